@@ -1,0 +1,98 @@
+// Package db opens the database and is the only place that begins transactions or knows a
+// dialect. Reads go to a pool, writes to one transaction at a time that takes its lock at once,
+// so a reader never waits for a writer and a writer never finds its lock taken half way.
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+
+	"parley/ent"
+)
+
+// Options says which database to open. The zero value of every field but URL works.
+type Options struct {
+	URL     string                           // "sqlite:FILE"; a relative FILE lies in Dir
+	Dir     string                           // default ".": where relative files lie
+	Readers int                              // connections that read; default the larger of 4 and the cores
+	Trace   func(ctx context.Context, s any) // told of each statement before it runs; for tests that count them
+}
+
+// Store is an open database. It is safe for concurrent use.
+type Store struct {
+	Read    *ent.Client // each query on its own connection of the reading pool; cannot write
+	writer  *ent.Client
+	dialect string
+	close   func() error
+}
+
+// Open opens the database, brings its schema up to date and reads its settings back.
+// ErrNewer: it was written by a later version of Parley and has not been touched.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	if o.Readers == 0 {
+		o.Readers = max(4, runtime.GOMAXPROCS(0))
+	}
+	file, ok := strings.CutPrefix(o.URL, "sqlite:")
+	if !ok || file == "" {
+		return nil, errors.New("database URL: want sqlite:FILE")
+	}
+	return openSQLite(ctx, sqlitePath(o.Dir, file), o)
+}
+
+// Write runs fn in one writing transaction and commits it when fn answers nil. fn may run again
+// after a conflict with another node, so it changes nothing but rows; it uses tx and no other
+// client. ErrBusy, ErrFull, ErrDown: nothing was stored. ErrUnknownOutcome: it may have been.
+func (s *Store) Write(ctx context.Context, fn func(*ent.Tx) error) error {
+	const tries = 3
+	for try := 1; ; try++ {
+		err := s.writeOnce(ctx, fn)
+		if err == nil || try == tries || !errors.Is(err, errConflict) {
+			return err
+		}
+	}
+}
+
+func (s *Store) writeOnce(ctx context.Context, fn func(*ent.Tx) error) (err error) {
+	tx, err := s.writer.Tx(ctx)
+	if err != nil {
+		return classify("begin", err)
+	}
+	done := false
+	defer func() {
+		if !done {
+			_ = tx.Rollback() // the error of fn, or its panic, says more
+		}
+	}()
+	if err := fn(tx); err != nil {
+		return classify("", err)
+	}
+	done = true
+	return classify("commit", tx.Commit())
+}
+
+// View runs fn on one state of the database: all its reads see the same commits.
+func (s *Store) View(ctx context.Context, fn func(*ent.Client) error) error {
+	tx, err := s.Read.Tx(ctx)
+	if err != nil {
+		return classify("begin", err)
+	}
+	defer func() { _ = tx.Rollback() }() // nothing was written
+	return classify("", fn(tx.Client()))
+}
+
+// Ping answers nil when the database can be read.
+func (s *Store) Ping(ctx context.Context) error {
+	_, err := s.Read.User.Query().Limit(1).IDs(ctx)
+	return classify("ping", err)
+}
+
+// Close ends both pools. Nothing may use the store any more.
+func (s *Store) Close() error {
+	if err := s.close(); err != nil {
+		return fmt.Errorf("close database: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,56 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/mattn/go-sqlite3"
+)
+
+// What can be wrong with a database, whichever it is.
+var (
+	ErrBusy           = errors.New("database busy")
+	ErrFull           = errors.New("disk full")
+	ErrDown           = errors.New("database unreachable")
+	ErrUnknownOutcome = errors.New("outcome of the commit unknown")
+	ErrNewer          = errors.New("database written by a later version")
+
+	// errConflict: another node's transaction was in the way; the same again may succeed.
+	errConflict = errors.New("transaction conflict")
+)
+
+// classify gives a driver's error its class and leaves every other error as it is.
+func classify(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if class := classOf(err); class != nil {
+		err = fmt.Errorf("%w: %w", class, err)
+	}
+	if doing == "" {
+		return err
+	}
+	return fmt.Errorf("%s: %w", doing, err)
+}
+
+func classOf(err error) error {
+	for _, known := range []error{ErrBusy, ErrFull, ErrDown, ErrUnknownOutcome, context.Canceled, context.DeadlineExceeded} {
+		if errors.Is(err, known) {
+			return nil
+		}
+	}
+	var lite sqlite3.Error
+	if !errors.As(err, &lite) {
+		return nil
+	}
+	switch lite.Code {
+	case sqlite3.ErrBusy, sqlite3.ErrLocked:
+		return ErrBusy
+	case sqlite3.ErrFull:
+		return ErrFull
+	case sqlite3.ErrIoErr, sqlite3.ErrCantOpen, sqlite3.ErrNotADB, sqlite3.ErrCorrupt, sqlite3.ErrReadonly:
+		return ErrDown
+	}
+	return nil
+}

@@ -1,0 +1,79 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+)
+
+//go:embed migrations/sqlite/*.sql migrations/postgres/*.sql
+var migrations embed.FS
+
+// migrateSQLite applies what is missing. One process does it and the others wait: goose itself
+// locks nothing, and a migration that rebuilds a table cannot run in a transaction.
+func migrateSQLite(ctx context.Context, path string, pool *sql.DB) error {
+	p, err := migrator(goose.DialectSQLite3, "sqlite", pool)
+	if err != nil {
+		return err
+	}
+	if pending, err := pending(ctx, p); err != nil || !pending {
+		return err
+	}
+	unlock, err := lockSQLite(ctx, path)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return migrateUp(ctx, p)
+}
+
+func migrator(dialect goose.Dialect, folder string, pool *sql.DB) (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, "migrations/"+folder)
+	if err != nil {
+		return nil, fmt.Errorf("migrations: %w", err)
+	}
+	p, err := goose.NewProvider(dialect, pool, files, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return nil, fmt.Errorf("migrations: %w", err)
+	}
+	return p, nil
+}
+
+// pending says whether migrations are missing. goose itself says nothing to a database that has
+// more of them than the binary, so that is asked here.
+func pending(ctx context.Context, p *goose.Provider) (bool, error) {
+	current, target, err := p.GetVersions(ctx)
+	if err != nil {
+		return false, classify("read schema version", err)
+	}
+	if current > target {
+		return false, fmt.Errorf("%w: its schema is %d and this binary knows %d; start the newer binary, or restore a backup", ErrNewer, current, target)
+	}
+	return current < target, nil
+}
+
+func migrateUp(ctx context.Context, p *goose.Provider) error {
+	if _, err := p.Up(ctx); err != nil {
+		return classify("migrate", err)
+	}
+	return nil
+}
+
+// lockSQLite keeps other processes from migrating the same file. It is SQLite's own lock, on an
+// empty file beside the database, so it ends with the process and works on every system.
+func lockSQLite(ctx context.Context, path string) (unlock func(), err error) {
+	pool, err := sql.Open("sqlite3", sqliteDSN(path+"-migrate", "_txlock=exclusive&_busy_timeout=60000"))
+	if err != nil {
+		return nil, fmt.Errorf("lock for migration: %w", err)
+	}
+	tx, err := pool.BeginTx(ctx, nil)
+	if err != nil {
+		_ = pool.Close()
+		return nil, classify("lock for migration", err)
+	}
+	return func() { _, _ = tx.Rollback(), pool.Close() }, nil
+}

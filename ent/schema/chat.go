@@ -1,0 +1,36 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+)
+
+// Chat is what somebody said in a room.
+type Chat struct{ ent.Schema }
+
+func (Chat) Fields() []ent.Field {
+	return []ent.Field{
+		field.UUID("id", uid).Immutable().Comment("the client's own, or made by the server"),
+		field.UUID("room_id", uid).Immutable(),
+		field.Int("number").Immutable().Comment("1, 2, 3 … within the room, without holes"),
+		field.Int64("place").Immutable().Comment("place of its CHAT_SENT event in the room's log"),
+		field.Int64("tag").Immutable().Comment("tag of that event, so that a cursor needs no join"),
+		field.UUID("user_id", uid).Immutable(),
+		field.String("username").Immutable().Comment("the author's, as displayed when it was sent"),
+		field.Text("text"),
+		field.Time("created_at").SchemaType(moment).Immutable(),
+	}
+}
+
+func (Chat) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.From("room", Room.Type).Ref("chats").Field("room_id").Unique().Required().Immutable(),
+		edge.From("user", User.Type).Ref("chats").Field("user_id").Unique().Required().Immutable(),
+	}
+}
+
+func (Chat) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("room_id", "number").Unique()}
+}

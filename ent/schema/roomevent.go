@@ -1,0 +1,37 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+)
+
+// RoomEvent is one entry of a room's log. What readers are given, and in which order, is decided
+// here and nowhere else.
+type RoomEvent struct{ ent.Schema }
+
+func (RoomEvent) Fields() []ent.Field {
+	return []ent.Field{
+		field.UUID("room_id", uid).Immutable(),
+		field.Int64("place").Immutable().Comment("1, 2, 3 … within the room, without holes"),
+		field.Enum("kind").Values("CHAT_SENT", "ROOM_DELETED").Immutable(),
+		field.Int64("tag").Immutable().
+			Comment("64 random bits, never 0: tells two histories of the same place apart"),
+		field.Time("at").SchemaType(moment).Immutable().
+			Comment("the later of the clock and the event before it"),
+		field.UUID("actor_id", uid).Immutable(),
+		field.UUID("chat_id", uid).Optional().Nillable().Immutable().
+			Comment("the chat it is about"),
+	}
+}
+
+func (RoomEvent) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.From("room", Room.Type).Ref("events").Field("room_id").Unique().Required().Immutable(),
+	}
+}
+
+func (RoomEvent) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("room_id", "place").Unique()}
+}

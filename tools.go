@@ -1,0 +1,13 @@
+//go:build tools || generate
+
+// Package tools pins the code generators and says in which order they run:
+// rows first (ent), then the API (gqlgen), because the API binds to Go types.
+package tools
+
+//go:generate go run entgo.io/ent/cmd/ent generate --feature sql/versioned-migration,sql/upsert ./ent/schema
+//go:generate go run github.com/99designs/gqlgen generate
+
+import (
+	_ "entgo.io/ent/cmd/ent"
+	_ "github.com/99designs/gqlgen"
+)
