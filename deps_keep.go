@@ -6,6 +6,7 @@ import (
 	_ "ariga.io/atlas/sql/migrate"
 	_ "github.com/alecthomas/kong"
 	_ "github.com/coder/websocket"
+	_ "github.com/gobwas/ws"
 	_ "github.com/golang-jwt/jwt/v5"
 	_ "github.com/jackc/pgx/v5"
 	_ "github.com/mattn/go-sqlite3"

@@ -2744,6 +2744,8 @@ type RoomEventMutation struct {
 	id            *int
 	place         *int64
 	addplace      *int64
+	number        *int
+	addnumber     *int
 	kind          *roomevent.Kind
 	tag           *int64
 	addtag        *int64
@@ -2946,6 +2948,62 @@ func (m *RoomEventMutation) AddedPlace() (r int64, exists bool) {
 func (m *RoomEventMutation) ResetPlace() {
 	m.place = nil
 	m.addplace = nil
+}
+
+// SetNumber sets the "number" field.
+func (m *RoomEventMutation) SetNumber(i int) {
+	m.number = &i
+	m.addnumber = nil
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *RoomEventMutation) Number() (r int, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the RoomEvent entity.
+// If the RoomEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoomEventMutation) OldNumber(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// AddNumber adds i to the "number" field.
+func (m *RoomEventMutation) AddNumber(i int) {
+	if m.addnumber != nil {
+		*m.addnumber += i
+	} else {
+		m.addnumber = &i
+	}
+}
+
+// AddedNumber returns the value that was added to the "number" field in this mutation.
+func (m *RoomEventMutation) AddedNumber() (r int, exists bool) {
+	v := m.addnumber
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *RoomEventMutation) ResetNumber() {
+	m.number = nil
+	m.addnumber = nil
 }
 
 // SetKind sets the "kind" field.
@@ -3222,12 +3280,15 @@ func (m *RoomEventMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *RoomEventMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 8)
 	if m.room != nil {
 		fields = append(fields, roomevent.FieldRoomID)
 	}
 	if m.place != nil {
 		fields = append(fields, roomevent.FieldPlace)
+	}
+	if m.number != nil {
+		fields = append(fields, roomevent.FieldNumber)
 	}
 	if m.kind != nil {
 		fields = append(fields, roomevent.FieldKind)
@@ -3256,6 +3317,8 @@ func (m *RoomEventMutation) Field(name string) (ent.Value, bool) {
 		return m.RoomID()
 	case roomevent.FieldPlace:
 		return m.Place()
+	case roomevent.FieldNumber:
+		return m.Number()
 	case roomevent.FieldKind:
 		return m.Kind()
 	case roomevent.FieldTag:
@@ -3279,6 +3342,8 @@ func (m *RoomEventMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldRoomID(ctx)
 	case roomevent.FieldPlace:
 		return m.OldPlace(ctx)
+	case roomevent.FieldNumber:
+		return m.OldNumber(ctx)
 	case roomevent.FieldKind:
 		return m.OldKind(ctx)
 	case roomevent.FieldTag:
@@ -3311,6 +3376,13 @@ func (m *RoomEventMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetPlace(v)
+		return nil
+	case roomevent.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
 		return nil
 	case roomevent.FieldKind:
 		v, ok := value.(roomevent.Kind)
@@ -3358,6 +3430,9 @@ func (m *RoomEventMutation) AddedFields() []string {
 	if m.addplace != nil {
 		fields = append(fields, roomevent.FieldPlace)
 	}
+	if m.addnumber != nil {
+		fields = append(fields, roomevent.FieldNumber)
+	}
 	if m.addtag != nil {
 		fields = append(fields, roomevent.FieldTag)
 	}
@@ -3371,6 +3446,8 @@ func (m *RoomEventMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case roomevent.FieldPlace:
 		return m.AddedPlace()
+	case roomevent.FieldNumber:
+		return m.AddedNumber()
 	case roomevent.FieldTag:
 		return m.AddedTag()
 	}
@@ -3388,6 +3465,13 @@ func (m *RoomEventMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddPlace(v)
+		return nil
+	case roomevent.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNumber(v)
 		return nil
 	case roomevent.FieldTag:
 		v, ok := value.(int64)
@@ -3437,6 +3521,9 @@ func (m *RoomEventMutation) ResetField(name string) error {
 		return nil
 	case roomevent.FieldPlace:
 		m.ResetPlace()
+		return nil
+	case roomevent.FieldNumber:
+		m.ResetNumber()
 		return nil
 	case roomevent.FieldKind:
 		m.ResetKind()

@@ -23,6 +23,8 @@ type RoomEvent struct {
 	RoomID uuid.UUID `json:"room_id,omitempty"`
 	// 1, 2, 3 … within the room, without holes
 	Place int64 `json:"place,omitempty"`
+	// how many chats the room had with this event: turns a place into a range of numbers
+	Number int `json:"number,omitempty"`
 	// Kind holds the value of the "kind" field.
 	Kind roomevent.Kind `json:"kind,omitempty"`
 	// 64 random bits, never 0: tells two histories of the same place apart
@@ -66,7 +68,7 @@ func (*RoomEvent) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case roomevent.FieldChatID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
-		case roomevent.FieldID, roomevent.FieldPlace, roomevent.FieldTag:
+		case roomevent.FieldID, roomevent.FieldPlace, roomevent.FieldNumber, roomevent.FieldTag:
 			values[i] = new(sql.NullInt64)
 		case roomevent.FieldKind:
 			values[i] = new(sql.NullString)
@@ -106,6 +108,12 @@ func (_m *RoomEvent) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field place", values[i])
 			} else if value.Valid {
 				_m.Place = value.Int64
+			}
+		case roomevent.FieldNumber:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field number", values[i])
+			} else if value.Valid {
+				_m.Number = int(value.Int64)
 			}
 		case roomevent.FieldKind:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -184,6 +192,9 @@ func (_m *RoomEvent) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("place=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Place))
+	builder.WriteString(", ")
+	builder.WriteString("number=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Number))
 	builder.WriteString(", ")
 	builder.WriteString("kind=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Kind))

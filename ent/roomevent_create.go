@@ -36,6 +36,12 @@ func (_c *RoomEventCreate) SetPlace(v int64) *RoomEventCreate {
 	return _c
 }
 
+// SetNumber sets the "number" field.
+func (_c *RoomEventCreate) SetNumber(v int) *RoomEventCreate {
+	_c.mutation.SetNumber(v)
+	return _c
+}
+
 // SetKind sets the "kind" field.
 func (_c *RoomEventCreate) SetKind(v roomevent.Kind) *RoomEventCreate {
 	_c.mutation.SetKind(v)
@@ -119,6 +125,9 @@ func (_c *RoomEventCreate) check() error {
 	if _, ok := _c.mutation.Place(); !ok {
 		return &ValidationError{Name: "place", err: errors.New(`ent: missing required field "RoomEvent.place"`)}
 	}
+	if _, ok := _c.mutation.Number(); !ok {
+		return &ValidationError{Name: "number", err: errors.New(`ent: missing required field "RoomEvent.number"`)}
+	}
 	if _, ok := _c.mutation.Kind(); !ok {
 		return &ValidationError{Name: "kind", err: errors.New(`ent: missing required field "RoomEvent.kind"`)}
 	}
@@ -169,6 +178,10 @@ func (_c *RoomEventCreate) createSpec() (*RoomEvent, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Place(); ok {
 		_spec.SetField(roomevent.FieldPlace, field.TypeInt64, value)
 		_node.Place = value
+	}
+	if value, ok := _c.mutation.Number(); ok {
+		_spec.SetField(roomevent.FieldNumber, field.TypeInt, value)
+		_node.Number = value
 	}
 	if value, ok := _c.mutation.Kind(); ok {
 		_spec.SetField(roomevent.FieldKind, field.TypeEnum, value)
@@ -275,6 +288,9 @@ func (u *RoomEventUpsertOne) UpdateNewValues() *RoomEventUpsertOne {
 		}
 		if _, exists := u.create.mutation.Place(); exists {
 			s.SetIgnore(roomevent.FieldPlace)
+		}
+		if _, exists := u.create.mutation.Number(); exists {
+			s.SetIgnore(roomevent.FieldNumber)
 		}
 		if _, exists := u.create.mutation.Kind(); exists {
 			s.SetIgnore(roomevent.FieldKind)
@@ -502,6 +518,9 @@ func (u *RoomEventUpsertBulk) UpdateNewValues() *RoomEventUpsertBulk {
 			}
 			if _, exists := b.mutation.Place(); exists {
 				s.SetIgnore(roomevent.FieldPlace)
+			}
+			if _, exists := b.mutation.Number(); exists {
+				s.SetIgnore(roomevent.FieldNumber)
 			}
 			if _, exists := b.mutation.Kind(); exists {
 				s.SetIgnore(roomevent.FieldKind)

@@ -120,6 +120,7 @@ var (
 	RoomEventsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
 		{Name: "place", Type: field.TypeInt64},
+		{Name: "number", Type: field.TypeInt},
 		{Name: "kind", Type: field.TypeEnum, Enums: []string{"CHAT_SENT", "ROOM_DELETED"}},
 		{Name: "tag", Type: field.TypeInt64},
 		{Name: "at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
@@ -135,7 +136,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "room_events_rooms_events",
-				Columns:    []*schema.Column{RoomEventsColumns[7]},
+				Columns:    []*schema.Column{RoomEventsColumns[8]},
 				RefColumns: []*schema.Column{RoomsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -144,7 +145,7 @@ var (
 			{
 				Name:    "roomevent_room_id_place",
 				Unique:  true,
-				Columns: []*schema.Column{RoomEventsColumns[7], RoomEventsColumns[1]},
+				Columns: []*schema.Column{RoomEventsColumns[8], RoomEventsColumns[1]},
 			},
 		},
 	}

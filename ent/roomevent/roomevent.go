@@ -18,6 +18,8 @@ const (
 	FieldRoomID = "room_id"
 	// FieldPlace holds the string denoting the place field in the database.
 	FieldPlace = "place"
+	// FieldNumber holds the string denoting the number field in the database.
+	FieldNumber = "number"
 	// FieldKind holds the string denoting the kind field in the database.
 	FieldKind = "kind"
 	// FieldTag holds the string denoting the tag field in the database.
@@ -46,6 +48,7 @@ var Columns = []string{
 	FieldID,
 	FieldRoomID,
 	FieldPlace,
+	FieldNumber,
 	FieldKind,
 	FieldTag,
 	FieldAt,
@@ -102,6 +105,11 @@ func ByRoomID(opts ...sql.OrderTermOption) OrderOption {
 // ByPlace orders the results by the place field.
 func ByPlace(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPlace, opts...).ToFunc()
+}
+
+// ByNumber orders the results by the number field.
+func ByNumber(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNumber, opts...).ToFunc()
 }
 
 // ByKind orders the results by the kind field.

@@ -66,6 +66,11 @@ func Place(v int64) predicate.RoomEvent {
 	return predicate.RoomEvent(sql.FieldEQ(FieldPlace, v))
 }
 
+// Number applies equality check predicate on the "number" field. It's identical to NumberEQ.
+func Number(v int) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldEQ(FieldNumber, v))
+}
+
 // Tag applies equality check predicate on the "tag" field. It's identical to TagEQ.
 func Tag(v int64) predicate.RoomEvent {
 	return predicate.RoomEvent(sql.FieldEQ(FieldTag, v))
@@ -144,6 +149,46 @@ func PlaceLT(v int64) predicate.RoomEvent {
 // PlaceLTE applies the LTE predicate on the "place" field.
 func PlaceLTE(v int64) predicate.RoomEvent {
 	return predicate.RoomEvent(sql.FieldLTE(FieldPlace, v))
+}
+
+// NumberEQ applies the EQ predicate on the "number" field.
+func NumberEQ(v int) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldEQ(FieldNumber, v))
+}
+
+// NumberNEQ applies the NEQ predicate on the "number" field.
+func NumberNEQ(v int) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldNEQ(FieldNumber, v))
+}
+
+// NumberIn applies the In predicate on the "number" field.
+func NumberIn(vs ...int) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldIn(FieldNumber, vs...))
+}
+
+// NumberNotIn applies the NotIn predicate on the "number" field.
+func NumberNotIn(vs ...int) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldNotIn(FieldNumber, vs...))
+}
+
+// NumberGT applies the GT predicate on the "number" field.
+func NumberGT(v int) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldGT(FieldNumber, v))
+}
+
+// NumberGTE applies the GTE predicate on the "number" field.
+func NumberGTE(v int) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldGTE(FieldNumber, v))
+}
+
+// NumberLT applies the LT predicate on the "number" field.
+func NumberLT(v int) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldLT(FieldNumber, v))
+}
+
+// NumberLTE applies the LTE predicate on the "number" field.
+func NumberLTE(v int) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldLTE(FieldNumber, v))
 }
 
 // KindEQ applies the EQ predicate on the "kind" field.

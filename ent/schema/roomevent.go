@@ -15,6 +15,8 @@ func (RoomEvent) Fields() []ent.Field {
 	return []ent.Field{
 		field.UUID("room_id", uid).Immutable(),
 		field.Int64("place").Immutable().Comment("1, 2, 3 … within the room, without holes"),
+		field.Int("number").Immutable().
+			Comment("how many chats the room had with this event: turns a place into a range of numbers"),
 		field.Enum("kind").Values("CHAT_SENT", "ROOM_DELETED").Immutable(),
 		field.Int64("tag").Immutable().
 			Comment("64 random bits, never 0: tells two histories of the same place apart"),

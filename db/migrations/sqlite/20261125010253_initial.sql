@@ -16,7 +16,7 @@ CREATE UNIQUE INDEX `rooms_name_key_key` ON `rooms` (`name_key`);
 -- create index "room_last_at_id" to table: "rooms"
 CREATE INDEX `room_last_at_id` ON `rooms` (`last_at`, `id`);
 -- create "room_events" table
-CREATE TABLE `room_events` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `place` integer NOT NULL, `kind` text NOT NULL, `tag` integer NOT NULL, `at` datetime NOT NULL, `actor_id` uuid NOT NULL, `chat_id` uuid NULL, `room_id` uuid NOT NULL, CONSTRAINT `room_events_rooms_events` FOREIGN KEY (`room_id`) REFERENCES `rooms` (`id`) ON DELETE RESTRICT);
+CREATE TABLE `room_events` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `place` integer NOT NULL, `number` integer NOT NULL, `kind` text NOT NULL, `tag` integer NOT NULL, `at` datetime NOT NULL, `actor_id` uuid NOT NULL, `chat_id` uuid NULL, `room_id` uuid NOT NULL, CONSTRAINT `room_events_rooms_events` FOREIGN KEY (`room_id`) REFERENCES `rooms` (`id`) ON DELETE RESTRICT);
 -- create index "roomevent_room_id_place" to table: "room_events"
 CREATE UNIQUE INDEX `roomevent_room_id_place` ON `room_events` (`room_id`, `place`);
 -- create "sessions" table

@@ -1,0 +1,51 @@
+# The verbs of this house. Versions of tools stand here and nowhere else.
+GOFUMPT   := mvdan.cc/gofumpt@v0.12.0
+GOLANGCI  := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
+
+PKG ?= ./...
+OURS := $(shell git ls-files '*.go' 2>/dev/null | grep -v -e '^ent/[^s]' -e '^graph/generated/')
+export GOTOOLCHAIN := local
+
+.PHONY: run build test race fmt lint generate migration web drift bench deps browser
+
+run: ## starts the server with nothing configured
+	go run ./cmd/parley
+
+build: ## bin/parley
+	go build -o bin/ ./cmd/parley ./cmd/parleybench
+
+test: deps ## everything there is; CI runs this and nothing else
+	$(MAKE) lint drift race build browser
+
+race: ## the Go tests under the race detector; PKG=./chat for one room
+	go test -race -timeout 10m $(PKG)
+
+fmt:
+	go run $(GOFUMPT) -w $(OURS)
+
+lint:
+	go run $(GOLANGCI) run ./...
+	cd web && npm run lint
+
+generate: ## rows, then the API that binds to them
+	go generate -tags generate .
+	go run $(GOFUMPT) -w graph/schema.resolvers.go
+
+migration: ## NAME=what_changes: the next migration of both databases
+	go run ./db/migrations/diff $(NAME)
+
+web: ## what a browser loads, built and gzipped into web/static
+	cd web && npm ci --ignore-scripts && npm run build
+
+drift: ## makes everything generated again and fails on a difference
+	./.ci/drift
+
+browser: build ## the story of a user, in a real browser
+	cd web && npm test
+
+bench: build ## the figures, as ratios in one run
+	bin/parleybench suite -parley bin/parley
+
+deps: ## installs what the tests need and is missing
+	./.ci/deps
