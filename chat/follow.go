@@ -1,0 +1,187 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/chat"
+	"parley/ent/roomevent"
+)
+
+// An event is an entry of a room's log as readers get it.
+type event struct {
+	position
+	kind roomevent.Kind
+	chat *Chat // with CHAT_SENT
+}
+
+// Follow streams the chats of a room in order, each once: those after the cursor, however many
+// they are, or from now on; then those to come. The channel is closed when ctx ends, or after
+// ended was called with the reason for which the stream cannot go on: ErrNoRoom when the room was
+// deleted, ErrDiverged when its history is no longer the one that was followed. Whatever passes by
+// itself, such as a database that cannot be reached, only delays.
+func (s *Service) Follow(ctx context.Context, reader uuid.UUID, nameOrID string, after *string, ended func(error)) (<-chan *Chat, error) {
+	room, from, err := s.door(ctx, reader, nameOrID, after)
+	if err != nil {
+		return nil, err
+	}
+	out := make(chan *Chat)
+	f := s.readers.join(room, from) // before anything is read: from here on each bell concerns this reader
+	go func() {
+		defer close(out)
+		defer s.readers.leave(f)
+		defer func() {
+			if r := recover(); r != nil {
+				ended(fmt.Errorf("panic while following: %v\n%s", r, debug.Stack()))
+			}
+		}()
+		if err := s.pump(ctx, f, from, out); ctx.Err() == nil {
+			ended(err)
+		}
+	}()
+	return out, nil
+}
+
+// door says whether somebody may read a room from a cursor on, and where that is.
+func (s *Service) door(ctx context.Context, reader uuid.UUID, nameOrID string, after *string) (room *Room, from position, err error) {
+	err = s.store.View(ctx, func(db *ent.Client) error {
+		row, err := find(ctx, db, reader, read, nameOrID)
+		if err != nil {
+			return err
+		}
+		room, from = foldRoom(row), headOf(row)
+		if after != nil {
+			from, err = place(ctx, db, row, "after", *after)
+		}
+		return err
+	})
+	return room, from, err
+}
+
+// Waits between tries while the log cannot be read.
+const firstRetry, longestRetry = 100 * time.Millisecond, 2 * time.Second
+
+// pump hands out what follows a position until ctx ends or the log does.
+func (s *Service) pump(ctx context.Context, f *feed, at position, out chan<- *Chat) error {
+	retry := firstRetry
+	for {
+		bell := f.bell.listen() // before reading, so that a bell during it is heard after it
+		events, err := f.next(ctx, s, at)
+		switch {
+		case errors.Is(err, ErrNoRoom) || errors.Is(err, ErrDiverged):
+			return err
+		case err != nil:
+			if err := pause(ctx, retry); err != nil {
+				return err
+			}
+			retry = min(2*retry, longestRetry)
+			continue
+		}
+		retry = firstRetry
+		for _, e := range events {
+			if e.kind == roomevent.KindROOM_DELETED {
+				return ErrNoRoom
+			}
+			select {
+			case out <- e.chat:
+				at = e.position
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		if len(events) > 0 {
+			continue
+		}
+		select {
+		case <-bell:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// since reads at most MaxPage events after a position. It reads the position itself too: the event
+// there must carry the tag we hold, and places must follow one another, or nothing is handed out.
+func (s *Service) since(ctx context.Context, room *Room, at position) ([]event, error) {
+	var events []event
+	err := s.store.View(ctx, func(db *ent.Client) error {
+		rows, err := db.RoomEvent.Query().Where(roomevent.RoomID(room.ID), roomevent.PlaceGTE(at.place)).
+			Order(ent.Asc(roomevent.FieldPlace)).Limit(MaxPage + 1).All(ctx)
+		if err != nil {
+			return fmt.Errorf("read log: %w", err)
+		}
+		if rows, err = follows(rows, at); err != nil {
+			return err
+		}
+		events, err = withChats(ctx, db, room, rows)
+		return err
+	})
+	return events, err
+}
+
+// follows checks that rows begin at a position and go on without a hole, and takes it off.
+func follows(rows []*ent.RoomEvent, at position) ([]*ent.RoomEvent, error) {
+	if n := len(rows); n > 0 && rows[n-1].Kind == roomevent.KindROOM_DELETED && rows[n-1].Place > at.place {
+		return rows[n-1:], nil // the log was cleared; who was behind goes straight to the end
+	}
+	if at.place > 0 {
+		if len(rows) == 0 || rows[0].Place != at.place || rows[0].Tag != at.tag {
+			return nil, ErrDiverged
+		}
+		rows = rows[1:]
+	}
+	for i, row := range rows {
+		if want := at.place + 1 + int64(i); row.Place != want {
+			return nil, fmt.Errorf("log of room %s has a hole at place %d", row.RoomID, want)
+		}
+	}
+	return rows, nil
+}
+
+// withChats joins events with the chats they are about.
+func withChats(ctx context.Context, db *ent.Client, room *Room, rows []*ent.RoomEvent) ([]event, error) {
+	ids := make([]uuid.UUID, 0, len(rows))
+	for _, row := range rows {
+		if row.ChatID != nil {
+			ids = append(ids, *row.ChatID)
+		}
+	}
+	byID := map[uuid.UUID]*Chat{}
+	if len(ids) > 0 {
+		chats, err := db.Chat.Query().Where(chat.IDIn(ids...)).All(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("read chats of log: %w", err)
+		}
+		for _, c := range chats {
+			byID[c.ID] = foldChat(c, room)
+		}
+	}
+	events := make([]event, len(rows))
+	for i, row := range rows {
+		at := position{place: row.Place, tag: row.Tag, number: row.Number, isChat: row.Kind == roomevent.KindCHAT_SENT}
+		events[i] = event{position: at, kind: row.Kind}
+		if row.ChatID != nil {
+			if events[i].chat = byID[*row.ChatID]; events[i].chat == nil {
+				return nil, fmt.Errorf("log of room %s names a chat that is not there at place %d", row.RoomID, row.Place)
+			}
+		}
+	}
+	return events, nil
+}

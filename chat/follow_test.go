@@ -1,0 +1,196 @@
+package chat_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/broker"
+	"parley/chat"
+	"parley/ent"
+	"parley/ent/roomevent"
+)
+
+// deaf is a bell that nobody hears.
+type deaf struct{}
+
+func (deaf) Ring(...uuid.UUID) {}
+
+func (deaf) Listen(ctx context.Context, _ func(...uuid.UUID)) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// sendMany sends n chats from several people at once.
+func (w *world) sendMany(from chat.Person, room string, n int) {
+	var wg sync.WaitGroup
+	for i := range 4 {
+		wg.Go(func() {
+			for k := range n / 4 {
+				if _, err := w.Send(w.t.Context(), from, chat.Draft{Room: room, Text: fmt.Sprint(i, k)}); err != nil {
+					w.t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func TestStreamHasNoGap(t *testing.T) {
+	for name, o := range map[string]chat.Options{
+		"with a bell":            {Broker: &broker.Memory{}, HeadsInterval: time.Hour},
+		"with every bell lost":   {Broker: deaf{}, HeadsInterval: 5 * time.Millisecond},
+		"with batches of one":    {BatchEntries: 1},
+		"with bell and interval": {HeadsInterval: time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, o)
+			ann := w.person("ann")
+			w.room(ann, "general")
+			const n = 1200
+			streams := []*stream{w.follow(ann, "general", nil), w.follow(ann, "general", nil), w.follow(ann, "general", nil)}
+			var wg sync.WaitGroup
+			wg.Go(func() { w.sendMany(ann, "general", n) })
+			for i, s := range streams {
+				wg.Go(func() {
+					for want := 1; want <= n; want++ {
+						if c := s.next(); c.Number != want {
+							t.Errorf("stream %d: number %d came instead of %d", i, c.Number, want)
+							return
+						}
+					}
+				})
+			}
+			wg.Wait()
+			late := w.follow(ann, "general", ptr(w.all(ann, "general")[99].Cursor())) // behind every window
+			for want := 101; want <= n; want++ {
+				if c := late.next(); c.Number != want {
+					t.Fatalf("late: number %d came instead of %d", c.Number, want)
+				}
+			}
+		})
+	}
+}
+
+// A page and the stream from its syncCursor are one list, whatever is sent in between.
+func TestPageAndStreamMeet(t *testing.T) {
+	w := newWorld(t, chat.Options{})
+	ann := w.person("ann")
+	w.room(ann, "general")
+	ctx, stop := context.WithCancel(t.Context())
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() {
+			for ctx.Err() == nil {
+				if _, err := w.Send(ctx, ann, chat.Draft{Room: "general", Text: "x"}); err != nil && ctx.Err() == nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	defer func() { stop(); wg.Wait() }()
+	for range 100 {
+		page, err := w.Chats(t.Context(), ann.ID, "general", chat.PageQuery{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		last := 0
+		if n := len(page.Nodes); n > 0 {
+			last = page.Nodes[n-1].Number
+		}
+		s := w.follow(ann, "general", page.SyncCursor)
+		for want := last + 1; want <= last+3; want++ {
+			if c := s.next(); c.Number != want {
+				t.Fatalf("after a page up to %d came %d, want %d", last, c.Number, want)
+			}
+		}
+		s.stop()
+	}
+}
+
+func TestDeletedRoomEndsItsStreams(t *testing.T) {
+	w := newWorld(t, chat.Options{})
+	ann := w.person("ann")
+	w.room(ann, "general")
+	first := w.send(ann, "general", "one")
+	w.send(ann, "general", "two")
+	live, behind := w.follow(ann, "general", nil), w.follow(ann, "general", ptr(first.Cursor()))
+	if c := behind.next(); c.Number != 2 {
+		t.Fatalf("got %v", c)
+	}
+	if _, err := w.DeleteRoom(t.Context(), ann.ID, "general"); err != nil {
+		t.Fatal(err)
+	}
+	wantErr(t, live.end(), chat.ErrNoRoom)
+	wantErr(t, behind.end(), chat.ErrNoRoom)
+}
+
+// A history that is not the one behind the cursor is never continued: not at the door, and not
+// under a stream that is running.
+func TestDivergedHistoryIsSaid(t *testing.T) {
+	w := newWorld(t, chat.Options{HeadsInterval: 5 * time.Millisecond})
+	ann := w.person("ann")
+	room := w.room(ann, "general")
+	w.send(ann, "general", "one")
+	two := w.send(ann, "general", "two")
+	running := w.follow(ann, "general", nil)
+
+	// What a restored backup does: the same place, another event.
+	err := w.store.Write(t.Context(), func(tx *ent.Tx) error {
+		if _, err := tx.RoomEvent.Delete().Where(roomevent.RoomID(room.ID), roomevent.Place(2)).Exec(t.Context()); err != nil {
+			return err
+		}
+		if err := tx.Chat.DeleteOneID(two.ID).Exec(t.Context()); err != nil {
+			return err
+		}
+		return tx.Room.UpdateOneID(room.ID).SetLastPlace(1).SetLastNumber(1).Exec(t.Context())
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.Follow(t.Context(), ann.ID, "general", ptr(two.Cursor()), nil)
+	wantErr(t, err, chat.ErrDiverged) // beyond the head
+	w.send(ann, "general", "another two")
+	w.send(ann, "general", "three")
+	_, err = w.Follow(t.Context(), ann.ID, "general", ptr(two.Cursor()), nil)
+	wantErr(t, err, chat.ErrDiverged) // another tag at that place
+	_, err = w.Chats(t.Context(), ann.ID, "general", chat.PageQuery{After: ptr(two.Cursor())})
+	wantErr(t, err, chat.ErrDiverged)
+	wantErr(t, running.end(), chat.ErrDiverged)
+}
+
+// A reader that does not take its chats delays nobody and loses nothing.
+func TestSlowReaderLosesNothing(t *testing.T) {
+	w := newWorld(t, chat.Options{})
+	ann := w.person("ann")
+	w.room(ann, "general")
+	slow, quick := w.follow(ann, "general", nil), w.follow(ann, "general", nil)
+	const n = 800 // far beyond what a feed keeps
+	w.sendMany(ann, "general", n)
+	for _, s := range []*stream{quick, slow} {
+		for want := 1; want <= n; want++ {
+			if c := s.next(); c.Number != want {
+				t.Fatalf("number %d came instead of %d", c.Number, want)
+			}
+		}
+	}
+}
+
+func TestStreamEndsWithItsContextAndSaysNothing(t *testing.T) {
+	w := newWorld(t, chat.Options{})
+	ann := w.person("ann")
+	w.room(ann, "general")
+	s := w.follow(ann, "general", nil)
+	s.stop()
+	for range s.chats { //nolint:revive // until it is closed
+	}
+	select {
+	case err := <-s.ended:
+		t.Errorf("a reader that left was told %v", err)
+	default:
+	}
+}

@@ -1,0 +1,265 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/chat"
+	"parley/ent/room"
+	"parley/ent/roomevent"
+)
+
+const (
+	defaultPage = 50
+	// MaxPage is the largest page of any list.
+	MaxPage = 200
+)
+
+func foldChat(c *ent.Chat, in *Room) *Chat {
+	return &Chat{
+		ID: c.ID, Room: in, Number: c.Number, UserID: c.UserID, Username: c.Username, Text: &c.Text, CreatedAt: c.CreatedAt,
+		position: position{place: c.Place, tag: c.Tag, number: c.Number, isChat: true},
+	}
+}
+
+// logged is something that happens in a room: what an entry of its log says.
+type logged struct {
+	kind  roomevent.Kind
+	actor uuid.UUID
+	chat  *uuid.UUID
+}
+
+// raised is what appending to a log came to: the room as it was found under its lock, and the
+// positions of the new events, all at one moment.
+type raised struct {
+	room      *ent.Room
+	at        time.Time
+	positions []position
+}
+
+// raise appends events to a room's log. Its first statement raises the counter row, which locks it
+// until commit, so places have no holes and readers see them in the order of their commits. The
+// time of an event never lies before that of the one before it. Every change of a room goes here.
+func raise(ctx context.Context, tx *ent.Tx, id uuid.UUID, what []logged, now time.Time) (*raised, error) {
+	chats := 0
+	for _, l := range what {
+		if l.kind == roomevent.KindCHAT_SENT {
+			chats++
+		}
+	}
+	tag := newTag()
+	row, err := tx.Room.UpdateOneID(id).AddLastPlace(int64(len(what))).AddLastNumber(chats).SetLastTag(tag).Save(ctx)
+	if ent.IsNotFound(err) {
+		return nil, ErrNoRoom
+	}
+	if err != nil {
+		return nil, fmt.Errorf("raise counters: %w", err)
+	}
+	up := &raised{room: row, at: now, positions: make([]position, len(what))}
+	if row.LastAt.After(now) {
+		up.at = row.LastAt
+	}
+	events := make([]*ent.RoomEventCreate, len(what))
+	at := position{place: row.LastPlace - int64(len(what)), number: row.LastNumber - chats}
+	for i, l := range what {
+		at.place, at.tag, at.isChat = at.place+1, newTag(), l.kind == roomevent.KindCHAT_SENT
+		if at.isChat {
+			at.number++
+		}
+		if i == len(what)-1 {
+			at.tag = tag
+		}
+		up.positions[i] = at
+		events[i] = tx.RoomEvent.Create().SetRoomID(id).SetPlace(at.place).SetNumber(at.number).SetTag(at.tag).
+			SetKind(l.kind).SetAt(up.at).SetActorID(l.actor).SetNillableChatID(l.chat)
+	}
+	if err := tx.RoomEvent.CreateBulk(events...).Exec(ctx); err != nil {
+		return nil, fmt.Errorf("append to log: %w", err)
+	}
+	if err := tx.Room.UpdateOneID(id).SetLastAt(up.at).Exec(ctx); err != nil {
+		return nil, fmt.Errorf("set time of room: %w", err)
+	}
+	return up, nil
+}
+
+// PageQuery says which chats of a room to read: at most First from the start of the range or Last
+// from its end, between two cursors. Without First and Last: the newest 50 of the range.
+type PageQuery struct {
+	First, Last   *int
+	After, Before *string
+}
+
+// Chats reads a page of a room, oldest first. ErrNoRoom, ErrDiverged, *InvalidError.
+func (s *Service) Chats(ctx context.Context, reader uuid.UUID, nameOrID string, q PageQuery) (*Page, error) {
+	var page *Page
+	err := s.store.View(ctx, func(db *ent.Client) error {
+		row, err := find(ctx, db, reader, read, nameOrID)
+		if err != nil {
+			return err
+		}
+		span, err := q.span(ctx, db, row)
+		if err != nil {
+			return err
+		}
+		page, err = span.read(ctx, db, row)
+		return err
+	})
+	return page, err
+}
+
+// span is a range of chat numbers, both ends excluded, and which part of it is wanted. Numbers
+// have no holes, so they tell how much lies on either side of a page.
+type span struct {
+	after, before int
+	first, last   int // -1: not asked for
+}
+
+func (q PageQuery) span(ctx context.Context, db *ent.Client, row *ent.Room) (span, error) {
+	w := span{before: row.LastNumber + 1, first: -1, last: -1}
+	var err error
+	if q.First != nil {
+		if w.first, err = pageSize("first", q.First, 0); err != nil {
+			return w, err
+		}
+	}
+	if q.Last != nil || q.First == nil {
+		if w.last, err = pageSize("last", q.Last, defaultPage); err != nil {
+			return w, err
+		}
+	}
+	if q.After != nil {
+		p, err := place(ctx, db, row, "after", *q.After)
+		if err != nil {
+			return w, err
+		}
+		w.after = p.number
+	}
+	if q.Before != nil {
+		p, err := place(ctx, db, row, "before", *q.Before)
+		if err != nil {
+			return w, err
+		}
+		w.before = p.number + 1
+		if p.isChat {
+			w.before-- // the chat at the place itself is not before it
+		}
+	}
+	return w, nil
+}
+
+func place(ctx context.Context, db *ent.Client, row *ent.Room, field, cursor string) (position, error) {
+	p, err := parsePlace(field, cursor, row.ID)
+	if err != nil {
+		return p, err
+	}
+	return verify(ctx, db, row.ID, p)
+}
+
+func pageSize(field string, n *int, none int) (int, error) {
+	switch {
+	case n == nil:
+		return none, nil
+	case *n < 0 || *n > MaxPage:
+		return 0, &InvalidError{field, "OUT_OF_RANGE", fmt.Sprintf("is 0 to %d", MaxPage)}
+	}
+	return *n, nil
+}
+
+// read reads the chats of a span. Last counts within what First leaves, as in the Relay
+// specification of connections.
+func (w span) read(ctx context.Context, db *ent.Client, row *ent.Room) (*Page, error) {
+	if w.first >= 0 {
+		w.before = min(w.before, w.after+w.first+1)
+	}
+	if w.last >= 0 {
+		w.after = max(w.after, w.before-w.last-1)
+	}
+	page := &Page{Nodes: []*Chat{}}
+	if w.before-w.after > 1 {
+		rows, err := db.Chat.Query().
+			Where(chat.RoomID(row.ID), chat.NumberGT(w.after), chat.NumberLT(w.before)).
+			Order(ent.Asc(chat.FieldNumber)).All(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("read chats: %w", err)
+		}
+		in := foldRoom(row)
+		page.Nodes = make([]*Chat, len(rows))
+		for i, c := range rows {
+			page.Nodes[i] = foldChat(c, in)
+		}
+	}
+	page.place(w, row)
+	return page, nil
+}
+
+// place says where the page lies.
+func (p *Page) place(w span, row *ent.Room) {
+	p.PageInfo.HasPreviousPage = w.after > 0
+	p.PageInfo.HasNextPage = w.before <= row.LastNumber
+	if n := len(p.Nodes); n > 0 {
+		start, end := p.Nodes[0].Cursor(), p.Nodes[n-1].Cursor()
+		p.PageInfo.StartCursor, p.PageInfo.EndCursor = &start, &end
+	}
+	if !p.PageInfo.HasNextPage {
+		head := headOf(row).cursor(row.ID)
+		p.SyncCursor = &head
+	}
+}
+
+// ChatsByID answers chats in the order of ids, nil where there is none that reader may see.
+func (s *Service) ChatsByID(ctx context.Context, reader uuid.UUID, ids []uuid.UUID) ([]*Chat, error) {
+	byID := map[uuid.UUID]*Chat{}
+	err := s.store.View(ctx, func(db *ent.Client) error {
+		rows, err := db.Chat.Query().Where(chat.IDIn(ids...)).All(ctx)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		var roomIDs []uuid.UUID
+		for _, c := range rows {
+			if !slices.Contains(roomIDs, c.RoomID) {
+				roomIDs = append(roomIDs, c.RoomID)
+			}
+		}
+		roomRows, err := db.Room.Query().Where(room.IDIn(roomIDs...)).All(ctx)
+		if err != nil {
+			return err
+		}
+		in := map[uuid.UUID]*Room{}
+		for _, r := range roomRows {
+			if may(reader, read, r) == nil {
+				in[r.ID] = foldRoom(r)
+			}
+		}
+		for _, c := range rows {
+			if r := in[c.RoomID]; r != nil {
+				byID[c.ID] = foldChat(c, r)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("find chats: %w", err)
+	}
+	return inOrder(ids, byID), nil
+}
+
+// Chat finds one chat by its id. ErrNoChat.
+func (s *Service) Chat(ctx context.Context, reader uuid.UUID, id string) (*Chat, error) {
+	parsed, err := uuid.Parse(id)
+	if err != nil {
+		return nil, ErrNoChat
+	}
+	chats, err := s.ChatsByID(ctx, reader, []uuid.UUID{parsed})
+	if err != nil {
+		return nil, err
+	}
+	if chats[0] == nil {
+		return nil, ErrNoChat
+	}
+	return chats[0], nil
+}

@@ -1,0 +1,214 @@
+package chat
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/ent/room"
+)
+
+// readers are the feeds of all rooms that somebody follows.
+type readers struct {
+	mu    sync.Mutex // taken before a feed's bell
+	rooms map[uuid.UUID]*feed
+}
+
+// A feed is what the readers of one room share: the bell, and a window of the newest events, so
+// that an event is read from the log once for all of them. The window is a cache and never the
+// truth: emptying it changes nothing but cost.
+type feed struct {
+	room    *Room
+	readers int // guarded by the lock of readers
+	bell    bell
+
+	mu     sync.Mutex // held while the log is read; taken before the bell
+	start  position   // what the window follows
+	window []event
+}
+
+// A bell wakes the readers of a feed. Its lock is held for a moment only, because whoever rings
+// has just committed and must not wait for a reader.
+type bell struct {
+	mu      sync.Mutex
+	rung    chan struct{} // closed by the next ring
+	due     bool          // it has rung since the log was last read to its end
+	reached position      // the end of the window
+}
+
+// windowEvents is how many events a feed keeps; who is further behind reads the log alone.
+const windowEvents = 256
+
+func (r *readers) join(room *Room, from position) *feed {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	f := r.rooms[room.ID]
+	if f == nil {
+		f = &feed{room: room, bell: bell{rung: make(chan struct{}), due: true, reached: from}, start: from}
+		r.rooms[room.ID] = f
+	}
+	f.readers++
+	return f
+}
+
+func (r *readers) leave(f *feed) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if f.readers--; f.readers == 0 {
+		delete(r.rooms, f.room.ID)
+	}
+}
+
+// look wakes the readers of these rooms; without rooms, all.
+func (r *readers) look(rooms ...uuid.UUID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(rooms) == 0 {
+		for _, f := range r.rooms {
+			f.bell.ring()
+		}
+	}
+	for _, id := range rooms {
+		if f := r.rooms[id]; f != nil {
+			f.bell.ring()
+		}
+	}
+}
+
+// reached answers how far the window of each followed room goes.
+func (r *readers) reached() map[uuid.UUID]position {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	ends := make(map[uuid.UUID]position, len(r.rooms))
+	for id, f := range r.rooms {
+		f.bell.mu.Lock()
+		ends[id] = f.bell.reached
+		f.bell.mu.Unlock()
+	}
+	return ends
+}
+
+func (b *bell) ring() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.due = true
+	close(b.rung)
+	b.rung = make(chan struct{})
+}
+
+// listen answers a channel that the next ring closes.
+func (b *bell) listen() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.rung
+}
+
+// takeDue says whether the log is worth reading, and forgets it.
+func (b *bell) takeDue() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	due := b.due
+	b.due = false
+	return due
+}
+
+func (b *bell) read(to position, again bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.reached, b.due = to, b.due || again
+}
+
+func (f *feed) end() position {
+	if n := len(f.window); n > 0 {
+		return f.window[n-1].position
+	}
+	return f.start
+}
+
+// next answers what follows a position: from the window, after reading on where that has been
+// handed out, or from the log alone for whoever is behind the window. None: wait for the bell.
+func (f *feed) next(ctx context.Context, s *Service, at position) ([]event, error) {
+	f.mu.Lock()
+	if at.place < f.start.place {
+		f.mu.Unlock()
+		return s.since(ctx, f.room, at)
+	}
+	defer f.mu.Unlock() // whoever else comes now wants the same events
+	for at.place >= f.end().place && (f.bell.takeDue() || at.place > f.end().place) {
+		more, err := s.since(ctx, f.room, f.end())
+		if err != nil {
+			f.bell.read(f.end(), true)
+			return nil, err
+		}
+		if len(more) == 0 && at.place > f.end().place {
+			return nil, ErrDiverged // the log ends before a place it had
+		}
+		f.grow(more)
+		f.bell.read(f.end(), len(more) == MaxPage)
+	}
+	return f.after(at)
+}
+
+func (f *feed) grow(more []event) {
+	f.window = append(f.window, more...)
+	if over := len(f.window) - windowEvents; over > 0 {
+		f.start = f.window[over-1].position
+		f.window = append([]event(nil), f.window[over:]...)
+	}
+}
+
+// after answers the events of the window behind a position, which lies in it. They are shared and
+// never changed.
+func (f *feed) after(at position) ([]event, error) {
+	stands := f.start
+	skip := at.place - f.start.place
+	if skip > 0 {
+		stands = f.window[skip-1].position
+	}
+	if stands.tag != at.tag {
+		return nil, ErrDiverged
+	}
+	return f.window[skip:], nil
+}
+
+// watchHeads compares the heads of all followed rooms with the database, so that a bell that was
+// lost, here or between nodes, costs no more than the interval.
+func (s *Service) watchHeads(ctx context.Context) {
+	tick := time.NewTicker(s.o.HeadsInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			s.compareHeads(ctx)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// headsAtOnce is how many rooms one query asks for; SQLite takes at most 32,766 parameters.
+const headsAtOnce = 10_000
+
+func (s *Service) compareHeads(ctx context.Context) {
+	ends := s.readers.reached()
+	ids := make([]uuid.UUID, 0, len(ends))
+	for id := range ends {
+		ids = append(ids, id)
+	}
+	for len(ids) > 0 {
+		n := min(len(ids), headsAtOnce)
+		rows, err := s.store.Read.Room.Query().Where(room.IDIn(ids[:n]...)).
+			Select(room.FieldID, room.FieldLastPlace, room.FieldLastTag).All(ctx)
+		if err != nil {
+			return // the next round asks again
+		}
+		for _, row := range rows {
+			if end := ends[row.ID]; end.place != row.LastPlace || end.tag != row.LastTag {
+				s.readers.look(row.ID)
+			}
+		}
+		ids = ids[n:]
+	}
+}

@@ -1,0 +1,232 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/chat"
+	"parley/ent/predicate"
+	"parley/ent/room"
+	"parley/ent/roomevent"
+)
+
+func foldRoom(r *ent.Room) *Room {
+	return &Room{ID: r.ID, Name: r.Name, Topic: r.Topic, CreatedAt: r.CreatedAt, lastNumber: r.LastNumber}
+}
+
+// CreateRoom makes a room that reader owns. name has 2 to 64 code points and is unique without
+// regard to case and width; topic has at most 250, nil or empty for none.
+// ErrRoomNameTaken, *InvalidError, *RateError.
+func (s *Service) CreateRoom(ctx context.Context, reader uuid.UUID, name string, topic *string) (*Room, error) {
+	shown, key, err := roomName(name)
+	if err != nil {
+		return nil, err
+	}
+	if topic != nil {
+		if err := checkLength("topic", *topic, 0, maxTopic); err != nil {
+			return nil, err
+		}
+		if *topic == "" {
+			topic = nil
+		}
+	}
+	if err := s.changes.take(reader); err != nil {
+		return nil, err
+	}
+	if err := s.creations.take(reader); err != nil {
+		return nil, err
+	}
+	var made *Room
+	err = s.store.Write(ctx, func(tx *ent.Tx) error {
+		now := s.now()
+		row, err := tx.Room.Create().SetID(uuid.Must(uuid.NewV7())).SetOwnerID(reader).SetName(shown).
+			SetNameKey(key).SetNillableTopic(topic).SetCreatedAt(now).SetLastAt(now).Save(ctx)
+		if ent.IsConstraintError(err) {
+			return ErrRoomNameTaken
+		}
+		if err != nil {
+			return fmt.Errorf("create room: %w", err)
+		}
+		made = foldRoom(row)
+		return nil
+	})
+	return made, err
+}
+
+// named picks a room by what a client calls it: its id, or else its name.
+func named(nameOrID string) (predicate.Room, error) {
+	if id, err := uuid.Parse(nameOrID); err == nil {
+		return room.ID(id), nil
+	}
+	_, key, err := roomName(nameOrID)
+	if err != nil {
+		return nil, ErrNoRoom // a name that no room can have
+	}
+	return room.NameKey(key), nil
+}
+
+// find reads a room's row for something reader wants to do there.
+func find(ctx context.Context, db *ent.Client, reader uuid.UUID, do action, nameOrID string) (*ent.Room, error) {
+	which, err := named(nameOrID)
+	if err != nil {
+		return nil, err
+	}
+	row, err := db.Room.Query().Where(which).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, ErrNoRoom
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find room: %w", err)
+	}
+	return row, may(reader, do, row)
+}
+
+// Room finds a room by its id or its name. ErrNoRoom.
+func (s *Service) Room(ctx context.Context, reader uuid.UUID, nameOrID string) (*Room, error) {
+	row, err := find(ctx, s.store.Read, reader, read, nameOrID)
+	if err != nil {
+		return nil, err
+	}
+	return foldRoom(row), nil
+}
+
+// RoomsByID answers rooms in the order of ids, nil where there is none that reader may see.
+func (s *Service) RoomsByID(ctx context.Context, reader uuid.UUID, ids []uuid.UUID) ([]*Room, error) {
+	rows, err := s.store.Read.Room.Query().Where(room.IDIn(ids...)).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find rooms: %w", err)
+	}
+	byID := map[uuid.UUID]*Room{}
+	for _, row := range rows {
+		if may(reader, read, row) == nil {
+			byID[row.ID] = foldRoom(row)
+		}
+	}
+	return inOrder(ids, byID), nil
+}
+
+func inOrder[T any](ids []uuid.UUID, byID map[uuid.UUID]*T) []*T {
+	values := make([]*T, len(ids))
+	for i, id := range ids {
+		values[i] = byID[id]
+	}
+	return values
+}
+
+// RoomsQuery says which rooms to list.
+type RoomsQuery struct {
+	Matching *string // only rooms whose name contains this text
+	First    *int    // at most this many; default 50, largest 200
+	After    *string // only rooms after this cursor
+}
+
+// Rooms lists rooms, the most recently active first.
+func (s *Service) Rooms(ctx context.Context, reader uuid.UUID, q RoomsQuery) (*RoomPage, error) {
+	first, err := pageSize("first", q.First, defaultPage)
+	if err != nil {
+		return nil, err
+	}
+	query := s.store.Read.Room.Query().Where(room.DeletedAtIsNil())
+	if q.Matching != nil {
+		key, ok := matchKey(*q.Matching)
+		if !ok {
+			return roomPage(nil, first, false), nil
+		}
+		query.Where(room.NameKeyContains(key))
+	}
+	if q.After != nil {
+		a, err := parseActivity("after", *q.After)
+		if err != nil {
+			return nil, err
+		}
+		query.Where(room.Or(room.LastAtLT(a.at), room.And(room.LastAt(a.at), room.IDLT(a.id))))
+	}
+	rows, err := query.Order(ent.Desc(room.FieldLastAt, room.FieldID)).Limit(first + 1).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list rooms: %w", err)
+	}
+	return roomPage(rows, first, q.After != nil), nil
+}
+
+func roomPage(rows []*ent.Room, first int, hasPrevious bool) *RoomPage {
+	page := &RoomPage{Edges: []RoomEdge{}, PageInfo: PageInfo{HasPreviousPage: hasPrevious, HasNextPage: len(rows) > first}}
+	for _, row := range rows[:min(first, len(rows))] {
+		page.Edges = append(page.Edges, RoomEdge{activity{row.LastAt, row.ID}.cursor(), foldRoom(row)})
+	}
+	if n := len(page.Edges); n > 0 {
+		page.PageInfo.StartCursor, page.PageInfo.EndCursor = &page.Edges[0].Cursor, &page.Edges[n-1].Cursor
+	}
+	return page
+}
+
+// DeleteRoom deletes a room with all its chats and ends its streams. Only its owner may.
+// What remains is a row
+// without a name and one last event, which tells readers. It answers the room's id.
+// ErrNoRoom, also when it was deleted before; ErrForbidden; *RateError.
+func (s *Service) DeleteRoom(ctx context.Context, reader uuid.UUID, nameOrID string) (string, error) {
+	if err := s.changes.take(reader); err != nil {
+		return "", err
+	}
+	var id uuid.UUID
+	err := s.store.Write(ctx, func(tx *ent.Tx) error {
+		row, err := find(ctx, tx.Client(), reader, deleteRoom, nameOrID)
+		if err != nil {
+			return err
+		}
+		id = row.ID
+		at, err := raise(ctx, tx, row.ID, []logged{{kind: roomevent.KindROOM_DELETED, actor: reader}}, s.now())
+		if err != nil {
+			return err
+		}
+		if at.room.DeletedAt != nil {
+			return ErrNoRoom // another node was faster
+		}
+		return clearRoom(ctx, tx, at)
+	})
+	if err != nil {
+		return "", err
+	}
+	s.broker.Ring(id)
+	return id.String(), nil
+}
+
+// clearRoom removes what a deleted room held but its last event, and frees its name.
+func clearRoom(ctx context.Context, tx *ent.Tx, at *raised) error {
+	if _, err := tx.Chat.Delete().Where(chat.RoomID(at.room.ID)).Exec(ctx); err != nil {
+		return fmt.Errorf("delete chats: %w", err)
+	}
+	if _, err := tx.RoomEvent.Delete().Where(roomevent.RoomID(at.room.ID), roomevent.PlaceLT(at.positions[0].place)).Exec(ctx); err != nil {
+		return fmt.Errorf("delete log: %w", err)
+	}
+	err := tx.Room.UpdateOneID(at.room.ID).SetName("").ClearNameKey().ClearTopic().SetDeletedAt(at.at).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("delete room: %w", err)
+	}
+	return nil
+}
+
+// LastChats answers the newest chat of each room, nil where there is none, with one query.
+func (s *Service) LastChats(ctx context.Context, rooms []*Room) ([]*Chat, error) {
+	byRoom := map[uuid.UUID]*Room{}
+	newest := make([]predicate.Chat, 0, len(rooms))
+	for _, r := range rooms {
+		byRoom[r.ID] = r
+		newest = append(newest, chat.And(chat.RoomID(r.ID), chat.Number(r.lastNumber)))
+	}
+	rows, err := s.store.Read.Chat.Query().Where(chat.Or(newest...)).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("newest chats: %w", err)
+	}
+	byID := map[uuid.UUID]*Chat{}
+	for _, row := range rows {
+		byID[row.RoomID] = foldChat(row, byRoom[row.RoomID])
+	}
+	chats := make([]*Chat, len(rooms))
+	for i, r := range rooms {
+		chats[i] = byID[r.ID]
+	}
+	return chats, nil
+}

@@ -1,0 +1,335 @@
+package chat_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/chat"
+)
+
+// all reads a room from its start to its end, page by page.
+func (w *world) all(reader chat.Person, room string) []*chat.Chat {
+	w.t.Helper()
+	var all []*chat.Chat
+	var after *string
+	for {
+		page, err := w.Chats(w.t.Context(), reader.ID, room, chat.PageQuery{First: ptr(200), After: after})
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		all = append(all, page.Nodes...)
+		if !page.PageInfo.HasNextPage {
+			return all
+		}
+		after = page.PageInfo.EndCursor
+	}
+}
+
+func TestNumbersHaveNoHoles(t *testing.T) {
+	w := newWorld(t, chat.Options{BatchEntries: 7}) // batches small enough that many are needed
+	ann := w.person("ann")
+	w.room(ann, "one")
+	w.room(ann, "two")
+	const senders, each = 16, 25
+	answered := make([][]*chat.Chat, senders)
+	var wg sync.WaitGroup
+	for i := range senders {
+		wg.Go(func() {
+			for n := range each {
+				if n%5 == 0 { // what is refused leaves no hole
+					_, err := w.Send(t.Context(), ann, chat.Draft{Room: "one", Text: ""})
+					wantInvalid(t, err, "text", "TOO_SHORT")
+				}
+				c, err := w.Send(t.Context(), ann, chat.Draft{Room: []string{"one", "two"}[n%2], Text: fmt.Sprint(i, n)})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				answered[i] = append(answered[i], c)
+			}
+		})
+	}
+	wg.Wait()
+	stored := map[uuid.UUID]*chat.Chat{}
+	for _, room := range []string{"one", "two"} {
+		for i, c := range w.all(ann, room) {
+			if c.Number != i+1 {
+				t.Fatalf("%s: chat %d has number %d", room, i+1, c.Number)
+			}
+			stored[c.ID] = c
+		}
+	}
+	if len(stored) != senders*each {
+		t.Errorf("%d chats are stored, %d were answered", len(stored), senders*each)
+	}
+	for _, mine := range answered {
+		last := map[uuid.UUID]int{}
+		for _, c := range mine {
+			if s := stored[c.ID]; s == nil || s.Number != c.Number || *s.Text != *c.Text || s.Cursor() != c.Cursor() {
+				t.Errorf("answered %+v, stored %+v", c, s)
+			}
+			if c.Number <= last[c.Room.ID] { // answered before the next was sent
+				t.Errorf("number %d came after %d", c.Number, last[c.Room.ID])
+			}
+			last[c.Room.ID] = c.Number
+		}
+	}
+}
+
+func TestOneIDIsOneChat(t *testing.T) {
+	w := newWorld(t, chat.Options{})
+	ann, bob := w.person("ann"), w.person("bob")
+	w.room(ann, "general")
+	w.room(ann, "other")
+	id := uuid.NewString()
+	var mu sync.Mutex
+	numbers := map[int]int{}
+	var wg sync.WaitGroup
+	for i := range 50 {
+		wg.Go(func() {
+			c, err := w.Send(t.Context(), ann, chat.Draft{Room: "general", Text: fmt.Sprint("try ", i), ID: &id})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			numbers[c.Number]++
+		})
+	}
+	wg.Wait()
+	if len(numbers) != 1 || numbers[1] != 50 {
+		t.Errorf("numbers answered: %v, want 50 times number 1", numbers)
+	}
+	if all := w.all(ann, "general"); len(all) != 1 || all[0].ID.String() != id {
+		t.Errorf("stored: %v", all)
+	}
+	upper := strings.ToUpper(id)
+	again, err := w.Send(t.Context(), ann, chat.Draft{Room: "general", Text: "much later", ID: &upper})
+	if err != nil || again.Number != 1 {
+		t.Errorf("sent again: %v, %v", again, err)
+	}
+	_, err = w.Send(t.Context(), bob, chat.Draft{Room: "general", Text: "mine", ID: &id})
+	wantErr(t, err, chat.ErrIDTaken)
+	_, err = w.Send(t.Context(), ann, chat.Draft{Room: "other", Text: "mine", ID: &id})
+	wantErr(t, err, chat.ErrIDTaken)
+	for _, bad := range []string{"", "x", strings.ReplaceAll(id, "-", ""), "{" + id + "}"} {
+		_, err = w.Send(t.Context(), ann, chat.Draft{Room: "general", Text: "x", ID: &bad})
+		wantInvalid(t, err, "id", "ID_INVALID")
+	}
+}
+
+// One id used at once by two people and in two rooms: whoever is first has it, and the others, in
+// the same batch or not, are told.
+func TestOneIDAtOnceByMany(t *testing.T) {
+	w := newWorld(t, chat.Options{})
+	people := []chat.Person{w.person("ann"), w.person("bob")}
+	rooms := []string{"one", "two"}
+	for _, r := range rooms {
+		w.room(people[0], r)
+	}
+	for range 20 {
+		id := uuid.NewString()
+		var mu sync.Mutex
+		stored := map[string]bool{}
+		var wg sync.WaitGroup
+		for i := range 12 {
+			wg.Go(func() {
+				who, room := people[i%2], rooms[i/2%2]
+				_, err := w.Send(t.Context(), who, chat.Draft{Room: room, Text: "x", ID: &id})
+				if err == nil {
+					mu.Lock()
+					stored[who.Username+room] = true
+					mu.Unlock()
+				} else if !errors.Is(err, chat.ErrIDTaken) {
+					t.Error(err)
+				}
+			})
+		}
+		wg.Wait()
+		if len(stored) != 1 {
+			t.Fatalf("the id belongs to %v", stored)
+		}
+	}
+}
+
+func TestTextIsStoredAsSent(t *testing.T) {
+	w := newWorld(t, chat.Options{})
+	ann := w.person("ann")
+	w.room(ann, "general")
+	longest := strings.Repeat("\U0001F600", chat.MaxText)
+	for _, text := range []string{" outer space ", "line\nbreak\r\n", "<b>&amp;</b>", "مرحبا", "e\u0301", longest} {
+		w.send(ann, "general", text)
+		if all := w.all(ann, "general"); *all[len(all)-1].Text != text {
+			t.Errorf("stored %q, sent %q", *all[len(all)-1].Text, text)
+		}
+	}
+	for text, reason := range map[string]string{
+		"": "TOO_SHORT", longest + "x": "TOO_LONG", "nul\x00": "BAD_CHARACTER", "broken \xff": "BAD_CHARACTER",
+	} {
+		_, err := w.Send(t.Context(), ann, chat.Draft{Room: "general", Text: text})
+		wantInvalid(t, err, "text", reason)
+	}
+	_, err := w.Send(t.Context(), ann, chat.Draft{Room: "nowhere", Text: "x"})
+	wantErr(t, err, chat.ErrNoRoom)
+	if n := len(w.all(ann, "general")); n != 6 {
+		t.Errorf("%d chats are stored, want 6", n)
+	}
+}
+
+// A clock that steps back does not take the room's time with it.
+func TestTimeOfARoomNeverDecreases(t *testing.T) {
+	now := time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
+	var mu sync.Mutex
+	w := newWorld(t, chat.Options{Now: func() time.Time { mu.Lock(); defer mu.Unlock(); return now }})
+	ann := w.person("ann")
+	w.room(ann, "general")
+	first := w.send(ann, "general", "one")
+	mu.Lock()
+	now = now.Add(-time.Hour)
+	mu.Unlock()
+	if second := w.send(ann, "general", "two"); second.CreatedAt.Before(first.CreatedAt) {
+		t.Errorf("%v came after %v", second.CreatedAt, first.CreatedAt)
+	}
+}
+
+func TestImpatientSenderIsToldTheTruth(t *testing.T) {
+	w := newWorld(t, chat.Options{})
+	ann := w.person("ann")
+	w.room(ann, "general")
+	w.stop() // nobody stores any more
+	_, err := w.Send(t.Context(), ann, chat.Draft{Room: "general", Text: "too late"})
+	wantErr(t, err, chat.ErrClosing)
+	if all := w.all(ann, "general"); len(all) != 0 {
+		t.Errorf("refused and stored: %v", all)
+	}
+}
+
+// A sender whose time is over before the writer takes its entry has stored nothing; once taken,
+// the chat is stored although nobody waits for it. Both many times, with a writer that is busy.
+func TestWithdrawnOrStoredButNeverBoth(t *testing.T) {
+	w := newWorld(t, chat.Options{BatchEntries: 1})
+	ann := w.person("ann")
+	w.room(ann, "general")
+	var mu sync.Mutex
+	outcome := map[string]error{}
+	var wg sync.WaitGroup
+	for i := range 60 {
+		wg.Go(func() {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i)*time.Millisecond/2)
+			defer cancel()
+			text := fmt.Sprint(i)
+			_, err := w.Send(ctx, ann, chat.Draft{Room: "general", Text: text})
+			mu.Lock()
+			defer mu.Unlock()
+			outcome[text] = err
+		})
+	}
+	wg.Wait()
+	w.stop()
+	stored := map[string]bool{}
+	for _, c := range w.all(ann, "general") {
+		stored[*c.Text] = true
+	}
+	for text, err := range outcome {
+		doubt := errors.Is(err, chat.ErrUnknown)
+		if !doubt && stored[text] != (err == nil) {
+			t.Errorf("chat %s: told %v, stored %v", text, err, stored[text])
+		}
+	}
+}
+
+func TestFullQueueIsSaidAtOnce(t *testing.T) {
+	w := newWorld(t, chat.Options{QueueEntries: 1, BatchEntries: 1})
+	ann := w.person("ann")
+	w.room(ann, "general")
+	var busy, stored int
+	var mu sync.Mutex
+	var wg sync.WaitGroup
+	for range 64 {
+		wg.Go(func() {
+			_, err := w.Send(t.Context(), ann, chat.Draft{Room: "general", Text: "x"})
+			mu.Lock()
+			defer mu.Unlock()
+			switch {
+			case err == nil:
+				stored++
+			case errors.Is(err, chat.ErrBusy):
+				busy++
+			default:
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := len(w.all(ann, "general")); n != stored || busy == 0 {
+		t.Errorf("%d stored, %d answered, %d told busy", n, stored, busy)
+	}
+}
+
+func TestRatesHoldAndSayWhen(t *testing.T) {
+	now := time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
+	var mu sync.Mutex
+	w := newWorld(t, chat.Options{
+		Now:      func() time.Time { mu.Lock(); defer mu.Unlock(); return now },
+		SendRate: chat.Rate{Calls: 2, Per: time.Second}, RoomCreateRate: chat.Rate{Calls: 3, Per: time.Hour},
+	})
+	ann, bob := w.person("ann"), w.person("bob")
+	for _, name := range []string{"one", "two", "three"} {
+		w.room(ann, name)
+	}
+	_, err := w.CreateRoom(t.Context(), ann.ID, "four", nil)
+	wantRate(t, err, 20*time.Minute)
+	for range 6 { // a burst of three times the rate
+		w.send(ann, "one", "x")
+	}
+	_, err = w.Send(t.Context(), ann, chat.Draft{Room: "one", Text: "x"})
+	wantRate(t, err, 500*time.Millisecond)
+	w.send(bob, "one", "x") // somebody else may
+	mu.Lock()
+	now = now.Add(500 * time.Millisecond)
+	mu.Unlock()
+	w.send(ann, "one", "x")
+}
+
+func wantRate(t *testing.T, err error, after time.Duration) {
+	t.Helper()
+	var fast *chat.RateError
+	if !errors.As(err, &fast) || fast.RetryAfter != after {
+		t.Errorf("got error %v, want too fast for %v", err, after)
+	}
+}
+
+func TestRestartKeepsEverything(t *testing.T) {
+	dir := t.TempDir()
+	w := openWorld(t, dir, chat.Options{})
+	ann := w.person("ann")
+	w.room(ann, "general")
+	id := uuid.NewString()
+	first, err := w.Send(t.Context(), ann, chat.Draft{Room: "general", Text: "before", ID: &id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.stop()
+	w = openWorld(t, dir, chat.Options{})
+	again, err := w.Send(t.Context(), ann, chat.Draft{Room: "general", Text: "again", ID: &id})
+	if err != nil || again.Cursor() != first.Cursor() || *again.Text != "before" {
+		t.Errorf("sent again after a restart: %+v, %v", again, err)
+	}
+	second := w.send(ann, "general", "after")
+	if numbers := []int{first.Number, second.Number}; !slices.Equal(numbers, []int{1, 2}) {
+		t.Errorf("numbers %v", numbers)
+	}
+	s := w.follow(ann, "general", ptr(first.Cursor()))
+	if c := s.next(); c.ID != second.ID {
+		t.Errorf("resumed at %v", c)
+	}
+}

@@ -1,0 +1,98 @@
+package chat
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/db"
+)
+
+// Options of a Service. The zero value of a number means its default; the zero Rate means none.
+type Options struct {
+	Broker         Broker
+	Now            func() time.Time // default time.Now; made UTC and cut to milliseconds
+	TextLength     int              // PARLEY_CHAT_MAX_LENGTH, code points, default and at most 10,000
+	QueueEntries   int              // PARLEY_WRITE_QUEUE, default 4096
+	BatchEntries   int              // PARLEY_WRITE_BATCH, default 256
+	HeadsInterval  time.Duration    // PARLEY_HEADS_INTERVAL, default 2 s
+	SendRate       Rate             // PARLEY_SEND_RATE, of one user; burst × 3
+	RoomSendRate   Rate             // PARLEY_ROOM_SEND_RATE, into one room; burst × 2
+	MutationRate   Rate             // PARLEY_MUTATION_RATE, of one user, all other changes; burst × 3
+	RoomCreateRate Rate             // PARLEY_ROOM_CREATE_RATE, of one user; burst × 1
+}
+
+// queueBytes bounds the text that waits for a commit.
+const queueBytes = 16 << 20
+
+func (o Options) withDefaults() Options {
+	o.TextLength = orDefault(o.TextLength, MaxText)
+	o.QueueEntries = orDefault(o.QueueEntries, 4096)
+	o.BatchEntries = orDefault(o.BatchEntries, 256)
+	o.HeadsInterval = orDefault(o.HeadsInterval, 2*time.Second)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
+}
+
+func orDefault[T comparable](value, standard T) T {
+	var zero T
+	if value == zero {
+		return standard
+	}
+	return value
+}
+
+// Service is rooms and chats over one database. It is safe for concurrent use.
+type Service struct {
+	o         Options
+	store     *db.Store
+	broker    Broker
+	writer    *writer
+	readers   *readers
+	sends     *limiter
+	roomSends *limiter
+	changes   *limiter
+	creations *limiter
+}
+
+// New makes a Service. It sends and streams only while Run runs.
+func New(store *db.Store, o Options) *Service {
+	o = o.withDefaults()
+	s := &Service{
+		o: o, store: store, broker: o.Broker,
+		sends:     newLimiter(o.SendRate, 3, o.Now),
+		roomSends: newLimiter(o.RoomSendRate, 2, o.Now),
+		changes:   newLimiter(o.MutationRate, 3, o.Now),
+		creations: newLimiter(o.RoomCreateRate, 1, o.Now),
+	}
+	s.writer = &writer{
+		store: store, broker: o.Broker, now: s.now, most: o.BatchEntries,
+		queue: make(chan *entry, o.QueueEntries), mostBytes: queueBytes, stopped: make(chan struct{}),
+	}
+	s.readers = &readers{rooms: map[uuid.UUID]*feed{}}
+	return s
+}
+
+// Run stores what is sent and wakes readers until ctx ends. Then it stores and answers what was
+// queued, and returns; later sends get ErrClosing.
+func (s *Service) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var wg sync.WaitGroup
+	wg.Go(func() { s.writer.run(ctx) })
+	wg.Go(func() { s.watchHeads(ctx) })
+	err := s.broker.Listen(ctx, s.readers.look)
+	if ctx.Err() != nil {
+		err = nil // asked to end
+	}
+	cancel()
+	wg.Wait()
+	return err
+}
+
+// now is the clock of everything that is stored.
+func (s *Service) now() time.Time { return s.o.Now().UTC().Truncate(time.Millisecond) }

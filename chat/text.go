@@ -1,0 +1,80 @@
+package chat
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+	"golang.org/x/text/secure/precis"
+)
+
+// Lengths in code points.
+const (
+	minRoomName, maxRoomName = 2, 64
+	maxTopic                 = 250
+	// MaxText is the default and largest length of a chat.
+	MaxText = 10_000
+)
+
+// checkText says whether a chat may have this text. It is stored as sent.
+func checkText(text string, most int) error {
+	return checkLength("text", text, 1, most)
+}
+
+// checkLength refuses what one of the two databases could not give back: broken UTF-8 and U+0000.
+func checkLength(field, text string, least, most int) error {
+	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+		return &InvalidError{field, "BAD_CHARACTER", "has a character that cannot be stored"}
+	}
+	switch n := utf8.RuneCountInString(text); {
+	case n < least:
+		return &InvalidError{field, "TOO_SHORT", fmt.Sprintf("has %d to %d characters", least, most)}
+	case n > most:
+		return &InvalidError{field, "TOO_LONG", fmt.Sprintf("has %d to %d characters", least, most)}
+	}
+	return nil
+}
+
+// roomName answers a name as it is shown and its key, by which names are the same. Both follow the
+// PRECIS Nickname profile (RFC 8266), made for names of chat rooms: outer and doubled spaces go,
+// width and case do not count.
+func roomName(name string) (shown, key string, err error) {
+	const field = "name"
+	if err := checkLength(field, name, 1, 4*maxRoomName); err != nil {
+		return "", "", err
+	}
+	shown, err = precis.Nickname.String(name)
+	if err == nil {
+		key, err = precis.Nickname.CompareKey(name)
+	}
+	if err != nil {
+		return "", "", &InvalidError{field, "BAD_CHARACTER", "has a character that names of rooms cannot have"}
+	}
+	if err := checkLength(field, shown, minRoomName, maxRoomName); err != nil {
+		return "", "", err
+	}
+	if _, err := uuid.Parse(shown); err == nil {
+		return "", "", &InvalidError{field, "LOOKS_LIKE_ID", "could be taken for an id"}
+	}
+	return shown, key, nil
+}
+
+// matchKey answers the text to look for in keys of names; not ok: no name contains it.
+func matchKey(text string) (key string, ok bool) {
+	if len(text) > 4*maxRoomName || !utf8.ValidString(text) {
+		return "", false
+	}
+	key, err := precis.Nickname.CompareKey(text)
+	return key, err == nil || strings.TrimSpace(text) == ""
+}
+
+// chatID reads the id a client chose. Only the usual form with dashes is taken, so that the id in
+// the client's cache and ours are the same text.
+func chatID(text string) (uuid.UUID, error) {
+	id, err := uuid.Parse(text)
+	if err != nil || len(text) != 36 {
+		return uuid.Nil, &InvalidError{"id", "ID_INVALID", "is a UUID in the form 8-4-4-4-12"}
+	}
+	return id, nil
+}

@@ -1,0 +1,160 @@
+package chat_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/broker"
+	"parley/chat"
+	"parley/db"
+	"parley/ent"
+)
+
+// world is a service over a real database in a temporary folder.
+type world struct {
+	*chat.Service
+	t     *testing.T
+	dir   string
+	store *db.Store
+	stop  func() // ends Run and waits for it
+}
+
+func newWorld(t *testing.T, o chat.Options) *world {
+	t.Helper()
+	return openWorld(t, t.TempDir(), o)
+}
+
+func openWorld(t *testing.T, dir string, o chat.Options) *world {
+	t.Helper()
+	store, err := db.Open(t.Context(), db.Options{URL: "sqlite:parley.db", Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Broker == nil {
+		o.Broker = &broker.Memory{}
+	}
+	w := &world{Service: chat.New(store, o), t: t, dir: dir, store: store}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := w.Run(ctx); err != nil {
+			t.Errorf("Run: %v", err)
+		}
+	})
+	w.stop = sync.OnceFunc(func() { cancel(); wg.Wait() })
+	t.Cleanup(func() {
+		w.stop()
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return w
+}
+
+// person makes an account's row; what auth adds to it does not matter here.
+func (w *world) person(name string) chat.Person {
+	w.t.Helper()
+	p := chat.Person{ID: uuid.New(), Username: name}
+	err := w.store.Write(w.t.Context(), func(tx *ent.Tx) error {
+		return tx.User.Create().SetID(p.ID).SetUsername(name).SetUsernameKey(name).SetCreatedAt(time.Now().UTC()).Exec(w.t.Context())
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return p
+}
+
+func (w *world) room(owner chat.Person, name string) *chat.Room {
+	w.t.Helper()
+	r, err := w.CreateRoom(w.t.Context(), owner.ID, name, nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return r
+}
+
+func (w *world) send(from chat.Person, room, text string) *chat.Chat {
+	w.t.Helper()
+	c, err := w.Send(w.t.Context(), from, chat.Draft{Room: room, Text: text})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return c
+}
+
+// stream is what somebody follows.
+type stream struct {
+	t     *testing.T
+	chats <-chan *chat.Chat
+	ended chan error
+	stop  func()
+}
+
+func (w *world) follow(reader chat.Person, room string, after *string) *stream {
+	w.t.Helper()
+	ctx, cancel := context.WithCancel(w.t.Context())
+	s := &stream{t: w.t, ended: make(chan error, 1), stop: cancel}
+	var err error
+	s.chats, err = w.Follow(ctx, reader.ID, room, after, func(err error) { s.ended <- err })
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(func() {
+		cancel()
+		for range s.chats { //nolint:revive // until it is closed
+		}
+	})
+	return s
+}
+
+// patience is how long a test waits for what must happen; it never decides what is right.
+const patience = 20 * time.Second
+
+func (s *stream) next() *chat.Chat {
+	s.t.Helper()
+	select {
+	case c, ok := <-s.chats:
+		if !ok {
+			s.t.Fatal("the stream was closed")
+		}
+		return c
+	case <-time.After(patience):
+		s.t.Fatal("no chat came")
+		return nil
+	}
+}
+
+// end waits for the stream to end for good, and answers why.
+func (s *stream) end() error {
+	s.t.Helper()
+	select {
+	case err := <-s.ended:
+		return err
+	case <-time.After(patience):
+		s.t.Fatal("the stream did not end")
+		return nil
+	}
+}
+
+func wantErr(t *testing.T, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Errorf("got error %v, want %v", err, want)
+	}
+}
+
+// wantInvalid wants a bad argument, by field and reason.
+func wantInvalid(t *testing.T, err error, field, reason string) {
+	t.Helper()
+	var bad *chat.InvalidError
+	if !errors.As(err, &bad) || bad.Field != field || bad.Reason != reason {
+		t.Errorf("got error %v, want %s of %s", err, reason, field)
+	}
+}
+
+func ptr[T any](v T) *T { return &v }

@@ -1,0 +1,268 @@
+package chat
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/db"
+	"parley/ent"
+	"parley/ent/chat"
+	"parley/ent/roomevent"
+)
+
+// The writer is the only place that stores chats. One goroutine takes what has queued up while the
+// last commit ran and commits it as one transaction: no timer, so a single sender waits for one
+// fsync and many senders share one.
+type writer struct {
+	store  *db.Store
+	broker Broker
+	now    func() time.Time
+	most   int // entries in one transaction
+
+	queue     chan *entry
+	bytes     atomic.Int64 // of text in the queue
+	mostBytes int64
+	stopped   chan struct{} // closed when the last entry has been answered
+}
+
+// longestCommit bounds one transaction, so that a stuck disk becomes an error that says so.
+const longestCommit = 30 * time.Second
+
+// put queues an entry, or answers ErrBusy at once.
+func (w *writer) put(e *entry) error {
+	if w.bytes.Add(int64(len(e.text))) > w.mostBytes {
+		w.bytes.Add(-int64(len(e.text)))
+		return ErrBusy
+	}
+	select {
+	case w.queue <- e:
+		return nil
+	default:
+		w.bytes.Add(-int64(len(e.text)))
+		return ErrBusy
+	}
+}
+
+// run stores entries until ctx ends and then what is still queued.
+func (w *writer) run(ctx context.Context) {
+	defer close(w.stopped)
+	owner := context.WithoutCancel(ctx) // a commit that has begun is finished
+	for {
+		select {
+		case e := <-w.queue:
+			w.commit(owner, w.gather(e))
+			continue
+		default:
+		}
+		select {
+		case e := <-w.queue:
+			w.commit(owner, w.gather(e))
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// gather takes the first entry and whatever else waits, as far as their senders still do.
+func (w *writer) gather(first *entry) []*entry {
+	var batch []*entry
+	for e := first; ; {
+		w.bytes.Add(-int64(len(e.text)))
+		if e.state.CompareAndSwap(waiting, taken) {
+			batch = append(batch, e)
+		}
+		if len(batch) == w.most {
+			return batch
+		}
+		select {
+		case e = <-w.queue:
+		default:
+			return batch
+		}
+	}
+}
+
+// commit stores a batch and answers every entry of it. What refuses one entry does not touch the
+// others: the batch runs again without it. What fails for no such reason is tried one by one.
+func (w *writer) commit(ctx context.Context, batch []*entry) {
+	for len(batch) > 0 {
+		b, err := w.store1(ctx, batch)
+		var refused *refusal
+		switch {
+		case err == nil:
+			w.broker.Ring(b.rooms...)
+			for i, e := range batch {
+				e.answer(b.chats[i], b.errs[i])
+			}
+			return
+		case errors.As(err, &refused):
+			for _, e := range refused.entries {
+				e.answer(nil, refused.why)
+			}
+			batch = slices.DeleteFunc(batch, func(e *entry) bool { return slices.Contains(refused.entries, e) })
+		case errors.Is(err, db.ErrUnknownOutcome):
+			for _, e := range batch {
+				e.answer(nil, e.doubt())
+			}
+			return
+		case len(batch) == 1:
+			batch[0].answer(nil, err)
+			return
+		default:
+			for _, e := range batch {
+				w.commit(ctx, []*entry{e})
+			}
+			return
+		}
+	}
+}
+
+// A refusal rolls a batch back because some of its entries may not be stored.
+type refusal struct {
+	entries []*entry
+	why     error
+}
+
+func (r *refusal) Error() string { return r.why.Error() }
+
+func (w *writer) store1(ctx context.Context, entries []*entry) (*batch, error) {
+	ctx, cancel := context.WithTimeout(ctx, longestCommit)
+	defer cancel()
+	var b *batch
+	err := w.store.Write(ctx, func(tx *ent.Tx) (err error) {
+		b = &batch{chats: make([]*Chat, len(entries)), errs: make([]error, len(entries))}
+		return b.store(ctx, tx, entries, w.now())
+	})
+	if err != nil {
+		return nil, fmt.Errorf("store chats: %w", err)
+	}
+	return b, nil
+}
+
+// A batch is what one transaction came to: for each entry its chat or its error, and the rooms
+// whose logs have grown.
+type batch struct {
+	chats []*Chat
+	errs  []error
+	rooms []uuid.UUID
+}
+
+func (b *batch) store(ctx context.Context, tx *ent.Tx, entries []*entry, now time.Time) error {
+	if err := b.answerKnown(ctx, tx, entries); err != nil {
+		return err
+	}
+	first := map[uuid.UUID]int{} // id → the entry that stores it
+	byRoom := map[uuid.UUID][]int{}
+	for i, e := range entries {
+		if b.chats[i] != nil || b.errs[i] != nil {
+			continue
+		}
+		if _, twice := first[e.id]; !twice {
+			first[e.id] = i
+			byRoom[e.room] = append(byRoom[e.room], i)
+		}
+	}
+	if err := b.insert(ctx, tx, entries, byRoom, now); err != nil {
+		return err
+	}
+	for i, e := range entries { // the same id twice in one batch is stored once
+		if b.chats[i] == nil && b.errs[i] == nil {
+			b.chats[i], b.errs[i] = repeat(e, b.chats[first[e.id]])
+		}
+	}
+	return nil
+}
+
+// repeat answers an entry whose id is stored already: its own sender in the same room gets that chat.
+func repeat(e *entry, stored *Chat) (*Chat, error) {
+	if stored.UserID != e.from.ID || stored.Room.ID != e.room {
+		return nil, ErrIDTaken
+	}
+	return stored, nil
+}
+
+// answerKnown answers the entries whose ids were stored before.
+func (b *batch) answerKnown(ctx context.Context, tx *ent.Tx, entries []*entry) error {
+	var chosen []uuid.UUID
+	for _, e := range entries {
+		if e.chosen {
+			chosen = append(chosen, e.id)
+		}
+	}
+	if len(chosen) == 0 {
+		return nil
+	}
+	rows, err := tx.Chat.Query().Where(chat.IDIn(chosen...)).WithRoom().All(ctx)
+	if err != nil {
+		return fmt.Errorf("look for known ids: %w", err)
+	}
+	for _, row := range rows {
+		stored := foldChat(row, foldRoom(row.Edges.Room))
+		for i, e := range entries {
+			if e.id == row.ID {
+				b.chats[i], b.errs[i] = repeat(e, stored)
+			}
+		}
+	}
+	return nil
+}
+
+// insert appends to the log of each room, in order of id so that no two transactions wait for each
+// other, and stores the chats. Access is asked again here, under the room's lock: it may have been
+// lost while the entry was queued.
+func (b *batch) insert(ctx context.Context, tx *ent.Tx, entries []*entry, byRoom map[uuid.UUID][]int, now time.Time) error {
+	for id := range byRoom {
+		b.rooms = append(b.rooms, id)
+	}
+	slices.SortFunc(b.rooms, func(x, y uuid.UUID) int { return bytes.Compare(x[:], y[:]) })
+	var chats []*ent.ChatCreate
+	for _, id := range b.rooms {
+		events := make([]logged, len(byRoom[id]))
+		for i, n := range byRoom[id] {
+			events[i] = logged{kind: roomevent.KindCHAT_SENT, actor: entries[n].from.ID, chat: &entries[n].id}
+		}
+		up, err := raise(ctx, tx, id, events, now)
+		if errors.Is(err, ErrNoRoom) {
+			return &refusal{pick(entries, byRoom[id]), err}
+		}
+		if err != nil {
+			return err
+		}
+		in := foldRoom(up.room)
+		for i, n := range byRoom[id] {
+			e := entries[n]
+			if err := may(e.from.ID, send, up.room); err != nil {
+				return &refusal{[]*entry{e}, err}
+			}
+			c := &Chat{
+				ID: e.id, Room: in, Number: up.positions[i].number, UserID: e.from.ID, Username: e.from.Username,
+				Text: &e.text, CreatedAt: up.at, position: up.positions[i],
+			}
+			b.chats[n] = c
+			chats = append(chats, tx.Chat.Create().SetID(c.ID).SetRoomID(id).SetNumber(c.Number).SetPlace(c.position.place).
+				SetTag(c.position.tag).SetUserID(c.UserID).SetUsername(c.Username).SetText(e.text).SetCreatedAt(c.CreatedAt))
+		}
+	}
+	if len(chats) == 0 {
+		return nil
+	}
+	if err := tx.Chat.CreateBulk(chats...).Exec(ctx); err != nil {
+		return fmt.Errorf("insert chats: %w", err)
+	}
+	return nil
+}
+
+func pick(entries []*entry, which []int) []*entry {
+	picked := make([]*entry, len(which))
+	for i, n := range which {
+		picked[i] = entries[n]
+	}
+	return picked
+}
