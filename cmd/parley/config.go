@@ -1,0 +1,111 @@
+package main
+
+import (
+	"fmt"
+	"net"
+	"sort"
+	"strconv"
+	"strings"
+
+	"parley/chat"
+)
+
+// Config is every setting, with its default and its form. --write-batch and PARLEY_WRITE_BATCH are
+// the same; an empty value counts as given.
+type Config struct {
+	Addr        string `default:"127.0.0.1:8080" help:"Where to listen; port 0 picks one."`
+	Data        string `default:"data" help:"Directory of the database and the keys."`
+	DatabaseURL string `default:"sqlite:parley.db" help:"The database; a relative file lies in the data directory."`
+
+	AccessTokenLifetime    duration `default:"90m" help:"How long an access token is good."`
+	RefreshTokenLifetime   duration `default:"90d" help:"How long a refresh token is good."`
+	RotateRefreshTokens    toggle   `default:"true" help:"Each refresh answers a new refresh token. false: the same one stays, and theft is not noticed."`
+	BlacklistAfterRotation toggle   `default:"true" help:"A used refresh token can never be used again. false: it stays good, and theft is not noticed."`
+	RefreshReuseWindow     duration `default:"10s" help:"How long a second use of a refresh token counts as another tab and not as theft."`
+	RefreshRetryWindow     duration `default:"60s" help:"How long the same attempt to refresh gets the same answer."`
+	SessionLifetime        duration `default:"0" help:"Absolute end of a session; 0: none."`
+	Leeway                 duration `default:"5s" help:"Clock difference allowed when judging tokens, at most 60s."`
+	SigningKey             string   `default:"" help:"Base64 root secrets separated by commas; the first signs. Empty: kept in the data directory. As a flag it shows in the process list."`
+	HashParallel           count    `default:"${cores}" help:"Password hashes at once, at most the cores."`
+	HashQueue              count    `default:"64" help:"Sign-ins that may wait for one."`
+
+	CORSAllowedOrigins origins `default:"http://localhost:5173,http://localhost:3000" name:"cors-allowed-origins" help:"Origins whose pages may use the API, over HTTP and WebSocket; * for any."`
+	Playground         toggle  `default:"true" help:"Serve GraphiQL at /playground."`
+	Introspection      toggle  `default:"true" help:"Answer introspection."`
+	LogFormat          string  `default:"" enum:",text,json" help:"text or json; empty: text on a terminal."`
+	LogLevel           string  `default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
+
+	SendRate       ratio `default:"10/1s" help:"Sends by one user."`
+	RoomSendRate   ratio `default:"200/1s" help:"Sends into one room."`
+	MutationRate   ratio `default:"20/1s" help:"Other changes by one user."`
+	RoomCreateRate ratio `default:"60/1h" help:"Rooms made by one user."`
+	ChatMaxLength  count `default:"10000" help:"Characters of a chat, at most 10000."`
+
+	HTTPMaxBody         size     `default:"128KiB" name:"http-max-body" help:"Bytes of a request."`
+	HTTPMaxHeader       size     `default:"16KiB" name:"http-max-header" help:"Bytes of its headers."`
+	HTTPHeaderTimeout   duration `default:"5s" name:"http-header-timeout" help:"Time to send the headers."`
+	HTTPBodyTimeout     duration `default:"10s" name:"http-body-timeout" help:"Time to send the body."`
+	HTTPResponseTimeout duration `default:"15s" name:"http-response-timeout" help:"Time to take the answer; not of streams."`
+	HTTPIdleTimeout     duration `default:"60s" name:"http-idle-timeout" help:"How long a connection may rest."`
+	WSMaxMessage        size     `default:"128KiB" name:"ws-max-message" help:"Bytes of a WebSocket message."`
+	WSInitTimeout       duration `default:"5s" name:"ws-init-timeout" help:"Time to send connection_init."`
+	WSPingInterval      duration `default:"25s" name:"ws-ping-interval" help:"Silence after which a socket is pinged."`
+	WSPongTimeout       duration `default:"10s" name:"ws-pong-timeout" help:"Time to answer that."`
+	WSMaxOperations     count    `default:"100" name:"ws-max-operations" help:"Operations at once on one socket."`
+	WriteTimeout        duration `default:"15s" help:"How long a stream's reader may take nothing."`
+	SSEKeepalive        duration `default:"15s" name:"sse-keepalive" help:"Silence after which a comment is sent."`
+	OperationTimeout    duration `default:"5s" help:"Time for a query or a mutation."`
+
+	WriteQueue    count    `default:"4096" help:"Sends that may wait for a commit."`
+	WriteBatch    count    `default:"256" help:"Sends in one transaction."`
+	HeadsInterval duration `default:"2s" help:"How often readers are compared with the database."`
+	DrainDelay    duration `default:"0s" help:"Time between /readyz turning 503 and the drain."`
+	DrainTimeout  duration `default:"25s" help:"Time for the drain."`
+}
+
+// check finds what no single value shows. Durations are above 0 unless zero means something.
+func (c *Config) check() error {
+	if _, port, err := net.SplitHostPort(c.Addr); err != nil {
+		return fmt.Errorf("PARLEY_ADDR: want HOST:PORT")
+	} else if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return fmt.Errorf("PARLEY_ADDR: the port is not between 0 and 65535")
+	}
+	if c.ChatMaxLength > chat.MaxText {
+		return fmt.Errorf("PARLEY_CHAT_MAX_LENGTH: %d is above %d", c.ChatMaxLength, chat.MaxText)
+	}
+	for _, d := range []struct {
+		name  string
+		value duration
+	}{
+		{"HTTP_HEADER_TIMEOUT", c.HTTPHeaderTimeout}, {"HTTP_BODY_TIMEOUT", c.HTTPBodyTimeout},
+		{"HTTP_RESPONSE_TIMEOUT", c.HTTPResponseTimeout}, {"HTTP_IDLE_TIMEOUT", c.HTTPIdleTimeout},
+		{"WS_INIT_TIMEOUT", c.WSInitTimeout}, {"WS_PING_INTERVAL", c.WSPingInterval}, {"WS_PONG_TIMEOUT", c.WSPongTimeout},
+		{"WRITE_TIMEOUT", c.WriteTimeout}, {"SSE_KEEPALIVE", c.SSEKeepalive}, {"OPERATION_TIMEOUT", c.OperationTimeout},
+		{"HEADS_INTERVAL", c.HeadsInterval}, {"DRAIN_TIMEOUT", c.DrainTimeout},
+	} {
+		if d.value == 0 {
+			return fmt.Errorf("PARLEY_%s: cannot be 0", d.name)
+		}
+	}
+	return nil
+}
+
+// checkEnvironment refuses a PARLEY_ variable that is no setting: a typo would go unnoticed.
+func checkEnvironment(environ []string) error {
+	known, err := settings()
+	if err != nil {
+		return err
+	}
+	var unknown []string
+	for _, variable := range environ {
+		name, _, _ := strings.Cut(variable, "=")
+		if strings.HasPrefix(name, "PARLEY_") && !known[name] {
+			unknown = append(unknown, name)
+		}
+	}
+	if len(unknown) == 0 {
+		return nil
+	}
+	sort.Strings(unknown)
+	return fmt.Errorf("%s: there is no such setting (see parley --help)", strings.Join(unknown, ", "))
+}

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/auth"
+	"parley/broker"
+	"parley/chat"
+	"parley/db"
+	"parley/graph"
+	"parley/transport"
+)
+
+// run opens everything, serves until ctx ends, and drains. ready is told the address once requests
+// are answered; tests call run with port 0.
+func run(ctx context.Context, c *Config, stderr io.Writer, ready func(net.Addr)) (err error) {
+	logger := newLogger(c, stderr)
+	warn(logger, c)
+	store, err := openStore(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	s, err := wire(ctx, c, logger, store)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", c.Addr)
+	if err != nil {
+		return fmt.Errorf("PARLEY_ADDR: %w", err)
+	}
+	return s.serve(ctx, listener, ready)
+}
+
+func openStore(ctx context.Context, c *Config) (*db.Store, error) {
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("PARLEY_DATA: %w", err)
+	}
+	store, err := db.Open(ctx, db.Options{URL: c.DatabaseURL, Dir: c.Data})
+	if err != nil {
+		return nil, fmt.Errorf("PARLEY_DATABASE_URL: %w", err)
+	}
+	return store, nil
+}
+
+// warn says what is allowed and dangerous.
+func warn(logger *slog.Logger, c *Config) {
+	if c.CORSAllowedOrigins.any() {
+		logger.Warn("PARLEY_CORS_ALLOWED_ORIGINS is *: pages of any origin may use the API")
+	}
+	if !c.RotateRefreshTokens {
+		logger.Warn("PARLEY_ROTATE_REFRESH_TOKENS is false: a stolen refresh token works until its session ends")
+	} else if !c.BlacklistAfterRotation {
+		logger.Warn("PARLEY_BLACKLIST_AFTER_ROTATION is false: used refresh tokens stay good, and theft is not noticed")
+	}
+}
+
+// server is the parts of a running server.
+type server struct {
+	c          *Config
+	logger     *slog.Logger
+	auth       *auth.Service
+	chat       *chat.Service
+	transports *transport.Transports
+	health     *health
+	http       *http.Server
+}
+
+// wire puts the rooms of the house together.
+func wire(ctx context.Context, c *Config, logger *slog.Logger, store *db.Store) (*server, error) {
+	keys, err := openKeys(ctx, c, store)
+	if err != nil {
+		return nil, err
+	}
+	s := &server{c: c, logger: logger, health: &health{store: store}}
+	s.auth, err = auth.New(store, keys, authOptions(c, s))
+	if err != nil {
+		return nil, err
+	}
+	s.chat = chat.New(store, chatOptions(c))
+	api, transports := graph.Handler(graph.Options{
+		Auth: s.auth, Chat: s.chat, Logger: logger, Version: version,
+		TextLength: int(c.ChatMaxLength), Introspection: bool(c.Introspection),
+		OperationTimeout: time.Duration(c.OperationTimeout), Leeway: time.Duration(c.Leeway),
+		Transport: transportOptions(c, logger),
+	})
+	s.transports = transports
+	s.http = &http.Server{
+		Handler:           routes(c, api, s.health),
+		ReadHeaderTimeout: time.Duration(c.HTTPHeaderTimeout),
+		IdleTimeout:       time.Duration(c.HTTPIdleTimeout),
+		MaxHeaderBytes:    int(c.HTTPMaxHeader),
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug), // mostly clients that go away
+	}
+	return s, nil
+}
+
+func openKeys(ctx context.Context, c *Config, store *db.Store) (*auth.Keyring, error) {
+	if c.SigningKey != "" {
+		keys, err := auth.ParseKeys(c.SigningKey)
+		if err != nil {
+			return nil, fmt.Errorf("PARLEY_SIGNING_KEY: %w", err)
+		}
+		return keys, nil
+	}
+	return auth.OpenKeys(ctx, c.Data, store)
+}
+
+func authOptions(c *Config, s *server) auth.Options {
+	o := auth.Defaults()
+	o.AccessTokenLifetime, o.RefreshTokenLifetime = time.Duration(c.AccessTokenLifetime), time.Duration(c.RefreshTokenLifetime)
+	o.Rotate, o.Blacklist = bool(c.RotateRefreshTokens), bool(c.BlacklistAfterRotation)
+	o.ReuseWindow, o.RetryWindow = time.Duration(c.RefreshReuseWindow), time.Duration(c.RefreshRetryWindow)
+	o.SessionLifetime, o.Leeway = time.Duration(c.SessionLifetime), time.Duration(c.Leeway)
+	o.HashParallel, o.HashQueue = int(c.HashParallel), int(c.HashQueue)
+	o.OnEnded = func(sessions []uuid.UUID) {
+		for _, id := range sessions {
+			s.transports.EndSessions(id.String())
+		}
+	}
+	o.OnError = func(err error) { s.logger.Error("sessions", "error", err) }
+	return o
+}
+
+func chatOptions(c *Config) chat.Options {
+	return chat.Options{
+		Broker: &broker.Memory{}, TextLength: int(c.ChatMaxLength),
+		QueueEntries: int(c.WriteQueue), BatchEntries: int(c.WriteBatch), HeadsInterval: time.Duration(c.HeadsInterval),
+		SendRate: chat.Rate(c.SendRate), RoomSendRate: chat.Rate(c.RoomSendRate),
+		MutationRate: chat.Rate(c.MutationRate), RoomCreateRate: chat.Rate(c.RoomCreateRate),
+	}
+}
+
+func transportOptions(c *Config, logger *slog.Logger) transport.Options {
+	return transport.Options{
+		Logger: logger, Origins: c.CORSAllowedOrigins.allow,
+		MaxBody: int64(c.HTTPMaxBody), MaxMessage: int64(c.WSMaxMessage), MaxOperations: int(c.WSMaxOperations),
+		BodyTimeout: time.Duration(c.HTTPBodyTimeout), ResponseTimeout: time.Duration(c.HTTPResponseTimeout),
+		InitTimeout: time.Duration(c.WSInitTimeout), PingInterval: time.Duration(c.WSPingInterval), PongTimeout: time.Duration(c.WSPongTimeout),
+		WriteTimeout: time.Duration(c.WriteTimeout), SSEKeepAlive: time.Duration(c.SSEKeepalive),
+	}
+}
+
+// serve answers requests until ctx ends and then drains: new work is refused, running requests and
+// queued sends are finished, sockets are told to come back, and only then the services end.
+func (s *server) serve(ctx context.Context, listener net.Listener, ready func(net.Addr)) error {
+	owner, stop := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer stop(nil)
+	var services sync.WaitGroup
+	for _, service := range []func(context.Context) error{s.auth.Run, s.chat.Run} {
+		services.Go(func() {
+			if err := service(owner); err != nil && owner.Err() == nil {
+				stop(err)
+			}
+		})
+	}
+	services.Go(func() {
+		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			stop(fmt.Errorf("serve: %w", err))
+		}
+	})
+	ready(listener.Addr())
+	select {
+	case <-ctx.Done():
+	case <-owner.Done(): // a service or the listener failed
+	}
+	failure := context.Cause(owner)
+	s.drain(context.WithoutCancel(ctx))
+	stop(nil)
+	services.Wait()
+	return failure
+}
+
+// Within the drain, running requests have this long.
+const requestGrace = 10 * time.Second
+
+func (s *server) drain(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(s.c.DrainTimeout))
+	defer cancel()
+	s.health.draining.Store(true)
+	select {
+	case <-time.After(time.Duration(s.c.DrainDelay)):
+	case <-ctx.Done():
+	}
+	var ends sync.WaitGroup
+	ends.Go(func() { s.transports.Drain(ctx) }) // Shutdown knows no sockets, and waits for event streams
+	requests, cancelRequests := context.WithTimeout(ctx, requestGrace)
+	defer cancelRequests()
+	if err := s.http.Shutdown(requests); err != nil {
+		_ = s.http.Close() // whoever is still there had their time
+	}
+	ends.Wait()
+}

@@ -1,0 +1,299 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// patience is how long a test waits for what must happen; it never decides what is right.
+const patience = 20 * time.Second
+
+// dataDir answers a folder that does not exist yet: the server makes it as it needs it.
+func dataDir(t *testing.T) string { return filepath.Join(t.TempDir(), "data") }
+
+// testServer is the real server on a port of its own, run in this process.
+type testServer struct {
+	t    *testing.T
+	addr string
+	log  *logBuffer
+	stop func() error // drains and waits for the end
+}
+
+// logBuffer is what the server wrote to stderr.
+type logBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+// config answers the defaults with a data directory and a port of their own, and then flags.
+func config(t *testing.T, dir string, flags ...string) *Config {
+	t.Helper()
+	var line commandLine
+	args := append([]string{"--data", dir, "--addr", "127.0.0.1:0", "--log-level", "debug"}, flags...)
+	if _, err := parse(&line, args, nil, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	return &line.Config
+}
+
+func newServer(t *testing.T, flags ...string) *testServer {
+	t.Helper()
+	return startServer(t, config(t, dataDir(t), flags...))
+}
+
+func startServer(t *testing.T, c *Config) *testServer {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	s := &testServer{t: t, log: &logBuffer{}}
+	ready, ended := make(chan net.Addr, 1), make(chan error, 1)
+	go func() { ended <- run(ctx, c, s.log, func(a net.Addr) { ready <- a }) }()
+	s.stop = sync.OnceValue(func() error {
+		cancel()
+		select {
+		case err := <-ended:
+			return err
+		case <-time.After(patience):
+			t.Error("the server did not end")
+			return nil
+		}
+	})
+	select {
+	case a := <-ready:
+		s.addr = a.String()
+	case err := <-ended:
+		cancel()
+		t.Fatalf("the server did not start: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := s.stop(); err != nil {
+			t.Errorf("the server ended with %v", err)
+		}
+	})
+	return s
+}
+
+// answer is what a GraphQL request came to.
+type answer struct {
+	Status int
+	Header http.Header
+	Body   string
+	Data   json.RawMessage `json:"data"`
+	Errors []struct {
+		Message    string         `json:"message"`
+		Path       []any          `json:"path"`
+		Extensions map[string]any `json:"extensions"`
+	} `json:"errors"`
+}
+
+// code is the code of the only error, or "".
+func (a answer) code() string {
+	if len(a.Errors) != 1 {
+		return ""
+	}
+	code, _ := a.Errors[0].Extensions["code"].(string)
+	return code
+}
+
+func (a answer) extension(name string) any {
+	if len(a.Errors) == 0 {
+		return nil
+	}
+	return a.Errors[0].Extensions[name]
+}
+
+// post sends a body as it is.
+func (s *testServer) post(body string, headers ...string) answer {
+	s.t.Helper()
+	request, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, "http://"+s.addr+"/graphql", strings.NewReader(body))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	for i := 0; i+1 < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	a := answer{Status: response.StatusCode, Header: response.Header, Body: string(text)}
+	if err := json.Unmarshal(text, &a); err != nil {
+		s.t.Fatalf("answer %d is not JSON: %s", a.Status, text)
+	}
+	return a
+}
+
+// ask sends an operation, signed in when token is not empty.
+func (s *testServer) ask(token, document string, variables ...any) answer {
+	s.t.Helper()
+	request := map[string]any{"query": document}
+	if len(variables) > 0 {
+		request["variables"] = variables[0]
+	}
+	body, err := json.Marshal(request)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if token == "" {
+		return s.post(string(body))
+	}
+	return s.post(string(body), "Authorization", "Bearer "+token)
+}
+
+// must sends an operation that succeeds, and reads its data into into.
+func (s *testServer) must(into any, token, document string, variables ...any) {
+	s.t.Helper()
+	a := s.ask(token, document, variables...)
+	if len(a.Errors) > 0 {
+		s.t.Fatalf("%s: %s", document, a.Body)
+	}
+	if into != nil {
+		if err := json.Unmarshal(a.Data, into); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+// register makes an account and answers its tokens.
+func (s *testServer) register(username string) (access, refresh string) {
+	s.t.Helper()
+	var data struct {
+		Register struct{ AccessToken, RefreshToken string }
+	}
+	s.must(&data, "", `mutation($u: String!) { register(username: $u, password: "correct horse battery") { accessToken refreshToken } }`, map[string]any{"u": username})
+	return data.Register.AccessToken, data.Register.RefreshToken
+}
+
+// socket is a client's side of a WebSocket.
+type socket struct {
+	t    *testing.T
+	conn *websocket.Conn
+}
+
+type message struct {
+	ID      string          `json:"id,omitempty"`
+	Type    string          `json:"type"`
+	Payload json.RawMessage `json:"payload,omitempty"`
+}
+
+// dial opens a socket and sends connection_init with a token, none if it is empty.
+func (s *testServer) dial(token string) *socket {
+	s.t.Helper()
+	conn, response, err := websocket.Dial(s.t.Context(), "ws://"+s.addr+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if response.Body != nil {
+		_ = response.Body.Close()
+	}
+	conn.SetReadLimit(1 << 20)
+	s.t.Cleanup(func() { _ = conn.CloseNow() })
+	k := &socket{s.t, conn}
+	init := message{Type: "connection_init"}
+	if token != "" {
+		init.Payload = json.RawMessage(`{"authorization":"Bearer ` + token + `"}`)
+	}
+	k.write(init)
+	return k
+}
+
+func (k *socket) write(m message) {
+	k.t.Helper()
+	text, err := json.Marshal(m)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	if err := k.conn.Write(k.t.Context(), websocket.MessageText, text); err != nil {
+		k.t.Fatal(err)
+	}
+}
+
+// read reads the next message; when the socket is closed it answers the close code instead.
+func (k *socket) read() (message, websocket.StatusCode) {
+	k.t.Helper()
+	ctx, cancel := context.WithTimeout(k.t.Context(), patience)
+	defer cancel()
+	_, text, err := k.conn.Read(ctx)
+	if err != nil {
+		code := websocket.CloseStatus(err)
+		if code == -1 {
+			k.t.Fatalf("the socket broke: %v", err)
+		}
+		return message{}, code
+	}
+	var m message
+	if err := json.Unmarshal(text, &m); err != nil {
+		k.t.Fatalf("not JSON: %s", text)
+	}
+	return m, 0
+}
+
+// expect reads the next message and wants it to be of a type.
+func (k *socket) expect(kind string) message {
+	k.t.Helper()
+	m, code := k.read()
+	if m.Type != kind {
+		k.t.Fatalf("got %s %s (close code %d), want %s", m.Type, m.Payload, code, kind)
+	}
+	return m
+}
+
+func (k *socket) wantClose(want websocket.StatusCode) {
+	k.t.Helper()
+	for {
+		m, code := k.read()
+		if code == want {
+			return
+		}
+		if code != 0 || m.Type == "complete" {
+			k.t.Fatalf("got %s, close code %d, want close code %d", m.Type, code, want)
+		}
+	}
+}
+
+// subscribe starts an operation under an id.
+func (k *socket) subscribe(id, document string, variables any) {
+	k.t.Helper()
+	payload, err := json.Marshal(map[string]any{"query": document, "variables": variables})
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	k.write(message{ID: id, Type: "subscribe", Payload: payload})
+}
+
+func mkdir(t *testing.T, dir string) string {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}

@@ -1,0 +1,143 @@
+package main
+
+import (
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"parley/chat"
+)
+
+// A valueError is a setting whose value cannot be. kong puts the setting's name in front.
+type valueError struct{ text string }
+
+func (e *valueError) Error() string { return e.text }
+
+func badValue(format string, args ...any) error { return &valueError{fmt.Sprintf(format, args...)} }
+
+// A duration is Go's form, and days: 15s, 90m, 90d.
+type duration time.Duration
+
+func (d *duration) UnmarshalText(text []byte) error {
+	if days, ok := strings.CutSuffix(string(text), "d"); ok {
+		n, err := strconv.ParseFloat(days, 64)
+		if err != nil || n < 0 || n > 100_000 {
+			return badValue("want a duration like 15s, 90m or 90d")
+		}
+		*d = duration(n * 24 * float64(time.Hour))
+		return nil
+	}
+	if string(text) == "0" {
+		*d = 0
+		return nil
+	}
+	parsed, err := time.ParseDuration(string(text))
+	if err != nil || parsed < 0 {
+		return badValue("want a duration like 15s, 90m or 90d")
+	}
+	*d = duration(parsed)
+	return nil
+}
+
+// A size is bytes: 131072, or 128KiB.
+type size int64
+
+func (s *size) UnmarshalText(text []byte) error {
+	number, unit := string(text), int64(1)
+	for i, suffix := range []string{"KiB", "MiB", "GiB"} {
+		if cut, ok := strings.CutSuffix(number, suffix); ok {
+			number, unit = cut, int64(1)<<(10*(i+1))
+			break
+		}
+	}
+	n, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || n < 1 || n > (1<<40)/unit {
+		return badValue("want a size like 131072 or 128KiB")
+	}
+	*s = size(n * unit)
+	return nil
+}
+
+// A ratio is so many in so much time: 10/1s. 0 switches it off.
+type ratio chat.Rate
+
+func (r *ratio) UnmarshalText(text []byte) error {
+	if string(text) == "0" {
+		*r = ratio{}
+		return nil
+	}
+	calls, per, ok := strings.Cut(string(text), "/")
+	n, err := strconv.Atoi(calls)
+	var d duration
+	if !ok || err != nil || n < 1 || d.UnmarshalText([]byte(per)) != nil || d == 0 {
+		return badValue("want a rate like 10/1s, or 0 for none")
+	}
+	*r = ratio{Calls: n, Per: time.Duration(d)}
+	return nil
+}
+
+// A count is a number above 0.
+type count int
+
+func (c *count) UnmarshalText(text []byte) error {
+	n, err := strconv.Atoi(string(text))
+	if err != nil || n < 1 {
+		return badValue("want a number above 0")
+	}
+	*c = count(n)
+	return nil
+}
+
+// A toggle is true or false.
+type toggle bool
+
+func (t *toggle) UnmarshalText(text []byte) error {
+	b, err := strconv.ParseBool(string(text))
+	if err != nil {
+		return badValue("want true or false")
+	}
+	*t = toggle(b)
+	return nil
+}
+
+// Origins are web origins, scheme and host and port, separated by commas; or * for any.
+type origins []string
+
+func (o *origins) UnmarshalText(text []byte) error {
+	*o = nil
+	for one := range strings.SplitSeq(string(text), ",") {
+		one = strings.TrimSpace(one)
+		if one == "" {
+			continue
+		}
+		u, err := url.Parse(one)
+		if one != "*" && (err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != one) {
+			return badValue("want origins like https://chat.example.org, separated by commas, or * alone")
+		}
+		*o = append(*o, one)
+	}
+	if len(*o) > 1 && o.any() {
+		return badValue("* stands alone")
+	}
+	return nil
+}
+
+func (o origins) any() bool {
+	for _, one := range o {
+		if one == "*" {
+			return true
+		}
+	}
+	return false
+}
+
+func (o origins) allow(origin string) bool {
+	for _, one := range o {
+		if one == "*" || one == origin {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,228 @@
+package graph
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	mathrand "math/rand/v2"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/auth"
+	"parley/chat"
+	"parley/db"
+	"parley/graph/generated"
+)
+
+var errNoNode = errors.New("no such object")
+
+// A verdict is what a client is told of an error.
+type verdict struct {
+	code    generated.ErrorCode
+	message string
+	retry   time.Duration // sending the same again helps after this long; 0: it does not help
+}
+
+// verdicts is the one table from our errors to client codes. The first that fits decides. What is
+// not here is a fault of ours: logged whole, and shown as an id.
+var verdicts = []struct {
+	is error
+	verdict
+}{
+	{auth.ErrTokenExpired, verdict{generated.ErrorCodeTokenExpired, "The access token has run out. Refresh it and send the request again.", 0}},
+	{auth.ErrSessionRevoked, verdict{generated.ErrorCodeSessionRevoked, "This session has ended. Sign in.", 0}},
+	{auth.ErrUnauthenticated, verdict{generated.ErrorCodeUnauthenticated, "Not signed in, or the token is not valid.", 0}},
+	{auth.ErrTokenRotated, verdict{generated.ErrorCodeRefreshTokenRotated, "This refresh token has just been used. Read the new one from your storage.", 0}},
+	{auth.ErrInvalidCredentials, verdict{generated.ErrorCodeInvalidCredentials, "Wrong username or password.", 0}},
+	{auth.ErrUsernameTaken, verdict{generated.ErrorCodeUsernameTaken, "This username is taken.", 0}},
+	{auth.ErrNoUser, verdict{generated.ErrorCodeNotFound, "There is no such user.", 0}},
+	{auth.ErrBusy, verdict{generated.ErrorCodeServerBusy, "Too many sign-ins at once.", time.Second}},
+
+	{chat.ErrNoRoom, verdict{generated.ErrorCodeNotFound, "There is no such room.", 0}},
+	{chat.ErrNoChat, verdict{generated.ErrorCodeNotFound, "There is no such chat.", 0}},
+	{errNoNode, verdict{generated.ErrorCodeNotFound, "There is no such object.", 0}},
+	{chat.ErrForbidden, verdict{generated.ErrorCodeForbidden, "You may not do this.", 0}},
+	{chat.ErrRoomNameTaken, verdict{generated.ErrorCodeRoomNameTaken, "There is a room of this name.", 0}},
+	{chat.ErrIDTaken, verdict{generated.ErrorCodeIDTaken, "This id is taken by something else. Make a new one.", 0}},
+	{chat.ErrDiverged, verdict{generated.ErrorCodeCursorDiverged, "The history this cursor belongs to is not the one the server has. Read `chats` again.", 0}},
+	{chat.ErrBusy, verdict{generated.ErrorCodeServerBusy, "Too many sends are waiting.", busyRetry}},
+	{chat.ErrTimeout, verdict{generated.ErrorCodeTimeout, "It took too long and was given up; nothing was changed.", anytime}},
+	{chat.ErrClosing, verdict{generated.ErrorCodeShuttingDown, "The server is going down.", time.Second}},
+
+	{chat.ErrUnknown, verdict{generated.ErrorCodeUnknownOutcome, "It is not known whether the chat was stored, and it has no id to send it again with.", 0}},
+	{db.ErrUnknownOutcome, verdict{generated.ErrorCodeUnknownOutcome, "It is not known whether the change was made. Send it again with the same id.", anytime}},
+	{db.ErrFull, verdict{generated.ErrorCodeStorageFull, "The disk is full.", 5 * time.Second}},
+	{db.ErrBusy, verdict{generated.ErrorCodeServerBusy, "The database is busy.", busyRetry}},
+	{db.ErrDown, verdict{generated.ErrorCodeServerBusy, "The database cannot be reached.", busyRetry}},
+	{context.DeadlineExceeded, verdict{generated.ErrorCodeTimeout, "It took too long and was given up; nothing was changed.", anytime}},
+	{context.Canceled, verdict{generated.ErrorCodeTimeout, "The request was withdrawn.", anytime}},
+}
+
+// anytime: the same again may pass, and it is not known when.
+const anytime = time.Nanosecond
+
+// busyRetry stands for 200 to 1,000 ms at random, so that those who were refused together do not
+// come back together.
+const busyRetry = 600 * time.Millisecond
+
+// A presenter says errors to clients, and faults of ours to the log.
+type presenter struct{ log *slog.Logger }
+
+// present gives an error its code. Only errors with a code keep what they say; no message repeats
+// a value that a client sent.
+func (p *presenter) present(ctx context.Context, err error) *gqlerror.Error {
+	shown := &gqlerror.Error{}
+	if !errors.As(err, &shown) {
+		shown = gqlerror.WrapPath(graphql.GetPath(ctx), err)
+	} else {
+		again := *shown // an error of a cached document is not ours to change
+		shown = &again
+	}
+	if shown.Path == nil {
+		shown.Path = graphql.GetPath(ctx)
+	}
+	if code, _ := shown.Extensions["code"].(string); code != "" {
+		presentRequestError(shown, code)
+	} else {
+		p.judge(ctx, err, shown)
+	}
+	shown.Err = nil
+	shown.Extensions["requestId"] = requestID(ctx)
+	return shown
+}
+
+// judge looks an error up in the table.
+func (p *presenter) judge(ctx context.Context, err error, shown *gqlerror.Error) {
+	shown.Extensions = map[string]any{}
+	var badChat *chat.InvalidError
+	var badAuth *auth.InvalidError
+	var fast *chat.RateError
+	switch {
+	case errors.As(err, &badChat):
+		presentInvalid(shown, badChat.Field, badChat.Reason, badChat.Detail)
+	case errors.As(err, &badAuth):
+		presentInvalid(shown, badAuth.Field, badAuth.Reason, "is not acceptable")
+	case errors.As(err, &fast):
+		presentVerdict(shown, verdict{generated.ErrorCodeRateLimited, "Too fast.", fast.RetryAfter})
+	default:
+		for _, v := range verdicts {
+			if errors.Is(err, v.is) {
+				presentVerdict(shown, v.verdict)
+				presentReason(shown, err)
+				return
+			}
+		}
+		p.log.ErrorContext(ctx, "fault", "error", err, "path", shown.Path.String(), "request_id", requestID(ctx))
+		shown.Message = "A fault of the server."
+		shown.Extensions["code"] = string(generated.ErrorCodeInternalServerError)
+	}
+}
+
+func presentInvalid(shown *gqlerror.Error, field, reason, detail string) {
+	shown.Message = field + " " + detail + "."
+	shown.Extensions["code"] = string(generated.ErrorCodeBadUserInput)
+	shown.Extensions["field"], shown.Extensions["reason"] = field, reason
+}
+
+func presentVerdict(shown *gqlerror.Error, v verdict) {
+	shown.Message = v.message
+	shown.Extensions["code"] = string(v.code)
+	if v.retry == 0 {
+		return
+	}
+	shown.Extensions["retryable"] = true
+	switch {
+	case v.retry == busyRetry:
+		shown.Extensions["retryAfterMs"] = 200 + mathrand.IntN(801)
+	case v.retry != anytime:
+		shown.Extensions["retryAfterMs"] = (v.retry + time.Millisecond - 1).Milliseconds()
+	}
+}
+
+func presentReason(shown *gqlerror.Error, err error) {
+	var why *auth.ReasonError
+	if errors.As(err, &why) {
+		shown.Extensions["reason"] = why.Reason
+	}
+}
+
+// presentRequestError mends what gqlgen and gqlparser say of a request that was not executed: they
+// repeat literals of the document, which may be a password.
+func presentRequestError(shown *gqlerror.Error, code string) {
+	extensions := map[string]any{"code": code}
+	switch {
+	case code == errcode.ParseFailed && strings.HasPrefix(shown.Message, "exceeded token limit"):
+		extensions["code"] = string(generated.ErrorCodeOperationTooComplex)
+		shown.Message = "The document has too many tokens."
+	case code == errcode.ParseFailed:
+		shown.Message = "Syntax error."
+	case code == errcode.ValidationFailed && len(shown.Path) > 0 && shown.Path[0] == ast.PathName("variable"):
+		extensions["code"], extensions["reason"] = string(generated.ErrorCodeBadUserInput), "VARIABLE_INVALID"
+		shown.Message = "A variable does not fit its type."
+	case code == errcode.ValidationFailed && strings.HasPrefix(shown.Rule, "ValuesOfCorrectType"):
+		shown.Message = "A value does not fit its type."
+	case code == errcode.ValidationFailed && strings.HasPrefix(shown.Message, "operation "):
+		shown.Message = "There is no operation of this name, or several and none was named."
+	default:
+		for key, value := range shown.Extensions {
+			extensions[key] = value
+		}
+	}
+	shown.Extensions = extensions
+}
+
+// recovered turns a panic in a resolver into a fault.
+func (p *presenter) recovered(_ context.Context, panicked any) error {
+	return &panicError{panicked, debug.Stack()}
+}
+
+type panicError struct {
+	value any
+	stack []byte
+}
+
+func (e *panicError) Error() string { return "panic: " + stringOf(e.value) + "\n" + string(e.stack) }
+
+func stringOf(v any) string {
+	if err, ok := v.(error); ok {
+		return err.Error()
+	}
+	s, _ := v.(string)
+	return s
+}
+
+type requestIDKey struct{}
+
+// WithRequestID gives a request the id under which its faults are logged.
+func WithRequestID(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, requestIDKey{}, id)
+}
+
+// NewRequestID makes one.
+func NewRequestID() string {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
+
+func requestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestIDKey{}).(string)
+	return id
+}
+
+// refuse builds the errors that transport gives before anything is parsed.
+func (p *presenter) refuse(ctx context.Context, code, reason, message string) *gqlerror.Error {
+	extensions := map[string]any{"code": code, "requestId": requestID(ctx)}
+	if reason != "" {
+		extensions["reason"] = reason
+	}
+	return &gqlerror.Error{Message: message, Extensions: extensions}
+}

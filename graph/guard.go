@@ -1,0 +1,57 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/auth"
+)
+
+// A guard refuses every operation that selects a root field which needs a signed-in user, unless
+// there is one: deny by default, and @public in the schema is the only exception. It sees queries,
+// mutations and each subscriber, because it runs when an operation is prepared; gqlgen's hooks
+// around root fields do not see subscriptions, and those around operations run once for a stream
+// that many share.
+type guard struct{ auth *auth.Service }
+
+var _ interface {
+	graphql.HandlerExtension
+	graphql.OperationContextMutator
+} = guard{}
+
+// ExtensionName is what gqlgen calls the guard.
+func (guard) ExtensionName() string { return "Guard" }
+
+// Validate accepts every schema: a field without the directive is guarded.
+func (guard) Validate(graphql.ExecutableSchema) error { return nil }
+
+// MutateOperationContext refuses the operation as a whole, before any resolver is called.
+func (g guard) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
+	if allPublic(op) {
+		return nil
+	}
+	who, err := auth.IdentityFrom(ctx)
+	if err == nil {
+		err = g.auth.Check(ctx, who) // a socket's identity is as old as the socket
+	}
+	if err != nil {
+		return gqlerror.Wrap(err)
+	}
+	return nil
+}
+
+// allPublic looks at the root fields that will be executed, those in fragments included.
+func allPublic(op *graphql.OperationContext) bool {
+	root := map[ast.Operation]string{ast.Query: "Query", ast.Mutation: "Mutation", ast.Subscription: "Subscription"}
+	fields := graphql.CollectFields(op, op.Operation.SelectionSet, []string{root[op.Operation.Operation]})
+	for _, f := range fields {
+		meta := len(f.Name) > 1 && f.Name[:2] == "__" // __typename, and introspection where it is on
+		if !meta && f.Definition.Directives.ForName("public") == nil {
+			return false
+		}
+	}
+	return true
+}

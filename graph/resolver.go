@@ -1,0 +1,123 @@
+// Package graph is the API: a thin skin of resolvers over auth and chat, the guard that says who
+// may call them, and the one table that turns errors into codes. The product is schema.graphqls,
+// written by hand.
+package graph
+
+import (
+	"context"
+	_ "embed" // the schema
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/auth"
+	"parley/chat"
+	"parley/graph/generated"
+	"parley/graph/scalar"
+	"parley/transport"
+)
+
+// Schema is the schema as text, as it is served at /schema.graphqls.
+//
+//go:embed schema.graphqls
+var Schema string
+
+// Resolver is what resolvers may call. Its fields are lower-case, because gqlgen's methods shadow
+// an exported field of the same name as a GraphQL field.
+type Resolver struct {
+	auth   *auth.Service
+	chat   *chat.Service
+	errors *presenter
+	server generated.Server // without its time
+	now    func() time.Time
+}
+
+// person is whoever is signed in, as chat knows them.
+func person(ctx context.Context) (chat.Person, error) {
+	who, err := auth.IdentityFrom(ctx)
+	if err != nil {
+		return chat.Person{}, err
+	}
+	return chat.Person{ID: who.User.ID, Username: who.User.Username}, nil
+}
+
+// pointer makes room for null in an answer that is never null without an error.
+func pointer[T any](value T, err error) (*T, error) { return &value, err }
+
+// viewer answers who is signed in, nil when no token was sent, and an error for a bad one.
+func viewer(ctx context.Context) (*auth.User, error) {
+	switch c := auth.CallerFrom(ctx); {
+	case c.Err == nil:
+		return c.Identity.User, nil
+	case errors.Is(c.Err, auth.ErrNoToken):
+		return nil, nil
+	default:
+		return nil, c.Err
+	}
+}
+
+// maxNodes is how many ids Query.nodes takes.
+const maxNodes = 100
+
+// find answers objects of any type in the order of ids, nil for what the reader may not see.
+func (r *Resolver) find(ctx context.Context, reader uuid.UUID, ids []string) ([]scalar.Node, error) {
+	if len(ids) > maxNodes {
+		return nil, &chat.InvalidError{Field: "ids", Reason: "OUT_OF_RANGE", Detail: fmt.Sprintf("has at most %d ids", maxNodes)}
+	}
+	parsed := make([]uuid.UUID, len(ids))
+	for i, id := range ids {
+		parsed[i], _ = uuid.Parse(id) // what is no id is the id of nothing
+	}
+	users, err := r.auth.UsersByID(ctx, parsed)
+	if err != nil {
+		return nil, err
+	}
+	rooms, err := r.chat.RoomsByID(ctx, reader, parsed)
+	if err != nil {
+		return nil, err
+	}
+	chats, err := r.chat.ChatsByID(ctx, reader, parsed)
+	if err != nil {
+		return nil, err
+	}
+	nodes := make([]scalar.Node, len(ids))
+	for i := range ids {
+		switch {
+		case users[i] != nil:
+			nodes[i] = users[i]
+		case rooms[i] != nil:
+			nodes[i] = rooms[i]
+		case chats[i] != nil:
+			nodes[i] = chats[i]
+		}
+	}
+	return nodes, nil
+}
+
+// findOne answers one object of any type.
+func (r *Resolver) findOne(ctx context.Context, reader uuid.UUID, id string) (scalar.Node, error) {
+	nodes, err := r.find(ctx, reader, []string{id})
+	if err != nil {
+		return nil, err
+	}
+	if nodes[0] == nil {
+		return nil, errNoNode
+	}
+	return nodes[0], nil
+}
+
+// authors answers the author of each chat, nil where the account is gone, with one query.
+func (r *Resolver) authors(ctx context.Context, chats []*chat.Chat) ([]*auth.User, error) {
+	ids := make([]uuid.UUID, len(chats))
+	for i, c := range chats {
+		ids[i] = c.UserID
+	}
+	return r.auth.UsersByID(ctx, ids)
+}
+
+// streamEnds answers what a stream calls when it cannot go on.
+func (r *Resolver) streamEnds(ctx context.Context) func(error) {
+	return func(err error) { transport.EndStream(ctx, r.errors.present(ctx, err)) }
+}

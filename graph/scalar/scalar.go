@@ -1,0 +1,51 @@
+// Package scalar holds the Go side of the API's own scalars and of its interface Node. It is a
+// package of its own because generated code imports it.
+package scalar
+
+import (
+	"errors"
+	"io"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+)
+
+// Node is any object that can be fetched by its id. It is any, so that values of other packages
+// need no method for the API's sake.
+type Node any
+
+// A Cursor is passed on as text: what it means is decided where the list is known.
+type Cursor = string
+
+// MarshalCursor writes a cursor.
+func MarshalCursor(c string) graphql.Marshaler { return graphql.MarshalString(c) }
+
+// UnmarshalCursor reads a cursor. Only text can be one.
+func UnmarshalCursor(v any) (string, error) {
+	if s, ok := v.(string); ok {
+		return s, nil
+	}
+	return "", errors.New("a Cursor is text")
+}
+
+// DateTime is a point in time.
+type DateTime = time.Time
+
+const millis = `"2006-01-02T15:04:05.000Z"`
+
+// MarshalDateTime writes RFC 3339 in UTC with milliseconds.
+func MarshalDateTime(t time.Time) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		var buf [len(millis)]byte
+		_, _ = w.Write(t.UTC().AppendFormat(buf[:0], millis)) // the writer is a buffer
+	})
+}
+
+// UnmarshalDateTime reads RFC 3339.
+func UnmarshalDateTime(v any) (time.Time, error) {
+	s, ok := v.(string)
+	if !ok {
+		return time.Time{}, errors.New("a DateTime is text")
+	}
+	return time.Parse(time.RFC3339Nano, s)
+}

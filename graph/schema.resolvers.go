@@ -1,0 +1,145 @@
+package graph
+
+import (
+	"context"
+	"parley/auth"
+	"parley/chat"
+	"parley/graph/generated"
+	"parley/graph/scalar"
+)
+
+func (r *chatResolver) User(ctx context.Context, objs []*chat.Chat) ([]*auth.User, error) {
+	return r.authors(ctx, objs)
+}
+
+func (r *mutationResolver) Register(ctx context.Context, username string, password string) (*auth.Tokens, error) {
+	return r.auth.Register(ctx, username, password, auth.CallerFrom(ctx).Client())
+}
+
+func (r *mutationResolver) Login(ctx context.Context, username string, password string) (*auth.Tokens, error) {
+	return r.auth.Login(ctx, username, password, auth.CallerFrom(ctx).Client())
+}
+
+func (r *mutationResolver) RefreshToken(ctx context.Context, token *string, idempotencyKey *string) (*auth.Tokens, error) {
+	return r.auth.Refresh(ctx, token, idempotencyKey, auth.CallerFrom(ctx).Client())
+}
+
+func (r *mutationResolver) Logout(ctx context.Context, scope *auth.LogoutScope, refreshToken *string) (*int, error) {
+	return pointer(r.auth.Logout(ctx, *scope, refreshToken))
+}
+
+func (r *mutationResolver) CreateRoom(ctx context.Context, name string, topic *string) (*chat.Room, error) {
+	me, err := person(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.chat.CreateRoom(ctx, me.ID, name, topic)
+}
+
+func (r *mutationResolver) DeleteRoom(ctx context.Context, room string) (*string, error) {
+	me, err := person(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return pointer(r.chat.DeleteRoom(ctx, me.ID, room))
+}
+
+func (r *mutationResolver) SendChat(ctx context.Context, room string, text string, id *string) (*chat.Chat, error) {
+	me, err := person(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.chat.Send(ctx, me, chat.Draft{Room: room, Text: text, ID: id})
+}
+
+func (r *queryResolver) Me(ctx context.Context) (*auth.User, error) {
+	return viewer(ctx)
+}
+
+func (r *queryResolver) User(ctx context.Context, id string) (*auth.User, error) {
+	return r.auth.UserByNameOrID(ctx, id)
+}
+
+func (r *queryResolver) Room(ctx context.Context, id string) (*chat.Room, error) {
+	me, err := person(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.chat.Room(ctx, me.ID, id)
+}
+
+func (r *queryResolver) Rooms(ctx context.Context, matching *string, first *int, after *string) (*chat.RoomPage, error) {
+	me, err := person(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.chat.Rooms(ctx, me.ID, chat.RoomsQuery{Matching: matching, First: first, After: after})
+}
+
+func (r *queryResolver) Chats(ctx context.Context, room string, first *int, after *string, last *int, before *string) (*chat.Page, error) {
+	me, err := person(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.chat.Chats(ctx, me.ID, room, chat.PageQuery{First: first, Last: last, After: after, Before: before})
+}
+
+func (r *queryResolver) Chat(ctx context.Context, id string) (*chat.Chat, error) {
+	me, err := person(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.chat.Chat(ctx, me.ID, id)
+}
+
+func (r *queryResolver) Node(ctx context.Context, id string) (scalar.Node, error) {
+	me, err := person(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.findOne(ctx, me.ID, id)
+}
+
+func (r *queryResolver) Nodes(ctx context.Context, ids []string) ([]scalar.Node, error) {
+	me, err := person(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.find(ctx, me.ID, ids)
+}
+
+func (r *queryResolver) Server(ctx context.Context) (*generated.Server, error) {
+	server := r.server
+	server.Time = r.now()
+	return &server, nil
+}
+
+func (r *roomResolver) LastChat(ctx context.Context, objs []*chat.Room) ([]*chat.Chat, error) {
+	return r.chat.LastChats(ctx, objs)
+}
+
+func (r *subscriptionResolver) ChatSent(ctx context.Context, room string, after *string) (<-chan *chat.Chat, error) {
+	me, err := person(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.chat.Follow(ctx, me.ID, room, after, r.streamEnds(ctx))
+}
+
+func (r *Resolver) Chat() generated.ChatResolver { return &chatResolver{r} }
+
+func (r *Resolver) Mutation() generated.MutationResolver { return &mutationResolver{r} }
+
+func (r *Resolver) Query() generated.QueryResolver { return &queryResolver{r} }
+
+func (r *Resolver) Room() generated.RoomResolver { return &roomResolver{r} }
+
+func (r *Resolver) Subscription() generated.SubscriptionResolver { return &subscriptionResolver{r} }
+
+type (
+	chatResolver         struct{ *Resolver }
+	mutationResolver     struct{ *Resolver }
+	queryResolver        struct{ *Resolver }
+	roomResolver         struct{ *Resolver }
+	subscriptionResolver struct{ *Resolver }
+)
