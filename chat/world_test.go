@@ -18,18 +18,18 @@ import (
 // world is a service over a real database in a temporary folder.
 type world struct {
 	*chat.Service
-	t     *testing.T
+	t     testing.TB
 	dir   string
 	store *db.Store
 	stop  func() // ends Run and waits for it
 }
 
-func newWorld(t *testing.T, o chat.Options) *world {
+func newWorld(t testing.TB, o chat.Options) *world {
 	t.Helper()
 	return openWorld(t, t.TempDir(), o)
 }
 
-func openWorld(t *testing.T, dir string, o chat.Options) *world {
+func openWorld(t testing.TB, dir string, o chat.Options) *world {
 	t.Helper()
 	store, err := db.Open(t.Context(), db.Options{URL: "sqlite:parley.db", Dir: dir})
 	if err != nil {
@@ -89,7 +89,7 @@ func (w *world) send(from chat.Person, room, text string) *chat.Chat {
 
 // stream is what somebody follows.
 type stream struct {
-	t     *testing.T
+	t     testing.TB
 	chats <-chan *chat.Chat
 	ended chan error
 	stop  func()

@@ -20,8 +20,8 @@ import (
 // Two pools, because _txlock=immediate makes even a reading transaction take the write lock, and a
 // deferred one that reads and then writes fails at once in spite of the busy timeout.
 const (
-	writerDSN = "_journal=WAL&_sync=FULL&_fk=1&_txlock=immediate&_busy_timeout=5000"
-	readerDSN = "_journal=WAL&_query_only=1&_fk=1&_busy_timeout=5000"
+	writerDSN = "_journal=WAL&_sync=FULL&_fk=1&_txlock=immediate&_busy_timeout=5000&_stmt_cache_size=64"
+	readerDSN = "_journal=WAL&_query_only=1&_fk=1&_busy_timeout=5000&_stmt_cache_size=64"
 )
 
 // The driver ignores a parameter it does not know without a word, and its own defaults lose

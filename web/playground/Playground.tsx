@@ -1,0 +1,29 @@
+import { GraphiQL } from "graphiql";
+import { fetcher } from "./fetcher";
+import { FollowSystem } from "./FollowSystem";
+import icon from "./icon.svg";
+import { noToken, storage } from "./storage";
+import { WrapLines } from "./WrapLines";
+
+/** Playground is GraphiQL on this server. */
+export function Playground() {
+  return (
+    <GraphiQL
+      fetcher={fetcher}
+      storage={storage}
+      shouldPersistHeaders
+      showPersistHeadersSettings={false}
+      defaultHeaders={noToken}
+      defaultEditorToolsVisibility="headers"
+    >
+      <GraphiQL.Logo>
+        <span className="parley-logo">
+          <img src={icon} alt="" />
+          Parley
+        </span>
+      </GraphiQL.Logo>
+      <FollowSystem />
+      <WrapLines />
+    </GraphiQL>
+  );
+}

@@ -1,0 +1,147 @@
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// mediaTypes are ours and not the host's, whose table differs from machine to machine.
+var mediaTypes = map[string]string{
+	".css":   "text/css; charset=utf-8",
+	".html":  "text/html; charset=utf-8",
+	".js":    "text/javascript; charset=utf-8",
+	".map":   "application/json",
+	".svg":   "image/svg+xml",
+	".ttf":   "font/ttf",
+	".woff":  "font/woff",
+	".woff2": "font/woff2",
+}
+
+// A site is one page and its assets. It never changes once it is read.
+type site struct {
+	root   string          // "/playground"
+	policy string          // Content-Security-Policy
+	files  map[string]file // by path; the page itself is at root
+}
+
+// A file is kept as gzip and unpacked only for the rare client that cannot.
+type file struct {
+	gzipped   []byte
+	mediaType string
+	tag       string // of the content, without quotes
+	cache     string // Cache-Control
+}
+
+// newSite reads static/name. What it refuses is a mistake in the build of this binary, so it panics.
+func newSite(static fs.FS, name, policy string) *site {
+	s := &site{root: "/" + name, policy: policy, files: map[string]file{}}
+	folder := "static/" + name
+	err := fs.WalkDir(static, folder, func(at string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		f, err := readFile(static, at)
+		below := strings.TrimSuffix(strings.TrimPrefix(at, folder), ".gz")
+		if below == "/index.html" {
+			f.cache, below = "no-cache", ""
+		}
+		s.files[s.root+below] = f
+		return err
+	})
+	if _, ok := s.files[s.root]; err != nil || !ok {
+		panic(fmt.Sprintf("web: static/%s is not as `make web` builds it: %v", name, err))
+	}
+	return s
+}
+
+func readFile(static fs.FS, at string) (file, error) {
+	mediaType, known := mediaTypes[path.Ext(strings.TrimSuffix(at, ".gz"))]
+	if !known || !strings.HasSuffix(at, ".gz") {
+		return file{}, fmt.Errorf("%s: want a .gz of a known media type", at)
+	}
+	gzipped, err := fs.ReadFile(static, at)
+	sum := sha256.Sum256(gzipped)
+	return file{
+		gzipped:   gzipped,
+		mediaType: mediaType,
+		tag:       hex.EncodeToString(sum[:12]),
+		cache:     "public, max-age=31536000, immutable", // its name changes with its content
+	}, err
+}
+
+func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Content-Security-Policy", s.policy)
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("X-Content-Type-Options", "nosniff")
+
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		h.Set("Allow", "GET, HEAD")
+		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
+		return
+	}
+	if r.URL.Path == s.root+"/" {
+		h.Set("Location", ".."+s.root) // relative, because a proxy may have put us below a path
+		w.WriteHeader(http.StatusPermanentRedirect)
+		return
+	}
+	f, ok := s.files[r.URL.Path]
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	f.serve(w, r)
+}
+
+func (f file) serve(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Cache-Control", f.cache)
+	h.Set("Content-Type", f.mediaType)
+	h.Set("Vary", "Accept-Encoding")
+
+	send, size, tag := f.plain, f.plainSize(), `"`+f.tag+`"`
+	if acceptsGzip(r.Header) {
+		h.Set("Content-Encoding", "gzip")
+		// Other bytes need another tag: RFC 9110 §8.8.3.3.
+		send, size, tag = f.packed, len(f.gzipped), `"`+f.tag+`-gzip"`
+	}
+	h.Set("ETag", tag)
+	if known(r.Header, tag) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	h.Set("Content-Length", strconv.Itoa(size))
+	if r.Method == http.MethodGet {
+		_ = send(w) // an error says that the client has gone
+	}
+}
+
+func (f file) packed(w io.Writer) error {
+	_, err := w.Write(f.gzipped)
+	return err
+}
+
+func (f file) plain(w io.Writer) error {
+	plain, err := gzip.NewReader(bytes.NewReader(f.gzipped))
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(w, plain)
+	return err
+}
+
+// plainSize stands in the last four bytes: RFC 1952 §2.3.1, ISIZE.
+func (f file) plainSize() int {
+	return int(binary.LittleEndian.Uint32(f.gzipped[len(f.gzipped)-4:]))
+}

@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { test } from "node:test";
+import { buildClientSchema, getIntrospectionQuery, parse, validate } from "graphql";
+import { open } from "./browser.mjs";
+import { ask, register, start } from "./server.mjs";
+
+const welcome = await readFile(new URL("../playground/welcome.graphql", import.meta.url), "utf8");
+
+test("a chat sent from elsewhere appears in the playground", { timeout: 120_000 }, async (t) => {
+  const origin = await start(t);
+  const ann = await register(origin, "ann");
+  const bob = await register(origin, "bob");
+  await ask(origin, `mutation { createRoom(name: "general") { id } }`, { token: ann });
+
+  const { page, requests, sockets, complaints } = await open(t, { viewport: { width: 1280, height: 800 } });
+  await page.goto(`${origin}/playground`);
+  await page.getByText("Parley in ten lines.").waitFor();
+  await page.getByRole("button", { name: "Show Documentation Explorer" }).click();
+  await page.getByRole("link", { name: "Query", exact: true }).click();
+  await page.getByText("Everything that can be read").waitFor();
+
+  // Once a reload opened a second tab, empty but for the headers, and showed that one.
+  await signIn(page, { Authorization: `Bearer ${ann}` });
+  await page.reload();
+  await page.getByText("Parley in ten lines.").waitFor();
+  assert.equal(await page.getByRole("tab").count(), 1);
+
+  await write(page, "Operation Editor", `subscription { chatSent(room: "general") { username text } }`);
+  await press(page, "Execute query");
+  await sendUntilShown(page, (text) =>
+    ask(origin, `mutation { sendChat(room: "general", text: "${text}") { id } }`, { token: bob }),
+  );
+  if (process.env.PLAYGROUND_SCREENSHOT) await page.screenshot({ path: process.env.PLAYGROUND_SCREENSHOT });
+
+  // The next run signs in with what the headers say then.
+  await press(page, "Stop query");
+  await signIn(page, { authorization: `Bearer ${bob}` });
+  const opened = page.waitForEvent("websocket");
+  await press(page, "Execute query");
+  const socket = await opened;
+  if (sockets[1].sent.length === 0) await socket.waitForEvent("framesent");
+  assert.deepEqual(
+    sockets.map(({ sent }) => sent[0].payload),
+    [{ Authorization: `Bearer ${ann}` }, { Authorization: `Bearer ${bob}` }],
+  );
+
+  await page.close();
+  const host = new URL(origin).host;
+  const elsewhere = [...requests, ...sockets.map(({ url }) => url)]
+    .map((address) => new URL(address))
+    .filter((address) => address.protocol !== "data:" && address.host !== host);
+  assert.deepEqual(elsewhere, [], "requests that left the origin");
+  assert.deepEqual(complaints, [], "errors and warnings in the console");
+});
+
+test("the lines that the playground greets with work", { timeout: 60_000 }, async (t) => {
+  const origin = await start(t);
+  const document = parse(welcome);
+  const schema = buildClientSchema(await ask(origin, getIntrospectionQuery()));
+  assert.deepEqual(validate(schema, document), []);
+
+  let tokens = {};
+  for (const { name, operation } of document.definitions) {
+    if (operation === "subscription") continue;
+    const query = welcome.replace(`"..."`, JSON.stringify(tokens.refreshToken ?? "..."));
+    const data = await ask(origin, query, { operationName: name.value, token: tokens.accessToken });
+    tokens = { ...tokens, ...data.register, ...data.login, ...data.refreshToken };
+    assert.ok(Object.values(data).every((value) => value !== null), `${name.value}: ${JSON.stringify(data)}`);
+  }
+});
+
+const press = (page, name) => page.getByRole("button", { name: new RegExp(`^${name}`) }).click();
+
+// The headers are ready when GraphiQL has remembered them, a moment after the last key.
+async function signIn(page, headers) {
+  const text = JSON.stringify(headers);
+  await write(page, "Headers", text);
+  await page.waitForFunction((typed) => {
+    const { tabs, activeTabIndex } = JSON.parse(sessionStorage.getItem("graphiql:tabState"));
+    return tabs[activeTabIndex].headers === typed && sessionStorage.getItem("graphiql:headers") === typed;
+  }, text);
+}
+
+// An editor is written as a person does: all of it marked, typed over, and what the editor added to
+// close brackets deleted.
+async function write(page, name, text) {
+  await page.getByRole("region", { name }).locator(".monaco-editor").filter({ visible: true }).click();
+  await page.keyboard.press("ControlOrMeta+A");
+  await page.keyboard.insertText(text);
+  await page.keyboard.press("ControlOrMeta+Shift+End");
+  await page.keyboard.press("Delete");
+}
+
+// A subscription is not acknowledged, so the first chat may come before it. The next one does not.
+async function sendUntilShown(page, send) {
+  for (let i = 1; ; i++) {
+    const text = `seen-${i}`;
+    await send(text);
+    const shown = page.locator(".graphiql-response").getByText(text);
+    if (await shown.waitFor({ timeout: 2000 }).then(() => true, (error) => i === 10 && Promise.reject(error))) return;
+  }
+}

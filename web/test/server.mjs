@@ -1,0 +1,59 @@
+// The built binary on a port and in a data directory of its own, and ways to speak to it.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+
+const binary = process.env.PARLEY_BIN ?? fileURLToPath(new URL("../../bin/parley", import.meta.url));
+
+/** start answers the server's origin once it listens. It is stopped when the test t is over. */
+export async function start(t) {
+  const data = await mkdtemp(join(tmpdir(), "parley-"));
+  const server = spawn(binary, {
+    env: { PATH: process.env.PATH, PARLEY_ADDR: "127.0.0.1:0", PARLEY_DATA: data },
+    stdio: ["ignore", "ignore", "pipe"],
+  });
+  const exit = once(server, "exit");
+  t.after(async () => {
+    server.kill("SIGTERM");
+    await exit;
+    await rm(data, { recursive: true });
+  });
+  return listening(server, exit);
+}
+
+// Its standard error is read to the end, so that the server never waits for us.
+function listening(server, exit) {
+  const lines = [];
+  return new Promise((resolve, reject) => {
+    createInterface({ input: server.stderr }).on("line", (line) => {
+      lines.push(line);
+      const address = /^listening on (http:\/\/\S+)$/.exec(line);
+      if (address) resolve(address[1]);
+    });
+    exit.then(([status]) => reject(new Error(`${binary} ended with ${status}:\n${lines.join("\n")}`)), reject);
+  });
+}
+
+/** ask runs one document and answers its data. */
+export async function ask(origin, query, { token, ...rest } = {}) {
+  const headers = { "Content-Type": "application/json" };
+  if (token) headers.Authorization = `Bearer ${token}`;
+  const answer = await fetch(`${origin}/graphql`, { method: "POST", headers, body: JSON.stringify({ query, ...rest }) });
+  const { data, errors } = await answer.json();
+  assert.equal(errors, undefined);
+  return data;
+}
+
+/** register makes a user and answers their access token. */
+export async function register(origin, username) {
+  const data = await ask(
+    origin,
+    `mutation { register(username: "${username}", password: "correct horse battery") { accessToken } }`,
+  );
+  return data.register.accessToken;
+}
