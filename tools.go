@@ -1,11 +1,13 @@
 //go:build tools || generate
 
 // Package tools pins the code generators and says in which order they run:
-// rows first (ent), then the API (gqlgen), because the API binds to Go types.
+// rows first (ent), then the API (gqlgen), because the API binds to Go types; then what gqlgen
+// wrote is made leaner.
 package tools
 
 //go:generate go run entgo.io/ent/cmd/ent generate --feature sql/versioned-migration,sql/upsert ./ent/schema
 //go:generate go run github.com/99designs/gqlgen generate
+//go:generate go run ./graph/lean
 
 import (
 	_ "entgo.io/ent/cmd/ent"

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -13,7 +12,6 @@ import (
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"parley/db"
 	"parley/graph"
 )
 
@@ -234,30 +232,15 @@ func TestSchemaIsItsOwnManual(t *testing.T) {
 
 // A page of 50 chats with usernames, users and rooms costs at most four statements, whoever wrote them.
 func TestPageCostsFourStatements(t *testing.T) {
-	c := config(t, dataDir(t), "--send-rate", "0", "--room-send-rate", "0")
 	var mu sync.Mutex
 	var statements []string
-	store, err := db.Open(t.Context(), db.Options{URL: c.DatabaseURL, Dir: mkdir(t, c.Data), Trace: func(_ context.Context, what any) {
+	s, _ := wired(t, func(_ context.Context, what any) {
 		mu.Lock()
 		defer mu.Unlock()
 		if text := fmt.Sprint(what); strings.Contains(text, "query=") {
 			statements = append(statements, text)
 		}
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	wired, err := wire(t.Context(), c, newLogger(c, &logBuffer{}), store)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	var wg sync.WaitGroup
-	wg.Go(func() { _ = wired.chat.Run(ctx) })
-	server := httptest.NewServer(wired.http.Handler)
-	t.Cleanup(func() { server.Close(); cancel(); wg.Wait(); _ = store.Close() })
-	s := &testServer{t: t, addr: strings.TrimPrefix(server.URL, "http://")}
-
+	})
 	var tokens []string
 	for i := range 10 {
 		token, _ := s.register(fmt.Sprintf("person%d", i))

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,17 +16,19 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"parley/db"
 )
 
 // patience is how long a test waits for what must happen; it never decides what is right.
 const patience = 20 * time.Second
 
 // dataDir answers a folder that does not exist yet: the server makes it as it needs it.
-func dataDir(t *testing.T) string { return filepath.Join(t.TempDir(), "data") }
+func dataDir(t testing.TB) string { return filepath.Join(t.TempDir(), "data") }
 
 // testServer is the real server on a port of its own, run in this process.
 type testServer struct {
-	t    *testing.T
+	t    testing.TB
 	addr string
 	log  *logBuffer
 	stop func() error // drains and waits for the end
@@ -50,7 +53,7 @@ func (b *logBuffer) String() string {
 }
 
 // config answers the defaults with a data directory and a port of their own, and then flags.
-func config(t *testing.T, dir string, flags ...string) *Config {
+func config(t testing.TB, dir string, flags ...string) *Config {
 	t.Helper()
 	var line commandLine
 	args := append([]string{"--data", dir, "--addr", "127.0.0.1:0", "--log-level", "debug"}, flags...)
@@ -195,7 +198,7 @@ func (s *testServer) register(username string) (access, refresh string) {
 
 // socket is a client's side of a WebSocket.
 type socket struct {
-	t    *testing.T
+	t    testing.TB
 	conn *websocket.Conn
 }
 
@@ -290,10 +293,31 @@ func (k *socket) subscribe(id, document string, variables any) {
 	k.write(message{ID: id, Type: "subscribe", Payload: payload})
 }
 
-func mkdir(t *testing.T, dir string) string {
+func mkdir(t testing.TB, dir string) string {
 	t.Helper()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
 	return dir
+}
+
+// wired is a server without limits of rate whose parts are put together here, so that a test sees
+// each statement; the handler answers without a network.
+func wired(t testing.TB, trace func(context.Context, any)) (*testServer, http.Handler) {
+	t.Helper()
+	c := config(t, dataDir(t), "--send-rate", "0", "--room-send-rate", "0")
+	store, err := db.Open(t.Context(), db.Options{URL: c.DatabaseURL, Dir: mkdir(t, c.Data), Trace: trace})
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts, err := wire(t.Context(), c, newLogger(c, &logBuffer{}), store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = parts.chat.Run(ctx) })
+	server := httptest.NewServer(parts.http.Handler)
+	t.Cleanup(func() { server.Close(); cancel(); wg.Wait(); _ = store.Close() })
+	return &testServer{t: t, addr: strings.TrimPrefix(server.URL, "http://")}, parts.http.Handler
 }
