@@ -135,7 +135,22 @@ func TestDeletedRoomIsGone(t *testing.T) {
 	_, err = w.Chat(t.Context(), ann.ID, sent.ID.String())
 	wantErr(t, err, chat.ErrNoChat)
 	again := w.room(bob, "general") // the name is free, and it is another room
-	if c := w.send(bob, "general", "fresh"); again.ID == room.ID || c.Number != 1 {
+	if c := w.send(bob, "general", "fresh"); again.ID == room.ID || c.Room.ID != again.ID || c.Number != 1 {
 		t.Errorf("the new room continues the old one: %+v", c)
+	}
+}
+
+// A name that was sent to and has passed to another room since leads to that other room.
+func TestNameThatPassedOn(t *testing.T) {
+	w := newWorld(t, chat.Options{})
+	ann := w.person("ann")
+	w.room(ann, "general")
+	w.send(ann, "general", "to the first")
+	if _, err := w.DeleteRoom(t.Context(), ann.ID, "general"); err != nil {
+		t.Fatal(err)
+	}
+	second := w.room(ann, "general")
+	if c := w.send(ann, "general", "to the second"); c.Room.ID != second.ID || c.Number != 1 {
+		t.Errorf("it went to %+v as %d", c.Room, c.Number)
 	}
 }

@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"sync"
 	"sync/atomic"
 
 	"github.com/google/uuid"
@@ -23,7 +24,18 @@ type Draft struct {
 // ErrNoRoom, ErrForbidden, *InvalidError, ErrIDTaken, ErrBusy, ErrTimeout, ErrClosing, *RateError:
 // nothing was stored. db.ErrUnknownOutcome, ErrUnknown: it may have been.
 func (s *Service) Send(ctx context.Context, from Person, d Draft) (*Chat, error) {
-	e, err := s.prepare(ctx, from, d)
+	room, remembered := s.names.get(d.Room)
+	c, err := s.sendTo(ctx, from, d, room)
+	if remembered && errors.Is(err, ErrNoRoom) {
+		s.names.forget(d.Room) // the name may have passed to another room since
+		return s.sendTo(ctx, from, d, uuid.Nil)
+	}
+	return c, err
+}
+
+// sendTo sends to a room that is known by its id, or is looked up when that is nil.
+func (s *Service) sendTo(ctx context.Context, from Person, d Draft, room uuid.UUID) (*Chat, error) {
+	e, err := s.prepare(ctx, from, d, room)
 	if err != nil {
 		return nil, err
 	}
@@ -34,11 +46,11 @@ func (s *Service) Send(ctx context.Context, from Person, d Draft) (*Chat, error)
 }
 
 // prepare does all that can be refused without a write.
-func (s *Service) prepare(ctx context.Context, from Person, d Draft) (*entry, error) {
+func (s *Service) prepare(ctx context.Context, from Person, d Draft, room uuid.UUID) (*entry, error) {
 	if err := checkText(d.Text, s.o.TextLength); err != nil {
 		return nil, err
 	}
-	e := &entry{from: from, text: d.Text, done: make(chan struct{})}
+	e := &entry{room: room, from: from, text: d.Text, done: make(chan struct{})}
 	if d.ID != nil {
 		id, err := chatID(*d.ID)
 		if err != nil {
@@ -48,15 +60,50 @@ func (s *Service) prepare(ctx context.Context, from Person, d Draft) (*entry, er
 	} else {
 		e.id = uuid.Must(uuid.NewV7())
 	}
-	row, err := find(ctx, s.store.Read, from.ID, send, d.Room)
-	if err != nil {
-		return nil, err
+	if room == uuid.Nil {
+		row, err := find(ctx, s.store.Read, from.ID, send, d.Room)
+		if err != nil {
+			return nil, err
+		}
+		e.room = row.ID
+		s.names.put(d.Room, row.ID)
 	}
-	e.room = row.ID
 	if err := s.sends.take(from.ID); err != nil {
 		return nil, err
 	}
-	return e, s.roomSends.take(row.ID)
+	return e, s.roomSends.take(e.room)
+}
+
+// names remembers which room was found by a name or an id, so that a busy room is not looked up for
+// each send. It may be wrong and grants nothing: the writer asks for access under the room's lock.
+type names struct {
+	mu    sync.RWMutex
+	rooms map[string]uuid.UUID
+}
+
+// mostNames bounds what is remembered; beyond it everything is forgotten, which only costs look-ups.
+const mostNames = 10_000
+
+func (n *names) get(name string) (room uuid.UUID, ok bool) {
+	n.mu.RLock()
+	defer n.mu.RUnlock()
+	room, ok = n.rooms[name]
+	return room, ok
+}
+
+func (n *names) put(name string, room uuid.UUID) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.rooms == nil || len(n.rooms) >= mostNames {
+		n.rooms = map[string]uuid.UUID{}
+	}
+	n.rooms[name] = room
+}
+
+func (n *names) forget(name string) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	delete(n.rooms, name)
 }
 
 // An entry is a send on its way through the writer. Whether it is stored or withdrawn is decided

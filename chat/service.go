@@ -53,6 +53,7 @@ type Service struct {
 	broker    Broker
 	writer    *writer
 	readers   *readers
+	names     names
 	sends     *limiter
 	roomSends *limiter
 	changes   *limiter

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// An api asks the server what is not measured: accounts, rooms, and reading everything back.
+type api struct {
+	url   string // http://HOST:PORT
+	token string // empty: not signed in
+}
+
+// A refusal is an error the server answered with.
+type refusal struct{ code, message string }
+
+func (r refusal) Error() string { return r.code + ": " + r.message }
+
+// as is the same server seen by the holder of another token.
+func (a api) as(token string) api { return api{a.url, token} }
+
+// ask sends one operation and decodes its data into answer.
+func (a api) ask(ctx context.Context, query string, variables map[string]any, answer any) error {
+	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+	if err != nil {
+		return fmt.Errorf("encode request: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, a.url+"/graphql", bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("make request: %w", err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	if a.token != "" {
+		request.Header.Set("Authorization", "Bearer "+a.token)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = response.Body.Close() }()
+	return decode(response, answer)
+}
+
+func decode(response *http.Response, answer any) error {
+	var envelope struct {
+		Data   json.RawMessage
+		Errors []struct {
+			Message    string
+			Extensions struct{ Code string }
+		}
+	}
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return fmt.Errorf("receive answer: %w", err)
+	}
+	if err := json.Unmarshal(body, &envelope); err != nil {
+		return fmt.Errorf("answer with status %s is not GraphQL: %w", response.Status, err)
+	}
+	if len(envelope.Errors) > 0 {
+		return refusal{envelope.Errors[0].Extensions.Code, envelope.Errors[0].Message}
+	}
+	if err := json.Unmarshal(envelope.Data, answer); err != nil {
+		return fmt.Errorf("decode answer: %w", err)
+	}
+	return nil
+}
+
+// createRoom answers the id of a new room of its own.
+func (a api) createRoom(ctx context.Context) (string, error) {
+	var answer struct{ CreateRoom struct{ ID string } }
+	err := a.ask(ctx, `mutation($name:String!){createRoom(name:$name){id}}`,
+		map[string]any{"name": "bench " + uuid.NewString()}, &answer)
+	if err != nil {
+		return "", fmt.Errorf("create room: %w", err)
+	}
+	return answer.CreateRoom.ID, nil
+}
+
+func (a api) createRooms(ctx context.Context, n int) ([]string, error) {
+	rooms := make([]string, n)
+	for i := range rooms {
+		var err error
+		if rooms[i], err = a.createRoom(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return rooms, nil
+}
+
+// A stored chat is one that the server has.
+type storedChat struct {
+	ID     uuid.UUID
+	Number int
+	Text   string
+}
+
+const chatsDocument = `query($room:ID!,$after:Cursor){chats(room:$room,first:200,after:$after)` +
+	`{nodes{id number text} pageInfo{hasNextPage endCursor}}}`
+
+// chats reads a whole room, oldest first, page by page.
+func (a api) chats(ctx context.Context, room string) ([]storedChat, error) {
+	var all []storedChat
+	variables := map[string]any{"room": room}
+	for {
+		var answer struct {
+			Chats struct {
+				Nodes    []storedChat
+				PageInfo struct {
+					HasNextPage bool
+					EndCursor   string
+				}
+			}
+		}
+		if err := a.ask(ctx, chatsDocument, variables, &answer); err != nil {
+			return nil, fmt.Errorf("read the chats back: %w", err)
+		}
+		all = append(all, answer.Chats.Nodes...)
+		if !answer.Chats.PageInfo.HasNextPage {
+			return all, nil
+		}
+		variables["after"] = answer.Chats.PageInfo.EndCursor
+	}
+}
+
+// syncCursor is the cursor from which a subscription misses nothing that is sent from now on.
+func (a api) syncCursor(ctx context.Context, room string) (string, error) {
+	var answer struct{ Chats struct{ SyncCursor string } }
+	err := a.ask(ctx, `query($room:ID!){chats(room:$room){syncCursor}}`, map[string]any{"room": room}, &answer)
+	if err != nil {
+		return "", fmt.Errorf("read the room's cursor: %w", err)
+	}
+	return answer.Chats.SyncCursor, nil
+}

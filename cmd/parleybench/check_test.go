@@ -1,0 +1,111 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+)
+
+// TestOrderNamesWhatIsWrong feeds streams to a fresh order that starts behind number 2; the room
+// ends at 6.
+func TestOrderNamesWhatIsWrong(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		numbers []int
+		want    []string
+	}{
+		{"fine", []int{3, 4, 5, 6}, nil},
+		{"lost", []int{3, 5, 6}, []string{"number 4 never came"}},
+		{"lost at the start", []int{4, 5, 6}, []string{"number 3 never came"}},
+		{"lost at the end", []int{3, 4}, []string{"numbers 5 to 6 never came"}},
+		{"nothing", nil, []string{"numbers 3 to 6 never came"}},
+		{"doubled", []int{3, 4, 4, 5, 6}, []string{"number 4 came twice"}},
+		{"doubled later", []int{3, 4, 5, 3, 6}, []string{"number 3 came twice"}},
+		{"from before", []int{2, 3, 4, 5, 6}, []string{"number 2 came twice"}},
+		{"swapped", []int{3, 5, 4, 6}, []string{"number 4 came after number 5"}},
+		{"swapped and doubled", []int{3, 5, 4, 4, 6}, []string{"number 4 came after number 5", "number 4 came twice"}},
+		{"too much", []int{3, 4, 5, 6, 7}, []string{"number 7 is not stored; the room ends at 6"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			o := newOrder("sub", 2, newLedger())
+			for _, n := range c.numbers {
+				o.take(n, fmt.Appendf(nil, "text %d", n))
+			}
+			wantProblems(t, o.finish(6), c.want)
+		})
+	}
+}
+
+func wantProblems(t *testing.T, got problems, want []string) {
+	t.Helper()
+	lines := got.lines()
+	if len(lines) != len(want) {
+		t.Fatalf("got %q, want %q", lines, want)
+	}
+	for i, line := range lines {
+		if !strings.Contains(line, want[i]) {
+			t.Errorf("got %q, want %q in it", line, want[i])
+		}
+	}
+}
+
+// TestLedgerHoldsSubscribersAgainstEachOther gives two orders the same numbers with another text.
+func TestLedgerHoldsSubscribersAgainstEachOther(t *testing.T) {
+	shared := newLedger()
+	one, two := newOrder("one", 0, shared), newOrder("two", 0, shared)
+	for n := 1; n <= 3; n++ {
+		one.take(n, fmt.Appendf(nil, "text %d", n))
+	}
+	two.take(1, []byte("text 1"))
+	two.take(2, []byte("text 3"))
+	two.take(3, []byte("text 2"))
+	wantProblems(t, one.finish(3), nil)
+	wantProblems(t, two.finish(3), []string{"two: number 2 is another chat", "two: number 3 is another chat"})
+}
+
+// TestStoredNamesWhatIsWrong feeds lists of chats; a to c were answered as 1 to 3, d was refused.
+func TestStoredNamesWhatIsWrong(t *testing.T) {
+	a, b, c, d, e := uuid.New(), uuid.New(), uuid.New(), uuid.New(), uuid.New()
+	for _, x := range []struct {
+		name   string
+		stored []storedChat
+		want   []string
+	}{
+		{"fine", []storedChat{{a, 1, ""}, {b, 2, ""}, {c, 3, ""}}, nil},
+		{"one more, in doubt", []storedChat{{a, 1, ""}, {b, 2, ""}, {c, 3, ""}, {e, 4, ""}}, nil},
+		{"lost", []storedChat{{a, 1, ""}, {c, 3, ""}}, []string{"number 3 follows number 1", b.String() + " was answered as number 2 and is not stored"}},
+		{"lost at the end", []storedChat{{a, 1, ""}, {b, 2, ""}}, []string{c.String() + " was answered as number 3 and is not stored"}},
+		{"doubled", []storedChat{{a, 1, ""}, {b, 2, ""}, {c, 3, ""}, {b, 4, ""}}, []string{"is stored twice, as number 2 and 4", "is stored as 4"}},
+		{"swapped numbers", []storedChat{{a, 1, ""}, {c, 2, ""}, {b, 3, ""}}, []string{"answered as number 2 and is stored as 3", "answered as number 3 and is stored as 2"}},
+		{"swapped in the list", []storedChat{{a, 1, ""}, {c, 3, ""}, {b, 2, ""}}, []string{"number 3 follows number 1", "number 2 follows number 3"}},
+		{"refused", []storedChat{{a, 1, ""}, {b, 2, ""}, {c, 3, ""}, {d, 4, ""}}, []string{d.String() + " was refused and is stored as number 4"}},
+	} {
+		t.Run(x.name, func(t *testing.T) {
+			answered := []answer{{a, 1}, {b, 2}, {c, 3}}
+			wantProblems(t, checkStored("r", x.stored, answered, []uuid.UUID{d}), x.want)
+		})
+	}
+}
+
+// TestNumbersNamesWhatIsWrong judges numbers alone.
+func TestNumbersNamesWhatIsWrong(t *testing.T) {
+	senders := []*sender{{answered: []answer{{number: 1}, {number: 2}}}, {answered: []answer{{number: 3}}}}
+	wantProblems(t, checkNumbers("r", senders), nil)
+	senders[1].answered[0].number = 2
+	wantProblems(t, checkNumbers("r", senders), []string{"r: number 2 was given twice"})
+	senders[1].answered[0].number = 4
+	wantProblems(t, checkNumbers("r", senders), []string{"r: number 3 was never given"})
+}
+
+// TestProblemsAreBounded keeps the first lines and counts the rest.
+func TestProblemsAreBounded(t *testing.T) {
+	var p problems
+	for i := range maxProblems + 5 {
+		p.add("problem %d", i)
+	}
+	if lines := p.lines(); len(lines) != maxProblems+1 || lines[maxProblems] != "… and 5 more" {
+		t.Errorf("got %q", lines)
+	}
+}

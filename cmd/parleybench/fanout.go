@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"slices"
+	"time"
+)
+
+// A fanout is a run with subscribers and publishers. The clients of its load are the publishers.
+type fanout struct {
+	load
+	subscribers int
+	rate        float64 // chats a second of all publishers together; 0: as fast as they are answered
+	users       []user  // accounts that are there already
+}
+
+func prepareFanout(f *flag.FlagSet) func(context.Context) (*report, error) {
+	w := &fanout{}
+	w.site.flags(f)
+	f.IntVar(&w.subscribers, "subscribers", 200, "sockets with one subscription each")
+	f.IntVar(&w.clients, "publishers", 1, "clients that send")
+	f.IntVar(&w.rooms, "rooms", 1, "rooms")
+	f.Float64Var(&w.rate, "rate", 0, "chats a second of all publishers together; 0: as fast as they are answered")
+	f.IntVar(&w.size, "size", 100, "`characters` of a text")
+	f.DurationVar(&w.duration, "d", 10*time.Second, "how long to publish")
+	return w.open
+}
+
+func (w *fanout) open(ctx context.Context) (r *report, err error) {
+	if err := w.check(); err != nil {
+		return nil, err
+	}
+	if w.subscribers < 1 || w.rate < 0 {
+		return nil, usageError("at least one subscriber, and no rate below zero")
+	}
+	defer w.site.close(&err)
+	if err := w.site.open(ctx); err != nil {
+		return nil, err
+	}
+	return w.run(ctx)
+}
+
+// run makes the accounts that are missing, opens all streams, measures, and judges.
+func (w *fanout) run(ctx context.Context) (*report, error) {
+	if missing := max(w.clients, peopleFor(w.subscribers)) - len(w.users); missing > 0 {
+		more, err := w.site.api().register(ctx, missing)
+		if err != nil {
+			return nil, err
+		}
+		w.users = append(w.users, more...)
+	}
+	c, err := newCrowd(ctx, w.site.url, w.users, w.rooms)
+	if err != nil {
+		return nil, err
+	}
+	defer c.hangUp()
+	if err := c.open(ctx, w.subscribers); err != nil {
+		return nil, err
+	}
+	greeters, err := c.greet(ctx, w.size)
+	if err != nil {
+		return nil, err
+	}
+	publishers, err := w.publishers(c)
+	if err != nil {
+		return nil, err
+	}
+	defer closeAll(publishers)
+	return w.measure(ctx, c, publishers, greeters)
+}
+
+// publishers makes one for each client, at their common rate.
+func (w *fanout) publishers(c *crowd) ([]*sender, error) {
+	publishers, err := spread(parleyRoute(w.site.url), w.users[:w.clients], c.roomIDs(), w.size)
+	if err != nil || w.rate == 0 {
+		return publishers, err
+	}
+	for _, p := range publishers {
+		p.interval = time.Duration(float64(w.clients) / w.rate * float64(time.Second))
+	}
+	return publishers, nil
+}
+
+// measure publishes, waits for the last delivery, and judges what everybody got.
+func (w *fanout) measure(ctx context.Context, c *crowd, publishers, greeters []*sender) (*report, error) {
+	before, start := w.site.cpu(), time.Now()
+	took := sendAll(ctx, publishers, w.duration)
+	newest := map[string]int{}
+	for _, p := range slices.Concat(publishers, greeters) {
+		for _, a := range p.answered {
+			newest[p.room] = max(newest[p.room], a.number)
+		}
+	}
+	c.await(ctx, newest)
+	after := w.site.cpu()
+	// What was stored without an answer is delivered as well.
+	stored, faults, err := readBack(ctx, w.site.api().as(w.users[0].token), slices.Concat(publishers, greeters))
+	if err != nil {
+		return nil, err
+	}
+	for room, chats := range stored {
+		newest[room] = len(chats)
+	}
+	c.await(ctx, newest)
+	c.hangUp()
+
+	r := &report{}
+	r.faults.merge(faults)
+	r.faults.merge(c.judge(stored))
+	w.describe(r, publishers, took)
+	r.add("subscribers", len(c.members))
+	times, latest := c.tally()
+	r.add("deliveries", times.n)
+	r.add("deliveries_per_s", perSecond(times.n, max(took, latest.Sub(start))))
+	r.addTimes("delivery", times)
+	if w.site.pid != 0 && times.n > 0 {
+		r.add("server_cpu_us_per_delivery", float64((after-before).Microseconds())/float64(times.n))
+	}
+	return r, nil
+}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"maps"
+	"slices"
+)
+
+// An order judges what one subscriber of a room is given: each number exactly once, one after the
+// other, and under each the same chat as everybody else. It belongs to one goroutine.
+type order struct {
+	who     string
+	last    int // the highest number so far; the stream starts behind it
+	ledger  *ledger
+	skipped map[int]bool // numbers that were jumped over and have not come since
+	faults  problems
+}
+
+func newOrder(who string, after int, shared *ledger) *order {
+	return &order{who: who, last: after, ledger: shared, skipped: map[int]bool{}}
+}
+
+// take judges one delivery.
+func (o *order) take(number int, text []byte) {
+	switch {
+	case number == o.last+1:
+		o.last = number
+	case number > o.last:
+		// A hole this large is named by its first numbers; to remember more would help nobody.
+		for n := o.last + 1; n < number && len(o.skipped) < 1000; n++ {
+			o.skipped[n] = true
+		}
+		o.last = number
+	case o.skipped[number]:
+		delete(o.skipped, number)
+		o.faults.add("%s: number %d came after number %d", o.who, number, o.last)
+	default:
+		o.faults.add("%s: number %d came twice", o.who, number)
+	}
+	if !o.ledger.same(number, text) {
+		o.faults.add("%s: number %d is another chat than others got", o.who, number)
+	}
+}
+
+// finish judges the whole stream, when the room's last number is known.
+func (o *order) finish(newest int) problems {
+	for _, n := range slices.Sorted(maps.Keys(o.skipped)) {
+		o.faults.add("%s: number %d never came", o.who, n)
+	}
+	switch {
+	case o.last < newest:
+		o.faults.add("%s: numbers %d to %d never came", o.who, o.last+1, newest)
+	case o.last > newest:
+		o.faults.add("%s: number %d is not stored; the room ends at %d", o.who, o.last, newest)
+	}
+	return o.faults
+}

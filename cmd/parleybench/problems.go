@@ -1,0 +1,48 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+)
+
+// maxProblems bounds what is kept: one broken thing often shows itself a thousand times.
+const maxProblems = 20
+
+// problems collects what is wrong, the first lines in full and the rest as a count. The zero value
+// is empty. It belongs to one goroutine.
+type problems struct {
+	list []string
+	more int
+}
+
+func (p *problems) add(format string, args ...any) {
+	if len(p.list) == maxProblems {
+		p.more++
+		return
+	}
+	p.list = append(p.list, fmt.Sprintf(format, args...))
+}
+
+func (p *problems) merge(other problems) {
+	for _, line := range other.list {
+		p.add("%s", line)
+	}
+	p.more += other.more
+}
+
+// lines is never nil, so that it is a list in JSON too.
+func (p *problems) lines() []string {
+	lines := append([]string{}, p.list...)
+	if p.more > 0 {
+		lines = append(lines, fmt.Sprintf("… and %d more", p.more))
+	}
+	return lines
+}
+
+func (p *problems) errors() []error {
+	var errs []error
+	for _, line := range p.lines() {
+		errs = append(errs, errors.New("wrong: "+line))
+	}
+	return errs
+}

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// startPatience is how long a server may take until it listens; stopPatience until it has drained.
+const (
+	startPatience = 60 * time.Second
+	stopPatience  = 40 * time.Second
+)
+
+// rates are the settings that would measure patience instead of speed.
+var rates = []string{
+	"send-rate", "room-send-rate", "mutation-rate", "room-create-rate", "register-rate", "accept-rate", "address-request-rate",
+}
+
+// ratesOff is the environment of a server that takes whatever comes. A server refuses a setting it
+// does not know, so only those are named that its help names.
+func ratesOff(ctx context.Context, binary string) []string {
+	command := exec.CommandContext(ctx, binary, "--help")
+	command.Env = cleanEnvironment()
+	help, _ := command.Output() // its start will say what is wrong
+	var off []string
+	for _, rate := range rates {
+		if strings.Contains(string(help), "--"+rate+"=") {
+			off = append(off, "PARLEY_"+strings.ToUpper(strings.ReplaceAll(rate, "-", "_"))+"=0")
+		}
+	}
+	return off
+}
+
+// A process is a server that was started here. Its last lines on stderr are kept, to be shown
+// when it fails.
+type process struct {
+	command *exec.Cmd
+	url     string
+	took    time.Duration // from start to the line that says where it listens
+	listens chan string   // the url, once
+	ended   chan struct{} // closed after the process has ended and err is set
+	err     error
+
+	mu    sync.Mutex
+	lines []string
+}
+
+// startParley starts a server on a port of its choice. more is added to its environment.
+func startParley(ctx context.Context, binary, data string, more ...string) (*process, error) {
+	command := exec.Command(binary)
+	command.Env = append(append(cleanEnvironment(), ratesOff(ctx, binary)...), more...)
+	command.Env = append(command.Env, "PARLEY_ADDR=127.0.0.1:0", "PARLEY_DATA="+data)
+	return start(ctx, command)
+}
+
+// cleanEnvironment is ours without what would configure a server.
+func cleanEnvironment() []string {
+	var kept []string
+	for _, line := range os.Environ() {
+		if !strings.HasPrefix(line, "PARLEY_") {
+			kept = append(kept, line)
+		}
+	}
+	return kept
+}
+
+// start runs a server and waits for the line "listening on http://HOST:PORT".
+func start(ctx context.Context, command *exec.Cmd) (*process, error) {
+	p := &process{command: command, listens: make(chan string, 1), ended: make(chan struct{})}
+	stderr, err := command.StderrPipe()
+	if err != nil {
+		return nil, fmt.Errorf("start %s: %w", command.Path, err)
+	}
+	began := time.Now()
+	if err := command.Start(); err != nil {
+		return nil, fmt.Errorf("start %s: %w", command.Path, err)
+	}
+	go p.watch(stderr)
+	select {
+	case p.url = <-p.listens:
+		p.took = time.Since(began)
+		return p, nil
+	case <-p.ended:
+		return nil, fmt.Errorf("%s ended before it listened: %w", command.Path, p.failure())
+	case <-time.After(startPatience):
+		err = fmt.Errorf("%s does not say where it listens", command.Path)
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	return nil, errors.Join(err, p.stop())
+}
+
+// watch reads stderr to its end, then waits for the process.
+func (p *process) watch(stderr io.Reader) {
+	defer close(p.ended)
+	in := bufio.NewReader(stderr)
+	for {
+		line, err := in.ReadString('\n')
+		if _, at, found := strings.Cut(line, "listening on http://"); found && len(p.listens) == 0 {
+			at, _, _ = strings.Cut(at, `"`)
+			select {
+			case p.listens <- "http://" + strings.TrimSpace(at):
+			default:
+			}
+		}
+		p.keep(line)
+		if err != nil {
+			break
+		}
+	}
+	p.err = p.command.Wait()
+}
+
+func (p *process) keep(line string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if line = strings.TrimSpace(line); line != "" {
+		p.lines = append(p.lines, line)
+	}
+	if len(p.lines) > 10 {
+		p.lines = p.lines[1:]
+	}
+}
+
+func (p *process) pid() int { return p.command.Process.Pid }
+
+// stop asks the server to end and waits for it. Everything but exit status 0 is an error.
+func (p *process) stop() error {
+	_ = p.command.Process.Signal(syscall.SIGTERM) // it may have ended already
+	select {
+	case <-p.ended:
+	case <-time.After(stopPatience):
+		_ = p.command.Process.Kill()
+		<-p.ended
+		return fmt.Errorf("%s did not stop within %v", p.command.Path, stopPatience)
+	}
+	if p.err != nil {
+		return fmt.Errorf("%s: %w", p.command.Path, p.failure())
+	}
+	return nil
+}
+
+// failure is how the process ended, with its last words.
+func (p *process) failure() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	err := p.err
+	if err == nil {
+		err = errors.New("exit status 0")
+	}
+	return fmt.Errorf("%w\n\t%s", err, strings.Join(p.lines, "\n\t"))
+}

@@ -1,0 +1,148 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+)
+
+// A load is what send and its checks need: who sends, how long, into how many rooms.
+type load struct {
+	site     site
+	clients  int
+	rooms    int
+	size     int
+	duration time.Duration
+}
+
+func (l *load) flags(f *flag.FlagSet) {
+	l.site.flags(f)
+	f.IntVar(&l.clients, "clients", 64, "clients, each a user and a connection of its own")
+	f.DurationVar(&l.duration, "d", 10*time.Second, "how long to measure")
+}
+
+func (l *load) check() error {
+	if l.clients < 1 || l.rooms < 1 || l.duration <= 0 {
+		return usageError("clients, rooms and durations must be above zero")
+	}
+	if l.size < minText || l.size > 10000 {
+		return usageError(fmt.Sprintf("a text has %d to 10000 characters", minText))
+	}
+	return nil
+}
+
+func prepareSend(f *flag.FlagSet) func(context.Context) (*report, error) {
+	l := load{}
+	l.flags(f)
+	f.IntVar(&l.rooms, "rooms", 1, "rooms they send into")
+	f.IntVar(&l.size, "size", 100, "`characters` of a text")
+	return l.send
+}
+
+func (l *load) send(ctx context.Context) (r *report, err error) {
+	if err := l.check(); err != nil {
+		return nil, err
+	}
+	defer l.site.close(&err)
+	if err := l.site.open(ctx); err != nil {
+		return nil, err
+	}
+	senders, owner, err := l.senders(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer closeAll(senders)
+	sendAll(ctx, senders, l.duration/10) // connections, caches, first rows
+	before := l.site.cpu()
+	took := sendAll(ctx, senders, l.duration)
+	r = &report{}
+	sent := l.describe(r, senders, took)
+	l.site.addCPU(r, "server_cpu_us_per_send", before, sent)
+	rooms, faults, err := readBack(ctx, owner, senders)
+	if err != nil {
+		return r, err
+	}
+	r.faults.merge(faults)
+	stored := 0
+	for _, chats := range rooms {
+		stored += len(chats)
+	}
+	r.add("chats_stored_and_checked", stored)
+	return r, nil
+}
+
+// senders registers the clients, makes the rooms and spreads one over the other. The first client
+// may read everything back.
+func (l *load) senders(ctx context.Context) ([]*sender, api, error) {
+	open := l.site.api()
+	users, err := open.register(ctx, l.clients)
+	if err != nil {
+		return nil, open, err
+	}
+	first := open.as(users[0].token)
+	rooms, err := first.createRooms(ctx, l.rooms)
+	if err != nil {
+		return nil, open, err
+	}
+	senders, err := spread(parleyRoute(l.site.url), users, rooms, l.size)
+	return senders, first, err
+}
+
+// spread makes a sender for each user, taking the rooms in turn.
+func spread(to route, users []user, rooms []string, size int) ([]*sender, error) {
+	senders := make([]*sender, len(users))
+	for i, u := range users {
+		var err error
+		if senders[i], err = newSender(to, u, rooms[i%len(rooms)], size); err != nil {
+			return nil, err
+		}
+	}
+	return senders, nil
+}
+
+// describe adds rate, latencies and refusals, and answers how many chats were sent.
+func (l *load) describe(r *report, senders []*sender, took time.Duration) int {
+	times, codes := tally(senders)
+	r.add("senders", len(senders))
+	r.add("rooms", l.rooms)
+	r.add("sends_per_s", perSecond(times.n, took))
+	r.addTimes("send", times)
+	addCodes(r, codes)
+	return times.n
+}
+
+// tally adds up the last measurement's times and the whole run's refusals.
+func tally(senders []*sender) (*histogram, map[string]int) {
+	times, codes := &histogram{}, map[string]int{}
+	for _, s := range senders {
+		times.merge(&s.times)
+		for code, n := range s.codes {
+			codes[code] += n
+		}
+	}
+	return times, codes
+}
+
+func addCodes(r *report, codes map[string]int) {
+	for _, code := range slices.Sorted(maps.Keys(codes)) {
+		r.add("refused_"+code, codes[code])
+	}
+	r.faults.merge(wrongCodes(codes))
+}
+
+// wrongCodes picks the refusals that no load excuses.
+func wrongCodes(codes map[string]int) (p problems) {
+	for _, code := range slices.Sorted(maps.Keys(codes)) {
+		switch code {
+		case "SERVER_BUSY", "RATE_LIMITED", "TIMEOUT", "UNKNOWN_OUTCOME", "STORAGE_FULL", "SHUTTING_DOWN", "HTTP_429", "HTTP_503":
+		default:
+			p.add("%d × %s", codes[code], code)
+		}
+	}
+	return p
+}
+
+func perSecond(n int, d time.Duration) float64 { return float64(n) / d.Seconds() }

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// A sender is one client that sends chats into one room over one connection.
+type sender struct {
+	by        user
+	room      string
+	conn      *conn
+	request   *sendRequest
+	unstamped bool          // the chats carry no time, so that nobody measures their delivery
+	interval  time.Duration // between two sends; 0: the next one follows the answer
+	answered  []answer
+	refused   []uuid.UUID    // what the server says it has not stored
+	codes     map[string]int // refusals of the whole run by code
+	times     histogram      // of the answered sends of this measurement
+}
+
+// An answer is the number that a chat was answered with.
+type answer struct {
+	id     uuid.UUID
+	number int
+}
+
+func newSender(to route, by user, room string, size int) (*sender, error) {
+	request, err := newSendRequest(to, by, room, size)
+	if err != nil {
+		return nil, err
+	}
+	return &sender{
+		by: by, room: room, conn: newConn(to.addr), request: request, codes: map[string]int{},
+		answered: make([]answer, 0, 1<<14),
+	}, nil
+}
+
+// send sends until the given time, or until ctx ends.
+func (s *sender) send(ctx context.Context, until time.Time) {
+	due := time.Now()
+	for due.Before(until) && ctx.Err() == nil {
+		end := s.once()
+		if s.interval == 0 {
+			due = end
+			continue
+		}
+		due = due.Add(s.interval)
+		time.Sleep(time.Until(due))
+	}
+}
+
+// once sends one chat and answers when that was over.
+func (s *sender) once() time.Time {
+	id := uuid.New()
+	start := time.Now()
+	stamp := start.Sub(epoch)
+	if s.unstamped {
+		stamp = 0
+	}
+	status, body, err := s.conn.do(s.request.next(id, stamp))
+	end := time.Now()
+	if number := intAfter(body, `"number":`); err == nil && status == 200 && number > 0 {
+		s.times.record(end.Sub(start))
+		s.answered = append(s.answered, answer{id, number})
+		return end
+	}
+	code := codeOf(status, body, err)
+	s.codes[code]++
+	if err == nil && code != "UNKNOWN_OUTCOME" {
+		s.refused = append(s.refused, id)
+	}
+	return end
+}
+
+// intAfter is the number that follows key, or -1 when there is none.
+func intAfter(body []byte, key string) int {
+	i := bytes.Index(body, []byte(key))
+	if i < 0 {
+		return -1
+	}
+	n := -1
+	for _, c := range body[i+len(key):] {
+		if c < '0' || c > '9' {
+			break
+		}
+		n = max(n, 0)*10 + int(c-'0')
+	}
+	return n
+}
+
+// codeOf names a failure by the code in its answer, by its HTTP status, or as CONNECTION.
+func codeOf(status int, body []byte, err error) string {
+	if err != nil {
+		return "CONNECTION"
+	}
+	const key = `"code":"`
+	if i := bytes.Index(body, []byte(key)); i >= 0 {
+		code, _, _ := bytes.Cut(body[i+len(key):], []byte(`"`))
+		return string(code)
+	}
+	return "HTTP_" + strconv.Itoa(status)
+}
+
+// sendAll lets all senders send for d and answers how long that took.
+func sendAll(ctx context.Context, senders []*sender, d time.Duration) time.Duration {
+	start := time.Now()
+	var wg sync.WaitGroup
+	for _, s := range senders {
+		s.times = histogram{}
+		wg.Go(func() { s.send(ctx, start.Add(d)) })
+	}
+	wg.Wait()
+	return time.Since(start)
+}
+
+func closeAll(senders []*sender) {
+	for _, s := range senders {
+		s.conn.close()
+	}
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+)
+
+// checkStored judges a room that was empty before: stored is what reading it from its start gave,
+// answered and refused is what the server told the senders. It says what is lost, doubled, out of
+// order, under another number than answered, or there although it was refused.
+func checkStored(room string, stored []storedChat, answered []answer, refused []uuid.UUID) problems {
+	var p problems
+	numbers := make(map[uuid.UUID]int, len(stored))
+	last := 0
+	for _, c := range stored {
+		if c.Number != last+1 {
+			p.add("room %s: number %d follows number %d", room, c.Number, last)
+		}
+		last = c.Number
+		if first, twice := numbers[c.ID]; twice {
+			p.add("room %s: chat %s is stored twice, as number %d and %d", room, c.ID, first, c.Number)
+		}
+		numbers[c.ID] = c.Number
+	}
+	for _, a := range answered {
+		switch n, there := numbers[a.id]; {
+		case !there:
+			p.add("room %s: chat %s was answered as number %d and is not stored", room, a.id, a.number)
+		case n != a.number:
+			p.add("room %s: chat %s was answered as number %d and is stored as %d", room, a.id, a.number, n)
+		}
+	}
+	for _, id := range refused {
+		if n, there := numbers[id]; there {
+			p.add("room %s: chat %s was refused and is stored as number %d", room, id, n)
+		}
+	}
+	return p
+}
+
+// checkNumbers judges a server that cannot be read back: the numbers it answered are 1 … n.
+func checkNumbers(name string, senders []*sender) problems {
+	var p problems
+	seen := map[int]bool{}
+	for _, s := range senders {
+		for _, a := range s.answered {
+			if seen[a.number] {
+				p.add("%s: number %d was given twice", name, a.number)
+			}
+			seen[a.number] = true
+		}
+	}
+	for n := range len(seen) {
+		if !seen[n+1] {
+			p.add("%s: number %d was never given", name, n+1)
+		}
+	}
+	return p
+}
+
+// readBack reads all rooms of the senders and judges them. It answers what is stored, by room.
+func readBack(ctx context.Context, a api, senders []*sender) (map[string][]storedChat, problems, error) {
+	var p problems
+	answered, refused := map[string][]answer{}, map[string][]uuid.UUID{}
+	for _, s := range senders {
+		answered[s.room] = append(answered[s.room], s.answered...)
+		refused[s.room] = append(refused[s.room], s.refused...)
+	}
+	rooms := make(map[string][]storedChat, len(answered))
+	for room := range answered {
+		stored, err := a.chats(ctx, room)
+		if err != nil {
+			return nil, p, fmt.Errorf("room %s: %w", room, err)
+		}
+		rooms[room] = stored
+		p.merge(checkStored(room, stored, answered[room], refused[room]))
+	}
+	return rooms, p, nil
+}

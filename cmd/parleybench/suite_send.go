@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// A contender is one server of the comparison of sends, with its figures by round.
+type contender struct {
+	name    string
+	start   func(ctx context.Context, name string) (*process, error)
+	route   func(url string) route
+	process *process
+	senders []*sender
+	rates   []float64 // sends a second
+	middles []float64 // median latency, ms
+	tails   []float64 // the latency that 1 % exceeds, ms
+	cpus    []float64 // of the server, µs a send
+}
+
+// bareRoute sends chats to a bare server.
+func bareRoute(url string) route {
+	return route{hostOf(url), "/", func(by user, room, text, id string) any {
+		return map[string]any{"room": room, "text": text, "id": id, "user": by.id, "username": by.name}
+	}}
+}
+
+// contenders starts the servers, each with a copy of the seeded database.
+func (s *suite) contenders(ctx context.Context) ([]*contender, error) {
+	parley := func(more ...string) func(context.Context, string) (*process, error) {
+		return func(ctx context.Context, name string) (*process, error) { return s.parley(ctx, name, more...) }
+	}
+	bare := func(mode string) func(context.Context, string) (*process, error) {
+		return func(ctx context.Context, name string) (*process, error) { return s.bare(ctx, mode, name) }
+	}
+	all := []*contender{
+		{name: "parley", start: parley(), route: parleyRoute},
+		{name: "parley_batch_of_one", start: parley("PARLEY_WRITE_BATCH=1"), route: parleyRoute},
+		{name: "bare_single", start: bare("single"), route: bareRoute},
+		{name: "bare_group", start: bare("group"), route: bareRoute},
+	}
+	for _, c := range all {
+		err := s.copySeed(c.name)
+		if err == nil {
+			c.process, err = c.start(ctx, c.name)
+		}
+		if err == nil {
+			c.senders, err = spread(c.route(c.process.url), s.users, s.roomIDs, textSize)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	s.main = all[0].process
+	return all, nil
+}
+
+// compareSends lets the same clients send to Parley, to Parley with one transaction a send, and to
+// two bare servers, in turn. A first round only warms up.
+func (s *suite) compareSends(ctx context.Context) error {
+	all, err := s.contenders(ctx)
+	if err != nil {
+		return err
+	}
+	for round := range s.rounds + 1 {
+		for _, c := range all {
+			if err := c.measure(ctx, s.round, round > 0); err != nil {
+				return err
+			}
+		}
+	}
+	for _, c := range all {
+		closeAll(c.senders)
+		s.r.add(c.name+"_sends_per_s", median(c.rates))
+		s.r.add(c.name+"_send_p50_ms", median(c.middles))
+		s.r.add(c.name+"_send_p99_ms", median(c.tails))
+		s.r.add(c.name+"_cpu_us_per_send", median(c.cpus))
+		if err := s.judgeSends(ctx, c); err != nil {
+			return err
+		}
+	}
+	what := fmt.Sprintf("sends, %d clients: Parley / ", s.clients)
+	s.r.targets = append(s.r.targets,
+		target{what + "itself, one transaction each", atLeast, 5, over(all[0].rates, all[1].rates)},
+		target{what + "bare, one transaction each", unbound, 0, over(all[0].rates, all[2].rates)},
+		target{what + "bare, group commit", unbound, 0, over(all[0].rates, all[3].rates)})
+	return nil
+}
+
+// measure lets the clients send for d and keeps the figures, unless it is for warming up.
+func (c *contender) measure(ctx context.Context, d time.Duration, keep bool) error {
+	if !keep {
+		d /= 3
+	}
+	before, err := cpuOf(c.process.pid())
+	if err != nil {
+		return err
+	}
+	took := sendAll(ctx, c.senders, d)
+	after, err := cpuOf(c.process.pid())
+	if err != nil {
+		return err
+	}
+	times, codes := tally(c.senders)
+	if times.n == 0 {
+		return fmt.Errorf("%s answered no send: %v", c.name, codes)
+	}
+	if keep {
+		c.rates = append(c.rates, perSecond(times.n, took))
+		c.middles = append(c.middles, millis(times.quantile(0.5)))
+		c.tails = append(c.tails, millis(times.quantile(0.99)))
+		c.cpus = append(c.cpus, float64((after-before).Microseconds())/float64(times.n))
+	}
+	return nil
+}
+
+// judgeSends checks what a contender answered; Parley is read back. All but the main server have
+// done their work then.
+func (s *suite) judgeSends(ctx context.Context, c *contender) error {
+	_, codes := tally(c.senders)
+	for code, n := range codes {
+		s.r.add(c.name+"_refused_"+code, n)
+	}
+	s.r.faults.merge(wrongCodes(codes))
+	if s.rooms == 1 {
+		s.r.faults.merge(checkNumbers(c.name, c.senders))
+	}
+	if c.name == "parley" || c.name == "parley_batch_of_one" {
+		_, faults, err := readBack(ctx, api{c.process.url, s.users[0].token}, c.senders)
+		if err != nil {
+			return err
+		}
+		s.r.faults.merge(faults)
+	}
+	if c.process == s.main {
+		return nil
+	}
+	return c.process.stop()
+}

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// registering is how many registrations run at once: each is a password hash on a core of its own.
+const registering = 2
+
+// A user is an account made for one run.
+type user struct{ id, name, token string }
+
+// register makes n accounts with random passwords.
+func (a api) register(ctx context.Context, n int) ([]user, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	users := make([]user, n)
+	run := strings.ReplaceAll(uuid.NewString(), "-", "")[:12]
+	var wg sync.WaitGroup
+	for worker := range registering {
+		wg.Go(func() {
+			for i := worker; i < n && ctx.Err() == nil; i += registering {
+				var err error
+				if users[i], err = a.registerOne(ctx, fmt.Sprintf("bench%sn%d", run, i)); err != nil {
+					cancel(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return users, context.Cause(ctx)
+}
+
+func (a api) registerOne(ctx context.Context, name string) (user, error) {
+	const document = `mutation($name:String!,$password:String!)` +
+		`{register(username:$name,password:$password){accessToken user{id}}}`
+	variables := map[string]any{"name": name, "password": uuid.NewString()}
+	for {
+		var answer struct {
+			Register struct {
+				AccessToken string
+				User        struct{ ID string }
+			}
+		}
+		err := a.ask(ctx, document, variables, &answer)
+		var no refusal
+		switch {
+		case err == nil:
+			return user{answer.Register.User.ID, name, answer.Register.AccessToken}, nil
+		case errors.As(err, &no) && no.code == "SERVER_BUSY":
+			time.Sleep(200 * time.Millisecond)
+		case errors.As(err, &no) && no.code == "RATE_LIMITED":
+			return user{}, fmt.Errorf("register: %w; start the server with PARLEY_REGISTER_RATE=0", err)
+		default:
+			return user{}, fmt.Errorf("register: %w", err)
+		}
+	}
+}
