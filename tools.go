@@ -7,7 +7,7 @@ package tools
 
 //go:generate go run entgo.io/ent/cmd/ent generate --feature sql/versioned-migration,sql/upsert ./ent/schema
 //go:generate go run github.com/99designs/gqlgen generate
-//go:generate go run ./graph/lean
+//go:generate go run ./graph/lean/rewrite
 
 import (
 	_ "entgo.io/ent/cmd/ent"

@@ -1,0 +1,94 @@
+// Package lean is what generated code runs on where gqlgen's own general form buys nothing here. Our
+// values are plain: their fields cannot fail, and what reads the database does so once a list, in a
+// batch resolver. So nothing below a root field needs a goroutine, and @defer, which this server does
+// not offer, needs no book-keeping for each object. The command in rewrite/ puts it in place.
+package lean
+
+import (
+	"context"
+	"io"
+	"sync/atomic"
+
+	"github.com/99designs/gqlgen/graphql"
+)
+
+// MarshalSlice marshals the elements of a list one after the other, in the goroutine that has the
+// list. It takes the place of gqlgen's MarshalSliceConcurrently and does the same for an element that
+// panics: null, and an error at its place.
+func MarshalSlice(ctx context.Context, length int, _ int64, _ bool, marshal func(ctx context.Context, i int) graphql.Marshaler) graphql.Array {
+	ret := make(graphql.Array, length)
+	for i := range length {
+		marshalElement(graphql.WithFieldContext(ctx, &graphql.FieldContext{Index: &i}), ret, i, marshal)
+	}
+	return ret
+}
+
+func marshalElement(ctx context.Context, ret graphql.Array, i int, marshal func(ctx context.Context, i int) graphql.Marshaler) {
+	defer func() {
+		if r := recover(); r != nil {
+			graphql.AddError(ctx, graphql.Recover(ctx, r))
+			ret[i] = graphql.Null
+		}
+	}()
+	ret[i] = marshal(ctx, i)
+}
+
+// An Object is the values of an object's selected fields. It takes the place of gqlgen's FieldSet for
+// everything but roots, and ignores @defer, as the specification allows.
+type Object struct {
+	Values   []graphql.Marshaler
+	Invalids uint32 // fields that make the whole object null
+
+	fields  []graphql.CollectedField
+	delayed []delayed
+}
+
+type delayed struct {
+	field   int
+	invalid graphql.Marshaler
+	resolve func(ctx context.Context) graphql.Marshaler
+}
+
+// NewObject makes an object without values.
+func NewObject(fields []graphql.CollectedField) *Object {
+	return &Object{fields: fields, Values: make([]graphql.Marshaler, len(fields))}
+}
+
+// ResolveConcurrently leaves a field that has a resolver for Dispatch. The name is gqlgen's; here
+// they run one after the other. A resolver's panic is caught by the field itself.
+func (o *Object) ResolveConcurrently(_ *graphql.OperationContext, _ *graphql.DeferredGroup, i int, _, nonNull bool, resolve func(ctx context.Context) graphql.Marshaler) {
+	invalid := graphql.RequiredNull
+	if nonNull {
+		invalid = graphql.Null
+	}
+	o.delayed = append(o.delayed, delayed{i, invalid, resolve})
+}
+
+// Dispatch runs what was left for it.
+func (o *Object) Dispatch(ctx context.Context) {
+	for _, d := range o.delayed {
+		if o.Values[d.field] = d.resolve(ctx); o.Values[d.field] == d.invalid {
+			atomic.AddUint32(&o.Invalids, 1)
+		}
+	}
+}
+
+var punctuation = []byte(`{,":}`)
+
+// MarshalGQL writes the object. Response keys are GraphQL names, so nothing in them needs escaping,
+// and fields of one key have been merged.
+func (o *Object) MarshalGQL(w io.Writer) {
+	separator := punctuation[0:1]
+	for i := range o.fields {
+		_, _ = w.Write(separator) // the writer is a buffer
+		_, _ = w.Write(punctuation[2:3])
+		_, _ = io.WriteString(w, o.fields[i].Alias)
+		_, _ = w.Write(punctuation[2:4])
+		o.Values[i].MarshalGQL(w)
+		separator = punctuation[1:2]
+	}
+	if len(o.fields) == 0 {
+		_, _ = w.Write(separator)
+	}
+	_, _ = w.Write(punctuation[4:5])
+}
