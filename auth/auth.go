@@ -1,0 +1,96 @@
+// Package auth knows who is asking, how they prove it, and how that ends. It rests on one idea:
+// a token only names a session, and the session is a row. So a logout acts on the next request,
+// and a refresh token has exactly one successor, because the row decides and not the token.
+package auth
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// What can be wrong, in classes. Some come wrapped in a ReasonError; test with errors.Is.
+var (
+	ErrUnauthenticated    = errors.New("not signed in, or the token is not valid")
+	ErrTokenExpired       = errors.New("the access token has run out")
+	ErrSessionRevoked     = errors.New("the session has ended")
+	ErrTokenRotated       = errors.New("the refresh token has just been used")
+	ErrInvalidCredentials = errors.New("wrong username or password")
+	ErrUsernameTaken      = errors.New("the username is taken")
+	ErrNoUser             = errors.New("no such user")
+	ErrBusy               = errors.New("too many sign-ins at once")
+
+	// ErrNoToken: the request carries no token at all, which is not the same as a bad one.
+	// It is ErrUnauthenticated too.
+	ErrNoToken = fmt.Errorf("%w: no token", ErrUnauthenticated)
+)
+
+// Reasons of a ReasonError. Those of ErrSessionRevoked say why the session ended and are stored
+// with it.
+const (
+	ReasonUnknown         = "UNKNOWN" // the database does not know the session
+	ReasonLogout          = "LOGOUT"
+	ReasonTokenReused     = "TOKEN_REUSED"
+	ReasonTooManySessions = "TOO_MANY_SESSIONS"
+
+	ReasonInvalidToken = "INVALID_TOKEN"         // ErrUnauthenticated, of a refresh token
+	ReasonTokenTooOld  = "REFRESH_TOKEN_EXPIRED" // ErrUnauthenticated, of a refresh token
+)
+
+// ReasonError is one of the sentinels of this package with the reason a client may read.
+type ReasonError struct {
+	Err    error
+	Reason string
+}
+
+func (e *ReasonError) Error() string { return e.Err.Error() + ": " + e.Reason }
+func (e *ReasonError) Unwrap() error { return e.Err }
+
+// InvalidError says which argument is not acceptable and why. It never repeats the argument.
+type InvalidError struct {
+	Field, Reason string
+}
+
+func (e *InvalidError) Error() string { return "bad input: " + e.Field + ": " + e.Reason }
+
+// User is a person with an account, as everybody may see them.
+type User struct {
+	ID        uuid.UUID
+	Username  string // in the spelling given at registration
+	CreatedAt time.Time
+}
+
+// Tokens are what a sign-in or a refresh answers, and whose they are.
+type Tokens struct {
+	AccessToken           string
+	AccessTokenExpiresAt  time.Time
+	RefreshToken          *string
+	RefreshTokenExpiresAt time.Time
+	User                  *User
+}
+
+// Identity is who is asking, proven by an access token of a live session.
+type Identity struct {
+	User      *User
+	SessionID uuid.UUID
+	ExpiresAt time.Time // exp of the access token; it is accepted for the leeway longer
+}
+
+// Client is where a sign-in or a refresh comes from, as shown in the list of sessions.
+type Client struct {
+	Address   netip.Addr // the zero value: not known
+	UserAgent string
+}
+
+// LogoutScope says which sessions Logout ends.
+type LogoutScope string
+
+// The scopes of Logout.
+const (
+	LogoutCurrent LogoutScope = "CURRENT" // the one the token names
+	LogoutOthers  LogoutScope = "OTHERS"  // all of that user but this one
+	LogoutAll     LogoutScope = "ALL"     // all of that user
+)

@@ -1,0 +1,155 @@
+package auth
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"parley/db"
+	"parley/ent"
+)
+
+const keyFile = "keys.json"
+
+// storedKey is one entry of keys.json. The last entry is the newest and signs.
+type storedKey struct {
+	KID     string     `json:"kid"`
+	Secret  string     `json:"secret"` // base64
+	Made    time.Time  `json:"made"`
+	Retired *time.Time `json:"retired"`
+}
+
+// OpenKeys reads keys.json in the data directory, and makes it when there is none. It refuses a
+// directory or file that others can open, a weak or retired key, and a missing file beside a
+// store with sessions: a new key would sign everybody out, and the old one may only be misplaced.
+func OpenKeys(ctx context.Context, dir string, store *db.Store) (*Keyring, error) {
+	path := filepath.Join(dir, keyFile)
+	if err := checkPrivate(dir, fs.ModeDir); err != nil {
+		return nil, err
+	}
+	_, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		used, err := hasSessions(ctx, store)
+		if err != nil {
+			return nil, err
+		}
+		if used {
+			return nil, fmt.Errorf("%s is missing, but there are sessions signed with it; put keys.json back, or run `parley keys add`, which signs everybody out", path)
+		}
+		if err := createKeys(dir, path); err != nil {
+			return nil, fmt.Errorf("make %s: %w", path, err)
+		}
+	}
+	return readKeys(path)
+}
+
+func hasSessions(ctx context.Context, store *db.Store) (used bool, err error) {
+	err = store.View(ctx, func(c *ent.Client) error {
+		used, err = c.Session.Query().Exist(ctx)
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("look for sessions: %w", err)
+	}
+	return used, nil
+}
+
+func readKeys(path string) (*Keyring, error) {
+	if err := checkPrivate(path, 0); err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("read keys: %w", err)
+	}
+	ring, err := parseKeyFile(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return ring, nil
+}
+
+func parseKeyFile(text []byte) (*Keyring, error) {
+	var stored []storedKey
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields() // a mistyped "retired" would keep a key alive
+	if d.Decode(&stored) != nil || !errors.Is(d.Decode(&struct{}{}), io.EOF) {
+		return nil, errors.New("not a list of keys as `parley keys` writes it") // the cause may show a secret
+	}
+	if len(stored) == 0 {
+		return nil, errors.New("there is no key in it")
+	}
+	var keys []key
+	for _, s := range slices.Backward(stored) {
+		if s.Retired != nil {
+			if len(keys) == 0 {
+				return nil, fmt.Errorf("the newest key, %s, is retired, so nothing can sign; run `parley keys add`", s.KID)
+			}
+			continue
+		}
+		k, err := parseKey(s.Secret)
+		if err != nil {
+			return nil, fmt.Errorf("key %s: %w", s.KID, err)
+		}
+		if k.kid != s.KID {
+			return nil, fmt.Errorf("key %s: the secret beside it has the id %s", s.KID, k.kid)
+		}
+		keys = append(keys, k)
+	}
+	return newKeyring(keys)
+}
+
+// createKeys makes keys.json with one new key. It is on disk, whole, before anybody can see it;
+// of two processes that start at once the second finds the link taken and reads the first one's.
+func createKeys(dir, path string) error {
+	text, err := newKeyFile()
+	if err != nil {
+		return err
+	}
+	temporary := filepath.Join(dir, ".keys-"+rand.Text()+".tmp")
+	if err := writeSynced(temporary, text); err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(temporary) }() // another name of the same file
+	if err := os.Link(temporary, path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return syncDir(dir)
+}
+
+func newKeyFile() ([]byte, error) {
+	secret := make([]byte, minSecret)
+	_, _ = rand.Read(secret) // never fails, see crypto/rand
+	k, err := newKey(secret)
+	if err != nil {
+		return nil, err
+	}
+	text, err := json.MarshalIndent([]storedKey{{
+		KID:    k.kid,
+		Secret: base64.StdEncoding.EncodeToString(secret),
+		Made:   time.Now().UTC().Truncate(time.Second),
+	}}, "", "  ")
+	return append(text, '\n'), err
+}
+
+func writeSynced(path string, text []byte) (err error) {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	if _, err := f.Write(text); err != nil {
+		return err
+	}
+	return f.Sync()
+}

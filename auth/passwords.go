@@ -1,0 +1,198 @@
+package auth
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"golang.org/x/crypto/argon2"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Bounds of a password.
+const (
+	MinPassword      = 8    // code points
+	MaxPasswordBytes = 1024 // bytes as typed; longer ones are refused, never cut
+)
+
+// checkPassword judges a new password by its text; field is the argument it came in.
+// InvalidError: TOO_LONG, BAD_CHARACTER, TOO_SHORT, COMMON, EQUALS_USERNAME.
+func checkPassword(field, password, nameKey string) error {
+	// Length before anything else: what follows takes time with it.
+	if len(password) > MaxPasswordBytes {
+		return &InvalidError{Field: field, Reason: "TOO_LONG"}
+	}
+	if !utf8.ValidString(password) {
+		return &InvalidError{Field: field, Reason: "BAD_CHARACTER"}
+	}
+	password = norm.NFC.String(password)
+	first, _ := utf8.DecodeRuneInString(password)
+	name, _ := parseName(password)
+	switch {
+	case utf8.RuneCountInString(password) < MinPassword:
+		return &InvalidError{Field: field, Reason: "TOO_SHORT"}
+	case strings.Trim(password, string(first)) == "":
+		return &InvalidError{Field: field, Reason: "COMMON"}
+	case name.key == nameKey:
+		return &InvalidError{Field: field, Reason: "EQUALS_USERNAME"}
+	}
+	return nil
+}
+
+// cost are the parameters of one argon2id.
+type cost struct {
+	memory  uint32 // KiB
+	passes  uint32
+	threads uint8
+}
+
+// recommended is what new hashes cost: 19 MiB and two passes (OWASP, Password Storage).
+var recommended = cost{memory: 19456, passes: 2, threads: 1}
+
+const (
+	saltBytes = 16
+	hashBytes = 32
+)
+
+// hash is one argon2id with all that made it. Its text is the PHC string format.
+type hash struct {
+	cost
+	salt, sum []byte
+}
+
+func (c cost) hash(password string) hash {
+	salt := make([]byte, saltBytes)
+	_, _ = rand.Read(salt) // never fails, see crypto/rand
+	return hash{cost: c, salt: salt, sum: c.sum(password, salt)}
+}
+
+func (c cost) sum(password string, salt []byte) []byte {
+	if utf8.ValidString(password) { // what is not matches nothing, and x/text need not see it
+		password = norm.NFC.String(password)
+	}
+	return argon2.IDKey([]byte(password), salt, c.passes, c.memory, c.threads, hashBytes)
+}
+
+func (h hash) matches(password string) bool {
+	return subtle.ConstantTimeCompare(h.cost.sum(password, h.salt), h.sum) == 1
+}
+
+func (h hash) String() string {
+	b64 := base64.RawStdEncoding
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version,
+		h.memory, h.passes, h.threads, b64.EncodeToString(h.salt), b64.EncodeToString(h.sum))
+}
+
+// parseHash reads the text of a hash and nothing that hash.String would not have written: what it
+// read must give the same text again. It refuses costs that would hang the server.
+func parseHash(text string) (h hash, err error) {
+	parts := strings.Split(text, "$")
+	if len(parts) == 6 {
+		b64 := base64.RawStdEncoding.Strict()
+		_, _ = fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &h.memory, &h.passes, &h.threads)
+		h.salt, _ = b64.DecodeString(parts[4])
+		h.sum, _ = b64.DecodeString(parts[5])
+	}
+	const mostMemory, mostPasses = 1 << 20, 64 // 1 GiB
+	switch {
+	case h.String() != text, len(h.salt) < 8, len(h.sum) != hashBytes,
+		h.passes < 1, h.passes > mostPasses, h.threads < 1,
+		h.memory < 8*uint32(h.threads), h.memory > mostMemory:
+		return hash{}, errors.New("stored password hash is not one of argon2id") // its text is a secret
+	}
+	return h, nil
+}
+
+// hasher hashes passwords, at most so many at once: 64 argon2id at once take 9 s and 1 GiB.
+type hasher struct {
+	cost    cost
+	dummy   string        // checked for names that do not exist, so that both take the same time
+	running chan struct{} // holds one for each hash that runs
+	waiting chan struct{} // holds one for each that waits to run
+}
+
+const slotPatience = 2 * time.Second
+
+func newHasher(o Options) *hasher {
+	if o.cost == (cost{}) {
+		o.cost = recommended
+	}
+	return &hasher{
+		cost:    o.cost,
+		dummy:   o.cost.hash(rand.Text()).String(),
+		running: make(chan struct{}, o.HashParallel),
+		waiting: make(chan struct{}, o.HashQueue),
+	}
+}
+
+// make answers the text of a new hash. ErrBusy: there was no slot in time. wanted is asked with the
+// slot in hand; its error spares the hash.
+func (h *hasher) make(ctx context.Context, password string, wanted func() error) (text string, err error) {
+	var refused error
+	err = h.inSlot(ctx, func() {
+		if refused = wanted(); refused == nil {
+			text = h.cost.hash(password).String()
+		}
+	})
+	if refused != nil {
+		return "", refused
+	}
+	return text, err
+}
+
+// verify says whether a password matches the text of a hash. newer is the hash to store instead
+// when it does and the old one costs something else; else empty. ErrBusy as of make.
+func (h *hasher) verify(ctx context.Context, text, password string) (right bool, newer string, err error) {
+	old, err := parseHash(text)
+	if err != nil {
+		return false, "", err
+	}
+	err = h.inSlot(ctx, func() {
+		right = old.matches(password)
+		if right && old.cost != h.cost {
+			newer = h.cost.hash(password).String()
+		}
+	})
+	return right && err == nil, newer, err
+}
+
+// inSlot runs fn when there is a slot. It runs where its caller runs: argon2 cannot be stopped, so
+// a caller who leaves would otherwise free a slot that is not free.
+func (h *hasher) inSlot(ctx context.Context, fn func()) error {
+	if err := h.enter(ctx); err != nil {
+		return err
+	}
+	defer func() { <-h.running }()
+	fn()
+	return ctx.Err()
+}
+
+func (h *hasher) enter(ctx context.Context) error {
+	select {
+	case h.running <- struct{}{}:
+		return nil
+	default:
+	}
+	select {
+	case h.waiting <- struct{}{}:
+		defer func() { <-h.waiting }()
+	default:
+		return fmt.Errorf("%w: nobody more can wait", ErrBusy)
+	}
+	patience := time.NewTimer(slotPatience)
+	defer patience.Stop()
+	select {
+	case h.running <- struct{}{}:
+		return nil
+	case <-patience.C:
+		return fmt.Errorf("%w: waited %v", ErrBusy, slotPatience)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,148 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+func TestLogoutIsSeenByOtherNodes(t *testing.T) {
+	n := start(t)
+	in := n.signUp("ada")
+	sid := n.session(in.AccessToken).ID
+	byQuery, byAge := n.another(), n.another()
+	byQuery.wantLive(in.AccessToken)
+	byAge.wantLive(in.AccessToken)
+	n.clock.pass(time.Second)
+	n.logout(LogoutCurrent, in.AccessToken)
+
+	if err := byQuery.lookForEnded(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	byQuery.wantDead(in.AccessToken, ReasonLogout)
+	if !byQuery.wasTold(sid) {
+		t.Error("sockets elsewhere were not told")
+	}
+	told := len(byQuery.told)
+	if err := byQuery.lookForEnded(t.Context()); err != nil || len(byQuery.told) != told {
+		t.Errorf("told again: %v", err)
+	}
+
+	n.clock.pass(time.Second) // 2 s after it was read
+	byAge.wantDead(in.AccessToken, ReasonLogout)
+}
+
+// A request reads the ended session before the query of the second finds it: its sockets are told
+// all the same.
+func TestReadOfEndedSessionDoesNotHideTheEnd(t *testing.T) {
+	n := start(t)
+	in := n.signUp("ada")
+	elsewhere := n.another()
+	n.logout(LogoutCurrent, in.AccessToken)
+	elsewhere.wantDead(in.AccessToken, ReasonLogout)
+	if err := elsewhere.lookForEnded(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !elsewhere.wasTold(n.session(in.AccessToken).ID) {
+		t.Error("sockets were not told")
+	}
+}
+
+func TestRunFindsEndedSessions(t *testing.T) {
+	n := start(t)
+	in := n.signUp("ada")
+	sid := n.session(in.AccessToken).ID
+	told := make(chan uuid.UUID, 1)
+	elsewhere := n.another(func(o *Options) {
+		o.OnEnded = func(ids []uuid.UUID) { told <- ids[0] }
+	})
+	ctx, stop := context.WithCancel(t.Context())
+	ran := make(chan error, 1)
+	go func() { ran <- elsewhere.Run(ctx) }()
+	n.logout(LogoutCurrent, in.AccessToken)
+	select {
+	case got := <-told:
+		if got != sid {
+			t.Errorf("told of %v", got)
+		}
+	case <-time.After(2 * time.Second):
+		t.Error("not told within 2 s")
+	}
+	stop()
+	if err := <-ran; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestLastUseIsWritten(t *testing.T) {
+	n := start(t)
+	in := n.signUp("ada")
+	began := n.now()
+	use := func(after time.Duration) time.Time {
+		n.clock.pass(after)
+		n.wantLive(in.AccessToken)
+		if err := n.writeLastUsed(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return n.session(in.AccessToken).LastUsedAt
+	}
+	if got := use(5 * time.Minute); !got.Equal(began) {
+		t.Errorf("after 5 min it says %v", got)
+	}
+	if got := use(3 * time.Second); !got.Equal(n.now()) {
+		t.Errorf("after more it says %v", got)
+	}
+}
+
+func TestCleanUp(t *testing.T) {
+	n := start(t, func(o *Options) { o.RefreshTokenLifetime = 2 * time.Hour })
+	old, live, ended := n.signUp("old"), n.signUp("live"), n.signUp("ended")
+	must(n.refresh(*old.RefreshToken))(t)
+	live = must(n.refresh(*live.RefreshToken))(t)
+	ended = must(n.refresh(*ended.RefreshToken))(t)
+	n.logout(LogoutCurrent, ended.AccessToken)
+	clean := func(after time.Duration, wantSessions, wantBlacklisted int) {
+		t.Helper()
+		n.clock.pass(after)
+		if err := n.clean(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, sessions, blacklisted := n.rows(); sessions != wantSessions || blacklisted != wantBlacklisted {
+			t.Errorf("%d sessions, %d blacklisted", sessions, blacklisted)
+		}
+	}
+	clean(0, 3, 2) // those of the ended session
+	n.clock.pass(time.Hour)
+	live = must(n.refresh(*live.RefreshToken))(t)
+	must(n.refresh(*live.RefreshToken))(t)
+	clean(2*time.Hour, 3, 4)
+	clean(6*time.Second, 3, 1) // one hour and the leeway after the others expired
+	clean(30*24*time.Hour-3*time.Hour, 2, 0)
+	clean(3*time.Hour, 0, 0)
+}
+
+func TestCleanUpInBatches(t *testing.T) {
+	n := start(t)
+	in := n.signUp("ada")
+	sid := n.session(in.AccessToken).ID
+	n.sql(fmt.Sprintf(`WITH RECURSIVE i (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < 1100)
+		INSERT INTO blacklisted_tokens (jti, session_id, generation, blacklisted_at, expires_at)
+		SELECT printf('00000000-0000-4000-8000-%%012d', n), '%s', 0, '2020-01-01 00:00:00+00:00', '2020-01-01 00:00:00+00:00' FROM i`, sid))
+	if err := n.clean(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, blacklisted := n.rows(); blacklisted != 0 {
+		t.Errorf("%d left", blacklisted)
+	}
+	must(n.refresh(*in.RefreshToken))(t)
+}
+
+func TestPanicInBackgroundIsAnError(t *testing.T) {
+	err := recovered(t.Context(), func(context.Context) error { panic("boom") })
+	if err == nil {
+		t.Error("got nil")
+	}
+}

@@ -1,0 +1,175 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/google/uuid"
+
+	"parley/db"
+	"parley/ent"
+	"parley/ent/predicate"
+	"parley/ent/session"
+)
+
+// maxSessions live ones of a user; one more ends the least recently used.
+const maxSessions = 100
+
+// begin makes a session in the transaction of a sign-in, which has locked the user's row. It
+// answers the pair to sign and the sessions it ended to make room.
+func (s *Service) begin(ctx context.Context, tx *ent.Tx, user *User, from Client) (grant, []uuid.UUID, error) {
+	now := s.now()
+	var end *time.Time
+	if s.o.SessionLifetime > 0 {
+		at := now.Add(s.o.SessionLifetime)
+		end = &at
+	}
+	g := s.newGrant(user, uuid.Must(uuid.NewV7()), now, end)
+	agent, address, network := from.columns()
+	err := tx.Session.Create().SetID(g.session).SetUserID(user.ID).
+		SetCreatedAt(now).SetLastUsedAt(now).SetExpiresAt(g.expiresAt).SetNillableEndsAt(end).
+		SetRefreshJti(g.jti).SetRefreshIssuedAt(g.issuedAt).SetRefreshKid(g.kid).
+		SetNillableUserAgent(agent).SetNillableIPAddress(address).SetNillableIPNetwork(network).
+		Exec(ctx)
+	if err != nil {
+		return grant{}, nil, fmt.Errorf("begin session: %w", err)
+	}
+	ids, err := tx.Session.Query().Where(session.UserID(user.ID), s.live(now), session.IDNEQ(g.session)).
+		Order(session.ByLastUsedAt(), session.ByID()).IDs(ctx)
+	if err != nil {
+		return grant{}, nil, fmt.Errorf("count sessions: %w", err)
+	}
+	surplus := ids[:max(0, len(ids)+1-maxSessions)]
+	return g, surplus, s.revoke(ctx, tx, surplus, ReasonTooManySessions)
+}
+
+// live is a session one of whose tokens may still be accepted; leeway included, because whoever
+// ends the live ones must end those too.
+func (s *Service) live(now time.Time) predicate.Session {
+	return session.And(session.RevokedAtIsNil(), session.ExpiresAtGT(now.Add(-s.o.Leeway)))
+}
+
+// lock takes a session's row until the end of the transaction and reads it with its user: an
+// UPDATE that changes nothing is a lock that both dialects have, and what is read after it is what
+// the transaction before left. IsNotFound: there is no such session.
+//
+// Locks are taken in this order: user, session, its blacklisted tokens. Who locks the sessions of
+// a user beyond one holds the user's row, so two of them never wait for each other.
+func lock(ctx context.Context, tx *ent.Tx, sid uuid.UUID) (*ent.Session, error) {
+	if err := tx.Session.Update().Where(session.ID(sid)).AddGeneration(0).Exec(ctx); err != nil {
+		return nil, err
+	}
+	return tx.Session.Query().Where(session.ID(sid)).WithUser().Only(ctx)
+}
+
+// revoke ends sessions that the transaction has found live under its locks.
+func (s *Service) revoke(ctx context.Context, tx *ent.Tx, ids []uuid.UUID, reason string) error {
+	for part := range slices.Chunk(ids, 500) {
+		err := tx.Session.Update().Where(session.IDIn(part...), session.RevokedAtIsNil()).
+			SetRevokedAt(s.now()).SetRevokedReason(reason).Exec(ctx)
+		if err != nil {
+			return fmt.Errorf("end sessions: %w", err)
+		}
+	}
+	return nil
+}
+
+// ended makes an end known, after its commit and before the answer of the call that ended them.
+func (s *Service) ended(ids []uuid.UUID, reason string) {
+	if len(ids) == 0 {
+		return
+	}
+	s.cache.end(ids, reason, s.o.Now())
+	s.o.OnEnded(ids)
+}
+
+// check answers the user of a live session, from a read at most 2 s old.
+func (s *Service) check(ctx context.Context, sid, sub uuid.UUID) (*User, error) {
+	start := s.o.Now()
+	found := s.cache.look(sid, start)
+	if !found.known() {
+		read, err := s.readSession(ctx, sid, start)
+		if err != nil {
+			return nil, err
+		}
+		found = s.cache.read(sid, read, start)
+	}
+	switch {
+	case found.reason != "":
+		return nil, &ReasonError{Err: ErrSessionRevoked, Reason: found.reason}
+	case found.user.ID != sub: // a token from a history this database does not have
+		return nil, ErrUnauthenticated
+	}
+	return found.user, nil
+}
+
+func (s *Service) readSession(ctx context.Context, sid uuid.UUID, now time.Time) (found state, err error) {
+	err = s.store.View(ctx, func(c *ent.Client) error {
+		row, err := c.Session.Query().Where(session.ID(sid)).WithUser().Only(ctx)
+		switch {
+		case ent.IsNotFound(err):
+			found = state{reason: ReasonUnknown}
+			return nil
+		case err != nil:
+			return err
+		case row.RevokedAt != nil:
+			found = state{reason: reasonOf(row)}
+			return nil
+		}
+		found = state{user: newUser(row.Edges.User)}
+		if now.Sub(row.LastUsedAt) > usedAfter {
+			s.cache.use(sid)
+		}
+		return nil
+	})
+	if err != nil && ctx.Err() == nil && !errors.Is(err, db.ErrBusy) {
+		// Whatever keeps the database from answering: a client that is told it is not signed in
+		// would throw its tokens away.
+		err = fmt.Errorf("%w: %w", db.ErrDown, err)
+	}
+	if err != nil {
+		return state{}, fmt.Errorf("check session: %w", err)
+	}
+	return found, nil
+}
+
+func reasonOf(row *ent.Session) string {
+	if row.RevokedReason == nil {
+		return ReasonUnknown
+	}
+	return *row.RevokedReason
+}
+
+const maxUserAgent = 256 // bytes
+
+// columns are what a session row says of a client; nil where nothing is known.
+func (c Client) columns() (agent, address, network *string) {
+	clean := strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(c.UserAgent, ""))
+	if len(clean) > maxUserAgent {
+		clean = strings.ToValidUTF8(clean[:maxUserAgent], "") // half a character at the end
+	}
+	if clean != "" {
+		agent = &clean
+	}
+	if !c.Address.IsValid() {
+		return agent, nil, nil
+	}
+	ip := c.Address.Unmap().WithZone("")
+	bits := 64
+	if ip.Is4() {
+		bits = 32
+	}
+	one, many := ip.String(), netip.PrefixFrom(ip, bits).Masked().String()
+	return agent, &one, &many
+}
