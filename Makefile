@@ -22,7 +22,7 @@ race: ## the Go tests under the race detector; PKG=./chat for one room
 	go test -race -timeout 10m $(PKG)
 
 fmt:
-	go run $(GOFUMPT) -w $(OURS)
+	go run $(GOFUMPT) -modpath parley -w $(OURS)
 
 lint:
 	go run $(GOLANGCI) run ./...
@@ -30,7 +30,7 @@ lint:
 
 generate: ## rows, then the API that binds to them
 	go generate -tags generate .
-	go run $(GOFUMPT) -w graph/schema.resolvers.go
+	go run $(GOFUMPT) -modpath parley -w graph/schema.resolvers.go
 
 migration: ## NAME=what_changes: the next migration of both databases
 	go run ./db/migrations/diff $(NAME)

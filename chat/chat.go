@@ -31,7 +31,7 @@ var (
 	ErrClosing       = errors.New("going down")
 )
 
-// ErrUnknown: the chat may have been stored, and sending it again could store it twice, because it
+// ErrUnknown means that the chat may have been stored, and sending it again could store it twice, because it
 // has no id of the client's. With one, the same doubt is db.ErrUnknownOutcome.
 var ErrUnknown = errors.New("it is not known whether the chat was stored")
 
@@ -96,17 +96,17 @@ type PageInfo struct {
 	HasPreviousPage, HasNextPage bool
 }
 
-// A ChatEdge is a chat in a page.
-type ChatEdge struct {
+// An Edge is a chat in a page.
+type Edge struct {
 	Cursor string
 	Node   *Chat
 }
 
 // Edges are the chats of the page with their cursors.
-func (p *Page) Edges() []ChatEdge {
-	edges := make([]ChatEdge, len(p.Nodes))
+func (p *Page) Edges() []Edge {
+	edges := make([]Edge, len(p.Nodes))
 	for i, c := range p.Nodes {
-		edges[i] = ChatEdge{Cursor: c.Cursor(), Node: c}
+		edges[i] = Edge{Cursor: c.Cursor(), Node: c}
 	}
 	return edges
 }

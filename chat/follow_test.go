@@ -186,7 +186,7 @@ func TestStreamEndsWithItsContextAndSaysNothing(t *testing.T) {
 	w.room(ann, "general")
 	s := w.follow(ann, "general", nil)
 	s.stop()
-	for range s.chats { //nolint:revive // until it is closed
+	for range s.chats { // until it is closed
 	}
 	select {
 	case err := <-s.ended:

@@ -106,7 +106,7 @@ func (w *world) follow(reader chat.Person, room string, after *string) *stream {
 	}
 	w.t.Cleanup(func() {
 		cancel()
-		for range s.chats { //nolint:revive // until it is closed
+		for range s.chats { // until it is closed
 		}
 	})
 	return s

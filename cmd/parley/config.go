@@ -77,11 +77,18 @@ func (c *Config) check() error {
 		name  string
 		value duration
 	}{
-		{"HTTP_HEADER_TIMEOUT", c.HTTPHeaderTimeout}, {"HTTP_BODY_TIMEOUT", c.HTTPBodyTimeout},
-		{"HTTP_RESPONSE_TIMEOUT", c.HTTPResponseTimeout}, {"HTTP_IDLE_TIMEOUT", c.HTTPIdleTimeout},
-		{"WS_INIT_TIMEOUT", c.WSInitTimeout}, {"WS_PING_INTERVAL", c.WSPingInterval}, {"WS_PONG_TIMEOUT", c.WSPongTimeout},
-		{"WRITE_TIMEOUT", c.WriteTimeout}, {"SSE_KEEPALIVE", c.SSEKeepalive}, {"OPERATION_TIMEOUT", c.OperationTimeout},
-		{"HEADS_INTERVAL", c.HeadsInterval}, {"DRAIN_TIMEOUT", c.DrainTimeout},
+		{"HTTP_HEADER_TIMEOUT", c.HTTPHeaderTimeout},
+		{"HTTP_BODY_TIMEOUT", c.HTTPBodyTimeout},
+		{"HTTP_RESPONSE_TIMEOUT", c.HTTPResponseTimeout},
+		{"HTTP_IDLE_TIMEOUT", c.HTTPIdleTimeout},
+		{"WS_INIT_TIMEOUT", c.WSInitTimeout},
+		{"WS_PING_INTERVAL", c.WSPingInterval},
+		{"WS_PONG_TIMEOUT", c.WSPongTimeout},
+		{"WRITE_TIMEOUT", c.WriteTimeout},
+		{"SSE_KEEPALIVE", c.SSEKeepalive},
+		{"OPERATION_TIMEOUT", c.OperationTimeout},
+		{"HEADS_INTERVAL", c.HeadsInterval},
+		{"DRAIN_TIMEOUT", c.DrainTimeout},
 	} {
 		if d.value == 0 {
 			return fmt.Errorf("PARLEY_%s: cannot be 0", d.name)

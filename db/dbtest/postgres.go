@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// ErrNoPostgres: no PostgreSQL server is installed on this machine.
+// ErrNoPostgres means that no PostgreSQL server is installed on this machine.
 var ErrNoPostgres = errors.New("PostgreSQL is not installed: apt-get install postgresql")
 
 // Postgres starts an empty server of its own in a temporary folder, reachable by a socket there,

@@ -2008,8 +2008,8 @@ func (ec *executionContext) _ChatConnection_edges(ctx context.Context, field gra
 			return obj.Edges(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []chat.ChatEdge) graphql.Marshaler {
-			return ec.marshalNChatEdge2ᚕparleyᚋchatᚐChatEdgeᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []chat.Edge) graphql.Marshaler {
+			return ec.marshalNChatEdge2ᚕparleyᚋchatᚐEdgeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2099,14 +2099,14 @@ func (ec *executionContext) fieldContext_ChatConnection_syncCursor(_ context.Con
 	return graphql.NewScalarFieldContext("ChatConnection", field, false, false, "Cursor")
 }
 
-func (ec *executionContext) _ChatEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *chat.ChatEdge) (ret graphql.Marshaler) {
+func (ec *executionContext) _ChatEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *chat.Edge) (ret graphql.Marshaler) {
 	return ec.marshalNCursor2string(ctx, field.Selections, obj.Cursor)
 }
 func (ec *executionContext) fieldContext_ChatEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChatEdge", field, false, false, "Cursor")
 }
 
-func (ec *executionContext) _ChatEdge_node(ctx context.Context, field graphql.CollectedField, obj *chat.ChatEdge) (ret graphql.Marshaler) {
+func (ec *executionContext) _ChatEdge_node(ctx context.Context, field graphql.CollectedField, obj *chat.Edge) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4198,7 +4198,7 @@ func (ec *executionContext) _ChatConnection(ctx context.Context, sel ast.Selecti
 
 var chatEdgeImplementors = []string{"ChatEdge"}
 
-func (ec *executionContext) _ChatEdge(ctx context.Context, sel ast.SelectionSet, obj *chat.ChatEdge) graphql.Marshaler {
+func (ec *executionContext) _ChatEdge(ctx context.Context, sel ast.SelectionSet, obj *chat.Edge) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, chatEdgeImplementors)
 
 	out := lean.NewObject(fields)
@@ -5161,15 +5161,15 @@ func (ec *executionContext) marshalNChat2ᚖparleyᚋchatᚐChat(ctx context.Con
 	return ec._Chat(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNChatEdge2parleyᚋchatᚐChatEdge(ctx context.Context, sel ast.SelectionSet, v chat.ChatEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNChatEdge2parleyᚋchatᚐEdge(ctx context.Context, sel ast.SelectionSet, v chat.Edge) graphql.Marshaler {
 	return ec._ChatEdge(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNChatEdge2ᚕparleyᚋchatᚐChatEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []chat.ChatEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNChatEdge2ᚕparleyᚋchatᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []chat.Edge) graphql.Marshaler {
 	ret := lean.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNChatEdge2parleyᚋchatᚐChatEdge(ctx, sel, v[i])
+		return ec.marshalNChatEdge2parleyᚋchatᚐEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
