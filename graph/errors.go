@@ -218,11 +218,20 @@ func requestID(ctx context.Context) string {
 	return id
 }
 
-// refuse builds the errors that transport gives before anything is parsed.
+// refusals are the codes of refuse for which sending the same again helps.
+var refusals = map[generated.ErrorCode]time.Duration{
+	generated.ErrorCodeShuttingDown: time.Second,
+	generated.ErrorCodeServerBusy:   busyRetry,
+	generated.ErrorCodeTimeout:      anytime,
+}
+
+// refuse builds the errors that transport gives beside gqlgen.
 func (p *presenter) refuse(ctx context.Context, code, reason, message string) *gqlerror.Error {
-	extensions := map[string]any{"code": code, "requestId": requestID(ctx)}
+	refused := &gqlerror.Error{Extensions: map[string]any{"requestId": requestID(ctx)}}
+	known := generated.ErrorCode(code)
+	presentVerdict(refused, verdict{known, message, refusals[known]})
 	if reason != "" {
-		extensions["reason"] = reason
+		refused.Extensions["reason"] = reason
 	}
-	return &gqlerror.Error{Message: message, Extensions: extensions}
+	return refused
 }

@@ -1,0 +1,125 @@
+package transport
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"time"
+	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
+)
+
+// limitBody gives the body of a request its time; net/http lifts the deadline at the end of the body.
+// Refusals need it too: net/http reads what is left of a body before it answers.
+func (t *Transports) limitBody(w http.ResponseWriter, r *http.Request) {
+	if r.ContentLength != 0 {
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(t.options.BodyTimeout)) // no socket in some tests
+	}
+}
+
+// readBody reads the request of a POST. Nothing of it is repeated in a refusal or in the log: a body that
+// is cut off or mistyped may hold a password.
+func (t *Transports) readBody(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
+	if !isJSON(r.Header.Get("Content-Type")) {
+		return nil, badType
+	}
+	begun := graphql.Now()
+	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, t.options.MaxBody))
+	var tooBig *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooBig):
+		return nil, bigRequest
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		w.Header().Set("Connection", "close")
+		return nil, slowRequest
+	case err != nil:
+		return nil, badRequest
+	}
+	params, ok := parseParams(raw)
+	if !ok {
+		return nil, badRequest
+	}
+	params.ReadTime = graphql.TraceTiming{Start: begun, End: graphql.Now()}
+	return params, nil
+}
+
+// parseParams reads {query, operationName, variables, extensions}: one JSON object in UTF-8 and nothing
+// behind it. null counts as absent. Keys are matched exactly, the last of equal ones counts.
+func parseParams(raw []byte) (*graphql.RawParams, bool) {
+	fields, ok := parseObject(raw)
+	if !ok {
+		return nil, false
+	}
+	p := new(graphql.RawParams)
+	hasQuery, ok1 := readString(fields["query"], &p.Query)
+	_, ok2 := readString(fields["operationName"], &p.OperationName)
+	ok3 := readObject(fields["variables"], &p.Variables)
+	ok4 := readObject(fields["extensions"], &p.Extensions)
+	return p, ok1 && ok2 && ok3 && ok4 && (hasQuery || hasHash(p))
+}
+
+// parseURL reads the same from the parameters of a GET; variables and extensions are JSON.
+func parseURL(rawQuery string) (*graphql.RawParams, bool) {
+	values, err := url.ParseQuery(rawQuery)
+	if err != nil {
+		return nil, false
+	}
+	p := &graphql.RawParams{Query: values.Get("query"), OperationName: values.Get("operationName")}
+	p.ReadTime.Start = graphql.Now()
+	p.ReadTime.End = p.ReadTime.Start
+	variables, extensions := values.Get("variables"), values.Get("extensions")
+	for _, text := range []string{p.Query, p.OperationName, variables, extensions} {
+		if !utf8.ValidString(text) {
+			return nil, false
+		}
+	}
+	ok1 := readObject(json.RawMessage(variables), &p.Variables)
+	ok2 := readObject(json.RawMessage(extensions), &p.Extensions)
+	return p, ok1 && ok2 && (values.Has("query") || hasHash(p))
+}
+
+// hasHash tells whether the request names a persisted query, so that it needs no text.
+func hasHash(p *graphql.RawParams) bool {
+	persisted, _ := p.Extensions["persistedQuery"].(map[string]any)
+	hash, _ := persisted["sha256Hash"].(string)
+	return hash != ""
+}
+
+// parseObject reads one JSON object; null is one without fields. encoding/json alone would take bad UTF-8
+// for U+FFFD.
+func parseObject(raw []byte) (map[string]json.RawMessage, bool) {
+	if !utf8.Valid(raw) {
+		return nil, false
+	}
+	var fields map[string]json.RawMessage
+	err := json.Unmarshal(raw, &fields) // refuses what comes behind the object
+	return fields, err == nil
+}
+
+func readString(raw json.RawMessage, into *string) (given, ok bool) {
+	if isAbsent(raw) {
+		return false, true
+	}
+	return true, json.Unmarshal(raw, into) == nil
+}
+
+// readObject keeps numbers as text: gqlgen takes a float64 for no Int.
+func readObject(raw json.RawMessage, into *map[string]any) bool {
+	if isAbsent(raw) {
+		return true
+	}
+	dec := json.NewDecoder(bytes.NewReader(raw))
+	dec.UseNumber()
+	if dec.Decode(into) != nil {
+		return false
+	}
+	_, err := dec.Token()
+	return errors.Is(err, io.EOF)
+}
+
+func isAbsent(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }

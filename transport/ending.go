@@ -1,0 +1,118 @@
+package transport
+
+import (
+	"errors"
+	"io"
+	"time"
+
+	"github.com/gobwas/ws"
+)
+
+// An ending is how a socket ends. Once there is one, nothing leaves but its frame.
+type ending struct {
+	frame  []byte        // the close frame
+	polite bool          // mutations that run may answer first
+	quiet  chan struct{} // closed when the frame that was under way is out
+	sent   chan struct{} // closed when the close frame is out, or cannot be
+	cut    *time.Timer   // closes the connection
+
+	// answered is closed when the mutations that may still answer have done so. nil: none, or no longer.
+	answered chan struct{} // guarded by the socket's mu
+}
+
+// end begins the end of the socket, unless it has begun.
+func (s *socket) end(code ws.StatusCode) {
+	s.endWith(&ending{frame: closeFrame(code)}, s.t.pace.cut)
+}
+
+// endWith stops all operations at once. The socket is cut after grace, whatever the peer does.
+func (s *socket) endWith(e *ending, grace time.Duration) {
+	e.quiet, e.sent = make(chan struct{}), make(chan struct{})
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ending != nil || s.left {
+		return
+	}
+	s.ending = e
+	if e.polite && s.mutations > 0 {
+		e.answered = make(chan struct{})
+	}
+	for _, op := range s.operations {
+		if e.answered == nil || !op.mutation {
+			op.cancel()
+		}
+	}
+	e.cut = time.AfterFunc(grace, s.cut)
+	answered := e.answered
+	s.spawn(func() { s.finish(e, answered) }, s.cut)
+}
+
+// finish sends the close frame behind what is under way, and leaves the peer a moment to answer it.
+func (s *socket) finish(e *ending, answered <-chan struct{}) {
+	defer close(e.sent)
+	s.writing.Lock()
+	close(e.quiet)
+	s.writing.Unlock()
+	if answered != nil {
+		select {
+		case <-answered:
+		case <-time.After(s.t.pace.cut):
+		}
+	}
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	s.silence(e)
+	s.push(e.frame)
+	e.cut.Reset(s.t.pace.cut)
+}
+
+// silence ends the time of the mutations that could still answer.
+func (s *socket) silence(e *ending) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e.answered = nil
+	for _, op := range s.operations {
+		op.cancel()
+	}
+}
+
+// endSession ends the socket if it is signed in with one of these sessions. The mutation that ended the
+// session may be running on this very socket, so running mutations may answer first.
+func (s *socket) endSession(ids map[string]bool) <-chan struct{} {
+	s.mu.Lock()
+	mine := ids[s.session.ID]
+	s.mu.Unlock()
+	if !mine {
+		return nil
+	}
+	s.endWith(&ending{frame: closeFrame(closeNotSignedIn), polite: true}, 2*s.t.pace.cut)
+	if now := s.endingNow(); now != nil {
+		return now.quiet
+	}
+	return nil // the connection is gone
+}
+
+func (s *socket) drain() { s.end(closeRestart) }
+
+// cut takes the connection away without a word.
+func (s *socket) cut() { _ = s.conn.Close() }
+
+func (s *socket) endingNow() *ending {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ending
+}
+
+// lost says good-bye in the way that err asks for.
+func (s *socket) lost(err error) {
+	var broken *frameError
+	var closed *peerClosed
+	switch {
+	case errors.As(err, &broken):
+		s.end(broken.code)
+		_, _ = io.Copy(io.Discard, s.frames.r) // unread bytes would reset the connection under the close frame
+	case errors.As(err, &closed):
+		s.endWith(&ending{frame: echoFrame(closed.payload)}, s.t.pace.cut)
+		<-s.endingNow().sent // this one, or the one that crossed it
+	}
+}

@@ -1,0 +1,326 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+func TestExpiryClosesWith4403(t *testing.T) {
+	w := newWorld(t, nil)
+	c := w.ready("short")
+	c.subscribe(w, "1", "subscription{tick}", "tick")
+	c.closed(4403)
+	w.awaits(w.stopped, "tick")
+}
+
+// The sweep is the only clock: with the one of production a socket lives at most a second too long.
+func TestExpiryComesWithinASecond(t *testing.T) {
+	w := newWorld(t, func(_ *Options, p *pace) { p.sweep = New(Options{}).pace.sweep })
+	c := w.ready("short")
+	begun := time.Now()
+	c.closed(4403)
+	if took := time.Since(begun); took > 1500*time.Millisecond {
+		t.Errorf("closed after %v", took)
+	}
+}
+
+func TestRenewMovesTheDeadline(t *testing.T) {
+	w := newWorld(t, nil)
+	renew := func(c *client, ms int, session string) {
+		c.talk(fmt.Sprintf(`> {"type":"subscribe","id":"r","payload":{"query":"mutation{renew(ms:%d,session:\"%s\")}"}}`, ms, session) + "\n" +
+			`< {"id":"r","type":"next","payload":{"data":{"renew":"world"}}}` + "\n" + `< {"id":"r","type":"complete"}`)
+	}
+	c := w.ready("long")
+	c.subscribe(w, "1", "subscription{tick}", "tick")
+	renew(c, -1000, "another")
+	renew(c, -1000, "")
+	<-time.After(100 * time.Millisecond) // ten sweeps
+	w.tick("1")
+	c.expect(`{"id":"1","type":"next","payload":{"data":{"tick":1}}}`)
+	renew(c, 100, "s") // sooner, which shows that it moves
+	c.closed(4403)
+
+	c = w.ready("short")
+	renew(c, 3_600_000, "s")
+	<-time.After(150 * time.Millisecond) // three times what the token had left
+	c.talk(`> {"type":"ping"}` + "\n" + `< {"type":"pong"}`)
+
+	anonymous := w.dial()
+	anonymous.talk(initAck)
+	renew(anonymous, -1000, "")
+	<-time.After(100 * time.Millisecond)
+	anonymous.talk(`> {"type":"ping"}` + "\n" + `< {"type":"pong"}`)
+
+	Renew(t.Context(), "s", time.Now()) // outside a socket: nothing
+	if status, _, body := w.request("POST", "", http.Header{"Content-Type": {"application/json"}},
+		strings.NewReader(`{"query":"mutation{renew(ms:1,session:\"s\")}"}`)); status != 200 {
+		t.Error(status, body)
+	}
+}
+
+func TestEndedSessionClosesItsSockets(t *testing.T) {
+	w := newWorld(t, nil)
+	mine, other, anonymous := w.ready("good-a"), w.ready("good-b"), w.dial()
+	anonymous.talk(initAck)
+	mine.subscribe(w, "1", "subscription{tick}", "tick")
+	other.subscribe(w, "1", "subscription{tick}", "tick")
+	w.transports.EndSessions("a", "")
+	w.awaits(w.stopped, "tick")
+	mine.closed(4401)
+	w.tick("1") // one reader is left
+	other.expect(`{"id":"1","type":"next","payload":{"data":{"tick":1}}}`)
+	anonymous.talk(`> {"type":"ping"}` + "\n" + `< {"type":"pong"}`)
+}
+
+// A socket that signs in while its session ends must not slip through.
+func TestEndedSessionStaysOut(t *testing.T) {
+	w := newWorld(t, nil)
+	w.transports.EndSessions("s")
+	c := w.dial()
+	c.send(`{"type":"connection_init","payload":{"Authorization":"good"}}`)
+	c.closed(4401)
+}
+
+// When EndSessions has returned, what the client has not got yet is the close frame.
+func TestNoFrameAfterTheSessionEnded(t *testing.T) {
+	w := newWorld(t, nil)
+	for i := range 20 {
+		session := fmt.Sprint(i)
+		c := w.ready("good-" + session)
+		c.subscribe(w, "1", "subscription{tick}", "tick")
+		stop, fed := make(chan struct{}), make(chan struct{})
+		go func() {
+			defer close(fed)
+			for {
+				select {
+				case w.ticks <- "1":
+				case <-stop:
+					return
+				}
+			}
+		}()
+		c.expect(`{"id":"1","type":"next","payload":{"data":{"tick":1}}}`)
+		w.transports.EndSessions(session)
+		tooLate := func(frame []byte) {
+			if frame[0] == fin|text {
+				t.Errorf("leaves too late: %s", frame)
+			}
+		}
+		w.leaving.Store(&tooLate)
+		for err := error(nil); err == nil; {
+			_, _, err = c.conn.Read(t.Context())
+		}
+		w.leaving.Store(nil)
+		close(stop)
+		<-fed
+		w.awaits(w.stopped, "tick")
+	}
+}
+
+// The mutation that ends the session answers before its socket is closed; streams end at once.
+func TestLogoutOverTheSocketIsAnswered(t *testing.T) {
+	w := newWorld(t, nil)
+	c, other := w.ready("good"), w.ready("good")
+	c.subscribe(w, "1", "subscription{tick}", "tick")
+	c.subscribe(w, "2", "{wait}", "wait")
+	c.talk(`> {"type":"subscribe","id":"3","payload":{"query":"mutation{logout}"}}` + "\n" +
+		`< {"id":"3","type":"next","payload":{"data":{"logout":"bye"}}}` + "\n" + `< {"id":"3","type":"complete"}` + "\nx 4401")
+	other.closed(4401)
+}
+
+// A mutation that does not come to an end holds its socket for a second at most.
+func TestEndedSessionDoesNotWaitForEver(t *testing.T) {
+	w := newWorld(t, func(_ *Options, p *pace) { p.cut = 100 * time.Millisecond })
+	c := w.ready("good")
+	c.subscribe(w, "1", "mutation{wait}", "wait")
+	c.subscribe(w, "2", "subscription{tick}", "tick")
+	w.transports.EndSessions("s")
+	w.awaits(w.stopped, "tick")
+	c.closed(4401)
+	w.awaits(w.stopped, "wait")
+}
+
+func TestDrainClosesWith1012(t *testing.T) {
+	w := newWorld(t, nil)
+	clients := make([]*client, 20)
+	for i := range clients {
+		clients[i] = w.ready("good")
+		clients[i].subscribe(w, "1", "subscription{tick}", "tick")
+	}
+	begun := time.Now()
+	drained := make(chan struct{})
+	go func() {
+		defer close(drained)
+		w.transports.Drain(t.Context())
+	}()
+	for _, c := range clients {
+		c.closed(1012) // no `complete` before
+	}
+	<-drained
+	if took := time.Since(begun); took > 2*time.Second {
+		t.Errorf("took %v", took)
+	}
+	_, resp, err := websocket.Dial(t.Context(), w.http.URL, nil)
+	if err == nil || resp.StatusCode != 503 || resp.Header.Get("Retry-After") == "" {
+		t.Errorf("new socket: %v %v", resp, err)
+	}
+}
+
+// Sockets come back one after the other, in no order that a client could choose.
+func TestDrainIsSpreadAtRandom(t *testing.T) {
+	w := newWorld(t, nil)
+	var mu sync.Mutex
+	var order []int
+	var times []time.Time
+	for i := range 20 {
+		w.transports.registry.add(&probe{func() {
+			mu.Lock()
+			defer mu.Unlock()
+			order = append(order, i)
+			times = append(times, time.Now())
+		}, &w.transports.registry})
+	}
+	w.transports.Drain(t.Context())
+	if len(order) != 20 || slices.IsSorted(order) {
+		t.Errorf("order %v", order)
+	}
+	if spread := times[19].Sub(times[0]); spread < 19*drainStep/2 || spread > time.Second {
+		t.Errorf("spread over %v", spread)
+	}
+}
+
+type probe struct {
+	drained func()
+	from    *registry
+}
+
+func (*probe) sweep(time.Time)                            {}
+func (*probe) endSession(map[string]bool) <-chan struct{} { return nil }
+func (*probe) cut()                                       {}
+func (p *probe) drain()                                   { p.drained(); p.from.remove(p) }
+
+// While the server drains, what still comes on an open socket is told so in the way it can act on.
+func TestOperationsWhileDraining(t *testing.T) {
+	for document, then := range map[string]string{
+		"{hello}":            `< {"id":"1","type":"error","payload":[{"message":"The server is going down.","extensions":{"code":"SHUTTING_DOWN"}}]}`,
+		"mutation{set}":      `< {"id":"1","type":"error","payload":[{"message":"The server is going down.","extensions":{"code":"SHUTTING_DOWN"}}]}`,
+		"subscription{tick}": "x 1012",
+	} {
+		t.Run(document, func(t *testing.T) {
+			w := newWorld(t, nil)
+			c := w.ready("good")
+			w.transports.registry.beginDrain() // and this socket's turn has not come
+			c.talk(`> {"type":"subscribe","id":"1","payload":{"query":"` + document + `"}}` + "\n" + then)
+		})
+	}
+}
+
+func TestDrainEndsWithItsContext(t *testing.T) {
+	w := newWorld(t, func(_ *Options, p *pace) { p.cut = time.Minute })
+	_, r := w.upgraded(frame(fin|text, `{"type":"ping"}`))
+	readFrame(t, r)
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	w.transports.Drain(ctx)
+	wantClose(t, r, 1012)
+	if _, err := r.ReadByte(); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("not cut: %v", err)
+	}
+}
+
+// A reader that takes nothing for WriteTimeout is cut, whatever it answered before; others do not notice.
+func TestStalledReaderIsCut(t *testing.T) {
+	w := newWorld(t, func(o *Options, p *pace) { o.WriteTimeout, p.stall = 200*time.Millisecond, 200*time.Millisecond })
+	healthy := w.ready("good")
+	healthy.subscribe(w, "1", "subscription{tick}", "tick")
+	conn, r := w.upgraded(frame(fin|text, `{"type":"connection_init"}`))
+	readFrame(t, r)
+	_, _ = io.WriteString(conn, frame(fin|text, `{"type":"subscribe","id":"1","payload":{"query":"subscription{big}"}}`))
+	w.awaits(w.started, "big")
+	begun := time.Now()
+	w.awaits(w.stopped, "big") // at once when it stalls
+	eventually(t, func() bool { return len(w.transports.registry.all()) == 1 }, func() string { return "still there" })
+	if took := time.Since(begun); took > 2*time.Second {
+		t.Errorf("gone after %v", took)
+	}
+	w.tick("1")
+	healthy.expect(`{"id":"1","type":"next","payload":{"data":{"tick":1}}}`)
+}
+
+// A socket that takes nothing holds neither a drain nor the end of a session for longer than a second.
+func TestStalledReaderHoldsNobody(t *testing.T) {
+	w := newWorld(t, func(_ *Options, p *pace) { p.cut = 200 * time.Millisecond })
+	ends := []func(){func() { w.transports.EndSessions("0") }, func() { w.transports.Drain(t.Context()) }}
+	for i, end := range ends {
+		conn, r := w.upgraded(frame(fin|text, `{"type":"connection_init","payload":{"authorization":"good-`+fmt.Sprint(i)+`"}}`))
+		readFrame(t, r)
+		_, _ = io.WriteString(conn, frame(fin|text, `{"type":"subscribe","id":"1","payload":{"query":"subscription{big}"}}`))
+		w.awaits(w.started, "big")
+		begun := time.Now()
+		end()
+		if took := time.Since(begun); took > time.Second {
+			t.Errorf("took %v", took)
+		}
+		eventually(t, func() bool { return len(w.transports.registry.all()) == 0 }, func() string { return "still there" })
+		w.awaits(w.stopped, "big")
+	}
+}
+
+// A reader that wakes up soon after reads what was unfinished, and then 1013.
+func TestStalledReaderThatWakesReads1013(t *testing.T) {
+	w := newWorld(t, func(o *Options, p *pace) { o.WriteTimeout, p.stall = 200*time.Millisecond, patience })
+	conn, r := w.upgraded(frame(fin|text, `{"type":"connection_init"}`))
+	readFrame(t, r)
+	_, _ = io.WriteString(conn, frame(fin|text, `{"type":"subscribe","id":"1","payload":{"query":"subscription{big}"}}`))
+	w.awaits(w.stopped, "big")
+	for {
+		first, payload := readFrame(t, r)
+		if first == fin|text && strings.HasPrefix(payload, `{"id":"1","type":"next"`) {
+			continue
+		}
+		if first != fin|closing || !strings.HasPrefix(payload, closePayload(1013, "")) {
+			t.Errorf("got %x %.80q", first, payload)
+		}
+		break
+	}
+	woken := time.Now()
+	if _, err := r.ReadByte(); err == nil || time.Since(woken) > 3*time.Second {
+		t.Errorf("not cut soon after: %v", err)
+	}
+}
+
+// Each accepted byte starts the time anew: a slow reader lives.
+func TestSlowReaderLives(t *testing.T) {
+	w := newWorld(t, func(o *Options, p *pace) { o.WriteTimeout, p.stall = 500*time.Millisecond, time.Millisecond })
+	conn, r := w.upgraded(frame(fin|text, `{"type":"connection_init"}`))
+	readFrame(t, r)
+	_ = conn.(*net.TCPConn).SetReadBuffer(256 << 10)
+	_, _ = io.WriteString(conn, frame(fin|text, `{"type":"subscribe","id":"1","payload":{"query":"{big}"}}`))
+	begun := time.Now()
+	total, piece := 0, make([]byte, 256<<10)
+	tick := time.NewTicker(25 * time.Millisecond)
+	defer tick.Stop()
+	for total < 16<<20 {
+		n, err := io.ReadFull(r, piece)
+		if err != nil {
+			t.Fatalf("after %d bytes and %v: %v", total, time.Since(begun), err)
+		}
+		total += n
+		<-tick.C
+	}
+	if took := time.Since(begun); took < time.Second {
+		t.Errorf("it took %v only: no test of a slow reader", took)
+	}
+}

@@ -1,0 +1,168 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// prepare has a request parsed, checked and guarded. failed is the answer if it may not be executed:
+// errors, presented, and no data. The operation may be known even so, else its Operation is nil.
+func prepare(ctx context.Context, exec graphql.GraphExecutor, params *graphql.RawParams) (op *graphql.OperationContext, failed *graphql.Response) {
+	op, errs := exec.CreateOperationContext(ctx, params)
+	if len(errs) > 0 {
+		return op, exec.DispatchError(graphql.WithOperationContext(ctx, op), errs)
+	}
+	return op, nil
+}
+
+func isKind(op *graphql.OperationContext, kind ast.Operation) bool {
+	return op.Operation != nil && op.Operation.Operation == kind
+}
+
+// A result is one step of an operation that runs.
+type result struct {
+	body []byte        // a response with data, as JSON
+	errs gqlerror.List // the operation ends with these, and without data
+	last bool          // nothing follows
+}
+
+// execute runs a prepared operation and hands its results to emit, until one is the last, emit answers
+// false, or ctx ends. A query or a mutation has one result. A stream that ends because ctx did has no
+// last result: whoever ended ctx knows why.
+func (t *Transports) execute(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext, emit func(result) bool) {
+	end := new(streamEnd)
+	inner := context.WithValue(ctx, streamEndKey{}, end)
+	next, inner := exec.DispatchOperation(inner, op)
+	if !isKind(op, ast.Subscription) {
+		emit(t.only(inner, next(inner)))
+		return
+	}
+	for {
+		r := t.step(ctx, op, next(inner), end)
+		if r == nil || !emit(*r) || r.last {
+			return
+		}
+	}
+}
+
+// only is the result of a query or a mutation.
+func (t *Transports) only(ctx context.Context, resp *graphql.Response) result {
+	switch {
+	case resp == nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return result{errs: gqlerror.List{t.options.Refuse(ctx, codeTimeout, "", "The operation took too long.")}, last: true}
+	case resp == nil:
+		return result{errs: gqlerror.List{t.fault(ctx)}, last: true}
+	case resp.Data == nil && len(resp.Errors) > 0:
+		return result{errs: resp.Errors, last: true}
+	}
+	return result{body: encode(resp), last: true}
+}
+
+// step is the next result of a stream, nil when it was ended from outside.
+func (t *Transports) step(ctx context.Context, op *graphql.OperationContext, resp *graphql.Response, end *streamEnd) *result {
+	why := end.why.Load()
+	switch {
+	case resp == nil && why != nil:
+		return &result{errs: gqlerror.List{why}, last: true}
+	case resp == nil && ctx.Err() != nil:
+		return nil
+	case resp == nil:
+		return &result{last: true}
+	case resp.Data == nil: // it could not start
+		return &result{errs: resp.Errors, last: true}
+	}
+	mend(op, resp)
+	return &result{body: encode(resp)}
+}
+
+// mend repairs two things that gqlgen v0.17.98 gets wrong in the events of a stream: paths of errors
+// lack the root field, and where the type of the root field forbids null, `{"field":null}` stays.
+func mend(op *graphql.OperationContext, resp *graphql.Response) {
+	if len(resp.Errors) == 0 {
+		return
+	}
+	fields := graphql.CollectFields(op, op.Operation.SelectionSet, nil)
+	if len(fields) != 1 {
+		return
+	}
+	root := fields[0]
+	for _, err := range resp.Errors {
+		err.Path = append(ast.Path{ast.PathName(root.Alias)}, err.Path...)
+	}
+	if root.Definition.Type.NonNull && bytes.Equal(resp.Data, fmt.Appendf(nil, "{%q:null}", root.Alias)) {
+		resp.Data = []byte("null")
+	}
+}
+
+// encode writes a response as JSON on one line, without `data` if nothing was executed. It copies:
+// gqlgen uses the buffer of Data again for the next event of a stream.
+func encode(resp *graphql.Response) []byte {
+	b := bytes.NewBuffer(make([]byte, 0, len(resp.Data)+64))
+	b.WriteByte('{')
+	if len(resp.Errors) > 0 {
+		b.WriteString(`"errors":`)
+		b.Write(mustJSON(resp.Errors))
+		b.WriteByte(',')
+	}
+	switch {
+	case resp.Data != nil:
+		b.WriteString(`"data":`)
+		writeLine(b, resp.Data)
+		b.WriteByte(',')
+	case len(resp.Errors) == 0:
+		b.WriteString(`"data":null,`)
+	}
+	if len(resp.Extensions) > 0 {
+		b.WriteString(`"extensions":`)
+		b.Write(mustJSON(resp.Extensions))
+		b.WriteByte(',')
+	}
+	b.Truncate(b.Len() - 1)
+	b.WriteByte('}')
+	return b.Bytes()
+}
+
+// writeLine writes JSON without line breaks, which scalars of maps bring along and event streams cannot carry.
+func writeLine(b *bytes.Buffer, data []byte) {
+	if !bytes.ContainsAny(data, "\r\n") {
+		b.Write(data)
+		return
+	}
+	if err := json.Compact(b, data); err != nil {
+		panic(fmt.Errorf("transport: data of a response: %w", err))
+	}
+}
+
+func mustJSON(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic(fmt.Errorf("transport: %T: %w", v, err)) // extensions are ours, and are plain values
+	}
+	return b
+}
+
+type streamEndKey struct{}
+
+// A streamEnd is why a stream ended for good.
+type streamEnd struct {
+	why atomic.Pointer[gqlerror.Error]
+}
+
+// EndStream says why the stream whose resolver got ctx ends for good. Call it before the resolver's
+// channel closes, from any goroutine; the first call counts. err is sent as it is, so it has its code.
+// A WebSocket then gets `error` instead of `complete`, an event stream the errors before `complete`. A
+// code that says "come back" (SERVER_BUSY, RATE_LIMITED, TIMEOUT, SHUTTING_DOWN) closes the connection
+// instead. Without a call the end of the channel is a normal end; outside our transports it does nothing.
+func EndStream(ctx context.Context, err *gqlerror.Error) {
+	if end, ok := ctx.Value(streamEndKey{}).(*streamEnd); ok {
+		end.why.CompareAndSwap(nil, err)
+	}
+}

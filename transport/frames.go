@@ -1,0 +1,135 @@
+package transport
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"unicode/utf8"
+
+	"github.com/gobwas/ws"
+)
+
+// A frameError is a fault of the peer that ends the socket with a code. Nothing after it can be read.
+type frameError struct{ code ws.StatusCode }
+
+func (e *frameError) Error() string { return fmt.Sprintf("broken frame: close with %d", e.code) }
+
+// A peerClosed is the peer's close frame. payload is its code and reason, or empty.
+type peerClosed struct{ payload []byte }
+
+func (e *peerClosed) Error() string { return "closed by the peer" }
+
+var errBroken = &frameError{closeBadMessage}
+
+// A frameReader reads text messages. It joins fragments, and checks what gobwas/ws leaves to its caller:
+// masks, reserved bits, control frames, sizes. Compression is never negotiated. That a message is UTF-8 is
+// seen where it is parsed.
+type frameReader struct {
+	r    *bufio.Reader
+	most int64                // bytes of a message
+	pong func(payload []byte) // answers a ping frame
+}
+
+// next answers the next message. Errors: *frameError, *peerClosed, and those of the connection.
+func (f *frameReader) next() ([]byte, error) {
+	var message bytes.Buffer
+	state := ws.StateServerSide
+	for {
+		h, err := f.header(state)
+		switch {
+		case err != nil:
+			return nil, err
+		case h.OpCode.IsControl():
+			if err := f.control(h); err != nil {
+				return nil, err
+			}
+			continue
+		case h.OpCode == ws.OpBinary:
+			return nil, errBroken
+		case h.Length > f.most-int64(message.Len()):
+			return nil, &frameError{closeTooBig}
+		}
+		if err := f.payload(h, &message); err != nil {
+			return nil, err
+		}
+		if h.Fin {
+			break
+		}
+		state = state.Set(ws.StateFragmented)
+	}
+	return message.Bytes(), nil
+}
+
+func (f *frameReader) header(state ws.State) (ws.Header, error) {
+	h, err := ws.ReadHeader(f.r)
+	if errors.Is(err, ws.ErrHeaderLengthMSB) || errors.Is(err, ws.ErrHeaderLengthUnexpected) {
+		return h, errBroken
+	}
+	if err == nil && ws.CheckHeader(h, state) != nil {
+		return h, errBroken
+	}
+	return h, err
+}
+
+// payload appends the payload of a frame. The buffer grows with what arrives, not with what was announced.
+func (f *frameReader) payload(h ws.Header, to *bytes.Buffer) error {
+	before := to.Len()
+	if _, err := io.CopyN(to, f.r, h.Length); err != nil {
+		return err
+	}
+	ws.Cipher(to.Bytes()[before:], h.Mask, 0)
+	return nil
+}
+
+func (f *frameReader) control(h ws.Header) error {
+	var b bytes.Buffer
+	if err := f.payload(h, &b); err != nil {
+		return err
+	}
+	switch h.OpCode {
+	case ws.OpPing:
+		f.pong(b.Bytes())
+	case ws.OpClose:
+		if !validClose(b.Bytes()) {
+			return errBroken
+		}
+		return &peerClosed{b.Bytes()}
+	}
+	return nil // a pong
+}
+
+// validClose judges the payload of a close frame (RFC 6455 §5.5.1, §7.4). ws.CheckCloseFrameData does not
+// know the registered codes 1012 to 1014, and takes those from 5000 on.
+func validClose(payload []byte) bool {
+	if len(payload) < 2 {
+		return len(payload) == 0
+	}
+	if !utf8.Valid(payload[2:]) {
+		return false
+	}
+	switch code := binary.BigEndian.Uint16(payload); {
+	case code >= 1000 && code <= 1003, code >= 1007 && code <= 1014, code >= 3000 && code <= 4999:
+		return true
+	}
+	return false
+}
+
+// Frames are compiled whole, so that one write sends one message.
+
+func textFrame(payload []byte) []byte { return ws.MustCompileFrame(ws.NewTextFrame(payload)) }
+
+func pongFrame(payload []byte) []byte { return ws.MustCompileFrame(ws.NewPongFrame(payload)) }
+
+func pingFrame() []byte { return ws.MustCompileFrame(ws.NewPingFrame(nil)) }
+
+func closeFrame(code ws.StatusCode) []byte {
+	return ws.MustCompileFrame(ws.NewCloseFrame(ws.NewCloseFrameBody(code, reason(code))))
+}
+
+// echoFrame repeats the code of a close frame, and not its reason.
+func echoFrame(payload []byte) []byte {
+	return ws.MustCompileFrame(ws.NewCloseFrame(payload[:min(len(payload), 2)]))
+}

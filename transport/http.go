@@ -1,0 +1,155 @@
+package transport
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// plainHTTP is GraphQL over HTTP: one request, one answer. It takes whatever the others leave.
+type plainHTTP struct{ *Transports }
+
+// Supports takes every request.
+func (plainHTTP) Supports(*http.Request) bool { return true }
+
+// Do answers one request.
+func (h plainHTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	h.run(r.Context(), func() { h.serve(w, r, exec) }, func() {
+		h.answer(w, r, http.StatusInternalServerError, &graphql.Response{Errors: gqlerror.List{h.fault(r.Context())}})
+	})
+}
+
+func (h plainHTTP) serve(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	h.limitBody(w, r)
+	params, no := h.read(w, r)
+	if no != nil {
+		h.refuse(w, r, no)
+		return
+	}
+	ctx, _ := h.identify(r)
+	op, failed := prepare(ctx, exec, params)
+	switch {
+	case r.Method == http.MethodGet && isKind(op, ast.Mutation):
+		h.refuse(w, r, badGet)
+	case isKind(op, ast.Subscription):
+		h.requestError(w, r, gqlerror.List{h.options.Refuse(ctx, noStream.code, noStream.reason, noStream.message)})
+	case failed != nil:
+		h.requestError(w, r, failed.Errors)
+	default:
+		h.execute(ctx, exec, op, func(one result) bool { h.result(w, r, one); return false })
+	}
+}
+
+// read judges a request in the order of what is cheapest.
+func (h plainHTTP) read(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
+	switch {
+	case h.registry.isDraining():
+		return nil, draining
+	case r.Method != http.MethodGet && r.Method != http.MethodPost:
+		return nil, badMethod
+	case preferred(r) == "":
+		return nil, badAccept
+	case r.Method == http.MethodPost:
+		return h.readBody(w, r)
+	}
+	params, ok := parseURL(r.URL.RawQuery)
+	if !ok {
+		return nil, badRequest
+	}
+	return params, nil
+}
+
+// identify asks who sends a request. What is wrong with the token is in the context, and only counts
+// if the operation needs one.
+func (t *Transports) identify(r *http.Request) (context.Context, Session) {
+	ctx, session, _ := t.options.Identify(r.Context(), Credentials{
+		Authorization: r.Header.Values("Authorization"), RemoteAddr: r.RemoteAddr, UserAgent: r.UserAgent(),
+	})
+	return ctx, session
+}
+
+// result answers what was executed, and what its own middleware refused.
+func (h plainHTTP) result(w http.ResponseWriter, r *http.Request, one result) {
+	if one.errs != nil {
+		h.requestError(w, r, one.errs)
+		return
+	}
+	h.send(w, r, http.StatusOK, one.body)
+}
+
+// requestError answers a request that was not executed. With application/json its status is 200, unless
+// nobody looked at it for lack of room: then every client shall know when to come again.
+func (t *Transports) requestError(w http.ResponseWriter, r *http.Request, errs gqlerror.List) {
+	status := statusOf(errs)
+	busy := status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests
+	switch {
+	case busy:
+		w.Header().Set("Retry-After", retryAfter(errs))
+	case preferred(r) == mediaJSON:
+		status = http.StatusOK
+	case status == http.StatusUnauthorized:
+		w.Header().Set("WWW-Authenticate", challenge(r))
+	}
+	t.answer(w, r, status, &graphql.Response{Errors: errs})
+}
+
+// challenge says what is missing (RFC 6750 §3). An empty Bearer counts as no token.
+func challenge(r *http.Request) string {
+	for _, value := range r.Header.Values("Authorization") {
+		if bearer(value) != "" {
+			return `Bearer error="invalid_token"`
+		}
+	}
+	return "Bearer"
+}
+
+// bearer cuts the scheme off a token, if there is one.
+func bearer(value string) string {
+	value = strings.TrimSpace(value)
+	if scheme, token, _ := strings.Cut(value, " "); strings.EqualFold(scheme, "Bearer") {
+		return strings.TrimSpace(token)
+	}
+	return value
+}
+
+// refuse answers a request that says nothing of its operation.
+func (t *Transports) refuse(w http.ResponseWriter, r *http.Request, no *refusal) {
+	errs := gqlerror.List{t.options.Refuse(r.Context(), no.code, no.reason, no.message)}
+	switch no {
+	case badMethod:
+		w.Header().Set("Allow", "GET, POST")
+	case badGet:
+		w.Header().Set("Allow", "POST")
+	case draining:
+		w.Header().Set("Retry-After", retryAfter(errs))
+	case badVersion:
+		w.Header().Set("Sec-WebSocket-Version", "13")
+		w.Header().Set("Upgrade", "websocket")
+		w.Header().Set("Connection", "Upgrade")
+	}
+	t.answer(w, r, no.status, &graphql.Response{Errors: errs})
+}
+
+func (t *Transports) answer(w http.ResponseWriter, r *http.Request, status int, resp *graphql.Response) {
+	t.send(w, r, status, encode(resp))
+}
+
+// send writes one answer. Who asked for an event stream, or for nothing we have, gets JSON.
+func (t *Transports) send(w http.ResponseWriter, r *http.Request, status int, body []byte) {
+	kind := preferred(r)
+	if kind != mediaGraphQL {
+		kind = mediaJSON
+	}
+	header := w.Header()
+	header.Set("Content-Type", kind+"; charset=utf-8")
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Cache-Control", "no-store")
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(t.options.ResponseTimeout))
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // the client may be gone
+}

@@ -1,0 +1,239 @@
+package transport
+
+import (
+	"context"
+	"encoding/json"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/gobwas/ws"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// Bytes of an operation's id.
+const maxID = 128
+
+// An operation is one `subscribe` that runs on a socket.
+type operation struct {
+	id       string
+	cancel   context.CancelFunc
+	mutation bool
+}
+
+// A message is what a client sends.
+type message struct {
+	kind    string
+	id      string // empty: none, or no string
+	payload json.RawMessage
+}
+
+// parseMessage reads a message of graphql-transport-ws.
+func parseMessage(text []byte) (message, bool) {
+	fields, ok := parseObject(text)
+	if !ok {
+		return message{}, false
+	}
+	m := message{payload: fields["payload"]}
+	given, ok := readString(fields["type"], &m.kind)
+	if _, isString := readString(fields["id"], &m.id); !isString {
+		m.id = ""
+	}
+	return m, given && ok
+}
+
+// take acts on one message. The answer is the code to close with, 0 to go on.
+func (s *socket) take(text []byte) ws.StatusCode {
+	m, ok := parseMessage(text)
+	if !ok {
+		return closeBadMessage
+	}
+	switch m.kind {
+	case "connection_init":
+		return s.initialise(m.payload)
+	case "ping":
+		s.control(textFrame(pongMessage(m.payload)), nil)
+	case "pong":
+	case "subscribe":
+		return s.subscribe(m)
+	case "complete":
+		s.stop(m.id)
+	default:
+		return closeBadMessage
+	}
+	return 0
+}
+
+// subscribe starts an operation.
+func (s *socket) subscribe(m message) ws.StatusCode {
+	if !s.isReady() {
+		return closeNotSignedIn
+	}
+	params, ok := parseParams(m.payload)
+	if !ok || m.id == "" || len(m.id) > maxID {
+		return closeBadMessage
+	}
+	ctx, op, free := s.reserve(m.id)
+	switch {
+	case !free:
+		return closeIDInUse
+	case op == nil:
+		limit := s.t.options.Refuse(ctx, codeLimitReached, "OPERATIONS", "Too many operations run on this socket.")
+		s.control(textFrame(errorMessage(m.id, gqlerror.List{limit})), nil)
+	default:
+		s.start(func() { s.operate(ctx, op, params) }, func() { s.fail(op, gqlerror.List{s.t.fault(ctx)}) })
+	}
+	return 0
+}
+
+func (s *socket) isReady() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.phase == ready
+}
+
+// reserve takes an id. op is nil when the socket has enough of them.
+func (s *socket) reserve(id string) (ctx context.Context, op *operation, free bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, used := s.operations[id]; used {
+		return nil, nil, false
+	}
+	if len(s.operations) >= s.t.options.MaxOperations {
+		return s.ctx, nil, true
+	}
+	op = &operation{id: id}
+	ctx, op.cancel = context.WithCancel(graphql.StartOperationTrace(s.ctx))
+	s.operations[id] = op
+	if s.ending != nil {
+		op.cancel()
+	}
+	return ctx, op, true
+}
+
+// stop ends an operation because the client has enough of it. Nothing more is sent for it.
+func (s *socket) stop(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if op := s.operations[id]; op != nil {
+		delete(s.operations, id)
+		op.cancel()
+	}
+}
+
+// operate runs an operation to its end.
+func (s *socket) operate(ctx context.Context, op *operation, params *graphql.RawParams) {
+	defer op.cancel()
+	prepared, failed := prepare(ctx, s.exec, params)
+	stream := prepared.Operation == nil || isKind(prepared, ast.Subscription) // unknown: perhaps a stream
+	if failed == nil && s.t.registry.isDraining() {
+		failed = &graphql.Response{Errors: gqlerror.List{s.t.options.Refuse(ctx, draining.code, draining.reason, draining.message)}}
+	}
+	if failed != nil {
+		s.refuse(op, stream, failed.Errors)
+		return
+	}
+	if isKind(prepared, ast.Mutation) {
+		if !s.beginMutation(op) {
+			return
+		}
+		defer s.endMutation()
+	}
+	s.t.execute(ctx, s.exec, prepared, func(r result) bool { return s.emit(op, stream, r) })
+}
+
+// emit sends one result.
+func (s *socket) emit(op *operation, stream bool, r result) bool {
+	var frames []byte
+	switch {
+	case r.errs != nil:
+		s.refuse(op, stream, r.errs)
+		return false
+	case r.body != nil:
+		frames = textFrame(nextMessage(op.id, r.body))
+	}
+	if r.last {
+		frames = append(frames, textFrame(completeMessage(op.id))...)
+	}
+	return s.answer(op, frames, r.last)
+}
+
+// refuse ends an operation with errors. A stream whose trouble passes takes its socket along: the client
+// comes back and goes on, where `error` would be the end for it.
+func (s *socket) refuse(op *operation, stream bool, errs gqlerror.List) {
+	if code := passing(errs); stream && code != 0 && s.isOpen(op) {
+		s.end(code)
+		return
+	}
+	s.fail(op, errs)
+}
+
+func (s *socket) fail(op *operation, errs gqlerror.List) {
+	s.answer(op, textFrame(errorMessage(op.id, errs)), true)
+}
+
+// answer sends a frame of an operation, unless that has been stopped or the socket ends. Before the last
+// one leaves the id is free again, as the client may use it as soon as it has read it.
+func (s *socket) answer(op *operation, frame []byte, last bool) bool {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if !s.isOpen(op) {
+		return false
+	}
+	if last {
+		s.stop(op.id)
+	}
+	s.push(frame)
+	return true
+}
+
+// isOpen tells whether anything may still be sent for an operation.
+func (s *socket) isOpen(op *operation) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	silenced := s.ending != nil && (s.ending.answered == nil || !op.mutation)
+	return s.operations[op.id] == op && !silenced
+}
+
+func (s *socket) beginMutation(op *operation) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ending != nil || s.operations[op.id] != op {
+		return false
+	}
+	op.mutation = true
+	s.mutations++
+	return true
+}
+
+func (s *socket) endMutation() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.mutations--
+	if s.mutations == 0 && s.ending != nil && s.ending.answered != nil {
+		close(s.ending.answered)
+	}
+}
+
+func pongMessage(payload json.RawMessage) []byte {
+	if len(payload) == 0 {
+		return []byte(`{"type":"pong"}`)
+	}
+	return envelope(`{"type":"pong","payload":`, payload)
+}
+
+func nextMessage(id string, body []byte) []byte {
+	return envelope(`{"id":`+string(mustJSON(id))+`,"type":"next","payload":`, body)
+}
+
+func errorMessage(id string, errs gqlerror.List) []byte {
+	return envelope(`{"id":`+string(mustJSON(id))+`,"type":"error","payload":`, mustJSON(errs))
+}
+
+func completeMessage(id string) []byte {
+	return []byte(`{"id":` + string(mustJSON(id)) + `,"type":"complete"}`)
+}
+
+func envelope(head string, payload []byte) []byte {
+	b := make([]byte, 0, len(head)+len(payload)+1)
+	return append(append(append(b, head...), payload...), '}')
+}

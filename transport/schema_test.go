@@ -1,0 +1,190 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+type identityKey struct{}
+
+// identify knows a few tokens. Good ones are "good" and "good-SESSION".
+func (w *world) identify(ctx context.Context, c Credentials) (context.Context, Session, *gqlerror.Error) {
+	if len(c.Authorization) == 0 || bearer(c.Authorization[0]) == "" {
+		return ctx, Session{}, nil
+	}
+	var no *gqlerror.Error
+	var session Session
+	switch token := strings.TrimPrefix(c.Authorization[0], "Bearer "); token {
+	case "slow":
+		w.started <- "identify"
+		<-w.release
+		session = Session{ID: "s"}
+	case "good":
+		session = Session{ID: "s"}
+	case "short":
+		session = Session{ID: "s", Until: time.Now().Add(50 * time.Millisecond)}
+	case "long":
+		session = Session{ID: "s", Until: time.Now().Add(time.Hour)}
+	case "revoked":
+		no = plainError(ctx, codeSessionRevoked, "", "ended")
+	case "busy":
+		no = plainError(ctx, codeBusy, "", "busy")
+	case "expired":
+		no = plainError(ctx, codeTokenExpired, "", "too old")
+	case "panic":
+		panic("identify")
+	default:
+		id, ok := strings.CutPrefix(token, "good-")
+		if !ok {
+			no = plainError(ctx, codeUnauthenticated, "", "no token of ours")
+			break
+		}
+		session = Session{ID: id}
+	}
+	if no != nil {
+		return context.WithValue(ctx, identityKey{}, no), Session{}, no
+	}
+	return context.WithValue(ctx, identityKey{}, session), session, nil
+}
+
+// guard wants an identity for fields called secret, and refuses some others.
+type guard struct{}
+
+func (guard) ExtensionName() string                   { return "guard" }
+func (guard) Validate(graphql.ExecutableSchema) error { return nil }
+func (guard) refuse(ctx context.Context) *gqlerror.Error {
+	return plainError(ctx, codeUnauthenticated, "", "sign in")
+}
+
+// codeName is a code that is no plain string, as in generated models.
+type codeName string
+
+func (g guard) MutateOperationContext(ctx context.Context, op *graphql.OperationContext) *gqlerror.Error {
+	switch field := graphql.CollectFields(op, op.Operation.SelectionSet, nil)[0]; field.Name {
+	case "secret":
+		switch who := ctx.Value(identityKey{}).(type) {
+		case Session:
+			return nil
+		case *gqlerror.Error:
+			return who
+		}
+		return g.refuse(ctx)
+	case "busy":
+		return &gqlerror.Error{Message: "busy", Extensions: map[string]any{"code": codeName(codeBusy), "retryAfterMs": 1500}}
+	case "rated":
+		return plainError(ctx, codeRateLimited, "", "too fast")
+	}
+	return nil
+}
+
+// executable stands for generated code: it executes the first field.
+type executable struct{ w *world }
+
+func (e executable) Schema() *ast.Schema { return schema }
+
+func (e executable) Complexity(context.Context, string, string, int, map[string]any) (int, bool) {
+	return 0, false
+}
+
+func (e executable) Exec(ctx context.Context) graphql.ResponseHandler {
+	op := graphql.GetOperationContext(ctx)
+	field := graphql.CollectFields(op, op.Operation.SelectionSet, nil)[0]
+	if op.Operation.Operation == ast.Subscription {
+		return e.stream(ctx, field)
+	}
+	return func(ctx context.Context) *graphql.Response {
+		value, err := e.w.resolve(ctx, field.Name, field.ArgumentMap(op.Variables))
+		if err != nil {
+			graphql.AddError(ctx, err)
+		}
+		return &graphql.Response{Data: json.RawMessage(`{"` + field.Alias + `":` + value + `}`)}
+	}
+}
+
+func (w *world) resolve(ctx context.Context, field string, args map[string]any) (string, error) {
+	if n, given := args["n"]; given {
+		if _, err := graphql.UnmarshalInt(n); err != nil { // as generated code reads it
+			return "null", err
+		}
+	}
+	switch field {
+	case "failing":
+		return "null", gqlerror.Errorf("failed")
+	case "wait":
+		return w.wait(ctx)
+	case "big":
+		return `"` + strings.Repeat("x", 16<<20) + `"`, nil // more than the kernel buffers
+	case "boom":
+		panic("boom")
+	case "logout":
+		w.transports.EndSessions("s")
+		return `"bye"`, nil
+	case "renew":
+		ms, _ := args["ms"].(int64)
+		Renew(ctx, args["session"].(string), time.Now().Add(time.Duration(ms)*time.Millisecond))
+	}
+	return `"world"`, nil
+}
+
+func (w *world) wait(ctx context.Context) (string, error) {
+	w.started <- "wait"
+	select {
+	case <-w.release:
+		return `"waited"`, nil
+	case <-ctx.Done():
+		w.stopped <- "wait"
+		return "null", ctx.Err()
+	}
+}
+
+var bigEvent = `"` + strings.Repeat("x", 64<<10) + `"`
+
+// stream does what gqlgen generates for a subscription: errors of an event lack the root field in their path.
+func (e executable) stream(ctx context.Context, field graphql.CollectedField) graphql.ResponseHandler {
+	switch field.Name {
+	case "refused":
+		graphql.AddError(ctx, plainError(ctx, "NOT_FOUND", "", "no such room"))
+		return nil
+	case "crowded":
+		graphql.AddError(ctx, plainError(ctx, codeBusy, "", "busy"))
+		return nil
+	case "gone":
+		EndStream(ctx, plainError(ctx, "NOT_FOUND", "", "room deleted"))
+		return func(context.Context) *graphql.Response { return nil }
+	case "broken":
+		EndStream(ctx, plainError(ctx, codeBusy, "", "no database"))
+		return func(context.Context) *graphql.Response { return nil }
+	}
+	context.AfterFunc(ctx, func() { e.w.stopped <- field.Name })
+	e.w.started <- field.Name
+	var buffer bytes.Buffer // used again, like gqlgen's
+	return func(ctx context.Context) *graphql.Response {
+		value := bigEvent
+		if field.Name != "big" {
+			select {
+			case value = <-e.w.ticks:
+			case <-ctx.Done():
+				return nil
+			}
+		}
+		switch value {
+		case "end":
+			return nil
+		case "boom":
+			panic("boom")
+		case "!":
+			graphql.AddError(ctx, &gqlerror.Error{Message: "no value", Path: ast.Path{ast.PathName("inner")}})
+			value = "null"
+		}
+		buffer.Reset()
+		buffer.WriteString(`{"` + field.Alias + `":` + value + `}`)
+		return &graphql.Response{Data: buffer.Bytes()}
+	}
+}

@@ -1,0 +1,213 @@
+package transport
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/gobwas/ws"
+)
+
+// A phase is how far a socket has come.
+type phase int
+
+const (
+	fresh    phase = iota // no connection_init yet
+	checking              // Identify runs
+	ready                 // connection_ack is out
+)
+
+// A socket is one open WebSocket: a goroutine that reads, one for each operation that runs, and whatever
+// they write goes through one lock.
+type socket struct {
+	t           *Transports
+	exec        graphql.GraphExecutor
+	conn        net.Conn
+	frames      frameReader
+	credentials Credentials
+	opened      time.Time
+	heard       atomic.Int64 // when the last byte came, in Unix nanoseconds
+	pinged      atomic.Int64 // when the last ping went out, the same
+
+	writing sync.Mutex // held for one frame; taken before mu
+
+	mu         sync.Mutex // guards all below
+	ctx        context.Context
+	cancel     context.CancelFunc
+	phase      phase
+	session    Session
+	operations map[string]*operation
+	mutations  int // that run
+	ending     *ending
+	left       bool
+	workers    sync.WaitGroup
+}
+
+func newSocket(t *Transports, exec graphql.GraphExecutor, conn net.Conn, early []byte) *socket {
+	s := &socket{t: t, exec: exec, conn: conn, opened: time.Now(), operations: map[string]*operation{}}
+	s.heard.Store(s.opened.UnixNano())
+	s.frames = frameReader{
+		r:    bufio.NewReader(io.MultiReader(bytes.NewReader(early), listener{s})),
+		most: t.options.MaxMessage,
+		pong: func(payload []byte) { s.control(pongFrame(payload), nil) },
+	}
+	return s
+}
+
+// A listener notes when bytes come.
+type listener struct{ s *socket }
+
+func (l listener) Read(b []byte) (int, error) {
+	n, err := l.s.conn.Read(b)
+	if n > 0 {
+		l.s.heard.Store(time.Now().UnixNano())
+	}
+	return n, err
+}
+
+// serve reads until the connection is gone.
+func (s *socket) serve() {
+	defer s.leave()
+	for {
+		text, err := s.frames.next()
+		if err != nil {
+			s.lost(err)
+			return
+		}
+		if s.endingNow() != nil {
+			continue // only the peer's close frame counts now
+		}
+		if code := s.take(text); code != 0 {
+			s.end(code)
+		}
+	}
+}
+
+// leave waits for all that the socket has started.
+func (s *socket) leave() {
+	s.mu.Lock()
+	s.left = true
+	s.cancel()
+	s.mu.Unlock()
+	_ = s.conn.Close()
+	s.workers.Wait()
+	s.t.registry.remove(s)
+}
+
+// start runs f beside the reader, unless the socket is gone.
+func (s *socket) start(f, failed func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.left {
+		s.spawn(f, failed)
+	}
+}
+
+// spawn starts f; the caller holds mu.
+func (s *socket) spawn(f, failed func()) {
+	ctx := s.ctx
+	s.workers.Go(func() { s.t.run(ctx, f, failed) })
+}
+
+// enter moves to the next phase, if the socket is where it should be.
+func (s *socket) enter(from, to phase) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.phase != from {
+		return false
+	}
+	s.phase = to
+	return true
+}
+
+// signedIn takes what Identify found.
+func (s *socket) signedIn(ctx context.Context, session Session) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ending != nil {
+		return false
+	}
+	s.ctx, s.session = context.WithValue(ctx, renewalKey{}, s), session
+	return true
+}
+
+func (s *socket) renew(session string, until time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if session != "" && s.session.ID == session {
+		s.session.Until = until
+	}
+}
+
+// sweep finds what is due by the clock.
+func (s *socket) sweep(now time.Time) {
+	heard := s.heard.Load()
+	silence := now.Sub(time.Unix(0, heard))
+	code := s.due(now)
+	switch {
+	case code != 0:
+		s.end(code)
+	case silence >= s.t.options.PingInterval+s.t.options.PongTimeout:
+		s.cut()
+	case silence >= s.t.options.PingInterval && s.pinged.Load() < heard:
+		s.pinged.Store(now.UnixNano())
+		s.start(func() { s.control(pingFrame(), nil) }, nil)
+	}
+}
+
+func (s *socket) due(now time.Time) ws.StatusCode {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch until := s.session.Until; {
+	case s.phase == fresh && now.Sub(s.opened) >= s.t.options.InitTimeout:
+		return closeNoInit
+	case !until.IsZero() && !now.Before(until):
+		return closeForbidden
+	}
+	return 0
+}
+
+// control sends a frame that belongs to no operation; sent is called before it leaves.
+func (s *socket) control(frame []byte, sent func()) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if s.endingNow() != nil {
+		return
+	}
+	if sent != nil {
+		sent()
+	}
+	s.push(frame)
+}
+
+// A write is looked at this often, so that progress is seen when it happens.
+const writeSlices = 60
+
+// push writes a frame under the lock s.writing. A peer that takes no byte for WriteTimeout loses its
+// streams at once; the bytes that are unfinished and the close frame wait a little longer.
+func (s *socket) push(b []byte) {
+	limit := s.t.options.WriteTimeout
+	for took := time.Now(); len(b) > 0; {
+		_ = s.conn.SetWriteDeadline(time.Now().Add(limit / writeSlices))
+		n, err := s.conn.Write(b)
+		b = b[n:]
+		if n > 0 {
+			took = time.Now()
+		}
+		switch {
+		case err != nil && !errors.Is(err, os.ErrDeadlineExceeded):
+			s.cut() // the reader sees it
+			return
+		case time.Since(took) >= limit:
+			s.endWith(&ending{frame: closeFrame(closeTryLater)}, s.t.pace.stall)
+		}
+	}
+}

@@ -1,0 +1,164 @@
+// Package transport carries GraphQL over HTTP, server-sent events and WebSockets. It knows requests,
+// sockets and bytes, and nothing of chats: who is asking, and what an error is called, it asks through
+// Options. gqlgen parses, checks and executes.
+//
+// The life of a request:
+//
+//	POST, GET                    POST, Accept: text/event-stream    upgrade: graphql-transport-ws
+//	    │                                    │                                 │
+//	 http.go                              sse.go                         websocket.go    origin, version, key
+//	    │                                    │                                 │         before the hijack
+//	    ├── negotiate.go: Accept, type ──────┤                             frames.go     limits, fragments, UTF-8
+//	    ├── body.go: size, UTF-8, shape ─────┤                                 │
+//	    │                                    │                            protocol.go    one switch
+//	 Identify                             Identify                             ├── connection_init → Identify → ack
+//	    └──────────────────┬─────────────────┴──────────── subscribe ──────────┘
+//	                       │
+//	                 execute.go     prepare: gqlgen parses, validates, guards
+//	                       │        execute: one result, or a stream of them
+//	    ┌──────────────────┼──────────────────────────────┐
+//	 a status           events, comments              frames: socket.go   one lock, one deadline
+//	 and JSON           from one goroutine            the end: ending.go, codes.go
+//
+// registry.go holds all sockets and event streams: it sweeps them each second, closes those of an
+// ended session, and empties itself when the server drains.
+package transport
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// Credentials are what a request or a connection_init says about who is asking.
+type Credentials struct {
+	Authorization []string // header values; of a connection_init at most one, written as "Bearer x"
+	RemoteAddr    string   // host:port as net/http gives it
+	UserAgent     string
+}
+
+// Session is the sign-in that Identify found, as far as sockets care. Zero: nobody is signed in.
+type Session struct {
+	ID    string
+	Until time.Time // the socket or event stream is closed then, leeway included; zero: never
+}
+
+// Options are the limits and the questions of a Transports. The zero value works: every limit has its
+// default, everybody is anonymous, and only the server's own pages may open sockets.
+type Options struct {
+	// Identify puts who is asking into a context made from ctx, and returns that in any case. Over HTTP a
+	// refusal is only noted there, and whatever checks the operation decides. A socket is closed: with 4401
+	// for SESSION_REVOKED, 1013 for SERVER_BUSY, 4403 for all else. Called from many goroutines, but once for
+	// a socket: each operation must check for itself that the session goes on. nil: nobody is ever signed in.
+	Identify func(ctx context.Context, c Credentials) (context.Context, Session, *gqlerror.Error)
+
+	// Refuse builds the errors that are found before gqlgen is asked, or beside it. reason may be empty.
+	// nil: the message with `code` and `reason` as extensions.
+	Refuse func(ctx context.Context, code, reason, message string) *gqlerror.Error
+
+	// Origins answers whether pages of another origin may open sockets. The server's own may always, the
+	// origin "null" never. nil: no other.
+	Origins func(origin string) bool
+
+	Logger *slog.Logger // for faults; nil: slog.Default()
+
+	MaxBody         int64         // PARLEY_HTTP_MAX_BODY, default 128 KiB
+	BodyTimeout     time.Duration // PARLEY_HTTP_BODY_TIMEOUT, default 10 s
+	ResponseTimeout time.Duration // PARLEY_HTTP_RESPONSE_TIMEOUT, default 15 s; not for streams
+	SSEKeepAlive    time.Duration // PARLEY_SSE_KEEPALIVE, default 15 s without other output
+	WriteTimeout    time.Duration // PARLEY_WRITE_TIMEOUT, default 15 s; each accepted byte starts it anew
+
+	MaxMessage    int64         // PARLEY_WS_MAX_MESSAGE, default 128 KiB
+	MaxOperations int           // PARLEY_WS_MAX_OPERATIONS on one socket, default 100
+	InitTimeout   time.Duration // PARLEY_WS_INIT_TIMEOUT, default 5 s until connection_init
+	PingInterval  time.Duration // PARLEY_WS_PING_INTERVAL, default 25 s without a byte from the client
+	PongTimeout   time.Duration // PARLEY_WS_PONG_TIMEOUT, default 10 s more, then the socket is cut
+}
+
+// defaults fills in what is zero.
+func (o *Options) defaults() {
+	if o.Identify == nil {
+		o.Identify = func(ctx context.Context, _ Credentials) (context.Context, Session, *gqlerror.Error) {
+			return ctx, Session{}, nil
+		}
+	}
+	if o.Refuse == nil {
+		o.Refuse = plainError
+	}
+	if o.Origins == nil {
+		o.Origins = func(string) bool { return false }
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	orDefault(&o.MaxBody, 128<<10)
+	orDefault(&o.MaxMessage, 128<<10)
+	orDefault(&o.MaxOperations, 100)
+	orDefault(&o.BodyTimeout, 10*time.Second)
+	orDefault(&o.ResponseTimeout, 15*time.Second)
+	orDefault(&o.SSEKeepAlive, 15*time.Second)
+	orDefault(&o.WriteTimeout, 15*time.Second)
+	orDefault(&o.InitTimeout, 5*time.Second)
+	orDefault(&o.PingInterval, 25*time.Second)
+	orDefault(&o.PongTimeout, 10*time.Second)
+}
+
+func orDefault[T int | int64 | time.Duration](value *T, normal T) {
+	if *value == 0 {
+		*value = normal
+	}
+}
+
+func plainError(_ context.Context, code, reason, message string) *gqlerror.Error {
+	extensions := map[string]any{"code": code}
+	if reason != "" {
+		extensions["reason"] = reason
+	}
+	return &gqlerror.Error{Message: message, Extensions: extensions}
+}
+
+// Transports are the three ways to ask, and all sockets and event streams that are open.
+// Safe for concurrent use. It has no goroutine of its own while nothing is open.
+type Transports struct {
+	options  Options
+	pace     pace
+	registry registry
+}
+
+// pace is what nobody sets but tests: sweeps, and how long an ending may take.
+type pace struct {
+	sweep time.Duration // between two looks at all sockets
+	cut   time.Duration // from the beginning of an ending, or from the close frame, until the socket is cut
+	stall time.Duration // the same for a peer that takes nothing
+	drain time.Duration // all sockets together
+}
+
+// New makes the transports. Register All with the gqlgen server, and nothing else.
+func New(o Options) *Transports {
+	o.defaults()
+	t := &Transports{
+		options: o,
+		pace:    pace{sweep: time.Second, cut: time.Second, stall: 5 * time.Second, drain: 10 * time.Second},
+	}
+	t.registry.init(t)
+	return t
+}
+
+// All are the transports in the order in which they must be registered: HTTP takes everything that
+// the others leave, and so owns the refusals.
+func (t *Transports) All() []graphql.Transport {
+	return []graphql.Transport{webSocket{t}, eventStream{t}, plainHTTP{t}}
+}
+
+// EndSessions closes the sockets of these sessions with 4401 and cuts their event streams. No frame of
+// a stream leaves after it has returned. A socket with a running mutation, the logout itself perhaps,
+// is closed behind the mutation's answer. It may wait, at most a second, for writes that are under way.
+func (t *Transports) EndSessions(ids ...string) { t.registry.endSessions(ids) }
+
+// Drain refuses new requests, sockets and operations, cuts all event streams, and closes all sockets
+// with 1012 in random order: a few milliseconds apart, within 10 s. It returns when all are gone, or when
+// ctx ends, and then cuts what is left. Plain requests that run are left to http.Server.Shutdown.
+func (t *Transports) Drain(ctx context.Context) { t.registry.drain(ctx) }

@@ -1,0 +1,187 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/gobwas/ws"
+)
+
+// webSocket is the subprotocol graphql-transport-ws.
+type webSocket struct{ *Transports }
+
+const subprotocol = "graphql-transport-ws"
+
+// Supports takes upgrades to WebSocket, and no other: `curl --http2` sends `Upgrade: h2c`.
+func (webSocket) Supports(r *http.Request) bool {
+	return r.Method == http.MethodGet && hasToken(r.Header.Values("Upgrade"), "websocket") &&
+		hasToken(r.Header.Values("Connection"), "upgrade")
+}
+
+// Do opens a socket and returns; the socket lives on.
+func (x webSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	x.limitBody(w, r)
+	if no := x.mayUpgrade(r); no != nil {
+		x.refuse(w, r, no)
+		return
+	}
+	conn, rw, _, err := x.upgrader(r).Upgrade(handshake(r), w)
+	if err != nil {
+		if conn != nil {
+			_ = conn.Close() // it never became a socket
+		}
+		return
+	}
+	early, _ := rw.Peek(rw.Reader.Buffered()) // sent with the handshake; never fails
+	s := newSocket(x.Transports, exec, conn, bytes.Clone(early))
+	s.credentials = Credentials{RemoteAddr: r.RemoteAddr, UserAgent: r.UserAgent()}
+	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(r.Context())) // that ends when Do returns
+	entered := x.registry.add(s)
+	go x.run(s.ctx, s.serve, nil)
+	switch {
+	case !entered:
+		s.end(closeRestart)
+	case !offers(r): // a browser shows a close code, but no HTTP status
+		s.end(closeSubprotocol)
+	}
+}
+
+// mayUpgrade checks everything before the connection is hijacked: gobwas/ws would do so first and then
+// refuse in plain text, and it never looks at Origin.
+func (x webSocket) mayUpgrade(r *http.Request) *refusal {
+	key, err := base64.StdEncoding.Strict().DecodeString(r.Header.Get("Sec-Websocket-Key"))
+	switch {
+	case x.registry.isDraining():
+		return draining
+	case r.Header.Get("Sec-Websocket-Version") != "13":
+		return badVersion
+	case err != nil || len(key) != 16 || !r.ProtoAtLeast(1, 1):
+		return badKey
+	case !x.mayOpen(r):
+		return badOrigin
+	}
+	return nil
+}
+
+// mayOpen judges Origin, which only browsers send: the server's own, or a listed one.
+func (x webSocket) mayOpen(r *http.Request) bool {
+	origins := r.Header.Values("Origin")
+	switch {
+	case len(origins) == 0:
+		return true
+	case len(origins) > 1 || origins[0] == "null":
+		return false
+	}
+	scheme := "http"
+	if r.TLS != nil {
+		scheme = "https"
+	}
+	own, err := url.Parse(origins[0])
+	if err == nil && own.Scheme == scheme && strings.EqualFold(own.Host, r.Host) {
+		return true
+	}
+	return x.options.Origins(origins[0])
+}
+
+func offers(r *http.Request) bool {
+	return hasToken(r.Header.Values("Sec-Websocket-Protocol"), subprotocol)
+}
+
+// upgrader confirms the subprotocol by a header of its own: gobwas/ws would answer an odd list of
+// subprotocols with plain text.
+func (x webSocket) upgrader(r *http.Request) ws.HTTPUpgrader {
+	u := ws.HTTPUpgrader{Timeout: x.options.WriteTimeout}
+	if offers(r) {
+		u.Header = http.Header{"Sec-WebSocket-Protocol": {subprotocol}}
+	}
+	return u
+}
+
+// handshake is the checked part of the request, so that gobwas/ws has nothing left to refuse.
+func handshake(r *http.Request) *http.Request {
+	return &http.Request{
+		Method: r.Method, Proto: r.Proto, ProtoMajor: r.ProtoMajor, ProtoMinor: r.ProtoMinor, Host: r.Host,
+		Header: http.Header{
+			"Connection": {"Upgrade"}, "Upgrade": {"websocket"},
+			"Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": r.Header.Values("Sec-Websocket-Key")[:1],
+		},
+	}
+}
+
+// initialise takes connection_init. Identify runs beside the reader, so that a second init is seen meanwhile.
+func (s *socket) initialise(payload []byte) ws.StatusCode {
+	fields, ok := map[string]any(nil), true
+	if !isAbsent(payload) {
+		ok = readObject(payload, &fields)
+	}
+	if !s.enter(fresh, checking) {
+		return closeSecondInit
+	}
+	if !ok {
+		return closeBadMessage
+	}
+	credentials, ok := withToken(s.credentials, fields)
+	if !ok {
+		return closeForbidden
+	}
+	s.start(func() { s.signIn(credentials) }, func() { s.end(closeTryLater) })
+	return 0
+}
+
+func (s *socket) signIn(c Credentials) {
+	ctx, session, no := s.t.options.Identify(s.ctx, c)
+	if no != nil {
+		s.end(refusedSocket(no))
+		return
+	}
+	if !s.signedIn(ctx, session) {
+		return
+	}
+	if session.ID != "" && s.t.registry.hasEnded(session.ID) {
+		s.end(closeNotSignedIn)
+		return
+	}
+	s.control(textFrame([]byte(`{"type":"connection_ack"}`)), func() { s.enter(checking, ready) })
+}
+
+// withToken finds the token in the payload of connection_init. Two different ones are refused, and one that
+// is no string.
+func withToken(c Credentials, payload map[string]any) (Credentials, bool) {
+	var token string
+	for _, key := range []string{"Authorization", "authorization"} {
+		value, given := payload[key]
+		if !given || value == nil {
+			continue
+		}
+		text, ok := value.(string)
+		if !ok {
+			return c, false
+		}
+		text = bearer(text)
+		if text != "" && token != "" && text != token {
+			return c, false
+		}
+		token = max(token, text) // one of them is empty, or they are equal
+	}
+	if token != "" {
+		c.Authorization = []string{"Bearer " + token}
+	}
+	return c, true
+}
+
+type renewalKey struct{}
+
+// Renew tells the socket on which an operation with ctx runs that its session is good until then, leeway
+// included: the deadline moves and all streams run on. It does nothing if the socket belongs to another
+// session, or is none. Call it when the new tokens are stored.
+func Renew(ctx context.Context, sessionID string, until time.Time) {
+	if s, ok := ctx.Value(renewalKey{}).(*socket); ok {
+		s.renew(sessionID, until)
+	}
+}

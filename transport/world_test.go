@@ -1,0 +1,227 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+)
+
+// A password that must never be seen again.
+const password = "hunter2-hunter2"
+
+// Nothing in these tests takes this long unless it is broken.
+const patience = 10 * time.Second
+
+var schema = gqlparser.MustLoadSchema(&ast.Source{Input: `
+	type Query { hello(n: Int, text: String): String! failing: String wait: String! big: String! boom: String! secret: String! busy: String! rated: String! deferred: String! }
+	type Mutation { set: String! wait: String! logout: String! renew(ms: Int!, session: String!): String! }
+	type Subscription { tick: Int! maybe: Int big: String! secret: Int! gone: Int! late: Int! refused: Int! crowded: Int! broken: Int! busy: Int! }
+`})
+
+// A world is a server over the schema above, whose streams a test feeds.
+type world struct {
+	t          *testing.T
+	transports *Transports
+	http       *httptest.Server
+	ticks      chan string                        // each is a value of `tick`, `maybe` or `late`, as JSON, or "!" for an error without value
+	started    chan string                        // the field that began to wait
+	stopped    chan string                        // the field whose context ended
+	release    chan struct{}                      // lets a `wait` go on
+	leaving    atomic.Pointer[func(frame []byte)] // sees each frame before it leaves
+	mu         sync.Mutex
+	log        bytes.Buffer
+}
+
+// A watched listener hands out connections that look at each frame when it leaves: behind a close frame
+// there must be none.
+type watched struct {
+	net.Listener
+	w *world
+}
+
+type watchedConn struct {
+	net.Conn
+	w      *world
+	rest   int // of a frame that the kernel did not take at once
+	closed bool
+}
+
+func (l watched) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	return &watchedConn{Conn: conn, w: l.w}, err
+}
+
+// Write is called by one goroutine at a time.
+func (c *watchedConn) Write(b []byte) (int, error) {
+	if c.rest == 0 && len(b) > 0 && b[0] >= fin { // a frame, and not HTTP
+		if c.closed {
+			c.w.t.Errorf("a frame behind the close frame: %.80q", b)
+		}
+		if see := c.w.leaving.Load(); see != nil {
+			(*see)(b)
+		}
+		c.closed = b[0] == fin|closing
+	}
+	n, err := c.Conn.Write(b)
+	c.rest = len(b) - n
+	return n, err
+}
+
+func (w *world) Write(b []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.log.Write(b)
+}
+
+func (w *world) logged() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.log.String()
+}
+
+// newWorld starts a server. When the test ends, all sockets must go, no goroutine of this package may be
+// left, and no password may be in the log.
+func newWorld(t *testing.T, change func(o *Options, p *pace)) *world {
+	t.Helper()
+	w := &world{
+		t: t, ticks: make(chan string), release: make(chan struct{}),
+		started: make(chan string, 1000), stopped: make(chan string, 1000),
+	}
+	o := Options{Identify: w.identify, Logger: slog.New(slog.NewTextHandler(w, nil))}
+	p := pace{sweep: 10 * time.Millisecond, cut: time.Second, stall: time.Second, drain: 10 * time.Second}
+	if change != nil {
+		change(&o, &p)
+	}
+	w.transports = New(o)
+	w.transports.pace = p
+	server := handler.New(executable{w})
+	server.Use(guard{})
+	for _, one := range w.transports.All() {
+		server.AddTransport(one)
+	}
+	w.http = httptest.NewUnstartedServer(wrapped{server})
+	w.http.Config.ErrorLog = slog.NewLogLogger(slog.NewTextHandler(w, nil), slog.LevelInfo)
+	w.http.Listener = watched{w.http.Listener, w}
+	w.http.Start()
+	t.Cleanup(w.end)
+	return w
+}
+
+// wrapped hides the response writer, as middleware does.
+type wrapped struct{ next http.Handler }
+
+func (h wrapped) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.next.ServeHTTP(hidden{w}, r) }
+
+type hidden struct{ inner http.ResponseWriter }
+
+func (h hidden) Header() http.Header         { return h.inner.Header() }
+func (h hidden) Write(b []byte) (int, error) { return h.inner.Write(b) }
+func (h hidden) WriteHeader(status int)      { h.inner.WriteHeader(status) }
+func (h hidden) Unwrap() http.ResponseWriter { return h.inner }
+
+func (w *world) end() {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	w.transports.Drain(ctx)
+	if ctx.Err() != nil {
+		w.t.Error("draining did not end")
+	}
+	w.http.CloseClientConnections()
+	w.http.Close()
+	http.DefaultClient.CloseIdleConnections()
+	noGoroutines(w.t)
+	if strings.Contains(w.logged(), password) {
+		w.t.Error("the password is in the log")
+	}
+}
+
+// noGoroutines waits until no goroutine runs code of this package but tests.
+func noGoroutines(t *testing.T) {
+	t.Helper()
+	var left string
+	eventually(t, func() bool {
+		left = ""
+		all := make([]byte, 4<<20)
+		for _, stack := range strings.Split(string(all[:runtime.Stack(all, true)]), "\n\n") {
+			for _, ours := range []string{"transport.(*socket)", "transport.(*stream)", "transport.(*registry)", "transport.(*Transports)"} {
+				if strings.Contains(stack, ours) && !strings.Contains(stack, "runtime.Stack") {
+					left += stack + "\n\n"
+				}
+			}
+		}
+		return left == ""
+	}, func() string { return "goroutines left:\n" + left })
+}
+
+// eventually waits for a state that announces itself to nobody.
+func eventually(t *testing.T, ok func() bool, what func() string) {
+	t.Helper()
+	end := time.Now().Add(patience)
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for ; !ok(); <-tick.C {
+		if time.Now().After(end) {
+			t.Fatal(what())
+		}
+	}
+}
+
+func (w *world) awaits(from <-chan string, what string) {
+	w.t.Helper()
+	select {
+	case got := <-from:
+		if got != what {
+			w.t.Fatalf("got %q, want %q", got, what)
+		}
+	case <-time.After(patience):
+		w.t.Fatalf("no %q", what)
+	}
+}
+
+func (w *world) tick(value string) {
+	w.t.Helper()
+	select {
+	case w.ticks <- value:
+	case <-time.After(patience):
+		w.t.Fatal("nobody reads the stream")
+	}
+}
+
+// request sends a request and answers status, header and body.
+func (w *world) request(method, query string, header http.Header, body io.Reader) (int, http.Header, string) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, method, w.http.URL+"/graphql"+query, body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for key, values := range header {
+		r.Header[key] = values
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		w.t.Fatal(err)
+	}
+	return resp.StatusCode, resp.Header, string(text)
+}
