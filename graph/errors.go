@@ -22,7 +22,10 @@ import (
 	"parley/graph/generated"
 )
 
-var errNoNode = errors.New("no such object")
+var (
+	errNoNode      = errors.New("no such object")
+	errManySecrets = errors.New("more than one field that checks a password or a token")
+)
 
 // A verdict is what a client is told of an error.
 type verdict struct {
@@ -45,6 +48,8 @@ var verdicts = []struct {
 	{auth.ErrUsernameTaken, verdict{generated.ErrorCodeUsernameTaken, "This username is taken.", 0}},
 	{auth.ErrNoUser, verdict{generated.ErrorCodeNotFound, "There is no such user.", 0}},
 	{auth.ErrBusy, verdict{generated.ErrorCodeServerBusy, "Too many sign-ins at once.", time.Second}},
+
+	{errManySecrets, verdict{generated.ErrorCodeOperationTooComplex, "An operation has at most one field that takes a password or a token.", 0}},
 
 	{chat.ErrNoRoom, verdict{generated.ErrorCodeNotFound, "There is no such room.", 0}},
 	{chat.ErrNoChat, verdict{generated.ErrorCodeNotFound, "There is no such chat.", 0}},

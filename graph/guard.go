@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -43,15 +44,51 @@ func (g guard) MutateOperationContext(ctx context.Context, op *graphql.Operation
 	return nil
 }
 
-// allPublic looks at the root fields that will be executed, those in fragments included.
-func allPublic(op *graphql.OperationContext) bool {
+// rootFields are those that will be executed, fragments included.
+func rootFields(op *graphql.OperationContext) []graphql.CollectedField {
 	root := map[ast.Operation]string{ast.Query: "Query", ast.Mutation: "Mutation", ast.Subscription: "Subscription"}
-	fields := graphql.CollectFields(op, op.Operation.SelectionSet, []string{root[op.Operation.Operation]})
-	for _, f := range fields {
+	return graphql.CollectFields(op, op.Operation.SelectionSet, []string{root[op.Operation.Operation]})
+}
+
+func allPublic(op *graphql.OperationContext) bool {
+	for _, f := range rootFields(op) {
 		meta := len(f.Name) > 1 && f.Name[:2] == "__" // __typename, and introspection where it is on
 		if !meta && f.Definition.Directives.ForName("public") == nil {
 			return false
 		}
 	}
 	return true
+}
+
+// secretFields take a password or a token. Each costs a check that guesses could be made with, and the
+// text of a document with one may hold the secret.
+var secretFields = []string{"register", "login", "refreshToken", "logout"}
+
+// oneSecret refuses an operation with more than one of them, however they are aliased or spread over
+// fragments: a document with a thousand is a thousand guesses in one request.
+type oneSecret struct{}
+
+var _ interface {
+	graphql.HandlerExtension
+	graphql.OperationContextMutator
+} = oneSecret{}
+
+// ExtensionName is what gqlgen calls it.
+func (oneSecret) ExtensionName() string { return "OneSecret" }
+
+// Validate accepts every schema.
+func (oneSecret) Validate(graphql.ExecutableSchema) error { return nil }
+
+// MutateOperationContext counts the root fields before any resolver is called.
+func (oneSecret) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
+	n := 0
+	for _, f := range rootFields(op) {
+		if slices.Contains(secretFields, f.Name) {
+			n++
+		}
+	}
+	if n > 1 {
+		return gqlerror.Wrap(errManySecrets)
+	}
+	return nil
 }

@@ -58,6 +58,7 @@ func Handler(o Options) (http.Handler, *transport.Transports) {
 	server.SetDisableSuggestion(true)
 	server.SetValidationRulesFn(quietRules)
 	server.Use(extension.AutomaticPersistedQuery{Cache: bounded[string]{lru.New[string](cachedDocuments), queryKeep}})
+	server.Use(oneSecret{})
 	server.Use(guard{o.Auth})
 	if o.Introspection {
 		server.Use(extension.Introspection{})
@@ -120,9 +121,7 @@ func (b bounded[T]) Add(ctx context.Context, key string, value T) {
 
 func documentKeep(text string, _ *ast.QueryDocument) bool { return len(text) <= maxCachedDocument }
 
-// secretFields take a password or a token: the text of a document with one may hold the secret.
-var secretFields = []string{"register", "login", "refreshToken", "logout"}
-
+// queryKeep leaves out what may hold a password or a token.
 func queryKeep(_, text string) bool {
 	if len(text) > maxCachedDocument {
 		return false

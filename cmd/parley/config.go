@@ -28,6 +28,7 @@ type Config struct {
 	SigningKey             string   `default:"" help:"Base64 root secrets separated by commas; the first signs. Empty: kept in the data directory. As a flag it shows in the process list."`
 	HashParallel           count    `default:"${cores}" help:"Password hashes at once, at most the cores."`
 	HashQueue              count    `default:"64" help:"Sign-ins that may wait for one."`
+	TrustedProxies         networks `default:"" help:"Networks whose X-Forwarded-For and X-Forwarded-Proto are believed."`
 
 	CORSAllowedOrigins origins `default:"http://localhost:5173,http://localhost:3000" name:"cors-allowed-origins" help:"Origins whose pages may use the API, over HTTP and WebSocket; * for any."`
 	Playground         toggle  `default:"true" help:"Serve GraphiQL at /playground."`

@@ -27,7 +27,7 @@ func routes(c *Config, api http.Handler, health *health) http.Handler {
 		mux.Handle("/playground/", playground)
 		mux.Handle("GET /{$}", http.RedirectHandler("/playground", http.StatusFound))
 	}
-	return mux
+	return behindProxies(c.TrustedProxies, mux)
 }
 
 func withRequestID(next http.Handler) http.Handler {

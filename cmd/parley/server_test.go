@@ -180,9 +180,15 @@ func (s *testServer) must(into any, token, document string, variables ...any) {
 		s.t.Fatalf("%s: %s", document, a.Body)
 	}
 	if into != nil {
-		if err := json.Unmarshal(a.Data, into); err != nil {
-			s.t.Fatal(err)
-		}
+		s.into(a, into)
+	}
+}
+
+// into reads an answer's data.
+func (s *testServer) into(a answer, data any) {
+	s.t.Helper()
+	if err := json.Unmarshal(a.Data, data); err != nil {
+		s.t.Fatal(err)
 	}
 }
 
