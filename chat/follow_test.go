@@ -163,6 +163,34 @@ func TestDivergedHistoryIsSaid(t *testing.T) {
 	wantErr(t, running.end(), chat.ErrDiverged)
 }
 
+// Under a running stream the place it stands on can have become another event without the head ever
+// being seen to go back; the tag tells.
+func TestAnotherEventAtTheSamePlace(t *testing.T) {
+	w := newWorld(t, chat.Options{})
+	ann := w.person("ann")
+	room := w.room(ann, "general")
+	w.send(ann, "general", "one")
+	running := w.follow(ann, "general", nil)
+	w.send(ann, "general", "two")
+	running.next()
+	err := w.store.Write(t.Context(), func(tx *ent.Tx) error {
+		rows, err := tx.RoomEvent.Query().Where(roomevent.RoomID(room.ID), roomevent.Place(2)).All(t.Context())
+		if err != nil {
+			return err
+		}
+		if err := tx.RoomEvent.DeleteOne(rows[0]).Exec(t.Context()); err != nil {
+			return err
+		}
+		return tx.RoomEvent.Create().SetRoomID(room.ID).SetPlace(2).SetNumber(2).SetTag(rows[0].Tag + 1).
+			SetKind(rows[0].Kind).SetAt(rows[0].At).SetActorID(ann.ID).SetNillableChatID(rows[0].ChatID).Exec(t.Context())
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.send(ann, "general", "three")
+	wantErr(t, running.end(), chat.ErrDiverged)
+}
+
 // A reader that does not take its chats delays nobody and loses nothing.
 func TestSlowReaderLosesNothing(t *testing.T) {
 	w := newWorld(t, chat.Options{})
