@@ -21,6 +21,7 @@ var (
 	ErrInvalidCredentials = errors.New("wrong username or password")
 	ErrUsernameTaken      = errors.New("the username is taken")
 	ErrNoUser             = errors.New("no such user")
+	ErrNoSession          = errors.New("no such session")
 	ErrBusy               = errors.New("too many sign-ins at once")
 
 	// ErrNoToken: the request carries no token at all, which is not the same as a bad one.
@@ -33,6 +34,9 @@ var (
 const (
 	ReasonUnknown         = "UNKNOWN" // the database does not know the session
 	ReasonLogout          = "LOGOUT"
+	ReasonSessionEnded    = "SESSION_ENDED"
+	ReasonPasswordChanged = "PASSWORD_CHANGED"
+	ReasonAccountDeleted  = "ACCOUNT_DELETED"
 	ReasonTokenReused     = "TOKEN_REUSED"
 	ReasonTooManySessions = "TOO_MANY_SESSIONS"
 
@@ -63,13 +67,15 @@ type User struct {
 	CreatedAt time.Time
 }
 
-// Tokens are what a sign-in or a refresh answers, and whose they are.
+// Tokens are what a sign-in or a refresh answers, and whose they are. Printed or logged they show
+// neither token.
 type Tokens struct {
 	AccessToken           string
 	AccessTokenExpiresAt  time.Time
 	RefreshToken          *string
 	RefreshTokenExpiresAt time.Time
 	User                  *User
+	SessionID             uuid.UUID
 }
 
 // Identity is who is asking, proven by an access token of a live session.

@@ -12,7 +12,7 @@ import (
 type Caller struct {
 	Identity  *Identity // nil when Err says why
 	Err       error     // as Identify gave it; ErrNoToken when there was none
-	Token     string    // as presented, also when it was refused: Logout ends an expired one's session
+	Token     Secret    // as presented, also when it was refused: Logout ends an expired one's session
 	Address   netip.Addr
 	UserAgent string
 }
@@ -54,12 +54,13 @@ func IdentityFrom(ctx context.Context) (Identity, error) {
 //
 // ErrNoToken: none is given. ErrUnauthenticated: it, or the header, is bad. ErrTokenExpired.
 // ErrSessionRevoked, with its reason. Any other error: the database could not say.
-func (s *Service) Identify(ctx context.Context, authorization []string) (Identity, string, error) {
-	token, err := bearer(authorization)
+func (s *Service) Identify(ctx context.Context, authorization []string) (Identity, Secret, error) {
+	text, err := bearer(authorization)
 	if err != nil {
 		return Identity{}, "", err
 	}
-	t, err := s.readAccess(token)
+	token := Secret(text)
+	t, err := s.readAccess(text)
 	if err != nil {
 		return Identity{}, token, err
 	}

@@ -65,6 +65,18 @@ func hasSessions(ctx context.Context, store *db.Store) (used bool, err error) {
 }
 
 func readKeys(path string) (*Keyring, error) {
+	stored, err := readKeyFile(path)
+	if err != nil {
+		return nil, err
+	}
+	ring, err := ringOf(stored)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return ring, nil
+}
+
+func readKeyFile(path string) ([]storedKey, error) {
 	if err := checkPrivate(path, 0); err != nil {
 		return nil, err
 	}
@@ -72,20 +84,18 @@ func readKeys(path string) (*Keyring, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read keys: %w", err)
 	}
-	ring, err := parseKeyFile(text)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return ring, nil
-}
-
-func parseKeyFile(text []byte) (*Keyring, error) {
 	var stored []storedKey
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields() // a mistyped "retired" would keep a key alive
 	if d.Decode(&stored) != nil || !errors.Is(d.Decode(&struct{}{}), io.EOF) {
-		return nil, errors.New("not a list of keys as `parley keys` writes it") // the cause may show a secret
+		// Not the cause, which may show a secret.
+		return nil, fmt.Errorf("%s: not a list of keys as `parley keys` writes it", path)
 	}
+	return stored, nil
+}
+
+// ringOf checks each key that is not retired. It reports no secret.
+func ringOf(stored []storedKey) (*Keyring, error) {
 	if len(stored) == 0 {
 		return nil, errors.New("there is no key in it")
 	}
@@ -112,12 +122,12 @@ func parseKeyFile(text []byte) (*Keyring, error) {
 // createKeys makes keys.json with one new key. It is on disk, whole, before anybody can see it;
 // of two processes that start at once the second finds the link taken and reads the first one's.
 func createKeys(dir, path string) error {
-	text, err := newKeyFile()
+	made, err := newStoredKey()
 	if err != nil {
 		return err
 	}
-	temporary := filepath.Join(dir, ".keys-"+rand.Text()+".tmp")
-	if err := writeSynced(temporary, text); err != nil {
+	temporary, err := writeBeside(dir, []storedKey{made})
+	if err != nil {
 		return err
 	}
 	defer func() { _ = os.Remove(temporary) }() // another name of the same file
@@ -127,29 +137,31 @@ func createKeys(dir, path string) error {
 	return syncDir(dir)
 }
 
-func newKeyFile() ([]byte, error) {
+func newStoredKey() (storedKey, error) {
 	secret := make([]byte, minSecret)
 	_, _ = rand.Read(secret) // never fails, see crypto/rand
 	k, err := newKey(secret)
-	if err != nil {
-		return nil, err
-	}
-	text, err := json.MarshalIndent([]storedKey{{
+	return storedKey{
 		KID:    k.kid,
 		Secret: base64.StdEncoding.EncodeToString(secret),
 		Made:   time.Now().UTC().Truncate(time.Second),
-	}}, "", "  ")
-	return append(text, '\n'), err
+	}, err
 }
 
-func writeSynced(path string, text []byte) (err error) {
+// writeBeside puts keys on disk under a name that nobody reads, and answers it.
+func writeBeside(dir string, keys []storedKey) (path string, err error) {
+	text, err := json.MarshalIndent(keys, "", "  ")
+	if err != nil {
+		return "", err
+	}
+	path = filepath.Join(dir, ".keys-"+rand.Text()+".tmp")
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	if _, err := f.Write(text); err != nil {
-		return err
+	if _, err := f.Write(append(text, '\n')); err != nil {
+		return "", err
 	}
-	return f.Sync()
+	return path, f.Sync()
 }

@@ -140,7 +140,7 @@ func TestNewestKeySignsAndRetiredOneDoesNotVerify(t *testing.T) {
 	second.KID = must(parseKey(second.Secret))(t).kid
 	first := storedKey{KID: "917222f4dd55d843", Secret: example, Made: time.Now()}
 
-	n.keys = must(parseKeyFile([]byte(keysJSON(t, first, second))))(t)
+	n.keys = must(ringOf([]storedKey{first, second}))(t)
 	n.wantLive(old.AccessToken)
 	next := must(n.refresh(*old.RefreshToken))(t)
 	if kid := n.session(next.AccessToken).RefreshKid; kid != second.KID {
@@ -148,7 +148,7 @@ func TestNewestKeySignsAndRetiredOneDoesNotVerify(t *testing.T) {
 	}
 
 	first.Retired = &first.Made
-	n.keys = must(parseKeyFile([]byte(keysJSON(t, first, second))))(t)
+	n.keys = must(ringOf([]storedKey{first, second}))(t)
 	n.wantLive(next.AccessToken)
 	_, err := n.identify(old.AccessToken)
 	wantError(t, err, ErrUnauthenticated)

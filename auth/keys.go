@@ -18,10 +18,12 @@ type Keyring struct {
 }
 
 // key is what is derived from one root secret: one key for each kind of token, so that a token of
-// one kind fails as the other already at its signature.
+// one kind fails as the other already at its signature. A third one names the buckets of wrong
+// passwords.
 type key struct {
 	kid     string
 	secrets [len(kinds)][]byte
+	limits  []byte
 }
 
 // reader is the one key that a token with a certain header may have been signed with.
@@ -78,6 +80,9 @@ func newKey(secret []byte) (key, error) {
 		if k.secrets[i], err = hkdf.Key(sha256.New, secret, nil, of.info, 32); err != nil {
 			return key{}, fmt.Errorf("derive key: %w", err)
 		}
+	}
+	if k.limits, err = hkdf.Key(sha256.New, secret, nil, "parley/limits/v1", 32); err != nil {
+		return key{}, fmt.Errorf("derive key: %w", err)
 	}
 	return k, nil
 }

@@ -42,7 +42,7 @@ func (s *Service) Logout(ctx context.Context, scope LogoutScope, refresh *string
 	if err != nil {
 		return 0, fmt.Errorf("logout: %w", err)
 	}
-	s.ended(ids, ReasonLogout)
+	s.ended(ctx, ending{ids: ids, reason: ReasonLogout, user: d.user, from: CallerFrom(ctx).Address})
 	return len(ids), nil
 }
 
@@ -64,7 +64,7 @@ func (s *Service) leaving(ctx context.Context, scope LogoutScope, refresh *strin
 			return d, true
 		}
 	}
-	return read(CallerFrom(ctx).Token, accessToken)
+	return read(string(CallerFrom(ctx).Token), accessToken)
 }
 
 // endOne ends the session of a token, used up or not: who holds it can do no more harm than this.

@@ -33,11 +33,11 @@ func TestLogoutWithExpiredTokens(t *testing.T) {
 	_, token, err := n.Identify(t.Context(), []string{"Bearer " + in.AccessToken})
 	wantError(t, err, ErrTokenExpired)
 	for _, scope := range []LogoutScope{LogoutOthers, LogoutAll} {
-		if got := n.logout(scope, token); got != 0 {
+		if got := n.logout(scope, string(token)); got != 0 {
 			t.Errorf("an expired token ended %d sessions: %s", got, scope)
 		}
 	}
-	if got := n.logout(LogoutCurrent, token); got != 1 {
+	if got := n.logout(LogoutCurrent, string(token)); got != 1 {
 		t.Errorf("ended %d", got)
 	}
 	n.clock.pass(3 * time.Second)
@@ -65,7 +65,7 @@ func TestLogoutByRefreshToken(t *testing.T) {
 	n := start(t)
 	n.signUp("ada")
 	mine, other := n.signIn("ada"), n.signIn("ada")
-	ctx := WithCaller(t.Context(), Caller{Token: other.AccessToken})
+	ctx := WithCaller(t.Context(), Caller{Token: Secret(other.AccessToken)})
 	if got := must(n.Logout(ctx, LogoutCurrent, mine.RefreshToken))(t); got != 1 {
 		t.Errorf("ended %d", got)
 	}

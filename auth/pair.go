@@ -80,5 +80,6 @@ func (s *Service) sign(g grant) (*Tokens, error) {
 		RefreshToken:          &refresh,
 		RefreshTokenExpiresAt: g.expiresAt,
 		User:                  g.user,
+		SessionID:             g.session,
 	}, nil
 }

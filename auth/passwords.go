@@ -37,7 +37,7 @@ func checkPassword(field, password, nameKey string) error {
 	switch {
 	case utf8.RuneCountInString(password) < MinPassword:
 		return &InvalidError{Field: field, Reason: "TOO_SHORT"}
-	case strings.Trim(password, string(first)) == "":
+	case strings.Trim(password, string(first)) == "", isCommon(password):
 		return &InvalidError{Field: field, Reason: "COMMON"}
 	case name.key == nameKey:
 		return &InvalidError{Field: field, Reason: "EQUALS_USERNAME"}
@@ -134,42 +134,41 @@ func newHasher(o Options) *hasher {
 // make answers the text of a new hash. ErrBusy: there was no slot in time. wanted is asked with the
 // slot in hand; its error spares the hash.
 func (h *hasher) make(ctx context.Context, password string, wanted func() error) (text string, err error) {
-	var refused error
-	err = h.inSlot(ctx, func() {
-		if refused = wanted(); refused == nil {
-			text = h.cost.hash(password).String()
-		}
-	})
-	if refused != nil {
-		return "", refused
-	}
+	err = h.inSlot(ctx, wanted, func() { text = h.cost.hash(password).String() })
 	return text, err
 }
 
 // verify says whether a password matches the text of a hash. newer is the hash to store instead
-// when it does and the old one costs something else; else empty. ErrBusy as of make.
-func (h *hasher) verify(ctx context.Context, text, password string) (right bool, newer string, err error) {
+// when it does and the old one costs something else; else empty. ErrBusy and wanted as of make; with
+// the error of a client who has left, the answer holds nevertheless.
+func (h *hasher) verify(ctx context.Context, text, password string, wanted func() error) (right bool, newer string, err error) {
 	old, err := parseHash(text)
 	if err != nil {
 		return false, "", err
 	}
-	err = h.inSlot(ctx, func() {
+	err = h.inSlot(ctx, wanted, func() {
 		right = old.matches(password)
 		if right && old.cost != h.cost {
 			newer = h.cost.hash(password).String()
 		}
 	})
-	return right && err == nil, newer, err
+	return right, newer, err
 }
 
-// inSlot runs fn when there is a slot. It runs where its caller runs: argon2 cannot be stopped, so
-// a caller who leaves would otherwise free a slot that is not free.
-func (h *hasher) inSlot(ctx context.Context, fn func()) error {
+// always is a hash that is wanted whatever happened while it waited.
+func always() error { return nil }
+
+// inSlot hashes when there is a slot and it is still wanted. It runs where its caller runs: argon2
+// cannot be stopped, so a caller who leaves would otherwise free a slot that is not free.
+func (h *hasher) inSlot(ctx context.Context, wanted func() error, hash func()) error {
 	if err := h.enter(ctx); err != nil {
 		return err
 	}
 	defer func() { <-h.running }()
-	fn()
+	if err := wanted(); err != nil {
+		return err
+	}
+	hash()
 	return ctx.Err()
 }
 

@@ -22,6 +22,10 @@ func TestPasswordRules(t *testing.T) {
 		{strings.Repeat("x", 1025), "TOO_LONG"},
 		{strings.Repeat("x", 10), "COMMON"},
 		{strings.Repeat("ü", 8), "COMMON"},
+		{"12345678", "COMMON"},
+		{"PassWord123", "COMMON"},
+		{"!qaz2wsx", "COMMON"}, // the first of the list, and the last
+		{"zzzzzzz1", "COMMON"},
 		{"adalovelace", "EQUALS_USERNAME"},
 		{"AdaLovelace", "EQUALS_USERNAME"},
 		{"ａdalovelace", "EQUALS_USERNAME"},
@@ -32,7 +36,7 @@ func TestPasswordRules(t *testing.T) {
 		wantInvalid(t, err, "password", c.reason)
 		cancel()
 	}
-	for _, good := range []string{"12345678", "adalovelace1", " adalovelace", strings.Repeat("xy", 512), "\x00\x00\x00\x00\x00\x00\x00 "} {
+	for _, good := range []string{"1234567é", "password123 ", "\n\n\n\n\n\n\n!qaz2wsx", "adalovelace1", " adalovelace", strings.Repeat("xy", 512), "\x00\x00\x00\x00\x00\x00\x00 "} {
 		if err := checkPassword("password", good, "adalovelace"); err != nil {
 			t.Errorf("%q: %v", good, err)
 		}
@@ -87,7 +91,7 @@ func TestHashesWaitForSlots(t *testing.T) {
 		finish, began, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 		client, leave := context.WithCancel(t.Context())
 		go func() {
-			ended <- h.inSlot(client, func() { close(began); <-finish })
+			ended <- h.inSlot(client, always, func() { close(began); <-finish })
 		}()
 		<-began
 		leave() // what began keeps its slot
@@ -95,10 +99,10 @@ func TestHashesWaitForSlots(t *testing.T) {
 		waiters := make(chan error, 2)
 		from := time.Now()
 		for range 2 {
-			go func() { waiters <- h.inSlot(t.Context(), func() { t.Error("ran beside another") }) }()
+			go func() { waiters <- h.inSlot(t.Context(), always, func() { t.Error("ran beside another") }) }()
 		}
 		synctest.Wait()
-		wantError(t, h.inSlot(t.Context(), func() { t.Error("ran without a slot") }), ErrBusy)
+		wantError(t, h.inSlot(t.Context(), always, func() { t.Error("ran without a slot") }), ErrBusy)
 		if waited := time.Since(from); waited != 0 {
 			t.Errorf("one too many waited %v", waited)
 		}
@@ -111,12 +115,12 @@ func TestHashesWaitForSlots(t *testing.T) {
 
 		gone, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		wantError(t, h.inSlot(gone, func() { t.Error("ran for nobody") }), context.DeadlineExceeded)
+		wantError(t, h.inSlot(gone, always, func() { t.Error("ran for nobody") }), context.DeadlineExceeded)
 
 		close(finish)
 		wantError(t, <-ended, context.Canceled)
 		ran := false
-		if err := h.inSlot(t.Context(), func() { ran = true }); err != nil || !ran {
+		if err := h.inSlot(t.Context(), always, func() { ran = true }); err != nil || !ran {
 			t.Errorf("a free slot is not given: %v", err)
 		}
 	})

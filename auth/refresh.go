@@ -7,6 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/google/uuid"
@@ -38,6 +39,7 @@ type outcome struct {
 	pair    *grant // to sign; nil: refused
 	refusal error
 	alarm   bool // the session was ended
+	again   bool // the pair is one that was answered before
 	commit  bool
 }
 
@@ -73,12 +75,29 @@ func (s *Service) Refresh(ctx context.Context, token, key *string, from Client) 
 		return nil, fmt.Errorf("refresh: %w", err)
 	}
 	if out.alarm {
-		s.ended([]uuid.UUID{u.session}, ReasonTokenReused)
+		s.ended(ctx, ending{ids: []uuid.UUID{u.session}, reason: ReasonTokenReused, user: u.user, from: from.Address})
 	}
+	s.auditRefresh(ctx, u, out)
 	if out.pair == nil {
 		return nil, out.refusal
 	}
 	return s.sign(*out.pair)
+}
+
+func (s *Service) auditRefresh(ctx context.Context, u use, out outcome) {
+	about := event{user: u.user, session: u.session, from: u.from.Address}
+	level := slog.LevelInfo
+	switch {
+	case out.alarm:
+		about.message, level = auditRefreshReused, slog.LevelWarn
+	case out.again, errors.Is(out.refusal, ErrTokenRotated):
+		about.message = auditRefreshInWindow
+	case out.pair != nil && out.pair.kept == "":
+		about.message, level = auditRefreshRotated, slog.LevelDebug
+	default:
+		return
+	}
+	s.audit(ctx, level, about)
 }
 
 // present reads a use without the database.
@@ -158,7 +177,7 @@ func (s *Service) reused(ctx context.Context, tx *ent.Tx, u use) (outcome, error
 		age := max(0, u.now.Sub(*row.RotatedAt)) // clocks of nodes differ
 		if s.o.RetryWindow > 0 && age <= s.o.RetryWindow && row.RefreshJti != nil && u.sameAttempt() {
 			pair := grantOf(row)
-			return outcome{pair: &pair}, nil
+			return outcome{pair: &pair, again: true}, nil
 		}
 		if age < s.o.ReuseWindow {
 			return outcome{refusal: ErrTokenRotated}, nil

@@ -11,6 +11,7 @@ import (
 
 	"parley/ent"
 	"parley/ent/blacklistedtoken"
+	"parley/ent/loginlimit"
 	"parley/ent/session"
 )
 
@@ -135,6 +136,14 @@ func (s *Service) clean(ctx context.Context) error {
 				return 0, err
 			}
 			return tx.Session.Delete().Where(session.IDIn(ids...)).Exec(ctx)
+		},
+		func(ctx context.Context, tx *ent.Tx) (int, error) {
+			ids, err := tx.LoginLimit.Query().Where(loginlimit.FullAtLT(now)).Order(loginlimit.ByID()).Limit(cleanBatch).IDs(ctx)
+			if err != nil || len(ids) == 0 {
+				return 0, err
+			}
+			// Asked once more, because a place may have been taken since.
+			return tx.LoginLimit.Delete().Where(loginlimit.IDIn(ids...), loginlimit.FullAtLT(now)).Exec(ctx)
 		},
 	} {
 		if err := s.cleanWith(ctx, remove); err != nil {

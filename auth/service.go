@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"runtime"
 	"time"
 
@@ -31,6 +32,11 @@ type Options struct {
 	SessionLifetime time.Duration // PARLEY_SESSION_LIFETIME, default 0: no absolute end
 	Leeway          time.Duration // PARLEY_LEEWAY, default 5s, at most 60s
 
+	// LoginAttempts is PARLEY_LOGIN_ATTEMPTS, default 10/15m: wrong passwords for one account, and five
+	// times as many from one network for all accounts. Zero is dangerous: passwords can be guessed.
+	LoginAttempts Rate
+	RegisterRate  Rate // PARLEY_REGISTER_RATE, default 20/1m: calls of Register from one network; zero: any number
+
 	HashParallel int // PARLEY_HASH_PARALLEL, default and largest value: GOMAXPROCS
 	HashQueue    int // PARLEY_HASH_QUEUE, default 64: sign-ins waiting for a hash
 
@@ -41,6 +47,11 @@ type Options struct {
 	OnEnded func(ids []uuid.UUID)
 	// OnError is told what went wrong in the background work of Run, which is tried again.
 	OnError func(error)
+	// Audit is told who signs in and what happens to accounts, with audit=true in each record; nil:
+	// nobody is. No record holds a password, a token or a name.
+	Audit *slog.Logger
+	// RequestID names the request that a context belongs to in Audit; nil, or an empty id: not named.
+	RequestID func(context.Context) string
 
 	cost cost // of a password hash; zero: the real one. Tests that are about something else lower it
 }
@@ -55,6 +66,8 @@ func Defaults() Options {
 		ReuseWindow:          10 * time.Second,
 		RetryWindow:          60 * time.Second,
 		Leeway:               5 * time.Second,
+		LoginAttempts:        Rate{Calls: 10, Per: 15 * time.Minute},
+		RegisterRate:         Rate{Calls: 20, Per: time.Minute},
 		HashParallel:         runtime.GOMAXPROCS(0),
 		HashQueue:            64,
 	}
@@ -62,11 +75,13 @@ func Defaults() Options {
 
 // Service signs people in and out and says who they are. It is safe for concurrent use.
 type Service struct {
-	store     *db.Store
-	keys      *Keyring
-	o         Options
-	passwords *hasher
-	cache     *cache
+	store         *db.Store
+	keys          *Keyring
+	o             Options
+	passwords     *hasher
+	cache         *cache
+	attempts      *attempts
+	registrations *limiter // by network
 }
 
 // New answers a service on a store, or an error that names the setting that cannot be. It hashes
@@ -84,12 +99,17 @@ func New(store *db.Store, keys *Keyring, o Options) (*Service, error) {
 	if o.OnError == nil {
 		o.OnError = func(error) {}
 	}
+	if o.RequestID == nil {
+		o.RequestID = func(context.Context) string { return "" }
+	}
 	return &Service{
-		store:     store,
-		keys:      keys,
-		o:         o,
-		passwords: newHasher(o),
-		cache:     newCache(),
+		store:         store,
+		keys:          keys,
+		o:             o,
+		passwords:     newHasher(o),
+		cache:         newCache(),
+		attempts:      newAttempts(),
+		registrations: newLimiter(o.RegisterRate, o.Now),
 	}, nil
 }
 
@@ -115,7 +135,10 @@ func (o Options) check() error {
 	case o.HashQueue < 1:
 		return fmt.Errorf("PARLEY_HASH_QUEUE: %d is less than 1", o.HashQueue)
 	}
-	return nil
+	if err := o.LoginAttempts.check("PARLEY_LOGIN_ATTEMPTS"); err != nil {
+		return err
+	}
+	return o.RegisterRate.check("PARLEY_REGISTER_RATE")
 }
 
 // now is the clock as rows keep it: UTC, in milliseconds. What is measured and not stored asks

@@ -80,13 +80,22 @@ func (s *Service) revoke(ctx context.Context, tx *ent.Tx, ids []uuid.UUID, reaso
 	return nil
 }
 
+// ending is sessions of one user that have ended for one reason.
+type ending struct {
+	ids    []uuid.UUID
+	reason string
+	user   uuid.UUID
+	from   netip.Addr // who ended them
+}
+
 // ended makes an end known, after its commit and before the answer of the call that ended them.
-func (s *Service) ended(ids []uuid.UUID, reason string) {
-	if len(ids) == 0 {
+func (s *Service) ended(ctx context.Context, e ending) {
+	if len(e.ids) == 0 {
 		return
 	}
-	s.cache.end(ids, reason, s.o.Now())
-	s.o.OnEnded(ids)
+	s.cache.end(e.ids, e.reason, s.o.Now())
+	s.o.OnEnded(e.ids)
+	s.auditEnded(ctx, e)
 }
 
 // check answers the user of a live session, from a read at most 2 s old.
@@ -165,11 +174,20 @@ func (c Client) columns() (agent, address, network *string) {
 	if !c.Address.IsValid() {
 		return agent, nil, nil
 	}
+	one, many := c.Address.Unmap().WithZone("").String(), c.network()
+	return agent, &one, &many
+}
+
+// network is whose address it is: one IPv4 address, or the /64 that an IPv6 host chooses addresses
+// from as it likes. Empty: not known.
+func (c Client) network() string {
+	if !c.Address.IsValid() {
+		return ""
+	}
 	ip := c.Address.Unmap().WithZone("")
 	bits := 64
 	if ip.Is4() {
 		bits = 32
 	}
-	one, many := ip.String(), netip.PrefixFrom(ip, bits).Masked().String()
-	return agent, &one, &many
+	return netip.PrefixFrom(ip, bits).Masked().String()
 }

@@ -149,12 +149,13 @@ func TestWeakerHashIsReplacedAtLogin(t *testing.T) {
 func TestLoginSeesPasswordChange(t *testing.T) {
 	n := start(t)
 	n.signUp("ada")
-	row, _, err := n.verify(t.Context(), "ada", password)
-	if err != nil {
+	g := must(n.approach(t.Context(), must(n.aim(t.Context(), "ada", home))(t)))(t)
+	defer g.close(t.Context())
+	if err := g.verify(t.Context(), password); err != nil {
 		t.Fatal(err)
 	}
 	n.sql(`UPDATE users SET password_version = password_version + 1`)
-	_, err = n.enter(t.Context(), row, "", home)
+	_, err := n.enter(t.Context(), g, home)
 	wantError(t, err, ErrInvalidCredentials)
 	if _, sessions, _ := n.rows(); sessions != 1 {
 		t.Errorf("%d sessions", sessions)

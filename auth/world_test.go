@@ -78,6 +78,7 @@ func startOn(t testing.TB, dir string, c *clock, change ...func(*Options)) *node
 	n := &node{t: t, clock: c, dir: dir}
 	o := Defaults()
 	o.Now, o.cost = c.Now, cheap
+	o.RegisterRate = Rate{} // everybody registers from one address
 	o.OnError = func(err error) { t.Errorf("background: %v", err) }
 	o.OnEnded = func(ids []uuid.UUID) {
 		n.mu.Lock()
@@ -141,7 +142,7 @@ func (n *node) identify(token string) (Identity, error) {
 // logout calls Logout as the holder of an access token.
 func (n *node) logout(scope LogoutScope, access string) int {
 	n.t.Helper()
-	ctx := WithCaller(n.t.Context(), Caller{Token: access})
+	ctx := WithCaller(n.t.Context(), Caller{Token: Secret(access)})
 	return must(n.Logout(ctx, scope, nil))(n.t)
 }
 

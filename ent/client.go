@@ -13,6 +13,7 @@ import (
 
 	"parley/ent/blacklistedtoken"
 	"parley/ent/chat"
+	"parley/ent/loginlimit"
 	"parley/ent/room"
 	"parley/ent/roomevent"
 	"parley/ent/session"
@@ -34,6 +35,8 @@ type Client struct {
 	BlacklistedToken *BlacklistedTokenClient
 	// Chat is the client for interacting with the Chat builders.
 	Chat *ChatClient
+	// LoginLimit is the client for interacting with the LoginLimit builders.
+	LoginLimit *LoginLimitClient
 	// Room is the client for interacting with the Room builders.
 	Room *RoomClient
 	// RoomEvent is the client for interacting with the RoomEvent builders.
@@ -55,6 +58,7 @@ func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
 	c.BlacklistedToken = NewBlacklistedTokenClient(c.config)
 	c.Chat = NewChatClient(c.config)
+	c.LoginLimit = NewLoginLimitClient(c.config)
 	c.Room = NewRoomClient(c.config)
 	c.RoomEvent = NewRoomEventClient(c.config)
 	c.Session = NewSessionClient(c.config)
@@ -153,6 +157,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		config:           cfg,
 		BlacklistedToken: NewBlacklistedTokenClient(cfg),
 		Chat:             NewChatClient(cfg),
+		LoginLimit:       NewLoginLimitClient(cfg),
 		Room:             NewRoomClient(cfg),
 		RoomEvent:        NewRoomEventClient(cfg),
 		Session:          NewSessionClient(cfg),
@@ -178,6 +183,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		config:           cfg,
 		BlacklistedToken: NewBlacklistedTokenClient(cfg),
 		Chat:             NewChatClient(cfg),
+		LoginLimit:       NewLoginLimitClient(cfg),
 		Room:             NewRoomClient(cfg),
 		RoomEvent:        NewRoomEventClient(cfg),
 		Session:          NewSessionClient(cfg),
@@ -211,7 +217,8 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.BlacklistedToken, c.Chat, c.Room, c.RoomEvent, c.Session, c.User,
+		c.BlacklistedToken, c.Chat, c.LoginLimit, c.Room, c.RoomEvent, c.Session,
+		c.User,
 	} {
 		n.Use(hooks...)
 	}
@@ -221,7 +228,8 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.BlacklistedToken, c.Chat, c.Room, c.RoomEvent, c.Session, c.User,
+		c.BlacklistedToken, c.Chat, c.LoginLimit, c.Room, c.RoomEvent, c.Session,
+		c.User,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -234,6 +242,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.BlacklistedToken.mutate(ctx, m)
 	case *ChatMutation:
 		return c.Chat.mutate(ctx, m)
+	case *LoginLimitMutation:
+		return c.LoginLimit.mutate(ctx, m)
 	case *RoomMutation:
 		return c.Room.mutate(ctx, m)
 	case *RoomEventMutation:
@@ -558,6 +568,139 @@ func (c *ChatClient) mutate(ctx context.Context, m *ChatMutation) (Value, error)
 		return (&ChatDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Chat mutation op: %q", m.Op())
+	}
+}
+
+// LoginLimitClient is a client for the LoginLimit schema.
+type LoginLimitClient struct {
+	config
+}
+
+// NewLoginLimitClient returns a client for the LoginLimit from the given config.
+func NewLoginLimitClient(c config) *LoginLimitClient {
+	return &LoginLimitClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `loginlimit.Hooks(f(g(h())))`.
+func (c *LoginLimitClient) Use(hooks ...Hook) {
+	c.hooks.LoginLimit = append(c.hooks.LoginLimit, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `loginlimit.Intercept(f(g(h())))`.
+func (c *LoginLimitClient) Intercept(interceptors ...Interceptor) {
+	c.inters.LoginLimit = append(c.inters.LoginLimit, interceptors...)
+}
+
+// Create returns a builder for creating a LoginLimit entity.
+func (c *LoginLimitClient) Create() *LoginLimitCreate {
+	mutation := newLoginLimitMutation(c.config, OpCreate)
+	return &LoginLimitCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of LoginLimit entities.
+func (c *LoginLimitClient) CreateBulk(builders ...*LoginLimitCreate) *LoginLimitCreateBulk {
+	return &LoginLimitCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *LoginLimitClient) MapCreateBulk(slice any, setFunc func(*LoginLimitCreate, int)) *LoginLimitCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &LoginLimitCreateBulk{err: fmt.Errorf("calling to LoginLimitClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*LoginLimitCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &LoginLimitCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for LoginLimit.
+func (c *LoginLimitClient) Update() *LoginLimitUpdate {
+	mutation := newLoginLimitMutation(c.config, OpUpdate)
+	return &LoginLimitUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *LoginLimitClient) UpdateOne(_m *LoginLimit) *LoginLimitUpdateOne {
+	mutation := newLoginLimitMutation(c.config, OpUpdateOne, withLoginLimit(_m))
+	return &LoginLimitUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *LoginLimitClient) UpdateOneID(id string) *LoginLimitUpdateOne {
+	mutation := newLoginLimitMutation(c.config, OpUpdateOne, withLoginLimitID(id))
+	return &LoginLimitUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for LoginLimit.
+func (c *LoginLimitClient) Delete() *LoginLimitDelete {
+	mutation := newLoginLimitMutation(c.config, OpDelete)
+	return &LoginLimitDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *LoginLimitClient) DeleteOne(_m *LoginLimit) *LoginLimitDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *LoginLimitClient) DeleteOneID(id string) *LoginLimitDeleteOne {
+	builder := c.Delete().Where(loginlimit.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &LoginLimitDeleteOne{builder}
+}
+
+// Query returns a query builder for LoginLimit.
+func (c *LoginLimitClient) Query() *LoginLimitQuery {
+	return &LoginLimitQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeLoginLimit},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a LoginLimit entity by its id.
+func (c *LoginLimitClient) Get(ctx context.Context, id string) (*LoginLimit, error) {
+	return c.Query().Where(loginlimit.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *LoginLimitClient) GetX(ctx context.Context, id string) *LoginLimit {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *LoginLimitClient) Hooks() []Hook {
+	return c.hooks.LoginLimit
+}
+
+// Interceptors returns the client interceptors.
+func (c *LoginLimitClient) Interceptors() []Interceptor {
+	return c.inters.LoginLimit
+}
+
+func (c *LoginLimitClient) mutate(ctx context.Context, m *LoginLimitMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&LoginLimitCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&LoginLimitUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&LoginLimitUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&LoginLimitDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown LoginLimit mutation op: %q", m.Op())
 	}
 }
 
@@ -1240,9 +1383,10 @@ func (c *UserClient) mutate(ctx context.Context, m *UserMutation) (Value, error)
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		BlacklistedToken, Chat, Room, RoomEvent, Session, User []ent.Hook
+		BlacklistedToken, Chat, LoginLimit, Room, RoomEvent, Session, User []ent.Hook
 	}
 	inters struct {
-		BlacklistedToken, Chat, Room, RoomEvent, Session, User []ent.Interceptor
+		BlacklistedToken, Chat, LoginLimit, Room, RoomEvent, Session,
+		User []ent.Interceptor
 	}
 )

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"parley/ent/blacklistedtoken"
 	"parley/ent/chat"
+	"parley/ent/loginlimit"
 	"parley/ent/room"
 	"parley/ent/roomevent"
 	"parley/ent/session"
@@ -80,6 +81,7 @@ func checkColumn(t, c string) error {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			blacklistedtoken.Table: blacklistedtoken.ValidColumn,
 			chat.Table:             chat.ValidColumn,
+			loginlimit.Table:       loginlimit.ValidColumn,
 			room.Table:             room.ValidColumn,
 			roomevent.Table:        roomevent.ValidColumn,
 			session.Table:          session.ValidColumn,

@@ -4,10 +4,11 @@ package ent
 
 import (
 	"fmt"
-	"parley/ent/session"
-	"parley/ent/user"
 	"strings"
 	"time"
+
+	"parley/ent/session"
+	"parley/ent/user"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"

@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+
 	"parley/ent/predicate"
 	"parley/ent/session"
 

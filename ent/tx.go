@@ -16,6 +16,8 @@ type Tx struct {
 	BlacklistedToken *BlacklistedTokenClient
 	// Chat is the client for interacting with the Chat builders.
 	Chat *ChatClient
+	// LoginLimit is the client for interacting with the LoginLimit builders.
+	LoginLimit *LoginLimitClient
 	// Room is the client for interacting with the Room builders.
 	Room *RoomClient
 	// RoomEvent is the client for interacting with the RoomEvent builders.
@@ -157,6 +159,7 @@ func (tx *Tx) Client() *Client {
 func (tx *Tx) init() {
 	tx.BlacklistedToken = NewBlacklistedTokenClient(tx.config)
 	tx.Chat = NewChatClient(tx.config)
+	tx.LoginLimit = NewLoginLimitClient(tx.config)
 	tx.Room = NewRoomClient(tx.config)
 	tx.RoomEvent = NewRoomEventClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)

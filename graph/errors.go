@@ -47,6 +47,7 @@ var verdicts = []struct {
 	{auth.ErrInvalidCredentials, verdict{generated.ErrorCodeInvalidCredentials, "Wrong username or password.", 0}},
 	{auth.ErrUsernameTaken, verdict{generated.ErrorCodeUsernameTaken, "This username is taken.", 0}},
 	{auth.ErrNoUser, verdict{generated.ErrorCodeNotFound, "There is no such user.", 0}},
+	{auth.ErrNoSession, verdict{generated.ErrorCodeNotFound, "You have no such session.", 0}},
 	{auth.ErrBusy, verdict{generated.ErrorCodeServerBusy, "Too many sign-ins at once.", time.Second}},
 
 	{errManySecrets, verdict{generated.ErrorCodeOperationTooComplex, "An operation has at most one field that takes a password or a token.", 0}},
@@ -100,7 +101,7 @@ func (p *presenter) present(ctx context.Context, err error) *gqlerror.Error {
 		p.judge(ctx, err, shown)
 	}
 	shown.Err = nil
-	shown.Extensions["requestId"] = requestID(ctx)
+	shown.Extensions["requestId"] = RequestID(ctx)
 	return shown
 }
 
@@ -110,6 +111,7 @@ func (p *presenter) judge(ctx context.Context, err error, shown *gqlerror.Error)
 	var badChat *chat.InvalidError
 	var badAuth *auth.InvalidError
 	var fast *chat.RateError
+	var guessing *auth.RateError
 	switch {
 	case errors.As(err, &badChat):
 		presentInvalid(shown, badChat.Field, badChat.Reason, badChat.Detail)
@@ -117,6 +119,8 @@ func (p *presenter) judge(ctx context.Context, err error, shown *gqlerror.Error)
 		presentInvalid(shown, badAuth.Field, badAuth.Reason, "is not acceptable")
 	case errors.As(err, &fast):
 		presentVerdict(shown, verdict{generated.ErrorCodeRateLimited, "Too fast.", fast.RetryAfter})
+	case errors.As(err, &guessing):
+		presentVerdict(shown, verdict{generated.ErrorCodeRateLimited, "Too many attempts.", guessing.RetryAfter})
 	default:
 		for _, v := range verdicts {
 			if errors.Is(err, v.is) {
@@ -125,7 +129,7 @@ func (p *presenter) judge(ctx context.Context, err error, shown *gqlerror.Error)
 				return
 			}
 		}
-		p.log.ErrorContext(ctx, "fault", "error", err, "path", shown.Path.String(), "request_id", requestID(ctx))
+		p.log.ErrorContext(ctx, "fault", "error", err, "path", shown.Path.String(), "request_id", RequestID(ctx))
 		shown.Message = "A fault of the server."
 		shown.Extensions["code"] = string(generated.ErrorCodeInternalServerError)
 	}
@@ -218,7 +222,8 @@ func NewRequestID() string {
 	return hex.EncodeToString(b[:])
 }
 
-func requestID(ctx context.Context) string {
+// RequestID is the id under which the faults of a request are logged; empty: it has none.
+func RequestID(ctx context.Context) string {
 	id, _ := ctx.Value(requestIDKey{}).(string)
 	return id
 }
@@ -232,7 +237,7 @@ var refusals = map[generated.ErrorCode]time.Duration{
 
 // refuse builds the errors that transport gives beside gqlgen.
 func (p *presenter) refuse(ctx context.Context, code, reason, message string) *gqlerror.Error {
-	refused := &gqlerror.Error{Extensions: map[string]any{"requestId": requestID(ctx)}}
+	refused := &gqlerror.Error{Extensions: map[string]any{"requestId": RequestID(ctx)}}
 	known := generated.ErrorCode(code)
 	presentVerdict(refused, verdict{known, message, refusals[known]})
 	if reason != "" {

@@ -62,7 +62,7 @@ func allPublic(op *graphql.OperationContext) bool {
 
 // secretFields take a password or a token. Each costs a check that guesses could be made with, and the
 // text of a document with one may hold the secret.
-var secretFields = []string{"register", "login", "refreshToken", "logout"}
+var secretFields = []string{"register", "login", "refreshToken", "logout", "changePassword", "deleteAccount"}
 
 // oneSecret refuses an operation with more than one of them, however they are aliased or spread over
 // fragments: a document with a thousand is a thousand guesses in one request.

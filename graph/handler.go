@@ -47,7 +47,7 @@ func Handler(o Options) (http.Handler, *transport.Transports) {
 	}
 	p := &presenter{log: o.Logger}
 	resolver := &Resolver{
-		auth: o.Auth, chat: o.Chat, errors: p, now: time.Now,
+		auth: o.Auth, chat: o.Chat, errors: p, leeway: o.Leeway, now: time.Now,
 		server: generated.Server{Version: o.Version, Limits: limits(o)},
 	}
 	server := handler.New(generated.NewExecutableSchema(generated.Config{Resolvers: resolver}))

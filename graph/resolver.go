@@ -31,6 +31,7 @@ type Resolver struct {
 	chat   *chat.Service
 	errors *presenter
 	server generated.Server // without its time
+	leeway time.Duration
 	now    func() time.Time
 }
 
@@ -45,6 +46,20 @@ func person(ctx context.Context) (chat.Person, error) {
 
 // pointer makes room for null in an answer that is never null without an error.
 func pointer[T any](value T, err error) (*T, error) { return &value, err }
+
+// textOf is an id as GraphQL says it.
+func textOf(id uuid.UUID, err error) (*string, error) { return pointer(id.String(), err) }
+
+// renewing takes what a refresh came to and lets the socket that carried it live as long as the new
+// access token, if it belongs to the same session.
+func (r *Resolver) renewing(ctx context.Context) func(*auth.Tokens, error) (*auth.Tokens, error) {
+	return func(t *auth.Tokens, err error) (*auth.Tokens, error) {
+		if err == nil {
+			transport.Renew(ctx, t.SessionID.String(), t.AccessTokenExpiresAt.Add(r.leeway))
+		}
+		return t, err
+	}
+}
 
 // viewer answers who is signed in, nil when no token was sent, and an error for a bad one.
 func viewer(ctx context.Context) (*auth.User, error) {
@@ -62,7 +77,7 @@ func viewer(ctx context.Context) (*auth.User, error) {
 const maxNodes = 100
 
 // find answers objects of any type in the order of ids, nil for what the reader may not see.
-func (r *Resolver) find(ctx context.Context, reader uuid.UUID, ids []string) ([]scalar.Node, error) {
+func (r *Resolver) find(ctx context.Context, reader auth.Identity, ids []string) ([]scalar.Node, error) {
 	if len(ids) > maxNodes {
 		return nil, &chat.InvalidError{Field: "ids", Reason: "OUT_OF_RANGE", Detail: fmt.Sprintf("has at most %d ids", maxNodes)}
 	}
@@ -74,11 +89,15 @@ func (r *Resolver) find(ctx context.Context, reader uuid.UUID, ids []string) ([]
 	if err != nil {
 		return nil, err
 	}
-	rooms, err := r.chat.RoomsByID(ctx, reader, parsed)
+	rooms, err := r.chat.RoomsByID(ctx, reader.User.ID, parsed)
 	if err != nil {
 		return nil, err
 	}
-	chats, err := r.chat.ChatsByID(ctx, reader, parsed)
+	chats, err := r.chat.ChatsByID(ctx, reader.User.ID, parsed)
+	if err != nil {
+		return nil, err
+	}
+	sessions, err := r.auth.SessionsByID(ctx, reader, parsed)
 	if err != nil {
 		return nil, err
 	}
@@ -91,13 +110,15 @@ func (r *Resolver) find(ctx context.Context, reader uuid.UUID, ids []string) ([]
 			nodes[i] = rooms[i]
 		case chats[i] != nil:
 			nodes[i] = chats[i]
+		case sessions[i] != nil:
+			nodes[i] = sessions[i]
 		}
 	}
 	return nodes, nil
 }
 
 // findOne answers one object of any type.
-func (r *Resolver) findOne(ctx context.Context, reader uuid.UUID, id string) (scalar.Node, error) {
+func (r *Resolver) findOne(ctx context.Context, reader auth.Identity, id string) (scalar.Node, error) {
 	nodes, err := r.find(ctx, reader, []string{id})
 	if err != nil {
 		return nil, err

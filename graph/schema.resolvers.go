@@ -22,11 +22,35 @@ func (r *mutationResolver) Login(ctx context.Context, username string, password 
 }
 
 func (r *mutationResolver) RefreshToken(ctx context.Context, token *string, idempotencyKey *string) (*auth.Tokens, error) {
-	return r.auth.Refresh(ctx, token, idempotencyKey, auth.CallerFrom(ctx).Client())
+	return r.renewing(ctx)(r.auth.Refresh(ctx, token, idempotencyKey, auth.CallerFrom(ctx).Client()))
 }
 
 func (r *mutationResolver) Logout(ctx context.Context, scope *auth.LogoutScope, refreshToken *string) (*int, error) {
 	return pointer(r.auth.Logout(ctx, *scope, refreshToken))
+}
+
+func (r *mutationResolver) EndSession(ctx context.Context, session string) (*string, error) {
+	me, err := auth.IdentityFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return textOf(r.auth.EndSession(ctx, me, session))
+}
+
+func (r *mutationResolver) ChangePassword(ctx context.Context, currentPassword string, newPassword string) (*auth.User, error) {
+	me, err := auth.IdentityFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.auth.ChangePassword(ctx, me, currentPassword, newPassword)
+}
+
+func (r *mutationResolver) DeleteAccount(ctx context.Context, password string) (*string, error) {
+	me, err := auth.IdentityFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return textOf(r.auth.DeleteAccount(ctx, me, password))
 }
 
 func (r *mutationResolver) CreateRoom(ctx context.Context, name string, topic *string) (*chat.Room, error) {
@@ -61,6 +85,10 @@ func (r *queryResolver) User(ctx context.Context, id string) (*auth.User, error)
 	return r.auth.UserByNameOrID(ctx, id)
 }
 
+func (r *queryResolver) Users(ctx context.Context, startingWith string, first *int, after *string) (*auth.UserPage, error) {
+	return r.auth.Users(ctx, startingWith, first, after)
+}
+
 func (r *queryResolver) Room(ctx context.Context, id string) (*chat.Room, error) {
 	me, err := person(ctx)
 	if err != nil {
@@ -93,20 +121,28 @@ func (r *queryResolver) Chat(ctx context.Context, id string) (*chat.Chat, error)
 	return r.chat.Chat(ctx, me.ID, id)
 }
 
-func (r *queryResolver) Node(ctx context.Context, id string) (scalar.Node, error) {
-	me, err := person(ctx)
+func (r *queryResolver) Sessions(ctx context.Context) ([]*auth.Session, error) {
+	me, err := auth.IdentityFrom(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return r.findOne(ctx, me.ID, id)
+	return r.auth.Sessions(ctx, me)
+}
+
+func (r *queryResolver) Node(ctx context.Context, id string) (scalar.Node, error) {
+	me, err := auth.IdentityFrom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.findOne(ctx, me, id)
 }
 
 func (r *queryResolver) Nodes(ctx context.Context, ids []string) ([]scalar.Node, error) {
-	me, err := person(ctx)
+	me, err := auth.IdentityFrom(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return r.find(ctx, me.ID, ids)
+	return r.find(ctx, me, ids)
 }
 
 func (r *queryResolver) Server(ctx context.Context) (*generated.Server, error) {
@@ -127,6 +163,13 @@ func (r *subscriptionResolver) ChatSent(ctx context.Context, room string, after 
 	return r.chat.Follow(ctx, me.ID, room, after, r.streamEnds(ctx))
 }
 
+func (r *userConnectionResolver) PageInfo(ctx context.Context, obj *auth.UserPage) (*chat.PageInfo, error) {
+	return &chat.PageInfo{
+		StartCursor: obj.StartCursor, EndCursor: obj.EndCursor,
+		HasPreviousPage: obj.HasPreviousPage, HasNextPage: obj.HasNextPage,
+	}, nil
+}
+
 func (r *Resolver) Chat() generated.ChatResolver { return &chatResolver{r} }
 
 func (r *Resolver) Mutation() generated.MutationResolver { return &mutationResolver{r} }
@@ -137,10 +180,15 @@ func (r *Resolver) Room() generated.RoomResolver { return &roomResolver{r} }
 
 func (r *Resolver) Subscription() generated.SubscriptionResolver { return &subscriptionResolver{r} }
 
+func (r *Resolver) UserConnection() generated.UserConnectionResolver {
+	return &userConnectionResolver{r}
+}
+
 type (
-	chatResolver         struct{ *Resolver }
-	mutationResolver     struct{ *Resolver }
-	queryResolver        struct{ *Resolver }
-	roomResolver         struct{ *Resolver }
-	subscriptionResolver struct{ *Resolver }
+	chatResolver           struct{ *Resolver }
+	mutationResolver       struct{ *Resolver }
+	queryResolver          struct{ *Resolver }
+	roomResolver           struct{ *Resolver }
+	subscriptionResolver   struct{ *Resolver }
+	userConnectionResolver struct{ *Resolver }
 )

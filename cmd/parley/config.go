@@ -28,6 +28,8 @@ type Config struct {
 	SigningKey             string   `default:"" help:"Base64 root secrets separated by commas; the first signs. Empty: kept in the data directory. As a flag it shows in the process list."`
 	HashParallel           count    `default:"${cores}" help:"Password hashes at once, at most the cores."`
 	HashQueue              count    `default:"64" help:"Sign-ins that may wait for one."`
+	LoginAttempts          ratio    `default:"10/15m" help:"Wrong passwords for one account, and five times as many from one network."`
+	RegisterRate           ratio    `default:"20/1m" help:"Registrations from one network."`
 	TrustedProxies         networks `default:"" help:"Networks whose X-Forwarded-For and X-Forwarded-Proto are believed."`
 
 	CORSAllowedOrigins origins `default:"http://localhost:5173,http://localhost:3000" name:"cors-allowed-origins" help:"Origins whose pages may use the API, over HTTP and WebSocket; * for any."`
@@ -62,6 +64,8 @@ type Config struct {
 	HeadsInterval duration `default:"2s" help:"How often readers are compared with the database."`
 	DrainDelay    duration `default:"0s" help:"Time between /readyz turning 503 and the drain."`
 	DrainTimeout  duration `default:"25s" help:"Time for the drain."`
+
+	keyInArguments bool // the signing key was given as a flag
 }
 
 // check finds what no single value shows. Durations are above 0 unless zero means something.

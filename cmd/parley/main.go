@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -76,6 +77,9 @@ func parse(line *commandLine, args, environ []string, stdout io.Writer) (runner,
 		}
 		return nil, &usageError{fmt.Errorf("%w (see parley --help)", err)}
 	}
+	line.keyInArguments = slices.ContainsFunc(args, func(arg string) bool {
+		return strings.HasPrefix(arg, "--signing-key")
+	})
 	command, ok := parsed.Selected().Target.Addr().Interface().(runner)
 	if !ok {
 		panic("a command cannot run: " + parsed.Command())

@@ -70,6 +70,12 @@ func warn(logger *slog.Logger, c *Config) {
 	if c.CORSAllowedOrigins.any() {
 		logger.Warn("PARLEY_CORS_ALLOWED_ORIGINS is *: pages of any origin may use the API")
 	}
+	if c.LoginAttempts == (ratio{}) {
+		logger.Warn("PARLEY_LOGIN_ATTEMPTS is 0: passwords can be guessed without end")
+	}
+	if c.keyInArguments {
+		logger.Warn("PARLEY_SIGNING_KEY is given as a flag: everybody on this machine can read it in the process list")
+	}
 	if !c.RotateRefreshTokens {
 		logger.Warn("PARLEY_ROTATE_REFRESH_TOKENS is false: a stolen refresh token works until its session ends")
 	} else if !c.BlacklistAfterRotation {
@@ -134,12 +140,14 @@ func authOptions(c *Config, s *server) auth.Options {
 	o.Rotate, o.Blacklist = bool(c.RotateRefreshTokens), bool(c.BlacklistAfterRotation)
 	o.ReuseWindow, o.RetryWindow = time.Duration(c.RefreshReuseWindow), time.Duration(c.RefreshRetryWindow)
 	o.SessionLifetime, o.Leeway = time.Duration(c.SessionLifetime), time.Duration(c.Leeway)
+	o.LoginAttempts, o.RegisterRate = auth.Rate(c.LoginAttempts), auth.Rate(c.RegisterRate)
 	o.HashParallel, o.HashQueue = int(c.HashParallel), int(c.HashQueue)
 	o.OnEnded = func(sessions []uuid.UUID) {
 		for _, id := range sessions {
 			s.transports.EndSessions(id.String())
 		}
 	}
+	o.Audit, o.RequestID = s.logger, graph.RequestID
 	o.OnError = func(err error) { s.logger.Error("sessions", "error", err) }
 	return o
 }

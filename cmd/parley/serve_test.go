@@ -171,7 +171,7 @@ func TestDeletedRoomEndsStreamsForGood(t *testing.T) {
 }
 
 func TestFiftyAtOnceOneGetsTheUsername(t *testing.T) {
-	s := newServer(t)
+	s := newServer(t, "--register-rate", "0")
 	var wg sync.WaitGroup
 	codes := make([]string, 50)
 	for i := range codes {

@@ -81,6 +81,24 @@ var (
 			},
 		},
 	}
+	// LoginLimitsColumns holds the columns for the "login_limits" table.
+	LoginLimitsColumns = []*schema.Column{
+		{Name: "bucket", Type: field.TypeString},
+		{Name: "full_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
+	}
+	// LoginLimitsTable holds the schema information for the "login_limits" table.
+	LoginLimitsTable = &schema.Table{
+		Name:       "login_limits",
+		Columns:    LoginLimitsColumns,
+		PrimaryKey: []*schema.Column{LoginLimitsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "loginlimit_full_at",
+				Unique:  false,
+				Columns: []*schema.Column{LoginLimitsColumns[1]},
+			},
+		},
+	}
 	// RoomsColumns holds the columns for the "rooms" table.
 	RoomsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -216,6 +234,7 @@ var (
 	Tables = []*schema.Table{
 		BlacklistedTokensTable,
 		ChatsTable,
+		LoginLimitsTable,
 		RoomsTable,
 		RoomEventsTable,
 		SessionsTable,

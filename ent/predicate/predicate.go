@@ -12,6 +12,9 @@ type BlacklistedToken func(*sql.Selector)
 // Chat is the predicate function for chat builders.
 type Chat func(*sql.Selector)
 
+// LoginLimit is the predicate function for loginlimit builders.
+type LoginLimit func(*sql.Selector)
+
 // Room is the predicate function for room builders.
 type Room func(*sql.Selector)
 

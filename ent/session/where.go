@@ -3,8 +3,9 @@
 package session
 
 import (
-	"parley/ent/predicate"
 	"time"
+
+	"parley/ent/predicate"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"

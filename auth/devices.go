@@ -1,0 +1,105 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/predicate"
+	"parley/ent/session"
+)
+
+// Session is one sign-in on one device, as its owner sees it.
+type Session struct {
+	ID         uuid.UUID
+	CreatedAt  time.Time
+	LastUsedAt time.Time
+	UserAgent  *string // of the last sign-in or refresh; nil: not known
+	IPAddress  *string // the same
+	IsCurrent  bool    // it is the one that asks
+}
+
+func newSession(row *ent.Session, who Identity) *Session {
+	return &Session{
+		ID: row.ID, CreatedAt: row.CreatedAt.UTC(), LastUsedAt: row.LastUsedAt.UTC(),
+		UserAgent: row.UserAgent, IPAddress: row.IPAddress, IsCurrent: row.ID == who.SessionID,
+	}
+}
+
+// listed are the sessions a user is shown: theirs, not ended and not past an end.
+func (s *Service) listed(who Identity) predicate.Session {
+	now := s.now()
+	return session.And(session.UserID(who.User.ID), session.RevokedAtIsNil(), session.ExpiresAtGT(now),
+		session.Or(session.EndsAtIsNil(), session.EndsAtGT(now)))
+}
+
+// Sessions are the caller's sign-ins on all devices, the latest used first.
+func (s *Service) Sessions(ctx context.Context, who Identity) ([]*Session, error) {
+	rows, err := s.store.Read.Session.Query().Where(s.listed(who)).
+		Order(session.ByLastUsedAt(sql.OrderDesc()), session.ByID(sql.OrderDesc())).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("list sessions: %w", err)
+	}
+	sessions := make([]*Session, len(rows))
+	for i, row := range rows {
+		sessions[i] = newSession(row, who)
+	}
+	return sessions, nil
+}
+
+// SessionsByID answers sessions in the order asked for, in one query; nil for what Sessions would
+// not list: another's, an ended one, none.
+func (s *Service) SessionsByID(ctx context.Context, who Identity, ids []uuid.UUID) ([]*Session, error) {
+	rows, err := s.store.Read.Session.Query().Where(session.IDIn(ids...), s.listed(who)).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("sessions by id: %w", err)
+	}
+	found := make(map[uuid.UUID]*ent.Session, len(rows))
+	for _, row := range rows {
+		found[row.ID] = row
+	}
+	sessions := make([]*Session, len(ids))
+	for i, id := range ids {
+		if row := found[id]; row != nil {
+			sessions[i] = newSession(row, who)
+		}
+	}
+	return sessions, nil
+}
+
+// EndSession ends one of the caller's sessions, which may be the one that asks, and answers its
+// id, also when it had ended before. ErrNoSession: it is another's, unknown, or not an id.
+func (s *Service) EndSession(ctx context.Context, who Identity, session string) (uuid.UUID, error) {
+	id, err := uuid.Parse(session)
+	if err != nil {
+		return uuid.Nil, ErrNoSession
+	}
+	var ids []uuid.UUID
+	err = s.write(ctx, func(ctx context.Context, tx *ent.Tx) (err error) {
+		ids, err = s.endOwn(ctx, tx, who, id)
+		return err
+	})
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("end session: %w", err)
+	}
+	s.ended(ctx, ending{ids: ids, reason: ReasonSessionEnded, user: who.User.ID, from: CallerFrom(ctx).Address})
+	return id, nil
+}
+
+func (s *Service) endOwn(ctx context.Context, tx *ent.Tx, who Identity, id uuid.UUID) ([]uuid.UUID, error) {
+	row, err := lock(ctx, tx, id)
+	switch {
+	case ent.IsNotFound(err) || err == nil && row.UserID != who.User.ID:
+		return nil, ErrNoSession
+	case err != nil:
+		return nil, fmt.Errorf("lock session: %w", err)
+	case row.RevokedAt != nil || !row.ExpiresAt.After(s.now().Add(-s.o.Leeway)):
+		return nil, nil
+	}
+	ids := []uuid.UUID{id}
+	return ids, s.revoke(ctx, tx, ids, ReasonSessionEnded)
+}
