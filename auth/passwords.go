@@ -7,7 +7,10 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"runtime"
+	"runtime/metrics"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -115,6 +118,7 @@ type hasher struct {
 	dummy   string        // checked for names that do not exist, so that both take the same time
 	running chan struct{} // holds one for each hash that runs
 	waiting chan struct{} // holds one for each that waits to run
+	garbage atomic.Int64  // bytes of hashes since it was last collected
 }
 
 const slotPatience = 2 * time.Second
@@ -168,8 +172,21 @@ func (h *hasher) inSlot(ctx context.Context, wanted func() error, hash func()) e
 	if err := wanted(); err != nil {
 		return err
 	}
-	hash()
+	aside(hash)
+	h.collect()
 	return ctx.Err()
+}
+
+// collect frees what a hash leaves behind, 19 MiB that the garbage collector would let lie ten times
+// over before it looks. It is worth that only where they are much beside what lives.
+func (h *hasher) collect() {
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	garbage := h.garbage.Add(int64(h.cost.memory) << 10)
+	if uint64(garbage) > live[0].Value.Uint64()/4 {
+		h.garbage.Store(0)
+		runtime.GC()
+	}
 }
 
 func (h *hasher) enter(ctx context.Context) error {

@@ -13,17 +13,30 @@ import (
 const clockTick = 10 * time.Millisecond
 
 // rssOf is the memory of a process as a user sees it, in KiB.
-func rssOf(pid int) (int, error) {
+func rssOf(pid int) (int, error) { return memoryOf(pid, "VmRSS:") }
+
+// peakOf is the most it was since forgetPeak.
+func peakOf(pid int) (int, error) { return memoryOf(pid, "VmHWM:") }
+
+// forgetPeak lets the kernel measure the peak anew (proc_pid_clear_refs(5)).
+func forgetPeak(pid int) error {
+	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", pid), []byte("5"), 0); err != nil {
+		return fmt.Errorf("memory of the server: %w", err)
+	}
+	return nil
+}
+
+func memoryOf(pid int, which string) (int, error) {
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, fmt.Errorf("memory of the server: %w", err)
 	}
 	for line := range strings.Lines(string(status)) {
-		if rest, found := strings.CutPrefix(line, "VmRSS:"); found {
+		if rest, found := strings.CutPrefix(line, which); found {
 			return strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(rest), "kB")))
 		}
 	}
-	return 0, fmt.Errorf("memory of the server: /proc/%d/status has no VmRSS", pid)
+	return 0, fmt.Errorf("memory of the server: /proc/%d/status has no %s", pid, which)
 }
 
 // cpuOf is the time a process has spent in itself and in the kernel.

@@ -78,10 +78,11 @@ func fillRoom(s *sender, n int) error {
 
 // A pager is one client that reads the newest page of a room, over and over.
 type pager struct {
-	conn    *conn
-	request []byte
-	times   histogram
-	faults  problems
+	conn     *conn
+	request  []byte
+	interval time.Duration // between two pages; 0: the next one follows the answer
+	times    histogram
+	faults   problems
 }
 
 func newPager(url string, by user, room string) (*pager, error) {
@@ -109,7 +110,8 @@ func pageAll(ctx context.Context, pagers []*pager, d time.Duration) time.Duratio
 	for _, p := range pagers {
 		p.times = histogram{}
 		wg.Go(func() {
-			for time.Since(start) < d && ctx.Err() == nil {
+			for due := start; time.Since(start) < d && ctx.Err() == nil; due = due.Add(p.interval) {
+				time.Sleep(time.Until(due))
 				p.once()
 			}
 		})

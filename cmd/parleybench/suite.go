@@ -24,6 +24,7 @@ type suite struct {
 
 	temp    string
 	users   []user
+	guests  []user // who sign in again and again
 	roomIDs []string
 	servers []*process // all that were started
 	main    *process   // the one Parley that all parts use
@@ -63,7 +64,7 @@ func (s *suite) run(ctx context.Context) (_ *report, err error) {
 		return nil, err
 	}
 	s.r.add("fsyncs_per_s", fsyncs)
-	for _, part := range []func(context.Context) error{s.seed, s.compareSends, s.comparePages, s.fanOut, s.startUp} {
+	for _, part := range []func(context.Context) error{s.seed, s.compareSends, s.comparePages, s.compareRefreshes, s.compareLogins, s.fanOut, s.startUp} {
 		if err := part(ctx); err != nil {
 			return &s.r, err
 		}
@@ -93,6 +94,9 @@ func (s *suite) seed(ctx context.Context) error {
 	}
 	open := api{url: p.url}
 	if s.users, err = open.register(ctx, s.clients); err != nil {
+		return err
+	}
+	if s.guests, err = open.register(ctx, guests); err != nil {
 		return err
 	}
 	if s.roomIDs, err = open.as(s.users[0].token).createRooms(ctx, s.rooms); err != nil {

@@ -15,7 +15,7 @@ import (
 const registering = 2
 
 // A user is an account made for one run.
-type user struct{ id, name, token string }
+type user struct{ id, name, password, token, refresh string }
 
 // register makes n accounts with random passwords.
 func (a api) register(ctx context.Context, n int) ([]user, error) {
@@ -40,20 +40,22 @@ func (a api) register(ctx context.Context, n int) ([]user, error) {
 
 func (a api) registerOne(ctx context.Context, name string) (user, error) {
 	const document = `mutation($name:String!,$password:String!)` +
-		`{register(username:$name,password:$password){accessToken user{id}}}`
-	variables := map[string]any{"name": name, "password": uuid.NewString()}
+		`{register(username:$name,password:$password){accessToken refreshToken user{id}}}`
+	password := uuid.NewString()
+	variables := map[string]any{"name": name, "password": password}
 	for {
 		var answer struct {
 			Register struct {
-				AccessToken string
-				User        struct{ ID string }
+				AccessToken, RefreshToken string
+				User                      struct{ ID string }
 			}
 		}
 		err := a.ask(ctx, document, variables, &answer)
 		var no refusal
 		switch {
 		case err == nil:
-			return user{answer.Register.User.ID, name, answer.Register.AccessToken}, nil
+			r := answer.Register
+			return user{r.User.ID, name, password, r.AccessToken, r.RefreshToken}, nil
 		case errors.As(err, &no) && no.code == "SERVER_BUSY":
 			time.Sleep(200 * time.Millisecond)
 		case errors.As(err, &no) && no.code == "RATE_LIMITED":

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"time"
+)
+
+const (
+	loginsAtOnce  = 200
+	guests        = 50 // who they are: nobody may have more than 100 sessions
+	hashMiB       = 19 // one argon2id
+	readers       = 4
+	readInterval  = 20 * time.Millisecond // each: some work for the server, and no crowd
+	loginDocument = `mutation($name:String!,$password:String!){login(username:$name,password:$password){accessToken}}`
+)
+
+// A rush is many people at the door at once, beside a few who read pages at a calm pace.
+type rush struct {
+	suite  *suite
+	calm   []*pager
+	crowd  []*conn
+	logins [][]byte // a request for each of the crowd
+	visits [][]byte // the same, of something that is no work
+}
+
+func (s *suite) newRush() (*rush, error) {
+	r := &rush{suite: s}
+	for i := range readers {
+		p, err := newPager(s.main.url, s.users[i%len(s.users)], s.roomIDs[0])
+		if err != nil {
+			return nil, err
+		}
+		p.interval = readInterval
+		r.calm = append(r.calm, p)
+	}
+	to := parleyRoute(s.main.url)
+	for i := range loginsAtOnce {
+		u := s.guests[i%len(s.guests)]
+		login, err1 := encode(to, user{}, map[string]any{
+			"query": loginDocument, "variables": map[string]any{"name": u.name, "password": u.password},
+		})
+		visit, err2 := encode(to, user{}, map[string]any{"query": "{server{version}}"})
+		if err := errors.Join(err1, err2); err != nil {
+			return nil, err
+		}
+		r.crowd, r.logins, r.visits = append(r.crowd, newConn(to.addr)), append(r.logins, login), append(r.visits, visit)
+	}
+	return r, nil
+}
+
+func (r *rush) close() {
+	for _, p := range r.calm {
+		r.suite.r.faults.merge(p.faults)
+		p.conn.close()
+	}
+	for _, c := range r.crowd {
+		c.close()
+	}
+}
+
+// compareLogins looks at the readers and at the server's memory while many visit, and while as many
+// sign in. A first round only warms up.
+func (s *suite) compareLogins(ctx context.Context) error {
+	r, err := s.newRush()
+	if err != nil {
+		return err
+	}
+	defer r.close()
+	var alone, beside, growth, rates []float64
+	for round := range s.rounds + 1 {
+		visiting, err := s.peakDuring(func() error {
+			_, err := r.run(ctx, r.visits)
+			pageAll(ctx, r.calm, 2*s.round)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		calm := tailOf(r.calm)
+		var took time.Duration
+		hashing, err := s.peakDuring(func() error {
+			took, err = r.run(ctx, r.logins)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if round > 0 {
+			alone, beside = append(alone, calm), append(beside, tailOf(r.calm))
+			growth, rates = append(growth, hashing-visiting), append(rates, perSecond(loginsAtOnce, took))
+		}
+	}
+	s.r.add("logins_per_s", median(rates))
+	s.r.add("page_p99_ms", median(alone))
+	s.r.add("page_p99_ms_during_logins", median(beside))
+	s.r.targets = append(s.r.targets,
+		target{fmt.Sprintf("%d logins at once: p99 of pages beside them / alone", loginsAtOnce), atMost, 1.2, over(beside, alone)},
+		target{fmt.Sprintf("%d logins at once: memory beyond that of as many visitors, MiB", loginsAtOnce), atMost, hashMiB * float64(runtime.NumCPU()), growth})
+	return nil
+}
+
+// peakDuring is the most memory in MiB that the main server had meanwhile.
+func (s *suite) peakDuring(what func() error) (float64, error) {
+	if err := forgetPeak(s.main.pid()); err != nil {
+		return 0, err
+	}
+	if err := what(); err != nil {
+		return 0, err
+	}
+	peak, err := peakOf(s.main.pid())
+	return float64(peak) / 1024, err
+}
+
+// tailOf is the time in ms that one page of a hundred takes longer than.
+func tailOf(pagers []*pager) float64 {
+	times := &histogram{}
+	for _, p := range pagers {
+		times.merge(&p.times)
+	}
+	return millis(times.quantile(0.99))
+}
+
+// run lets the whole crowd ask at once, and answers how long that took. The readers read from the
+// beginning to the end of it.
+func (r *rush) run(ctx context.Context, requests [][]byte) (time.Duration, error) {
+	reading, stop := context.WithCancel(ctx)
+	defer stop()
+	var others, logins sync.WaitGroup
+	others.Go(func() { pageAll(reading, r.calm, time.Hour) })
+	start := time.Now()
+	errs := make([]error, len(r.crowd))
+	for i, c := range r.crowd {
+		logins.Go(func() { errs[i] = insist(ctx, c, requests[i]) })
+	}
+	logins.Wait()
+	took := time.Since(start)
+	stop()
+	others.Wait()
+	return took, errors.Join(errs...)
+}
+
+// insist asks until the answer is good. A server that is busy is asked again after the second it asks
+// for and up to one more, so that those who were refused together do not come back together.
+func insist(ctx context.Context, c *conn, request []byte) error {
+	for {
+		status, body, err := c.do(request)
+		code := codeOf(status, body, err)
+		if err == nil && status == 200 && !bytes.Contains(body, []byte(`"errors"`)) {
+			return nil
+		}
+		if code != "SERVER_BUSY" {
+			return fmt.Errorf("sign in: %s", code)
+		}
+		select {
+		case <-time.After(time.Second + rand.N(time.Second)):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+)
+
+const refreshDocument = `mutation($token:String!){refreshToken(token:$token){refreshToken}}`
+
+// compareRefreshes lets one client refresh a token again and again, and one send chats to a bare
+// server that stores each in a transaction of its own, in turn.
+func (s *suite) compareRefreshes(ctx context.Context) error {
+	bare, err := s.bare(ctx, "single", "bare_single")
+	if err != nil {
+		return err
+	}
+	inserts, err := newSender(bareRoute(bare.url), s.users[0], s.roomIDs[0], textSize)
+	if err != nil {
+		return err
+	}
+	refreshes := &refresher{to: parleyRoute(s.main.url), token: s.users[0].refresh, conn: newConn(hostOf(s.main.url))}
+	var ours, theirs []float64
+	for round := range s.rounds + 1 {
+		if err := refreshes.run(ctx, s.round/2); err != nil {
+			return err
+		}
+		sendAll(ctx, []*sender{inserts}, s.round/2)
+		if round > 0 {
+			ours = append(ours, millis(refreshes.times.quantile(0.5)))
+			theirs = append(theirs, millis(inserts.times.quantile(0.5)))
+		}
+	}
+	s.r.faults.merge(wrongCodes(inserts.codes))
+	inserts.conn.close()
+	refreshes.conn.close()
+	s.r.add("refresh_p50_ms", median(ours))
+	s.r.add("bare_insert_p50_ms", median(theirs))
+	s.r.targets = append(s.r.targets,
+		target{"refresh, one client: median time, Parley / one bare durable insert", atMost, 3, over(ours, theirs)})
+	return bare.stop()
+}
+
+// A refresher exchanges its token for the next one, over and over.
+type refresher struct {
+	to    route
+	conn  *conn
+	token string
+	times histogram
+}
+
+func (r *refresher) run(ctx context.Context, d time.Duration) error {
+	r.times = histogram{}
+	for start := time.Now(); time.Since(start) < d && ctx.Err() == nil; {
+		if err := r.once(); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+func (r *refresher) once() error {
+	request, err := encode(r.to, user{}, map[string]any{"query": refreshDocument, "variables": map[string]any{"token": r.token}})
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	status, body, err := r.conn.do(request)
+	took := time.Since(start)
+	var answer struct {
+		Data struct{ RefreshToken struct{ RefreshToken string } }
+	}
+	if err != nil || json.Unmarshal(body, &answer) != nil || answer.Data.RefreshToken.RefreshToken == "" {
+		return fmt.Errorf("refresh: %s", codeOf(status, body, err))
+	}
+	r.token = answer.Data.RefreshToken.RefreshToken
+	r.times.record(took)
+	return nil
+}
