@@ -136,7 +136,11 @@ func (g *guess) verify(ctx context.Context, password string) (err error) {
 		stored = *g.row.PasswordHash
 	}
 	var right bool
-	right, g.newer, err = g.service.passwords.verify(ctx, stored, password, func() error { return g.take(ctx) })
+	// Nobody waits for a place with a slot in hand: who holds the place may need the slot.
+	err = g.insist(ctx, func(ctx context.Context) (err error) {
+		right, g.newer, err = g.service.passwords.verify(ctx, stored, password, func() error { return g.take(ctx) })
+		return err
+	})
 	g.right = right && exists
 	switch {
 	case err != nil:
@@ -222,29 +226,27 @@ func (g *guess) look(ctx context.Context) error {
 	return nil
 }
 
-// take takes the places, with a hash slot in hand. *RateError: there is none, and the slot is to be
+// take takes the places, with a hash slot in hand. *noPlace: there is none, and the slot is to be
 // given to somebody else.
 func (g *guess) take(ctx context.Context) error {
 	if len(g.buckets) == 0 {
 		return nil
 	}
-	return g.insist(ctx, func(ctx context.Context) error {
-		g.service.attempts.hold(g.buckets)
-		err := g.service.write(ctx, func(ctx context.Context, tx *ent.Tx) error {
-			for _, b := range g.buckets {
-				if err := g.service.takeOne(ctx, tx, b); err != nil {
-					return err
-				}
+	g.service.attempts.hold(g.buckets)
+	err := g.service.write(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		for _, b := range g.buckets {
+			if err := g.service.takeOne(ctx, tx, b); err != nil {
+				return err
 			}
-			return nil
-		})
-		if err != nil {
-			g.service.attempts.release(g.buckets, false)
-			return err
 		}
-		g.holding = true
 		return nil
 	})
+	if err != nil {
+		g.service.attempts.release(g.buckets, false)
+		return err
+	}
+	g.holding = true
+	return nil
 }
 
 func (s *Service) takeOne(ctx context.Context, tx *ent.Tx, b bucket) error {
