@@ -86,7 +86,7 @@ func (s *Service) aim(ctx context.Context, username string, from Client) (target
 }
 
 // ownTarget is the password of somebody who is signed in. It is counted by user, so that a stolen
-// access token is no way to guess it.
+// access token is no way to guess it. ErrSessionRevoked: the account was deleted meanwhile.
 func (s *Service) ownTarget(ctx context.Context, who Identity) (target, error) {
 	t := target{
 		from:    CallerFrom(ctx).Address,
@@ -98,6 +98,9 @@ func (s *Service) ownTarget(ctx context.Context, who Identity) (target, error) {
 	})
 	if err != nil {
 		return target{}, fmt.Errorf("find user: %w", err)
+	}
+	if t.row.DeletedAt != nil { // no password is right any more, and that is no news of this one
+		return target{}, &ReasonError{Err: ErrSessionRevoked, Reason: ReasonAccountDeleted}
 	}
 	return t, nil
 }
