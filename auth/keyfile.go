@@ -122,6 +122,11 @@ func ringOf(stored []storedKey) (*Keyring, error) {
 // createKeys makes keys.json with one new key. It is on disk, whole, before anybody can see it;
 // of two processes that start at once the second finds the link taken and reads the first one's.
 func createKeys(dir, path string) error {
+	unlock, err := lockDir(dir) // or who adds a key at this moment puts a file without this one over it
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	made, err := newStoredKey()
 	if err != nil {
 		return err
