@@ -39,13 +39,13 @@ func (n *node) list(startingWith string, first int, after *string) ([]string, *U
 
 func TestUsersByPrefix(t *testing.T) {
 	n := start(t)
-	n.people("ada", "Anna", "annika", "ANTON", "an_x", "an-x", "any", "Österreich", "Straße", "straw", "Σίσυφος", "山田はなこ", "zoe")
+	n.people("ada", "Anna", "annika", "ANTON", "an_x", "an-x", "any", "Aoki", "Österreich", "Straße", "straw", "Σίσυφος", "山田はなこ", "zoe")
 	an := []string{"an-x", "an_x", "Anna", "annika", "ANTON", "any"}
 	for _, c := range []struct {
 		prefix string
 		want   []string
 	}{
-		{"", append([]string{"ada"}, append(an, "straw", "Straße", "zoe", "Österreich", "Σίσυφος", "山田はなこ")...)},
+		{"", append([]string{"ada"}, append(an, "Aoki", "straw", "Straße", "zoe", "Österreich", "Σίσυφος", "山田はなこ")...)},
 		{"an", an},
 		{"AN", an},
 		{"Ａｎ", an}, // fullwidth
