@@ -22,7 +22,8 @@ const (
 
 // rates are the settings that would measure patience instead of speed.
 var rates = []string{
-	"send-rate", "room-send-rate", "mutation-rate", "room-create-rate", "register-rate", "accept-rate", "address-request-rate",
+	"send-rate", "room-send-rate", "mutation-rate", "room-create-rate", "register-rate", "login-attempts",
+	"accept-rate", "address-request-rate",
 }
 
 // ratesOff is the environment of a server that takes whatever comes. A server refuses a setting it

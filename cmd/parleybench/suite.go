@@ -64,7 +64,9 @@ func (s *suite) run(ctx context.Context) (_ *report, err error) {
 		return nil, err
 	}
 	s.r.add("fsyncs_per_s", fsyncs)
-	for _, part := range []func(context.Context) error{s.seed, s.compareSends, s.comparePages, s.compareRefreshes, s.compareLogins, s.fanOut, s.startUp} {
+	for _, part := range []func(context.Context) error{
+		s.seed, s.compareSends, s.comparePages, s.compareRefreshes, s.compareGuesses, s.compareLogins, s.fanOut, s.startUp,
+	} {
 		if err := part(ctx); err != nil {
 			return &s.r, err
 		}

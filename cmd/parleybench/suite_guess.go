@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+const guessesEach = 40 // a round, of each kind
+
+// compareGuesses lets one client sign in with a wrong password and with names that nobody has, in turn:
+// the time must not tell which is which.
+func (s *suite) compareGuesses(ctx context.Context) error {
+	c := newConn(hostOf(s.main.url))
+	defer c.close()
+	var ratios []float64
+	for round := range s.rounds + 1 {
+		wrong, unknown := &histogram{}, &histogram{}
+		for i := range guessesEach {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			for name, times := range map[string]*histogram{s.guests[i%len(s.guests)].name: wrong, fmt.Sprintf("nobody%d", i): unknown} {
+				if err := guessOnce(c, s.main.url, name, times); err != nil {
+					return err
+				}
+			}
+		}
+		if a, b := millis(wrong.quantile(0.5)), millis(unknown.quantile(0.5)); round > 0 {
+			ratios = append(ratios, max(a/b, b/a))
+		}
+	}
+	s.r.targets = append(s.r.targets,
+		target{"login: median time, unknown name / wrong password, the longer one above", atMost, 1.1, ratios})
+	return nil
+}
+
+func guessOnce(c *conn, url, name string, times *histogram) error {
+	request, err := encode(parleyRoute(url), user{}, map[string]any{
+		"query": loginDocument, "variables": map[string]any{"name": name, "password": "not the password"},
+	})
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	status, body, err := c.do(request)
+	times.record(time.Since(start))
+	if code := codeOf(status, body, err); code != "INVALID_CREDENTIALS" {
+		return fmt.Errorf("a wrong sign-in: %s", code)
+	}
+	return nil
+}
