@@ -12,6 +12,8 @@ type action int
 const (
 	read action = iota
 	send
+	editChat
+	deleteChat
 	deleteRoom
 )
 
@@ -25,4 +27,17 @@ func may(who uuid.UUID, do action, room *ent.Room) error {
 		return ErrForbidden
 	}
 	return nil // every room is public: whoever is signed in finds it, reads it and sends to it
+}
+
+// mayChange says the same of somebody and a chat of that room: its author edits and deletes it, the
+// room's owner deletes it. What was deleted stays so.
+func mayChange(who uuid.UUID, do action, c *ent.Chat, room *ent.Room) error {
+	if may(who, do, room) != nil {
+		return ErrNoChat // it went with its room
+	}
+	switch {
+	case c.UserID == who && c.DeletedAt == nil, do == deleteChat && (c.UserID == who || room.OwnerID == who):
+		return nil
+	}
+	return ErrForbidden
 }

@@ -31,6 +31,11 @@ var (
 	ErrClosing       = errors.New("going down")
 )
 
+// A LimitError says that a number of something is at its limit.
+type LimitError struct{ Reason string } // ROOMS
+
+func (e *LimitError) Error() string { return "limit reached: " + e.Reason }
+
 // ErrUnknown means that the chat may have been stored, and sending it again could store it twice, because it
 // has no id of the client's. With one, the same doubt is db.ErrUnknownOutcome.
 var ErrUnknown = errors.New("it is not known whether the chat was stored")
@@ -72,14 +77,50 @@ type Chat struct {
 	Number    int    // 1 for the first chat of the room, then 2, 3, … without holes
 	Username  string // the author's, as displayed when it was sent
 	UserID    uuid.UUID
-	Text      *string
+	Text      *string // nil once deleted
 	CreatedAt time.Time
+	EditedAt  *time.Time // when the text was last changed; nil: never
+	DeletedAt *time.Time // nil: it is not
 
 	position position
 }
 
 // Cursor is the chat's place in its room's log.
 func (c *Chat) Cursor() string { return c.position.cursor(c.Room.ID) }
+
+// An EventKind says what happened.
+type EventKind string
+
+// The kinds of events. All but the last are entries of a room's log.
+const (
+	ChatSent    EventKind = "CHAT_SENT"
+	ChatEdited  EventKind = "CHAT_EDITED"
+	ChatDeleted EventKind = "CHAT_DELETED"
+	RoomDeleted EventKind = "ROOM_DELETED" // the last of its room
+	CaughtUp    EventKind = "CAUGHT_UP"    // everything older has been delivered
+)
+
+// An Event is something that happened in a room. It shows what it is about as that is when it is
+// read, so whoever was away sees the last state and none in between.
+type Event struct {
+	Kind    EventKind
+	At      time.Time
+	ActorID uuid.UUID // who did it; zero with CaughtUp
+	Room    *Room     // nil with CaughtUp
+	Chat    *Chat     // with the three that are about one
+	Cursors []string  // with CaughtUp: where to go on, for each room
+
+	position position
+}
+
+// Cursor is the event's place in its room's log; nil for what is not stored.
+func (e *Event) Cursor() *string {
+	if e.Room == nil {
+		return nil
+	}
+	cursor := e.position.cursor(e.Room.ID)
+	return &cursor
+}
 
 // A Page is a stretch of a room's chats, oldest first.
 type Page struct {

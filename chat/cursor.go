@@ -42,17 +42,26 @@ func (p position) cursor(room uuid.UUID) string {
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// parsePlace reads a cursor of a room's log; field is the argument it came in.
+// parsePlace reads a cursor of this room's log; field is the argument it came in.
 func parsePlace(field, text string, room uuid.UUID) (position, error) {
+	of, p, err := parseLogPlace(field, text)
+	if err == nil && of != room {
+		err = badCursor(field)
+	}
+	return p, err
+}
+
+// parseLogPlace reads a cursor of the log of any room.
+func parseLogPlace(field, text string) (room uuid.UUID, p position, err error) {
 	b, err := decodeCursor(field, text, kindPlace, 33)
 	if err != nil {
-		return position{}, err
+		return uuid.Nil, position{}, err
 	}
-	p := position{place: int64(binary.BigEndian.Uint64(b[17:])), tag: int64(binary.BigEndian.Uint64(b[25:]))}
-	if uuid.UUID(b[1:17]) != room || p.place < 0 || (p.place == 0) != (p.tag == 0) {
-		return position{}, badCursor(field)
+	p = position{place: int64(binary.BigEndian.Uint64(b[17:])), tag: int64(binary.BigEndian.Uint64(b[25:]))}
+	if p.place < 0 || (p.place == 0) != (p.tag == 0) {
+		return uuid.Nil, position{}, badCursor(field)
 	}
-	return p, nil
+	return uuid.UUID(b[1:17]), p, nil
 }
 
 func decodeCursor(field, text string, kind byte, size int) ([]byte, error) {

@@ -14,13 +14,6 @@ import (
 	"parley/ent/roomevent"
 )
 
-// An event is an entry of a room's log as readers get it.
-type event struct {
-	position
-	kind roomevent.Kind
-	chat *Chat // with CHAT_SENT
-}
-
 // Follow streams the chats of a room in order, each once: those after the cursor, however many
 // they are, or from now on; then those to come. The channel is closed when ctx ends, or after
 // ended was called with the reason for which the stream cannot go on: ErrNoRoom when the room was
@@ -36,16 +29,38 @@ func (s *Service) Follow(ctx context.Context, reader uuid.UUID, nameOrID string,
 	go func() {
 		defer close(out)
 		defer s.readers.leave(f)
-		defer func() {
-			if r := recover(); r != nil {
-				ended(fmt.Errorf("panic while following: %v\n%s", r, debug.Stack()))
+		defer caught(ended)
+		err := s.pump(ctx, f, from, visitor{event: func(e *Event) error {
+			switch e.Kind {
+			case RoomDeleted:
+				return ErrNoRoom
+			case ChatSent:
+				return hand(ctx, out, e.Chat)
 			}
-		}()
-		if err := s.pump(ctx, f, from, out); ctx.Err() == nil {
+			return nil
+		}})
+		if ctx.Err() == nil {
 			ended(err)
 		}
 	}()
 	return out, nil
+}
+
+// caught ends a stream whose goroutine panics.
+func caught(ended func(error)) {
+	if r := recover(); r != nil {
+		ended(fmt.Errorf("panic while following: %v\n%s", r, debug.Stack()))
+	}
+}
+
+// hand gives a value to whoever reads the channel.
+func hand[T any](ctx context.Context, out chan<- T, value T) error {
+	select {
+	case out <- value:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // door says whether somebody may read a room from a cursor on, and where that is.
@@ -64,11 +79,18 @@ func (s *Service) door(ctx context.Context, reader uuid.UUID, nameOrID string, a
 	return room, from, err
 }
 
+// A visitor is shown a room's log. Its error ends the visit.
+type visitor struct {
+	event func(*Event) error
+	live  func() error // called whenever the end of the log has been reached; may be nil
+}
+
 // Waits between tries while the log cannot be read.
 const firstRetry, longestRetry = 100 * time.Millisecond, 2 * time.Second
 
-// pump hands out what follows a position until ctx ends or the log does.
-func (s *Service) pump(ctx context.Context, f *feed, at position, out chan<- *Chat) error {
+// pump shows a visitor what follows a position until ctx ends, the log does or the visitor has had
+// enough.
+func (s *Service) pump(ctx context.Context, f *feed, at position, to visitor) error {
 	retry := firstRetry
 	for {
 		bell := f.bell.listen() // before reading, so that a bell during it is heard after it
@@ -85,24 +107,36 @@ func (s *Service) pump(ctx context.Context, f *feed, at position, out chan<- *Ch
 		}
 		retry = firstRetry
 		for _, e := range events {
-			if e.kind == roomevent.KindROOM_DELETED {
-				return ErrNoRoom
+			if err := to.event(e); err != nil {
+				return err
 			}
-			select {
-			case out <- e.chat:
-				at = e.position
-			case <-ctx.Done():
-				return ctx.Err()
+			at = e.position
+			if rung(bell) {
+				break // what is left may have changed meanwhile
 			}
 		}
 		if len(events) > 0 {
 			continue
+		}
+		if to.live != nil {
+			if err := to.live(); err != nil {
+				return err
+			}
 		}
 		select {
 		case <-bell:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+	}
+}
+
+func rung(bell <-chan struct{}) bool {
+	select {
+	case <-bell:
+		return true
+	default:
+		return false
 	}
 }
 
@@ -119,8 +153,8 @@ func pause(ctx context.Context, d time.Duration) error {
 
 // since reads at most MaxPage events after a position. It reads the position itself too: the event
 // there must carry the tag we hold, and places must follow one another, or nothing is handed out.
-func (s *Service) since(ctx context.Context, room *Room, at position) ([]event, error) {
-	var events []event
+func (s *Service) since(ctx context.Context, room *Room, at position) ([]*Event, error) {
+	var events []*Event
 	err := s.store.View(ctx, func(db *ent.Client) error {
 		rows, err := db.RoomEvent.Query().Where(roomevent.RoomID(room.ID), roomevent.PlaceGTE(at.place)).
 			Order(ent.Asc(roomevent.FieldPlace)).Limit(MaxPage + 1).All(ctx)
@@ -156,7 +190,7 @@ func follows(rows []*ent.RoomEvent, at position) ([]*ent.RoomEvent, error) {
 }
 
 // withChats joins events with the chats they are about.
-func withChats(ctx context.Context, db *ent.Client, room *Room, rows []*ent.RoomEvent) ([]event, error) {
+func withChats(ctx context.Context, db *ent.Client, room *Room, rows []*ent.RoomEvent) ([]*Event, error) {
 	ids := make([]uuid.UUID, 0, len(rows))
 	for _, row := range rows {
 		if row.ChatID != nil {
@@ -173,12 +207,14 @@ func withChats(ctx context.Context, db *ent.Client, room *Room, rows []*ent.Room
 			byID[c.ID] = foldChat(c, room)
 		}
 	}
-	events := make([]event, len(rows))
+	events := make([]*Event, len(rows))
 	for i, row := range rows {
-		at := position{place: row.Place, tag: row.Tag, number: row.Number, isChat: row.Kind == roomevent.KindCHAT_SENT}
-		events[i] = event{position: at, kind: row.Kind}
+		events[i] = &Event{
+			Kind: EventKind(row.Kind), At: row.At, ActorID: row.ActorID, Room: room,
+			position: position{place: row.Place, tag: row.Tag, number: row.Number, isChat: row.Kind == roomevent.KindCHAT_SENT},
+		}
 		if row.ChatID != nil {
-			if events[i].chat = byID[*row.ChatID]; events[i].chat == nil {
+			if events[i].Chat = byID[*row.ChatID]; events[i].Chat == nil {
 				return nil, fmt.Errorf("log of room %s names a chat that is not there at place %d", row.RoomID, row.Place)
 			}
 		}

@@ -21,10 +21,15 @@ const (
 )
 
 func foldChat(c *ent.Chat, in *Room) *Chat {
-	return &Chat{
+	folded := &Chat{
 		ID: c.ID, Room: in, Number: c.Number, UserID: c.UserID, Username: c.Username, Text: &c.Text, CreatedAt: c.CreatedAt,
+		EditedAt: c.EditedAt, DeletedAt: c.DeletedAt,
 		position: position{place: c.Place, tag: c.Tag, number: c.Number, isChat: true},
 	}
+	if c.DeletedAt != nil {
+		folded.Text = nil
+	}
+	return folded
 }
 
 // logged is something that happens in a room: what an entry of its log says.

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,7 +27,7 @@ type feed struct {
 
 	mu     sync.Mutex // held while the log is read; taken before the bell
 	start  position   // what the window follows
-	window []event
+	window []*Event
 }
 
 // A bell wakes the readers of a feed. Its lock is held for a moment only, because whoever rings
@@ -129,14 +130,16 @@ func (f *feed) end() position {
 
 // next answers what follows a position: from the window, after reading on where that has been
 // handed out, or from the log alone for whoever is behind the window. None: wait for the bell.
-func (f *feed) next(ctx context.Context, s *Service, at position) ([]event, error) {
+func (f *feed) next(ctx context.Context, s *Service, at position) ([]*Event, error) {
 	f.mu.Lock()
 	if at.place < f.start.place {
 		f.mu.Unlock()
 		return s.since(ctx, f.room, at)
 	}
 	defer f.mu.Unlock() // whoever else comes now wants the same events
-	for at.place >= f.end().place && (f.bell.takeDue() || at.place > f.end().place) {
+	// Read on also for a reader who is not at the end yet: a chat that lies in the window may have been
+	// changed since, and once that has been answered nobody is given the old text.
+	for f.bell.takeDue() || at.place > f.end().place {
 		more, err := s.since(ctx, f.room, f.end())
 		if err != nil {
 			f.bell.read(f.end(), true)
@@ -146,22 +149,46 @@ func (f *feed) next(ctx context.Context, s *Service, at position) ([]event, erro
 			return nil, ErrDiverged // the log ends before a place it had
 		}
 		f.grow(more)
-		f.bell.read(f.end(), len(more) == MaxPage)
+		f.bell.read(f.end(), len(more) >= MaxPage) // one more from the start of a room
+		if at.place < f.start.place {
+			return s.since(ctx, f.room, at)
+		}
+		if at.place < f.end().place {
+			break
+		}
 	}
 	return f.after(at)
 }
 
-func (f *feed) grow(more []event) {
-	f.window = append(f.window, more...)
-	if over := len(f.window) - windowEvents; over > 0 {
-		f.start = f.window[over-1].position
-		f.window = append([]event(nil), f.window[over:]...)
+// grow appends events to the window and drops the oldest. What the window holds of a chat that was
+// changed is replaced by what the chat is now.
+func (f *feed) grow(more []*Event) {
+	window := append(slices.Clip(f.window), more...) // a copy: the old one is in the hands of readers
+	for _, e := range more {
+		if e.Kind == ChatEdited || e.Kind == ChatDeleted {
+			renew(window, e.Chat)
+		}
+	}
+	if over := len(window) - windowEvents; over > 0 {
+		f.start = window[over-1].position
+		window = window[over:]
+	}
+	f.window = window
+}
+
+func renew(window []*Event, now *Chat) {
+	for i, old := range window {
+		if old.Chat != nil && old.Chat.ID == now.ID && old.Chat != now {
+			renewed := *old
+			renewed.Chat = now
+			window[i] = &renewed
+		}
 	}
 }
 
 // after answers the events of the window behind a position, which lies in it. They are shared and
 // never changed.
-func (f *feed) after(at position) ([]event, error) {
+func (f *feed) after(at position) ([]*Event, error) {
 	stands := f.start
 	skip := at.place - f.start.place
 	if skip > 0 {

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -70,7 +72,8 @@ func TestFiftyAtOnceOneGetsTheName(t *testing.T) {
 }
 
 func TestRoomsListTheMostActiveFirst(t *testing.T) {
-	w := newWorld(t, chat.Options{})
+	var asked atomic.Int64 // each look at the clock is a millisecond later than the one before
+	w := newWorld(t, chat.Options{Now: func() time.Time { return time.UnixMilli(1_900_000_000_000 + asked.Add(1)) }})
 	ann := w.person("ann")
 	for _, name := range []string{"red room", "green room", "blue"} {
 		w.room(ann, name)

@@ -33,10 +33,14 @@ type Chat struct {
 	UserID uuid.UUID `json:"user_id,omitempty"`
 	// the author's, as displayed when it was sent
 	Username string `json:"username,omitempty"`
-	// Text holds the value of the "text" field.
+	// empty once deleted
 	Text string `json:"text,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt time.Time `json:"created_at,omitempty"`
+	// of the last change of the text
+	EditedAt *time.Time `json:"edited_at,omitempty"`
+	// the row stays, so that numbers and places have no holes
+	DeletedAt *time.Time `json:"deleted_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the ChatQuery when eager-loading is set.
 	Edges        ChatEdges `json:"edges"`
@@ -85,7 +89,7 @@ func (*Chat) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case chat.FieldUsername, chat.FieldText:
 			values[i] = new(sql.NullString)
-		case chat.FieldCreatedAt:
+		case chat.FieldCreatedAt, chat.FieldEditedAt, chat.FieldDeletedAt:
 			values[i] = new(sql.NullTime)
 		case chat.FieldID, chat.FieldRoomID, chat.FieldUserID:
 			values[i] = new(uuid.UUID)
@@ -158,6 +162,20 @@ func (_m *Chat) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.CreatedAt = value.Time
 			}
+		case chat.FieldEditedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field edited_at", values[i])
+			} else if value.Valid {
+				_m.EditedAt = new(time.Time)
+				*_m.EditedAt = value.Time
+			}
+		case chat.FieldDeletedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field deleted_at", values[i])
+			} else if value.Valid {
+				_m.DeletedAt = new(time.Time)
+				*_m.DeletedAt = value.Time
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -227,6 +245,16 @@ func (_m *Chat) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	if v := _m.EditedAt; v != nil {
+		builder.WriteString("edited_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.DeletedAt; v != nil {
+		builder.WriteString("deleted_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -74,6 +74,34 @@ func (_c *ChatCreate) SetCreatedAt(v time.Time) *ChatCreate {
 	return _c
 }
 
+// SetEditedAt sets the "edited_at" field.
+func (_c *ChatCreate) SetEditedAt(v time.Time) *ChatCreate {
+	_c.mutation.SetEditedAt(v)
+	return _c
+}
+
+// SetNillableEditedAt sets the "edited_at" field if the given value is not nil.
+func (_c *ChatCreate) SetNillableEditedAt(v *time.Time) *ChatCreate {
+	if v != nil {
+		_c.SetEditedAt(*v)
+	}
+	return _c
+}
+
+// SetDeletedAt sets the "deleted_at" field.
+func (_c *ChatCreate) SetDeletedAt(v time.Time) *ChatCreate {
+	_c.mutation.SetDeletedAt(v)
+	return _c
+}
+
+// SetNillableDeletedAt sets the "deleted_at" field if the given value is not nil.
+func (_c *ChatCreate) SetNillableDeletedAt(v *time.Time) *ChatCreate {
+	if v != nil {
+		_c.SetDeletedAt(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *ChatCreate) SetID(v uuid.UUID) *ChatCreate {
 	_c.mutation.SetID(v)
@@ -214,6 +242,14 @@ func (_c *ChatCreate) createSpec() (*Chat, *sqlgraph.CreateSpec) {
 		_spec.SetField(chat.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
 	}
+	if value, ok := _c.mutation.EditedAt(); ok {
+		_spec.SetField(chat.FieldEditedAt, field.TypeTime, value)
+		_node.EditedAt = &value
+	}
+	if value, ok := _c.mutation.DeletedAt(); ok {
+		_spec.SetField(chat.FieldDeletedAt, field.TypeTime, value)
+		_node.DeletedAt = &value
+	}
 	if nodes := _c.mutation.RoomIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -312,6 +348,42 @@ func (u *ChatUpsert) UpdateText() *ChatUpsert {
 	return u
 }
 
+// SetEditedAt sets the "edited_at" field.
+func (u *ChatUpsert) SetEditedAt(v time.Time) *ChatUpsert {
+	u.Set(chat.FieldEditedAt, v)
+	return u
+}
+
+// UpdateEditedAt sets the "edited_at" field to the value that was provided on create.
+func (u *ChatUpsert) UpdateEditedAt() *ChatUpsert {
+	u.SetExcluded(chat.FieldEditedAt)
+	return u
+}
+
+// ClearEditedAt clears the value of the "edited_at" field.
+func (u *ChatUpsert) ClearEditedAt() *ChatUpsert {
+	u.SetNull(chat.FieldEditedAt)
+	return u
+}
+
+// SetDeletedAt sets the "deleted_at" field.
+func (u *ChatUpsert) SetDeletedAt(v time.Time) *ChatUpsert {
+	u.Set(chat.FieldDeletedAt, v)
+	return u
+}
+
+// UpdateDeletedAt sets the "deleted_at" field to the value that was provided on create.
+func (u *ChatUpsert) UpdateDeletedAt() *ChatUpsert {
+	u.SetExcluded(chat.FieldDeletedAt)
+	return u
+}
+
+// ClearDeletedAt clears the value of the "deleted_at" field.
+func (u *ChatUpsert) ClearDeletedAt() *ChatUpsert {
+	u.SetNull(chat.FieldDeletedAt)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -392,6 +464,48 @@ func (u *ChatUpsertOne) SetText(v string) *ChatUpsertOne {
 func (u *ChatUpsertOne) UpdateText() *ChatUpsertOne {
 	return u.Update(func(s *ChatUpsert) {
 		s.UpdateText()
+	})
+}
+
+// SetEditedAt sets the "edited_at" field.
+func (u *ChatUpsertOne) SetEditedAt(v time.Time) *ChatUpsertOne {
+	return u.Update(func(s *ChatUpsert) {
+		s.SetEditedAt(v)
+	})
+}
+
+// UpdateEditedAt sets the "edited_at" field to the value that was provided on create.
+func (u *ChatUpsertOne) UpdateEditedAt() *ChatUpsertOne {
+	return u.Update(func(s *ChatUpsert) {
+		s.UpdateEditedAt()
+	})
+}
+
+// ClearEditedAt clears the value of the "edited_at" field.
+func (u *ChatUpsertOne) ClearEditedAt() *ChatUpsertOne {
+	return u.Update(func(s *ChatUpsert) {
+		s.ClearEditedAt()
+	})
+}
+
+// SetDeletedAt sets the "deleted_at" field.
+func (u *ChatUpsertOne) SetDeletedAt(v time.Time) *ChatUpsertOne {
+	return u.Update(func(s *ChatUpsert) {
+		s.SetDeletedAt(v)
+	})
+}
+
+// UpdateDeletedAt sets the "deleted_at" field to the value that was provided on create.
+func (u *ChatUpsertOne) UpdateDeletedAt() *ChatUpsertOne {
+	return u.Update(func(s *ChatUpsert) {
+		s.UpdateDeletedAt()
+	})
+}
+
+// ClearDeletedAt clears the value of the "deleted_at" field.
+func (u *ChatUpsertOne) ClearDeletedAt() *ChatUpsertOne {
+	return u.Update(func(s *ChatUpsert) {
+		s.ClearDeletedAt()
 	})
 }
 
@@ -641,6 +755,48 @@ func (u *ChatUpsertBulk) SetText(v string) *ChatUpsertBulk {
 func (u *ChatUpsertBulk) UpdateText() *ChatUpsertBulk {
 	return u.Update(func(s *ChatUpsert) {
 		s.UpdateText()
+	})
+}
+
+// SetEditedAt sets the "edited_at" field.
+func (u *ChatUpsertBulk) SetEditedAt(v time.Time) *ChatUpsertBulk {
+	return u.Update(func(s *ChatUpsert) {
+		s.SetEditedAt(v)
+	})
+}
+
+// UpdateEditedAt sets the "edited_at" field to the value that was provided on create.
+func (u *ChatUpsertBulk) UpdateEditedAt() *ChatUpsertBulk {
+	return u.Update(func(s *ChatUpsert) {
+		s.UpdateEditedAt()
+	})
+}
+
+// ClearEditedAt clears the value of the "edited_at" field.
+func (u *ChatUpsertBulk) ClearEditedAt() *ChatUpsertBulk {
+	return u.Update(func(s *ChatUpsert) {
+		s.ClearEditedAt()
+	})
+}
+
+// SetDeletedAt sets the "deleted_at" field.
+func (u *ChatUpsertBulk) SetDeletedAt(v time.Time) *ChatUpsertBulk {
+	return u.Update(func(s *ChatUpsert) {
+		s.SetDeletedAt(v)
+	})
+}
+
+// UpdateDeletedAt sets the "deleted_at" field to the value that was provided on create.
+func (u *ChatUpsertBulk) UpdateDeletedAt() *ChatUpsertBulk {
+	return u.Update(func(s *ChatUpsert) {
+		s.UpdateDeletedAt()
+	})
+}
+
+// ClearDeletedAt clears the value of the "deleted_at" field.
+func (u *ChatUpsertBulk) ClearDeletedAt() *ChatUpsertBulk {
+	return u.Update(func(s *ChatUpsert) {
+		s.ClearDeletedAt()
 	})
 }
 

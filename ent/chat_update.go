@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"parley/ent/chat"
 	"parley/ent/predicate"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -38,6 +39,46 @@ func (_u *ChatUpdate) SetNillableText(v *string) *ChatUpdate {
 	if v != nil {
 		_u.SetText(*v)
 	}
+	return _u
+}
+
+// SetEditedAt sets the "edited_at" field.
+func (_u *ChatUpdate) SetEditedAt(v time.Time) *ChatUpdate {
+	_u.mutation.SetEditedAt(v)
+	return _u
+}
+
+// SetNillableEditedAt sets the "edited_at" field if the given value is not nil.
+func (_u *ChatUpdate) SetNillableEditedAt(v *time.Time) *ChatUpdate {
+	if v != nil {
+		_u.SetEditedAt(*v)
+	}
+	return _u
+}
+
+// ClearEditedAt clears the value of the "edited_at" field.
+func (_u *ChatUpdate) ClearEditedAt() *ChatUpdate {
+	_u.mutation.ClearEditedAt()
+	return _u
+}
+
+// SetDeletedAt sets the "deleted_at" field.
+func (_u *ChatUpdate) SetDeletedAt(v time.Time) *ChatUpdate {
+	_u.mutation.SetDeletedAt(v)
+	return _u
+}
+
+// SetNillableDeletedAt sets the "deleted_at" field if the given value is not nil.
+func (_u *ChatUpdate) SetNillableDeletedAt(v *time.Time) *ChatUpdate {
+	if v != nil {
+		_u.SetDeletedAt(*v)
+	}
+	return _u
+}
+
+// ClearDeletedAt clears the value of the "deleted_at" field.
+func (_u *ChatUpdate) ClearDeletedAt() *ChatUpdate {
+	_u.mutation.ClearDeletedAt()
 	return _u
 }
 
@@ -99,6 +140,18 @@ func (_u *ChatUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Text(); ok {
 		_spec.SetField(chat.FieldText, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.EditedAt(); ok {
+		_spec.SetField(chat.FieldEditedAt, field.TypeTime, value)
+	}
+	if _u.mutation.EditedAtCleared() {
+		_spec.ClearField(chat.FieldEditedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.DeletedAt(); ok {
+		_spec.SetField(chat.FieldDeletedAt, field.TypeTime, value)
+	}
+	if _u.mutation.DeletedAtCleared() {
+		_spec.ClearField(chat.FieldDeletedAt, field.TypeTime)
+	}
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{chat.Label}
@@ -130,6 +183,46 @@ func (_u *ChatUpdateOne) SetNillableText(v *string) *ChatUpdateOne {
 	if v != nil {
 		_u.SetText(*v)
 	}
+	return _u
+}
+
+// SetEditedAt sets the "edited_at" field.
+func (_u *ChatUpdateOne) SetEditedAt(v time.Time) *ChatUpdateOne {
+	_u.mutation.SetEditedAt(v)
+	return _u
+}
+
+// SetNillableEditedAt sets the "edited_at" field if the given value is not nil.
+func (_u *ChatUpdateOne) SetNillableEditedAt(v *time.Time) *ChatUpdateOne {
+	if v != nil {
+		_u.SetEditedAt(*v)
+	}
+	return _u
+}
+
+// ClearEditedAt clears the value of the "edited_at" field.
+func (_u *ChatUpdateOne) ClearEditedAt() *ChatUpdateOne {
+	_u.mutation.ClearEditedAt()
+	return _u
+}
+
+// SetDeletedAt sets the "deleted_at" field.
+func (_u *ChatUpdateOne) SetDeletedAt(v time.Time) *ChatUpdateOne {
+	_u.mutation.SetDeletedAt(v)
+	return _u
+}
+
+// SetNillableDeletedAt sets the "deleted_at" field if the given value is not nil.
+func (_u *ChatUpdateOne) SetNillableDeletedAt(v *time.Time) *ChatUpdateOne {
+	if v != nil {
+		_u.SetDeletedAt(*v)
+	}
+	return _u
+}
+
+// ClearDeletedAt clears the value of the "deleted_at" field.
+func (_u *ChatUpdateOne) ClearDeletedAt() *ChatUpdateOne {
+	_u.mutation.ClearDeletedAt()
 	return _u
 }
 
@@ -220,6 +313,18 @@ func (_u *ChatUpdateOne) sqlSave(ctx context.Context) (_node *Chat, err error) {
 	}
 	if value, ok := _u.mutation.Text(); ok {
 		_spec.SetField(chat.FieldText, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.EditedAt(); ok {
+		_spec.SetField(chat.FieldEditedAt, field.TypeTime, value)
+	}
+	if _u.mutation.EditedAtCleared() {
+		_spec.ClearField(chat.FieldEditedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.DeletedAt(); ok {
+		_spec.SetField(chat.FieldDeletedAt, field.TypeTime, value)
+	}
+	if _u.mutation.DeletedAtCleared() {
+		_spec.ClearField(chat.FieldDeletedAt, field.TypeTime)
 	}
 	_node = &Chat{config: _u.config}
 	_spec.Assign = _node.assignValues

@@ -639,6 +639,8 @@ type ChatMutation struct {
 	username      *string
 	text          *string
 	created_at    *time.Time
+	edited_at     *time.Time
+	deleted_at    *time.Time
 	clearedFields map[string]struct{}
 	room          *uuid.UUID
 	clearedroom   bool
@@ -1101,6 +1103,104 @@ func (m *ChatMutation) ResetCreatedAt() {
 	m.created_at = nil
 }
 
+// SetEditedAt sets the "edited_at" field.
+func (m *ChatMutation) SetEditedAt(t time.Time) {
+	m.edited_at = &t
+}
+
+// EditedAt returns the value of the "edited_at" field in the mutation.
+func (m *ChatMutation) EditedAt() (r time.Time, exists bool) {
+	v := m.edited_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEditedAt returns the old "edited_at" field's value of the Chat entity.
+// If the Chat object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChatMutation) OldEditedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEditedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEditedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEditedAt: %w", err)
+	}
+	return oldValue.EditedAt, nil
+}
+
+// ClearEditedAt clears the value of the "edited_at" field.
+func (m *ChatMutation) ClearEditedAt() {
+	m.edited_at = nil
+	m.clearedFields[chat.FieldEditedAt] = struct{}{}
+}
+
+// EditedAtCleared returns if the "edited_at" field was cleared in this mutation.
+func (m *ChatMutation) EditedAtCleared() bool {
+	_, ok := m.clearedFields[chat.FieldEditedAt]
+	return ok
+}
+
+// ResetEditedAt resets all changes to the "edited_at" field.
+func (m *ChatMutation) ResetEditedAt() {
+	m.edited_at = nil
+	delete(m.clearedFields, chat.FieldEditedAt)
+}
+
+// SetDeletedAt sets the "deleted_at" field.
+func (m *ChatMutation) SetDeletedAt(t time.Time) {
+	m.deleted_at = &t
+}
+
+// DeletedAt returns the value of the "deleted_at" field in the mutation.
+func (m *ChatMutation) DeletedAt() (r time.Time, exists bool) {
+	v := m.deleted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeletedAt returns the old "deleted_at" field's value of the Chat entity.
+// If the Chat object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChatMutation) OldDeletedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeletedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeletedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeletedAt: %w", err)
+	}
+	return oldValue.DeletedAt, nil
+}
+
+// ClearDeletedAt clears the value of the "deleted_at" field.
+func (m *ChatMutation) ClearDeletedAt() {
+	m.deleted_at = nil
+	m.clearedFields[chat.FieldDeletedAt] = struct{}{}
+}
+
+// DeletedAtCleared returns if the "deleted_at" field was cleared in this mutation.
+func (m *ChatMutation) DeletedAtCleared() bool {
+	_, ok := m.clearedFields[chat.FieldDeletedAt]
+	return ok
+}
+
+// ResetDeletedAt resets all changes to the "deleted_at" field.
+func (m *ChatMutation) ResetDeletedAt() {
+	m.deleted_at = nil
+	delete(m.clearedFields, chat.FieldDeletedAt)
+}
+
 // ClearRoom clears the "room" edge to the Room entity.
 func (m *ChatMutation) ClearRoom() {
 	m.clearedroom = true
@@ -1189,7 +1289,7 @@ func (m *ChatMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ChatMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 10)
 	if m.room != nil {
 		fields = append(fields, chat.FieldRoomID)
 	}
@@ -1213,6 +1313,12 @@ func (m *ChatMutation) Fields() []string {
 	}
 	if m.created_at != nil {
 		fields = append(fields, chat.FieldCreatedAt)
+	}
+	if m.edited_at != nil {
+		fields = append(fields, chat.FieldEditedAt)
+	}
+	if m.deleted_at != nil {
+		fields = append(fields, chat.FieldDeletedAt)
 	}
 	return fields
 }
@@ -1238,6 +1344,10 @@ func (m *ChatMutation) Field(name string) (ent.Value, bool) {
 		return m.Text()
 	case chat.FieldCreatedAt:
 		return m.CreatedAt()
+	case chat.FieldEditedAt:
+		return m.EditedAt()
+	case chat.FieldDeletedAt:
+		return m.DeletedAt()
 	}
 	return nil, false
 }
@@ -1263,6 +1373,10 @@ func (m *ChatMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldText(ctx)
 	case chat.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
+	case chat.FieldEditedAt:
+		return m.OldEditedAt(ctx)
+	case chat.FieldDeletedAt:
+		return m.OldDeletedAt(ctx)
 	}
 	return nil, fmt.Errorf("unknown Chat field %s", name)
 }
@@ -1327,6 +1441,20 @@ func (m *ChatMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCreatedAt(v)
+		return nil
+	case chat.FieldEditedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEditedAt(v)
+		return nil
+	case chat.FieldDeletedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeletedAt(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Chat field %s", name)
@@ -1396,7 +1524,14 @@ func (m *ChatMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *ChatMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(chat.FieldEditedAt) {
+		fields = append(fields, chat.FieldEditedAt)
+	}
+	if m.FieldCleared(chat.FieldDeletedAt) {
+		fields = append(fields, chat.FieldDeletedAt)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -1409,6 +1544,14 @@ func (m *ChatMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *ChatMutation) ClearField(name string) error {
+	switch name {
+	case chat.FieldEditedAt:
+		m.ClearEditedAt()
+		return nil
+	case chat.FieldDeletedAt:
+		m.ClearDeletedAt()
+		return nil
+	}
 	return fmt.Errorf("unknown Chat nullable field %s", name)
 }
 
@@ -1439,6 +1582,12 @@ func (m *ChatMutation) ResetField(name string) error {
 		return nil
 	case chat.FieldCreatedAt:
 		m.ResetCreatedAt()
+		return nil
+	case chat.FieldEditedAt:
+		m.ResetEditedAt()
+		return nil
+	case chat.FieldDeletedAt:
+		m.ResetDeletedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Chat field %s", name)

@@ -4,11 +4,10 @@ package ent
 
 import (
 	"fmt"
-	"strings"
-	"time"
-
 	"parley/ent/session"
 	"parley/ent/user"
+	"strings"
+	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"

@@ -4,7 +4,6 @@ package ent
 
 import (
 	"context"
-
 	"parley/ent/predicate"
 	"parley/ent/session"
 

@@ -7,7 +7,6 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"math"
-
 	"parley/ent/blacklistedtoken"
 	"parley/ent/predicate"
 	"parley/ent/session"
@@ -479,7 +478,6 @@ func (_q *SessionQuery) loadUser(ctx context.Context, query *UserQuery, nodes []
 	}
 	return nil
 }
-
 func (_q *SessionQuery) loadBlacklistedTokens(ctx context.Context, query *BlacklistedTokenQuery, nodes []*Session, init func(*Session), assign func(*Session, *BlacklistedToken)) error {
 	fks := make([]driver.Value, 0, len(nodes))
 	nodeids := make(map[uuid.UUID]*Session)

@@ -6,11 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
-
 	"parley/ent/blacklistedtoken"
 	"parley/ent/predicate"
 	"parley/ent/session"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"

@@ -112,6 +112,7 @@ func (p *presenter) judge(ctx context.Context, err error, shown *gqlerror.Error)
 	var badAuth *auth.InvalidError
 	var fast *chat.RateError
 	var guessing *auth.RateError
+	var limit *chat.LimitError
 	switch {
 	case errors.As(err, &badChat):
 		presentInvalid(shown, badChat.Field, badChat.Reason, badChat.Detail)
@@ -121,6 +122,9 @@ func (p *presenter) judge(ctx context.Context, err error, shown *gqlerror.Error)
 		presentVerdict(shown, verdict{generated.ErrorCodeRateLimited, "Too fast.", fast.RetryAfter})
 	case errors.As(err, &guessing):
 		presentVerdict(shown, verdict{generated.ErrorCodeRateLimited, "Too many attempts.", guessing.RetryAfter})
+	case errors.As(err, &limit):
+		presentVerdict(shown, verdict{generated.ErrorCodeLimitReached, "This is more than is allowed.", 0})
+		shown.Extensions["reason"] = limit.Reason
 	default:
 		for _, v := range verdicts {
 			if errors.Is(err, v.is) {

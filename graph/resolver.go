@@ -138,6 +138,18 @@ func (r *Resolver) authors(ctx context.Context, chats []*chat.Chat) ([]*auth.Use
 	return r.auth.UsersByID(ctx, ids)
 }
 
+// actor answers who did something, nil where the account is gone.
+func (r *Resolver) actor(ctx context.Context, e *chat.Event) (*auth.User, error) {
+	if e.ActorID == uuid.Nil {
+		return nil, nil
+	}
+	users, err := r.auth.UsersByID(ctx, []uuid.UUID{e.ActorID})
+	if err != nil {
+		return nil, err
+	}
+	return users[0], nil
+}
+
 // streamEnds answers what a stream calls when it cannot go on.
 func (r *Resolver) streamEnds(ctx context.Context) func(error) {
 	return func(err error) { transport.EndStream(ctx, r.errors.present(ctx, err)) }

@@ -13,6 +13,10 @@ func (r *chatResolver) User(ctx context.Context, objs []*chat.Chat) ([]*auth.Use
 	return r.authors(ctx, objs)
 }
 
+func (r *eventResolver) Actor(ctx context.Context, obj *chat.Event) (*auth.User, error) {
+	return r.actor(ctx, obj)
+}
+
 func (r *mutationResolver) Register(ctx context.Context, username string, password string) (*auth.Tokens, error) {
 	return r.auth.Register(ctx, username, password, auth.CallerFrom(ctx).Client())
 }
@@ -75,6 +79,22 @@ func (r *mutationResolver) SendChat(ctx context.Context, room string, text strin
 		return nil, err
 	}
 	return r.chat.Send(ctx, me, chat.Draft{Room: room, Text: text, ID: id})
+}
+
+func (r *mutationResolver) EditChat(ctx context.Context, chat string, text string) (*chat.Chat, error) {
+	me, err := person(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.chat.EditChat(ctx, me.ID, chat, text)
+}
+
+func (r *mutationResolver) DeleteChat(ctx context.Context, chat string) (*chat.Chat, error) {
+	me, err := person(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.chat.DeleteChat(ctx, me.ID, chat)
 }
 
 func (r *queryResolver) Me(ctx context.Context) (*auth.User, error) {
@@ -163,6 +183,14 @@ func (r *subscriptionResolver) ChatSent(ctx context.Context, room string, after 
 	return r.chat.Follow(ctx, me.ID, room, after, r.streamEnds(ctx))
 }
 
+func (r *subscriptionResolver) Events(ctx context.Context, rooms []string, after []string) (<-chan *chat.Event, error) {
+	me, err := person(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return r.chat.Events(ctx, me.ID, rooms, after, r.streamEnds(ctx))
+}
+
 func (r *userConnectionResolver) PageInfo(ctx context.Context, obj *auth.UserPage) (*chat.PageInfo, error) {
 	return &chat.PageInfo{
 		StartCursor: obj.StartCursor, EndCursor: obj.EndCursor,
@@ -171,6 +199,8 @@ func (r *userConnectionResolver) PageInfo(ctx context.Context, obj *auth.UserPag
 }
 
 func (r *Resolver) Chat() generated.ChatResolver { return &chatResolver{r} }
+
+func (r *Resolver) Event() generated.EventResolver { return &eventResolver{r} }
 
 func (r *Resolver) Mutation() generated.MutationResolver { return &mutationResolver{r} }
 
@@ -186,6 +216,7 @@ func (r *Resolver) UserConnection() generated.UserConnectionResolver {
 
 type (
 	chatResolver           struct{ *Resolver }
+	eventResolver          struct{ *Resolver }
 	mutationResolver       struct{ *Resolver }
 	queryResolver          struct{ *Resolver }
 	roomResolver           struct{ *Resolver }

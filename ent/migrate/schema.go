@@ -51,6 +51,8 @@ var (
 		{Name: "username", Type: field.TypeString},
 		{Name: "text", Type: field.TypeString, Size: 2147483647},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
+		{Name: "edited_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
+		{Name: "deleted_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
 		{Name: "room_id", Type: field.TypeUUID},
 		{Name: "user_id", Type: field.TypeUUID},
 	}
@@ -62,13 +64,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "chats_rooms_chats",
-				Columns:    []*schema.Column{ChatsColumns[7]},
+				Columns:    []*schema.Column{ChatsColumns[9]},
 				RefColumns: []*schema.Column{RoomsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
 			{
 				Symbol:     "chats_users_chats",
-				Columns:    []*schema.Column{ChatsColumns[8]},
+				Columns:    []*schema.Column{ChatsColumns[10]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -77,7 +79,7 @@ var (
 			{
 				Name:    "chat_room_id_number",
 				Unique:  true,
-				Columns: []*schema.Column{ChatsColumns[7], ChatsColumns[1]},
+				Columns: []*schema.Column{ChatsColumns[9], ChatsColumns[1]},
 			},
 		},
 	}
@@ -139,7 +141,7 @@ var (
 		{Name: "id", Type: field.TypeInt, Increment: true},
 		{Name: "place", Type: field.TypeInt64},
 		{Name: "number", Type: field.TypeInt},
-		{Name: "kind", Type: field.TypeEnum, Enums: []string{"CHAT_SENT", "ROOM_DELETED"}},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"CHAT_SENT", "CHAT_EDITED", "CHAT_DELETED", "ROOM_DELETED"}},
 		{Name: "tag", Type: field.TypeInt64},
 		{Name: "at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
 		{Name: "actor_id", Type: field.TypeUUID},

@@ -72,6 +72,8 @@ type Kind string
 // Kind values.
 const (
 	KindCHAT_SENT    Kind = "CHAT_SENT"
+	KindCHAT_EDITED  Kind = "CHAT_EDITED"
+	KindCHAT_DELETED Kind = "CHAT_DELETED"
 	KindROOM_DELETED Kind = "ROOM_DELETED"
 )
 
@@ -82,7 +84,7 @@ func (k Kind) String() string {
 // KindValidator is a validator for the "kind" field enum values. It is called by the builders before save.
 func KindValidator(k Kind) error {
 	switch k {
-	case KindCHAT_SENT, KindROOM_DELETED:
+	case KindCHAT_SENT, KindCHAT_EDITED, KindCHAT_DELETED, KindROOM_DELETED:
 		return nil
 	default:
 		return fmt.Errorf("roomevent: invalid enum value for kind field: %q", k)

@@ -19,8 +19,10 @@ func (Chat) Fields() []ent.Field {
 		field.Int64("tag").Immutable().Comment("tag of that event, so that a cursor needs no join"),
 		field.UUID("user_id", uid).Immutable(),
 		field.String("username").Immutable().Comment("the author's, as displayed when it was sent"),
-		field.Text("text"),
+		field.Text("text").Comment("empty once deleted"),
 		field.Time("created_at").SchemaType(moment).Immutable(),
+		field.Time("edited_at").SchemaType(moment).Optional().Nillable().Comment("of the last change of the text"),
+		field.Time("deleted_at").SchemaType(moment).Optional().Nillable().Comment("the row stays, so that numbers and places have no holes"),
 	}
 }
 

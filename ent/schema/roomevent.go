@@ -17,7 +17,7 @@ func (RoomEvent) Fields() []ent.Field {
 		field.Int64("place").Immutable().Comment("1, 2, 3 … within the room, without holes"),
 		field.Int("number").Immutable().
 			Comment("how many chats the room had with this event: turns a place into a range of numbers"),
-		field.Enum("kind").Values("CHAT_SENT", "ROOM_DELETED").Immutable(),
+		field.Enum("kind").Values("CHAT_SENT", "CHAT_EDITED", "CHAT_DELETED", "ROOM_DELETED").Immutable(),
 		field.Int64("tag").Immutable().
 			Comment("64 random bits, never 0: tells two histories of the same place apart"),
 		field.Time("at").SchemaType(moment).Immutable().

@@ -3,9 +3,8 @@
 package session
 
 import (
-	"time"
-
 	"parley/ent/predicate"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"

@@ -34,6 +34,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Chat() ChatResolver
+	Event() EventResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
 	Room() RoomResolver
@@ -56,6 +57,8 @@ type ComplexityRoot struct {
 	Chat struct {
 		CreatedAt func(childComplexity int) int
 		Cursor    func(childComplexity int) int
+		DeletedAt func(childComplexity int) int
+		EditedAt  func(childComplexity int) int
 		ID        func(childComplexity int) int
 		Number    func(childComplexity int) int
 		Room      func(childComplexity int) int
@@ -76,6 +79,16 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	Event struct {
+		Actor   func(childComplexity int) int
+		At      func(childComplexity int) int
+		Chat    func(childComplexity int) int
+		Cursor  func(childComplexity int) int
+		Cursors func(childComplexity int) int
+		Kind    func(childComplexity int) int
+		Room    func(childComplexity int) int
+	}
+
 	Limits struct {
 		ChatLength     func(childComplexity int) int
 		PageSize       func(childComplexity int) int
@@ -87,7 +100,9 @@ type ComplexityRoot struct {
 		ChangePassword func(childComplexity int, currentPassword string, newPassword string) int
 		CreateRoom     func(childComplexity int, name string, topic *string) int
 		DeleteAccount  func(childComplexity int, password string) int
+		DeleteChat     func(childComplexity int, chat string) int
 		DeleteRoom     func(childComplexity int, room string) int
+		EditChat       func(childComplexity int, chat string, text string) int
 		EndSession     func(childComplexity int, session string) int
 		Login          func(childComplexity int, username string, password string) int
 		Logout         func(childComplexity int, scope *auth.LogoutScope, refreshToken *string) int
@@ -153,6 +168,7 @@ type ComplexityRoot struct {
 
 	Subscription struct {
 		ChatSent func(childComplexity int, room string, after *string) int
+		Events   func(childComplexity int, rooms []string, after []string) int
 	}
 
 	User struct {
@@ -180,6 +196,9 @@ type ComplexityRoot struct {
 type ChatResolver interface {
 	User(ctx context.Context, objs []*chat.Chat) ([]*auth.User, error)
 }
+type EventResolver interface {
+	Actor(ctx context.Context, obj *chat.Event) (*auth.User, error)
+}
 type MutationResolver interface {
 	Register(ctx context.Context, username string, password string) (*auth.Tokens, error)
 	Login(ctx context.Context, username string, password string) (*auth.Tokens, error)
@@ -191,6 +210,8 @@ type MutationResolver interface {
 	CreateRoom(ctx context.Context, name string, topic *string) (*chat.Room, error)
 	DeleteRoom(ctx context.Context, room string) (*string, error)
 	SendChat(ctx context.Context, room string, text string, id *string) (*chat.Chat, error)
+	EditChat(ctx context.Context, chat string, text string) (*chat.Chat, error)
+	DeleteChat(ctx context.Context, chat string) (*chat.Chat, error)
 }
 type QueryResolver interface {
 	Me(ctx context.Context) (*auth.User, error)
@@ -210,6 +231,7 @@ type RoomResolver interface {
 }
 type SubscriptionResolver interface {
 	ChatSent(ctx context.Context, room string, after *string) (<-chan *chat.Chat, error)
+	Events(ctx context.Context, rooms []string, after []string) (<-chan *chat.Event, error)
 }
 type UserConnectionResolver interface {
 	PageInfo(ctx context.Context, obj *auth.UserPage) (*chat.PageInfo, error)
@@ -276,6 +298,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Chat.Cursor(childComplexity), true
+	case "Chat.deletedAt":
+		if e.ComplexityRoot.Chat.DeletedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Chat.DeletedAt(childComplexity), true
+	case "Chat.editedAt":
+		if e.ComplexityRoot.Chat.EditedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Chat.EditedAt(childComplexity), true
 	case "Chat.id":
 		if e.ComplexityRoot.Chat.ID == nil {
 			break
@@ -351,6 +385,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ChatEdge.Node(childComplexity), true
 
+	case "Event.actor":
+		if e.ComplexityRoot.Event.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Event.Actor(childComplexity), true
+	case "Event.at":
+		if e.ComplexityRoot.Event.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Event.At(childComplexity), true
+	case "Event.chat":
+		if e.ComplexityRoot.Event.Chat == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Event.Chat(childComplexity), true
+	case "Event.cursor":
+		if e.ComplexityRoot.Event.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Event.Cursor(childComplexity), true
+	case "Event.cursors":
+		if e.ComplexityRoot.Event.Cursors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Event.Cursors(childComplexity), true
+	case "Event.kind":
+		if e.ComplexityRoot.Event.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Event.Kind(childComplexity), true
+	case "Event.room":
+		if e.ComplexityRoot.Event.Room == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Event.Room(childComplexity), true
+
 	case "Limits.chatLength":
 		if e.ComplexityRoot.Limits.ChatLength == nil {
 			break
@@ -409,6 +486,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteAccount(childComplexity, args["password"].(string)), true
+	case "Mutation.deleteChat":
+		if e.ComplexityRoot.Mutation.DeleteChat == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteChat_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteChat(childComplexity, args["chat"].(string)), true
 	case "Mutation.deleteRoom":
 		if e.ComplexityRoot.Mutation.DeleteRoom == nil {
 			break
@@ -420,6 +508,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteRoom(childComplexity, args["room"].(string)), true
+	case "Mutation.editChat":
+		if e.ComplexityRoot.Mutation.EditChat == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_editChat_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EditChat(childComplexity, args["chat"].(string), args["text"].(string)), true
 	case "Mutation.endSession":
 		if e.ComplexityRoot.Mutation.EndSession == nil {
 			break
@@ -750,6 +849,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.ChatSent(childComplexity, args["room"].(string), args["after"].(*string)), true
+	case "Subscription.events":
+		if e.ComplexityRoot.Subscription.Events == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_events_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.Events(childComplexity, args["rooms"].([]string), args["after"].([]string)), true
 
 	case "User.createdAt":
 		if e.ComplexityRoot.User.CreatedAt == nil {
@@ -913,7 +1023,7 @@ scalar DateTime @specifiedBy(url: "https://scalars.graphql.org/andimarek/date-ti
 
 """
 An opaque place in a list or in a log. Hand it back unchanged; never take it apart or compare two.
-A cursor from a chat, an edge or ` + "`" + `syncCursor` + "`" + ` is accepted wherever ` + "`" + `after` + "`" + ` or ` + "`" + `before` + "`" + ` asks for one
+A cursor from a chat, an edge, an event or ` + "`" + `syncCursor` + "`" + ` is accepted wherever ` + "`" + `after` + "`" + ` or ` + "`" + `before` + "`" + ` asks for one
 in the same room. It survives server restarts and is valid on every node.
 """
 scalar Cursor
@@ -1082,6 +1192,20 @@ type Mutation {
     "A UUID of your own for the chat."
     id: ID
   ): Chat
+
+  "Replace the text of your chat. Sent again: no change."
+  editChat(
+    "The chat's id."
+    chat: ID!
+    "1 to 10000 characters."
+    text: String!
+  ): Chat
+
+  """
+  Delete a chat: its text goes, its place in the order stays. Yours, or anybody's in a room that you
+  own. Sent again: no change.
+  """
+  deleteChat("The chat's id." chat: ID!): Chat
 }
 
 # ------------------------------------------------------------------------------------- subscription
@@ -1099,6 +1223,18 @@ type Subscription {
     "Start after this place instead of now."
     after: Cursor
   ): Chat!
+
+  """
+  Everything that happens in some rooms: new, changed and deleted chats, deleted rooms. To resume,
+  give the last cursor you received of each room. When the last of the rooms is deleted, the stream
+  ends with NOT_FOUND.
+  """
+  events(
+    "Names or ids of the rooms, 1 to 1000."
+    rooms: [ID!]
+    "Cursors to resume from, at most one of each room. A room without one starts now."
+    after: [Cursor!]
+  ): Event!
 }
 
 # --------------------------------------------------------------------------------------------- types
@@ -1142,12 +1278,38 @@ type Chat implements Node {
   username: String!
   "The author, or null when the account is gone."
   user: User
-  "As it was sent."
+  "As it was sent or last edited. Null once deleted."
   text: String
   "When it was stored. Never earlier than the chat before it."
   createdAt: DateTime!
-  "This chat's place: give it to ` + "`" + `before` + "`" + `, or to ` + "`" + `after` + "`" + ` of ` + "`" + `chats` + "`" + ` and ` + "`" + `chatSent` + "`" + `."
+  "When its text was last changed, or null."
+  editedAt: DateTime
+  "When it was deleted, or null."
+  deletedAt: DateTime
+  "This chat's place: give it to ` + "`" + `before` + "`" + `, or to ` + "`" + `after` + "`" + ` of ` + "`" + `chats` + "`" + `, ` + "`" + `chatSent` + "`" + ` and ` + "`" + `events` + "`" + `."
   cursor: Cursor!
+}
+
+"""
+Something that happened. It carries the whole objects it is about, as they are now, so a normalized
+cache applies it without any code of yours. One flat type on purpose: no fragments needed, and a kind
+this document does not know yet breaks nothing.
+"""
+type Event {
+  "This event's place. Null for CAUGHT_UP, which is not stored."
+  cursor: Cursor
+  "When it happened. Never earlier than the event before it in its room."
+  at: DateTime!
+  "What happened."
+  kind: EventKind!
+  "Who did it. Null when the account is gone or the server did it itself."
+  actor: User
+  "The room it happened in."
+  room: Room
+  "The chat it is about."
+  chat: Chat
+  "With CAUGHT_UP: a place to resume from for every room of this stream, also for silent ones."
+  cursors: [Cursor!]
 }
 
 "Tokens, and whose they are."
@@ -1203,6 +1365,20 @@ type Limits {
 }
 
 # -------------------------------------------------------------------------------------------- enums
+
+"Kinds of events. More may be added: ignore those you do not know."
+enum EventKind {
+  "A new chat."
+  CHAT_SENT
+  "A chat has another text."
+  CHAT_EDITED
+  "The text of a chat is gone."
+  CHAT_DELETED
+  "The last event of its room; ` + "`" + `room` + "`" + ` shows it as it was."
+  ROOM_DELETED
+  "Everything older has been delivered; from here on the stream is live. Sent once, not stored."
+  CAUGHT_UP
+}
 
 "Which sessions to end."
 enum LogoutScope {
@@ -1294,7 +1470,7 @@ type ChatConnection {
   "Where the page lies in the room."
   pageInfo: PageInfo!
   """
-  Where the room's log stood when this page was read. Give it to ` + "`" + `after` + "`" + ` of ` + "`" + `chatSent` + "`" + `: then nothing
+  Where the room's log stood when this page was read. Give it to ` + "`" + `after` + "`" + ` of ` + "`" + `chatSent` + "`" + ` or ` + "`" + `events` + "`" + `: then nothing
   between this page and the stream is missed, and nothing comes twice. Null when the page does not
   reach the newest chat, because resuming from there would skip what lies between.
   """
@@ -1384,6 +1560,10 @@ func (ec *executionContext) childFields_Chat(ctx context.Context, field graphql.
 		return ec.fieldContext_Chat_text(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Chat_createdAt(ctx, field)
+	case "editedAt":
+		return ec.fieldContext_Chat_editedAt(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_Chat_deletedAt(ctx, field)
 	case "cursor":
 		return ec.fieldContext_Chat_cursor(ctx, field)
 	}
@@ -1412,6 +1592,26 @@ func (ec *executionContext) childFields_ChatEdge(ctx context.Context, field grap
 		return ec.fieldContext_ChatEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ChatEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Event(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_Event_cursor(ctx, field)
+	case "at":
+		return ec.fieldContext_Event_at(ctx, field)
+	case "kind":
+		return ec.fieldContext_Event_kind(ctx, field)
+	case "actor":
+		return ec.fieldContext_Event_actor(ctx, field)
+	case "room":
+		return ec.fieldContext_Event_room(ctx, field)
+	case "chat":
+		return ec.fieldContext_Event_chat(ctx, field)
+	case "cursors":
+		return ec.fieldContext_Event_cursors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Event", field.Name)
 }
 
 func (ec *executionContext) childFields_Limits(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1718,6 +1918,20 @@ func (ec *executionContext) field_Mutation_deleteAccount_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_deleteChat_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "chat",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["chat"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_deleteRoom_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1729,6 +1943,28 @@ func (ec *executionContext) field_Mutation_deleteRoom_args(ctx context.Context, 
 		return nil, err
 	}
 	args["room"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_editChat_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "chat",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["chat"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "text",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["text"] = arg1
 	return args, nil
 }
 
@@ -2076,6 +2312,28 @@ func (ec *executionContext) field_Subscription_chatSent_args(ctx context.Context
 	return args, nil
 }
 
+func (ec *executionContext) field_Subscription_events_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "rooms",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["rooms"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOCursor2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field___Directive_args_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2332,6 +2590,20 @@ func (ec *executionContext) fieldContext_Chat_createdAt(_ context.Context, field
 	return graphql.NewScalarFieldContext("Chat", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _Chat_editedAt(ctx context.Context, field graphql.CollectedField, obj *chat.Chat) (ret graphql.Marshaler) {
+	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.EditedAt)
+}
+func (ec *executionContext) fieldContext_Chat_editedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Chat", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Chat_deletedAt(ctx context.Context, field graphql.CollectedField, obj *chat.Chat) (ret graphql.Marshaler) {
+	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.DeletedAt)
+}
+func (ec *executionContext) fieldContext_Chat_deletedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Chat", field, false, false, "DateTime")
+}
+
 func (ec *executionContext) _Chat_cursor(ctx context.Context, field graphql.CollectedField, obj *chat.Chat) (ret graphql.Marshaler) {
 	return ec.marshalNCursor2string(ctx, field.Selections, obj.Cursor())
 }
@@ -2479,6 +2751,130 @@ func (ec *executionContext) fieldContext_ChatEdge_node(_ context.Context, field 
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Event_cursor(ctx context.Context, field graphql.CollectedField, obj *chat.Event) (ret graphql.Marshaler) {
+	return ec.marshalOCursor2ᚖstring(ctx, field.Selections, obj.Cursor())
+}
+func (ec *executionContext) fieldContext_Event_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Event", field, true, false, "Cursor")
+}
+
+func (ec *executionContext) _Event_at(ctx context.Context, field graphql.CollectedField, obj *chat.Event) (ret graphql.Marshaler) {
+	return ec.marshalNDateTime2timeᚐTime(ctx, field.Selections, obj.At)
+}
+func (ec *executionContext) fieldContext_Event_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Event", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Event_kind(ctx context.Context, field graphql.CollectedField, obj *chat.Event) (ret graphql.Marshaler) {
+	return ec.marshalNEventKind2parleyᚋchatᚐEventKind(ctx, field.Selections, obj.Kind)
+}
+func (ec *executionContext) fieldContext_Event_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Event", field, false, false, "EventKind")
+}
+
+func (ec *executionContext) _Event_actor(ctx context.Context, field graphql.CollectedField, obj *chat.Event) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Event_actor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Event().Actor(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *auth.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖparleyᚋauthᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Event_actor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Event",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Event_room(ctx context.Context, field graphql.CollectedField, obj *chat.Event) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Event_room(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Room, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *chat.Room) graphql.Marshaler {
+			return ec.marshalORoom2ᚖparleyᚋchatᚐRoom(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Event_room(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Event",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Room(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Event_chat(ctx context.Context, field graphql.CollectedField, obj *chat.Event) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Event_chat(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Chat, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *chat.Chat) graphql.Marshaler {
+			return ec.marshalOChat2ᚖparleyᚋchatᚐChat(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Event_chat(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Event",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Chat(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Event_cursors(ctx context.Context, field graphql.CollectedField, obj *chat.Event) (ret graphql.Marshaler) {
+	return ec.marshalOCursor2ᚕstringᚄ(ctx, field.Selections, obj.Cursors)
+}
+func (ec *executionContext) fieldContext_Event_cursors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Event", field, false, false, "Cursor")
 }
 
 func (ec *executionContext) _Limits_chatLength(ctx context.Context, field graphql.CollectedField, obj *Limits) (ret graphql.Marshaler) {
@@ -2943,6 +3339,94 @@ func (ec *executionContext) fieldContext_Mutation_sendChat(ctx context.Context, 
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_sendChat_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_editChat(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_editChat(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EditChat(ctx, fc.Args["chat"].(string), fc.Args["text"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *chat.Chat) graphql.Marshaler {
+			return ec.marshalOChat2ᚖparleyᚋchatᚐChat(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_editChat(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Chat(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_editChat_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteChat(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteChat(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteChat(ctx, fc.Args["chat"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *chat.Chat) graphql.Marshaler {
+			return ec.marshalOChat2ᚖparleyᚋchatᚐChat(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteChat(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Chat(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteChat_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -3845,6 +4329,50 @@ func (ec *executionContext) fieldContext_Subscription_chatSent(ctx context.Conte
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Subscription_chatSent_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_events(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_events(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().Events(ctx, fc.Args["rooms"].([]string), fc.Args["after"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *chat.Event) graphql.Marshaler {
+			return ec.marshalNEvent2ᚖparleyᚋchatᚐEvent(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_events(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Event(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_events_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -4861,6 +5389,16 @@ func (ec *executionContext) _Chat(ctx context.Context, sel ast.SelectionSet, obj
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "editedAt":
+			out.Values[i] = ec._Chat_editedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "deletedAt":
+			out.Values[i] = ec._Chat_deletedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "cursor":
 			out.Values[i] = ec._Chat_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -4951,6 +5489,70 @@ func (ec *executionContext) _ChatEdge(ctx context.Context, sel ast.SelectionSet,
 			out.Values[i] = ec._ChatEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var eventImplementors = []string{"Event"}
+
+func (ec *executionContext) _Event(ctx context.Context, sel ast.SelectionSet, obj *chat.Event) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, eventImplementors)
+
+	out := lean.NewObject(fields)
+	deferred := graphql.DeferredGroup{}
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Event")
+		case "cursor":
+			out.Values[i] = ec._Event_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "at":
+			out.Values[i] = ec._Event_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "kind":
+			out.Values[i] = ec._Event_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "actor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Event_actor(ctx, field, obj)
+				})
+		case "room":
+			out.Values[i] = ec._Event_room(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "chat":
+			out.Values[i] = ec._Event_chat(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cursors":
+			out.Values[i] = ec._Event_cursors(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -5102,6 +5704,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "sendChat":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_sendChat(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "editChat":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_editChat(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "deleteChat":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteChat(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -5538,6 +6154,8 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	switch fields[0].Name {
 	case "chatSent":
 		return ec._Subscription_chatSent(ctx, fields[0])
+	case "events":
+		return ec._Subscription_events(ctx, fields[0])
 	default:
 		panic("unknown field " + strconv.Quote(fields[0].Name))
 	}
@@ -6117,6 +6735,46 @@ func (ec *executionContext) marshalNDateTime2timeᚐTime(ctx context.Context, se
 	return res
 }
 
+func (ec *executionContext) marshalNEvent2ᚖparleyᚋchatᚐEvent(ctx context.Context, sel ast.SelectionSet, v *chat.Event) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Event!")
+		return graphql.Null
+	}
+	return ec._Event(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNEventKind2parleyᚋchatᚐEventKind(ctx context.Context, v any) (chat.EventKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalNEventKind2parleyᚋchatᚐEventKind[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEventKind2parleyᚋchatᚐEventKind(ctx context.Context, sel ast.SelectionSet, v chat.EventKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(marshalNEventKind2parleyᚋchatᚐEventKind[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "EventKind!")
+	}
+	return res
+}
+
+var (
+	unmarshalNEventKind2parleyᚋchatᚐEventKind = map[string]chat.EventKind{
+		"CHAT_SENT":    chat.ChatSent,
+		"CHAT_EDITED":  chat.ChatEdited,
+		"CHAT_DELETED": chat.ChatDeleted,
+		"ROOM_DELETED": chat.RoomDeleted,
+		"CAUGHT_UP":    chat.CaughtUp,
+	}
+	marshalNEventKind2parleyᚋchatᚐEventKind = map[chat.EventKind]string{
+		chat.ChatSent:    "CHAT_SENT",
+		chat.ChatEdited:  "CHAT_EDITED",
+		chat.ChatDeleted: "CHAT_DELETED",
+		chat.RoomDeleted: "ROOM_DELETED",
+		chat.CaughtUp:    "CAUGHT_UP",
+	}
+)
+
 func (ec *executionContext) unmarshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx context.Context, v any) (uuid.UUID, error) {
 	res, err := graphql.UnmarshalUUID(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -6558,6 +7216,41 @@ func (ec *executionContext) marshalOChatConnection2ᚖparleyᚋchatᚐPage(ctx c
 	return ec._ChatConnection(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOCursor2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNCursor2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOCursor2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNCursor2string(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOCursor2ᚖstring(ctx context.Context, v any) (*string, error) {
 	if v == nil {
 		return nil, nil
@@ -6574,6 +7267,59 @@ func (ec *executionContext) marshalOCursor2ᚖstring(ctx context.Context, sel as
 	_ = ctx
 	res := scalar.MarshalCursor(*v)
 	return res
+}
+
+func (ec *executionContext) unmarshalODateTime2ᚖtimeᚐTime(ctx context.Context, v any) (*time.Time, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := scalar.UnmarshalDateTime(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODateTime2ᚖtimeᚐTime(ctx context.Context, sel ast.SelectionSet, v *time.Time) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalDateTime(*v)
+	return res
+}
+
+func (ec *executionContext) unmarshalOID2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNID2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOID2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNID2string(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOID2ᚖstring(ctx context.Context, v any) (*string, error) {

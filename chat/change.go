@@ -1,0 +1,115 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/chat"
+	"parley/ent/roomevent"
+)
+
+// EditChat gives a chat a new text, which readers are told of in the order of the room's log. Only
+// its author may. The same text again changes nothing.
+// ErrNoChat; ErrForbidden, also when it was deleted; *InvalidError; *RateError.
+func (s *Service) EditChat(ctx context.Context, who uuid.UUID, id, text string) (*Chat, error) {
+	if err := checkText(text, s.o.TextLength); err != nil {
+		return nil, err
+	}
+	return s.change(ctx, who, id, editing{
+		do: editChat, kind: roomevent.KindCHAT_EDITED,
+		done: func(c *ent.Chat) bool { return c.Text == text },
+		set:  func(c *ent.ChatUpdateOne, at time.Time) { c.SetText(text).SetEditedAt(at) },
+	})
+}
+
+// DeleteChat takes the text of a chat away; its number and its place stay. Its author may, and the
+// room's owner. Sent again it changes nothing. ErrNoChat, ErrForbidden, *RateError.
+func (s *Service) DeleteChat(ctx context.Context, who uuid.UUID, id string) (*Chat, error) {
+	return s.change(ctx, who, id, editing{
+		do: deleteChat, kind: roomevent.KindCHAT_DELETED,
+		done: func(c *ent.Chat) bool { return c.DeletedAt != nil },
+		set:  func(c *ent.ChatUpdateOne, at time.Time) { c.SetText("").SetDeletedAt(at) },
+	})
+}
+
+// editing is a change of a chat that is stored already.
+type editing struct {
+	do   action
+	kind roomevent.Kind
+	done func(*ent.Chat) bool // it is so already
+	set  func(c *ent.ChatUpdateOne, at time.Time)
+}
+
+func (s *Service) change(ctx context.Context, who uuid.UUID, id string, e editing) (*Chat, error) {
+	parsed, err := uuid.Parse(id)
+	if err != nil {
+		return nil, ErrNoChat
+	}
+	if err := s.changes.take(who); err != nil {
+		return nil, err
+	}
+	var changed *Chat
+	rung := false
+	err = s.store.Write(ctx, func(tx *ent.Tx) error {
+		row, room, err := lockChat(ctx, tx, parsed)
+		if err != nil {
+			return err
+		}
+		if err := mayChange(who, e.do, row, room); err != nil {
+			return err
+		}
+		if rung = !e.done(row); rung {
+			if row, err = e.apply(ctx, tx, who, row, s.now()); err != nil {
+				return err
+			}
+		}
+		changed = foldChat(row, foldRoom(room))
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("change chat: %w", err)
+	}
+	if rung {
+		s.broker.Ring(changed.Room.ID)
+	}
+	return changed, nil
+}
+
+// lockChat finds a chat and takes its room's row, by an UPDATE that changes nothing, before it is
+// judged: what is read after it is what the transaction before left.
+func lockChat(ctx context.Context, tx *ent.Tx, id uuid.UUID) (*ent.Chat, *ent.Room, error) {
+	row, err := tx.Chat.Get(ctx, id)
+	if ent.IsNotFound(err) {
+		return nil, nil, ErrNoChat
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("find chat: %w", err)
+	}
+	room, err := tx.Room.UpdateOneID(row.RoomID).AddLastPlace(0).Save(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("lock room: %w", err)
+	}
+	row, err = tx.Chat.Query().Where(chat.ID(id)).Only(ctx)
+	if ent.IsNotFound(err) { // the room was deleted meanwhile
+		return nil, nil, ErrNoChat
+	}
+	return row, room, err
+}
+
+// apply changes the row and appends to the room's log.
+func (e editing) apply(ctx context.Context, tx *ent.Tx, who uuid.UUID, row *ent.Chat, now time.Time) (*ent.Chat, error) {
+	up, err := raise(ctx, tx, row.RoomID, []logged{{kind: e.kind, actor: who, chat: &row.ID}}, now)
+	if err != nil {
+		return nil, err
+	}
+	change := tx.Chat.UpdateOneID(row.ID)
+	e.set(change, up.at)
+	if row, err = change.Save(ctx); err != nil {
+		return nil, fmt.Errorf("update chat: %w", err)
+	}
+	return row, nil
+}

@@ -1,0 +1,162 @@
+package chat_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"parley/chat"
+	"parley/ent/roomevent"
+)
+
+func (w *world) edit(who chat.Person, id uuid.UUID, text string) *chat.Chat {
+	w.t.Helper()
+	c, err := w.EditChat(w.t.Context(), who.ID, id.String(), text)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return c
+}
+
+// logLength is how many events a room's log has.
+func (w *world) logLength(room *chat.Room) int {
+	w.t.Helper()
+	n, err := w.store.Read.RoomEvent.Query().Where(roomevent.RoomID(room.ID)).Count(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return n
+}
+
+func TestEditedAndDeletedChatsKeepTheirPlace(t *testing.T) {
+	w := newWorld(t, chat.Options{})
+	ann, bob := w.person("ann"), w.person("bob")
+	room := w.room(ann, "general")
+	first := w.send(bob, "general", "one")
+	w.send(bob, "general", "two")
+	for range 2 { // sent again it changes nothing
+		got := w.edit(bob, first.ID, "uno")
+		if *got.Text != "uno" || got.EditedAt == nil || got.Number != 1 || got.Cursor() != first.Cursor() {
+			t.Errorf("edited: %+v", got)
+		}
+	}
+	if n := w.logLength(room); n != 3 {
+		t.Errorf("the log has %d events, want 3", n)
+	}
+	for range 2 {
+		got, err := w.DeleteChat(t.Context(), ann.ID, first.ID.String()) // it is her room
+		if err != nil || got.Text != nil || got.DeletedAt == nil || got.Number != 1 || got.Username != "bob" {
+			t.Errorf("deleted: %+v, %v", got, err)
+		}
+	}
+	if n := w.logLength(room); n != 4 {
+		t.Errorf("the log has %d events, want 4", n)
+	}
+	page, err := w.Chats(t.Context(), ann.ID, "general", chat.PageQuery{})
+	if err != nil || len(page.Nodes) != 2 || page.Nodes[0].Text != nil || *page.Nodes[1].Text != "two" {
+		t.Errorf("page: %v, %v", page, err)
+	}
+	if row, err := w.store.Read.Chat.Get(t.Context(), first.ID); err != nil || row.Text != "" {
+		t.Errorf("the text is still stored: %v, %v", row, err)
+	}
+	next := w.follow(ann, "general", page.SyncCursor)
+	w.send(bob, "general", "three")
+	if c := next.next(); c.Number != 3 {
+		t.Errorf("after the page came %d", c.Number)
+	}
+	// Sent again with its id, a chat is what it is now.
+	again, err := w.Send(t.Context(), bob, chat.Draft{Room: "general", Text: "one", ID: ptr(first.ID.String())})
+	if err != nil || again.Text != nil || again.Number != 1 {
+		t.Errorf("sent again: %+v, %v", again, err)
+	}
+}
+
+func TestWhoMayChangeChats(t *testing.T) {
+	w := newWorld(t, chat.Options{})
+	ann, bob, eve := w.person("ann"), w.person("bob"), w.person("eve")
+	room := w.room(ann, "general")
+	c := w.send(bob, "general", "mine")
+	for _, who := range []chat.Person{ann, eve} {
+		_, err := w.EditChat(t.Context(), who.ID, c.ID.String(), "yours")
+		wantErr(t, err, chat.ErrForbidden)
+	}
+	_, err := w.DeleteChat(t.Context(), eve.ID, c.ID.String())
+	wantErr(t, err, chat.ErrForbidden)
+	for _, id := range []string{"", "nonsense", uuid.NewString(), room.ID.String()} {
+		_, err := w.EditChat(t.Context(), bob.ID, id, "x")
+		wantErr(t, err, chat.ErrNoChat)
+		_, err = w.DeleteChat(t.Context(), bob.ID, id)
+		wantErr(t, err, chat.ErrNoChat)
+	}
+	_, err = w.EditChat(t.Context(), bob.ID, c.ID.String(), "")
+	wantInvalid(t, err, "text", "TOO_SHORT")
+	if n := w.logLength(room); n != 1 {
+		t.Errorf("the log has %d events, want 1", n)
+	}
+	if _, err := w.DeleteChat(t.Context(), bob.ID, c.ID.String()); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.EditChat(t.Context(), bob.ID, c.ID.String(), "back again")
+	wantErr(t, err, chat.ErrForbidden)
+	if _, err := w.DeleteRoom(t.Context(), ann.ID, "general"); err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.DeleteChat(t.Context(), bob.ID, c.ID.String())
+	wantErr(t, err, chat.ErrNoChat)
+}
+
+// Once a deletion has been answered, no stream hands the text out, though it lies in the window that
+// others ride on.
+func TestDeletedTextIsNotHandedOut(t *testing.T) {
+	w := newWorld(t, chat.Options{})
+	ann := w.person("ann")
+	w.room(ann, "general")
+	start := w.send(ann, "general", "start").Cursor()
+	for round := range 50 {
+		secret, public := w.send(ann, "general", "secret"), w.send(ann, "general", "public")
+		slow, quick := w.follow(ann, "general", &start), w.follow(ann, "general", &start)
+		for c := quick.next(); c.ID != public.ID; c = quick.next() { // the window has both
+		}
+		if _, err := w.DeleteChat(t.Context(), ann.ID, secret.ID.String()); err != nil {
+			t.Fatal(err)
+		}
+		taken := 0 // one that was about to be handed out before is under way
+		for c := slow.next(); c.ID != public.ID; c = slow.next() {
+			if c.ID == secret.ID && c.Text != nil && taken > 0 {
+				t.Fatalf("round %d: got %q after %d chats", round, *c.Text, taken)
+			}
+			taken++
+		}
+		start = public.Cursor()
+		slow.stop()
+		quick.stop()
+	}
+}
+
+// Edits beside sends: the last text is what everybody ends with, and numbers have no holes.
+func TestChangesAmongSends(t *testing.T) {
+	w := newWorld(t, chat.Options{})
+	ann := w.person("ann")
+	w.room(ann, "general")
+	c := w.send(ann, "general", "v0")
+	live := w.follow(ann, "general", nil)
+	var wg sync.WaitGroup
+	wg.Go(func() { w.sendMany(ann, "general", 200) })
+	for i := range 4 {
+		wg.Go(func() {
+			for k := range 25 {
+				if _, err := w.EditChat(t.Context(), ann.ID, c.ID.String(), fmt.Sprint(i, " ", k)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	for want := 2; want <= 201; want++ {
+		if got := live.next(); got.Number != want {
+			t.Fatalf("number %d came instead of %d", got.Number, want)
+		}
+	}
+}
