@@ -7,7 +7,7 @@ PKG ?= ./...
 OURS := $(shell git ls-files '*.go' 2>/dev/null | grep -v -e '^ent/[^s]' -e '^graph/generated/')
 export GOTOOLCHAIN := local
 
-.PHONY: run build test race fmt lint generate migration web drift bench deps browser
+.PHONY: run build test race model fmt lint generate migration web drift bench deps browser
 
 run: ## starts the server with nothing configured
 	go run ./cmd/parley
@@ -16,10 +16,13 @@ build: ## bin/parley
 	go build -o bin/ ./cmd/parley ./cmd/parleybench
 
 test: deps ## everything there is; CI runs this and nothing else
-	$(MAKE) lint drift race build browser
+	$(MAKE) lint drift race build model browser
 
 race: ## the Go tests under the race detector; PKG=./chat for one room
 	go test -race -timeout 10m $(PKG)
+
+model: ## readers against a model of the log, 10,000 histories; under the race detector there are fewer
+	go test -run Model -count 1 ./chat
 
 fmt:
 	go run $(GOFUMPT) -modpath parley -w $(OURS)

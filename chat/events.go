@@ -25,18 +25,23 @@ func (s *Service) Events(ctx context.Context, reader uuid.UUID, rooms, after []s
 	if err != nil {
 		return nil, err
 	}
+	return s.readers.events(ctx, starts, s.now, ended), nil
+}
+
+// events merges the streams of several rooms, as Events says.
+func (r *readers) events(ctx context.Context, starts []start, now func() time.Time, ended func(error)) <-chan *Event {
 	m := &merger{
-		out: make(chan *Event), turn: make(chan struct{}, 1), now: s.now,
+		out: make(chan *Event), turn: make(chan struct{}, 1), now: now,
 		starts: starts, at: map[uuid.UUID]position{}, behind: len(starts),
 	}
 	inner, cancel := context.WithCancelCause(ctx)
 	for _, from := range starts {
 		m.at[from.room.ID] = from.at
-		f := s.readers.join(from.room, from.at) // before anything is read, as in Follow
+		f := r.join(from) // before anything is read
 		m.pumps.Go(func() {
-			defer s.readers.leave(f)
+			defer r.leave(f)
 			defer caught(func(err error) { cancel(err) })
-			if err := s.pump(inner, f, from.at, m.visitor(inner, from.room.ID)); !errors.Is(err, errLeft) {
+			if err := r.pump(inner, f, from.at, m.visitor(inner, from.room.ID)); !errors.Is(err, errLeft) {
 				cancel(err)
 			}
 		})
@@ -49,7 +54,7 @@ func (s *Service) Events(ctx context.Context, reader uuid.UUID, rooms, after []s
 			ended(context.Cause(inner))
 		}
 	}()
-	return m.out, nil
+	return m.out
 }
 
 // errLeft: a room has left the stream, and the others go on.
@@ -121,12 +126,6 @@ func (m *merger) arrive(ctx context.Context) error {
 		}
 	}
 	return hand(ctx, m.out, up)
-}
-
-// start is where a stream begins in a room.
-type start struct {
-	room *Room
-	at   position
 }
 
 // doors says whether somebody may follow these rooms from these cursors on, all as of one moment.

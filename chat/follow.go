@@ -24,13 +24,18 @@ func (s *Service) Follow(ctx context.Context, reader uuid.UUID, nameOrID string,
 	if err != nil {
 		return nil, err
 	}
+	return s.readers.chats(ctx, start{room, from}, ended), nil
+}
+
+// chats streams the chats of a room from a start on, as Follow says.
+func (r *readers) chats(ctx context.Context, from start, ended func(error)) <-chan *Chat {
 	out := make(chan *Chat)
-	f := s.readers.join(room, from) // before anything is read: from here on each bell concerns this reader
+	f := r.join(from) // before anything is read: from here on each bell concerns this reader
 	go func() {
 		defer close(out)
-		defer s.readers.leave(f)
+		defer r.leave(f)
 		defer caught(ended)
-		err := s.pump(ctx, f, from, visitor{event: func(e *Event) error {
+		err := r.pump(ctx, f, from.at, visitor{event: func(e *Event) error {
 			switch e.Kind {
 			case RoomDeleted:
 				return ErrNoRoom
@@ -43,7 +48,7 @@ func (s *Service) Follow(ctx context.Context, reader uuid.UUID, nameOrID string,
 			ended(err)
 		}
 	}()
-	return out, nil
+	return out
 }
 
 // caught ends a stream whose goroutine panics.
@@ -61,6 +66,12 @@ func hand[T any](ctx context.Context, out chan<- T, value T) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// start is where a stream begins in a room.
+type start struct {
+	room *Room
+	at   position
 }
 
 // door says whether somebody may read a room from a cursor on, and where that is.
@@ -90,11 +101,11 @@ const firstRetry, longestRetry = 100 * time.Millisecond, 2 * time.Second
 
 // pump shows a visitor what follows a position until ctx ends, the log does or the visitor has had
 // enough.
-func (s *Service) pump(ctx context.Context, f *feed, at position, to visitor) error {
+func (r *readers) pump(ctx context.Context, f *feed, at position, to visitor) error {
 	retry := firstRetry
 	for {
 		bell := f.bell.listen() // before reading, so that a bell during it is heard after it
-		events, err := f.next(ctx, s, at)
+		events, err := f.next(ctx, r.log, at)
 		switch {
 		case errors.Is(err, ErrNoRoom) || errors.Is(err, ErrDiverged):
 			return err
@@ -153,21 +164,21 @@ func pause(ctx context.Context, d time.Duration) error {
 
 // since reads at most MaxPage events after a position. It reads the position itself too: the event
 // there must carry the tag we hold, and places must follow one another, or nothing is handed out.
-func (s *Service) since(ctx context.Context, room *Room, at position) ([]*Event, error) {
-	var events []*Event
-	err := s.store.View(ctx, func(db *ent.Client) error {
+func (s *Service) since(ctx context.Context, room *Room, at position) (events []*Event, more bool, err error) {
+	err = s.store.View(ctx, func(db *ent.Client) error {
 		rows, err := db.RoomEvent.Query().Where(roomevent.RoomID(room.ID), roomevent.PlaceGTE(at.place)).
 			Order(ent.Asc(roomevent.FieldPlace)).Limit(MaxPage + 1).All(ctx)
 		if err != nil {
 			return fmt.Errorf("read log: %w", err)
 		}
+		more = len(rows) == MaxPage+1
 		if rows, err = follows(rows, at); err != nil {
 			return err
 		}
 		events, err = withChats(ctx, db, room, rows)
 		return err
 	})
-	return events, err
+	return events, more, err
 }
 
 // follows checks that rows begin at a position and go on without a hole, and takes it off.

@@ -216,6 +216,20 @@ func (p *Page) place(w span, row *ent.Room) {
 	}
 }
 
+// heads answers the head of each room's log.
+func (s *Service) heads(ctx context.Context, rooms []uuid.UUID) (map[uuid.UUID]position, error) {
+	rows, err := s.store.Read.Room.Query().Where(room.IDIn(rooms...)).
+		Select(room.FieldID, room.FieldLastPlace, room.FieldLastTag).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read heads: %w", err)
+	}
+	heads := make(map[uuid.UUID]position, len(rows))
+	for _, row := range rows {
+		heads[row.ID] = headOf(row)
+	}
+	return heads, nil
+}
+
 // ChatsByID answers chats in the order of ids, nil where there is none that reader may see.
 func (s *Service) ChatsByID(ctx context.Context, reader uuid.UUID, ids []uuid.UUID) ([]*Chat, error) {
 	byID := map[uuid.UUID]*Chat{}

@@ -2,17 +2,27 @@ package chat
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
-
-	"parley/ent/room"
 )
+
+// A source is where readers read from: the database, or in a test a model of it.
+type source interface {
+	// since answers a page of what follows a position, in order and without a hole, and whether there is
+	// more. ErrDiverged: the log has another event at that position, or none.
+	since(ctx context.Context, room *Room, at position) (page []*Event, more bool, err error)
+	// heads answers the last position of each of these rooms.
+	heads(ctx context.Context, rooms []uuid.UUID) (map[uuid.UUID]position, error)
+}
 
 // readers are the feeds of all rooms that somebody follows.
 type readers struct {
+	log source
+
 	mu    sync.Mutex // taken before a feed's bell
 	rooms map[uuid.UUID]*feed
 }
@@ -25,8 +35,8 @@ type feed struct {
 	readers int // guarded by the lock of readers
 	bell    bell
 
-	mu     sync.Mutex // held while the log is read; taken before the bell
-	start  position   // what the window follows
+	turn   chan struct{} // holds one while somebody reads the log or the window; taken before the bell
+	start  position      // what the window follows
 	window []*Event
 }
 
@@ -42,13 +52,13 @@ type bell struct {
 // windowEvents is how many events a feed keeps; who is further behind reads the log alone.
 const windowEvents = 256
 
-func (r *readers) join(room *Room, from position) *feed {
+func (r *readers) join(from start) *feed {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	f := r.rooms[room.ID]
+	f := r.rooms[from.room.ID]
 	if f == nil {
-		f = &feed{room: room, bell: bell{rung: make(chan struct{}), due: true, reached: from}, start: from}
-		r.rooms[room.ID] = f
+		f = &feed{room: from.room, bell: bell{rung: make(chan struct{}), due: true, reached: from.at}, turn: make(chan struct{}, 1), start: from.at}
+		r.rooms[from.room.ID] = f
 	}
 	f.readers++
 	return f
@@ -93,8 +103,15 @@ func (r *readers) reached() map[uuid.UUID]position {
 
 func (b *bell) ring() {
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	b.due = true
+	b.mu.Unlock()
+	b.wake()
+}
+
+// wake wakes who listens; the log need not be read for it.
+func (b *bell) wake() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	close(b.rung)
 	b.rung = make(chan struct{})
 }
@@ -130,34 +147,54 @@ func (f *feed) end() position {
 
 // next answers what follows a position: from the window, after reading on where that has been
 // handed out, or from the log alone for whoever is behind the window. None: wait for the bell.
-func (f *feed) next(ctx context.Context, s *Service, at position) ([]*Event, error) {
-	f.mu.Lock()
-	if at.place < f.start.place {
-		f.mu.Unlock()
-		return s.since(ctx, f.room, at)
+func (f *feed) next(ctx context.Context, log source, at position) ([]*Event, error) {
+	select {
+	case f.turn <- struct{}{}: // whoever else comes now wants the same events
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
-	defer f.mu.Unlock() // whoever else comes now wants the same events
+	events, behind, err := f.read(ctx, log, at)
+	<-f.turn
+	if behind {
+		events, _, err = log.since(ctx, f.room, at)
+	}
+	return events, err
+}
+
+// read is next for who has the turn; behind: the position lies before the window.
+func (f *feed) read(ctx context.Context, log source, at position) (events []*Event, behind bool, err error) {
+	if at.place < f.start.place {
+		return nil, true, nil
+	}
 	// Read on also for a reader who is not at the end yet: a chat that lies in the window may have been
 	// changed since, and once that has been answered nobody is given the old text.
-	for f.bell.takeDue() || at.place > f.end().place {
-		more, err := s.since(ctx, f.room, f.end())
+	for {
+		due := f.bell.takeDue()
+		if !due && at.place <= f.end().place {
+			break
+		}
+		next, more, err := log.since(ctx, f.room, f.end())
 		if err != nil {
 			f.bell.read(f.end(), true)
-			return nil, err
+			return nil, false, err
 		}
-		if len(more) == 0 && at.place > f.end().place {
-			return nil, ErrDiverged // the log ends before a place it had
+		if len(next) == 0 && at.place > f.end().place {
+			return nil, false, ErrDiverged // the log ends before a place it had
 		}
-		f.grow(more)
-		f.bell.read(f.end(), len(more) >= MaxPage) // one more from the start of a room
+		f.grow(next)
+		f.bell.read(f.end(), more)
+		if !due {
+			f.bell.wake() // no bell has told the others; who read here was ahead of the window
+		}
 		if at.place < f.start.place {
-			return s.since(ctx, f.room, at)
+			return nil, true, nil
 		}
 		if at.place < f.end().place {
 			break
 		}
 	}
-	return f.after(at)
+	events, err = f.after(at)
+	return events, false, err
 }
 
 // grow appends events to the window and drops the oldest. What the window holds of a chat that was
@@ -200,15 +237,15 @@ func (f *feed) after(at position) ([]*Event, error) {
 	return f.window[skip:], nil
 }
 
-// watchHeads compares the heads of all followed rooms with the database, so that a bell that was
-// lost, here or between nodes, costs no more than the interval.
-func (s *Service) watchHeads(ctx context.Context) {
-	tick := time.NewTicker(s.o.HeadsInterval)
+// watchHeads compares the heads of all followed rooms with the log, so that a bell that was lost,
+// here or between nodes, costs no more than the interval.
+func (r *readers) watchHeads(ctx context.Context, interval time.Duration) {
+	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
 		select {
 		case <-tick.C:
-			s.compareHeads(ctx)
+			r.compareHeads(ctx)
 		case <-ctx.Done():
 			return
 		}
@@ -218,24 +255,17 @@ func (s *Service) watchHeads(ctx context.Context) {
 // headsAtOnce is how many rooms one query asks for; SQLite takes at most 32,766 parameters.
 const headsAtOnce = 10_000
 
-func (s *Service) compareHeads(ctx context.Context) {
-	ends := s.readers.reached()
-	ids := make([]uuid.UUID, 0, len(ends))
-	for id := range ends {
-		ids = append(ids, id)
-	}
-	for len(ids) > 0 {
-		n := min(len(ids), headsAtOnce)
-		rows, err := s.store.Read.Room.Query().Where(room.IDIn(ids[:n]...)).
-			Select(room.FieldID, room.FieldLastPlace, room.FieldLastTag).All(ctx)
+func (r *readers) compareHeads(ctx context.Context) {
+	ends := r.reached()
+	for some := range slices.Chunk(slices.Collect(maps.Keys(ends)), headsAtOnce) {
+		heads, err := r.log.heads(ctx, some)
 		if err != nil {
 			return // the next round asks again
 		}
-		for _, row := range rows {
-			if end := ends[row.ID]; end.place != row.LastPlace || end.tag != row.LastTag {
-				s.readers.look(row.ID)
+		for id, head := range heads {
+			if end := ends[id]; end.place != head.place || end.tag != head.tag {
+				r.look(id)
 			}
 		}
-		ids = ids[n:]
 	}
 }

@@ -74,7 +74,7 @@ func New(store *db.Store, o Options) *Service {
 		store: store, broker: o.Broker, now: s.now, most: o.BatchEntries,
 		queue: make(chan *entry, o.QueueEntries), mostBytes: queueBytes, stopped: make(chan struct{}),
 	}
-	s.readers = &readers{rooms: map[uuid.UUID]*feed{}}
+	s.readers = &readers{log: s, rooms: map[uuid.UUID]*feed{}}
 	return s
 }
 
@@ -85,7 +85,7 @@ func (s *Service) Run(ctx context.Context) error {
 	defer cancel()
 	var wg sync.WaitGroup
 	wg.Go(func() { s.writer.run(ctx) })
-	wg.Go(func() { s.watchHeads(ctx) })
+	wg.Go(func() { s.readers.watchHeads(ctx, s.o.HeadsInterval) })
 	err := s.broker.Listen(ctx, s.readers.look)
 	if ctx.Err() != nil {
 		err = nil // asked to end

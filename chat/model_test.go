@@ -1,0 +1,260 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/roomevent"
+)
+
+// The model runs the real readers, feeds, windows and streams over a log in memory, in virtual time:
+// commits, edits, reads that take a while or fail, bells that are lost, doubled and late, crashes
+// between commit and bell, windows that are emptied, readers that are slow, leave and resume, and some
+// that stay to the end. A seed that fails is repeated with MODEL_SEED=n go test ./chat -run Model.
+func TestModel(t *testing.T) {
+	if one, err := strconv.ParseUint(os.Getenv("MODEL_SEED"), 10, 64); err == nil {
+		runModel(t, one)
+		return
+	}
+	seeds := uint64(10_000)
+	if raceEnabled {
+		seeds = 500 // a tenth of the speed; the plain run has them all
+	}
+	for seed := range seeds {
+		if runModel(t, seed); t.Failed() {
+			return
+		}
+	}
+}
+
+func runModel(t *testing.T, seed uint64) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newModel(t, seed)
+		m.run()
+		if t.Failed() {
+			t.Errorf("seed %d", seed)
+		}
+	})
+}
+
+// A model is one history and those who follow it.
+type model struct {
+	t       *testing.T
+	rng     *rand.Rand // of whoever runs alone; the others have their own
+	log     *memoryLog
+	readers *readers
+	rooms   []*Room
+
+	faithful  bool // bells are neither lost nor late, and heads are never checked
+	bells     sync.WaitGroup
+	writing   sync.WaitGroup
+	following sync.WaitGroup
+}
+
+const (
+	modelHeads = 2 * time.Second
+	modelPage  = 12 // events, so that few are many pages
+)
+
+func newModel(t *testing.T, seed uint64) *model {
+	rng := rand.New(rand.NewPCG(seed, 0))
+	m := &model{t: t, rng: rng, faithful: seed%5 == 0, log: &memoryLog{logs: map[uuid.UUID][]*ent.RoomEvent{}, chats: map[uuid.UUID]*Chat{}}}
+	m.log.rng = rand.New(rand.NewPCG(seed, 1))
+	m.log.failing = !m.faithful
+	m.readers = &readers{log: m.log, rooms: map[uuid.UUID]*feed{}}
+	for i := range 1 + rng.IntN(2) {
+		room := &Room{ID: uuid.UUID{15: byte(i + 1)}, Name: fmt.Sprint("room", i)}
+		m.rooms = append(m.rooms, room)
+	}
+	return m
+}
+
+func (m *model) run() {
+	ctx, cancel := context.WithCancel(context.Background())
+	if !m.faithful {
+		m.following.Go(func() { m.readers.watchHeads(ctx, modelHeads) })
+		m.following.Go(func() { m.emptyWindows(ctx, rand.New(rand.NewPCG(m.rng.Uint64(), 2))) })
+	}
+	var readers []*modelReader
+	for i := range 2 + m.rng.IntN(3) {
+		r := &modelReader{
+			m: m, rng: rand.New(rand.NewPCG(m.rng.Uint64(), 3)), stays: i == 0, slow: m.rng.IntN(3) == 0,
+			merged: m.rng.IntN(2) == 0, at: map[uuid.UUID]position{}, numbers: map[uuid.UUID]int{}, places: map[uuid.UUID]int64{},
+		}
+		readers = append(readers, r)
+		m.following.Go(func() { r.run(ctx) })
+	}
+	for _, room := range m.rooms {
+		rng := rand.New(rand.NewPCG(m.rng.Uint64(), 4))
+		m.writing.Go(func() { m.write(room, rng) })
+	}
+	m.writing.Wait()
+	m.bells.Wait()
+	m.log.recover()
+	time.Sleep(6 * time.Second) // of virtual time: until then everybody must be current
+	if m.faithful {
+		synctest.Wait()
+	}
+	for i, r := range readers {
+		r.check(i)
+	}
+	cancel()
+	m.following.Wait()
+}
+
+// write commits events to a room and rings for each, as far as the bell does.
+func (m *model) write(room *Room, rng *rand.Rand) {
+	for range 3 + rng.IntN(25) {
+		time.Sleep(time.Duration(rng.IntN(4)) * time.Millisecond)
+		m.log.commit(room, 1+rng.IntN(3), rng)
+		if m.faithful {
+			m.readers.look(room.ID)
+			continue
+		}
+		if rng.IntN(100) < 30 { // lost, or the process died between commit and bell
+			continue
+		}
+		for range 1 + rng.IntN(10)/8 {
+			late := time.Duration(rng.IntN(20)) * time.Millisecond
+			m.bells.Go(func() { time.Sleep(late); m.readers.look(room.ID) })
+		}
+	}
+}
+
+// emptyWindows forgets what feeds keep, which may cost but change nothing.
+func (m *model) emptyWindows(ctx context.Context, rng *rand.Rand) {
+	for pause(ctx, time.Duration(1+rng.IntN(40))*time.Millisecond) == nil {
+		m.readers.mu.Lock()
+		for _, f := range m.readers.rooms {
+			select {
+			case f.turn <- struct{}{}:
+				f.start, f.window = f.end(), nil
+				<-f.turn
+			default:
+			}
+		}
+		m.readers.mu.Unlock()
+	}
+}
+
+// memoryLog is a log like the database's, with the time it takes to read and its failures.
+type memoryLog struct {
+	mu      sync.Mutex
+	logs    map[uuid.UUID][]*ent.RoomEvent // by room; place 1 is the first
+	chats   map[uuid.UUID]*Chat
+	rng     *rand.Rand
+	failing bool
+}
+
+// commit appends chats to a room, and now and then a change of an old one.
+func (l *memoryLog) commit(room *Room, n int, rng *rand.Rand) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for range n {
+		log := l.logs[room.ID]
+		at := position{place: int64(len(log)) + 1, tag: 1 + rng.Int64N(1<<60)}
+		if len(log) > 0 {
+			at.number = log[len(log)-1].Number
+		}
+		row := &ent.RoomEvent{RoomID: room.ID, Place: at.place, Tag: at.tag, Kind: roomevent.KindCHAT_EDITED}
+		if len(log) == 0 || rng.IntN(4) > 0 {
+			at.number++
+			row.Kind = roomevent.KindCHAT_SENT
+			c := &Chat{ID: uuid.UUID{0: byte(at.number), 1: byte(at.number >> 8), 15: room.ID[15]}, Room: room, Number: at.number}
+			row.ChatID = &c.ID
+			l.chats[c.ID] = c
+		} else {
+			old := l.chats[*log[rng.IntN(len(log))].ChatID]
+			edited := *old
+			text := strconv.FormatInt(at.place, 10)
+			edited.Text = &text
+			l.chats[old.ID] = &edited
+			row.ChatID = &edited.ID
+		}
+		row.Number = at.number
+		l.logs[room.ID] = append(log, row)
+	}
+}
+
+// recover ends the failures.
+func (l *memoryLog) recover() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.failing = false
+}
+
+func (l *memoryLog) wait() error {
+	l.mu.Lock()
+	takes, fails := time.Duration(l.rng.IntN(3))*time.Millisecond, l.failing && l.rng.IntN(10) == 0
+	l.mu.Unlock()
+	time.Sleep(takes)
+	if fails {
+		return errors.New("the database is gone for a moment")
+	}
+	return nil
+}
+
+func (l *memoryLog) since(_ context.Context, room *Room, at position) (page []*Event, more bool, err error) {
+	if err := l.wait(); err != nil {
+		return nil, false, err
+	}
+	l.mu.Lock()
+	log := l.logs[room.ID]
+	rows := log[min(len(log), int(max(0, at.place-1))):]
+	more = len(rows) > modelPage
+	rows = append([]*ent.RoomEvent(nil), rows[:min(len(rows), modelPage)]...)
+	chats := make([]*Chat, len(rows))
+	for i, row := range rows {
+		chats[i] = l.chats[*row.ChatID]
+	}
+	l.mu.Unlock()
+	if err := l.wait(); err != nil { // what was committed meanwhile is not in the answer
+		return nil, false, err
+	}
+	kept, err := follows(rows, at)
+	if err != nil {
+		return nil, false, err
+	}
+	chats = chats[len(rows)-len(kept):]
+	events := make([]*Event, len(kept))
+	for i, row := range kept {
+		events[i] = &Event{
+			Kind: EventKind(row.Kind), Room: room, Chat: chats[i],
+			position: position{place: row.Place, tag: row.Tag, number: row.Number},
+		}
+	}
+	return events, more, nil
+}
+
+func (l *memoryLog) heads(_ context.Context, rooms []uuid.UUID) (map[uuid.UUID]position, error) {
+	if err := l.wait(); err != nil {
+		return nil, err
+	}
+	heads := map[uuid.UUID]position{}
+	for _, id := range rooms {
+		heads[id] = l.head(id)
+	}
+	return heads, nil
+}
+
+func (l *memoryLog) head(room uuid.UUID) position {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	log := l.logs[room]
+	if len(log) == 0 {
+		return position{}
+	}
+	last := log[len(log)-1]
+	return position{place: last.Place, tag: last.Tag, number: last.Number}
+}
