@@ -7,7 +7,7 @@ PKG ?= ./...
 OURS := $(shell git ls-files '*.go' 2>/dev/null | grep -v -e '^ent/[^s]' -e '^graph/generated/')
 export GOTOOLCHAIN := local
 
-.PHONY: run build test race model fmt lint generate migration web drift bench deps browser
+.PHONY: run build test race model mutants fmt lint generate migration web drift bench deps browser
 
 run: ## starts the server with nothing configured
 	go run ./cmd/parley
@@ -23,6 +23,9 @@ race: ## the Go tests under the race detector; PKG=./chat for one room
 
 model: ## readers against a model of the log, 10,000 histories; under the race detector there are fewer
 	go test -run Model -count 1 ./chat
+
+mutants: ## breaks the code on purpose, one way at a time, and shows which test sees it; minutes
+	./.ci/mutants $(ONLY)
 
 fmt:
 	go run $(GOFUMPT) -modpath parley -w $(OURS)
