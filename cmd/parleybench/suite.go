@@ -65,7 +65,7 @@ func (s *suite) run(ctx context.Context) (_ *report, err error) {
 	}
 	s.r.add("fsyncs_per_s", fsyncs)
 	for _, part := range []func(context.Context) error{
-		s.seed, s.compareSends, s.comparePages, s.compareRefreshes, s.compareGuesses, s.compareLogins, s.fanOut, s.startUp,
+		s.seed, s.compareSends, s.comparePages, s.compareSingles, s.compareGuesses, s.compareLogins, s.fanOut, s.startUp,
 	} {
 		if err := part(ctx); err != nil {
 			return &s.r, err

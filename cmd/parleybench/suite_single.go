@@ -9,9 +9,9 @@ import (
 
 const refreshDocument = `mutation($token:String!){refreshToken(token:$token){refreshToken}}`
 
-// compareRefreshes lets one client refresh a token again and again, and one send chats to a bare
-// server that stores each in a transaction of its own, in turn.
-func (s *suite) compareRefreshes(ctx context.Context) error {
+// compareSingles lets one client send chats and another refresh a token again and again, and one send
+// chats to a bare server that stores each in a transaction of its own, in turn.
+func (s *suite) compareSingles(ctx context.Context) error {
 	bare, err := s.bare(ctx, "single", "bare_single")
 	if err != nil {
 		return err
@@ -20,24 +20,34 @@ func (s *suite) compareRefreshes(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	sends, err := newSender(parleyRoute(s.main.url), s.users[0], s.roomIDs[0], textSize)
+	if err != nil {
+		return err
+	}
 	refreshes := &refresher{to: parleyRoute(s.main.url), token: s.users[0].refresh, conn: newConn(hostOf(s.main.url))}
-	var ours, theirs []float64
+	var ours, theirs, sent []float64
 	for round := range s.rounds + 1 {
 		if err := refreshes.run(ctx, s.round/2); err != nil {
 			return err
 		}
 		sendAll(ctx, []*sender{inserts}, s.round/2)
+		sendAll(ctx, []*sender{sends}, s.round/2)
 		if round > 0 {
 			ours = append(ours, millis(refreshes.times.quantile(0.5)))
 			theirs = append(theirs, millis(inserts.times.quantile(0.5)))
+			sent = append(sent, millis(sends.times.quantile(0.5)))
 		}
 	}
-	s.r.faults.merge(wrongCodes(inserts.codes))
-	inserts.conn.close()
+	for _, one := range []*sender{inserts, sends} {
+		s.r.faults.merge(wrongCodes(one.codes))
+		one.conn.close()
+	}
 	refreshes.conn.close()
+	s.r.add("lone_send_p50_ms", median(sent))
 	s.r.add("refresh_p50_ms", median(ours))
 	s.r.add("bare_insert_p50_ms", median(theirs))
 	s.r.targets = append(s.r.targets,
+		target{"send, one client: median time, Parley / one bare durable insert", atMost, 1.5, over(sent, theirs)},
 		target{"refresh, one client: median time, Parley / one bare durable insert", atMost, 3, over(ours, theirs)})
 	return bare.stop()
 }
