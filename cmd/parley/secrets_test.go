@@ -1,0 +1,77 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// After all kinds of sign-in, right and wrong, no password, token or key is in the database, its WAL
+// or the log.
+func TestNoSecretIsKept(t *testing.T) {
+	dir := dataDir(t)
+	s := startServer(t, config(t, dir, "--refresh-reuse-window", "0s"))
+	const password, fresh, wrong = "correct horse battery", "entirely-new-secret-41", "a-wrong-guess-42"
+	ann, refresh := s.register("ann")
+	one := s.signIn("ann", password)
+	s.login("ann", wrong)
+	s.login(wrong, wrong)
+	next, _ := s.refresh(one.RefreshToken, "an-idempotency-key")
+	s.refresh(one.RefreshToken, "")
+	s.ask(ann, `mutation { changePassword(currentPassword: "`+password+`", newPassword: "`+fresh+`") { id } }`)
+	s.post(`{"query":"{ me { username } }"}`, "Authorization", "Basic "+wrong)
+	if text, err := os.ReadFile(filepath.Join(dir, "keys.json")); err != nil || len(text) == 0 {
+		t.Fatal(err)
+	}
+	secrets := []string{password, fresh, wrong, ann, refresh, one.AccessToken, one.RefreshToken, next.AccessToken, next.RefreshToken, keyOf(t, dir), "an-idempotency-key"}
+	scan := func() {
+		files, err := filepath.Glob(filepath.Join(dir, "parley.db*"))
+		if err != nil || len(files) == 0 {
+			t.Fatal(files, err)
+		}
+		for _, file := range files {
+			content, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, secret := range secrets {
+				if secret == "" || bytes.Contains(content, []byte(secret)) {
+					t.Errorf("%s holds %q", filepath.Base(file), secret)
+				}
+			}
+		}
+	}
+	scan()
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+	scan()
+	for _, secret := range secrets {
+		if strings.Contains(s.log.String(), secret) {
+			t.Errorf("the log holds %q", secret)
+		}
+	}
+	if log := s.log.String(); !strings.Contains(log, "login_failed") || !strings.Contains(log, "refresh_reused") || !strings.Contains(log, "password_changed") {
+		t.Errorf("the audit is missing: %s", log)
+	}
+}
+
+func keyOf(t *testing.T, dir string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "keys.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var keys []struct{ Secret string }
+	if err := json.Unmarshal(text, &keys); err != nil || len(keys) == 0 {
+		var wrapped struct{ Keys []struct{ Secret string } }
+		if err := json.Unmarshal(text, &wrapped); err != nil || len(wrapped.Keys) == 0 {
+			t.Fatalf("keys.json: %s", text[:20])
+		}
+		return wrapped.Keys[0].Secret
+	}
+	return keys[0].Secret
+}
