@@ -36,3 +36,52 @@ func TestUsersByPrefix(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 }
+
+// One name has many spellings; all are the account that was made with one of them, and it is shown as
+// it was given.
+func TestSpellingsAreOneName(t *testing.T) {
+	s := newServer(t, "--login-attempts", "0")
+	s.register("Anna")
+	for _, spelling := range []string{"anna", "ANNA", "Ａｎｎａ", "Anna"} {
+		if a := s.registerAs(spelling, "another horse battery"); a.code() != "USERNAME_TAKEN" {
+			t.Errorf("register %s: %s", spelling, a.Body)
+		}
+		var data struct{ Me struct{ Username string } }
+		if s.must(&data, s.signIn(spelling, "correct horse battery").AccessToken, `{ me { username } }`); data.Me.Username != "Anna" {
+			t.Errorf("%s signs in as %s", spelling, data.Me.Username)
+		}
+	}
+}
+
+// A name that cannot be is refused with its reason and makes no account; as a name to sign in with it
+// is nobody.
+func TestNamesThatCannotBe(t *testing.T) {
+	s := newServer(t, "--register-rate", "0", "--login-attempts", "0")
+	token, _ := s.register("zoe")
+	for name, reason := range map[string]string{
+		"": "TOO_SHORT", "ab": "TOO_SHORT", strings.Repeat("a", 33): "TOO_LONG", strings.Repeat("a", 257): "TOO_LONG",
+		"an na": "BAD_CHARACTER", "anna ": "BAD_CHARACTER", "an\x00na": "BAD_CHARACTER", "an\nna": "BAD_CHARACTER",
+		"an\u200bna": "BAD_CHARACTER", "an\u200dna": "BAD_CHARACTER", "an\u202ena": "BAD_CHARACTER", "an😀na": "BAD_CHARACTER",
+		"an@na": "BAD_CHARACTER", "an/na": "BAD_CHARACTER", "anna.": "BAD_CHARACTER", "anna-": "BAD_CHARACTER", "-anna": "BAD_CHARACTER",
+		"аnna": "MIXED_SCRIPTS", "annaα": "MIXED_SCRIPTS",
+		"anq\u0301na": "BAD_CHARACTER", "123\u0301": "BAD_CHARACTER",
+		"01890a5dac96774bbcceb302099a8057": "LOOKS_LIKE_ID", "01890a5d-ac96-774b-bcce-b302099a8057": "TOO_LONG",
+	} {
+		a := s.registerAs(name, "correct horse battery")
+		if a.code() != "BAD_USER_INPUT" || wordOf(a, "field") != "username" || wordOf(a, "reason") != reason {
+			t.Errorf("register %.40q: %s, want %s", name, a.Body, reason)
+		}
+		if _, a := s.login(name, "correct horse battery"); a.code() != "INVALID_CREDENTIALS" {
+			t.Errorf("login %.40q: %s", name, a.Body)
+		}
+	}
+	for _, name := range []string{"abc", strings.Repeat("x", 32), "_an.na-1", "анна", "山田はな", "नमस्ते"} {
+		if a := s.registerAs(name, "correct horse battery"); len(a.Errors) > 0 {
+			t.Errorf("register %s: %s", name, a.Body)
+		}
+	}
+	var data struct{ Users struct{ Nodes []any } }
+	if s.must(&data, token, `{ users(startingWith: "", first: 200) { nodes { username } } }`); len(data.Users.Nodes) != 7 {
+		t.Errorf("%d accounts, want 7: %v", len(data.Users.Nodes), data.Users.Nodes)
+	}
+}

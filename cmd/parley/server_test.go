@@ -156,6 +156,16 @@ func (s *testServer) post(body string, headers ...string) answer {
 // ask sends an operation, signed in when token is not empty.
 func (s *testServer) ask(token, document string, variables ...any) answer {
 	s.t.Helper()
+	body := s.request(document, variables...)
+	if token == "" {
+		return s.post(body)
+	}
+	return s.post(body, "Authorization", "Bearer "+token)
+}
+
+// request writes the body of an operation.
+func (s *testServer) request(document string, variables ...any) string {
+	s.t.Helper()
 	request := map[string]any{"query": document}
 	if len(variables) > 0 {
 		request["variables"] = variables[0]
@@ -164,10 +174,7 @@ func (s *testServer) ask(token, document string, variables ...any) answer {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if token == "" {
-		return s.post(string(body))
-	}
-	return s.post(string(body), "Authorization", "Bearer "+token)
+	return string(body)
 }
 
 // must sends an operation that succeeds, and reads its data into into.

@@ -20,14 +20,24 @@ func (s *testServer) refresh(token, key string) (pair, answer) {
 	return data.RefreshToken, a
 }
 
+const loginDocument = `mutation($u: String!, $p: String!) { login(username: $u, password: $p) { accessToken refreshToken } }`
+
 func (s *testServer) login(username, password string, headers ...string) (pair, answer) {
 	s.t.Helper()
-	a := s.post(`{"query":"mutation { login(username: \"`+username+`\", password: \"`+password+`\") { accessToken refreshToken } }"}`, headers...)
+	a := s.post(s.request(loginDocument, map[string]any{"u": username, "p": password}), headers...)
 	var data struct{ Login pair }
 	if len(a.Errors) == 0 {
 		s.into(a, &data)
 	}
 	return data.Login, a
+}
+
+const registerDocument = `mutation($u: String!, $p: String!) { register(username: $u, password: $p) { accessToken refreshToken } }`
+
+// registerAs answers whatever comes of making an account.
+func (s *testServer) registerAs(username, password string, headers ...string) answer {
+	s.t.Helper()
+	return s.post(s.request(registerDocument, map[string]any{"u": username, "p": password}), headers...)
 }
 
 // wantCode asks for oneself with a token and wants a code, "" for success.
