@@ -23,14 +23,26 @@ func TestMain(m *testing.M) {
 // process is the server in a process of its own.
 type process struct {
 	testServer
-	cmd *exec.Cmd
+	cmd    *exec.Cmd
+	stderr chan struct{} // closed once all of it is in log
 }
 
 // startProcess starts one on a data directory. It is killed when the test is over.
 func startProcess(t *testing.T, dir string, flags ...string) *process {
 	t.Helper()
+	p, addr := tryProcess(t, dir, flags...)
+	if addr == "" {
+		t.Fatalf("the server ended: %s", p.log)
+	}
+	p.addr = addr
+	return p
+}
+
+// tryProcess answers an empty address when the process has ended instead of serving.
+func tryProcess(t *testing.T, dir string, flags ...string) (p *process, addr string) {
+	t.Helper()
 	args := append([]string{"--data", dir, "--addr", "127.0.0.1:0", "--log-level", "debug"}, flags...)
-	p := &process{testServer: testServer{t: t, log: &logBuffer{}}, cmd: exec.Command(os.Args[0], args...)}
+	p = &process{testServer: testServer{t: t, log: &logBuffer{}}, cmd: exec.Command(os.Args[0], args...), stderr: make(chan struct{})}
 	p.cmd.Env = append(os.Environ(), runAsParley+"=1")
 	stderr, err := p.cmd.StderrPipe()
 	if err != nil {
@@ -41,6 +53,7 @@ func startProcess(t *testing.T, dir string, flags ...string) *process {
 	}
 	address := make(chan string, 1)
 	go func() {
+		defer close(p.stderr)
 		defer close(address)
 		lines := bufio.NewScanner(stderr)
 		for lines.Scan() {
@@ -53,10 +66,17 @@ func startProcess(t *testing.T, dir string, flags ...string) *process {
 	kill := sync.OnceFunc(func() { _ = p.cmd.Process.Kill(); _ = p.cmd.Wait() })
 	p.stop = func() error { kill(); return nil }
 	t.Cleanup(kill)
-	addr, ok := <-address
-	if !ok {
-		t.Fatalf("the server ended: %s", p.log)
+	return p, <-address
+}
+
+// interrupt ends the process as an operator does and waits until all that it said is in log.
+func (p *process) interrupt() {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
+		p.t.Fatal(err)
 	}
-	p.addr = addr
-	return p
+	<-p.stderr
+	if err := p.cmd.Wait(); err != nil {
+		p.t.Errorf("the process ended with %v", err)
+	}
 }

@@ -26,7 +26,7 @@ func TestNoSecretIsKept(t *testing.T) {
 	if text, err := os.ReadFile(filepath.Join(dir, "keys.json")); err != nil || len(text) == 0 {
 		t.Fatal(err)
 	}
-	secrets := []string{password, fresh, wrong, ann, refresh, one.AccessToken, one.RefreshToken, next.AccessToken, next.RefreshToken, keyOf(t, dir), "an-idempotency-key"}
+	secrets := []string{password, fresh, wrong, ann, refresh, one.AccessToken, one.RefreshToken, next.AccessToken, next.RefreshToken, secretsOf(t, dir)[0], "an-idempotency-key"}
 	scan := func() {
 		files, err := filepath.Glob(filepath.Join(dir, "parley.db*"))
 		if err != nil || len(files) == 0 {
@@ -59,7 +59,8 @@ func TestNoSecretIsKept(t *testing.T) {
 	}
 }
 
-func keyOf(t *testing.T, dir string) string {
+// secretsOf are the root secrets in keys.json, as they stand there.
+func secretsOf(t *testing.T, dir string) (secrets []string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(dir, "keys.json"))
 	if err != nil {
@@ -67,11 +68,10 @@ func keyOf(t *testing.T, dir string) string {
 	}
 	var keys []struct{ Secret string }
 	if err := json.Unmarshal(text, &keys); err != nil || len(keys) == 0 {
-		var wrapped struct{ Keys []struct{ Secret string } }
-		if err := json.Unmarshal(text, &wrapped); err != nil || len(wrapped.Keys) == 0 {
-			t.Fatalf("keys.json: %s", text[:20])
-		}
-		return wrapped.Keys[0].Secret
+		t.Fatalf("keys.json holds %d keys, %v", len(keys), err)
 	}
-	return keys[0].Secret
+	for _, k := range keys {
+		secrets = append(secrets, k.Secret)
+	}
+	return secrets
 }

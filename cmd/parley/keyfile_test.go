@@ -1,0 +1,126 @@
+package main
+
+import (
+	"encoding/base64"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// wantNoStart wants a process to end at once with status 1 and one line that names something.
+func wantNoStart(t *testing.T, dir, names string) {
+	t.Helper()
+	p, addr := tryProcess(t, dir)
+	if addr != "" {
+		t.Errorf("the server serves at %s", addr)
+		return
+	}
+	<-p.stderr
+	_ = p.cmd.Wait() // its error is the status
+	if status := p.cmd.ProcessState.ExitCode(); status != exitFailure {
+		t.Errorf("exit status %d", status)
+	}
+	if text := p.log.String(); !strings.Contains(text, names) || strings.Count(text, "\n") != 1 {
+		t.Errorf("stderr is %q, want one line that names %s", text, names)
+	}
+	if secrets, err := os.ReadFile(filepath.Join(dir, "keys.json")); err == nil {
+		for _, word := range strings.Fields(string(secrets)) {
+			if word = strings.Trim(word, `",`); len(word) > 30 && strings.Contains(p.log.String(), word) {
+				t.Errorf("stderr shows %s", word)
+			}
+		}
+	}
+}
+
+// A key file that others can read, that is weak or gone stops the start with a line that names it. Put
+// back as it was, everything works on.
+func TestKeyFileIsRefused(t *testing.T) {
+	dir := dataDir(t)
+	path := filepath.Join(dir, "keys.json")
+	s := startServer(t, config(t, dir))
+	ann, _ := s.register("ann")
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := secretsOf(t, dir)[0]
+	with := func(root string) string {
+		return strings.Replace(string(good), secret, base64.StdEncoding.EncodeToString([]byte(root)), 1)
+	}
+	for what, content := range map[string]string{
+		"short": with("0123456789abcdef0123456789abcde"), "repeated": with(strings.Repeat("0123456789abcde", 3)), "another": with("0123456789abcdefghijklmnopqrstuv"),
+		"not base64": strings.Replace(string(good), secret, "-"+secret, 1), "no JSON": "x", "no list": "{}", "no key": "[]", "empty": "",
+		"retired": strings.Replace(string(good), `"retired": null`, `"retired": "2026-01-02T03:04:05Z"`, 1),
+	} {
+		t.Run(what, func(t *testing.T) {
+			replace(t, path, content, 0o600)
+			wantNoStart(t, dir, path)
+		})
+	}
+	t.Run("open to others", func(t *testing.T) {
+		replace(t, path, string(good), 0o644)
+		wantNoStart(t, dir, path)
+	})
+	t.Run("open directory", func(t *testing.T) {
+		replace(t, path, string(good), 0o600)
+		chmod(t, dir, 0o750)
+		defer chmod(t, dir, 0o700)
+		wantNoStart(t, dir, dir)
+	})
+	t.Run("missing", func(t *testing.T) {
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		wantNoStart(t, dir, path)
+		if _, err := os.Stat(path); err == nil {
+			t.Error("a new key was made")
+		}
+	})
+	t.Run("a link", func(t *testing.T) {
+		elsewhere := filepath.Join(t.TempDir(), "keys.json")
+		replace(t, elsewhere, string(good), 0o600)
+		if err := os.Symlink(elsewhere, path); err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = os.Remove(path) }()
+		wantNoStart(t, dir, path)
+	})
+	replace(t, path, string(good), 0o600)
+	startServer(t, config(t, dir)).wantCode(ann, "")
+}
+
+// What the line about a missing file offers: a new key, which signs everybody out.
+func TestMissingKeysAreMadeAnew(t *testing.T) {
+	dir := dataDir(t)
+	s := startServer(t, config(t, dir))
+	ann, _ := s.register("ann")
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(dir, "keys.json")); err != nil {
+		t.Fatal(err)
+	}
+	mustKeys(t, dir, "add")
+	s = startServer(t, config(t, dir))
+	s.wantCode(ann, "UNAUTHENTICATED")
+	s.wantCode(s.signIn("ann", "correct horse battery").AccessToken, "")
+}
+
+func replace(t *testing.T, path, content string, mode os.FileMode) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(content), mode); err != nil {
+		t.Fatal(err)
+	}
+	chmod(t, path, mode)
+}
+
+func chmod(t *testing.T, path string, mode os.FileMode) {
+	t.Helper()
+	if err := os.Chmod(path, mode); err != nil {
+		t.Fatal(err)
+	}
+}
