@@ -94,7 +94,7 @@ func (r *Keyring) read(text string, k kind, now time.Time, leeway time.Duration)
 	if !ok || with.kind != k {
 		return ticket{}, ErrUnauthenticated
 	}
-	at := func(t time.Time) []jwt.ParserOption {
+	at := func(t time.Time, leeway time.Duration) []jwt.ParserOption {
 		return []jwt.ParserOption{
 			jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithStrictDecoding(),
 			jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithIssuer(issuer),
@@ -102,13 +102,14 @@ func (r *Keyring) read(text string, k kind, now time.Time, leeway time.Duration)
 		}
 	}
 	var c claims
-	_, err := jwt.NewParser(at(now)...).ParseWithClaims(text, &c, func(*jwt.Token) (any, error) { return with.secret, nil })
+	_, err := jwt.NewParser(at(now, leeway)...).ParseWithClaims(text, &c, func(*jwt.Token) (any, error) { return with.secret, nil })
 	expired := errors.Is(err, jwt.ErrTokenExpired) && c.IssuedAt != nil
 	if expired {
 		// Faults come joined: one that has expired may also be of a wrong issuer. So the signature
 		// being right, as it is by now, the rest is judged as of the moment it was issued. (One
-		// issued in the future cannot have expired by then.)
-		err = jwt.NewValidator(at(time.Unix(*c.IssuedAt, 0))...).Validate(&c)
+		// issued in the future cannot have expired by then.) At the end of its session a token may
+		// run out in the second in which it was issued, hence the least leeway.
+		err = jwt.NewValidator(at(time.Unix(*c.IssuedAt, 0), max(leeway, time.Second))...).Validate(&c)
 	}
 	if err != nil {
 		return ticket{}, ErrUnauthenticated

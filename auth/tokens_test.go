@@ -204,6 +204,19 @@ func TestLeeway(t *testing.T) {
 	wantError(t, err, ErrUnauthenticated)
 }
 
+// A refresh that waits for its lock while its session runs out gives a token that runs out in the second
+// in which it was issued. Without leeway that was once taken for no token of ours.
+func TestTokenOfTheLastSecond(t *testing.T) {
+	n := start(t, func(o *Options) { o.Leeway = 0 })
+	now := n.now()
+	brief := ticket{user: uuid.New(), session: uuid.New(), jti: uuid.New(), issuedAt: now, expiresAt: now}
+	access := must(brief.sign(accessToken, n.keys.signer()))(t)
+	_, err := n.identify(access)
+	wantError(t, err, ErrTokenExpired)
+	_, err = n.refresh(must(brief.sign(refreshToken, n.keys.signer()))(t))
+	wantReason(t, err, ErrUnauthenticated, ReasonTokenTooOld)
+}
+
 func TestRefreshTokenTooOld(t *testing.T) {
 	n := start(t)
 	in := n.signUp("ada")
