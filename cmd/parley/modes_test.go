@@ -127,7 +127,7 @@ func TestSessionsEndWhenTheyMust(t *testing.T) {
 	s := newServer(t, "--session-lifetime", "5s", "--leeway", "0s")
 	ann, token := s.register("ann")
 	end := time.Now().Add(5 * time.Second)
-	began := end
+	earliest := end
 	k := s.dial(ann)
 	k.expect("connection_ack")
 	r := renewed{AccessToken: ann, RefreshToken: token}
@@ -144,12 +144,12 @@ func TestSessionsEndWhenTheyMust(t *testing.T) {
 		if r = data.RefreshToken; r.AccessTokenExpiresAt.After(end) || r.RefreshTokenExpiresAt.After(end) {
 			t.Fatalf("good until %v and %v, the session until %v", r.AccessTokenExpiresAt, r.RefreshTokenExpiresAt, end)
 		}
-		if r.RefreshTokenExpiresAt.Before(began) {
-			began = r.RefreshTokenExpiresAt
+		if r.RefreshTokenExpiresAt.Before(earliest) {
+			earliest = r.RefreshTokenExpiresAt
 		}
 	}
-	if now := time.Now(); now.Before(began) {
-		t.Errorf("over at %v, which is before %v", now, began)
+	if now := time.Now(); now.Before(earliest) {
+		t.Errorf("over at %v, which is before %v", now, earliest)
 	}
 	k.wantClose(4403)
 	s.wantCode(r.AccessToken, "TOKEN_EXPIRED")

@@ -9,53 +9,94 @@ import (
 	"testing"
 )
 
-// After all kinds of sign-in, right and wrong, no password, token or key is in the database, its WAL
-// or the log.
+// After all kinds of sign-in, right and wrong, in a process that is killed and one that ends, no password,
+// token or key is in the database, its WAL or what the processes said.
 func TestNoSecretIsKept(t *testing.T) {
 	dir := dataDir(t)
-	s := startServer(t, config(t, dir, "--refresh-reuse-window", "0s"))
-	const password, fresh, wrong = "correct horse battery", "entirely-new-secret-41", "a-wrong-guess-42"
-	ann, refresh := s.register("ann")
-	one := s.signIn("ann", password)
-	s.login("ann", wrong)
-	s.login(wrong, wrong)
-	next, _ := s.refresh(one.RefreshToken, "an-idempotency-key")
-	s.refresh(one.RefreshToken, "")
-	s.ask(ann, `mutation { changePassword(currentPassword: "`+password+`", newPassword: "`+fresh+`") { id } }`)
-	s.post(`{"query":"{ me { username } }"}`, "Authorization", "Basic "+wrong)
-	if text, err := os.ReadFile(filepath.Join(dir, "keys.json")); err != nil || len(text) == 0 {
-		t.Fatal(err)
-	}
-	secrets := []string{password, fresh, wrong, ann, refresh, one.AccessToken, one.RefreshToken, next.AccessToken, next.RefreshToken, secretsOf(t, dir)[0], "an-idempotency-key"}
-	scan := func() {
-		files, err := filepath.Glob(filepath.Join(dir, "parley.db*"))
-		if err != nil || len(files) == 0 {
-			t.Fatal(files, err)
-		}
-		for _, file := range files {
-			content, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			for _, secret := range secrets {
-				if secret == "" || bytes.Contains(content, []byte(secret)) {
-					t.Errorf("%s holds %q", filepath.Base(file), secret)
-				}
-			}
-		}
-	}
-	scan()
-	if err := s.stop(); err != nil {
-		t.Fatal(err)
-	}
-	scan()
+	p := startProcess(t, dir, "--refresh-reuse-window", "0s")
+	secrets := append(signInEveryWay(p), secretsOf(t, dir)...)
+	wantNoSecret(t, dir, secrets)
+	_ = p.stop() // so the WAL stays
+	<-p.stderr
+	wantNoSecret(t, dir, secrets)
+	said := p.log.String() + mustKeys(t, dir, "add") + mustKeys(t, dir, "list")
+	p = startProcess(t, dir)
+	last := p.signIn("bob", "correct horse battery")
+	secrets = append(secrets, append(secretsOf(t, dir), last.AccessToken, last.RefreshToken)...)
+	p.interrupt()
+	wantNoSecret(t, dir, secrets)
+	said += p.log.String()
 	for _, secret := range secrets {
-		if strings.Contains(s.log.String(), secret) {
-			t.Errorf("the log holds %q", secret)
+		if strings.Contains(said, secret) {
+			t.Errorf("%q was said", secret)
 		}
 	}
-	if log := s.log.String(); !strings.Contains(log, "login_failed") || !strings.Contains(log, "refresh_reused") || !strings.Contains(log, "password_changed") {
-		t.Errorf("the audit is missing: %s", log)
+	for _, audited := range []string{
+		"registered", "login_ok", "login_failed", "login_limited", "refresh_rotated", "refresh_in_window", "refresh_reused",
+		"sessions_ended", "password_changed", "account_deleted",
+	} {
+		if !strings.Contains(said, `"`+audited+`"`) {
+			t.Errorf("the audit has no %s", audited)
+		}
+	}
+}
+
+// signInEveryWay answers the secrets that were sent and received.
+func signInEveryWay(p *process) []string {
+	p.t.Helper()
+	const password, fresh, wrong, attempt = "correct horse battery", "entirely-new-secret-41", "a-wrong-guess-42", "an-idempotency-key-43"
+	ann, refresh := p.register("ann")
+	bob, bobs := p.register("bob")
+	one := p.signIn("ann", password)
+	for _, name := range []string{"ann", "nobody", wrong, wrong + " "} { // people type passwords into name fields
+		for range 11 {
+			p.login(name, wrong)
+		}
+	}
+	p.registerAs(wrong+" ", wrong)
+	p.registerAs("ann", wrong)
+	next, _ := p.refresh(one.RefreshToken, attempt)
+	p.refresh(one.RefreshToken, attempt)
+	p.refresh(one.RefreshToken, "")
+	p.refresh(wrong, wrong)
+	change := func(current string) {
+		p.ask(ann, `mutation { changePassword(currentPassword: "`+current+`", newPassword: "`+fresh+`") { id } }`)
+	}
+	change(wrong)
+	change(password)
+	p.ask(ann, `mutation { deleteAccount(password: "`+wrong+`") }`)
+	p.must(nil, ann, `mutation { deleteAccount(password: "`+fresh+`") }`)
+	p.ask(bob, `mutation { deleteAccount(password: "`+wrong+`") `) // not even a document
+	p.post(`{"query":"{ me { username } }"}`, "Authorization", "Basic "+wrong)
+	p.post(`{"query":"{ me { username } }"}`, "Authorization", "Bearer "+wrong)
+	p.dial(wrong).wantClose(4403)
+	p.must(nil, "", `mutation { logout(refreshToken: "`+bobs+`") }`)
+	return []string{
+		password, fresh, wrong, attempt, ann, refresh, bob, bobs,
+		one.AccessToken, one.RefreshToken, next.AccessToken, next.RefreshToken,
+	}
+}
+
+// wantNoSecret looks for secrets in the files of the database.
+func wantNoSecret(t *testing.T, dir string, secrets []string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "parley.db*"))
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	for _, file := range files {
+		content, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, secret := range secrets {
+			if secret == "" || bytes.Contains(content, []byte(secret)) {
+				t.Errorf("%s holds %q", filepath.Base(file), secret)
+			}
+			if at := strings.LastIndex(secret, "."); at > 0 && bytes.Contains(content, []byte(secret[at+1:])) {
+				t.Errorf("%s holds the signature of %q", filepath.Base(file), secret)
+			}
+		}
 	}
 }
 
