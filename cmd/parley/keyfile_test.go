@@ -33,16 +33,22 @@ func wantNoStart(t *testing.T, dir, names string) {
 	}
 }
 
-// A key file that others can read, that is weak or gone stops the start with a line that names it. Put
-// back as it was, everything works on.
-func TestKeyFileIsRefused(t *testing.T) {
-	dir := dataDir(t)
-	path := filepath.Join(dir, "keys.json")
+// usedDir is a data directory with a session, whose access token it answers too.
+func usedDir(t *testing.T) (dir, path, token string) {
+	t.Helper()
+	dir = dataDir(t)
 	s := startServer(t, config(t, dir))
-	ann, _ := s.register("ann")
+	token, _ = s.register("ann")
 	if err := s.stop(); err != nil {
 		t.Fatal(err)
 	}
+	return dir, filepath.Join(dir, "keys.json"), token
+}
+
+// A key file that is not as the server wrote it, or holds a weak key, stops the start with a line that
+// names it. Put back as it was, everything works on.
+func TestBadKeyFileStopsTheStart(t *testing.T) {
+	dir, path, ann := usedDir(t)
 	good, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -61,51 +67,48 @@ func TestKeyFileIsRefused(t *testing.T) {
 			wantNoStart(t, dir, path)
 		})
 	}
-	t.Run("open to others", func(t *testing.T) {
-		replace(t, path, string(good), 0o644)
-		wantNoStart(t, dir, path)
-	})
-	t.Run("open directory", func(t *testing.T) {
-		replace(t, path, string(good), 0o600)
-		chmod(t, dir, 0o750)
-		defer chmod(t, dir, 0o700)
-		wantNoStart(t, dir, dir)
-	})
-	t.Run("missing", func(t *testing.T) {
-		if err := os.Remove(path); err != nil {
-			t.Fatal(err)
-		}
-		wantNoStart(t, dir, path)
-		if _, err := os.Stat(path); err == nil {
-			t.Error("a new key was made")
-		}
-	})
-	t.Run("a link", func(t *testing.T) {
-		elsewhere := filepath.Join(t.TempDir(), "keys.json")
-		replace(t, elsewhere, string(good), 0o600)
-		if err := os.Symlink(elsewhere, path); err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = os.Remove(path) }()
-		wantNoStart(t, dir, path)
-	})
 	replace(t, path, string(good), 0o600)
+	startServer(t, config(t, dir)).wantCode(ann, "")
+}
+
+// Nor does the server start with a file or a directory that others can open, with a file that is somewhere
+// else, or without the one whose tokens it has given out.
+func TestOpenOrMissingKeyFileStopsTheStart(t *testing.T) {
+	dir, path, ann := usedDir(t)
+	chmod(t, path, 0o644)
+	wantNoStart(t, dir, path)
+	chmod(t, path, 0o640)
+	wantNoStart(t, dir, path)
+	chmod(t, path, 0o600)
+	chmod(t, dir, 0o750)
+	wantNoStart(t, dir, dir)
+	chmod(t, dir, 0o700)
+	elsewhere := filepath.Join(t.TempDir(), "keys.json")
+	if err := os.Rename(path, elsewhere); err != nil {
+		t.Fatal(err)
+	}
+	wantNoStart(t, dir, path)
+	if _, err := os.Stat(path); err == nil {
+		t.Error("a new key was made")
+	}
+	if err := os.Symlink(elsewhere, path); err != nil {
+		t.Fatal(err)
+	}
+	wantNoStart(t, dir, path)
+	if err := os.Rename(elsewhere, path); err != nil {
+		t.Fatal(err)
+	}
 	startServer(t, config(t, dir)).wantCode(ann, "")
 }
 
 // What the line about a missing file offers: a new key, which signs everybody out.
 func TestMissingKeysAreMadeAnew(t *testing.T) {
-	dir := dataDir(t)
-	s := startServer(t, config(t, dir))
-	ann, _ := s.register("ann")
-	if err := s.stop(); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Remove(filepath.Join(dir, "keys.json")); err != nil {
+	dir, path, ann := usedDir(t)
+	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
 	mustKeys(t, dir, "add")
-	s = startServer(t, config(t, dir))
+	s := startServer(t, config(t, dir))
 	s.wantCode(ann, "UNAUTHENTICATED")
 	s.wantCode(s.signIn("ann", "correct horse battery").AccessToken, "")
 }
