@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -35,11 +36,23 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Readers == 0 {
 		o.Readers = max(4, runtime.GOMAXPROCS(0))
 	}
-	file, ok := strings.CutPrefix(o.URL, "sqlite:")
-	if !ok || file == "" {
-		return nil, errors.New("database URL: want sqlite:FILE")
+	path, err := o.sqliteFile()
+	if err != nil {
+		return nil, err
 	}
-	return openSQLite(ctx, sqlitePath(o.Dir, file), o)
+	return openSQLite(ctx, path, o)
+}
+
+// sqliteFile is the path of the database.
+func (o Options) sqliteFile() (string, error) {
+	file, ok := strings.CutPrefix(o.URL, "sqlite:")
+	switch {
+	case !ok || file == "":
+		return "", errors.New("database URL: want sqlite:FILE")
+	case filepath.IsAbs(file):
+		return file, nil
+	}
+	return filepath.Join(o.Dir, file), nil
 }
 
 // Write runs fn in one writing transaction and commits it when fn answers nil. fn may run again

@@ -15,6 +15,7 @@ var (
 	ErrDown           = errors.New("database unreachable")
 	ErrUnknownOutcome = errors.New("outcome of the commit unknown")
 	ErrNewer          = errors.New("database written by a later version")
+	ErrOlder          = errors.New("database written by an earlier version")
 
 	// errConflict: another node's transaction was in the way; the same again may succeed.
 	errConflict = errors.New("transaction conflict")

@@ -56,6 +56,15 @@ func pending(ctx context.Context, p *goose.Provider) (bool, error) {
 	return current < target, nil
 }
 
+// newestMigration is the version of the schema that this binary knows.
+func newestMigration(folder string) (version int64, err error) {
+	files, err := fs.Glob(migrations, "migrations/"+folder+"/*.sql") // in order of version
+	if err != nil {
+		return 0, fmt.Errorf("migrations: %w", err)
+	}
+	return goose.NumericComponent(files[len(files)-1])
+}
+
 func migrateUp(ctx context.Context, p *goose.Provider) error {
 	if _, err := p.Up(ctx); err != nil {
 		return classify("migrate", err)

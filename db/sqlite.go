@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -34,13 +33,6 @@ var (
 // oldestSQLite is the first version in which two connections cannot corrupt a WAL
 // (sqlite.org/wal.html, "The WAL-reset bug").
 var oldestSQLite = [3]int{3, 51, 3}
-
-func sqlitePath(dir, file string) string {
-	if filepath.IsAbs(file) {
-		return file
-	}
-	return filepath.Join(dir, file)
-}
 
 func sqliteDSN(path, params string) string {
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + params

@@ -15,6 +15,7 @@ type commandLine struct {
 
 	Serve       serveCommand       `cmd:"" default:"1" help:"Serve (what happens without a command)."`
 	Migrate     migrateCommand     `cmd:"" help:"Bring the database up to date and stop."`
+	Backup      backupCommand      `cmd:"" help:"Copy the database into a new file; a server may run meanwhile."`
 	Keys        keysCommand        `cmd:"" help:"Look after the keys that sign tokens."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask the server at PARLEY_ADDR whether it can serve."`
 	Version     versionCommand     `cmd:"" help:"Show the release."`

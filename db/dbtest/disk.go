@@ -1,0 +1,36 @@
+package dbtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+)
+
+// ErrNoMount means that this machine does not let the test mount a file system.
+var ErrNoMount = errors.New("a file system cannot be mounted here: run the tests as root on Linux")
+
+// Disk mounts an empty file system of a size ("4m") in memory, so that it can be full or read-only
+// for root too. stop removes it.
+func Disk(ctx context.Context, size string) (dir string, stop func(), err error) {
+	dir, err = os.MkdirTemp("", "disk")
+	if err != nil {
+		return "", nil, err
+	}
+	if out, err := exec.CommandContext(ctx, "mount", "-t", "tmpfs", "-o", "size="+size, "tmpfs", dir).CombinedOutput(); err != nil {
+		return "", nil, errors.Join(fmt.Errorf("%w (%s)", ErrNoMount, out), os.Remove(dir))
+	}
+	return dir, func() {
+		_ = exec.Command("umount", "-l", dir).Run() // whoever still has a file open keeps it
+		_ = os.Remove(dir)
+	}, nil
+}
+
+// Remount makes a file system of Disk read-only ("ro") or not ("rw").
+func Remount(ctx context.Context, dir, mode string) error {
+	if out, err := exec.CommandContext(ctx, "mount", "-o", "remount,"+mode, dir).CombinedOutput(); err != nil {
+		return fmt.Errorf("remount: %w: %s", err, out)
+	}
+	return nil
+}
