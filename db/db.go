@@ -20,6 +20,11 @@ type Options struct {
 	Dir     string                           // default ".": where relative files lie
 	Readers int                              // connections that read; default the larger of 4 and the cores
 	Trace   func(ctx context.Context, s any) // told of each statement before it runs; for tests that count them
+
+	// OnFault is told that a write met a disk or a file that cannot be trusted any more, before the
+	// write answers; what was written is unknown. It should end the process and not return; when it
+	// does, the write answers ErrDown. Default: nobody is told.
+	OnFault func(error)
 }
 
 // Store is an open database. It is safe for concurrent use.
@@ -27,6 +32,7 @@ type Store struct {
 	Read    *ent.Client // each query on its own connection of the reading pool; cannot write
 	writer  *ent.Client
 	dialect string
+	onFault func(error)
 	close   func() error
 }
 
@@ -35,6 +41,9 @@ type Store struct {
 func Open(ctx context.Context, o Options) (*Store, error) {
 	if o.Readers == 0 {
 		o.Readers = max(4, runtime.GOMAXPROCS(0))
+	}
+	if o.OnFault == nil {
+		o.OnFault = func(error) {}
 	}
 	path, err := o.sqliteFile()
 	if err != nil {
@@ -62,6 +71,9 @@ func (s *Store) Write(ctx context.Context, fn func(*ent.Tx) error) error {
 	const tries = 3
 	for try := 1; ; try++ {
 		err := s.writeOnce(ctx, fn)
+		if isFault(err) {
+			s.onFault(err)
+		}
 		if err == nil || try == tries || !errors.Is(err, errConflict) {
 			return err
 		}

@@ -55,3 +55,17 @@ func classOf(err error) error {
 	}
 	return nil
 }
+
+// isFault says that a disk or a file has failed in a way that no second try can mend: after a failed
+// fsync the next one may report a success that is none.
+func isFault(err error) bool {
+	var lite sqlite3.Error
+	if !errors.As(err, &lite) {
+		return false
+	}
+	switch lite.Code {
+	case sqlite3.ErrIoErr, sqlite3.ErrCorrupt, sqlite3.ErrNotADB:
+		return true
+	}
+	return false
+}

@@ -66,6 +66,7 @@ func openSQLite(ctx context.Context, path string, o Options) (_ *Store, err erro
 		Read:    sqliteClient(read, o.Trace),
 		writer:  sqliteClient(write, o.Trace),
 		dialect: dialect.SQLite,
+		onFault: o.OnFault,
 		// The readers first: the last connection that closes folds the WAL into the file.
 		close: func() error { return errors.Join(read.Close(), write.Close()) },
 	}, nil

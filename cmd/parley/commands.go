@@ -37,8 +37,8 @@ func (*serveCommand) Run(ctx context.Context, c *Config, _, stderr io.Writer) er
 	return run(ctx, c, stderr, func(addr net.Addr) { fmt.Fprintf(stderr, "listening on http://%s\n", addr) })
 }
 
-func (*migrateCommand) Run(ctx context.Context, c *Config, stdout, _ io.Writer) error {
-	store, err := openStore(ctx, c)
+func (*migrateCommand) Run(ctx context.Context, c *Config, stdout, stderr io.Writer) error {
+	store, err := openStore(ctx, c, stop(newLogger(c, stderr), stderr))
 	if err != nil {
 		return err
 	}

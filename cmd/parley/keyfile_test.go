@@ -11,14 +11,12 @@ import (
 // wantNoStart wants a process to end at once with status 1 and one line that names something.
 func wantNoStart(t *testing.T, dir, names string) {
 	t.Helper()
-	p, addr := tryProcess(t, dir)
+	p, addr := tryProcess(t, nil, dir)
 	if addr != "" {
 		t.Errorf("the server serves at %s", addr)
 		return
 	}
-	<-p.stderr
-	_ = p.cmd.Wait() // its error is the status
-	if status := p.cmd.ProcessState.ExitCode(); status != exitFailure {
+	if status := p.exit(); status != exitFailure {
 		t.Errorf("exit status %d", status)
 	}
 	if text := p.log.String(); !strings.Contains(text, names) || strings.Count(text, "\n") != 1 {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 )
 
 // runAsParley makes the test's own binary the server, so that tests can kill a real process.
@@ -23,14 +24,20 @@ func TestMain(m *testing.M) {
 // process is the server in a process of its own.
 type process struct {
 	testServer
-	cmd    *exec.Cmd
-	stderr chan struct{} // closed once all of it is in log
+	cmd  *exec.Cmd
+	exit func() int // waits for the end, until all that it said is in log, and answers the status
 }
 
 // startProcess starts one on a data directory. It is killed when the test is over.
 func startProcess(t *testing.T, dir string, flags ...string) *process {
 	t.Helper()
-	p, addr := tryProcess(t, dir, flags...)
+	return startProcessWith(t, nil, dir, flags...)
+}
+
+// startProcessWith starts one with more variables in its environment.
+func startProcessWith(t *testing.T, env []string, dir string, flags ...string) *process {
+	t.Helper()
+	p, addr := tryProcess(t, env, dir, flags...)
 	if addr == "" {
 		t.Fatalf("the server ended: %s", p.log)
 	}
@@ -39,11 +46,11 @@ func startProcess(t *testing.T, dir string, flags ...string) *process {
 }
 
 // tryProcess answers an empty address when the process has ended instead of serving.
-func tryProcess(t *testing.T, dir string, flags ...string) (p *process, addr string) {
+func tryProcess(t *testing.T, env []string, dir string, flags ...string) (p *process, addr string) {
 	t.Helper()
 	args := append([]string{"--data", dir, "--addr", "127.0.0.1:0", "--log-level", "debug"}, flags...)
-	p = &process{testServer: testServer{t: t, log: &logBuffer{}}, cmd: exec.Command(os.Args[0], args...), stderr: make(chan struct{})}
-	p.cmd.Env = append(os.Environ(), runAsParley+"=1")
+	p = &process{testServer: testServer{t: t, log: &logBuffer{}}, cmd: exec.Command(os.Args[0], args...)}
+	p.cmd.Env = append(append(os.Environ(), runAsParley+"=1"), env...)
 	stderr, err := p.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -51,9 +58,9 @@ func tryProcess(t *testing.T, dir string, flags ...string) (p *process, addr str
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	address := make(chan string, 1)
+	address, silent := make(chan string, 1), make(chan struct{})
 	go func() {
-		defer close(p.stderr)
+		defer close(silent)
 		defer close(address)
 		lines := bufio.NewScanner(stderr)
 		for lines.Scan() {
@@ -63,7 +70,17 @@ func tryProcess(t *testing.T, dir string, flags ...string) (p *process, addr str
 			_, _ = p.log.Write([]byte(lines.Text() + "\n"))
 		}
 	}()
-	kill := sync.OnceFunc(func() { _ = p.cmd.Process.Kill(); _ = p.cmd.Wait() })
+	p.exit = sync.OnceValue(func() int {
+		select {
+		case <-silent:
+		case <-time.After(patience):
+			t.Errorf("the process did not end: %s", p.log)
+			_ = p.cmd.Process.Kill()
+		}
+		_ = p.cmd.Wait() // its status is looked at
+		return p.cmd.ProcessState.ExitCode()
+	})
+	kill := func() { _ = p.cmd.Process.Kill(); p.exit() }
 	p.stop = func() error { kill(); return nil }
 	t.Cleanup(kill)
 	return p, <-address
@@ -75,8 +92,7 @@ func (p *process) interrupt() {
 	if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
 		p.t.Fatal(err)
 	}
-	<-p.stderr
-	if err := p.cmd.Wait(); err != nil {
-		p.t.Errorf("the process ended with %v", err)
+	if status := p.exit(); status != 0 {
+		p.t.Errorf("the process ended with status %d", status)
 	}
 }

@@ -17,7 +17,6 @@ func TestNoSecretIsKept(t *testing.T) {
 	secrets := append(signInEveryWay(p), secretsOf(t, dir)...)
 	wantNoSecret(t, dir, secrets)
 	_ = p.stop() // so the WAL stays
-	<-p.stderr
 	wantNoSecret(t, dir, secrets)
 	said := p.log.String() + mustKeys(t, dir, "add") + mustKeys(t, dir, "list")
 	p = startProcess(t, dir)

@@ -29,7 +29,7 @@ func run(ctx context.Context, c *Config, stderr io.Writer, ready func(net.Addr))
 	tuneMemory()
 	logger := newLogger(c, stderr)
 	warn(logger, c)
-	store, err := openStore(ctx, c)
+	store, err := openStore(ctx, c, stop(logger, stderr))
 	if err != nil {
 		return err
 	}
@@ -54,11 +54,21 @@ func tuneMemory() {
 	}
 }
 
-func openStore(ctx context.Context, c *Config) (*db.Store, error) {
+// stop ends the process when the disk fails. Nobody is answered after that: what is on disk shows at
+// the next start.
+func stop(logger *slog.Logger, stderr io.Writer) func(error) {
+	return func(err error) {
+		logger.Error("the disk of the database failed, and the server stops", "error", err)
+		fmt.Fprintf(stderr, "parley: the disk of the database failed: %v; look at the disk, then start again\n", err)
+		os.Exit(exitFailure)
+	}
+}
+
+func openStore(ctx context.Context, c *Config, onFault func(error)) (*db.Store, error) {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("PARLEY_DATA: %w", err)
 	}
-	store, err := db.Open(ctx, db.Options{URL: c.DatabaseURL, Dir: c.Data})
+	store, err := db.Open(ctx, db.Options{URL: c.DatabaseURL, Dir: c.Data, OnFault: onFault})
 	if err != nil {
 		return nil, fmt.Errorf("PARLEY_DATABASE_URL: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -138,5 +139,15 @@ func wantTruth(t *testing.T, k *talkers, stored map[string]int) {
 	}
 	if lost > 0 || ghosts > 0 {
 		t.Errorf("%d of %d answered chats are lost, %d of %d refused ones are stored", lost, len(k.answered), ghosts, len(k.refused))
+	}
+}
+
+// eventually waits until something is so.
+func eventually(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !so(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("in vain waited for: %s", what)
+		}
 	}
 }
