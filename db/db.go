@@ -4,22 +4,29 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"time"
 
 	"parley/ent"
 )
 
 // Options says which database to open. The zero value of every field but URL works.
 type Options struct {
-	URL     string                           // "sqlite:FILE"; a relative FILE lies in Dir
-	Dir     string                           // default ".": where relative files lie
-	Readers int                              // connections that read; default the larger of 4 and the cores
-	Trace   func(ctx context.Context, s any) // told of each statement before it runs; for tests that count them
+	URL         string                           // "sqlite:FILE"; a relative FILE lies in Dir
+	Dir         string                           // default ".": where relative files lie
+	Readers     int                              // connections that read; default the larger of 4 and the cores
+	DiskMinFree int64                            // PARLEY_DISK_MIN_FREE, bytes, default 256 MiB: with less, writes get ErrFull
+	WALMax      int64                            // PARLEY_SQLITE_WAL_MAX, bytes, default 256 MiB: beyond it the oldest read gets ErrBusy
+	LookEvery   time.Duration                    // default 5 s: how often both are looked at
+	Logger      *slog.Logger                     // told of a full disk and a large WAL; default: nobody is
+	Trace       func(ctx context.Context, s any) // told of each statement before it runs; for tests that count them
 
 	// OnFault is told that a write met a disk or a file that cannot be trusted any more, before the
 	// write answers; what was written is unknown. It should end the process and not return; when it
@@ -27,11 +34,24 @@ type Options struct {
 	OnFault func(error)
 }
 
+func (o Options) withDefaults() Options {
+	o.Readers = cmp.Or(o.Readers, max(4, runtime.GOMAXPROCS(0)))
+	o.DiskMinFree = cmp.Or(o.DiskMinFree, 256<<20)
+	o.WALMax = cmp.Or(o.WALMax, 256<<20)
+	o.LookEvery = cmp.Or(o.LookEvery, 5*time.Second)
+	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
+	if o.OnFault == nil {
+		o.OnFault = func(error) {}
+	}
+	return o
+}
+
 // Store is an open database. It is safe for concurrent use.
 type Store struct {
-	Read    *ent.Client // each query on its own connection of the reading pool; cannot write
+	Read    *ent.Client // each query on its own connection of the reading pool, 5 s at most; cannot write
 	writer  *ent.Client
 	dialect string
+	watch   *watch
 	onFault func(error)
 	close   func() error
 }
@@ -39,17 +59,11 @@ type Store struct {
 // Open opens the database, brings its schema up to date and reads its settings back.
 // ErrNewer: it was written by a later version of Parley and has not been touched.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	if o.Readers == 0 {
-		o.Readers = max(4, runtime.GOMAXPROCS(0))
-	}
-	if o.OnFault == nil {
-		o.OnFault = func(error) {}
-	}
 	path, err := o.sqliteFile()
 	if err != nil {
 		return nil, err
 	}
-	return openSQLite(ctx, path, o)
+	return openSQLite(ctx, path, o.withDefaults())
 }
 
 // sqliteFile is the path of the database.
@@ -81,6 +95,9 @@ func (s *Store) Write(ctx context.Context, fn func(*ent.Tx) error) error {
 }
 
 func (s *Store) writeOnce(ctx context.Context, fn func(*ent.Tx) error) (err error) {
+	if err := s.watch.mayWrite(); err != nil {
+		return err
+	}
 	tx, err := s.writer.Tx(ctx)
 	if err != nil {
 		return classify("begin", err)
@@ -99,6 +116,7 @@ func (s *Store) writeOnce(ctx context.Context, fn func(*ent.Tx) error) (err erro
 }
 
 // View runs fn on one state of the database: all its reads see the same commits.
+// After 5 s, or earlier when the WAL has grown too large, they get ErrBusy.
 func (s *Store) View(ctx context.Context, fn func(*ent.Client) error) error {
 	tx, err := s.Read.Tx(ctx)
 	if err != nil {
@@ -114,7 +132,7 @@ func (s *Store) Ping(ctx context.Context) error {
 	return classify("ping", err)
 }
 
-// Close ends both pools. Nothing may use the store any more.
+// Close empties the WAL and ends both pools. Nothing may use the store any more.
 func (s *Store) Close() error {
 	if err := s.close(); err != nil {
 		return fmt.Errorf("close database: %w", err)

@@ -26,7 +26,7 @@ func classify(doing string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if class := classOf(err); class != nil {
+	if class := classOf(err, doing == "commit"); class != nil {
 		err = fmt.Errorf("%w: %w", class, err)
 	}
 	if doing == "" {
@@ -35,7 +35,7 @@ func classify(doing string, err error) error {
 	return fmt.Errorf("%s: %w", doing, err)
 }
 
-func classOf(err error) error {
+func classOf(err error, committing bool) error {
 	for _, known := range []error{ErrBusy, ErrFull, ErrDown, ErrUnknownOutcome, context.Canceled, context.DeadlineExceeded} {
 		if errors.Is(err, known) {
 			return nil
@@ -44,6 +44,12 @@ func classOf(err error) error {
 	var lite sqlite3.Error
 	if !errors.As(err, &lite) {
 		return nil
+	}
+	if noIndexSpace(lite) {
+		if committing {
+			return ErrUnknownOutcome // the rows are in the WAL, and a crash now would bring them to light
+		}
+		return ErrFull
 	}
 	switch lite.Code {
 	case sqlite3.ErrBusy, sqlite3.ErrLocked:
@@ -60,7 +66,7 @@ func classOf(err error) error {
 // fsync the next one may report a success that is none.
 func isFault(err error) bool {
 	var lite sqlite3.Error
-	if !errors.As(err, &lite) {
+	if !errors.As(err, &lite) || noIndexSpace(lite) {
 		return false
 	}
 	switch lite.Code {
@@ -69,3 +75,6 @@ func isFault(err error) bool {
 	}
 	return false
 }
+
+// noIndexSpace is how SQLite says that the disk is too full for a larger index of the WAL.
+func noIndexSpace(err sqlite3.Error) bool { return err.ExtendedCode == sqlite3.ErrIoErrSHMSize }

@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
+	"path/filepath"
 	"strconv"
 	"strings"
 
@@ -38,38 +40,57 @@ func sqliteDSN(path, params string) string {
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + params
 }
 
-func openSQLite(ctx context.Context, path string, o Options) (_ *Store, err error) {
-	write, err := sqlitePool(ctx, sqliteDSN(path, writerDSN), 1)
-	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", path, err)
-	}
-	defer func() {
-		if err != nil {
-			_ = write.Close()
+func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
+	for _, needed := range []string{filepath.Dir(path), path} {
+		if err := checkWritable(needed); err != nil && (needed != path || !errors.Is(err, fs.ErrNotExist)) {
+			return nil, err
 		}
-	}()
-	if err := checkSQLite(ctx, write, writerPragmas); err != nil {
+	}
+	write, err := checkedPool(ctx, path, writerDSN, 1, writerPragmas)
+	if err != nil {
 		return nil, err
 	}
 	if err := migrateSQLite(ctx, path, write); err != nil {
-		return nil, err
+		return nil, errors.Join(err, write.Close())
 	}
-	read, err := sqlitePool(ctx, sqliteDSN(path, readerDSN), o.Readers)
+	read, err := checkedPool(ctx, path, readerDSN, o.Readers, readerPragmas)
+	if err != nil {
+		return nil, errors.Join(err, write.Close())
+	}
+	driver := newReaders(entsql.OpenDB(dialect.SQLite, read))
+	w := newWatch(path, o, write, driver)
+	return &Store{
+		Read:    client(driver, o.Trace),
+		writer:  client(entsql.OpenDB(dialect.SQLite, write), o.Trace),
+		dialect: dialect.SQLite,
+		watch:   w,
+		onFault: o.OnFault,
+		close:   func() error { return closeSQLite(w, read, write) },
+	}, nil
+}
+
+// closeSQLite closes the readers first and then empties the WAL. What it cannot fold into the file,
+// because another process reads it or the disk is full, stays there for the next start.
+func closeSQLite(w *watch, read, write *sql.DB) error {
+	w.stop()
+	err := read.Close()
+	folded := w.truncate(context.Background())
+	if errors.Is(folded, ErrBusy) || errors.Is(folded, ErrFull) {
+		folded = nil
+	}
+	return errors.Join(err, folded, write.Close())
+}
+
+// checkedPool opens a pool whose settings are what they should be.
+func checkedPool(ctx context.Context, path, params string, size int, want map[string]string) (*sql.DB, error) {
+	pool, err := sqlitePool(ctx, sqliteDSN(path, params), size)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	if err := checkSQLite(ctx, read, readerPragmas); err != nil {
-		_ = read.Close()
-		return nil, err
+	if err := checkSQLite(ctx, pool, want); err != nil {
+		return nil, errors.Join(err, pool.Close())
 	}
-	return &Store{
-		Read:    sqliteClient(read, o.Trace),
-		writer:  sqliteClient(write, o.Trace),
-		dialect: dialect.SQLite,
-		onFault: o.OnFault,
-		// The readers first: the last connection that closes folds the WAL into the file.
-		close: func() error { return errors.Join(read.Close(), write.Close()) },
-	}, nil
+	return pool, nil
 }
 
 func sqlitePool(ctx context.Context, dsn string, size int) (*sql.DB, error) {
@@ -86,8 +107,7 @@ func sqlitePool(ctx context.Context, dsn string, size int) (*sql.DB, error) {
 	return pool, nil
 }
 
-func sqliteClient(pool *sql.DB, trace func(context.Context, any)) *ent.Client {
-	var driver dialect.Driver = entsql.OpenDB(dialect.SQLite, pool)
+func client(driver dialect.Driver, trace func(context.Context, any)) *ent.Client {
 	if trace != nil {
 		driver = dialect.DebugWithContext(driver, func(ctx context.Context, v ...any) { trace(ctx, fmt.Sprint(v...)) })
 	}

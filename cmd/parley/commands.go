@@ -38,7 +38,7 @@ func (*serveCommand) Run(ctx context.Context, c *Config, _, stderr io.Writer) er
 }
 
 func (*migrateCommand) Run(ctx context.Context, c *Config, stdout, stderr io.Writer) error {
-	store, err := openStore(ctx, c, stop(newLogger(c, stderr), stderr))
+	store, err := openStore(ctx, c, newLogger(c, stderr), stderr)
 	if err != nil {
 		return err
 	}

@@ -62,6 +62,8 @@ type Config struct {
 	WriteQueue    count    `default:"4096" help:"Sends that may wait for a commit."`
 	WriteBatch    count    `default:"256" help:"Sends in one transaction."`
 	HeadsInterval duration `default:"2s" help:"How often readers are compared with the database."`
+	DiskMinFree   size     `default:"256MiB" help:"With less free space on the disk of the database nothing is stored."`
+	SQLiteWALMax  size     `default:"256MiB" name:"sqlite-wal-max" help:"Bytes of the database's log beyond which the oldest read is ended."`
 	DrainDelay    duration `default:"0s" help:"Time between /readyz turning 503 and the drain."`
 	DrainTimeout  duration `default:"25s" help:"Time for the drain."`
 

@@ -29,7 +29,7 @@ func run(ctx context.Context, c *Config, stderr io.Writer, ready func(net.Addr))
 	tuneMemory()
 	logger := newLogger(c, stderr)
 	warn(logger, c)
-	store, err := openStore(ctx, c, stop(logger, stderr))
+	store, err := openStore(ctx, c, logger, stderr)
 	if err != nil {
 		return err
 	}
@@ -64,11 +64,14 @@ func stop(logger *slog.Logger, stderr io.Writer) func(error) {
 	}
 }
 
-func openStore(ctx context.Context, c *Config, onFault func(error)) (*db.Store, error) {
+func openStore(ctx context.Context, c *Config, logger *slog.Logger, stderr io.Writer) (*db.Store, error) {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return nil, fmt.Errorf("PARLEY_DATA: %w", err)
 	}
-	store, err := db.Open(ctx, db.Options{URL: c.DatabaseURL, Dir: c.Data, OnFault: onFault})
+	store, err := db.Open(ctx, db.Options{
+		URL: c.DatabaseURL, Dir: c.Data, DiskMinFree: int64(c.DiskMinFree), WALMax: int64(c.SQLiteWALMax),
+		Logger: logger, OnFault: stop(logger, stderr),
+	})
 	if err != nil {
 		return nil, fmt.Errorf("PARLEY_DATABASE_URL: %w", err)
 	}

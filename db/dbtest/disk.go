@@ -11,8 +11,7 @@ import (
 // ErrNoMount means that this machine does not let the test mount a file system.
 var ErrNoMount = errors.New("a file system cannot be mounted here: run the tests as root on Linux")
 
-// Disk mounts an empty file system of a size ("4m") in memory, so that it can be full or read-only
-// for root too. stop removes it.
+// Disk mounts an empty file system of a size ("4m") in memory. stop removes it.
 func Disk(ctx context.Context, size string) (dir string, stop func(), err error) {
 	dir, err = os.MkdirTemp("", "disk")
 	if err != nil {
@@ -27,10 +26,15 @@ func Disk(ctx context.Context, size string) (dir string, stop func(), err error)
 	}, nil
 }
 
-// Remount makes a file system of Disk read-only ("ro") or not ("rw").
-func Remount(ctx context.Context, dir, mode string) error {
-	if out, err := exec.CommandContext(ctx, "mount", "-o", "remount,"+mode, dir).CombinedOutput(); err != nil {
-		return fmt.Errorf("remount: %w: %s", err, out)
+// ReadOnly makes a file or a directory read-only, for root too, until stop.
+func ReadOnly(ctx context.Context, path string) (stop func(), err error) {
+	if out, err := exec.CommandContext(ctx, "mount", "--bind", path, path).CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("%w (%s)", ErrNoMount, out)
 	}
-	return nil
+	stop = func() { _ = exec.Command("umount", "-l", path).Run() }
+	if out, err := exec.CommandContext(ctx, "mount", "-o", "remount,bind,ro", path).CombinedOutput(); err != nil {
+		stop()
+		return nil, fmt.Errorf("%w (%s)", ErrNoMount, out)
+	}
+	return stop, nil
 }

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"parley/db/dbtest"
+)
+
+// smallDisk is a file system of its own.
+func smallDisk(t *testing.T, size string) string {
+	t.Helper()
+	dir, stop, err := dbtest.Disk(t.Context(), size)
+	if errors.Is(err, dbtest.ErrNoMount) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	return dir
+}
+
+// The disk is full to the last byte: sends are refused and not stored, reads go on, nothing that was
+// answered is lost, and sends work again when there is space.
+func TestFullDiskUnderTheServer(t *testing.T) {
+	disk := smallDisk(t, "4m")
+	dir, filler := filepath.Join(disk, "data"), filepath.Join(disk, "filler")
+	p := startProcess(t, dir, append([]string{"--disk-min-free", "1"}, noRates...)...)
+	ann, _ := p.register("ann")
+	p.must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
+	if err := os.WriteFile(filler, make([]byte, 1<<20), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	k := p.talk(ann, 4)
+	eventually(t, "a full disk", func() bool { return k.coded("STORAGE_FULL") > 50 })
+	var page struct {
+		Chats struct{ Nodes []struct{ Number int } }
+	}
+	if p.must(&page, ann, `{ chats(room: "general", last: 10) { nodes { number } } }`); len(page.Chats.Nodes) != 10 {
+		t.Errorf("a read on a full disk: %+v", page)
+	}
+	if response, body := p.get("/readyz"); response.StatusCode != 200 {
+		t.Errorf("not ready: %s", body)
+	}
+	before := len(k.soFar())
+	if err := os.Remove(filler); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "an answer after there is space", func() bool { return len(k.soFar()) > before+4 })
+	_ = p.stop()
+	k.stop()
+	for code := range k.codes {
+		if code != "STORAGE_FULL" {
+			t.Errorf("somebody was told %s", code)
+		}
+	}
+	wantTruth(t, k, storedIn(t, dir))
+}
+
+// The reserve holds from the first request on.
+func TestReserveUnderTheServer(t *testing.T) {
+	s := startServer(t, config(t, filepath.Join(smallDisk(t, "8m"), "data")))
+	a := s.ask("", `mutation { register(username: "ann", password: "correct horse battery") { accessToken } }`)
+	if a.code() != "STORAGE_FULL" || a.extension("retryable") != true || a.extension("retryAfterMs") != 5000.0 {
+		t.Errorf("got %s", a.Body)
+	}
+	if response, _ := s.get("/readyz"); response.StatusCode != 200 {
+		t.Errorf("not ready: %s", response.Status)
+	}
+}
+
+// What cannot be written is refused at the start, in one line.
+func TestReadOnlyIsRefusedAtTheStart(t *testing.T) {
+	dir := dataDir(t)
+	if err := startServer(t, config(t, dir)).stop(); err != nil {
+		t.Fatal(err)
+	}
+	for path, flags := range map[string][]string{
+		dir:                             {"--data", dir},
+		filepath.Join(dir, "parley.db"): {"--data", dir},
+		filepath.Dir(dir):               {"--data", filepath.Join(filepath.Dir(dir), "new")},
+	} {
+		writable, err := dbtest.ReadOnly(t.Context(), path)
+		if errors.Is(err, dbtest.ErrNoMount) {
+			t.Skip(err)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		var stderr bytes.Buffer
+		status := start(append(flags, "--addr", "127.0.0.1:0"), nil, new(bytes.Buffer), &stderr)
+		writable()
+		if text := stderr.String(); status != 1 || !strings.Contains(text, "read-only file system") || strings.Count(text, "\n") != 1 {
+			t.Errorf("%s is read-only: status %d, %q", path, status, text)
+		}
+	}
+	if err := startServer(t, config(t, dir)).stop(); err != nil {
+		t.Errorf("when all is writable again: %v", err)
+	}
+}

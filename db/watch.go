@@ -1,0 +1,145 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A watch looks at the disk and at the WAL every few seconds.
+type watch struct {
+	path    string // of the database
+	o       Options
+	writer  *sql.DB // one connection
+	readers *readers
+	full    atomic.Bool // writes are refused
+	large   bool        // the WAL was at the last look
+	stop    func()      // ends the watch and waits for it
+}
+
+func newWatch(path string, o Options, writer *sql.DB, readers *readers) *watch {
+	w := &watch{path: path, o: o, writer: writer, readers: readers}
+	w.lookAtDisk()
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	wg.Go(func() { w.run(ctx) })
+	w.stop = func() { cancel(); wg.Wait() }
+	return w
+}
+
+func (w *watch) run(ctx context.Context) {
+	tick := time.NewTicker(w.o.LookEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			w.look(ctx)
+		}
+	}
+}
+
+func (w *watch) look(ctx context.Context) {
+	defer func() {
+		if p := recover(); p != nil {
+			w.o.Logger.Error("panic while looking at the disk", "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
+	w.lookAtDisk()
+	if err := w.lookAtWAL(ctx); err != nil && ctx.Err() == nil {
+		w.o.Logger.Error("truncate the WAL", "error", err)
+	}
+}
+
+// lookAtDisk refuses writes while little is free, before the database does it half way, and lets them
+// through when there is space again.
+func (w *watch) lookAtDisk() {
+	free, err := freeBytes(filepath.Dir(w.path))
+	if err != nil {
+		w.o.Logger.Warn("look at the free space of the disk", "error", err)
+		return
+	}
+	full := free < w.o.DiskMinFree
+	if w.full.Swap(full) == full {
+		return
+	}
+	if full {
+		w.o.Logger.Warn("the disk is almost full, and writes are refused", "free", free, "min", w.o.DiskMinFree)
+	} else {
+		w.o.Logger.Info("there is space on the disk again, and writes go on", "free", free)
+	}
+}
+
+// mayWrite answers ErrFull while the disk is.
+func (w *watch) mayWrite() error {
+	if w.full.Load() {
+		return fmt.Errorf("%w: less than %d bytes are free", ErrFull, w.o.DiskMinFree)
+	}
+	return nil
+}
+
+// lookAtWAL warns of a large WAL and empties it. When it has reached its bound, the reads that are in
+// the way are ended, the oldest first.
+func (w *watch) lookAtWAL(ctx context.Context) error {
+	info, err := os.Stat(w.path + "-wal")
+	if err != nil {
+		return err
+	}
+	if info.Size() < w.o.WALMax/4 {
+		w.large = false
+		return nil
+	}
+	if !w.large {
+		w.large = true
+		w.o.Logger.Warn("the WAL is large", "bytes", info.Size(), "max", w.o.WALMax)
+	}
+	for {
+		err := w.truncate(ctx)
+		if !errors.Is(err, ErrBusy) || info.Size() < w.o.WALMax {
+			return ignoreBusy(err)
+		}
+		if !w.readers.endOldest() {
+			return fmt.Errorf("%w: another process reads the database", err)
+		}
+		w.o.Logger.Warn("a read was ended, because the WAL is too large", "bytes", info.Size())
+	}
+}
+
+func ignoreBusy(err error) error {
+	if errors.Is(err, ErrBusy) {
+		return nil
+	}
+	return err
+}
+
+// truncate folds the WAL into the database and empties it. ErrBusy: a read is in the way. It takes the
+// writer's connection, because from another one it would hardly ever find a gap between two commits,
+// and waits for readers less than writers are patient.
+func (w *watch) truncate(ctx context.Context) (err error) {
+	conn, err := w.writer.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	if _, err := conn.ExecContext(ctx, "PRAGMA busy_timeout = 250"); err != nil {
+		return err
+	}
+	var busy, frames, moved int
+	err = conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &moved)
+	if isFault(err) {
+		w.o.OnFault(err)
+	}
+	if err == nil && busy != 0 {
+		err = ErrBusy
+	}
+	_, after := conn.ExecContext(context.WithoutCancel(ctx), "PRAGMA busy_timeout = "+writerPragmas["busy_timeout"])
+	return errors.Join(classify("checkpoint", err), after)
+}

@@ -1,0 +1,313 @@
+package db
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	entsql "entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+
+	"parley/ent"
+)
+
+// watched opens a database whose watch looks all the time, and answers its log.
+func watched(t *testing.T, o Options) (*Store, *logText) {
+	t.Helper()
+	log := &logText{}
+	o.URL, o.LookEvery, o.Logger = "sqlite:parley.db", 20*time.Millisecond, slog.New(slog.NewTextHandler(log, nil))
+	s, err := Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() }) // some tests close it themselves
+	return s, log
+}
+
+type logText struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *logText) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *logText) has(text string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Contains(l.buf.String(), text)
+}
+
+// eventually waits until something is so.
+func eventually(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	for end := time.Now().Add(20 * time.Second); !so(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("in vain waited for: %s", what)
+		}
+	}
+}
+
+func add(ctx context.Context, s *Store) error {
+	return s.Write(ctx, func(tx *ent.Tx) error { return addUser(ctx, tx, uuid.NewString()+strings.Repeat("x", 2000)) })
+}
+
+func fill(t *testing.T, dir string, size int) (file string) {
+	t.Helper()
+	file = filepath.Join(dir, "filler")
+	if err := os.WriteFile(file, make([]byte, size), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// Below the reserve writes are refused, from the start on too; reads go on, and space lifts it.
+func TestReserveOfTheDisk(t *testing.T) {
+	dir, ctx := smallDisk(t, "8m"), t.Context()
+	s, log := watched(t, Options{Dir: dir, DiskMinFree: 4 << 20})
+	if err := add(ctx, s); err != nil {
+		t.Fatal(err)
+	}
+	filler := fill(t, dir, 5<<20)
+	eventually(t, "a refused write", func() bool { return errors.Is(add(ctx, s), ErrFull) })
+	before, err := s.Read.User.Query().Count(ctx)
+	if err != nil {
+		t.Errorf("a read: %v", err)
+	}
+	again, _ := watched(t, Options{Dir: dir, DiskMinFree: 4 << 20})
+	if err := add(ctx, again); !errors.Is(err, ErrFull) {
+		t.Errorf("the first write after the start: %v", err)
+	}
+	if after, err := s.Read.User.Query().Count(ctx); err != nil || after != before || s.Ping(ctx) != nil {
+		t.Errorf("%d users before and %d after, %v", before, after, err)
+	}
+	if err := os.Remove(filler); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "a write", func() bool { return add(ctx, s) == nil })
+	if !log.has("the disk is almost full") || !log.has("there is space on the disk again") {
+		t.Errorf("the log says %s", &log.buf)
+	}
+}
+
+// When the database itself finds the disk full, it is ErrFull too, nothing is stored, and it passes.
+func TestFullDiskStoresNothing(t *testing.T) {
+	dir, ctx := smallDisk(t, "4m"), t.Context()
+	s, _ := watched(t, Options{Dir: dir, DiskMinFree: 1, OnFault: func(err error) { t.Errorf("taken for a fault: %v", err) }})
+	filler := fill(t, dir, 1<<20)
+	stored, refused := 0, 0
+	for refused < 20 {
+		switch err := add(ctx, s); {
+		case err == nil:
+			stored++
+		case errors.Is(err, ErrFull):
+			refused++
+		default:
+			t.Fatal(err)
+		}
+	}
+	if n, err := s.Read.User.Query().Count(ctx); err != nil || n != stored {
+		t.Errorf("%d users, %v; %d were stored", n, err, stored)
+	}
+	if err := os.Remove(filler); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "a write", func() bool { return add(ctx, s) == nil })
+	if n, err := s.Read.User.Query().Count(ctx); err != nil || n != stored+1 {
+		t.Errorf("%d users, %v; %d were stored", n, err, stored+1)
+	}
+}
+
+// forever is a query that takes very long inside SQLite.
+const forever = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+
+func TestReadsEnd(t *testing.T) {
+	s, ctx := open(t, t.TempDir()), t.Context()
+	s.watch.readers.longest = 30 * time.Millisecond
+	for name, read := range map[string]func(ctx context.Context) error{
+		"a query": func(ctx context.Context) error {
+			return s.watch.readers.Query(ctx, forever, []any{}, &entsql.Rows{})
+		},
+		"a query of a view": func(ctx context.Context) error {
+			tx, err := s.watch.readers.Tx(ctx)
+			if err != nil {
+				return err
+			}
+			return errors.Join(tx.Query(ctx, forever, []any{}, &entsql.Rows{}), ignoreDone(tx.Rollback()))
+		},
+		"a view between queries": func(ctx context.Context) error {
+			return s.View(ctx, func(c *ent.Client) error {
+				if _, err := c.User.Query().Count(ctx); err != nil {
+					return err
+				}
+				for {
+					if _, err := c.User.Query().Count(ctx); err != nil {
+						return err
+					}
+				}
+			})
+		},
+		"rows": func(ctx context.Context) error {
+			rows := &entsql.Rows{}
+			if err := s.watch.readers.Query(ctx, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n", []any{}, rows); err != nil {
+				return err
+			}
+			for rows.Next() {
+			}
+			return errors.Join(rows.Err(), rows.Close())
+		},
+	} {
+		if err := read(ctx); !errors.Is(err, ErrBusy) {
+			t.Errorf("%s: got %v, want ErrBusy", name, err)
+		}
+		mine, cancel := context.WithTimeout(ctx, 5*time.Millisecond)
+		if err := read(mine); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrBusy) {
+			t.Errorf("%s, given up by its caller: got %v, want its deadline", name, err)
+		}
+		cancel()
+	}
+	if n := len(s.watch.readers.open); n != 0 {
+		t.Errorf("%d reads are still counted", n)
+	}
+	if err := s.Ping(ctx); err != nil {
+		t.Errorf("a read afterwards: %v", err)
+	}
+}
+
+func ignoreDone(err error) error {
+	if errors.Is(err, sql.ErrTxDone) {
+		return nil
+	}
+	return err
+}
+
+// hold begins a view and answers how it ends, once it is let go or has been ended.
+func hold(t *testing.T, s *Store) (release func() error) {
+	t.Helper()
+	quit, ended, began := make(chan struct{}), make(chan error, 1), make(chan struct{})
+	go func() {
+		ended <- s.View(t.Context(), func(c *ent.Client) error {
+			_, err := c.User.Query().Count(t.Context())
+			close(began)
+			<-quit
+			_, again := c.User.Query().Count(t.Context())
+			return errors.Join(err, again)
+		})
+	}()
+	<-began
+	return func() error { close(quit); return <-ended }
+}
+
+func walSize(t *testing.T, dir string) int64 {
+	t.Helper()
+	info, err := os.Stat(filepath.Join(dir, "parley.db-wal"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Size()
+}
+
+// Reads that are in the way when the WAL has reached its bound end with ErrBusy, and it is emptied.
+func TestLargeWALEndsReads(t *testing.T) {
+	dir, ctx := t.TempDir(), t.Context()
+	s, log := watched(t, Options{Dir: dir, WALMax: 1 << 20})
+	s.watch.readers.longest = time.Hour
+	first := hold(t, s)
+	largest := int64(0)
+	for range 400 { // some 5 MiB
+		if err := add(ctx, s); err != nil {
+			t.Fatal(err)
+		}
+		largest = max(largest, walSize(t, dir))
+	}
+	if err := first(); !errors.Is(err, ErrBusy) {
+		t.Errorf("the read that was in the way: %v, want ErrBusy", err)
+	}
+	eventually(t, "a small WAL", func() bool { return walSize(t, dir) < 256<<10 })
+	if !log.has("the WAL is large") || !log.has("a read was ended") {
+		t.Errorf("the log says %s", &log.buf)
+	}
+	if err := hold(t, s)(); err != nil {
+		t.Errorf("a read afterwards: %v", err)
+	}
+	if largest > 3<<20 {
+		t.Errorf("the WAL grew to %d KiB", largest>>10)
+	}
+}
+
+// Below the bound the WAL is warned of, and nobody is ended.
+func TestWALBelowItsBoundEndsNobody(t *testing.T) {
+	dir, ctx := t.TempDir(), t.Context()
+	s, log := watched(t, Options{Dir: dir, WALMax: 8 << 20})
+	read := hold(t, s)
+	for !log.has("the WAL is large") {
+		if err := add(ctx, s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := read(); err != nil {
+		t.Errorf("the read: %v", err)
+	}
+	eventually(t, "an empty WAL", func() bool { return walSize(t, dir) == 0 })
+}
+
+// The oldest read is ended first, and only as many as are in the way.
+func TestOldestReadIsEndedFirst(t *testing.T) {
+	d := newReaders(nil)
+	d.longest = time.Hour
+	var all []*reading
+	for range 3 {
+		all = append(all, d.begin(t.Context()))
+		time.Sleep(time.Millisecond) // so that their ages differ
+	}
+	for n := range 3 {
+		if !d.endOldest() {
+			t.Error("there was nobody to end")
+		}
+		got := fmt.Sprint(all[0].ctx.Err() != nil, all[1].ctx.Err() != nil, all[2].ctx.Err() != nil)
+		if want := fmt.Sprint(n >= 0, n >= 1, n >= 2); got != want {
+			t.Errorf("ended: %s, want %s", got, want)
+		}
+	}
+	if d.endOldest() {
+		t.Error("somebody was ended twice")
+	}
+}
+
+// Another process that has the database open does not keep the WAL from being emptied at the end.
+func TestCloseEmptiesTheWAL(t *testing.T) {
+	dir, ctx := t.TempDir(), t.Context()
+	s := open(t, dir)
+	other, err := sql.Open("sqlite3", filepath.Join(dir, "parley.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = other.Close() }()
+	if err := errors.Join(other.Ping(), add(ctx, s)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.Exec("SELECT count(*) FROM users"); err != nil {
+		t.Fatal(err)
+	}
+	if walSize(t, dir) == 0 {
+		t.Error("the WAL is empty before the end")
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	if n := walSize(t, dir); n != 0 {
+		t.Errorf("the WAL has %d bytes", n)
+	}
+}
