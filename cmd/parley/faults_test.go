@@ -2,6 +2,7 @@ package main
 
 import (
 	"database/sql"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -151,4 +152,33 @@ func breakIndex(t *testing.T, file, index string) {
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// The disk is too full for a larger index of the WAL, which shows after the rows are in it: they are
+// not there, and would be after a crash. So it is said that nobody knows, and the server goes on.
+func TestNoSpaceForTheIndexOfTheWAL(t *testing.T) {
+	f := newFaulty(t)
+	dir := dataDir(t)
+	p := startProcessWith(t, f.env("write", "parley.db-shm", 1), dir, noRates...)
+	ann, _ := p.register("ann")
+	p.must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
+	reader, err := sql.Open("sqlite3", filepath.Join(dir, "parley.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = reader.Close() }()
+	rows, err := reader.Query("SELECT id FROM rooms UNION ALL SELECT id FROM users") // open: so the WAL grows
+	if err != nil || !rows.Next() {
+		t.Fatal(err)
+	}
+	f.arm(t)
+	k := p.talk(ann, 4)
+	eventually(t, "an index that cannot grow", func() bool { return k.coded("UNKNOWN_OUTCOME") > 0 })
+	before := len(k.soFar())
+	eventually(t, "an answer afterwards", func() bool { return len(k.soFar()) > before+20 })
+	_ = errors.Join(rows.Err(), rows.Close()) // it was only held
+	_ = p.stop()
+	k.stop()
+	f.wantFailed(t)
+	wantTruth(t, k, storedIn(t, dir))
 }

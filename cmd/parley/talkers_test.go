@@ -21,15 +21,16 @@ type talkers struct {
 
 	mu       sync.Mutex
 	answered map[string]int  // number by id
+	cursors  map[int]string  // by number
 	refused  map[string]bool // ids for which an error said that nothing was stored
 	codes    map[string]int  // errors by code
 }
 
-const sayIt = `mutation($id: ID!) { sendChat(room: "general", text: "x", id: $id) { number } }`
+const sayIt = `mutation($id: ID!) { sendChat(room: "general", text: "x", id: $id) { number cursor } }`
 
 // talk starts n of them.
 func (s *testServer) talk(token string, n int) *talkers {
-	k := &talkers{quit: make(chan struct{}), answered: map[string]int{}, refused: map[string]bool{}, codes: map[string]int{}}
+	k := &talkers{quit: make(chan struct{}), answered: map[string]int{}, cursors: map[int]string{}, refused: map[string]bool{}, codes: map[string]int{}}
 	for range n {
 		k.wg.Go(func() {
 			for {
@@ -63,7 +64,12 @@ func (k *talkers) say(addr, token string) bool {
 	}
 	defer func() { _ = response.Body.Close() }()
 	var a answer
-	var data struct{ SendChat struct{ Number int } }
+	var data struct {
+		SendChat struct {
+			Number int
+			Cursor string
+		}
+	}
 	if err := json.NewDecoder(response.Body).Decode(&a); err != nil {
 		return false
 	}
@@ -77,7 +83,7 @@ func (k *talkers) say(addr, token string) bool {
 	if err := json.Unmarshal(a.Data, &data); err != nil {
 		return false
 	}
-	k.answered[id] = data.SendChat.Number
+	k.answered[id], k.cursors[data.SendChat.Number] = data.SendChat.Number, data.SendChat.Cursor
 	return true
 }
 
