@@ -4,10 +4,11 @@ GOLANGCI  := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 
 PKG ?= ./...
+ROUNDS ?= 10000
 OURS := $(shell git ls-files '*.go' 2>/dev/null | grep -v -e '^ent/[^s]' -e '^graph/generated/')
 export GOTOOLCHAIN := local
 
-.PHONY: run build test race model mutants fmt lint generate migration web drift bench deps browser
+.PHONY: run build test race model mutants torture fmt lint generate migration web drift bench deps browser
 
 run: ## starts the server with nothing configured
 	go run ./cmd/parley
@@ -26,6 +27,9 @@ model: ## readers against a model of the log, 10,000 histories; under the race d
 
 mutants: ## breaks the code on purpose, one way at a time, and shows which test sees it; minutes
 	./.ci/mutants $(ONLY)
+
+torture: ## kills a server that is in use and checks what its clients saw; ROUNDS=10000 takes an hour
+	ROUNDS=$(ROUNDS) go test -race -count 1 -timeout 24h -v -run '^TestKilledServerLosesNothing$$' ./cmd/parley
 
 fmt:
 	go run $(GOFUMPT) -modpath parley -w $(OURS)

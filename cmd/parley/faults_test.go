@@ -62,7 +62,7 @@ func TestDiskThatFailsOnceEndsTheServer(t *testing.T) {
 	_ = p.stop()
 	for _, call := range []string{"fsync", "write"} {
 		for _, n := range []int{1, 2, 3, 5, 13, 30, 77} {
-			p := startProcessWith(t, f.env(call, "parley.db-wal", n), dir, noRates...)
+			p := startProcessAs(t, surroundings{env: f.env(call, "parley.db-wal", n)}, dir, noRates...)
 			k := p.talk(ann, 4)
 			f.arm(t)
 			if status := p.exit(); status != 1 {
@@ -87,7 +87,7 @@ func TestFailedCheckpointLosesNothing(t *testing.T) {
 	dir := dataDir(t)
 	for _, call := range []string{"fsync", "write"} {
 		for _, n := range []int{1, 2} {
-			p := startProcessWith(t, f.env(call, "parley.db", n), dir, append([]string{"--write-batch", "1"}, noRates...)...)
+			p := startProcessAs(t, surroundings{env: f.env(call, "parley.db", n)}, dir, append([]string{"--write-batch", "1"}, noRates...)...)
 			ann, _ := p.register(fmt.Sprint("ann", call, n))
 			p.ask(ann, `mutation { createRoom(name: "general") { id } }`)
 			f.arm(t)
@@ -159,7 +159,7 @@ func breakIndex(t *testing.T, file, index string) {
 func TestNoSpaceForTheIndexOfTheWAL(t *testing.T) {
 	f := newFaulty(t)
 	dir := dataDir(t)
-	p := startProcessWith(t, f.env("write", "parley.db-shm", 1), dir, noRates...)
+	p := startProcessAs(t, surroundings{env: f.env("write", "parley.db-shm", 1)}, dir, noRates...)
 	ann, _ := p.register("ann")
 	p.must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
 	reader, err := sql.Open("sqlite3", filepath.Join(dir, "parley.db"))

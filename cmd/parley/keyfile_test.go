@@ -11,7 +11,7 @@ import (
 // wantNoStart wants a process to end at once with status 1 and one line that names something.
 func wantNoStart(t *testing.T, dir, names string) {
 	t.Helper()
-	p, addr := tryProcess(t, nil, dir)
+	p, addr := tryProcess(t, surroundings{}, dir)
 	if addr != "" {
 		t.Errorf("the server serves at %s", addr)
 		return

@@ -31,13 +31,18 @@ type process struct {
 // startProcess starts one on a data directory. It is killed when the test is over.
 func startProcess(t *testing.T, dir string, flags ...string) *process {
 	t.Helper()
-	return startProcessWith(t, nil, dir, flags...)
+	return startProcessAs(t, surroundings{}, dir, flags...)
 }
 
-// startProcessWith starts one with more variables in its environment.
-func startProcessWith(t *testing.T, env []string, dir string, flags ...string) *process {
+// surroundings are what a process is started in.
+type surroundings struct {
+	env    []string // more variables
+	before []string // a command in front of the server's, which must not fork: the process is the server's
+}
+
+func startProcessAs(t *testing.T, in surroundings, dir string, flags ...string) *process {
 	t.Helper()
-	p, addr := tryProcess(t, env, dir, flags...)
+	p, addr := tryProcess(t, in, dir, flags...)
 	if addr == "" {
 		t.Fatalf("the server ended: %s", p.log)
 	}
@@ -46,11 +51,12 @@ func startProcessWith(t *testing.T, env []string, dir string, flags ...string) *
 }
 
 // tryProcess answers an empty address when the process has ended instead of serving.
-func tryProcess(t *testing.T, env []string, dir string, flags ...string) (p *process, addr string) {
+func tryProcess(t *testing.T, in surroundings, dir string, flags ...string) (p *process, addr string) {
 	t.Helper()
-	args := append([]string{"--data", dir, "--addr", "127.0.0.1:0", "--log-level", "debug"}, flags...)
-	p = &process{testServer: testServer{t: t, log: &logBuffer{}}, cmd: exec.Command(os.Args[0], args...)}
-	p.cmd.Env = append(append(os.Environ(), runAsParley+"=1"), env...)
+	args := append([]string{os.Args[0], "--data", dir, "--addr", "127.0.0.1:0", "--log-level", "debug"}, flags...)
+	args = append(in.before, args...)
+	p = &process{testServer: testServer{t: t, log: &logBuffer{}}, cmd: exec.Command(args[0], args[1:]...)}
+	p.cmd.Env = append(append(os.Environ(), runAsParley+"=1"), in.env...)
 	stderr, err := p.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,321 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// How a torture is laid out.
+const (
+	tortureRounds  = 200 // ROUNDS in the environment says otherwise
+	roundsAtATime  = 200 // after so many everybody comes to rest and the journal is checked
+	tortureSenders = 16
+	tortureReaders = 8
+	tortureRooms   = 3
+)
+
+// A torture is a server that is killed again and again, and the clients that live through it. They
+// know of the server only what it answers, and what they note is checked against the database.
+type torture struct {
+	t        *testing.T
+	dir      string
+	rooms    []uuid.UUID
+	tokens   []string
+	began    time.Time
+	http     *http.Client
+	address  address
+	answered chan struct{} // has room for one; told of every answer to a send
+	senders  []*sender
+	readers  []*reader
+}
+
+// Nothing that was answered is lost, doubled or swapped when the server is killed at any moment, and
+// readers that come back with their cursors miss nothing and get nothing twice. Each round the server
+// is killed 5 to 65 ms after it began to answer, and started again. 200 rounds without a fault say that
+// less than 1.5 % of kills do harm, 10,000 (make torture) less than 0.03 %.
+//
+// Broken on purpose, the server was caught with
+//
+//	answers sent before the commit       number 678, but number 681 was answered before it was sent
+//	ids remembered in memory only        was refused: INTERNAL_SERVER_ERROR
+func TestKilledServerLosesNothing(t *testing.T) {
+	rounds := tortureRounds
+	if text := os.Getenv("ROUNDS"); text != "" {
+		var err error
+		if rounds, err = strconv.Atoi(text); err != nil {
+			t.Fatalf("ROUNDS: %v", err)
+		}
+	}
+	k := newTorture(t)
+	for done := 0; done < rounds && !t.Failed(); done += roundsAtATime {
+		k.stretch(min(roundsAtATime, rounds-done))
+		j := k.journal()
+		for i, wrong := range j.check() {
+			if i == 20 {
+				t.Error("and more")
+				break
+			}
+			t.Error(wrong)
+		}
+		k.report(done+min(roundsAtATime, rounds-done), j)
+	}
+}
+
+func newTorture(t *testing.T) *torture {
+	k := &torture{t: t, dir: dataDir(t), began: time.Now(), address: address{changed: make(chan struct{})}, answered: make(chan struct{}, 1)}
+	k.http = &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: tortureSenders + tortureReaders}}
+	t.Cleanup(k.http.CloseIdleConnections)
+	p := k.start()
+	for i := range 4 {
+		token, _ := p.register(fmt.Sprint("person", i))
+		k.tokens = append(k.tokens, token)
+	}
+	for i := range tortureRooms {
+		var made struct{ CreateRoom struct{ ID uuid.UUID } }
+		p.must(&made, k.tokens[0], fmt.Sprintf(`mutation { createRoom(name: "room %d") { id } }`, i))
+		k.rooms = append(k.rooms, made.CreateRoom.ID)
+	}
+	k.kill(p)
+	for i := range tortureSenders {
+		k.senders = append(k.senders, &sender{torture: k, token: k.tokens[i%len(k.tokens)]})
+	}
+	for i := range tortureReaders {
+		k.readers = append(k.readers, &reader{torture: k, n: i, token: k.tokens[i%len(k.tokens)], room: k.rooms[i%tortureRooms]})
+	}
+	return k
+}
+
+func (k *torture) start() *process {
+	p := startProcess(k.t, k.dir, "--log-level", "warn", "--send-rate", "0", "--room-send-rate", "0", "--register-rate", "0",
+		"--access-token-lifetime", "7d")
+	k.address.set(p.addr)
+	return p
+}
+
+func (k *torture) kill(p *process) {
+	_ = p.stop()
+	k.address.set("")
+	if log := p.log.String(); strings.Contains(log, "DATA RACE") || strings.Contains(log, "panic") {
+		k.t.Errorf("the server said: %s", log)
+	}
+}
+
+// stretch runs some rounds and then lets everybody come to rest: each chat is answered, each reader is
+// at the end of its room.
+func (k *torture) stretch(rounds int) {
+	stop := make(chan struct{})
+	var senders, readers sync.WaitGroup
+	for _, s := range k.senders {
+		senders.Go(func() { s.run(k.t.Context(), stop) })
+	}
+	ctx, leave := context.WithCancel(k.t.Context())
+	defer leave()
+	for _, r := range k.readers {
+		readers.Go(func() { r.run(ctx) })
+	}
+	for round := range rounds {
+		p := k.start()
+		if round%2 == 0 { // else it may die before it has answered anything
+			k.awaitAnswer()
+		}
+		mercy := time.NewTimer(5*time.Millisecond + rand.N(60*time.Millisecond))
+		<-mercy.C
+		k.kill(p)
+	}
+	p := k.start()
+	close(stop)
+	senders.Wait()
+	k.await()
+	leave()
+	readers.Wait()
+	k.kill(p)
+}
+
+// awaitAnswer waits for the next answer to a send.
+func (k *torture) awaitAnswer() {
+	select {
+	case <-k.answered: // of before
+	default:
+	}
+	select {
+	case <-k.answered:
+	case <-time.After(patience):
+		k.t.Error("nothing is answered")
+	}
+}
+
+// await waits until the readers are at the end; the checker says it when they are not.
+func (k *torture) await() {
+	ends := map[uuid.UUID]int64{}
+	for _, s := range k.senders {
+		for _, one := range s.sends {
+			ends[one.room]++
+		}
+	}
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(patience); time.Now().Before(end); <-tick.C {
+		behind := 0
+		for _, r := range k.readers {
+			if at := r.reached.Load(); at > 0 && at < ends[r.room] {
+				behind++
+			}
+		}
+		if behind == 0 {
+			return
+		}
+	}
+}
+
+// journal gathers what was noted, and reads the database without the server's help.
+func (k *torture) journal() *journal {
+	j := &journal{heads: map[uuid.UUID]head{}}
+	for _, s := range k.senders {
+		j.sends = append(j.sends, s.sends...)
+	}
+	for _, r := range k.readers {
+		for i, l := range r.lives {
+			l.last = i == len(r.lives)-1
+			j.lives = append(j.lives, l)
+		}
+	}
+	db, err := sql.Open("sqlite3", "file:"+filepath.Join(k.dir, "parley.db")+"?_query_only=1")
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	k.each(db, `SELECT room_id, id, number, text FROM chats ORDER BY room_id, number`, func(rows *sql.Rows) error {
+		var c seen
+		var text string
+		err := rows.Scan(&c.room, &c.id, &c.number, &text)
+		c.text = hashOf(text)
+		j.rows = append(j.rows, c)
+		return err
+	})
+	const heads = `SELECT id, last_number, last_place, (SELECT count(*) FROM room_events e JOIN chats c ON c.id = e.chat_id
+		WHERE e.room_id = r.id AND (c.room_id, c.place, c.number, c.tag) = (e.room_id, e.place, e.number, e.tag)) FROM rooms r`
+	k.each(db, heads, func(rows *sql.Rows) error {
+		var room uuid.UUID
+		var h head
+		err := rows.Scan(&room, &h.number, &h.place, &h.events)
+		j.heads[room] = h
+		return err
+	})
+	return j
+}
+
+func (k *torture) each(db *sql.DB, query string, row func(*sql.Rows) error) {
+	rows, err := db.QueryContext(k.t.Context(), query)
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		if err := row(rows); err != nil {
+			k.t.Fatal(err)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		k.t.Fatal(err)
+	}
+}
+
+// report says how much was tried, since a torture without victims shows nothing.
+func (k *torture) report(rounds int, j *journal) {
+	tried, seen, handovers := 0, 0, 0
+	for _, s := range k.senders {
+		tried += s.cut
+	}
+	for _, l := range j.lives {
+		seen += len(l.seen)
+	}
+	for _, r := range k.readers {
+		handovers += r.handovers
+	}
+	k.t.Logf("%d rounds in %v: %d chats, %d calls cut, %d chats read in %d lives, %d handovers",
+		rounds, time.Since(k.began).Round(time.Second), len(j.rows), tried, seen, len(j.lives), handovers)
+	if tried < rounds || seen < len(j.rows) || handovers == 0 {
+		k.t.Error("that is too little to show anything")
+	}
+}
+
+// An address is where the server is just now.
+type address struct {
+	mu      sync.Mutex
+	at      string // empty: it is down
+	changed chan struct{}
+}
+
+func (a *address) set(at string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.at = at
+	close(a.changed)
+	a.changed = make(chan struct{})
+}
+
+// get waits for the server; false: ctx ended before.
+func (a *address) get(ctx context.Context) (at string, ok bool) {
+	for ctx.Err() == nil {
+		a.mu.Lock()
+		at, changed := a.at, a.changed
+		a.mu.Unlock()
+		if at != "" {
+			return at, true
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+		}
+	}
+	return "", false
+}
+
+// post asks the server; an error means that no answer came.
+func (k *torture) post(ctx context.Context, at, token, document string, variables map[string]any) (a answer, err error) {
+	body, err := json.Marshal(map[string]any{"query": document, "variables": variables})
+	if err != nil {
+		return a, err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+at+"/graphql", bytes.NewReader(body))
+	if err != nil {
+		return a, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Authorization", "Bearer "+token)
+	response, err := k.http.Do(request)
+	if err != nil {
+		return a, err
+	}
+	defer func() { _ = response.Body.Close() }()
+	text, err := io.ReadAll(response.Body)
+	if err != nil {
+		return a, err
+	}
+	return a, json.Unmarshal(text, &a)
+}
+
+// breathe waits a moment before the next try, so that a server that is down costs little.
+func breathe(ctx context.Context) {
+	t := time.NewTimer(2 * time.Millisecond)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
+}
