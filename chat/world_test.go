@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"go.uber.org/goleak"
 
 	"parley/broker"
 	"parley/chat"
@@ -31,7 +32,15 @@ func newWorld(t testing.TB, o chat.Options) *world {
 
 func openWorld(t testing.TB, dir string, o chat.Options) *world {
 	t.Helper()
-	store, err := db.Open(t.Context(), db.Options{URL: "sqlite:parley.db", Dir: dir})
+	return traceWorld(t, dir, o, nil)
+}
+
+// traceWorld is a world whose statements are told to trace. When the test is over, nothing of it may
+// be left running.
+func traceWorld(t testing.TB, dir string, o chat.Options, trace func(context.Context, any)) *world {
+	t.Helper()
+	before := goleak.IgnoreCurrent()
+	store, err := db.Open(t.Context(), db.Options{URL: "sqlite:parley.db", Dir: dir, Trace: trace})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,8 +61,24 @@ func openWorld(t testing.TB, dir string, o chat.Options) *world {
 		if err := store.Close(); err != nil {
 			t.Error(err)
 		}
+		nothingLeft(t, before)
 	})
 	return w
+}
+
+// nothingLeft waits until no goroutine runs but those of before.
+func nothingLeft(t testing.TB, before goleak.Option) {
+	t.Helper()
+	for end := time.Now().Add(patience); ; {
+		err := goleak.Find(before) // which waits a little itself
+		if err == nil {
+			return
+		}
+		if time.Now().After(end) {
+			t.Error(err)
+			return
+		}
+	}
 }
 
 // person makes an account's row; what auth adds to it does not matter here.
@@ -106,10 +131,26 @@ func (w *world) follow(reader chat.Person, room string, after *string) *stream {
 	}
 	w.t.Cleanup(func() {
 		cancel()
-		for range s.chats { // until it is closed
-		}
+		s.drain()
 	})
 	return s
+}
+
+// drain takes what comes until the stream is closed.
+func (s *stream) drain() {
+	s.t.Helper()
+	late := time.After(patience)
+	for {
+		select {
+		case _, open := <-s.chats:
+			if !open {
+				return
+			}
+		case <-late:
+			s.t.Error("the stream is never closed")
+			return
+		}
+	}
 }
 
 // patience is how long a test waits for what must happen; it never decides what is right.
