@@ -8,8 +8,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"go.uber.org/goleak"
 
+	"parley/broker"
 	"parley/chat"
 	"parley/ent"
 	"parley/ent/roomevent"
@@ -107,5 +109,36 @@ func TestBellDuringAReadIsHeard(t *testing.T) {
 		if c := s.next(); c.Number != want {
 			t.Fatalf("number %d came instead of %d", c.Number, want)
 		}
+	}
+}
+
+// counted is a bell that counts how often it rings for all rooms.
+type counted struct {
+	chat.Broker
+	all atomic.Int32
+}
+
+func (c *counted) Ring(rooms ...uuid.UUID) {
+	if len(rooms) == 0 {
+		c.all.Add(1)
+	}
+	c.Broker.Ring(rooms...)
+}
+
+// A send that stores nothing, because its id is known, once rang for no room, which means all of them:
+// every feed of the node read its log.
+func TestRepeatRingsNobody(t *testing.T) {
+	bell := &counted{Broker: &broker.Memory{}}
+	w := newWorld(t, chat.Options{Broker: bell})
+	ann := w.person("ann")
+	w.room(ann, "general")
+	id := uuid.NewString()
+	for range 2 {
+		if _, err := w.Send(t.Context(), ann, chat.Draft{Room: "general", Text: "x", ID: &id}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := bell.all.Load(); n != 0 {
+		t.Errorf("it rang for all rooms %d times", n)
 	}
 }

@@ -97,7 +97,9 @@ func (w *writer) commit(ctx context.Context, batch []*entry) {
 		var refused *refusal
 		switch {
 		case err == nil:
-			w.broker.Ring(b.rooms...)
+			if len(b.rooms) > 0 { // else the bell would be for all rooms
+				w.broker.Ring(b.rooms...)
+			}
 			for i, e := range batch {
 				e.answer(b.chats[i], b.errs[i])
 			}
