@@ -19,6 +19,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"go.uber.org/goleak"
 )
 
 // A password that must never be seen again.
@@ -45,6 +46,7 @@ type world struct {
 	leaving    atomic.Pointer[func(frame []byte)] // sees each frame before it leaves
 	mu         sync.Mutex
 	log        bytes.Buffer
+	before     goleak.Option // the goroutines that ran before this world
 }
 
 // A watched listener hands out connections that look at each frame when it leaves: behind a close frame
@@ -94,13 +96,13 @@ func (w *world) logged() string {
 	return w.log.String()
 }
 
-// newWorld starts a server. When the test ends, all sockets must go, no goroutine of this package may be
-// left, and no password may be in the log.
+// newWorld starts a server. When the test ends, all sockets must go, no goroutine may be left, and no
+// password may be in the log.
 func newWorld(t *testing.T, change func(o *Options, p *pace)) *world {
 	t.Helper()
 	w := &world{
 		t: t, ticks: make(chan string), release: make(chan struct{}),
-		started: make(chan string, 1000), stopped: make(chan string, 1000),
+		started: make(chan string, 1000), stopped: make(chan string, 1000), before: goleak.IgnoreCurrent(),
 	}
 	o := Options{Identify: w.identify, Logger: slog.New(slog.NewTextHandler(w, nil))}
 	p := pace{sweep: 10 * time.Millisecond, cut: time.Second, stall: time.Second, drain: 10 * time.Second}
@@ -143,11 +145,18 @@ func (w *world) end() {
 	}
 	w.http.CloseClientConnections()
 	w.http.Close()
-	http.DefaultClient.CloseIdleConnections()
-	noGoroutines(w.t)
+	nothingLeft(w.t, w.before)
 	if strings.Contains(w.logged(), password) {
 		w.t.Error("the password is in the log")
 	}
+}
+
+// nothingLeft waits until no goroutine runs but those of before.
+func nothingLeft(t *testing.T, before goleak.Option) {
+	t.Helper()
+	http.DefaultClient.CloseIdleConnections()
+	var left error
+	eventually(t, func() bool { left = goleak.Find(before); return left == nil }, func() string { return left.Error() })
 }
 
 // noGoroutines waits until no goroutine runs code of this package but tests.
