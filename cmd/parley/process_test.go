@@ -55,7 +55,7 @@ func tryProcess(t *testing.T, in surroundings, dir string, flags ...string) (p *
 	t.Helper()
 	args := append([]string{os.Args[0], "--data", dir, "--addr", "127.0.0.1:0", "--log-level", "debug"}, flags...)
 	args = append(in.before, args...)
-	p = &process{testServer: testServer{t: t, log: &logBuffer{}}, cmd: exec.Command(args[0], args[1:]...)}
+	p = &process{testServer: testServer{t: t, dir: dir, log: &logBuffer{}}, cmd: exec.Command(args[0], args[1:]...)}
 	p.cmd.Env = append(append(os.Environ(), runAsParley+"=1"), in.env...)
 	stderr, err := p.cmd.StderrPipe()
 	if err != nil {

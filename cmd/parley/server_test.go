@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"parley/db"
 )
 
@@ -28,6 +30,7 @@ func dataDir(t testing.TB) string { return filepath.Join(t.TempDir(), "data") }
 type testServer struct {
 	t    testing.TB
 	addr string
+	dir  string // of its data
 	log  *logBuffer
 	stop func() error // drains and waits for the end
 }
@@ -66,10 +69,12 @@ func newServer(t *testing.T, flags ...string) *testServer {
 	return startServer(t, config(t, dataDir(t), flags...))
 }
 
+// startServer starts one; when the test is over, nothing of it may be left running.
 func startServer(t *testing.T, c *Config) *testServer {
 	t.Helper()
+	before := goleak.IgnoreCurrent()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
-	s := &testServer{t: t, log: &logBuffer{}}
+	s := &testServer{t: t, dir: c.Data, log: &logBuffer{}}
 	ready, ended := make(chan net.Addr, 1), make(chan error, 1)
 	go func() { ended <- run(ctx, c, s.log, func(a net.Addr) { ready <- a }) }()
 	s.stop = sync.OnceValue(func() error {
@@ -94,8 +99,25 @@ func startServer(t *testing.T, c *Config) *testServer {
 		if err := s.stop(); err != nil {
 			t.Errorf("the server ended with %v", err)
 		}
+		nothingLeft(t, before)
 	})
 	return s
+}
+
+// nothingLeft waits until no goroutine runs but those of before.
+func nothingLeft(t testing.TB, before goleak.Option) {
+	t.Helper()
+	http.DefaultClient.CloseIdleConnections()
+	for end := time.Now().Add(patience); ; {
+		err := goleak.Find(before) // which waits a little itself
+		if err == nil {
+			return
+		}
+		if time.Now().After(end) {
+			t.Error(err)
+			return
+		}
+	}
 }
 
 // answer is what a GraphQL request came to.
