@@ -39,6 +39,7 @@ var homeOf = map[string][]string{
 	"github.com/rs/cors":          {"cmd/parley"},
 	"github.com/alecthomas/kong":  {"cmd/parley"},
 	"github.com/coder/websocket":  {"cmd/parleybench"}, // and tests
+	"go.uber.org/goleak":          {"broker"},          // its contract, and tests
 }
 
 // TestRoomsImportOnlyDownwards asks the go command who imports whom and compares it with the plan.

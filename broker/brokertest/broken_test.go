@@ -76,7 +76,7 @@ func (b *room) Ring(rooms ...uuid.UUID) {
 // What never happens is not waited for as long as what must.
 func init() { patience = 300 * time.Millisecond }
 
-// Each fault that a doorbell can have breaks a promise.
+// Each fault that a doorbell can have breaks a promise: what says so stands in the table.
 func TestEachFaultBreaksAPromise(t *testing.T) {
 	for _, c := range []struct{ fault, promise, says string }{
 		{"no look at the start", "LooksAtAllFirst", "did not begin with a look"},

@@ -104,22 +104,6 @@ func startServer(t *testing.T, c *Config) *testServer {
 	return s
 }
 
-// nothingLeft waits until no goroutine runs but those of before.
-func nothingLeft(t testing.TB, before goleak.Option) {
-	t.Helper()
-	http.DefaultClient.CloseIdleConnections()
-	for end := time.Now().Add(patience); ; {
-		err := goleak.Find(before) // which waits a little itself
-		if err == nil {
-			return
-		}
-		if time.Now().After(end) {
-			t.Error(err)
-			return
-		}
-	}
-}
-
 // answer is what a GraphQL request came to.
 type answer struct {
 	Status int

@@ -8,14 +8,20 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 	"go.uber.org/goleak"
 )
 
-// However a stream ends, nothing of it is left running in the server, although that goes on; after a
-// drain nothing at all.
-func TestNothingIsLeftOfAStream(t *testing.T) {
+// However a stream over a WebSocket ends, nothing of it is left running in the server, although that
+// goes on.
+//
+// Broken on purpose, the server was caught with
+//
+//	a reader of chat that waits for the bell whatever its context says    complete, close, cut, session
+//	                                                                      ended, drain; event streams too
+func TestNothingIsLeftOfAStreamOverWebSocket(t *testing.T) {
 	for name, end := range map[string]func(s *testServer, ann string, k *socket){
 		"complete": func(_ *testServer, _ string, k *socket) { k.write(message{ID: "1", Type: "complete"}) },
 		"close":    func(_ *testServer, _ string, k *socket) { _ = k.conn.Close(websocket.StatusNormalClosure, "") },
@@ -40,7 +46,7 @@ func TestNothingIsLeftOfAStream(t *testing.T) {
 			k.wantClose(1012)
 		},
 	} {
-		t.Run("WebSocket, "+name, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			s, ann, after, before := talking(t)
 			k := s.dial(ann)
 			k.expect("connection_ack")
@@ -58,6 +64,10 @@ func TestNothingIsLeftOfAStream(t *testing.T) {
 			nothingLeft(t, before)
 		})
 	}
+}
+
+// The same for a stream of server-sent events.
+func TestNothingIsLeftOfAnEventStream(t *testing.T) {
 	for name, end := range map[string]func(s *testServer, ann string, hang func()){
 		"cut": func(_ *testServer, _ string, hang func()) { hang() },
 		"room deleted": func(s *testServer, ann string, _ func()) {
@@ -70,7 +80,7 @@ func TestNothingIsLeftOfAStream(t *testing.T) {
 		},
 		"drain": func(s *testServer, _ string, _ func()) { _ = s.stop() },
 	} {
-		t.Run("SSE, "+name, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			s, ann, after, before := talking(t)
 			body, hang := s.events(ann, after)
 			s.must(nil, ann, `mutation { sendChat(room: "general", text: "one") { id } }`)
@@ -80,6 +90,22 @@ func TestNothingIsLeftOfAStream(t *testing.T) {
 			_ = body.Close()
 			nothingLeft(t, before)
 		})
+	}
+}
+
+// nothingLeft waits until no goroutine runs but those of before.
+func nothingLeft(t testing.TB, before goleak.Option) {
+	t.Helper()
+	http.DefaultClient.CloseIdleConnections()
+	for end := time.Now().Add(patience); ; {
+		err := goleak.Find(before) // which waits a little itself
+		if err == nil {
+			return
+		}
+		if time.Now().After(end) {
+			t.Error(err)
+			return
+		}
 	}
 }
 

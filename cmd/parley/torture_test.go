@@ -3,14 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -46,13 +44,17 @@ type torture struct {
 
 // Nothing that was answered is lost, doubled or swapped when the server is killed at any moment, and
 // readers that come back with their cursors miss nothing and get nothing twice. Each round the server
-// is killed 5 to 65 ms after it began to answer, and started again. 200 rounds without a fault say that
-// less than 1.5 % of kills do harm, 10,000 (make torture) less than 0.03 %.
+// is killed 5 to 65 ms after its first answer or, every other round, after its start. 200 rounds without
+// a fault say that less than 1.5 % of kills do harm, 10,000 (make torture) less than 0.03 %.
 //
 // Broken on purpose, the server was caught with
 //
 //	answers sent before the commit       number 678, but number 681 was answered before it was sent
 //	ids remembered in memory only        was refused: INTERNAL_SERVER_ERROR
+//	syncCursor read after its page       number 71 came instead of 70
+//
+// Bells that ring before the commit and heads that nobody compares do not show here, since each of them
+// mends the other; they show in chat.
 func TestKilledServerLosesNothing(t *testing.T) {
 	rounds := tortureRounds
 	if text := os.Getenv("ROUNDS"); text != "" {
@@ -179,78 +181,6 @@ func (k *torture) await() {
 		if behind == 0 {
 			return
 		}
-	}
-}
-
-// journal gathers what was noted, and reads the database without the server's help.
-func (k *torture) journal() *journal {
-	j := &journal{heads: map[uuid.UUID]head{}}
-	for _, s := range k.senders {
-		j.sends = append(j.sends, s.sends...)
-	}
-	for _, r := range k.readers {
-		for i, l := range r.lives {
-			l.last = i == len(r.lives)-1
-			j.lives = append(j.lives, l)
-		}
-	}
-	db, err := sql.Open("sqlite3", "file:"+filepath.Join(k.dir, "parley.db")+"?_query_only=1")
-	if err != nil {
-		k.t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
-	k.each(db, `SELECT room_id, id, number, text FROM chats ORDER BY room_id, number`, func(rows *sql.Rows) error {
-		var c seen
-		var text string
-		err := rows.Scan(&c.room, &c.id, &c.number, &text)
-		c.text = hashOf(text)
-		j.rows = append(j.rows, c)
-		return err
-	})
-	const heads = `SELECT id, last_number, last_place, (SELECT count(*) FROM room_events e JOIN chats c ON c.id = e.chat_id
-		WHERE e.room_id = r.id AND (c.room_id, c.place, c.number, c.tag) = (e.room_id, e.place, e.number, e.tag)) FROM rooms r`
-	k.each(db, heads, func(rows *sql.Rows) error {
-		var room uuid.UUID
-		var h head
-		err := rows.Scan(&room, &h.number, &h.place, &h.events)
-		j.heads[room] = h
-		return err
-	})
-	return j
-}
-
-func (k *torture) each(db *sql.DB, query string, row func(*sql.Rows) error) {
-	rows, err := db.QueryContext(k.t.Context(), query)
-	if err != nil {
-		k.t.Fatal(err)
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		if err := row(rows); err != nil {
-			k.t.Fatal(err)
-		}
-	}
-	if err := rows.Err(); err != nil {
-		k.t.Fatal(err)
-	}
-}
-
-// report says how much was tried, since a torture without victims shows nothing.
-func (k *torture) report(rounds int, j *journal) {
-	tried, seen, handovers := 0, 0, 0
-	for _, s := range k.senders {
-		tried += s.cut
-	}
-	for _, l := range j.lives {
-		seen += len(l.seen)
-	}
-	for _, r := range k.readers {
-		handovers += r.handovers
-	}
-	k.t.Logf("%d rounds in %v: %d chats, %d calls cut, %d chats read in %d lives, %d handovers",
-		rounds, time.Since(k.began).Round(time.Second), len(j.rows), tried, seen, len(j.lives), handovers)
-	if tried < rounds || seen < len(j.rows) || handovers == 0 {
-		k.t.Error("that is too little to show anything")
 	}
 }
 
