@@ -239,6 +239,10 @@ func TestLargeWALEndsReads(t *testing.T) {
 	if !log.has("the WAL is large") || !log.has("a read was ended") {
 		t.Errorf("the log says %s", &log.buf)
 	}
+	var patience string
+	if err := s.watch.writer.QueryRow("PRAGMA busy_timeout").Scan(&patience); err != nil || patience != writerPragmas["busy_timeout"] {
+		t.Errorf("the writer now waits for %s ms, %v", patience, err)
+	}
 	if err := hold(t, s)(); err != nil {
 		t.Errorf("a read afterwards: %v", err)
 	}
@@ -253,6 +257,11 @@ func TestWALBelowItsBoundEndsNobody(t *testing.T) {
 	s, log := watched(t, Options{Dir: dir, WALMax: 8 << 20})
 	read := hold(t, s)
 	for !log.has("the WAL is large") {
+		if err := add(ctx, s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for later := time.Now().Add(600 * time.Millisecond); time.Now().Before(later); { // the WAL is tried twice meanwhile
 		if err := add(ctx, s); err != nil {
 			t.Fatal(err)
 		}

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -99,6 +100,26 @@ func TestFailedCheckpointLosesNothing(t *testing.T) {
 			wantTruth(t, k, storedIn(t, dir))
 		}
 	}
+}
+
+// The checkpoint at the end is told: the process does not end as if all were well.
+func TestDiskThatFailsAtTheEnd(t *testing.T) {
+	f := newFaulty(t)
+	dir := dataDir(t)
+	p := startProcessWith(t, f.env("fsync", "parley.db", 1), dir, noRates...)
+	ann, _ := p.register("ann")
+	p.must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
+	k := p.talk(ann, 1)
+	eventually(t, "some chats", func() bool { return len(k.soFar()) > 5 })
+	k.stop()
+	f.arm(t)
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if status := p.exit(); status != 1 || !strings.Contains(p.log.String(), "\nparley: the disk of the database failed") {
+		t.Errorf("exit status %d: %s", status, p.log)
+	}
+	wantTruth(t, k, storedIn(t, dir))
 }
 
 // A page of the database is broken: who reads it is told so and the server lives, who writes it ends it.
