@@ -84,11 +84,11 @@ func (r *reading) why(err error) error {
 // Query is one read by itself. It lasts until its rows are closed.
 func (d *readers) Query(ctx context.Context, query string, args, v any) error {
 	r := d.begin(ctx)
-	return r.query(d.Driver, r.ctx, func() { d.end(r) }, query, args, v)
+	return r.query(r.ctx, d.Driver, func() { d.end(r) }, query, args, v)
 }
 
 // query runs a query of a read and calls done at its end.
-func (r *reading) query(on dialect.ExecQuerier, ctx context.Context, done func(), query string, args, v any) error {
+func (r *reading) query(ctx context.Context, on dialect.ExecQuerier, done func(), query string, args, v any) error {
 	if err := on.Query(ctx, query, args, v); err != nil {
 		done()
 		return r.why(err)
@@ -122,7 +122,7 @@ type readTx struct {
 func (t *readTx) Query(ctx context.Context, query string, args, v any) error {
 	ctx, cancel := context.WithCancel(ctx)
 	detach := context.AfterFunc(t.reading.ctx, cancel)
-	return t.reading.query(t.Tx, ctx, func() { detach(); cancel() }, query, args, v)
+	return t.reading.query(ctx, t.Tx, func() { detach(); cancel() }, query, args, v)
 }
 
 func (t *readTx) Commit() error {
