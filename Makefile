@@ -5,7 +5,7 @@ BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 
 PKG ?= ./...
 ROUNDS ?= 10000
-OURS := $(shell git ls-files '*.go' 2>/dev/null | grep -v -e '^ent/[^s]' -e '^graph/generated/')
+OURS := $(shell git ls-files '*.go' ':!ent/*' ':!graph/generated/*' 2>/dev/null) $(shell git ls-files 'ent/schema/*.go' 2>/dev/null)
 export GOTOOLCHAIN := local
 
 .PHONY: run build test race model mutants torture fmt lint generate migration web drift bench deps browser

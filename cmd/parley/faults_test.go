@@ -106,7 +106,7 @@ func TestFailedCheckpointLosesNothing(t *testing.T) {
 func TestDiskThatFailsAtTheEnd(t *testing.T) {
 	f := newFaulty(t)
 	dir := dataDir(t)
-	p := startProcessWith(t, f.env("fsync", "parley.db", 1), dir, noRates...)
+	p := startProcessAs(t, surroundings{env: f.env("fsync", "parley.db", 1)}, dir, noRates...)
 	ann, _ := p.register("ann")
 	p.must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
 	k := p.talk(ann, 1)
