@@ -26,9 +26,11 @@ type suite struct {
 	users   []user
 	guests  []user // who sign in again and again
 	roomIDs []string
-	servers []*process // all that were started
-	main    *process   // the one Parley that all parts use
-	r       report
+
+	roomStart string     // the cursor of the first room before anything was sent
+	servers   []*process // all that were started
+	main      *process   // the one Parley that all parts use
+	r         report
 }
 
 // textSize is the length of all texts of the suite.
@@ -65,7 +67,7 @@ func (s *suite) run(ctx context.Context) (_ *report, err error) {
 	}
 	s.r.add("fsyncs_per_s", fsyncs)
 	for _, part := range []func(context.Context) error{
-		s.seed, s.compareSends, s.comparePages, s.compareSingles, s.compareGuesses, s.compareLogins, s.fanOut, s.startUp,
+		s.seed, s.compareSends, s.comparePages, s.compareSingles, s.compareGuesses, s.compareLogins, s.resume, s.fanOut, s.startUp,
 	} {
 		if err := part(ctx); err != nil {
 			return &s.r, err
@@ -102,6 +104,9 @@ func (s *suite) seed(ctx context.Context) error {
 		return err
 	}
 	if s.roomIDs, err = open.as(s.users[0].token).createRooms(ctx, s.rooms); err != nil {
+		return err
+	}
+	if s.roomStart, err = open.as(s.users[0].token).syncCursor(ctx, s.roomIDs[0]); err != nil {
 		return err
 	}
 	return p.stop()

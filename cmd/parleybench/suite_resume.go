@@ -1,0 +1,71 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"time"
+)
+
+// resume lets one reader follow the room of all the sends from its very beginning, and looks at how fast
+// it is served and at the server's memory. Every chat must come, in order.
+func (s *suite) resume(ctx context.Context) error {
+	chats, err := api{s.main.url, s.users[0].token}.count(ctx, s.roomIDs[0])
+	if err != nil {
+		return err
+	}
+	var rates, growth []float64
+	for range s.rounds {
+		before, err := rssOf(s.main.pid())
+		if err != nil {
+			return err
+		}
+		var took time.Duration
+		peak, err := s.peakDuring(func() error {
+			took, err = s.readAll(ctx, chats)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		rates = append(rates, perSecond(chats, took))
+		growth = append(growth, max(0, peak-float64(before)/1024))
+	}
+	s.r.add("resumed_chats", chats)
+	s.r.add("resumed_chats_per_s", median(rates))
+	s.r.targets = append(s.r.targets,
+		target{"one reader resumes from the start of the room: the server grows by, MiB", atMost, 16, growth})
+	return nil
+}
+
+// readAll follows the room from its start to the newest chat.
+func (s *suite) readAll(ctx context.Context, chats int) (time.Duration, error) {
+	start := time.Now()
+	r, err := subscribe(ctx, s.main.url, s.users[0], &room{id: s.roomIDs[0], cursor: s.roomStart})
+	if err != nil {
+		return 0, err
+	}
+	defer r.socket.close()
+	for want := 1; want <= chats; want++ {
+		message, err := r.socket.next(ctx)
+		if err != nil {
+			return 0, fmt.Errorf("behind number %d: %w", want-1, err)
+		}
+		if number := intAfter(message, `"number":`); number != want {
+			return 0, fmt.Errorf("number %d came instead of %d: %.200s", number, want, bytes.TrimSpace(message))
+		}
+	}
+	return time.Since(start), nil
+}
+
+// count is the number of the newest chat of a room.
+func (a api) count(ctx context.Context, room string) (int, error) {
+	var answer struct {
+		Room struct{ LastChat *struct{ Number int } }
+	}
+	err := a.ask(ctx, `query($room:ID!){room(id:$room){lastChat{number}}}`, map[string]any{"room": room}, &answer)
+	if err != nil || answer.Room.LastChat == nil {
+		return 0, fmt.Errorf("the room has no last chat: %v", err)
+	}
+	return answer.Room.LastChat.Number, nil
+}
