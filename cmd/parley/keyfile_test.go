@@ -1,7 +1,10 @@
 package main
 
 import (
+	"crypto/hkdf"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"os"
 	"path/filepath"
 	"strings"
@@ -52,11 +55,15 @@ func TestBadKeyFileStopsTheStart(t *testing.T) {
 		t.Fatal(err)
 	}
 	secret := secretsOf(t, dir)[0]
-	with := func(root string) string {
-		return strings.Replace(string(good), secret, base64.StdEncoding.EncodeToString([]byte(root)), 1)
+	with := func(root string) string { // with the id that belongs to it
+		kid, err := hkdf.Key(sha256.New, []byte(root), nil, "parley/kid/v1", 8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return `[{"kid": "` + hex.EncodeToString(kid) + `", "secret": "` + base64.StdEncoding.EncodeToString([]byte(root)) + `", "made": "2026-01-02T03:04:05Z", "retired": null}]`
 	}
 	for what, content := range map[string]string{
-		"short": with("0123456789abcdef0123456789abcde"), "repeated": with(strings.Repeat("0123456789abcde", 3)), "another": with("0123456789abcdefghijklmnopqrstuv"),
+		"short": with("0123456789abcdef0123456789abcde"), "repeated": with(strings.Repeat("0123456789abcde", 3)), "another": strings.Replace(string(good), secret, exampleSecret, 1),
 		"not base64": strings.Replace(string(good), secret, "-"+secret, 1), "no JSON": "x", "no list": "{}", "no key": "[]", "empty": "",
 		"retired": strings.Replace(string(good), `"retired": null`, `"retired": "2026-01-02T03:04:05Z"`, 1),
 	} {

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -16,7 +18,9 @@ type events struct {
 // follow opens the stream of a subscription, which runs once this has answered.
 func (s *testServer) follow(token, document string, variables any) *events {
 	s.t.Helper()
-	request, err := http.NewRequestWithContext(s.t.Context(), http.MethodPost, "http://"+s.addr+"/graphql", strings.NewReader(s.request(document, variables)))
+	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
+	s.t.Cleanup(cancel)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+s.addr+"/graphql", strings.NewReader(s.request(document, variables)))
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -55,8 +59,8 @@ func (e *events) wantCut() (read string) {
 		kind, data := e.next()
 		switch kind {
 		case "":
-			if e.lines.Err() == nil {
-				e.t.Error("the response ended in good order")
+			if err := e.lines.Err(); err == nil || errors.Is(err, context.DeadlineExceeded) {
+				e.t.Errorf("the response was not cut: %v", err)
 			}
 			return read
 		case "next":
