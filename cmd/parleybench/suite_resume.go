@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -64,8 +65,11 @@ func (a api) count(ctx context.Context, room string) (int, error) {
 		Room struct{ LastChat *struct{ Number int } }
 	}
 	err := a.ask(ctx, `query($room:ID!){room(id:$room){lastChat{number}}}`, map[string]any{"room": room}, &answer)
-	if err != nil || answer.Room.LastChat == nil {
-		return 0, fmt.Errorf("the room has no last chat: %v", err)
+	if err != nil {
+		return 0, fmt.Errorf("read the last chat: %w", err)
+	}
+	if answer.Room.LastChat == nil {
+		return 0, errors.New("the room has no chat")
 	}
 	return answer.Room.LastChat.Number, nil
 }
