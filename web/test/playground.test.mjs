@@ -26,7 +26,7 @@ test("a chat sent from elsewhere appears in the playground", { timeout: 120_000 
   await page.getByText("Parley in ten lines.").waitFor();
   assert.equal(await page.getByRole("tab").count(), 1);
 
-  await write(page, "Operation Editor", `subscription { chatSent(room: "general") { username text } }`);
+  await compose(page, `subscription { chatSent(room: "general") { username text } }`);
   await press(page, "Execute query");
   await sendUntilShown(page, (text) =>
     ask(origin, `mutation { sendChat(room: "general", text: "${text}") { id } }`, { token: bob }),
@@ -80,6 +80,16 @@ async function signIn(page, headers) {
     const { tabs, activeTabIndex } = JSON.parse(sessionStorage.getItem("graphiql:tabState"));
     return tabs[activeTabIndex].headers === typed && sessionStorage.getItem("graphiql:headers") === typed;
   }, text);
+}
+
+// An operation can be run when GraphiQL has taken it in, a moment after the last key: until then its
+// button runs nothing.
+async function compose(page, operation) {
+  await write(page, "Operation Editor", operation);
+  await page.waitForFunction((typed) => {
+    const { tabs, activeTabIndex } = JSON.parse(sessionStorage.getItem("graphiql:tabState"));
+    return tabs[activeTabIndex].query === typed;
+  }, operation);
 }
 
 // An editor is written as a person does: all of it marked, typed over, and what the editor added to
