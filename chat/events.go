@@ -11,7 +11,7 @@ import (
 	"parley/ent"
 )
 
-// maxFollowed is how many rooms one stream of events may name (limits.md, user_max_rooms).
+// maxFollowed is how many rooms one stream of events may name: as many as one person may be in.
 const maxFollowed = 1000
 
 // Events streams all that happens in these rooms, in order within each, each once: what follows the
