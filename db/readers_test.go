@@ -83,7 +83,8 @@ func TestOldestReadIsEndedFirst(t *testing.T) {
 	var all []*reading
 	for range 3 {
 		all = append(all, d.begin(t.Context()))
-		time.Sleep(time.Millisecond) // so that their ages differ
+		for begun := time.Now(); !time.Now().After(begun); { // their ages differ
+		}
 	}
 	for n := range 3 {
 		if !d.endOldest() {

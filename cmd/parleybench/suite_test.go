@@ -10,9 +10,6 @@ import (
 // TestSuite runs all parts against the real server, too short for the figures to mean anything:
 // what must hold is that nothing is wrong and every target is judged.
 func TestSuite(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds and starts the server")
-	}
 	bin := t.TempDir()
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", bin, "parley/cmd/parley", "parley/cmd/parleybench/baseline")
 	if output, err := build.CombinedOutput(); err != nil {
