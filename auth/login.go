@@ -37,7 +37,7 @@ func (s *Service) Register(ctx context.Context, username, password string, from 
 		return nil, err
 	}
 	var pair grant
-	err = s.write(ctx, func(ctx context.Context, tx *ent.Tx) error {
+	err = s.writeThrough(ctx, s.store.Write, func(ctx context.Context, tx *ent.Tx) error {
 		row, err := tx.User.Create().SetID(uuid.Must(uuid.NewV7())).SetCreatedAt(s.now()).
 			SetUsername(n.display).SetUsernameKey(n.key).SetPasswordHash(hash).Save(ctx)
 		if ent.IsConstraintError(err) { // the transaction ends here, as Postgres wants it

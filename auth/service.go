@@ -149,14 +149,19 @@ func (s *Service) now() time.Time { return s.o.Now().UTC().Truncate(time.Millise
 const writeTimeout = 10 * time.Second
 
 // write runs fn in one transaction that a client who hangs up does not tear off: an alarm raised
-// or a logout begun is carried out. fn may run twice and changes nothing but rows.
+// or a logout begun is carried out, also on a disk that is almost full. fn may run twice and changes
+// nothing but rows.
 func (s *Service) write(ctx context.Context, fn func(context.Context, *ent.Tx) error) error {
+	return s.writeThrough(ctx, s.store.WriteUrgent, fn)
+}
+
+func (s *Service) writeThrough(ctx context.Context, store func(context.Context, func(*ent.Tx) error) error, fn func(context.Context, *ent.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
 	defer cancel()
-	err := s.store.Write(ctx, func(tx *ent.Tx) error { return fn(ctx, tx) })
+	err := store(ctx, func(tx *ent.Tx) error { return fn(ctx, tx) })
 	if errors.Is(err, context.DeadlineExceeded) {
 		// database/sql rolls back what has not begun to commit by then: nothing was stored.
 		return fmt.Errorf("%w: %w", db.ErrBusy, err)

@@ -82,6 +82,15 @@ func (o Options) sqliteFile() (string, error) {
 // after a conflict with another node, so it changes nothing but rows; it uses tx and no other
 // client. ErrBusy, ErrFull, ErrDown: nothing was stored. ErrUnknownOutcome: it may have been.
 func (s *Store) Write(ctx context.Context, fn func(*ent.Tx) error) error {
+	if err := s.watch.mayWrite(); err != nil {
+		return err
+	}
+	return s.WriteUrgent(ctx, fn)
+}
+
+// WriteUrgent is Write for what must not wait until there is space, such as the end of a session: the
+// space that is kept free is there for it.
+func (s *Store) WriteUrgent(ctx context.Context, fn func(*ent.Tx) error) error {
 	const tries = 3
 	for try := 1; ; try++ {
 		err := s.writeOnce(ctx, fn)
@@ -95,9 +104,6 @@ func (s *Store) Write(ctx context.Context, fn func(*ent.Tx) error) error {
 }
 
 func (s *Store) writeOnce(ctx context.Context, fn func(*ent.Tx) error) (err error) {
-	if err := s.watch.mayWrite(); err != nil {
-		return err
-	}
 	tx, err := s.writer.Tx(ctx)
 	if err != nil {
 		return classify("begin", err)

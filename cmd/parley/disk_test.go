@@ -74,6 +74,33 @@ func TestReserveUnderTheServer(t *testing.T) {
 	}
 }
 
+// Below the reserve nobody sends, but whoever must go, goes: sessions are refreshed and ended, and a
+// stolen token raises its alarm.
+func TestSessionsEndBelowTheReserve(t *testing.T) {
+	dir := filepath.Join(smallDisk(t, "32m"), "data")
+	s := startServer(t, config(t, dir, "--disk-min-free", "1MiB"))
+	ann, _ := s.register("ann")
+	stolen := s.signIn("ann", "correct horse battery")
+	s.must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+	s = startServer(t, config(t, dir, "--disk-min-free", "1GiB", "--refresh-reuse-window", "0s"))
+	if a := s.ask(ann, `mutation { sendChat(room: "general", text: "x") { id } }`); a.code() != "STORAGE_FULL" {
+		t.Errorf("a send: %s", a.Body)
+	}
+	if _, a := s.refresh(stolen.RefreshToken, ""); len(a.Errors) > 0 {
+		t.Errorf("a refresh: %s", a.Body)
+	}
+	if _, a := s.refresh(stolen.RefreshToken, ""); wordOf(a, "reason") != "TOKEN_REUSED" {
+		t.Errorf("a stolen token: %s", a.Body)
+	}
+	s.wantCode(stolen.AccessToken, "SESSION_REVOKED")
+	s.must(nil, ann, `mutation { logout }`)
+	s.wantCode(ann, "SESSION_REVOKED")
+	s.signIn("ann", "correct horse battery")
+}
+
 // What cannot be written is refused at the start, in one line.
 func TestReadOnlyIsRefusedAtTheStart(t *testing.T) {
 	dir := dataDir(t)
