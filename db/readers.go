@@ -73,9 +73,11 @@ func (d *readers) endOldest() bool {
 	return true
 }
 
-// why gives the error of a read that was ended its reason.
+// why gives the error of a read that was ended its reason. A deadline of the caller reaches a query of a
+// transaction on two ways, and on one of them it looks like a withdrawal.
 func (r *reading) why(err error) error {
-	if cause := context.Cause(r.ctx); err != nil && errors.Is(cause, errEnded) {
+	cause := context.Cause(r.ctx)
+	if err != nil && cause != nil && (errors.Is(cause, errEnded) || errors.Is(err, context.Canceled)) {
 		return cause
 	}
 	return err
@@ -140,6 +142,11 @@ type readRows struct {
 	entsql.ColumnScanner
 	reading *reading
 	done    func()
+}
+
+func (r *readRows) Columns() ([]string, error) {
+	names, err := r.ColumnScanner.Columns()
+	return names, r.reading.why(err)
 }
 
 func (r *readRows) Err() error { return r.reading.why(r.ColumnScanner.Err()) }
