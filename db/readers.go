@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -73,11 +72,10 @@ func (d *readers) endOldest() bool {
 	return true
 }
 
-// why gives the error of a read that was ended its reason. A deadline of the caller reaches a query of a
-// transaction on two ways, and on one of them it looks like a withdrawal.
+// why gives the error of a read that is over its reason, whatever the driver calls it: withdrawn, or a
+// transaction that has ended. A deadline of the caller reaches it on several ways too.
 func (r *reading) why(err error) error {
-	cause := context.Cause(r.ctx)
-	if err != nil && cause != nil && (errors.Is(cause, errEnded) || errors.Is(err, context.Canceled)) {
+	if cause := context.Cause(r.ctx); err != nil && cause != nil {
 		return cause
 	}
 	return err

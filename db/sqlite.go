@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
@@ -100,11 +101,28 @@ func sqlitePool(ctx context.Context, dsn string, size int) (*sql.DB, error) {
 	}
 	pool.SetMaxOpenConns(size)
 	pool.SetMaxIdleConns(size)
-	if err := pool.PingContext(ctx); err != nil {
-		_ = pool.Close()
-		return nil, classify("", err)
+	if err := awaitPool(ctx, pool); err != nil {
+		return nil, errors.Join(err, pool.Close())
 	}
 	return pool, nil
+}
+
+// awaitPool opens the first connection. SQLite does not wait for the lock with which another process
+// turns the WAL on or takes leave of it, whatever the busy timeout says; that lasts a moment.
+func awaitPool(ctx context.Context, pool *sql.DB) error {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for tries := 250; ; tries-- { // 5 s, like the busy timeout
+		err := classify("", pool.PingContext(ctx))
+		if tries == 0 || !errors.Is(err, ErrBusy) {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 func client(driver dialect.Driver, trace func(context.Context, any)) *ent.Client {
