@@ -122,6 +122,9 @@ func (e *Event) Cursor() *string {
 	return &cursor
 }
 
+// Position is the event's place in its room's log.
+func (e *Event) Position() Position { return e.position.known() }
+
 // A Page is a stretch of a room's chats, oldest first.
 type Page struct {
 	Nodes    []*Chat

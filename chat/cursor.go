@@ -30,6 +30,16 @@ type position struct {
 	isChat bool  // the event at that place is that chat; not part of the cursor
 }
 
+// A Position is a place in a room's log, 0 before the first event, and the tag of the event there.
+type Position struct{ Place, Tag int64 }
+
+// Cursor is the position as a cursor of the room.
+func (p Position) Cursor(room uuid.UUID) string {
+	return position{place: p.Place, tag: p.Tag}.cursor(room)
+}
+
+func (p position) known() Position { return Position{p.place, p.tag} }
+
 // newTag makes a tag; 0 belongs to the start.
 func newTag() int64 { return 1 + rand.Int64N(math.MaxInt64-1) }
 

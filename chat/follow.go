@@ -2,10 +2,7 @@ package chat
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"runtime/debug"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -14,153 +11,55 @@ import (
 	"parley/ent/roomevent"
 )
 
-// Follow streams the chats of a room in order, each once: those after the cursor, however many
-// they are, or from now on; then those to come. The channel is closed when ctx ends, or after
-// ended was called with the reason for which the stream cannot go on: ErrNoRoom when the room was
-// deleted, ErrDiverged when its history is no longer the one that was followed. Whatever passes by
-// itself, such as a database that cannot be reached, only delays.
-func (s *Service) Follow(ctx context.Context, reader uuid.UUID, nameOrID string, after *string, ended func(error)) (<-chan *Chat, error) {
-	room, from, err := s.door(ctx, reader, nameOrID, after)
-	if err != nil {
-		return nil, err
-	}
-	return s.readers.chats(ctx, start{room, from}, ended), nil
+// A Start is where a reader begins in a room, and where the room's log ended at that moment.
+type Start struct {
+	Room     *Room
+	At, Head Position
 }
 
-// chats streams the chats of a room from a start on, as Follow says.
-func (r *readers) chats(ctx context.Context, from start, ended func(error)) <-chan *Chat {
-	out := make(chan *Chat)
-	f := r.join(from) // before anything is read: from here on each bell concerns this reader
-	go func() {
-		defer close(out)
-		defer r.leave(f)
-		defer caught(ended)
-		err := r.pump(ctx, f, from.at, visitor{event: func(e *Event) error {
-			switch e.Kind {
-			case RoomDeleted:
-				return ErrNoRoom
-			case ChatSent:
-				return hand(ctx, out, e.Chat)
-			}
-			return nil
-		}})
-		if ctx.Err() == nil {
-			ended(err)
-		}
-	}()
-	return out
-}
-
-// caught ends a stream whose goroutine panics.
-func caught(ended func(error)) {
-	if r := recover(); r != nil {
-		ended(fmt.Errorf("panic while following: %v\n%s", r, debug.Stack()))
-	}
-}
-
-// hand gives a value to whoever reads the channel.
-func hand[T any](ctx context.Context, out chan<- T, value T) error {
-	select {
-	case out <- value:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-// start is where a stream begins in a room.
-type start struct {
-	room *Room
-	at   position
-}
-
-// door says whether somebody may read a room from a cursor on, and where that is.
-func (s *Service) door(ctx context.Context, reader uuid.UUID, nameOrID string, after *string) (room *Room, from position, err error) {
+// Open answers where a reader of a room begins: behind the cursor, or now. ErrNoRoom, ErrDiverged,
+// *InvalidError: after CURSOR_INVALID.
+func (s *Service) Open(ctx context.Context, reader uuid.UUID, nameOrID string, after *string) (from Start, err error) {
 	err = s.store.View(ctx, func(db *ent.Client) error {
 		row, err := find(ctx, db, reader, read, nameOrID)
 		if err != nil {
 			return err
 		}
-		room, from = foldRoom(row), headOf(row)
+		at := headOf(row)
 		if after != nil {
-			from, err = place(ctx, db, row, "after", *after)
+			at, err = place(ctx, db, row, "after", *after)
 		}
+		from = Start{foldRoom(row), at.known(), headOf(row).known()}
 		return err
 	})
-	return room, from, err
+	return from, err
 }
 
-// A visitor is shown a room's log. Its error ends the visit.
-type visitor struct {
-	event func(*Event) error
-	live  func() error // called whenever the end of the log has been reached; may be nil
+// A Tail is the log of a room as its readers share it. Safe for concurrent use.
+type Tail struct {
+	readers *readers
+	feed    *feed
 }
 
-// Waits between tries while the log cannot be read.
-const firstRetry, longestRetry = 100 * time.Millisecond, 2 * time.Second
+// Follow joins the readers of a room. wake is called whenever something may follow what has been read,
+// and does not block. Join before the first Next: from then on no bell is missed.
+func (s *Service) Follow(from Start, wake func()) *Tail { return s.readers.follow(from, wake) }
 
-// pump shows a visitor what follows a position until ctx ends, the log does or the visitor has had
-// enough.
-func (r *readers) pump(ctx context.Context, f *feed, at position, to visitor) error {
-	retry := firstRetry
-	for {
-		bell := f.bell.listen() // before reading, so that a bell during it is heard after it
-		events, err := f.next(ctx, r.log, at)
-		switch {
-		case errors.Is(err, ErrNoRoom) || errors.Is(err, ErrDiverged):
-			return err
-		case err != nil:
-			if err := pause(ctx, retry); err != nil {
-				return err
-			}
-			retry = min(2*retry, longestRetry)
-			continue
-		}
-		retry = firstRetry
-		for _, e := range events {
-			if err := to.event(e); err != nil {
-				return err
-			}
-			at = e.position
-			if rung(bell) {
-				break // what is left may have changed meanwhile
-			}
-		}
-		if len(events) > 0 {
-			continue
-		}
-		if to.live != nil {
-			if err := to.live(); err != nil {
-				return err
-			}
-		}
-		select {
-		case <-bell:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+func (r *readers) follow(from Start, wake func()) *Tail {
+	t := &Tail{readers: r}
+	t.feed = r.join(from, t, wake)
+	return t
 }
 
-func rung(bell <-chan struct{}) bool {
-	select {
-	case <-bell:
-		return true
-	default:
-		return false
-	}
+// Next answers a page of what follows a position, in order and without a hole, each event with its chat as
+// it is now. None: wait for the bell. ErrNoRoom, ErrDiverged: the log cannot be read on from there; any
+// other error passes by itself. Events are shared and must not be changed.
+func (t *Tail) Next(ctx context.Context, at Position) ([]*Event, error) {
+	return t.feed.next(ctx, t.readers.log, position{place: at.Place, tag: at.Tag})
 }
 
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
+// Leave ends it. Call it once.
+func (t *Tail) Leave() { t.readers.leave(t.feed, t) }
 
 // since reads at most MaxPage events after a position. It reads the position itself too: the event
 // there must carry the tag we hold, and places must follow one another, or nothing is handed out.

@@ -158,11 +158,11 @@ func TestDivergedHistoryIsSaid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.Follow(t.Context(), ann.ID, "general", ptr(two.Cursor()), nil)
+	_, err = w.Open(t.Context(), ann.ID, "general", ptr(two.Cursor()))
 	wantErr(t, err, chat.ErrDiverged) // beyond the head
 	w.send(ann, "general", "another two")
 	w.send(ann, "general", "three")
-	_, err = w.Follow(t.Context(), ann.ID, "general", ptr(two.Cursor()), nil)
+	_, err = w.Open(t.Context(), ann.ID, "general", ptr(two.Cursor()))
 	wantErr(t, err, chat.ErrDiverged) // another tag at that place
 	_, err = w.Chats(t.Context(), ann.ID, "general", chat.PageQuery{After: ptr(two.Cursor())})
 	wantErr(t, err, chat.ErrDiverged)

@@ -18,7 +18,7 @@ import (
 	"parley/ent/roomevent"
 )
 
-// The model runs the real readers, feeds, windows and streams over a log in memory, in virtual time:
+// The model runs the real readers, feeds and windows over a log in memory, in virtual time:
 // commits, edits, reads that take a while or fail, bells that are lost, doubled and late, crashes
 // between commit and bell, windows that are emptied, readers that are slow, leave and resume, and some
 // that stay to the end. What each seeded bug turns red, here or elsewhere, is the table in .ci/mutants,
@@ -133,7 +133,7 @@ func (m *model) write(room *Room, rng *rand.Rand) {
 
 // emptyWindows forgets what feeds keep, which may cost but change nothing.
 func (m *model) emptyWindows(ctx context.Context, rng *rand.Rand) {
-	for pause(ctx, time.Duration(1+rng.IntN(40))*time.Millisecond) == nil {
+	for Pause(ctx, time.Duration(1+rng.IntN(40))*time.Millisecond) == nil {
 		m.readers.mu.Lock()
 		for _, f := range m.readers.rooms {
 			select {

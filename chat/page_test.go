@@ -128,7 +128,7 @@ func TestBadPageArguments(t *testing.T) {
 		wantInvalid(t, err, "after", "CURSOR_INVALID")
 		_, err = w.Chats(t.Context(), ann.ID, "general", chat.PageQuery{Before: &bad})
 		wantInvalid(t, err, "before", "CURSOR_INVALID")
-		_, err = w.Follow(t.Context(), ann.ID, "general", &bad, nil)
+		_, err = w.Open(t.Context(), ann.ID, "general", &bad)
 		wantInvalid(t, err, "after", "CURSOR_INVALID")
 	}
 	for _, n := range []int{-1, 201, 1 << 30} {

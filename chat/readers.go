@@ -31,9 +31,8 @@ type readers struct {
 // that an event is read from the log once for all of them. The window is a cache and never the
 // truth: emptying it changes nothing but cost.
 type feed struct {
-	room    *Room
-	readers int // guarded by the lock of readers
-	bell    bell
+	room *Room
+	bell bell
 
 	turn   chan struct{} // holds one while somebody reads the log or the window; taken before the bell
 	start  position      // what the window follows
@@ -44,30 +43,31 @@ type feed struct {
 // has just committed and must not wait for a reader.
 type bell struct {
 	mu      sync.Mutex
-	rung    chan struct{} // closed by the next ring
-	due     bool          // it has rung since the log was last read to its end
-	reached position      // the end of the window
+	ears    map[*Tail]func() // of who listens; called under the lock, so they do not block
+	due     bool             // it has rung since the log was last read to its end
+	reached position         // the end of the window
 }
 
 // windowEvents is how many events a feed keeps; who is further behind reads the log alone.
 const windowEvents = 256
 
-func (r *readers) join(from start) *feed {
+func (r *readers) join(from Start, t *Tail, wake func()) *feed {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	f := r.rooms[from.room.ID]
+	f := r.rooms[from.Room.ID]
 	if f == nil {
-		f = &feed{room: from.room, bell: bell{rung: make(chan struct{}), due: true, reached: from.at}, turn: make(chan struct{}, 1), start: from.at}
-		r.rooms[from.room.ID] = f
+		at := position{place: from.Head.Place, tag: from.Head.Tag} // whoever is behind reads the log alone
+		f = &feed{room: from.Room, bell: bell{ears: map[*Tail]func(){}, due: true, reached: at}, turn: make(chan struct{}, 1), start: at}
+		r.rooms[from.Room.ID] = f
 	}
-	f.readers++
+	f.bell.listen(t, wake)
 	return f
 }
 
-func (r *readers) leave(f *feed) {
+func (r *readers) leave(f *feed, t *Tail) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if f.readers--; f.readers == 0 {
+	if f.bell.leave(t) == 0 && r.rooms[f.room.ID] == f {
 		delete(r.rooms, f.room.ID)
 	}
 }
@@ -112,15 +112,23 @@ func (b *bell) ring() {
 func (b *bell) wake() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	close(b.rung)
-	b.rung = make(chan struct{})
+	for _, wake := range b.ears {
+		wake()
+	}
 }
 
-// listen answers a channel that the next ring closes.
-func (b *bell) listen() <-chan struct{} {
+func (b *bell) listen(t *Tail, wake func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.rung
+	b.ears[t] = wake
+}
+
+// leave answers how many listen still.
+func (b *bell) leave(t *Tail) int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.ears, t)
+	return len(b.ears)
 }
 
 // takeDue says whether the log is worth reading, and forgets it.

@@ -132,7 +132,7 @@ func TestDeletedRoomIsGone(t *testing.T) {
 		wantErr(t, err, chat.ErrNoRoom)
 		_, err = w.Send(t.Context(), ann, chat.Draft{Room: name, Text: "x"})
 		wantErr(t, err, chat.ErrNoRoom)
-		_, err = w.Follow(t.Context(), ann.ID, name, nil, nil)
+		_, err = w.Open(t.Context(), ann.ID, name, nil)
 		wantErr(t, err, chat.ErrNoRoom)
 	}
 	_, err = w.Chat(t.Context(), ann.ID, sent.ID.String())

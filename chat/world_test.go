@@ -122,13 +122,33 @@ type stream struct {
 
 func (w *world) follow(reader chat.Person, room string, after *string) *stream {
 	w.t.Helper()
-	ctx, cancel := context.WithCancel(w.t.Context())
-	s := &stream{t: w.t, ended: make(chan error, 1), stop: cancel}
-	var err error
-	s.chats, err = w.Follow(ctx, reader.ID, room, after, func(err error) { s.ended <- err })
+	from, err := w.Open(w.t.Context(), reader.ID, room, after)
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	ctx, cancel := context.WithCancel(w.t.Context())
+	chats := make(chan *chat.Chat)
+	s := &stream{t: w.t, chats: chats, ended: make(chan error, 1), stop: cancel}
+	bell, ring := chat.Bell()
+	tail := w.Follow(from, ring) // before anything else can be sent
+	go func() {
+		defer close(chats)
+		defer tail.Leave()
+		err := chat.Pump(ctx, tail, bell, from.At, func(e *chat.Event) bool {
+			if e.Kind != chat.ChatSent {
+				return true
+			}
+			select {
+			case chats <- e.Chat:
+				return true
+			case <-ctx.Done():
+				return false
+			}
+		})
+		if ctx.Err() == nil {
+			s.ended <- err
+		}
+	}()
 	w.t.Cleanup(func() {
 		cancel()
 		s.drain()

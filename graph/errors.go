@@ -24,6 +24,7 @@ import (
 
 var (
 	errNoNode      = errors.New("no such object")
+	errManyStreams = errors.New("a subscription with more than one root field")
 	errManySecrets = errors.New("more than one field that checks a password or a token")
 )
 
@@ -50,6 +51,7 @@ var verdicts = []struct {
 	{auth.ErrNoSession, verdict{generated.ErrorCodeNotFound, "You have no such session.", 0}},
 	{auth.ErrBusy, verdict{generated.ErrorCodeServerBusy, "Too many sign-ins at once.", time.Second}},
 
+	{errManyStreams, verdict{generated.ErrorCodeGraphqlValidationFailed, "A subscription has exactly one root field.", 0}},
 	{errManySecrets, verdict{generated.ErrorCodeOperationTooComplex, "An operation has at most one field that takes a password or a token.", 0}},
 
 	{chat.ErrNoRoom, verdict{generated.ErrorCodeNotFound, "There is no such room.", 0}},

@@ -149,8 +149,3 @@ func (r *Resolver) actor(ctx context.Context, e *chat.Event) (*auth.User, error)
 	}
 	return users[0], nil
 }
-
-// streamEnds answers what a stream calls when it cannot go on.
-func (r *Resolver) streamEnds(ctx context.Context) func(error) {
-	return func(err error) { transport.EndStream(ctx, r.errors.present(ctx, err)) }
-}

@@ -7,6 +7,7 @@ import (
 	"parley/chat"
 	"parley/graph/generated"
 	"parley/graph/scalar"
+	"parley/transport"
 )
 
 func (r *chatResolver) User(ctx context.Context, objs []*chat.Chat) ([]*auth.User, error) {
@@ -176,19 +177,11 @@ func (r *roomResolver) LastChat(ctx context.Context, objs []*chat.Room) ([]*chat
 }
 
 func (r *subscriptionResolver) ChatSent(ctx context.Context, room string, after *string) (<-chan *chat.Chat, error) {
-	me, err := person(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return r.chat.Follow(ctx, me.ID, room, after, r.streamEnds(ctx))
+	return transport.Events[*chat.Chat](ctx)
 }
 
 func (r *subscriptionResolver) Events(ctx context.Context, rooms []string, after []string) (<-chan *chat.Event, error) {
-	me, err := person(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return r.chat.Events(ctx, me.ID, rooms, after, r.streamEnds(ctx))
+	return transport.Events[*chat.Event](ctx)
 }
 
 func (r *userConnectionResolver) PageInfo(ctx context.Context, obj *auth.UserPage) (*chat.PageInfo, error) {

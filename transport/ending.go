@@ -3,6 +3,7 @@ package transport
 import (
 	"errors"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/gobwas/ws"
@@ -12,7 +13,8 @@ import (
 type ending struct {
 	frame  []byte        // the close frame
 	polite bool          // mutations that run may answer first
-	quiet  chan struct{} // closed when the frame that was under way is out
+	quiet  chan struct{} // closed when only the frame that was under way is still to leave
+	hush   func()        // closes quiet; may be called again
 	sent   chan struct{} // closed when the close frame is out, or cannot be
 	cut    *time.Timer   // closes the connection
 
@@ -28,10 +30,18 @@ func (s *socket) end(code ws.StatusCode) {
 // endWith stops all operations at once. The socket is cut after grace, whatever the peer does.
 func (s *socket) endWith(e *ending, grace time.Duration) {
 	e.quiet, e.sent = make(chan struct{}), make(chan struct{})
+	e.hush = sync.OnceFunc(func() { close(e.quiet) })
+	for _, op := range s.beginEnd(e, grace) {
+		op.close()
+	}
+}
+
+// beginEnd answers the operations that end at once.
+func (s *socket) beginEnd(e *ending, grace time.Duration) (over []*operation) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ending != nil || s.left {
-		return
+		return nil
 	}
 	s.ending = e
 	if e.polite && s.mutations > 0 {
@@ -39,19 +49,22 @@ func (s *socket) endWith(e *ending, grace time.Duration) {
 	}
 	for _, op := range s.operations {
 		if e.answered == nil || !op.mutation {
-			op.cancel()
+			over = append(over, op)
 		}
 	}
 	e.cut = time.AfterFunc(grace, s.cut)
 	answered := e.answered
 	s.spawn(func() { s.finish(e, answered) }, s.cut)
+	return over
 }
 
 // finish sends the close frame behind what is under way, and leaves the peer a moment to answer it.
 func (s *socket) finish(e *ending, answered <-chan struct{}) {
 	defer close(e.sent)
 	s.writing.Lock()
-	close(e.quiet)
+	if s.unfinished == nil { // else its writer says so
+		e.hush()
+	}
 	s.writing.Unlock()
 	if answered != nil {
 		select {
@@ -59,8 +72,9 @@ func (s *socket) finish(e *ending, answered <-chan struct{}) {
 		case <-time.After(s.t.pace.cut):
 		}
 	}
-	s.writing.Lock()
+	s.clear()
 	defer s.writing.Unlock()
+	e.hush()
 	s.silence(e)
 	s.push(e.frame)
 	e.cut.Reset(s.t.pace.cut)

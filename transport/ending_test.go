@@ -77,7 +77,7 @@ func TestEndedSessionClosesItsSockets(t *testing.T) {
 	w.transports.EndSessions("a", "")
 	w.awaits(w.stopped, "tick")
 	mine.closed(4401)
-	w.tick("1") // one reader is left
+	w.tick("1")
 	other.expect(`{"id":"1","type":"next","payload":{"data":{"tick":1}}}`)
 	anonymous.talk(`> {"type":"ping"}` + "\n" + `< {"type":"pong"}`)
 }
@@ -93,7 +93,7 @@ func TestEndedSessionStaysOut(t *testing.T) {
 
 // When EndSessions has returned, what the client has not got yet is the close frame.
 func TestNoFrameAfterTheSessionEnded(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newWatchedWorld(t, nil)
 	for i := range 20 {
 		session := fmt.Sprint(i)
 		c := w.ready("good-" + session)
@@ -101,13 +101,7 @@ func TestNoFrameAfterTheSessionEnded(t *testing.T) {
 		stop, fed := make(chan struct{}), make(chan struct{})
 		go func() {
 			defer close(fed)
-			for {
-				select {
-				case w.ticks <- "1":
-				case <-stop:
-					return
-				}
-			}
+			w.flood(stop)
 		}()
 		c.expect(`{"id":"1","type":"next","payload":{"data":{"tick":1}}}`)
 		w.transports.EndSessions(session)

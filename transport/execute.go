@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -27,60 +26,25 @@ func isKind(op *graphql.OperationContext, kind ast.Operation) bool {
 	return op.Operation != nil && op.Operation.Operation == kind
 }
 
-// A result is one step of an operation that runs.
+// A result is what a query or a mutation came to.
 type result struct {
 	body []byte        // a response with data, as JSON
-	errs gqlerror.List // the operation ends with these, and without data
-	last bool          // nothing follows
+	errs gqlerror.List // in its place: errors, and no data
 }
 
-// execute runs a prepared operation and hands its results to emit, until one is the last, emit answers
-// false, or ctx ends. A query or a mutation has one result. A stream that ends because ctx did has no
-// last result: whoever ended ctx knows why.
-func (t *Transports) execute(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext, emit func(result) bool) {
-	end := new(streamEnd)
-	inner := context.WithValue(ctx, streamEndKey{}, end)
-	next, inner := exec.DispatchOperation(inner, op)
-	if !isKind(op, ast.Subscription) {
-		emit(t.only(inner, next(inner)))
-		return
-	}
-	for {
-		r := t.step(ctx, op, next(inner), end)
-		if r == nil || !emit(*r) || r.last {
-			return
-		}
-	}
-}
-
-// only is the result of a query or a mutation.
-func (t *Transports) only(ctx context.Context, resp *graphql.Response) result {
+// execute runs a prepared query or mutation.
+func (t *Transports) execute(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) result {
+	next, ctx := exec.DispatchOperation(ctx, op)
+	resp := next(ctx)
 	switch {
 	case resp == nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return result{errs: gqlerror.List{t.options.Refuse(ctx, codeTimeout, "", "The operation took too long.")}, last: true}
+		return result{errs: gqlerror.List{t.options.Refuse(ctx, codeTimeout, "", "The operation took too long.")}}
 	case resp == nil:
-		return result{errs: gqlerror.List{t.fault(ctx)}, last: true}
+		return result{errs: gqlerror.List{t.fault(ctx)}}
 	case resp.Data == nil && len(resp.Errors) > 0:
-		return result{errs: resp.Errors, last: true}
+		return result{errs: resp.Errors}
 	}
-	return result{body: encode(resp), last: true}
-}
-
-// step is the next result of a stream, nil when it was ended from outside.
-func (t *Transports) step(ctx context.Context, op *graphql.OperationContext, resp *graphql.Response, end *streamEnd) *result {
-	why := end.why.Load()
-	switch {
-	case resp == nil && why != nil:
-		return &result{errs: gqlerror.List{why}, last: true}
-	case resp == nil && ctx.Err() != nil:
-		return nil
-	case resp == nil:
-		return &result{last: true}
-	case resp.Data == nil: // it could not start
-		return &result{errs: resp.Errors, last: true}
-	}
-	mend(op, resp)
-	return &result{body: encode(resp)}
+	return result{body: encode(resp)}
 }
 
 // mend repairs two things that gqlgen v0.17.98 gets wrong in the events of a stream: paths of errors
@@ -147,22 +111,4 @@ func mustJSON(v any) []byte {
 		panic(fmt.Errorf("transport: %T: %w", v, err)) // extensions are ours, and are plain values
 	}
 	return b
-}
-
-type streamEndKey struct{}
-
-// A streamEnd is why a stream ended for good.
-type streamEnd struct {
-	why atomic.Pointer[gqlerror.Error]
-}
-
-// EndStream says why the stream whose resolver got ctx ends for good. Call it before the resolver's
-// channel closes, from any goroutine; the first call counts. err is sent as it is, so it has its code.
-// A WebSocket then gets `error` instead of `complete`, an event stream the errors before `complete`. A
-// code that says "come back" (SERVER_BUSY, RATE_LIMITED, TIMEOUT, SHUTTING_DOWN) closes the connection
-// instead. Without a call the end of the channel is a normal end; outside our transports it does nothing.
-func EndStream(ctx context.Context, err *gqlerror.Error) {
-	if end, ok := ctx.Value(streamEndKey{}).(*streamEnd); ok {
-		end.why.CompareAndSwap(nil, err)
-	}
 }

@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/binary"
 	"errors"
@@ -28,7 +27,7 @@ var errBroken = &frameError{closeBadMessage}
 // masks, reserved bits, control frames, sizes. Compression is never negotiated. That a message is UTF-8 is
 // seen where it is parsed.
 type frameReader struct {
-	r    *bufio.Reader
+	r    io.Reader
 	most int64                // bytes of a message
 	pong func(payload []byte) // answers a ping frame
 }

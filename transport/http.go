@@ -41,7 +41,7 @@ func (h plainHTTP) serve(w http.ResponseWriter, r *http.Request, exec graphql.Gr
 	case failed != nil:
 		h.requestError(w, r, failed.Errors)
 	default:
-		h.execute(ctx, exec, op, func(one result) bool { h.result(w, r, one); return false })
+		h.result(w, r, h.execute(ctx, exec, op))
 	}
 }
 

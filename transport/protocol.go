@@ -18,6 +18,15 @@ type operation struct {
 	id       string
 	cancel   context.CancelFunc
 	mutation bool
+	stream   *socketStream // nil: none, or not yet
+}
+
+// close ends what an operation is. It takes no lock of the socket's.
+func (op *operation) close() {
+	op.cancel()
+	if op.stream != nil {
+		op.stream.sub.leave()
+	}
 }
 
 // A message is what a client sends.
@@ -110,51 +119,46 @@ func (s *socket) reserve(id string) (ctx context.Context, op *operation, free bo
 	return ctx, op, true
 }
 
-// stop ends an operation because the client has enough of it. Nothing more is sent for it.
+// stop ends an operation because the client has enough of it, or has got all. Nothing more is sent for it.
 func (s *socket) stop(id string) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if op := s.operations[id]; op != nil {
-		delete(s.operations, id)
-		op.cancel()
+	op := s.operations[id]
+	delete(s.operations, id)
+	s.mu.Unlock()
+	if op != nil {
+		op.close()
 	}
 }
 
-// operate runs an operation to its end.
+// operate runs an operation: a query or a mutation to its end, a stream until it has begun.
 func (s *socket) operate(ctx context.Context, op *operation, params *graphql.RawParams) {
-	defer op.cancel()
 	prepared, failed := prepare(ctx, s.exec, params)
 	stream := prepared.Operation == nil || isKind(prepared, ast.Subscription) // unknown: perhaps a stream
 	if failed == nil && s.t.registry.isDraining() {
 		failed = &graphql.Response{Errors: gqlerror.List{s.t.options.Refuse(ctx, draining.code, draining.reason, draining.message)}}
 	}
-	if failed != nil {
+	switch {
+	case failed != nil:
 		s.refuse(op, stream, failed.Errors)
-		return
-	}
-	if isKind(prepared, ast.Mutation) {
-		if !s.beginMutation(op) {
-			return
+	case stream:
+		s.subscribed(ctx, op, prepared)
+	case isKind(prepared, ast.Mutation):
+		if s.beginMutation(op) {
+			defer s.endMutation()
+			s.emit(op, s.t.execute(ctx, s.exec, prepared))
 		}
-		defer s.endMutation()
+	default:
+		s.emit(op, s.t.execute(ctx, s.exec, prepared))
 	}
-	s.t.execute(ctx, s.exec, prepared, func(r result) bool { return s.emit(op, stream, r) })
 }
 
-// emit sends one result.
-func (s *socket) emit(op *operation, stream bool, r result) bool {
-	var frames []byte
-	switch {
-	case r.errs != nil:
-		s.refuse(op, stream, r.errs)
-		return false
-	case r.body != nil:
-		frames = textFrame(nextMessage(op.id, r.body))
+// emit sends the result of a query or a mutation.
+func (s *socket) emit(op *operation, r result) {
+	if r.errs != nil {
+		s.fail(op, r.errs)
+		return
 	}
-	if r.last {
-		frames = append(frames, textFrame(completeMessage(op.id))...)
-	}
-	return s.answer(op, frames, r.last)
+	s.answer(op, append(textFrame(nextMessage(op.id, r.body)), textFrame(completeMessage(op.id))...))
 }
 
 // refuse ends an operation with errors. A stream whose trouble passes takes its socket along: the client
@@ -168,22 +172,18 @@ func (s *socket) refuse(op *operation, stream bool, errs gqlerror.List) {
 }
 
 func (s *socket) fail(op *operation, errs gqlerror.List) {
-	s.answer(op, textFrame(errorMessage(op.id, errs)), true)
+	s.answer(op, textFrame(errorMessage(op.id, errs)))
 }
 
-// answer sends a frame of an operation, unless that has been stopped or the socket ends. Before the last
-// one leaves the id is free again, as the client may use it as soon as it has read it.
-func (s *socket) answer(op *operation, frame []byte, last bool) bool {
-	s.writing.Lock()
+// answer sends the last frames of an operation, unless that has been stopped or the socket ends. Before they
+// leave the id is free again, as the client may use it as soon as it has read them.
+func (s *socket) answer(op *operation, frames []byte) {
+	s.clear()
 	defer s.writing.Unlock()
-	if !s.isOpen(op) {
-		return false
-	}
-	if last {
+	if s.isOpen(op) {
 		s.stop(op.id)
+		s.push(frames)
 	}
-	s.push(frame)
-	return true
 }
 
 // isOpen tells whether anything may still be sent for an operation.
@@ -221,8 +221,12 @@ func pongMessage(payload json.RawMessage) []byte {
 	return envelope(`{"type":"pong","payload":`, payload)
 }
 
+func nextPrefix(id string) []byte {
+	return []byte(`{"id":` + string(mustJSON(id)) + `,"type":"next","payload":`)
+}
+
 func nextMessage(id string, body []byte) []byte {
-	return envelope(`{"id":`+string(mustJSON(id))+`,"type":"next","payload":`, body)
+	return envelope(string(nextPrefix(id)), body)
 }
 
 func errorMessage(id string, errs gqlerror.List) []byte {

@@ -15,12 +15,17 @@ func (t *Transports) run(ctx context.Context, f, failed func()) {
 		if v == nil {
 			return
 		}
-		t.options.Logger.ErrorContext(ctx, "panic in a transport", "panic", v, "stack", string(debug.Stack()))
+		t.logPanic(ctx, v)
 		if failed != nil {
 			failed()
 		}
 	}()
 	f()
+}
+
+// logPanic is called while the panic is recovered, so that the stack shows it.
+func (t *Transports) logPanic(ctx context.Context, v any) {
+	t.options.Logger.ErrorContext(ctx, "panic in a transport", "panic", v, "stack", string(debug.Stack()))
 }
 
 // fault is what a client is told of a fault of ours.

@@ -1,13 +1,8 @@
 package transport
 
 import (
-	"bufio"
-	"bytes"
 	"context"
-	"errors"
-	"io"
 	"net"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,13 +26,15 @@ type socket struct {
 	t           *Transports
 	exec        graphql.GraphExecutor
 	conn        net.Conn
+	raw         *rawConn // the same without waiting; nil where there is none
 	frames      frameReader
 	credentials Credentials
 	opened      time.Time
 	heard       atomic.Int64 // when the last byte came, in Unix nanoseconds
 	pinged      atomic.Int64 // when the last ping went out, the same
 
-	writing sync.Mutex // held for one frame; taken before mu
+	writing    sync.Mutex  // held for one write, which never waits; taken before mu
+	unfinished *unfinished // what the kernel did not take; nothing else is written before it. Guarded by writing
 
 	mu         sync.Mutex // guards all below
 	ctx        context.Context
@@ -52,25 +49,14 @@ type socket struct {
 }
 
 func newSocket(t *Transports, exec graphql.GraphExecutor, conn net.Conn, early []byte) *socket {
-	s := &socket{t: t, exec: exec, conn: conn, opened: time.Now(), operations: map[string]*operation{}}
+	s := &socket{t: t, exec: exec, conn: conn, raw: newRawConn(conn), opened: time.Now(), operations: map[string]*operation{}}
 	s.heard.Store(s.opened.UnixNano())
 	s.frames = frameReader{
-		r:    bufio.NewReader(io.MultiReader(bytes.NewReader(early), listener{s})),
+		r:    &input{s: s, unread: early},
 		most: t.options.MaxMessage,
 		pong: func(payload []byte) { s.control(pongFrame(payload), nil) },
 	}
 	return s
-}
-
-// A listener notes when bytes come.
-type listener struct{ s *socket }
-
-func (l listener) Read(b []byte) (int, error) {
-	n, err := l.s.conn.Read(b)
-	if n > 0 {
-		l.s.heard.Store(time.Now().UnixNano())
-	}
-	return n, err
 }
 
 // serve reads until the connection is gone.
@@ -96,19 +82,25 @@ func (s *socket) leave() {
 	s.mu.Lock()
 	s.left = true
 	s.cancel()
+	operations := s.operations
+	s.operations = nil
 	s.mu.Unlock()
 	_ = s.conn.Close()
+	for _, op := range operations {
+		op.close()
+	}
 	s.workers.Wait()
 	s.t.registry.remove(s)
 }
 
 // start runs f beside the reader, unless the socket is gone.
-func (s *socket) start(f, failed func()) {
+func (s *socket) start(f, failed func()) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.left {
 		s.spawn(f, failed)
 	}
+	return !s.left
 }
 
 // spawn starts f; the caller holds mu.
@@ -173,41 +165,4 @@ func (s *socket) due(now time.Time) ws.StatusCode {
 		return closeForbidden
 	}
 	return 0
-}
-
-// control sends a frame that belongs to no operation; sent is called before it leaves.
-func (s *socket) control(frame []byte, sent func()) {
-	s.writing.Lock()
-	defer s.writing.Unlock()
-	if s.endingNow() != nil {
-		return
-	}
-	if sent != nil {
-		sent()
-	}
-	s.push(frame)
-}
-
-// A write is looked at this often, so that progress is seen when it happens.
-const writeSlices = 60
-
-// push writes a frame under the lock s.writing. A peer that takes no byte for WriteTimeout loses its
-// streams at once; the bytes that are unfinished and the close frame wait a little longer.
-func (s *socket) push(b []byte) {
-	limit := s.t.options.WriteTimeout
-	for took := time.Now(); len(b) > 0; {
-		_ = s.conn.SetWriteDeadline(time.Now().Add(limit / writeSlices))
-		n, err := s.conn.Write(b)
-		b = b[n:]
-		if n > 0 {
-			took = time.Now()
-		}
-		switch {
-		case err != nil && !errors.Is(err, os.ErrDeadlineExceeded):
-			s.cut() // the reader sees it
-			return
-		case time.Since(took) >= limit:
-			s.endWith(&ending{frame: closeFrame(closeTryLater)}, s.t.pace.stall)
-		}
-	}
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
 )
@@ -27,7 +26,7 @@ func TestStreamOverWebSocket(t *testing.T) {
 		c.expect(`{"id":"1","type":"next","payload":{"data":{"tick":` + n + `}}}`)
 	}
 	w.tick("end")
-	c.expect(`{"id":"1","type":"complete"}`)
+	c.expect(`{"id":"1","type":"error","payload":` + deleted + `}`)
 	w.awaits(w.stopped, "tick")
 	c.subscribe(w, "1", "subscription{tick}", "tick")
 	c.send(`{"type":"complete","id":"1"}`)
@@ -42,11 +41,11 @@ func TestErrorsOfEventsAreMended(t *testing.T) {
 	c.subscribe(w, "1", "subscription{t:tick}", "tick")
 	w.tick("!")
 	c.expect(`{"id":"1","type":"next","payload":{"errors":[{"message":"no value","path":["t","inner"]}],"data":null}}`)
-	w.tick("end")
-	c.expect(`{"id":"1","type":"complete"}`)
-	c.subscribe(w, "1", "subscription{...on Subscription{maybe}}", "maybe")
+	c.send(`{"type":"complete","id":"1"}`)
+	w.awaits(w.stopped, "tick")
+	c.subscribe(w, "2", "subscription{...on Subscription{maybe}}", "maybe")
 	w.tick("!")
-	c.expect(`{"id":"1","type":"next","payload":{"errors":[{"message":"no value","path":["maybe","inner"]}],"data":{"maybe":null}}}`)
+	c.expect(`{"id":"2","type":"next","payload":{"errors":[{"message":"no value","path":["maybe","inner"]}],"data":{"maybe":null}}}`)
 }
 
 func TestPanicInAStreamEndsTheOperation(t *testing.T) {
@@ -71,13 +70,13 @@ func TestCompleteCancels(t *testing.T) {
 
 // A client may use an id again as soon as it has read `complete`, so it is free before that leaves.
 func TestIDIsFreeBeforeItsLastMessageLeaves(t *testing.T) {
-	w := newWorld(t, nil)
+	w := newWatchedWorld(t, nil)
 	c := w.ready("good")
 	s := w.transports.registry.all()[0].(*socket)
 	see := func(frame []byte) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if bytes.Contains(frame, []byte("complete")) && len(s.operations) != 0 {
+		if bytes.Contains(frame, []byte("complete")) && len(s.operations) != 0 || bytes.Contains(frame, []byte("NOT_FOUND")) && len(s.operations) != 0 {
 			t.Error("the id is still in use")
 		}
 	}
@@ -86,7 +85,7 @@ func TestIDIsFreeBeforeItsLastMessageLeaves(t *testing.T) {
 		`< {"id":"1","type":"next","payload":{"data":{"hello":"world"}}}` + "\n" + `< {"id":"1","type":"complete"}`)
 	c.subscribe(w, "2", "subscription{tick}", "tick")
 	w.tick("end")
-	c.expect(`{"id":"2","type":"complete"}`)
+	c.expect(`{"id":"2","type":"error","payload":` + deleted + `}`)
 }
 
 func TestTooManyOperations(t *testing.T) {
@@ -151,10 +150,7 @@ func TestEverythingAtOnce(t *testing.T) {
 	}
 	all.Go(func() {
 		for range 200 {
-			select {
-			case w.ticks <- "1":
-			case <-time.After(10 * time.Millisecond):
-			}
+			w.tick("1")
 		}
 		for i := range 3 {
 			w.transports.EndSessions(fmt.Sprint(i))

@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"bytes"
 	"context"
 	"net/http"
 	"sync"
@@ -40,23 +39,24 @@ func (e eventStream) serve(w http.ResponseWriter, r *http.Request, exec graphql.
 		return
 	}
 	ctx, session := e.identify(r)
-	s := &stream{t: e.Transports, w: w, control: http.NewResponseController(w), session: session, aborted: make(chan struct{})}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	s := &stream{t: e.Transports, w: w, control: http.NewResponseController(w), session: session, signal: make(chan struct{}, 1), cancel: cancel}
 	op, failed := prepare(ctx, exec, params)
 	switch {
 	case failed != nil && statusOf(failed.Errors) != http.StatusBadRequest:
 		e.requestError(w, r, failed.Errors)
 	case failed != nil:
 		defer s.over()
-		if s.open() {
-			s.write(result{errs: failed.Errors, last: true})
-		}
+		s.refuse(failed.Errors)
 	case isKind(op, ast.Subscription) && !e.registry.add(s):
 		e.refuse(w, r, draining)
+	case isKind(op, ast.Subscription):
+		defer s.over()
+		s.subscribed(ctx, r.Header.Get("Last-Event-ID"), exec, op)
 	default:
 		defer s.over()
-		s.follow(ctx, isKind(op, ast.Subscription), func(ctx context.Context, emit func(result) bool) {
-			e.execute(ctx, exec, op, emit)
-		})
+		s.execute(ctx, exec, op)
 	}
 }
 
@@ -67,62 +67,59 @@ type stream struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
 	session Session
-	aborted chan struct{} // closed by abort
+	signal  chan struct{} // holds one when there may be something to write
+	cancel  context.CancelFunc
 
 	mu    sync.Mutex // guards the deadline of writes, and ended
 	ended bool       // nothing more is written
 }
 
-// follow executes an operation beside the handler's goroutine and writes what comes.
-func (s *stream) follow(ctx context.Context, subscribed bool, execute func(context.Context, func(result) bool)) {
-	if s.session.ID != "" && s.t.registry.hasEnded(s.session.ID) {
-		s.abort()
+// execute answers a query or a mutation.
+func (s *stream) execute(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) {
+	results := make(chan result, 1)
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	defer s.cancel()
+	beside.Go(func() {
+		defer s.notify()
+		s.t.run(ctx, func() { results <- s.t.execute(ctx, exec, op) }, func() {
+			results <- result{errs: gqlerror.List{s.t.fault(ctx)}}
+		})
+	})
+	s.relay(ctx, func() bool {
+		select {
+		case r := <-results:
+			s.finish(r)
+			return false
+		default:
+			return true
+		}
+	})
+}
+
+// notify tells the handler's goroutine that there may be something for it.
+func (s *stream) notify() {
+	select {
+	case s.signal <- struct{}{}:
+	default:
 	}
+}
+
+// relay sends the headers, and has the handler's goroutine look for something to write at once and whenever
+// there may be something, until look answers false or the stream ends.
+func (s *stream) relay(ctx context.Context, look func() bool) {
 	if !s.open() {
 		return
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	results := make(chan result)
-	emit := func(r result) bool {
-		select {
-		case results <- r:
-			return true
-		case <-ctx.Done():
-			return false
-		}
-	}
-	defer func() {
-		cancel()
-		for range results { // until the operation has ended
-		}
-	}()
-	go s.t.run(ctx, func() {
-		defer close(results)
-		s.t.run(ctx, func() { execute(ctx, emit) }, func() {
-			emit(result{errs: gqlerror.List{s.t.fault(ctx)}, last: true})
-		})
-	}, nil)
-	s.relay(ctx, subscribed, results)
-}
-
-func (s *stream) relay(ctx context.Context, subscribed bool, results <-chan result) {
 	idle := time.NewTimer(s.t.options.SSEKeepAlive)
 	defer idle.Stop()
-	for {
+	for look() {
 		select {
-		case r, more := <-results:
-			if subscribed && passing(r.errs) != 0 {
-				s.abort() // the client comes back; `complete` would be the end for it
-			}
-			if !more || !s.write(r) || r.last {
-				return
-			}
+		case <-s.signal:
 		case <-idle.C:
 			if !s.send([]byte(":\n\n")) {
 				return
 			}
-		case <-s.aborted:
-			return
 		case <-ctx.Done():
 			return
 		}
@@ -140,22 +137,30 @@ func (s *stream) open() bool {
 	return s.send([]byte(": ok\n\n"))
 }
 
-// write sends a result. Errors without data are a `next` too: the protocol has no event for them.
-func (s *stream) write(r result) bool {
-	var b bytes.Buffer
+// refuse answers an operation that may not be executed.
+func (s *stream) refuse(errs gqlerror.List) {
+	if s.open() {
+		s.finish(result{errs: errs})
+	}
+}
+
+// finish sends the last result. Errors without data are a `next` too: the protocol has no event for them.
+func (s *stream) finish(r result) {
 	body := r.body
 	if r.errs != nil {
 		body = encode(&graphql.Response{Errors: r.errs})
 	}
-	if body != nil {
-		b.WriteString("event: next\ndata: ")
-		b.Write(body)
-		b.WriteString("\n\n")
+	b := appendEvent(nil, "", body)
+	s.send(append(b, "event: complete\ndata:\n\n"...)) // a browser drops events without data
+}
+
+// appendEvent appends a result as an event. body is one line; an empty id is none.
+func appendEvent(b []byte, id string, body []byte) []byte {
+	b = append(b, "event: next\n"...)
+	if id != "" {
+		b = append(append(append(b, "id: "...), id...), '\n')
 	}
-	if r.last {
-		b.WriteString("event: complete\ndata:\n\n") // a browser drops events without data
-	}
-	return s.send(b.Bytes())
+	return append(append(append(b, "data: "...), body...), "\n\n"...)
 }
 
 // Each piece has WriteTimeout, so a slow reader lives and one that reads nothing is cut.
@@ -200,7 +205,7 @@ func (s *stream) abort() {
 	if !s.ended {
 		s.ended = true
 		_ = s.control.SetWriteDeadline(time.Unix(1, 0))
-		close(s.aborted)
+		s.cancel()
 	}
 }
 

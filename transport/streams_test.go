@@ -16,9 +16,9 @@ import (
 func TestNothingIsLeftOfAStreamOverWebSocket(t *testing.T) {
 	for name, end := range map[string]func(w *world, c *client){
 		"complete of the client": func(_ *world, c *client) { c.send(`{"type":"complete","id":"1"}`) },
-		"complete of the server": func(w *world, c *client) {
+		"end of the log": func(w *world, c *client) {
 			w.tick("end")
-			c.expect(`{"id":"1","type":"complete"}`)
+			c.expect(`{"id":"1","type":"error","payload":` + deleted + `}`)
 		},
 		"a panic":              func(w *world, _ *client) { w.tick("boom") },
 		"close of the client":  func(_ *world, c *client) { _ = c.conn.Close(websocket.StatusNormalClosure, "") },
@@ -49,19 +49,20 @@ func TestNothingIsLeftOfAStreamOverWebSocket(t *testing.T) {
 // The same for event streams. A stream that does not cancel its operation, or stays registered, hangs here.
 func TestNothingIsLeftOfAnEventStream(t *testing.T) {
 	for name, end := range map[string]func(w *world, e *events){
-		"complete of the server": func(w *world, e *events) { w.tick("end"); e.expect(complete) },
-		"a panic":                func(w *world, _ *events) { w.tick("boom") },
-		"cut by the client":      func(_ *world, e *events) { e.hang() },
-		"end of the session":     func(w *world, _ *events) { w.transports.EndSessions("1") },
-		"drain":                  func(w *world, _ *events) { w.transports.Drain(t.Context()) },
+		"end of the log":     func(w *world, e *events) { w.tick("end"); e.expect(gone()) },
+		"a panic":            func(w *world, _ *events) { w.tick("boom") },
+		"cut by the client":  func(_ *world, e *events) { e.hang() },
+		"end of the session": func(w *world, _ *events) { w.transports.EndSessions("1") },
+		"drain":              func(w *world, _ *events) { w.transports.Drain(t.Context()) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, nil)
 			before := goleak.IgnoreCurrent()
 			e := w.events("good-1", "subscription{tick}")
 			e.expect(opened)
+			w.awaits(w.started, "tick")
 			w.tick("1")
-			e.expect(next(`{"data":{"tick":1}}`))
+			e.expect(event(1, `{"data":{"tick":1}}`))
 			end(w, e)
 			w.awaits(w.stopped, "tick")
 			_ = e.resp.Body.Close()

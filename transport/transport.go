@@ -15,10 +15,17 @@
 //	    └──────────────────┬─────────────────┴──────────── subscribe ──────────┘
 //	                       │
 //	                 execute.go     prepare: gqlgen parses, validates, guards
-//	                       │        execute: one result, or a stream of them
+//	                       │        execute: a query or a mutation, one result
+//	                       │
+//	                 a subscription: Options.Open judges its reader and names the logs
+//	                       │
+//	    reader.go: a position in each log ←── feed.go: one for all readers of a log who run the same
+//	                       │                           operation; each event executed and encoded once
+//	                       │                  window.go: the newest results; workers.go: who serves whom
 //	    ┌──────────────────┼──────────────────────────────┐
-//	 a status           events, comments              frames: socket.go   one lock, one deadline
-//	 and JSON           from one goroutine            the end: ending.go, codes.go
+//	 a status           ssestream.go                   socketstream.go   prefix + result, many in one write
+//	 and JSON           events, comments               output.go         one lock; what the kernel refuses waits
+//	                    from one goroutine             the end: ending.go, codes.go
 //
 // registry.go holds all sockets and event streams: it sweeps them each second, closes those of an
 // ended session, and empties itself when the server drains.
@@ -55,6 +62,11 @@ type Options struct {
 	// a socket: each operation must check for itself that the session goes on. nil: nobody is ever signed in.
 	Identify func(ctx context.Context, c Credentials) (context.Context, Session, *gqlerror.Error)
 
+	// Open judges a subscription for whoever is in ctx and answers what it reads, or the errors of one that may
+	// not begin. lastEventID is the header of that name, or empty; it takes the place of the operation's own
+	// position. nil: there are no subscriptions.
+	Open func(ctx context.Context, op *graphql.OperationContext, lastEventID string) (*Stream, gqlerror.List)
+
 	// Refuse builds the errors that are found before gqlgen is asked, or beside it. reason may be empty.
 	// nil: the message with `code` and `reason` as extensions.
 	Refuse func(ctx context.Context, code, reason, message string) *gqlerror.Error
@@ -70,6 +82,10 @@ type Options struct {
 	ResponseTimeout time.Duration // PARLEY_HTTP_RESPONSE_TIMEOUT, default 15 s; not for streams
 	SSEKeepAlive    time.Duration // PARLEY_SSE_KEEPALIVE, default 15 s without other output
 	WriteTimeout    time.Duration // PARLEY_WRITE_TIMEOUT, default 15 s; each accepted byte starts it anew
+
+	WindowEvents    int   // PARLEY_WINDOW_EVENTS, default 256 executed events kept per feed
+	WindowTotal     int64 // PARLEY_WINDOW_TOTAL, default 64 MiB of them on the node
+	CatchUpParallel int   // PARLEY_CATCHUP_PARALLEL, default 8 reads at once by those who are further behind
 
 	MaxMessage    int64         // PARLEY_WS_MAX_MESSAGE, default 128 KiB
 	MaxOperations int           // PARLEY_WS_MAX_OPERATIONS on one socket, default 100
@@ -88,6 +104,11 @@ func (o *Options) defaults() {
 	if o.Refuse == nil {
 		o.Refuse = plainError
 	}
+	if o.Open == nil {
+		o.Open = func(ctx context.Context, _ *graphql.OperationContext, _ string) (*Stream, gqlerror.List) {
+			return nil, gqlerror.List{o.Refuse(ctx, codeInternal, "", "There are no streams here.")}
+		}
+	}
 	if o.Origins == nil {
 		o.Origins = func(string) bool { return false }
 	}
@@ -95,6 +116,9 @@ func (o *Options) defaults() {
 		o.Logger = slog.Default()
 	}
 	orDefault(&o.MaxBody, 128<<10)
+	orDefault(&o.WindowEvents, 256)
+	orDefault(&o.WindowTotal, 64<<20)
+	orDefault(&o.CatchUpParallel, 8)
 	orDefault(&o.MaxMessage, 128<<10)
 	orDefault(&o.MaxOperations, 100)
 	orDefault(&o.BodyTimeout, 10*time.Second)
@@ -126,6 +150,7 @@ type Transports struct {
 	options  Options
 	pace     pace
 	registry registry
+	feeds    feeds
 }
 
 // pace is what nobody sets but tests: sweeps, and how long an ending may take.
@@ -144,6 +169,7 @@ func New(o Options) *Transports {
 		pace:    pace{sweep: time.Second, cut: time.Second, stall: 5 * time.Second, drain: 10 * time.Second},
 	}
 	t.registry.init(t)
+	t.feeds.init(t)
 	return t
 }
 

@@ -94,7 +94,6 @@ func TestWebSocketRules(t *testing.T) {
 			`> {"type":"ping"}` + "\n" + `< {"type":"pong"}`},
 		{"stream cannot start now", initAck + `> {"type":"subscribe","id":"1","payload":{"query":"subscription{crowded}"}}` + "\nx 1013"},
 		{"stream cannot be judged now", initAck + `> {"type":"subscribe","id":"1","payload":{"query":"subscription{busy}"}}` + "\nx 1013"},
-		{"stream cannot go on now", initAck + `> {"type":"subscribe","id":"1","payload":{"query":"subscription{broken}"}}` + "\nx 1013"},
 		{"query refused for now", initAck + `> {"type":"subscribe","id":"1","payload":{"query":"{rated}"}}` + "\n" +
 			`< {"id":"1","type":"error","payload":[{"message":"too fast","extensions":{"code":"RATE_LIMITED"}}]}`},
 		{"panic in a query", initAck + `> {"type":"subscribe","id":"1","payload":{"query":"{boom}"}}` + "\n" +

@@ -31,7 +31,7 @@ const patience = 10 * time.Second
 var schema = gqlparser.MustLoadSchema(&ast.Source{Input: `
 	type Query { hello(n: Int, text: String): String! failing: String wait: String! big: String! boom: String! secret: String! busy: String! rated: String! deferred: String! }
 	type Mutation { set: String! wait: String! logout: String! renew(ms: Int!, session: String!): String! }
-	type Subscription { tick: Int! maybe: Int big: String! secret: Int! gone: Int! late: Int! refused: Int! crowded: Int! broken: Int! busy: Int! }
+	type Subscription { tick: Int! maybe: Int big: String! secret: Int! mine: String! both: Int! gone: Int! refused: Int! crowded: Int! busy: Int! }
 `})
 
 // A world is a server over the schema above, whose streams a test feeds.
@@ -39,13 +39,16 @@ type world struct {
 	t          *testing.T
 	transports *Transports
 	http       *httptest.Server
-	ticks      chan string                        // each is a value of `tick`, `maybe` or `late`, as JSON, or "!" for an error without value
-	started    chan string                        // the field that began to wait
-	stopped    chan string                        // the field whose context ended
+	log        testLog                            // what streams read
+	shared     bool                               // streams of one field have one log; else each has its own key
+	keys       atomic.Int64                       // of those
+	runs       atomic.Int64                       // executions of streams
+	started    chan string                        // the field that began to wait, or the stream that was opened
+	stopped    chan string                        // the field whose context ended, or the stream that nobody reads
 	release    chan struct{}                      // lets a `wait` go on
 	leaving    atomic.Pointer[func(frame []byte)] // sees each frame before it leaves
 	mu         sync.Mutex
-	log        bytes.Buffer
+	said       bytes.Buffer
 	before     goleak.Option // the goroutines that ran before this world
 }
 
@@ -87,24 +90,35 @@ func (c *watchedConn) Write(b []byte) (int, error) {
 func (w *world) Write(b []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.log.Write(b)
+	return w.said.Write(b)
 }
 
 func (w *world) logged() string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.log.String()
+	return w.said.String()
 }
 
 // newWorld starts a server. When the test ends, all sockets must go, no goroutine may be left, and no
 // password may be in the log.
 func newWorld(t *testing.T, change func(o *Options, p *pace)) *world {
 	t.Helper()
+	return makeWorld(t, change, false)
+}
+
+// newWatchedWorld is the same with connections that are looked at, and so have no descriptor.
+func newWatchedWorld(t *testing.T, change func(o *Options, p *pace)) *world {
+	t.Helper()
+	return makeWorld(t, change, true)
+}
+
+func makeWorld(t *testing.T, change func(o *Options, p *pace), isWatched bool) *world {
+	t.Helper()
 	w := &world{
-		t: t, ticks: make(chan string), release: make(chan struct{}),
+		t: t, release: make(chan struct{}), log: testLog{seen: make(chan struct{}, 1)},
 		started: make(chan string, 1000), stopped: make(chan string, 1000), before: goleak.IgnoreCurrent(),
 	}
-	o := Options{Identify: w.identify, Logger: slog.New(slog.NewTextHandler(w, nil))}
+	o := Options{Identify: w.identify, Open: w.open, Logger: slog.New(slog.NewTextHandler(w, nil))}
 	p := pace{sweep: 10 * time.Millisecond, cut: time.Second, stall: time.Second, drain: 10 * time.Second}
 	if change != nil {
 		change(&o, &p)
@@ -118,7 +132,9 @@ func newWorld(t *testing.T, change func(o *Options, p *pace)) *world {
 	}
 	w.http = httptest.NewUnstartedServer(wrapped{server})
 	w.http.Config.ErrorLog = slog.NewLogLogger(slog.NewTextHandler(w, nil), slog.LevelInfo)
-	w.http.Listener = watched{w.http.Listener, w}
+	if isWatched {
+		w.http.Listener = watched{w.http.Listener, w}
+	}
 	w.http.Start()
 	t.Cleanup(w.end)
 	return w
@@ -199,15 +215,6 @@ func (w *world) awaits(from <-chan string, what string) {
 		}
 	case <-time.After(patience):
 		w.t.Fatalf("no %q", what)
-	}
-}
-
-func (w *world) tick(value string) {
-	w.t.Helper()
-	select {
-	case w.ticks <- value:
-	case <-time.After(patience):
-		w.t.Fatal("nobody reads the stream")
 	}
 }
 

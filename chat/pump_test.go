@@ -1,0 +1,70 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Pump is the plainest reader there is: it shows what follows a position until ctx ends, the log does, or show
+// answers false. What it has in hand when the bell rings it reads again: a change may have made it old.
+func Pump(ctx context.Context, t *Tail, bell <-chan struct{}, at Position, show func(*Event) bool) error {
+	for {
+		events, err := t.Next(ctx, at)
+		switch {
+		case errors.Is(err, ErrNoRoom) || errors.Is(err, ErrDiverged):
+			return err
+		case err != nil:
+			if err := Pause(ctx, 100*time.Millisecond); err != nil {
+				return err
+			}
+			continue
+		}
+		for _, e := range events {
+			if !show(e) {
+				return ctx.Err()
+			}
+			if at = e.Position(); e.Kind == RoomDeleted {
+				return ErrNoRoom
+			}
+			if len(bell) > 0 {
+				break
+			}
+		}
+		if len(events) > 0 {
+			select {
+			case <-bell:
+			default:
+			}
+			continue
+		}
+		select {
+		case <-bell:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Bell is a bell of size one and what rings it.
+func Bell() (bell chan struct{}, ring func()) {
+	bell = make(chan struct{}, 1)
+	return bell, func() {
+		select {
+		case bell <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// Pause waits in real or virtual time.
+func Pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

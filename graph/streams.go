@@ -1,0 +1,182 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/auth"
+	"parley/chat"
+	"parley/graph/scalar"
+	"parley/transport"
+)
+
+// streams answer what transport asks about subscriptions: whether a reader may have one, and what its
+// logs say. The resolvers of subscriptions only hand out what is being executed; everybody is authorised here.
+type streams struct {
+	chat    *chat.Service
+	errors  *presenter
+	sharing sharing
+}
+
+// open opens a subscription for whoever is in ctx. lastEventID is what ID named: one cursor for each room.
+func (x streams) open(ctx context.Context, op *graphql.OperationContext, lastEventID string) (*transport.Stream, gqlerror.List) {
+	fields := rootFields(op)
+	if len(fields) != 1 {
+		return nil, gqlerror.List{x.errors.present(ctx, errManyStreams)}
+	}
+	field := fields[0]
+	ctx = graphql.WithFieldContext(graphql.WithOperationContext(ctx, op), &graphql.FieldContext{Object: "Subscription", Field: field})
+	s, err := x.stream(ctx, field, op.Variables, lastEventID)
+	if err != nil {
+		return nil, gqlerror.List{x.errors.present(ctx, err)}
+	}
+	s.Gone = chat.ErrNoRoom
+	s.Tell = func(why error) *gqlerror.Error { return x.errors.present(ctx, why) }
+	if who, err := auth.IdentityFrom(ctx); err == nil && x.sharing.dependsOnViewer(op) {
+		caller := auth.CallerFrom(ctx)
+		s.Viewer = who.User.ID.String()
+		s.As = func(ctx context.Context) context.Context { return auth.WithCaller(ctx, caller) }
+	}
+	return s, nil
+}
+
+func (x streams) stream(ctx context.Context, field graphql.CollectedField, variables map[string]any, lastEventID string) (*transport.Stream, error) {
+	me, err := person(ctx)
+	if err != nil {
+		return nil, err
+	}
+	args := arguments{values: field.ArgumentMap(variables)}
+	switch field.Name {
+	case "chatSent":
+		room, after := args.id("room"), args.cursor("after")
+		if lastEventID != "" {
+			after = &lastEventID
+		}
+		if args.err != nil {
+			return nil, args.err
+		}
+		from, err := x.chat.Open(ctx, me.ID, room, after)
+		return x.logs([]chat.Start{from}, chatsOnly), err
+	case "events":
+		rooms, after := args.ids("rooms"), args.cursors("after")
+		if lastEventID != "" {
+			after = strings.Split(lastEventID, ",")
+		}
+		if args.err != nil {
+			return nil, args.err
+		}
+		from, err := x.chat.OpenAll(ctx, me.ID, rooms, after)
+		s := x.logs(from, everything)
+		s.CaughtUp = func(at []*transport.Position) any { return x.chat.CaughtUp(cursors(from, at)) }
+		return s, err
+	}
+	return nil, errors.New("subscription without a log: " + field.Name)
+}
+
+// logs are the rooms of a stream; show is what it hands out of an event.
+func (x streams) logs(from []chat.Start, show func(*chat.Event) any) *transport.Stream {
+	s := &transport.Stream{Logs: make([]transport.Log, len(from))}
+	for i, start := range from {
+		s.Logs[i] = transport.Log{
+			Key: start.Room.ID.String(), At: transport.Position(start.At), Head: transport.Position(start.Head),
+			Follow: func(wake func()) transport.Tail { return tail{x.chat.Follow(start, wake), show} },
+		}
+	}
+	s.ID = func(at []*transport.Position) string { return strings.Join(cursors(from, at), ",") }
+	return s
+}
+
+// cursors name positions in rooms, but for rooms that are gone.
+func cursors(from []chat.Start, at []*transport.Position) []string {
+	names := make([]string, 0, len(at))
+	for i, p := range at {
+		if p != nil {
+			names = append(names, chat.Position(*p).Cursor(from[i].Room.ID))
+		}
+	}
+	return names
+}
+
+func chatsOnly(e *chat.Event) any {
+	if e.Kind != chat.ChatSent {
+		return nil
+	}
+	return e.Chat
+}
+
+func everything(e *chat.Event) any { return e }
+
+// A tail is the log of a room as one kind of stream shows it.
+type tail struct {
+	*chat.Tail
+	show func(*chat.Event) any
+}
+
+// Next answers what follows a position.
+func (t tail) Next(ctx context.Context, at transport.Position) ([]transport.Event, error) {
+	events, err := t.Tail.Next(ctx, chat.Position(at))
+	if errors.Is(err, chat.ErrNoRoom) || errors.Is(err, chat.ErrDiverged) {
+		return nil, &transport.EndError{Err: err}
+	}
+	shown := make([]transport.Event, len(events))
+	for i, e := range events {
+		shown[i] = transport.Event{
+			Position: transport.Position(e.Position()), Object: t.show(e), Subject: subject(e),
+			Changes: e.Kind == chat.ChatEdited || e.Kind == chat.ChatDeleted, Last: e.Kind == chat.RoomDeleted,
+		}
+	}
+	return shown, err
+}
+
+func subject(e *chat.Event) any {
+	if e.Chat == nil {
+		return nil
+	}
+	return e.Chat.ID
+}
+
+// arguments reads the arguments of a root field as generated code does. The first that is none is in err.
+type arguments struct {
+	values map[string]any
+	err    error
+}
+
+func (a *arguments) id(name string) string {
+	return argument(a, name, a.values[name], graphql.UnmarshalID)
+}
+
+func (a *arguments) cursor(name string) *string {
+	if a.values[name] == nil {
+		return nil
+	}
+	text := argument(a, name, a.values[name], scalar.UnmarshalCursor)
+	return &text
+}
+
+func (a *arguments) ids(name string) []string { return list(a, name, graphql.UnmarshalID) }
+
+func (a *arguments) cursors(name string) []string { return list(a, name, scalar.UnmarshalCursor) }
+
+func list(a *arguments, name string, read func(any) (string, error)) []string {
+	if a.values[name] == nil {
+		return nil
+	}
+	given := graphql.CoerceList(a.values[name])
+	values := make([]string, len(given))
+	for i, v := range given {
+		values[i] = argument(a, name, v, read)
+	}
+	return values
+}
+
+func argument(a *arguments, name string, v any, read func(any) (string, error)) string {
+	text, err := read(v)
+	if err != nil && a.err == nil {
+		a.err = &chat.InvalidError{Field: name, Reason: "VARIABLE_INVALID", Detail: "has the wrong type"}
+	}
+	return text
+}

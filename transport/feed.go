@@ -1,0 +1,182 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync/atomic"
+	"time"
+)
+
+// A feed is all readers of one log that run the same operation. Each event is executed once for all of
+// them and encoded once; a reader adds its own prefix. It has no goroutine: the bell puts its blocks on the
+// list of the workers (workers.go), and the first one there reads on.
+type feed struct {
+	program
+	key  feedKey
+	tail Tail
+
+	due    atomic.Bool // the bell has rung since the log was last read to its end
+	window atomic.Pointer[window]
+	blocks atomic.Pointer[[]*block] // changed under the lock of feeds
+
+	turn  chan struct{} // holds one while somebody reads on
+	retry time.Duration // guarded by turn
+}
+
+// A block is some readers of a feed, served by one worker in one go.
+type block struct {
+	feed    *feed
+	readers atomic.Pointer[[]*reader] // never changed, only replaced; under the lock of feeds
+	state   blockState                // guarded by the lock of workers
+	from    int                       // the reader that is served next; of whoever serves the block
+}
+
+// Readers of a block: others are served after it.
+const blockReaders = 512
+
+// Waits between tries while a log cannot be read.
+const firstRetry, longestRetry = 100 * time.Millisecond, 2 * time.Second
+
+// wake is the feed's ear. It never blocks.
+func (f *feed) wake() {
+	f.due.Store(true)
+	f.serve()
+}
+
+// serve has all readers look at the window.
+func (f *feed) serve() {
+	for _, b := range *f.blocks.Load() {
+		f.t.feeds.workers.add(b)
+	}
+}
+
+// mayMove is by how many events the window may move before the readers have had their turn: all they do not have
+// is in it still.
+func (f *feed) mayMove() int { return max(1, f.t.options.WindowEvents/2) }
+
+// fresh reads on if the bell has rung, and answers how many events.
+func (f *feed) fresh() int {
+	if !f.due.Load() {
+		return 0
+	}
+	return f.advance(f.mayMove())
+}
+
+// advance reads on until nothing follows, or most events have been read: then the readers have their turn, and
+// after them the rest. Whoever comes meanwhile waits, since it wants the same events.
+func (f *feed) advance(most int) (n int) {
+	f.turn <- struct{}{}
+	defer func() { <-f.turn }()
+	for f.due.Swap(false) { // before reading, so that a bell during it is heard after it
+		for more := true; more; {
+			k := f.readOn()
+			if n += k; n >= most {
+				f.wake()
+				return n
+			}
+			more = k > 0
+		}
+	}
+	return n
+}
+
+// readOn moves the window by a page, and answers by how many events.
+func (f *feed) readOn() int {
+	w := f.window.Load()
+	if w.ended != nil || w.over() {
+		return 0
+	}
+	events, err := f.tail.Next(f.ctx, w.last())
+	var end *EndError
+	switch {
+	case errors.As(err, &end):
+		f.window.Store(w.closed(end.Err))
+		return 0
+	case err != nil: // what the window holds may have changed since, and nobody knows
+		f.keep(w, w.emptied())
+		f.retry = min(max(firstRetry, 2*f.retry), longestRetry)
+		time.AfterFunc(f.retry, f.wake)
+		return 0
+	}
+	if f.retry = 0; len(events) == 0 {
+		return 0
+	}
+	entries, ended := f.run(events)
+	if ended != nil {
+		f.window.Store(w.closed(ended))
+		return 0
+	}
+	f.keep(w, w.grow(entries, f.t.options.WindowEvents, f.t.feeds.mayKeep()))
+	return len(entries)
+}
+
+func (f *feed) keep(old, now *window) {
+	f.t.feeds.held.Add(int64(now.bytes - old.bytes))
+	f.window.Store(now)
+}
+
+// close lets go of a feed without readers. It does not wait for whoever is reading on.
+func (f *feed) close() {
+	f.tail.Leave()
+	forget := func() {
+		w := f.window.Load()
+		f.keep(w, (&window{}).closed(errLeft))
+		<-f.turn
+	}
+	select {
+	case f.turn <- struct{}{}:
+		forget()
+	default:
+		go f.t.run(f.ctx, func() { f.turn <- struct{}{}; forget() }, nil)
+	}
+}
+
+// history reads and executes what follows a position that the window does not know, in turns with all who
+// are behind.
+func (f *feed) history(ctx context.Context, at Position) ([]entry, error) {
+	select {
+	case f.t.feeds.turns <- struct{}{}:
+		defer func() { <-f.t.feeds.turns }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	events, err := f.tail.Next(ctx, at)
+	if err != nil || len(events) == 0 {
+		return nil, err
+	}
+	entries, ended := f.run(events)
+	if ended != nil {
+		return nil, &EndError{ended}
+	}
+	return entries, nil
+}
+
+// join and leave are called under the lock of feeds.
+
+func (f *feed) join(r *reader) {
+	blocks := *f.blocks.Load()
+	i := slices.IndexFunc(blocks, func(b *block) bool { return len(*b.readers.Load()) < blockReaders })
+	if i < 0 {
+		b := &block{feed: f}
+		b.readers.Store(new([]*reader))
+		blocks, i = append(slices.Clip(blocks), b), len(blocks)
+		f.blocks.Store(&blocks)
+	}
+	r.block = blocks[i]
+	readers := append(slices.Clip(*r.block.readers.Load()), r)
+	r.block.readers.Store(&readers)
+}
+
+func (f *feed) leave(r *reader) (empty bool) {
+	readers := slices.Clone(*r.block.readers.Load())
+	i := slices.Index(readers, r)
+	readers = slices.Delete(readers, i, i+1)
+	r.block.readers.Store(&readers)
+	if len(readers) > 0 {
+		return false
+	}
+	blocks := slices.DeleteFunc(slices.Clone(*f.blocks.Load()), func(b *block) bool { return b == r.block })
+	f.blocks.Store(&blocks)
+	return len(blocks) == 0
+}

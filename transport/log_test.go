@@ -1,0 +1,181 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// A testLog is a log in memory. Each event is a value of its stream's field as JSON, "!" for an error
+// without value, "boom" for a panic, "end" for the end of the log.
+type testLog struct {
+	mu     sync.Mutex
+	events []Event
+	ears   map[*testTail]func()
+	reads  int
+	seen   chan struct{} // holds one when somebody has read
+}
+
+// What a client is told when a log has ended.
+const deleted = `[{"message":"room deleted","extensions":{"code":"NOT_FOUND"}}]`
+
+var errDeleted, errDiverged = errors.New("room deleted"), errors.New("another history")
+
+func tell(err error) *gqlerror.Error {
+	code := "NOT_FOUND"
+	if errors.Is(err, errDiverged) {
+		code = "CURSOR_DIVERGED"
+	}
+	return plainError(context.Background(), code, "", err.Error())
+}
+
+// tick appends to the log and rings.
+func (w *world) tick(value string) { w.log.add(value) }
+
+func (l *testLog) add(value string) {
+	l.mu.Lock()
+	e := Event{Position: Position{int64(len(l.events) + 1), int64(1000 + len(l.events))}, Object: value}
+	if value == "end" {
+		e.Object, e.Last = nil, true
+	}
+	l.events = append(l.events, e)
+	ears := make([]func(), 0, len(l.ears))
+	for _, wake := range l.ears {
+		ears = append(ears, wake)
+	}
+	l.mu.Unlock()
+	for _, wake := range ears {
+		wake()
+	}
+}
+
+// flood appends as fast as somebody reads, until stop is closed.
+func (w *world) flood(stop <-chan struct{}) {
+	for {
+		w.tick("1")
+		select {
+		case <-w.log.seen:
+		case <-stop:
+			return
+		}
+	}
+}
+
+func (l *testLog) head() Position {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if n := len(l.events); n > 0 {
+		return l.events[n-1].Position
+	}
+	return Position{}
+}
+
+func (l *testLog) follow(wake func(), left func()) Tail {
+	t := &testTail{l, left}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ears == nil {
+		l.ears = map[*testTail]func(){}
+	}
+	l.ears[t] = wake
+	return t
+}
+
+type testTail struct {
+	log  *testLog
+	left func()
+}
+
+// Events of one page.
+const testPage = 20
+
+func (t *testTail) Next(_ context.Context, at Position) ([]Event, error) {
+	l := t.log
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.reads++
+	select {
+	case l.seen <- struct{}{}:
+	default:
+	}
+	if at.Place > int64(len(l.events)) || at.Place > 0 && l.events[at.Place-1].Position != at {
+		return nil, &EndError{errDiverged}
+	}
+	rest := l.events[at.Place:]
+	return rest[:min(len(rest), testPage)], nil
+}
+
+func (t *testTail) Leave() {
+	t.log.mu.Lock()
+	delete(t.log.ears, t)
+	t.log.mu.Unlock()
+	t.left()
+}
+
+// An endless log has one more big event whenever somebody asks.
+type endless struct {
+	wake func()
+	left func()
+}
+
+var bigEvent = `"` + strings.Repeat("x", 64<<10) + `"`
+
+func (x endless) Next(_ context.Context, at Position) ([]Event, error) {
+	return []Event{{Position: Position{at.Place + 1, 1}, Object: bigEvent}}, nil
+}
+
+func (x endless) Leave() { x.left() }
+
+// An ended log says so at once.
+type ended struct{ why error }
+
+func (x ended) Next(context.Context, Position) ([]Event, error) { return nil, &EndError{x.why} }
+func (ended) Leave()                                            {}
+
+type viewerKey struct{}
+
+// open answers the streams of the schema. An event stream may begin anywhere in the log.
+func (w *world) open(ctx context.Context, op *graphql.OperationContext, lastEventID string) (*Stream, gqlerror.List) {
+	field := graphql.CollectFields(op, op.Operation.SelectionSet, nil)[0]
+	switch field.Name {
+	case "refused":
+		return nil, gqlerror.List{plainError(ctx, "NOT_FOUND", "", "no such room")}
+	case "crowded":
+		return nil, gqlerror.List{plainError(ctx, codeBusy, "", "busy")}
+	}
+	w.started <- field.Name
+	left := func() { w.stopped <- field.Name }
+	log := Log{Key: field.Name, Head: w.log.head(), Follow: func(wake func()) Tail { return w.log.follow(wake, left) }}
+	log.At = log.Head
+	if place, err := strconv.ParseInt(lastEventID, 10, 64); err == nil {
+		log.At = Position{place, 999 + place}
+	}
+	switch field.Name {
+	case "big":
+		log.Follow = func(wake func()) Tail { return endless{wake, left} }
+		log.At, log.Head = Position{}, Position{1 << 40, 1}
+	case "gone":
+		log.Follow = func(func()) Tail { return ended{errDeleted} }
+	}
+	if !w.shared {
+		log.Key = fmt.Sprint(field.Name, w.keys.Add(1))
+	}
+	s := &Stream{Logs: []Log{log}, Gone: errDeleted, Tell: tell, ID: func(at []*Position) string {
+		if at[0] == nil {
+			return ""
+		}
+		return strconv.FormatInt(at[0].Place, 10)
+	}}
+	if field.Name == "mine" {
+		who, _ := ctx.Value(identityKey{}).(Session)
+		s.Viewer = who.ID
+		s.As = func(ctx context.Context) context.Context { return context.WithValue(ctx, viewerKey{}, who.ID) }
+	}
+	return s, nil
+}

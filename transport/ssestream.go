@@ -1,0 +1,91 @@
+package transport
+
+import (
+	"context"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// An sseStream is a subscription over an event stream. Only the handler's goroutine touches its readers: it
+// takes from the window of the feed, or reads the log itself, and waits for its client as long as that takes.
+type sseStream struct {
+	s   *stream
+	ctx context.Context
+	sub *subscription
+}
+
+// subscribed serves a stream until one side has enough.
+func (s *stream) subscribed(ctx context.Context, lastEventID string, exec graphql.GraphExecutor, op *graphql.OperationContext) {
+	if s.session.ID != "" && s.t.registry.hasEnded(s.session.ID) {
+		s.abort()
+	}
+	stream, no := s.t.options.Open(ctx, op, lastEventID)
+	if no != nil {
+		s.refuseStream(no)
+		return
+	}
+	x := &sseStream{s: s, ctx: ctx}
+	x.sub = s.t.newSubscription(x, stream)
+	x.sub.join(exec, op)
+	defer x.sub.leave()
+	s.relay(ctx, x.look)
+}
+
+// refuseStream answers a stream that may not begin. One that may do so later is cut, so that the client comes back:
+// `complete` would be the end for it.
+func (s *stream) refuseStream(errs gqlerror.List) {
+	if passing(errs) != 0 {
+		s.open()
+		s.abort()
+		return
+	}
+	s.refuse(errs)
+}
+
+func (x *sseStream) serve(*reader) { x.s.notify() }
+
+// look writes what there is. The answer is false when the stream has ended.
+func (x *sseStream) look() bool {
+	for _, r := range x.sub.readers {
+		for more := !r.over; more; {
+			var goesOn bool
+			if more, goesOn = x.step(r); !goesOn {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// step writes some of what follows a reader's position.
+func (x *sseStream) step(r *reader) (more, goesOn bool) {
+	if r.waits() {
+		return false, true // until it is served
+	}
+	entries, where, ended := r.ready()
+	if where == behind {
+		if entries, ended = r.history(x.ctx, r.at); x.ctx.Err() != nil {
+			return false, false
+		}
+	}
+	b := outputs.Get().(*[]byte)
+	defer outputs.Put(b)
+	*b = r.take((*b)[:0], entries)
+	if len(*b) > 0 && !x.s.send(*b) {
+		return false, false
+	}
+	if why := r.end(ended); why != nil {
+		x.s.finish(result{errs: x.sub.told(x.ctx, why)})
+		return false, false
+	}
+	return len(entries) > 0 && !r.over, true
+}
+
+func (x *sseStream) write(b, body []byte) []byte {
+	id := ""
+	if name := x.sub.stream.ID; name != nil {
+		id = name(x.sub.positions())
+	}
+	return appendEvent(b, id, body)
+}

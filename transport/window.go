@@ -1,0 +1,115 @@
+package transport
+
+import "sort"
+
+// An entry is an event that has been executed for a feed.
+type entry struct {
+	at      Position
+	body    []byte // the result as JSON; nil: nothing to show
+	subject any
+	changes bool
+	last    bool // of its log
+}
+
+// A window is the newest entries of a feed. It is never changed, only replaced: readers look at it without
+// a lock. It is a cache of the log and not the truth; whoever is behind it reads the log.
+type window struct {
+	start   Position // what the first entry follows
+	entries []entry  // the array behind is shared with older windows, which see less of it
+	bytes   int
+	ended   error // why nothing will follow; nil: something may
+}
+
+// What a window keeps, besides the number of events that Options says.
+const (
+	windowBytes  = 256 << 10
+	crowdedBytes = 16 << 10 // when all windows together have reached their limit
+	entryBytes   = 96       // of an entry without its body
+)
+
+func (w *window) last() Position {
+	if n := len(w.entries); n > 0 {
+		return w.entries[n-1].at
+	}
+	return w.start
+}
+
+// over says whether the log ends with the window.
+func (w *window) over() bool { return len(w.entries) > 0 && w.entries[len(w.entries)-1].last }
+
+// A standing is how a position lies to a window.
+type standing int
+
+const (
+	inside standing = iota
+	ahead           // after its end, which has not been read yet
+	behind          // before its start, or at an event that is another one here: the log knows more
+)
+
+// after answers what follows a position.
+func (w *window) after(at Position) ([]entry, standing) {
+	if at.Place < w.start.Place {
+		return nil, behind
+	}
+	i := sort.Search(len(w.entries), func(i int) bool { return w.entries[i].at.Place > at.Place })
+	stands := w.start
+	if i > 0 {
+		stands = w.entries[i-1].at
+	}
+	switch {
+	case stands.Place == at.Place && stands.Tag != at.Tag:
+		return nil, behind
+	case stands.Place < at.Place && i == len(w.entries):
+		return nil, ahead
+	}
+	return w.entries[i:], inside
+}
+
+// grow is the window with more entries behind it and at most so many events and bytes. What an entry changes is
+// not shown as it was: the window begins behind it.
+func (w *window) grow(more []entry, events, bytes int) *window {
+	next := &window{start: w.start, entries: w.entries, bytes: w.bytes}
+	for _, e := range more {
+		if e.changes {
+			next.forget(e.subject)
+		}
+		next.entries = append(next.entries, e)
+		next.bytes += entryBytes + len(e.body)
+	}
+	over := 0
+	for size := next.bytes; over < len(next.entries)-1 && (len(next.entries)-over > events || size > bytes); over++ {
+		size -= entryBytes + len(next.entries[over].body)
+	}
+	next.drop(over)
+	return next
+}
+
+// forget drops all up to the newest entry about a subject.
+func (w *window) forget(subject any) {
+	for i := len(w.entries) - 1; i >= 0; i-- {
+		if w.entries[i].subject == subject {
+			w.drop(i + 1)
+			return
+		}
+	}
+}
+
+// drop takes off the oldest n entries.
+func (w *window) drop(n int) {
+	if n == 0 {
+		return
+	}
+	w.start = w.entries[n-1].at
+	for _, e := range w.entries[:n] {
+		w.bytes -= entryBytes + len(e.body)
+	}
+	w.entries = w.entries[n:]
+}
+
+// emptied is the window without entries: who is behind its end reads the log.
+func (w *window) emptied() *window { return &window{start: w.last()} }
+
+// closed is the window behind which nothing follows, for this reason.
+func (w *window) closed(why error) *window {
+	return &window{start: w.start, entries: w.entries, bytes: w.bytes, ended: why}
+}
