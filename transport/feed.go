@@ -51,11 +51,11 @@ func (f *feed) serve() {
 	}
 }
 
-// mayMove is by how many events the window may move before the readers have had their turn: all they do not have
+// mayMove is how far the window may move before the readers have had their turn: all they do not have
 // is in it still.
 func (f *feed) mayMove() int { return max(1, f.t.options.WindowEvents/2) }
 
-// fresh reads on if the bell has rung, and answers how many events.
+// fresh reads on if the bell has rung, and answers how far.
 func (f *feed) fresh() int {
 	if !f.due.Load() {
 		return 0
@@ -63,7 +63,7 @@ func (f *feed) fresh() int {
 	return f.advance(f.mayMove())
 }
 
-// advance reads on until nothing follows, or most events have been read: then the readers have their turn, and
+// advance reads on until nothing follows, or the window has moved so far: then the readers have their turn, and
 // after them the rest. Whoever comes meanwhile waits, since it wants the same events.
 func (f *feed) advance(most int) (n int) {
 	f.turn <- struct{}{}
@@ -81,7 +81,7 @@ func (f *feed) advance(most int) (n int) {
 	return n
 }
 
-// readOn moves the window by a page, and answers by how many events.
+// readOn moves the window by a page, and answers how far: in events, where large ones count as several.
 func (f *feed) readOn() int {
 	w := f.window.Load()
 	if w.ended != nil || w.over() {
@@ -108,7 +108,7 @@ func (f *feed) readOn() int {
 		return 0
 	}
 	f.keep(w, w.grow(entries, f.t.options.WindowEvents, f.t.feeds.mayKeep()))
-	return len(entries)
+	return max(len(entries), size(entries)*f.t.options.WindowEvents/windowBytes)
 }
 
 func (f *feed) keep(old, now *window) {

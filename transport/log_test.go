@@ -149,7 +149,7 @@ func (w *world) open(ctx context.Context, op *graphql.OperationContext, lastEven
 	case "crowded":
 		return nil, gqlerror.List{plainError(ctx, codeBusy, "", "busy")}
 	}
-	w.started <- field.Name
+	defer func() { w.started <- field.Name }() // whatever comes from here on is behind the head
 	left := func() { w.stopped <- field.Name }
 	log := Log{Key: field.Name, Head: w.log.head(), Follow: func(wake func()) Tail { return w.log.follow(wake, left) }}
 	log.At = log.Head

@@ -56,9 +56,8 @@ func (s *socket) push(b []byte) {
 		return
 	}
 	u := &unfinished{rest: bytes.Clone(b[n:]), first: begun(b, 0, n), done: make(chan struct{})}
-	s.unfinished = u
-	if !s.start(func() { s.flush(u) }, s.cut) {
-		s.finished(u)
+	if s.start(func() { s.flush(u) }, s.cut) { // else the connection is gone
+		s.unfinished = u
 	}
 }
 

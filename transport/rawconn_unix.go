@@ -3,6 +3,7 @@
 package transport
 
 import (
+	"errors"
 	"io"
 	"net"
 	"syscall"
@@ -40,7 +41,7 @@ func (c *rawConn) read() (buffer *[inputBytes]byte, n int, err error) {
 	waited := c.conn.Read(func(fd uintptr) bool {
 		buffer = inputs.Get().(*[inputBytes]byte)
 		n, err = retried(func() (int, error) { return syscall.Read(int(fd), buffer[:]) })
-		if err == syscall.EAGAIN {
+		if errors.Is(err, syscall.EAGAIN) {
 			inputs.Put(buffer)
 			buffer = nil
 			return false
@@ -72,7 +73,7 @@ func (c *rawConn) write(b []byte) (int, error) {
 func (c *rawConn) try(fd uintptr) bool {
 	n, err := retried(func() (int, error) { return syscall.Write(int(fd), c.b) })
 	c.n = max(0, n)
-	if err != syscall.EAGAIN {
+	if !errors.Is(err, syscall.EAGAIN) {
 		c.err = err
 	}
 	return true
@@ -81,7 +82,7 @@ func (c *rawConn) try(fd uintptr) bool {
 // retried repeats a call that a signal interrupted.
 func retried(call func() (int, error)) (n int, err error) {
 	for {
-		if n, err = call(); err != syscall.EINTR {
+		if n, err = call(); !errors.Is(err, syscall.EINTR) {
 			return max(0, n), err
 		}
 	}

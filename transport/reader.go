@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -20,7 +21,8 @@ type reader struct {
 	feed  *feed
 	block *block
 
-	left bool // guarded by the lock of feeds
+	left   bool        // guarded by the lock of feeds
+	served atomic.Bool // the window has been read on for it, and it may take what is there
 
 	// Guarded by the outlet.
 	at      Position // of the last event that was handed to the client's connection
@@ -90,7 +92,7 @@ func (r *reader) wake() {
 // waits says whether the window is to be read on first: what a change has made old is not handed out. The reader
 // is served after that.
 func (r *reader) waits() bool {
-	due := r.feed.due.Load()
+	due := r.feed.due.Load() || len(r.feed.turn) > 0 // in this order: who reads on has taken its turn before the mark
 	if due {
 		r.feed.t.feeds.workers.add(r.block)
 	}

@@ -22,13 +22,26 @@ type events struct {
 
 func (w *world) events(token, document string) *events {
 	w.t.Helper()
+	return w.eventStream(document, http.Header{"Authorization": {token}})
+}
+
+// eventsAfter names the last event that the client has got.
+func (w *world) eventsAfter(id, document string) *events {
+	w.t.Helper()
+	return w.eventStream(document, http.Header{"Last-Event-Id": {id}})
+}
+
+func (w *world) eventStream(document string, header http.Header) *events {
+	w.t.Helper()
 	ctx, hang := context.WithCancel(context.Background())
 	w.t.Cleanup(hang)
 	r, err := http.NewRequestWithContext(ctx, "POST", w.http.URL, strings.NewReader(fmt.Sprintf(`{"query":%q}`, document)))
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	r.Header = http.Header{"Accept": {mediaEvents}, "Content-Type": {"application/json"}, "Authorization": {token}}
+	header.Set("Accept", mediaEvents)
+	header.Set("Content-Type", "application/json")
+	r.Header = header
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
 		w.t.Fatal(err)

@@ -43,7 +43,11 @@ func (s *stream) refuseStream(errs gqlerror.List) {
 	s.refuse(errs)
 }
 
-func (x *sseStream) serve(*reader) { x.s.notify() }
+// serve has the handler's goroutine take what the window has for a reader.
+func (x *sseStream) serve(r *reader) {
+	r.served.Store(true)
+	x.s.notify()
+}
 
 // look writes what there is. The answer is false when the stream has ended.
 func (x *sseStream) look() bool {
@@ -60,7 +64,7 @@ func (x *sseStream) look() bool {
 
 // step writes some of what follows a reader's position.
 func (x *sseStream) step(r *reader) (more, goesOn bool) {
-	if r.waits() {
+	if _, where, _ := r.ready(); where != behind && !r.served.Swap(false) && r.waits() {
 		return false, true // until it is served
 	}
 	entries, where, ended := r.ready()

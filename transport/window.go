@@ -74,14 +74,22 @@ func (w *window) grow(more []entry, events, bytes int) *window {
 			next.forget(e.subject)
 		}
 		next.entries = append(next.entries, e)
-		next.bytes += entryBytes + len(e.body)
+		next.bytes += size([]entry{e})
 	}
 	over := 0
-	for size := next.bytes; over < len(next.entries)-1 && (len(next.entries)-over > events || size > bytes); over++ {
-		size -= entryBytes + len(next.entries[over].body)
+	for left := next.bytes; over < len(next.entries)-1 && (len(next.entries)-over > events || left > bytes); over++ {
+		left -= size(next.entries[over : over+1])
 	}
 	next.drop(over)
 	return next
+}
+
+// size is what entries take.
+func size(entries []entry) (bytes int) {
+	for _, e := range entries {
+		bytes += entryBytes + len(e.body)
+	}
+	return bytes
 }
 
 // forget drops all up to the newest entry about a subject.
@@ -100,9 +108,7 @@ func (w *window) drop(n int) {
 		return
 	}
 	w.start = w.entries[n-1].at
-	for _, e := range w.entries[:n] {
-		w.bytes -= entryBytes + len(e.body)
-	}
+	w.bytes -= size(w.entries[:n])
 	w.entries = w.entries[n:]
 }
 

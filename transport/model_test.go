@@ -1,0 +1,391 @@
+package transport
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"os"
+	"strconv"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/gobwas/ws"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// The model runs the real feeds, windows, workers, readers and sockets over logs in memory and pipes, in
+// virtual time: reads that take a while or fail, bells that are lost, doubled and late, windows of a few events,
+// clients that read slowly, stall, leave and resume from what they had last, one log or two, shared or not. A
+// seed that fails is repeated with MODEL_SEED=n go test ./transport -run Model.
+func TestModel(t *testing.T) {
+	if one, err := strconv.ParseUint(os.Getenv("MODEL_SEED"), 10, 64); err == nil {
+		runModel(t, one)
+		return
+	}
+	seeds := uint64(10_000)
+	if raceEnabled {
+		seeds = 500 // it is slower; the plain run has them all
+	}
+	for seed := range seeds {
+		if runModel(t, seed); t.Failed() {
+			return
+		}
+	}
+}
+
+func runModel(t *testing.T, seed uint64) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newModel(t, seed)
+		m.run()
+		if t.Failed() {
+			t.Errorf("seed %d", seed)
+		}
+	})
+}
+
+type model struct {
+	t          *testing.T
+	rng        *rand.Rand // of whoever runs alone; the others have their own
+	transports *Transports
+	logs       []*modelLog
+	running    sync.WaitGroup
+	done       context.Context
+}
+
+func newModel(t *testing.T, seed uint64) *model {
+	rng := rand.New(rand.NewPCG(seed, 0))
+	m := &model{t: t, rng: rng}
+	m.transports = New(Options{
+		Logger: slog.New(slog.DiscardHandler), Open: m.open, WindowEvents: 1 + rng.IntN(12), CatchUpParallel: 1 + rng.IntN(3),
+		WriteTimeout: time.Hour,
+	})
+	if rng.IntN(4) == 0 {
+		m.transports.options.WindowTotal = 1 // every window is at its limit
+	}
+	for i := range 1 + rng.IntN(2) {
+		m.logs = append(m.logs, &modelLog{
+			name: strconv.Itoa(i), rng: rand.New(rand.NewPCG(seed, uint64(i+1))), ears: map[*modelTail]func(){}, failing: seed%5 != 0,
+		})
+	}
+	return m
+}
+
+func (m *model) run() {
+	ctx, cancel := context.WithCancel(context.Background())
+	m.done = ctx
+	var clients []*modelClient
+	for i := range 2 + m.rng.IntN(4) {
+		c := &modelClient{
+			m: m, rng: rand.New(rand.NewPCG(m.rng.Uint64(), 9)), stays: i == 0, slow: m.rng.IntN(3) == 0,
+			both: m.rng.IntN(2) == 0 && len(m.logs) > 1, places: make([]int64, len(m.logs)), document: fmt.Sprint("document", m.rng.IntN(2)),
+		}
+		clients = append(clients, c)
+		m.running.Go(func() { c.run(ctx) })
+	}
+	var writing sync.WaitGroup
+	for _, l := range m.logs {
+		rng := rand.New(rand.NewPCG(m.rng.Uint64(), 8))
+		writing.Go(func() { l.write(rng) })
+	}
+	writing.Wait()
+	for _, l := range m.logs {
+		l.recover()
+	}
+	time.Sleep(20 * time.Second) // of virtual time: until then everybody must be current
+	cancel()
+	m.running.Wait()
+	for i, c := range clients {
+		c.check(i)
+	}
+	synctest.Wait()
+	m.transports.feeds.mu.Lock()
+	defer m.transports.feeds.mu.Unlock()
+	if n, held := len(m.transports.feeds.byKey), m.transports.feeds.held.Load(); n != 0 || held != 0 {
+		m.t.Errorf("%d feeds and %d bytes are left", n, held)
+	}
+}
+
+// open reads positions from variables: {"at":[places], "both":bool}.
+func (m *model) open(_ context.Context, op *graphql.OperationContext, _ string) (*Stream, gqlerror.List) {
+	s := &Stream{Gone: errDeleted, Tell: tell}
+	at := op.Variables["at"].([]int64)
+	for i, l := range m.logs[:len(at)] {
+		s.Logs = append(s.Logs, Log{Key: l.name, At: l.position(at[i]), Head: l.head(), Follow: l.follow})
+	}
+	if len(at) > 1 {
+		s.CaughtUp = func(at []*Position) any { return fmt.Sprintf(`{"caughtUp":[%d,%d]}`, at[0].Place, at[1].Place) }
+	}
+	return s, nil
+}
+
+// A modelLog takes time to read, and fails.
+type modelLog struct {
+	name    string
+	mu      sync.Mutex // never held while time passes
+	rng     *rand.Rand
+	tags    []int64 // of place 1 and on
+	ears    map[*modelTail]func()
+	failing bool
+}
+
+func (l *modelLog) position(place int64) Position {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if place == 0 {
+		return Position{}
+	}
+	return Position{place, l.tags[place-1]}
+}
+
+func (l *modelLog) head() Position {
+	l.mu.Lock()
+	n := int64(len(l.tags))
+	l.mu.Unlock()
+	return l.position(n)
+}
+
+func (l *modelLog) write(rng *rand.Rand) {
+	for range 3 + rng.IntN(25) {
+		time.Sleep(time.Duration(rng.IntN(4)) * time.Millisecond)
+		l.mu.Lock()
+		for range 1 + rng.IntN(8) {
+			l.tags = append(l.tags, 1+rng.Int64N(1<<60))
+		}
+		l.mu.Unlock()
+		if rng.IntN(100) < 30 && l.failing { // lost: heads are compared some time later
+			continue
+		}
+		for range 1 + rng.IntN(10)/8 {
+			l.ring()
+		}
+	}
+}
+
+func (l *modelLog) ring() {
+	l.mu.Lock()
+	ears := make([]func(), 0, len(l.ears))
+	for _, wake := range l.ears {
+		ears = append(ears, wake)
+	}
+	l.mu.Unlock()
+	for _, wake := range ears {
+		wake()
+	}
+}
+
+// recover ends the failures, and compares heads for once.
+func (l *modelLog) recover() {
+	l.mu.Lock()
+	l.failing = false
+	l.mu.Unlock()
+	l.ring()
+}
+
+func (l *modelLog) follow(wake func()) Tail {
+	t := &modelTail{l}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ears[t] = wake
+	return t
+}
+
+type modelTail struct{ *modelLog }
+
+func (t *modelTail) Leave() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.ears, t)
+}
+
+func (t *modelTail) Next(_ context.Context, at Position) ([]Event, error) {
+	t.mu.Lock()
+	takes, fails, page := time.Duration(t.rng.IntN(3))*time.Millisecond, t.failing && t.rng.IntN(10) == 0, 1+t.rng.IntN(9)
+	t.mu.Unlock()
+	time.Sleep(takes)
+	if fails {
+		return nil, errors.New("the database is gone for a moment")
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if at.Place > 0 && (at.Place > int64(len(t.tags)) || t.tags[at.Place-1] != at.Tag) {
+		return nil, &EndError{errDiverged}
+	}
+	var events []Event
+	for place := at.Place + 1; place <= min(int64(len(t.tags)), at.Place+int64(page)); place++ {
+		e := Event{Position: Position{place, t.tags[place-1]}, Subject: place % 5, Changes: place%7 == 0}
+		if place%3 > 0 { // the others are not shown
+			e.Object = fmt.Sprintf(`{"log":%s,"place":%d}`, t.name, place)
+		}
+		events = append(events, e)
+	}
+	return events, nil
+}
+
+// A modelExecutor answers each object of a run as it is.
+type modelExecutor struct{}
+
+func (modelExecutor) CreateOperationContext(_ context.Context, p *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
+	op := &ast.OperationDefinition{Operation: ast.Subscription}
+	return &graphql.OperationContext{RawQuery: p.Query, Operation: op, Doc: &ast.QueryDocument{}, Variables: map[string]any{"at": places(p.Variables["at"])}}, nil
+}
+
+func places(v any) (at []int64) {
+	for _, n := range v.([]any) {
+		place, _ := n.(json.Number).Int64()
+		at = append(at, place)
+	}
+	return at
+}
+
+func (modelExecutor) DispatchOperation(ctx context.Context, _ *graphql.OperationContext) (graphql.ResponseHandler, context.Context) {
+	objects, err := Events[string](ctx)
+	return func(context.Context) *graphql.Response {
+		o, more := <-objects
+		if err != nil || !more {
+			return nil
+		}
+		return &graphql.Response{Data: json.RawMessage(o)}
+	}, ctx
+}
+
+func (modelExecutor) DispatchError(context.Context, gqlerror.List) *graphql.Response { return nil }
+
+// A modelClient follows the first log, or both, over sockets that it leaves again and again unless it stays.
+type modelClient struct {
+	m                 *model
+	rng               *rand.Rand
+	stays, slow, both bool
+	document          string
+	places            []int64 // of the last event of each log that it was given
+	ids               int
+}
+
+func (c *modelClient) run(ctx context.Context) {
+	for ctx.Err() == nil {
+		c.connect(ctx)
+		_ = pause(ctx, time.Duration(c.rng.IntN(10))*time.Millisecond)
+	}
+}
+
+// connect is one socket.
+func (c *modelClient) connect(ctx context.Context) {
+	near, far := net.Pipe()
+	s := newSocket(c.m.transports, modelExecutor{}, far, nil)
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	s.phase = ready
+	c.m.running.Go(s.serve)
+	defer func() { _ = near.Close() }()
+	defer context.AfterFunc(ctx, func() { _ = near.Close() })()
+	left := 1 + c.rng.IntN(12) // messages until it leaves
+	if c.stays || c.rng.IntN(8) == 0 {
+		left = 1 << 30
+	}
+	c.subscribe(s)
+	for ; left > 0; left-- {
+		h, err := ws.ReadHeader(near)
+		payload := make([]byte, h.Length)
+		if err == nil {
+			_, err = readFull(near, payload)
+		}
+		if err != nil {
+			if ctx.Err() == nil {
+				c.m.t.Errorf("the socket was cut: %v", err)
+			}
+			return
+		}
+		c.message(payload)
+		if c.slow {
+			_ = pause(ctx, time.Duration(c.rng.IntN(30))*time.Millisecond)
+		}
+		if !c.stays && c.rng.IntN(20) == 0 { // again on the same socket
+			s.stop(strconv.Itoa(c.ids))
+			c.subscribe(s)
+		}
+	}
+}
+
+func readFull(conn net.Conn, b []byte) (n int, err error) {
+	for n < len(b) && err == nil {
+		var k int
+		k, err = conn.Read(b[n:])
+		n += k
+	}
+	return n, err
+}
+
+func (c *modelClient) subscribe(s *socket) {
+	c.ids++
+	at := c.places[:1]
+	if c.both {
+		at = c.places
+	}
+	variables, _ := json.Marshal(at)
+	if code := s.take(fmt.Appendf(nil, `{"type":"subscribe","id":"%d","payload":{"query":%q,"variables":{"at":%s}}}`, c.ids, c.document, variables)); code != 0 {
+		c.m.t.Errorf("subscribe: close with %d", code)
+	}
+}
+
+// message wants the next place that is shown of its log, and what is said of being current to be so.
+func (c *modelClient) message(text []byte) {
+	var got struct {
+		ID, Type string
+		Payload  struct {
+			Data struct {
+				Log, Place int64
+				CaughtUp   []int64
+			}
+		}
+	}
+	if err := json.Unmarshal(text, &got); err != nil || got.Type != "next" {
+		c.m.t.Errorf("got %s %v", text, err)
+		return
+	}
+	if got.ID != strconv.Itoa(c.ids) {
+		return // of the stream before, which was on its way
+	}
+	if up := got.Payload.Data.CaughtUp; up != nil {
+		for i, place := range up {
+			if shown(place) > c.places[i] || place < c.places[i] {
+				c.m.t.Errorf("log %d: caught up at %d, the last was %d", i, place, c.places[i])
+			}
+			c.places[i] = place
+		}
+		return
+	}
+	log := got.Payload.Data.Log
+	want := c.places[log] + 1
+	for want%3 == 0 {
+		want++
+	}
+	if c.places[log] = got.Payload.Data.Place; c.places[log] != want {
+		c.m.t.Errorf("log %d: place %d came instead of %d", log, c.places[log], want)
+	}
+}
+
+// shown is the last place up to this one that is shown.
+func shown(place int64) int64 {
+	for place%3 == 0 && place > 0 {
+		place--
+	}
+	return place
+}
+
+// check wants the client to have everything.
+func (c *modelClient) check(i int) {
+	for n, l := range c.m.logs {
+		if n > 0 && !c.both {
+			return
+		}
+		if head := shown(l.head().Place); c.places[n] < head {
+			c.m.t.Errorf("client %d (stays %v, slow %v, both %v) has place %d of log %s; the head is %d", i, c.stays, c.slow, c.both, c.places[n], l.name, head)
+		}
+	}
+}
