@@ -82,6 +82,24 @@ func TestStreamHasNoGap(t *testing.T) {
 	}
 }
 
+// What is sent between opening a room and following it rings for nobody, and is there at once.
+func TestNothingIsMissedBeforeTheFirstBell(t *testing.T) {
+	w := newWorld(t, chat.Options{HeadsInterval: time.Hour})
+	ann := w.person("ann")
+	w.room(ann, "general")
+	from, err := w.Open(t.Context(), ann.ID, "general", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := w.send(ann, "general", "in between")
+	tail := w.Follow(from, func() {})
+	defer tail.Leave()
+	events, err := tail.Next(t.Context(), from.At)
+	if err != nil || len(events) != 1 || events[0].Chat.ID != c.ID {
+		t.Errorf("got %v %v", events, err)
+	}
+}
+
 // A page and the stream from its syncCursor are one list, whatever is sent in between.
 func TestPageAndStreamMeet(t *testing.T) {
 	w := newWorld(t, chat.Options{})
