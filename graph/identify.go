@@ -30,7 +30,7 @@ func (i identifier) identify(ctx context.Context, c transport.Credentials) (cont
 	ctx = auth.WithCaller(ctx, caller)
 	switch {
 	case err == nil:
-		return ctx, transport.Session{ID: who.SessionID.String(), Until: who.ExpiresAt.Add(i.leeway)}, nil
+		return ctx, transport.Session{ID: who.SessionID.String(), User: who.User.ID.String(), Until: who.ExpiresAt.Add(i.leeway)}, nil
 	case errors.Is(err, auth.ErrNoToken):
 		return ctx, transport.Session{}, nil
 	}

@@ -44,6 +44,7 @@ func (s *socket) beginEnd(e *ending, grace time.Duration) (over []*operation) {
 		return nil
 	}
 	s.ending = e
+	s.intake.stop()
 	if e.polite && s.mutations > 0 {
 		e.answered = make(chan struct{})
 	}
@@ -109,7 +110,10 @@ func (s *socket) endSession(ids map[string]bool) <-chan struct{} {
 func (s *socket) drain() { s.end(closeRestart) }
 
 // cut takes the connection away without a word.
-func (s *socket) cut() { _ = s.conn.Close() }
+func (s *socket) cut() {
+	_ = s.conn.Close()
+	s.intake.stop() // its reader may be waiting, and would not notice
+}
 
 func (s *socket) endingNow() *ending {
 	s.mu.Lock()

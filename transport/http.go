@@ -26,6 +26,10 @@ func (h plainHTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 
 func (h plainHTTP) serve(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	h.limitBody(w, r)
+	if denied := h.gate.admit(r); denied != nil {
+		h.deny(w, r, denied)
+		return
+	}
 	params, no := h.read(w, r)
 	if no != nil {
 		h.refuse(w, r, no)
@@ -48,8 +52,6 @@ func (h plainHTTP) serve(w http.ResponseWriter, r *http.Request, exec graphql.Gr
 // read judges a request in the order of what is cheapest.
 func (h plainHTTP) read(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
 	switch {
-	case h.registry.isDraining():
-		return nil, draining
 	case r.Method != http.MethodGet && r.Method != http.MethodPost:
 		return nil, badMethod
 	case preferred(r) == "":

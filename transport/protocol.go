@@ -18,6 +18,7 @@ type operation struct {
 	id       string
 	cancel   context.CancelFunc
 	mutation bool
+	free     func()        // gives its slot back
 	stream   *socketStream // nil: none, or not yet
 }
 
@@ -89,6 +90,7 @@ func (s *socket) subscribe(m message) ws.StatusCode {
 		limit := s.t.options.Refuse(ctx, codeLimitReached, "OPERATIONS", "Too many operations run on this socket.")
 		s.control(textFrame(errorMessage(m.id, gqlerror.List{limit})), nil)
 	default:
+		op.free = s.intake.slot()
 		s.start(func() { s.operate(ctx, op, params) }, func() { s.fail(op, gqlerror.List{s.t.fault(ctx)}) })
 	}
 	return 0
@@ -132,6 +134,7 @@ func (s *socket) stop(id string) {
 
 // operate runs an operation: a query or a mutation to its end, a stream until it has begun.
 func (s *socket) operate(ctx context.Context, op *operation, params *graphql.RawParams) {
+	defer op.free() // the slot of a stream is that of its beginning
 	prepared, failed := prepare(ctx, s.exec, params)
 	stream := prepared.Operation == nil || isKind(prepared, ast.Subscription) // unknown: perhaps a stream
 	if failed == nil && s.t.registry.isDraining() {

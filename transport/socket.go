@@ -28,6 +28,8 @@ type socket struct {
 	conn        net.Conn
 	raw         *rawConn // the same without waiting; nil where there is none
 	frames      frameReader
+	intake      intake
+	place       *place
 	credentials Credentials
 	opened      time.Time
 	heard       atomic.Int64 // when the last byte came, in Unix nanoseconds
@@ -54,8 +56,9 @@ func newSocket(t *Transports, exec graphql.GraphExecutor, conn net.Conn, early [
 	s.frames = frameReader{
 		r:    &input{s: s, unread: early},
 		most: t.options.MaxMessage,
-		pong: func(payload []byte) { s.control(pongFrame(payload), nil) },
+		pong: func(payload []byte) { s.intake.put(len(payload), func() ws.StatusCode { return s.pong(payload) }) },
 	}
+	s.intake.init(s)
 	return s
 }
 
@@ -71,9 +74,7 @@ func (s *socket) serve() {
 		if s.endingNow() != nil {
 			continue // only the peer's close frame counts now
 		}
-		if code := s.take(text); code != 0 {
-			s.end(code)
-		}
+		s.intake.put(len(text), func() ws.StatusCode { return s.take(text) })
 	}
 }
 
@@ -83,8 +84,9 @@ func (s *socket) leave() {
 	s.left = true
 	s.cancel()
 	operations := s.operations
-	s.operations = nil
+	s.operations = map[string]*operation{} // a message may be on its way to there
 	s.mu.Unlock()
+	s.intake.stop()
 	_ = s.conn.Close()
 	for _, op := range operations {
 		op.close()
@@ -147,7 +149,7 @@ func (s *socket) sweep(now time.Time) {
 	switch {
 	case code != 0:
 		s.end(code)
-	case silence >= s.t.options.PingInterval+s.t.options.PongTimeout:
+	case silence >= s.t.options.PingInterval+s.t.options.PongTimeout && !s.intake.holds():
 		s.cut()
 	case silence >= s.t.options.PingInterval && s.pinged.Load() < heard:
 		s.pinged.Store(now.UnixNano())

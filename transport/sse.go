@@ -29,10 +29,12 @@ func (e eventStream) Do(w http.ResponseWriter, r *http.Request, exec graphql.Gra
 
 func (e eventStream) serve(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	e.limitBody(w, r)
-	if e.registry.isDraining() {
-		e.refuse(w, r, draining)
+	place, denied := e.gate.enter(r, false)
+	if denied != nil {
+		e.deny(w, r, denied)
 		return
 	}
+	defer place.leave()
 	params, no := e.readBody(w, r)
 	if no != nil {
 		e.refuse(w, r, no)
@@ -49,6 +51,8 @@ func (e eventStream) serve(w http.ResponseWriter, r *http.Request, exec graphql.
 	case failed != nil:
 		defer s.over()
 		s.refuse(failed.Errors)
+	case isKind(op, ast.Subscription) && !place.signIn(session.User):
+		e.deny(w, r, &denial{manyOfUser, soon()})
 	case isKind(op, ast.Subscription) && !e.registry.add(s):
 		e.refuse(w, r, draining)
 	case isKind(op, ast.Subscription):

@@ -6,10 +6,11 @@
 //
 //	POST, GET                    POST, Accept: text/event-stream    upgrade: graphql-transport-ws
 //	    │                                    │                                 │
+//	    └──────────── gate.go: has the server room? is the address too fast? ──┤         before the body,
+//	    ┌────────────────────────────────────┬─────────────────────────────────┤         before the hijack
 //	 http.go                              sse.go                         websocket.go    origin, version, key
-//	    │                                    │                                 │         before the hijack
 //	    ├── negotiate.go: Accept, type ──────┤                             frames.go     limits, fragments, UTF-8
-//	    ├── body.go: size, UTF-8, shape ─────┤                                 │
+//	    ├── body.go: size, UTF-8, shape ─────┤                              intake.go    not too much at once
 //	    │                                    │                            protocol.go    one switch
 //	 Identify                             Identify                             ├── connection_init → Identify → ack
 //	    └──────────────────┬─────────────────┴──────────── subscribe ──────────┘
@@ -50,11 +51,13 @@ type Credentials struct {
 // Session is the sign-in that Identify found, as far as sockets care. Zero: nobody is signed in.
 type Session struct {
 	ID    string
+	User  string    // the id of the person; empty: their sockets and event streams are not counted
 	Until time.Time // the socket or event stream is closed then, leeway included; zero: never
 }
 
 // Options are the limits and the questions of a Transports. The zero value works: every limit has its
-// default, everybody is anonymous, and only the server's own pages may open sockets.
+// default, but the zero Rate means none; everybody is anonymous, and only the server's own pages may open
+// sockets.
 type Options struct {
 	// Identify puts who is asking into a context made from ctx, and returns that in any case. Over HTTP a
 	// refusal is only noted there, and whatever checks the operation decides. A socket is closed: with 4401
@@ -92,6 +95,17 @@ type Options struct {
 	InitTimeout   time.Duration // PARLEY_WS_INIT_TIMEOUT, default 5 s until connection_init
 	PingInterval  time.Duration // PARLEY_WS_PING_INTERVAL, default 25 s without a byte from the client
 	PongTimeout   time.Duration // PARLEY_WS_PONG_TIMEOUT, default 10 s more, then the socket is cut
+	MaxParallel   int           // PARLEY_WS_MAX_PARALLEL queries and mutations on one socket, default 8; more are read later
+	MessageRate   Rate          // PARLEY_WS_MESSAGE_RATE of one socket; burst × 3; more are read later
+
+	// A connection is a socket or an event stream. What comes from loopback is not counted by address.
+	MaxConnections           int  // PARLEY_MAX_CONNECTIONS, default 10,000
+	MaxConnectionsPerAddress int  // PARLEY_MAX_CONNECTIONS_PER_ADDRESS, default 200
+	MaxUnsignedPerAddress    int  // PARLEY_MAX_UNSIGNED_PER_ADDRESS, sockets on which nobody has signed in, default 20
+	MaxConnectionsPerUser    int  // PARLEY_MAX_CONNECTIONS_PER_USER, default 20
+	UserRoomStreams          int  // PARLEY_USER_ROOM_STREAMS of one room by one person, default 20
+	AcceptRate               Rate // PARLEY_ACCEPT_RATE, new connections; burst × 2
+	AddressRequestRate       Rate // PARLEY_ADDRESS_REQUEST_RATE, requests and new connections from one address; burst × 4
 }
 
 // defaults fills in what is zero.
@@ -121,6 +135,12 @@ func (o *Options) defaults() {
 	orDefault(&o.CatchUpParallel, 8)
 	orDefault(&o.MaxMessage, 128<<10)
 	orDefault(&o.MaxOperations, 100)
+	orDefault(&o.MaxParallel, 8)
+	orDefault(&o.MaxConnections, 10_000)
+	orDefault(&o.MaxConnectionsPerAddress, 200)
+	orDefault(&o.MaxUnsignedPerAddress, 20)
+	orDefault(&o.MaxConnectionsPerUser, 20)
+	orDefault(&o.UserRoomStreams, 20)
 	orDefault(&o.BodyTimeout, 10*time.Second)
 	orDefault(&o.ResponseTimeout, 15*time.Second)
 	orDefault(&o.SSEKeepAlive, 15*time.Second)
@@ -151,6 +171,8 @@ type Transports struct {
 	pace     pace
 	registry registry
 	feeds    feeds
+	gate     gate
+	rooms    *userRooms
 }
 
 // pace is what nobody sets but tests: sweeps, and how long an ending may take.
@@ -170,6 +192,8 @@ func New(o Options) *Transports {
 	}
 	t.registry.init(t)
 	t.feeds.init(t)
+	t.gate.init(t)
+	t.rooms = newUserRooms(o.UserRoomStreams)
 	return t
 }
 

@@ -27,38 +27,53 @@ func (webSocket) Supports(r *http.Request) bool {
 // Do opens a socket and returns; the socket lives on.
 func (x webSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	x.limitBody(w, r)
+	place, denied := x.gate.enter(r, true)
+	if denied != nil {
+		x.deny(w, r, denied)
+		return
+	}
+	lives := false
+	defer func() {
+		if !lives {
+			place.leave()
+		}
+	}()
 	if no := x.mayUpgrade(r); no != nil {
 		x.refuse(w, r, no)
 		return
 	}
+	lives = x.open(w, r, exec, place)
+}
+
+// open makes a socket of a request that was judged, and answers whether it lives. The place is then the socket's.
+func (x webSocket) open(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, place *place) bool {
 	conn, rw, _, err := x.upgrader(r).Upgrade(handshake(r), w)
 	if err != nil {
 		if conn != nil {
 			_ = conn.Close() // it never became a socket
 		}
-		return
+		return false
 	}
 	early, _ := rw.Peek(rw.Reader.Buffered()) // sent with the handshake; never fails
 	s := newSocket(x.Transports, exec, conn, bytes.Clone(early))
-	s.credentials = Credentials{RemoteAddr: r.RemoteAddr, UserAgent: r.UserAgent()}
+	s.place, s.credentials = place, Credentials{RemoteAddr: r.RemoteAddr, UserAgent: r.UserAgent()}
 	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(r.Context())) // that ends when Do returns
 	entered := x.registry.add(s)
-	go x.run(s.ctx, s.serve, nil)
+	go x.run(s.ctx, func() { defer place.leave(); s.serve() }, nil)
 	switch {
 	case !entered:
 		s.end(closeRestart)
 	case !offers(r): // a browser shows a close code, but no HTTP status
 		s.end(closeSubprotocol)
 	}
+	return true
 }
 
-// mayUpgrade checks everything before the connection is hijacked: gobwas/ws would do so first and then
+// mayUpgrade checks the rest before the connection is hijacked: gobwas/ws would do so first and then
 // refuse in plain text, and it never looks at Origin.
 func (x webSocket) mayUpgrade(r *http.Request) *refusal {
 	key, err := base64.StdEncoding.Strict().DecodeString(r.Header.Get("Sec-Websocket-Key"))
 	switch {
-	case x.registry.isDraining():
-		return draining
 	case r.Header.Get("Sec-Websocket-Version") != "13":
 		return badVersion
 	case err != nil || len(key) != 16 || !r.ProtoAtLeast(1, 1):
@@ -145,6 +160,10 @@ func (s *socket) signIn(c Credentials) {
 	}
 	if session.ID != "" && s.t.registry.hasEnded(session.ID) {
 		s.end(closeNotSignedIn)
+		return
+	}
+	if !s.place.signIn(session.User) {
+		s.end(closeTryLater) // 4429 would be final
 		return
 	}
 	s.control(textFrame([]byte(`{"type":"connection_ack"}`)), func() { s.enter(checking, ready) })

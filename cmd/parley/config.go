@@ -55,9 +55,19 @@ type Config struct {
 	WSPingInterval      duration `default:"25s" name:"ws-ping-interval" help:"Silence after which a socket is pinged."`
 	WSPongTimeout       duration `default:"10s" name:"ws-pong-timeout" help:"Time to answer that."`
 	WSMaxOperations     count    `default:"100" name:"ws-max-operations" help:"Operations at once on one socket."`
+	WSMaxParallel       count    `default:"8" name:"ws-max-parallel" help:"Queries and mutations at once on one socket; more are read later."`
+	WSMessageRate       ratio    `default:"20/1s" name:"ws-message-rate" help:"Messages on one socket; more are read later."`
 	WriteTimeout        duration `default:"15s" help:"How long a stream's reader may take nothing."`
 	SSEKeepalive        duration `default:"15s" name:"sse-keepalive" help:"Silence after which a comment is sent."`
 	OperationTimeout    duration `default:"5s" help:"Time for a query or a mutation."`
+
+	MaxConnections           count `default:"10000" help:"WebSockets and event streams at once, at most 512 less than files may be open."`
+	AcceptRate               ratio `default:"200/1s" help:"New ones of these."`
+	MaxConnectionsPerAddress count `default:"200" help:"Of these, from one network; loopback is not counted."`
+	MaxUnsignedPerAddress    count `default:"20" help:"WebSockets from one network on which nobody has signed in; loopback is not counted."`
+	MaxConnectionsPerUser    count `default:"20" help:"WebSockets and event streams of one user."`
+	AddressRequestRate       ratio `default:"50/1s" help:"Requests from one network; loopback is not counted."`
+	UserRoomStreams          count `default:"20" help:"Streams of one room by one user."`
 
 	WriteQueue    count    `default:"4096" help:"Sends that may wait for a commit."`
 	WriteBatch    count    `default:"256" help:"Sends in one transaction."`

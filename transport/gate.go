@@ -1,0 +1,161 @@
+package transport
+
+import (
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// A gate lets requests, sockets and event streams in, and counts who is in. It is asked before a
+// connection is hijacked and before a body is read.
+type gate struct {
+	t      *Transports
+	memory memory
+
+	mu        sync.Mutex // guards all below
+	accepts   *rate.Limiter
+	requests  addressRates
+	open      int                    // sockets and event streams
+	addresses map[netip.Prefix]crowd // those that have any
+	users     map[string]int         // the same
+}
+
+// A crowd is what one address has open.
+type crowd struct{ open, unsigned int }
+
+func (g *gate) init(t *Transports) {
+	g.t = t
+	g.accepts = t.options.AcceptRate.bucket(2)
+	g.requests = newAddressRates(t.options.AddressRequestRate, 4)
+	g.addresses = map[netip.Prefix]crowd{}
+	g.users = map[string]int{}
+}
+
+// admit judges a plain request, which takes no place. nil: it may go on.
+func (g *gate) admit(r *http.Request) *denial {
+	if g.t.registry.isDraining() {
+		return &denial{draining, 0}
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.count(addressOf(r.RemoteAddr), time.Now())
+}
+
+// count counts a request of an address; the caller holds mu.
+func (g *gate) count(address netip.Prefix, now time.Time) *denial {
+	if wait := g.requests.take(address, now); wait > 0 {
+		return &denial{tooFast, wait}
+	}
+	return nil
+}
+
+// enter gives a socket or an event stream its place, or says why it gets none. One that enters unsigned
+// counts as such until it signs in. The place must be left.
+func (g *gate) enter(r *http.Request, unsigned bool) (*place, *denial) {
+	now := time.Now()
+	switch {
+	case g.t.registry.isDraining():
+		return nil, &denial{draining, 0}
+	case g.memory.isScarce(now):
+		return nil, &denial{crowded, soon()}
+	}
+	p := &place{gate: g, address: addressOf(r.RemoteAddr), unsigned: unsigned}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if no := g.judge(p, now); no != nil {
+		return nil, no
+	}
+	g.move(p, 1)
+	return p, nil
+}
+
+// judge refuses in the order of what is cheapest; the caller holds mu.
+func (g *gate) judge(p *place, now time.Time) *denial {
+	if g.open >= g.t.options.MaxConnections {
+		return &denial{crowded, soon()}
+	}
+	if no := g.count(p.address, now); no != nil {
+		return no
+	}
+	there := g.addresses[p.address] // of what is not counted there is none
+	switch {
+	case there.open >= g.t.options.MaxConnectionsPerAddress,
+		p.unsigned && there.unsigned >= g.t.options.MaxUnsignedPerAddress:
+		return &denial{manyHere, soon()}
+	case take(g.accepts, now) > 0:
+		return &denial{crowded, soon()}
+	}
+	return nil
+}
+
+// move counts a place in, by 1, or out, by -1; the caller holds mu.
+func (g *gate) move(p *place, by int) {
+	g.open += by
+	g.change(p.address, func(c *crowd) {
+		c.open += by
+		if p.unsigned {
+			c.unsigned += by
+		}
+	})
+	if p.user != "" {
+		g.changeUser(p.user, by)
+	}
+}
+
+func (g *gate) change(address netip.Prefix, change func(c *crowd)) {
+	if !address.IsValid() {
+		return
+	}
+	c := g.addresses[address]
+	change(&c)
+	g.addresses[address] = c
+	if c == (crowd{}) {
+		delete(g.addresses, address)
+	}
+}
+
+func (g *gate) changeUser(user string, by int) {
+	g.users[user] += by
+	if g.users[user] == 0 {
+		delete(g.users, user)
+	}
+}
+
+// A place is what an open socket or event stream holds. The gate's lock guards it.
+type place struct {
+	gate     *gate
+	address  netip.Prefix // zero: not counted
+	user     string       // empty: nobody yet
+	unsigned bool         // it counts among the unsigned of its address
+	left     bool
+}
+
+// signIn counts a place among those of a person, whose id is not empty, unless that one has enough of them.
+func (p *place) signIn(user string) bool {
+	g := p.gate
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case p.left || user == "" || p.user == user:
+		return true // there is nothing to count
+	case p.user != "" || g.users[user] >= g.t.options.MaxConnectionsPerUser:
+		return false
+	}
+	g.move(p, -1)
+	p.user, p.unsigned = user, false
+	g.move(p, 1)
+	return true
+}
+
+// leave gives the place back, once, however often it is called.
+func (p *place) leave() {
+	p.gate.mu.Lock()
+	defer p.gate.mu.Unlock()
+	if !p.left {
+		p.left = true
+		p.gate.move(p, -1)
+	}
+}

@@ -1,0 +1,97 @@
+package transport
+
+import (
+	"net"
+	"net/netip"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// A Rate is so many in so much time. The zero Rate is none at all: everything passes.
+type Rate struct {
+	Calls int
+	Per   time.Duration
+}
+
+// bucket holds as many at once as the rate says, times a factor.
+func (r Rate) bucket(times int) *rate.Limiter {
+	if r.Calls == 0 {
+		return rate.NewLimiter(rate.Inf, 0)
+	}
+	return rate.NewLimiter(rate.Limit(float64(r.Calls)/r.Per.Seconds()), r.Calls*times)
+}
+
+// take takes one place of a bucket, or none and answers how long to wait for one.
+func take(b *rate.Limiter, now time.Time) (wait time.Duration) {
+	r := b.ReserveN(now, 1)
+	if wait = r.DelayFrom(now); wait > 0 {
+		r.CancelAt(now)
+	}
+	return wait
+}
+
+// addressRates counts by address, in memory. A full bucket is as good as none, so the map is swept of
+// those whenever it has doubled. The owner's lock guards it.
+type addressRates struct {
+	rate    Rate
+	times   int
+	buckets map[netip.Prefix]*rate.Limiter
+	sweepAt int
+}
+
+const smallestSweep = 1024
+
+func newAddressRates(r Rate, times int) addressRates {
+	return addressRates{rate: r, times: times, buckets: map[netip.Prefix]*rate.Limiter{}, sweepAt: smallestSweep}
+}
+
+// take counts one request of an address, or answers after which time it would pass.
+func (a *addressRates) take(address netip.Prefix, now time.Time) (wait time.Duration) {
+	if a.rate.Calls == 0 || !address.IsValid() {
+		return 0
+	}
+	b := a.buckets[address]
+	if b == nil {
+		a.sweep(now)
+		b = a.rate.bucket(a.times)
+		a.buckets[address] = b
+	}
+	return take(b, now)
+}
+
+func (a *addressRates) sweep(now time.Time) {
+	if len(a.buckets) < a.sweepAt {
+		return
+	}
+	for address, b := range a.buckets {
+		if b.TokensAt(now) >= float64(b.Burst()) {
+			delete(a.buckets, address)
+		}
+	}
+	a.sweepAt = max(smallestSweep, 2*len(a.buckets))
+}
+
+// addressOf is whom the limits of an address mean: an IPv4 address, or an IPv6 /64, which is what one
+// subscriber gets. The zero prefix is not counted: loopback, which is the operator or a proxy that
+// nobody declared, and what is no address.
+func addressOf(hostPort string) netip.Prefix {
+	host, _, err := net.SplitHostPort(hostPort)
+	if err != nil {
+		host = hostPort
+	}
+	address, err := netip.ParseAddr(host)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	address = address.Unmap()
+	if address.IsLoopback() {
+		return netip.Prefix{}
+	}
+	bits := 64
+	if address.Is4() {
+		bits = 32
+	}
+	prefix, _ := address.Prefix(bits) // never fails with these
+	return prefix
+}
