@@ -93,10 +93,7 @@ func (k *intake) hold() {
 		k.held = true
 		k.changed.Wait()
 	}
-	if k.held {
-		k.held = false
-		k.s.heard.Store(time.Now().UnixNano())
-	}
+	k.held = false
 }
 
 // holds tells whether the reader is kept back, so that silence says nothing of the client.

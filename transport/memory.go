@@ -20,15 +20,16 @@ func (m *memory) isScarce(now time.Time) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if now.Sub(m.asked) >= time.Second {
-		m.asked, m.scarce = now, isScarce()
+		used, limit := memoryInUse()
+		m.asked, m.scarce = now, float64(used) > memoryPart*float64(limit)
 	}
 	return m.scarce
 }
 
-// isScarce leaves garbage out: under a limit the collector lets that grow up to the limit before it runs,
+// memoryInUse leaves garbage out: under a limit the collector lets that grow up to the limit before it runs,
 // so memory as a whole comes near it even if little of it is in use. What the last collection found alive is
 // exact enough, because near the limit collections follow each other closely.
-func isScarce() bool {
+func memoryInUse() (used, limit uint64) {
 	samples := []metrics.Sample{
 		{Name: "/gc/gomemlimit:bytes"},
 		{Name: "/gc/heap/live:bytes"},
@@ -39,9 +40,9 @@ func isScarce() bool {
 		{Name: "/memory/classes/heap/released:bytes"},
 	}
 	metrics.Read(samples)
-	limit, used := samples[0].Value.Uint64(), samples[1].Value.Uint64()+samples[2].Value.Uint64()
+	used = samples[1].Value.Uint64() + samples[2].Value.Uint64()
 	for _, heap := range samples[3:] {
 		used -= min(used, heap.Value.Uint64())
 	}
-	return float64(used) > memoryPart*float64(limit)
+	return used, samples[0].Value.Uint64()
 }

@@ -47,7 +47,7 @@ func (w *world) identify(ctx context.Context, c Credentials) (context.Context, S
 			no = plainError(ctx, codeUnauthenticated, "", "no token of ours")
 			break
 		}
-		session = Session{ID: id}
+		session = Session{ID: id, User: id}
 	}
 	if no != nil {
 		return context.WithValue(ctx, identityKey{}, no), Session{}, no

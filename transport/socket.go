@@ -149,7 +149,10 @@ func (s *socket) sweep(now time.Time) {
 	switch {
 	case code != 0:
 		s.end(code)
-	case silence >= s.t.options.PingInterval+s.t.options.PongTimeout && !s.intake.holds():
+	case silence >= s.t.options.PingInterval && s.intake.holds():
+		s.heard.Store(now.UnixNano()) // it may have spoken and is not read; the ping shows whether it is there
+		s.start(func() { s.control(pingFrame(), nil) }, nil)
+	case silence >= s.t.options.PingInterval+s.t.options.PongTimeout:
 		s.cut()
 	case silence >= s.t.options.PingInterval && s.pinged.Load() < heard:
 		s.pinged.Store(now.UnixNano())

@@ -140,10 +140,15 @@ func makeWorld(t *testing.T, change func(o *Options, p *pace), isWatched bool) *
 	return w
 }
 
-// wrapped hides the response writer, as middleware does.
+// wrapped hides the response writer, as middleware does, and believes who says where they come from.
 type wrapped struct{ next http.Handler }
 
-func (h wrapped) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.next.ServeHTTP(hidden{w}, r) }
+func (h wrapped) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if from := r.Header.Get("X-Forwarded-For"); from != "" {
+		r.RemoteAddr = net.JoinHostPort(from, "0") // as the server's front does
+	}
+	h.next.ServeHTTP(hidden{w}, r)
+}
 
 type hidden struct{ inner http.ResponseWriter }
 

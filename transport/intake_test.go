@@ -1,0 +1,194 @@
+package transport
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+)
+
+const pingMessage = `{"type":"ping"}`
+
+// filled answers a socket whose reader is held: more waits than is read ahead, and nothing gets a turn
+// for an hour.
+func (w *world) filled(token string) *client {
+	w.t.Helper()
+	c := w.ready(token)
+	for range 2 * aheadMessages {
+		c.send(`{"type":"pong"}`)
+	}
+	eventually(w.t, w.held, func() string { return "the reader is not held" })
+	return c
+}
+
+// slowWorld takes three messages, and then one an hour.
+func slowWorld(t *testing.T, change func(o *Options)) *world {
+	return newWorld(t, func(o *Options, _ *pace) {
+		o.MessageRate = Rate{1, time.Hour}
+		if change != nil {
+			change(o)
+		}
+	})
+}
+
+func (w *world) held() bool {
+	for _, m := range w.transports.registry.all() {
+		if m.(*socket).intake.holds() {
+			return true
+		}
+	}
+	return false
+}
+
+// More messages than the rate allows are all answered, in their order, and not sooner than it says.
+func TestFastMessagesAreReadLater(t *testing.T) {
+	w := newWorld(t, func(o *Options, _ *pace) { o.MessageRate = Rate{100, time.Second} })
+	c := w.dial()
+	begun := time.Now()
+	go func() {
+		for i := range 400 {
+			_ = c.conn.Write(t.Context(), 1, fmt.Appendf(nil, `{"type":"ping","payload":{"n":%d}}`, i))
+		}
+	}()
+	for i := range 400 {
+		c.expect(fmt.Sprintf(`{"type":"pong","payload":{"n":%d}}`, i))
+	}
+	if took := time.Since(begun); took < 900*time.Millisecond { // 300 at once, 100 more in a second
+		t.Errorf("400 messages in %v", took)
+	}
+}
+
+// Ping frames count as messages.
+func TestPingFramesCount(t *testing.T) {
+	w := newWorld(t, func(o *Options, _ *pace) { o.MessageRate = Rate{100, time.Second} })
+	begun := time.Now()
+	conn, r := w.upgraded(strings.Repeat(frame(fin|ping, "a"), 400))
+	for range 400 {
+		if first, payload := readFrame(t, r); first != fin|pong || payload != "a" {
+			t.Fatalf("got %x %q", first, payload)
+		}
+	}
+	if took := time.Since(begun); took < 900*time.Millisecond {
+		t.Errorf("400 pings in %v", took)
+	}
+	_ = conn.Close()
+}
+
+// So many queries and mutations run at once; the next begins when one has ended. Subscriptions do not count,
+// and what needs no slot passes while they are all taken.
+func TestParallelRequestsWait(t *testing.T) {
+	w := newWorld(t, func(o *Options, _ *pace) { o.MaxParallel = 2 })
+	c := w.ready("good")
+	for i := range 3 {
+		c.subscribe(w, fmt.Sprint("s", i), "subscription{tick}", "tick")
+	}
+	c.subscribe(w, "1", "{wait}", "wait")
+	c.subscribe(w, "2", "mutation{wait}", "wait")
+	c.talk("> " + pingMessage + "\n" + `< {"type":"pong"}`)
+	c.send(`{"type":"subscribe","id":"3","payload":{"query":"{wait}"}}`)
+	c.send(pingMessage) // behind it, and so not answered yet
+	w.tick("1")
+	if _, got, err := c.conn.Read(t.Context()); err != nil || !strings.Contains(string(got), `"type":"next"`) {
+		t.Fatalf("got %s %v", got, err)
+	}
+	select {
+	case what := <-w.started:
+		t.Fatalf("a third %s runs", what)
+	default:
+	}
+	w.release <- struct{}{}
+	w.awaits(w.started, "wait")
+	for _, want := range []string{`"type":"next"`, `"type":"complete"`, `{"type":"pong"}`} {
+		if _, got, err := c.conn.Read(t.Context()); err != nil || !strings.Contains(string(got), want) {
+			t.Errorf("got %s %v, want %s", got, err, want)
+		}
+	}
+}
+
+// What ends an operation gives its slot back: a document that does not parse, a panic, `complete`.
+func TestSlotsComeBack(t *testing.T) {
+	w := newWorld(t, func(o *Options, _ *pace) { o.MaxParallel = 1 })
+	c := w.ready("good")
+	for i := range 20 {
+		c.send(fmt.Sprintf(`{"type":"subscribe","id":"a%d","payload":{"query":"{"}}`, i))
+		c.send(fmt.Sprintf(`{"type":"subscribe","id":"b%d","payload":{"query":"{boom}"}}`, i))
+		c.subscribe(w, fmt.Sprint("c", i), "{wait}", "wait")
+		c.send(fmt.Sprintf(`{"type":"complete","id":"c%d"}`, i))
+		w.awaits(w.stopped, "wait")
+	}
+	c.send(pingMessage)
+	for {
+		_, got, err := c.conn.Read(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(got) == `{"type":"pong"}` {
+			return
+		}
+	}
+}
+
+// While messages wait, a close frame behind them is seen, and what runs is stopped.
+func TestCloseIsSeenWhileMessagesWait(t *testing.T) {
+	w := newWorld(t, func(o *Options, _ *pace) { o.MaxParallel = 1 })
+	c := w.ready("good")
+	c.subscribe(w, "1", "{wait}", "wait")
+	for i := range aheadMessages - 1 {
+		c.send(fmt.Sprintf(`{"type":"subscribe","id":"w%d","payload":{"query":"{wait}"}}`, i))
+	}
+	_ = c.conn.Close(4000, "")
+	w.awaits(w.stopped, "wait")
+	w.empty()
+}
+
+// A reader that is held keeps nothing from ending the socket.
+func TestSocketsEndWhileTheReaderIsHeld(t *testing.T) {
+	for name, end := range map[string]struct {
+		token string
+		code  int
+		do    func(w *world)
+	}{
+		"session": {"good", 4401, func(w *world) { w.transports.EndSessions("s") }},
+		"expiry": {"long", 4403, func(w *world) {
+			for _, m := range w.transports.registry.all() {
+				m.(*socket).renew("s", time.Now()) // as a refresh over the socket would
+			}
+		}},
+		"drain": {"good", 1012, func(w *world) { w.transports.Drain(w.t.Context()) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := slowWorld(t, nil)
+			c := w.filled(end.token)
+			end.do(w)
+			c.closed(end.code)
+			w.empty()
+		})
+	}
+}
+
+// A client that is not read is not taken for dead. When it is gone, the ping shows it.
+func TestHeldClientIsNotSilent(t *testing.T) {
+	w := slowWorld(t, func(o *Options) { o.PingInterval, o.PongTimeout = 20*time.Millisecond, 20*time.Millisecond })
+	c := w.filled("good")
+	<-time.After(400 * time.Millisecond) // ten times what a silent one has
+	if !w.held() {
+		t.Fatal("cut")
+	}
+	_ = c.conn.CloseNow()
+	w.empty()
+}
+
+// Nobody waits for a socket's turn when the connection is gone.
+func TestHeldReaderLeavesNothingBehind(t *testing.T) {
+	w := slowWorld(t, nil)
+	conn, r := w.upgraded(strings.Repeat(frame(fin|1, `{"type":"pong"}`), 2*aheadMessages))
+	eventually(t, w.held, func() string { return "the reader is not held" })
+	for _, m := range w.transports.registry.all() {
+		m.cut()
+	}
+	_, _ = io.Copy(io.Discard, r)
+	_ = conn.Close()
+	w.empty()
+	noGoroutines(t)
+}
