@@ -143,6 +143,26 @@ func TestPlacesComeBack(t *testing.T) {
 	noGoroutines(t)
 }
 
+// A place that is given back twice is one place.
+func TestPlaceIsGivenBackOnce(t *testing.T) {
+	g := &New(Options{MaxConnections: 2}).gate
+	from := &http.Request{RemoteAddr: "198.51.100.1:1"}
+	first, _ := g.enter(from, true)
+	second, no := g.enter(from, true)
+	if _, full := g.enter(from, true); no != nil || full == nil || !first.signIn("ann") {
+		t.Fatalf("two places: %v, %v", no, full)
+	}
+	first.leave()
+	first.leave()
+	if got, want := g.totals(), (totals{open: 1, addresses: 1, ofAddress: 1, unsigned: 1}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+	second.leave()
+	if got := g.totals(); got != (totals{}) {
+		t.Errorf("left: %+v", got)
+	}
+}
+
 // visit comes, and is cut: in good order, or as by a crash.
 func (w *world) visit(do func(v visit)) {
 	conn, err := net.Dial("tcp", w.http.Listener.Addr().String())

@@ -2,7 +2,7 @@ package transport
 
 import (
 	"fmt"
-	"io"
+	"net"
 	"strings"
 	"testing"
 	"time"
@@ -22,10 +22,11 @@ func (w *world) filled(token string) *client {
 	return c
 }
 
-// slowWorld takes three messages, and then one an hour.
+// slowWorld takes three messages, and then one an hour. It leaves a client that was told to go all the time
+// to do so.
 func slowWorld(t *testing.T, change func(o *Options)) *world {
-	return newWorld(t, func(o *Options, _ *pace) {
-		o.MessageRate = Rate{1, time.Hour}
+	return newWorld(t, func(o *Options, p *pace) {
+		o.MessageRate, p.cut = Rate{1, time.Hour}, time.Hour
 		if change != nil {
 			change(o)
 		}
@@ -142,7 +143,7 @@ func TestCloseIsSeenWhileMessagesWait(t *testing.T) {
 	w.empty()
 }
 
-// A reader that is held keeps nothing from ending the socket.
+// A reader that is held keeps nothing from ending the socket, and then sees that the client has gone.
 func TestSocketsEndWhileTheReaderIsHeld(t *testing.T) {
 	for name, end := range map[string]struct {
 		token string
@@ -155,7 +156,7 @@ func TestSocketsEndWhileTheReaderIsHeld(t *testing.T) {
 				m.(*socket).renew("s", time.Now()) // as a refresh over the socket would
 			}
 		}},
-		"drain": {"good", 1012, func(w *world) { w.transports.Drain(w.t.Context()) }},
+		"drain": {"good", 1012, func(w *world) { go w.transports.Drain(w.t.Context()) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := slowWorld(t, nil)
@@ -179,16 +180,38 @@ func TestHeldClientIsNotSilent(t *testing.T) {
 	w.empty()
 }
 
-// Nobody waits for a socket's turn when the connection is gone.
-func TestHeldReaderLeavesNothingBehind(t *testing.T) {
-	w := slowWorld(t, nil)
-	conn, r := w.upgraded(strings.Repeat(frame(fin|1, `{"type":"pong"}`), 2*aheadMessages))
-	eventually(t, w.held, func() string { return "the reader is not held" })
-	for _, m := range w.transports.registry.all() {
-		m.cut()
+// Nobody waits for a turn when the connection is gone: neither the reader that is held, nor what takes the
+// messages that it has read.
+func TestWaitingEndsWithTheConnection(t *testing.T) {
+	for name, row := range map[string]struct {
+		messages int
+		cut      func(w *world, conn net.Conn)
+	}{
+		"held, cut by the server": {2 * aheadMessages, func(w *world, _ net.Conn) {
+			for _, m := range w.transports.registry.all() {
+				m.cut()
+			}
+		}},
+		"reading, cut by the client": {aheadMessages / 2, func(_ *world, conn net.Conn) { _ = conn.Close() }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := slowWorld(t, nil)
+			conn, _ := w.upgraded(strings.Repeat(frame(fin|text, `{"type":"pong"}`), row.messages))
+			eventually(t, func() bool { return w.waits(min(row.messages-3, aheadMessages)) }, func() string { return "the messages do not wait" })
+			row.cut(w, conn)
+			w.empty()
+			noGoroutines(t)
+		})
 	}
-	_, _ = io.Copy(io.Discard, r)
-	_ = conn.Close()
-	w.empty()
-	noGoroutines(t)
+}
+
+// waits tells whether so many messages of the only socket have been read and wait.
+func (w *world) waits(n int) bool {
+	for _, m := range w.transports.registry.all() {
+		k := &m.(*socket).intake
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		return len(k.ahead) == n
+	}
+	return false
 }
