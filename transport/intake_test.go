@@ -89,10 +89,7 @@ func TestParallelRequestsWait(t *testing.T) {
 	c.talk("> " + pingMessage + "\n" + `< {"type":"pong"}`)
 	c.send(`{"type":"subscribe","id":"3","payload":{"query":"{wait}"}}`)
 	c.send(pingMessage) // behind it, and so not answered yet
-	w.tick("1")
-	if _, got, err := c.conn.Read(t.Context()); err != nil || !strings.Contains(string(got), `"type":"next"`) {
-		t.Fatalf("got %s %v", got, err)
-	}
+	eventually(t, func() bool { return w.waits(1) }, func() string { return "the ping does not wait" })
 	select {
 	case what := <-w.started:
 		t.Fatalf("a third %s runs", what)
