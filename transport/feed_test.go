@@ -163,7 +163,7 @@ func TestChangeIsReadBeforeTheWindowIsHandedOut(t *testing.T) {
 	s := &Stream{Logs: []Log{{Key: "log", At: at, Head: at, Follow: func(wake func()) Tail { return log.follow(wake, func() {}) }}}}
 	var subs []*subscription
 	for range 2 {
-		sub := transports.newSubscription(out, s)
+		sub := transports.newSubscription(out, s, "ann")
 		sub.join(modelExecutor{}, &graphql.OperationContext{})
 		subs = append(subs, sub)
 	}

@@ -72,12 +72,12 @@ func (x *feeds) open(key feedKey, log Log, s *Stream, p program) *feed {
 	return f
 }
 
-// leave takes a reader out, and the last one's feed with it. Once more does nothing.
-func (x *feeds) leave(r *reader) {
+// leave takes a reader out, and the last one's feed with it. Once more does nothing, and answers false.
+func (x *feeds) leave(r *reader) bool {
 	x.mu.Lock()
 	if r.left {
 		x.mu.Unlock()
-		return
+		return false
 	}
 	r.left = true
 	var over *feed
@@ -89,4 +89,5 @@ func (x *feeds) leave(r *reader) {
 	if over != nil {
 		over.close()
 	}
+	return true
 }

@@ -66,6 +66,7 @@ func newModel(t *testing.T, seed uint64) *model {
 	m.transports = New(Options{
 		Logger: slog.New(slog.DiscardHandler), Open: m.open, WindowEvents: 1 + rng.IntN(12), CatchUpParallel: 1 + rng.IntN(3),
 		WriteTimeout: time.Hour,
+		MaxParallel:  100,
 	})
 	if rng.IntN(4) == 0 {
 		m.transports.options.WindowTotal = 1 // every window is at its limit
@@ -85,7 +86,7 @@ func (m *model) run() {
 	for i := range 2 + m.rng.IntN(4) {
 		c := &modelClient{
 			m: m, rng: rand.New(rand.NewPCG(m.rng.Uint64(), 9)), stays: i == 0, slow: m.rng.IntN(3) == 0,
-			both: m.rng.IntN(2) == 0 && len(m.logs) > 1, places: make([]int64, len(m.logs)), document: fmt.Sprint("document", m.rng.IntN(2)),
+			both: m.rng.IntN(2) == 0 && len(m.logs) > 1, places: make([]int64, len(m.logs)), document: fmt.Sprint("document", m.rng.IntN(2)), user: fmt.Sprint(i),
 		}
 		clients = append(clients, c)
 		m.running.Go(func() { c.run(ctx) })
@@ -108,8 +109,9 @@ func (m *model) run() {
 	synctest.Wait()
 	m.transports.feeds.mu.Lock()
 	defer m.transports.feeds.mu.Unlock()
-	if n, held := len(m.transports.feeds.byKey), m.transports.feeds.held.Load(); n != 0 || held != 0 {
-		m.t.Errorf("%d feeds and %d bytes are left", n, held)
+	n, held, seats := len(m.transports.feeds.byKey), m.transports.feeds.held.Load(), len(m.transports.seats.taken)
+	if n+seats != 0 || held != 0 {
+		m.t.Errorf("%d feeds, %d bytes and %d seats are left", n, held, seats)
 	}
 }
 
@@ -265,6 +267,7 @@ type modelClient struct {
 	stays, slow, both bool
 	document          string
 	places            []int64 // of the last event of each log that it was given
+	user              string
 	ids               int
 }
 
@@ -280,7 +283,7 @@ func (c *modelClient) connect(ctx context.Context) {
 	near, far := net.Pipe()
 	s := newSocket(c.m.transports, modelExecutor{}, far, nil)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.phase = ready
+	s.phase, s.session = ready, Session{ID: "session", User: c.user}
 	c.m.running.Go(s.serve)
 	defer func() { _ = near.Close() }()
 	defer context.AfterFunc(ctx, func() { _ = near.Close() })()

@@ -45,6 +45,7 @@ type subscription struct {
 	t       *Transports
 	out     outlet
 	stream  *Stream
+	user    string // whose it is
 	readers []*reader
 
 	// Guarded by the outlet.
@@ -53,9 +54,12 @@ type subscription struct {
 	fault  error
 }
 
-// newSubscription begins nowhere until its readers join.
-func (t *Transports) newSubscription(out outlet, s *Stream) *subscription {
-	sub := &subscription{t: t, out: out, stream: s, behind: len(s.Logs), going: len(s.Logs)}
+// newSubscription begins nowhere until its readers join, and then is left. nil: the user has too many streams.
+func (t *Transports) newSubscription(out outlet, s *Stream, user string) *subscription {
+	if !t.seats.enter(user, s.Logs) {
+		return nil
+	}
+	sub := &subscription{t: t, out: out, stream: s, user: user, behind: len(s.Logs), going: len(s.Logs)}
 	sub.readers = make([]*reader, len(s.Logs))
 	for i, log := range s.Logs {
 		sub.readers[i] = &reader{sub: sub, at: log.At, head: log.Head}
@@ -74,9 +78,16 @@ func (sub *subscription) join(exec graphql.GraphExecutor, op *graphql.OperationC
 
 // leave may be called by anybody, any number of times, once all have joined.
 func (sub *subscription) leave() {
-	for _, r := range sub.readers {
-		sub.t.feeds.leave(r)
+	for i, r := range sub.readers {
+		if sub.t.feeds.leave(r) {
+			sub.t.seats.leave(sub.user, sub.stream.Logs[i:i+1])
+		}
 	}
+}
+
+// manyStreams is the refusal of a stream too many.
+func (t *Transports) manyStreams(ctx context.Context) gqlerror.List {
+	return gqlerror.List{t.options.Refuse(ctx, codeLimitReached, "STREAMS", "You have too many streams of this room.")}
 }
 
 // Bytes in one write to a client.

@@ -26,7 +26,10 @@ func (s *socket) subscribed(ctx context.Context, op *operation, prepared *graphq
 		return
 	}
 	x := &socketStream{s: s, op: op, ctx: ctx, prefix: nextPrefix(op.id)}
-	x.sub = s.t.newSubscription(x, stream)
+	if x.sub = s.t.newSubscription(x, stream, s.user()); x.sub == nil {
+		s.refuse(op, true, s.t.manyStreams(ctx))
+		return
+	}
 	x.sub.join(s.exec, prepared)
 	if !s.attach(op, x) {
 		x.sub.leave()
@@ -35,6 +38,12 @@ func (s *socket) subscribed(ctx context.Context, op *operation, prepared *graphq
 	for _, r := range x.sub.readers {
 		r.wake()
 	}
+}
+
+func (s *socket) user() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.session.User
 }
 
 // attach makes a stream the operation's, unless that has been stopped meanwhile.

@@ -26,7 +26,10 @@ func (s *stream) subscribed(ctx context.Context, lastEventID string, exec graphq
 		return
 	}
 	x := &sseStream{s: s, ctx: ctx}
-	x.sub = s.t.newSubscription(x, stream)
+	if x.sub = s.t.newSubscription(x, stream, s.session.User); x.sub == nil {
+		s.refuse(s.t.manyStreams(ctx))
+		return
+	}
 	x.sub.join(exec, op)
 	defer x.sub.leave()
 	s.relay(ctx, x.look)

@@ -172,7 +172,7 @@ type Transports struct {
 	registry registry
 	feeds    feeds
 	gate     gate
-	rooms    *userRooms
+	seats    *seats
 }
 
 // pace is what nobody sets but tests: sweeps, and how long an ending may take.
@@ -193,7 +193,7 @@ func New(o Options) *Transports {
 	t.registry.init(t)
 	t.feeds.init(t)
 	t.gate.init(t)
-	t.rooms = newUserRooms(o.UserRoomStreams)
+	t.seats = newSeats(o.UserRoomStreams)
 	return t
 }
 

@@ -69,13 +69,16 @@ type Config struct {
 	AddressRequestRate       ratio `default:"50/1s" help:"Requests from one network; loopback is not counted."`
 	UserRoomStreams          count `default:"20" help:"Streams of one room by one user."`
 
-	WriteQueue    count    `default:"4096" help:"Sends that may wait for a commit."`
-	WriteBatch    count    `default:"256" help:"Sends in one transaction."`
-	HeadsInterval duration `default:"2s" help:"How often readers are compared with the database."`
-	DiskMinFree   size     `default:"256MiB" help:"With less free space on the disk of the database nothing is stored."`
-	SQLiteWALMax  size     `default:"256MiB" name:"sqlite-wal-max" help:"Bytes of the database's log beyond which the oldest read is ended."`
-	DrainDelay    duration `default:"0s" help:"Time between /readyz turning 503 and the drain."`
-	DrainTimeout  duration `default:"25s" help:"Time for the drain."`
+	WriteQueue      count    `default:"4096" help:"Sends that may wait for a commit."`
+	WriteBatch      count    `default:"256" help:"Sends in one transaction."`
+	WindowEvents    count    `default:"256" help:"Newest events of a stream that are kept executed; who is further behind reads the database."`
+	WindowTotal     size     `default:"64MiB" help:"Bytes of all of these."`
+	CatchupParallel count    `default:"8" help:"Readers that may read the database at once to catch up."`
+	HeadsInterval   duration `default:"2s" help:"How often readers are compared with the database."`
+	DiskMinFree     size     `default:"256MiB" help:"With less free space on the disk of the database nothing is stored."`
+	SQLiteWALMax    size     `default:"256MiB" name:"sqlite-wal-max" help:"Bytes of the database's log beyond which the oldest read is ended."`
+	DrainDelay      duration `default:"0s" help:"Time between /readyz turning 503 and the drain."`
+	DrainTimeout    duration `default:"25s" help:"Time for the drain."`
 
 	keyInArguments bool // the signing key was given as a flag
 }
