@@ -37,7 +37,7 @@ func BenchmarkCatchUp(b *testing.B) {
 				ids[i] = uuid.New()
 				what[i] = logged{kind: roomevent.KindCHAT_SENT, actor: owner, chat: &ids[i]}
 			}
-			up, err := raise(b.Context(), tx, room.ID, what, s.now())
+			up, err := s.statements.raise(b.Context(), tx, appending{room.ID, what, s.now()})
 			if err != nil {
 				return err
 			}

@@ -19,8 +19,8 @@ func (s *Service) EditChat(ctx context.Context, who uuid.UUID, id, text string) 
 	if err := checkText(text, s.o.TextLength); err != nil {
 		return nil, err
 	}
-	return s.change(ctx, who, id, editing{
-		do: editChat, kind: roomevent.KindCHAT_EDITED,
+	return s.change(ctx, id, editing{
+		who: who, do: editChat, kind: roomevent.KindCHAT_EDITED,
 		done: func(c *ent.Chat) bool { return c.Text == text },
 		set:  func(c *ent.ChatUpdateOne, at time.Time) { c.SetText(text).SetEditedAt(at) },
 	})
@@ -29,8 +29,8 @@ func (s *Service) EditChat(ctx context.Context, who uuid.UUID, id, text string) 
 // DeleteChat takes the text of a chat away; its number and its place stay. Its author may, and the
 // room's owner. Sent again it changes nothing. ErrNoChat, ErrForbidden, *RateError.
 func (s *Service) DeleteChat(ctx context.Context, who uuid.UUID, id string) (*Chat, error) {
-	return s.change(ctx, who, id, editing{
-		do: deleteChat, kind: roomevent.KindCHAT_DELETED,
+	return s.change(ctx, id, editing{
+		who: who, do: deleteChat, kind: roomevent.KindCHAT_DELETED,
 		done: func(c *ent.Chat) bool { return c.DeletedAt != nil },
 		set:  func(c *ent.ChatUpdateOne, at time.Time) { c.SetText("").SetDeletedAt(at) },
 	})
@@ -38,18 +38,19 @@ func (s *Service) DeleteChat(ctx context.Context, who uuid.UUID, id string) (*Ch
 
 // editing is a change of a chat that is stored already.
 type editing struct {
+	who  uuid.UUID
 	do   action
 	kind roomevent.Kind
 	done func(*ent.Chat) bool // it is so already
 	set  func(c *ent.ChatUpdateOne, at time.Time)
 }
 
-func (s *Service) change(ctx context.Context, who uuid.UUID, id string, e editing) (*Chat, error) {
+func (s *Service) change(ctx context.Context, id string, e editing) (*Chat, error) {
 	parsed, err := uuid.Parse(id)
 	if err != nil {
 		return nil, ErrNoChat
 	}
-	if err := s.changes.take(who); err != nil {
+	if err := s.changes.take(e.who); err != nil {
 		return nil, err
 	}
 	var changed *Chat
@@ -59,11 +60,11 @@ func (s *Service) change(ctx context.Context, who uuid.UUID, id string, e editin
 		if err != nil {
 			return err
 		}
-		if err := mayChange(who, e.do, row, room); err != nil {
+		if err := mayChange(e.who, e.do, row, room); err != nil {
 			return err
 		}
 		if rung = !e.done(row); rung {
-			if row, err = e.apply(ctx, tx, who, row, s.now()); err != nil {
+			if row, err = s.apply(ctx, tx, e, row); err != nil {
 				return err
 			}
 		}
@@ -101,8 +102,8 @@ func lockChat(ctx context.Context, tx *ent.Tx, id uuid.UUID) (*ent.Chat, *ent.Ro
 }
 
 // apply changes the row and appends to the room's log.
-func (e editing) apply(ctx context.Context, tx *ent.Tx, who uuid.UUID, row *ent.Chat, now time.Time) (*ent.Chat, error) {
-	up, err := raise(ctx, tx, row.RoomID, []logged{{kind: e.kind, actor: who, chat: &row.ID}}, now)
+func (s *Service) apply(ctx context.Context, tx *ent.Tx, e editing, row *ent.Chat) (*ent.Chat, error) {
+	up, err := s.statements.raise(ctx, tx, appending{row.RoomID, []logged{{kind: e.kind, actor: e.who, chat: &row.ID}}, s.now()})
 	if err != nil {
 		return nil, err
 	}

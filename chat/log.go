@@ -39,55 +39,53 @@ type logged struct {
 	chat  *uuid.UUID
 }
 
-// raised is what appending to a log came to: the room as it was found under its lock, and the
-// positions of the new events, all at one moment.
+// raised is what appending to a log came to: the room as its last event left it, and the positions
+// of the new events, all at one moment.
 type raised struct {
 	room      *ent.Room
 	at        time.Time
 	positions []position
 }
 
+// appending is events that belong at the end of a room's log.
+type appending struct {
+	room   uuid.UUID
+	events []logged
+	now    time.Time
+}
+
 // raise appends events to a room's log. Its first statement raises the counter row, which locks it
 // until commit, so places have no holes and readers see them in the order of their commits. The
 // time of an event never lies before that of the one before it. Every change of a room goes here.
-func raise(ctx context.Context, tx *ent.Tx, id uuid.UUID, what []logged, now time.Time) (*raised, error) {
-	chats := 0
-	for _, l := range what {
+func (s *statements) raise(ctx context.Context, tx *ent.Tx, a appending) (*raised, error) {
+	n, chats, tag := len(a.events), 0, newTag()
+	for _, l := range a.events {
 		if l.kind == roomevent.KindCHAT_SENT {
 			chats++
 		}
 	}
-	tag := newTag()
-	row, err := tx.Room.UpdateOneID(id).AddLastPlace(int64(len(what))).AddLastNumber(chats).SetLastTag(tag).Save(ctx)
-	if ent.IsNotFound(err) {
-		return nil, ErrNoRoom
-	}
+	var room, now any = a.room.String(), a.now
+	row, err := s.raiseCounters(ctx, tx, n, chats, tag, now, now, room)
 	if err != nil {
-		return nil, fmt.Errorf("raise counters: %w", err)
+		return nil, err
 	}
-	up := &raised{room: row, at: now, positions: make([]position, len(what))}
-	if row.LastAt.After(now) {
-		up.at = row.LastAt
-	}
-	events := make([]*ent.RoomEventCreate, len(what))
-	at := position{place: row.LastPlace - int64(len(what)), number: row.LastNumber - chats}
-	for i, l := range what {
+	up := &raised{room: row, at: row.LastAt, positions: make([]position, n)}
+	now = up.at
+	events := make([]any, 0, n*s.events.args)
+	at := position{place: row.LastPlace - int64(n), number: row.LastNumber - chats}
+	for i, l := range a.events {
 		at.place, at.tag, at.isChat = at.place+1, newTag(), l.kind == roomevent.KindCHAT_SENT
 		if at.isChat {
 			at.number++
 		}
-		if i == len(what)-1 {
+		if i == n-1 {
 			at.tag = tag
 		}
 		up.positions[i] = at
-		events[i] = tx.RoomEvent.Create().SetRoomID(id).SetPlace(at.place).SetNumber(at.number).SetTag(at.tag).
-			SetKind(l.kind).SetAt(up.at).SetActorID(l.actor).SetNillableChatID(l.chat)
+		events = append(events, room, at.place, at.number, at.tag, string(l.kind), now, l.actor, l.chat)
 	}
-	if err := tx.RoomEvent.CreateBulk(events...).Exec(ctx); err != nil {
+	if _, err := s.events.run(ctx, tx, events); err != nil {
 		return nil, fmt.Errorf("append to log: %w", err)
-	}
-	if err := tx.Room.UpdateOneID(id).SetLastAt(up.at).Exec(ctx); err != nil {
-		return nil, fmt.Errorf("set time of room: %w", err)
 	}
 	return up, nil
 }

@@ -177,7 +177,7 @@ func (s *Service) DeleteRoom(ctx context.Context, reader uuid.UUID, nameOrID str
 			return err
 		}
 		id = row.ID
-		at, err := raise(ctx, tx, row.ID, []logged{{kind: roomevent.KindROOM_DELETED, actor: reader}}, s.now())
+		at, err := s.statements.raise(ctx, tx, appending{row.ID, []logged{{kind: roomevent.KindROOM_DELETED, actor: reader}}, s.now()})
 		if err != nil {
 			return err
 		}

@@ -48,30 +48,31 @@ func orDefault[T comparable](value, standard T) T {
 
 // Service is rooms and chats over one database. It is safe for concurrent use.
 type Service struct {
-	o         Options
-	store     *db.Store
-	broker    Broker
-	writer    *writer
-	readers   *readers
-	names     names
-	sends     *limiter
-	roomSends *limiter
-	changes   *limiter
-	creations *limiter
+	o          Options
+	store      *db.Store
+	statements *statements
+	broker     Broker
+	writer     *writer
+	readers    *readers
+	names      names
+	sends      *limiter
+	roomSends  *limiter
+	changes    *limiter
+	creations  *limiter
 }
 
 // New makes a Service. It sends and streams only while Run runs.
 func New(store *db.Store, o Options) *Service {
 	o = o.withDefaults()
 	s := &Service{
-		o: o, store: store, broker: o.Broker,
+		o: o, store: store, statements: newStatements(store.SQL()), broker: o.Broker,
 		sends:     newLimiter(o.SendRate, 3, o.Now),
 		roomSends: newLimiter(o.RoomSendRate, 2, o.Now),
 		changes:   newLimiter(o.MutationRate, 3, o.Now),
 		creations: newLimiter(o.RoomCreateRate, 1, o.Now),
 	}
 	s.writer = &writer{
-		store: store, broker: o.Broker, now: s.now, most: o.BatchEntries,
+		store: store, statements: s.statements, broker: o.Broker, now: s.now, most: o.BatchEntries,
 		queue: make(chan *entry, o.QueueEntries), mostBytes: queueBytes, stopped: make(chan struct{}),
 	}
 	s.readers = &readers{log: s, rooms: map[uuid.UUID]*feed{}}

@@ -21,10 +21,11 @@ import (
 // last commit ran and commits it as one transaction: no timer, so a single sender waits for one
 // fsync and many senders share one.
 type writer struct {
-	store  *db.Store
-	broker Broker
-	now    func() time.Time
-	most   int // entries in one transaction
+	store      *db.Store
+	statements *statements
+	broker     Broker
+	now        func() time.Time
+	most       int // entries in one transaction
 
 	queue     chan *entry
 	bytes     atomic.Int64 // of text in the queue
@@ -139,7 +140,7 @@ func (w *writer) store1(ctx context.Context, entries []*entry) (*batch, error) {
 	defer cancel()
 	var b *batch
 	err := w.store.Write(ctx, func(tx *ent.Tx) (err error) {
-		b = &batch{chats: make([]*Chat, len(entries)), errs: make([]error, len(entries))}
+		b = &batch{statements: w.statements, chats: make([]*Chat, len(entries)), errs: make([]error, len(entries))}
 		return b.store(ctx, tx, entries, w.now())
 	})
 	if err != nil {
@@ -151,9 +152,10 @@ func (w *writer) store1(ctx context.Context, entries []*entry) (*batch, error) {
 // A batch is what one transaction came to: for each entry its chat or its error, and the rooms
 // whose logs have grown.
 type batch struct {
-	chats []*Chat
-	errs  []error
-	rooms []uuid.UUID
+	statements *statements
+	chats      []*Chat
+	errs       []error
+	rooms      []uuid.UUID
 }
 
 func (b *batch) store(ctx context.Context, tx *ent.Tx, entries []*entry, now time.Time) error {
@@ -193,17 +195,22 @@ func repeat(e *entry, stored *Chat) (*Chat, error) {
 // answerKnown answers the entries whose ids were stored before.
 func (b *batch) answerKnown(ctx context.Context, tx *ent.Tx, entries []*entry) error {
 	var chosen []uuid.UUID
+	var args []any
 	for _, e := range entries {
 		if e.chosen {
-			chosen = append(chosen, e.id)
+			chosen, args = append(chosen, e.id), append(args, e.id)
 		}
 	}
-	if len(chosen) == 0 {
+	known, err := b.statements.known.run(ctx, tx, args)
+	if err != nil {
+		return fmt.Errorf("look for known ids: %w", err)
+	}
+	if known == 0 {
 		return nil
 	}
 	rows, err := tx.Chat.Query().Where(chat.IDIn(chosen...)).WithRoom().All(ctx)
 	if err != nil {
-		return fmt.Errorf("look for known ids: %w", err)
+		return fmt.Errorf("read known chats: %w", err)
 	}
 	for _, row := range rows {
 		stored := foldChat(row, foldRoom(row.Edges.Room))
@@ -224,13 +231,13 @@ func (b *batch) insert(ctx context.Context, tx *ent.Tx, entries []*entry, byRoom
 		b.rooms = append(b.rooms, id)
 	}
 	slices.SortFunc(b.rooms, func(x, y uuid.UUID) int { return bytes.Compare(x[:], y[:]) })
-	var chats []*ent.ChatCreate
+	var chats []any
 	for _, id := range b.rooms {
 		events := make([]logged, len(byRoom[id]))
 		for i, n := range byRoom[id] {
 			events[i] = logged{kind: roomevent.KindCHAT_SENT, actor: entries[n].from.ID, chat: &entries[n].id}
 		}
-		up, err := raise(ctx, tx, id, events, now)
+		up, err := b.statements.raise(ctx, tx, appending{id, events, now})
 		if errors.Is(err, ErrNoRoom) {
 			return &refusal{pick(entries, byRoom[id]), err}
 		}
@@ -248,14 +255,10 @@ func (b *batch) insert(ctx context.Context, tx *ent.Tx, entries []*entry, byRoom
 				Text: &e.text, CreatedAt: up.at, position: up.positions[i],
 			}
 			b.chats[n] = c
-			chats = append(chats, tx.Chat.Create().SetID(c.ID).SetRoomID(id).SetNumber(c.Number).SetPlace(c.position.place).
-				SetTag(c.position.tag).SetUserID(c.UserID).SetUsername(c.Username).SetText(e.text).SetCreatedAt(c.CreatedAt))
+			chats = append(chats, c.ID, id, c.Number, c.position.place, c.position.tag, c.UserID, c.Username, e.text, up.at)
 		}
 	}
-	if len(chats) == 0 {
-		return nil
-	}
-	if err := tx.Chat.CreateBulk(chats...).Exec(ctx); err != nil {
+	if _, err := b.statements.chats.run(ctx, tx, chats); err != nil {
 		return fmt.Errorf("insert chats: %w", err)
 	}
 	return nil

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"time"
 
+	entsql "entgo.io/ent/dialect/sql"
+
 	"parley/ent"
 )
 
@@ -131,6 +133,10 @@ func (s *Store) View(ctx context.Context, fn func(*ent.Client) error) error {
 	defer func() { _ = tx.Rollback() }() // nothing was written
 	return classify("", fn(tx.Client()))
 }
+
+// SQL writes statements in the dialect of the database, for the few places where Ent's own builders
+// cost more than the database does. They run in a transaction, by its ExecContext and QueryContext.
+func (s *Store) SQL() *entsql.DialectBuilder { return entsql.Dialect(s.dialect) }
 
 // Ping answers nil when the database can be read.
 func (s *Store) Ping(ctx context.Context) error {
