@@ -15,6 +15,7 @@ import (
 type Keyring struct {
 	keys    []key
 	headers map[string]reader // what reads a token that begins with this text
+	tickets *tickets          // of access tokens that these keys have verified
 }
 
 // key is what is derived from one root secret: one key for each kind of token, so that a token of
@@ -88,7 +89,7 @@ func newKey(secret []byte) (key, error) {
 }
 
 func newKeyring(keys []key) (*Keyring, error) {
-	r := &Keyring{keys: keys, headers: map[string]reader{}}
+	r := &Keyring{keys: keys, headers: map[string]reader{}, tickets: newTickets()}
 	for _, k := range keys {
 		for i := range kinds {
 			text := headerText(kind(i), k.kid)

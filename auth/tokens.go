@@ -80,7 +80,10 @@ func (t ticket) sign(k kind, with key) (string, error) {
 
 // readAccess reads an access token for a request: ErrUnauthenticated, ErrTokenExpired.
 func (s *Service) readAccess(text string) (ticket, error) {
-	t, err := s.keys.read(text, accessToken, s.now(), s.o.Leeway)
+	now := s.now()
+	t, err := s.keys.tickets.read(text, now, s.o.Leeway, func() (ticket, error) {
+		return s.keys.read(text, accessToken, now, s.o.Leeway)
+	})
 	if errors.Is(err, errExpired) {
 		return t, ErrTokenExpired
 	}
