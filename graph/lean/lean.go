@@ -15,15 +15,17 @@ import (
 // MarshalSlice marshals the elements of a list one after the other, in the goroutine that has the
 // list. It takes the place of gqlgen's MarshalSliceConcurrently and does the same for an element that
 // panics: null, and an error at its place.
-func MarshalSlice(ctx context.Context, length int, _ int64, _ bool, marshal func(ctx context.Context, i int) graphql.Marshaler) graphql.Array {
-	ret := make(graphql.Array, length)
+func MarshalSlice(ctx context.Context, length int, _ int64, _ bool, marshal func(ctx context.Context, i int) graphql.Marshaler) Array {
+	ret := make(Array, length)
+	indexes, fields := make([]int, length), make([]graphql.FieldContext, length)
 	for i := range length {
-		marshalElement(graphql.WithFieldContext(ctx, &graphql.FieldContext{Index: &i}), ret, i, marshal)
+		indexes[i], fields[i].Index = i, &indexes[i]
+		marshalElement(graphql.WithFieldContext(ctx, &fields[i]), ret, i, marshal)
 	}
 	return ret
 }
 
-func marshalElement(ctx context.Context, ret graphql.Array, i int, marshal func(ctx context.Context, i int) graphql.Marshaler) {
+func marshalElement(ctx context.Context, ret Array, i int, marshal func(ctx context.Context, i int) graphql.Marshaler) {
 	defer func() {
 		if r := recover(); r != nil {
 			graphql.AddError(ctx, graphql.Recover(ctx, r))
@@ -73,22 +75,19 @@ func (o *Object) Dispatch(ctx context.Context) {
 	}
 }
 
-var punctuation = []byte(`{,":}`)
+// MarshalGQL writes the object.
+func (o *Object) MarshalGQL(w io.Writer) { write(w, o) }
 
-// MarshalGQL writes the object. Response keys are GraphQL names, so nothing in them needs escaping,
+// AppendGQL appends the object. Response keys are GraphQL names, so nothing in them needs escaping,
 // and fields of one key have been merged.
-func (o *Object) MarshalGQL(w io.Writer) {
-	separator := punctuation[0:1]
+func (o *Object) AppendGQL(b []byte) []byte {
+	b = append(b, '{')
 	for i := range o.fields {
-		_, _ = w.Write(separator) // the writer is a buffer
-		_, _ = w.Write(punctuation[2:3])
-		_, _ = io.WriteString(w, o.fields[i].Alias)
-		_, _ = w.Write(punctuation[2:4])
-		o.Values[i].MarshalGQL(w)
-		separator = punctuation[1:2]
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(append(append(b, '"'), o.fields[i].Alias...), '"', ':')
+		b = appendValue(b, o.Values[i])
 	}
-	if len(o.fields) == 0 {
-		_, _ = w.Write(separator)
-	}
-	_, _ = w.Write(punctuation[4:5])
+	return append(b, '}')
 }

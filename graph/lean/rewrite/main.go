@@ -5,6 +5,7 @@
 //   - An object below the roots keeps no books for @defer.
 //   - A leaf that is a plain field or method of a value is marshalled without a context of its own,
 //     which gqlgen makes for hooks around fields and for resolvers that fail. A leaf has neither.
+//   - Such a field of a common type is written from where it lies, without a closure.
 //
 // It runs behind gqlgen in `make generate`, and fails when the shapes it knows are gone. What it
 // saves is shown by BenchmarkAPI/page in cmd/parley.
@@ -57,7 +58,7 @@ func rewrite(source []byte) ([]byte, error) {
 		}
 		if marshal, value := leafOf(f, leaves); marshal != nil {
 			out.Write(source[done:files.Position(f.Body.Pos()).Offset])
-			fmt.Fprintf(&out, "{\n\treturn %s(ctx, field.Selections, %s)\n}", text(marshal), text(value))
+			out.WriteString("{\n" + leaf(text(marshal), text(value)) + "}")
 			done = files.Position(f.Body.End()).Offset
 		}
 	}
@@ -66,6 +67,27 @@ func rewrite(source []byte) ([]byte, error) {
 		return nil, errUnknown
 	}
 	return replaceAll(out.Bytes())
+}
+
+// leaf writes what answers a leaf. A field of a known type is answered in place, and an id only if it is one.
+func leaf(marshal, value string) string {
+	general := fmt.Sprintf("\treturn %s(ctx, field.Selections, %s)\n", marshal, value)
+	if strings.HasSuffix(value, ")") { // a method
+		return general
+	}
+	switch strings.TrimPrefix(marshal, "ec.marshal") {
+	case "NString2string", "NCursor2string":
+		return fmt.Sprintf("\treturn (*lean.String)(&%s)\n", value)
+	case "NInt2int":
+		return fmt.Sprintf("\treturn (*lean.Int)(&%s)\n", value)
+	case "NDateTime2timeᚐTime":
+		return fmt.Sprintf("\treturn (*lean.Time)(&%s)\n", value)
+	case "OString2ᚖstring":
+		return fmt.Sprintf("\treturn lean.Optional(%s)\n", value)
+	case "NID2githubᚗcomᚋgoogleᚋuuidᚐUUID":
+		return fmt.Sprintf("\tif %s != uuid.Nil {\n\t\treturn (*lean.ID)(&%s)\n\t}\n", value, value) + general
+	}
+	return general
 }
 
 var errUnknown = errors.New("a shape is gone: has gqlgen changed what it writes?")

@@ -60,7 +60,7 @@ func (ec *executionContext) _Chat_other(ctx context.Context, field graphql.Colle
 // shape, stay as gqlgen wrote them.
 func TestOnlyPlainLeavesAreCalledDirectly(t *testing.T) {
 	for value, direct := range map[string]string{
-		"obj.Number, nil":                      "return ec.marshalNInt2int(ctx, field.Selections, obj.Number)",
+		"obj.Number, nil":                      "return (*lean.Int)(&obj.Number)",
 		"obj.Number(), nil":                    "return ec.marshalNInt2int(ctx, field.Selections, obj.Number())",
 		"obj.Number(ctx)":                      "",
 		"ec.Resolvers.Chat().Number(ctx, obj)": "",
@@ -80,6 +80,23 @@ func TestOnlyPlainLeavesAreCalledDirectly(t *testing.T) {
 		object, root, _ := strings.Cut(string(out), "_Query")
 		if !strings.Contains(object, "lean.NewObject") || !strings.Contains(root, "graphql.NewFieldSet") {
 			t.Error("objects are ours and roots are gqlgen's, and not so here")
+		}
+	}
+}
+
+// A type that is not known is marshalled as gqlgen does it, and so is an id that is none.
+func TestFieldsAreWrittenFromWhereTheyLie(t *testing.T) {
+	for marshal, want := range map[string]string{
+		"ec.marshalNString2string":       "\treturn (*lean.String)(&obj.X)\n",
+		"ec.marshalNDateTime2timeᚐTime":  "\treturn (*lean.Time)(&obj.X)\n",
+		"ec.marshalOString2ᚖstring":      "\treturn lean.Optional(obj.X)\n",
+		"ec.marshalOInt2ᚖint":            "\treturn ec.marshalOInt2ᚖint(ctx, field.Selections, obj.X)\n",
+		"ec.marshalNEventKind2EventKind": "\treturn ec.marshalNEventKind2EventKind(ctx, field.Selections, obj.X)\n",
+		"ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID": "\tif obj.X != uuid.Nil {\n\t\treturn (*lean.ID)(&obj.X)\n\t}\n" +
+			"\treturn ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, field.Selections, obj.X)\n",
+	} {
+		if got := leaf(marshal, "obj.X"); got != want {
+			t.Errorf("%s became %q, want %q", marshal, got, want)
 		}
 	}
 }
