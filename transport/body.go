@@ -49,18 +49,29 @@ func (t *Transports) readBody(w http.ResponseWriter, r *http.Request) (*graphql.
 }
 
 // parseParams reads {query, operationName, variables, extensions}: one JSON object in UTF-8 and nothing
-// behind it. null counts as absent. Keys are matched exactly, the last of equal ones counts.
+// behind it. null counts as absent. Keys are matched exactly, the last of equal ones counts. All of it is
+// read at once, because each request pays for it.
 func parseParams(raw []byte) (*graphql.RawParams, bool) {
-	fields, ok := parseObject(raw)
-	if !ok {
+	var fields map[string]any
+	if !utf8.Valid(raw) || !readObject(raw, &fields) {
 		return nil, false
 	}
 	p := new(graphql.RawParams)
-	hasQuery, ok1 := readString(fields["query"], &p.Query)
-	_, ok2 := readString(fields["operationName"], &p.OperationName)
-	ok3 := readObject(fields["variables"], &p.Variables)
-	ok4 := readObject(fields["extensions"], &p.Extensions)
-	return p, ok1 && ok2 && ok3 && ok4 && (hasQuery || hasHash(p))
+	ok1 := as(fields["query"], &p.Query)
+	ok2 := as(fields["operationName"], &p.OperationName)
+	ok3 := as(fields["variables"], &p.Variables)
+	ok4 := as(fields["extensions"], &p.Extensions)
+	return p, ok1 && ok2 && ok3 && ok4 && (fields["query"] != nil || hasHash(p))
+}
+
+// as takes a value that is absent or of that type.
+func as[T any](value any, into *T) bool {
+	if value == nil {
+		return true
+	}
+	typed, ok := value.(T)
+	*into = typed
+	return ok
 }
 
 // parseURL reads the same from the parameters of a GET; variables and extensions are JSON.
