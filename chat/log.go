@@ -20,6 +20,12 @@ const (
 	MaxPage = 200
 )
 
+// pageColumns are what foldChat reads: all but the room, which is the same for each row of a page.
+var pageColumns = []string{
+	chat.FieldID, chat.FieldNumber, chat.FieldPlace, chat.FieldTag, chat.FieldUserID, chat.FieldUsername,
+	chat.FieldText, chat.FieldCreatedAt, chat.FieldEditedAt, chat.FieldDeletedAt,
+}
+
 func foldChat(c *ent.Chat, in *Room) *Chat {
 	folded := &Chat{
 		ID: c.ID, Room: in, Number: c.Number, UserID: c.UserID, Username: c.Username, Text: &c.Text, CreatedAt: c.CreatedAt,
@@ -186,7 +192,7 @@ func (w span) read(ctx context.Context, db *ent.Client, row *ent.Room) (*Page, e
 	if w.before-w.after > 1 {
 		rows, err := db.Chat.Query().
 			Where(chat.RoomID(row.ID), chat.NumberGT(w.after), chat.NumberLT(w.before)).
-			Order(ent.Asc(chat.FieldNumber)).All(ctx)
+			Order(ent.Asc(chat.FieldNumber)).Select(pageColumns...).All(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("read chats: %w", err)
 		}
