@@ -18,7 +18,6 @@ const forever = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
 
 func TestReadsEnd(t *testing.T) {
 	s, ctx := open(t, t.TempDir()), t.Context()
-	s.watch.readers.longest = 30 * time.Millisecond
 	for name, read := range map[string]func(ctx context.Context) error{
 		"a query": func(ctx context.Context) error {
 			return s.watch.readers.Query(ctx, forever, []any{}, &entsql.Rows{})
@@ -52,9 +51,11 @@ func TestReadsEnd(t *testing.T) {
 			return errors.Join(rows.Err(), rows.Close())
 		},
 	} {
+		s.watch.readers.longest = 30 * time.Millisecond
 		if err := read(ctx); !errors.Is(err, ErrBusy) {
 			t.Errorf("%s: got %v, want ErrBusy", name, err)
 		}
+		s.watch.readers.longest = longestRead
 		mine, cancel := context.WithTimeout(ctx, 5*time.Millisecond)
 		if err := read(mine); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrBusy) {
 			t.Errorf("%s, given up by its caller: got %v, want its deadline", name, err)
