@@ -8,12 +8,9 @@ import (
 	"log/slog"
 	mathrand "math/rand/v2"
 	"runtime/debug"
-	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/errcode"
-	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/auth"
@@ -167,31 +164,6 @@ func presentReason(shown *gqlerror.Error, err error) {
 	if errors.As(err, &why) {
 		shown.Extensions["reason"] = why.Reason
 	}
-}
-
-// presentRequestError mends what gqlgen and gqlparser say of a request that was not executed: they
-// repeat literals of the document, which may be a password.
-func presentRequestError(shown *gqlerror.Error, code string) {
-	extensions := map[string]any{"code": code}
-	switch {
-	case code == errcode.ParseFailed && strings.HasPrefix(shown.Message, "exceeded token limit"):
-		extensions["code"] = string(generated.ErrorCodeOperationTooComplex)
-		shown.Message = "The document has too many tokens."
-	case code == errcode.ParseFailed:
-		shown.Message = "Syntax error."
-	case code == errcode.ValidationFailed && len(shown.Path) > 0 && shown.Path[0] == ast.PathName("variable"):
-		extensions["code"], extensions["reason"] = string(generated.ErrorCodeBadUserInput), "VARIABLE_INVALID"
-		shown.Message = "A variable does not fit its type."
-	case code == errcode.ValidationFailed && strings.HasPrefix(shown.Rule, "ValuesOfCorrectType"):
-		shown.Message = "A value does not fit its type."
-	case code == errcode.ValidationFailed && strings.HasPrefix(shown.Message, "operation "):
-		shown.Message = "There is no operation of this name, or several and none was named."
-	default:
-		for key, value := range shown.Extensions {
-			extensions[key] = value
-		}
-	}
-	shown.Extensions = extensions
 }
 
 // recovered turns a panic in a resolver into a fault.

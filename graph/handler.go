@@ -57,7 +57,8 @@ func Handler(o Options) (http.Handler, *transport.Transports) {
 	server.SetQueryCache(bounded[*ast.QueryDocument]{lru.New[*ast.QueryDocument](cachedDocuments), documentKeep})
 	server.SetDisableSuggestion(true)
 	server.SetValidationRulesFn(quietRules)
-	server.Use(extension.AutomaticPersistedQuery{Cache: bounded[string]{lru.New[string](cachedDocuments), queryKeep}})
+	server.Use(persisted{extension.AutomaticPersistedQuery{Cache: bounded[string]{lru.New[string](cachedDocuments), queryKeep}}})
+	server.Use(exactVariables{})
 	server.Use(oneSecret{})
 	server.Use(guard{o.Auth})
 	if o.Introspection {
@@ -104,6 +105,7 @@ func quietRules() *rules.Rules {
 	r.ReplaceRule(rules.KnownArgumentNamesRule.Name, rules.KnownArgumentNamesRuleWithoutSuggestions.RuleFunc)
 	r.ReplaceRule(rules.KnownTypeNamesRule.Name, rules.KnownTypeNamesRuleWithoutSuggestions.RuleFunc)
 	r.ReplaceRule(rules.ValuesOfCorrectTypeRule.Name, rules.ValuesOfCorrectTypeRuleWithoutSuggestions.RuleFunc)
+	r.AddRule(ownScalars.Name, ownScalars.RuleFunc)
 	return r
 }
 
