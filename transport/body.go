@@ -25,8 +25,11 @@ func (t *Transports) limitBody(w http.ResponseWriter, r *http.Request) {
 // readBody reads the request of a POST. Nothing of it is repeated in a refusal or in the log: a body that
 // is cut off or mistyped may hold a password.
 func (t *Transports) readBody(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
-	if !isJSON(r.Header.Get("Content-Type")) {
+	switch {
+	case !isJSON(r.Header):
 		return nil, badType
+	case r.ContentLength > t.options.MaxBody:
+		return nil, bigRequest // unread, and without the 100 Continue that some wait for
 	}
 	begun := graphql.Now()
 	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, t.options.MaxBody))

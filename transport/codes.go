@@ -103,6 +103,11 @@ func codesOf(errs gqlerror.List) []string {
 	return codes
 }
 
+// isMalformed tells whether what was sent is no request, although gqlgen had to look at it to find out.
+func isMalformed(errs gqlerror.List) bool {
+	return slices.ContainsFunc(errs, func(err *gqlerror.Error) bool { return err.Extensions["reason"] == badRequest.reason })
+}
+
 // statusOf is the HTTP status of a request that was not executed.
 func statusOf(errs gqlerror.List) int {
 	for _, code := range codesOf(errs) {

@@ -84,15 +84,16 @@ func (h plainHTTP) result(w http.ResponseWriter, r *http.Request, one result) {
 	h.send(w, r, http.StatusOK, one.body)
 }
 
-// requestError answers a request that was not executed. With application/json its status is 200, unless
-// nobody looked at it for lack of room: then every client shall know when to come again.
+// requestError answers a request that was not executed. With application/json its status is 200, unless it
+// is no request at all, or nobody looked at it for lack of room: then every client shall know when to come
+// again.
 func (t *Transports) requestError(w http.ResponseWriter, r *http.Request, errs gqlerror.List) {
 	status := statusOf(errs)
 	busy := status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests
 	switch {
 	case busy:
 		w.Header().Set("Retry-After", retryAfter(errs))
-	case preferred(r) == mediaJSON:
+	case preferred(r) == mediaJSON && !isMalformed(errs):
 		status = http.StatusOK
 	case status == http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", challenge(r))

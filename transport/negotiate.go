@@ -43,7 +43,7 @@ type mediaRange struct {
 // parseAccept reads the entries in their order and leaves out what it cannot read.
 func parseAccept(header string) []mediaRange {
 	var ranges []mediaRange
-	for entry := range strings.SplitSeq(header, ",") {
+	for _, entry := range entries(header) {
 		kind, params, err := mime.ParseMediaType(entry)
 		if err != nil {
 			continue
@@ -57,6 +57,25 @@ func parseAccept(header string) []mediaRange {
 		ranges = append(ranges, mediaRange{kind, q})
 	}
 	return ranges
+}
+
+// entries cuts a list at its commas, but for those in quotes.
+func entries(list string) (found []string) {
+	quoted, escaped, begin := false, false, 0
+	for i := range len(list) {
+		switch c := list[i]; {
+		case escaped:
+			escaped = false
+		case quoted && c == '\\':
+			escaped = true
+		case c == '"':
+			quoted = !quoted
+		case c == ',' && !quoted:
+			found = append(found, list[begin:i])
+			begin = i + 1
+		}
+	}
+	return append(found, list[begin:])
 }
 
 // A match is how well an offer fits: by weight, then by how exactly it was named, then by who came first.
@@ -97,10 +116,14 @@ func bestMatch(ranges []mediaRange, offer string) match {
 	return found
 }
 
-// isJSON tells whether a body is declared as JSON in UTF-8. Anything else a foreign page could send
-// without asking first (no preflight).
-func isJSON(contentType string) bool {
-	kind, params, err := mime.ParseMediaType(contentType)
+// isJSON tells whether a body is declared as JSON in UTF-8, once, and neither packed nor encrypted. Anything
+// else a foreign page could send without asking first (no preflight).
+func isJSON(header http.Header) bool {
+	types := header.Values("Content-Type")
+	if len(types) != 1 || header.Get("Content-Encoding") != "" {
+		return false
+	}
+	kind, params, err := mime.ParseMediaType(types[0])
 	charset, given := params["charset"]
 	return err == nil && kind == mediaJSON && (!given || strings.EqualFold(charset, "utf-8"))
 }
