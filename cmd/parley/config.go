@@ -93,6 +93,9 @@ func (c *Config) check() error {
 	if c.ChatMaxLength > chat.MaxText {
 		return fmt.Errorf("PARLEY_CHAT_MAX_LENGTH: %d is above %d", c.ChatMaxLength, chat.MaxText)
 	}
+	if c.HTTPMaxHeader <= headerSlop {
+		return fmt.Errorf("PARLEY_HTTP_MAX_HEADER: %d is not above %d", c.HTTPMaxHeader, headerSlop)
+	}
 	for _, d := range []struct {
 		name  string
 		value duration

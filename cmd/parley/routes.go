@@ -4,6 +4,8 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"path"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -17,7 +19,6 @@ import (
 // routes are the addresses of the server.
 func routes(c *Config, api http.Handler, health *health) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", withCORS(c.CORSAllowedOrigins, withRequestID(api)))
 	mux.Handle("/schema.graphqls", text("text/plain; charset=utf-8", graph.Schema))
 	mux.HandleFunc("/healthz", health.live)
 	mux.HandleFunc("/readyz", health.ready)
@@ -27,8 +28,68 @@ func routes(c *Config, api http.Handler, health *health) http.Handler {
 		mux.Handle("/playground/", playground)
 		mux.Handle("GET /{$}", http.RedirectHandler("/playground", http.StatusFound))
 	}
-	return behindProxies(c.TrustedProxies, mux)
+	all := http.NewServeMux()
+	all.Handle("/graphql", withCORS(c.CORSAllowedOrigins, withRequestID(api))) // its answers have their own deadlines
+	all.Handle("/", inPieces(time.Duration(c.HTTPResponseTimeout), mux))
+	return behindProxies(c.TrustedProxies, limitBody(time.Duration(c.HTTPBodyTimeout), asWritten(all)))
 }
+
+// asWritten refuses a path that ServeMux would clean up: its redirect repeats the whole URL.
+func asWritten(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		clean := path.Clean(r.URL.Path)
+		if clean != "/" && strings.HasSuffix(r.URL.Path, "/") {
+			clean += "/"
+		}
+		if r.URL.Path != clean {
+			http.NotFound(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// limitBody bounds how long a body takes. Those that nobody wants, of a preflight too, net/http reads to
+// their end before it goes on.
+func limitBody(most time.Duration, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.ContentLength != 0 {
+			_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(most)) // no socket in some tests
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func inPieces(most time.Duration, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		next.ServeHTTP(&pieces{w, http.NewResponseController(w), most}, r)
+	})
+}
+
+// pieces gives each piece of an answer its time: a large file may take long on a slow line.
+type pieces struct {
+	http.ResponseWriter
+	control *http.ResponseController
+	most    time.Duration
+}
+
+const pieceSize = 32 << 10
+
+// Write sends what it gets piece by piece.
+func (p *pieces) Write(b []byte) (n int, err error) {
+	for err == nil {
+		_ = p.control.SetWriteDeadline(time.Now().Add(p.most))
+		var took int
+		took, err = p.ResponseWriter.Write(b[n:min(len(b), n+pieceSize)])
+		if n += took; n == len(b) {
+			break
+		}
+	}
+	return n, err
+}
+
+// Unwrap is for http.ResponseController.
+func (p *pieces) Unwrap() http.ResponseWriter { return p.ResponseWriter }
 
 func withRequestID(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -42,13 +103,20 @@ func withCORS(allowed origins, next http.Handler) http.Handler {
 	if len(allowed) == 0 {
 		return next // rs/cors takes an empty list for all origins
 	}
-	return cors.New(cors.Options{
+	foreign := cors.New(cors.Options{
 		AllowedOrigins: allowed,
 		AllowedMethods: []string{http.MethodGet, http.MethodPost},
 		AllowedHeaders: []string{"Authorization", "Content-Type", "Last-Event-ID"},
 		ExposedHeaders: []string{"Retry-After", "WWW-Authenticate"},
 		MaxAge:         7200, // seconds; the most that Chromium keeps
 	}).Handler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if len(r.Header.Values("Origin")) > 1 || len(r.Header.Values("Access-Control-Request-Method")) > 1 {
+			next.ServeHTTP(w, r) // no browser sends two; rs/cors judges the first and repeats all
+			return
+		}
+		foreign.ServeHTTP(w, r)
+	})
 }
 
 func text(mediaType, body string) http.Handler {

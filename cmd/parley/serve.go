@@ -105,6 +105,7 @@ type server struct {
 	transports *transport.Transports
 	health     *health
 	http       *http.Server
+	strangers  strangers
 }
 
 // wire puts the rooms of the house together.
@@ -130,11 +131,15 @@ func wire(ctx context.Context, c *Config, logger *slog.Logger, store *db.Store) 
 		Handler:           routes(c, api, s.health),
 		ReadHeaderTimeout: time.Duration(c.HTTPHeaderTimeout),
 		IdleTimeout:       time.Duration(c.HTTPIdleTimeout),
-		MaxHeaderBytes:    int(c.HTTPMaxHeader),
+		MaxHeaderBytes:    int(c.HTTPMaxHeader) - headerSlop,
+		ConnState:         s.strangers.see,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug), // mostly clients that go away
 	}
 	return s, nil
 }
+
+// net/http reads so many bytes more than it is told before it says that the headers are too large.
+const headerSlop = 4096
 
 func openKeys(ctx context.Context, c *Config, store *db.Store) (*auth.Keyring, error) {
 	if c.SigningKey != "" {
@@ -234,6 +239,7 @@ func (s *server) drain(ctx context.Context) {
 	}
 	var ends sync.WaitGroup
 	ends.Go(func() { s.transports.Drain(ctx) }) // Shutdown knows no sockets, and waits for event streams
+	s.strangers.close()
 	requests, cancelRequests := context.WithTimeout(ctx, requestGrace)
 	defer cancelRequests()
 	if err := s.http.Shutdown(requests); err != nil {

@@ -78,7 +78,6 @@ func startServer(t *testing.T, c *Config) *testServer {
 	ready, ended := make(chan net.Addr, 1), make(chan error, 1)
 	go func() { ended <- run(ctx, c, s.log, func(a net.Addr) { ready <- a }) }()
 	s.stop = sync.OnceValue(func() error {
-		http.DefaultClient.CloseIdleConnections() // one that was dialled and not used holds the drain up for five seconds
 		cancel()
 		select {
 		case err := <-ended:

@@ -113,7 +113,7 @@ func (o *origins) UnmarshalText(text []byte) error {
 			continue
 		}
 		u, err := url.Parse(one)
-		if one != "*" && (err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != one) {
+		if one != "*" && (err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != one || one != exact(one)) {
 			return badValue("want origins like https://chat.example.org, separated by commas, or * alone")
 		}
 		*o = append(*o, one)
@@ -123,6 +123,9 @@ func (o *origins) UnmarshalText(text []byte) error {
 	}
 	return nil
 }
+
+// exact is an origin as browsers write it. rs/cors would take a * inside for a pattern.
+func exact(origin string) string { return strings.ToLower(strings.ReplaceAll(origin, "*", "")) }
 
 func (o origins) any() bool {
 	for _, one := range o {
