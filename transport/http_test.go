@@ -37,6 +37,8 @@ func TestAcceptIsNegotiated(t *testing.T) {
 		{"application/json;q=0", "", ""},
 		{"application/json;q=2", "", ""},
 		{"application/json;q=NaN", "", ""},
+		{`text/html;x="a,b\",c", application/json`, mediaJSON, mediaJSON},
+		{`text/html;x="application/json,`, "", ""},
 		{"nonsense", "", ""},
 	} {
 		for method, want := range map[string]string{http.MethodPost: c.post, http.MethodGet: c.get} {
@@ -130,6 +132,7 @@ func TestHTTPStatus(t *testing.T) {
 		{"form", post(`query={hello}`), "Content-Type: application/x-www-form-urlencoded", 415, 415, refused(codeBadInput, "UNSUPPORTED_MEDIA_TYPE", badType.message), ""},
 		{"other charset", post(`{"query":"{hello}"}`), "Content-Type: application/json; charset=latin1", 415, 415, "", ""},
 		{"charset", post(`{"query":"{hello}"}`), `Content-Type: application/json; charset="UTF-8"`, 200, 200, hello, ""},
+		{"packed", post(`{"query":"{hello}"}`), "Content-Encoding: gzip", 415, 415, "", ""},
 		{"no type", post(`{"query":"{hello}"}`), "Content-Type: ", 415, 415, "", ""},
 		{"too large", post(`{"query":"{hello}","x":"` + strings.Repeat("x", 128<<10) + `"}`), "", 413, 413, `{"errors":[{"message":"The body of the request is too large.","extensions":{"code":"OPERATION_TOO_COMPLEX"}}]}`, ""},
 	}

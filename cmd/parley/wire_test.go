@@ -75,6 +75,7 @@ func TestOddRequests(t *testing.T) {
 	cases := []struct{ name, sent, want string }{
 		{"HTTP/1.0", "GET /graphql?query=%7Bserver%7Bversion%7D%7D HTTP/1.0\r\n\r\n", "200"},
 		{"HTTP/1.0 with a body", "POST /graphql HTTP/1.0\r\nContent-Type: application/json\r\n" + sized(versionBody), "200"},
+		{"HTTP/1.0, an event stream", "POST /graphql HTTP/1.0\r\nConnection: keep-alive\r\nAccept: text/event-stream\r\nContent-Type: application/json\r\n" + sized(versionBody), "200"},
 		{"HTTP/1.0, kept open", "POST /graphql HTTP/1.0\r\nConnection: keep-alive\r\nContent-Type: application/json\r\n" + sized(versionBody) + openGet + "Connection: close\r\n\r\n", "200 200"},
 		{"HTTP/1.0 in chunks", "POST /graphql HTTP/1.0\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400"},
 		{"HTTP/1.1 without Host", "GET /graphql HTTP/1.1\r\n\r\n", "400"},
