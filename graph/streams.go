@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/auth"
@@ -35,13 +36,23 @@ func (x streams) open(ctx context.Context, op *graphql.OperationContext, lastEve
 		return nil, gqlerror.List{x.errors.present(ctx, err)}
 	}
 	s.Gone = chat.ErrNoRoom
-	s.Tell = func(why error) *gqlerror.Error { return x.errors.present(ctx, why) }
+	s.Tell = x.tell(ctx, field.Alias)
 	if who, err := auth.IdentityFrom(ctx); err == nil && x.sharing.dependsOnViewer(op) {
 		caller := auth.CallerFrom(ctx)
 		s.Viewer = who.User.ID.String()
 		s.As = func(ctx context.Context) context.Context { return auth.WithCaller(ctx, caller) }
 	}
 	return s, nil
+}
+
+// tell says why a stream ended. It is kept as long as the stream runs, so it holds no more than it needs.
+func (x streams) tell(ctx context.Context, alias string) func(error) *gqlerror.Error {
+	id := RequestID(ctx)
+	return func(why error) *gqlerror.Error {
+		shown := x.errors.present(WithRequestID(context.Background(), id), why)
+		shown.Path = ast.Path{ast.PathName(alias)}
+		return shown
+	}
 }
 
 func (x streams) stream(ctx context.Context, field graphql.CollectedField, variables map[string]any, lastEventID string) (*transport.Stream, error) {

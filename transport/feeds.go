@@ -75,11 +75,11 @@ func (x *feeds) open(key feedKey, log Log, s *Stream, p program) *feed {
 // leave takes a reader out, and the last one's feed with it. Once more does nothing, and answers false.
 func (x *feeds) leave(r *reader) bool {
 	x.mu.Lock()
-	if r.left {
+	if r.left.Load() {
 		x.mu.Unlock()
 		return false
 	}
-	r.left = true
+	r.left.Store(true)
 	var over *feed
 	if r.feed.leave(r) {
 		over = r.feed

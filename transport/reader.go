@@ -21,7 +21,7 @@ type reader struct {
 	feed  *feed
 	block *block
 
-	left   bool        // guarded by the lock of feeds
+	left   atomic.Bool // changed under the lock of feeds
 	served atomic.Bool // the window has been read on for it, and it may take what is there
 
 	// Guarded by the outlet.
@@ -203,6 +203,9 @@ func (r *reader) history(ctx context.Context, at Position) ([]entry, error) {
 		}
 		if err := pause(ctx, wait); err != nil {
 			return nil, err
+		}
+		if r.left.Load() {
+			return nil, errLeft
 		}
 	}
 }

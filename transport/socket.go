@@ -130,6 +130,7 @@ func (s *socket) signedIn(ctx context.Context, session Session) bool {
 		return false
 	}
 	s.ctx, s.session = context.WithValue(ctx, renewalKey{}, s), session
+	s.credentials = Credentials{} // a socket lives long, and nobody asks for them again
 	return true
 }
 

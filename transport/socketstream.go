@@ -12,7 +12,6 @@ import (
 type socketStream struct {
 	s      *socket
 	op     *operation
-	ctx    context.Context // ends with the operation
 	prefix []byte          // of each message, up to its payload
 	sub    *subscription
 	ended  bool // for good; guarded by writing
@@ -25,7 +24,7 @@ func (s *socket) subscribed(ctx context.Context, op *operation, prepared *graphq
 		s.refuse(op, true, no)
 		return
 	}
-	x := &socketStream{s: s, op: op, ctx: ctx, prefix: nextPrefix(op.id)}
+	x := &socketStream{s: s, op: op, prefix: nextPrefix(op.id)}
 	if x.sub = s.t.newSubscription(x, stream, s.user()); x.sub == nil {
 		s.refuse(op, true, s.t.manyStreams(ctx))
 		return
@@ -38,6 +37,12 @@ func (s *socket) subscribed(ctx context.Context, op *operation, prepared *graphq
 	for _, r := range x.sub.readers {
 		r.wake()
 	}
+}
+
+func (s *socket) context() context.Context {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ctx
 }
 
 func (s *socket) user() string {
@@ -54,6 +59,8 @@ func (s *socket) attach(op *operation, x *socketStream) bool {
 		return false
 	}
 	op.stream = x
+	op.cancel() // what is left of the stream needs no context of its own
+	op.cancel = func() {}
 	return true
 }
 
@@ -106,7 +113,7 @@ func (x *socketStream) mayWrite() bool {
 // catchUp reads the log for a reader that is behind the window, until it is not.
 func (x *socketStream) catchUp(r *reader) {
 	for at, more := r.at, true; more; {
-		entries, err := r.history(x.ctx, at)
+		entries, err := r.history(x.s.context(), at)
 		if at, more = x.deliver(r, entries, err); !more {
 			break
 		}
@@ -140,7 +147,7 @@ func (x *socketStream) deliver(r *reader, entries []entry, err error) (at Positi
 // end ends the stream for good, under the lock s.writing. The errors wait for what is unfinished.
 func (x *socketStream) end(why error) {
 	x.ended = true
-	x.s.start(func() { x.s.fail(x.op, x.sub.told(x.ctx, why)) }, nil)
+	x.s.start(func() { x.s.fail(x.op, x.sub.told(x.s.context(), why)) }, nil)
 }
 
 func (x *socketStream) write(b, body []byte) []byte {

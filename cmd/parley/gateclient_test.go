@@ -70,7 +70,7 @@ type openStream struct{ leave context.CancelFunc }
 // tryStream follows a room over an event stream, or answers what was said instead.
 func (s *testServer) tryStream(address, token string) (*openStream, answer) {
 	s.t.Helper()
-	return s.send(address, token, `subscription { chatSent(room: "general") { text } }`, true)
+	return s.sendFrom(address, token, `subscription { chatSent(room: "general") { text } }`, true)
 }
 
 // openStream is tryStream that must open one.
@@ -86,12 +86,12 @@ func (s *testServer) openStream(address, token string) *openStream {
 // askFrom sends an operation as if from an address.
 func (s *testServer) askFrom(address, token, document string) answer {
 	s.t.Helper()
-	_, a := s.send(address, token, document, false)
+	_, a := s.sendFrom(address, token, document, false)
 	return a
 }
 
-// send sends an operation, and for an event stream answers it when it is open.
-func (s *testServer) send(address, token, document string, stream bool) (*openStream, answer) {
+// sendFrom sends an operation, and for an event stream answers it when it is open.
+func (s *testServer) sendFrom(address, token, document string, stream bool) (*openStream, answer) {
 	s.t.Helper()
 	ctx, leave := context.WithCancel(s.t.Context())
 	s.t.Cleanup(leave)

@@ -189,7 +189,7 @@ func TestConnectionsOfAPerson(t *testing.T) {
 	s.dial(ann).wantClose(1013)
 	_, a := s.tryStream("198.51.100.2", ann)
 	wantDenied(t, "a third", a, 429, "LIMIT_REACHED", "CONNECTIONS")
-	if response, a := s.send("", ann, `{ me { id } }`, true); response == nil {
+	if response, a := s.sendFrom("", ann, `{ me { id } }`, true); response == nil {
 		t.Errorf("a query over an event stream: %d %s", a.Status, a.Body)
 	}
 	s.must(nil, ann, `{ me { id } }`)
