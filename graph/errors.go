@@ -22,7 +22,6 @@ import (
 var (
 	errNoNode      = errors.New("no such object")
 	errManyStreams = errors.New("a subscription with more than one root field")
-	errManySecrets = errors.New("more than one field that checks a password or a token")
 )
 
 // A verdict is what a client is told of an error.
@@ -49,7 +48,6 @@ var verdicts = []struct {
 	{auth.ErrBusy, verdict{generated.ErrorCodeServerBusy, "Too many sign-ins at once.", time.Second}},
 
 	{errManyStreams, verdict{generated.ErrorCodeGraphqlValidationFailed, "A subscription has exactly one root field.", 0}},
-	{errManySecrets, verdict{generated.ErrorCodeOperationTooComplex, "An operation has at most one field that takes a password or a token.", 0}},
 
 	{chat.ErrNoRoom, verdict{generated.ErrorCodeNotFound, "There is no such room.", 0}},
 	{chat.ErrNoChat, verdict{generated.ErrorCodeNotFound, "There is no such chat.", 0}},

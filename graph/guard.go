@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"slices"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -58,37 +57,4 @@ func allPublic(op *graphql.OperationContext) bool {
 		}
 	}
 	return true
-}
-
-// secretFields take a password or a token. Each costs a check that guesses could be made with, and the
-// text of a document with one may hold the secret.
-var secretFields = []string{"register", "login", "refreshToken", "logout", "changePassword", "deleteAccount"}
-
-// oneSecret refuses an operation with more than one of them, however they are aliased or spread over
-// fragments: a document with a thousand is a thousand guesses in one request.
-type oneSecret struct{}
-
-var _ interface {
-	graphql.HandlerExtension
-	graphql.OperationContextMutator
-} = oneSecret{}
-
-// ExtensionName is what gqlgen calls it.
-func (oneSecret) ExtensionName() string { return "OneSecret" }
-
-// Validate accepts every schema.
-func (oneSecret) Validate(graphql.ExecutableSchema) error { return nil }
-
-// MutateOperationContext counts the root fields before any resolver is called.
-func (oneSecret) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
-	n := 0
-	for _, f := range rootFields(op) {
-		if slices.Contains(secretFields, f.Name) {
-			n++
-		}
-	}
-	if n > 1 {
-		return gqlerror.Wrap(errManySecrets)
-	}
-	return nil
 }

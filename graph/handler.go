@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -13,7 +12,6 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
-	"github.com/vektah/gqlparser/v2/validator/rules"
 
 	"parley/auth"
 	"parley/chat"
@@ -31,35 +29,31 @@ type Options struct {
 	Introspection    bool          // PARLEY_INTROSPECTION
 	OperationTimeout time.Duration // PARLEY_OPERATION_TIMEOUT, default 5 s; streams have none
 	Leeway           time.Duration // PARLEY_LEEWAY: how long a socket outlives its token
+	Documents        DocumentOptions
 	Transport        transport.Options
 }
-
-const (
-	maxTokens         = 1000    // with 1,000 the worst document found takes 0.13 s to validate, without a limit 80 s
-	cachedDocuments   = 200     // checked documents kept, and as many persisted queries
-	maxCachedDocument = 8 << 10 // bytes: 1,000 large ones are 122 MiB
-)
 
 // Handler builds what answers at /graphql, and the transports whose sockets the caller drains.
 func Handler(o Options) (http.Handler, *transport.Transports) {
 	if o.OperationTimeout == 0 {
 		o.OperationTimeout = 5 * time.Second
 	}
+	o.Documents.defaults()
 	p := &presenter{log: o.Logger}
 	resolver := &Resolver{
 		auth: o.Auth, chat: o.Chat, errors: p, leeway: o.Leeway, now: time.Now,
 		server: generated.Server{Version: o.Version, Limits: limits(o)},
 	}
-	server := handler.New(generated.NewExecutableSchema(generated.Config{Resolvers: resolver}))
+	schema := generated.NewExecutableSchema(generated.Config{Resolvers: resolver})
+	server := handler.New(schema)
 	server.SetErrorPresenter(func(ctx context.Context, err error) *gqlerror.Error { return p.present(ctx, err) })
 	server.SetRecoverFunc(p.recovered)
-	server.SetParserTokenLimit(maxTokens)
-	server.SetQueryCache(bounded[*ast.QueryDocument]{lru.New[*ast.QueryDocument](cachedDocuments), documentKeep})
-	server.SetDisableSuggestion(true)
-	server.SetValidationRulesFn(quietRules)
-	server.Use(persisted{extension.AutomaticPersistedQuery{Cache: bounded[string]{lru.New[string](cachedDocuments), queryKeep}}})
-	server.Use(exactVariables{})
-	server.Use(oneSecret{})
+	server.SetQueryCache(handedOver{})
+	server.Use(persisted{extension.AutomaticPersistedQuery{Cache: bounded{lru.New[string](o.Documents.Cache)}}})
+	server.Use(newDocuments(o.Documents, schema.Schema(), func(ctx context.Context) *gqlerror.Error {
+		return p.refuse(ctx, string(generated.ErrorCodeServerBusy), "", "Too many documents are being checked.")
+	}))
+	server.Use(costLimit{schema.Schema(), o.Documents.MaxCost})
 	server.Use(guard{o.Auth})
 	if o.Introspection {
 		server.Use(extension.Introspection{})
@@ -96,43 +90,4 @@ func withTimeout(most time.Duration) graphql.ResponseMiddleware {
 		defer cancel()
 		return next(ctx)
 	}
-}
-
-// quietRules are the rules of validation without suggestions: these would repeat what was sent and
-// cost more than the check itself.
-func quietRules() *rules.Rules {
-	r := rules.NewDefaultRules()
-	r.ReplaceRule(rules.KnownArgumentNamesRule.Name, rules.KnownArgumentNamesRuleWithoutSuggestions.RuleFunc)
-	r.ReplaceRule(rules.KnownTypeNamesRule.Name, rules.KnownTypeNamesRuleWithoutSuggestions.RuleFunc)
-	r.ReplaceRule(rules.ValuesOfCorrectTypeRule.Name, rules.ValuesOfCorrectTypeRuleWithoutSuggestions.RuleFunc)
-	r.AddRule(ownScalars.Name, ownScalars.RuleFunc)
-	return r
-}
-
-// bounded is a cache that keeps only what keep allows.
-type bounded[T any] struct {
-	graphql.Cache[T]
-	keep func(key string, value T) bool
-}
-
-// Add keeps a value, or does not.
-func (b bounded[T]) Add(ctx context.Context, key string, value T) {
-	if b.keep(key, value) {
-		b.Cache.Add(ctx, key, value)
-	}
-}
-
-func documentKeep(text string, _ *ast.QueryDocument) bool { return len(text) <= maxCachedDocument }
-
-// queryKeep leaves out what may hold a password or a token.
-func queryKeep(_, text string) bool {
-	if len(text) > maxCachedDocument {
-		return false
-	}
-	for _, field := range secretFields {
-		if strings.Contains(text, field) {
-			return false
-		}
-	}
-	return true
 }

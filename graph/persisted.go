@@ -2,6 +2,8 @@ package graph
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
@@ -10,26 +12,28 @@ import (
 	"parley/graph/generated"
 )
 
-// persisted is gqlgen's extension for automatic persisted queries, whose errors but one have no code
-// and so would be faults of ours.
+// persisted are automatic persisted queries as gqlgen has them, with codes for requests that are wrong.
 type persisted struct {
 	extension.AutomaticPersistedQuery
 }
 
-var _ interface {
-	graphql.HandlerExtension
-	graphql.OperationParameterMutator
-} = persisted{}
-
-// MutateOperationParameters puts the text of a known hash in its place, and keeps a text that comes with
-// its hash.
+// MutateOperationParameters puts the text in where a request names it by its hash.
 func (p persisted) MutateOperationParameters(ctx context.Context, params *graphql.RawParams) *gqlerror.Error {
-	err := p.AutomaticPersistedQuery.MutateOperationParameters(ctx, params)
-	if err == nil || err.Extensions["code"] != nil {
-		return err
+	wrong := p.AutomaticPersistedQuery.MutateOperationParameters(ctx, params)
+	if wrong != nil && wrong.Extensions == nil {
+		wrong.Message = "The extension persistedQuery has version 1 and the SHA-256 of the query as sha256Hash."
+		wrong.Extensions = map[string]any{"code": string(generated.ErrorCodeBadUserInput), "reason": "REQUEST_MALFORMED"}
 	}
-	return &gqlerror.Error{
-		Message:    "persistedQuery is not version 1 with the SHA-256 of the query in small hexadecimal letters.",
-		Extensions: map[string]any{"code": string(generated.ErrorCodeBadUserInput), "reason": "REQUEST_MALFORMED"},
+	return wrong
+}
+
+// bounded keeps the texts of persisted queries that are short, and hold neither password nor token.
+type bounded struct{ graphql.Cache[string] }
+
+// Add keeps a text, or does not.
+func (b bounded) Add(ctx context.Context, hash, text string) {
+	secret := slices.ContainsFunc(secretFields, func(field string) bool { return strings.Contains(text, field) })
+	if len(text) <= maxCachedDocument && !secret {
+		b.Cache.Add(ctx, hash, text)
 	}
 }

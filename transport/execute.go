@@ -16,6 +16,10 @@ import (
 // errors, presented, and no data. The operation may be known even so, else its Operation is nil.
 func prepare(ctx context.Context, exec graphql.GraphExecutor, params *graphql.RawParams) (op *graphql.OperationContext, failed *graphql.Response) {
 	op, errs := exec.CreateOperationContext(ctx, params)
+	var several gqlerror.List
+	if len(errs) == 1 && errors.As(errs[0].Err, &several) { // gqlgen's extensions may answer only one
+		errs = several
+	}
 	if len(errs) > 0 {
 		return op, exec.DispatchError(graphql.WithOperationContext(ctx, op), errs)
 	}

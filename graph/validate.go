@@ -1,0 +1,98 @@
+package graph
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/validator/core"
+	"github.com/vektah/gqlparser/v2/validator/rules"
+)
+
+// Validation ends when it has found so much. A document of 1,000 tokens can have thousands of errors, and
+// each may repeat a name of 100 KB.
+const (
+	maxFindings     = 20
+	maxFindingsText = 4 << 10 // bytes of messages
+)
+
+// enough is thrown through gqlparser, whose walk knows no other end.
+type enough struct{}
+
+// validate is gqlparser's own, but it stops when it has found enough.
+func (d *documents) validate(doc *ast.QueryDocument) (errs gqlerror.List) {
+	if len(doc.Operations) == 0 {
+		wrong := gqlerror.Errorf("no operation provided")
+		errcode.Set(wrong, errcode.ValidationFailed)
+		return gqlerror.List{wrong}
+	}
+	defer func() {
+		if thrown := recover(); thrown != nil && thrown != any(enough{}) {
+			panic(thrown)
+		}
+	}()
+	size := 0
+	events := &core.Events{}
+	for _, rule := range d.rules {
+		rule.RuleFunc(events, func(options ...core.ErrorOption) {
+			found := &gqlerror.Error{Rule: rule.Name}
+			for _, option := range options {
+				option(found)
+			}
+			errcode.Set(found, errcode.ValidationFailed)
+			errs = append(errs, found)
+			if size += len(found.Message); len(errs) >= maxFindings || size > maxFindingsText {
+				panic(enough{})
+			}
+		})
+	}
+	core.Walk(d.schema, doc, events)
+	return errs
+}
+
+// quietRules are the rules of validation without suggestions: these would repeat what was sent and
+// cost more than the check itself.
+func quietRules() []core.Rule {
+	r := rules.NewDefaultRules()
+	for _, quiet := range []core.Rule{
+		rules.FieldsOnCorrectTypeRuleWithoutSuggestions, rules.ScalarLeafsRuleWithoutSuggestions,
+		rules.KnownArgumentNamesRuleWithoutSuggestions, rules.KnownTypeNamesRuleWithoutSuggestions,
+		rules.ValuesOfCorrectTypeRuleWithoutSuggestions,
+	} {
+		r.ReplaceRule(strings.TrimSuffix(quiet.Name, "WithoutSuggestions"), quiet.RuleFunc)
+	}
+	r.AddRule("ScalarsAreText", scalarsAreText)
+	inner := r.GetInner()
+	ordered := make([]core.Rule, 0, len(inner))
+	for _, name := range slices.Sorted(maps.Keys(inner)) {
+		ordered = append(ordered, core.Rule{Name: name, RuleFunc: inner[name]})
+	}
+	return ordered
+}
+
+// scalarsAreText judges literals that gqlparser leaves to the scalar. Ours are all text; for anything else
+// gqlgen's resolvers answer a fault, and panic on numbers that Go cannot hold.
+func scalarsAreText(events *core.Events, report core.AddErrFunc) {
+	events.OnValue(func(_ *core.Walker, value *ast.Value) {
+		if !isOurScalar(value.Definition) || value.ExpectedType == nil {
+			return
+		}
+		switch value.Kind {
+		case ast.StringValue, ast.BlockValue, ast.Variable, ast.NullValue:
+		case ast.ListValue:
+			if value.ExpectedType.Elem == nil {
+				report(core.Message("%s is text.", value.Definition.Name), core.At(value.Position))
+			}
+		default:
+			report(core.Message("%s is text.", value.Definition.Name), core.At(value.Position))
+		}
+	})
+}
+
+// isOurScalar tells whether gqlparser leaves the values of a type to us.
+func isOurScalar(of *ast.Definition) bool {
+	return of != nil && of.Kind == ast.Scalar && !of.OneOf("Int", "Float", "String", "Boolean", "ID")
+}
