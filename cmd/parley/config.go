@@ -69,6 +69,17 @@ type Config struct {
 	AddressRequestRate       ratio `default:"50/1s" help:"Requests from one network; loopback is not counted."`
 	UserRoomStreams          count `default:"20" help:"Streams of one room by one user."`
 
+	GQLMaxTokens     count `default:"1000" name:"gql-max-tokens" help:"Tokens of a GraphQL document."`
+	GQLMaxFields     count `default:"500" name:"gql-max-fields" help:"Fields of a document, fragments expanded."`
+	GQLMaxDepth      count `default:"10" name:"gql-max-depth" help:"Levels of fields; of introspection 20."`
+	GQLMaxAliases    count `default:"15" name:"gql-max-aliases" help:"Aliases of a document, fragments expanded."`
+	GQLMaxDirectives count `default:"20" name:"gql-max-directives" help:"Directives of a document, fragments expanded."`
+	GQLMaxFragments  count `default:"30" name:"gql-max-fragments" help:"Fragments of a document, inline ones too."`
+	GQLMaxRootFields count `default:"10" name:"gql-max-root-fields" help:"Root fields of an operation."`
+	GQLMaxCost       count `default:"5000" name:"gql-max-cost" help:"Fields of an operation, times the sizes of the lists they are in."`
+	GQLParallel      count `default:"${twicecores}" name:"gql-parallel" help:"Documents parsed and checked at once."`
+	GQLCache         count `default:"200" name:"gql-cache" help:"Checked documents kept, and as many persisted queries."`
+
 	WriteQueue      count    `default:"4096" help:"Sends that may wait for a commit."`
 	WriteBatch      count    `default:"256" help:"Sends in one transaction."`
 	WindowEvents    count    `default:"256" help:"Newest events of a stream that are kept executed; who is further behind reads the database."`
@@ -96,6 +107,13 @@ func (c *Config) check() error {
 	if c.HTTPMaxHeader <= headerSlop {
 		return fmt.Errorf("PARLEY_HTTP_MAX_HEADER: %d is not above %d", c.HTTPMaxHeader, headerSlop)
 	}
+	if err := c.checkDurations(); err != nil {
+		return err
+	}
+	return c.checkGQL()
+}
+
+func (c *Config) checkDurations() error {
 	for _, d := range []struct {
 		name  string
 		value duration
@@ -115,6 +133,32 @@ func (c *Config) check() error {
 	} {
 		if d.value == 0 {
 			return fmt.Errorf("PARLEY_%s: cannot be 0", d.name)
+		}
+	}
+	return nil
+}
+
+// maxGQL is the largest value of a limit of GraphQL: products of two of them fit an int.
+const maxGQL = 1_000_000
+
+func (c *Config) checkGQL() error {
+	for _, n := range []struct {
+		name  string
+		value count
+	}{
+		{"GQL_MAX_TOKENS", c.GQLMaxTokens},
+		{"GQL_MAX_FIELDS", c.GQLMaxFields},
+		{"GQL_MAX_DEPTH", c.GQLMaxDepth},
+		{"GQL_MAX_ALIASES", c.GQLMaxAliases},
+		{"GQL_MAX_DIRECTIVES", c.GQLMaxDirectives},
+		{"GQL_MAX_FRAGMENTS", c.GQLMaxFragments},
+		{"GQL_MAX_ROOT_FIELDS", c.GQLMaxRootFields},
+		{"GQL_MAX_COST", c.GQLMaxCost},
+		{"GQL_PARALLEL", c.GQLParallel},
+		{"GQL_CACHE", c.GQLCache},
+	} {
+		if n.value > maxGQL {
+			return fmt.Errorf("PARLEY_%s: %d is above %d", n.name, n.value, maxGQL)
 		}
 	}
 	return nil

@@ -106,7 +106,7 @@ func parseWith(line *commandLine, args []string, stdout io.Writer, withEnvironme
 func newParser(line *commandLine, stdout io.Writer, withEnvironment bool) (*kong.Kong, error) {
 	return kong.New(line, kong.Name("parley"), kong.Writers(stdout, io.Discard),
 		kong.Description("A self-hosted chat server whose API is GraphQL. Each flag is also a variable of the environment."),
-		kong.Vars{"cores": strconv.Itoa(runtime.GOMAXPROCS(0))},
+		kong.Vars{"cores": strconv.Itoa(runtime.GOMAXPROCS(0)), "twicecores": strconv.Itoa(2 * runtime.GOMAXPROCS(0))},
 		kong.PostBuild(func(k *kong.Kong) error {
 			for _, flag := range k.Model.Flags {
 				if flag.Name == "help" {

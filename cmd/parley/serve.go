@@ -124,7 +124,7 @@ func wire(ctx context.Context, c *Config, logger *slog.Logger, store *db.Store) 
 		Auth: s.auth, Chat: s.chat, Logger: logger, Version: version,
 		TextLength: int(c.ChatMaxLength), Introspection: bool(c.Introspection),
 		OperationTimeout: time.Duration(c.OperationTimeout), Leeway: time.Duration(c.Leeway),
-		Transport: transportOptions(c, logger),
+		Documents: documentOptions(c), Transport: transportOptions(c, logger),
 	})
 	s.transports = transports
 	s.http = &http.Server{
@@ -176,6 +176,15 @@ func chatOptions(c *Config) chat.Options {
 		QueueEntries: int(c.WriteQueue), BatchEntries: int(c.WriteBatch), HeadsInterval: time.Duration(c.HeadsInterval),
 		SendRate: chat.Rate(c.SendRate), RoomSendRate: chat.Rate(c.RoomSendRate),
 		MutationRate: chat.Rate(c.MutationRate), RoomCreateRate: chat.Rate(c.RoomCreateRate),
+	}
+}
+
+func documentOptions(c *Config) graph.DocumentOptions {
+	return graph.DocumentOptions{
+		MaxTokens: int(c.GQLMaxTokens), MaxFields: int(c.GQLMaxFields), MaxDepth: int(c.GQLMaxDepth),
+		MaxAliases: int(c.GQLMaxAliases), MaxDirectives: int(c.GQLMaxDirectives), MaxFragments: int(c.GQLMaxFragments),
+		MaxRootFields: int(c.GQLMaxRootFields), MaxCost: int(c.GQLMaxCost),
+		Parallel: int(c.GQLParallel), Cache: int(c.GQLCache),
 	}
 }
 
