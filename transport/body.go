@@ -104,10 +104,10 @@ func hasHash(p *graphql.RawParams) bool {
 	return hash != ""
 }
 
-// parseObject reads one JSON object; null is one without fields. encoding/json alone would take bad UTF-8
-// for U+FFFD.
+// parseObject reads one JSON object of modest size; null is one without fields. encoding/json alone would
+// take bad UTF-8 for U+FFFD.
 func parseObject(raw []byte) (map[string]json.RawMessage, bool) {
-	if !utf8.Valid(raw) {
+	if !utf8.Valid(raw) || !isModest(raw) {
 		return nil, false
 	}
 	var fields map[string]json.RawMessage
@@ -126,6 +126,9 @@ func readString(raw json.RawMessage, into *string) (given, ok bool) {
 func readObject(raw json.RawMessage, into *map[string]any) bool {
 	if isAbsent(raw) {
 		return true
+	}
+	if !isModest(raw) { // the parameters of a GET
+		return false
 	}
 	dec := json.NewDecoder(bytes.NewReader(raw))
 	dec.UseNumber()
