@@ -223,9 +223,9 @@ func mkdir(t testing.TB, dir string) string {
 
 // wired is a server without limits of rate whose parts are put together here, so that a test sees
 // each statement; the handler answers without a network.
-func wired(t testing.TB, trace func(context.Context, any)) (*testServer, http.Handler) {
+func wired(t testing.TB, trace func(context.Context, any), flags ...string) (*testServer, http.Handler) {
 	t.Helper()
-	c := config(t, dataDir(t), "--send-rate", "0", "--room-send-rate", "0")
+	c := config(t, dataDir(t), append([]string{"--send-rate", "0", "--room-send-rate", "0"}, flags...)...)
 	store, err := db.Open(t.Context(), db.Options{URL: c.DatabaseURL, Dir: mkdir(t, c.Data), Trace: trace})
 	if err != nil {
 		t.Fatal(err)
