@@ -44,10 +44,7 @@ func (c costLimit) MutateOperationContext(_ context.Context, op *graphql.Operati
 			return unfit(variable.Variable)
 		}
 	}
-	p := &pricer{
-		variables: op.Variables, most: c.most + 1, known: map[*ast.FragmentDefinition]price{},
-		introspected: introspected{c.schema, maxIntrospected},
-	}
+	p := c.pricer(op.Variables)
 	p.directives(op.Operation.Directives)
 	total := p.selection(op.Operation.SelectionSet)
 	if p.wrong != nil {
@@ -60,6 +57,13 @@ func (c costLimit) MutateOperationContext(_ context.Context, op *graphql.Operati
 		return tooComplex(fmt.Sprintf("The operation costs more than %d: fields, times the sizes of the lists they are in.", c.most))
 	}
 	return nil
+}
+
+func (c costLimit) pricer(variables map[string]any) *pricer {
+	return &pricer{
+		variables: variables, most: c.most + 1, known: map[*ast.FragmentDefinition]price{},
+		introspected: introspected{c.schema, maxIntrospected},
+	}
 }
 
 // A price is what a selection costs: once, and, in a connection, for each item of the page.

@@ -273,7 +273,9 @@ func TestNormalDocuments(t *testing.T) {
 	for range 200 {
 		s.must(nil, token, `mutation { sendChat(room: "big", text: "hello there") { id } }`)
 	}
-	var page struct{ Chats struct{ Nodes []map[string]any } }
+	var page struct {
+		Chats struct{ Nodes []map[string]any }
+	}
 	s.must(&page, token, `{ chats(room: "big", first: 200) { nodes { id number username text createdAt editedAt deletedAt cursor __typename room { id name topic createdAt __typename } user { id username createdAt __typename } a: id b: number c: username d: text } pageInfo { hasNextPage endCursor } } }`)
 	if len(page.Chats.Nodes) != 200 || len(page.Chats.Nodes[0]) != 15 {
 		t.Errorf("%d chats", len(page.Chats.Nodes))

@@ -1,0 +1,173 @@
+package graph
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/graph/generated"
+)
+
+func testDocuments(parallel int) *documents {
+	o := DocumentOptions{Parallel: parallel}
+	o.defaults()
+	return newDocuments(o, theSchema, func(context.Context) *gqlerror.Error { return gqlerror.Errorf("busy") })
+}
+
+// look is what gqlgen's executor does with a request: it answers the document it would execute.
+func (d *documents) look(ctx context.Context, text string) (*ast.QueryDocument, *gqlerror.Error) {
+	ctx = graphql.WithOperationContext(ctx, &graphql.OperationContext{})
+	if refused := d.MutateOperationParameters(ctx, &graphql.RawParams{Query: text}); refused != nil {
+		return nil, refused
+	}
+	doc, found := handedOver{}.Get(ctx, text)
+	if !found {
+		return nil, gqlerror.Errorf("not found")
+	}
+	return doc, nil
+}
+
+// A document that is not known waits 100 ms for a place, and no longer than whoever asks; one that is
+// known waits for nobody.
+func TestPlacesToParse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := testDocuments(1)
+		known, refused := d.look(t.Context(), "{ me { id } }")
+		if refused != nil {
+			t.Fatal(refused)
+		}
+		d.slots <- struct{}{} // somebody else parses
+		begun := time.Now()
+		if again, refused := d.look(t.Context(), "{ me { id } }"); again != known || refused != nil || time.Since(begun) != 0 {
+			t.Errorf("a known document: %v, after %v", refused, time.Since(begun))
+		}
+		if _, refused := d.look(t.Context(), "{ me { username } }"); refused == nil || refused.Message != "busy" || time.Since(begun) != parseWait {
+			t.Errorf("a new document: %v, after %v", refused, time.Since(begun))
+		}
+		impatient, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		begun = time.Now()
+		if _, refused := d.look(impatient, "{ me { username } }"); refused == nil || time.Since(begun) != time.Millisecond {
+			t.Errorf("somebody who left: %v, after %v", refused, time.Since(begun))
+		}
+		begun = time.Now()
+		time.AfterFunc(50*time.Millisecond, func() { <-d.slots })
+		if _, refused := d.look(t.Context(), "{ me { username } }"); refused != nil || time.Since(begun) != 50*time.Millisecond {
+			t.Errorf("a place comes free: %v, after %v", refused, time.Since(begun))
+		}
+		if len(d.slots) != 0 {
+			t.Error("a place was not given back")
+		}
+	})
+}
+
+// A place is given back by whoever is refused, too, and nothing that was refused is kept.
+func TestRefusedDocumentsAreNotKept(t *testing.T) {
+	d := testDocuments(1)
+	for _, text := range []string{"{", "{ nonsense }", "{ me { " + strings.Repeat("id ", 11) + "} }", "fragment A on Query { me { id } }"} {
+		for range 2 {
+			if _, refused := d.look(t.Context(), text); refused == nil || refused.Message == "busy" {
+				t.Errorf("%s: %v", text, refused)
+			}
+		}
+		if _, kept := d.kept.Get(t.Context(), text); kept {
+			t.Errorf("kept: %s", text)
+		}
+	}
+	long := "{ me { id } }" + strings.Repeat(" ", maxCachedDocument)
+	if _, refused := d.look(t.Context(), long); refused != nil {
+		t.Error(refused)
+	}
+	if _, kept := d.kept.Get(t.Context(), long); kept {
+		t.Error("a document above 8 KiB was kept")
+	}
+}
+
+// Validation ends after 20 errors, or after one of 100 KB; several errors come as one that wraps them.
+func TestValidationEnds(t *testing.T) {
+	d := testDocuments(1)
+	if _, errs := d.check("{ me { " + numbered(400, "a# ") + "} }"); len(errs) != maxFindings {
+		t.Errorf("%d errors", len(errs))
+	}
+	long := strings.Repeat("n", 100_000)
+	if _, errs := d.check("query short(" + numbered(100, "$a#: Int ") + ") { me { id } }"); len(errs) != maxFindings {
+		t.Errorf("%d errors", len(errs))
+	}
+	if _, errs := d.check("query " + long + "(" + numbered(100, "$a#: Int ") + ") { me { id } }"); len(errs) != 1 {
+		t.Errorf("%d errors", len(errs))
+	}
+	_, refused := d.look(t.Context(), "{ me { a b } }")
+	several, _ := refused.Err.(gqlerror.List) //nolint:errorlint // this is what is asked
+	if len(several) != 2 || several[0].Message != refused.Message {
+		t.Errorf("%v", refused)
+	}
+}
+
+// numbered repeats a text; # in it is the number.
+func numbered(n int, text string) string {
+	var b strings.Builder
+	for i := range n {
+		b.WriteString(strings.ReplaceAll(text, "#", strconv.Itoa(i)))
+	}
+	return b.String()
+}
+
+// BenchmarkDocument is what it takes to prepare a request, up to the variables, beside gqlgen alone.
+func BenchmarkDocument(b *testing.B) {
+	introspection, err := os.ReadFile("../cmd/parley/testdata/introspection.graphql")
+	if err != nil {
+		b.Fatal(err)
+	}
+	schema := generated.NewExecutableSchema(generated.Config{})
+	var o DocumentOptions
+	o.defaults()
+	ours := func() *executor.Executor {
+		e := executor.New(schema)
+		e.SetQueryCache(handedOver{})
+		e.Use(newDocuments(o, theSchema, nil))
+		e.Use(costLimit{theSchema, o.MaxCost})
+		return e
+	}
+	alone := func() *executor.Executor {
+		e := executor.New(schema)
+		e.SetParserTokenLimit(o.MaxTokens)
+		e.SetDisableSuggestion(true)
+		e.SetQueryCache(lru.New[*ast.QueryDocument](o.Cache))
+		return e
+	}
+	for name, text := range map[string]string{
+		"page":          `query($room: ID!) { chats(room: $room) { nodes { id number username text createdAt user { id username } } pageInfo { hasPreviousPage startCursor } syncCursor } }`,
+		"introspection": string(introspection),
+	} {
+		for who, build := range map[string]func() *executor.Executor{"parley": ours, "gqlgen": alone} {
+			for _, known := range []bool{true, false} {
+				b.Run(fmt.Sprintf("%s/known=%v/%s", name, known, who), func(b *testing.B) {
+					e := build()
+					ctx := graphql.StartOperationTrace(b.Context())
+					b.ReportAllocs()
+					for i := 0; b.Loop(); i++ {
+						document := text
+						if !known {
+							document += strings.Repeat(" ", i%1000) + strings.Repeat("\n", i/1000%1000)
+						}
+						params := &graphql.RawParams{Query: document, Variables: map[string]any{"room": "general"}}
+						if _, errs := e.CreateOperationContext(ctx, params); errs != nil {
+							b.Fatal(errs)
+						}
+					}
+				})
+			}
+		}
+	}
+}

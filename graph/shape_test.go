@@ -1,0 +1,172 @@
+package graph
+
+import (
+	"testing"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/parser"
+)
+
+// Small limits, so that documents small enough to be expanded reach them.
+var smallLimits = DocumentOptions{MaxTokens: 1000, MaxFields: 30, MaxDepth: 5, MaxAliases: 4, MaxDirectives: 5, MaxFragments: 6, MaxRootFields: 4}
+
+// The walk that remembers fragments decides like one that expands everything.
+func FuzzShape(f *testing.F) {
+	seedGrower(f)
+	f.Fuzz(func(t *testing.T, bytes []byte) {
+		text := growAny(bytes)
+		doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, smallLimits.MaxTokens)
+		if err != nil {
+			t.Fatalf("%v: %s", err, text)
+		}
+		refused := checkShape(&smallLimits, doc)
+		if want := naiveShape(&smallLimits, doc); (refused != nil) != want {
+			t.Fatalf("refused: %v, want %v\n%s", refused, want, text)
+		}
+	})
+}
+
+// A naive is a count without any memory.
+type naive struct {
+	limits                      *DocumentOptions
+	doc                         *ast.QueryDocument
+	fields, aliases, directives int
+	reached                     map[*ast.FragmentDefinition]bool
+	tooMuch                     bool
+}
+
+// naiveShape tells whether a document is refused.
+func naiveShape(limits *DocumentOptions, doc *ast.QueryDocument) bool {
+	n := &naive{limits: limits, doc: doc, reached: map[*ast.FragmentDefinition]bool{}}
+	written := len(doc.Fragments)
+	for _, operation := range doc.Operations {
+		written += n.written(operation.SelectionSet)
+	}
+	for _, fragment := range doc.Fragments {
+		written += n.written(fragment.SelectionSet)
+		n.findCycles(fragment, map[string]bool{})
+	}
+	if n.tooMuch = n.tooMuch || written > limits.MaxFragments; n.tooMuch {
+		return true
+	}
+	for _, operation := range doc.Operations {
+		n.directives += len(operation.Directives)
+		for _, variable := range operation.VariableDefinitions {
+			n.directives += len(variable.Directives)
+		}
+		roots, secrets := map[string]bool{}, 0
+		for _, field := range n.flat(operation.SelectionSet) {
+			roots[field.Alias] = true
+			for _, secret := range secretFields {
+				if field.Name == secret {
+					secrets++
+				}
+			}
+		}
+		n.tooMuch = n.tooMuch || len(roots) > limits.MaxRootFields || secrets > 1
+		n.walk(operation.SelectionSet, 1, limits.MaxDepth)
+	}
+	for _, fragment := range doc.Fragments {
+		if !n.reached[fragment] {
+			n.reached[fragment] = true
+			n.directives += len(fragment.Directives)
+			n.walk(fragment.SelectionSet, 1, limits.MaxDepth)
+		}
+	}
+	return n.tooMuch || n.fields > limits.MaxFields || n.aliases > limits.MaxAliases || n.directives > limits.MaxDirectives
+}
+
+// written counts inline fragments, and spreads of what is not defined, as they stand there.
+func (n *naive) written(set ast.SelectionSet) (count int) {
+	for _, one := range set {
+		switch one := one.(type) {
+		case *ast.Field:
+			count += n.written(one.SelectionSet)
+		case *ast.InlineFragment:
+			count += 1 + n.written(one.SelectionSet)
+		case *ast.FragmentSpread:
+			if n.doc.Fragments.ForName(one.Name) == nil {
+				count++
+			}
+		}
+	}
+	return count
+}
+
+func (n *naive) findCycles(fragment *ast.FragmentDefinition, above map[string]bool) {
+	if above[fragment.Name] {
+		n.tooMuch = true
+		return
+	}
+	above[fragment.Name] = true
+	var look func(set ast.SelectionSet)
+	look = func(set ast.SelectionSet) {
+		for _, one := range set {
+			switch one := one.(type) {
+			case *ast.Field:
+				look(one.SelectionSet)
+			case *ast.InlineFragment:
+				look(one.SelectionSet)
+			case *ast.FragmentSpread:
+				if next := n.doc.Fragments.ForName(one.Name); next != nil {
+					n.findCycles(next, above)
+				}
+			}
+		}
+	}
+	look(fragment.SelectionSet)
+	delete(above, fragment.Name)
+}
+
+// flat are the fields of a selection, fragments expanded, with the directives on the way counted.
+func (n *naive) flat(set ast.SelectionSet) (fields []*ast.Field) {
+	for _, one := range set {
+		switch one := one.(type) {
+		case *ast.Field:
+			fields = append(fields, one)
+		case *ast.InlineFragment:
+			fields = append(fields, n.flat(one.SelectionSet)...)
+		case *ast.FragmentSpread:
+			if fragment := n.doc.Fragments.ForName(one.Name); fragment != nil {
+				n.reached[fragment] = true
+				fields = append(fields, n.flat(fragment.SelectionSet)...)
+			}
+		}
+	}
+	return fields
+}
+
+// onTheWay are the directives on the fragments between a selection and its fields.
+func (n *naive) onTheWay(set ast.SelectionSet) (count int) {
+	for _, one := range set {
+		switch one := one.(type) {
+		case *ast.InlineFragment:
+			count += len(one.Directives) + n.onTheWay(one.SelectionSet)
+		case *ast.FragmentSpread:
+			count += len(one.Directives)
+			if fragment := n.doc.Fragments.ForName(one.Name); fragment != nil {
+				count += len(fragment.Directives) + n.onTheWay(fragment.SelectionSet)
+			}
+		}
+	}
+	return count
+}
+
+func (n *naive) walk(set ast.SelectionSet, level, most int) {
+	n.directives += n.onTheWay(set)
+	times := map[string]int{}
+	for _, field := range n.flat(set) {
+		n.fields++
+		n.directives += len(field.Directives)
+		if field.Alias != field.Name {
+			n.aliases++
+		}
+		times[field.Alias]++
+		n.tooMuch = n.tooMuch || times[field.Alias] > maxSameKey || level > most
+		if field.Name == "__schema" || field.Name == "__type" {
+			n.walk(field.SelectionSet, 1, maxIntrospectionDepth)
+			continue
+		}
+		n.walk(field.SelectionSet, level+1, most)
+	}
+}
