@@ -67,6 +67,9 @@ func naiveShape(limits *DocumentOptions, doc *ast.QueryDocument) bool {
 		n.walk(operation.SelectionSet, 1, limits.MaxDepth)
 	}
 	for _, fragment := range doc.Fragments {
+		if n.tooMuch {
+			break
+		}
 		if !n.reached[fragment] {
 			n.reached[fragment] = true
 			n.directives += len(fragment.Directives)
@@ -94,8 +97,7 @@ func (n *naive) written(set ast.SelectionSet) (count int) {
 }
 
 func (n *naive) findCycles(fragment *ast.FragmentDefinition, above map[string]bool) {
-	if above[fragment.Name] {
-		n.tooMuch = true
+	if n.tooMuch = n.tooMuch || above[fragment.Name]; n.tooMuch {
 		return
 	}
 	above[fragment.Name] = true
@@ -121,6 +123,9 @@ func (n *naive) findCycles(fragment *ast.FragmentDefinition, above map[string]bo
 // flat are the fields of a selection, fragments expanded, with the directives on the way counted.
 func (n *naive) flat(set ast.SelectionSet) (fields []*ast.Field) {
 	for _, one := range set {
+		if n.tooMuch = n.tooMuch || len(fields) > n.limits.MaxFields; n.tooMuch {
+			break // what has been decided need not be expanded
+		}
 		switch one := one.(type) {
 		case *ast.Field:
 			fields = append(fields, one)
@@ -153,6 +158,9 @@ func (n *naive) onTheWay(set ast.SelectionSet) (count int) {
 }
 
 func (n *naive) walk(set ast.SelectionSet, level, most int) {
+	if n.tooMuch = n.tooMuch || n.fields > n.limits.MaxFields; n.tooMuch {
+		return
+	}
 	n.directives += n.onTheWay(set)
 	times := map[string]int{}
 	for _, field := range n.flat(set) {
