@@ -35,7 +35,7 @@ func growAny(bytes []byte) string {
 	}
 	for i, of := range grownFragments {
 		if g.choose(3) > 0 {
-			fmt.Fprintf(&g.b, "fragment F%d on %s ", i, of)
+			fmt.Fprintf(&g.b, "fragment F%d on %s %s", i, of, strings.Repeat("@skip(if: false) ", g.choose(3)))
 			g.selection(of, 4)
 		}
 	}
@@ -142,6 +142,8 @@ func (g *grower) values(of *ast.ArgumentDefinition) []string {
 
 func (g *grower) directive() {
 	switch g.choose(12) {
+	case 9:
+		g.b.WriteString("@skip(if: $on) ")
 	case 10:
 		g.b.WriteString("@include(if: $on) ")
 	case 11:
@@ -152,8 +154,8 @@ func (g *grower) directive() {
 // seedGrower gives a fuzz target documents of many kinds.
 func seedGrower(f *testing.F) {
 	state := uint32(1)
-	for n := range 200 {
-		seed := make([]byte, 20+n)
+	for n := range 400 {
+		seed := make([]byte, 20+n/2)
 		for i := range seed {
 			state = state*1664525 + 1013904223
 			seed[i] = byte(state >> 24)

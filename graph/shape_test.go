@@ -7,20 +7,31 @@ import (
 	"github.com/vektah/gqlparser/v2/parser"
 )
 
-// Small limits, so that documents small enough to be expanded reach them.
-var smallLimits = DocumentOptions{MaxTokens: 1000, MaxFields: 30, MaxDepth: 5, MaxAliases: 4, MaxDirectives: 5, MaxFragments: 6, MaxRootFields: 4}
+// smallLimits are limits of which one is small, so that documents that can be expanded reach it, and
+// no other limit is there first.
+func smallLimits(which byte) *DocumentOptions {
+	o := &DocumentOptions{MaxTokens: 1000, MaxFields: 2000, MaxDepth: 50, MaxAliases: 2000, MaxDirectives: 2000, MaxFragments: 100, MaxRootFields: 100}
+	limits := []*int{&o.MaxFields, &o.MaxDepth, &o.MaxAliases, &o.MaxDirectives, &o.MaxFragments, &o.MaxRootFields}
+	if n := int(which) % 8; n < len(limits) {
+		*limits[n] = []int{30, 4, 3, 15, 7, 3}[n]
+	}
+	return o
+}
 
 // The walk that remembers fragments decides like one that expands everything.
 func FuzzShape(f *testing.F) {
 	seedGrower(f)
 	f.Fuzz(func(t *testing.T, bytes []byte) {
-		text := growAny(bytes)
-		doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, smallLimits.MaxTokens)
+		if len(bytes) == 0 {
+			return
+		}
+		limits, text := smallLimits(bytes[0]), growAny(bytes[1:])
+		doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, limits.MaxTokens)
 		if err != nil {
 			t.Fatalf("%v: %s", err, text)
 		}
-		refused := checkShape(&smallLimits, doc)
-		if want := naiveShape(&smallLimits, doc); (refused != nil) != want {
+		refused := checkShape(limits, doc)
+		if want := naiveShape(limits, doc); (refused != nil) != want {
 			t.Fatalf("refused: %v, want %v\n%s", refused, want, text)
 		}
 	})
@@ -176,5 +187,35 @@ func (n *naive) walk(set ast.SelectionSet, level, most int) {
 			continue
 		}
 		n.walk(field.SelectionSet, level+1, most)
+	}
+}
+
+// Directives are counted wherever they may stand, and as often as the fragment they stand in is spread.
+func TestDirectivesAreCountedEverywhere(t *testing.T) {
+	limits := smallLimits(7)
+	for text, count := range map[string]int{
+		"query @a @b { me { id } }":                                              2,
+		"query($a: Int @a @b) { me { id } }":                                     2,
+		"{ me @a @b { id } }":                                                    2,
+		"{ me { id @a id @b } }":                                                 2,
+		"{ ... @a @b { me { id } } }":                                            2,
+		"{ ...A @a @b } fragment A on Query { me { id } }":                       2,
+		"{ ...A } fragment A on Query @a @b { me { id } }":                       2,
+		"{ ...A ...A } fragment A on Query @a { me { id @b } }":                  4,
+		"{ me { id } } fragment A on Query @a { me { id @b } }":                  2,
+		"{ ...A } fragment A on Query { ...B } fragment B on Query @a @b { id }": 2,
+	} {
+		doc, err := parser.ParseQuery(&ast.Source{Input: text})
+		if err != nil {
+			t.Fatal(err)
+		}
+		limits.MaxDirectives = count
+		if refused := checkShape(limits, doc); refused != nil {
+			t.Errorf("%s: %v", text, refused)
+		}
+		limits.MaxDirectives = count - 1
+		if checkShape(limits, doc) == nil {
+			t.Errorf("%s: fewer than %d are counted", text, count)
+		}
 	}
 }
