@@ -1,12 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"regexp"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -320,4 +324,32 @@ func TestWelcomeDocument(t *testing.T) {
 		t.Errorf("%s", m.Payload)
 	}
 	_ = k.conn.Close(websocket.StatusNormalClosure, "")
+}
+
+// Each limit of GraphQL is a number from 1 to 1,000,000; anything else stops the start with one line.
+func TestWrongLimitsOfDocuments(t *testing.T) {
+	for name, normal := range map[string]int{
+		"MAX_TOKENS": 1000, "MAX_FIELDS": 500, "MAX_DEPTH": 10, "MAX_ALIASES": 15, "MAX_DIRECTIVES": 20, "MAX_FRAGMENTS": 30,
+		"MAX_ROOT_FIELDS": 10, "MAX_COST": 5000, "PARALLEL": 2 * runtime.GOMAXPROCS(0), "CACHE": 200,
+	} {
+		for _, value := range []string{"0", "-1", "1000001", "many", "", "1.5", "99999999999999999999"} {
+			var stderr bytes.Buffer
+			t.Setenv("PARLEY_GQL_"+name, value)
+			status := start([]string{"--data", dataDir(t)}, os.Environ(), io.Discard, &stderr)
+			text := strings.ToUpper(strings.ReplaceAll(stderr.String(), "-", "_"))
+			if status != 1 || !strings.Contains(text, "GQL_"+name) || strings.Count(text, "\n") != 1 {
+				t.Errorf("%s=%s: status %d, %q", name, value, status, stderr.String())
+			}
+		}
+		if err := os.Unsetenv("PARLEY_GQL_" + name); err != nil {
+			t.Fatal(err)
+		}
+		flag := "--gql-" + strings.ToLower(strings.ReplaceAll(name, "_", "-"))
+		var help bytes.Buffer
+		if start([]string{"--help"}, nil, &help, io.Discard); !regexp.MustCompile(flag + `=` + strconv.Itoa(normal) + `\s`).MatchString(help.String()) {
+			t.Errorf("%s=%d is not in the help", flag, normal)
+		}
+		config(t, dataDir(t), flag+"=1")
+		config(t, dataDir(t), flag+"=1000000")
+	}
 }
