@@ -192,8 +192,12 @@ func TestRefusalsAskNoDatabase(t *testing.T) {
 	token, _ := s.register("ann")
 	header, rest, _ := strings.Cut(token, ".")
 	before := statements.Load()
-	for _, authorization := range []string{"", "Bearer x", "Bearer " + foreign, "Bearer " + header + ".x" + rest, "Bearer " + strings.Repeat("x", 8000)} {
-		for _, request := range hostileRequests(t) {
+	requests := hostileRequests(t)
+	for i, authorization := range []string{"", "Bearer " + foreign, "Bearer x", "Bearer " + header + ".x" + rest, "Bearer " + strings.Repeat("x", 8000)} {
+		for _, request := range requests {
+			if i > 1 && len(request.body) > 1000 {
+				continue // two are enough for what is long to read
+			}
 			serveHostile(handler, request.body, authorization)
 			if now := statements.Load(); now != before {
 				t.Fatalf("%.20s: %s: %d statements", authorization, request.name, now-before)
