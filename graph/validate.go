@@ -30,7 +30,8 @@ func (d *documents) validate(doc *ast.QueryDocument) (errs gqlerror.List) {
 		return gqlerror.List{wrong}
 	}
 	defer func() {
-		if thrown := recover(); thrown != nil && thrown != any(enough{}) {
+		thrown := recover()
+		if _, ours := thrown.(enough); thrown != nil && !ours {
 			panic(thrown)
 		}
 	}()
