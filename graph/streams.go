@@ -71,7 +71,10 @@ func (x streams) stream(ctx context.Context, field graphql.CollectedField, varia
 			return nil, args.err
 		}
 		from, err := x.chat.Open(ctx, me.ID, room, after)
-		return x.logs([]chat.Start{from}, chatsOnly), err
+		if err != nil {
+			return nil, err
+		}
+		return x.logs([]chat.Start{from}, chatsOnly), nil
 	case "events":
 		rooms, after := args.ids("rooms"), args.cursors("after")
 		if lastEventID != "" {
