@@ -3,7 +3,6 @@ package graph
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -39,11 +38,6 @@ func (costLimit) Validate(graphql.ExecutableSchema) error { return nil }
 
 // MutateOperationContext adds up the operation that will be executed.
 func (c costLimit) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
-	for _, variable := range op.Operation.VariableDefinitions {
-		if isOurScalar(variable.Definition) && !isText(op.Variables[variable.Variable], variable.Type) {
-			return unfit(variable.Variable)
-		}
-	}
 	p := c.pricer(op.Variables)
 	p.directives(op.Operation.Directives)
 	total := p.selection(op.Operation.SelectionSet)
@@ -230,20 +224,6 @@ func (p *pricer) notNull(v *ast.Value) {
 	if value, given := p.variables[v.Raw]; given && value == nil && p.wrong == nil {
 		p.wrong = unfit(v.Raw)
 	}
-}
-
-// isText tells whether the value of a variable is text, or a list of it where its type is one: gqlgen looks
-// at no value of a scalar of ours.
-func isText(value any, of *ast.Type) bool {
-	switch value := value.(type) {
-	case nil, string:
-		return true
-	case []string: // gqlgen makes a list of text that stands alone
-		return of.Elem != nil
-	case []any:
-		return of.Elem != nil && !slices.ContainsFunc(value, func(one any) bool { return !isText(one, of.Elem) })
-	}
-	return false
 }
 
 // unfit is gqlgen's own error of a variable that does not fit.

@@ -53,6 +53,7 @@ func Handler(o Options) (http.Handler, *transport.Transports) {
 	server.Use(newDocuments(o.Documents, schema.Schema(), func(ctx context.Context) *gqlerror.Error {
 		return p.refuse(ctx, string(generated.ErrorCodeServerBusy), "", "Too many documents are being checked.")
 	}))
+	server.Use(exactVariables{}) // in this order: variables, cost, who is asking
 	server.Use(costLimit{schema.Schema(), o.Documents.MaxCost})
 	server.Use(guard{o.Auth})
 	if o.Introspection {

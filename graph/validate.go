@@ -65,7 +65,7 @@ func quietRules() []core.Rule {
 	} {
 		r.ReplaceRule(strings.TrimSuffix(quiet.Name, "WithoutSuggestions"), quiet.RuleFunc)
 	}
-	r.AddRule("ScalarsAreText", scalarsAreText)
+	r.AddRule(textScalars, scalarsAreText)
 	inner := r.GetInner()
 	ordered := make([]core.Rule, 0, len(inner))
 	for _, name := range slices.Sorted(maps.Keys(inner)) {
@@ -73,6 +73,8 @@ func quietRules() []core.Rule {
 	}
 	return ordered
 }
+
+const textScalars = "ScalarsAreText"
 
 // scalarsAreText judges literals that gqlparser leaves to the scalar. Ours are all text; for anything else
 // gqlgen's resolvers answer a fault, and panic on numbers that Go cannot hold.

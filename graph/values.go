@@ -9,31 +9,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
-	"github.com/vektah/gqlparser/v2/validator/core"
 )
-
-// ownScalars is a rule of validation: a literal for a scalar of ours is text. gqlparser takes any, and
-// gqlgen panics over a number that is too large, with the number in the message.
-var ownScalars = core.Rule{
-	Name: "ValuesOfOwnScalars",
-	RuleFunc: func(observers *core.Events, addError core.AddErrFunc) {
-		observers.OnValue(func(_ *core.Walker, value *ast.Value) {
-			d := value.Definition
-			if d == nil || d.Kind != ast.Scalar || d.BuiltIn || value.ExpectedType == nil {
-				return
-			}
-			switch value.Kind {
-			case ast.StringValue, ast.BlockValue, ast.NullValue, ast.Variable:
-				return
-			case ast.ListValue:
-				if value.ExpectedType.Elem != nil {
-					return
-				}
-			}
-			addError(core.Message("A value does not fit its type."), core.At(value.Position))
-		})
-	},
-}
 
 // exactVariables refuses values that gqlparser lets through: enum values in other letters, texts for
 // numbers and numbers for texts, large numbers, and anything for a scalar of ours. When the operation
