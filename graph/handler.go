@@ -64,6 +64,7 @@ func Handler(o Options) (http.Handler, *transport.Transports) {
 	t := o.Transport
 	t.Identify = identifier{o.Auth, p, o.Leeway}.identify
 	t.Refuse = p.refuse
+	t.Detach = func(ctx context.Context) context.Context { return WithRequestID(context.Background(), RequestID(ctx)) }
 	t.Open = streams{o.Chat, p, fieldsOfStreams}.open
 	transports := transport.New(t)
 	for _, one := range transports.All() {

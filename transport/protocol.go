@@ -113,7 +113,7 @@ func (s *socket) reserve(id string) (ctx context.Context, op *operation, free bo
 		return s.ctx, nil, true
 	}
 	op = &operation{id: id}
-	ctx, op.cancel = context.WithCancel(graphql.StartOperationTrace(s.ctx))
+	ctx, op.cancel = context.WithCancel(graphql.StartOperationTrace(context.WithoutCancel(s.ctx))) // whatever ends the socket ends its operations
 	s.operations[id] = op
 	if s.ending != nil {
 		op.cancel()

@@ -73,6 +73,7 @@ func (sub *subscription) join(exec graphql.GraphExecutor, op *graphql.OperationC
 	p := program{t: sub.t, exec: exec, op: op}
 	for i, r := range sub.readers {
 		sub.t.feeds.join(r, sub.stream.Logs[i], sub.stream, p)
+		sub.stream.Logs[i] = Log{Key: r.feed.key.log} // a stream lives long; the rest is the reader's and the feed's
 	}
 }
 

@@ -24,6 +24,7 @@ func (s *socket) subscribed(ctx context.Context, op *operation, prepared *graphq
 		s.refuse(op, true, no)
 		return
 	}
+	stream.ID = nil // messages have none
 	x := &socketStream{s: s, op: op, prefix: nextPrefix(op.id)}
 	if x.sub = s.t.newSubscription(x, stream, s.user()); x.sub == nil {
 		s.refuse(op, true, s.t.manyStreams(ctx))

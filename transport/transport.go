@@ -65,6 +65,10 @@ type Options struct {
 	// a socket: each operation must check for itself that the session goes on. nil: nobody is ever signed in.
 	Identify func(ctx context.Context, c Credentials) (context.Context, Session, *gqlerror.Error)
 
+	// Detach answers a context with what a socket keeps of the request that opened it, and not its end. nil:
+	// all of its values, and whatever these hold.
+	Detach func(request context.Context) context.Context
+
 	// Open judges a subscription for whoever is in ctx and answers what it reads, or the errors of one that may
 	// not begin. lastEventID is the header of that name, or empty; it takes the place of the operation's own
 	// position. nil: there are no subscriptions.
@@ -117,6 +121,9 @@ func (o *Options) defaults() {
 	}
 	if o.Refuse == nil {
 		o.Refuse = plainError
+	}
+	if o.Detach == nil {
+		o.Detach = context.WithoutCancel
 	}
 	if o.Open == nil {
 		o.Open = func(ctx context.Context, _ *graphql.OperationContext, _ string) (*Stream, gqlerror.List) {

@@ -57,7 +57,7 @@ func (x webSocket) open(w http.ResponseWriter, r *http.Request, exec graphql.Gra
 	early, _ := rw.Peek(rw.Reader.Buffered()) // sent with the handshake; never fails
 	s := newSocket(x.Transports, exec, conn, bytes.Clone(early))
 	s.place, s.credentials = place, Credentials{RemoteAddr: r.RemoteAddr, UserAgent: r.UserAgent()}
-	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(r.Context())) // that ends when Do returns
+	s.ctx, s.cancel = context.WithCancel(x.options.Detach(r.Context())) // that ends when Do returns
 	entered := x.registry.add(s)
 	go x.run(s.ctx, func() { defer place.leave(); s.serve() }, nil)
 	switch {

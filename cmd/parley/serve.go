@@ -26,7 +26,6 @@ import (
 // run opens everything, serves until ctx ends, and drains. ready is told the address once requests
 // are answered; tests call run with port 0.
 func run(ctx context.Context, c *Config, stderr io.Writer, ready func(net.Addr)) (err error) {
-	tuneMemory()
 	logger := newLogger(c, stderr)
 	warn(logger, c)
 	store, err := openStore(ctx, c, logger, stderr)
@@ -43,15 +42,6 @@ func run(ctx context.Context, c *Config, stderr io.Writer, ready func(net.Addr))
 		return fmt.Errorf("PARLEY_ADDR: %w", err)
 	}
 	return s.serve(ctx, listener, ready)
-}
-
-// tuneMemory lets the heap grow further between two collections than Go does by itself: what lives is
-// a few megabytes, so at 100 % the collector would run dozens of times a second under load. Measured
-// by BenchmarkAPI/send: a tenth less CPU. GOGC in the environment wins.
-func tuneMemory() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(300)
-	}
 }
 
 // stop ends the process when the disk fails. Nobody is answered after that: what is on disk shows at
@@ -210,7 +200,7 @@ func (s *server) serve(ctx context.Context, listener net.Listener, ready func(ne
 	owner, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer stop(nil)
 	var services sync.WaitGroup
-	for _, service := range []func(context.Context) error{s.auth.Run, s.chat.Run} {
+	for _, service := range []func(context.Context) error{s.auth.Run, s.chat.Run, tuneMemory} {
 		services.Go(func() {
 			if err := service(owner); err != nil && owner.Err() == nil {
 				stop(err)
