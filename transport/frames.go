@@ -63,14 +63,24 @@ func (f *frameReader) next() ([]byte, error) {
 }
 
 func (f *frameReader) header(state ws.State) (ws.Header, error) {
-	h, err := ws.ReadHeader(f.r)
+	var first [2]byte
+	if _, err := io.ReadFull(f.r, first[:]); err != nil {
+		return ws.Header{}, err
+	}
+	h, err := ws.ReadHeader(io.MultiReader(bytes.NewReader(first[:]), f.r))
 	if errors.Is(err, ws.ErrHeaderLengthMSB) || errors.Is(err, ws.ErrHeaderLengthUnexpected) {
 		return h, errBroken
 	}
-	if err == nil && ws.CheckHeader(h, state) != nil {
+	if err == nil && (ws.CheckHeader(h, state) != nil || !isShortest(first[1]&0x7f, h.Length)) {
 		return h, errBroken
 	}
 	return h, err
+}
+
+// isShortest tells whether a length is written as short as it can be, which gobwas/ws does not ask (RFC
+// 6455 §5.2). form is the length in the second byte, or 126 and 127 for two and eight bytes more.
+func isShortest(form byte, length int64) bool {
+	return form < 126 || form == 126 && length > 125 || length > 0xffff
 }
 
 // payload appends the payload of a frame. The buffer grows with what arrives, not with what was announced.

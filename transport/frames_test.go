@@ -107,6 +107,8 @@ func TestFramingRules(t *testing.T) {
 		"fragmented ping":         {frame(ping, ""), nil, 4400},
 		"large ping":              {frame(fin|ping, strings.Repeat("x", 126)), nil, 4400},
 		"negative length":         {"\x81\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x02\x03\x04", nil, 4400},
+		"a length of two bytes":   {"\x81\xfe\x00\x1a\x00\x00\x00\x00" + init, nil, 4400},
+		"a length of eight bytes": {"\x81\xff\x00\x00\x00\x00\x00\x00\x00\x1a\x00\x00\x00\x00" + init, nil, 4400},
 		"a frame above the limit": {frame(fin|text, strings.Repeat("x", 128<<10+1)), nil, 1009},
 		"announced and not sent":  {"\x81\xff\x00\x00\x00\xff\xff\xff\xff\xff\x01\x02\x03\x04", nil, 1009},
 		"fragments above":         {frame(text, strings.Repeat("x", 128<<10)) + frame(more, "x"), nil, 1009},
