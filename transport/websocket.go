@@ -104,8 +104,17 @@ func (x webSocket) mayOpen(r *http.Request) bool {
 	return x.options.Origins(origins[0])
 }
 
+// offers compares letter by letter: a client that offered another spelling would take ours for none of its own
+// (RFC 6455 §4.1).
 func offers(r *http.Request) bool {
-	return hasToken(r.Header.Values("Sec-Websocket-Protocol"), subprotocol)
+	for _, line := range r.Header.Values("Sec-Websocket-Protocol") {
+		for one := range strings.SplitSeq(line, ",") {
+			if strings.Trim(one, " \t") == subprotocol {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // upgrader confirms the subprotocol by a header of its own: gobwas/ws would answer an odd list of

@@ -211,7 +211,7 @@ func TestUpgradeIsCheckedBeforeTheHijack(t *testing.T) {
 
 func TestOtherSubprotocolsGetACloseCode(t *testing.T) {
 	w := newWorld(t, nil)
-	for _, offered := range [][]string{nil, {"graphql-ws"}} {
+	for _, offered := range [][]string{nil, {"graphql-ws"}, {"GraphQL-Transport-WS"}} {
 		conn, _, err := websocket.Dial(t.Context(), w.http.URL, &websocket.DialOptions{Subprotocols: offered})
 		if err != nil {
 			t.Fatal(err)
