@@ -17,6 +17,13 @@ type spoken struct {
 	name, id, start string
 	mu              sync.Mutex
 	states          [][]json.RawMessage
+	log             []entry
+}
+
+// An entry is what happened to a chat.
+type entry struct {
+	kind   string
+	number int
 }
 
 func (s *testServer) spoken(token, name string) *spoken {
@@ -43,9 +50,20 @@ func (r *spoken) say(s *testServer, token, document string, variables map[string
 			r.states = append(r.states, nil)
 		}
 		r.states[chat.Number-1] = append(r.states[chat.Number-1], one)
+		r.log = append(r.log, entry{kindOf(document), chat.Number})
 		r.mu.Unlock()
 	}
 	return chat.Number, chat.ID
+}
+
+func kindOf(document string) string {
+	switch {
+	case strings.Contains(document, "editChat"):
+		return "CHAT_EDITED"
+	case strings.Contains(document, "deleteChat"):
+		return "CHAT_DELETED"
+	}
+	return "CHAT_SENT"
 }
 
 // talk sends n chats, of which some are changed and some deleted soon after.
