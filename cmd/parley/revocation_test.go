@@ -13,6 +13,7 @@ import (
 type chatter struct {
 	*testServer
 	token string
+	every time.Duration // between two chats; 0: as fast as it can
 	mu    sync.Mutex
 	last  int // the number of the last chat that was answered
 }
@@ -36,7 +37,7 @@ func (c *chatter) talk() (stop func() int) {
 			select {
 			case <-quit:
 				return
-			default:
+			case <-time.After(c.every):
 			}
 		}
 	}()
