@@ -75,8 +75,8 @@ func parseLogPlace(field, text string) (room uuid.UUID, p position, err error) {
 }
 
 func decodeCursor(field, text string, kind byte, size int) ([]byte, error) {
-	b, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil || len(b) != size || b[0] != kind {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(text) // which overlooks line breaks
+	if err != nil || len(b) != size || b[0] != kind || len(text) != base64.RawURLEncoding.EncodedLen(size) {
 		return nil, badCursor(field)
 	}
 	return b, nil
