@@ -108,7 +108,9 @@ func (r *spoken) judge(t *testing.T, h *sharer, deleted bool) {
 // talk in all rooms and one of them is deleted. Whoever asks later, from the same place, gets what the first
 // ones got but as it is now, and two people get the same bytes.
 //
-// Broken on purpose, the server was caught with BROKEN
+// Broken on purpose, the server was caught with
+//
+//	chat 50 of a room left out, or handed out twice
 func TestSharedStreamsGiveEachTheirOwn(t *testing.T) {
 	s := newServer(t, roomy()...)
 	var people []string

@@ -138,8 +138,9 @@ func isChat(payload string, n int) bool {
 	return err == nil && p.Data.ChatSent.Number == n && strings.HasSuffix(p.Data.ChatSent.Text, " end")
 }
 
-// isOpen tells whether the server still holds its end of a connection (proc(5), /proc/net/tcp).
-func (s *testServer) isOpen(conn *net.TCPConn) bool {
+// held is the server's end of a connection as the kernel shows it (proc(5), /proc/net/tcp): whether it is
+// open, and the bytes that the client has not taken.
+func (s *testServer) held(conn *net.TCPConn) (open bool, unread string) {
 	s.t.Helper()
 	table, err := os.ReadFile("/proc/net/tcp")
 	if err != nil {
@@ -149,10 +150,30 @@ func (s *testServer) isOpen(conn *net.TCPConn) bool {
 	for line := range strings.Lines(string(table)) {
 		fields := strings.Fields(line)
 		if strings.HasSuffix(fields[1], port(conn.RemoteAddr())) && strings.HasSuffix(fields[2], port(conn.LocalAddr())) {
-			return fields[3] == "01" // established
+			unread, _, _ = strings.Cut(fields[4], ":")
+			return fields[3] == "01", unread // established
 		}
 	}
-	return false
+	return false, ""
+}
+
+func (s *testServer) isOpen(conn *net.TCPConn) bool {
+	open, _ := s.held(conn)
+	return open
+}
+
+// blocked waits until the kernel has not taken a byte more for a while, and answers since when.
+func (s *testServer) blocked(conn *net.TCPConn, while time.Duration) (since time.Time) {
+	s.t.Helper()
+	was := ""
+	eventually(s.t.(*testing.T), "a full connection", func() bool {
+		_, unread := s.held(conn)
+		if unread != was || unread == "00000000" {
+			was, since = unread, time.Now()
+		}
+		return time.Since(since) > while
+	})
+	return since
 }
 
 // flood sends n chats of some bytes into the room, several at once.

@@ -46,6 +46,22 @@ func TestReaderThatNeverReadsIsClosed(t *testing.T) {
 	}
 }
 
+// A socket that has stalled is not cut at once: a client that wakes up soon reads what was on its way, whole,
+// and then 1013.
+func TestReaderThatWakesReads1013(t *testing.T) {
+	const write = time.Second
+	s, token, start := general(t, "--write-timeout", write.String())
+	sleeps := slowly["WebSocket"](s, token, start, nil)
+	s.flood(token, 160, 40_000)
+	since := s.blocked(sleeps.conn, 2*write) // the sweeper may need one of them
+	if !s.isOpen(sleeps.conn) {
+		t.Fatalf("cut %v after the last byte", time.Since(since))
+	}
+	if read, err := sleeps.rest(1); err == nil || err.Error() != "closed with 1013" || read >= 160 {
+		t.Errorf("%d chats and then %v", read, err)
+	}
+}
+
 // One byte at a time is slow, and each byte is a sign of life.
 func TestReaderOfSingleBytesLives(t *testing.T) {
 	const write = time.Second

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 // feed is a client's side of an event stream, line by line as the HTML standard reads it.
@@ -45,6 +46,9 @@ func (s *testServer) listen(token, body string, headers ...string) *feed {
 // next reads the next event; err is io.EOF where the response was ended in good order, which no cut is. It
 // fails no test, so that any goroutine may call it.
 func (f *feed) next() (e sent, err error) {
+	if f.body != nil {
+		defer time.AfterFunc(patience, func() { _ = f.body.Close() }).Stop()
+	}
 	lines := 0
 	for {
 		text, err := f.r.ReadString('\n')

@@ -115,6 +115,8 @@ func TestSocketRulesOfIDs(t *testing.T) {
 		{"free after the end of a stream", signedIn + `> {"type":"subscribe","id":"1","payload":{"query":"subscription { chatSent(room: \"nowhere\") { text } }"}}` +
 			"\ne 1 NOT_FOUND\n" + ask(`"1"`) + named("1")},
 		{"free for the same stream again", following + stop + strings.TrimPrefix(following, signedIn) + "! one\n" + heard("one")},
+		{"of a stream, to be quoted", streamed(`\"\\\u0001é<&>`)},
+		{"of a stream, 128 bytes", streamed(longID[1:])},
 		{"in use by a stream: 4409", following + ask(`"1"`) + "x 4409"},
 		{"in use by a stream, payload broken: 4400", following + `> {"type":"subscribe","id":"1","payload":{}}` + "\nx 4400"},
 		{"in use by what runs: 4409", anonymous + login + ask(`"1"`) + "x 4409"},
@@ -179,6 +181,11 @@ func TestSocketRulesOfMessages(t *testing.T) {
 	}
 	rules = append(rules, rule{"too big, before init: 1009", "> " + big + "\nx 1009"}, rule{"too big, after init: 1009", following + "> " + big + "\nx 1009"})
 	s.play(ann, rules)
+}
+
+// streamed is a stream under an id, which is written as in JSON.
+func streamed(id string) string {
+	return strings.Replace(following, `"id":"1"`, `"id":"`+id+`"`, 1) + "! one\n" + strings.Replace(heard("one"), `"id":"1"`, `"id":"`+id+`"`, 1)
 }
 
 // roomy are the settings for tests whose clients are many and fast.
