@@ -213,3 +213,16 @@ func TestSocketRulesOfServerPings(t *testing.T) {
 	}
 	silent.ended()
 }
+
+// Nobody is cut who was not asked before, however late the sweeper comes: here both times pass between two
+// sweeps.
+func TestSocketRulesOfShortPings(t *testing.T) {
+	s := newServer(t, "--ws-ping-interval", "100ms", "--ws-pong-timeout", "100ms")
+	w := s.bare("").init("")
+	for range 3 {
+		if opcode, payload := w.frame(); opcode != opPing || payload != "" {
+			t.Fatalf("got %x %q, want a ping", opcode, payload)
+		}
+		w.send(frame(finBit|opPong, ""))
+	}
+}

@@ -29,7 +29,7 @@ func TestSocketRulesOfOperations(t *testing.T) {
 			subscribing("1", `{ room(id: "ROOM 2") { name } }`, ``) + answered("1", `{"room":{"name":"ROOM 2"}}`)},
 		{"operationName chooses", signedIn + subscribing("1", two, `,"operationName":"B"`) + answered("1", `{"me":{"username":"ann"}}`)},
 		{"a stream: next for each chat", following + "! one\n" + heard("one") + "! two\n! three\n" + heard("two") + heard("three")},
-		{"two streams of one room", following + subscribing("2", `subscription { chatSent(room: "ROOM", after: "START") { n: number } }`, ``) + "! one\n" + heard("one") +
+		{"two streams of one room", following + "! one\n" + heard("one") + subscribing("2", `subscription { chatSent(room: "ROOM", after: "START") { n: number } }`, ``) +
 			`< {"id":"2","type":"next","payload":{"data":{"chatSent":{"n":1}}}}`},
 		{"an error of execution comes in next", signedIn + subscribing("1", `{ room(id: "nowhere") { name } }`, ``) +
 			`< {"id":"1","type":"next","payload":{"errors":[{"message":"$any","path":["room"],"locations":[{"line":1,"column":3}],"extensions":{"code":"NOT_FOUND","requestId":"$any"}}],"data":{"room":null}}}` + "\n" +
@@ -39,6 +39,7 @@ func TestSocketRulesOfOperations(t *testing.T) {
 		{"no such operation: error", anonymous + subscribing("1", two, `,"operationName":"C"`) + "e 1 GRAPHQL_VALIDATION_FAILED"},
 		{"two operations and no name: error", anonymous + subscribing("1", two, ``) + "e 1 GRAPHQL_VALIDATION_FAILED"},
 		{"two root fields of a subscription: error", signedIn + subscribing("1", `subscription { a: chatSent(room: "x") { id } b: chatSent(room: "x") { id } }`, ``) + "e 1 GRAPHQL_VALIDATION_FAILED"},
+		{"no root field of a subscription: error", signedIn + subscribing("1", `subscription($no: Boolean!) { chatSent(room: "x") @include(if: $no) { id } }`, `,"variables":{"no":false}`) + "e 1 GRAPHQL_VALIDATION_FAILED"},
 		{"a variable is missing: error", signedIn + subscribing("1", echo, ``) + "e 1 BAD_USER_INPUT"},
 		{"a variable does not fit: error", signedIn + subscribing("1", echo, `,"variables":{"id":{}}`) + "e 1 BAD_USER_INPUT"},
 		{"too large a document: error", anonymous + subscribing("1", `{ server { `+strings.Repeat("version ", 1000)+`} }`, ``) + "e 1 OPERATION_TOO_COMPLEX"},
