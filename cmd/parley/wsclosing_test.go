@@ -48,7 +48,7 @@ func (w *bareSocket) closedWithout(complete string, want int) {
 
 // A socket that says nothing is closed with 4408, one that pings too; one that has said connection_init lives.
 func TestSocketRulesOfTheInitTimeout(t *testing.T) {
-	s := newServer(t, "--ws-init-timeout", "1s")
+	s := newServer(t, append(roomy(), "--ws-init-timeout", "1s")...)
 	silent, pinging, nonsense, ready := s.bare(""), s.bare(""), s.bare(frame(opText, `{"type"`)), s.bare("")
 	ready.init("")
 	begun := time.Now()
@@ -199,7 +199,7 @@ func TestSocketRulesOfTheDrainDelay(t *testing.T) {
 
 // A silent socket is pinged with a frame; one that answers lives, one that does not is cut without a word.
 func TestSocketRulesOfServerPings(t *testing.T) {
-	s := newServer(t, "--ws-ping-interval", "2s", "--ws-pong-timeout", "2s")
+	s := newServer(t, append(roomy(), "--ws-ping-interval", "2s", "--ws-pong-timeout", "2s")...)
 	answers, silent := s.bare("").init(""), s.bare("").init("")
 	for range 2 {
 		opcode, payload := answers.frame()
@@ -217,7 +217,7 @@ func TestSocketRulesOfServerPings(t *testing.T) {
 // Nobody is cut who was not asked before, however late the sweeper comes: here both times pass between two
 // sweeps.
 func TestSocketRulesOfShortPings(t *testing.T) {
-	s := newServer(t, "--ws-ping-interval", "100ms", "--ws-pong-timeout", "100ms")
+	s := newServer(t, append(roomy(), "--ws-ping-interval", "100ms", "--ws-pong-timeout", "100ms")...)
 	w := s.bare("").init("")
 	for range 3 {
 		if opcode, payload := w.frame(); opcode != opPing || payload != "" {

@@ -190,5 +190,8 @@ func streamed(id string) string {
 
 // roomy are the settings for tests whose clients are many and fast.
 func roomy() []string {
-	return []string{"--send-rate", "0", "--room-send-rate", "0", "--mutation-rate", "0", "--room-create-rate", "0", "--register-rate", "0"}
+	return []string{
+		"--send-rate", "0", "--room-send-rate", "0", "--mutation-rate", "0", "--room-create-rate", "0", "--register-rate", "0",
+		"--accept-rate", "0", "--max-connections-per-user", "1000", "--user-room-streams", "1000", "--ws-message-rate", "0",
+	}
 }

@@ -19,7 +19,7 @@ const (
 
 // The handshake: what opens a socket, and what is refused before it with a status and a JSON body.
 func TestSocketRulesOfTheUpgrade(t *testing.T) {
-	s := newServer(t, "--cors-allowed-origins", "https://friend.example:8443,http://localhost:3000")
+	s := newServer(t, append(roomy(), "--cors-allowed-origins", "https://friend.example:8443,http://localhost:3000")...)
 	const rest = versionLine + keyLine + protocolLine
 	const all = upgradeLine + webSocket + rest
 	for name, c := range map[string]struct {
@@ -98,7 +98,7 @@ func (s *testServer) shake(lines string, want int) {
 // Who does not offer the subprotocol gets a socket all the same, and 4406 on it: a browser shows its page
 // no status.
 func TestSocketRulesOfOtherSubprotocols(t *testing.T) {
-	s := newServer(t)
+	s := newServer(t, roomy()...)
 	for name, line := range map[string]string{
 		"none":             "",
 		"the old one":      "Sec-WebSocket-Protocol: graphql-ws\r\n",
@@ -122,7 +122,7 @@ func TestSocketRulesOfOtherSubprotocols(t *testing.T) {
 
 // HTTP/1.0 cannot be upgraded, and POST opens no socket; neither does another address.
 func TestNoSocketElsewhere(t *testing.T) {
-	s := newServer(t)
+	s := newServer(t, roomy()...)
 	for line, want := range map[string]int{
 		"GET /graphql HTTP/1.0":              400,
 		"POST /graphql HTTP/1.1":             415,
