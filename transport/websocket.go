@@ -59,13 +59,13 @@ func (x webSocket) open(w http.ResponseWriter, r *http.Request, exec graphql.Gra
 	s.place, s.credentials = place, Credentials{RemoteAddr: r.RemoteAddr, UserAgent: r.UserAgent()}
 	s.ctx, s.cancel = context.WithCancel(x.options.Detach(r.Context())) // that ends when Do returns
 	entered := x.registry.add(s)
-	go x.run(s.ctx, func() { defer place.leave(); s.serve() }, nil)
-	switch {
+	switch { // before anything is read, or what came with the handshake could be answered
 	case !entered:
 		s.end(closeRestart)
 	case !offers(r): // a browser shows a close code, but no HTTP status
 		s.end(closeSubprotocol)
 	}
+	go x.run(s.ctx, func() { defer place.leave(); s.serve() }, nil)
 	return true
 }
 
