@@ -111,6 +111,7 @@ func (r *spoken) judge(t *testing.T, h *sharer, deleted bool) {
 // Broken on purpose, the server was caught with
 //
 //	chat 50 of a room left out, or handed out twice
+//	a key without the operation's name, without variables, without those in directives of spreads
 func TestSharedStreamsGiveEachTheirOwn(t *testing.T) {
 	s := newServer(t, roomy()...)
 	var people []string

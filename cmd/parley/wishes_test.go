@@ -36,6 +36,9 @@ const switches = `subscription($r: ID!, $a: Cursor, $yes: Boolean!, $no: Boolean
 const several = `query Q { __typename } subscription A($r: ID!, $a: Cursor) { chatSent(room: $r, after: $a) { ...F number } }
 	subscription B($r: ID!, $a: Cursor) { b: chatSent(room: $r, after: $a) { number ...F } } fragment F on Chat { text id }`
 
+// Here the variable of a wish stands in one place only.
+const once = `subscription($r: ID!, $a: Cursor, $s: Boolean!) { chatSent(room: $r, after: $a) { `
+
 func to(more ...any) map[string]any {
 	variables := map[string]any{"r": "ROOM", "a": "START"}
 	for i := 0; i < len(more); i += 2 {
@@ -67,6 +70,14 @@ var wishes = []wish{
 	{switches, "", to("yes", false)},
 	{switches, "", to("yes", true, "no", true)},
 	{switches, "", to("yes", false, "no", true)},
+	{once + `number ...F @include(if: $s) } } fragment F on Chat { text }`, "", to("s", true)},
+	{once + `number ...F @include(if: $s) } } fragment F on Chat { text }`, "", to("s", false)},
+	{once + `number ... @skip(if: $s) { text } } }`, "", to("s", true)},
+	{once + `number ... @skip(if: $s) { text } } }`, "", to("s", false)},
+	{once + `number room { name id @include(if: $s) } } }`, "", to("s", true)},
+	{once + `number room { name id @include(if: $s) } } }`, "", to("s", false)},
+	{once + `...F } } fragment F on Chat { ...G number } fragment G on Chat { text @skip(if: $s) }`, "", to("s", true)},
+	{once + `...F } } fragment F on Chat { ...G number } fragment G on Chat { text @skip(if: $s) }`, "", to("s", false)},
 	{several, "A", to()},
 	{several, "B", to()},
 }
