@@ -57,7 +57,7 @@ func (g *gate) count(address netip.Prefix, now time.Time) *denial {
 func (g *gate) enter(r *http.Request, unsigned bool) (*place, *denial) {
 	now := time.Now()
 	switch {
-	case g.t.registry.isDraining():
+	case g.t.registry.isClosed():
 		return nil, &denial{draining, 0}
 	case g.memory.isScarce(now):
 		return nil, &denial{crowded, soon()}

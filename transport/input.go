@@ -45,7 +45,7 @@ func (in *input) fill() (err error) {
 		return err
 	}
 	in.unread = in.buffer[:n]
-	in.s.heard.Store(time.Now().UnixNano())
+	in.s.heard.Store(int64(time.Since(in.s.opened)))
 	return nil
 }
 

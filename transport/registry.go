@@ -30,6 +30,7 @@ type registry struct {
 	mu       sync.Mutex // guards all below; never held while a member is called
 	members  map[member]struct{}
 	sweeping bool
+	closed   bool // no new members
 	draining bool
 	gone     chan struct{}        // closed when draining has emptied the registry
 	ended    map[string]time.Time // sessions, and when they ended
@@ -145,6 +146,19 @@ func (g *registry) hasEnded(session string) bool {
 	defer g.mu.Unlock()
 	_, ended := g.ended[session]
 	return ended
+}
+
+// isClosed says whether new sockets and event streams are refused.
+func (g *registry) isClosed() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.closed || g.draining
+}
+
+func (g *registry) close() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.closed = true
 }
 
 func (g *registry) isDraining() bool {

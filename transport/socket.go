@@ -32,7 +32,7 @@ type socket struct {
 	place       *place
 	credentials Credentials
 	opened      time.Time
-	heard       atomic.Int64 // when the last byte came, in Unix nanoseconds
+	heard       atomic.Int64 // when the last byte came, in nanoseconds after opened
 	pinged      atomic.Int64 // when the last ping went out, the same
 
 	writing    sync.Mutex  // held for one write, which never waits; taken before mu
@@ -52,7 +52,6 @@ type socket struct {
 
 func newSocket(t *Transports, exec graphql.GraphExecutor, conn net.Conn, early []byte) *socket {
 	s := &socket{t: t, exec: exec, conn: conn, raw: newRawConn(conn), opened: time.Now(), operations: map[string]*operation{}}
-	s.heard.Store(s.opened.UnixNano())
 	s.frames = frameReader{
 		r:    &input{s: s, unread: early},
 		most: t.options.MaxMessage,
@@ -142,21 +141,20 @@ func (s *socket) renew(session string, until time.Time) {
 	}
 }
 
-// sweep finds what is due by the clock.
+// sweep finds what is due by the clock. Who was pinged and has not been heard since is cut.
 func (s *socket) sweep(now time.Time) {
-	heard := s.heard.Load()
-	silence := now.Sub(time.Unix(0, heard))
-	code := s.due(now)
+	at, heard, pinged := now.Sub(s.opened), time.Duration(s.heard.Load()), time.Duration(s.pinged.Load())
+	code, silent := s.due(now), at-heard >= s.t.options.PingInterval
 	switch {
 	case code != 0:
 		s.end(code)
-	case silence >= s.t.options.PingInterval && s.intake.holds():
-		s.heard.Store(now.UnixNano()) // it may have spoken and is not read; the ping shows whether it is there
+	case silent && s.intake.holds():
+		s.heard.Store(int64(at)) // it may have spoken and is not read; the ping shows whether it is there
 		s.start(func() { s.control(pingFrame(), nil) }, nil)
-	case silence >= s.t.options.PingInterval+s.t.options.PongTimeout:
+	case silent && pinged > heard && at-pinged >= s.t.options.PongTimeout:
 		s.cut()
-	case silence >= s.t.options.PingInterval && s.pinged.Load() < heard:
-		s.pinged.Store(now.UnixNano())
+	case silent && pinged <= heard:
+		s.pinged.Store(int64(at))
 		s.start(func() { s.control(pingFrame(), nil) }, nil)
 	}
 }

@@ -12,7 +12,7 @@ import (
 type socketStream struct {
 	s      *socket
 	op     *operation
-	prefix []byte          // of each message, up to its payload
+	prefix []byte // of each message, up to its payload
 	sub    *subscription
 	ended  bool // for good; guarded by writing
 }

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -128,6 +129,23 @@ func (s *stream) relay(ctx context.Context, look func() bool) {
 			return
 		}
 		idle.Reset(s.t.options.SSEKeepAlive)
+	}
+}
+
+type connKey struct{}
+
+// ConnContext is for http.Server: it lets event streams bound what the kernel keeps for them.
+func ConnContext(ctx context.Context, conn net.Conn) context.Context {
+	return context.WithValue(ctx, connKey{}, conn)
+}
+
+// sendBuffer is what the kernel keeps for the reader of an event stream. Linux wakes who waits to write only when a
+// third of it is free: with the 4 MiB that it grows to by itself, a reader of less than 90 KiB/s would seem to take nothing.
+const sendBuffer = 128 << 10
+
+func boundBuffer(ctx context.Context) {
+	if conn, ok := ctx.Value(connKey{}).(*net.TCPConn); ok {
+		_ = conn.SetWriteBuffer(sendBuffer) // the connection is gone
 	}
 }
 

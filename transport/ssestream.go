@@ -25,6 +25,7 @@ func (s *stream) subscribed(ctx context.Context, lastEventID string, exec graphq
 		s.refuseStream(no)
 		return
 	}
+	boundBuffer(ctx)
 	x := &sseStream{s: s, ctx: ctx}
 	if x.sub = s.t.newSubscription(x, stream, s.session.User); x.sub == nil {
 		s.refuse(s.t.manyStreams(ctx))

@@ -215,6 +215,9 @@ func (t *Transports) All() []graphql.Transport {
 // is closed behind the mutation's answer. It may wait, at most a second, for writes that are under way.
 func (t *Transports) EndSessions(ids ...string) { t.registry.endSessions(ids) }
 
+// CloseDoors refuses new sockets and event streams from now on. All else goes on.
+func (t *Transports) CloseDoors() { t.registry.close() }
+
 // Drain refuses new requests, sockets and operations, cuts all event streams, and closes all sockets
 // with 1012 in random order: a few milliseconds apart, within 10 s. It returns when all are gone, or when
 // ctx ends, and then cuts what is left. Plain requests that run are left to http.Server.Shutdown.

@@ -121,6 +121,7 @@ func wire(ctx context.Context, c *Config, logger *slog.Logger, store *db.Store) 
 		Handler:           routes(c, api, s.health),
 		ReadHeaderTimeout: time.Duration(c.HTTPHeaderTimeout),
 		IdleTimeout:       time.Duration(c.HTTPIdleTimeout),
+		ConnContext:       transport.ConnContext,
 		MaxHeaderBytes:    int(c.HTTPMaxHeader) - headerSlop,
 		ConnState:         s.strangers.see,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug), // mostly clients that go away
@@ -232,6 +233,7 @@ func (s *server) drain(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(s.c.DrainTimeout))
 	defer cancel()
 	s.health.draining.Store(true)
+	s.transports.CloseDoors()
 	select {
 	case <-time.After(time.Duration(s.c.DrainDelay)):
 	case <-ctx.Done():
