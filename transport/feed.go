@@ -32,9 +32,6 @@ type block struct {
 	from    int                       // the reader that is served next; of whoever serves the block
 }
 
-// Readers of a block: others are served after it.
-const blockReaders = 512
-
 // Waits between tries while a log cannot be read.
 const firstRetry, longestRetry = 100 * time.Millisecond, 2 * time.Second
 
@@ -55,9 +52,13 @@ func (f *feed) serve() {
 // is in it still.
 func (f *feed) mayMove() int { return max(1, f.t.options.WindowEvents/2) }
 
-// fresh reads on if the bell has rung, and answers how far.
+// stale says whether the window is to be read on, or somebody is at it. In this order: who reads on has taken its
+// turn before it takes the mark away.
+func (f *feed) stale() bool { return f.due.Load() || len(f.turn) > 0 }
+
+// fresh reads on if the bell has rung, or waits for whoever does, and answers how far it has read itself.
 func (f *feed) fresh() int {
-	if !f.due.Load() {
+	if !f.stale() {
 		return 0
 	}
 	return f.advance(f.mayMove())
@@ -156,7 +157,7 @@ func (f *feed) history(ctx context.Context, at Position) ([]entry, error) {
 
 func (f *feed) join(r *reader) {
 	blocks := *f.blocks.Load()
-	i := slices.IndexFunc(blocks, func(b *block) bool { return len(*b.readers.Load()) < blockReaders })
+	i := slices.IndexFunc(blocks, func(b *block) bool { return len(*b.readers.Load()) < f.t.pace.block })
 	if i < 0 {
 		b := &block{feed: f}
 		b.readers.Store(new([]*reader))

@@ -104,11 +104,11 @@ func (r *reader) wake() {
 // waits says whether the window is to be read on first: what a change has made old is not handed out. The reader
 // is served after that.
 func (r *reader) waits() bool {
-	due := r.feed.due.Load() || len(r.feed.turn) > 0 // in this order: who reads on has taken its turn before the mark
-	if due {
+	stale := r.feed.stale()
+	if stale {
 		r.feed.t.feeds.workers.add(r.block)
 	}
-	return due
+	return stale
 }
 
 // ready is what the window has for a reader, and how the reader stands to it.

@@ -182,12 +182,13 @@ type Transports struct {
 	seats    *seats
 }
 
-// pace is what nobody sets but tests: sweeps, and how long an ending may take.
+// pace is what nobody sets but tests: sweeps, how long an ending may take, and how many are served at once.
 type pace struct {
 	sweep time.Duration // between two looks at all sockets
 	cut   time.Duration // from the beginning of an ending, or from the close frame, until the socket is cut
 	stall time.Duration // the same for a peer that takes nothing
 	drain time.Duration // all sockets together
+	block int           // readers of a feed that are served in one go; the others come after them
 }
 
 // New makes the transports. Register All with the gqlgen server, and nothing else.
@@ -195,7 +196,7 @@ func New(o Options) *Transports {
 	o.defaults()
 	t := &Transports{
 		options: o,
-		pace:    pace{sweep: time.Second, cut: time.Second, stall: 5 * time.Second, drain: 10 * time.Second},
+		pace:    pace{sweep: time.Second, cut: time.Second, stall: 5 * time.Second, drain: 10 * time.Second, block: 512},
 	}
 	t.registry.init(t)
 	t.feeds.init(t)

@@ -119,7 +119,7 @@ func makeWorld(t *testing.T, change func(o *Options, p *pace), isWatched bool) *
 		started: make(chan string, 1000), stopped: make(chan string, 1000), before: goleak.IgnoreCurrent(),
 	}
 	o := Options{Identify: w.identify, Open: w.open, Logger: slog.New(slog.NewTextHandler(w, nil))}
-	p := pace{sweep: 10 * time.Millisecond, cut: time.Second, stall: time.Second, drain: 10 * time.Second}
+	p := pace{sweep: 10 * time.Millisecond, cut: time.Second, stall: time.Second, drain: 10 * time.Second, block: 2}
 	if change != nil {
 		change(&o, &p)
 	}
