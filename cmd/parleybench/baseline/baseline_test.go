@@ -58,7 +58,7 @@ func TestSends(t *testing.T) {
 	for _, mode := range []string{"single", "group"} {
 		t.Run(mode, func(t *testing.T) {
 			file, user, room := newDatabase(t)
-			handler, closeStore, err := open(mode, file)
+			handler, closeStore, err := open(t.Context(), mode, file)
 			if err != nil {
 				t.Fatal(err)
 			}

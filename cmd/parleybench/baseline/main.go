@@ -1,6 +1,7 @@
-// Command baseline is what Parley is measured against: bare net/http servers over the same SQLite
-// file, without GraphQL, sign-in or subscriptions. They show what the machine can do at most. They
-// trust everything they are sent: for parleybench on loopback only.
+// Command baseline is what Parley is measured against. Bare net/http servers over the same SQLite
+// file, without GraphQL, sign-in or subscriptions, and a bare broadcast show what the machine can do
+// at most; gqlgen's own transports before Parley's resolvers show what one gets without work. All but
+// the last trust everything they are sent: for parleybench on loopback only.
 package main
 
 import (
@@ -11,14 +12,19 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 	"time"
+
+	"parley/cmd/parleybench/baseline/stock"
 )
 
 func main() {
-	mode := flag.String("mode", "", "`single`: one transaction a send; group: what has queued up is one; page: reads only")
-	file := flag.String("db", "", "a database `file` of Parley; single and group write to it")
+	mode := flag.String("mode", "", "`single`: one transaction a send; group: what has queued up is one; page: reads only; "+
+		"raw: a broadcast without a database; stock: gqlgen's own transports before Parley's resolvers")
+	file := flag.String("db", "", "a database `file` of Parley; single, group and stock write to it")
 	flag.Parse()
+	debug.SetGCPercent(300) // as Parley does
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := serve(ctx, *mode, *file)
 	stop()
@@ -30,7 +36,7 @@ func main() {
 
 // serve answers on a port of its choice until ctx ends.
 func serve(ctx context.Context, mode, file string) error {
-	handler, closeStore, err := open(mode, file)
+	handler, closeStore, err := open(ctx, mode, file)
 	if err != nil {
 		return err
 	}
@@ -54,7 +60,10 @@ func serve(ctx context.Context, mode, file string) error {
 }
 
 // open makes the handler of a mode and answers how to close what is behind it.
-func open(mode, file string) (http.Handler, func(), error) {
+func open(ctx context.Context, mode, file string) (http.Handler, func(), error) {
+	if mode == "raw" {
+		return newRaw(), func() {}, nil
+	}
 	if _, err := os.Stat(file); err != nil {
 		return nil, nil, fmt.Errorf("-db: %w", err)
 	}
@@ -77,6 +86,12 @@ func open(mode, file string) (http.Handler, func(), error) {
 			return nil, nil, err
 		}
 		return p, p.close, nil
+	case "stock":
+		s, err := stock.Open(ctx, file)
+		if err != nil {
+			return nil, nil, err
+		}
+		return s, s.Close, nil
 	}
-	return nil, nil, fmt.Errorf("-mode: %q is not single, group or page", mode)
+	return nil, nil, fmt.Errorf("-mode: %q is not single, group, page, raw or stock", mode)
 }

@@ -16,8 +16,8 @@ import (
 
 // pages answers the newest 50 chats of a room with the columns and the JSON of Parley's page.
 type pages struct {
-	db    *sql.DB
-	query *sql.Stmt
+	db          *sql.DB
+	query, lean *sql.Stmt
 }
 
 // A row of the page, as Parley's clients see it.
@@ -27,8 +27,8 @@ type row struct {
 	Text      string    `json:"text"`
 	Username  string    `json:"username"`
 	CreatedAt time.Time `json:"createdAt"`
-	User      author    `json:"user"`
-	Cursor    string    `json:"cursor"`
+	User      *author   `json:"user,omitempty"`
+	Cursor    string    `json:"cursor,omitempty"`
 }
 
 type author struct {
@@ -48,19 +48,29 @@ func newPages(file string) (*pages, error) {
 	if err != nil {
 		return nil, fmt.Errorf("prepare: %w", err)
 	}
-	return &pages{db, query}, nil
+	lean, err := db.Prepare(`SELECT id, number, text, username, created_at
+		FROM chats WHERE room_id = ? ORDER BY number DESC LIMIT 50`)
+	if err != nil {
+		return nil, fmt.Errorf("prepare: %w", err)
+	}
+	return &pages{db, query, lean}, nil
 }
 
 func (p *pages) close() { _ = p.db.Close() }
 
-// ServeHTTP answers {"data":{"chats":{"nodes":[…]}}}, oldest first, to {"room":"…"}.
+// ServeHTTP answers {"data":{"chats":{"nodes":[…]}}}, oldest first, to {"room":"…"}. At /lean the chats
+// come without author and cursor.
 func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var wanted struct{ Room uuid.UUID }
 	if err := json.NewDecoder(r.Body).Decode(&wanted); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	nodes, err := p.read(r.Context(), wanted.Room)
+	read := p.read
+	if r.URL.Path == "/lean" {
+		read = p.readLean
+	}
+	nodes, err := read(r.Context(), wanted.Room)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
@@ -76,13 +86,31 @@ func (p *pages) read(ctx context.Context, room uuid.UUID) ([]row, error) {
 	defer func() { _ = found.Close() }()
 	nodes := make([]row, 0, 50)
 	for found.Next() {
-		var n row
+		n := row{User: &author{}}
 		var place, tag int64
 		err := found.Scan(&n.ID, &n.Number, &place, &tag, &n.Text, &n.Username, &n.CreatedAt, &n.User.ID, &n.User.Username)
 		if err != nil {
 			return nil, fmt.Errorf("read the page: %w", err)
 		}
 		n.Cursor = cursor(room, place, tag)
+		nodes = append(nodes, n)
+	}
+	slices.Reverse(nodes)
+	return nodes, found.Err()
+}
+
+func (p *pages) readLean(ctx context.Context, room uuid.UUID) ([]row, error) {
+	found, err := p.lean.QueryContext(ctx, room)
+	if err != nil {
+		return nil, fmt.Errorf("read the page: %w", err)
+	}
+	defer func() { _ = found.Close() }()
+	nodes := make([]row, 0, 50)
+	for found.Next() {
+		var n row
+		if err := found.Scan(&n.ID, &n.Number, &n.Text, &n.Username, &n.CreatedAt); err != nil {
+			return nil, fmt.Errorf("read the page: %w", err)
+		}
 		nodes = append(nodes, n)
 	}
 	slices.Reverse(nodes)

@@ -1,0 +1,70 @@
+package stock
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/chat"
+)
+
+// follow is the loop of one subscriber: the chats of a room behind a cursor, in order, until ctx ends or the
+// log does. Nothing of it is shared with others but what chat shares by itself.
+func (s *Server) follow(ctx context.Context, reader uuid.UUID, room string, after *string) (<-chan *chat.Chat, error) {
+	from, err := s.chat.Open(ctx, reader, room, after)
+	if err != nil {
+		return nil, err
+	}
+	out, bell := make(chan *chat.Chat), make(chan struct{}, 1)
+	tail := s.chat.Follow(from, func() {
+		select {
+		case bell <- struct{}{}:
+		default:
+		}
+	})
+	go func() {
+		defer close(out)
+		defer tail.Leave()
+		for at := from.At; ctx.Err() == nil; {
+			events, err := tail.Next(ctx, at)
+			if errors.Is(err, chat.ErrNoRoom) || errors.Is(err, chat.ErrDiverged) {
+				return
+			}
+			if len(events) == 0 {
+				rest(ctx, bell, err)
+			}
+			at = hand(ctx, out, events, at)
+		}
+	}()
+	return out, nil
+}
+
+// rest waits for the bell, or a moment when the log could not be read.
+func rest(ctx context.Context, bell <-chan struct{}, failed error) {
+	var again <-chan time.Time
+	if failed != nil {
+		again = time.After(100 * time.Millisecond)
+	}
+	select {
+	case <-bell:
+	case <-again:
+	case <-ctx.Done():
+	}
+}
+
+// hand gives the chats among the events to gqlgen, and answers the position behind them.
+func hand(ctx context.Context, out chan<- *chat.Chat, events []*chat.Event, at chat.Position) chat.Position {
+	for _, e := range events {
+		if e.Kind == chat.ChatSent {
+			select {
+			case out <- e.Chat:
+			case <-ctx.Done():
+				return at
+			}
+		}
+		at = e.Position()
+	}
+	return at
+}
