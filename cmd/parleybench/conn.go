@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"strconv"
 	"time"
 )
@@ -21,6 +22,8 @@ type conn struct {
 	net  net.Conn // nil: dialled when needed
 	in   *bufio.Reader
 	body []byte
+
+	retryAfter time.Duration // what the last answer asks for; 0: nothing
 }
 
 func newConn(addr string) *conn {
@@ -69,19 +72,32 @@ func (c *conn) receive() (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("not a status: %q", line)
 	}
+	length, err := c.headers()
+	if err == nil && status != http.StatusSwitchingProtocols {
+		err = c.fill(length)
+	}
+	return status, err
+}
+
+// headers reads to the end of the headers and answers the length of the body, negative when it is not said.
+func (c *conn) headers() (int, error) {
 	length := -1
+	c.retryAfter = 0
 	for {
-		if line, err = c.line(); err != nil {
-			return 0, err
-		}
-		if len(line) == 0 {
-			return status, c.fill(length)
+		line, err := c.line()
+		if err != nil || len(line) == 0 {
+			return length, err
 		}
 		name, value, _ := bytes.Cut(line, []byte(":"))
-		if bytes.EqualFold(name, []byte("content-length")) {
-			if length, err = strconv.Atoi(string(bytes.TrimSpace(value))); err != nil || length < 0 {
+		text := string(bytes.TrimSpace(value))
+		switch {
+		case bytes.EqualFold(name, []byte("content-length")):
+			if length, err = strconv.Atoi(text); err != nil || length < 0 {
 				return 0, fmt.Errorf("not a length: %q", line)
 			}
+		case bytes.EqualFold(name, []byte("retry-after")):
+			seconds, _ := strconv.Atoi(text) // a date is as good as nothing
+			c.retryAfter = time.Duration(seconds) * time.Second
 		}
 	}
 }

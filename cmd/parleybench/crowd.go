@@ -2,33 +2,31 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"slices"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 const (
-	socketsPerUser = 20 // what a server lets one person hold (max_connections_per_user)
+	socketsPerUser = 20 // what a server lets one person hold, unless it is told otherwise
 	dialling       = 16 // sockets that are opened at once
 	stillness      = 5 * time.Second
 )
 
-// A crowd is many subscribers, spread over users and rooms.
+// A crowd is many subscribers, spread over users, rooms and documents.
 type crowd struct {
 	url       string
+	to        route // how a chat is sent
+	owner     *api  // who may read the rooms back; nil: nothing is stored
 	users     []user
 	rooms     []*room
+	documents []string // what they subscribe to; the rooms are taken in turn first
 	members   []*subscriber
-	listening sync.WaitGroup
+	ears      []*ear
 	closing   atomic.Bool
-}
-
-// A room is where streams start: at its beginning, before the first chat.
-type room struct {
-	id, cursor string
-	ledger     *ledger
 }
 
 // peopleFor is how many users n sockets need.
@@ -36,20 +34,29 @@ func peopleFor(n int) int { return (n + socketsPerUser - 1) / socketsPerUser }
 
 // newCrowd makes the rooms.
 func newCrowd(ctx context.Context, url string, users []user, rooms int) (*crowd, error) {
-	owner := api{url, users[0].token}
+	owner := &api{url, users[0].token}
 	ids, err := owner.createRooms(ctx, rooms)
 	if err != nil {
 		return nil, err
 	}
-	c := &crowd{url: url, users: users}
+	c := &crowd{url: url, to: parleyRoute(url), owner: owner, users: users, documents: []string{chatSentDocument}}
 	for _, id := range ids {
 		cursor, err := owner.syncCursor(ctx, id)
 		if err != nil {
 			return nil, err
 		}
-		c.rooms = append(c.rooms, &room{id, cursor, newLedger()})
+		c.rooms = append(c.rooms, &room{id: id, cursor: cursor, ledger: newLedger()})
 	}
 	return c, nil
+}
+
+// bareCrowd is a crowd of the bare broadcast, where a room is a name and streams start when they start.
+func bareCrowd(url string, users []user, rooms int) *crowd {
+	c := &crowd{url: url, to: rawRoute(url), users: users, documents: []string{chatSentDocument}}
+	for range rooms {
+		c.rooms = append(c.rooms, &room{id: uuid.NewString(), ledger: newLedger()})
+	}
+	return c
 }
 
 func (c *crowd) roomIDs() []string {
@@ -62,14 +69,32 @@ func (c *crowd) roomIDs() []string {
 
 // open gives the crowd n sockets; from then on they take what comes.
 func (c *crowd) open(ctx context.Context, n int) error {
+	for range max(1, runtime.NumCPU()/2) { // the other half is the server's
+		e, err := newEar(&c.closing)
+		if err != nil {
+			return err
+		}
+		c.ears = append(c.ears, e)
+	}
+	c.members = make([]*subscriber, n)
+	err := inParallel(ctx, n, c.admit)
+	for _, s := range c.members {
+		if s != nil {
+			s.room.members = append(s.room.members, s)
+		}
+	}
+	return err
+}
+
+// inParallel does something for each of n, some at once, until one fails.
+func inParallel(ctx context.Context, n int, do func(context.Context, int) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	c.members = make([]*subscriber, n)
 	var wg sync.WaitGroup
 	for worker := range dialling {
 		wg.Go(func() {
 			for i := worker; i < n && ctx.Err() == nil; i += dialling {
-				if err := c.admit(ctx, i); err != nil {
+				if err := do(ctx, i); err != nil {
 					cancel(err)
 				}
 			}
@@ -81,36 +106,35 @@ func (c *crowd) open(ctx context.Context, n int) error {
 
 // admit opens socket i.
 func (c *crowd) admit(ctx context.Context, i int) error {
-	people := c.users[:peopleFor(len(c.members))]
-	in := c.rooms[i%len(c.rooms)]
-	s, err := subscribe(ctx, c.url, people[i%len(people)], in)
+	in, document := c.rooms[i%len(c.rooms)], c.documents[i/len(c.rooms)%len(c.documents)]
+	s, err := subscribe(ctx, c.url, c.users[i%len(c.users)], in, document)
+	if err == nil && in.cursor == "" {
+		err = s.socket.settle() // else a chat might be sent before the stream has started
+	}
 	if err != nil {
 		return err
 	}
-	s.order = newOrder(fmt.Sprintf("subscriber %d in room %s", i+1, in.id), 0, in.ledger)
+	s.order = newOrder(who(i, in), 0, in.ledger)
 	c.members[i] = s
-	c.listening.Go(func() { s.run(&c.closing) })
-	return nil
+	return c.ears[i%len(c.ears)].add(s)
 }
 
-// hangUp closes all sockets and waits for their goroutines.
+// hangUp closes all sockets and waits for who reads them.
 func (c *crowd) hangUp() {
-	c.closing.Store(true)
-	for _, s := range c.members {
-		if s != nil {
-			s.socket.close()
-		}
+	if c.closing.Swap(true) {
+		return
 	}
-	c.listening.Wait()
+	for _, e := range c.ears {
+		e.close()
+	}
 }
 
 // greet sends one chat without a time into each room and waits until all have it: then everybody
 // is live, and what follows is not catching up. It answers who sent them.
 func (c *crowd) greet(ctx context.Context, size int) ([]*sender, error) {
 	var greeters []*sender
-	newest := map[string]int{}
 	for _, id := range c.roomIDs() {
-		s, err := newSender(parleyRoute(c.url), c.users[0], id, size)
+		s, err := newSender(c.to, c.users[0], id, size)
 		if err != nil {
 			return nil, err
 		}
@@ -121,9 +145,8 @@ func (c *crowd) greet(ctx context.Context, size int) ([]*sender, error) {
 			return nil, err
 		}
 		greeters = append(greeters, s)
-		newest[id] = 1
 	}
-	c.await(ctx, newest)
+	c.await(ctx, newestOf(greeters))
 	return greeters, nil
 }
 
@@ -137,7 +160,7 @@ func (c *crowd) await(ctx context.Context, newest map[string]int) {
 		for _, s := range c.members {
 			at := s.at.Load()
 			have += at
-			complete = complete && at >= int64(newest[s.room])
+			complete = complete && at >= int64(newest[s.room.id])
 		}
 		if complete {
 			return
@@ -149,30 +172,47 @@ func (c *crowd) await(ctx context.Context, newest map[string]int) {
 	}
 }
 
+// check hangs up and judges everything that was delivered.
+func (c *crowd) check(ctx context.Context, senders []*sender) (problems, error) {
+	stored, faults := told(senders)
+	if c.owner != nil {
+		var err error
+		if stored, faults, err = readBack(ctx, *c.owner, senders); err != nil {
+			return faults, err
+		}
+	}
+	newest := map[string]int{}
+	for room, chats := range stored {
+		newest[room] = len(chats) // what was stored without an answer is delivered as well
+	}
+	c.await(ctx, newest)
+	c.hangUp()
+	faults.merge(c.judge(stored))
+	return faults, nil
+}
+
 // judge holds what was delivered against what is stored. The crowd has hung up.
 func (c *crowd) judge(stored map[string][]storedChat) problems {
 	var p problems
 	for _, in := range c.rooms {
 		for _, chat := range stored[in.id] {
-			if !in.ledger.same(chat.Number, []byte(chat.Text)) {
+			if c.owner != nil && !in.ledger.same(chat.Number, []byte(chat.Text)) {
 				p.add("room %s: number %d was delivered with another text than stored", in.id, chat.Number)
 			}
 		}
 	}
 	for _, s := range c.members {
-		p.merge(s.order.finish(len(stored[s.room])))
+		p.merge(s.order.finish(len(stored[s.room.id])))
 	}
 	return p
 }
 
-// tally adds up all members' times. It answers the time of the last delivery too. The crowd has
-// hung up.
-func (c *crowd) tally() (*histogram, time.Time) {
-	times := &histogram{}
-	latest := make([]time.Time, 0, len(c.members))
-	for _, s := range c.members {
-		times.merge(&s.times)
-		latest = append(latest, s.latest)
+// since adds up what all members were given since the last call.
+func (c *crowd) since() *deliveries {
+	sum := &deliveries{}
+	for _, e := range c.ears {
+		t := e.since()
+		sum.merge(&t)
 	}
-	return times, slices.MaxFunc(latest, time.Time.Compare)
+	return sum
 }

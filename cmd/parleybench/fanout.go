@@ -50,7 +50,7 @@ func (w *fanout) run(ctx context.Context) (*report, error) {
 		}
 		w.users = append(w.users, more...)
 	}
-	c, err := newCrowd(ctx, w.site.url, w.users, w.rooms)
+	c, err := newCrowd(ctx, w.site.url, w.users[:peopleFor(w.subscribers)], w.rooms)
 	if err != nil {
 		return nil, err
 	}
@@ -86,36 +86,21 @@ func (w *fanout) publishers(c *crowd) ([]*sender, error) {
 func (w *fanout) measure(ctx context.Context, c *crowd, publishers, greeters []*sender) (*report, error) {
 	before, start := w.site.cpu(), time.Now()
 	took := sendAll(ctx, publishers, w.duration)
-	newest := map[string]int{}
-	for _, p := range slices.Concat(publishers, greeters) {
-		for _, a := range p.answered {
-			newest[p.room] = max(newest[p.room], a.number)
-		}
-	}
-	c.await(ctx, newest)
+	c.await(ctx, newestOf(slices.Concat(publishers, greeters)))
 	after := w.site.cpu()
-	// What was stored without an answer is delivered as well.
-	stored, faults, err := readBack(ctx, w.site.api().as(w.users[0].token), slices.Concat(publishers, greeters))
+	faults, err := c.check(ctx, slices.Concat(publishers, greeters))
 	if err != nil {
 		return nil, err
 	}
-	for room, chats := range stored {
-		newest[room] = len(chats)
-	}
-	c.await(ctx, newest)
-	c.hangUp()
-
-	r := &report{}
-	r.faults.merge(faults)
-	r.faults.merge(c.judge(stored))
+	r := &report{faults: faults}
 	w.describe(r, publishers, took)
 	r.add("subscribers", len(c.members))
-	times, latest := c.tally()
-	r.add("deliveries", times.n)
-	r.add("deliveries_per_s", perSecond(times.n, max(took, latest.Sub(start))))
-	r.addTimes("delivery", times)
-	if w.site.pid != 0 && times.n > 0 {
-		r.add("server_cpu_us_per_delivery", float64((after-before).Microseconds())/float64(times.n))
+	given := c.since()
+	r.add("deliveries", given.times.n)
+	r.add("deliveries_per_s", perSecond(given.times.n, max(took, given.latest.Sub(start))))
+	r.addTimes("delivery", &given.times)
+	if w.site.pid != 0 && given.times.n > 0 {
+		r.add("server_cpu_us_per_delivery", micros(after-before)/float64(given.times.n))
 	}
 	return r, nil
 }

@@ -47,54 +47,65 @@ func (w *idleRun) run(ctx context.Context) (r *report, err error) {
 		return nil, err
 	}
 	defer c.hangUp()
-	return w.weigh(ctx, c)
+	return w.report(ctx, c)
 }
 
-// weigh looks at the memory before the sockets are open, while they wait, and after each has been
-// given one chat.
-func (w *idleRun) weigh(ctx context.Context, c *crowd) (*report, error) {
-	before, err := w.settled(ctx)
+func (w *idleRun) report(ctx context.Context, c *crowd) (*report, error) {
+	found := weights{pid: w.site.pid, wait: w.wait}
+	faults, err := found.weigh(ctx, c, w.sockets)
 	if err != nil {
 		return nil, err
 	}
-	if err := c.open(ctx, w.sockets); err != nil {
-		return nil, err
+	r := &report{faults: faults}
+	r.add("sockets", w.sockets)
+	r.add("rss_before_kib", found.before)
+	r.add("rss_waiting_kib", found.waiting)
+	r.add("rss_after_a_chat_kib", found.after)
+	r.add("kib_per_waiting_socket", found.each(found.waiting))
+	r.add("kib_per_socket_after_a_chat", found.each(found.after))
+	return r, nil
+}
+
+// weights are the memory of a server in KiB: before sockets are open, while they wait, and after each
+// has been given one chat.
+type weights struct {
+	pid                    int
+	wait                   time.Duration
+	sockets                int
+	before, waiting, after int
+}
+
+// each is what one socket adds.
+func (w *weights) each(rss int) float64 { return float64(rss-w.before) / float64(w.sockets) }
+
+// weigh opens the sockets of a crowd and hangs up.
+func (w *weights) weigh(ctx context.Context, c *crowd, sockets int) (p problems, err error) {
+	w.sockets = sockets
+	if w.before, err = w.settled(ctx); err != nil {
+		return p, err
 	}
-	waiting, err := w.settled(ctx)
-	if err != nil {
-		return nil, err
+	if err = c.open(ctx, sockets); err != nil {
+		return p, err
+	}
+	if w.waiting, err = w.settled(ctx); err != nil {
+		return p, err
 	}
 	greeters, err := c.greet(ctx, minText)
 	if err != nil {
-		return nil, err
+		return p, err
 	}
-	after, err := w.settled(ctx)
-	if err != nil {
-		return nil, err
+	if w.after, err = w.settled(ctx); err != nil {
+		return p, err
 	}
-	stored, faults, err := readBack(ctx, api{w.site.url, c.users[0].token}, greeters)
-	if err != nil {
-		return nil, err
-	}
-	c.hangUp()
-	r := &report{}
-	r.faults.merge(faults)
-	r.faults.merge(c.judge(stored))
-	r.add("sockets", w.sockets)
-	r.add("rss_before_kib", before)
-	r.add("rss_waiting_kib", waiting)
-	r.add("rss_after_a_chat_kib", after)
-	r.add("kib_per_waiting_socket", float64(waiting-before)/float64(w.sockets))
-	r.add("kib_per_socket_after_a_chat", float64(after-before)/float64(w.sockets))
-	return r, nil
+	return c.check(ctx, greeters)
 }
 
 // settled is the server's memory after some quiet time, without asking it to clean up: what a user
 // would see.
-func (w *idleRun) settled(ctx context.Context) (int, error) {
+func (w *weights) settled(ctx context.Context) (int, error) {
 	select {
 	case <-time.After(w.wait):
-		return rssOf(w.site.pid)
+		return rssOf(w.pid)
 	case <-ctx.Done():
 		return 0, ctx.Err()
 	}

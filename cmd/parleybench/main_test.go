@@ -118,6 +118,8 @@ func TestUsage(t *testing.T) {
 		{"fanout", "-subscribers", "0"},
 		{"idle"},
 		{"suite", "-rounds", "0"},
+		{"suite", "-subscribers", "0"},
+		{"suite", "-run", "steady,singing"},
 	} {
 		if code, _, stderr := bench(t, args...); code != 2 || stderr == "" {
 			t.Errorf("%v: exit status %d, want 2; %s", args, code, stderr)

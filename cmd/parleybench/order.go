@@ -16,7 +16,7 @@ type order struct {
 }
 
 func newOrder(who string, after int, shared *ledger) *order {
-	return &order{who: who, last: after, ledger: shared, skipped: map[int]bool{}}
+	return &order{who: who, last: after, ledger: shared}
 }
 
 // take judges one delivery.
@@ -25,6 +25,9 @@ func (o *order) take(number int, text []byte) {
 	case number == o.last+1:
 		o.last = number
 	case number > o.last:
+		if o.skipped == nil {
+			o.skipped = map[int]bool{}
+		}
 		// A hole this large is named by its first numbers; to remember more would help nobody.
 		for n := o.last + 1; n < number && len(o.skipped) < 1000; n++ {
 			o.skipped[n] = true

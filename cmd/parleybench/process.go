@@ -20,22 +20,24 @@ const (
 	stopPatience  = 40 * time.Second
 )
 
-// rates are the settings that would measure patience instead of speed.
-var rates = []string{
-	"send-rate", "room-send-rate", "mutation-rate", "room-create-rate", "register-rate", "login-attempts",
-	"accept-rate", "address-request-rate",
+// boundless are the settings that would measure patience instead of speed, and what switches them off.
+var boundless = map[string]string{
+	"send-rate": "0", "room-send-rate": "0", "mutation-rate": "0", "room-create-rate": "0", "register-rate": "0",
+	"login-attempts": "0", "accept-rate": "0", "address-request-rate": "0", "ws-message-rate": "0",
+	"max-connections": "1000000", "max-connections-per-user": "1000000", "max-connections-per-address": "1000000",
+	"user-room-streams": "1000000",
 }
 
-// ratesOff is the environment of a server that takes whatever comes. A server refuses a setting it
+// freed is the environment of a server that takes whatever comes. A server refuses a setting it
 // does not know, so only those are named that its help names.
-func ratesOff(ctx context.Context, binary string) []string {
+func freed(ctx context.Context, binary string) []string {
 	command := exec.CommandContext(ctx, binary, "--help")
 	command.Env = cleanEnvironment()
 	help, _ := command.Output() // its start will say what is wrong
 	var off []string
-	for _, rate := range rates {
-		if strings.Contains(string(help), "--"+rate+"=") {
-			off = append(off, "PARLEY_"+strings.ToUpper(strings.ReplaceAll(rate, "-", "_"))+"=0")
+	for name, value := range boundless {
+		if strings.Contains(string(help), "--"+name+"=") {
+			off = append(off, "PARLEY_"+strings.ToUpper(strings.ReplaceAll(name, "-", "_"))+"="+value)
 		}
 	}
 	return off
@@ -58,7 +60,7 @@ type process struct {
 // startParley starts a server on a port of its choice. more is added to its environment.
 func startParley(ctx context.Context, binary, data string, more ...string) (*process, error) {
 	command := exec.Command(binary)
-	command.Env = append(append(cleanEnvironment(), ratesOff(ctx, binary)...), more...)
+	command.Env = append(append(cleanEnvironment(), freed(ctx, binary)...), more...)
 	command.Env = append(command.Env, "PARLEY_ADDR=127.0.0.1:0", "PARLEY_DATA="+data)
 	return start(ctx, command)
 }

@@ -41,7 +41,7 @@ func (l *load) read(ctx context.Context) (r *report, err error) {
 	}
 	pagers := make([]*pager, len(senders))
 	for i, s := range senders {
-		if pagers[i], err = newPager(l.site.url, s.by, s.room); err != nil {
+		if pagers[i], err = newPager(parleyRoute(l.site.url), s.by, pageRequest(pageDocument, s.room)); err != nil {
 			return nil, err
 		}
 	}
@@ -85,10 +85,14 @@ type pager struct {
 	faults   problems
 }
 
-func newPager(url string, by user, room string) (*pager, error) {
-	to := parleyRoute(url)
-	request, err := encode(to, by, map[string]any{"query": pageDocument, "variables": map[string]any{"room": room}})
+func newPager(to route, by user, body any) (*pager, error) {
+	request, err := encode(to, by, body)
 	return &pager{conn: newConn(to.addr), request: request}, err
+}
+
+// pageRequest asks Parley for the newest page of a room.
+func pageRequest(document, room string) any {
+	return map[string]any{"query": document, "variables": map[string]any{"room": room}}
 }
 
 // once reads one page and counts its chats.

@@ -35,6 +35,8 @@ func (r *report) addTimes(of string, h *histogram) {
 	r.add(of+"_max_ms", millis(h.longest))
 }
 
+func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
+
 func millis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 // wrong is nil, or an error with one line for each problem.

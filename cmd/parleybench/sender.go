@@ -16,8 +16,9 @@ type sender struct {
 	room      string
 	conn      *conn
 	request   *sendRequest
-	unstamped bool          // the chats carry no time, so that nobody measures their delivery
-	interval  time.Duration // between two sends; 0: the next one follows the answer
+	unstamped bool                       // the chats carry no time, so that nobody measures their delivery
+	interval  time.Duration              // between two sends; 0: the next one follows the answer
+	hold      func(context.Context, int) // waits while a number is too far ahead; nil: nobody waits
 	answered  []answer
 	refused   []uuid.UUID    // what the server says it has not stored
 	codes     map[string]int // refusals of the whole run by code
@@ -45,6 +46,9 @@ func newSender(to route, by user, room string, size int) (*sender, error) {
 func (s *sender) send(ctx context.Context, until time.Time) {
 	due := time.Now()
 	for due.Before(until) && ctx.Err() == nil {
+		if s.hold != nil {
+			s.hold(ctx, s.newest())
+		}
 		end := s.once()
 		if s.interval == 0 {
 			due = end
@@ -53,6 +57,14 @@ func (s *sender) send(ctx context.Context, until time.Time) {
 		due = due.Add(s.interval)
 		time.Sleep(time.Until(due))
 	}
+}
+
+// newest is the number of the last chat that was answered, 0 before.
+func (s *sender) newest() int {
+	if len(s.answered) == 0 {
+		return 0
+	}
+	return s.answered[len(s.answered)-1].number
 }
 
 // once sends one chat and answers when that was over.
@@ -123,4 +135,13 @@ func closeAll(senders []*sender) {
 	for _, s := range senders {
 		s.conn.close()
 	}
+}
+
+// newestOf is the highest number that was answered, by room.
+func newestOf(senders []*sender) map[string]int {
+	newest := map[string]int{}
+	for _, s := range senders {
+		newest[s.room] = max(newest[s.room], s.newest())
+	}
+	return newest
 }

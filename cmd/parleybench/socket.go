@@ -8,60 +8,75 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
-	"strconv"
 	"time"
-
-	"github.com/coder/websocket"
 )
 
-// A socket speaks graphql-transport-ws and carries one subscription.
+// A socket speaks graphql-transport-ws and carries one subscription. It is written by hand, because a
+// library would cost the shared machine more than the server's own work. It belongs to one goroutine.
 type socket struct {
-	conn *websocket.Conn
-	buf  []byte
+	conn net.Conn
+	in   []byte // what has been read and not been taken
+	room []byte // where reads go, as long as nobody else reads
 }
 
 const chatSentDocument = `subscription($room:ID!,$after:Cursor){chatSent(room:$room,after:$after)` +
 	`{id number username text createdAt}}`
 
+// upgrade is the request for a socket. What the server answers to the key is not looked at.
+const upgrade = "GET /graphql HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+	"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n" +
+	"Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n"
+
 // dial opens a socket for the holder of token. A server that takes no more sockets just now (503,
 // 429) is asked again when it says.
-func dial(ctx context.Context, url, token string) (*socket, error) {
+func dial(ctx context.Context, with net.Dialer, url, token string) (*socket, error) {
 	for {
-		conn, response, err := websocket.Dial(ctx, url+"/graphql", &websocket.DialOptions{
-			Subprotocols: []string{"graphql-transport-ws"},
-		})
-		if err == nil {
-			conn.SetReadLimit(1 << 20)
-			s := &socket{conn: conn}
-			return s, s.begin(ctx, token)
-		}
-		if response == nil || response.StatusCode != http.StatusServiceUnavailable &&
-			response.StatusCode != http.StatusTooManyRequests {
+		s, again, err := dialOnce(ctx, with, hostOf(url))
+		if err != nil {
 			return nil, fmt.Errorf("open a socket: %w", err)
 		}
-		after, err := strconv.Atoi(response.Header.Get("Retry-After"))
-		if err != nil {
-			after = 1
+		if s != nil {
+			return s, s.begin(token)
 		}
-		wait := time.Duration(after)*time.Second + rand.N(time.Second)
 		select {
-		case <-time.After(wait):
+		case <-time.After(again + rand.N(time.Second)):
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
 	}
 }
 
-// begin signs in.
-func (s *socket) begin(ctx context.Context, token string) error {
-	err := s.say(ctx, map[string]any{"type": "connection_init", "payload": map[string]any{"authorization": token}})
-	if err != nil {
-		return fmt.Errorf("sign in on a socket: %w", err)
+// dialOnce answers a socket, or how long the server asks to wait.
+func dialOnce(ctx context.Context, with net.Dialer, addr string) (*socket, time.Duration, error) {
+	c := newConn(addr)
+	var err error
+	with.Timeout = patience
+	if c.net, err = with.DialContext(ctx, "tcp", addr); err != nil {
+		return nil, 0, err
 	}
-	message, err := s.next(ctx)
-	if err == nil && !bytes.Contains(message, []byte(`"connection_ack"`)) {
-		err = fmt.Errorf("no connection_ack but %.200s", message)
+	c.in.Reset(c.net)
+	status, _, err := c.do(fmt.Appendf(nil, upgrade, addr))
+	switch {
+	case err != nil:
+		return nil, 0, err
+	case status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests:
+		c.close()
+		return nil, max(time.Second, c.retryAfter), nil
+	case status != http.StatusSwitchingProtocols:
+		c.close()
+		return nil, 0, fmt.Errorf("status %d", status)
+	}
+	early, _ := c.in.Peek(c.in.Buffered())
+	return &socket{conn: c.net, in: bytes.Clone(early)}, 0, nil
+}
+
+// begin signs in.
+func (s *socket) begin(token string) error {
+	err := s.say(map[string]any{"type": "connection_init", "payload": map[string]any{"authorization": token}})
+	if err == nil {
+		err = s.expect(`"connection_ack"`)
 	}
 	if err != nil {
 		s.close()
@@ -70,10 +85,14 @@ func (s *socket) begin(ctx context.Context, token string) error {
 	return nil
 }
 
-// subscribe starts the stream of a room behind a cursor.
-func (s *socket) subscribe(ctx context.Context, room, after string) error {
-	err := s.say(ctx, map[string]any{"id": "1", "type": "subscribe", "payload": map[string]any{
-		"query": chatSentDocument, "variables": map[string]any{"room": room, "after": after},
+// subscribe starts the stream of a room behind a cursor, which may be empty.
+func (s *socket) subscribe(document, room, after string) error {
+	variables := map[string]any{"room": room}
+	if after != "" {
+		variables["after"] = after
+	}
+	err := s.say(map[string]any{"id": "1", "type": "subscribe", "payload": map[string]any{
+		"query": document, "variables": variables,
 	}})
 	if err != nil {
 		return fmt.Errorf("subscribe: %w", err)
@@ -81,38 +100,114 @@ func (s *socket) subscribe(ctx context.Context, room, after string) error {
 	return nil
 }
 
-func (s *socket) say(ctx context.Context, message any) error {
-	text, err := json.Marshal(message)
-	if err != nil {
-		return err
+// settle waits until the server has seen what was said before.
+func (s *socket) settle() error {
+	err := s.say(map[string]any{"type": "ping"})
+	if err == nil {
+		err = s.expect(`"pong"`)
 	}
-	return s.conn.Write(ctx, websocket.MessageText, text)
+	return err
 }
 
-// next is the next message, good until the call after it.
-func (s *socket) next(ctx context.Context) ([]byte, error) {
-	_, in, err := s.conn.Reader(ctx)
-	if err != nil {
-		return nil, err
+func (s *socket) say(message any) error {
+	text, err := json.Marshal(message)
+	if err == nil {
+		err = s.send(textFrame, text)
 	}
-	if s.buf == nil {
-		s.buf = make([]byte, 1<<10)
+	return err
+}
+
+func (s *socket) send(kind byte, payload []byte) error {
+	_, err := s.conn.Write(encodeFrame(kind, payload))
+	return err
+}
+
+func (s *socket) expect(what string) error {
+	message, err := s.next()
+	if err == nil && !bytes.Contains(message, []byte(what)) {
+		err = fmt.Errorf("no %s but %.200s", what, message)
 	}
-	n := 0
+	return err
+}
+
+// next is the next message, good until the call after it. It waits as long as patience lasts.
+func (s *socket) next() ([]byte, error) {
 	for {
-		m, err := in.Read(s.buf[n:])
-		n += m
-		if errors.Is(err, io.EOF) {
-			return s.buf[:n], nil
-		}
-		if err != nil {
+		f, rest, err := cutFrame(s.in)
+		switch {
+		case err != nil:
 			return nil, err
+		case len(rest) == len(s.in):
+			if err := s.more(); err != nil {
+				return nil, err
+			}
+			continue
 		}
-		if n == len(s.buf) {
-			s.buf = append(s.buf, make([]byte, n)...)
+		s.in = rest
+		switch f.kind {
+		case textFrame:
+			return f.payload, nil
+		case pingFrame:
+			if err := s.send(pongFrame, f.payload); err != nil {
+				return nil, err
+			}
+		case closeFrame:
+			return nil, closedBy(f.payload)
 		}
 	}
+}
+
+// more reads what has come behind what is left.
+func (s *socket) more() error {
+	if cap(s.room) < len(s.in)+4<<10 {
+		s.room = make([]byte, len(s.in)+8<<10)
+	}
+	n := copy(s.room[:cap(s.room)], s.in)
+	if err := s.conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		return err
+	}
+	m, err := s.conn.Read(s.room[n:cap(s.room)])
+	s.in = s.room[:n+m]
+	if m > 0 {
+		return nil
+	}
+	return errors.Join(err, io.ErrNoProgress)
+}
+
+// A closed socket is one that the server has closed with a code; 1005: without.
+type closed struct {
+	code   int
+	reason string
+}
+
+func (c closed) Error() string {
+	return fmt.Sprintf("closed by the server with %d %q", c.code, c.reason)
+}
+
+func closedBy(payload []byte) error {
+	if len(payload) < 2 {
+		return closed{code: 1005}
+	}
+	return closed{int(payload[0])<<8 | int(payload[1]), string(payload[2:])}
+}
+
+// leave ends the subscription and the connection, and waits for the server's goodbye.
+func (s *socket) leave() error {
+	defer s.close()
+	const normal = 1000
+	err := s.say(map[string]any{"id": "1", "type": "complete"})
+	if err == nil {
+		err = s.send(closeFrame, []byte{normal >> 8, normal & 0xff})
+	}
+	for err == nil {
+		_, err = s.next()
+	}
+	var end closed
+	if errors.As(err, &end) && end.code == normal {
+		return nil
+	}
+	return fmt.Errorf("leave: %w", err)
 }
 
 // close cuts the connection; a goroutine that waits in next gets an error.
-func (s *socket) close() { _ = s.conn.CloseNow() }
+func (s *socket) close() { _ = s.conn.Close() }

@@ -60,6 +60,22 @@ func checkNumbers(name string, senders []*sender) problems {
 	return p
 }
 
+// told is what a server that stores nothing has answered, by room: numbers, and no texts.
+func told(senders []*sender) (map[string][]storedChat, problems) {
+	var p problems
+	byRoom, rooms := map[string][]*sender{}, map[string][]storedChat{}
+	for _, s := range senders {
+		byRoom[s.room] = append(byRoom[s.room], s)
+	}
+	for room, those := range byRoom {
+		p.merge(checkNumbers("room "+room, those))
+		for n := range newestOf(those)[room] {
+			rooms[room] = append(rooms[room], storedChat{Number: n + 1})
+		}
+	}
+	return rooms, p
+}
+
 // readBack reads all rooms of the senders and judges them. It answers what is stored, by room.
 func readBack(ctx context.Context, a api, senders []*sender) (map[string][]storedChat, problems, error) {
 	var p problems

@@ -3,6 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"net"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -10,45 +13,56 @@ import (
 // A subscriber holds one socket with one stream and judges what comes.
 type subscriber struct {
 	socket *socket
-	room   string
+	room   *room
 	order  *order
-	times  histogram
-	count  int          // deliveries that carried a time
 	at     atomic.Int64 // the order's last number, for those who wait
-	latest time.Time    // of the last delivery
 }
 
 // subscribe opens a socket for one user and starts the stream of a room.
-func subscribe(ctx context.Context, url string, by user, in *room) (*subscriber, error) {
-	s, err := dial(ctx, url, by.token)
+func subscribe(ctx context.Context, url string, by user, in *room, document string) (*subscriber, error) {
+	s, err := dial(ctx, net.Dialer{}, url, by.token)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.subscribe(ctx, in.id, in.cursor); err != nil {
+	if err := s.subscribe(document, in.id, in.cursor); err != nil {
 		s.close()
 		return nil, err
 	}
-	return &subscriber{socket: s, room: in.id}, nil
+	return &subscriber{socket: s, room: in}, nil
 }
 
-// run takes deliveries until the socket is closed. Only a close by ourselves is no fault.
-func (s *subscriber) run(closing *atomic.Bool) {
+// take judges what was read, as far as it is whole messages, and answers what pings there were.
+func (s *subscriber) take(read []byte, now time.Time, to *deliveries) (pings [][]byte, err error) {
+	all := read
+	if len(s.socket.in) > 0 {
+		all = append(s.socket.in, read...)
+	}
 	for {
-		message, err := s.socket.next(context.Background())
+		f, rest, err := cutFrame(all)
 		if err != nil {
-			if !closing.Load() {
-				s.order.faults.add("%s: the stream ended behind number %d: %v", s.order.who, s.order.last, err)
-			}
-			return
+			return pings, err
 		}
-		s.take(message, time.Now())
+		if len(rest) == len(all) {
+			s.socket.in = append(s.socket.in[:0:0], rest...)
+			return pings, nil
+		}
+		all = rest
+		switch f.kind {
+		case textFrame:
+			s.judge(f.payload, now, to)
+		case pingFrame:
+			pings = append(pings, slices.Clone(f.payload))
+		case closeFrame:
+			return pings, closedBy(f.payload)
+		}
 	}
 }
 
-// take judges one message. The texts of a run have no character that JSON escapes.
-func (s *subscriber) take(message []byte, now time.Time) {
-	const key = `"text":"`
-	number, start := intAfter(message, `"number":`), bytes.Index(message, []byte(key))
+// judge takes one message. The texts of a run have no character that JSON escapes. The keys lack their
+// first quote: bytes.Index looks for the first byte first, and JSON is full of quotes.
+func (s *subscriber) judge(message []byte, now time.Time, to *deliveries) {
+	const key = `text":"`
+	number, start := intAfter(message, `number":`), bytes.Index(message, []byte(key))
 	if number < 0 || start < 0 {
 		s.order.faults.add("%s: got %.200s", s.order.who, message)
 		return
@@ -57,9 +71,29 @@ func (s *subscriber) take(message []byte, now time.Time) {
 	text = text[:max(0, bytes.IndexByte(text, '"'))]
 	s.order.take(number, text)
 	if stamp := stampOf(text); stamp > 0 {
-		s.times.record(now.Sub(epoch) - stamp)
-		s.count++
-		s.latest = now
+		to.times.record(now.Sub(epoch) - stamp)
+		to.latest = now
 	}
 	s.at.Store(int64(s.order.last))
 }
+
+// lost notes that the stream has ended though nobody wanted that.
+func (s *subscriber) lost(err error) {
+	s.order.faults.add("%s: the stream ended behind number %d: %v", s.order.who, s.order.last, err)
+}
+
+// deliveries are what was given, to many subscribers together.
+type deliveries struct {
+	times  histogram // of the chats that carried a time
+	latest time.Time // of the last one
+}
+
+func (d *deliveries) merge(other *deliveries) {
+	d.times.merge(&other.times)
+	if other.latest.After(d.latest) {
+		d.latest = other.latest
+	}
+}
+
+// who names a subscriber in a fault.
+func who(i int, in *room) string { return fmt.Sprintf("subscriber %d in room %s", i+1, in.id) }

@@ -8,50 +8,96 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 )
 
 // A suite measures the targets against servers it starts itself.
 type suite struct {
-	binary   string
-	baseline string
-	dir      string // where the databases lie: the disk under test
-	rounds   int
-	round    time.Duration
-	clients  int
-	rooms    int
-	strict   bool
+	binary      string
+	baseline    string
+	dir         string // where the databases lie: the disk under test
+	only        string // names of parts, separated by commas; empty: all
+	rounds      int
+	round       time.Duration
+	clients     int
+	rooms       int
+	subscribers int
+	strict      bool
 
 	temp    string
 	users   []user
 	guests  []user // who sign in again and again
 	roomIDs []string
 
-	roomStart string     // the cursor of the first room before anything was sent
-	servers   []*process // all that were started
-	main      *process   // the one Parley that all parts use
+	roomStart string              // the cursor of the first room before anything was sent
+	servers   []*process          // all that were started
+	main      *process            // the Parley of the parts without subscribers
+	running   map[string]*process // the servers of those with subscribers, by name
 	r         report
+}
+
+// A part is some of the targets.
+type part struct {
+	name, does string
+	run        func(context.Context) error
+	main       bool // needs the main server, with chats in the first room
+}
+
+func (s *suite) parts() []part {
+	return []part{
+		{"sends", "many clients send, beside one transaction each and beside bare servers", s.compareSends, false},
+		{"pages", "one client reads the newest page, beside a bare server", s.comparePages, true},
+		{"singles", "one client sends, another refreshes a token, beside a bare insert", s.compareSingles, true},
+		{"guesses", "wrong passwords and unknown names take the same time", s.compareGuesses, true},
+		{"logins", "many sign in beside a few who read", s.compareLogins, true},
+		{"resume", "one reader follows a long room from its start", s.resume, true},
+		{"start", "time and memory of a start", s.startUp, true},
+		{"steady", "20 chats/s to one room, beside a bare broadcast", s.steady, false},
+		{"publisher", "one publisher, one room, beside a bare broadcast and the stock transport", s.publisher, false},
+		{"flood", "16 publishers, one room, beside the stock transport", s.flood, false},
+		{"rooms", "50 publishers, 50 rooms, beside a bare broadcast and the stock transport", s.manyRooms, false},
+		{"selections", "20 different selections in one room", s.selections, false},
+		{"idle", "memory of sockets that wait", s.idle, false},
+		{"comings", "connect, subscribe, leave, over and over, beside the stock transport", s.comeAndGo, false},
+		{"stalled", "subscribers beside others that never read", s.stalled, false},
+	}
 }
 
 // textSize is the length of all texts of the suite.
 const textSize = 100
 
 func prepareSuite(f *flag.FlagSet) func(context.Context) (*report, error) {
-	s := &suite{}
+	s := &suite{running: map[string]*process{}}
 	f.StringVar(&s.binary, "parley", "bin/parley", "the `program` to measure")
 	f.StringVar(&s.baseline, "baseline", "", "the `program` of cmd/parleybench/baseline; empty: built for this run")
 	f.StringVar(&s.dir, "dir", "", "`directory` for the databases, on the disk that counts; empty: the system's for temporary files")
+	f.StringVar(&s.only, "run", "", "`parts` to run, separated by commas; empty: all of "+strings.Join(s.names(), ", "))
 	f.IntVar(&s.rounds, "rounds", 5, "rounds of each comparison")
 	f.DurationVar(&s.round, "round", 1500*time.Millisecond, "how long each side of a round sends or reads")
 	f.IntVar(&s.clients, "clients", 64, "clients that send")
 	f.IntVar(&s.rooms, "rooms", 1, "rooms they send into")
+	f.IntVar(&s.subscribers, "subscribers", 500, "subscribers of one room; many are ten times as many")
 	f.BoolVar(&s.strict, "strict", false, "a missed target is a failure")
 	return s.run
 }
 
+func (s *suite) names() []string {
+	var all []string
+	for _, p := range s.parts() {
+		all = append(all, p.name)
+	}
+	return all
+}
+
 func (s *suite) run(ctx context.Context) (_ *report, err error) {
-	if s.rounds < 1 || s.round <= 0 || s.clients < 1 || s.rooms < 1 {
-		return nil, usageError("rounds, their length, clients and rooms must be above zero")
+	if s.rounds < 1 || s.round <= 0 || s.clients < 1 || s.rooms < 1 || s.subscribers < 1 {
+		return nil, usageError("rounds, their length, clients, rooms and subscribers must be above zero")
+	}
+	parts, err := s.chosen()
+	if err != nil {
+		return nil, err
 	}
 	if s.temp, err = os.MkdirTemp(s.dir, "parleybench-"); err != nil {
 		return nil, fmt.Errorf("make a directory for the databases: %w", err)
@@ -66,14 +112,57 @@ func (s *suite) run(ctx context.Context) (_ *report, err error) {
 		return nil, err
 	}
 	s.r.add("fsyncs_per_s", fsyncs)
-	for _, part := range []func(context.Context) error{
-		s.seed, s.compareSends, s.comparePages, s.compareSingles, s.compareGuesses, s.compareLogins, s.resume, s.fanOut, s.startUp,
-	} {
-		if err := part(ctx); err != nil {
-			return &s.r, err
+	if err := s.seed(ctx); err != nil {
+		return &s.r, err
+	}
+	for _, p := range parts {
+		if err := s.do(ctx, p); err != nil {
+			return &s.r, fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
 	return &s.r, nil
+}
+
+// chosen are the parts to run.
+func (s *suite) chosen() ([]part, error) {
+	all := s.parts()
+	if s.only == "" {
+		return all, nil
+	}
+	var some []part
+	for name := range strings.SplitSeq(s.only, ",") {
+		i := slices.IndexFunc(all, func(p part) bool { return p.name == name })
+		if i < 0 {
+			return nil, usageError(fmt.Sprintf("no part is called %q; there are %s", name, strings.Join(s.names(), ", ")))
+		}
+		some = append(some, all[i])
+	}
+	return some, nil
+}
+
+func (s *suite) do(ctx context.Context, p part) error {
+	if p.main && s.main == nil {
+		if err := s.ready(ctx); err != nil {
+			return err
+		}
+	}
+	start := time.Now()
+	err := p.run(ctx)
+	s.r.add("took_s_"+p.name, time.Since(start).Seconds())
+	return err
+}
+
+// ready starts the main server and gives the first room some chats, when no part has done that yet.
+func (s *suite) ready(ctx context.Context) (err error) {
+	if s.main, err = s.another(ctx, parley, "parley"); err != nil {
+		return err
+	}
+	sends, err := newSender(parleyRoute(s.main.url), s.users[0], s.roomIDs[0], textSize)
+	if err != nil {
+		return err
+	}
+	defer sends.conn.close()
+	return fillRoom(sends, 10*pageChats)
 }
 
 // build makes the bare servers unless they were given.
@@ -136,8 +225,34 @@ func (s *suite) bare(ctx context.Context, mode, name string) (*process, error) {
 	return p, err
 }
 
-// copySeed gives a server a database of its own.
+// live is the one server of its kind that the parts with subscribers share.
+func (s *suite) live(ctx context.Context, name string) (*process, error) {
+	if p := s.running[name]; p != nil {
+		return p, nil
+	}
+	p, err := s.another(ctx, name, "live_"+name)
+	if err == nil {
+		s.running[name] = p
+	}
+	return p, err
+}
+
+// another starts a server of a kind over a copy of the seeded database.
+func (s *suite) another(ctx context.Context, name, dir string) (*process, error) {
+	if err := s.copySeed(dir); err != nil {
+		return nil, err
+	}
+	if name == parley {
+		return s.parley(ctx, dir)
+	}
+	return s.bare(ctx, name, dir)
+}
+
+// copySeed gives a server a database of its own, unless it has one.
 func (s *suite) copySeed(name string) error {
+	if _, err := os.Stat(s.data(name)); err == nil {
+		return nil
+	}
 	if err := os.CopyFS(s.data(name), os.DirFS(s.data("seed"))); err != nil {
 		return fmt.Errorf("copy the database: %w", err)
 	}

@@ -32,7 +32,7 @@ type rush struct {
 func (s *suite) newRush() (*rush, error) {
 	r := &rush{suite: s}
 	for i := range readers {
-		p, err := newPager(s.main.url, s.users[i%len(s.users)], s.roomIDs[0])
+		p, err := newPager(parleyRoute(s.main.url), s.users[i%len(s.users)], pageRequest(pageDocument, s.roomIDs[0]))
 		if err != nil {
 			return nil, err
 		}

@@ -42,13 +42,13 @@ func (s *suite) resume(ctx context.Context) error {
 // readAll follows the room from its start to the newest chat.
 func (s *suite) readAll(ctx context.Context, chats int) (time.Duration, error) {
 	start := time.Now()
-	r, err := subscribe(ctx, s.main.url, s.users[0], &room{id: s.roomIDs[0], cursor: s.roomStart})
+	r, err := subscribe(ctx, s.main.url, s.users[0], &room{id: s.roomIDs[0], cursor: s.roomStart}, chatSentDocument)
 	if err != nil {
 		return 0, err
 	}
 	defer r.socket.close()
 	for want := 1; want <= chats; want++ {
-		message, err := r.socket.next(ctx)
+		message, err := r.socket.next()
 		if err != nil {
 			return 0, fmt.Errorf("behind number %d: %w", want-1, err)
 		}

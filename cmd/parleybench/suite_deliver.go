@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// steady has 20 chats a second sent to one room, whose subscribers are few, and then many.
+func (s *suite) steady(ctx context.Context) error {
+	// The stock server cannot keep up with many.
+	for _, rivals := range [][]string{{parley, raw, stock}, {parley, raw}} {
+		n := s.subscribers
+		if len(rivals) == 2 {
+			n *= 10
+		}
+		all, err := s.play(ctx, stage{
+			name: fmt.Sprintf("steady_%d", n), rivals: rivals, subscribers: n,
+			rooms: 1, publishers: 1, rate: 20, round: 2 * s.round,
+		})
+		if err != nil {
+			return err
+		}
+		what := fmt.Sprintf("20 chats/s to %d subscribers: ", n)
+		s.r.targets = append(s.r.targets,
+			target{what + "CPU a delivery, Parley / raw", atMost, 1.2, over(all[parley].cpus, all[raw].cpus)},
+			target{what + "p99 of deliveries, Parley / raw", atMost, 1.5, over(all[parley].tails, all[raw].tails)})
+		if all[stock] != nil {
+			s.r.targets = append(s.r.targets,
+				target{what + "CPU a delivery, stock / raw", unbound, 0, over(all[stock].cpus, all[raw].cpus)})
+		}
+	}
+	return nil
+}
+
+// publisher has one client send to one room as fast as it is answered.
+func (s *suite) publisher(ctx context.Context) error {
+	all, err := s.play(ctx, stage{
+		name: "publisher", rivals: []string{parley, raw, stock}, subscribers: s.subscribers,
+		rooms: 1, publishers: 1, round: s.round,
+	})
+	if err != nil {
+		return err
+	}
+	what := fmt.Sprintf("one publisher, %d subscribers: deliveries/s, Parley / ", s.subscribers)
+	s.r.targets = append(s.r.targets,
+		target{what + "raw", atLeast, 1, over(all[parley].rates, all[raw].rates)},
+		target{what + "stock", atLeast, 3, over(all[parley].rates, all[stock].rates)})
+	return nil
+}
+
+// flood has 16 clients send to one room as fast as they are answered.
+func (s *suite) flood(ctx context.Context) error {
+	all, err := s.play(ctx, stage{
+		name: "flood", rivals: []string{parley, stock}, subscribers: s.subscribers,
+		rooms: 1, publishers: 16, round: s.round,
+	})
+	if err != nil {
+		return err
+	}
+	what := fmt.Sprintf("16 publishers, %d subscribers: ", s.subscribers)
+	s.r.targets = append(s.r.targets,
+		target{what + "deliveries/s, Parley / stock", atLeast, 12, over(all[parley].rates, all[stock].rates)},
+		target{what + "p99 of deliveries, ms", atMost, 150, all[parley].tails})
+	return nil
+}
+
+// manyRooms has one client send to each of 50 rooms, all as fast as they are answered.
+func (s *suite) manyRooms(ctx context.Context) error {
+	const rooms = 50
+	all, err := s.play(ctx, stage{
+		name: "rooms", rivals: []string{parley, raw, stock}, subscribers: 2 * s.subscribers,
+		rooms: rooms, publishers: rooms, round: s.round,
+	})
+	if err != nil {
+		return err
+	}
+	what := fmt.Sprintf("%d rooms, %d subscribers: deliveries/s, Parley / ", rooms, 2*s.subscribers)
+	s.r.targets = append(s.r.targets,
+		target{what + "raw", atLeast, 0.7, over(all[parley].rates, all[raw].rates)},
+		target{what + "stock", atLeast, 3, over(all[parley].rates, all[stock].rates)})
+	return nil
+}
+
+// selections has 20 chats a second sent to a room whose subscribers ask for 20 different things. How often
+// a server executes cannot be seen from outside: a test of package graph counts that.
+func (s *suite) selections(ctx context.Context) error {
+	all, err := s.play(ctx, stage{
+		name: "selections", rivals: []string{parley, stock}, subscribers: 2 * s.subscribers,
+		rooms: 1, publishers: 1, rate: 20, documents: selectionDocuments(), round: 2 * s.round,
+	})
+	if err != nil {
+		return err
+	}
+	s.r.targets = append(s.r.targets, target{
+		fmt.Sprintf("20 selections, %d subscribers: CPU a delivery, Parley / stock", 2*s.subscribers),
+		unbound, 0, over(all[parley].cpus, all[stock].cpus),
+	})
+	return nil
+}
+
+// selectionDocuments are 20 subscriptions that differ in what they select.
+func selectionDocuments() []string {
+	fields := []string{"id", "username", "createdAt", "cursor", "editedAt"}
+	documents := make([]string, 20)
+	for i := range documents {
+		selection := []string{"number text"}
+		for bit, field := range fields {
+			if i>>bit&1 == 1 {
+				selection = append(selection, field)
+			}
+		}
+		documents[i] = fmt.Sprintf(`subscription($room:ID!,$after:Cursor){chatSent(room:$room,after:$after){%s}}`,
+			strings.Join(selection, " "))
+	}
+	return documents
+}
