@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -97,6 +99,38 @@ func TestNumbersNamesWhatIsWrong(t *testing.T) {
 	wantProblems(t, checkNumbers("r", senders), []string{"r: number 2 was given twice"})
 	senders[1].answered[0].number = 4
 	wantProblems(t, checkNumbers("r", senders), []string{"r: number 3 was never given"})
+}
+
+// TestTold makes of answers alone what a room has, and finds what was never given.
+func TestTold(t *testing.T) {
+	senders := []*sender{
+		{room: "a", answered: []answer{{number: 1}, {number: 3}}}, {room: "a", answered: []answer{{number: 2}}},
+		{room: "b", answered: []answer{{number: 2}}},
+	}
+	rooms, p := told(senders)
+	wantProblems(t, p, []string{"room b: number 1 was never given"})
+	if len(rooms["a"]) != 3 || len(rooms["b"]) != 2 || rooms["a"][2].Number != 3 {
+		t.Errorf("got %v", rooms)
+	}
+}
+
+// TestPublishersWait has one hold until the slowest subscriber is near enough.
+func TestPublishersWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		in := &room{members: []*subscriber{{}, {}}}
+		in.members[0].at.Store(100)
+		in.members[1].at.Store(50)
+		hold, went := in.hold(10), make(chan struct{})
+		hold(t.Context(), 60)
+		go func() { hold(t.Context(), 61); close(went) }()
+		select {
+		case <-went:
+			t.Error("a publisher does not wait")
+		case <-time.After(time.Second): // on the clock of the test
+		}
+		in.members[1].at.Store(51)
+		<-went
+	})
 }
 
 // TestProblemsAreBounded keeps the first lines and counts the rest.

@@ -140,6 +140,10 @@ func (f *fake) stream(ctx context.Context, c *websocket.Conn, r fakeRequest) {
 		f.mu.Unlock()
 		for _, chat := range due {
 			payload, _ := json.Marshal(map[string]any{"data": map[string]any{"chatSent": chat}})
+			if f.fault == "hang up" && chat["number"] == 5 {
+				_ = c.Close(1013, "come back")
+				return
+			}
 			if c.Write(ctx, websocket.MessageText, fmt.Appendf(nil, `{"id":"1","type":"next","payload":%s}`, payload)) != nil {
 				return
 			}

@@ -57,6 +57,8 @@ func TestFaultsAreNamed(t *testing.T) {
 		{"change", fanout, "number 5 is another chat than others got"},
 		{"change", fanout, "number 5 was delivered with another text than stored"},
 		{"forget", fanout, "and is not stored"},
+		{"hang up", fanout, `the stream ended behind number 4: closed by the server with 1013 "come back"`},
+		{"hang up", fanout, "never came"},
 	} {
 		t.Run(c.args[0]+" "+c.fault, func(t *testing.T) {
 			t.Parallel()
