@@ -54,8 +54,8 @@ drift: ## makes everything generated again and fails on a difference
 browser: build ## the story of a user, in a real browser
 	cd web && npm test
 
-bench: build ## the figures, as ratios in one run
-	bin/parleybench suite -parley bin/parley
+bench: build ## the figures of docs/performance.md, as ratios in one run; ARGS='-run steady -rounds 2' for a part
+	bin/parleybench suite -parley bin/parley $(ARGS)
 
 deps: ## installs what the tests need and is missing
 	./.ci/deps

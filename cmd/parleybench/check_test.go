@@ -104,7 +104,8 @@ func TestNumbersNamesWhatIsWrong(t *testing.T) {
 // TestTold makes of answers alone what a room has, and finds what was never given.
 func TestTold(t *testing.T) {
 	senders := []*sender{
-		{room: "a", answered: []answer{{number: 1}, {number: 3}}}, {room: "a", answered: []answer{{number: 2}}},
+		{room: "a", answered: []answer{{number: 1}, {number: 3}}},
+		{room: "a", answered: []answer{{number: 2}}},
 		{room: "b", answered: []answer{{number: 2}}},
 	}
 	rooms, p := told(senders)

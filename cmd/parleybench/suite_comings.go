@@ -98,7 +98,8 @@ func (s *suite) comeAndGo(ctx context.Context) error {
 		s.r.add("comings_"+name+"_cpu_us", median(cpus[name]))
 	}
 	s.r.targets = append(s.r.targets,
-		target{"connect, subscribe, leave: times/s, Parley / stock", atLeast, 1.2, over(rates[parley], rates[stock])})
+		target{"connect, subscribe, leave: times/s, Parley / stock", atLeast, 1.2, over(rates[parley], rates[stock])},
+		target{"connect, subscribe, leave: CPU each, Parley / stock", unbound, 0, over(cpus[parley], cpus[stock])})
 	return s.leftBehind(ctx, visitors[parley])
 }
 
