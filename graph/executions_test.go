@@ -1,0 +1,276 @@
+package graph_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/gobwas/ws"
+	"github.com/gobwas/ws/wsutil"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"parley/auth"
+	"parley/broker"
+	"parley/chat"
+	"parley/db"
+	"parley/graph"
+)
+
+// patience is how long a test waits for what must happen.
+const patience = 30 * time.Second
+
+// world is the API over a database of its own, with one room and a counter.
+type world struct {
+	auth     *auth.Service
+	chat     *chat.Service
+	url      string
+	executed atomic.Int64 // results of subscriptions that gqlgen made
+	owner    chat.Person
+	room     *chat.Room
+	cursor   string // of the room before its first chat
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "data")
+	if err := os.Mkdir(dir, 0o700); err != nil { // the keys ask for it
+		t.Fatal(err)
+	}
+	store, err := db.Open(t.Context(), db.Options{URL: "sqlite:parley.db", Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := auth.OpenKeys(t.Context(), dir, store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := auth.Defaults()
+	o.RegisterRate = auth.Rate{}
+	w := &world{chat: chat.New(store, chat.Options{Broker: &broker.Memory{}})}
+	if w.auth, err = auth.New(store, keys, o); err != nil {
+		t.Fatal(err)
+	}
+	api, transports := graph.Handler(graph.Options{Auth: w.auth, Chat: w.chat})
+	api.(*handler.Server).AroundResponses(w.count)
+	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
+	var services sync.WaitGroup
+	for _, service := range []func(context.Context) error{w.auth.Run, w.chat.Run} {
+		services.Go(func() { _ = service(ctx) })
+	}
+	server := httptest.NewServer(api)
+	w.url = server.URL
+	t.Cleanup(func() {
+		gone, cut := context.WithCancel(ctx)
+		cut() // nobody needs a goodbye
+		transports.Drain(gone)
+		server.Close()
+		stop()
+		services.Wait()
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	w.furnish(t)
+	return w
+}
+
+// furnish makes the room.
+func (w *world) furnish(t *testing.T) {
+	t.Helper()
+	who := w.register(t, "owner")
+	w.owner = chat.Person{ID: who.User.ID, Username: who.User.Username}
+	var err error
+	if w.room, err = w.chat.CreateRoom(t.Context(), w.owner.ID, "general", nil); err != nil {
+		t.Fatal(err)
+	}
+	page, err := w.chat.Chats(t.Context(), w.owner.ID, w.room.ID.String(), chat.PageQuery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.cursor = *page.SyncCursor
+}
+
+func (w *world) register(t *testing.T, name string) *auth.Tokens {
+	t.Helper()
+	who, err := w.auth.Register(t.Context(), name, "correct horse battery", auth.Client{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return who
+}
+
+func (w *world) count(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	r := next(ctx)
+	if op := graphql.GetOperationContext(ctx).Operation; r != nil && op != nil && op.Operation == ast.Subscription {
+		w.executed.Add(1)
+	}
+	return r
+}
+
+func (w *world) send(t *testing.T, text string) {
+	t.Helper()
+	if _, err := w.chat.Send(t.Context(), w.owner, chat.Draft{Room: w.room.ID.String(), Text: text}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// connect opens a socket without a goroutine of the client's.
+func (w *world) connect(t *testing.T, token string) net.Conn {
+	t.Helper()
+	dialer := ws.Dialer{Protocols: []string{"graphql-transport-ws"}, Timeout: patience}
+	conn, early, _, err := dialer.Dial(t.Context(), "ws"+strings.TrimPrefix(w.url, "http"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if early != nil {
+		t.Fatal("the server speaks first")
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	say(t, conn, map[string]any{"type": "connection_init", "payload": map[string]any{"authorization": token}})
+	if got := hear(t, conn); got["type"] != "connection_ack" {
+		t.Fatalf("got %v", got)
+	}
+	return conn
+}
+
+// subscribe follows the room from its beginning.
+func (w *world) subscribe(t *testing.T, conn net.Conn, id, selection string) {
+	t.Helper()
+	say(t, conn, map[string]any{"type": "subscribe", "id": id, "payload": map[string]any{
+		"query":     "subscription($room:ID!,$after:Cursor){chatSent(room:$room,after:$after){" + selection + "}}",
+		"variables": map[string]any{"room": w.room.ID.String(), "after": w.cursor},
+	}})
+}
+
+func say(t *testing.T, conn net.Conn, message map[string]any) {
+	t.Helper()
+	text, err := json.Marshal(message)
+	if err == nil {
+		err = wsutil.WriteClientText(conn, text)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func hear(t *testing.T, conn net.Conn) map[string]any {
+	t.Helper()
+	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+		t.Fatal(err)
+	}
+	text, err := wsutil.ReadServerText(conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var message map[string]any
+	if err := json.Unmarshal(text, &message); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	return message
+}
+
+// selections are 20 ways to ask for a chat.
+func selections() []string {
+	fields := []string{"id", "username", "createdAt", "cursor", "again:text"}
+	all := make([]string, 20)
+	for i := range all {
+		all[i] = "number text"
+		for bit, field := range fields {
+			if i>>bit&1 == 1 {
+				all[i] += " " + field
+			}
+		}
+	}
+	return all
+}
+
+// TestASelectionIsExecutedOncePerEvent has 50 people subscribe to 20 selections each: the price of an event
+// is the number of different selections and not of subscribers.
+func TestASelectionIsExecutedOncePerEvent(t *testing.T) {
+	const people, chats = 50, 5
+	w := newWorld(t)
+	w.send(t, "chat 1")
+	var conns []net.Conn
+	for i := range people {
+		conn := w.connect(t, string(w.register(t, fmt.Sprintf("reader%d", i)).AccessToken))
+		conns = append(conns, conn)
+		for k, selection := range selections() {
+			w.subscribe(t, conn, fmt.Sprint(k), selection)
+		}
+		w.expect(t, conn, 1)
+	}
+	before := w.executed.Load()
+	for n := 2; n <= chats+1; n++ {
+		w.send(t, fmt.Sprintf("chat %d", n))
+		for _, conn := range conns {
+			w.expect(t, conn, n)
+		}
+	}
+	if got, want := w.executed.Load()-before, int64(chats*len(selections())); got != want {
+		t.Errorf("%d events for %d subscribers with %d selections: %d executions, want %d",
+			chats, people*len(selections()), len(selections()), got, want)
+	}
+}
+
+// expect takes chat n once for each selection, each in the shape that was asked for.
+func (w *world) expect(t *testing.T, conn net.Conn, n int) {
+	t.Helper()
+	seen := map[string]bool{}
+	for range selections() {
+		message := hear(t, conn)
+		id, _ := message["id"].(string)
+		var k int
+		if _, err := fmt.Sscan(id, &k); err != nil || seen[id] || k >= len(selections()) {
+			t.Fatalf("got %v", message)
+		}
+		seen[id] = true
+		payload, _ := message["payload"].(map[string]any)
+		data, _ := payload["data"].(map[string]any)
+		sent, _ := data["chatSent"].(map[string]any)
+		if want := strings.Count(selections()[k], " ") + 1; len(sent) != want || sent["number"] != float64(n) || sent["text"] != fmt.Sprintf("chat %d", n) {
+			t.Fatalf("chat %d as %q: got %v", n, selections()[k], message)
+		}
+	}
+}
+
+// TestAnIdleSocketHoldsOneGoroutine counts the goroutines of the process while 200 sockets wait for the
+// next chat, each after it has been given one.
+func TestAnIdleSocketHoldsOneGoroutine(t *testing.T) {
+	const sockets = 200
+	w := newWorld(t)
+	w.send(t, "chat 1")
+	var tokens []string
+	for i := range sockets / 20 {
+		tokens = append(tokens, string(w.register(t, fmt.Sprintf("reader%d", i)).AccessToken))
+	}
+	http.DefaultClient.CloseIdleConnections()
+	before := runtime.NumGoroutine()
+	for i := range sockets {
+		conn := w.connect(t, tokens[i%len(tokens)])
+		w.subscribe(t, conn, "1", "number")
+		if got := hear(t, conn); got["type"] != "next" {
+			t.Fatalf("got %v", got)
+		}
+	}
+	each := 0.0
+	for end := time.Now().Add(patience / 3); time.Now().Before(end); runtime.Gosched() {
+		// A few goroutines are the feed's: they do not grow with the sockets.
+		if each = float64(runtime.NumGoroutine()-before-10) / sockets; each <= 1 {
+			return
+		}
+	}
+	t.Errorf("%.2f goroutines for each socket, want at most 1", each)
+}
