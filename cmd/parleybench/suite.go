@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 )
@@ -38,33 +37,6 @@ type suite struct {
 	r         report
 }
 
-// A part is some of the targets.
-type part struct {
-	name, does string
-	run        func(context.Context) error
-	main       bool // needs the main server, with chats in the first room
-}
-
-func (s *suite) parts() []part {
-	return []part{
-		{"sends", "many clients send, beside one transaction each and beside bare servers", s.compareSends, false},
-		{"pages", "one client reads the newest page, beside a bare server", s.comparePages, true},
-		{"singles", "one client sends, another refreshes a token, beside a bare insert", s.compareSingles, true},
-		{"guesses", "wrong passwords and unknown names take the same time", s.compareGuesses, true},
-		{"logins", "many sign in beside a few who read", s.compareLogins, true},
-		{"resume", "one reader follows a long room from its start", s.resume, true},
-		{"start", "time and memory of a start", s.startUp, true},
-		{"steady", "20 chats/s to one room, beside a bare broadcast", s.steady, false},
-		{"publisher", "one publisher, one room, beside a bare broadcast and the stock transport", s.publisher, false},
-		{"flood", "16 publishers, one room, beside the stock transport", s.flood, false},
-		{"rooms", "50 publishers, 50 rooms, beside a bare broadcast and the stock transport", s.manyRooms, false},
-		{"selections", "20 different selections in one room", s.selections, false},
-		{"idle", "memory of sockets that wait", s.idle, false},
-		{"comings", "connect, subscribe, leave, over and over, beside the stock transport", s.comeAndGo, false},
-		{"stalled", "subscribers beside others that never read", s.stalled, false},
-	}
-}
-
 // textSize is the length of all texts of the suite.
 const textSize = 100
 
@@ -81,14 +53,6 @@ func prepareSuite(f *flag.FlagSet) func(context.Context) (*report, error) {
 	f.IntVar(&s.subscribers, "subscribers", 500, "subscribers of one room; many are ten times as many")
 	f.BoolVar(&s.strict, "strict", false, "a missed target is a failure")
 	return s.run
-}
-
-func (s *suite) names() []string {
-	var all []string
-	for _, p := range s.parts() {
-		all = append(all, p.name)
-	}
-	return all
 }
 
 func (s *suite) run(ctx context.Context) (_ *report, err error) {
@@ -121,48 +85,6 @@ func (s *suite) run(ctx context.Context) (_ *report, err error) {
 		}
 	}
 	return &s.r, nil
-}
-
-// chosen are the parts to run.
-func (s *suite) chosen() ([]part, error) {
-	all := s.parts()
-	if s.only == "" {
-		return all, nil
-	}
-	var some []part
-	for name := range strings.SplitSeq(s.only, ",") {
-		i := slices.IndexFunc(all, func(p part) bool { return p.name == name })
-		if i < 0 {
-			return nil, usageError(fmt.Sprintf("no part is called %q; there are %s", name, strings.Join(s.names(), ", ")))
-		}
-		some = append(some, all[i])
-	}
-	return some, nil
-}
-
-func (s *suite) do(ctx context.Context, p part) error {
-	if p.main && s.main == nil {
-		if err := s.ready(ctx); err != nil {
-			return err
-		}
-	}
-	start := time.Now()
-	err := p.run(ctx)
-	s.r.add("took_s_"+p.name, time.Since(start).Seconds())
-	return err
-}
-
-// ready starts the main server and gives the first room some chats, when no part has done that yet.
-func (s *suite) ready(ctx context.Context) (err error) {
-	if s.main, err = s.another(ctx, parley, "parley"); err != nil {
-		return err
-	}
-	sends, err := newSender(parleyRoute(s.main.url), s.users[0], s.roomIDs[0], textSize)
-	if err != nil {
-		return err
-	}
-	defer sends.conn.close()
-	return fillRoom(sends, 10*pageChats)
 }
 
 // build makes the bare servers unless they were given.
