@@ -50,6 +50,7 @@ func (s *socket) beginEnd(e *ending, grace time.Duration) (over []*operation) {
 	}
 	for _, op := range s.operations {
 		if e.answered == nil || !op.mutation {
+			op.over.Store(true)
 			over = append(over, op)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2"
@@ -208,4 +209,33 @@ func (x *shelf) serve(r *reader) {
 		x.first()
 		x.first = nil
 	}
+}
+
+// A block that is served while another worker reads on waits for what that brings: the bell has rung once for
+// both. With 5,000 readers of a room, the last chat came to all but 42 of them.
+func TestBlockWaitsForWhoReadsOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := &testLog{seen: make(chan struct{}, 1)}
+		log.events = []Event{{Position: Position{1, 1}, Object: "1", Subject: 1}}
+		out := &shelf{}
+		s := &Stream{Logs: []Log{{Key: "log", Follow: func(wake func()) Tail { return log.follow(wake, func() {}) }}}}
+		sub := New(Options{}).newSubscription(out, s, "ann")
+		sub.join(modelExecutor{}, &graphql.OperationContext{})
+		defer sub.leave()
+		f := sub.readers[0].feed
+		f.turn <- struct{}{} // somebody has begun to read on
+		f.due.Store(false)
+		served := make(chan struct{})
+		go func() {
+			defer close(served)
+			(*f.blocks.Load())[0].serve()
+		}()
+		synctest.Wait()
+		f.readOn()
+		<-f.turn
+		<-served
+		if got := strings.Join(out.got, " "); got != "1" {
+			t.Errorf("got %q", got)
+		}
+	})
 }

@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"encoding/json"
+	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/gobwas/ws"
@@ -18,6 +19,7 @@ type operation struct {
 	id       string
 	cancel   context.CancelFunc
 	mutation bool
+	over     atomic.Bool   // nothing more is sent for it; set under the socket's mu
 	free     func()        // gives its slot back
 	stream   *socketStream // nil: none, or not yet
 }
@@ -126,6 +128,9 @@ func (s *socket) stop(id string) {
 	s.mu.Lock()
 	op := s.operations[id]
 	delete(s.operations, id)
+	if op != nil {
+		op.over.Store(true)
+	}
 	s.mu.Unlock()
 	if op != nil {
 		op.close()

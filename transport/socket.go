@@ -88,6 +88,7 @@ func (s *socket) leave() {
 	s.intake.stop()
 	_ = s.conn.Close()
 	for _, op := range operations {
+		op.over.Store(true)
 		op.close()
 	}
 	s.workers.Wait()

@@ -108,7 +108,7 @@ func (x *socketStream) serve(r *reader) {
 
 // mayWrite is asked under the lock s.writing.
 func (x *socketStream) mayWrite() bool {
-	return x.s.unfinished == nil && !x.ended && x.s.isOpen(x.op)
+	return x.s.unfinished == nil && !x.ended && !x.op.over.Load()
 }
 
 // catchUp reads the log for a reader that is behind the window, until it is not.
