@@ -1,0 +1,131 @@
+// Who is signed in, and a good access token whenever one is asked for. Every recipe stands on this.
+
+import { patiently, pause } from "./patience.mjs";
+import { uuid } from "./chats.mjs";
+
+/** Refused is an error that the server answered; `code` is one of the schema's ErrorCode. */
+export class Refused extends Error {
+  constructor({ message, extensions }) {
+    super(message);
+    Object.assign(this, extensions);
+  }
+}
+
+/** Session keeps the tokens of one person: the access token in memory, the refresh token in `storage`. */
+export class Session {
+  #access;
+  #refreshing;
+
+  constructor(url, { storage = localStorage, wait = pause } = {}) {
+    Object.assign(this, { url, storage, wait, fetch: patiently(fetch, wait) });
+  }
+
+  // #region sign-in
+  async signIn(username, password) {
+    const { login } = await this.#post(LOGIN, { username, password }, fetch);
+    this.#keep(login);
+  }
+
+  async register(username, password) {
+    const { register } = await this.#post(REGISTER, { username, password }, fetch);
+    this.#keep(register);
+  }
+
+  async signOut() {
+    const { refreshToken } = this.#kept();
+    this.#forget();
+    await this.#post(LOGOUT, { refreshToken }, this.fetch);
+  }
+
+  get signedIn() {
+    return this.#kept() !== null;
+  }
+  // #endregion
+
+  // #region token
+  /** token answers an access token. All who ask while one is being fetched wait for the same one. */
+  async token() {
+    if (this.#access) return this.#access;
+    this.#refreshing ??= this.#refresh().finally(() => (this.#refreshing = undefined));
+    return this.#refreshing;
+  }
+
+  /** expire is for whoever was told TOKEN_EXPIRED, or lost a socket with 4403: the next token is another. */
+  expire(token) {
+    if (token === this.#access) this.#access = undefined;
+  }
+  // #endregion
+
+  // #region refresh
+  async #refresh() {
+    for (let n = 0; ; n++) {
+      const kept = this.#kept(); // read again each time: another tab may have been faster
+      if (!kept) throw new Error("signed out");
+      try {
+        const { refreshToken } = await this.#post(REFRESH, kept, this.fetch);
+        return this.#keep(refreshToken);
+      } catch (error) {
+        if (["UNAUTHENTICATED", "SESSION_REVOKED"].includes(error.code)) this.#forget();
+        if (error.code !== "REFRESH_TOKEN_ROTATED") throw error;
+        await this.wait(n); // the other tab is about to store its answer
+      }
+    }
+  }
+
+  // A refresh token is good once. The key is made and stored with it, so that every attempt to exchange
+  // it, after a lost answer, after a reload or in a second tab, is the same attempt with the same answer.
+  #keep({ accessToken, refreshToken }) {
+    this.#access = accessToken;
+    if (this.#kept()?.refreshToken !== refreshToken) {
+      this.storage.setItem("parley", JSON.stringify({ refreshToken, key: uuid() }));
+    }
+    return accessToken;
+  }
+  // #endregion
+
+  #kept() {
+    return JSON.parse(this.storage.getItem("parley"));
+  }
+
+  #forget() {
+    this.#access = undefined;
+    this.storage.removeItem("parley");
+  }
+
+  async #post(query, variables, send) {
+    const answer = await send(this.url, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ query, variables }),
+    });
+    return dataOf(await answer.json());
+  }
+
+  // #region ask
+  /** ask runs a query or a mutation, and once more with a new token when the old one has run out. */
+  async ask(query, variables) {
+    for (;;) {
+      const token = await this.token();
+      const answer = await this.fetch(this.url, {
+        method: "POST",
+        headers: { "Content-Type": "application/json", Authorization: `Bearer ${token}` },
+        body: JSON.stringify({ query, variables }),
+      });
+      const result = await answer.json();
+      if (result.errors?.[0].extensions.code !== "TOKEN_EXPIRED") return dataOf(result);
+      this.expire(token);
+    }
+  }
+  // #endregion
+}
+
+function dataOf({ data, errors }) {
+  if (errors) throw new Refused(errors[0]);
+  return data;
+}
+
+const PAIR = "{ accessToken refreshToken }";
+const LOGIN = `mutation ($username: String!, $password: String!) { login(username: $username, password: $password) ${PAIR} }`;
+const REGISTER = `mutation ($username: String!, $password: String!) { register(username: $username, password: $password) ${PAIR} }`;
+const REFRESH = `mutation ($refreshToken: String!, $key: String!) { refreshToken(token: $refreshToken, idempotencyKey: $key) ${PAIR} }`;
+const LOGOUT = `mutation ($refreshToken: String!) { logout(refreshToken: $refreshToken) }`;

@@ -1,0 +1,26 @@
+// One WebSocket for all streams of a page; it comes back by itself. For graphql-ws, Apollo and urql.
+
+import { createClient } from "graphql-ws";
+
+// #region socket
+/** openSocket answers a graphql-ws client that is signed in and never gives up while its session lives. */
+export function openSocket(session, { keepAlive = 10_000 } = {}) {
+  let token, silence;
+  const socket = createClient({
+    url: session.url.replace(/^http/, "ws"),
+    connectionParams: async () => ({ authorization: (token = await session.token()) }),
+    retryAttempts: Infinity,
+    retryWait: session.wait,
+    shouldRetry: () => session.signedIn,
+    keepAlive,
+    on: {
+      // The token ran out: come back with another.
+      closed: ({ code }) => code === 4403 && session.expire(token),
+      // A connection can die without a word. A ping that is not answered says so.
+      ping: (received) => received || (silence = setTimeout(() => socket.terminate(), keepAlive / 2)),
+      pong: (received) => received && clearTimeout(silence),
+    },
+  });
+  return socket;
+}
+// #endregion

@@ -1,0 +1,92 @@
+// A line between a client and the server, which a test can cut, block and hold.
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
+
+/** Proxy forwards TCP to `target`, "http://host:port", which may change: a restarted server has another port. */
+export class Proxy {
+  cuts = 0; // connections cut so far
+  accepted = 0;
+  #lines = new Set();
+  #held = [];
+  #server = createServer({ noDelay: true }, (client) => this.#accept(client));
+
+  /** lifetime answers how many bytes of answers a new connection may carry before it is cut. */
+  lifetime = () => Infinity;
+  /** holds says whether what a client sends on one of its connections is kept back. */
+  holds = () => false;
+  /** away: connections are refused, as without a network. */
+  away = false;
+  /** silent: nothing moves in either direction and nobody is told. */
+  silent = false;
+
+  static async open(t, target) {
+    const proxy = new Proxy();
+    proxy.target = target;
+    proxy.#server.listen(0, "127.0.0.1");
+    await once(proxy.#server, "listening");
+    t.after(() => {
+      proxy.#server.close();
+      proxy.cut();
+    });
+    return proxy;
+  }
+
+  get origin() {
+    return `http://127.0.0.1:${this.#server.address().port}`;
+  }
+
+  /** cut resets every connection. */
+  cut() {
+    for (const line of this.#lines) line.cut();
+  }
+
+  /** release sends on what was held. */
+  release() {
+    this.holds = () => false;
+    for (const send of this.#held.splice(0)) send();
+  }
+
+  get held() {
+    return this.#held.length;
+  }
+
+  #accept(client) {
+    this.accepted++;
+    if (this.away) return client.resetAndDestroy();
+    const { hostname, port } = new URL(this.target);
+    const server = connect({ port, host: hostname, noDelay: true });
+    const line = { cut: () => this.#cut(line, client, server) };
+    this.#lines.add(line);
+    let left = this.lifetime();
+    client.on("data", (bytes) => {
+      if (this.silent) return;
+      if (this.holds(bytes.toString("latin1"))) this.#held.push(() => server.write(bytes));
+      else server.write(bytes);
+    });
+    server.on("data", (bytes) => {
+      if (this.silent) return;
+      client.write(bytes.subarray(0, Math.min(left, bytes.length)));
+      left -= bytes.length;
+      if (left < 0) line.cut();
+    });
+    for (const [one, other] of [
+      [client, server],
+      [server, client],
+    ]) {
+      one.on("error", () => {}); // a reset is what we are here for
+      one.on("close", () => {
+        this.#lines.delete(line);
+        if (!this.silent) other.destroy();
+      });
+    }
+  }
+
+  // Half of the cuts arrive as a reset, which may overtake what was sent before it, half as an end.
+  #cut(line, client, server) {
+    if (!this.#lines.delete(line)) return;
+    this.cuts++;
+    if (this.cuts % 2) client.resetAndDestroy();
+    else client.destroySoon();
+    server.destroy();
+  }
+}

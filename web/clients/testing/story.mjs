@@ -1,0 +1,283 @@
+// What every recipe must get right, told once and run with each of them against the real server.
+import assert from "node:assert/strict";
+import { copyFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { WebSocket } from "ws";
+import { uuid } from "../chats.mjs";
+import { Session } from "../session.mjs";
+import { Parley } from "./parley.mjs";
+import { Proxy } from "./proxy.mjs";
+
+globalThis.WebSocket ??= WebSocket; // Node 20 has none
+
+const CUTS = 200;
+const PASSWORD = "correct horse battery";
+const settings = { SEND_RATE: "0", ROOM_SEND_RATE: "0" };
+
+/** tell runs the story with a recipe's openRoom. */
+export function tell(openRoom) {
+  test("the list is right, whether a chat comes before or after the page", { timeout: 30_000 }, async (t) => {
+    const { bob, open, proxy } = await setUp(t, openRoom);
+    await bob.send("before");
+    proxy.holds = (bytes) => /chatSent|^Upgrade:/im.test(bytes); // what a WebSocket sends is masked
+    const room = open();
+    await until(() => proxy.held > 0);
+    await bob.send("between the page and the stream");
+    proxy.release();
+    await bob.send("after");
+    await room.shows(3);
+    room.heardOnce(2, 3);
+  });
+
+  test("an own chat shows at once, hides nothing, and is one row", { timeout: 30_000 }, async (t) => {
+    const { bob, open, proxy } = await setUp(t, openRoom);
+    const room = open();
+    await room.opened;
+    proxy.holds = (bytes) => bytes.includes("sendChat");
+    const sent = room.send("mine");
+    assert.deepEqual(room.texts(), ["mine"]);
+    assert.equal(room.list.at(-1).number, null);
+    await until(() => proxy.held > 0);
+    await bob.send("theirs");
+    await until(() => room.texts().join() === "theirs,mine");
+    proxy.release();
+    await sent;
+    await room.shows(2);
+    assert.deepEqual(
+      room.list.map(({ number, text }) => [number, text]),
+      [
+        [1, "theirs"],
+        [2, "mine"],
+      ],
+    );
+    room.neverDoubled();
+  });
+
+  test("what is sent without a network waits, and is stored once, in order", { timeout: 30_000 }, async (t) => {
+    const { open, proxy, server } = await setUp(t, openRoom);
+    const room = open();
+    await room.opened;
+    proxy.away = true;
+    proxy.cut();
+    const sent = ["one", "two", "three"].map((text) => room.send(text));
+    const before = proxy.accepted;
+    await until(() => proxy.accepted > before + 3);
+    assert.deepEqual(room.texts(), ["one", "two", "three"]);
+    proxy.away = false;
+    await Promise.all(sent);
+    await room.shows(3);
+    assert.deepEqual(await server.texts(), ["one", "two", "three"]);
+    room.neverDoubled();
+  });
+
+  test("a send that is refused leaves no row", { timeout: 30_000 }, async (t) => {
+    const { open } = await setUp(t, openRoom);
+    const room = open();
+    await room.opened;
+    await assert.rejects(room.send("x".repeat(10_001)), /10000 characters/);
+    assert.deepEqual(room.texts(), []);
+  });
+
+  // Each connection breaks after some bytes, in the middle of whatever it carries: a handshake, a frame, an
+  // answer. Sends and refreshes go over the same line, so their answers are lost too.
+  test(`${CUTS} cuts: every chat once and in order`, { timeout: 120_000 }, async (t) => {
+    const { bob, open, proxy, server } = await setUp(t, openRoom);
+    const room = open();
+    await room.opened;
+    proxy.lifetime = () => (proxy.cuts < CUTS ? 100 + Math.random() * 1200 : Infinity);
+    proxy.cut();
+    const mine = [];
+    for (let i = 0; proxy.cuts < CUTS; i++) {
+      if (i % 10 === 0) mine.push(room.send(`mine ${i}`));
+      await bob.send(`theirs ${i}`);
+    }
+    await Promise.all(mine);
+    await same(room, server);
+    room.heardOnce(1, server.count);
+    room.neverDoubled();
+    t.diagnostic(`${proxy.cuts} cuts, ${server.count} chats`);
+  });
+
+  test("a server killed and started again, five times", { timeout: 120_000 }, async (t) => {
+    const { bob, open, server, ...world } = await setUp(t, openRoom);
+    const room = open();
+    await room.opened;
+    const enough = new AbortController();
+    const everybody = [bob, room].map(async ({ send }) => {
+      for (let i = 0; !enough.signal.aborted; i++) await send(`chat ${i}`);
+    });
+    for (let i = 0; i < 5; i++) {
+      const { length } = room.heard;
+      await until(() => room.heard.length > length + 20);
+      await world.kill();
+    }
+    enough.abort();
+    await Promise.all(everybody);
+    await same(room, server);
+    room.heardOnce(1, server.count);
+    room.neverDoubled();
+  });
+
+  test("tokens that live for two seconds, while connections are cut", { timeout: 120_000 }, async (t) => {
+    const { bob, open, proxy, server, session } = await setUp(t, openRoom, {
+      ACCESS_TOKEN_LIFETIME: "2s",
+      LEEWAY: "0s",
+    });
+    const room = open();
+    await room.opened;
+    const first = session.refreshes;
+    for (let i = 0; session.refreshes < first + 4; i++) {
+      if (i % 20 === 0) await room.send(`mine ${i}`);
+      if (i % 500 === 0) proxy.cut();
+      await bob.send(`theirs ${i}`);
+    }
+    await same(room, server);
+    room.heardOnce(1, server.count);
+  });
+
+  test("a backup put back: the list shows what the server has, and goes on", { timeout: 60_000 }, async (t) => {
+    const { bob, open, parley, restart, server } = await setUp(t, openRoom);
+    await bob.send("kept");
+    const backup = join(parley.data, "backup.db");
+    await parley.tell("backup", backup);
+    const room = open();
+    await room.opened;
+    await bob.send("lost");
+    await room.shows(2);
+    await parley.stop();
+    for (const suffix of ["", "-wal", "-shm"]) await rm(join(parley.data, `parley.db${suffix}`), { force: true });
+    await copyFile(backup, join(parley.data, "parley.db"));
+    await restart(() => bob.send("new"));
+    await until(() => room.texts().join() === "kept,new");
+    await bob.send("newer");
+    await room.shows(3);
+    assert.deepEqual(room.texts(), await server.texts());
+  });
+
+  test("whoever signs out elsewhere is told, and the room ends", { timeout: 30_000 }, async (t) => {
+    const { open, session } = await setUp(t, openRoom);
+    const room = open();
+    await room.opened;
+    await session.ask("mutation { logout(scope: ALL) }");
+    await until(() => room.reason);
+  });
+}
+
+// Ann reads and writes with the recipe; the line she has to the server is the one that breaks. Bob's does not.
+async function setUp(t, openRoom, more) {
+  const parley = await Parley.start(t, { ...settings, ...more });
+  const proxy = await Proxy.open(t, parley.origin);
+  const steady = await Proxy.open(t, parley.origin);
+  const session = await person(t, proxy, "ann");
+  const bob = { session: await person(t, steady, "bob") };
+  bob.send = (text) => bob.session.ask(SEND, { text, id: uuid() });
+  await bob.session.ask(`mutation { createRoom(name: "general") { id } }`);
+  return {
+    parley,
+    proxy,
+    session,
+    bob,
+    server: reader(bob.session),
+    open: () => opened(t, openRoom, session),
+    /** restart runs the server again; ann finds it when `first` is done. */
+    async restart(first = async () => {}) {
+      await parley.run();
+      steady.target = parley.origin;
+      await first();
+      proxy.target = parley.origin;
+    },
+    async kill() {
+      await parley.stop("SIGKILL");
+      await this.restart();
+    },
+  };
+}
+
+const SEND = `mutation ($text: String!, $id: ID!) { sendChat(room: "general", text: $text, id: $id) { number } }`;
+
+// Waits are short here: what is tested must not hang on them.
+const soon = () => new Promise((resolve) => setTimeout(resolve, 2));
+
+async function person(t, { origin }, name) {
+  const values = new Map();
+  const storage = {
+    getItem: (key) => values.get(key) ?? null,
+    setItem: (key, value) => values.set(key, value) && session.refreshes++,
+    removeItem: (key) => values.delete(key),
+  };
+  const wait = () => (t.signal.aborted ? new Promise(() => {}) : soon()); // nobody tries on after the test
+  const session = new Session(`${origin}/graphql`, { storage, wait });
+  session.refreshes = 0; // refresh tokens stored
+  await session.register(name, PASSWORD);
+  return session;
+}
+
+// opened opens the room and keeps what the recipe says of it.
+function opened(t, openRoom, session) {
+  const room = { list: [], heard: [], shown: [] };
+  const recipe = openRoom(session, "general", {
+    show(list) {
+      room.list = list;
+      const ids = list.map(({ id }) => id);
+      if (new Set(ids).size < ids.length) room.doubled = ids;
+    },
+    heard: ({ number }) => room.heard.push(number),
+    ended: (reason) => (room.reason = reason),
+  });
+  t.after(() => recipe.close());
+  return Object.assign(room, {
+    opened: recipe.opened,
+    send: recipe.send,
+    texts: () => room.list.map(({ text }) => text),
+    shows: (n) => until(() => room.list.length === n && room.list.every(({ number }, i) => number === i + 1), room),
+    heardOnce: (from, to) =>
+      assert.deepEqual(
+        room.heard,
+        Array.from({ length: to - from + 1 }, (_, i) => from + i),
+      ),
+    neverDoubled: () => assert.equal(room.doubled, undefined),
+  });
+}
+
+// reader reads the whole room from the server, page by page.
+function reader(session) {
+  const server = {
+    async read() {
+      const chats = [];
+      for (let after = null, more = true; more;) {
+        const page = await session.ask(PAGE, { after });
+        chats.push(...page.chats.nodes);
+        ({ endCursor: after, hasNextPage: more } = page.chats.pageInfo);
+      }
+      server.count = chats.length;
+      return chats;
+    },
+    texts: async () => (await server.read()).map(({ text }) => text),
+  };
+  return server;
+}
+
+const PAGE = `query ($after: Cursor) { chats(room: "general", first: 200, after: $after) {
+  nodes { id number text } pageInfo { endCursor hasNextPage } } }`;
+
+// same waits until the list is what the server has, and compares.
+async function same(room, server) {
+  const chats = await server.read();
+  await room.shows(chats.length);
+  assert.deepEqual(
+    room.list.map(({ id, number, text }) => ({ id, number, text })),
+    chats,
+  );
+}
+
+async function until(holds, room) {
+  const end = Date.now() + 20_000;
+  while (!(await holds())) {
+    if (Date.now() > end) assert.fail(`waited in vain: ${holds} ${room ? describe(room) : ""}`);
+    await soon();
+  }
+}
+
+const describe = ({ list, heard, reason }) =>
+  `${list.length} shown, ${heard.length} heard, ended: ${reason}; ${list.slice(-3).map(({ number }) => number)}`;
