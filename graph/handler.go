@@ -44,7 +44,7 @@ func Handler(o Options) (http.Handler, *transport.Transports) {
 		auth: o.Auth, chat: o.Chat, errors: p, leeway: o.Leeway, now: time.Now,
 		server: generated.Server{Version: o.Version, Limits: limits(o)},
 	}
-	schema := generated.NewExecutableSchema(generated.Config{Resolvers: resolver})
+	schema := generated.NewExecutableSchema(generated.Config{Schema: served(), Resolvers: resolver})
 	server := handler.New(schema)
 	server.SetErrorPresenter(func(ctx context.Context, err error) *gqlerror.Error { return p.present(ctx, err) })
 	server.SetRecoverFunc(p.recovered)

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/auth"
 	"parley/chat"
@@ -23,6 +25,14 @@ import (
 //
 //go:embed schema.graphqls
 var Schema string
+
+// served is the schema that documents are checked against and that introspection shows. gqlparser gives
+// @defer to every schema; none of our transports brings a result in parts, so it is not said to exist.
+func served() *ast.Schema {
+	schema := gqlparser.MustLoadSchema(&ast.Source{Name: "schema.graphqls", Input: Schema})
+	delete(schema.Directives, "defer")
+	return schema
+}
 
 // Resolver is what resolvers may call. Its fields are lower-case, because gqlgen's methods shadow
 // an exported field of the same name as a GraphQL field.
