@@ -2,6 +2,7 @@ import { GraphiQL } from "graphiql";
 import { fetcher } from "./fetcher";
 import { FollowSystem } from "./FollowSystem";
 import icon from "./icon.svg";
+import { SignedIn } from "./SignedIn";
 import { noToken, storage } from "./storage";
 import { WrapLines } from "./WrapLines";
 
@@ -22,6 +23,9 @@ export function Playground() {
           Parley
         </span>
       </GraphiQL.Logo>
+      <GraphiQL.Footer>
+        <SignedIn />
+      </GraphiQL.Footer>
       <FollowSystem />
       <WrapLines />
     </GraphiQL>

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { buildClientSchema, getIntrospectionQuery, parse, validate } from "graphql";
 import { open } from "./browser.mjs";
+import { compose, press, setHeaders } from "./editor.mjs";
 import { ask, register, start } from "./server.mjs";
 
 const welcome = await readFile(new URL("../playground/welcome.graphql", import.meta.url), "utf8");
@@ -21,7 +22,7 @@ test("a chat sent from elsewhere appears in the playground", { timeout: 120_000 
   await page.getByText("Everything that can be read").waitFor();
 
   // Once a reload opened a second tab, empty but for the headers, and showed that one.
-  await signIn(page, { Authorization: `Bearer ${ann}` });
+  await setHeaders(page, { Authorization: `Bearer ${ann}` });
   await page.reload();
   await page.getByText("Parley in ten lines.").waitFor();
   assert.equal(await page.getByRole("tab").count(), 1);
@@ -35,7 +36,7 @@ test("a chat sent from elsewhere appears in the playground", { timeout: 120_000 
 
   // The next run signs in with what the headers say then.
   await press(page, "Stop query");
-  await signIn(page, { authorization: `Bearer ${bob}` });
+  await setHeaders(page, { authorization: `Bearer ${bob}` });
   const opened = page.waitForEvent("websocket");
   await press(page, "Execute query");
   const socket = await opened;
@@ -63,44 +64,12 @@ test("the lines that the playground greets with work", { timeout: 60_000 }, asyn
   let tokens = {};
   for (const { name, operation } of document.definitions) {
     if (operation === "subscription") continue;
-    const query = welcome.replace(`"..."`, JSON.stringify(tokens.refreshToken ?? "..."));
-    const data = await ask(origin, query, { operationName: name.value, token: tokens.accessToken });
+    const variables = { refreshToken: tokens.refreshToken };
+    const data = await ask(origin, welcome, { operationName: name.value, variables, token: tokens.accessToken });
     tokens = { ...tokens, ...data.register, ...data.login, ...data.refreshToken };
     assert.ok(Object.values(data).every((value) => value !== null), `${name.value}: ${JSON.stringify(data)}`);
   }
 });
-
-const press = (page, name) => page.getByRole("button", { name: new RegExp(`^${name}`) }).click();
-
-// The headers are ready when GraphiQL has remembered them, a moment after the last key.
-async function signIn(page, headers) {
-  const text = JSON.stringify(headers);
-  await write(page, "Headers", text);
-  await page.waitForFunction((typed) => {
-    const { tabs, activeTabIndex } = JSON.parse(sessionStorage.getItem("graphiql:tabState"));
-    return tabs[activeTabIndex].headers === typed && sessionStorage.getItem("graphiql:headers") === typed;
-  }, text);
-}
-
-// An operation can be run when GraphiQL has taken it in, a moment after the last key: until then its
-// button runs nothing.
-async function compose(page, operation) {
-  await write(page, "Operation Editor", operation);
-  await page.waitForFunction((typed) => {
-    const { tabs, activeTabIndex } = JSON.parse(sessionStorage.getItem("graphiql:tabState"));
-    return tabs[activeTabIndex].query === typed;
-  }, operation);
-}
-
-// An editor is written as a person does: all of it marked, typed over, and what the editor added to
-// close brackets deleted.
-async function write(page, name, text) {
-  await page.getByRole("region", { name }).locator(".monaco-editor").filter({ visible: true }).click();
-  await page.keyboard.press("ControlOrMeta+A");
-  await page.keyboard.insertText(text);
-  await page.keyboard.press("ControlOrMeta+Shift+End");
-  await page.keyboard.press("Delete");
-}
 
 // A subscription is not acknowledged, so the first chat may come before it. The next one does not.
 async function sendUntilShown(page, send) {
