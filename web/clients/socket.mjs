@@ -14,8 +14,10 @@ export function openSocket(session, { keepAlive = 10_000 } = {}) {
     shouldRetry: () => session.signedIn,
     keepAlive,
     on: {
-      // The token ran out: come back with another.
-      closed: ({ code }) => code === 4403 && session.expire(token),
+      closed({ code }) {
+        clearTimeout(silence);
+        if (code === 4403) session.expire(token); // it ran out: come back with another
+      },
       // A connection can die without a word. A ping that is not answered says so.
       ping: (received) => received || (silence = setTimeout(() => socket.terminate(), keepAlive / 2)),
       pong: (received) => received && clearTimeout(silence),

@@ -16,8 +16,6 @@ export class Proxy {
   holds = () => false;
   /** away: connections are refused, as without a network. */
   away = false;
-  /** silent: nothing moves in either direction and nobody is told. */
-  silent = false;
 
   static async open(t, target) {
     const proxy = new Proxy();
@@ -40,6 +38,11 @@ export class Proxy {
     for (const line of this.#lines) line.cut();
   }
 
+  /** silence keeps every connection open and moves nothing on it any more, as when a cable is pulled. */
+  silence() {
+    for (const line of this.#lines) line.silent = true;
+  }
+
   /** release sends on what was held. */
   release() {
     this.holds = () => false;
@@ -59,12 +62,12 @@ export class Proxy {
     this.#lines.add(line);
     let left = this.lifetime();
     client.on("data", (bytes) => {
-      if (this.silent) return;
+      if (line.silent) return;
       if (this.holds(bytes.toString("latin1"))) this.#held.push(() => server.write(bytes));
       else server.write(bytes);
     });
     server.on("data", (bytes) => {
-      if (this.silent) return;
+      if (line.silent) return;
       client.write(bytes.subarray(0, Math.min(left, bytes.length)));
       left -= bytes.length;
       if (left < 0) line.cut();
@@ -76,7 +79,7 @@ export class Proxy {
       one.on("error", () => {}); // a reset is what we are here for
       one.on("close", () => {
         this.#lines.delete(line);
-        if (!this.silent) other.destroy();
+        if (!line.silent) other.destroy();
       });
     }
   }

@@ -3,25 +3,17 @@ import assert from "node:assert/strict";
 import { copyFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { WebSocket } from "ws";
-import { uuid } from "../chats.mjs";
-import { Session } from "../session.mjs";
-import { Parley } from "./parley.mjs";
-import { Proxy } from "./proxy.mjs";
-
-globalThis.WebSocket ??= WebSocket; // Node 20 has none
+import { setUp, until } from "./world.mjs";
 
 const CUTS = 200;
-const PASSWORD = "correct horse battery";
-const settings = { SEND_RATE: "0", ROOM_SEND_RATE: "0" };
 
 /** tell runs the story with a recipe's openRoom. */
 export function tell(openRoom) {
   test("the list is right, whether a chat comes before or after the page", { timeout: 30_000 }, async (t) => {
-    const { bob, open, proxy } = await setUp(t, openRoom);
+    const { bob, proxy, session } = await setUp(t);
     await bob.send("before");
     proxy.holds = (bytes) => /chatSent|^Upgrade:/im.test(bytes); // what a WebSocket sends is masked
-    const room = open();
+    const room = opened(t, openRoom, session);
     await until(() => proxy.held > 0);
     await bob.send("between the page and the stream");
     proxy.release();
@@ -31,8 +23,8 @@ export function tell(openRoom) {
   });
 
   test("an own chat shows at once, hides nothing, and is one row", { timeout: 30_000 }, async (t) => {
-    const { bob, open, proxy } = await setUp(t, openRoom);
-    const room = open();
+    const { bob, proxy, session } = await setUp(t);
+    const room = opened(t, openRoom, session);
     await room.opened;
     proxy.holds = (bytes) => bytes.includes("sendChat");
     const sent = room.send("mine");
@@ -55,8 +47,8 @@ export function tell(openRoom) {
   });
 
   test("what is sent without a network waits, and is stored once, in order", { timeout: 30_000 }, async (t) => {
-    const { open, proxy, server } = await setUp(t, openRoom);
-    const room = open();
+    const { proxy, server, session } = await setUp(t);
+    const room = opened(t, openRoom, session);
     await room.opened;
     proxy.away = true;
     proxy.cut();
@@ -72,8 +64,8 @@ export function tell(openRoom) {
   });
 
   test("a send that is refused leaves no row", { timeout: 30_000 }, async (t) => {
-    const { open } = await setUp(t, openRoom);
-    const room = open();
+    const { session } = await setUp(t);
+    const room = opened(t, openRoom, session);
     await room.opened;
     await assert.rejects(room.send("x".repeat(10_001)), /10000 characters/);
     assert.deepEqual(room.texts(), []);
@@ -82,8 +74,8 @@ export function tell(openRoom) {
   // Each connection breaks after some bytes, in the middle of whatever it carries: a handshake, a frame, an
   // answer. Sends and refreshes go over the same line, so their answers are lost too.
   test(`${CUTS} cuts: every chat once and in order`, { timeout: 120_000 }, async (t) => {
-    const { bob, open, proxy, server } = await setUp(t, openRoom);
-    const room = open();
+    const { bob, proxy, server, session } = await setUp(t);
+    const room = opened(t, openRoom, session);
     await room.opened;
     proxy.lifetime = () => (proxy.cuts < CUTS ? 100 + Math.random() * 1200 : Infinity);
     proxy.cut();
@@ -100,8 +92,8 @@ export function tell(openRoom) {
   });
 
   test("a server killed and started again, five times", { timeout: 120_000 }, async (t) => {
-    const { bob, open, server, ...world } = await setUp(t, openRoom);
-    const room = open();
+    const { bob, server, session, ...world } = await setUp(t);
+    const room = opened(t, openRoom, session);
     await room.opened;
     const enough = new AbortController();
     const everybody = [bob, room].map(async ({ send }) => {
@@ -120,14 +112,14 @@ export function tell(openRoom) {
   });
 
   test("tokens that live for two seconds, while connections are cut", { timeout: 120_000 }, async (t) => {
-    const { bob, open, proxy, server, session } = await setUp(t, openRoom, {
+    const { bob, proxy, server, session } = await setUp(t, {
       ACCESS_TOKEN_LIFETIME: "2s",
       LEEWAY: "0s",
     });
-    const room = open();
+    const room = opened(t, openRoom, session);
     await room.opened;
-    const first = session.refreshes;
-    for (let i = 0; session.refreshes < first + 4; i++) {
+    const first = session.storage.stored;
+    for (let i = 0; session.storage.stored < first + 4; i++) {
       if (i % 20 === 0) await room.send(`mine ${i}`);
       if (i % 500 === 0) proxy.cut();
       await bob.send(`theirs ${i}`);
@@ -137,11 +129,11 @@ export function tell(openRoom) {
   });
 
   test("a backup put back: the list shows what the server has, and goes on", { timeout: 60_000 }, async (t) => {
-    const { bob, open, parley, restart, server } = await setUp(t, openRoom);
+    const { bob, parley, restart, server, session } = await setUp(t);
     await bob.send("kept");
     const backup = join(parley.data, "backup.db");
     await parley.tell("backup", backup);
-    const room = open();
+    const room = opened(t, openRoom, session);
     await room.opened;
     await bob.send("lost");
     await room.shows(2);
@@ -156,61 +148,12 @@ export function tell(openRoom) {
   });
 
   test("whoever signs out elsewhere is told, and the room ends", { timeout: 30_000 }, async (t) => {
-    const { open, session } = await setUp(t, openRoom);
-    const room = open();
+    const { session } = await setUp(t);
+    const room = opened(t, openRoom, session);
     await room.opened;
     await session.ask("mutation { logout(scope: ALL) }");
     await until(() => room.reason);
   });
-}
-
-// Ann reads and writes with the recipe; the line she has to the server is the one that breaks. Bob's does not.
-async function setUp(t, openRoom, more) {
-  const parley = await Parley.start(t, { ...settings, ...more });
-  const proxy = await Proxy.open(t, parley.origin);
-  const steady = await Proxy.open(t, parley.origin);
-  const session = await person(t, proxy, "ann");
-  const bob = { session: await person(t, steady, "bob") };
-  bob.send = (text) => bob.session.ask(SEND, { text, id: uuid() });
-  await bob.session.ask(`mutation { createRoom(name: "general") { id } }`);
-  return {
-    parley,
-    proxy,
-    session,
-    bob,
-    server: reader(bob.session),
-    open: () => opened(t, openRoom, session),
-    /** restart runs the server again; ann finds it when `first` is done. */
-    async restart(first = async () => {}) {
-      await parley.run();
-      steady.target = parley.origin;
-      await first();
-      proxy.target = parley.origin;
-    },
-    async kill() {
-      await parley.stop("SIGKILL");
-      await this.restart();
-    },
-  };
-}
-
-const SEND = `mutation ($text: String!, $id: ID!) { sendChat(room: "general", text: $text, id: $id) { number } }`;
-
-// Waits are short here: what is tested must not hang on them.
-const soon = () => new Promise((resolve) => setTimeout(resolve, 2));
-
-async function person(t, { origin }, name) {
-  const values = new Map();
-  const storage = {
-    getItem: (key) => values.get(key) ?? null,
-    setItem: (key, value) => values.set(key, value) && session.refreshes++,
-    removeItem: (key) => values.delete(key),
-  };
-  const wait = () => (t.signal.aborted ? new Promise(() => {}) : soon()); // nobody tries on after the test
-  const session = new Session(`${origin}/graphql`, { storage, wait });
-  session.refreshes = 0; // refresh tokens stored
-  await session.register(name, PASSWORD);
-  return session;
 }
 
 // opened opens the room and keeps what the recipe says of it.
@@ -226,11 +169,12 @@ function opened(t, openRoom, session) {
     ended: (reason) => (room.reason = reason),
   });
   t.after(() => recipe.close());
+  const said = () => describe(room);
   return Object.assign(room, {
     opened: recipe.opened,
     send: recipe.send,
     texts: () => room.list.map(({ text }) => text),
-    shows: (n) => until(() => room.list.length === n && room.list.every(({ number }, i) => number === i + 1), room),
+    shows: (n) => until(() => room.list.length === n && room.list.every(({ number }, i) => number === i + 1), said),
     heardOnce: (from, to) =>
       assert.deepEqual(
         room.heard,
@@ -240,27 +184,6 @@ function opened(t, openRoom, session) {
   });
 }
 
-// reader reads the whole room from the server, page by page.
-function reader(session) {
-  const server = {
-    async read() {
-      const chats = [];
-      for (let after = null, more = true; more;) {
-        const page = await session.ask(PAGE, { after });
-        chats.push(...page.chats.nodes);
-        ({ endCursor: after, hasNextPage: more } = page.chats.pageInfo);
-      }
-      server.count = chats.length;
-      return chats;
-    },
-    texts: async () => (await server.read()).map(({ text }) => text),
-  };
-  return server;
-}
-
-const PAGE = `query ($after: Cursor) { chats(room: "general", first: 200, after: $after) {
-  nodes { id number text } pageInfo { endCursor hasNextPage } } }`;
-
 // same waits until the list is what the server has, and compares.
 async function same(room, server) {
   const chats = await server.read();
@@ -269,14 +192,6 @@ async function same(room, server) {
     room.list.map(({ id, number, text }) => ({ id, number, text })),
     chats,
   );
-}
-
-async function until(holds, room) {
-  const end = Date.now() + 20_000;
-  while (!(await holds())) {
-    if (Date.now() > end) assert.fail(`waited in vain: ${holds} ${room ? describe(room) : ""}`);
-    await soon();
-  }
 }
 
 const describe = ({ list, heard, reason }) =>

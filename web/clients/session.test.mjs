@@ -1,0 +1,91 @@
+// Staying signed in: many requests, two tabs, lost answers, and the end of it.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { patiently } from "./patience.mjs";
+import { memory, PASSWORD, sessionAt, setUp, until } from "./testing/world.mjs";
+
+const short = { ACCESS_TOKEN_LIFETIME: "1s", LEEWAY: "0s" };
+const me = (session) => session.ask("{ me { username } }");
+
+// expired waits until the server no longer takes a token.
+const expired = ({ url }, token) =>
+  until(async () => {
+    const answer = await fetch(url, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Authorization: `Bearer ${token}` },
+      body: JSON.stringify({ query: "{ me { username } }" }),
+    });
+    return (await answer.json()).errors?.[0].extensions.code === "TOKEN_EXPIRED";
+  });
+
+test("twenty requests with an expired token: one refresh, and all are answered", { timeout: 30_000 }, async (t) => {
+  const { bob, session } = await setUp(t, short);
+  await expired(bob.session, await session.token());
+  const before = session.storage.stored;
+  const answers = await Promise.all(Array.from({ length: 20 }, () => me(session)));
+  assert.ok(answers.every((answer) => answer.me.username === "ann"));
+  assert.equal(session.storage.stored, before + 1);
+});
+
+test("a refresh whose answer is lost three times is still the same refresh", { timeout: 30_000 }, async (t) => {
+  const { bob, proxy, session } = await setUp(t, short);
+  await expired(bob.session, await session.token());
+  const before = session.storage.stored;
+  const lost = proxy.cuts + 3;
+  proxy.lifetime = () => (proxy.cuts < lost ? 0 : Infinity); // the server hears and answers, we do not
+  proxy.cut();
+  assert.equal((await me(session)).me.username, "ann");
+  assert.ok(proxy.cuts >= lost);
+  assert.equal(session.storage.stored, before + 1);
+});
+
+test("two tabs that refresh at once both stay signed in", { timeout: 60_000 }, async (t) => {
+  const { proxy, session } = await setUp(t);
+  const tabs = [session, sessionAt(t, proxy, session.storage)];
+  for (let i = 0; i < 50; i++) {
+    for (const tab of tabs) tab.expire(await tab.token());
+    const [one, other] = await Promise.all(tabs.map((tab) => tab.token()));
+    assert.equal(one, other);
+  }
+  assert.equal((await me(tabs[1])).me.username, "ann");
+});
+
+test("a page that is loaded again is signed in; one that was signed out is not", { timeout: 30_000 }, async (t) => {
+  const { proxy, session } = await setUp(t);
+  const again = sessionAt(t, proxy, session.storage);
+  assert.equal((await me(again)).me.username, "ann");
+  await session.signOut();
+  assert.equal(session.signedIn, false);
+  await assert.rejects(me(session), /signed out/);
+  await assert.rejects(me(again), { code: "SESSION_REVOKED" });
+});
+
+test("a session that was ended elsewhere is forgotten at the next refresh", { timeout: 30_000 }, async (t) => {
+  const { proxy, session } = await setUp(t);
+  const elsewhere = sessionAt(t, proxy, memory());
+  await elsewhere.signIn("ann", PASSWORD);
+  await elsewhere.ask("mutation { logout(scope: OTHERS) }");
+  session.expire(await session.token());
+  await assert.rejects(me(session), { code: "SESSION_REVOKED" });
+  assert.equal(session.signedIn, false);
+});
+
+test("a server that is busy is asked again, not before the time it names", async () => {
+  const pauses = [];
+  const answers = [
+    () => new Response("", { status: 503 }),
+    () => Promise.reject(new TypeError("no network")),
+    () => Response.json({ errors: [{ extensions: { retryable: true, retryAfterMs: 700 } }] }),
+    () => Response.json({ data: {} }),
+  ];
+  const ask = patiently(
+    async () => answers.shift()(),
+    async (n, least) => pauses.push([n, least]),
+  );
+  assert.deepEqual(await (await ask("", {})).json(), { data: {} });
+  assert.deepEqual(pauses, [
+    [0, 0],
+    [1, undefined],
+    [2, 700],
+  ]);
+});

@@ -1,0 +1,19 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openRoom } from "./graphql-ws/room.mjs";
+import { setUp, until } from "./testing/world.mjs";
+
+test("a connection that dies without a word is noticed", { timeout: 30_000 }, async (t) => {
+  const { bob, proxy, session } = await setUp(t);
+  const heard = [];
+  const callbacks = { show() {}, heard: ({ number }) => heard.push(number), ended: assert.fail };
+  const room = openRoom(session, "general", callbacks, { keepAlive: 50 });
+  t.after(room.close);
+  await room.opened;
+  await bob.send("one");
+  await until(() => heard.length === 1);
+  proxy.silence(); // what is open now says and hears nothing more
+  await bob.send("two");
+  await until(() => heard.length === 2);
+  assert.deepEqual(heard, [1, 2]);
+});
