@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openRoom } from "./graphql-ws/room.mjs";
+import { connect } from "./graphql-ws/client.mjs";
+import { openRoom } from "./plain.mjs";
 import { setUp, until } from "./testing/world.mjs";
 
 test("a connection that dies without a word is noticed", { timeout: 30_000 }, async (t) => {
   const { bob, proxy, session } = await setUp(t);
   const heard = [];
   const callbacks = { show() {}, heard: ({ number }) => heard.push(number), ended: assert.fail };
-  const room = openRoom(session, "general", callbacks, { keepAlive: 50 });
+  const room = openRoom(connect(session, { keepAlive: 50 }), "general", callbacks);
   t.after(room.close);
   await room.opened;
   await bob.send("one");

@@ -3,18 +3,18 @@
 import { gql } from "@apollo/client";
 import { merge, uuid } from "../chats.mjs";
 import { inTurn } from "../patience.mjs";
-import { codeOf, connect } from "./client.mjs";
+import { codeOf } from "./client.mjs";
 
 const CHAT = "{ id number username text cursor }";
 const ROOM = gql`query Room($room: ID!) { chats(room: $room) { nodes ${CHAT} syncCursor } }`;
 const SENT = gql`subscription Sent($room: ID!, $after: Cursor) { chatSent(room: $room, after: $after) ${CHAT} }`;
 const SEND = gql`mutation Send($room: ID!, $text: String!, $id: ID!) { sendChat(room: $room, text: $text, id: $id) ${CHAT} }`;
 
-/** openRoom shows a room: see ../graphql-ws/room.mjs for what it calls. */
-export function openRoom(session, room, { show, heard, ended }, options) {
-  const client = connect(session, options);
+/** openRoom shows a room with the client that connect made: see ../plain.mjs for what it calls. */
+export function openRoom(client, room, { show, heard, ended }) {
   const { cache } = client;
   const queue = inTurn();
+  let closed = false;
   let waiting = []; // chats of ours that are not stored yet
   let stream;
 
@@ -25,7 +25,7 @@ export function openRoom(session, room, { show, heard, ended }, options) {
   // #region list
   async function begin() {
     const { data } = await client.query({ query: ROOM, variables: { room }, fetchPolicy: "network-only" });
-    follow(data.chats.syncCursor);
+    if (!closed) follow(data.chats.syncCursor);
   }
 
   const add = (chat) =>
@@ -66,9 +66,9 @@ export function openRoom(session, room, { show, heard, ended }, options) {
   // #endregion
 
   function close() {
+    closed = true;
     stream?.unsubscribe();
     watch.unsubscribe();
-    client.stop();
   }
 
   return { opened: begin(), send, close };

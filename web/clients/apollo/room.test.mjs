@@ -1,4 +1,5 @@
 import { tell } from "../testing/story.mjs";
+import { connect } from "./client.mjs";
 import { openRoom } from "./room.mjs";
 
-tell(openRoom);
+tell({ connect, openRoom });

@@ -1,4 +1,5 @@
+import { openRoom } from "../plain.mjs";
 import { tell } from "../testing/story.mjs";
-import { openRoom } from "./room.mjs";
+import { connect } from "./client.mjs";
 
-tell(openRoom);
+tell({ connect, openRoom });

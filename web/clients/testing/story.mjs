@@ -7,13 +7,13 @@ import { setUp, until } from "./world.mjs";
 
 const CUTS = 200;
 
-/** tell runs the story with a recipe's openRoom. */
-export function tell(openRoom) {
+/** tell runs the story with a recipe: connect makes a client of a session, openRoom opens a room with it. */
+export function tell(recipe) {
   test("the list is right, whether a chat comes before or after the page", { timeout: 30_000 }, async (t) => {
     const { bob, proxy, session } = await setUp(t);
     await bob.send("before");
     proxy.holds = (bytes) => /chatSent|^Upgrade:/im.test(bytes); // what a WebSocket sends is masked
-    const room = opened(t, openRoom, session);
+    const room = opened(t, recipe, session);
     await until(() => proxy.held > 0);
     await bob.send("between the page and the stream");
     proxy.release();
@@ -24,7 +24,7 @@ export function tell(openRoom) {
 
   test("an own chat shows at once, hides nothing, and is one row", { timeout: 30_000 }, async (t) => {
     const { bob, proxy, session } = await setUp(t);
-    const room = opened(t, openRoom, session);
+    const room = opened(t, recipe, session);
     await room.opened;
     proxy.holds = (bytes) => bytes.includes("sendChat");
     const sent = room.send("mine");
@@ -48,7 +48,7 @@ export function tell(openRoom) {
 
   test("what is sent without a network waits, and is stored once, in order", { timeout: 30_000 }, async (t) => {
     const { proxy, server, session } = await setUp(t);
-    const room = opened(t, openRoom, session);
+    const room = opened(t, recipe, session);
     await room.opened;
     proxy.away = true;
     proxy.cut();
@@ -63,9 +63,26 @@ export function tell(openRoom) {
     room.neverDoubled();
   });
 
+  // React mounts twice in development: open, close, open.
+  test("a room that is closed before it has opened stays closed", { timeout: 30_000 }, async (t) => {
+    const { bob, proxy, session } = await setUp(t);
+    const client = recipe.connect(session);
+    proxy.holds = (bytes) => bytes.includes("chats(");
+    const first = opened(t, recipe, session, client);
+    await until(() => proxy.held > 0);
+    first.close();
+    const second = opened(t, recipe, session, client);
+    proxy.release();
+    await Promise.all([first.opened, second.opened]);
+    await bob.send("for the second");
+    await second.shows(1);
+    assert.deepEqual(second.heard, [1]);
+    assert.deepEqual(first.heard, []);
+  });
+
   test("a send that is refused leaves no row", { timeout: 30_000 }, async (t) => {
     const { session } = await setUp(t);
-    const room = opened(t, openRoom, session);
+    const room = opened(t, recipe, session);
     await room.opened;
     await assert.rejects(room.send("x".repeat(10_001)), /10000 characters/);
     assert.deepEqual(room.texts(), []);
@@ -75,7 +92,7 @@ export function tell(openRoom) {
   // answer. Sends and refreshes go over the same line, so their answers are lost too.
   test(`${CUTS} cuts: every chat once and in order`, { timeout: 120_000 }, async (t) => {
     const { bob, proxy, server, session } = await setUp(t);
-    const room = opened(t, openRoom, session);
+    const room = opened(t, recipe, session);
     await room.opened;
     proxy.lifetime = () => (proxy.cuts < CUTS ? 100 + Math.random() * 1200 : Infinity);
     proxy.cut();
@@ -93,7 +110,7 @@ export function tell(openRoom) {
 
   test("a server killed and started again, five times", { timeout: 120_000 }, async (t) => {
     const { bob, server, session, ...world } = await setUp(t);
-    const room = opened(t, openRoom, session);
+    const room = opened(t, recipe, session);
     await room.opened;
     const enough = new AbortController();
     const everybody = [bob, room].map(async ({ send }) => {
@@ -116,7 +133,7 @@ export function tell(openRoom) {
       ACCESS_TOKEN_LIFETIME: "2s",
       LEEWAY: "0s",
     });
-    const room = opened(t, openRoom, session);
+    const room = opened(t, recipe, session);
     await room.opened;
     const first = session.storage.stored;
     for (let i = 0; session.storage.stored < first + 4; i++) {
@@ -133,7 +150,7 @@ export function tell(openRoom) {
     await bob.send("kept");
     const backup = join(parley.data, "backup.db");
     await parley.tell("backup", backup);
-    const room = opened(t, openRoom, session);
+    const room = opened(t, recipe, session);
     await room.opened;
     await bob.send("lost");
     await room.shows(2);
@@ -149,7 +166,7 @@ export function tell(openRoom) {
 
   test("whoever signs out elsewhere is told, and the room ends", { timeout: 30_000 }, async (t) => {
     const { session } = await setUp(t);
-    const room = opened(t, openRoom, session);
+    const room = opened(t, recipe, session);
     await room.opened;
     await session.ask("mutation { logout(scope: ALL) }");
     await until(() => room.reason);
@@ -157,9 +174,9 @@ export function tell(openRoom) {
 }
 
 // opened opens the room and keeps what the recipe says of it.
-function opened(t, openRoom, session) {
+function opened(t, { connect, openRoom }, session, client = connect(session)) {
   const room = { list: [], heard: [], shown: [] };
-  const recipe = openRoom(session, "general", {
+  const view = openRoom(client, "general", {
     show(list) {
       room.list = list;
       const ids = list.map(({ id }) => id);
@@ -168,11 +185,12 @@ function opened(t, openRoom, session) {
     heard: ({ number }) => room.heard.push(number),
     ended: (reason) => (room.reason = reason),
   });
-  t.after(() => recipe.close());
+  t.after(() => view.close());
   const said = () => describe(room);
   return Object.assign(room, {
-    opened: recipe.opened,
-    send: recipe.send,
+    opened: view.opened,
+    send: view.send,
+    close: view.close,
     texts: () => room.list.map(({ text }) => text),
     shows: (n) => until(() => room.list.length === n && room.list.every(({ number }, i) => number === i + 1), said),
     heardOnce: (from, to) =>

@@ -2,13 +2,12 @@
 
 import { merge, uuid } from "../chats.mjs";
 import { inTurn } from "../patience.mjs";
-import { connect } from "./client.mjs";
 import { ROOM, SEND, SENT } from "./documents.mjs";
 
-/** openRoom shows a room: see ../graphql-ws/room.mjs for what it calls. */
-export function openRoom(session, room, { show, heard, ended }, options) {
-  const client = connect(session, options);
+/** openRoom shows a room with the client that connect made: see ../plain.mjs for what it calls. */
+export function openRoom(client, room, { show, heard, ended }) {
   const queue = inTurn();
+  let closed = false;
   let stored = [];
   let waiting = []; // chats of ours that are not stored yet
   let stream;
@@ -23,7 +22,7 @@ export function openRoom(session, room, { show, heard, ended }, options) {
   async function begin() {
     const { data, error } = await client.query(ROOM, { room }, { requestPolicy: "network-only" });
     if (error) throw error;
-    follow(data.chats.syncCursor);
+    if (!closed) follow(data.chats.syncCursor);
   }
 
   function follow(after) {
@@ -52,6 +51,7 @@ export function openRoom(session, room, { show, heard, ended }, options) {
   // #endregion
 
   function close() {
+    closed = true;
     stream?.unsubscribe();
     watch.unsubscribe();
   }

@@ -1,9 +1,7 @@
-// A room with graphql-ws for the stream and fetch for the rest: no framework, no cache.
+// A room without a framework or a cache: fetch for what is asked, and whatever stream `follow` brings.
 
-import { merge, uuid } from "../chats.mjs";
-import { inTurn } from "../patience.mjs";
-import { Refused } from "../session.mjs";
-import { openSocket } from "../socket.mjs";
+import { merge, uuid } from "./chats.mjs";
+import { inTurn } from "./patience.mjs";
 
 const CHAT = "{ id number username text cursor }";
 const PAGE = `query ($room: ID!) { chats(room: $room) { nodes ${CHAT} syncCursor } }`;
@@ -14,44 +12,31 @@ const SEND = `mutation ($room: ID!, $text: String!, $id: ID!) { sendChat(room: $
  * openRoom shows a room. `show` gets all chats, oldest first, whenever they change; `heard` gets each
  * chat of the stream, once; `ended` gets the reason why nothing more will come.
  */
-export function openRoom(session, room, { show, heard, ended }, options) {
-  const socket = openSocket(session, options);
+export function openRoom({ session, follow }, room, { show, heard, ended }) {
   const queue = inTurn();
   let list = [];
+  let closed = false;
   let stop;
   const put = (...chats) => show((list = merge(list, chats)));
 
   // #region list
   async function begin() {
     const { chats } = await session.ask(PAGE, { room });
+    if (closed) return;
     put(...chats.nodes);
-    follow(chats.syncCursor);
+    stop = follow({ query: SENT, variables: { room, after: chats.syncCursor } }, { next, error: lost });
   }
-  // #endregion
 
-  // #region resume
-  function follow(after) {
-    const variables = { room, after };
-    stop = socket.subscribe(
-      { query: SENT, variables },
-      {
-        next({ data: { chatSent: chat } }) {
-          variables.after = chat.cursor; // graphql-ws reads it again whenever it reconnects
-          heard(chat);
-          put(chat);
-        },
-        error: lost,
-        complete() {},
-      },
-    );
+  function next(chat) {
+    heard(chat);
+    put(chat);
   }
   // #endregion
 
   // #region diverged
-  function lost(reason) {
-    const refusal = Array.isArray(reason) ? new Refused(reason[0]) : reason;
+  function lost(refusal) {
     if (refusal.code !== "CURSOR_DIVERGED") return ended(refusal);
-    list = []; // the server was restored from a backup: what we show may never have happened
+    list = []; // the server was put back to a backup: what we show may never have happened
     begin().catch(ended);
   }
   // #endregion
@@ -71,5 +56,10 @@ export function openRoom(session, room, { show, heard, ended }, options) {
   }
   // #endregion
 
-  return { opened: begin(), send, close: () => stop?.() }; // the socket closes with its last stream
+  function close() {
+    closed = true;
+    stop?.();
+  }
+
+  return { opened: begin(), send, close };
 }

@@ -1,0 +1,25 @@
+// graphql-ws alone: streams over one WebSocket. For openRoom of ../plain.mjs.
+
+import { Refused } from "../session.mjs";
+import { openSocket } from "../socket.mjs";
+
+/** connect answers what openRoom needs; one for all rooms of a page. */
+export function connect(session, options) {
+  const socket = openSocket(session, options);
+
+  // #region resume
+  function follow({ query, variables }, { next, error }) {
+    const sink = {
+      next({ data: { chatSent: chat } }) {
+        variables.after = chat.cursor; // graphql-ws reads it again whenever it reconnects
+        next(chat);
+      },
+      error: (reason) => error(Array.isArray(reason) ? new Refused(reason[0]) : reason),
+      complete() {},
+    };
+    return socket.subscribe({ query, variables }, sink);
+  }
+  // #endregion
+
+  return { session, follow };
+}

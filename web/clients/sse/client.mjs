@@ -1,0 +1,39 @@
+// graphql-sse: streams over server-sent events, where WebSockets are not let through. For openRoom of ../plain.mjs.
+
+import { createClient } from "graphql-sse";
+import { Refused } from "../session.mjs";
+
+/** connect answers what openRoom needs; one for all rooms of a page. */
+export function connect(session) {
+  // #region sign-in
+  let token;
+  const events = createClient({
+    url: session.url,
+    headers: async () => ({ authorization: `Bearer ${(token = await session.token())}` }),
+    async fetchFn(url, init) {
+      const answer = await fetch(url, init);
+      if (answer.status === 401) session.expire(token); // it tries again, and asks for the headers again
+      return answer;
+    },
+    retryAttempts: Infinity,
+    retry: session.wait,
+  });
+  // #endregion
+
+  // #region resume
+  function follow({ query, variables }, { next, error }) {
+    const sink = {
+      next({ data, errors }) {
+        if (errors) return error(new Refused(errors[0]));
+        variables.after = data.chatSent.cursor; // graphql-sse reads it again whenever it reconnects
+        next(data.chatSent);
+      },
+      error,
+      complete() {},
+    };
+    return events.subscribe({ query, variables }, sink);
+  }
+  // #endregion
+
+  return { session, follow };
+}

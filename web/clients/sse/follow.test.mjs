@@ -1,0 +1,61 @@
+// The same promises with curl alone: follow.sh, cut, killed and expired.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { test } from "node:test";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { PASSWORD, setUp, until } from "../testing/world.mjs";
+
+const CUTS = 200;
+const script = fileURLToPath(new URL("follow.sh", import.meta.url));
+
+test(`${CUTS} cuts`, { timeout: 120_000 }, async (t) => {
+  const { bob, proxy, server } = await setUp(t);
+  const room = await follow(t, proxy, bob);
+  proxy.lifetime = () => (proxy.cuts < CUTS ? 100 + Math.random() * 1200 : Infinity);
+  proxy.cut();
+  for (let i = 0; proxy.cuts < CUTS; i++) await bob.send(`chat "${i}"`);
+  await same(room, server);
+});
+
+test("a server killed and started again, five times", { timeout: 120_000 }, async (t) => {
+  const { bob, proxy, server, ...world } = await setUp(t);
+  const room = await follow(t, proxy, bob);
+  for (let i = 0; i < 5; i++) {
+    await Promise.all(Array.from({ length: 20 }, (_, j) => bob.send(`chat ${i} ${j}`)));
+    await world.kill();
+  }
+  await same(room, server);
+});
+
+test("tokens that live for two seconds", { timeout: 120_000 }, async (t) => {
+  const { bob, proxy, server } = await setUp(t, { ACCESS_TOKEN_LIFETIME: "2s", LEEWAY: "0s" });
+  const room = await follow(t, proxy, bob);
+  for (const end = Date.now() + 7_000; Date.now() < end;) await bob.send("chat");
+  await same(room, server);
+});
+
+// follow starts the script and answers the chats it prints, once the first, number 1, has come.
+async function follow(t, { origin }, bob) {
+  const env = { PATH: process.env.PATH, PARLEY: origin, NAME: "ann", PASSWORD, PAUSE: "0.01" };
+  const shell = spawn(script, ["general"], { env, detached: true, stdio: ["ignore", "pipe", "inherit"] });
+  t.after(() => process.kill(-shell.pid));
+  const heard = [];
+  createInterface({ input: shell.stdout }).on("line", (line) => heard.push(JSON.parse(line).data.chatSent));
+  // It does not say when it has its cursor, so the first chats may come before.
+  await until(async () => (await bob.send("first"), heard.length > 0));
+  return heard;
+}
+
+// same waits for the last chat and compares what was printed with what the server has from there on.
+async function same(heard, server) {
+  const chats = await server.read();
+  await until(
+    () => heard.at(-1).number === chats.length,
+    () => heard.length,
+  );
+  assert.deepEqual(
+    heard.map(({ number, text }) => ({ number, text })),
+    chats.slice(heard[0].number - 1).map(({ number, text }) => ({ number, text })),
+  );
+}
