@@ -1,0 +1,91 @@
+// Pages of another origin, as Vite's dev server gives: they may use the API out of the box, in all its ways.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+import { build } from "vite";
+import { PASSWORD, setUp } from "../clients/testing/world.mjs";
+
+const source = fileURLToPath(new URL("../clients/testing/page.jsx", import.meta.url));
+const { output } = await build({
+  configFile: false,
+  logLevel: "silent",
+  define: { "process.env.NODE_ENV": JSON.stringify("development") },
+  build: { write: false, minify: false, lib: { entry: source, formats: ["es"] } },
+}).then((built) => built[0]);
+
+// visit opens the page at an origin, which is a server of ours on another port: 5173 may be in use.
+async function visit(t, origin) {
+  const server = createServer((request, response) => {
+    const script = request.url.endsWith(".js");
+    response.setHeader("Content-Type", script ? "text/javascript" : "text/html");
+    response.end(script ? output[0].code : `<main></main><script type="module" src="/page.js"></script>`);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => server.close());
+  const rule = `MAP ${new URL(origin).host} 127.0.0.1:${server.address().port}`;
+  const args = ["--disable-gpu", "--disable-background-networking", `--host-resolver-rules=${rule}`];
+  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args });
+  t.after(() => browser.close());
+  const page = await browser.newPage();
+  const complaints = [];
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));
+  await page.goto(`${origin}/`);
+  await page.waitForFunction(() => "events" in globalThis);
+  return { page, complaints };
+}
+
+test("every recipe works in a page on Vite's address", { timeout: 120_000 }, async (t) => {
+  const { bob, proxy, server } = await setUp(t);
+  const { page, complaints } = await visit(t, "http://localhost:5173");
+  const shown = (text) => page.getByRole("listitem").getByText(text).waitFor();
+  for (const recipe of ["apollo", "urql", "graphql-ws", "sse"]) {
+    await page.evaluate((args) => globalThis.show(...args), [recipe, `${proxy.origin}/graphql`, "ann", PASSWORD]);
+    await bob.send(`before, ${recipe}`);
+    await shown(`before, ${recipe}`);
+    await page.getByLabel("Text").fill(`mine, ${recipe}`);
+    await page.getByLabel("Text").press("Enter");
+    await shown(`mine, ${recipe}`);
+    proxy.cut();
+    await bob.send(`after, ${recipe}`);
+    await shown(`after, ${recipe}`);
+    const chats = (await server.read()).map(({ number, text }) => `${number} ${text}`);
+    await page.getByText(chats.at(-1)).waitFor();
+    assert.deepEqual(await page.getByRole("listitem").allTextContents(), chats);
+    await page.evaluate(() => globalThis.hide());
+  }
+  // The browser itself complains of the connections that were cut; nobody else may.
+  assert.deepEqual(
+    complaints.filter((text) => !/net::ERR_|WebSocket connection to .* failed/.test(text)),
+    [],
+  );
+});
+
+test("a page may say where its stream goes on", { timeout: 60_000 }, async (t) => {
+  const { bob, parley, session } = await setUp(t);
+  for (const text of ["one", "two"]) await bob.send(text);
+  const { chats } = await session.ask(`{ chats(room: "general") { nodes { cursor } } }`);
+  const [one, two] = chats.nodes.map(({ cursor }) => cursor);
+  const { page } = await visit(t, "http://localhost:5173");
+  const query = `subscription { chatSent(room: "general") { text } }`;
+  const events = (...args) => page.evaluate((given) => globalThis.events(...given), args);
+  const lines = await events(parley.url, await session.token(), one, query);
+  assert.deepEqual(lines.slice(-5), [
+    "event: next",
+    `id: ${two}`,
+    `data: {"data":{"chatSent":{"text":"two"}}}`,
+    "",
+    "",
+  ]);
+});
+
+test("a page of an origin that is not listed may not", { timeout: 60_000 }, async (t) => {
+  const { parley } = await setUp(t);
+  const { page } = await visit(t, "http://localhost:5174");
+  const asked = page.evaluate((args) => globalThis.show(...args), ["sse", parley.url, "ann", PASSWORD]);
+  await assert.rejects(asked, /Failed to fetch/);
+});
