@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openSocket } from "../socket.mjs";
+import { setUp, until } from "../testing/world.mjs";
+import { followRooms } from "./rooms.mjs";
+
+const CUTS = 100;
+
+test(`${CUTS} cuts: every event of three rooms once and in order`, { timeout: 60_000 }, async (t) => {
+  const { bob, proxy, session } = await setUp(t);
+  const rooms = new Map();
+  for (const name of ["general", "garden", "silent"]) {
+    await bob.session.ask("mutation ($name: String!) { createRoom(name: $name) { id } }", { name }).catch(() => {});
+    const { room, chats } = await bob.session.ask(
+      "query ($name: ID!) { room(id: $name) { id } chats(room: $name) { syncCursor } }",
+      { name },
+    );
+    rooms.set(room.id, chats.syncCursor);
+  }
+  const events = [];
+  const stop = followRooms(openSocket(session), rooms, { happened: (event) => events.push(event), ended: assert.fail });
+  t.after(stop);
+  await until(() => events.length > 0);
+  proxy.lifetime = () => (proxy.cuts < CUTS ? 200 + Math.random() * 1200 : Infinity);
+  proxy.cut();
+
+  const done = [];
+  const [general, garden, silent] = rooms.keys();
+  for (let i = 0; proxy.cuts < CUTS; i++) {
+    const room = i % 2 ? general : garden;
+    const { sendChat } = await bob.session.ask('mutation ($room: ID!) { sendChat(room: $room, text: "hi") { id } }', {
+      room,
+    });
+    done.push(`CHAT_SENT ${sendChat.id}`);
+    if (i % 5 > 0) continue;
+    await bob.session.ask("mutation ($id: ID!) { deleteChat(chat: $id) { id } }", { id: sendChat.id });
+    done.push(`CHAT_DELETED ${sendChat.id}`);
+  }
+  await bob.session.ask('mutation ($room: ID!) { sendChat(room: $room, text: "at last") { id } }', { room: silent });
+  const happened = () => events.filter(({ kind }) => kind !== "CAUGHT_UP");
+  await until(
+    () => happened().length === done.length + 1,
+    () => `${happened().length} of ${done.length + 1}`,
+  );
+  assert.equal(happened().filter(({ room }) => room.id === silent).length, 1);
+  for (const room of [general, garden]) {
+    const heard = happened().filter((event) => event.room.id === room);
+    const wanted = done.filter((text) => heard.some(({ chat }) => text.endsWith(chat.id)));
+    assert.deepEqual(
+      heard.map(({ kind, chat }) => `${kind} ${chat.id}`),
+      wanted,
+    );
+  }
+});
