@@ -32,9 +32,9 @@ export class Session {
   }
 
   async signOut() {
-    const { refreshToken } = this.#kept();
+    const kept = this.#kept();
     this.#forget();
-    await this.#post(LOGOUT, { refreshToken }, this.fetch);
+    if (kept) await this.#post(LOGOUT, { refreshToken: kept.refreshToken }, this.fetch);
   }
 
   get signedIn() {
@@ -63,7 +63,7 @@ export class Session {
       if (!kept) throw new Error("signed out");
       try {
         const { refreshToken } = await this.#post(REFRESH, kept, this.fetch);
-        return this.#keep(refreshToken);
+        if (this.signedIn) return this.#keep(refreshToken);
       } catch (error) {
         if (["UNAUTHENTICATED", "SESSION_REVOKED"].includes(error.code)) this.#forget();
         if (error.code !== "REFRESH_TOKEN_ROTATED") throw error;

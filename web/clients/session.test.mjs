@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { patiently } from "./patience.mjs";
+import { Session } from "./session.mjs";
 import { memory, PASSWORD, sessionAt, setUp, until } from "./testing/world.mjs";
 
-const short = { ACCESS_TOKEN_LIFETIME: "1s", LEEWAY: "0s" };
+const short = { ACCESS_TOKEN_LIFETIME: "4s", LEEWAY: "0s" };
 const me = (session) => session.ask("{ me { username } }");
 
 // expired waits until the server no longer takes a token.
@@ -48,6 +49,30 @@ test("two tabs that refresh at once both stay signed in", { timeout: 60_000 }, a
     assert.equal(one, other);
   }
   assert.equal((await me(tabs[1])).me.username, "ann");
+});
+
+test("a page that goes away while it refreshes, and is loaded again, is signed in", { timeout: 30_000 }, async (t) => {
+  const { proxy, session } = await setUp(t);
+  proxy.cut();
+  proxy.lifetime = () => 0;
+  const before = proxy.cuts;
+  const wait = () => (proxy.cuts > before ? new Promise(() => {}) : undefined);
+  new Session(session.url, { storage: session.storage, wait }).token(); // exchanged, but the answer is lost
+  await until(() => proxy.cuts > before);
+  proxy.lifetime = () => Infinity;
+  const again = sessionAt(t, proxy, session.storage);
+  assert.equal((await me(again)).me.username, "ann");
+});
+
+test("a tab that reads an old refresh token waits for what the other tab stores", { timeout: 30_000 }, async (t) => {
+  const { proxy, session } = await setUp(t);
+  const old = { ...JSON.parse(session.storage.getItem("parley")), key: "another" };
+  session.expire(await session.token());
+  await session.token();
+  const stale = Object.create(session.storage, { reads: { value: 0, writable: true } });
+  stale.getItem = (key) => (stale.reads++ ? session.storage.getItem(key) : JSON.stringify(old));
+  assert.equal((await me(sessionAt(t, proxy, stale))).me.username, "ann");
+  assert.ok(stale.reads > 1);
 });
 
 test("a page that is loaded again is signed in; one that was signed out is not", { timeout: 30_000 }, async (t) => {

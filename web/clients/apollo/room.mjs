@@ -29,9 +29,13 @@ export function openRoom(client, room, { show, heard, ended }) {
   }
 
   const add = (chat) =>
-    cache.updateQuery({ query: ROOM, variables: { room } }, (data) => ({
-      chats: { ...data.chats, nodes: [...data.chats.nodes, chat] },
-    }));
+    cache.updateQuery(
+      { query: ROOM, variables: { room } },
+      (data) =>
+        data && {
+          chats: { ...data.chats, nodes: [...data.chats.nodes, chat] },
+        },
+    );
   // #endregion
 
   // #region follow
