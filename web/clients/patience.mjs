@@ -19,12 +19,13 @@ export async function pause(n, least = 0) {
 
 // #region patiently
 /** patiently makes a fetch that sends again until there is an answer. For what may be sent twice. */
-export function patiently(fetch, wait) {
+export function patiently(fetch, wait, most = 15_000) {
   return async (url, init) => {
     for (let n = 0; ; n++) {
       let least;
+      const signals = [AbortSignal.timeout(most), ...(init.signal ? [init.signal] : [])];
       try {
-        const answer = await fetch(url, init);
+        const answer = await fetch(url, { ...init, signal: AbortSignal.any(signals) });
         const text = await answer.text(); // all of it: the connection may break in the middle
         if (!notNow(answer.status, text)) return new Response(text, answer);
         least = Number(/"retryAfterMs":(\d+)/.exec(text)?.[1] ?? 0);

@@ -95,6 +95,21 @@ test("a session that was ended elsewhere is forgotten at the next refresh", { ti
   assert.equal(session.signedIn, false);
 });
 
+test("a request that is never answered is sent again, until its sender gives up", async (t) => {
+  const alive = setInterval(() => {}, 1000); // Node ends a process that only waits for AbortSignal.timeout
+  t.after(() => clearInterval(alive));
+  const enough = new AbortController();
+  let attempts = 0;
+  const unanswered = (_, { signal }) =>
+    new Promise((_resolve, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason));
+      if (++attempts === 3) enough.abort(new Error("enough"));
+    });
+  const ask = patiently(unanswered, async () => {}, 10);
+  await assert.rejects(ask("", { signal: enough.signal }), /enough/);
+  assert.equal(attempts, 3);
+});
+
 test("a server that is busy is asked again, not before the time it names", async () => {
   const pauses = [];
   const answers = [

@@ -4,14 +4,14 @@ import { createClient } from "graphql-sse";
 import { Refused } from "../session.mjs";
 
 /** connect answers what openRoom needs; one for all rooms of a page. */
-export function connect(session) {
+export function connect(session, { silence = 40_000 } = {}) {
   // #region sign-in
   let token;
   const events = createClient({
     url: session.url,
     headers: async () => ({ authorization: `Bearer ${(token = await session.token())}` }),
     async fetchFn(url, init) {
-      const answer = await fetch(url, init);
+      const answer = await listen(url, init, silence);
       if (answer.status === 401) session.expire(token); // it tries again, and asks for the headers again
       return answer;
     },
@@ -37,3 +37,23 @@ export function connect(session) {
 
   return { session, follow };
 }
+
+// #region silence
+// A connection can die without a word. The server says something every 15 seconds, if only ":".
+async function listen(url, init, silence) {
+  const dead = new AbortController();
+  let timer;
+  const heard = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => dead.abort(new TypeError("the stream fell silent")), silence);
+  };
+  init.signal.addEventListener("abort", () => clearTimeout(timer));
+  heard();
+  const answer = await fetch(url, { ...init, signal: AbortSignal.any([init.signal, dead.signal]) });
+  const transform = (chunk, controller) => {
+    heard();
+    controller.enqueue(chunk);
+  };
+  return new Response(answer.body.pipeThrough(new TransformStream({ transform })), answer);
+}
+// #endregion

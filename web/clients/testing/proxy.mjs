@@ -78,8 +78,9 @@ export class Proxy {
     ]) {
       one.on("error", () => {}); // a reset is what we are here for
       one.on("close", () => {
+        if (line.silent) return;
         this.#lines.delete(line);
-        if (!line.silent) other.destroy();
+        other.destroy();
       });
     }
   }

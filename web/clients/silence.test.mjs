@@ -1,14 +1,23 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { connect } from "./graphql-ws/client.mjs";
+import { connect as overSocket } from "./graphql-ws/client.mjs";
 import { openRoom } from "./plain.mjs";
+import { connect as overEvents } from "./sse/client.mjs";
 import { setUp, until } from "./testing/world.mjs";
 
-test("a connection that dies without a word is noticed", { timeout: 30_000 }, async (t) => {
+test("a socket that dies without a word is noticed", { timeout: 30_000 }, (t) =>
+  notices(t, (session) => overSocket(session, { keepAlive: 50 })),
+);
+
+test("an event stream that dies without a word is noticed", { timeout: 30_000 }, (t) =>
+  notices(t, (session) => overEvents(session, { silence: 100 })),
+);
+
+async function notices(t, connect) {
   const { bob, proxy, session } = await setUp(t);
   const heard = [];
   const callbacks = { show() {}, heard: ({ number }) => heard.push(number), ended: assert.fail };
-  const room = openRoom(connect(session, { keepAlive: 50 }), "general", callbacks);
+  const room = openRoom(connect(session), "general", callbacks);
   t.after(room.close);
   await room.opened;
   await bob.send("one");
@@ -17,4 +26,4 @@ test("a connection that dies without a word is noticed", { timeout: 30_000 }, as
   await bob.send("two");
   await until(() => heard.length === 2);
   assert.deepEqual(heard, [1, 2]);
-});
+}
