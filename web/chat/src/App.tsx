@@ -1,0 +1,20 @@
+import { Provider } from "urql";
+import { useStore } from "./api/store";
+import { session } from "./auth/session";
+import { Shell } from "./pages/Shell";
+import { SignIn } from "./pages/SignIn";
+import { ServicesContext } from "./ui/services";
+
+/** App is the sign-in, or the chat of whoever is signed in. */
+export function App() {
+  const now = useStore(session);
+  if (!now.services) return <SignIn because={now.because} />;
+  return (
+    // Another person begins with nothing of the last one.
+    <ServicesContext key={now.services.me.id} value={now.services}>
+      <Provider value={now.services.client}>
+        <Shell />
+      </Provider>
+    </ServicesContext>
+  );
+}

@@ -1,0 +1,65 @@
+import { cacheExchange, type Cache } from "@urql/exchange-graphcache";
+import type { ActivitySubscription, CreateRoomMutation, DeleteRoomMutation } from "../gql/graphql";
+
+/** page is how many chats come at once. */
+export const page = { newest: 50, older: 100 };
+
+const none = () => null;
+
+/** cache holds every object once. What a stream or an answer brings shows wherever the object is shown. */
+export const cache = () =>
+  cacheExchange({
+    // Types without an id of their own.
+    keys: {
+      AuthPayload: none,
+      ChatConnection: none,
+      ChatEdge: none,
+      Event: none,
+      Limits: none,
+      PageInfo: none,
+      RoomConnection: none,
+      RoomEdge: none,
+      Server: none,
+    },
+    updates: {
+      Subscription: {
+        events: (result, _, objects) => {
+          const { kind, room } = (result as ActivitySubscription).events;
+          if (kind === "ROOM_DELETED" && room) unlist(objects, room.id);
+        },
+      },
+      Mutation: {
+        createRoom: (result, _, objects) => {
+          const { createRoom } = result as CreateRoomMutation;
+          if (createRoom) list(objects, createRoom.id);
+        },
+        deleteRoom: (result, _, objects) => {
+          const { deleteRoom } = result as DeleteRoomMutation;
+          if (deleteRoom) unlist(objects, deleteRoom);
+        },
+      },
+    },
+  });
+
+// Every list of rooms that was asked for, whatever its arguments.
+function eachList(objects: Cache, change: (rooms: string[], args: Record<string, unknown>) => string[]): void {
+  for (const field of objects.inspectFields("Query")) {
+    if (field.fieldName !== "rooms") continue;
+    const connection = objects.resolve("Query", field.fieldKey);
+    if (typeof connection !== "string") continue;
+    const rooms = (objects.resolve(connection, "nodes") ?? []) as string[];
+    objects.link(connection, "nodes", change(rooms, field.arguments ?? {}));
+  }
+}
+
+const keyOf = (objects: Cache, room: string) => objects.keyOfEntity({ __typename: "Room", id: room }) ?? "";
+
+function list(objects: Cache, room: string): void {
+  const key = keyOf(objects, room);
+  eachList(objects, (rooms, { matching }) => (matching || rooms.includes(key) ? rooms : [key, ...rooms]));
+}
+
+function unlist(objects: Cache, room: string): void {
+  const key = keyOf(objects, room);
+  eachList(objects, (rooms) => rooms.filter((other) => other !== key));
+}

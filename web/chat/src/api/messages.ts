@@ -1,0 +1,77 @@
+import { Failure } from "./failure";
+
+const things: Record<string, string> = {
+  username: "A username",
+  password: "A password",
+  name: "A room's name",
+  topic: "A topic",
+  text: "A chat",
+};
+
+const sizes: Record<string, string> = {
+  username: "has 3 to 32 characters",
+  password: "has at least 8 characters and at most 1024 bytes",
+  name: "has 2 to 64 characters",
+  topic: "has at most 250 characters",
+  text: "has 1 to 10,000 characters",
+};
+
+// What is wrong with an argument, by its reason: the end of a sentence about the thing it names.
+function argument({ field = "", reason = "" }: Failure): string {
+  const thing = things[field] ?? "What you typed";
+  switch (reason) {
+    case "TOO_SHORT":
+    case "TOO_LONG":
+    case "REQUIRED":
+      return `${thing} ${sizes[field] ?? "has another length"}.`;
+    case "BAD_CHARACTER":
+      return field === "username"
+        ? "A username has letters, digits, “_”, “-” and “.” only, and ends with no dot."
+        : `${thing} cannot hold one of these characters.`;
+    case "MIXED_SCRIPTS":
+      return "A username has letters of one script only.";
+    case "LOOKS_LIKE_ID":
+      return `${thing} cannot look like an id.`;
+    case "COMMON":
+      return "Everybody tries this password. Choose another.";
+    case "EQUALS_USERNAME":
+      return "The password cannot be the username.";
+    default:
+      return `${thing} is not acceptable.`;
+  }
+}
+
+const seconds = (ms: number) => {
+  const s = Math.max(1, Math.ceil(ms / 1000));
+  if (s < 90) return s === 1 ? "a second" : `${s} seconds`;
+  return `${Math.ceil(s / 60)} minutes`;
+};
+
+const texts: Record<string, string> = {
+  NETWORK: "The server does not answer. Check your connection, then try again.",
+  UNAUTHENTICATED: "You are signed out. Sign in again.",
+  TOKEN_EXPIRED: "You are signed out. Sign in again.",
+  SESSION_REVOKED: "This sign-in was ended. Sign in again.",
+  INVALID_CREDENTIALS: "Wrong username or password.",
+  USERNAME_TAKEN: "Somebody has this username. Choose another, or sign in.",
+  ROOM_NAME_TAKEN: "There is a room of this name. Choose another.",
+  FORBIDDEN: "You may not do this.",
+  NOT_FOUND: "It is not there any more.",
+  LIMIT_REACHED: "There are too many of these already.",
+  SERVER_BUSY: "The server is busy. Try again in a moment.",
+  SHUTTING_DOWN: "The server restarts. Try again in a moment.",
+  STORAGE_FULL: "The server's disk is full: nothing new can be stored. Reading works.",
+  TIMEOUT: "It took too long, and nothing was changed. Try again.",
+  UNKNOWN_OUTCOME: "It is not known whether it was done. Look, then try again.",
+};
+
+/** describe says to a person what went wrong and what to do. */
+export function describe(error: unknown): string {
+  if (!(error instanceof Failure)) return "Something went wrong in this page. Reload it.";
+  if (error.code === "BAD_USER_INPUT") return argument(error);
+  if (error.code === "RATE_LIMITED") {
+    return error.retryAfterMs ? `Too fast. Try again in ${seconds(error.retryAfterMs)}.` : "Too fast. Wait a little.";
+  }
+  const id = error.requestId ? ` Its number in the log: ${error.requestId}.` : "";
+  return texts[error.code] ?? `The server could not do this.${id}`;
+}

@@ -1,0 +1,29 @@
+import type { Client } from "urql";
+import { Outbox } from "../chat/outbox";
+import type { Tokens } from "../auth/tokens";
+import { makeClient } from "./client";
+import { Connection } from "./connection";
+
+/** Services are what one signed-in person works with. They live until that person is signed out. */
+export class Services {
+  readonly connection: Connection;
+  readonly client: Client;
+  readonly outbox: Outbox;
+  /** What was begun to be written, by room. */
+  readonly typed = new Map<string, string>();
+
+  constructor(
+    readonly me: { readonly id: string; readonly username: string },
+    readonly tokens: Tokens,
+  ) {
+    this.connection = new Connection(tokens);
+    this.client = makeClient(tokens, this.connection);
+    this.outbox = new Outbox(this.client, me.id);
+    this.connection.times.subscribe(this.outbox.wake);
+  }
+
+  stop(): void {
+    this.outbox.stop();
+    this.connection.stop();
+  }
+}

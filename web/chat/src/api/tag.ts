@@ -1,0 +1,2 @@
+// What the generated documents call graphql-tag.
+export { gql as default } from "urql";

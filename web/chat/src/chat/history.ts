@@ -1,0 +1,155 @@
+import type { Client } from "urql";
+import { noAnswer, type Failure } from "../api/failure";
+import { Store } from "../api/store";
+import type { RoomPageQuery } from "../gql/graphql";
+import { newest, older, type Chat, type Room } from "./pages";
+import { stream, type Event } from "./stream";
+
+/** View is a room as it is shown. */
+export type View = {
+  room: Room | undefined;
+  /** Oldest first, without a hole up to the newest. Undefined until there is something to show. */
+  chats: readonly Chat[] | undefined;
+  /** Why the room cannot be shown, or is no longer there. */
+  failure: Failure | undefined;
+  older: "more" | "loading" | "failed" | "none";
+};
+
+/**
+ * History is one room: its newest page, the pages before it that were asked for, and what happens
+ * meanwhile. A chat gets in by the server's answer for a page or by the stream, and by nothing else: so
+ * what is shown is what the stream's cursor stands for, and a history that was taken back is noticed.
+ */
+export class History {
+  /** What is shown: a moment behind what is known, so that news that come together are shown together. */
+  readonly view = new Store<View>({ room: undefined, chats: undefined, failure: undefined, older: "none" });
+  #now = this.view.get();
+  #due = false; // it will be shown in a moment
+  /** How often everything up to then has been read. */
+  readonly caughtUp = new Store(0);
+  readonly #chats = new Map<number, Chat>();
+  readonly #arrived = new Set<(event: Event) => void>();
+  #before: string | null = null; // where the oldest page begins, null at the beginning of the room
+  #changes = 0; // texts that were changed or deleted
+  #live = false; // everything up to now has been read
+  #stopStream = () => {};
+  #giveUp = () => {};
+  #giveUpOlder = () => {};
+
+  constructor(
+    readonly client: Client,
+    readonly name: string,
+  ) {}
+
+  /** onArrival tells about live events, and not about what is only caught up with. */
+  onArrival(tell: (event: Event) => void): () => void {
+    this.#arrived.add(tell);
+    return () => this.#arrived.delete(tell);
+  }
+
+  /** start reads the newest page and follows the room from there. Called again it begins anew. */
+  readonly start = (): void => {
+    this.stop();
+    const show = ({ room, chats }: RoomPageQuery) => {
+      if (!room || !chats) return;
+      this.#chats.clear();
+      this.#keep(chats.nodes);
+      this.#before = chats.pageInfo.hasPreviousPage ? chats.pageInfo.startCursor : null;
+      this.#change({ room, failure: undefined, older: this.#before ? "more" : "none" });
+    };
+    this.#giveUp = newest(this.client, this.name, {
+      remembered: show,
+      answered: (failure, data) => {
+        if (failure || !data?.chats?.syncCursor) return this.#change({ failure: failure ?? noAnswer() });
+        show(data);
+        this.#follow(data.chats.syncCursor);
+      },
+    });
+  };
+
+  /** again starts once more if the last start failed and another may succeed. */
+  readonly again = (): void => {
+    if (this.#now.failure?.passes) this.start();
+  };
+
+  readonly stop = (): void => {
+    this.#live = false;
+    this.#stopStream();
+    this.#giveUp();
+    this.#giveUpOlder();
+  };
+
+  /** nearStart reads one page more, unless the last one could not be read. */
+  readonly nearStart = (): void => {
+    if (this.#now.older === "more") this.loadOlder();
+  };
+
+  /** loadOlder reads one page more, if there is one and none is on its way. */
+  readonly loadOlder = (): void => {
+    const { older: state } = this.#now;
+    if (!this.#before || state === "loading" || state === "none") return;
+    const changes = this.#changes;
+    this.#change({ older: "loading" });
+    this.#giveUpOlder = older(this.client, { room: this.name, before: this.#before }, {
+      answered: (failure, data) => {
+        // The answer may be older than a change that came while it was on its way.
+        const stale = changes !== this.#changes;
+        if (data?.chats && !stale) {
+          this.#keep(data.chats.nodes);
+          this.#before = data.chats.pageInfo.hasPreviousPage ? data.chats.pageInfo.startCursor : null;
+        }
+        this.#change({ older: failure ? "failed" : this.#before ? "more" : "none" });
+        if (stale) this.nearStart();
+      },
+    });
+  };
+
+  /** assume shows a chat of one's own as it is about to be. What the stream says of it counts more. */
+  assume(chat: Chat): void {
+    this.#renew([chat]);
+  }
+
+  #follow(place: string): void {
+    this.#stopStream();
+    this.#stopStream = stream(this.client, this.name, place, {
+      happened: (event) => this.#happened(event),
+      ended: (failure) => (failure.code === "CURSOR_DIVERGED" ? this.start() : this.#change({ failure })),
+    });
+  }
+
+  #happened(event: Event): void {
+    const { kind, chat } = event;
+    if (kind === "CAUGHT_UP") {
+      this.#live = true;
+      this.caughtUp.set(this.caughtUp.get() + 1);
+    } else if (kind === "CHAT_SENT" && chat) {
+      this.#keep([chat]);
+    } else if (chat) {
+      this.#changes++;
+      this.#renew([chat]);
+    }
+    if (this.#live) for (const tell of this.#arrived) tell(event);
+  }
+
+  #keep(chats: readonly Chat[]): void {
+    for (const chat of chats) this.#chats.set(chat.number, chat);
+    this.#change({});
+  }
+
+  #renew(chats: readonly Chat[]): void {
+    this.#keep(chats.filter(({ number, id }) => this.#chats.get(number)?.id === id));
+  }
+
+  #change(change: Partial<View>): void {
+    this.#now = { ...this.#now, ...change };
+    if (this.#due) return;
+    this.#due = true;
+    setTimeout(() => this.#show());
+  }
+
+  #show(): void {
+    this.#due = false;
+    if (this.#now.room) this.#now.chats = [...this.#chats.values()].toSorted((a, b) => a.number - b.number);
+    this.view.set({ ...this.#now });
+  }
+}

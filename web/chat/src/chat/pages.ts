@@ -1,0 +1,51 @@
+import type { Client, OperationResult } from "urql";
+import { page } from "../api/cache";
+import { failureOf, type Failure } from "../api/failure";
+import {
+  OlderChatsDocument,
+  RoomPageDocument,
+  type ChatRowFragment,
+  type OlderChatsQuery,
+  type RoomPageQuery,
+} from "../gql/graphql";
+
+export type Chat = ChatRowFragment;
+export type Room = NonNullable<RoomPageQuery["room"]>;
+
+/** What somebody does about a page. */
+type Reader<Data> = {
+  /** What the cache has of an earlier visit, until the server answers. */
+  remembered?(data: Data): void;
+  /** Once: the server's answer, or why there is none. */
+  answered(failure: Failure | undefined, data: Data | undefined): void;
+};
+
+/** newest asks for the end of a room; older for the page before a place. Both give up when what they answer is called. */
+export const newest = (client: Client, room: string, reader: Reader<RoomPageQuery>): (() => void) =>
+  follow(client.query(RoomPageDocument, { room, last: page.newest }, { requestPolicy: "cache-and-network" }), reader);
+
+export const older = (
+  client: Client,
+  at: { room: string; before: string },
+  reader: Reader<OlderChatsQuery>,
+): (() => void) =>
+  follow(client.query(OlderChatsDocument, { ...at, last: page.older }, { requestPolicy: "network-only" }), reader);
+
+type Source<Data> = { subscribe(next: (result: OperationResult<Data>) => void): { unsubscribe(): void } };
+
+// The first answer that is not stale is the server's. What the cache makes of later news is not waited
+// for: the room's stream tells it too, and in order.
+function follow<Data>(source: Source<Data>, reader: Reader<Data>): () => void {
+  let waiting = true;
+  const { unsubscribe } = source.subscribe(({ data, error, stale }) => {
+    if (!waiting) return;
+    if (stale) return data && reader.remembered?.(data);
+    waiting = false;
+    queueMicrotask(() => unsubscribe());
+    reader.answered(error && failureOf(error), data);
+  });
+  return () => {
+    waiting = false;
+    unsubscribe();
+  };
+}

@@ -1,0 +1,373 @@
+/* eslint-disable */
+/** Internal type. DO NOT USE DIRECTLY. */
+type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
+/** Internal type. DO NOT USE DIRECTLY. */
+export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-node/core';
+import gql from 'graphql-tag';
+/** Kinds of events. More may be added: ignore those you do not know. */
+export type EventKind =
+  /** Everything older has been delivered; from here on the stream is live. Sent once, not stored. */
+  | 'CAUGHT_UP'
+  /** The text of a chat is gone. */
+  | 'CHAT_DELETED'
+  /** A chat has another text. */
+  | 'CHAT_EDITED'
+  /** A new chat. */
+  | 'CHAT_SENT'
+  /** The last event of its room; `room` shows it as it was. */
+  | 'ROOM_DELETED';
+
+export type ChatRowFragment = { id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null };
+
+export type RoomPageQueryVariables = Exact<{
+  room: string;
+  last: number;
+}>;
+
+
+export type RoomPageQuery = { room: { id: string, name: string, topic: string | null, createdAt: string } | null, chats: { syncCursor: string | null, nodes: Array<{ id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null }>, pageInfo: { startCursor: string | null, hasPreviousPage: boolean } } | null };
+
+export type OlderChatsQueryVariables = Exact<{
+  room: string;
+  before: string;
+  last: number;
+}>;
+
+
+export type OlderChatsQuery = { chats: { nodes: Array<{ id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null }>, pageInfo: { startCursor: string | null, hasPreviousPage: boolean } } | null };
+
+export type RoomEventsSubscriptionVariables = Exact<{
+  rooms: Array<string> | string;
+  after: Array<string> | string;
+}>;
+
+
+export type RoomEventsSubscription = { events: { cursor: string | null, kind: EventKind, cursors: Array<string> | null, room: { id: string, name: string } | null, chat: { id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null } | null } };
+
+export type SendChatMutationVariables = Exact<{
+  room: string;
+  id: string;
+  text: string;
+}>;
+
+
+export type SendChatMutation = { sendChat: { id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null } | null };
+
+export type EditChatMutationVariables = Exact<{
+  chat: string;
+  text: string;
+}>;
+
+
+export type EditChatMutation = { editChat: { id: string, text: string | null, editedAt: string | null } | null };
+
+export type DeleteChatMutationVariables = Exact<{
+  chat: string;
+}>;
+
+
+export type DeleteChatMutation = { deleteChat: { id: string, text: string | null, deletedAt: string | null } | null };
+
+export type TokensFragment = { accessToken: string, accessTokenExpiresAt: string, refreshToken: string | null, user: { id: string, username: string } };
+
+export type RegisterMutationVariables = Exact<{
+  username: string;
+  password: string;
+}>;
+
+
+export type RegisterMutation = { register: { accessToken: string, accessTokenExpiresAt: string, refreshToken: string | null, user: { id: string, username: string } } | null };
+
+export type LoginMutationVariables = Exact<{
+  username: string;
+  password: string;
+}>;
+
+
+export type LoginMutation = { login: { accessToken: string, accessTokenExpiresAt: string, refreshToken: string | null, user: { id: string, username: string } } | null };
+
+export type RefreshMutationVariables = Exact<{
+  token: string;
+  key: string;
+}>;
+
+
+export type RefreshMutation = { refreshToken: { accessToken: string, accessTokenExpiresAt: string, refreshToken: string | null, user: { id: string, username: string } } | null };
+
+export type LogoutMutationVariables = Exact<{
+  refreshToken: string;
+}>;
+
+
+export type LogoutMutation = { logout: number | null };
+
+export type EndOthersMutationVariables = Exact<{ [key: string]: never; }>;
+
+
+export type EndOthersMutation = { logout: number | null };
+
+export type EndSessionMutationVariables = Exact<{
+  session: string;
+}>;
+
+
+export type EndSessionMutation = { endSession: string | null };
+
+export type SessionsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type SessionsQuery = { sessions: Array<{ id: string, createdAt: string, lastUsedAt: string, userAgent: string | null, ipAddress: string | null, isCurrent: boolean }> | null };
+
+export type LimitsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type LimitsQuery = { server: { limits: { chatLength: number } } };
+
+export type LastChatFragment = { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null };
+
+export type RoomRowFragment = { id: string, name: string, topic: string | null, createdAt: string, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null };
+
+export type RoomsQueryVariables = Exact<{
+  matching?: string | null | undefined;
+  first: number;
+}>;
+
+
+export type RoomsQuery = { rooms: { nodes: Array<{ id: string, name: string, topic: string | null, createdAt: string, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null }>, pageInfo: { hasNextPage: boolean } } | null };
+
+export type ActivitySubscriptionVariables = Exact<{
+  rooms: Array<string> | string;
+}>;
+
+
+export type ActivitySubscription = { events: { kind: EventKind, room: { id: string } | null, chat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null } };
+
+export type CreateRoomMutationVariables = Exact<{
+  name: string;
+  topic?: string | null | undefined;
+}>;
+
+
+export type CreateRoomMutation = { createRoom: { id: string, name: string, topic: string | null, createdAt: string, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null } | null };
+
+export type DeleteRoomMutationVariables = Exact<{
+  room: string;
+}>;
+
+
+export type DeleteRoomMutation = { deleteRoom: string | null };
+
+export const ChatRowFragmentDoc = gql`
+    fragment ChatRow on Chat {
+  id
+  number
+  username
+  text
+  createdAt
+  editedAt
+  deletedAt
+}
+    ` as unknown as DocumentNode<ChatRowFragment, unknown>;
+export const TokensFragmentDoc = gql`
+    fragment Tokens on AuthPayload {
+  accessToken
+  accessTokenExpiresAt
+  refreshToken
+  user {
+    id
+    username
+  }
+}
+    ` as unknown as DocumentNode<TokensFragment, unknown>;
+export const LastChatFragmentDoc = gql`
+    fragment LastChat on Chat {
+  id
+  number
+  username
+  text
+  createdAt
+  deletedAt
+}
+    ` as unknown as DocumentNode<LastChatFragment, unknown>;
+export const RoomRowFragmentDoc = gql`
+    fragment RoomRow on Room {
+  id
+  name
+  topic
+  createdAt
+  lastChat {
+    ...LastChat
+  }
+}
+    ` as unknown as DocumentNode<RoomRowFragment, unknown>;
+export const RoomPageDocument = gql`
+    query RoomPage($room: ID!, $last: Int!) {
+  room(id: $room) {
+    id
+    name
+    topic
+    createdAt
+  }
+  chats(room: $room, last: $last) {
+    nodes {
+      ...ChatRow
+    }
+    pageInfo {
+      startCursor
+      hasPreviousPage
+    }
+    syncCursor
+  }
+}
+    ${ChatRowFragmentDoc}` as unknown as DocumentNode<RoomPageQuery, RoomPageQueryVariables>;
+export const OlderChatsDocument = gql`
+    query OlderChats($room: ID!, $before: Cursor!, $last: Int!) {
+  chats(room: $room, before: $before, last: $last) {
+    nodes {
+      ...ChatRow
+    }
+    pageInfo {
+      startCursor
+      hasPreviousPage
+    }
+  }
+}
+    ${ChatRowFragmentDoc}` as unknown as DocumentNode<OlderChatsQuery, OlderChatsQueryVariables>;
+export const RoomEventsDocument = gql`
+    subscription RoomEvents($rooms: [ID!]!, $after: [Cursor!]!) {
+  events(rooms: $rooms, after: $after) {
+    cursor
+    kind
+    cursors
+    room {
+      id
+      name
+    }
+    chat {
+      ...ChatRow
+    }
+  }
+}
+    ${ChatRowFragmentDoc}` as unknown as DocumentNode<RoomEventsSubscription, RoomEventsSubscriptionVariables>;
+export const SendChatDocument = gql`
+    mutation SendChat($room: ID!, $id: ID!, $text: String!) {
+  sendChat(room: $room, id: $id, text: $text) {
+    ...ChatRow
+  }
+}
+    ${ChatRowFragmentDoc}` as unknown as DocumentNode<SendChatMutation, SendChatMutationVariables>;
+export const EditChatDocument = gql`
+    mutation EditChat($chat: ID!, $text: String!) {
+  editChat(chat: $chat, text: $text) {
+    id
+    text
+    editedAt
+  }
+}
+    ` as unknown as DocumentNode<EditChatMutation, EditChatMutationVariables>;
+export const DeleteChatDocument = gql`
+    mutation DeleteChat($chat: ID!) {
+  deleteChat(chat: $chat) {
+    id
+    text
+    deletedAt
+  }
+}
+    ` as unknown as DocumentNode<DeleteChatMutation, DeleteChatMutationVariables>;
+export const RegisterDocument = gql`
+    mutation Register($username: String!, $password: String!) {
+  register(username: $username, password: $password) {
+    ...Tokens
+  }
+}
+    ${TokensFragmentDoc}` as unknown as DocumentNode<RegisterMutation, RegisterMutationVariables>;
+export const LoginDocument = gql`
+    mutation Login($username: String!, $password: String!) {
+  login(username: $username, password: $password) {
+    ...Tokens
+  }
+}
+    ${TokensFragmentDoc}` as unknown as DocumentNode<LoginMutation, LoginMutationVariables>;
+export const RefreshDocument = gql`
+    mutation Refresh($token: String!, $key: String!) {
+  refreshToken(token: $token, idempotencyKey: $key) {
+    ...Tokens
+  }
+}
+    ${TokensFragmentDoc}` as unknown as DocumentNode<RefreshMutation, RefreshMutationVariables>;
+export const LogoutDocument = gql`
+    mutation Logout($refreshToken: String!) {
+  logout(refreshToken: $refreshToken)
+}
+    ` as unknown as DocumentNode<LogoutMutation, LogoutMutationVariables>;
+export const EndOthersDocument = gql`
+    mutation EndOthers {
+  logout(scope: OTHERS)
+}
+    ` as unknown as DocumentNode<EndOthersMutation, EndOthersMutationVariables>;
+export const EndSessionDocument = gql`
+    mutation EndSession($session: ID!) {
+  endSession(session: $session)
+}
+    ` as unknown as DocumentNode<EndSessionMutation, EndSessionMutationVariables>;
+export const SessionsDocument = gql`
+    query Sessions {
+  sessions {
+    id
+    createdAt
+    lastUsedAt
+    userAgent
+    ipAddress
+    isCurrent
+  }
+}
+    ` as unknown as DocumentNode<SessionsQuery, SessionsQueryVariables>;
+export const LimitsDocument = gql`
+    query Limits {
+  server {
+    limits {
+      chatLength
+    }
+  }
+}
+    ` as unknown as DocumentNode<LimitsQuery, LimitsQueryVariables>;
+export const RoomsDocument = gql`
+    query Rooms($matching: String, $first: Int!) {
+  rooms(matching: $matching, first: $first) {
+    nodes {
+      ...RoomRow
+    }
+    pageInfo {
+      hasNextPage
+    }
+  }
+}
+    ${RoomRowFragmentDoc}
+${LastChatFragmentDoc}` as unknown as DocumentNode<RoomsQuery, RoomsQueryVariables>;
+export const ActivityDocument = gql`
+    subscription Activity($rooms: [ID!]!) {
+  events(rooms: $rooms) {
+    kind
+    room {
+      id
+    }
+    chat {
+      ...LastChat
+    }
+  }
+}
+    ${LastChatFragmentDoc}` as unknown as DocumentNode<ActivitySubscription, ActivitySubscriptionVariables>;
+export const CreateRoomDocument = gql`
+    mutation CreateRoom($name: String!, $topic: String) {
+  createRoom(name: $name, topic: $topic) {
+    ...RoomRow
+  }
+}
+    ${RoomRowFragmentDoc}
+${LastChatFragmentDoc}` as unknown as DocumentNode<CreateRoomMutation, CreateRoomMutationVariables>;
+export const DeleteRoomDocument = gql`
+    mutation DeleteRoom($room: ID!) {
+  deleteRoom(room: $room)
+}
+    ` as unknown as DocumentNode<DeleteRoomMutation, DeleteRoomMutationVariables>;

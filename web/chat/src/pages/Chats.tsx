@@ -1,0 +1,91 @@
+import { useCallback, useEffect, useImperativeHandle, useRef, useState, type Ref } from "react";
+import { useStore } from "../api/store";
+import type { History } from "../chat/history";
+import type { Room } from "../chat/pages";
+import { guess, type Item } from "../chat/rows";
+import { VirtualList, type Handle } from "../list/VirtualList";
+import { useAnnounce } from "../ui/Announcer";
+import { Icon } from "../ui/Icon";
+import { useServices } from "../ui/services";
+import { ChatRow, type Actions } from "./ChatRow";
+import { Edge } from "./Edge";
+
+type Props = {
+  history: History;
+  room: Room;
+  items: readonly Item[];
+  actions: Actions;
+  /** The id of the chat that is being edited. */
+  editing: string | undefined;
+  ref?: Ref<Handle>;
+};
+
+/** Chats is the list of a room. Who reads further up is told how many have come below. */
+export function Chats({ history, room, items, actions, editing, ref }: Props) {
+  const { me } = useServices();
+  const list = useRef<Handle>(null);
+  const toEnd = useCallback(() => list.current?.toEnd(), []);
+  useImperativeHandle(ref, () => ({ toEnd }), [toEnd]);
+  const keys = useKeys(items);
+  const [atEnd, setAtEnd] = useState(true);
+  const unseen = useUnseen(history, me.username, atEnd);
+  const { older } = useStore(history.view);
+
+  const render = useCallback(
+    (index: number) => {
+      const item = items[index]!;
+      if (item.key === "@below") return <div className="below" />;
+      if (!("chat" in item)) return <Edge room={room} older={older} retry={history.loadOlder} />;
+      const { chat, head, day, draft } = item;
+      const mine = chat.username === me.username;
+      return <ChatRow {...{ chat, head, day, draft, mine, actions }} editing={chat.id === editing} />;
+    },
+    [items, room, older, history, me.username, actions, editing],
+  );
+
+  return (
+    <div className="chats">
+      <VirtualList
+        ref={list}
+        keys={keys}
+        guess={useCallback((index: number) => guess(items[index]!), [items])}
+        render={render}
+        label={`Chats in ${room.name}`}
+        onNearStart={history.nearStart}
+        onAtEnd={setAtEnd}
+      />
+      {!atEnd && (
+        <button className="to-end" type="button" onClick={toEnd}>
+          <Icon name="down" />
+          {unseen === 0 ? "To the newest" : unseen === 1 ? "1 new chat" : `${unseen} new chats`}
+        </button>
+      )}
+    </div>
+  );
+}
+
+// The keys of the rows, and the same array as long as they are the same: a changed text moves no row.
+function useKeys(items: readonly Item[]): readonly string[] {
+  const [keys, setKeys] = useState<readonly string[]>([]);
+  if (keys.length === items.length && items.every(({ key }, index) => key === keys[index])) return keys;
+  const now = items.map(({ key }) => key);
+  setKeys(now);
+  return now;
+}
+
+// How many chats of others have come since the end was last in sight. All of them are said aloud.
+function useUnseen(history: History, me: string, atEnd: boolean): number {
+  const announce = useAnnounce();
+  const [unseen, setUnseen] = useState(0);
+  if (atEnd && unseen > 0) setUnseen(0);
+  useEffect(
+    () =>
+      history.onArrival(({ kind, chat }) => {
+        if (kind !== "CHAT_SENT" || !chat || chat.username === me) return;
+        announce(`${chat.username}: ${chat.text ?? ""}`);
+        setUnseen((count) => count + 1);
+      }),
+    [history, me, announce],
+  );
+  return unseen;
+}

@@ -1,0 +1,25 @@
+import type { View } from "../chat/history";
+import type { Room } from "../chat/pages";
+
+type Props = { room: Room; older: View["older"]; retry(): void };
+
+/** Edge is above the oldest chat that was read: more of them, or the beginning of the room. */
+export function Edge({ room, older, retry }: Props) {
+  if (older === "failed") {
+    return (
+      <p className="edge">
+        Older chats do not load.{" "}
+        <button className="text-button" type="button" onClick={retry}>
+          Try again
+        </button>
+      </p>
+    );
+  }
+  if (older !== "none") return <p className="edge">Loading older chats…</p>;
+  return (
+    <div className="edge beginning">
+      <h2 dir="auto">{room.name}</h2>
+      <p>This is where the room begins.</p>
+    </div>
+  );
+}

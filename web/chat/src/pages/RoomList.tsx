@@ -1,0 +1,36 @@
+import { useState } from "react";
+import { describe } from "../api/messages";
+import { Problem } from "../ui/Problem";
+import { Skeleton } from "../ui/Skeleton";
+import { RoomLink } from "./RoomLink";
+import { useRooms } from "./useRooms";
+
+const step = 50;
+
+/** RoomList is the rooms whose name contains a text, by their latest chat. */
+export function RoomList({ matching, current }: { matching: string; current: string | undefined }) {
+  const [first, setFirst] = useState(step);
+  const { rooms, more, failure } = useRooms(matching, first);
+  if (!rooms && failure) return <Problem>{describe(failure)}</Problem>;
+  if (!rooms) return <Skeleton lines={6} label="The rooms are loading" />;
+  if (rooms.length === 0) {
+    return <p className="sidebar-note">{matching ? "No room has this in its name." : "There is no room yet. Make the first one."}</p>;
+  }
+  return (
+    <nav className="rooms" aria-label="Rooms">
+      <ul>
+        {rooms.map((room) => (
+          <li key={room.id}>
+            <RoomLink room={room} current={room.name === current} />
+          </li>
+        ))}
+      </ul>
+      {more && first < 200 && (
+        <button className="text-button" type="button" onClick={() => setFirst(first + step)}>
+          More rooms
+        </button>
+      )}
+      {more && first >= 200 && <p className="sidebar-note">There are more. Find them by name.</p>}
+    </nav>
+  );
+}

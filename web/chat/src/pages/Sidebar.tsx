@@ -1,0 +1,55 @@
+import { useDeferredValue, useState } from "react";
+import { signOut } from "../auth/session";
+import { Avatar } from "../ui/Avatar";
+import { Icon } from "../ui/Icon";
+import { Line } from "../ui/Line";
+import { Link } from "../ui/Link";
+import { Mark } from "../ui/Mark";
+import { paths } from "../ui/router";
+import { useServices } from "../ui/services";
+import { NewRoom } from "./NewRoom";
+import { RoomList } from "./RoomList";
+
+/** Sidebar is the rooms, and oneself. */
+export function Sidebar({ current }: { current: string | undefined }) {
+  const { me } = useServices();
+  const [typed, setTyped] = useState("");
+  const [making, setMaking] = useState(false);
+  const matching = useDeferredValue(typed.trim());
+  return (
+    <div className="sidebar">
+      <header className="sidebar-top">
+        <Link className="brand" href={paths.home}>
+          <Mark />
+          Parley
+        </Link>
+        <Line />
+        <button className="icon-button" type="button" aria-label="New room" onClick={() => setMaking(true)}>
+          <Icon name="plus" />
+        </button>
+      </header>
+      <search className="find">
+        <Icon name="search" />
+        <input
+          type="search"
+          aria-label="Find a room"
+          placeholder="Find a room"
+          value={typed}
+          onChange={(event) => setTyped(event.target.value)}
+        />
+      </search>
+      <RoomList matching={matching} current={current} />
+      <footer className="sidebar-bottom">
+        <Avatar name={me.username} />
+        <bdi className="me">{me.username}</bdi>
+        <Link className="icon-button" href={paths.sessions} aria-label="Your sign-ins">
+          <Icon name="devices" />
+        </Link>
+        <button className="icon-button" type="button" aria-label="Sign out" onClick={() => void signOut()}>
+          <Icon name="leave" />
+        </button>
+      </footer>
+      {making && <NewRoom onClose={() => setMaking(false)} />}
+    </div>
+  );
+}

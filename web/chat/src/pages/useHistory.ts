@@ -1,0 +1,16 @@
+import { useEffect, useState } from "react";
+import { useStore } from "../api/store";
+import { History, type View } from "../chat/history";
+import { useServices } from "../ui/services";
+
+/** useHistory is a room, followed as long as the component lives. */
+export function useHistory(name: string): [History, View] {
+  const { client, connection } = useServices();
+  const [history] = useState(() => new History(client, name));
+  useEffect(() => {
+    history.start();
+    return history.stop;
+  }, [history]);
+  useEffect(() => connection.times.subscribe(history.again), [connection, history]);
+  return [history, useStore(history.view)];
+}
