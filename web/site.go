@@ -29,7 +29,7 @@ var mediaTypes = map[string]string{
 
 // A site is one page and its assets. It never changes once it is read.
 type site struct {
-	root   string          // "/playground"
+	root   string          // "/playground", or "" for the page at "/"
 	policy string          // Content-Security-Policy
 	files  map[string]file // by path; the page itself is at root
 }
@@ -42,9 +42,10 @@ type file struct {
 	cache     string // Cache-Control
 }
 
-// newSite reads static/name. What it refuses is a mistake in the build of this binary, so it panics.
-func newSite(static fs.FS, name, policy string) *site {
-	s := &site{root: "/" + name, policy: policy, files: map[string]file{}}
+// newSite reads static/name, whose page is to lie at root. What it refuses is a mistake in the build of
+// this binary, so it panics.
+func newSite(static fs.FS, name, root, policy string) *site {
+	s := &site{root: root, policy: policy, files: map[string]file{}}
 	folder := "static/" + name
 	err := fs.WalkDir(static, folder, func(at string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -91,20 +92,29 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
 		return
 	}
-	if r.URL.Path == s.root+"/" {
+	f, ok := s.files[r.URL.Path]
+	switch {
+	case ok:
+		f.serve(w, r, http.StatusOK)
+	case s.root == "" && isView(r.URL.Path):
+		s.files[s.root].serve(w, r, http.StatusOK)
+	case s.root == "" && !strings.Contains(path.Base(r.URL.Path), "."):
+		s.files[s.root].serve(w, r, http.StatusNotFound) // the page says it in its own way
+	case r.URL.Path == s.root+"/":
 		h.Set("Location", ".."+s.root) // relative, because a proxy may have put us below a path
 		w.WriteHeader(http.StatusPermanentRedirect)
-		return
-	}
-	f, ok := s.files[r.URL.Path]
-	if !ok {
+	default:
 		http.NotFound(w, r)
-		return
 	}
-	f.serve(w, r)
 }
 
-func (f file) serve(w http.ResponseWriter, r *http.Request) {
+// isView says whether the page at "/" draws an address itself, so that a reload comes back to it:
+// chat/src/ui/router.ts. A room may have any name, dots included.
+func isView(at string) bool {
+	return at == "/" || at == "/sessions" || strings.HasPrefix(at, "/room/")
+}
+
+func (f file) serve(w http.ResponseWriter, r *http.Request, status int) {
 	h := w.Header()
 	h.Set("Cache-Control", f.cache)
 	h.Set("Content-Type", f.mediaType)
@@ -117,11 +127,12 @@ func (f file) serve(w http.ResponseWriter, r *http.Request) {
 		send, size, tag = f.packed, len(f.gzipped), `"`+f.tag+`-gzip"`
 	}
 	h.Set("ETag", tag)
-	if known(r.Header, tag) {
+	if status == http.StatusOK && known(r.Header, tag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
 	h.Set("Content-Length", strconv.Itoa(size))
+	w.WriteHeader(status)
 	if r.Method == http.MethodGet {
 		_ = send(w) // an error says that the client has gone
 	}

@@ -18,7 +18,7 @@ func TestABrokenBuildDoesNotStart(t *testing.T) {
 					t.Error("it starts")
 				}
 			}()
-			newSite(static, "p", "")
+			newSite(static, "p", "/p", "")
 		})
 	}
 }

@@ -24,5 +24,18 @@ const playgroundPolicy = "default-src 'none'; script-src 'self'; worker-src 'sel
 // Mount it at both "/playground" and "/playground/". It answers GET and HEAD, needs no sign-in and is
 // safe for concurrent use.
 func Playground() http.Handler {
-	return newSite(static, "playground", playgroundPolicy)
+	return newSite(static, "playground", "/playground", playgroundPolicy)
+}
+
+// chatPolicy allows nothing but this server's own files: no script or style inside the page, no frame,
+// no picture from elsewhere.
+const chatPolicy = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src 'self'; " +
+	"object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// Chat serves the web chat, which finds the API at /graphql. Mount it at "/": it answers there with the
+// page, and at every address below that the page draws itself, /room/general for one. Other addresses
+// are 404, with the page where a person may have come. It answers GET and HEAD, needs no sign-in and is
+// safe for concurrent use.
+func Chat() http.Handler {
+	return newSite(static, "chat", "", chatPolicy)
 }

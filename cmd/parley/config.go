@@ -33,6 +33,7 @@ type Config struct {
 	TrustedProxies         networks `default:"" help:"Networks whose X-Forwarded-For and X-Forwarded-Proto are believed."`
 
 	CORSAllowedOrigins origins `default:"http://localhost:5173,http://localhost:3000" name:"cors-allowed-origins" help:"Origins whose pages may use the API, over HTTP and WebSocket; * for any."`
+	Web                toggle  `default:"true" help:"Serve the web chat at /."`
 	Playground         toggle  `default:"true" help:"Serve GraphiQL at /playground."`
 	Introspection      toggle  `default:"true" help:"Answer introspection."`
 	LogFormat          string  `default:"" enum:",text,json" help:"text or json; empty: text on a terminal."`

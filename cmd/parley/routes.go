@@ -26,6 +26,11 @@ func routes(c *Config, api http.Handler, health *health) http.Handler {
 		playground := web.Playground()
 		mux.Handle("/playground", playground)
 		mux.Handle("/playground/", playground)
+	}
+	switch {
+	case bool(c.Web):
+		mux.Handle("/", web.Chat())
+	case bool(c.Playground):
 		mux.Handle("GET /{$}", http.RedirectHandler("/playground", http.StatusFound))
 	}
 	all := http.NewServeMux()

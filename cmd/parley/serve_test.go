@@ -45,8 +45,10 @@ func TestAddresses(t *testing.T) {
 		"/readyz":                {200, "ok"},
 		"/schema.graphqls":       {200, graph.Schema},
 		"/playground":            {200, "<html"},
-		"/":                      {302, ""},
-		"/nothing":               {404, ""},
+		"/":                      {200, "<title>Parley</title>"},
+		"/room/general":          {200, "<title>Parley</title>"},
+		"/nothing":               {404, "<title>Parley</title>"},
+		"/nothing.js":            {404, ""},
 		"/playground/nothing.js": {404, ""},
 		"/graphql?query=%7Bserver%7Bversion%7D%7D": {200, `"version":"` + version + `"`},
 	} {
@@ -55,10 +57,22 @@ func TestAddresses(t *testing.T) {
 			t.Errorf("%s: %d %.200s", path, response.StatusCode, body)
 		}
 	}
-	s = newServer(t, "--playground=false", "--introspection=false")
-	for _, path := range []string{"/", "/playground"} {
-		if response, _ := s.get(path); response.StatusCode != 404 {
+	s = newServer(t, "--web=false")
+	for path, want := range map[string]int{"/": 302, "/room/general": 404, "/playground": 200} {
+		if response, _ := s.get(path); response.StatusCode != want {
+			t.Errorf("%s without the chat: %d", path, response.StatusCode)
+		}
+	}
+	s = newServer(t, "--playground=false")
+	for path, want := range map[string]int{"/": 200, "/playground": 404} {
+		if response, _ := s.get(path); response.StatusCode != want {
 			t.Errorf("%s without the playground: %d", path, response.StatusCode)
+		}
+	}
+	s = newServer(t, "--web=false", "--playground=false", "--introspection=false")
+	for _, path := range []string{"/", "/playground", "/room/general"} {
+		if response, _ := s.get(path); response.StatusCode != 404 {
+			t.Errorf("%s without pages: %d", path, response.StatusCode)
 		}
 	}
 	if a := s.ask("", `{ __schema { queryType { name } } }`); len(a.Errors) == 0 {
