@@ -13,11 +13,18 @@ const args = [
   "--disable-sync",
 ];
 
-/** open shows a new page. `requests` and `sockets` fill as it works; `complaints` should stay empty. */
+/** launch starts the browser. */
+export const launch = () => chromium.launch({ executablePath, args });
+
+/** open shows a new page in a browser of its own. */
 export async function open(t, options) {
-  const browser = await chromium.launch({ executablePath, args });
+  const browser = await launch();
   t.after(() => browser.close());
-  const page = await browser.newPage(options);
+  return watch(await browser.newPage(options));
+}
+
+/** watch notes what a page does. `requests` and `sockets` fill as it works; `complaints` should stay empty. */
+export async function watch(page) {
   const seen = { page, requests: [], sockets: [], complaints: [] };
 
   page.on("request", (request) => seen.requests.push(request.url()));

@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { cp, rm } from "node:fs/promises";
+import { test } from "node:test";
+import { log, mortal, signUp } from "./mortal.mjs";
+import { eventually, fast, live, minute, room, row, say, texts, visit } from "./people.mjs";
+
+test("what is sent while the server is away arrives once", minute, async (t) => {
+  const server = await mortal(t);
+  const people = await room(server.origin, "ann", "bob");
+  const pages = [];
+  for (const as of people) pages.push(await visit(server, { as, path: "/room/general", troubled: true }));
+  const [ann, bob] = pages;
+  const places = () =>
+    bob.all[0].sockets
+      .flatMap((socket) => socket.sent)
+      .filter(({ payload }) => payload?.query?.includes("RoomEvents"))
+      .map(({ payload }) => payload.variables.after[0]);
+  await eventually(() => places().length, 1);
+  await say(ann, "before");
+  await row(bob, "before").waitFor();
+  await server.kill("SIGTERM");
+  for (const text of ["one", "two", "three"]) await say(ann, text);
+  await ann.getByText("Waiting to be sent").first().waitFor();
+  await ann.getByText("Reconnecting…").filter({ visible: true }).waitFor();
+  await ann.goto("about:blank"); // what waits outlives the page
+  await server.start();
+  await ann.goto(`${server.origin}/room/general`);
+  const want = ["before", "one", "two", "three"];
+  for (const page of pages) await eventually(() => texts(page), want);
+  const stored = await log(server.origin, people[0].accessToken, "general");
+  assert.deepEqual(stored.map(({ text }) => text), want);
+  // The stream went on from where it was, and did not begin anew.
+  assert.notEqual(places().at(-1), places()[0], `subscribed after ${places()}`);
+  await live(bob);
+  await eventually(() => ann.getByText("Waiting to be sent").count(), 0);
+});
+
+const inOrder = (name) => Array.from({ length: 12 }, (_, i) => `${name} ${i + 1}`);
+
+test("a server that is killed while people talk loses nothing and shows nothing twice", minute, async (t) => {
+  const server = await mortal(t, fast);
+  const people = await room(server.origin, "ann", "bob");
+  const pages = [];
+  for (const as of people) pages.push(await visit(server, { as, path: "/room/general", troubled: true }));
+  const names = ["ann", "bob"];
+  let down = Promise.resolve();
+  const talk = async (page, name) => {
+    for (const [i, text] of inOrder(name).entries()) {
+      await say(page, text);
+      // Nobody waits for it: people go on while it is away.
+      if (name === "ann" && (i === 3 || i === 8)) down = down.then(() => server.kill()).then(() => server.start());
+    }
+  };
+  await Promise.all(names.map((name, i) => talk(pages[i], name)));
+  await down;
+  await eventually(async () => (await log(server.origin, people[0].accessToken, "general")).length, 24);
+  const stored = (await log(server.origin, people[0].accessToken, "general")).map(({ text }) => text);
+  for (const name of names) assert.deepEqual(stored.filter((text) => text.startsWith(name)), inOrder(name));
+  for (const page of pages) await eventually(() => texts(page), stored);
+});
+
+test("tokens that run out every two seconds leave no gap and sign nobody out", minute, async (t) => {
+  const server = await mortal(t, { ...fast, PARLEY_ACCESS_TOKEN_LIFETIME: "2s", PARLEY_LEEWAY: "0s" });
+  const { origin } = server;
+  const people = await room(origin, "ann", "bob");
+  const pages = [];
+  for (const as of people) pages.push(await visit(server, { as, path: "/room/general", troubled: true }));
+  const want = [];
+  const end = Date.now() + 20_000;
+  for (let i = 0; Date.now() < end; i++) {
+    const text = `chat ${i}`;
+    await say(pages[i % 2], text);
+    want.push(text);
+    await row(pages[(i + 1) % 2], text).first().waitFor();
+  }
+  const stored = (await log(origin, (await signUp(origin, "eve")).accessToken, "general")).map(({ text }) => text);
+  assert.deepEqual(stored, want);
+  for (const page of pages) {
+    await eventually(async () => (await texts(page)).slice(-10), want.slice(-10));
+    assert.ok(page.all[0].sockets.length > 5, `${page.all[0].sockets.length} sockets in 20 s: no token ran out`);
+  }
+});
+
+test("who sends too fast waits, and loses nothing", minute, async (t) => {
+  const server = await mortal(t, { PARLEY_SEND_RATE: "4/1s" });
+  const [as] = await room(server.origin, "ann");
+  const page = await visit(server, { as, path: "/room/general" });
+  const want = Array.from({ length: 18 }, (_, i) => `chat ${i}`);
+  for (const text of want) await say(page, text);
+  await eventually(async () => (await log(server.origin, as.accessToken, "general")).map(({ text }) => text), want);
+  await eventually(() => texts(page), want);
+});
+
+// A page that is deaf sends, and hears of nothing.
+function canBeDeaf() {
+  const Heard = WebSocket;
+  globalThis.WebSocket = class extends Heard {
+    constructor(url, protocols) {
+      super(globalThis.deaf ? `${url}/nowhere` : url, protocols);
+    }
+  };
+}
+
+for (const deaf of [false, true]) {
+  const what = deaf ? "whoever has not seen their chat arrive sends it again" : "it is read anew";
+  test(`after a history was taken back ${what}`, minute, async (t) => {
+    const server = await mortal(t, fast);
+    const people = await room(server.origin, "ann", "bob");
+    const open = (as) => visit(server, { as, path: "/room/general", troubled: true, prepare: canBeDeaf });
+    const [ann, bob] = await Promise.all(people.map(open));
+    const drafts = () => ann.evaluate(() => JSON.parse(sessionStorage.getItem("parley.outbox")).drafts.map(({ state }) => state));
+    await say(ann, "kept");
+    await row(bob, "kept").waitFor();
+    await eventually(drafts, []);
+
+    await server.kill("SIGTERM");
+    await cp(server.data, `${server.data}.old`, { recursive: true });
+    t.after(() => rm(`${server.data}.old`, { recursive: true, force: true }));
+    await ann.evaluate((now) => Object.assign(globalThis, { deaf: now }), deaf);
+    await server.start();
+    await say(ann, "taken back");
+    await row(bob, "taken back").waitFor();
+    await eventually(drafts, deaf ? ["stored"] : []);
+
+    await server.kill();
+    await rm(server.data, { recursive: true });
+    await cp(`${server.data}.old`, server.data, { recursive: true });
+    await ann.evaluate(() => Object.assign(globalThis, { deaf: false }));
+    await server.start();
+    const want = deaf ? ["kept", "taken back"] : ["kept"];
+    for (const page of [ann, bob]) await eventually(() => texts(page), want);
+    await eventually(async () => (await log(server.origin, people[0].accessToken, "general")).map(({ text }) => text), want);
+    await say(bob, "from here on");
+    for (const page of [ann, bob]) await eventually(() => texts(page), [...want, "from here on"]);
+  });
+}
+
+test("a room that was opened without a server comes with it", minute, async (t) => {
+  const server = await mortal(t);
+  const [as] = await room(server.origin, "ann");
+  const page = await visit(server, { as, troubled: true });
+  const link = page.getByRole("link", { name: /general/ });
+  await link.waitFor();
+  await live(page);
+  await server.kill();
+  await link.click();
+  await page.getByText("The room does not load").waitFor();
+  await server.start();
+  await say(page, "here");
+  await eventually(() => texts(page), ["here"]);
+});
+
+for (const [how, prepare] of Object.entries({
+  "with locks": undefined,
+  "without locks": () => delete Navigator.prototype.locks,
+})) {
+  test(`two tabs refresh at once and both stay, ${how}`, minute, async (t) => {
+    const server = await mortal(t, { PARLEY_REFRESH_REUSE_WINDOW: how === "with locks" ? "0s" : "10s" });
+  const { origin } = server;
+    const [as] = await room(origin, "ann");
+    const one = await visit(server, { as, path: "/room/general", prepare });
+    await live(one);
+    const two = await one.another("/room/general");
+    await live(two);
+    for (let i = 0; i < 4; i++) {
+      await Promise.all([one.reload(), two.reload()]);
+      await Promise.all([live(one), live(two)]);
+      await say(i % 2 ? one : two, `round ${i}`);
+      await Promise.all([row(one, `round ${i}`).waitFor(), row(two, `round ${i}`).waitFor()]);
+    }
+    await two.getByRole("button", { name: "Sign out" }).click();
+    await one.getByRole("heading", { name: "Sign in" }).waitFor();
+  });
+}

@@ -1,0 +1,99 @@
+// People in browsers of their own, at the chat of one server.
+import assert from "node:assert/strict";
+import { after, before } from "node:test";
+import { launch, watch } from "./browser.mjs";
+import { call, signUp } from "./mortal.mjs";
+
+/** fast are the settings of a server that lets people send as fast as they can. */
+export const fast = { PARLEY_SEND_RATE: "0", PARLEY_ROOM_SEND_RATE: "0" };
+
+/** minute is how long a test may take; machines that do other things too are slow. */
+export const minute = { timeout: 60_000 };
+
+const wide = { viewport: { width: 1440, height: 900 } };
+
+export let browser;
+before(async () => {
+  browser = await launch();
+});
+after(() => browser.close());
+
+/**
+ * visit opens a page in a browser that nobody else has, signed in as somebody if that is given. What it
+ * complained about and where it went is judged before the server ends; one that is `troubled` may say
+ * that the server did not answer, or was going down. `all` are its tabs, `another` opens one.
+ */
+export async function visit({ origin, last }, { options = wide, as, path = "/", troubled = false, prepare } = {}) {
+  const context = await browser.newContext(options);
+  if (as) await context.addInitScript(keep, { ...as.user, refreshToken: as.refreshToken });
+  if (prepare) await context.addInitScript(prepare);
+  const page = await tab(context, origin, path);
+  last.push(async () => {
+    await context.close();
+    const { host } = new URL(origin);
+    for (const seen of page.all) {
+      const went = [...seen.requests, ...seen.sockets.map(({ url }) => url)];
+      assert.deepEqual(went.filter((address) => new URL(address).host !== host), [], "requests that left the origin");
+      const complaints = seen.complaints.filter((text) => !troubled || !/net::ERR_|WebSocket connection to|status of 503/.test(text));
+      assert.deepEqual(complaints, [], "errors and warnings in the console");
+    }
+  });
+  return page;
+}
+
+async function tab(context, origin, path, all = []) {
+  const seen = await watch(await context.newPage());
+  await seen.page.goto(origin + path);
+  all.push(seen);
+  return Object.assign(seen.page, { all, another: (at) => tab(context, origin, at, all) });
+}
+
+// A sign-in that a browser has kept. It is put there once, not at each load.
+function keep(stored) {
+  if (location.protocol === "about:") return;
+  if (!localStorage.getItem("test.kept")) localStorage.setItem("parley.session", JSON.stringify(stored));
+  localStorage.setItem("test.kept", "yes");
+}
+
+/** room makes people and a room "general", and answers their tokens. */
+export async function room(origin, ...names) {
+  const people = await Promise.all(names.map((name) => signUp(origin, name)));
+  await call(origin, people[0].accessToken, `mutation { createRoom(name: "general", topic: "Everything") { id } }`);
+  return people;
+}
+
+/** login begins another session of somebody. */
+export async function login(origin, username) {
+  const query = `mutation ($username: String!) {
+    login(username: $username, password: "correct horse battery") { accessToken refreshToken user { id username } }
+  }`;
+  return (await call(origin, undefined, query, { username })).login;
+}
+
+/** box is where one writes, row the chat with a text, texts all that are rendered, oldest first. */
+export const box = (page) => page.getByRole("textbox", { name: /^Write to/ });
+export const row = (page, text) => page.locator(".chat", { has: page.locator(".text", { hasText: text }) });
+export const texts = (page) => page.locator(".list .text").allInnerTexts();
+
+/** live waits until the page says that it is. */
+export const live = (page) => page.locator('.line[data-link="live"]:visible').waitFor();
+
+/** say writes a chat and sends it. */
+export async function say(page, text) {
+  await box(page).fill(text);
+  await box(page).press("Enter");
+}
+
+/** eventually waits until what there is is as it should be. */
+export async function eventually(look, want, ms = 20_000) {
+  const end = Date.now() + ms;
+  for (;;) {
+    const got = await look();
+    try {
+      return assert.deepEqual(got, want);
+    } catch (error) {
+      if (Date.now() > end) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
