@@ -12,5 +12,12 @@ export function useHistory(name: string): [History, View] {
     return history.stop;
   }, [history]);
   useEffect(() => connection.times.subscribe(history.again), [connection, history]);
-  return [history, useStore(history.view)];
+  const view = useStore(history.view);
+  const failed = view.failure;
+  useEffect(() => {
+    if (!failed) return undefined;
+    const timer = setTimeout(history.again, 2000);
+    return () => clearTimeout(timer);
+  }, [history, failed]);
+  return [history, view];
 }

@@ -13,11 +13,14 @@ type Rooms = { rooms: readonly RoomRowFragment[] | undefined; more: boolean; fai
 /** useRooms is the list of rooms, the most recently active first, kept as it is now. */
 export function useRooms(matching: string, first: number): Rooms {
   const { client, connection } = useServices();
-  const [{ data, error }, ask] = useQuery({
+  const [{ data: fresh, error }, ask] = useQuery({
     query: RoomsDocument,
     variables: { matching: matching || null, first },
     requestPolicy: "cache-and-network",
   });
+  // A list that cannot be asked for anew stays as it was.
+  const [data, setData] = useState(fresh);
+  if (fresh && fresh !== data) setData(fresh);
   const again = useCallback(() => ask({ requestPolicy: "network-only" }), [ask]);
   const times = useStore(connection.times);
 
