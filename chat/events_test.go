@@ -122,6 +122,22 @@ func TestEventsOfARoom(t *testing.T) {
 	wantErr(t, <-live.ended, chat.ErrNoRoom)
 }
 
+// The room of an event has the newest chat of its moment, and not that of the moment when the stream began.
+func TestRoomOfAnEventGoesOn(t *testing.T) {
+	w := newWorld(t, chat.Options{})
+	ann := w.person("ann")
+	w.room(ann, "general")
+	live := w.events(ann, "general", nil)
+	for range 2 {
+		c := w.send(ann, "general", "x")
+		e := live.want(chat.ChatSent)
+		last, err := w.LastChats(t.Context(), []*chat.Room{e.Room})
+		if err != nil || last[0] == nil || last[0].ID != c.ID {
+			t.Errorf("got %v %v, want %v", last[0], err, c.ID)
+		}
+	}
+}
+
 func TestEventsAtTheDoor(t *testing.T) {
 	w := newWorld(t, chat.Options{})
 	ann := w.person("ann")

@@ -74,10 +74,20 @@ func (s *Service) since(ctx context.Context, room *Room, at position) (events []
 		if rows, err = follows(rows, at); err != nil {
 			return err
 		}
-		events, err = withChats(ctx, db, room, rows)
+		events, err = withChats(ctx, db, room.asOf(rows), rows)
 		return err
 	})
 	return events, more, err
+}
+
+// asOf is the room as these entries of its log leave it.
+func (r *Room) asOf(rows []*ent.RoomEvent) *Room {
+	if len(rows) == 0 {
+		return r
+	}
+	now := *r
+	now.lastNumber = rows[len(rows)-1].Number
+	return &now
 }
 
 // follows checks that rows begin at a position and go on without a hole, and takes it off.
