@@ -59,14 +59,14 @@ test("a server that is killed while people talk loses nothing and shows nothing 
   for (const page of pages) await eventually(() => texts(page), stored);
 });
 
-test("tokens that run out every two seconds leave no gap and sign nobody out", minute, async (t) => {
+test("tokens that run out every two seconds for a minute leave no gap and sign nobody out", { timeout: 180_000 }, async (t) => {
   const server = await mortal(t, { ...fast, PARLEY_ACCESS_TOKEN_LIFETIME: "2s", PARLEY_LEEWAY: "0s" });
   const { origin } = server;
   const people = await room(origin, "ann", "bob");
   const pages = [];
   for (const as of people) pages.push(await visit(server, { as, path: "/room/general", troubled: true }));
   const want = [];
-  const end = Date.now() + 20_000;
+  const end = Date.now() + 60_000;
   for (let i = 0; Date.now() < end; i++) {
     const text = `chat ${i}`;
     await say(pages[i % 2], text);
@@ -77,7 +77,7 @@ test("tokens that run out every two seconds leave no gap and sign nobody out", m
   assert.deepEqual(stored, want);
   for (const page of pages) {
     await eventually(async () => (await texts(page)).slice(-10), want.slice(-10));
-    assert.ok(page.all[0].sockets.length > 5, `${page.all[0].sockets.length} sockets in 20 s: no token ran out`);
+    assert.ok(page.all[0].sockets.length > 15, `${page.all[0].sockets.length} sockets in a minute: no token ran out`);
   }
 });
 
