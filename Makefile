@@ -20,7 +20,7 @@ test: deps ## everything there is; CI runs this and nothing else
 	$(MAKE) lint drift race build model browser
 
 race: ## the Go tests under the race detector; PKG=./chat for one room
-	go test -race -timeout 20m $(PKG)
+	go test -race -timeout 45m $(PKG)
 
 model: ## readers against a model of the log, 10,000 histories; under the race detector there are fewer
 	go test -run Model -count 1 ./chat
