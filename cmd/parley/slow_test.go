@@ -107,7 +107,7 @@ func TestSlowBodies(t *testing.T) {
 		"of a PUT":                {"PUT /graphql HTTP/1.1\r\nHost: x\r\n" + length, " ", "405"},
 		"of a preflight":          {"OPTIONS /graphql HTTP/1.1\r\nHost: x\r\nOrigin: http://localhost:5173\r\nAccess-Control-Request-Method: POST\r\n" + length, " ", "204"},
 		"of another page":         {"POST /healthz HTTP/1.1\r\nHost: x\r\n" + length, " ", "405"},
-		"of no page":              {"POST /nothing HTTP/1.1\r\nHost: x\r\n" + length, "", "404"},
+		"of no page":              {"POST /nothing HTTP/1.1\r\nHost: x\r\n" + length, "", "405"},
 		"of an uncleaned path":    {"POST //nothing HTTP/1.1\r\nHost: x\r\n" + length, "", "404"},
 	} {
 		t.Run(name, func(t *testing.T) {
