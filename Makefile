@@ -23,7 +23,7 @@ race: ## the Go tests under the race detector; PKG=./chat for one room
 	go test -race -timeout 45m $(PKG)
 
 model: ## readers against a model of the log, 10,000 histories; under the race detector there are fewer
-	go test -run Model -count 1 ./chat
+	go test -run Model -count 1 ./chat ./transport
 
 mutants: ## breaks the code on purpose, one way at a time, and shows which test sees it; minutes
 	./.ci/mutants $(ONLY)
