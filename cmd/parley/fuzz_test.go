@@ -23,7 +23,7 @@ func FuzzDocument(f *testing.F) {
 	f.Fuzz(func(t *testing.T, document, variables string) {
 		body, err := json.Marshal(map[string]any{"query": document, "variables": json.RawMessage(variables)})
 		if err != nil {
-			t.Skip("the variables are no JSON")
+			return // the variables are no JSON, so there is no request
 		}
 		request := httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(string(body)))
 		request.Header.Set("Content-Type", plainJSON)

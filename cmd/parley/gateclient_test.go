@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"io"
 	"net/http"
 	"strings"
 
@@ -113,18 +111,4 @@ func (s *testServer) sendFrom(address, token, document string, stream bool) (*op
 		return &openStream{func() { leave(); _ = response.Body.Close() }}, answer{Status: response.StatusCode}
 	}
 	return nil, s.read(response)
-}
-
-func (s *testServer) read(response *http.Response) answer {
-	s.t.Helper()
-	defer func() { _ = response.Body.Close() }()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	a := answer{Status: response.StatusCode, Header: response.Header, Body: string(text)}
-	if err := json.Unmarshal(text, &a); err != nil {
-		s.t.Fatalf("answer %d is not JSON: %s", a.Status, text)
-	}
-	return a
 }

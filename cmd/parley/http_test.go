@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -50,13 +49,7 @@ func (s *testServer) send(q ask) answer {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	defer func() { _ = response.Body.Close() }()
-	text, err := io.ReadAll(response.Body)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	a := answer{Status: response.StatusCode, Header: response.Header, Body: string(text)}
-	_ = json.Unmarshal(text, &a) // some answers are no JSON
+	a, _ := s.readAny(response)
 	return a
 }
 

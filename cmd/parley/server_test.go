@@ -147,16 +147,29 @@ func (s *testServer) post(body string, headers ...string) answer {
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	return s.read(response)
+}
+
+// read reads a GraphQL answer to its end.
+func (s *testServer) read(response *http.Response) answer {
+	s.t.Helper()
+	a, isJSON := s.readAny(response)
+	if !isJSON {
+		s.t.Fatalf("answer %d is not JSON: %s", a.Status, a.Body)
+	}
+	return a
+}
+
+// readAny does the same for an answer that may be no GraphQL.
+func (s *testServer) readAny(response *http.Response) (a answer, isJSON bool) {
+	s.t.Helper()
 	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	a := answer{Status: response.StatusCode, Header: response.Header, Body: string(text)}
-	if err := json.Unmarshal(text, &a); err != nil {
-		s.t.Fatalf("answer %d is not JSON: %s", a.Status, text)
-	}
-	return a
+	a = answer{Status: response.StatusCode, Header: response.Header, Body: string(text)}
+	return a, json.Unmarshal(text, &a) == nil
 }
 
 // ask sends an operation, signed in when token is not empty.
