@@ -239,3 +239,64 @@ func TestBlockWaitsForWhoReadsOn(t *testing.T) {
 		}
 	})
 }
+
+// One bell may bring more than fits into one write: all of it goes out, and does not wait for the next bell.
+func TestOneBellBringsManyWrites(t *testing.T) {
+	w := newWorld(t, nil)
+	c := w.ready("good")
+	c.subscribe(w, "1", "subscription{tick}", "tick")
+	value := func(i int) string { return fmt.Sprintf(`"%d-%s"`, i, strings.Repeat("x", writeBytes/3)) }
+	const n = 10
+	for i := 1; i < n; i++ {
+		w.log.append(value(i))
+	}
+	w.tick(value(n))
+	for i := 1; i <= n; i++ {
+		c.expect(`{"id":"1","type":"next","payload":{"data":{"tick":` + value(i) + `}}}`)
+	}
+}
+
+// A worker that looked at the readers just before one was stopped, or its session ended, hands it nothing more.
+func TestLateWorkerHandsOutNothing(t *testing.T) {
+	for name, end := range map[string]func(w *world, c *client){
+		"complete": func(_ *world, c *client) {
+			c.talk(`> {"type":"complete","id":"1"}` + "\n" + `> {"type":"ping"}` + "\n" + `< {"type":"pong"}`)
+		},
+		"end of the session": func(w *world, _ *client) { w.transports.EndSessions("ann") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, func(_ *Options, p *pace) { p.cut = patience }) // the socket is not cut meanwhile
+			w.shared = true
+			other, c := w.ready("good-bob"), w.ready("good-ann")
+			for _, each := range []*client{other, c} {
+				each.subscribe(w, "1", "subscription{tick}", "tick")
+			}
+			late := w.readerOf("ann")
+			w.tick("1")
+			for _, each := range []*client{other, c} {
+				each.expect(`{"id":"1","type":"next","payload":{"data":{"tick":1}}}`)
+			}
+			end(w, c)
+			w.tick("2")
+			other.expect(`{"id":"1","type":"next","payload":{"data":{"tick":2}}}`)
+			late.sub.out.serve(late)
+			if late.at.Place != 1 {
+				t.Errorf("it was handed place %d", late.at.Place)
+			}
+			_ = c.conn.CloseNow()
+		})
+	}
+}
+
+// readerOf is the reader of the only stream of a session, once it has joined.
+func (w *world) readerOf(session string) (r *reader) {
+	eventually(w.t, func() bool {
+		for _, m := range w.transports.registry.all() {
+			if s := m.(*socket); s.session.ID == session && len(s.subscriptions()) == 1 {
+				r = s.subscriptions()[0].readers[0]
+			}
+		}
+		return r != nil
+	}, func() string { return "no reader" })
+	return r
+}

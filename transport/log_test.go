@@ -39,12 +39,8 @@ func tell(err error) *gqlerror.Error {
 func (w *world) tick(value string) { w.log.add(value) }
 
 func (l *testLog) add(value string) {
+	l.append(value)
 	l.mu.Lock()
-	e := Event{Position: Position{int64(len(l.events) + 1), int64(1000 + len(l.events))}, Object: value}
-	if value == "end" {
-		e.Object, e.Last = nil, true
-	}
-	l.events = append(l.events, e)
 	ears := make([]func(), 0, len(l.ears))
 	for _, wake := range l.ears {
 		ears = append(ears, wake)
@@ -53,6 +49,17 @@ func (l *testLog) add(value string) {
 	for _, wake := range ears {
 		wake()
 	}
+}
+
+// append rings for nobody.
+func (l *testLog) append(value string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	e := Event{Position: Position{int64(len(l.events) + 1), int64(1000 + len(l.events))}, Object: value}
+	if value == "end" {
+		e.Object, e.Last = nil, true
+	}
+	l.events = append(l.events, e)
 }
 
 // flood appends as fast as somebody reads, until stop is closed.
