@@ -36,6 +36,8 @@ var homeOf = map[string][]string{
 	"github.com/mattn/go-sqlite3": {"db"},
 	"github.com/jackc/pgx":        {"db"},
 	"github.com/pressly/goose":    {"db"},
+	"github.com/nats-io":          {"broker"},
+	"github.com/prometheus":       {"cmd/parley"},
 	"github.com/rs/cors":          {"cmd/parley"},
 	"github.com/alecthomas/kong":  {"cmd/parley"},
 	"github.com/coder/websocket":  {},         // tests

@@ -11,13 +11,14 @@ import (
 	"testing"
 
 	"parley/db"
+	"parley/db/dbtest"
 )
 
 // counted is a server that counts its statements.
 func counted(t testing.TB, change ...func(*Options)) (*node, *atomic.Int64) {
 	n := start(t, change...)
 	var statements atomic.Int64
-	store := must(db.Open(t.Context(), db.Options{URL: "sqlite:parley.db", Dir: n.dir, Trace: func(context.Context, any) { statements.Add(1) }}))(t)
+	store := must(db.Open(t.Context(), db.Options{URL: dbtest.URL(t, n.dir), Dir: n.dir, Trace: func(context.Context, any) { statements.Add(1) }}))(t)
 	t.Cleanup(func() { _ = store.Close() })
 	n.store = store
 	return n, &statements

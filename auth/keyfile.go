@@ -31,7 +31,8 @@ type storedKey struct {
 
 // OpenKeys reads keys.json in the data directory, and makes it when there is none. It refuses a
 // directory or file that others can open, a weak or retired key, and a missing file beside a
-// store with sessions: a new key would sign everybody out, and the old one may only be misplaced.
+// store with sessions: a new key would sign everybody out, and the old one may only be misplaced. Beside
+// a database that several nodes share it makes none.
 func OpenKeys(ctx context.Context, dir string, store *db.Store) (*Keyring, error) {
 	path := filepath.Join(dir, keyFile)
 	if err := checkPrivate(dir, fs.ModeDir); err != nil {
@@ -39,6 +40,9 @@ func OpenKeys(ctx context.Context, dir string, store *db.Store) (*Keyring, error
 	}
 	_, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
+		if store.Shared() {
+			return nil, errNoSharedKey
+		}
 		used, err := hasSessions(ctx, store)
 		if err != nil {
 			return nil, err
@@ -52,6 +56,9 @@ func OpenKeys(ctx context.Context, dir string, store *db.Store) (*Keyring, error
 	}
 	return readKeys(path)
 }
+
+// errNoSharedKey: nodes on one database sign with one key, so none of them makes one up.
+var errNoSharedKey = errors.New("PARLEY_SIGNING_KEY: with Postgres it must be set to the same value on every node; or put the same keys.json, made by `parley keys add`, in the data directory of each")
 
 func hasSessions(ctx context.Context, store *db.Store) (used bool, err error) {
 	err = store.View(ctx, func(c *ent.Client) error {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"parley/db"
+	"parley/db/dbtest"
 )
 
 // emptyStore is a data directory as a first start finds it.
@@ -18,7 +19,7 @@ func emptyStore(t *testing.T) (string, *db.Store) {
 	if err := os.Chmod(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	store := must(db.Open(t.Context(), db.Options{URL: "sqlite:parley.db", Dir: dir}))(t)
+	store := must(db.Open(t.Context(), db.Options{URL: dbtest.URL(t, dir), Dir: dir}))(t)
 	t.Cleanup(func() { _ = store.Close() })
 	return dir, store
 }

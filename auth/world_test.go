@@ -1,10 +1,9 @@
 package auth
 
 import (
-	"database/sql"
 	"errors"
 	"net/netip"
-	"path/filepath"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -13,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/db"
+	"parley/db/dbtest"
 	"parley/ent"
 )
 
@@ -66,7 +66,7 @@ func (n *node) another(change ...func(*Options)) *node {
 
 func startOn(t testing.TB, dir string, c *clock, change ...func(*Options)) *node {
 	t.Helper()
-	store, err := db.Open(t.Context(), db.Options{URL: "sqlite:parley.db", Dir: dir})
+	store, err := db.Open(t.Context(), db.Options{URL: dbtest.URL(t, dir), Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -238,9 +238,10 @@ func (n *node) session(access string) *ent.Session {
 // sql changes the database behind the server's back.
 func (n *node) sql(statements ...string) {
 	n.t.Helper()
-	pool := must(sql.Open("sqlite3", "file:"+filepath.Join(n.dir, "parley.db")+"?_busy_timeout=5000"))(n.t)
-	defer func() { _ = pool.Close() }()
+	pool := dbtest.Pool(n.t, n.dir)
 	for _, s := range statements {
 		must(pool.ExecContext(n.t.Context(), s))(n.t)
 	}
 }
+
+func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }

@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/db"
+	"parley/db/dbtest"
 	"parley/ent"
 	"parley/ent/roomevent"
 )
@@ -13,7 +14,8 @@ import (
 // BenchmarkCatchUp reads a room of 20,000 chats from its start, as a reader does that was away.
 func BenchmarkCatchUp(b *testing.B) {
 	const chats = 20_000
-	store, err := db.Open(b.Context(), db.Options{URL: "sqlite:parley.db", Dir: b.TempDir()})
+	dir := b.TempDir()
+	store, err := db.Open(b.Context(), db.Options{URL: dbtest.URL(b, dir), Dir: dir})
 	if err != nil {
 		b.Fatal(err)
 	}

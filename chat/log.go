@@ -77,7 +77,7 @@ func (s *statements) raise(ctx context.Context, tx *ent.Tx, a appending) (*raise
 	}
 	up := &raised{room: row, at: row.LastAt, positions: make([]position, n)}
 	now = up.at
-	events := make([]any, 0, n*s.events.args)
+	events := make([]any, 0, n*len(eventColumns))
 	at := position{place: row.LastPlace - int64(n), number: row.LastNumber - chats}
 	for i, l := range a.events {
 		at.place, at.tag, at.isChat = at.place+1, newTag(), l.kind == roomevent.KindCHAT_SENT
@@ -90,7 +90,7 @@ func (s *statements) raise(ctx context.Context, tx *ent.Tx, a appending) (*raise
 		up.positions[i] = at
 		events = append(events, room, at.place, at.number, at.tag, string(l.kind), now, l.actor, l.chat)
 	}
-	if _, err := s.events.run(ctx, tx, events); err != nil {
+	if _, err := s.events.Run(ctx, tx, events); err != nil {
 		return nil, fmt.Errorf("append to log: %w", err)
 	}
 	return up, nil

@@ -65,7 +65,7 @@ type Service struct {
 func New(store *db.Store, o Options) *Service {
 	o = o.withDefaults()
 	s := &Service{
-		o: o, store: store, statements: newStatements(store.SQL()), broker: o.Broker,
+		o: o, store: store, statements: newStatements(store), broker: o.Broker,
 		sends:     newLimiter(o.SendRate, 3, o.Now),
 		roomSends: newLimiter(o.RoomSendRate, 2, o.Now),
 		changes:   newLimiter(o.MutationRate, 3, o.Now),

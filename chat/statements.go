@@ -4,32 +4,21 @@ import (
 	"context"
 	stdsql "database/sql"
 	"fmt"
-	"slices"
 
 	"entgo.io/ent/dialect/sql"
 
+	"parley/db"
 	"parley/ent"
 	"parley/ent/chat"
 	"parley/ent/room"
 	"parley/ent/roomevent"
 )
 
-// statements are those of a send, as texts that are written once. Ent's builders of rows would take
-// more time than the database, and read back what they wrote; what does not lie in the way of each
-// send goes through them.
+// statements are those of a send, as texts that are written once; what does not lie in the way of each
+// send goes through Ent's builders.
 type statements struct {
 	counters             string // arguments: n, n of chats, tag, now, now, room
-	known, events, chats many
-}
-
-// together is how many rows one statement takes. Its text depends on that number, and the driver keeps
-// 64 texts prepared: so few all stay.
-const together = 16
-
-// many is a statement for 1 to 16 rows.
-type many struct {
-	args  int // of a row
-	texts [together + 1]string
+	known, events, chats *db.Many
 }
 
 // Columns in the order of their arguments.
@@ -49,41 +38,19 @@ var (
 )
 
 // newStatements writes the texts. A zero stands for an argument that is given later.
-func newStatements(in *sql.DialectBuilder) *statements {
+func newStatements(store *db.Store) *statements {
 	s := &statements{
-		known: many{args: 1}, events: many{args: len(eventColumns)}, chats: many{args: len(chatColumns)},
+		known:  store.FindMany(chat.Table, chat.FieldID),
+		events: store.InsertMany(roomevent.Table, eventColumns...),
+		chats:  store.InsertMany(chat.Table, chatColumns...),
 	}
-	s.counters, _ = in.Update(room.Table).
+	s.counters, _ = store.SQL().Update(room.Table).
 		Add(room.FieldLastPlace, 0).Add(room.FieldLastNumber, 0).Set(room.FieldLastTag, 0).
-		Set(room.FieldLastAt, sql.Expr("CASE WHEN last_at > ? THEN last_at ELSE ? END", 0, 0)).
+		Set(room.FieldLastAt, sql.ExprFunc(func(b *sql.Builder) {
+			b.WriteString("CASE WHEN last_at > ").Arg(0).WriteString(" THEN last_at ELSE ").Arg(0).WriteString(" END")
+		})).
 		Where(sql.EQ(room.FieldID, 0)).Returning(counterColumns...).Query()
-	events, chats := in.Insert(roomevent.Table).Columns(eventColumns...), in.Insert(chat.Table).Columns(chatColumns...)
-	for n := 1; n <= together; n++ {
-		ids := slices.Repeat([]any{0}, n)
-		s.known.texts[n], _ = in.Select(chat.FieldID).From(sql.Table(chat.Table)).Where(sql.In(chat.FieldID, ids...)).Query()
-		s.events.texts[n], _ = events.Values(slices.Repeat([]any{0}, len(eventColumns))...).Query()
-		s.chats.texts[n], _ = chats.Values(slices.Repeat([]any{0}, len(chatColumns))...).Query()
-	}
 	return s
-}
-
-// run takes the arguments of any number of rows in turn and counts what the statements answer.
-// It asks for rows also where there are none: such a statement is one call of SQLite with all its
-// arguments, and starts no goroutine.
-func (m *many) run(ctx context.Context, tx *ent.Tx, args []any) (answered int, err error) {
-	for part := range slices.Chunk(args, together*m.args) {
-		rows, err := tx.QueryContext(ctx, m.texts[len(part)/m.args], part...)
-		if err != nil {
-			return 0, err
-		}
-		for rows.Next() {
-			answered++
-		}
-		if err := closed(rows); err != nil {
-			return 0, err
-		}
-	}
-	return answered, nil
 }
 
 // raiseCounters raises the counter row of a room and answers it as it is then. ErrNoRoom.

@@ -3,6 +3,7 @@ package chat_test
 import (
 	"context"
 	"errors"
+	"os"
 	"sync"
 	"testing"
 	"time"
@@ -13,6 +14,7 @@ import (
 	"parley/broker"
 	"parley/chat"
 	"parley/db"
+	"parley/db/dbtest"
 	"parley/ent"
 )
 
@@ -40,7 +42,7 @@ func openWorld(t testing.TB, dir string, o chat.Options) *world {
 func traceWorld(t testing.TB, dir string, o chat.Options, trace func(context.Context, any)) *world {
 	t.Helper()
 	before := goleak.IgnoreCurrent()
-	store, err := db.Open(t.Context(), db.Options{URL: "sqlite:parley.db", Dir: dir, Trace: trace})
+	store, err := db.Open(t.Context(), db.Options{URL: dbtest.URL(t, dir), Dir: dir, Trace: trace})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,3 +221,5 @@ func wantInvalid(t *testing.T, err error, field, reason string) {
 }
 
 func ptr[T any](v T) *T { return &v }
+
+func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }

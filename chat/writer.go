@@ -201,7 +201,7 @@ func (b *batch) answerKnown(ctx context.Context, tx *ent.Tx, entries []*entry) e
 			chosen, args = append(chosen, e.id), append(args, e.id)
 		}
 	}
-	known, err := b.statements.known.run(ctx, tx, args)
+	known, err := b.statements.known.Run(ctx, tx, args)
 	if err != nil {
 		return fmt.Errorf("look for known ids: %w", err)
 	}
@@ -258,7 +258,7 @@ func (b *batch) insert(ctx context.Context, tx *ent.Tx, entries []*entry, byRoom
 			chats = append(chats, c.ID, id, c.Number, c.position.place, c.position.tag, c.UserID, c.Username, e.text, up.at)
 		}
 	}
-	if _, err := b.statements.chats.run(ctx, tx, chats); err != nil {
+	if _, err := b.statements.chats.Run(ctx, tx, chats); err != nil {
 		return fmt.Errorf("insert chats: %w", err)
 	}
 	return nil

@@ -6,6 +6,7 @@ package db
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -15,15 +16,17 @@ import (
 	"time"
 
 	entsql "entgo.io/ent/dialect/sql"
+	"github.com/jackc/pgx/v5"
 
 	"parley/ent"
 )
 
 // Options says which database to open. The zero value of every field but URL works.
 type Options struct {
-	URL         string                           // "sqlite:FILE"; a relative FILE lies in Dir
+	URL         string                           // "sqlite:FILE"; a relative FILE lies in Dir. Or "postgres://…"
 	Dir         string                           // default ".": where relative files lie
-	Readers     int                              // connections that read; default the larger of 4 and the cores
+	Readers     int                              // SQLite: connections that read; default the larger of 4 and the cores
+	Connections int                              // PARLEY_DATABASE_CONNECTIONS, default 24: to Postgres, a third of them to write
 	DiskMinFree int64                            // PARLEY_DISK_MIN_FREE, bytes, default 256 MiB: with less, writes get ErrFull
 	WALMax      int64                            // PARLEY_SQLITE_WAL_MAX, bytes, default 256 MiB: beyond it the oldest read gets ErrBusy
 	LookEvery   time.Duration                    // default 5 s: how often both are looked at
@@ -38,6 +41,7 @@ type Options struct {
 
 func (o Options) withDefaults() Options {
 	o.Readers = cmp.Or(o.Readers, max(4, runtime.GOMAXPROCS(0)))
+	o.Connections = cmp.Or(o.Connections, 24)
 	o.DiskMinFree = cmp.Or(o.DiskMinFree, 256<<20)
 	o.WALMax = cmp.Or(o.WALMax, 256<<20)
 	o.LookEvery = cmp.Or(o.LookEvery, 5*time.Second)
@@ -50,17 +54,25 @@ func (o Options) withDefaults() Options {
 
 // Store is an open database. It is safe for concurrent use.
 type Store struct {
-	Read    *ent.Client // each query on its own connection of the reading pool, 5 s at most; cannot write
-	writer  *ent.Client
-	dialect string
-	watch   *watch
-	onFault func(error)
-	close   func() error
+	Read     *ent.Client // each query on its own connection of the reading pool, 5 s at most; cannot write
+	writer   *ent.Client
+	dialect  string
+	pools    pools
+	watch    *watch          // of the disk; nil where the disk is not ours
+	postgres *pgx.ConnConfig // nil on SQLite
+	onFault  func(error)
+	close    func() error
 }
+
+// pools are the connections behind a Store.
+type pools struct{ read, write *sql.DB }
 
 // Open opens the database, brings its schema up to date and reads its settings back.
 // ErrNewer: it was written by a later version of Parley and has not been touched.
 func Open(ctx context.Context, o Options) (*Store, error) {
+	if isPostgres(o.URL) {
+		return openPostgres(ctx, o.withDefaults())
+	}
 	path, err := o.sqliteFile()
 	if err != nil {
 		return nil, err
@@ -68,12 +80,15 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	return openSQLite(ctx, path, o.withDefaults())
 }
 
+// Shared says whether nodes on several machines may use the database.
+func (s *Store) Shared() bool { return s.postgres != nil }
+
 // sqliteFile is the path of the database.
 func (o Options) sqliteFile() (string, error) {
 	file, ok := strings.CutPrefix(o.URL, "sqlite:")
 	switch {
 	case !ok || file == "":
-		return "", errors.New("database URL: want sqlite:FILE")
+		return "", errors.New("database URL: want sqlite:FILE or postgres://…")
 	case filepath.IsAbs(file):
 		return file, nil
 	}
@@ -84,8 +99,10 @@ func (o Options) sqliteFile() (string, error) {
 // after a conflict with another node, so it changes nothing but rows; it uses tx and no other
 // client. ErrBusy, ErrFull, ErrDown: nothing was stored. ErrUnknownOutcome: it may have been.
 func (s *Store) Write(ctx context.Context, fn func(*ent.Tx) error) error {
-	if err := s.watch.mayWrite(); err != nil {
-		return err
+	if s.watch != nil {
+		if err := s.watch.mayWrite(); err != nil {
+			return err
+		}
 	}
 	return s.WriteUrgent(ctx, fn)
 }
@@ -99,16 +116,30 @@ func (s *Store) WriteUrgent(ctx context.Context, fn func(*ent.Tx) error) error {
 		if isFault(err) {
 			s.onFault(err)
 		}
-		if err == nil || try == tries || !errors.Is(err, errConflict) {
+		switch {
+		case err == nil || try == tries:
+			return err
+		case errors.Is(err, errConflict):
+		case errors.Is(err, ErrDown) && s.postgres != nil:
+			s.renew() // what else the pool holds is as dead as this
+		default:
 			return err
 		}
 	}
 }
 
-func (s *Store) writeOnce(ctx context.Context, fn func(*ent.Tx) error) (err error) {
-	tx, err := s.writer.Tx(ctx)
+// longestEnd bounds a commit, which nobody's patience bounds: once it is on its way, giving up would
+// leave open whether the rows are there.
+const longestEnd = 10 * time.Second
+
+// writeOnce is one try. Until the commit the transaction is bound to ctx, and what ctx ends is rolled back.
+func (s *Store) writeOnce(ctx context.Context, fn func(*ent.Tx) error) error {
+	owner, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	defer cancel()
+	bound := context.AfterFunc(ctx, cancel)
+	tx, err := s.writer.Tx(owner)
 	if err != nil {
-		return classify("begin", err)
+		return classify("begin", endedBy(ctx, err))
 	}
 	done := false
 	defer func() {
@@ -119,12 +150,45 @@ func (s *Store) writeOnce(ctx context.Context, fn func(*ent.Tx) error) (err erro
 	if err := fn(tx); err != nil {
 		return classify("", err)
 	}
+	if !bound() {
+		return context.Cause(ctx)
+	}
 	done = true
-	return classify("commit", tx.Commit())
+	defer time.AfterFunc(longestEnd, cancel).Stop()
+	return s.commit(tx)
+}
+
+func (s *Store) commit(tx *ent.Tx) error {
+	err := tx.Commit()
+	if err == nil || s.postgres == nil {
+		return classify("commit", err)
+	}
+	if class := postgresCommit(err); class != nil {
+		err = fmt.Errorf("%w: %w", class, err)
+	}
+	return fmt.Errorf("commit: %w", err)
+}
+
+// endedBy gives an error that a context caused its reason.
+func endedBy(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return err
+}
+
+// renew closes the connections that nobody uses. After a restart of Postgres all are dead, and each
+// would show it to another caller.
+func (s *Store) renew() {
+	for _, pool := range []*sql.DB{s.pools.read, s.pools.write} {
+		size := pool.Stats().MaxOpenConnections
+		pool.SetMaxIdleConns(-1)
+		pool.SetMaxIdleConns(size)
+	}
 }
 
 // View runs fn on one state of the database: all its reads see the same commits.
-// After 5 s, or earlier when the WAL has grown too large, they get ErrBusy.
+// After 5 s, or earlier when SQLite's WAL has grown too large, they get ErrBusy.
 func (s *Store) View(ctx context.Context, fn func(*ent.Client) error) error {
 	tx, err := s.Read.Tx(ctx)
 	if err != nil {
@@ -144,7 +208,7 @@ func (s *Store) Ping(ctx context.Context) error {
 	return classify("ping", err)
 }
 
-// Close empties the WAL and ends both pools. Nothing may use the store any more.
+// Close ends both pools, on SQLite with an empty WAL. Nothing may use the store any more.
 func (s *Store) Close() error {
 	if err := s.close(); err != nil {
 		return fmt.Errorf("close database: %w", err)

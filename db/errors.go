@@ -43,7 +43,7 @@ func classOf(err error, committing bool) error {
 	}
 	var lite sqlite3.Error
 	if !errors.As(err, &lite) {
-		return nil
+		return postgresClass(err)
 	}
 	if noIndexSpace(lite) {
 		if committing {

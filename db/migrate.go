@@ -31,6 +31,33 @@ func migrateSQLite(ctx context.Context, path string, pool *sql.DB) error {
 	return migrateUp(ctx, p)
 }
 
+// migrationLock is the advisory lock that nodes take before they look at the schema: "parley" in ASCII.
+const migrationLock = 0x7061726c6579
+
+// migratePostgres applies what is missing. Nodes that start together do it one after the other, so all
+// but the first find nothing to do; each waits a minute at most.
+func migratePostgres(ctx context.Context, pool *sql.DB) (err error) {
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return classify("lock for migration", err)
+	}
+	defer func() { _ = conn.Close() }() // the pool is closed next, which lets go of the lock
+	if _, err := conn.ExecContext(ctx, "SET lock_timeout = '60s'"); err != nil {
+		return classify("lock for migration", err)
+	}
+	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", migrationLock); err != nil {
+		return classify("lock for migration", err)
+	}
+	p, err := migrator(goose.DialectPostgres, "postgres", pool)
+	if err != nil {
+		return err
+	}
+	if pending, err := pending(ctx, p); err != nil || !pending {
+		return err
+	}
+	return migrateUp(ctx, p)
+}
+
 func migrator(dialect goose.Dialect, folder string, pool *sql.DB) (*goose.Provider, error) {
 	files, err := fs.Sub(migrations, "migrations/"+folder)
 	if err != nil {

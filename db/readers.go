@@ -73,12 +73,13 @@ func (d *readers) endOldest() bool {
 }
 
 // why gives the error of a read that is over its reason, whatever the driver calls it: withdrawn, or a
-// transaction that has ended. A deadline of the caller reaches it on several ways too.
+// transaction that has ended. A deadline of the caller reaches it on several ways too. Every other error
+// gets its class.
 func (r *reading) why(err error) error {
 	if cause := context.Cause(r.ctx); err != nil && cause != nil {
 		return cause
 	}
-	return err
+	return classify("", err)
 }
 
 // Query is one read by itself. It lasts until its rows are closed.

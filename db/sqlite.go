@@ -64,6 +64,7 @@ func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 		Read:    client(driver, o.Trace),
 		writer:  client(entsql.OpenDB(dialect.SQLite, write), o.Trace),
 		dialect: dialect.SQLite,
+		pools:   pools{read: read, write: write},
 		watch:   w,
 		onFault: o.OnFault,
 		close:   func() error { return closeSQLite(w, read, write) },

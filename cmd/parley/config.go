@@ -15,7 +15,7 @@ import (
 type Config struct {
 	Addr        string `default:"127.0.0.1:8080" help:"Where to listen; port 0 picks one."`
 	Data        string `default:"data" help:"Directory of the database and the keys."`
-	DatabaseURL string `default:"sqlite:parley.db" help:"The database; a relative file lies in the data directory."`
+	DatabaseURL string `default:"sqlite:parley.db" help:"The database: sqlite:FILE, where a relative file lies in the data directory, or postgres://USER:PASSWORD@HOST/DATABASE."`
 
 	AccessTokenLifetime    duration `default:"90m" help:"How long an access token is good."`
 	RefreshTokenLifetime   duration `default:"90d" help:"How long a refresh token is good."`
@@ -81,16 +81,17 @@ type Config struct {
 	GQLParallel      count `default:"${twicecores}" name:"gql-parallel" help:"Documents parsed and checked at once."`
 	GQLCache         count `default:"200" name:"gql-cache" help:"Checked documents kept, and as many persisted queries."`
 
-	WriteQueue      count    `default:"4096" help:"Sends that may wait for a commit."`
-	WriteBatch      count    `default:"256" help:"Sends in one transaction."`
-	WindowEvents    count    `default:"256" help:"Newest events of a stream that are kept executed; who is further behind reads the database."`
-	WindowTotal     size     `default:"64MiB" help:"Bytes of all of these."`
-	CatchupParallel count    `default:"8" help:"Readers that may read the database at once to catch up."`
-	HeadsInterval   duration `default:"2s" help:"How often readers are compared with the database."`
-	DiskMinFree     size     `default:"256MiB" help:"With less free space on the disk of the database nothing is stored."`
-	SQLiteWALMax    size     `default:"256MiB" name:"sqlite-wal-max" help:"Bytes of the database's log beyond which the oldest read is ended."`
-	DrainDelay      duration `default:"0s" help:"Time between /readyz turning 503 and the drain."`
-	DrainTimeout    duration `default:"25s" help:"Time for the drain."`
+	WriteQueue          count    `default:"4096" help:"Sends that may wait for a commit."`
+	WriteBatch          count    `default:"256" help:"Sends in one transaction."`
+	WindowEvents        count    `default:"256" help:"Newest events of a stream that are kept executed; who is further behind reads the database."`
+	WindowTotal         size     `default:"64MiB" help:"Bytes of all of these."`
+	CatchupParallel     count    `default:"8" help:"Readers that may read the database at once to catch up."`
+	HeadsInterval       duration `default:"2s" help:"How often readers are compared with the database."`
+	DiskMinFree         size     `default:"256MiB" help:"With less free space on the disk of the database nothing is stored."`
+	DatabaseConnections count    `default:"24" help:"Connections of this node to Postgres, besides one that listens; a third of them write."`
+	SQLiteWALMax        size     `default:"256MiB" name:"sqlite-wal-max" help:"Bytes of the database's log beyond which the oldest read is ended."`
+	DrainDelay          duration `default:"0s" help:"Time between /readyz turning 503 and the drain."`
+	DrainTimeout        duration `default:"25s" help:"Time for the drain."`
 
 	keyInArguments bool // the signing key was given as a flag
 }
@@ -104,6 +105,9 @@ func (c *Config) check() error {
 	}
 	if c.ChatMaxLength > chat.MaxText {
 		return fmt.Errorf("PARLEY_CHAT_MAX_LENGTH: %d is above %d", c.ChatMaxLength, chat.MaxText)
+	}
+	if c.DatabaseConnections < 4 {
+		return fmt.Errorf("PARLEY_DATABASE_CONNECTIONS: %d is below 4", c.DatabaseConnections)
 	}
 	if c.HTTPMaxHeader <= headerSlop {
 		return fmt.Errorf("PARLEY_HTTP_MAX_HEADER: %d is not above %d", c.HTTPMaxHeader, headerSlop)

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"parley/db/dbtest"
 )
 
 // runAsParley makes the test's own binary the server, so that tests can kill a real process.
@@ -18,7 +20,7 @@ func TestMain(m *testing.M) {
 		_ = os.Unsetenv(runAsParley)
 		main()
 	}
-	os.Exit(m.Run())
+	os.Exit(dbtest.Main(m))
 }
 
 // process is the server in a process of its own.
@@ -53,7 +55,8 @@ func startProcessAs(t *testing.T, in surroundings, dir string, flags ...string) 
 // tryProcess answers an empty address when the process has ended instead of serving.
 func tryProcess(t *testing.T, in surroundings, dir string, flags ...string) (p *process, addr string) {
 	t.Helper()
-	args := append([]string{os.Args[0], "--data", dir, "--addr", "127.0.0.1:0", "--log-level", "debug"}, flags...)
+	args := append([]string{os.Args[0], "--data", dir, "--addr", "127.0.0.1:0", "--log-level", "debug"}, databaseFlags(t, dir)...)
+	args = append(args, flags...)
 	args = append(in.before, args...)
 	p = &process{testServer: testServer{t: t, dir: dir, log: &logBuffer{}}, cmd: exec.Command(args[0], args[1:]...)}
 	p.cmd.Env = append(append(os.Environ(), runAsParley+"=1"), in.env...)

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -55,12 +56,14 @@ func stop(logger *slog.Logger, stderr io.Writer) func(error) {
 }
 
 func openStore(ctx context.Context, c *Config, logger *slog.Logger, stderr io.Writer) (*db.Store, error) {
-	if err := os.MkdirAll(c.Data, 0o700); err != nil {
-		return nil, fmt.Errorf("PARLEY_DATA: %w", err)
+	if strings.HasPrefix(c.DatabaseURL, "sqlite:") { // else only the keys lie in it, and they are not made
+		if err := os.MkdirAll(c.Data, 0o700); err != nil {
+			return nil, fmt.Errorf("PARLEY_DATA: %w", err)
+		}
 	}
 	store, err := db.Open(ctx, db.Options{
 		URL: c.DatabaseURL, Dir: c.Data, DiskMinFree: int64(c.DiskMinFree), WALMax: int64(c.SQLiteWALMax),
-		Logger: logger, OnFault: stop(logger, stderr),
+		Connections: int(c.DatabaseConnections), Logger: logger, OnFault: stop(logger, stderr),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("PARLEY_DATABASE_URL: %w", err)

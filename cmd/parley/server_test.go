@@ -17,7 +17,9 @@ import (
 
 	"go.uber.org/goleak"
 
+	"parley/auth"
 	"parley/db"
+	"parley/db/dbtest"
 )
 
 // patience is how long a test waits for what must happen; it never decides what is right.
@@ -57,11 +59,27 @@ func (b *logBuffer) String() string {
 func config(t testing.TB, dir string, flags ...string) *Config {
 	t.Helper()
 	var line commandLine
-	args := append([]string{"--data", dir, "--addr", "127.0.0.1:0", "--log-level", "debug"}, flags...)
+	args := append([]string{"--data", dir, "--addr", "127.0.0.1:0", "--log-level", "debug"}, databaseFlags(t, dir)...)
+	args = append(args, flags...)
 	if _, err := parse(&line, args, nil, io.Discard); err != nil {
 		t.Fatal(err)
 	}
 	return &line.Config
+}
+
+// databaseFlags name the database of a data directory, where the suites run on Postgres. There the keys
+// must lie in the directory before the start.
+func databaseFlags(t testing.TB, dir string) []string {
+	t.Helper()
+	if !dbtest.OnPostgres() {
+		return nil
+	}
+	if _, err := os.Stat(filepath.Join(mkdir(t, dir), "keys.json")); err != nil {
+		if _, err := auth.AddKey(dir); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return []string{"--database-url", dbtest.URL(t, dir)}
 }
 
 func newServer(t *testing.T, flags ...string) *testServer {

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/db"
+	"parley/db/dbtest"
 )
 
 // talkers send into the room general, as fast as they are answered, until they are stopped or the
@@ -113,7 +114,7 @@ func (k *talkers) coded(code string) int {
 // storedIn reads the chats of a database that no server uses, as numbers by id.
 func storedIn(t *testing.T, dir string) map[string]int {
 	t.Helper()
-	store, err := db.Open(t.Context(), db.Options{URL: "sqlite:parley.db", Dir: dir})
+	store, err := db.Open(t.Context(), db.Options{URL: dbtest.URL(t, dir), Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"os/user"
@@ -19,40 +20,152 @@ import (
 // ErrNoPostgres means that no PostgreSQL server is installed on this machine.
 var ErrNoPostgres = errors.New("PostgreSQL is not installed: apt-get install postgresql")
 
-// Postgres starts an empty server of its own in a temporary folder, reachable by a socket there,
-// and answers its URL. stop ends it and removes everything.
-func Postgres(ctx context.Context) (url string, stop func(), err error) {
+// Server is a PostgreSQL server of a test's own, in a temporary folder. Its durability is on, as Parley
+// needs it; in memory that costs nothing.
+type Server struct {
+	dir  string // its socket lies here, its data below
+	bin  string
+	as   *syscall.SysProcAttr
+	port int // 0: reachable by the socket only
+
+	process *exec.Cmd // nil while it does not run
+	flags   []string
+}
+
+// Where a server keeps its data.
+const (
+	InMemory = "/dev/shm" // an fsync costs nothing
+	OnDisk   = ""         // the folder for temporary files
+)
+
+// NewServer makes an empty server and starts it. Flags are more of its settings, as "fsync=off".
+func NewServer(ctx context.Context, where string, flags ...string) (_ *Server, err error) {
 	bin, err := postgresBin()
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "pg") // short: the path of a socket ends at 107 bytes
+	if _, err := os.Stat(where); err != nil {
+		where = OnDisk
+	}
+	dir, err := os.MkdirTemp(where, "pg") // short: the path of a socket ends at 107 bytes
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	as, err := unprivileged(dir)
-	if err != nil {
-		return "", nil, errors.Join(err, os.RemoveAll(dir))
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.RemoveAll(dir))
+		}
+	}()
+	s := &Server{dir: dir, bin: bin, flags: flags}
+	if s.as, err = unprivileged(dir); err != nil {
+		return nil, err
 	}
-	data := filepath.Join(dir, "data")
-	initdb := command(ctx, as, dir, filepath.Join(bin, "initdb"), "-D", data, "-U", "parley", "-E", "UTF8", "--locale=C.UTF-8", "-A", "trust", "--no-sync")
+	initdb := s.command(ctx, "initdb", "-D", s.data(), "-U", "parley", "-E", "UTF8", "--locale=C.UTF-8", "-A", "trust", "--no-sync")
 	if out, err := initdb.CombinedOutput(); err != nil {
-		return "", nil, errors.Join(fmt.Errorf("initdb: %w: %s", err, out), os.RemoveAll(dir))
+		return nil, fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	server := command(ctx, as, dir, filepath.Join(bin, "postgres"), "-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "fsync=off")
-	if err := server.Start(); err != nil {
-		return "", nil, errors.Join(err, os.RemoveAll(dir))
-	}
-	stop = func() {
-		_ = server.Process.Signal(syscall.SIGINT) // fast shutdown
-		_, _ = server.Process.Wait()
-		_ = os.RemoveAll(dir)
-	}
-	if err := awaitReady(ctx, filepath.Join(data, "postmaster.pid")); err != nil {
-		stop()
+	return s, s.Start(ctx)
+}
+
+// Postgres starts an empty server, reachable by a socket, and answers its URL. stop ends it and removes
+// everything.
+func Postgres(ctx context.Context) (url string, stop func(), err error) {
+	s, err := NewServer(ctx, InMemory)
+	if err != nil {
 		return "", nil, err
 	}
-	return "postgres://parley@/postgres?host=" + dir, stop, nil
+	return s.URL("postgres"), s.Remove, nil
+}
+
+func (s *Server) data() string { return filepath.Join(s.dir, "data") }
+
+// ListenOn makes the server reachable by TCP, from its next start on.
+func (s *Server) ListenOn(address string) error {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return err
+	}
+	if s.port, err = strconv.Atoi(port); err != nil {
+		return err
+	}
+	s.flags = append(s.flags, "listen_addresses="+host, "port="+port)
+	hba := "local all all trust\nhost all all all trust\nhost replication all all trust\nlocal replication all trust\n"
+	return os.WriteFile(filepath.Join(s.data(), "pg_hba.conf"), []byte(hba), 0o644)
+}
+
+// Start starts it, after Kill or Stop once more, and waits until it serves.
+func (s *Server) Start(ctx context.Context) error {
+	args := []string{"-D", s.data(), "-k", s.dir, "-c", "listen_addresses="}
+	for _, flag := range s.flags {
+		args = append(args, "-c", flag)
+	}
+	server := s.command(context.WithoutCancel(ctx), "postgres", args...)
+	log, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = log.Close() }() // the server has its own copy
+	server.Stdout, server.Stderr = log, log
+	if err := server.Start(); err != nil {
+		return err
+	}
+	s.process = server
+	if err := awaitReady(ctx, filepath.Join(s.data(), "postmaster.pid"), server.Process.Pid); err != nil {
+		said, _ := os.ReadFile(log.Name())
+		return fmt.Errorf("%w: %s", err, said)
+	}
+	return nil
+}
+
+// URL is the address of one of its databases, by TCP after ListenOn.
+func (s *Server) URL(database string) string {
+	if s.port != 0 {
+		return fmt.Sprintf("postgres://parley@127.0.0.1:%d/%s?sslmode=disable", s.port, database)
+	}
+	return fmt.Sprintf("postgres://parley@/%s?host=%s", database, s.dir)
+}
+
+// Create makes a database. Options are of CREATE DATABASE.
+func (s *Server) Create(ctx context.Context, database, options string) error {
+	return s.SQL(ctx, "postgres", fmt.Sprintf(`CREATE DATABASE "%s" %s`, database, options))
+}
+
+// SQL runs a statement with psql.
+func (s *Server) SQL(ctx context.Context, database, statement string) error {
+	args := []string{"-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", s.dir, "-U", "parley", "-c", statement, database}
+	if s.port != 0 {
+		args = append([]string{"-p", strconv.Itoa(s.port)}, args...)
+	}
+	if out, err := s.command(ctx, "psql", args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("psql: %w: %s", err, out)
+	}
+	return nil
+}
+
+// Kill ends the server and its children as a crash does.
+func (s *Server) Kill() {
+	if s.process == nil {
+		return
+	}
+	_ = syscall.Kill(-s.process.Process.Pid, syscall.SIGKILL) // its group: all that it started
+	_ = s.process.Wait()
+	s.process = nil
+}
+
+// Stop ends the server as an operator does: connections are closed at once.
+func (s *Server) Stop() {
+	if s.process == nil {
+		return
+	}
+	_ = s.process.Process.Signal(syscall.SIGINT) // fast shutdown
+	_ = s.process.Wait()
+	s.process = nil
+}
+
+// Remove stops the server and removes its folder.
+func (s *Server) Remove() {
+	s.Stop()
+	_ = os.RemoveAll(s.dir)
 }
 
 func postgresBin() (string, error) {
@@ -67,10 +180,11 @@ func postgresBin() (string, error) {
 	return filepath.Dir(path), nil
 }
 
-// unprivileged answers whom to run as: PostgreSQL refuses root. The folder becomes theirs.
+// unprivileged answers whom to run as, in a group of its own: PostgreSQL refuses root. The folder becomes
+// theirs.
 func unprivileged(dir string) (*syscall.SysProcAttr, error) {
 	if os.Geteuid() != 0 {
-		return nil, nil
+		return &syscall.SysProcAttr{Setpgid: true}, nil
 	}
 	nobody, err := user.Lookup("nobody")
 	if err != nil {
@@ -84,19 +198,19 @@ func unprivileged(dir string) (*syscall.SysProcAttr, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}, os.Chown(dir, uid, gid)
+	return &syscall.SysProcAttr{Setpgid: true, Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}, os.Chown(dir, uid, gid)
 }
 
-func command(ctx context.Context, as *syscall.SysProcAttr, home, name string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, name, args...)
-	cmd.SysProcAttr, cmd.Dir = as, home
-	cmd.Env = []string{"HOME=" + home, "PATH=" + os.Getenv("PATH"), "LC_ALL=C.UTF-8"}
+func (s *Server) command(ctx context.Context, name string, args ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, filepath.Join(s.bin, name), args...)
+	cmd.SysProcAttr, cmd.Dir = s.as, s.dir
+	cmd.Env = []string{"HOME=" + s.dir, "PATH=" + os.Getenv("PATH"), "LC_ALL=C.UTF-8"}
 	return cmd
 }
 
-// awaitReady waits until the server says "ready" in the last line of its pid file; pg_isready
-// would need a user of its own.
-func awaitReady(ctx context.Context, pidFile string) error {
+// awaitReady waits until the server says "ready" in the last line of its pid file, which begins with its
+// number; pg_isready would need a user of its own.
+func awaitReady(ctx context.Context, pidFile string, pid int) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
@@ -104,7 +218,7 @@ func awaitReady(ctx context.Context, pidFile string) error {
 	for {
 		if text, err := os.ReadFile(pidFile); err == nil {
 			lines := bytes.Split(bytes.TrimSpace(text), []byte("\n"))
-			if strings.TrimSpace(string(lines[len(lines)-1])) == "ready" {
+			if string(lines[0]) == strconv.Itoa(pid) && strings.TrimSpace(string(lines[len(lines)-1])) == "ready" {
 				return nil
 			}
 		}

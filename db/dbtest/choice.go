@@ -1,0 +1,91 @@
+package dbtest
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	_ "github.com/mattn/go-sqlite3"    // the driver "sqlite3"
+)
+
+// Choice is the variable of the environment that says on which database the suites run: "postgres", or
+// else SQLite.
+const Choice = "TEST_DATABASE"
+
+// OnPostgres says whether the suites run on Postgres.
+func OnPostgres() bool { return os.Getenv(Choice) == "postgres" }
+
+// shared is the server of this process's tests.
+var shared struct {
+	sync.Mutex
+	server *Server
+	made   map[string]bool
+}
+
+// Main runs the tests of a package and ends the server that they used: os.Exit(dbtest.Main(m)).
+func Main(m *testing.M) int {
+	defer func() {
+		shared.Lock()
+		defer shared.Unlock()
+		if shared.server != nil {
+			shared.server.Remove()
+		}
+	}()
+	return m.Run()
+}
+
+// URL is the database that belongs to a data directory: a file in it, or a database of the shared server
+// of Postgres. The same directory is always the same database.
+func URL(t testing.TB, dir string) string {
+	t.Helper()
+	if !OnPostgres() {
+		return "sqlite:parley.db"
+	}
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.server == nil {
+		server, err := NewServer(context.Background(), InMemory, "max_connections=500")
+		if err != nil {
+			t.Fatal(err)
+		}
+		shared.server, shared.made = server, map[string]bool{}
+	}
+	sum := sha256.Sum256([]byte(dir))
+	name := "t" + hex.EncodeToString(sum[:8])
+	if !shared.made[name] {
+		if err := shared.server.Create(context.Background(), name, ""); err != nil {
+			t.Fatal(err)
+		}
+		shared.made[name] = true
+	}
+	return shared.server.URL(name)
+}
+
+// Pool opens the database of a data directory behind the server's back, until the test is over.
+func Pool(t testing.TB, dir string) *sql.DB {
+	t.Helper()
+	driver, url := "sqlite3", "file:"+filepath.Join(dir, "parley.db")+"?_busy_timeout=5000"
+	if OnPostgres() {
+		driver, url = "pgx", URL(t, dir)
+	}
+	pool, err := sql.Open(driver, url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = pool.Close() })
+	return pool
+}
+
+// SkipOnPostgres skips a test of something that only SQLite has.
+func SkipOnPostgres(t testing.TB, why string) {
+	t.Helper()
+	if OnPostgres() {
+		t.Skip("only on SQLite: " + why)
+	}
+}

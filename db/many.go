@@ -1,0 +1,138 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+
+	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
+	"entgo.io/ent/schema/field"
+
+	"parley/ent/migrate"
+)
+
+// Many is a statement over any number of rows, whose text is written once. Ent's builders of rows would
+// take more time than the database, and read back what they wrote.
+type Many struct {
+	args    int // of a row
+	texts   [together + 1]string
+	columns string // on Postgres instead: one text that takes each column as an array
+}
+
+// together is how many rows one statement of SQLite takes. Its text depends on that number, and the driver
+// keeps 64 texts prepared: so few all stay.
+const together = 16
+
+// InsertMany writes rows; their arguments are in the order of the columns.
+func (s *Store) InsertMany(table string, columns ...string) *Many {
+	return insertMany(s.dialect, table, columns)
+}
+
+func insertMany(in, table string, columns []string) *Many {
+	m := &Many{args: len(columns)}
+	if in == dialect.Postgres {
+		arrays := make([]string, len(columns))
+		for i, column := range columns {
+			arrays[i] = fmt.Sprintf("$%d::%s[]", i+1, postgresType(table, column))
+		}
+		m.columns = fmt.Sprintf(`INSERT INTO %q ("%s") SELECT * FROM unnest(%s)`, table, strings.Join(columns, `", "`), strings.Join(arrays, ", "))
+		return m
+	}
+	insert := entsql.Dialect(in).Insert(table).Columns(columns...)
+	for n := 1; n <= together; n++ { // a zero stands for an argument that is given later
+		m.texts[n], _ = insert.Values(slices.Repeat([]any{0}, len(columns))...).Query()
+	}
+	return m
+}
+
+// FindMany answers which of some values a column has.
+func (s *Store) FindMany(table, column string) *Many {
+	m := &Many{args: 1}
+	if s.dialect == dialect.Postgres {
+		m.columns = fmt.Sprintf("SELECT %q FROM %q WHERE %q = ANY($1::%s[])", column, table, column, postgresType(table, column))
+		return m
+	}
+	for n := 1; n <= together; n++ {
+		values := slices.Repeat([]any{0}, n)
+		m.texts[n], _ = s.SQL().Select(column).From(entsql.Table(table)).Where(entsql.In(column, values...)).Query()
+	}
+	return m
+}
+
+// postgresType is the type of a column as Ent's schema has it.
+func postgresType(table, column string) string {
+	for _, t := range migrate.Tables {
+		for _, c := range t.Columns {
+			if t.Name != table || c.Name != column {
+				continue
+			}
+			switch c.Type {
+			case field.TypeUUID:
+				return "uuid"
+			case field.TypeInt, field.TypeInt64:
+				return "bigint"
+			case field.TypeTime:
+				return "timestamptz"
+			case field.TypeBytes:
+				return "bytea"
+			default:
+				return "text"
+			}
+		}
+	}
+	panic("there is no column " + table + "." + column)
+}
+
+// querier is a transaction, of Ent or of database/sql.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// Run takes the arguments of any number of rows in turn and counts what the statements answer.
+// It asks for rows also where there are none: such a statement is one call of SQLite with all its
+// arguments, and starts no goroutine.
+func (m *Many) Run(ctx context.Context, tx querier, args []any) (answered int, err error) {
+	if len(args) == 0 {
+		return 0, nil
+	}
+	if m.columns != "" {
+		return run(ctx, tx, m.columns, transpose(args, m.args))
+	}
+	for part := range slices.Chunk(args, together*m.args) {
+		n, err := run(ctx, tx, m.texts[len(part)/m.args], part)
+		if answered += n; err != nil {
+			return answered, err
+		}
+	}
+	return answered, nil
+}
+
+func run(ctx context.Context, tx querier, text string, args []any) (answered int, err error) {
+	rows, err := tx.QueryContext(ctx, text, args...)
+	if err != nil {
+		return 0, err
+	}
+	for rows.Next() {
+		answered++
+	}
+	if err := rows.Close(); err != nil {
+		return answered, err
+	}
+	return answered, rows.Err()
+}
+
+// transpose makes rows of arguments columns.
+func transpose(args []any, width int) []any {
+	columns := make([]any, width)
+	for i := range columns {
+		column := make([]any, 0, len(args)/width)
+		for at := i; at < len(args); at += width {
+			column = append(column, args[at])
+		}
+		columns[i] = column
+	}
+	return columns
+}

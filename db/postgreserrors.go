@@ -1,0 +1,72 @@
+package db
+
+import (
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"net"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// postgresClass is the class of an error of Postgres or of the way to it; nil: of none.
+func postgresClass(err error) error {
+	var said *pgconn.PgError
+	if errors.As(err, &said) {
+		return codeClass(said.Code)
+	}
+	if isConnectionLost(err) {
+		return ErrDown
+	}
+	return nil
+}
+
+// codeClass goes by PostgreSQL's appendix A, "Error Codes".
+func codeClass(code string) error {
+	switch code {
+	case "40001", "40P01", "23505": // serialization failure, deadlock, a row that another has just stored
+		return errConflict
+	case "55P03", "57014", "25P03", "25P04": // lock, statement, idle and transaction timeouts
+		return ErrBusy
+	case "53100": // disk full
+		return ErrFull
+	case "25006": // read-only: what was the primary is a replica now
+		return ErrDown
+	}
+	switch {
+	case strings.HasPrefix(code, "08"), strings.HasPrefix(code, "57P"), strings.HasPrefix(code, "58"): // connection, shutdown, system
+		return ErrDown
+	case strings.HasPrefix(code, "53"): // resources, such as connections
+		return ErrBusy
+	}
+	return nil
+}
+
+// isConnectionLost says that an error is about the way to the server.
+func isConnectionLost(err error) bool {
+	var connect *pgconn.ConnectError
+	var network net.Error
+	switch {
+	case errors.As(err, &connect), errors.As(err, &network):
+		return true
+	case errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
+		return true
+	}
+	return errors.Is(err, pgconn.ErrConnClosed)
+}
+
+// postgresCommit classifies the error of a commit. What is not the server's own refusal leaves it open
+// whether the rows are there: the answer may have been lost on its way.
+func postgresCommit(err error) error {
+	var said *pgconn.PgError
+	switch {
+	case errors.Is(err, pgx.ErrTxCommitRollback):
+		return nil
+	case errors.As(err, &said) && said.SeverityUnlocalized == "ERROR":
+		return codeClass(said.Code)
+	}
+	return ErrUnknownOutcome
+}
