@@ -68,3 +68,17 @@ func Pause(ctx context.Context, d time.Duration) error {
 		return ctx.Err()
 	}
 }
+
+// AfterRead calls do whenever the log has been read and the reader has not been told yet.
+func (s *Service) AfterRead(do func()) { s.readers.log = &interrupted{s, do} }
+
+type interrupted struct {
+	source
+	do func()
+}
+
+func (i *interrupted) since(ctx context.Context, room *Room, at position) ([]*Event, bool, error) {
+	page, more, err := i.source.since(ctx, room, at)
+	i.do()
+	return page, more, err
+}

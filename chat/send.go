@@ -115,6 +115,8 @@ type entry struct {
 	from   Person
 	text   string
 
+	doubted bool // it may have been stored by a commit that was not answered; its lane's own
+
 	state atomic.Int32 // waiting, then taken or withdrawn
 	done  chan struct{}
 	chat  *Chat // set before done is closed
@@ -138,6 +140,14 @@ func (e *entry) doubt() error {
 		return db.ErrUnknownOutcome
 	}
 	return ErrUnknown
+}
+
+// orDoubt is the answer of an entry that was not stored, as far as anybody knows.
+func (e *entry) orDoubt(err error) error {
+	if e.doubted || errors.Is(err, db.ErrUnknownOutcome) {
+		return e.doubt()
+	}
+	return err
 }
 
 // await waits for an entry's answer. The context governs the waiting only: what the writer has

@@ -24,6 +24,9 @@ type Options struct {
 	RoomCreateRate Rate             // PARLEY_ROOM_CREATE_RATE, of one user; burst × 1
 }
 
+// sharedLanes is how many transactions a node has at once where the database takes several.
+const sharedLanes = 2
+
 // queueBytes bounds the text that waits for a commit.
 const queueBytes = 16 << 20
 
@@ -73,7 +76,10 @@ func New(store *db.Store, o Options) *Service {
 	}
 	s.writer = &writer{
 		store: store, statements: s.statements, broker: o.Broker, now: s.now, most: o.BatchEntries,
-		queue: make(chan *entry, o.QueueEntries), mostBytes: queueBytes, stopped: make(chan struct{}),
+		lanes: 1, queue: make(chan *entry, o.QueueEntries), mostBytes: queueBytes, stopped: make(chan struct{}),
+	}
+	if store.Shared() {
+		s.writer.lanes = sharedLanes
 	}
 	s.readers = &readers{log: s, rooms: map[uuid.UUID]*feed{}}
 	return s

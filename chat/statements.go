@@ -4,6 +4,7 @@ import (
 	"context"
 	stdsql "database/sql"
 	"fmt"
+	"slices"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -18,6 +19,7 @@ import (
 // send goes through Ent's builders.
 type statements struct {
 	counters             string // arguments: n, n of chats, tag, now, now, room
+	since                string // arguments: room, place
 	known, events, chats *db.Many
 }
 
@@ -37,6 +39,18 @@ var (
 	}
 )
 
+// Columns of the log and of the chats that it is about, in the order in which they are read.
+var (
+	sinceEvents = []string{
+		roomevent.FieldPlace, roomevent.FieldNumber, roomevent.FieldKind, roomevent.FieldTag,
+		roomevent.FieldAt, roomevent.FieldActorID, roomevent.FieldChatID,
+	}
+	sinceChats = []string{
+		chat.FieldID, chat.FieldNumber, chat.FieldPlace, chat.FieldTag, chat.FieldUserID, chat.FieldUsername,
+		chat.FieldText, chat.FieldCreatedAt, chat.FieldEditedAt, chat.FieldDeletedAt,
+	}
+)
+
 // newStatements writes the texts. A zero stands for an argument that is given later.
 func newStatements(store *db.Store) *statements {
 	s := &statements{
@@ -50,6 +64,11 @@ func newStatements(store *db.Store) *statements {
 			b.WriteString("CASE WHEN last_at > ").Arg(0).WriteString(" THEN last_at ELSE ").Arg(0).WriteString(" END")
 		})).
 		Where(sql.EQ(room.FieldID, 0)).Returning(counterColumns...).Query()
+	e, c := sql.Table(roomevent.Table).As("e"), sql.Table(chat.Table).As("c")
+	s.since, _ = store.SQL().Select(slices.Concat(e.Columns(sinceEvents...), c.Columns(sinceChats...))...).From(e).
+		LeftJoin(c).On(e.C(roomevent.FieldChatID), c.C(chat.FieldID)).
+		Where(sql.And(sql.EQ(e.C(roomevent.FieldRoomID), 0), sql.GTE(e.C(roomevent.FieldPlace), 0))).
+		OrderBy(e.C(roomevent.FieldPlace)).Limit(MaxPage + 1).Query()
 	return s
 }
 

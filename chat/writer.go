@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -17,15 +18,16 @@ import (
 	"parley/ent/roomevent"
 )
 
-// The writer is the only place that stores chats. One goroutine takes what has queued up while the
-// last commit ran and commits it as one transaction: no timer, so a single sender waits for one
-// fsync and many senders share one.
+// The writer is the only place that stores chats. A lane takes what has queued up while the last commit
+// ran and commits it as one transaction: no timer, so a single sender waits for one fsync and many
+// senders share one.
 type writer struct {
 	store      *db.Store
 	statements *statements
 	broker     Broker
 	now        func() time.Time
 	most       int // entries in one transaction
+	lanes      int // transactions at once
 
 	queue     chan *entry
 	bytes     atomic.Int64 // of text in the queue
@@ -33,8 +35,15 @@ type writer struct {
 	stopped   chan struct{} // closed when the last entry has been answered
 }
 
-// longestCommit bounds one transaction, so that a stuck disk becomes an error that says so.
-const longestCommit = 30 * time.Second
+const (
+	// longestCommit bounds one transaction, so that a stuck disk or network becomes an error that says so.
+	longestCommit = 10 * time.Second
+	// longestDoubt bounds the search for the outcome of a commit that was not answered; by then its senders
+	// have been told that nobody knows.
+	longestDoubt = 5 * time.Second
+	// doubtPause is between two looks.
+	doubtPause = 100 * time.Millisecond
+)
 
 // put queues an entry, or answers ErrBusy at once.
 func (w *writer) put(e *entry) error {
@@ -54,6 +63,14 @@ func (w *writer) put(e *entry) error {
 // run stores entries until ctx ends and then what is still queued.
 func (w *writer) run(ctx context.Context) {
 	defer close(w.stopped)
+	var lanes sync.WaitGroup
+	for range w.lanes {
+		lanes.Go(func() { w.lane(ctx) })
+	}
+	lanes.Wait()
+}
+
+func (w *writer) lane(ctx context.Context) {
 	owner := context.WithoutCancel(ctx) // a commit that has begun is finished
 	for {
 		select {
@@ -95,6 +112,9 @@ func (w *writer) gather(first *entry) []*entry {
 func (w *writer) commit(ctx context.Context, batch []*entry) {
 	for len(batch) > 0 {
 		b, err := w.store1(ctx, batch)
+		if errors.Is(err, db.ErrUnknownOutcome) {
+			b, err = w.settle(ctx, batch)
+		}
 		var refused *refusal
 		switch {
 		case err == nil:
@@ -107,16 +127,13 @@ func (w *writer) commit(ctx context.Context, batch []*entry) {
 			return
 		case errors.As(err, &refused):
 			for _, e := range refused.entries {
-				e.answer(nil, refused.why)
+				e.answer(nil, e.orDoubt(refused.why))
 			}
 			batch = slices.DeleteFunc(batch, func(e *entry) bool { return slices.Contains(refused.entries, e) })
-		case errors.Is(err, db.ErrUnknownOutcome):
+		case len(batch) == 1, concernsAll(err):
 			for _, e := range batch {
-				e.answer(nil, e.doubt())
+				e.answer(nil, e.orDoubt(err))
 			}
-			return
-		case len(batch) == 1:
-			batch[0].answer(nil, err)
 			return
 		default:
 			for _, e := range batch {
@@ -125,6 +142,53 @@ func (w *writer) commit(ctx context.Context, batch []*entry) {
 			return
 		}
 	}
+}
+
+// concernsAll says that an error lies in the database and not in an entry.
+func concernsAll(err error) bool {
+	for _, class := range []error{db.ErrBusy, db.ErrDown, db.ErrFull, db.ErrUnknownOutcome, context.DeadlineExceeded} {
+		if errors.Is(err, class) {
+			return true
+		}
+	}
+	return false
+}
+
+// settle finds out what became of a batch whose commit was not answered, by storing it once more: the
+// counters' rows are locked as long as the first transaction lives, so its chats are there by then, or
+// never will be. While the database cannot be asked the doubt remains.
+func (w *writer) settle(ctx context.Context, batch []*entry) (b *batch, err error) {
+	for _, e := range batch {
+		e.doubted = true
+	}
+	ctx, cancel := context.WithTimeout(ctx, longestDoubt)
+	defer cancel()
+	pause := time.NewTicker(doubtPause)
+	defer pause.Stop()
+	for {
+		b, err = w.store1(ctx, batch)
+		switch {
+		case err == nil:
+			b.rooms = roomsOf(batch) // also of what the first transaction stored: nobody has rung for it
+			return b, nil
+		case !errors.Is(err, db.ErrUnknownOutcome) && !errors.Is(err, db.ErrDown) && !errors.Is(err, db.ErrBusy):
+			return nil, err
+		}
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			return nil, err
+		}
+	}
+}
+
+func roomsOf(batch []*entry) (rooms []uuid.UUID) {
+	for _, e := range batch {
+		if !slices.Contains(rooms, e.room) {
+			rooms = append(rooms, e.room)
+		}
+	}
+	return rooms
 }
 
 // A refusal rolls a batch back because some of its entries may not be stored.
@@ -197,7 +261,7 @@ func (b *batch) answerKnown(ctx context.Context, tx *ent.Tx, entries []*entry) e
 	var chosen []uuid.UUID
 	var args []any
 	for _, e := range entries {
-		if e.chosen {
+		if e.chosen || e.doubted {
 			chosen, args = append(chosen, e.id), append(args, e.id)
 		}
 	}
@@ -230,8 +294,8 @@ func (b *batch) insert(ctx context.Context, tx *ent.Tx, entries []*entry, byRoom
 	for id := range byRoom {
 		b.rooms = append(b.rooms, id)
 	}
-	slices.SortFunc(b.rooms, func(x, y uuid.UUID) int { return bytes.Compare(x[:], y[:]) })
-	var chats []any
+	slices.SortFunc(b.rooms, byID)
+	var chats [][]any
 	for _, id := range b.rooms {
 		events := make([]logged, len(byRoom[id]))
 		for i, n := range byRoom[id] {
@@ -255,14 +319,18 @@ func (b *batch) insert(ctx context.Context, tx *ent.Tx, entries []*entry, byRoom
 				Text: &e.text, CreatedAt: up.at, position: up.positions[i],
 			}
 			b.chats[n] = c
-			chats = append(chats, c.ID, id, c.Number, c.position.place, c.position.tag, c.UserID, c.Username, e.text, up.at)
+			chats = append(chats, []any{c.ID, id, c.Number, c.position.place, c.position.tag, c.UserID, c.Username, e.text, up.at})
 		}
 	}
-	if _, err := b.statements.chats.Run(ctx, tx, chats); err != nil {
+	// In order of id too: two transactions that store the same ids, in rooms of their own, wait for each other.
+	slices.SortFunc(chats, func(x, y []any) int { return byID(x[0].(uuid.UUID), y[0].(uuid.UUID)) })
+	if _, err := b.statements.chats.Run(ctx, tx, slices.Concat(chats...)); err != nil {
 		return fmt.Errorf("insert chats: %w", err)
 	}
 	return nil
 }
+
+func byID(x, y uuid.UUID) int { return bytes.Compare(x[:], y[:]) }
 
 func pick(entries []*entry, which []int) []*entry {
 	picked := make([]*entry, len(which))

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/jackc/pgx/v5"
 
@@ -55,6 +56,7 @@ func (o Options) withDefaults() Options {
 // Store is an open database. It is safe for concurrent use.
 type Store struct {
 	Read     *ent.Client // each query on its own connection of the reading pool, 5 s at most; cannot write
+	reading  dialect.Driver
 	writer   *ent.Client
 	dialect  string
 	pools    pools
@@ -201,6 +203,16 @@ func (s *Store) View(ctx context.Context, fn func(*ent.Client) error) error {
 // SQL writes statements in the dialect of the database, for the few places where Ent's own builders
 // cost more than the database does. They run in a transaction, by its ExecContext and QueryContext.
 func (s *Store) SQL() *entsql.DialectBuilder { return entsql.Dialect(s.dialect) }
+
+// Query reads with a statement of SQL's, on one state of the database. Close the rows. For the few places
+// where Ent's builders take more than one.
+func (s *Store) Query(ctx context.Context, text string, args ...any) (*entsql.Rows, error) {
+	rows := &entsql.Rows{}
+	if err := s.reading.Query(ctx, text, args, rows); err != nil {
+		return nil, err
+	}
+	return rows, nil
+}
 
 // Ping answers nil when the database can be read.
 func (s *Store) Ping(ctx context.Context) error {

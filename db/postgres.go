@@ -17,6 +17,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/stdlib"
+
+	"parley/ent"
 )
 
 // oldestPostgres is the first version that Parley is tested with.
@@ -51,10 +53,12 @@ func openPostgres(ctx context.Context, o Options) (*Store, error) {
 	writers := max(2, o.Connections/3)
 	write := postgresPool(config, writers, nil)
 	read := postgresPool(config, max(2, o.Connections-writers), postgresReading)
-	driver := newReaders(entsql.OpenDB(dialect.Postgres, read))
+	readers := newReaders(entsql.OpenDB(dialect.Postgres, read))
+	reading := traced(readers, o.Trace)
 	return &Store{
-		Read:     client(driver, o.Trace),
-		writer:   client(entsql.OpenDB(dialect.Postgres, write), o.Trace),
+		Read:     ent.NewClient(ent.Driver(reading)),
+		reading:  reading,
+		writer:   ent.NewClient(ent.Driver(traced(entsql.OpenDB(dialect.Postgres, write), o.Trace))),
 		dialect:  dialect.Postgres,
 		pools:    pools{read: read, write: write},
 		onFault:  o.OnFault,

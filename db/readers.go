@@ -91,7 +91,7 @@ func (d *readers) Query(ctx context.Context, query string, args, v any) error {
 // query runs a query of a read and calls done at its end.
 func (r *reading) query(ctx context.Context, on dialect.ExecQuerier, done func(), query string, args, v any) error {
 	if err := on.Query(ctx, query, args, v); err != nil {
-		done()
+		defer done() // which ends the context, and would be taken for the reason
 		return r.why(err)
 	}
 	rows, ok := v.(*entsql.Rows)
@@ -107,7 +107,7 @@ func (d *readers) Tx(ctx context.Context) (dialect.Tx, error) {
 	r := d.begin(ctx)
 	tx, err := d.Driver.Tx(r.ctx)
 	if err != nil {
-		d.end(r)
+		defer d.end(r)
 		return nil, r.why(err)
 	}
 	return &readTx{tx, r, d}, nil

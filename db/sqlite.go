@@ -58,11 +58,13 @@ func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
-	driver := newReaders(entsql.OpenDB(dialect.SQLite, read))
-	w := newWatch(path, o, write, driver)
+	readers := newReaders(entsql.OpenDB(dialect.SQLite, read))
+	w := newWatch(path, o, write, readers)
+	reading := traced(readers, o.Trace)
 	return &Store{
-		Read:    client(driver, o.Trace),
-		writer:  client(entsql.OpenDB(dialect.SQLite, write), o.Trace),
+		Read:    ent.NewClient(ent.Driver(reading)),
+		reading: reading,
+		writer:  ent.NewClient(ent.Driver(traced(entsql.OpenDB(dialect.SQLite, write), o.Trace))),
 		dialect: dialect.SQLite,
 		pools:   pools{read: read, write: write},
 		watch:   w,
@@ -126,11 +128,12 @@ func awaitPool(ctx context.Context, pool *sql.DB) error {
 	}
 }
 
-func client(driver dialect.Driver, trace func(context.Context, any)) *ent.Client {
-	if trace != nil {
-		driver = dialect.DebugWithContext(driver, func(ctx context.Context, v ...any) { trace(ctx, fmt.Sprint(v...)) })
+// traced tells trace of each statement, if there is one.
+func traced(driver dialect.Driver, trace func(context.Context, any)) dialect.Driver {
+	if trace == nil {
+		return driver
 	}
-	return ent.NewClient(ent.Driver(driver))
+	return dialect.DebugWithContext(driver, func(ctx context.Context, v ...any) { trace(ctx, fmt.Sprint(v...)) })
 }
 
 // checkSQLite reads the settings of a connection back and refuses one that differs.
