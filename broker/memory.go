@@ -5,6 +5,7 @@ package broker
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"github.com/google/uuid"
 
@@ -15,6 +16,8 @@ import (
 type Memory struct {
 	mu        sync.RWMutex
 	listeners map[*listener]struct{}
+
+	rung, heard atomic.Uint64
 }
 
 type listener struct{ look func(rooms ...uuid.UUID) }
@@ -23,8 +26,10 @@ var _ chat.Broker = (*Memory)(nil)
 
 // Ring calls every listener, at once and in the caller's goroutine.
 func (m *Memory) Ring(rooms ...uuid.UUID) {
+	m.rung.Add(1)
 	m.mu.RLock()
 	defer m.mu.RUnlock()
+	m.heard.Add(uint64(len(m.listeners)))
 	for l := range m.listeners {
 		l.look(rooms...)
 	}
