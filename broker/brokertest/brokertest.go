@@ -19,37 +19,57 @@ import (
 	"parley/chat"
 )
 
-// A Pair is two brokers of the same bus, as two nodes have them, and how to end them. A bus within one
-// process gives the same broker twice.
+// A Pair is two brokers of the same bus, as two nodes have them, and how to end them, once or again. A bus
+// within one process gives the same broker twice. One that can be cut says how: nothing passes until it is
+// mended.
 type Pair struct {
-	One, Two chat.Broker
-	Close    func()
+	One, Two  chat.Broker
+	Close     func()
+	Cut, Mend func()
 }
 
 // Run tests what connect makes; it is called once for each promise.
 func Run(t *testing.T, connect func(t *testing.T) Pair) {
 	for _, p := range promises {
-		t.Run(p.name, func(t *testing.T) {
-			before := goleak.IgnoreCurrent()
-			pair := connect(t)
-			if err := p.keeps(t.Context(), pair); err != nil {
-				t.Error(err)
-			}
-			if pair.Close != nil {
-				pair.Close()
-			}
-			var left error
-			if within(patience, func() bool { left = goleak.Find(before); return left == nil }) != nil {
-				t.Errorf("left running: %v", left)
-			}
-		})
+		t.Run(p.name, func(t *testing.T) { run(t, p, connect) })
 	}
 }
 
-var promises = []struct {
+// RunBus tests a bus between nodes: what Run tests, and cuts.
+func RunBus(t *testing.T, connect func(t *testing.T) Pair) {
+	Run(t, connect)
+	for _, p := range promisesOfABus {
+		t.Run(p.name, func(t *testing.T) { run(t, p, connect) })
+	}
+}
+
+func run(t *testing.T, p promise, connect func(t *testing.T) Pair) {
+	before := goleak.IgnoreCurrent()
+	pair := connect(t)
+	if err := p.keeps(t.Context(), pair); err != nil {
+		t.Error(err)
+	}
+	if pair.Close != nil {
+		pair.Close()
+	}
+	var left error
+	if within(patience, func() bool { left = goleak.Find(before); return left == nil }) != nil {
+		t.Errorf("left running: %v", left)
+	}
+}
+
+type promise struct {
 	name  string
 	keeps func(context.Context, Pair) error
-}{
+}
+
+var promisesOfABus = []promise{
+	{"LooksAtAllAfterACut", looksAtAllAfterACut},
+	{"RingsWhileCut", ringsWhileCut},
+	{"EndsWhileCut", endsWhileCut},
+}
+
+var promises = []promise{
 	{"LooksAtAllFirst", looksAtAllFirst},
 	{"BellIsHeardOnBothNodes", bellIsHeardOnBothNodes},
 	{"EveryListenerHears", everyListenerHears},
@@ -58,6 +78,7 @@ var promises = []struct {
 	{"RingNeverBlocks", ringNeverBlocks},
 	{"RingKeepsNoRooms", ringKeepsNoRooms},
 	{"EverythingAtOnce", everythingAtOnce},
+	{"OwnBellIsHeardOnceAndAtOnce", ownBellIsHeardOnceAndAtOnce},
 }
 
 // patience is how long something may take that must happen.

@@ -1,0 +1,150 @@
+package broker
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/nats-io/nats.go"
+)
+
+// subject carries the bells: 16 bytes a room, or nothing for all rooms.
+const subject = "parley.bell"
+
+const (
+	natsPatience  = 2 * time.Second        // to dial, to write, to be answered
+	natsRetryWait = 250 * time.Millisecond // between two rounds over all servers, and as much again by chance
+	natsPings     = 10 * time.Second       // two without an answer, and the server counts as dead
+	natsPending   = 4096                   // bells that wait to be heard; more are dropped
+	natsBytes     = 4 << 20                // of these
+)
+
+// NATS rings between nodes over NATS core, which promises nothing: what is lost, doubled or late costs time
+// and never a chat. It goes on for ever, whether a server can be reached or not.
+type NATS struct {
+	*bus
+	options []nats.Option
+	servers string
+	conn    *nats.Conn // of run, and of Close behind it
+	closed  chan struct{}
+	dropped atomic.Int64
+}
+
+// NewNATS begins to connect. An error is one of the options; a server that does not answer is none.
+func NewNATS(o NATSOptions) (*NATS, error) {
+	options, servers, err := o.read()
+	if err != nil {
+		return nil, err
+	}
+	n := &NATS{bus: newBus(o.Report), servers: servers, options: options}
+	if err := n.connect(); err != nil {
+		return nil, err
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	n.stop = stop
+	n.running.Go(func() { n.run(ctx) })
+	return n, nil
+}
+
+// connect begins a connection, which the client keeps up. It waits for one round over the servers.
+func (n *NATS) connect() error {
+	subscribed, closed := make(chan struct{}), make(chan struct{})
+	up := func(c *nats.Conn) {
+		<-subscribed
+		_ = c.FlushTimeout(natsPatience) // behind it the server knows that this node listens
+		n.up()
+	}
+	conn, err := nats.Connect(n.servers, append([]nats.Option{
+		nats.Name("parley"), nats.NoEcho(), nats.Timeout(natsPatience), nats.FlusherTimeout(natsPatience),
+		nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.IgnoreAuthErrorAbort(), nats.ReconnectBufSize(-1),
+		nats.ReconnectWait(natsRetryWait), nats.ReconnectJitter(natsRetryWait, natsRetryWait),
+		nats.PingInterval(natsPings), nats.MaxPingsOutstanding(2), nats.ReconnectOnFlusherError(),
+		nats.ConnectHandler(up), nats.ReconnectHandler(up),
+		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) { n.down(err) }),
+		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) { n.down(err) }),
+		nats.ErrorHandler(n.trouble),
+		nats.ClosedHandler(func(*nats.Conn) { close(closed) }),
+	}, n.options...)...)
+	if err != nil {
+		return err
+	}
+	sub, err := conn.Subscribe(subject, n.receive)
+	if err == nil {
+		err = sub.SetPendingLimits(natsPending, natsBytes)
+	}
+	close(subscribed)
+	n.conn, n.closed = conn, closed
+	if err != nil && !errors.Is(err, nats.ErrConnectionClosed) { // run begins another one
+		conn.Close()
+		return err
+	}
+	return nil
+}
+
+// receive hears a bell. The client tells of dropped ones only when it begins to drop, so they are counted.
+func (n *NATS) receive(m *nats.Msg) {
+	rooms := unpack(m.Data)
+	if dropped, err := m.Sub.Dropped(); err != nil || n.dropped.Swap(int64(dropped)) != int64(dropped) {
+		rooms = nil
+	}
+	n.hear(rooms)
+}
+
+// trouble is told of whatever the client notices by the way: bells may be lost.
+func (n *NATS) trouble(_ *nats.Conn, _ *nats.Subscription, err error) {
+	if errors.Is(err, nats.ErrPermissionViolation) { // connected, and deaf or dumb
+		n.down(err)
+	} else {
+		n.failed.Add(1)
+	}
+	n.here.Ring()
+}
+
+// run tells other nodes until ctx ends.
+func (n *NATS) run(ctx context.Context) {
+	for {
+		select {
+		case <-n.out.wake:
+			n.tell(n.publish)
+		case <-n.closed: // the client gives up on what it does not know, as any new error of a server
+			n.down(n.conn.LastError())
+			select {
+			case <-time.After(natsPatience):
+			case <-ctx.Done():
+				return
+			}
+			if err := n.connect(); err != nil {
+				n.down(err) // a file of the options is gone; the old connection is closed still
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (n *NATS) publish(rooms []uuid.UUID) error {
+	most := mostRooms * len(uuid.UUID{})
+	if limit := n.conn.MaxPayload(); limit > 0 {
+		most = int(min(int64(most), limit))
+	}
+	return n.conn.Publish(subject, pack(rooms, most))
+}
+
+// Close tells what was rung last, and ends. Ring rings only here then.
+func (n *NATS) Close(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, natsPatience)
+	defer cancel()
+	n.stop()
+	n.running.Wait()
+	if n.connected.Load() {
+		n.tell(n.publish)
+		_ = n.conn.FlushWithContext(ctx) // bells may be lost
+	}
+	n.conn.Close()
+	select {
+	case <-n.closed:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,31 @@
+package broker_test
+
+import (
+	"sync"
+	"testing"
+
+	"parley/broker"
+	"parley/broker/brokertest"
+	"parley/broker/natstest"
+)
+
+func TestNATSIsABroker(t *testing.T) {
+	brokertest.RunBus(t, func(t *testing.T) brokertest.Pair {
+		server := natstest.New(t)
+		one, two := newNATS(t, broker.NATSOptions{URL: server.URL()}), newNATS(t, broker.NATSOptions{URL: server.URL()})
+		return brokertest.Pair{One: one, Two: two, Cut: server.Stop, Mend: func() { server.Start() }, Close: sync.OnceFunc(func() {
+			one.Close(t.Context())
+			two.Close(t.Context())
+			server.Stop()
+		})}
+	})
+}
+
+func newNATS(t *testing.T, o broker.NATSOptions) *broker.NATS {
+	t.Helper()
+	n, err := broker.NewNATS(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
