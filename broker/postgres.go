@@ -1,0 +1,103 @@
+package broker
+
+import (
+	"context"
+	"encoding/base64"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// A Notifier is a database that passes payloads on to all who listen, the sender too.
+type Notifier interface {
+	// Notify sends a payload of at most 7,999 bytes.
+	Notify(ctx context.Context, payload string) error
+	// Listen hands on payloads until ctx or the connection ends. It calls ready when it has begun to hear.
+	Listen(ctx context.Context, ready func(), got func(payload string)) error
+}
+
+const (
+	mostPayload    = 7_999           // NOTIFY takes less than 8,000 bytes: postgresql.org/docs/current/sql-notify.html
+	notifyPatience = 5 * time.Second // to send one
+	firstRetry     = 100 * time.Millisecond
+	lastRetry      = 2 * time.Second
+	closePatience  = 2 * time.Second
+)
+
+// Postgres rings between nodes by LISTEN and NOTIFY of the database that they share. NOTIFY runs behind
+// the commit, one at a time, and rooms collect meanwhile: within the commits it would make them wait for
+// each other.
+type Postgres struct {
+	*bus
+	db   Notifier
+	node uuid.UUID // whose bells come back to it
+}
+
+// NewPostgres begins to listen.
+func NewPostgres(db Notifier, report func(error)) *Postgres {
+	p := &Postgres{bus: newBus(report), db: db, node: uuid.New()}
+	ctx, stop := context.WithCancel(context.Background())
+	p.stop = stop
+	p.running.Go(func() { p.listen(ctx) })
+	p.running.Go(func() { p.run(ctx) })
+	return p
+}
+
+// listen listens until ctx ends, over one connection after the other.
+func (p *Postgres) listen(ctx context.Context) {
+	retry := firstRetry
+	for {
+		err := p.db.Listen(ctx, func() {
+			retry = firstRetry
+			p.up()
+		}, p.receive)
+		if ctx.Err() != nil {
+			return
+		}
+		p.down(err)
+		select {
+		case <-time.After(retry):
+		case <-ctx.Done():
+			return
+		}
+		retry = min(2*retry, lastRetry)
+	}
+}
+
+// receive hears a payload: the node that rang and the rooms, in base64. What reads otherwise means all.
+func (p *Postgres) receive(payload string) {
+	packed, err := base64.RawStdEncoding.DecodeString(payload)
+	if err != nil || len(packed) < len(p.node) {
+		p.hear(nil)
+	} else if from := uuid.UUID(packed[:len(p.node)]); from != p.node {
+		p.hear(unpack(packed[len(p.node):]))
+	}
+}
+
+// run tells other nodes until ctx ends.
+func (p *Postgres) run(ctx context.Context) {
+	for {
+		select {
+		case <-p.out.wake:
+			p.tell(func(rooms []uuid.UUID) error { return p.notify(ctx, rooms) })
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (p *Postgres) notify(ctx context.Context, rooms []uuid.UUID) error {
+	ctx, cancel := context.WithTimeout(ctx, notifyPatience)
+	defer cancel()
+	packed := append(p.node[:], pack(rooms, base64.RawStdEncoding.DecodedLen(mostPayload)-len(p.node))...)
+	return p.db.Notify(ctx, base64.RawStdEncoding.EncodeToString(packed))
+}
+
+// Close tells what was rung last, and ends. Ring rings only here then.
+func (p *Postgres) Close(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, closePatience)
+	defer cancel()
+	p.stop()
+	p.running.Wait()
+	p.tell(func(rooms []uuid.UUID) error { return p.notify(ctx, rooms) })
+}
