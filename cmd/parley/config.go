@@ -17,6 +17,12 @@ type Config struct {
 	Data        string `default:"data" help:"Directory of the database and the keys."`
 	DatabaseURL string `default:"sqlite:parley.db" help:"The database: sqlite:FILE, where a relative file lies in the data directory, or postgres://USER:PASSWORD@HOST/DATABASE."`
 
+	NATSURL         string `default:"" name:"nats-url" help:"NATS servers that wake readers on other nodes, as nats://HOST:4222 or tls://USER:PASSWORD@HOST, separated by commas. Empty: Postgres does it, if it is the database."`
+	NATSCredentials string `default:"" name:"nats-credentials" help:"File with the JWT and the seed of a user of NATS."`
+	NATSCA          string `default:"" name:"nats-ca" help:"PEM file of the authority that signs the certificates of the NATS servers; TLS is demanded."`
+	NATSCertificate string `default:"" name:"nats-certificate" help:"PEM file of the certificate that is shown to the NATS servers; TLS is demanded."`
+	NATSKey         string `default:"" name:"nats-key" help:"PEM file of its key."`
+
 	AccessTokenLifetime    duration `default:"90m" help:"How long an access token is good."`
 	RefreshTokenLifetime   duration `default:"90d" help:"How long a refresh token is good."`
 	RotateRefreshTokens    toggle   `default:"true" help:"Each refresh answers a new refresh token. false: the same one stays, and theft is not noticed."`
@@ -111,6 +117,9 @@ func (c *Config) check() error {
 	}
 	if c.HTTPMaxHeader <= headerSlop {
 		return fmt.Errorf("PARLEY_HTTP_MAX_HEADER: %d is not above %d", c.HTTPMaxHeader, headerSlop)
+	}
+	if err := c.checkNATS(); err != nil {
+		return err
 	}
 	if err := c.checkDurations(); err != nil {
 		return err

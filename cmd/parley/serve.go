@@ -17,7 +17,6 @@ import (
 	"github.com/google/uuid"
 
 	"parley/auth"
-	"parley/broker"
 	"parley/chat"
 	"parley/db"
 	"parley/graph"
@@ -38,6 +37,7 @@ func run(ctx context.Context, c *Config, stderr io.Writer, ready func(net.Addr))
 	if err != nil {
 		return err
 	}
+	defer s.closeBell() // behind the writer's last batch
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("PARLEY_ADDR: %w", err)
@@ -95,6 +95,8 @@ type server struct {
 	logger     *slog.Logger
 	auth       *auth.Service
 	chat       *chat.Service
+	bell       doorbell
+	closeBell  func()
 	transports *transport.Transports
 	health     *health
 	http       *http.Server
@@ -112,7 +114,10 @@ func wire(ctx context.Context, c *Config, logger *slog.Logger, store *db.Store) 
 	if err != nil {
 		return nil, err
 	}
-	s.chat = chat.New(store, chatOptions(c))
+	if s.bell, s.closeBell, err = openBell(c, logger, store); err != nil { // the last that can fail
+		return nil, err
+	}
+	s.chat = chat.New(store, chatOptions(c, s.bell))
 	api, transports := graph.Handler(graph.Options{
 		Auth: s.auth, Chat: s.chat, Logger: logger, Version: version,
 		TextLength: int(c.ChatMaxLength), Introspection: bool(c.Introspection),
@@ -164,9 +169,9 @@ func authOptions(c *Config, s *server) auth.Options {
 	return o
 }
 
-func chatOptions(c *Config) chat.Options {
+func chatOptions(c *Config, bell chat.Broker) chat.Options {
 	return chat.Options{
-		Broker: &broker.Memory{}, TextLength: int(c.ChatMaxLength),
+		Broker: bell, TextLength: int(c.ChatMaxLength),
 		QueueEntries: int(c.WriteQueue), BatchEntries: int(c.WriteBatch), HeadsInterval: time.Duration(c.HeadsInterval),
 		SendRate: chat.Rate(c.SendRate), RoomSendRate: chat.Rate(c.RoomSendRate),
 		MutationRate: chat.Rate(c.MutationRate), RoomCreateRate: chat.Rate(c.RoomCreateRate),
