@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
 )
 
 // Server is a NATS server on 127.0.0.1. It keeps its port when it is stopped and started again.
@@ -62,3 +63,19 @@ func (s *Server) URL() string { return s.running.ClientURL() }
 
 // Running is the server itself; nil while it is stopped.
 func (s *Server) Running() *server.Server { return s.running }
+
+// Connect answers what sends a message on Parley's subject.
+func Connect(t testing.TB, s *Server) (send func(data []byte)) {
+	t.Helper()
+	conn, err := nats.Connect(s.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(conn.Close)
+	return func(data []byte) {
+		t.Helper()
+		if err := errors.Join(conn.Publish("parley.bell", data), conn.Flush()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,342 @@
+package broker_test
+
+import (
+	"context"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/nats-io/nats-server/v2/server"
+
+	"parley/broker"
+	"parley/broker/natstest"
+)
+
+// patience is how long a test waits for what must happen.
+const patience = 20 * time.Second
+
+// bells are what somebody heard, and what was reported.
+type bells chan []uuid.UUID
+
+func hear(t *testing.T, b interface {
+	Listen(context.Context, func(...uuid.UUID)) error
+},
+) bells {
+	t.Helper()
+	heard := make(bells, 100_000)
+	ctx, stop := context.WithCancel(t.Context())
+	var listening sync.WaitGroup
+	listening.Go(func() { _ = b.Listen(ctx, func(rooms ...uuid.UUID) { heard <- slices.Clone(rooms) }) })
+	t.Cleanup(func() { stop(); listening.Wait() })
+	heard.await(t, func(rooms []uuid.UUID) bool { return len(rooms) == 0 })
+	return heard
+}
+
+// await reads on until a bell is such.
+func (b bells) await(t *testing.T, such func(rooms []uuid.UUID) bool) {
+	t.Helper()
+	late := time.After(patience)
+	for {
+		select {
+		case rooms := <-b:
+			if such(rooms) {
+				return
+			}
+		case <-late:
+			t.Fatal("a bell did not come")
+		}
+	}
+}
+
+func lookAtAll(rooms []uuid.UUID) bool { return len(rooms) == 0 }
+
+func names(room uuid.UUID) func([]uuid.UUID) bool {
+	return func(rooms []uuid.UUID) bool { return slices.Contains(rooms, room) }
+}
+
+// dial makes a broker that ends with the test, and answers what it reports.
+func dial(t *testing.T, o broker.NATSOptions) (*broker.NATS, chan error) {
+	t.Helper()
+	reports := make(chan error, 100)
+	o.Report = func(err error) { reports <- err }
+	n := newNATS(t, o)
+	t.Cleanup(func() { n.Close(context.Background()) })
+	return n, reports
+}
+
+func until(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(patience); !so(); <-tick.C {
+		if time.Now().After(end) {
+			t.Fatal("it never happened: " + what)
+		}
+	}
+}
+
+func connected(t *testing.T, n interface{ Stats() broker.Stats }) {
+	t.Helper()
+	until(t, "connected", func() bool { return n.Stats().Connected })
+}
+
+// next waits for a report.
+func next(t *testing.T, reports chan error) error {
+	t.Helper()
+	select {
+	case err := <-reports:
+		return err
+	case <-time.After(patience):
+		t.Fatal("nothing was reported")
+		return nil
+	}
+}
+
+// The client gives up for ever when it is refused twice, unless told otherwise.
+func TestNATSWithAWrongPasswordGoesOnUntilItIsRight(t *testing.T) {
+	login := func(password string) func(*server.Options) {
+		return func(o *server.Options) { o.Username, o.Password = "parley", password }
+	}
+	s := natstest.New(t, login("another"))
+	n, reports := dial(t, broker.NATSOptions{URL: "nats://parley:secret@" + strings.TrimPrefix(s.URL(), "nats://")})
+	if err := next(t, reports); err == nil || !strings.Contains(err.Error(), "Authorization") || strings.Contains(err.Error(), "secret") {
+		t.Errorf("reported %v", err)
+	}
+	until(t, "refused again and again", func() bool {
+		varz, err := s.Running().Varz(nil)
+		return err == nil && varz.TotalConnections > 5
+	})
+	s.Stop()
+	s.Start(login("secret"))
+	if err := next(t, reports); err != nil {
+		t.Errorf("reported %v, want that it is back, and nothing for each try", err)
+	}
+	heard, room := hear(t, n), uuid.New()
+	other, _ := dial(t, broker.NATSOptions{URL: "nats://parley:secret@" + strings.TrimPrefix(s.URL(), "nats://")})
+	connected(t, other)
+	other.Ring(room)
+	heard.await(t, names(room))
+}
+
+// A server that may not carry the subject is as bad as none, and says so once.
+func TestNATSThatForbidsTheSubjectIsReported(t *testing.T) {
+	s := natstest.New(t, func(o *server.Options) {
+		none := &server.SubjectPermission{Deny: []string{">"}}
+		o.Users = []*server.User{{Username: "parley", Password: "secret", Permissions: &server.Permissions{Publish: none, Subscribe: none}}}
+	})
+	n, reports := dial(t, broker.NATSOptions{URL: "nats://parley:secret@" + strings.TrimPrefix(s.URL(), "nats://")})
+	err := next(t, reports)
+	for err == nil { // connected first
+		err = next(t, reports)
+	}
+	if !strings.Contains(strings.ToLower(err.Error()), "permissions violation") {
+		t.Errorf("reported %v", err)
+	}
+	for range 100 {
+		n.Ring(uuid.New())
+	}
+	until(t, "not connected", func() bool { return !n.Stats().Connected })
+}
+
+// Bells are dropped while a listener is slow, and the client tells only of the first one: whatever was
+// dropped behind it has to be looked for too.
+func TestNATSDropsBellsOfASlowListenerAndThenLooksAtAll(t *testing.T) {
+	s := natstest.New(t)
+	slow, _ := dial(t, broker.NATSOptions{URL: s.URL()})
+	connected(t, slow)
+	free, heard := make(chan struct{}), make(bells, 100_000)
+	ctx, stop := context.WithCancel(t.Context())
+	var listening sync.WaitGroup
+	listening.Go(func() {
+		_ = slow.Listen(ctx, func(rooms ...uuid.UUID) {
+			if len(rooms) > 0 {
+				<-free
+			}
+			heard <- slices.Clone(rooms)
+		})
+	})
+	defer listening.Wait()
+	defer stop()
+	heard.await(t, lookAtAll)
+	send, room := natstest.Connect(t, s), uuid.New()
+	const flood = 6000 // messages, which brokers would have put together
+	for range flood {
+		send(room[:])
+	}
+	heard.await(t, lookAtAll) // at the first one that was dropped
+	until(t, "all read", func() bool { return slow.Received() == flood })
+	close(free)
+	heard.await(t, names(room))
+	heard.await(t, lookAtAll) // behind the last one that was dropped
+}
+
+// More rooms than fit the server's largest message are all rooms.
+func TestNATSNamesNoMoreRoomsThanAMessageHolds(t *testing.T) {
+	s := natstest.New(t, func(o *server.Options) { o.MaxPayload = 10 * 16 })
+	one, _ := dial(t, broker.NATSOptions{URL: s.URL()})
+	two, _ := dial(t, broker.NATSOptions{URL: s.URL()})
+	connected(t, one)
+	connected(t, two)
+	heard := hear(t, two)
+	rooms := make([]uuid.UUID, 11)
+	for i := range rooms {
+		rooms[i] = uuid.New()
+	}
+	one.Ring(rooms[:10]...)
+	heard.await(t, func(got []uuid.UUID) bool { return len(got) == 10 && names(rooms[9])(got) })
+	one.Ring(rooms...)
+	if got := <-heard; len(got) != 0 {
+		t.Errorf("heard %d rooms, want a look at all", len(got))
+	}
+	if e := one.Stats().Errors + two.Stats().Errors; e != 0 {
+		t.Errorf("%d errors", e)
+	}
+}
+
+// A message of another size than rooms have means all; so does a bell of too many rooms.
+func TestNATSReadsNothingButRooms(t *testing.T) {
+	s := natstest.New(t)
+	n, _ := dial(t, broker.NATSOptions{URL: s.URL()})
+	connected(t, n)
+	heard, send := hear(t, n), natstest.Connect(t, s)
+	for _, data := range [][]byte{nil, {1}, make([]byte, 15), make([]byte, 17), []byte("*")} {
+		send(data)
+		if got := <-heard; len(got) != 0 {
+			t.Errorf("%d bytes: heard %v", len(data), got)
+		}
+	}
+	room := uuid.New()
+	send(append(room[:], room[:]...))
+	if got := <-heard; !slices.Equal(got, []uuid.UUID{room, room}) {
+		t.Errorf("heard %v", got)
+	}
+}
+
+// Two deployments on one server disturb each other no more than by bells for rooms that nobody knows.
+func TestNATSRingsOnlyRoomsForAnotherDeployment(t *testing.T) {
+	s := natstest.New(t)
+	mine, _ := dial(t, broker.NATSOptions{URL: s.URL()})
+	theirs, _ := dial(t, broker.NATSOptions{URL: s.URL()})
+	connected(t, mine)
+	connected(t, theirs)
+	heard, room := hear(t, mine), uuid.New()
+	theirs.Ring(room)
+	if got := <-heard; !slices.Equal(got, []uuid.UUID{room}) {
+		t.Errorf("heard %v, want the room and no look at all", got)
+	}
+}
+
+// A server that says what the client does not know makes it give up for ever; Parley begins anew.
+func TestNATSThatTheClientGivesUpIsDialledAgain(t *testing.T) {
+	listener := listenTCP(t)
+	accepted := make(chan net.Conn, 10)
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			_, _ = io.WriteString(conn, `INFO {"server_id":"x","version":"2.15.2","proto":1,"headers":true,"max_payload":1048576}`+"\r\n")
+			_, _ = io.WriteString(conn, "PONG\r\n")
+			accepted <- conn
+		}
+	}()
+	_, reports := dial(t, broker.NATSOptions{URL: "nats://" + listener.Addr().String()})
+	first := <-accepted
+	_, _ = io.WriteString(first, "-ERR 'Out of Cheese'\r\n")
+	if err := next(t, reports); err == nil {
+		t.Error("reported that it is back, want that it is lost")
+	}
+	select {
+	case <-accepted:
+	case <-time.After(patience):
+		t.Error("it is not dialled again")
+	}
+}
+
+// A server that takes a connection and nothing more blocks nobody, neither at the start nor when bells
+// fill its buffers.
+func TestNATSThatReadsNothingBlocksNobody(t *testing.T) {
+	listener := listenTCP(t)
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			t.Cleanup(func() { _ = conn.Close() })
+			_, _ = io.WriteString(conn, `INFO {"server_id":"x","version":"2.15.2","proto":1,"headers":true,"max_payload":1048576}`+"\r\nPONG\r\n")
+		}
+	}()
+	n, _ := dial(t, broker.NATSOptions{URL: "nats://" + listener.Addr().String()})
+	heard := hear(t, n)
+	rooms := make([]uuid.UUID, 1000)
+	longest := time.Duration(0)
+	for range 2000 { // 32 MB, if each was sent
+		for i := range rooms {
+			rooms[i] = uuid.New()
+		}
+		began := time.Now()
+		n.Ring(rooms...)
+		longest = max(longest, time.Since(began))
+		heard.await(t, names(rooms[0]))
+	}
+	if longest > time.Second {
+		t.Errorf("a ring took %v", longest)
+	}
+}
+
+func listenTCP(t *testing.T) net.Listener {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = listener.Close() })
+	return listener
+}
+
+// What is wrong with a setting is said in one line that names it and repeats nothing of a URL.
+func TestNATSOptionsThatAreWrong(t *testing.T) {
+	dir := t.TempDir()
+	empty := filepath.Join(dir, "empty")
+	if err := os.WriteFile(empty, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	const good = "nats://127.0.0.1:1"
+	for _, c := range []struct {
+		o     broker.NATSOptions
+		names string
+	}{
+		{broker.NATSOptions{URL: "nats://parley:secret@host:port"}, "PARLEY_NATS_URL"},
+		{broker.NATSOptions{URL: "nats://parley:secret@host:99999"}, "PARLEY_NATS_URL"},
+		{broker.NATSOptions{URL: "nats://parley:secret%zz@host"}, "PARLEY_NATS_URL"},
+		{broker.NATSOptions{URL: "nats://parley:secret@"}, "PARLEY_NATS_URL"},
+		{broker.NATSOptions{URL: "http://parley:secret@host"}, "PARLEY_NATS_URL"},
+		{broker.NATSOptions{URL: good + ",,nats://secret@host"}, "PARLEY_NATS_URL"},
+		{broker.NATSOptions{URL: good + ",ws://secret@host"}, "PARLEY_NATS_URL"},
+		{broker.NATSOptions{URL: " "}, "PARLEY_NATS_URL"},
+		{broker.NATSOptions{URL: good, Credentials: filepath.Join(dir, "none")}, "PARLEY_NATS_CREDENTIALS"},
+		{broker.NATSOptions{URL: good, Credentials: empty}, "PARLEY_NATS_CREDENTIALS"},
+		{broker.NATSOptions{URL: good, CA: filepath.Join(dir, "none")}, "PARLEY_NATS_CA"},
+		{broker.NATSOptions{URL: good, CA: empty}, "PARLEY_NATS_CA"},
+		{broker.NATSOptions{URL: good, Certificate: empty, Key: empty}, "PARLEY_NATS_CERTIFICATE"},
+	} {
+		n, err := broker.NewNATS(c.o)
+		if err == nil {
+			n.Close(t.Context())
+			t.Errorf("%+v is accepted", c.o)
+			continue
+		}
+		if text := err.Error(); !strings.HasPrefix(text, c.names+": ") || strings.Contains(text, "secret") || strings.Contains(text, "\n") {
+			t.Errorf("%+v: %q", c.o, text)
+		}
+	}
+}
