@@ -24,7 +24,17 @@ func emptyStore(t *testing.T) (string, *db.Store) {
 	return dir, store
 }
 
+// firstKeys are those of a first start. Beside Postgres that makes none, so they are made before it.
+func firstKeys(t *testing.T, dir string, store *db.Store) *Keyring {
+	t.Helper()
+	if dbtest.OnPostgres() {
+		must(AddKey(dir))(t)
+	}
+	return must(OpenKeys(t.Context(), dir, store))(t)
+}
+
 func TestFirstStartMakesOneKey(t *testing.T) {
+	dbtest.SkipOnPostgres(t, "beside Postgres no start makes a key: TestNoKeyIsMadeUpBesidePostgres")
 	dir, store := emptyStore(t)
 	kids := count(atOnce(t, 20, func(int) string {
 		ring, err := OpenKeys(t.Context(), dir, store)
@@ -110,7 +120,7 @@ func TestKeyFileOfAnotherOwnerIsRefused(t *testing.T) {
 		t.Skip("only root can give a file away")
 	}
 	dir, store := emptyStore(t)
-	must(OpenKeys(t.Context(), dir, store))(t)
+	firstKeys(t, dir, store)
 	if err := os.Chown(filepath.Join(dir, "keys.json"), 65534, -1); err != nil {
 		t.Fatal(err)
 	}
@@ -125,12 +135,31 @@ func TestLostKeyFileIsNotReplaced(t *testing.T) {
 	if err := os.Chmod(n.dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
+	says := "put keys.json back"
+	if dbtest.OnPostgres() {
+		says = "PARLEY_SIGNING_KEY: with Postgres"
+	}
 	_, err := OpenKeys(t.Context(), n.dir, n.store)
-	if err == nil || !strings.Contains(err.Error(), "put keys.json back") {
+	if err == nil || !strings.Contains(err.Error(), says) {
 		t.Errorf("got %v", err)
 	}
 	if _, err := os.Stat(filepath.Join(n.dir, "keys.json")); !os.IsNotExist(err) {
 		t.Errorf("a file was made: %v", err)
+	}
+}
+
+// Nodes that each make a key up would refuse each other's tokens.
+func TestNoKeyIsMadeUpBesidePostgres(t *testing.T) {
+	if !dbtest.OnPostgres() {
+		t.Skip("beside SQLite the first start makes one: TestFirstStartMakesOneKey")
+	}
+	dir, store := emptyStore(t)
+	_, err := OpenKeys(t.Context(), dir, store)
+	if err == nil || !strings.HasPrefix(err.Error(), "PARLEY_SIGNING_KEY: ") {
+		t.Errorf("got %v", err)
+	}
+	if made := must(os.ReadDir(dir))(t); len(made) != 0 {
+		t.Errorf("made %v", made)
 	}
 }
 

@@ -22,7 +22,7 @@ type KeyInfo struct {
 func ListKeys(dir string) ([]KeyInfo, error) {
 	stored, err := readKeyFile(filepath.Join(dir, keyFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no %s yet; the first start makes it", filepath.Join(dir, keyFile))
+		return nil, fmt.Errorf("there is no %s yet; `parley keys add` makes it, and beside SQLite the first start", filepath.Join(dir, keyFile))
 	}
 	if err != nil {
 		return nil, err

@@ -102,9 +102,7 @@ func TestSameAttemptGetsSameBytes(t *testing.T) {
 func TestFailedCommitChangesNothing(t *testing.T) {
 	n := start(t)
 	in := n.signUp("ada")
-	n.sql(`CREATE TABLE nowhere (id INTEGER PRIMARY KEY)`,
-		`CREATE TABLE doomed (id INTEGER REFERENCES nowhere (id) DEFERRABLE INITIALLY DEFERRED)`,
-		`CREATE TRIGGER doom AFTER INSERT ON blacklisted_tokens BEGIN INSERT INTO doomed VALUES (1); END`)
+	mend := n.failCommits("INSERT", "blacklisted_tokens")
 	_, err := n.refresh(*in.RefreshToken)
 	if err == nil || !strings.Contains(err.Error(), "commit") {
 		t.Fatalf("got %v, want a commit that fails", err)
@@ -112,7 +110,7 @@ func TestFailedCommitChangesNothing(t *testing.T) {
 	if _, _, blacklisted := n.rows(); blacklisted != 0 || n.session(in.AccessToken).Generation != 0 {
 		t.Error("something was stored")
 	}
-	n.sql(`DROP TRIGGER doom`)
+	mend()
 	must(n.refresh(*in.RefreshToken))(t)
 }
 

@@ -144,9 +144,7 @@ func TestFailedCommitOfAlarm(t *testing.T) {
 	n := start(t, strict)
 	in := n.signUp("ada")
 	next := must(n.refresh(*in.RefreshToken))(t)
-	n.sql(`CREATE TABLE nowhere (id INTEGER PRIMARY KEY)`,
-		`CREATE TABLE doomed (id INTEGER REFERENCES nowhere (id) DEFERRABLE INITIALLY DEFERRED)`,
-		`CREATE TRIGGER doom AFTER UPDATE OF revoked_at ON sessions BEGIN INSERT INTO doomed VALUES (1); END`)
+	n.failCommits("UPDATE OF revoked_at", "sessions")
 	_, err := n.refresh(*in.RefreshToken)
 	if err == nil || errors.Is(err, ErrSessionRevoked) {
 		t.Errorf("got %v", err)

@@ -244,4 +244,18 @@ func (n *node) sql(statements ...string) {
 	}
 }
 
+// failCommits makes each transaction with such an event on a table fail, not before its COMMIT.
+func (n *node) failCommits(event, table string) (mend func()) {
+	n.t.Helper()
+	n.sql(`CREATE TABLE nowhere (id INTEGER PRIMARY KEY)`,
+		`CREATE TABLE doomed (id INTEGER REFERENCES nowhere (id) DEFERRABLE INITIALLY DEFERRED)`)
+	if !dbtest.OnPostgres() {
+		n.sql(`CREATE TRIGGER doom AFTER ` + event + ` ON ` + table + ` BEGIN INSERT INTO doomed VALUES (1); END`)
+		return func() { n.sql(`DROP TRIGGER doom`) }
+	}
+	n.sql(`CREATE FUNCTION doom() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO doomed VALUES (1); RETURN NEW; END'`,
+		`CREATE TRIGGER doom AFTER `+event+` ON `+table+` FOR EACH ROW EXECUTE FUNCTION doom()`)
+	return func() { n.sql(`DROP TRIGGER doom ON ` + table) }
+}
+
 func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
