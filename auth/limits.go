@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -47,7 +49,7 @@ func (s *Service) bucket(kind, value string, times int) bucket {
 type target struct {
 	row     *ent.User // nil: nobody has or had the name
 	from    netip.Addr
-	buckets []bucket // account, then network: who locks both takes them in this order
+	buckets []bucket // of the account and of the network, in order of id: so everybody locks them
 }
 
 // id is the user's, or nobody's.
@@ -82,6 +84,7 @@ func (s *Service) aim(ctx context.Context, username string, from Client) (target
 		account = s.bucket(ofKnown, n.key+"\x00"+from.network(), 1)
 	}
 	t.buckets = []bucket{account, s.bucket(ofNetwork, from.network(), addressTimes)}
+	slices.SortFunc(t.buckets, func(a, b bucket) int { return strings.Compare(a.id, b.id) })
 	return t, nil
 }
 
@@ -178,6 +181,21 @@ type noPlace struct {
 
 func (e *noPlace) Error() string { return "no place" }
 
+// longer makes it the bucket that is to be waited for the longest.
+func (e *noPlace) longer(b bucket, wait time.Duration) {
+	if wait > e.wait {
+		*e = noPlace{id: b.id, wait: wait}
+	}
+}
+
+// asError is nil where nobody has to wait.
+func (e *noPlace) asError() error {
+	if e.wait == 0 {
+		return nil
+	}
+	return e
+}
+
 // insist asks for places until it gets them or nobody is left who might give one back.
 func (g *guess) insist(ctx context.Context, ask func(context.Context) error) error {
 	for {
@@ -219,14 +237,10 @@ func (g *guess) look(ctx context.Context) error {
 	}
 	var none noPlace
 	for _, b := range g.buckets {
-		if _, wait := b.rate.take(full[b.id], g.service.now()); wait > none.wait {
-			none = noPlace{id: b.id, wait: wait}
-		}
+		_, wait := b.rate.take(full[b.id], g.service.now())
+		none.longer(b, wait)
 	}
-	if none.wait > 0 {
-		return &none
-	}
-	return nil
+	return none.asError()
 }
 
 // take takes the places, with a hash slot in hand. *noPlace: there is none, and the slot is to be
@@ -237,12 +251,15 @@ func (g *guess) take(ctx context.Context) error {
 	}
 	g.service.attempts.hold(g.buckets)
 	err := g.service.write(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		var none noPlace
 		for _, b := range g.buckets {
-			if err := g.service.takeOne(ctx, tx, b); err != nil {
+			wait, err := g.service.takeOne(ctx, tx, b)
+			if err != nil {
 				return err
 			}
+			none.longer(b, wait)
 		}
-		return nil
+		return none.asError()
 	})
 	if err != nil {
 		g.service.attempts.release(g.buckets, false)
@@ -252,16 +269,17 @@ func (g *guess) take(ctx context.Context) error {
 	return nil
 }
 
-func (s *Service) takeOne(ctx context.Context, tx *ent.Tx, b bucket) error {
+// takeOne takes a place of one bucket; wait > 0: there is none for so long.
+func (s *Service) takeOne(ctx context.Context, tx *ent.Tx, b bucket) (wait time.Duration, err error) {
 	row, err := s.lockLimit(ctx, tx, b)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	next, wait := b.rate.take(row.FullAt, s.now())
 	if wait > 0 {
-		return &noPlace{id: b.id, wait: wait}
+		return wait, nil
 	}
-	return tx.LoginLimit.Update().Where(loginlimit.ID(b.id)).SetFullAt(next.UTC()).Exec(ctx)
+	return 0, tx.LoginLimit.Update().Where(loginlimit.ID(b.id)).SetFullAt(next.UTC()).Exec(ctx)
 }
 
 // giveBack gives the places of a right password back, in the transaction that it is for; set

@@ -100,9 +100,12 @@ func (s *Service) lookForEnded(ctx context.Context) error {
 // writeLastUsed writes last_used_at of the sessions that were used and whose row is old.
 func (s *Service) writeLastUsed(ctx context.Context) error {
 	ids := s.cache.takeUsed()
-	// In order of id: so two nodes lock the same rows in the same order.
 	slices.SortFunc(ids, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
-	for part := range slices.Chunk(ids, cleanBatch) {
+	batch := cleanBatch
+	if s.store.Shared() {
+		batch = 1 // or it holds one session of a user and waits for another, while somebody ends both
+	}
+	for part := range slices.Chunk(ids, batch) {
 		err := s.write(ctx, func(ctx context.Context, tx *ent.Tx) error {
 			now := s.now()
 			return tx.Session.Update().Where(session.IDIn(part...), session.RevokedAtIsNil(),
@@ -135,15 +138,18 @@ func (s *Service) clean(ctx context.Context) error {
 			if err != nil || len(ids) == 0 {
 				return 0, err
 			}
-			return tx.Session.Delete().Where(session.IDIn(ids...)).Exec(ctx)
+			_, err = tx.Session.Delete().Where(session.IDIn(ids...)).Exec(ctx)
+			return len(ids), err
 		},
 		func(ctx context.Context, tx *ent.Tx) (int, error) {
 			ids, err := tx.LoginLimit.Query().Where(loginlimit.FullAtLT(now)).Order(loginlimit.ByID()).Limit(cleanBatch).IDs(ctx)
-			if err != nil || len(ids) == 0 {
-				return 0, err
+			for _, id := range ids { // one by one: so they are locked in the order in which sign-ins lock them
+				// Asked once more, because a place may have been taken since.
+				if _, err := tx.LoginLimit.Delete().Where(loginlimit.ID(id), loginlimit.FullAtLT(now)).Exec(ctx); err != nil {
+					return 0, err
+				}
 			}
-			// Asked once more, because a place may have been taken since.
-			return tx.LoginLimit.Delete().Where(loginlimit.IDIn(ids...), loginlimit.FullAtLT(now)).Exec(ctx)
+			return len(ids), err
 		},
 	} {
 		if err := s.cleanWith(ctx, remove); err != nil {
@@ -158,10 +164,12 @@ func removeTokens(ctx context.Context, tx *ent.Tx, which *ent.BlacklistedTokenQu
 	if err != nil || len(ids) == 0 {
 		return 0, err
 	}
-	return tx.BlacklistedToken.Delete().Where(blacklistedtoken.IDIn(ids...)).Exec(ctx)
+	_, err = tx.BlacklistedToken.Delete().Where(blacklistedtoken.IDIn(ids...)).Exec(ctx)
+	return len(ids), err
 }
 
-// cleanWith repeats one removal, a transaction each, until it finds less than a batch.
+// cleanWith repeats one removal, a transaction each, until it finds less than a batch. How many it removed
+// says nothing: another node may have removed what it found.
 func (s *Service) cleanWith(ctx context.Context, remove func(context.Context, *ent.Tx) (int, error)) error {
 	for {
 		n := 0

@@ -2,11 +2,12 @@ package auth
 
 import (
 	"context"
-	"fmt"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
+
+	"parley/ent"
 )
 
 func TestLogoutIsSeenByOtherNodes(t *testing.T) {
@@ -124,13 +125,24 @@ func TestCleanUp(t *testing.T) {
 	clean(3*time.Hour, 0, 0)
 }
 
+// blacklist puts tokens of a session into the database that expired long ago.
+func (n *node) blacklist(sid uuid.UUID, tokens int) {
+	n.t.Helper()
+	long := n.now().Add(-1000 * time.Hour)
+	err := n.store.Write(n.t.Context(), func(tx *ent.Tx) error {
+		return tx.BlacklistedToken.MapCreateBulk(make([]struct{}, tokens), func(c *ent.BlacklistedTokenCreate, _ int) {
+			c.SetID(uuid.New()).SetSessionID(sid).SetGeneration(0).SetBlacklistedAt(long).SetExpiresAt(long)
+		}).Exec(n.t.Context())
+	})
+	if err != nil {
+		n.t.Fatal(err)
+	}
+}
+
 func TestCleanUpInBatches(t *testing.T) {
 	n := start(t)
 	in := n.signUp("ada")
-	sid := n.session(in.AccessToken).ID
-	n.sql(fmt.Sprintf(`WITH RECURSIVE i (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < 1100)
-		INSERT INTO blacklisted_tokens (jti, session_id, generation, blacklisted_at, expires_at)
-		SELECT printf('00000000-0000-4000-8000-%%012d', n), '%s', 0, '2020-01-01 00:00:00+00:00', '2020-01-01 00:00:00+00:00' FROM i`, sid))
+	n.blacklist(n.session(in.AccessToken).ID, 1100)
 	if err := n.clean(t.Context()); err != nil {
 		t.Fatal(err)
 	}
