@@ -28,6 +28,7 @@ func smallDisk(t *testing.T, size string) string {
 // The disk is full to the last byte: sends are refused and not stored, reads go on, nothing that was
 // answered is lost, and sends work again when there is space.
 func TestFullDiskUnderTheServer(t *testing.T) {
+	dbtest.SkipOnPostgres(t, "the disk of Postgres is its server's")
 	disk := smallDisk(t, "4m")
 	dir, filler := filepath.Join(disk, "data"), filepath.Join(disk, "filler")
 	p := startProcess(t, dir, append([]string{"--disk-min-free", "1"}, noRates...)...)
@@ -64,6 +65,7 @@ func TestFullDiskUnderTheServer(t *testing.T) {
 
 // The reserve holds from the first request on.
 func TestReserveUnderTheServer(t *testing.T) {
+	dbtest.SkipOnPostgres(t, "the disk of Postgres is its server's")
 	s := startServer(t, config(t, filepath.Join(smallDisk(t, "8m"), "data")))
 	a := s.ask("", `mutation { register(username: "ann", password: "correct horse battery") { accessToken } }`)
 	if a.code() != "STORAGE_FULL" || a.extension("retryable") != true || a.extension("retryAfterMs") != 5000.0 {
@@ -77,6 +79,7 @@ func TestReserveUnderTheServer(t *testing.T) {
 // Below the reserve nobody sends, but whoever must go, goes: sessions are refreshed and ended, and a
 // stolen token raises its alarm.
 func TestSessionsEndBelowTheReserve(t *testing.T) {
+	dbtest.SkipOnPostgres(t, "the disk of Postgres is its server's")
 	dir := filepath.Join(smallDisk(t, "32m"), "data")
 	s := startServer(t, config(t, dir, "--disk-min-free", "1MiB"))
 	ann, _ := s.register("ann")
@@ -103,6 +106,7 @@ func TestSessionsEndBelowTheReserve(t *testing.T) {
 
 // What cannot be written is refused at the start, in one line.
 func TestReadOnlyIsRefusedAtTheStart(t *testing.T) {
+	dbtest.SkipOnPostgres(t, "the database is no file of ours")
 	dir := dataDir(t)
 	if err := startServer(t, config(t, dir)).stop(); err != nil {
 		t.Fatal(err)

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"parley/db/dbtest"
 )
 
 // faulty is a library that makes one call of the database to the disk fail; see testdata/faulty.c.
@@ -52,6 +54,7 @@ var noRates = []string{"--send-rate", "0", "--room-send-rate", "0"}
 // A write or an fsync of the log fails once: nobody is answered, the process ends with one line, and
 // at the next start everything is there that was answered before.
 func TestDiskThatFailsOnceEndsTheServer(t *testing.T) {
+	dbtest.SkipOnPostgres(t, "the calls that fail are SQLite's, to a file of ours")
 	f := newFaulty(t)
 	dir := dataDir(t)
 	p := startProcess(t, dir, noRates...)
@@ -81,6 +84,7 @@ func TestDiskThatFailsOnceEndsTheServer(t *testing.T) {
 // The driver does not hear of a checkpoint that fails after a commit. Nothing is lost by it: the log
 // is kept until a checkpoint has succeeded.
 func TestFailedCheckpointLosesNothing(t *testing.T) {
+	dbtest.SkipOnPostgres(t, "the calls that fail are SQLite's, to a file of ours")
 	f := newFaulty(t)
 	dir := dataDir(t)
 	for _, call := range []string{"fsync", "write"} {
@@ -101,6 +105,7 @@ func TestFailedCheckpointLosesNothing(t *testing.T) {
 
 // The checkpoint at the end is told: the process does not end as if all were well.
 func TestDiskThatFailsAtTheEnd(t *testing.T) {
+	dbtest.SkipOnPostgres(t, "the calls that fail are SQLite's, to a file of ours")
 	f := newFaulty(t)
 	dir := dataDir(t)
 	p := startProcessAs(t, surroundings{env: f.env("fsync", "parley.db", 1)}, dir, noRates...)
@@ -121,6 +126,7 @@ func TestDiskThatFailsAtTheEnd(t *testing.T) {
 
 // A page of the database is broken: who reads it is told so and the server lives, who writes it ends it.
 func TestCorruptDatabaseEndsTheServerAtTheFirstWrite(t *testing.T) {
+	dbtest.SkipOnPostgres(t, "the calls that fail are SQLite's, to a file of ours")
 	dir := dataDir(t)
 	s := startServer(t, config(t, dir))
 	ann, _ := s.register("ann")
@@ -175,6 +181,7 @@ func breakIndex(t *testing.T, file, index string) {
 // The disk is too full for a larger index of the WAL, which shows after the rows are in it: they are
 // not there, and would be after a crash. So it is said that nobody knows, and the server goes on.
 func TestNoSpaceForTheIndexOfTheWAL(t *testing.T) {
+	dbtest.SkipOnPostgres(t, "the calls that fail are SQLite's, to a file of ours")
 	f := newFaulty(t)
 	dir := dataDir(t)
 	p := startProcessAs(t, surroundings{env: f.env("write", "parley.db-shm", 1)}, dir, noRates...)

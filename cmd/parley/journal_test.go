@@ -2,10 +2,11 @@ package main
 
 import (
 	"database/sql"
-	"path/filepath"
 	"time"
 
 	"github.com/google/uuid"
+
+	"parley/db/dbtest"
 )
 
 // journal gathers what was noted, and reads the database without the server's help.
@@ -20,11 +21,7 @@ func (k *torture) journal() *journal {
 			j.lives = append(j.lives, l)
 		}
 	}
-	db, err := sql.Open("sqlite3", "file:"+filepath.Join(k.dir, "parley.db")+"?_query_only=1")
-	if err != nil {
-		k.t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
+	db := dbtest.Pool(k.t, k.dir)
 	k.each(db, `SELECT room_id, id, number, text FROM chats ORDER BY room_id, number`, func(rows *sql.Rows) error {
 		var c seen
 		var text string

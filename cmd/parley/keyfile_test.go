@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"parley/db/dbtest"
 )
 
 // wantNoStart wants a process to end at once with status 1 and one line that names something.
@@ -92,7 +94,11 @@ func TestOpenOrMissingKeyFileStopsTheStart(t *testing.T) {
 	if err := os.Rename(path, elsewhere); err != nil {
 		t.Fatal(err)
 	}
-	wantNoStart(t, dir, path)
+	if dbtest.OnPostgres() {
+		wantNoStart(t, dir, "PARLEY_SIGNING_KEY")
+	} else {
+		wantNoStart(t, dir, path)
+	}
 	if _, err := os.Stat(path); err == nil {
 		t.Error("a new key was made")
 	}

@@ -1,12 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"parley/db/dbtest"
 )
 
 // After all kinds of sign-in, right and wrong, in a process that is killed and one that ends, no password,
@@ -79,6 +80,12 @@ func signInEveryWay(p *process) []string {
 // wantNoSecret looks for secrets in the files of the database.
 func wantNoSecret(t *testing.T, dir string, secrets []string) {
 	t.Helper()
+	if dbtest.OnPostgres() {
+		rows, log := dbtest.Dump(t, dir)
+		wantNone(t, "the database", rows, secrets)
+		wantNone(t, "the log of Postgres", log, secrets)
+		return
+	}
 	files, err := filepath.Glob(filepath.Join(dir, "parley.db*"))
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
@@ -88,13 +95,18 @@ func wantNoSecret(t *testing.T, dir string, secrets []string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, secret := range secrets {
-			if secret == "" || bytes.Contains(content, []byte(secret)) {
-				t.Errorf("%s holds %q", filepath.Base(file), secret)
-			}
-			if at := strings.LastIndex(secret, "."); at > 0 && bytes.Contains(content, []byte(secret[at+1:])) {
-				t.Errorf("%s holds the signature of %q", filepath.Base(file), secret)
-			}
+		wantNone(t, filepath.Base(file), string(content), secrets)
+	}
+}
+
+func wantNone(t *testing.T, where, content string, secrets []string) {
+	t.Helper()
+	for _, secret := range secrets {
+		if secret == "" || strings.Contains(content, secret) {
+			t.Errorf("%s holds %q", where, secret)
+		}
+		if at := strings.LastIndex(secret, "."); at > 0 && strings.Contains(content, secret[at+1:]) {
+			t.Errorf("%s holds the signature of %q", where, secret)
 		}
 	}
 }

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -68,14 +70,14 @@ func config(t testing.TB, dir string, flags ...string) *Config {
 }
 
 // databaseFlags name the database of a data directory, where the suites run on Postgres. There the keys
-// must lie in the directory before the start.
+// must be made before the first start, with which the directory begins to be there.
 func databaseFlags(t testing.TB, dir string) []string {
 	t.Helper()
 	if !dbtest.OnPostgres() {
 		return nil
 	}
-	if _, err := os.Stat(filepath.Join(mkdir(t, dir), "keys.json")); err != nil {
-		if _, err := auth.AddKey(dir); err != nil {
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		if _, err := auth.AddKey(mkdir(t, dir)); err != nil {
 			t.Fatal(err)
 		}
 	}

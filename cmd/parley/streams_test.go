@@ -2,16 +2,16 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"io"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/coder/websocket"
 	"go.uber.org/goleak"
+
+	"parley/db/dbtest"
 )
 
 // However a stream over a WebSocket ends, nothing of it is left running in the server, although that
@@ -127,11 +127,8 @@ func talking(t *testing.T) (s *testServer, token, cursor string, before goleak.O
 // rewrite changes the history of all rooms behind the server's back.
 func (s *testServer) rewrite() {
 	s.t.Helper()
-	db, err := sql.Open("sqlite3", "file:"+filepath.Join(s.dir, "parley.db")+"?_busy_timeout=5000")
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
+	db, done := dbtest.Open(s.t, s.dir)
+	defer done() // the test counts goroutines
 	if _, err := db.ExecContext(s.t.Context(), `UPDATE room_events SET tag = tag + 1`); err != nil {
 		s.t.Fatal(err)
 	}

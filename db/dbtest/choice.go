@@ -56,8 +56,7 @@ func URL(t testing.TB, dir string) string {
 		}
 		shared.server, shared.made = server, map[string]bool{}
 	}
-	sum := sha256.Sum256([]byte(dir))
-	name := "t" + hex.EncodeToString(sum[:8])
+	name := databaseOf(dir)
 	if !shared.made[name] {
 		if err := shared.server.Create(context.Background(), name, ""); err != nil {
 			t.Fatal(err)
@@ -67,8 +66,22 @@ func URL(t testing.TB, dir string) string {
 	return shared.server.URL(name)
 }
 
+// databaseOf is the name of the database of a data directory.
+func databaseOf(dir string) string {
+	sum := sha256.Sum256([]byte(dir))
+	return "t" + hex.EncodeToString(sum[:8])
+}
+
 // Pool opens the database of a data directory behind the server's back, until the test is over.
 func Pool(t testing.TB, dir string) *sql.DB {
+	t.Helper()
+	pool, done := Open(t, dir)
+	t.Cleanup(done)
+	return pool
+}
+
+// Open does the same until done is called.
+func Open(t testing.TB, dir string) (pool *sql.DB, done func()) {
 	t.Helper()
 	driver, url := "sqlite3", "file:"+filepath.Join(dir, "parley.db")+"?_busy_timeout=5000"
 	if OnPostgres() {
@@ -78,8 +91,7 @@ func Pool(t testing.TB, dir string) *sql.DB {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = pool.Close() })
-	return pool
+	return pool, func() { _ = pool.Close() }
 }
 
 // SkipOnPostgres skips a test of something that only SQLite has.
