@@ -142,14 +142,35 @@ func (s *Server) SQL(ctx context.Context, database, statement string) error {
 	return nil
 }
 
-// Kill ends the server and its children as a crash does.
+// Kill ends the server and its children as a crash does: all at once. Each child is a group of its own, and one
+// that outlives the server finishes what it is at and keeps the next one from starting.
 func (s *Server) Kill() {
 	if s.process == nil {
 		return
 	}
-	_ = syscall.Kill(-s.process.Process.Pid, syscall.SIGKILL) // its group: all that it started
+	pid := s.process.Process.Pid
+	_ = syscall.Kill(pid, syscall.SIGSTOP) // from here on it makes no more of them
+	children := childrenOf(pid)
+	for _, child := range append(children, pid) {
+		_ = syscall.Kill(child, syscall.SIGKILL)
+	}
 	_ = s.process.Wait()
+	for _, child := range children { // init reaps them
+		for end := time.Now().Add(10 * time.Second); syscall.Kill(child, 0) == nil && time.Now().Before(end); {
+			time.Sleep(time.Millisecond)
+		}
+	}
 	s.process = nil
+}
+
+func childrenOf(pid int) (children []int) {
+	text, _ := exec.Command("pgrep", "-P", strconv.Itoa(pid)).Output() // its status says only whether there are any
+	for _, field := range strings.Fields(string(text)) {
+		if child, err := strconv.Atoi(field); err == nil {
+			children = append(children, child)
+		}
+	}
+	return children
 }
 
 // Stop ends the server as an operator does: connections are closed at once.
