@@ -20,8 +20,9 @@ type watch struct {
 	writer  *sql.DB // one connection
 	readers *readers
 	full    atomic.Bool // writes are refused
-	large   bool        // the WAL was at the last look
-	stop    func()      // ends the watch and waits for it
+	free    atomic.Int64
+	large   bool   // the WAL was at the last look
+	stop    func() // ends the watch and waits for it
 }
 
 func newWatch(path string, o Options, writer *sql.DB, readers *readers) *watch {
@@ -67,6 +68,7 @@ func (w *watch) lookAtDisk() {
 		w.o.Logger.Warn("look at the free space of the disk", "error", err)
 		return
 	}
+	w.free.Store(free)
 	full := free < w.o.DiskMinFree
 	if w.full.Swap(full) == full {
 		return
