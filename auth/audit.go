@@ -32,6 +32,7 @@ type event struct {
 
 // audit writes a record, after the commit of what it tells.
 func (s *Service) audit(ctx context.Context, level slog.Level, e event, more ...slog.Attr) {
+	s.meters.events.Add(e.message, 1)
 	if s.o.Audit == nil || !s.o.Audit.Enabled(ctx, level) {
 		return
 	}

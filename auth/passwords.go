@@ -119,6 +119,8 @@ type hasher struct {
 	running chan struct{} // holds one for each hash that runs
 	waiting chan struct{} // holds one for each that waits to run
 	garbage atomic.Int64  // bytes of hashes since it was last collected
+	hashed  atomic.Uint64 // hashes made
+	refused atomic.Uint64 // callers who got no slot in time
 }
 
 const slotPatience = 2 * time.Second
@@ -166,6 +168,9 @@ func always() error { return nil }
 // cannot be stopped, so a caller who leaves would otherwise free a slot that is not free.
 func (h *hasher) inSlot(ctx context.Context, wanted func() error, hash func()) error {
 	if err := h.enter(ctx); err != nil {
+		if errors.Is(err, ErrBusy) {
+			h.refused.Add(1)
+		}
 		return err
 	}
 	defer func() { <-h.running }()
@@ -173,6 +178,7 @@ func (h *hasher) inSlot(ctx context.Context, wanted func() error, hash func()) e
 		return err
 	}
 	aside(hash)
+	h.hashed.Add(1)
 	h.collect()
 	return ctx.Err()
 }

@@ -91,6 +91,7 @@ func (s *Service) lookForEnded(ctx context.Context) error {
 	}
 	for reason, ids := range byReason {
 		if fresh := s.cache.end(ids, reason, s.o.Now()); len(fresh) > 0 {
+			s.meters.endedElsewhere.Add(reason, len(fresh))
 			s.o.OnEnded(fresh)
 		}
 	}

@@ -82,6 +82,7 @@ type Service struct {
 	cache         *cache
 	attempts      *attempts
 	registrations *limiter // by network
+	meters        *meters
 }
 
 // New answers a service on a store, or an error that names the setting that cannot be. It hashes
@@ -110,6 +111,7 @@ func New(store *db.Store, keys *Keyring, o Options) (*Service, error) {
 		cache:         newCache(),
 		attempts:      newAttempts(),
 		registrations: newLimiter(o.RegisterRate, o.Now),
+		meters:        newMeters(),
 	}, nil
 }
 

@@ -95,6 +95,7 @@ func (s *Service) ended(ctx context.Context, e ending) {
 	}
 	s.cache.end(e.ids, e.reason, s.o.Now())
 	s.o.OnEnded(e.ids)
+	s.meters.ended.Add(e.reason, len(e.ids))
 	s.auditEnded(ctx, e)
 }
 
