@@ -141,7 +141,7 @@ func follows(rows []*ent.RoomEvent, at position) ([]*ent.RoomEvent, error) {
 	}
 	for i, row := range rows {
 		if want := at.place + 1 + int64(i); row.Place != want {
-			return nil, fmt.Errorf("log of room %s has a hole at place %d", row.RoomID, want)
+			return nil, fmt.Errorf("%w: of room %s at place %d", errHole, row.RoomID, want)
 		}
 	}
 	return rows, nil

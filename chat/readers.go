@@ -21,7 +21,8 @@ type source interface {
 
 // readers are the feeds of all rooms that somebody follows.
 type readers struct {
-	log source
+	log   source
+	reads reads
 
 	mu    sync.Mutex // taken before a feed's bell
 	rooms map[uuid.UUID]*feed
@@ -31,8 +32,9 @@ type readers struct {
 // that an event is read from the log once for all of them. The window is a cache and never the
 // truth: emptying it changes nothing but cost.
 type feed struct {
-	room *Room
-	bell bell
+	room  *Room
+	bell  bell
+	reads *reads
 
 	turn   chan struct{} // holds one while somebody reads the log or the window; taken before the bell
 	start  position      // what the window follows
@@ -57,7 +59,7 @@ func (r *readers) join(from Start, t *Tail, wake func()) *feed {
 	f := r.rooms[from.Room.ID]
 	if f == nil {
 		at := position{place: from.Head.Place, tag: from.Head.Tag} // whoever is behind reads the log alone
-		f = &feed{room: from.Room, bell: bell{ears: map[*Tail]func(){}, due: true, reached: at}, turn: make(chan struct{}, 1), start: at}
+		f = &feed{room: from.Room, reads: &r.reads, bell: bell{ears: map[*Tail]func(){}, due: true, reached: at}, turn: make(chan struct{}, 1), start: at}
 		r.rooms[from.Room.ID] = f
 	}
 	f.bell.listen(t, wake)
@@ -165,6 +167,7 @@ func (f *feed) next(ctx context.Context, log source, at position) ([]*Event, err
 	<-f.turn
 	if behind {
 		events, _, err = log.since(ctx, f.room, at)
+		f.reads.note(&f.reads.catchUp, err)
 	}
 	return events, err
 }
@@ -182,6 +185,7 @@ func (f *feed) read(ctx context.Context, log source, at position) (events []*Eve
 			break
 		}
 		next, more, err := log.since(ctx, f.room, f.end())
+		f.reads.note(&f.reads.live, err)
 		if err != nil {
 			f.bell.read(f.end(), true)
 			return nil, false, err
@@ -267,11 +271,14 @@ func (r *readers) compareHeads(ctx context.Context) {
 	ends := r.reached()
 	for some := range slices.Chunk(slices.Collect(maps.Keys(ends)), headsAtOnce) {
 		heads, err := r.log.heads(ctx, some)
+		r.reads.heads.Add(1)
 		if err != nil {
+			r.reads.headsFailed.Add(1)
 			return // the next round asks again
 		}
 		for id, head := range heads {
 			if end := ends[id]; end.place != head.place || end.tag != head.tag {
+				r.reads.headsMismatch.Add(1)
 				r.look(id)
 			}
 		}

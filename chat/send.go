@@ -23,7 +23,8 @@ type Draft struct {
 // chat that is there, whatever its text.
 // ErrNoRoom, ErrForbidden, *InvalidError, ErrIDTaken, ErrBusy, ErrTimeout, ErrClosing, *RateError:
 // nothing was stored. db.ErrUnknownOutcome, ErrUnknown: it may have been.
-func (s *Service) Send(ctx context.Context, from Person, d Draft) (*Chat, error) {
+func (s *Service) Send(ctx context.Context, from Person, d Draft) (_ *Chat, err error) {
+	defer func() { s.meters.sent(err) }()
 	room, remembered := s.names.get(d.Room)
 	c, err := s.sendTo(ctx, from, d, room)
 	if remembered && errors.Is(err, ErrNoRoom) {

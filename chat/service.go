@@ -55,6 +55,7 @@ type Service struct {
 	store      *db.Store
 	statements *statements
 	broker     Broker
+	meters     *meters
 	writer     *writer
 	readers    *readers
 	names      names
@@ -68,14 +69,14 @@ type Service struct {
 func New(store *db.Store, o Options) *Service {
 	o = o.withDefaults()
 	s := &Service{
-		o: o, store: store, statements: newStatements(store), broker: o.Broker,
+		o: o, store: store, statements: newStatements(store), broker: o.Broker, meters: newMeters(),
 		sends:     newLimiter(o.SendRate, 3, o.Now),
 		roomSends: newLimiter(o.RoomSendRate, 2, o.Now),
 		changes:   newLimiter(o.MutationRate, 3, o.Now),
 		creations: newLimiter(o.RoomCreateRate, 1, o.Now),
 	}
 	s.writer = &writer{
-		store: store, statements: s.statements, broker: o.Broker, now: s.now, most: o.BatchEntries,
+		store: store, statements: s.statements, broker: o.Broker, now: s.now, meters: s.meters, most: o.BatchEntries,
 		lanes: 1, queue: make(chan *entry, o.QueueEntries), mostBytes: queueBytes, stopped: make(chan struct{}),
 	}
 	if store.Shared() {

@@ -26,6 +26,7 @@ type writer struct {
 	statements *statements
 	broker     Broker
 	now        func() time.Time
+	meters     *meters
 	most       int // entries in one transaction
 	lanes      int // transactions at once
 
@@ -203,6 +204,7 @@ func (w *writer) store1(ctx context.Context, entries []*entry) (*batch, error) {
 	ctx, cancel := context.WithTimeout(ctx, longestCommit)
 	defer cancel()
 	var b *batch
+	began := time.Now()
 	err := w.store.Write(ctx, func(tx *ent.Tx) (err error) {
 		b = &batch{statements: w.statements, chats: make([]*Chat, len(entries)), errs: make([]error, len(entries))}
 		return b.store(ctx, tx, entries, w.now())
@@ -210,6 +212,7 @@ func (w *writer) store1(ctx context.Context, entries []*entry) (*batch, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store chats: %w", err)
 	}
+	w.meters.committed(len(entries), time.Since(began))
 	return b, nil
 }
 
