@@ -62,6 +62,9 @@ func Handler(o Options) (http.Handler, *transport.Transports) {
 	server.AroundResponses(withTimeout(o.OperationTimeout))
 
 	t := o.Transport
+	for _, code := range generated.AllErrorCode {
+		t.Codes = append(t.Codes, string(code))
+	}
 	t.Identify = identifier{o.Auth, p, o.Leeway}.identify
 	t.Refuse = p.refuse
 	t.Detach = func(ctx context.Context) context.Context { return WithRequestID(context.Background(), RequestID(ctx)) }

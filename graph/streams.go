@@ -139,7 +139,7 @@ func (t tail) Next(ctx context.Context, at transport.Position) ([]transport.Even
 	shown := make([]transport.Event, len(events))
 	for i, e := range events {
 		shown[i] = transport.Event{
-			Position: transport.Position(e.Position()), Object: t.show(e), Subject: subject(e),
+			Position: transport.Position(e.Position()), At: e.At, Object: t.show(e), Subject: subject(e),
 			Changes: e.Kind == chat.ChatEdited || e.Kind == chat.ChatDeleted, Last: e.Kind == chat.RoomDeleted,
 		}
 	}

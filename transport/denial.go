@@ -35,5 +35,6 @@ func (t *Transports) deny(w http.ResponseWriter, r *http.Request, no *denial) {
 		err.Extensions["retryAfterMs"] = (no.wait + time.Millisecond - 1).Milliseconds()
 	}
 	w.Header().Set("Retry-After", retryAfter(gqlerror.List{err}))
+	t.meters.requests[KindUnread].Add(OutcomeRefused, 1)
 	t.answer(w, r, no.status, &graphql.Response{Errors: gqlerror.List{err}})
 }

@@ -12,6 +12,7 @@ import (
 // An ending is how a socket ends. Once there is one, nothing leaves but its frame.
 type ending struct {
 	frame  []byte        // the close frame
+	code   ws.StatusCode // ours, that is in it; 0: the peer closes
 	polite bool          // mutations that run may answer first
 	quiet  chan struct{} // closed when only the frame that was under way is still to leave
 	hush   func()        // closes quiet; may be called again
@@ -24,8 +25,10 @@ type ending struct {
 
 // end begins the end of the socket, unless it has begun.
 func (s *socket) end(code ws.StatusCode) {
-	s.endWith(&ending{frame: closeFrame(code)}, s.t.pace.cut)
+	s.endWith(endingOf(code), s.t.pace.cut)
 }
+
+func endingOf(code ws.StatusCode) *ending { return &ending{frame: closeFrame(code), code: code} }
 
 // endWith stops all operations at once. The socket is cut after grace, whatever the peer does.
 func (s *socket) endWith(e *ending, grace time.Duration) {
@@ -101,7 +104,9 @@ func (s *socket) endSession(ids map[string]bool) <-chan struct{} {
 	if !mine {
 		return nil
 	}
-	s.endWith(&ending{frame: closeFrame(closeNotSignedIn), polite: true}, 2*s.t.pace.cut)
+	e := endingOf(closeNotSignedIn)
+	e.polite = true
+	s.endWith(e, 2*s.t.pace.cut)
 	if now := s.endingNow(); now != nil {
 		return now.quiet
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -14,17 +15,20 @@ import (
 
 // prepare has a request parsed, checked and guarded. failed is the answer if it may not be executed:
 // errors, presented, and no data. The operation may be known even so, else its Operation is nil.
-func prepare(ctx context.Context, exec graphql.GraphExecutor, params *graphql.RawParams) (op *graphql.OperationContext, failed *graphql.Response) {
+func (t *Transports) prepare(ctx context.Context, exec graphql.GraphExecutor, params *graphql.RawParams) (op *graphql.OperationContext, failed *graphql.Response) {
 	op, errs := exec.CreateOperationContext(ctx, params)
 	var several gqlerror.List
 	if len(errs) == 1 && errors.As(errs[0].Err, &several) { // gqlgen's extensions may answer only one
 		errs = several
 	}
 	if len(errs) > 0 {
+		t.meters.request(op, OutcomeRefused)
 		return op, exec.DispatchError(graphql.WithOperationContext(ctx, op), errs)
 	}
 	return op, nil
 }
+
+func isMutation(op *graphql.OperationContext) bool { return isKind(op, ast.Mutation) }
 
 func isKind(op *graphql.OperationContext, kind ast.Operation) bool {
 	return op.Operation != nil && op.Operation.Operation == kind
@@ -37,7 +41,9 @@ type result struct {
 }
 
 // execute runs a prepared query or mutation.
-func (t *Transports) execute(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) result {
+func (t *Transports) execute(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) (r result) {
+	outcome, began := OutcomeRefused, time.Now()
+	defer func() { t.meters.executed(op, outcome, time.Since(began)) }()
 	next, ctx := exec.DispatchOperation(ctx, op)
 	resp := next(ctx)
 	switch {
@@ -47,6 +53,10 @@ func (t *Transports) execute(ctx context.Context, exec graphql.GraphExecutor, op
 		return result{errs: gqlerror.List{t.fault(ctx)}}
 	case resp.Data == nil && len(resp.Errors) > 0:
 		return result{errs: resp.Errors}
+	}
+	if outcome = OutcomeOK; len(resp.Errors) > 0 {
+		outcome = OutcomePartial
+		t.meters.refused(resp.Errors)
 	}
 	return result{body: encode(resp)}
 }

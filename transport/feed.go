@@ -30,6 +30,7 @@ type block struct {
 	readers atomic.Pointer[[]*reader] // never changed, only replaced; under the lock of feeds
 	state   blockState                // guarded by the lock of workers
 	from    int                       // the reader that is served next; of whoever serves the block
+	timed   int64                     // the place up to which the lag has been noted; likewise
 }
 
 // Waits between tries while a log cannot be read.
@@ -96,6 +97,7 @@ func (f *feed) readOn() int {
 		return 0
 	case err != nil: // what the window holds may have changed since, and nobody knows
 		f.keep(w, w.emptied())
+		f.t.meters.drops.Add(DropWindow, 1)
 		f.retry = min(max(firstRetry, 2*f.retry), longestRetry)
 		time.AfterFunc(f.retry, f.wake)
 		return 0
@@ -159,7 +161,7 @@ func (f *feed) join(r *reader) {
 	blocks := *f.blocks.Load()
 	i := slices.IndexFunc(blocks, func(b *block) bool { return len(*b.readers.Load()) < f.t.pace.block })
 	if i < 0 {
-		b := &block{feed: f}
+		b := &block{feed: f, timed: f.window.Load().last().Place}
 		b.readers.Store(new([]*reader))
 		blocks, i = append(slices.Clip(blocks), b), len(blocks)
 		f.blocks.Store(&blocks)

@@ -197,7 +197,7 @@ type shelf struct {
 
 func (x *shelf) write(b, _ []byte) []byte { return b }
 
-func (x *shelf) serve(r *reader) {
+func (x *shelf) serve(r *reader) (events int) {
 	entries, where, _ := r.ready()
 	if where == behind {
 		x.got = append(x.got, "behind")
@@ -209,6 +209,7 @@ func (x *shelf) serve(r *reader) {
 		x.first()
 		x.first = nil
 	}
+	return len(entries)
 }
 
 // A block that is served while another worker reads on waits for what that brings: the bell has rung once for

@@ -36,11 +36,14 @@ func (h plainHTTP) serve(w http.ResponseWriter, r *http.Request, exec graphql.Gr
 		return
 	}
 	ctx, _ := h.identify(r)
-	op, failed := prepare(ctx, exec, params)
+	op, failed := h.prepare(ctx, exec, params)
 	switch {
 	case r.Method == http.MethodGet && isKind(op, ast.Mutation):
 		h.refuse(w, r, badGet)
 	case isKind(op, ast.Subscription):
+		if failed == nil {
+			h.meters.request(op, OutcomeRefused)
+		}
 		h.requestError(w, r, gqlerror.List{h.options.Refuse(ctx, noStream.code, noStream.reason, noStream.message)})
 	case failed != nil:
 		h.requestError(w, r, failed.Errors)
@@ -135,10 +138,12 @@ func (t *Transports) refuse(w http.ResponseWriter, r *http.Request, no *refusal)
 		w.Header().Set("Upgrade", "websocket")
 		w.Header().Set("Connection", "Upgrade")
 	}
+	t.meters.requests[KindUnread].Add(OutcomeRefused, 1)
 	t.answer(w, r, no.status, &graphql.Response{Errors: errs})
 }
 
 func (t *Transports) answer(w http.ResponseWriter, r *http.Request, status int, resp *graphql.Response) {
+	t.meters.refused(resp.Errors)
 	t.send(w, r, status, encode(resp))
 }
 

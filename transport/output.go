@@ -83,7 +83,10 @@ func (s *socket) flush(u *unfinished) {
 			s.cut()
 			return
 		case len(u.rest) > 0 && time.Since(took) >= limit:
-			s.endWith(&ending{frame: closeFrame(closeTryLater)}, s.t.pace.stall)
+			if s.endingNow() == nil {
+				s.t.meters.drops.Add(DropStalled, 1)
+			}
+			s.endWith(endingOf(closeTryLater), s.t.pace.stall)
 		}
 	}
 }

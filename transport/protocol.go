@@ -90,6 +90,8 @@ func (s *socket) subscribe(m message) ws.StatusCode {
 		return closeIDInUse
 	case op == nil:
 		limit := s.t.options.Refuse(ctx, codeLimitReached, "OPERATIONS", "Too many operations run on this socket.")
+		s.t.meters.requests[KindUnread].Add(OutcomeRefused, 1)
+		s.t.meters.refused(gqlerror.List{limit})
 		s.control(textFrame(errorMessage(m.id, gqlerror.List{limit})), nil)
 	default:
 		op.free = s.intake.slot()
@@ -140,9 +142,10 @@ func (s *socket) stop(id string) {
 // operate runs an operation: a query or a mutation to its end, a stream until it has begun.
 func (s *socket) operate(ctx context.Context, op *operation, params *graphql.RawParams) {
 	defer op.free() // the slot of a stream is that of its beginning
-	prepared, failed := prepare(ctx, s.exec, params)
+	prepared, failed := s.t.prepare(ctx, s.exec, params)
 	stream := prepared.Operation == nil || isKind(prepared, ast.Subscription) // unknown: perhaps a stream
 	if failed == nil && s.t.registry.isDraining() {
+		s.t.meters.request(prepared, OutcomeRefused)
 		failed = &graphql.Response{Errors: gqlerror.List{s.t.options.Refuse(ctx, draining.code, draining.reason, draining.message)}}
 	}
 	switch {
@@ -173,6 +176,7 @@ func (s *socket) emit(op *operation, r result) {
 // comes back and goes on, where `error` would be the end for it.
 func (s *socket) refuse(op *operation, stream bool, errs gqlerror.List) {
 	if code := passing(errs); stream && code != 0 && s.isOpen(op) {
+		s.t.meters.refused(errs)
 		s.end(code)
 		return
 	}
@@ -180,6 +184,7 @@ func (s *socket) refuse(op *operation, stream bool, errs gqlerror.List) {
 }
 
 func (s *socket) fail(op *operation, errs gqlerror.List) {
+	s.t.meters.refused(errs)
 	s.answer(op, textFrame(errorMessage(op.id, errs)))
 }
 

@@ -34,8 +34,9 @@ type reader struct {
 
 // An outlet is how results reach one client.
 type outlet interface {
-	// serve hands out what the window has for a reader, or has that done. It never waits.
-	serve(r *reader)
+	// serve hands out what the window has for a reader, or has that done. It never waits, and answers how many
+	// events it has handed out itself.
+	serve(r *reader) (events int)
 	// write appends a result in the form of the outlet.
 	write(b, body []byte) []byte
 }
@@ -75,6 +76,8 @@ func (sub *subscription) join(exec graphql.GraphExecutor, op *graphql.OperationC
 		sub.t.feeds.join(r, sub.stream.Logs[i], sub.stream, p)
 		sub.stream.Logs[i] = Log{Key: r.feed.key.log} // a stream lives long; the rest is the reader's and the feed's
 	}
+	sub.t.meters.streams.Add(1)
+	sub.t.meters.request(op, OutcomeOK)
 }
 
 // leave may be called by anybody, any number of times, once all have joined.
@@ -82,6 +85,9 @@ func (sub *subscription) leave() {
 	for i, r := range sub.readers {
 		if sub.t.feeds.leave(r) {
 			sub.t.seats.leave(sub.user, sub.stream.Logs[i:i+1])
+			if i == 0 {
+				sub.t.meters.streams.Add(-1)
+			}
 		}
 	}
 }
@@ -97,7 +103,7 @@ const writeBytes = 64 << 10
 // wake has the reader served, behind what is being read on.
 func (r *reader) wake() {
 	if !r.waits() {
-		r.sub.out.serve(r)
+		r.feed.t.meters.live.Add(uint64(r.sub.out.serve(r)))
 	}
 }
 
@@ -122,12 +128,13 @@ func (r *reader) ready() (entries []entry, where standing, ended error) {
 }
 
 // take appends entries that follow the reader's position to b, as many as fit into one write, and moves the
-// position. Whoever holds the outlet calls it.
-func (r *reader) take(b []byte, entries []entry) []byte {
+// position. It answers how many of them are shown. Whoever holds the outlet calls it.
+func (r *reader) take(b []byte, entries []entry) (_ []byte, shown int) {
 	for _, e := range entries {
 		r.at = e.at
 		if e.body != nil {
 			b = r.sub.out.write(b, e.body)
+			shown++
 		}
 		if e.last {
 			r.over = true
@@ -138,7 +145,7 @@ func (r *reader) take(b []byte, entries []entry) []byte {
 			break
 		}
 	}
-	return r.arrive(b)
+	return r.arrive(b), shown
 }
 
 // arrive notes that everything older has been delivered, and with the last log tells the client.

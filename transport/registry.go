@@ -29,6 +29,7 @@ type registry struct {
 
 	mu       sync.Mutex // guards all below; never held while a member is called
 	members  map[member]struct{}
+	sockets  int // among them; the others are event streams
 	sweeping bool
 	closed   bool // no new members
 	draining bool
@@ -51,6 +52,9 @@ func (g *registry) add(m member) bool {
 		return false
 	}
 	g.members[m] = struct{}{}
+	if _, is := m.(*socket); is {
+		g.sockets++
+	}
 	if !g.sweeping {
 		g.sweeping = true
 		go g.t.run(context.Background(), g.sweep, nil)
@@ -65,9 +69,19 @@ func (g *registry) remove(m member) {
 		return
 	}
 	delete(g.members, m)
+	if _, is := m.(*socket); is {
+		g.sockets--
+	}
 	if g.draining && len(g.members) == 0 {
 		close(g.gone)
 	}
+}
+
+// count answers how many sockets and event streams are open.
+func (g *registry) count() (sockets, streams int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.sockets, len(g.members) - g.sockets
 }
 
 func (g *registry) all() []member {

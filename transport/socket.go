@@ -81,6 +81,7 @@ func (s *socket) serve() {
 func (s *socket) leave() {
 	s.mu.Lock()
 	s.left = true
+	s.t.meters.gone(s.ending)
 	s.cancel()
 	operations := s.operations
 	s.operations = map[string]*operation{} // a message may be on its way to there
@@ -153,6 +154,7 @@ func (s *socket) sweep(now time.Time) {
 		s.heard.Store(int64(at)) // it may have spoken and is not read; the ping shows whether it is there
 		s.start(func() { s.control(pingFrame(), nil) }, nil)
 	case silent && pinged > heard && at-pinged >= s.t.options.PongTimeout:
+		s.t.meters.drops.Add(DropSilent, 1)
 		s.cut()
 	case silent && pinged <= heard:
 		s.pinged.Store(int64(at))

@@ -21,12 +21,14 @@ type socketStream struct {
 func (s *socket) subscribed(ctx context.Context, op *operation, prepared *graphql.OperationContext) {
 	stream, no := s.t.options.Open(ctx, prepared, "")
 	if no != nil {
+		s.t.meters.request(prepared, OutcomeRefused)
 		s.refuse(op, true, no)
 		return
 	}
 	stream.ID = nil // messages have none
 	x := &socketStream{s: s, op: op, prefix: nextPrefix(op.id)}
 	if x.sub = s.t.newSubscription(x, stream, s.user()); x.sub == nil {
+		s.t.meters.request(prepared, OutcomeRefused)
 		s.refuse(op, true, s.t.manyStreams(ctx))
 		return
 	}
@@ -81,7 +83,7 @@ func (s *socket) subscriptions() []*subscription {
 var outputs = sync.Pool{New: func() any { b := make([]byte, 0, writeBytes); return &b }}
 
 // serve gives the client what follows the reader's position, as far as the kernel takes it.
-func (x *socketStream) serve(r *reader) {
+func (x *socketStream) serve(r *reader) (events int) {
 	b := outputs.Get().(*[]byte)
 	defer outputs.Put(b)
 	x.s.writing.Lock()
@@ -90,20 +92,23 @@ func (x *socketStream) serve(r *reader) {
 		entries, where, ended := r.ready()
 		if where == behind {
 			r.behind = x.s.start(func() { x.catchUp(r) }, func() { x.s.end(closeTryLater) })
-			return
+			return events
 		}
-		*b = r.take((*b)[:0], entries)
+		shown := 0
+		*b, shown = r.take((*b)[:0], entries)
+		events += shown
 		if len(*b) > 0 {
 			x.s.push(*b)
 		}
 		if why := r.end(ended); why != nil {
 			x.end(why)
-			return
+			return events
 		}
 		if len(entries) == 0 || r.over {
-			return
+			return events
 		}
 	}
+	return events
 }
 
 // mayWrite is asked under the lock s.writing.
@@ -133,9 +138,11 @@ func (x *socketStream) deliver(r *reader, entries []entry, err error) (at Positi
 	}
 	b := outputs.Get().(*[]byte)
 	defer outputs.Put(b)
-	if *b = r.take((*b)[:0], entries); len(*b) > 0 {
+	shown := 0
+	if *b, shown = r.take((*b)[:0], entries); len(*b) > 0 {
 		x.s.push(*b)
 	}
+	x.s.t.meters.caughtUp.Add(uint64(shown))
 	if why := r.end(err); why != nil {
 		x.end(why)
 		return r.at, false

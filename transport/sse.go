@@ -2,8 +2,10 @@ package transport
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"time"
 
@@ -45,7 +47,7 @@ func (e eventStream) serve(w http.ResponseWriter, r *http.Request, exec graphql.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s := &stream{t: e.Transports, w: w, control: http.NewResponseController(w), session: session, signal: make(chan struct{}, 1), cancel: cancel}
-	op, failed := prepare(ctx, exec, params)
+	op, failed := e.prepare(ctx, exec, params)
 	switch {
 	case failed != nil && statusOf(failed.Errors) != http.StatusBadRequest:
 		e.requestError(w, r, failed.Errors)
@@ -170,6 +172,7 @@ func (s *stream) refuse(errs gqlerror.List) {
 func (s *stream) finish(r result) {
 	body := r.body
 	if r.errs != nil {
+		s.t.meters.refused(r.errs)
 		body = encode(&graphql.Response{Errors: r.errs})
 	}
 	b := appendEvent(nil, "", body)
@@ -195,12 +198,14 @@ func (s *stream) send(b []byte) bool {
 		if !s.extend() {
 			return false
 		}
-		if _, err := s.w.Write(piece); err != nil {
-			s.abort()
-			return false
+		_, err := s.w.Write(piece)
+		if err == nil {
+			err = s.control.Flush()
 		}
-		if s.control.Flush() != nil {
-			s.abort()
+		if err != nil {
+			if s.abort() && errors.Is(err, os.ErrDeadlineExceeded) {
+				s.t.meters.drops.Add(DropStalled, 1)
+			}
 			return false
 		}
 	}
@@ -220,15 +225,18 @@ func (s *stream) extend() bool {
 
 // abort cuts the response, so that the client sees a network error and comes back. gqlgen's server
 // recovers http.ErrAbortHandler and would write an error into the stream. But net/http drops a connection
-// after a write that failed, and behind a deadline in the past every write fails, the closing chunk too.
-func (s *stream) abort() {
+// after a write that failed, and behind a deadline in the past every write fails, the closing chunk too. It
+// answers whether this was the end.
+func (s *stream) abort() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !s.ended {
-		s.ended = true
-		_ = s.control.SetWriteDeadline(time.Unix(1, 0))
-		s.cancel()
+	if s.ended {
+		return false
 	}
+	s.ended = true
+	_ = s.control.SetWriteDeadline(time.Unix(1, 0))
+	s.cancel()
+	return true
 }
 
 // over takes the stream out of all hands before the handler returns: the connection may live on.

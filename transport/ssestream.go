@@ -22,12 +22,14 @@ func (s *stream) subscribed(ctx context.Context, lastEventID string, exec graphq
 	}
 	stream, no := s.t.options.Open(ctx, op, lastEventID)
 	if no != nil {
+		s.t.meters.request(op, OutcomeRefused)
 		s.refuseStream(no)
 		return
 	}
 	boundBuffer(ctx)
 	x := &sseStream{s: s, ctx: ctx}
 	if x.sub = s.t.newSubscription(x, stream, s.session.User); x.sub == nil {
+		s.t.meters.request(op, OutcomeRefused)
 		s.refuse(s.t.manyStreams(ctx))
 		return
 	}
@@ -40,6 +42,7 @@ func (s *stream) subscribed(ctx context.Context, lastEventID string, exec graphq
 // `complete` would be the end for it.
 func (s *stream) refuseStream(errs gqlerror.List) {
 	if passing(errs) != 0 {
+		s.t.meters.refused(errs)
 		s.open()
 		s.abort()
 		return
@@ -48,9 +51,10 @@ func (s *stream) refuseStream(errs gqlerror.List) {
 }
 
 // serve has the handler's goroutine take what the window has for a reader.
-func (x *sseStream) serve(r *reader) {
+func (x *sseStream) serve(r *reader) int {
 	r.served.Store(true)
 	x.s.notify()
+	return 0
 }
 
 // look writes what there is. The answer is false when the stream has ended.
@@ -79,10 +83,15 @@ func (x *sseStream) step(r *reader) (more, goesOn bool) {
 	}
 	b := outputs.Get().(*[]byte)
 	defer outputs.Put(b)
-	*b = r.take((*b)[:0], entries)
+	shown, counter := 0, &x.s.t.meters.live
+	if where == behind {
+		counter = &x.s.t.meters.caughtUp
+	}
+	*b, shown = r.take((*b)[:0], entries)
 	if len(*b) > 0 && !x.s.send(*b) {
 		return false, false
 	}
+	counter.Add(uint64(shown))
 	if why := r.end(ended); why != nil {
 		x.s.finish(result{errs: x.sub.told(x.ctx, why)})
 		return false, false

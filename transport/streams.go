@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -15,10 +16,11 @@ type Position struct{ Place, Tag int64 }
 // An Event is an entry of a log, as one kind of stream shows it.
 type Event struct {
 	Position
-	Object  any  // what the subscription's resolver hands out; nil: the stream does not show it
-	Subject any  // what the object is, comparable; nil: nothing that changes
-	Changes bool // older events with this subject are to be read again, not shown as they were
-	Last    bool // the log ends here
+	At      time.Time // when it happened, for Stats; zero: not known
+	Object  any       // what the subscription's resolver hands out; nil: the stream does not show it
+	Subject any       // what the object is, comparable; nil: nothing that changes
+	Changes bool      // older events with this subject are to be read again, not shown as they were
+	Last    bool      // the log ends here
 }
 
 // A Tail is the end of a log, followed by one feed. Safe for concurrent use.
@@ -120,6 +122,9 @@ func (p *program) run(events []Event) (entries []entry, ended error) {
 	entries, size := make([]entry, 0, len(events)), 0
 	for _, e := range events {
 		one := entry{at: e.Position, subject: e.Subject, changes: e.Changes, last: e.Last}
+		if !e.At.IsZero() {
+			one.millis = e.At.UnixMilli()
+		}
 		if e.Object != nil {
 			resp := next(inner)
 			if resp == nil || resp.Data == nil {

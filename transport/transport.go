@@ -84,6 +84,8 @@ type Options struct {
 
 	Logger *slog.Logger // for faults; nil: slog.Default()
 
+	Codes []string // all that errors may have, so that Stats counts them by code; others are counted together
+
 	MaxBody         int64         // PARLEY_HTTP_MAX_BODY, default 128 KiB
 	BodyTimeout     time.Duration // PARLEY_HTTP_BODY_TIMEOUT, default 10 s
 	ResponseTimeout time.Duration // PARLEY_HTTP_RESPONSE_TIMEOUT, default 15 s; not for streams
@@ -180,6 +182,7 @@ type Transports struct {
 	feeds    feeds
 	gate     gate
 	seats    *seats
+	meters   meters
 }
 
 // pace is what nobody sets but tests: sweeps, how long an ending may take, and how many are served at once.
@@ -198,6 +201,7 @@ func New(o Options) *Transports {
 		options: o,
 		pace:    pace{sweep: time.Second, cut: time.Second, stall: 5 * time.Second, drain: 10 * time.Second, block: 512},
 	}
+	t.meters.init(o.Codes)
 	t.registry.init(t)
 	t.feeds.init(t)
 	t.gate.init(t)

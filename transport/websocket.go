@@ -11,6 +11,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/gobwas/ws"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
 // webSocket is the subprotocol graphql-transport-ws.
@@ -161,6 +162,7 @@ func (s *socket) initialise(payload []byte) ws.StatusCode {
 func (s *socket) signIn(c Credentials) {
 	ctx, session, no := s.t.options.Identify(s.ctx, c)
 	if no != nil {
+		s.t.meters.refused(gqlerror.List{no})
 		s.end(refusedSocket(no))
 		return
 	}

@@ -7,6 +7,7 @@ type entry struct {
 	at      Position
 	body    []byte // the result as JSON; nil: nothing to show
 	subject any
+	millis  int64 // of Event.At, in Unix time; 0: not known
 	changes bool
 	last    bool // of its log
 }
@@ -51,7 +52,7 @@ func (w *window) after(at Position) ([]entry, standing) {
 	if at.Place < w.start.Place {
 		return nil, behind
 	}
-	i := sort.Search(len(w.entries), func(i int) bool { return w.entries[i].at.Place > at.Place })
+	i := len(w.entries) - len(w.behind(at.Place))
 	stands := w.start
 	if i > 0 {
 		stands = w.entries[i-1].at
@@ -63,6 +64,12 @@ func (w *window) after(at Position) ([]entry, standing) {
 		return nil, ahead
 	}
 	return w.entries[i:], inside
+}
+
+// behind answers the entries after a place.
+func (w *window) behind(place int64) []entry {
+	i := sort.Search(len(w.entries), func(i int) bool { return w.entries[i].at.Place > place })
+	return w.entries[i:]
 }
 
 // grow is the window with more entries behind it and at most so many events and bytes. What an entry changes is

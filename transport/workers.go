@@ -86,6 +86,8 @@ func (x *workers) done(b *block) {
 func (b *block) serve() {
 	readers, may := *b.readers.Load(), b.feed.mayMove()
 	behind := b.feed.fresh() >= may // there is more than one pass can take
+	w, events := b.feed.window.Load(), 0
+	defer func() { b.feed.t.meters.live.Add(uint64(events)) }()
 	for range readers {
 		if !behind && b.feed.due.Load() {
 			if may -= b.feed.advance(may); may <= 0 {
@@ -94,6 +96,7 @@ func (b *block) serve() {
 		}
 		b.from = (b.from + 1) % len(readers)
 		r := readers[b.from]
-		r.sub.out.serve(r)
+		events += r.sub.out.serve(r)
 	}
+	b.delivered(w)
 }
