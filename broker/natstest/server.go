@@ -79,3 +79,6 @@ func Connect(t testing.TB, s *Server) (send func(data []byte)) {
 		}
 	}
 }
+
+// Addr is its address, as 127.0.0.1:4222.
+func (s *Server) Addr() string { return s.running.Addr().String() }
