@@ -35,10 +35,14 @@ type storedKey struct {
 // a database that several nodes share it makes none.
 func OpenKeys(ctx context.Context, dir string, store *db.Store) (*Keyring, error) {
 	path := filepath.Join(dir, keyFile)
-	if err := checkPrivate(dir, fs.ModeDir); err != nil {
+	err := checkPrivate(dir, fs.ModeDir)
+	if errors.Is(err, fs.ErrNotExist) && store.Shared() { // nobody has made one, because nothing lies in it
+		return nil, errNoSharedKey
+	}
+	if err != nil {
 		return nil, err
 	}
-	_, err := os.Lstat(path)
+	_, err = os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if store.Shared() {
 			return nil, errNoSharedKey
