@@ -8,7 +8,7 @@ ROUNDS ?= 10000
 OURS := $(shell git ls-files '*.go' ':!ent/*' ':!graph/generated/*' 2>/dev/null) $(shell git ls-files 'ent/schema/*.go' 2>/dev/null)
 export GOTOOLCHAIN := local
 
-.PHONY: run build test race model mutants torture fmt lint generate migration web drift bench deps browser
+.PHONY: run build test race postgres model mutants torture fmt lint generate migration web drift bench deps browser
 
 run: ## starts the server with nothing configured
 	go run ./cmd/parley
@@ -17,10 +17,13 @@ build: ## bin/parley
 	go build -o bin/ ./cmd/parley ./cmd/parleybench
 
 test: deps ## everything there is; CI runs this and nothing else
-	$(MAKE) lint drift race build model browser
+	$(MAKE) lint drift race postgres build model browser
 
 race: ## the Go tests under the race detector; PKG=./chat for one room
 	go test -race -timeout 45m $(PKG)
+
+postgres: ## the same suites on Postgres
+	TEST_DATABASE=postgres go test -count 1 -timeout 30m ./auth ./chat ./cmd/parley
 
 model: ## readers against a model of the log, 10,000 histories; under the race detector there are fewer
 	go test -run Model -count 1 ./chat ./transport
