@@ -3,6 +3,7 @@ package dbtest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -32,13 +34,17 @@ type Server struct {
 	flags   []string
 }
 
+// standardPort is in the name of the socket, too.
+const standardPort = 5432
+
 // Where a server keeps its data.
 const (
 	InMemory = "/dev/shm" // an fsync costs nothing
 	OnDisk   = ""         // the folder for temporary files
 )
 
-// NewServer makes an empty server and starts it. Flags are more of its settings, as "fsync=off".
+// NewServer makes an empty server and starts it. Flags are more of its settings, as "fsync=off". Its users
+// need no password, but for one by the name of "locked" if a test makes it.
 func NewServer(ctx context.Context, where string, flags ...string) (_ *Server, err error) {
 	bin, err := postgresBin()
 	if err != nil {
@@ -64,7 +70,16 @@ func NewServer(ctx context.Context, where string, flags ...string) (_ *Server, e
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)
 	}
-	return s, s.Start(ctx)
+	return s, s.start(ctx)
+}
+
+// start is the first start, for which who asks by which name is settled.
+func (s *Server) start(ctx context.Context) error {
+	hba := "local all locked scram-sha-256\nlocal all all trust\nlocal replication all trust\n"
+	if err := os.WriteFile(filepath.Join(s.data(), "pg_hba.conf"), []byte(hba), 0o644); err != nil {
+		return err
+	}
+	return s.Start(ctx)
 }
 
 // Postgres starts an empty server, reachable by a socket, and answers its URL. stop ends it and removes
@@ -89,7 +104,7 @@ func (s *Server) ListenOn(address string) error {
 		return err
 	}
 	s.flags = append(s.flags, "listen_addresses="+host, "port="+port)
-	hba := "local all all trust\nhost all all all trust\nhost replication all all trust\nlocal replication all trust\n"
+	hba := "local all locked scram-sha-256\nlocal all all trust\nhost all all all trust\nhost replication all all trust\nlocal replication all trust\n"
 	return os.WriteFile(filepath.Join(s.data(), "pg_hba.conf"), []byte(hba), 0o644)
 }
 
@@ -130,16 +145,37 @@ func (s *Server) Create(ctx context.Context, database, options string) error {
 	return s.SQL(ctx, "postgres", fmt.Sprintf(`CREATE DATABASE "%s" %s`, database, options))
 }
 
-// SQL runs a statement with psql.
-func (s *Server) SQL(ctx context.Context, database, statement string) error {
-	args := []string{"-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", s.dir, "-U", "parley", "-c", statement, database}
-	if s.port != 0 {
-		args = append([]string{"-p", strconv.Itoa(s.port)}, args...)
+// SQL runs statements with psql.
+func (s *Server) SQL(ctx context.Context, database, statements string) error {
+	_, err := s.Ask(ctx, database, statements)
+	return err
+}
+
+// Ask runs statements with psql and answers what they do: a line a row, with | between the columns.
+func (s *Server) Ask(ctx context.Context, database, statements string) (string, error) {
+	return s.client(ctx, "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", statements, database)
+}
+
+// Dump answers everything that a database holds.
+func (s *Server) Dump(ctx context.Context, database string) (string, error) {
+	dump, err := s.client(ctx, "pg_dump", database)
+	return unrestricted.ReplaceAllString(dump, ""), err
+}
+
+// unrestricted are lines with a word that differs in each dump.
+var unrestricted = regexp.MustCompile(`(?m)^\\(un)?restrict .*$`)
+
+// client runs one of PostgreSQL's own clients.
+func (s *Server) client(ctx context.Context, name string, args ...string) (string, error) {
+	args = append([]string{"-h", s.dir, "-U", "parley", "-p", strconv.Itoa(cmp.Or(s.port, standardPort))}, args...)
+	cmd := s.command(ctx, name, args...)
+	var said bytes.Buffer
+	cmd.Stderr = &said
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("%s: %w: %s", name, err, said.Bytes())
 	}
-	if out, err := s.command(ctx, "psql", args...).CombinedOutput(); err != nil {
-		return fmt.Errorf("psql: %w: %s", err, out)
-	}
-	return nil
+	return strings.TrimSpace(string(out)), nil
 }
 
 // Kill ends the server and its children as a crash does: all at once. Each child is a group of its own, and one
