@@ -25,6 +25,9 @@ type Copy struct {
 // The database is only read. fs.ErrExist: the file is there already. ErrNewer, ErrOlder: the schema is
 // not that of this binary, so what the copy holds could not be checked.
 func Backup(ctx context.Context, o Options, file string) (_ *Copy, err error) {
+	if isPostgres(o.URL) {
+		return nil, errors.New("only SQLite is copied by Parley: use pg_dump for Postgres")
+	}
 	path, err := o.sqliteFile()
 	if err != nil {
 		return nil, err

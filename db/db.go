@@ -118,11 +118,13 @@ func (s *Store) WriteUrgent(ctx context.Context, fn func(*ent.Tx) error) error {
 		if isFault(err) {
 			s.onFault(err)
 		}
-		switch {
+		switch conflict := errors.Is(err, errConflict); {
+		case conflict && try == tries && !isUnique(err):
+			return fmt.Errorf("%w: %w", ErrBusy, err)
 		case err == nil || try == tries:
 			return err
-		case errors.Is(err, errConflict):
-		case errors.Is(err, ErrDown) && s.postgres != nil:
+		case conflict:
+		case isStale(err) && s.postgres != nil:
 			s.renew() // what else the pool holds is as dead as this
 		default:
 			return err
@@ -150,7 +152,7 @@ func (s *Store) writeOnce(ctx context.Context, fn func(*ent.Tx) error) error {
 		}
 	}()
 	if err := fn(tx); err != nil {
-		return classify("", err)
+		return classify("", endedBy(ctx, err))
 	}
 	if !bound() {
 		return context.Cause(ctx)
@@ -171,9 +173,11 @@ func (s *Store) commit(tx *ent.Tx) error {
 	return fmt.Errorf("commit: %w", err)
 }
 
-// endedBy gives an error that a context caused its reason.
+// endedBy gives an error that the end of a context caused its reason: what a driver says of it depends on
+// where it was. An error of the caller's own stays.
 func endedBy(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); cause != nil {
+	cause := context.Cause(ctx)
+	if cause != nil && (classOf(err, false) != nil || isEnd(err) || errors.Is(err, sql.ErrTxDone)) {
 		return cause
 	}
 	return err

@@ -36,10 +36,13 @@ func classify(doing string, err error) error {
 }
 
 func classOf(err error, committing bool) error {
-	for _, known := range []error{ErrBusy, ErrFull, ErrDown, ErrUnknownOutcome, context.Canceled, context.DeadlineExceeded} {
+	for _, known := range []error{ErrBusy, ErrFull, ErrDown, ErrUnknownOutcome} {
 		if errors.Is(err, known) {
 			return nil
 		}
+	}
+	if isEnd(err) && !isConnect(err) { // a connect has a deadline of its own
+		return nil
 	}
 	var lite sqlite3.Error
 	if !errors.As(err, &lite) {
@@ -60,6 +63,11 @@ func classOf(err error, committing bool) error {
 		return ErrDown
 	}
 	return nil
+}
+
+// isEnd says that a context has ended.
+func isEnd(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // isFault says that a disk or a file has failed in a way that no second try can mend: after a failed

@@ -8,6 +8,8 @@ import (
 	"io/fs"
 
 	"github.com/pressly/goose/v3"
+
+	"parley/ent/migrate"
 )
 
 //go:embed migrations/sqlite/*.sql migrations/postgres/*.sql
@@ -31,39 +33,78 @@ func migrateSQLite(ctx context.Context, path string, pool *sql.DB) error {
 	return migrateUp(ctx, p)
 }
 
-// migrationLock is the advisory lock that nodes take before they look at the schema: "parley" in ASCII.
-const migrationLock = 0x7061726c6579
-
 // migratePostgres applies what is missing. Nodes that start together do it one after the other, so all
-// but the first find nothing to do; each waits a minute at most.
-func migratePostgres(ctx context.Context, pool *sql.DB) (err error) {
-	conn, err := pool.Conn(ctx)
+// but the first find nothing to do; each waits a minute at most. A schema that is not Parley's is left alone.
+func migratePostgres(ctx context.Context, pool *sql.DB) error {
+	p, err := migrator(goose.DialectPostgres, "postgres", pool, goose.WithSessionLocker(migrationLock{}))
 	if err != nil {
-		return classify("lock for migration", err)
+		return err
 	}
-	defer func() { _ = conn.Close() }() // the pool is closed next, which lets go of the lock
+	begun, err := isBegun(ctx, pool)
+	if err != nil {
+		return err
+	}
+	if begun {
+		if pending, err := pending(ctx, p); err != nil || !pending {
+			return err
+		}
+	}
+	if err := migrateUp(ctx, p); err != nil {
+		return err
+	}
+	_, err = pending(ctx, p) // a newer binary may have been faster
+	return err
+}
+
+// isBegun says whether a schema has been migrated before. It is asked before goose is, which would make
+// a table.
+func isBegun(ctx context.Context, pool *sql.DB) (begun bool, err error) {
+	names := make([]string, len(migrate.Tables))
+	for i, t := range migrate.Tables {
+		names[i] = t.Name
+	}
+	var schema, taken sql.NullString
+	var may sql.NullBool
+	err = pool.QueryRowContext(ctx, `SELECT to_regclass('goose_db_version') IS NOT NULL, current_schema(), has_schema_privilege(current_schema(), 'CREATE'), (
+		SELECT min(relname::text) FROM pg_class WHERE relnamespace = current_schema()::regnamespace AND relname::text = ANY($1::text[]))`,
+		names).Scan(&begun, &schema, &may, &taken)
+	switch {
+	case err != nil:
+		return false, classify("look at the schema", err)
+	case begun:
+	case taken.Valid:
+		return false, fmt.Errorf("the schema %s has a table %s that is not Parley's: give Parley a database of its own", schema.String, taken.String)
+	case !may.Bool:
+		return false, fmt.Errorf("this user may create no tables: permission denied for schema %q, the first of search_path that there is", schema.String)
+	}
+	return begun, nil
+}
+
+// migrationLock is an advisory lock on the connection that migrates: it is let go of when the server has
+// finished with a node that was killed, not before.
+type migrationLock struct{}
+
+const migrationLockID = 0x7061726c6579 // "parley" in ASCII
+
+func (migrationLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
 	if _, err := conn.ExecContext(ctx, "SET lock_timeout = '60s'"); err != nil {
 		return classify("lock for migration", err)
 	}
-	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", migrationLock); err != nil {
-		return classify("lock for migration", err)
-	}
-	p, err := migrator(goose.DialectPostgres, "postgres", pool)
-	if err != nil {
-		return err
-	}
-	if pending, err := pending(ctx, p); err != nil || !pending {
-		return err
-	}
-	return migrateUp(ctx, p)
+	_, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", migrationLockID)
+	return classify("lock for migration", err)
 }
 
-func migrator(dialect goose.Dialect, folder string, pool *sql.DB) (*goose.Provider, error) {
+func (migrationLock) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
+	_, err := conn.ExecContext(ctx, "SELECT pg_advisory_unlock($1)", migrationLockID)
+	return classify("unlock after migration", err)
+}
+
+func migrator(dialect goose.Dialect, folder string, pool *sql.DB, options ...goose.ProviderOption) (*goose.Provider, error) {
 	files, err := fs.Sub(migrations, "migrations/"+folder)
 	if err != nil {
 		return nil, fmt.Errorf("migrations: %w", err)
 	}
-	p, err := goose.NewProvider(dialect, pool, files, goose.WithDisableGlobalRegistry(true))
+	p, err := goose.NewProvider(dialect, pool, files, append(options, goose.WithDisableGlobalRegistry(true))...)
 	if err != nil {
 		return nil, fmt.Errorf("migrations: %w", err)
 	}

@@ -15,6 +15,7 @@ import (
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/stdlib"
 
@@ -31,11 +32,16 @@ var postgresTimeouts = map[string]string{
 	"idle_in_transaction_session_timeout": "10s",
 }
 
-// A pool that only reads: what it could write is refused, and a transaction sees one state.
-var postgresReading = map[string]string{
-	"default_transaction_read_only": "on",
-	"default_transaction_isolation": "repeatable read",
-}
+// A pool that only reads: what it could write is refused.
+var postgresReading = map[string]string{"default_transaction_read_only": "on"}
+
+// What the connection that migrates has: a migration takes its time.
+var postgresPatience = map[string]string{"statement_timeout": "0", "lock_timeout": "0", "idle_in_transaction_session_timeout": "0"}
+
+// A View is one state of the database. READ COMMITTED would show each of its reads another.
+var postgresView = &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
+
+var errReplica = errors.New("this Postgres is a replica, and Parley needs the primary")
 
 // isPostgres says whether a database URL is one of Postgres.
 func isPostgres(url string) bool {
@@ -48,14 +54,18 @@ func openPostgres(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	if err := preparePostgres(ctx, config); err != nil {
-		return nil, err
+		return nil, brief(err)
 	}
 	writers := max(2, o.Connections/3)
-	write := postgresPool(config, writers, nil)
-	read := postgresPool(config, max(2, o.Connections-writers), postgresReading)
-	readers := newReaders(entsql.OpenDB(dialect.Postgres, read))
-	reading := traced(readers, o.Trace)
-	return &Store{
+	write := postgresPool(bounded(config), writers, nil)
+	read := postgresPool(bounded(config), max(2, o.Connections-writers), postgresReading)
+	closeAll := func() error { return errors.Join(read.Close(), write.Close()) }
+	if err := cmp.Or(checkArrived(ctx, write, postgresTimeouts), checkArrived(ctx, read, postgresReading)); err != nil {
+		return nil, errors.Join(brief(err), closeAll())
+	}
+	driver := newReaders(entsql.OpenDB(dialect.Postgres, read))
+	reading := traced(driver, o.Trace)
+	s := &Store{
 		Read:     ent.NewClient(ent.Driver(reading)),
 		reading:  reading,
 		writer:   ent.NewClient(ent.Driver(traced(entsql.OpenDB(dialect.Postgres, write), o.Trace))),
@@ -63,8 +73,10 @@ func openPostgres(ctx context.Context, o Options) (*Store, error) {
 		pools:    pools{read: read, write: write},
 		onFault:  o.OnFault,
 		postgres: config,
-		close:    func() error { return errors.Join(read.Close(), write.Close()) },
-	}, nil
+		close:    closeAll,
+	}
+	driver.view, driver.renew = postgresView, s.renew
+	return s, nil
 }
 
 // postgresConfig reads a URL. What is wrong with it is said without repeating it: it holds a password.
@@ -82,6 +94,16 @@ func postgresConfig(from string) (*pgx.ConnConfig, error) {
 	config.RuntimeParams["application_name"] = cmp.Or(config.RuntimeParams["application_name"], "parley")
 	for name, value := range postgresTimeouts {
 		config.RuntimeParams[name] = value
+	}
+	wanted := config.ValidateConnect // what target_session_attrs in the URL asks for
+	config.ValidateConnect = func(ctx context.Context, conn *pgconn.PgConn) error {
+		if conn.ParameterStatus("in_hot_standby") == "on" { // the name may lead to another server by now
+			return errReplica
+		}
+		if wanted == nil {
+			return nil
+		}
+		return wanted(ctx, conn)
 	}
 	return config, nil
 }
@@ -107,12 +129,17 @@ func timesInUTC(_ context.Context, conn *pgx.Conn) error {
 	return nil
 }
 
-// preparePostgres checks the server and brings its schema up to date, on a connection of its own that
-// may take its time.
+// longestStart bounds the look at the server at start. A name may stand for many addresses, and each has
+// its own connect_timeout.
+const longestStart = 10 * time.Second
+
+// preparePostgres checks the server and brings its schema up to date, on a connection of its own.
 func preparePostgres(ctx context.Context, config *pgx.ConnConfig) error {
-	pool := postgresPool(config, 2, map[string]string{"statement_timeout": "0", "lock_timeout": "0", "idle_in_transaction_session_timeout": "0"})
+	pool := postgresPool(config, 1, postgresPatience)
 	defer func() { _ = pool.Close() }() // nothing of it is left
-	if err := checkPostgres(ctx, pool); err != nil {
+	look, cancel := context.WithTimeout(ctx, longestStart)
+	defer cancel()
+	if err := checkPostgres(look, pool); err != nil {
 		return err
 	}
 	return migratePostgres(ctx, pool)
@@ -121,11 +148,12 @@ func preparePostgres(ctx context.Context, config *pgx.ConnConfig) error {
 // checkPostgres refuses a server that would lose answered chats, or show them in another order.
 func checkPostgres(ctx context.Context, pool *sql.DB) error {
 	var replica bool
-	if err := pool.QueryRowContext(ctx, "SELECT pg_is_in_recovery()").Scan(&replica); err != nil {
-		return fmt.Errorf("reach Postgres: %w", brief(err))
-	}
-	if replica {
-		return errors.New("Postgres is a replica, and Parley needs the primary")
+	err := pool.QueryRowContext(ctx, "SELECT pg_is_in_recovery()").Scan(&replica)
+	switch {
+	case errors.Is(err, errReplica), err == nil && replica:
+		return errReplica
+	case err != nil:
+		return fmt.Errorf("reach Postgres: %w", err)
 	}
 	for _, s := range []struct {
 		name  string
@@ -139,12 +167,12 @@ func checkPostgres(ctx context.Context, pool *sql.DB) error {
 		{"full_page_writes", is("on"), "on"},
 		{"synchronous_commit", is("on", "remote_write", "remote_apply"), "on, remote_write or remote_apply"},
 	} {
-		var got string
-		if err := pool.QueryRowContext(ctx, "SELECT current_setting($1)", s.name).Scan(&got); err != nil {
-			return fmt.Errorf("read %s: %w", s.name, brief(err))
+		got, err := setting(ctx, pool, s.name)
+		if err != nil {
+			return err
 		}
 		if !s.good(got) {
-			return fmt.Errorf("Postgres has %s=%s, and Parley needs %s", s.name, got, s.needs)
+			return fmt.Errorf("this Postgres has %s=%s, and Parley needs %s", s.name, got, s.needs)
 		}
 	}
 	return nil
@@ -154,10 +182,42 @@ func is(good ...string) func(string) bool {
 	return func(v string) bool { return slices.Contains(good, v) }
 }
 
-// brief makes the driver's error one line: it tells of each address it tried in a line of its own.
+// setting reads a setting as it is for this user in this database.
+func setting(ctx context.Context, pool *sql.DB, name string) (value string, err error) {
+	if err := pool.QueryRowContext(ctx, "SELECT current_setting($1)", name).Scan(&value); err != nil {
+		return "", fmt.Errorf("read %s: %w", name, err)
+	}
+	return value, nil
+}
+
+// checkArrived reads the settings of a pool back: a pooler in between may drop them without a word
+// (PgBouncer: ignore_startup_parameters).
+func checkArrived(ctx context.Context, pool *sql.DB, settings map[string]string) error {
+	for name, want := range settings {
+		got, err := setting(ctx, pool, name)
+		if err != nil {
+			return err
+		}
+		if got != want {
+			return fmt.Errorf("a connection to Postgres has %s=%s although Parley asks for %s: what is in between must pass it on", name, got, want)
+		}
+	}
+	return nil
+}
+
+// brief makes an error one line: the driver tells of each address it tried in a line of its own.
 func brief(err error) error {
 	if text := strings.Join(strings.Fields(err.Error()), " "); text != err.Error() {
-		return errors.New(text)
+		return &oneLine{err, text}
 	}
 	return err
 }
+
+type oneLine struct {
+	error
+	text string
+}
+
+func (e *oneLine) Error() string { return e.text }
+
+func (e *oneLine) Unwrap() error { return e.error }

@@ -16,7 +16,13 @@ import (
 func postgresClass(err error) error {
 	var said *pgconn.PgError
 	if errors.As(err, &said) {
-		return codeClass(said.Code)
+		if class := codeClass(said.Code); class != nil {
+			return class
+		}
+		if said.SeverityUnlocalized != "ERROR" || isConnect(err) { // the connection is gone, or there was none
+			return ErrDown
+		}
+		return nil
 	}
 	if isConnectionLost(err) {
 		return ErrDown
@@ -45,12 +51,26 @@ func codeClass(code string) error {
 	return nil
 }
 
+// isUnique says that a row is there already, which may be so for good.
+func isUnique(err error) bool {
+	var said *pgconn.PgError
+	return errors.As(err, &said) && said.Code == "23505"
+}
+
+// isConnect says that no connection was made.
+func isConnect(err error) bool {
+	var connect *pgconn.ConnectError
+	return errors.As(err, &connect)
+}
+
+// isStale says that a connection was lost that had been there, so another may do.
+func isStale(err error) bool { return errors.Is(err, ErrDown) && !isConnect(err) }
+
 // isConnectionLost says that an error is about the way to the server.
 func isConnectionLost(err error) bool {
-	var connect *pgconn.ConnectError
 	var network net.Error
 	switch {
-	case errors.As(err, &connect), errors.As(err, &network):
+	case isConnect(err), errors.As(err, &network):
 		return true
 	case errors.Is(err, driver.ErrBadConn), errors.Is(err, sql.ErrConnDone), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
 		return true
@@ -60,6 +80,14 @@ func isConnectionLost(err error) bool {
 
 // postgresCommit classifies the error of a commit. What is not the server's own refusal leaves it open
 // whether the rows are there: the answer may have been lost on its way.
+//
+// The server ends no commit half way: statement_timeout ends before it begins (PostgreSQL's postgres.c,
+// finish_xact_command), and an ERROR after the commit record is a PANIC (xact.c, RecordTransactionAbort). A
+// commit that waits for a synchronous standby and is cancelled is on the primary's disk and answered as done,
+// with a warning (syncrep.c, SyncRepWaitForLSN); only an operator's pg_cancel_backend does that.
+//
+// pgconn.SafeToRetry is no help: it holds for "conn closed", which is also what a connection that is lost
+// during the commit ends with.
 func postgresCommit(err error) error {
 	var said *pgconn.PgError
 	switch {

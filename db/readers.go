@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"sync"
 	"time"
@@ -19,7 +20,10 @@ var errEnded = fmt.Errorf("%w: the read took too long", ErrBusy)
 // oldest when it is asked to.
 type readers struct {
 	dialect.Driver
+	begins  *entsql.Driver // the same, which begins transactions as view says
 	longest time.Duration
+	view    *sql.TxOptions // of a transaction that sees one state
+	renew   func()         // called before a read is repeated whose connection was lost; nil: none is
 
 	mu   sync.Mutex
 	open map[*reading]struct{}
@@ -33,8 +37,8 @@ type reading struct {
 	timer *time.Timer
 }
 
-func newReaders(driver dialect.Driver) *readers {
-	return &readers{Driver: driver, longest: longestRead, open: map[*reading]struct{}{}}
+func newReaders(driver *entsql.Driver) *readers {
+	return &readers{Driver: driver, begins: driver, longest: longestRead, open: map[*reading]struct{}{}}
 }
 
 func (d *readers) begin(ctx context.Context) *reading {
@@ -85,14 +89,29 @@ func (r *reading) why(err error) error {
 // Query is one read by itself. It lasts until its rows are closed.
 func (d *readers) Query(ctx context.Context, query string, args, v any) error {
 	r := d.begin(ctx)
-	return r.query(r.ctx, d.Driver, func() { d.end(r) }, query, args, v)
+	end := func() { d.end(r) }
+	err := d.heal(r, func() error { return r.query(r.ctx, d.Driver, end, query, args, v) })
+	if err != nil {
+		end()
+	}
+	return err
 }
 
-// query runs a query of a read and calls done at its end.
+// heal repeats what has handed nothing out when it lost its connection: after a restart of the server all
+// are dead, and the first read on each would show it.
+func (d *readers) heal(r *reading, read func() error) error {
+	err := r.why(read())
+	if d.renew == nil || !isStale(err) {
+		return err
+	}
+	d.renew()
+	return r.why(read())
+}
+
+// query runs a query of a read and sees that done is called at the end of its rows.
 func (r *reading) query(ctx context.Context, on dialect.ExecQuerier, done func(), query string, args, v any) error {
 	if err := on.Query(ctx, query, args, v); err != nil {
-		defer done() // which ends the context, and would be taken for the reason
-		return r.why(err)
+		return err
 	}
 	rows, ok := v.(*entsql.Rows)
 	if !ok {
@@ -105,10 +124,11 @@ func (r *reading) query(ctx context.Context, on dialect.ExecQuerier, done func()
 // Tx is one read of many queries. It lasts until its end.
 func (d *readers) Tx(ctx context.Context) (dialect.Tx, error) {
 	r := d.begin(ctx)
-	tx, err := d.Driver.Tx(r.ctx)
+	var tx dialect.Tx
+	err := d.heal(r, func() (err error) { tx, err = d.begins.BeginTx(r.ctx, d.view); return err })
 	if err != nil {
-		defer d.end(r)
-		return nil, r.why(err)
+		d.end(r)
+		return nil, err
 	}
 	return &readTx{tx, r, d}, nil
 }
@@ -123,7 +143,12 @@ type readTx struct {
 func (t *readTx) Query(ctx context.Context, query string, args, v any) error {
 	ctx, cancel := context.WithCancel(ctx)
 	detach := context.AfterFunc(t.reading.ctx, cancel)
-	return t.reading.query(ctx, t.Tx, func() { detach(); cancel() }, query, args, v)
+	done := func() { detach(); cancel() }
+	err := t.reading.query(ctx, t.Tx, done, query, args, v)
+	if err != nil {
+		done()
+	}
+	return t.reading.why(err)
 }
 
 func (t *readTx) Commit() error {
