@@ -274,7 +274,8 @@ func (r *readers) compareHeads(ctx context.Context) {
 		r.reads.heads.Add(1)
 		if err != nil {
 			r.reads.headsFailed.Add(1)
-			return // the next round asks again
+			r.look() // the next round asks again; whoever cannot read finds that out
+			return
 		}
 		for id, head := range heads {
 			if end := ends[id]; end.place != head.place || end.tag != head.tag {

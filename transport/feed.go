@@ -20,8 +20,9 @@ type feed struct {
 	window atomic.Pointer[window]
 	blocks atomic.Pointer[[]*block] // changed under the lock of feeds
 
-	turn  chan struct{} // holds one while somebody reads on
-	retry time.Duration // guarded by turn
+	turn    chan struct{} // holds one while somebody reads on
+	retry   time.Duration // guarded by turn
+	failing time.Time     // when the first of the tries began that have all failed; guarded by turn
 }
 
 // A block is some readers of a feed, served by one worker in one go.
@@ -35,6 +36,9 @@ type block struct {
 
 // Waits between tries while a log cannot be read.
 const firstRetry, longestRetry = 100 * time.Millisecond, 2 * time.Second
+
+// longestOutage is how long a log may be unreadable before its readers are sent away: another node may reach it.
+const longestOutage = 15 * time.Second
 
 // wake is the feed's ear. It never blocks.
 func (f *feed) wake() {
@@ -89,7 +93,12 @@ func (f *feed) readOn() int {
 	if w.ended != nil || w.over() {
 		return 0
 	}
-	events, err := f.tail.Next(f.ctx, w.last())
+	if f.retry == 0 {
+		f.failing = time.Now()
+	}
+	ctx, cancel := context.WithDeadline(f.ctx, f.failing.Add(longestOutage))
+	events, err := f.tail.Next(ctx, w.last())
+	cancel()
 	var end *EndError
 	switch {
 	case errors.As(err, &end):
@@ -98,6 +107,10 @@ func (f *feed) readOn() int {
 	case err != nil: // what the window holds may have changed since, and nobody knows
 		f.keep(w, w.emptied())
 		f.t.meters.drops.Add(DropWindow, 1)
+		if time.Since(f.failing) >= longestOutage {
+			f.window.Store(f.window.Load().closed(errUnreadable))
+			return 0
+		}
 		f.retry = min(max(firstRetry, 2*f.retry), longestRetry)
 		time.AfterFunc(f.retry, f.wake)
 		return 0

@@ -13,6 +13,9 @@ import (
 var (
 	errFault = errors.New("a fault while a stream was executed")
 	errLeft  = errors.New("everybody has left")
+
+	// errUnreadable ends no stream: its client is sent away and comes back.
+	errUnreadable = errors.New("the log cannot be read")
 )
 
 // A reader is where one stream of one client stands in one log.
@@ -121,7 +124,7 @@ func (r *reader) waits() bool {
 func (r *reader) ready() (entries []entry, where standing, ended error) {
 	w := r.feed.window.Load()
 	entries, where = w.after(r.at)
-	if where == inside && len(entries) == 0 {
+	if where == inside && len(entries) == 0 || where == ahead && errors.Is(w.ended, errUnreadable) {
 		ended = w.ended
 	}
 	return entries, where, ended
@@ -200,6 +203,7 @@ func (sub *subscription) told(ctx context.Context, why error) gqlerror.List {
 
 // history reads what the window does not know, again and again while that fails for reasons that pass.
 func (r *reader) history(ctx context.Context, at Position) ([]entry, error) {
+	begun := time.Now()
 	for wait := firstRetry; ; wait = min(2*wait, longestRetry) {
 		entries, err := r.feed.history(ctx, at)
 		var end *EndError
@@ -208,6 +212,11 @@ func (r *reader) history(ctx context.Context, at Position) ([]entry, error) {
 		}
 		if ended := r.feed.window.Load().ended; err == nil && ended != nil {
 			return nil, ended // the log ends before a place that the window had: so it saw the other history end
+		}
+		if err == nil {
+			begun = time.Now()
+		} else if time.Since(begun) >= longestOutage {
+			return nil, errUnreadable
 		}
 		if err := pause(ctx, wait); err != nil {
 			return nil, err

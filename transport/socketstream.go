@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -152,9 +153,14 @@ func (x *socketStream) deliver(r *reader, entries []entry, err error) (at Positi
 	return r.at, r.behind
 }
 
-// end ends the stream for good, under the lock s.writing. The errors wait for what is unfinished.
+// end ends the stream for good, under the lock s.writing. The errors wait for what is unfinished. Where the log
+// cannot be read the whole socket goes instead, since errors would be final.
 func (x *socketStream) end(why error) {
 	x.ended = true
+	if errors.Is(why, errUnreadable) {
+		x.s.start(func() { x.s.end(closeTryLater) }, nil)
+		return
+	}
 	x.s.start(func() { x.s.fail(x.op, x.sub.told(x.s.context(), why)) }, nil)
 }
 

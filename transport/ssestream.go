@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"errors"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -92,7 +93,12 @@ func (x *sseStream) step(r *reader) (more, goesOn bool) {
 		return false, false
 	}
 	counter.Add(uint64(shown))
-	if why := r.end(ended); why != nil {
+	why := r.end(ended)
+	if errors.Is(why, errUnreadable) {
+		x.s.abort()
+		return false, false
+	}
+	if why != nil {
 		x.s.finish(result{errs: x.sub.told(x.ctx, why)})
 		return false, false
 	}
