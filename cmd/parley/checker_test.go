@@ -26,6 +26,7 @@ type send struct {
 	text     uint64
 	called   time.Duration // before the first call, since the run began
 	answered time.Duration // after the first answer; 0: none
+	at       string        // the server that gave it
 	answers  []seen        // all of them: an answered chat is sent again from time to time
 	refused  string        // what the server said when it will not have the chat
 }
@@ -43,9 +44,17 @@ type life struct {
 	reader int
 	room   uuid.UUID
 	start  int // the first number it has to get; 0: whichever came first
+	began  time.Duration
 	seen   []seen
-	last   bool   // it ran when everything had come to rest, so it has to be at the end
-	ended  string // what the server said when it ended the stream for good
+	sights []sight // of each of them
+	last   bool    // it ran when everything had come to rest, so it has to be at the end
+	ended  string  // what the server said when it ended the stream for good
+}
+
+// A sight is when and at which server a reader saw a chat.
+type sight struct {
+	when time.Duration
+	at   string
 }
 
 // A head is where a room's counters and its log stand.

@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-
-	"parley/db/dbtest"
 )
 
 // journal gathers what was noted, and reads the database without the server's help.
@@ -21,7 +19,8 @@ func (k *torture) journal() *journal {
 			j.lives = append(j.lives, l)
 		}
 	}
-	db := dbtest.Pool(k.t, k.dir)
+	db := k.open()
+	defer func() { _ = db.Close() }()
 	k.each(db, `SELECT room_id, id, number, text FROM chats ORDER BY room_id, number`, func(rows *sql.Rows) error {
 		var c seen
 		var text string

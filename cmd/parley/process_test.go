@@ -20,6 +20,9 @@ func TestMain(m *testing.M) {
 		_ = os.Unsetenv(runAsParley)
 		main()
 	}
+	if pipes := os.Getenv(runAsPipes); pipes != "" {
+		joinPipes(pipes)
+	}
 	os.Exit(dbtest.Main(m))
 }
 

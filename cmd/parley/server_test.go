@@ -145,6 +145,9 @@ func (a answer) code() string {
 	return code
 }
 
+// passes says that the API wants the same request once more.
+func (a answer) passes() bool { return a.extension("retryable") == true }
+
 func (a answer) extension(name string) any {
 	if len(a.Errors) == 0 {
 		return nil

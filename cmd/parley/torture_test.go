@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -16,6 +17,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"parley/db/dbtest"
 )
 
 // How a torture is laid out.
@@ -27,8 +30,8 @@ const (
 	tortureRooms   = 3
 )
 
-// A torture is a server that is killed again and again, and the clients that live through it. They
-// know of the server only what it answers, and what they note is checked against the database.
+// A torture is a server that is killed again and again, or several, and the clients that live through it.
+// They know of the server only what it answers, and what they note is checked against the database.
 type torture struct {
 	t        *testing.T
 	dir      string
@@ -36,8 +39,13 @@ type torture struct {
 	tokens   []string
 	began    time.Time
 	http     *http.Client
-	address  address
+	servers  addresses
+	rest     time.Duration               // of a client before it tries again
+	pace     time.Duration               // of a sender between two chats
+	home     func(room uuid.UUID) string // where all sends to a room go; nil: anywhere
+	open     func() *sql.DB
 	answered chan struct{} // has room for one; told of every answer to a send
+	cuts     cuts
 	senders  []*sender
 	readers  []*reader
 }
@@ -79,39 +87,66 @@ func TestKilledServerLosesNothing(t *testing.T) {
 }
 
 func newTorture(t *testing.T) *torture {
-	k := &torture{t: t, dir: dataDir(t), began: time.Now(), address: address{changed: make(chan struct{})}, answered: make(chan struct{}, 1)}
-	k.http = &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: tortureSenders + tortureReaders}}
-	t.Cleanup(k.http.CloseIdleConnections)
+	k := &torture{t: t, dir: dataDir(t)}
+	k.open = func() *sql.DB { return dbtest.Pool(t, k.dir) }
 	p := k.start()
+	k.crew(p.addr)
+	k.kill(p)
+	return k
+}
+
+// crew makes the people and their rooms at a server, and what senders and readers need.
+func (k *torture) crew(at string) {
+	k.began, k.answered = time.Now(), make(chan struct{}, 1)
+	if k.rest == 0 {
+		k.rest = 2 * time.Millisecond
+	}
+	if k.http == nil {
+		k.http = &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: tortureSenders + tortureReaders}}
+	}
+	k.t.Cleanup(k.http.CloseIdleConnections)
 	for i := range 4 {
-		token, _ := p.register(fmt.Sprint("person", i))
-		k.tokens = append(k.tokens, token)
+		var made struct{ Register struct{ AccessToken string } }
+		k.must(&made, at, "", fmt.Sprintf(`mutation { register(username: "person%d", password: "correct horse battery") { accessToken } }`, i))
+		k.tokens = append(k.tokens, made.Register.AccessToken)
 	}
 	for i := range tortureRooms {
 		var made struct{ CreateRoom struct{ ID uuid.UUID } }
-		p.must(&made, k.tokens[0], fmt.Sprintf(`mutation { createRoom(name: "room %d") { id } }`, i))
+		k.must(&made, at, k.tokens[0], fmt.Sprintf(`mutation { createRoom(name: "room %d") { id } }`, i))
 		k.rooms = append(k.rooms, made.CreateRoom.ID)
 	}
-	k.kill(p)
 	for i := range tortureSenders {
 		k.senders = append(k.senders, &sender{torture: k, token: k.tokens[i%len(k.tokens)]})
 	}
 	for i := range tortureReaders {
-		k.readers = append(k.readers, &reader{torture: k, n: i, token: k.tokens[i%len(k.tokens)], room: k.rooms[i%tortureRooms]})
+		k.readers = append(k.readers, &reader{
+			torture: k, n: i, token: k.tokens[i%len(k.tokens)], room: k.rooms[i%tortureRooms], overSSE: i%4 == 3,
+		})
 	}
-	return k
+}
+
+// must asks a server for what it has to do, and reads the data.
+func (k *torture) must(into any, at, token, document string) {
+	k.t.Helper()
+	a, err := k.post(k.t.Context(), at, token, document, nil)
+	if err == nil && len(a.Errors) == 0 {
+		err = json.Unmarshal(a.Data, into)
+	}
+	if err != nil || len(a.Errors) > 0 {
+		k.t.Fatalf("%s: %v %v", document, err, a.Errors)
+	}
 }
 
 func (k *torture) start() *process {
 	p := startProcess(k.t, k.dir, "--log-level", "warn", "--send-rate", "0", "--room-send-rate", "0", "--register-rate", "0",
 		"--access-token-lifetime", "7d")
-	k.address.set(p.addr)
+	k.servers.set(p.addr)
 	return p
 }
 
 func (k *torture) kill(p *process) {
 	_ = p.stop()
-	k.address.set("")
+	k.servers.set()
 	if log := p.log.String(); strings.Contains(log, "DATA RACE") || strings.Contains(log, "panic") {
 		k.t.Errorf("the server said: %s", log)
 	}
@@ -120,16 +155,7 @@ func (k *torture) kill(p *process) {
 // stretch runs some rounds and then lets everybody come to rest: each chat is answered, each reader is
 // at the end of its room.
 func (k *torture) stretch(rounds int) {
-	stop := make(chan struct{})
-	var senders, readers sync.WaitGroup
-	for _, s := range k.senders {
-		senders.Go(func() { s.run(k.t.Context(), stop) })
-	}
-	ctx, leave := context.WithCancel(k.t.Context())
-	defer leave()
-	for _, r := range k.readers {
-		readers.Go(func() { r.run(ctx) })
-	}
+	rest := k.load()
 	for round := range rounds {
 		p := k.start()
 		if round%2 == 0 { // else it may die before it has answered anything
@@ -140,12 +166,32 @@ func (k *torture) stretch(rounds int) {
 		k.kill(p)
 	}
 	p := k.start()
-	close(stop)
-	senders.Wait()
-	k.await()
-	leave()
-	readers.Wait()
+	rest()
 	k.kill(p)
+}
+
+// load has everybody at work until rest is called, which answers how long the readers were behind when all
+// had been answered.
+func (k *torture) load() (rest func() time.Duration) {
+	stop := make(chan struct{})
+	var senders, readers sync.WaitGroup
+	for _, s := range k.senders {
+		senders.Go(func() { s.run(k.t.Context(), stop) })
+	}
+	ctx, leave := context.WithCancel(k.t.Context())
+	for _, r := range k.readers {
+		readers.Go(func() { r.run(ctx) })
+	}
+	return func() time.Duration {
+		close(stop)
+		senders.Wait()
+		answered := time.Now()
+		k.await()
+		behind := time.Since(answered)
+		leave()
+		readers.Wait()
+		return behind
+	}
 }
 
 // awaitAnswer waits for the next answer to a send.
@@ -184,26 +230,33 @@ func (k *torture) await() {
 	}
 }
 
-// An address is where the server is just now.
-type address struct {
+// addresses are where the servers are just now; none: they are down.
+type addresses struct {
 	mu      sync.Mutex
-	at      string // empty: it is down
-	changed chan struct{}
+	at      []string
+	changed chan struct{} // closed when they change; made by who waits
 }
 
-func (a *address) set(at string) {
+func (a *addresses) set(at ...string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.at = at
-	close(a.changed)
-	a.changed = make(chan struct{})
+	if a.changed != nil {
+		close(a.changed)
+		a.changed = nil
+	}
 }
 
-// get waits for the server; false: ctx ended before.
-func (a *address) get(ctx context.Context) (at string, ok bool) {
+// get waits for a server and answers one of them at random; false: ctx ended before.
+func (a *addresses) get(ctx context.Context) (at string, ok bool) {
 	for ctx.Err() == nil {
 		a.mu.Lock()
-		at, changed := a.at, a.changed
+		if n := len(a.at); n > 0 {
+			at = a.at[rand.IntN(n)]
+		} else if a.changed == nil {
+			a.changed = make(chan struct{})
+		}
+		changed := a.changed
 		a.mu.Unlock()
 		if at != "" {
 			return at, true
@@ -227,7 +280,9 @@ func (k *torture) post(ctx context.Context, at, token, document string, variable
 		return a, err
 	}
 	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Authorization", "Bearer "+token)
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
 	response, err := k.http.Do(request)
 	if err != nil {
 		return a, err
@@ -241,8 +296,8 @@ func (k *torture) post(ctx context.Context, at, token, document string, variable
 }
 
 // breathe waits a moment before the next try, so that a server that is down costs little.
-func breathe(ctx context.Context) {
-	t := time.NewTimer(2 * time.Millisecond)
+func breathe(ctx context.Context, moment time.Duration) {
+	t := time.NewTimer(moment)
 	defer t.Stop()
 	select {
 	case <-t.C:

@@ -18,7 +18,8 @@ type sender struct {
 	*torture
 	token string
 	sends []*send
-	cut   int // calls that no answer came to
+	cut   int            // calls that no answer came to
+	told  map[string]int // codes of answers after which the API says: send it again
 }
 
 // run sends until stop is closed; what has been called by then is answered first.
@@ -36,6 +37,9 @@ func (s *sender) run(ctx context.Context, stop <-chan struct{}) {
 		one := &send{room: s.rooms[rand.IntN(len(s.rooms))], id: id, text: hashOf(text), called: time.Since(s.began)}
 		s.sends = append(s.sends, one)
 		s.call(ctx, one, text)
+		if s.pace > 0 {
+			breathe(ctx, s.pace)
+		}
 		if rand.IntN(8) == 0 { // an id that was answered, perhaps many restarts ago
 			s.call(ctx, s.sends[rand.IntN(len(s.sends))], "another text")
 		}
@@ -59,19 +63,26 @@ func (c called) in(room uuid.UUID) seen {
 // call repeats a send until it is answered.
 func (s *sender) call(ctx context.Context, one *send, text string) {
 	for {
-		at, ok := s.address.get(ctx)
+		at, ok := s.servers.get(ctx)
 		if !ok {
 			return
+		}
+		if s.home != nil {
+			at = s.home(one.room)
 		}
 		a, err := s.post(ctx, at, s.token, sendDocument, map[string]any{"room": one.room, "text": text, "id": one.id})
 		var data struct{ SendChat called }
 		switch code := a.code(); {
 		case err != nil:
 			s.cut++
-			breathe(ctx)
+			breathe(ctx, s.rest)
 			continue
-		case code == "SERVER_BUSY" || code == "UNKNOWN_OUTCOME" || code == "TIMEOUT": // the API says: send it again
-			breathe(ctx)
+		case a.passes():
+			if s.told == nil {
+				s.told = map[string]int{}
+			}
+			s.told[code]++
+			breathe(ctx, s.rest)
 			continue
 		case len(a.Errors) > 0:
 			one.refused = a.Body
@@ -85,7 +96,7 @@ func (s *sender) call(ctx context.Context, one *send, text string) {
 			return
 		}
 		if one.answered == 0 {
-			one.answered = time.Since(s.began)
+			one.answered, one.at = time.Since(s.began), at
 		}
 		one.answers = append(one.answers, data.SendChat.in(one.room))
 		select {
@@ -96,14 +107,17 @@ func (s *sender) call(ctx context.Context, one *send, text string) {
 	}
 }
 
-// A reader follows one room over a WebSocket, and goes on from where it was whenever that is cut.
+// A reader follows one room over a WebSocket or an event stream, and goes on from where it was whenever that is cut.
 type reader struct {
 	*torture
 	n         int
 	token     string
 	room      uuid.UUID
+	overSSE   bool
 	lives     []*life
-	cursor    string // of the last chat it got, or of the page it began with; empty: it has none
+	cursor    string                 // of the last chat it got, or of the page it began with; empty: it has none
+	at        string                 // the server it reads from, or read from last
+	serving   atomic.Pointer[string] // the server it has a stream from, or tries to
 	reached   atomic.Int64
 	handovers int
 }
@@ -113,24 +127,30 @@ var errEnded = errors.New("ended for good")
 
 func (r *reader) run(ctx context.Context) {
 	for {
-		at, ok := r.address.get(ctx)
+		at, ok := r.servers.get(ctx)
 		if !ok {
 			return
 		}
+		r.at = at
 		err := r.comeBack(ctx, at)
 		if err == nil {
-			err = r.follow(ctx, at)
+			r.serving.Store(&at)
+			if r.overSSE {
+				err = r.followEvents(ctx, at)
+			} else {
+				err = r.follow(ctx, at)
+			}
 		}
 		if errors.Is(err, errEnded) {
 			r.lives[len(r.lives)-1].ended = err.Error()
 			r.begin(0, "")
 		}
-		breathe(ctx)
+		breathe(ctx, r.rest)
 	}
 }
 
 func (r *reader) begin(start int, cursor string) {
-	r.lives = append(r.lives, &life{reader: r.n, room: r.room, start: start})
+	r.lives = append(r.lives, &life{reader: r.n, room: r.room, start: start, began: time.Since(r.began)})
 	r.cursor = cursor
 	r.reached.Store(0)
 }
@@ -138,6 +158,7 @@ func (r *reader) begin(start int, cursor string) {
 func (r *reader) note(c called) {
 	l := r.lives[len(r.lives)-1]
 	l.seen = append(l.seen, c.in(r.room))
+	l.sights = append(l.sights, sight{when: time.Since(r.began), at: r.at})
 	r.cursor = c.Cursor
 	r.reached.Store(int64(c.Number))
 }
@@ -189,7 +210,10 @@ func (r *reader) page(ctx context.Context, at string, variables map[string]any) 
 	if err != nil {
 		return p, err
 	}
-	if len(a.Errors) > 0 {
+	switch {
+	case a.passes():
+		return p, fmt.Errorf("page: %s", a.code())
+	case len(a.Errors) > 0:
 		if len(r.lives) == 0 {
 			r.begin(0, "")
 		}
@@ -212,26 +236,35 @@ func (r *reader) take(p tailPage) {
 	}
 }
 
-// follow reads the stream from the cursor on until it is cut.
-func (r *reader) follow(ctx context.Context, at string) error {
+// connect opens a socket and signs in.
+func (r *reader) connect(ctx context.Context, at string) (*websocket.Conn, error) {
 	conn, response, err := websocket.Dial(ctx, "ws://"+at+"/graphql", &websocket.DialOptions{
 		Subprotocols: []string{"graphql-transport-ws"}, HTTPClient: r.http,
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if response.Body != nil {
 		_ = response.Body.Close()
 	}
-	defer func() { _ = conn.CloseNow() }()
 	conn.SetReadLimit(1 << 20)
-	if err := conn.Write(ctx, websocket.MessageText, []byte(`{"type":"connection_init","payload":{"authorization":"Bearer `+r.token+`"}}`)); err != nil {
+	return conn, conn.Write(ctx, websocket.MessageText, []byte(`{"type":"connection_init","payload":{"authorization":"Bearer `+r.token+`"}}`))
+}
+
+// follow reads the stream from the cursor on until it is cut.
+func (r *reader) follow(ctx context.Context, at string) error {
+	conn, err := r.connect(ctx, at)
+	if conn != nil {
+		defer func() { _ = conn.CloseNow() }()
+	}
+	if err != nil {
 		return err
 	}
 	for {
 		_, text, err := conn.Read(ctx)
 		if err != nil {
-			return err // cut
+			r.cuts.note(ctx, r, websocket.CloseStatus(err))
+			return err
 		}
 		var m message
 		if err := json.Unmarshal(text, &m); err != nil {
@@ -252,15 +285,20 @@ func (r *reader) follow(ctx context.Context, at string) error {
 	}
 }
 
-func (r *reader) subscribe(ctx context.Context, conn *websocket.Conn) error {
+// operation is the body that goes on from the cursor.
+func (r *reader) operation() ([]byte, error) {
 	variables := map[string]any{"room": r.room}
 	if r.cursor != "" {
 		variables["after"] = r.cursor
 	}
-	payload, err := json.Marshal(map[string]any{
+	return json.Marshal(map[string]any{
 		"query":     `subscription($room: ID!, $after: Cursor) { chatSent(room: $room, after: $after) { id number text cursor } }`,
 		"variables": variables,
 	})
+}
+
+func (r *reader) subscribe(ctx context.Context, conn *websocket.Conn) error {
+	payload, err := r.operation()
 	if err != nil {
 		return err
 	}
