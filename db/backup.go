@@ -83,8 +83,8 @@ func copyDatabase(ctx context.Context, from, to string) error {
 	if err != nil {
 		return classify("", err)
 	}
-	defer func() { _ = read.Rollback() }()         // nothing was written
-	if err := checkSchema(ctx, read); err != nil { // the first read: it decides which state is copied
+	defer func() { _ = read.Rollback() }()                   // nothing was written
+	if err := checkSchema(ctx, read, "sqlite"); err != nil { // the first read: it decides which state is copied
 		return err
 	}
 	// Without a journal, because a copy that breaks off is thrown away; it is put on disk as a whole.
@@ -136,12 +136,12 @@ func copyPages(ctx context.Context, from, to *sqlite3.SQLiteConn) (err error) {
 }
 
 // checkSchema wants the schema that this binary knows.
-func checkSchema(ctx context.Context, tx *sql.Tx) error {
+func checkSchema(ctx context.Context, tx *sql.Tx, folder string) error {
 	var current int64
 	if err := tx.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version WHERE is_applied").Scan(&current); err != nil {
 		return classify("read schema version", err)
 	}
-	target, err := newestMigration("sqlite")
+	target, err := newestMigration(folder)
 	if err != nil {
 		return err
 	}

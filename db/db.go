@@ -162,7 +162,7 @@ func (s *Store) writeOnce(ctx context.Context, fn func(*ent.Tx) error) error {
 	return s.commit(tx)
 }
 
-func (s *Store) commit(tx *ent.Tx) error {
+func (s *Store) commit(tx interface{ Commit() error }) error {
 	err := tx.Commit()
 	if err == nil || s.postgres == nil {
 		return classify("commit", err)

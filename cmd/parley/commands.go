@@ -16,6 +16,8 @@ type commandLine struct {
 	Serve       serveCommand       `cmd:"" default:"1" help:"Serve (what happens without a command)."`
 	Migrate     migrateCommand     `cmd:"" help:"Bring the database up to date and stop."`
 	Backup      backupCommand      `cmd:"" help:"Copy the database into a new file; a server may run meanwhile."`
+	Export      exportCommand      `cmd:"" help:"Write all data, password hashes too, as lines of JSON; a server may run meanwhile."`
+	Import      importCommand      `cmd:"" help:"Fill an empty database, of either kind, with what export wrote."`
 	Keys        keysCommand        `cmd:"" help:"Look after the keys that sign tokens."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask the server at PARLEY_ADDR whether it can serve."`
 	Version     versionCommand     `cmd:"" help:"Show the release."`

@@ -1,0 +1,219 @@
+package db
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"entgo.io/ent/schema/field"
+	"github.com/google/uuid"
+
+	"parley/db/dbtest"
+	"parley/ent"
+	"parley/ent/migrate"
+	"parley/ent/roomevent"
+)
+
+// Whatever Ent's schema gains must be moved too.
+func TestExportHasEveryColumn(t *testing.T) {
+	kinds := map[field.Type][]portableKind{
+		field.TypeUUID: {uidKind}, field.TypeTime: {momentKind}, field.TypeInt: {countKind}, field.TypeInt64: {countKind, wideKind},
+		field.TypeString: {textKind}, field.TypeEnum: {textKind}, field.TypeBytes: {octetsKind},
+	}
+	for _, table := range migrate.Tables {
+		i := slices.IndexFunc(portables, func(p *portable) bool { return p.name == table.Name })
+		if i < 0 {
+			t.Errorf("table %s is not exported", table.Name)
+			continue
+		}
+		wanted := 0
+		for _, c := range table.Columns {
+			if c.Increment {
+				continue
+			}
+			wanted++
+			at := portables[i].find([]byte(c.Name), 0)
+			if at < 0 {
+				t.Errorf("column %s.%s is not exported", table.Name, c.Name)
+			} else if got := portables[i].columns[at]; got.null != c.Nullable || !slices.Contains(kinds[c.Type], got.kind) {
+				t.Errorf("column %s.%s: %+v", table.Name, c.Name, got)
+			}
+		}
+		if got := len(portables[i].columns); got != wanted {
+			t.Errorf("%s has %d columns, want %d", table.Name, got, wanted)
+		}
+	}
+	if len(portables) != len(migrate.Tables) {
+		t.Errorf("%d tables, want %d", len(portables), len(migrate.Tables))
+	}
+}
+
+// addEverything stores rows of every kind: deleted users and rooms, edited and deleted chats, texts that need care.
+func addEverything(ctx context.Context, tx *ent.Tx) error {
+	now := time.Date(2026, 1, 31, 12, 0, 0, 250e6, time.UTC)
+	ann, gone, dead, session := uuid.New(), uuid.New(), uuid.New(), uuid.New()
+	room, chats := uuid.New(), []uuid.UUID{uuid.New(), uuid.New(), uuid.New()}
+	texts := []string{"", "👩‍👩‍👧‍👦 \"\\ \u2028 \t\r\n\x01\x7f", strings.Repeat("é", 10_000)}
+	err := errors.Join(
+		addRoom(ctx, tx, "general", 10), addRoom(ctx, tx, "empty", 0),
+		tx.User.Create().SetID(ann).SetUsername("Änn").SetUsernameKey("änn").SetPasswordHash("$argon2id$x").SetPasswordVersion(3).SetCreatedAt(now).Exec(ctx),
+		tx.User.Create().SetID(gone).SetUsername("gone").SetUsernameKey("gone").SetCreatedAt(now.Add(750*time.Millisecond)).SetDeletedAt(now).Exec(ctx),
+		tx.Session.Create().SetID(session).SetUserID(ann).SetCreatedAt(now).SetLastUsedAt(now).SetExpiresAt(now).SetGeneration(2).
+			SetRefreshIssuedAt(now).SetRefreshKid("k").SetRefreshJti(uuid.New()).SetParentJti(uuid.New()).SetRotatedAt(now).
+			SetRetryHash([]byte{0, 1, 255}).SetUserAgent("").SetIPAddress("::1").SetIPNetwork("::/64").SetEndsAt(now).SetRevokedAt(now).SetRevokedReason("LOGOUT").Exec(ctx),
+		tx.Session.Create().SetID(uuid.New()).SetUserID(ann).SetCreatedAt(now).SetLastUsedAt(now).SetExpiresAt(now).SetRefreshIssuedAt(now).SetRefreshKid("k").Exec(ctx),
+		tx.BlacklistedToken.Create().SetID(uuid.New()).SetSessionID(session).SetGeneration(1).SetBlacklistedAt(now).SetExpiresAt(now).Exec(ctx),
+		tx.LoginLimit.Create().SetID("ab").SetFullAt(now).Exec(ctx), tx.LoginLimit.Create().SetID("Zz").SetFullAt(now).Exec(ctx),
+		tx.Room.Create().SetID(dead).SetOwnerID(ann).SetName("").SetCreatedAt(now).SetDeletedAt(now).SetLastAt(now).SetLastPlace(7).SetLastNumber(4).SetLastTag(9).Exec(ctx),
+		tx.RoomEvent.Create().SetRoomID(dead).SetPlace(7).SetNumber(4).SetTag(9).SetKind(roomevent.KindROOM_DELETED).SetAt(now).SetActorID(ann).Exec(ctx),
+		tx.Room.Create().SetID(room).SetOwnerID(ann).SetName("Große").SetNameKey("große").SetTopic("").SetCreatedAt(now).SetLastAt(now).SetLastPlace(5).SetLastNumber(3).SetLastTag(1<<63-1).Exec(ctx))
+	for i, text := range texts {
+		c := tx.Chat.Create().SetID(chats[i]).SetRoomID(room).SetNumber(i + 1).SetPlace(int64(i + 1)).SetTag(int64(i + 1)).SetUserID(gone).SetUsername("gone").SetText(text).SetCreatedAt(now)
+		if i == 0 {
+			c.SetDeletedAt(now)
+		} else {
+			c.SetEditedAt(now.Add(-250 * time.Millisecond))
+		}
+		err = errors.Join(err, c.Exec(ctx), tx.RoomEvent.Create().SetRoomID(room).SetPlace(int64(i+1)).SetNumber(i+1).SetTag(int64(i+1)).
+			SetKind(roomevent.KindCHAT_SENT).SetAt(now).SetActorID(gone).SetChatID(chats[i]).Exec(ctx))
+	}
+	return errors.Join(err,
+		tx.RoomEvent.Create().SetRoomID(room).SetPlace(4).SetNumber(3).SetTag(4).SetKind(roomevent.KindCHAT_EDITED).SetAt(now).SetActorID(gone).SetChatID(chats[1]).Exec(ctx),
+		tx.RoomEvent.Create().SetRoomID(room).SetPlace(5).SetNumber(3).SetTag(1<<63-1).SetKind(roomevent.KindCHAT_DELETED).SetAt(now).SetActorID(gone).SetChatID(chats[0]).Exec(ctx))
+}
+
+// everything is a database with rows of every kind, and its export.
+func everything(t testing.TB) (o Options, text []byte) {
+	t.Helper()
+	o = Options{URL: "sqlite:parley.db", Dir: t.TempDir()}
+	s, err := Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(s.Write(t.Context(), func(tx *ent.Tx) error { return addEverything(t.Context(), tx) }), s.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return o, exported(t, o)
+}
+
+func exported(t testing.TB, o Options) []byte {
+	t.Helper()
+	var text bytes.Buffer
+	held, err := Export(t.Context(), o, &text)
+	if err != nil || held.Bytes != int64(text.Len()) {
+		t.Fatal(held, err)
+	}
+	return text.Bytes()
+}
+
+func TestMovingKeepsEveryByte(t *testing.T) {
+	_, first := everything(t)
+	server, err := dbtest.NewServer(t.Context(), dbtest.InMemory)
+	if errors.Is(err, dbtest.ErrNoPostgres) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Remove)
+	for _, name := range []string{"a", "b"} {
+		if err := server.Create(t.Context(), name, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, to := range []Options{
+		{URL: "sqlite:parley.db", Dir: t.TempDir()}, {URL: server.URL("a")}, {URL: server.URL("b")}, {URL: "sqlite:parley.db", Dir: t.TempDir()},
+	} {
+		held, err := Import(t.Context(), to, bytes.NewReader(first))
+		if err != nil || held.Users != 4 || held.Rooms != 4 || held.Chats != 13 {
+			t.Fatal(held, err)
+		}
+		if again := exported(t, to); !bytes.Equal(again, first) {
+			t.Errorf("%s: the bytes differ: %d and %d", to.URL, len(again), len(first))
+		}
+		if _, err := Import(t.Context(), to, bytes.NewReader(first)); !errors.Is(err, ErrNotEmpty) {
+			t.Errorf("a second import: got %v", err)
+		}
+	}
+}
+
+// Whatever happens to an export on its way is found, and nothing is stored.
+func TestDamagedExportIsRefused(t *testing.T) {
+	_, text := everything(t)
+	lines := bytes.SplitAfter(text, []byte("\n"))
+	lines = lines[:len(lines)-1]
+	damaged := map[string][]byte{"more": append(slices.Clone(text), "{}\n"...), "no end of line": text[:len(text)-1], "nothing": nil}
+	for i := range lines {
+		damaged["cut before line "+string(lines[i])] = bytes.Join(lines[:i], nil)
+		damaged["without "+string(lines[i])] = bytes.Join(slices.Delete(slices.Clone(lines), i, i+1), nil)
+		damaged["twice "+string(lines[i])] = bytes.Join(slices.Insert(slices.Clone(lines), i, lines[i]), nil)
+		if i > 0 {
+			swapped := slices.Clone(lines)
+			swapped[i-1], swapped[i] = swapped[i], swapped[i-1]
+			damaged["swapped "+string(lines[i])] = bytes.Join(swapped, nil)
+		}
+	}
+	for what, text := range damaged {
+		if err := parsed(text); !errors.Is(err, ErrDamaged) {
+			t.Errorf("%.80s: got %v", what, err)
+		}
+	}
+	for at := 0; at < len(text); at++ {
+		if at > 2000 && at < len(text)-600 && at%97 != 0 {
+			continue
+		}
+		for _, flip := range []byte{0x01, 0x20, 0x80} {
+			text[at] ^= flip
+			if err := parsed(text); err == nil {
+				t.Errorf("byte %d with %#x flipped passes", at, flip)
+			}
+			text[at] ^= flip
+		}
+	}
+}
+
+// parsed reads an export into nothing.
+func parsed(text []byte) error {
+	_, err := pour(context.Background(), bytes.NewReader(text), nowhere{})
+	return err
+}
+
+type nowhere struct{}
+
+func (nowhere) write(context.Context, *portableBatch) error { return nil }
+func (nowhere) end(context.Context) error                   { return nil }
+
+// A failed import leaves no file, and no row in a database that was there.
+func TestFailedImportLeavesNothing(t *testing.T) {
+	_, text := everything(t)
+	half := text[:len(text)/2]
+	o := Options{URL: "sqlite:parley.db", Dir: t.TempDir()}
+	if _, err := Import(t.Context(), o, bytes.NewReader(half)); !errors.Is(err, ErrDamaged) {
+		t.Errorf("got %v", err)
+	}
+	wantNothing(t, o.Dir)
+	if err := open(t, o.Dir).Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Import(t.Context(), o, bytes.NewReader(half)); !errors.Is(err, ErrDamaged) {
+		t.Errorf("got %v", err)
+	}
+	if n, err := open(t, o.Dir).Read.User.Query().Count(t.Context()); err != nil || n != 0 {
+		t.Errorf("%d users, %v", n, err)
+	}
+	if _, err := os.Stat(o.Dir + "/parley.db"); err != nil {
+		t.Error(err)
+	}
+}
+
+// FuzzImport looks for an export that is taken and comes out differently.
+func FuzzImport(f *testing.F) {
+	_, text := everything(f)
+	f.Add(text)
+	f.Fuzz(func(_ *testing.T, text []byte) { _ = parsed(text) })
+}

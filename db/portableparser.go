@@ -1,0 +1,179 @@
+package db
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+)
+
+// A portableParser checks the lines of an export and makes batches of its rows.
+type portableParser struct {
+	out   func(*portableBatch) error
+	line  int // that is being read
+	table int // whose rows may come; -1: the header comes
+	ended bool
+	check logCheck
+	rows  []int64
+	sum   hash.Hash
+	held  Held
+	batch *portableBatch // of this chunk
+}
+
+func newPortableParser(out func(*portableBatch) error) *portableParser {
+	return &portableParser{out: out, table: -1, rows: make([]int64, len(portables)), sum: sha256.New()}
+}
+
+func (p *portableParser) run(ctx context.Context, chunks <-chan portableChunk) error {
+	for {
+		select {
+		case c := <-chunks:
+			switch {
+			case errors.Is(c.err, io.EOF):
+				return p.end()
+			case c.err != nil:
+				return fmt.Errorf("read the export: %w", c.err)
+			}
+			if err := p.chunk(c.lines); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// end is the end of the file.
+func (p *portableParser) end() error {
+	if !p.ended {
+		return fmt.Errorf("%w: it ends with line %d, before its trailer", ErrDamaged, p.line)
+	}
+	return nil
+}
+
+// chunk takes whole lines apart.
+func (p *portableParser) chunk(lines []byte) error {
+	p.held.Bytes += int64(len(lines))
+	var line portableLine
+	for at := 0; at < len(lines); at++ {
+		p.line++
+		n := bytes.IndexByte(lines[at:], '\n')
+		if n < 0 || n > longestLine {
+			return p.refuse(errors.New("it is cut off or too long"))
+		}
+		line.in, line.at = lines[at:at+n], 0
+		if err := p.one(&line, lines[:at]); err != nil {
+			return p.refuse(err)
+		}
+		at += n
+	}
+	if !p.ended { // else the sum is complete
+		p.sum.Write(lines)
+	}
+	return p.flush()
+}
+
+// refuse names the line.
+func (p *portableParser) refuse(err error) error {
+	if errors.Is(err, ErrNewer) || errors.Is(err, ErrOlder) {
+		return fmt.Errorf("line %d: %w", p.line, err)
+	}
+	return fmt.Errorf("%w: line %d: %w", ErrDamaged, p.line, err)
+}
+
+// one takes a line apart; before is what stands before it in its chunk.
+func (p *portableParser) one(l *portableLine, before []byte) error {
+	if p.ended {
+		return errors.New("there is something behind the trailer")
+	}
+	name, value, err := l.first()
+	switch {
+	case err != nil:
+		return err
+	case p.table < 0 && string(name) == headerField:
+		p.table = 0
+		p.check.begin(portables[0])
+		return p.header(l, value)
+	case p.table < 0:
+		return errors.New("an export begins with a header")
+	case string(name) == rowField:
+		return p.row(l, value)
+	case string(name) == trailerField:
+		p.ended = true
+		p.sum.Write(before)
+		return p.trailer(l, value)
+	}
+	return errors.New("it is neither a row nor the trailer")
+}
+
+func (p *portableParser) header(l *portableLine, format []byte) error {
+	row := make([][]byte, len(portableHeader.columns))
+	if err := l.rest(portableHeader, row); err != nil {
+		return err
+	}
+	return checkHeader(format, row)
+}
+
+func (p *portableParser) row(l *portableLine, name []byte) error {
+	t := portables[p.table]
+	if t.name != string(name) {
+		if err := p.next(name); err != nil {
+			return err
+		}
+		t = portables[p.table]
+	}
+	if p.batch == nil {
+		p.batch = &portableBatch{table: t, line: p.line}
+	}
+	from := len(p.batch.cells)
+	p.batch.cells = append(p.batch.cells, make([][]byte, len(t.columns))...)
+	row := p.batch.cells[from:]
+	if err := l.rest(t, row); err != nil {
+		return err
+	}
+	p.rows[p.table]++
+	p.held.count(t, 1)
+	return p.check.check(row)
+}
+
+// next goes on to a table behind this one.
+func (p *portableParser) next(name []byte) error {
+	for i := p.table + 1; i < len(portables); i++ {
+		if portables[i].name == string(name) {
+			p.table = i
+			p.check.begin(portables[i])
+			return p.flush()
+		}
+	}
+	return fmt.Errorf("no rows of a table %.40q may stand here", name)
+}
+
+// flush gives away the rows that have been read.
+func (p *portableParser) flush() error {
+	if p.batch == nil {
+		return nil
+	}
+	b := p.batch
+	p.batch = nil
+	return p.out(b)
+}
+
+func (p *portableParser) trailer(l *portableLine, sum []byte) error {
+	row := make([][]byte, len(portableTrailer.columns))
+	if err := l.rest(portableTrailer, row); err != nil {
+		return err
+	}
+	for i, t := range portables {
+		if n := integer(row[i]); n != p.rows[i] {
+			return fmt.Errorf("%s has %d rows, and the trailer counts %d", t.name, p.rows[i], n)
+		}
+	}
+	if string(sum) != hex.EncodeToString(p.sum.Sum(nil)) {
+		return errors.New("the checksum is not that of the lines before")
+	}
+	return nil
+}

@@ -1,0 +1,93 @@
+package db
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+)
+
+const (
+	// readerChunk is how many bytes of an export are read at once.
+	readerChunk = 512 << 10
+	// longestLine is several times the longest that a release writes: a text of 10,000 characters, each escaped.
+	longestLine = 1 << 20
+)
+
+// A portableBatch is rows of one table, which stand in lines that follow one another.
+type portableBatch struct {
+	table *portable
+	line  int // of the first
+	cells [][]byte
+}
+
+// pour reads an export into a sink: one goroutine reads, one takes the lines apart, and this one writes.
+func pour(ctx context.Context, r io.Reader, sink portableSink) (Held, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	chunks, batches, parsed := make(chan portableChunk, 1), make(chan *portableBatch, 1), make(chan error, 1)
+	go readChunks(ctx, r, chunks)
+	p := newPortableParser(func(b *portableBatch) error {
+		select {
+		case batches <- b:
+			return nil
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	})
+	go func() {
+		defer close(batches)
+		parsed <- p.run(ctx, chunks)
+	}()
+	for b := range batches {
+		if err := sink.write(ctx, b); err != nil {
+			cancel()
+			_ = <-parsed // this one is the reason
+			return Held{}, err
+		}
+	}
+	err := <-parsed
+	return p.held, err
+}
+
+// A portableChunk is whole lines, but for the last one of an export that is cut off; or the end.
+type portableChunk struct {
+	lines []byte
+	err   error // io.EOF: all has been read
+}
+
+// readChunks reads until the end. Each chunk has memory of its own: its rows are written while the next are read.
+func readChunks(ctx context.Context, r io.Reader, to chan<- portableChunk) {
+	var rest []byte
+	send := func(c portableChunk) bool {
+		select {
+		case to <- c:
+			return true
+		case <-ctx.Done():
+			return false
+		}
+	}
+	for {
+		buffer := make([]byte, len(rest)+readerChunk)
+		copy(buffer, rest)
+		n, err := io.ReadFull(r, buffer[len(rest):])
+		buffer = buffer[:len(rest)+n]
+		if err != nil {
+			if errors.Is(err, io.ErrUnexpectedEOF) {
+				err = io.EOF
+			}
+			if !send(portableChunk{lines: buffer}) {
+				return
+			}
+			send(portableChunk{err: err})
+			return
+		}
+		end := bytes.LastIndexByte(buffer, '\n') + 1
+		if rest = buffer[end:]; len(rest) > longestLine {
+			end, rest = len(buffer), nil // it is refused as it is
+		}
+		if end > 0 && !send(portableChunk{lines: buffer[:end]}) {
+			return
+		}
+	}
+}
