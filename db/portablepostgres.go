@@ -111,14 +111,48 @@ type postgresSink struct {
 	conn *sql.Conn
 	tx   *sql.Tx
 	data []byte
+	add  []string // statements that make the references again
 }
 
-// newPostgresSink keeps all others from writing until the transaction ends; they read what was there.
+// newPostgresSink keeps all others away until the transaction ends. References are taken off and made again over
+// all rows at once: checked row by row they take as long as all the rest.
 func newPostgresSink(ctx context.Context, conn *sql.Conn, tx *sql.Tx) (*postgresSink, error) {
-	if _, err := tx.ExecContext(ctx, "LOCK TABLE "+portableNames()+" IN EXCLUSIVE MODE"); err != nil {
+	if _, err := tx.ExecContext(ctx, "LOCK TABLE "+portableNames()+" IN ACCESS EXCLUSIVE MODE"); err != nil {
 		return nil, classify("lock the tables", err)
 	}
-	return &postgresSink{conn: conn, tx: tx}, nil
+	s := &postgresSink{conn: conn, tx: tx}
+	rows, err := tx.QueryContext(ctx, `SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid)
+		FROM pg_constraint WHERE contype = 'f' AND connamespace = current_schema()::regnamespace ORDER BY 1, 2`)
+	if err != nil {
+		return nil, classify("read references", err)
+	}
+	var drop []string
+	for rows.Next() {
+		var table, name, text string
+		if err := rows.Scan(&table, &name, &text); err != nil {
+			return nil, errors.Join(err, rows.Close())
+		}
+		drop = append(drop, "ALTER TABLE "+table+" DROP CONSTRAINT "+name)
+		s.add = append(s.add, "ALTER TABLE "+table+" ADD CONSTRAINT "+name+" "+text)
+	}
+	if err := firstError(rows.Close(), rows.Err()); err != nil {
+		return nil, classify("read references", err)
+	}
+	return s, s.all(ctx, drop)
+}
+
+func (s *postgresSink) all(ctx context.Context, statements []string) error {
+	for _, statement := range statements {
+		_, err := s.tx.ExecContext(ctx, statement)
+		var said *pgconn.PgError
+		if errors.As(err, &said) && said.Code == "23503" {
+			return fmt.Errorf("a row points nowhere: %s", said.Message)
+		}
+		if err != nil {
+			return classify("references", err)
+		}
+	}
+	return nil
 }
 
 func portableNames() string {
@@ -147,8 +181,7 @@ func (s *postgresSink) write(ctx context.Context, b *portableBatch) error {
 	return copyRefused(err, b)
 }
 
-// copyRefused tells the line of a row that was refused, or the lines that it is among: references are
-// checked when all rows are there.
+// copyRefused tells the line of a row that was refused, or the lines that it is among.
 func copyRefused(err error, b *portableBatch) error {
 	var said *pgconn.PgError
 	if !errors.As(err, &said) || !strings.HasPrefix(said.Code, "23") && !strings.HasPrefix(said.Code, "22") && !strings.HasPrefix(said.Code, "54") {
@@ -184,8 +217,11 @@ func appendPostgres(to, cell []byte, kind portableKind) []byte {
 	return append(binary.BigEndian.AppendUint32(to, uint32(len(cell))), cell...)
 }
 
-// end tells the planner how large the tables are now, before it is asked anything.
+// end makes the references again and tells the planner how large the tables are now, before it is asked anything.
 func (s *postgresSink) end(ctx context.Context) error {
+	if err := s.all(ctx, s.add); err != nil {
+		return err
+	}
 	_, err := s.tx.ExecContext(ctx, "ANALYZE "+portableNames())
 	return classify("analyze", err)
 }
