@@ -3,8 +3,11 @@ package db
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
+	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -216,4 +219,77 @@ func FuzzImport(f *testing.F) {
 	_, text := everything(f)
 	f.Add(text)
 	f.Fuzz(func(_ *testing.T, text []byte) { _ = parsed(text) })
+}
+
+// sealed gives a changed export the trailer that fits it.
+func sealed(t *testing.T, text []byte, from, to string) []byte {
+	t.Helper()
+	changed := bytes.Replace(text, []byte(from), []byte(to), 1)
+	if bytes.Equal(changed, text) {
+		t.Fatalf("%q is not in the export", from)
+	}
+	at := bytes.LastIndex(changed[:len(changed)-1], []byte("\n")) + 1
+	sum := sha256.Sum256(changed[:at])
+	start := bytes.Index(changed[at:], []byte(`","users"`))
+	return slices.Concat(changed[:at], fmt.Appendf(nil, `{"sha256":"%x`, sum), changed[at+start:])
+}
+
+// An export whose checksum is right is refused when readers would find its logs broken, or the database does.
+func TestUnsoundExportIsRefused(t *testing.T) {
+	_, text := everything(t)
+	server, err := dbtest.NewServer(t.Context(), dbtest.InMemory)
+	if errors.Is(err, dbtest.ErrNoPostgres) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Remove)
+	if err := server.Create(t.Context(), "x", ""); err != nil {
+		t.Fatal(err)
+	}
+	const other = "00000000-0000-4000-8000-000000000001"
+	for from, c := range map[string]struct{ to, says string }{
+		`"number":2,"place":2`:        {`"number":3,"place":2`, "chat 2 of a room is missing"},
+		`"place":3,"number":3,"kind"`: {`"place":9,"number":3,"kind"`, "place 3 of a room is missing"},
+		`"last_tag":"10"`:             {`"last_tag":"11"`, "counters"},
+		`"last_number":3`:             {`"last_number":4`, "counters"},
+		`"last_place":5`:              {`"last_place":4`, "counters"},
+		`"kind":"CHAT_EDITED"`:        {`"kind":"X"`, "kind"},
+		`"username_key":"gone"`:       {`"username_key":"general"`, "username_key"},
+		`,"owner_id":"`:               {`,"owner_id":"` + other + `","x":"`, "no field"},
+		`"topic":""`:                  {`"topic":"\u0000"`, "U+0000"},
+		`"schema":2026`:               {`"schema":3026`, "newer"},
+		`"version":1`:                 {`"version":2`, "newer"},
+	} {
+		for _, o := range []Options{{URL: "sqlite:parley.db", Dir: t.TempDir()}, {URL: server.URL("x")}} {
+			_, err := Import(t.Context(), o, bytes.NewReader(sealed(t, text, from, c.to)))
+			if err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("%s %s: got %v, want %s", o.URL, from, err, c.says)
+			}
+			if o.Dir != "" {
+				wantNothing(t, o.Dir)
+			}
+		}
+	}
+	// References, and that Postgres has them again.
+	owner := regexp.MustCompile(`"owner_id":"[^"]*"`).Find(text)
+	for _, o := range []Options{{URL: "sqlite:parley.db", Dir: t.TempDir()}, {URL: server.URL("x")}} {
+		if _, err := Import(t.Context(), o, bytes.NewReader(sealed(t, text, string(owner), `"owner_id":"`+other+`"`))); err == nil {
+			t.Errorf("%s: a row that points nowhere was taken", o.URL)
+		}
+	}
+	o := Options{URL: server.URL("x")}
+	if _, err := Import(t.Context(), o, bytes.NewReader(text)); err != nil {
+		t.Errorf("after all the refused ones: %v", err)
+	}
+	from, err := openSource(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer from.end()
+	var references int
+	if err := from.conn.QueryRowContext(t.Context(), "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND convalidated").Scan(&references); err != nil || references != 6 {
+		t.Errorf("%d references, %v; want 6", references, err)
+	}
 }
