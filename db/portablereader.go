@@ -42,7 +42,8 @@ func pour(ctx context.Context, r io.Reader, sink portableSink) (Held, error) {
 	for b := range batches {
 		if err := sink.write(ctx, b); err != nil {
 			cancel()
-			_ = <-parsed // this one is the reason
+			for range batches { // until the other has ended
+			}
 			return Held{}, err
 		}
 	}
