@@ -58,7 +58,8 @@ func (*healthcheckCommand) Run(ctx context.Context, c *Config, stdout, _ io.Writ
 	if err != nil {
 		return fmt.Errorf("PARLEY_ADDR: %w", err)
 	}
-	response, err := http.DefaultClient.Do(request)
+	// 0.0.0.0 is this machine, but net/http would ask the proxy of the environment for it.
+	response, err := (&http.Transport{DisableKeepAlives: true}).RoundTrip(request)
 	if err != nil {
 		return fmt.Errorf("no server answers at %s", c.Addr)
 	}

@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"io"
+	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -100,6 +102,23 @@ func TestCommands(t *testing.T) {
 	var help bytes.Buffer
 	if status := start([]string{"--help"}, nil, &help, io.Discard); status != 0 || !strings.Contains(help.String(), "$PARLEY_ACCESS_TOKEN_LIFETIME") {
 		t.Errorf("help: status %d, %s", status, help.String())
+	}
+}
+
+// In a container the server listens on all addresses, and the environment may name a proxy for the way out:
+// the healthcheck asked that one, and a healthy container was ended.
+func TestHealthcheckOfAllAddresses(t *testing.T) {
+	s := newServer(t, "--addr", "0.0.0.0:0")
+	_, port, err := net.SplitHostPort(s.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, host := range []string{"", "0.0.0.0", "[::]", "127.0.0.1"} {
+		check := exec.Command(os.Args[0], "healthcheck", "--addr", host+":"+port)
+		check.Env = append(os.Environ(), runAsParley+"=1", "http_proxy=http://127.0.0.1:9")
+		if out, err := check.CombinedOutput(); err != nil {
+			t.Errorf("%q: %v: %s", host, err, out)
+		}
 	}
 }
 
