@@ -25,6 +25,7 @@ type talkers struct {
 	cursors  map[int]string  // by number
 	refused  map[string]bool // ids for which an error said that nothing was stored
 	codes    map[string]int  // errors by code
+	silent   int             // talkers that ended because nobody answered, or not in JSON
 }
 
 const sayIt = `mutation($id: ID!) { sendChat(room: "general", text: "x", id: $id) { number cursor } }`
@@ -41,6 +42,9 @@ func (s *testServer) talk(token string, n int) *talkers {
 				default:
 				}
 				if !k.say(s.addr, token) {
+					k.mu.Lock()
+					defer k.mu.Unlock()
+					k.silent++
 					return
 				}
 			}
