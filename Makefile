@@ -8,7 +8,7 @@ ROUNDS ?= 10000
 OURS := $(shell git ls-files '*.go' ':!ent/*' ':!graph/generated/*' 2>/dev/null) $(shell git ls-files 'ent/schema/*.go' 2>/dev/null)
 export GOTOOLCHAIN := local
 
-.PHONY: run build test race postgres model mutants torture fmt lint generate migration web drift bench deps browser
+.PHONY: run build test race postgres model mutants torture fmt lint generate migration web drift bench deps browser deploy-check
 
 run: ## starts the server with nothing configured
 	go run ./cmd/parley
@@ -17,7 +17,7 @@ build: ## bin/parley
 	go build -o bin/ ./cmd/parley ./cmd/parleybench
 
 test: deps ## everything there is; CI runs this and nothing else
-	$(MAKE) lint drift race postgres build model browser
+	$(MAKE) lint drift race postgres build model browser deploy-check
 
 race: ## the Go tests under the race detector; PKG=./chat for one room
 	go test -race -timeout 45m $(PKG)
@@ -59,6 +59,9 @@ browser: build ## the story of a user, in a real browser
 
 bench: build ## the figures of docs/performance.md, as ratios in one run; ARGS='-run steady -rounds 2' for a part
 	bin/parleybench suite -parley bin/parley $(ARGS)
+
+deploy-check: ## what lies in deploy/, with the programs that read it
+	./.ci/deploy
 
 deps: ## installs what the tests need and is missing
 	./.ci/deps
