@@ -42,6 +42,7 @@ type Config struct {
 	Web                toggle  `default:"true" help:"Serve the web chat at /."`
 	Playground         toggle  `default:"true" help:"Serve GraphiQL at /playground."`
 	Introspection      toggle  `default:"true" help:"Answer introspection."`
+	MetricsAddr        string  `default:"" help:"Where to serve /metrics for Prometheus, as 127.0.0.1:9090; empty: nowhere."`
 	LogFormat          string  `default:"" enum:",text,json" help:"text or json; empty: text on a terminal."`
 	LogLevel           string  `default:"info" enum:"debug,info,warn,error" help:"debug, info, warn or error."`
 

@@ -34,8 +34,8 @@ func TestNoKeyIsMadeUpBesidePostgres(t *testing.T) {
 	}
 }
 
-// A cluster is three nodes on one database behind a balancer that knows which of them serve.
-type cluster struct {
+// A fleet is three nodes on one database behind a balancer that knows which of them serve.
+type fleet struct {
 	t   *testing.T
 	dir string
 	at  [3]struct {
@@ -45,7 +45,7 @@ type cluster struct {
 }
 
 // pick answers a node that serves, from i on.
-func (c *cluster) pick(i int) (node *testServer, done func()) {
+func (c *fleet) pick(i int) (node *testServer, done func()) {
 	for ; ; i++ {
 		if at := &c.at[i%3]; at.TryRLock() {
 			return &at.testServer, at.RUnlock
@@ -54,7 +54,7 @@ func (c *cluster) pick(i int) (node *testServer, done func()) {
 }
 
 // restart gives one node after the other its keys, while the others serve.
-func (c *cluster) restart(keys string) {
+func (c *fleet) restart(keys string) {
 	for i := range c.at {
 		at := &c.at[i]
 		at.Lock()
@@ -69,7 +69,7 @@ func (c *cluster) restart(keys string) {
 
 // A resident signs in, refreshes, sends and asks, each time on another node, and is never refused.
 type resident struct {
-	*cluster
+	*fleet
 	name   string
 	pair   pair
 	rounds atomic.Int64
@@ -136,12 +136,12 @@ func while(t *testing.T, residents []*resident, change func()) {
 // A key is replaced while everybody goes on: old; old,new; new,old; and when all hold tokens of the new one,
 // new. Each time one node after the other is started again, so two settings are in use at once.
 func TestKeysAreReplacedOnRunningNodes(t *testing.T) {
-	c := &cluster{t: t, dir: dataDir(t)}
+	c := &fleet{t: t, dir: dataDir(t)}
 	c.restart(exampleSecret)
 	first := &c.at[0].testServer
 	var residents []*resident
 	for i := range 3 {
-		r := &resident{cluster: c, name: fmt.Sprint("person", i)}
+		r := &resident{fleet: c, name: fmt.Sprint("person", i)}
 		r.pair.AccessToken, r.pair.RefreshToken = first.register(r.name)
 		residents = append(residents, r)
 	}

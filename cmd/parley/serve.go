@@ -38,6 +38,9 @@ func run(ctx context.Context, c *Config, stderr io.Writer, ready func(net.Addr))
 		return err
 	}
 	defer s.closeBell() // behind the writer's last batch
+	if s.metrics, err = s.listenMetrics(); err != nil {
+		return err
+	}
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("PARLEY_ADDR: %w", err)
@@ -97,6 +100,7 @@ type server struct {
 	chat       *chat.Service
 	bell       doorbell
 	closeBell  func()
+	metrics    *metricsServer // nil: off
 	transports *transport.Transports
 	health     *health
 	http       *http.Server
@@ -209,7 +213,11 @@ func (s *server) serve(ctx context.Context, listener net.Listener, ready func(ne
 	owner, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer stop(nil)
 	var services sync.WaitGroup
-	for _, service := range []func(context.Context) error{s.auth.Run, s.chat.Run, tuneMemory} {
+	background := []func(context.Context) error{s.auth.Run, s.chat.Run, tuneMemory}
+	if s.metrics != nil {
+		background = append(background, s.metrics.Run)
+	}
+	for _, service := range background {
 		services.Go(func() {
 			if err := service(owner); err != nil && owner.Err() == nil {
 				stop(err)
