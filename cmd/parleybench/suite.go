@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -33,6 +34,7 @@ type suite struct {
 	roomStart string              // the cursor of the first room before anything was sent
 	servers   []*process          // all that were started
 	main      *process            // the Parley of the parts without subscribers
+	backing   *backing            // what nodes share; nil until a part needs it
 	running   map[string]*process // the servers of those with subscribers, by name
 	r         report
 }
@@ -44,7 +46,7 @@ func prepareSuite(f *flag.FlagSet) func(context.Context) (*report, error) {
 	s := &suite{running: map[string]*process{}}
 	f.StringVar(&s.binary, "parley", "bin/parley", "the `program` to measure")
 	f.StringVar(&s.baseline, "baseline", "", "the `program` of cmd/parleybench/baseline; empty: built for this run")
-	f.StringVar(&s.dir, "dir", "", "`directory` for the databases, on the disk that counts; empty: the system's for temporary files")
+	f.StringVar(&s.dir, "dir", "", "`directory` for the databases, on the disk that counts, which everybody may enter; empty: the system's for temporary files")
 	f.StringVar(&s.only, "run", "", "`parts` to run, separated by commas; empty: all of "+strings.Join(s.names(), ", "))
 	f.IntVar(&s.rounds, "rounds", 5, "rounds of each comparison")
 	f.DurationVar(&s.round, "round", 1500*time.Millisecond, "how long each side of a round sends or reads")
@@ -138,9 +140,14 @@ func (s *suite) parley(ctx context.Context, name string, more ...string) (*proce
 	return p, err
 }
 
-// bare starts a bare server over the named database.
+// bare starts a bare server over the database of a directory.
 func (s *suite) bare(ctx context.Context, mode, name string) (*process, error) {
-	p, err := start(ctx, exec.Command(s.baseline, "-mode", mode, "-db", s.database(name)))
+	return s.bareOn(ctx, mode, s.database(name))
+}
+
+// bareOn starts a bare server over a file or a URL.
+func (s *suite) bareOn(ctx context.Context, mode, database string) (*process, error) {
+	p, err := start(ctx, exec.Command(s.baseline, "-mode", mode, "-db", database))
 	if err == nil {
 		s.servers = append(s.servers, p)
 	}
@@ -190,7 +197,7 @@ func (s *suite) copySeed(name string) error {
 // stopAll stops what still runs; a server that was stopped says again how that went.
 func (s *suite) stopAll() error {
 	var errs []error
-	for _, p := range s.servers {
+	for _, p := range slices.Backward(s.servers) { // what others need was started before them
 		errs = append(errs, p.stop())
 	}
 	return errors.Join(errs...)

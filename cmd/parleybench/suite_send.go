@@ -63,19 +63,11 @@ func (s *suite) compareSends(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for round := range s.rounds + 1 {
-		for _, c := range all {
-			if err := c.measure(ctx, s.round, round > 0); err != nil {
-				return err
-			}
-		}
+	if err := s.takeTurns(ctx, all); err != nil {
+		return err
 	}
 	for _, c := range all {
-		closeAll(c.senders)
-		s.r.add(c.name+"_sends_per_s", median(c.rates))
-		s.r.add(c.name+"_send_p50_ms", median(c.middles))
-		s.r.add(c.name+"_send_p99_ms", median(c.tails))
-		s.r.add(c.name+"_cpu_us_per_send", median(c.cpus))
+		c.describe(&s.r, c.name)
 		if err := s.judgeSends(ctx, c); err != nil {
 			return err
 		}
@@ -86,6 +78,28 @@ func (s *suite) compareSends(ctx context.Context) error {
 		target{what + "bare, one transaction each", unbound, 0, over(all[0].rates, all[2].rates)},
 		target{what + "bare, group commit", unbound, 0, over(all[0].rates, all[3].rates)})
 	return nil
+}
+
+// takeTurns lets the contenders' clients send in turn and then hang up.
+func (s *suite) takeTurns(ctx context.Context, all []*contender) error {
+	for round := range s.rounds + 1 {
+		for _, c := range all {
+			if err := c.measure(ctx, s.round, round > 0); err != nil {
+				return err
+			}
+		}
+	}
+	for _, c := range all {
+		closeAll(c.senders)
+	}
+	return nil
+}
+
+func (c *contender) describe(r *report, name string) {
+	r.add(name+"_sends_per_s", median(c.rates))
+	r.add(name+"_send_p50_ms", median(c.middles))
+	r.add(name+"_send_p99_ms", median(c.tails))
+	r.add(name+"_cpu_us_per_send", median(c.cpus))
 }
 
 // measure lets the clients send for d and keeps the figures, unless it is for warming up.

@@ -13,19 +13,51 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+
+	"parley/db/dbtest"
 )
 
-// newDatabase is an empty database of Parley with one user and one room, made by the real
-// migrations: when these change, the statements here must follow.
-func newDatabase(t *testing.T) (file string, user, room string) {
+// A database is an empty one of Parley with one user and one room, made by the real migrations: when
+// these change, the statements here must follow.
+type database struct {
+	at         string // a file or a URL
+	db         *sql.DB
+	user, room string
+}
+
+func newDatabase(t *testing.T) *database {
 	t.Helper()
-	file = filepath.Join(t.TempDir(), "parley.db")
+	file := filepath.Join(t.TempDir(), "parley.db")
 	db, err := openWriter(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = db.Close() }()
-	migrations, err := filepath.Glob("../../../db/migrations/sqlite/*.sql")
+	d := &database{at: file, db: db}
+	d.fill(t, "sqlite")
+	return d
+}
+
+func newPgDatabase(t *testing.T) *database {
+	t.Helper()
+	url, stop, err := dbtest.Postgres(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(stop)
+	db, err := sql.Open("pgx", url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := &database{at: url, db: db}
+	d.fill(t, "postgres")
+	return d
+}
+
+func (d *database) fill(t *testing.T, dialect string) {
+	t.Helper()
+	t.Cleanup(func() { _ = d.db.Close() })
+	migrations, err := filepath.Glob("../../../db/migrations/" + dialect + "/*.sql")
 	if err != nil || len(migrations) == 0 {
 		t.Fatalf("no migrations: %v", err)
 	}
@@ -35,30 +67,37 @@ func newDatabase(t *testing.T) (file string, user, room string) {
 			t.Fatal(err)
 		}
 		up, _, _ := strings.Cut(string(text), "-- +goose Down")
-		if _, err := db.Exec(up); err != nil {
+		if _, err := d.db.Exec(up); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
 	}
-	user, room = uuid.NewString(), uuid.NewString()
-	_, err = db.Exec(`INSERT INTO users (id, created_at, username, username_key) VALUES (?, ?, 'ann', 'ann')`, user, now())
+	d.user, d.room = uuid.NewString(), uuid.NewString()
+	_, err = d.db.Exec(`INSERT INTO users (id, created_at, username, username_key) VALUES ($1, $2, 'ann', 'ann')`, d.user, now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = db.Exec(`INSERT INTO rooms (id, created_at, name, name_key, last_at, owner_id)
-		VALUES (?, ?, 'general', 'general', ?, ?)`, room, now(), now(), user)
+	_, err = d.db.Exec(`INSERT INTO rooms (id, created_at, name, name_key, last_at, owner_id)
+		VALUES ($1, $2, 'general', 'general', $2, $3)`, d.room, now(), d.user)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return file, user, room
 }
 
 // TestSends has 8 clients send at once: both ways of writing give the numbers 1 to n, and leave one
-// chat and one event for each.
+// chat and one event for each, on both databases.
 func TestSends(t *testing.T) {
-	for _, mode := range []string{"single", "group"} {
-		t.Run(mode, func(t *testing.T) {
-			file, user, room := newDatabase(t)
-			handler, closeStore, err := open(t.Context(), mode, file)
+	for _, c := range []struct {
+		name, mode string
+		make       func(*testing.T) *database
+	}{
+		{"single", "single", newDatabase},
+		{"group", "group", newDatabase},
+		{"single on Postgres", "single", newPgDatabase},
+		{"group on Postgres", "group", newPgDatabase},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := c.make(t)
+			handler, closeStore, err := open(t.Context(), options{mode: c.mode, database: d.at, connections: 3})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -67,7 +106,7 @@ func TestSends(t *testing.T) {
 				clients.Go(func() {
 					for range 25 {
 						body := fmt.Sprintf(`{"room":%q,"text":"hi","id":%q,"user":%q,"username":"ann"}`,
-							room, uuid.NewString(), user)
+							d.room, uuid.NewString(), d.user)
 						if code, answer := post(handler, body); code != http.StatusOK {
 							t.Errorf("status %d: %s", code, answer)
 						}
@@ -76,7 +115,7 @@ func TestSends(t *testing.T) {
 			}
 			clients.Wait()
 			closeStore()
-			checkLog(t, file, 200)
+			d.checkLog(t, 200)
 		})
 	}
 }
@@ -87,13 +126,8 @@ func post(h http.Handler, body string) (int, string) {
 	return w.Code, w.Body.String()
 }
 
-func checkLog(t *testing.T, file string, n int) {
+func (d *database) checkLog(t *testing.T, n int) {
 	t.Helper()
-	db, err := sql.Open("sqlite3", "file:"+file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = db.Close() }()
 	for _, query := range []string{
 		`SELECT count(*) FROM chats c JOIN room_events e ON e.chat_id = c.id AND e.place = c.place AND e.tag = c.tag`,
 		`SELECT count(DISTINCT number) FROM chats`, `SELECT max(number) FROM chats`, `SELECT max(place) FROM room_events`,
@@ -101,7 +135,7 @@ func checkLog(t *testing.T, file string, n int) {
 		`SELECT last_place FROM rooms r JOIN room_events e ON e.place = r.last_place AND e.tag = r.last_tag`,
 	} {
 		var got int
-		if err := db.QueryRow(query).Scan(&got); err != nil || got != n {
+		if err := d.db.QueryRow(query).Scan(&got); err != nil || got != n {
 			t.Errorf("%s: %d, %v; want %d", query, got, err, n)
 		}
 	}
@@ -109,23 +143,23 @@ func checkLog(t *testing.T, file string, n int) {
 
 // TestPage reads the newest 50 of 60 chats, oldest first.
 func TestPage(t *testing.T) {
-	file, user, room := newDatabase(t)
-	s, err := newSingle(file)
+	d := newDatabase(t)
+	s, err := newSingle(d.at)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer s.close()
 	for i := range 60 {
-		if _, err := s.send(chat{Room: room, Text: fmt.Sprint(i + 1), ID: uuid.NewString(), User: user, Username: "ann"}); err != nil {
+		if _, err := s.send(chat{Room: d.room, Text: fmt.Sprint(i + 1), ID: uuid.NewString(), User: d.user, Username: "ann"}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	p, err := newPages(file)
+	p, err := newPages(d.at)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer p.close()
-	_, body := post(p, fmt.Sprintf(`{"room":%q}`, room))
+	_, body := post(p, fmt.Sprintf(`{"room":%q}`, d.room))
 	var page struct {
 		Data struct{ Chats struct{ Nodes []row } }
 	}
@@ -133,7 +167,7 @@ func TestPage(t *testing.T) {
 		t.Fatalf("%v: %s", err, body)
 	}
 	nodes := page.Data.Chats.Nodes
-	if len(nodes) != 50 || nodes[0].Number != 11 || nodes[49].Text != "60" || nodes[49].User.ID != user || len(nodes[0].Cursor) != 44 {
+	if len(nodes) != 50 || nodes[0].Number != 11 || nodes[49].Text != "60" || nodes[49].User.ID != d.user || len(nodes[0].Cursor) != 44 {
 		t.Errorf("got %d chats, from %+v to %+v", len(nodes), nodes[0], nodes[len(nodes)-1])
 	}
 }

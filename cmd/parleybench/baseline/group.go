@@ -3,6 +3,8 @@ package main
 import (
 	"database/sql"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -12,11 +14,15 @@ const maxBatch = 256
 // group commits what has queued up while the last commit ran as one transaction. Nobody waits for
 // a timer: a single sender pays for one fsync, many share it.
 type group struct {
-	db    *sql.DB
+	to    committer
 	queue chan *waiting
 	ended chan struct{}
-	raise *sql.Stmt
-	many  map[string]*sql.Stmt // by text; the writer's own
+}
+
+// A committer stores a batch in one transaction. It belongs to one goroutine.
+type committer interface {
+	commit(batch []*waiting) error
+	close()
 }
 
 // A waiting send is answered through done.
@@ -25,28 +31,17 @@ type waiting struct {
 	done chan error
 }
 
-func newGroup(file string) (*group, error) {
-	db, err := openWriter(file)
-	if err != nil {
-		return nil, err
-	}
-	raise, err := db.Prepare(raise)
-	if err != nil {
-		return nil, fmt.Errorf("prepare: %w", err)
-	}
-	g := &group{
-		db: db, raise: raise, queue: make(chan *waiting, 4096),
-		ended: make(chan struct{}), many: map[string]*sql.Stmt{},
-	}
+func newGroup(to committer) *group {
+	g := &group{to: to, queue: make(chan *waiting, 4096), ended: make(chan struct{})}
 	go g.write()
-	return g, nil
+	return g
 }
 
 // close ends the writer; no send may come after it.
 func (g *group) close() {
 	close(g.queue)
 	<-g.ended
-	_ = g.db.Close()
+	g.to.close()
 }
 
 func (g *group) send(c chat) (int, error) {
@@ -65,29 +60,77 @@ func (g *group) write() {
 		for len(batch) < maxBatch && len(g.queue) > 0 {
 			batch = append(batch, <-g.queue)
 		}
-		err := g.commit(batch)
+		err := g.to.commit(batch)
 		for _, w := range batch {
 			w.done <- err
 		}
 	}
 }
 
-func (g *group) commit(batch []*waiting) error {
-	chats, err := g.prepared(insertChats + rows(chatRow, len(batch)))
+// number raises the counters room by room, by the given statement, and gives each chat its place and number.
+func number(batch []*waiting, raise func(args ...any) scanner) error {
+	at := now()
+	rooms := map[string][]*waiting{}
+	for _, w := range batch {
+		w.at = at
+		rooms[w.Room] = append(rooms[w.Room], w)
+	}
+	for _, room := range slices.Sorted(maps.Keys(rooms)) {
+		sends := rooms[room]
+		n := len(sends)
+		var place int64
+		var number int
+		if err := raise(n, n, sends[n-1].tag, at, room).Scan(&place, &number); err != nil {
+			return fmt.Errorf("raise the counters: %w", err)
+		}
+		for i, w := range sends {
+			w.place, w.number = place-int64(n-1-i), number-(n-1-i)
+		}
+	}
+	return nil
+}
+
+// A scanner is a row of any driver.
+type scanner interface{ Scan(to ...any) error }
+
+// batches commits to SQLite.
+type batches struct {
+	db    *sql.DB
+	raise *sql.Stmt
+	many  map[string]*sql.Stmt // by text
+}
+
+func newBatches(file string) (*batches, error) {
+	db, err := openWriter(file)
+	if err != nil {
+		return nil, err
+	}
+	raise, err := db.Prepare(raise)
+	if err != nil {
+		return nil, fmt.Errorf("prepare: %w", err)
+	}
+	return &batches{db: db, raise: raise, many: map[string]*sql.Stmt{}}, nil
+}
+
+func (b *batches) close() { _ = b.db.Close() }
+
+func (b *batches) commit(batch []*waiting) error {
+	chats, err := b.prepared(insertChats + rows(chatRow, len(batch)))
 	if err != nil {
 		return err
 	}
-	events, err := g.prepared(insertEvents + rows(eventRow, len(batch)))
+	events, err := b.prepared(insertEvents + rows(eventRow, len(batch)))
 	if err != nil {
 		return err
 	}
-	tx, err := g.db.Begin()
+	tx, err := b.db.Begin()
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }() // does nothing after a commit
-	if err := g.number(tx, batch); err != nil {
-		return fmt.Errorf("raise the counters: %w", err)
+	raise := tx.Stmt(b.raise)
+	if err := number(batch, func(args ...any) scanner { return raise.QueryRow(args...) }); err != nil {
+		return err
 	}
 	var chatValues, eventValues []any
 	for _, w := range batch {
@@ -105,40 +148,17 @@ func (g *group) commit(batch []*waiting) error {
 	return nil
 }
 
-// number raises the counters room by room and gives each chat its place and number.
-func (g *group) number(tx *sql.Tx, batch []*waiting) error {
-	at := now()
-	rooms := map[string][]*waiting{}
-	for _, w := range batch {
-		w.at = at
-		rooms[w.Room] = append(rooms[w.Room], w)
-	}
-	for room, sends := range rooms {
-		n := len(sends)
-		var place int64
-		var number int
-		err := tx.Stmt(g.raise).QueryRow(n, n, sends[n-1].tag, at, room).Scan(&place, &number)
-		if err != nil {
-			return err
-		}
-		for i, w := range sends {
-			w.place, w.number = place-int64(n-1-i), number-(n-1-i)
-		}
-	}
-	return nil
-}
-
 // prepared keeps a statement for each size of batch: at most a few hundred. They are made outside
 // of transactions, because those hold the only connection.
-func (g *group) prepared(text string) (*sql.Stmt, error) {
-	if s := g.many[text]; s != nil {
+func (b *batches) prepared(text string) (*sql.Stmt, error) {
+	if s := b.many[text]; s != nil {
 		return s, nil
 	}
-	s, err := g.db.Prepare(text)
+	s, err := b.db.Prepare(text)
 	if err != nil {
 		return nil, fmt.Errorf("prepare: %w", err)
 	}
-	g.many[text] = s
+	b.many[text] = s
 	return s, nil
 }
 

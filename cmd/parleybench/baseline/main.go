@@ -1,7 +1,8 @@
-// Command baseline is what Parley is measured against. Bare net/http servers over the same SQLite
-// file, without GraphQL, sign-in or subscriptions, and a bare broadcast show what the machine can do
+// Command baseline is what Parley is measured against. Bare net/http servers over the same database,
+// without GraphQL, sign-in or subscriptions, and a bare broadcast show what the machine can do
 // at most; gqlgen's own transports before Parley's resolvers show what one gets without work. All but
-// the last trust everything they are sent: for parleybench on loopback only.
+// the last trust everything they are sent: for parleybench on loopback only. In one mode it is none of these,
+// but starts what several nodes share.
 package main
 
 import (
@@ -13,20 +14,26 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"time"
 
+	"parley/cmd/parleybench/baseline/backing"
 	"parley/cmd/parleybench/baseline/stock"
 )
 
 func main() {
-	mode := flag.String("mode", "", "`single`: one transaction a send; group: what has queued up is one; page: reads only; "+
-		"raw: a broadcast without a database; stock: gqlgen's own transports before Parley's resolvers")
-	file := flag.String("db", "", "a database `file` of Parley; single, group and stock write to it")
+	var o options
+	flag.StringVar(&o.mode, "mode", "", "`single`: one transaction a send; group: what has queued up is one; page: reads only; "+
+		"raw: a broadcast without a database; stock: gqlgen's own transports before Parley's resolvers; "+
+		"backing: a Postgres and a NATS server for others")
+	flag.StringVar(&o.database, "db", "", "a database of Parley: a `file`, or for single and group a URL of Postgres; single, group and stock write to it")
+	flag.IntVar(&o.connections, "connections", 8, "to Postgres, of single")
+	flag.StringVar(&o.dir, "dir", "", "`directory` for the data of backing; empty: the system's for temporary files")
 	flag.Parse()
 	debug.SetGCPercent(300) // as Parley does
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := serve(ctx, *mode, *file)
+	err := serve(ctx, o)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -34,9 +41,15 @@ func main() {
 	}
 }
 
+// options say what to serve.
+type options struct {
+	mode, database, dir string
+	connections         int
+}
+
 // serve answers on a port of its choice until ctx ends.
-func serve(ctx context.Context, mode, file string) error {
-	handler, closeStore, err := open(ctx, mode, file)
+func serve(ctx context.Context, o options) error {
+	handler, closeStore, err := open(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -60,38 +73,72 @@ func serve(ctx context.Context, mode, file string) error {
 }
 
 // open makes the handler of a mode and answers how to close what is behind it.
-func open(ctx context.Context, mode, file string) (http.Handler, func(), error) {
-	if mode == "raw" {
+func open(ctx context.Context, o options) (http.Handler, func(), error) {
+	switch o.mode {
+	case "raw":
 		return newRaw(), func() {}, nil
+	case "backing":
+		b, err := backing.Open(ctx, o.dir)
+		if err != nil {
+			return nil, nil, err
+		}
+		return b, b.Close, nil
 	}
-	if _, err := os.Stat(file); err != nil {
+	if strings.HasPrefix(o.database, "postgres://") {
+		return openPostgres(ctx, o)
+	}
+	if _, err := os.Stat(o.database); err != nil {
 		return nil, nil, fmt.Errorf("-db: %w", err)
 	}
-	switch mode {
+	return openSQLite(ctx, o)
+}
+
+func openSQLite(ctx context.Context, o options) (http.Handler, func(), error) {
+	switch o.mode {
 	case "single":
-		s, err := newSingle(file)
+		s, err := newSingle(o.database)
 		if err != nil {
 			return nil, nil, err
 		}
 		return sendHandler(s), s.close, nil
 	case "group":
-		g, err := newGroup(file)
+		b, err := newBatches(o.database)
 		if err != nil {
 			return nil, nil, err
 		}
+		g := newGroup(b)
 		return sendHandler(g), g.close, nil
 	case "page":
-		p, err := newPages(file)
+		p, err := newPages(o.database)
 		if err != nil {
 			return nil, nil, err
 		}
 		return p, p.close, nil
 	case "stock":
-		s, err := stock.Open(ctx, file)
+		s, err := stock.Open(ctx, o.database)
 		if err != nil {
 			return nil, nil, err
 		}
 		return s, s.Close, nil
 	}
-	return nil, nil, fmt.Errorf("-mode: %q is not single, group, page, raw or stock", mode)
+	return nil, nil, fmt.Errorf("-mode: %q is not single, group, page, raw, stock or backing", o.mode)
+}
+
+func openPostgres(ctx context.Context, o options) (http.Handler, func(), error) {
+	switch o.mode {
+	case "single":
+		s, err := newPgSingle(ctx, o.database, o.connections)
+		if err != nil {
+			return nil, nil, err
+		}
+		return sendHandler(s), s.close, nil
+	case "group":
+		b, err := newPgBatches(ctx, o.database)
+		if err != nil {
+			return nil, nil, err
+		}
+		g := newGroup(b)
+		return sendHandler(g), g.close, nil
+	}
+	return nil, nil, fmt.Errorf("-mode: %q is not single or group, which are all there is on Postgres", o.mode)
 }

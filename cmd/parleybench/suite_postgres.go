@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+)
+
+// A pgServer is one server of the comparison of sends on Postgres; it has a database of its own.
+type pgServer struct {
+	name    string
+	start   func(ctx context.Context, name, url string) (*process, error)
+	route   func(url string) route
+	process *process
+	sent    []*sender // all that have sent to it
+}
+
+// pgServers starts them.
+func (s *suite) pgServers(ctx context.Context) ([]*pgServer, error) {
+	b, err := s.backed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	parley := func(more ...string) func(context.Context, string, string) (*process, error) {
+		return func(ctx context.Context, name, url string) (*process, error) { return s.node(ctx, name, url, more...) }
+	}
+	bare := func(mode string) func(context.Context, string, string) (*process, error) {
+		return func(ctx context.Context, _, url string) (*process, error) { return s.bareOn(ctx, mode, url) }
+	}
+	all := []*pgServer{
+		{name: "parley", start: parley(), route: parleyRoute},
+		{name: "parley_batch_of_one", start: parley("PARLEY_WRITE_BATCH=1"), route: parleyRoute},
+		{name: "bare_single", start: bare("single"), route: bareRoute},
+		{name: "bare_group", start: bare("group"), route: bareRoute},
+	}
+	for _, one := range all {
+		url, err := b.database(ctx, one.name, seedDatabase)
+		if err == nil {
+			one.process, err = one.start(ctx, one.name, url)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// postgres lets the same clients send to a node on Postgres and to bare servers on the same Postgres, in turn:
+// one client, many, twice as many, and many into many rooms.
+func (s *suite) postgres(ctx context.Context) error {
+	all, err := s.pgServers(ctx)
+	if err != nil {
+		return err
+	}
+	hot, cool := s.backing.rooms[:1], s.backing.rooms[1:]
+	lone, err := s.sendTo(ctx, all, 1, hot)
+	if err != nil {
+		return err
+	}
+	s.r.targets = append(s.r.targets,
+		target{"Postgres, one client: median time, Parley / bare, one transaction", unbound, 0, over(lone[0].middles, lone[2].middles)})
+	for _, c := range []struct {
+		clients int
+		rooms   []string
+		least   target
+	}{
+		{s.clients, hot, target{bound: atLeast, limit: 8}},
+		{2 * s.clients, hot, target{}},
+		{s.clients, cool, target{}},
+	} {
+		rates, err := s.sendTo(ctx, all, c.clients, c.rooms)
+		if err != nil {
+			return err
+		}
+		what := fmt.Sprintf("Postgres, %d clients, %d rooms: sends/s, Parley / ", c.clients, len(c.rooms))
+		s.r.targets = append(s.r.targets,
+			target{what + "bare, one transaction each", c.least.bound, c.least.limit, over(rates[0].rates, rates[2].rates)},
+			target{what + "itself, one transaction each", unbound, 0, over(rates[0].rates, rates[1].rates)},
+			target{what + "bare, group commit", unbound, 0, over(rates[0].rates, rates[3].rates)})
+	}
+	return s.judgePostgres(ctx, all)
+}
+
+// sendTo measures the servers in turn and answers their figures, in the same order.
+func (s *suite) sendTo(ctx context.Context, servers []*pgServer, clients int, rooms []string) ([]*contender, error) {
+	users := s.backing.users
+	users = slices.Repeat(users, (clients+len(users)-1)/len(users))[:clients]
+	var all []*contender
+	for _, one := range servers {
+		senders, err := spread(one.route(one.process.url), users, rooms, textSize)
+		if err != nil {
+			return nil, err
+		}
+		one.sent = append(one.sent, senders...)
+		all = append(all, &contender{name: one.name, process: one.process, senders: senders})
+	}
+	if err := s.takeTurns(ctx, all); err != nil {
+		return nil, err
+	}
+	for _, c := range all {
+		c.describe(&s.r, fmt.Sprintf("pg_%d_clients_%d_rooms_%s", clients, len(rooms), c.name))
+	}
+	return all, nil
+}
+
+// judgePostgres checks what the servers answered; Parley is read back.
+func (s *suite) judgePostgres(ctx context.Context, all []*pgServer) error {
+	for _, one := range all {
+		_, codes := tally(one.sent)
+		s.r.faults.merge(wrongCodes(codes))
+		var faults problems
+		var err error
+		if one.name == "parley" || one.name == "parley_batch_of_one" {
+			_, faults, err = readBack(ctx, api{one.process.url, s.backing.users[0].token}, one.sent)
+		} else {
+			_, faults = told(one.sent)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", one.name, err)
+		}
+		s.r.faults.merge(faults)
+		if err := one.process.stop(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
