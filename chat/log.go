@@ -51,6 +51,7 @@ type raised struct {
 	room      *ent.Room
 	at        time.Time
 	positions []position
+	rows      []any // of the log, not yet written
 }
 
 // appending is events that belong at the end of a room's log.
@@ -64,6 +65,23 @@ type appending struct {
 // until commit, so places have no holes and readers see them in the order of their commits. The
 // time of an event never lies before that of the one before it. Every change of a room goes here.
 func (s *statements) raise(ctx context.Context, tx *ent.Tx, a appending) (*raised, error) {
+	up, err := s.lift(ctx, tx, a)
+	if err != nil {
+		return nil, err
+	}
+	return up, s.write(ctx, tx, up.rows)
+}
+
+// write appends rows that lift has made, of any number of rooms.
+func (s *statements) write(ctx context.Context, tx *ent.Tx, rows []any) error {
+	if _, err := s.events.Run(ctx, tx, rows); err != nil {
+		return fmt.Errorf("append to log: %w", err)
+	}
+	return nil
+}
+
+// lift is raise without the rows of the log: whoever raises many rooms writes them together.
+func (s *statements) lift(ctx context.Context, tx *ent.Tx, a appending) (*raised, error) {
 	n, chats, tag := len(a.events), 0, newTag()
 	for _, l := range a.events {
 		if l.kind == roomevent.KindCHAT_SENT {
@@ -75,9 +93,8 @@ func (s *statements) raise(ctx context.Context, tx *ent.Tx, a appending) (*raise
 	if err != nil {
 		return nil, err
 	}
-	up := &raised{room: row, at: row.LastAt, positions: make([]position, n)}
+	up := &raised{room: row, at: row.LastAt, positions: make([]position, n), rows: make([]any, 0, n*len(eventColumns))}
 	now = up.at
-	events := make([]any, 0, n*len(eventColumns))
 	at := position{place: row.LastPlace - int64(n), number: row.LastNumber - chats}
 	for i, l := range a.events {
 		at.place, at.tag, at.isChat = at.place+1, newTag(), l.kind == roomevent.KindCHAT_SENT
@@ -88,10 +105,7 @@ func (s *statements) raise(ctx context.Context, tx *ent.Tx, a appending) (*raise
 			at.tag = tag
 		}
 		up.positions[i] = at
-		events = append(events, room, at.place, at.number, at.tag, string(l.kind), now, l.actor, l.chat)
-	}
-	if _, err := s.events.Run(ctx, tx, events); err != nil {
-		return nil, fmt.Errorf("append to log: %w", err)
+		up.rows = append(up.rows, room, at.place, at.number, at.tag, string(l.kind), now, l.actor, l.chat)
 	}
 	return up, nil
 }

@@ -299,18 +299,20 @@ func (b *batch) insert(ctx context.Context, tx *ent.Tx, entries []*entry, byRoom
 	}
 	slices.SortFunc(b.rooms, byID)
 	var chats [][]any
+	var log []any
 	for _, id := range b.rooms {
 		events := make([]logged, len(byRoom[id]))
 		for i, n := range byRoom[id] {
 			events[i] = logged{kind: roomevent.KindCHAT_SENT, actor: entries[n].from.ID, chat: &entries[n].id}
 		}
-		up, err := b.statements.raise(ctx, tx, appending{id, events, now})
+		up, err := b.statements.lift(ctx, tx, appending{id, events, now})
 		if errors.Is(err, ErrNoRoom) {
 			return &refusal{pick(entries, byRoom[id]), err}
 		}
 		if err != nil {
 			return err
 		}
+		log = append(log, up.rows...)
 		in := foldRoom(up.room)
 		for i, n := range byRoom[id] {
 			e := entries[n]
@@ -324,6 +326,9 @@ func (b *batch) insert(ctx context.Context, tx *ent.Tx, entries []*entry, byRoom
 			b.chats[n] = c
 			chats = append(chats, []any{c.ID, id, c.Number, c.position.place, c.position.tag, c.UserID, c.Username, e.text, up.at})
 		}
+	}
+	if err := b.statements.write(ctx, tx, log); err != nil {
+		return err
 	}
 	// In order of id too: two transactions that store the same ids, in rooms of their own, wait for each other.
 	slices.SortFunc(chats, func(x, y []any) int { return byID(x[0].(uuid.UUID), y[0].(uuid.UUID)) })
