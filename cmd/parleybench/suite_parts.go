@@ -34,6 +34,7 @@ func (s *suite) parts() []part {
 		{"stalled", "subscribers beside others that never read", s.stalled, false},
 		{"postgres", "clients send to Postgres, beside one transaction each and a bare group commit", s.postgres, false},
 		{"nodes", "two nodes on one Postgres: a send to one is delivered by both", s.nodes, false},
+		{"moving", "export and import of 500,000 chats, beside bare rows", s.moving, false},
 	}
 }
 

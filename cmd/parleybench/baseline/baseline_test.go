@@ -120,6 +120,39 @@ func TestSends(t *testing.T) {
 	}
 }
 
+// TestMove dumps a database with chats and loads an empty one of the same schema: the log of the copy is whole.
+func TestMove(t *testing.T) {
+	for name, make := range map[string]func(*testing.T) *database{"SQLite": newDatabase, "Postgres": newPgDatabase} {
+		t.Run(name, func(t *testing.T) {
+			from, to := make(t), make(t)
+			handler, closeStore, err := open(t.Context(), options{mode: "single", database: from.at, connections: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for range 20 {
+				body := fmt.Sprintf(`{"room":%q,"text":"hi","id":%q,"user":%q,"username":"ann"}`, from.room, uuid.NewString(), from.user)
+				if code, answer := post(handler, body); code != http.StatusOK {
+					t.Fatalf("status %d: %s", code, answer)
+				}
+			}
+			closeStore()
+			for _, table := range []string{"rooms", "users"} {
+				if _, err := to.db.Exec("DELETE FROM " + table); err != nil {
+					t.Fatal(err)
+				}
+			}
+			dir := t.TempDir()
+			if err := move(t.Context(), options{mode: "dump", database: from.at, dir: dir}); err != nil {
+				t.Fatal(err)
+			}
+			if err := move(t.Context(), options{mode: "load", database: to.at, dir: dir}); err != nil {
+				t.Fatal(err)
+			}
+			to.checkLog(t, 20)
+		})
+	}
+}
+
 func post(h http.Handler, body string) (int, string) {
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", strings.NewReader(body)))

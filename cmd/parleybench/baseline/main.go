@@ -26,14 +26,18 @@ func main() {
 	var o options
 	flag.StringVar(&o.mode, "mode", "", "`single`: one transaction a send; group: what has queued up is one; page: reads only; "+
 		"raw: a broadcast without a database; stock: gqlgen's own transports before Parley's resolvers; "+
-		"backing: a Postgres and a NATS server for others")
+		"backing: a Postgres and a NATS server for others; dump: rows into files, and no server; load: from there")
 	flag.StringVar(&o.database, "db", "", "a database of Parley: a `file`, or for single and group a URL of Postgres; single, group and stock write to it")
 	flag.IntVar(&o.connections, "connections", 8, "to Postgres, of single")
-	flag.StringVar(&o.dir, "dir", "", "`directory` for the data of backing; empty: the system's for temporary files")
+	flag.StringVar(&o.dir, "dir", "", "`directory` of those files, or for the data of backing; empty: the system's for temporary files")
 	flag.Parse()
 	debug.SetGCPercent(300) // as Parley does
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := serve(ctx, o)
+	do := serve
+	if o.mode == "dump" || o.mode == "load" {
+		do = move
+	}
+	err := do(ctx, o)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -121,7 +125,7 @@ func openSQLite(ctx context.Context, o options) (http.Handler, func(), error) {
 		}
 		return s, s.Close, nil
 	}
-	return nil, nil, fmt.Errorf("-mode: %q is not single, group, page, raw, stock or backing", o.mode)
+	return nil, nil, fmt.Errorf("-mode: %q is not single, group, page, raw, stock, backing, dump or load", o.mode)
 }
 
 func openPostgres(ctx context.Context, o options) (http.Handler, func(), error) {
@@ -140,5 +144,5 @@ func openPostgres(ctx context.Context, o options) (http.Handler, func(), error) 
 		g := newGroup(b)
 		return sendHandler(g), g.close, nil
 	}
-	return nil, nil, fmt.Errorf("-mode: %q is not single or group, which are all there is on Postgres", o.mode)
+	return nil, nil, fmt.Errorf("-mode: %q is not single, group, dump or load, which are all there is on Postgres", o.mode)
 }

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// bigExport writes an export of one room with n chats: that of a room with one chat, whose lines are
+// repeated. To send them all would take longer than to measure. docs/export.md has the format.
+func (s *suite) bigExport(ctx context.Context, file string, n int) error {
+	const one = "export_of_one"
+	p, err := s.another(ctx, parley, one)
+	if err != nil {
+		return err
+	}
+	sends, err := newSender(parleyRoute(p.url), s.users[0], s.roomIDs[0], textSize)
+	if err != nil {
+		return err
+	}
+	err = fillRoom(sends, 1)
+	sends.conn.close()
+	if err != nil {
+		return err
+	}
+	if err := p.stop(); err != nil {
+		return err
+	}
+	small := filepath.Join(s.temp, one+".ndjson")
+	if output, err := s.tool(ctx, place{name: one}, "export", small).CombinedOutput(); err != nil {
+		return fmt.Errorf("export: %w\n%s", err, output)
+	}
+	text, err := os.ReadFile(small)
+	if err != nil {
+		return err
+	}
+	to, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = to.Close() }() // Flush has said what went wrong
+	out := bufio.NewWriterSize(to, 1<<20)
+	if err := multiply(out, text, n); err != nil {
+		return err
+	}
+	return out.Flush()
+}
+
+// multiply writes an export in which the only chat is there n times, under numbers and ids of its own.
+func multiply(to io.Writer, export []byte, n int) error {
+	sum := sha256.New()
+	out := io.MultiWriter(to, sum)
+	ids := make([]uuid.UUID, n)
+	for i := range ids {
+		ids[i] = uuid.New()
+	}
+	for line := range bytes.Lines(export) {
+		text := string(line)
+		times := 1
+		switch {
+		case strings.HasPrefix(text, `{"table":"rooms"`) && !strings.Contains(text, `"last_place":0,`):
+			text = blanks(text, map[string]string{"last_place": "%[1]d", "last_number": "%[1]d", "last_tag": `"%[3]d"`})
+		case strings.HasPrefix(text, `{"table":"chats"`):
+			text, times = blanks(text, map[string]string{"number": "%[1]d", "place": "%[1]d", "id": `"%[2]s"`, "tag": `"%[3]d"`}), n
+		case strings.HasPrefix(text, `{"table":"room_events"`):
+			text, times = blanks(text, map[string]string{"number": "%[1]d", "place": "%[1]d", "chat_id": `"%[2]s"`, "tag": `"%[3]d"`}), n
+		case strings.HasPrefix(text, `{"sha256"`):
+			_, err := io.WriteString(to, blanks(text, map[string]string{
+				"sha256": fmt.Sprintf(`"%x"`, sum.Sum(nil)), "chats": strconv.Itoa(n), "room_events": strconv.Itoa(n),
+			}))
+			return err
+		default:
+			text = strings.ReplaceAll(text, "%", "%%")
+		}
+		for i := range times {
+			number := i + 1 + n - times // a line that is there once has the last
+			// A format with an explicit index may leave arguments over.
+			if _, err := fmt.Fprintf(out, text+"%.0[4]s", number, ids[number-1], tagOf(number), ""); err != nil {
+				return err
+			}
+		}
+	}
+	return fmt.Errorf("the export has no trailer: %.200s", export)
+}
+
+// tagOf is any number that is not 0.
+func tagOf(number int) int64 { return 1<<62 | int64(number) }
+
+// blanks puts other values into a line, which becomes a format.
+func blanks(line string, values map[string]string) string {
+	line = strings.ReplaceAll(line, "%", "%%")
+	for name, value := range values {
+		line = regexp.MustCompile(`"`+name+`":("[^"]*"|\d+)`).ReplaceAllLiteralString(line, `"`+name+`":`+value)
+	}
+	return line
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+)
+
+// A place is a database to move to and from.
+type place struct {
+	name     string   // of its data directory
+	database string   // as the bare programs take it
+	settings []string // as Parley takes it
+}
+
+// moveTimes are in seconds, by round.
+type moveTimes struct{ exports, imports, dumps, loads []float64 }
+
+// moving imports very many chats into an empty database, exports them again, which must give the same bytes,
+// and has bare programs do as much on the same database: first SQLite, then Postgres.
+func (s *suite) moving(ctx context.Context) error {
+	chats := 1000 * s.subscribers
+	file := filepath.Join(s.temp, "export.ndjson")
+	if err := s.bigExport(ctx, file, chats); err != nil {
+		return err
+	}
+	for _, kind := range []struct {
+		name string
+		make func(ctx context.Context, name string) (place, error)
+	}{{"SQLite", s.sqlitePlace}, {"Postgres", s.pgPlace}} {
+		t := &moveTimes{}
+		for round := range (s.rounds + 1) / 2 { // each takes as long as ten of others
+			if err := s.moveOnce(ctx, t, fmt.Sprintf("move_%s_%d", kind.name, round), file, kind.make); err != nil {
+				return fmt.Errorf("%s: %w", kind.name, err)
+			}
+		}
+		n := make([]float64, len(t.exports))
+		for i := range n {
+			n[i] = float64(chats)
+		}
+		out, in := fmt.Sprintf("%s, export of %d chats: ", kind.name, chats), fmt.Sprintf("%s, import of %d chats: ", kind.name, chats)
+		s.r.targets = append(s.r.targets,
+			target{out + "chats/s", atLeast, 100_000, over(n, t.exports)},
+			target{out + "time / bare rows", unbound, 0, over(t.exports, t.dumps)},
+			target{in + "chats/s", atLeast, 50_000, over(n, t.imports)},
+			target{in + "time / bare rows", unbound, 0, over(t.imports, t.loads)})
+	}
+	return nil
+}
+
+func (s *suite) moveOnce(ctx context.Context, t *moveTimes, name, file string, empty func(context.Context, string) (place, error)) error {
+	ours, err := empty(ctx, name)
+	if err != nil {
+		return err
+	}
+	theirs, err := empty(ctx, name+"_bare")
+	if err != nil {
+		return err
+	}
+	out, rows := filepath.Join(s.temp, name+".ndjson"), filepath.Join(s.temp, name+"_rows")
+	if err := os.Mkdir(rows, 0o700); err != nil {
+		return err
+	}
+	for _, step := range []struct {
+		times *[]float64
+		what  *exec.Cmd
+	}{
+		{&t.imports, s.tool(ctx, ours, "import", file)},
+		{&t.exports, s.tool(ctx, ours, "export", out)},
+		{&t.dumps, exec.CommandContext(ctx, s.baseline, "-mode", "dump", "-db", ours.database, "-dir", rows)},
+		{&t.loads, exec.CommandContext(ctx, s.baseline, "-mode", "load", "-db", theirs.database, "-dir", rows)},
+	} {
+		start := time.Now()
+		if output, err := step.what.CombinedOutput(); err != nil {
+			return fmt.Errorf("%v: %w\n%s", step.what.Args[1:], err, output)
+		}
+		*step.times = append(*step.times, time.Since(start).Seconds())
+	}
+	same, err := sameBytes(file, out)
+	if err == nil && !same {
+		s.r.faults.add("%s: export after import gives other bytes", name)
+	}
+	return errors.Join(err, os.Remove(out), os.RemoveAll(rows), os.RemoveAll(s.data(ours.name)), os.RemoveAll(s.data(theirs.name)))
+}
+
+// tool is one of Parley's commands for a place.
+func (s *suite) tool(ctx context.Context, at place, args ...string) *exec.Cmd {
+	command := exec.CommandContext(ctx, s.binary, args...)
+	command.Env = append(append(cleanEnvironment(), "PARLEY_DATA="+s.data(at.name)), at.settings...)
+	return command
+}
+
+func (s *suite) sqlitePlace(ctx context.Context, name string) (place, error) {
+	return s.migrated(ctx, place{name: name, database: s.database(name)})
+}
+
+func (s *suite) pgPlace(ctx context.Context, name string) (place, error) {
+	b, err := s.backed(ctx)
+	if err != nil {
+		return place{}, err
+	}
+	url, err := b.database(ctx, name, "")
+	if err != nil {
+		return place{}, err
+	}
+	return s.migrated(ctx, place{name: name, database: url, settings: []string{"PARLEY_DATABASE_URL=" + url}})
+}
+
+// migrated gives a place its tables.
+func (s *suite) migrated(ctx context.Context, at place) (place, error) {
+	if output, err := s.tool(ctx, at, "migrate").CombinedOutput(); err != nil {
+		return at, fmt.Errorf("migrate: %w\n%s", err, output)
+	}
+	return at, nil
+}
+
+// sameBytes compares two files.
+func sameBytes(one, other string) (_ bool, err error) {
+	a, err := os.Open(one)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = a.Close() }()
+	b, err := os.Open(other)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = b.Close() }()
+	x, y := make([]byte, 1<<20), make([]byte, 1<<20)
+	for {
+		n, errA := io.ReadFull(a, x)
+		m, errB := io.ReadFull(b, y)
+		if !bytes.Equal(x[:n], y[:m]) {
+			return false, nil
+		}
+		if errA != nil || errB != nil {
+			return ended(errA) && ended(errB), nil
+		}
+	}
+}
+
+// ended says that a file was read to its end.
+func ended(err error) bool { return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) }
