@@ -16,6 +16,7 @@ import (
 // newBadPostgres starts a server that a test may break.
 func newBadPostgres(t *testing.T, flags ...string) *dbtest.Server {
 	t.Helper()
+	dbtest.SkipTwice(t)
 	s, err := dbtest.NewServer(t.Context(), dbtest.InMemory, flags...)
 	if err != nil {
 		t.Fatal(err)

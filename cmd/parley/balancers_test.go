@@ -91,6 +91,7 @@ func nginx(t *testing.T, nodes []string) *balancer {
 
 // nodesOf starts two nodes on one Postgres, each at an address that it keeps.
 func nodesOf(t *testing.T, flags ...string) (addrs []string, start func(i int) *process) {
+	dbtest.SkipTwice(t)
 	server, err := dbtest.NewServer(t.Context(), dbtest.InMemory)
 	if err != nil {
 		t.Fatal(err)

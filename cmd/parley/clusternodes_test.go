@@ -63,6 +63,7 @@ func (l loopback) databaseURL() string {
 
 // newCluster starts Postgres and three nodes at once. The bus, if there is one, runs already.
 func newCluster(t *testing.T, l loopback, b *bus, flags ...string) *cluster {
+	dbtest.SkipTwice(t)
 	t.Helper()
 	c := &cluster{torture: &torture{t: t, rest: 20 * time.Millisecond, pace: 10 * time.Millisecond}, net: l, bus: b}
 	c.startPostgres()

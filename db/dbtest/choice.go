@@ -101,3 +101,12 @@ func SkipOnPostgres(t testing.TB, why string) {
 		t.Skip("only on SQLite: " + why)
 	}
 }
+
+// SkipTwice skips a test that starts a Postgres of its own, when the suites run on Postgres: it runs when they
+// run on SQLite, and would do the same.
+func SkipTwice(t testing.TB) {
+	t.Helper()
+	if OnPostgres() {
+		t.Skip("has a Postgres of its own, and runs beside the suites on SQLite")
+	}
+}
