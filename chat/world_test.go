@@ -37,19 +37,24 @@ func openWorld(t testing.TB, dir string, o chat.Options) *world {
 	return traceWorld(t, dir, o, nil)
 }
 
-// traceWorld is a world whose statements are told to trace. When the test is over, nothing of it may
-// be left running.
+// traceWorld is a world whose statements are told to trace.
 func traceWorld(t testing.TB, dir string, o chat.Options, trace func(context.Context, any)) *world {
 	t.Helper()
+	return worldOn(t, db.Options{URL: dbtest.URL(t, dir), Dir: dir, Trace: trace}, o)
+}
+
+// worldOn is a world on a database. When the test is over, nothing of it may be left running.
+func worldOn(t testing.TB, on db.Options, o chat.Options) *world {
+	t.Helper()
 	before := goleak.IgnoreCurrent()
-	store, err := db.Open(t.Context(), db.Options{URL: dbtest.URL(t, dir), Dir: dir, Trace: trace})
+	store, err := db.Open(t.Context(), on)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if o.Broker == nil {
 		o.Broker = &broker.Memory{}
 	}
-	w := &world{Service: chat.New(store, o), t: t, dir: dir, store: store}
+	w := &world{Service: chat.New(store, o), t: t, dir: on.Dir, store: store}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	var wg sync.WaitGroup
 	wg.Go(func() {

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"parley/db/dbtest"
 )
 
 // A partition is a network of namespaces, made for one test: each node is alone in one, with three cables to a
@@ -86,6 +88,7 @@ func (p *partition) dial(ctx context.Context, _, address string) (net.Conn, erro
 
 // newPartedCluster is a cluster whose nodes live in namespaces.
 func newPartedCluster(t *testing.T) (*cluster, *partition) {
+	dbtest.SkipTwice(t)
 	p := newPartition(t)
 	l := newLoopback(t)
 	b := newBus(t, l)
