@@ -36,7 +36,7 @@ var postgresTimeouts = map[string]string{
 // The driver keeps statements prepared, and Postgres keeps their plans. One that was made while a table was
 // small reads all of it until the table is analysed, a minute later or more: 30,000 chats after the start of
 // an empty server each commit took twice as long. Each statement has an index, so plans without one are refused.
-// What has none would look dear enough to be compiled.
+// What has none would look dear enough to be compiled. What reads or checks whole tables, as an import, goes without.
 var postgresPlans = map[string]string{"enable_seqscan": "off", "jit": "off"}
 
 // A pool that only reads: what it could write is refused.
@@ -64,8 +64,10 @@ func openPostgres(ctx context.Context, o Options) (*Store, error) {
 		return nil, brief(err)
 	}
 	writers := max(2, o.Connections/3)
-	write := postgresPool(bounded(config), writers, nil)
-	read := postgresPool(bounded(config), max(2, o.Connections-writers), postgresReading)
+	serving := bounded(config)
+	maps.Copy(serving.RuntimeParams, postgresPlans)
+	write := postgresPool(serving, writers, nil)
+	read := postgresPool(serving, max(2, o.Connections-writers), postgresReading)
 	closeAll := func() error { return errors.Join(read.Close(), write.Close()) }
 	if err := cmp.Or(checkArrived(ctx, write, postgresTimeouts), checkArrived(ctx, read, postgresReading)); err != nil {
 		return nil, errors.Join(brief(err), closeAll())
@@ -99,8 +101,9 @@ func postgresConfig(from string) (*pgx.ConnConfig, error) {
 	}
 	config.ConnectTimeout = cmp.Or(config.ConnectTimeout, 5*time.Second)
 	config.RuntimeParams["application_name"] = cmp.Or(config.RuntimeParams["application_name"], "parley")
-	maps.Copy(config.RuntimeParams, postgresTimeouts)
-	maps.Copy(config.RuntimeParams, postgresPlans)
+	for name, value := range postgresTimeouts {
+		config.RuntimeParams[name] = value
+	}
 	wanted := config.ValidateConnect // what target_session_attrs in the URL asks for
 	config.ValidateConnect = func(ctx context.Context, conn *pgconn.PgConn) error {
 		if conn.ParameterStatus("in_hot_standby") == "on" { // the name may lead to another server by now
