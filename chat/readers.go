@@ -187,7 +187,7 @@ func (f *feed) read(ctx context.Context, log source, at position) (events []*Eve
 		next, more, err := log.since(ctx, f.room, f.end())
 		f.reads.note(&f.reads.live, err)
 		if err != nil {
-			f.bell.read(f.end(), true)
+			f.bell.read(f.end(), due) // not more: who reads on unbidden tells the others, once it succeeds
 			return nil, false, err
 		}
 		if len(next) == 0 && at.place > f.end().place {

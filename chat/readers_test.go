@@ -1,0 +1,64 @@
+package chat
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"parley/ent"
+)
+
+// failsOnce is a log whose next read fails.
+type failsOnce struct {
+	*memoryLog
+	fail bool
+}
+
+func (l *failsOnce) since(ctx context.Context, room *Room, at position) ([]*Event, bool, error) {
+	if l.fail {
+		l.fail = false
+		return nil, false, errors.New("the database is gone for a moment")
+	}
+	return l.memoryLog.since(ctx, room, at)
+}
+
+// A reader who is ahead of the window moves it, and tells those who wait at its old end, also when its first
+// try failed. No bell does: it was lost, and the heads of window and log agree from then on.
+func TestReaderAheadTellsTheOthers(t *testing.T) {
+	room := &Room{ID: uuid.UUID{15: 1}}
+	rng := rand.New(rand.NewPCG(1, 1))
+	log := &failsOnce{memoryLog: &memoryLog{logs: map[uuid.UUID][]*ent.RoomEvent{}, chats: map[uuid.UUID]*Chat{}, rng: rng}}
+	readers := &readers{log: log, rooms: map[uuid.UUID]*feed{}}
+	log.commit(room, 5, rng)
+	follow := func() (*Tail, <-chan struct{}, Position) {
+		head := log.head(room.ID).known()
+		bell, ring := Bell()
+		return readers.follow(Start{Room: room, At: head, Head: head}, ring), bell, head
+	}
+	next := func(tail *Tail, at Position) (int, error) {
+		events, err := tail.Next(t.Context(), at)
+		return len(events), err
+	}
+	waiting, bell, five := follow()
+	if n, err := next(waiting, five); n != 0 || err != nil {
+		t.Fatalf("%d events, %v", n, err)
+	}
+	log.commit(room, 5, rng)
+	ahead, _, ten := follow()
+	log.fail = true
+	if _, err := next(ahead, ten); err == nil {
+		t.Fatal("the read did not fail")
+	}
+	if n, err := next(ahead, ten); n != 0 || err != nil {
+		t.Fatalf("%d events, %v", n, err)
+	}
+	if len(bell) == 0 {
+		t.Fatal("nobody told the reader who waits")
+	}
+	if n, err := next(waiting, five); n != 5 || err != nil {
+		t.Errorf("%d events, %v, want 5", n, err)
+	}
+}
