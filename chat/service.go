@@ -77,10 +77,14 @@ func New(store *db.Store, o Options) *Service {
 	}
 	s.writer = &writer{
 		store: store, statements: s.statements, broker: o.Broker, now: s.now, meters: s.meters, most: o.BatchEntries,
-		lanes: 1, queue: make(chan *entry, o.QueueEntries), mostBytes: queueBytes, stopped: make(chan struct{}),
+		mostEntries: o.QueueEntries, mostBytes: queueBytes, stopped: make(chan struct{}),
 	}
+	lanes := 1
 	if store.Shared() {
-		s.writer.lanes = sharedLanes
+		lanes = sharedLanes
+	}
+	for range lanes {
+		s.writer.lanes = append(s.writer.lanes, make(chan *entry, o.QueueEntries))
 	}
 	s.readers = &readers{log: s, rooms: map[uuid.UUID]*feed{}}
 	return s

@@ -34,7 +34,7 @@ func (s *Service) Stats() Stats {
 	r := &s.readers.reads
 	return Stats{
 		Sends: s.meters.sends.Counts(), BatchSize: s.meters.batch.Distribution(), CommitTime: s.meters.commit.Distribution(),
-		Queued: len(s.writer.queue), QueuedBytes: s.writer.bytes.Load(),
+		Queued: int(s.writer.entries.Load()), QueuedBytes: s.writer.bytes.Load(),
 		Rooms: s.readers.count(), LiveReads: r.live.Load(), CatchUpReads: r.catchUp.Load(),
 		FailedReads: r.failed.Load(), Diverged: r.diverged.Load(), Holes: r.holes.Load(),
 		HeadsChecks: r.heads.Load(), HeadsFailed: r.headsFailed.Load(), HeadsMismatch: r.headsMismatch.Load(),

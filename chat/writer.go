@@ -18,9 +18,9 @@ import (
 	"parley/ent/roomevent"
 )
 
-// The writer is the only place that stores chats. A lane takes what has queued up while the last commit
+// The writer is the only place that stores chats. A lane takes what has queued up while its last commit
 // ran and commits it as one transaction: no timer, so a single sender waits for one fsync and many
-// senders share one.
+// senders share one. A room belongs to one lane: two transactions of a node never wait for each other.
 type writer struct {
 	store      *db.Store
 	statements *statements
@@ -28,12 +28,13 @@ type writer struct {
 	now        func() time.Time
 	meters     *meters
 	most       int // entries in one transaction
-	lanes      int // transactions at once
 
-	queue     chan *entry
-	bytes     atomic.Int64 // of text in the queue
-	mostBytes int64
-	stopped   chan struct{} // closed when the last entry has been answered
+	lanes       []chan *entry // as many transactions at once; each holds mostEntries
+	entries     atomic.Int64  // in all of them
+	bytes       atomic.Int64  // of text in them
+	mostEntries int
+	mostBytes   int64
+	stopped     chan struct{} // closed when the last entry has been answered
 }
 
 const (
@@ -48,41 +49,43 @@ const (
 
 // put queues an entry, or answers ErrBusy at once.
 func (w *writer) put(e *entry) error {
-	if w.bytes.Add(int64(len(e.text))) > w.mostBytes {
-		w.bytes.Add(-int64(len(e.text)))
+	entries, bytes := w.entries.Add(1), w.bytes.Add(int64(len(e.text)))
+	if entries > int64(w.mostEntries) || bytes > w.mostBytes {
+		w.left(e)
 		return ErrBusy
 	}
-	select {
-	case w.queue <- e:
-		return nil
-	default:
-		w.bytes.Add(-int64(len(e.text)))
-		return ErrBusy
-	}
+	w.lanes[int(e.room[len(e.room)-1])%len(w.lanes)] <- e // at random: it is the end of a UUID
+	return nil
+}
+
+// left says that an entry is in no queue any more.
+func (w *writer) left(e *entry) {
+	w.entries.Add(-1)
+	w.bytes.Add(-int64(len(e.text)))
 }
 
 // run stores entries until ctx ends and then what is still queued.
 func (w *writer) run(ctx context.Context) {
 	defer close(w.stopped)
 	var lanes sync.WaitGroup
-	for range w.lanes {
-		lanes.Go(func() { w.lane(ctx) })
+	for _, lane := range w.lanes {
+		lanes.Go(func() { w.serve(ctx, lane) })
 	}
 	lanes.Wait()
 }
 
-func (w *writer) lane(ctx context.Context) {
+func (w *writer) serve(ctx context.Context, lane chan *entry) {
 	owner := context.WithoutCancel(ctx) // a commit that has begun is finished
 	for {
 		select {
-		case e := <-w.queue:
-			w.commit(owner, w.gather(e))
+		case e := <-lane:
+			w.commit(owner, w.gather(lane, e))
 			continue
 		default:
 		}
 		select {
-		case e := <-w.queue:
-			w.commit(owner, w.gather(e))
+		case e := <-lane:
+			w.commit(owner, w.gather(lane, e))
 		case <-ctx.Done():
 			return
 		}
@@ -90,10 +93,10 @@ func (w *writer) lane(ctx context.Context) {
 }
 
 // gather takes the first entry and whatever else waits, as far as their senders still do.
-func (w *writer) gather(first *entry) []*entry {
+func (w *writer) gather(lane chan *entry, first *entry) []*entry {
 	var batch []*entry
 	for e := first; ; {
-		w.bytes.Add(-int64(len(e.text)))
+		w.left(e)
 		if e.state.CompareAndSwap(waiting, taken) {
 			batch = append(batch, e)
 		}
@@ -101,7 +104,7 @@ func (w *writer) gather(first *entry) []*entry {
 			return batch
 		}
 		select {
-		case e = <-w.queue:
+		case e = <-lane:
 		default:
 			return batch
 		}

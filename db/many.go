@@ -6,10 +6,13 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
 	"entgo.io/ent/schema/field"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"parley/ent/migrate"
 )
@@ -132,7 +135,45 @@ func transpose(args []any, width int) []any {
 		for at := i; at < len(args); at += width {
 			column = append(column, args[at])
 		}
-		columns[i] = column
+		columns[i] = typed(column)
 	}
 	return columns
+}
+
+// typed gives a list the type of its elements, where they have one: the driver would look anew at each for how
+// to write it, and write an id as text and read it again.
+func typed(column []any) any {
+	switch column[0].(type) {
+	case uuid.UUID:
+		return each(column, func(id uuid.UUID) pgtype.UUID { return pgtype.UUID{Bytes: id, Valid: true} })
+	case *uuid.UUID:
+		return each(column, func(id *uuid.UUID) pgtype.UUID {
+			if id == nil {
+				return pgtype.UUID{}
+			}
+			return pgtype.UUID{Bytes: *id, Valid: true}
+		})
+	case int:
+		return each(column, func(n int) int64 { return int64(n) })
+	case int64:
+		return each(column, func(n int64) int64 { return n })
+	case string:
+		return each(column, func(text string) string { return text })
+	case time.Time:
+		return each(column, func(at time.Time) time.Time { return at })
+	}
+	return column
+}
+
+// each answers the list as it is when an element has another type.
+func each[From, To any](column []any, as func(From) To) any {
+	list := make([]To, len(column))
+	for i, value := range column {
+		from, ok := value.(From)
+		if !ok {
+			return column
+		}
+		list[i] = as(from)
+	}
+	return list
 }
