@@ -24,7 +24,7 @@ func openBell(c *Config, logger *slog.Logger, store *db.Store) (_ doorbell, clos
 	report := func(bus string) func(error) {
 		return func(why error) {
 			if why != nil {
-				logger.Warn(bus+" does not carry bells: chats from other nodes come late", "latest", time.Duration(c.HeadsInterval), "error", why)
+				logger.Warn(bus+" does not carry bells: chats from other nodes come late", "latest", time.Duration(c.HeadsInterval).String(), "error", why)
 				return
 			}
 			logger.Info(bus + " carries bells again")
