@@ -116,7 +116,7 @@ func (w *writer) gather(lane chan *entry, first *entry) []*entry {
 func (w *writer) commit(ctx context.Context, batch []*entry) {
 	for len(batch) > 0 {
 		b, err := w.store1(ctx, batch)
-		if errors.Is(err, db.ErrUnknownOutcome) {
+		if errors.Is(err, db.ErrUnknownOutcome) && w.store.Shared() { // on SQLite it is a disk that is full
 			b, err = w.settle(ctx, batch)
 		}
 		var refused *refusal

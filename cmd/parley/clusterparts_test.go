@@ -160,7 +160,7 @@ func (c *cluster) apart(p *partition, n int, cables ...int) {
 		p.pull(n, cable)
 	}
 	c.until("503 of a node without database", 15*time.Second, func() bool { return c.ready(n) == http.StatusServiceUnavailable })
-	c.until("the end of its streams", 30*time.Second, func() bool { return len(c.cuts.since(before)) >= streams })
+	c.until("the end of its streams", time.Minute, func() bool { return len(c.cuts.since(before)) >= streams })
 	for _, k := range c.cuts.since(before) {
 		if after := k.when - begun; k.at != c.at[n] || after < 14*time.Second || !k.overSSE && k.code != websocket.StatusTryAgainLater {
 			c.t.Errorf("%v after node %d lost its database a stream was ended: %+v", after, n, k)

@@ -60,16 +60,21 @@ func TestKilledMigrationIsFinishedByTheNext(t *testing.T) {
 			t.Fatal(err)
 		}
 		cmd := parleyOn(t, proxy.URL("parley", "postgres"), "migrate")
-		seen := false
+		seen, started := false, make(chan struct{})
 		proxy.Asked = func(b []byte) dbtest.Then {
 			if bytes.Contains(b, []byte(marker)) {
 				seen = true
+				<-started
 				_ = cmd.Process.Signal(syscall.SIGKILL)
 			}
 			return dbtest.Pass
 		}
 		proxy.Serve()
-		if err := cmd.Run(); err == nil {
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		close(started)
+		if err := cmd.Wait(); err == nil {
 			t.Errorf("%s: it was not killed", marker)
 		}
 		proxy.Close()
