@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -19,6 +20,7 @@ type testLog struct {
 	events []Event
 	ears   map[*testTail]func()
 	reads  int
+	lag    time.Duration // above 0: so long ago each event happened when it is appended
 	seen   chan struct{} // holds one when somebody has read
 }
 
@@ -56,6 +58,9 @@ func (l *testLog) append(value string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	e := Event{Position: Position{int64(len(l.events) + 1), int64(1000 + len(l.events))}, Object: value}
+	if l.lag > 0 {
+		e.At = time.Now().Add(-l.lag)
+	}
 	if value == "end" {
 		e.Object, e.Last = nil, true
 	}
