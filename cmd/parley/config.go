@@ -105,10 +105,13 @@ type Config struct {
 
 // check finds what no single value shows. Durations are above 0 unless zero means something.
 func (c *Config) check() error {
-	if _, port, err := net.SplitHostPort(c.Addr); err != nil {
-		return fmt.Errorf("PARLEY_ADDR: want HOST:PORT")
-	} else if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
-		return fmt.Errorf("PARLEY_ADDR: the port is not between 0 and 65535")
+	if err := checkAddr("PARLEY_ADDR", c.Addr); err != nil {
+		return err
+	}
+	if c.MetricsAddr != "" {
+		if err := checkAddr("PARLEY_METRICS_ADDR", c.MetricsAddr); err != nil {
+			return err
+		}
 	}
 	if c.ChatMaxLength > chat.MaxText {
 		return fmt.Errorf("PARLEY_CHAT_MAX_LENGTH: %d is above %d", c.ChatMaxLength, chat.MaxText)
@@ -126,6 +129,15 @@ func (c *Config) check() error {
 		return err
 	}
 	return c.checkGQL()
+}
+
+func checkAddr(setting, addr string) error {
+	if _, port, err := net.SplitHostPort(addr); err != nil {
+		return fmt.Errorf("%s: want HOST:PORT", setting)
+	} else if n, err := strconv.Atoi(port); err != nil || n < 0 || n > 65535 {
+		return fmt.Errorf("%s: the port is not between 0 and 65535", setting)
+	}
+	return nil
 }
 
 func (c *Config) checkDurations() error {

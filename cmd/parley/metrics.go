@@ -26,11 +26,8 @@ type metricsServer struct {
 	listener net.Listener
 }
 
-// listenMetrics takes the address of PARLEY_METRICS_ADDR. nil: it is empty, and there are no metrics.
+// listenMetrics takes the address of PARLEY_METRICS_ADDR.
 func (s *server) listenMetrics() (*metricsServer, error) {
-	if s.c.MetricsAddr == "" {
-		return nil, nil //nolint:nilnil // off is no error
-	}
 	listener, err := net.Listen("tcp", s.c.MetricsAddr)
 	if err != nil {
 		return nil, fmt.Errorf("PARLEY_METRICS_ADDR: %w", err)

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"regexp"
@@ -151,10 +152,19 @@ func TestMetricsOfTwoServersUnderLoad(t *testing.T) {
 	}
 }
 
-func TestMetricsAddressThatCannotBe(t *testing.T) {
-	c := config(t, dataDir(t), "--metrics-addr", "256.0.0.1:0")
-	err := run(t.Context(), c, &logBuffer{}, nil)
-	if err == nil || !strings.Contains(err.Error(), "PARLEY_METRICS_ADDR") {
-		t.Errorf("got %v", err)
+// An address that is taken stops the start, and the API's own is free after that.
+func TestMetricsAddressThatIsTaken(t *testing.T) {
+	s := newServer(t)
+	free, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = free.Close()
+	for range 2 {
+		c := config(t, dataDir(t), "--addr", free.Addr().String(), "--metrics-addr", s.addr)
+		err := run(t.Context(), c, &logBuffer{}, func(net.Addr) { t.Error("it serves") })
+		if err == nil || !strings.Contains(err.Error(), "PARLEY_METRICS_ADDR") {
+			t.Errorf("got %v", err)
+		}
 	}
 }

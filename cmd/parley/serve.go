@@ -38,12 +38,14 @@ func run(ctx context.Context, c *Config, stderr io.Writer, ready func(net.Addr))
 		return err
 	}
 	defer s.closeBell() // behind the writer's last batch
-	if s.metrics, err = s.listenMetrics(); err != nil {
-		return err
-	}
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("PARLEY_ADDR: %w", err)
+	}
+	if c.MetricsAddr != "" {
+		if s.metrics, err = s.listenMetrics(); err != nil {
+			return errors.Join(err, listener.Close())
+		}
 	}
 	return s.serve(ctx, listener, ready)
 }
