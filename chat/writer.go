@@ -1,7 +1,6 @@
 package chat
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -14,8 +13,6 @@ import (
 
 	"parley/db"
 	"parley/ent"
-	"parley/ent/chat"
-	"parley/ent/roomevent"
 )
 
 // The writer is the only place that stores chats. A lane takes what has queued up while its last commit
@@ -217,136 +214,4 @@ func (w *writer) store1(ctx context.Context, entries []*entry) (*batch, error) {
 	}
 	w.meters.committed(len(entries), time.Since(began))
 	return b, nil
-}
-
-// A batch is what one transaction came to: for each entry its chat or its error, and the rooms
-// whose logs have grown.
-type batch struct {
-	statements *statements
-	chats      []*Chat
-	errs       []error
-	rooms      []uuid.UUID
-}
-
-func (b *batch) store(ctx context.Context, tx *ent.Tx, entries []*entry, now time.Time) error {
-	if err := b.answerKnown(ctx, tx, entries); err != nil {
-		return err
-	}
-	first := map[uuid.UUID]int{} // id → the entry that stores it
-	byRoom := map[uuid.UUID][]int{}
-	for i, e := range entries {
-		if b.chats[i] != nil || b.errs[i] != nil {
-			continue
-		}
-		if _, twice := first[e.id]; !twice {
-			first[e.id] = i
-			byRoom[e.room] = append(byRoom[e.room], i)
-		}
-	}
-	if err := b.insert(ctx, tx, entries, byRoom, now); err != nil {
-		return err
-	}
-	for i, e := range entries { // the same id twice in one batch is stored once
-		if b.chats[i] == nil && b.errs[i] == nil {
-			b.chats[i], b.errs[i] = repeat(e, b.chats[first[e.id]])
-		}
-	}
-	return nil
-}
-
-// repeat answers an entry whose id is stored already: its own sender in the same room gets that chat.
-func repeat(e *entry, stored *Chat) (*Chat, error) {
-	if stored.UserID != e.from.ID || stored.Room.ID != e.room {
-		return nil, ErrIDTaken
-	}
-	return stored, nil
-}
-
-// answerKnown answers the entries whose ids were stored before.
-func (b *batch) answerKnown(ctx context.Context, tx *ent.Tx, entries []*entry) error {
-	var chosen []uuid.UUID
-	var args []any
-	for _, e := range entries {
-		if e.chosen || e.doubted {
-			chosen, args = append(chosen, e.id), append(args, e.id)
-		}
-	}
-	known, err := b.statements.known.Run(ctx, tx, args)
-	if err != nil {
-		return fmt.Errorf("look for known ids: %w", err)
-	}
-	if known == 0 {
-		return nil
-	}
-	rows, err := tx.Chat.Query().Where(chat.IDIn(chosen...)).WithRoom().All(ctx)
-	if err != nil {
-		return fmt.Errorf("read known chats: %w", err)
-	}
-	for _, row := range rows {
-		stored := foldChat(row, foldRoom(row.Edges.Room))
-		for i, e := range entries {
-			if e.id == row.ID {
-				b.chats[i], b.errs[i] = repeat(e, stored)
-			}
-		}
-	}
-	return nil
-}
-
-// insert appends to the log of each room, in order of id so that no two transactions wait for each
-// other, and stores the chats. Access is asked again here, under the room's lock: it may have been
-// lost while the entry was queued.
-func (b *batch) insert(ctx context.Context, tx *ent.Tx, entries []*entry, byRoom map[uuid.UUID][]int, now time.Time) error {
-	for id := range byRoom {
-		b.rooms = append(b.rooms, id)
-	}
-	slices.SortFunc(b.rooms, byID)
-	var chats [][]any
-	var log []any
-	for _, id := range b.rooms {
-		events := make([]logged, len(byRoom[id]))
-		for i, n := range byRoom[id] {
-			events[i] = logged{kind: roomevent.KindCHAT_SENT, actor: entries[n].from.ID, chat: &entries[n].id}
-		}
-		up, err := b.statements.lift(ctx, tx, appending{id, events, now})
-		if errors.Is(err, ErrNoRoom) {
-			return &refusal{pick(entries, byRoom[id]), err}
-		}
-		if err != nil {
-			return err
-		}
-		log = append(log, up.rows...)
-		in := foldRoom(up.room)
-		for i, n := range byRoom[id] {
-			e := entries[n]
-			if err := may(e.from.ID, send, up.room); err != nil {
-				return &refusal{[]*entry{e}, err}
-			}
-			c := &Chat{
-				ID: e.id, Room: in, Number: up.positions[i].number, UserID: e.from.ID, Username: e.from.Username,
-				Text: &e.text, CreatedAt: up.at, position: up.positions[i],
-			}
-			b.chats[n] = c
-			chats = append(chats, []any{c.ID, id, c.Number, c.position.place, c.position.tag, c.UserID, c.Username, e.text, up.at})
-		}
-	}
-	if err := b.statements.write(ctx, tx, log); err != nil {
-		return err
-	}
-	// In order of id too: two transactions that store the same ids, in rooms of their own, wait for each other.
-	slices.SortFunc(chats, func(x, y []any) int { return byID(x[0].(uuid.UUID), y[0].(uuid.UUID)) })
-	if _, err := b.statements.chats.Run(ctx, tx, slices.Concat(chats...)); err != nil {
-		return fmt.Errorf("insert chats: %w", err)
-	}
-	return nil
-}
-
-func byID(x, y uuid.UUID) int { return bytes.Compare(x[:], y[:]) }
-
-func pick(entries []*entry, which []int) []*entry {
-	picked := make([]*entry, len(which))
-	for i, n := range which {
-		picked[i] = entries[n]
-	}
-	return picked
 }

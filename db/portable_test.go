@@ -16,7 +16,6 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
 
-	"parley/db/dbtest"
 	"parley/ent"
 	"parley/ent/migrate"
 	"parley/ent/roomevent"
@@ -116,14 +115,7 @@ func exported(t testing.TB, o Options) []byte {
 
 func TestMovingKeepsEveryByte(t *testing.T) {
 	_, first := everything(t)
-	server, err := dbtest.NewServer(t.Context(), dbtest.InMemory)
-	if errors.Is(err, dbtest.ErrNoPostgres) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Remove)
+	server := newPostgres(t)
 	for _, name := range []string{"a", "b"} {
 		if err := server.Create(t.Context(), name, ""); err != nil {
 			t.Fatal(err)
@@ -258,14 +250,7 @@ func sealed(t *testing.T, text []byte, from, to string) []byte {
 // An export whose checksum is right is refused when readers would find its logs broken, or the database does.
 func TestUnsoundExportIsRefused(t *testing.T) {
 	_, text := everything(t)
-	server, err := dbtest.NewServer(t.Context(), dbtest.InMemory)
-	if errors.Is(err, dbtest.ErrNoPostgres) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(server.Remove)
+	server := newPostgres(t)
 	if err := server.Create(t.Context(), "x", ""); err != nil {
 		t.Fatal(err)
 	}
