@@ -62,15 +62,14 @@ func (t *Tail) Next(ctx context.Context, at Position) ([]*Event, error) {
 // Leave ends it. Call it once.
 func (t *Tail) Leave() { t.readers.leave(t.feed, t) }
 
-// since reads at most MaxPage events after a position. It reads the position itself too: the event
+// since reads at most MaxPage events after a position, and no more text than pageBytes, but at least one event. It reads the position itself too: the event
 // there must carry the tag we hold, and places must follow one another, or nothing is handed out. It is
 // one statement: on several nodes it is what each chat costs the database on each of them.
 func (s *Service) since(ctx context.Context, room *Room, at position) (events []*Event, more bool, err error) {
-	rows, chats, err := s.readLog(ctx, room.ID, at.place)
+	rows, chats, more, err := s.readLog(ctx, room.ID, at.place)
 	if err != nil {
 		return nil, false, fmt.Errorf("read log: %w", err)
 	}
-	more = len(rows) == MaxPage+1
 	if rows, err = follows(rows, at); err != nil {
 		return nil, false, err
 	}
@@ -78,27 +77,36 @@ func (s *Service) since(ctx context.Context, room *Room, at position) (events []
 	return events, more, err
 }
 
-// readLog reads a room's log from a place on, and the chats it is about as they are now.
-func (s *Service) readLog(ctx context.Context, room uuid.UUID, place int64) (log []*ent.RoomEvent, chats map[uuid.UUID]*ent.Chat, err error) {
+// pageBytes are those of the texts in one page of the log: what follows is read by the next.
+const pageBytes = 64 << 10
+
+// readLog reads a room's log from a place on, and the chats it is about as they are now. more: it goes on.
+func (s *Service) readLog(ctx context.Context, room uuid.UUID, place int64) (log []*ent.RoomEvent, chats map[uuid.UUID]*ent.Chat, more bool, err error) {
 	rows, err := s.store.Query(ctx, s.statements.since, room, place)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, false, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	chats = map[uuid.UUID]*ent.Chat{}
-	for rows.Next() {
+	for bytes := 0; rows.Next(); {
+		if bytes > pageBytes && len(log) > 1 { // the first may be the position itself
+			return log, chats, true, nil
+		}
 		e, c := &ent.RoomEvent{RoomID: room}, joined{}
 		err := rows.Scan(&e.Place, &e.Number, &e.Kind, &e.Tag, &e.At, &e.ActorID, &e.ChatID,
 			&c.id, &c.number, &c.place, &c.tag, &c.user, &c.username, &c.text, &c.createdAt, &c.editedAt, &c.deletedAt)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, false, err
+		}
+		if c.text != nil {
+			bytes += len(*c.text)
 		}
 		log = append(log, e)
 		if c.id != nil && chats[*c.id] == nil {
 			chats[*c.id] = c.row()
 		}
 	}
-	return log, chats, rows.Err()
+	return log, chats, len(log) == MaxPage+1, rows.Err()
 }
 
 // joined is a chat beside an event, all nil where the event is about none.

@@ -5,7 +5,9 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
+	"unsafe"
 
 	"github.com/google/uuid"
 )
@@ -22,6 +24,8 @@ type source interface {
 // readers are the feeds of all rooms that somebody follows.
 type readers struct {
 	log   source
+	most  int64        // bytes that all windows may hold
+	held  atomic.Int64 // those they hold
 	reads reads
 
 	mu    sync.Mutex // taken before a feed's bell
@@ -32,13 +36,16 @@ type readers struct {
 // that an event is read from the log once for all of them. The window is a cache and never the
 // truth: emptying it changes nothing but cost.
 type feed struct {
-	room  *Room
-	bell  bell
-	reads *reads
+	room    *Room
+	bell    bell
+	readers *readers
 
 	turn   chan struct{} // holds one while somebody reads the log or the window; taken before the bell
 	start  position      // what the window follows
-	window []*Event
+	window []*Event      // may be empty
+	bytes  int64         // of the window
+	grown  bool          // since quiet windows were given up last
+	left   atomic.Bool   // by its last reader
 }
 
 // A bell wakes the readers of a feed. Its lock is held for a moment only, because whoever rings
@@ -50,8 +57,13 @@ type bell struct {
 	reached position         // the end of the window
 }
 
-// windowEvents is how many events a feed keeps; who is further behind reads the log alone.
-const windowEvents = 256
+// A feed keeps so many events and bytes of them, at least the last page it read unless all feeds together hold too
+// much; who is further behind reads the log alone.
+const (
+	windowEvents = 256
+	windowBytes  = 4 * pageBytes
+	eventBytes   = int64(unsafe.Sizeof(Event{}) + unsafe.Sizeof(Chat{}) + 64) // without texts
+)
 
 func (r *readers) join(from Start, t *Tail, wake func()) *feed {
 	r.mu.Lock()
@@ -59,7 +71,7 @@ func (r *readers) join(from Start, t *Tail, wake func()) *feed {
 	f := r.rooms[from.Room.ID]
 	if f == nil {
 		at := position{place: from.Head.Place, tag: from.Head.Tag} // whoever is behind reads the log alone
-		f = &feed{room: from.Room, reads: &r.reads, bell: bell{ears: map[*Tail]func(){}, due: true, reached: at}, turn: make(chan struct{}, 1), start: at}
+		f = &feed{room: from.Room, readers: r, bell: bell{ears: map[*Tail]func(){}, due: true, reached: at}, turn: make(chan struct{}, 1), start: at}
 		r.rooms[from.Room.ID] = f
 	}
 	f.bell.listen(t, wake)
@@ -71,6 +83,8 @@ func (r *readers) leave(f *feed, t *Tail) {
 	defer r.mu.Unlock()
 	if f.bell.leave(t) == 0 && r.rooms[f.room.ID] == f {
 		delete(r.rooms, f.room.ID)
+		f.left.Store(true)
+		f.tryEmpty(false)
 	}
 }
 
@@ -165,12 +179,17 @@ func (f *feed) next(ctx context.Context, log source, at position) ([]*Event, err
 	}
 	events, behind, err := f.read(ctx, log, at)
 	<-f.turn
+	if f.left.Load() { // meanwhile, and nobody else empties it
+		f.tryEmpty(false)
+	}
 	if behind {
 		events, _, err = log.since(ctx, f.room, at)
-		f.reads.note(&f.reads.catchUp, err)
+		f.note(&f.readers.reads.catchUp, err)
 	}
 	return events, err
 }
+
+func (f *feed) note(kind *atomic.Uint64, err error) { f.readers.reads.note(kind, err) }
 
 // read is next for who has the turn; behind: the position lies before the window.
 func (f *feed) read(ctx context.Context, log source, at position) (events []*Event, behind bool, err error) {
@@ -184,8 +203,9 @@ func (f *feed) read(ctx context.Context, log source, at position) (events []*Eve
 		if !due && at.place <= f.end().place {
 			break
 		}
-		next, more, err := log.since(ctx, f.room, f.end())
-		f.reads.note(&f.reads.live, err)
+		end := f.end()
+		next, more, err := log.since(ctx, f.room, end)
+		f.note(&f.readers.reads.live, err)
 		if err != nil {
 			f.bell.read(f.end(), due) // not more: who reads on unbidden tells the others, once it succeeds
 			return nil, false, err
@@ -197,6 +217,9 @@ func (f *feed) read(ctx context.Context, log source, at position) (events []*Eve
 		f.bell.read(f.end(), more)
 		if !due {
 			f.bell.wake() // no bell has told the others; who read here was ahead of the window
+		}
+		if at.place == end.place && at.tag == end.tag && len(next) > 0 {
+			return next, false, nil // the window may not have kept it
 		}
 		if at.place < f.start.place {
 			return nil, true, nil
@@ -212,17 +235,69 @@ func (f *feed) read(ctx context.Context, log source, at position) (events []*Eve
 // grow appends events to the window and drops the oldest. What the window holds of a chat that was
 // changed is replaced by what the chat is now.
 func (f *feed) grow(more []*Event) {
+	if len(more) == 0 {
+		return
+	}
 	window := append(slices.Clip(f.window), more...) // a copy: the old one is in the hands of readers
 	for _, e := range more {
 		if e.Kind == ChatEdited || e.Kind == ChatDeleted {
 			renew(window, e.Chat)
 		}
 	}
-	if over := len(window) - windowEvents; over > 0 {
-		f.start = window[over-1].position
-		window = window[over:]
+	bytes, keep := int64(0), len(window)
+	for ; keep > 0 && len(window)-keep < windowEvents; keep-- {
+		one := window[keep-1].bytes()
+		if bytes+one > windowBytes {
+			break
+		}
+		bytes += one
 	}
-	f.window = window
+	if f.readers.held.Add(bytes-f.bytes) > f.readers.most {
+		f.readers.held.Add(-bytes)
+		bytes, keep = 0, len(window)
+	}
+	if keep > 0 {
+		f.start = window[keep-1].position
+	}
+	f.window, f.bytes, f.grown = slices.Clone(window[keep:]), bytes, true
+}
+
+// bytes are what an event takes in memory.
+func (e *Event) bytes() int64 {
+	bytes := eventBytes
+	if e.Chat != nil && e.Chat.Text != nil {
+		bytes += int64(len(*e.Chat.Text))
+	}
+	return bytes
+}
+
+// empty gives up the window; who has the turn calls it.
+func (f *feed) empty() {
+	f.readers.held.Add(-f.bytes)
+	f.start, f.window, f.bytes = f.end(), nil, 0
+}
+
+// tryEmpty gives up the window unless somebody is reading it, or if only a quiet one is meant, it has grown since this
+// was asked last: whoever wanted it has it.
+func (f *feed) tryEmpty(quiet bool) {
+	select {
+	case f.turn <- struct{}{}:
+		if !quiet || !f.grown {
+			f.empty()
+		}
+		f.grown = false
+		<-f.turn
+	default:
+	}
+}
+
+func (r *readers) emptyQuiet() {
+	r.mu.Lock()
+	feeds := slices.Collect(maps.Values(r.rooms))
+	r.mu.Unlock()
+	for _, f := range feeds {
+		f.tryEmpty(true)
+	}
 }
 
 func renew(window []*Event, now *Chat) {
@@ -257,6 +332,7 @@ func (r *readers) watchHeads(ctx context.Context, interval time.Duration) {
 	for {
 		select {
 		case <-tick.C:
+			r.emptyQuiet()
 			r.compareHeads(ctx)
 		case <-ctx.Done():
 			return

@@ -31,7 +31,7 @@ func TestReaderAheadTellsTheOthers(t *testing.T) {
 	room := &Room{ID: uuid.UUID{15: 1}}
 	rng := rand.New(rand.NewPCG(1, 1))
 	log := &failsOnce{memoryLog: &memoryLog{logs: map[uuid.UUID][]*ent.RoomEvent{}, chats: map[uuid.UUID]*Chat{}, rng: rng}}
-	readers := &readers{log: log, rooms: map[uuid.UUID]*feed{}}
+	readers := &readers{log: log, rooms: map[uuid.UUID]*feed{}, most: 1 << 20}
 	log.commit(room, 5, rng)
 	follow := func() (*Tail, <-chan struct{}, Position) {
 		head := log.head(room.ID).known()

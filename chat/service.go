@@ -18,6 +18,7 @@ type Options struct {
 	QueueEntries   int              // PARLEY_WRITE_QUEUE, default 4096
 	BatchEntries   int              // PARLEY_WRITE_BATCH, default 256
 	HeadsInterval  time.Duration    // PARLEY_HEADS_INTERVAL, default 2 s
+	WindowBytes    int64            // chats kept for readers, default 16 MiB
 	SendRate       Rate             // PARLEY_SEND_RATE, of one user; burst × 3
 	RoomSendRate   Rate             // PARLEY_ROOM_SEND_RATE, into one room; burst × 2
 	MutationRate   Rate             // PARLEY_MUTATION_RATE, of one user, all other changes; burst × 3
@@ -35,6 +36,7 @@ func (o Options) withDefaults() Options {
 	o.QueueEntries = orDefault(o.QueueEntries, 4096)
 	o.BatchEntries = orDefault(o.BatchEntries, 256)
 	o.HeadsInterval = orDefault(o.HeadsInterval, 2*time.Second)
+	o.WindowBytes = orDefault(o.WindowBytes, 16<<20)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -86,7 +88,7 @@ func New(store *db.Store, o Options) *Service {
 	for range lanes {
 		s.writer.lanes = append(s.writer.lanes, make(chan *entry, o.QueueEntries))
 	}
-	s.readers = &readers{log: s, rooms: map[uuid.UUID]*feed{}}
+	s.readers = &readers{log: s, rooms: map[uuid.UUID]*feed{}, most: o.WindowBytes}
 	return s
 }
 

@@ -19,6 +19,7 @@ type Stats struct {
 	QueuedBytes int64              // of their text
 
 	Rooms         int    // that somebody follows here
+	WindowBytes   int64  // of the chats kept for these readers
 	LiveReads     uint64 // reads of a log that moved the window all readers of a room share
 	CatchUpReads  uint64 // reads of a log for one reader behind that window
 	FailedReads   uint64 // of both, for reasons that pass
@@ -35,7 +36,7 @@ func (s *Service) Stats() Stats {
 	return Stats{
 		Sends: s.meters.sends.Counts(), BatchSize: s.meters.batch.Distribution(), CommitTime: s.meters.commit.Distribution(),
 		Queued: int(s.writer.entries.Load()), QueuedBytes: s.writer.bytes.Load(),
-		Rooms: s.readers.count(), LiveReads: r.live.Load(), CatchUpReads: r.catchUp.Load(),
+		Rooms: s.readers.count(), WindowBytes: s.readers.held.Load(), LiveReads: r.live.Load(), CatchUpReads: r.catchUp.Load(),
 		FailedReads: r.failed.Load(), Diverged: r.diverged.Load(), Holes: r.holes.Load(),
 		HeadsChecks: r.heads.Load(), HeadsFailed: r.headsFailed.Load(), HeadsMismatch: r.headsMismatch.Load(),
 	}

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"container/list"
 	"context"
 	"errors"
 	"slices"
@@ -19,6 +20,15 @@ type feed struct {
 	due    atomic.Bool // the bell has rung since the log was last read to its end
 	window atomic.Pointer[window]
 	blocks atomic.Pointer[[]*block] // changed under the lock of feeds
+
+	operation int64 // bytes of the operation, as far as they count for this feed; never changed
+
+	// Guarded by the lock of quotas.
+	owner   atomic.Pointer[quota] // of the first reader; may be read without the lock
+	readers int
+	held    int64         // bytes of the window
+	charged int64         // those that count as the owner's
+	grown   *list.Element // in quotas; nil: the window holds nothing
 
 	turn    chan struct{} // holds one while somebody reads on
 	retry   time.Duration // guarded by turn
@@ -90,7 +100,7 @@ func (f *feed) advance(most int) (n int) {
 // readOn moves the window by a page, and answers how far: in events, where large ones count as several.
 func (f *feed) readOn() int {
 	w := f.window.Load()
-	if w.ended != nil || w.over() {
+	if w.ended != nil || w.over {
 		return 0
 	}
 	if f.retry == 0 {
@@ -102,13 +112,13 @@ func (f *feed) readOn() int {
 	var end *EndError
 	switch {
 	case errors.As(err, &end):
-		f.window.Store(w.closed(end.Err))
+		f.close(end.Err)
 		return 0
 	case err != nil: // what the window holds may have changed since, and nobody knows
-		f.keep(w, w.emptied())
+		f.t.quotas.change(f, (*window).emptied)
 		f.t.meters.drops.Add(DropWindow, 1)
 		if time.Since(f.failing) >= longestOutage {
-			f.window.Store(f.window.Load().closed(errUnreadable))
+			f.close(errUnreadable)
 			return 0
 		}
 		f.retry = min(max(firstRetry, 2*f.retry), longestRetry)
@@ -120,24 +130,23 @@ func (f *feed) readOn() int {
 	}
 	entries, ended := f.run(events)
 	if ended != nil {
-		f.window.Store(w.closed(ended))
+		f.close(ended)
 		return 0
 	}
-	f.keep(w, w.grow(entries, f.t.options.WindowEvents, f.t.feeds.mayKeep()))
+	f.t.quotas.change(f, func(w *window) *window { return w.grow(entries, f.t.options.WindowEvents, windowBytes) })
 	return max(len(entries), size(entries)*f.t.options.WindowEvents/windowBytes)
 }
 
-func (f *feed) keep(old, now *window) {
-	f.t.feeds.held.Add(int64(now.bytes - old.bytes))
-	f.window.Store(now)
+// close has the window end for this reason.
+func (f *feed) close(why error) {
+	f.t.quotas.change(f, func(w *window) *window { return w.closed(why) })
 }
 
-// close lets go of a feed without readers. It does not wait for whoever is reading on.
-func (f *feed) close() {
+// abandon lets go of a feed without readers. It does not wait for whoever is reading on.
+func (f *feed) abandon() {
 	f.tail.Leave()
 	forget := func() {
-		w := f.window.Load()
-		f.keep(w, (&window{}).closed(errLeft))
+		f.t.quotas.change(f, func(*window) *window { return (&window{}).closed(errLeft) })
 		<-f.turn
 	}
 	select {
@@ -149,13 +158,15 @@ func (f *feed) close() {
 }
 
 // history reads and executes what follows a position that the window does not know, in turns with all who
-// are behind.
-func (f *feed) history(ctx context.Context, at Position) ([]entry, error) {
-	select {
-	case f.t.feeds.turns <- struct{}{}:
-		defer func() { <-f.t.feeds.turns }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
+// are behind, of whom one person's take only some at once.
+func (f *feed) history(ctx context.Context, q *quota, at Position) ([]entry, error) {
+	for _, turns := range []chan struct{}{q.turns, f.t.feeds.turns} {
+		select {
+		case turns <- struct{}{}:
+			defer func() { <-turns }()
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
 	}
 	events, err := f.tail.Next(ctx, at)
 	if err != nil || len(events) == 0 {
@@ -195,4 +206,12 @@ func (f *feed) leave(r *reader) (empty bool) {
 	blocks := slices.DeleteFunc(slices.Clone(*f.blocks.Load()), func(b *block) bool { return b == r.block })
 	f.blocks.Store(&blocks)
 	return len(blocks) == 0
+}
+
+// first is whose the feed's first reader is; nil: there is none.
+func (f *feed) first() *quota {
+	for _, b := range *f.blocks.Load() {
+		return (*b.readers.Load())[0].sub.quota
+	}
+	return nil
 }

@@ -14,7 +14,6 @@ type feeds struct {
 	t       *Transports
 	workers workers
 	turns   chan struct{} // holds one for each read of the log by somebody behind a window
-	held    atomic.Int64  // bytes of all windows
 	runs    atomic.Int64  // executions of streams' operations
 
 	mu    sync.Mutex // guards byKey, the blocks of all feeds, and left of readers
@@ -34,26 +33,41 @@ func (x *feeds) init(t *Transports) {
 	x.byKey = map[feedKey]*feed{}
 }
 
-// mayKeep is how many bytes a window may have now.
-func (x *feeds) mayKeep() int {
-	if x.held.Load() > x.t.options.WindowTotal {
-		return crowdedBytes
-	}
-	return windowBytes
-}
-
-// join adds a reader to the feed of its log, which is made for the first one. From here on each bell
-// concerns the reader.
-func (x *feeds) join(r *reader, log Log, s *Stream, p program) {
-	key := feedKey{log.Key, s.Viewer, operationKey(p.op)}
+// join adds the readers of a subscription to the feeds of their logs, which are made where they are the first. From
+// here on each bell concerns them. The answer is false, and nobody has joined, if that would be too many feeds.
+func (x *feeds) join(sub *subscription, p program) bool {
+	logs := sub.stream.Logs
+	keys := make([]feedKey, len(logs))
+	operation := operationKey(p.op)
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	f := x.byKey[key]
-	if f == nil {
-		f = x.open(key, log, s, p)
+	missing := 0
+	for i, log := range logs {
+		keys[i] = feedKey{log.Key, sub.stream.Viewer, operation}
+		if x.byKey[keys[i]] == nil {
+			missing++
+		}
 	}
-	r.feed = f
-	f.join(r)
+	var each int64
+	if missing > 0 {
+		bytes := operationBytes(p.op)
+		if !x.t.quotas.mayOpen(sub.quota, missing, bytes) {
+			return false
+		}
+		each = bytes / int64(missing)
+	}
+	for i, r := range sub.readers {
+		f := x.byKey[keys[i]]
+		if f == nil {
+			f = x.open(keys[i], logs[i], sub.stream, p)
+			f.operation = each
+		}
+		r.feed = f
+		f.join(r)
+		x.t.quotas.joined(f, f.first(), 1)
+		logs[i] = Log{Key: f.key.log} // a stream lives long; the rest is the reader's and the feed's
+	}
+	return true
 }
 
 // open makes a feed. Its window begins at the head of the log: whoever is behind reads the log alone.
@@ -85,9 +99,10 @@ func (x *feeds) leave(r *reader) bool {
 		over = r.feed
 		delete(x.byKey, over.key)
 	}
+	x.t.quotas.joined(r.feed, r.feed.first(), -1)
 	x.mu.Unlock()
 	if over != nil {
-		over.close()
+		over.abandon()
 	}
 	return true
 }

@@ -27,6 +27,11 @@ func operationKey(op *graphql.OperationContext) [sha256.Size]byte {
 	return [sha256.Size]byte(h.Sum(nil))
 }
 
+// operationBytes is what an operation that is kept holds of its request.
+func operationBytes(op *graphql.OperationContext) int64 {
+	return int64(len(op.RawQuery) + len(mustJSON(op.Variables)))
+}
+
 // uses are the variables that an operation uses outside the arguments of its root field.
 type uses struct {
 	doc   *ast.QueryDocument

@@ -66,8 +66,8 @@ func newModel(t *testing.T, seed uint64) *model {
 		WriteTimeout: time.Hour,
 		MaxParallel:  100,
 	})
-	if rng.IntN(4) == 0 {
-		m.transports.options.WindowTotal = 1 // every window is at its limit
+	if rng.IntN(2) == 0 {
+		m.transports.quotas.windows = int64(1 + rng.IntN(2)*rng.IntN(4000)) // 1: every window is empty
 	}
 	m.transports.pace.block = 1 + rng.IntN(3)
 	for i := range 1 + rng.IntN(2) {
@@ -108,9 +108,9 @@ func (m *model) run() {
 	synctest.Wait()
 	m.transports.feeds.mu.Lock()
 	defer m.transports.feeds.mu.Unlock()
-	n, held, seats := len(m.transports.feeds.byKey), m.transports.feeds.held.Load(), len(m.transports.seats.taken)
-	if n+seats != 0 || held != 0 {
-		m.t.Errorf("%d feeds, %d bytes and %d seats are left", n, held, seats)
+	n, held, people := len(m.transports.feeds.byKey), m.transports.quotas.held, len(m.transports.quotas.people)
+	if n+people != 0 || held != 0 || m.transports.quotas.grown.Len() != 0 {
+		m.t.Errorf("%d feeds, %d bytes and %d people are left", n, held, people)
 	}
 }
 

@@ -50,6 +50,7 @@ type subscription struct {
 	out     outlet
 	stream  *Stream
 	user    string // whose it is
+	quota   *quota // of the user
 	readers []*reader
 
 	// Guarded by the outlet.
@@ -60,10 +61,11 @@ type subscription struct {
 
 // newSubscription begins nowhere until its readers join, and then is left. nil: the user has too many streams.
 func (t *Transports) newSubscription(out outlet, s *Stream, user string) *subscription {
-	if !t.seats.enter(user, s.Logs) {
+	q := t.quotas.enter(user, s.Logs)
+	if q == nil {
 		return nil
 	}
-	sub := &subscription{t: t, out: out, stream: s, user: user, behind: len(s.Logs), going: len(s.Logs)}
+	sub := &subscription{t: t, out: out, stream: s, user: user, quota: q, behind: len(s.Logs), going: len(s.Logs)}
 	sub.readers = make([]*reader, len(s.Logs))
 	for i, log := range s.Logs {
 		sub.readers[i] = &reader{sub: sub, at: log.At, head: log.Head}
@@ -72,22 +74,22 @@ func (t *Transports) newSubscription(out outlet, s *Stream, user string) *subscr
 }
 
 // join begins: from here on each bell of the logs concerns the readers. The operation is kept where it is the first
-// of its feed.
-func (sub *subscription) join(exec graphql.GraphExecutor, op *graphql.OperationContext) {
-	p := program{t: sub.t, exec: exec, op: op}
-	for i, r := range sub.readers {
-		sub.t.feeds.join(r, sub.stream.Logs[i], sub.stream, p)
-		sub.stream.Logs[i] = Log{Key: r.feed.key.log} // a stream lives long; the rest is the reader's and the feed's
+// of its feed. The answer is false if the user has too many streams that differ; then the subscription is over.
+func (sub *subscription) join(exec graphql.GraphExecutor, op *graphql.OperationContext) bool {
+	if !sub.t.feeds.join(sub, program{t: sub.t, exec: exec, op: op}) {
+		sub.t.quotas.leave(sub.user, sub.quota, sub.stream.Logs)
+		return false
 	}
 	sub.t.meters.streams.Add(1)
 	sub.t.meters.request(op, OutcomeOK)
+	return true
 }
 
 // leave may be called by anybody, any number of times, once all have joined.
 func (sub *subscription) leave() {
 	for i, r := range sub.readers {
 		if sub.t.feeds.leave(r) {
-			sub.t.seats.leave(sub.user, sub.stream.Logs[i:i+1])
+			sub.t.quotas.leave(sub.user, sub.quota, sub.stream.Logs[i:i+1])
 			if i == 0 {
 				sub.t.meters.streams.Add(-1)
 			}
@@ -97,7 +99,7 @@ func (sub *subscription) leave() {
 
 // manyStreams is the refusal of a stream too many.
 func (t *Transports) manyStreams(ctx context.Context) gqlerror.List {
-	return gqlerror.List{t.options.Refuse(ctx, codeLimitReached, "STREAMS", "You have too many streams of this room.")}
+	return gqlerror.List{t.options.Refuse(ctx, codeLimitReached, "STREAMS", "You have too many streams.")}
 }
 
 // Bytes in one write to a client.
@@ -205,7 +207,7 @@ func (sub *subscription) told(ctx context.Context, why error) gqlerror.List {
 func (r *reader) history(ctx context.Context, at Position) ([]entry, error) {
 	begun := time.Now()
 	for wait := firstRetry; ; wait = min(2*wait, longestRetry) {
-		entries, err := r.feed.history(ctx, at)
+		entries, err := r.feed.history(ctx, r.sub.quota, at)
 		var end *EndError
 		if len(entries) > 0 || errors.As(err, &end) {
 			return entries, err

@@ -28,12 +28,11 @@ func (s *socket) subscribed(ctx context.Context, op *operation, prepared *graphq
 	}
 	stream.ID = nil // messages have none
 	x := &socketStream{s: s, op: op, prefix: nextPrefix(op.id)}
-	if x.sub = s.t.newSubscription(x, stream, s.user()); x.sub == nil {
+	if x.sub = s.t.newSubscription(x, stream, s.user()); x.sub == nil || !x.sub.join(s.exec, prepared) {
 		s.t.meters.request(prepared, OutcomeRefused)
 		s.refuse(op, true, s.t.manyStreams(ctx))
 		return
 	}
-	x.sub.join(s.exec, prepared)
 	if !s.attach(op, x) {
 		x.sub.leave()
 		return

@@ -29,12 +29,11 @@ func (s *stream) subscribed(ctx context.Context, lastEventID string, exec graphq
 	}
 	boundBuffer(ctx)
 	x := &sseStream{s: s, ctx: ctx}
-	if x.sub = s.t.newSubscription(x, stream, s.session.User); x.sub == nil {
+	if x.sub = s.t.newSubscription(x, stream, s.session.User); x.sub == nil || !x.sub.join(exec, op) {
 		s.t.meters.request(op, OutcomeRefused)
 		s.refuse(s.t.manyStreams(ctx))
 		return
 	}
-	x.sub.join(exec, op)
 	defer x.sub.leave()
 	s.relay(ctx, x.look)
 }

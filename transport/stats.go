@@ -72,7 +72,7 @@ const (
 func (t *Transports) Stats() Stats {
 	m := &t.meters
 	s := Stats{
-		Streams: int(m.streams.Load()), WindowBytes: t.feeds.held.Load(), CatchingUp: len(t.feeds.turns),
+		Streams: int(m.streams.Load()), WindowBytes: t.quotas.windowBytes(), CatchingUp: len(t.feeds.turns),
 		Requests: make(map[Request]uint64, len(m.requests)), QueryTime: m.query.Distribution(), WriteTime: m.mutation.Distribution(),
 		Refusals: m.refusals.Counts(), Executions: uint64(t.feeds.runs.Load()), Live: m.live.Load(), CaughtUp: m.caughtUp.Load(),
 		Lag: m.lag.Distribution(), Closed: m.closed.Counts(), Drops: m.drops.Counts(),

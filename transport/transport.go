@@ -181,7 +181,7 @@ type Transports struct {
 	registry registry
 	feeds    feeds
 	gate     gate
-	seats    *seats
+	quotas   *quotas
 	meters   meters
 }
 
@@ -205,7 +205,7 @@ func New(o Options) *Transports {
 	t.registry.init(t)
 	t.feeds.init(t)
 	t.gate.init(t)
-	t.seats = newSeats(o.UserRoomStreams)
+	t.quotas = newQuotas(&t.options)
 	return t
 }
 

@@ -1,6 +1,10 @@
 package transport
 
-import "sort"
+import (
+	"slices"
+	"sort"
+	"unsafe"
+)
 
 // An entry is an event that has been executed for a feed.
 type entry struct {
@@ -12,21 +16,22 @@ type entry struct {
 	last    bool // of its log
 }
 
-// A window is the newest entries of a feed. It is never changed, only replaced: readers look at it without
-// a lock. It is a cache of the log and not the truth; whoever is behind it reads the log.
+// A window is the newest entries of a feed, or none. It is never changed, only replaced: readers look at it
+// without a lock. It is a cache of the log and not the truth; whoever is behind it reads the log.
 type window struct {
 	start   Position // what the first entry follows
 	entries []entry  // the array behind is shared with older windows, which see less of it
-	bytes   int
-	ended   error // why nothing will follow; nil: something may
+	bytes   int      // size of entries
+	dropped int      // size of the entries in front of them that the array holds still
+	over    bool     // the log ends with the window
+	ended   error    // why nothing will follow; nil: something may
 }
 
 // What a window keeps, besides the number of events that Options says.
-const (
-	windowBytes  = 256 << 10
-	crowdedBytes = 16 << 10 // when all windows together have reached their limit
-	entryBytes   = 96       // of an entry without its body
-)
+const windowBytes = 256 << 10
+
+// entryBytes are those of an entry without its body, subject included.
+const entryBytes = int(unsafe.Sizeof(entry{})) + 16
 
 func (w *window) last() Position {
 	if n := len(w.entries); n > 0 {
@@ -35,8 +40,10 @@ func (w *window) last() Position {
 	return w.start
 }
 
-// over says whether the log ends with the window.
-func (w *window) over() bool { return len(w.entries) > 0 && w.entries[len(w.entries)-1].last }
+// retained is what the window holds in memory, with all that the array behind it cannot give back.
+func (w *window) retained() int64 {
+	return int64(w.bytes + w.dropped + (cap(w.entries)-len(w.entries))*entryBytes)
+}
 
 // A standing is how a position lies to a window.
 type standing int
@@ -72,29 +79,33 @@ func (w *window) behind(place int64) []entry {
 	return w.entries[i:]
 }
 
-// grow is the window with more entries behind it and at most so many events and bytes. What an entry changes is
-// not shown as it was: the window begins behind it.
+// grow is the window with more entries behind it and at most so many events, and bytes if there is more than one.
+// What an entry changes is not shown as it was: the window begins behind it.
 func (w *window) grow(more []entry, events, bytes int) *window {
-	next := &window{start: w.start, entries: w.entries, bytes: w.bytes}
+	next := *w
 	for _, e := range more {
 		if e.changes {
 			next.forget(e.subject)
 		}
 		next.entries = append(next.entries, e)
 		next.bytes += size([]entry{e})
+		next.over = e.last
 	}
 	over := 0
 	for left := next.bytes; over < len(next.entries)-1 && (len(next.entries)-over > events || left > bytes); over++ {
 		left -= size(next.entries[over : over+1])
 	}
 	next.drop(over)
-	return next
+	if next.dropped > next.bytes {
+		next.entries, next.dropped = slices.Clone(next.entries), 0
+	}
+	return &next
 }
 
 // size is what entries take.
 func size(entries []entry) (bytes int) {
 	for _, e := range entries {
-		bytes += entryBytes + len(e.body)
+		bytes += entryBytes + cap(e.body)
 	}
 	return bytes
 }
@@ -115,14 +126,17 @@ func (w *window) drop(n int) {
 		return
 	}
 	w.start = w.entries[n-1].at
-	w.bytes -= size(w.entries[:n])
+	gone := size(w.entries[:n])
+	w.bytes, w.dropped = w.bytes-gone, w.dropped+gone
 	w.entries = w.entries[n:]
 }
 
 // emptied is the window without entries: who is behind its end reads the log.
-func (w *window) emptied() *window { return &window{start: w.last()} }
+func (w *window) emptied() *window { return &window{start: w.last(), over: w.over, ended: w.ended} }
 
 // closed is the window behind which nothing follows, for this reason.
 func (w *window) closed(why error) *window {
-	return &window{start: w.start, entries: w.entries, bytes: w.bytes, ended: why}
+	next := *w
+	next.ended = why
+	return &next
 }

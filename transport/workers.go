@@ -1,19 +1,59 @@
 package transport
 
 import (
+	"container/heap"
 	"context"
 	"runtime"
 	"sync"
+	"time"
 )
 
 // workers serve blocks: as many goroutines as there are processors while there is something to do, and
 // none while there is not. They belong to the node and not to feeds: quiet rooms cost nothing.
+//
+// Whoever has cost least comes first (virtual time, as in Demers, Keshav and Shenker, Analysis and simulation of
+// a fair queueing algorithm, 1989): a block costs its person the time it took, divided by its readers. So a feed that
+// many read is not slowed down by operations that somebody has executed for himself.
 type workers struct {
 	t *Transports
 
-	mu      sync.Mutex // guards all below
-	list    []*block   // in the order in which they became due
+	mu      sync.Mutex // guards all below, and the queues of all persons
+	waiting queues
+	spent   time.Duration // of the queue that was taken from last
 	running int
+}
+
+// A queue is the blocks of one person's feeds that are due, in the order in which they became so.
+type queue struct {
+	blocks []*block
+	spent  time.Duration
+	index  int // in waiting
+}
+
+// queues are a heap, those that have spent least in front.
+type queues []*queue
+
+func (x queues) Len() int           { return len(x) }
+func (x queues) Less(i, j int) bool { return x[i].spent < x[j].spent }
+func (x queues) Swap(i, j int) {
+	x[i], x[j] = x[j], x[i]
+	x[i].index, x[j].index = i, j
+}
+
+// Push and Pop are heap's.
+func (x *queues) Push(v any) {
+	q := v.(*queue)
+	q.index = len(*x)
+	*x = append(*x, q)
+}
+
+// Pop takes off the last.
+func (x *queues) Pop() any {
+	old := *x
+	q := old[len(old)-1]
+	old[len(old)-1] = nil
+	*x = old[:len(old)-1]
+	return q
 }
 
 type blockState uint8
@@ -36,46 +76,75 @@ func (x *workers) add(b *block) {
 		b.state = servedAndDue
 		return
 	}
-	b.state = listed
-	x.list = append(x.list, b)
+	if !x.list(b) {
+		return
+	}
 	if x.running < runtime.GOMAXPROCS(0) {
 		x.running++
 		go x.t.run(context.Background(), x.work, nil)
 	}
 }
 
+// list puts a block behind the others of its person. The answer is false if nobody reads its feed any more. Time that a
+// person did not use is not saved up.
+func (x *workers) list(b *block) bool {
+	owner := b.feed.owner.Load()
+	if owner == nil {
+		b.state = resting
+		return false
+	}
+	b.state = listed
+	q := &owner.queue
+	q.blocks = append(q.blocks, b)
+	if len(q.blocks) == 1 {
+		q.spent = max(q.spent, x.spent)
+		heap.Push(&x.waiting, q)
+	}
+	return true
+}
+
 func (x *workers) work() {
 	for {
-		b := x.take()
+		b, q := x.take()
 		if b == nil {
 			return
 		}
+		begun := time.Now()
 		x.t.run(context.Background(), b.serve, nil)
-		x.done(b)
+		x.done(b, q, time.Since(begun))
 	}
 }
 
-func (x *workers) take() *block {
+func (x *workers) take() (*block, *queue) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if len(x.list) == 0 {
+	if len(x.waiting) == 0 {
 		x.running--
-		x.list = nil
-		return nil
+		x.waiting = nil
+		return nil, nil
 	}
-	b := x.list[0]
-	x.list = x.list[1:]
+	q := x.waiting[0]
+	x.spent = q.spent
+	b := q.blocks[0]
+	q.blocks[0] = nil
+	if q.blocks = q.blocks[1:]; len(q.blocks) == 0 {
+		q.blocks = nil
+		heap.Pop(&x.waiting)
+	}
 	b.state = served
-	return b
+	return b, q
 }
 
-// done puts a block that became due meanwhile behind all others.
-func (x *workers) done(b *block) {
+// done puts a block that became due meanwhile behind all others of its person.
+func (x *workers) done(b *block, q *queue, took time.Duration) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	q.spent += took / time.Duration(max(1, len(*b.readers.Load())))
+	if len(q.blocks) > 0 {
+		heap.Fix(&x.waiting, q.index)
+	}
 	if b.state == servedAndDue {
-		b.state = listed
-		x.list = append(x.list, b)
+		x.list(b)
 		return
 	}
 	b.state = resting

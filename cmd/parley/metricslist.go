@@ -36,7 +36,7 @@ var trafficMetrics = []metric{
 
 var deliveryMetrics = []metric{
 	gauge("parley_feeds", "Groups of streams that share each execution.", func(s *snapshot) int64 { return int64(s.transport.Feeds) }),
-	gauge("parley_window_bytes", "Encoded events kept for them.", func(s *snapshot) int64 { return s.transport.WindowBytes }),
+	gauge("parley_window_bytes", "Chats and encoded events kept for them.", func(s *snapshot) int64 { return s.transport.WindowBytes + s.chat.WindowBytes }),
 	gauge("parley_followed_rooms", "Rooms that somebody follows on this node.", func(s *snapshot) int64 { return int64(s.chat.Rooms) }),
 	gauge("parley_catching_up", "Readers behind their window that read the log right now.", func(s *snapshot) int64 { return int64(s.transport.CatchingUp) }),
 	histogram("parley_delivery_lag_seconds", "From the time of an event until its bytes were the kernel's, for readers that are not behind.", nanoseconds, func(s *snapshot) meter.Distribution { return s.transport.Lag }),

@@ -175,11 +175,15 @@ func authOptions(c *Config, s *server) auth.Options {
 	return o
 }
 
+// One part of the windows holds chats, the rest what was executed over them.
+const chatWindows = 4
+
 func chatOptions(c *Config, bell chat.Broker) chat.Options {
 	return chat.Options{
 		Broker: bell, TextLength: int(c.ChatMaxLength),
 		QueueEntries: int(c.WriteQueue), BatchEntries: int(c.WriteBatch), HeadsInterval: time.Duration(c.HeadsInterval),
-		SendRate: chat.Rate(c.SendRate), RoomSendRate: chat.Rate(c.RoomSendRate),
+		WindowBytes: int64(c.WindowTotal) / chatWindows,
+		SendRate:    chat.Rate(c.SendRate), RoomSendRate: chat.Rate(c.RoomSendRate),
 		MutationRate: chat.Rate(c.MutationRate), RoomCreateRate: chat.Rate(c.RoomCreateRate),
 	}
 }
@@ -200,7 +204,7 @@ func transportOptions(c *Config, logger *slog.Logger) transport.Options {
 		BodyTimeout: time.Duration(c.HTTPBodyTimeout), ResponseTimeout: time.Duration(c.HTTPResponseTimeout),
 		InitTimeout: time.Duration(c.WSInitTimeout), PingInterval: time.Duration(c.WSPingInterval), PongTimeout: time.Duration(c.WSPongTimeout),
 		WriteTimeout: time.Duration(c.WriteTimeout), SSEKeepAlive: time.Duration(c.SSEKeepalive),
-		WindowEvents: int(c.WindowEvents), WindowTotal: int64(c.WindowTotal), CatchUpParallel: int(c.CatchupParallel),
+		WindowEvents: int(c.WindowEvents), WindowTotal: int64(c.WindowTotal) - int64(c.WindowTotal)/chatWindows, CatchUpParallel: int(c.CatchupParallel),
 		MaxParallel: int(c.WSMaxParallel), MessageRate: transport.Rate(c.WSMessageRate),
 		MaxConnections: maxConnections(c, logger), AcceptRate: transport.Rate(c.AcceptRate),
 		MaxConnectionsPerAddress: int(c.MaxConnectionsPerAddress), MaxUnsignedPerAddress: int(c.MaxUnsignedPerAddress),
