@@ -157,17 +157,33 @@ func (f *feed) abandon() {
 	}
 }
 
-// history reads and executes what follows a position that the window does not know, in turns with all who
-// are behind, of whom one person's take only some at once.
+// While live events are served, whoever is behind rests this many times as long as a read of the log took them.
+const rest = 3
+
+// history reads and executes what follows a position that the window does not know, in turns with all who are behind.
+// One person has one turn at a time, and rests behind it, so that live events of others come first.
 func (f *feed) history(ctx context.Context, q *quota, at Position) ([]entry, error) {
-	for _, turns := range []chan struct{}{q.turns, f.t.feeds.turns} {
-		select {
-		case turns <- struct{}{}:
-			defer func() { <-turns }()
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
+	select {
+	case q.turn <- struct{}{}:
+		defer func() { <-q.turn }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
+	if err := pause(ctx, time.Until(q.rested)); err != nil {
+		return nil, err
+	}
+	select {
+	case f.t.feeds.turns <- struct{}{}:
+		defer func() { <-f.t.feeds.turns }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	begun := time.Now()
+	defer func() {
+		if f.t.feeds.workers.areBusy(begun) {
+			q.rested = time.Now().Add(rest * time.Since(begun))
+		}
+	}()
 	events, err := f.tail.Next(ctx, at)
 	if err != nil || len(events) == 0 {
 		return nil, err

@@ -3,6 +3,7 @@ package transport
 import (
 	"container/list"
 	"sync"
+	"time"
 )
 
 // What one person's streams may take on a node, besides UserRoomStreams in each log. A stream has at most logsOfStream
@@ -12,7 +13,6 @@ const (
 	maxFeeds          = 4 * logsOfStream // operations that differ, each in each log
 	maxOperationBytes = 4 << 20          // documents and variables of these
 	windowShare       = 16               // one person's windows may hold this part of WindowTotal
-	turnShare         = 4                // and one person's readers have this part of CatchUpParallel
 )
 
 // quotas count what the streams of each person take, and bound what all windows of the node hold. The lock may be
@@ -20,7 +20,6 @@ const (
 type quotas struct {
 	streams int   // of one person in one log
 	windows int64 // bytes of all windows
-	turns   int   // reads of the log at once by one person
 
 	mu     sync.Mutex // guards all below, the windows of all feeds, and what feeds say of their costs
 	people map[string]*quota
@@ -31,7 +30,8 @@ type quotas struct {
 // A quota is what one person has. It exists while the person has a stream.
 type quota struct {
 	queue                         // for workers
-	turns      chan struct{}      // holds one for each read of the log by a reader behind its window
+	turn       chan struct{}      // holds one while a reader of theirs that is behind its window reads the log
+	rested     time.Time          // until then the next one waits; guarded by turn
 	readers    int                // in all logs
 	logs       map[string]int     // readers of each
 	feeds      map[*feed]struct{} // that count as the person's: those whose first reader is
@@ -40,10 +40,7 @@ type quota struct {
 }
 
 func newQuotas(o *Options) *quotas {
-	return &quotas{
-		streams: o.UserRoomStreams, windows: o.WindowTotal, turns: max(1, o.CatchUpParallel/turnShare),
-		people: map[string]*quota{},
-	}
+	return &quotas{streams: o.UserRoomStreams, windows: o.WindowTotal, people: map[string]*quota{}}
 }
 
 // enter counts a reader in each of these logs, or in none when the person has enough, and returns the person's quota.
@@ -52,7 +49,7 @@ func (x *quotas) enter(user string, logs []Log) *quota {
 	defer x.mu.Unlock()
 	q := x.people[user]
 	if q == nil {
-		q = &quota{logs: map[string]int{}, feeds: map[*feed]struct{}{}, turns: make(chan struct{}, x.turns)}
+		q = &quota{logs: map[string]int{}, feeds: map[*feed]struct{}{}, turn: make(chan struct{}, 1)}
 		x.people[user] = q
 	}
 	for i, log := range logs {

@@ -230,6 +230,9 @@ func (r *reader) history(ctx context.Context, at Position) ([]entry, error) {
 }
 
 func pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

@@ -21,6 +21,16 @@ type workers struct {
 	waiting queues
 	spent   time.Duration // of the queue that was taken from last
 	running int
+	served  time.Time // when a block was served last
+}
+
+// The workers are busy as long as they have served a block so short a time ago.
+const busy = 100 * time.Millisecond
+
+func (x *workers) areBusy(now time.Time) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return now.Sub(x.served) < busy
 }
 
 // A queue is the blocks of one person's feeds that are due, in the order in which they became so.
@@ -139,6 +149,7 @@ func (x *workers) take() (*block, *queue) {
 func (x *workers) done(b *block, q *queue, took time.Duration) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	x.served = time.Now()
 	q.spent += took / time.Duration(max(1, len(*b.readers.Load())))
 	if len(q.blocks) > 0 {
 		heap.Fix(&x.waiting, q.index)

@@ -32,6 +32,7 @@ func (s *suite) parts() []part {
 		{"idle", "memory of sockets that wait", s.idle, false},
 		{"comings", "connect, subscribe, leave, over and over, beside the stock transport", s.comeAndGo, false},
 		{"stalled", "subscribers beside others that never read", s.stalled, false},
+		{"replay", "subscribers beside one person who reads a long room over 20 sockets", s.replay, false},
 		{"postgres", "clients send to Postgres, beside one transaction each and a bare group commit", s.postgres, false},
 		{"nodes", "two nodes on one Postgres: a send to one is delivered by both", s.nodes, false},
 		{"moving", "export and import of 500,000 chats, beside bare rows", s.moving, false},

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	replaySockets = 20
+	replayChats   = 300
+)
+
+// replay looks at live deliveries alone, and while one person reads the same long room from its start over many
+// sockets, each with a document of its own that shows large texts many times. A first round only warms up.
+func (s *suite) replay(ctx context.Context) error {
+	st := stage{name: "replay", subscribers: s.subscribers / 5, rooms: 1, publishers: 1, rate: 100, round: s.round}
+	alone, err := s.enter(ctx, parley, st)
+	if err != nil {
+		return err
+	}
+	defer alone.crowd.hangUp()
+	defer closeAll(alone.publishers)
+	beside := &rival{process: alone.process, crowd: alone.crowd, publishers: alone.publishers}
+	long, err := s.longRoom(ctx, alone.process.url)
+	if err != nil {
+		return err
+	}
+	for round := range s.rounds + 1 {
+		if err := alone.measure(ctx, st.round, round > 0); err != nil {
+			return err
+		}
+		stop, err := s.replayers(ctx, alone.process.url, long)
+		if err == nil {
+			err = beside.measure(ctx, st.round, round > 0)
+			s.r.add("replayed_mib", stop()>>20)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	s.r.add("replay_alone_p50_ms", median(alone.middles))
+	s.r.add("replay_beside_p50_ms", median(beside.middles))
+	s.r.add("replay_alone_p99_ms", median(alone.tails))
+	s.r.add("replay_beside_p99_ms", median(beside.tails))
+	s.r.targets = append(s.r.targets,
+		target{"one person replays over 20 sockets: median time of others' deliveries / alone", atMost, 1.25, over(beside.middles, alone.middles)})
+	return s.conclude(ctx, "replay", alone)
+}
+
+// longRoom has chats that are as large as JSON can make them.
+func (s *suite) longRoom(ctx context.Context, url string) (*room, error) {
+	owner := api{url, s.guests[0].token}
+	id, err := owner.createRoom(ctx)
+	if err != nil {
+		return nil, err
+	}
+	start, err := owner.syncCursor(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	text := strings.Repeat("\u0001", 10_000)
+	for range replayChats {
+		err := owner.ask(ctx, `mutation($r:ID!,$t:String!){sendChat(room:$r,text:$t){id}}`, map[string]any{"r": id, "t": text}, &struct{}{})
+		if err != nil {
+			return nil, fmt.Errorf("fill a room: %w", err)
+		}
+	}
+	return &room{id: id, cursor: start}, nil
+}
+
+// replayers read a room from its start and look at nothing; stop ends that and answers how many bytes came.
+func (s *suite) replayers(ctx context.Context, url string, in *room) (stop func() int64, err error) {
+	var reading sync.WaitGroup
+	var conns []net.Conn
+	bytes := make([]int64, replaySockets)
+	stop = func() (sum int64) {
+		for _, conn := range conns {
+			_ = conn.SetReadDeadline(time.Unix(1, 0))
+		}
+		reading.Wait()
+		for i, conn := range conns {
+			_ = conn.Close()
+			sum += bytes[i]
+		}
+		return sum
+	}
+	for i := range replaySockets {
+		one, err := subscribe(ctx, url, s.guests[0], in, replayDocument(i))
+		if err != nil {
+			stop()
+			return nil, err
+		}
+		conns = append(conns, one.socket.conn)
+		reading.Go(func() { bytes[i], _ = io.Copy(io.Discard, one.socket.conn) })
+	}
+	return stop, nil
+}
+
+// replayDocument shows a text as often as a document may, under names that no other has.
+func replayDocument(i int) string {
+	var names strings.Builder
+	for k := range 14 {
+		fmt.Fprintf(&names, " t%d_%d: text", i, k)
+	}
+	return `subscription($room:ID!,$after:Cursor){chatSent(room:$room,after:$after){` + names.String() + `}}`
+}

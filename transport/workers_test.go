@@ -1,0 +1,52 @@
+package transport
+
+import (
+	"runtime"
+	"testing"
+	"time"
+)
+
+// Blocks of a person whose feeds have cost much for each reader come behind those of others, however many and however
+// early they became due; among one person's the first comes first, and nobody saves up what they did not use.
+func TestWhoHasCostLeastComesFirst(t *testing.T) {
+	x := workers{running: runtime.GOMAXPROCS(0)} // this test is all of them
+	person := func(readers int) (due func() *block) {
+		owner := &quota{}
+		return func() *block {
+			f := &feed{}
+			f.owner.Store(owner)
+			b := &block{feed: f}
+			all := make([]*reader, readers)
+			b.readers.Store(&all)
+			x.add(b)
+			return b
+		}
+	}
+	serve := func(want *block, took time.Duration) {
+		t.Helper()
+		b, q := x.take()
+		if b != want {
+			t.Fatalf("another block was served")
+		}
+		x.done(b, q, took)
+	}
+	alone, crowd, late := person(1), person(500), person(1)
+	first, second, third := alone(), alone(), alone()
+	serve(first, 10*time.Millisecond)
+	of := crowd()
+	serve(of, 100*time.Millisecond) // it has waited for one block, and not for three
+	serve(second, time.Millisecond)
+	again := crowd()
+	x.add(second) // is due once more, behind the third
+	serve(again, 100*time.Millisecond)
+	serve(third, time.Millisecond)
+	newcomer := late()
+	serve(newcomer, 20*time.Millisecond) // as if it had cost what whoever was served last had
+	serve(second, time.Millisecond)
+	last, theirs := late(), alone()
+	serve(theirs, 0)
+	serve(last, 0)
+	if b, _ := x.take(); b != nil || len(x.waiting) != 0 {
+		t.Error("a block is left")
+	}
+}
