@@ -3,6 +3,7 @@ package chat_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -244,5 +245,38 @@ func TestStreamEndsWithItsContextAndSaysNothing(t *testing.T) {
 	case err := <-s.ended:
 		t.Errorf("a reader that left was told %v", err)
 	default:
+	}
+}
+
+// A page of the log has no more large chats than it takes to fill it: who reads on with small writes does not read all
+// that follows each time. Nothing is left out.
+func TestPagesOfTheLogAreBounded(t *testing.T) {
+	w := newWorld(t, chat.Options{})
+	ann := w.person("ann")
+	w.room(ann, "general")
+	from, err := w.Open(t.Context(), ann.ID, "general", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n, large = 12, 40_000
+	for range n {
+		if _, err := w.Send(t.Context(), ann, chat.Draft{Room: "general", Text: strings.Repeat("😀", large/4)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tail := w.Follow(from, func() {})
+	defer tail.Leave()
+	at, read := from.At, 0
+	for read < n {
+		events, err := tail.Next(t.Context(), at)
+		if err != nil || len(events) == 0 || len(events) > 3 {
+			t.Fatalf("behind %d: %d events, %v", read, len(events), err)
+		}
+		for _, e := range events {
+			if read++; e.Chat.Number != read {
+				t.Fatalf("number %d came instead of %d", e.Chat.Number, read)
+			}
+		}
+		at = events[len(events)-1].Position()
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"math/rand/v2"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -61,4 +63,30 @@ func TestReaderAheadTellsTheOthers(t *testing.T) {
 	if n, err := next(waiting, five); n != 5 || err != nil {
 		t.Errorf("%d events, %v, want 5", n, err)
 	}
+}
+
+// What was read for the readers of a room is given up when it has been quiet for a while; nobody gets less for it.
+func TestQuietRoomsKeepNoChats(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		room, rng := &Room{ID: uuid.UUID{15: 1}}, rand.New(rand.NewPCG(1, 1))
+		log := &memoryLog{logs: map[uuid.UUID][]*ent.RoomEvent{}, chats: map[uuid.UUID]*Chat{}, rng: rng}
+		readers := &readers{log: log, rooms: map[uuid.UUID]*feed{}, most: 1 << 20}
+		_, ring := Bell()
+		tail := readers.follow(Start{Room: room}, ring)
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		go readers.watchHeads(ctx, time.Second)
+		log.commit(room, 5, rng)
+		events, err := tail.Next(ctx, Position{})
+		if len(events) != 5 || err != nil || readers.held.Load() == 0 {
+			t.Fatalf("%d events, %v, %d bytes are held", len(events), err, readers.held.Load())
+		}
+		time.Sleep(2500 * time.Millisecond) // of virtual time: two looks
+		if held := readers.held.Load(); held != 0 {
+			t.Errorf("%d bytes are held for a quiet room", held)
+		}
+		if events, err := tail.Next(ctx, Position{}); len(events) != 5 || err != nil {
+			t.Errorf("%d events, %v", len(events), err)
+		}
+	})
 }

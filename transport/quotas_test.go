@@ -151,6 +151,25 @@ func TestWindowsKeepTheirTotal(t *testing.T) {
 	}
 }
 
+// What was dropped from a window counts as long as its array holds it, and it is not held much longer than what is shown.
+func TestWindowsCountTheirArrays(t *testing.T) {
+	w := &window{}
+	var dropped int64
+	for i := range int64(1000) {
+		before := w.retained()
+		w = w.grow([]entry{{at: Position{i, 1}, body: make([]byte, 1<<(i%12))}}, 8, 1<<20)
+		if cap(w.entries) > 8 && w.dropped > 0 {
+			dropped++
+		}
+		if shown := int64(w.bytes); w.retained() < shown+int64(w.dropped) || w.retained() > 2*shown+int64(cap(w.entries)*entryBytes) {
+			t.Fatalf("at %d: %d bytes are shown, %d were held before and %d are now", i, shown, before, w.retained())
+		}
+	}
+	if dropped == 0 {
+		t.Error("no array held more than its window")
+	}
+}
+
 // wantHeld compares what is counted with what the windows hold.
 func wantHeld(t *testing.T, transports *Transports, feeds map[string][]*feed, total int64) {
 	t.Helper()
