@@ -11,6 +11,7 @@ import (
 	"parley/ent"
 	"parley/ent/predicate"
 	"parley/ent/session"
+	"parley/naming"
 )
 
 // Session is one sign-in on one device, as its owner sees it.
@@ -74,12 +75,12 @@ func (s *Service) SessionsByID(ctx context.Context, who Identity, ids []uuid.UUI
 // EndSession ends one of the caller's sessions, which may be the one that asks, and answers its
 // id, also when it had ended before. ErrNoSession: it is another's, unknown, or not an id.
 func (s *Service) EndSession(ctx context.Context, who Identity, session string) (uuid.UUID, error) {
-	id, err := uuid.Parse(session)
-	if err != nil {
+	id, ok := naming.ParseID(session)
+	if !ok {
 		return uuid.Nil, ErrNoSession
 	}
 	var ids []uuid.UUID
-	err = s.write(ctx, func(ctx context.Context, tx *ent.Tx) (err error) {
+	err := s.write(ctx, func(ctx context.Context, tx *ent.Tx) (err error) {
 		ids, err = s.endOwn(ctx, tx, who, id)
 		return err
 	})

@@ -1,13 +1,13 @@
 package auth
 
 import (
-	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/google/uuid"
 	"golang.org/x/text/secure/precis"
 	"golang.org/x/text/unicode/norm"
+
+	"parley/naming"
 )
 
 // Bounds of a username in code points, counted on its key.
@@ -60,7 +60,7 @@ func checkName(key string) (reason string) {
 	case len(runes) > MaxUsername:
 		return "TOO_LONG"
 	}
-	if _, err := uuid.Parse(key); err == nil {
+	if _, looks := naming.ParseID(key); looks {
 		return "LOOKS_LIKE_ID"
 	}
 	return ""
@@ -82,22 +82,11 @@ func nameCharacters(runes []rune) bool {
 	return true
 }
 
-// together are the scripts that one name may mix: Japanese, Korean and Taiwanese are written so.
-var together = [][]string{
-	{"Han", "Hiragana", "Katakana"},
-	{"Han", "Hangul"},
-	{"Han", "Bopomofo"},
-}
-
-// nameScripts: one script, so that no letter passes for another's. There is no table of
-// lookalikes. Marks only where a script needs them, and no towers of them.
+// nameScripts: one script. Marks only where a script needs them, and no towers of them.
 func nameScripts(runes []rune) (reason string) {
-	scripts := map[string]bool{}
+	scripts := naming.Scripts(string(runes))
 	marks, longest := 0, 0
 	for _, r := range runes {
-		if s := scriptOf(r); s != "Common" && s != "Inherited" {
-			scripts[s] = true
-		}
 		if !unicode.IsMark(r) {
 			marks = 0
 			continue
@@ -105,7 +94,7 @@ func nameScripts(runes []rune) (reason string) {
 		marks++
 		longest = max(longest, marks)
 	}
-	if !oneScript(scripts) {
+	if !naming.OneScript(scripts) {
 		return "MIXED_SCRIPTS"
 	}
 	// What NFC could put into a letter of these it has, and a mark on digits alone is a trick.
@@ -114,38 +103,4 @@ func nameScripts(runes []rune) (reason string) {
 		return "BAD_CHARACTER"
 	}
 	return ""
-}
-
-func oneScript(scripts map[string]bool) bool {
-	if len(scripts) <= 1 {
-		return true
-	}
-	for _, group := range together {
-		found := 0
-		for _, s := range group {
-			if scripts[s] {
-				found++
-			}
-		}
-		if found == len(scripts) {
-			return true
-		}
-	}
-	return false
-}
-
-// scriptOf names the one script of a character (Unicode, Scripts.txt). Unassigned ones have none.
-func scriptOf(r rune) string {
-	if r < 0x80 {
-		if strings.ContainsRune("_-.0123456789", r) {
-			return "Common"
-		}
-		return "Latin"
-	}
-	for script, table := range unicode.Scripts {
-		if unicode.Is(table, r) {
-			return script
-		}
-	}
-	return "Unknown"
 }

@@ -8,6 +8,7 @@ import (
 
 	"parley/ent"
 	"parley/ent/user"
+	"parley/naming"
 )
 
 func newUser(row *ent.User) *User {
@@ -17,7 +18,7 @@ func newUser(row *ent.User) *User {
 // UserByNameOrID finds a user by what an argument says: an id in any form of a UUID, else a name.
 // ErrNoUser: there is none, or it was deleted.
 func (s *Service) UserByNameOrID(ctx context.Context, text string) (*User, error) {
-	if id, err := uuid.Parse(text); err == nil {
+	if id, ok := naming.ParseID(text); ok {
 		users, err := s.UsersByID(ctx, []uuid.UUID{id})
 		if err != nil {
 			return nil, err

@@ -10,6 +10,7 @@ import (
 	"parley/ent"
 	"parley/ent/chat"
 	"parley/ent/roomevent"
+	"parley/naming"
 )
 
 // EditChat gives a chat a new text, which readers are told of in the order of the room's log. Only
@@ -46,8 +47,8 @@ type editing struct {
 }
 
 func (s *Service) change(ctx context.Context, id string, e editing) (*Chat, error) {
-	parsed, err := uuid.Parse(id)
-	if err != nil {
+	parsed, ok := naming.ParseID(id)
+	if !ok {
 		return nil, ErrNoChat
 	}
 	if err := s.changes.take(e.who); err != nil {
@@ -55,7 +56,7 @@ func (s *Service) change(ctx context.Context, id string, e editing) (*Chat, erro
 	}
 	var changed *Chat
 	rung := false
-	err = s.store.Write(ctx, func(tx *ent.Tx) error {
+	err := s.store.Write(ctx, func(tx *ent.Tx) error {
 		row, room, err := lockChat(ctx, tx, parsed)
 		if err != nil {
 			return err

@@ -12,6 +12,7 @@ import (
 	"parley/ent/chat"
 	"parley/ent/room"
 	"parley/ent/roomevent"
+	"parley/naming"
 )
 
 const (
@@ -287,8 +288,8 @@ func (s *Service) ChatsByID(ctx context.Context, reader uuid.UUID, ids []uuid.UU
 
 // Chat finds one chat by its id. ErrNoChat.
 func (s *Service) Chat(ctx context.Context, reader uuid.UUID, id string) (*Chat, error) {
-	parsed, err := uuid.Parse(id)
-	if err != nil {
+	parsed, ok := naming.ParseID(id)
+	if !ok {
 		return nil, ErrNoChat
 	}
 	chats, err := s.ChatsByID(ctx, reader, []uuid.UUID{parsed})

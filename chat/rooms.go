@@ -11,6 +11,7 @@ import (
 	"parley/ent/predicate"
 	"parley/ent/room"
 	"parley/ent/roomevent"
+	"parley/naming"
 )
 
 func foldRoom(r *ent.Room) *Room {
@@ -58,7 +59,7 @@ func (s *Service) CreateRoom(ctx context.Context, reader uuid.UUID, name string,
 
 // named picks a room by what a client calls it: its id, or else its name.
 func named(nameOrID string) (predicate.Room, error) {
-	if id, err := uuid.Parse(nameOrID); err == nil {
+	if id, ok := naming.ParseID(nameOrID); ok {
 		return room.ID(id), nil
 	}
 	_, key, err := roomName(nameOrID)

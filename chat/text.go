@@ -7,6 +7,8 @@ import (
 
 	"github.com/google/uuid"
 	"golang.org/x/text/secure/precis"
+
+	"parley/naming"
 )
 
 // Lengths in code points.
@@ -54,7 +56,7 @@ func roomName(name string) (shown, key string, err error) {
 	if err := checkLength(field, shown, minRoomName, maxRoomName); err != nil {
 		return "", "", err
 	}
-	if _, err := uuid.Parse(shown); err == nil {
+	if _, looks := naming.ParseID(shown); looks {
 		return "", "", &InvalidError{field, "LOOKS_LIKE_ID", "could be taken for an id"}
 	}
 	return shown, key, nil
@@ -70,11 +72,12 @@ func matchKey(text string) (key string, ok bool) {
 }
 
 // chatID reads the id a client chose. Only the usual form with dashes is taken, so that the id in
-// the client's cache and ours are the same text.
+// the client's cache and ours are the same text but for case. The nil UUID is what programs send that forgot to
+// make an id; taken, it would be one chat for all of them.
 func chatID(text string) (uuid.UUID, error) {
-	id, err := uuid.Parse(text)
-	if err != nil || len(text) != 36 {
-		return uuid.Nil, &InvalidError{"id", "ID_INVALID", "is a UUID in the form 8-4-4-4-12"}
+	id, ok := naming.ParseID(text)
+	if !ok || len(text) != 36 || id == uuid.Nil {
+		return uuid.Nil, &InvalidError{"id", "ID_INVALID", "is a UUID in the form 8-4-4-4-12 and not the nil UUID"}
 	}
 	return id, nil
 }

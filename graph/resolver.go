@@ -18,6 +18,7 @@ import (
 	"parley/chat"
 	"parley/graph/generated"
 	"parley/graph/scalar"
+	"parley/naming"
 	"parley/transport"
 )
 
@@ -86,32 +87,51 @@ func viewer(ctx context.Context) (*auth.User, error) {
 // maxNodes is how many ids Query.nodes takes.
 const maxNodes = 100
 
-// find answers objects of any type in the order of ids, nil for what the reader may not see.
+// find answers objects of any type in the order of ids, nil for what the reader may not see or what is no id.
 func (r *Resolver) find(ctx context.Context, reader auth.Identity, ids []string) ([]scalar.Node, error) {
 	if len(ids) > maxNodes {
 		return nil, &chat.InvalidError{Field: "ids", Reason: "OUT_OF_RANGE", Detail: fmt.Sprintf("has at most %d ids", maxNodes)}
 	}
-	parsed := make([]uuid.UUID, len(ids))
-	for i, id := range ids {
-		parsed[i], _ = uuid.Parse(id) // what is no id is the id of nothing
-	}
-	users, err := r.auth.UsersByID(ctx, parsed)
-	if err != nil {
-		return nil, err
-	}
-	rooms, err := r.chat.RoomsByID(ctx, reader.User.ID, parsed)
-	if err != nil {
-		return nil, err
-	}
-	chats, err := r.chat.ChatsByID(ctx, reader.User.ID, parsed)
-	if err != nil {
-		return nil, err
-	}
-	sessions, err := r.auth.SessionsByID(ctx, reader, parsed)
-	if err != nil {
-		return nil, err
-	}
 	nodes := make([]scalar.Node, len(ids))
+	var known []uuid.UUID
+	var places []int // of these in nodes
+	for i, text := range ids {
+		if id, ok := naming.ParseID(text); ok {
+			known, places = append(known, id), append(places, i)
+		}
+	}
+	found, err := r.findByID(ctx, reader, known)
+	if err != nil {
+		return nil, err
+	}
+	for i, place := range places {
+		nodes[place] = found[i]
+	}
+	return nodes, nil
+}
+
+// findByID looks for ids in every table.
+func (r *Resolver) findByID(ctx context.Context, reader auth.Identity, ids []uuid.UUID) ([]scalar.Node, error) {
+	nodes := make([]scalar.Node, len(ids))
+	if len(ids) == 0 {
+		return nodes, nil
+	}
+	users, err := r.auth.UsersByID(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	rooms, err := r.chat.RoomsByID(ctx, reader.User.ID, ids)
+	if err != nil {
+		return nil, err
+	}
+	chats, err := r.chat.ChatsByID(ctx, reader.User.ID, ids)
+	if err != nil {
+		return nil, err
+	}
+	sessions, err := r.auth.SessionsByID(ctx, reader, ids)
+	if err != nil {
+		return nil, err
+	}
 	for i := range ids {
 		switch {
 		case users[i] != nil:
@@ -150,7 +170,7 @@ func (r *Resolver) authors(ctx context.Context, chats []*chat.Chat) ([]*auth.Use
 
 // actor answers who did something, nil where the account is gone.
 func (r *Resolver) actor(ctx context.Context, e *chat.Event) (*auth.User, error) {
-	if e.ActorID == uuid.Nil {
+	if e.Kind == chat.CaughtUp { // which nobody did
 		return nil, nil
 	}
 	users, err := r.auth.UsersByID(ctx, []uuid.UUID{e.ActorID})

@@ -48,6 +48,10 @@ func TestValuesAreWrittenAsGqlgenDoes(t *testing.T) {
 	}
 	id := uuid.New()
 	same((*lean.ID)(&id), graphql.MarshalUUID(id))
+	for _, id := range []uuid.UUID{id, uuid.Nil, uuid.Max} { // the nil UUID is gqlgen's null, and never ours
+		same((*lean.ID)(&id), scalar.MarshalUUID(id))
+		same((*lean.ID)(&id), graphql.MarshalString(id.String()))
+	}
 	for _, at := range []time.Time{
 		time.Date(2030, 1, 2, 3, 4, 5, 678_900_000, time.UTC), time.Date(2030, 1, 2, 3, 4, 5, 0, time.FixedZone("", 7200)), {},
 	} {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
 )
 
 // Node is any object that can be fetched by its id. It is any, so that values of other packages
@@ -27,6 +28,16 @@ func UnmarshalCursor(v any) (string, error) {
 	}
 	return "", errors.New("a Cursor is text")
 }
+
+// UUID is an id as it is answered. Arguments of the type ID are text, because names stand there too.
+type UUID = uuid.UUID
+
+// MarshalUUID writes the form 8-4-4-4-12, in lower case. gqlgen's own writes null for the nil UUID, which takes
+// the page along that an object with such an id is on.
+func MarshalUUID(id uuid.UUID) graphql.Marshaler { return graphql.MarshalString(id.String()) }
+
+// UnmarshalUUID reads an id in any form of a UUID.
+func UnmarshalUUID(v any) (uuid.UUID, error) { return graphql.UnmarshalUUID(v) }
 
 // DateTime is a point in time.
 type DateTime = time.Time

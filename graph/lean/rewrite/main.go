@@ -69,7 +69,7 @@ func rewrite(source []byte) ([]byte, error) {
 	return replaceAll(out.Bytes())
 }
 
-// leaf writes what answers a leaf. A field of a known type is answered in place, and an id only if it is one.
+// leaf writes what answers a leaf. A field of a known type is answered in place.
 func leaf(marshal, value string) string {
 	general := fmt.Sprintf("\treturn %s(ctx, field.Selections, %s)\n", marshal, value)
 	if strings.HasSuffix(value, ")") { // a method
@@ -85,7 +85,7 @@ func leaf(marshal, value string) string {
 	case "OString2ᚖstring":
 		return fmt.Sprintf("\treturn lean.Optional(%s)\n", value)
 	case "NID2githubᚗcomᚋgoogleᚋuuidᚐUUID":
-		return fmt.Sprintf("\tif %s != uuid.Nil {\n\t\treturn (*lean.ID)(&%s)\n\t}\n", value, value) + general
+		return fmt.Sprintf("\treturn (*lean.ID)(&%s)\n", value)
 	}
 	return general
 }

@@ -84,16 +84,15 @@ func TestOnlyPlainLeavesAreCalledDirectly(t *testing.T) {
 	}
 }
 
-// A type that is not known is marshalled as gqlgen does it, and so is an id that is none.
+// A type that is not known is marshalled as gqlgen does it.
 func TestFieldsAreWrittenFromWhereTheyLie(t *testing.T) {
 	for marshal, want := range map[string]string{
-		"ec.marshalNString2string":       "\treturn (*lean.String)(&obj.X)\n",
-		"ec.marshalNDateTime2timeᚐTime":  "\treturn (*lean.Time)(&obj.X)\n",
-		"ec.marshalOString2ᚖstring":      "\treturn lean.Optional(obj.X)\n",
-		"ec.marshalOInt2ᚖint":            "\treturn ec.marshalOInt2ᚖint(ctx, field.Selections, obj.X)\n",
-		"ec.marshalNEventKind2EventKind": "\treturn ec.marshalNEventKind2EventKind(ctx, field.Selections, obj.X)\n",
-		"ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID": "\tif obj.X != uuid.Nil {\n\t\treturn (*lean.ID)(&obj.X)\n\t}\n" +
-			"\treturn ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID(ctx, field.Selections, obj.X)\n",
+		"ec.marshalNString2string":                  "\treturn (*lean.String)(&obj.X)\n",
+		"ec.marshalNDateTime2timeᚐTime":             "\treturn (*lean.Time)(&obj.X)\n",
+		"ec.marshalOString2ᚖstring":                 "\treturn lean.Optional(obj.X)\n",
+		"ec.marshalOInt2ᚖint":                       "\treturn ec.marshalOInt2ᚖint(ctx, field.Selections, obj.X)\n",
+		"ec.marshalNEventKind2EventKind":            "\treturn ec.marshalNEventKind2EventKind(ctx, field.Selections, obj.X)\n",
+		"ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID": "\treturn (*lean.ID)(&obj.X)\n",
 	} {
 		if got := leaf(marshal, "obj.X"); got != want {
 			t.Errorf("%s became %q, want %q", marshal, got, want)

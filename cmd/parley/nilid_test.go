@@ -1,0 +1,130 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"parley/db/dbtest"
+)
+
+const nilID = "00000000-0000-0000-0000-000000000000"
+
+// The nil UUID was stored as the id of a chat once, and written as null: no page, stream or list of its room
+// could be read any more.
+func TestNilIDIsRefused(t *testing.T) {
+	s := newServer(t)
+	ann, _ := s.register("ann")
+	s.must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
+	for _, id := range []string{nilID, "hello", "", "{" + nilID + "}", "urn:uuid:" + nilID, strings.ReplaceAll(nilID, "-", "")} {
+		a := s.ask(ann, `mutation($id: ID) { sendChat(room: "general", text: "x", id: $id) { id } }`, map[string]any{"id": id})
+		if a.code() != "BAD_USER_INPUT" || wordOf(a, "field") != "id" || wordOf(a, "reason") != "ID_INVALID" {
+			t.Errorf("sendChat with the id %q: %s", id, a.Body)
+		}
+	}
+	wantNothingUnder(t, s, ann, nilID)
+	var data struct{ Chats struct{ Nodes []any } }
+	if s.must(&data, ann, `{ chats(room: "general") { nodes { id } } }`); len(data.Chats.Nodes) != 0 {
+		t.Errorf("something was stored: %v", data)
+	}
+}
+
+// wantNothingUnder wants that an id is nobody's and nothing's, wherever one can be given.
+func wantNothingUnder(t *testing.T, s *testServer, token, id string) {
+	t.Helper()
+	for _, call := range []string{
+		`query($id: ID!) { node(id: $id) { id } }`, `query($id: ID!) { chat(id: $id) { id } }`, `query($id: ID!) { room(id: $id) { id } }`,
+		`query($id: ID!) { user(id: $id) { id } }`, `query($id: ID!) { chats(room: $id) { nodes { id } } }`,
+		`mutation($id: ID!) { editChat(chat: $id, text: "y") { id } }`, `mutation($id: ID!) { deleteChat(chat: $id) { id } }`,
+		`mutation($id: ID!) { deleteRoom(room: $id) }`, `mutation($id: ID!) { endSession(session: $id) }`,
+		`mutation($id: ID!) { sendChat(room: $id, text: "x") { id } }`,
+	} {
+		if a := s.ask(token, call, map[string]any{"id": id}); a.code() != "NOT_FOUND" {
+			t.Errorf("%s with %q: %s", call, id, a.Body)
+		}
+	}
+	a := s.ask(token, `query($ids: [ID!]!) { nodes(ids: $ids) { id } }`, map[string]any{"ids": []string{id, id}})
+	if a.Body != `{"data":{"nodes":[null,null]}}` {
+		t.Errorf("nodes with %q: %s", id, a.Body)
+	}
+	k := s.dial(token)
+	k.expect("connection_ack")
+	for _, stream := range []string{`subscription($id: ID!) { chatSent(room: $id) { id } }`, `subscription($id: ID!) { events(rooms: [$id]) { at } }`} {
+		k.subscribe("1", stream, map[string]any{"id": id})
+		if m := k.expect("error"); !strings.Contains(string(m.Payload), `"NOT_FOUND"`) {
+			t.Errorf("%s with %q: %s", stream, id, m.Payload)
+		}
+	}
+}
+
+// A database that an older server has stored such a chat in is read like any other, and whoever may
+// delete the chat can: it is found under the id that it is shown with, and not under what is no id.
+func TestNilIDOfAnOlderServerIsReadable(t *testing.T) {
+	dir := dataDir(t)
+	s := startServer(t, config(t, dir))
+	ann, _ := s.register("ann")
+	bob, _ := s.register("bob")
+	s.must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
+	start := s.place(bob)
+	s.say(bob, "before")
+	s.say(bob, "poison")
+	poison(t, dir, "poison")
+	if a := s.ask(ann, `{ rooms { edges { node { id lastChat { id } } } nodes { id lastChat { id text } } } }`); len(a.Errors) > 0 || strings.Count(a.Body, nilID) != 2 {
+		t.Errorf("the list is %s", a.Body)
+	}
+	s.say(bob, "after")
+
+	var page struct {
+		Chats struct {
+			Nodes []struct {
+				ID, Text string
+				Number   int
+			}
+		}
+	}
+	s.must(&page, ann, `{ chats(room: "general") { edges { node { id } } nodes { id text number } } }`)
+	if n := page.Chats.Nodes; len(n) != 3 || n[1].ID != nilID || n[1].Text != "poison" {
+		t.Fatalf("the page is %+v", page)
+	}
+	k := s.dial(ann)
+	k.expect("connection_ack")
+	k.subscribe("1", `subscription($after: Cursor) { chatSent(room: "general", after: $after) { id text } }`, start)
+	e := s.follow(ann, `subscription($after: Cursor!) { events(rooms: ["general"], after: [$after]) { kind chat { id text } } }`, start)
+	for _, text := range []string{"before", "poison", "after"} {
+		m := k.expect("next")
+		kind, data := e.next()
+		for _, got := range []string{string(m.Payload), data} {
+			if kind != "next" || strings.Contains(got, `"errors"`) || !strings.Contains(got, text) || text == "poison" && !strings.Contains(got, nilID) {
+				t.Errorf("the stream says %s, want %s", got, text)
+			}
+		}
+	}
+	wantNothingUnder(t, s, ann, "hello")
+	for _, document := range []string{
+		`{ node(id: "` + nilID + `") { id } }`, `{ chat(id: "` + nilID + `") { id text } }`, `{ nodes(ids: ["hello", "` + nilID + `"]) { id } }`,
+	} {
+		if a := s.ask(ann, document); len(a.Errors) > 0 || !strings.Contains(a.Body, nilID) {
+			t.Errorf("%s: %s", document, a.Body)
+		}
+	}
+	a := s.ask(ann, `mutation { deleteChat(chat: "`+nilID+`") { id text deletedAt } }`)
+	if len(a.Errors) > 0 || !strings.Contains(a.Body, `"id":"`+nilID+`","text":null`) {
+		t.Errorf("deleteChat: %s", a.Body)
+	}
+}
+
+// poison gives a chat the nil UUID behind the server's back.
+func poison(t *testing.T, dir, text string) {
+	t.Helper()
+	pool := dbtest.Pool(t, dir)
+	var id string
+	if err := pool.QueryRowContext(t.Context(), `SELECT CAST(id AS text) FROM chats WHERE text = '`+text+`'`).Scan(&id); err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range []string{
+		`UPDATE chats SET id = '` + nilID + `' WHERE id = '` + id + `'`, `UPDATE room_events SET chat_id = '` + nilID + `' WHERE chat_id = '` + id + `'`,
+	} {
+		if _, err := pool.ExecContext(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
