@@ -58,6 +58,15 @@ func person(ctx context.Context) (chat.Person, error) {
 // pointer makes room for null in an answer that is never null without an error.
 func pointer[T any](value T, err error) (*T, error) { return &value, err }
 
+// given is an argument's value, or its default: GraphQL puts that in the place of an argument that is left out,
+// and leaves null to us.
+func given[T any](value *T, normal T) T {
+	if value == nil {
+		return normal
+	}
+	return *value
+}
+
 // textOf is an id as GraphQL says it.
 func textOf(id uuid.UUID, err error) (*string, error) { return pointer(id.String(), err) }
 

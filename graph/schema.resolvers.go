@@ -31,7 +31,7 @@ func (r *mutationResolver) RefreshToken(ctx context.Context, token *string, idem
 }
 
 func (r *mutationResolver) Logout(ctx context.Context, scope *auth.LogoutScope, refreshToken *string) (*int, error) {
-	return pointer(r.auth.Logout(ctx, *scope, refreshToken))
+	return pointer(r.auth.Logout(ctx, given(scope, auth.LogoutCurrent), refreshToken))
 }
 
 func (r *mutationResolver) EndSession(ctx context.Context, session string) (*string, error) {
