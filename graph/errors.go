@@ -81,7 +81,12 @@ type presenter struct{ log *slog.Logger }
 
 // present gives an error its code. Only errors with a code keep what they say; no message repeats
 // a value that a client sent.
+//
+// An event of a stream is executed once for all its readers, and for no request. Its errors get an id of their own.
 func (p *presenter) present(ctx context.Context, err error) *gqlerror.Error {
+	if RequestID(ctx) == "" {
+		ctx = WithRequestID(ctx, NewRequestID())
+	}
 	shown := &gqlerror.Error{}
 	if !errors.As(err, &shown) {
 		shown = gqlerror.WrapPath(graphql.GetPath(ctx), err)
