@@ -2,10 +2,14 @@ package chat
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
 	"parley/ent"
+	"parley/ent/predicate"
+	"parley/ent/roomevent"
 )
 
 // maxFollowed is how many rooms one stream of events may name: as many as one person may be in.
@@ -27,31 +31,52 @@ func (s *Service) OpenAll(ctx context.Context, reader uuid.UUID, rooms, after []
 		return nil, err
 	}
 	err = s.store.View(ctx, func(db *ent.Client) error {
-		seen := map[uuid.UUID]bool{}
-		for _, name := range rooms {
-			row, err := find(ctx, db, reader, read, name)
-			if err != nil {
-				return err
-			}
-			if seen[row.ID] {
-				continue // named twice, perhaps by name and by id
-			}
-			seen[row.ID] = true
-			at := headOf(row)
+		rows, err := findAll(ctx, db, reader, read, rooms)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			at := headOf(row).known()
 			if cursor, given := cursors[row.ID]; given {
-				delete(cursors, row.ID)
-				if at, err = verify(ctx, db, row.ID, cursor); err != nil {
-					return err
-				}
+				at = cursor.known()
 			}
-			starts = append(starts, Start{foldRoom(row), at.known(), headOf(row).known()})
+			starts = append(starts, Start{foldRoom(row), at, headOf(row).known()})
 		}
-		if len(cursors) > 0 {
-			return badCursor("after")
-		}
-		return nil
+		return verifyAll(ctx, db, rows, cursors)
 	})
 	return starts, err
+}
+
+// verifyTogether is how many cursors one query looks up: SQLite takes expressions of 1,000 levels.
+const verifyTogether = 200
+
+// verifyAll looks up what cursors of some of these rooms stand on. ErrDiverged as of verify; *InvalidError: one is of
+// no room of these.
+func verifyAll(ctx context.Context, db *ent.Client, rooms []*ent.Room, cursors map[uuid.UUID]position) error {
+	var stands []predicate.RoomEvent
+	found := 0
+	for _, room := range rooms {
+		at, given := cursors[room.ID]
+		if given {
+			found++
+		}
+		if at.place > 0 { // else it stands before the first event
+			stands = append(stands, roomevent.And(roomevent.RoomID(room.ID), roomevent.Place(at.place), roomevent.Tag(at.tag)))
+		}
+	}
+	if found < len(cursors) {
+		return badCursor("after")
+	}
+	for some := range slices.Chunk(stands, verifyTogether) {
+		there, err := db.RoomEvent.Query().Where(roomevent.Or(some...)).Count(ctx)
+		switch {
+		case err != nil:
+			return fmt.Errorf("look up cursors: %w", err)
+		case there < len(some):
+			return ErrDiverged
+		}
+	}
+	return nil
 }
 
 // byRoom reads cursors, at most one of each room.

@@ -57,32 +57,96 @@ func (s *Service) CreateRoom(ctx context.Context, reader uuid.UUID, name string,
 	return made, err
 }
 
-// named picks a room by what a client calls it: its id, or else its name.
-func named(nameOrID string) (predicate.Room, error) {
+// called is what a client calls a room by: its id, or else the key of its name.
+type called struct {
+	id  uuid.UUID
+	key string // empty: by its id
+}
+
+// parseCalled reads one. ErrNoRoom: no room can be called so.
+func parseCalled(nameOrID string) (called, error) {
 	if id, ok := naming.ParseID(nameOrID); ok {
-		return room.ID(id), nil
+		return called{id: id}, nil
 	}
 	_, key, err := roomName(nameOrID)
 	if err != nil {
-		return nil, ErrNoRoom // a name that no room can have
+		return called{}, ErrNoRoom
 	}
-	return room.NameKey(key), nil
+	return called{key: key}, nil
 }
 
 // find reads a room's row for something reader wants to do there.
 func find(ctx context.Context, db *ent.Client, reader uuid.UUID, do action, nameOrID string) (*ent.Room, error) {
-	which, err := named(nameOrID)
+	rows, err := findAll(ctx, db, reader, do, []string{nameOrID})
 	if err != nil {
 		return nil, err
 	}
-	row, err := db.Room.Query().Where(which).Only(ctx)
-	if ent.IsNotFound(err) {
-		return nil, ErrNoRoom
+	return rows[0], nil
+}
+
+// findAll does the same for several rooms with one query, in the order in which they are named first. A room
+// that is named twice, perhaps by name and by id, is answered once.
+func findAll(ctx context.Context, db *ent.Client, reader uuid.UUID, do action, namesOrIDs []string) ([]*ent.Room, error) {
+	var calls []called
+	asked := map[string]bool{}
+	for _, text := range namesOrIDs {
+		if asked[text] {
+			continue
+		}
+		asked[text] = true
+		c, err := parseCalled(text)
+		if err != nil {
+			return nil, err
+		}
+		calls = append(calls, c)
 	}
+	found, err := db.Room.Query().Where(anyCalled(calls)).All(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("find room: %w", err)
+		return nil, fmt.Errorf("find rooms: %w", err)
 	}
-	return row, may(reader, do, row)
+	byCall := make(map[called]*ent.Room, 2*len(found))
+	for _, row := range found {
+		byCall[called{id: row.ID}] = row
+		if row.NameKey != nil {
+			byCall[called{key: *row.NameKey}] = row
+		}
+	}
+	var rows []*ent.Room
+	seen := map[uuid.UUID]bool{}
+	for _, c := range calls {
+		row := byCall[c]
+		if row == nil {
+			return nil, ErrNoRoom
+		}
+		if err := may(reader, do, row); err != nil {
+			return nil, err
+		}
+		if !seen[row.ID] {
+			seen[row.ID] = true
+			rows = append(rows, row)
+		}
+	}
+	return rows, nil
+}
+
+// anyCalled picks the rooms of some calls, at least one.
+func anyCalled(calls []called) predicate.Room {
+	var ids []uuid.UUID
+	var keys []string
+	for _, c := range calls {
+		if c.key == "" {
+			ids = append(ids, c.id)
+		} else {
+			keys = append(keys, c.key)
+		}
+	}
+	switch {
+	case len(keys) == 0:
+		return room.IDIn(ids...)
+	case len(ids) == 0:
+		return room.NameKeyIn(keys...)
+	}
+	return room.Or(room.IDIn(ids...), room.NameKeyIn(keys...))
 }
 
 // Room finds a room by its id or its name. ErrNoRoom.

@@ -135,7 +135,25 @@ func (p *pricer) field(f *ast.Field) price {
 	if f.Definition.Type.Elem != nil {
 		items = p.times(below.once, p.items(f))
 	}
-	return price{once: p.plus(1, items)}
+	return price{once: p.plus(p.plus(1, p.rooms(f)), items)}
+}
+
+// rooms is how many rooms a stream looks up before it begins. The same name twice is one look-up.
+func (p *pricer) rooms(f *ast.Field) int {
+	argument := f.Arguments.ForName("rooms")
+	if argument == nil {
+		return 0
+	}
+	list, many := p.value(argument.Value).([]any)
+	if !many {
+		return 1
+	}
+	distinct := make(map[string]bool, len(list))
+	for _, one := range list {
+		name, _ := graphql.UnmarshalID(one) // validation has seen to it
+		distinct[name] = true
+	}
+	return len(distinct)
 }
 
 // items is how many objects a list has at most. A page that is too large is the resolver's to refuse.
