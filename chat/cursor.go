@@ -120,10 +120,16 @@ func (a activity) cursor() string {
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
+// parseActivity reads a place in the list of rooms. Both databases take the years 0 to 9999, and no room was active
+// in any other.
 func parseActivity(field, text string) (activity, error) {
 	b, err := decodeCursor(field, text, kindActivity, 25)
 	if err != nil {
 		return activity{}, err
 	}
-	return activity{time.UnixMilli(int64(binary.BigEndian.Uint64(b[1:]))).UTC(), uuid.UUID(b[9:25])}, nil
+	at := time.UnixMilli(int64(binary.BigEndian.Uint64(b[1:]))).UTC()
+	if at.Year() < 0 || at.Year() > 9999 {
+		return activity{}, badCursor(field)
+	}
+	return activity{at, uuid.UUID(b[9:25])}, nil
 }
