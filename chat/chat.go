@@ -43,7 +43,7 @@ var ErrUnknown = errors.New("it is not known whether the chat was stored")
 // An InvalidError is an argument that is not acceptable.
 type InvalidError struct {
 	Field  string // the argument's name in the API
-	Reason string // TOO_SHORT, TOO_LONG, OUT_OF_RANGE, BAD_CHARACTER, LOOKS_LIKE_ID, CURSOR_INVALID, ID_INVALID
+	Reason string // TOO_SHORT, TOO_LONG, OUT_OF_RANGE, BAD_CHARACTER, MIXED_SCRIPTS, LOOKS_LIKE_ID, CURSOR_INVALID, ID_INVALID
 	Detail string // a sentence for people; never repeats the input
 }
 

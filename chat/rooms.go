@@ -18,7 +18,7 @@ func foldRoom(r *ent.Room) *Room {
 	return &Room{ID: r.ID, Name: r.Name, Topic: r.Topic, CreatedAt: r.CreatedAt, lastNumber: r.LastNumber}
 }
 
-// CreateRoom makes a room that reader owns. name has 2 to 64 code points and is unique without
+// CreateRoom makes a room that reader owns. name has 2 to 64 code points, letters of one script, and is unique without
 // regard to case and width; topic has at most 250, nil or empty for none.
 // ErrRoomNameTaken, *InvalidError, *RateError.
 func (s *Service) CreateRoom(ctx context.Context, reader uuid.UUID, name string, topic *string) (*Room, error) {
@@ -68,7 +68,7 @@ func parseCalled(nameOrID string) (called, error) {
 	if id, ok := naming.ParseID(nameOrID); ok {
 		return called{id: id}, nil
 	}
-	_, key, err := roomName(nameOrID)
+	_, key, err := readName(nameOrID)
 	if err != nil {
 		return called{}, ErrNoRoom
 	}

@@ -36,6 +36,32 @@ func TestRoomNames(t *testing.T) {
 	for _, name := range []string{"ab", strings.Repeat("é", 64), "🎉 party", "日本語"} {
 		w.room(ann, name)
 	}
+	for name, reason := range map[string]string{
+		"\u0301\u0302": "BAD_CHARACTER", "\u00a0\u3000": "BAD_CHARACTER", " \u0301 \u0308": "BAD_CHARACTER", "\u2800\u2800": "BAD_CHARACTER", "``": "BAD_CHARACTER",
+		"a\ufe0fb": "BAD_CHARACTER", "a\u200db": "BAD_CHARACTER", "👩\u200d": "BAD_CHARACTER", "\ufe0f\ufe0f": "BAD_CHARACTER", "❤️": "TOO_SHORT",
+		"gеneral": "MIXED_SCRIPTS", "Kαφέ": "MIXED_SCRIPTS", "chat 日本": "MIXED_SCRIPTS", "ひらがな한글": "MIXED_SCRIPTS", // the first has a Cyrillic е
+		strings.Repeat("👩\u200d", 40) + "👩": "TOO_LONG",
+	} {
+		_, err := w.CreateRoom(t.Context(), ann.ID, name, nil)
+		wantInvalid(t, err, "name", reason)
+	}
+	for name, same := range map[string]string{
+		"I ❤️ cats": "i ❤ CATS", "👩‍🚀 crew": "👩🚀 crew", "🏳️‍🌈": "🏳🌈", "1️⃣2️⃣": "12", "Info ℹ️": "info i", "  two  🏳️‍🌈  spaces ": "two 🏳️‍🌈 spaces",
+		"漢字かな": "漢字かな", "नमस्ते": "नमस्ते", "++": "++",
+	} {
+		made := w.room(ann, name)
+		for _, again := range []string{name, same, made.Name} {
+			if got, err := w.Room(t.Context(), ann.ID, again); err != nil || got.ID != made.ID || got.Name != made.Name {
+				t.Errorf("%+q, which is shown as %+q, is not found as %+q: %v, %v", name, made.Name, again, got, err)
+			}
+		}
+		_, err := w.CreateRoom(t.Context(), ann.ID, same, nil)
+		wantErr(t, err, chat.ErrRoomNameTaken)
+		page, err := w.Rooms(t.Context(), ann.ID, chat.RoomsQuery{Matching: &name})
+		if err != nil || len(page.Edges) == 0 {
+			t.Errorf("matching %+q finds %v, %v", name, page, err)
+		}
+	}
 	_, err = w.CreateRoom(t.Context(), ann.ID, "topical", ptr(strings.Repeat("x", 251)))
 	wantInvalid(t, err, "topic", "TOO_LONG")
 	for _, missing := range []string{"", "nowhere", "\xff", uuid.NewString()} {

@@ -3,10 +3,12 @@ package chat
 import (
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"golang.org/x/text/secure/precis"
+	"golang.org/x/text/unicode/norm"
 
 	"parley/naming"
 )
@@ -38,23 +40,47 @@ func checkLength(field, text string, least, most int) error {
 	return nil
 }
 
-// roomName answers a name as it is shown and its key, by which names are the same. Both follow the
-// PRECIS Nickname profile (RFC 8266), made for names of chat rooms: outer and doubled spaces go,
-// width and case do not count.
+// roomName answers a new name as it is shown and its key. It has something to read, and letters of one script.
 func roomName(name string) (shown, key string, err error) {
+	const field = "name"
+	shown, key, err = readName(name)
+	switch {
+	case err != nil:
+		return "", "", err
+	case !naming.Says(key):
+		return "", "", &InvalidError{field, "BAD_CHARACTER", "has no letter, digit or sign"}
+	case !naming.OneScript(naming.Scripts(key)):
+		return "", "", &InvalidError{field, "MIXED_SCRIPTS", "has letters of more than one script"}
+	}
+	return shown, key, nil
+}
+
+// readName answers a name as it is shown and its key, by which names are the same. Both follow the
+// PRECIS Nickname profile (RFC 8266), made for names of chat rooms: outer and doubled spaces go,
+// width and case do not count. What holds the parts of emoji together, which that profile refuses, does not count
+// either. It takes the names of all releases, which roomName does not: rooms keep what they are called.
+func readName(name string) (shown, key string, err error) {
 	const field = "name"
 	if err := checkLength(field, name, 1, 4*maxRoomName); err != nil {
 		return "", "", err
 	}
-	shown, err = precis.Nickname.String(name)
+	whole, parts := naming.Emoji(name)
+	shown, err = precis.Nickname.String(parts)
 	if err == nil {
-		key, err = precis.Nickname.CompareKey(name)
+		key, err = precis.Nickname.CompareKey(parts)
 	}
 	if err != nil {
 		return "", "", &InvalidError{field, "BAD_CHARACTER", "has a character that names of rooms cannot have"}
 	}
 	if err := checkLength(field, shown, minRoomName, maxRoomName); err != nil {
 		return "", "", err
+	}
+	if whole != parts {
+		space := func(r rune) bool { return unicode.Is(unicode.Zs, r) }
+		shown = strings.Join(strings.FieldsFunc(norm.NFKC.String(whole), space), " ")
+		if err := checkLength(field, shown, minRoomName, maxRoomName); err != nil {
+			return "", "", err
+		}
 	}
 	if _, looks := naming.ParseID(shown); looks {
 		return "", "", &InvalidError{field, "LOOKS_LIKE_ID", "could be taken for an id"}
@@ -67,7 +93,8 @@ func matchKey(text string) (key string, ok bool) {
 	if len(text) > 4*maxRoomName || !utf8.ValidString(text) {
 		return "", false
 	}
-	key, err := precis.Nickname.CompareKey(text)
+	_, parts := naming.Emoji(text)
+	key, err := precis.Nickname.CompareKey(parts)
 	return key, err == nil || strings.TrimSpace(text) == ""
 }
 
