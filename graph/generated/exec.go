@@ -1032,7 +1032,7 @@ scalar Cursor
 
 "Anything that can be fetched again by its id."
 interface Node {
-  "A UUID, unique across all types."
+  "A UUID, unique across all types. Ids are compared without regard to case, and always answered in lower case."
   id: ID!
 }
 
@@ -1167,7 +1167,7 @@ type Mutation {
 
   "Create a room with you as its owner. Sent again: ROOM_NAME_TAKEN."
   createRoom(
-    "2 to 64 characters, unique without regard to case."
+    "2 to 64 characters, with letters of one script, or emoji; unique without regard to case."
     name: String!
     "What the room is about: at most 250 characters."
     topic: String
@@ -1182,14 +1182,15 @@ type Mutation {
   Give ` + "`" + `id` + "`" + `, a UUID of your own, to make the call safe to retry and the interface instant: the chat
   gets exactly this id, so an optimistic row, the answer and the ` + "`" + `chatSent` + "`" + ` event are one object
   in your cache. Sent again with an id you have already used in this room, it stores nothing and
-  answers with the chat that is already there. There is no time limit on this.
+  answers with the chat that is already there. There is no time limit on this. Make it in lower case, as
+  it is answered: caches compare ids as text.
   """
   sendChat(
     "The room's name or id."
     room: ID!
     "1 to 10000 characters. The text is stored as sent; rendering is up to you."
     text: String!
-    "A UUID of your own for the chat."
+    "A UUID of your own for the chat, in the form 8-4-4-4-12. The nil UUID is none: ID_INVALID."
     id: ID
   ): Chat
 
@@ -1265,7 +1266,7 @@ type Room implements Node {
 
 "A message."
 type Chat implements Node {
-  "The UUID given to ` + "`" + `sendChat` + "`" + `, or one made by the server."
+  "The UUID given to ` + "`" + `sendChat` + "`" + `, in lower case, or one made by the server."
   id: ID!
   "The room it was sent to."
   room: Room!
@@ -1411,7 +1412,12 @@ enum ErrorCode {
   FORBIDDEN
   "It does not exist, or you may not know that it does."
   NOT_FOUND
-  "An argument is not acceptable; see ` + "`" + `field` + "`" + ` and ` + "`" + `reason` + "`" + `."
+  """
+  An argument is not acceptable; see ` + "`" + `field` + "`" + `, and ` + "`" + `reason` + "`" + `: REQUIRED, TOO_SHORT, TOO_LONG, OUT_OF_RANGE,
+  BAD_CHARACTER, MIXED_SCRIPTS, LOOKS_LIKE_ID, ID_INVALID, CURSOR_INVALID, COMMON, EQUALS_USERNAME. Or the request
+  is not: VARIABLE_INVALID, REQUEST_MALFORMED, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, UNSUPPORTED_MEDIA_TYPE,
+  STREAM_REQUIRED.
+  """
   BAD_USER_INPUT
   "Somebody has this username. Choose another."
   USERNAME_TAKEN

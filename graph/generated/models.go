@@ -69,7 +69,10 @@ const (
 	ErrorCodeForbidden ErrorCode = "FORBIDDEN"
 	// It does not exist, or you may not know that it does.
 	ErrorCodeNotFound ErrorCode = "NOT_FOUND"
-	// An argument is not acceptable; see `field` and `reason`.
+	// An argument is not acceptable; see `field`, and `reason`: REQUIRED, TOO_SHORT, TOO_LONG, OUT_OF_RANGE,
+	// BAD_CHARACTER, MIXED_SCRIPTS, LOOKS_LIKE_ID, ID_INVALID, CURSOR_INVALID, COMMON, EQUALS_USERNAME. Or the request
+	// is not: VARIABLE_INVALID, REQUEST_MALFORMED, METHOD_NOT_ALLOWED, NOT_ACCEPTABLE, UNSUPPORTED_MEDIA_TYPE,
+	// STREAM_REQUIRED.
 	ErrorCodeBadUserInput ErrorCode = "BAD_USER_INPUT"
 	// Somebody has this username. Choose another.
 	ErrorCodeUsernameTaken ErrorCode = "USERNAME_TAKEN"
