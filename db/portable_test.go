@@ -124,14 +124,14 @@ func TestMovingKeepsEveryByte(t *testing.T) {
 	for _, to := range []Options{
 		{URL: "sqlite:parley.db", Dir: t.TempDir()}, {URL: server.URL("a")}, {URL: server.URL("b")}, {URL: "sqlite:parley.db", Dir: t.TempDir()},
 	} {
-		held, err := Import(t.Context(), to, bytes.NewReader(first))
+		held, err := Import(t.Context(), to, bytes.NewReader(first), nil)
 		if err != nil || held.Users != 4 || held.Rooms != 4 || held.Chats != 13 {
 			t.Fatal(held, err)
 		}
 		if again := exported(t, to); !bytes.Equal(again, first) {
 			t.Errorf("%s: the bytes differ: %d and %d", to.URL, len(again), len(first))
 		}
-		if _, err := Import(t.Context(), to, bytes.NewReader(first)); !errors.Is(err, ErrNotEmpty) {
+		if _, err := Import(t.Context(), to, bytes.NewReader(first), nil); !errors.Is(err, ErrNotEmpty) {
 			t.Errorf("a second import: got %v", err)
 		}
 	}
@@ -174,7 +174,7 @@ func TestDamagedExportIsRefused(t *testing.T) {
 
 // parsed reads an export into nothing.
 func parsed(text []byte) error {
-	_, err := pour(context.Background(), bytes.NewReader(text), nowhere{})
+	_, err := pour(context.Background(), incoming{Reader: bytes.NewReader(text)}, nowhere{})
 	return err
 }
 
@@ -188,14 +188,14 @@ func TestFailedImportLeavesNothing(t *testing.T) {
 	_, text := everything(t)
 	half := text[:len(text)/2]
 	o := Options{URL: "sqlite:parley.db", Dir: t.TempDir()}
-	if _, err := Import(t.Context(), o, bytes.NewReader(half)); !errors.Is(err, ErrDamaged) {
+	if _, err := Import(t.Context(), o, bytes.NewReader(half), nil); !errors.Is(err, ErrDamaged) {
 		t.Errorf("got %v", err)
 	}
 	wantNothing(t, o.Dir)
 	if err := open(t, o.Dir).Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Import(t.Context(), o, bytes.NewReader(half)); !errors.Is(err, ErrDamaged) {
+	if _, err := Import(t.Context(), o, bytes.NewReader(half), nil); !errors.Is(err, ErrDamaged) {
 		t.Errorf("got %v", err)
 	}
 	if n, err := open(t, o.Dir).Read.User.Query().Count(t.Context()); err != nil || n != 0 {
@@ -213,7 +213,7 @@ func FuzzImport(f *testing.F) {
 	f.Add([]byte(`{ "table" : "users","id":"` + id + `","created_at":"` + at + `","username":"a","username_key":"a","password_hash":null,"password_version":0,"deleted_at":null}`))
 	f.Add([]byte(`{"sha256":"","users":0,"sessions":0,"blacklisted_tokens":0,"login_limits":0,"rooms":0,"chats":0,"room_events":0}`))
 	take := func(text []byte) (taken *portableBatch, err error) {
-		p := newPortableParser(func(b *portableBatch) error { taken = b; return nil })
+		p := newPortableParser(nil, func(b *portableBatch) error { taken = b; return nil })
 		p.table = 0
 		p.check.begin(portables[0])
 		err = p.chunk(append(bytes.Clone(text), '\n'))
@@ -269,7 +269,7 @@ func TestUnsoundExportIsRefused(t *testing.T) {
 		`"version":1`:                 {`"version":2`, "newer"},
 	} {
 		for _, o := range []Options{{URL: "sqlite:parley.db", Dir: t.TempDir()}, {URL: server.URL("x")}} {
-			_, err := Import(t.Context(), o, bytes.NewReader(sealed(t, text, from, c.to)))
+			_, err := Import(t.Context(), o, bytes.NewReader(sealed(t, text, from, c.to)), nil)
 			if err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "\n") {
 				t.Errorf("%s %s: got %v, want %s", o.URL, from, err, c.says)
 			}
@@ -281,12 +281,12 @@ func TestUnsoundExportIsRefused(t *testing.T) {
 	// References, and that Postgres has them again.
 	owner := regexp.MustCompile(`"owner_id":"[^"]*"`).Find(text)
 	for _, o := range []Options{{URL: "sqlite:parley.db", Dir: t.TempDir()}, {URL: server.URL("x")}} {
-		if _, err := Import(t.Context(), o, bytes.NewReader(sealed(t, text, string(owner), `"owner_id":"`+other+`"`))); err == nil {
+		if _, err := Import(t.Context(), o, bytes.NewReader(sealed(t, text, string(owner), `"owner_id":"`+other+`"`)), nil); err == nil {
 			t.Errorf("%s: a row that points nowhere was taken", o.URL)
 		}
 	}
 	o := Options{URL: server.URL("x")}
-	if _, err := Import(t.Context(), o, bytes.NewReader(text)); err != nil {
+	if _, err := Import(t.Context(), o, bytes.NewReader(text), nil); err != nil {
 		t.Errorf("after all the refused ones: %v", err)
 	}
 	from, err := openSource(t.Context(), o)

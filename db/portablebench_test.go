@@ -217,7 +217,7 @@ func importFile(t testing.TB, o Options, file string) {
 		t.Fatal(err)
 	}
 	defer func() { _ = f.Close() }()
-	if _, err := Import(context.Background(), o, f); err != nil {
+	if _, err := Import(context.Background(), o, f, nil); err != nil {
 		t.Fatal(err)
 	}
 }

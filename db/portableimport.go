@@ -14,9 +14,11 @@ import (
 // Import fills an empty database with an export, all of it or nothing. The database is opened, checked and
 // migrated as at a start; a file of SQLite that is not there appears when it is whole and on disk. It takes the
 // same memory for any number of rows, and r may still be in a call when a withdrawn Import answers.
+// check says of each row, in their order and from one goroutine, what is wrong with what stands in it; nil: nothing is asked.
 // ErrNotEmpty, ErrDamaged, ErrNewer, ErrOlder, or what else is wrong with a line: nothing was stored.
 // ErrUnknownOutcome: all may have been.
-func Import(ctx context.Context, o Options, r io.Reader) (Held, error) {
+func Import(ctx context.Context, o Options, r io.Reader, check func(Row) error) (Held, error) {
+	from := incoming{r, check}
 	o = o.withDefaults()
 	if isPostgres(o.URL) {
 		if err := refusePostgres(ctx, o.URL); err != nil {
@@ -26,14 +28,14 @@ func Import(ctx context.Context, o Options, r io.Reader) (Held, error) {
 		if err != nil {
 			return Held{}, err
 		}
-		return importInto(ctx, store, r)
+		return importInto(ctx, store, from)
 	}
 	path, err := o.sqliteFile()
 	if err != nil {
 		return Held{}, err
 	}
 	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-		return importNew(ctx, o, path, r)
+		return importNew(ctx, o, path, from)
 	}
 	if err := refuseSQLite(ctx, path); err != nil {
 		return Held{}, err
@@ -42,12 +44,33 @@ func Import(ctx context.Context, o Options, r io.Reader) (Held, error) {
 	if err != nil {
 		return Held{}, err
 	}
-	return importInto(ctx, store, r)
+	return importInto(ctx, store, from)
+}
+
+// incoming is an export and the check of its rows.
+type incoming struct {
+	io.Reader
+	check func(Row) error
+}
+
+// A Row is a row of an export, whose form has been checked. It is good as long as the call that it is given to.
+type Row struct {
+	table *portable
+	cells [][]byte
+}
+
+// Table is the name of the row's table.
+func (r Row) Table() string { return r.table.name }
+
+// Value is what stands in a column, as docs/export.md describes it; not there: null.
+func (r Row) Value(column string) (value string, there bool) {
+	cell := r.cells[r.table.find([]byte(column), 0)]
+	return string(cell), cell != nil
 }
 
 // importNew fills a file beside the name and gives it the name at the end, so that nobody has the file open
 // when it has to be removed again.
-func importNew(ctx context.Context, o Options, path string, r io.Reader) (Held, error) {
+func importNew(ctx context.Context, o Options, path string, from incoming) (Held, error) {
 	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-")
 	if err != nil {
 		return Held{}, err
@@ -65,7 +88,7 @@ func importNew(ctx context.Context, o Options, path string, r io.Reader) (Held, 
 	if err != nil {
 		return Held{}, err
 	}
-	held, err := importInto(ctx, store, r)
+	held, err := importInto(ctx, store, from)
 	if err != nil {
 		return Held{}, err
 	}
@@ -118,7 +141,7 @@ type portableSink interface {
 }
 
 // importInto fills a store and closes it.
-func importInto(ctx context.Context, store *Store, r io.Reader) (held Held, err error) {
+func importInto(ctx context.Context, store *Store, from incoming) (held Held, err error) {
 	defer func() { err = firstError(err, store.Close()) }()
 	if store.watch != nil {
 		if err := store.watch.mayWrite(); err != nil {
@@ -134,7 +157,7 @@ func importInto(ctx context.Context, store *Store, r io.Reader) (held Held, err 
 	if err != nil {
 		return held, classify("begin", err)
 	}
-	held, err = store.fill(ctx, conn, tx, r)
+	held, err = store.fill(ctx, conn, tx, from)
 	if err != nil {
 		_ = tx.Rollback() // the error says more
 		return Held{}, endedBy(ctx, classify("", err))
@@ -171,7 +194,7 @@ func beginImport(ctx context.Context, conn *sql.Conn) (*sql.Tx, error) {
 	}
 }
 
-func (s *Store) fill(ctx context.Context, conn *sql.Conn, tx *sql.Tx, r io.Reader) (held Held, err error) {
+func (s *Store) fill(ctx context.Context, conn *sql.Conn, tx *sql.Tx, from incoming) (held Held, err error) {
 	var sink portableSink = newSQLiteSink(tx)
 	if s.postgres != nil {
 		if sink, err = newPostgresSink(ctx, conn, tx); err != nil {
@@ -187,7 +210,7 @@ func (s *Store) fill(ctx context.Context, conn *sql.Conn, tx *sql.Tx, r io.Reade
 			return held, fmt.Errorf("%w: %s has rows", ErrNotEmpty, t.name)
 		}
 	}
-	if held, err = pour(ctx, r, sink); err != nil {
+	if held, err = pour(ctx, from, sink); err != nil {
 		return held, err
 	}
 	if err := sink.end(ctx); err != nil {

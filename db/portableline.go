@@ -111,6 +111,9 @@ func (l *portableLine) value(c *portableColumn) ([]byte, error) {
 		if !isUID(cell) {
 			return nil, errors.New("want a UUID in lower case")
 		}
+		if string(cell) == nilUID {
+			return nil, errors.New("the nil UUID is no id")
+		}
 	case momentKind:
 		_, err = parseMoment(cell)
 	case wideKind:
@@ -146,6 +149,8 @@ func (l *portableLine) octets(cell []byte) ([]byte, error) {
 	}
 	return out[:n], nil
 }
+
+const nilUID = "00000000-0000-0000-0000-000000000000"
 
 func isUID(cell []byte) bool {
 	if len(cell) != 36 {

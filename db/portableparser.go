@@ -14,8 +14,9 @@ import (
 // A portableParser checks the lines of an export and makes batches of its rows.
 type portableParser struct {
 	out   func(*portableBatch) error
-	line  int // that is being read
-	table int // whose rows may come; -1: the header comes
+	asked func(Row) error // of each row; may be nil
+	line  int             // that is being read
+	table int             // whose rows may come; -1: the header comes
 	ended bool
 	check logCheck
 	rows  []int64
@@ -24,8 +25,8 @@ type portableParser struct {
 	batch *portableBatch // of this chunk
 }
 
-func newPortableParser(out func(*portableBatch) error) *portableParser {
-	return &portableParser{out: out, table: -1, rows: make([]int64, len(portables)), sum: sha256.New()}
+func newPortableParser(asked func(Row) error, out func(*portableBatch) error) *portableParser {
+	return &portableParser{out: out, asked: asked, table: -1, rows: make([]int64, len(portables)), sum: sha256.New()}
 }
 
 func (p *portableParser) run(ctx context.Context, chunks <-chan portableChunk) error {
@@ -137,7 +138,10 @@ func (p *portableParser) row(l *portableLine, name []byte) error {
 	}
 	p.rows[p.table]++
 	p.held.count(t, 1)
-	return p.check.check(row)
+	if err := p.check.check(row); err != nil || p.asked == nil {
+		return err
+	}
+	return p.asked(Row{t, row})
 }
 
 // next goes on to a table behind this one.

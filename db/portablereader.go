@@ -22,12 +22,12 @@ type portableBatch struct {
 }
 
 // pour reads an export into a sink: one goroutine reads, one takes the lines apart, and this one writes.
-func pour(ctx context.Context, r io.Reader, sink portableSink) (Held, error) {
+func pour(ctx context.Context, from incoming, sink portableSink) (Held, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	chunks, batches, parsed := make(chan portableChunk, 1), make(chan *portableBatch, 1), make(chan error, 1)
-	go readChunks(ctx, r, chunks)
-	p := newPortableParser(func(b *portableBatch) error {
+	go readChunks(ctx, from, chunks)
+	p := newPortableParser(from.check, func(b *portableBatch) error {
 		select {
 		case batches <- b:
 			return nil

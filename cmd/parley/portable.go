@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 
+	"parley/auth"
+	"parley/chat"
 	"parley/db"
 )
 
@@ -64,7 +66,7 @@ func (i *importCommand) Run(ctx context.Context, c *Config, stdout, _ io.Writer)
 	}
 	held, err := db.Import(ctx, db.Options{
 		URL: c.DatabaseURL, Dir: c.Data, DiskMinFree: int64(c.DiskMinFree), Connections: int(c.DatabaseConnections),
-	}, from)
+	}, from, rowCheck())
 	switch {
 	case errors.Is(err, db.ErrUnknownOutcome):
 		return fmt.Errorf("import: %w: look whether the data is there", err)
@@ -76,6 +78,17 @@ func (i *importCommand) Run(ctx context.Context, c *Config, stdout, _ io.Writer)
 	}
 	tellHeld(stdout, "imported", held)
 	return nil
+}
+
+// rowCheck asks both packages that have rows whether they would have stored one.
+func rowCheck() func(db.Row) error {
+	ofAuth := auth.RowCheck()
+	return func(r db.Row) error {
+		if err := ofAuth(r); err != nil {
+			return err
+		}
+		return chat.CheckRow(r)
+	}
 }
 
 // isScreen says whether a person looks at a stream. os.DevNull is a device too.
