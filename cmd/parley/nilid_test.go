@@ -1,8 +1,13 @@
 package main
 
 import (
+	"encoding/json"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/uuid"
 
 	"parley/db/dbtest"
 )
@@ -127,4 +132,70 @@ func poison(t *testing.T, dir, text string) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// The migration gives such a chat an id, so that an export that has it can be imported; cursors stay good.
+func TestNilIDIsMigratedAway(t *testing.T) {
+	dir := dataDir(t)
+	s := startServer(t, config(t, dir))
+	ann, _ := s.register("ann")
+	s.must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
+	start := s.place(ann)
+	const id = "01890a5d-ac96-774b-bcce-b302099a8057"
+	s.must(nil, ann, `mutation { sendChat(room: "general", text: "first") { id } }`)
+	s.must(nil, ann, `mutation { sendChat(room: "general", text: "poison", id: "`+id+`") { id } }`)
+	s.must(nil, ann, `mutation { editChat(chat: "`+id+`", text: "poison still") { id } }`)
+	s.say(ann, "last")
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+	poison(t, dir, "poison still")
+	if status, stderr := importInto(t, dataDir(t), exportOf(t, dir)); status == 0 || !strings.Contains(stderr, "nil UUID") {
+		t.Errorf("the import of a nil id: status %d, %s", status, stderr)
+	}
+	kind := "sqlite"
+	if dbtest.OnPostgres() {
+		kind = "postgres"
+	}
+	text, err := os.ReadFile("../../db/migrations/" + kind + "/20261129180000_nil_ids.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	up, _, _ := strings.Cut(string(text), "-- +goose Down")
+	if _, err := dbtest.Pool(t, dir).ExecContext(t.Context(), up); err != nil {
+		t.Fatal(err)
+	}
+	to := dataDir(t)
+	exported := exportOf(t, dir)
+	if status, stderr := importInto(t, to, exported); status != 0 || strings.Contains(string(exported), nilID) {
+		t.Fatal(stderr)
+	}
+	keys, err := os.ReadFile(filepath.Join(dir, "keys.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(to, "keys.json"), keys, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s = startServer(t, config(t, to))
+	e := s.follow(ann, `subscription($after: Cursor!) { events(rooms: ["general"], after: [$after]) { kind chat { id text } } }`, start)
+	var ids []string
+	for _, want := range []string{"first", "poison still", "poison still", "last"} {
+		_, data := e.next()
+		var got answer
+		var event struct {
+			Events struct{ Chat struct{ ID, Text string } }
+		}
+		if err := json.Unmarshal([]byte(data), &got); err != nil {
+			t.Fatal(data)
+		}
+		if s.into(got, &event); event.Events.Chat.Text != want {
+			t.Errorf("got %s, want %s", data, want)
+		}
+		ids = append(ids, event.Events.Chat.ID)
+	}
+	if parsed, err := uuid.Parse(ids[1]); err != nil || parsed.Version() != 4 || parsed.Variant() != uuid.RFC4122 || ids[2] != ids[1] {
+		t.Errorf("the ids are %q, %v", ids, err)
+	}
+	s.must(nil, ann, `mutation { deleteChat(chat: "`+ids[1]+`") { id } }`)
 }

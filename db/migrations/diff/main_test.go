@@ -4,13 +4,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"ariga.io/atlas/sql/migrate"
 )
 
 // TestMigrationsFitTheSchema replays the released files of both databases and finds nothing that
-// the Ent schema has and they have not. Then it takes the last file away and wants to see it missed.
+// the Ent schema has and they have not. Then it takes the last file away that changes a table, and wants to see it missed.
 func TestMigrationsFitTheSchema(t *testing.T) {
 	for _, target := range targets {
 		t.Run(target.folder, func(t *testing.T) {
@@ -22,7 +23,7 @@ func TestMigrationsFitTheSchema(t *testing.T) {
 			if wrote {
 				t.Error("the schema has changed: make migration NAME=what_changed")
 			}
-			removeLast(t, dir)
+			removeLastChange(t, dir)
 			if wrote, err = target.diff(t.Context(), dir, "drift"); err != nil || !wrote {
 				t.Errorf("a missing migration was not noticed: %v, %v", wrote, err)
 			}
@@ -58,12 +59,16 @@ func copyFolder(t *testing.T, from string) string {
 	return to
 }
 
-func removeLast(t *testing.T, dir string) {
+func removeLastChange(t *testing.T, dir string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.sql"))
 	if err != nil || len(files) == 0 {
 		t.Fatal("no files", err)
 	}
+	files = slices.DeleteFunc(files, func(file string) bool {
+		text, err := os.ReadFile(file)
+		return err != nil || !strings.Contains(string(text), " TABLE ") // it moves rows only
+	})
 	if err := os.Remove(slices.Max(files)); err != nil {
 		t.Fatal(err)
 	}
