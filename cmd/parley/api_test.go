@@ -38,6 +38,9 @@ func TestBadInputHasItsCode(t *testing.T) {
 		{refresh, `{ rooms { nodes { name } } }`, "UNAUTHENTICATED", "", ""},
 		{ann, `mutation { createRoom(name: "x") { id } }`, "BAD_USER_INPUT", "name", "TOO_SHORT"},
 		{ann, `mutation { createRoom(name: "01890a5d-ac96-774b-bcce-b302099a8057") { id } }`, "BAD_USER_INPUT", "name", "LOOKS_LIKE_ID"},
+		{ann, `mutation { createRoom(name: "\u0301\u0301") { id } }`, "BAD_USER_INPUT", "name", "BAD_CHARACTER"},
+		{ann, `mutation { createRoom(name: "\u00a0\u3000") { id } }`, "BAD_USER_INPUT", "name", "BAD_CHARACTER"},
+		{ann, `mutation { createRoom(name: "gеneral") { id } }`, "BAD_USER_INPUT", "name", "MIXED_SCRIPTS"}, // a Cyrillic е
 		{bob, `mutation { createRoom(name: "GENERAL") { id } }`, "ROOM_NAME_TAKEN", "", ""},
 		{bob, `mutation { deleteRoom(room: "general") }`, "FORBIDDEN", "", ""},
 		{ann, `mutation { deleteRoom(room: "nowhere") }`, "NOT_FOUND", "", ""},
@@ -45,6 +48,7 @@ func TestBadInputHasItsCode(t *testing.T) {
 		{ann, `mutation { sendChat(room: "general", text: "` + long + `") { id } }`, "BAD_USER_INPUT", "text", "TOO_LONG"},
 		{ann, `mutation { sendChat(room: "general", text: "a\u0000b") { id } }`, "BAD_USER_INPUT", "text", "BAD_CHARACTER"},
 		{ann, `mutation { sendChat(room: "general", text: "x", id: "1") { id } }`, "BAD_USER_INPUT", "id", "ID_INVALID"},
+		{ann, `mutation { sendChat(room: "general", text: "x", id: "` + nilID + `") { id } }`, "BAD_USER_INPUT", "id", "ID_INVALID"},
 		{ann, `mutation { sendChat(room: "nowhere", text: "x") { id } }`, "NOT_FOUND", "", ""},
 		{ann, `{ chats(room: "general", first: 201) { nodes { id } } }`, "BAD_USER_INPUT", "first", "OUT_OF_RANGE"},
 		{ann, `{ chats(room: "general", last: -1) { nodes { id } } }`, "BAD_USER_INPUT", "last", "OUT_OF_RANGE"},

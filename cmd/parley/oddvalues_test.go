@@ -125,34 +125,11 @@ var expected = map[string]bool{
 
 // odd sends one odd value in an argument, and keeps what was taken.
 func (w *oddWorld) odd(kind string, field *ast.FieldDefinition, variables map[string]any) {
-	document := w.document(kind, field)
+	w.t.Helper()
 	var a answer
-	switch {
-	case kind == "subscription":
-		id := fmt.Sprint(w.asked)
-		w.socket.subscribe(id, document, variables)
-		enough := func() {}
-		if field.Name == "chatSent" && variables["after"] == nil {
-			enough = w.talk(variables["room"])
-		}
-		m, code := w.socket.read()
-		for code == 0 && m.ID != id { // what is left of the one before
-			m, code = w.socket.read()
-		}
-		enough()
-		if code != 0 {
-			w.t.Fatalf("%s(%.300q) closed the socket with %d", field.Name, fmt.Sprint(variables), code)
-		}
-		if m.Type == "error" {
-			m.Payload = append(append([]byte(`{"errors":`), m.Payload...), '}')
-		} else {
-			w.socket.write(message{ID: id, Type: "complete"})
-		}
-		a.Body = string(m.Payload)
-		if err := json.Unmarshal(m.Payload, &a); err != nil {
-			w.t.Fatalf("%s: %s", m.Type, m.Payload)
-		}
-	default:
+	if document := w.document(kind, field); kind == "subscription" {
+		a = w.first(document, field, variables)
+	} else {
 		token := w.bob
 		if field.Directives.ForName("public") != nil {
 			token = ""
@@ -170,6 +147,35 @@ func (w *oddWorld) odd(kind string, field *ast.FieldDefinition, variables map[st
 	if len(a.Errors) == 0 && kind == "mutation" {
 		w.keep(field.Name, variables, a)
 	}
+}
+
+// first opens a stream and answers what it says first, as over HTTP.
+func (w *oddWorld) first(document string, field *ast.FieldDefinition, variables map[string]any) (a answer) {
+	w.t.Helper()
+	id := fmt.Sprint(w.asked)
+	w.socket.subscribe(id, document, variables)
+	enough := func() {}
+	if field.Name == "chatSent" && variables["after"] == nil {
+		enough = w.talk(variables["room"])
+	}
+	m, code := w.socket.read()
+	for code == 0 && m.ID != id { // what is left of the one before
+		m, code = w.socket.read()
+	}
+	enough()
+	if code != 0 {
+		w.t.Fatalf("%s(%.300q) closed the socket with %d", field.Name, fmt.Sprint(variables), code)
+	}
+	if m.Type == "error" {
+		m.Payload = append(append([]byte(`{"errors":`), m.Payload...), '}')
+	} else {
+		w.socket.write(message{ID: id, Type: "complete"})
+	}
+	a.Body = string(m.Payload)
+	if err := json.Unmarshal(m.Payload, &a); err != nil {
+		w.t.Fatalf("%s: %s", m.Type, m.Payload)
+	}
+	return a
 }
 
 // talk sends until it is told to stop: a stream that begins now sees the next chat, whenever it has begun.
