@@ -32,6 +32,7 @@ var homeOf = map[string][]string{
 	"github.com/golang-jwt/jwt":   {"auth"},
 	"golang.org/x/crypto":         {"auth"},                      // argon2
 	"golang.org/x/text":           {"auth", "chat", "naming"},    // PRECIS, normal forms
+	"golang.org/x/net":            {"transport"},                 // IDNA
 	"golang.org/x/time":           {"auth", "chat", "transport"}, // rates
 	"entgo.io/ent":                {"ent", "db", "auth", "chat"},
 	"ariga.io/atlas":              {"db"}, // writes migrations

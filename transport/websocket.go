@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/base64"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -94,12 +93,7 @@ func (x webSocket) mayOpen(r *http.Request) bool {
 	case len(origins) > 1 || origins[0] == "null":
 		return false
 	}
-	scheme := "http"
-	if r.TLS != nil {
-		scheme = "https"
-	}
-	own, err := url.Parse(origins[0])
-	if err == nil && own.Scheme == scheme && strings.EqualFold(own.Host, r.Host) {
+	if origin, ok := ParseOrigin(origins[0]); ok && origin == ownOrigin(r) {
 		return true
 	}
 	return x.options.Origins(origins[0])

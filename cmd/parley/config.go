@@ -37,6 +37,7 @@ type Config struct {
 	LoginAttempts          ratio    `default:"10/15m" help:"Wrong passwords for one account, and five times as many from one network."`
 	RegisterRate           ratio    `default:"20/1m" help:"Registrations from one network."`
 	TrustedProxies         networks `default:"" help:"Networks whose X-Forwarded-For and X-Forwarded-Proto are believed."`
+	Hosts                  hosts    `default:"" help:"Names under which the server may be addressed, besides its own: chat.example.org, .example.org for it and all below, or * for any. Empty: names are judged on loopback only, without a proxy."`
 
 	CORSAllowedOrigins origins `default:"http://localhost:5173,http://localhost:3000" name:"cors-allowed-origins" help:"Origins whose pages may use the API, over HTTP and WebSocket; * for any."`
 	Web                toggle  `default:"true" help:"Serve the web chat at /."`
@@ -199,8 +200,8 @@ func checkEnvironment(environ []string) error {
 	}
 	var unknown []string
 	for _, variable := range environ {
-		name, _, _ := strings.Cut(variable, "=")
-		if strings.HasPrefix(name, "PARLEY_") && !known[name] {
+		name, value, _ := strings.Cut(variable, "=")
+		if strings.HasPrefix(name, "PARLEY_") && !known[name] && !isFromKubernetes(name, value) {
 			unknown = append(unknown, name)
 		}
 	}

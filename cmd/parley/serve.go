@@ -81,6 +81,9 @@ func warn(logger *slog.Logger, c *Config) {
 	if c.CORSAllowedOrigins.any() {
 		logger.Warn("PARLEY_CORS_ALLOWED_ORIGINS is *: pages of any origin may use the API")
 	}
+	if c.Hosts.any() {
+		logger.Warn("PARLEY_HOSTS is *: a page whose name points at this machine may use the API as its own")
+	}
 	if c.LoginAttempts == (ratio{}) {
 		logger.Warn("PARLEY_LOGIN_ATTEMPTS is 0: passwords can be guessed without end")
 	}
@@ -132,7 +135,7 @@ func wire(ctx context.Context, c *Config, logger *slog.Logger, store *db.Store) 
 	})
 	s.transports = transports
 	s.http = &http.Server{
-		Handler:           routes(c, api, s.health),
+		Handler:           routes(c, logger, api, s.health),
 		ReadHeaderTimeout: time.Duration(c.HTTPHeaderTimeout),
 		IdleTimeout:       time.Duration(c.HTTPIdleTimeout),
 		ConnContext:       transport.ConnContext,

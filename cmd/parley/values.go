@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -100,47 +99,4 @@ func (t *toggle) UnmarshalText(text []byte) error {
 	}
 	*t = toggle(b)
 	return nil
-}
-
-// Origins are web origins, scheme and host and port, separated by commas; or * for any.
-type origins []string
-
-func (o *origins) UnmarshalText(text []byte) error {
-	*o = nil
-	for one := range strings.SplitSeq(string(text), ",") {
-		one = strings.TrimSpace(one)
-		if one == "" {
-			continue
-		}
-		u, err := url.Parse(one)
-		if one != "*" && (err != nil || u.Scheme == "" || u.Host == "" || u.Scheme+"://"+u.Host != one || one != exact(one)) {
-			return badValue("want origins like https://chat.example.org, separated by commas, or * alone")
-		}
-		*o = append(*o, one)
-	}
-	if len(*o) > 1 && o.any() {
-		return badValue("* stands alone")
-	}
-	return nil
-}
-
-// exact is an origin as browsers write it. rs/cors would take a * inside for a pattern.
-func exact(origin string) string { return strings.ToLower(strings.ReplaceAll(origin, "*", "")) }
-
-func (o origins) any() bool {
-	for _, one := range o {
-		if one == "*" {
-			return true
-		}
-	}
-	return false
-}
-
-func (o origins) allow(origin string) bool {
-	for _, one := range o {
-		if one == "*" || one == origin {
-			return true
-		}
-	}
-	return false
 }

@@ -19,7 +19,7 @@ const (
 
 // The handshake: what opens a socket, and what is refused before it with a status and a JSON body.
 func TestSocketRulesOfTheUpgrade(t *testing.T) {
-	s := newServer(t, append(roomy(), "--cors-allowed-origins", "https://friend.example:8443,http://localhost:3000")...)
+	s := newServer(t, append(roomy(), "--cors-allowed-origins", "https://friend.example:8443,http://localhost:3000,HTTPS://Bücher.example:443,http://[0:0::1]:4000,capacitor://localhost")...)
 	const rest = versionLine + keyLine + protocolLine
 	const all = upgradeLine + webSocket + rest
 	for name, c := range map[string]struct {
@@ -35,6 +35,14 @@ func TestSocketRulesOfTheUpgrade(t *testing.T) {
 		"extensions are not taken":         {all + "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n", 101},
 		"own origin":                       {all + "Origin: http://OWN\r\n", 101},
 		"listed origin":                    {all + "Origin: https://friend.example:8443\r\n", 101},
+		"listed origin, other spelling":    {all + "Origin: WSS://Friend.Example.:8443\r\n", 101},
+		"listed, without its default port": {all + "Origin: https://xn--bcher-kva.example\r\n", 101},
+		"listed, in another alphabet":      {all + "Origin: https://b\u00fccher.example:443\r\n", 101},
+		"listed IPv6":                      {all + "Origin: http://[::1]:4000\r\n", 101},
+		"listed app":                       {all + "Origin: capacitor://localhost\r\n", 101},
+		"own origin of an app's socket":    {all + "Origin: ws://OWN\r\n", 101},
+		"other scheme, socket: 403":        {all + "Origin: wss://OWN\r\n", 403},
+		"below one in letters: 403":        {all + "Origin: https://x.xn--bcher-kva.example\r\n", 403},
 		"listed origin, default port":      {all + "Origin: http://localhost:3000\r\n", 101},
 		"listed origin, other port: 403":   {all + "Origin: https://friend.example\r\n", 403},
 		"listed origin, other scheme: 403": {all + "Origin: http://friend.example:8443\r\n", 403},
