@@ -125,7 +125,8 @@ func isJSON(header http.Header) bool {
 	}
 	kind, params, err := mime.ParseMediaType(types[0])
 	charset, given := params["charset"]
-	return err == nil && kind == mediaJSON && (!given || strings.EqualFold(charset, "utf-8"))
+	// utf8 is what many write, and a label of the same to browsers: encoding.spec.whatwg.org/#names-and-labels.
+	return err == nil && kind == mediaJSON && (!given || strings.EqualFold(charset, "utf-8") || strings.EqualFold(charset, "utf8"))
 }
 
 // hasToken tells whether a comma-separated header names a token, in any case of letters.

@@ -13,6 +13,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // mediaTypes are ours and not the host's, whose table differs from machine to machine.
@@ -34,9 +35,10 @@ type site struct {
 	files  map[string]file // by path; the page itself is at root
 }
 
-// A file is kept as gzip and unpacked only for the rare client that cannot.
+// A file is kept as gzip, and from the first client on that cannot unpack it, plain too: all of them are 6 MB.
 type file struct {
 	gzipped   []byte
+	plain     func() []byte // unpacks once, whoever asks at the same time
 	mediaType string
 	tag       string // of the content, without quotes
 	cache     string // Cache-Control
@@ -74,6 +76,7 @@ func readFile(static fs.FS, at string) (file, error) {
 	sum := sha256.Sum256(gzipped)
 	return file{
 		gzipped:   gzipped,
+		plain:     sync.OnceValue(func() []byte { return plainOf(at, gzipped) }),
 		mediaType: mediaType,
 		tag:       hex.EncodeToString(sum[:12]),
 		cache:     "public, max-age=31536000, immutable", // its name changes with its content
@@ -120,11 +123,11 @@ func (f file) serve(w http.ResponseWriter, r *http.Request, status int) {
 	h.Set("Content-Type", f.mediaType)
 	h.Set("Vary", "Accept-Encoding")
 
-	send, size, tag := f.plain, f.plainSize(), `"`+f.tag+`"`
-	if acceptsGzip(r.Header) {
+	packed, size, tag := acceptsGzip(r.Header), plainSize(f.gzipped), `"`+f.tag+`"`
+	if packed {
 		h.Set("Content-Encoding", "gzip")
 		// Other bytes need another tag: RFC 9110 §8.8.3.3.
-		send, size, tag = f.packed, len(f.gzipped), `"`+f.tag+`-gzip"`
+		size, tag = len(f.gzipped), `"`+f.tag+`-gzip"`
 	}
 	h.Set("ETag", tag)
 	if status == http.StatusOK && known(r.Header, tag) {
@@ -133,26 +136,30 @@ func (f file) serve(w http.ResponseWriter, r *http.Request, status int) {
 	}
 	h.Set("Content-Length", strconv.Itoa(size))
 	w.WriteHeader(status)
-	if r.Method == http.MethodGet {
-		_ = send(w) // an error says that the client has gone
+	if r.Method != http.MethodGet {
+		return
 	}
+	body := f.gzipped
+	if !packed {
+		body = f.plain()
+	}
+	_, _ = w.Write(body) // an error says that the client has gone
 }
 
-func (f file) packed(w io.Writer) error {
-	_, err := w.Write(f.gzipped)
-	return err
-}
-
-func (f file) plain(w io.Writer) error {
-	plain, err := gzip.NewReader(bytes.NewReader(f.gzipped))
+// plainOf unpacks a file of ours, so it panics where the build of this binary is wrong.
+func plainOf(at string, gzipped []byte) []byte {
+	plain := make([]byte, plainSize(gzipped))
+	reader, err := gzip.NewReader(bytes.NewReader(gzipped))
+	if err == nil {
+		_, err = io.ReadFull(reader, plain)
+	}
 	if err != nil {
-		return err
+		panic(fmt.Sprintf("web: %s: %v", at, err))
 	}
-	_, err = io.Copy(w, plain)
-	return err
+	return plain
 }
 
 // plainSize stands in the last four bytes: RFC 1952 §2.3.1, ISIZE.
-func (f file) plainSize() int {
-	return int(binary.LittleEndian.Uint32(f.gzipped[len(f.gzipped)-4:]))
+func plainSize(gzipped []byte) int {
+	return int(binary.LittleEndian.Uint32(gzipped[len(gzipped)-4:]))
 }

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"path"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -166,6 +167,48 @@ func TestAssetsCome(t *testing.T) {
 		})
 	}
 }
+
+// Nobody can make the server unpack a file again and again, or keep something for each that does not take it.
+func TestClientsWithoutGzipCostNothing(t *testing.T) {
+	assets, err := fs.Glob(static, "static/playground/assets/monaco-editor-*.js.gz")
+	if err != nil || len(assets) != 1 {
+		t.Fatal(assets, err)
+	}
+	playground := Playground()
+	fetch := func() (n int) {
+		r := httptest.NewRequest("GET", "/playground/assets/"+strings.TrimSuffix(path.Base(assets[0]), ".gz"), nil)
+		playground.ServeHTTP(counter{&n, http.Header{}}, r)
+		return n
+	}
+	stored, err := fs.ReadFile(static, assets[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	size := len(unpack(t, stored))
+	const times, most = 100, 16 << 10 // bytes of one: the request and its headers
+	fetch()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for range times {
+		if n := fetch(); n != size {
+			t.Fatalf("%d bytes, want %d", n, size)
+		}
+	}
+	runtime.ReadMemStats(&after)
+	if each := (after.TotalAlloc - before.TotalAlloc) / times; each > most {
+		t.Errorf("each request takes %d bytes", each)
+	}
+}
+
+// A counter counts the bytes of a body.
+type counter struct {
+	n      *int
+	header http.Header
+}
+
+func (c counter) Header() http.Header         { return c.header }
+func (c counter) WriteHeader(int)             {}
+func (c counter) Write(b []byte) (int, error) { *c.n += len(b); return len(b), nil }
 
 func TestHeadIsGetWithoutABody(t *testing.T) {
 	server := start(t)
