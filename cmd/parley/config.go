@@ -6,6 +6,7 @@ import (
 	"sort"
 	"strconv"
 	"strings"
+	"time"
 
 	"parley/chat"
 )
@@ -104,7 +105,7 @@ type Config struct {
 	keyInArguments bool // the signing key was given as a flag
 }
 
-// check finds what no single value shows. Durations are above 0 unless zero means something.
+// check finds what no single value shows.
 func (c *Config) check() error {
 	if err := checkAddr("PARLEY_ADDR", c.Addr); err != nil {
 		return err
@@ -117,19 +118,13 @@ func (c *Config) check() error {
 	if c.ChatMaxLength > chat.MaxText {
 		return fmt.Errorf("PARLEY_CHAT_MAX_LENGTH: %d is above %d", c.ChatMaxLength, chat.MaxText)
 	}
-	if c.DatabaseConnections < 4 {
-		return fmt.Errorf("PARLEY_DATABASE_CONNECTIONS: %d is below 4", c.DatabaseConnections)
-	}
-	if c.HTTPMaxHeader <= headerSlop {
-		return fmt.Errorf("PARLEY_HTTP_MAX_HEADER: %d is not above %d", c.HTTPMaxHeader, headerSlop)
-	}
 	if err := c.checkNATS(); err != nil {
 		return err
 	}
 	if err := c.checkDurations(); err != nil {
 		return err
 	}
-	return c.checkGQL()
+	return c.checkRanges()
 }
 
 func checkAddr(setting, addr string) error {
@@ -159,34 +154,8 @@ func (c *Config) checkDurations() error {
 		{"HEADS_INTERVAL", c.HeadsInterval},
 		{"DRAIN_TIMEOUT", c.DrainTimeout},
 	} {
-		if d.value == 0 {
-			return fmt.Errorf("PARLEY_%s: cannot be 0", d.name)
-		}
-	}
-	return nil
-}
-
-// maxGQL is the largest value of a limit of GraphQL: products of two of them fit an int.
-const maxGQL = 1_000_000
-
-func (c *Config) checkGQL() error {
-	for _, n := range []struct {
-		name  string
-		value count
-	}{
-		{"GQL_MAX_TOKENS", c.GQLMaxTokens},
-		{"GQL_MAX_FIELDS", c.GQLMaxFields},
-		{"GQL_MAX_DEPTH", c.GQLMaxDepth},
-		{"GQL_MAX_ALIASES", c.GQLMaxAliases},
-		{"GQL_MAX_DIRECTIVES", c.GQLMaxDirectives},
-		{"GQL_MAX_FRAGMENTS", c.GQLMaxFragments},
-		{"GQL_MAX_ROOT_FIELDS", c.GQLMaxRootFields},
-		{"GQL_MAX_COST", c.GQLMaxCost},
-		{"GQL_PARALLEL", c.GQLParallel},
-		{"GQL_CACHE", c.GQLCache},
-	} {
-		if n.value > maxGQL {
-			return fmt.Errorf("PARLEY_%s: %d is above %d", n.name, n.value, maxGQL)
+		if err := inRange(d.name, time.Duration(d.value), shortest, longest); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -84,6 +84,55 @@ func TestWrongSettingsStopTheStart(t *testing.T) {
 	}
 }
 
+// Numbers that can only be a mistake: they overflowed, allocated without end, or took away what a limit is for.
+func TestAbsurdSettingsStopTheStart(t *testing.T) {
+	for setting, values := range map[string]string{
+		"drain-timeout":         "0s 1ns 25h 2600000h 100000d 9e9d NaNd Infd -1d 99999999999999999999h 300y",
+		"drain-delay":           "25s 1h -1s",
+		"operation-timeout":     "0 1ns 2400000h",
+		"http-header-timeout":   "0s 1us 30d",
+		"ws-ping-interval":      "0s 1ns 2540000h", // with ws-pong-timeout it was below 0
+		"sse-keepalive":         "1ns 100d",
+		"heads-interval":        "1ns 100d",
+		"refresh-reuse-window":  "90d",
+		"refresh-retry-window":  "90d",
+		"access-token-lifetime": "100000d",
+		"session-lifetime":      "99999d",
+		"write-queue":           "0 -1 9000000000000000000 1000001 1e3 99999999999999999999", // makechan: size out of range
+		"hash-queue":            "9000000000000000000",
+		"catchup-parallel":      "9000000000000000000",
+		"window-events":         "9000000000000000000",
+		"max-connections":       "1000001",
+		"gql-max-cost":          "1000001",
+		"database-connections":  "3 10001",
+		"http-max-body":         "0 1 1023 65MiB 1025GiB 9000000000GiB 1TiB -1KiB",
+		"http-max-header":       "4KiB 2MiB",
+		"ws-max-message":        "1 1GiB",
+		"window-total":          "0 1024GiB",
+		"sqlite-wal-max":        "1 1KiB",
+		"disk-min-free":         "2000GiB",
+		"send-rate":             "10 -1/1s 10/0s 10/1ns 9223372036854775807/1s 10/365d 10/-1s 1.5/1s", // times its burst it was below 0
+		"login-attempts":        "1/1us 2000000/15m 10/100000d",
+	} {
+		for value := range strings.FieldsSeq(values) {
+			var stderr strings.Builder
+			status := start([]string{"version", "--" + setting + "=" + value}, nil, io.Discard, &stderr)
+			variable := "PARLEY_" + strings.ToUpper(strings.ReplaceAll(setting, "-", "_"))
+			if said := stderr.String(); status != 1 || strings.Count(said, "\n") != 1 || !strings.Contains(said, "--"+setting) && !strings.Contains(said, variable) {
+				t.Errorf("%s=%s: status %d, %s", setting, value, status, said)
+			}
+		}
+	}
+	for setting, values := range map[string]string{
+		"drain-timeout": "10ms 24h", "refresh-token-lifetime": "36500d", "http-max-body": "1KiB 64MiB", "http-max-header": "8KiB 1MiB", "write-queue": "1 1000000",
+		"send-rate": "0 1/1ms 1000000/31d", "disk-min-free": "1", "session-lifetime": "0 1s", "refresh-reuse-window": "0 24h",
+	} {
+		for value := range strings.FieldsSeq(values) {
+			config(t, dataDir(t), "--drain-delay=0s", "--"+setting+"="+value)
+		}
+	}
+}
+
 func TestSettingsAreRead(t *testing.T) {
 	t.Setenv("PARLEY_REFRESH_TOKEN_LIFETIME", "30d")
 	t.Setenv("PARLEY_HTTP_MAX_BODY", "64KiB")
