@@ -97,6 +97,12 @@ func TestProxiesThatWritePorts(t *testing.T) {
 	}
 }
 
+func TestEverybodyIsTrusted(t *testing.T) {
+	if s := newServer(t, "--trusted-proxies", "0.0.0.0/0"); !strings.Contains(s.log.String(), "PARLEY_TRUSTED_PROXIES holds every address") {
+		t.Error("no warning")
+	}
+}
+
 // Clients that came by TLS are at home on https, whatever their proxies call it.
 func TestForwardedProto(t *testing.T) {
 	s := newServer(t, append(roomy(), "--trusted-proxies", "127.0.0.1")...)

@@ -8,8 +8,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -83,6 +85,9 @@ func warn(logger *slog.Logger, c *Config) {
 	}
 	if c.Hosts.any() {
 		logger.Warn("PARLEY_HOSTS is *: a page whose name points at this machine may use the API as its own")
+	}
+	if slices.ContainsFunc(c.TrustedProxies, func(p netip.Prefix) bool { return p.Bits() == 0 }) {
+		logger.Warn("PARLEY_TRUSTED_PROXIES holds every address: whoever connects can claim to be anybody")
 	}
 	if c.LoginAttempts == (ratio{}) {
 		logger.Warn("PARLEY_LOGIN_ATTEMPTS is 0: passwords can be guessed without end")
