@@ -155,3 +155,18 @@ func TestGivenHostsAreJudgedEverywhere(t *testing.T) {
 		t.Error("no warning")
 	}
 }
+
+// HAProxy with our file finds a node on loopback healthy, though no proxy is declared there, and people who come by a
+// name through it are told what is missing.
+func TestHAProxyBeforeANodeThatDeclaresNone(t *testing.T) {
+	addr := freeAddr(t)
+	b := haproxy(t, []string{addr, freeAddr(t)})
+	is := func(state string) func() bool {
+		return func() bool { return strings.Contains(b.log.String(), "Server nodes/node1 is "+state) }
+	}
+	eventually(t, "the end of a node that never was", is("DOWN"))
+	newServer(t, "--addr", addr)
+	eventually(t, "the node in the balancer", is("UP"))
+	b.wantHosts(200, b.addr, "node1:8080", "localhost")
+	b.wantHosts(421, "chat.example.org")
+}
