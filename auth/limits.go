@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -48,7 +47,7 @@ func (s *Service) bucket(kind, value string, times int) bucket {
 // target is whose password is tried, and what a wrong one counts against.
 type target struct {
 	row     *ent.User // nil: nobody has or had the name
-	from    netip.Addr
+	from    Client
 	buckets []bucket // of the account and of the network, in order of id: so everybody locks them
 }
 
@@ -64,7 +63,7 @@ func (t target) id() uuid.UUID {
 // like one that does.
 func (s *Service) aim(ctx context.Context, username string, from Client) (target, error) {
 	n, reason := parseName(username)
-	t := target{from: from.Address}
+	t := target{from: from}
 	known := false
 	err := s.store.View(ctx, func(c *ent.Client) (err error) {
 		if t.row, err = rowByKey(ctx, c, n.key); err != nil {
@@ -92,7 +91,7 @@ func (s *Service) aim(ctx context.Context, username string, from Client) (target
 // access token is no way to guess it. ErrSessionRevoked: the account was deleted meanwhile.
 func (s *Service) ownTarget(ctx context.Context, who Identity) (target, error) {
 	t := target{
-		from:    CallerFrom(ctx).Address,
+		from:    CallerFrom(ctx).Client(),
 		buckets: []bucket{s.bucket(ofSignedIn, who.User.ID.String(), 1)},
 	}
 	err := s.store.View(ctx, func(c *ent.Client) (err error) {
@@ -144,7 +143,8 @@ func (g *guess) verify(ctx context.Context, password string) (err error) {
 	var right bool
 	// Nobody waits for a place with a slot in hand: who holds the place may need the slot.
 	err = g.insist(ctx, func(ctx context.Context) (err error) {
-		right, g.newer, err = g.service.passwords.verify(ctx, stored, password, func() error { return g.take(ctx) })
+		t := turn{g.from.network(), func() error { return g.take(ctx) }}
+		right, g.newer, err = g.service.passwords.verify(ctx, stored, password, t)
 		return err
 	})
 	g.right = right && exists

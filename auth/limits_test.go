@@ -173,8 +173,8 @@ func TestLimitedTakesNoSlot(t *testing.T) {
 	n := start(t, func(o *Options) { o.HashParallel, o.HashQueue = 1, 1 })
 	n.signUp("ada")
 	n.guesses("ada")
-	n.passwords.running <- struct{}{}
-	n.passwords.waiting <- struct{}{}
+	n.holdSlots()
+	n.waits(stranger(11))
 	_, err := n.Login(t.Context(), "ada", password, stranger(11))
 	wantLimited(t, err, back)
 	wantError(t, n.guess("bob", stranger(11)), ErrBusy)

@@ -32,7 +32,7 @@ func (s *Service) Register(ctx context.Context, username, password string, from 
 	if err := s.free(ctx, n.key); err != nil {
 		return nil, err
 	}
-	hash, err := s.passwords.make(ctx, password, func() error { return s.free(ctx, n.key) })
+	hash, err := s.passwords.make(ctx, password, turn{from.network(), func() error { return s.free(ctx, n.key) }})
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +95,7 @@ func (s *Service) guess(ctx context.Context, t target, password string, right fu
 			err = right(g)
 		}
 	}
-	about := event{user: t.id(), from: t.from}
+	about := event{user: t.id(), from: t.from.Address}
 	var fast *RateError
 	switch {
 	case errors.As(err, &fast):

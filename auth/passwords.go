@@ -11,7 +11,6 @@ import (
 	"runtime/metrics"
 	"strings"
 	"sync/atomic"
-	"time"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
@@ -115,44 +114,48 @@ func parseHash(text string) (h hash, err error) {
 // hasher hashes passwords, at most so many at once: 64 argon2id at once take 9 s and 1 GiB.
 type hasher struct {
 	cost    cost
-	dummy   string        // checked for names that do not exist, so that both take the same time
-	running chan struct{} // holds one for each hash that runs
-	waiting chan struct{} // holds one for each that waits to run
+	dummy   string // checked for names that do not exist, so that both take the same time
+	slots   *slots
 	garbage atomic.Int64  // bytes of hashes since it was last collected
 	hashed  atomic.Uint64 // hashes made
 	refused atomic.Uint64 // callers who got no slot in time
 }
-
-const slotPatience = 2 * time.Second
 
 func newHasher(o Options) *hasher {
 	if o.cost == (cost{}) {
 		o.cost = recommended
 	}
 	return &hasher{
-		cost:    o.cost,
-		dummy:   o.cost.hash(rand.Text()).String(),
-		running: make(chan struct{}, o.HashParallel),
-		waiting: make(chan struct{}, o.HashQueue),
+		cost:  o.cost,
+		dummy: o.cost.hash(rand.Text()).String(),
+		slots: newSlots(o.HashParallel, o.HashQueue),
 	}
 }
 
-// make answers the text of a new hash. ErrBusy: there was no slot in time. wanted is asked with the
-// slot in hand; its error spares the hash.
-func (h *hasher) make(ctx context.Context, password string, wanted func() error) (text string, err error) {
-	err = h.inSlot(ctx, wanted, func() { text = h.cost.hash(password).String() })
+// turn is on whose behalf a hash is made.
+type turn struct {
+	network string       // in whose queue it waits
+	wanted  func() error // asked with the slot in hand; its error spares the hash
+}
+
+// always is a hash that is wanted whatever happened while it waited.
+func always() error { return nil }
+
+// make answers the text of a new hash. ErrBusy: there was no slot in time.
+func (h *hasher) make(ctx context.Context, password string, t turn) (text string, err error) {
+	err = h.inSlot(ctx, t, func() { text = h.cost.hash(password).String() })
 	return text, err
 }
 
 // verify says whether a password matches the text of a hash. newer is the hash to store instead
-// when it does and the old one costs something else; else empty. ErrBusy and wanted as of make; with
-// the error of a client who has left, the answer holds nevertheless.
-func (h *hasher) verify(ctx context.Context, text, password string, wanted func() error) (right bool, newer string, err error) {
+// when it does and the old one costs something else; else empty. ErrBusy: there was no slot in time.
+// With the error of a client who has left, the answer holds nevertheless.
+func (h *hasher) verify(ctx context.Context, text, password string, t turn) (right bool, newer string, err error) {
 	old, err := parseHash(text)
 	if err != nil {
 		return false, "", err
 	}
-	err = h.inSlot(ctx, wanted, func() {
+	err = h.inSlot(ctx, t, func() {
 		right = old.matches(password)
 		if right && old.cost != h.cost {
 			newer = h.cost.hash(password).String()
@@ -161,20 +164,17 @@ func (h *hasher) verify(ctx context.Context, text, password string, wanted func(
 	return right, newer, err
 }
 
-// always is a hash that is wanted whatever happened while it waited.
-func always() error { return nil }
-
 // inSlot hashes when there is a slot and it is still wanted. It runs where its caller runs: argon2
 // cannot be stopped, so a caller who leaves would otherwise free a slot that is not free.
-func (h *hasher) inSlot(ctx context.Context, wanted func() error, hash func()) error {
-	if err := h.enter(ctx); err != nil {
+func (h *hasher) inSlot(ctx context.Context, t turn, hash func()) error {
+	if err := h.slots.enter(ctx, t.network); err != nil {
 		if errors.Is(err, ErrBusy) {
 			h.refused.Add(1)
 		}
 		return err
 	}
-	defer func() { <-h.running }()
-	if err := wanted(); err != nil {
+	defer h.slots.leave()
+	if err := t.wanted(); err != nil {
 		return err
 	}
 	aside(hash)
@@ -192,29 +192,5 @@ func (h *hasher) collect() {
 	if uint64(garbage) > live[0].Value.Uint64()/4 {
 		h.garbage.Store(0)
 		runtime.GC()
-	}
-}
-
-func (h *hasher) enter(ctx context.Context) error {
-	select {
-	case h.running <- struct{}{}:
-		return nil
-	default:
-	}
-	select {
-	case h.waiting <- struct{}{}:
-		defer func() { <-h.waiting }()
-	default:
-		return fmt.Errorf("%w: nobody more can wait", ErrBusy)
-	}
-	patience := time.NewTimer(slotPatience)
-	defer patience.Stop()
-	select {
-	case h.running <- struct{}{}:
-		return nil
-	case <-patience.C:
-		return fmt.Errorf("%w: waited %v", ErrBusy, slotPatience)
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }

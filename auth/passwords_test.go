@@ -12,9 +12,7 @@ import (
 func TestPasswordRules(t *testing.T) {
 	n := start(t)
 	// No slot is free and nobody may wait long: a refusal has taken no hash.
-	for range cap(n.passwords.running) {
-		n.passwords.running <- struct{}{}
-	}
+	n.holdSlots()
 	for _, c := range []struct{ password, reason string }{
 		{"", "TOO_SHORT"},
 		{"1234567", "TOO_SHORT"},
@@ -87,11 +85,11 @@ func TestParseHashIsStrict(t *testing.T) {
 
 func TestHashesWaitForSlots(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h := &hasher{running: make(chan struct{}, 1), waiting: make(chan struct{}, 2)}
+		h, free := &hasher{slots: newSlots(1, 2)}, turn{wanted: always}
 		finish, began, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 		client, leave := context.WithCancel(t.Context())
 		go func() {
-			ended <- h.inSlot(client, always, func() { close(began); <-finish })
+			ended <- h.inSlot(client, free, func() { close(began); <-finish })
 		}()
 		<-began
 		leave() // what began keeps its slot
@@ -99,10 +97,10 @@ func TestHashesWaitForSlots(t *testing.T) {
 		waiters := make(chan error, 2)
 		from := time.Now()
 		for range 2 {
-			go func() { waiters <- h.inSlot(t.Context(), always, func() { t.Error("ran beside another") }) }()
+			go func() { waiters <- h.inSlot(t.Context(), free, func() { t.Error("ran beside another") }) }()
 		}
 		synctest.Wait()
-		wantError(t, h.inSlot(t.Context(), always, func() { t.Error("ran without a slot") }), ErrBusy)
+		wantError(t, h.inSlot(t.Context(), free, func() { t.Error("ran without a slot") }), ErrBusy)
 		if waited := time.Since(from); waited != 0 {
 			t.Errorf("one too many waited %v", waited)
 		}
@@ -115,12 +113,12 @@ func TestHashesWaitForSlots(t *testing.T) {
 
 		gone, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		wantError(t, h.inSlot(gone, always, func() { t.Error("ran for nobody") }), context.DeadlineExceeded)
+		wantError(t, h.inSlot(gone, free, func() { t.Error("ran for nobody") }), context.DeadlineExceeded)
 
 		close(finish)
 		wantError(t, <-ended, context.Canceled)
 		ran := false
-		if err := h.inSlot(t.Context(), always, func() { ran = true }); err != nil || !ran {
+		if err := h.inSlot(t.Context(), free, func() { ran = true }); err != nil || !ran {
 			t.Errorf("a free slot is not given: %v", err)
 		}
 	})
@@ -129,15 +127,15 @@ func TestHashesWaitForSlots(t *testing.T) {
 func TestSignInsAboveTheSlotsAreRefused(t *testing.T) {
 	n := start(t, func(o *Options) { o.HashParallel, o.HashQueue = 1, 1 })
 	n.signUp("ada")
-	n.passwords.running <- struct{}{} // a hash that takes long
-	n.passwords.waiting <- struct{}{} // and one who waits for it
+	leave := n.holdSlots()
+	n.waits(home) // one for a hash that takes long
 	for _, name := range []string{"ada", "nobody"} {
 		_, err := n.Login(t.Context(), name, password, home)
 		wantError(t, err, ErrBusy)
 	}
 	_, err := n.Register(t.Context(), "bob", password, home)
 	wantError(t, err, ErrBusy)
-	<-n.passwords.running
+	leave()
 	n.signIn("ada")
 }
 

@@ -16,9 +16,10 @@ type Stats struct {
 
 // Stats answers them. Safe for concurrent use.
 func (s *Service) Stats() Stats {
+	running, waiting := s.passwords.slots.counts()
 	return Stats{
 		Hashes: s.passwords.hashed.Load(), HashesRefused: s.passwords.refused.Load(),
-		HashesRunning: len(s.passwords.running), HashQueue: len(s.passwords.waiting),
+		HashesRunning: running, HashQueue: waiting,
 		Ended: s.meters.ended.Counts(), EndedElsewhere: s.meters.endedElsewhere.Counts(), Events: s.meters.events.Counts(),
 	}
 }

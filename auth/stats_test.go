@@ -33,8 +33,8 @@ func TestStatsTellEndedSessions(t *testing.T) {
 // Who finds no slot for a hash is counted, and has not been hashed.
 func TestStatsTellRefusedHashes(t *testing.T) {
 	n := start(t, func(o *Options) { o.HashParallel, o.HashQueue = 1, 1 })
-	n.passwords.running <- struct{}{}
-	n.passwords.waiting <- struct{}{}
+	n.holdSlots()
+	n.waits(stranger(11))
 	_, err := n.Register(t.Context(), "ada", password, home)
 	wantError(t, err, ErrBusy)
 	if s := n.Stats(); s.HashesRefused != 1 || s.Hashes != 0 || s.HashQueue != 1 || s.HashesRunning != 1 {

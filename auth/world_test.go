@@ -94,6 +94,36 @@ func startOn(t testing.TB, dir string, c *clock, change ...func(*Options)) *node
 	return n
 }
 
+// holdSlots takes all slots, as hashes that take long do, until leave is called.
+func (n *node) holdSlots() (leave func()) {
+	n.t.Helper()
+	s := n.passwords.slots
+	for range s.most {
+		if err := s.enter(n.t.Context(), "somebody"); err != nil {
+			n.t.Fatal(err)
+		}
+	}
+	return func() {
+		for range s.most {
+			s.leave()
+		}
+	}
+}
+
+// waits adds callers to a queue who never give up; they leave a slot that they get at once.
+func (n *node) waits(from ...Client) {
+	n.t.Helper()
+	for _, c := range from {
+		w := must(n.passwords.slots.line(c.network()))(n.t)
+		go func() {
+			<-w.told
+			if w.granted {
+				n.passwords.slots.leave()
+			}
+		}()
+	}
+}
+
 func (n *node) wasTold(id uuid.UUID) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
