@@ -191,7 +191,7 @@ func TestRightPasswordTakesNoPlace(t *testing.T) {
 	}
 	wantError(t, n.guess("ada", home), ErrInvalidCredentials)
 	n.signIn("ada")
-	known, network := n.taken(ofKnown, "ada\x00192.0.2.7/32", 1), n.taken(ofNetwork, "192.0.2.7/32", addressTimes)
+	known, network := n.taken(ofKnown, "ada\x00192.0.2.7/32", 1), n.taken(ofNetwork, "192.0.2.7/32", networkTimes)
 	if known != 1 || network != 1 {
 		t.Errorf("%d and %d places are taken by one wrong password", known, network)
 	}
@@ -222,7 +222,7 @@ func TestPlaceOfClientWhoLeaves(t *testing.T) {
 		ctx := n.leavesInTheHash()
 		_, err := n.Login(ctx, "ada", text, stranger(1))
 		wantError(t, err, context.Canceled)
-		account, network := n.taken(ofStrangers, "ada", 1), n.taken(ofNetwork, "198.51.100.1/32", addressTimes)
+		account, network := n.taken(ofStrangers, "ada", 1), n.taken(ofNetwork, "198.51.100.1/32", networkTimes)
 		if account != want || network != want {
 			t.Errorf("%q took %d and %d places, want %d", text, account, network, want)
 		}

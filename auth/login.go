@@ -66,7 +66,7 @@ func (s *Service) free(ctx context.Context, key string) error {
 }
 
 // Login signs in. ErrInvalidCredentials: there is no such user, the account is deleted or the
-// password is wrong; the three take the same time. *RateError: too many were wrong.
+// password is wrong; the three take the same time. *RateError: too many were wrong, or right.
 // InvalidError: password TOO_LONG. ErrBusy: no slot to hash in. db.ErrUnknownOutcome: a session may
 // have begun that nobody holds the tokens of.
 func (s *Service) Login(ctx context.Context, username, password string, from Client) (*Tokens, error) {
@@ -85,13 +85,16 @@ func (s *Service) Login(ctx context.Context, username, password string, from Cli
 	return tokens, err
 }
 
-// guess tries a password and calls right when it is. It is where wrong ones are counted and written
-// down. ErrInvalidCredentials, *RateError, ErrBusy.
+// guess tries a password and calls right when it is. It is where wrong and right ones are counted and
+// wrong ones written down. ErrInvalidCredentials, *RateError, ErrBusy.
 func (s *Service) guess(ctx context.Context, t target, password string, right func(*guess) error) error {
 	g, err := s.approach(ctx, t)
 	if err == nil {
 		defer g.close(ctx)
 		if err = g.verify(ctx, password); err == nil {
+			err = s.signIns.take(t.id(), t.from)
+		}
+		if err == nil {
 			err = right(g)
 		}
 	}

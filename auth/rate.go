@@ -33,13 +33,22 @@ func (r Rate) step() time.Duration {
 }
 
 // take takes a place of a bucket that is full again at that moment. It answers when it is full
-// after that; or how long to wait for a place, when there is none.
+// after that and, when there is no place, how long to wait for one. The moment never lies further ahead
+// than all places take to come back, unless the clock was wrong: far ahead it says nothing, and a little
+// ahead it counts as that of a bucket without places, and next says so.
 func (r Rate) take(full, now time.Time) (next time.Time, wait time.Duration) {
-	if full.Before(now) {
+	all := now.Add(r.step() * time.Duration(r.Calls))
+	switch {
+	case full.Before(now), full.After(all.Add(clocksDiffer)):
 		full = now
+	case full.After(all):
+		full = all
 	}
 	next = full.Add(r.step())
-	return next, max(0, next.Sub(now)-r.step()*time.Duration(r.Calls))
+	if wait = next.Sub(all); wait > 0 {
+		return full, wait
+	}
+	return next, 0
 }
 
 // limiter counts calls by key, in memory. A full bucket is as good as none, so the map is swept of
@@ -60,7 +69,12 @@ func newLimiter(r Rate, now func() time.Time) *limiter {
 }
 
 // take counts one call, or answers a *RateError with the time after which it would pass.
-func (l *limiter) take(key string) error {
+func (l *limiter) take(key string) error { return l.ask(key, true) }
+
+// look answers what take would, and counts nothing.
+func (l *limiter) look(key string) error { return l.ask(key, false) }
+
+func (l *limiter) ask(key string, count bool) error {
 	if l.rate.Calls == 0 {
 		return nil
 	}
@@ -68,8 +82,12 @@ func (l *limiter) take(key string) error {
 	defer l.mu.Unlock()
 	now := l.now()
 	next, wait := l.rate.take(l.full[key], now)
-	if wait > 0 {
+	switch {
+	case wait > 0:
+		l.full[key] = next
 		return &RateError{RetryAfter: wait}
+	case !count:
+		return nil
 	}
 	if len(l.full) >= l.sweepAt {
 		l.sweep(now)

@@ -17,13 +17,15 @@ func TestRateTakesPlaces(t *testing.T) {
 		full, want time.Time
 		wait       time.Duration
 	}{
-		{Rate{10, min15}, time.Time{}, after(90 * time.Second), 0},                        // never used
-		{Rate{10, min15}, after(-time.Hour), after(90 * time.Second), 0},                  // full for long
-		{Rate{10, min15}, after(time.Second), after(91 * time.Second), 0},                 // one is coming back
-		{Rate{10, min15}, after(min15 - 90*time.Second), after(min15), 0},                 // the last one
-		{Rate{10, min15}, after(min15 - 89*time.Second), time.Time{}, time.Second},        // a second too early
-		{Rate{10, min15}, after(min15), time.Time{}, 90 * time.Second},                    // none
-		{Rate{10, min15}, after(time.Hour), time.Time{}, 45*time.Minute + 90*time.Second}, // a clock set back
+		{Rate{10, min15}, time.Time{}, after(90 * time.Second), 0},                    // never used
+		{Rate{10, min15}, after(-time.Hour), after(90 * time.Second), 0},              // full for long
+		{Rate{10, min15}, after(time.Second), after(91 * time.Second), 0},             // one is coming back
+		{Rate{10, min15}, after(min15 - 90*time.Second), after(min15), 0},             // the last one
+		{Rate{10, min15}, after(min15 - 89*time.Second), time.Time{}, time.Second},    // a second too early
+		{Rate{10, min15}, after(min15), time.Time{}, 90 * time.Second},                // none
+		{Rate{10, min15}, after(min15 + time.Minute), time.Time{}, 90 * time.Second},  // a clock that was a little ahead
+		{Rate{10, min15}, after(min15 + time.Minute + 1), after(90 * time.Second), 0}, // far ahead
+		{Rate{10, min15}, after(10 * 365 * 24 * time.Hour), after(90 * time.Second), 0},
 		{Rate{1, time.Second}, now, after(time.Second), 0},
 		{Rate{1, time.Second}, after(time.Millisecond), time.Time{}, time.Millisecond},
 		{Rate{3, time.Second}, after(666 * time.Millisecond), after(999 * time.Millisecond), 0}, // whole milliseconds
@@ -52,6 +54,7 @@ func TestRateSettings(t *testing.T) {
 		}
 		for name, change := range map[string]func(*Options){
 			"PARLEY_LOGIN_ATTEMPTS": func(o *Options) { o.LoginAttempts = rate },
+			"PARLEY_LOGIN_RATE":     func(o *Options) { o.LoginRate = rate },
 			"PARLEY_REGISTER_RATE":  func(o *Options) { o.RegisterRate = rate },
 		} {
 			o := Defaults()
@@ -78,6 +81,11 @@ func TestLimiter(t *testing.T) {
 		wantLimited(t, l.take("a"), 30*time.Second)
 		c.pass(time.Minute)
 	}
+	wantError(t, l.take("a"), nil)
+	wantError(t, l.look("a"), nil)
+	wantError(t, l.look("a"), nil) // counts nothing
+	wantError(t, l.take("a"), nil)
+	wantLimited(t, l.look("a"), 30*time.Second)
 	none := newLimiter(Rate{}, c.Now)
 	for range 1000 {
 		wantError(t, none.take("a"), nil)

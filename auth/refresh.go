@@ -174,13 +174,20 @@ func (s *Service) claim(ctx context.Context, tx *ent.Tx, u use) (first bool, err
 func (s *Service) reused(ctx context.Context, tx *ent.Tx, u use) (outcome, error) {
 	row := u.row
 	if row.ParentJti != nil && *row.ParentJti == u.jti && row.RotatedAt != nil {
-		age := max(0, u.now.Sub(*row.RotatedAt)) // clocks of nodes differ
+		age := u.now.Sub(*row.RotatedAt)
+		ahead := age < -clocksDiffer // a clock that was wrong: the windows begin now, or they would be open until its time
+		if ahead {
+			if err := tx.Session.Update().Where(session.ID(row.ID)).SetRotatedAt(u.now).Exec(ctx); err != nil {
+				return outcome{}, fmt.Errorf("begin windows: %w", err)
+			}
+		}
+		age = max(0, age) // clocks of nodes differ
 		if s.o.RetryWindow > 0 && age <= s.o.RetryWindow && row.RefreshJti != nil && u.sameAttempt() {
 			pair := grantOf(row)
-			return outcome{pair: &pair, again: true}, nil
+			return outcome{pair: &pair, again: true, commit: ahead}, nil
 		}
 		if age < s.o.ReuseWindow {
-			return outcome{refusal: ErrTokenRotated}, nil
+			return outcome{refusal: ErrTokenRotated, commit: ahead}, nil
 		}
 	}
 	out := refused(ErrSessionRevoked, ReasonTokenReused)

@@ -2,11 +2,13 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
 	"time"
 
+	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"parley/ent"
@@ -18,13 +20,16 @@ import (
 const (
 	lookEvery   = time.Second // for sessions ended elsewhere: refused there 2 s later at the latest
 	lookTimeout = 5 * time.Second
-	lookBack    = 60 * time.Second // covers clocks that differ and slow commits
+	lookBack    = 60 * time.Second // covers clocksDiffer and slow commits
 	writeUsed   = 60 * time.Second
 	cleanFirst  = time.Minute
 	cleanEvery  = time.Hour
 	cleanBatch  = 500                 // rows a transaction, so that nobody waits long for the writer
 	keepEnded   = 30 * 24 * time.Hour // rows of sessions that have ended or expired
-	keepTokens  = time.Hour           // rows of blacklisted tokens that have expired, beyond the leeway
+	thinEvery   = 10 * time.Minute
+	keepNews    = 10 * time.Minute // the same, however many: other nodes look for them
+	maxEnded    = 100              // the same, of one user, beyond those
+	keepTokens  = time.Hour        // rows of blacklisted tokens that have expired, beyond the leeway
 )
 
 // Run does the background work until ctx ends, and then answers nil: it looks for sessions ended
@@ -39,6 +44,7 @@ func (s *Service) Run(ctx context.Context) error {
 		{lookEvery, lookEvery, s.lookForEnded},
 		{writeUsed, writeUsed, s.writeLastUsed},
 		{cleanFirst, cleanEvery, s.clean},
+		{cleanFirst, thinEvery, s.thinOut},
 	} {
 		tasks.Go(func() { s.repeat(ctx, t.first, t.every, t.do) })
 	}
@@ -109,8 +115,8 @@ func (s *Service) writeLastUsed(ctx context.Context) error {
 	for part := range slices.Chunk(ids, batch) {
 		err := s.write(ctx, func(ctx context.Context, tx *ent.Tx) error {
 			now := s.now()
-			return tx.Session.Update().Where(session.IDIn(part...), session.RevokedAtIsNil(),
-				session.LastUsedAtLT(now.Add(-usedAfter))).SetLastUsedAt(now).Exec(ctx)
+			stale := session.Or(session.LastUsedAtLT(now.Add(-usedAfter)), session.LastUsedAtGT(now.Add(clocksDiffer)))
+			return tx.Session.Update().Where(session.IDIn(part...), session.RevokedAtIsNil(), stale).SetLastUsedAt(now).Exec(ctx)
 		})
 		if err != nil {
 			return fmt.Errorf("write last use: %w", err)
@@ -143,10 +149,21 @@ func (s *Service) clean(ctx context.Context) error {
 			return len(ids), err
 		},
 		func(ctx context.Context, tx *ent.Tx) (int, error) {
-			ids, err := tx.LoginLimit.Query().Where(loginlimit.FullAtLT(now)).Order(loginlimit.ByID()).Limit(cleanBatch).IDs(ctx)
+			// A clock that was wrong has written them, and each look for ended sessions would find them until its time.
+			ahead := session.RevokedAtGT(now.Add(clocksDiffer))
+			ids, err := tx.Session.Query().Where(ahead).Order(session.ByID()).Limit(cleanBatch).IDs(ctx)
+			if err != nil || len(ids) == 0 {
+				return 0, err
+			}
+			return len(ids), tx.Session.Update().Where(session.IDIn(ids...), ahead).SetRevokedAt(now).Exec(ctx)
+		},
+		func(ctx context.Context, tx *ent.Tx) (int, error) {
+			// Neither says anything; see Rate.take.
+			moot := loginlimit.Or(loginlimit.FullAtLT(now), loginlimit.FullAtGT(now.Add(s.o.LoginAttempts.Per+clocksDiffer)))
+			ids, err := tx.LoginLimit.Query().Where(moot).Order(loginlimit.ByID()).Limit(cleanBatch).IDs(ctx)
 			for _, id := range ids { // one by one: so they are locked in the order in which sign-ins lock them
 				// Asked once more, because a place may have been taken since.
-				if _, err := tx.LoginLimit.Delete().Where(loginlimit.ID(id), loginlimit.FullAtLT(now)).Exec(ctx); err != nil {
+				if _, err := tx.LoginLimit.Delete().Where(loginlimit.ID(id), moot).Exec(ctx); err != nil {
 					return 0, err
 				}
 			}
@@ -167,6 +184,59 @@ func removeTokens(ctx context.Context, tx *ent.Tx, which *ent.BlacklistedTokenQu
 	}
 	_, err = tx.BlacklistedToken.Delete().Where(blacklistedtoken.IDIn(ids...)).Exec(ctx)
 	return len(ids), err
+}
+
+// thinOut removes rows of sessions that are over, of users who have many of them, so that somebody who signs in
+// and out all the time does not fill the database in thirty days. What is left of such a session is its reason:
+// whoever still holds its tokens is told SESSION_REVOKED all the same.
+func (s *Service) thinOut(ctx context.Context) error {
+	users, err := s.crowded(ctx)
+	if err != nil {
+		return fmt.Errorf("thin out sessions: %w", err)
+	}
+	before := s.now().Add(-keepNews)
+	for _, u := range users {
+		over := session.And(session.UserID(u), session.Or(session.RevokedAtLT(before), session.ExpiresAtLT(before)))
+		last, err := s.store.Read.Session.Query().Where(over).Order(session.ByLastUsedAt(sql.OrderDesc()), session.ByID()).
+			Offset(maxEnded).First(ctx)
+		if ent.IsNotFound(err) {
+			continue
+		}
+		if err == nil {
+			err = s.cleanWith(ctx, func(ctx context.Context, tx *ent.Tx) (int, error) {
+				// In no order: sorting all that there is for each batch would hold the writer.
+				ids, err := tx.Session.Query().Where(over, session.LastUsedAtLTE(last.LastUsedAt)).Limit(cleanBatch).IDs(ctx)
+				if err != nil || len(ids) == 0 {
+					return 0, err
+				}
+				_, err = tx.Session.Delete().Where(session.IDIn(ids...)).Exec(ctx)
+				return len(ids), err
+			})
+		}
+		if err != nil {
+			return fmt.Errorf("thin out sessions: %w", err)
+		}
+	}
+	return nil
+}
+
+// crowded are the users with more rows of sessions than may be live and are kept.
+func (s *Service) crowded(ctx context.Context) (users []uuid.UUID, err error) {
+	text, args := s.store.SQL().Select(session.FieldUserID).From(sql.Table(session.Table)).GroupBy(session.FieldUserID).
+		Having(sql.GT(sql.Count("*"), maxSessions+maxEnded)).Query()
+	rows, err := s.store.Query(ctx, text, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		users = append(users, id)
+	}
+	return users, rows.Err()
 }
 
 // cleanWith repeats one removal, a transaction each, until it finds less than a batch. How many it removed

@@ -35,7 +35,10 @@ type Options struct {
 	// LoginAttempts is PARLEY_LOGIN_ATTEMPTS, default 10/15m: wrong passwords for one account, and five
 	// times as many from one network for all accounts. Zero is dangerous: passwords can be guessed.
 	LoginAttempts Rate
-	RegisterRate  Rate // PARLEY_REGISTER_RATE, default 20/1m: calls of Register from one network; zero: any number
+	// LoginRate is PARLEY_LOGIN_RATE, default 60/1m: right passwords for one account, and five times as
+	// many from one network, whatever they are for. Zero: any number.
+	LoginRate    Rate
+	RegisterRate Rate // PARLEY_REGISTER_RATE, default 20/1m: calls of Register from one network; zero: any number
 
 	HashParallel int // PARLEY_HASH_PARALLEL, default and largest value: GOMAXPROCS
 	HashQueue    int // PARLEY_HASH_QUEUE, default 64: sign-ins waiting for a hash
@@ -67,6 +70,7 @@ func Defaults() Options {
 		RetryWindow:          60 * time.Second,
 		Leeway:               5 * time.Second,
 		LoginAttempts:        Rate{Calls: 10, Per: 15 * time.Minute},
+		LoginRate:            Rate{Calls: 60, Per: time.Minute},
 		RegisterRate:         Rate{Calls: 20, Per: time.Minute},
 		HashParallel:         runtime.GOMAXPROCS(0),
 		HashQueue:            64,
@@ -81,6 +85,7 @@ type Service struct {
 	passwords     *hasher
 	cache         *cache
 	attempts      *attempts
+	signIns       signIns
 	registrations *limiter // by network
 	meters        *meters
 }
@@ -110,6 +115,7 @@ func New(store *db.Store, keys *Keyring, o Options) (*Service, error) {
 		passwords:     newHasher(o),
 		cache:         newCache(),
 		attempts:      newAttempts(),
+		signIns:       newSignIns(o.LoginRate, o.Now),
 		registrations: newLimiter(o.RegisterRate, o.Now),
 		meters:        newMeters(),
 	}, nil
@@ -140,12 +146,19 @@ func (o Options) check() error {
 	if err := o.LoginAttempts.check("PARLEY_LOGIN_ATTEMPTS"); err != nil {
 		return err
 	}
+	if err := o.LoginRate.check("PARLEY_LOGIN_RATE"); err != nil {
+		return err
+	}
 	return o.RegisterRate.check("PARLEY_REGISTER_RATE")
 }
 
 // now is the clock as rows keep it: UTC, in milliseconds. What is measured and not stored asks
 // o.Now itself, whose monotonic part survives a clock that is set back.
 func (s *Service) now() time.Time { return s.o.Now().UTC().Truncate(time.Millisecond) }
+
+// clocksDiffer is how far the clocks of nodes may be apart. What a row says of a time further ahead was
+// written by a clock that was wrong, and must not hold until that time comes.
+const clocksDiffer = time.Minute
 
 // writeTimeout bounds one transaction, waiting for the writer included.
 const writeTimeout = 10 * time.Second

@@ -40,13 +40,32 @@ func (s *Service) begin(ctx context.Context, tx *ent.Tx, user *User, from Client
 	if err != nil {
 		return grant{}, nil, fmt.Errorf("begin session: %w", err)
 	}
-	ids, err := tx.Session.Query().Where(session.UserID(user.ID), s.live(now), session.IDNEQ(g.session)).
-		Order(session.ByLastUsedAt(), session.ByID()).IDs(ctx)
+	surplus, err := s.surplus(ctx, tx, user.ID, g.session)
 	if err != nil {
 		return grant{}, nil, fmt.Errorf("count sessions: %w", err)
 	}
-	surplus := ids[:max(0, len(ids)+1-maxSessions)]
 	return g, surplus, s.revoke(ctx, tx, surplus, ReasonTooManySessions)
+}
+
+// surplus are the live sessions of a user that make room for a new one: the least recently used.
+func (s *Service) surplus(ctx context.Context, tx *ent.Tx, user, fresh uuid.UUID) ([]uuid.UUID, error) {
+	now := s.now()
+	rows, err := tx.Session.Query().Where(session.UserID(user), s.live(now), session.IDNEQ(fresh)).
+		Select(session.FieldID, session.FieldLastUsedAt).Order(session.ByLastUsedAt(), session.ByID()).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// Those at the end that are said to have been used in the future have not been used since the clock is
+	// right, because use writes that anew: they go first.
+	ahead := slices.IndexFunc(rows, func(row *ent.Session) bool { return row.LastUsedAt.After(now.Add(clocksDiffer)) })
+	if ahead >= 0 {
+		rows = slices.Concat(rows[ahead:], rows[:ahead])
+	}
+	ids := make([]uuid.UUID, max(0, len(rows)+1-maxSessions))
+	for i := range ids {
+		ids[i] = rows[i].ID
+	}
+	return ids, nil
 }
 
 // live is a session one of whose tokens may still be accepted; leeway included, because whoever
@@ -133,7 +152,7 @@ func (s *Service) readSession(ctx context.Context, sid uuid.UUID, now time.Time)
 			return nil
 		}
 		found = state{user: newUser(row.Edges.User)}
-		if now.Sub(row.LastUsedAt) > usedAfter {
+		if age := now.Sub(row.LastUsedAt); age > usedAfter || age < -clocksDiffer {
 			s.cache.use(sid)
 		}
 		return nil

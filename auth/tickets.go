@@ -50,8 +50,8 @@ func (c *tickets) put(digest [sha256.Size]byte, t ticket) {
 	c.known[digest] = t
 }
 
-// goodAt says whether a ticket has been issued and has not run out. What else may be wrong with a token
-// does not change with time.
+// goodAt says whether a ticket is valid yet and has not run out. What else may be wrong with a token does
+// not change with time.
 func (t ticket) goodAt(now time.Time, leeway time.Duration) bool {
-	return !now.Before(t.issuedAt.Add(-leeway)) && now.Before(t.expiresAt.Add(leeway))
+	return !now.Before(t.notBefore.Add(-leeway)) && now.Before(t.expiresAt.Add(leeway))
 }

@@ -38,6 +38,7 @@ type ticket struct {
 	jti                 uuid.UUID // of a refresh token; else zero
 	generation          int       // of a refresh token; else 0
 	issuedAt, expiresAt time.Time // whole seconds
+	notBefore           time.Time // the same; zero: no such claim, as in all that is minted here
 }
 
 // claims in the order in which they are written: the same values give the same bytes. Pointers,
@@ -49,6 +50,7 @@ type claims struct {
 	Session    string `json:"sid"`
 	ID         string `json:"jti,omitempty"`
 	Generation *int   `json:"gen,omitempty"`
+	NotBefore  *int64 `json:"nbf,omitempty"`
 	IssuedAt   *int64 `json:"iat"`
 	ExpiresAt  *int64 `json:"exp"`
 }
@@ -65,6 +67,10 @@ func (t ticket) sign(k kind, with key) (string, error) {
 		Issuer: issuer, Audience: kinds[k].audience,
 		Subject: t.user.String(), Session: t.session.String(),
 		IssuedAt: &iat, ExpiresAt: &exp,
+	}
+	if !t.notBefore.IsZero() {
+		nbf := t.notBefore.Unix()
+		c.NotBefore = &nbf
 	}
 	if k == refreshToken {
 		c.ID, c.Generation = t.jti.String(), &t.generation
@@ -91,7 +97,9 @@ func (s *Service) readAccess(text string) (ticket, error) {
 }
 
 // read answers what a token of that kind says, without the database. Every fault is the same
-// ErrUnauthenticated but one: of a token that is only too old the ticket comes with errExpired.
+// ErrUnauthenticated but one: of a token that is only too old the ticket comes with errExpired. When it
+// was issued is no fault (RFC 7519 §4.1.6): a machine that starts with a wrong clock would make tokens
+// that are good and refused, and clients forget those.
 func (r *Keyring) read(text string, k kind, now time.Time, leeway time.Duration) (ticket, error) {
 	with, ok := r.readerOf(text)
 	if !ok || with.kind != k {
@@ -100,19 +108,17 @@ func (r *Keyring) read(text string, k kind, now time.Time, leeway time.Duration)
 	at := func(t time.Time, leeway time.Duration) []jwt.ParserOption {
 		return []jwt.ParserOption{
 			jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithStrictDecoding(),
-			jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithIssuer(issuer),
+			jwt.WithExpirationRequired(), jwt.WithIssuer(issuer),
 			jwt.WithAudience(kinds[k].audience), jwt.WithLeeway(leeway), jwt.WithTimeFunc(func() time.Time { return t }),
 		}
 	}
 	var c claims
 	_, err := jwt.NewParser(at(now, leeway)...).ParseWithClaims(text, &c, func(*jwt.Token) (any, error) { return with.secret, nil })
-	expired := errors.Is(err, jwt.ErrTokenExpired) && c.IssuedAt != nil
+	expired := errors.Is(err, jwt.ErrTokenExpired)
 	if expired {
 		// Faults come joined: one that has expired may also be of a wrong issuer. So the signature
-		// being right, as it is by now, the rest is judged as of the moment it was issued. (One
-		// issued in the future cannot have expired by then.) At the end of its session a token may
-		// run out in the second in which it was issued, hence the least leeway.
-		err = jwt.NewValidator(at(time.Unix(*c.IssuedAt, 0), max(leeway, time.Second))...).Validate(&c)
+		// being right, as it is by now, the rest is judged as of its last second.
+		err = jwt.NewValidator(at(time.Unix(*c.ExpiresAt-1, 0), leeway)...).Validate(&c)
 	}
 	if err != nil {
 		return ticket{}, ErrUnauthenticated
@@ -148,6 +154,9 @@ func (c *claims) ticket(k kind) (t ticket, ok bool) {
 		return ticket{}, false
 	}
 	t.issuedAt, t.expiresAt = time.Unix(*c.IssuedAt, 0).UTC(), time.Unix(*c.ExpiresAt, 0).UTC()
+	if c.NotBefore != nil {
+		t.notBefore = time.Unix(*c.NotBefore, 0).UTC()
+	}
 	var good [3]bool
 	t.user, good[0] = parseID(c.Subject)
 	t.session, good[1] = parseID(c.Session)
@@ -183,8 +192,8 @@ func (c *claims) GetExpirationTime() (*jwt.NumericDate, error) { return numericD
 // GetIssuedAt is iat.
 func (c *claims) GetIssuedAt() (*jwt.NumericDate, error) { return numericDate(c.IssuedAt), nil }
 
-// GetNotBefore is absent: no token is made for later.
-func (c *claims) GetNotBefore() (*jwt.NumericDate, error) { return nil, nil }
+// GetNotBefore is nbf.
+func (c *claims) GetNotBefore() (*jwt.NumericDate, error) { return numericDate(c.NotBefore), nil }
 
 // GetIssuer is iss.
 func (c *claims) GetIssuer() (string, error) { return c.Issuer, nil }

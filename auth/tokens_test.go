@@ -124,7 +124,8 @@ func TestEachClaimIsNeeded(t *testing.T) {
 		"sid": {"", "urn:uuid:01890a5d-ac96-774b-bcce-b302099a8057"},
 		"jti": {"1", uuid.Nil.String() + " "},
 		"gen": {-1, 1.5, "0", 1e300},
-		"iat": {now + 6, now + 1e9, float64(now) + 0.5, strconv.FormatInt(now, 10), 1e300},
+		"nbf": {now + 6, now + 1e9, float64(now) - 0.5, "", strconv.FormatInt(now, 10), 1e300},
+		"iat": {float64(now) + 0.5, strconv.FormatInt(now, 10), 1e300},
 		"exp": {float64(now) + 3600.5, strconv.FormatInt(now+3600, 10), 1e300, -1e300},
 	}
 	for k, token := range map[kind]string{accessToken: in.AccessToken, refreshToken: *in.RefreshToken} {
@@ -145,6 +146,9 @@ func TestEachClaimIsNeeded(t *testing.T) {
 			if got, err := n.keys.read(text, k, n.now(), n.o.Leeway); err == nil || err.Error() != ErrUnauthenticated.Error() {
 				t.Errorf("%s = %v is read as %+v, %v", claim, value, got, err)
 			}
+		}
+		for _, value := range wrong["nbf"] {
+			refused("nbf", value)
 		}
 		for claim := range all {
 			for _, value := range append([]any{missing, nil, true, []any{}, map[string]any{}, ""}, wrong[claim]...) {
@@ -189,18 +193,50 @@ func TestLeeway(t *testing.T) {
 		"audience":  forge(head, strings.Replace(payload, `:access"`, `:refresh"`, 1), n.keys.signer().secrets[accessToken]),
 		"session":   forge(head, strings.Replace(payload, `"sid"`, `"dis"`, 1), n.keys.signer().secrets[accessToken]),
 		"issued at": forge(head, strings.Replace(payload, `"iat"`, `"tai"`, 1), n.keys.signer().secrets[accessToken]),
-		"both ends": forge(head, strings.Replace(payload, `"iat":`, `"iat":9`, 1), n.keys.signer().secrets[accessToken]),
+		"both ends": forge(head, strings.Replace(payload, `"iat":`, `"nbf":9999999999,"iat":`, 1), n.keys.signer().secrets[accessToken]),
 	} {
 		if _, err := n.identify(text); !errors.Is(err, ErrUnauthenticated) || errors.Is(err, ErrTokenExpired) {
 			t.Errorf("expired, and bad by its %s: %v", name, err)
 		}
 	}
+}
 
+// A machine that started with a wrong clock made tokens that were refused as soon as it was right, until
+// that time came; and a client that is refused so forgets its tokens.
+func TestTokensOfAClockThatWasAhead(t *testing.T) {
+	n := start(t)
+	n.clock.pass(10 * 365 * 24 * time.Hour)
+	in := n.signUp("ada")
+	n.clock.pass(-10 * 365 * 24 * time.Hour)
+	for range 2 { // read, and as it is known
+		n.wantLive(in.AccessToken)
+	}
 	next := must(n.refresh(*in.RefreshToken))(t)
-	n.clock.pass(-5 * time.Second) // our clock is behind the one that signed
 	n.wantLive(next.AccessToken)
-	n.clock.pass(-2 * time.Second)
-	_, err = n.identify(next.AccessToken)
+	n.clock.pass(-time.Hour)
+	n.wantLive(next.AccessToken)
+	if got := n.logout(LogoutOthers, next.AccessToken); got != 0 {
+		t.Errorf("logout of the others ended %d", got)
+	}
+	if got := n.logout(LogoutAll, next.AccessToken); got != 1 {
+		t.Errorf("logout of all ended %d", got)
+	}
+	n.wantDead(next.AccessToken, ReasonLogout)
+}
+
+// A token that is not valid yet is refused, also where it is known from a moment at which it was.
+func TestNotBefore(t *testing.T) {
+	n := start(t)
+	in := n.signUp("ada")
+	late := must(n.keys.read(in.AccessToken, accessToken, n.now(), 0))(t)
+	late.notBefore = late.issuedAt.Add(time.Minute)
+	text := must(late.sign(accessToken, n.keys.signer()))(t)
+	_, err := n.identify(text)
+	wantError(t, err, ErrUnauthenticated)
+	n.clock.pass(time.Minute)
+	n.wantLive(text)
+	n.clock.pass(-10 * time.Second)
+	_, err = n.identify(text)
 	wantError(t, err, ErrUnauthenticated)
 }
 
@@ -274,7 +310,7 @@ func FuzzClaims(f *testing.F) {
 		if err != nil || again != got {
 			t.Fatalf("%s is read as %+v, and that as %+v, %v", payload, got, again, err)
 		}
-		if got.issuedAt.After(now.Add(5*time.Second)) || !got.expiresAt.After(now.Add(-5*time.Second)) {
+		if got.notBefore.After(now.Add(5*time.Second)) || !got.expiresAt.After(now.Add(-5*time.Second)) {
 			t.Fatalf("%s is good at %v", payload, now)
 		}
 	})

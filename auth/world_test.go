@@ -78,7 +78,7 @@ func startOn(t testing.TB, dir string, c *clock, change ...func(*Options)) *node
 	n := &node{t: t, clock: c, dir: dir}
 	o := Defaults()
 	o.Now, o.cost = c.Now, cheap
-	o.RegisterRate = Rate{} // everybody registers from one address
+	o.RegisterRate, o.LoginRate = Rate{}, Rate{} // everybody comes from one address
 	o.OnError = func(err error) { t.Errorf("background: %v", err) }
 	o.OnEnded = func(ids []uuid.UUID) {
 		n.mu.Lock()

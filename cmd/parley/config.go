@@ -36,6 +36,7 @@ type Config struct {
 	HashParallel           count    `default:"${cores}" help:"Password hashes at once, at most the cores."`
 	HashQueue              count    `default:"64" help:"Sign-ins that may wait for one."`
 	LoginAttempts          ratio    `default:"10/15m" help:"Wrong passwords for one account, and five times as many from one network."`
+	LoginRate              ratio    `default:"60/1m" help:"Right passwords for one account, and five times as many from one network."`
 	RegisterRate           ratio    `default:"20/1m" help:"Registrations from one network."`
 	TrustedProxies         networks `default:"" help:"Networks whose X-Forwarded-For and X-Forwarded-Proto are believed."`
 	Hosts                  hosts    `default:"" help:"Names under which the server may be addressed, besides its own: chat.example.org, .example.org for it and all below, or * for any. Empty: names are judged on loopback only, without a proxy."`

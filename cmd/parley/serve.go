@@ -171,7 +171,8 @@ func authOptions(c *Config, s *server) auth.Options {
 	o.Rotate, o.Blacklist = bool(c.RotateRefreshTokens), bool(c.BlacklistAfterRotation)
 	o.ReuseWindow, o.RetryWindow = time.Duration(c.RefreshReuseWindow), time.Duration(c.RefreshRetryWindow)
 	o.SessionLifetime, o.Leeway = time.Duration(c.SessionLifetime), time.Duration(c.Leeway)
-	o.LoginAttempts, o.RegisterRate = auth.Rate(c.LoginAttempts), auth.Rate(c.RegisterRate)
+	o.LoginAttempts = auth.Rate(c.LoginAttempts)
+	o.LoginRate, o.RegisterRate = auth.Rate(c.LoginRate), auth.Rate(c.RegisterRate)
 	o.HashParallel, o.HashQueue = int(c.HashParallel), int(c.HashQueue)
 	o.OnEnded = func(sessions []uuid.UUID) {
 		for _, id := range sessions {

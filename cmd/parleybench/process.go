@@ -23,7 +23,7 @@ const (
 // boundless are the settings that would measure patience instead of speed, and what switches them off.
 var boundless = map[string]string{
 	"send-rate": "0", "room-send-rate": "0", "mutation-rate": "0", "room-create-rate": "0", "register-rate": "0",
-	"login-attempts": "0", "accept-rate": "0", "address-request-rate": "0", "ws-message-rate": "0",
+	"login-attempts": "0", "login-rate": "0", "accept-rate": "0", "address-request-rate": "0", "ws-message-rate": "0",
 	"max-connections": "1000000", "max-connections-per-user": "1000000", "max-connections-per-address": "1000000",
 	"user-room-streams": "1000000",
 }
