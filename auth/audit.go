@@ -52,10 +52,11 @@ func (s *Service) audit(ctx context.Context, level slog.Level, e event, more ...
 	s.o.Audit.LogAttrs(ctx, level, e.message, attrs...)
 }
 
-func (s *Service) auditEnded(ctx context.Context, e ending) {
+func (s *Service) auditEnded(ctx context.Context, level slog.Level, e ending, more ...slog.Attr) {
 	about := event{message: auditSessionsEnded, user: e.user, from: e.from}
 	if len(e.ids) == 1 {
 		about.session = e.ids[0]
 	}
-	s.audit(ctx, slog.LevelInfo, about, slog.String("reason", e.reason), slog.Int("count", len(e.ids)))
+	more = append(more, slog.String("reason", e.reason), slog.Int("count", len(e.ids)))
+	s.audit(ctx, level, about, more...)
 }

@@ -41,8 +41,10 @@ type seen struct {
 
 type end struct {
 	reason string
-	until  time.Time
+	until  time.Time // zero: until it is in the database
 }
+
+func (e end) holds(now time.Time) bool { return e.until.IsZero() || now.Before(e.until) }
 
 func newCache() *cache {
 	return &cache{
@@ -57,7 +59,7 @@ func newCache() *cache {
 func (c *cache) look(sid uuid.UUID, now time.Time) state {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if e, ok := c.ends[sid]; ok && now.Before(e.until) {
+	if e, ok := c.ends[sid]; ok && e.holds(now) {
 		return state{reason: e.reason}
 	}
 	if r, ok := c.reads[sid]; ok && now.Sub(r.at) < trust {
@@ -98,6 +100,44 @@ func (c *cache) end(ids []uuid.UUID, reason string, now time.Time) (fresh []uuid
 	return fresh
 }
 
+// hold marks sessions as ended that are not in the database, and answers those that were not marked
+// before. They stay until end says that they are there now.
+func (c *cache) hold(ids []uuid.UUID, reason string) (fresh []uuid.UUID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, id := range ids {
+		if _, ok := c.ends[id]; !ok {
+			fresh = append(fresh, id)
+			c.ends[id] = end{reason: reason}
+			delete(c.reads, id)
+		}
+	}
+	return fresh
+}
+
+// held says why a session was marked by hold; empty: it is not.
+func (c *cache) held(sid uuid.UUID) (reason string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e := c.ends[sid]; e.until.IsZero() {
+		return e.reason
+	}
+	return ""
+}
+
+// allHeld are the sessions that are marked by hold, by reason.
+func (c *cache) allHeld() map[string][]uuid.UUID {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	byReason := map[string][]uuid.UUID{}
+	for id, e := range c.ends {
+		if e.until.IsZero() {
+			byReason[e.reason] = append(byReason[e.reason], id)
+		}
+	}
+	return byReason
+}
+
 // use notes that a session was used and that its row does not say so.
 func (c *cache) use(sid uuid.UUID) {
 	c.mu.Lock()
@@ -124,7 +164,7 @@ func (c *cache) prune(now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for id, e := range c.ends {
-		if !now.Before(e.until) {
+		if !e.holds(now) {
 			delete(c.ends, id)
 		}
 	}

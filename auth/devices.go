@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -73,22 +74,39 @@ func (s *Service) SessionsByID(ctx context.Context, who Identity, ids []uuid.UUI
 }
 
 // EndSession ends one of the caller's sessions, which may be the one that asks, and answers its
-// id, also when it had ended before. ErrNoSession: it is another's, unknown, or not an id.
+// id, also when it had ended before. ErrNoSession: it is another's, unknown, or not an id. After any
+// other error the database may know nothing of it, but on this node it has ended.
 func (s *Service) EndSession(ctx context.Context, who Identity, session string) (uuid.UUID, error) {
 	id, ok := naming.ParseID(session)
 	if !ok {
 		return uuid.Nil, ErrNoSession
 	}
-	var ids []uuid.UUID
+	e := ending{reason: ReasonSessionEnded, user: who.User.ID, from: CallerFrom(ctx).Address}
 	err := s.write(ctx, func(ctx context.Context, tx *ent.Tx) (err error) {
-		ids, err = s.endOwn(ctx, tx, who, id)
+		e.ids, err = s.endOwn(ctx, tx, who, id)
 		return err
 	})
-	if err != nil {
-		return uuid.Nil, fmt.Errorf("end session: %w", err)
+	switch {
+	case err == nil:
+		s.ended(ctx, e)
+		return id, nil
+	case !errors.Is(err, ErrNoSession) && s.owns(ctx, who, id):
+		e.ids = []uuid.UUID{id}
+		s.endHere(ctx, e)
 	}
-	s.ended(ctx, ending{ids: ids, reason: ReasonSessionEnded, user: who.User.ID, from: CallerFrom(ctx).Address})
-	return id, nil
+	return uuid.Nil, fmt.Errorf("end session: %w", err)
+}
+
+// owns says whether a session is the caller's, without writing.
+func (s *Service) owns(ctx context.Context, who Identity, id uuid.UUID) bool {
+	if id == who.SessionID {
+		return true
+	}
+	err := s.look(ctx, func(ctx context.Context, c *ent.Client) error {
+		_, err := c.Session.Query().Where(session.ID(id), session.UserID(who.User.ID)).OnlyID(ctx)
+		return err
+	})
+	return err == nil
 }
 
 func (s *Service) endOwn(ctx context.Context, tx *ent.Tx, who Identity, id uuid.UUID) ([]uuid.UUID, error) {

@@ -19,7 +19,8 @@ import (
 // refresh if that is a good refresh token, else by the token of the caller in ctx. With
 // LogoutCurrent either may have expired. Otherwise the token must be good, not used up, and its
 // session live. A token that will not do is no error: the answer is 0, as when sent again.
-// InvalidError: scope OUT_OF_RANGE.
+// InvalidError: scope OUT_OF_RANGE. After any other error the database may know nothing of it, but on
+// this node the sessions have ended.
 func (s *Service) Logout(ctx context.Context, scope LogoutScope, refresh *string) (int, error) {
 	switch scope {
 	case LogoutCurrent, LogoutOthers, LogoutAll:
@@ -30,20 +31,39 @@ func (s *Service) Logout(ctx context.Context, scope LogoutScope, refresh *string
 	if !ok {
 		return 0, nil
 	}
-	var ids []uuid.UUID
+	e := ending{reason: ReasonLogout, user: d.user, from: CallerFrom(ctx).Address}
 	err := s.write(ctx, func(ctx context.Context, tx *ent.Tx) (err error) {
 		if scope == LogoutCurrent {
-			ids, err = s.endOne(ctx, tx, d)
+			e.ids, err = s.endOne(ctx, tx, d)
 		} else {
-			ids, err = s.endMany(ctx, tx, d)
+			e.ids, err = s.endMany(ctx, tx, d)
 		}
 		return err
 	})
 	if err != nil {
+		e.ids = s.meant(ctx, d)
+		s.endHere(ctx, e)
 		return 0, fmt.Errorf("logout: %w", err)
 	}
-	s.ended(ctx, ending{ids: ids, reason: ReasonLogout, user: d.user, from: CallerFrom(ctx).Address})
-	return len(ids), nil
+	s.ended(ctx, e)
+	return len(e.ids), nil
+}
+
+// meant are the sessions that a departure names, as far as they can be found without writing.
+func (s *Service) meant(ctx context.Context, d departure) (ids []uuid.UUID) {
+	if d.scope != LogoutCurrent {
+		err := s.look(ctx, func(ctx context.Context, c *ent.Client) error {
+			row, err := c.Session.Get(ctx, d.session)
+			if err == nil {
+				ids, err = s.named(ctx, c, d, row)
+			}
+			return err
+		})
+		if err == nil || d.scope == LogoutOthers {
+			return ids
+		}
+	}
+	return []uuid.UUID{d.session}
 }
 
 // departure is a token that names the session to end.
@@ -83,34 +103,38 @@ func (s *Service) endMany(ctx context.Context, tx *ent.Tx, d departure) ([]uuid.
 	if err := tx.User.Update().Where(user.ID(d.user)).AddPasswordVersion(0).Exec(ctx); err != nil {
 		return nil, fmt.Errorf("lock user: %w", err)
 	}
-	may, err := s.mayEndMany(ctx, tx, d)
-	if err != nil || !may {
+	row, err := lock(ctx, tx, d.session)
+	if ent.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("lock session: %w", err)
+	}
+	ids, err := s.named(ctx, tx.Client(), d, row)
+	if err != nil {
 		return nil, err
 	}
-	ids, err := tx.Session.Query().Where(session.UserID(d.user), s.live(s.now())).Order(session.ByID()).IDs(ctx)
+	return ids, s.revoke(ctx, tx, ids, ReasonLogout)
+}
+
+// named are the live sessions that a departure from one of them names; none where its token will not do.
+func (s *Service) named(ctx context.Context, c *ent.Client, d departure, row *ent.Session) ([]uuid.UUID, error) {
+	if row.UserID != d.user || row.RevokedAt != nil || over(row.EndsAt, s.now()) {
+		return nil, nil
+	}
+	// What uses a refresh token up raises the generation in the same transaction.
+	current := d.generation == row.Generation && (row.RefreshJti == nil || *row.RefreshJti == d.jti)
+	if d.kind == refreshToken && !current {
+		return nil, nil
+	}
+	ids, err := c.Session.Query().Where(session.UserID(d.user), s.live(s.now())).Order(session.ByID()).IDs(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find sessions: %w", err)
 	}
 	if d.scope != LogoutAll {
 		ids = slices.DeleteFunc(ids, func(id uuid.UUID) bool { return id == d.session })
 	}
-	return ids, s.revoke(ctx, tx, ids, ReasonLogout)
-}
-
-func (s *Service) mayEndMany(ctx context.Context, tx *ent.Tx, d departure) (bool, error) {
-	row, err := lock(ctx, tx, d.session)
-	if ent.IsNotFound(err) {
-		return false, nil
-	}
-	if err != nil {
-		return false, fmt.Errorf("lock session: %w", err)
-	}
-	if row.UserID != d.user || row.RevokedAt != nil || over(row.EndsAt, s.now()) {
-		return false, nil
-	}
-	// What uses a refresh token up raises the generation in the same transaction.
-	current := d.generation == row.Generation && (row.RefreshJti == nil || *row.RefreshJti == d.jti)
-	return d.kind == accessToken || current, nil
+	return ids, nil
 }
 
 // over says whether the absolute end of a session has been reached.

@@ -71,11 +71,15 @@ func (s *Service) Refresh(ctx context.Context, token, key *string, from Client) 
 		}
 		return err
 	})
+	alarm := ending{ids: []uuid.UUID{u.session}, reason: ReasonTokenReused, user: u.user, from: from.Address}
 	if err != nil && !errors.Is(err, errRollBack) {
+		if out.alarm {
+			s.endHere(ctx, alarm)
+		}
 		return nil, fmt.Errorf("refresh: %w", err)
 	}
 	if out.alarm {
-		s.ended(ctx, ending{ids: []uuid.UUID{u.session}, reason: ReasonTokenReused, user: u.user, from: from.Address})
+		s.ended(ctx, alarm)
 	}
 	s.auditRefresh(ctx, u, out)
 	if out.pair == nil {
@@ -117,6 +121,9 @@ func (s *Service) present(token, key *string, from Client) (use, error) {
 		return use{}, refused(ErrUnauthenticated, ReasonTokenTooOld).refusal
 	case err != nil:
 		return use{}, refused(ErrUnauthenticated, ReasonInvalidToken).refusal
+	}
+	if reason := s.cache.held(t.session); reason != "" {
+		return use{}, refused(ErrSessionRevoked, reason).refusal
 	}
 	return use{ticket: t, text: *token, key: key, from: from}, nil
 }

@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -137,22 +136,6 @@ func TestAgeIsNeverBelowZero(t *testing.T) {
 	must(n.refreshWith(token, "key"))(t)
 	_, err := n.refresh(token)
 	wantError(t, err, ErrTokenRotated)
-}
-
-// The alarm too: a session is not dead here and live in the database.
-func TestFailedCommitOfAlarm(t *testing.T) {
-	n := start(t, strict)
-	in := n.signUp("ada")
-	next := must(n.refresh(*in.RefreshToken))(t)
-	n.failCommits("UPDATE OF revoked_at", "sessions")
-	_, err := n.refresh(*in.RefreshToken)
-	if err == nil || errors.Is(err, ErrSessionRevoked) {
-		t.Errorf("got %v", err)
-	}
-	n.wantLive(next.AccessToken)
-	if n.wasTold(n.session(next.AccessToken).ID) {
-		t.Error("sockets were told of what did not happen")
-	}
 }
 
 // A thief who hangs up does not keep the alarm from being raised.

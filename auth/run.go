@@ -22,6 +22,7 @@ const (
 	lookTimeout = 5 * time.Second
 	lookBack    = 60 * time.Second // covers clocksDiffer and slow commits
 	writeUsed   = 60 * time.Second
+	writeHeld   = 10 * time.Second
 	cleanFirst  = time.Minute
 	cleanEvery  = time.Hour
 	cleanBatch  = 500                 // rows a transaction, so that nobody waits long for the writer
@@ -33,7 +34,8 @@ const (
 )
 
 // Run does the background work until ctx ends, and then answers nil: it looks for sessions ended
-// by other nodes, writes when sessions were last used, and cleans up. What goes wrong is told to
+// by other nodes, writes when sessions were last used and what could not be written when they ended,
+// and cleans up. What goes wrong is told to
 // OnError and tried again. Without it ends elsewhere are still found, but only by each request.
 func (s *Service) Run(ctx context.Context) error {
 	var tasks sync.WaitGroup
@@ -43,6 +45,7 @@ func (s *Service) Run(ctx context.Context) error {
 	}{
 		{lookEvery, lookEvery, s.lookForEnded},
 		{writeUsed, writeUsed, s.writeLastUsed},
+		{writeHeld, writeHeld, s.writeEnds},
 		{cleanFirst, cleanEvery, s.clean},
 		{cleanFirst, thinEvery, s.thinOut},
 	} {
@@ -104,15 +107,34 @@ func (s *Service) lookForEnded(ctx context.Context) error {
 	return nil
 }
 
+// batch is how many sessions a transaction may lock that does not hold their users' rows. Where others write
+// beside it, one: or it holds one session of a user and waits for another, while somebody ends both.
+func (s *Service) batch() int {
+	if s.store.Shared() {
+		return 1
+	}
+	return cleanBatch
+}
+
+// writeEnds writes the ends of sessions that could not be written when they were due.
+func (s *Service) writeEnds(ctx context.Context) error {
+	for reason, ids := range s.cache.allHeld() {
+		for part := range slices.Chunk(ids, s.batch()) {
+			err := s.write(ctx, func(ctx context.Context, tx *ent.Tx) error { return s.revoke(ctx, tx, part, reason) })
+			if err != nil {
+				return fmt.Errorf("write ends of sessions: %w", err)
+			}
+			s.cache.end(part, reason, s.o.Now())
+		}
+	}
+	return nil
+}
+
 // writeLastUsed writes last_used_at of the sessions that were used and whose row is old.
 func (s *Service) writeLastUsed(ctx context.Context) error {
 	ids := s.cache.takeUsed()
 	slices.SortFunc(ids, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
-	batch := cleanBatch
-	if s.store.Shared() {
-		batch = 1 // or it holds one session of a user and waits for another, while somebody ends both
-	}
-	for part := range slices.Chunk(ids, batch) {
+	for part := range slices.Chunk(ids, s.batch()) {
 		err := s.write(ctx, func(ctx context.Context, tx *ent.Tx) error {
 			now := s.now()
 			stale := session.Or(session.LastUsedAtLT(now.Add(-usedAfter)), session.LastUsedAtGT(now.Add(clocksDiffer)))

@@ -183,3 +183,13 @@ func (s *Service) writeThrough(ctx context.Context, store func(context.Context, 
 	}
 	return err
 }
+
+// lookPatience bounds a read for a caller whose write has failed already.
+const lookPatience = 2 * time.Second
+
+// look reads for what must be known although the write failed, also for a client who has left.
+func (s *Service) look(ctx context.Context, fn func(context.Context, *ent.Client) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookPatience)
+	defer cancel()
+	return s.store.View(ctx, func(c *ent.Client) error { return fn(ctx, c) })
+}

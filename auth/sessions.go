@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"slices"
 	"strings"
@@ -113,9 +114,21 @@ func (s *Service) ended(ctx context.Context, e ending) {
 		return
 	}
 	s.cache.end(e.ids, e.reason, s.o.Now())
+	s.tell(ctx, slog.LevelInfo, e)
+}
+
+// endHere ends sessions on this node although the database did not take it, because its disk is full or
+// it cannot be reached: whoever asked for it must not have to wait. Run writes it as soon as it can.
+func (s *Service) endHere(ctx context.Context, e ending) {
+	if e.ids = s.cache.hold(e.ids, e.reason); len(e.ids) > 0 {
+		s.tell(ctx, slog.LevelWarn, e, slog.Bool("stored", false))
+	}
+}
+
+func (s *Service) tell(ctx context.Context, level slog.Level, e ending, more ...slog.Attr) {
 	s.o.OnEnded(e.ids)
 	s.meters.ended.Add(e.reason, len(e.ids))
-	s.auditEnded(ctx, e)
+	s.auditEnded(ctx, level, e, more...)
 }
 
 // check answers the user of a live session, from a read at most 2 s old.

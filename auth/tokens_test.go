@@ -201,45 +201,6 @@ func TestLeeway(t *testing.T) {
 	}
 }
 
-// A machine that started with a wrong clock made tokens that were refused as soon as it was right, until
-// that time came; and a client that is refused so forgets its tokens.
-func TestTokensOfAClockThatWasAhead(t *testing.T) {
-	n := start(t)
-	n.clock.pass(10 * 365 * 24 * time.Hour)
-	in := n.signUp("ada")
-	n.clock.pass(-10 * 365 * 24 * time.Hour)
-	for range 2 { // read, and as it is known
-		n.wantLive(in.AccessToken)
-	}
-	next := must(n.refresh(*in.RefreshToken))(t)
-	n.wantLive(next.AccessToken)
-	n.clock.pass(-time.Hour)
-	n.wantLive(next.AccessToken)
-	if got := n.logout(LogoutOthers, next.AccessToken); got != 0 {
-		t.Errorf("logout of the others ended %d", got)
-	}
-	if got := n.logout(LogoutAll, next.AccessToken); got != 1 {
-		t.Errorf("logout of all ended %d", got)
-	}
-	n.wantDead(next.AccessToken, ReasonLogout)
-}
-
-// A token that is not valid yet is refused, also where it is known from a moment at which it was.
-func TestNotBefore(t *testing.T) {
-	n := start(t)
-	in := n.signUp("ada")
-	late := must(n.keys.read(in.AccessToken, accessToken, n.now(), 0))(t)
-	late.notBefore = late.issuedAt.Add(time.Minute)
-	text := must(late.sign(accessToken, n.keys.signer()))(t)
-	_, err := n.identify(text)
-	wantError(t, err, ErrUnauthenticated)
-	n.clock.pass(time.Minute)
-	n.wantLive(text)
-	n.clock.pass(-10 * time.Second)
-	_, err = n.identify(text)
-	wantError(t, err, ErrUnauthenticated)
-}
-
 // A refresh that waits for its lock while its session runs out gives a token that runs out in the second
 // in which it was issued. Without leeway that was once taken for no token of ours.
 func TestTokenOfTheLastSecond(t *testing.T) {
