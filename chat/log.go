@@ -64,7 +64,8 @@ type appending struct {
 
 // raise appends events to a room's log. Its first statement raises the counter row, which locks it
 // until commit, so places have no holes and readers see them in the order of their commits. The
-// time of an event never lies before that of the one before it. Every change of a room goes here.
+// time of an event never lies before that of the one before it, unless that one was of a wrongClock.
+// Every change of a room goes here.
 func (s *statements) raise(ctx context.Context, tx *ent.Tx, a appending) (*raised, error) {
 	up, err := s.lift(ctx, tx, a)
 	if err != nil {
@@ -72,6 +73,10 @@ func (s *statements) raise(ctx context.Context, tx *ent.Tx, a appending) (*raise
 	}
 	return up, s.write(ctx, tx, up.rows)
 }
+
+// wrongClock is how far ahead a time must lie to be taken for that of a clock that was wrong. Kept, it would
+// be the time of all that happens in the room until then, and the room would lead every list.
+const wrongClock = 24 * time.Hour
 
 // write appends rows that lift has made, of any number of rooms.
 func (s *statements) write(ctx context.Context, tx *ent.Tx, rows []any) error {
@@ -90,7 +95,7 @@ func (s *statements) lift(ctx context.Context, tx *ent.Tx, a appending) (*raised
 		}
 	}
 	var room, now any = a.room.String(), a.now
-	row, err := s.raiseCounters(ctx, tx, n, chats, tag, now, now, room)
+	row, err := s.raiseCounters(ctx, tx, n, chats, tag, now, a.now.Add(wrongClock), now, room)
 	if err != nil {
 		return nil, err
 	}

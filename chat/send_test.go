@@ -198,3 +198,37 @@ func TestTimeOfARoomNeverDecreases(t *testing.T) {
 		t.Errorf("%v came after %v", second.CreatedAt, first.CreatedAt)
 	}
 }
+
+// A clock that was far ahead gave everything in the room its time until then, and the room led every list.
+func TestRoomForgetsAClockThatWasFarAhead(t *testing.T) {
+	now := time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
+	var mu sync.Mutex
+	w := newWorld(t, chat.Options{Now: func() time.Time { mu.Lock(); defer mu.Unlock(); return now }})
+	pass := func(d time.Duration) {
+		mu.Lock()
+		defer mu.Unlock()
+		now = now.Add(d)
+	}
+	ann := w.person("ann")
+	for _, name := range []string{"general", "other"} {
+		w.room(ann, name)
+	}
+	const years = 10 * 365 * 24 * time.Hour
+	pass(years)
+	w.send(ann, "general", "one")
+	pass(-years)
+	two := w.send(ann, "general", "two")
+	if !two.CreatedAt.Equal(now) || two.Number != 2 {
+		t.Errorf("chat %d was stored at %v, and it is %v", two.Number, two.CreatedAt, now)
+	}
+	pass(-time.Hour)
+	if three := w.send(ann, "general", "three"); !three.CreatedAt.Equal(two.CreatedAt) {
+		t.Errorf("%v came after %v", three.CreatedAt, two.CreatedAt)
+	}
+	pass(2 * time.Hour)
+	w.send(ann, "other", "x")
+	page, err := w.Rooms(t.Context(), ann.ID, chat.RoomsQuery{})
+	if err != nil || len(page.Edges) != 2 || page.Edges[0].Node.Name != "other" {
+		t.Errorf("the list begins with %+v, %v", page, err)
+	}
+}

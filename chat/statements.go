@@ -61,7 +61,8 @@ func newStatements(store *db.Store) *statements {
 	s.counters, _ = store.SQL().Update(room.Table).
 		Add(room.FieldLastPlace, 0).Add(room.FieldLastNumber, 0).Set(room.FieldLastTag, 0).
 		Set(room.FieldLastAt, sql.ExprFunc(func(b *sql.Builder) {
-			b.WriteString("CASE WHEN last_at > ").Arg(0).WriteString(" THEN last_at ELSE ").Arg(0).WriteString(" END")
+			b.WriteString("CASE WHEN last_at > ").Arg(0).WriteString(" AND last_at < ").Arg(0)
+			b.WriteString(" THEN last_at ELSE ").Arg(0).WriteString(" END")
 		})).
 		Where(sql.EQ(room.FieldID, 0)).Returning(counterColumns...).Query()
 	e, c := sql.Table(roomevent.Table).As("e"), sql.Table(chat.Table).As("c")

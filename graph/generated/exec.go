@@ -1118,7 +1118,10 @@ type Mutation {
     password: String!
   ): AuthPayload @public
 
-  "Sign in. Sent again: another session."
+  """
+  Sign in. Sent again: another session. Who has a hundred loses the least recently used one
+  (SESSION_REVOKED, reason TOO_MANY_SESSIONS). RATE_LIMITED after too many wrong passwords, or too many sign-ins.
+  """
   login(
     "In any spelling that ` + "`" + `register` + "`" + ` would have taken for the same."
     username: String!
@@ -1137,7 +1140,11 @@ type Mutation {
     idempotencyKey: String
   ): AuthPayload @public
 
-  "Sign out. Open streams of the ended sessions close. Answers how many sessions ended; zero when sent again."
+  """
+  Sign out. Open streams of the ended sessions close. Answers how many sessions ended; zero when sent again.
+  After STORAGE_FULL or SERVER_BUSY they have ended where it was sent, and it is worth sending again: until the
+  database knows it, other nodes and a restart do not.
+  """
   logout(
     "Which of your sessions."
     scope: LogoutScope = CURRENT
@@ -1145,7 +1152,10 @@ type Mutation {
     refreshToken: String
   ): Int @public
 
-  "End one of your sessions. Answers its id, also when it had already ended."
+  """
+  End one of your sessions. Answers its id, also when it had already ended. After STORAGE_FULL or
+  SERVER_BUSY it is as with ` + "`" + `logout` + "`" + `.
+  """
   endSession("Its id, as in ` + "`" + `sessions` + "`" + `." session: ID!): ID
 
   """
@@ -1281,7 +1291,7 @@ type Chat implements Node {
   user: User
   "As it was sent or last edited. Null once deleted."
   text: String
-  "When it was stored. Never earlier than the chat before it."
+  "When it was stored. Never earlier than the chat before it, unless the server's clock was a day wrong. Order by ` + "`" + `number` + "`" + `."
   createdAt: DateTime!
   "When its text was last changed, or null."
   editedAt: DateTime
@@ -1299,7 +1309,7 @@ this document does not know yet breaks nothing.
 type Event {
   "This event's place. Null for CAUGHT_UP, which is not stored."
   cursor: Cursor
-  "When it happened. Never earlier than the event before it in its room."
+  "When it happened. Never earlier than the event before it in its room, unless the server's clock was a day wrong."
   at: DateTime!
   "What happened."
   kind: EventKind!
@@ -1402,7 +1412,7 @@ enum ErrorCode {
   UNAUTHENTICATED
   "The access token has run out. Call ` + "`" + `refreshToken` + "`" + `, then send the request again."
   TOKEN_EXPIRED
-  "This session was ended (logout, password change, deletion, stolen token); see ` + "`" + `reason` + "`" + `. Sign in."
+  "This session was ended (logout, password change, deletion, stolen token, a hundred newer sign-ins); see ` + "`" + `reason` + "`" + `. Sign in."
   SESSION_REVOKED
   "Another tab has just refreshed. Read the new token from your storage."
   REFRESH_TOKEN_ROTATED

@@ -59,7 +59,7 @@ const (
 	ErrorCodeUnauthenticated ErrorCode = "UNAUTHENTICATED"
 	// The access token has run out. Call `refreshToken`, then send the request again.
 	ErrorCodeTokenExpired ErrorCode = "TOKEN_EXPIRED"
-	// This session was ended (logout, password change, deletion, stolen token); see `reason`. Sign in.
+	// This session was ended (logout, password change, deletion, stolen token, a hundred newer sign-ins); see `reason`. Sign in.
 	ErrorCodeSessionRevoked ErrorCode = "SESSION_REVOKED"
 	// Another tab has just refreshed. Read the new token from your storage.
 	ErrorCodeRefreshTokenRotated ErrorCode = "REFRESH_TOKEN_ROTATED"
