@@ -22,7 +22,7 @@ const (
 	lookTimeout = 5 * time.Second
 	lookBack    = 60 * time.Second // covers clocksDiffer and slow commits
 	writeUsed   = 60 * time.Second
-	writeHeld   = 10 * time.Second
+	writeHeld   = 5 * time.Second
 	cleanFirst  = time.Minute
 	cleanEvery  = time.Hour
 	cleanBatch  = 500                 // rows a transaction, so that nobody waits long for the writer

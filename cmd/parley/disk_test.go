@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"database/sql"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"parley/db/dbtest"
@@ -102,6 +104,96 @@ func TestSessionsEndBelowTheReserve(t *testing.T) {
 	s.must(nil, ann, `mutation { logout }`)
 	s.wantCode(ann, "SESSION_REVOKED")
 	s.signIn("ann", "correct horse battery")
+}
+
+// The disk is full to the last byte: whoever logs out is told that it could not be stored, and is out all the
+// same. So is the device whose session is ended. When there is space the database learns of it.
+func TestLogoutOnAFullDisk(t *testing.T) {
+	dbtest.SkipOnPostgres(t, "the disk of Postgres is its server's")
+	disk := smallDisk(t, "4m")
+	dir := filepath.Join(disk, "data")
+	p := startProcess(t, dir, append([]string{"--disk-min-free", "1"}, noRates...)...)
+	ann, _ := p.register("ann")
+	p.must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
+	var leavers []pair
+	for range 10 {
+		leavers = append(leavers, p.signIn("ann", "correct horse battery"))
+	}
+	other := p.signIn("ann", "correct horse battery")
+	_, others := p.sessionsOf(other.AccessToken)
+	space := p.fill(filepath.Join(disk, "filler"), ann)
+
+	wantFull := func(a answer) {
+		t.Helper()
+		if a.code() != "STORAGE_FULL" || a.extension("retryable") != true {
+			t.Errorf("got %s", a.Body)
+		}
+	}
+	// The first few may fit into what is left of the last block.
+	for len(leavers) > 1 && len(p.ask(leavers[0].AccessToken, `mutation { logout }`).Errors) == 0 {
+		leavers = leavers[1:]
+	}
+	if len(leavers) < 2 {
+		t.Fatal("nobody was refused")
+	}
+	socket := p.dial(leavers[1].AccessToken)
+	socket.expect("connection_ack")
+	ended := append(leavers, other)
+	for _, leaver := range leavers {
+		wantFull(p.ask(leaver.AccessToken, `mutation { logout }`))
+	}
+	wantFull(p.ask(ann, `mutation($s: ID!) { endSession(session: $s) }`, map[string]any{"s": others}))
+	socket.wantClose(4401)
+	wantOut := func() {
+		t.Helper()
+		for _, one := range ended {
+			p.wantCode(one.AccessToken, "SESSION_REVOKED")
+			if _, a := p.refresh(one.RefreshToken, ""); a.code() != "SESSION_REVOKED" {
+				t.Errorf("a refresh token: %s", a.Body)
+			}
+		}
+		p.wantCode(ann, "")
+	}
+	wantOut()
+	if n := strings.Count(p.log.String(), `"stored":false`); n != len(ended) {
+		t.Errorf("it is audited %d times that an end was not stored, want %d", n, len(ended))
+	}
+	space()
+	eventually(t, "the ends in the database", func() bool { all, _ := p.sessionsOf(ann); return len(all) == 1 })
+	_ = p.stop()
+	p = startProcess(t, dir)
+	wantOut()
+}
+
+// fill fills the disk, and the log of the database with it, until nobody can send. The log is kept from
+// beginning anew, which would make space, by an open read. space gives it back.
+func (p *process) fill(path, token string) (space func()) {
+	p.t.Helper()
+	reader, err := sql.Open("sqlite3", filepath.Join(p.dir, "parley.db"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	rows, err := reader.Query("SELECT id FROM sessions")
+	if err != nil || !rows.Next() {
+		p.t.Fatal(err)
+	}
+	f, err := os.Create(path)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for err == nil {
+		_, err = f.Write(make([]byte, 512))
+	}
+	if !errors.Is(err, syscall.ENOSPC) {
+		p.t.Fatal(err)
+	}
+	for p.ask(token, `mutation { sendChat(room: "general", text: "x") { id } }`).code() != "STORAGE_FULL" {
+	}
+	return func() {
+		if err := errors.Join(rows.Err(), rows.Close(), reader.Close(), f.Close(), os.Remove(path)); err != nil {
+			p.t.Fatal(err)
+		}
+	}
 }
 
 // What cannot be written is refused at the start, in one line.
