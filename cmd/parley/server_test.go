@@ -90,7 +90,7 @@ func newServer(t *testing.T, flags ...string) *testServer {
 }
 
 // startServer starts one; when the test is over, nothing of it may be left running.
-func startServer(t *testing.T, c *Config) *testServer {
+func startServer(t testing.TB, c *Config) *testServer {
 	t.Helper()
 	before := goleak.IgnoreCurrent()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
