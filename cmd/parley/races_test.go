@@ -91,7 +91,7 @@ func refreshAtOnce(servers []*testServer, token string, key func(i int) string) 
 
 // After a logout has answered, nothing of its session works, whatever ran at the same time.
 func TestRefreshAgainstLogout(t *testing.T) {
-	s := newServer(t)
+	s := newServer(t, "--login-rate", "0")
 	s.register("ann")
 	for range rounds {
 		p, a := s.login("ann", "correct horse battery")
@@ -182,7 +182,7 @@ func TestStrictRefreshesEndTheSession(t *testing.T) {
 // All that touches the sessions of somebody at once, out of one of them: whatever comes first, when the
 // password has changed only that session lives, and nobody was told of a fault or of a lock.
 func TestPasswordChangeAgainstEverything(t *testing.T) {
-	s := newServer(t, "--mutation-rate", "0", "--login-attempts", "0")
+	s := newServer(t, "--mutation-rate", "0", "--login-attempts", "0", "--login-rate", "0")
 	password, next := "correct horse battery", "entirely new battery"
 	s.register("ann")
 	for round := range rounds {
@@ -218,7 +218,7 @@ func TestPasswordChangeAgainstEverything(t *testing.T) {
 // A change of the password or the end of the account comes before the end of its session and counts, or
 // after it and does nothing.
 func TestPasswordChangeAgainstLogout(t *testing.T) {
-	s := newServer(t, "--mutation-rate", "0", "--login-attempts", "0")
+	s := newServer(t, "--mutation-rate", "0", "--login-attempts", "0", "--login-rate", "0")
 	password, next := "correct horse battery", "entirely new battery"
 	s.register("ann")
 	outcomes := map[string]int{}
