@@ -91,3 +91,12 @@ func (o *Object) AppendGQL(b []byte) []byte {
 	}
 	return append(b, '}')
 }
+
+// SizeGQL is how long the object is.
+func (o *Object) SizeGQL() int {
+	size := len("{}") + max(0, len(o.fields)-1)
+	for i := range o.fields {
+		size += len(o.fields[i].Alias) + len(`"":`) + sizeOf(o.Values[i])
+	}
+	return size
+}

@@ -6,6 +6,7 @@
 //   - A leaf that is a plain field or method of a value is marshalled without a context of its own,
 //     which gqlgen makes for hooks around fields and for resolvers that fail. A leaf has neither.
 //   - Such a field of a common type is written from where it lies, without a closure.
+//   - An answer is measured before it is written, so that its buffer is made once, and not at all if it is too large.
 //
 // It runs behind gqlgen in `make generate`, and fails when the shapes it knows are gone. What it
 // saves is shown by BenchmarkAPI/page in cmd/parley.
@@ -73,6 +74,10 @@ func rewrite(source []byte) ([]byte, error) {
 func leaf(marshal, value string) string {
 	general := fmt.Sprintf("\treturn %s(ctx, field.Selections, %s)\n", marshal, value)
 	if strings.HasSuffix(value, ")") { // a method
+		switch strings.TrimPrefix(marshal, "ec.marshal") {
+		case "NString2string", "NCursor2string":
+			return fmt.Sprintf("\ttext := lean.String(%s)\n\treturn &text\n", value)
+		}
 		return general
 	}
 	switch strings.TrimPrefix(marshal, "ec.marshal") {
@@ -98,6 +103,8 @@ func replaceAll(source []byte) ([]byte, error) {
 		{"graphql.MarshalSliceConcurrently(", "lean.MarshalSlice("},
 		{"graphql.NewDeferredGroup(ctx)", "graphql.DeferredGroup{}"},
 		{"graphql.NewFieldSet(fields)", "lean.NewObject(fields)"},
+		{"var buf bytes.Buffer\n\t\t\tdata.MarshalGQL(&buf)\n\t\t\tresponse.Data = buf.Bytes()", "response.Data = lean.Marshal(ctx, data)"},
+		{"var buf bytes.Buffer\n\t\t\tdata.MarshalGQL(&buf)\n\n\t\t\treturn &graphql.Response{\n\t\t\t\tData: buf.Bytes(),", "return &graphql.Response{\n\t\t\t\tData: lean.Marshal(ctx, data),"},
 		{"\t\"parley/graph/scalar\"\n", "\t\"parley/graph/lean\"\n\t\"parley/graph/scalar\"\n"},
 	} {
 		if !bytes.Contains(source, []byte(r.from)) {

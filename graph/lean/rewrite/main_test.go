@@ -35,6 +35,25 @@ func (ec *executionContext) fieldContext_Chat_number(_ context.Context, field gr
 	return graphql.NewScalarFieldContext("Chat", field, false, false, "Int")
 }
 
+func query() {
+	return func(ctx context.Context) *graphql.Response {
+			var buf bytes.Buffer
+			data.MarshalGQL(&buf)
+			response.Data = buf.Bytes()
+	}
+}
+
+func mutation() {
+	return func(ctx context.Context) *graphql.Response {
+			var buf bytes.Buffer
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+	}
+}
+
 func list() { graphql.MarshalSliceConcurrently(ctx, n, 64, false, f) }
 
 func (ec *executionContext) _Chat(ctx context.Context) {
@@ -93,15 +112,31 @@ func TestFieldsAreWrittenFromWhereTheyLie(t *testing.T) {
 		"ec.marshalOInt2ᚖint":                       "\treturn ec.marshalOInt2ᚖint(ctx, field.Selections, obj.X)\n",
 		"ec.marshalNEventKind2EventKind":            "\treturn ec.marshalNEventKind2EventKind(ctx, field.Selections, obj.X)\n",
 		"ec.marshalNID2githubᚗcomᚋgoogleᚋuuidᚐUUID": "\treturn (*lean.ID)(&obj.X)\n",
+		"ec.marshalNCursor2string":                  "\treturn (*lean.String)(&obj.X)\n",
 	} {
 		if got := leaf(marshal, "obj.X"); got != want {
 			t.Errorf("%s became %q, want %q", marshal, got, want)
 		}
 	}
+	if got := leaf("ec.marshalNCursor2string", "obj.X()"); got != "\ttext := lean.String(obj.X())\n\treturn &text\n" {
+		t.Errorf("a text that is made became %q", got)
+	}
+}
+
+// Answers are measured before they are written, and events, whose marshalling resolves them, are not.
+func TestAnswersAreMeasured(t *testing.T) {
+	const event = "\nfunc subscription() {\n\t\t\tdata.MarshalGQL(&buf)\n}\n"
+	out, err := rewrite([]byte(generated + event))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(out), "lean.Marshal(ctx, data)"); n != 2 || strings.Count(string(out), "data.MarshalGQL(&buf)") != 1 {
+		t.Errorf("%d are measured: %s", n, out)
+	}
 }
 
 func TestUnknownShapesAreNoticed(t *testing.T) {
-	for _, gone := range []string{"NewFieldSet", "NewDeferredGroup", "MarshalSliceConcurrently", "parley/graph/scalar", "NewScalarFieldContext"} {
+	for _, gone := range []string{"NewFieldSet", "NewDeferredGroup", "MarshalSliceConcurrently", "parley/graph/scalar", "NewScalarFieldContext", "response.Data = ", "return &graphql.Response{"} {
 		if _, err := rewrite([]byte(strings.ReplaceAll(generated, gone, "Changed"))); err == nil {
 			t.Errorf("without %s nothing was said", gone)
 		}
