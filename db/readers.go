@@ -117,7 +117,7 @@ func (r *reading) query(ctx context.Context, on dialect.ExecQuerier, done func()
 	if !ok {
 		panic(fmt.Sprintf("ent reads into %T", v))
 	}
-	rows.ColumnScanner = &readRows{rows.ColumnScanner, r, done}
+	rows.ColumnScanner = &readRows{rows.ColumnScanner, r, counter(ctx), done}
 	return nil
 }
 
@@ -165,6 +165,7 @@ func (t *readTx) Rollback() error {
 type readRows struct {
 	entsql.ColumnScanner
 	reading *reading
+	count   func(bytes int) error // of the text in each row; nil: nobody asks
 	done    func()
 }
 
@@ -175,7 +176,13 @@ func (r *readRows) Columns() ([]string, error) {
 
 func (r *readRows) Err() error { return r.reading.why(r.ColumnScanner.Err()) }
 
-func (r *readRows) Scan(into ...any) error { return r.reading.why(r.ColumnScanner.Scan(into...)) }
+func (r *readRows) Scan(into ...any) error {
+	err := r.reading.why(r.ColumnScanner.Scan(into...))
+	if err == nil && r.count != nil {
+		err = r.count(textIn(into))
+	}
+	return err
+}
 
 func (r *readRows) Close() error {
 	defer r.done()
