@@ -100,6 +100,9 @@ const (
 	CaughtUp    EventKind = "CAUGHT_UP"    // everything older has been delivered
 )
 
+// MaxCursors is how many cursors an Event has at most.
+const MaxCursors = maxFollowed
+
 // An Event is something that happened in a room. It shows what it is about as that is when it is
 // read, so whoever was away sees the last state and none in between.
 type Event struct {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"log/slog"
 	mathrand "math/rand/v2"
 	"runtime/debug"
@@ -17,10 +18,12 @@ import (
 	"parley/chat"
 	"parley/db"
 	"parley/graph/generated"
+	"parley/transport"
 )
 
 var (
 	errNoNode      = errors.New("no such object")
+	errUntold      = errors.New("no room for the answer of a mutation")
 	errManyStreams = errors.New("a subscription with more than one root field")
 )
 
@@ -47,6 +50,10 @@ var verdicts = []struct {
 	{auth.ErrNoSession, verdict{generated.ErrorCodeNotFound, "You have no such session.", 0}},
 	{auth.ErrBusy, verdict{generated.ErrorCodeServerBusy, "Too many sign-ins at once.", time.Second}},
 
+	{transport.ErrLargeAnswer, verdict{generated.ErrorCodeOperationTooComplex, largeAnswer, 0}},
+	{transport.ErrManyAnswers, verdict{generated.ErrorCodeServerBusy, "Too many answers are under way.", busyRetry}},
+	{errUntold, verdict{generated.ErrorCodeUnknownOutcome, "It has been carried out, but earlier answers are not taken, so there is no room for this one.", 0}},
+
 	{errManyStreams, verdict{generated.ErrorCodeGraphqlValidationFailed, "A subscription has exactly one root field.", 0}},
 
 	{chat.ErrNoRoom, verdict{generated.ErrorCodeNotFound, "There is no such room.", 0}},
@@ -68,6 +75,8 @@ var verdicts = []struct {
 	{context.DeadlineExceeded, verdict{generated.ErrorCodeTimeout, "It took too long and was given up; nothing was changed.", anytime}},
 	{context.Canceled, verdict{generated.ErrorCodeTimeout, "The request was withdrawn.", anytime}},
 }
+
+var largeAnswer = fmt.Sprintf("The answer is larger than %d MiB. Ask for a smaller page.", transport.MaxAnswer>>20)
 
 // anytime: the same again may pass, and it is not known when.
 const anytime = time.Nanosecond

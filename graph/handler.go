@@ -6,11 +6,9 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
-	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/auth"
@@ -59,7 +57,7 @@ func Handler(o Options) (http.Handler, *transport.Transports) {
 	if o.Introspection {
 		server.Use(extension.Introspection{})
 	}
-	server.AroundResponses(withTimeout(o.OperationTimeout))
+	server.AroundResponses(withBounds(p, o.OperationTimeout))
 
 	t := o.Transport
 	for _, code := range generated.AllErrorCode {
@@ -82,17 +80,4 @@ func limits(o Options) *generated.Limits {
 		length = chat.MaxText
 	}
 	return &generated.Limits{ChatLength: length, UsernameLength: auth.MaxUsername, PasswordLength: auth.MaxPasswordBytes, PageSize: chat.MaxPage}
-}
-
-// withTimeout bounds queries and mutations.
-func withTimeout(most time.Duration) graphql.ResponseMiddleware {
-	return func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-		op := graphql.GetOperationContext(ctx).Operation
-		if op == nil || op.Operation == ast.Subscription {
-			return next(ctx)
-		}
-		ctx, cancel := context.WithTimeout(ctx, most)
-		defer cancel()
-		return next(ctx)
-	}
 }

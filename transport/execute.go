@@ -36,14 +36,20 @@ func isKind(op *graphql.OperationContext, kind ast.Operation) bool {
 
 // A result is what a query or a mutation came to.
 type result struct {
-	body []byte        // a response with data, as JSON
-	errs gqlerror.List // in its place: errors, and no data
+	body   []byte        // a response with data, as JSON
+	errs   gqlerror.List // in its place: errors, and no data
+	answer *Answer       // what the body is charged to, until taken is called; nil: nothing is
 }
 
-// execute runs a prepared query or mutation.
-func (t *Transports) execute(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) (r result) {
+// execute runs a prepared query or mutation for a holder of answers.
+func (t *Transports) execute(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext, by holder) (r result) {
 	outcome, began := OutcomeRefused, time.Now()
 	defer func() { t.meters.executed(op, outcome, time.Since(began)) }()
+	ctx, answer := t.begin(ctx, by)
+	if answer == nil {
+		return result{errs: gqlerror.List{t.options.Refuse(ctx, codeBusy, "", "Too many answers are under way.")}}
+	}
+	defer func() { answer.settle(len(r.body)) }()
 	next, ctx := exec.DispatchOperation(ctx, op)
 	resp := next(ctx)
 	switch {
@@ -58,7 +64,7 @@ func (t *Transports) execute(ctx context.Context, exec graphql.GraphExecutor, op
 		outcome = OutcomePartial
 		t.meters.refused(resp.Errors)
 	}
-	return result{body: encode(resp)}
+	return result{body: encode(resp), answer: answer}
 }
 
 // mend repairs two things that gqlgen v0.17.98 gets wrong in the events of a stream: paths of errors

@@ -160,7 +160,7 @@ func FuzzMessage(f *testing.F) {
 		if id, _ := object["id"].(string); id != m.id {
 			t.Fatalf("id %q of %q", m.id, raw)
 		}
-		for _, out := range [][]byte{pongMessage(m.payload), nextMessage(m.id, []byte("{}")), completeMessage(m.id)} {
+		for _, out := range [][]byte{pongMessage(m.payload), envelope(string(nextPrefix(m.id)), []byte("{}")), completeMessage(m.id)} {
 			if !json.Valid(out) {
 				t.Fatalf("%q gives %q", raw, out)
 			}

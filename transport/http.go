@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"strings"
-	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -35,7 +34,7 @@ func (h plainHTTP) serve(w http.ResponseWriter, r *http.Request, exec graphql.Gr
 		h.refuse(w, r, no)
 		return
 	}
-	ctx, _ := h.identify(r)
+	ctx, session := h.identify(r)
 	op, failed := h.prepare(ctx, exec, params)
 	switch {
 	case r.Method == http.MethodGet && isKind(op, ast.Mutation):
@@ -48,7 +47,9 @@ func (h plainHTTP) serve(w http.ResponseWriter, r *http.Request, exec graphql.Gr
 	case failed != nil:
 		h.requestError(w, r, failed.Errors)
 	default:
-		h.result(w, r, h.execute(ctx, exec, op))
+		one := h.execute(ctx, exec, op, holderOf(session, addressOf(r.RemoteAddr)))
+		defer one.taken()
+		h.result(w, r, one)
 	}
 }
 
@@ -157,7 +158,7 @@ func (t *Transports) send(w http.ResponseWriter, r *http.Request, status int, bo
 	header.Set("Content-Type", kind+"; charset=utf-8")
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Cache-Control", "no-store")
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(t.options.ResponseTimeout))
+	_ = http.NewResponseController(w).SetWriteDeadline(t.due())
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the client may be gone
 }

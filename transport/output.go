@@ -13,20 +13,41 @@ import (
 type unfinished struct {
 	rest  []byte
 	first int           // bytes of the frame that has begun to leave
-	done  chan struct{} // closed when all is out, or the connection is gone
+	due   time.Time     // when all must be out; zero: as long as something is taken now and then
+	taken func()        // called when all is out, or the connection is gone
+	done  chan struct{} // closed then
 }
 
 // clear takes the lock s.writing once nothing is unfinished. The caller may wait for it; workers do not.
 func (s *socket) clear() {
-	for {
-		s.writing.Lock()
-		if s.unfinished == nil {
-			return
-		}
-		done := s.unfinished.done
-		s.writing.Unlock()
+	for done := s.lockIfClear(); done != nil; done = s.lockIfClear() {
 		<-done
 	}
+}
+
+// clearBy is clear for an answer, unless what is before it has not been taken until it is due: then the socket ends.
+func (s *socket) clearBy(due time.Time) bool {
+	for done := s.lockIfClear(); done != nil; done = s.lockIfClear() {
+		late := time.NewTimer(time.Until(due))
+		select {
+		case <-done:
+			late.Stop()
+		case <-late.C:
+			s.stalled()
+			return false
+		}
+	}
+	return true
+}
+
+// lockIfClear takes the lock s.writing, or answers what to wait for.
+func (s *socket) lockIfClear() <-chan struct{} {
+	s.writing.Lock()
+	if s.unfinished == nil {
+		return nil
+	}
+	defer s.writing.Unlock()
+	return s.unfinished.done
 }
 
 // control sends a frame that belongs to no operation; sent is called before it leaves.
@@ -42,30 +63,64 @@ func (s *socket) control(frame []byte, sent func()) {
 	s.push(frame)
 }
 
-// push writes whole frames under the lock s.writing, with nothing unfinished. It never waits.
+// push writes whole frames under the lock s.writing, with nothing unfinished. It never waits, and keeps a copy of what
+// the kernel does not take. Each socket may have one write to keep; events that are larger than that are charged to
+// whose they are, and without room for them the connection goes: the client comes back and goes on from there.
 func (s *socket) push(b []byte) {
-	n := 0
+	n, ok := s.attempt(b)
+	if !ok {
+		return
+	}
+	u := &unfinished{first: begun(b, 0, n), taken: func() {}}
+	if extra := int64(len(b) - n - writeBytes); extra > 0 {
+		by := s.holder()
+		if !s.t.answers.take(by, extra) {
+			s.cut()
+			return
+		}
+		u.taken = func() { s.t.answers.give(by, extra) }
+	}
+	u.rest = bytes.Clone(b[n:])
+	s.leaveOver(u)
+}
+
+// pushAnswer is push for frames that are the socket's now, all of which must be out when they are due.
+func (s *socket) pushAnswer(b []byte, due time.Time, taken func()) {
+	n, ok := s.attempt(b)
+	if !ok {
+		taken()
+		return
+	}
+	s.leaveOver(&unfinished{rest: b[n:], first: begun(b, 0, n), due: due, taken: taken})
+}
+
+// attempt writes what the kernel takes at once. ok: something is left, and the connection is there.
+func (s *socket) attempt(b []byte) (n int, ok bool) {
 	if s.raw != nil && len(b) > 0 {
 		var err error
 		if n, err = s.raw.write(b); err != nil {
 			s.cut() // the reader sees it
-			return
+			return n, false
 		}
 	}
-	if n == len(b) {
+	return n, n < len(b)
+}
+
+// leaveOver has the rest of a write written out, unless the connection is gone.
+func (s *socket) leaveOver(u *unfinished) {
+	u.done = make(chan struct{})
+	if !s.start(func() { s.flush(u) }, s.cut) {
+		u.taken()
 		return
 	}
-	u := &unfinished{rest: bytes.Clone(b[n:]), first: begun(b, 0, n), done: make(chan struct{})}
-	if s.start(func() { s.flush(u) }, s.cut) { // else the connection is gone
-		s.unfinished = u
-	}
+	s.unfinished = u
 }
 
 // A write is looked at this often, so that progress is seen when it happens.
 const writeSlices = 60
 
-// flush writes out what is unfinished. A peer that takes no byte for WriteTimeout loses its streams at once;
-// the bytes that are unfinished and the close frame wait a little longer.
+// flush writes out what is unfinished. A peer that takes no byte for WriteTimeout, or not all of an answer when that is
+// due, loses its streams at once; the bytes that are unfinished and the close frame wait a little longer.
 func (s *socket) flush(u *unfinished) {
 	defer s.finished(u)
 	limit := s.t.options.WriteTimeout
@@ -82,13 +137,18 @@ func (s *socket) flush(u *unfinished) {
 		case err != nil && !errors.Is(err, os.ErrDeadlineExceeded):
 			s.cut()
 			return
-		case len(u.rest) > 0 && time.Since(took) >= limit:
-			if s.endingNow() == nil {
-				s.t.meters.drops.Add(DropStalled, 1)
-			}
-			s.endWith(endingOf(closeTryLater), s.t.pace.stall)
+		case len(u.rest) > 0 && (time.Since(took) >= limit || !u.due.IsZero() && time.Now().After(u.due)):
+			s.stalled()
 		}
 	}
+}
+
+// stalled ends the socket of a client that does not take what it is given.
+func (s *socket) stalled() {
+	if s.endingNow() == nil {
+		s.t.meters.drops.Add(DropStalled, 1)
+	}
+	s.endWith(endingOf(closeTryLater), s.t.pace.stall)
 }
 
 // trim gives up the frames that have not begun to leave when the socket's session has ended.
@@ -108,6 +168,7 @@ func (s *socket) finished(u *unfinished) {
 	s.writing.Lock()
 	_ = s.conn.SetWriteDeadline(time.Time{})
 	s.unfinished = nil
+	u.taken()
 	close(u.done)
 	s.writing.Unlock()
 	for _, sub := range s.subscriptions() {

@@ -156,10 +156,10 @@ func (s *socket) operate(ctx context.Context, op *operation, params *graphql.Raw
 	case isKind(prepared, ast.Mutation):
 		if s.beginMutation(op) {
 			defer s.endMutation()
-			s.emit(op, s.t.execute(ctx, s.exec, prepared))
+			s.emit(op, s.t.execute(ctx, s.exec, prepared, s.holder()))
 		}
 	default:
-		s.emit(op, s.t.execute(ctx, s.exec, prepared))
+		s.emit(op, s.t.execute(ctx, s.exec, prepared, s.holder()))
 	}
 }
 
@@ -169,7 +169,7 @@ func (s *socket) emit(op *operation, r result) {
 		s.fail(op, r.errs)
 		return
 	}
-	s.answer(op, append(textFrame(nextMessage(op.id, r.body)), textFrame(completeMessage(op.id))...))
+	s.answer(op, answerFrames(op.id, r.body), r.taken)
 }
 
 // refuse ends an operation with errors. A stream whose trouble passes takes its socket along: the client
@@ -185,18 +185,25 @@ func (s *socket) refuse(op *operation, stream bool, errs gqlerror.List) {
 
 func (s *socket) fail(op *operation, errs gqlerror.List) {
 	s.t.meters.refused(errs)
-	s.answer(op, textFrame(errorMessage(op.id, errs)))
+	s.answer(op, textFrame(errorMessage(op.id, errs)), func() {})
 }
 
 // answer sends the last frames of an operation, unless that has been stopped or the socket ends. Before they
-// leave the id is free again, as the client may use it as soon as it has read them.
-func (s *socket) answer(op *operation, frames []byte) {
-	s.clear()
-	defer s.writing.Unlock()
-	if s.isOpen(op) {
-		s.stop(op.id)
-		s.push(frames)
+// leave the id is free again, as the client may use it as soon as it has read them. taken is called when they have
+// left, or never will.
+func (s *socket) answer(op *operation, frames []byte, taken func()) {
+	due := s.t.due()
+	if !s.clearBy(due) {
+		taken()
+		return
 	}
+	defer s.writing.Unlock()
+	if !s.isOpen(op) {
+		taken()
+		return
+	}
+	s.stop(op.id)
+	s.pushAnswer(frames, due, taken)
 }
 
 // isOpen tells whether anything may still be sent for an operation.
@@ -238,8 +245,11 @@ func nextPrefix(id string) []byte {
 	return []byte(`{"id":` + string(mustJSON(id)) + `,"type":"next","payload":`)
 }
 
-func nextMessage(id string, body []byte) []byte {
-	return envelope(string(nextPrefix(id)), body)
+// answerFrames are the frames of a query's or a mutation's answer. It may be large, and is copied once.
+func answerFrames(id string, body []byte) []byte {
+	prefix, complete := nextPrefix(id), textFrame(completeMessage(id))
+	b := make([]byte, 0, ws.MaxHeaderSize+len(prefix)+len(body)+1+len(complete))
+	return append(appendNext(b, prefix, body), complete...)
 }
 
 func errorMessage(id string, errs gqlerror.List) []byte {

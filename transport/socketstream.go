@@ -54,6 +54,13 @@ func (s *socket) user() string {
 	return s.session.User
 }
 
+// holder is whose answers and large events are the socket's.
+func (s *socket) holder() holder {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return holderOf(s.session, s.place.address)
+}
+
 // attach makes a stream the operation's, unless that has been stopped meanwhile.
 func (s *socket) attach(op *operation, x *socketStream) bool {
 	s.mu.Lock()
@@ -163,9 +170,12 @@ func (x *socketStream) end(why error) {
 	x.s.start(func() { x.s.fail(x.op, x.sub.told(x.s.context(), why)) }, nil)
 }
 
-func (x *socketStream) write(b, body []byte) []byte {
-	b = appendHeader(b, len(x.prefix)+len(body)+1)
-	b = append(b, x.prefix...)
+func (x *socketStream) write(b, body []byte) []byte { return appendNext(b, x.prefix, body) }
+
+// appendNext appends a message with a result as a frame.
+func appendNext(b, prefix, body []byte) []byte {
+	b = appendHeader(b, len(prefix)+len(body)+1)
+	b = append(b, prefix...)
 	b = append(b, body...)
 	return append(b, '}')
 }

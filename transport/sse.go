@@ -46,7 +46,10 @@ func (e eventStream) serve(w http.ResponseWriter, r *http.Request, exec graphql.
 	ctx, session := e.identify(r)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s := &stream{t: e.Transports, w: w, control: http.NewResponseController(w), session: session, signal: make(chan struct{}, 1), cancel: cancel}
+	s := &stream{
+		t: e.Transports, w: w, control: http.NewResponseController(w), session: session, holder: holderOf(session, place.address),
+		signal: make(chan struct{}, 1), cancel: cancel,
+	}
 	op, failed := e.prepare(ctx, exec, params)
 	switch {
 	case failed != nil && statusOf(failed.Errors) != http.StatusBadRequest:
@@ -74,34 +77,45 @@ type stream struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
 	session Session
+	holder  holder        // of its answer, and of events that are large
 	signal  chan struct{} // holds one when there may be something to write
 	cancel  context.CancelFunc
 
-	mu    sync.Mutex // guards the deadline of writes, and ended
+	mu    sync.Mutex // guards the deadline of writes, and all below
+	due   time.Time  // when all must have been taken; zero: never, because it is a stream of events
 	ended bool       // nothing more is written
 }
 
 // execute answers a query or a mutation.
 func (s *stream) execute(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) {
 	results := make(chan result, 1)
-	var beside sync.WaitGroup
-	defer beside.Wait()
-	defer s.cancel()
-	beside.Go(func() {
+	go func() {
 		defer s.notify()
-		s.t.run(ctx, func() { results <- s.t.execute(ctx, exec, op) }, func() {
+		s.t.run(ctx, func() { results <- s.t.execute(ctx, exec, op, s.holder) }, func() {
 			results <- result{errs: gqlerror.List{s.t.fault(ctx)}}
 		})
-	})
+	}()
 	s.relay(ctx, func() bool {
 		select {
 		case r := <-results:
+			s.takeBy(s.t.due())
 			s.finish(r)
+			results <- r
 			return false
 		default:
 			return true
 		}
 	})
+	s.cancel()
+	r := <-results // also when the client has gone before
+	r.taken()
+}
+
+// takeBy bounds all that is still to be written, however slowly it is taken.
+func (s *stream) takeBy(due time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.due = due
 }
 
 // notify tells the handler's goroutine that there may be something for it.
@@ -175,9 +189,12 @@ func (s *stream) finish(r result) {
 		s.t.meters.refused(r.errs)
 		body = encode(&graphql.Response{Errors: r.errs})
 	}
-	b := appendEvent(nil, "", body)
+	b := make([]byte, 0, len(body)+eventOverhead)
+	b = appendEvent(b, "", body)
 	s.send(append(b, "event: complete\ndata:\n\n"...)) // a browser drops events without data
 }
+
+const eventOverhead = len("event: next\ndata: \n\nevent: complete\ndata:\n\n")
 
 // appendEvent appends a result as an event. body is one line; an empty id is none.
 func appendEvent(b []byte, id string, body []byte) []byte {
@@ -212,6 +229,19 @@ func (s *stream) send(b []byte) bool {
 	return true
 }
 
+// sendEvents is send for what may hold an event that is larger than a write: that is charged to whose it is, and
+// without room for it the response is cut. The client comes back and goes on from there.
+func (s *stream) sendEvents(b []byte) bool {
+	if extra := int64(len(b) - writeBytes); extra > 0 {
+		if !s.t.answers.take(s.holder, extra) {
+			s.abort()
+			return false
+		}
+		defer s.t.answers.give(s.holder, extra)
+	}
+	return s.send(b)
+}
+
 // extend gives the next write its time, unless the stream has ended.
 func (s *stream) extend() bool {
 	s.mu.Lock()
@@ -219,7 +249,11 @@ func (s *stream) extend() bool {
 	if s.ended {
 		return false
 	}
-	_ = s.control.SetWriteDeadline(time.Now().Add(s.t.options.WriteTimeout))
+	until := time.Now().Add(s.t.options.WriteTimeout)
+	if !s.due.IsZero() {
+		until = s.due
+	}
+	_ = s.control.SetWriteDeadline(until)
 	return true
 }
 

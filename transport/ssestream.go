@@ -88,7 +88,7 @@ func (x *sseStream) step(r *reader) (more, goesOn bool) {
 		counter = &x.s.t.meters.caughtUp
 	}
 	*b, shown = r.take((*b)[:0], entries)
-	if len(*b) > 0 && !x.s.send(*b) {
+	if len(*b) > 0 && !x.s.sendEvents(*b) {
 		return false, false
 	}
 	counter.Add(uint64(shown))

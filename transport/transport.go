@@ -17,6 +17,7 @@
 //	                       │
 //	                 execute.go     prepare: gqlgen parses, validates, guards
 //	                       │        execute: a query or a mutation, one result
+//	                       │                 answers.go: what it may take of memory, until it is taken
 //	                       │
 //	                 a subscription: Options.Open judges its reader and names the logs
 //	                       │
@@ -88,12 +89,13 @@ type Options struct {
 
 	MaxBody         int64         // PARLEY_HTTP_MAX_BODY, default 128 KiB
 	BodyTimeout     time.Duration // PARLEY_HTTP_BODY_TIMEOUT, default 10 s
-	ResponseTimeout time.Duration // PARLEY_HTTP_RESPONSE_TIMEOUT, default 15 s; not for streams
+	ResponseTimeout time.Duration // PARLEY_HTTP_RESPONSE_TIMEOUT, default 15 s to take an answer, on every transport; not for streams
 	SSEKeepAlive    time.Duration // PARLEY_SSE_KEEPALIVE, default 15 s without other output
 	WriteTimeout    time.Duration // PARLEY_WRITE_TIMEOUT, default 15 s; each accepted byte starts it anew
 
 	WindowEvents    int   // PARLEY_WINDOW_EVENTS, default 256 executed events kept per feed
 	WindowTotal     int64 // PARLEY_WINDOW_TOTAL, default 64 MiB of them on the node
+	AnswersTotal    int64 // PARLEY_ANSWERS_TOTAL, default 48 MiB of answers that are made or not yet taken
 	CatchUpParallel int   // PARLEY_CATCHUP_PARALLEL, default 8 reads at once by those who are further behind
 
 	MaxMessage    int64         // PARLEY_WS_MAX_MESSAGE, default 128 KiB
@@ -141,6 +143,7 @@ func (o *Options) defaults() {
 	orDefault(&o.MaxBody, 128<<10)
 	orDefault(&o.WindowEvents, 256)
 	orDefault(&o.WindowTotal, 64<<20)
+	orDefault(&o.AnswersTotal, 48<<20)
 	orDefault(&o.CatchUpParallel, 8)
 	orDefault(&o.MaxMessage, 128<<10)
 	orDefault(&o.MaxOperations, 100)
@@ -182,6 +185,7 @@ type Transports struct {
 	feeds    feeds
 	gate     gate
 	quotas   *quotas
+	answers  *answers
 	meters   meters
 }
 
@@ -206,6 +210,7 @@ func New(o Options) *Transports {
 	t.feeds.init(t)
 	t.gate.init(t)
 	t.quotas = newQuotas(&t.options)
+	t.answers = newAnswers(o.AnswersTotal)
 	return t
 }
 

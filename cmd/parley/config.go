@@ -59,7 +59,7 @@ type Config struct {
 	HTTPMaxHeader       size     `default:"16KiB" name:"http-max-header" help:"Bytes of its headers."`
 	HTTPHeaderTimeout   duration `default:"5s" name:"http-header-timeout" help:"Time to send the headers."`
 	HTTPBodyTimeout     duration `default:"10s" name:"http-body-timeout" help:"Time to send the body."`
-	HTTPResponseTimeout duration `default:"15s" name:"http-response-timeout" help:"Time to take the answer; not of streams."`
+	HTTPResponseTimeout duration `default:"15s" name:"http-response-timeout" help:"Time to take an answer, all of it, also over WebSocket and as an event; not of streams."`
 	HTTPIdleTimeout     duration `default:"60s" name:"http-idle-timeout" help:"How long a connection may rest."`
 	WSMaxMessage        size     `default:"128KiB" name:"ws-max-message" help:"Bytes of a WebSocket message."`
 	WSInitTimeout       duration `default:"5s" name:"ws-init-timeout" help:"Time to send connection_init."`
@@ -95,6 +95,7 @@ type Config struct {
 	WriteBatch          count    `default:"256" help:"Sends in one transaction."`
 	WindowEvents        count    `default:"256" help:"Newest events of a stream that are kept executed; who is further behind reads the database."`
 	WindowTotal         size     `default:"64MiB" help:"Bytes of all of these and of the chats they were made from; one person's part is a sixteenth."`
+	AnswersTotal        size     `default:"48MiB" help:"Bytes of answers that are made or not yet taken; a third of it for one user or network."`
 	CatchupParallel     count    `default:"8" help:"Readers that may read the database at once to catch up."`
 	HeadsInterval       duration `default:"2s" help:"How often readers are compared with the database."`
 	DiskMinFree         size     `default:"256MiB" help:"With less free space on the disk of the database nothing is stored."`

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"fmt"
 	"time"
+
+	"parley/transport"
 )
 
 // What is outside these can only be a mistake: the server would spin or never work, or a limit would be none.
@@ -16,6 +18,9 @@ const (
 	longest     = 24 * time.Hour
 )
 
+// leastAnswers leaves room for the largest answer and for what is read for it: nobody gets more than a third.
+const leastAnswers = 3 * 2 * transport.MaxAnswer
+
 // checkRanges looks at what is no wait and has a range of its own.
 func (c *Config) checkRanges() error {
 	for _, s := range []struct {
@@ -27,6 +32,7 @@ func (c *Config) checkRanges() error {
 		{"HTTP_MAX_HEADER", c.HTTPMaxHeader, headerSlop + 1, 1 << 20},
 		{"WS_MAX_MESSAGE", c.WSMaxMessage, 1 << 10, 64 << 20},
 		{"WINDOW_TOTAL", c.WindowTotal, 1, 64 << 30},
+		{"ANSWERS_TOTAL", c.AnswersTotal, leastAnswers, 64 << 30},
 		{"SQLITE_WAL_MAX", c.SQLiteWALMax, 1 << 20, 1 << 40},
 	} {
 		if err := inRange(s.name, s.value, s.least, s.most); err != nil {

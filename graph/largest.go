@@ -1,0 +1,76 @@
+package graph
+
+import (
+	"fmt"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/chat"
+	"parley/transport"
+)
+
+// maxEvent is how many bytes an event of a stream may come to: as many as the window of a feed keeps.
+const maxEvent = 256 << 10
+
+const (
+	escaped = 6 // bytes of a control character in JSON, the largest of all characters
+	quotes  = 2
+	ofText  = escaped*chat.MaxText + quotes
+	ofName  = escaped*64 + quotes // of a user or a room
+	ofToken = 4 << 10
+)
+
+// largest are the sizes of values in bytes of JSON, where a field can be larger than others of its type.
+var largest = map[string]int{
+	"AuthPayload.accessToken":  ofToken,
+	"AuthPayload.refreshToken": ofToken,
+	"Chat.text":                ofText,
+	"Chat.username":            ofName,
+	"Event.cursors":            chat.MaxCursors * (ofCursor + 1),
+	"Room.name":                ofName,
+	"Room.topic":               escaped*250 + quotes,
+	"User.username":            ofName,
+}
+
+const ofCursor = 64
+
+// largestOf is the same for types. A String that is not known is taken for the text of a chat.
+var largestOf = map[string]int{
+	"Boolean": len("false"), "Cursor": ofCursor, "DateTime": len(`"2006-01-02T15:04:05.000Z"`), "EventKind": 32,
+	"ID": len(`"00000000-0000-0000-0000-000000000000"`), "Int": len("-2147483648"), "String": ofText,
+}
+
+// checkLargest refuses what must not turn out too large once it is executed. A mutation has been carried out when its
+// answer is made, and the events of a stream go to many. What it can come to at most is added up as costs are.
+func (c costLimit) checkLargest(op *graphql.OperationContext) *gqlerror.Error {
+	most, what := transport.MaxAnswer, "The answer of this mutation"
+	switch op.Operation.Operation {
+	case ast.Query:
+		return nil // its answer is counted while it is made
+	case ast.Subscription:
+		most, what = maxEvent, "An event of this subscription"
+	}
+	p := c.pricer(op.Variables)
+	p.most, p.priceOf = most+1, sizeOf
+	if p.selection(op.Operation.SelectionSet).once <= most {
+		return nil
+	}
+	return tooComplex(fmt.Sprintf("%s could be larger than %d KiB. Select texts less often.", what, most>>10))
+}
+
+// sizeOf is how large a field can be with its key, without what is below it.
+func sizeOf(f *ast.Field) int {
+	size := len(f.Alias) + len(`"":,`)
+	if len(f.SelectionSet) > 0 {
+		return size + len("{}")
+	}
+	if known, is := largest[f.ObjectDefinition.Name+"."+f.Name]; is {
+		return size + known
+	}
+	if known, is := largestOf[f.Definition.Type.Name()]; is {
+		return size + known
+	}
+	return size + ofText
+}

@@ -1,0 +1,207 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// MaxAnswer is how many bytes an answer may have, and the text that is read for it.
+const MaxAnswer = 4 << 20
+
+// Why an answer is not made.
+var (
+	ErrLargeAnswer = errors.New("the answer is larger than it may be")
+	ErrManyAnswers = errors.New("too many answers are under way")
+)
+
+// leastCharge is what is charged at once, so that most operations are charged once or twice.
+const leastCharge = 8 << 10
+
+// answers counts the bytes of answers under way, from the first row that is read for one until the client has taken
+// the last byte of it. Nobody may hold more than half of what is free: one holder has at most a third of all, ten
+// have a twelfth each, and whoever comes then still finds room.
+type answers struct {
+	most int64
+
+	mu    sync.Mutex // guards all below
+	all   int64
+	held  map[holder]int64 // by those who hold any
+	freed chan struct{}    // closed when there is more room; nil: nobody waits for that
+}
+
+// A holder is a person or, where nobody is signed in, an address.
+type holder struct {
+	user    string
+	address netip.Prefix
+}
+
+func holderOf(session Session, address netip.Prefix) holder {
+	if session.User != "" {
+		return holder{user: session.User}
+	}
+	return holder{address: address}
+}
+
+func newAnswers(most int64) *answers { return &answers{most: most, held: map[holder]int64{}} }
+
+// take charges a holder, if there is room for it.
+func (x *answers) take(by holder, bytes int64) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	fits := x.fits(by, bytes)
+	if fits {
+		x.change(by, bytes)
+	}
+	return fits
+}
+
+// fits is asked under the lock.
+func (x *answers) fits(by holder, bytes int64) bool {
+	return 2*(x.held[by]+bytes) <= x.most-x.all-bytes
+}
+
+func (x *answers) hasRoom(by holder, bytes int64) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.fits(by, bytes)
+}
+
+// give changes what a holder is charged, and asks nobody.
+func (x *answers) give(by holder, bytes int64) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.change(by, -bytes)
+}
+
+// change is called under the lock.
+func (x *answers) change(by holder, bytes int64) {
+	x.all += bytes
+	if x.held[by] += bytes; x.held[by] == 0 {
+		delete(x.held, by)
+	}
+	if bytes < 0 && x.freed != nil {
+		close(x.freed)
+		x.freed = nil
+	}
+}
+
+// await is take that waits for room until ctx ends.
+func (x *answers) await(ctx context.Context, by holder, bytes int64) error {
+	for {
+		x.mu.Lock()
+		if x.fits(by, bytes) {
+			x.change(by, bytes)
+			x.mu.Unlock()
+			return nil
+		}
+		if x.freed == nil {
+			x.freed = make(chan struct{})
+		}
+		freed := x.freed
+		x.mu.Unlock()
+		select {
+		case <-freed:
+		case <-ctx.Done():
+			return ErrManyAnswers
+		}
+	}
+}
+
+func (x *answers) bytes() int64 {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.all
+}
+
+// An Answer is what one query or mutation takes of the node's memory. Safe for concurrent use.
+type Answer struct {
+	of *answers
+	by holder
+
+	mu      sync.Mutex // guards all below; taken before the lock of answers
+	text    int64      // that was read for it
+	charged int64
+}
+
+type answerKey struct{}
+
+// AnswerOf is the answer that is being made with ctx, nil: none, or an event of a stream.
+func AnswerOf(ctx context.Context) *Answer {
+	a, _ := ctx.Value(answerKey{}).(*Answer)
+	return a
+}
+
+// Read counts text that is read for the answer. ErrLargeAnswer, ErrManyAnswers.
+func (a *Answer) Read(bytes int) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.text += int64(bytes)
+	switch lacking := a.text - a.charged; {
+	case a.text > MaxAnswer:
+		return ErrLargeAnswer
+	case lacking > 0:
+		return a.charge(max(lacking, leastCharge))
+	}
+	return nil
+}
+
+// charge is called under the lock.
+func (a *Answer) charge(bytes int64) error {
+	if !a.of.take(a.by, bytes) {
+		return ErrManyAnswers
+	}
+	a.charged += bytes
+	return nil
+}
+
+// Write counts the answer itself before it is written. ErrLargeAnswer, ErrManyAnswers.
+func (a *Answer) Write(bytes int) error {
+	if bytes > MaxAnswer {
+		return ErrLargeAnswer
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.charge(int64(bytes))
+}
+
+// AwaitWrite is Write for an answer whose operation cannot be taken back: it waits until there is room, or ctx ends.
+// How large such an answer can be has been asked before. ErrManyAnswers.
+func (a *Answer) AwaitWrite(ctx context.Context, bytes int) error {
+	if err := a.of.await(ctx, a.by, int64(bytes)); err != nil {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.charged += int64(bytes)
+	return nil
+}
+
+// settle charges what the answer has come to, and no longer what was read for it.
+func (a *Answer) settle(bytes int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.of.give(a.by, a.charged-int64(bytes))
+	a.charged = int64(bytes)
+}
+
+// taken is called when the client has the answer, or will never have it. nil: nothing was held for it.
+func (r result) taken() {
+	if r.answer != nil {
+		r.answer.settle(0)
+	}
+}
+
+// begin begins an answer, unless its holder leaves too many untaken: then nothing may be done whose answer finds no room.
+func (t *Transports) begin(ctx context.Context, by holder) (context.Context, *Answer) {
+	if !t.answers.hasRoom(by, leastCharge) {
+		return ctx, nil
+	}
+	a := &Answer{of: t.answers, by: by}
+	return context.WithValue(ctx, answerKey{}, a), a
+}
+
+// due is when an answer that is ready now must have been taken, all of it.
+func (t *Transports) due() time.Time { return time.Now().Add(t.options.ResponseTimeout) }
