@@ -39,6 +39,7 @@ func TestWrongSettingsStopTheStart(t *testing.T) {
 		{env: "PARLEY_WRITE_TIMEOUT=0s", status: 1, names: "PARLEY_WRITE_TIMEOUT"},
 		{env: "PARLEY_SEND_RATE=10", status: 1, names: "send-rate"},
 		{env: "PARLEY_CHAT_MAX_LENGTH=10001", status: 1, names: "PARLEY_CHAT_MAX_LENGTH"},
+		{env: "PARLEY_ANSWERS_TOTAL=1MiB", status: 1, names: "PARLEY_ANSWERS_TOTAL"},
 		{env: "PARLEY_LOG_FORMAT=xml", status: 1, names: "log-format"},
 		{env: "PARLEY_CORS_ALLOWED_ORIGINS=*,http://x", status: 1, names: "cors-allowed-origins"},
 		{env: "PARLEY_CORS_ALLOWED_ORIGINS=https://*.example.org", status: 1, names: "cors-allowed-origins"},
