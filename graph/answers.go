@@ -14,13 +14,17 @@ import (
 	"parley/transport"
 )
 
+// perField is how many bytes each field of the cost takes while an operation is executed, besides texts: what
+// BenchmarkAPI/page_of_50 in cmd/parley allocates, divided by its cost.
+const perField = 400
+
 // withBounds gives queries and mutations an end: in time, and in the memory that their answers take. Text is counted
 // while it is read, and the answer before it is written. What is too much ends the operation at once, and errors take
 // the place of all that it has found.
 func withBounds(p *presenter, most time.Duration) graphql.ResponseMiddleware {
 	return func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-		op := graphql.GetOperationContext(ctx).Operation
-		if op == nil || op.Operation == ast.Subscription {
+		op := graphql.GetOperationContext(ctx)
+		if op.Operation == nil || op.Operation.Operation == ast.Subscription {
 			return next(ctx)
 		}
 		ctx, cancel := context.WithTimeout(ctx, most)
@@ -29,8 +33,11 @@ func withBounds(p *presenter, most time.Duration) graphql.ResponseMiddleware {
 		if answer == nil { // it was refused before it could be executed
 			return next(ctx)
 		}
+		if err := answer.Begin(ctx, costOf(op)*perField); err != nil {
+			return &graphql.Response{Errors: gqlerror.List{p.present(ctx, err)}}
+		}
 		b := &bound{answer: answer, stop: cancel}
-		if op.Operation == ast.Mutation {
+		if op.Operation.Operation == ast.Mutation {
 			return b.mutation(ctx, p, next)
 		}
 		return b.query(ctx, p, next)

@@ -50,7 +50,19 @@ func (c costLimit) MutateOperationContext(_ context.Context, op *graphql.Operati
 	if total.once > c.most {
 		return tooComplex(fmt.Sprintf("The operation costs more than %d: fields, times the sizes of the lists they are in.", c.most))
 	}
+	if built := total.once + maxIntrospected - p.introspected.left; built > cheap {
+		op.Stats.SetExtension(costLimit{}.ExtensionName(), built)
+	}
 	return c.checkLargest(op)
+}
+
+// cheap operations need not be remembered as such.
+const cheap = 20
+
+// costOf is what an operation was found to cost, introspection included; at least cheap.
+func costOf(op *graphql.OperationContext) int {
+	cost, _ := op.Stats.GetExtension(costLimit{}.ExtensionName()).(int)
+	return max(cost, cheap)
 }
 
 func (c costLimit) pricer(variables map[string]any) *pricer {

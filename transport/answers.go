@@ -63,12 +63,6 @@ func (x *answers) fits(by holder, bytes int64) bool {
 	return 2*(x.held[by]+bytes) <= x.most-x.all-bytes
 }
 
-func (x *answers) hasRoom(by holder, bytes int64) bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return x.fits(by, bytes)
-}
-
 // give changes what a holder is charged, and asks nobody.
 func (x *answers) give(by holder, bytes int64) {
 	x.mu.Lock()
@@ -123,6 +117,7 @@ type Answer struct {
 
 	mu      sync.Mutex // guards all below; taken before the lock of answers
 	text    int64      // that was read for it
+	room    int64      // that is left of what is charged, for more text
 	charged int64
 }
 
@@ -134,17 +129,34 @@ func AnswerOf(ctx context.Context) *Answer {
 	return a
 }
 
+// Begin counts what the operation will take besides text. It waits until there is room for that, or ctx ends:
+// ErrManyAnswers.
+func (a *Answer) Begin(ctx context.Context, bytes int) error {
+	if err := a.of.await(ctx, a.by, int64(bytes)+leastCharge); err != nil {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.charged += int64(bytes) + leastCharge
+	a.room += leastCharge
+	return nil
+}
+
 // Read counts text that is read for the answer. ErrLargeAnswer, ErrManyAnswers.
 func (a *Answer) Read(bytes int) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.text += int64(bytes)
-	switch lacking := a.text - a.charged; {
-	case a.text > MaxAnswer:
+	if a.text += int64(bytes); a.text > MaxAnswer {
 		return ErrLargeAnswer
-	case lacking > 0:
-		return a.charge(max(lacking, leastCharge))
 	}
+	if lacking := int64(bytes) - a.room; lacking > 0 {
+		lacking = max(lacking, leastCharge)
+		if err := a.charge(lacking); err != nil {
+			return err
+		}
+		a.room += lacking
+	}
+	a.room -= int64(bytes)
 	return nil
 }
 
@@ -192,15 +204,6 @@ func (r result) taken() {
 	if r.answer != nil {
 		r.answer.settle(0)
 	}
-}
-
-// begin begins an answer, unless its holder leaves too many untaken: then nothing may be done whose answer finds no room.
-func (t *Transports) begin(ctx context.Context, by holder) (context.Context, *Answer) {
-	if !t.answers.hasRoom(by, leastCharge) {
-		return ctx, nil
-	}
-	a := &Answer{of: t.answers, by: by}
-	return context.WithValue(ctx, answerKey{}, a), a
 }
 
 // due is when an answer that is ready now must have been taken, all of it.

@@ -45,10 +45,8 @@ type result struct {
 func (t *Transports) execute(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext, by holder) (r result) {
 	outcome, began := OutcomeRefused, time.Now()
 	defer func() { t.meters.executed(op, outcome, time.Since(began)) }()
-	ctx, answer := t.begin(ctx, by)
-	if answer == nil {
-		return result{errs: gqlerror.List{t.options.Refuse(ctx, codeBusy, "", "Too many answers are under way.")}}
-	}
+	answer := &Answer{of: t.answers, by: by}
+	ctx = context.WithValue(ctx, answerKey{}, answer)
 	defer func() { answer.settle(len(r.body)) }()
 	next, ctx := exec.DispatchOperation(ctx, op)
 	resp := next(ctx)

@@ -19,6 +19,7 @@ type Stats struct {
 	Streams      int // subscriptions that run on them
 	Feeds        int
 	WindowBytes  int64
+	AnswerBytes  int64 // of answers that are made, or made and not yet taken
 	CatchingUp   int // readers behind their window that read the log right now
 
 	Requests  map[Request]uint64 // answered, or in case of a subscription begun
@@ -72,7 +73,7 @@ const (
 func (t *Transports) Stats() Stats {
 	m := &t.meters
 	s := Stats{
-		Streams: int(m.streams.Load()), WindowBytes: t.quotas.windowBytes(), CatchingUp: len(t.feeds.turns),
+		Streams: int(m.streams.Load()), WindowBytes: t.quotas.windowBytes(), AnswerBytes: t.answers.bytes(), CatchingUp: len(t.feeds.turns),
 		Requests: make(map[Request]uint64, len(m.requests)), QueryTime: m.query.Distribution(), WriteTime: m.mutation.Distribution(),
 		Refusals: m.refusals.Counts(), Executions: uint64(t.feeds.runs.Load()), Live: m.live.Load(), CaughtUp: m.caughtUp.Load(),
 		Lag: m.lag.Distribution(), Closed: m.closed.Counts(), Drops: m.drops.Counts(),

@@ -29,6 +29,7 @@ var trafficMetrics = []metric{
 	}),
 	histogram("parley_query_seconds", "Time to execute a query.", nanoseconds, func(s *snapshot) meter.Distribution { return s.transport.QueryTime }),
 	histogram("parley_mutation_seconds", "Time to execute a mutation.", nanoseconds, func(s *snapshot) meter.Distribution { return s.transport.WriteTime }),
+	gauge("parley_answer_bytes", "Answers that are made or not yet taken.", func(s *snapshot) int64 { return s.transport.AnswerBytes }),
 	counters("parley_refusals_total", "Errors that clients were given.", "code", func(s *snapshot) map[string]uint64 { return s.transport.Refusals }),
 	counters("parley_sockets_closed_total", "WebSockets that are gone, by the close code, client or lost.", "code", func(s *snapshot) map[string]uint64 { return s.transport.Closed }),
 	counters("parley_drops_total", "Readers and windows that were given up.", "reason", func(s *snapshot) map[string]uint64 { return s.transport.Drops }),

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// largePage is answered with 3.4 MiB where 60 chats of controls have been said.
+const largePage = `{ chats(room: "general", last: 60) { nodes { text } } }`
+
+// hoarders ask for an answer n times on one connection, out of a small buffer, and leave reading to the test.
+var hoarders = map[string]func(s *testServer, token, document string, n int) *net.TCPConn{
+	"HTTP": func(s *testServer, token, document string, n int) *net.TCPConn {
+		conn := s.narrow()
+		s.pipeline(conn, token, document, "application/json", n)
+		return conn
+	},
+	"SSE": func(s *testServer, token, document string, n int) *net.TCPConn {
+		conn := s.narrow()
+		s.pipeline(conn, token, document, "text/event-stream", n)
+		return conn
+	},
+	"WebSocket": func(s *testServer, token, document string, n int) *net.TCPConn {
+		w := s.bareOver(s.narrow(), "").init(token)
+		for i := range n {
+			w.send(frame(finBit|opText, fmt.Sprintf(`{"type":"subscribe","id":"%d","payload":%s}`, i, s.request(document))))
+		}
+		return w.conn
+	},
+}
+
+// pipeline sends n requests behind one another. The server takes the next when the answer before is the kernel's.
+func (s *testServer) pipeline(conn net.Conn, token, document, accept string, n int) {
+	s.t.Helper()
+	body := s.request(document)
+	one := fmt.Sprintf("POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAccept: %s\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s", accept, token, len(body), body)
+	if _, err := io.WriteString(conn, strings.Repeat(one, n)); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// trickle reads single bytes until the connection has gone, which it sees when it has read what the kernels keep.
+func trickle(conn net.Conn) {
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for one := make([]byte, 1); ; <-tick.C {
+		if _, err := conn.Read(one); err != nil {
+			return
+		}
+	}
+}
+
+// An answer has one time in all on every transport: who takes it byte by byte does not hold it for hours.
+func TestAnswerTakenByteByByteHasOneTime(t *testing.T) {
+	s, token, _ := general(t, "--http-response-timeout", "1s", "--metrics-addr", "127.0.0.1:0", "--ws-pong-timeout", "60s")
+	s.said(token, 60, controls)
+	for name, ask := range hoarders {
+		t.Run(name, func(t *testing.T) {
+			s := s.in(t)
+			conn := ask(s, token, largePage, 6) // more than two kernels keep
+			go trickle(conn)
+			eventually(t, "the end of the connection", func() bool { return !s.isOpen(conn) }) // the kernel may take a few in their time
+			eventually(t, "the room of its answers", func() bool { return strings.Contains(s.scrape(), "\nparley_answer_bytes 0\n") })
+			_ = conn.Close()
+		})
+	}
+}
+
+// Who leaves answers untaken gets no more for a while, and nobody else notices.
+func TestUntakenAnswersAreCounted(t *testing.T) {
+	const most = 5 * time.Second
+	s, ann, _ := general(t, "--http-response-timeout", most.String(), "--operation-timeout", "500ms")
+	bob, _ := s.register("bob")
+	s.said(ann, 60, controls)
+	for name, ask := range hoarders {
+		t.Run(name, func(t *testing.T) {
+			s := s.in(t)
+			for range 6 {
+				ask(s, ann, largePage, 6)
+			}
+			var refused answer
+			eventually(t, "a refusal", func() bool {
+				refused = s.ask(ann, largePage)
+				s.must(nil, bob, largePage)
+				return len(refused.Errors) > 0
+			})
+			if refused.code() != "SERVER_BUSY" || refused.Status != http.StatusServiceUnavailable || refused.Header.Get("Retry-After") == "" || !refused.passes() {
+				t.Errorf("%d %v %.300s", refused.Status, refused.Header, refused.Body)
+			}
+			eventually(t, "an answer", func() bool { return len(s.ask(ann, largePage).Errors) == 0 })
+		})
+	}
+}
