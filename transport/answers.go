@@ -21,8 +21,8 @@ var (
 const leastCharge = 8 << 10
 
 // answers counts the bytes of answers under way, from the first row that is read for one until the client has taken
-// the last byte of it. Nobody may hold more than half of what is free: one holder has at most a third of all, ten
-// have a twelfth each, and whoever comes then still finds room.
+// the last byte of it. Nobody may hold more than a quarter of what is free, so that whoever comes finds room still: one
+// holder has at most a fifth of all.
 type answers struct {
 	most int64
 
@@ -60,7 +60,7 @@ func (x *answers) take(by holder, bytes int64) bool {
 
 // fits is asked under the lock.
 func (x *answers) fits(by holder, bytes int64) bool {
-	return 2*(x.held[by]+bytes) <= x.most-x.all-bytes
+	return 4*(x.held[by]+bytes) <= x.most-x.all-bytes
 }
 
 // give changes what a holder is charged, and asks nobody.

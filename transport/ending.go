@@ -30,21 +30,24 @@ func (s *socket) end(code ws.StatusCode) {
 
 func endingOf(code ws.StatusCode) *ending { return &ending{frame: closeFrame(code), code: code} }
 
-// endWith stops all operations at once. The socket is cut after grace, whatever the peer does.
-func (s *socket) endWith(e *ending, grace time.Duration) {
+// endWith stops all operations at once. The socket is cut after grace, whatever the peer does. began: this is how it
+// ends, and not another ending that was there before.
+func (s *socket) endWith(e *ending, grace time.Duration) (began bool) {
 	e.quiet, e.sent = make(chan struct{}), make(chan struct{})
 	e.hush = sync.OnceFunc(func() { close(e.quiet) })
-	for _, op := range s.beginEnd(e, grace) {
+	over, began := s.beginEnd(e, grace)
+	for _, op := range over {
 		op.close()
 	}
+	return began
 }
 
 // beginEnd answers the operations that end at once.
-func (s *socket) beginEnd(e *ending, grace time.Duration) (over []*operation) {
+func (s *socket) beginEnd(e *ending, grace time.Duration) (over []*operation, began bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ending != nil || s.left {
-		return nil
+		return nil, false
 	}
 	s.ending = e
 	s.intake.stop()
@@ -60,7 +63,7 @@ func (s *socket) beginEnd(e *ending, grace time.Duration) (over []*operation) {
 	e.cut = time.AfterFunc(grace, s.cut)
 	answered := e.answered
 	s.spawn(func() { s.finish(e, answered) }, s.cut)
-	return over
+	return over, true
 }
 
 // finish sends the close frame behind what is under way, and leaves the peer a moment to answer it.

@@ -145,10 +145,9 @@ func (s *socket) flush(u *unfinished) {
 
 // stalled ends the socket of a client that does not take what it is given.
 func (s *socket) stalled() {
-	if s.endingNow() == nil {
+	if s.endWith(endingOf(closeTryLater), s.t.pace.stall) {
 		s.t.meters.drops.Add(DropStalled, 1)
 	}
-	s.endWith(endingOf(closeTryLater), s.t.pace.stall)
 }
 
 // trim gives up the frames that have not begun to leave when the socket's session has ended.

@@ -95,7 +95,7 @@ type Options struct {
 
 	WindowEvents    int   // PARLEY_WINDOW_EVENTS, default 256 executed events kept per feed
 	WindowTotal     int64 // PARLEY_WINDOW_TOTAL, default 64 MiB of them on the node
-	AnswersTotal    int64 // PARLEY_ANSWERS_TOTAL, default 48 MiB of answers that are made or not yet taken
+	AnswersTotal    int64 // PARLEY_ANSWERS_TOTAL, default 64 MiB of answers that are made or not yet taken
 	CatchUpParallel int   // PARLEY_CATCHUP_PARALLEL, default 8 reads at once by those who are further behind
 
 	MaxMessage    int64         // PARLEY_WS_MAX_MESSAGE, default 128 KiB
@@ -143,7 +143,7 @@ func (o *Options) defaults() {
 	orDefault(&o.MaxBody, 128<<10)
 	orDefault(&o.WindowEvents, 256)
 	orDefault(&o.WindowTotal, 64<<20)
-	orDefault(&o.AnswersTotal, 48<<20)
+	orDefault(&o.AnswersTotal, 64<<20)
 	orDefault(&o.CatchUpParallel, 8)
 	orDefault(&o.MaxMessage, 128<<10)
 	orDefault(&o.MaxOperations, 100)

@@ -99,8 +99,8 @@ func (w *world) logged() string {
 	return w.said.String()
 }
 
-// newWorld starts a server. When the test ends, all sockets must go, no goroutine may be left, and no
-// password may be in the log.
+// newWorld starts a server. When the test ends, all sockets must go, no goroutine may be left, nobody may be charged
+// for an answer, and no password may be in the log.
 func newWorld(t *testing.T, change func(o *Options, p *pace)) *world {
 	t.Helper()
 	return makeWorld(t, change, false)
@@ -167,6 +167,9 @@ func (w *world) end() {
 	w.http.CloseClientConnections()
 	w.http.Close()
 	nothingLeft(w.t, w.before)
+	if n := w.transports.answers.bytes(); n != 0 || len(w.transports.answers.held) != 0 {
+		w.t.Errorf("%d bytes of answers are still charged, to %v", n, w.transports.answers.held)
+	}
 	if strings.Contains(w.logged(), password) {
 		w.t.Error("the password is in the log")
 	}

@@ -95,7 +95,7 @@ type Config struct {
 	WriteBatch          count    `default:"256" help:"Sends in one transaction."`
 	WindowEvents        count    `default:"256" help:"Newest events of a stream that are kept executed; who is further behind reads the database."`
 	WindowTotal         size     `default:"64MiB" help:"Bytes of all of these and of the chats they were made from; one person's part is a sixteenth."`
-	AnswersTotal        size     `default:"48MiB" help:"Bytes of answers that are made or not yet taken; a third of it for one user or network."`
+	AnswersTotal        size     `default:"64MiB" help:"Bytes of answers that are made or not yet taken; at most a fifth for one user or network."`
 	CatchupParallel     count    `default:"8" help:"Readers that may read the database at once to catch up."`
 	HeadsInterval       duration `default:"2s" help:"How often readers are compared with the database."`
 	DiskMinFree         size     `default:"256MiB" help:"With less free space on the disk of the database nothing is stored."`

@@ -18,8 +18,8 @@ const (
 	longest     = 24 * time.Hour
 )
 
-// leastAnswers leaves room for the largest answer and for what is read for it: nobody gets more than a third.
-const leastAnswers = 3 * 2 * transport.MaxAnswer
+// leastAnswers leaves room for the largest answer and for what is read for it: nobody gets more than a fifth.
+const leastAnswers = 6 * 2 * transport.MaxAnswer
 
 // checkRanges looks at what is no wait and has a range of its own.
 func (c *Config) checkRanges() error {

@@ -1,0 +1,171 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func person(name string) holder { return holder{user: name} }
+
+// One holder may have a fifth of all, and when many have what they may, somebody new still finds room.
+func TestAnswersAreShared(t *testing.T) {
+	const most = 64 << 20
+	x := newAnswers(most)
+	for people := 1; people <= 20; people++ {
+		by := person(fmt.Sprint(people))
+		for x.take(by, 1<<10) {
+		}
+		if x.take(person("1"), 1<<10) {
+			t.Fatalf("of %d the first has no limit", people)
+		}
+		if held := x.held[by]; people == 1 && (held > most/5 || held < most/5-4<<10) {
+			t.Errorf("the first has %d bytes", held)
+		}
+		if !x.take(person("new"), 100<<10) {
+			t.Errorf("%d people leave nothing to others", people)
+		}
+		x.give(person("new"), 100<<10)
+	}
+	for by, bytes := range x.held {
+		x.give(by, bytes)
+	}
+	if x.all != 0 || len(x.held) != 0 {
+		t.Errorf("left: %d, %v", x.all, x.held)
+	}
+}
+
+// What is read for an answer and the answer itself have a limit each, and count together.
+func TestAnswerIsCharged(t *testing.T) {
+	x := newAnswers(64 << 20)
+	a := &Answer{of: x, by: person("ann")}
+	if err := a.Begin(t.Context(), 1000); err != nil || x.all != 1000+leastCharge {
+		t.Errorf("%v, %d bytes", err, x.all)
+	}
+	for range 4 {
+		if err := a.Read(1 << 20); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := a.Read(1); !errors.Is(err, ErrLargeAnswer) {
+		t.Errorf("text: %v", err)
+	}
+	if err := a.Write(MaxAnswer + 1); !errors.Is(err, ErrLargeAnswer) {
+		t.Errorf("answer: %v", err)
+	}
+	if err := a.Write(MaxAnswer); err != nil || x.all < 8<<20 || x.all > 8<<20+1000+2*leastCharge {
+		t.Errorf("%v, %d bytes", err, x.all)
+	}
+	second := &Answer{of: x, by: person("ann")}
+	if err := errors.Join(second.Write(MaxAnswer), second.Write(MaxAnswer)); !errors.Is(err, ErrManyAnswers) {
+		t.Errorf("the third: %v", err)
+	}
+	a.settle(5000)
+	second.settle(0)
+	if x.all != 5000 {
+		t.Errorf("%d bytes when it was made", x.all)
+	}
+	a.settle(0)
+	if x.all != 0 || len(x.held) != 0 {
+		t.Errorf("left: %d, %v", x.all, x.held)
+	}
+}
+
+// What waits for room gets it as soon as there is, or gives up when its time is over.
+func TestAnswersWaitForRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := newAnswers(50)
+		first := &Answer{of: x, by: person("ann")}
+		if err := first.AwaitWrite(t.Context(), 10); err != nil {
+			t.Fatal(err)
+		}
+		short, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		var all sync.WaitGroup
+		all.Go(func() {
+			if err := (&Answer{of: x, by: person("ann")}).AwaitWrite(short, 4); !errors.Is(err, ErrManyAnswers) {
+				t.Errorf("got %v", err)
+			}
+		})
+		for range 2 {
+			all.Go(func() {
+				a := &Answer{of: x, by: person("ann")}
+				if err := a.AwaitWrite(t.Context(), 5); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		time.Sleep(2 * time.Second)
+		synctest.Wait()
+		if x.bytes() != 10 {
+			t.Errorf("%d bytes", x.bytes())
+		}
+		first.settle(0)
+		all.Wait()
+		if x.bytes() != 10 {
+			t.Errorf("%d bytes", x.bytes())
+		}
+	})
+}
+
+// An answer that waits behind what a slow reader of a stream has not taken is due like any other.
+func TestAnswerBehindASlowStreamIsDue(t *testing.T) {
+	w := newWorld(t, func(o *Options, p *pace) {
+		o.ResponseTimeout, o.WriteTimeout, p.stall = 500*time.Millisecond, time.Hour, 200*time.Millisecond
+	})
+	conn, r := w.upgraded(frame(fin|text, `{"type":"connection_init","payload":{"authorization":"good-1"}}`))
+	readFrame(t, r)
+	_, _ = io.WriteString(conn, frame(fin|text, `{"type":"subscribe","id":"1","payload":{"query":"subscription{big}"}}`))
+	w.awaits(w.started, "big")
+	id := 1
+	eventually(t, func() bool { // until the kernel has enough
+		id++
+		_, _ = io.WriteString(conn, frame(fin|text, fmt.Sprintf(`{"type":"subscribe","id":"%d","payload":{"query":"{hello}"}}`, id)))
+		return len(w.transports.registry.all()) == 0
+	}, func() string { return "still there" })
+	if drops := w.transports.Stats().Drops[DropStalled]; drops != 1 {
+		t.Errorf("%d were counted", drops)
+	}
+	w.awaits(w.stopped, "big")
+}
+
+// Events that are larger than a write are charged to whose they are. Who has no room for one more loses the
+// connection, and may come back.
+func TestLargeEventsAreCharged(t *testing.T) {
+	w := newWorld(t, func(o *Options, _ *pace) { o.AnswersTotal, o.WriteTimeout = 30<<20, time.Hour })
+	large := `"` + strings.Repeat("x", 16<<20) + `"` // more than the kernel takes and a fifth of that
+	conn, r := w.upgraded(frame(fin|text, `{"type":"connection_init","payload":{"authorization":"good-1"}}`))
+	readFrame(t, r)
+	_, _ = io.WriteString(conn, frame(fin|text, `{"type":"subscribe","id":"1","payload":{"query":"subscription{tick}"}}`))
+	w.awaits(w.started, "tick")
+	w.tick(large)
+	w.awaits(w.stopped, "tick")
+	e := w.events("good-2", "subscription{tick}")
+	e.expect(opened)
+	w.awaits(w.started, "tick")
+	w.tick(large)
+	w.awaits(w.stopped, "tick")
+	e.ends(true)
+	eventually(t, func() bool { return len(w.transports.registry.all()) == 0 }, func() string { return "still there" })
+}
+
+// A client that goes while its query runs over an event stream leaves nothing behind, and neither does one that
+// takes its answer.
+func TestAnswersAreGivenBack(t *testing.T) {
+	w := newWorld(t, nil)
+	e := w.events("good-1", "{wait}")
+	e.expect(opened)
+	w.awaits(w.started, "wait")
+	e.hang()
+	w.awaits(w.stopped, "wait")
+	w.events("good-1", "{hello}").expect(opened + next(`{"data":{"hello":"world"}}`) + complete)
+	w.ready("good-1").talk(`> {"id":"1","type":"subscribe","payload":{"query":"{hello}"}}
+< {"id":"1","type":"next","payload":{"data":{"hello":"world"}}}
+< {"id":"1","type":"complete"}`)
+}
