@@ -137,8 +137,8 @@ func (s *testServer) wantClock(by time.Duration) {
 	}
 }
 
-// said says something and answers when that was, by the server's clock.
-func (s *testServer) said(token string) time.Time {
+// saidAt says something and answers when that was, by the server's clock.
+func (s *testServer) saidAt(token string) time.Time {
 	s.t.Helper()
 	var data struct{ SendChat struct{ CreatedAt time.Time } }
 	s.must(&data, token, `mutation { sendChat(room: "general", text: "x") { createdAt } }`)
@@ -156,7 +156,7 @@ func TestServerOutlivesAWrongClock(t *testing.T) {
 	p.wantClock(years)
 	ann, refresh := p.register("ann")
 	p.must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
-	p.said(ann)
+	p.saidAt(ann)
 	guess := func() {
 		t.Helper()
 		for i := 0; ; i++ {
@@ -183,7 +183,7 @@ func TestServerOutlivesAWrongClock(t *testing.T) {
 		if a := p.loginFrom("203.0.113.1", "ann", "correct horse battery"); len(a.Errors) > 0 {
 			t.Errorf("%s: the owner from elsewhere: %s", when, a.Body)
 		}
-		if at := p.said(ann); time.Until(at).Abs() > 15*time.Minute {
+		if at := p.saidAt(ann); time.Until(at).Abs() > 15*time.Minute {
 			t.Errorf("%s: a chat is of %v", when, at)
 		}
 	}
@@ -193,7 +193,7 @@ func TestServerOutlivesAWrongClock(t *testing.T) {
 	clock.set(years)
 	_, refresh = p.register("bob")
 	bob := p.signIn("bob", "correct horse battery")
-	p.said(bob.AccessToken)
+	p.saidAt(bob.AccessToken)
 	ann = bob.AccessToken
 	guess()
 	clock.set(0)
