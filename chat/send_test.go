@@ -232,3 +232,41 @@ func TestRoomForgetsAClockThatWasFarAhead(t *testing.T) {
 		t.Errorf("the list begins with %+v, %v", page, err)
 	}
 }
+
+// A rate that was used up while the clock was ahead comes back as if it had been now.
+func TestRatesForgetAClockThatWasAhead(t *testing.T) {
+	now := time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
+	var mu sync.Mutex
+	w := newWorld(t, chat.Options{Now: func() time.Time { mu.Lock(); defer mu.Unlock(); return now }, SendRate: chat.Rate{Calls: 1, Per: time.Second}})
+	pass := func(d time.Duration) {
+		mu.Lock()
+		defer mu.Unlock()
+		now = now.Add(d)
+	}
+	ann := w.person("ann")
+	w.room(ann, "general")
+	send := func() (wait time.Duration) {
+		_, err := w.Send(t.Context(), ann, chat.Draft{Room: "general", Text: "x"})
+		var fast *chat.RateError
+		if err != nil && !errors.As(err, &fast) {
+			t.Fatal(err)
+		}
+		if fast != nil {
+			wait = fast.RetryAfter
+		}
+		return wait
+	}
+	const years = 10 * 365 * 24 * time.Hour
+	pass(years)
+	for range 3 {
+		send()
+	}
+	pass(-years)
+	if wait := send(); wait != time.Second {
+		t.Errorf("told to wait %v", wait)
+	}
+	pass(time.Second)
+	if wait := send(); wait != 0 {
+		t.Errorf("after that, told to wait %v", wait)
+	}
+}

@@ -34,7 +34,7 @@ type Config struct {
 	Leeway                 duration `default:"5s" help:"Clock difference allowed when judging tokens, at most 60s."`
 	SigningKey             string   `default:"" help:"Base64 root secrets separated by commas; the first signs. Empty: kept in the data directory. As a flag it shows in the process list."`
 	HashParallel           count    `default:"${cores}" help:"Password hashes at once, at most the cores."`
-	HashQueue              count    `default:"64" help:"Sign-ins that may wait for one."`
+	HashQueue              count    `default:"64" help:"Sign-ins that may wait for one; networks share them and take turns."`
 	LoginAttempts          ratio    `default:"10/15m" help:"Wrong passwords for one account, and five times as many from one network."`
 	LoginRate              ratio    `default:"60/1m" help:"Right passwords for one account, and five times as many from one network."`
 	RegisterRate           ratio    `default:"20/1m" help:"Registrations from one network."`

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 	"testing"
 )
@@ -83,5 +84,35 @@ func TestNamesThatCannotBe(t *testing.T) {
 	var data struct{ Users struct{ Nodes []any } }
 	if s.must(&data, token, `{ users(startingWith: "", first: 200) { nodes { username } } }`); len(data.Users.Nodes) != 7 {
 		t.Errorf("%d accounts, want 7: %v", len(data.Users.Nodes), data.Users.Nodes)
+	}
+}
+
+// Whatever is accepted as a name and a password comes back: as oneself, by id, in the list of people, and as
+// a way in.
+func TestOddAccountsComeBack(t *testing.T) {
+	s := newServer(t, "--register-rate", "0")
+	const document = `query($i: ID!, $n: String!) { me { username } node(id: $i) { ... on User { username } } users(startingWith: $n, first: 200) { nodes { id username } } sessions { userAgent } }`
+	for name, password := range map[string]string{
+		"000": " \t\n\r leading", "0x1f": "null\x00null\x00", "1e9": strings.Repeat("😀💬", 4), "null": `"},{"query":"`, "true": "${jndi:ldap}", "__proto__": "' OR 1=1 --",
+		"constructor": "\u202eright to left", "a.b-c_d": strings.Repeat("éx", 341), "s__": "%s%d%n%x", "undefined": "\ufeffa mark first",
+		strings.Repeat("ß", 32): "e\u0301e\u0302e\u0303e\u0304e\u0306e\u0307e\u0308e\u0309", "שלום": "\u2028\u2029\u0085 lines", "한국어": "\uffff\ufffe\ufdd0 no chars", "ไทย": "\U0010ffff is the last",
+	} {
+		a := s.registerAs(name, password, "User-Agent", "odd \t\"<agent>\"\u00e9\xff")
+		if len(a.Errors) > 0 {
+			t.Errorf("register %q: %s", name, a.Body)
+			continue
+		}
+		token := s.signIn(name, password).AccessToken
+		var me struct{ Me struct{ ID string } }
+		s.must(&me, token, `{ me { id } }`)
+		type person struct{ ID, Username string }
+		var data struct {
+			Me, Node person
+			Users    struct{ Nodes []person }
+		}
+		s.must(&data, token, document, map[string]any{"i": me.Me.ID, "n": name})
+		if data.Me.Username != name || data.Node.Username != name || !slices.Contains(data.Users.Nodes, person{me.Me.ID, name}) {
+			t.Errorf("%q is %+v", name, data)
+		}
 	}
 }
