@@ -2028,6 +2028,7 @@ type RoomMutation struct {
 	name_key       *string
 	topic          *string
 	deleted_at     *time.Time
+	purging        *bool
 	last_place     *int64
 	addlast_place  *int64
 	last_number    *int
@@ -2408,6 +2409,55 @@ func (m *RoomMutation) ResetDeletedAt() {
 	delete(m.clearedFields, room.FieldDeletedAt)
 }
 
+// SetPurging sets the "purging" field.
+func (m *RoomMutation) SetPurging(b bool) {
+	m.purging = &b
+}
+
+// Purging returns the value of the "purging" field in the mutation.
+func (m *RoomMutation) Purging() (r bool, exists bool) {
+	v := m.purging
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPurging returns the old "purging" field's value of the Room entity.
+// If the Room object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoomMutation) OldPurging(ctx context.Context) (v *bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPurging is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPurging requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPurging: %w", err)
+	}
+	return oldValue.Purging, nil
+}
+
+// ClearPurging clears the value of the "purging" field.
+func (m *RoomMutation) ClearPurging() {
+	m.purging = nil
+	m.clearedFields[room.FieldPurging] = struct{}{}
+}
+
+// PurgingCleared returns if the "purging" field was cleared in this mutation.
+func (m *RoomMutation) PurgingCleared() bool {
+	_, ok := m.clearedFields[room.FieldPurging]
+	return ok
+}
+
+// ResetPurging resets all changes to the "purging" field.
+func (m *RoomMutation) ResetPurging() {
+	m.purging = nil
+	delete(m.clearedFields, room.FieldPurging)
+}
+
 // SetLastPlace sets the "last_place" field.
 func (m *RoomMutation) SetLastPlace(i int64) {
 	m.last_place = &i
@@ -2781,7 +2831,7 @@ func (m *RoomMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *RoomMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 11)
 	if m.owner != nil {
 		fields = append(fields, room.FieldOwnerID)
 	}
@@ -2799,6 +2849,9 @@ func (m *RoomMutation) Fields() []string {
 	}
 	if m.deleted_at != nil {
 		fields = append(fields, room.FieldDeletedAt)
+	}
+	if m.purging != nil {
+		fields = append(fields, room.FieldPurging)
 	}
 	if m.last_place != nil {
 		fields = append(fields, room.FieldLastPlace)
@@ -2832,6 +2885,8 @@ func (m *RoomMutation) Field(name string) (ent.Value, bool) {
 		return m.Topic()
 	case room.FieldDeletedAt:
 		return m.DeletedAt()
+	case room.FieldPurging:
+		return m.Purging()
 	case room.FieldLastPlace:
 		return m.LastPlace()
 	case room.FieldLastNumber:
@@ -2861,6 +2916,8 @@ func (m *RoomMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldTopic(ctx)
 	case room.FieldDeletedAt:
 		return m.OldDeletedAt(ctx)
+	case room.FieldPurging:
+		return m.OldPurging(ctx)
 	case room.FieldLastPlace:
 		return m.OldLastPlace(ctx)
 	case room.FieldLastNumber:
@@ -2919,6 +2976,13 @@ func (m *RoomMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetDeletedAt(v)
+		return nil
+	case room.FieldPurging:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPurging(v)
 		return nil
 	case room.FieldLastPlace:
 		v, ok := value.(int64)
@@ -3026,6 +3090,9 @@ func (m *RoomMutation) ClearedFields() []string {
 	if m.FieldCleared(room.FieldDeletedAt) {
 		fields = append(fields, room.FieldDeletedAt)
 	}
+	if m.FieldCleared(room.FieldPurging) {
+		fields = append(fields, room.FieldPurging)
+	}
 	return fields
 }
 
@@ -3048,6 +3115,9 @@ func (m *RoomMutation) ClearField(name string) error {
 		return nil
 	case room.FieldDeletedAt:
 		m.ClearDeletedAt()
+		return nil
+	case room.FieldPurging:
+		m.ClearPurging()
 		return nil
 	}
 	return fmt.Errorf("unknown Room nullable field %s", name)
@@ -3074,6 +3144,9 @@ func (m *RoomMutation) ResetField(name string) error {
 		return nil
 	case room.FieldDeletedAt:
 		m.ResetDeletedAt()
+		return nil
+	case room.FieldPurging:
+		m.ResetPurging()
 		return nil
 	case room.FieldLastPlace:
 		m.ResetLastPlace()

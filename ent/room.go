@@ -31,6 +31,8 @@ type Room struct {
 	Topic *string `json:"topic,omitempty"`
 	// DeletedAt holds the value of the "deleted_at" field.
 	DeletedAt *time.Time `json:"deleted_at,omitempty"`
+	// it is deleted, and rows of it are left to be taken away
+	Purging *bool `json:"purging,omitempty"`
 	// places of the log run 1 … last_place without holes
 	LastPlace int64 `json:"last_place,omitempty"`
 	// chats run 1 … last_number without holes
@@ -92,6 +94,8 @@ func (*Room) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case room.FieldPurging:
+			values[i] = new(sql.NullBool)
 		case room.FieldLastPlace, room.FieldLastNumber, room.FieldLastTag:
 			values[i] = new(sql.NullInt64)
 		case room.FieldName, room.FieldNameKey, room.FieldTopic:
@@ -159,6 +163,13 @@ func (_m *Room) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.DeletedAt = new(time.Time)
 				*_m.DeletedAt = value.Time
+			}
+		case room.FieldPurging:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field purging", values[i])
+			} else if value.Valid {
+				_m.Purging = new(bool)
+				*_m.Purging = value.Bool
 			}
 		case room.FieldLastPlace:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -257,6 +268,11 @@ func (_m *Room) String() string {
 	if v := _m.DeletedAt; v != nil {
 		builder.WriteString("deleted_at=")
 		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.Purging; v != nil {
+		builder.WriteString("purging=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")
 	builder.WriteString("last_place=")

@@ -87,6 +87,20 @@ func (_c *RoomCreate) SetNillableDeletedAt(v *time.Time) *RoomCreate {
 	return _c
 }
 
+// SetPurging sets the "purging" field.
+func (_c *RoomCreate) SetPurging(v bool) *RoomCreate {
+	_c.mutation.SetPurging(v)
+	return _c
+}
+
+// SetNillablePurging sets the "purging" field if the given value is not nil.
+func (_c *RoomCreate) SetNillablePurging(v *bool) *RoomCreate {
+	if v != nil {
+		_c.SetPurging(*v)
+	}
+	return _c
+}
+
 // SetLastPlace sets the "last_place" field.
 func (_c *RoomCreate) SetLastPlace(v int64) *RoomCreate {
 	_c.mutation.SetLastPlace(v)
@@ -307,6 +321,10 @@ func (_c *RoomCreate) createSpec() (*Room, *sqlgraph.CreateSpec) {
 		_spec.SetField(room.FieldDeletedAt, field.TypeTime, value)
 		_node.DeletedAt = &value
 	}
+	if value, ok := _c.mutation.Purging(); ok {
+		_spec.SetField(room.FieldPurging, field.TypeBool, value)
+		_node.Purging = &value
+	}
 	if value, ok := _c.mutation.LastPlace(); ok {
 		_spec.SetField(room.FieldLastPlace, field.TypeInt64, value)
 		_node.LastPlace = value
@@ -499,6 +517,24 @@ func (u *RoomUpsert) UpdateDeletedAt() *RoomUpsert {
 // ClearDeletedAt clears the value of the "deleted_at" field.
 func (u *RoomUpsert) ClearDeletedAt() *RoomUpsert {
 	u.SetNull(room.FieldDeletedAt)
+	return u
+}
+
+// SetPurging sets the "purging" field.
+func (u *RoomUpsert) SetPurging(v bool) *RoomUpsert {
+	u.Set(room.FieldPurging, v)
+	return u
+}
+
+// UpdatePurging sets the "purging" field to the value that was provided on create.
+func (u *RoomUpsert) UpdatePurging() *RoomUpsert {
+	u.SetExcluded(room.FieldPurging)
+	return u
+}
+
+// ClearPurging clears the value of the "purging" field.
+func (u *RoomUpsert) ClearPurging() *RoomUpsert {
+	u.SetNull(room.FieldPurging)
 	return u
 }
 
@@ -707,6 +743,27 @@ func (u *RoomUpsertOne) UpdateDeletedAt() *RoomUpsertOne {
 func (u *RoomUpsertOne) ClearDeletedAt() *RoomUpsertOne {
 	return u.Update(func(s *RoomUpsert) {
 		s.ClearDeletedAt()
+	})
+}
+
+// SetPurging sets the "purging" field.
+func (u *RoomUpsertOne) SetPurging(v bool) *RoomUpsertOne {
+	return u.Update(func(s *RoomUpsert) {
+		s.SetPurging(v)
+	})
+}
+
+// UpdatePurging sets the "purging" field to the value that was provided on create.
+func (u *RoomUpsertOne) UpdatePurging() *RoomUpsertOne {
+	return u.Update(func(s *RoomUpsert) {
+		s.UpdatePurging()
+	})
+}
+
+// ClearPurging clears the value of the "purging" field.
+func (u *RoomUpsertOne) ClearPurging() *RoomUpsertOne {
+	return u.Update(func(s *RoomUpsert) {
+		s.ClearPurging()
 	})
 }
 
@@ -1093,6 +1150,27 @@ func (u *RoomUpsertBulk) UpdateDeletedAt() *RoomUpsertBulk {
 func (u *RoomUpsertBulk) ClearDeletedAt() *RoomUpsertBulk {
 	return u.Update(func(s *RoomUpsert) {
 		s.ClearDeletedAt()
+	})
+}
+
+// SetPurging sets the "purging" field.
+func (u *RoomUpsertBulk) SetPurging(v bool) *RoomUpsertBulk {
+	return u.Update(func(s *RoomUpsert) {
+		s.SetPurging(v)
+	})
+}
+
+// UpdatePurging sets the "purging" field to the value that was provided on create.
+func (u *RoomUpsertBulk) UpdatePurging() *RoomUpsertBulk {
+	return u.Update(func(s *RoomUpsert) {
+		s.UpdatePurging()
+	})
+}
+
+// ClearPurging clears the value of the "purging" field.
+func (u *RoomUpsertBulk) ClearPurging() *RoomUpsertBulk {
+	return u.Update(func(s *RoomUpsert) {
+		s.ClearPurging()
 	})
 }
 

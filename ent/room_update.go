@@ -120,6 +120,26 @@ func (_u *RoomUpdate) ClearDeletedAt() *RoomUpdate {
 	return _u
 }
 
+// SetPurging sets the "purging" field.
+func (_u *RoomUpdate) SetPurging(v bool) *RoomUpdate {
+	_u.mutation.SetPurging(v)
+	return _u
+}
+
+// SetNillablePurging sets the "purging" field if the given value is not nil.
+func (_u *RoomUpdate) SetNillablePurging(v *bool) *RoomUpdate {
+	if v != nil {
+		_u.SetPurging(*v)
+	}
+	return _u
+}
+
+// ClearPurging clears the value of the "purging" field.
+func (_u *RoomUpdate) ClearPurging() *RoomUpdate {
+	_u.mutation.ClearPurging()
+	return _u
+}
+
 // SetLastPlace sets the "last_place" field.
 func (_u *RoomUpdate) SetLastPlace(v int64) *RoomUpdate {
 	_u.mutation.ResetLastPlace()
@@ -352,6 +372,12 @@ func (_u *RoomUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.DeletedAtCleared() {
 		_spec.ClearField(room.FieldDeletedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Purging(); ok {
+		_spec.SetField(room.FieldPurging, field.TypeBool, value)
+	}
+	if _u.mutation.PurgingCleared() {
+		_spec.ClearField(room.FieldPurging, field.TypeBool)
 	}
 	if value, ok := _u.mutation.LastPlace(); ok {
 		_spec.SetField(room.FieldLastPlace, field.TypeInt64, value)
@@ -598,6 +624,26 @@ func (_u *RoomUpdateOne) SetNillableDeletedAt(v *time.Time) *RoomUpdateOne {
 // ClearDeletedAt clears the value of the "deleted_at" field.
 func (_u *RoomUpdateOne) ClearDeletedAt() *RoomUpdateOne {
 	_u.mutation.ClearDeletedAt()
+	return _u
+}
+
+// SetPurging sets the "purging" field.
+func (_u *RoomUpdateOne) SetPurging(v bool) *RoomUpdateOne {
+	_u.mutation.SetPurging(v)
+	return _u
+}
+
+// SetNillablePurging sets the "purging" field if the given value is not nil.
+func (_u *RoomUpdateOne) SetNillablePurging(v *bool) *RoomUpdateOne {
+	if v != nil {
+		_u.SetPurging(*v)
+	}
+	return _u
+}
+
+// ClearPurging clears the value of the "purging" field.
+func (_u *RoomUpdateOne) ClearPurging() *RoomUpdateOne {
+	_u.mutation.ClearPurging()
 	return _u
 }
 
@@ -863,6 +909,12 @@ func (_u *RoomUpdateOne) sqlSave(ctx context.Context) (_node *Room, err error) {
 	}
 	if _u.mutation.DeletedAtCleared() {
 		_spec.ClearField(room.FieldDeletedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Purging(); ok {
+		_spec.SetField(room.FieldPurging, field.TypeBool, value)
+	}
+	if _u.mutation.PurgingCleared() {
+		_spec.ClearField(room.FieldPurging, field.TypeBool)
 	}
 	if value, ok := _u.mutation.LastPlace(); ok {
 		_spec.SetField(room.FieldLastPlace, field.TypeInt64, value)

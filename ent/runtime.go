@@ -16,15 +16,15 @@ func init() {
 	roomFields := schema.Room{}.Fields()
 	_ = roomFields
 	// roomDescLastPlace is the schema descriptor for last_place field.
-	roomDescLastPlace := roomFields[7].Descriptor()
+	roomDescLastPlace := roomFields[8].Descriptor()
 	// room.DefaultLastPlace holds the default value on creation for the last_place field.
 	room.DefaultLastPlace = roomDescLastPlace.Default.(int64)
 	// roomDescLastNumber is the schema descriptor for last_number field.
-	roomDescLastNumber := roomFields[8].Descriptor()
+	roomDescLastNumber := roomFields[9].Descriptor()
 	// room.DefaultLastNumber holds the default value on creation for the last_number field.
 	room.DefaultLastNumber = roomDescLastNumber.Default.(int)
 	// roomDescLastTag is the schema descriptor for last_tag field.
-	roomDescLastTag := roomFields[9].Descriptor()
+	roomDescLastTag := roomFields[10].Descriptor()
 	// room.DefaultLastTag holds the default value on creation for the last_tag field.
 	room.DefaultLastTag = roomDescLastTag.Default.(int64)
 	sessionFields := schema.Session{}.Fields()

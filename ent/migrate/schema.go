@@ -3,6 +3,7 @@
 package migrate
 
 import (
+	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/dialect/sql/schema"
 	"entgo.io/ent/schema/field"
 )
@@ -109,6 +110,7 @@ var (
 		{Name: "name_key", Type: field.TypeString, Unique: true, Nullable: true},
 		{Name: "topic", Type: field.TypeString, Nullable: true},
 		{Name: "deleted_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
+		{Name: "purging", Type: field.TypeBool, Nullable: true},
 		{Name: "last_place", Type: field.TypeInt64, Default: 0},
 		{Name: "last_number", Type: field.TypeInt, Default: 0},
 		{Name: "last_tag", Type: field.TypeInt64, Default: 0},
@@ -123,7 +125,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "rooms_users_rooms",
-				Columns:    []*schema.Column{RoomsColumns[10]},
+				Columns:    []*schema.Column{RoomsColumns[11]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -132,7 +134,15 @@ var (
 			{
 				Name:    "room_last_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{RoomsColumns[9], RoomsColumns[0]},
+				Columns: []*schema.Column{RoomsColumns[10], RoomsColumns[0]},
+			},
+			{
+				Name:    "room_purging",
+				Unique:  false,
+				Columns: []*schema.Column{RoomsColumns[6]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "purging",
+				},
 			},
 		},
 	}

@@ -24,6 +24,8 @@ const (
 	FieldTopic = "topic"
 	// FieldDeletedAt holds the string denoting the deleted_at field in the database.
 	FieldDeletedAt = "deleted_at"
+	// FieldPurging holds the string denoting the purging field in the database.
+	FieldPurging = "purging"
 	// FieldLastPlace holds the string denoting the last_place field in the database.
 	FieldLastPlace = "last_place"
 	// FieldLastNumber holds the string denoting the last_number field in the database.
@@ -72,6 +74,7 @@ var Columns = []string{
 	FieldNameKey,
 	FieldTopic,
 	FieldDeletedAt,
+	FieldPurging,
 	FieldLastPlace,
 	FieldLastNumber,
 	FieldLastTag,
@@ -133,6 +136,11 @@ func ByTopic(opts ...sql.OrderTermOption) OrderOption {
 // ByDeletedAt orders the results by the deleted_at field.
 func ByDeletedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDeletedAt, opts...).ToFunc()
+}
+
+// ByPurging orders the results by the purging field.
+func ByPurging(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPurging, opts...).ToFunc()
 }
 
 // ByLastPlace orders the results by the last_place field.

@@ -86,6 +86,11 @@ func DeletedAt(v time.Time) predicate.Room {
 	return predicate.Room(sql.FieldEQ(FieldDeletedAt, v))
 }
 
+// Purging applies equality check predicate on the "purging" field. It's identical to PurgingEQ.
+func Purging(v bool) predicate.Room {
+	return predicate.Room(sql.FieldEQ(FieldPurging, v))
+}
+
 // LastPlace applies equality check predicate on the "last_place" field. It's identical to LastPlaceEQ.
 func LastPlace(v int64) predicate.Room {
 	return predicate.Room(sql.FieldEQ(FieldLastPlace, v))
@@ -429,6 +434,26 @@ func DeletedAtIsNil() predicate.Room {
 // DeletedAtNotNil applies the NotNil predicate on the "deleted_at" field.
 func DeletedAtNotNil() predicate.Room {
 	return predicate.Room(sql.FieldNotNull(FieldDeletedAt))
+}
+
+// PurgingEQ applies the EQ predicate on the "purging" field.
+func PurgingEQ(v bool) predicate.Room {
+	return predicate.Room(sql.FieldEQ(FieldPurging, v))
+}
+
+// PurgingNEQ applies the NEQ predicate on the "purging" field.
+func PurgingNEQ(v bool) predicate.Room {
+	return predicate.Room(sql.FieldNEQ(FieldPurging, v))
+}
+
+// PurgingIsNil applies the IsNil predicate on the "purging" field.
+func PurgingIsNil() predicate.Room {
+	return predicate.Room(sql.FieldIsNull(FieldPurging))
+}
+
+// PurgingNotNil applies the NotNil predicate on the "purging" field.
+func PurgingNotNil() predicate.Room {
+	return predicate.Room(sql.FieldNotNull(FieldPurging))
 }
 
 // LastPlaceEQ applies the EQ predicate on the "last_place" field.

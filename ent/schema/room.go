@@ -22,6 +22,7 @@ func (Room) Fields() []ent.Field {
 			Comment("the identity: the name without regard to case; null once deleted"),
 		field.String("topic").Optional().Nillable(),
 		field.Time("deleted_at").SchemaType(moment).Optional().Nillable(),
+		field.Bool("purging").Optional().Nillable().Comment("it is deleted, and rows of it are left to be taken away"),
 
 		// The head of the log: raised in the transaction that inserts the event, which locks the row.
 		field.Int64("last_place").Default(0).Comment("places of the log run 1 … last_place without holes"),
@@ -41,5 +42,8 @@ func (Room) Edges() []ent.Edge {
 }
 
 func (Room) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("last_at", "id")}
+	return []ent.Index{
+		index.Fields("last_at", "id"),
+		index.Fields("purging").Annotations(entsql.IndexWhere("purging")), // holds next to nothing
+	}
 }
