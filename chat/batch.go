@@ -79,6 +79,12 @@ func (b *batch) answerKnown(ctx context.Context, tx *ent.Tx, entries []*entry) e
 		return fmt.Errorf("read known chats: %w", err)
 	}
 	for _, row := range rows {
+		if row.Edges.Room.DeletedAt != nil { // it only waits to be purged, and its id is free
+			if _, err := tx.Chat.Delete().Where(chat.ID(row.ID)).Exec(ctx); err != nil {
+				return fmt.Errorf("delete the chat of a deleted room: %w", err)
+			}
+			continue
+		}
 		stored := foldChat(row, foldRoom(row.Edges.Room))
 		for i, e := range entries {
 			if e.id == row.ID {

@@ -81,8 +81,9 @@ func (s *Service) since(ctx context.Context, room *Room, at position) (events []
 const pageBytes = 64 << 10
 
 // readLog reads a room's log from a place on, and the chats it is about as they are now. more: it goes on.
+// Of a deleted room there is the last event alone.
 func (s *Service) readLog(ctx context.Context, room uuid.UUID, place int64) (log []*ent.RoomEvent, chats map[uuid.UUID]*ent.Chat, more bool, err error) {
-	rows, err := s.store.Query(ctx, s.statements.since, room, place)
+	rows, err := s.store.Query(ctx, s.statements.since, room, place, room)
 	if err != nil {
 		return nil, nil, false, err
 	}

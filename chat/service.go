@@ -23,6 +23,7 @@ type Options struct {
 	RoomSendRate   Rate             // PARLEY_ROOM_SEND_RATE, into one room; burst × 2
 	MutationRate   Rate             // PARLEY_MUTATION_RATE, of one user, all other changes; burst × 3
 	RoomCreateRate Rate             // PARLEY_ROOM_CREATE_RATE, of one user; burst × 1
+	OnError        func(error)      // told what went wrong in the background work of Run, which is tried again
 }
 
 // sharedLanes is how many transactions a node has at once where the database takes several.
@@ -39,6 +40,9 @@ func (o Options) withDefaults() Options {
 	o.WindowBytes = orDefault(o.WindowBytes, 16<<20)
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.OnError == nil {
+		o.OnError = func(error) {}
 	}
 	return o
 }
@@ -60,6 +64,7 @@ type Service struct {
 	meters     *meters
 	writer     *writer
 	readers    *readers
+	purger     *purger
 	names      names
 	sends      *limiter
 	roomSends  *limiter
@@ -89,10 +94,11 @@ func New(store *db.Store, o Options) *Service {
 		s.writer.lanes = append(s.writer.lanes, make(chan *entry, o.QueueEntries))
 	}
 	s.readers = &readers{log: s, rooms: map[uuid.UUID]*feed{}, most: o.WindowBytes}
+	s.purger = &purger{store: store, fail: o.OnError, due: make(chan struct{}, 1)}
 	return s
 }
 
-// Run stores what is sent and wakes readers until ctx ends. Then it stores and answers what was
+// Run stores what is sent, wakes readers and purges deleted rooms until ctx ends. Then it stores and answers what was
 // queued, and returns; later sends get ErrClosing.
 func (s *Service) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -100,6 +106,7 @@ func (s *Service) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { s.writer.run(ctx) })
 	wg.Go(func() { s.readers.watchHeads(ctx, s.o.HeadsInterval) })
+	wg.Go(func() { s.purger.run(ctx) })
 	err := s.broker.Listen(ctx, s.readers.look)
 	if ctx.Err() != nil {
 		err = nil // asked to end

@@ -19,7 +19,7 @@ import (
 // send goes through Ent's builders.
 type statements struct {
 	counters             string // arguments: n, n of chats, tag, now, now, room
-	since                string // arguments: room, place
+	since                string // arguments: room, place, room
 	known, events, chats *db.Many
 }
 
@@ -68,9 +68,18 @@ func newStatements(store *db.Store) *statements {
 	e, c := sql.Table(roomevent.Table).As("e"), sql.Table(chat.Table).As("c")
 	s.since, _ = store.SQL().Select(slices.Concat(e.Columns(sinceEvents...), c.Columns(sinceChats...))...).From(e).
 		LeftJoin(c).On(e.C(roomevent.FieldChatID), c.C(chat.FieldID)).
-		Where(sql.And(sql.EQ(e.C(roomevent.FieldRoomID), 0), sql.GTE(e.C(roomevent.FieldPlace), 0))).
+		Where(sql.And(sql.EQ(e.C(roomevent.FieldRoomID), 0), fromPlace(e))).
 		OrderBy(e.C(roomevent.FieldPlace)).Limit(MaxPage + 1).Query()
 	return s
+}
+
+// fromPlace is the log from a place on; in a deleted room its last event, whatever else is still to be purged.
+// The bound is one value, which the index is entered with.
+func fromPlace(e *sql.SelectTable) *sql.Predicate {
+	return sql.P(func(b *sql.Builder) {
+		b.Ident(e.C(roomevent.FieldPlace)).WriteString(" >= (SELECT CASE WHEN deleted_at IS NULL THEN ").Arg(0).
+			WriteString(" ELSE last_place END FROM rooms WHERE id = ").Arg(0).WriteString(")")
+	})
 }
 
 // raiseCounters raises the counter row of a room and answers it as it is then. ErrNoRoom.

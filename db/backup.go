@@ -155,16 +155,18 @@ func checkSchema(ctx context.Context, tx *sql.Tx, folder string) error {
 }
 
 // unsoundRooms finds rooms whose counters do not say what their logs hold: the last event is the head,
-// nothing is missing before it, and a deleted room holds nothing but that event.
+// nothing is missing before it, and a deleted room holds nothing but that event once it has been purged.
 const unsoundRooms = `
 SELECT count(*), coalesce(min(r.id), '') FROM rooms r LEFT JOIN room_events e ON e.room_id = r.id AND e.place = r.last_place
-WHERE (SELECT count(*) FROM room_events x WHERE x.room_id = r.id) <> iif(r.deleted_at IS NULL, r.last_place, 1)
-   OR (SELECT count(*) FROM chats c WHERE c.room_id = r.id) <> iif(r.deleted_at IS NULL, r.last_number, 0)
-   OR r.last_place > 0 AND (e.tag IS NOT r.last_tag OR e.number IS NOT r.last_number)
+WHERE r.last_place > 0 AND (e.tag IS NOT r.last_tag OR e.number IS NOT r.last_number)
    OR (SELECT max(x.place) FROM room_events x WHERE x.room_id = r.id) > r.last_place
    OR (SELECT max(c.number) FROM chats c WHERE c.room_id = r.id) > r.last_number
-   OR EXISTS (SELECT 1 FROM room_events x LEFT JOIN chats c ON c.id = x.chat_id AND c.room_id = x.room_id
-              WHERE x.room_id = r.id AND x.chat_id IS NOT NULL AND c.id IS NULL)`
+   OR r.purging AND r.deleted_at IS NULL
+   OR r.purging IS NULL AND (
+      (SELECT count(*) FROM room_events x WHERE x.room_id = r.id) <> iif(r.deleted_at IS NULL, r.last_place, 1)
+      OR (SELECT count(*) FROM chats c WHERE c.room_id = r.id) <> iif(r.deleted_at IS NULL, r.last_number, 0)
+      OR EXISTS (SELECT 1 FROM room_events x LEFT JOIN chats c ON c.id = x.chat_id AND c.room_id = x.room_id
+                 WHERE x.room_id = r.id AND x.chat_id IS NOT NULL AND c.id IS NULL))`
 
 // checkCopy reads a copy through and says what it holds.
 func checkCopy(ctx context.Context, file string) (*Copy, error) {
@@ -183,7 +185,7 @@ func checkCopy(ctx context.Context, file string) (*Copy, error) {
 		{"SELECT group_concat(integrity_check, '; ') FROM (SELECT integrity_check FROM pragma_integrity_check LIMIT 3)", []any{&whole}},
 		{`SELECT coalesce(min("table"), '') FROM pragma_foreign_key_check`, []any{&orphan}},
 		{unsoundRooms, []any{&unsound, &room}},
-		{"SELECT count(*) FILTER (WHERE deleted_at IS NULL), (SELECT count(*) FROM chats) FROM rooms", []any{&c.Rooms, &c.Chats}},
+		{"SELECT count(*) FILTER (WHERE deleted_at IS NULL), (SELECT count(*) FROM chats WHERE room_id NOT IN " + inPurge + ") FROM rooms", []any{&c.Rooms, &c.Chats}},
 		{"SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", []any{&c.Bytes}},
 	} {
 		if err := conn.QueryRowContext(ctx, check.query).Scan(check.into...); err != nil {

@@ -43,6 +43,7 @@ type portable struct {
 	name    string
 	key     int // so many of the first columns
 	columns []portableColumn
+	where   string // the rows that are moved; empty: all
 }
 
 type portableColumn struct {
@@ -63,8 +64,11 @@ const (
 	octetsKind                     // base64; the cell holds the bytes
 )
 
+// inPurge are rooms that were deleted and still have rows. Of these only the last event is data.
+const inPurge = `(SELECT id FROM rooms WHERE purging)`
+
 // portables are all tables but goose's, each behind those that it points to. The internal id of events is
-// no part of a log and is left out. Logs are in order of room and number, and so are their rows on the disk
+// no part of a log and is left out, and so is what a purge has left, and which rooms it is of. Logs are in order of room and number, and so are their rows on the disk
 // after an import: a page of history is a few pages of the database.
 var portables = []*portable{
 	{name: "users", key: 1, columns: []portableColumn{
@@ -120,7 +124,7 @@ var portables = []*portable{
 		{name: "last_tag", kind: wideKind},
 		{name: "last_at", kind: momentKind},
 	}},
-	{name: "chats", key: 2, columns: []portableColumn{
+	{name: "chats", key: 2, where: "room_id NOT IN " + inPurge, columns: []portableColumn{
 		chatRoom:    {name: "room_id", kind: uidKind},
 		chatNumber:  {name: "number", kind: countKind},
 		chatPlace:   {name: "place", kind: countKind},
@@ -133,7 +137,7 @@ var portables = []*portable{
 		chatTag + 6: {name: "edited_at", kind: momentKind, null: true},
 		chatTag + 7: {name: "deleted_at", kind: momentKind, null: true},
 	}},
-	{name: "room_events", key: 2, columns: []portableColumn{
+	{name: "room_events", key: 2, where: "kind = 'ROOM_DELETED' OR room_id NOT IN " + inPurge, columns: []portableColumn{
 		eventRoom:   {name: "room_id", kind: uidKind},
 		eventPlace:  {name: "place", kind: countKind},
 		eventNumber: {name: "number", kind: countKind},

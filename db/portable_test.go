@@ -35,7 +35,7 @@ func TestExportHasEveryColumn(t *testing.T) {
 		}
 		wanted := 0
 		for _, c := range table.Columns {
-			if c.Increment {
+			if c.Increment || c.Name == "purging" { // no data: it says what an export leaves out
 				continue
 			}
 			wanted++

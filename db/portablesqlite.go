@@ -59,7 +59,11 @@ func selectPortable(t *portable, in string) string {
 			columns[i] = "+" + columns[i] // an expression has no type that would make the driver parse the time
 		}
 	}
-	return fmt.Sprintf(`SELECT %s FROM %q ORDER BY %s`, strings.Join(columns, ", "), t.name, strings.Join(order, ", "))
+	where := ""
+	if t.where != "" {
+		where = " WHERE " + t.where
+	}
+	return fmt.Sprintf(`SELECT %s FROM %q%s ORDER BY %s`, strings.Join(columns, ", "), t.name, where, strings.Join(order, ", "))
 }
 
 // sqliteCell adds the bytes of a cell to a row's.

@@ -131,7 +131,7 @@ func wire(ctx context.Context, c *Config, logger *slog.Logger, store *db.Store) 
 	if s.bell, s.closeBell, err = openBell(c, logger, store); err != nil { // the last that can fail
 		return nil, err
 	}
-	s.chat = chat.New(store, chatOptions(c, s.bell))
+	s.chat = chat.New(store, chatOptions(c, s))
 	api, transports := graph.Handler(graph.Options{
 		Auth: s.auth, Chat: s.chat, Logger: logger, Version: version,
 		TextLength: int(c.ChatMaxLength), Introspection: bool(c.Introspection),
@@ -187,13 +187,14 @@ func authOptions(c *Config, s *server) auth.Options {
 // One part of the windows holds chats, the rest what was executed over them.
 const chatWindows = 4
 
-func chatOptions(c *Config, bell chat.Broker) chat.Options {
+func chatOptions(c *Config, s *server) chat.Options {
 	return chat.Options{
-		Broker: bell, TextLength: int(c.ChatMaxLength),
+		Broker: s.bell, TextLength: int(c.ChatMaxLength),
 		QueueEntries: int(c.WriteQueue), BatchEntries: int(c.WriteBatch), HeadsInterval: time.Duration(c.HeadsInterval),
 		WindowBytes: int64(c.WindowTotal) / chatWindows,
 		SendRate:    chat.Rate(c.SendRate), RoomSendRate: chat.Rate(c.RoomSendRate),
 		MutationRate: chat.Rate(c.MutationRate), RoomCreateRate: chat.Rate(c.RoomCreateRate),
+		OnError: func(err error) { s.logger.Error("rooms", "error", err) },
 	}
 }
 

@@ -1,0 +1,225 @@
+package chat_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/broker"
+	"parley/chat"
+	"parley/db"
+	"parley/db/dbtest"
+	"parley/ent"
+	entroom "parley/ent/room"
+	"parley/ent/roomevent"
+)
+
+// fill gives a room a history, behind the service's back.
+func (w *world) fill(who chat.Person, room *chat.Room, chats int) {
+	w.t.Helper()
+	if err := dbtest.Fill(w.t.Context(), dbtest.Pool(w.t, w.dir), room.ID, who.ID, chats); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// left counts the rows of a room: its chats and its log.
+func (w *world) left(room uuid.UUID) (chats, events int) {
+	w.t.Helper()
+	err := w.store.View(w.t.Context(), func(c *ent.Client) (err error) {
+		if chats, err = c.Room.Query().Where(entroom.ID(room)).QueryChats().Count(w.t.Context()); err != nil {
+			return err
+		}
+		events, err = c.RoomEvent.Query().Where(roomevent.RoomID(room)).Count(w.t.Context())
+		return err
+	})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return chats, events
+}
+
+// awaitPurged waits until a deleted room holds nothing but its last event.
+func (w *world) awaitPurged(room uuid.UUID) {
+	w.t.Helper()
+	for end := time.Now().Add(patience); ; {
+		chats, events := w.left(room)
+		purging, err := w.store.Read.Room.Query().Where(entroom.Purging(true)).Exist(w.t.Context())
+		switch {
+		case err != nil:
+			w.t.Fatal(err)
+		case chats == 0 && events == 1 && !purging:
+			return
+		case time.Now().After(end):
+			w.t.Fatalf("%d chats and %d events are left, purging: %v", chats, events, purging)
+		}
+	}
+}
+
+// From the tombstone on nothing of a room is handed out, although its rows are there. (A log that is read
+// on from its rows, last chats and known ids that are looked up without their room turn this red.)
+func TestNothingIsReadOfARoomThatIsBeingPurged(t *testing.T) {
+	bell := &broker.Memory{}
+	w := newWorld(t, chat.Options{Broker: bell})
+	ann := w.person("ann")
+	room, other := w.room(ann, "general"), w.room(ann, "other")
+	w.fill(ann, room, 300) // more than a page of the log
+	page, err := w.Chats(t.Context(), ann.ID, "general", chat.PageQuery{First: ptr(2)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, cursor := page.Nodes[0], page.Nodes[0].Cursor()
+	from, err := w.Open(t.Context(), ann.ID, "general", &cursor)
+	if err != nil {
+		t.Fatal(err)
+	}
+	live := w.follow(ann, "general", nil)
+	tail := w.Follow(from, func() {})
+	defer tail.Leave()
+	rooms, err := w.Rooms(t.Context(), ann.ID, chat.RoomsQuery{})
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	// It is deleted by a node that does not purge, and hidden from the one that would.
+	if _, err := chat.New(w.store, chat.Options{Broker: bell}).DeleteRoom(t.Context(), ann.ID, "general"); err != nil {
+		t.Fatal(err)
+	}
+	if chats, events := w.left(room.ID); chats != 300 || events != 301 {
+		t.Fatalf("%d chats and %d events are left", chats, events)
+	}
+	err = w.store.Write(t.Context(), func(tx *ent.Tx) error { return tx.Room.UpdateOneID(room.ID).ClearPurging().Exec(t.Context()) })
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	wantErr(t, live.end(), chat.ErrNoRoom)
+	events, err := tail.Next(t.Context(), from.At)
+	if err != nil || len(events) != 1 || events[0].Kind != chat.RoomDeleted || events[0].Position().Place != 301 {
+		t.Errorf("a reader behind is given %d events, %v", len(events), err)
+	}
+	if more, err := tail.Next(t.Context(), events[0].Position()); err != nil || len(more) != 0 {
+		t.Errorf("after the end comes %+v, %v", more, err)
+	}
+	id := first.ID.String()
+	for _, name := range []string{"general", room.ID.String()} {
+		_, err = w.Room(t.Context(), ann.ID, name)
+		wantErr(t, err, chat.ErrNoRoom)
+		_, err = w.Open(t.Context(), ann.ID, name, &cursor)
+		wantErr(t, err, chat.ErrNoRoom)
+		_, err = w.OpenAll(t.Context(), ann.ID, []string{name}, []string{cursor})
+		wantErr(t, err, chat.ErrNoRoom)
+		_, err = w.Chats(t.Context(), ann.ID, name, chat.PageQuery{})
+		wantErr(t, err, chat.ErrNoRoom)
+		_, err = w.Send(t.Context(), ann, chat.Draft{Room: name, Text: "x"})
+		wantErr(t, err, chat.ErrNoRoom)
+		_, err = w.Send(t.Context(), ann, chat.Draft{Room: name, Text: "x", ID: &id})
+		wantErr(t, err, chat.ErrNoRoom)
+	}
+	_, err = w.Chat(t.Context(), ann.ID, id)
+	wantErr(t, err, chat.ErrNoChat)
+	if chats, err := w.ChatsByID(t.Context(), ann.ID, []uuid.UUID{first.ID}); err != nil || chats[0] != nil {
+		t.Errorf("by id: %v, %v", chats, err)
+	}
+	if chats, err := w.LastChats(t.Context(), rooms.Nodes()); err != nil || slices.ContainsFunc(chats, func(c *chat.Chat) bool { return c != nil }) {
+		t.Errorf("newest chats: %v, %v", chats, err)
+	}
+	_, err = w.EditChat(t.Context(), ann.ID, id, "x")
+	wantErr(t, err, chat.ErrNoChat)
+	_, err = w.DeleteChat(t.Context(), ann.ID, id)
+	wantErr(t, err, chat.ErrNoChat)
+	if c, err := w.Send(t.Context(), ann, chat.Draft{Room: "other", Text: "fresh", ID: &id}); err != nil || c.Room.ID != other.ID || *c.Text != "fresh" || c.Number != 1 {
+		t.Errorf("its id is not free: %+v, %v", c, err)
+	}
+}
+
+// A room of any size goes in small transactions, and a restart in the middle loses nothing of that.
+func TestPurgeIsInPartsAndGoesOnAfterARestart(t *testing.T) {
+	const n = 5000
+	var deletes atomic.Int64
+	dir := t.TempDir()
+	w := openWorld(t, dir, chat.Options{})
+	ann := w.person("ann")
+	room, kept := w.room(ann, "general"), w.room(ann, "kept")
+	w.fill(ann, room, n)
+	w.fill(ann, kept, 10)
+	w.stop()
+	if _, err := w.DeleteRoom(t.Context(), ann.ID, "general"); err != nil { // and nobody purges it
+		t.Fatal(err)
+	}
+	if chats, events := w.left(room.ID); chats != n || events != n+1 {
+		t.Fatalf("%d chats and %d events are left", chats, events)
+	}
+	interrupted, stop := context.WithCancel(t.Context())
+	again := chat.New(w.store, chat.Options{Broker: &broker.Memory{}, OnError: func(err error) { t.Error(err) }})
+	ended := make(chan error, 1)
+	go func() { ended <- again.Run(interrupted) }()
+	for end := time.Now().Add(patience); ; {
+		chats, _ := w.left(room.ID)
+		if chats < n {
+			stop()
+			break
+		}
+		if time.Now().After(end) {
+			t.Error("nothing is purged after a restart")
+			stop()
+			break
+		}
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	third := worldOn(t, db.Options{URL: dbtest.URL(t, dir), Dir: dir, Trace: func(_ context.Context, s any) {
+		if strings.Contains(fmt.Sprint(s), "DELETE FROM") {
+			deletes.Add(1)
+		}
+	}}, chat.Options{OnError: func(err error) { t.Error(err) }})
+	third.awaitPurged(room.ID)
+	if got := deletes.Load(); got < 2*n/512 {
+		t.Errorf("all went in %d statements", got)
+	}
+	if chats, events := third.left(kept.ID); chats != 10 || events != 10 {
+		t.Errorf("of the other room %d chats and %d events are left", chats, events)
+	}
+}
+
+// Several nodes that purge at once do each other no harm, while others send.
+func TestNodesPurgeTogether(t *testing.T) {
+	bell := &broker.Memory{}
+	o := chat.Options{Broker: bell, OnError: func(err error) { t.Error(err) }}
+	w := newWorld(t, o)
+	ann := w.person("ann")
+	w.room(ann, "kept")
+	var gone []*chat.Room
+	for i := range 3 {
+		room := w.room(ann, fmt.Sprint("room ", i))
+		w.fill(ann, room, 1000)
+		gone = append(gone, room)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	second := chat.New(w.store, o)
+	ended := make(chan error, 1)
+	go func() { ended <- second.Run(ctx) }()
+	for i, room := range gone {
+		by := []*chat.Service{w.Service, second}[i%2]
+		if _, err := by.DeleteRoom(t.Context(), ann.ID, room.ID.String()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.sendMany(ann, "kept", 400)
+	for _, room := range gone {
+		w.awaitPurged(room.ID)
+	}
+	stop()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if page := w.all(ann, "kept"); len(page) != 400 {
+		t.Errorf("%d chats of another room", len(page))
+	}
+}
