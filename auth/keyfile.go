@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"parley/db"
@@ -40,6 +41,9 @@ func OpenKeys(ctx context.Context, dir string, store *db.Store) (*Keyring, error
 		return nil, errNoSharedKey
 	}
 	if err != nil {
+		return nil, err
+	}
+	if err := removeUnfinished(dir); err != nil {
 		return nil, err
 	}
 	_, err = os.Lstat(path)
@@ -131,13 +135,16 @@ func ringOf(stored []storedKey) (*Keyring, error) {
 }
 
 // createKeys makes keys.json with one new key. It is on disk, whole, before anybody can see it;
-// of two processes that start at once the second finds the link taken and reads the first one's.
+// of two processes that start at once the second finds the name taken and reads the first one's.
 func createKeys(dir, path string) error {
-	unlock, err := lockDir(dir) // or who adds a key at this moment puts a file without this one over it
+	unlock, err := lockKeys(dir) // or who adds a key at this moment puts a file without this one over it
 	if err != nil {
 		return err
 	}
 	defer unlock()
+	if _, err := os.Lstat(path); err == nil {
+		return nil
+	}
 	made, err := newStoredKey()
 	if err != nil {
 		return err
@@ -146,11 +153,55 @@ func createKeys(dir, path string) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.Remove(temporary) }() // another name of the same file
-	if err := os.Link(temporary, path); err != nil && !errors.Is(err, fs.ErrExist) {
+	err = os.Link(temporary, path) // takes no name that is taken, also where nobody is locked out
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		err = os.Rename(temporary, path) // there are file systems without links
+	}
+	_ = os.Remove(temporary) // another name of the same file, if it is there still
+	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
 	return syncDir(dir)
+}
+
+// lockKeys keeps others who change keys out until unlock. What a process that was killed has left goes: there is a
+// secret in it.
+func lockKeys(dir string) (unlock func(), err error) {
+	if unlock, err = lockDir(dir); err != nil {
+		return nil, fmt.Errorf("lock %s: %w", dir, err)
+	}
+	left, err := unfinished(dir)
+	for _, path := range left {
+		err = errors.Join(err, os.Remove(path))
+	}
+	if err != nil {
+		unlock()
+		return nil, err
+	}
+	return unlock, nil
+}
+
+// removeUnfinished does that alone. It waits for whoever is just writing one.
+func removeUnfinished(dir string) error {
+	if left, err := unfinished(dir); len(left) == 0 {
+		return err
+	}
+	unlock, err := lockKeys(dir)
+	if err == nil {
+		unlock()
+	}
+	return err
+}
+
+// unfinished finds the files of writeBeside.
+func unfinished(dir string) (paths []string, err error) {
+	entries, err := os.ReadDir(dir)
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), ".keys-") && strings.HasSuffix(e.Name(), ".tmp") {
+			paths = append(paths, filepath.Join(dir, e.Name()))
+		}
+	}
+	return paths, err
 }
 
 func newStoredKey() (storedKey, error) {

@@ -3,8 +3,10 @@ package auth
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -185,4 +187,47 @@ func TestNewestKeySignsAndRetiredOneDoesNotVerify(t *testing.T) {
 	_, err = n.refresh(*old.RefreshToken)
 	wantReason(t, err, ErrUnauthenticated, ReasonInvalidToken)
 	n.wantLive(next.AccessToken)
+}
+
+// A volume that belongs to a group, as Kubernetes gives it to a pod's fsGroup, is open to that group.
+func TestVolumeOfAGroup(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give directories away")
+	}
+	const foreign, mine = 54321, 0
+	groups := must(os.Getgroups())(t)
+	if os.Getegid() != mine || slices.Contains(groups, foreign) {
+		t.Skipf("groups are %v", groups)
+	}
+	for _, c := range []struct {
+		name      string
+		group     int // of the directory
+		dir, file os.FileMode
+		owner     int // of the file
+		says      string
+	}{
+		{"as Kubernetes makes it", mine, os.ModeSetgid | 0o770, 0o660, 0, ""},
+		{"a pod of another user before", mine, os.ModeSetgid | 0o770, 0o660, 65534, ""},
+		{"a file for its owner alone", mine, os.ModeSetgid | 0o770, 0o600, 0, ""},
+		{"a foreign group", foreign, os.ModeSetgid | 0o770, 0o660, 0, "or let the process have the group of the volume, 54321"},
+		{"others in the directory", mine, os.ModeSetgid | 0o775, 0o660, 0, "run: chmod o= '"},
+		{"others in the file", mine, os.ModeSetgid | 0o770, 0o664, 0, "run: chmod o= '"},
+		{"no volume of a group", mine, 0o770, 0o600, 0, "run: chmod go= '"},
+		{"a file in no such volume", mine, 0o700, 0o660, 0, "run: chmod go= '"},
+		{"of another, and no volume", mine, 0o700, 0o600, 65534, "run: chown 0 '"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			dir, store := emptyStore(t)
+			firstKeys(t, dir, store)
+			file := filepath.Join(dir, keyFile)
+			err := errors.Join(os.Chown(dir, 0, c.group), os.Chmod(dir, c.dir), os.Chown(file, c.owner, c.group), os.Chmod(file, c.file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = OpenKeys(t.Context(), dir, store)
+			if c.says == "" && err != nil || c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "\n")) {
+				t.Errorf("got %v, want %q", err, c.says)
+			}
+		})
+	}
 }

@@ -70,9 +70,9 @@ func changeKeys(dir string, change func([]storedKey) ([]storedKey, error)) error
 	if err := checkPrivate(dir, fs.ModeDir); err != nil {
 		return err
 	}
-	unlock, err := lockDir(dir)
+	unlock, err := lockKeys(dir)
 	if err != nil {
-		return fmt.Errorf("lock %s: %w", dir, err)
+		return err
 	}
 	defer unlock()
 	path := filepath.Join(dir, keyFile)
