@@ -160,11 +160,11 @@ func (s *Service) now() time.Time { return s.o.Now().UTC().Truncate(time.Millise
 // written by a clock that was wrong, and must not hold until that time comes.
 const clocksDiffer = time.Minute
 
-// writeTimeout bounds one transaction, waiting for the writer included.
+// writeTimeout bounds one transaction, waiting for the writer included, of a caller who has no deadline.
 const writeTimeout = 10 * time.Second
 
 // write runs fn in one transaction that a client who hangs up does not tear off: an alarm raised
-// or a logout begun is carried out, also on a disk that is almost full. fn may run twice and changes
+// or a logout begun is carried out, also on a disk that is almost full. It has no more time than the caller. fn may run twice and changes
 // nothing but rows.
 func (s *Service) write(ctx context.Context, fn func(context.Context, *ent.Tx) error) error {
 	return s.writeThrough(ctx, s.store.WriteUrgent, fn)
@@ -174,7 +174,11 @@ func (s *Service) writeThrough(ctx context.Context, store func(context.Context, 
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	late, ok := ctx.Deadline()
+	if !ok {
+		late = time.Now().Add(writeTimeout)
+	}
+	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), late)
 	defer cancel()
 	err := store(ctx, func(tx *ent.Tx) error { return fn(ctx, tx) })
 	if errors.Is(err, context.DeadlineExceeded) {

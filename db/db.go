@@ -141,7 +141,7 @@ func (s *Store) writeOnce(ctx context.Context, fn func(*ent.Tx) error) error {
 	owner, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	bound := context.AfterFunc(ctx, cancel)
-	tx, err := s.writer.Tx(owner)
+	tx, err := s.begin(owner)
 	if err != nil {
 		return classify("begin", endedBy(ctx, err))
 	}
@@ -160,6 +160,17 @@ func (s *Store) writeOnce(ctx context.Context, fn func(*ent.Tx) error) error {
 	done = true
 	defer time.AfterFunc(longestEnd, cancel).Stop()
 	return s.commit(tx)
+}
+
+// begin begins a transaction. While another process writes to a file of SQLite, it tries again: SQLite itself
+// would wait for the lock whether ctx has ended or not.
+func (s *Store) begin(ctx context.Context) (*ent.Tx, error) {
+	for late := time.Now().Add(longestBusy); ; {
+		tx, err := s.writer.Tx(ctx)
+		if err == nil || s.postgres != nil || time.Now().After(late) || !errors.Is(classify("", err), ErrBusy) {
+			return tx, err
+		}
+	}
 }
 
 func (s *Store) commit(tx interface{ Commit() error }) error {

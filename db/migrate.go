@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 
@@ -17,7 +18,12 @@ var migrations embed.FS
 
 // migrateSQLite applies what is missing. One process does it and the others wait: goose itself
 // locks nothing, and a migration that rebuilds a table cannot run in a transaction.
-func migrateSQLite(ctx context.Context, path string, pool *sql.DB) error {
+func migrateSQLite(ctx context.Context, path string, o Options) (err error) {
+	pool, err := sqlitePool(ctx, sqliteDSN(path, migratorDSN), 1)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	defer func() { err = errors.Join(err, pool.Close()) }()
 	p, err := migrator(goose.DialectSQLite3, "sqlite", pool)
 	if err != nil {
 		return err
@@ -25,18 +31,18 @@ func migrateSQLite(ctx context.Context, path string, pool *sql.DB) error {
 	if pending, err := pending(ctx, p); err != nil || !pending {
 		return err
 	}
-	unlock, err := lockSQLite(ctx, path)
+	unlock, err := lockSQLite(ctx, path, o)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	return migrateUp(ctx, p)
+	return migrateUp(ctx, p, o)
 }
 
 // migratePostgres applies what is missing. Nodes that start together do it one after the other, so all
 // but the first find nothing to do; each waits a minute at most. A schema that is not Parley's is left alone.
-func migratePostgres(ctx context.Context, pool *sql.DB) error {
-	p, err := migrator(goose.DialectPostgres, "postgres", pool, goose.WithSessionLocker(migrationLock{}))
+func migratePostgres(ctx context.Context, pool *sql.DB, o Options) error {
+	p, err := migrator(goose.DialectPostgres, "postgres", pool, goose.WithSessionLocker(migrationLock{o}))
 	if err != nil {
 		return err
 	}
@@ -49,7 +55,7 @@ func migratePostgres(ctx context.Context, pool *sql.DB) error {
 			return err
 		}
 	}
-	if err := migrateUp(ctx, p); err != nil {
+	if err := migrateUp(ctx, p, o); err != nil {
 		return err
 	}
 	_, err = pending(ctx, p) // a newer binary may have been faster
@@ -82,11 +88,12 @@ func isBegun(ctx context.Context, pool *sql.DB) (begun bool, err error) {
 
 // migrationLock is an advisory lock on the connection that migrates: it is let go of when the server has
 // finished with a node that was killed, not before.
-type migrationLock struct{}
+type migrationLock struct{ o Options }
 
 const migrationLockID = 0x7061726c6579 // "parley" in ASCII
 
-func (migrationLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
+func (l migrationLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
+	defer l.o.waitFor("another node that migrates the database")()
 	if _, err := conn.ExecContext(ctx, "SET lock_timeout = '60s'"); err != nil {
 		return classify("lock for migration", err)
 	}
@@ -133,7 +140,8 @@ func newestMigration(folder string) (version int64, err error) {
 	return goose.NumericComponent(files[len(files)-1])
 }
 
-func migrateUp(ctx context.Context, p *goose.Provider) error {
+func migrateUp(ctx context.Context, p *goose.Provider, o Options) error {
+	defer o.waitFor("its migration of the database")()
 	if _, err := p.Up(ctx); err != nil {
 		return classify("migrate", err)
 	}
@@ -142,7 +150,11 @@ func migrateUp(ctx context.Context, p *goose.Provider) error {
 
 // lockSQLite keeps other processes from migrating the same file. It is SQLite's own lock, on an
 // empty file beside the database, so it ends with the process and works on every system.
-func lockSQLite(ctx context.Context, path string) (unlock func(), err error) {
+func lockSQLite(ctx context.Context, path string, o Options) (unlock func(), err error) {
+	defer o.waitFor("another process that migrates " + path)()
+	if err := createPrivate(path + "-migrate"); err != nil {
+		return nil, fmt.Errorf("lock for migration: %w", err)
+	}
 	pool, err := sql.Open("sqlite3", sqliteDSN(path+"-migrate", "_txlock=exclusive&_busy_timeout=60000"))
 	if err != nil {
 		return nil, fmt.Errorf("lock for migration: %w", err)

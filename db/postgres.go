@@ -60,7 +60,7 @@ func openPostgres(ctx context.Context, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := preparePostgres(ctx, config); err != nil {
+	if err := preparePostgres(ctx, config, o); err != nil {
 		return nil, brief(err)
 	}
 	writers := max(2, o.Connections/3)
@@ -68,7 +68,14 @@ func openPostgres(ctx context.Context, o Options) (*Store, error) {
 	maps.Copy(serving.RuntimeParams, postgresPlans)
 	write := postgresPool(serving, writers, nil)
 	read := postgresPool(serving, max(2, o.Connections-writers), postgresReading)
-	closeAll := func() error { return errors.Join(read.Close(), write.Close()) }
+	closeAll := func() error {
+		for _, pool := range []*sql.DB{read, write} {
+			if err := pool.Close(); err != nil { // of a connection that was lost before; what was committed is there
+				o.Logger.Debug("close a connection to Postgres", "error", err)
+			}
+		}
+		return nil
+	}
 	if err := cmp.Or(checkArrived(ctx, write, postgresTimeouts), checkArrived(ctx, read, postgresReading)); err != nil {
 		return nil, errors.Join(brief(err), closeAll())
 	}
@@ -143,7 +150,8 @@ func timesInUTC(_ context.Context, conn *pgx.Conn) error {
 const longestStart = 10 * time.Second
 
 // preparePostgres checks the server and brings its schema up to date, on a connection of its own.
-func preparePostgres(ctx context.Context, config *pgx.ConnConfig) error {
+func preparePostgres(ctx context.Context, config *pgx.ConnConfig, o Options) error {
+	defer o.waitFor(fmt.Sprintf("Postgres at %s:%d", config.Host, config.Port))()
 	pool := postgresPool(config, 1, postgresPatience)
 	defer func() { _ = pool.Close() }() // nothing of it is left
 	look, cancel := context.WithTimeout(ctx, longestStart)
@@ -151,7 +159,7 @@ func preparePostgres(ctx context.Context, config *pgx.ConnConfig) error {
 	if err := checkPostgres(look, pool); err != nil {
 		return err
 	}
-	return migratePostgres(ctx, pool)
+	return migratePostgres(ctx, pool, o)
 }
 
 // checkPostgres refuses a server that would lose answered chats, or show them in another order.

@@ -20,16 +20,18 @@ import (
 )
 
 // Two pools, because _txlock=immediate makes even a reading transaction take the write lock, and a
-// deferred one that reads and then writes fails at once in spite of the busy timeout.
+// deferred one that reads and then writes fails at once in spite of the busy timeout. The writer's is short:
+// no context ends it, so Store.begin repeats it. What migrates is alone and waits itself.
 const (
-	writerDSN = "_journal=WAL&_sync=FULL&_fk=1&_txlock=immediate&_busy_timeout=5000&_stmt_cache_size=64"
-	readerDSN = "_journal=WAL&_query_only=1&_fk=1&_busy_timeout=5000&_stmt_cache_size=64"
+	writerDSN   = "_journal=WAL&_sync=FULL&_fk=1&_txlock=immediate&_secure_delete=1&_busy_timeout=25&_stmt_cache_size=64"
+	migratorDSN = "_journal=WAL&_sync=FULL&_fk=1&_txlock=immediate&_secure_delete=1&_busy_timeout=5000"
+	readerDSN   = "_journal=WAL&_query_only=1&_fk=1&_busy_timeout=5000&_stmt_cache_size=64"
 )
 
 // The driver ignores a parameter it does not know without a word, and its own defaults lose
 // answered writes. So what counts is what the database says of itself.
 var (
-	writerPragmas = map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "5000"}
+	writerPragmas = map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "secure_delete": "1", "busy_timeout": "25"}
 	readerPragmas = map[string]string{"journal_mode": "wal", "query_only": "1", "foreign_keys": "1"}
 )
 
@@ -47,11 +49,14 @@ func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 			return nil, err
 		}
 	}
-	write, err := checkedPool(ctx, path, writerDSN, 1, writerPragmas)
+	if err := keepPrivate(path, o.Logger); err != nil {
+		return nil, err
+	}
+	write, err := openFirst(ctx, path, o)
 	if err != nil {
 		return nil, err
 	}
-	if err := migrateSQLite(ctx, path, write); err != nil {
+	if err := migrateSQLite(ctx, path, o); err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
 	read, err := checkedPool(ctx, path, readerDSN, o.Readers, readerPragmas)
@@ -78,7 +83,7 @@ func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 func closeSQLite(w *watch, read, write *sql.DB) error {
 	w.stop()
 	err := read.Close()
-	folded := w.truncate(context.Background())
+	folded := w.truncate(context.Background(), truncatePatience)
 	if errors.Is(folded, ErrBusy) || errors.Is(folded, ErrFull) {
 		folded = nil
 	}
@@ -110,14 +115,17 @@ func sqlitePool(ctx context.Context, dsn string, size int) (*sql.DB, error) {
 	return pool, nil
 }
 
+// longestBusy is how long another process that writes is waited for.
+const longestBusy = 5 * time.Second
+
 // awaitPool opens the first connection. SQLite does not wait for the lock with which another process
 // turns the WAL on or takes leave of it, whatever the busy timeout says; that lasts a moment.
 func awaitPool(ctx context.Context, pool *sql.DB) error {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for tries := 250; ; tries-- { // 5 s, like the busy timeout
+	for late := time.Now().Add(longestBusy); ; {
 		err := classify("", pool.PingContext(ctx))
-		if tries == 0 || !errors.Is(err, ErrBusy) {
+		if !errors.Is(err, ErrBusy) || time.Now().After(late) {
 			return err
 		}
 		select {

@@ -21,8 +21,9 @@ type watch struct {
 	readers *readers
 	full    atomic.Bool // writes are refused
 	free    atomic.Int64
-	large   bool   // the WAL was at the last look
-	stop    func() // ends the watch and waits for it
+	large   bool      // the WAL was at the last look
+	written time.Time // the WAL then
+	stop    func()    // ends the watch and waits for it
 }
 
 func newWatch(path string, o Options, writer *sql.DB, readers *readers) *watch {
@@ -88,23 +89,29 @@ func (w *watch) mayWrite() error {
 	return nil
 }
 
-// lookAtWAL warns of a large WAL and empties it. When it has reached its bound, the reads that are in
-// the way are ended, the oldest first.
+// lookAtWAL empties a WAL that nobody has written to since the last look: texts that were edited or deleted do not
+// stay there. It warns of a large one and empties it too. When that has reached its bound, the reads that are in the
+// way are ended, the oldest first.
 func (w *watch) lookAtWAL(ctx context.Context) error {
 	info, err := os.Stat(w.path + "-wal")
 	if err != nil {
 		return err
 	}
+	quiet := info.ModTime().Equal(w.written)
+	w.written = info.ModTime()
 	if info.Size() < w.o.WALMax/4 {
 		w.large = false
-		return nil
+		if !quiet || info.Size() == 0 {
+			return nil
+		}
+		return ignoreBusy(w.truncate(ctx, 0))
 	}
 	if !w.large {
 		w.large = true
 		w.o.Logger.Warn("the WAL is large", "bytes", info.Size(), "max", w.o.WALMax)
 	}
 	for {
-		err := w.truncate(ctx)
+		err := w.truncate(ctx, truncatePatience)
 		if !errors.Is(err, ErrBusy) || info.Size() < w.o.WALMax {
 			return ignoreBusy(err)
 		}
@@ -122,16 +129,18 @@ func ignoreBusy(err error) error {
 	return err
 }
 
+// truncatePatience is how long writers wait for the readers that a truncation waits for.
+const truncatePatience = 250 * time.Millisecond
+
 // truncate folds the WAL into the database and empties it. ErrBusy: a read is in the way. It takes the
-// writer's connection, because from another one it would hardly ever find a gap between two commits,
-// and waits for readers less than writers are patient.
-func (w *watch) truncate(ctx context.Context) (err error) {
+// writer's connection, because from another one it would hardly ever find a gap between two commits.
+func (w *watch) truncate(ctx context.Context, patience time.Duration) (err error) {
 	conn, err := w.writer.Conn(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
-	if _, err := conn.ExecContext(ctx, "PRAGMA busy_timeout = 250"); err != nil {
+	if _, err := conn.ExecContext(ctx, fmt.Sprint("PRAGMA busy_timeout = ", patience.Milliseconds())); err != nil {
 		return err
 	}
 	var busy, frames, moved int

@@ -5,6 +5,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -59,7 +60,8 @@ func wantRefusal(t *testing.T, cmd *exec.Cmd, says string) {
 	late := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
 	_ = cmd.Wait() // its status is looked at
 	late.Stop()
-	said, ok := strings.CutPrefix(stderr.String(), "parley: PARLEY_DATABASE_URL: ")
+	lines := slices.DeleteFunc(strings.SplitAfter(stderr.String(), "\n"), func(line string) bool { return strings.Contains(line, "the start waits") })
+	said, ok := strings.CutPrefix(strings.Join(lines, ""), "parley: PARLEY_DATABASE_URL: ")
 	if status := cmd.ProcessState.ExitCode(); status != 1 || !ok || strings.Count(said, "\n") != 1 || !strings.Contains(said, says) {
 		t.Errorf("%v: status %d, %q; want one line that says %q", cmd.Args[1:2], status, stderr.String(), says)
 	}

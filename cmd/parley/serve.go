@@ -119,7 +119,9 @@ type server struct {
 
 // wire puts the rooms of the house together.
 func wire(ctx context.Context, c *Config, logger *slog.Logger, store *db.Store) (*server, error) {
+	said := waitFor(logger, "the keys in "+c.Data)
 	keys, err := openKeys(ctx, c, store)
+	said()
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +130,10 @@ func wire(ctx context.Context, c *Config, logger *slog.Logger, store *db.Store) 
 	if err != nil {
 		return nil, err
 	}
-	if s.bell, s.closeBell, err = openBell(c, logger, store); err != nil { // the last that can fail
+	said = waitFor(logger, "a first answer of NATS")
+	s.bell, s.closeBell, err = openBell(c, logger, store) // the last that can fail
+	said()
+	if err != nil {
 		return nil, err
 	}
 	s.chat = chat.New(store, chatOptions(c, s))
@@ -149,6 +154,12 @@ func wire(ctx context.Context, c *Config, logger *slog.Logger, store *db.Store) 
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug), // mostly clients that go away
 	}
 	return s, nil
+}
+
+// waitFor says what the start waits for, unless done is called within 3 s.
+func waitFor(logger *slog.Logger, what string) (done func()) {
+	timer := time.AfterFunc(3*time.Second, func() { logger.Warn("the start waits", "for", what) })
+	return func() { timer.Stop() }
 }
 
 // net/http reads so many bytes more than it is told before it says that the headers are too large.

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/db/dbtest"
+)
+
+// Another process writes to the file for long. Whoever wants to write meanwhile is answered within the time of an
+// operation, and later all works again.
+func TestForeignWriteLockIsNotWaitedFor(t *testing.T) {
+	dbtest.SkipOnPostgres(t, "no other process locks the database as a whole")
+	dir := dataDir(t)
+	s := startServer(t, config(t, dir, "--operation-timeout", "200ms"))
+	ann, refresh := s.register("ann")
+	s.must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
+	var sent struct{ SendChat struct{ ID string } }
+	s.must(&sent, ann, `mutation { sendChat(room: "general", text: "x") { id } }`)
+	release := held(t, openFile(t, filepath.Join(dir, "parley.db")), "BEGIN IMMEDIATE")
+	for _, m := range []string{
+		`refreshToken(token: "` + refresh + `") { accessToken }`, `logout`, `createRoom(name: "other") { id }`, `sendChat(room: "general", text: "x") { id }`,
+		`editChat(chat: "` + sent.SendChat.ID + `", text: "y") { id }`, `deleteChat(chat: "` + sent.SendChat.ID + `") { id }`, `deleteRoom(room: "general")`,
+	} {
+		began := time.Now()
+		a := s.ask(ann, `mutation { `+m+` }`)
+		if took := time.Since(began); took > 3*time.Second { // SQLite alone waits for five
+			t.Errorf("%s: answered after %v", m, took)
+		}
+		switch code := a.code(); {
+		case code == "TIMEOUT", code == "SERVER_BUSY", code == "UNKNOWN_OUTCOME" && strings.HasPrefix(m, "sendChat"):
+		default:
+			t.Errorf("%s: %s", m, a.Body)
+		}
+	}
+	if err := release(); err != nil {
+		t.Fatal(err)
+	}
+	s.must(nil, "", `mutation { refreshToken(token: "`+refresh+`") { accessToken } }`)
+}

@@ -1,0 +1,90 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// sayAfter is how long a start waits without a word.
+const sayAfter = 3 * time.Second
+
+// waitFor says what the start waits for, unless done is called soon.
+func (o Options) waitFor(what string) (done func()) {
+	timer := time.AfterFunc(sayAfter, func() { o.Logger.Warn("the start waits", "for", what) })
+	return func() { timer.Stop() }
+}
+
+// openFirst opens the first pool of a database. Where the file system has no locks SQLite calls it busy, or its call
+// never returns. So when this takes long, a file that nobody else knows is locked: if that is busy too, it is for good.
+func openFirst(ctx context.Context, path string, o Options) (*sql.DB, error) {
+	defer o.waitFor("the locks of " + path)()
+	var pool *sql.DB
+	opened := make(chan error, 1)
+	go func() { // in a call that never returns it ends with the process
+		var err error
+		pool, err = checkedPool(ctx, path, writerDSN, 1, writerPragmas)
+		opened <- err
+	}()
+	slow := time.NewTimer(sayAfter)
+	defer slow.Stop()
+	select {
+	case err := <-opened:
+		return pool, err
+	case <-slow.C:
+	}
+	if !canLock(ctx, filepath.Dir(path)) {
+		return nil, fmt.Errorf("%s lies on a file system without working locks, and SQLite needs them: put it on a local disk", path)
+	}
+	select {
+	case err := <-opened:
+		if errors.Is(err, ErrBusy) {
+			err = fmt.Errorf("%w; another process has locked it", err)
+		}
+		return pool, err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// canLock tries whether files of a directory can be locked; false: no, or it takes too long.
+func canLock(ctx context.Context, dir string) bool {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	busy := make(chan bool, 1)
+	go func() { busy <- errors.Is(classify("", tryLock(ctx, dir)), ErrBusy) }()
+	select {
+	case busy := <-busy:
+		return !busy
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// tryLock writes to a database of its own.
+func tryLock(ctx context.Context, dir string) (err error) {
+	file, err := os.CreateTemp(dir, ".parley-locks-")
+	if err != nil {
+		return err
+	}
+	path := file.Name()
+	defer func() {
+		for _, suffix := range []string{"", "-wal", "-shm"} {
+			_ = os.Remove(path + suffix) // it may not be there
+		}
+	}()
+	if err := file.Close(); err != nil {
+		return err
+	}
+	pool, err := sql.Open("sqlite3", sqliteDSN(path, "_journal=WAL&_sync=OFF&_busy_timeout=0"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, pool.Close()) }()
+	_, err = pool.ExecContext(ctx, "CREATE TABLE t (x)")
+	return err
+}
