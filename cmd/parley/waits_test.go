@@ -163,3 +163,21 @@ func held(t *testing.T, pool *sql.DB, lock string) (release func() error) {
 		return pool.Close()
 	}
 }
+
+// Whatever has become of the connections, a server that is told to stop ends well.
+func TestStopAfterPostgresWentAway(t *testing.T) {
+	s := newBadPostgres(t)
+	proxy, err := dbtest.NewProxy(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy.Serve()
+	t.Cleanup(proxy.Close)
+	p, addr := tryProcess(t, surroundings{}, withKeys(t), "--database-url", proxy.URL("parley", "postgres"))
+	if p.addr = addr; addr == "" {
+		t.Fatalf("the server ended: %s", p.log)
+	}
+	p.register("ann")
+	proxy.Close()
+	p.interrupt()
+}
