@@ -29,7 +29,7 @@ func BenchmarkSendBesidePurge(b *testing.B) {
 			return took[len(took)*99/100], took[len(took)-1]
 		}
 		end := time.Now().Add(5 * time.Second)
-		alone, _ := sends(func() bool { return time.Now().After(end) })
+		alone, longestAlone := sends(func() bool { return time.Now().After(end) })
 		began := time.Now()
 		if _, err := w.DeleteRoom(b.Context(), ann.ID, "large"); err != nil {
 			b.Fatal(err)
@@ -39,7 +39,8 @@ func BenchmarkSendBesidePurge(b *testing.B) {
 		b.ReportMetric(time.Since(began).Seconds(), "s/purge")
 		b.ReportMetric(float64(alone.Microseconds())/1000, "ms-p99-alone")
 		b.ReportMetric(float64(beside.Microseconds())/1000, "ms-p99-beside")
-		b.ReportMetric(float64(longest.Microseconds())/1000, "ms-longest")
+		b.ReportMetric(float64(longestAlone.Microseconds())/1000, "ms-longest-alone")
+		b.ReportMetric(float64(longest.Microseconds())/1000, "ms-longest-beside")
 		b.ReportMetric(float64(beside)/float64(alone), "ratio")
 	}
 }
