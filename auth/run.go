@@ -14,6 +14,7 @@ import (
 	"parley/ent"
 	"parley/ent/blacklistedtoken"
 	"parley/ent/loginlimit"
+	"parley/ent/predicate"
 	"parley/ent/session"
 )
 
@@ -151,61 +152,70 @@ func (s *Service) writeLastUsed(ctx context.Context) error {
 // expired ones fail before the database, the others at their session's end or by their generation.
 func (s *Service) clean(ctx context.Context) error {
 	now := s.now()
-	tokens := func(tx *ent.Tx) *ent.BlacklistedTokenQuery { return tx.BlacklistedToken.Query().Limit(cleanBatch) }
-	for _, remove := range []func(context.Context, *ent.Tx) (int, error){
-		func(ctx context.Context, tx *ent.Tx) (int, error) {
-			old := blacklistedtoken.ExpiresAtLT(now.Add(-s.o.Leeway - keepTokens))
-			return removeTokens(ctx, tx, tokens(tx).Where(old).Order(blacklistedtoken.ByExpiresAt(), blacklistedtoken.ByID()))
+	expired := blacklistedtoken.ExpiresAtLT(now.Add(-s.o.Leeway - keepTokens))
+	over := session.Or(session.RevokedAtLT(now.Add(-keepEnded)), session.ExpiresAtLT(now.Add(-keepEnded)))
+	for _, find := range []rubbish{
+		func(ctx context.Context, c *ent.Client) (int, removal, error) {
+			ids, err := c.BlacklistedToken.Query().Where(expired).Order(blacklistedtoken.ByExpiresAt(), blacklistedtoken.ByID()).Limit(cleanBatch).IDs(ctx)
+			return len(ids), removeTokens(ids), err
 		},
-		func(ctx context.Context, tx *ent.Tx) (int, error) {
+		func(ctx context.Context, c *ent.Client) (int, removal, error) {
 			moot := blacklistedtoken.HasSessionWith(session.RevokedAtNotNil())
-			return removeTokens(ctx, tx, tokens(tx).Where(moot).Order(blacklistedtoken.ByID()))
+			ids, err := c.BlacklistedToken.Query().Where(moot).Order(blacklistedtoken.ByID()).Limit(cleanBatch).IDs(ctx)
+			return len(ids), removeTokens(ids), err
 		},
-		func(ctx context.Context, tx *ent.Tx) (int, error) {
-			old := session.Or(session.RevokedAtLT(now.Add(-keepEnded)), session.ExpiresAtLT(now.Add(-keepEnded)))
-			ids, err := tx.Session.Query().Where(old).Order(session.ByID()).Limit(cleanBatch).IDs(ctx)
-			if err != nil || len(ids) == 0 {
-				return 0, err
-			}
-			_, err = tx.Session.Delete().Where(session.IDIn(ids...)).Exec(ctx)
-			return len(ids), err
+		func(ctx context.Context, c *ent.Client) (int, removal, error) {
+			ids, err := c.Session.Query().Where(over).Order(session.ByID()).Limit(cleanBatch).IDs(ctx)
+			return len(ids), removeSessions(ids, over), err
 		},
-		func(ctx context.Context, tx *ent.Tx) (int, error) {
+		func(ctx context.Context, c *ent.Client) (int, removal, error) {
 			// A clock that was wrong has written them, and each look for ended sessions would find them until its time.
 			ahead := session.RevokedAtGT(now.Add(clocksDiffer))
-			ids, err := tx.Session.Query().Where(ahead).Order(session.ByID()).Limit(cleanBatch).IDs(ctx)
-			if err != nil || len(ids) == 0 {
-				return 0, err
-			}
-			return len(ids), tx.Session.Update().Where(session.IDIn(ids...), ahead).SetRevokedAt(now).Exec(ctx)
+			ids, err := c.Session.Query().Where(ahead).Order(session.ByID()).Limit(cleanBatch).IDs(ctx)
+			return len(ids), func(ctx context.Context, tx *ent.Tx) error {
+				return tx.Session.Update().Where(session.IDIn(ids...), ahead).SetRevokedAt(now).Exec(ctx)
+			}, err
 		},
-		func(ctx context.Context, tx *ent.Tx) (int, error) {
+		func(ctx context.Context, c *ent.Client) (int, removal, error) {
 			// Neither says anything; see Rate.take.
 			moot := loginlimit.Or(loginlimit.FullAtLT(now), loginlimit.FullAtGT(now.Add(s.o.LoginAttempts.Per+clocksDiffer)))
-			ids, err := tx.LoginLimit.Query().Where(moot).Order(loginlimit.ByID()).Limit(cleanBatch).IDs(ctx)
-			for _, id := range ids { // one by one: so they are locked in the order in which sign-ins lock them
-				// Asked once more, because a place may have been taken since.
-				if _, err := tx.LoginLimit.Delete().Where(loginlimit.ID(id), moot).Exec(ctx); err != nil {
-					return 0, err
+			ids, err := c.LoginLimit.Query().Where(moot).Order(loginlimit.ByID()).Limit(cleanBatch).IDs(ctx)
+			return len(ids), func(ctx context.Context, tx *ent.Tx) error {
+				for _, id := range ids { // one by one: so they are locked in the order in which sign-ins lock them
+					if _, err := tx.LoginLimit.Delete().Where(loginlimit.ID(id), moot).Exec(ctx); err != nil {
+						return err
+					}
 				}
-			}
-			return len(ids), err
+				return nil
+			}, err
 		},
 	} {
-		if err := s.cleanWith(ctx, remove); err != nil {
+		if err := s.cleanWith(ctx, find); err != nil {
 			return fmt.Errorf("clean up: %w", err)
 		}
 	}
 	return nil
 }
 
-func removeTokens(ctx context.Context, tx *ent.Tx, which *ent.BlacklistedTokenQuery) (int, error) {
-	ids, err := which.IDs(ctx)
-	if err != nil || len(ids) == 0 {
-		return 0, err
+// A rubbish finds at most a batch of rows that may go and says how to remove them. It looks at whole tables, so it
+// does that outside of the transaction, in which all others would wait for it.
+type rubbish func(context.Context, *ent.Client) (found int, remove removal, err error)
+
+// A removal removes what was found, but what is in use again since.
+type removal func(context.Context, *ent.Tx) error
+
+func removeSessions(ids []uuid.UUID, over predicate.Session) removal {
+	return func(ctx context.Context, tx *ent.Tx) error {
+		_, err := tx.Session.Delete().Where(session.IDIn(ids...), over).Exec(ctx)
+		return err
 	}
-	_, err = tx.BlacklistedToken.Delete().Where(blacklistedtoken.IDIn(ids...)).Exec(ctx)
-	return len(ids), err
+}
+
+func removeTokens(ids []uuid.UUID) removal {
+	return func(ctx context.Context, tx *ent.Tx) error {
+		_, err := tx.BlacklistedToken.Delete().Where(blacklistedtoken.IDIn(ids...)).Exec(ctx)
+		return err
+	}
 }
 
 // thinOut removes rows of sessions that are over, of users who have many of them, so that somebody who signs in
@@ -225,14 +235,9 @@ func (s *Service) thinOut(ctx context.Context) error {
 			continue
 		}
 		if err == nil {
-			err = s.cleanWith(ctx, func(ctx context.Context, tx *ent.Tx) (int, error) {
-				// In no order: sorting all that there is for each batch would hold the writer.
-				ids, err := tx.Session.Query().Where(over, session.LastUsedAtLTE(last.LastUsedAt)).Limit(cleanBatch).IDs(ctx)
-				if err != nil || len(ids) == 0 {
-					return 0, err
-				}
-				_, err = tx.Session.Delete().Where(session.IDIn(ids...)).Exec(ctx)
-				return len(ids), err
+			err = s.cleanWith(ctx, func(ctx context.Context, c *ent.Client) (int, removal, error) {
+				ids, err := c.Session.Query().Where(over, session.LastUsedAtLTE(last.LastUsedAt)).Limit(cleanBatch).IDs(ctx)
+				return len(ids), removeSessions(ids, over), err
 			})
 		}
 		if err != nil {
@@ -261,15 +266,18 @@ func (s *Service) crowded(ctx context.Context) (users []uuid.UUID, err error) {
 	return users, rows.Err()
 }
 
-// cleanWith repeats one removal, a transaction each, until it finds less than a batch. How many it removed
+// cleanWith repeats one removal, a transaction each, until less than a batch is found. How many it removed
 // says nothing: another node may have removed what it found.
-func (s *Service) cleanWith(ctx context.Context, remove func(context.Context, *ent.Tx) (int, error)) error {
+func (s *Service) cleanWith(ctx context.Context, find rubbish) error {
 	for {
-		n := 0
-		err := s.write(ctx, func(ctx context.Context, tx *ent.Tx) (err error) {
-			n, err = remove(ctx, tx)
+		n, remove := 0, removal(nil)
+		err := s.store.View(ctx, func(c *ent.Client) (err error) {
+			n, remove, err = find(ctx, c)
 			return err
 		})
+		if err == nil && n > 0 {
+			err = s.write(ctx, remove)
+		}
 		if err != nil || n < cleanBatch {
 			return err
 		}

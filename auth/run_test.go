@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/db/dbtest"
 	"parley/ent"
 )
 
@@ -123,6 +124,23 @@ func TestCleanUp(t *testing.T) {
 	clean(6*time.Second, 3, 1) // one hour and the leeway after the others expired
 	clean(30*24*time.Hour-3*time.Hour, 2, 0)
 	clean(3*time.Hour, 0, 0)
+}
+
+// Whoever looks for what to clean reads whole tables. Nobody waits for that: it takes no lock of writers.
+func TestCleanUpLooksWithoutTheWriter(t *testing.T) {
+	dbtest.SkipOnPostgres(t, "writers there have no lock in common")
+	n := start(t)
+	must(n.refresh(*n.signUp("ada").RefreshToken))(t)
+	conn := must(dbtest.Pool(t, n.dir).Conn(t.Context()))(t)
+	if _, err := conn.ExecContext(t.Context(), "BEGIN IMMEDIATE"); err != nil {
+		t.Fatal(err)
+	}
+	if err := n.clean(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := conn.Close(); err != nil {
+		t.Error(err)
+	}
 }
 
 // blacklist puts tokens of a session into the database that expired long ago.
