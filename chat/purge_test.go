@@ -138,6 +138,50 @@ func TestNothingIsReadOfARoomThatIsBeingPurged(t *testing.T) {
 	}
 }
 
+// What is left in the memory that readers share is not shown either; and a reader who was ahead of it, because no bell
+// had rung, is given the end. (That reader met a panic.)
+func TestReadersOfADeletedRoomAreGivenTheEnd(t *testing.T) {
+	w := newWorld(t, chat.Options{Broker: deaf{}, HeadsInterval: time.Hour})
+	ann := w.person("ann")
+	w.room(ann, "general")
+	open := func() (chat.Start, *chat.Tail) {
+		from, err := w.Open(t.Context(), ann.ID, "general", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tail := w.Follow(from, func() {})
+		t.Cleanup(tail.Leave)
+		return from, tail
+	}
+	slow, slowTail := open()
+	_, fast := open()
+	for range 3 {
+		w.send(ann, "general", "x")
+	}
+	if events, err := fast.Next(t.Context(), slow.At); err != nil || len(events) != 3 { // and so they lie in the window
+		t.Fatal(len(events), err)
+	}
+	for range 3 {
+		w.send(ann, "general", "y")
+	}
+	ahead, aheadTail := open()
+	if _, err := w.DeleteRoom(t.Context(), ann.ID, "general"); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range []struct {
+		at   chat.Position
+		tail *chat.Tail
+	}{{ahead.At, aheadTail}, {slow.At, slowTail}} {
+		events, err := r.tail.Next(t.Context(), r.at)
+		if err != nil || len(events) != 1 || events[0].Kind != chat.RoomDeleted {
+			t.Fatalf("after %d come %d events, %v", r.at.Place, len(events), err)
+		}
+		if events, err = r.tail.Next(t.Context(), events[0].Position()); err != nil || len(events) != 0 {
+			t.Errorf("behind the end come %d events, %v", len(events), err)
+		}
+	}
+}
+
 // A room of any size goes in small transactions, and a restart in the middle loses nothing of that.
 func TestPurgeIsInPartsAndGoesOnAfterARestart(t *testing.T) {
 	const n = 5000

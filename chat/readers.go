@@ -233,8 +233,12 @@ func (f *feed) read(ctx context.Context, log source, at position) (events []*Eve
 }
 
 // grow appends events to the window and drops the oldest. What the window holds of a chat that was
-// changed is replaced by what the chat is now.
+// changed is replaced by what the chat is now. Of a room that was deleted it holds the last event alone.
 func (f *feed) grow(more []*Event) {
+	if n := len(more); n > 0 && more[n-1].Kind == RoomDeleted {
+		f.empty()
+		more = more[n-1:]
+	}
 	if len(more) == 0 {
 		return
 	}
@@ -315,6 +319,12 @@ func renew(window []*Event, now *Chat) {
 func (f *feed) after(at position) ([]*Event, error) {
 	stands := f.start
 	skip := at.place - f.start.place
+	if len(f.window) == 1 && f.window[0].Kind == RoomDeleted { // whose place need not follow the start
+		if at.place < f.window[0].position.place {
+			return f.window, nil
+		}
+		skip = 1
+	}
 	if skip > 0 {
 		stands = f.window[skip-1].position
 	}

@@ -81,10 +81,14 @@ func (w *window) behind(place int64) []entry {
 
 // grow is the window with more entries behind it and at most so many events, and bytes if there is more than one.
 // What an entry changes is not shown as it was: the window begins behind it.
+// Before the last of a log nothing is shown any more.
 func (w *window) grow(more []entry, events, bytes int) *window {
 	next := *w
 	for _, e := range more {
-		if e.changes {
+		switch {
+		case e.last:
+			next.drop(len(next.entries))
+		case e.changes:
 			next.forget(e.subject)
 		}
 		next.entries = append(next.entries, e)
