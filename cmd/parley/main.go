@@ -22,6 +22,7 @@ import (
 const version = "0.1.0"
 
 func main() {
+	signal.Ignore(syscall.SIGPIPE) // else it ends the process when nobody reads stderr any more
 	os.Exit(start(os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
 }
 
@@ -33,7 +34,13 @@ const (
 )
 
 // start is main with its surroundings handed in. Whatever goes wrong is one line on stderr.
-func start(args, environ []string, stdout, stderr io.Writer) int {
+func start(args, environ []string, stdout, out io.Writer) int {
+	stderr := newLogQueue(out)
+	defer stderr.close()
+	return do(args, environ, stdout, stderr)
+}
+
+func do(args, environ []string, stdout, stderr io.Writer) int {
 	var line commandLine
 	command, err := parse(&line, args, environ, stdout)
 	switch {

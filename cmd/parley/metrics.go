@@ -81,13 +81,14 @@ type snapshot struct {
 	auth      auth.Stats
 	db        db.Stats
 	broker    broker.Stats
+	dropped   lost // lines of the log
 	draining  bool
 }
 
 func (s *server) snapshot() snapshot {
 	return snapshot{
 		transport: s.transports.Stats(), chat: s.chat.Stats(), auth: s.auth.Stats(), db: s.health.store.Stats(),
-		broker: s.bell.Stats(), draining: s.health.draining.Load(),
+		broker: s.bell.Stats(), dropped: s.log.total(), draining: s.health.draining.Load(),
 	}
 }
 

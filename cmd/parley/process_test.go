@@ -55,14 +55,21 @@ func startProcessAs(t *testing.T, in surroundings, dir string, flags ...string) 
 	return p
 }
 
-// tryProcess answers an empty address when the process has ended instead of serving.
-func tryProcess(t *testing.T, in surroundings, dir string, flags ...string) (p *process, addr string) {
+// commandOf is the server as a command.
+func commandOf(t *testing.T, in surroundings, dir string, flags ...string) *exec.Cmd {
 	t.Helper()
 	args := append([]string{os.Args[0], "--data", dir, "--addr", "127.0.0.1:0", "--log-level", "debug"}, databaseFlags(t, dir)...)
 	args = append(args, flags...)
 	args = append(in.before, args...)
-	p = &process{testServer: testServer{t: t, dir: dir, log: &logBuffer{}}, cmd: exec.Command(args[0], args[1:]...)}
-	p.cmd.Env = append(append(os.Environ(), runAsParley+"=1"), in.env...)
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Env = append(append(os.Environ(), runAsParley+"=1"), in.env...)
+	return cmd
+}
+
+// tryProcess answers an empty address when the process has ended instead of serving.
+func tryProcess(t *testing.T, in surroundings, dir string, flags ...string) (p *process, addr string) {
+	t.Helper()
+	p = &process{testServer: testServer{t: t, dir: dir, log: &logBuffer{}}, cmd: commandOf(t, in, dir, flags...)}
 	stderr, err := p.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

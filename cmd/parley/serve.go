@@ -39,6 +39,7 @@ func run(ctx context.Context, c *Config, stderr io.Writer, ready func(net.Addr))
 	if err != nil {
 		return err
 	}
+	s.log, _ = stderr.(*logQueue)
 	defer s.closeBell() // behind the writer's last batch
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
@@ -58,6 +59,9 @@ func stop(logger *slog.Logger, stderr io.Writer) func(error) {
 	return func(err error) {
 		logger.Error("the disk of the database failed, and the server stops", "error", err)
 		fmt.Fprintf(stderr, "parley: the disk of the database failed: %v; look at the disk, then start again\n", err)
+		if queue, ok := stderr.(*logQueue); ok {
+			queue.close()
+		}
 		os.Exit(exitFailure)
 	}
 }
@@ -106,6 +110,7 @@ func warn(logger *slog.Logger, c *Config) {
 type server struct {
 	c          *Config
 	logger     *slog.Logger
+	log        *logQueue // that it writes to; nil in tests
 	auth       *auth.Service
 	chat       *chat.Service
 	bell       doorbell
