@@ -5,8 +5,6 @@ import (
 	"net/netip"
 	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
 // A gate lets requests, sockets and event streams in, and counts who is in. It is asked before a
@@ -16,7 +14,7 @@ type gate struct {
 	memory memory
 
 	mu        sync.Mutex // guards all below
-	accepts   *rate.Limiter
+	accepts   shares
 	requests  addressRates
 	open      int                    // sockets and event streams
 	addresses map[netip.Prefix]crowd // those that have any
@@ -28,7 +26,7 @@ type crowd struct{ open, unsigned int }
 
 func (g *gate) init(t *Transports) {
 	g.t = t
-	g.accepts = t.options.AcceptRate.bucket(2)
+	g.accepts = newShares(t.options.AcceptRate)
 	g.requests = newAddressRates(t.options.AddressRequestRate, 4)
 	g.addresses = map[netip.Prefix]crowd{}
 	g.users = map[string]int{}
@@ -52,9 +50,9 @@ func (g *gate) count(address netip.Prefix, now time.Time) *denial {
 	return nil
 }
 
-// enter gives a socket or an event stream its place, or says why it gets none. One that enters unsigned
-// counts as such until it signs in. The place must be left.
-func (g *gate) enter(r *http.Request, unsigned bool) (*place, *denial) {
+// enter gives a socket or an event stream its place, or says why it gets none. A socket counts as unsigned until it
+// signs in, and as accepted; an event stream must be accepted when it is known that it is one. The place must be left.
+func (g *gate) enter(r *http.Request, isSocket bool) (*place, *denial) {
 	now := time.Now()
 	switch {
 	case g.t.registry.isClosed():
@@ -62,11 +60,14 @@ func (g *gate) enter(r *http.Request, unsigned bool) (*place, *denial) {
 	case g.memory.isScarce(now):
 		return nil, &denial{crowded, soon()}
 	}
-	p := &place{gate: g, address: addressOf(r.RemoteAddr), unsigned: unsigned}
+	p := &place{gate: g, address: addressOf(r.RemoteAddr), unsigned: isSocket}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if no := g.judge(p, now); no != nil {
 		return nil, no
+	}
+	if isSocket && !g.accepts.take(p.address, now) {
+		return nil, &denial{crowded, soon()}
 	}
 	g.move(p, 1)
 	return p, nil
@@ -81,12 +82,8 @@ func (g *gate) judge(p *place, now time.Time) *denial {
 		return no
 	}
 	there := g.addresses[p.address] // of what is not counted there is none
-	switch {
-	case there.open >= g.t.options.MaxConnectionsPerAddress,
-		p.unsigned && there.unsigned >= g.t.options.MaxUnsignedPerAddress:
+	if there.open >= g.t.options.MaxConnectionsPerAddress || p.unsigned && there.unsigned >= g.t.options.MaxUnsignedPerAddress {
 		return &denial{manyHere, soon()}
-	case take(g.accepts, now) > 0:
-		return &denial{crowded, soon()}
 	}
 	return nil
 }
@@ -131,6 +128,13 @@ type place struct {
 	user     string       // empty: nobody yet
 	unsigned bool         // it counts among the unsigned of its address
 	left     bool
+}
+
+// accept answers whether the place may become a new event stream: a query over one costs no more than over plain HTTP.
+func (p *place) accept() bool {
+	p.gate.mu.Lock()
+	defer p.gate.mu.Unlock()
+	return p.gate.accepts.take(p.address, time.Now())
 }
 
 // signIn counts a place among those of a person, whose id is not empty, unless that one has enough of them.

@@ -57,6 +57,8 @@ func (e eventStream) serve(w http.ResponseWriter, r *http.Request, exec graphql.
 	case failed != nil:
 		defer s.over()
 		s.refuse(failed.Errors)
+	case isKind(op, ast.Subscription) && !place.accept():
+		e.deny(w, r, &denial{crowded, soon()})
 	case isKind(op, ast.Subscription) && !place.signIn(session.User):
 		e.deny(w, r, &denial{manyOfUser, soon()})
 	case isKind(op, ast.Subscription) && !e.registry.add(s):

@@ -112,7 +112,7 @@ type Options struct {
 	MaxUnsignedPerAddress    int  // PARLEY_MAX_UNSIGNED_PER_ADDRESS, sockets on which nobody has signed in, default 20
 	MaxConnectionsPerUser    int  // PARLEY_MAX_CONNECTIONS_PER_USER, default 20
 	UserRoomStreams          int  // PARLEY_USER_ROOM_STREAMS of one room by one person, default 20
-	AcceptRate               Rate // PARLEY_ACCEPT_RATE, new connections; burst × 2
+	AcceptRate               Rate // PARLEY_ACCEPT_RATE, new connections, shared fairly between addresses; burst × 2
 	AddressRequestRate       Rate // PARLEY_ADDRESS_REQUEST_RATE, requests and new connections from one address; burst × 4
 }
 

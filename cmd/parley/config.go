@@ -73,7 +73,7 @@ type Config struct {
 	OperationTimeout    duration `default:"5s" help:"Time for a query or a mutation."`
 
 	MaxConnections           count `default:"10000" help:"WebSockets and event streams at once, at most 512 less than files may be open."`
-	AcceptRate               ratio `default:"200/1s" help:"New ones of these."`
+	AcceptRate               ratio `default:"200/1s" help:"New ones of these; while they are many, each network gets its share."`
 	MaxConnectionsPerAddress count `default:"200" help:"Of these, from one network; loopback is not counted."`
 	MaxUnsignedPerAddress    count `default:"20" help:"WebSockets from one network on which nobody has signed in; loopback is not counted."`
 	MaxConnectionsPerUser    count `default:"20" help:"WebSockets and event streams of one user."`
