@@ -32,7 +32,17 @@ func (t *Transports) readBody(w http.ResponseWriter, r *http.Request) (*graphql.
 		return nil, bigRequest // unread, and without the 100 Continue that some wait for
 	}
 	begun := graphql.Now()
-	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, t.options.MaxBody))
+	deadline := http.NewResponseController(w)
+	coming := arrival{in: &t.inbound, giveUp: func() {
+		t.meters.drops.Add(DropUnfinished, 1)
+		_ = deadline.SetReadDeadline(time.Unix(1, 0)) // as if it had taken too long
+	}}
+	most := t.options.MaxBody + 1 // the reader answers that it is too large
+	if r.ContentLength >= 0 {
+		most = r.ContentLength
+	}
+	raw, err := coming.receive(http.MaxBytesReader(w, r.Body, t.options.MaxBody), nil, most, most)
+	coming.end()
 	var tooBig *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooBig):
@@ -40,7 +50,7 @@ func (t *Transports) readBody(w http.ResponseWriter, r *http.Request) (*graphql.
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		w.Header().Set("Connection", "close")
 		return nil, slowRequest
-	case err != nil:
+	case err != nil && !errors.Is(err, io.EOF):
 		return nil, badRequest
 	}
 	params, ok := parseParams(raw)

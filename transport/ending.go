@@ -3,6 +3,7 @@ package transport
 import (
 	"errors"
 	"io"
+	"os"
 	"sync"
 	"time"
 
@@ -138,6 +139,9 @@ func (s *socket) lost(err error) {
 	case errors.As(err, &broken):
 		s.end(broken.code)
 		_, _ = io.Copy(io.Discard, s.frames.r) // unread bytes would reset the connection under the close frame
+	case errors.Is(err, os.ErrDeadlineExceeded): // stopReading
+		_ = s.conn.SetReadDeadline(time.Time{})
+		_, _ = io.Copy(io.Discard, s.frames.r)
 	case errors.As(err, &closed):
 		s.endWith(&ending{frame: echoFrame(closed.payload)}, s.t.pace.cut)
 		<-s.endingNow().sent // this one, or the one that crossed it

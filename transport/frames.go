@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync/atomic"
+	"time"
 	"unicode/utf8"
 
 	"github.com/gobwas/ws"
@@ -27,14 +29,22 @@ var errBroken = &frameError{closeBadMessage}
 // masks, reserved bits, control frames, sizes. Compression is never negotiated. That a message is UTF-8 is
 // seen where it is parsed.
 type frameReader struct {
-	r    io.Reader
-	most int64                // bytes of a message
-	pong func(payload []byte) // answers a ping frame
+	r       io.Reader
+	most    int64                // bytes of a message
+	arrival *arrival             // holds them
+	clock   func() time.Duration // on which begun lies
+	pong    func(payload []byte) // answers a ping frame
+	idle    func()               // counts a frame that brings nothing, and may wait
+
+	begun atomic.Int64 // when the first byte of the message or the frame came that is coming in; 0: none is
 }
+
+// Fragments below this size are counted: a message in many of them costs like many messages.
+const smallFragment = 1 << 10
 
 // next answers the next message. Errors: *frameError, *peerClosed, and those of the connection.
 func (f *frameReader) next() ([]byte, error) {
-	var message bytes.Buffer
+	var message []byte
 	state := ws.StateServerSide
 	for {
 		h, err := f.header(state)
@@ -42,29 +52,43 @@ func (f *frameReader) next() ([]byte, error) {
 		case err != nil:
 			return nil, err
 		case h.OpCode.IsControl():
-			if err := f.control(h); err != nil {
+			if err := f.control(h, state.Fragmented()); err != nil {
 				return nil, err
 			}
 			continue
 		case h.OpCode == ws.OpBinary:
 			return nil, errBroken
-		case h.Length > f.most-int64(message.Len()):
+		case h.Length > f.most-int64(len(message)):
 			return nil, &frameError{closeTooBig}
 		}
-		if err := f.payload(h, &message); err != nil {
+		limit := f.most
+		if h.Fin {
+			limit = int64(len(message)) + h.Length
+		}
+		if message, err = f.payload(h, message, limit); err != nil {
 			return nil, err
 		}
 		if h.Fin {
 			break
 		}
+		if h.Length < smallFragment {
+			f.aside(f.idle)
+		}
 		state = state.Set(ws.StateFragmented)
 	}
-	return message.Bytes(), nil
+	f.begun.Store(0)
+	return message, nil
 }
 
+// header reads the header of a frame. What has begun with its first byte is over when the message is, or when it turns
+// out to be a frame outside of one.
 func (f *frameReader) header(state ws.State) (ws.Header, error) {
 	var first [2]byte
-	if _, err := io.ReadFull(f.r, first[:]); err != nil {
+	if _, err := io.ReadFull(f.r, first[:1]); err != nil {
+		return ws.Header{}, err
+	}
+	f.begun.CompareAndSwap(0, max(1, int64(f.clock())))
+	if _, err := io.ReadFull(f.r, first[1:]); err != nil {
 		return ws.Header{}, err
 	}
 	h, err := ws.ReadHeader(io.MultiReader(bytes.NewReader(first[:]), f.r))
@@ -77,37 +101,52 @@ func (f *frameReader) header(state ws.State) (ws.Header, error) {
 	return h, err
 }
 
+// aside does what may wait for the socket's rate. The client has its time all the same.
+func (f *frameReader) aside(do func()) {
+	before := f.clock()
+	do()
+	if f.begun.Load() != 0 {
+		f.begun.Add(int64(f.clock() - before))
+	}
+}
+
 // isShortest tells whether a length is written as short as it can be, which gobwas/ws does not ask (RFC
 // 6455 §5.2). form is the length in the second byte, or 126 and 127 for two and eight bytes more.
 func isShortest(form byte, length int64) bool {
 	return form < 126 || form == 126 && length > 125 || length > 0xffff
 }
 
-// payload appends the payload of a frame. The buffer grows with what arrives, not with what was announced.
-func (f *frameReader) payload(h ws.Header, to *bytes.Buffer) error {
-	before := to.Len()
-	if _, err := io.CopyN(to, f.r, h.Length); err != nil {
-		return err
+// payload appends the payload of a frame.
+func (f *frameReader) payload(h ws.Header, to []byte, limit int64) ([]byte, error) {
+	before := len(to)
+	to, err := f.arrival.receive(f.r, to, h.Length, limit)
+	if err != nil {
+		return nil, err
 	}
-	ws.Cipher(to.Bytes()[before:], h.Mask, 0)
-	return nil
+	ws.Cipher(to[before:], h.Mask, 0)
+	return to, nil
 }
 
-func (f *frameReader) control(h ws.Header) error {
-	var b bytes.Buffer
-	if err := f.payload(h, &b); err != nil {
+func (f *frameReader) control(h ws.Header, within bool) error {
+	payload, err := f.payload(h, nil, h.Length)
+	if err != nil {
 		return err
+	}
+	if !within {
+		f.begun.Store(0)
 	}
 	switch h.OpCode {
 	case ws.OpPing:
-		f.pong(b.Bytes())
+		f.aside(func() { f.pong(payload) })
+	case ws.OpPong:
+		f.aside(f.idle)
 	case ws.OpClose:
-		if !validClose(b.Bytes()) {
+		if !validClose(payload) {
 			return errBroken
 		}
-		return &peerClosed{b.Bytes()}
+		return &peerClosed{payload}
 	}
-	return nil // a pong
+	return nil
 }
 
 // validClose judges the payload of a close frame (RFC 6455 §5.5.1, §7.4). ws.CheckCloseFrameData does not

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 )
 
@@ -178,11 +179,15 @@ func FuzzFrames(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		r := frameReader{r: bufio.NewReader(bytes.NewReader(raw)), most: 64, pong: func(payload []byte) {
-			if len(payload) > 125 {
-				t.Fatalf("ping of %d bytes", len(payload))
-			}
-		}}
+		r := frameReader{
+			r: bufio.NewReader(bytes.NewReader(raw)), most: 64, arrival: &arrival{in: &inbound{most: inboundBytes}},
+			clock: func() time.Duration { return 1 }, idle: func() {},
+			pong: func(payload []byte) {
+				if len(payload) > 125 {
+					t.Fatalf("ping of %d bytes", len(payload))
+				}
+			},
+		}
 		for {
 			message, err := r.next()
 			if err != nil {

@@ -29,6 +29,7 @@ type socket struct {
 	raw         *rawConn // the same without waiting; nil where there is none
 	frames      frameReader
 	intake      intake
+	arrival     arrival
 	place       *place
 	credentials Credentials
 	opened      time.Time
@@ -52,10 +53,12 @@ type socket struct {
 
 func newSocket(t *Transports, exec graphql.GraphExecutor, conn net.Conn, early []byte) *socket {
 	s := &socket{t: t, exec: exec, conn: conn, raw: newRawConn(conn), opened: time.Now(), operations: map[string]*operation{}}
+	s.arrival = arrival{in: &t.inbound, giveUp: s.stopReading}
 	s.frames = frameReader{
-		r:    &input{s: s, unread: early},
-		most: t.options.MaxMessage,
-		pong: func(payload []byte) { s.intake.put(len(payload), func() ws.StatusCode { return s.pong(payload) }) },
+		r: &input{s: s, unread: early}, most: t.options.MaxMessage, arrival: &s.arrival,
+		clock: func() time.Duration { return time.Since(s.opened) },
+		pong:  func(payload []byte) { s.intake.put(len(payload), func() ws.StatusCode { return s.pong(payload) }) },
+		idle:  func() { s.intake.put(0, func() ws.StatusCode { return 0 }) },
 	}
 	s.intake.init(s)
 	return s
@@ -73,8 +76,19 @@ func (s *socket) serve() {
 		if s.endingNow() != nil {
 			continue // only the peer's close frame counts now
 		}
-		s.intake.put(len(text), func() ws.StatusCode { return s.take(text) })
+		s.intake.put(len(text), func() ws.StatusCode {
+			defer s.arrival.release(counted(text))
+			return s.take(text)
+		})
 	}
+}
+
+// stopReading ends a socket whose message takes too long, or whose bytes others need. What it has sent of that is
+// given up at once.
+func (s *socket) stopReading() {
+	s.t.meters.drops.Add(DropUnfinished, 1)
+	s.end(closeTryLater)
+	_ = s.conn.SetReadDeadline(time.Unix(1, 0)) // the reader sees it; see lost
 }
 
 // leave waits for all that the socket has started.
@@ -93,6 +107,7 @@ func (s *socket) leave() {
 		op.close()
 	}
 	s.workers.Wait()
+	s.arrival.end()
 	s.t.registry.remove(s)
 }
 
@@ -150,6 +165,8 @@ func (s *socket) sweep(now time.Time) {
 	switch {
 	case code != 0:
 		s.end(code)
+	case s.isUnfinished(at):
+		s.stopReading()
 	case silent && s.intake.holds():
 		s.heard.Store(int64(at)) // it may have spoken and is not read; the ping shows whether it is there
 		s.start(func() { s.control(pingFrame(), nil) }, nil)
@@ -160,6 +177,13 @@ func (s *socket) sweep(now time.Time) {
 		s.pinged.Store(int64(at))
 		s.start(func() { s.control(pingFrame(), nil) }, nil)
 	}
+}
+
+// isUnfinished tells whether a message has had its time. It begins with its first byte, and stands still while the
+// client is not read.
+func (s *socket) isUnfinished(at time.Duration) bool {
+	begun := time.Duration(s.frames.begun.Load())
+	return begun != 0 && at-begun >= s.t.options.MessageTimeout && !s.intake.holds() && s.endingNow() == nil
 }
 
 func (s *socket) due(now time.Time) ws.StatusCode {

@@ -20,7 +20,7 @@ type Stats struct {
 	Feeds        int
 	WindowBytes  int64
 	AnswerBytes  int64 // of answers that are made, or made and not yet taken
-	CatchingUp   int // readers behind their window that read the log right now
+	CatchingUp   int   // readers behind their window that read the log right now
 
 	Requests  map[Request]uint64 // answered, or in case of a subscription begun
 	QueryTime meter.Distribution // nanoseconds a query was executed
@@ -64,9 +64,10 @@ const (
 
 // What was given up.
 const (
-	DropStalled = "stalled" // a socket or an event stream whose client took nothing for WriteTimeout
-	DropSilent  = "silent"  // a socket whose client did not answer a ping
-	DropWindow  = "window"  // a feed's window, because the log could not be read; its readers read the log
+	DropStalled    = "stalled"    // a socket or an event stream whose client took nothing for WriteTimeout
+	DropSilent     = "silent"     // a socket whose client did not answer a ping
+	DropUnfinished = "unfinished" // a message or a body that was not there in time, or made room for others
+	DropWindow     = "window"     // a feed's window, because the log could not be read; its readers read the log
 )
 
 // Stats answers them. Safe for concurrent use.
@@ -107,7 +108,7 @@ func (m *meters) init(codes []string) {
 		m.requests[kind] = meter.NewTally(OutcomeOK, OutcomePartial, OutcomeRefused)
 	}
 	m.query, m.mutation, m.lag = meter.NewTimes(), meter.NewTimes(), meter.NewTimes()
-	m.refusals, m.drops = meter.NewTally(codes...), meter.NewTally(DropStalled, DropSilent, DropWindow)
+	m.refusals, m.drops = meter.NewTally(codes...), meter.NewTally(DropStalled, DropSilent, DropUnfinished, DropWindow)
 	ends := []string{CloseClient, CloseLost}
 	for _, code := range []ws.StatusCode{
 		closeTooBig, closeRestart, closeTryLater, closeBadMessage, closeNotSignedIn,

@@ -10,7 +10,8 @@
 //	    ┌────────────────────────────────────┬─────────────────────────────────┤         before the hijack
 //	 http.go                              sse.go                         websocket.go    origin, version, key
 //	    ├── negotiate.go: Accept, type ──────┤                             frames.go     limits, fragments, UTF-8
-//	    ├── body.go: size, UTF-8, shape ─────┤                              intake.go    not too much at once
+//	    ├── body.go: size, UTF-8, shape ─────┤                              inbound.go    not too many bytes
+//	    │                                    │                              intake.go     not too much at once
 //	    │                                    │                            protocol.go    one switch
 //	 Identify                             Identify                             ├── connection_init → Identify → ack
 //	    └──────────────────┬─────────────────┴──────────── subscribe ──────────┘
@@ -98,13 +99,14 @@ type Options struct {
 	AnswersTotal    int64 // PARLEY_ANSWERS_TOTAL, default 64 MiB of answers that are made or not yet taken
 	CatchUpParallel int   // PARLEY_CATCHUP_PARALLEL, default 8 reads at once by those who are further behind
 
-	MaxMessage    int64         // PARLEY_WS_MAX_MESSAGE, default 128 KiB
-	MaxOperations int           // PARLEY_WS_MAX_OPERATIONS on one socket, default 100
-	InitTimeout   time.Duration // PARLEY_WS_INIT_TIMEOUT, default 5 s until connection_init
-	PingInterval  time.Duration // PARLEY_WS_PING_INTERVAL, default 25 s without a byte from the client
-	PongTimeout   time.Duration // PARLEY_WS_PONG_TIMEOUT, default 10 s more, then the socket is cut
-	MaxParallel   int           // PARLEY_WS_MAX_PARALLEL queries and mutations on one socket, default 8; more are read later
-	MessageRate   Rate          // PARLEY_WS_MESSAGE_RATE of one socket; burst × 3; more are read later
+	MaxMessage     int64         // PARLEY_WS_MAX_MESSAGE, default 128 KiB
+	MessageTimeout time.Duration // PARLEY_WS_MESSAGE_TIMEOUT, default 10 s from the first byte of a message to its end
+	MaxOperations  int           // PARLEY_WS_MAX_OPERATIONS on one socket, default 100
+	InitTimeout    time.Duration // PARLEY_WS_INIT_TIMEOUT, default 5 s until connection_init
+	PingInterval   time.Duration // PARLEY_WS_PING_INTERVAL, default 25 s without a byte from the client
+	PongTimeout    time.Duration // PARLEY_WS_PONG_TIMEOUT, default 10 s more, then the socket is cut
+	MaxParallel    int           // PARLEY_WS_MAX_PARALLEL queries and mutations on one socket, default 8; more are read later
+	MessageRate    Rate          // PARLEY_WS_MESSAGE_RATE of one socket; burst × 3; more are read later
 
 	// A connection is a socket or an event stream. What comes from loopback is not counted by address.
 	MaxConnections           int  // PARLEY_MAX_CONNECTIONS, default 10,000
@@ -160,6 +162,7 @@ func (o *Options) defaults() {
 	orDefault(&o.InitTimeout, 5*time.Second)
 	orDefault(&o.PingInterval, 25*time.Second)
 	orDefault(&o.PongTimeout, 10*time.Second)
+	orDefault(&o.MessageTimeout, 10*time.Second)
 }
 
 func orDefault[T int | int64 | time.Duration](value *T, normal T) {
@@ -186,6 +189,7 @@ type Transports struct {
 	gate     gate
 	quotas   *quotas
 	answers  *answers
+	inbound  inbound
 	meters   meters
 }
 
@@ -203,6 +207,7 @@ func New(o Options) *Transports {
 	o.defaults()
 	t := &Transports{
 		options: o,
+		inbound: inbound{most: inboundBytes},
 		pace:    pace{sweep: time.Second, cut: time.Second, stall: 5 * time.Second, drain: 10 * time.Second, block: 512},
 	}
 	t.meters.init(o.Codes)

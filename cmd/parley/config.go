@@ -62,6 +62,7 @@ type Config struct {
 	HTTPResponseTimeout duration `default:"15s" name:"http-response-timeout" help:"Time to take an answer, all of it, also over WebSocket and as an event; not of streams."`
 	HTTPIdleTimeout     duration `default:"60s" name:"http-idle-timeout" help:"How long a connection may rest."`
 	WSMaxMessage        size     `default:"128KiB" name:"ws-max-message" help:"Bytes of a WebSocket message."`
+	WSMessageTimeout    duration `default:"10s" name:"ws-message-timeout" help:"Time to send one, from its first byte to its last."`
 	WSInitTimeout       duration `default:"5s" name:"ws-init-timeout" help:"Time to send connection_init."`
 	WSPingInterval      duration `default:"25s" name:"ws-ping-interval" help:"Silence after which a socket is pinged."`
 	WSPongTimeout       duration `default:"10s" name:"ws-pong-timeout" help:"Time to answer that."`
@@ -147,6 +148,7 @@ func (c *Config) checkDurations() error {
 		{"HTTP_BODY_TIMEOUT", c.HTTPBodyTimeout},
 		{"HTTP_RESPONSE_TIMEOUT", c.HTTPResponseTimeout},
 		{"HTTP_IDLE_TIMEOUT", c.HTTPIdleTimeout},
+		{"WS_MESSAGE_TIMEOUT", c.WSMessageTimeout},
 		{"WS_INIT_TIMEOUT", c.WSInitTimeout},
 		{"WS_PING_INTERVAL", c.WSPingInterval},
 		{"WS_PONG_TIMEOUT", c.WSPongTimeout},

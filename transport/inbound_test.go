@@ -1,0 +1,166 @@
+package transport
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// half is the beginning of a ping message of so many bytes.
+func half(n int) string {
+	whole := frame(fin|text, `{"type":"ping","payload":"`+strings.Repeat("x", n)+`"}`)
+	return whole[:len(whole)-1]
+}
+
+// A message that is not finished in time ends its socket, however far it came and in whatever pieces; the client comes
+// back. Silence between messages has no such limit.
+func TestMessagesAreFinishedInTime(t *testing.T) {
+	for name, sent := range map[string]string{
+		"a byte":                    "\x81",
+		"a header":                  "\x81\xfe\x40\x00",
+		"half a message":            half(100 << 10),
+		"half a ping":               frame(fin|ping, "hello")[:8],
+		"a fragment":                frame(text, `{"type":`),
+		"a fragment, pings between": frame(text, `{"type":`) + frame(fin|pong, "") + frame(fin|ping, ""),
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, func(o *Options, _ *pace) { o.MessageTimeout = 50 * time.Millisecond })
+			quiet := w.ready("good")
+			conn, r := w.upgraded(frame(fin|text, pingMessage))
+			readFrame(t, r)
+			_, _ = io.WriteString(conn, sent)
+			if strings.Contains(name, "pings") {
+				readFrame(t, r)
+			}
+			wantClose(t, r, 1013)
+			quiet.talk("> " + pingMessage + "\n" + `< {"type":"pong"}`)
+			if got := w.transports.Stats().Drops[DropUnfinished]; got != 1 {
+				t.Errorf("%d are counted", got)
+			}
+			_ = conn.Close()
+			w.arrived()
+		})
+	}
+}
+
+// arrived wants nothing to be counted that is still coming in.
+func (w *world) arrived() {
+	w.t.Helper()
+	in := &w.transports.inbound
+	eventually(w.t, func() bool {
+		in.mu.Lock()
+		defer in.mu.Unlock()
+		return in.bytes == 0 && in.order.Len() == 0
+	}, func() string { return fmt.Sprintf("%d bytes are counted", in.bytes) })
+}
+
+// Fragments that trickle do not lengthen the time of their message.
+func TestTrickleIsNoProgress(t *testing.T) {
+	w := newWorld(t, func(o *Options, _ *pace) { o.MessageTimeout = 100 * time.Millisecond })
+	conn, r := w.upgraded(frame(text, " "))
+	go func() {
+		pace := time.NewTicker(time.Millisecond)
+		defer pace.Stop()
+		for _, err := io.WriteString(conn, ""); err == nil; _, err = io.WriteString(conn, frame(more, " ")) {
+			<-pace.C
+		}
+	}()
+	wantClose(t, r, 1013)
+	_ = conn.Close()
+}
+
+// A client that is not read has its time afterwards: what the server does not take is not the client's delay.
+func TestHeldMessageIsNotLate(t *testing.T) {
+	w := newWorld(t, func(o *Options, _ *pace) { o.MaxParallel, o.MessageTimeout = 1, 100*time.Millisecond })
+	conn, r := w.upgraded(frame(fin|text, `{"type":"connection_init","payload":{"authorization":"good"}}`))
+	readFrame(t, r)
+	_, _ = io.WriteString(conn, frame(fin|text, `{"type":"subscribe","id":"1","payload":{"query":"{wait}"}}`))
+	w.awaits(w.started, "wait")
+	_, _ = io.WriteString(conn, frame(fin|text, `{"type":"subscribe","id":"2","payload":{"query":"{wait}"}}`)) // keeps its turn
+	_, _ = io.WriteString(conn, frame(text, `{"type":`)+strings.Repeat(frame(fin|pong, ""), aheadMessages))
+	eventually(t, w.held, func() string { return "the reader is not held" })
+	<-time.After(400 * time.Millisecond) // four times what a message has
+	w.release <- struct{}{}
+	_, _ = io.WriteString(conn, frame(fin|more, `"ping"}`))
+	for _, want := range []string{`{"id":"1","type":"next"`, `{"id":"1","type":"complete"`, `{"type":"pong"}`} {
+		if _, got := readFrame(t, r); !strings.Contains(got, want) {
+			t.Fatalf("got %q, want %s", got, want)
+		}
+	}
+	_ = conn.Close()
+}
+
+// Pong frames, empty fragments and fragments of a byte count as messages: they cost as much.
+func TestFramesThatBringNothingCount(t *testing.T) {
+	for name, sent := range map[string]string{
+		"pongs":               strings.Repeat(frame(fin|pong, ""), 400),
+		"empty fragments":     frame(text, "") + strings.Repeat(frame(more, ""), 399) + frame(fin|more, pingMessage),
+		"fragments of a byte": frame(text, " ") + strings.Repeat(frame(more, " "), 399) + frame(fin|more, pingMessage),
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, func(o *Options, _ *pace) { o.MessageRate = Rate{100, time.Second} })
+			begun := time.Now()
+			conn, r := w.upgraded(sent + frame(fin|ping, "last"))
+			for {
+				if first, payload := readFrame(t, r); first == fin|pong && payload == "last" {
+					break
+				}
+			}
+			if took := time.Since(begun); took < 900*time.Millisecond { // 300 at once, 100 more in a second
+				t.Errorf("400 frames in %v", took)
+			}
+			_ = conn.Close()
+		})
+	}
+}
+
+// When too many bytes are coming in, whoever has sent the longest makes room, over a socket or as a body; a whole
+// request passes beside as many halves as you like.
+func TestHalvesMakeRoom(t *testing.T) {
+	w := newWorld(t, nil)
+	w.transports.inbound.most = 300 << 10
+	body := func(conn net.Conn) {
+		_, _ = fmt.Fprintf(conn, "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n%s", strings.Repeat(" ", 99_000))
+	}
+	oldest := w.raw()
+	body(oldest)
+	w.holds(1)
+	socket, r := w.upgraded(half(100 << 10))
+	w.holds(2)
+	for range 3 { // each makes one leave, but for the first
+		body(w.raw())
+	}
+	if response, err := http.ReadResponse(bufio.NewReader(oldest), nil); err != nil || response.StatusCode != http.StatusRequestTimeout {
+		t.Errorf("the oldest is answered %v, %v", response, err)
+	}
+	wantClose(t, r, 1013)
+	_ = socket.Close()
+	c := w.ready("good")
+	for range 20 {
+		c.send(`{"type":"ping","payload":"` + strings.Repeat("x", 100<<10) + `"}`)
+		c.conn.SetReadLimit(1 << 20)
+		if _, got, err := c.conn.Read(t.Context()); err != nil || !strings.HasPrefix(string(got), `{"type":"pong"`) {
+			t.Fatalf("got %.50s, %v", got, err)
+		}
+		status, _, _ := w.request("POST", "", http.Header{"Content-Type": {"application/json"}}, strings.NewReader(strings.Repeat(" ", 100<<10)+`{"query":"{hello}"}`))
+		if status != http.StatusOK {
+			t.Fatalf("status %d", status)
+		}
+	}
+}
+
+// holds waits until so many are coming in.
+func (w *world) holds(n int) {
+	w.t.Helper()
+	in := &w.transports.inbound
+	eventually(w.t, func() bool {
+		in.mu.Lock()
+		defer in.mu.Unlock()
+		return in.order.Len() == n
+	}, func() string { return fmt.Sprintf("%d are coming in", in.order.Len()) })
+}
