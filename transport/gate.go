@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"net"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -13,7 +14,7 @@ type gate struct {
 	t      *Transports
 	memory memory
 
-	mu        sync.Mutex // guards all below
+	mu        sync.Mutex // guards all below; held while Options.OnStream is called
 	accepts   shares
 	requests  addressRates
 	open      int                    // sockets and event streams
@@ -39,7 +40,7 @@ func (g *gate) admit(r *http.Request) *denial {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.count(addressOf(r.RemoteAddr), time.Now())
+	return g.count(AddressOf(r.RemoteAddr), time.Now())
 }
 
 // count counts a request of an address; the caller holds mu.
@@ -58,32 +59,45 @@ func (g *gate) enter(r *http.Request, isSocket bool) (*place, *denial) {
 	case g.t.registry.isClosed():
 		return nil, &denial{draining, 0}
 	case g.memory.isScarce(now):
-		return nil, &denial{crowded, soon()}
+		return nil, g.full(crowded, RoomMemory)
 	}
-	p := &place{gate: g, address: addressOf(r.RemoteAddr), unsigned: isSocket}
+	p := &place{gate: g, address: AddressOf(r.RemoteAddr), unsigned: isSocket}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if no := g.judge(p, now); no != nil {
 		return nil, no
 	}
 	if isSocket && !g.accepts.take(p.address, now) {
-		return nil, &denial{crowded, soon()}
+		return nil, g.full(crowded, RoomAccepts)
 	}
 	g.move(p, 1)
+	if !isSocket {
+		p.conn, _ = r.Context().Value(connKey{}).(net.Conn)
+		p.carries(true)
+	}
 	return p, nil
+}
+
+// full is a denial for lack of room, which is counted.
+func (g *gate) full(why *refusal, limit string) *denial {
+	g.t.meters.noRoom.Add(limit, 1)
+	return &denial{why, soon()}
 }
 
 // judge refuses in the order of what is cheapest; the caller holds mu.
 func (g *gate) judge(p *place, now time.Time) *denial {
 	if g.open >= g.t.options.MaxConnections {
-		return &denial{crowded, soon()}
+		return g.full(crowded, RoomConnections)
 	}
 	if no := g.count(p.address, now); no != nil {
 		return no
 	}
 	there := g.addresses[p.address] // of what is not counted there is none
-	if there.open >= g.t.options.MaxConnectionsPerAddress || p.unsigned && there.unsigned >= g.t.options.MaxUnsignedPerAddress {
-		return &denial{manyHere, soon()}
+	switch {
+	case there.open >= g.t.options.MaxConnectionsPerAddress:
+		return g.full(manyHere, RoomAddress)
+	case p.unsigned && there.unsigned >= g.t.options.MaxUnsignedPerAddress:
+		return g.full(manyHere, RoomUnsigned)
 	}
 	return nil
 }
@@ -127,14 +141,25 @@ type place struct {
 	address  netip.Prefix // zero: not counted
 	user     string       // empty: nobody yet
 	unsigned bool         // it counts among the unsigned of its address
+	conn     net.Conn     // of an event stream; nil: not known
 	left     bool
 }
 
 // accept answers whether the place may become a new event stream: a query over one costs no more than over plain HTTP.
-func (p *place) accept() bool {
+func (p *place) accept() *denial {
 	p.gate.mu.Lock()
 	defer p.gate.mu.Unlock()
-	return p.gate.accepts.take(p.address, time.Now())
+	if !p.gate.accepts.take(p.address, time.Now()) {
+		return p.gate.full(crowded, RoomAccepts)
+	}
+	return nil
+}
+
+// carries tells whose connection begins or ends to carry an event stream.
+func (p *place) carries(open bool) {
+	if p.conn != nil && p.gate.t.options.OnStream != nil {
+		p.gate.t.options.OnStream(p.conn, open)
+	}
 }
 
 // signIn counts a place among those of a person, whose id is not empty, unless that one has enough of them.
@@ -146,6 +171,7 @@ func (p *place) signIn(user string) bool {
 	case p.left || user == "" || p.user == user:
 		return true // there is nothing to count
 	case p.user != "" || g.users[user] >= g.t.options.MaxConnectionsPerUser:
+		g.t.meters.noRoom.Add(RoomUser, 1)
 		return false
 	}
 	g.move(p, -1)
@@ -161,5 +187,6 @@ func (p *place) leave() {
 	if !p.left {
 		p.left = true
 		p.gate.move(p, -1)
+		p.carries(false)
 	}
 }

@@ -72,10 +72,10 @@ func (a *addressRates) sweep(now time.Time) {
 	a.sweepAt = max(smallestSweep, 2*len(a.buckets))
 }
 
-// addressOf is whom the limits of an address mean: an IPv4 address, or an IPv6 /64, which is what one
+// AddressOf is whom the limits of an address mean: an IPv4 address, or an IPv6 /64, which is what one
 // subscriber gets. The zero prefix is not counted: loopback, which is the operator or a proxy that
 // nobody declared, and what is no address.
-func addressOf(hostPort string) netip.Prefix {
+func AddressOf(hostPort string) netip.Prefix {
 	host, _, err := net.SplitHostPort(hostPort)
 	if err != nil {
 		host = hostPort

@@ -20,7 +20,7 @@ func TestAddressOfAPeer(t *testing.T) {
 		"@":                          "invalid Prefix",
 		"":                           "invalid Prefix",
 	} {
-		if got := addressOf(peer).String(); got != want {
+		if got := AddressOf(peer).String(); got != want {
 			t.Errorf("%q: %s, want %s", peer, got, want)
 		}
 	}

@@ -53,7 +53,7 @@ type socket struct {
 
 func newSocket(t *Transports, exec graphql.GraphExecutor, conn net.Conn, early []byte) *socket {
 	s := &socket{t: t, exec: exec, conn: conn, raw: newRawConn(conn), opened: time.Now(), operations: map[string]*operation{}}
-	s.arrival = arrival{in: &t.inbound, giveUp: s.stopReading}
+	s.arrival = arrival{in: &t.inbound, giveUp: func() { t.meters.noRoom.Add(RoomBytes, 1); s.stopReading() }}
 	s.frames = frameReader{
 		r: &input{s: s, unread: early}, most: t.options.MaxMessage, arrival: &s.arrival,
 		clock: func() time.Duration { return time.Since(s.opened) },

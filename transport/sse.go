@@ -51,14 +51,17 @@ func (e eventStream) serve(w http.ResponseWriter, r *http.Request, exec graphql.
 		signal: make(chan struct{}, 1), cancel: cancel,
 	}
 	op, failed := e.prepare(ctx, exec, params)
+	if failed == nil && isKind(op, ast.Subscription) {
+		denied = place.accept()
+	}
 	switch {
+	case denied != nil:
+		e.deny(w, r, denied)
 	case failed != nil && statusOf(failed.Errors) != http.StatusBadRequest:
 		e.requestError(w, r, failed.Errors)
 	case failed != nil:
 		defer s.over()
 		s.refuse(failed.Errors)
-	case isKind(op, ast.Subscription) && !place.accept():
-		e.deny(w, r, &denial{crowded, soon()})
 	case isKind(op, ast.Subscription) && !place.signIn(session.User):
 		e.deny(w, r, &denial{manyOfUser, soon()})
 	case isKind(op, ast.Subscription) && !e.registry.add(s):

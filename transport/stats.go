@@ -38,6 +38,7 @@ type Stats struct {
 
 	Closed map[string]uint64 // sockets that are gone, by the code the server closed them with, or CloseClient, CloseLost
 	Drops  map[string]uint64 // see the Drop constants
+	NoRoom map[string]uint64 // what was refused or given up because there were enough of its kind; see the Room constants
 }
 
 // A Request is of one kind and came to one outcome.
@@ -70,6 +71,17 @@ const (
 	DropWindow     = "window"     // a feed's window, because the log could not be read; its readers read the log
 )
 
+// What there was no room for: the names of settings, and two that are none.
+const (
+	RoomConnections = "max_connections"
+	RoomAccepts     = "accept_rate"
+	RoomAddress     = "max_connections_per_address"
+	RoomUnsigned    = "max_unsigned_per_address"
+	RoomUser        = "max_connections_per_user"
+	RoomMemory      = "memory"        // GOMEMLIMIT is near
+	RoomBytes       = "request_bytes" // of messages and bodies that are coming in
+)
+
 // Stats answers them. Safe for concurrent use.
 func (t *Transports) Stats() Stats {
 	m := &t.meters
@@ -78,6 +90,7 @@ func (t *Transports) Stats() Stats {
 		Requests: make(map[Request]uint64, len(m.requests)), QueryTime: m.query.Distribution(), WriteTime: m.mutation.Distribution(),
 		Refusals: m.refusals.Counts(), Executions: uint64(t.feeds.runs.Load()), Live: m.live.Load(), CaughtUp: m.caughtUp.Load(),
 		Lag: m.lag.Distribution(), Closed: m.closed.Counts(), Drops: m.drops.Counts(),
+		NoRoom: m.noRoom.Counts(),
 	}
 	for kind, outcomes := range m.requests {
 		for outcome, n := range outcomes.Counts() {
@@ -100,6 +113,7 @@ type meters struct {
 	live, caughtUp  atomic.Uint64
 	lag             *meter.Histogram
 	closed, drops   *meter.Tally
+	noRoom          *meter.Tally
 }
 
 func (m *meters) init(codes []string) {
@@ -109,6 +123,7 @@ func (m *meters) init(codes []string) {
 	}
 	m.query, m.mutation, m.lag = meter.NewTimes(), meter.NewTimes(), meter.NewTimes()
 	m.refusals, m.drops = meter.NewTally(codes...), meter.NewTally(DropStalled, DropSilent, DropUnfinished, DropWindow)
+	m.noRoom = meter.NewTally(RoomConnections, RoomAccepts, RoomAddress, RoomUnsigned, RoomUser, RoomMemory, RoomBytes)
 	ends := []string{CloseClient, CloseLost}
 	for _, code := range []ws.StatusCode{
 		closeTooBig, closeRestart, closeTryLater, closeBadMessage, closeNotSignedIn,

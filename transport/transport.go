@@ -37,6 +37,7 @@ package transport
 import (
 	"context"
 	"log/slog"
+	"net"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -83,6 +84,10 @@ type Options struct {
 	// Origins answers whether pages of another origin may open sockets. The server's own may always, the
 	// origin "null" never. nil: no other.
 	Origins func(origin string) bool
+
+	// OnStream is told when a connection of http.Server begins and ends to carry an event stream. It is called under a
+	// lock and must not call back. nil: nobody is. Needs ConnContext.
+	OnStream func(conn net.Conn, open bool)
 
 	Logger *slog.Logger // for faults; nil: slog.Default()
 

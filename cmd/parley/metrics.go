@@ -76,19 +76,21 @@ func (s *server) registry() *prometheus.Registry {
 
 // snapshot is what all rooms say at one scrape.
 type snapshot struct {
-	transport transport.Stats
-	chat      chat.Stats
-	auth      auth.Stats
-	db        db.Stats
-	broker    broker.Stats
-	dropped   lost // lines of the log
-	draining  bool
+	transport   transport.Stats
+	chat        chat.Stats
+	auth        auth.Stats
+	db          db.Stats
+	broker      broker.Stats
+	connections int
+	noRoom      map[string]uint64
+	dropped     lost // lines of the log
+	draining    bool
 }
 
 func (s *server) snapshot() snapshot {
 	return snapshot{
 		transport: s.transports.Stats(), chat: s.chat.Stats(), auth: s.auth.Stats(), db: s.health.store.Stats(),
-		broker: s.bell.Stats(), dropped: s.log.total(), draining: s.health.draining.Load(),
+		broker: s.bell.Stats(), connections: s.connections.len(), noRoom: s.noRoom(), dropped: s.log.total(), draining: s.health.draining.Load(),
 	}
 }
 

@@ -19,6 +19,8 @@ const nanoseconds = int64(time.Second) // of a second
 var trafficMetrics = []metric{
 	gauge("parley_sockets", "WebSockets that are open.", func(s *snapshot) int64 { return int64(s.transport.Sockets) }),
 	gauge("parley_event_streams", "Event streams (SSE) that are open.", func(s *snapshot) int64 { return int64(s.transport.EventStreams) }),
+	gauge("parley_http_connections", "TCP connections besides these.", func(s *snapshot) int64 { return int64(s.connections) }),
+	counters("parley_no_room_total", "What was refused or closed for lack of room, by the setting that says how much there is.", "setting", func(s *snapshot) map[string]uint64 { return s.noRoom }),
 	gauge("parley_streams", "Subscriptions that run on them.", func(s *snapshot) int64 { return int64(s.transport.Streams) }),
 	pairs("parley_requests_total", "Requests answered, or subscriptions begun.", [2]string{"kind", "outcome"}, func(s *snapshot) map[[2]string]uint64 {
 		requests := make(map[[2]string]uint64, len(s.transport.Requests))

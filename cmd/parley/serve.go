@@ -108,18 +108,18 @@ func warn(logger *slog.Logger, c *Config) {
 
 // server is the parts of a running server.
 type server struct {
-	c          *Config
-	logger     *slog.Logger
-	log        *logQueue // that it writes to; nil in tests
-	auth       *auth.Service
-	chat       *chat.Service
-	bell       doorbell
-	closeBell  func()
-	metrics    *metricsServer // nil: off
-	transports *transport.Transports
-	health     *health
-	http       *http.Server
-	strangers  strangers
+	c           *Config
+	logger      *slog.Logger
+	log         *logQueue // that it writes to; nil in tests
+	auth        *auth.Service
+	chat        *chat.Service
+	bell        doorbell
+	closeBell   func()
+	metrics     *metricsServer // nil: off
+	transports  *transport.Transports
+	health      *health
+	http        *http.Server
+	connections *connections
 }
 
 // wire puts the rooms of the house together.
@@ -142,11 +142,14 @@ func wire(ctx context.Context, c *Config, logger *slog.Logger, store *db.Store) 
 		return nil, err
 	}
 	s.chat = chat.New(store, chatOptions(c, s))
+	options := transportOptions(c, logger)
+	s.connections = newConnections(httpConnections(c, options.MaxConnections, logger), int(c.HTTPMaxConnectionsPerAddress), c.TrustedProxies)
+	options.OnStream = s.connections.stream
 	api, transports := graph.Handler(graph.Options{
 		Auth: s.auth, Chat: s.chat, Logger: logger, Version: version,
 		TextLength: int(c.ChatMaxLength), Introspection: bool(c.Introspection),
 		OperationTimeout: time.Duration(c.OperationTimeout), Leeway: time.Duration(c.Leeway),
-		Documents: documentOptions(c), Transport: transportOptions(c, logger),
+		Documents: documentOptions(c), Transport: options,
 	})
 	s.transports = transports
 	s.http = &http.Server{
@@ -155,7 +158,7 @@ func wire(ctx context.Context, c *Config, logger *slog.Logger, store *db.Store) 
 		IdleTimeout:       time.Duration(c.HTTPIdleTimeout),
 		ConnContext:       transport.ConnContext,
 		MaxHeaderBytes:    int(c.HTTPMaxHeader) - headerSlop,
-		ConnState:         s.strangers.see,
+		ConnState:         s.connections.see,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug), // mostly clients that go away
 	}
 	return s, nil
@@ -246,7 +249,7 @@ func (s *server) serve(ctx context.Context, listener net.Listener, ready func(ne
 	owner, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer stop(nil)
 	var services sync.WaitGroup
-	background := []func(context.Context) error{s.auth.Run, s.chat.Run, tuneMemory}
+	background := []func(context.Context) error{s.auth.Run, s.chat.Run, s.watchRoom, tuneMemory}
 	if s.metrics != nil {
 		background = append(background, s.metrics.Run)
 	}
@@ -289,7 +292,7 @@ func (s *server) drain(ctx context.Context) {
 	}
 	var ends sync.WaitGroup
 	ends.Go(func() { s.transports.Drain(ctx) }) // Shutdown knows no sockets, and waits for event streams
-	s.strangers.close()
+	s.connections.close()
 	requests, cancelRequests := context.WithTimeout(ctx, requestGrace)
 	defer cancelRequests()
 	if err := s.http.Shutdown(requests); err != nil {
