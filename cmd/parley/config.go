@@ -55,25 +55,23 @@ type Config struct {
 	RoomCreateRate ratio `default:"60/1h" help:"Rooms made by one user."`
 	ChatMaxLength  count `default:"10000" help:"Characters of a chat, at most 10000."`
 
-	HTTPMaxBody                  size     `default:"128KiB" name:"http-max-body" help:"Bytes of a request."`
-	HTTPMaxHeader                size     `default:"16KiB" name:"http-max-header" help:"Bytes of its headers."`
-	HTTPHeaderTimeout            duration `default:"5s" name:"http-header-timeout" help:"Time to send the headers."`
-	HTTPBodyTimeout              duration `default:"10s" name:"http-body-timeout" help:"Time to send the body."`
-	HTTPResponseTimeout          duration `default:"15s" name:"http-response-timeout" help:"Time to take an answer, all of it, also over WebSocket and as an event; not of streams."`
-	HTTPIdleTimeout              duration `default:"60s" name:"http-idle-timeout" help:"How long a connection may rest."`
-	HTTPMaxConnections           count    `default:"2000" name:"http-max-connections" help:"TCP connections at once, besides WebSockets and event streams; at most what is left of the files that may be open."`
-	HTTPMaxConnectionsPerAddress count    `default:"100" name:"http-max-connections-per-address" help:"Of these, from one network; loopback and PARLEY_TRUSTED_PROXIES are not counted."`
-	WSMaxMessage                 size     `default:"128KiB" name:"ws-max-message" help:"Bytes of a WebSocket message."`
-	WSMessageTimeout             duration `default:"10s" name:"ws-message-timeout" help:"Time to send one, from its first byte to its last."`
-	WSInitTimeout                duration `default:"5s" name:"ws-init-timeout" help:"Time to send connection_init."`
-	WSPingInterval               duration `default:"25s" name:"ws-ping-interval" help:"Silence after which a socket is pinged."`
-	WSPongTimeout                duration `default:"10s" name:"ws-pong-timeout" help:"Time to answer that."`
-	WSMaxOperations              count    `default:"100" name:"ws-max-operations" help:"Operations at once on one socket."`
-	WSMaxParallel                count    `default:"8" name:"ws-max-parallel" help:"Queries and mutations at once on one socket; more are read later."`
-	WSMessageRate                ratio    `default:"20/1s" name:"ws-message-rate" help:"Messages on one socket; more are read later."`
-	WriteTimeout                 duration `default:"15s" help:"How long a stream's reader may take nothing."`
-	SSEKeepalive                 duration `default:"15s" name:"sse-keepalive" help:"Silence after which a comment is sent."`
-	OperationTimeout             duration `default:"5s" help:"Time for a query or a mutation."`
+	HTTPMaxBody         size     `default:"128KiB" name:"http-max-body" help:"Bytes of a request."`
+	HTTPMaxHeader       size     `default:"16KiB" name:"http-max-header" help:"Bytes of its headers."`
+	HTTPHeaderTimeout   duration `default:"5s" name:"http-header-timeout" help:"Time to send the headers."`
+	HTTPBodyTimeout     duration `default:"10s" name:"http-body-timeout" help:"Time to send the body."`
+	HTTPResponseTimeout duration `default:"15s" name:"http-response-timeout" help:"Time to take an answer, all of it, also over WebSocket and as an event; not of streams."`
+	HTTPIdleTimeout     duration `default:"60s" name:"http-idle-timeout" help:"How long a connection may rest."`
+	WSMaxMessage        size     `default:"128KiB" name:"ws-max-message" help:"Bytes of a WebSocket message."`
+	WSMessageTimeout    duration `default:"10s" name:"ws-message-timeout" help:"Time to send one, from its first byte to its last."`
+	WSInitTimeout       duration `default:"5s" name:"ws-init-timeout" help:"Time to send connection_init."`
+	WSPingInterval      duration `default:"25s" name:"ws-ping-interval" help:"Silence after which a socket is pinged."`
+	WSPongTimeout       duration `default:"10s" name:"ws-pong-timeout" help:"Time to answer that."`
+	WSMaxOperations     count    `default:"100" name:"ws-max-operations" help:"Operations at once on one socket."`
+	WSMaxParallel       count    `default:"8" name:"ws-max-parallel" help:"Queries and mutations at once on one socket; more are read later."`
+	WSMessageRate       ratio    `default:"20/1s" name:"ws-message-rate" help:"Messages on one socket; more are read later."`
+	WriteTimeout        duration `default:"15s" help:"How long a stream's reader may take nothing."`
+	SSEKeepalive        duration `default:"15s" name:"sse-keepalive" help:"Silence after which a comment is sent."`
+	OperationTimeout    duration `default:"5s" help:"Time for a query or a mutation."`
 
 	MaxConnections           count `default:"10000" help:"WebSockets and event streams at once, at most 512 less than files may be open."`
 	AcceptRate               ratio `default:"200/1s" help:"New ones of these; while they are many, each network gets its share."`
@@ -82,6 +80,9 @@ type Config struct {
 	MaxConnectionsPerUser    count `default:"20" help:"WebSockets and event streams of one user."`
 	AddressRequestRate       ratio `default:"50/1s" help:"Requests from one network; loopback is not counted."`
 	UserRoomStreams          count `default:"20" help:"Streams of one room by one user."`
+
+	HTTPMaxConnections           count `default:"2000" name:"http-max-connections" help:"TCP connections at once, besides WebSockets and event streams; at most what is left of the files that may be open."`
+	HTTPMaxConnectionsPerAddress count `default:"100" name:"http-max-connections-per-address" help:"Of these, from one network; loopback and PARLEY_TRUSTED_PROXIES are not counted."`
 
 	GQLMaxTokens     count `default:"1000" name:"gql-max-tokens" help:"Tokens of a GraphQL document."`
 	GQLMaxFields     count `default:"500" name:"gql-max-fields" help:"Fields of a document, fragments expanded."`
