@@ -54,6 +54,9 @@ func reason(code ws.StatusCode) string {
 	panic(fmt.Sprintf("transport: close code %d has no reason", code))
 }
 
+// misplacedToken is the reason, beside closeForbidden, when a token lies where nobody looks for it.
+const misplacedToken = "Put the token into the payload of connection_init itself, as Authorization"
+
 // The error codes that this package gives or reads. They are explained in the API's schema.
 const (
 	codeUnauthenticated = "UNAUTHENTICATED"
@@ -89,6 +92,7 @@ var (
 
 	badVersion = &refusal{http.StatusUpgradeRequired, codeBadInput, "REQUEST_MALFORMED", "Use version 13 of the WebSocket protocol."}
 	badKey     = &refusal{http.StatusBadRequest, codeBadInput, "REQUEST_MALFORMED", "Sec-WebSocket-Key is not 16 bytes in base64."}
+	badHTTP    = &refusal{http.StatusBadRequest, codeBadInput, "REQUEST_MALFORMED", "A WebSocket needs HTTP/1.1. A proxy in front may speak HTTP/1.0 to this server."}
 	badOrigin  = &refusal{http.StatusForbidden, codeForbidden, "", "Pages of this origin may not open sockets."}
 )
 

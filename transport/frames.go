@@ -173,8 +173,11 @@ func pongFrame(payload []byte) []byte { return ws.MustCompileFrame(ws.NewPongFra
 
 func pingFrame() []byte { return ws.MustCompileFrame(ws.NewPingFrame(nil)) }
 
-func closeFrame(code ws.StatusCode) []byte {
-	return ws.MustCompileFrame(ws.NewCloseFrame(ws.NewCloseFrameBody(code, reason(code))))
+func closeFrame(code ws.StatusCode) []byte { return closeFrameSaying(code, reason(code)) }
+
+// closeFrameSaying has a reason of its own, of at most 123 bytes.
+func closeFrameSaying(code ws.StatusCode, reason string) []byte {
+	return ws.MustCompileFrame(ws.NewCloseFrame(ws.NewCloseFrameBody(code, reason)))
 }
 
 // echoFrame repeats the code of a close frame, and not its reason.

@@ -218,7 +218,13 @@ func naiveMessage(text string) (answer string, known bool) {
 			return told(fin|1, `{"type":"pong","payload":`+string(payload)+`}`), true
 		}
 		return told(fin|1, `{"type":"pong"}`), true
-	case "pong", "complete":
+	case "pong":
+		return "", true
+	case "complete":
+		var id string
+		if json.Unmarshal(m["id"], &id) != nil || id == "" {
+			return "close 4400", true
+		}
 		return "", true
 	case "subscribe":
 		return "close 4401", true

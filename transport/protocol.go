@@ -68,6 +68,9 @@ func (s *socket) take(text []byte) ws.StatusCode {
 	case "subscribe":
 		return s.subscribe(m)
 	case "complete":
+		if m.id == "" {
+			return closeBadMessage
+		}
 		s.stop(m.id)
 	default:
 		return closeBadMessage

@@ -164,9 +164,12 @@ func ConnContext(ctx context.Context, conn net.Conn) context.Context {
 // third of it is free: with the 4 MiB that it grows to by itself, a reader of less than 90 KiB/s would seem to take nothing.
 const sendBuffer = 128 << 10
 
-func boundBuffer(ctx context.Context) {
+// bindConn bounds what the kernel keeps for a stream, and for how long when the client is gone: a dead one is freed as
+// soon as a socket would be, counted from a keep-alive.
+func (t *Transports) bindConn(ctx context.Context) {
 	if conn, ok := ctx.Value(connKey{}).(*net.TCPConn); ok {
 		_ = conn.SetWriteBuffer(sendBuffer) // the connection is gone
+		freeWhenDead(conn, t.options.PingInterval+t.options.PongTimeout)
 	}
 }
 
@@ -201,13 +204,13 @@ func (s *stream) finish(r result) {
 
 const eventOverhead = len("event: next\ndata: \n\nevent: complete\ndata:\n\n")
 
-// appendEvent appends a result as an event. body is one line; an empty id is none.
+// appendEvent appends a result as an event. body is JSON; an empty id is none.
 func appendEvent(b []byte, id string, body []byte) []byte {
 	b = append(b, "event: next\n"...)
 	if id != "" {
 		b = append(append(append(b, "id: "...), id...), '\n')
 	}
-	return append(append(append(b, "data: "...), body...), "\n\n"...)
+	return append(append(append(b, "data: "...), asOneLine(body)...), "\n\n"...)
 }
 
 // Each piece has WriteTimeout, so a slow reader lives and one that reads nothing is cut.

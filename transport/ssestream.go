@@ -27,7 +27,7 @@ func (s *stream) subscribed(ctx context.Context, lastEventID string, exec graphq
 		s.refuseStream(no)
 		return
 	}
-	boundBuffer(ctx)
+	s.t.bindConn(ctx)
 	x := &sseStream{s: s, ctx: ctx}
 	if x.sub = s.t.newSubscription(x, stream, s.session.User); x.sub == nil || !x.sub.join(exec, op) {
 		s.t.meters.request(op, OutcomeRefused)

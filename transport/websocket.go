@@ -74,9 +74,11 @@ func (x webSocket) open(w http.ResponseWriter, r *http.Request, exec graphql.Gra
 func (x webSocket) mayUpgrade(r *http.Request) *refusal {
 	key, err := base64.StdEncoding.Strict().DecodeString(r.Header.Get("Sec-Websocket-Key"))
 	switch {
+	case !r.ProtoAtLeast(1, 1):
+		return badHTTP
 	case r.Header.Get("Sec-Websocket-Version") != "13":
 		return badVersion
-	case err != nil || len(key) != 16 || !r.ProtoAtLeast(1, 1):
+	case err != nil || len(key) != 16:
 		return badKey
 	case !x.mayOpen(r):
 		return badOrigin
@@ -146,8 +148,12 @@ func (s *socket) initialise(payload []byte) ws.StatusCode {
 		return closeBadMessage
 	}
 	credentials, ok := withToken(s.credentials, fields)
-	if !ok {
+	switch {
+	case !ok:
 		return closeForbidden
+	case len(credentials.Authorization) == 0 && hasNestedToken(fields, false):
+		s.endWith(&ending{frame: closeFrameSaying(closeForbidden, misplacedToken), code: closeForbidden}, s.t.pace.cut)
+		return 0
 	}
 	s.start(func() { s.signIn(credentials) }, func() { s.end(closeTryLater) })
 	return 0
@@ -197,6 +203,19 @@ func withToken(c Credentials, payload map[string]any) (Credentials, bool) {
 		c.Authorization = []string{"Bearer " + token}
 	}
 	return c, true
+}
+
+// hasNestedToken tells whether an object within the payload holds a token, as `headers` does: whoever sent that would be
+// nobody, without a word.
+func hasNestedToken(object map[string]any, isNested bool) bool {
+	for key, value := range object {
+		text, isText := value.(string)
+		inner, _ := value.(map[string]any)
+		if isNested && isText && strings.EqualFold(key, "Authorization") && bearer(text) != "" || hasNestedToken(inner, true) {
+			return true
+		}
+	}
+	return false
 }
 
 type renewalKey struct{}
