@@ -248,10 +248,10 @@ func TestSlowBodyIsRefused(t *testing.T) {
 // After a body with a deadline the connection is read for hang-ups; a deadline left there would end a
 // request that takes longer.
 func TestBodyTimeoutEndsWithBody(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.BodyTimeout = 50 * time.Millisecond })
+	w := newWorld(t, func(o *Options, _ *pace) { o.BodyTimeout = 500 * time.Millisecond })
 	go func() {
 		w.awaits(w.started, "wait")
-		<-time.After(150 * time.Millisecond) // three times the deadline
+		<-time.After(700 * time.Millisecond) // more than the deadline
 		w.release <- struct{}{}
 	}()
 	header := http.Header{"Content-Type": {"application/json"}}

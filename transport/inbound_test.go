@@ -29,7 +29,7 @@ func TestMessagesAreFinishedInTime(t *testing.T) {
 		"a fragment, pings between": frame(text, `{"type":`) + frame(fin|pong, "") + frame(fin|ping, ""),
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, func(o *Options, _ *pace) { o.MessageTimeout = 50 * time.Millisecond })
+			w := newWorld(t, func(o *Options, _ *pace) { o.MessageTimeout = 300 * time.Millisecond })
 			quiet := w.ready("good")
 			conn, r := w.upgraded(frame(fin|text, pingMessage))
 			readFrame(t, r)
@@ -76,7 +76,7 @@ func TestTrickleIsNoProgress(t *testing.T) {
 
 // A client that is not read has its time afterwards: what the server does not take is not the client's delay.
 func TestHeldMessageIsNotLate(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.MaxParallel, o.MessageTimeout = 1, 100*time.Millisecond })
+	w := newWorld(t, func(o *Options, _ *pace) { o.MaxParallel, o.MessageTimeout = 1, 500*time.Millisecond })
 	conn, r := w.upgraded(frame(fin|text, `{"type":"connection_init","payload":{"authorization":"good"}}`))
 	readFrame(t, r)
 	_, _ = io.WriteString(conn, frame(fin|text, `{"type":"subscribe","id":"1","payload":{"query":"{wait}"}}`))
@@ -84,7 +84,7 @@ func TestHeldMessageIsNotLate(t *testing.T) {
 	_, _ = io.WriteString(conn, frame(fin|text, `{"type":"subscribe","id":"2","payload":{"query":"{wait}"}}`)) // keeps its turn
 	_, _ = io.WriteString(conn, frame(text, `{"type":`)+strings.Repeat(frame(fin|pong, ""), aheadMessages))
 	eventually(t, w.held, func() string { return "the reader is not held" })
-	<-time.After(400 * time.Millisecond) // four times what a message has
+	<-time.After(1500 * time.Millisecond) // three times what a message has
 	w.release <- struct{}{}
 	_, _ = io.WriteString(conn, frame(fin|more, `"ping"}`))
 	for _, want := range []string{`{"id":"1","type":"next"`, `{"id":"1","type":"complete"`, `{"type":"pong"}`} {

@@ -167,9 +167,9 @@ func TestSocketsEndWhileTheReaderIsHeld(t *testing.T) {
 
 // A client that is not read is not taken for dead. When it is gone, the ping shows it.
 func TestHeldClientIsNotSilent(t *testing.T) {
-	w := slowWorld(t, func(o *Options) { o.PingInterval, o.PongTimeout = 20*time.Millisecond, 20*time.Millisecond })
+	w := slowWorld(t, func(o *Options) { o.PingInterval, o.PongTimeout = 250*time.Millisecond, 250*time.Millisecond })
 	c := w.filled("good")
-	<-time.After(400 * time.Millisecond) // ten times what a silent one has
+	<-time.After(1500 * time.Millisecond) // three times what a silent one has
 	if !w.held() {
 		t.Fatal("cut")
 	}

@@ -30,7 +30,7 @@ func (w *world) identify(ctx context.Context, c Credentials) (context.Context, S
 	case "good":
 		session = Session{ID: "s"}
 	case "short":
-		session = Session{ID: "s", Until: time.Now().Add(50 * time.Millisecond)}
+		session = Session{ID: "s", Until: time.Now().Add(500 * time.Millisecond)}
 	case "long":
 		session = Session{ID: "s", Until: time.Now().Add(time.Hour)}
 	case "revoked":

@@ -221,7 +221,7 @@ func TestEventStreamOfAnEndedSession(t *testing.T) {
 
 // The connection of a finished stream serves the next request: no deadline and no abort is left behind.
 func TestConnectionOutlivesItsStream(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.WriteTimeout = 100 * time.Millisecond })
+	w := newWorld(t, func(o *Options, _ *pace) { o.WriteTimeout = 500 * time.Millisecond })
 	conn := w.raw()
 	r := bufio.NewReader(conn)
 	body := `{"query":"subscription{tick}"}`
@@ -237,7 +237,7 @@ func TestConnectionOutlivesItsStream(t *testing.T) {
 			t.Fatalf("%q %v", got, err)
 		}
 		w.awaits(w.stopped, "tick")
-		<-time.After(150 * time.Millisecond) // the write deadline and the token's end pass
+		<-time.After(700 * time.Millisecond) // the write deadline and the token's end pass
 	}
 }
 

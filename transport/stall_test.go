@@ -11,7 +11,7 @@ import (
 
 // A reader that takes nothing for WriteTimeout is cut, whatever it answered before; others do not notice.
 func TestStalledReaderIsCut(t *testing.T) {
-	w := newWorld(t, func(o *Options, p *pace) { o.WriteTimeout, p.stall = 200*time.Millisecond, 200*time.Millisecond })
+	w := newWorld(t, func(o *Options, p *pace) { o.WriteTimeout, p.stall = 500*time.Millisecond, 200*time.Millisecond })
 	healthy := w.ready("good")
 	healthy.subscribe(w, "1", "subscription{tick}", "tick")
 	conn, r := w.upgraded(frame(fin|text, `{"type":"connection_init"}`))
