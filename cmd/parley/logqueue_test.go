@@ -89,7 +89,7 @@ func TestLogOfAReaderThatIsGone(t *testing.T) {
 	logger.Info("heard")
 	q.close()
 	if lines, _ := droppedIn(t, g.String()); lines != 10 || !strings.Contains(g.String(), "msg=heard") {
-		t.Errorf("got %s", &g.logBuffer.buf)
+		t.Errorf("got %s", &g.buf)
 	}
 }
 
