@@ -91,8 +91,9 @@ func (s *connections) admit(conn net.Conn) {
 }
 
 func (s *connections) peer(conn net.Conn) *peer {
-	address := transport.AddressOf(conn.RemoteAddr().String())
-	if s.uncounted.contains(address.Addr()) {
+	remote := conn.RemoteAddr().String()
+	address := transport.AddressOf(remote)
+	if exact, err := netip.ParseAddrPort(remote); err == nil && s.uncounted.contains(exact.Addr().Unmap()) {
 		address = netip.Prefix{}
 	}
 	if p := s.peers[address]; p != nil {

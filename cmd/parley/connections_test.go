@@ -88,7 +88,7 @@ func TestStrangersWhileTheServerStops(t *testing.T) {
 // run on all. Others are not concerned; loopback and proxies are not counted.
 func TestPlainConnectionsOfAnAddress(t *testing.T) {
 	var proxies networks
-	if err := proxies.UnmarshalText([]byte("10.0.0.0/8")); err != nil {
+	if err := proxies.UnmarshalText([]byte("10.0.0.0/8,2001:db8::7")); err != nil {
 		t.Fatal(err)
 	}
 	s := newConnections(100, 2, proxies)
@@ -110,7 +110,7 @@ func TestPlainConnectionsOfAnAddress(t *testing.T) {
 	if s.see(more, http.StateNew); more.isClosed() || third.isClosed() {
 		t.Error("an event stream takes room")
 	}
-	for _, address := range []string{"198.51.100.2", "127.0.0.1", "127.0.0.1", "127.0.0.1", "10.1.2.3", "10.1.2.3", "10.1.2.3"} {
+	for _, address := range []string{"198.51.100.2", "127.0.0.1", "127.0.0.1", "127.0.0.1", "10.1.2.3", "10.1.2.3", "10.1.2.3", "2001:db8::7", "2001:db8::7", "2001:db8::7"} {
 		conn := from(address)
 		if s.see(conn, http.StateNew); conn.isClosed() {
 			t.Errorf("%s has no room", address)
