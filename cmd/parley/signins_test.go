@@ -138,7 +138,8 @@ func TestOneNetworkDoesNotKeepOthersFromSigningIn(t *testing.T) {
 func BenchmarkSignInsBesideAFlood(b *testing.B) {
 	for b.Loop() {
 		s := startServer(b, config(b, dataDir(b), floodFlags...))
-		token, _ := s.register("ann")
+		token, _ := s.register("reader")
+		s.register("ann")
 		s.register("flood")
 		s.must(nil, token, `mutation { createRoom(name: "general") { id } }`)
 		signIn := func(i int) time.Duration { return s.patient(i, "ann") }
