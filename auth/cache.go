@@ -138,6 +138,13 @@ func (c *cache) allHeld() map[string][]uuid.UUID {
 	return byReason
 }
 
+func (c *cache) heldCount() (n int) {
+	for _, ids := range c.allHeld() {
+		n += len(ids)
+	}
+	return n
+}
+
 // use notes that a session was used and that its row does not say so.
 func (c *cache) use(sid uuid.UUID) {
 	c.mu.Lock()

@@ -93,6 +93,12 @@ func TestEndSessionEndsHereWhatCannotBeWritten(t *testing.T) {
 	n.wantDead(other.AccessToken, ReasonSessionEnded)
 	n.wantDead(ada.AccessToken, ReasonSessionEnded)
 	n.wantLive(bob.AccessToken) // another's
+	if n.Stats().EndsUnstored != 2 {
+		t.Errorf("got %+v", n.Stats())
+	}
+	if n.logout(LogoutAll, other.AccessToken)+n.logout(LogoutOthers, other.AccessToken) != 0 {
+		t.Error("a session that has ended here ends others")
+	}
 }
 
 // The alarm ends the session of a stolen token, whatever the disk says.

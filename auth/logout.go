@@ -76,7 +76,10 @@ type departure struct {
 func (s *Service) leaving(ctx context.Context, scope LogoutScope, refresh *string) (departure, bool) {
 	read := func(text string, k kind) (departure, bool) {
 		t, err := s.keys.read(text, k, s.now(), s.o.Leeway)
-		good := err == nil || scope == LogoutCurrent && errors.Is(err, errExpired)
+		good := err == nil && s.cache.held(t.session) == ""
+		if scope == LogoutCurrent {
+			good = err == nil || errors.Is(err, errExpired)
+		}
 		return departure{ticket: t, kind: k, scope: scope}, good
 	}
 	if refresh != nil {

@@ -11,6 +11,7 @@ type Stats struct {
 
 	Ended          map[string]uint64 // sessions ended by this node, by reason
 	EndedElsewhere map[string]uint64 // sessions found ended by another node, by reason
+	EndsUnstored   int               // sessions ended by this node that the database still has as live
 	Events         map[string]uint64 // what Options.Audit is told, by message
 }
 
@@ -20,7 +21,8 @@ func (s *Service) Stats() Stats {
 	return Stats{
 		Hashes: s.passwords.hashed.Load(), HashesRefused: s.passwords.refused.Load(),
 		HashesRunning: running, HashQueue: waiting,
-		Ended: s.meters.ended.Counts(), EndedElsewhere: s.meters.endedElsewhere.Counts(), Events: s.meters.events.Counts(),
+		EndsUnstored: s.cache.heldCount(),
+		Ended:        s.meters.ended.Counts(), EndedElsewhere: s.meters.endedElsewhere.Counts(), Events: s.meters.events.Counts(),
 	}
 }
 

@@ -85,6 +85,7 @@ var sessionMetrics = []metric{
 	}),
 	counters("parley_sessions_ended_total", "Sessions ended by this node.", "reason", func(s *snapshot) map[string]uint64 { return s.auth.Ended }),
 	counters("parley_sessions_ended_elsewhere_total", "Sessions found ended by another node.", "reason", func(s *snapshot) map[string]uint64 { return s.auth.EndedElsewhere }),
+	gauge("parley_session_ends_unstored", "Sessions ended by this node that the database still has as live.", func(s *snapshot) int64 { return int64(s.auth.EndsUnstored) }),
 	counters("parley_audit_events_total", "Audit records, by message.", "event", func(s *snapshot) map[string]uint64 { return s.auth.Events }),
 }
 
