@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -65,7 +66,7 @@ func TestAnswerTakenByteByByteHasOneTime(t *testing.T) {
 			conn := ask(s, token, largePage, 6) // more than two kernels keep
 			go trickle(conn)
 			eventually(t, "the end of the connection", func() bool { return !s.isOpen(conn) }) // the kernel may take a few in their time
-			eventually(t, "the room of its answers", func() bool { return strings.Contains(s.scrape(), "\nparley_answer_bytes 0\n") })
+			eventually(t, "the room of its answers", func() bool { return s.counted("parley_answer_bytes") == 0 })
 			_ = conn.Close()
 		})
 	}
@@ -95,4 +96,44 @@ func TestUntakenAnswersAreCounted(t *testing.T) {
 			eventually(t, "an answer", func() bool { return len(s.ask(ann, largePage).Errors) == 0 })
 		})
 	}
+}
+
+// largeMutation sends ten chats of controls and is answered with 3.6 MB.
+var largeMutation = `mutation($t: String! = "` + strings.Repeat(`\u0001`, len(controls)) + `") { ` + sends + ` }` + chatWithTexts(2)
+
+// Large answers of mutations at once wait for each other: none of them is done and then not answered.
+func TestMutationsWaitForRoomForTheirAnswers(t *testing.T) {
+	s, ann, _ := general(t, "--gql-max-aliases", "50", "--operation-timeout", "60s")
+	var all sync.WaitGroup
+	for range 8 { // 29 MB, of which one person may hold 12
+		all.Go(func() {
+			if a := s.ask(ann, largeMutation); len(a.Errors) > 0 || len(a.Body) < 60*6*len(controls) {
+				t.Errorf("%d bytes: %.300s", len(a.Body), a.Body)
+			}
+		})
+	}
+	all.Wait()
+	if n := s.chatsIn(ann); n != 80 {
+		t.Errorf("%d chats", n)
+	}
+}
+
+// Who takes no answers loses those of mutations too, is told that they have been done, and gets answers again later.
+func TestMutationsOfWhoTakesNoAnswers(t *testing.T) {
+	s, ann, _ := general(t, "--gql-max-aliases", "50", "--operation-timeout", "2s", "--http-response-timeout", "8s", "--metrics-addr", "127.0.0.1:0")
+	for range 12 {
+		hoarders["HTTP"](s, ann, largeMutation, 4)
+	}
+	eventually(t, "a mutation without an answer", func() bool { return s.counted(`parley_refusals_total{code="UNKNOWN_OUTCOME"}`) > 0 })
+	eventually(t, "an answer", func() bool {
+		return len(s.ask(ann, `mutation { sendChat(room: "general", text: "x") { text } }`).Errors) == 0
+	})
+}
+
+// counted is the value of a metric.
+func (s *testServer) counted(name string) (n int) {
+	s.t.Helper()
+	_, rest, _ := strings.Cut(s.scrape(), "\n"+name+" ")
+	_, _ = fmt.Sscan(rest, &n) // there may be none yet
+	return n
 }

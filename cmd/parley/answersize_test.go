@@ -144,14 +144,20 @@ func TestLargestPagesPass(t *testing.T) {
 	}
 }
 
+// sends are ten mutations that answer a chat with texts.
+var sends = times(10, `a#: sendChat(room: "general", text: $t) { ...Chat } `)
+
+// chatWithTexts has four texts and some more.
+func chatWithTexts(more int) string {
+	return ` fragment Chat on Chat { id number text room { name topic lastChat { text room { lastChat { text room { lastChat { text } } } } } } ` + times(more, "b#: text ") + `}`
+}
+
 // What a mutation has done it can always tell: one whose answer could be too large is refused before it does anything.
 func TestMutationIsNotDoneIfItsAnswerCouldBeTooLarge(t *testing.T) {
 	s, token, _ := general(t, "--gql-max-aliases", "50")
 	s.said(token, 1, controls)
 	send := func(names int, text string) answer {
-		return s.ask(token, `mutation($t: String!) { `+times(10, `a#: sendChat(room: "general", text: $t) { ...Chat } `)+`}
-			fragment Chat on Chat { id number text room { name topic lastChat { text room { lastChat { text room { lastChat { text } } } } } } `+
-			times(names, "b#: text ")+`}`, map[string]any{"t": text})
+		return s.ask(token, `mutation($t: String!) { `+sends+` }`+chatWithTexts(names), map[string]any{"t": text})
 	}
 	largest := send(2, controls) // 60 texts of 60 KB
 	if largest.Status != http.StatusOK || len(largest.Errors) > 0 || len(largest.Body) < 60*6*len(controls) {
