@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -25,10 +26,11 @@ func saidOf(t *testing.T, log, setting string) (total int) {
 func TestRoomIsSaidOnceAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, end := context.WithCancel(t.Context())
-		log, refused := &logBuffer{}, uint64(7) // before it began
+		log, refused := &logBuffer{}, &atomic.Uint64{}
+		refused.Store(7) // before it began
 		logger := newLogger(&Config{LogFormat: "json", LogLevel: "info"}, log)
 		ended := make(chan struct{})
-		count := func() map[string]uint64 { return map[string]uint64{"accept_rate": refused, "memory": 0} }
+		count := func() map[string]uint64 { return map[string]uint64{"accept_rate": refused.Load(), "memory": 0} }
 		go func() { defer close(ended); watchRoom(ctx, logger, count) }()
 		lines := func(n, total int) {
 			t.Helper()
@@ -39,7 +41,7 @@ func TestRoomIsSaidOnceAMinute(t *testing.T) {
 		time.Sleep(10 * time.Minute) // virtual, as below
 		lines(0, 0)
 		for i := range 150 {
-			refused++
+			refused.Add(1)
 			time.Sleep(time.Second)
 			if i == 1 {
 				lines(1, 1)
