@@ -26,7 +26,7 @@ const (
 	purgeEvery  = time.Minute // how often rooms are looked for that another node left, or an error
 	purgeAim    = 5 * time.Millisecond
 	purgeFewest = 16  // rows in a transaction
-	purgeMost   = 512 // of up to 40 KiB each
+	purgeMost   = 128 // of up to 40 KiB each: 50 ms on a busy machine, at most once where long texts follow short ones
 	purgeRest   = 3   // times as long as a transaction took nothing is purged
 )
 

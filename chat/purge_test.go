@@ -224,7 +224,7 @@ func TestPurgeIsInPartsAndGoesOnAfterARestart(t *testing.T) {
 		}
 	}}, chat.Options{OnError: func(err error) { t.Error(err) }})
 	third.awaitPurged(room.ID)
-	if got := deletes.Load(); got < 2*n/512 {
+	if got := deletes.Load(); got < 2*n/128 {
 		t.Errorf("all went in %d statements", got)
 	}
 	if chats, events := third.left(kept.ID); chats != 10 || events != 10 {
