@@ -57,7 +57,7 @@ func (p *purger) run(ctx context.Context) {
 // purge clears one room after the other until none has rows left.
 func (p *purger) purge(ctx context.Context) error {
 	for {
-		row, err := p.store.Read.Room.Query().Where(room.Purging(true)).Order(room.ByID()).First(ctx)
+		row, err := p.store.Read.Room.Query().Where(room.Purging(true)).First(ctx) // whichever
 		if ent.IsNotFound(err) {
 			return nil
 		}
