@@ -174,7 +174,9 @@ func TestBackupChecksWhatItHolds(t *testing.T) {
 		"UPDATE room_events SET chat_id = x'00' WHERE place = 5":                                    "counters",
 		"DELETE FROM users WHERE username = 'general'":                                              "points nowhere",
 		"UPDATE chats SET room_id = 'x' WHERE number = 10":                                          "points nowhere",
-		"UPDATE rooms SET topic = 'x'":                                                              "",
+		"UPDATE rooms SET purging = 1 WHERE name = 'general'":                                       "counters",
+		"UPDATE room_events SET kind = 'ROOM_DELETED', chat_id = NULL WHERE place = 10; DELETE FROM chats WHERE number < 5; UPDATE rooms SET deleted_at = '2026-01-01', purging = 1 WHERE name = 'general'": "",
+		"UPDATE rooms SET topic = 'x'": "",
 		"DELETE FROM chats" + general + "; DELETE FROM room_events" + general + " AND place < 10; UPDATE room_events SET kind = 'ROOM_DELETED', chat_id = NULL; UPDATE rooms SET deleted_at = '2026-01-01' WHERE name = 'general'": "",
 	} {
 		dir, to := t.TempDir(), t.TempDir()

@@ -68,8 +68,12 @@ func wantRefusal(t *testing.T, cmd *exec.Cmd, says string) {
 	if strings.Contains(said, "hunter2") {
 		t.Errorf("it tells the password: %s", said)
 	}
-	if took := time.Since(began); took > 15*time.Second {
+	took := time.Since(began)
+	if took > 15*time.Second {
 		t.Errorf("it took %v", took)
+	}
+	if took > 5*time.Second && !strings.Contains(stderr.String(), "Postgres at 127.0.0.1:") {
+		t.Errorf("after %v it has not said what it waits for: %s", took, stderr.String())
 	}
 }
 
