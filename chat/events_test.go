@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -165,4 +166,39 @@ func TestEventsAtTheDoor(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantErr(t, ask([]string{green.ID.String()}, nil), chat.ErrNoRoom)
+}
+
+// A stream of many rooms begins only if each cursor stands on an event that is there, wherever among the
+// cursors the one is that does not.
+func TestManyCursorsAreVerified(t *testing.T) {
+	w := newWorld(t, chat.Options{})
+	ann := w.person("ann")
+	const n = 205 // more than are looked up at once
+	rooms, good := make([]string, n), make([]string, n)
+	for i := range n {
+		name := fmt.Sprintf("room %d", i)
+		rooms[i] = w.room(ann, name).ID.String()
+		good[i] = w.send(ann, name, "x").Cursor()
+	}
+	starts, err := w.OpenAll(t.Context(), ann.ID, rooms, good)
+	if err != nil || len(starts) != n || starts[n-1].Room.ID.String() != rooms[n-1] || starts[n-1].At.Cursor(starts[n-1].Room.ID) != good[n-1] {
+		t.Fatalf("%d starts, %v", len(starts), err)
+	}
+	for _, i := range []int{0, 199, 200, n - 1} {
+		at, id := starts[i].At, starts[i].Room.ID
+		for _, c := range []struct {
+			at   chat.Position
+			want error
+		}{
+			{chat.Position{}, nil}, {chat.Position{Place: at.Place, Tag: at.Tag + 1}, chat.ErrDiverged}, {chat.Position{Place: at.Place + 1, Tag: at.Tag}, chat.ErrDiverged},
+		} {
+			changed := slices.Clone(good)
+			changed[i] = c.at.Cursor(id)
+			if _, err := w.OpenAll(t.Context(), ann.ID, rooms, changed); !errors.Is(err, c.want) {
+				t.Errorf("with %+v for cursor %d: got %v, want %v", c.at, i, err, c.want)
+			}
+		}
+	}
+	_, err = w.OpenAll(t.Context(), ann.ID, rooms[1:], good)
+	wantInvalid(t, err, "after", "CURSOR_INVALID")
 }
