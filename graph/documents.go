@@ -10,7 +10,6 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
-	"github.com/vektah/gqlparser/v2/parser"
 	"github.com/vektah/gqlparser/v2/validator/core"
 
 	"parley/graph/generated"
@@ -120,7 +119,7 @@ func (d *documents) enter(ctx context.Context) bool {
 
 // check parses and checks a text.
 func (d *documents) check(text string) (*ast.QueryDocument, gqlerror.List) {
-	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, d.limits.MaxTokens)
+	doc, err := parse(text, d.limits.MaxTokens)
 	if err != nil {
 		wrong := gqlerror.WrapIfUnwrapped(err)
 		errcode.Set(wrong, errcode.ParseFailed)

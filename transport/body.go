@@ -54,9 +54,9 @@ func (t *Transports) readBody(w http.ResponseWriter, r *http.Request) (*graphql.
 	case err != nil && !errors.Is(err, io.EOF):
 		return nil, badRequest
 	}
-	params, ok := parseParams(raw)
-	if !ok {
-		return nil, badRequest
+	params, no := parseParams(raw)
+	if no != nil {
+		return nil, no
 	}
 	params.ReadTime = graphql.TraceTiming{Start: begun, End: graphql.Now()}
 	return params, nil
@@ -65,17 +65,23 @@ func (t *Transports) readBody(w http.ResponseWriter, r *http.Request) (*graphql.
 // parseParams reads {query, operationName, variables, extensions}: one JSON object in UTF-8 and nothing
 // behind it. null counts as absent. Keys are matched exactly, the last of equal ones counts. All of it is
 // read at once, because each request pays for it.
-func parseParams(raw []byte) (*graphql.RawParams, bool) {
+func parseParams(raw []byte) (*graphql.RawParams, *refusal) {
 	var fields map[string]any
 	if !utf8.Valid(raw) || !readObject(raw, &fields) {
-		return nil, false
+		return nil, badRequest
 	}
 	p := new(graphql.RawParams)
 	ok1 := as(fields["query"], &p.Query)
 	ok2 := as(fields["operationName"], &p.OperationName)
 	ok3 := as(fields["variables"], &p.Variables)
 	ok4 := as(fields["extensions"], &p.Extensions)
-	return p, ok1 && ok2 && ok3 && ok4 && (fields["query"] != nil || hasHash(p))
+	switch {
+	case !ok1 || !ok2 || !ok3 || !ok4 || fields["query"] == nil && !hasHash(p):
+		return nil, badRequest
+	case hasHalfPair(raw):
+		return nil, badText
+	}
+	return p, nil
 }
 
 // as takes a value that is absent or of that type.
@@ -89,10 +95,10 @@ func as[T any](value any, into *T) bool {
 }
 
 // parseURL reads the same from the parameters of a GET; variables and extensions are JSON.
-func parseURL(rawQuery string) (*graphql.RawParams, bool) {
+func parseURL(rawQuery string) (*graphql.RawParams, *refusal) {
 	values, err := url.ParseQuery(rawQuery)
 	if err != nil {
-		return nil, false
+		return nil, badRequest
 	}
 	p := &graphql.RawParams{Query: values.Get("query"), OperationName: values.Get("operationName")}
 	p.ReadTime.Start = graphql.Now()
@@ -100,12 +106,18 @@ func parseURL(rawQuery string) (*graphql.RawParams, bool) {
 	variables, extensions := values.Get("variables"), values.Get("extensions")
 	for _, text := range []string{p.Query, p.OperationName, variables, extensions} {
 		if !utf8.ValidString(text) {
-			return nil, false
+			return nil, badRequest
 		}
 	}
 	ok1 := readObject(json.RawMessage(variables), &p.Variables)
 	ok2 := readObject(json.RawMessage(extensions), &p.Extensions)
-	return p, ok1 && ok2 && (values.Has("query") || hasHash(p))
+	switch {
+	case !ok1 || !ok2 || !values.Has("query") && !hasHash(p):
+		return nil, badRequest
+	case hasHalfPair([]byte(variables)) || hasHalfPair([]byte(extensions)):
+		return nil, badText
+	}
+	return p, nil
 }
 
 // hasHash tells whether the request names a persisted query, so that it needs no text.
@@ -130,7 +142,7 @@ func readString(raw json.RawMessage, into *string) (given, ok bool) {
 	if isAbsent(raw) {
 		return false, true
 	}
-	return true, json.Unmarshal(raw, into) == nil
+	return true, !hasHalfPair(raw) && json.Unmarshal(raw, into) == nil
 }
 
 // readObject keeps numbers as text: gqlgen takes a float64 for no Int.

@@ -63,11 +63,7 @@ func (h plainHTTP) read(w http.ResponseWriter, r *http.Request) (*graphql.RawPar
 	case r.Method == http.MethodPost:
 		return h.readBody(w, r)
 	}
-	params, ok := parseURL(r.URL.RawQuery)
-	if !ok {
-		return nil, badRequest
-	}
-	return params, nil
+	return parseURL(r.URL.RawQuery)
 }
 
 // identify asks who sends a request. What is wrong with the token is in the context, and only counts

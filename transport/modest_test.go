@@ -23,12 +23,12 @@ func TestRequestsAreModest(t *testing.T) {
 		"brackets behind a quote":   {`{"v":"\"` + strings.Repeat("[{,", 30000) + `"}`, true},
 		"a backslash before an end": {`{"v":"\\","w":` + list(maxValues) + `}`, false},
 	} {
-		if _, ok := parseParams([]byte(`{"query":"{hello}","variables":` + c.variables + `}`)); ok != c.want {
-			t.Errorf("%s: read %v, want %v", name, ok, c.want)
+		if _, no := parseParams([]byte(`{"query":"{hello}","variables":` + c.variables + `}`)); (no == nil) != c.want {
+			t.Errorf("%s: refused %v, want %v", name, no, !c.want)
 		}
 	}
 	query := url.Values{"query": {"{hello}"}, "variables": {`{"v":` + list(maxValues+1) + `}`}}
-	if _, ok := parseURL(query.Encode()); ok {
+	if _, no := parseURL(query.Encode()); no == nil {
 		t.Error("by GET it is read")
 	}
 }

@@ -83,24 +83,31 @@ func (s *socket) subscribe(m message) ws.StatusCode {
 	if !s.isReady() {
 		return closeNotSignedIn
 	}
-	params, ok := parseParams(m.payload)
-	if !ok || m.id == "" || len(m.id) > maxID {
+	params, no := parseParams(m.payload)
+	if no == badRequest || m.id == "" || len(m.id) > maxID {
 		return closeBadMessage
 	}
 	ctx, op, free := s.reserve(m.id)
 	switch {
 	case !free:
 		return closeIDInUse
+	case no != nil: // an emoji that was cut in two is no reason to end the socket with all its streams
+		s.stop(m.id)
+		s.turnDown(m.id, s.t.options.Refuse(ctx, no.code, no.reason, no.message))
 	case op == nil:
-		limit := s.t.options.Refuse(ctx, codeLimitReached, "OPERATIONS", "Too many operations run on this socket.")
-		s.t.meters.requests[KindUnread].Add(OutcomeRefused, 1)
-		s.t.meters.refused(gqlerror.List{limit})
-		s.control(textFrame(errorMessage(m.id, gqlerror.List{limit})), nil)
+		s.turnDown(m.id, s.t.options.Refuse(ctx, codeLimitReached, "OPERATIONS", "Too many operations run on this socket."))
 	default:
 		op.free = s.intake.slot()
 		s.start(func() { s.operate(ctx, op, params) }, func() { s.fail(op, gqlerror.List{s.t.fault(ctx)}) })
 	}
 	return 0
+}
+
+// turnDown answers a `subscribe` of which nothing comes.
+func (s *socket) turnDown(id string, no *gqlerror.Error) {
+	s.t.meters.requests[KindUnread].Add(OutcomeRefused, 1)
+	s.t.meters.refused(gqlerror.List{no})
+	s.control(textFrame(errorMessage(id, gqlerror.List{no})), nil)
 }
 
 func (s *socket) isReady() bool {

@@ -139,7 +139,7 @@ func handshake(r *http.Request) *http.Request {
 func (s *socket) initialise(payload []byte) ws.StatusCode {
 	fields, ok := map[string]any(nil), true
 	if !isAbsent(payload) {
-		ok = readObject(payload, &fields)
+		ok = readObject(payload, &fields) && !hasHalfPair(payload)
 	}
 	if !s.enter(fresh, checking) {
 		return closeSecondInit

@@ -17,7 +17,7 @@ var persistedWays = map[string]func(s *testServer, body string) string{
 		if err := json.Unmarshal([]byte(body), &fields); err != nil {
 			s.t.Fatal(err)
 		}
-		values := url.Values{"extensions": {string(fields["extensions"])}}
+		values := url.Values{"extensions": {string(fields["extensions"])}, "variables": {string(fields["variables"])}}
 		if text := fields["query"]; text != nil {
 			var query string
 			_ = json.Unmarshal(text, &query) // it was written by a test
