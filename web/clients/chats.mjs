@@ -1,11 +1,16 @@
 // What the recipes know of chats: a list of them, and an id for a new one.
 
 // #region merge
-/** merge puts chats into a list: each id once, ordered by number; what is not stored yet comes last. */
+/** merge puts chats into a list: each id once, as it came last, ordered by number; what is not stored yet is at the end. */
 export function merge(list, chats) {
-  const byId = new Map(list.map((chat) => [chat.id, chat]));
-  for (const chat of chats) if (chat.number || !byId.has(chat.id)) byId.set(chat.id, chat);
+  const byId = new Map([...list, ...chats].map((chat) => [chat.id, chat]));
   return [...byId.values()].toSorted((a, b) => place(a) - place(b));
+}
+
+/** apply does to a list what an event says. An edit of a chat on an older page, which is not shown, changes nothing. */
+export function apply(list, { kind, chat }) {
+  const belongs = kind === "CHAT_SENT" || list.some(({ id }) => id === chat?.id);
+  return belongs ? merge(list, [chat]) : list;
 }
 
 const place = ({ number }) => number ?? Number.MAX_SAFE_INTEGER;

@@ -1,57 +1,65 @@
 // A room without a framework or a cache: fetch for what is asked, and whatever stream `follow` brings.
 
-import { merge, uuid } from "./chats.mjs";
+import { apply, merge, uuid } from "./chats.mjs";
 import { inTurn } from "./patience.mjs";
 
-const CHAT = "{ id number username text cursor }";
+const CHAT = "{ id number username text editedAt deletedAt }";
 const PAGE = `query ($room: ID!) { chats(room: $room) { nodes ${CHAT} syncCursor } }`;
-const SENT = `subscription ($room: ID!, $after: Cursor) { chatSent(room: $room, after: $after) ${CHAT} }`;
-const SEND = `mutation ($room: ID!, $text: String!, $id: ID!) { sendChat(room: $room, text: $text, id: $id) ${CHAT} }`;
+const EVENTS = `subscription ($rooms: [ID!], $after: [Cursor!]) {
+  events(rooms: $rooms, after: $after) { kind cursor chat ${CHAT} } }`;
+const SEND = `mutation ($room: ID!, $text: String!, $id: ID!) {
+  sendChat(room: $room, text: $text, id: $id) { id number username } }`;
 
 /**
- * openRoom shows a room. `show` gets all chats, oldest first, whenever they change; `heard` gets each
+ * openRoom shows a room. `show` gets all chats, oldest first, whenever they change; `heard` gets each new
  * chat of the stream, once; `ended` gets the reason why nothing more will come.
  */
 export function openRoom({ session, follow }, room, { show, heard, ended }) {
   const queue = inTurn();
-  let list = [];
+  let stored = [];
+  let waiting = []; // chats of ours that the stream has not brought yet
   let closed = false;
   let stop;
-  const put = (...chats) => show((list = merge(list, chats)));
+  const put = () => show(merge(waiting, stored));
 
   // #region list
   async function begin() {
     const { chats } = await session.ask(PAGE, { room });
     if (closed) return;
-    put(...chats.nodes);
-    stop = follow({ query: SENT, variables: { room, after: chats.syncCursor } }, { next, error: lost });
+    stored = chats.nodes;
+    put();
+    stop = follow({ query: EVENTS, variables: { rooms: [room], after: [chats.syncCursor] } }, { next, error: lost });
   }
 
-  function next(chat) {
-    heard(chat);
-    put(chat);
+  function next(event) {
+    if (event.kind === "CHAT_SENT") heard(event.chat);
+    stored = apply(stored, event);
+    waiting = waiting.filter(({ id }) => id !== event.chat?.id);
+    put();
   }
   // #endregion
 
   // #region diverged
   function lost(refusal) {
     if (refusal.code !== "CURSOR_DIVERGED") return ended(refusal);
-    list = []; // the server was put back to a backup: what we show may never have happened
-    begin().catch(ended);
+    waiting = waiting.filter(({ number }) => number === null);
+    begin().catch(ended); // the server was put back to a backup: what we show may never have happened
   }
   // #endregion
 
   // #region send
   async function send(text) {
     const id = uuid();
-    put({ id, text, number: null });
+    waiting.push({ id, text, number: null });
+    put();
     try {
       const { sendChat } = await queue(() => session.ask(SEND, { room, text, id }));
-      put(sendChat);
+      waiting = waiting.map((chat) => (chat.id === id ? { ...chat, ...sendChat } : chat));
     } catch (error) {
-      list = list.filter((chat) => chat.id !== id);
-      show(list);
+      waiting = waiting.filter((chat) => chat.id !== id);
       throw error;
+    } finally {
+      put();
     }
   }
   // #endregion

@@ -11,13 +11,20 @@ export class Refused extends Error {
   }
 }
 
-/** Session keeps the tokens of one person: the access token in memory, the refresh token in `storage`. */
+/**
+ * Session keeps the tokens of one person: the access token in memory, the refresh token in `storage`. When
+ * the session turns out to have ended, `signedOut` gets the reason, once; not after signOut.
+ */
 export class Session {
   #access;
   #refreshing;
+  #patient;
+  #told; // whether signedOut was called, or need not be
 
-  constructor(url, { storage = localStorage, wait = pause } = {}) {
-    Object.assign(this, { url, storage, wait, fetch: patiently(fetch, wait) });
+  constructor(url, { storage = localStorage, wait = pause, signedOut = () => {} } = {}) {
+    Object.assign(this, { url, storage, wait, signedOut });
+    this.#patient = patiently(fetch, wait);
+    this.#told = !this.signedIn;
   }
 
   // #region sign-in
@@ -33,6 +40,7 @@ export class Session {
 
   async signOut() {
     const kept = this.#kept();
+    this.#told = true;
     this.#forget();
     if (kept) await this.#post(LOGOUT, { refreshToken: kept.refreshToken }, this.fetch);
   }
@@ -60,14 +68,14 @@ export class Session {
   async #refresh() {
     for (let n = 0; ; n++) {
       const kept = this.#kept(); // read again each time: another tab may have been faster
-      if (!kept) throw new Error("signed out");
+      if (!kept) throw this.#over(new Refused({ message: "signed out", extensions: { code: "UNAUTHENTICATED" } }));
       try {
         const { refreshToken } = await this.#post(REFRESH, kept, this.fetch);
         if (this.signedIn) return this.#keep(refreshToken);
       } catch (error) {
-        if (["UNAUTHENTICATED", "SESSION_REVOKED"].includes(error.code)) this.#forget();
-        if (error.code !== "REFRESH_TOKEN_ROTATED") throw error;
-        await this.wait(n); // the other tab is about to store its answer
+        if (!["UNAUTHENTICATED", "SESSION_REVOKED", "REFRESH_TOKEN_ROTATED"].includes(error.code)) throw error;
+        if (error.code === "REFRESH_TOKEN_ROTATED") await this.wait(n); // the other tab is about to store its answer
+        else if (this.#kept()?.key === kept.key) throw this.#over(error);
       }
     }
   }
@@ -76,10 +84,36 @@ export class Session {
   // it, after a lost answer, after a reload or in a second tab, is the same attempt with the same answer.
   #keep({ accessToken, refreshToken }) {
     this.#access = accessToken;
+    this.#told = false;
+    this.ended = undefined;
     if (this.#kept()?.refreshToken !== refreshToken) {
       this.storage.setItem("parley", JSON.stringify({ refreshToken, key: uuid() }));
     }
     return accessToken;
+  }
+  // #endregion
+
+  // #region ended
+  /** fetch is for what may be sent twice. It sees when the server says that the session has ended. */
+  fetch = async (url, init) => {
+    const answer = await this.#patient(url, init);
+    if ((await answer.clone().text()).includes('"code":"SESSION_REVOKED"')) this.check();
+    return answer;
+  };
+
+  /** check is for whoever was told that the session has ended. Perhaps another tab has signed in since: a refresh shows. */
+  check() {
+    if (this.#refreshing) return;
+    this.#access = undefined;
+    this.token().catch(() => {}); // signedOut is told
+  }
+
+  #over(reason) {
+    this.#forget();
+    this.ended = reason;
+    if (!this.#told) this.signedOut(reason);
+    this.#told = true;
+    return reason;
   }
   // #endregion
 

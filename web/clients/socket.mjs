@@ -3,7 +3,10 @@
 import { createClient } from "graphql-ws";
 
 // #region socket
-/** openSocket answers a graphql-ws client that is signed in and never gives up while its session lives. */
+/**
+ * openSocket answers a graphql-ws client that is signed in and never gives up while its session lives. When that
+ * has ended, streams end with an error as the server writes it: a list of one, with a code.
+ */
 export function openSocket(session, { keepAlive = 10_000 } = {}) {
   let token, silence;
   const socket = createClient({
@@ -23,6 +26,18 @@ export function openSocket(session, { keepAlive = 10_000 } = {}) {
       pong: (received) => received && clearTimeout(silence),
     },
   });
-  return socket;
+  const subscribe = (payload, sink) =>
+    socket.subscribe(payload, { ...sink, error: (reason) => sink.error(isOver(reason) ? [over(session)] : reason) });
+  const isOver = (reason) => {
+    const ended = !Array.isArray(reason) && (reason.code === 4401 || !session.signedIn);
+    if (ended) session.check();
+    return ended;
+  };
+  return { ...socket, subscribe };
 }
+
+const over = ({ ended }) => ({
+  message: ended?.message ?? "The session has ended.",
+  extensions: { code: ended?.code ?? "SESSION_REVOKED", reason: ended?.reason },
+});
 // #endregion

@@ -4,6 +4,7 @@ import { ApolloClient, ApolloLink, CombinedGraphQLErrors, HttpLink, InMemoryCach
 import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
 import { OperationTypeNode } from "graphql";
 import { defer, of, retry, switchMap, tap, throwError } from "rxjs";
+import { Refused } from "../session.mjs";
 import { openSocket } from "../socket.mjs";
 
 /** connect makes the client of a session. */
@@ -21,7 +22,7 @@ export function connect(session, options) {
           }),
         );
       }),
-      retry({ delay: (error) => (codeOf(error) === "TOKEN_EXPIRED" ? of(true) : throwError(() => error)) }),
+      retry({ delay: (error) => (reasonOf(error).code === "TOKEN_EXPIRED" ? of(true) : throwError(() => error)) }),
     ),
   );
   const http = signedIn.concat(new HttpLink({ uri: session.url, fetch: session.fetch }));
@@ -31,7 +32,7 @@ export function connect(session, options) {
   const resume = new ApolloLink((operation, forward) =>
     forward(operation).pipe(
       tap(({ data }) => {
-        if (data?.chatSent) operation.variables.after = data.chatSent.cursor; // read again at each reconnect
+        if (data?.events?.cursor) operation.variables.after = [data.events.cursor]; // read again at each reconnect
       }),
     ),
   );
@@ -63,5 +64,5 @@ const typePolicies = {
 };
 // #endregion
 
-/** codeOf answers the ErrorCode that the server gave, if it was the server. */
-export const codeOf = (error) => (CombinedGraphQLErrors.is(error) ? error.errors[0].extensions?.code : undefined);
+/** reasonOf answers what the server said as Refused, with its code; any other error as it is. */
+export const reasonOf = (error) => (CombinedGraphQLErrors.is(error) ? new Refused(error.errors[0]) : error);

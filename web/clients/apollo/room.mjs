@@ -3,23 +3,25 @@
 import { gql } from "@apollo/client";
 import { merge, uuid } from "../chats.mjs";
 import { inTurn } from "../patience.mjs";
-import { codeOf } from "./client.mjs";
+import { reasonOf } from "./client.mjs";
 
-const CHAT = "{ id number username text cursor }";
+const CHAT = "{ id number username text editedAt deletedAt }";
 const ROOM = gql`query Room($room: ID!) { chats(room: $room) { nodes ${CHAT} syncCursor } }`;
-const SENT = gql`subscription Sent($room: ID!, $after: Cursor) { chatSent(room: $room, after: $after) ${CHAT} }`;
-const SEND = gql`mutation Send($room: ID!, $text: String!, $id: ID!) { sendChat(room: $room, text: $text, id: $id) ${CHAT} }`;
+const EVENTS = gql`subscription Events($rooms: [ID!], $after: [Cursor!]) {
+  events(rooms: $rooms, after: $after) { kind cursor chat ${CHAT} } }`;
+const SEND = gql`mutation Send($room: ID!, $text: String!, $id: ID!) {
+  sendChat(room: $room, text: $text, id: $id) { id number username } }`;
 
 /** openRoom shows a room with the client that connect made: see ../plain.mjs for what it calls. */
 export function openRoom(client, room, { show, heard, ended }) {
   const { cache } = client;
   const queue = inTurn();
   let closed = false;
-  let waiting = []; // chats of ours that are not stored yet
+  let waiting = []; // chats of ours that the stream has not brought yet
   let stream;
 
   const stored = () => cache.readQuery({ query: ROOM, variables: { room } })?.chats.nodes ?? [];
-  const put = () => show(merge(stored(), waiting));
+  const put = () => show(merge(waiting, stored()));
   const watch = client.watchQuery({ query: ROOM, variables: { room }, fetchPolicy: "cache-only" }).subscribe(put);
 
   // #region list
@@ -28,7 +30,11 @@ export function openRoom(client, room, { show, heard, ended }) {
     if (!closed) follow(data.chats.syncCursor);
   }
 
-  const add = (chat) =>
+  // An edit or a deletion is in the cache by now: the event carries the chat as it is, under its id.
+  function next({ kind, chat }) {
+    if (kind !== "CHAT_SENT") return;
+    heard(chat);
+    waiting = waiting.filter(({ id }) => id !== chat.id);
     cache.updateQuery(
       { query: ROOM, variables: { room } },
       (data) =>
@@ -36,21 +42,20 @@ export function openRoom(client, room, { show, heard, ended }) {
           chats: { ...data.chats, nodes: [...data.chats.nodes, chat] },
         },
     );
+  }
   // #endregion
 
   // #region follow
   function follow(after) {
-    stream = client.subscribe({ query: SENT, variables: { room, after } }).subscribe(({ data, error }) => {
-      if (error) return lost(error);
-      heard(data.chatSent);
-      add(data.chatSent);
-    });
+    const events = client.subscribe({ query: EVENTS, variables: { rooms: [room], after: [after] } });
+    stream = events.subscribe(({ data, error }) => (error ? lost(reasonOf(error)) : next(data.events)));
   }
 
   function lost(refusal) {
-    if (codeOf(refusal) !== "CURSOR_DIVERGED") return ended(refusal);
+    if (refusal.code !== "CURSOR_DIVERGED") return ended(refusal);
+    waiting = waiting.filter(({ number }) => number === null);
     cache.evict({ id: "ROOT_QUERY", fieldName: "chats", broadcast: false }); // a backup was put back: begin again
-    begin().catch(ended);
+    begin().catch((error) => ended(reasonOf(error)));
   }
   // #endregion
 
@@ -61,9 +66,11 @@ export function openRoom(client, room, { show, heard, ended }) {
     put();
     try {
       const { data } = await queue(() => client.mutate({ mutation: SEND, variables: { room, text, id } }));
-      add(data.sendChat);
-    } finally {
+      waiting = waiting.map((chat) => (chat.id === id ? { ...chat, ...data.sendChat } : chat));
+    } catch (error) {
       waiting = waiting.filter((chat) => chat.id !== id);
+      throw reasonOf(error);
+    } finally {
       put();
     }
   }
@@ -75,5 +82,8 @@ export function openRoom(client, room, { show, heard, ended }) {
     watch.unsubscribe();
   }
 
-  return { opened: begin(), send, close };
+  const opened = begin().catch((error) => {
+    throw reasonOf(error);
+  });
+  return { opened, send, close };
 }

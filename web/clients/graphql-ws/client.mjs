@@ -10,9 +10,9 @@ export function connect(session, options) {
   // #region resume
   function follow({ query, variables }, { next, error }) {
     const sink = {
-      next({ data: { chatSent: chat } }) {
-        variables.after = chat.cursor; // graphql-ws reads it again whenever it reconnects
-        next(chat);
+      next({ data: { events: event } }) {
+        if (event.cursor) variables.after = [event.cursor]; // graphql-ws reads it again whenever it reconnects
+        next(event);
       },
       error: (reason) => error(Array.isArray(reason) ? new Refused(reason[0]) : reason),
       complete() {},

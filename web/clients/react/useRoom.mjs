@@ -3,17 +3,27 @@
 import { useEffect, useRef, useState } from "react";
 
 // #region hook
+const nothing = { list: [], error: undefined };
+
 /** useRoom answers the chats of a room, a function that sends one, and why the room has ended, if it has. */
 export function useRoom(openRoom, client, name) {
-  const [list, setList] = useState([]);
-  const [error, setError] = useState();
+  const [shown, setShown] = useState(nothing);
   const room = useRef();
   useEffect(() => {
-    const opened = openRoom(client, name, { show: setList, heard() {}, ended: setError });
-    opened.opened.catch(setError);
+    let current = true; // a room that was left may still say something
+    const put = (more) => current && setShown((last) => ({ ...nothing, ...(isOf(last) && last), client, name, ...more }));
+    const isOf = (last) => last.client === client && last.name === name;
+    const ended = (error) => put({ error });
+    const opened = openRoom(client, name, { show: (list) => put({ list }), heard() {}, ended });
+    opened.opened.catch(ended);
     room.current = opened;
-    return () => opened.close();
+    return () => {
+      current = false;
+      opened.close();
+    };
   }, [openRoom, client, name]);
+  // What is shown of another room is not shown under this name, not even until the first page is there.
+  const { list, error } = shown.client === client && shown.name === name ? shown : nothing;
   return { list, error, send: (text) => room.current.send(text) };
 }
 // #endregion

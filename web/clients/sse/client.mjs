@@ -25,8 +25,8 @@ export function connect(session, { silence = 40_000 } = {}) {
     const sink = {
       next({ data, errors }) {
         if (errors) return error(new Refused(errors[0]));
-        variables.after = data.chatSent.cursor; // graphql-sse reads it again whenever it reconnects
-        next(data.chatSent);
+        if (data.events.cursor) variables.after = [data.events.cursor]; // graphql-sse reads it again whenever it reconnects
+        next(data.events);
       },
       error,
       complete() {},

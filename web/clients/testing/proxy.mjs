@@ -14,6 +14,8 @@ export class Proxy {
   lifetime = () => Infinity;
   /** holds says whether what a client sends on one of its connections is kept back. */
   holds = () => false;
+  /** holdsAnswers says the same of what the server answers. */
+  holdsAnswers = () => false;
   /** away: connections are refused, as without a network. */
   away = false;
 
@@ -45,7 +47,7 @@ export class Proxy {
 
   /** release sends on what was held. */
   release() {
-    this.holds = () => false;
+    this.holds = this.holdsAnswers = () => false;
     for (const send of this.#held.splice(0)) send();
   }
 
@@ -68,7 +70,9 @@ export class Proxy {
     });
     server.on("data", (bytes) => {
       if (line.silent) return;
-      client.write(bytes.subarray(0, Math.min(left, bytes.length)));
+      const some = bytes.subarray(0, Math.min(left, bytes.length));
+      if (this.holdsAnswers(bytes.toString("latin1"))) this.#held.push(() => client.write(some));
+      else client.write(some);
       left -= bytes.length;
       if (left < 0) line.cut();
     });

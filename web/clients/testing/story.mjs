@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { copyFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setUp, until } from "./world.mjs";
+import { PASSWORD, sessionAt, setUp, until } from "./world.mjs";
 
 const CUTS = 200;
 
@@ -12,7 +12,7 @@ export function tell(recipe) {
   test("the list is right, whether a chat comes before or after the page", { timeout: 30_000 }, async (t) => {
     const { bob, proxy, session } = await setUp(t);
     await bob.send("before");
-    proxy.holds = (bytes) => /chatSent|^Upgrade:/im.test(bytes); // what a WebSocket sends is masked
+    proxy.holds = (bytes) => /events\(|^Upgrade:/im.test(bytes); // what a WebSocket sends is masked
     const room = opened(t, recipe, session);
     await until(() => proxy.held > 0);
     await bob.send("between the page and the stream");
@@ -60,6 +60,55 @@ export function tell(recipe) {
     await Promise.all(sent);
     await room.shows(3);
     assert.deepEqual(await server.texts(), ["one", "two", "three"]);
+    room.neverDoubled();
+  });
+
+  test("edits and deletions arrive, also those of what was missed", { timeout: 60_000 }, async (t) => {
+    const { bob, proxy, session } = await setUp(t);
+    const ids = [];
+    const say = async (text) => ids.push((await bob.send(text)).sendChat.id);
+    for (let i = 0; i <= 50; i++) await say(`chat ${i}`); // one more than a page
+    const room = opened(t, recipe, session);
+    await room.opened;
+    await bob.edit(ids[0], "nobody shows it");
+    await bob.edit(ids[1], "edited");
+    await bob.remove(ids[2]);
+    await until(() => room.list[1]?.deletedAt);
+    proxy.away = true;
+    proxy.cut();
+    await bob.edit(ids[3], "edited meanwhile");
+    await bob.remove(ids[1]);
+    await say("new");
+    await bob.edit(ids[51], "new, and edited");
+    proxy.away = false;
+    await until(() => room.texts().at(-1) === "new, and edited");
+    const texts = [null, null, "edited meanwhile", ...ids.slice(4, -1).map((_, i) => `chat ${i + 4}`), "new, and edited"];
+    assert.deepEqual(room.texts(), texts);
+    assert.deepEqual(
+      room.list.map(({ id }) => id),
+      ids.slice(1),
+    );
+    assert.deepEqual([room.list[0], room.list[2]].map(({ editedAt }) => typeof editedAt), ["string", "string"]);
+    assert.deepEqual(room.heard, [52]);
+  });
+
+  test("what came late of a send does not undo an edit", { timeout: 30_000 }, async (t) => {
+    const { bob, proxy, session } = await setUp(t);
+    const elsewhere = sessionAt(t, { origin: bob.session.url.replace("/graphql", "") });
+    await elsewhere.signIn("ann", PASSWORD);
+    const room = opened(t, recipe, session);
+    await room.opened;
+    let held = 0;
+    proxy.holdsAnswers = (bytes) => bytes.includes('"sendChat"') && ++held > 0;
+    const sent = room.send("first");
+    await until(() => held > 0 && room.heard.length === 1);
+    await elsewhere.ask("mutation ($id: ID!) { editChat(chat: $id, text: \"second\") { id } }", { id: room.list[0].id });
+    await until(() => room.texts().join() === "second");
+    proxy.release();
+    await sent;
+    await bob.send("third");
+    await room.shows(2);
+    assert.deepEqual(room.texts(), ["second", "third"]);
     room.neverDoubled();
   });
 
@@ -168,11 +217,51 @@ export function tell(recipe) {
     assert.deepEqual(room.texts(), await server.texts());
   });
 
-  test("whoever signs out elsewhere is told, and the room ends", { timeout: 30_000 }, async (t) => {
-    const { session } = await setUp(t);
+  test("a session that is ended elsewhere is told from a cut line and from an old token", { timeout: 30_000 }, async (t) => {
+    const { bob, proxy, session } = await setUp(t);
+    const told = [];
+    session.signedOut = (reason) => told.push(reason.code);
     const room = opened(t, recipe, session);
     await room.opened;
-    await session.ask("mutation { logout(scope: ALL) }");
+    proxy.cut();
+    session.expire(await session.token());
+    await bob.send("still there");
+    await room.shows(1);
+    assert.deepEqual([room.reason, ...told], [undefined]);
+
+    const elsewhere = sessionAt(t, { origin: bob.session.url.replace("/graphql", "") });
+    await elsewhere.signIn("ann", PASSWORD);
+    await elsewhere.ask("mutation { logout(scope: OTHERS) }");
+    await until(() => room.reason && told.length > 0);
+    assert.equal(room.reason.code, "SESSION_REVOKED");
+    assert.deepEqual(told, ["SESSION_REVOKED"]);
+    assert.equal(session.signedIn, false);
+    await assert.rejects(room.send("too late"), ({ code }) => ["UNAUTHENTICATED", "SESSION_REVOKED"].includes(code));
+    assert.deepEqual(room.texts(), ["still there"]);
+  });
+
+  test("a session that was ended while the line was cut is told, too", { timeout: 30_000 }, async (t) => {
+    const { bob, proxy, session } = await setUp(t);
+    const told = [];
+    session.signedOut = (reason) => told.push(reason.code);
+    const room = opened(t, recipe, session);
+    await room.opened;
+    proxy.away = true;
+    proxy.cut();
+    const elsewhere = sessionAt(t, { origin: bob.session.url.replace("/graphql", "") });
+    await elsewhere.signIn("ann", PASSWORD);
+    await elsewhere.ask("mutation { logout(scope: OTHERS) }");
+    proxy.away = false;
+    await until(() => room.reason && told.length > 0);
+    assert.deepEqual([room.reason.code, ...told], ["SESSION_REVOKED", "SESSION_REVOKED"]);
+  });
+
+  test("whoever signs out is not told, and the room ends", { timeout: 30_000 }, async (t) => {
+    const { session } = await setUp(t);
+    session.signedOut = assert.fail;
+    const room = opened(t, recipe, session);
+    await room.opened;
+    await session.signOut();
     await until(() => room.reason);
   });
 }

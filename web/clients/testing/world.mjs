@@ -19,6 +19,8 @@ export async function setUp(t, more) {
   const session = await person(t, proxy, "ann");
   const bob = { session: await person(t, steady, "bob") };
   bob.send = (text) => bob.session.ask(SEND, { text, id: uuid() });
+  bob.edit = (id, text) => bob.session.ask(EDIT, { id, text });
+  bob.remove = (id) => bob.session.ask("mutation ($id: ID!) { deleteChat(chat: $id) { id } }", { id });
   await bob.session.ask(`mutation { createRoom(name: "general") { id } }`);
   return {
     parley,
@@ -40,7 +42,8 @@ export async function setUp(t, more) {
   };
 }
 
-const SEND = `mutation ($text: String!, $id: ID!) { sendChat(room: "general", text: $text, id: $id) { number } }`;
+const SEND = `mutation ($text: String!, $id: ID!) { sendChat(room: "general", text: $text, id: $id) { id number } }`;
+const EDIT = `mutation ($id: ID!, $text: String!) { editChat(chat: $id, text: $text) { id } }`;
 
 /** memory is a storage that counts what is put into it. */
 export function memory() {

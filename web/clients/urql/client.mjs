@@ -4,6 +4,7 @@ import { Client, fetchExchange, subscriptionExchange } from "@urql/core";
 import { authExchange } from "@urql/exchange-auth";
 import { cacheExchange } from "@urql/exchange-graphcache";
 import { merge } from "../chats.mjs";
+import { Refused } from "../session.mjs";
 import { openSocket } from "../socket.mjs";
 import { ROOM } from "./documents.mjs";
 
@@ -41,7 +42,7 @@ const resuming = (socket) => (request) => ({
   subscribe(sink) {
     const variables = { ...request.variables };
     const next = (result) => {
-      if (result.data) variables.after = result.data.chatSent.cursor; // read again at each reconnect
+      if (result.data?.events.cursor) variables.after = [result.data.events.cursor]; // read again at each reconnect
       sink.next(result);
     };
     return { unsubscribe: socket.subscribe({ ...request, variables }, { ...sink, next }) };
@@ -50,18 +51,21 @@ const resuming = (socket) => (request) => ({
 // #endregion
 
 // #region list
-// A stored chat goes into the list of its room, whether the stream brings it or the answer to a send.
+// A new chat goes into the list of its room. An edited or deleted one is in the cache under its id, and so in every
+// list that has it. Without a function for sendChat, graphcache would throw away all chats at each send.
 const updates = {
-  Mutation: { sendChat: ({ sendChat }, { room }, cache) => add(cache, room, sendChat) },
-  Subscription: { chatSent: ({ chatSent }, { room }, cache) => add(cache, room, chatSent) },
+  Mutation: { sendChat() {} },
+  Subscription: {
+    events({ events: { kind, chat } }, { rooms: [room] }, cache) {
+      if (kind !== "CHAT_SENT") return;
+      const add = (data) => data && { ...data, chats: { ...data.chats, nodes: merge(data.chats.nodes, [chat]) } };
+      cache.updateQuery({ query: ROOM, variables: { room } }, add);
+    },
+  },
 };
 
-const add = (cache, room, chat) =>
-  chat && // null when it was refused
-  cache.updateQuery(
-    { query: ROOM, variables: { room } },
-    (data) => data && { ...data, chats: { ...data.chats, nodes: merge(data.chats.nodes, [chat]) } },
-  );
-
-const keys = { ChatConnection: () => null };
+const keys = { ChatConnection: () => null, Event: () => null };
 // #endregion
+
+/** reasonOf answers what the server said as Refused, with its code; any other error as it is. */
+export const reasonOf = (error) => (error.graphQLErrors[0] ? new Refused(error.graphQLErrors[0]) : (error.networkError ?? error));
