@@ -8,7 +8,7 @@ import { chromium } from "playwright-core";
 import { build } from "vite";
 import { PASSWORD, setUp } from "../clients/testing/world.mjs";
 
-const source = fileURLToPath(new URL("../clients/testing/page.jsx", import.meta.url));
+const source = fileURLToPath(new URL("../clients/testing/page.tsx", import.meta.url));
 const { output } = await build({
   configFile: false,
   logLevel: "silent",
@@ -63,6 +63,34 @@ test("every recipe works in a page on Vite's address", { timeout: 120_000 }, asy
     complaints.filter((text) => !/net::ERR_|WebSocket connection to .* failed/.test(text)),
     [],
   );
+});
+
+test("a room that is left leaves nothing behind, and an ended session is told", { timeout: 120_000 }, async (t) => {
+  const { bob, proxy, session } = await setUp(t);
+  await bob.send("in general");
+  await bob.session.ask(`mutation { createRoom(name: "garden") { id } }`);
+  const { page } = await visit(t, "http://localhost:5173");
+  const shown = (text) => page.getByRole("listitem").getByText(text).waitFor();
+  for (const recipe of ["apollo", "urql", "graphql-ws", "sse"]) {
+    await page.evaluate((args) => globalThis.show(...args), [recipe, `${proxy.origin}/graphql`, "ann", PASSWORD]);
+    await shown("in general");
+    await page.getByRole("button", { name: "general" }).click();
+    await page.getByLabel("Text").fill(`in garden, ${recipe}`);
+    await page.getByLabel("Text").press("Enter");
+    await shown(`in garden, ${recipe}`);
+    await page.getByRole("button", { name: "garden" }).click();
+    await shown("in general");
+    const rendered = await page.evaluate(() => globalThis.rendered);
+    for (const [name, ...texts] of rendered) {
+      for (const text of texts) assert.ok(text.startsWith(`in ${name}`), `${text} was shown in ${name}`);
+    }
+    await session.ask("mutation { logout(scope: OTHERS) }");
+    await page.getByRole("status").getByText("signed out").waitFor();
+    await page.waitForFunction(() => document.title === "SESSION_REVOKED");
+    assert.equal(await page.evaluate(() => localStorage.length), 0);
+    await page.evaluate(() => globalThis.hide());
+    await page.evaluate(() => (document.title = ""));
+  }
 });
 
 test("a page may say where its stream goes on", { timeout: 60_000 }, async (t) => {
