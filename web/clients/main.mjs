@@ -28,7 +28,8 @@ let printed = 0;
 const room = openRoom(connect(session), name, {
   show(list) {
     for (const { number, username, text } of list) {
-      if (number > printed) console.log(`${(printed = number)} ${username}: ${text}`);
+      const next = printed ? number === printed + 1 : number; // an own chat may be known before another's that is older
+      if (next) console.log(`${(printed = number)} ${username}: ${text}`);
     }
   },
   heard() {},

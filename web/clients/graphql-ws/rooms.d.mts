@@ -1,5 +1,5 @@
 import type { Client } from "graphql-ws";
-import type { Chat } from "../chats.mjs";
+import type { Chat, Reason } from "../chats.mjs";
 
 /** A RoomEvent is what happened in one of the rooms. */
 export interface RoomEvent {
@@ -12,5 +12,5 @@ export interface RoomEvent {
 export declare function followRooms(
   socket: Client,
   cursors: Iterable<readonly [room: string, cursor: string]>,
-  view: { happened(event: RoomEvent): void; ended(reason: unknown): void },
+  view: { happened(event: RoomEvent): void; ended(reason: Reason): void },
 ): () => void;

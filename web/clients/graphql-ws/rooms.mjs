@@ -1,5 +1,7 @@
 // Everything that happens in several rooms, edits and deletions too, over one stream.
 
+import { Refused } from "../session.mjs";
+
 const EVENTS = `subscription ($rooms: [ID!], $after: [Cursor!]) {
   events(rooms: $rooms, after: $after) { kind cursor room { id } chat { id number username text editedAt deletedAt } }
 }`;
@@ -15,10 +17,12 @@ export function followRooms(socket, cursors, { happened, ended }) {
   const sink = {
     next({ data: { events: event } }) {
       if (event.cursor) places.set(event.room.id, event.cursor); // CAUGHT_UP has none
+      if (event.kind === "ROOM_DELETED") places.delete(event.room.id); // who asks for it again is refused
+      variables.rooms = [...places.keys()];
       variables.after = [...places.values()];
       happened(event);
     },
-    error: ended,
+    error: (reason) => ended(Array.isArray(reason) ? new Refused(reason[0]) : reason),
     complete() {},
   };
   return socket.subscribe({ query: EVENTS, variables }, sink);

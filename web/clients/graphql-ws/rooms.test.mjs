@@ -52,3 +52,27 @@ test(`${CUTS} cuts: every event of three rooms once and in order`, { timeout: 60
     );
   }
 });
+
+test("a room that was deleted does not keep the others from coming back", { timeout: 30_000 }, async (t) => {
+  const { bob, proxy, session } = await setUp(t);
+  const places = new Map();
+  for (const name of ["general", "short-lived"]) {
+    await bob.session.ask("mutation ($name: String!) { createRoom(name: $name) { id } }", { name }).catch(() => {});
+    const page = await bob.session.ask("query ($name: ID!) { room(id: $name) { id } chats(room: $name) { syncCursor } }", {
+      name,
+    });
+    places.set(page.room.id, page.chats.syncCursor);
+  }
+  const kinds = [];
+  let reason;
+  const view = { happened: ({ kind }) => kinds.push(kind), ended: (why) => (reason = why) };
+  t.after(followRooms(openSocket(session), places, view));
+  await bob.session.ask('mutation { deleteRoom(room: "short-lived") }');
+  await until(() => kinds.includes("ROOM_DELETED"));
+  proxy.cut();
+  await bob.send("still here");
+  await until(() => kinds.includes("CHAT_SENT"), () => reason);
+  await session.ask("mutation { logout }");
+  await until(() => reason);
+  assert.equal(reason.code, "SESSION_REVOKED");
+});

@@ -20,7 +20,7 @@ take() {
 renew() {
   local answer
   until answer=$(ask "mutation { refreshToken(token: \"$refresh\", idempotencyKey: \"$key\") { accessToken refreshToken } }") && take "$answer"; do
-    [[ $answer != *SESSION_REVOKED* ]] || { echo "signed out" >&2 && exit 1; }
+    [[ $answer != *SESSION_REVOKED* && $answer != *UNAUTHENTICATED* ]] || { echo "signed out" >&2 && exit 1; }
     sleep "${PAUSE:-1}"
   done
 }

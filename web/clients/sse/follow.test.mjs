@@ -1,6 +1,7 @@
 // The same promises with curl alone: follow.sh, cut, killed and expired.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { test } from "node:test";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -35,12 +36,22 @@ test("tokens that live for two seconds", { timeout: 120_000 }, async (t) => {
   await same(room, server);
 });
 
+test("whoever signs out elsewhere is told, and it ends", { timeout: 30_000 }, async (t) => {
+  const { bob, proxy, session } = await setUp(t);
+  const room = await follow(t, proxy, bob);
+  await session.ask("mutation { logout(scope: OTHERS) }");
+  await room.ended;
+  assert.deepEqual([room.status, room.errors], [1, "signed out\n"]);
+});
+
 // follow starts the script and answers the chats it prints, once the first, number 1, has come.
 async function follow(t, { origin }, bob) {
   const env = { PATH: process.env.PATH, PARLEY: origin, NAME: "ann", PASSWORD, PAUSE: "0.01" };
-  const shell = spawn(script, ["general"], { env, detached: true, stdio: ["ignore", "pipe", "inherit"] });
-  t.after(() => process.kill(-shell.pid));
-  const heard = [];
+  const shell = spawn(script, ["general"], { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  t.after(() => shell.exitCode ?? process.kill(-shell.pid));
+  const heard = Object.assign([], { errors: "" });
+  shell.stderr.on("data", (bytes) => (heard.errors += bytes));
+  heard.ended = once(shell, "close").then(([status]) => (heard.status = status));
   createInterface({ input: shell.stdout }).on("line", (line) => heard.push(JSON.parse(line).data.chatSent));
   // It does not say when it has its cursor, so the first chats may come before.
   await until(async () => (await bob.send("first"), heard.length > 0));

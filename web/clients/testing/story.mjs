@@ -134,6 +134,7 @@ export function tell(recipe) {
     const room = opened(t, recipe, session);
     await room.opened;
     await assert.rejects(room.send("x".repeat(10_001)), /10000 characters/);
+    await assert.rejects(room.send("😀".slice(0, 1)), { code: "BAD_USER_INPUT" }); // half of it is no text
     assert.deepEqual(room.texts(), []);
   });
 
