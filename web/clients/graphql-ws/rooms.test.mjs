@@ -67,6 +67,7 @@ test("a room that was deleted does not keep the others from coming back", { time
   let reason;
   const view = { happened: ({ kind }) => kinds.push(kind), ended: (why) => (reason = why) };
   t.after(followRooms(openSocket(session), places, view));
+  await until(() => kinds.includes("CAUGHT_UP"));
   await bob.session.ask('mutation { deleteRoom(room: "short-lived") }');
   await until(() => kinds.includes("ROOM_DELETED"));
   proxy.cut();
