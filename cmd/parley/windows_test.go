@@ -12,12 +12,12 @@ import (
 	"github.com/coder/websocket"
 )
 
-// differing are documents of which no two share an execution, each showing the text of a chat as often as a document may.
+// differing are documents of which no two share an execution, each showing the text of a chat as often as an event may.
 func differing(n int) []string {
 	documents := make([]string, n)
 	for i := range documents {
 		var names strings.Builder
-		for k := range 14 {
+		for k := range 4 {
 			fmt.Fprintf(&names, " t%d_%d: text", i, k)
 		}
 		documents[i] = fmt.Sprintf(`subscription($r: [ID!]!) { events(rooms: $r) { kind chat {%s} } }`, names.String())

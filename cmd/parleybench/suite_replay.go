@@ -101,10 +101,10 @@ func (s *suite) replayers(ctx context.Context, url string, in *room) (stop func(
 	return stop, nil
 }
 
-// replayDocument shows a text as often as a document may, under names that no other has.
+// replayDocument shows a text as often as an event may, under names that no other has.
 func replayDocument(i int) string {
 	var names strings.Builder
-	for k := range 14 {
+	for k := range 4 {
 		fmt.Fprintf(&names, " t%d_%d: text", i, k)
 	}
 	return `subscription($room:ID!,$after:Cursor){chatSent(room:$room,after:$after){` + names.String() + `}}`
