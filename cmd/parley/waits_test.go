@@ -1,11 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -131,8 +131,8 @@ func TestLockedDatabaseEndsTheStart(t *testing.T) {
 	dir := mkdir(t, dataDir(t))
 	release := held(t, openFile(t, filepath.Join(dir, "parley.db")), "BEGIN EXCLUSIVE")
 	defer func() { _ = release() }()
-	var stderr bytes.Buffer
-	status := start([]string{"--data", dir, "--addr", "127.0.0.1:0"}, nil, new(bytes.Buffer), &stderr)
+	stderr := &logBuffer{}
+	status := start([]string{"--data", dir, "--addr", "127.0.0.1:0"}, nil, io.Discard, stderr)
 	if said := stderr.String(); status != 1 || strings.Count(said, "parley: ") != 1 || !strings.Contains(said, "another process has locked it") || !strings.Contains(said, "the locks of") {
 		t.Errorf("status %d: %s", status, said)
 	}
