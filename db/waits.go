@@ -13,10 +13,18 @@ import (
 // sayAfter is how long a start waits without a word.
 const sayAfter = 3 * time.Second
 
-// waitFor says what the start waits for, unless done is called soon.
+// waitFor says what the start waits for, unless done is called soon. Nothing is said behind done.
 func (o Options) waitFor(what string) (done func()) {
-	timer := time.AfterFunc(sayAfter, func() { o.Logger.Warn("the start waits", "for", what) })
-	return func() { timer.Stop() }
+	said := make(chan struct{})
+	timer := time.AfterFunc(sayAfter, func() {
+		defer close(said)
+		o.Logger.Warn("the start waits", "for", what)
+	})
+	return func() {
+		if !timer.Stop() {
+			<-said
+		}
+	}
 }
 
 // openFirst opens the first pool of a database. Where the file system has no locks SQLite calls it busy, or its call

@@ -164,10 +164,18 @@ func wire(ctx context.Context, c *Config, logger *slog.Logger, store *db.Store) 
 	return s, nil
 }
 
-// waitFor says what the start waits for, unless done is called within 3 s.
+// waitFor says what the start waits for, unless done is called within 3 s. Nothing is said behind done.
 func waitFor(logger *slog.Logger, what string) (done func()) {
-	timer := time.AfterFunc(3*time.Second, func() { logger.Warn("the start waits", "for", what) })
-	return func() { timer.Stop() }
+	said := make(chan struct{})
+	timer := time.AfterFunc(3*time.Second, func() {
+		defer close(said)
+		logger.Warn("the start waits", "for", what)
+	})
+	return func() {
+		if !timer.Stop() {
+			<-said
+		}
+	}
 }
 
 // net/http reads so many bytes more than it is told before it says that the headers are too large.
