@@ -146,9 +146,9 @@ func TestHostsElsewhere(t *testing.T) {
 // Names that are given are judged everywhere, and the usual ones stay.
 func TestGivenHostsAreJudgedEverywhere(t *testing.T) {
 	for _, flags := range [][]string{{}, {"--trusted-proxies", "127.0.0.1"}, {"--addr", "0.0.0.0:0"}} {
-		s := newServer(t, append(flags, "--hosts", "chat.example.org, .team.example")...)
+		s := newServer(t, append(flags, "--hosts", "chat.example.org, .team.example,bücher.example")...)
 		s.onIPv4()
-		s.wantHosts(200, "chat.example.org:443", "team.example", "a.b.team.example", "localhost:8080", "192.0.2.7", "node1")
+		s.wantHosts(200, "chat.example.org:443", "team.example", "a.b.team.example", "xn--bcher-kva.example", "localhost:8080", "192.0.2.7", "node1")
 		s.wantHosts(421, "www.chat.example.org", "example.org", "evilteam.example", "evil.example")
 	}
 	if s := newServer(t, "--hosts", "*"); !strings.Contains(s.log.String(), "PARLEY_HOSTS is *") {
