@@ -2,6 +2,7 @@ package graph
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/parser"
 )
 
@@ -149,5 +151,24 @@ func BenchmarkLiterals(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// The error says where, as gqlparser's do: lines by any of the three ends, columns in code points.
+func TestBadStringsHaveAPlace(t *testing.T) {
+	for document, want := range map[string][2]int{
+		`{ node(id: "\uD800") { id } }`:                     {1, 13},
+		"# \"é\r\n{\r\tnode(id: \"é\\n\\uDFFF\") { id }\n}": {3, 15},
+		"{ nodes(ids: [\"\"\"é\n  x\"\"\"\"]) { id } }":     {2, 7},
+	} {
+		_, err := parse(document, 0)
+		var wrong *gqlerror.Error
+		if !errors.As(err, &wrong) || len(wrong.Locations) != 1 {
+			t.Errorf("%q: %v", document, err)
+			continue
+		}
+		if got := wrong.Locations[0]; got.Line != want[0] || got.Column != want[1] {
+			t.Errorf("%q: %+v, want %v", document, got, want)
+		}
 	}
 }
