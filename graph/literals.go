@@ -12,7 +12,7 @@ import (
 )
 
 // parse reads a document with gqlparser, and strings as the specification has them, where gqlparser does not
-// (docs/decisions/006-strings-are-read-again.md). A document without escapes by number and block strings costs a search
+// (docs/decisions/008-strings-are-read-again.md). A document without escapes by number and block strings costs a search
 // for these and nothing more.
 func parse(text string, maxTokens int) (*ast.QueryDocument, error) {
 	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, maxTokens)
