@@ -34,6 +34,7 @@ type suite struct {
 	roomStart string              // the cursor of the first room before anything was sent
 	servers   []*process          // all that were started
 	main      *process            // the Parley of the parts without subscribers
+	filled    bool                // its first room has many pages
 	backing   *backing            // what nodes share; nil until a part needs it
 	running   map[string]*process // the servers of those with subscribers, by name
 	r         report

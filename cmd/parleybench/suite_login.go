@@ -145,7 +145,7 @@ func (r *rush) run(ctx context.Context, requests [][]byte) (time.Duration, error
 	return took, errors.Join(errs...)
 }
 
-// insist asks until the answer is good. A server that is busy is asked again after the second it asks
+// insist asks until the answer is good. A server that is busy, or was not done in time, is asked again after the second it asks
 // for and up to one more, so that those who were refused together do not come back together.
 func insist(ctx context.Context, c *conn, request []byte) error {
 	for {
@@ -154,7 +154,7 @@ func insist(ctx context.Context, c *conn, request []byte) error {
 		if err == nil && status == 200 && !bytes.Contains(body, []byte(`"errors"`)) {
 			return nil
 		}
-		if code != "SERVER_BUSY" {
+		if code != "SERVER_BUSY" && code != "TIMEOUT" {
 			return fmt.Errorf("sign in: %s", code)
 		}
 		select {
