@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	inboundBytes  = 64 << 20 // of requests that are coming in, messages and bodies, on the whole node
+	inboundBytes  = 32 << 20 // of requests that are coming in, messages and bodies, on the whole node
 	uncountedPart = 4 << 10  // of each: most are no larger, and so take no lock
 	firstPart     = 1 << 10  // is taken when the first byte is due
 )
