@@ -97,7 +97,7 @@ func TestAbsurdSettingsStopTheStart(t *testing.T) {
 		"heads-interval":        "1ns 100d",
 		"refresh-reuse-window":  "90d",
 		"refresh-retry-window":  "90d",
-		"access-token-lifetime": "100000d",
+		"access-token-lifetime": "100000d NaNd",
 		"session-lifetime":      "99999d",
 		"write-queue":           "0 -1 9000000000000000000 1000001 1e3 99999999999999999999", // makechan: size out of range
 		"hash-queue":            "9000000000000000000",
