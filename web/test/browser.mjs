@@ -13,8 +13,8 @@ const args = [
   "--disable-sync",
 ];
 
-/** launch starts the browser. */
-export const launch = () => chromium.launch({ executablePath, args });
+/** launch starts the browser, with more arguments if they are given. */
+export const launch = (...more) => chromium.launch({ executablePath, args: [...args, ...more] });
 
 /** open shows a new page in a browser of its own. */
 export async function open(t, options) {

@@ -1,5 +1,6 @@
-import { useRoute } from "../ui/router";
+import { useLayoutEffect, useRef } from "react";
 import { Announcer } from "../ui/Announcer";
+import { paths, useRoute, type Route } from "../ui/router";
 import { Home } from "./Home";
 import { Lost } from "./Lost";
 import { RoomPage } from "./RoomPage";
@@ -9,6 +10,7 @@ import { Sidebar } from "./Sidebar";
 /** Shell is the rooms at one side and a page at the other; where it is narrow, one of the two. */
 export function Shell() {
   const route = useRoute();
+  useArrival(route);
   return (
     <Announcer>
       <div className="shell" data-page={route.page}>
@@ -22,4 +24,20 @@ export function Shell() {
       </div>
     </Announcer>
   );
+}
+
+// Who follows a link that is then no longer there, or no longer shown, comes to the title of the page, and
+// back among the rooms to the one they were in.
+function useArrival(route: Route): void {
+  const before = useRef(route);
+  useLayoutEffect(() => {
+    const from = before.current;
+    before.current = route;
+    const at = document.activeElement;
+    if (at && at !== document.body && at.checkVisibility()) return;
+    const left = from.page === "room" && route.page === "home" ? paths.room(from.name) : undefined;
+    const links = [...document.querySelectorAll<HTMLElement>(".room-link")];
+    const link = links.find((room) => room.getAttribute("href") === left && room.checkVisibility());
+    (link ?? document.querySelector<HTMLElement>(".pane h1"))?.focus();
+  }, [route]);
 }

@@ -20,6 +20,7 @@ export function SignIn({ because }: { because: Failure | undefined }) {
 
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
+    if (busy) return;
     const typed = new FormData(event.currentTarget);
     setBusy(true);
     setFailure(undefined);
@@ -57,7 +58,7 @@ export function SignIn({ because }: { because: Failure | undefined }) {
           {mode === "in" ? "As you chose it, every letter counts." : "At least 8 characters. Longer is better."}
         </p>
         {failure !== undefined && <Problem>{describe(failure)}</Problem>}
-        <button className="button primary" type="submit" disabled={busy}>
+        <button className="button primary" type="submit" aria-disabled={busy}>
           {busy ? "One moment…" : title}
         </button>
         <p className="switch">

@@ -13,7 +13,7 @@ export function Top({ title, topic, children }: Props) {
         <Icon name="back" />
       </Link>
       <div className="room-title">
-        <h1 dir="auto">{title}</h1>
+        <h1 dir="auto" tabIndex={-1}>{title}</h1>
         {topic && <p dir="auto">{topic}</p>}
       </div>
       {children}

@@ -20,6 +20,7 @@ export function Confirm({ title, children, action, act, onClose }: Props) {
   const button = useRef<HTMLButtonElement>(null);
   useEffect(() => button.current?.focus(), []); // the dialog has given the focus to what comes first
   const go = async () => {
+    if (busy) return;
     setBusy(true);
     const why = await act();
     setBusy(false);
@@ -34,7 +35,7 @@ export function Confirm({ title, children, action, act, onClose }: Props) {
         <button className="button" type="button" onClick={onClose}>
           Cancel
         </button>
-        <button ref={button} className="button danger" type="button" disabled={busy} onClick={() => void go()}>
+        <button ref={button} className="button danger" type="button" aria-disabled={busy} onClick={() => void go()}>
           {action}
         </button>
       </div>

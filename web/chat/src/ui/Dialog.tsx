@@ -1,4 +1,5 @@
-import { useEffect, useId, useRef, type ReactNode } from "react";
+import { useId, useLayoutEffect, useRef, type ReactNode } from "react";
+import { comeBack, placeOf } from "./focus";
 
 type Props = { title: string; onClose(): void; children: ReactNode };
 
@@ -6,10 +7,15 @@ type Props = { title: string; onClose(): void; children: ReactNode };
 export function Dialog({ title, onClose, children }: Props) {
   const ref = useRef<HTMLDialogElement>(null);
   const heading = useId();
-  useEffect(() => {
+  // A layout effect ends while the dialog is still on the page: it can only be closed there.
+  useLayoutEffect(() => {
     const dialog = ref.current;
+    const before = document.activeElement instanceof HTMLElement ? placeOf(document.activeElement) : undefined;
     dialog?.showModal();
-    return () => dialog?.close();
+    return () => {
+      dialog?.close();
+      if (before) comeBack(before);
+    };
   }, []);
   return (
     <dialog ref={ref} aria-labelledby={heading} onCancel={onClose} onClose={onClose}>

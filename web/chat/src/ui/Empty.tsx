@@ -8,7 +8,7 @@ export function Empty({ title, children }: Props) {
   return (
     <div className="empty">
       <Mark />
-      <h1>{title}</h1>
+      <h1 tabIndex={-1}>{title}</h1>
       {children}
     </div>
   );
