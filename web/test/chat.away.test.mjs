@@ -108,7 +108,7 @@ for (const deaf of [false, true]) {
     const people = await room(server.origin, "ann", "bob");
     const open = (as) => visit(server, { as, path: "/room/general", troubled: true, prepare: canBeDeaf });
     const [ann, bob] = await Promise.all(people.map(open));
-    const drafts = () => ann.evaluate(() => JSON.parse(sessionStorage.getItem("parley.outbox")).drafts.map(({ state }) => state));
+    const drafts = () => ann.locator(".chat[data-state]").evaluateAll((rows) => rows.map(({ dataset }) => dataset.state));
     await say(ann, "kept");
     await row(bob, "kept").waitFor();
     await eventually(drafts, []);

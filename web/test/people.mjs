@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { launch, watch } from "./browser.mjs";
-import { call, signUp } from "./mortal.mjs";
+import { call, log, signUp } from "./mortal.mjs";
 
 /** fast are the settings of a server that lets people send as fast as they can. */
 export const fast = { PARLEY_SEND_RATE: "0", PARLEY_ROOM_SEND_RATE: "0" };
@@ -70,6 +70,16 @@ export async function login(origin, username) {
   return (await call(origin, undefined, query, { username })).login;
 }
 
+/** deaf prepares a page that hears nothing of what happens: it reads and sends. */
+export function deaf() {
+  const Heard = WebSocket;
+  globalThis.WebSocket = class extends Heard {
+    constructor(url, protocols) {
+      super(`${url}/nowhere`, protocols);
+    }
+  };
+}
+
 /** box is where one writes, row the chat with a text, texts all that are rendered, oldest first. */
 export const box = (page) => page.getByRole("textbox", { name: /^Write to/ });
 export const row = (page, text) => page.locator(".chat", { has: page.locator(".text", { hasText: text }) });
@@ -83,6 +93,18 @@ export async function say(page, text) {
   await box(page).fill(text);
   await box(page).press("Enter");
 }
+
+/** edit is the box while one's chat is changed, waiting the chats that wait for the server, kept what the browser keeps of them. */
+export const edit = (page) => page.getByRole("textbox", { name: "Your chat" });
+export const waiting = (page) => page.locator('.chat[data-state="waiting"]').filter({ hasText: "Waiting to be sent" });
+export const kept = (page) => page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith("parley.kept.")));
+
+/** stored are the texts of the room "general" as the server has them. */
+export const stored = async (server, as) => (await log(server.origin, as.accessToken, "general")).map(({ text }) => text);
+
+/** sends says whether a request that is routed sends a chat; cutOff lets none of those reach the server. */
+export const sends = (route) => route.request().postData()?.includes("sendChat(");
+export const cutOff = (page) => page.route("**/graphql", (route) => (sends(route) ? route.abort() : route.continue()));
 
 /** eventually waits until what there is is as it should be. */
 export async function eventually(look, want, ms = 20_000) {

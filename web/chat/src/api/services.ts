@@ -1,4 +1,5 @@
 import type { Client } from "urql";
+import { Kept } from "../chat/kept";
 import { Outbox } from "../chat/outbox";
 import type { Tokens } from "../auth/tokens";
 import { makeClient } from "./client";
@@ -9,8 +10,7 @@ export class Services {
   readonly connection: Connection;
   readonly client: Client;
   readonly outbox: Outbox;
-  /** What was begun to be written, by room. */
-  readonly typed = new Map<string, string>();
+  readonly kept: Kept;
 
   constructor(
     readonly me: { readonly id: string; readonly username: string },
@@ -18,12 +18,14 @@ export class Services {
   ) {
     this.connection = new Connection(tokens);
     this.client = makeClient(tokens, this.connection);
-    this.outbox = new Outbox(this.client, me.id);
+    this.kept = new Kept(me.id);
+    this.outbox = new Outbox(this.client, this.kept);
     this.connection.times.subscribe(this.outbox.wake);
   }
 
   stop(): void {
     this.outbox.stop();
+    this.kept.stop();
     this.connection.stop();
   }
 }

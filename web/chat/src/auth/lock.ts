@@ -1,3 +1,4 @@
+import { disk } from "../api/disk";
 import { uuid } from "../api/uuid";
 
 const lease = 10_000; // ms after which a lock whose tab has died is free
@@ -18,7 +19,7 @@ export function alone<Result>(name: string, work: () => Promise<Result>): Promis
  */
 export async function aloneByStorage<Result>(key: string, work: () => Promise<Result>): Promise<Result> {
   const owner = uuid();
-  const claim = () => localStorage.setItem(key, JSON.stringify({ owner, until: Date.now() + lease }));
+  const claim = () => disk.set(key, JSON.stringify({ owner, until: Date.now() + lease }));
   for (;;) {
     const held = holder(key);
     if (!held || held.until < Date.now()) {
@@ -33,13 +34,13 @@ export async function aloneByStorage<Result>(key: string, work: () => Promise<Re
     return await work();
   } finally {
     clearInterval(renewal);
-    if (holder(key)?.owner === owner) localStorage.removeItem(key);
+    if (holder(key)?.owner === owner) disk.remove(key);
   }
 }
 
 function holder(key: string): Claim | undefined {
   try {
-    return (JSON.parse(localStorage.getItem(key) ?? "null") as Claim | null) ?? undefined;
+    return (JSON.parse(disk.get(key) ?? "null") as Claim | null) ?? undefined;
   } catch {
     return undefined;
   }

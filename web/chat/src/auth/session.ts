@@ -2,6 +2,7 @@ import type { Failure } from "../api/failure";
 import { post, type Posted } from "../api/post";
 import { Services } from "../api/services";
 import { Store } from "../api/store";
+import { forget } from "../chat/kept";
 import { LoginDocument, LogoutDocument, RegisterDocument, type TokensFragment } from "../gql/graphql";
 import { clear, place, read } from "./stored";
 import { Tokens } from "./tokens";
@@ -60,11 +61,11 @@ export async function signIn(typed: Credentials): Promise<void> {
   enter({ data: data.login, at });
 }
 
-/** signOut ends this session, on the server too if it can be reached. */
+/** signOut ends this session, on the server too if it can be reached. What was written and not sent is gone with it. */
 export async function signOut(): Promise<void> {
   const stored = read();
-  session.get().services?.outbox.forget();
   tokens.drop(tokens.current);
   end();
+  forget();
   if (stored) await post(LogoutDocument, { refreshToken: stored.refreshToken }).catch(() => undefined);
 }

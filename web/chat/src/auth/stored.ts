@@ -1,3 +1,5 @@
+import { disk } from "../api/disk";
+
 /**
  * What outlives a reload. The refresh token is in localStorage, so that a closed tab or a restarted
  * browser stays signed in, and all tabs are one session. A script that got into this page could read it;
@@ -17,7 +19,7 @@ export const place = "parley.session";
 
 /** read is the stored session, or undefined when nobody is signed in. */
 export function read(): Stored | undefined {
-  const text = localStorage.getItem(place);
+  const text = disk.get(place);
   if (text === null) return undefined;
   try {
     const stored = JSON.parse(text) as Partial<Stored> | null;
@@ -28,6 +30,6 @@ export function read(): Stored | undefined {
   return undefined;
 }
 
-export const write = (stored: Stored): void => localStorage.setItem(place, JSON.stringify(stored));
+export const write = (stored: Stored): boolean => disk.set(place, JSON.stringify(stored));
 
-export const clear = (): void => localStorage.removeItem(place);
+export const clear = (): void => disk.remove(place);

@@ -1,50 +1,102 @@
 import type { Client } from "urql";
-import { Failure, failureOf } from "../api/failure";
+import { failureOf, Failure } from "../api/failure";
 import { Store } from "../api/store";
 import { uuid } from "../api/uuid";
 import { backOff } from "../api/wait";
-import { SendChatDocument } from "../gql/graphql";
+import { DeleteChatDocument, EditChatDocument, SendChatDocument } from "../gql/graphql";
+import type { Kept } from "./kept";
+import { Shelf } from "./shelf";
 
-/** Draft is a chat of one's own that is not yet seen in its room. */
+/** Draft is a chat of one's own, or a new text of one, that is not yet seen in its room. */
 export type Draft = {
-  /** The chat's id, made here: however often it is sent, it is one chat. */
+  /** The chat's id, made here: however often it is sent and whatever becomes of its text, it is one chat. */
   id: string;
   room: string;
   text: string;
   at: string;
-  /** "waiting" to be sent, "stored" by the server, "refused" for good. */
-  state: "waiting" | "stored" | "refused";
+  /** Its place among those that wait. */
+  turn: number;
+  /** "waiting" to be sent, "stored" by the server, "refused" for good, "discarded" if it is not too late. */
+  state: "waiting" | "stored" | "refused" | "discarded";
+  /** It was sent at least once, so the server may have it. */
+  tried?: boolean | undefined;
+  /** The text was changed here, so the server may have another one. */
+  amended?: boolean | undefined;
+  /** The server has the chat with another text, so now it is edited. */
+  there?: boolean | undefined;
+  /** The chat was in its room before, and this changes it. */
+  change?: boolean | undefined;
   failure?: Failure | undefined;
 };
 
-const place = "parley.outbox";
-
-/** Outbox sends one's chats, one after the other and each until the server has answered, also after a reload. */
+/**
+ * Outbox sends one's chats, one after the other and each until the server has answered, also after the tab
+ * was closed. Two tabs may send the same chat: its id makes it one.
+ */
 export class Outbox {
   readonly drafts: Store<readonly Draft[]>;
+  /** The last that was sent has to be sent again, and all others wait for it. */
+  readonly stuck = new Store(false);
   readonly #client: Client;
-  readonly #me: string;
+  readonly #shelf: Shelf;
+  #held: { room: string; id: string } | undefined;
   #sending = false;
   #stopped = false;
   #wake = () => {};
 
-  constructor(client: Client, me: string) {
+  constructor(client: Client, kept: Kept) {
     this.#client = client;
-    this.#me = me;
-    this.drafts = new Store<readonly Draft[]>(recall(me));
+    this.drafts = new Store<readonly Draft[]>([]);
+    this.#shelf = new Shelf(kept, { changed: (id, draft) => this.#changed(id, draft), left: () => this.adopt() });
+    addEventListener("beforeunload", this.#leaving);
+    this.adopt();
+  }
+
+  /** adopt takes up what was left on the disk, by this tab before it was loaded anew or by one that is gone. */
+  adopt(): void {
+    const known = new Set(this.drafts.get().map(({ id }) => id));
+    const found = this.#shelf.all().filter(({ id }) => !known.has(id));
+    if (found.length > 0) this.drafts.set([...this.drafts.get(), ...found].toSorted((a, b) => a.turn - b.turn));
     void this.#work();
+  }
+
+  /** unsent are the texts that wait or were refused, those of other tabs too. */
+  unsent(): string[] {
+    this.adopt();
+    return this.drafts.get().filter(({ state }) => state === "waiting" || state === "refused").map(({ text }) => text);
   }
 
   /** send puts a chat into the outbox. */
   send(room: string, text: string): void {
-    const at = new Date().toISOString();
-    this.#set([...this.drafts.get(), { id: uuid(), room, text, at, state: "waiting" }]);
+    this.#add({ id: uuid(), room, text });
+  }
+
+  /**
+   * edit gives a chat of one's own another text, whether it waits or was sent long ago. The id stays. What
+   * may have reached the server is sent as it is now, and edited if the answer shows that it had.
+   */
+  edit(room: string, id: string, text: string): void {
+    const draft = this.#find(id);
+    if (!draft) return this.#add({ id, room, text, there: true, change: true });
+    const there = draft.there || draft.state === "stored";
+    this.#update(id, { text, there, amended: true, state: "waiting", failure: undefined });
     void this.#work();
   }
 
-  /** again tries a refused chat once more. */
+  /** discard takes a chat out that was not sent. If it turns out that it was, it is deleted. */
+  discard(id: string): void {
+    const draft = this.#find(id);
+    if (!draft) return;
+    if (draft.change || !draft.tried) return this.drop(new Set([id]));
+    this.#update(id, { state: "discarded", failure: undefined });
+    void this.#work();
+  }
+
+  /** again tries a refused chat once more. A chat that is not there to be edited is sent. */
   again(id: string): void {
-    this.#update(id, { state: "waiting", failure: undefined });
+    const { there, change, failure } = this.#find(id) ?? {};
+    const lost = failure?.code === "NOT_FOUND";
+    this.#update(id, { state: "waiting", failure: undefined, there: there && !lost, change: change && !lost });
     void this.#work();
   }
 
@@ -53,25 +105,35 @@ export class Outbox {
    * end. It is the same chat under the same id, so this does nothing, unless the server has lost it.
    */
   assure(room: string): void {
-    for (const draft of this.drafts.get()) if (draft.room === room && draft.state === "stored") this.again(draft.id);
+    const stored = this.drafts.get().filter((draft) => draft.room === room && draft.state === "stored");
+    this.drop(new Set(stored.filter(({ there }) => there).map(({ id }) => id)));
+    for (const { id, there } of stored) if (!there) this.again(id);
   }
 
-  /** drop takes a chat out: it was refused, or its room shows it. */
+  /** drop takes chats out: they were refused, or their room shows them. */
   drop(ids: ReadonlySet<string>): void {
     const left = this.drafts.get().filter(({ id }) => !ids.has(id));
-    if (left.length < this.drafts.get().length) this.#set(left);
+    if (this.#stopped || left.length === this.drafts.get().length) return;
+    this.drafts.set(left);
+    for (const id of ids) this.#shelf.remove(id);
   }
 
-  /** forget empties it, on this disk too. */
-  forget(): void {
-    this.#set([]);
+  /** hold keeps a chat from being sent while it is being changed, and those of its room that come after it. */
+  hold(held: { room: string; id: string } | undefined): void {
+    this.#held = held;
+    void this.#work();
   }
 
   /** wake tries at once what waits for its next try. */
-  readonly wake = (): void => this.#wake();
+  readonly wake = (): void => {
+    this.adopt();
+    this.#wake();
+  };
 
   stop(): void {
     this.#stopped = true;
+    this.#shelf.stop();
+    removeEventListener("beforeunload", this.#leaving);
     this.#wake();
   }
 
@@ -79,24 +141,57 @@ export class Outbox {
     if (this.#sending) return;
     this.#sending = true;
     for (let tries = 0; !this.#stopped; ) {
-      const next = this.drafts.get().find(({ state }) => state === "waiting");
+      const next = this.#next();
       if (!next) break;
-      const { id, room, text } = next;
-      const { data, error } = await this.#client.mutation(SendChatDocument, { id, room, text }).toPromise();
-      const failure = error ? failureOf(error) : undefined;
-      if (data?.sendChat) {
+      const failure = await this.#attempt(next);
+      const again = failure?.passes || failure?.code === "NETWORK" || failure?.code === "UNKNOWN_OUTCOME";
+      this.stuck.set(again ?? false);
+      if (!failure) {
         tries = 0;
-        this.#update(id, { state: "stored", at: data.sendChat.createdAt });
-      } else if (failure?.passes || failure?.code === "NETWORK" || failure?.code === "UNKNOWN_OUTCOME") {
-        this.#update(id, { failure });
+      } else if (again) {
         await this.#rest(failure.retryAfterMs ?? backOff(tries++));
-      } else if (failure?.code === "ID_TAKEN") {
-        this.#update(id, { id: uuid() });
+      } else if (failure.code === "ID_TAKEN") {
+        this.#renumber(next);
+      } else if (next.state === "discarded") {
+        this.drop(new Set([next.id])); // it never came, or is gone already
       } else {
-        this.#update(id, { state: "refused", failure: failure ?? new Failure("no answer") });
+        this.#refuse(next, failure);
       }
     }
     this.#sending = false;
+    if (this.drafts.get().every(({ state }) => state !== "waiting")) this.stuck.set(false);
+  }
+
+  #next(): Draft | undefined {
+    const drafts = this.drafts.get();
+    const held = drafts.find(({ id, state }) => id === this.#held?.id && state === "waiting");
+    const free = ({ room, turn }: Draft) => !held || room !== held.room || turn < held.turn;
+    return drafts.find((draft) => (draft.state === "waiting" && free(draft)) || draft.state === "discarded");
+  }
+
+  // Does what is to be done about a draft, and answers why it could not.
+  async #attempt({ id, room, text, state, there }: Draft): Promise<Failure | undefined> {
+    if (state === "discarded") {
+      const { error } = await this.#client.mutation(DeleteChatDocument, { chat: id }).toPromise();
+      if (!error) this.drop(new Set([id]));
+      return error && failureOf(error);
+    }
+    if (there) {
+      const { data, error } = await this.#client.mutation(EditChatDocument, { chat: id, text }).toPromise();
+      if (error || !data?.editChat) return error ? failureOf(error) : new Failure("no answer");
+      const at = data.editChat.editedAt ?? new Date().toISOString();
+      const now = this.#find(id);
+      if (now?.state === "waiting" && now.text === text) this.#update(id, { state: "stored", at });
+      return undefined;
+    }
+    this.#update(id, { tried: true });
+    const { data, error } = await this.#client.mutation(SendChatDocument, { id, room, text }).toPromise();
+    if (error || !data?.sendChat) return error ? failureOf(error) : new Failure("no answer");
+    const { createdAt, deletedAt, text: stored } = data.sendChat;
+    const now = this.#find(id);
+    if (now?.state === "waiting" && now.amended && !deletedAt && now.text !== stored) this.#update(id, { there: true });
+    else if (now?.state === "waiting") this.#update(id, { state: "stored", at: createdAt });
+    return undefined;
   }
 
   #rest(ms: number): Promise<void> {
@@ -109,27 +204,53 @@ export class Outbox {
     });
   }
 
-  #update(id: string, change: Partial<Draft>): void {
-    this.#set(this.drafts.get().map((draft) => (draft.id === id ? { ...draft, ...change } : draft)));
-  }
-
-  #set(drafts: readonly Draft[]): void {
+  #add(draft: Pick<Draft, "id" | "room" | "text" | "there" | "change">): void {
     if (this.#stopped) return;
-    this.drafts.set(drafts);
-    // The tab's own storage: two tabs are two outboxes, and a closed tab leaves no text behind.
-    sessionStorage.setItem(place, JSON.stringify({ me: this.#me, drafts }));
+    const turn = Math.max(Date.now(), (this.drafts.get().at(-1)?.turn ?? 0) + 1);
+    const added: Draft = { ...draft, turn, at: new Date().toISOString(), state: "waiting" };
+    this.drafts.set([...this.drafts.get(), added]);
+    this.#shelf.put(added);
+    void this.#work();
   }
-}
 
-// What this person had not sent when the page was left. A failure is asked for anew.
-function recall(me: string): Draft[] {
-  try {
-    const kept = JSON.parse(sessionStorage.getItem(place) ?? "null") as { me: string; drafts: Draft[] } | null;
-    if (kept?.me === me) return kept.drafts.filter(({ state }) => state !== "stored").map(waiting);
-  } catch {
-    // Not ours, and written over by the next chat.
+  #find(id: string): Draft | undefined {
+    return this.drafts.get().find((draft) => draft.id === id);
   }
-  return [];
-}
 
-const waiting = ({ id, room, text, at }: Draft): Draft => ({ id, room, text, at, state: "waiting" });
+  #update(id: string, change: Partial<Draft>): void {
+    const before = this.#find(id);
+    if (this.#stopped || !before) return;
+    const draft = { ...before, ...change };
+    // What another tab has sent, discarded, or forgotten with its sign-out does not come back.
+    if (!this.#shelf.renew(draft)) return this.drop(new Set([id]));
+    this.drafts.set(this.drafts.get().map((other) => (other === before ? draft : other)));
+  }
+
+  // What was changed or discarded meanwhile was not refused.
+  #refuse({ id, text }: Draft, failure: Failure): void {
+    const now = this.#find(id);
+    if (now?.state === "waiting" && now.text === text) this.#update(id, { state: "refused", failure });
+  }
+
+  // Somebody else's chat has this id. Nothing was stored.
+  #renumber({ id, room, text }: Draft): void {
+    if (!this.#find(id)) return;
+    this.drop(new Set([id]));
+    this.#add({ id: uuid(), room, text });
+  }
+
+  // Another tab has done something about a chat.
+  #changed(id: string, now: Draft | undefined): void {
+    const here = this.#find(id);
+    if (!here || here.state === "stored") return;
+    if (!now) return this.drop(new Set([id]));
+    const { failure } = here;
+    this.drafts.set(this.drafts.get().map((other) => (other === here ? { ...now, failure } : other)));
+    void this.#work();
+  }
+
+  // What could not be kept would be lost with the page.
+  readonly #leaving = (event: BeforeUnloadEvent): void => {
+    if (this.drafts.get().some(({ id, state }) => state === "waiting" && !this.#shelf.keeps(id))) event.preventDefault();
+  };
+}

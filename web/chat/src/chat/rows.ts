@@ -13,6 +13,8 @@ export type Item =
       /** It is the first of its day. */
       day: number | undefined;
       draft: Draft | undefined;
+      /** It waits for a server that does not answer. */
+      late: boolean;
     };
 
 const run = 5 * 60_000; // ms that a run of chats of one person spans
@@ -43,19 +45,42 @@ function chatOf(draft: Draft, username: string): Chat {
   return chat;
 }
 
+/** settled says whether a chat of a room shows what became of a draft of the same id. */
+export function settled(draft: Draft, { text, editedAt, deletedAt }: Chat): boolean {
+  if (draft.state === "discarded") return false;
+  if (deletedAt !== null || text === draft.text) return true;
+  if (draft.state !== "stored") return !draft.amended && !draft.there;
+  return !draft.there || (editedAt !== null && Date.parse(editedAt) >= Date.parse(draft.at)); // changed again since
+}
+
+// A chat as its author has changed it, though the server has not yet.
+const changed = (chat: Chat, { text, at }: Draft): Chat => ({ ...chat, text, editedAt: chat.editedAt ?? at });
+
+/** Mine are one's own chats that are not yet seen in a room, by id. */
+type Mine = { username: string; drafts: ReadonlyMap<string, Draft>; late: boolean };
+
 /** itemsOf are the rows of a room: its chats, then what oneself has not yet seen arrive. */
-export function itemsOf(chats: readonly Chat[], drafts: readonly Draft[], username: string): Item[] {
+export function itemsOf(chats: readonly Chat[], { username, drafts, late }: Mine): Item[] {
   const items: Item[] = [{ key: "@edge" }];
   let last: { chat: Chat; at: number; day: number } | undefined;
   const add = (chat: Chat, draft?: Draft) => {
     const { at, day } = timeOf(chat);
     const newDay = day !== last?.day;
     const head = newDay || last?.chat.username !== chat.username || at - last.at > run;
-    items.push({ key: chat.id, chat, head, day: newDay ? day : undefined, draft });
+    items.push({ key: chat.id, chat, head, day: newDay ? day : undefined, draft, late });
     last = { chat, at: head ? at : last!.at, day };
   };
-  for (const chat of chats) add(chat);
-  for (const draft of drafts) add(chatOf(draft, username), draft);
+  const left = new Map(drafts);
+  for (const chat of chats) {
+    const draft = left.get(chat.id);
+    left.delete(chat.id);
+    if (draft?.state === "discarded") add(chat);
+    else add(draft ? changed(chat, draft) : chat, draft);
+  }
+  for (const draft of left.values()) {
+    // A change of a chat that is further up than what was read shows there. One that was refused must be seen.
+    if (draft.state !== "discarded" && (!draft.change || draft.state === "refused")) add(chatOf(draft, username), draft);
+  }
   items.push({ key: "@below" });
   return items;
 }

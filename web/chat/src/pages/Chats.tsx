@@ -36,9 +36,9 @@ export function Chats({ history, room, items, actions, editing, ref }: Props) {
       const item = items[index]!;
       if (item.key === "@below") return <div className="below" />;
       if (!("chat" in item)) return <Edge room={room} older={older} retry={history.loadOlder} />;
-      const { chat, head, day, draft } = item;
+      const { chat, head, day, draft, late } = item;
       const mine = chat.username === me.username;
-      return <ChatRow {...{ chat, head, day, draft, mine, actions }} editing={chat.id === editing} />;
+      return <ChatRow {...{ chat, head, day, draft, late, mine, actions }} editing={chat.id === editing} />;
     },
     [items, room, older, history, me.username, actions, editing],
   );

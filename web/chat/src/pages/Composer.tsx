@@ -1,21 +1,18 @@
 import { useEffect, useId, useRef, useState, type FormEvent, type KeyboardEvent } from "react";
 import { useQuery } from "urql";
+import type { Edit } from "../chat/kept";
 import type { Room } from "../chat/pages";
 import { LimitsDocument } from "../gql/graphql";
 import { Icon } from "../ui/Icon";
-import { Problem } from "../ui/Problem";
 import { useServices } from "../ui/services";
 import { CharactersLeft } from "./CharactersLeft";
 import { ComposerKeys } from "./ComposerKeys";
 import { ComposerMode } from "./ComposerMode";
-import type { Edit } from "./useEditing";
 
 type Props = {
   room: Room;
-  /** The chat that is being changed; another one means another composer. */
+  /** The chat that is being changed. */
   editing: Edit | undefined;
-  /** Why the last change could not be made. */
-  problem: string;
   onSend(text: string): void;
   onEditLast(): void;
   /** An edit ends with a text, or with nothing to change. */
@@ -24,37 +21,52 @@ type Props = {
 
 const touch = matchMedia("(pointer: coarse)");
 
-/** Composer is the box to write in: Enter sends, Shift+Enter breaks the line, the arrow up edits one's last chat. */
-export function Composer({ room, editing, problem, onSend, onEditLast, onEdited }: Props) {
-  const { typed } = useServices();
-  const [text, setText] = useState(editing?.text ?? typed.get(room.id) ?? "");
+/**
+ * Composer is the box to write in: Enter sends, Shift+Enter breaks the line, the arrow up edits one's last
+ * chat. A keyboard on the glass has no Shift+Enter, so there Enter breaks the line and the button sends.
+ */
+export function Composer({ room, editing, onSend, onEditLast, onEdited }: Props) {
+  const { kept } = useServices();
+  const begun = () => editing?.text ?? kept.writing(room.id).text;
+  const [text, setText] = useState(begun);
+  const [what, setWhat] = useState(editing?.id);
+  if (what !== editing?.id) {
+    setWhat(editing?.id);
+    setText(begun());
+  }
   const [{ data }] = useQuery({ query: LimitsDocument });
   const box = useRef<HTMLTextAreaElement>(null);
   const keys = useId();
   const left = (data?.server.limits.chatLength ?? 10_000) - length(text);
 
   useEffect(() => {
-    // A keyboard on the glass would cover half the room, so there it comes when it is asked for.
-    if (editing || !touch.matches) box.current?.focus();
-  }, [editing]);
+    // A keyboard on the glass would cover half the room, so there it comes when it is asked for. Who looks for
+    // a room goes on with that.
+    if (what || !(touch.matches || document.activeElement instanceof HTMLInputElement)) box.current?.focus();
+  }, [what]);
 
   const write = (now: string) => {
     setText(now);
-    if (!editing) typed.set(room.id, now);
+    const all = kept.writing(room.id);
+    kept.write(room.id, editing ? { ...all, edit: { ...editing, text: now } } : { ...all, text: now });
   };
 
   const submit = (event?: FormEvent) => {
     event?.preventDefault();
     if (left < 0) return;
-    if (editing) return onEdited(text);
-    if (text.trim() === "") return;
-    onSend(text);
-    write("");
+    const written = text.trimEnd(); // where Enter breaks the line, it is often the last key before the button
+    if (editing) return onEdited(written);
+    if (written === "") return;
+    onSend(written);
+    setText("");
+    const all = kept.writing(room.id);
+    if (all.text === text) kept.write(room.id, { ...all, text: "" }); // else another tab is writing here too
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.nativeEvent.isComposing) return; // Enter ends a word that an input method is writing
-    if (event.key === "Enter" && !event.shiftKey) {
+    const command = event.ctrlKey || event.metaKey;
+    if (event.key === "Enter" && (command || !(event.shiftKey || touch.matches))) {
       event.preventDefault();
       submit();
     } else if (event.key === "ArrowUp" && text === "" && !editing) {
@@ -67,7 +79,6 @@ export function Composer({ room, editing, problem, onSend, onEditLast, onEdited 
 
   return (
     <form className="composer" onSubmit={submit}>
-      {problem && <Problem>{problem}</Problem>}
       {editing && <ComposerMode onCancel={() => onEdited()} />}
       <div className="composer-box">
         {/* The same text a second time, unseen, makes the box as high as it needs to be. */}
@@ -79,17 +90,18 @@ export function Composer({ room, editing, problem, onSend, onEditLast, onEdited 
             aria-label={editing ? "Your chat" : `Write to ${room.name}`}
             aria-describedby={keys}
             placeholder={`Write to ${room.name}`}
+            enterKeyHint={touch.matches ? "enter" : "send"}
             value={text}
             onChange={(event) => write(event.target.value)}
             onKeyDown={onKeyDown}
           />
         </div>
         <CharactersLeft left={left} />
-        <button className="icon-button send" type="submit" aria-label={editing ? "Save" : "Send"} disabled={left < 0}>
+        <button className="icon-button send" type="submit" aria-label={editing ? "Save" : "Send"} aria-disabled={left < 0}>
           <Icon name="send" />
         </button>
       </div>
-      <ComposerKeys id={keys} editing={editing !== undefined} />
+      <ComposerKeys id={keys} editing={editing !== undefined} touch={touch.matches} />
     </form>
   );
 }

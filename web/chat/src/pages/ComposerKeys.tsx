@@ -1,9 +1,20 @@
+type Props = { id: string; editing: boolean; touch: boolean };
+
 /** ComposerKeys says which keys do what. */
-export function ComposerKeys({ id, editing }: { id: string; editing: boolean }) {
+export function ComposerKeys({ id, editing, touch }: Props) {
+  const does = editing ? "saves" : "sends";
   return (
     <p className="keys" id={id}>
-      <kbd>Enter</kbd> {editing ? "saves" : "sends"}, <kbd>Shift</kbd> <kbd>Enter</kbd> breaks the line,{" "}
-      <kbd>{editing ? "Esc" : "↑"}</kbd> {editing ? "cancels" : "changes your last chat"}
+      {touch ? (
+        <>
+          <kbd>Enter</kbd> breaks the line, the button {does}
+        </>
+      ) : (
+        <>
+          <kbd>Enter</kbd> {does}, <kbd>Shift</kbd> <kbd>Enter</kbd> breaks the line, <kbd>{editing ? "Esc" : "↑"}</kbd>{" "}
+          {editing ? "cancels" : "changes your last chat"}
+        </>
+      )}
     </p>
   );
 }

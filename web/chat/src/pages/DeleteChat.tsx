@@ -5,7 +5,7 @@ import { DeleteChatDocument } from "../gql/graphql";
 import { Confirm } from "../ui/Confirm";
 
 /** DeleteChat asks whether a chat's text may go. */
-export function DeleteChat({ chat, onClose }: { chat: Chat; onClose(): void }) {
+export function DeleteChat({ chat, onClose }: { chat: Pick<Chat, "id" | "text">; onClose(): void }) {
   const [, remove] = useMutation(DeleteChatDocument);
   const act = async () => {
     const { error } = await remove({ chat: chat.id });

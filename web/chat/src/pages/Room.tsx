@@ -17,40 +17,34 @@ export function Room({ history, room, chats }: Props) {
   const { me, outbox } = useServices();
   const items = useItems(history, room.id, chats);
   const list = useRef<Handle>(null);
-  const [deleting, setDeleting] = useState<Chat>();
-  const { edit, problem, begin, finish, forget } = useEditing(history, setDeleting);
+  const [deleting, setDeleting] = useState<Pick<Chat, "id" | "text">>();
+  const { edit, begin, finish } = useEditing(room.id, (chat) => {
+    if (outbox.drafts.get().some(({ id, change }) => id === chat.id && !change)) outbox.discard(chat.id);
+    else setDeleting(chat);
+  });
   const actions: Actions = useMemo(
     () => ({
       edit: begin,
       remove: setDeleting,
       again: (id) => outbox.again(id),
-      drop: (id) => outbox.drop(new Set([id])),
+      discard: (id) => outbox.discard(id),
     }),
     [outbox, begin],
   );
 
   const send = (text: string) => {
-    forget();
     outbox.send(room.id, text);
     list.current?.toEnd();
   };
   const editLast = () => {
-    const last = chats.findLast(({ username, deletedAt }) => username === me.username && !deletedAt);
-    if (last) begin(last);
+    const last = items.findLast((item) => "chat" in item && item.chat.username === me.username && !item.chat.deletedAt);
+    if (last && "chat" in last) begin(last.chat);
   };
 
   return (
     <>
-      <Chats ref={list} history={history} room={room} items={items} actions={actions} editing={edit?.chat.id} />
-      <Composer
-        key={edit?.chat.id}
-        room={room}
-        editing={edit}
-        problem={problem}
-        onSend={send}
-        onEditLast={editLast}
-        onEdited={finish}
-      />
+      <Chats ref={list} history={history} room={room} items={items} actions={actions} editing={edit?.id} />
+      <Composer room={room} editing={edit} onSend={send} onEditLast={editLast} onEdited={finish} />
       {deleting && <DeleteChat chat={deleting} onClose={() => setDeleting(undefined)} />}
     </>
   );

@@ -3,6 +3,7 @@ import type { History, View } from "../chat/history";
 import { Empty } from "../ui/Empty";
 import { Skeleton } from "../ui/Skeleton";
 import { Room } from "./Room";
+import { Unsent } from "./Unsent";
 
 type Props = { history: History; view: View; onMake(): void };
 
@@ -12,6 +13,7 @@ export function RoomBody({ history, view: { room, chats, failure }, onMake }: Pr
     return (
       <Empty title={room ? "This room was deleted" : "There is no such room"}>
         <p>{room ? "Its chats are gone with it." : "Nobody has made it yet, or it was deleted."}</p>
+        {room && <Unsent room={room.id} />}
         <button className="button primary" type="button" onClick={onMake}>
           Make it
         </button>

@@ -2,11 +2,11 @@ import { useState } from "react";
 import { useMutation, useQuery, type CombinedError } from "urql";
 import { failureOf } from "../api/failure";
 import { describe } from "../api/messages";
-import { signOut } from "../auth/session";
 import { EndOthersDocument, EndSessionDocument, SessionsDocument, type SessionsQuery } from "../gql/graphql";
 import { Problem } from "../ui/Problem";
 import { Skeleton } from "../ui/Skeleton";
 import { SessionRow } from "./SessionRow";
+import { useSignOut } from "./SignOut";
 import { StaySignedIn } from "./StaySignedIn";
 import { Top } from "./Top";
 
@@ -18,13 +18,16 @@ export function Sessions() {
   const [, endOne] = useMutation(EndSessionDocument);
   const [{ fetching }, endOthers] = useMutation(EndOthersDocument);
   const [problem, setProblem] = useState("");
+  const [signOut, question] = useSignOut();
   const sessions = data?.sessions;
 
   const end = async ({ id, isCurrent }: Session) => {
-    if (isCurrent) return signOut();
-    return done(await endOne({ session: id }));
+    if (isCurrent) signOut();
+    else done(await endOne({ session: id }));
   };
-  const endAll = async () => done(await endOthers({}));
+  const endAll = async () => {
+    if (!fetching) done(await endOthers({}));
+  };
   const done = ({ error: why }: { error?: CombinedError | undefined }) => {
     setProblem(why ? describe(failureOf(why)) : "");
     ask({ requestPolicy: "network-only" });
@@ -48,11 +51,12 @@ export function Sessions() {
           </ul>
         )}
         {sessions && sessions.length > 1 && (
-          <button className="button danger" type="button" disabled={fetching} onClick={() => void endAll()}>
+          <button className="button danger" type="button" aria-disabled={fetching} onClick={() => void endAll()}>
             End all others
           </button>
         )}
         <StaySignedIn />
+        {question}
       </div>
     </>
   );

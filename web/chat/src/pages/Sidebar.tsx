@@ -1,5 +1,4 @@
 import { useDeferredValue, useState } from "react";
-import { signOut } from "../auth/session";
 import { Avatar } from "../ui/Avatar";
 import { Icon } from "../ui/Icon";
 import { Line } from "../ui/Line";
@@ -9,11 +8,13 @@ import { paths } from "../ui/router";
 import { useServices } from "../ui/services";
 import { NewRoom } from "./NewRoom";
 import { RoomList } from "./RoomList";
+import { useSignOut } from "./SignOut";
 
 /** Sidebar is the rooms, and oneself. */
 export function Sidebar({ current }: { current: string | undefined }) {
   const { me } = useServices();
   const [typed, setTyped] = useState("");
+  const [signOut, question] = useSignOut();
   const [making, setMaking] = useState(false);
   const matching = useDeferredValue(typed.trim());
   return (
@@ -45,10 +46,11 @@ export function Sidebar({ current }: { current: string | undefined }) {
         <Link className="icon-button" href={paths.sessions} aria-label="Your sign-ins">
           <Icon name="devices" />
         </Link>
-        <button className="icon-button" type="button" aria-label="Sign out" onClick={() => void signOut()}>
+        <button className="icon-button" type="button" aria-label="Sign out" onClick={signOut}>
           <Icon name="leave" />
         </button>
       </footer>
+      {question}
       {making && <NewRoom onClose={() => setMaking(false)} />}
     </div>
   );

@@ -1,52 +1,46 @@
-import { useCallback, useState } from "react";
-import { useMutation } from "urql";
-import { failureOf } from "../api/failure";
-import { describe } from "../api/messages";
-import type { History } from "../chat/history";
-import type { Chat } from "../chat/pages";
-import { EditChatDocument } from "../gql/graphql";
-
-/** Edit is a chat that is being changed, and the text to begin with. */
-export type Edit = { chat: Chat; text: string };
+import { useCallback, useEffect, useState } from "react";
+import type { Edit } from "../chat/kept";
+import { useServices } from "../ui/services";
 
 type Editing = {
+  /** The chat that is being changed, as it was when that began or was taken up again. */
   edit: Edit | undefined;
-  /** Why the last change could not be made. */
-  problem: string;
-  begin(chat: Chat): void;
-  /** finish stores a text; without one nothing changes, and an empty one asks whether the chat may go. */
+  begin(chat: { id: string; text: string | null }): void;
+  /** finish changes the chat; without a text nothing changes, and an empty one asks whether the chat may go. */
   finish(text?: string): void;
-  /** forget is for when something else is written. */
-  forget(): void;
 };
 
-/** useEditing is the chat that is being changed. A change shows at once; one that fails comes back with what was written. */
-export function useEditing(history: History, onEmptied: (chat: Chat) => void): Editing {
-  const [edit, setEdit] = useState<Edit>();
-  const [problem, setProblem] = useState("");
-  const [, store] = useMutation(EditChatDocument);
+/** useEditing is the chat of a room that is being changed, also when the room or the page was left meanwhile. */
+export function useEditing(room: string, onEmptied: (chat: { id: string; text: string }) => void): Editing {
+  const { kept, outbox } = useServices();
+  const [edit, setEdit] = useState(() => kept.writing(room).edit);
+  const id = edit?.id;
+
+  useEffect(() => {
+    outbox.hold(id === undefined ? undefined : { room, id });
+    return () => outbox.hold(undefined);
+  }, [outbox, room, id]);
+
+  const change = useCallback(
+    (now: Edit | undefined) => {
+      kept.write(room, { ...kept.writing(room), edit: now });
+      setEdit(now);
+    },
+    [kept, room],
+  );
 
   // The same function always: every row of the list has it.
-  const begin = useCallback((chat: Chat) => setEdit({ chat, text: chat.text ?? "" }), []);
+  const begin = useCallback(
+    ({ id: chat, text }: { id: string; text: string | null }) => change({ id: chat, from: text ?? "", text: text ?? "" }),
+    [change],
+  );
 
-  const finish = async (text?: string) => {
-    setEdit(undefined);
-    setProblem("");
-    if (!edit || text === undefined || text === edit.chat.text) return;
-    if (text.trim() === "") return onEmptied(edit.chat);
-    history.assume({ ...edit.chat, text, editedAt: new Date().toISOString() });
-    const { error } = await store({ chat: edit.chat.id, text });
-    if (!error) return;
-    history.assume(edit.chat);
-    setProblem(`Not changed. ${describe(failureOf(error))}`);
-    setEdit({ chat: edit.chat, text });
+  const finish = (text?: string) => {
+    change(undefined);
+    if (!edit || text === undefined || text === edit.from) return;
+    if (text.trim() === "") onEmptied({ id: edit.id, text: edit.from });
+    else outbox.edit(room, edit.id, text);
   };
 
-  return {
-    edit,
-    problem,
-    begin,
-    finish: (text) => void finish(text),
-    forget: () => setProblem(""),
-  };
+  return { edit, begin, finish };
 }

@@ -2,28 +2,33 @@ import { useEffect, useMemo } from "react";
 import { useStore } from "../api/store";
 import type { History } from "../chat/history";
 import type { Chat } from "../chat/pages";
-import { itemsOf, type Item } from "../chat/rows";
+import { itemsOf, settled, type Item } from "../chat/rows";
 import { useServices } from "../ui/services";
 
 /** useItems are the rows of a room: its chats, and one's own that have not arrived in it yet. */
 export function useItems(history: History, room: string, chats: readonly Chat[]): readonly Item[] {
-  const { me, outbox } = useServices();
+  const { me, outbox, connection } = useServices();
   const all = useStore(outbox.drafts);
-  const drafts = useMemo(() => all.filter((draft) => draft.room === room), [all, room]);
+  const drafts = useMemo(() => new Map(all.filter((draft) => draft.room === room).map((draft) => [draft.id, draft])), [all, room]);
+  const link = useStore(connection.link);
+  const late = useStore(outbox.stuck) || link === "lost" || link === "offline";
 
-  // What the room shows has arrived. Only its end can hold what was just sent.
+  // What the room shows has arrived.
   const arrived = useMemo(() => {
-    if (drafts.length === 0) return new Set<string>();
-    const ids = new Set(chats.slice(-500).map(({ id }) => id));
-    return new Set(drafts.filter(({ id }) => ids.has(id)).map(({ id }) => id));
+    if (drafts.size === 0) return new Set<string>();
+    const seen = chats.filter((chat) => {
+      const draft = drafts.get(chat.id);
+      return draft && settled(draft, chat);
+    });
+    return new Set(seen.map(({ id }) => id));
   }, [chats, drafts]);
   useEffect(() => {
     if (arrived.size > 0) outbox.drop(arrived);
   }, [outbox, arrived]);
   useEffect(() => history.caughtUp.subscribe(() => outbox.assure(room)), [history, outbox, room]);
 
-  return useMemo(
-    () => itemsOf(chats, drafts.filter(({ id }) => !arrived.has(id)), me.username),
-    [chats, drafts, arrived, me.username],
-  );
+  return useMemo(() => {
+    const left = new Map([...drafts].filter(([id]) => !arrived.has(id)));
+    return itemsOf(chats, { username: me.username, drafts: left, late });
+  }, [chats, drafts, arrived, me.username, late]);
 }
