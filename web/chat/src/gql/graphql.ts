@@ -136,6 +136,13 @@ export type RoomsQueryVariables = Exact<{
 
 export type RoomsQuery = { rooms: { nodes: Array<{ id: string, name: string, topic: string | null, createdAt: string, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null }>, pageInfo: { hasNextPage: boolean } } | null };
 
+export type OpenRoomQueryVariables = Exact<{
+  room: string;
+}>;
+
+
+export type OpenRoomQuery = { room: { id: string, name: string, topic: string | null, createdAt: string, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null } | null };
+
 export type ActivitySubscriptionVariables = Exact<{
   rooms: Array<string> | string;
 }>;
@@ -345,6 +352,14 @@ export const RoomsDocument = gql`
 }
     ${RoomRowFragmentDoc}
 ${LastChatFragmentDoc}` as unknown as DocumentNode<RoomsQuery, RoomsQueryVariables>;
+export const OpenRoomDocument = gql`
+    query OpenRoom($room: ID!) {
+  room(id: $room) {
+    ...RoomRow
+  }
+}
+    ${RoomRowFragmentDoc}
+${LastChatFragmentDoc}` as unknown as DocumentNode<OpenRoomQuery, OpenRoomQueryVariables>;
 export const ActivityDocument = gql`
     subscription Activity($rooms: [ID!]!) {
   events(rooms: $rooms) {

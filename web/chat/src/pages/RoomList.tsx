@@ -1,7 +1,9 @@
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { describe } from "../api/messages";
 import { Problem } from "../ui/Problem";
 import { Skeleton } from "../ui/Skeleton";
+import { useStore } from "../api/store";
+import { useServices } from "../ui/services";
 import { RoomLink } from "./RoomLink";
 import { useRooms } from "./useRooms";
 
@@ -10,18 +12,24 @@ const step = 50;
 /** RoomList is the rooms whose name contains a text, by their latest chat. */
 export function RoomList({ matching, current }: { matching: string; current: string | undefined }) {
   const [first, setFirst] = useState(step);
-  const { rooms, more, failure } = useRooms(matching, first);
+  const { rooms, more, failure } = useRooms(matching, first, current);
+  const begun = useStore(useServices().kept.begun);
+  const list = useRef<HTMLElement>(null);
+  const shown = rooms?.find(({ name }) => name === current)?.id;
+  useEffect(() => {
+    if (shown) list.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
+  }, [shown]);
   if (!rooms && failure) return <Problem>{describe(failure)}</Problem>;
   if (!rooms) return <Skeleton lines={6} label="The rooms are loading" />;
   if (rooms.length === 0) {
     return <p className="sidebar-note">{matching ? "No room has this in its name." : "There is no room yet. Make the first one."}</p>;
   }
   return (
-    <nav className="rooms" aria-label="Rooms">
+    <nav ref={list} className="rooms" aria-label="Rooms">
       <ul>
         {rooms.map((room) => (
           <li key={room.id}>
-            <RoomLink room={room} current={room.name === current} />
+            <RoomLink room={room} current={room.name === current} begun={begun.has(room.id)} />
           </li>
         ))}
       </ul>

@@ -3,15 +3,18 @@ import { useQuery } from "urql";
 import { failureOf, type Failure } from "../api/failure";
 import { keep } from "../api/keep";
 import { useStore } from "../api/store";
-import { ActivityDocument, RoomsDocument, type LastChatFragment, type RoomRowFragment } from "../gql/graphql";
+import { ActivityDocument, OpenRoomDocument, RoomsDocument, type LastChatFragment, type RoomRowFragment } from "../gql/graphql";
 import { useServices } from "../ui/services";
 
 const patience = 30_000; // ms after which the list is asked for again: of new rooms nobody tells
 
 type Rooms = { rooms: readonly RoomRowFragment[] | undefined; more: boolean; failure: Failure | undefined };
 
-/** useRooms is the list of rooms, the most recently active first, kept as it is now. */
-export function useRooms(matching: string, first: number): Rooms {
+/**
+ * useRooms is the list of rooms, the most recently active first, kept as it is now. The room that is open is
+ * one of them, however long ago somebody wrote there, unless others are looked for.
+ */
+export function useRooms(matching: string, first: number, current: string | undefined): Rooms {
   const { client, connection } = useServices();
   const [{ data: fresh, error }, ask] = useQuery({
     query: RoomsDocument,
@@ -36,7 +39,9 @@ export function useRooms(matching: string, first: number): Rooms {
 
   // The latest chat of each room that was heard of. A list that was asked for before may come after it.
   const [heard, setHeard] = useState<ReadonlyMap<string, LastChatFragment>>(new Map());
+  const open = useOpenRoom(data?.rooms?.nodes, matching ? undefined : current);
   const rooms = data?.rooms?.nodes
+    .concat(open ?? [])
     .map((room) => {
       const chat = heard.get(room.id);
       return chat ? { ...room, lastChat: later(room.lastChat, chat) } : room;
@@ -70,6 +75,19 @@ export function useRooms(matching: string, first: number): Rooms {
     more: data?.rooms?.pageInfo.hasNextPage ?? false,
     failure: error && failureOf(error),
   };
+}
+
+// The room that is open, if a list has not got it.
+function useOpenRoom(listed: readonly RoomRowFragment[] | undefined, name: string | undefined): RoomRowFragment | undefined {
+  const missing = name !== undefined && listed !== undefined && listed.every((room) => room.name !== name);
+  const [{ data, operation }] = useQuery({
+    query: OpenRoomDocument,
+    variables: { room: name ?? "" },
+    requestPolicy: "network-only", // of a room that was deleted the cache may still have something
+    pause: !missing,
+  });
+  const room = missing && operation?.variables.room === name ? data?.room : undefined;
+  return room && listed?.every(({ id }) => id !== room.id) ? room : undefined; // it may be listed in another spelling
 }
 
 // Of the same chat what was heard counts.
