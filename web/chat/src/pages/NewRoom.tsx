@@ -6,17 +6,21 @@ import { CreateRoomDocument } from "../gql/graphql";
 import { Dialog } from "../ui/Dialog";
 import { Problem } from "../ui/Problem";
 import { go, paths } from "../ui/router";
+import { useServices } from "../ui/services";
 
 /** NewRoom asks for a name and makes the room. */
 export function NewRoom({ onClose, name }: { onClose(): void; name?: string }) {
   const [{ fetching, error }, create] = useMutation(CreateRoomDocument);
+  const { kept } = useServices();
   const [typed, setTyped] = useState(name ?? "");
 
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
+    if (fetching) return;
     const topic = String(new FormData(event.currentTarget).get("topic")).trim();
     const { data } = await create({ name: typed.trim(), topic: topic || null });
     if (!data?.createRoom) return;
+    kept.make(data.createRoom.id);
     onClose();
     go(paths.room(data.createRoom.name));
   };
@@ -37,7 +41,7 @@ export function NewRoom({ onClose, name }: { onClose(): void; name?: string }) {
           <button className="button" type="button" onClick={onClose}>
             Cancel
           </button>
-          <button className="button primary" type="submit" disabled={fetching}>
+          <button className="button primary" type="submit" aria-disabled={fetching}>
             Make the room
           </button>
         </div>

@@ -1,6 +1,8 @@
 import { useEffect, useState } from "react";
+import { useStore } from "../api/store";
 import { Icon } from "../ui/Icon";
 import { Line } from "../ui/Line";
+import { useServices } from "../ui/services";
 import { DeleteRoom } from "./DeleteRoom";
 import { NewRoom } from "./NewRoom";
 import { RoomBody } from "./RoomBody";
@@ -12,6 +14,7 @@ export function RoomPage({ name }: { name: string }) {
   const [history, view] = useHistory(name);
   const [asking, setAsking] = useState<"delete" | "make">();
   const { room, failure } = view;
+  const made = useStore(useServices().kept.made);
   const title = room?.name ?? name;
 
   useEffect(() => {
@@ -25,15 +28,11 @@ export function RoomPage({ name }: { name: string }) {
     <>
       <Top title={title} topic={room?.topic}>
         <Line />
-        <button
-          className="icon-button"
-          type="button"
-          aria-label="Delete this room"
-          disabled={!room || failure?.code === "NOT_FOUND"}
-          onClick={() => setAsking("delete")}
-        >
-          <Icon name="trash" />
-        </button>
+        {room && made.has(room.id) && failure?.code !== "NOT_FOUND" && (
+          <button className="icon-button" type="button" aria-label="Delete this room" onClick={() => setAsking("delete")}>
+            <Icon name="trash" />
+          </button>
+        )}
       </Top>
       <RoomBody history={history} view={view} onMake={() => setAsking("make")} />
       {asking === "delete" && room && <DeleteRoom room={room} onClose={() => setAsking(undefined)} />}
