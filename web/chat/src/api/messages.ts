@@ -29,7 +29,7 @@ function argument({ field = "", reason = "" }: Failure): string {
         ? "A username has letters, digits, “_”, “-” and “.” only, and ends with no dot."
         : `${thing} cannot hold one of these characters.`;
     case "MIXED_SCRIPTS":
-      return "A username has letters of one script only.";
+      return `${thing} has letters of one script only.`;
     case "LOOKS_LIKE_ID":
       return `${thing} cannot look like an id.`;
     case "COMMON":
