@@ -201,8 +201,7 @@ func TestReplicaIsNotRead(t *testing.T) {
 	if err := replica.SQL(t.Context(), "postgres", "SELECT pg_promote()"); err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(s.Ping(t.Context()), addTo(s, "bob")); err != nil {
-		t.Errorf("after it was promoted: %v", err)
-	}
+	eventually(t, "an answer of the promoted replica", func() bool { return s.Ping(t.Context()) == nil })
+	mustAdd(t, s, "bob")
 	wantUsers(t, replica, "postgres", "ann", "bob")
 }
