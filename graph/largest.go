@@ -15,11 +15,12 @@ import (
 const maxEvent = 256 << 10
 
 const (
-	escaped = 6 // bytes of a control character in JSON, the largest of all characters
-	quotes  = 2
-	ofText  = escaped*chat.MaxText + quotes
-	ofName  = escaped*64 + quotes // of a user or a room
-	ofToken = 4 << 10
+	escaped    = 6 // bytes of a control character in JSON, the largest of all characters
+	quotes     = 2
+	ofText     = escaped*chat.MaxText + quotes
+	ofName     = escaped*64 + quotes // of a user or a room
+	ofToken    = 4 << 10
+	ofTypename = 64 // longer than any name of a type
 )
 
 // largest are the sizes of values in bytes of JSON, where a field can be larger than others of its type.
@@ -65,6 +66,9 @@ func sizeOf(f *ast.Field) int {
 	size := len(f.Alias) + len(`"":,`)
 	if len(f.SelectionSet) > 0 {
 		return size + len("{}")
+	}
+	if f.Name == "__typename" {
+		return size + ofTypename
 	}
 	if known, is := largest[f.ObjectDefinition.Name+"."+f.Name]; is {
 		return size + known

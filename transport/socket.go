@@ -74,6 +74,7 @@ func (s *socket) serve() {
 			return
 		}
 		if s.endingNow() != nil {
+			s.arrival.end() // nothing that comes now is kept
 			continue // only the peer's close frame counts now
 		}
 		s.intake.put(len(text), func() ws.StatusCode {
