@@ -21,14 +21,15 @@ type feed struct {
 	window atomic.Pointer[window]
 	blocks atomic.Pointer[[]*block] // changed under the lock of feeds
 
-	operation int64 // bytes of the operation, as far as they count for this feed; never changed
+	operation int64                 // bytes of the operation, as far as they count for this feed; never changed
+	people    atomic.Int64          // who read it; changed under the lock of quotas
+	owner     atomic.Pointer[quota] // of whoever alone reads it, nil: nobody does; likewise
+	own       queue                 // for workers, while it has no owner
 
 	// Guarded by the lock of quotas.
-	owner   atomic.Pointer[quota] // of the first reader; may be read without the lock
-	readers int
-	held    int64         // bytes of the window
-	charged int64         // those that count as the owner's
-	grown   *list.Element // in quotas; nil: the window holds nothing
+	payer *quota        // of the first reader
+	held  int64         // bytes of the window
+	grown *list.Element // in quotas; nil: the window holds nothing
 
 	turn    chan struct{} // holds one while somebody reads on
 	retry   time.Duration // guarded by turn
@@ -162,7 +163,8 @@ const rest = 3
 
 // history reads and executes what follows a position that the window does not know, in turns with all who are behind.
 // One person has one turn at a time, and rests behind it, so that live events of others come first.
-func (f *feed) history(ctx context.Context, q *quota, at Position) ([]entry, error) {
+func (f *feed) history(ctx context.Context, r *reader, at Position) ([]entry, error) {
+	q := r.sub.quota
 	select {
 	case q.turn <- struct{}{}:
 		defer func() { <-q.turn }()
@@ -177,6 +179,9 @@ func (f *feed) history(ctx context.Context, q *quota, at Position) ([]entry, err
 		defer func() { <-f.t.feeds.turns }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
+	}
+	if r.left.Load() {
+		return nil, errLeft
 	}
 	begun := time.Now()
 	defer func() {

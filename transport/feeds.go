@@ -36,35 +36,33 @@ func (x *feeds) init(t *Transports) {
 // join adds the readers of a subscription to the feeds of their logs, which are made where they are the first. From
 // here on each bell concerns them. The answer is false, and nobody has joined, if that would be too many feeds.
 func (x *feeds) join(sub *subscription, p program) bool {
-	logs := sub.stream.Logs
-	keys := make([]feedKey, len(logs))
-	operation := operationKey(p.op)
+	logs, operation := sub.stream.Logs, operationKey(p.op)
+	keys, found := make([]feedKey, len(logs)), make([]*feed, len(logs))
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	missing := 0
 	for i, log := range logs {
 		keys[i] = feedKey{log.Key, sub.stream.Viewer, operation}
-		if x.byKey[keys[i]] == nil {
+		if found[i] = x.byKey[keys[i]]; found[i] == nil {
 			missing++
 		}
 	}
-	var each int64
+	var bytes int64
 	if missing > 0 {
-		bytes := operationBytes(p.op)
-		if !x.t.quotas.mayOpen(sub.quota, missing, bytes) {
-			return false
-		}
-		each = bytes / int64(missing)
+		bytes = operationBytes(p.op)
+	}
+	if !x.t.quotas.mayJoin(sub.quota, found, bytes) {
+		return false
 	}
 	for i, r := range sub.readers {
-		f := x.byKey[keys[i]]
+		f := found[i]
 		if f == nil {
 			f = x.open(keys[i], logs[i], sub.stream, p)
-			f.operation = each
+			f.operation = bytes / int64(missing)
 		}
 		r.feed = f
 		f.join(r)
-		x.t.quotas.joined(f, f.first(), 1)
+		x.t.quotas.joined(f, sub.quota, f.first())
 		logs[i] = Log{Key: f.key.log} // a stream lives long; the rest is the reader's and the feed's
 	}
 	return true
@@ -99,7 +97,7 @@ func (x *feeds) leave(r *reader) bool {
 		over = r.feed
 		delete(x.byKey, over.key)
 	}
-	x.t.quotas.joined(r.feed, r.feed.first(), -1)
+	x.t.quotas.parted(r.feed, r.sub.quota, r.feed.first())
 	x.mu.Unlock()
 	if over != nil {
 		over.abandon()

@@ -164,3 +164,25 @@ func (w *world) holds(n int) {
 		return in.order.Len() == n
 	}, func() string { return fmt.Sprintf("%d are coming in", in.order.Len()) })
 }
+
+// A socket that is ending is read on for its peer's close frame. Whatever else comes is not kept, and nobody must make
+// room for it.
+func TestEndingSocketHoldsNothing(t *testing.T) {
+	w := newWorld(t, nil)
+	w.transports.inbound.most = 8 << 20
+	other, _ := w.upgraded(half(100 << 10))
+	defer other.Close()
+	w.holds(1)
+	conn, r := w.upgraded(frame(fin|text, `{"type":"nonsense"}`)) // 4400
+	defer conn.Close()
+	go func() { _, _ = io.Copy(io.Discard, r) }()
+	whole := frame(fin|text, `{"type":"ping","payload":"`+strings.Repeat("x", 100<<10)+`"}`)
+	for range 300 {
+		if _, err := io.WriteString(conn, whole); err != nil {
+			break
+		}
+	}
+	if n := w.transports.Stats().NoRoom[RoomBytes]; n > 0 {
+		t.Errorf("%d made room for what is not kept", n)
+	}
+}

@@ -108,7 +108,7 @@ func (m *model) run() {
 	synctest.Wait()
 	m.transports.feeds.mu.Lock()
 	defer m.transports.feeds.mu.Unlock()
-	n, held, people := len(m.transports.feeds.byKey), m.transports.quotas.held, len(m.transports.quotas.people)
+	n, held, people := len(m.transports.feeds.byKey), m.transports.quotas.held, m.transports.quotas.reading()
 	if n+people != 0 || held != 0 || m.transports.quotas.grown.Len() != 0 {
 		m.t.Errorf("%d feeds, %d bytes and %d people are left", n, held, people)
 	}

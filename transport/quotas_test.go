@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 )
@@ -33,16 +35,16 @@ func TestQuotaInARoom(t *testing.T) {
 	if ann := x.people["ann"]; x.enter("ann", both) != nil || ann.logs["random"] != 1 || ann.readers != 3 {
 		t.Errorf("one of two is full: %+v", ann)
 	}
-	x.leave("ann", x.people["ann"], general)
+	x.leave(x.people["ann"], general)
 	if x.enter("ann", both) == nil || x.enter("ann", general) != nil {
 		t.Errorf("one was given back: %+v", x.people["ann"])
 	}
 	for _, logs := range [][]Log{general, random, both} {
-		x.leave("ann", x.people["ann"], logs)
+		x.leave(x.people["ann"], logs)
 	}
-	x.leave("bob", x.people["bob"], general)
-	if len(x.people) != 0 {
-		t.Errorf("left: %v", x.people)
+	x.leave(x.people["bob"], general)
+	if n := x.reading(); n != 0 {
+		t.Errorf("%d are left", n)
 	}
 }
 
@@ -59,14 +61,14 @@ func TestQuotasAreCountedExactly(t *testing.T) {
 					if n < 1 || n > 3 {
 						t.Errorf("%d streams", n)
 					}
-					x.leave("ann", q, logsOf("general"))
+					x.leave(q, logsOf("general"))
 				}
 			}
 		})
 	}
 	together.Wait()
-	if len(x.people) != 0 {
-		t.Errorf("left: %v", x.people)
+	if n := x.reading(); n != 0 {
+		t.Errorf("%d are left", n)
 	}
 }
 
@@ -94,60 +96,115 @@ func TestTooManyStreamsOfARoom(t *testing.T) {
 	e.hang()
 }
 
-// Whatever is streamed, all windows together hold no more than they may, with their arrays, and one person's no more
-// than their part. A window that grew lately is kept before one that did not, and a feed that many read costs its person
-// little.
+// reading is how many people read something.
+func (x *quotas) reading() (n int) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, q := range x.people {
+		if q.readers > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// Who leaves and comes back goes on with what they have cost; who does not is forgotten in a while.
+func TestWhoComesBackHasCost(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := newQuotas(&Options{UserRoomStreams: 20})
+		q := x.enter("ann", logsOf("a"))
+		q.spent = time.Hour
+		q.turn <- struct{}{} // a reader reads the log
+		x.leave(q, logsOf("a"))
+		time.Sleep(debtKept + 1)
+		if again := x.enter("ann", logsOf("a")); again != q || len(again.turn) != 1 {
+			t.Error("a read that runs was forgotten")
+		}
+		x.leave(q, logsOf("a"))
+		<-q.turn
+		time.Sleep(debtKept - 1)
+		if x.enter("ann", logsOf("a")) != q {
+			t.Error("the cost was forgotten")
+		}
+		x.leave(q, logsOf("a"))
+		for range 2 { // the second look sees that no read runs any more
+			time.Sleep(debtKept + 1)
+			x.leave(x.enter("bob", logsOf("a")), logsOf("a"))
+		}
+		if x.people["ann"] != nil {
+			t.Error("nobody was forgotten")
+		}
+	})
+}
+
+// following has a person follow a log, and returns the feed.
+func following(t *testing.T, transports *Transports, user, log, operation string) (f *feed, leave func()) {
+	t.Helper()
+	sub := transports.newSubscription(&shelf{}, &Stream{Logs: []Log{{Key: log, Follow: func(wake func()) Tail {
+		return (&testLog{seen: make(chan struct{}, 1)}).follow(wake, func() {})
+	}}}}, user)
+	if sub == nil || !sub.join(modelExecutor{}, &graphql.OperationContext{RawQuery: operation}) {
+		t.Fatal("refused")
+	}
+	t.Cleanup(sub.leave)
+	return sub.readers[0].feed, sub.leave
+}
+
+// growing gives a feed's window one more entry.
+func growing(f *feed, e entry) {
+	e.at = Position{f.window.Load().last().Place + 1, 1}
+	f.t.quotas.change(f, func(w *window) *window { return w.grow([]entry{e}, 4, 8<<10) })
+}
+
+// Whatever is streamed, all windows together hold no more than they may, with their arrays, and those that one person
+// alone reads no more than their part, over however many streams.
 func TestWindowsKeepTheirTotal(t *testing.T) {
 	const total = 64 << 10
 	transports := New(Options{WindowTotal: total})
 	feeds := map[string][]*feed{}
-	follow := func(user, log string) *feed {
-		sub := transports.newSubscription(&shelf{}, &Stream{Logs: []Log{{Key: log, Follow: func(wake func()) Tail {
-			return (&testLog{seen: make(chan struct{}, 1)}).follow(wake, func() {})
-		}}}}, user)
-		if !sub.join(modelExecutor{}, &graphql.OperationContext{RawQuery: user}) {
-			t.Fatal("refused")
-		}
-		t.Cleanup(sub.leave)
-		return sub.readers[0].feed
-	}
 	for i := range 40 {
 		user := fmt.Sprint("person", i%20)
-		feeds[user] = append(feeds[user], follow(user, fmt.Sprint(i)))
+		f, _ := following(t, transports, user, fmt.Sprint(i), user)
+		following(t, transports, user, fmt.Sprint(i), user) // once more
+		feeds[user] = append(feeds[user], f)
 	}
-	popular := feeds["person0"][0]
-	for range 99 {
-		sub := transports.newSubscription(&shelf{}, &Stream{Logs: []Log{{Key: "0"}}}, "person0")
-		if sub == nil { // enough streams of one person
-			break
-		}
-		sub.join(modelExecutor{}, &graphql.OperationContext{RawQuery: "person0"})
-		t.Cleanup(sub.leave)
-	}
-	rng, places := rand.New(rand.NewPCG(1, 2)), map[*feed]int64{}
-	grow := func(f *feed, bytes int) {
-		places[f]++
-		e := entry{at: Position{places[f], 1}, body: make([]byte, bytes), subject: rng.IntN(3), changes: rng.IntN(9) == 0}
-		transports.quotas.change(f, func(w *window) *window { return w.grow([]entry{e}, 4, 8<<10) })
-	}
+	rng := rand.New(rand.NewPCG(1, 2))
 	for range 20_000 {
-		user := fmt.Sprint("person", rng.IntN(20))
-		grow(feeds[user][rng.IntN(2)], rng.IntN(1<<rng.IntN(14)))
+		some := feeds[fmt.Sprint("person", rng.IntN(20))]
+		growing(some[rng.IntN(2)], entry{body: make([]byte, rng.IntN(1<<rng.IntN(14))), subject: rng.IntN(3), changes: rng.IntN(9) == 0})
 		wantHeld(t, transports, feeds, total)
 	}
 	for _, f := range feeds["person1"] {
-		grow(f, 3000) // each alone is within the person's part
+		growing(f, entry{body: make([]byte, 3000)}) // each alone is within the person's part
 	}
 	if w := feeds["person1"][0].window.Load(); len(w.entries) != 0 {
 		t.Errorf("one person's windows hold %d bytes more than their part", w.retained())
 	}
-	for _, f := range feeds["person0"] {
-		transports.quotas.change(f, (*window).emptied)
+}
+
+// A window that several people read is nobody's: what somebody has besides does not empty it, and whoever is left alone
+// with it has it.
+func TestSharedWindowsAreNobodys(t *testing.T) {
+	transports := New(Options{WindowTotal: 1 << 20}) // one person's part is 64 KiB
+	popular, _ := following(t, transports, "ann", "general", "chat")
+	_, leave := following(t, transports, "bob", "general", "chat")
+	growing(popular, entry{body: make([]byte, 1000)})
+	for i := range 40 {
+		own, _ := following(t, transports, "ann", fmt.Sprint(i), "own")
+		growing(own, entry{body: make([]byte, 4000)})
 	}
-	grow(popular, 7000)
-	grow(feeds["person0"][1], 3000)
 	if len(popular.window.Load().entries) == 0 {
-		t.Error("a feed that many read was charged to one person")
+		t.Error("a window that several read was emptied for what one of them has besides")
+	}
+	ann := transports.quotas.people["ann"]
+	before := ann.windows
+	leave()
+	if got := ann.windows - before; got != popular.held || got == 0 {
+		t.Errorf("alone with a window of %d bytes, and charged %d", popular.held, got)
+	}
+	following(t, transports, "bob", "general", "chat")
+	if ann.windows != before {
+		t.Errorf("%d bytes are charged for what several read", ann.windows-before)
 	}
 }
 

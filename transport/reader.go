@@ -77,7 +77,7 @@ func (t *Transports) newSubscription(out outlet, s *Stream, user string) *subscr
 // of its feed. The answer is false if the user has too many streams that differ; then the subscription is over.
 func (sub *subscription) join(exec graphql.GraphExecutor, op *graphql.OperationContext) bool {
 	if !sub.t.feeds.join(sub, program{t: sub.t, exec: exec, op: op}) {
-		sub.t.quotas.leave(sub.user, sub.quota, sub.stream.Logs)
+		sub.t.quotas.leave(sub.quota, sub.stream.Logs)
 		return false
 	}
 	sub.t.meters.streams.Add(1)
@@ -89,7 +89,7 @@ func (sub *subscription) join(exec graphql.GraphExecutor, op *graphql.OperationC
 func (sub *subscription) leave() {
 	for i, r := range sub.readers {
 		if sub.t.feeds.leave(r) {
-			sub.t.quotas.leave(sub.user, sub.quota, sub.stream.Logs[i:i+1])
+			sub.t.quotas.leave(sub.quota, sub.stream.Logs[i:i+1])
 			if i == 0 {
 				sub.t.meters.streams.Add(-1)
 			}
@@ -207,7 +207,7 @@ func (sub *subscription) told(ctx context.Context, why error) gqlerror.List {
 func (r *reader) history(ctx context.Context, at Position) ([]entry, error) {
 	begun := time.Now()
 	for wait := firstRetry; ; wait = min(2*wait, longestRetry) {
-		entries, err := r.feed.history(ctx, r.sub.quota, at)
+		entries, err := r.feed.history(ctx, r, at)
 		var end *EndError
 		if len(entries) > 0 || errors.As(err, &end) {
 			return entries, err

@@ -75,7 +75,7 @@ func (s *socket) serve() {
 		}
 		if s.endingNow() != nil {
 			s.arrival.end() // nothing that comes now is kept
-			continue // only the peer's close frame counts now
+			continue        // only the peer's close frame counts now
 		}
 		s.intake.put(len(text), func() ws.StatusCode {
 			defer s.arrival.release(counted(text))

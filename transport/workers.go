@@ -12,12 +12,13 @@ import (
 // none while there is not. They belong to the node and not to feeds: quiet rooms cost nothing.
 //
 // Whoever has cost least comes first (virtual time, as in Demers, Keshav and Shenker, Analysis and simulation of
-// a fair queueing algorithm, 1989): a block costs its person the time it took, divided by its readers. So a feed that
-// many read is not slowed down by operations that somebody has executed for himself.
+// a fair queueing algorithm, 1989). A feed that several people read stands for itself, and its time is divided by their
+// number; those that one person alone reads stand in that person's queue. So a feed that many read is not slowed down
+// by operations that somebody has executed for himself.
 type workers struct {
 	t *Transports
 
-	mu      sync.Mutex // guards all below, and the queues of all persons
+	mu      sync.Mutex // guards all below, and all queues
 	waiting queues
 	spent   time.Duration // of the queue that was taken from last
 	running int
@@ -33,7 +34,8 @@ func (x *workers) areBusy(now time.Time) bool {
 	return now.Sub(x.served) < busy
 }
 
-// A queue is the blocks of one person's feeds that are due, in the order in which they became so.
+// A queue is the blocks that are due of a feed, or of all that one person alone reads, in the order in which they
+// became so.
 type queue struct {
 	blocks []*block
 	spent  time.Duration
@@ -86,31 +88,25 @@ func (x *workers) add(b *block) {
 		b.state = servedAndDue
 		return
 	}
-	if !x.list(b) {
-		return
-	}
+	x.list(b)
 	if x.running < runtime.GOMAXPROCS(0) {
 		x.running++
 		go x.t.run(context.Background(), x.work, nil)
 	}
 }
 
-// list puts a block behind the others of its person. The answer is false if nobody reads its feed any more. Time that a
-// person did not use is not saved up.
-func (x *workers) list(b *block) bool {
-	owner := b.feed.owner.Load()
-	if owner == nil {
-		b.state = resting
-		return false
-	}
+// list puts a block behind the others of its queue. Time that a queue did not use is not saved up.
+func (x *workers) list(b *block) {
 	b.state = listed
-	q := &owner.queue
+	q := &b.feed.own
+	if owner := b.feed.owner.Load(); owner != nil {
+		q = &owner.queue
+	}
 	q.blocks = append(q.blocks, b)
 	if len(q.blocks) == 1 {
 		q.spent = max(q.spent, x.spent)
 		heap.Push(&x.waiting, q)
 	}
-	return true
 }
 
 func (x *workers) work() {
@@ -145,12 +141,12 @@ func (x *workers) take() (*block, *queue) {
 	return b, q
 }
 
-// done puts a block that became due meanwhile behind all others of its person.
+// done puts a block that became due meanwhile behind all others of its queue.
 func (x *workers) done(b *block, q *queue, took time.Duration) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.served = time.Now()
-	q.spent += took / time.Duration(max(1, len(*b.readers.Load())))
+	q.spent += took / time.Duration(max(1, b.feed.people.Load()))
 	if len(q.blocks) > 0 {
 		heap.Fix(&x.waiting, q.index)
 	}

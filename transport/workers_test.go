@@ -6,21 +6,28 @@ import (
 	"time"
 )
 
-// Blocks of a person whose feeds have cost much for each reader come behind those of others, however many and however
-// early they became due; among one person's the first comes first, and nobody saves up what they did not use.
+// Blocks of a person whose own feeds have cost much come behind those of others, however many and however
+// early they became due; among one person's the first comes first, a
+// feed that many read stands for itself, and nobody saves up what they did not use.
 func TestWhoHasCostLeastComesFirst(t *testing.T) {
 	x := workers{running: runtime.GOMAXPROCS(0)} // this test is all of them
-	person := func(readers int) (due func() *block) {
+	person := func() (due func() *block) {
 		owner := &quota{}
 		return func() *block {
 			f := &feed{}
 			f.owner.Store(owner)
+			f.people.Store(1)
 			b := &block{feed: f}
-			all := make([]*reader, readers)
-			b.readers.Store(&all)
 			x.add(b)
 			return b
 		}
+	}
+	popular := &feed{}
+	popular.people.Store(500)
+	crowd := func() *block {
+		b := &block{feed: popular}
+		x.add(b)
+		return b
 	}
 	serve := func(want *block, took time.Duration) {
 		t.Helper()
@@ -30,7 +37,7 @@ func TestWhoHasCostLeastComesFirst(t *testing.T) {
 		}
 		x.done(b, q, took)
 	}
-	alone, crowd, late := person(1), person(500), person(1)
+	alone, late := person(), person()
 	first, second, third := alone(), alone(), alone()
 	serve(first, 10*time.Millisecond)
 	of := crowd()

@@ -195,4 +195,7 @@ func TestStreamOfTooLargeEventsDoesNotBegin(t *testing.T) {
 	if m := k.expect("next"); len(m.Payload) < 2*6*len(controls) {
 		t.Errorf("%.200s", m.Payload)
 	}
+	k.subscribe("2", `subscription { events(rooms: "general") { __typename kind actor { __typename username } room { __typename id
+		lastChat { __typename id } } chat { __typename id text room { __typename } user { __typename id } } } }`, nil) // as Apollo writes it
+	k.expect("next")
 }
