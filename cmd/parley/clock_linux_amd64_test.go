@@ -202,4 +202,13 @@ func TestServerOutlivesAWrongClock(t *testing.T) {
 
 	p = startProcess(t, dir, behindProxy)
 	right("after a restart")
+	_ = p.stop()
+
+	file, moved := filepath.Join(t.TempDir(), "export"), dataDir(t)
+	flags := func(dir string) []string { return append([]string{"--data", dir}, databaseFlags(t, dir)...) }
+	for _, args := range [][]string{append(flags(dir), "export", file), append(flags(moved), "import", file)} {
+		if status, _, stderr := command(args...); status != 0 {
+			t.Errorf("moved: %s", stderr)
+		}
+	}
 }
