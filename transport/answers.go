@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"container/list"
 	"context"
 	"errors"
 	"net/netip"
@@ -17,20 +18,35 @@ var (
 	ErrManyAnswers = errors.New("too many answers are under way")
 )
 
-// leastCharge is what is charged at once, so that most operations are charged once or twice.
+// leastCharge is what is charged at once, so that most operations are charged once or twice. It needs no room: all that
+// one socket may leave lying of such is within what each connection may cost.
 const leastCharge = 8 << 10
 
 // answers counts the bytes of answers under way, from the first row that is read for one until the client has taken
 // the last byte of it. Nobody may hold more than a quarter of what is free, so that whoever comes finds room still: one
-// holder has at most a fifth of all.
+// holder has at most a fifth of all. What takes no more than leastCharge needs no room, so that nobody is kept from
+// signing in or out by answers that others leave lying.
 type answers struct {
 	most int64
 
-	mu    sync.Mutex // guards all below
-	all   int64
-	held  map[holder]int64 // by those who hold any
-	freed chan struct{}    // closed when there is more room; nil: nobody waits for that
+	mu      sync.Mutex // guards all below
+	all     int64
+	held    map[holder]int64 // by those who hold any
+	waiting list.List        // of *waiter, those who have waited longest in front
+	waiters map[holder]int   // how many of these; those who have any
 }
+
+// A waiter waits for room.
+type waiter struct {
+	by    holder
+	bytes int64
+	fits  chan struct{} // closed once it is charged
+}
+
+const (
+	maxWaiters  = 64 // of one holder; more are refused
+	looksAtOnce = 16 // waiters, each time there is more room
+)
 
 // A holder is a person or, where nobody is signed in, an address.
 type holder struct {
@@ -45,7 +61,9 @@ func holderOf(session Session, address netip.Prefix) holder {
 	return holder{address: address}
 }
 
-func newAnswers(most int64) *answers { return &answers{most: most, held: map[holder]int64{}} }
+func newAnswers(most int64) *answers {
+	return &answers{most: most, held: map[holder]int64{}, waiters: map[holder]int{}}
+}
 
 // take charges a holder, if there is room for it.
 func (x *answers) take(by holder, bytes int64) bool {
@@ -72,35 +90,62 @@ func (x *answers) give(by holder, bytes int64) {
 
 // change is called under the lock.
 func (x *answers) change(by holder, bytes int64) {
+	x.charge(by, bytes)
+	for looks := min(looksAtOnce, x.waiting.Len()); bytes < 0 && looks > 0; looks-- {
+		e := x.waiting.Front()
+		if w := e.Value.(*waiter); x.fits(w.by, w.bytes) {
+			x.charge(w.by, w.bytes)
+			x.unwait(e)
+			close(w.fits)
+		} else {
+			x.waiting.MoveToBack(e) // others may fit
+		}
+	}
+}
+
+func (x *answers) charge(by holder, bytes int64) {
 	x.all += bytes
 	if x.held[by] += bytes; x.held[by] == 0 {
 		delete(x.held, by)
 	}
-	if bytes < 0 && x.freed != nil {
-		close(x.freed)
-		x.freed = nil
+}
+
+func (x *answers) unwait(e *list.Element) {
+	by := x.waiting.Remove(e).(*waiter).by
+	if x.waiters[by]--; x.waiters[by] == 0 {
+		delete(x.waiters, by)
 	}
 }
 
 // await is take that waits for room until ctx ends.
 func (x *answers) await(ctx context.Context, by holder, bytes int64) error {
-	for {
-		x.mu.Lock()
-		if x.fits(by, bytes) {
-			x.change(by, bytes)
-			x.mu.Unlock()
-			return nil
-		}
-		if x.freed == nil {
-			x.freed = make(chan struct{})
-		}
-		freed := x.freed
+	x.mu.Lock()
+	if x.fits(by, bytes) {
+		x.change(by, bytes)
 		x.mu.Unlock()
-		select {
-		case <-freed:
-		case <-ctx.Done():
-			return ErrManyAnswers
-		}
+		return nil
+	}
+	if x.waiters[by] >= maxWaiters {
+		x.mu.Unlock()
+		return ErrManyAnswers
+	}
+	w := &waiter{by, bytes, make(chan struct{})}
+	e := x.waiting.PushBack(w)
+	x.waiters[by]++
+	x.mu.Unlock()
+	select {
+	case <-w.fits:
+		return nil
+	case <-ctx.Done():
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	select {
+	case <-w.fits: // meanwhile
+		return nil
+	default:
+		x.unwait(e)
+		return ErrManyAnswers
 	}
 }
 
@@ -132,13 +177,25 @@ func AnswerOf(ctx context.Context) *Answer {
 // Begin counts what the operation will take besides text. It waits until there is room for that, or ctx ends:
 // ErrManyAnswers.
 func (a *Answer) Begin(ctx context.Context, bytes int) error {
-	if err := a.of.await(ctx, a.by, int64(bytes)+leastCharge); err != nil {
+	if err := a.await(ctx, int64(bytes), leastCharge); err != nil {
 		return err
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.charged += int64(bytes) + leastCharge
 	a.room += leastCharge
+	return nil
+}
+
+// await charges so many bytes, and more with them. They need no room if they are few.
+func (a *Answer) await(ctx context.Context, bytes, more int64) error {
+	if bytes <= leastCharge {
+		a.of.give(a.by, -bytes-more)
+	} else if err := a.of.await(ctx, a.by, bytes+more); err != nil {
+		return err
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.charged += bytes + more
 	return nil
 }
 
@@ -176,19 +233,18 @@ func (a *Answer) Write(bytes int) error {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	if bytes <= leastCharge {
+		a.of.give(a.by, -int64(bytes))
+		a.charged += int64(bytes)
+		return nil
+	}
 	return a.charge(int64(bytes))
 }
 
 // AwaitWrite is Write for an answer whose operation cannot be taken back: it waits until there is room, or ctx ends.
 // How large such an answer can be has been asked before. ErrManyAnswers.
 func (a *Answer) AwaitWrite(ctx context.Context, bytes int) error {
-	if err := a.of.await(ctx, a.by, int64(bytes)); err != nil {
-		return err
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.charged += int64(bytes)
-	return nil
+	return a.await(ctx, int64(bytes), 0)
 }
 
 // settle charges what the answer has come to, and no longer what was read for it.

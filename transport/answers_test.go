@@ -80,36 +80,85 @@ func TestAnswerIsCharged(t *testing.T) {
 // What waits for room gets it as soon as there is, or gives up when its time is over.
 func TestAnswersWaitForRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		x := newAnswers(50)
+		x := newAnswers(50 * leastCharge)
 		first := &Answer{of: x, by: person("ann")}
-		if err := first.AwaitWrite(t.Context(), 10); err != nil {
+		if err := first.AwaitWrite(t.Context(), 10*leastCharge); err != nil {
 			t.Fatal(err)
 		}
 		short, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		var all sync.WaitGroup
 		all.Go(func() {
-			if err := (&Answer{of: x, by: person("ann")}).AwaitWrite(short, 4); !errors.Is(err, ErrManyAnswers) {
+			if err := (&Answer{of: x, by: person("ann")}).AwaitWrite(short, 4*leastCharge); !errors.Is(err, ErrManyAnswers) {
 				t.Errorf("got %v", err)
 			}
 		})
 		for range 2 {
 			all.Go(func() {
 				a := &Answer{of: x, by: person("ann")}
-				if err := a.AwaitWrite(t.Context(), 5); err != nil {
+				if err := a.AwaitWrite(t.Context(), 5*leastCharge); err != nil {
 					t.Error(err)
 				}
 			})
 		}
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
-		if x.bytes() != 10 {
+		if x.bytes() != 10*leastCharge {
 			t.Errorf("%d bytes", x.bytes())
 		}
 		first.settle(0)
 		all.Wait()
-		if x.bytes() != 10 {
+		if x.bytes() != 10*leastCharge {
 			t.Errorf("%d bytes", x.bytes())
+		}
+	})
+}
+
+// What is small needs no room, so nobody is kept from signing in or out. Of one holder only so many wait, and those of
+// others who fit do not wait behind them.
+func TestSmallAnswersNeedNoRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := newAnswers(50 * leastCharge)
+		hoard := &Answer{of: x, by: person("ann")}
+		if err := hoard.AwaitWrite(t.Context(), 10*leastCharge); err != nil {
+			t.Fatal(err)
+		}
+		small := &Answer{of: x, by: person("ann")}
+		if err := errors.Join(small.Begin(t.Context(), leastCharge), small.Write(leastCharge), small.AwaitWrite(t.Context(), leastCharge)); err != nil {
+			t.Errorf("small: %v", err)
+		}
+		small.settle(0)
+		ctx, cancel := context.WithCancel(t.Context())
+		var all sync.WaitGroup
+		for range maxWaiters {
+			all.Go(func() { _ = (&Answer{of: x, by: person("ann")}).AwaitWrite(ctx, 10*leastCharge) })
+		}
+		synctest.Wait()
+		if err := (&Answer{of: x, by: person("ann")}).AwaitWrite(t.Context(), 2*leastCharge); !errors.Is(err, ErrManyAnswers) {
+			t.Errorf("one waiter more: %v", err)
+		}
+		bobs := &Answer{of: x, by: person("bob")}
+		if err := bobs.AwaitWrite(t.Context(), 8*leastCharge); err != nil {
+			t.Fatal(err)
+		}
+		second := &Answer{of: x, by: person("bob")}
+		all.Go(func() {
+			if err := second.AwaitWrite(t.Context(), 8*leastCharge); err != nil {
+				t.Error(err)
+			}
+		})
+		synctest.Wait()
+		for range maxWaiters { // each time some are looked at, and ann's do not fit
+			bobs.settle(int(bobs.charged) - 1)
+		}
+		bobs.settle(0)
+		synctest.Wait()
+		cancel()
+		all.Wait()
+		second.settle(0)
+		hoard.settle(0)
+		if x.bytes() != 0 || len(x.waiters) != 0 || x.waiting.Len() != 0 {
+			t.Errorf("left: %d bytes, %v, %d", x.bytes(), x.waiters, x.waiting.Len())
 		}
 	})
 }
