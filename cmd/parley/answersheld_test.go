@@ -142,13 +142,11 @@ func (s *testServer) counted(name string) (n int) {
 func TestUntakenAnswersKeepNobodyOut(t *testing.T) {
 	s, ann, _ := general(t, "--operation-timeout", "500ms", "--gql-max-aliases", "50", "--http-response-timeout", "60s")
 	_, refresh := s.register("bob")
-	name := strings.Repeat("a", 5000) + ": name "
-	for _, document := range []string{`{ __schema { types { fields { ` + name + ` } } } }`, `{ __type(name: "PageInfo") { ` + name + "b" + name + ` } }`} {
-		eventually(t, "a refusal", func() bool {
-			hoarders["WebSocket"](s, "", document, 60)
-			return s.ask("", document).code() == "SERVER_BUSY"
-		})
-	}
+	large := `{ __schema { types { fields { ` + strings.Repeat("a", 5000) + `: name } } } }`
+	eventually(t, "a refusal", func() bool {
+		hoarders["WebSocket"](s, "", large, 20)
+		return s.ask("", large).code() == "SERVER_BUSY"
+	})
 	if _, a := s.login("ann", "correct horse battery"); len(a.Errors) > 0 {
 		t.Errorf("a sign-in: %s", a.Body)
 	}
