@@ -2,10 +2,7 @@ package transport
 
 import (
 	"context"
-	"errors"
-	"net"
 	"net/http"
-	"os"
 	"sync"
 	"time"
 
@@ -116,13 +113,6 @@ func (s *stream) execute(ctx context.Context, exec graphql.GraphExecutor, op *gr
 	r.taken()
 }
 
-// takeBy bounds all that is still to be written, however slowly it is taken.
-func (s *stream) takeBy(due time.Time) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.due = due
-}
-
 // notify tells the handler's goroutine that there may be something for it.
 func (s *stream) notify() {
 	select {
@@ -153,26 +143,6 @@ func (s *stream) relay(ctx context.Context, look func() bool) {
 	}
 }
 
-type connKey struct{}
-
-// ConnContext is for http.Server: it lets event streams bound what the kernel keeps for them.
-func ConnContext(ctx context.Context, conn net.Conn) context.Context {
-	return context.WithValue(ctx, connKey{}, conn)
-}
-
-// sendBuffer is what the kernel keeps for the reader of an event stream. Linux wakes who waits to write only when a
-// third of it is free: with the 4 MiB that it grows to by itself, a reader of less than 90 KiB/s would seem to take nothing.
-const sendBuffer = 128 << 10
-
-// bindConn bounds what the kernel keeps for a stream, and for how long when the client is gone: a dead one is freed as
-// soon as a socket would be, counted from a keep-alive.
-func (t *Transports) bindConn(ctx context.Context) {
-	if conn, ok := ctx.Value(connKey{}).(*net.TCPConn); ok {
-		_ = conn.SetWriteBuffer(sendBuffer) // the connection is gone
-		freeWhenDead(conn, t.options.PingInterval+t.options.PongTimeout)
-	}
-}
-
 // open sends the headers, and a comment, because some proxies keep headers back until there is a body.
 func (s *stream) open() bool {
 	header := s.w.Header()
@@ -188,97 +158,6 @@ func (s *stream) refuse(errs gqlerror.List) {
 	if s.open() {
 		s.finish(result{errs: errs})
 	}
-}
-
-// finish sends the last result. Errors without data are a `next` too: the protocol has no event for them.
-func (s *stream) finish(r result) {
-	body := r.body
-	if r.errs != nil {
-		s.t.meters.refused(r.errs)
-		body = encode(&graphql.Response{Errors: r.errs})
-	}
-	b := make([]byte, 0, len(body)+eventOverhead)
-	b = appendEvent(b, "", body)
-	s.send(append(b, "event: complete\ndata:\n\n"...)) // a browser drops events without data
-}
-
-const eventOverhead = len("event: next\ndata: \n\nevent: complete\ndata:\n\n")
-
-// appendEvent appends a result as an event. body is JSON; an empty id is none.
-func appendEvent(b []byte, id string, body []byte) []byte {
-	b = append(b, "event: next\n"...)
-	if id != "" {
-		b = append(append(append(b, "id: "...), id...), '\n')
-	}
-	return append(append(append(b, "data: "...), asOneLine(body)...), "\n\n"...)
-}
-
-// Each piece has WriteTimeout, so a slow reader lives and one that reads nothing is cut.
-const ssePiece = 16 << 10
-
-func (s *stream) send(b []byte) bool {
-	for len(b) > 0 {
-		piece := b[:min(len(b), ssePiece)]
-		b = b[len(piece):]
-		if !s.extend() {
-			return false
-		}
-		_, err := s.w.Write(piece)
-		if err == nil {
-			err = s.control.Flush()
-		}
-		if err != nil {
-			if s.abort() && errors.Is(err, os.ErrDeadlineExceeded) {
-				s.t.meters.drops.Add(DropStalled, 1)
-			}
-			return false
-		}
-	}
-	return true
-}
-
-// sendEvents is send for what may hold an event that is larger than a write: that is charged to whose it is, and
-// without room for it the response is cut. The client comes back and goes on from there.
-func (s *stream) sendEvents(b []byte) bool {
-	if extra := int64(len(b) - writeBytes); extra > 0 {
-		if !s.t.answers.take(s.holder, extra) {
-			s.abort()
-			return false
-		}
-		defer s.t.answers.give(s.holder, extra)
-	}
-	return s.send(b)
-}
-
-// extend gives the next write its time, unless the stream has ended.
-func (s *stream) extend() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ended {
-		return false
-	}
-	until := time.Now().Add(s.t.options.WriteTimeout)
-	if !s.due.IsZero() {
-		until = s.due
-	}
-	_ = s.control.SetWriteDeadline(until)
-	return true
-}
-
-// abort cuts the response, so that the client sees a network error and comes back. gqlgen's server
-// recovers http.ErrAbortHandler and would write an error into the stream. But net/http drops a connection
-// after a write that failed, and behind a deadline in the past every write fails, the closing chunk too. It
-// answers whether this was the end.
-func (s *stream) abort() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ended {
-		return false
-	}
-	s.ended = true
-	_ = s.control.SetWriteDeadline(time.Unix(1, 0))
-	s.cancel()
-	return true
 }
 
 // over takes the stream out of all hands before the handler returns: the connection may live on.
