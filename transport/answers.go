@@ -256,9 +256,9 @@ func (a *Answer) settle(bytes int) {
 }
 
 // taken is called when the client has the answer, or will never have it. nil: nothing was held for it.
-func (r result) taken() {
-	if r.answer != nil {
-		r.answer.settle(0)
+func (a *Answer) taken() {
+	if a != nil {
+		a.settle(0)
 	}
 }
 

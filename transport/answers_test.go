@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -217,4 +218,54 @@ func TestAnswersAreGivenBack(t *testing.T) {
 	w.ready("good-1").talk(`> {"id":"1","type":"subscribe","payload":{"query":"{hello}"}}
 < {"id":"1","type":"next","payload":{"data":{"hello":"world"}}}
 < {"id":"1","type":"complete"}`)
+}
+
+// Until it is taken, an answer takes what is charged for it and little more: over an event stream too, where characters
+// may grow to three times their size, and over a socket, where it is copied into a frame.
+func TestAnswersTakeWhatIsCharged(t *testing.T) {
+	const size, clients = 16 << 20, 2 // more than the kernel buffers
+	for name, character := range map[string]string{"ends of lines": "\u0085", "letters": "x"} {
+		for _, transport := range []string{"an event stream", "a socket"} {
+			t.Run(name+" over "+transport, func(t *testing.T) {
+				w := newWorld(t, func(o *Options, _ *pace) { o.ResponseTimeout, o.WriteTimeout = time.Hour, time.Hour })
+				w.large = func() string { return `"` + strings.Repeat(character, size/len(character)) + `"` }
+				before := inUse()
+				for i := range clients {
+					w.asksForLarge(transport == "a socket", fmt.Sprint("good-", i))
+				}
+				charged := w.transports.answers.bytes()
+				if charged < clients*size || charged > clients*(size+1<<10) {
+					t.Errorf("%d bytes are charged", charged)
+				}
+				if took := inUse() - before; took > charged+2<<20 {
+					t.Errorf("%d KiB are charged, and %d KiB are taken", charged>>10, took>>10)
+				}
+			})
+		}
+	}
+}
+
+// inUse is how many bytes are in use.
+func inUse() int64 {
+	var m runtime.MemStats
+	for range 3 { // pools are emptied in two steps
+		runtime.GC()
+	}
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+// asksForLarge asks for a large answer and reads its first bytes.
+func (w *world) asksForLarge(overSocket bool, token string) {
+	w.t.Helper()
+	if !overSocket {
+		w.events(token, "{large}").expect(opened + `event: next` + "\n" + `data: {"data":{"large":"`)
+		return
+	}
+	conn, r := w.upgraded(frame(fin|text, `{"type":"connection_init","payload":{"authorization":"`+token+`"}}`))
+	readFrame(w.t, r)
+	_, _ = io.WriteString(conn, frame(fin|text, `{"type":"subscribe","id":"1","payload":{"query":"{large}"}}`))
+	if _, err := r.Peek(1); err != nil {
+		w.t.Fatal(err)
+	}
 }

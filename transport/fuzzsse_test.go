@@ -55,6 +55,7 @@ func FuzzEventStream(f *testing.F) {
 		{`{"echo":": \u0000"}`, "\x00"},
 		{"\t{ \"echo\" : {} }\n", ""},
 		{`{"echo":"` + strings.Repeat("é", 9_000) + `"}`, ""},
+		{`{"echo":"` + strings.Repeat("\u2028é\u0085", 9_000) + `"}`, ""}, // torn nowhere
 	} {
 		f.Add(seed.data, seed.message)
 	}
@@ -66,6 +67,9 @@ func FuzzEventStream(f *testing.F) {
 		want := decodedAny(t, posted(t, addr, "query { echo }", "application/json", data, message))
 		for _, document := range []string{"query { echo }", "subscription { echo }"} {
 			text := posted(t, addr, document, "text/event-stream", data, message)
+			if strings.ContainsAny(text, "\u2028\u2029\u0085") {
+				t.Fatalf("%.100q has ends of lines for some", text)
+			}
 			events := naiveEvents(text)
 			if len(events) != 2 || events[0].kind != "next" || events[1] != (naiveEvent{"complete", ""}) {
 				t.Fatalf("%q gives the events %q", text, events)

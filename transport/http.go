@@ -48,7 +48,7 @@ func (h plainHTTP) serve(w http.ResponseWriter, r *http.Request, exec graphql.Gr
 		h.requestError(w, r, failed.Errors)
 	default:
 		one := h.execute(ctx, exec, op, holderOf(session, AddressOf(r.RemoteAddr)))
-		defer one.taken()
+		defer one.answer.taken()
 		h.result(w, r, one)
 	}
 }

@@ -122,6 +122,8 @@ func (w *world) resolve(ctx context.Context, field string, args map[string]any) 
 		return w.wait(ctx)
 	case "big":
 		return `"` + strings.Repeat("x", 16<<20) + `"`, nil // more than the kernel buffers
+	case "large":
+		return w.large(), nil
 	case "boom":
 		panic("boom")
 	case "logout":

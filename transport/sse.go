@@ -110,7 +110,7 @@ func (s *stream) execute(ctx context.Context, exec graphql.GraphExecutor, op *gr
 	})
 	s.cancel()
 	r := <-results // also when the client has gone before
-	r.taken()
+	r.answer.taken()
 }
 
 // notify tells the handler's goroutine that there may be something for it.

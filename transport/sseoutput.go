@@ -37,27 +37,42 @@ func (s *stream) takeBy(due time.Time) {
 	s.due = due
 }
 
-// finish sends the last result. Errors without data are a `next` too: the protocol has no event for them.
+// The parts of an event, and of the last one.
+const (
+	eventHead = "event: next\n"
+	dataHead  = "data: "
+	eventEnd  = "\n\n"
+	lastEvent = "event: complete\ndata:\n\n" // a browser drops events without data
+)
+
+// finish sends the last result. Errors without data are a `next` too: the protocol has no event for them. The body may
+// be large and is charged as it is, so no more than a write is made of it at once.
 func (s *stream) finish(r result) {
 	body := r.body
 	if r.errs != nil {
 		s.t.meters.refused(r.errs)
 		body = encode(&graphql.Response{Errors: r.errs})
 	}
-	b := make([]byte, 0, len(body)+eventOverhead)
-	b = appendEvent(b, "", body)
-	s.send(append(b, "event: complete\ndata:\n\n"...)) // a browser drops events without data
+	pooled := outputs.Get().(*[]byte)
+	defer outputs.Put(pooled)
+	b := append((*pooled)[:0], eventHead+dataHead...)
+	for goesOn := true; goesOn && len(body) > 0; b = b[:0] {
+		n := upTo(ssePiece-len(eventHead+dataHead+eventEnd+lastEvent), body)
+		b, body = appendLine(b, body[:n]), body[n:]
+		if len(body) == 0 {
+			b = append(b, eventEnd+lastEvent...)
+		}
+		goesOn = s.send(b)
+	}
 }
-
-const eventOverhead = len("event: next\ndata: \n\nevent: complete\ndata:\n\n")
 
 // appendEvent appends a result as an event. body is JSON; an empty id is none.
 func appendEvent(b []byte, id string, body []byte) []byte {
-	b = append(b, "event: next\n"...)
+	b = append(b, eventHead...)
 	if id != "" {
 		b = append(append(append(b, "id: "...), id...), '\n')
 	}
-	return append(append(append(b, "data: "...), asOneLine(body)...), "\n\n"...)
+	return append(appendLine(append(b, dataHead...), body), eventEnd...)
 }
 
 // Each piece has WriteTimeout, so a slow reader lives and one that reads nothing is cut.

@@ -29,7 +29,7 @@ const password = "hunter2-hunter2"
 const patience = 10 * time.Second
 
 var schema = gqlparser.MustLoadSchema(&ast.Source{Input: `
-	type Query { hello(n: Int, text: String): String! failing: String wait: String! big: String! boom: String! secret: String! busy: String! rated: String! deferred: String! }
+	type Query { hello(n: Int, text: String): String! failing: String wait: String! big: String! large: String! boom: String! secret: String! busy: String! rated: String! deferred: String! }
 	type Mutation { set: String! wait: String! logout: String! renew(ms: Int!, session: String!): String! }
 	type Subscription { tick: Int! maybe: Int big: String! secret: Int! mine: String! both: Int! gone: Int! refused: Int! crowded: Int! busy: Int! }
 `})
@@ -43,6 +43,7 @@ type world struct {
 	shared     bool                               // streams of one field have one log; else each has its own key
 	keys       atomic.Int64                       // of those
 	runs       atomic.Int64                       // executions of streams
+	large      func() string                      // the value of the field of this name
 	started    chan string                        // the field that began to wait, or the stream that was opened
 	stopped    chan string                        // the field whose context ended, or the stream that nobody reads
 	release    chan struct{}                      // lets a `wait` go on
