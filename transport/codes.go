@@ -83,6 +83,7 @@ var (
 	badRequest  = &refusal{http.StatusBadRequest, codeBadInput, "REQUEST_MALFORMED", "The request is not one JSON object with a GraphQL document as `query`."}
 	badText     = &refusal{http.StatusBadRequest, codeBadInput, "REQUEST_MALFORMED", "A text of the request has one half of a surrogate pair without the other."}
 	slowRequest = &refusal{http.StatusRequestTimeout, codeBadInput, "REQUEST_MALFORMED", "The body of the request did not arrive in time."}
+	manyBytes   = &refusal{http.StatusServiceUnavailable, codeBusy, "", "Too many requests are coming in, and this one was not there soon."}
 	bigRequest  = &refusal{http.StatusRequestEntityTooLarge, codeTooComplex, "", "The body of the request is too large."}
 	badMethod   = &refusal{http.StatusMethodNotAllowed, codeBadInput, "METHOD_NOT_ALLOWED", "Use POST, or GET for a query."}
 	badGet      = &refusal{http.StatusMethodNotAllowed, codeBadInput, "METHOD_NOT_ALLOWED", "GET is for queries. Use POST."}

@@ -128,7 +128,7 @@ func (t *Transports) refuse(w http.ResponseWriter, r *http.Request, no *refusal)
 		w.Header().Set("Allow", "GET, POST")
 	case badGet:
 		w.Header().Set("Allow", "POST")
-	case draining:
+	case draining, manyBytes:
 		w.Header().Set("Retry-After", retryAfter(errs))
 	case badVersion:
 		w.Header().Set("Sec-WebSocket-Version", "13")

@@ -26,7 +26,7 @@ type inbound struct {
 // An arrival is what comes in over one connection.
 type arrival struct {
 	in     *inbound
-	giveUp func() // ends it; called without a lock, once
+	giveUp func() // ends the connection; called without a lock, once
 
 	bytes int64
 	place *list.Element // nil: it holds none
@@ -100,12 +100,13 @@ func (a *arrival) release(bytes int64) {
 	a.in.free(a, min(bytes, a.bytes))
 }
 
-// end gives back all.
-func (a *arrival) end() {
+// end gives back all, and answers whether it has been given up. Then giveUp may still be running, or be called later.
+func (a *arrival) end() (givenUp bool) {
 	a.in.mu.Lock()
 	defer a.in.mu.Unlock()
-	a.over = true
+	givenUp, a.over = a.over, true
 	a.in.free(a, a.bytes)
+	return givenUp
 }
 
 // free is release for who holds mu.

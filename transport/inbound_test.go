@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -135,8 +136,13 @@ func TestHalvesMakeRoom(t *testing.T) {
 	for range 3 { // each makes one leave, but for the first
 		body(w.raw())
 	}
-	if response, err := http.ReadResponse(bufio.NewReader(oldest), nil); err != nil || response.StatusCode != http.StatusRequestTimeout {
+	if response, err := http.ReadResponse(bufio.NewReader(oldest), nil); err != nil || response.StatusCode != http.StatusServiceUnavailable || !response.Close {
 		t.Errorf("the oldest is answered %v, %v", response, err)
+	} else {
+		checkHeader(t, response.Header, "Retry-After: *", response.StatusCode)
+		if answer, _ := io.ReadAll(response.Body); !strings.Contains(string(answer), codeBusy) {
+			t.Errorf("the oldest is told %s", answer)
+		}
 	}
 	wantClose(t, r, 1013)
 	_ = socket.Close()
@@ -185,4 +191,48 @@ func TestEndingSocketHoldsNothing(t *testing.T) {
 	if n := w.transports.Stats().NoRoom[RoomBytes]; n > 0 {
 		t.Errorf("%d made room for what is not kept", n)
 	}
+}
+
+// A body that others need the room of is refused even if the rest of it comes before its connection is ended: that
+// would end the request while it runs, or the next one.
+func TestBodyIsThereWhenItIsGivenUp(t *testing.T) {
+	x := New(Options{})
+	x.inbound.most = 8 << 10
+	body, client := io.Pipe()
+	w := &slowToEnd{httptest.NewRecorder(), make(chan struct{}), make(chan struct{})}
+	r := httptest.NewRequest(http.MethodPost, "/", body)
+	r.ContentLength = 12 << 10
+	r.Header.Set("Content-Type", "application/json")
+	answer := make(chan *refusal)
+	go func() {
+		_, no := x.readBody(w, r)
+		answer <- no
+	}()
+	_, _ = io.WriteString(client, strings.Repeat(" ", 9<<10))
+	other := arrival{in: &x.inbound}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		other.hold(4 << 10)
+	}()
+	<-w.ending
+	_, _ = fmt.Fprintf(client, "%*s", 3<<10, `{"query":"{hello}"}`)
+	if no := <-answer; no != manyBytes || w.Header().Get("Connection") != "close" {
+		t.Errorf("got %v, %v", no, w.Header())
+	}
+	close(w.end)
+	<-ended
+	other.end()
+}
+
+// A slowToEnd response has its connection ended when the test says so.
+type slowToEnd struct {
+	*httptest.ResponseRecorder
+	ending, end chan struct{}
+}
+
+func (w *slowToEnd) SetReadDeadline(time.Time) error {
+	close(w.ending)
+	<-w.end
+	return nil
 }
