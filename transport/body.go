@@ -33,7 +33,7 @@ func (t *Transports) readBody(w http.ResponseWriter, r *http.Request) (*graphql.
 	}
 	begun := graphql.Now()
 	deadline := http.NewResponseController(w)
-	coming := arrival{in: &t.inbound, giveUp: func() {
+	coming := arrival{in: &t.inbound, address: AddressOf(r.RemoteAddr), giveUp: func() {
 		t.meters.noRoom.Add(RoomBytes, 1)
 		t.meters.drops.Add(DropUnfinished, 1)
 		_ = deadline.SetReadDeadline(time.Unix(1, 0))

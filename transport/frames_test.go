@@ -17,9 +17,14 @@ import (
 // upgraded is a bare connection after the handshake, for clients that misbehave. early is sent with it.
 func (w *world) upgraded(early string) (net.Conn, *bufio.Reader) {
 	w.t.Helper()
+	return w.upgradedFrom("127.0.0.1", early)
+}
+
+func (w *world) upgradedFrom(address, early string) (net.Conn, *bufio.Reader) {
+	w.t.Helper()
 	conn := w.raw()
-	fmt.Fprintf(conn, "GET /graphql HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"+
-		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n%s", early)
+	fmt.Fprintf(conn, "GET /graphql HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: %s\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"+
+		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n%s", address, early)
 	r := bufio.NewReader(conn)
 	if resp, err := http.ReadResponse(r, nil); err != nil || resp.StatusCode != 101 {
 		w.t.Fatal(resp, err)

@@ -4,33 +4,46 @@ import (
 	"container/list"
 	"errors"
 	"io"
+	"net/netip"
 	"sync"
 )
 
 const (
 	inboundBytes  = 32 << 20 // of requests that are coming in, messages and bodies, on the whole node
+	inboundShare  = 4        // requests of the largest size may be coming in from each address before it counts as full
 	uncountedPart = 4 << 10  // of each: most are no larger, and so take no lock
 	firstPart     = 1 << 10  // is taken when the first byte is due
 )
 
-// An inbound bounds the bytes of requests that are still coming in. When there are too many, whoever has been at it
-// the longest makes room: what is sent in good faith is there within moments, and half a message stays.
+// An inbound bounds the bytes of requests that are still coming in. When there are too many, the address that holds
+// most makes room, or where all have little, which takes many addresses, all together. Of these it is whoever has been
+// at it the longest: what is sent in good faith is there within moments, and half a message stays.
 type inbound struct {
-	most int64
+	most  int64
+	share int64 // with no more than this, an address has little
 
 	mu    sync.Mutex // guards all below, and the arrivals
 	bytes int64
-	order list.List // of *arrival: those that hold any; who began first is in front
+	held  map[netip.Prefix]int64 // by address, if it holds any; all of loopback, the zero prefix, is one here
+	order list.List              // of *arrival: those that hold any; who began first is in front
 }
 
 // An arrival is what comes in over one connection.
 type arrival struct {
-	in     *inbound
-	giveUp func() // ends the connection; called without a lock, once
+	in      *inbound
+	address netip.Prefix
+	giveUp  func() // ends the connection; called without a lock, once
 
 	bytes int64
 	place *list.Element // nil: it holds none
 	over  bool
+}
+
+// init makes room for requests of which the largest has so many bytes.
+func (in *inbound) init(largest int64) {
+	in.share = inboundShare * largest
+	in.most = max(inboundBytes, in.share)
+	in.held = map[netip.Prefix]int64{}
 }
 
 // receive reads up to n bytes behind b, which never needs more than limit in all. The buffer grows with what comes and
@@ -79,15 +92,38 @@ func (in *inbound) take(a *arrival, bytes int64) (out []*arrival) {
 	if a.place == nil {
 		a.place = in.order.PushBack(a)
 	}
-	a.bytes += bytes
-	in.bytes += bytes
+	in.change(a, bytes)
 	for in.bytes > in.most {
-		oldest := in.order.Front().Value.(*arrival)
-		oldest.over = true
-		in.free(oldest, oldest.bytes)
-		out = append(out, oldest)
+		one := in.first()
+		one.over = true
+		in.free(one, one.bytes)
+		out = append(out, one)
 	}
 	return out
+}
+
+// first is who must go first.
+func (in *inbound) first() *arrival {
+	var fullest netip.Prefix
+	most := in.share
+	for address, bytes := range in.held {
+		if bytes > most {
+			fullest, most = address, bytes
+		}
+	}
+	for place := in.order.Front(); ; place = place.Next() {
+		if a := place.Value.(*arrival); most == in.share || a.address == fullest {
+			return a
+		}
+	}
+}
+
+func (in *inbound) change(a *arrival, bytes int64) {
+	a.bytes += bytes
+	in.bytes += bytes
+	if in.held[a.address] += bytes; in.held[a.address] == 0 {
+		delete(in.held, a.address)
+	}
 }
 
 // release gives back what hold has counted, when a request has been taken.
@@ -111,9 +147,11 @@ func (a *arrival) end() (givenUp bool) {
 
 // free is release for who holds mu.
 func (in *inbound) free(a *arrival, bytes int64) {
-	a.bytes -= bytes
-	in.bytes -= bytes
-	if a.bytes == 0 && a.place != nil {
+	if a.place == nil {
+		return
+	}
+	in.change(a, -bytes)
+	if a.bytes == 0 {
 		in.order.Remove(a.place)
 		a.place = nil
 	}

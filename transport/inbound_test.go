@@ -125,16 +125,12 @@ func TestFramesThatBringNothingCount(t *testing.T) {
 func TestHalvesMakeRoom(t *testing.T) {
 	w := newWorld(t, nil)
 	w.transports.inbound.most = 300 << 10
-	body := func(conn net.Conn) {
-		_, _ = fmt.Fprintf(conn, "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100000\r\n\r\n%s", strings.Repeat(" ", 99_000))
-	}
-	oldest := w.raw()
-	body(oldest)
+	oldest := w.halfBody("127.0.0.1", 99_000)
 	w.holds(1)
 	socket, r := w.upgraded(half(100 << 10))
 	w.holds(2)
 	for range 3 { // each makes one leave, but for the first
-		body(w.raw())
+		w.halfBody("127.0.0.1", 99_000)
 	}
 	if response, err := http.ReadResponse(bufio.NewReader(oldest), nil); err != nil || response.StatusCode != http.StatusServiceUnavailable || !response.Close {
 		t.Errorf("the oldest is answered %v, %v", response, err)
@@ -158,6 +154,64 @@ func TestHalvesMakeRoom(t *testing.T) {
 			t.Fatalf("status %d", status)
 		}
 	}
+}
+
+// halfBody sends so many bytes of a body, which lacks a document of 19 bytes.
+func (w *world) halfBody(from string, n int) net.Conn {
+	w.t.Helper()
+	conn := w.raw()
+	_, _ = fmt.Fprintf(conn, "POST /graphql HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
+		from, n+len(helloBody), strings.Repeat(" ", n))
+	return conn
+}
+
+const helloBody = `{"query":"{hello}"}`
+
+// answered finishes a half body and wants this status.
+func (w *world) answered(half net.Conn, status int) {
+	w.t.Helper()
+	_, _ = io.WriteString(half, helloBody)
+	if response, err := http.ReadResponse(bufio.NewReader(half), nil); err != nil || response.StatusCode != status {
+		w.t.Errorf("answered %v, %v, want %d", response, err, status)
+	}
+}
+
+// Halves of one address make room for each other, and not the slower requests of others, over a socket or as a body.
+func TestHalvesOfOneAddressMakeRoom(t *testing.T) {
+	w := newWorld(t, nil)
+	w.transports.inbound.most, w.transports.inbound.share = 1<<20, 200<<10
+	slow := w.halfBody("192.0.2.1", 99_000)
+	w.holds(1)
+	whole := frame(fin|text, `{"type":"ping","payload":"`+strings.Repeat("x", 100<<10)+`"}`)
+	socket, r := w.upgradedFrom("192.0.2.2", whole[:len(whole)-1])
+	w.holds(2)
+	first := w.halfBody("192.0.2.3", 99_000)
+	w.holds(3)
+	for range 30 {
+		w.halfBody("192.0.2.3", 99_000)
+	}
+	if response, err := http.ReadResponse(bufio.NewReader(first), nil); err != nil || response.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("the first of them is answered %v, %v", response, err)
+	}
+	eventually(t, func() bool { return w.transports.Stats().NoRoom[RoomBytes] >= 20 }, func() string { return "there was room" })
+	w.answered(slow, http.StatusOK)
+	_, _ = io.WriteString(socket, whole[len(whole)-1:])
+	if _, got := readFrame(t, r); !strings.HasPrefix(got, `{"type":"pong"`) {
+		t.Errorf("got %.50s", got)
+	}
+	_ = socket.Close()
+}
+
+// Where many addresses hold little each, a whole request of another passes though it is larger than what each of them holds.
+func TestHalvesOfManyAddressesMakeRoom(t *testing.T) {
+	w := newWorld(t, nil)
+	w.transports.inbound.most = 1 << 20
+	for i := range 250 {
+		w.halfBody(fmt.Sprintf("10.0.%d.1", i+1), 9_000)
+	}
+	eventually(t, func() bool { return w.transports.Stats().NoRoom[RoomBytes] > 0 }, func() string { return "there was room" })
+	one := w.halfBody("192.0.2.1", 99_000)
+	w.answered(one, http.StatusOK)
 }
 
 // holds waits until so many are coming in.
@@ -235,4 +289,13 @@ func (w *slowToEnd) SetReadDeadline(time.Time) error {
 	close(w.ending)
 	<-w.end
 	return nil
+}
+
+// A request of the largest size is received, whatever that is.
+func TestLargestRequestHasRoom(t *testing.T) {
+	w := newWorld(t, func(o *Options, _ *pace) { o.MaxBody = 40 << 20 })
+	status, _, answer := w.request("POST", "", http.Header{"Content-Type": {"application/json"}}, strings.NewReader(strings.Repeat(" ", 39<<20)+helloBody))
+	if status != http.StatusOK {
+		t.Errorf("status %d: %s", status, answer)
+	}
 }

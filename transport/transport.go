@@ -212,11 +212,11 @@ func New(o Options) *Transports {
 	o.defaults()
 	t := &Transports{
 		options: o,
-		inbound: inbound{most: inboundBytes},
 		pace:    pace{sweep: time.Second, cut: time.Second, stall: 5 * time.Second, drain: 10 * time.Second, block: 512},
 	}
 	t.meters.init(o.Codes)
 	t.registry.init(t)
+	t.inbound.init(max(o.MaxBody, o.MaxMessage))
 	t.feeds.init(t)
 	t.gate.init(t)
 	t.quotas = newQuotas(&t.options)

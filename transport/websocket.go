@@ -57,6 +57,7 @@ func (x webSocket) open(w http.ResponseWriter, r *http.Request, exec graphql.Gra
 	early, _ := rw.Peek(rw.Reader.Buffered()) // sent with the handshake; never fails
 	s := newSocket(x.Transports, exec, conn, bytes.Clone(early))
 	s.place, s.credentials = place, Credentials{RemoteAddr: r.RemoteAddr, UserAgent: r.UserAgent()}
+	s.arrival.address = place.address
 	s.ctx, s.cancel = context.WithCancel(x.options.Detach(r.Context())) // that ends when Do returns
 	entered := x.registry.add(s)
 	switch { // before anything is read, or what came with the handshake could be answered
