@@ -18,6 +18,11 @@ import (
 // BenchmarkAPI/page_of_50 in cmd/parley allocates, divided by its cost.
 const perField = 400
 
+// LeastAnswers is how large transport.Options.AnswersTotal must be, so that whatever may cost so much can be answered.
+func LeastAnswers(maxCost int) int64 {
+	return transport.LeastTotal(maxBuilt(maxCost) * perField)
+}
+
 // withBounds gives queries and mutations an end: in time, and in the memory that their answers take. Text is counted
 // while it is read, and the answer before it is written. What is too much ends the operation at once, and errors take
 // the place of all that it has found.

@@ -44,13 +44,14 @@ func (c costLimit) MutateOperationContext(_ context.Context, op *graphql.Operati
 	if p.wrong != nil {
 		return p.wrong
 	}
-	if p.introspected.left < 0 {
-		return tooComplex("The operation asks for too much of the schema at once.")
-	}
 	if total.once > c.most {
 		return tooComplex(fmt.Sprintf("The operation costs more than %d: fields, times the sizes of the lists they are in.", c.most))
 	}
-	if built := total.once + maxIntrospected - p.introspected.left; built > cheap {
+	built := total.once + maxIntrospected - p.introspected.left
+	if p.introspected.left < 0 || built > maxBuilt(c.most) {
+		return tooComplex("The operation asks for too much of the schema at once.")
+	}
+	if built > cheap {
 		op.Stats.SetExtension(costLimit{}.ExtensionName(), built)
 	}
 	return c.checkLargest(op)
@@ -58,6 +59,9 @@ func (c costLimit) MutateOperationContext(_ context.Context, op *graphql.Operati
 
 // cheap operations need not be remembered as such.
 const cheap = 20
+
+// maxBuilt is the largest cost, introspection included: who asks for the whole schema asks for little besides.
+func maxBuilt(maxCost int) int { return max(maxCost, maxIntrospected) }
 
 // costOf is what an operation was found to cost, introspection included; at least cheap.
 func costOf(op *graphql.OperationContext) int {

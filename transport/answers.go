@@ -48,6 +48,15 @@ const (
 	looksAtOnce = 16 // waiters, each time there is more room
 )
 
+// LeastTotal is how large Options.AnswersTotal must be for the largest answer, and as much text that is read for it, of an
+// operation that takes so many bytes besides: with less it could never be executed.
+func LeastTotal(bytes int) int64 {
+	return answersShare * (int64(bytes) + 2*MaxAnswer + 2*leastCharge)
+}
+
+// answersShare is the part of all that one holder has at most.
+const answersShare = 5
+
 // A holder is a person or, where nobody is signed in, an address.
 type holder struct {
 	user    string
@@ -78,7 +87,7 @@ func (x *answers) take(by holder, bytes int64) bool {
 
 // fits is asked under the lock.
 func (x *answers) fits(by holder, bytes int64) bool {
-	return 4*(x.held[by]+bytes) <= x.most-x.all-bytes
+	return (answersShare-1)*(x.held[by]+bytes) <= x.most-x.all-bytes
 }
 
 // give changes what a holder is charged, and asks nobody.

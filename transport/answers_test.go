@@ -78,6 +78,23 @@ func TestAnswerIsCharged(t *testing.T) {
 	}
 }
 
+// With as little as may be, whatever may be asked for is executed when nothing else is.
+func TestLeastTotalIsEnough(t *testing.T) {
+	for _, bytes := range []int{0, 2_000_000, 400_000_000} {
+		a := &Answer{of: newAnswers(LeastTotal(bytes)), by: person("ann")}
+		now, cancel := context.WithCancel(t.Context())
+		cancel() // it does not wait
+		err := a.Begin(now, bytes)
+		for read, next := 0, 0; err == nil && read < MaxAnswer; read += next {
+			next = min(1000, MaxAnswer-read)
+			err = a.Read(next)
+		}
+		if err = errors.Join(err, a.Write(MaxAnswer)); err != nil {
+			t.Errorf("%d bytes besides texts: %v", bytes, err)
+		}
+	}
+}
+
 // What waits for room gets it as soon as there is, or gives up when its time is over.
 func TestAnswersWaitForRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -40,6 +40,7 @@ func TestWrongSettingsStopTheStart(t *testing.T) {
 		{env: "PARLEY_SEND_RATE=10", status: 1, names: "send-rate"},
 		{env: "PARLEY_CHAT_MAX_LENGTH=10001", status: 1, names: "PARLEY_CHAT_MAX_LENGTH"},
 		{env: "PARLEY_ANSWERS_TOTAL=1MiB", status: 1, names: "PARLEY_ANSWERS_TOTAL"},
+		{env: "PARLEY_GQL_MAX_COST=30000", status: 1, names: "PARLEY_ANSWERS_TOTAL: 64MiB is below 98MiB, which PARLEY_GQL_MAX_COST 30000 needs"},
 		{env: "PARLEY_LOG_FORMAT=xml", status: 1, names: "log-format"},
 		{env: "PARLEY_CORS_ALLOWED_ORIGINS=*,http://x", status: 1, names: "cors-allowed-origins"},
 		{env: "PARLEY_CORS_ALLOWED_ORIGINS=https://*.example.org", status: 1, names: "cors-allowed-origins"},
@@ -105,6 +106,7 @@ func TestAbsurdSettingsStopTheStart(t *testing.T) {
 		"window-events":         "9000000000000000000",
 		"max-connections":       "1000001",
 		"gql-max-cost":          "1000001",
+		"answers-total":         "0 1MiB 62MiB 1TiB",
 		"database-connections":  "3 10001",
 		"http-max-body":         "0 1 1023 65MiB 1025GiB 9000000000GiB 1TiB -1KiB",
 		"http-max-header":       "4KiB 2MiB",
@@ -126,7 +128,7 @@ func TestAbsurdSettingsStopTheStart(t *testing.T) {
 	}
 	for setting, values := range map[string]string{
 		"drain-timeout": "10ms 24h", "refresh-token-lifetime": "36500d", "http-max-body": "1KiB 64MiB", "http-max-header": "8KiB 1MiB", "write-queue": "1 1000000",
-		"send-rate": "0 1/1ms 1000000/31d", "disk-min-free": "1", "session-lifetime": "0 1s", "refresh-reuse-window": "0 24h",
+		"send-rate": "0 1/1ms 1000000/31d", "disk-min-free": "1", "session-lifetime": "0 1s", "answers-total": "63MiB", "refresh-reuse-window": "0 24h",
 	} {
 		for value := range strings.FieldsSeq(values) {
 			config(t, dataDir(t), "--drain-delay=0s", "--"+setting+"="+value)

@@ -40,8 +40,14 @@ var documentLimits = []struct {
 	{"10 times", "{ ...A ...A } fragment A on Query { " + times(5, "server { version } ") + "}", "{ ...A ...A server { version } } fragment A on Query { " + times(5, "server { version } ") + "}", ""},
 	{"contains itself", "{ ...A } fragment A on Query { server { version } }", "{ ...A } fragment A on Query { ... { ...A } }", ""},
 	{"password or a token", "mutation { logout }", "mutation { a: logout b: logout }", ""},
-	{"too much of the schema", "{ __schema { types { fields { type { fields { name } } } } } }", "{ " + times(10, "a#: __schema { types { fields { args { description type { description } } type { fields { name } } } } } ") + "}", ""},
+	{"too much of the schema", "{ __schema { types { fields { type { fields { name } } } } } }", "{ " + times(10, muchSchema) + "}", ""},
+	{"too much of the schema", "{ " + times(4, muchSchema) + manyRooms + "}", "{ " + times(8, muchSchema) + manyRooms + "}", ""}, // each alone may pass
 }
+
+const (
+	muchSchema = "a#: __schema { types { fields { args { description type { description } } type { fields { name } } } } } "
+	manyRooms  = "rooms(first: 200) { nodes { id name topic createdAt __typename lastChat { id text } } } "
+)
 
 // serverFields are n fields, 50 a root field; what is above a multiple of 50 is in the first.
 func serverFields(n int) string {
@@ -241,6 +247,6 @@ func TestWrongLimitsOfDocuments(t *testing.T) {
 			t.Errorf("%s=%d is not in the help", flag, normal)
 		}
 		config(t, dataDir(t), flag+"=1")
-		config(t, dataDir(t), flag+"=1000000")
+		config(t, dataDir(t), flag+"=1000000", "--answers-total=2GiB")
 	}
 }

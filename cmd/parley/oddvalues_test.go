@@ -234,7 +234,7 @@ func (w *oddWorld) keep(field string, variables map[string]any, a answer) {
 // stream, node, and after it has moved to another database.
 func TestOddValuesAreReadable(t *testing.T) {
 	dir := dataDir(t)
-	s := startServer(t, config(t, dir, append(roomy(), "--address-request-rate", "0", "--login-attempts", "0", "--gql-max-cost", "1000000")...))
+	s := startServer(t, config(t, dir, append(roomy(), "--address-request-rate", "0", "--login-attempts", "0", "--gql-max-cost", "1000000", "--answers-total", "2GiB")...))
 	ann, _ := s.register("ann")
 	bob, _ := s.register("bob")
 	cleo, _ := s.register("cleo")

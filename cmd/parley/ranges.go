@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"parley/transport"
+	"parley/graph"
 )
 
 // What is outside these can only be a mistake: the server would spin or never work, or a limit would be none.
@@ -18,9 +18,6 @@ const (
 	longest     = 24 * time.Hour
 )
 
-// leastAnswers leaves room for the largest answer and for what is read for it: nobody gets more than a fifth.
-const leastAnswers = 6 * 2 * transport.MaxAnswer
-
 // checkRanges looks at what is no wait and has a range of its own.
 func (c *Config) checkRanges() error {
 	for _, s := range []struct {
@@ -32,12 +29,15 @@ func (c *Config) checkRanges() error {
 		{"HTTP_MAX_HEADER", c.HTTPMaxHeader, headerSlop + 1, 1 << 20},
 		{"WS_MAX_MESSAGE", c.WSMaxMessage, 1 << 10, 64 << 20},
 		{"WINDOW_TOTAL", c.WindowTotal, 1, 64 << 30},
-		{"ANSWERS_TOTAL", c.AnswersTotal, leastAnswers, 64 << 30},
+		{"ANSWERS_TOTAL", c.AnswersTotal, 1, 64 << 30},
 		{"SQLITE_WAL_MAX", c.SQLiteWALMax, 1 << 20, 1 << 40},
 	} {
 		if err := inRange(s.name, s.value, s.least, s.most); err != nil {
 			return err
 		}
+	}
+	if least := leastAnswers(c.GQLMaxCost); c.AnswersTotal < least {
+		return fmt.Errorf("PARLEY_ANSWERS_TOTAL: %v is below %v, which PARLEY_GQL_MAX_COST %v needs: one operation gets a fifth of it", c.AnswersTotal, least, c.GQLMaxCost)
 	}
 	if err := inRange("DATABASE_CONNECTIONS", c.DatabaseConnections, 4, 10_000); err != nil {
 		return err
@@ -52,6 +52,12 @@ func (c *Config) checkRanges() error {
 		return fmt.Errorf("PARLEY_DRAIN_DELAY: %v is not below PARLEY_DRAIN_TIMEOUT, %v, of which it is a part", time.Duration(c.DrainDelay), time.Duration(c.DrainTimeout))
 	}
 	return nil
+}
+
+// leastAnswers has room for what may cost most, in whole MiB.
+func leastAnswers(maxCost count) size {
+	const unit = 1 << 20
+	return size(graph.LeastAnswers(int(maxCost))+unit-1) / unit * unit
 }
 
 func inRange[T cmp.Ordered](name string, value, least, most T) error {
