@@ -65,7 +65,7 @@ const (
 
 // What was given up.
 const (
-	DropStalled    = "stalled"    // a socket or an event stream whose client took nothing for WriteTimeout
+	DropStalled    = "stalled"    // a socket or an event stream whose client took nothing for WriteTimeout, or not all of an answer when it was due
 	DropSilent     = "silent"     // a socket whose client did not answer a ping
 	DropUnfinished = "unfinished" // a message or a body that was not there in time, or made room for others
 	DropWindow     = "window"     // a feed's window, because the log could not be read; its readers read the log
