@@ -11,9 +11,6 @@ import (
 	"parley/transport"
 )
 
-// maxEvent is how many bytes an event of a stream may come to: as many as the window of a feed keeps.
-const maxEvent = 256 << 10
-
 const (
 	escaped    = 6 // bytes of a control character in JSON, the largest of all characters
 	quotes     = 2
@@ -51,7 +48,7 @@ func (c costLimit) checkLargest(op *graphql.OperationContext) *gqlerror.Error {
 	case ast.Query:
 		return nil // its answer is counted while it is made
 	case ast.Subscription:
-		most, what = maxEvent, "An event of this subscription"
+		most, what = transport.MaxEvent, "An event of this subscription"
 	}
 	p := c.pricer(op.Variables)
 	p.most, p.priceOf = most+1, sizeOf

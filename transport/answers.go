@@ -12,6 +12,9 @@ import (
 // MaxAnswer is how many bytes an answer may have, and the text that is read for it.
 const MaxAnswer = 4 << 20
 
+// MaxEvent is how many bytes an event of a stream may have: as many as the window of a feed keeps.
+const MaxEvent = windowBytes
+
 // Why an answer is not made.
 var (
 	ErrLargeAnswer = errors.New("the answer is larger than it may be")
