@@ -9,6 +9,8 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/parser"
+
+	"parley/transport"
 )
 
 // parse reads a document with gqlparser, and strings as the specification has them, where gqlparser does not
@@ -87,12 +89,8 @@ func (l *literals) line() bool {
 			l.at++
 			return true
 		case '\\':
-			size := 2 // of the escape, or of its beginning
-			if isSurrogate(l.text[l.at:], "89abAB") {
-				if size = 12; !isSurrogate(l.text[l.at+6:], "cdefCDEF") {
-					return false
-				}
-			} else if isSurrogate(l.text[l.at:], "cdefCDEF") {
+			size := transport.Escape(l.text[l.at:])
+			if size == 0 {
 				return false
 			}
 			l.at += size
@@ -101,11 +99,6 @@ func (l *literals) line() bool {
 		}
 	}
 	return true
-}
-
-// isSurrogate tells whether a text begins with an escape by four digits, the first of which is D and the second one of these.
-func isSurrogate(text, second string) bool {
-	return len(text) >= 6 && text[:2] == `\u` && text[2]|0x20 == 'd' && strings.IndexByte(second, text[3]) >= 0
 }
 
 // block reads a block string. It ends at the first three quotes without a backslash; gqlparser takes the last three

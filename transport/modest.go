@@ -1,6 +1,9 @@
 package transport
 
-import "bytes"
+import (
+	"bytes"
+	"strings"
+)
 
 // What a request may have of JSON, besides its bytes: 120 KB of `0,` in a list are 60,000 values, which take
 // 11 MiB to read. The largest request that means something, a stream of 1,000 rooms with their cursors, has 2,000.
@@ -42,21 +45,28 @@ func hasHalfPair(raw []byte) bool {
 		if next < 0 {
 			return false
 		}
-		raw = raw[next:]
-		size := 2 // of the escape, or of its beginning
-		switch {
-		case isSurrogate(raw, "cdefCDEF"):
+		size := Escape(raw[next:])
+		if size == 0 {
 			return true
-		case isSurrogate(raw, "89abAB"):
-			if size = 12; !isSurrogate(raw[6:], "cdefCDEF") {
-				return true
-			}
 		}
-		raw = raw[size:]
+		raw = raw[next+size:]
 	}
 }
 
+// Escape is how many bytes to skip at a backslash in a string of JSON or of a GraphQL document: the escape, or its
+// beginning. 0: it is one half of a surrogate pair without the other.
+func Escape[Text string | []byte](raw Text) int {
+	const high, low = "89abAB", "cdefCDEF"
+	switch {
+	case isSurrogate(raw, high) && isSurrogate(raw[6:], low):
+		return 12
+	case isSurrogate(raw, high) || isSurrogate(raw, low):
+		return 0
+	}
+	return 2
+}
+
 // isSurrogate tells whether raw begins with the escape of a code unit whose digits are D, one of second, and two more.
-func isSurrogate(raw []byte, second string) bool {
-	return len(raw) >= 6 && raw[0] == '\\' && raw[1] == 'u' && raw[2]|0x20 == 'd' && bytes.IndexByte([]byte(second), raw[3]) >= 0
+func isSurrogate[Text string | []byte](raw Text, second string) bool {
+	return len(raw) >= 6 && raw[0] == '\\' && raw[1] == 'u' && raw[2]|0x20 == 'd' && strings.IndexByte(second, raw[3]) >= 0
 }
