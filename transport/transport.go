@@ -28,7 +28,8 @@
 //	    ┌──────────────────┼──────────────────────────────┐
 //	 a status           ssestream.go                   socketstream.go   prefix + result, many in one write
 //	 and JSON           events, comments               output.go         one lock; what the kernel refuses waits
-//	                    from one goroutine             the end: ending.go, codes.go
+//	                    from one goroutine:            the end: ending.go, codes.go
+//	                    sseoutput.go
 //
 // registry.go holds all sockets and event streams: it sweeps them each second, closes those of an
 // ended session, and empties itself when the server drains.
