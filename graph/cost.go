@@ -70,12 +70,10 @@ func costOf(op *graphql.OperationContext) int {
 }
 
 func (c costLimit) pricer(variables map[string]any) *pricer {
-	p := &pricer{
+	return &pricer{
 		variables: variables, most: c.most + 1, known: map[*ast.FragmentDefinition]price{},
 		introspected: introspected{c.schema, maxIntrospected},
 	}
-	p.priceOf = func(f *ast.Field) int { return p.plus(1, p.rooms(f)) }
-	return p
 }
 
 // A price is what a selection costs: once, and, in a connection, for each item of the page.
@@ -85,8 +83,7 @@ type price struct{ once, each int }
 // not depend on where the fragment is spread, but for the page size, which is not yet in it.
 type pricer struct {
 	variables    map[string]any
-	most         int                  // sums end here
-	priceOf      func(*ast.Field) int // of one, without what is below it
+	most         int // sums end here
 	known        map[*ast.FragmentDefinition]price
 	introspected introspected
 	wrong        *gqlerror.Error
@@ -154,7 +151,7 @@ func (p *pricer) field(f *ast.Field) price {
 	if f.Definition.Type.Elem != nil {
 		items = p.times(below.once, p.items(f))
 	}
-	return price{once: p.plus(p.priceOf(f), items)}
+	return price{once: p.plus(p.plus(1, p.rooms(f)), items)}
 }
 
 // rooms is how many rooms a stream looks up before it begins. The same name twice is one look-up.

@@ -41,7 +41,7 @@ var largestOf = map[string]int{
 }
 
 // checkLargest refuses what must not turn out too large once it is executed. A mutation has been carried out when its
-// answer is made, and the events of a stream go to many. What it can come to at most is added up as costs are.
+// answer is made, and the events of a stream go to many.
 func (c costLimit) checkLargest(op *graphql.OperationContext) *gqlerror.Error {
 	most, what := transport.MaxAnswer, "The answer of this mutation"
 	switch op.Operation.Operation {
@@ -51,11 +51,62 @@ func (c costLimit) checkLargest(op *graphql.OperationContext) *gqlerror.Error {
 		most, what = transport.MaxEvent, "An event of this subscription"
 	}
 	p := c.pricer(op.Variables)
-	p.most, p.priceOf = most+1, sizeOf
-	if p.selection(op.Operation.SelectionSet).once <= most {
+	p.most = most + 1
+	if p.largest(op.Operation.SelectionSet) <= most {
 		return nil
 	}
 	return tooComplex(fmt.Sprintf("%s could be larger than %d KiB. Select texts less often.", what, most>>10))
+}
+
+// largest is what an object can come to for which these are selected. Fields of one key are one in it, in however many
+// fragments they stand.
+func (p *pricer) largest(sets ...ast.SelectionSet) int {
+	fields := map[string][]*ast.Field{}
+	for _, set := range sets {
+		p.collect(set, fields)
+	}
+	sum, cursors := 0, 0
+	for _, same := range fields {
+		size, below := 0, make([]ast.SelectionSet, len(same))
+		for i, f := range same {
+			size, below[i] = max(size, sizeOf(f)), f.SelectionSet
+		}
+		if f := same[0]; len(f.SelectionSet) > 0 {
+			inner := p.largest(below...)
+			if f.Definition.Type.Elem != nil {
+				inner = p.times(inner, p.items(f))
+			}
+			size = p.plus(size, inner)
+		} else if f.Name == "cursors" {
+			cursors = p.plus(cursors, size)
+			continue
+		}
+		sum = p.plus(sum, size)
+	}
+	return max(sum, p.plus(cursors, min(sum, withoutTexts)))
+}
+
+// withoutTexts is what an event has beside cursors at most: only CAUGHT_UP has these, which is about nothing.
+const withoutTexts = 8 << 10
+
+// collect adds the fields of a selection by their keys.
+func (p *pricer) collect(set ast.SelectionSet, fields map[string][]*ast.Field) {
+	for _, one := range set {
+		switch one := one.(type) {
+		case *ast.Field:
+			if p.included(one.Directives) {
+				fields[one.Alias] = append(fields[one.Alias], one)
+			}
+		case *ast.InlineFragment:
+			if p.included(one.Directives) {
+				p.collect(one.SelectionSet, fields)
+			}
+		case *ast.FragmentSpread:
+			if p.included(one.Directives) {
+				p.collect(one.Definition.SelectionSet, fields)
+			}
+		}
+	}
 }
 
 // sizeOf is how large a field can be with its key, without what is below it.

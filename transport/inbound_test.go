@@ -30,7 +30,7 @@ func TestMessagesAreFinishedInTime(t *testing.T) {
 		"a fragment, pings between": frame(text, `{"type":`) + frame(fin|pong, "") + frame(fin|ping, ""),
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, func(o *Options, _ *pace) { o.MessageTimeout = 300 * time.Millisecond })
+			w := newWorld(t, func(o *Options, _ *pace) { o.MessageTimeout, o.InitTimeout = 300*time.Millisecond, time.Hour })
 			quiet := w.ready("good")
 			conn, r := w.upgraded(frame(fin|text, pingMessage))
 			readFrame(t, r)
@@ -62,7 +62,7 @@ func (w *world) arrived() {
 
 // Fragments that trickle do not lengthen the time of their message.
 func TestTrickleIsNoProgress(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.MessageTimeout = 100 * time.Millisecond })
+	w := newWorld(t, func(o *Options, _ *pace) { o.MessageTimeout, o.InitTimeout = 100*time.Millisecond, time.Hour })
 	conn, r := w.upgraded(frame(text, " "))
 	go func() {
 		pace := time.NewTicker(time.Millisecond)

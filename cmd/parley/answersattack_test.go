@@ -75,6 +75,9 @@ func (s *testServer) hoard(ctx context.Context, token string, i int) {
 // Many people ask for the largest answers there are, over and over, and take nothing or next to nothing of them. The
 // server keeps within what it promises, and somebody else reads on.
 func TestWorstAnswersFitIntoMemory(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector takes memory and time of its own; the tests on Postgres run without it")
+	}
 	const people, connections, lasting = 20, 240, 15 * time.Second
 	p := startProcess(t, dataDir(t), append(roomy(), "--address-request-rate", "0", "--login-attempts", "1000/1s")...)
 	ann, _ := p.register("ann")

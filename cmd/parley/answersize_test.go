@@ -172,11 +172,12 @@ func TestMutationIsNotDoneIfItsAnswerCouldBeTooLarge(t *testing.T) {
 // An event that could be larger than the window of a feed is refused when somebody subscribes to it.
 func TestStreamOfTooLargeEventsDoesNotBegin(t *testing.T) {
 	s, token, _ := general(t)
-	for field, below := range map[string]string{
-		`chatSent(room: "general")`: `{ ` + times(5, "a#: text ") + `}`,
-		`events(rooms: "general")`:  `{ chat { text room { lastChat { text room { lastChat { text } } } } } ` + times(2, "a#: cursors ") + `}`,
+	for field, document := range map[string]string{
+		"texts":       `subscription { chatSent(room: "general") { ` + times(5, "a#: text ") + `} }`,
+		"texts below": `subscription { events(rooms: "general") { chat { text a: text room { lastChat { text a: text room { lastChat { text } } } } } } }`,
+		"cursors":     `subscription { events(rooms: "general") { ` + times(5, "a#: cursors ") + `} }`,
+		"fragments":   `subscription { chatSent(room: "general") { ...A ...B } } fragment A on Chat { text a: text b: text } fragment B on Chat { text c: text d: text }`,
 	} {
-		document := `subscription { ` + field + " " + below + ` }`
 		k := s.dial(token)
 		k.expect("connection_ack")
 		k.subscribe("1", document, nil)
@@ -195,7 +196,24 @@ func TestStreamOfTooLargeEventsDoesNotBegin(t *testing.T) {
 	if m := k.expect("next"); len(m.Payload) < 2*6*len(controls) {
 		t.Errorf("%.200s", m.Payload)
 	}
+	for i, document := range []string{ // as components put them together, which show the same under one key
+		`subscription { chatSent(room: "general") { ...A ...B ...C ...D ...E } } ` + fragments,
+		`subscription { events(rooms: "general") { cursor cursors kind chat { ...A ...B ...C } room { lastChat { ...A ...B ...D ...E } } } } ` + fragments,
+	} {
+		one := s.dial(token)
+		one.expect("connection_ack")
+		one.subscribe("1", document, nil)
+		if i > 0 {
+			one.expect("next") // caught up
+		}
+		s.said(token, 1, "x")
+		one.expect("next")
+		k.expect("next")
+	}
 	k.subscribe("2", `subscription { events(rooms: "general") { __typename kind actor { __typename username } room { __typename id
 		lastChat { __typename id } } chat { __typename id text room { __typename } user { __typename id } } } }`, nil) // as Apollo writes it
 	k.expect("next")
 }
+
+const fragments = `fragment A on Chat { id text } fragment B on Chat { id text username } fragment C on Chat { id text createdAt }
+	fragment D on Chat { id text user { username } } fragment E on Chat { id text editedAt }`
