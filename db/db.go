@@ -34,9 +34,9 @@ type Options struct {
 	Logger      *slog.Logger                     // told of a full disk and a large WAL; default: nobody is
 	Trace       func(ctx context.Context, s any) // told of each statement before it runs; for tests that count them
 
-	// OnFault is told that a write met a disk or a file that cannot be trusted any more, before the
-	// write answers; what was written is unknown. It should end the process and not return; when it
-	// does, the write answers ErrDown. Default: nobody is told.
+	// OnFault is told once that a write met a disk or a file that cannot be trusted any more; what that write
+	// stored is unknown. It should end the process and not return: until then no write answers, and when it
+	// does, that one and all later ones answer ErrDown. Default: nobody is told.
 	OnFault func(error)
 }
 
@@ -62,7 +62,7 @@ type Store struct {
 	pools    pools
 	watch    *watch          // of the disk; nil where the disk is not ours
 	postgres *pgx.ConnConfig // nil on SQLite
-	onFault  func(error)
+	faults   *faults         // nil on Postgres
 	close    func() error
 }
 
@@ -115,9 +115,6 @@ func (s *Store) WriteUrgent(ctx context.Context, fn func(*ent.Tx) error) error {
 	const tries = 3
 	for try := 1; ; try++ {
 		err := s.writeOnce(ctx, fn)
-		if isFault(err) {
-			s.onFault(err)
-		}
 		switch conflict := errors.Is(err, errConflict); {
 		case conflict && try == tries && !isUnique(err):
 			return fmt.Errorf("%w: %w", ErrBusy, err)
@@ -138,11 +135,17 @@ const longestEnd = 10 * time.Second
 
 // writeOnce is one try. Until the commit the transaction is bound to ctx, and what ctx ends is rolled back.
 func (s *Store) writeOnce(ctx context.Context, fn func(*ent.Tx) error) error {
+	if err := s.fault(nil); err != nil {
+		return err
+	}
 	owner, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	bound := context.AfterFunc(ctx, cancel)
 	tx, err := s.begin(owner)
 	if err != nil {
+		if fault := s.fault(err); fault != nil {
+			return fmt.Errorf("begin: %w", fault)
+		}
 		return classify("begin", endedBy(ctx, err))
 	}
 	done := false
@@ -152,6 +155,9 @@ func (s *Store) writeOnce(ctx context.Context, fn func(*ent.Tx) error) error {
 		}
 	}()
 	if err := fn(tx); err != nil {
+		if fault := s.fault(err); fault != nil { // before the connection is free for others
+			return fault
+		}
 		return classify("", endedBy(ctx, err))
 	}
 	if !bound() {
@@ -173,10 +179,21 @@ func (s *Store) begin(ctx context.Context) (*ent.Tx, error) {
 	}
 }
 
-func (s *Store) commit(tx interface{ Commit() error }) error {
+// fault is faults.see. It is nil on Postgres, which ends by itself when its disk fails.
+func (s *Store) fault(err error) error {
+	if s.faults == nil {
+		return nil
+	}
+	return s.faults.see(err)
+}
+
+func (s *Store) commit(tx transaction) error {
+	if s.faults != nil {
+		return s.faults.commit(tx)
+	}
 	err := tx.Commit()
-	if err == nil || s.postgres == nil {
-		return classify("commit", err)
+	if err == nil {
+		return nil
 	}
 	if class := postgresCommit(err); class != nil {
 		err = fmt.Errorf("%w: %w", class, err)

@@ -87,7 +87,6 @@ func openPostgres(ctx context.Context, o Options) (*Store, error) {
 		writer:   ent.NewClient(ent.Driver(traced(entsql.OpenDB(dialect.Postgres, write), o.Trace))),
 		dialect:  dialect.Postgres,
 		pools:    pools{read: read, write: write},
-		onFault:  o.OnFault,
 		postgres: config,
 		close:    closeAll,
 	}

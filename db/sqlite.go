@@ -64,7 +64,8 @@ func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 		return nil, errors.Join(err, write.Close())
 	}
 	readers := newReaders(entsql.OpenDB(dialect.SQLite, read))
-	w := newWatch(path, o, write, readers)
+	faults := &faults{tell: o.OnFault}
+	w := newWatch(path, o, write, readers, faults)
 	reading := traced(readers, o.Trace)
 	return &Store{
 		Read:    ent.NewClient(ent.Driver(reading)),
@@ -73,7 +74,7 @@ func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 		dialect: dialect.SQLite,
 		pools:   pools{read: read, write: write},
 		watch:   w,
-		onFault: o.OnFault,
+		faults:  faults,
 		close:   func() error { return closeSQLite(w, read, write) },
 	}, nil
 }

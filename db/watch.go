@@ -19,6 +19,7 @@ type watch struct {
 	o       Options
 	writer  *sql.DB // one connection
 	readers *readers
+	faults  *faults
 	full    atomic.Bool // writes are refused
 	free    atomic.Int64
 	large   bool      // the WAL was at the last look
@@ -26,8 +27,8 @@ type watch struct {
 	stop    func()    // ends the watch and waits for it
 }
 
-func newWatch(path string, o Options, writer *sql.DB, readers *readers) *watch {
-	w := &watch{path: path, o: o, writer: writer, readers: readers}
+func newWatch(path string, o Options, writer *sql.DB, readers *readers, faults *faults) *watch {
+	w := &watch{path: path, o: o, writer: writer, readers: readers, faults: faults}
 	w.lookAtDisk()
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
@@ -145,8 +146,8 @@ func (w *watch) truncate(ctx context.Context, patience time.Duration) (err error
 	}
 	var busy, frames, moved int
 	err = conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &moved)
-	if isFault(err) {
-		w.o.OnFault(err)
+	if fault := w.faults.see(err); fault != nil {
+		err = fault
 	}
 	if err == nil && busy != 0 {
 		err = ErrBusy

@@ -53,7 +53,7 @@ func run(ctx context.Context, c *Config, stderr io.Writer, ready func(net.Addr))
 	return s.serve(ctx, listener, ready)
 }
 
-// stop ends the process when the disk fails. Nobody is answered after that: what is on disk shows at
+// stop ends the process when the disk fails. No write is answered after that: what is on disk shows at
 // the next start.
 func stop(logger *slog.Logger, stderr io.Writer) func(error) {
 	return func(err error) {

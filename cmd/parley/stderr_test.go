@@ -5,16 +5,19 @@ package main
 import (
 	"bufio"
 	"io"
+	"net/http"
 	"os"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"parley/db/dbtest"
 )
 
 // startOnPipe starts a server whose stderr is a pipe that nobody reads once it serves.
-func startOnPipe(t *testing.T, flags ...string) (p *process, stderr *os.File) {
+func startOnPipe(t *testing.T, in surroundings, flags ...string) (p *process, stderr *os.File) {
 	t.Helper()
 	ours, theirs, err := os.Pipe()
 	if err != nil {
@@ -25,7 +28,7 @@ func startOnPipe(t *testing.T, flags ...string) (p *process, stderr *os.File) {
 		t.Fatal(no)
 	}
 	dir := dataDir(t)
-	p = &process{testServer: testServer{t: t, dir: dir, log: &logBuffer{}}, cmd: commandOf(t, surroundings{}, dir, flags...)}
+	p = &process{testServer: testServer{t: t, dir: dir, log: &logBuffer{}}, cmd: commandOf(t, in, dir, flags...)}
 	p.cmd.Stderr = theirs
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -64,7 +67,7 @@ const wrongPassword = `mutation { login(username: "nobody", password: "wrong hor
 
 // Whoever read the log has gone. SIGPIPE ended the server at its next line; now it serves on and ends in good order.
 func TestNobodyReadsTheLog(t *testing.T) {
-	p, stderr := startOnPipe(t)
+	p, stderr := startOnPipe(t, surroundings{})
 	_ = stderr.Close()
 	ann, _ := p.register("ann")
 	for range 20 { // each is a line
@@ -80,7 +83,7 @@ func TestNobodyReadsTheLog(t *testing.T) {
 // line that was kept, and how many were not.
 func TestLogIsAFullPipe(t *testing.T) {
 	const logins = 6000
-	p, stderr := startOnPipe(t, "--login-attempts", "1/1h", "--address-request-rate", "0", "--log-level", "info")
+	p, stderr := startOnPipe(t, surroundings{}, "--login-attempts", "1/1h", "--address-request-rate", "0", "--log-level", "info")
 	var all sync.WaitGroup
 	for range 8 {
 		all.Go(func() {
@@ -112,9 +115,42 @@ func TestLogIsAFullPipe(t *testing.T) {
 
 // Nobody reads, and the pipe is full: the end comes all the same.
 func TestEndBehindAFullPipe(t *testing.T) {
-	p, _ := startOnPipe(t, "--login-attempts", "1/1h")
+	p, _ := startOnPipe(t, surroundings{}, "--login-attempts", "1/1h")
 	for range 200 {
 		p.ask("", wrongPassword)
 	}
 	p.ends()
+}
+
+// Nobody reads the log, so the process waits for its last lines before it ends. Meanwhile others wrote behind the fsync
+// that had failed, and were answered.
+func TestDiskThatFailsWhileNobodyReadsTheLog(t *testing.T) {
+	dbtest.SkipOnPostgres(t, "the calls that fail are SQLite's, to a file of ours")
+	f := newFaulty(t)
+	p, _ := startOnPipe(t, surroundings{env: f.env("fsync", "parley.db-wal", 1)}, "--login-attempts", "1/1h")
+	ann, _ := p.register("ann")
+	p.must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
+	for range 200 { // each is a line
+		p.ask("", wrongPassword)
+	}
+	f.arm(t)
+	k := p.talk(ann, 1)
+	eventually(t, "the fsync that fails", func() bool { _, err := os.Stat(f.armed); return err != nil })
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+p.addr+"/graphql",
+		strings.NewReader(p.request(`mutation { createRoom(name: "behind") { id } }`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Authorization", "Bearer "+ann)
+	if response, err := http.DefaultClient.Do(request); err == nil {
+		a := p.read(response)
+		t.Errorf("a write behind the fault was answered: %s", a.Body)
+	}
+	if status := p.exit(); status != 1 {
+		t.Errorf("exit status %d", status)
+	}
+	if k.stop(); len(k.answered)+len(k.codes) > 0 {
+		t.Errorf("answered were %v, and the errors %v", k.answered, k.codes)
+	}
 }

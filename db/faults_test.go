@@ -1,0 +1,79 @@
+package db
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/mattn/go-sqlite3"
+
+	"parley/ent"
+)
+
+// The connection was free for others before the fault was told: they wrote behind it, and were answered.
+func TestNobodyWritesBehindAFault(t *testing.T) {
+	met, end, told := make(chan struct{}), make(chan struct{}), 0
+	s, err := Open(t.Context(), Options{URL: "sqlite:parley.db", Dir: t.TempDir(), OnFault: func(error) {
+		told++
+		close(met)
+		<-end
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = s.Close() }() // it has failed
+	writes := make(chan error, 2)
+	go func() {
+		writes <- s.Write(t.Context(), func(*ent.Tx) error { return sqlite3.Error{Code: sqlite3.ErrIoErr} })
+	}()
+	<-met
+	go func() { writes <- add(t.Context(), s) }()
+	close(end)
+	for range 2 {
+		if err := <-writes; !errors.Is(err, ErrDown) {
+			t.Errorf("got %v, want ErrDown", err)
+		}
+	}
+	if err := s.WriteUrgent(t.Context(), func(*ent.Tx) error { t.Error("it runs"); return nil }); !errors.Is(err, ErrDown) {
+		t.Errorf("an urgent one later: %v", err)
+	}
+	if n, err := s.Read.User.Query().Count(t.Context()); err != nil || n != 0 {
+		t.Errorf("%d users, %v", n, err)
+	}
+	if told != 1 {
+		t.Errorf("told %d times", told)
+	}
+}
+
+// A commit that waits for its turn while another one's fails is not carried out.
+func TestNobodyCommitsBehindAFault(t *testing.T) {
+	f := faults{tell: func(error) {}}
+	first, second := &scripted{end: sqlite3.Error{Code: sqlite3.ErrIoErr}}, &scripted{}
+	ended := make(chan error)
+	first.during = func() { go func() { ended <- f.commit(second) }() }
+	if err := f.commit(first); !errors.Is(err, ErrDown) {
+		t.Errorf("the one that fails: %v", err)
+	}
+	if err := <-ended; !errors.Is(err, ErrDown) || second.committed || !second.rolledBack {
+		t.Errorf("the one behind it: %v, committed %v, rolled back %v", err, second.committed, second.rolledBack)
+	}
+}
+
+// scripted is a transaction whose commit ends as it is told.
+type scripted struct {
+	during                func()
+	end                   error
+	committed, rolledBack bool
+}
+
+func (s *scripted) Commit() error {
+	s.committed = true
+	if s.during != nil {
+		s.during()
+	}
+	return s.end
+}
+
+func (s *scripted) Rollback() error {
+	s.rolledBack = true
+	return nil
+}
