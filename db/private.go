@@ -13,7 +13,11 @@ import (
 // files with the mode that the database has. No file that is there is opened: the end of that would end the
 // locks that this process holds on it.
 func keepPrivate(path string, logger *slog.Logger) error {
-	if err := createPrivate(path); err != nil {
+	target, err := linked(path)
+	if err != nil {
+		return fmt.Errorf("look for the database: %w", err)
+	}
+	if err := createPrivate(target); err != nil {
 		return err
 	}
 	real, err := filepath.EvalSymlinks(path) // beside which the others lie
@@ -47,4 +51,21 @@ func createPrivate(path string) error {
 		return err
 	}
 	return f.Close()
+}
+
+// linked is where a path leads through symbolic links, whether a file is there or not yet.
+func linked(path string) (string, error) {
+	for {
+		if _, err := filepath.EvalSymlinks(path); !errors.Is(err, fs.ErrNotExist) {
+			return path, err
+		}
+		link, err := os.Readlink(path)
+		if err != nil {
+			return path, nil // the last one; what is wrong with its directory shows when it is made
+		}
+		if !filepath.IsAbs(link) {
+			link = filepath.Dir(path) + string(filepath.Separator) + link // not cleaned: a .. may follow a link
+		}
+		path = link
+	}
 }
