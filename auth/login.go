@@ -96,6 +96,7 @@ func (s *Service) guess(ctx context.Context, t target, password string, right fu
 		}
 		if err == nil {
 			err = right(g)
+			s.signIns.settle(t.id(), t.from, err)
 		}
 	}
 	about := event{user: t.id(), from: t.from.Address}

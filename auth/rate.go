@@ -74,6 +74,15 @@ func (l *limiter) take(key string) error { return l.ask(key, true) }
 // look answers what take would, and counts nothing.
 func (l *limiter) look(key string) error { return l.ask(key, false) }
 
+// giveBack undoes a call that take counted.
+func (l *limiter) giveBack(key string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if full, ok := l.full[key]; ok {
+		l.full[key] = full.Add(-l.rate.step())
+	}
+}
+
 func (l *limiter) ask(key string, count bool) error {
 	if l.rate.Calls == 0 {
 		return nil

@@ -219,8 +219,8 @@ func removeTokens(ids []uuid.UUID) removal {
 }
 
 // thinOut removes rows of sessions that are over, of users who have many of them, so that somebody who signs in
-// and out all the time does not fill the database in thirty days. What is left of such a session is its reason:
-// whoever still holds its tokens is told SESSION_REVOKED all the same.
+// and out all the time does not fill the database in thirty days. Whoever still holds tokens of such a session is told
+// SESSION_REVOKED all the same, with ReasonUnknown: why it ended went with its row.
 func (s *Service) thinOut(ctx context.Context) error {
 	users, err := s.crowded(ctx)
 	if err != nil {

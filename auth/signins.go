@@ -1,9 +1,14 @@
 package auth
 
 import (
+	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
+
+	"parley/db"
 )
 
 // signIns counts right passwords, which nothing else limits: each costs a hash, and most leave a
@@ -32,5 +37,22 @@ func (s signIns) take(who uuid.UUID, from Client) error {
 	if err := s.accounts.take(who.String()); err != nil {
 		return err
 	}
-	return s.networks.take(from.network())
+	err := s.networks.take(from.network())
+	if err != nil { // others were faster since the look
+		s.accounts.giveBack(who.String())
+	}
+	return err
+}
+
+// settle gives back what a right password took when it came to nothing for want of room here. Whoever leaves, or asks
+// for what cannot be, has had the hash.
+func (s signIns) settle(who uuid.UUID, from Client, err error) {
+	if isAny(err, ErrBusy, db.ErrBusy, db.ErrFull, db.ErrDown, context.DeadlineExceeded) && !errors.Is(err, db.ErrUnknownOutcome) {
+		s.accounts.giveBack(who.String())
+		s.networks.giveBack(from.network())
+	}
+}
+
+func isAny(err error, targets ...error) bool {
+	return slices.ContainsFunc(targets, func(target error) bool { return errors.Is(err, target) })
 }

@@ -1,9 +1,14 @@
 package auth
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
+
+	"parley/db"
+	"parley/ent"
 )
 
 // Right passwords were limited by nothing: each cost a hash, and left a row.
@@ -29,6 +34,37 @@ func TestRightPasswordsHaveARate(t *testing.T) {
 	if got := n.taken(ofStrangers, "ada", 1) + n.taken(ofKnown, "ada\x00"+stranger(0).network(), 1); got != 0 {
 		t.Errorf("%d places of wrong passwords are taken", got)
 	}
+}
+
+// A right password whose session could not be stored kept its place: while the database was busy people used up theirs.
+func TestRightPasswordThatCameToNothingTakesNoPlace(t *testing.T) {
+	n := start(t, func(o *Options) { o.LoginRate, o.LoginAttempts = Rate{Calls: 2, Per: time.Minute}, Rate{} })
+	ada := n.signUp("ada").User
+	held, release := make(chan struct{}), make(chan struct{})
+	ended := make(chan error, 1)
+	go func() { // everybody waits for its commit; on Postgres, whoever wants this row
+		ended <- n.store.Write(t.Context(), func(tx *ent.Tx) error {
+			err := tx.User.UpdateOneID(ada.ID).AddPasswordVersion(0).Exec(t.Context())
+			close(held)
+			<-release
+			return err
+		})
+	}()
+	<-held
+	for range 3 {
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		_, err := n.Login(ctx, "ada", password, home)
+		cancel()
+		if !errors.Is(err, db.ErrBusy) && !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("got %v, want that it takes too long", err)
+		}
+	}
+	close(release)
+	wantError(t, <-ended, nil)
+	n.signIn("ada")
+	n.signIn("ada")
+	_, err := n.Login(t.Context(), "ada", password, home)
+	wantLimited(t, err, 30*time.Second)
 }
 
 // Who does not know the password takes no place of those who do.
