@@ -1,9 +1,12 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/google/uuid"
 
 	"parley/db"
 	"parley/ent"
@@ -42,7 +45,7 @@ func (p *purger) run(ctx context.Context) {
 	tick := time.NewTicker(purgeEvery)
 	defer tick.Stop()
 	for {
-		if err := p.purge(ctx); err != nil && ctx.Err() == nil {
+		if err := recovered(func() error { return p.purge(ctx) }); err != nil && ctx.Err() == nil {
 			p.fail(fmt.Errorf("purge deleted rooms: %w", err))
 		}
 		select {
@@ -54,20 +57,32 @@ func (p *purger) run(ctx context.Context) {
 	}
 }
 
-// purge clears one room after the other until none has rows left.
+// purge clears one room after the other, each once. A room that fails holds back no other; it answers the first error.
 func (p *purger) purge(ctx context.Context) error {
-	for {
-		row, err := p.store.Read.Room.Query().Where(room.Purging(true)).First(ctx) // whichever
+	var first error
+	for last := uuid.Nil; ; {
+		row, err := p.store.Read.Room.Query().Where(room.Purging(true), room.IDGT(last)).Order(room.ByID()).First(ctx)
 		if ent.IsNotFound(err) {
-			return nil
+			return first
 		}
 		if err != nil {
-			return fmt.Errorf("find room: %w", err)
+			return cmp.Or(first, fmt.Errorf("find room: %w", err))
 		}
-		if err := p.clear(ctx, row); err != nil {
-			return fmt.Errorf("room %s: %w", row.ID, err)
+		if err := recovered(func() error { return p.clear(ctx, row) }); err != nil {
+			first = cmp.Or(first, fmt.Errorf("room %s: %w", row.ID, err))
 		}
+		last = row.ID
 	}
+}
+
+// recovered makes a panic an error: one bad round must not take the server down.
+func recovered(do func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic in background work: %v", p)
+		}
+	}()
+	return do()
 }
 
 // clear removes what a deleted room held but its last event.

@@ -18,7 +18,7 @@ import (
 // statements are those of a send, as texts that are written once; what does not lie in the way of each
 // send goes through Ent's builders.
 type statements struct {
-	counters             string // arguments: n, n of chats, tag, now, now, room
+	counters             string // arguments: n, n of chats, tag, now, now + wrongClock, now, room
 	since                string // arguments: room, place, room
 	known, events, chats *db.Many
 }

@@ -1,0 +1,67 @@
+package chat_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"parley/broker"
+	"parley/chat"
+	"parley/db/dbtest"
+)
+
+// spoil makes the database refuse to delete chats with a text.
+func (w *world) spoil(text string) {
+	w.t.Helper()
+	statements := []string{`CREATE TRIGGER spoiled BEFORE DELETE ON chats WHEN OLD.text = '` + text + `' BEGIN SELECT RAISE(ABORT, 'spoiled'); END`}
+	if dbtest.OnPostgres() {
+		statements = []string{
+			`CREATE FUNCTION spoiled() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''spoiled''; END'`,
+			`CREATE TRIGGER spoiled BEFORE DELETE ON chats FOR EACH ROW WHEN (OLD.text = '` + text + `') EXECUTE FUNCTION spoiled()`,
+		}
+	}
+	for _, statement := range statements {
+		if _, err := dbtest.Pool(w.t, w.dir).ExecContext(w.t.Context(), statement); err != nil {
+			w.t.Fatal(err)
+		}
+	}
+}
+
+// A room whose rows could not be deleted held back all others, for ever.
+func TestRoomThatCannotBePurgedHoldsBackNoOther(t *testing.T) {
+	const text = "it stays"
+	w := newWorld(t, chat.Options{})
+	ann := w.person("ann")
+	var rooms []*chat.Room
+	for i := range 5 {
+		rooms = append(rooms, w.room(ann, fmt.Sprint("room ", i)))
+		w.fill(ann, rooms[i], 20)
+	}
+	for _, stuck := range []int{0, 2} {
+		w.send(ann, rooms[stuck].ID.String(), text)
+	}
+	w.spoil(text)
+	w.stop()
+	for _, room := range rooms { // and nobody purges them
+		if _, err := w.DeleteRoom(t.Context(), ann.ID, room.ID.String()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	failed := make(chan error, 10)
+	again, run := chat.New(w.store, chat.Options{Broker: &broker.Memory{}, OnError: func(err error) { failed <- err }}), make(chan error, 1)
+	ctx, stop := context.WithCancel(t.Context())
+	go func() { run <- again.Run(ctx) }()
+	err := <-failed // behind the last room
+	stop()
+	wantErr(t, <-run, nil)
+	if !strings.Contains(err.Error(), rooms[0].ID.String()) {
+		t.Errorf("it is said: %v", err)
+	}
+	for i, room := range rooms {
+		chats, events := w.left(room.ID)
+		if stuck := i == 0 || i == 2; stuck && chats == 0 || !stuck && (chats != 0 || events != 1) {
+			t.Errorf("room %d: %d chats and %d events are left", i, chats, events)
+		}
+	}
+}
