@@ -1,0 +1,147 @@
+package chat
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/chat"
+)
+
+const (
+	defaultPage = 50
+	// MaxPage is the largest page of any list.
+	MaxPage = 200
+)
+
+// pageColumns are what foldChat reads: all but the room, which is the same for each row of a page.
+var pageColumns = []string{
+	chat.FieldID, chat.FieldNumber, chat.FieldPlace, chat.FieldTag, chat.FieldUserID, chat.FieldUsername,
+	chat.FieldText, chat.FieldCreatedAt, chat.FieldEditedAt, chat.FieldDeletedAt,
+}
+
+// PageQuery says which chats of a room to read: at most First from the start of the range or Last
+// from its end, between two cursors. Without First and Last: the newest 50 of the range.
+type PageQuery struct {
+	First, Last   *int
+	After, Before *string
+}
+
+// Chats reads a page of a room, oldest first. ErrNoRoom, ErrDiverged, *InvalidError.
+func (s *Service) Chats(ctx context.Context, reader uuid.UUID, nameOrID string, q PageQuery) (*Page, error) {
+	var page *Page
+	err := s.store.View(ctx, func(db *ent.Client) error {
+		row, err := find(ctx, db, reader, read, nameOrID)
+		if err != nil {
+			return err
+		}
+		span, err := q.span(ctx, db, row)
+		if err != nil {
+			return err
+		}
+		page, err = span.read(ctx, db, row)
+		return err
+	})
+	return page, err
+}
+
+// span is a range of chat numbers, both ends excluded, and which part of it is wanted. Numbers
+// have no holes, so they tell how much lies on either side of a page.
+type span struct {
+	after, before int
+	first, last   int // -1: not asked for
+}
+
+func (q PageQuery) span(ctx context.Context, db *ent.Client, row *ent.Room) (span, error) {
+	w := span{before: row.LastNumber + 1, first: -1, last: -1}
+	var err error
+	if q.First != nil {
+		if w.first, err = pageSize("first", q.First, 0); err != nil {
+			return w, err
+		}
+	}
+	if q.Last != nil || q.First == nil {
+		if w.last, err = pageSize("last", q.Last, defaultPage); err != nil {
+			return w, err
+		}
+	}
+	if q.After != nil {
+		p, err := place(ctx, db, row, "after", *q.After)
+		if err != nil {
+			return w, err
+		}
+		w.after = p.number
+	}
+	if q.Before != nil {
+		p, err := place(ctx, db, row, "before", *q.Before)
+		if err != nil {
+			return w, err
+		}
+		w.before = p.number + 1
+		if p.isChat {
+			w.before-- // the chat at the place itself is not before it
+		}
+	}
+	return w, nil
+}
+
+func place(ctx context.Context, db *ent.Client, row *ent.Room, field, cursor string) (position, error) {
+	p, err := parsePlace(field, cursor, row.ID)
+	if err != nil {
+		return p, err
+	}
+	return verify(ctx, db, row.ID, p)
+}
+
+func pageSize(field string, n *int, none int) (int, error) {
+	switch {
+	case n == nil:
+		return none, nil
+	case *n < 0 || *n > MaxPage:
+		return 0, &InvalidError{field, "OUT_OF_RANGE", fmt.Sprintf("is 0 to %d", MaxPage)}
+	}
+	return *n, nil
+}
+
+// read reads the chats of a span. Last counts within what First leaves, as in the Relay
+// specification of connections.
+func (w span) read(ctx context.Context, db *ent.Client, row *ent.Room) (*Page, error) {
+	if w.first >= 0 {
+		w.before = min(w.before, w.after+w.first+1)
+	}
+	if w.last >= 0 {
+		w.after = max(w.after, w.before-w.last-1)
+	}
+	page := &Page{Nodes: []*Chat{}}
+	if w.before-w.after > 1 {
+		rows, err := db.Chat.Query().
+			Where(chat.RoomID(row.ID), chat.NumberGT(w.after), chat.NumberLT(w.before)).
+			Order(ent.Asc(chat.FieldNumber)).Select(pageColumns...).All(ctx)
+		if err != nil {
+			return nil, fmt.Errorf("read chats: %w", err)
+		}
+		in := foldRoom(row)
+		page.Nodes = make([]*Chat, len(rows))
+		for i, c := range rows {
+			page.Nodes[i] = foldChat(c, in)
+		}
+	}
+	page.place(w, row)
+	return page, nil
+}
+
+// place says where the page lies.
+func (p *Page) place(w span, row *ent.Room) {
+	p.PageInfo.HasPreviousPage = w.after > 0
+	p.PageInfo.HasNextPage = w.before <= row.LastNumber
+	if n := len(p.Nodes); n > 0 {
+		start, end := p.Nodes[0].Cursor(), p.Nodes[n-1].Cursor()
+		p.PageInfo.StartCursor, p.PageInfo.EndCursor = &start, &end
+	}
+	if !p.PageInfo.HasNextPage {
+		head := headOf(row).cursor(row.ID)
+		p.SyncCursor = &head
+	}
+}
