@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"math"
 	"net/netip"
 	"time"
 
@@ -22,6 +23,9 @@ type shares struct {
 // So many addresses are told apart at most in the time that a rate is per. All others take from the bucket like those
 // that are not counted.
 const mostShares = 8192
+
+// longestPause is as good as for ever, and a Duration holds it.
+const longestPause = math.MaxInt64 / 2 * time.Nanosecond
 
 func newShares(r Rate) shares {
 	return shares{rate: r, bucket: r.bucket(2), now: map[netip.Prefix]time.Time{}}
@@ -54,7 +58,8 @@ func (s *shares) take(address netip.Prefix, now time.Time) bool {
 // pause is how far apart two connections of an address are while there are few places.
 func (s *shares) pause() time.Duration {
 	wanting := max(1, len(s.now), len(s.before))
-	return time.Duration(2 * float64(s.rate.Per) * float64(wanting) / float64(s.rate.Calls))
+	pause := 2 * float64(s.rate.Per) * float64(wanting) / float64(s.rate.Calls)
+	return time.Duration(min(pause, float64(longestPause)))
 }
 
 // turn forgets the addresses that have wanted none for as long as the rate is per.

@@ -65,6 +65,26 @@ func TestShareOfOneAddress(t *testing.T) {
 	}
 }
 
+// With a slow rate and many addresses a share's pause is longer than a Duration can be, and was taken for none: one
+// address got all places.
+func TestShareOfASlowRate(t *testing.T) {
+	s := newShares(Rate{1, 31 * 24 * time.Hour})
+	now := time.Unix(1_800_000_000, 0)
+	if !s.take(address(1), now) || !s.take(address(2), now) {
+		t.Fatal("the bucket holds two")
+	}
+	for n := range uint32(4000) { // it is empty
+		s.take(address(1+n), now)
+	}
+	now = now.Add(s.rate.Per) // for one place
+	if s.take(address(1), now) {
+		t.Error("who has had one gets the next place of thousands")
+	}
+	if !s.take(address(3), now) {
+		t.Error("who has had none gets none")
+	}
+}
+
 // However many addresses come, few are remembered, and none for long.
 func TestSharesAreForgotten(t *testing.T) {
 	s := newShares(Rate{200, time.Second})

@@ -101,7 +101,7 @@ type Options struct {
 	WriteTimeout    time.Duration // PARLEY_WRITE_TIMEOUT, default 15 s; each accepted byte starts it anew
 
 	WindowEvents    int   // PARLEY_WINDOW_EVENTS, default 256 executed events kept per feed
-	WindowTotal     int64 // PARLEY_WINDOW_TOTAL, default 64 MiB of them on the node
+	WindowTotal     int64 // bytes of them on the node, default 64 MiB; three quarters of PARLEY_WINDOW_TOTAL
 	AnswersTotal    int64 // PARLEY_ANSWERS_TOTAL, default 64 MiB of answers that are made or not yet taken
 	CatchUpParallel int   // PARLEY_CATCHUP_PARALLEL, default 8 reads at once by those who are further behind
 
