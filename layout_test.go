@@ -12,9 +12,9 @@ import (
 var mayImport = map[string][]string{
 	"ent":             {},
 	"meter":           {},                                            // counters, of the standard library alone
-	"naming":          {},                                            // what is an id, and which scripts one name has
+	"naming":          {},                                            // what is an id and one network, and which scripts one name has
 	"web":             {},                                            // files, nothing else
-	"transport":       {"meter"},                                     // knows gqlgen; nothing of chat, auth or rows
+	"transport":       {"meter", "naming"},                           // knows gqlgen; nothing of chat, auth or rows
 	"db":              {"ent"},                                       // the only room that knows a dialect
 	"auth":            {"db", "ent", "meter", "naming"},              // knows no chat
 	"chat":            {"db", "ent", "meter", "naming"},              // knows no auth: who sends is a parameter

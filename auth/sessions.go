@@ -17,6 +17,7 @@ import (
 	"parley/ent"
 	"parley/ent/predicate"
 	"parley/ent/session"
+	"parley/naming"
 )
 
 // maxSessions live ones of a user; one more ends the least recently used.
@@ -211,16 +212,10 @@ func (c Client) columns() (agent, address, network *string) {
 	return agent, &one, &many
 }
 
-// network is whose address it is: one IPv4 address, or the /64 that an IPv6 host chooses addresses
-// from as it likes. Empty: not known.
+// network is whose address it is. Empty: not known.
 func (c Client) network() string {
 	if !c.Address.IsValid() {
 		return ""
 	}
-	ip := c.Address.Unmap().WithZone("")
-	bits := 64
-	if ip.Is4() {
-		bits = 32
-	}
-	return netip.PrefixFrom(ip, bits).Masked().String()
+	return naming.Network(c.Address).String()
 }

@@ -1,5 +1,5 @@
-// Package naming holds the rules of ids and names that auth and chat share, so that what is an id is one
-// everywhere and a name of a user and one of a room are judged alike.
+// Package naming holds the rules of ids, names and networks that others share, so that what is an id or one network is
+// so everywhere, and a name of a user and one of a room are judged alike.
 package naming
 
 import "github.com/google/uuid"

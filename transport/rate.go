@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"parley/naming"
 )
 
 // A Rate is so many in so much time. The zero Rate is none at all: everything passes.
@@ -72,26 +74,16 @@ func (a *addressRates) sweep(now time.Time) {
 	a.sweepAt = max(smallestSweep, 2*len(a.buckets))
 }
 
-// AddressOf is whom the limits of an address mean: an IPv4 address, or an IPv6 /64, which is what one
-// subscriber gets. The zero prefix is not counted: loopback, which is the operator or a proxy that
-// nobody declared, and what is no address.
+// AddressOf is whom the limits of an address mean: its network. The zero prefix is not counted: loopback, which is the
+// operator or a proxy that nobody declared, and what is no address.
 func AddressOf(hostPort string) netip.Prefix {
 	host, _, err := net.SplitHostPort(hostPort)
 	if err != nil {
 		host = hostPort
 	}
 	address, err := netip.ParseAddr(host)
-	if err != nil {
+	if err != nil || address.Unmap().IsLoopback() {
 		return netip.Prefix{}
 	}
-	address = address.Unmap()
-	if address.IsLoopback() {
-		return netip.Prefix{}
-	}
-	bits := 64
-	if address.Is4() {
-		bits = 32
-	}
-	prefix, _ := address.Prefix(bits) // never fails with these
-	return prefix
+	return naming.Network(address)
 }
