@@ -5,26 +5,11 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 )
-
-// status answers a line of /proc/PID/status in KiB (proc_pid_status(5)).
-func (p *process) status(name string) (kib int) {
-	p.t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(text), name+":")
-	if _, err := fmt.Sscan(rest, &kib); err != nil {
-		p.t.Fatalf("no %s: %v", name, err)
-	}
-	return kib
-}
 
 // worst are documents that take as much as they may, or would take more.
 var worst = []string{
@@ -103,12 +88,13 @@ func TestWorstAnswersFitIntoMemory(t *testing.T) {
 		if a := p.ask(bob, `{ chats(room: "general", last: 10) { nodes { id text user { username } } } }`); len(a.Errors) == 0 {
 			read++
 		}
-		most = max(most, p.status("RssAnon"))
+		most = max(most, p.memory("RssAnon"))
 	}
 	attack.Wait()
-	t.Logf("RssAnon at most %d MiB, VmHWM %d MiB, %d pages for somebody else", most>>10, p.status("VmHWM")>>10, read)
-	if allowed := 300<<10 + 64*connections; p.status("VmHWM") > allowed {
-		t.Errorf("%d KiB were needed, %d are promised", p.status("VmHWM"), allowed)
+	peak := p.memory("VmHWM")
+	t.Logf("RssAnon at most %d MiB, VmHWM %d MiB, %d pages for somebody else", most>>20, peak>>20, read)
+	if allowed := 300<<20 + connections*64<<10; peak > allowed {
+		t.Errorf("%d MiB were needed, %d are promised", peak>>20, allowed>>20)
 	}
 	if read == 0 {
 		t.Error("nobody else could read")

@@ -3,33 +3,14 @@
 package main
 
 import (
-	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"regexp"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 )
-
-// peak is the most memory that the process has had (proc(5), VmHWM).
-func (p *process) peak() (bytes int) {
-	p.t.Helper()
-	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	found := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindSubmatch(text)
-	if found == nil {
-		p.t.Fatalf("no VmHWM in %s", text)
-	}
-	kb, _ := strconv.Atoi(string(found[1]))
-	return kb << 10
-}
 
 // Thousands of connections send all but the last byte of a large message, or of a body, and hold it. What the server
 // keeps of that stays within 300 MiB and 64 KiB for each, and a person is served beside it. (The race detector needs
@@ -83,7 +64,7 @@ func TestHalfMessages(t *testing.T) {
 			p.must(nil, ann, `{ me { id } }`)
 			k := p.dial(ann)
 			k.expect("connection_ack")
-			peak := p.peak()
+			peak := p.memory("VmHWM")
 			t.Logf("at most %d MiB", peak>>20)
 			if most := 300<<20 + connections*64<<10; peak > most {
 				t.Errorf("the server had %d MiB, at most %d MiB are promised", peak>>20, most>>20)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -114,4 +115,19 @@ func (p *process) interrupt() {
 	if status := p.exit(); status != 0 {
 		p.t.Errorf("the process ended with status %d", status)
 	}
+}
+
+// memory is a line of the process's status, in bytes (proc_pid_status(5)): VmHWM is the most that it has had.
+func (p *process) memory(line string) (bytes int) {
+	p.t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(status), "\n"+line+":")
+	var kib int
+	if _, err := fmt.Sscan(rest, &kib); err != nil {
+		p.t.Fatalf("no %s in %s: %v", line, status, err)
+	}
+	return kib << 10
 }

@@ -3,8 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"os"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -52,9 +50,9 @@ func TestWindowsUnderAttack(t *testing.T) {
 		}
 	}
 	reading.Wait()
-	peak := peakMemory(t, p.cmd.Process.Pid)
+	peak := p.memory("VmHWM")
 	t.Logf("%d MiB at most", peak>>20)
-	if most := int64(300<<20 + sockets*64<<10); peak > most && !raceEnabled {
+	if most := 300<<20 + sockets*64<<10; peak > most && !raceEnabled {
 		t.Errorf("the server took %d MiB, more than %d", peak>>20, most>>20)
 	}
 }
@@ -72,19 +70,4 @@ func countEvents(t *testing.T, k *socket, n int) {
 			return
 		}
 	}
-}
-
-// peakMemory is the most memory that a process has had resident, in bytes (proc(5), VmHWM).
-func peakMemory(t testing.TB, pid int) int64 {
-	t.Helper()
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, rest, _ := strings.Cut(string(status), "VmHWM:")
-	kib, err := strconv.ParseInt(strings.Fields(rest + " -")[0], 10, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return kib << 10
 }
