@@ -98,7 +98,7 @@ type Config struct {
 	WriteQueue          count    `default:"4096" help:"Sends that may wait for a commit."`
 	WriteBatch          count    `default:"256" help:"Sends in one transaction."`
 	WindowEvents        count    `default:"256" help:"Newest events of a stream that are kept executed; who is further behind reads the database."`
-	WindowTotal         size     `default:"64MiB" help:"Bytes of all of these and of the chats they were made from; one person's part is a sixteenth."`
+	WindowTotal         size     `default:"64MiB" help:"Bytes of all of these and of the chats they were made from, which get a quarter; one person has at most a sixteenth of the rest."`
 	AnswersTotal        size     `default:"64MiB" help:"Bytes of answers that are made or not yet taken; at most a fifth for one user or network."`
 	CatchupParallel     count    `default:"8" help:"Readers that may read the database at once to catch up."`
 	HeadsInterval       duration `default:"2s" help:"How often readers are compared with the database."`

@@ -111,7 +111,7 @@ func TestAbsurdSettingsStopTheStart(t *testing.T) {
 		"http-max-body":         "0 1 1023 65MiB 1025GiB 9000000000GiB 1TiB -1KiB",
 		"http-max-header":       "4KiB 2MiB",
 		"ws-max-message":        "1 1GiB",
-		"window-total":          "0 1024GiB",
+		"window-total":          "0 1 3 1023 1024GiB", // a quarter of 3 was none, which is the default
 		"sqlite-wal-max":        "1 1KiB",
 		"disk-min-free":         "2000GiB",
 		"send-rate":             "10 -1/1s 10/0s 10/1ns 9223372036854775807/1s 10/365d 10/-1s 1.5/1s", // times its burst it was below 0
@@ -127,7 +127,7 @@ func TestAbsurdSettingsStopTheStart(t *testing.T) {
 		}
 	}
 	for setting, values := range map[string]string{
-		"drain-timeout": "10ms 24h", "refresh-token-lifetime": "36500d", "http-max-body": "1KiB 64MiB", "http-max-header": "8KiB 1MiB", "write-queue": "1 1000000",
+		"drain-timeout": "10ms 24h", "refresh-token-lifetime": "36500d", "http-max-body": "1KiB 64MiB", "http-max-header": "8KiB 1MiB", "window-total": "1KiB", "write-queue": "1 1000000",
 		"send-rate": "0 1/1ms 1000000/31d", "disk-min-free": "1", "session-lifetime": "0 1s", "answers-total": "63MiB", "refresh-reuse-window": "0 24h",
 	} {
 		for value := range strings.FieldsSeq(values) {

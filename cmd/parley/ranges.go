@@ -28,7 +28,7 @@ func (c *Config) checkRanges() error {
 		{"HTTP_MAX_BODY", c.HTTPMaxBody, 1 << 10, 64 << 20},
 		{"HTTP_MAX_HEADER", c.HTTPMaxHeader, headerSlop + 1, 1 << 20},
 		{"WS_MAX_MESSAGE", c.WSMaxMessage, 1 << 10, 64 << 20},
-		{"WINDOW_TOTAL", c.WindowTotal, 1, 64 << 30},
+		{"WINDOW_TOTAL", c.WindowTotal, 1 << 10, 64 << 30},
 		{"ANSWERS_TOTAL", c.AnswersTotal, 1, 64 << 30},
 		{"SQLITE_WAL_MAX", c.SQLiteWALMax, 1 << 20, 1 << 40},
 	} {
