@@ -150,7 +150,7 @@ const longestStart = 10 * time.Second
 
 // preparePostgres checks the server and brings its schema up to date, on a connection of its own.
 func preparePostgres(ctx context.Context, config *pgx.ConnConfig, o Options) error {
-	defer o.waitFor(fmt.Sprintf("Postgres at %s:%d", config.Host, config.Port))()
+	defer WaitFor(o.Logger, fmt.Sprintf("Postgres at %s:%d", config.Host, config.Port))()
 	pool := postgresPool(config, 1, postgresPatience)
 	defer func() { _ = pool.Close() }() // nothing of it is left
 	look, cancel := context.WithTimeout(ctx, longestStart)

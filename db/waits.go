@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
@@ -13,12 +14,12 @@ import (
 // sayAfter is how long a start waits without a word.
 const sayAfter = 3 * time.Second
 
-// waitFor says what the start waits for, unless done is called soon. Nothing is said behind done.
-func (o Options) waitFor(what string) (done func()) {
+// WaitFor tells logger what a start waits for, unless done is called soon. Nothing is said behind done.
+func WaitFor(logger *slog.Logger, what string) (done func()) {
 	said := make(chan struct{})
 	timer := time.AfterFunc(sayAfter, func() {
 		defer close(said)
-		o.Logger.Warn("the start waits", "for", what)
+		logger.Warn("the start waits", "for", what)
 	})
 	return func() {
 		if !timer.Stop() {
@@ -30,7 +31,7 @@ func (o Options) waitFor(what string) (done func()) {
 // openFirst opens the first pool of a database. Where the file system has no locks SQLite calls it busy, or its call
 // never returns. So when this takes long, a file that nobody else knows is locked: if that is busy too, it is for good.
 func openFirst(ctx context.Context, path string, o Options) (*sql.DB, error) {
-	defer o.waitFor("the locks of " + path)()
+	defer WaitFor(o.Logger, "the locks of "+path)()
 	var pool *sql.DB
 	opened := make(chan error, 1)
 	go func() { // in a call that never returns it ends with the process

@@ -16,8 +16,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
-
 	"parley/auth"
 	"parley/chat"
 	"parley/db"
@@ -124,7 +122,7 @@ type server struct {
 
 // wire puts the rooms of the house together.
 func wire(ctx context.Context, c *Config, logger *slog.Logger, store *db.Store) (*server, error) {
-	said := waitFor(logger, "the keys in "+c.Data)
+	said := db.WaitFor(logger, "the keys in "+c.Data)
 	keys, err := openKeys(ctx, c, store)
 	said()
 	if err != nil {
@@ -135,7 +133,7 @@ func wire(ctx context.Context, c *Config, logger *slog.Logger, store *db.Store) 
 	if err != nil {
 		return nil, err
 	}
-	said = waitFor(logger, "a first answer of NATS")
+	said = db.WaitFor(logger, "a first answer of NATS")
 	s.bell, s.closeBell, err = openBell(c, logger, store) // the last that can fail
 	said()
 	if err != nil {
@@ -164,20 +162,6 @@ func wire(ctx context.Context, c *Config, logger *slog.Logger, store *db.Store) 
 	return s, nil
 }
 
-// waitFor says what the start waits for, unless done is called within 3 s. Nothing is said behind done.
-func waitFor(logger *slog.Logger, what string) (done func()) {
-	said := make(chan struct{})
-	timer := time.AfterFunc(3*time.Second, func() {
-		defer close(said)
-		logger.Warn("the start waits", "for", what)
-	})
-	return func() {
-		if !timer.Stop() {
-			<-said
-		}
-	}
-}
-
 // net/http reads so many bytes more than it is told before it says that the headers are too large.
 const headerSlop = 4096
 
@@ -190,65 +174,6 @@ func openKeys(ctx context.Context, c *Config, store *db.Store) (*auth.Keyring, e
 		return keys, nil
 	}
 	return auth.OpenKeys(ctx, c.Data, store)
-}
-
-func authOptions(c *Config, s *server) auth.Options {
-	o := auth.Defaults()
-	o.AccessTokenLifetime, o.RefreshTokenLifetime = time.Duration(c.AccessTokenLifetime), time.Duration(c.RefreshTokenLifetime)
-	o.Rotate, o.Blacklist = bool(c.RotateRefreshTokens), bool(c.BlacklistAfterRotation)
-	o.ReuseWindow, o.RetryWindow = time.Duration(c.RefreshReuseWindow), time.Duration(c.RefreshRetryWindow)
-	o.SessionLifetime, o.Leeway = time.Duration(c.SessionLifetime), time.Duration(c.Leeway)
-	o.LoginAttempts = auth.Rate(c.LoginAttempts)
-	o.LoginRate, o.RegisterRate = auth.Rate(c.LoginRate), auth.Rate(c.RegisterRate)
-	o.HashParallel, o.HashQueue = int(c.HashParallel), int(c.HashQueue)
-	o.OnEnded = func(sessions []uuid.UUID) {
-		for _, id := range sessions {
-			s.transports.EndSessions(id.String())
-		}
-	}
-	o.Audit, o.RequestID = s.logger, graph.RequestID
-	o.OnError = func(err error) { s.logger.Error("sessions", "error", err) }
-	return o
-}
-
-// One part of the windows holds chats, the rest what was executed over them.
-const chatWindows = 4
-
-func chatOptions(c *Config, s *server) chat.Options {
-	return chat.Options{
-		Broker: s.bell, TextLength: int(c.ChatMaxLength),
-		QueueEntries: int(c.WriteQueue), BatchEntries: int(c.WriteBatch), HeadsInterval: time.Duration(c.HeadsInterval),
-		WindowBytes: int64(c.WindowTotal) / chatWindows,
-		SendRate:    chat.Rate(c.SendRate), RoomSendRate: chat.Rate(c.RoomSendRate),
-		MutationRate: chat.Rate(c.MutationRate), RoomCreateRate: chat.Rate(c.RoomCreateRate),
-		OnError: func(err error) { s.logger.Error("rooms", "error", err) },
-	}
-}
-
-func documentOptions(c *Config) graph.DocumentOptions {
-	return graph.DocumentOptions{
-		MaxTokens: int(c.GQLMaxTokens), MaxFields: int(c.GQLMaxFields), MaxDepth: int(c.GQLMaxDepth),
-		MaxAliases: int(c.GQLMaxAliases), MaxDirectives: int(c.GQLMaxDirectives), MaxFragments: int(c.GQLMaxFragments),
-		MaxRootFields: int(c.GQLMaxRootFields), MaxCost: int(c.GQLMaxCost),
-		Parallel: int(c.GQLParallel), Cache: int(c.GQLCache),
-	}
-}
-
-func transportOptions(c *Config, logger *slog.Logger) transport.Options {
-	return transport.Options{
-		Logger: logger, Origins: c.CORSAllowedOrigins.allow,
-		MaxBody: int64(c.HTTPMaxBody), MaxMessage: int64(c.WSMaxMessage), MaxOperations: int(c.WSMaxOperations),
-		BodyTimeout: time.Duration(c.HTTPBodyTimeout), ResponseTimeout: time.Duration(c.HTTPResponseTimeout),
-		MessageTimeout: time.Duration(c.WSMessageTimeout),
-		InitTimeout:    time.Duration(c.WSInitTimeout), PingInterval: time.Duration(c.WSPingInterval), PongTimeout: time.Duration(c.WSPongTimeout),
-		WriteTimeout: time.Duration(c.WriteTimeout), SSEKeepAlive: time.Duration(c.SSEKeepalive),
-		WindowEvents: int(c.WindowEvents), WindowTotal: int64(c.WindowTotal) - int64(c.WindowTotal)/chatWindows, AnswersTotal: int64(c.AnswersTotal), CatchUpParallel: int(c.CatchupParallel),
-		MaxParallel: int(c.WSMaxParallel), MessageRate: transport.Rate(c.WSMessageRate),
-		MaxConnections: maxConnections(c, logger), AcceptRate: transport.Rate(c.AcceptRate),
-		MaxConnectionsPerAddress: int(c.MaxConnectionsPerAddress), MaxUnsignedPerAddress: int(c.MaxUnsignedPerAddress),
-		AddressRequestRate: transport.Rate(c.AddressRequestRate), MaxConnectionsPerUser: int(c.MaxConnectionsPerUser),
-		UserRoomStreams: int(c.UserRoomStreams),
-	}
 }
 
 // serve answers requests until ctx ends and then drains: new work is refused, running requests and
