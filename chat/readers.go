@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -26,6 +27,7 @@ type readers struct {
 	most  int64        // bytes that all windows may hold
 	held  atomic.Int64 // those they hold
 	reads reads
+	fail  func(error) // Options.OnError
 
 	mu    sync.Mutex // taken before a feed's bell
 	rooms map[uuid.UUID]*feed
@@ -231,8 +233,14 @@ func (r *readers) watchHeads(ctx context.Context, interval time.Duration) {
 	for {
 		select {
 		case <-tick.C:
-			r.emptyQuiet()
-			r.compareHeads(ctx)
+			err := recovered(func() error {
+				r.emptyQuiet()
+				r.compareHeads(ctx)
+				return nil
+			})
+			if err != nil {
+				r.fail(fmt.Errorf("compare heads: %w", err))
+			}
 		case <-ctx.Done():
 			return
 		}

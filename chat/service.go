@@ -93,7 +93,7 @@ func New(store *db.Store, o Options) *Service {
 	for range lanes {
 		s.writer.lanes = append(s.writer.lanes, make(chan *entry, o.QueueEntries))
 	}
-	s.readers = &readers{log: s, rooms: map[uuid.UUID]*feed{}, most: o.WindowBytes}
+	s.readers = &readers{log: s, rooms: map[uuid.UUID]*feed{}, most: o.WindowBytes, fail: o.OnError}
 	s.purger = &purger{store: store, fail: o.OnError, due: make(chan struct{}, 1)}
 	return s
 }
