@@ -28,7 +28,8 @@ const leastCharge = 8 << 10
 // answers counts the bytes of answers under way, from the first row that is read for one until the client has taken
 // the last byte of it. Nobody may hold more than a quarter of what is free, so that whoever comes finds room still: one
 // holder has at most a fifth of all. What takes no more than leastCharge needs no room, so that nobody is kept from
-// signing in or out by answers that others leave lying.
+// signing in or out by answers that others leave lying. And those that lie take no more than half of all: then whoever
+// has most that nobody takes loses the oldest, and its connection.
 type answers struct {
 	most int64
 
@@ -37,6 +38,8 @@ type answers struct {
 	held    map[holder]int64 // by those who hold any
 	waiting list.List        // of *waiter, those who have waited longest in front
 	waiters map[holder]int   // how many of these; those who have any
+	lying   list.List        // of *Answer: those that are made and not taken, the oldest in front
+	lie     int64            // their bytes
 }
 
 // A waiter waits for room.
@@ -169,8 +172,14 @@ func (x *answers) bytes() int64 {
 
 // An Answer is what one query or mutation takes of the node's memory. Safe for concurrent use.
 type Answer struct {
-	of *answers
-	by holder
+	of  *answers
+	by  holder
+	cut func() // ends its connection; nil: it cannot be ended
+
+	// Guarded by the lock of answers.
+	lies  int64         // bytes, while it lies
+	since time.Time     // it lies
+	place *list.Element // among those that lie
 
 	mu      sync.Mutex // guards all below; taken before the lock of answers
 	text    int64      // that was read for it
@@ -259,19 +268,26 @@ func (a *Answer) AwaitWrite(ctx context.Context, bytes int) error {
 	return a.await(ctx, int64(bytes), 0)
 }
 
-// settle charges what the answer has come to, and no longer what was read for it.
+// settle charges what the answer has come to, and no longer what was read for it. From then on it lies until it is taken.
 func (a *Answer) settle(bytes int) {
 	a.mu.Lock()
-	defer a.mu.Unlock()
 	a.of.give(a.by, a.charged-int64(bytes))
 	a.charged = int64(bytes)
+	a.mu.Unlock()
+	for _, one := range a.of.leave(a, int64(bytes)) {
+		one.cut()
+	}
 }
 
-// taken is called when the client has the answer, or will never have it. nil: nothing was held for it.
+// taken is called once the client has the answer, or never will have it. nil: nothing was held for it.
 func (a *Answer) taken() {
-	if a != nil {
-		a.settle(0)
+	if a == nil {
+		return
 	}
+	a.of.mu.Lock()
+	a.of.lift(a)
+	a.of.mu.Unlock()
+	a.settle(0)
 }
 
 // due is when an answer that is ready now must have been taken, all of it.

@@ -222,6 +222,42 @@ func TestLargeEventsAreCharged(t *testing.T) {
 	eventually(t, func() bool { return len(w.transports.registry.all()) == 0 }, func() string { return "still there" })
 }
 
+// Answers that lie take half of all at most: whoever has most of those that have lain for long loses the oldest, and a
+// new one is not cut before its client could take it.
+func TestUntakenAnswersMakeRoom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		x := newAnswers(100 << 10)
+		var cut []string
+		lie := func(name, whose string, bytes int) *Answer {
+			a := &Answer{of: x, by: person(whose), cut: func() { cut = append(cut, name) }}
+			a.of.give(a.by, -int64(bytes))
+			a.charged = int64(bytes)
+			a.settle(bytes)
+			return a
+		}
+		all := []*Answer{lie("bob's", "bob", 12<<10), lie("ann's first", "ann", 7<<10), lie("ann's second", "ann", 8<<10)}
+		time.Sleep(longLain)
+		all = append(all, lie("carol's", "carol", 20<<10), lie("ann's third", "ann", 9<<10))
+		if got := strings.Join(cut, ", "); got != "ann's first" || x.lie != 49<<10 {
+			t.Errorf("%s had to go, and %d bytes lie", got, x.lie)
+		}
+		all = append(all, lie("carol's second", "carol", 20<<10))
+		if got := strings.Join(cut, ", "); got != "ann's first, bob's, ann's second" || x.lie != 49<<10 {
+			t.Errorf("%s had to go, and %d bytes lie", got, x.lie)
+		}
+		all = append(all, lie("carol's third", "carol", 20<<10))
+		if got := cut[len(cut)-1]; got != "carol's" {
+			t.Errorf("%s had to go, which is not the oldest", got)
+		}
+		for _, a := range all {
+			a.taken()
+		}
+		if x.all+x.lie != 0 || x.lying.Len()+len(x.held) != 0 {
+			t.Errorf("left: %d bytes of %v, %d lie", x.all, x.held, x.lie)
+		}
+	})
+}
+
 // A client that goes while its query runs over an event stream leaves nothing behind, and neither does one that
 // takes its answer.
 func TestAnswersAreGivenBack(t *testing.T) {
@@ -244,7 +280,9 @@ func TestAnswersTakeWhatIsCharged(t *testing.T) {
 	for name, character := range map[string]string{"ends of lines": "\u0085", "letters": "x"} {
 		for _, transport := range []string{"an event stream", "a socket"} {
 			t.Run(name+" over "+transport, func(t *testing.T) {
-				w := newWorld(t, func(o *Options, _ *pace) { o.ResponseTimeout, o.WriteTimeout = time.Hour, time.Hour })
+				w := newWorld(t, func(o *Options, _ *pace) {
+					o.ResponseTimeout, o.WriteTimeout, o.AnswersTotal = time.Hour, time.Hour, 1<<30
+				})
 				w.large = func() string { return `"` + strings.Repeat(character, size/len(character)) + `"` }
 				before := inUse()
 				for i := range clients {

@@ -41,11 +41,11 @@ type result struct {
 	answer *Answer       // what the body is charged to, until taken is called; nil: nothing is
 }
 
-// execute runs a prepared query or mutation for a holder of answers.
-func (t *Transports) execute(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext, by holder) (r result) {
+// execute runs a prepared query or mutation for a holder of answers. cut ends the connection that takes the answer.
+func (t *Transports) execute(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext, by holder, cut func()) (r result) {
 	outcome, began := OutcomeRefused, time.Now()
 	defer func() { t.meters.executed(op, outcome, time.Since(began)) }()
-	answer := &Answer{of: t.answers, by: by}
+	answer := &Answer{of: t.answers, by: by, cut: cut}
 	ctx = context.WithValue(ctx, answerKey{}, answer)
 	defer func() { answer.settle(len(r.body)) }()
 	next, ctx := exec.DispatchOperation(ctx, op)

@@ -47,7 +47,7 @@ func (h plainHTTP) serve(w http.ResponseWriter, r *http.Request, exec graphql.Gr
 	case failed != nil:
 		h.requestError(w, r, failed.Errors)
 	default:
-		one := h.execute(ctx, exec, op, holderOf(session, AddressOf(r.RemoteAddr)))
+		one := h.execute(ctx, exec, op, holderOf(session, AddressOf(r.RemoteAddr)), closeOf(ctx))
 		defer one.answer.taken()
 		h.result(w, r, one)
 	}

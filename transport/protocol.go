@@ -166,10 +166,10 @@ func (s *socket) operate(ctx context.Context, op *operation, params *graphql.Raw
 	case isKind(prepared, ast.Mutation):
 		if s.beginMutation(op) {
 			defer s.endMutation()
-			s.emit(op, s.t.execute(ctx, s.exec, prepared, s.holder()))
+			s.emit(op, s.t.execute(ctx, s.exec, prepared, s.holder(), s.cut))
 		}
 	default:
-		s.emit(op, s.t.execute(ctx, s.exec, prepared, s.holder()))
+		s.emit(op, s.t.execute(ctx, s.exec, prepared, s.holder(), s.cut))
 	}
 }
 

@@ -93,7 +93,7 @@ func (s *stream) execute(ctx context.Context, exec graphql.GraphExecutor, op *gr
 	results := make(chan result, 1)
 	go func() {
 		defer s.notify()
-		s.t.run(ctx, func() { results <- s.t.execute(ctx, exec, op, s.holder) }, func() {
+		s.t.run(ctx, func() { results <- s.t.execute(ctx, exec, op, s.holder, closeOf(ctx)) }, func() {
 			results <- result{errs: gqlerror.List{s.t.fault(ctx)}}
 		})
 	}()

@@ -12,9 +12,19 @@ import (
 
 type connKey struct{}
 
-// ConnContext is for http.Server: it lets event streams bound what the kernel keeps for them.
+// ConnContext is for http.Server: it lets event streams bound what the kernel keeps for them, and answers that nobody
+// takes be given up.
 func ConnContext(ctx context.Context, conn net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, conn)
+}
+
+// closeOf closes the connection of a request; nil: it is not known.
+func closeOf(ctx context.Context) func() {
+	conn, ok := ctx.Value(connKey{}).(net.Conn)
+	if !ok {
+		return nil
+	}
+	return func() { _ = conn.Close() } // it may be gone already
 }
 
 // sendBuffer is what the kernel keeps for the reader of an event stream. Linux wakes who waits to write only when a

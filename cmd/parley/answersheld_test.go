@@ -131,11 +131,12 @@ func TestMutationsOfWhoTakesNoAnswers(t *testing.T) {
 }
 
 // counted is the value of a metric.
-func (s *testServer) counted(name string) (n int) {
+func (s *testServer) counted(name string) int {
 	s.t.Helper()
 	_, rest, _ := strings.Cut(s.scrape(), "\n"+name+" ")
+	var n float64              // large ones are written as 1e+07
 	_, _ = fmt.Sscan(rest, &n) // there may be none yet
-	return n
+	return int(n)
 }
 
 // Strangers who leave answers untaken keep nobody of their network from signing in, or out.
@@ -155,5 +156,25 @@ func TestUntakenAnswersKeepNobodyOut(t *testing.T) {
 	}
 	if a := s.ask(ann, `mutation { logout }`); len(a.Errors) > 0 {
 		t.Errorf("a logout: %s", a.Body)
+	}
+}
+
+// However many leave answers untaken, there is room for somebody who takes a large one.
+func TestUntakenAnswersOfManyLeaveRoom(t *testing.T) {
+	s, ann, _ := general(t, "--operation-timeout", "2s", "--http-response-timeout", "60s", "--metrics-addr", "127.0.0.1:0")
+	s.said(ann, 60, controls)
+	for i := range 24 {
+		eve, _ := s.register(fmt.Sprint("eve", i))
+		for _, page := range []string{largePage, strings.ReplaceAll(largePage, "60", "12"), strings.ReplaceAll(largePage, "60", "3")} {
+			for range 2 {
+				hoarders["WebSocket"](s, eve, page, 30)
+			}
+		}
+	}
+	eventually(t, "answers that nobody takes", func() bool { return s.counted("parley_answer_bytes") > 24<<20 })
+	for range 20 {
+		if a := s.ask(ann, largePage); len(a.Errors) > 0 {
+			t.Errorf("%.300s", a.Body)
+		}
 	}
 }
