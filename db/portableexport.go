@@ -21,7 +21,7 @@ func Export(ctx context.Context, o Options, w io.Writer) (Held, error) {
 		return Held{}, err
 	}
 	defer from.end()
-	read, err := from.conn.BeginTx(ctx, nil)
+	read, err := from.conn.BeginTx(ctx, from.view)
 	if err != nil {
 		return Held{}, classify("begin", err)
 	}
@@ -60,7 +60,8 @@ func ExportFile(ctx context.Context, o Options, file string) (_ Held, err error)
 type source struct {
 	conn   *sql.Conn
 	end    func()
-	folder string // of its migrations
+	folder string         // of its migrations
+	view   *sql.TxOptions // of a transaction that reads one state
 	rows   func(ctx context.Context, conn *sql.Conn, t *portable, each func([][]byte) error) error
 }
 
@@ -80,7 +81,7 @@ func openSource(ctx context.Context, o Options) (*source, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	return &source{conn, end, "sqlite", sqliteRows}, nil
+	return &source{conn, end, "sqlite", nil, sqliteRows}, nil
 }
 
 // write writes all lines.

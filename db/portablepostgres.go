@@ -44,7 +44,7 @@ func postgresSource(ctx context.Context, o Options) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &source{conn, end, "postgres", postgresRows}, nil
+	return &source{conn, end, "postgres", postgresView, postgresRows}, nil
 }
 
 // postgresRows reads a table in Postgres' binary form, which costs the server least.
