@@ -57,9 +57,15 @@ type cost struct {
 // recommended is what new hashes cost: 19 MiB and two passes (OWASP, Password Storage).
 var recommended = cost{memory: 19456, passes: 2, threads: 1}
 
+// dearest bounds what a stored hash may cost, about fourteen times what a new one does: whoever signs in makes the
+// server pay it before anybody is known, and a hash of 1 GiB ends a server that has less.
+var dearest = cost{memory: 64 << 10, passes: 8, threads: 4}
+
 const (
 	saltBytes = 16
 	hashBytes = 32
+
+	minSaltBytes, maxSaltBytes = 8, 64 // of a stored hash
 )
 
 // hash is one argon2id with all that made it. Its text is the PHC string format.
@@ -92,7 +98,7 @@ func (h hash) String() string {
 }
 
 // parseHash reads the text of a hash and nothing that hash.String would not have written: what it
-// read must give the same text again. It refuses costs that would hang the server.
+// read must give the same text again. It refuses what costs more than dearest.
 func parseHash(text string) (h hash, err error) {
 	parts := strings.Split(text, "$")
 	if len(parts) == 6 {
@@ -101,11 +107,10 @@ func parseHash(text string) (h hash, err error) {
 		h.salt, _ = b64.DecodeString(parts[4])
 		h.sum, _ = b64.DecodeString(parts[5])
 	}
-	const mostMemory, mostPasses = 1 << 20, 64 // 1 GiB
 	switch {
-	case h.String() != text, len(h.salt) < 8, len(h.sum) != hashBytes,
-		h.passes < 1, h.passes > mostPasses, h.threads < 1,
-		h.memory < 8*uint32(h.threads), h.memory > mostMemory:
+	case h.String() != text, len(h.salt) < minSaltBytes, len(h.salt) > maxSaltBytes, len(h.sum) != hashBytes,
+		h.passes < 1, h.passes > dearest.passes, h.threads < 1, h.threads > dearest.threads,
+		h.memory < 8*uint32(h.threads), h.memory > dearest.memory: // RFC 9106 §3.1
 		return hash{}, errors.New("stored password hash is not one of argon2id") // its text is a secret
 	}
 	return h, nil

@@ -56,8 +56,12 @@ func TestHashIsArgon2idAsPHC(t *testing.T) {
 func TestParseHashIsStrict(t *testing.T) {
 	const salt, sum = "AAECAwQFBgcICQoLDA0ODw", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 	good := "$argon2id$v=19$m=64,t=2,p=1$" + salt + "$" + sum
-	if _, err := parseHash(good); err != nil {
-		t.Fatal(err)
+	for _, good := range []string{
+		good, recommended.hash(password).String(), strings.Replace(good, "m=64,t=2,p=1", "m=65536,t=8,p=4", 1), strings.Replace(good, salt, strings.Repeat("AAAA", 21), 1),
+	} {
+		if _, err := parseHash(good); err != nil {
+			t.Errorf("%s: %v", good, err)
+		}
 	}
 	for _, bad := range []string{
 		"", "$", "$$$$$", good[1:], good + "$", good + " ", good + "=",
@@ -67,7 +71,12 @@ func TestParseHashIsStrict(t *testing.T) {
 		strings.Replace(good, "m=64", "m=+64", 1),
 		strings.Replace(good, "m=64", "m=4", 1),
 		strings.Replace(good, "m=64", "m=4294967295", 1),
+		strings.Replace(good, "m=64", "m=65537", 1),
 		strings.Replace(good, "t=2", "t=0", 1),
+		strings.Replace(good, "t=2", "t=9", 1),
+		strings.Replace(good, "m=64,t=2,p=1", "m=65536,t=2,p=5", 1),
+		strings.Replace(good, "m=64,t=2,p=1", "m=65536,t=2,p=255", 1),
+		strings.Replace(good, salt, strings.Repeat("AAAA", 22), 1), // 66 bytes
 		strings.Replace(good, "t=2", "t=4294967295", 1),
 		strings.Replace(good, "p=1", "p=0", 1),
 		strings.Replace(good, "p=1", "p=1,x=1", 1),
