@@ -1,7 +1,10 @@
 package auth
 
 import (
+	"context"
 	"errors"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -159,4 +162,35 @@ func TestRunWritesEnds(t *testing.T) {
 		t.Errorf("%d ends stay in memory, %v", len(n.cache.ends), err)
 	}
 	n.wantDead(in.AccessToken, ReasonLogout)
+}
+
+// Only this process knows what it could not write, so a stop within five seconds brought the sessions back.
+func TestRunWritesEndsAtLast(t *testing.T) {
+	for _, mended := range []bool{true, false} {
+		var said []string
+		n := start(t, func(o *Options) { o.OnError = func(err error) { said = append(said, err.Error()) } })
+		ada, bob, eve := n.signUp("ada"), n.signUp("bob"), n.signUp("eve")
+		mend := n.noEnds()
+		for _, in := range []*Tokens{ada, bob} {
+			_, _ = n.Logout(WithCaller(t.Context(), Caller{Token: Secret(in.AccessToken)}), LogoutCurrent, nil)
+		}
+		if mended {
+			mend()
+		}
+		stopped, stop := context.WithCancel(t.Context())
+		stop()
+		if err := n.Run(stopped); err != nil {
+			t.Fatal(err)
+		}
+		n.another().wantLive(eve.AccessToken)
+		if mended {
+			for _, in := range []*Tokens{ada, bob} {
+				n.another().wantDead(in.AccessToken, ReasonLogout)
+			}
+		}
+		loss := func(text string) bool { return strings.Contains(text, "the ends of 2 sessions could not be stored") }
+		if len(said) > 1 || slices.ContainsFunc(said, loss) == mended {
+			t.Errorf("mended: %t; it said %q", mended, said)
+		}
+	}
 }

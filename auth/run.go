@@ -24,6 +24,7 @@ const (
 	lookBack    = 60 * time.Second // covers clocksDiffer and slow commits
 	writeUsed   = 60 * time.Second
 	writeHeld   = 5 * time.Second
+	writeLast   = 3 * time.Second // what a stop may take for that: within what is left before the process is killed
 	cleanFirst  = time.Minute
 	cleanEvery  = time.Hour
 	cleanBatch  = 500                 // rows a transaction, so that nobody waits long for the writer
@@ -38,6 +39,7 @@ const (
 // by other nodes, writes when sessions were last used and what could not be written when they ended,
 // and cleans up. What goes wrong is told to
 // OnError and tried again. Without it ends elsewhere are still found, but only by each request.
+// At last it writes the ends that are still to be written, so it ends when requests have.
 func (s *Service) Run(ctx context.Context) error {
 	var tasks sync.WaitGroup
 	for _, t := range []struct {
@@ -53,7 +55,17 @@ func (s *Service) Run(ctx context.Context) error {
 		tasks.Go(func() { s.repeat(ctx, t.first, t.every, t.do) })
 	}
 	tasks.Wait()
+	s.writeLastEnds(context.WithoutCancel(ctx))
 	return nil
+}
+
+// writeLastEnds tries for the last time to write ends: only this process knows them.
+func (s *Service) writeLastEnds(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, writeLast)
+	defer cancel()
+	if err := recovered(ctx, s.writeEnds); err != nil {
+		s.o.OnError(fmt.Errorf("the ends of %d sessions could not be stored, which live on: %w", s.cache.heldCount(), err))
+	}
 }
 
 func (s *Service) repeat(ctx context.Context, first, every time.Duration, do func(context.Context) error) {

@@ -48,7 +48,7 @@ type Options struct {
 	// OnEnded is told which sessions have ended: those ended here before the ending call answers,
 	// those ended by another node within a second. It must not block; an id may come twice.
 	OnEnded func(ids []uuid.UUID)
-	// OnError is told what went wrong in the background work of Run, which is tried again.
+	// OnError is told what went wrong in the background work of Run, which is tried again until Run ends.
 	OnError func(error)
 	// Audit is told who signs in and what happens to accounts, with audit=true in each record; nil:
 	// nobody is. No record holds a password, a token or a name.

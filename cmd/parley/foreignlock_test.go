@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -46,4 +47,26 @@ func TestForeignWriteLockIsNotWaitedFor(t *testing.T) {
 		_, a := s.login("ann", "correct horse battery")
 		return len(a.Errors) == 0
 	})
+}
+
+// A logout behind such a lock is stored at the stop of the server: only its memory had it, for five seconds.
+func TestLogoutBehindAForeignLockOutlivesTheStop(t *testing.T) {
+	dbtest.SkipOnPostgres(t, "no other process locks the database as a whole")
+	dir := dataDir(t)
+	s := startServer(t, config(t, dir, "--operation-timeout", "200ms"))
+	ann, refresh := s.register("ann")
+	release := held(t, openFile(t, filepath.Join(dir, "parley.db")), "BEGIN IMMEDIATE")
+	if a := s.ask(ann, `mutation { logout }`); a.code() == "" {
+		t.Errorf("logout: %s", a.Body)
+	}
+	if err := errors.Join(release(), s.stop()); err != nil {
+		t.Fatal(err)
+	}
+	s = startServer(t, config(t, dir))
+	if a := s.ask(ann, `{ me { id } }`); a.code() != "SESSION_REVOKED" {
+		t.Errorf("the access token: %s", a.Body)
+	}
+	if a := s.ask("", `mutation { refreshToken(token: "`+refresh+`") { accessToken } }`); a.code() != "SESSION_REVOKED" {
+		t.Errorf("the refresh token: %s", a.Body)
+	}
 }
