@@ -16,14 +16,22 @@ import (
 //go:embed migrations/sqlite/*.sql migrations/postgres/*.sql
 var migrations embed.FS
 
-// migrateSQLite applies what is missing. One process does it and the others wait: goose itself
-// locks nothing, and a migration that rebuilds a table cannot run in a transaction.
-func migrateSQLite(ctx context.Context, path string, o Options) (err error) {
+// prepareSQLite brings the schema and what older releases have left up to date, on a connection of its own.
+func prepareSQLite(ctx context.Context, path string, o Options) (err error) {
 	pool, err := sqlitePool(ctx, sqliteDSN(path, migratorDSN), 1)
 	if err != nil {
 		return fmt.Errorf("open %s: %w", path, err)
 	}
 	defer func() { err = errors.Join(err, pool.Close()) }()
+	if err := migrateSQLite(ctx, pool, path, o); err != nil {
+		return err
+	}
+	return healNilID(ctx, pool, "sqlite", o)
+}
+
+// migrateSQLite applies what is missing. One process does it and the others wait: goose itself
+// locks nothing, and a migration that rebuilds a table cannot run in a transaction.
+func migrateSQLite(ctx context.Context, pool *sql.DB, path string, o Options) error {
 	p, err := migrator(goose.DialectSQLite3, "sqlite", pool)
 	if err != nil {
 		return err

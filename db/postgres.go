@@ -148,7 +148,8 @@ func timesInUTC(_ context.Context, conn *pgx.Conn) error {
 // its own connect_timeout.
 const longestStart = 10 * time.Second
 
-// preparePostgres checks the server and brings its schema up to date, on a connection of its own.
+// preparePostgres checks the server and brings its schema and what older releases have left up to date, on a connection
+// of its own.
 func preparePostgres(ctx context.Context, config *pgx.ConnConfig, o Options) error {
 	defer WaitFor(o.Logger, fmt.Sprintf("Postgres at %s:%d", config.Host, config.Port))()
 	pool := postgresPool(config, 1, postgresPatience)
@@ -158,7 +159,10 @@ func preparePostgres(ctx context.Context, config *pgx.ConnConfig, o Options) err
 	if err := checkPostgres(look, pool); err != nil {
 		return err
 	}
-	return migratePostgres(ctx, pool, o)
+	if err := migratePostgres(ctx, pool, o); err != nil {
+		return err
+	}
+	return healNilID(ctx, pool, "postgres", o)
 }
 
 // checkPostgres refuses a server that would lose answered chats, or show them in another order.

@@ -56,7 +56,7 @@ func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := migrateSQLite(ctx, path, o); err != nil {
+	if err := prepareSQLite(ctx, path, o); err != nil {
 		return nil, errors.Join(err, write.Close())
 	}
 	read, err := checkedPool(ctx, path, readerDSN, o.Readers, readerPragmas)
