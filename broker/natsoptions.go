@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -29,14 +30,21 @@ func (o NATSOptions) read() (options []nats.Option, servers string, err error) {
 	}
 	for _, s := range []struct {
 		setting string
-		given   bool
-		option  nats.Option
+		file    string
+		option  nats.Option // nil: read with the next
 	}{
-		{"PARLEY_NATS_CREDENTIALS", o.Credentials != "", nats.UserCredentials(o.Credentials)},
-		{"PARLEY_NATS_CA", o.CA != "", nats.RootCAs(o.CA)},
-		{"PARLEY_NATS_CERTIFICATE", o.Certificate != "", nats.ClientCert(o.Certificate, o.Key)},
+		{"PARLEY_NATS_CREDENTIALS", o.Credentials, nats.UserCredentials(o.Credentials)},
+		{"PARLEY_NATS_CA", o.CA, nats.RootCAs(o.CA)},
+		{"PARLEY_NATS_KEY", o.Key, nil},
+		{"PARLEY_NATS_CERTIFICATE", o.Certificate, nats.ClientCert(o.Certificate, o.Key)},
 	} {
-		if !s.given {
+		if s.file == "" {
+			continue
+		}
+		if err := regular(s.file); err != nil {
+			return nil, "", fmt.Errorf("%s: %w", s.setting, err)
+		}
+		if s.option == nil {
 			continue
 		}
 		if err := try(s.option); err != nil {
@@ -45,6 +53,16 @@ func (o NATSOptions) read() (options []nats.Option, servers string, err error) {
 		options = append(options, s.option)
 	}
 	return options, servers, nil
+}
+
+// regular refuses what would not answer the same each time it is read: the start would wait for a pipe for ever, and each
+// new connection reads the files again.
+func regular(file string) error {
+	info, err := os.Stat(file)
+	if err == nil && !info.Mode().IsRegular() {
+		err = fmt.Errorf("%s is not a regular file", file)
+	}
+	return err
 }
 
 // try applies an option, and reads the files that the client would read when it connects.
