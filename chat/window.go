@@ -24,28 +24,35 @@ func (f *feed) grow(more []*Event) {
 	if len(more) == 0 {
 		return
 	}
-	window := append(slices.Clip(f.window), more...) // a copy: the old one is in the hands of readers
+	window := make([]*Event, 0, len(f.window)+len(more)) // a copy: the old one is in the hands of readers
+	window = append(append(window, f.window...), more...)
+	bytes, changes := f.bytes, false
 	for _, e := range more {
+		bytes += e.bytes()
 		if e.Kind == ChatEdited || e.Kind == ChatDeleted {
 			renew(window, e.Chat)
+			changes = true
 		}
 	}
-	bytes, keep := int64(0), len(window)
-	for ; keep > 0 && len(window)-keep < windowEvents; keep-- {
-		one := window[keep-1].bytes()
-		if bytes+one > windowBytes {
-			break
+	if changes {
+		bytes = 0
+		for _, e := range window {
+			bytes += e.bytes()
 		}
-		bytes += one
+	}
+	drop := 0
+	for ; len(window)-drop > windowEvents || bytes > windowBytes; drop++ {
+		bytes -= window[drop].bytes()
 	}
 	if f.readers.held.Add(bytes-f.bytes) > f.readers.most {
 		f.readers.held.Add(-bytes)
-		bytes, keep = 0, len(window)
+		bytes, drop = 0, len(window)
 	}
-	if keep > 0 {
-		f.start = window[keep-1].position
+	if drop > 0 {
+		f.start = window[drop-1].position
+		clear(window[:drop]) // the array holds no more than what counts
 	}
-	f.window, f.bytes, f.grown = slices.Clone(window[keep:]), bytes, true
+	f.window, f.bytes, f.grown = window[drop:], bytes, true
 }
 
 // bytes are what an event takes in memory.
