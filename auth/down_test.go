@@ -39,6 +39,7 @@ func TestDownIsNobodysFault(t *testing.T) {
 	})
 	in := n.signUp("ada")
 	who := n.wantLive(in.AccessToken)
+	ended, out := must(n.Login(t.Context(), "ada", password, home))(t), must(n.Login(t.Context(), "ada", password, home))(t)
 	calls := map[string]func() error{
 		"identify": func() error { _, err := n.identify(in.AccessToken); return err },
 		"register": func() error { _, err := n.Register(t.Context(), "bob", password, home); return err },
@@ -47,9 +48,9 @@ func TestDownIsNobodysFault(t *testing.T) {
 		"sessions": func() error { _, err := n.Sessions(t.Context(), who); return err },
 		"user":     func() error { _, err := n.UserByNameOrID(t.Context(), "ada"); return err },
 		"change":   func() error { return n.ask("change", who, password) },
-		"end":      func() error { _, err := n.EndSession(t.Context(), who, in.SessionID.String()); return err },
-		"logout": func() error {
-			_, err := n.Logout(WithCaller(t.Context(), Caller{Token: Secret(in.AccessToken)}), LogoutCurrent, nil)
+		"end":      func() error { _, err := n.EndSession(t.Context(), who, ended.SessionID.String()); return err },
+		"logout": func() error { // like "end" it ends access all the same, so both have sessions of their own
+			_, err := n.Logout(WithCaller(t.Context(), Caller{Token: Secret(out.AccessToken)}), LogoutCurrent, nil)
 			return err
 		},
 		"look": func() error { return n.lookForEnded(t.Context()) }, "clean": func() error { return n.clean(t.Context()) },
