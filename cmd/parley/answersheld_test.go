@@ -139,26 +139,6 @@ func (s *testServer) counted(name string) int {
 	return int(n)
 }
 
-// Strangers who leave answers untaken keep nobody of their network from signing in, or out.
-func TestUntakenAnswersKeepNobodyOut(t *testing.T) {
-	s, ann, _ := general(t, "--operation-timeout", "500ms", "--gql-max-aliases", "50", "--http-response-timeout", "60s")
-	_, refresh := s.register("bob")
-	large := `{ __schema { types { fields { ` + strings.Repeat("a", 5000) + `: name } } } }`
-	eventually(t, "a refusal", func() bool {
-		hoarders["WebSocket"](s, "", large, 20)
-		return s.ask("", large).code() == "SERVER_BUSY"
-	})
-	if _, a := s.login("ann", "correct horse battery"); len(a.Errors) > 0 {
-		t.Errorf("a sign-in: %s", a.Body)
-	}
-	if _, a := s.refresh(refresh, ""); len(a.Errors) > 0 {
-		t.Errorf("a refresh: %s", a.Body)
-	}
-	if a := s.ask(ann, `mutation { logout }`); len(a.Errors) > 0 {
-		t.Errorf("a logout: %s", a.Body)
-	}
-}
-
 // However many leave answers untaken, there is room for somebody who takes a large one.
 func TestUntakenAnswersOfManyLeaveRoom(t *testing.T) {
 	s, ann, _ := general(t, "--operation-timeout", "2s", "--http-response-timeout", "60s", "--metrics-addr", "127.0.0.1:0")
