@@ -20,7 +20,8 @@ var mayImport = map[string][]string{
 	"chat":            {"db", "ent", "meter", "naming"},              // knows no auth: who sends is a parameter
 	"broker":          {"chat"},                                      // the bell serves the room, not the other way
 	"graph":           {"auth", "chat", "db", "naming", "transport"}, // of db only the error classes; never a row
-	"cmd/parley":      {"auth", "broker", "chat", "db", "graph", "meter", "transport", "web"},
+	"server":          {"auth", "broker", "chat", "db", "graph", "meter", "transport", "web"},
+	"cmd/parley":      {"server"},
 	"cmd/parleybench": {}, // a client like any other
 }
 
@@ -40,9 +41,9 @@ var homeOf = map[string][]string{
 	"github.com/jackc/pgx":        {"db"},
 	"github.com/pressly/goose":    {"db"},
 	"github.com/nats-io":          {"broker"},
-	"github.com/prometheus":       {"cmd/parley"},
-	"github.com/rs/cors":          {"cmd/parley"},
-	"github.com/alecthomas/kong":  {"cmd/parley"},
+	"github.com/prometheus":       {"server"},
+	"github.com/rs/cors":          {"server"},
+	"github.com/alecthomas/kong":  {"server"},
 	"github.com/coder/websocket":  {},         // tests
 	"go.uber.org/goleak":          {"broker"}, // its contract, and tests
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // perField is how many bytes each field of the cost takes while an operation is executed, besides texts: what
-// BenchmarkAPI/page_of_50 in cmd/parley allocates, divided by its cost.
+// BenchmarkAPI/page_of_50 in server allocates, divided by its cost.
 const perField = 400
 
 // LeastAnswers is how large transport.Options.AnswersTotal must be, so that whatever may cost so much can be answered.

@@ -1,5 +1,5 @@
 // Package meter counts what goes on, in atomics and without a library. Rooms keep meters and answer what
-// they show as plain values; only cmd/parley knows who asks for them.
+// they show as plain values; only server knows who asks for them.
 package meter
 
 import (

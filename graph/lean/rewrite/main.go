@@ -9,7 +9,7 @@
 //   - An answer is measured before it is written, so that its buffer is made once, and not at all if it is too large.
 //
 // It runs behind gqlgen in `make generate`, and fails when the shapes it knows are gone. What it
-// saves is shown by BenchmarkAPI/page in cmd/parley.
+// saves is shown by BenchmarkAPI/page in server.
 package main
 
 import (

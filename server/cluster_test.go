@@ -1,0 +1,101 @@
+package server
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+)
+
+// Nodes that are killed at any moment, one every half a second, lose, double and swap nothing, and whoever
+// followed a room there goes on at another node.
+func TestClusterOutlivesKilledNodes(t *testing.T) {
+	c := newCluster(t, newLoopback(t), nil)
+	rest := c.load()
+	for range clusterRounds(t, 12) {
+		c.awaitAnswer()
+		mercy := time.NewTimer(300*time.Millisecond + rand.N(400*time.Millisecond))
+		<-mercy.C
+		n := rand.IntN(clusterNodes)
+		c.kill(n)
+		c.begin(n)
+	}
+	j := c.finish(rest)
+	c.show(j)
+	if lags := j.lags(anywhere); at(lags, 100) > 10*time.Second {
+		t.Errorf("a chat was %v under way", at(lags, 100))
+	}
+	if len(c.cuts.since(0)) == 0 {
+		t.Error("no stream was cut")
+	}
+}
+
+// Postgres that is killed under load and comes back takes no answered chat along. Sends are told to try again,
+// streams go on where the outage is short, and no node is started again.
+func TestClusterOutlivesKilledPostgres(t *testing.T) {
+	c := newCluster(t, newLoopback(t), nil)
+	rest := c.load()
+	c.moving(patience)
+	for range clusterRounds(t, 3) {
+		c.outage(func() {})
+		if cuts := c.cuts.since(0); len(cuts) > 0 {
+			t.Errorf("a short outage ended streams: %v", cuts)
+		}
+	}
+	begun := time.Since(c.began)
+	c.outage(func() {
+		c.until("the end of all streams", 20*time.Second, func() bool { return len(c.cuts.since(0)) >= tortureReaders })
+	})
+	c.wantEnded(c.cuts.since(0), begun)
+	c.show(c.finish(rest))
+	c.wantToldBusy()
+}
+
+// outage kills Postgres until all nodes have noticed and what is to happen meanwhile has happened, and waits
+// until all goes on.
+func (c *cluster) outage(meanwhile func()) {
+	c.t.Helper()
+	c.awaitAnswer()
+	c.postgres.Kill()
+	c.everywhere(503)
+	meanwhile()
+	c.wakePostgres()
+	healed := time.Now()
+	c.everywhere(200)
+	c.moving(10*time.Second - time.Since(healed))
+}
+
+// everywhere waits until /readyz has this status at all nodes.
+func (c *cluster) everywhere(status int) {
+	c.t.Helper()
+	for n := range c.nodes {
+		c.until("the readiness of a node", 10*time.Second, func() bool { return c.ready(n) == status })
+	}
+}
+
+// wantEnded wants the sockets of a long outage to be closed with 1013, and not before 15 s.
+func (c *cluster) wantEnded(cuts []cut, begun time.Duration) {
+	c.t.Helper()
+	for _, k := range cuts {
+		if after := k.when - begun; after < 14*time.Second || !k.overSSE && k.code != websocket.StatusTryAgainLater {
+			c.t.Errorf("%v after the database went a stream was ended: %+v", after, k)
+		}
+	}
+}
+
+// wantToldBusy wants senders to have met the outage, and to have been told nothing but that they try again.
+func (c *cluster) wantToldBusy() {
+	c.t.Helper()
+	told := c.told()
+	if told["SERVER_BUSY"]+told["UNKNOWN_OUTCOME"] == 0 {
+		c.t.Error("no sender has met an outage")
+	}
+	for code := range told {
+		switch code {
+		case "SERVER_BUSY", "UNKNOWN_OUTCOME", "TIMEOUT", "cut":
+		default:
+			c.t.Errorf("a sender was told %s", code)
+		}
+	}
+}

@@ -1,0 +1,225 @@
+package server
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"parley/db/dbtest"
+)
+
+// wantTold: each cursor goes on exactly where it stands, or its holder is told that history is not what
+// it was. stored is what is left of it.
+func wantTold(t *testing.T, s *testServer, token string, k *talkers, stored map[string]int) {
+	t.Helper()
+	byNumber := map[int]string{}
+	for id, number := range stored {
+		byNumber[number] = id
+	}
+	asked := 0
+	for id, number := range k.answered { // in any order
+		if asked++; asked > 40 {
+			return
+		}
+		kept := stored[id] == number
+		a := s.ask(token, `query($after: Cursor) { chats(room: "general", after: $after, first: 1) { nodes { id number } } }`, map[string]any{"after": k.cursors[number]})
+		var page struct {
+			Chats struct {
+				Nodes []struct {
+					ID     string
+					Number int
+				}
+			}
+		}
+		switch code := a.code(); {
+		case !kept && code != "CURSOR_DIVERGED":
+			t.Fatalf("a reader at the lost chat %d was told %s", number, a.Body)
+		case kept && len(a.Errors) > 0:
+			t.Fatalf("a reader at chat %d, which is there, was told %s", number, a.Body)
+		case kept:
+			s.into(a, &page)
+			if n := page.Chats.Nodes; len(n) > 0 && (n[0].Number != number+1 || n[0].ID != byNumber[number+1]) || len(n) == 0 && byNumber[number+1] != "" {
+				t.Fatalf("after chat %d comes %+v", number, n)
+			}
+		}
+	}
+}
+
+// wantStreamsTold: the same of streams, for the newest chat that was answered.
+func wantStreamsTold(t *testing.T, s *testServer, token string, k *talkers, stored map[string]int) (lost bool) {
+	t.Helper()
+	newest, id := 0, ""
+	for one, number := range k.answered {
+		if number > newest {
+			newest, id = number, one
+		}
+	}
+	c := s.dial(token)
+	c.expect("connection_ack")
+	c.subscribe("1", `subscription($after: Cursor) { chatSent(room: "general", after: $after) { number } }`, map[string]any{"after": k.cursors[newest]})
+	if stored[id] == newest {
+		s.must(nil, token, `mutation { sendChat(room: "general", text: "next") { number } }`)
+		if m := c.expect("next"); !strings.Contains(string(m.Payload), fmt.Sprintf(`"number":%d}`, newest+1)) {
+			t.Errorf("after %d comes %s", newest, m.Payload)
+		}
+		return false
+	}
+	if m := c.expect("error"); !strings.Contains(string(m.Payload), `"CURSOR_DIVERGED"`) {
+		t.Errorf("a stream from a lost chat: %s", m.Payload)
+	}
+	return true
+}
+
+// talkAndKill runs a server in which some talk, until n chats are answered, and kills it.
+func talkAndKill(t *testing.T, dir, token string, n int, meanwhile func()) *talkers {
+	t.Helper()
+	p := startProcess(t, dir, noRates...)
+	k := p.talk(token, 3)
+	eventually(t, "some chats", func() bool { return len(k.soFar()) >= n })
+	meanwhile()
+	more := len(k.soFar())
+	eventually(t, "more chats", func() bool { return len(k.soFar()) >= more+10 })
+	_ = p.stop()
+	k.stop()
+	return k
+}
+
+// newHistory makes a data directory with ann and her room in the database's own file.
+func newHistory(t *testing.T) (dir, token string) {
+	t.Helper()
+	dir = dataDir(t)
+	s := startServer(t, config(t, dir))
+	token, _ = s.register("ann")
+	s.must(nil, token, `mutation { createRoom(name: "general") { id } }`)
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+	return dir, token
+}
+
+// checkHistory starts a server on what is left, and again when others have written anew over the places
+// that were lost.
+func checkHistory(t *testing.T, dir, token string, k *talkers) (lost bool) {
+	t.Helper()
+	stored := storedIn(t, dir)
+	s := startServer(t, config(t, dir, noRates...))
+	wantTold(t, s, token, k, stored)
+	lost = wantStreamsTold(t, s, token, k, stored)
+	fresh := s.talk(token, 2)
+	eventually(t, "places written anew", func() bool { return len(fresh.soFar()) > len(k.answered) })
+	fresh.stop()
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+	anew := storedIn(t, dir)
+	s = startServer(t, config(t, dir, noRates...))
+	wantTold(t, s, token, k, anew)
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+	return lost
+}
+
+// One bit of the WAL has flipped after a crash. SQLite drops what follows it and says nothing; the tags
+// in the cursors do.
+func TestFlippedBitOfTheWALIsSaid(t *testing.T) {
+	dbtest.SkipOnPostgres(t, "the WAL is a file of SQLite")
+	dir, token := newHistory(t)
+	losses := 0
+	for range 8 {
+		k := talkAndKill(t, dir, token, 20, func() {})
+		flipBit(t, filepath.Join(dir, "parley.db-wal"))
+		if checkHistory(t, dir, token, k) {
+			losses++
+		}
+	}
+	if losses == 0 {
+		t.Error("no round lost anything")
+	}
+	t.Logf("%d of 8 rounds lost answered chats", losses)
+}
+
+// flipBit flips a random bit in a frame.
+func flipBit(t *testing.T, wal string) {
+	t.Helper()
+	const header = 32 // of the file; sqlite.org/fileformat.html#walformat
+	text, err := os.ReadFile(wal)
+	if err != nil || len(text) <= header {
+		t.Fatal(len(text), err)
+	}
+	at := header + rand.IntN(len(text)-header)
+	text[at] ^= 1 << rand.IntN(8)
+	if err := os.WriteFile(wal, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// An older backup is restored.
+func TestRestoredBackupIsSaid(t *testing.T) {
+	dir, token := newHistory(t)
+	var restore func()
+	k := talkAndKill(t, dir, token, 20, func() { restore = backUpToRestore(t, dir) })
+	restore()
+	if !checkHistory(t, dir, token, k) {
+		t.Error("the backup took nothing back")
+	}
+}
+
+// backUpToRestore takes a backup; restore puts it in the place of the database, which nobody uses.
+func backUpToRestore(t *testing.T, dir string) (restore func()) {
+	t.Helper()
+	if dbtest.OnPostgres() {
+		dump, _ := dbtest.Dump(t, dir)
+		return func() { dbtest.Restore(t, dir, dump) }
+	}
+	copied := filepath.Join(t.TempDir(), "copy.db")
+	if status, _, stderr := backUp(dir, copied); status != 0 {
+		t.Error(stderr)
+	}
+	return func() { putInPlace(t, dir, copied) }
+}
+
+// putInPlace restores as the README says.
+func putInPlace(t *testing.T, dir, copied string) {
+	t.Helper()
+	for _, name := range []string{"parley.db", "parley.db-wal", "parley.db-shm"} {
+		if err := os.Rename(filepath.Join(dir, name), filepath.Join(t.TempDir(), name)); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := os.Rename(copied, filepath.Join(dir, "parley.db")); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A second signal ends a drain at once, and no answered chat is lost.
+func TestSecondSignalEndsTheDrain(t *testing.T) {
+	dir, token := newHistory(t)
+	p := startProcess(t, dir, append([]string{"--drain-delay", "20s"}, noRates...)...)
+	k := p.talk(token, 4)
+	eventually(t, "some chats", func() bool { return len(k.soFar()) >= 20 })
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "a drain", func() bool {
+		response, _ := p.get("/readyz")
+		return response.StatusCode == http.StatusServiceUnavailable
+	})
+	more := len(k.soFar())
+	eventually(t, "chats during the drain", func() bool { return len(k.soFar()) > more })
+	second := time.Now()
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if p.exit(); time.Since(second) > 5*time.Second {
+		t.Errorf("it took %s after the second signal", time.Since(second))
+	}
+	k.stop()
+	wantTruth(t, k, storedIn(t, dir))
+}

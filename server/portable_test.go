@@ -1,0 +1,106 @@
+package server
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+func command(args ...string) (status int, stdout, stderr string) {
+	var out, err bytes.Buffer
+	status = start(args, nil, &out, &err)
+	return status, out.String(), err.String()
+}
+
+// A client does not notice that its server's data has moved.
+func TestMovedDataServesTheSameClients(t *testing.T) {
+	from, to := dataDir(t), dataDir(t)
+	s := startServer(t, config(t, from))
+	access, refresh := s.register("ann")
+	s.must(nil, access, `mutation { createRoom(name: "general") { id } }`)
+	const id = "6b7f8a52-5a1c-4a8e-9d0e-0a1b2c3d4e5f"
+	s.must(nil, access, `mutation { sendChat(room: "general", text: "one", id: "`+id+`") { number } }`)
+	var page struct{ Chats struct{ SyncCursor string } }
+	s.must(&page, access, `{ chats(room: "general") { syncCursor } }`)
+	s.must(nil, access, `mutation { sendChat(room: "general", text: "two") { number } }`)
+	file := filepath.Join(t.TempDir(), "x")
+	flags := func(dir string) []string { return append([]string{"--data", dir}, databaseFlags(t, dir)...) }
+	if status, stdout, stderr := command(append(flags(from), "export", file)...); status != 0 || !strings.Contains(stdout, "2 chats") {
+		t.Fatal(status, stdout, stderr)
+	}
+	if err := s.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if status, stdout, stderr := command(append(flags(to), "import", file)...); status != 0 || !strings.Contains(stdout, "2 chats") {
+		t.Fatal(status, stdout, stderr)
+	}
+	keys, err := os.ReadFile(filepath.Join(from, "keys.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(to, "keys.json"), keys, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s = startServer(t, config(t, to))
+	var after struct {
+		Chats struct{ Nodes []struct{ Text string } }
+	}
+	s.must(&after, access, `query($c: Cursor!) { chats(room: "general", after: $c) { nodes { text } } }`, map[string]any{"c": page.Chats.SyncCursor})
+	if len(after.Chats.Nodes) != 1 || after.Chats.Nodes[0].Text != "two" {
+		t.Errorf("behind the cursor: %+v", after)
+	}
+	var again struct{ SendChat struct{ Number int } }
+	s.must(&again, access, `mutation { sendChat(room: "general", text: "one", id: "`+id+`") { number } }`)
+	if again.SendChat.Number != 1 {
+		t.Errorf("the same send again is chat %d", again.SendChat.Number)
+	}
+	s.must(nil, "", `mutation { refreshToken(token: "`+refresh+`") { accessToken } }`)
+}
+
+func TestMovingRefusesInOneLine(t *testing.T) {
+	dir, file := dataDir(t), filepath.Join(t.TempDir(), "x")
+	if err := os.WriteFile(file, []byte("mine\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for want, args := range map[string][]string{
+		"no such file":    {"--data", dir, "export"},
+		"already":         {"--data", dir, "export", file},
+		"line 1":          {"--data", dir, "import", file},
+		"no such file or": {"--data", dir, "import", file + "y"},
+	} {
+		status, stdout, stderr := command(args...)
+		if status != 1 || stdout != "" || !strings.Contains(stderr, want) || strings.Count(stderr, "\n") != 1 {
+			t.Errorf("%v: status %d, %q, %q; want %s", args, status, stdout, stderr, want)
+		}
+	}
+	if _, err := os.Stat(dir); err == nil {
+		t.Error("the data directory is there")
+	}
+}
+
+// A reader of stdout that goes away ends the export with one line.
+func TestExportIntoAClosedPipe(t *testing.T) {
+	dir := dataDir(t)
+	s := startServer(t, config(t, dir))
+	s.register("ann")
+	args := append([]string{"--data", dir}, databaseFlags(t, dir)...)
+	export := exec.Command(os.Args[0], append(args, "export")...)
+	export.Env = append(os.Environ(), runAsParley+"=1")
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var stderr bytes.Buffer
+	export.Stdout, export.Stderr = w, &stderr
+	err = export.Run()
+	_ = w.Close()
+	if export.ProcessState.ExitCode() != 1 || strings.Count(stderr.String(), "\n") != 1 || !strings.Contains(stderr.String(), "broken pipe") {
+		t.Errorf("%v, %q", err, stderr.String())
+	}
+}

@@ -1,0 +1,156 @@
+//go:build linux
+
+package server
+
+import (
+	"bufio"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"parley/db/dbtest"
+)
+
+// startOnPipe starts a server whose stderr is a pipe that nobody reads once it serves.
+func startOnPipe(t *testing.T, in surroundings, flags ...string) (p *process, stderr *os.File) {
+	t.Helper()
+	ours, theirs, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const setPipeSize = 1031 // F_SETPIPE_SZ of fcntl(2)
+	if _, _, no := syscall.Syscall(syscall.SYS_FCNTL, theirs.Fd(), setPipeSize, 4096); no != 0 {
+		t.Fatal(no)
+	}
+	dir := dataDir(t)
+	p = &process{testServer: testServer{t: t, dir: dir, log: &logBuffer{}}, cmd: commandOf(t, in, dir, flags...)}
+	p.cmd.Stderr = theirs
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_ = theirs.Close()
+	p.exit = sync.OnceValue(func() int { _ = p.cmd.Wait(); return p.cmd.ProcessState.ExitCode() })
+	t.Cleanup(func() { _ = p.cmd.Process.Kill(); p.exit(); _ = ours.Close() })
+	for lines := bufio.NewScanner(oneByOne{ours}); p.addr == "" && lines.Scan(); {
+		p.addr, _ = strings.CutPrefix(lines.Text(), "listening on http://")
+		if p.addr == lines.Text() {
+			p.addr = ""
+		}
+	}
+	return p, ours
+}
+
+// oneByOne reads no more than it is asked for, so that nothing is read ahead.
+type oneByOne struct{ r io.Reader }
+
+func (o oneByOne) Read(p []byte) (int, error) { return o.r.Read(p[:1]) }
+
+// ends wants the process to end by itself, with status 0.
+func (p *process) ends() {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(os.Interrupt); err != nil {
+		p.t.Fatal(err)
+	}
+	gone := time.AfterFunc(patience, func() { _ = p.cmd.Process.Kill() })
+	defer gone.Stop()
+	if status := p.exit(); status != 0 {
+		p.t.Errorf("the process ended with status %d: %v", status, p.cmd.ProcessState)
+	}
+}
+
+const wrongPassword = `mutation { login(username: "nobody", password: "wrong horse battery") { accessToken } }`
+
+// Whoever read the log has gone. SIGPIPE ended the server at its next line; now it serves on and ends in good order.
+func TestNobodyReadsTheLog(t *testing.T) {
+	p, stderr := startOnPipe(t, surroundings{})
+	_ = stderr.Close()
+	ann, _ := p.register("ann")
+	for range 20 { // each is a line
+		if a := p.ask("", wrongPassword); a.code() == "" {
+			t.Fatalf("got %s", a.Body)
+		}
+	}
+	p.must(nil, ann, `{ me { id } }`)
+	p.ends()
+}
+
+// The log is a pipe that is full. Each sign-in hung in its line; now all are answered. Who reads on then reads every
+// line that was kept, and how many were not.
+func TestLogIsAFullPipe(t *testing.T) {
+	const logins = 6000
+	p, stderr := startOnPipe(t, surroundings{}, "--login-attempts", "1/1h", "--address-request-rate", "0", "--log-level", "info")
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for range logins / 8 {
+				if a := p.ask("", wrongPassword); a.code() == "" {
+					t.Errorf("got %s", a.Body)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+	ann, _ := p.register("ann")
+	read := make(chan string)
+	go func() {
+		text, _ := io.ReadAll(stderr)
+		read <- string(text)
+	}()
+	p.must(nil, ann, `{ me { id } }`)
+	p.ends()
+	log := <-read
+	lines, audit := droppedIn(t, log)
+	there := strings.Count(log, "login_failed") + strings.Count(log, "login_limited")
+	registered := strings.Count(log, `"registered"`)
+	if lines == 0 || audit != lines || there+registered+lines != logins+1 {
+		t.Errorf("%d lines of %d are there, %d dropped, %d of them audit", there, logins, lines, audit)
+	}
+}
+
+// Nobody reads, and the pipe is full: the end comes all the same.
+func TestEndBehindAFullPipe(t *testing.T) {
+	p, _ := startOnPipe(t, surroundings{}, "--login-attempts", "1/1h")
+	for range 200 {
+		p.ask("", wrongPassword)
+	}
+	p.ends()
+}
+
+// Nobody reads the log, so the process waits for its last lines before it ends. Meanwhile others wrote behind the fsync
+// that had failed, and were answered.
+func TestDiskThatFailsWhileNobodyReadsTheLog(t *testing.T) {
+	dbtest.SkipOnPostgres(t, "the calls that fail are SQLite's, to a file of ours")
+	f := newFaulty(t)
+	p, _ := startOnPipe(t, surroundings{env: f.env("fsync", "parley.db-wal", 1)}, "--login-attempts", "1/1h")
+	ann, _ := p.register("ann")
+	p.must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
+	for range 200 { // each is a line
+		p.ask("", wrongPassword)
+	}
+	f.arm(t)
+	k := p.talk(ann, 1)
+	eventually(t, "the fsync that fails", func() bool { _, err := os.Stat(f.armed); return err != nil })
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+p.addr+"/graphql",
+		strings.NewReader(p.request(`mutation { createRoom(name: "behind") { id } }`)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Authorization", "Bearer "+ann)
+	if response, err := http.DefaultClient.Do(request); err == nil {
+		a := p.read(response)
+		t.Errorf("a write behind the fault was answered: %s", a.Body)
+	}
+	if status := p.exit(); status != 1 {
+		t.Errorf("exit status %d", status)
+	}
+	if k.stop(); len(k.answered)+len(k.codes) > 0 {
+		t.Errorf("answered were %v, and the errors %v", k.answered, k.codes)
+	}
+}
