@@ -46,13 +46,19 @@ type Resolver struct {
 	now    func() time.Time
 }
 
-// person is whoever is signed in, as chat knows them.
-func person(ctx context.Context) (chat.Person, error) {
-	who, err := auth.IdentityFrom(ctx)
+// me is whoever is signed in. The guard lets nobody else reach a field that is not @public.
+func me(ctx context.Context) auth.Identity {
+	identity, err := auth.IdentityFrom(ctx)
 	if err != nil {
-		return chat.Person{}, err
+		panic(fmt.Sprintf("graph: a field past the guard is executed for nobody: %v", err))
 	}
-	return chat.Person{ID: who.User.ID, Username: who.User.Username}, nil
+	return identity
+}
+
+// person is the same as chat knows them.
+func person(ctx context.Context) chat.Person {
+	user := me(ctx).User
+	return chat.Person{ID: user.ID, Username: user.Username}
 }
 
 // pointer makes room for null in an answer that is never null without an error.
@@ -187,4 +193,19 @@ func (r *Resolver) actor(ctx context.Context, e *chat.Event) (*auth.User, error)
 		return nil, err
 	}
 	return users[0], nil
+}
+
+// pageOf is where a page of people lies, in the type that pages of chats and rooms have.
+func pageOf(p *auth.UserPage) *chat.PageInfo {
+	return &chat.PageInfo{
+		StartCursor: p.StartCursor, EndCursor: p.EndCursor,
+		HasPreviousPage: p.HasPreviousPage, HasNextPage: p.HasNextPage,
+	}
+}
+
+// describe is the server as it is now.
+func (r *Resolver) describe() *generated.Server {
+	server := r.server
+	server.Time = r.now()
+	return &server
 }

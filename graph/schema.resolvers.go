@@ -35,67 +35,35 @@ func (r *mutationResolver) Logout(ctx context.Context, scope *auth.LogoutScope, 
 }
 
 func (r *mutationResolver) EndSession(ctx context.Context, session string) (*string, error) {
-	me, err := auth.IdentityFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return textOf(r.auth.EndSession(ctx, me, session))
+	return textOf(r.auth.EndSession(ctx, me(ctx), session))
 }
 
 func (r *mutationResolver) ChangePassword(ctx context.Context, currentPassword string, newPassword string) (*auth.User, error) {
-	me, err := auth.IdentityFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return r.auth.ChangePassword(ctx, me, currentPassword, newPassword)
+	return r.auth.ChangePassword(ctx, me(ctx), currentPassword, newPassword)
 }
 
 func (r *mutationResolver) DeleteAccount(ctx context.Context, password string) (*string, error) {
-	me, err := auth.IdentityFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return textOf(r.auth.DeleteAccount(ctx, me, password))
+	return textOf(r.auth.DeleteAccount(ctx, me(ctx), password))
 }
 
 func (r *mutationResolver) CreateRoom(ctx context.Context, name string, topic *string) (*chat.Room, error) {
-	me, err := person(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return r.chat.CreateRoom(ctx, me.ID, name, topic)
+	return r.chat.CreateRoom(ctx, person(ctx).ID, name, topic)
 }
 
 func (r *mutationResolver) DeleteRoom(ctx context.Context, room string) (*string, error) {
-	me, err := person(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return pointer(r.chat.DeleteRoom(ctx, me.ID, room))
+	return pointer(r.chat.DeleteRoom(ctx, person(ctx).ID, room))
 }
 
 func (r *mutationResolver) SendChat(ctx context.Context, room string, text string, id *string) (*chat.Chat, error) {
-	me, err := person(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return r.chat.Send(ctx, me, chat.Draft{Room: room, Text: text, ID: id})
+	return r.chat.Send(ctx, person(ctx), chat.Draft{Room: room, Text: text, ID: id})
 }
 
 func (r *mutationResolver) EditChat(ctx context.Context, chat string, text string) (*chat.Chat, error) {
-	me, err := person(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return r.chat.EditChat(ctx, me.ID, chat, text)
+	return r.chat.EditChat(ctx, person(ctx).ID, chat, text)
 }
 
 func (r *mutationResolver) DeleteChat(ctx context.Context, chat string) (*chat.Chat, error) {
-	me, err := person(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return r.chat.DeleteChat(ctx, me.ID, chat)
+	return r.chat.DeleteChat(ctx, person(ctx).ID, chat)
 }
 
 func (r *queryResolver) Me(ctx context.Context) (*auth.User, error) {
@@ -111,65 +79,35 @@ func (r *queryResolver) Users(ctx context.Context, startingWith string, first *i
 }
 
 func (r *queryResolver) Room(ctx context.Context, id string) (*chat.Room, error) {
-	me, err := person(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return r.chat.Room(ctx, me.ID, id)
+	return r.chat.Room(ctx, person(ctx).ID, id)
 }
 
 func (r *queryResolver) Rooms(ctx context.Context, matching *string, first *int, after *string) (*chat.RoomPage, error) {
-	me, err := person(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return r.chat.Rooms(ctx, me.ID, chat.RoomsQuery{Matching: matching, First: first, After: after})
+	return r.chat.Rooms(ctx, person(ctx).ID, chat.RoomsQuery{Matching: matching, First: first, After: after})
 }
 
 func (r *queryResolver) Chats(ctx context.Context, room string, first *int, after *string, last *int, before *string) (*chat.Page, error) {
-	me, err := person(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return r.chat.Chats(ctx, me.ID, room, chat.PageQuery{First: first, Last: last, After: after, Before: before})
+	return r.chat.Chats(ctx, person(ctx).ID, room, chat.PageQuery{First: first, Last: last, After: after, Before: before})
 }
 
 func (r *queryResolver) Chat(ctx context.Context, id string) (*chat.Chat, error) {
-	me, err := person(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return r.chat.Chat(ctx, me.ID, id)
+	return r.chat.Chat(ctx, person(ctx).ID, id)
 }
 
 func (r *queryResolver) Sessions(ctx context.Context) ([]*auth.Session, error) {
-	me, err := auth.IdentityFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return r.auth.Sessions(ctx, me)
+	return r.auth.Sessions(ctx, me(ctx))
 }
 
 func (r *queryResolver) Node(ctx context.Context, id string) (scalar.Node, error) {
-	me, err := auth.IdentityFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return r.findOne(ctx, me, id)
+	return r.findOne(ctx, me(ctx), id)
 }
 
 func (r *queryResolver) Nodes(ctx context.Context, ids []string) ([]scalar.Node, error) {
-	me, err := auth.IdentityFrom(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return r.find(ctx, me, ids)
+	return r.find(ctx, me(ctx), ids)
 }
 
 func (r *queryResolver) Server(ctx context.Context) (*generated.Server, error) {
-	server := r.server
-	server.Time = r.now()
-	return &server, nil
+	return r.describe(), nil
 }
 
 func (r *roomResolver) LastChat(ctx context.Context, objs []*chat.Room) ([]*chat.Chat, error) {
@@ -185,10 +123,7 @@ func (r *subscriptionResolver) Events(ctx context.Context, rooms []string, after
 }
 
 func (r *userConnectionResolver) PageInfo(ctx context.Context, obj *auth.UserPage) (*chat.PageInfo, error) {
-	return &chat.PageInfo{
-		StartCursor: obj.StartCursor, EndCursor: obj.EndCursor,
-		HasPreviousPage: obj.HasPreviousPage, HasNextPage: obj.HasNextPage,
-	}, nil
+	return pageOf(obj), nil
 }
 
 func (r *Resolver) Chat() generated.ChatResolver { return &chatResolver{r} }

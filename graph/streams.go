@@ -56,10 +56,7 @@ func (x streams) tell(ctx context.Context, alias string) func(error) *gqlerror.E
 }
 
 func (x streams) stream(ctx context.Context, field graphql.CollectedField, variables map[string]any, lastEventID string) (*transport.Stream, error) {
-	me, err := person(ctx)
-	if err != nil {
-		return nil, err
-	}
+	reader := person(ctx).ID
 	args := arguments{values: field.ArgumentMap(variables)}
 	switch field.Name {
 	case "chatSent":
@@ -70,7 +67,7 @@ func (x streams) stream(ctx context.Context, field graphql.CollectedField, varia
 		if args.err != nil {
 			return nil, args.err
 		}
-		from, err := x.chat.Open(ctx, me.ID, room, after)
+		from, err := x.chat.Open(ctx, reader, room, after)
 		if err != nil {
 			return nil, err
 		}
@@ -83,7 +80,7 @@ func (x streams) stream(ctx context.Context, field graphql.CollectedField, varia
 		if args.err != nil {
 			return nil, args.err
 		}
-		from, err := x.chat.OpenAll(ctx, me.ID, rooms, after)
+		from, err := x.chat.OpenAll(ctx, reader, rooms, after)
 		s := x.logs(from, everything)
 		s.CaughtUp = func(at []*transport.Position) any { return x.chat.CaughtUp(cursors(from, at)) }
 		return s, err
