@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// mayImport is the plan of this house: each room, and the rooms it may import besides itself.
+// mayImport is the plan of this house: each room, and the rooms it may import besides itself and those in it.
 // It is policy. Widen it in a commit of its own that says why; not to make a build pass.
 var mayImport = map[string][]string{
 	"ent":             {},
@@ -23,12 +23,17 @@ var mayImport = map[string][]string{
 	"server":          {"auth", "broker", "chat", "db", "graph", "meter", "transport", "web"},
 	"cmd/parley":      {"server"},
 	"cmd/parleybench": {}, // a client like any other
+
+	"graph/document/syntax": {"transport"}, // knows no schema; of transport only how long an escape is
+	"graph/generated":       {"auth", "chat", "graph/lean", "graph/scalar"},
+	"graph/lean":            {},
+	"graph/scalar":          {},
 }
 
 // homeOf says in which rooms each technology lives. No other room imports it.
 var homeOf = map[string][]string{
-	"github.com/99designs/gqlgen": {"graph", "transport"},
-	"github.com/vektah/gqlparser": {"graph", "transport"},
+	"github.com/99designs/gqlgen": {"graph", "graph/generated", "graph/lean", "graph/scalar", "transport"},
+	"github.com/vektah/gqlparser": {"graph", "graph/document/syntax", "graph/generated", "transport"},
 	"github.com/gobwas/ws":        {"transport"},
 	"github.com/golang-jwt/jwt":   {"auth"},
 	"golang.org/x/crypto":         {"auth"},                      // argon2
@@ -71,6 +76,7 @@ func TestPlanRefuses(t *testing.T) {
 		{"parley/graph", "parley/ent", "parley/graph imports parley/ent: graph may import only [auth chat db naming transport]"},
 		{"parley/chat", "parley/auth", "parley/chat imports parley/auth: chat may import only [db ent meter naming]"},
 		{"parley/chat", "github.com/golang-jwt/jwt/v5", "parley/chat imports github.com/golang-jwt/jwt/v5: it lives only in [auth]"},
+		{"parley/graph/lean", "parley/chat", "parley/graph/lean imports parley/chat: graph/lean may import only []"},
 		{"parley/kitchen", "fmt", "parley/kitchen is in no room of the plan"},
 	} {
 		if got := wrongImports(c.pkg, []string{c.imports}); len(got) != 1 || got[0] != c.want {
@@ -88,7 +94,7 @@ func wrongImports(pkg string, imports []string) (wrong []string) {
 		return []string{pkg + " is in no room of the plan"}
 	}
 	for _, imported := range imports {
-		if other := roomOf(imported); other != "" && other != room && !slices.Contains(mayImport[room], other) {
+		if other := roomOf(imported); other != "" && !within(other, room) && !slices.Contains(mayImport[room], other) {
 			wrong = append(wrong, pkg+" imports "+imported+": "+room+" may import only "+list(mayImport[room]))
 		}
 		for technology, homes := range homeOf {

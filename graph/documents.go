@@ -12,6 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/validator/core"
 
+	"parley/graph/document/syntax"
 	"parley/graph/generated"
 )
 
@@ -119,7 +120,7 @@ func (d *documents) enter(ctx context.Context) bool {
 
 // check parses and checks a text.
 func (d *documents) check(text string) (*ast.QueryDocument, gqlerror.List) {
-	doc, err := parse(text, d.limits.MaxTokens)
+	doc, err := syntax.Parse(text, d.limits.MaxTokens)
 	if err != nil {
 		wrong := gqlerror.WrapIfUnwrapped(err)
 		errcode.Set(wrong, errcode.ParseFailed)

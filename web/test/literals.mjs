@@ -5,7 +5,7 @@ import { argv } from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseConstValue } from "graphql";
 
-export const table = new URL("../../graph/testdata/literals.json", import.meta.url);
+export const table = new URL("../../graph/document/syntax/testdata/literals.json", import.meta.url);
 
 // Control characters, which graphql-js takes as they are, are left out: the server wants them escaped.
 const plain = ["a", "b", " ", "\t", "é", "\u{1f600}", "\u2028", "\u00a0", "#", "'", "{", "\\\\", "\\/"];

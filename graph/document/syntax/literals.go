@@ -1,4 +1,6 @@
-package graph
+// Package syntax reads documents as the specification has them: gqlparser does the most of it, and strings that it
+// reads otherwise are read again. It knows no schema.
+package syntax
 
 import (
 	"fmt"
@@ -13,10 +15,10 @@ import (
 	"parley/transport"
 )
 
-// parse reads a document with gqlparser, and strings as the specification has them, where gqlparser does not
-// (docs/decisions/008-strings-are-read-again.md). A document without escapes by number and block strings costs a search
-// for these and nothing more.
-func parse(text string, maxTokens int) (*ast.QueryDocument, error) {
+// Parse reads a document of at most so many tokens; 0: of any number. Strings are those of the specification, where those
+// of gqlparser are not (docs/decisions/008-strings-are-read-again.md). A document without escapes by number and block
+// strings costs a search for these and nothing more. Errors are a *gqlerror.Error with the place.
+func Parse(text string, maxTokens int) (*ast.QueryDocument, error) {
 	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, maxTokens)
 	if err != nil || !strings.Contains(text, `\u`) && !strings.Contains(text, `"""`) {
 		return doc, err
@@ -49,7 +51,7 @@ type literals struct {
 	blocks  blocks
 }
 
-// read answers false at a string that is none; it begins, or its fault does, where at is.
+// read returns false at a string that is none; it begins, or its fault does, where at is.
 func (l *literals) read() bool {
 	for {
 		next := strings.IndexAny(l.text[l.at:], `"#`)
@@ -211,7 +213,7 @@ func (b blocks) value(v *ast.Value) {
 	if v.Kind == ast.BlockValue {
 		i, found := slices.BinarySearchFunc(b, v.Position.Start, func(one block, at int) int { return one.at - at })
 		if !found {
-			panic(fmt.Sprintf("graph: gqlparser finds a block string at %d, where there is none", v.Position.Start))
+			panic(fmt.Sprintf("syntax: gqlparser finds a block string at %d, where there is none", v.Position.Start))
 		}
 		v.Raw = blockValue(b[i].raw)
 	}
