@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/db"
+	"parley/graph/document"
 	"parley/graph/lean"
 	"parley/transport"
 )
@@ -20,7 +21,7 @@ const perField = 400
 
 // LeastAnswers is how large transport.Options.AnswersTotal must be, so that whatever may cost so much can be answered.
 func LeastAnswers(maxCost int) int64 {
-	return transport.LeastTotal(maxBuilt(maxCost) * perField)
+	return transport.LeastTotal(document.LargestCost(maxCost) * perField)
 }
 
 // withBounds gives queries and mutations an end: in time, and in the memory that their answers take. Text is counted
@@ -38,7 +39,7 @@ func withBounds(p *presenter, most time.Duration) graphql.ResponseMiddleware {
 		if answer == nil { // it was refused before it could be executed
 			return next(ctx)
 		}
-		if err := answer.Begin(ctx, costOf(op)*perField); err != nil {
+		if err := answer.Begin(ctx, document.CostOf(op)*perField); err != nil {
 			return &graphql.Response{Errors: gqlerror.List{p.present(ctx, err)}}
 		}
 		b := &bound{answer: answer, stop: cancel}

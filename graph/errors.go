@@ -17,6 +17,7 @@ import (
 	"parley/auth"
 	"parley/chat"
 	"parley/db"
+	"parley/graph/document"
 	"parley/graph/generated"
 	"parley/transport"
 )
@@ -107,7 +108,7 @@ func (p *presenter) present(ctx context.Context, err error) *gqlerror.Error {
 		shown.Path = graphql.GetPath(ctx)
 	}
 	if code, _ := shown.Extensions["code"].(string); code != "" {
-		presentRequestError(shown, code)
+		document.PresentError(shown, code)
 	} else {
 		p.judge(ctx, err, shown)
 	}

@@ -8,11 +8,12 @@ import (
 
 	"github.com/99designs/gqlgen/graphql/handler"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/auth"
 	"parley/chat"
+	"parley/graph/document"
 	"parley/graph/generated"
 	"parley/transport"
 )
@@ -27,7 +28,7 @@ type Options struct {
 	Introspection    bool          // PARLEY_INTROSPECTION
 	OperationTimeout time.Duration // PARLEY_OPERATION_TIMEOUT, default 5 s; streams have none
 	Leeway           time.Duration // PARLEY_LEEWAY: how long a socket outlives its token
-	Documents        DocumentOptions
+	Documents        document.Limits
 	Transport        transport.Options
 }
 
@@ -36,7 +37,6 @@ func Handler(o Options) (http.Handler, *transport.Transports) {
 	if o.OperationTimeout == 0 {
 		o.OperationTimeout = 5 * time.Second
 	}
-	o.Documents.defaults()
 	p := &presenter{log: o.Logger}
 	resolver := &Resolver{
 		auth: o.Auth, chat: o.Chat, errors: p, leeway: o.Leeway, now: time.Now,
@@ -46,14 +46,8 @@ func Handler(o Options) (http.Handler, *transport.Transports) {
 	server := handler.New(schema)
 	server.SetErrorPresenter(func(ctx context.Context, err error) *gqlerror.Error { return p.present(ctx, err) })
 	server.SetRecoverFunc(p.recovered)
-	server.SetQueryCache(handedOver{})
-	server.Use(persisted{extension.AutomaticPersistedQuery{Cache: bounded{lru.New[string](o.Documents.Cache)}}})
-	server.Use(newDocuments(o.Documents, schema.Schema(), func(ctx context.Context) *gqlerror.Error {
-		return p.refuse(ctx, string(generated.ErrorCodeServerBusy), "", "Too many documents are being checked.")
-	}))
-	server.Use(exactVariables{}) // in this order: variables, cost, who is asking
-	server.Use(costLimit{schema.Schema(), o.Documents.MaxCost})
-	server.Use(guard{o.Auth})
+	document.Use(server, o.Documents, documents(schema.Schema(), p))
+	server.Use(guard{o.Auth}) // behind all that a document alone can be refused for
 	if o.Introspection {
 		server.Use(extension.Introspection{})
 	}
@@ -72,6 +66,18 @@ func Handler(o Options) (http.Handler, *transport.Transports) {
 		server.AddTransport(one)
 	}
 	return server, transports
+}
+
+// documents is what a document is checked against.
+func documents(schema *ast.Schema, p *presenter) document.API {
+	return document.API{
+		Schema: schema,
+		Busy: func(ctx context.Context) *gqlerror.Error {
+			return p.refuse(ctx, string(generated.ErrorCodeServerBusy), "", "Too many documents are being checked.")
+		},
+		MaxPage: chat.MaxPage, MaxIDs: maxNodes, MaxAnswer: transport.MaxAnswer, MaxEvent: transport.MaxEvent,
+		Largest: largest, Textless: "Event.cursors", // only CAUGHT_UP has these, which is about nothing
+	}
 }
 
 func limits(o Options) *generated.Limits {

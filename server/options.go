@@ -9,6 +9,7 @@ import (
 	"parley/auth"
 	"parley/chat"
 	"parley/graph"
+	"parley/graph/document"
 	"parley/transport"
 )
 
@@ -47,8 +48,8 @@ func chatOptions(c *Config, s *server) chat.Options {
 	}
 }
 
-func documentOptions(c *Config) graph.DocumentOptions {
-	return graph.DocumentOptions{
+func documentOptions(c *Config) document.Limits {
+	return document.Limits{
 		MaxTokens: int(c.GQLMaxTokens), MaxFields: int(c.GQLMaxFields), MaxDepth: int(c.GQLMaxDepth),
 		MaxAliases: int(c.GQLMaxAliases), MaxDirectives: int(c.GQLMaxDirectives), MaxFragments: int(c.GQLMaxFragments),
 		MaxRootFields: int(c.GQLMaxRootFields), MaxCost: int(c.GQLMaxCost),

@@ -1,4 +1,7 @@
-package graph
+// Package document says what a document may be: a text becomes a checked document in steps, each cheap enough for the
+// next to be safe: cache, parse, shape, validation, then for each request variables and cost, all of it before anybody is
+// asked who they are. It knows gqlgen and a schema; no resolvers, no people, no rooms and no errors but its own.
+package document
 
 import (
 	"context"
@@ -7,17 +10,18 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/99designs/gqlgen/graphql/handler"
+	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/validator/core"
 
 	"parley/graph/document/syntax"
-	"parley/graph/generated"
 )
 
-// DocumentOptions are the limits of what a document may ask for. Zero values are defaults.
-type DocumentOptions struct {
+// Limits are the limits of what a document may ask for. Zero values are defaults.
+type Limits struct {
 	MaxTokens     int // PARLEY_GQL_MAX_TOKENS, default 1000
 	MaxFields     int // PARLEY_GQL_MAX_FIELDS, default 500, fragments expanded, all operations together
 	MaxDepth      int // PARLEY_GQL_MAX_DEPTH, default 10; below __schema and __type 20
@@ -30,7 +34,7 @@ type DocumentOptions struct {
 	Cache         int // PARLEY_GQL_CACHE: checked documents kept, and as many persisted queries, default 200
 }
 
-func (o *DocumentOptions) defaults() {
+func (o *Limits) defaults() {
 	for value, normal := range map[*int]int{
 		&o.MaxTokens: 1000, &o.MaxFields: 500, &o.MaxDepth: 10, &o.MaxAliases: 15, &o.MaxDirectives: 20,
 		&o.MaxFragments: 30, &o.MaxRootFields: 10, &o.MaxCost: 5000, &o.Parallel: 2 * runtime.GOMAXPROCS(0), &o.Cache: 200,
@@ -40,6 +44,37 @@ func (o *DocumentOptions) defaults() {
 		}
 	}
 }
+
+// An API is what documents are checked against. All of it is required.
+type API struct {
+	Schema *ast.Schema
+	Busy   func(context.Context) *gqlerror.Error // refuses a document when too many are being checked
+
+	MaxPage int // objects in a page of a list, whatever is asked for
+	MaxIDs  int // objects in a list of those that an argument `ids` names
+
+	MaxAnswer int            // bytes of the answer of a mutation
+	MaxEvent  int            // bytes of an event of a subscription
+	Largest   map[string]int // bytes of JSON that a value has at most: by its field, as "Chat.text", or its type, else "String"
+	Textless  string         // a field, as "Event.cursors": an object that has it has no texts
+}
+
+// Use has a server check every document, and what is asked of it.
+func Use(server *handler.Server, l Limits, api API) {
+	l.defaults()
+	secrets := secretFields(api.Schema)
+	server.SetQueryCache(handedOver{})
+	server.Use(persisted{extension.AutomaticPersistedQuery{Cache: bounded{lru.New[string](l.Cache), secrets}}})
+	server.Use(newDocuments(l, api, secrets))
+	server.Use(exactVariables{})
+	server.Use(costLimit{api, l.MaxCost})
+}
+
+// The codes of request errors, as the schema has them.
+const (
+	codeBadInput   = "BAD_USER_INPUT"
+	codeTooComplex = "OPERATION_TOO_COMPLEX"
+)
 
 const (
 	maxCachedDocument = 8 << 10 // bytes: 1,000 large ones are 122 MiB
@@ -51,12 +86,12 @@ const (
 // the shape between its parser and its validation, and both are needed once only. The document is left in the
 // operation context, where the executor finds it through handedOver.
 type documents struct {
-	limits DocumentOptions
-	schema *ast.Schema
-	rules  []core.Rule
-	kept   *lru.LRU[*ast.QueryDocument]
-	slots  chan struct{}
-	busy   func(context.Context) *gqlerror.Error
+	limits  Limits
+	api     API
+	secrets []string
+	rules   []core.Rule
+	kept    *lru.LRU[*ast.QueryDocument]
+	slots   chan struct{}
 }
 
 var _ interface {
@@ -64,10 +99,10 @@ var _ interface {
 	graphql.OperationParameterMutator
 } = (*documents)(nil)
 
-func newDocuments(o DocumentOptions, schema *ast.Schema, busy func(context.Context) *gqlerror.Error) *documents {
+func newDocuments(l Limits, api API, secrets []string) *documents {
 	return &documents{
-		limits: o, schema: schema, rules: quietRules(), busy: busy,
-		kept: lru.New[*ast.QueryDocument](o.Cache), slots: make(chan struct{}, o.Parallel),
+		limits: l, api: api, secrets: secrets, rules: quietRules(),
+		kept: lru.New[*ast.QueryDocument](l.Cache), slots: make(chan struct{}, l.Parallel),
 	}
 }
 
@@ -83,7 +118,7 @@ func (d *documents) MutateOperationParameters(ctx context.Context, params *graph
 	doc, kept := d.kept.Get(ctx, params.Query)
 	if !kept {
 		if !d.enter(ctx) {
-			return d.busy(ctx)
+			return d.api.Busy(ctx)
 		}
 		defer func() { <-d.slots }()
 		var errs gqlerror.List
@@ -126,7 +161,7 @@ func (d *documents) check(text string) (*ast.QueryDocument, gqlerror.List) {
 		errcode.Set(wrong, errcode.ParseFailed)
 		return nil, gqlerror.List{wrong}
 	}
-	if refused := checkShape(&d.limits, doc); refused != nil {
+	if refused := checkShape(&d.limits, d.secrets, doc); refused != nil {
 		return nil, gqlerror.List{refused}
 	}
 	if errs := d.validate(doc); len(errs) > 0 {
@@ -149,5 +184,5 @@ func (handedOver) Add(context.Context, string, *ast.QueryDocument) {}
 
 // tooComplex is a refusal; what says which limit, in our own words and numbers.
 func tooComplex(what string) *gqlerror.Error {
-	return &gqlerror.Error{Message: what, Extensions: map[string]any{"code": string(generated.ErrorCodeOperationTooComplex)}}
+	return &gqlerror.Error{Message: what, Extensions: map[string]any{"code": codeTooComplex}}
 }

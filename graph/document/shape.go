@@ -1,8 +1,9 @@
-package graph
+package document
 
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -13,9 +14,23 @@ const (
 	maxSameKey            = 10 // times that a response key stands in one selection, fragments expanded
 )
 
-// secretFields take a password or a token. Each costs a check that guesses could be made with, and the
-// text of a document with one may hold the secret.
-var secretFields = []string{"register", "login", "refreshToken", "logout", "changePassword", "deleteAccount"}
+// secretFields are the root fields that take a password or a token, as their arguments' names say. Each costs a check
+// that guesses could be made with, and the text of a document with one may hold the secret.
+func secretFields(schema *ast.Schema) (names []string) {
+	for _, root := range []*ast.Definition{schema.Query, schema.Mutation, schema.Subscription} {
+		for _, field := range root.Fields {
+			if slices.ContainsFunc(field.Arguments, isSecret) {
+				names = append(names, field.Name)
+			}
+		}
+	}
+	return names
+}
+
+func isSecret(argument *ast.ArgumentDefinition) bool {
+	name := strings.ToLower(argument.Name)
+	return strings.Contains(name, "password") || strings.Contains(name, "token")
+}
 
 // A shape is what a part of a document comes to when its fragments are expanded.
 type shape struct {
@@ -29,7 +44,8 @@ type shape struct {
 // repeated. Nothing of the document is believed: fields need not exist. Each fragment is walked once, and its shape is
 // remembered. No sum grows far beyond its limit: the walk ends there.
 type shaper struct {
-	limits    *DocumentOptions
+	limits    *Limits
+	secrets   []string // fields that take a password or a token
 	named     map[string]*ast.FragmentDefinition
 	known     map[*ast.FragmentDefinition]*shape // nil: its walk has not ended
 	total     shape                              // of the operations, and of fragments that none of them uses
@@ -38,8 +54,8 @@ type shaper struct {
 }
 
 // checkShape refuses a document that is too large for validation, or for what it may ask.
-func checkShape(limits *DocumentOptions, doc *ast.QueryDocument) *gqlerror.Error {
-	s := &shaper{limits: limits}
+func checkShape(limits *Limits, secrets []string, doc *ast.QueryDocument) *gqlerror.Error {
+	s := &shaper{limits: limits, secrets: secrets}
 	if refused := s.defined(doc.Fragments); refused != nil {
 		return refused
 	}
@@ -153,7 +169,7 @@ func (s *shaper) field(part *shape, f *ast.Field) *gqlerror.Error {
 		below.depth = 0
 	}
 	below.depth++
-	if slices.Contains(secretFields, f.Name) {
+	if slices.Contains(s.secrets, f.Name) {
 		part.secrets++
 	}
 	below.secrets = 0

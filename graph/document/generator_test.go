@@ -1,4 +1,4 @@
-package graph
+package document
 
 import (
 	"fmt"
@@ -7,8 +7,6 @@ import (
 	"testing"
 
 	"github.com/vektah/gqlparser/v2/ast"
-
-	"parley/graph/generated"
 )
 
 // A grower makes documents out of bytes. Each byte is one choice, and without bytes it makes the
@@ -27,7 +25,7 @@ var grownFragments = []string{"Query", "RoomConnection", "Room", "Chat", "__Type
 // growAny answers a document of some operations and fragments, which may be unknown, unused, or
 // contain each other.
 func growAny(bytes []byte) string {
-	g := &grower{bytes: bytes, schema: theSchema, left: 60, above: -1}
+	g := &grower{bytes: bytes, schema: testAPI.Schema, left: 60, above: -1}
 	for i := range 1 + g.choose(2) {
 		fmt.Fprintf(&g.b, "query Q%d($n: Int @skip(if: false)) ", i)
 		g.directive()
@@ -44,7 +42,7 @@ func growAny(bytes []byte) string {
 
 // growRight answers a document of one operation that often passes validation.
 func growRight(bytes []byte) string {
-	g := &grower{bytes: bytes, schema: theSchema, left: 25, above: -1}
+	g := &grower{bytes: bytes, schema: testAPI.Schema, left: 25, above: -1}
 	g.selection("Query", 6)
 	for i, of := range grownFragments {
 		if strings.Contains(g.b.String(), fmt.Sprintf("...F%d ", i)) {
@@ -64,8 +62,6 @@ func growRight(bytes []byte) string {
 	}
 	return "query " + variables + g.b.String()
 }
-
-var theSchema = generated.NewExecutableSchema(generated.Config{}).Schema()
 
 // choose answers a number below n.
 func (g *grower) choose(n int) int {

@@ -1,4 +1,4 @@
-package graph
+package document
 
 import (
 	"context"
@@ -8,8 +8,6 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler/extension"
 	"github.com/vektah/gqlparser/v2/gqlerror"
-
-	"parley/graph/generated"
 )
 
 // persisted are automatic persisted queries as gqlgen has them, with codes for requests that are wrong.
@@ -22,17 +20,20 @@ func (p persisted) MutateOperationParameters(ctx context.Context, params *graphq
 	wrong := p.AutomaticPersistedQuery.MutateOperationParameters(ctx, params)
 	if wrong != nil && wrong.Extensions == nil {
 		wrong.Message = "The extension persistedQuery has version 1 and the SHA-256 of the query as sha256Hash."
-		wrong.Extensions = map[string]any{"code": string(generated.ErrorCodeBadUserInput), "reason": "REQUEST_MALFORMED"}
+		wrong.Extensions = map[string]any{"code": codeBadInput, "reason": "REQUEST_MALFORMED"}
 	}
 	return wrong
 }
 
 // bounded keeps the texts of persisted queries that are short, and hold neither password nor token.
-type bounded struct{ graphql.Cache[string] }
+type bounded struct {
+	graphql.Cache[string]
+	secrets []string
+}
 
 // Add keeps a text, or does not.
 func (b bounded) Add(ctx context.Context, hash, text string) {
-	secret := slices.ContainsFunc(secretFields, func(field string) bool { return strings.Contains(text, field) })
+	secret := slices.ContainsFunc(b.secrets, func(field string) bool { return strings.Contains(text, field) })
 	if len(text) <= maxCachedDocument && !secret {
 		b.Cache.Add(ctx, hash, text)
 	}

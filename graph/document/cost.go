@@ -1,4 +1,4 @@
-package graph
+package document
 
 import (
 	"context"
@@ -9,8 +9,6 @@ import (
 	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
-
-	"parley/chat"
 )
 
 const (
@@ -21,8 +19,8 @@ const (
 // A costLimit refuses operations that would look up too much. A field costs 1, times the sizes of the lists
 // above it. It runs behind validation, with the variables, and before anybody is asked who they are.
 type costLimit struct {
-	schema *ast.Schema
-	most   int
+	api  API
+	most int
 }
 
 var _ interface {
@@ -48,7 +46,7 @@ func (c costLimit) MutateOperationContext(_ context.Context, op *graphql.Operati
 		return tooComplex(fmt.Sprintf("The operation costs more than %d: fields, times the sizes of the lists they are in.", c.most))
 	}
 	built := total.once + maxIntrospected - p.introspected.left
-	if p.introspected.left < 0 || built > maxBuilt(c.most) {
+	if p.introspected.left < 0 || built > LargestCost(c.most) {
 		return tooComplex("The operation asks for too much of the schema at once.")
 	}
 	if built > cheap {
@@ -60,19 +58,19 @@ func (c costLimit) MutateOperationContext(_ context.Context, op *graphql.Operati
 // cheap operations need not be remembered as such.
 const cheap = 20
 
-// maxBuilt is the largest cost, introspection included: who asks for the whole schema asks for little besides.
-func maxBuilt(maxCost int) int { return max(maxCost, maxIntrospected) }
+// LargestCost is the largest cost that an operation is allowed, introspection included: who asks for the whole schema asks for little besides.
+func LargestCost(maxCost int) int { return max(maxCost, maxIntrospected) }
 
-// costOf is what an operation was found to cost, introspection included; at least cheap.
-func costOf(op *graphql.OperationContext) int {
+// CostOf is what an operation was found to cost, introspection included; at least cheap.
+func CostOf(op *graphql.OperationContext) int {
 	cost, _ := op.Stats.GetExtension(costLimit{}.ExtensionName()).(int)
 	return max(cost, cheap)
 }
 
 func (c costLimit) pricer(variables map[string]any) *pricer {
 	return &pricer{
-		variables: variables, most: c.most + 1, known: map[*ast.FragmentDefinition]price{},
-		introspected: introspected{c.schema, maxIntrospected},
+		api: c.api, variables: variables, most: c.most + 1, known: map[*ast.FragmentDefinition]price{},
+		introspected: introspected{c.api.Schema, maxIntrospected},
 	}
 }
 
@@ -82,6 +80,7 @@ type price struct{ once, each int }
 // A pricer adds up one operation in one walk. A fragment is walked once, and its price remembered: it does
 // not depend on where the fragment is spread, but for the page size, which is not yet in it.
 type pricer struct {
+	api          API
 	variables    map[string]any
 	most         int // sums end here
 	known        map[*ast.FragmentDefinition]price
@@ -179,7 +178,7 @@ func (p *pricer) items(f *ast.Field) int {
 		if !many {
 			return 1
 		}
-		return min(len(list), maxNodes)
+		return min(len(list), p.api.MaxIDs)
 	}
 	if f.Definition.Type.Elem != nil {
 		return otherList
@@ -190,9 +189,9 @@ func (p *pricer) items(f *ast.Field) int {
 			if value := p.value(argument.Value); value != nil {
 				n, err := graphql.UnmarshalInt(value)
 				if err != nil {
-					n = chat.MaxPage
+					n = p.api.MaxPage
 				}
-				most = max(most, min(max(n, 0), chat.MaxPage))
+				most = max(most, min(max(n, 0), p.api.MaxPage))
 			}
 		}
 	}

@@ -1,4 +1,4 @@
-package graph
+package document
 
 import (
 	"testing"
@@ -9,8 +9,8 @@ import (
 
 // smallLimits are limits of which one is small, so that documents that can be expanded reach it, and
 // no other limit is there first.
-func smallLimits(which byte) *DocumentOptions {
-	o := &DocumentOptions{MaxTokens: 1000, MaxFields: 2000, MaxDepth: 50, MaxAliases: 2000, MaxDirectives: 2000, MaxFragments: 100, MaxRootFields: 100}
+func smallLimits(which byte) *Limits {
+	o := &Limits{MaxTokens: 1000, MaxFields: 2000, MaxDepth: 50, MaxAliases: 2000, MaxDirectives: 2000, MaxFragments: 100, MaxRootFields: 100}
 	limits := []*int{&o.MaxFields, &o.MaxDepth, &o.MaxAliases, &o.MaxDirectives, &o.MaxFragments, &o.MaxRootFields}
 	if n := int(which) % 8; n < len(limits) {
 		*limits[n] = []int{30, 4, 3, 15, 7, 3}[n]
@@ -30,7 +30,7 @@ func FuzzShape(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%v: %s", err, text)
 		}
-		refused := checkShape(limits, doc)
+		refused := checkShape(limits, testSecrets, doc)
 		if want := naiveShape(limits, doc); (refused != nil) != want {
 			t.Fatalf("refused: %v, want %v\n%s", refused, want, text)
 		}
@@ -39,7 +39,7 @@ func FuzzShape(f *testing.F) {
 
 // A naive is a count without any memory.
 type naive struct {
-	limits                      *DocumentOptions
+	limits                      *Limits
 	doc                         *ast.QueryDocument
 	fields, aliases, directives int
 	reached                     map[*ast.FragmentDefinition]bool
@@ -47,7 +47,7 @@ type naive struct {
 }
 
 // naiveShape tells whether a document is refused.
-func naiveShape(limits *DocumentOptions, doc *ast.QueryDocument) bool {
+func naiveShape(limits *Limits, doc *ast.QueryDocument) bool {
 	n := &naive{limits: limits, doc: doc, reached: map[*ast.FragmentDefinition]bool{}}
 	written := len(doc.Fragments)
 	for _, operation := range doc.Operations {
@@ -68,7 +68,7 @@ func naiveShape(limits *DocumentOptions, doc *ast.QueryDocument) bool {
 		roots, secrets := map[string]bool{}, 0
 		for _, field := range n.flat(operation.SelectionSet) {
 			roots[field.Alias] = true
-			for _, secret := range secretFields {
+			for _, secret := range testSecrets {
 				if field.Name == secret {
 					secrets++
 				}
@@ -210,11 +210,11 @@ func TestDirectivesAreCountedEverywhere(t *testing.T) {
 			t.Fatal(err)
 		}
 		limits.MaxDirectives = count
-		if refused := checkShape(limits, doc); refused != nil {
+		if refused := checkShape(limits, testSecrets, doc); refused != nil {
 			t.Errorf("%s: %v", text, refused)
 		}
 		limits.MaxDirectives = count - 1
-		if checkShape(limits, doc) == nil {
+		if checkShape(limits, testSecrets, doc) == nil {
 			t.Errorf("%s: fewer than %d are counted", text, count)
 		}
 	}

@@ -1,4 +1,4 @@
-package graph
+package document
 
 import (
 	"math/big"
@@ -13,9 +13,7 @@ import (
 // lists down.
 func FuzzCost(f *testing.F) {
 	seedGrower(f)
-	var limits DocumentOptions
-	limits.defaults()
-	d := newDocuments(limits, theSchema, nil)
+	d := testDocuments(1)
 	f.Fuzz(func(t *testing.T, bytes []byte) {
 		text := growRight(bytes)
 		doc, errs := d.check(text)
@@ -24,14 +22,14 @@ func FuzzCost(f *testing.F) {
 		}
 		for _, values := range []map[string]any{{}, {"n": int64(50), "on": false}, {"n": int64(199), "ids": []any{"a", "b", "c"}}, {"n": nil}} {
 			operation := doc.Operations[0]
-			variables, err := validator.VariableValues(theSchema, operation, values)
+			variables, err := validator.VariableValues(testAPI.Schema, operation, values)
 			if err != nil {
 				t.Fatalf("%v: %s", err, text)
 			}
-			p := costLimit{theSchema, limits.MaxCost}.pricer(variables)
+			p := costLimit{testAPI, d.limits.MaxCost}.pricer(variables)
 			got := p.selection(operation.SelectionSet)
 			want := (&naiveCost{variables}).of(operation.SelectionSet, big.NewInt(1), nil)
-			if most := big.NewInt(int64(limits.MaxCost) + 1); want.Cmp(most) > 0 {
+			if most := big.NewInt(int64(d.limits.MaxCost) + 1); want.Cmp(most) > 0 {
 				want = most
 			}
 			if p.wrong != nil || int64(got.once) != want.Int64() || got.each != 0 {

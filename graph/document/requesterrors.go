@@ -1,4 +1,4 @@
-package graph
+package document
 
 import (
 	"fmt"
@@ -9,24 +9,22 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/validator/rules"
-
-	"parley/graph/generated"
 )
 
-// presentRequestError mends what gqlgen and gqlparser say of a request that was not executed: they
+// PresentError rewrites what gqlgen and gqlparser say of a request that was not executed: they
 // repeat literals and values, which may be a password. Names in the document may be repeated, and the
 // place in it.
-func presentRequestError(shown *gqlerror.Error, code string) {
+func PresentError(shown *gqlerror.Error, code string) {
 	shown.Extensions = maps.Clone(shown.Extensions)
 	switch {
 	case code == errcode.ParseFailed && strings.HasPrefix(shown.Message, "exceeded token limit"):
-		shown.Extensions["code"] = string(generated.ErrorCodeOperationTooComplex)
+		shown.Extensions["code"] = codeTooComplex
 		shown.Message = "The document has too many tokens."
 	case code == errcode.ParseFailed:
 		shown.Message = "Syntax error."
 	case code != errcode.ValidationFailed: // the text is ours
 	case len(shown.Path) > 1 && shown.Path[0] == ast.PathName("variable"):
-		shown.Extensions["code"], shown.Extensions["reason"] = string(generated.ErrorCodeBadUserInput), "VARIABLE_INVALID"
+		shown.Extensions["code"], shown.Extensions["reason"] = codeBadInput, "VARIABLE_INVALID"
 		shown.Message = fmt.Sprintf("The variable $%s does not fit its type.", shown.Path[1])
 		shown.Path = nil // its end may be a key of the value
 	case shown.Rule == "":

@@ -1,4 +1,4 @@
-package graph
+package document
 
 import (
 	"maps"
@@ -50,7 +50,7 @@ func (d *documents) validate(doc *ast.QueryDocument) (errs gqlerror.List) {
 			}
 		})
 	}
-	core.Walk(d.schema, doc, events)
+	core.Walk(d.api.Schema, doc, events)
 	return errs
 }
 

@@ -1,4 +1,4 @@
-package graph
+package document
 
 import (
 	"context"
@@ -20,10 +20,19 @@ import (
 	"parley/graph/generated"
 )
 
+// testAPI is the schema of the server with the limits that it has there.
+var testAPI = API{
+	Schema:  generated.NewExecutableSchema(generated.Config{}).Schema(),
+	Busy:    func(context.Context) *gqlerror.Error { return gqlerror.Errorf("busy") },
+	MaxPage: 200, MaxIDs: 100, MaxAnswer: 1 << 20, MaxEvent: 1 << 20, Largest: map[string]int{"String": 1000},
+}
+
+var testSecrets = secretFields(testAPI.Schema)
+
 func testDocuments(parallel int) *documents {
-	o := DocumentOptions{Parallel: parallel}
-	o.defaults()
-	return newDocuments(o, theSchema, func(context.Context) *gqlerror.Error { return gqlerror.Errorf("busy") })
+	l := Limits{Parallel: parallel}
+	l.defaults()
+	return newDocuments(l, testAPI, testSecrets)
 }
 
 // look is what gqlgen's executor does with a request: it answers the document it would execute.
@@ -126,25 +135,25 @@ func numbered(n int, text string) string {
 
 // BenchmarkDocument is what it takes to prepare a request, up to the variables, beside gqlgen alone.
 func BenchmarkDocument(b *testing.B) {
-	introspection, err := os.ReadFile("../cmd/parley/testdata/introspection.graphql")
+	introspection, err := os.ReadFile("../../server/testdata/introspection.graphql")
 	if err != nil {
 		b.Fatal(err)
 	}
 	schema := generated.NewExecutableSchema(generated.Config{})
-	var o DocumentOptions
-	o.defaults()
+	var l Limits
+	l.defaults()
 	ours := func() *executor.Executor {
 		e := executor.New(schema)
 		e.SetQueryCache(handedOver{})
-		e.Use(newDocuments(o, theSchema, nil))
-		e.Use(costLimit{theSchema, o.MaxCost})
+		e.Use(newDocuments(l, testAPI, testSecrets))
+		e.Use(costLimit{testAPI, l.MaxCost})
 		return e
 	}
 	alone := func() *executor.Executor {
 		e := executor.New(schema)
-		e.SetParserTokenLimit(o.MaxTokens)
+		e.SetParserTokenLimit(l.MaxTokens)
 		e.SetDisableSuggestion(true)
-		e.SetQueryCache(lru.New[*ast.QueryDocument](o.Cache))
+		e.SetQueryCache(lru.New[*ast.QueryDocument](l.Cache))
 		return e
 	}
 	for name, text := range map[string]string{

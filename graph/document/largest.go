@@ -1,0 +1,100 @@
+package document
+
+import (
+	"fmt"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+const maxTypename = 64 // bytes, longer than any name of a type
+
+// checkLargest refuses what must not turn out too large once it is executed. A mutation has been carried out when its
+// answer is made, and the events of a stream go to many.
+func (c costLimit) checkLargest(op *graphql.OperationContext) *gqlerror.Error {
+	most, what := c.api.MaxAnswer, "The answer of this mutation"
+	switch op.Operation.Operation {
+	case ast.Query:
+		return nil // its answer is counted while it is made
+	case ast.Subscription:
+		most, what = c.api.MaxEvent, "An event of this subscription"
+	}
+	p := c.pricer(op.Variables)
+	p.most = most + 1
+	if p.largest(op.Operation.SelectionSet) <= most {
+		return nil
+	}
+	return tooComplex(fmt.Sprintf("%s could be larger than %d KiB. Select texts less often.", what, most>>10))
+}
+
+// largest is what an object can come to for which these are selected. Fields of one key are one in it, in however many
+// fragments they stand.
+func (p *pricer) largest(sets ...ast.SelectionSet) int {
+	fields := map[string][]*ast.Field{}
+	for _, set := range sets {
+		p.collect(set, fields)
+	}
+	sum, textless := 0, 0
+	for _, same := range fields {
+		size, below := 0, make([]ast.SelectionSet, len(same))
+		for i, f := range same {
+			size, below[i] = max(size, p.sizeOf(f)), f.SelectionSet
+		}
+		if f := same[0]; len(f.SelectionSet) > 0 {
+			inner := p.largest(below...)
+			if f.Definition.Type.Elem != nil {
+				inner = p.times(inner, p.items(f))
+			}
+			size = p.plus(size, inner)
+		} else if nameOf(f) == p.api.Textless {
+			textless = p.plus(textless, size)
+			continue
+		}
+		sum = p.plus(sum, size)
+	}
+	return max(sum, p.plus(textless, min(sum, withoutTexts)))
+}
+
+// withoutTexts is what an object without texts has at most, beside the field that tells.
+const withoutTexts = 8 << 10
+
+// collect adds the fields of a selection by their keys.
+func (p *pricer) collect(set ast.SelectionSet, fields map[string][]*ast.Field) {
+	for _, one := range set {
+		switch one := one.(type) {
+		case *ast.Field:
+			if p.included(one.Directives) {
+				fields[one.Alias] = append(fields[one.Alias], one)
+			}
+		case *ast.InlineFragment:
+			if p.included(one.Directives) {
+				p.collect(one.SelectionSet, fields)
+			}
+		case *ast.FragmentSpread:
+			if p.included(one.Directives) {
+				p.collect(one.Definition.SelectionSet, fields)
+			}
+		}
+	}
+}
+
+// sizeOf is how large a field can be with its key, without what is below it.
+func (p *pricer) sizeOf(f *ast.Field) int {
+	size := len(f.Alias) + len(`"":,`)
+	if len(f.SelectionSet) > 0 {
+		return size + len("{}")
+	}
+	if f.Name == "__typename" {
+		return size + maxTypename
+	}
+	for _, name := range []string{nameOf(f), f.Definition.Type.Name()} {
+		if known, is := p.api.Largest[name]; is {
+			return size + known
+		}
+	}
+	return size + p.api.Largest["String"]
+}
+
+// nameOf is a field with its type.
+func nameOf(f *ast.Field) string { return f.ObjectDefinition.Name + "." + f.Name }
