@@ -71,13 +71,13 @@ func (b *bound) query(ctx context.Context, p *presenter, next graphql.ResponseHa
 	return resp
 }
 
-// mutation lets the answer of what has been done wait for room. There is none only where earlier answers are not taken.
+// mutation lets the answer of what has been done wait for memory. There is none only where earlier answers are not taken.
 func (b *bound) mutation(ctx context.Context, p *presenter, next graphql.ResponseHandler) *graphql.Response {
 	resp := next(lean.WithMeasured(ctx, func(size int) bool {
 		return b.check(b.answer.AwaitWrite(ctx, size)) == nil
 	}))
 	if b.broken() != nil {
-		return &graphql.Response{Data: []byte("null"), Errors: gqlerror.List{p.present(ctx, errUntold)}}
+		return &graphql.Response{Data: []byte("null"), Errors: gqlerror.List{p.present(ctx, errNoAnswer)}}
 	}
 	return resp
 }

@@ -52,7 +52,7 @@ func load(t *testing.T, text string) *ast.Schema {
 	return schema
 }
 
-// undescribed answers the names in a schema that have no description: types, fields, arguments, values
+// undescribed returns the names in a schema that have no description: types, fields, arguments, values
 // of enums and directives.
 func undescribed(schema *ast.Schema) (names []string) {
 	check := func(name, description string) {

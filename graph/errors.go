@@ -24,7 +24,7 @@ import (
 
 var (
 	errNoNode      = errors.New("no such object")
-	errUntold      = errors.New("no room for the answer of a mutation")
+	errNoAnswer    = errors.New("no memory for the answer of a mutation")
 	errManyStreams = errors.New("a subscription with more than one root field")
 )
 
@@ -53,7 +53,7 @@ var verdicts = []struct {
 
 	{transport.ErrLargeAnswer, verdict{generated.ErrorCodeOperationTooComplex, largeAnswer, 0}},
 	{transport.ErrManyAnswers, verdict{generated.ErrorCodeServerBusy, "Too many answers are under way.", busyRetry}},
-	{errUntold, verdict{generated.ErrorCodeUnknownOutcome, "It has been carried out, but earlier answers are not taken, so there is no room for this one.", 0}},
+	{errNoAnswer, verdict{generated.ErrorCodeUnknownOutcome, "It has been carried out, but earlier answers are not taken, so there is no room for this one.", 0}},
 
 	{errManyStreams, verdict{generated.ErrorCodeGraphqlValidationFailed, "A subscription has exactly one root field.", 0}},
 
@@ -110,15 +110,15 @@ func (p *presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	if code, _ := shown.Extensions["code"].(string); code != "" {
 		document.PresentError(shown, code)
 	} else {
-		p.judge(ctx, err, shown)
+		p.translate(ctx, err, shown)
 	}
 	shown.Err = nil
 	shown.Extensions["requestId"] = RequestID(ctx)
 	return shown
 }
 
-// judge looks an error up in the table.
-func (p *presenter) judge(ctx context.Context, err error, shown *gqlerror.Error) {
+// translate looks an error up in the table.
+func (p *presenter) translate(ctx context.Context, err error, shown *gqlerror.Error) {
 	shown.Extensions = map[string]any{}
 	var badChat *chat.InvalidError
 	var badAuth *auth.InvalidError

@@ -29,11 +29,11 @@ import (
 	"parley/graph"
 )
 
-// patience is how long a test waits for what must happen.
-const patience = 30 * time.Second
+// waitLimit is how long a test waits for what must happen.
+const waitLimit = 30 * time.Second
 
-// world is the API over a database of its own, with one room and a counter.
-type world struct {
+// testAPI is the API over a database of its own, with one room and a counter.
+type testAPI struct {
 	auth     *auth.Service
 	chat     *chat.Service
 	url      string
@@ -43,7 +43,7 @@ type world struct {
 	cursor   string // of the room before its first chat
 }
 
-func newWorld(t *testing.T) *world {
+func newTestAPI(t *testing.T) *testAPI {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "data")
 	if err := os.Mkdir(dir, 0o700); err != nil { // the keys ask for it
@@ -59,22 +59,22 @@ func newWorld(t *testing.T) *world {
 	}
 	o := auth.Defaults()
 	o.RegisterRate = auth.Rate{}
-	w := &world{chat: chat.New(store, chat.Options{Broker: &broker.Memory{}})}
-	if w.auth, err = auth.New(store, keys, o); err != nil {
+	a := &testAPI{chat: chat.New(store, chat.Options{Broker: &broker.Memory{}})}
+	if a.auth, err = auth.New(store, keys, o); err != nil {
 		t.Fatal(err)
 	}
-	api, transports := graph.Handler(graph.Options{Auth: w.auth, Chat: w.chat})
-	api.(*handler.Server).AroundResponses(w.count)
+	api, transports := graph.Handler(graph.Options{Auth: a.auth, Chat: a.chat})
+	api.(*handler.Server).AroundResponses(a.count)
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	var services sync.WaitGroup
-	for _, service := range []func(context.Context) error{w.auth.Run, w.chat.Run} {
+	for _, service := range []func(context.Context) error{a.auth.Run, a.chat.Run} {
 		services.Go(func() { _ = service(ctx) })
 	}
 	server := httptest.NewServer(api)
-	w.url = server.URL
+	a.url = server.URL
 	t.Cleanup(func() {
 		gone, cut := context.WithCancel(ctx)
-		cut() // nobody needs a goodbye
+		cut() // sockets are closed at once
 		transports.Drain(gone)
 		server.Close()
 		stop()
@@ -83,79 +83,79 @@ func newWorld(t *testing.T) *world {
 			t.Error(err)
 		}
 	})
-	w.furnish(t)
-	return w
+	a.createRoom(t)
+	return a
 }
 
-// furnish makes the room.
-func (w *world) furnish(t *testing.T) {
+// createRoom makes the room.
+func (a *testAPI) createRoom(t *testing.T) {
 	t.Helper()
-	who := w.register(t, "owner")
-	w.owner = chat.Person{ID: who.User.ID, Username: who.User.Username}
+	who := a.register(t, "owner")
+	a.owner = chat.Person{ID: who.User.ID, Username: who.User.Username}
 	var err error
-	if w.room, err = w.chat.CreateRoom(t.Context(), w.owner.ID, "general", nil); err != nil {
+	if a.room, err = a.chat.CreateRoom(t.Context(), a.owner.ID, "general", nil); err != nil {
 		t.Fatal(err)
 	}
-	page, err := w.chat.Chats(t.Context(), w.owner.ID, w.room.ID.String(), chat.PageQuery{})
+	page, err := a.chat.Chats(t.Context(), a.owner.ID, a.room.ID.String(), chat.PageQuery{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.cursor = *page.SyncCursor
+	a.cursor = *page.SyncCursor
 }
 
-func (w *world) register(t *testing.T, name string) *auth.Tokens {
+func (a *testAPI) register(t *testing.T, name string) *auth.Tokens {
 	t.Helper()
-	who, err := w.auth.Register(t.Context(), name, "correct horse battery", auth.Client{})
+	who, err := a.auth.Register(t.Context(), name, "correct horse battery", auth.Client{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return who
 }
 
-func (w *world) count(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+func (a *testAPI) count(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	r := next(ctx)
 	if op := graphql.GetOperationContext(ctx).Operation; r != nil && op != nil && op.Operation == ast.Subscription {
-		w.executed.Add(1)
+		a.executed.Add(1)
 	}
 	return r
 }
 
-func (w *world) send(t *testing.T, text string) {
+func (a *testAPI) send(t *testing.T, text string) {
 	t.Helper()
-	if _, err := w.chat.Send(t.Context(), w.owner, chat.Draft{Room: w.room.ID.String(), Text: text}); err != nil {
+	if _, err := a.chat.Send(t.Context(), a.owner, chat.Draft{Room: a.room.ID.String(), Text: text}); err != nil {
 		t.Fatal(err)
 	}
 }
 
 // connect opens a socket without a goroutine of the client's.
-func (w *world) connect(t *testing.T, token string) net.Conn {
+func (a *testAPI) connect(t *testing.T, token string) net.Conn {
 	t.Helper()
-	dialer := ws.Dialer{Protocols: []string{"graphql-transport-ws"}, Timeout: patience}
-	conn, early, _, err := dialer.Dial(t.Context(), "ws"+strings.TrimPrefix(w.url, "http"))
+	dialer := ws.Dialer{Protocols: []string{"graphql-transport-ws"}, Timeout: waitLimit}
+	conn, early, _, err := dialer.Dial(t.Context(), "ws"+strings.TrimPrefix(a.url, "http"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	if early != nil {
-		t.Fatal("the server speaks first")
+		t.Fatal("the server wrote first")
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	say(t, conn, map[string]any{"type": "connection_init", "payload": map[string]any{"authorization": token}})
-	if got := hear(t, conn); got["type"] != "connection_ack" {
+	writeMessage(t, conn, map[string]any{"type": "connection_init", "payload": map[string]any{"authorization": token}})
+	if got := readMessage(t, conn); got["type"] != "connection_ack" {
 		t.Fatalf("got %v", got)
 	}
 	return conn
 }
 
 // subscribe follows the room from its beginning.
-func (w *world) subscribe(t *testing.T, conn net.Conn, id, selection string) {
+func (a *testAPI) subscribe(t *testing.T, conn net.Conn, id, selection string) {
 	t.Helper()
-	say(t, conn, map[string]any{"type": "subscribe", "id": id, "payload": map[string]any{
+	writeMessage(t, conn, map[string]any{"type": "subscribe", "id": id, "payload": map[string]any{
 		"query":     "subscription($room:ID!,$after:Cursor){chatSent(room:$room,after:$after){" + selection + "}}",
-		"variables": map[string]any{"room": w.room.ID.String(), "after": w.cursor},
+		"variables": map[string]any{"room": a.room.ID.String(), "after": a.cursor},
 	}})
 }
 
-func say(t *testing.T, conn net.Conn, message map[string]any) {
+func writeMessage(t *testing.T, conn net.Conn, message map[string]any) {
 	t.Helper()
 	text, err := json.Marshal(message)
 	if err == nil {
@@ -166,9 +166,9 @@ func say(t *testing.T, conn net.Conn, message map[string]any) {
 	}
 }
 
-func hear(t *testing.T, conn net.Conn) map[string]any {
+func readMessage(t *testing.T, conn net.Conn) map[string]any {
 	t.Helper()
-	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+	if err := conn.SetReadDeadline(time.Now().Add(waitLimit)); err != nil {
 		t.Fatal(err)
 	}
 	text, err := wsutil.ReadServerText(conn)
@@ -201,36 +201,36 @@ func selections() []string {
 // is the number of different selections and not of subscribers.
 func TestASelectionIsExecutedOncePerEvent(t *testing.T) {
 	const people, chats = 50, 5
-	w := newWorld(t)
-	w.send(t, "chat 1")
+	a := newTestAPI(t)
+	a.send(t, "chat 1")
 	var conns []net.Conn
 	for i := range people {
-		conn := w.connect(t, string(w.register(t, fmt.Sprintf("reader%d", i)).AccessToken))
+		conn := a.connect(t, string(a.register(t, fmt.Sprintf("reader%d", i)).AccessToken))
 		conns = append(conns, conn)
 		for k, selection := range selections() {
-			w.subscribe(t, conn, fmt.Sprint(k), selection)
+			a.subscribe(t, conn, fmt.Sprint(k), selection)
 		}
-		w.expect(t, conn, 1)
+		a.expect(t, conn, 1)
 	}
-	before := w.executed.Load()
+	before := a.executed.Load()
 	for n := 2; n <= chats+1; n++ {
-		w.send(t, fmt.Sprintf("chat %d", n))
+		a.send(t, fmt.Sprintf("chat %d", n))
 		for _, conn := range conns {
-			w.expect(t, conn, n)
+			a.expect(t, conn, n)
 		}
 	}
-	if got, want := w.executed.Load()-before, int64(chats*len(selections())); got != want {
+	if got, want := a.executed.Load()-before, int64(chats*len(selections())); got != want {
 		t.Errorf("%d events for %d subscribers with %d selections: %d executions, want %d",
 			chats, people*len(selections()), len(selections()), got, want)
 	}
 }
 
 // expect takes chat n once for each selection, each in the shape that was asked for.
-func (w *world) expect(t *testing.T, conn net.Conn, n int) {
+func (a *testAPI) expect(t *testing.T, conn net.Conn, n int) {
 	t.Helper()
 	seen := map[string]bool{}
 	for range selections() {
-		message := hear(t, conn)
+		message := readMessage(t, conn)
 		id, _ := message["id"].(string)
 		var k int
 		if _, err := fmt.Sscan(id, &k); err != nil || seen[id] || k >= len(selections()) {
@@ -250,23 +250,23 @@ func (w *world) expect(t *testing.T, conn net.Conn, n int) {
 // next chat, each after it has been given one.
 func TestAnIdleSocketHoldsOneGoroutine(t *testing.T) {
 	const sockets = 200
-	w := newWorld(t)
-	w.send(t, "chat 1")
+	a := newTestAPI(t)
+	a.send(t, "chat 1")
 	var tokens []string
 	for i := range sockets / 20 {
-		tokens = append(tokens, string(w.register(t, fmt.Sprintf("reader%d", i)).AccessToken))
+		tokens = append(tokens, string(a.register(t, fmt.Sprintf("reader%d", i)).AccessToken))
 	}
 	http.DefaultClient.CloseIdleConnections()
 	before := runtime.NumGoroutine()
 	for i := range sockets {
-		conn := w.connect(t, tokens[i%len(tokens)])
-		w.subscribe(t, conn, "1", "number")
-		if got := hear(t, conn); got["type"] != "next" {
+		conn := a.connect(t, tokens[i%len(tokens)])
+		a.subscribe(t, conn, "1", "number")
+		if got := readMessage(t, conn); got["type"] != "next" {
 			t.Fatalf("got %v", got)
 		}
 	}
 	each := 0.0
-	for end := time.Now().Add(patience / 3); time.Now().Before(end); runtime.Gosched() {
+	for end := time.Now().Add(waitLimit / 3); time.Now().Before(end); runtime.Gosched() {
 		// A few goroutines are the feed's: they do not grow with the sockets.
 		if each = float64(runtime.NumGoroutine()-before-10) / sockets; each <= 1 {
 			return

@@ -13,7 +13,7 @@ import (
 	"parley/transport"
 )
 
-// An identifier answers transport's question who is asking.
+// An identifier tells transport who is asking.
 type identifier struct {
 	auth   *auth.Service
 	errors *presenter

@@ -96,7 +96,7 @@ func TestAdditionsBreakNothing(t *testing.T) {
 	}
 }
 
-// broken answers what a client of the schema before could miss in the schema after: everything that is
+// broken returns what a client of the schema before could miss in the schema after: everything that is
 // gone, has another type or default, is required now, or needs a sign-in now. It is strict: a result that
 // is never null any more breaks nobody who asks in GraphQL, but it breaks code that is generated.
 func broken(before, after *ast.Schema) (changes []string) {

@@ -61,7 +61,7 @@ func person(ctx context.Context) chat.Person {
 	return chat.Person{ID: user.ID, Username: user.Username}
 }
 
-// pointer makes room for null in an answer that is never null without an error.
+// pointer returns a value where the schema allows null, which comes only with an error.
 func pointer[T any](value T, err error) (*T, error) { return &value, err }
 
 // given is an argument's value, or its default: GraphQL puts that in the place of an argument that is left out,
@@ -87,7 +87,7 @@ func (r *Resolver) renewing(ctx context.Context) func(*auth.Tokens, error) (*aut
 	}
 }
 
-// viewer answers who is signed in, nil when no token was sent, and an error for a bad one.
+// viewer returns who is signed in, nil when no token was sent, and an error for a bad one.
 func viewer(ctx context.Context) (*auth.User, error) {
 	switch c := auth.CallerFrom(ctx); {
 	case c.Err == nil:
@@ -102,25 +102,25 @@ func viewer(ctx context.Context) (*auth.User, error) {
 // maxNodes is how many ids Query.nodes takes.
 const maxNodes = 100
 
-// find answers objects of any type in the order of ids, nil for what the reader may not see or what is no id.
+// find returns objects of any type in the order of ids, nil for what the reader may not see or what is no id.
 func (r *Resolver) find(ctx context.Context, reader auth.Identity, ids []string) ([]scalar.Node, error) {
 	if len(ids) > maxNodes {
 		return nil, &chat.InvalidError{Field: "ids", Reason: "OUT_OF_RANGE", Detail: fmt.Sprintf("has at most %d ids", maxNodes)}
 	}
 	nodes := make([]scalar.Node, len(ids))
 	var known []uuid.UUID
-	var places []int // of these in nodes
+	var indexes []int // of these in nodes
 	for i, text := range ids {
 		if id, ok := naming.ParseID(text); ok {
-			known, places = append(known, id), append(places, i)
+			known, indexes = append(known, id), append(indexes, i)
 		}
 	}
 	found, err := r.findByID(ctx, reader, known)
 	if err != nil {
 		return nil, err
 	}
-	for i, place := range places {
-		nodes[place] = found[i]
+	for i, index := range indexes {
+		nodes[index] = found[i]
 	}
 	return nodes, nil
 }
@@ -162,7 +162,7 @@ func (r *Resolver) findByID(ctx context.Context, reader auth.Identity, ids []uui
 	return nodes, nil
 }
 
-// findOne answers one object of any type.
+// findOne returns one object of any type.
 func (r *Resolver) findOne(ctx context.Context, reader auth.Identity, id string) (scalar.Node, error) {
 	nodes, err := r.find(ctx, reader, []string{id})
 	if err != nil {
@@ -174,7 +174,7 @@ func (r *Resolver) findOne(ctx context.Context, reader auth.Identity, id string)
 	return nodes[0], nil
 }
 
-// authors answers the author of each chat, nil where the account is gone, with one query.
+// authors returns the author of each chat, nil where the account is gone, with one query.
 func (r *Resolver) authors(ctx context.Context, chats []*chat.Chat) ([]*auth.User, error) {
 	ids := make([]uuid.UUID, len(chats))
 	for i, c := range chats {
@@ -183,7 +183,7 @@ func (r *Resolver) authors(ctx context.Context, chats []*chat.Chat) ([]*auth.Use
 	return r.auth.UsersByID(ctx, ids)
 }
 
-// actor answers who did something, nil where the account is gone.
+// actor returns who did something, nil where the account is gone.
 func (r *Resolver) actor(ctx context.Context, e *chat.Event) (*auth.User, error) {
 	if e.Kind == chat.CaughtUp { // which nobody did
 		return nil, nil

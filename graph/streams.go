@@ -15,8 +15,7 @@ import (
 	"parley/transport"
 )
 
-// streams answer what transport asks about subscriptions: whether a reader may have one, and what its
-// logs say. The resolvers of subscriptions only hand out what is being executed; everybody is authorised here.
+// streams tell transport about subscriptions: whether a reader may have one, and what its logs hold. The resolvers of subscriptions only hand out what is being executed; everybody is authorised here.
 type streams struct {
 	chat    *chat.Service
 	errors  *presenter
@@ -94,7 +93,7 @@ func (x streams) logs(from []chat.Start, show func(*chat.Event) any) *transport.
 	for i, start := range from {
 		s.Logs[i] = transport.Log{
 			Key: start.Room.ID.String(), At: transport.Position(start.At), Head: transport.Position(start.Head),
-			Follow: func(wake func()) transport.Tail { return tail{x.chat.Follow(start, wake), show} },
+			Follow: func(wake func()) transport.Tail { return adapter{x.chat.Follow(start, wake), show} },
 		}
 	}
 	s.ID = func(at []*transport.Position) string { return strings.Join(cursors(from, at), ",") }
@@ -121,22 +120,22 @@ func chatsOnly(e *chat.Event) any {
 
 func everything(e *chat.Event) any { return e }
 
-// A tail is the log of a room as one kind of stream shows it.
-type tail struct {
+// An adapter is the log of a room for transport, as one kind of stream shows it.
+type adapter struct {
 	*chat.Tail
 	show func(*chat.Event) any
 }
 
-// Next answers what follows a position.
-func (t tail) Next(ctx context.Context, at transport.Position) ([]transport.Event, error) {
-	events, err := t.Tail.Next(ctx, chat.Position(at))
+// Next returns what follows a position.
+func (a adapter) Next(ctx context.Context, at transport.Position) ([]transport.Event, error) {
+	events, err := a.Tail.Next(ctx, chat.Position(at))
 	if errors.Is(err, chat.ErrNoRoom) || errors.Is(err, chat.ErrDiverged) {
 		return nil, &transport.EndError{Err: err}
 	}
 	shown := make([]transport.Event, len(events))
 	for i, e := range events {
 		shown[i] = transport.Event{
-			Position: transport.Position(e.Position()), At: e.At, Object: t.show(e), Subject: subject(e),
+			Position: transport.Position(e.Position()), At: e.At, Object: a.show(e), Subject: subject(e),
 			Changes: e.Kind == chat.ChatEdited || e.Kind == chat.ChatDeleted, Last: e.Kind == chat.RoomDeleted,
 		}
 	}

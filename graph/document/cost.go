@@ -36,17 +36,17 @@ func (costLimit) Validate(graphql.ExecutableSchema) error { return nil }
 
 // MutateOperationContext adds up the operation that will be executed.
 func (c costLimit) MutateOperationContext(_ context.Context, op *graphql.OperationContext) *gqlerror.Error {
-	p := c.pricer(op.Variables)
-	p.directives(op.Operation.Directives)
-	total := p.selection(op.Operation.SelectionSet)
-	if p.wrong != nil {
-		return p.wrong
+	e := c.estimator(op.Variables)
+	e.directives(op.Operation.Directives)
+	total := e.selection(op.Operation.SelectionSet)
+	if e.wrong != nil {
+		return e.wrong
 	}
 	if total.once > c.most {
 		return tooComplex(fmt.Sprintf("The operation costs more than %d: fields, times the sizes of the lists they are in.", c.most))
 	}
-	built := total.once + maxIntrospected - p.introspected.left
-	if p.introspected.left < 0 || built > LargestCost(c.most) {
+	built := total.once + maxIntrospected - e.introspected.left
+	if e.introspected.left < 0 || built > LargestCost(c.most) {
 		return tooComplex("The operation asks for too much of the schema at once.")
 	}
 	if built > cheap {
@@ -67,99 +67,99 @@ func CostOf(op *graphql.OperationContext) int {
 	return max(cost, cheap)
 }
 
-func (c costLimit) pricer(variables map[string]any) *pricer {
-	return &pricer{
-		api: c.api, variables: variables, most: c.most + 1, known: map[*ast.FragmentDefinition]price{},
-		introspected: introspected{c.api.Schema, maxIntrospected},
+func (c costLimit) estimator(variables map[string]any) *estimator {
+	return &estimator{
+		api: c.api, variables: variables, most: c.most + 1, known: map[*ast.FragmentDefinition]cost{},
+		introspected: introspectionCounter{c.api.Schema, maxIntrospected},
 	}
 }
 
-// A price is what a selection costs: once, and, in a connection, for each item of the page.
-type price struct{ once, each int }
+// A cost is what a selection costs: once, and, in a connection, for each item of the page.
+type cost struct{ once, each int }
 
-// A pricer adds up one operation in one walk. A fragment is walked once, and its price remembered: it does
+// An estimator adds up one operation in one walk. A fragment is walked once, and its cost remembered: it does
 // not depend on where the fragment is spread, but for the page size, which is not yet in it.
-type pricer struct {
+type estimator struct {
 	api          API
 	variables    map[string]any
 	most         int // sums end here
-	known        map[*ast.FragmentDefinition]price
-	introspected introspected
+	known        map[*ast.FragmentDefinition]cost
+	introspected introspectionCounter
 	wrong        *gqlerror.Error
 }
 
-func (p *pricer) selection(set ast.SelectionSet) (sum price) {
+func (e *estimator) selection(set ast.SelectionSet) (sum cost) {
 	for _, one := range set {
-		var part price
+		var part cost
 		switch one := one.(type) {
 		case *ast.Field:
-			if p.included(one.Directives) {
-				part = p.field(one)
+			if e.included(one.Directives) {
+				part = e.field(one)
 			}
 		case *ast.InlineFragment:
-			if p.included(one.Directives) {
-				part = p.selection(one.SelectionSet)
+			if e.included(one.Directives) {
+				part = e.selection(one.SelectionSet)
 			}
 		case *ast.FragmentSpread:
-			if p.included(one.Directives) {
-				part = p.fragment(one.Definition)
+			if e.included(one.Directives) {
+				part = e.fragment(one.Definition)
 			}
 		}
-		sum.once, sum.each = p.plus(sum.once, part.once), p.plus(sum.each, part.each)
+		sum.once, sum.each = e.plus(sum.once, part.once), e.plus(sum.each, part.each)
 	}
 	return sum
 }
 
-func (p *pricer) fragment(fragment *ast.FragmentDefinition) price {
-	known, walked := p.known[fragment]
+func (e *estimator) fragment(fragment *ast.FragmentDefinition) cost {
+	known, walked := e.known[fragment]
 	if !walked {
-		known = p.selection(fragment.SelectionSet)
-		p.known[fragment] = known
+		known = e.selection(fragment.SelectionSet)
+		e.known[fragment] = known
 	}
 	return known
 }
 
-// field prices a field with what is below it. The parts of a connection are free, and what is in its
+// field adds up a field with what is below it. The parts of a connection are free, and what is in its
 // items is counted for each.
-func (p *pricer) field(f *ast.Field) price {
-	p.arguments(f.Arguments)
-	if p.wrong != nil {
-		return price{}
+func (e *estimator) field(f *ast.Field) cost {
+	e.arguments(f.Arguments)
+	if e.wrong != nil {
+		return cost{}
 	}
-	below := p.selection(f.SelectionSet)
+	below := e.selection(f.SelectionSet)
 	switch f.Name { // what is below stays in memory, and is counted by itself
 	case "__schema":
-		p.introspected.selection(f.SelectionSet, p.introspected.schema)
-		return price{once: 1}
+		e.introspected.selection(f.SelectionSet, e.introspected.schema)
+		return cost{once: 1}
 	case "__type":
-		name, _ := p.value(f.Arguments.ForName("name").Value).(string)
-		p.introspected.selection(f.SelectionSet, p.introspected.schema.Types[name])
-		return price{once: 1}
+		name, _ := e.value(f.Arguments.ForName("name").Value).(string)
+		e.introspected.selection(f.SelectionSet, e.introspected.schema.Types[name])
+		return cost{once: 1}
 	}
 	if parent := f.ObjectDefinition.Name; strings.HasSuffix(parent, "Connection") {
 		switch f.Name {
 		case "edges", "nodes":
-			return price{each: below.once}
+			return cost{each: below.once}
 		case "pageInfo":
 			return below
 		}
 	} else if strings.HasSuffix(parent, "Edge") && f.Name == "node" {
 		return below
 	}
-	items := p.plus(below.once, p.times(below.each, p.items(f)))
+	items := e.plus(below.once, e.times(below.each, e.items(f)))
 	if f.Definition.Type.Elem != nil {
-		items = p.times(below.once, p.items(f))
+		items = e.times(below.once, e.items(f))
 	}
-	return price{once: p.plus(p.plus(1, p.rooms(f)), items)}
+	return cost{once: e.plus(e.plus(1, e.rooms(f)), items)}
 }
 
 // rooms is how many rooms a stream looks up before it begins. The same name twice is one look-up.
-func (p *pricer) rooms(f *ast.Field) int {
+func (e *estimator) rooms(f *ast.Field) int {
 	argument := f.Arguments.ForName("rooms")
 	if argument == nil {
 		return 0
 	}
-	list, many := p.value(argument.Value).([]any)
+	list, many := e.value(argument.Value).([]any)
 	if !many {
 		return 1
 	}
@@ -172,13 +172,13 @@ func (p *pricer) rooms(f *ast.Field) int {
 }
 
 // items is how many objects a list has at most. A page that is too large is the resolver's to refuse.
-func (p *pricer) items(f *ast.Field) int {
+func (e *estimator) items(f *ast.Field) int {
 	if ids := f.Arguments.ForName("ids"); ids != nil {
-		list, many := p.value(ids.Value).([]any)
+		list, many := e.value(ids.Value).([]any)
 		if !many {
 			return 1
 		}
-		return min(len(list), p.api.MaxIDs)
+		return min(len(list), e.api.MaxIDs)
 	}
 	if f.Definition.Type.Elem != nil {
 		return otherList
@@ -186,12 +186,12 @@ func (p *pricer) items(f *ast.Field) int {
 	most := -1
 	for _, name := range []string{"first", "last"} {
 		if argument := f.Arguments.ForName(name); argument != nil {
-			if value := p.value(argument.Value); value != nil {
+			if value := e.value(argument.Value); value != nil {
 				n, err := graphql.UnmarshalInt(value)
 				if err != nil {
-					n = p.api.MaxPage
+					n = e.api.MaxPage
 				}
-				most = max(most, min(max(n, 0), p.api.MaxPage))
+				most = max(most, min(max(n, 0), e.api.MaxPage))
 			}
 		}
 	}
@@ -199,7 +199,7 @@ func (p *pricer) items(f *ast.Field) int {
 		return most
 	}
 	if first := f.Definition.Arguments.ForName("first"); first != nil && first.DefaultValue != nil {
-		if n, err := graphql.UnmarshalInt(p.value(first.DefaultValue)); err == nil {
+		if n, err := graphql.UnmarshalInt(e.value(first.DefaultValue)); err == nil {
 			return n
 		}
 	}
@@ -208,8 +208,8 @@ func (p *pricer) items(f *ast.Field) int {
 
 // value is what an argument comes to; nil for null and for a variable without a value. Validation has seen
 // to it that there is no error.
-func (p *pricer) value(v *ast.Value) any {
-	value, err := v.Value(p.variables)
+func (e *estimator) value(v *ast.Value) any {
+	value, err := v.Value(e.variables)
 	if err != nil {
 		return nil
 	}
@@ -217,14 +217,14 @@ func (p *pricer) value(v *ast.Value) any {
 }
 
 // included tells whether @skip and @include let a part be executed.
-func (p *pricer) included(directives ast.DirectiveList) bool {
+func (e *estimator) included(directives ast.DirectiveList) bool {
 	if len(directives) == 0 {
 		return true
 	}
-	p.directives(directives)
+	e.directives(directives)
 	for _, directive := range directives {
-		if condition := directive.Arguments.ForName("if"); condition != nil && p.wrong == nil {
-			is, _ := p.value(condition.Value).(bool)
+		if condition := directive.Arguments.ForName("if"); condition != nil && e.wrong == nil {
+			is, _ := e.value(condition.Value).(bool)
 			if (directive.Name == "skip" && is) || (directive.Name == "include" && !is) {
 				return false
 			}
@@ -233,40 +233,40 @@ func (p *pricer) included(directives ast.DirectiveList) bool {
 	return true
 }
 
-func (p *pricer) directives(directives ast.DirectiveList) {
+func (e *estimator) directives(directives ast.DirectiveList) {
 	for _, directive := range directives {
-		p.arguments(directive.Arguments)
+		e.arguments(directive.Arguments)
 	}
 }
 
 // arguments refuses null where it cannot be. A variable with a default may stand there, and may still be
 // null; gqlgen panics on it.
-func (p *pricer) arguments(arguments ast.ArgumentList) {
+func (e *estimator) arguments(arguments ast.ArgumentList) {
 	for _, argument := range arguments {
-		p.notNull(argument.Value)
+		e.notNull(argument.Value)
 	}
 }
 
-func (p *pricer) notNull(v *ast.Value) {
+func (e *estimator) notNull(v *ast.Value) {
 	for _, child := range v.Children {
-		p.notNull(child.Value)
+		e.notNull(child.Value)
 	}
 	if v.Kind != ast.Variable || v.ExpectedType == nil || !v.ExpectedType.NonNull || v.ExpectedTypeHasDefault {
 		return
 	}
-	if value, given := p.variables[v.Raw]; given && value == nil && p.wrong == nil {
-		p.wrong = unfit(v.Raw)
+	if value, given := e.variables[v.Raw]; given && value == nil && e.wrong == nil {
+		e.wrong = variableError(v.Raw)
 	}
 }
 
-// unfit is gqlgen's own error of a variable that does not fit.
-func unfit(variable string) *gqlerror.Error {
+// variableError is gqlgen's own error of a variable that does not fit.
+func variableError(variable string) *gqlerror.Error {
 	wrong := gqlerror.ErrorPathf(ast.Path{ast.PathName("variable"), ast.PathName(variable)}, "does not fit its type")
 	errcode.Set(wrong, errcode.ValidationFailed)
 	return wrong
 }
 
-func (p *pricer) plus(a, b int) int { return min(a+b, p.most) }
+func (e *estimator) plus(a, b int) int { return min(a+b, e.most) }
 
 // times multiplies; both are far below the root of the largest int.
-func (p *pricer) times(a, b int) int { return min(a*b, p.most) }
+func (e *estimator) times(a, b int) int { return min(a*b, e.most) }

@@ -12,10 +12,10 @@ import (
 // What an operation costs is what a walk finds that expands everything and carries the sizes of all
 // lists down.
 func FuzzCost(f *testing.F) {
-	seedGrower(f)
+	seedGenerator(f)
 	d := testDocuments(1)
 	f.Fuzz(func(t *testing.T, bytes []byte) {
-		text := growRight(bytes)
+		text := oneOperation(bytes)
 		doc, errs := d.check(text)
 		if errs != nil {
 			return
@@ -26,14 +26,14 @@ func FuzzCost(f *testing.F) {
 			if err != nil {
 				t.Fatalf("%v: %s", err, text)
 			}
-			p := costLimit{testAPI, d.limits.MaxCost}.pricer(variables)
-			got := p.selection(operation.SelectionSet)
+			e := costLimit{testAPI, d.limits.MaxCost}.estimator(variables)
+			got := e.selection(operation.SelectionSet)
 			want := (&naiveCost{variables}).of(operation.SelectionSet, big.NewInt(1), nil)
 			if most := big.NewInt(int64(d.limits.MaxCost) + 1); want.Cmp(most) > 0 {
 				want = most
 			}
-			if p.wrong != nil || int64(got.once) != want.Int64() || got.each != 0 {
-				t.Fatalf("costs %+v, want %v, %v with %v\n%s", got, want, p.wrong, values, text)
+			if e.wrong != nil || int64(got.once) != want.Int64() || got.each != 0 {
+				t.Fatalf("costs %+v, want %v, %v with %v\n%s", got, want, e.wrong, values, text)
 			}
 		}
 	})

@@ -63,8 +63,8 @@ type API struct {
 func Use(server *handler.Server, l Limits, api API) {
 	l.defaults()
 	secrets := secretFields(api.Schema)
-	server.SetQueryCache(handedOver{})
-	server.Use(persisted{extension.AutomaticPersistedQuery{Cache: bounded{lru.New[string](l.Cache), secrets}}})
+	server.SetQueryCache(checkedDocument{})
+	server.Use(persisted{extension.AutomaticPersistedQuery{Cache: textCache{lru.New[string](l.Cache), secrets}}})
 	server.Use(newDocuments(l, api, secrets))
 	server.Use(exactVariables{})
 	server.Use(costLimit{api, l.MaxCost})
@@ -84,13 +84,13 @@ const (
 // documents turns the text of a request into a checked document: parse, shape, validation, each cheap
 // enough for the next to be safe. It does what gqlgen's executor would do, because there is no room for
 // the shape between its parser and its validation, and both are needed once only. The document is left in the
-// operation context, where the executor finds it through handedOver.
+// operation context, where the executor finds it through checkedDocument.
 type documents struct {
 	limits  Limits
 	api     API
 	secrets []string
 	rules   []core.Rule
-	kept    *lru.LRU[*ast.QueryDocument]
+	cache   *lru.LRU[*ast.QueryDocument]
 	slots   chan struct{}
 }
 
@@ -101,8 +101,8 @@ var _ interface {
 
 func newDocuments(l Limits, api API, secrets []string) *documents {
 	return &documents{
-		limits: l, api: api, secrets: secrets, rules: quietRules(),
-		kept: lru.New[*ast.QueryDocument](l.Cache), slots: make(chan struct{}, l.Parallel),
+		limits: l, api: api, secrets: secrets, rules: rulesWithoutSuggestions(),
+		cache: lru.New[*ast.QueryDocument](l.Cache), slots: make(chan struct{}, l.Parallel),
 	}
 }
 
@@ -115,7 +115,7 @@ func (*documents) Validate(graphql.ExecutableSchema) error { return nil }
 // MutateOperationParameters finds the document, or checks it. One that is kept waits for no slot. gqlgen has
 // room for one error here: several come wrapped in the first, and transport unwraps them.
 func (d *documents) MutateOperationParameters(ctx context.Context, params *graphql.RawParams) *gqlerror.Error {
-	doc, kept := d.kept.Get(ctx, params.Query)
+	doc, kept := d.cache.Get(ctx, params.Query)
 	if !kept {
 		if !d.enter(ctx) {
 			return d.api.Busy(ctx)
@@ -128,26 +128,26 @@ func (d *documents) MutateOperationParameters(ctx context.Context, params *graph
 			return &first
 		}
 		if len(params.Query) <= maxCachedDocument {
-			d.kept.Add(ctx, params.Query, doc)
+			d.cache.Add(ctx, params.Query, doc)
 		}
 	}
 	graphql.GetOperationContext(ctx).Doc = doc
 	return nil
 }
 
-// enter takes a slot, or answers false when there was none in time.
+// enter takes a slot, or returns false when there was none in time.
 func (d *documents) enter(ctx context.Context) bool {
 	select {
 	case d.slots <- struct{}{}:
 		return true
 	default:
 	}
-	patience := time.NewTimer(parseWait)
-	defer patience.Stop()
+	timer := time.NewTimer(parseWait)
+	defer timer.Stop()
 	select {
 	case d.slots <- struct{}{}:
 		return true
-	case <-patience.C:
+	case <-timer.C:
 	case <-ctx.Done():
 	}
 	return false
@@ -170,17 +170,17 @@ func (d *documents) check(text string) (*ast.QueryDocument, gqlerror.List) {
 	return doc, nil
 }
 
-// handedOver is the executor's way to a document that documents has left for it. There always is one: what
+// checkedDocument hands the executor the document that documents has left for it. There always is one: what
 // is not checked is refused before.
-type handedOver struct{}
+type checkedDocument struct{}
 
-// Get answers the document of this operation.
-func (handedOver) Get(ctx context.Context, _ string) (*ast.QueryDocument, bool) {
+// Get returns the document of this operation.
+func (checkedDocument) Get(ctx context.Context, _ string) (*ast.QueryDocument, bool) {
 	return graphql.GetOperationContext(ctx).Doc, true
 }
 
 // Add keeps nothing.
-func (handedOver) Add(context.Context, string, *ast.QueryDocument) {}
+func (checkedDocument) Add(context.Context, string, *ast.QueryDocument) {}
 
 // tooComplex is a refusal; what says which limit, in our own words and numbers.
 func tooComplex(what string) *gqlerror.Error {

@@ -35,71 +35,71 @@ func testDocuments(parallel int) *documents {
 	return newDocuments(l, testAPI, testSecrets)
 }
 
-// look is what gqlgen's executor does with a request: it answers the document it would execute.
-func (d *documents) look(ctx context.Context, text string) (*ast.QueryDocument, *gqlerror.Error) {
+// prepare is what gqlgen's executor does with a request: it returns the document it would execute.
+func (d *documents) prepare(ctx context.Context, text string) (*ast.QueryDocument, *gqlerror.Error) {
 	ctx = graphql.WithOperationContext(ctx, &graphql.OperationContext{})
 	if refused := d.MutateOperationParameters(ctx, &graphql.RawParams{Query: text}); refused != nil {
 		return nil, refused
 	}
-	doc, found := handedOver{}.Get(ctx, text)
+	doc, found := checkedDocument{}.Get(ctx, text)
 	if !found {
 		return nil, gqlerror.Errorf("not found")
 	}
 	return doc, nil
 }
 
-// A document that is not known waits 100 ms for a place, and no longer than whoever asks; one that is
+// A document that is not known waits 100 ms for a slot, and no longer than its context; one that is
 // known waits for nobody.
-func TestPlacesToParse(t *testing.T) {
+func TestSlotsOfParsing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := testDocuments(1)
-		known, refused := d.look(t.Context(), "{ me { id } }")
+		known, refused := d.prepare(t.Context(), "{ me { id } }")
 		if refused != nil {
 			t.Fatal(refused)
 		}
 		d.slots <- struct{}{} // somebody else parses
 		begun := time.Now()
-		if again, refused := d.look(t.Context(), "{ me { id } }"); again != known || refused != nil || time.Since(begun) != 0 {
+		if again, refused := d.prepare(t.Context(), "{ me { id } }"); again != known || refused != nil || time.Since(begun) != 0 {
 			t.Errorf("a known document: %v, after %v", refused, time.Since(begun))
 		}
-		if _, refused := d.look(t.Context(), "{ me { username } }"); refused == nil || refused.Message != "busy" || time.Since(begun) != parseWait {
+		if _, refused := d.prepare(t.Context(), "{ me { username } }"); refused == nil || refused.Message != "busy" || time.Since(begun) != parseWait {
 			t.Errorf("a new document: %v, after %v", refused, time.Since(begun))
 		}
-		impatient, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		short, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()
 		begun = time.Now()
-		if _, refused := d.look(impatient, "{ me { username } }"); refused == nil || time.Since(begun) != time.Millisecond {
-			t.Errorf("somebody who left: %v, after %v", refused, time.Since(begun))
+		if _, refused := d.prepare(short, "{ me { username } }"); refused == nil || time.Since(begun) != time.Millisecond {
+			t.Errorf("a context that ends: %v, after %v", refused, time.Since(begun))
 		}
 		begun = time.Now()
 		time.AfterFunc(50*time.Millisecond, func() { <-d.slots })
-		if _, refused := d.look(t.Context(), "{ me { username } }"); refused != nil || time.Since(begun) != 50*time.Millisecond {
-			t.Errorf("a place comes free: %v, after %v", refused, time.Since(begun))
+		if _, refused := d.prepare(t.Context(), "{ me { username } }"); refused != nil || time.Since(begun) != 50*time.Millisecond {
+			t.Errorf("a slot comes free: %v, after %v", refused, time.Since(begun))
 		}
 		if len(d.slots) != 0 {
-			t.Error("a place was not given back")
+			t.Error("a slot was not given back")
 		}
 	})
 }
 
-// A place is given back by whoever is refused, too, and nothing that was refused is kept.
+// A slot is given back by what is refused, too, and nothing that was refused is kept.
 func TestRefusedDocumentsAreNotKept(t *testing.T) {
 	d := testDocuments(1)
 	for _, text := range []string{"{", "{ nonsense }", "{ me { " + strings.Repeat("id ", 11) + "} }", "fragment A on Query { me { id } }"} {
 		for range 2 {
-			if _, refused := d.look(t.Context(), text); refused == nil || refused.Message == "busy" {
+			if _, refused := d.prepare(t.Context(), text); refused == nil || refused.Message == "busy" {
 				t.Errorf("%s: %v", text, refused)
 			}
 		}
-		if _, kept := d.kept.Get(t.Context(), text); kept {
+		if _, kept := d.cache.Get(t.Context(), text); kept {
 			t.Errorf("kept: %s", text)
 		}
 	}
 	long := "{ me { id } }" + strings.Repeat(" ", maxCachedDocument)
-	if _, refused := d.look(t.Context(), long); refused != nil {
+	if _, refused := d.prepare(t.Context(), long); refused != nil {
 		t.Error(refused)
 	}
-	if _, kept := d.kept.Get(t.Context(), long); kept {
+	if _, kept := d.cache.Get(t.Context(), long); kept {
 		t.Error("a document above 8 KiB was kept")
 	}
 }
@@ -117,7 +117,7 @@ func TestValidationEnds(t *testing.T) {
 	if _, errs := d.check("query " + long + "(" + numbered(100, "$a#: Int ") + ") { me { id } }"); len(errs) != 1 {
 		t.Errorf("%d errors", len(errs))
 	}
-	_, refused := d.look(t.Context(), "{ me { a b } }")
+	_, refused := d.prepare(t.Context(), "{ me { a b } }")
 	several, _ := refused.Err.(gqlerror.List) //nolint:errorlint // this is what is asked
 	if len(several) != 2 || several[0].Message != refused.Message {
 		t.Errorf("%v", refused)
@@ -144,7 +144,7 @@ func BenchmarkDocument(b *testing.B) {
 	l.defaults()
 	ours := func() *executor.Executor {
 		e := executor.New(schema)
-		e.SetQueryCache(handedOver{})
+		e.SetQueryCache(checkedDocument{})
 		e.Use(newDocuments(l, testAPI, testSecrets))
 		e.Use(costLimit{testAPI, l.MaxCost})
 		return e

@@ -9,9 +9,9 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// A grower makes documents out of bytes. Each byte is one choice, and without bytes it makes the
+// A generator makes documents out of bytes. Each byte is one choice, and without bytes it makes the
 // smallest there is.
-type grower struct {
+type generator struct {
 	bytes  []byte
 	schema *ast.Schema
 	left   int // selections that may still be made
@@ -20,18 +20,18 @@ type grower struct {
 }
 
 // The fragments that a document may have, one for each of these types.
-var grownFragments = []string{"Query", "RoomConnection", "Room", "Chat", "__Type"}
+var generatedFragments = []string{"Query", "RoomConnection", "Room", "Chat", "__Type"}
 
-// growAny answers a document of some operations and fragments, which may be unknown, unused, or
+// anyDocument returns a document of some operations and fragments, which may be unknown, unused, or
 // contain each other.
-func growAny(bytes []byte) string {
-	g := &grower{bytes: bytes, schema: testAPI.Schema, left: 60, above: -1}
+func anyDocument(bytes []byte) string {
+	g := &generator{bytes: bytes, schema: testAPI.Schema, left: 60, above: -1}
 	for i := range 1 + g.choose(2) {
 		fmt.Fprintf(&g.b, "query Q%d($n: Int @skip(if: false)) ", i)
 		g.directive()
 		g.selection("Query", 6)
 	}
-	for i, of := range grownFragments {
+	for i, of := range generatedFragments {
 		if g.choose(3) > 0 {
 			fmt.Fprintf(&g.b, "fragment F%d on %s %s", i, of, strings.Repeat("@skip(if: false) ", g.choose(3)))
 			g.selection(of, 4)
@@ -40,11 +40,11 @@ func growAny(bytes []byte) string {
 	return g.b.String()
 }
 
-// growRight answers a document of one operation that often passes validation.
-func growRight(bytes []byte) string {
-	g := &grower{bytes: bytes, schema: testAPI.Schema, left: 25, above: -1}
+// oneOperation returns a document of one operation that often passes validation.
+func oneOperation(bytes []byte) string {
+	g := &generator{bytes: bytes, schema: testAPI.Schema, left: 25, above: -1}
 	g.selection("Query", 6)
-	for i, of := range grownFragments {
+	for i, of := range generatedFragments {
 		if strings.Contains(g.b.String(), fmt.Sprintf("...F%d ", i)) {
 			g.above = i
 			fmt.Fprintf(&g.b, "fragment F%d on %s ", i, of)
@@ -63,8 +63,8 @@ func growRight(bytes []byte) string {
 	return "query " + variables + g.b.String()
 }
 
-// choose answers a number below n.
-func (g *grower) choose(n int) int {
+// choose returns a number below n.
+func (g *generator) choose(n int) int {
 	if len(g.bytes) == 0 {
 		return 0
 	}
@@ -73,7 +73,7 @@ func (g *grower) choose(n int) int {
 	return next % n
 }
 
-func (g *grower) selection(of string, depth int) {
+func (g *generator) selection(of string, depth int) {
 	g.b.WriteString("{ ")
 	for range 1 + g.choose(6) {
 		g.left--
@@ -83,7 +83,7 @@ func (g *grower) selection(of string, depth int) {
 			g.directive()
 			g.selection(of, depth-1)
 		case choice >= 7:
-			if n := slices.Index(grownFragments, of); n > g.above {
+			if n := slices.Index(generatedFragments, of); n > g.above {
 				fmt.Fprintf(&g.b, "...F%d ", n)
 				g.directive()
 				break
@@ -96,7 +96,7 @@ func (g *grower) selection(of string, depth int) {
 	g.b.WriteString("} ")
 }
 
-func (g *grower) field(of *ast.Definition, depth int) {
+func (g *generator) field(of *ast.Definition, depth int) {
 	if depth == 0 || g.left < 0 || len(of.Fields) == 0 {
 		g.b.WriteString("__typename ")
 		return
@@ -121,7 +121,7 @@ func (g *grower) field(of *ast.Definition, depth int) {
 	}
 }
 
-func (g *grower) values(of *ast.ArgumentDefinition) []string {
+func (g *generator) values(of *ast.ArgumentDefinition) []string {
 	switch of.Type.Name() {
 	case "Int":
 		return []string{"1", "7", "200", "$n", "null", "0", "-5", "300"}
@@ -136,7 +136,7 @@ func (g *grower) values(of *ast.ArgumentDefinition) []string {
 	return []string{`"Chat"`, `"x"`}
 }
 
-func (g *grower) directive() {
+func (g *generator) directive() {
 	switch g.choose(12) {
 	case 9:
 		g.b.WriteString("@skip(if: $on) ")
@@ -147,8 +147,8 @@ func (g *grower) directive() {
 	}
 }
 
-// seedGrower gives a fuzz target documents of many kinds.
-func seedGrower(f *testing.F) {
+// seedGenerator gives a fuzz target documents of many kinds.
+func seedGenerator(f *testing.F) {
 	state := uint32(1)
 	for n := range 400 {
 		seed := make([]byte, 20+n/2)

@@ -14,15 +14,15 @@ const (
 	describedAs     = 32
 )
 
-// An introspected counts what introspection will answer, by walking the schema as gqlgen's package introspection
+// An introspectionCounter counts what introspection will return, by walking the schema as gqlgen's package introspection
 // does, without building anything. Fields that will be merged are counted each.
-type introspected struct {
+type introspectionCounter struct {
 	schema *ast.Schema
 	left   int // below 0: it is too much, and the walk ends
 }
 
 // selection counts what is selected of one object of the schema.
-func (i *introspected) selection(set ast.SelectionSet, of any) {
+func (i *introspectionCounter) selection(set ast.SelectionSet, of any) {
 	for _, one := range set {
 		if i.left--; i.left < 0 {
 			return
@@ -46,8 +46,8 @@ func (i *introspected) selection(set ast.SelectionSet, of any) {
 	}
 }
 
-// each hands out what a field answers: an *ast.Definition, an *ast.Type where it wraps another, and so on.
-func (i *introspected) each(of any, field string, do func(any)) {
+// each hands out what a field returns: an *ast.Definition, an *ast.Type where it wraps another, and so on.
+func (i *introspectionCounter) each(of any, field string, do func(any)) {
 	switch of := of.(type) {
 	case *ast.Schema:
 		i.eachOfSchema(of, field, do)
@@ -62,7 +62,7 @@ func (i *introspected) each(of any, field string, do func(any)) {
 		case "type":
 			do(i.unwrapped(of.Type))
 		case "args":
-			every(of.Arguments, do)
+			forEach(of.Arguments, do)
 		}
 	case *ast.ArgumentDefinition:
 		if field == "type" {
@@ -70,12 +70,12 @@ func (i *introspected) each(of any, field string, do func(any)) {
 		}
 	case *ast.DirectiveDefinition:
 		if field == "args" {
-			every(of.Arguments, do)
+			forEach(of.Arguments, do)
 		}
 	}
 }
 
-func (i *introspected) eachOfSchema(of *ast.Schema, field string, do func(any)) {
+func (i *introspectionCounter) eachOfSchema(of *ast.Schema, field string, do func(any)) {
 	switch field {
 	case "types":
 		for _, definition := range of.Types {
@@ -94,13 +94,13 @@ func (i *introspected) eachOfSchema(of *ast.Schema, field string, do func(any)) 
 	}
 }
 
-func (i *introspected) eachOfType(of *ast.Definition, field string, do func(any)) {
+func (i *introspectionCounter) eachOfType(of *ast.Definition, field string, do func(any)) {
 	switch {
 	case of == nil: // __type of a name that nothing has
 	case field == "enumValues":
-		every(of.EnumValues, do)
+		forEach(of.EnumValues, do)
 	case field == "possibleTypes" && of.IsAbstractType():
-		every(i.schema.GetPossibleTypes(of), do)
+		forEach(i.schema.GetPossibleTypes(of), do)
 	case field == "interfaces":
 		for _, name := range of.Interfaces {
 			do(i.schema.Types[name])
@@ -115,7 +115,7 @@ func (i *introspected) eachOfType(of *ast.Definition, field string, do func(any)
 }
 
 // inner is what a list or a type that is never null wraps.
-func (i *introspected) inner(of *ast.Type) any {
+func (i *introspectionCounter) inner(of *ast.Type) any {
 	if !of.NonNull {
 		return i.unwrapped(of.Elem)
 	}
@@ -124,14 +124,14 @@ func (i *introspected) inner(of *ast.Type) any {
 	return i.unwrapped(&inner)
 }
 
-func (i *introspected) unwrapped(of *ast.Type) any {
+func (i *introspectionCounter) unwrapped(of *ast.Type) any {
 	if !of.NonNull && of.Elem == nil {
 		return i.schema.Types[of.NamedType]
 	}
 	return of
 }
 
-func every[T any](list []T, do func(any)) {
+func forEach[T any](list []T, do func(any)) {
 	for _, one := range list {
 		do(one)
 	}

@@ -20,9 +20,9 @@ func (c costLimit) checkLargest(op *graphql.OperationContext) *gqlerror.Error {
 	case ast.Subscription:
 		most, what = c.api.MaxEvent, "An event of this subscription"
 	}
-	p := c.pricer(op.Variables)
-	p.most = most + 1
-	if p.largest(op.Operation.SelectionSet) <= most {
+	e := c.estimator(op.Variables)
+	e.most = most + 1
+	if e.largest(op.Operation.SelectionSet) <= most {
 		return nil
 	}
 	return tooComplex(fmt.Sprintf("%s could be larger than %d KiB. Select texts less often.", what, most>>10))
@@ -30,57 +30,57 @@ func (c costLimit) checkLargest(op *graphql.OperationContext) *gqlerror.Error {
 
 // largest is what an object can come to for which these are selected. Fields of one key are one in it, in however many
 // fragments they stand.
-func (p *pricer) largest(sets ...ast.SelectionSet) int {
+func (e *estimator) largest(sets ...ast.SelectionSet) int {
 	fields := map[string][]*ast.Field{}
 	for _, set := range sets {
-		p.collect(set, fields)
+		e.collect(set, fields)
 	}
 	sum, textless := 0, 0
 	for _, same := range fields {
 		size, below := 0, make([]ast.SelectionSet, len(same))
 		for i, f := range same {
-			size, below[i] = max(size, p.sizeOf(f)), f.SelectionSet
+			size, below[i] = max(size, e.sizeOf(f)), f.SelectionSet
 		}
 		if f := same[0]; len(f.SelectionSet) > 0 {
-			inner := p.largest(below...)
+			inner := e.largest(below...)
 			if f.Definition.Type.Elem != nil {
-				inner = p.times(inner, p.items(f))
+				inner = e.times(inner, e.items(f))
 			}
-			size = p.plus(size, inner)
-		} else if nameOf(f) == p.api.Textless {
-			textless = p.plus(textless, size)
+			size = e.plus(size, inner)
+		} else if nameOf(f) == e.api.Textless {
+			textless = e.plus(textless, size)
 			continue
 		}
-		sum = p.plus(sum, size)
+		sum = e.plus(sum, size)
 	}
-	return max(sum, p.plus(textless, min(sum, withoutTexts)))
+	return max(sum, e.plus(textless, min(sum, withoutTexts)))
 }
 
 // withoutTexts is what an object without texts has at most, beside the field that tells.
 const withoutTexts = 8 << 10
 
 // collect adds the fields of a selection by their keys.
-func (p *pricer) collect(set ast.SelectionSet, fields map[string][]*ast.Field) {
+func (e *estimator) collect(set ast.SelectionSet, fields map[string][]*ast.Field) {
 	for _, one := range set {
 		switch one := one.(type) {
 		case *ast.Field:
-			if p.included(one.Directives) {
+			if e.included(one.Directives) {
 				fields[one.Alias] = append(fields[one.Alias], one)
 			}
 		case *ast.InlineFragment:
-			if p.included(one.Directives) {
-				p.collect(one.SelectionSet, fields)
+			if e.included(one.Directives) {
+				e.collect(one.SelectionSet, fields)
 			}
 		case *ast.FragmentSpread:
-			if p.included(one.Directives) {
-				p.collect(one.Definition.SelectionSet, fields)
+			if e.included(one.Directives) {
+				e.collect(one.Definition.SelectionSet, fields)
 			}
 		}
 	}
 }
 
 // sizeOf is how large a field can be with its key, without what is below it.
-func (p *pricer) sizeOf(f *ast.Field) int {
+func (e *estimator) sizeOf(f *ast.Field) int {
 	size := len(f.Alias) + len(`"":,`)
 	if len(f.SelectionSet) > 0 {
 		return size + len("{}")
@@ -89,11 +89,11 @@ func (p *pricer) sizeOf(f *ast.Field) int {
 		return size + maxTypename
 	}
 	for _, name := range []string{nameOf(f), f.Definition.Type.Name()} {
-		if known, is := p.api.Largest[name]; is {
+		if known, is := e.api.Largest[name]; is {
 			return size + known
 		}
 	}
-	return size + p.api.Largest["String"]
+	return size + e.api.Largest["String"]
 }
 
 // nameOf is a field with its type.

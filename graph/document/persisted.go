@@ -25,14 +25,14 @@ func (p persisted) MutateOperationParameters(ctx context.Context, params *graphq
 	return wrong
 }
 
-// bounded keeps the texts of persisted queries that are short, and hold neither password nor token.
-type bounded struct {
+// textCache keeps the texts of persisted queries that are short, and hold neither password nor token.
+type textCache struct {
 	graphql.Cache[string]
 	secrets []string
 }
 
 // Add keeps a text, or does not.
-func (b bounded) Add(ctx context.Context, hash, text string) {
+func (b textCache) Add(ctx context.Context, hash, text string) {
 	secret := slices.ContainsFunc(b.secrets, func(field string) bool { return strings.Contains(text, field) })
 	if len(text) <= maxCachedDocument && !secret {
 		b.Cache.Add(ctx, hash, text)

@@ -40,10 +40,10 @@ type shape struct {
 	keys                        []string // response keys at the top, as often as they stand there
 }
 
-// A shaper measures a document in one walk, before validation, whose cost is the square of what is
+// A measurer measures a document in one walk, before validation, whose cost is the square of what is
 // repeated. Nothing of the document is believed: fields need not exist. Each fragment is walked once, and its shape is
 // remembered. No sum grows far beyond its limit: the walk ends there.
-type shaper struct {
+type measurer struct {
 	limits    *Limits
 	secrets   []string // fields that take a password or a token
 	named     map[string]*ast.FragmentDefinition
@@ -55,7 +55,7 @@ type shaper struct {
 
 // checkShape refuses a document that is too large for validation, or for what it may ask.
 func checkShape(limits *Limits, secrets []string, doc *ast.QueryDocument) *gqlerror.Error {
-	s := &shaper{limits: limits, secrets: secrets}
+	s := &measurer{limits: limits, secrets: secrets}
 	if refused := s.defined(doc.Fragments); refused != nil {
 		return refused
 	}
@@ -80,7 +80,7 @@ func checkShape(limits *Limits, secrets []string, doc *ast.QueryDocument) *gqler
 }
 
 // defined takes note of the fragments; the first of a name counts, as for gqlparser.
-func (s *shaper) defined(fragments ast.FragmentDefinitionList) *gqlerror.Error {
+func (s *measurer) defined(fragments ast.FragmentDefinitionList) *gqlerror.Error {
 	if len(fragments) == 0 {
 		return nil
 	}
@@ -97,13 +97,13 @@ func (s *shaper) defined(fragments ast.FragmentDefinitionList) *gqlerror.Error {
 	return nil
 }
 
-func (s *shaper) oneFragment() *gqlerror.Error {
+func (s *measurer) oneFragment() *gqlerror.Error {
 	s.fragments++
 	return above(s.fragments, s.limits.MaxFragments, "fragments, defined or inline")
 }
 
 // operation adds one of the document's operations to the total.
-func (s *shaper) operation(operation *ast.OperationDefinition) *gqlerror.Error {
+func (s *measurer) operation(operation *ast.OperationDefinition) *gqlerror.Error {
 	part := shape{directives: len(operation.Directives)}
 	for _, variable := range operation.VariableDefinitions {
 		part.directives += len(variable.Directives)
@@ -125,7 +125,7 @@ func (s *shaper) operation(operation *ast.OperationDefinition) *gqlerror.Error {
 
 // selection adds what stands in a selection to part; its keys lie at the end of s.keys, from where the
 // caller takes them.
-func (s *shaper) selection(part *shape, set ast.SelectionSet) *gqlerror.Error {
+func (s *measurer) selection(part *shape, set ast.SelectionSet) *gqlerror.Error {
 	begin := len(s.keys)
 	for _, one := range set {
 		var refused *gqlerror.Error
@@ -151,7 +151,7 @@ func (s *shaper) selection(part *shape, set ast.SelectionSet) *gqlerror.Error {
 }
 
 // field adds a field and what is below it.
-func (s *shaper) field(part *shape, f *ast.Field) *gqlerror.Error {
+func (s *measurer) field(part *shape, f *ast.Field) *gqlerror.Error {
 	s.keys = append(s.keys, f.Alias)
 	below := shape{fields: 1, directives: len(f.Directives)}
 	if f.Alias != f.Name {
@@ -178,7 +178,7 @@ func (s *shaper) field(part *shape, f *ast.Field) *gqlerror.Error {
 }
 
 // spread adds a fragment. One that is not defined is validation's business, but has been counted.
-func (s *shaper) spread(part *shape, spread *ast.FragmentSpread) *gqlerror.Error {
+func (s *measurer) spread(part *shape, spread *ast.FragmentSpread) *gqlerror.Error {
 	part.directives += len(spread.Directives)
 	fragment := s.named[spread.Name]
 	if fragment == nil {
@@ -200,7 +200,7 @@ func (s *shaper) spread(part *shape, spread *ast.FragmentSpread) *gqlerror.Error
 }
 
 // fragment walks the definition of a fragment.
-func (s *shaper) fragment(fragment *ast.FragmentDefinition) (*shape, *gqlerror.Error) {
+func (s *measurer) fragment(fragment *ast.FragmentDefinition) (*shape, *gqlerror.Error) {
 	s.known[fragment] = nil
 	begin := len(s.keys)
 	part := &shape{directives: len(fragment.Directives)}
@@ -222,7 +222,7 @@ func (a *shape) plus(b *shape) {
 }
 
 // add adds a part to the total. Depth is measured here, where it is known from where it counts.
-func (s *shaper) add(total, part *shape) *gqlerror.Error {
+func (s *measurer) add(total, part *shape) *gqlerror.Error {
 	total.plus(part)
 	if refused := above(part.depth, s.limits.MaxDepth, "levels of fields"); refused != nil {
 		return refused
@@ -231,7 +231,7 @@ func (s *shaper) add(total, part *shape) *gqlerror.Error {
 }
 
 // fits compares all that is summed up.
-func (s *shaper) fits(part *shape) *gqlerror.Error {
+func (s *measurer) fits(part *shape) *gqlerror.Error {
 	if part.fields <= s.limits.MaxFields && part.aliases <= s.limits.MaxAliases && part.directives <= s.limits.MaxDirectives {
 		return nil
 	}

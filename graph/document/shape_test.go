@@ -20,12 +20,12 @@ func smallLimits(which byte) *Limits {
 
 // The walk that remembers fragments decides like one that expands everything.
 func FuzzShape(f *testing.F) {
-	seedGrower(f)
+	seedGenerator(f)
 	f.Fuzz(func(t *testing.T, bytes []byte) {
 		if len(bytes) == 0 {
 			return
 		}
-		limits, text := smallLimits(bytes[0]), growAny(bytes[1:])
+		limits, text := smallLimits(bytes[0]), anyDocument(bytes[1:])
 		doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, limits.MaxTokens)
 		if err != nil {
 			t.Fatalf("%v: %s", err, text)

@@ -19,8 +19,8 @@ const (
 	maxFindingsText = 4 << 10 // bytes of messages
 )
 
-// enough is thrown through gqlparser, whose walk knows no other end.
-type enough struct{}
+// endOfValidation is a panic through gqlparser, whose walk knows no other end.
+type endOfValidation struct{}
 
 // validate is gqlparser's own, but it stops when it has found enough.
 func (d *documents) validate(doc *ast.QueryDocument) (errs gqlerror.List) {
@@ -30,9 +30,9 @@ func (d *documents) validate(doc *ast.QueryDocument) (errs gqlerror.List) {
 		return gqlerror.List{wrong}
 	}
 	defer func() {
-		thrown := recover()
-		if _, ours := thrown.(enough); thrown != nil && !ours {
-			panic(thrown)
+		panicked := recover()
+		if _, ours := panicked.(endOfValidation); panicked != nil && !ours {
+			panic(panicked)
 		}
 	}()
 	size := 0
@@ -46,7 +46,7 @@ func (d *documents) validate(doc *ast.QueryDocument) (errs gqlerror.List) {
 			errcode.Set(found, errcode.ValidationFailed)
 			errs = append(errs, found)
 			if size += len(found.Message); len(errs) >= maxFindings || size > maxFindingsText {
-				panic(enough{})
+				panic(endOfValidation{})
 			}
 		})
 	}
@@ -54,9 +54,9 @@ func (d *documents) validate(doc *ast.QueryDocument) (errs gqlerror.List) {
 	return errs
 }
 
-// quietRules are the rules of validation without suggestions: these would repeat what was sent and
+// rulesWithoutSuggestions are the rules of validation without suggestions: these would repeat what was sent and
 // cost more than the check itself.
-func quietRules() []core.Rule {
+func rulesWithoutSuggestions() []core.Rule {
 	r := rules.NewDefaultRules()
 	for _, quiet := range []core.Rule{
 		rules.FieldsOnCorrectTypeRuleWithoutSuggestions, rules.ScalarLeafsRuleWithoutSuggestions,
@@ -77,7 +77,7 @@ func quietRules() []core.Rule {
 const textScalars = "ScalarsAreText"
 
 // scalarsAreText judges literals that gqlparser leaves to the scalar. Ours are all text; for anything else
-// gqlgen's resolvers answer a fault, and panic on numbers that Go cannot hold.
+// gqlgen's resolvers return an internal error, and panic on numbers that Go cannot hold.
 func scalarsAreText(events *core.Events, report core.AddErrFunc) {
 	events.OnValue(func(_ *core.Walker, value *ast.Value) {
 		if !isOurScalar(value.Definition) || value.ExpectedType == nil {

@@ -1,7 +1,7 @@
 // Package lean is what generated code runs on where gqlgen's own general form buys nothing here. Our
 // values are plain: their fields cannot fail, and what reads the database does so once a list, in a
 // batch resolver. So nothing below a root field needs a goroutine, and @defer, which this server does
-// not offer, needs no book-keeping for each object. The command in rewrite/ puts it in place.
+// not offer, needs nothing in each object. The command in rewrite/ puts it in place.
 package lean
 
 import (

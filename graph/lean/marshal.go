@@ -9,17 +9,17 @@ import (
 
 type measuredKey struct{}
 
-// WithMeasured has Marshal ask about the size of an answer before it is made.
-func WithMeasured(ctx context.Context, mayBe func(size int) bool) context.Context {
-	return context.WithValue(ctx, measuredKey{}, mayBe)
+// WithMeasured has Marshal ask whether an answer may have its size, before it is made.
+func WithMeasured(ctx context.Context, allowed func(size int) bool) context.Context {
+	return context.WithValue(ctx, measuredKey{}, allowed)
 }
 
-// Marshal writes the answer of a query or a mutation, nil if it may not be that large. What is in it lies where the
+// Marshal writes the answer of a query or a mutation, nil if it is not allowed its size. What is in it lies where the
 // database put it until then, however often it is asked for: no memory is taken before its size is known.
 func Marshal(ctx context.Context, data graphql.Marshaler) []byte {
 	var size measure
 	data.MarshalGQL(&size)
-	if mayBe, asked := ctx.Value(measuredKey{}).(func(int) bool); asked && !mayBe(int(size)) {
+	if allowed, asked := ctx.Value(measuredKey{}).(func(int) bool); asked && !allowed(int(size)) {
 		return nil
 	}
 	b := bytes.NewBuffer(make([]byte, 0, size))

@@ -25,7 +25,7 @@ func Parse(text string, maxTokens int) (*ast.QueryDocument, error) {
 	}
 	l := literals{text: text}
 	if !l.read() {
-		line, column := place(text[:l.at])
+		line, column := locate(text[:l.at])
 		return nil, gqlerror.ErrorLocf("", line, column, "Invalid string.")
 	}
 	if len(l.blocks) > 0 {
@@ -34,8 +34,8 @@ func Parse(text string, maxTokens int) (*ast.QueryDocument, error) {
 	return doc, nil
 }
 
-// place is where a text ends, as gqlparser counts: from 1, in code points.
-func place(before string) (line, column int) {
+// locate says where a text ends, as gqlparser counts: from 1, in code points.
+func locate(before string) (line, column int) {
 	before = lineEnds.Replace(before)
 	return 1 + strings.Count(before, "\n"), 1 + utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
 }

@@ -55,8 +55,8 @@ func TestLiteralsAreThoseOfTheReference(t *testing.T) {
 	}
 }
 
-// places are where a literal may stand in a document; of a description and of a comment nobody reads the value.
-var places = map[string]string{
+// positions are where a literal may stand in a document; of a description and of a comment nobody reads the value.
+var positions = map[string]string{
 	"argument":                `{ node(id: %s) { id } }`,
 	"second argument":         `{ a: node(id: """ ü """) { id } node(id: %s) { id } }`,
 	"in a list":               `{ nodes(ids: ["ü", """x""", %s]) { id } }`,
@@ -77,8 +77,8 @@ var places = map[string]string{
 // A text is the same wherever it stands, and half a surrogate pair is an error wherever it stands.
 func TestLiteralsEverywhere(t *testing.T) {
 	const block, want = "\"\"\"é\r\n    b\n      c\"\"\"", "é\nb\n  c"
-	for name, place := range places {
-		doc, err := Parse(fmt.Sprintf(place, block), 0)
+	for name, position := range positions {
+		doc, err := Parse(fmt.Sprintf(position, block), 0)
 		if err != nil {
 			if name == "comment" { // its line ends in the block string
 				continue
@@ -91,13 +91,13 @@ func TestLiteralsEverywhere(t *testing.T) {
 			t.Errorf("%s: %s", name, raw)
 		}
 		for _, half := range []string{`"\uD800"`, `"\udc00"`, `"\u{D800}"`, `"x\\\uDE00\uD83D"`} {
-			if _, err := Parse(fmt.Sprintf(place, half), 0); (err == nil) != (name == "comment") {
-				t.Errorf("%s: %s is answered by %v", name, half, err)
+			if _, err := Parse(fmt.Sprintf(position, half), 0); (err == nil) != (name == "comment") {
+				t.Errorf("%s: %s returns %v", name, half, err)
 			}
 		}
 		for _, whole := range []string{`"\uD83D\uDE00"`, `"\\uD800"`, `"\"\\\\uD800"`} {
-			if _, err := Parse(fmt.Sprintf(place, whole), 0); err != nil {
-				t.Errorf("%s: %s is answered by %v", name, whole, err)
+			if _, err := Parse(fmt.Sprintf(position, whole), 0); err != nil {
+				t.Errorf("%s: %s returns %v", name, whole, err)
 			}
 		}
 	}
@@ -109,8 +109,8 @@ func FuzzLiterals(f *testing.F) {
 	for _, l := range referenceLiterals(f)[:50] {
 		f.Add("{ node(id: " + l.written + ") { id } }")
 	}
-	for _, place := range places {
-		f.Add(fmt.Sprintf(place, `"""é `+"\n"+` \""" """`))
+	for _, position := range positions {
+		f.Add(fmt.Sprintf(position, `"""é `+"\n"+` \""" """`))
 	}
 	f.Fuzz(func(t *testing.T, text string) {
 		if !utf8.ValidString(text) { // never comes so far

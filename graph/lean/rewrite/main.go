@@ -2,7 +2,7 @@
 //
 //   - A list is marshalled in the goroutine that has it. gqlgen starts one for each element, whose
 //     stack has to grow each time.
-//   - An object below the roots keeps no books for @defer.
+//   - An object below the roots has nothing prepared for @defer.
 //   - A leaf that is a plain field or method of a value is marshalled without a context of its own,
 //     which gqlgen makes for hooks around fields and for resolvers that fail. A leaf has neither.
 //   - Such a field of a common type is written from where it lies, without a closure.
@@ -70,7 +70,7 @@ func rewrite(source []byte) ([]byte, error) {
 	return replaceAll(out.Bytes())
 }
 
-// leaf writes what answers a leaf. A field of a known type is answered in place.
+// leaf writes the body of a leaf's function. A field of a known type is marshalled from where it lies.
 func leaf(marshal, value string) string {
 	general := fmt.Sprintf("\treturn %s(ctx, field.Selections, %s)\n", marshal, value)
 	if strings.HasSuffix(value, ")") { // a method
@@ -130,7 +130,7 @@ func keepRoots(source []byte) []byte {
 	return bytes.Join(functions, nil)
 }
 
-// leavesOf answers the functions that describe a field without a selection of its own.
+// leavesOf returns the functions that describe a field without a selection of its own.
 func leavesOf(file *ast.File) map[string]bool {
 	leaves := map[string]bool{}
 	for _, decl := range file.Decls {
@@ -145,7 +145,7 @@ func leavesOf(file *ast.File) map[string]bool {
 	return leaves
 }
 
-// leafOf answers what marshals a field and with which value, when the field is a leaf and its value
+// leafOf returns what marshals a field and with which value, when the field is a leaf and its value
 // a field or method of obj that cannot fail; else nil.
 func leafOf(f *ast.FuncDecl, leaves map[string]bool) (marshal, value ast.Expr) {
 	call := onlyCall(f.Body)
@@ -162,7 +162,7 @@ func leafOf(f *ast.FuncDecl, leaves map[string]bool) (marshal, value ast.Expr) {
 	return marshals.Fun, value
 }
 
-// plainValue answers X of a body that says `return obj.X, nil` or `return obj.X(), nil`.
+// plainValue returns X of a body that says `return obj.X, nil` or `return obj.X(), nil`.
 func plainValue(body *ast.BlockStmt) ast.Expr {
 	if body == nil || len(body.List) != 1 {
 		return nil
@@ -181,7 +181,7 @@ func plainValue(body *ast.BlockStmt) ast.Expr {
 	return ret.Results[0]
 }
 
-// onlyCall answers the call of a body that says `return call(…)`.
+// onlyCall returns the call of a body that says `return call(…)`.
 func onlyCall(body *ast.BlockStmt) *ast.CallExpr {
 	if body == nil || len(body.List) != 1 {
 		return nil
