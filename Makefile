@@ -8,7 +8,7 @@ ROUNDS ?= 10000
 OURS := $(shell git ls-files '*.go' ':!ent/*' ':!graph/generated/*' 2>/dev/null) $(shell git ls-files 'ent/schema/*.go' 2>/dev/null)
 export GOTOOLCHAIN := local
 
-.PHONY: run build test race postgres model mutants torture fmt lint generate migration web drift bench deps browser deploy-check
+.PHONY: run build test race postgres model mutants torture sizes fmt lint generate migration web drift bench deps browser deploy-check
 
 run: ## starts the server with nothing configured
 	go run ./cmd/parley
@@ -33,6 +33,9 @@ mutants: ## breaks the code on purpose, one way at a time, and shows which test 
 
 torture: ## kills a server that is in use and checks what its clients saw; ROUNDS=10000 takes an hour
 	ROUNDS=$(ROUNDS) go test -race -count 1 -timeout 24h -v -run '^TestKilledServerLosesNothing$$' ./server
+
+sizes: ## the lines of each package, its files and functions; fails on what is too large
+	go test -count 1 -run '^TestSizes' -v .
 
 fmt:
 	go run $(GOFUMPT) -modpath parley -w $(OURS)
