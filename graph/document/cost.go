@@ -183,16 +183,23 @@ func (e *estimator) items(f *ast.Field) int {
 	if f.Definition.Type.Elem != nil {
 		return otherList
 	}
+	return e.page(f)
+}
+
+// page is how many objects a page has at most: by `first` and `last`, where null is like nothing, or by the schema.
+func (e *estimator) page(f *ast.Field) int {
 	most := -1
 	for _, name := range []string{"first", "last"} {
-		if argument := f.Arguments.ForName(name); argument != nil {
-			if value := e.value(argument.Value); value != nil {
-				n, err := graphql.UnmarshalInt(value)
-				if err != nil {
-					n = e.api.MaxPage
-				}
-				most = max(most, min(max(n, 0), e.api.MaxPage))
+		argument := f.Arguments.ForName(name)
+		if argument == nil {
+			continue
+		}
+		if value := e.value(argument.Value); value != nil {
+			n, err := graphql.UnmarshalInt(value)
+			if err != nil {
+				n = e.api.MaxPage
 			}
+			most = max(most, min(max(n, 0), e.api.MaxPage))
 		}
 	}
 	if most >= 0 {
