@@ -1,6 +1,6 @@
-// Package graph is the API: a thin skin of resolvers over auth and chat, the guard that says who
-// may call them, and the one table that turns errors into codes. The product is schema.graphqls,
-// written by hand.
+// Package graph is the API over auth and chat: resolvers of one line, the guard that says who may call them, the adapter
+// through which transport follows the logs of rooms, and the one table that turns errors into codes. The product is
+// schema.graphqls, written by hand. What a document may be is the business of package document.
 package graph
 
 import (

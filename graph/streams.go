@@ -15,7 +15,8 @@ import (
 	"parley/transport"
 )
 
-// streams tell transport about subscriptions: whether a reader may have one, and what its logs hold. The resolvers of subscriptions only hand out what is being executed; everybody is authorised here.
+// streams tell transport about subscriptions: whether a reader may have one, and what its logs hold. The resolvers of
+// subscriptions only hand out what is being executed; everybody is authorised here.
 type streams struct {
 	chat    *chat.Service
 	errors  *presenter
