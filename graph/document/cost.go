@@ -19,7 +19,7 @@ const (
 // A costLimit refuses operations that would look up too much. A field costs 1, times the sizes of the lists
 // above it. It runs behind validation, with the variables, and before anybody is asked who they are.
 type costLimit struct {
-	api  API
+	api  *API
 	most int
 }
 
@@ -80,7 +80,7 @@ type cost struct{ once, each int }
 // An estimator adds up one operation in one walk. A fragment is walked once, and its cost remembered: it does
 // not depend on where the fragment is spread, but for the page size, which is not yet in it.
 type estimator struct {
-	api          API
+	api          *API
 	variables    map[string]any
 	most         int // sums end here
 	known        map[*ast.FragmentDefinition]cost

@@ -65,9 +65,9 @@ func Use(server *handler.Server, l Limits, api API) {
 	secrets := secretFields(api.Schema)
 	server.SetQueryCache(checkedDocument{})
 	server.Use(persisted{extension.AutomaticPersistedQuery{Cache: textCache{lru.New[string](l.Cache), secrets}}})
-	server.Use(newDocuments(l, api, secrets))
+	server.Use(newDocuments(l, &api, secrets))
 	server.Use(exactVariables{})
-	server.Use(costLimit{api, l.MaxCost})
+	server.Use(costLimit{&api, l.MaxCost})
 }
 
 // The codes of request errors, as the schema has them.
@@ -87,7 +87,7 @@ const (
 // operation context, where the executor finds it through checkedDocument.
 type documents struct {
 	limits  Limits
-	api     API
+	api     *API
 	secrets []string
 	rules   []core.Rule
 	cache   *lru.LRU[*ast.QueryDocument]
@@ -99,7 +99,7 @@ var _ interface {
 	graphql.OperationParameterMutator
 } = (*documents)(nil)
 
-func newDocuments(l Limits, api API, secrets []string) *documents {
+func newDocuments(l Limits, api *API, secrets []string) *documents {
 	return &documents{
 		limits: l, api: api, secrets: secrets, rules: rulesWithoutSuggestions(),
 		cache: lru.New[*ast.QueryDocument](l.Cache), slots: make(chan struct{}, l.Parallel),

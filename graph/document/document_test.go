@@ -21,7 +21,7 @@ import (
 )
 
 // testAPI is the schema of the server with the limits that it has there.
-var testAPI = API{
+var testAPI = &API{
 	Schema:  generated.NewExecutableSchema(generated.Config{}).Schema(),
 	Busy:    func(context.Context) *gqlerror.Error { return gqlerror.Errorf("busy") },
 	MaxPage: 200, MaxIDs: 100, MaxAnswer: 1 << 20, MaxEvent: 1 << 20, Largest: map[string]int{"String": 1000},
