@@ -2,14 +2,13 @@ package server
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
 	"parley/broker"
 	"parley/chat"
 	"parley/db"
+	"parley/server/settings"
 )
 
 // A doorbell wakes readers, here and on other nodes.
@@ -20,7 +19,7 @@ type doorbell interface {
 
 // openBell chooses it: NATS, else the database that nodes share, else this process alone. closing lets the
 // last bells leave.
-func openBell(c *Config, logger *slog.Logger, store *db.Store) (_ doorbell, closing func(), err error) {
+func openBell(c *settings.Config, logger *slog.Logger, store *db.Store) (_ doorbell, closing func(), err error) {
 	report := func(bus string) func(error) {
 		return func(why error) {
 			if why != nil {
@@ -45,22 +44,4 @@ func openBell(c *Config, logger *slog.Logger, store *db.Store) (_ doorbell, clos
 		return p, func() { p.Close(context.Background()) }, nil
 	}
 	return &broker.Memory{}, func() {}, nil
-}
-
-// checkNATS refuses settings that would go unheard.
-func (c *Config) checkNATS() error {
-	for _, s := range []struct{ name, value string }{
-		{"CREDENTIALS", c.NATSCredentials},
-		{"CA", c.NATSCA},
-		{"CERTIFICATE", c.NATSCertificate},
-		{"KEY", c.NATSKey},
-	} {
-		if s.value != "" && c.NATSURL == "" {
-			return fmt.Errorf("PARLEY_NATS_%s: given without PARLEY_NATS_URL", s.name)
-		}
-	}
-	if (c.NATSCertificate == "") != (c.NATSKey == "") {
-		return errors.New("PARLEY_NATS_CERTIFICATE and PARLEY_NATS_KEY: give both or neither")
-	}
-	return nil
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"parley/db/dbtest"
+	"parley/server/settings"
 )
 
 // A wrong setting stops the start with status 1 and one line that names it; a wrong call with 2.
@@ -143,10 +144,10 @@ func TestSettingsAreRead(t *testing.T) {
 	t.Setenv("PARLEY_CORS_ALLOWED_ORIGINS", "")
 	c := config(t, dataDir(t), "--write-batch", "7")
 	if time.Duration(c.RefreshTokenLifetime) != 30*24*time.Hour || c.HTTPMaxBody != 64<<10 || c.WriteBatch != 7 ||
-		c.SendRate != (ratio{}) || len(c.CORSAllowedOrigins) != 0 {
+		c.SendRate != (settings.Rate{}) || len(c.CORSAllowedOrigins) != 0 {
 		t.Errorf("got %+v", c)
 	}
-	if c.RoomSendRate != (ratio{200, time.Second}) || time.Duration(c.AccessTokenLifetime) != 90*time.Minute {
+	if c.RoomSendRate != (settings.Rate{Calls: 200, Per: time.Second}) || time.Duration(c.AccessTokenLifetime) != 90*time.Minute {
 		t.Errorf("the defaults are %+v", c)
 	}
 }
@@ -154,7 +155,7 @@ func TestSettingsAreRead(t *testing.T) {
 func TestCommands(t *testing.T) {
 	dir := dataDir(t)
 	for args, want := range map[string]string{
-		"version": "parley " + version + "\n",
+		"version": "parley " + Version + "\n",
 		strings.Join(append([]string{"migrate", "--data", dir}, databaseFlags(t, dir)...), " "): "the database is up to date\n",
 	} {
 		var stdout, stderr bytes.Buffer

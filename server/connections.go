@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"parley/meter"
+	"parley/server/settings"
 	"parley/transport"
 )
 
@@ -15,7 +16,7 @@ import (
 // there are too many, one that waits for a request makes room: of the same address, or of the one that has most.
 type connections struct {
 	most, mostOfAddress int
-	uncounted           networks // proxies; like loopback they are nobody's address
+	uncounted           settings.Networks // proxies; like loopback they are nobody's address
 	noRoom              *meter.Tally
 
 	mu     sync.Mutex // guards all below
@@ -46,7 +47,7 @@ type peer struct {
 	waiting list.List // of net.Conn, the longest in front
 }
 
-func newConnections(most, mostOfAddress int, uncounted networks) *connections {
+func newConnections(most, mostOfAddress int, uncounted settings.Networks) *connections {
 	return &connections{
 		most: most, mostOfAddress: mostOfAddress, uncounted: uncounted, noRoom: meter.NewTally(roomForHTTP, roomForAddress),
 		all: map[net.Conn]*connection{}, peers: map[netip.Prefix]*peer{},
@@ -93,7 +94,7 @@ func (s *connections) admit(conn net.Conn) {
 func (s *connections) peer(conn net.Conn) *peer {
 	remote := conn.RemoteAddr().String()
 	address := transport.AddressOf(remote)
-	if exact, err := netip.ParseAddrPort(remote); err == nil && s.uncounted.contains(exact.Addr().Unmap()) {
+	if exact, err := netip.ParseAddrPort(remote); err == nil && s.uncounted.Contain(exact.Addr().Unmap()) {
 		address = netip.Prefix{}
 	}
 	if p := s.peers[address]; p != nil {

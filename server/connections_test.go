@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"parley/server/settings"
 )
 
 // Connections that have sent nothing, or half a request, do not hold up the end, for which http.Server
@@ -87,7 +89,7 @@ func TestStrangersWhileTheServerStops(t *testing.T) {
 // An address that has enough gets a new connection for the one that has waited the longest, and none while requests
 // run on all. Others are not concerned; loopback and proxies are not counted.
 func TestPlainConnectionsOfAnAddress(t *testing.T) {
-	var proxies networks
+	var proxies settings.Networks
 	if err := proxies.UnmarshalText([]byte("10.0.0.0/8,2001:db8::7")); err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,10 @@
 package server
 
-import "log/slog"
+import (
+	"log/slog"
+
+	"parley/server/settings"
+)
 
 // What is left of the files that a process may open: to all that is no connection, and to what is no WebSocket and no
 // event stream.
@@ -10,12 +14,12 @@ const (
 )
 
 // maxConnections is PARLEY_MAX_CONNECTIONS, or what this process may open if that is less.
-func maxConnections(c *Config, logger *slog.Logger) int {
+func maxConnections(c *settings.Config, logger *slog.Logger) int {
 	return lowered("PARLEY_MAX_CONNECTIONS", int(c.MaxConnections), plainFiles, logger)
 }
 
 // httpConnections is the same of PARLEY_HTTP_MAX_CONNECTIONS, beside those.
-func httpConnections(c *Config, beside int, logger *slog.Logger) int {
+func httpConnections(c *settings.Config, beside int, logger *slog.Logger) int {
 	return lowered("PARLEY_HTTP_MAX_CONNECTIONS", int(c.HTTPMaxConnections), uint64(beside)+otherFiles, logger)
 }
 

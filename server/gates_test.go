@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"parley/server/settings"
 )
 
 // wantDenied wants a refusal of the gate: it says when to come again, in whole seconds and in milliseconds.
@@ -234,7 +236,7 @@ func TestOrderOfRefusals(t *testing.T) {
 // Every limit of the gate is a setting, and counts cannot be 0.
 func TestSettingsOfTheGate(t *testing.T) {
 	c := config(t, dataDir(t), "--accept-rate", "0", "--address-request-rate", "0", "--ws-message-rate", "0")
-	if off := (ratio{}); c.AcceptRate != off || c.AddressRequestRate != off || c.WSMessageRate != off {
+	if off := (settings.Rate{}); c.AcceptRate != off || c.AddressRequestRate != off || c.WSMessageRate != off {
 		t.Errorf("rates that are off: %+v", c)
 	}
 	c = config(t, dataDir(t))
@@ -244,7 +246,7 @@ func TestSettingsOfTheGate(t *testing.T) {
 		t.Errorf("defaults: %s, want %s", got, want)
 	}
 	for _, name := range []string{"max-connections", "max-connections-per-address", "max-unsigned-per-address", "max-connections-per-user", "ws-max-parallel", "user-room-streams"} {
-		if _, err := parse(new(commandLine), []string{"--" + name + "=0"}, nil, nil); err == nil {
+		if _, err := settings.Parse(new(settings.Config), []string{"--" + name + "=0"}, nil, nil); err == nil {
 			t.Errorf("%s may be 0", name)
 		}
 	}

@@ -7,55 +7,21 @@ import (
 	"slices"
 	"strings"
 
+	"parley/server/settings"
 	"parley/transport"
 )
 
-// hosts are names under which the server may be addressed, separated by commas: a.example, .a.example for it
-// and all names below, or * for any.
-type hosts []string
-
-func (h *hosts) UnmarshalText(text []byte) error {
-	*h = nil
-	for one := range strings.SplitSeq(string(text), ",") {
-		one = strings.TrimSpace(one)
-		below, dotted := strings.CutPrefix(one, ".")
-		switch name, port, ok := transport.ParseHost(below); {
-		case one == "":
-		case one == "*":
-			*h = append(*h, one)
-		case !ok || port != "" || strings.HasSuffix(below, ":"):
-			return badValue("nobody asks for a host called %q: want names without scheme and port, like chat.example.org, .example.org for it and all below, separated by commas, or * for any", one)
-		case dotted:
-			*h = append(*h, "."+name)
-		default:
-			*h = append(*h, name)
-		}
-	}
-	if len(*h) > 1 && h.any() {
-		return badValue("* stands alone")
-	}
-	return nil
-}
-
-func (h hosts) any() bool { return slices.Contains(h, "*") }
-
-func (h hosts) contain(name string) bool {
-	return slices.ContainsFunc(h, func(one string) bool {
-		return one == name || strings.HasPrefix(one, ".") && strings.HasSuffix("."+name, one)
-	})
-}
-
 // notOutside are names that nobody outside can own, and so point where they like: RFC 6761, 6762 and 8375, and
 // what ICANN has reserved. A name without a dot is one too.
-var notOutside = hosts{".localhost", ".local", ".lan", ".home.arpa", ".internal", ".test"}
+var notOutside = settings.Hosts{".localhost", ".local", ".lan", ".home.arpa", ".internal", ".test"}
 
 // judgeHosts refuses requests to a server on loopback under a name that is not its own. A page that lets its own
 // name point at 127.0.0.1 (DNS rebinding) would else be at home there: its reader's browser would let it register
 // and read. Behind a proxy or on other addresses the server may have any name, so there only PARLEY_HOSTS is a reason.
 // A request without Host comes from no browser.
-func judgeHosts(c *Config, next http.Handler) http.Handler {
+func judgeHosts(c *settings.Config, next http.Handler) http.Handler {
 	everywhere := len(c.Hosts) > 0
-	if c.Hosts.any() || !everywhere && (len(c.TrustedProxies) > 0 || listensEverywhere(c.Addr)) {
+	if c.Hosts.Any() || !everywhere && (len(c.TrustedProxies) > 0 || listensEverywhere(c.Addr)) {
 		return next
 	}
 	known := slices.Concat(c.Hosts, notOutside, ownHosts(c))
@@ -71,7 +37,7 @@ func judgeHosts(c *Config, next http.Handler) http.Handler {
 }
 
 // ownHosts are those that other settings name.
-func ownHosts(c *Config) (own hosts) {
+func ownHosts(c *settings.Config) (own settings.Hosts) {
 	host, _, _ := net.SplitHostPort(c.Addr) // was checked
 	if name, _, ok := transport.ParseHost(host); ok {
 		own = append(own, name)
@@ -83,12 +49,12 @@ func ownHosts(c *Config) (own hosts) {
 }
 
 // isKnown judges the header Host. An address is no name that could be pointed elsewhere.
-func isKnown(known hosts, text string) bool {
+func isKnown(known settings.Hosts, text string) bool {
 	name, _, ok := transport.ParseHost(text)
 	if _, err := netip.ParseAddr(name); err == nil {
 		return ok
 	}
-	return ok && (!strings.Contains(name, ".") || known.contain(name))
+	return ok && (!strings.Contains(name, ".") || known.Contain(name))
 }
 
 // listensEverywhere says so of an address that is loopback for one connection and not for another.

@@ -17,6 +17,7 @@ import (
 	"parley/broker"
 	"parley/chat"
 	"parley/db"
+	"parley/server/logs"
 	"parley/transport"
 )
 
@@ -83,14 +84,14 @@ type snapshot struct {
 	broker      broker.Stats
 	connections int
 	noRoom      map[string]uint64
-	dropped     lost // lines of the log
+	dropped     logs.Lost // lines of the log
 	draining    bool
 }
 
 func (s *server) snapshot() snapshot {
 	return snapshot{
 		transport: s.transports.Stats(), chat: s.chat.Stats(), auth: s.auth.Stats(), db: s.health.store.Stats(),
-		broker: s.bell.Stats(), connections: s.connections.len(), noRoom: s.noRoom(), dropped: s.log.total(), draining: s.health.draining.Load(),
+		broker: s.bell.Stats(), connections: s.connections.len(), noRoom: s.noRoom(), dropped: s.log.Dropped(), draining: s.health.draining.Load(),
 	}
 }
 

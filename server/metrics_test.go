@@ -73,7 +73,7 @@ func TestMetricsCountWhatHappens(t *testing.T) {
 		`parley_commit_batch_size_count 3`, `parley_commit_seconds_count 3`, `parley_deliveries_total{from="window"} 3`,
 		`parley_refusals_total{code="NOT_FOUND"} 1`, `parley_refusals_total{code="INVALID_CREDENTIALS"} 1`,
 		`parley_hashes_total{outcome="made"}`, `parley_audit_events_total{event="login_failed"} 1`, `parley_bus_connected 1`,
-		`parley_database_connections{pool="write",state="most"}`, `parley_draining 0`, `parley_build_info{version="` + version + `"} 1`,
+		`parley_database_connections{pool="write",state="most"}`, `parley_draining 0`, `parley_build_info{version="` + Version + `"} 1`,
 		`parley_delivery_lag_seconds_count`, `parley_log_reads_total{kind="live"}`, `go_goroutines`, `process_cpu_seconds_total`,
 	} {
 		if !strings.Contains(text, "\n"+want) {
@@ -162,7 +162,7 @@ func TestMetricsAddressThatIsTaken(t *testing.T) {
 	_ = free.Close()
 	for range 2 {
 		c := config(t, dataDir(t), "--addr", free.Addr().String(), "--metrics-addr", s.addr)
-		err := run(t.Context(), c, &logBuffer{}, func(net.Addr) { t.Error("it serves") })
+		err := Run(t.Context(), c, &logBuffer{}, func(net.Addr) { t.Error("it serves") })
 		if err == nil || !strings.Contains(err.Error(), "PARLEY_METRICS_ADDR") {
 			t.Errorf("got %v", err)
 		}

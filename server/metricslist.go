@@ -96,10 +96,10 @@ var nodeMetrics = []metric{
 	}),
 	counter("parley_bus_errors_total", "Bells that could not be sent, and lost connections.", func(s *snapshot) uint64 { return s.broker.Errors }),
 	counters("parley_log_lines_dropped_total", "Lines of the log that nobody read in time.", "kind", func(s *snapshot) map[string]uint64 {
-		return map[string]uint64{"audit": uint64(s.dropped.audit), "other": uint64(s.dropped.lines - s.dropped.audit)}
+		return map[string]uint64{"audit": uint64(s.dropped.Audit), "other": uint64(s.dropped.Lines - s.dropped.Audit)}
 	}),
 	gauge("parley_draining", "1 while the server drains.", func(s *snapshot) int64 { return toInt(s.draining) }),
 	newMetric("parley_build_info", "1, with the release as a label.", []string{"version"}, func(desc *prometheus.Desc, _ *snapshot, emit func(prometheus.Metric)) {
-		emit(prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, 1, version))
+		emit(prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, 1, Version))
 	}),
 }

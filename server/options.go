@@ -9,12 +9,13 @@ import (
 	"parley/auth"
 	"parley/chat"
 	"parley/graph"
+	"parley/server/settings"
 	"parley/transport"
 )
 
 // What each package is told of the settings.
 
-func authOptions(c *Config, s *server) auth.Options {
+func authOptions(c *settings.Config, s *server) auth.Options {
 	o := auth.Defaults()
 	o.AccessTokenLifetime, o.RefreshTokenLifetime = time.Duration(c.AccessTokenLifetime), time.Duration(c.RefreshTokenLifetime)
 	o.Rotate, o.Blacklist = bool(c.RotateRefreshTokens), bool(c.BlacklistAfterRotation)
@@ -36,7 +37,7 @@ func authOptions(c *Config, s *server) auth.Options {
 // One part of the windows holds chats, the rest what was executed over them.
 const chatWindows = 4
 
-func chatOptions(c *Config, s *server) chat.Options {
+func chatOptions(c *settings.Config, s *server) chat.Options {
 	return chat.Options{
 		Broker: s.bell, TextLength: int(c.ChatMaxLength),
 		QueueEntries: int(c.WriteQueue), BatchEntries: int(c.WriteBatch), HeadsInterval: time.Duration(c.HeadsInterval),
@@ -47,7 +48,7 @@ func chatOptions(c *Config, s *server) chat.Options {
 	}
 }
 
-func documentOptions(c *Config) graph.DocumentOptions {
+func documentOptions(c *settings.Config) graph.DocumentOptions {
 	return graph.DocumentOptions{
 		MaxTokens: int(c.GQLMaxTokens), MaxFields: int(c.GQLMaxFields), MaxDepth: int(c.GQLMaxDepth),
 		MaxAliases: int(c.GQLMaxAliases), MaxDirectives: int(c.GQLMaxDirectives), MaxFragments: int(c.GQLMaxFragments),
@@ -56,9 +57,9 @@ func documentOptions(c *Config) graph.DocumentOptions {
 	}
 }
 
-func transportOptions(c *Config, logger *slog.Logger) transport.Options {
+func transportOptions(c *settings.Config, logger *slog.Logger) transport.Options {
 	return transport.Options{
-		Logger: logger, Origins: c.CORSAllowedOrigins.allow,
+		Logger: logger, Origins: c.CORSAllowedOrigins.Allow,
 		MaxBody: int64(c.HTTPMaxBody), MaxMessage: int64(c.WSMaxMessage), MaxOperations: int(c.WSMaxOperations),
 		BodyTimeout: time.Duration(c.HTTPBodyTimeout), ResponseTimeout: time.Duration(c.HTTPResponseTimeout),
 		MessageTimeout: time.Duration(c.WSMessageTimeout),

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -19,7 +21,8 @@ const runAsParley = "RUN_AS_PARLEY"
 func TestMain(m *testing.M) {
 	if os.Getenv(runAsParley) != "" {
 		_ = os.Unsetenv(runAsParley)
-		Main()
+		signal.Ignore(syscall.SIGPIPE)
+		os.Exit(start(os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
 	}
 	if pipes := os.Getenv(runAsPipes); pipes != "" {
 		joinPipes(pipes)

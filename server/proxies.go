@@ -6,60 +6,16 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"slices"
 	"strings"
 	"sync"
 
+	"parley/server/settings"
 	"parley/transport"
 )
 
-// Networks are addresses and prefixes, separated by commas: 10.0.0.0/8, 192.0.2.7.
-type networks []netip.Prefix
-
-func (n *networks) UnmarshalText(text []byte) error {
-	*n = nil
-	for one := range strings.SplitSeq(string(text), ",") {
-		if one = strings.TrimSpace(one); one == "" {
-			continue
-		}
-		prefix, err := parseNetwork(one)
-		if err != nil {
-			return err
-		}
-		*n = append(*n, prefix)
-	}
-	return nil
-}
-
-// parseNetwork refuses what no peer's address can lie in, and what says two things at once.
-func parseNetwork(text string) (netip.Prefix, error) {
-	prefix, err := netip.ParsePrefix(text)
-	if err != nil {
-		address, err := netip.ParseAddr(text)
-		if err != nil || address.Zone() != "" {
-			return prefix, badValue("%q is no network: want networks like 10.0.0.0/8 or 192.0.2.7, separated by commas", text)
-		}
-		prefix = netip.PrefixFrom(address, address.BitLen())
-	}
-	address := prefix.Addr()
-	switch nobody := address.IsUnspecified() || address == netip.AddrFrom4([4]byte{255, 255, 255, 255}); {
-	case address.Is4In6():
-		return prefix, badValue("%s matches nobody: write an IPv4 network as such, like 10.0.0.0/8", text)
-	case prefix != prefix.Masked():
-		return prefix, badValue("%s: want %s for the network, or %s for the one address", text, prefix.Masked(), address)
-	case address.IsMulticast(), nobody && prefix.IsSingleIP():
-		return prefix, badValue("%s matches nobody: no connection comes from there", text)
-	}
-	return prefix, nil
-}
-
-func (n networks) contains(a netip.Addr) bool {
-	return slices.ContainsFunc(n, func(p netip.Prefix) bool { return p.Contains(a) })
-}
-
 // proxies are believed.
 type proxies struct {
-	trusted networks
+	trusted settings.Networks
 	logger  *slog.Logger
 
 	mu     sync.Mutex // guards all below
@@ -70,13 +26,13 @@ type proxies struct {
 // spoke TLS, which makes https the server's own origin. Only what a trusted proxy says is believed, and
 // of its list only the rightmost entry that is no trusted proxy itself: everything to the left of that
 // was written by whoever sent the request.
-func behindProxies(trusted networks, logger *slog.Logger, next http.Handler) http.Handler {
+func behindProxies(trusted settings.Networks, logger *slog.Logger, next http.Handler) http.Handler {
 	if len(trusted) == 0 {
 		return next
 	}
 	p := &proxies{trusted: trusted, logger: logger, warned: map[netip.Addr]bool{}}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if peer, ok := parseHop(r.RemoteAddr); ok && trusted.contains(peer) {
+		if peer, ok := parseHop(r.RemoteAddr); ok && trusted.Contain(peer) {
 			if spokeTLS(r.Header.Values("X-Forwarded-Proto")) {
 				r.TLS = &tls.ConnectionState{}
 			}
@@ -99,7 +55,7 @@ func spokeTLS(headers []string) bool {
 func (p *proxies) forwarded(peer netip.Addr, headers []string) netip.Addr {
 	hops := strings.Split(strings.Join(headers, ","), ",")
 	client := peer
-	for i := len(hops) - 1; i >= 0 && p.trusted.contains(client); i-- {
+	for i := len(hops) - 1; i >= 0 && p.trusted.Contain(client); i-- {
 		text := strings.TrimSpace(hops[i])
 		if text == "" {
 			continue // RFC 9110 §5.6.1

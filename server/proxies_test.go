@@ -9,10 +9,12 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"parley/server/settings"
 )
 
 func TestOnlyTrustedProxiesAreBelieved(t *testing.T) {
-	var trusted networks
+	var trusted settings.Networks
 	if err := trusted.UnmarshalText([]byte("10.0.0.0/8, 192.0.2.7,2001:db8::/32,fe80::/10")); err != nil {
 		t.Fatal(err)
 	}
@@ -174,7 +176,7 @@ func TestNetworksThatMatchNobody(t *testing.T) {
 			t.Errorf("%s: status %d, %s", text, status, said)
 		}
 	}
-	var n networks
+	var n settings.Networks
 	if err := n.UnmarshalText([]byte("0.0.0.0/0,::/0,127.0.0.1,::1,10.0.0.0/8,fe80::/10,192.0.2.7/32")); err != nil {
 		t.Error(err)
 	}
@@ -183,7 +185,7 @@ func TestNetworksThatMatchNobody(t *testing.T) {
 // A proxy that cannot be understood is told of once, and others beside it too; how many is bounded.
 func TestWarningsOfProxiesAreBounded(t *testing.T) {
 	said := &logBuffer{}
-	var trusted networks
+	var trusted settings.Networks
 	if err := trusted.UnmarshalText([]byte("10.0.0.0/8")); err != nil {
 		t.Fatal(err)
 	}

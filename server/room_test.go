@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"parley/server/logs"
 )
 
 // saidOf adds up how many the log says had no room of a kind.
@@ -28,7 +30,7 @@ func TestRoomIsSaidOnceAMinute(t *testing.T) {
 		ctx, end := context.WithCancel(t.Context())
 		log, refused := &logBuffer{}, &atomic.Uint64{}
 		refused.Store(7) // before it began
-		logger := newLogger(&Config{LogFormat: "json", LogLevel: "info"}, log)
+		logger := logs.New(log, "info", "json")
 		ended := make(chan struct{})
 		count := func() map[string]uint64 { return map[string]uint64{"accept_rate": refused.Load(), "memory": 0} }
 		go func() { defer close(ended); watchRoom(ctx, logger, count) }()

@@ -15,11 +15,12 @@ import (
 
 	"parley/db"
 	"parley/graph"
+	"parley/server/settings"
 	"parley/web"
 )
 
 // routes are the addresses of the server.
-func routes(c *Config, logger *slog.Logger, api http.Handler, health *health) http.Handler {
+func routes(c *settings.Config, logger *slog.Logger, api http.Handler, health *health) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/schema.graphqls", text("text/plain; charset=utf-8", graph.Schema))
 	mux.HandleFunc("/healthz", health.live)
@@ -120,15 +121,15 @@ var foreignHeaders = []string{
 
 // withCORS lets pages of other origins read answers. It does not stop requests; that no foreign
 // form can change anything follows from the content type that POST needs.
-func withCORS(allowed origins, next http.Handler) http.Handler {
+func withCORS(allowed settings.Origins, next http.Handler) http.Handler {
 	o := cors.Options{
-		AllowOriginFunc: allowed.allow,
+		AllowOriginFunc: allowed.Allow,
 		AllowedMethods:  []string{http.MethodGet, http.MethodPost},
 		AllowedHeaders:  foreignHeaders,
 		ExposedHeaders:  []string{"Retry-After", "WWW-Authenticate"},
 		MaxAge:          7200, // seconds; the most that Chromium keeps
 	}
-	if allowed.any() {
+	if allowed.Any() {
 		o.AllowOriginFunc, o.AllowedOrigins = nil, []string{"*"} // answered as such, so that caches keep one answer for all
 	}
 	foreign := cors.New(o).Handler(next)

@@ -1,3 +1,5 @@
+// Package server is a running server: it opens the database and the keys, wires the other packages together, serves
+// their routes and metrics, and drains. What it can be told is settings.Config.
 package server
 
 import (
@@ -20,13 +22,15 @@ import (
 	"parley/chat"
 	"parley/db"
 	"parley/graph"
+	"parley/server/logs"
+	"parley/server/settings"
 	"parley/transport"
 )
 
-// run opens everything, serves until ctx ends, and drains. ready is told the address once requests
-// are answered; tests call run with port 0.
-func run(ctx context.Context, c *Config, stderr io.Writer, ready func(net.Addr)) (err error) {
-	logger := newLogger(c, stderr)
+// Run opens everything, serves until ctx ends, and drains. ready is told the address once requests
+// are answered; tests call it with port 0. stderr gets the log; behind a *logs.Queue it makes nobody wait.
+func Run(ctx context.Context, c *settings.Config, stderr io.Writer, ready func(net.Addr)) (err error) {
+	logger := logs.New(stderr, c.LogLevel, c.LogFormat)
 	warn(logger, c)
 	store, err := openStore(ctx, c, logger, stderr)
 	if err != nil {
@@ -37,7 +41,7 @@ func run(ctx context.Context, c *Config, stderr io.Writer, ready func(net.Addr))
 	if err != nil {
 		return err
 	}
-	s.log, _ = stderr.(*logQueue)
+	s.log, _ = stderr.(*logs.Queue)
 	defer s.closeBell() // behind the writer's last batch
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
@@ -57,14 +61,23 @@ func stop(logger *slog.Logger, stderr io.Writer) func(error) {
 	return func(err error) {
 		logger.Error("the disk of the database failed, and the server stops", "error", err)
 		fmt.Fprintf(stderr, "parley: the disk of the database failed: %v; look at the disk, then start again\n", err)
-		if queue, ok := stderr.(*logQueue); ok {
-			queue.close()
+		if queue, ok := stderr.(*logs.Queue); ok {
+			queue.Close()
 		}
-		os.Exit(exitFailure)
+		os.Exit(1)
 	}
 }
 
-func openStore(ctx context.Context, c *Config, logger *slog.Logger, stderr io.Writer) (*db.Store, error) {
+// Migrate brings the database up to date.
+func Migrate(ctx context.Context, c *settings.Config, stderr io.Writer) error {
+	store, err := openStore(ctx, c, logs.New(stderr, c.LogLevel, c.LogFormat), stderr)
+	if err != nil {
+		return err
+	}
+	return store.Close()
+}
+
+func openStore(ctx context.Context, c *settings.Config, logger *slog.Logger, stderr io.Writer) (*db.Store, error) {
 	if strings.HasPrefix(c.DatabaseURL, "sqlite:") { // else only the keys lie in it, and they are not made
 		if err := os.MkdirAll(c.Data, 0o700); err != nil {
 			return nil, fmt.Errorf("PARLEY_DATA: %w", err)
@@ -81,20 +94,20 @@ func openStore(ctx context.Context, c *Config, logger *slog.Logger, stderr io.Wr
 }
 
 // warn says what is allowed and dangerous.
-func warn(logger *slog.Logger, c *Config) {
-	if c.CORSAllowedOrigins.any() {
+func warn(logger *slog.Logger, c *settings.Config) {
+	if c.CORSAllowedOrigins.Any() {
 		logger.Warn("PARLEY_CORS_ALLOWED_ORIGINS is *: pages of any origin may use the API")
 	}
-	if c.Hosts.any() {
+	if c.Hosts.Any() {
 		logger.Warn("PARLEY_HOSTS is *: a page whose name points at this machine may use the API as its own")
 	}
 	if slices.ContainsFunc(c.TrustedProxies, func(p netip.Prefix) bool { return p.Bits() == 0 }) {
 		logger.Warn("PARLEY_TRUSTED_PROXIES holds every address: whoever connects can claim to be anybody")
 	}
-	if c.LoginAttempts == (ratio{}) {
+	if c.LoginAttempts == (settings.Rate{}) {
 		logger.Warn("PARLEY_LOGIN_ATTEMPTS is 0: passwords can be guessed without end")
 	}
-	if c.keyInArguments {
+	if c.SigningKeyIsFlag {
 		logger.Warn("PARLEY_SIGNING_KEY is given as a flag: everybody on this machine can read it in the process list")
 	}
 	if !c.RotateRefreshTokens {
@@ -106,9 +119,9 @@ func warn(logger *slog.Logger, c *Config) {
 
 // server is the parts of a running server.
 type server struct {
-	c           *Config
+	c           *settings.Config
 	logger      *slog.Logger
-	log         *logQueue // that it writes to; nil in tests
+	log         *logs.Queue // that it writes to; nil in tests
 	auth        *auth.Service
 	chat        *chat.Service
 	bell        doorbell
@@ -121,7 +134,7 @@ type server struct {
 }
 
 // wire puts the rooms of the house together.
-func wire(ctx context.Context, c *Config, logger *slog.Logger, store *db.Store) (*server, error) {
+func wire(ctx context.Context, c *settings.Config, logger *slog.Logger, store *db.Store) (*server, error) {
 	said := db.WaitFor(logger, "the keys in "+c.Data)
 	keys, err := openKeys(ctx, c, store)
 	said()
@@ -144,7 +157,7 @@ func wire(ctx context.Context, c *Config, logger *slog.Logger, store *db.Store) 
 	s.connections = newConnections(httpConnections(c, options.MaxConnections, logger), int(c.HTTPMaxConnectionsPerAddress), c.TrustedProxies)
 	options.OnStream = s.connections.stream
 	api, transports := graph.Handler(graph.Options{
-		Auth: s.auth, Chat: s.chat, Logger: logger, Version: version,
+		Auth: s.auth, Chat: s.chat, Logger: logger, Version: Version,
 		TextLength: int(c.ChatMaxLength), Introspection: bool(c.Introspection),
 		OperationTimeout: time.Duration(c.OperationTimeout), Leeway: time.Duration(c.Leeway),
 		Documents: documentOptions(c), Transport: options,
@@ -155,17 +168,14 @@ func wire(ctx context.Context, c *Config, logger *slog.Logger, store *db.Store) 
 		ReadHeaderTimeout: time.Duration(c.HTTPHeaderTimeout),
 		IdleTimeout:       time.Duration(c.HTTPIdleTimeout),
 		ConnContext:       transport.ConnContext,
-		MaxHeaderBytes:    int(c.HTTPMaxHeader) - headerSlop,
+		MaxHeaderBytes:    c.MaxHeaderBytes(),
 		ConnState:         s.connections.see,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug), // mostly clients that go away
 	}
 	return s, nil
 }
 
-// net/http reads so many bytes more than it is told before it says that the headers are too large.
-const headerSlop = 4096
-
-func openKeys(ctx context.Context, c *Config, store *db.Store) (*auth.Keyring, error) {
+func openKeys(ctx context.Context, c *settings.Config, store *db.Store) (*auth.Keyring, error) {
 	if c.SigningKey != "" {
 		keys, err := auth.ParseKeys(c.SigningKey)
 		if err != nil {

@@ -52,7 +52,7 @@ func TestAddresses(t *testing.T) {
 		"/nothing":               {404, "<title>Parley</title>"},
 		"/nothing.js":            {404, ""},
 		"/playground/nothing.js": {404, ""},
-		"/graphql?query=%7Bserver%7Bversion%7D%7D": {200, `"version":"` + version + `"`},
+		"/graphql?query=%7Bserver%7Bversion%7D%7D": {200, `"version":"` + Version + `"`},
 	} {
 		response, body := s.get(path)
 		if response.StatusCode != want.status || !strings.Contains(body, want.body) {

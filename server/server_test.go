@@ -22,6 +22,8 @@ import (
 	"parley/auth"
 	"parley/db"
 	"parley/db/dbtest"
+	"parley/server/logs"
+	"parley/server/settings"
 )
 
 // patience is how long a test waits for what must happen; it never decides what is right.
@@ -58,15 +60,15 @@ func (b *logBuffer) String() string {
 }
 
 // config answers the defaults with a data directory and a port of their own, and then flags.
-func config(t testing.TB, dir string, flags ...string) *Config {
+func config(t testing.TB, dir string, flags ...string) *settings.Config {
 	t.Helper()
-	var line commandLine
+	c := new(settings.Config)
 	args := append([]string{"--data", dir, "--addr", "127.0.0.1:0", "--log-level", "debug"}, databaseFlags(t, dir)...)
 	args = append(args, flags...)
-	if _, err := parse(&line, args, nil, io.Discard); err != nil {
+	if _, err := settings.Parse(c, args, nil, io.Discard); err != nil {
 		t.Fatal(err)
 	}
-	return &line.Config
+	return c
 }
 
 // databaseFlags name the database of a data directory, where the suites run on Postgres. There the keys
@@ -90,13 +92,13 @@ func newServer(t *testing.T, flags ...string) *testServer {
 }
 
 // startServer starts one; when the test is over, nothing of it may be left running.
-func startServer(t testing.TB, c *Config) *testServer {
+func startServer(t testing.TB, c *settings.Config) *testServer {
 	t.Helper()
 	before := goleak.IgnoreCurrent()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	s := &testServer{t: t, dir: c.Data, log: &logBuffer{}}
 	ready, ended := make(chan net.Addr, 1), make(chan error, 1)
-	go func() { ended <- run(ctx, c, s.log, func(a net.Addr) { ready <- a }) }()
+	go func() { ended <- Run(ctx, c, s.log, func(a net.Addr) { ready <- a }) }()
 	s.stop = sync.OnceValue(func() error {
 		cancel()
 		select {
@@ -266,7 +268,7 @@ func wired(t testing.TB, trace func(context.Context, any), flags ...string) (*te
 	if err != nil {
 		t.Fatal(err)
 	}
-	parts, err := wire(t.Context(), c, newLogger(c, &logBuffer{}), store)
+	parts, err := wire(t.Context(), c, logs.New(&logBuffer{}, c.LogLevel, c.LogFormat), store)
 	if err != nil {
 		t.Fatal(err)
 	}

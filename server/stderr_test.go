@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -153,4 +155,15 @@ func TestDiskThatFailsWhileNobodyReadsTheLog(t *testing.T) {
 	if k.stop(); len(k.answered)+len(k.codes) > 0 {
 		t.Errorf("answered were %v, and the errors %v", k.answered, k.codes)
 	}
+}
+
+// droppedIn adds up what a log says of dropped lines.
+func droppedIn(t *testing.T, log string) (lines, audit int) {
+	t.Helper()
+	for _, said := range regexp.MustCompile(`lines of the log were dropped[^\n]*lines["=:]+(\d+)[^\n]*audit["=:]+(\d+)`).FindAllStringSubmatch(log, -1) {
+		n, _ := strconv.Atoi(said[1])
+		m, _ := strconv.Atoi(said[2])
+		lines, audit = lines+n, audit+m
+	}
+	return lines, audit
 }

@@ -176,7 +176,7 @@ func TestBadHeaderAtPublicFields(t *testing.T) {
 			}
 		}
 		a := s.post(`{"query":"{ me { username } server { version } }"}`, "Authorization", header)
-		if a.code() != code || !strings.Contains(a.Body, `"me":null`) || !strings.Contains(a.Body, version) {
+		if a.code() != code || !strings.Contains(a.Body, `"me":null`) || !strings.Contains(a.Body, Version) {
 			t.Errorf("me with %.30q: %s, want %q", header, a.Body, code)
 		}
 	}

@@ -105,7 +105,7 @@ func TestStartSaysWhatItWaitsFor(t *testing.T) {
 			release := hold(t, mkdir(t, dir))
 			log, ready, ended := &logBuffer{}, make(chan net.Addr, 1), make(chan error, 1)
 			ctx, stop := context.WithCancel(t.Context())
-			go func() { ended <- run(ctx, c, log, func(addr net.Addr) { ready <- addr }) }()
+			go func() { ended <- Run(ctx, c, log, func(addr net.Addr) { ready <- addr }) }()
 			eventually(t, "a word", func() bool { return strings.Contains(log.String(), what) })
 			if err := release(); err != nil {
 				t.Error(err)

@@ -1,4 +1,6 @@
-package server
+// Package logs is the log of the process: a logger, and a queue behind which nobody waits for whoever reads it. It knows
+// of no setting; records that begin with audit=true are the last to be dropped.
+package logs
 
 import (
 	"bytes"
@@ -9,14 +11,14 @@ import (
 	"os"
 )
 
-// newLogger makes the one logger of the process; the standard log, which libraries use, goes into
-// it too. Into a logQueue it writes so that records of the audit are the last to be dropped.
-func newLogger(c *Config, out io.Writer) *slog.Logger {
-	var level slog.Level
-	_ = level.UnmarshalText([]byte(c.LogLevel)) // kong has checked it
-	o := &slog.HandlerOptions{Level: level}
-	queue, isQueue := out.(*logQueue)
-	isText := c.LogFormat == "text" || c.LogFormat == "" && isTerminal(out)
+// New makes the one logger of the process; the standard log, which libraries use, goes into
+// it too. level is debug, info, warn or error; format is text, json, or empty: text on a terminal. Into a Queue it writes so that records of the audit are the last to be dropped.
+func New(out io.Writer, level, format string) *slog.Logger {
+	var least slog.Level
+	_ = least.UnmarshalText([]byte(level)) // one of these
+	o := &slog.HandlerOptions{Level: least}
+	queue, isQueue := out.(*Queue)
+	isText := format == "text" || format == "" && isTerminal(out)
 	handlerOf := func(out io.Writer) slog.Handler {
 		if isText {
 			return slog.NewTextHandler(out, o)
@@ -26,9 +28,9 @@ func newLogger(c *Config, out io.Writer) *slog.Logger {
 	handler := handlerOf(out)
 	if isQueue {
 		handler = auditApart{handlerOf(queue.ordinary()), handlerOf(queue.audit())}
-		queue.tellWith(func(l lost) string {
+		queue.tellWith(func(l Lost) string {
 			var line bytes.Buffer
-			slog.New(handlerOf(&line)).Warn("lines of the log were dropped, because nobody read them", "lines", l.lines, "audit", l.audit)
+			slog.New(handlerOf(&line)).Warn("lines of the log were dropped, because nobody read them", "lines", l.Lines, "audit", l.Audit)
 			return line.String()
 		})
 	}
@@ -66,7 +68,7 @@ func (h auditApart) WithGroup(name string) slog.Handler {
 }
 
 func isTerminal(out io.Writer) bool {
-	if queue, ok := out.(*logQueue); ok {
+	if queue, ok := out.(*Queue); ok {
 		out = queue.out
 	}
 	file, ok := out.(*os.File)

@@ -1,4 +1,4 @@
-package server
+package command
 
 import (
 	"context"
@@ -7,11 +7,14 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"parley/server"
+	"parley/server/settings"
 )
 
 // commandLine is what can be typed. Without a command it serves.
 type commandLine struct {
-	Config
+	settings.Config
 
 	Serve       serveCommand       `cmd:"" default:"1" help:"Serve (what happens without a command)."`
 	Migrate     migrateCommand     `cmd:"" help:"Bring the database up to date and stop."`
@@ -25,7 +28,7 @@ type commandLine struct {
 
 // A runner is a command.
 type runner interface {
-	Run(ctx context.Context, c *Config, stdout, stderr io.Writer) error
+	Run(ctx context.Context, c *settings.Config, stdout, stderr io.Writer) error
 }
 
 type (
@@ -35,23 +38,19 @@ type (
 	versionCommand     struct{}
 )
 
-func (*serveCommand) Run(ctx context.Context, c *Config, _, stderr io.Writer) error {
-	return run(ctx, c, stderr, func(addr net.Addr) { fmt.Fprintf(stderr, "listening on http://%s\n", addr) })
+func (*serveCommand) Run(ctx context.Context, c *settings.Config, _, stderr io.Writer) error {
+	return server.Run(ctx, c, stderr, func(addr net.Addr) { fmt.Fprintf(stderr, "listening on http://%s\n", addr) })
 }
 
-func (*migrateCommand) Run(ctx context.Context, c *Config, stdout, stderr io.Writer) error {
-	store, err := openStore(ctx, c, newLogger(c, stderr), stderr)
-	if err != nil {
-		return err
-	}
-	if err := store.Close(); err != nil {
+func (*migrateCommand) Run(ctx context.Context, c *settings.Config, stdout, stderr io.Writer) error {
+	if err := server.Migrate(ctx, c, stderr); err != nil {
 		return err
 	}
 	fmt.Fprintln(stdout, "the database is up to date")
 	return nil
 }
 
-func (*healthcheckCommand) Run(ctx context.Context, c *Config, stdout, _ io.Writer) error {
+func (*healthcheckCommand) Run(ctx context.Context, c *settings.Config, stdout, _ io.Writer) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+c.Addr+"/readyz", nil)
@@ -71,7 +70,7 @@ func (*healthcheckCommand) Run(ctx context.Context, c *Config, stdout, _ io.Writ
 	return nil
 }
 
-func (*versionCommand) Run(_ context.Context, _ *Config, stdout, _ io.Writer) error {
-	fmt.Fprintln(stdout, "parley "+version)
+func (*versionCommand) Run(_ context.Context, _ *settings.Config, stdout, _ io.Writer) error {
+	fmt.Fprintln(stdout, "parley "+server.Version)
 	return nil
 }

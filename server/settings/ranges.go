@@ -1,4 +1,4 @@
-package server
+package settings
 
 import (
 	"cmp"
@@ -22,8 +22,8 @@ const (
 func (c *Config) checkRanges() error {
 	for _, s := range []struct {
 		name        string
-		value       size
-		least, most size
+		value       Size
+		least, most Size
 	}{
 		{"HTTP_MAX_BODY", c.HTTPMaxBody, 1 << 10, 64 << 20},
 		{"HTTP_MAX_HEADER", c.HTTPMaxHeader, headerSlop + 1, 1 << 20},
@@ -55,9 +55,9 @@ func (c *Config) checkRanges() error {
 }
 
 // leastAnswers has room for what may cost most, in whole MiB.
-func leastAnswers(maxCost count) size {
+func leastAnswers(maxCost Count) Size {
 	const unit = 1 << 20
-	return size(graph.LeastAnswers(int(maxCost))+unit-1) / unit * unit
+	return Size(graph.LeastAnswers(int(maxCost))+unit-1) / unit * unit
 }
 
 func inRange[T cmp.Ordered](name string, value, least, most T) error {
@@ -66,3 +66,9 @@ func inRange[T cmp.Ordered](name string, value, least, most T) error {
 	}
 	return nil
 }
+
+// net/http reads so many bytes more than it is told before it says that the headers are too large.
+const headerSlop = 4096
+
+// MaxHeaderBytes is HTTPMaxHeader as http.Server wants it.
+func (c *Config) MaxHeaderBytes() int { return int(c.HTTPMaxHeader) - headerSlop }

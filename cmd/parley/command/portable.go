@@ -1,4 +1,4 @@
-package server
+package command
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"parley/auth"
 	"parley/chat"
 	"parley/db"
+	"parley/server/settings"
 )
 
 type (
@@ -25,7 +26,7 @@ type (
 	}
 )
 
-func (e *exportCommand) Run(ctx context.Context, c *Config, stdout, stderr io.Writer) error {
+func (e *exportCommand) Run(ctx context.Context, c *settings.Config, stdout, stderr io.Writer) error {
 	o := db.Options{URL: c.DatabaseURL, Dir: c.Data}
 	if e.File != "" && e.File != "-" {
 		held, err := db.ExportFile(ctx, o, e.File)
@@ -50,7 +51,7 @@ func (e *exportCommand) Run(ctx context.Context, c *Config, stdout, stderr io.Wr
 	return nil
 }
 
-func (i *importCommand) Run(ctx context.Context, c *Config, stdout, _ io.Writer) (err error) {
+func (i *importCommand) Run(ctx context.Context, c *settings.Config, stdout, _ io.Writer) (err error) {
 	from := os.Stdin
 	if i.File != "" && i.File != "-" {
 		if from, err = os.Open(i.File); err != nil {
@@ -106,7 +107,7 @@ func isScreen(stream any) bool {
 }
 
 // makeDataDir makes the directory of SQLite's file and says whether it was missing.
-func makeDataDir(c *Config) (made bool, err error) {
+func makeDataDir(c *settings.Config) (made bool, err error) {
 	if !strings.HasPrefix(c.DatabaseURL, "sqlite:") {
 		return false, nil
 	}

@@ -1,4 +1,4 @@
-package server
+package settings
 
 import (
 	"slices"
@@ -8,11 +8,12 @@ import (
 )
 
 // Origins are web origins, separated by commas; or * for any.
-type origins []transport.Origin
+type Origins []transport.Origin
 
 var anyOrigin = transport.Origin{Scheme: "*"}
 
-func (o *origins) UnmarshalText(text []byte) error {
+// UnmarshalText reads them.
+func (o *Origins) UnmarshalText(text []byte) error {
 	*o = nil
 	for one := range strings.SplitSeq(string(text), ",") {
 		one = strings.TrimSpace(one)
@@ -26,17 +27,18 @@ func (o *origins) UnmarshalText(text []byte) error {
 			*o = append(*o, origin)
 		}
 	}
-	if len(*o) > 1 && o.any() {
+	if len(*o) > 1 && o.Any() {
 		return badValue("* stands alone")
 	}
 	return nil
 }
 
-func (o origins) any() bool { return slices.Contains(o, anyOrigin) }
+// Any says that every origin is one of them.
+func (o Origins) Any() bool { return slices.Contains(o, anyOrigin) }
 
-// allow judges the header Origin.
-func (o origins) allow(text string) bool {
-	if o.any() {
+// Allow judges the header Origin.
+func (o Origins) Allow(text string) bool {
+	if o.Any() {
 		return true // what is no origin of a page too: some apps say file://
 	}
 	origin, ok := transport.ParseOrigin(text)

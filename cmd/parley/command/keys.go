@@ -1,4 +1,4 @@
-package server
+package command
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/auth"
+	"parley/server/settings"
 )
 
 // keysCommand looks after the keys that sign tokens. A running server reads them at its next start.
@@ -29,7 +30,7 @@ type (
 // errKeysElsewhere: the file would be changed and nobody would read it.
 var errKeysElsewhere = errors.New("PARLEY_SIGNING_KEY is set, and the keys of the data directory are not used: change the setting instead")
 
-func (*keysListCommand) Run(_ context.Context, c *Config, stdout, _ io.Writer) error {
+func (*keysListCommand) Run(_ context.Context, c *settings.Config, stdout, _ io.Writer) error {
 	keys, err := auth.ListKeys(c.Data)
 	if err != nil {
 		return err
@@ -50,7 +51,7 @@ func stateOf(k auth.KeyInfo) string {
 	return "verifies"
 }
 
-func (*keysAddCommand) Run(_ context.Context, c *Config, stdout, _ io.Writer) error {
+func (*keysAddCommand) Run(_ context.Context, c *settings.Config, stdout, _ io.Writer) error {
 	if c.SigningKey != "" {
 		return errKeysElsewhere
 	}
@@ -65,7 +66,7 @@ func (*keysAddCommand) Run(_ context.Context, c *Config, stdout, _ io.Writer) er
 	return nil
 }
 
-func (k *keysRetireCommand) Run(_ context.Context, c *Config, stdout, _ io.Writer) error {
+func (k *keysRetireCommand) Run(_ context.Context, c *settings.Config, stdout, _ io.Writer) error {
 	if c.SigningKey != "" {
 		return errKeysElsewhere
 	}

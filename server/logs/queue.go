@@ -1,4 +1,4 @@
-package server
+package logs
 
 import (
 	"fmt"
@@ -17,18 +17,18 @@ const (
 // logEnd is how long the end of the process waits for whoever reads its last lines.
 const logEnd = 2 * time.Second
 
-// A logQueue makes nobody wait who writes a line: one goroutine writes them out, in their order. Whoever reads stderr
+// A Queue makes nobody wait who writes a line: one goroutine writes them out, in their order. Whoever reads stderr
 // may be slow, stand still or be gone; then lines are dropped, and how many is said as soon as the others are out.
-type logQueue struct {
+type Queue struct {
 	out io.Writer
 
 	mu      sync.Mutex // guards all below
 	more    sync.Cond  // of lines, or closed
 	lines   []logLine
 	bytes   int // of these, and of the line that is being written
-	unsaid  lost
-	dropped lost                // since the start
-	tell    func(l lost) string // the line that says so
+	unsaid  Lost
+	dropped Lost                // since the start
+	tell    func(l Lost) string // the line that says so
 	closed  bool
 	ended   chan struct{} // closed when all is out
 }
@@ -38,38 +38,38 @@ type logLine struct {
 	isAudit bool
 }
 
-// lost is how many lines were dropped.
-type lost struct{ lines, audit int } // audit ones are among the lines
+// Lost is how many lines were dropped.
+type Lost struct{ Lines, Audit int } // audit ones are among the lines
 
-func (l *lost) add(isAudit bool) {
-	l.lines++
+func (l *Lost) add(isAudit bool) {
+	l.Lines++
 	if isAudit {
-		l.audit++
+		l.Audit++
 	}
 }
 
-// newLogQueue starts one. It must be closed.
-func newLogQueue(out io.Writer) *logQueue {
-	q := &logQueue{out: out, ended: make(chan struct{})}
+// NewQueue starts one. It must be closed.
+func NewQueue(out io.Writer) *Queue {
+	q := &Queue{out: out, ended: make(chan struct{})}
 	q.more.L = &q.mu
-	q.tell = func(l lost) string { return fmt.Sprintf("parley: %d lines were dropped\n", l.lines) }
+	q.tell = func(l Lost) string { return fmt.Sprintf("parley: %d lines were dropped\n", l.Lines) }
 	go q.run()
 	return q
 }
 
 // Write takes a line of the process's own words, and copies it.
-func (q *logQueue) Write(text []byte) (int, error) {
+func (q *Queue) Write(text []byte) (int, error) {
 	q.put(logLine{text: append([]byte(nil), text...)}, 0)
 	return len(text), nil
 }
 
 // ordinary and audit are for the lines of a logger.
-func (q *logQueue) ordinary() io.Writer { return roomOf{q, logRoom, false} }
-func (q *logQueue) audit() io.Writer    { return roomOf{q, auditRoom, true} }
+func (q *Queue) ordinary() io.Writer { return roomOf{q, logRoom, false} }
+func (q *Queue) audit() io.Writer    { return roomOf{q, auditRoom, true} }
 
 // roomOf writes into a queue up to a number of bytes that wait.
 type roomOf struct {
-	q       *logQueue
+	q       *Queue
 	most    int
 	isAudit bool
 }
@@ -80,7 +80,7 @@ func (r roomOf) Write(text []byte) (int, error) {
 }
 
 // put drops a line if more than most bytes would wait; 0: it is never dropped.
-func (q *logQueue) put(line logLine, most int) {
+func (q *Queue) put(line logLine, most int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed || most > 0 && q.bytes+len(line.text) > most {
@@ -93,13 +93,13 @@ func (q *logQueue) put(line logLine, most int) {
 }
 
 // drop counts a line that nobody will see; the caller holds mu.
-func (q *logQueue) drop(line logLine) {
+func (q *Queue) drop(line logLine) {
 	q.unsaid.add(line.isAudit)
 	q.dropped.add(line.isAudit)
 }
 
 // run writes lines out until the queue is closed and empty.
-func (q *logQueue) run() {
+func (q *Queue) run() {
 	defer close(q.ended)
 	for line, ok := q.next(); ok; line, ok = q.next() {
 		_, err := q.out.Write(line.text)
@@ -111,7 +111,7 @@ func (q *logQueue) run() {
 	}
 }
 
-func (q *logQueue) next() (line logLine, ok bool) {
+func (q *Queue) next() (line logLine, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for len(q.lines) == 0 && !q.closed {
@@ -127,47 +127,47 @@ func (q *logQueue) next() (line logLine, ok bool) {
 
 // written gives back the room of a line, and when it was the last answers what must be said of those that were
 // dropped. After a write that failed nothing is said: it would fail too.
-func (q *logQueue) written(line logLine, err error) (l lost, text string) {
+func (q *Queue) written(line logLine, err error) (l Lost, text string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.bytes -= len(line.text)
 	if err != nil {
 		q.drop(line)
-		return lost{}, ""
+		return Lost{}, ""
 	}
-	if len(q.lines) > 0 || q.unsaid == (lost{}) {
-		return lost{}, ""
+	if len(q.lines) > 0 || q.unsaid == (Lost{}) {
+		return Lost{}, ""
 	}
 	return q.unsaid, q.tell(q.unsaid)
 }
 
 // say notes that somebody was told.
-func (q *logQueue) say(l lost) {
+func (q *Queue) say(l Lost) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.unsaid.lines -= l.lines
-	q.unsaid.audit -= l.audit
+	q.unsaid.Lines -= l.Lines
+	q.unsaid.Audit -= l.Audit
 }
 
 // tellWith sets how the number of dropped lines is said.
-func (q *logQueue) tellWith(tell func(l lost) string) {
+func (q *Queue) tellWith(tell func(l Lost) string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.tell = tell
 }
 
-// total is how many lines were dropped since the start. A nil queue drops none.
-func (q *logQueue) total() lost {
+// Dropped is how many lines were dropped since the start. A nil queue drops none.
+func (q *Queue) Dropped() Lost {
 	if q == nil {
-		return lost{}
+		return Lost{}
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.dropped
 }
 
-// close waits until all is out, or for logEnd. What is written later is dropped.
-func (q *logQueue) close() {
+// Close waits until all is out, or for logEnd. What is written later is dropped.
+func (q *Queue) Close() {
 	q.mu.Lock()
 	q.closed = true
 	q.more.Signal()

@@ -1,4 +1,4 @@
-package server
+package command
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"io/fs"
 
 	"parley/db"
+	"parley/server/settings"
 )
 
 // backupCommand copies the database, whether a server runs or not.
@@ -15,7 +16,7 @@ type backupCommand struct {
 	File string `arg:"" name:"file" help:"The new file; an existing one is not touched."`
 }
 
-func (b *backupCommand) Run(ctx context.Context, c *Config, stdout, _ io.Writer) error {
+func (b *backupCommand) Run(ctx context.Context, c *settings.Config, stdout, _ io.Writer) error {
 	held, err := db.Backup(ctx, db.Options{URL: c.DatabaseURL, Dir: c.Data}, b.File)
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s is there already: give a new name", b.File)

@@ -1,12 +1,12 @@
-package server
+package logs
 
 import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -15,9 +15,9 @@ import (
 
 // A gateway is a reader of the log that stands still while it is closed.
 type gateway struct {
-	logBuffer
-	open sync.Mutex
-	gone bool // every write fails; guarded by open
+	buf  bytes.Buffer
+	open sync.Mutex // guards buf
+	gone bool       // every write fails; guarded by open
 }
 
 func (g *gateway) Write(p []byte) (int, error) {
@@ -26,15 +26,15 @@ func (g *gateway) Write(p []byte) (int, error) {
 	if g.gone {
 		return 0, errors.New("broken pipe")
 	}
-	return g.logBuffer.Write(p)
+	return g.buf.Write(p)
 }
 
 // While nobody reads, writers go on. Ordinary lines are dropped first and audit records last, the process's own words
 // never; each line is written or counted, and what was dropped is said behind what was not.
 func TestLogIsDroppedInOrder(t *testing.T) {
 	g := &gateway{}
-	q := newLogQueue(g)
-	logger := newLogger(&Config{LogFormat: "json", LogLevel: "info"}, q)
+	q := NewQueue(g)
+	logger := New(q, "info", "json")
 	const records = 6000
 	g.open.Lock()
 	for i := range records {
@@ -48,15 +48,15 @@ func TestLogIsDroppedInOrder(t *testing.T) {
 		t.Errorf("%d bytes wait", q.bytes)
 	}
 	g.open.Unlock()
-	q.close()
-	log := g.String()
+	q.Close()
+	log := g.buf.String()
 	ordinary, audit := strings.Count(log, `"ordinary"`), strings.Count(log, `"login_failed"`)
 	if ordinary == 0 || ordinary == records || audit == 0 || audit == records || !strings.Contains(log, "why it ends\n") {
 		t.Errorf("%d ordinary and %d audit lines", ordinary, audit)
 	}
 	lines, ofAudit := droppedIn(t, log)
-	if lines != 2*records-ordinary-audit || ofAudit != records-audit || q.total() != (lost{lines, ofAudit}) {
-		t.Errorf("%d lines dropped, %d of them audit; %d and %d are there; in all %+v", lines, ofAudit, ordinary, audit, q.total())
+	if lines != 2*records-ordinary-audit || ofAudit != records-audit || q.Dropped() != (Lost{lines, ofAudit}) {
+		t.Errorf("%d lines dropped, %d of them audit; %d and %d are there; in all %+v", lines, ofAudit, ordinary, audit, q.Dropped())
 	}
 	if !strings.HasSuffix(log, "}\n") || strings.Index(log, "were dropped") < strings.Index(log, "why it ends") {
 		t.Errorf("it ends with %.300s", log[max(0, len(log)-300):])
@@ -77,34 +77,33 @@ func droppedIn(t *testing.T, log string) (lines, audit int) {
 // Lines that could not be written are counted too, and said to whoever reads next.
 func TestLogOfAReaderThatIsGone(t *testing.T) {
 	g := &gateway{gone: true}
-	q := newLogQueue(g)
-	logger := newLogger(&Config{LogFormat: "text", LogLevel: "info"}, q)
+	q := NewQueue(g)
+	logger := New(q, "info", "text")
 	for range 10 {
 		logger.Info("lost")
 	}
-	eventually(t, "ten lost lines", func() bool { return q.total().lines == 10 })
+	for q.Dropped().Lines < 10 {
+		runtime.Gosched() // the goroutine that writes
+	}
 	g.open.Lock()
 	g.gone = false
 	g.open.Unlock()
 	logger.Info("heard")
-	q.close()
-	if lines, _ := droppedIn(t, g.String()); lines != 10 || !strings.Contains(g.String(), "msg=heard") {
+	q.Close()
+	if lines, _ := droppedIn(t, g.buf.String()); lines != 10 || !strings.Contains(g.buf.String(), "msg=heard") {
 		t.Errorf("got %s", &g.buf)
 	}
 }
 
-// A start that fails says why however it is called, and nothing is lost when all is read.
+// Nothing is lost when all is read.
 func TestNoLineIsLostAtTheEnd(t *testing.T) {
 	var out bytes.Buffer
-	if status := start([]string{"--addr", "nonsense"}, nil, io.Discard, &out); status != exitFailure || !strings.HasPrefix(out.String(), "parley: PARLEY_ADDR") {
-		t.Errorf("status %d: %s", status, &out)
-	}
-	q := newLogQueue(&out)
+	q := NewQueue(&out)
 	for i := range 1000 {
 		fmt.Fprintln(q, i)
 	}
-	q.close()
-	if !strings.HasSuffix(out.String(), "\n998\n999\n") || strings.Count(out.String(), "\n") != 1001 {
+	q.Close()
+	if !strings.HasSuffix(out.String(), "\n998\n999\n") || strings.Count(out.String(), "\n") != 1000 {
 		t.Errorf("got %d bytes", out.Len())
 	}
 }

@@ -1,0 +1,8 @@
+package server_test
+
+import (
+	"parley/cmd/parley/command"
+	"parley/server"
+)
+
+func init() { server.Program = command.Start }
