@@ -126,7 +126,7 @@ func TestConnectionsOfOneNetwork(t *testing.T) {
 	if text := s.metrics(); !strings.Contains(text, "\nparley_http_connections 3\n") || strings.Contains(text, `parley_no_room_total{setting="http_max_connections_per_address"} 0`) {
 		t.Errorf("got %s", text)
 	}
-	eventually(t, "a line", func() bool { return saidOf(t, s.log.String(), roomForAddress) > 0 })
+	eventually(t, "a line", func() bool { return saidOf(t, s.log.String(), "http_max_connections_per_address") > 0 })
 }
 
 // readResponse reads the answer to a request that was written by hand.

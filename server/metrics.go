@@ -91,7 +91,7 @@ type snapshot struct {
 func (s *server) snapshot() snapshot {
 	return snapshot{
 		transport: s.transports.Stats(), chat: s.chat.Stats(), auth: s.auth.Stats(), db: s.health.store.Stats(),
-		broker: s.bell.Stats(), connections: s.connections.len(), noRoom: s.noRoom(), dropped: s.log.Dropped(), draining: s.health.draining.Load(),
+		broker: s.bell.Stats(), connections: s.connections.Len(), noRoom: s.noRoom(), dropped: s.log.Dropped(), draining: s.health.draining.Load(),
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"parley/auth"
 	"parley/chat"
 	"parley/graph"
+	"parley/server/edge"
 	"parley/server/settings"
 	"parley/transport"
 )
@@ -67,7 +68,7 @@ func transportOptions(c *settings.Config, logger *slog.Logger) transport.Options
 		WriteTimeout: time.Duration(c.WriteTimeout), SSEKeepAlive: time.Duration(c.SSEKeepalive),
 		WindowEvents: int(c.WindowEvents), WindowTotal: int64(c.WindowTotal) - int64(c.WindowTotal)/chatWindows, AnswersTotal: int64(c.AnswersTotal), CatchUpParallel: int(c.CatchupParallel),
 		MaxParallel: int(c.WSMaxParallel), MessageRate: transport.Rate(c.WSMessageRate),
-		MaxConnections: maxConnections(c, logger), AcceptRate: transport.Rate(c.AcceptRate),
+		MaxConnections: edge.MaxStreams(c, logger), AcceptRate: transport.Rate(c.AcceptRate),
 		MaxConnectionsPerAddress: int(c.MaxConnectionsPerAddress), MaxUnsignedPerAddress: int(c.MaxUnsignedPerAddress),
 		AddressRequestRate: transport.Rate(c.AddressRequestRate), MaxConnectionsPerUser: int(c.MaxConnectionsPerUser),
 		UserRoomStreams: int(c.UserRoomStreams),

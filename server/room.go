@@ -17,7 +17,7 @@ const (
 // noRoom is how often there was no room, by the setting that says how much there is.
 func (s *server) noRoom() map[string]uint64 {
 	counts := s.transports.Stats().NoRoom
-	maps.Copy(counts, s.connections.noRoom.Counts())
+	maps.Copy(counts, s.connections.Refused())
 	counts["write_queue"] = s.chat.Stats().Sends["queue_full"]
 	counts["hash_queue"] = s.auth.Stats().HashesRefused
 	return counts

@@ -22,6 +22,7 @@ import (
 	"parley/chat"
 	"parley/db"
 	"parley/graph"
+	"parley/server/edge"
 	"parley/server/logs"
 	"parley/server/settings"
 	"parley/transport"
@@ -130,7 +131,7 @@ type server struct {
 	transports  *transport.Transports
 	health      *health
 	http        *http.Server
-	connections *connections
+	connections *edge.Connections
 }
 
 // wire puts the rooms of the house together.
@@ -154,8 +155,8 @@ func wire(ctx context.Context, c *settings.Config, logger *slog.Logger, store *d
 	}
 	s.chat = chat.New(store, chatOptions(c, s))
 	options := transportOptions(c, logger)
-	s.connections = newConnections(httpConnections(c, options.MaxConnections, logger), int(c.HTTPMaxConnectionsPerAddress), c.TrustedProxies)
-	options.OnStream = s.connections.stream
+	s.connections = edge.NewConnections(c, options.MaxConnections, logger)
+	options.OnStream = s.connections.Stream
 	api, transports := graph.Handler(graph.Options{
 		Auth: s.auth, Chat: s.chat, Logger: logger, Version: Version,
 		TextLength: int(c.ChatMaxLength), Introspection: bool(c.Introspection),
@@ -169,7 +170,7 @@ func wire(ctx context.Context, c *settings.Config, logger *slog.Logger, store *d
 		IdleTimeout:       time.Duration(c.HTTPIdleTimeout),
 		ConnContext:       transport.ConnContext,
 		MaxHeaderBytes:    c.MaxHeaderBytes(),
-		ConnState:         s.connections.see,
+		ConnState:         s.connections.ConnState,
 		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug), // mostly clients that go away
 	}
 	return s, nil
@@ -235,7 +236,7 @@ func (s *server) drain(ctx context.Context) {
 	}
 	var ends sync.WaitGroup
 	ends.Go(func() { s.transports.Drain(ctx) }) // Shutdown knows no sockets, and waits for event streams
-	s.connections.close()
+	s.connections.Close()
 	requests, cancelRequests := context.WithTimeout(ctx, requestGrace)
 	defer cancelRequests()
 	if err := s.http.Shutdown(requests); err != nil {

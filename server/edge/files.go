@@ -1,4 +1,4 @@
-package server
+package edge
 
 import (
 	"log/slog"
@@ -13,14 +13,9 @@ const (
 	plainFiles = 512 // with the others
 )
 
-// maxConnections is PARLEY_MAX_CONNECTIONS, or what this process may open if that is less.
-func maxConnections(c *settings.Config, logger *slog.Logger) int {
+// MaxStreams is PARLEY_MAX_CONNECTIONS, or what this process may open if that is less.
+func MaxStreams(c *settings.Config, logger *slog.Logger) int {
 	return lowered("PARLEY_MAX_CONNECTIONS", int(c.MaxConnections), plainFiles, logger)
-}
-
-// httpConnections is the same of PARLEY_HTTP_MAX_CONNECTIONS, beside those.
-func httpConnections(c *settings.Config, beside int, logger *slog.Logger) int {
-	return lowered("PARLEY_HTTP_MAX_CONNECTIONS", int(c.HTTPMaxConnections), uint64(beside)+otherFiles, logger)
 }
 
 func lowered(setting string, value int, reserved uint64, logger *slog.Logger) int {

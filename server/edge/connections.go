@@ -1,7 +1,8 @@
-package server
+package edge
 
 import (
 	"container/list"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
@@ -12,12 +13,12 @@ import (
 	"parley/transport"
 )
 
-// connections are those over TCP that carry neither a WebSocket nor an event stream, which the transports count. When
-// there are too many, one that waits for a request makes room: of the same address, or of the one that has most.
-type connections struct {
+// Connections are those over TCP that carry neither a WebSocket nor an event stream, which the transports count. When
+// there are too many, one that waits for a request is closed: of the same address, or of the one that has most.
+type Connections struct {
 	most, mostOfAddress int
 	uncounted           settings.Networks // proxies; like loopback they are nobody's address
-	noRoom              *meter.Tally
+	refused             *meter.Tally
 
 	mu     sync.Mutex // guards all below
 	all    map[net.Conn]*connection
@@ -26,10 +27,10 @@ type connections struct {
 	closed bool
 }
 
-// The settings that say how much room there is.
+// The settings that say how many there may be, as metrics and the log name them.
 const (
-	roomForHTTP    = "http_max_connections"
-	roomForAddress = "http_max_connections_per_address"
+	limitOfAll     = "http_max_connections"
+	limitOfAddress = "http_max_connections_per_address"
 )
 
 type connection struct {
@@ -47,15 +48,22 @@ type peer struct {
 	waiting list.List // of net.Conn, the longest in front
 }
 
-func newConnections(most, mostOfAddress int, uncounted settings.Networks) *connections {
-	return &connections{
-		most: most, mostOfAddress: mostOfAddress, uncounted: uncounted, noRoom: meter.NewTally(roomForHTTP, roomForAddress),
+// NewConnections bounds them by PARLEY_HTTP_MAX_CONNECTIONS, or what this process may open beside so many sockets and
+// event streams if that is less, and by PARLEY_HTTP_MAX_CONNECTIONS_PER_ADDRESS.
+func NewConnections(c *settings.Config, beside int, logger *slog.Logger) *Connections {
+	most := lowered("PARLEY_HTTP_MAX_CONNECTIONS", int(c.HTTPMaxConnections), uint64(beside)+otherFiles, logger)
+	return newConnections(most, int(c.HTTPMaxConnectionsPerAddress), c.TrustedProxies)
+}
+
+func newConnections(most, mostOfAddress int, uncounted settings.Networks) *Connections {
+	return &Connections{
+		most: most, mostOfAddress: mostOfAddress, uncounted: uncounted, refused: meter.NewTally(limitOfAll, limitOfAddress),
 		all: map[net.Conn]*connection{}, peers: map[netip.Prefix]*peer{},
 	}
 }
 
-// see is for http.Server.ConnState, which tells of a connection before it is read.
-func (s *connections) see(conn net.Conn, state http.ConnState) {
+// ConnState is for http.Server, which tells of a connection before it is read.
+func (s *Connections) ConnState(conn net.Conn, state http.ConnState) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.all[conn]
@@ -74,12 +82,12 @@ func (s *connections) see(conn net.Conn, state http.ConnState) {
 }
 
 // admit takes a connection in, or closes it; the caller holds mu.
-func (s *connections) admit(conn net.Conn) {
+func (s *Connections) admit(conn net.Conn) {
 	p := s.peer(conn)
 	switch {
 	case s.closed, // accepted before the listener closed
-		p.address.IsValid() && p.open >= s.mostOfAddress && !s.makeRoom(p, roomForAddress),
-		s.open >= s.most && !s.makeRoom(s.fullest(), roomForHTTP):
+		p.address.IsValid() && p.open >= s.mostOfAddress && !s.makeRoom(p, limitOfAddress),
+		s.open >= s.most && !s.makeRoom(s.fullest(), limitOfAll):
 		_ = conn.Close()
 		return
 	}
@@ -91,7 +99,7 @@ func (s *connections) admit(conn net.Conn) {
 	c.rest(conn, true)
 }
 
-func (s *connections) peer(conn net.Conn) *peer {
+func (s *Connections) peer(conn net.Conn) *peer {
 	remote := conn.RemoteAddr().String()
 	address := transport.AddressOf(remote)
 	if exact, err := netip.ParseAddrPort(remote); err == nil && s.uncounted.Contain(exact.Addr().Unmap()) {
@@ -104,7 +112,7 @@ func (s *connections) peer(conn net.Conn) *peer {
 }
 
 // fullest is who has most of those with a connection that waits; nil: nobody has one.
-func (s *connections) fullest() (most *peer) {
+func (s *Connections) fullest() (most *peer) {
 	for _, p := range s.peers {
 		if p.waiting.Len() > 0 && (most == nil || p.open > most.open) {
 			most = p
@@ -113,9 +121,9 @@ func (s *connections) fullest() (most *peer) {
 	return most
 }
 
-// makeRoom closes the connection of a peer that has waited the longest, if there is one. Either way somebody had no room.
-func (s *connections) makeRoom(p *peer, limit string) bool {
-	s.noRoom.Add(limit, 1)
+// makeRoom closes the connection of a peer that has waited the longest, if there is one. Either way the limit was reached.
+func (s *Connections) makeRoom(p *peer, limit string) bool {
+	s.refused.Add(limit, 1)
 	if p == nil || p.waiting.Len() == 0 {
 		return false
 	}
@@ -125,7 +133,7 @@ func (s *connections) makeRoom(p *peer, limit string) bool {
 	return true
 }
 
-func (s *connections) remove(conn net.Conn, c *connection) {
+func (s *Connections) remove(conn net.Conn, c *connection) {
 	delete(s.all, conn)
 	c.rest(conn, false)
 	if !c.streams {
@@ -136,7 +144,7 @@ func (s *connections) remove(conn net.Conn, c *connection) {
 	}
 }
 
-func (s *connections) count(c *connection, by int) {
+func (s *Connections) count(c *connection, by int) {
 	s.open += by
 	c.peer.open += by
 }
@@ -152,8 +160,8 @@ func (c *connection) rest(conn net.Conn, waits bool) {
 	}
 }
 
-// stream is told when a connection begins and ends to carry an event stream.
-func (s *connections) stream(conn net.Conn, open bool) {
+// Stream is told when a connection begins and ends to carry an event stream.
+func (s *Connections) Stream(conn net.Conn, open bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.all[conn]
@@ -168,16 +176,16 @@ func (s *connections) stream(conn net.Conn, open bool) {
 	}
 }
 
-// len is how many there are.
-func (s *connections) len() int {
+// Len is how many there are.
+func (s *Connections) Len() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.open
 }
 
-// close ends those that have not sent a request yet, and those that still come. http.Server.Shutdown waits up to five
+// Close ends those that have not sent a request yet, and those that still come. http.Server.Shutdown waits up to five
 // seconds for them, and would not answer their request either.
-func (s *connections) close() {
+func (s *Connections) Close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true
@@ -188,3 +196,6 @@ func (s *connections) close() {
 		}
 	}
 }
+
+// Refused is how often a limit was reached, by the setting of it.
+func (s *Connections) Refused() map[string]uint64 { return s.refused.Counts() }
