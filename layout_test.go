@@ -21,9 +21,10 @@ var mayImport = map[string][]string{
 	"broker":             {"chat"},                                      // the bell serves the room, not the other way
 	"graph":              {"auth", "chat", "db", "naming", "transport"}, // of db only the error classes; never a row
 	"server/logs":        {},
-	"server/settings":    {"chat", "graph", "transport"},            // of graph and chat only bounds
-	"server/edge":        {"meter", "server/settings", "transport"}, // of transport only what an address and an origin are
-	"server":             {"auth", "broker", "chat", "db", "graph", "meter", "server/edge", "server/logs", "server/settings", "transport", "web"},
+	"server/settings":    {"chat", "graph", "transport"},                                        // of graph and chat only bounds
+	"server/edge":        {"meter", "server/settings", "transport"},                             // of transport only what an address and an origin are
+	"server/metrics":     {"auth", "broker", "chat", "db", "meter", "server/logs", "transport"}, // reads what they count
+	"server":             {"auth", "broker", "chat", "db", "graph", "server/edge", "server/logs", "server/metrics", "server/settings", "transport", "web"},
 	"cmd/parley/command": {"auth", "chat", "db", "server", "server/logs", "server/settings"},
 	"cmd/parley":         {"cmd/parley/command"},
 	"cmd/parleybench":    {}, // a client like any other
@@ -45,7 +46,7 @@ var homeOf = map[string][]string{
 	"github.com/jackc/pgx":        {"db"},
 	"github.com/pressly/goose":    {"db"},
 	"github.com/nats-io":          {"broker"},
-	"github.com/prometheus":       {"server"},
+	"github.com/prometheus":       {"server/metrics"},
 	"github.com/rs/cors":          {"server/edge"},
 	"github.com/alecthomas/kong":  {"server/settings"},
 	"github.com/coder/websocket":  {},         // tests

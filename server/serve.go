@@ -24,6 +24,7 @@ import (
 	"parley/graph"
 	"parley/server/edge"
 	"parley/server/logs"
+	"parley/server/metrics"
 	"parley/server/settings"
 	"parley/transport"
 )
@@ -43,13 +44,13 @@ func Run(ctx context.Context, c *settings.Config, stderr io.Writer, ready func(n
 		return err
 	}
 	s.log, _ = stderr.(*logs.Queue)
-	defer s.closeBell() // behind the writer's last batch
+	defer s.closeNotifier() // behind the writer's last batch
 	listener, err := net.Listen("tcp", c.Addr)
 	if err != nil {
 		return fmt.Errorf("PARLEY_ADDR: %w", err)
 	}
 	if c.MetricsAddr != "" {
-		if s.metrics, err = s.listenMetrics(); err != nil {
+		if s.metrics, err = metrics.Listen(c.MetricsAddr, logger, s.snapshot); err != nil {
 			return errors.Join(err, listener.Close())
 		}
 	}
@@ -120,18 +121,18 @@ func warn(logger *slog.Logger, c *settings.Config) {
 
 // server is the parts of a running server.
 type server struct {
-	c           *settings.Config
-	logger      *slog.Logger
-	log         *logs.Queue // that it writes to; nil in tests
-	auth        *auth.Service
-	chat        *chat.Service
-	bell        doorbell
-	closeBell   func()
-	metrics     *metricsServer // nil: off
-	transports  *transport.Transports
-	health      *health
-	http        *http.Server
-	connections *edge.Connections
+	c             *settings.Config
+	logger        *slog.Logger
+	log           *logs.Queue // that it writes to; nil in tests
+	auth          *auth.Service
+	chat          *chat.Service
+	notifier      notifier
+	closeNotifier func()
+	metrics       *metrics.Server // nil: off
+	transports    *transport.Transports
+	health        *health
+	http          *http.Server
+	connections   *edge.Connections
 }
 
 // wire puts the rooms of the house together.
@@ -148,7 +149,7 @@ func wire(ctx context.Context, c *settings.Config, logger *slog.Logger, store *d
 		return nil, err
 	}
 	said = db.WaitFor(logger, "a first answer of NATS")
-	s.bell, s.closeBell, err = openBell(c, logger, store) // the last that can fail
+	s.notifier, s.closeNotifier, err = openNotifier(c, logger, store) // the last that can fail
 	said()
 	if err != nil {
 		return nil, err
@@ -193,7 +194,7 @@ func (s *server) serve(ctx context.Context, listener net.Listener, ready func(ne
 	owner, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer stop(nil)
 	var services sync.WaitGroup
-	background := []func(context.Context) error{s.auth.Run, s.chat.Run, s.watchRoom, tuneMemory}
+	background := []func(context.Context) error{s.auth.Run, s.chat.Run, s.reportRefusals, tuneMemory}
 	if s.metrics != nil {
 		background = append(background, s.metrics.Run)
 	}

@@ -14,7 +14,7 @@ import (
 	"parley/server/logs"
 )
 
-// saidOf adds up how many the log says had no room of a kind.
+// saidOf adds up how many the log says were refused for lack of a kind of room.
 func saidOf(t *testing.T, log, setting string) (total int) {
 	t.Helper()
 	for _, line := range regexp.MustCompile(`refused for lack of room[^\n]*"`+setting+`":(\d+)`).FindAllStringSubmatch(log, -1) {
@@ -24,8 +24,8 @@ func saidOf(t *testing.T, log, setting string) (total int) {
 	return total
 }
 
-// What had no room is said within a second, then at most once a minute with what came together, and the rest at the end.
-func TestRoomIsSaidOnceAMinute(t *testing.T) {
+// What was refused is said within a second, then at most once a minute with what came together, and the rest at the end.
+func TestRefusalsAreSaidOnceAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, end := context.WithCancel(t.Context())
 		log, refused := &logBuffer{}, &atomic.Uint64{}
@@ -33,7 +33,7 @@ func TestRoomIsSaidOnceAMinute(t *testing.T) {
 		logger := logs.New(log, "info", "json")
 		ended := make(chan struct{})
 		count := func() map[string]uint64 { return map[string]uint64{"accept_rate": refused.Load(), "memory": 0} }
-		go func() { defer close(ended); watchRoom(ctx, logger, count) }()
+		go func() { defer close(ended); reportRefusals(ctx, logger, count) }()
 		lines := func(n, total int) {
 			t.Helper()
 			if got := strings.Count(log.String(), "refused for"); got != n || saidOf(t, log.String(), "accept_rate") != total {
@@ -54,13 +54,13 @@ func TestRoomIsSaidOnceAMinute(t *testing.T) {
 		<-ended
 		lines(4, 150)
 		if strings.Contains(log.String(), "memory") {
-			t.Errorf("what there was room for is named: %s", log)
+			t.Errorf("a limit that was not reached is named: %s", log)
 		}
 	})
 }
 
 // Each limit of the gate is named when it refuses.
-func TestRoomThatWasMissingIsNamed(t *testing.T) {
+func TestLimitsThatRefuseAreNamed(t *testing.T) {
 	for name, flags := range map[string][]string{
 		"max_connections":             {"--max-connections", "1"},
 		"max_connections_per_address": {"--max-connections-per-address", "1"},

@@ -11,22 +11,22 @@ import (
 	"parley/server/settings"
 )
 
-// A doorbell wakes readers, here and on other nodes.
-type doorbell interface {
+// A notifier wakes readers, here and on other nodes.
+type notifier interface {
 	chat.Broker
 	Stats() broker.Stats
 }
 
-// openBell chooses it: NATS, else the database that nodes share, else this process alone. closing lets the
-// last bells leave.
-func openBell(c *settings.Config, logger *slog.Logger, store *db.Store) (_ doorbell, closing func(), err error) {
+// openNotifier chooses it: NATS, else the database that nodes share, else this process alone. closing sends the last
+// notifications.
+func openNotifier(c *settings.Config, logger *slog.Logger, store *db.Store) (_ notifier, closing func(), err error) {
 	report := func(bus string) func(error) {
 		return func(why error) {
 			if why != nil {
-				logger.Warn(bus+" does not carry bells: chats from other nodes come late", "latest", time.Duration(c.HeadsInterval).String(), "error", why)
+				logger.Warn(bus+" does not carry notifications: chats from other nodes come late", "latest", time.Duration(c.HeadsInterval).String(), "error", why)
 				return
 			}
-			logger.Info(bus + " carries bells again")
+			logger.Info(bus + " carries notifications again")
 		}
 	}
 	switch {

@@ -1,4 +1,4 @@
-package server
+package metrics
 
 import (
 	"database/sql"
@@ -13,31 +13,31 @@ import (
 // no name, no id and no address of anybody.
 type metric struct {
 	desc    *prometheus.Desc
-	collect func(now *snapshot, emit func(prometheus.Metric))
+	collect func(now *Snapshot, emit func(prometheus.Metric))
 }
 
-func newMetric(name, help string, labels []string, collect func(*prometheus.Desc, *snapshot, func(prometheus.Metric))) metric {
+func newMetric(name, help string, labels []string, collect func(*prometheus.Desc, *Snapshot, func(prometheus.Metric))) metric {
 	desc := prometheus.NewDesc(name, help, labels, nil)
-	return metric{desc, func(now *snapshot, emit func(prometheus.Metric)) { collect(desc, now, emit) }}
+	return metric{desc, func(now *Snapshot, emit func(prometheus.Metric)) { collect(desc, now, emit) }}
 }
 
-func single(kind prometheus.ValueType, name, help string, read func(*snapshot) float64) metric {
-	return newMetric(name, help, nil, func(desc *prometheus.Desc, now *snapshot, emit func(prometheus.Metric)) {
+func single(kind prometheus.ValueType, name, help string, read func(*Snapshot) float64) metric {
+	return newMetric(name, help, nil, func(desc *prometheus.Desc, now *Snapshot, emit func(prometheus.Metric)) {
 		emit(prometheus.MustNewConstMetric(desc, kind, read(now)))
 	})
 }
 
-func gauge(name, help string, read func(*snapshot) int64) metric {
-	return single(prometheus.GaugeValue, name, help, func(now *snapshot) float64 { return float64(read(now)) })
+func gauge(name, help string, read func(*Snapshot) int64) metric {
+	return single(prometheus.GaugeValue, name, help, func(now *Snapshot) float64 { return float64(read(now)) })
 }
 
-func counter(name, help string, read func(*snapshot) uint64) metric {
-	return single(prometheus.CounterValue, name, help, func(now *snapshot) float64 { return float64(read(now)) })
+func counter(name, help string, read func(*Snapshot) uint64) metric {
+	return single(prometheus.CounterValue, name, help, func(now *Snapshot) float64 { return float64(read(now)) })
 }
 
 // counters are one for each value of a label.
-func counters(name, help, label string, read func(*snapshot) map[string]uint64) metric {
-	return newMetric(name, help, []string{label}, func(desc *prometheus.Desc, now *snapshot, emit func(prometheus.Metric)) {
+func counters(name, help, label string, read func(*Snapshot) map[string]uint64) metric {
+	return newMetric(name, help, []string{label}, func(desc *prometheus.Desc, now *Snapshot, emit func(prometheus.Metric)) {
 		for value, n := range read(now) {
 			emit(prometheus.MustNewConstMetric(desc, prometheus.CounterValue, float64(n), value))
 		}
@@ -45,8 +45,8 @@ func counters(name, help, label string, read func(*snapshot) map[string]uint64) 
 }
 
 // pairs are one for each pair of values of two labels.
-func pairs(name, help string, labels [2]string, read func(*snapshot) map[[2]string]uint64) metric {
-	return newMetric(name, help, labels[:], func(desc *prometheus.Desc, now *snapshot, emit func(prometheus.Metric)) {
+func pairs(name, help string, labels [2]string, read func(*Snapshot) map[[2]string]uint64) metric {
+	return newMetric(name, help, labels[:], func(desc *prometheus.Desc, now *Snapshot, emit func(prometheus.Metric)) {
 		for values, n := range read(now) {
 			emit(prometheus.MustNewConstMetric(desc, prometheus.CounterValue, float64(n), values[0], values[1]))
 		}
@@ -54,8 +54,8 @@ func pairs(name, help string, labels [2]string, read func(*snapshot) map[[2]stri
 }
 
 // histogram shows a distribution in units of so many of its own.
-func histogram(name, help string, unit int64, read func(*snapshot) meter.Distribution) metric {
-	return newMetric(name, help, nil, func(desc *prometheus.Desc, now *snapshot, emit func(prometheus.Metric)) {
+func histogram(name, help string, unit int64, read func(*Snapshot) meter.Distribution) metric {
+	return newMetric(name, help, nil, func(desc *prometheus.Desc, now *Snapshot, emit func(prometheus.Metric)) {
 		emit(constHistogram(desc, unit, read(now)))
 	})
 }
@@ -76,8 +76,8 @@ func ofPools(kind prometheus.ValueType, name, help string, states []string, read
 	if len(states) > 0 {
 		labels = append(labels, "state")
 	}
-	return newMetric(name, help, labels, func(desc *prometheus.Desc, now *snapshot, emit func(prometheus.Metric)) {
-		for pool, stats := range now.db.Pools {
+	return newMetric(name, help, labels, func(desc *prometheus.Desc, now *Snapshot, emit func(prometheus.Metric)) {
+		for pool, stats := range now.DB.Pools {
 			for i, value := range read(stats) {
 				values := []string{pool}
 				if len(states) > 0 {
@@ -91,9 +91,9 @@ func ofPools(kind prometheus.ValueType, name, help string, states []string, read
 
 // ofDisk is a gauge that only SQLite has: the disk of Postgres is not ours.
 func ofDisk(name, help string, read func(*db.DiskStats) int64) metric {
-	return newMetric(name, help, nil, func(desc *prometheus.Desc, now *snapshot, emit func(prometheus.Metric)) {
-		if now.db.Disk != nil {
-			emit(prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, float64(read(now.db.Disk))))
+	return newMetric(name, help, nil, func(desc *prometheus.Desc, now *Snapshot, emit func(prometheus.Metric)) {
+		if now.DB.Disk != nil {
+			emit(prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, float64(read(now.DB.Disk))))
 		}
 	})
 }
