@@ -90,11 +90,11 @@ var sessionMetrics = []metric{
 }
 
 var nodeMetrics = []metric{
-	gauge("parley_bus_connected", "1 while bells reach other nodes.", func(s *Snapshot) int64 { return toInt(s.Broker.Connected) }),
-	counters("parley_bus_bells_total", "Bells rung here, and heard from other nodes.", "direction", func(s *Snapshot) map[string]uint64 {
+	gauge("parley_bus_connected", "1 while notifications reach other nodes.", func(s *Snapshot) int64 { return toInt(s.Broker.Connected) }),
+	counters("parley_bus_bells_total", "Notifications sent by this node, and received from others.", "direction", func(s *Snapshot) map[string]uint64 {
 		return map[string]uint64{"rung": s.Broker.Rung, "heard": s.Broker.Heard}
 	}),
-	counter("parley_bus_errors_total", "Bells that could not be sent, and lost connections.", func(s *Snapshot) uint64 { return s.Broker.Errors }),
+	counter("parley_bus_errors_total", "Notifications that could not be sent, and lost connections.", func(s *Snapshot) uint64 { return s.Broker.Errors }),
 	counters("parley_log_lines_dropped_total", "Lines of the log that nobody read in time.", "kind", func(s *Snapshot) map[string]uint64 {
 		return map[string]uint64{"audit": uint64(s.Dropped.Audit), "other": uint64(s.Dropped.Lines - s.Dropped.Audit)}
 	}),
