@@ -107,7 +107,7 @@ type Config struct {
 	DrainDelay          Duration `default:"0s" help:"Time between /readyz turning 503 and the drain."`
 	DrainTimeout        Duration `default:"25s" help:"Time for the drain."`
 
-	SigningKeyIsFlag bool `kong:"-"` // it shows in the process list
+	keyInArguments bool // the signing key was given as a flag
 }
 
 // check finds what no single value shows.

@@ -45,7 +45,7 @@ func Parse(line Line, args, environ []string, stdout io.Writer) (command any, er
 		return nil, &UsageError{fmt.Errorf("%w (see parley --help)", err)}
 	}
 	c := line.config()
-	c.SigningKeyIsFlag = slices.ContainsFunc(args, func(arg string) bool {
+	c.keyInArguments = slices.ContainsFunc(args, func(arg string) bool {
 		return strings.HasPrefix(arg, "--signing-key")
 	})
 	if chosen := parsed.Selected(); chosen != nil {
