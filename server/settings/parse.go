@@ -35,11 +35,14 @@ func Parse(line Line, args, environ []string, stdout io.Writer) (command any, er
 		return nil, err
 	}
 	parsed, err := parseWith(line, args, stdout, true)
+	if errors.Is(err, ErrHelp) {
+		return nil, err
+	}
 	if err != nil {
 		// The command line alone tells which of the two is wrong.
-		_, without := parseWith(line, args, stdout, false)
+		_, without := parseWith(line, args, io.Discard, false)
 		var bad *valueError
-		if errors.Is(err, ErrHelp) || errors.As(err, &bad) || without == nil {
+		if errors.As(err, &bad) || without == nil {
 			return nil, err
 		}
 		return nil, &UsageError{fmt.Errorf("%w (see parley --help)", err)}
@@ -72,7 +75,7 @@ func parseWith(line Line, args []string, stdout io.Writer, withEnvironment bool)
 
 func newParser(line Line, stdout io.Writer, withEnvironment bool) (*kong.Kong, error) {
 	return kong.New(line, kong.Name("parley"), kong.Writers(stdout, io.Discard),
-		kong.Description("A self-hosted chat server whose API is GraphQL. Each flag is also a variable of the environment."),
+		kong.Description("A self-hosted chat server whose API is GraphQL."),
 		kong.Vars{"cores": strconv.Itoa(runtime.GOMAXPROCS(0)), "twicecores": strconv.Itoa(2 * runtime.GOMAXPROCS(0))},
 		kong.PostBuild(func(k *kong.Kong) error {
 			for _, flag := range k.Model.Flags {
@@ -86,7 +89,7 @@ func newParser(line Line, stdout io.Writer, withEnvironment bool) (*kong.Kong, e
 			}
 			return nil
 		}),
-		kong.Exit(func(int) { panic(ErrHelp) }), kong.ConfigureHelp(kong.HelpOptions{Compact: true}))
+		kong.Exit(func(int) { panic(ErrHelp) }), kong.Help(printHelp))
 }
 
 func variableOf(flag *kong.Flag) string {
