@@ -117,6 +117,16 @@ func warn(logger *slog.Logger, c *settings.Config) {
 	}
 }
 
+// Handler returns what answers requests, without a listener, and what must run beside it until its context ends.
+// It is for who measures or traces what a request does within the process; store stays theirs.
+func Handler(ctx context.Context, c *settings.Config, stderr io.Writer, store *db.Store) (http.Handler, func(context.Context) error, error) {
+	s, err := wire(ctx, c, logs.New(stderr, c.LogLevel, c.LogFormat), store)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s.http.Handler, s.chat.Run, nil
+}
+
 // server is the parts of a running server.
 type server struct {
 	c           *settings.Config

@@ -22,7 +22,6 @@ import (
 	"parley/auth"
 	"parley/db"
 	"parley/db/dbtest"
-	"parley/server/logs"
 	"parley/server/settings"
 )
 
@@ -268,14 +267,14 @@ func wired(t testing.TB, trace func(context.Context, any), flags ...string) (*te
 	if err != nil {
 		t.Fatal(err)
 	}
-	parts, err := wire(t.Context(), c, logs.New(&logBuffer{}, c.LogLevel, c.LogFormat), store)
+	handler, run, err := Handler(t.Context(), c, &logBuffer{}, store)
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	var wg sync.WaitGroup
-	wg.Go(func() { _ = parts.chat.Run(ctx) })
-	server := httptest.NewServer(parts.http.Handler)
+	wg.Go(func() { _ = run(ctx) })
+	server := httptest.NewServer(handler)
 	t.Cleanup(func() { server.Close(); cancel(); wg.Wait(); _ = store.Close() })
-	return &testServer{t: t, addr: strings.TrimPrefix(server.URL, "http://")}, parts.http.Handler
+	return &testServer{t: t, addr: strings.TrimPrefix(server.URL, "http://")}, handler
 }
