@@ -1,101 +1,25 @@
-package server
+package server_test
 
 import (
 	"encoding/json"
-	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"os"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
+
+	"parley/e2e/harness"
+	"parley/server"
 )
-
-// metricsAddr is where the server said that it serves metrics.
-func (s *testServer) metricsAddr() string {
-	s.t.Helper()
-	found := regexp.MustCompile(`http://[^"\s]+/metrics`).FindString(s.log.String())
-	if found == "" {
-		s.t.Fatalf("no line says where metrics are served: %s", s.log)
-	}
-	return found
-}
-
-func (s *testServer) scrape() string {
-	s.t.Helper()
-	response, err := http.Get(s.metricsAddr())
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	defer func() { _ = response.Body.Close() }()
-	text, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode != http.StatusOK {
-		s.t.Fatalf("status %d, %v: %s", response.StatusCode, err, text)
-	}
-	return string(text)
-}
-
-// Without the setting there are no metrics, and never on the address of the API.
-func TestMetricsAreOffByDefault(t *testing.T) {
-	s := newServer(t)
-	if strings.Contains(s.log.String(), "/metrics") {
-		t.Error("metrics are served")
-	}
-	response, err := http.Get("http://" + s.addr + "/metrics")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = response.Body.Close()
-	if response.StatusCode != http.StatusNotFound {
-		t.Errorf("/metrics answers %d at the API's address", response.StatusCode)
-	}
-}
-
-// What happens is counted, and nothing that anybody typed becomes a label.
-func TestMetricsCountWhatHappens(t *testing.T) {
-	s := newServer(t, "--metrics-addr", "127.0.0.1:0")
-	ann, _ := s.register("ann-who-is-nobody-else")
-	s.must(nil, ann, `mutation { createRoom(name: "secretroom") { id } }`)
-	stream := s.listen(ann, s.request(`subscription { chatSent(room: "secretroom") { number } }`))
-	for range 3 {
-		s.must(nil, ann, `mutation { sendChat(room: "secretroom", text: "whisper") { id } }`)
-		if _, err := stream.next(); err != nil {
-			t.Fatal(err)
-		}
-	}
-	s.ask(ann, `mutation { sendChat(room: "nowhere-at-all", text: "x") { id } }`)
-	s.ask("", `mutation { login(username: "ann-who-is-nobody-else", password: "hunter2hunter2") { accessToken } }`)
-	text := s.scrape()
-	for _, want := range []string{
-		`parley_sends_total{outcome="ok"} 3`, `parley_event_streams 1`, `parley_streams 1`, `parley_feeds 1`, `parley_followed_rooms 1`,
-		`parley_commit_batch_size_count 3`, `parley_commit_seconds_count 3`, `parley_deliveries_total{from="window"} 3`,
-		`parley_refusals_total{code="NOT_FOUND"} 1`, `parley_refusals_total{code="INVALID_CREDENTIALS"} 1`,
-		`parley_hashes_total{outcome="made"}`, `parley_audit_events_total{event="login_failed"} 1`, `parley_bus_connected 1`,
-		`parley_database_connections{pool="write",state="most"}`, `parley_draining 0`, `parley_build_info{version="` + Version + `"} 1`,
-		`parley_delivery_lag_seconds_count`, `parley_log_reads_total{kind="live"}`, `go_goroutines`, `process_cpu_seconds_total`,
-	} {
-		if !strings.Contains(text, "\n"+want) {
-			t.Errorf("there is no line %s", want)
-		}
-	}
-	for _, typed := range []string{"ann-who", "secretroom", "whisper", "nowhere", "hunter2", "127.0.0.1"} {
-		if strings.Contains(text, typed) {
-			t.Errorf("the metrics hold %q", typed)
-		}
-	}
-}
 
 // Each metric is described for operators and shown on the dashboard, and neither names one that is not.
 func TestMetricsAreDescribed(t *testing.T) {
-	s := newServer(t, "--metrics-addr", "127.0.0.1:0")
+	s := harness.New(t, "--metrics-addr", "127.0.0.1:0")
 	there := map[string]bool{}
-	for _, m := range regexp.MustCompile(`(?m)^# HELP (parley_\w+)`).FindAllStringSubmatch(s.scrape(), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^# HELP (parley_\w+)`).FindAllStringSubmatch(s.Scrape(), -1) {
 		there[m[1]] = true
 	}
-	for _, m := range shown { // also those without a value yet
-		there[regexp.MustCompile(`fqName: "(\w+)"`).FindStringSubmatch(m.desc.String())[1]] = true
+	for _, name := range server.MetricNames() { // also those without a value yet
+		there[name] = true
 	}
 	if len(there) < 30 {
 		t.Fatalf("only %d metrics", len(there))
@@ -125,46 +49,6 @@ func TestMetricsAreDescribed(t *testing.T) {
 		}
 		if strings.HasSuffix(file, ".json") && !json.Valid(text) {
 			t.Errorf("%s is not JSON", file)
-		}
-	}
-}
-
-// Two servers in one process do not clash, and a scrape may come while everybody is busy.
-func TestMetricsOfTwoServersUnderLoad(t *testing.T) {
-	for _, s := range []*testServer{newServer(t, "--metrics-addr", "127.0.0.1:0", "--send-rate", "0"), newServer(t, "--metrics-addr", "127.0.0.1:0", "--send-rate", "0")} {
-		ann, _ := s.register("ann")
-		s.must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
-		var all sync.WaitGroup
-		for i := range 4 {
-			all.Go(func() {
-				for n := range 25 {
-					s.ask(ann, `mutation($t: String!) { sendChat(room: "general", text: $t) { id } }`, map[string]any{"t": fmt.Sprint(i, n)})
-				}
-			})
-		}
-		for range 10 {
-			s.scrape()
-		}
-		all.Wait()
-		if want := `parley_sends_total{outcome="ok"} 100`; !strings.Contains(s.scrape(), want) {
-			t.Errorf("there is no line %s", want)
-		}
-	}
-}
-
-// An address that is taken stops the start, and the API's own is free after that.
-func TestMetricsAddressThatIsTaken(t *testing.T) {
-	s := newServer(t)
-	free, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = free.Close()
-	for range 2 {
-		c := config(t, dataDir(t), "--addr", free.Addr().String(), "--metrics-addr", s.addr)
-		err := Run(t.Context(), c, &logBuffer{}, func(net.Addr) { t.Error("it serves") })
-		if err == nil || !strings.Contains(err.Error(), "PARLEY_METRICS_ADDR") {
-			t.Errorf("got %v", err)
 		}
 	}
 }
