@@ -28,6 +28,16 @@ var mayImport = map[string][]string{
 	"cmd/parley/command": {"auth", "chat", "db", "server", "server/logs", "server/settings"},
 	"cmd/parley":         {"cmd/parley/command"},
 	"cmd/parleybench":    {}, // a client like any other
+
+	// Areas of e2e hold tests alone, and import what they like.
+	"e2e":                 {},
+	"e2e/harness":         {"auth", "cmd/parley/command", "db", "e2e/harness/network", "graph", "server", "server/settings"},
+	"e2e/harness/forge":   {"e2e/harness"},
+	"e2e/harness/frames":  {"e2e/harness"},
+	"e2e/harness/load":    {"e2e/harness"},
+	"e2e/harness/network": {},
+	"e2e/harness/talks":   {"e2e/harness"},
+	"e2e/harness/writers": {"db", "e2e/harness"},
 }
 
 // homeOf says in which rooms each technology lives. No other room imports it.
@@ -49,8 +59,8 @@ var homeOf = map[string][]string{
 	"github.com/prometheus":       {"server/metrics"},
 	"github.com/rs/cors":          {"server/edge"},
 	"github.com/alecthomas/kong":  {"server/settings"},
-	"github.com/coder/websocket":  {},         // tests
-	"go.uber.org/goleak":          {"broker"}, // its contract, and tests
+	"github.com/coder/websocket":  {"e2e/harness", "e2e/harness/load"}, // tests
+	"go.uber.org/goleak":          {"broker", "e2e/harness"},           // its contract, and tests
 }
 
 // TestRoomsImportOnlyDownwards asks the go command who imports whom and compares it with the plan.

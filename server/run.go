@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"strings"
 
@@ -84,4 +85,14 @@ func openStore(ctx context.Context, c *settings.Config, logger *slog.Logger, std
 		return nil, fmt.Errorf("PARLEY_DATABASE_URL: %w", err)
 	}
 	return store, nil
+}
+
+// Handler returns what answers requests, without a listener, and what must run beside it until its context ends.
+// It is for who measures or traces what a request does within the process; store stays theirs.
+func Handler(ctx context.Context, c *settings.Config, stderr io.Writer, store *db.Store) (http.Handler, func(context.Context) error, error) {
+	s, err := wire(ctx, c, logs.New(stderr, c.LogLevel, c.LogFormat), store)
+	if err != nil {
+		return nil, nil, err
+	}
+	return s.http.Handler, s.chat.Run, nil
 }

@@ -1,0 +1,3 @@
+package network
+
+const ClusterNodes = 3

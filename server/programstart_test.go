@@ -1,8 +1,0 @@
-package server_test
-
-import (
-	"parley/cmd/parley/command"
-	"parley/server"
-)
-
-func init() { server.Program = command.Start }
