@@ -14,25 +14,24 @@ import (
 	"parley/transport"
 )
 
-// What each package is told of the settings.
+// What each package is told of the settings, whose defaults are those of the program: every number is given.
 
 func authOptions(c *settings.Config, s *server) auth.Options {
-	o := auth.Defaults()
-	o.AccessTokenLifetime, o.RefreshTokenLifetime = time.Duration(c.AccessTokenLifetime), time.Duration(c.RefreshTokenLifetime)
-	o.Rotate, o.Blacklist = bool(c.RotateRefreshTokens), bool(c.BlacklistAfterRotation)
-	o.ReuseWindow, o.RetryWindow = time.Duration(c.RefreshReuseWindow), time.Duration(c.RefreshRetryWindow)
-	o.SessionLifetime, o.Leeway = time.Duration(c.SessionLifetime), time.Duration(c.Leeway)
-	o.LoginAttempts = auth.Rate(c.LoginAttempts)
-	o.LoginRate, o.RegisterRate = auth.Rate(c.LoginRate), auth.Rate(c.RegisterRate)
-	o.HashParallel, o.HashQueue = int(c.HashParallel), int(c.HashQueue)
-	o.OnEnded = func(sessions []uuid.UUID) {
-		for _, id := range sessions {
-			s.transports.EndSessions(id.String())
-		}
+	return auth.Options{
+		AccessTokenLifetime: time.Duration(c.AccessTokenLifetime), RefreshTokenLifetime: time.Duration(c.RefreshTokenLifetime),
+		Rotate: bool(c.RotateRefreshTokens), Blacklist: bool(c.BlacklistAfterRotation),
+		ReuseWindow: time.Duration(c.RefreshReuseWindow), RetryWindow: time.Duration(c.RefreshRetryWindow),
+		SessionLifetime: time.Duration(c.SessionLifetime), Leeway: time.Duration(c.Leeway),
+		LoginAttempts: auth.Rate(c.LoginAttempts), LoginRate: auth.Rate(c.LoginRate), RegisterRate: auth.Rate(c.RegisterRate),
+		HashParallel: int(c.HashParallel), HashQueue: int(c.HashQueue),
+		OnEnded: func(sessions []uuid.UUID) {
+			for _, id := range sessions {
+				s.transports.EndSessions(id.String())
+			}
+		},
+		OnError: func(err error) { s.logger.Error("sessions", "error", err) },
+		Audit:   s.logger, RequestID: graph.RequestID,
 	}
-	o.Audit, o.RequestID = s.logger, graph.RequestID
-	o.OnError = func(err error) { s.logger.Error("sessions", "error", err) }
-	return o
 }
 
 // One part of the windows holds chats, the rest what was executed over them.
