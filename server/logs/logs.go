@@ -28,7 +28,7 @@ func New(out io.Writer, level, format string) *slog.Logger {
 	handler := handlerOf(out)
 	if isQueue {
 		handler = auditApart{handlerOf(queue.ordinary()), handlerOf(queue.audit())}
-		queue.tellWith(func(l Lost) string {
+		queue.reportWith(func(l Lost) string {
 			var line bytes.Buffer
 			slog.New(handlerOf(&line)).Warn("lines of the log were dropped, because nobody read them", "lines", l.Lines, "audit", l.Audit)
 			return line.String()

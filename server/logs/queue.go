@@ -7,30 +7,30 @@ import (
 	"time"
 )
 
-// How many bytes of lines may wait until they are written, by what they are. The process's own few words, as why it
-// ends, always find room.
+// How many bytes of lines may wait until they are written, by what they are. What the process itself says, as why it
+// ends, is not limited.
 const (
-	logRoom   = 256 << 10
-	auditRoom = 512 << 10
+	mostOrdinary = 256 << 10
+	mostAudit    = 512 << 10
 )
 
-// logEnd is how long the end of the process waits for whoever reads its last lines.
-const logEnd = 2 * time.Second
+// closeTimeout is how long the end of the process waits for whoever reads its last lines.
+const closeTimeout = 2 * time.Second
 
-// A Queue makes nobody wait who writes a line: one goroutine writes them out, in their order. Whoever reads stderr
-// may be slow, stand still or be gone; then lines are dropped, and how many is said as soon as the others are out.
+// A Queue takes lines without waiting: one goroutine writes them out, in their order. Whoever reads stderr may be slow,
+// stand still or be gone; then lines are dropped, and a line reports how many as soon as the others are written.
 type Queue struct {
 	out io.Writer
 
-	mu      sync.Mutex // guards all below
-	more    sync.Cond  // of lines, or closed
-	lines   []logLine
-	bytes   int // of these, and of the line that is being written
-	unsaid  Lost
-	dropped Lost                // since the start
-	tell    func(l Lost) string // the line that says so
-	closed  bool
-	ended   chan struct{} // closed when all is out
+	mu         sync.Mutex // guards all below
+	more       sync.Cond  // of lines, or closed
+	lines      []logLine
+	bytes      int // of these, and of the line that is being written
+	unreported Lost
+	dropped    Lost                // since the start
+	report     func(l Lost) string // the line that says how many were dropped
+	closed     bool
+	ended      chan struct{} // closed when all is written
 }
 
 type logLine struct {
@@ -52,35 +52,35 @@ func (l *Lost) add(isAudit bool) {
 func NewQueue(out io.Writer) *Queue {
 	q := &Queue{out: out, ended: make(chan struct{})}
 	q.more.L = &q.mu
-	q.tell = func(l Lost) string { return fmt.Sprintf("parley: %d lines were dropped\n", l.Lines) }
+	q.report = func(l Lost) string { return fmt.Sprintf("parley: %d lines were dropped\n", l.Lines) }
 	go q.run()
 	return q
 }
 
-// Write takes a line of the process's own words, and copies it.
+// Write takes a line that the process itself says, and copies it. It is never dropped before Close.
 func (q *Queue) Write(text []byte) (int, error) {
-	q.put(logLine{text: append([]byte(nil), text...)}, 0)
+	q.enqueue(logLine{text: append([]byte(nil), text...)}, 0)
 	return len(text), nil
 }
 
 // ordinary and audit are for the lines of a logger.
-func (q *Queue) ordinary() io.Writer { return roomOf{q, logRoom, false} }
-func (q *Queue) audit() io.Writer    { return roomOf{q, auditRoom, true} }
+func (q *Queue) ordinary() io.Writer { return limited{q, mostOrdinary, false} }
+func (q *Queue) audit() io.Writer    { return limited{q, mostAudit, true} }
 
-// roomOf writes into a queue up to a number of bytes that wait.
-type roomOf struct {
+// limited writes into a queue while no more than so many bytes wait.
+type limited struct {
 	q       *Queue
 	most    int
 	isAudit bool
 }
 
-func (r roomOf) Write(text []byte) (int, error) {
-	r.q.put(logLine{append([]byte(nil), text...), r.isAudit}, r.most)
+func (r limited) Write(text []byte) (int, error) {
+	r.q.enqueue(logLine{append([]byte(nil), text...), r.isAudit}, r.most)
 	return len(text), nil
 }
 
-// put drops a line if more than most bytes would wait; 0: it is never dropped.
-func (q *Queue) put(line logLine, most int) {
+// enqueue drops a line if more than most bytes would wait; 0: it is never dropped.
+func (q *Queue) enqueue(line logLine, most int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.closed || most > 0 && q.bytes+len(line.text) > most {
@@ -94,7 +94,7 @@ func (q *Queue) put(line logLine, most int) {
 
 // drop counts a line that nobody will see; the caller holds mu.
 func (q *Queue) drop(line logLine) {
-	q.unsaid.add(line.isAudit)
+	q.unreported.add(line.isAudit)
 	q.dropped.add(line.isAudit)
 }
 
@@ -103,9 +103,9 @@ func (q *Queue) run() {
 	defer close(q.ended)
 	for line, ok := q.next(); ok; line, ok = q.next() {
 		_, err := q.out.Write(line.text)
-		if said, unsaid := q.written(line, err); unsaid != "" {
-			if _, err := io.WriteString(q.out, unsaid); err == nil {
-				q.say(said)
+		if lost, report := q.written(line, err); report != "" {
+			if _, err := io.WriteString(q.out, report); err == nil {
+				q.reported(lost)
 			}
 		}
 	}
@@ -125,8 +125,8 @@ func (q *Queue) next() (line logLine, ok bool) {
 	return line, true
 }
 
-// written gives back the room of a line, and when it was the last answers what must be said of those that were
-// dropped. After a write that failed nothing is said: it would fail too.
+// written uncounts a line, and when it was the last returns what must be reported of those that were dropped, and the
+// line that does. After a write that failed nothing is reported: it would fail too.
 func (q *Queue) written(line logLine, err error) (l Lost, text string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -135,25 +135,25 @@ func (q *Queue) written(line logLine, err error) (l Lost, text string) {
 		q.drop(line)
 		return Lost{}, ""
 	}
-	if len(q.lines) > 0 || q.unsaid == (Lost{}) {
+	if len(q.lines) > 0 || q.unreported == (Lost{}) {
 		return Lost{}, ""
 	}
-	return q.unsaid, q.tell(q.unsaid)
+	return q.unreported, q.report(q.unreported)
 }
 
-// say notes that somebody was told.
-func (q *Queue) say(l Lost) {
+// reported notes that these have been reported.
+func (q *Queue) reported(l Lost) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.unsaid.Lines -= l.Lines
-	q.unsaid.Audit -= l.Audit
+	q.unreported.Lines -= l.Lines
+	q.unreported.Audit -= l.Audit
 }
 
-// tellWith sets how the number of dropped lines is said.
-func (q *Queue) tellWith(tell func(l Lost) string) {
+// reportWith sets the line that reports dropped lines.
+func (q *Queue) reportWith(report func(l Lost) string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.tell = tell
+	q.report = report
 }
 
 // Dropped is how many lines were dropped since the start. A nil queue drops none.
@@ -166,7 +166,7 @@ func (q *Queue) Dropped() Lost {
 	return q.dropped
 }
 
-// Close waits until all is out, or for logEnd. What is written later is dropped.
+// Close waits until all is written, or for closeTimeout. What is written later is dropped.
 func (q *Queue) Close() {
 	q.mu.Lock()
 	q.closed = true
@@ -174,6 +174,6 @@ func (q *Queue) Close() {
 	q.mu.Unlock()
 	select {
 	case <-q.ended:
-	case <-time.After(logEnd):
+	case <-time.After(closeTimeout):
 	}
 }

@@ -13,14 +13,14 @@ import (
 	"testing"
 )
 
-// A gateway is a reader of the log that stands still while it is closed.
-type gateway struct {
+// A stalled reader of the log takes nothing while open is locked.
+type stalledReader struct {
 	buf  bytes.Buffer
 	open sync.Mutex // guards buf
 	gone bool       // every write fails; guarded by open
 }
 
-func (g *gateway) Write(p []byte) (int, error) {
+func (g *stalledReader) Write(p []byte) (int, error) {
 	g.open.Lock()
 	defer g.open.Unlock()
 	if g.gone {
@@ -29,10 +29,10 @@ func (g *gateway) Write(p []byte) (int, error) {
 	return g.buf.Write(p)
 }
 
-// While nobody reads, writers go on. Ordinary lines are dropped first and audit records last, the process's own words
+// While nobody reads, writers go on. Ordinary lines are dropped first and audit records last, what the process itself says
 // never; each line is written or counted, and what was dropped is said behind what was not.
 func TestLogIsDroppedInOrder(t *testing.T) {
-	g := &gateway{}
+	g := &stalledReader{}
 	q := NewQueue(g)
 	logger := New(q, "info", "json")
 	const records = 6000
@@ -44,7 +44,7 @@ func TestLogIsDroppedInOrder(t *testing.T) {
 		logger.With("who", "ann").LogAttrs(t.Context(), slog.LevelInfo, "login_failed", slog.Bool("audit", true), slog.Int("i", i))
 	}
 	fmt.Fprintln(q, "parley: why it ends")
-	if q.bytes > auditRoom+1024 {
+	if q.bytes > mostAudit+1024 {
 		t.Errorf("%d bytes wait", q.bytes)
 	}
 	g.open.Unlock()
@@ -76,7 +76,7 @@ func droppedIn(t *testing.T, log string) (lines, audit int) {
 
 // Lines that could not be written are counted too, and said to whoever reads next.
 func TestLogOfAReaderThatIsGone(t *testing.T) {
-	g := &gateway{gone: true}
+	g := &stalledReader{gone: true}
 	q := NewQueue(g)
 	logger := New(q, "info", "text")
 	for range 10 {
