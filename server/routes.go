@@ -31,7 +31,7 @@ func routes(c *settings.Config, logger *slog.Logger, api http.Handler, health *h
 	}
 	all := http.NewServeMux()
 	all.Handle("/graphql", edge.CORS(c.CORSAllowedOrigins, withRequestID(api))) // its answers have their own deadlines
-	all.Handle("/", edge.InPieces(time.Duration(c.HTTPResponseTimeout), mux))
+	all.Handle("/", edge.ChunkTimeout(time.Duration(c.HTTPResponseTimeout), mux))
 	return edge.Guard(c, logger, all)
 }
 

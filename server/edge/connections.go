@@ -17,7 +17,7 @@ import (
 // there are too many, one that waits for a request is closed: of the same address, or of the one that has most.
 type Connections struct {
 	most, mostOfAddress int
-	uncounted           settings.Networks // proxies; like loopback they are nobody's address
+	exempt              settings.Networks // proxies; like loopback they have no limit of their own
 	refused             *meter.Tally
 
 	mu     sync.Mutex // guards all below
@@ -44,7 +44,7 @@ type connection struct {
 type peer struct {
 	address netip.Prefix
 	open    int       // without event streams
-	kept    int       // with them
+	all     int       // with them
 	waiting list.List // of net.Conn, the longest in front
 }
 
@@ -55,9 +55,9 @@ func NewConnections(c *settings.Config, beside int, logger *slog.Logger) *Connec
 	return newConnections(most, int(c.HTTPMaxConnectionsPerAddress), c.TrustedProxies)
 }
 
-func newConnections(most, mostOfAddress int, uncounted settings.Networks) *Connections {
+func newConnections(most, mostOfAddress int, exempt settings.Networks) *Connections {
 	return &Connections{
-		most: most, mostOfAddress: mostOfAddress, uncounted: uncounted, refused: meter.NewTally(limitOfAll, limitOfAddress),
+		most: most, mostOfAddress: mostOfAddress, exempt: exempt, refused: meter.NewTally(limitOfAll, limitOfAddress),
 		all: map[net.Conn]*connection{}, peers: map[netip.Prefix]*peer{},
 	}
 }
@@ -70,12 +70,12 @@ func (s *Connections) ConnState(conn net.Conn, state http.ConnState) {
 	switch {
 	case state == http.StateNew:
 		s.admit(conn)
-	case c == nil: // refused, or closed to make room
+	case c == nil: // refused, or evicted
 	case state == http.StateActive:
 		c.isNew = false
-		c.rest(conn, false)
+		c.setWaiting(conn, false)
 	case state == http.StateIdle:
-		c.rest(conn, true)
+		c.setWaiting(conn, true)
 	default:
 		s.remove(conn, c)
 	}
@@ -86,8 +86,8 @@ func (s *Connections) admit(conn net.Conn) {
 	p := s.peer(conn)
 	switch {
 	case s.closed, // accepted before the listener closed
-		p.address.IsValid() && p.open >= s.mostOfAddress && !s.makeRoom(p, limitOfAddress),
-		s.open >= s.most && !s.makeRoom(s.fullest(), limitOfAll):
+		p.address.IsValid() && p.open >= s.mostOfAddress && !s.evict(p, limitOfAddress),
+		s.open >= s.most && !s.evict(s.largest(), limitOfAll):
 		_ = conn.Close()
 		return
 	}
@@ -95,14 +95,14 @@ func (s *Connections) admit(conn net.Conn) {
 	c := &connection{peer: p, isNew: true}
 	s.all[conn] = c
 	s.count(c, 1)
-	p.kept++
-	c.rest(conn, true)
+	p.all++
+	c.setWaiting(conn, true)
 }
 
 func (s *Connections) peer(conn net.Conn) *peer {
 	remote := conn.RemoteAddr().String()
 	address := transport.AddressOf(remote)
-	if exact, err := netip.ParseAddrPort(remote); err == nil && s.uncounted.Contain(exact.Addr().Unmap()) {
+	if exact, err := netip.ParseAddrPort(remote); err == nil && s.exempt.Contain(exact.Addr().Unmap()) {
 		address = netip.Prefix{}
 	}
 	if p := s.peers[address]; p != nil {
@@ -111,8 +111,8 @@ func (s *Connections) peer(conn net.Conn) *peer {
 	return &peer{address: address}
 }
 
-// fullest is who has most of those with a connection that waits; nil: nobody has one.
-func (s *Connections) fullest() (most *peer) {
+// largest is the peer with most connections among those of which one waits; nil: none of any does.
+func (s *Connections) largest() (most *peer) {
 	for _, p := range s.peers {
 		if p.waiting.Len() > 0 && (most == nil || p.open > most.open) {
 			most = p
@@ -121,8 +121,8 @@ func (s *Connections) fullest() (most *peer) {
 	return most
 }
 
-// makeRoom closes the connection of a peer that has waited the longest, if there is one. Either way the limit was reached.
-func (s *Connections) makeRoom(p *peer, limit string) bool {
+// evict closes the connection of a peer that has waited the longest, if there is one. Either way the limit was reached.
+func (s *Connections) evict(p *peer, limit string) bool {
 	s.refused.Add(limit, 1)
 	if p == nil || p.waiting.Len() == 0 {
 		return false
@@ -135,11 +135,11 @@ func (s *Connections) makeRoom(p *peer, limit string) bool {
 
 func (s *Connections) remove(conn net.Conn, c *connection) {
 	delete(s.all, conn)
-	c.rest(conn, false)
+	c.setWaiting(conn, false)
 	if !c.streams {
 		s.count(c, -1)
 	}
-	if c.peer.kept--; c.peer.kept == 0 {
+	if c.peer.all--; c.peer.all == 0 {
 		delete(s.peers, c.peer.address)
 	}
 }
@@ -149,8 +149,8 @@ func (s *Connections) count(c *connection, by int) {
 	c.peer.open += by
 }
 
-// rest notes whether a connection waits for a request.
-func (c *connection) rest(conn net.Conn, waits bool) {
+// setWaiting notes whether a connection waits for a request.
+func (c *connection) setWaiting(conn net.Conn, waits bool) {
 	switch {
 	case waits && c.waiting == nil:
 		c.waiting = c.peer.waiting.PushBack(conn)

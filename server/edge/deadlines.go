@@ -16,28 +16,28 @@ func limitBody(most time.Duration, next http.Handler) http.Handler {
 	})
 }
 
-// InPieces gives each piece of an answer its time: a large file may take long on a slow line.
-func InPieces(most time.Duration, next http.Handler) http.Handler {
+// ChunkTimeout bounds the time for each chunk of an answer, not for the whole: a large file may take long on a slow line.
+func ChunkTimeout(most time.Duration, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		next.ServeHTTP(&pieces{w, http.NewResponseController(w), most}, r)
+		next.ServeHTTP(&chunkWriter{w, http.NewResponseController(w), most}, r)
 	})
 }
 
-// pieces is a writer that moves the deadline on before each piece.
-type pieces struct {
+// chunkWriter moves the deadline on before each chunk.
+type chunkWriter struct {
 	http.ResponseWriter
 	control *http.ResponseController
 	most    time.Duration
 }
 
-const pieceSize = 32 << 10
+const chunkSize = 32 << 10
 
-// Write sends what it gets piece by piece.
-func (p *pieces) Write(b []byte) (n int, err error) {
+// Write sends what it gets chunk by chunk.
+func (w *chunkWriter) Write(b []byte) (n int, err error) {
 	for err == nil {
-		_ = p.control.SetWriteDeadline(time.Now().Add(p.most))
+		_ = w.control.SetWriteDeadline(time.Now().Add(w.most))
 		var took int
-		took, err = p.ResponseWriter.Write(b[n:min(len(b), n+pieceSize)])
+		took, err = w.ResponseWriter.Write(b[n:min(len(b), n+chunkSize)])
 		if n += took; n == len(b) {
 			break
 		}
@@ -46,4 +46,4 @@ func (p *pieces) Write(b []byte) (n int, err error) {
 }
 
 // Unwrap is for http.ResponseController.
-func (p *pieces) Unwrap() http.ResponseWriter { return p.ResponseWriter }
+func (w *chunkWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -15,7 +15,7 @@ func TestSlowReaderOfAPage(t *testing.T) {
 	page := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write(make([]byte, size)) // what was cut off shows below
 	})
-	server := httptest.NewServer(InPieces(limit, page))
+	server := httptest.NewServer(ChunkTimeout(limit, page))
 	defer server.Close()
 	response, err := http.Get(server.URL)
 	if err != nil {

@@ -16,11 +16,11 @@ import (
 // Guard lets through to next what it may see: requests with the address of their client in RemoteAddr, for a name of
 // the server, as whose body comes in time, and whose path needs no cleaning up.
 func Guard(c *settings.Config, logger *slog.Logger, next http.Handler) http.Handler {
-	return behindProxies(c.TrustedProxies, logger, limitBody(time.Duration(c.HTTPBodyTimeout), judgeHosts(c, asWritten(next))))
+	return behindProxies(c.TrustedProxies, logger, limitBody(time.Duration(c.HTTPBodyTimeout), judgeHosts(c, refuseUnclean(next))))
 }
 
-// asWritten refuses a path that ServeMux would clean up: its redirect repeats the whole URL.
-func asWritten(next http.Handler) http.Handler {
+// refuseUnclean refuses a path that ServeMux would clean up: its redirect repeats the whole URL.
+func refuseUnclean(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		clean := path.Clean(r.URL.Path)
 		if clean != "/" && strings.HasSuffix(r.URL.Path, "/") {

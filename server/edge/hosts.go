@@ -11,12 +11,12 @@ import (
 	"parley/transport"
 )
 
-// notOutside are names that nobody outside can own, and so point where they like: RFC 6761, 6762 and 8375, and
+// localNames are those that nobody outside can own, and so point where they like: RFC 6761, 6762 and 8375, and
 // what ICANN has reserved. A name without a dot is one too.
-var notOutside = settings.Hosts{".localhost", ".local", ".lan", ".home.arpa", ".internal", ".test"}
+var localNames = settings.Hosts{".localhost", ".local", ".lan", ".home.arpa", ".internal", ".test"}
 
 // judgeHosts refuses requests to a server on loopback under a name that is not its own. A page that lets its own
-// name point at 127.0.0.1 (DNS rebinding) would else be at home there: its reader's browser would let it register
+// name point at 127.0.0.1 (DNS rebinding) would else count as the server's own: its reader's browser would let it register
 // and read. Behind a proxy or on other addresses the server may have any name, so there only PARLEY_HOSTS is a reason.
 // A request without Host comes from no browser.
 func judgeHosts(c *settings.Config, next http.Handler) http.Handler {
@@ -24,7 +24,7 @@ func judgeHosts(c *settings.Config, next http.Handler) http.Handler {
 	if c.Hosts.Any() || !everywhere && (len(c.TrustedProxies) > 0 || listensEverywhere(c.Addr)) {
 		return next
 	}
-	known := slices.Concat(c.Hosts, notOutside, ownHosts(c))
+	known := slices.Concat(c.Hosts, localNames, ownHosts(c))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
 		case r.URL.Path == "/healthz", r.URL.Path == "/readyz", // balancers ask under names of theirs
