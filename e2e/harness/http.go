@@ -36,6 +36,7 @@ func (a Answer) Code() string {
 // Retryable says that the API wants the same request once more.
 func (a Answer) Retryable() bool { return a.Extension("retryable") == true }
 
+// Extension is an extension of the first error, nil if there is none.
 func (a Answer) Extension(name string) any {
 	if len(a.Errors) == 0 {
 		return nil
@@ -127,6 +128,7 @@ func (s *Server) Decode(a Answer, data any) {
 	}
 }
 
+// Media types.
 const (
 	PlainJSON       = "application/json"
 	GraphQLJSON     = "application/graphql-response+json"
@@ -139,8 +141,10 @@ type Ask struct {
 	Header               []string // names and values
 }
 
+// Posted is a body that is sent to the API.
 func Posted(body string, header ...string) Ask { return Ask{http.MethodPost, "/graphql", body, header} }
 
+// Got is a query of the API in a GET.
 func Got(query string, header ...string) Ask {
 	return Ask{http.MethodGet, "/graphql?" + query, "", header}
 }
@@ -195,6 +199,7 @@ func (s *Server) Called(host, method, target, lines, body string) (status int, t
 	return response.StatusCode, string(b)
 }
 
+// WantHosts asks under each name and wants the status.
 func (s *Server) WantHosts(want int, hosts ...string) {
 	s.T.Helper()
 	for _, host := range hosts {
@@ -256,6 +261,7 @@ func (s *Server) Wire(text string) string {
 	return string(answer)
 }
 
+// VersionBody asks for what nobody has to sign in for.
 const VersionBody = `{"query":"{server{version}}"}`
 
 // OpenGet is a GET that needs no body.

@@ -68,6 +68,7 @@ func DatabaseFlags(t testing.TB, dir string) []string {
 	return []string{"--database-url", dbtest.URL(t, dir)}
 }
 
+// New starts a server with the defaults and flags.
 func New(t *testing.T, flags ...string) *Server {
 	t.Helper()
 	return Start(t, Config(t, DataDir(t), flags...))
@@ -117,6 +118,7 @@ func (s *Server) Register(username string) (access, refresh string) {
 	return data.Register.AccessToken, data.Register.RefreshToken
 }
 
+// MakeDir makes a folder.
 func MakeDir(t testing.TB, dir string) string {
 	t.Helper()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -125,6 +127,7 @@ func MakeDir(t testing.TB, dir string) string {
 	return dir
 }
 
+// WordOf is a text in the extensions of an error.
 func WordOf(a Answer, name string) string {
 	value, _ := a.Extension(name).(string)
 	return value

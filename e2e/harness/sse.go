@@ -138,6 +138,7 @@ func (e *EventStream) WantCut() (read string) {
 	}
 }
 
+// FollowDocument follows the room general.
 const FollowDocument = `subscription($after: Cursor) { chatSent(room: "general", after: $after) { text } }`
 
 // End answers where the chats that are not sent yet begin.
@@ -148,6 +149,7 @@ func (s *Server) End(token string) map[string]any {
 	return map[string]any{"after": page.Chats.SyncCursor}
 }
 
+// SendChat sends a chat to the room general.
 func (s *Server) SendChat(token, text string) {
 	s.T.Helper()
 	s.Must(nil, token, `mutation($t: String!) { sendChat(room: "general", text: $t) { id } }`, map[string]any{"t": text})

@@ -27,7 +27,7 @@ var worst = []string{
 
 // hoard asks for one of the worst on one connection, over and over, and takes nothing, or a byte now and then, until
 // the server has enough.
-func hoard(s *harness.Server, ctx context.Context, token string, i int) {
+func hoard(ctx context.Context, s *harness.Server, token string, i int) {
 	ways := []string{"HTTP", "SSE", "WebSocket"}
 	conn, err := net.Dial("tcp", s.Addr)
 	if err != nil {
@@ -81,7 +81,7 @@ func TestWorstAnswersFitIntoMemory(t *testing.T) {
 		for j := range connections / people {
 			attack.Go(func() {
 				for ctx.Err() == nil {
-					hoard(&p.Server, ctx, token, i*connections/people+j)
+					hoard(ctx, &p.Server, token, i*connections/people+j)
 				}
 			})
 		}

@@ -44,6 +44,7 @@ func (s *Sender) run(ctx context.Context, stop <-chan struct{}) {
 	}
 }
 
+// SendDocument sends a chat under an id.
 const SendDocument = `mutation($room: ID!, $text: String!, $id: ID) { sendChat(room: $room, text: $text, id: $id) { id number text } }`
 
 // Called is a chat as the API says it.
@@ -108,6 +109,7 @@ func (s *Sender) call(ctx context.Context, one *Send, text string) {
 // errEnded means that the server ended a stream that it should not have ended.
 var errEnded = errors.New("ended for good")
 
+// TailPage is the newest page of a room and the cursor behind it.
 type TailPage struct {
 	Nodes      []Called
 	PageInfo   struct{ HasNextPage bool }

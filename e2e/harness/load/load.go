@@ -92,6 +92,7 @@ func (k *Torture) Must(into any, at, token, document string) {
 	}
 }
 
+// Start starts the server, to which all clients go from now on.
 func (k *Torture) Start() *harness.Process {
 	p := harness.StartProcess(k.T, k.Dir, "--log-level", "warn", "--send-rate", "0", "--room-send-rate", "0", "--register-rate", "0",
 		"--access-token-lifetime", "7d")
@@ -99,6 +100,7 @@ func (k *Torture) Start() *harness.Process {
 	return p
 }
 
+// Kill ends it as a crash does.
 func (k *Torture) Kill(p *harness.Process) {
 	_ = p.Stop()
 	k.Servers.Set()
@@ -192,6 +194,7 @@ type Addresses struct {
 	changed chan struct{} // closed when they change; made by who waits
 }
 
+// Set says where servers are; nothing: they are down.
 func (a *Addresses) Set(at ...string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

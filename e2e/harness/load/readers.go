@@ -54,6 +54,7 @@ func (r *Reader) run(ctx context.Context) {
 	}
 }
 
+// Begin begins a life: it reads the newest page and follows from there.
 func (r *Reader) Begin(start int, cursor string) {
 	r.Lives = append(r.Lives, &Life{reader: r.N, room: r.Room, start: start, Began: time.Since(r.Began)})
 	r.Cursor = cursor
@@ -102,6 +103,7 @@ func (r *Reader) comeBack(ctx context.Context, at string) error {
 	return nil
 }
 
+// Page reads the newest page of the room.
 func (r *Reader) Page(ctx context.Context, at string, variables map[string]any) (p TailPage, err error) {
 	variables["room"] = r.Room
 	a, err := r.post(ctx, at, r.Token, `query($room: ID!, $first: Int, $after: Cursor, $last: Int) {
@@ -196,6 +198,7 @@ func (r *Reader) operation() ([]byte, error) {
 	})
 }
 
+// Subscribe begins the stream behind a cursor.
 func (r *Reader) Subscribe(ctx context.Context, conn *websocket.Conn) error {
 	payload, err := r.operation()
 	if err != nil {
@@ -208,6 +211,7 @@ func (r *Reader) Subscribe(ctx context.Context, conn *websocket.Conn) error {
 	return conn.Write(ctx, websocket.MessageText, text)
 }
 
+// Event takes an event of the stream.
 func (r *Reader) Event(payload json.RawMessage) error {
 	var event struct {
 		Data   struct{ ChatSent *Called }

@@ -16,6 +16,7 @@ type Writer struct {
 	last  int // the number of the last chat that was answered
 }
 
+// Send sends a chat and returns its number.
 func (c *Writer) Send() int {
 	var data struct{ SendChat struct{ Number int } }
 	c.Must(&data, c.Token, `mutation { sendChat(room: "general", text: "x") { number } }`)

@@ -93,6 +93,7 @@ func (k *Writers) send(addr, token string) bool {
 	return true
 }
 
+// Stop ends the writers and waits for them.
 func (k *Writers) Stop() {
 	close(k.quit)
 	k.wg.Wait()
@@ -135,7 +136,7 @@ func StoredIn(t *testing.T, dir string) map[string]int {
 	return stored
 }
 
-// WantTruth: what was answered is stored under its number, and what was refused is not.
+// WantTruth wants the truth to have been told: what was answered is stored under its number, and what was refused is not.
 func WantTruth(t *testing.T, k *Writers, stored map[string]int) {
 	t.Helper()
 	lost, ghosts := 0, 0
