@@ -17,7 +17,7 @@ import (
 func TestClusterOutlivesKilledNodes(t *testing.T) {
 	c := newCluster(t, newLoopback(t), nil)
 	rest := c.Load()
-	for range clusterRounds(t, 12) {
+	for range harness.Rounds(t, 6, 12) {
 		c.AwaitAnswer()
 		mercy := time.NewTimer(300*time.Millisecond + rand.N(400*time.Millisecond))
 		<-mercy.C
@@ -41,7 +41,7 @@ func TestClusterOutlivesKilledPostgres(t *testing.T) {
 	c := newCluster(t, newLoopback(t), nil)
 	rest := c.Load()
 	c.moving(harness.Patience)
-	for range clusterRounds(t, 3) {
+	for range harness.Rounds(t, 1, 3) {
 		c.outage(func() {})
 		if cuts := c.Cuts.Since(0); len(cuts) > 0 {
 			t.Errorf("a short outage ended streams: %v", cuts)
@@ -78,7 +78,7 @@ func (c *cluster) everywhere(status int) {
 	}
 }
 
-// WantEnded wants the sockets of a long outage to be closed with 1013, and not before 15 s.
+// wantEnded wants the sockets of a long outage to be closed with 1013, and not before 15 s.
 func (c *cluster) wantEnded(cuts []load.Cut, begun time.Duration) {
 	c.T.Helper()
 	for _, k := range cuts {

@@ -25,7 +25,7 @@ func TestClusterOutlivesNATS(t *testing.T) {
 	during := func(what string, begin, end func()) {
 		begin()
 		from := time.Since(c.Began)
-		for range clusterRounds(t, 2) {
+		for range harness.Rounds(t, 1, 2) {
 			c.moving(harness.Patience)
 			c.pass(2 * time.Second) // a whole round of the heads check
 		}

@@ -2,10 +2,8 @@ package cluster
 
 import (
 	"net/http"
-	"os"
 	"slices"
 	"strconv"
-	"testing"
 	"time"
 
 	"parley/e2e/harness"
@@ -117,17 +115,4 @@ func (c *cluster) moving(most time.Duration) {
 		}
 		return true
 	})
-}
-
-// clusterRounds is how often something is done: ROUNDS in the environment, or else usually.
-func clusterRounds(t *testing.T, usually int) int {
-	text := os.Getenv("ROUNDS")
-	if text == "" {
-		return usually
-	}
-	rounds, err := strconv.Atoi(text)
-	if err != nil {
-		t.Fatalf("ROUNDS: %v", err)
-	}
-	return rounds
 }

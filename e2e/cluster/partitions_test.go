@@ -64,7 +64,7 @@ func TestClusterOutlivesPartitions(t *testing.T) {
 	c, p := newPartedCluster(t)
 	rest := c.Load()
 	c.moving(harness.Patience)
-	for range clusterRounds(t, 1) {
+	for range harness.Rounds(t, 1, 1) {
 		alone := c.busiest()
 		p.Pull(alone, network.ToBus)
 		c.moving(harness.Patience)

@@ -15,7 +15,7 @@ func TestRollingRestart(t *testing.T) {
 	c := newCluster(t, newLoopback(t), nil)
 	rest := c.Load()
 	c.moving(harness.Patience)
-	for range clusterRounds(t, 3) {
+	for range harness.Rounds(t, 1, 3) {
 		for n := range c.nodes {
 			c.roll(n)
 			c.moving(harness.Patience)

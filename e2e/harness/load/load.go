@@ -23,7 +23,7 @@ import (
 
 // How a torture is laid out.
 const (
-	TortureRounds  = 200 // ROUNDS in the environment says otherwise
+	EnoughRounds   = 200 // for a report of too little tried to be an error
 	RoundsAtATime  = 200 // after so many everybody comes to rest and the journal is checked
 	TortureSenders = 16
 	TortureReaders = 8
