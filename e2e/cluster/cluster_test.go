@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"parley/db/dbtest"
 	"parley/e2e/harness"
 	"parley/e2e/harness/load"
@@ -183,6 +185,16 @@ func (c *cluster) listen(n int) {
 // finish ends the load and says whatever was wrong.
 func (c *cluster) finish(rest func() time.Duration) *load.Journal {
 	c.T.Helper()
+	c.until("enough chats to show anything", func() bool {
+		reached, total := map[uuid.UUID]int64{}, int64(0)
+		for _, r := range c.Readers {
+			reached[r.Room] = max(reached[r.Room], r.Reached.Load())
+		}
+		for _, chats := range reached {
+			total += chats
+		}
+		return total >= 2*leastChats
+	})
 	if behind := rest(); behind > 10*time.Second {
 		c.T.Errorf("the readers were current %v after the last answer", behind)
 	}

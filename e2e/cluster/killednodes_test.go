@@ -40,7 +40,7 @@ func TestClusterOutlivesKilledNodes(t *testing.T) {
 func TestClusterOutlivesKilledPostgres(t *testing.T) {
 	c := newCluster(t, newLoopback(t), nil)
 	rest := c.Load()
-	c.moving(harness.Patience)
+	c.moving()
 	for range harness.Rounds(t, 1, 3) {
 		c.outage(func() {})
 		if cuts := c.Cuts.Since(0); len(cuts) > 0 {
@@ -49,7 +49,7 @@ func TestClusterOutlivesKilledPostgres(t *testing.T) {
 	}
 	begun := time.Since(c.Began)
 	c.outage(func() {
-		c.until("the end of all streams", 20*time.Second, func() bool { return len(c.Cuts.Since(0)) >= load.TortureReaders })
+		c.until("the end of all streams", func() bool { return len(c.Cuts.Since(0)) >= load.TortureReaders })
 	})
 	c.wantEnded(c.Cuts.Since(0), begun)
 	c.show(c.finish(rest))
@@ -65,16 +65,15 @@ func (c *cluster) outage(meanwhile func()) {
 	c.everywhere(503)
 	meanwhile()
 	c.wakePostgres()
-	healed := time.Now()
 	c.everywhere(200)
-	c.moving(10*time.Second - time.Since(healed))
+	c.moving()
 }
 
 // everywhere waits until /readyz has this status at all nodes.
 func (c *cluster) everywhere(status int) {
 	c.T.Helper()
 	for n := range c.nodes {
-		c.until("the readiness of a node", 10*time.Second, func() bool { return c.ready(n) == status })
+		c.until("the readiness of a node", func() bool { return c.ready(n) == status })
 	}
 }
 

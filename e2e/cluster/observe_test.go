@@ -40,6 +40,9 @@ func at(sorted []time.Duration, percent int) time.Duration {
 	return sorted[min(len(sorted)-1, len(sorted)*percent/100)]
 }
 
+// leastChats are what a run has to send and read.
+const leastChats = 100
+
 // show says how much was tried: a run without chats or readers shows nothing.
 func (c *cluster) show(j *load.Journal) {
 	c.T.Helper()
@@ -53,17 +56,17 @@ func (c *cluster) show(j *load.Journal) {
 	}
 	c.T.Logf("%v: %d chats, read %d times in %d lives, lag p50 %v p99 %v most %v; senders were told %v, streams ended %v",
 		time.Since(c.Began).Round(time.Second), len(j.Rows), seen, len(j.Lives), at(lags, 50), at(lags, 99), at(lags, 100), c.told(), codes)
-	if len(j.Rows) < 100 || seen < len(j.Rows) {
+	if len(j.Rows) < leastChats || seen < len(j.Rows) {
 		c.T.Error("that is too little to show anything")
 	}
 }
 
 // until waits until something holds.
-func (c *cluster) until(what string, most time.Duration, so func() bool) {
+func (c *cluster) until(what string, so func() bool) {
 	c.T.Helper()
-	for end := time.Now().Add(most); !so(); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(harness.Patience); !so(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
-			c.T.Errorf("%v later: %s has not come", most, what)
+			c.T.Errorf("in vain waited for: %s", what)
 			return
 		}
 	}
@@ -101,13 +104,13 @@ func (c *cluster) busiest() (most int) {
 }
 
 // moving waits until every reader has got something new.
-func (c *cluster) moving(most time.Duration) {
+func (c *cluster) moving() {
 	c.T.Helper()
 	before := make([]int64, len(c.Readers))
 	for i, r := range c.Readers {
 		before[i] = r.Reached.Load()
 	}
-	c.until("a chat at each reader", most, func() bool {
+	c.until("a chat at each reader", func() bool {
 		for i, r := range c.Readers {
 			if now := r.Reached.Load(); now == before[i] || now == 0 {
 				return false

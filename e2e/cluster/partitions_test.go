@@ -63,11 +63,11 @@ func (c *cluster) outward(p *network.Partition) {
 func TestClusterOutlivesPartitions(t *testing.T) {
 	c, p := newPartedCluster(t)
 	rest := c.Load()
-	c.moving(harness.Patience)
+	c.moving()
 	for range harness.Rounds(t, 1, 1) {
 		alone := c.busiest()
 		p.Pull(alone, network.ToBus)
-		c.moving(harness.Patience)
+		c.moving()
 		c.pass(3 * time.Second)
 		if cuts := c.Cuts.Since(0); len(cuts) > 0 {
 			t.Errorf("a node without the bus ended streams: %v", cuts)
@@ -89,8 +89,8 @@ func (c *cluster) apart(p *network.Partition, n int, cables ...int) {
 	for _, cable := range cables {
 		p.Pull(n, cable)
 	}
-	c.until("503 of a node without database", 15*time.Second, func() bool { return c.ready(n) == http.StatusServiceUnavailable })
-	c.until("the end of its streams", time.Minute, func() bool { return len(c.Cuts.Since(before)) >= streams })
+	c.until("503 of a node without database", func() bool { return c.ready(n) == http.StatusServiceUnavailable })
+	c.until("the end of its streams", func() bool { return len(c.Cuts.Since(before)) >= streams })
 	for _, k := range c.Cuts.Since(before) {
 		if after := k.When - begun; k.At != c.at[n] || after < 14*time.Second || !k.OverSSE && k.Code != websocket.StatusTryAgainLater {
 			c.T.Errorf("%v after node %d lost its database a stream was ended: %+v", after, n, k)
@@ -99,6 +99,6 @@ func (c *cluster) apart(p *network.Partition, n int, cables ...int) {
 	for _, cable := range cables {
 		p.Plug(n, cable)
 	}
-	c.until("200 of a node that is back", 15*time.Second, func() bool { return c.ready(n) == http.StatusOK })
-	c.moving(10 * time.Second)
+	c.until("200 of a node that is back", func() bool { return c.ready(n) == http.StatusOK })
+	c.moving()
 }

@@ -38,7 +38,7 @@ func TestClusterReadsOnceANode(t *testing.T) {
 		c.Must(&sent, c.at[n%network.ClusterNodes], c.Tokens[0], fmt.Sprintf(`mutation { sendChat(room: "room 0", text: "chat %d") { id } }`, n))
 	}
 	hears := func(n int64) {
-		c.until(fmt.Sprintf("chat %d at each of them", n), harness.Patience, func() bool { return got.Load() == n*subscribers })
+		c.until(fmt.Sprintf("chat %d at each of them", n), func() bool { return got.Load() == n*subscribers })
 	}
 	say(0)
 	hears(1)

@@ -69,11 +69,7 @@ func wantRefusal(t *testing.T, cmd *exec.Cmd, says string) {
 	if strings.Contains(said, "hunter2") {
 		t.Errorf("it tells the password: %s", said)
 	}
-	took := time.Since(began)
-	if took > 15*time.Second {
-		t.Errorf("it took %v", took)
-	}
-	if took > 5*time.Second && !strings.Contains(stderr.String(), "Postgres at 127.0.0.1:") {
+	if took := time.Since(began); took > 5*time.Second && !strings.Contains(stderr.String(), "Postgres at 127.0.0.1:") {
 		t.Errorf("after %v it has not said what it waits for: %s", took, stderr.String())
 	}
 }
@@ -240,6 +236,9 @@ func TestUnfitServerIsRefusedUntouched(t *testing.T) {
 		}
 		proxy.Serve()
 		defer proxy.Close()
-		wantRefused(t, proxy.URL("parley", "postgres"), "lock_timeout=0 although Parley asks for 2s")
+		if err := s.Create(t.Context(), "pooled", ""); err != nil { // others want theirs untouched meanwhile
+			t.Fatal(err)
+		}
+		wantRefused(t, proxy.URL("parley", "pooled"), "lock_timeout=0 although Parley asks for 2s")
 	})
 }
