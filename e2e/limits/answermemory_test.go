@@ -66,7 +66,8 @@ func TestWorstAnswersFitIntoMemory(t *testing.T) {
 	if harness.RaceEnabled {
 		t.Skip("the race detector takes memory and time of its own; the tests on Postgres run without it")
 	}
-	const people, connections, lasting = 20, 240, 15 * time.Second
+	const people, connections = 20, 240
+	lasting := time.Duration(harness.Rounds(t, 5, 15)) * time.Second
 	p := harness.StartProcess(t, harness.DataDir(t), append(harness.Roomy(), "--address-request-rate", "0", "--login-attempts", "1000/1s")...)
 	ann, _ := p.Register("ann")
 	p.Must(nil, ann, `mutation { createRoom(name: "general", topic: "`+strings.Repeat("t", 250)+`") { id } }`)
