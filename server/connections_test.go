@@ -94,7 +94,7 @@ func TestPlainConnectionsOfAnAddress(t *testing.T) {
 }
 
 // When there is no room at all, the address with most makes some. So few addresses with many connections keep nobody out.
-func TestFullestMakesRoom(t *testing.T) {
+func TestAddressWithMostConnectionsLosesOne(t *testing.T) {
 	s := newConnections(100, 50, nil)
 	many := map[string][]pipeFrom{}
 	for i := range 100 {

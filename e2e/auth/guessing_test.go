@@ -9,7 +9,7 @@ import (
 	"parley/e2e/harness"
 )
 
-// Ten wrong passwords for a name, from wherever, are all that strangers have; whether the name exists
+// Ten wrong passwords for a name, from wherever, are all that a guesser has; whether the name exists
 // makes no difference. The owner, who has a session in their network, still gets in.
 func TestTenGuesses(t *testing.T) {
 	s := harness.New(t, harness.BehindProxy)

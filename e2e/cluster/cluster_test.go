@@ -27,7 +27,7 @@ import (
 type cluster struct {
 	*load.Torture
 	postgres *dbtest.Server
-	nats     *natsServer // nil: Postgres carries the bells
+	nats     *natsServer // nil: Postgres carries notifications
 	net      loopback
 	env      []string
 	flags    []string
@@ -68,7 +68,7 @@ func newCluster(t *testing.T, l loopback, b *natsServer, flags ...string) *clust
 	c := &cluster{Torture: &load.Torture{T: t, Rest: 20 * time.Millisecond, Pace: 10 * time.Millisecond}, net: l, nats: b}
 	c.startPostgres()
 	c.env = []string{"PARLEY_SIGNING_KEY=" + signingKey()}
-	c.flags = append(c.flags, harness.Roomy()...)
+	c.flags = append(c.flags, harness.NoLimits()...)
 	c.flags = append(c.flags, "--access-token-lifetime", "7d", "--database-url", l.databaseURL())
 	if b != nil {
 		c.flags = append(c.flags, "--nats-url", b.url)
@@ -108,13 +108,13 @@ func (c *cluster) startPostgres() {
 	if err := server.ListenOn(c.net.host(postgresHost) + ":5432"); err != nil {
 		c.T.Fatal(err)
 	}
-	c.wakePostgres()
+	c.startPostgresAgain()
 	if err := server.SQL(c.T.Context(), "parley", "CREATE EXTENSION IF NOT EXISTS pg_stat_statements"); err != nil {
 		c.T.Fatal(err)
 	}
 }
 
-func (c *cluster) wakePostgres() {
+func (c *cluster) startPostgresAgain() {
 	c.T.Helper()
 	if err := c.postgres.Start(c.T.Context()); err != nil {
 		c.T.Fatal(err)
@@ -138,7 +138,7 @@ func (c *cluster) startAll() {
 	if c.T.Failed() {
 		c.T.FailNow()
 	}
-	c.Crew(c.at[0])
+	c.MakeClients(c.at[0])
 	c.Servers.Set(c.at[:]...)
 }
 

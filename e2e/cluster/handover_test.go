@@ -18,7 +18,7 @@ func TestPageAndStreamOfTwoNodesMeet(t *testing.T) {
 	const walkers = 8
 	c := newCluster(t, newLoopback(t), nil)
 	rest := c.Load()
-	c.moving()
+	c.awaitProgress()
 	each := harness.Rounds(t, 200, 1000) / walkers
 	var walks sync.WaitGroup
 	lives := make([]*load.Reader, walkers)

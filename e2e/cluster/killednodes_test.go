@@ -19,8 +19,8 @@ func TestClusterOutlivesKilledNodes(t *testing.T) {
 	rest := c.Load()
 	for range harness.Rounds(t, 6, 12) {
 		c.AwaitAnswer()
-		mercy := time.NewTimer(300*time.Millisecond + rand.N(400*time.Millisecond))
-		<-mercy.C
+		delay := time.NewTimer(300*time.Millisecond + rand.N(400*time.Millisecond))
+		<-delay.C
 		n := rand.IntN(network.ClusterNodes)
 		c.kill(n)
 		c.begin(n)
@@ -40,7 +40,7 @@ func TestClusterOutlivesKilledNodes(t *testing.T) {
 func TestClusterOutlivesKilledPostgres(t *testing.T) {
 	c := newCluster(t, newLoopback(t), nil)
 	rest := c.Load()
-	c.moving()
+	c.awaitProgress()
 	for range harness.Rounds(t, 1, 3) {
 		c.outage(func() {})
 		if cuts := c.Cuts.Since(0); len(cuts) > 0 {
@@ -64,9 +64,9 @@ func (c *cluster) outage(meanwhile func()) {
 	c.postgres.Kill()
 	c.everywhere(503)
 	meanwhile()
-	c.wakePostgres()
+	c.startPostgresAgain()
 	c.everywhere(200)
-	c.moving()
+	c.awaitProgress()
 }
 
 // everywhere waits until /readyz has this status at all nodes.

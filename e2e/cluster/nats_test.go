@@ -20,13 +20,13 @@ func TestClusterOutlivesNATS(t *testing.T) {
 	// All that is sent to a room is sent at one node: elsewhere only notifications of other nodes wake its readers.
 	c.Home = func(room uuid.UUID) string { return c.at[slices.Index(c.Rooms, room)] }
 	rest := c.Load()
-	c.moving()
+	c.awaitProgress()
 	bad := map[string][2]time.Duration{}
 	during := func(what string, begin, end func()) {
 		begin()
 		from := time.Since(c.Began)
 		for range harness.Rounds(t, 1, 2) {
-			c.moving()
+			c.awaitProgress()
 			c.pass(2 * time.Second) // a whole round of the heads check
 		}
 		bad[what] = [2]time.Duration{from, time.Since(c.Began)}

@@ -72,7 +72,7 @@ func (c *cluster) until(what string, so func() bool) {
 	}
 }
 
-// ready asks a node whether it is, and answers the status; 0: nobody answers.
+// ready asks a node whether it is, and returns the status; 0: nobody answers.
 func (c *cluster) ready(n int) int {
 	client := http.Client{Transport: c.HTTP.Transport, Timeout: harness.Patience}
 	response, err := client.Get("http://" + c.at[n] + "/readyz")
@@ -93,8 +93,8 @@ func (c *cluster) streamsAt(n int) (streams int) {
 	return streams
 }
 
-// busiest is the node with the most streams.
-func (c *cluster) busiest() (most int) {
+// nodeWithMostStreams is the node with the most streams.
+func (c *cluster) nodeWithMostStreams() (most int) {
 	for n := range c.nodes {
 		if c.streamsAt(n) > c.streamsAt(most) {
 			most = n
@@ -103,8 +103,8 @@ func (c *cluster) busiest() (most int) {
 	return most
 }
 
-// moving waits until every reader has got something new.
-func (c *cluster) moving() {
+// awaitProgress waits until every reader has got something new.
+func (c *cluster) awaitProgress() {
 	c.T.Helper()
 	before := make([]int64, len(c.Readers))
 	for i, r := range c.Readers {

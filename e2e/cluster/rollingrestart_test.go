@@ -14,11 +14,11 @@ import (
 func TestRollingRestart(t *testing.T) {
 	c := newCluster(t, newLoopback(t), nil)
 	rest := c.Load()
-	c.moving()
+	c.awaitProgress()
 	for range harness.Rounds(t, 1, 3) {
 		for n := range c.nodes {
 			c.roll(n)
-			c.moving()
+			c.awaitProgress()
 		}
 	}
 	j := c.finish(rest)

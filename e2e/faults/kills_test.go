@@ -20,8 +20,8 @@ import (
 //	ids remembered in memory only        was refused: INTERNAL_SERVER_ERROR
 //	syncCursor read after its page       number 71 came instead of 70
 //
-// Bells that ring before the commit and heads that nobody compares do not show here, since each of them
-// mends the other; they show in chat.
+// Notifications before the commit and heads that nobody compares do not show here, since each of them
+// makes up for the other; they show in chat.
 func TestKilledServerLosesNothing(t *testing.T) {
 	rounds := harness.Rounds(t, 20, load.EnoughRounds)
 	k := newTorture(t)
@@ -43,7 +43,7 @@ func newTorture(t *testing.T) *load.Torture {
 	k := &load.Torture{T: t, Dir: harness.DataDir(t)}
 	k.Open = func() *sql.DB { return dbtest.Pool(t, k.Dir) }
 	p := k.Start()
-	k.Crew(p.Addr)
+	k.MakeClients(p.Addr)
 	k.Kill(p)
 	return k
 }

@@ -149,7 +149,7 @@ func Got(query string, header ...string) Ask {
 	return Ask{http.MethodGet, "/graphql?" + query, "", header}
 }
 
-// Send answers what comes back, whatever it is. A header with an empty value is left out.
+// Send returns what comes back, whatever it is. A header with an empty value is left out.
 func (s *Server) Send(q Ask) Answer {
 	s.T.Helper()
 	request, err := http.NewRequestWithContext(s.T.Context(), q.Method, "http://"+s.Addr+q.Target, strings.NewReader(q.Body))
@@ -179,7 +179,7 @@ func Quoted(text string) string {
 	return string(b)
 }
 
-// Called sends one request under a name, with more lines of headers, and answers its status and body.
+// Called sends one request under a name, with more lines of headers, and returns its status and body.
 func (s *Server) Called(host, method, target, lines, body string) (status int, text string) {
 	s.T.Helper()
 	conn := s.Connect()
@@ -244,7 +244,7 @@ func (s *Server) Connect() net.Conn {
 	return conn
 }
 
-// Wire sends bytes as they are, and answers what comes back until the server closes the connection.
+// Wire sends bytes as they are, and returns what comes back until the server closes the connection.
 func (s *Server) Wire(text string) string {
 	s.T.Helper()
 	conn := s.Connect()

@@ -86,7 +86,7 @@ func CommandOf(t *testing.T, in Environment, dir string, flags ...string) *exec.
 	return cmd
 }
 
-// TryProcess answers an empty address when the process has ended instead of serving.
+// TryProcess returns an empty address when the process has ended instead of serving.
 func TryProcess(t *testing.T, in Environment, dir string, flags ...string) (p *Process, addr string) {
 	t.Helper()
 	p = &Process{Server: Server{T: t, Dir: dir, Log: &Log{}}, Cmd: CommandOf(t, in, dir, flags...)}
@@ -157,7 +157,7 @@ func StartNodes(t *testing.T, n int, flags ...string) []*Server {
 	dir := DataDir(t)
 	nodes := make([]*Server, n)
 	for i := range nodes {
-		p := StartProcess(t, dir, append(Roomy(), flags...)...)
+		p := StartProcess(t, dir, append(NoLimits(), flags...)...)
 		t.Cleanup(func() {
 			_ = p.Stop()
 			if log := p.Log.String(); strings.Contains(log, "DATA RACE") || strings.Contains(log, "panic") {

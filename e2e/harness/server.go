@@ -29,7 +29,7 @@ import (
 // Patience is how long a test waits for what must happen; it never decides what is right.
 const Patience = time.Minute
 
-// DataDir answers a folder that does not exist yet: the server makes it as it needs it.
+// DataDir returns a folder that does not exist yet: the server makes it as it needs it.
 func DataDir(t testing.TB) string { return filepath.Join(t.TempDir(), "data") }
 
 // Server is the real server on a port of its own, run in this process.
@@ -41,7 +41,7 @@ type Server struct {
 	Stop func() error // drains and waits for the end
 }
 
-// Config answers the defaults with a data directory and a port of their own, and then flags.
+// Config returns the defaults with a data directory and a port of their own, and then flags.
 func Config(t testing.TB, dir string, flags ...string) *settings.Config {
 	t.Helper()
 	c := new(settings.Config)
@@ -108,7 +108,7 @@ func Start(t testing.TB, c *settings.Config) *Server {
 	return s
 }
 
-// Register makes an account and answers its tokens.
+// Register makes an account and returns its tokens.
 func (s *Server) Register(username string) (access, refresh string) {
 	s.T.Helper()
 	var data struct {
@@ -133,7 +133,7 @@ func WordOf(a Answer, name string) string {
 	return value
 }
 
-// Raw posts a body and answers what comes back, whatever it is.
+// Raw posts a body and returns what comes back, whatever it is.
 func (s *Server) Raw(body, accept string) (text string, status int) {
 	s.T.Helper()
 	request, err := http.NewRequestWithContext(s.T.Context(), http.MethodPost, "http://"+s.Addr+"/graphql", strings.NewReader(body))
@@ -160,13 +160,13 @@ func (s *Server) Raw(body, accept string) (text string, status int) {
 	return b.String(), response.StatusCode
 }
 
-// NoRates lets talkers talk.
-var NoRates = []string{"--send-rate", "0", "--room-send-rate", "0"}
+// NoSendRates sets no rate for sends.
+var NoSendRates = []string{"--send-rate", "0", "--room-send-rate", "0"}
 
 // General is a server with a room, and where its log begins.
 func General(t *testing.T, flags ...string) (s *Server, token string, start map[string]any) {
 	t.Helper()
-	s = New(t, append(Roomy(), flags...)...)
+	s = New(t, append(NoLimits(), flags...)...)
 	token, _ = s.Register("ann")
 	s.Must(nil, token, `mutation { createRoom(name: "general") { id } }`)
 	return s, token, s.End(token)
@@ -200,8 +200,8 @@ func Eventually(t *testing.T, what string, so func() bool) {
 	}
 }
 
-// Roomy are the settings for tests whose clients are many and fast.
-func Roomy() []string {
+// NoLimits are the settings for tests whose clients are many and fast.
+func NoLimits() []string {
 	return []string{
 		"--send-rate", "0", "--room-send-rate", "0", "--mutation-rate", "0", "--room-create-rate", "0", "--register-rate", "0",
 		"--accept-rate", "0", "--max-connections-per-user", "1000", "--user-room-streams", "1000", "--ws-message-rate", "0",

@@ -42,7 +42,7 @@ func (s *Server) Login(username, password string, headers ...string) (Pair, Answ
 
 const registerDocument = `mutation($u: String!, $p: String!) { register(username: $u, password: $p) { accessToken refreshToken } }`
 
-// RegisterAs answers whatever comes of making an account.
+// RegisterAs returns whatever comes of making an account.
 func (s *Server) RegisterAs(username, password string, headers ...string) Answer {
 	s.T.Helper()
 	return s.Post(s.Body(registerDocument, map[string]any{"u": username, "p": password}), headers...)

@@ -105,7 +105,7 @@ func (s *Server) Follow(token, document string, variables any) *EventStream {
 	return &EventStream{s.T, bufio.NewScanner(response.Body)}
 }
 
-// Next answers the data of the next event, and its kind; "" at the end of the response.
+// Next returns the data of the next event, and its kind; "" at the end of the response.
 func (e *EventStream) Next() (kind, data string) {
 	e.t.Helper()
 	for e.lines.Scan() {
@@ -141,7 +141,7 @@ func (e *EventStream) WantCut() (read string) {
 // FollowDocument follows the room general.
 const FollowDocument = `subscription($after: Cursor) { chatSent(room: "general", after: $after) { text } }`
 
-// End answers where the chats that are not sent yet begin.
+// End returns where the chats that are not sent yet begin.
 func (s *Server) End(token string) map[string]any {
 	s.T.Helper()
 	var page struct{ Chats struct{ SyncCursor string } }

@@ -59,7 +59,7 @@ func TestFloodOfMessages(t *testing.T) {
 	}
 }
 
-// roundTrips answers the median of n queries.
+// roundTrips returns the median of n queries.
 func roundTrips(s *harness.Server, token string, n int) time.Duration {
 	took := make([]time.Duration, n)
 	for i := range took {

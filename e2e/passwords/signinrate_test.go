@@ -99,7 +99,7 @@ func (f *flood) stop() {
 	f.idle()
 }
 
-// patient signs in from an address of its own, again when the server says so, and answers how long it took.
+// patient signs in from an address of its own, again when the server says so, and returns how long it took.
 func patient(s *harness.Server, i int, name string) time.Duration {
 	s.T.Helper()
 	began := time.Now()

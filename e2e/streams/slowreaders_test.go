@@ -17,7 +17,7 @@ import (
 // beginning, whole, and then 1013 or the end of the connection. Somebody who reads gets everything meanwhile.
 func TestReaderThatNeverReadsIsClosed(t *testing.T) {
 	const write, stall, slack = time.Second, 5 * time.Second, time.Minute
-	for name, follow := range slowly {
+	for name, follow := range slowTransports {
 		t.Run(name, func(t *testing.T) {
 			s, token, start := harness.General(t, "--write-timeout", write.String())
 			never, reads := follow(s, token, start, nil), follow(s, token, start, nil)
@@ -47,7 +47,7 @@ func TestReaderThatWakesReads1013(t *testing.T) {
 	const write = time.Second
 	s, token, start := harness.General(t, "--write-timeout", write.String())
 	for try := 1; ; try++ { // on a busy machine bytes move in the kernel long after the server wrote them
-		sleeps := slowly["WebSocket"](s, token, start, nil)
+		sleeps := slowTransports["WebSocket"](s, token, start, nil)
 		flood(s, token, 160, 40_000)
 		since := blocked(s, sleeps.conn, 2*write) // the sweeper may need one of them
 		if !frames.IsOpen(s, sleeps.conn) && try < 4 {
@@ -67,7 +67,7 @@ func TestReaderOfSingleBytesLives(t *testing.T) {
 	s, token, start := harness.General(t, "--write-timeout", write.String())
 	var read sync.WaitGroup
 	var sends []chan int
-	for _, follow := range slowly { // both at once
+	for _, follow := range slowTransports { // both at once
 		slow, sent := follow(s, token, start, func(r io.Reader) io.Reader { return singleBytes{r} }), make(chan int)
 		sends = append(sends, sent)
 		read.Go(func() {
@@ -98,7 +98,7 @@ func (s singleBytes) Read(b []byte) (int, error) { return s.r.Read(b[:1]) }
 
 // Who stops reading and goes on in time, thousands of chats later, gets them all once, and those to come.
 func TestReaderThatPausesLosesNothing(t *testing.T) {
-	for name, follow := range slowly {
+	for name, follow := range slowTransports {
 		t.Run(name, func(t *testing.T) {
 			s, token, start := harness.General(t, "--write-timeout", "60s")
 			pauses, other := follow(s, token, start, nil), follow(s, token, start, nil)
@@ -119,7 +119,7 @@ func TestReaderThatPausesLosesNothing(t *testing.T) {
 // A hundred clients stop reading their event streams, and hang up when the server has long been waiting
 // for them. It lives, others get their chats, and nothing is left of them.
 func TestHundredReadersThatHangUp(t *testing.T) {
-	for name, follow := range slowly {
+	for name, follow := range slowTransports {
 		t.Run(name, func(t *testing.T) {
 			s, token, start := harness.General(t, "--write-timeout", "1s")
 			var tokens []string

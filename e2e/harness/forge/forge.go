@@ -73,7 +73,7 @@ func ClaimsOf(t testing.TB, token string) (claims []Claim) {
 	return claims
 }
 
-// With answers the text of the claims, one of them with another value; "" leaves it out.
+// With returns the text of the claims, one of them with another value; "" leaves it out.
 func With(claims []Claim, changes ...Claim) string {
 	var members []string
 	for _, c := range claims {
@@ -144,8 +144,8 @@ func (v *Victim) Untouched() {
 	}
 }
 
-// Spoiled is a token with another signature.
-func Spoiled(token string) string {
+// WithWrongSignature is a token with another signature.
+func WithWrongSignature(token string) string {
 	at := strings.LastIndex(token, ".") + 1
 	return token[:at] + strings.Map(func(r rune) rune {
 		if r == 'A' {

@@ -44,7 +44,7 @@ func Held(s *harness.Server, conn *net.TCPConn) (open bool, unread string) {
 	return false, ""
 }
 
-// inKernel answers the state and the unread bytes of one connection, nothing if it is not in the table.
+// inKernel returns the state and the unread bytes of one connection, nothing if it is not in the table.
 func inKernel(s *harness.Server, conn *net.TCPConn) (state, unread string) {
 	s.T.Helper()
 	table, err := os.ReadFile("/proc/net/tcp")

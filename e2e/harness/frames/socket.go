@@ -43,8 +43,8 @@ func ForTest(s *harness.Server, t testing.TB) *harness.Server {
 	return &harness.Server{T: t, Addr: s.Addr, Dir: s.Dir, Log: s.Log, Stop: s.Stop}
 }
 
-// Tcp opens a connection; nothing on it takes longer than patience.
-func Tcp(s *harness.Server) *net.TCPConn {
+// Connect opens a connection; nothing on it takes longer than patience.
+func Connect(s *harness.Server) *net.TCPConn {
 	s.T.Helper()
 	conn, err := net.Dial("tcp", s.Addr)
 	if err != nil {
@@ -62,7 +62,7 @@ const HandshakeLines = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSock
 // Dial upgrades a connection; early is sent together with the handshake.
 func Dial(s *harness.Server, early string) *Socket {
 	s.T.Helper()
-	return DialOver(s, Tcp(s), early)
+	return DialOver(s, Connect(s), early)
 }
 
 // DialOver upgrades a connection that is open.
@@ -252,7 +252,7 @@ const (
 // Shake sends the lines with a query that is answered where no socket is wanted.
 func Shake(s *harness.Server, lines string, want int) {
 	s.T.Helper()
-	conn := Tcp(s)
+	conn := Connect(s)
 	defer func() { _ = conn.Close() }()
 	fmt.Fprintf(conn, "GET /graphql?query=%%7B__typename%%7D HTTP/1.1\r\nHost: %s\r\n%s\r\n", s.Addr, lines)
 	r := bufio.NewReader(conn)

@@ -50,8 +50,8 @@ type Torture struct {
 	Readers  []*Reader
 }
 
-// Crew makes the people and their rooms at a server, and what senders and readers need.
-func (k *Torture) Crew(at string) {
+// MakeClients makes the people and their rooms at a server, and what senders and readers need.
+func (k *Torture) MakeClients(at string) {
 	k.Began, k.answered = time.Now(), make(chan struct{}, 1)
 	if k.Rest == 0 {
 		k.Rest = 2 * time.Millisecond
@@ -118,8 +118,8 @@ func (k *Torture) Stretch(rounds int) {
 		if round%2 == 0 { // else it may die before it has answered anything
 			k.AwaitAnswer()
 		}
-		mercy := time.NewTimer(5*time.Millisecond + rand.N(60*time.Millisecond))
-		<-mercy.C
+		delay := time.NewTimer(5*time.Millisecond + rand.N(60*time.Millisecond))
+		<-delay.C
 		k.Kill(p)
 	}
 	p := k.Start()
@@ -127,7 +127,7 @@ func (k *Torture) Stretch(rounds int) {
 	k.Kill(p)
 }
 
-// Load has everybody at work until rest is called, which answers how long the readers were behind when all
+// Load has everybody at work until rest is called, which returns how long the readers were behind when all
 // had been answered.
 func (k *Torture) Load() (rest func() time.Duration) {
 	stop := make(chan struct{})
@@ -205,7 +205,7 @@ func (a *Addresses) Set(at ...string) {
 	}
 }
 
-// get waits for a server and answers one of them at random; false: ctx ended before.
+// get waits for a server and returns one of them at random; false: ctx ended before.
 func (a *Addresses) get(ctx context.Context) (at string, ok bool) {
 	for ctx.Err() == nil {
 		a.mu.Lock()
@@ -253,8 +253,8 @@ func (k *Torture) post(ctx context.Context, at, token, document string, variable
 	return a, json.Unmarshal(text, &a)
 }
 
-// breathe waits a moment before the next try, so that a server that is down costs little.
-func breathe(ctx context.Context, moment time.Duration) {
+// pause waits a moment before the next try, so that a server that is down costs little.
+func pause(ctx context.Context, moment time.Duration) {
 	t := time.NewTimer(moment)
 	defer t.Stop()
 	select {

@@ -37,7 +37,7 @@ func (r *Reader) run(ctx context.Context) {
 			return
 		}
 		r.at = at
-		err := r.comeBack(ctx, at)
+		err := r.reconnect(ctx, at)
 		if err == nil {
 			r.Serving.Store(&at)
 			if r.overSSE {
@@ -50,7 +50,7 @@ func (r *Reader) run(ctx context.Context) {
 			r.Lives[len(r.Lives)-1].ended = err.Error()
 			r.Begin(0, "")
 		}
-		breathe(ctx, r.Rest)
+		pause(ctx, r.Rest)
 	}
 }
 
@@ -69,9 +69,9 @@ func (r *Reader) note(c Called) {
 	r.Reached.Store(int64(c.Number))
 }
 
-// comeBack decides how a reader goes on: mostly from its cursor, sometimes through pages and the
+// reconnect decides how a reader goes on: mostly from its cursor, sometimes through pages and the
 // syncCursor of the last of them, sometimes as one that has forgotten everything.
-func (r *Reader) comeBack(ctx context.Context, at string) error {
+func (r *Reader) reconnect(ctx context.Context, at string) error {
 	dice := rand.IntN(16)
 	switch {
 	case len(r.Lives) == 0 || dice == 0:

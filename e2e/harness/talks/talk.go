@@ -61,7 +61,7 @@ func (k *Talk) follow(who, document string) {
 	k.Streams[who] = s
 }
 
-// next answers the data of the next event of somebody's stream.
+// next returns the data of the next event of somebody's stream.
 func (k *Talk) next(who string) json.RawMessage {
 	s := k.Streams[who]
 	if s == nil {

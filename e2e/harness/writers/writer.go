@@ -26,7 +26,7 @@ func (c *Writer) Send() int {
 	return data.SendChat.Number
 }
 
-// Run talks until the answered function is called, which waits for the end and answers how much was said.
+// Run talks until the answered function is called, which waits for the end and returns how much was said.
 func (c *Writer) Run() (stop func() int) {
 	quit, done := make(chan struct{}), make(chan struct{})
 	go func() {
