@@ -127,9 +127,9 @@ func TestTokensInTime(t *testing.T) {
 	} {
 		access := forge.Sign(t, forge.AccessHeader, forge.With(v.AccessClaims, c.claims...))
 		v.WantCode(access, c.code)
-		v.WantCode(forge.Spoiled(access), "UNAUTHENTICATED")
+		v.WantCode(forge.WithWrongSignature(access), "UNAUTHENTICATED")
 		refresh := forge.Sign(t, forge.RefreshHeader, forge.With(v.Refreshes, c.claims...))
-		if _, a := v.Refresh(forge.Spoiled(refresh), ""); harness.WordOf(a, "reason") != "INVALID_TOKEN" {
+		if _, a := v.Refresh(forge.WithWrongSignature(refresh), ""); harness.WordOf(a, "reason") != "INVALID_TOKEN" {
 			t.Errorf("%v, badly signed: %s", c.claims, a.Body)
 		}
 		if c.refreshed != "" {

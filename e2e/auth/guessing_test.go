@@ -9,16 +9,7 @@ import (
 	"parley/e2e/harness"
 )
 
-// wantLimited wants an answer that says to wait, at most so long.
-func wantLimited(t *testing.T, a harness.Answer, most time.Duration) {
-	t.Helper()
-	after, _ := a.Extension("retryAfterMs").(float64)
-	if a.Code() != "RATE_LIMITED" || a.Extension("retryable") != true || after < 1 || after > float64(most.Milliseconds()) {
-		t.Errorf("got %s, want RATE_LIMITED for at most %v", a.Body, most)
-	}
-}
-
-// Ten wrong passwords for a name, from wherever, are all that strangers have; whether the name exists
+// Ten wrong passwords for a name, from wherever, are all that a guesser has; whether the name exists
 // makes no difference. The owner, who has a session in their network, still gets in.
 func TestTenGuesses(t *testing.T) {
 	s := harness.New(t, harness.BehindProxy)
@@ -31,11 +22,11 @@ func TestTenGuesses(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"ann", "ANN", "Ａnn", "nobody", "ANN."} {
-		wantLimited(t, s.LoginFrom("203.0.113.1", name, "correct horse battery"), 90*time.Second)
+		harness.WantLimited(t, s.LoginFrom("203.0.113.1", name, "correct horse battery"), 90*time.Second)
 	}
 	// What the client itself puts into the header is left of what the proxy saw.
-	wantLimited(t, s.LoginFrom("127.0.0.1, 203.0.113.1", "ann", "correct horse battery"), 90*time.Second)
-	wantLimited(t, s.LoginFrom("192.0.2.1, 203.0.113.1", "ann", "correct horse battery"), 90*time.Second)
+	harness.WantLimited(t, s.LoginFrom("127.0.0.1, 203.0.113.1", "ann", "correct horse battery"), 90*time.Second)
+	harness.WantLimited(t, s.LoginFrom("192.0.2.1, 203.0.113.1", "ann", "correct horse battery"), 90*time.Second)
 	if _, a := s.Login("ann", "correct horse battery"); len(a.Errors) > 0 {
 		t.Errorf("the owner: %s", a.Body)
 	}
@@ -53,7 +44,7 @@ func TestForgedAddressesDoNotHelp(t *testing.T) {
 			t.Fatalf("guess %d: %s", i, a.Body)
 		}
 	}
-	wantLimited(t, s.LoginFrom("203.0.113.1", "person99", "wrong horse battery"), 90*time.Second)
+	harness.WantLimited(t, s.LoginFrom("203.0.113.1", "person99", "wrong horse battery"), 90*time.Second)
 }
 
 // One network has five times as many guesses for all names together; another network has its own.
@@ -65,7 +56,7 @@ func TestGuessesOfOneNetwork(t *testing.T) {
 			t.Fatalf("guess %d: %s", i, a.Body)
 		}
 	}
-	wantLimited(t, s.LoginFrom("2001:db8::ffff:1:2:3", "person99", "wrong horse battery"), 90*time.Second)
+	harness.WantLimited(t, s.LoginFrom("2001:db8::ffff:1:2:3", "person99", "wrong horse battery"), 90*time.Second)
 	if a := s.LoginFrom("2001:db8:0:1::1", "person99", "wrong horse battery"); a.Code() != "INVALID_CREDENTIALS" {
 		t.Errorf("the next network: %s", a.Body)
 	}
@@ -82,12 +73,12 @@ func TestGuessesAreCountedForAllProcesses(t *testing.T) {
 			t.Fatalf("guess %d: %s", i, a.Body)
 		}
 	}
-	wantLimited(t, one.LoginFrom("203.0.113.1", "ann", "correct horse battery"), 90*time.Second)
-	wantLimited(t, two.LoginFrom("203.0.113.2", "ann", "correct horse battery"), 90*time.Second)
+	harness.WantLimited(t, one.LoginFrom("203.0.113.1", "ann", "correct horse battery"), 90*time.Second)
+	harness.WantLimited(t, two.LoginFrom("203.0.113.2", "ann", "correct horse battery"), 90*time.Second)
 	_ = one.Stop()
 	_ = two.Stop()
 	three := harness.StartProcess(t, dir, harness.BehindProxy)
-	wantLimited(t, three.LoginFrom("203.0.113.3", "ann", "correct horse battery"), 90*time.Second)
+	harness.WantLimited(t, three.LoginFrom("203.0.113.3", "ann", "correct horse battery"), 90*time.Second)
 	if _, a := three.Login("ann", "correct horse battery"); len(a.Errors) > 0 {
 		t.Errorf("the owner: %s", a.Body)
 	}
@@ -105,7 +96,7 @@ func TestLimitsPass(t *testing.T) {
 			t.Fatal(told.Body)
 		}
 	}
-	wantLimited(t, told, 2*time.Second)
+	harness.WantLimited(t, told, 2*time.Second)
 	wait, _ := told.Extension("retryAfterMs").(float64)
 	passes := time.Now().Add(time.Duration(wait) * time.Millisecond)
 	for {
@@ -114,7 +105,7 @@ func TestLimitsPass(t *testing.T) {
 		if len(a.Errors) == 0 {
 			break
 		}
-		if wantLimited(t, a, 2*time.Second); sent.After(passes) {
+		if harness.WantLimited(t, a, 2*time.Second); sent.After(passes) {
 			t.Fatalf("told to wait %v ms and is still limited: %s", wait, a.Body)
 		}
 	}
@@ -134,8 +125,8 @@ func TestRegistrationsOfOneNetwork(t *testing.T) {
 			t.Errorf("%s: %s", name, a.Body)
 		}
 	}
-	wantLimited(t, register("198.51.100.1", "cleo"), 20*time.Minute)
-	wantLimited(t, register("192.0.2.9, 198.51.100.1", "cleo"), 20*time.Minute)
+	harness.WantLimited(t, register("198.51.100.1", "cleo"), 20*time.Minute)
+	harness.WantLimited(t, register("192.0.2.9, 198.51.100.1", "cleo"), 20*time.Minute)
 	if a := register("198.51.100.2", "cleo"); len(a.Errors) > 0 {
 		t.Errorf("another network: %s", a.Body)
 	}
@@ -161,8 +152,8 @@ func TestGuessesOfSomebodySignedIn(t *testing.T) {
 		}
 	}
 	for _, password := range []string{"wrong horse battery", "correct horse battery"} {
-		wantLimited(t, ask(11, change(password)), 90*time.Second)
-		wantLimited(t, ask(12, remove(password)), 90*time.Second)
+		harness.WantLimited(t, ask(11, change(password)), 90*time.Second)
+		harness.WantLimited(t, ask(12, remove(password)), 90*time.Second)
 	}
 	if a := s.LoginFrom("203.0.113.1", "ann", "correct horse battery"); len(a.Errors) > 0 {
 		t.Errorf("signing in: %s", a.Body)
@@ -202,7 +193,7 @@ func TestOneOperationIsOneGuess(t *testing.T) {
 		if a := s.Ask(token, document); a.Code() != "INVALID_CREDENTIALS" {
 			t.Errorf("%s: %s", document, a.Body)
 		}
-		wantLimited(t, s.Ask(token, document), time.Hour)
+		harness.WantLimited(t, s.Ask(token, document), time.Hour)
 	}
 	s.Must(nil, token, "mutation { "+renew+" }")
 	s.Must(nil, "", "mutation { "+register+" }")

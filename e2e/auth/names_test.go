@@ -91,7 +91,7 @@ func TestNamesThatCannotBe(t *testing.T) {
 
 // Whatever is accepted as a name and a password comes back: as oneself, by id, in the list of people, and as
 // a way in.
-func TestOddAccountsComeBack(t *testing.T) {
+func TestUnusualNamesAreReadBack(t *testing.T) {
 	s := harness.New(t, "--register-rate", "0")
 	const document = `query($i: ID!, $n: String!) { me { username } node(id: $i) { ... on User { username } } users(startingWith: $n, first: 200) { nodes { id username } } sessions { userAgent } }`
 	for name, password := range map[string]string{

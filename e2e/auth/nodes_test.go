@@ -33,7 +33,7 @@ func TestParallelGuessesOverTwoNodes(t *testing.T) {
 		t.Errorf("got %v", codes)
 	}
 	for _, node := range nodes {
-		wantLimited(t, node.LoginFrom("203.0.113.1", "ann", "correct horse battery"), 90*time.Second)
+		harness.WantLimited(t, node.LoginFrom("203.0.113.1", "ann", "correct horse battery"), 90*time.Second)
 	}
 }
 

@@ -42,7 +42,7 @@ func TestNoSecretIsKept(t *testing.T) {
 	}
 }
 
-// signInEveryWay answers the secrets that were sent and received.
+// signInEveryWay returns the secrets that were sent and received.
 func signInEveryWay(p *harness.Process) []string {
 	p.T.Helper()
 	const password, fresh, wrong, attempt = "correct horse battery", "entirely-new-secret-41", "a-wrong-guess-42", "an-idempotency-key-43"

@@ -164,7 +164,7 @@ func TestBadHeaderAtPublicFields(t *testing.T) {
 	names := 0
 	for header, code := range map[string]string{
 		"Bearer junk": "UNAUTHENTICATED", "Basic YW5uOmFubg==": "UNAUTHENTICATED", "Bearer a b": "UNAUTHENTICATED", "junk": "UNAUTHENTICATED",
-		"Bearer " + forge.Spoiled(ended): "UNAUTHENTICATED", "Bearer " + ended: "SESSION_REVOKED", "Bearer": "", "": "",
+		"Bearer " + forge.WithWrongSignature(ended): "UNAUTHENTICATED", "Bearer " + ended: "SESSION_REVOKED", "Bearer": "", "": "",
 	} {
 		names++
 		p := s.SignIn("ann", "correct horse battery")

@@ -14,7 +14,7 @@ import (
 	"parley/e2e/harness/writers"
 )
 
-// freeAddr answers an address that nothing listens on.
+// freeAddr returns an address that nothing listens on.
 func freeAddr(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -102,7 +102,7 @@ func nodesOf(t *testing.T, flags ...string) (addrs []string, start func(i int) *
 	addrs = []string{freeAddr(t), freeAddr(t)}
 	with := harness.Environment{Env: []string{"PARLEY_SIGNING_KEY=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="}}
 	return addrs, func(i int) *harness.Process {
-		return harness.StartProcessIn(t, with, harness.DataDir(t), append(append(harness.Roomy(),
+		return harness.StartProcessIn(t, with, harness.DataDir(t), append(append(harness.NoLimits(),
 			"--database-url", server.URL("postgres"), "--addr", addrs[i], "--trusted-proxies", "127.0.0.1"), flags...)...)
 	}
 }
@@ -124,8 +124,8 @@ func TestRollingRestartBehindHAProxy(t *testing.T) {
 			nodes[i] = start(i)
 			harness.Eventually(t, "the node in the balancer", up(i))
 		}
-		before := len(k.SoFar())
-		harness.Eventually(t, "talk after the restart", func() bool { return len(k.SoFar()) > before })
+		before := len(k.AnsweredSoFar())
+		harness.Eventually(t, "talk after the restart", func() bool { return len(k.AnsweredSoFar()) > before })
 		k.Stop()
 		if len(k.Codes) > 0 || k.Silent > 0 {
 			t.Errorf("of %d sends some failed: %v, %d without an answer", len(k.Answered), k.Codes, k.Silent)

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"parley/db/dbtest"
 	"parley/e2e/harness"
 	"parley/e2e/harness/load"
@@ -25,7 +27,7 @@ import (
 type cluster struct {
 	*load.Torture
 	postgres *dbtest.Server
-	nats     *natsServer // nil: Postgres carries the bells
+	nats     *natsServer // nil: Postgres carries notifications
 	net      loopback
 	env      []string
 	flags    []string
@@ -66,7 +68,7 @@ func newCluster(t *testing.T, l loopback, b *natsServer, flags ...string) *clust
 	c := &cluster{Torture: &load.Torture{T: t, Rest: 20 * time.Millisecond, Pace: 10 * time.Millisecond}, net: l, nats: b}
 	c.startPostgres()
 	c.env = []string{"PARLEY_SIGNING_KEY=" + signingKey()}
-	c.flags = append(c.flags, harness.Roomy()...)
+	c.flags = append(c.flags, harness.NoLimits()...)
 	c.flags = append(c.flags, "--access-token-lifetime", "7d", "--database-url", l.databaseURL())
 	if b != nil {
 		c.flags = append(c.flags, "--nats-url", b.url)
@@ -106,13 +108,13 @@ func (c *cluster) startPostgres() {
 	if err := server.ListenOn(c.net.host(postgresHost) + ":5432"); err != nil {
 		c.T.Fatal(err)
 	}
-	c.wakePostgres()
+	c.startPostgresAgain()
 	if err := server.SQL(c.T.Context(), "parley", "CREATE EXTENSION IF NOT EXISTS pg_stat_statements"); err != nil {
 		c.T.Fatal(err)
 	}
 }
 
-func (c *cluster) wakePostgres() {
+func (c *cluster) startPostgresAgain() {
 	c.T.Helper()
 	if err := c.postgres.Start(c.T.Context()); err != nil {
 		c.T.Fatal(err)
@@ -136,7 +138,7 @@ func (c *cluster) startAll() {
 	if c.T.Failed() {
 		c.T.FailNow()
 	}
-	c.Crew(c.at[0])
+	c.MakeClients(c.at[0])
 	c.Servers.Set(c.at[:]...)
 }
 
@@ -183,6 +185,16 @@ func (c *cluster) listen(n int) {
 // finish ends the load and says whatever was wrong.
 func (c *cluster) finish(rest func() time.Duration) *load.Journal {
 	c.T.Helper()
+	c.until("enough chats to show anything", func() bool {
+		reached, total := map[uuid.UUID]int64{}, int64(0)
+		for _, r := range c.Readers {
+			reached[r.Room] = max(reached[r.Room], r.Reached.Load())
+		}
+		for _, chats := range reached {
+			total += chats
+		}
+		return total >= 2*leastChats
+	})
 	if behind := rest(); behind > 10*time.Second {
 		c.T.Errorf("the readers were current %v after the last answer", behind)
 	}

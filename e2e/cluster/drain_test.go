@@ -23,7 +23,7 @@ type reconnectingReader struct {
 	last  int    // the chat there
 }
 
-const wandererDocument = `subscription($a: Cursor) { chatSent(room: "general", after: $a) { number cursor } }`
+const reconnectDocument = `subscription($a: Cursor) { chatSent(room: "general", after: $a) { number cursor } }`
 
 var errLast = errors.New("the last chat")
 
@@ -37,7 +37,7 @@ func (w *reconnectingReader) follow(ctx context.Context, s *harness.Server, read
 		_ = response.Body.Close()
 	}
 	defer func() { _ = conn.CloseNow() }()
-	payload := s.Body(wandererDocument, map[string]any{"a": w.after})
+	payload := s.Body(reconnectDocument, map[string]any{"a": w.after})
 	for _, text := range []string{
 		`{"type":"connection_init","payload":{"authorization":"` + w.token + `"}}`, "",
 		`{"type":"subscribe","id":"1","payload":` + payload + `}`, "", // the first chat
@@ -116,7 +116,7 @@ func (w *reconnectingReader) read(ctx context.Context, conn *websocket.Conn) err
 func TestDrainOfAThousandSockets(t *testing.T) {
 	const users, each = 50, 20
 	dir := harness.DataDir(t)
-	first, second := harness.Start(t, harness.Config(t, dir, harness.Roomy()...)), harness.Start(t, harness.Config(t, dir, harness.Roomy()...))
+	first, second := harness.Start(t, harness.Config(t, dir, harness.NoLimits()...)), harness.Start(t, harness.Config(t, dir, harness.NoLimits()...))
 	speaker, _ := first.Register("speaker")
 	first.Must(nil, speaker, `mutation { createRoom(name: "general") { id } }`)
 	start := first.End(speaker)["after"].(string)

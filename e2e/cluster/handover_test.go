@@ -12,14 +12,14 @@ import (
 	"parley/e2e/harness/network"
 )
 
-// A page of one node and a stream of another that begins at the page's syncCursor make one whole, a thousand
+// A page of one node and a stream of another that begins at the page's syncCursor make one whole, many
 // times while everybody sends: nothing is missing between them, and nothing comes twice.
 func TestPageAndStreamOfTwoNodesMeet(t *testing.T) {
 	const walkers = 8
 	c := newCluster(t, newLoopback(t), nil)
 	rest := c.Load()
-	c.moving(harness.Patience)
-	each := clusterRounds(t, 1000) / walkers
+	c.awaitProgress()
+	each := harness.Rounds(t, 200, 1000) / walkers
 	var walks sync.WaitGroup
 	lives := make([]*load.Reader, walkers)
 	for i := range lives {
@@ -27,7 +27,7 @@ func TestPageAndStreamOfTwoNodesMeet(t *testing.T) {
 		lives[i] = r
 		walks.Go(func() {
 			for n := range each {
-				if err := handOver(r, t.Context(), c.at[n%network.ClusterNodes], c.at[(n+1)%network.ClusterNodes]); err != nil {
+				if err := handOver(t.Context(), r, c.at[n%network.ClusterNodes], c.at[(n+1)%network.ClusterNodes]); err != nil {
 					t.Errorf("handover %d of reader %d: %v", n, r.N, err)
 					return
 				}
@@ -54,7 +54,7 @@ func TestPageAndStreamOfTwoNodesMeet(t *testing.T) {
 }
 
 // handOver reads a page at one node, and behind it a few chats of a stream at another.
-func handOver(r *load.Reader, ctx context.Context, from, to string) error {
+func handOver(ctx context.Context, r *load.Reader, from, to string) error {
 	const first, more = 20, 3
 	p, err := r.Page(ctx, from, map[string]any{"last": first})
 	if err != nil {

@@ -46,7 +46,7 @@ type fleet struct {
 	}
 }
 
-// pick answers a node that serves, from i on.
+// pick returns a node that serves, from i on.
 func (c *fleet) pick(i int) (node *harness.Server, done func()) {
 	for ; ; i++ {
 		if at := &c.at[i%3]; at.TryRLock() {
@@ -64,7 +64,7 @@ func (c *fleet) restart(keys string) {
 			at.Interrupt()
 		}
 		in := harness.Environment{Env: []string{"PARLEY_SIGNING_KEY=" + keys}}
-		at.Process = harness.StartProcessIn(c.t, in, c.dir, append(harness.Roomy(), "--user-room-streams", "1000")...)
+		at.Process = harness.StartProcessIn(c.t, in, c.dir, append(harness.NoLimits(), "--user-room-streams", "1000")...)
 		at.Unlock()
 	}
 }

@@ -17,10 +17,10 @@ import (
 func TestClusterOutlivesKilledNodes(t *testing.T) {
 	c := newCluster(t, newLoopback(t), nil)
 	rest := c.Load()
-	for range clusterRounds(t, 12) {
+	for range harness.Rounds(t, 6, 12) {
 		c.AwaitAnswer()
-		mercy := time.NewTimer(300*time.Millisecond + rand.N(400*time.Millisecond))
-		<-mercy.C
+		delay := time.NewTimer(300*time.Millisecond + rand.N(400*time.Millisecond))
+		<-delay.C
 		n := rand.IntN(network.ClusterNodes)
 		c.kill(n)
 		c.begin(n)
@@ -40,8 +40,8 @@ func TestClusterOutlivesKilledNodes(t *testing.T) {
 func TestClusterOutlivesKilledPostgres(t *testing.T) {
 	c := newCluster(t, newLoopback(t), nil)
 	rest := c.Load()
-	c.moving(harness.Patience)
-	for range clusterRounds(t, 3) {
+	c.awaitProgress()
+	for range harness.Rounds(t, 1, 3) {
 		c.outage(func() {})
 		if cuts := c.Cuts.Since(0); len(cuts) > 0 {
 			t.Errorf("a short outage ended streams: %v", cuts)
@@ -49,7 +49,7 @@ func TestClusterOutlivesKilledPostgres(t *testing.T) {
 	}
 	begun := time.Since(c.Began)
 	c.outage(func() {
-		c.until("the end of all streams", 20*time.Second, func() bool { return len(c.Cuts.Since(0)) >= load.TortureReaders })
+		c.until("the end of all streams", func() bool { return len(c.Cuts.Since(0)) >= load.TortureReaders })
 	})
 	c.wantEnded(c.Cuts.Since(0), begun)
 	c.show(c.finish(rest))
@@ -64,21 +64,20 @@ func (c *cluster) outage(meanwhile func()) {
 	c.postgres.Kill()
 	c.everywhere(503)
 	meanwhile()
-	c.wakePostgres()
-	healed := time.Now()
+	c.startPostgresAgain()
 	c.everywhere(200)
-	c.moving(10*time.Second - time.Since(healed))
+	c.awaitProgress()
 }
 
 // everywhere waits until /readyz has this status at all nodes.
 func (c *cluster) everywhere(status int) {
 	c.T.Helper()
 	for n := range c.nodes {
-		c.until("the readiness of a node", 10*time.Second, func() bool { return c.ready(n) == status })
+		c.until("the readiness of a node", func() bool { return c.ready(n) == status })
 	}
 }
 
-// WantEnded wants the sockets of a long outage to be closed with 1013, and not before 15 s.
+// wantEnded wants the sockets of a long outage to be closed with 1013, and not before 15 s.
 func (c *cluster) wantEnded(cuts []load.Cut, begun time.Duration) {
 	c.T.Helper()
 	for _, k := range cuts {

@@ -15,7 +15,7 @@ import (
 	"parley/e2e/harness"
 )
 
-// A natsServer is a NATS server in this process, and a sieve in front of it through which the nodes reach it.
+// A natsServer is a NATS server in this process, and a proxy in front of it through which the nodes reach it.
 type natsServer struct {
 	t      *testing.T
 	net    loopback
@@ -52,7 +52,7 @@ func (b *natsServer) stop() {
 }
 
 // A lossyProxy forwards connections to NATS, and what clients publish only as long as it is not told to drop that:
-// then everything looks well, and no bell arrives.
+// then everything looks well, and no notification arrives.
 type lossyProxy struct {
 	to      string
 	drops   atomic.Bool

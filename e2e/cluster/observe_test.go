@@ -2,10 +2,8 @@ package cluster
 
 import (
 	"net/http"
-	"os"
 	"slices"
 	"strconv"
-	"testing"
 	"time"
 
 	"parley/e2e/harness"
@@ -42,6 +40,9 @@ func at(sorted []time.Duration, percent int) time.Duration {
 	return sorted[min(len(sorted)-1, len(sorted)*percent/100)]
 }
 
+// leastChats are what a run has to send and read.
+const leastChats = 100
+
 // show says how much was tried: a run without chats or readers shows nothing.
 func (c *cluster) show(j *load.Journal) {
 	c.T.Helper()
@@ -55,23 +56,23 @@ func (c *cluster) show(j *load.Journal) {
 	}
 	c.T.Logf("%v: %d chats, read %d times in %d lives, lag p50 %v p99 %v most %v; senders were told %v, streams ended %v",
 		time.Since(c.Began).Round(time.Second), len(j.Rows), seen, len(j.Lives), at(lags, 50), at(lags, 99), at(lags, 100), c.told(), codes)
-	if len(j.Rows) < 100 || seen < len(j.Rows) {
+	if len(j.Rows) < leastChats || seen < len(j.Rows) {
 		c.T.Error("that is too little to show anything")
 	}
 }
 
 // until waits until something holds.
-func (c *cluster) until(what string, most time.Duration, so func() bool) {
+func (c *cluster) until(what string, so func() bool) {
 	c.T.Helper()
-	for end := time.Now().Add(most); !so(); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(harness.Patience); !so(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
-			c.T.Errorf("%v later: %s has not come", most, what)
+			c.T.Errorf("in vain waited for: %s", what)
 			return
 		}
 	}
 }
 
-// ready asks a node whether it is, and answers the status; 0: nobody answers.
+// ready asks a node whether it is, and returns the status; 0: nobody answers.
 func (c *cluster) ready(n int) int {
 	client := http.Client{Transport: c.HTTP.Transport, Timeout: harness.Patience}
 	response, err := client.Get("http://" + c.at[n] + "/readyz")
@@ -92,8 +93,8 @@ func (c *cluster) streamsAt(n int) (streams int) {
 	return streams
 }
 
-// busiest is the node with the most streams.
-func (c *cluster) busiest() (most int) {
+// nodeWithMostStreams is the node with the most streams.
+func (c *cluster) nodeWithMostStreams() (most int) {
 	for n := range c.nodes {
 		if c.streamsAt(n) > c.streamsAt(most) {
 			most = n
@@ -102,14 +103,14 @@ func (c *cluster) busiest() (most int) {
 	return most
 }
 
-// moving waits until every reader has got something new.
-func (c *cluster) moving(most time.Duration) {
+// awaitProgress waits until every reader has got something new.
+func (c *cluster) awaitProgress() {
 	c.T.Helper()
 	before := make([]int64, len(c.Readers))
 	for i, r := range c.Readers {
 		before[i] = r.Reached.Load()
 	}
-	c.until("a chat at each reader", most, func() bool {
+	c.until("a chat at each reader", func() bool {
 		for i, r := range c.Readers {
 			if now := r.Reached.Load(); now == before[i] || now == 0 {
 				return false
@@ -117,17 +118,4 @@ func (c *cluster) moving(most time.Duration) {
 		}
 		return true
 	})
-}
-
-// clusterRounds is how often something is done: ROUNDS in the environment, or else usually.
-func clusterRounds(t *testing.T, usually int) int {
-	text := os.Getenv("ROUNDS")
-	if text == "" {
-		return usually
-	}
-	rounds, err := strconv.Atoi(text)
-	if err != nil {
-		t.Fatalf("ROUNDS: %v", err)
-	}
-	return rounds
 }

@@ -60,7 +60,7 @@ func TestKilledMigrationIsFinishedByTheNext(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		cmd := parleyOn(t, proxy.URL("parley", "postgres"), "migrate")
+		cmd := serverOn(t, proxy.URL("parley", "postgres"), "migrate")
 		seen, started := false, make(chan struct{})
 		proxy.Asked = func(b []byte) dbtest.Then {
 			if bytes.Contains(b, []byte(marker)) {
@@ -83,7 +83,7 @@ func TestKilledMigrationIsFinishedByTheNext(t *testing.T) {
 			t.Errorf("%s: it was not migrated", marker)
 		}
 	}
-	if out, err := parleyOn(t, s.URL("postgres"), "migrate").CombinedOutput(); err != nil {
+	if out, err := serverOn(t, s.URL("postgres"), "migrate").CombinedOutput(); err != nil {
 		t.Errorf("%v: %s", err, out)
 	}
 	wantMigrated(t, s)
@@ -104,7 +104,7 @@ func TestStartWaitsForTheMigrationOfAnother(t *testing.T) {
 	if _, err := other.ExecContext(t.Context(), "SELECT pg_advisory_lock($1)", 0x7061726c6579); err != nil {
 		t.Fatal(err)
 	}
-	cmd := parleyOn(t, s.URL("postgres"), "migrate")
+	cmd := serverOn(t, s.URL("postgres"), "migrate")
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -28,7 +28,7 @@ func TestClusterReadsOnceANode(t *testing.T) {
 	for i := range subscribers {
 		r := &load.Reader{Torture: c.Torture, N: i, Token: c.Tokens[i%len(c.Tokens)], Room: c.Rooms[0], Cursor: *page.Chats.SyncCursor}
 		all.Go(func() {
-			if err := count(r, ctx, c.at[i%network.ClusterNodes], &got); ctx.Err() == nil {
+			if err := count(ctx, r, c.at[i%network.ClusterNodes], &got); ctx.Err() == nil {
 				t.Errorf("subscriber %d: %v", i, err)
 			}
 		})
@@ -38,7 +38,7 @@ func TestClusterReadsOnceANode(t *testing.T) {
 		c.Must(&sent, c.at[n%network.ClusterNodes], c.Tokens[0], fmt.Sprintf(`mutation { sendChat(room: "room 0", text: "chat %d") { id } }`, n))
 	}
 	hears := func(n int64) {
-		c.until(fmt.Sprintf("chat %d at each of them", n), harness.Patience, func() bool { return got.Load() == n*subscribers })
+		c.until(fmt.Sprintf("chat %d at each of them", n), func() bool { return got.Load() == n*subscribers })
 	}
 	say(0)
 	hears(1)
@@ -57,7 +57,7 @@ func TestClusterReadsOnceANode(t *testing.T) {
 }
 
 // count adds up what a subscriber gets at one node, behind its cursor.
-func count(r *load.Reader, ctx context.Context, at string, got *atomic.Int64) error {
+func count(ctx context.Context, r *load.Reader, at string, got *atomic.Int64) error {
 	conn, err := r.Connect(ctx, at)
 	if err != nil {
 		return err

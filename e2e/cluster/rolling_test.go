@@ -18,7 +18,7 @@ import (
 )
 
 // followed lets people read through a balancer, over a WebSocket and as server-sent events, while meanwhile says
-// something, sends them away and answers the number of the last chat.
+// something, sends them away and returns the number of the last chat.
 func followed(t *testing.T, through *harness.Server, meanwhile func(token string) int) {
 	t.Helper()
 	speaker, _ := through.Register("speaker")
@@ -137,7 +137,7 @@ func (r *returningReader) overSocket(ctx context.Context, s *harness.Server) err
 		var m harness.Message
 		switch err := json.Unmarshal(text, &m); {
 		case err == nil && m.Type == "connection_ack":
-			say = `{"type":"subscribe","id":"1","payload":` + s.Body(wandererDocument, map[string]any{"a": r.after}) + `}`
+			say = `{"type":"subscribe","id":"1","payload":` + s.Body(reconnectDocument, map[string]any{"a": r.after}) + `}`
 		case err == nil && m.Type == "next":
 			say = ""
 			r.read(string(m.Payload))
@@ -148,7 +148,7 @@ func (r *returningReader) overSocket(ctx context.Context, s *harness.Server) err
 }
 
 func (r *returningReader) overEvents(ctx context.Context, s *harness.Server) error {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+s.Addr+"/graphql", strings.NewReader(s.Body(wandererDocument, map[string]any{"a": r.after})))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+s.Addr+"/graphql", strings.NewReader(s.Body(reconnectDocument, map[string]any{"a": r.after})))
 	if err != nil {
 		return err
 	}

@@ -14,11 +14,11 @@ import (
 func TestRollingRestart(t *testing.T) {
 	c := newCluster(t, newLoopback(t), nil)
 	rest := c.Load()
-	c.moving(harness.Patience)
-	for range clusterRounds(t, 3) {
+	c.awaitProgress()
+	for range harness.Rounds(t, 1, 3) {
 		for n := range c.nodes {
 			c.roll(n)
-			c.moving(harness.Patience)
+			c.awaitProgress()
 		}
 	}
 	j := c.finish(rest)

@@ -34,8 +34,8 @@ func mustSQL(t *testing.T, s *dbtest.Server, database, statements string) {
 	}
 }
 
-// parleyOn is a process on a Postgres, with keys of its own.
-func parleyOn(t *testing.T, url string, args ...string) *exec.Cmd {
+// serverOn is a process on a Postgres, with keys of its own.
+func serverOn(t *testing.T, url string, args ...string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], append(args, "--data", withKeys(t), "--addr", "127.0.0.1:0", "--database-url", url)...)
 	cmd.Env = append(os.Environ(), harness.RunAsServer+"=1")
@@ -49,7 +49,7 @@ func wantRefused(t *testing.T, url, says string) {
 	var both sync.WaitGroup
 	defer both.Wait()
 	for _, args := range [][]string{nil, {"migrate"}} {
-		both.Go(func() { wantRefusal(t, parleyOn(t, url, args...), says) })
+		both.Go(func() { wantRefusal(t, serverOn(t, url, args...), says) })
 	}
 }
 
@@ -69,11 +69,7 @@ func wantRefusal(t *testing.T, cmd *exec.Cmd, says string) {
 	if strings.Contains(said, "hunter2") {
 		t.Errorf("it tells the password: %s", said)
 	}
-	took := time.Since(began)
-	if took > 15*time.Second {
-		t.Errorf("it took %v", took)
-	}
-	if took > 5*time.Second && !strings.Contains(stderr.String(), "Postgres at 127.0.0.1:") {
+	if took := time.Since(began); took > 5*time.Second && !strings.Contains(stderr.String(), "Postgres at 127.0.0.1:") {
 		t.Errorf("after %v it has not said what it waits for: %s", took, stderr.String())
 	}
 }
@@ -177,11 +173,11 @@ func TestUnfitDatabaseIsRefusedUntouched(t *testing.T) {
 		t.Fatal(err)
 	}
 	mustSQL(t, s, "shared", "CREATE TABLE others (id int)")
-	if out, err := parleyOn(t, proxy.URL("parley", "shared"), "migrate").CombinedOutput(); err != nil || string(out) != "the database is up to date\n" {
+	if out, err := serverOn(t, proxy.URL("parley", "shared"), "migrate").CombinedOutput(); err != nil || string(out) != "the database is up to date\n" {
 		t.Errorf("%v: %s", err, out)
 	}
 	var said bytes.Buffer
-	backup := parleyOn(t, proxy.URL("parley", "shared"), "backup", t.TempDir()+"/copy")
+	backup := serverOn(t, proxy.URL("parley", "shared"), "backup", t.TempDir()+"/copy")
 	backup.Stderr = &said
 	if err := backup.Run(); err == nil || strings.Count(said.String(), "\n") != 1 || !strings.Contains(said.String(), "pg_dump") {
 		t.Errorf("backup: %v: %s", err, &said)
@@ -240,6 +236,9 @@ func TestUnfitServerIsRefusedUntouched(t *testing.T) {
 		}
 		proxy.Serve()
 		defer proxy.Close()
-		wantRefused(t, proxy.URL("parley", "postgres"), "lock_timeout=0 although Parley asks for 2s")
+		if err := s.Create(t.Context(), "pooled", ""); err != nil { // others want theirs untouched meanwhile
+			t.Fatal(err)
+		}
+		wantRefused(t, proxy.URL("parley", "pooled"), "lock_timeout=0 although Parley asks for 2s")
 	})
 }

@@ -14,7 +14,7 @@ import (
 	"parley/e2e/harness/writers"
 )
 
-// backUp runs the command and answers what it says.
+// backUp runs the command and returns what it says.
 func backUp(dir, file string) (status int, stdout, stderr string) {
 	var out, err bytes.Buffer
 	status = harness.RunProgram([]string{"backup", "--data", dir, file}, nil, &out, &err)
@@ -30,7 +30,7 @@ func TestBackupUnderConstantWrites(t *testing.T) {
 	p.Must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
 	k := writers.Start(&p.Server, ann, 4)
 	for range 20 {
-		before := k.SoFar()
+		before := k.AnsweredSoFar()
 		into := t.TempDir()
 		status, stdout, stderr := backUp(dir, filepath.Join(into, "parley.db"))
 		if status != 0 || stderr != "" {
@@ -51,7 +51,7 @@ func TestBackupUnderConstantWrites(t *testing.T) {
 	if err := p.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	writers.WantTruth(t, k, writers.StoredIn(t, dir))
+	writers.WantStored(t, k, writers.StoredIn(t, dir))
 }
 
 func TestBackupRefusesInOneLine(t *testing.T) {

@@ -35,14 +35,14 @@ func TestFullDiskUnderTheServer(t *testing.T) {
 	dbtest.SkipOnPostgres(t, "the disk of Postgres is its server's")
 	disk := smallDisk(t, "4m")
 	dir, filler := filepath.Join(disk, "data"), filepath.Join(disk, "filler")
-	p := harness.StartProcess(t, dir, append([]string{"--disk-min-free", "1"}, harness.NoRates...)...)
+	p := harness.StartProcess(t, dir, append([]string{"--disk-min-free", "1"}, harness.NoSendRates...)...)
 	ann, _ := p.Register("ann")
 	p.Must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
 	if err := os.WriteFile(filler, make([]byte, 1<<20), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	k := writers.Start(&p.Server, ann, 4)
-	harness.Eventually(t, "a full disk", func() bool { return k.Coded("STORAGE_FULL") > 50 })
+	harness.Eventually(t, "a full disk", func() bool { return k.CountOf("STORAGE_FULL") > 50 })
 	var page struct {
 		Chats struct{ Nodes []struct{ Number int } }
 	}
@@ -52,11 +52,11 @@ func TestFullDiskUnderTheServer(t *testing.T) {
 	if response, body := p.Get("/readyz"); response.StatusCode != 200 {
 		t.Errorf("not ready: %s", body)
 	}
-	before := len(k.SoFar())
+	before := len(k.AnsweredSoFar())
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
 	}
-	harness.Eventually(t, "an answer after there is space", func() bool { return len(k.SoFar()) > before+4 })
+	harness.Eventually(t, "an answer after there is space", func() bool { return len(k.AnsweredSoFar()) > before+4 })
 	_ = p.Stop()
 	k.Stop()
 	for code := range k.Codes {
@@ -64,7 +64,7 @@ func TestFullDiskUnderTheServer(t *testing.T) {
 			t.Errorf("somebody was told %s", code)
 		}
 	}
-	writers.WantTruth(t, k, writers.StoredIn(t, dir))
+	writers.WantStored(t, k, writers.StoredIn(t, dir))
 }
 
 // The reserve holds from the first request on.
@@ -114,7 +114,7 @@ func TestLogoutOnAFullDisk(t *testing.T) {
 	dbtest.SkipOnPostgres(t, "the disk of Postgres is its server's")
 	disk := smallDisk(t, "4m")
 	dir := filepath.Join(disk, "data")
-	p := harness.StartProcess(t, dir, append([]string{"--disk-min-free", "1"}, harness.NoRates...)...)
+	p := harness.StartProcess(t, dir, append([]string{"--disk-min-free", "1"}, harness.NoSendRates...)...)
 	ann, _ := p.Register("ann")
 	p.Must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
 	var leavers []harness.Pair

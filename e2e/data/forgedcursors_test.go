@@ -54,7 +54,7 @@ func TestForgedCursors(t *testing.T) {
 
 // Text that Postgres refuses is refused, or finds nothing, on both databases alike.
 func TestTextThatNoDatabaseHolds(t *testing.T) {
-	s := harness.New(t, append(harness.Roomy(), "--address-request-rate", "0", "--login-attempts", "0")...)
+	s := harness.New(t, append(harness.NoLimits(), "--address-request-rate", "0", "--login-attempts", "0")...)
 	ann, refresh := s.Register("ann")
 	s.Must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
 	for _, text := range []string{"\x00", "general\x00", "\x00general", "an\x00n"} {

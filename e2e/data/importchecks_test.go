@@ -73,11 +73,11 @@ func TestImportIsAsStrictAsTheAPI(t *testing.T) {
 		{`("username":"Ann".*"password_hash":)"[^"]*"`, `${1}"$$argon2id$$x"`, "stored password hash"},
 		{`("username":"Ann".*"password_hash":)"[^"]*"`, `${1}""`, "stored password hash"},
 		{`("username":"Ann".*"password_hash":)"[^"]*"`, `${1}null`, "users.password_hash"},
-		{`("username":"Ann".*)m=19456`, `${1}m=99999999`, "stored password hash"},
-		{`("username":"Ann".*)t=2`, `${1}t=4000000000`, "stored password hash"},
+		{`("username":"Ann".*)m=\d+`, `${1}m=99999999`, "stored password hash"},
+		{`("username":"Ann".*)t=\d+`, `${1}t=4000000000`, "stored password hash"},
 		{`("username":"Ann".*)p=1`, `${1}p=0`, "stored password hash"},
-		{`("username":"Ann".*)m=19456`, `${1}m=1048576`, "stored password hash"}, // 1 GiB for whoever signs in
-		{`("username":"Ann".*)t=2`, `${1}t=64`, "stored password hash"},
+		{`("username":"Ann".*)m=\d+`, `${1}m=1048576`, "stored password hash"}, // 1 GiB for whoever signs in
+		{`("username":"Ann".*)t=\d+`, `${1}t=64`, "stored password hash"},
 		{`("username":"Ann".*)p=1`, `${1}p=255`, "stored password hash"},
 		{`("username":"Ann".*p=1\$)[^$]*`, `${1}` + strings.Repeat("A", 4000), "stored password hash"},
 		{`("username":"Ann".*"deleted_at":)null`, `${1}"2026-01-31T12:00:00.250Z"`, "users.password_hash"},

@@ -43,7 +43,7 @@ func TestNilIDOfAnOlderServerIsReadable(t *testing.T) {
 	start := s.End(bob)
 	s.SendChat(bob, "before")
 	s.SendChat(bob, "poison")
-	poison(t, dir, "poison")
+	insertNilID(t, dir, "poison")
 	if a := s.Ask(ann, `{ rooms { edges { node { id lastChat { id } } } nodes { id lastChat { id text } } } }`); len(a.Errors) > 0 || strings.Count(a.Body, harness.NilID) != 2 {
 		t.Errorf("the list is %s", a.Body)
 	}
@@ -88,8 +88,8 @@ func TestNilIDOfAnOlderServerIsReadable(t *testing.T) {
 	}
 }
 
-// poison gives a chat the nil UUID behind the server's back.
-func poison(t *testing.T, dir, text string) {
+// insertNilID gives a chat the nil UUID behind the server's back.
+func insertNilID(t *testing.T, dir, text string) {
 	t.Helper()
 	pool := dbtest.Pool(t, dir)
 	var id string
@@ -120,7 +120,7 @@ func TestNilIDIsMigratedAway(t *testing.T) {
 	if err := s.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	poison(t, dir, "poison still")
+	insertNilID(t, dir, "poison still")
 	if status, stderr := importInto(t, harness.DataDir(t), exportOf(t, dir)); status == 0 || !strings.Contains(stderr, "nil UUID") {
 		t.Errorf("the import of a nil id: status %d, %s", status, stderr)
 	}
@@ -183,7 +183,7 @@ func TestNilIDBehindTheMigrationIsHealed(t *testing.T) {
 	s.Must(&sent, ann, `mutation { sendChat(room: "general", text: "poison") { id } }`)
 	s.Must(nil, ann, `mutation { editChat(chat: "`+sent.SendChat.ID+`", text: "poison still") { id } }`)
 	s.SendChat(ann, "after")
-	poison(t, dir, "poison still")
+	insertNilID(t, dir, "poison still")
 	if err := s.Stop(); err != nil {
 		t.Fatal(err)
 	}

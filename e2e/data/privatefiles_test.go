@@ -95,7 +95,7 @@ func dirNames(t *testing.T, dir string) (names []string) {
 func TestDeletedTextsLeaveTheFiles(t *testing.T) {
 	dbtest.SkipOnPostgres(t, "the files are its server's")
 	dir := harness.DataDir(t)
-	p := harness.StartProcess(t, dir, append([]string{"--mutation-rate", "0"}, harness.NoRates...)...)
+	p := harness.StartProcess(t, dir, append([]string{"--mutation-rate", "0"}, harness.NoSendRates...)...)
 	ann, _ := p.Register("ann")
 	for _, room := range []string{"stays", "goes"} {
 		p.Must(nil, ann, `mutation { createRoom(name: "`+room+`", topic: "topic-of-`+room+`") { id } }`)

@@ -9,7 +9,7 @@ import (
 	"parley/e2e/harness"
 )
 
-type oddPage struct {
+type unusualPage struct {
 	Chats struct {
 		Nodes []struct {
 			ID, Text string
@@ -24,12 +24,12 @@ type oddPage struct {
 }
 
 // readBack finds everything that was taken.
-func (w *oddWorld) readBack() {
+func (w *unusualValues) readBack() {
 	w.T.Helper()
 	paged := map[string]string{} // id → text
 	var order []string
 	for after, more := any(nil), true; more; {
-		var page oddPage
+		var page unusualPage
 		w.Must(&page, w.bob, `query($a: Cursor) { chats(room: "general", first: 200, after: $a) { nodes { id text number room { id } } pageInfo { endCursor hasNextPage } } }`, map[string]any{"a": after})
 		for _, c := range page.Chats.Nodes {
 			paged[c.ID], order = c.Text, append(order, c.ID)
@@ -68,7 +68,7 @@ func (w *oddWorld) readBack() {
 }
 
 // stream reads the room from its beginning.
-func (w *oddWorld) stream(order []string, paged map[string]string) {
+func (w *unusualValues) stream(order []string, paged map[string]string) {
 	w.T.Helper()
 	k := w.Dial(w.bob)
 	k.Expect("connection_ack")
@@ -84,7 +84,7 @@ func (w *oddWorld) stream(order []string, paged map[string]string) {
 	}
 }
 
-func (w *oddWorld) nodes(ids []string, paged map[string]string) {
+func (w *unusualValues) nodes(ids []string, paged map[string]string) {
 	w.T.Helper()
 	for len(ids) > 0 {
 		some := ids[:min(100, len(ids))]
@@ -102,7 +102,7 @@ func (w *oddWorld) nodes(ids []string, paged map[string]string) {
 }
 
 // move goes on with the server's data in another database, by export and import.
-func (w *oddWorld) move(dir string) {
+func (w *unusualValues) move(dir string) {
 	w.T.Helper()
 	if err := w.Stop(); err != nil {
 		w.test.Fatal(err)
@@ -122,5 +122,5 @@ func (w *oddWorld) move(dir string) {
 	if err != nil {
 		w.T.Fatal(err)
 	}
-	w.Server = harness.Start(w.test, harness.Config(w.T, to, append(harness.Roomy(), "--address-request-rate", "0", "--login-attempts", "0")...))
+	w.Server = harness.Start(w.test, harness.Config(w.T, to, append(harness.NoLimits(), "--address-request-rate", "0", "--login-attempts", "0")...))
 }

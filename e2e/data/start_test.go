@@ -20,8 +20,8 @@ import (
 	"parley/server"
 )
 
-// lesser is the command that runs a server where a kind of system calls is missing; see testdata/lesser.c.
-func lesser(t *testing.T, kind string) harness.Environment {
+// withoutSyscall is the command that runs a server where a kind of system calls is missing; see testdata/withoutSyscall.c.
+func withoutSyscall(t *testing.T, kind string) harness.Environment {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "lesser")
 	if out, err := exec.Command("gcc", "-o", path, "testdata/lesser.c").CombinedOutput(); err != nil {
@@ -40,7 +40,7 @@ func TestFileSystemWithoutLocksEndsTheStart(t *testing.T) {
 		for _, dir := range []string{harness.DataDir(t), used(t)} {
 			t.Run(kind, func(t *testing.T) {
 				t.Parallel()
-				p, addr := harness.TryProcess(t, lesser(t, kind), dir)
+				p, addr := harness.TryProcess(t, withoutSyscall(t, kind), dir)
 				if status := p.Exit(); addr != "" || status != 1 || strings.Count(p.Log.String(), "parley: PARLEY_") != 1 || !strings.Contains(p.Log.String(), "without working locks") {
 					t.Errorf("status %d: %s", status, p.Log)
 				}
@@ -65,7 +65,7 @@ func used(t *testing.T) string {
 func TestFirstStartWithoutHardLinks(t *testing.T) {
 	dbtest.SkipOnPostgres(t, "no key is made at the start")
 	dir := harness.DataDir(t)
-	p := harness.StartProcessIn(t, lesser(t, "nolinks"), dir)
+	p := harness.StartProcessIn(t, withoutSyscall(t, "nolinks"), dir)
 	ann, _ := p.Register("ann")
 	p.Interrupt()
 	if left, err := filepath.Glob(filepath.Join(dir, ".keys-*")); err != nil || len(left) > 0 {

@@ -15,10 +15,10 @@ import (
 	"parley/graph"
 )
 
-const oddChat = "01890a5d-ac96-774b-bcce-b302099a8057" // bob's
+const unusualChat = "01890a5d-ac96-774b-bcce-b302099a8057" // bob's
 
-// oddTexts are legal values of a String, an ID or a Cursor that nobody expects.
-func oddTexts() []string {
+// unusualTexts are legal values of a String, an ID or a Cursor that nobody expects.
+func unusualTexts() []string {
 	texts := []string{
 		"", " ", "\t", "\r\n", "\x00", "a\x00b", "\x01\x02\x1f\x7f", "\u0085\u009f", "\u2028\u2029", "\u00a0\u3000", "\ufeff", "\u200b", "\u202ea",
 		"\u0301", "e\u0301\u0302\u0303", "\ufffd", "\ufffe\uffff", "\U0010ffff", "\ue000", "\ufe0f", "\u200d",
@@ -26,14 +26,14 @@ func oddTexts() []string {
 		"日本語", "नमस्ते", "مرحبا", "Привет", "ελληνικά", "Ａｎｎａ", "𝕬𝖓𝖓", "аnna", "👩‍🚀", "❤️ x", "1️⃣2", "ﬁﬀ", "İı", "ß",
 		strings.Repeat("é", 64), strings.Repeat("é", 10_000), strings.Repeat("x", 10_001), strings.Repeat("\x01", 10_000), strings.Repeat("y", 50_000),
 	}
-	for _, id := range []string{oddChat, harness.NilID, "ffffffff-ffff-ffff-ffff-ffffffffffff"} {
+	for _, id := range []string{unusualChat, harness.NilID, "ffffffff-ffff-ffff-ffff-ffffffffffff"} {
 		texts = append(texts, id, strings.ToUpper(id), "{"+id+"}", "urn:uuid:"+id, strings.ReplaceAll(id, "-", ""), "x"+id+"y", " "+id, id+"\x00")
 	}
 	return texts
 }
 
-// An oddWorld is a server that is asked odd things.
-type oddWorld struct {
+// An unusualValues is a server that is asked odd things.
+type unusualValues struct {
 	*harness.Server
 	test      *testing.T
 	schema    *ast.Schema
@@ -47,24 +47,24 @@ type oddWorld struct {
 }
 
 // normal are arguments with which each field is answered, where these are needed.
-func (w *oddWorld) normal(field string) map[string]any {
+func (w *unusualValues) normal(field string) map[string]any {
 	w.asked++
 	return map[string]map[string]any{
-		"user": {"id": "bob"}, "users": {"startingWith": ""}, "room": {"id": "general"}, "chats": {"room": "general"}, "chat": {"id": oddChat},
-		"node": {"id": oddChat}, "nodes": {"ids": []any{oddChat}},
+		"user": {"id": "bob"}, "users": {"startingWith": ""}, "room": {"id": "general"}, "chats": {"room": "general"}, "chat": {"id": unusualChat},
+		"node": {"id": unusualChat}, "nodes": {"ids": []any{unusualChat}},
 		"register": {"username": fmt.Sprintf("user%d", w.asked), "password": "correct horse battery"},
 		"login":    {"username": "bob", "password": "a wrong password"},
-		"logout":   {"refreshToken": "x"}, "refreshToken": {"token": "x"}, "endSession": {"session": oddChat},
+		"logout":   {"refreshToken": "x"}, "refreshToken": {"token": "x"}, "endSession": {"session": unusualChat},
 		"changePassword": {"currentPassword": "a wrong password", "newPassword": "a new horse battery"}, "deleteAccount": {"password": "a wrong password"},
 		"createRoom": {"name": fmt.Sprintf("room %d", w.asked)}, "deleteRoom": {"room": "general"},
-		"sendChat": {"room": "general", "text": fmt.Sprintf("chat %d", w.asked)}, "editChat": {"chat": oddChat, "text": fmt.Sprintf("text %d", w.asked)},
+		"sendChat": {"room": "general", "text": fmt.Sprintf("chat %d", w.asked)}, "editChat": {"chat": unusualChat, "text": fmt.Sprintf("text %d", w.asked)},
 		"deleteChat": {"chat": "01890a5d-ac96-774b-bcce-b302099a8058"},
 		"chatSent":   {"room": "general", "after": w.start}, "events": {"rooms": []any{"general"}, "after": []any{w.start}},
 	}[field]
 }
 
 // values are odd ones of a type.
-func (w *oddWorld) values(t *ast.Type) (values []any) {
+func (w *unusualValues) values(t *ast.Type) (values []any) {
 	if t.Elem != nil {
 		for _, one := range w.values(t.Elem) {
 			values = append(values, []any{one}, []any{one, one})
@@ -83,7 +83,7 @@ func (w *oddWorld) values(t *ast.Type) (values []any) {
 		}
 		return values
 	}
-	for _, text := range oddTexts() {
+	for _, text := range unusualTexts() {
 		values = append(values, text)
 	}
 	if t.NamedType == "Cursor" {
@@ -93,7 +93,7 @@ func (w *oddWorld) values(t *ast.Type) (values []any) {
 }
 
 // leaves selects all plain fields of a type, and of what it holds.
-func (w *oddWorld) leaves(of *ast.Definition, depth int) string {
+func (w *unusualValues) leaves(of *ast.Definition, depth int) string {
 	if !of.IsCompositeType() {
 		return ""
 	}
@@ -109,7 +109,7 @@ func (w *oddWorld) leaves(of *ast.Definition, depth int) string {
 }
 
 // document calls a field with a variable for each argument.
-func (w *oddWorld) document(kind string, field *ast.FieldDefinition) string {
+func (w *unusualValues) document(kind string, field *ast.FieldDefinition) string {
 	var defined, given string
 	for _, a := range field.Arguments {
 		defined += fmt.Sprintf("$%s: %s ", a.Name, a.Type)
@@ -125,7 +125,7 @@ var expected = map[string]bool{
 }
 
 // odd sends one odd value in an argument, and keeps what was taken.
-func (w *oddWorld) odd(kind string, field *ast.FieldDefinition, variables map[string]any) {
+func (w *unusualValues) odd(kind string, field *ast.FieldDefinition, variables map[string]any) {
 	w.T.Helper()
 	var a harness.Answer
 	if document := w.document(kind, field); kind == "subscription" {
@@ -150,8 +150,8 @@ func (w *oddWorld) odd(kind string, field *ast.FieldDefinition, variables map[st
 	}
 }
 
-// first opens a stream and answers what it says first, as over HTTP.
-func (w *oddWorld) first(document string, field *ast.FieldDefinition, variables map[string]any) (a harness.Answer) {
+// first opens a stream and returns what it says first, as over HTTP.
+func (w *unusualValues) first(document string, field *ast.FieldDefinition, variables map[string]any) (a harness.Answer) {
 	w.T.Helper()
 	id := fmt.Sprint(w.asked)
 	w.socket.Subscribe(id, document, variables)
@@ -180,9 +180,9 @@ func (w *oddWorld) first(document string, field *ast.FieldDefinition, variables 
 }
 
 // talk sends until it is told to stop: a stream that begins now sees the next chat, whenever it has begun.
-func (w *oddWorld) talk(room any) (stop func()) {
-	done, talking := make(chan struct{}), sync.WaitGroup{}
-	talking.Go(func() {
+func (w *unusualValues) talk(room any) (stop func()) {
+	done, followedRoom := make(chan struct{}), sync.WaitGroup{}
+	followedRoom.Go(func() {
 		for {
 			select {
 			case <-done:
@@ -194,11 +194,11 @@ func (w *oddWorld) talk(room any) (stop func()) {
 			w.sent[data.SendChat.ID] = "live"
 		}
 	})
-	return func() { close(done); talking.Wait() }
+	return func() { close(done); followedRoom.Wait() }
 }
 
 // keep notes what a mutation has stored.
-func (w *oddWorld) keep(field string, variables map[string]any, a harness.Answer) {
+func (w *unusualValues) keep(field string, variables map[string]any, a harness.Answer) {
 	var data struct{ It json.RawMessage }
 	w.Decode(a, &data)
 	var it struct {
@@ -233,21 +233,21 @@ func (w *oddWorld) keep(field string, variables map[string]any, a harness.Answer
 
 // Whatever an argument may be given is refused with a reason or taken; and whatever is taken can be read again, by page,
 // stream, node, and after it has moved to another database.
-func TestOddValuesAreReadable(t *testing.T) {
+func TestUnusualValuesAreReadable(t *testing.T) {
 	dir := harness.DataDir(t)
-	s := harness.Start(t, harness.Config(t, dir, append(harness.Roomy(), "--address-request-rate", "0", "--login-attempts", "0", "--gql-max-cost", "1000000", "--answers-total", "2GiB")...))
+	s := harness.Start(t, harness.Config(t, dir, append(harness.NoLimits(), "--address-request-rate", "0", "--login-attempts", "0", "--gql-max-cost", "1000000", "--answers-total", "2GiB")...))
 	ann, _ := s.Register("ann")
 	bob, _ := s.Register("bob")
 	cleo, _ := s.Register("cleo")
 	s.Must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
-	w := &oddWorld{
+	w := &unusualValues{
 		Server: s, test: t, schema: gqlparser.MustLoadSchema(&ast.Source{Input: graph.Schema}), bob: bob, cleo: cleo,
 		start: s.End(bob)["after"].(string), sent: map[string]string{}, passwords: map[string]string{},
 	}
 	w.socket = s.Dial(bob)
 	w.socket.Expect("connection_ack")
-	s.Must(nil, bob, `mutation { sendChat(room: "general", text: "first", id: "`+oddChat+`") { id } }`)
-	w.sent[oddChat] = "first"
+	s.Must(nil, bob, `mutation { sendChat(room: "general", text: "first", id: "`+unusualChat+`") { id } }`)
+	w.sent[unusualChat] = "first"
 	hashes := map[string]bool{"login": true, "changePassword": true, "deleteAccount": true}
 	for _, kind := range []string{"query", "mutation", "subscription"} {
 		root := map[string]*ast.Definition{"query": w.schema.Query, "mutation": w.schema.Mutation, "subscription": w.schema.Subscription}[kind]

@@ -23,7 +23,7 @@ var nulls = map[string]struct {
 	"a variable's default": {"($v: %s = null)", "$v", nil},
 }
 
-// defaulted answers the arguments that may be null and have a default, wherever in the schema, as Type.field.argument.
+// defaulted returns the arguments that may be null and have a default, wherever in the schema, as Type.field.argument.
 func defaulted(schema *ast.Schema) map[string]*ast.ArgumentDefinition {
 	found := map[string]*ast.ArgumentDefinition{}
 	for _, of := range schema.Types {
@@ -44,7 +44,7 @@ func defaulted(schema *ast.Schema) map[string]*ast.ArgumentDefinition {
 // Null for an argument that has a default means the default, however it is said. logout dereferenced it,
 // and left the session alive.
 func TestNullMeansTheDefault(t *testing.T) {
-	s := harness.New(t, append(harness.Roomy(), "--login-attempts", "0")...)
+	s := harness.New(t, append(harness.NoLimits(), "--login-attempts", "0")...)
 	s.Register("ann")
 	asker := s.SignIn("ann", "correct horse battery").AccessToken
 	for i := range 60 { // more than either page

@@ -23,7 +23,7 @@ const (
 )
 
 // documented are the statuses of each code, for who accepts application/graphql-response+json; "" is no error.
-// INTERNAL_SERVER_ERROR is not among them: what a stranger sends is never a fault of ours.
+// INTERNAL_SERVER_ERROR is not among them: what somebody unknown sends is never a fault of ours.
 var documented = map[string][]int{
 	"":                          {200},
 	harness.ComplexCode:         {400, 413},

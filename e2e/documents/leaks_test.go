@@ -22,8 +22,8 @@ const (
 	tooMany      = 8
 )
 
-// spilled is what a text holds of the secrets, "" if it is nothing.
-func spilled(text string) string {
+// mayLeak is what a text holds of the secrets, "" if it is nothing.
+func mayLeak(text string) string {
 	text = strings.ToLower(text)
 	for _, secret := range []string{secretText, secretNumber} {
 		for i := range len(secret) - tooMany + 1 {
@@ -134,7 +134,7 @@ func newLeaks(t *testing.T, flags ...string) *leaks {
 func (e *leaks) check(via, sent, answer string) {
 	e.T.Helper()
 	e.inputs.Add(1)
-	switch part := spilled(answer); {
+	switch part := mayLeak(answer); {
 	case part != "":
 		e.T.Errorf("%s of %.200q answers %.400q", via, sent, answer)
 	case answer == "":
@@ -147,7 +147,7 @@ func (e *leaks) check(via, sent, answer string) {
 func (e *leaks) checkLog(atLeast int32) {
 	e.T.Helper()
 	for line := range strings.Lines(e.Log.String()) {
-		if part := spilled(line); part != "" {
+		if part := mayLeak(line); part != "" {
 			e.T.Errorf("%s is logged: %.600s", part, line)
 		}
 	}
@@ -187,7 +187,7 @@ func asQuery(body string) (string, bool) {
 	return values.Encode(), true
 }
 
-// overSocket sends one message on a socket of its own and answers all that comes back for it, up to the end of the
+// overSocket sends one message on a socket of its own and returns all that comes back for it, up to the end of the
 // operation, the end of the socket, or the pong for what is sent behind it.
 func (e *leaks) overSocket(text string) string {
 	e.T.Helper()

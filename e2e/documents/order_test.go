@@ -42,8 +42,8 @@ func TestOrderOfChecks(t *testing.T) {
 // Without a valid token nothing that is sent asks the database, whatever it is: not to find out who
 // asks, and not to refuse.
 func TestRefusalsAskNoDatabase(t *testing.T) {
-	stranger, _ := harness.Wired(t, nil)
-	foreign, _ := stranger.Register("eve") // signed, but by another server
+	other, _ := harness.Wired(t, nil)
+	foreign, _ := other.Register("eve") // signed, but by another server
 	var statements atomic.Int64
 	s, handler := harness.Wired(t, func(_ context.Context, what any) {
 		if strings.Contains(fmt.Sprint(what), "query=") {

@@ -37,7 +37,7 @@ func TestTextsAreStoredAsWritten(t *testing.T) {
 // Half a surrogate pair is no text: a syntax error where GraphQL is written, and a malformed request where JSON is. Go would
 // read U+FFFD, and something else would be stored than was sent.
 func TestHalfPairsAreRefused(t *testing.T) {
-	s := harness.New(t, harness.Roomy()...)
+	s := harness.New(t, harness.NoLimits()...)
 	const byName, echo = `"query":"query ($s: String!) { __type(name: $s) { name } }","variables":{"s":"%s"}`, `"query":"{ __type(name: \"%s\") { name } }"`
 	const malformed, syntax, none = `"REQUEST_MALFORMED"`, `"GRAPHQL_PARSE_FAILED"`, `{"data":{"__type":null}}`
 	bodies := map[string]string{

@@ -139,7 +139,7 @@ func wantClock(s *harness.Server, by time.Duration) {
 	}
 }
 
-// saidAt says something and answers when that was, by the server's clock.
+// saidAt says something and returns when that was, by the server's clock.
 func saidAt(s *harness.Server, token string) time.Time {
 	s.T.Helper()
 	var data struct{ SendChat struct{ CreatedAt time.Time } }

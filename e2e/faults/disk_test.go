@@ -56,13 +56,13 @@ func TestDiskThatFailsOnceEndsTheServer(t *testing.T) {
 	dbtest.SkipOnPostgres(t, "the calls that fail are SQLite's, to a file of ours")
 	f := newFaulty(t)
 	dir := harness.DataDir(t)
-	p := harness.StartProcess(t, dir, harness.NoRates...)
+	p := harness.StartProcess(t, dir, harness.NoSendRates...)
 	ann, _ := p.Register("ann")
 	p.Must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
 	_ = p.Stop()
 	for _, call := range []string{"fsync", "write"} {
 		for _, n := range []int{1, 2, 3, 5, 13, 30, 77} {
-			p := harness.StartProcessIn(t, harness.Environment{Env: f.env(call, "parley.db-wal", n)}, dir, harness.NoRates...)
+			p := harness.StartProcessIn(t, harness.Environment{Env: f.env(call, "parley.db-wal", n)}, dir, harness.NoSendRates...)
 			k := writers.Start(&p.Server, ann, 4)
 			f.arm(t)
 			if status := p.Exit(); status != 1 {
@@ -75,7 +75,7 @@ func TestDiskThatFailsOnceEndsTheServer(t *testing.T) {
 			if log := p.Log.String(); strings.Count(log, "\nparley: the disk of the database failed") != 1 || !strings.Contains(log, "the server stops") {
 				t.Errorf("%s %d: it says %s", call, n, log)
 			}
-			writers.WantTruth(t, k, writers.StoredIn(t, dir))
+			writers.WantStored(t, k, writers.StoredIn(t, dir))
 		}
 	}
 }
@@ -88,16 +88,16 @@ func TestFailedCheckpointLosesNothing(t *testing.T) {
 	dir := harness.DataDir(t)
 	for _, call := range []string{"fsync", "write"} {
 		for _, n := range []int{1, 2} {
-			p := harness.StartProcessIn(t, harness.Environment{Env: f.env(call, "parley.db", n)}, dir, append([]string{"--write-batch", "1"}, harness.NoRates...)...)
+			p := harness.StartProcessIn(t, harness.Environment{Env: f.env(call, "parley.db", n)}, dir, append([]string{"--write-batch", "1"}, harness.NoSendRates...)...)
 			ann, _ := p.Register(fmt.Sprint("ann", call, n))
 			p.Ask(ann, `mutation { createRoom(name: "general") { id } }`)
 			f.arm(t)
 			k := writers.Start(&p.Server, ann, 4)
-			harness.Eventually(t, "four checkpoints", func() bool { return len(k.SoFar()) > 600 })
+			harness.Eventually(t, "four checkpoints", func() bool { return len(k.AnsweredSoFar()) > 600 })
 			_ = p.Stop()
 			k.Stop()
 			f.wantFailed(t)
-			writers.WantTruth(t, k, writers.StoredIn(t, dir))
+			writers.WantStored(t, k, writers.StoredIn(t, dir))
 		}
 	}
 }
@@ -107,11 +107,11 @@ func TestDiskThatFailsAtTheEnd(t *testing.T) {
 	dbtest.SkipOnPostgres(t, "the calls that fail are SQLite's, to a file of ours")
 	f := newFaulty(t)
 	dir := harness.DataDir(t)
-	p := harness.StartProcessIn(t, harness.Environment{Env: f.env("fsync", "parley.db", 1)}, dir, harness.NoRates...)
+	p := harness.StartProcessIn(t, harness.Environment{Env: f.env("fsync", "parley.db", 1)}, dir, harness.NoSendRates...)
 	ann, _ := p.Register("ann")
 	p.Must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
 	k := writers.Start(&p.Server, ann, 1)
-	harness.Eventually(t, "some chats", func() bool { return len(k.SoFar()) > 5 })
+	harness.Eventually(t, "some chats", func() bool { return len(k.AnsweredSoFar()) > 5 })
 	k.Stop()
 	f.arm(t)
 	if err := p.Cmd.Process.Signal(syscall.SIGTERM); err != nil {
@@ -120,7 +120,7 @@ func TestDiskThatFailsAtTheEnd(t *testing.T) {
 	if status := p.Exit(); status != 1 || !strings.Contains(p.Log.String(), "\nparley: the disk of the database failed") {
 		t.Errorf("exit status %d: %s", status, p.Log)
 	}
-	writers.WantTruth(t, k, writers.StoredIn(t, dir))
+	writers.WantStored(t, k, writers.StoredIn(t, dir))
 }
 
 // A page of the database is broken: who reads it is told so and the server lives, who writes it ends it.
@@ -183,7 +183,7 @@ func TestNoSpaceForTheIndexOfTheWAL(t *testing.T) {
 	dbtest.SkipOnPostgres(t, "the calls that fail are SQLite's, to a file of ours")
 	f := newFaulty(t)
 	dir := harness.DataDir(t)
-	p := harness.StartProcessIn(t, harness.Environment{Env: f.env("write", "parley.db-shm", 1)}, dir, harness.NoRates...)
+	p := harness.StartProcessIn(t, harness.Environment{Env: f.env("write", "parley.db-shm", 1)}, dir, harness.NoSendRates...)
 	ann, _ := p.Register("ann")
 	p.Must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
 	reader, err := sql.Open("sqlite3", filepath.Join(dir, "parley.db"))
@@ -197,12 +197,12 @@ func TestNoSpaceForTheIndexOfTheWAL(t *testing.T) {
 	}
 	f.arm(t)
 	k := writers.Start(&p.Server, ann, 4)
-	harness.Eventually(t, "an index that cannot grow", func() bool { return k.Coded("UNKNOWN_OUTCOME") > 0 })
-	before := len(k.SoFar())
-	harness.Eventually(t, "an answer afterwards", func() bool { return len(k.SoFar()) > before+20 })
+	harness.Eventually(t, "an index that cannot grow", func() bool { return k.CountOf("UNKNOWN_OUTCOME") > 0 })
+	before := len(k.AnsweredSoFar())
+	harness.Eventually(t, "an answer afterwards", func() bool { return len(k.AnsweredSoFar()) > before+20 })
 	_ = errors.Join(rows.Err(), rows.Close()) // it was only held
 	_ = p.Stop()
 	k.Stop()
 	f.wantFailed(t)
-	writers.WantTruth(t, k, writers.StoredIn(t, dir))
+	writers.WantStored(t, k, writers.StoredIn(t, dir))
 }

@@ -59,7 +59,7 @@ func TestAnswerWaitsForFsync(t *testing.T) {
 	}
 }
 
-// strace answers the command that traces what follows it, or skips the test where that is not allowed.
+// strace returns the command that traces what follows it, or skips the test where that is not allowed.
 func strace(t *testing.T, trace string) []string {
 	t.Helper()
 	// -D leaves the traced process the child of this one; -y names the file behind each descriptor. A
@@ -88,7 +88,7 @@ var (
 	resumedCall = regexp.MustCompile(`^(\d+) +<\.\.\. \w+ resumed>(.*)$`)
 )
 
-// readTrace waits for the end of a trace and answers its calls.
+// readTrace waits for the end of a trace and returns its calls.
 func readTrace(t *testing.T, path string) (calls []*call) {
 	t.Helper()
 	running := map[string]*call{} // by thread
@@ -139,7 +139,7 @@ func linesOfTrace(t *testing.T, path string) (lines []string) {
 	return nil
 }
 
-// provenOnDisk answers what is missing in the calls that a chat's request, its commit and its answer
+// provenOnDisk returns what is missing in the calls that a chat's request, its commit and its answer
 // made, or "".
 func provenOnDisk(calls []*call, id string) string {
 	var arrived, written, synced, answered int

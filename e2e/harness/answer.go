@@ -17,6 +17,7 @@ func Times(n int, text string) string {
 	return b.String()
 }
 
+// Codes of errors.
 const (
 	ComplexCode    = "OPERATION_TOO_COMPLEX"
 	ParseCode      = "GRAPHQL_PARSE_FAILED"

@@ -36,6 +36,7 @@ func (a Answer) Code() string {
 // Retryable says that the API wants the same request once more.
 func (a Answer) Retryable() bool { return a.Extension("retryable") == true }
 
+// Extension is an extension of the first error, nil if there is none.
 func (a Answer) Extension(name string) any {
 	if len(a.Errors) == 0 {
 		return nil
@@ -127,6 +128,7 @@ func (s *Server) Decode(a Answer, data any) {
 	}
 }
 
+// Media types.
 const (
 	PlainJSON       = "application/json"
 	GraphQLJSON     = "application/graphql-response+json"
@@ -139,13 +141,15 @@ type Ask struct {
 	Header               []string // names and values
 }
 
+// Posted is a body that is sent to the API.
 func Posted(body string, header ...string) Ask { return Ask{http.MethodPost, "/graphql", body, header} }
 
+// Got is a query of the API in a GET.
 func Got(query string, header ...string) Ask {
 	return Ask{http.MethodGet, "/graphql?" + query, "", header}
 }
 
-// Send answers what comes back, whatever it is. A header with an empty value is left out.
+// Send returns what comes back, whatever it is. A header with an empty value is left out.
 func (s *Server) Send(q Ask) Answer {
 	s.T.Helper()
 	request, err := http.NewRequestWithContext(s.T.Context(), q.Method, "http://"+s.Addr+q.Target, strings.NewReader(q.Body))
@@ -175,7 +179,7 @@ func Quoted(text string) string {
 	return string(b)
 }
 
-// Called sends one request under a name, with more lines of headers, and answers its status and body.
+// Called sends one request under a name, with more lines of headers, and returns its status and body.
 func (s *Server) Called(host, method, target, lines, body string) (status int, text string) {
 	s.T.Helper()
 	conn := s.Connect()
@@ -195,6 +199,7 @@ func (s *Server) Called(host, method, target, lines, body string) (status int, t
 	return response.StatusCode, string(b)
 }
 
+// WantHosts asks under each name and wants the status.
 func (s *Server) WantHosts(want int, hosts ...string) {
 	s.T.Helper()
 	for _, host := range hosts {
@@ -239,7 +244,7 @@ func (s *Server) Connect() net.Conn {
 	return conn
 }
 
-// Wire sends bytes as they are, and answers what comes back until the server closes the connection.
+// Wire sends bytes as they are, and returns what comes back until the server closes the connection.
 func (s *Server) Wire(text string) string {
 	s.T.Helper()
 	conn := s.Connect()
@@ -256,6 +261,7 @@ func (s *Server) Wire(text string) string {
 	return string(answer)
 }
 
+// VersionBody asks for what nobody has to sign in for.
 const VersionBody = `{"query":"{server{version}}"}`
 
 // OpenGet is a GET that needs no body.

@@ -5,6 +5,7 @@ import (
 	"testing"
 )
 
+// NilID is the UUID that names nothing.
 const NilID = "00000000-0000-0000-0000-000000000000"
 
 // WantNothingUnder wants that an id is nobody's and nothing's, wherever one can be given.

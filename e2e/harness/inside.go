@@ -36,6 +36,7 @@ func Wired(t testing.TB, trace func(context.Context, any), flags ...string) (*Se
 	return &Server{T: t, Addr: strings.TrimPrefix(server.URL, "http://")}, handler
 }
 
+// ServeOnce serves a request without a network.
 func ServeOnce(b *testing.B, handler http.Handler, token string, body []byte) {
 	r := httptest.NewRequestWithContext(graph.WithRequestID(b.Context(), "x"), http.MethodPost, "/graphql", bytes.NewReader(body))
 	r.RemoteAddr = "127.0.0.1:1" // which is not counted by address

@@ -16,6 +16,7 @@ func (s *Server) metricsAddr() string {
 	return found
 }
 
+// Scrape reads the metrics.
 func (s *Server) Scrape() string {
 	s.T.Helper()
 	response, err := http.Get(s.metricsAddr())

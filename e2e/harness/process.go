@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/auth/hashcost"
 	"parley/cmd/parley/command"
 	"parley/db/dbtest"
 	"parley/e2e/harness/network"
@@ -25,8 +26,14 @@ import (
 const RunAsServer = "RUN_AS_PARLEY"
 
 // Main runs the tests of an area: func TestMain(m *testing.M) { harness.Main(m) }. The same binary is also the server
-// as a process of its own, and the pipes between two networks.
+// as a process of its own, and the pipes between two networks. Password hashes are cheap.
 func Main(m *testing.M) {
+	hashcost.Lower()
+	MainWithRealHashes(m)
+}
+
+// MainWithRealHashes is Main for an area whose tests depend on what a password hash costs.
+func MainWithRealHashes(m *testing.M) {
 	if os.Getenv(RunAsServer) != "" {
 		_ = os.Unsetenv(RunAsServer)
 		signal.Ignore(syscall.SIGPIPE) // as the binary does
@@ -57,6 +64,7 @@ type Environment struct {
 	Before []string // a command in front of the server's, which must not fork: the process is the server's
 }
 
+// StartProcessIn starts one in an environment of its own.
 func StartProcessIn(t *testing.T, in Environment, dir string, flags ...string) *Process {
 	t.Helper()
 	p, addr := TryProcess(t, in, dir, flags...)
@@ -78,7 +86,7 @@ func CommandOf(t *testing.T, in Environment, dir string, flags ...string) *exec.
 	return cmd
 }
 
-// TryProcess answers an empty address when the process has ended instead of serving.
+// TryProcess returns an empty address when the process has ended instead of serving.
 func TryProcess(t *testing.T, in Environment, dir string, flags ...string) (p *Process, addr string) {
 	t.Helper()
 	p = &Process{Server: Server{T: t, Dir: dir, Log: &Log{}}, Cmd: CommandOf(t, in, dir, flags...)}
@@ -149,7 +157,7 @@ func StartNodes(t *testing.T, n int, flags ...string) []*Server {
 	dir := DataDir(t)
 	nodes := make([]*Server, n)
 	for i := range nodes {
-		p := StartProcess(t, dir, append(Roomy(), flags...)...)
+		p := StartProcess(t, dir, append(NoLimits(), flags...)...)
 		t.Cleanup(func() {
 			_ = p.Stop()
 			if log := p.Log.String(); strings.Contains(log, "DATA RACE") || strings.Contains(log, "panic") {
@@ -164,12 +172,14 @@ func StartNodes(t *testing.T, n int, flags ...string) []*Server {
 // Elsewhere is how long an end may take to act on another node, and a second that a busy machine may take.
 const Elsewhere = 2*time.Second + time.Second
 
+// Command runs a command of the program in this process.
 func Command(args ...string) (status int, stdout, stderr string) {
 	var out, err bytes.Buffer
 	status = RunProgram(args, nil, &out, &err)
 	return status, out.String(), err.String()
 }
 
+// RunProgram runs the program in this process.
 func RunProgram(args, environ []string, stdout, stderr io.Writer) int {
 	return command.Start(args, environ, stdout, stderr)
 }

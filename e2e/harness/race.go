@@ -2,4 +2,5 @@
 
 package harness
 
+// RaceEnabled says whether the race detector is built in.
 const RaceEnabled = true

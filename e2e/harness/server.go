@@ -27,9 +27,9 @@ import (
 )
 
 // Patience is how long a test waits for what must happen; it never decides what is right.
-const Patience = 20 * time.Second
+const Patience = time.Minute
 
-// DataDir answers a folder that does not exist yet: the server makes it as it needs it.
+// DataDir returns a folder that does not exist yet: the server makes it as it needs it.
 func DataDir(t testing.TB) string { return filepath.Join(t.TempDir(), "data") }
 
 // Server is the real server on a port of its own, run in this process.
@@ -41,7 +41,7 @@ type Server struct {
 	Stop func() error // drains and waits for the end
 }
 
-// Config answers the defaults with a data directory and a port of their own, and then flags.
+// Config returns the defaults with a data directory and a port of their own, and then flags.
 func Config(t testing.TB, dir string, flags ...string) *settings.Config {
 	t.Helper()
 	c := new(settings.Config)
@@ -68,6 +68,7 @@ func DatabaseFlags(t testing.TB, dir string) []string {
 	return []string{"--database-url", dbtest.URL(t, dir)}
 }
 
+// New starts a server with the defaults and flags.
 func New(t *testing.T, flags ...string) *Server {
 	t.Helper()
 	return Start(t, Config(t, DataDir(t), flags...))
@@ -107,7 +108,7 @@ func Start(t testing.TB, c *settings.Config) *Server {
 	return s
 }
 
-// Register makes an account and answers its tokens.
+// Register makes an account and returns its tokens.
 func (s *Server) Register(username string) (access, refresh string) {
 	s.T.Helper()
 	var data struct {
@@ -117,6 +118,7 @@ func (s *Server) Register(username string) (access, refresh string) {
 	return data.Register.AccessToken, data.Register.RefreshToken
 }
 
+// MakeDir makes a folder.
 func MakeDir(t testing.TB, dir string) string {
 	t.Helper()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -125,12 +127,13 @@ func MakeDir(t testing.TB, dir string) string {
 	return dir
 }
 
+// WordOf is a text in the extensions of an error.
 func WordOf(a Answer, name string) string {
 	value, _ := a.Extension(name).(string)
 	return value
 }
 
-// Raw posts a body and answers what comes back, whatever it is.
+// Raw posts a body and returns what comes back, whatever it is.
 func (s *Server) Raw(body, accept string) (text string, status int) {
 	s.T.Helper()
 	request, err := http.NewRequestWithContext(s.T.Context(), http.MethodPost, "http://"+s.Addr+"/graphql", strings.NewReader(body))
@@ -157,13 +160,13 @@ func (s *Server) Raw(body, accept string) (text string, status int) {
 	return b.String(), response.StatusCode
 }
 
-// NoRates lets talkers talk.
-var NoRates = []string{"--send-rate", "0", "--room-send-rate", "0"}
+// NoSendRates sets no rate for sends.
+var NoSendRates = []string{"--send-rate", "0", "--room-send-rate", "0"}
 
 // General is a server with a room, and where its log begins.
 func General(t *testing.T, flags ...string) (s *Server, token string, start map[string]any) {
 	t.Helper()
-	s = New(t, append(Roomy(), flags...)...)
+	s = New(t, append(NoLimits(), flags...)...)
 	token, _ = s.Register("ann")
 	s.Must(nil, token, `mutation { createRoom(name: "general") { id } }`)
 	return s, token, s.End(token)
@@ -188,15 +191,17 @@ func WantNoGoroutines(t testing.TB, before goleak.Option) {
 // Eventually waits until something is so.
 func Eventually(t *testing.T, what string, so func() bool) {
 	t.Helper()
-	for end := time.Now().Add(Patience); !so(); time.Sleep(time.Millisecond) {
+	pause := time.Millisecond
+	for end := time.Now().Add(Patience); !so(); time.Sleep(pause) {
 		if time.Now().After(end) {
 			t.Fatalf("in vain waited for: %s", what)
 		}
+		pause = min(2*pause, 20*time.Millisecond) // looking often slows down what is waited for
 	}
 }
 
-// Roomy are the settings for tests whose clients are many and fast.
-func Roomy() []string {
+// NoLimits are the settings for tests whose clients are many and fast.
+func NoLimits() []string {
 	return []string{
 		"--send-rate", "0", "--room-send-rate", "0", "--mutation-rate", "0", "--room-create-rate", "0", "--register-rate", "0",
 		"--accept-rate", "0", "--max-connections-per-user", "1000", "--user-room-streams", "1000", "--ws-message-rate", "0",

@@ -1,8 +1,14 @@
 package harness
 
+import (
+	"testing"
+	"time"
+)
+
 // Pair is what a sign-in or a refresh answers.
 type Pair struct{ AccessToken, RefreshToken string }
 
+// RefreshDocument refreshes.
 const RefreshDocument = `mutation($t: String, $k: String) { refreshToken(token: $t, idempotencyKey: $k) { accessToken refreshToken } }`
 
 // Refresh presents a refresh token; key "" is none.
@@ -20,8 +26,10 @@ func (s *Server) Refresh(token, key string) (Pair, Answer) {
 	return data.RefreshToken, a
 }
 
+// LoginDocument signs in.
 const LoginDocument = `mutation($u: String!, $p: String!) { login(username: $u, password: $p) { accessToken refreshToken } }`
 
+// Login signs in and returns whatever comes of it.
 func (s *Server) Login(username, password string, headers ...string) (Pair, Answer) {
 	s.T.Helper()
 	a := s.Post(s.Body(LoginDocument, map[string]any{"u": username, "p": password}), headers...)
@@ -34,7 +42,7 @@ func (s *Server) Login(username, password string, headers ...string) (Pair, Answ
 
 const registerDocument = `mutation($u: String!, $p: String!) { register(username: $u, password: $p) { accessToken refreshToken } }`
 
-// RegisterAs answers whatever comes of making an account.
+// RegisterAs returns whatever comes of making an account.
 func (s *Server) RegisterAs(username, password string, headers ...string) Answer {
 	s.T.Helper()
 	return s.Post(s.Body(registerDocument, map[string]any{"u": username, "p": password}), headers...)
@@ -48,7 +56,7 @@ func (s *Server) WantCode(token, code string) {
 	}
 }
 
-// Those who sign in from a network of their own are told apart behind a proxy.
+// BehindProxy has the server believe X-Forwarded-For, so that clients come from networks of their own.
 const BehindProxy = "--trusted-proxies=127.0.0.0/8"
 
 // LoginFrom signs in through the proxy.
@@ -77,6 +85,7 @@ func (s *Server) SessionsOf(token string) (all []string, current string) {
 	return all, current
 }
 
+// SignIn signs in, which succeeds.
 func (s *Server) SignIn(username, password string) Pair {
 	s.T.Helper()
 	p, a := s.Login(username, password)
@@ -84,4 +93,13 @@ func (s *Server) SignIn(username, password string) Pair {
 		s.T.Fatal(a.Body)
 	}
 	return p
+}
+
+// WantLimited wants an answer that says to wait, at most so long.
+func WantLimited(t *testing.T, a Answer, most time.Duration) {
+	t.Helper()
+	after, _ := a.Extension("retryAfterMs").(float64)
+	if a.Code() != "RATE_LIMITED" || a.Extension("retryable") != true || after < 1 || after > float64(most.Milliseconds()) {
+		t.Errorf("got %s, want RATE_LIMITED for at most %v", a.Body, most)
+	}
 }

@@ -15,6 +15,7 @@ type Socket struct {
 	Conn *websocket.Conn
 }
 
+// Message is a message of graphql-transport-ws.
 type Message struct {
 	ID      string          `json:"id,omitempty"`
 	Type    string          `json:"type"`
@@ -83,6 +84,7 @@ func (k *Socket) Expect(kind string) Message {
 	return m
 }
 
+// WantClose wants the socket to be closed with a code next.
 func (k *Socket) WantClose(want websocket.StatusCode) {
 	k.T.Helper()
 	for {

@@ -105,7 +105,7 @@ func (s *Server) Follow(token, document string, variables any) *EventStream {
 	return &EventStream{s.T, bufio.NewScanner(response.Body)}
 }
 
-// Next answers the data of the next event, and its kind; "" at the end of the response.
+// Next returns the data of the next event, and its kind; "" at the end of the response.
 func (e *EventStream) Next() (kind, data string) {
 	e.t.Helper()
 	for e.lines.Scan() {
@@ -138,9 +138,10 @@ func (e *EventStream) WantCut() (read string) {
 	}
 }
 
+// FollowDocument follows the room general.
 const FollowDocument = `subscription($after: Cursor) { chatSent(room: "general", after: $after) { text } }`
 
-// End answers where the chats that are not sent yet begin.
+// End returns where the chats that are not sent yet begin.
 func (s *Server) End(token string) map[string]any {
 	s.T.Helper()
 	var page struct{ Chats struct{ SyncCursor string } }
@@ -148,6 +149,7 @@ func (s *Server) End(token string) map[string]any {
 	return map[string]any{"after": page.Chats.SyncCursor}
 }
 
+// SendChat sends a chat to the room general.
 func (s *Server) SendChat(token, text string) {
 	s.T.Helper()
 	s.Must(nil, token, `mutation($t: String!) { sendChat(room: "general", text: $t) { id } }`, map[string]any{"t": text})

@@ -108,13 +108,13 @@ func TestBrokenRequestsAreNotEchoed(t *testing.T) {
 	}
 }
 
-// Every root field but the public ones is refused to a stranger, on every transport and before any
+// Every root field but the public ones is refused to whoever is not signed in, on every transport and before any
 // resolver is called; the list is read from the schema.
 func TestEveryFieldRefusesWhoIsNotSignedIn(t *testing.T) {
 	s := harness.New(t)
 	schema := gqlparser.MustLoadSchema(&ast.Source{Input: graph.Schema})
-	stranger := s.Dial("")
-	stranger.Expect("connection_ack")
+	unsigned := s.Dial("")
+	unsigned.Expect("connection_ack")
 	var public []string
 	for kind, root := range map[string]*ast.Definition{"query": schema.Query, "mutation": schema.Mutation, "subscription": schema.Subscription} {
 		for _, field := range root.Fields {
@@ -131,8 +131,8 @@ func TestEveryFieldRefusesWhoIsNotSignedIn(t *testing.T) {
 					t.Errorf("HTTP: %s: %s", document, a.Body)
 				}
 			}
-			stranger.Subscribe(field.Name, document, nil)
-			if m := stranger.Expect("error"); !strings.Contains(string(m.Payload), "UNAUTHENTICATED") {
+			unsigned.Subscribe(field.Name, document, nil)
+			if m := unsigned.Expect("error"); !strings.Contains(string(m.Payload), "UNAUTHENTICATED") {
 				t.Errorf("WebSocket: %s: %s", document, m.Payload)
 			}
 			body, _ := json.Marshal(map[string]string{"query": document})
@@ -176,7 +176,7 @@ func callOf(schema *ast.Schema, field *ast.FieldDefinition) string {
 }
 
 // Every type, field, argument and enum value explains itself: the playground is the manual.
-func TestSchemaIsItsOwnManual(t *testing.T) {
+func TestSchemaIsDescribed(t *testing.T) {
 	schema := gqlparser.MustLoadSchema(&ast.Source{Input: graph.Schema})
 	want := func(what, description string) {
 		if description == "" {

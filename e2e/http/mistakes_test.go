@@ -25,7 +25,7 @@ func TestMisplacedTokenIsExplained(t *testing.T) {
 // An upgrade over HTTP/1.0, which proxies speak that were not told otherwise, is refused for that reason and not for its key.
 func TestUpgradeOverOldHTTP(t *testing.T) {
 	s := harness.New(t)
-	conn := frames.Tcp(s)
+	conn := frames.Connect(s)
 	_, _ = fmt.Fprintf(conn, "GET /graphql HTTP/1.0\r\nHost: %s\r\n%s%s\r\n", s.Addr, frames.HandshakeLines, frames.ProtocolLine)
 	response := frames.ReadResponse(t, conn)
 	if a := s.Read(response); a.Status != http.StatusBadRequest || a.Code() != "BAD_USER_INPUT" || !strings.Contains(a.Body, "HTTP/1.1") {

@@ -41,7 +41,7 @@ func TestEverybodyIsTrusted(t *testing.T) {
 
 // Clients that came by TLS are at home on https, whatever their proxies call it.
 func TestForwardedProto(t *testing.T) {
-	s := harness.New(t, append(harness.Roomy(), "--trusted-proxies", "127.0.0.1")...)
+	s := harness.New(t, append(harness.NoLimits(), "--trusted-proxies", "127.0.0.1")...)
 	const all = frames.UpgradeLine + frames.WebSocket + frames.VersionLine + frames.KeyLine + frames.ProtocolLine
 	for _, c := range []struct {
 		proto, origin string
@@ -79,7 +79,7 @@ func TestForwardedProto(t *testing.T) {
 			t.Errorf("Host %s, Origin %s: %d %s", c.host, c.origin, got, text)
 		}
 	}
-	unproxied := harness.New(t, harness.Roomy()...)
+	unproxied := harness.New(t, harness.NoLimits()...)
 	frames.Shake(unproxied, all+"X-Forwarded-Proto: https\r\nOrigin: https://"+unproxied.Addr+"\r\n", 403)
 	frames.Shake(unproxied, all+"Origin: ws://"+unproxied.Addr+"\r\n", 101)
 }

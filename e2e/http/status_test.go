@@ -130,7 +130,7 @@ func TestHTTPStatusOfEachCase(t *testing.T) {
 	}
 }
 
-// judge answers what is wrong with an answer.
+// judge returns what is wrong with an answer.
 func (r row) judge(a harness.Answer, media string, status int) string {
 	executed := r.graphql == http.StatusOK
 	key, value, _ := strings.Cut(r.header, ": ")

@@ -34,7 +34,7 @@ func sized(body string) string { return fmt.Sprintf("Content-Length: %d\r\n\r\n%
 
 // What no client of good manners sends has its status and does no harm. A status of net/http's own is one that
 // it gives before we see the request.
-func TestOddRequests(t *testing.T) {
+func TestUnusualRequests(t *testing.T) {
 	s := harness.New(t, "--http-body-timeout", "1s", "--http-idle-timeout", "1s", "--http-header-timeout", "1s")
 	size := len(harness.VersionBody)
 	cases := []struct{ name, sent, want string }{

@@ -9,7 +9,7 @@ import (
 	"parley/e2e/harness"
 )
 
-// wantDenied wants a refusal of the gate: it says when to come again, in whole seconds and in milliseconds.
+// wantDenied wants a refusal at admission: it says when to come again, in whole seconds and in milliseconds.
 func wantDenied(t *testing.T, what string, a harness.Answer, status int, code, reason string) {
 	t.Helper()
 	seconds, err := strconv.Atoi(a.Header.Get("Retry-After"))

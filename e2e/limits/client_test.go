@@ -10,7 +10,7 @@ import (
 	"parley/e2e/harness"
 )
 
-// tryDial opens a socket as if from an address (empty: from loopback), or answers what was said instead.
+// tryDial opens a socket as if from an address (empty: from loopback), or returns what was said instead.
 func tryDial(s *harness.Server, address string) (*harness.Socket, harness.Answer) {
 	s.T.Helper()
 	header := http.Header{}
@@ -67,7 +67,7 @@ func upgrade(s *harness.Server, address string, headers ...string) harness.Answe
 // An streamFrom is an event stream that may be left.
 type streamFrom struct{ leave context.CancelFunc }
 
-// tryStream follows a room over an event stream, or answers what was said instead.
+// tryStream follows a room over an event stream, or returns what was said instead.
 func tryStream(s *harness.Server, address, token string) (*streamFrom, harness.Answer) {
 	s.T.Helper()
 	return sendFrom(s, address, token, `subscription { chatSent(room: "general") { text } }`, true)

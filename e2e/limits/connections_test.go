@@ -45,16 +45,16 @@ func TestIdleConnectionsDoNotDelayTheShutdown(t *testing.T) {
 // Connections that send nothing, or half a request, are closed for those that come later; sockets and event streams
 // are not among them. While requests run on all, a new one is closed and the log says why, once.
 func TestFullOfPlainConnections(t *testing.T) {
-	s := harness.New(t, append(harness.Roomy(), "--http-max-connections", "20")...)
+	s := harness.New(t, append(harness.NoLimits(), "--http-max-connections", "20")...)
 	ann, _ := s.Register("ann")
 	s.Must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
 	for range 20 {
 		s.Dial(ann).Expect("connection_ack")
 		defer followFrom(s, "", ann).leave()
 	}
-	first := frames.Tcp(s)
+	first := frames.Connect(s)
 	for range 60 {
-		sendText(frames.Tcp(s), harness.OpenGet)
+		sendText(frames.Connect(s), harness.OpenGet)
 		http.DefaultClient.CloseIdleConnections()
 		s.Must(nil, ann, `{ me { id } }`)
 	}
@@ -63,7 +63,7 @@ func TestFullOfPlainConnections(t *testing.T) {
 	}
 	var running []net.Conn
 	runs := func() bool {
-		conn := frames.Tcp(s)
+		conn := frames.Connect(s)
 		sendText(conn, "POST /graphql HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n")
 		line, _ := bufio.NewReader(conn).ReadString('\n')
 		if line == "HTTP/1.1 100 Continue\r\n" {

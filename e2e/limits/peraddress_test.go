@@ -15,7 +15,7 @@ import (
 	"parley/e2e/harness"
 )
 
-// upgradeFrom asks for a socket as if from an address, gives it up at once, and answers the status.
+// upgradeFrom asks for a socket as if from an address, gives it up at once, and returns the status.
 func upgradeFrom(s *harness.Server, address string) (status string) {
 	conn, err := net.Dial("tcp", s.Addr)
 	if err != nil {

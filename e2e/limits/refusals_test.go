@@ -8,7 +8,7 @@ import (
 	"parley/e2e/harness"
 )
 
-// Each limit of the gate is named when it refuses.
+// Each limit of admission is named when it refuses.
 func TestRefusalsNameTheirSetting(t *testing.T) {
 	for name, flags := range map[string][]string{
 		"max_connections":             {"--max-connections", "1"},

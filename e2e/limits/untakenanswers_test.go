@@ -17,8 +17,8 @@ import (
 // largePage is answered with 3.4 MiB where 60 chats of controls have been said.
 const largePage = `{ chats(room: "general", last: 60) { nodes { text } } }`
 
-// hoarders ask for an answer n times on one connection, out of a small buffer, and leave reading to the test.
-var hoarders = map[string]func(s *harness.Server, token, document string, n int) *net.TCPConn{
+// idleReaders ask for an answer n times on one connection, out of a small buffer, and leave reading to the test.
+var idleReaders = map[string]func(s *harness.Server, token, document string, n int) *net.TCPConn{
 	"HTTP": func(s *harness.Server, token, document string, n int) *net.TCPConn {
 		conn := frames.Narrow(s)
 		pipeline(s, conn, token, document, "application/json", n)
@@ -63,7 +63,7 @@ func trickle(conn net.Conn) {
 func TestAnswerTakenByteByByteHasOneTime(t *testing.T) {
 	s, token, _ := harness.General(t, "--http-response-timeout", "1s", "--metrics-addr", "127.0.0.1:0", "--ws-pong-timeout", "60s")
 	said(s, token, 60, controls)
-	for name, ask := range hoarders {
+	for name, ask := range idleReaders {
 		t.Run(name, func(t *testing.T) {
 			s := frames.ForTest(s, t)
 			conn := ask(s, token, largePage, 6) // more than two kernels keep
@@ -81,7 +81,7 @@ func TestUntakenAnswersAreCounted(t *testing.T) {
 	s, ann, _ := harness.General(t, "--http-response-timeout", most.String(), "--operation-timeout", "500ms")
 	bob, _ := s.Register("bob")
 	said(s, ann, 60, controls)
-	for name, ask := range hoarders {
+	for name, ask := range idleReaders {
 		t.Run(name, func(t *testing.T) {
 			s := frames.ForTest(s, t)
 			var refused harness.Answer
@@ -125,7 +125,7 @@ func TestMutationsWaitForRoomForTheirAnswers(t *testing.T) {
 func TestMutationsOfWhoTakesNoAnswers(t *testing.T) {
 	s, ann, _ := harness.General(t, "--gql-max-aliases", "50", "--operation-timeout", "2s", "--http-response-timeout", "8s", "--metrics-addr", "127.0.0.1:0")
 	for range 12 {
-		hoarders["HTTP"](s, ann, largeMutation, 4)
+		idleReaders["HTTP"](s, ann, largeMutation, 4)
 	}
 	harness.Eventually(t, "a mutation without an answer", func() bool { return counted(s, `parley_refusals_total{code="UNKNOWN_OUTCOME"}`) > 0 })
 	harness.Eventually(t, "an answer", func() bool {
@@ -150,7 +150,7 @@ func TestUntakenAnswersOfManyLeaveRoom(t *testing.T) {
 		eve, _ := s.Register(fmt.Sprint("eve", i))
 		for _, page := range []string{largePage, strings.ReplaceAll(largePage, "60", "12"), strings.ReplaceAll(largePage, "60", "3")} {
 			for range 2 {
-				hoarders["WebSocket"](s, eve, page, 30)
+				idleReaders["WebSocket"](s, eve, page, 30)
 			}
 		}
 	}

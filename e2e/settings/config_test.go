@@ -206,7 +206,7 @@ func TestHealthcheck(t *testing.T) {
 	}
 }
 
-// Every limit of the gate is a setting, and counts cannot be 0.
+// Every limit of admission is a setting, and counts cannot be 0.
 func TestLimitsOfConnectionsAreSettings(t *testing.T) {
 	c := harness.Config(t, harness.DataDir(t), "--accept-rate", "0", "--address-request-rate", "0", "--ws-message-rate", "0")
 	if off := (settings.Rate{}); c.AcceptRate != off || c.AddressRequestRate != off || c.WSMessageRate != off {

@@ -19,9 +19,9 @@ import (
 //
 // Broken on purpose, the server was caught with
 //
-//	a reader of chat that waits for the bell whatever its context says    complete, close, cut, session
+//	a reader of chat that waits for a notification whatever its context says    complete, close, cut, session
 //	                                                                      ended, drain; event streams too
-func TestNothingIsLeftOfAStreamOverWebSocket(t *testing.T) {
+func TestStreamOverWebSocketLeavesNoGoroutine(t *testing.T) {
 	for name, end := range map[string]func(s *harness.Server, ann string, k *harness.Socket){
 		"complete": func(_ *harness.Server, _ string, k *harness.Socket) {
 			k.Write(harness.Message{ID: "1", Type: "complete"})
@@ -51,7 +51,7 @@ func TestNothingIsLeftOfAStreamOverWebSocket(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, ann, after, before := talking(t)
+			s, ann, after, before := followedRoom(t)
 			k := s.Dial(ann)
 			k.Expect("connection_ack")
 			open := goleak.IgnoreCurrent()
@@ -71,7 +71,7 @@ func TestNothingIsLeftOfAStreamOverWebSocket(t *testing.T) {
 }
 
 // The same for a stream of server-sent events.
-func TestNothingIsLeftOfAnEventStream(t *testing.T) {
+func TestEventStreamLeavesNoGoroutine(t *testing.T) {
 	for name, end := range map[string]func(s *harness.Server, ann string, hang func()){
 		"cut": func(_ *harness.Server, _ string, hang func()) { hang() },
 		"room deleted": func(s *harness.Server, ann string, _ func()) {
@@ -85,7 +85,7 @@ func TestNothingIsLeftOfAnEventStream(t *testing.T) {
 		"drain": func(s *harness.Server, _ string, _ func()) { _ = s.Stop() },
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, ann, after, before := talking(t)
+			s, ann, after, before := followedRoom(t)
 			body, hang := events(s, ann, after)
 			s.Must(nil, ann, `mutation { sendChat(room: "general", text: "one") { id } }`)
 			awaitText(t, body, `"text":"one"`)
@@ -99,9 +99,9 @@ func TestNothingIsLeftOfAnEventStream(t *testing.T) {
 
 const streamDocument = `subscription($after: Cursor) { chatSent(room: "general", after: $after) { text } }`
 
-// talking is a server with a room that somebody follows from a cursor on; before are the goroutines of
+// followedRoom is a server with a room that somebody follows from a cursor on; before are the goroutines of
 // a server at rest.
-func talking(t *testing.T) (s *harness.Server, token, cursor string, before goleak.Option) {
+func followedRoom(t *testing.T) (s *harness.Server, token, cursor string, before goleak.Option) {
 	t.Helper()
 	s = harness.New(t)
 	token, _ = s.Register("ann")

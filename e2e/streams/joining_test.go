@@ -36,8 +36,8 @@ func (j joined) judge(t *testing.T, last int) {
 // A hundred people join a room one after the other while there is talk in it: from now on, from the page that
 // they have just read, from the very beginning, from a place long ago. Each hears what follows there, without
 // a gap and without a repeat, and goes over into what all the others hear.
-func TestJoiningWhileThereIsTalk(t *testing.T) {
-	s := harness.New(t, harness.Roomy()...)
+func TestJoiningWhileChatsAreSent(t *testing.T) {
+	s := harness.New(t, harness.NoLimits()...)
 	ann, _ := s.Register("ann")
 	s.Must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
 	beginning := s.End(ann)["after"].(string)

@@ -27,7 +27,7 @@ func (s *statements) trace(_ context.Context, what any) {
 	}
 }
 
-// take answers them and forgets them.
+// take returns them and forgets them.
 func (s *statements) take() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -40,7 +40,7 @@ func (s *statements) take() []string {
 // before any limit was asked. Cursors are looked up 200 at a time.
 func TestRoomsOfAStreamAreOneQuery(t *testing.T) {
 	var sent statements
-	s, _ := harness.Wired(t, sent.trace, append(harness.Roomy(), "--heads-interval", "1h")...)
+	s, _ := harness.Wired(t, sent.trace, append(harness.NoLimits(), "--heads-interval", "1h")...)
 	ann, _ := s.Register("ann")
 	var names, mixed, cursors []string
 	for i := range 300 {
@@ -113,7 +113,7 @@ func TestRoomsOfAStreamCost(t *testing.T) {
 // BenchmarkBesideRepeatedRooms measures a page of others, alone and while ten sockets open streams of one name 1,000
 // times as fast as they are answered, by turns in one run. ratio is p99 beside to p99 alone.
 func BenchmarkBesideRepeatedRooms(b *testing.B) {
-	s, handler := harness.Wired(b, nil, append(harness.Roomy(), "--address-request-rate", "0")...)
+	s, handler := harness.Wired(b, nil, append(harness.NoLimits(), "--address-request-rate", "0")...)
 	ann, _ := s.Register("ann")
 	s.Must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
 	body := []byte(s.Body(`{ chats(room: "general") { nodes { id text } } }`))

@@ -91,7 +91,7 @@ func (l *sharedSocket) readAll() {
 			return
 		}
 		var m harness.Message
-		_ = json.Unmarshal(text, &m) // a sharer judges the text
+		_ = json.Unmarshal(text, &m) // a reader judges the text
 		h := l.readers[m.ID]
 		if h == nil {
 			continue

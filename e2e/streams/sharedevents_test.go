@@ -11,8 +11,8 @@ import (
 	"parley/e2e/harness"
 )
 
-// eventWishes follow several rooms at once; in rooms and after stand the rooms of a wish.
-var eventWishes = []subscription{
+// eventSubscriptions follow several rooms at once; in rooms and after stand the rooms of a subscription.
+var eventSubscriptions = []subscription{
 	{`subscription($r: [ID!], $a: [Cursor!]) { events(rooms: $r, after: $a) { kind room { name } chat { id } } }`, "", nil},
 	{`subscription($r: [ID!], $a: [Cursor!]) { it: events(rooms: $r, after: $a) { kind room { name } chat { id text number } } }`, "", nil},
 	{`subscription($r: [ID!], $a: [Cursor!]) { events(rooms: $r, after: $a) { __typename kind chat { ...F } room { name } } } fragment F on Chat { id user { username } room { id } }`, "", nil},
@@ -37,7 +37,7 @@ func (w subscription) inRooms(rooms []*recordedRoom) subscription {
 // in its order, in the shape they asked for, and once that all older things are delivered. When the only room
 // of a stream is deleted, the stream says so and ends.
 func TestSharedEventsGiveEachTheirOwn(t *testing.T) {
-	s := harness.New(t, harness.Roomy()...)
+	s := harness.New(t, harness.NoLimits()...)
 	speaker, _ := s.Register("speaker")
 	reader, _ := s.Register("reader")
 	alpha, beta, doomed := createRecordedRoom(s, speaker, "alpha"), createRecordedRoom(s, speaker, "beta"), createRecordedRoom(s, speaker, "doomed")
@@ -45,11 +45,11 @@ func TestSharedEventsGiveEachTheirOwn(t *testing.T) {
 	for _, token := range []string{speaker, reader} {
 		l := openSocket(s, token)
 		for i, rooms := range [][]*recordedRoom{{alpha}, {alpha, beta}, {beta, doomed, alpha}, {doomed}} {
-			for j, wish := range eventWishes {
+			for j, one := range eventSubscriptions {
 				if (i+j)%4 == 0 {
-					heard[followBySSE(s, token, wish.inRooms(rooms))] = rooms
+					heard[followBySSE(s, token, one.inRooms(rooms))] = rooms
 				}
-				heard[l.follow(wish.inRooms(rooms))] = rooms
+				heard[l.follow(one.inRooms(rooms))] = rooms
 			}
 		}
 		go l.readAll()
@@ -100,7 +100,7 @@ func (h *streamReader) judgeEvents(t *testing.T, rooms []*recordedRoom) {
 	}
 }
 
-// of are the payloads that are about a room, which every wish names.
+// of are the payloads that are about a room, which every subscription names.
 func (h *streamReader) of(room *recordedRoom) (about []string) {
 	for _, payload := range h.heard() {
 		if strings.Contains(payload, `"room":{"name":"`+room.name+`"}`) {

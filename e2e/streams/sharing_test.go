@@ -83,7 +83,7 @@ func (r *recordedRoom) talk(s *harness.Server, token string, n int) {
 }
 
 // judge compares what somebody heard of the room with what they asked for: each chat once, in order, in the
-// shape of the wish, as it was at some time. Of a deleted room nobody need hear all.
+// shape of the subscription, as it was at some time. Of a deleted room nobody need hear all.
 func (r *recordedRoom) judge(t *testing.T, h *streamReader, deleted bool) {
 	t.Helper()
 	s, got := shapeOf(t, h.text, h.operation, h.variables), h.heard()
@@ -105,7 +105,7 @@ func (r *recordedRoom) judge(t *testing.T, h *streamReader, deleted bool) {
 	}
 }
 
-// Streams that share what they can give each subscriber exactly what they asked for: every wish in three
+// Streams that share what they can give each subscriber exactly what they asked for: every subscription in three
 // rooms, over sockets that carry a dozen streams and as server-sent events, by six people, while there is
 // talk in all rooms and one of them is deleted. Whoever asks later, from the same place, gets what the first
 // ones got but as it is now, and two people get the same bytes.
@@ -115,7 +115,7 @@ func (r *recordedRoom) judge(t *testing.T, h *streamReader, deleted bool) {
 //	chat 50 of a room left out, or handed out twice
 //	a key without the operation's name, without variables, without those in directives of spreads
 func TestSharedStreamsGiveEachTheirOwn(t *testing.T) {
-	s := harness.New(t, harness.Roomy()...)
+	s := harness.New(t, harness.NoLimits()...)
 	var people []string
 	for i := range 6 {
 		token, _ := s.Register(fmt.Sprint("reader", i))
@@ -150,7 +150,7 @@ func TestSharedStreamsGiveEachTheirOwn(t *testing.T) {
 	sameForAll(s, people, rooms[:2])
 }
 
-// everySubscription follows the rooms in every way, each wish twice.
+// everySubscription follows the rooms in every way, each subscription twice.
 func everySubscription(s *harness.Server, people []string, rooms []*recordedRoom) [][]*streamReader {
 	lines := make([]*sharedSocket, len(people))
 	for i, token := range people {
@@ -158,9 +158,9 @@ func everySubscription(s *harness.Server, people []string, rooms []*recordedRoom
 	}
 	heard := make([][]*streamReader, len(rooms))
 	for i, room := range rooms {
-		for j, wish := range subscriptions {
+		for j, one := range subscriptions {
 			who := (i + j) % len(people)
-			made := wish.inRoom(room.name, room.id, room.start)
+			made := one.inRoom(room.name, room.id, room.start)
 			heard[i] = append(heard[i], lines[who].follow(made), followBySSE(s, people[(who+1)%len(people)], made))
 		}
 	}
@@ -170,12 +170,12 @@ func everySubscription(s *harness.Server, people []string, rooms []*recordedRoom
 	return heard
 }
 
-// sameForAll asks for everything once more, two people and two ways for each wish.
+// sameForAll asks for everything once more, two people and two ways for each subscription.
 func sameForAll(s *harness.Server, people []string, rooms []*recordedRoom) {
 	t := s.T.(*testing.T)
 	for _, room := range rooms {
-		for j, wish := range subscriptions {
-			made := wish.inRoom(room.name, room.id, room.start)
+		for j, one := range subscriptions {
+			made := one.inRoom(room.name, room.id, room.start)
 			l := openSocket(s, people[j%len(people)])
 			one, other := l.follow(made), followBySSE(s, people[(j+1)%len(people)], made)
 			go l.readAll()

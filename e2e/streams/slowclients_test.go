@@ -29,8 +29,8 @@ type slowClient struct {
 
 const slowDocument = `subscription($a: Cursor) { chatSent(room: "general", after: $a) { number text } }`
 
-// slowly are the two ways to follow.
-var slowly = map[string]func(s *harness.Server, token string, start map[string]any, wrap func(io.Reader) io.Reader) *slowClient{
+// slowTransports are the two ways to follow.
+var slowTransports = map[string]func(s *harness.Server, token string, start map[string]any, wrap func(io.Reader) io.Reader) *slowClient{
 	"WebSocket": func(s *harness.Server, token string, start map[string]any, wrap func(io.Reader) io.Reader) *slowClient {
 		w := frames.DialOver(s, frames.Narrow(s), "").Init(token)
 		w.Send(frames.Frame(frames.FinBit|frames.OpText, `{"type":"subscribe","id":"1","payload":`+s.Body(slowDocument, map[string]any{"a": start["after"]})+`}`))
@@ -120,7 +120,7 @@ func (c *slowClient) read(from, to int) {
 	}
 }
 
-// rest reads what is left, from a number on, and answers how it ended.
+// rest reads what is left, from a number on, and returns how it ended.
 func (c *slowClient) rest(from int) (read int, err error) {
 	c.t.Helper()
 	_ = c.conn.SetReadDeadline(time.Now().Add(harness.Patience))
@@ -148,7 +148,7 @@ func isChat(payload string, n int) bool {
 	return err == nil && p.Data.ChatSent.Number == n && strings.HasSuffix(p.Data.ChatSent.Text, " end")
 }
 
-// blocked waits until the kernel has not taken a byte more for a while, and answers since when.
+// blocked waits until the kernel has not taken a byte more for a while, and returns since when.
 func blocked(s *harness.Server, conn *net.TCPConn, while time.Duration) (since time.Time) {
 	s.T.Helper()
 	was := ""

@@ -9,7 +9,7 @@ import (
 	"parley/e2e/harness/frames"
 )
 
-// cursors sends n chats and answers their cursors.
+// cursors sends n chats and returns their cursors.
 func cursors(s *harness.Server, token, room string, n int) (cursors []string) {
 	s.T.Helper()
 	for range n {
@@ -30,7 +30,7 @@ func want(f *harness.EventReader, cursor string) {
 
 // The id of an event is the cursor of its chat, whatever the stream selects.
 func TestEventIDsAreCursors(t *testing.T) {
-	s := harness.New(t, harness.Roomy()...)
+	s := harness.New(t, harness.NoLimits()...)
 	ann, _ := s.Register("ann")
 	s.Must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
 	start := s.End(ann)
@@ -53,7 +53,7 @@ func TestEventIDsAreCursors(t *testing.T) {
 
 // Last-Event-ID replaces `after`, wherever that stands; a bad one is refused like a bad `after`.
 func TestLastEventIDResumes(t *testing.T) {
-	s := harness.New(t, harness.Roomy()...)
+	s := harness.New(t, harness.NoLimits()...)
 	ann, _ := s.Register("ann")
 	s.Must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
 	s.Must(nil, ann, `mutation { createRoom(name: "other") { id } }`)

@@ -19,7 +19,7 @@ func (w subscription) body() map[string]any {
 	return body
 }
 
-// inRoom is the wish for one room, from a place on.
+// inRoom is the subscription to one room, from a place on.
 func (w subscription) inRoom(room, id, start string) subscription {
 	fill := strings.NewReplacer("KEY", id, "ROOM", room, "START", start, "LOUD", strings.ToUpper(room))
 	made := subscription{fill.Replace(w.text), w.operation, map[string]any{}}
@@ -38,7 +38,7 @@ const switches = `subscription($r: ID!, $a: Cursor, $yes: Boolean!, $no: Boolean
 const several = `query Q { __typename } subscription A($r: ID!, $a: Cursor) { chatSent(room: $r, after: $a) { ...F number } }
 	subscription B($r: ID!, $a: Cursor) { b: chatSent(room: $r, after: $a) { number ...F } } fragment F on Chat { text id }`
 
-// Here the variable of a wish stands in one place only.
+// Here the variable of a subscription stands in one place only.
 const once = `subscription($r: ID!, $a: Cursor, $s: Boolean!) { chatSent(room: $r, after: $a) { `
 
 func to(more ...any) map[string]any {

@@ -37,7 +37,7 @@ func closedWithout(w *frames.Socket, complete string, want int) {
 
 // A socket that says nothing is closed with 4408, one that pings too; one that has said connection_init lives.
 func TestSocketRulesOfTheInitTimeout(t *testing.T) {
-	s := harness.New(t, append(harness.Roomy(), "--ws-init-timeout", "1s")...)
+	s := harness.New(t, append(harness.NoLimits(), "--ws-init-timeout", "1s")...)
 	silent, pinging, nonsense, ready := frames.Dial(s, ""), frames.Dial(s, ""), frames.Dial(s, frames.Frame(frames.OpText, `{"type"`)), frames.Dial(s, "")
 	ready.Init("")
 	begun := time.Now()
@@ -61,7 +61,7 @@ func TestSocketRulesOfTheInitTimeout(t *testing.T) {
 
 // Two connection_init in one piece: the second is one too many, whether the first is still checked or not.
 func TestSocketRulesOfTwoInitsAtOnce(t *testing.T) {
-	s := harness.New(t, harness.Roomy()...)
+	s := harness.New(t, harness.NoLimits()...)
 	ann, _ := s.Register("ann")
 	init := frames.Frame(frames.FinBit|frames.OpText, `{"type":"connection_init","payload":{"authorization":"`+ann+`"}}`)
 	subscribe := frames.Frame(frames.FinBit|frames.OpText, `{"type":"subscribe","id":"1","payload":{"query":"{ __typename }"}}`)
@@ -88,7 +88,7 @@ func TestSocketRulesOfTwoInitsAtOnce(t *testing.T) {
 // A token that has run out closes all its sockets with 4403, busy or idle. Only a refresh of the session,
 // over the socket itself, moves the end.
 func TestSocketRulesOfExpiry(t *testing.T) {
-	s := harness.New(t, append(harness.Roomy(), "--access-token-lifetime", "3s", "--leeway", "0s", "--refresh-reuse-window", "60s")...)
+	s := harness.New(t, append(harness.NoLimits(), "--access-token-lifetime", "3s", "--leeway", "0s", "--refresh-reuse-window", "60s")...)
 	ann, refresh := s.Register("ann")
 	_, foreign := s.Register("bob")
 	s.Must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
@@ -122,7 +122,7 @@ func bareRefused(s *harness.Server, token string, code int) {
 
 // The end of a session closes its sockets with 4401, in whatever phase, and no other; a new one is refused.
 func TestSocketRulesOfTheEndOfASession(t *testing.T) {
-	s := harness.New(t, harness.Roomy()...)
+	s := harness.New(t, harness.NoLimits()...)
 	ann, _ := s.Register("ann")
 	s.Must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
 	own := s.SignIn("ann", "correct horse battery").AccessToken
@@ -144,7 +144,7 @@ func TestSocketRulesOfTheEndOfASession(t *testing.T) {
 
 // A drain closes every socket with 1012, whatever it does, and nothing is complete.
 func TestSocketRulesOfTheDrain(t *testing.T) {
-	s := harness.New(t, append(harness.Roomy(), "--ws-init-timeout", "60s")...)
+	s := harness.New(t, append(harness.NoLimits(), "--ws-init-timeout", "60s")...)
 	ann, _ := s.Register("ann")
 	s.Must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
 	fresh, idle, busy, half := frames.Dial(s, ""), frames.Dial(s, "").Init(""), frames.Dial(s, "").Init(ann), frames.Dial(s, "").Init(ann)
@@ -163,7 +163,7 @@ func TestSocketRulesOfTheDrain(t *testing.T) {
 
 // While a balancer has time to look elsewhere, open streams go on, and new ones are sent away with 503.
 func TestSocketRulesOfTheDrainDelay(t *testing.T) {
-	s := harness.New(t, append(harness.Roomy(), "--drain-delay", "3s")...)
+	s := harness.New(t, append(harness.NoLimits(), "--drain-delay", "3s")...)
 	ann, _ := s.Register("ann")
 	s.Must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
 	start := s.End(ann)
@@ -172,7 +172,7 @@ func TestSocketRulesOfTheDrainDelay(t *testing.T) {
 	k.Subscribe("1", harness.FollowDocument, start)
 	go func() { _ = s.Stop() }()
 	harness.Eventually(t, "draining", func() bool { r, _ := s.Get("/readyz"); return r.StatusCode == http.StatusServiceUnavailable })
-	conn := frames.Tcp(s)
+	conn := frames.Connect(s)
 	fmt.Fprintf(conn, "GET /graphql HTTP/1.1\r\nHost: x\r\n%s%s\r\n", frames.HandshakeLines, frames.ProtocolLine)
 	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil || response.StatusCode != http.StatusServiceUnavailable || response.Header.Get("Retry-After") == "" {
@@ -188,7 +188,7 @@ func TestSocketRulesOfTheDrainDelay(t *testing.T) {
 
 // A silent socket is pinged with a frame; one that answers lives, one that does not is cut without a word.
 func TestSocketRulesOfServerPings(t *testing.T) {
-	s := harness.New(t, append(harness.Roomy(), "--ws-ping-interval", "2s", "--ws-pong-timeout", "2s")...)
+	s := harness.New(t, append(harness.NoLimits(), "--ws-ping-interval", "2s", "--ws-pong-timeout", "2s")...)
 	answers, silent := frames.Dial(s, "").Init(""), frames.Dial(s, "").Init("")
 	for range 2 {
 		opcode, payload := answers.Frame()
@@ -206,7 +206,7 @@ func TestSocketRulesOfServerPings(t *testing.T) {
 // Nobody is cut who was not asked before, however late the sweeper comes: here both times pass between two
 // sweeps.
 func TestSocketRulesOfShortPings(t *testing.T) {
-	s := harness.New(t, append(harness.Roomy(), "--ws-ping-interval", "100ms", "--ws-pong-timeout", "100ms")...)
+	s := harness.New(t, append(harness.NoLimits(), "--ws-ping-interval", "100ms", "--ws-pong-timeout", "100ms")...)
 	w := frames.Dial(s, "").Init("")
 	for range 3 {
 		if opcode, payload := w.Frame(); opcode != frames.OpPing || payload != "" {

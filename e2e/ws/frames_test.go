@@ -133,7 +133,7 @@ func inverted(text string) string {
 // The rules of RFC 6455 for a server, whatever pieces the network makes of the bytes: with the handshake,
 // behind it, or one by one.
 func TestSocketRulesOfFrames(t *testing.T) {
-	s := harness.New(t, harness.Roomy()...)
+	s := harness.New(t, harness.NoLimits()...)
 	all := map[string]framing{}
 	for name, f := range framings {
 		all[name] = f

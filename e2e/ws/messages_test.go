@@ -15,7 +15,7 @@ var (
 )
 
 func TestSocketRulesOfInit(t *testing.T) {
-	s := harness.New(t, harness.Roomy()...)
+	s := harness.New(t, harness.NoLimits()...)
 	ann, refresh := s.Register("ann")
 	bob, _ := s.Register("bob")
 	ended := s.SignIn("bob", "correct horse battery").AccessToken
@@ -58,7 +58,7 @@ func TestSocketRulesOfInit(t *testing.T) {
 		{"token a number: 4403", init(`{"authorization":7}`) + "x 4403"},
 		{"token an array: 4403", init(`{"authorization":["ANN"]}`) + "x 4403"},
 		{"token of nobody: 4403", init(`{"authorization":"nonsense"}`) + "x 4403"},
-		{"token with another signature: 4403", init(`{"authorization":"`+forge.Spoiled(ann)+`"}`) + "x 4403"},
+		{"token with another signature: 4403", init(`{"authorization":"`+forge.WithWrongSignature(ann)+`"}`) + "x 4403"},
 		{"a refresh token: 4403", init(`{"authorization":"`+refresh+`"}`) + "x 4403"},
 		{"another scheme: 4403", init(`{"authorization":"Basic ANN"}`) + "x 4403"},
 		{"an ended session: 4401", init(`{"authorization":"`+ended+`"}`) + "x 4401"},
@@ -70,7 +70,7 @@ func TestSocketRulesOfInit(t *testing.T) {
 }
 
 func TestSocketRulesOfPing(t *testing.T) {
-	s := harness.New(t, harness.Roomy()...)
+	s := harness.New(t, harness.NoLimits()...)
 	ann, _ := s.Register("ann")
 	const bare = `> {"type":"ping"}` + "\n" + `< {"type":"pong"}` + "\n"
 	with := func(payload string) string {
@@ -93,7 +93,7 @@ func TestSocketRulesOfPing(t *testing.T) {
 }
 
 func TestSocketRulesOfIDs(t *testing.T) {
-	s := harness.New(t, harness.Roomy()...)
+	s := harness.New(t, harness.NoLimits()...)
 	ann, _ := s.Register("ann")
 	ask := func(id string) string { return `> {"type":"subscribe","id":` + id + "," + typename }
 	taken := func(id string) string { return anonymous + ask(`"`+id+`"`) + named(id) }
@@ -132,7 +132,7 @@ func TestSocketRulesOfIDs(t *testing.T) {
 }
 
 func TestSocketRulesOfPayloads(t *testing.T) {
-	s := harness.New(t, harness.Roomy()...)
+	s := harness.New(t, harness.NoLimits()...)
 	ann, _ := s.Register("ann")
 	before := func(message string) string { return "> " + message + "\nx 4401" }
 	bad := func(payload string) string {
@@ -166,7 +166,7 @@ func TestSocketRulesOfPayloads(t *testing.T) {
 }
 
 func TestSocketRulesOfMessages(t *testing.T) {
-	s := harness.New(t, harness.Roomy()...)
+	s := harness.New(t, harness.NoLimits()...)
 	ann, _ := s.Register("ann")
 	big := `{"type":"ping","payload":"` + strings.Repeat("x", 128<<10) + `"}`
 	full := `"` + strings.Repeat("x", 128<<10-len(`{"type":"ping","payload":""}`)) + `"`

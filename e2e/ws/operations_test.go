@@ -19,7 +19,7 @@ func answered(id, data string) string {
 const stopOne = `> {"type":"complete","id":"1"}` + "\n"
 
 func TestSocketRulesOfOperations(t *testing.T) {
-	s := harness.New(t, harness.Roomy()...)
+	s := harness.New(t, harness.NoLimits()...)
 	ann, _ := s.Register("ann")
 	const two = `query A { __typename } query B { me { username } }`
 	const echo = `query($id: ID!) { user(id: $id) { username } }`
@@ -58,7 +58,7 @@ func TestSocketRulesOfOperations(t *testing.T) {
 }
 
 func TestSocketRulesOfComplete(t *testing.T) {
-	s := harness.New(t, harness.Roomy()...)
+	s := harness.New(t, harness.NoLimits()...)
 	ann, _ := s.Register("ann")
 	const login = `mutation { login(username: "ann", password: "correct horse battery") { user { username } } }`
 	const second = `subscription { chatSent(room: "ROOM", after: "START") { n: number } }`
@@ -86,7 +86,7 @@ func TestSocketRulesOfComplete(t *testing.T) {
 
 // What is above the limit of operations is refused, and the others go on; an end makes room.
 func TestSocketRulesOfManyOperations(t *testing.T) {
-	s := harness.New(t, append(harness.Roomy(), "--ws-max-operations", "2")...)
+	s := harness.New(t, append(harness.NoLimits(), "--ws-max-operations", "2")...)
 	ann, _ := s.Register("ann")
 	const also = `subscription { chatSent(room: "ROOM") { n: number } }`
 	full := following + subscribing("2", also, ``) + subscribing("3", also, ``) + "e 3 LIMIT_REACHED\n"

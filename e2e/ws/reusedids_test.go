@@ -13,7 +13,7 @@ import (
 // sends behind a pong it sends after it has read what stands before the ping: nothing of a stream that was
 // completed there, and from the next stream on nothing but that.
 func TestReusedIDNeverBringsTheOldStream(t *testing.T) {
-	s := harness.New(t, harness.Roomy()...)
+	s := harness.New(t, harness.NoLimits()...)
 	ann, _ := s.Register("ann")
 	s.Must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
 	stop := (&writers.Writer{Server: s, Token: ann}).Run()

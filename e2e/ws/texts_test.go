@@ -8,7 +8,7 @@ import (
 
 // On a socket it is the end of that operation only, unless nobody can tell which that would be.
 func TestHalfPairsOnASocket(t *testing.T) {
-	s := harness.New(t, harness.Roomy()...)
+	s := harness.New(t, harness.NoLimits()...)
 	ann, _ := s.Register("ann")
 	cut := func(id string) string {
 		return `> {"id":"` + id + `","type":"subscribe","payload":{"query":"query($s: String!) { __type(name: $s) { name } }","variables":{"s":"\ud83d"}}}` + "\n"

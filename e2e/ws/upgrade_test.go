@@ -13,7 +13,7 @@ import (
 
 // The handshake: what opens a socket, and what is refused before it with a status and a JSON body.
 func TestSocketRulesOfTheUpgrade(t *testing.T) {
-	s := harness.New(t, append(harness.Roomy(), "--cors-allowed-origins", "https://friend.example:8443,http://localhost:3000,HTTPS://Bücher.example:443,http://[0:0::1]:4000,capacitor://localhost")...)
+	s := harness.New(t, append(harness.NoLimits(), "--cors-allowed-origins", "https://friend.example:8443,http://localhost:3000,HTTPS://Bücher.example:443,http://[0:0::1]:4000,capacitor://localhost")...)
 	const rest = frames.VersionLine + frames.KeyLine + frames.ProtocolLine
 	const all = frames.UpgradeLine + frames.WebSocket + rest
 	for name, c := range map[string]struct {
@@ -69,7 +69,7 @@ func TestSocketRulesOfTheUpgrade(t *testing.T) {
 // Who does not offer the subprotocol gets a socket all the same, and 4406 on it: a browser shows its page
 // no status.
 func TestSocketRulesOfOtherSubprotocols(t *testing.T) {
-	s := harness.New(t, harness.Roomy()...)
+	s := harness.New(t, harness.NoLimits()...)
 	for name, line := range map[string]string{
 		"none":             "",
 		"the old one":      "Sec-WebSocket-Protocol: graphql-ws\r\n",
@@ -79,7 +79,7 @@ func TestSocketRulesOfOtherSubprotocols(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := frames.ForTest(s, t)
-			conn := frames.Tcp(s)
+			conn := frames.Connect(s)
 			fmt.Fprintf(conn, "GET /graphql HTTP/1.1\r\nHost: %s\r\n%s%s\r\n%s", s.Addr, frames.HandshakeLines, line, frames.Frame(frames.FinBit|frames.OpText, frames.InitText))
 			r := bufio.NewReader(conn)
 			response, err := http.ReadResponse(r, nil)
@@ -93,7 +93,7 @@ func TestSocketRulesOfOtherSubprotocols(t *testing.T) {
 
 // HTTP/1.0 cannot be upgraded, and POST opens no socket; neither does another address.
 func TestNoSocketElsewhere(t *testing.T) {
-	s := harness.New(t, harness.Roomy()...)
+	s := harness.New(t, harness.NoLimits()...)
 	for line, want := range map[string]int{
 		"GET /graphql HTTP/1.0":              400,
 		"POST /graphql HTTP/1.1":             415,
@@ -103,7 +103,7 @@ func TestNoSocketElsewhere(t *testing.T) {
 		"GET http://OWN/graphql HTTP/1.1":    101,
 		"GET /graphql?query={hello HTTP/1.1": 101,
 	} {
-		conn := frames.Tcp(s)
+		conn := frames.Connect(s)
 		fmt.Fprintf(conn, "%s\r\nHost: %s\r\n%s%s\r\n", strings.ReplaceAll(line, "OWN", s.Addr), s.Addr, frames.HandshakeLines, frames.ProtocolLine)
 		response, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		if err != nil || response.StatusCode != want {

@@ -93,8 +93,8 @@ func TestPlainConnectionsOfAnAddress(t *testing.T) {
 	}
 }
 
-// When there are enough in all, the address with most loses some. So few addresses with many connections keep nobody out.
-func TestWhoHasMostLosesOne(t *testing.T) {
+// When there is no room at all, the address with most makes some. So few addresses with many connections keep nobody out.
+func TestAddressWithMostConnectionsLosesOne(t *testing.T) {
 	s := newConnections(100, 50, nil)
 	many := map[string][]pipeFrom{}
 	for i := range 100 {

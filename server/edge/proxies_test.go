@@ -23,7 +23,7 @@ func TestOnlyTrustedProxiesAreBelieved(t *testing.T) {
 		blame string // who is said to write what cannot be read
 	}{
 		{"203.0.113.1:5", nil, "203.0.113.1:5", ""},
-		{"203.0.113.1:5", []string{"198.51.100.9"}, "203.0.113.1:5", ""}, // who is no proxy says so
+		{"203.0.113.1:5", []string{"198.51.100.9"}, "203.0.113.1:5", ""}, // no proxy says so
 		{"203.0.113.1:5", []string{"unknown"}, "203.0.113.1:5", ""},
 		{"10.1.2.3:5", []string{"198.51.100.9"}, "198.51.100.9:0", ""},
 		{"10.1.2.3:5", []string{"1.1.1.1, 198.51.100.9"}, "198.51.100.9:0", ""}, // the client's own invention

@@ -17,6 +17,7 @@ import (
 // ExampleSecret is the root secret 00 01 … 1f, which the server of these tests is started with.
 const ExampleSecret = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
+// Headers of the tokens of ExampleSecret.
 const (
 	AccessHeader  = `{"alg":"HS256","kid":"917222f4dd55d843","typ":"at+jwt"}`
 	RefreshHeader = `{"alg":"HS256","kid":"917222f4dd55d843","typ":"rt+jwt"}`
@@ -46,6 +47,7 @@ func Sign(t testing.TB, header, claims string) string {
 	return SignWith(sha256.New, Derived(t, purpose, 32), header, claims)
 }
 
+// SignWith signs a token with a key and a hash.
 func SignWith(hash func() hash.Hash, key []byte, header, claims string) string {
 	encode := base64.RawURLEncoding.EncodeToString
 	signed := encode([]byte(header)) + "." + encode([]byte(claims))
@@ -71,7 +73,7 @@ func ClaimsOf(t testing.TB, token string) (claims []Claim) {
 	return claims
 }
 
-// With answers the text of the claims, one of them with another value; "" leaves it out.
+// With returns the text of the claims, one of them with another value; "" leaves it out.
 func With(claims []Claim, changes ...Claim) string {
 	var members []string
 	for _, c := range claims {
@@ -106,6 +108,7 @@ type Victim struct {
 
 const victimDocument = `{ sessions { id createdAt userAgent ipAddress } }`
 
+// NewVictim starts a server whose secret is known and signs somebody in.
 func NewVictim(t *testing.T, flags ...string) *Victim {
 	t.Helper()
 	s := harness.New(t, append([]string{"--signing-key", ExampleSecret}, flags...)...)
@@ -141,8 +144,8 @@ func (v *Victim) Untouched() {
 	}
 }
 
-// Spoiled is a token with another signature.
-func Spoiled(token string) string {
+// WithWrongSignature is a token with another signature.
+func WithWrongSignature(token string) string {
 	at := strings.LastIndex(token, ".") + 1
 	return token[:at] + strings.Map(func(r rune) rune {
 		if r == 'A' {

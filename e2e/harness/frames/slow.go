@@ -11,6 +11,7 @@ import (
 	"parley/e2e/harness"
 )
 
+// SmallBuffer is how many bytes the kernel keeps for a client that keeps little.
 const SmallBuffer = 16 << 10
 
 // Narrow is a connection whose client keeps little; its time is long.
@@ -43,7 +44,7 @@ func Held(s *harness.Server, conn *net.TCPConn) (open bool, unread string) {
 	return false, ""
 }
 
-// inKernel answers the state and the unread bytes of one connection, nothing if it is not in the table.
+// inKernel returns the state and the unread bytes of one connection, nothing if it is not in the table.
 func inKernel(s *harness.Server, conn *net.TCPConn) (state, unread string) {
 	s.T.Helper()
 	table, err := os.ReadFile("/proc/net/tcp")
@@ -61,6 +62,7 @@ func inKernel(s *harness.Server, conn *net.TCPConn) (state, unread string) {
 	return "", ""
 }
 
+// IsOpen says whether the server has not closed a connection.
 func IsOpen(s *harness.Server, conn *net.TCPConn) bool {
 	open, _ := Held(s, conn)
 	return open

@@ -27,16 +27,24 @@ type Socket struct {
 	R    *bufio.Reader
 }
 
-// The first byte of a frame.
-const FinBit, OpMore, OpText, OpBinary, OpClose, OpPing, OpPong = 0x80, 0, 1, 2, 8, 9, 10
+// The first byte of a frame (RFC 6455 §5.2).
+const (
+	FinBit   = 0x80
+	OpMore   = 0
+	OpText   = 1
+	OpBinary = 2
+	OpClose  = 8
+	OpPing   = 9
+	OpPong   = 10
+)
 
 // ForTest is the server for a subtest.
 func ForTest(s *harness.Server, t testing.TB) *harness.Server {
 	return &harness.Server{T: t, Addr: s.Addr, Dir: s.Dir, Log: s.Log, Stop: s.Stop}
 }
 
-// Tcp opens a connection; nothing on it takes longer than patience.
-func Tcp(s *harness.Server) *net.TCPConn {
+// Connect opens a connection; nothing on it takes longer than patience.
+func Connect(s *harness.Server) *net.TCPConn {
 	s.T.Helper()
 	conn, err := net.Dial("tcp", s.Addr)
 	if err != nil {
@@ -47,15 +55,17 @@ func Tcp(s *harness.Server) *net.TCPConn {
 	return conn.(*net.TCPConn)
 }
 
+// HandshakeLines ask for a WebSocket, without its protocol.
 const HandshakeLines = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
 	"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
 
 // Dial upgrades a connection; early is sent together with the handshake.
 func Dial(s *harness.Server, early string) *Socket {
 	s.T.Helper()
-	return DialOver(s, Tcp(s), early)
+	return DialOver(s, Connect(s), early)
 }
 
+// DialOver upgrades a connection that is open.
 func DialOver(s *harness.Server, conn *net.TCPConn, early string) *Socket {
 	s.T.Helper()
 	_, err := fmt.Fprintf(conn, "GET /graphql HTTP/1.1\r\nHost: %s\r\n%sSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n%s", s.Addr, HandshakeLines, early)
@@ -84,6 +94,7 @@ func Frame(first byte, payload string) string {
 	return string(append(b, 1, 2, 3, 4)) + Masked(payload)
 }
 
+// Masked is a payload as it is on its way, under the mask 1, 2, 3, 4.
 func Masked(payload string) string {
 	b := []byte(payload)
 	for i := range b {
@@ -92,10 +103,12 @@ func Masked(payload string) string {
 	return string(b)
 }
 
+// ClosePayload is the payload of a close frame.
 func ClosePayload(code uint16, reason string) string {
 	return string(binary.BigEndian.AppendUint16(nil, code)) + reason
 }
 
+// Send sends bytes as they are.
 func (w *Socket) Send(raw string) {
 	w.T.Helper()
 	if _, err := io.WriteString(w.Conn, raw); err != nil {
@@ -153,6 +166,7 @@ func (w *Socket) Next() (m harness.Message, code int) {
 	}
 }
 
+// CodeOf is the code in the payload of a close frame.
 func (w *Socket) CodeOf(payload string) int {
 	w.T.Helper()
 	if len(payload) == 0 {
@@ -218,6 +232,7 @@ func (w *Socket) Init(token string) *Socket {
 	return w
 }
 
+// Messages without a payload.
 const (
 	InitText = `{"type":"connection_init"}`
 	AckText  = `{"type":"connection_ack"}`
@@ -225,6 +240,7 @@ const (
 	PongText = `{"type":"pong"}`
 )
 
+// Headers of the upgrade.
 const (
 	UpgradeLine  = "Connection: Upgrade\r\n"
 	WebSocket    = "Upgrade: websocket\r\n"
@@ -236,7 +252,7 @@ const (
 // Shake sends the lines with a query that is answered where no socket is wanted.
 func Shake(s *harness.Server, lines string, want int) {
 	s.T.Helper()
-	conn := Tcp(s)
+	conn := Connect(s)
 	defer func() { _ = conn.Close() }()
 	fmt.Fprintf(conn, "GET /graphql?query=%%7B__typename%%7D HTTP/1.1\r\nHost: %s\r\n%s\r\n", s.Addr, lines)
 	r := bufio.NewReader(conn)

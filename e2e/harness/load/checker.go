@@ -66,7 +66,7 @@ func hashOf(text string) uint64 {
 	return h.Sum64()
 }
 
-// Check answers what is wrong with a run; nothing, when every promise of delivery was kept.
+// Check returns what is wrong with a run; nothing, when every promise of delivery was kept.
 func (j *Journal) Check() (wrong []string) {
 	rooms, byID := map[uuid.UUID][]Seen{}, map[uuid.UUID]Seen{}
 	for _, r := range j.Rows {

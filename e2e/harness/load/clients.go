@@ -36,7 +36,7 @@ func (s *Sender) run(ctx context.Context, stop <-chan struct{}) {
 		s.sends = append(s.sends, one)
 		s.call(ctx, one, text)
 		if s.Pace > 0 {
-			breathe(ctx, s.Pace)
+			pause(ctx, s.Pace)
 		}
 		if rand.IntN(8) == 0 { // an id that was answered, perhaps many restarts ago
 			s.call(ctx, s.sends[rand.IntN(len(s.sends))], "another text")
@@ -44,6 +44,7 @@ func (s *Sender) run(ctx context.Context, stop <-chan struct{}) {
 	}
 }
 
+// SendDocument sends a chat under an id.
 const SendDocument = `mutation($room: ID!, $text: String!, $id: ID) { sendChat(room: $room, text: $text, id: $id) { id number text } }`
 
 // Called is a chat as the API says it.
@@ -73,14 +74,14 @@ func (s *Sender) call(ctx context.Context, one *Send, text string) {
 		switch code := a.Code(); {
 		case err != nil:
 			s.Cut++
-			breathe(ctx, s.Rest)
+			pause(ctx, s.Rest)
 			continue
 		case a.Retryable():
 			if s.Told == nil {
 				s.Told = map[string]int{}
 			}
 			s.Told[code]++
-			breathe(ctx, s.Rest)
+			pause(ctx, s.Rest)
 			continue
 		case len(a.Errors) > 0:
 			one.refused = a.Body
@@ -108,6 +109,7 @@ func (s *Sender) call(ctx context.Context, one *Send, text string) {
 // errEnded means that the server ended a stream that it should not have ended.
 var errEnded = errors.New("ended for good")
 
+// TailPage is the newest page of a room and the cursor behind it.
 type TailPage struct {
 	Nodes      []Called
 	PageInfo   struct{ HasNextPage bool }

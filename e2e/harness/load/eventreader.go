@@ -99,7 +99,7 @@ func (c *Cuts) note(ctx context.Context, r *Reader, code websocket.StatusCode) {
 	c.all = append(c.all, Cut{time.Since(r.Began), r.at, code, r.overSSE})
 }
 
-// Since answers those after the first n.
+// Since returns those after the first n.
 func (c *Cuts) Since(n int) []Cut {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -71,7 +71,7 @@ func (k *Torture) Report(rounds int, j *Journal) {
 	}
 	k.T.Logf("%d rounds in %v: %d chats, %d calls cut, %d chats read in %d lives, %d handovers",
 		rounds, time.Since(k.Began).Round(time.Second), len(j.Rows), tried, seen, len(j.Lives), handovers)
-	if rounds >= TortureRounds && (tried < rounds || seen < len(j.Rows) || handovers == 0) {
+	if rounds >= EnoughRounds && (tried < rounds || seen < len(j.Rows) || handovers == 0) {
 		k.T.Error("that is too little to show anything")
 	}
 }

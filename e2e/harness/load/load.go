@@ -23,7 +23,7 @@ import (
 
 // How a torture is laid out.
 const (
-	TortureRounds  = 200 // ROUNDS in the environment says otherwise
+	EnoughRounds   = 200 // for a report of too little tried to be an error
 	RoundsAtATime  = 200 // after so many everybody comes to rest and the journal is checked
 	TortureSenders = 16
 	TortureReaders = 8
@@ -50,8 +50,8 @@ type Torture struct {
 	Readers  []*Reader
 }
 
-// Crew makes the people and their rooms at a server, and what senders and readers need.
-func (k *Torture) Crew(at string) {
+// MakeClients makes the people and their rooms at a server, and what senders and readers need.
+func (k *Torture) MakeClients(at string) {
 	k.Began, k.answered = time.Now(), make(chan struct{}, 1)
 	if k.Rest == 0 {
 		k.Rest = 2 * time.Millisecond
@@ -92,6 +92,7 @@ func (k *Torture) Must(into any, at, token, document string) {
 	}
 }
 
+// Start starts the server, to which all clients go from now on.
 func (k *Torture) Start() *harness.Process {
 	p := harness.StartProcess(k.T, k.Dir, "--log-level", "warn", "--send-rate", "0", "--room-send-rate", "0", "--register-rate", "0",
 		"--access-token-lifetime", "7d")
@@ -99,6 +100,7 @@ func (k *Torture) Start() *harness.Process {
 	return p
 }
 
+// Kill ends it as a crash does.
 func (k *Torture) Kill(p *harness.Process) {
 	_ = p.Stop()
 	k.Servers.Set()
@@ -116,8 +118,8 @@ func (k *Torture) Stretch(rounds int) {
 		if round%2 == 0 { // else it may die before it has answered anything
 			k.AwaitAnswer()
 		}
-		mercy := time.NewTimer(5*time.Millisecond + rand.N(60*time.Millisecond))
-		<-mercy.C
+		delay := time.NewTimer(5*time.Millisecond + rand.N(60*time.Millisecond))
+		<-delay.C
 		k.Kill(p)
 	}
 	p := k.Start()
@@ -125,7 +127,7 @@ func (k *Torture) Stretch(rounds int) {
 	k.Kill(p)
 }
 
-// Load has everybody at work until rest is called, which answers how long the readers were behind when all
+// Load has everybody at work until rest is called, which returns how long the readers were behind when all
 // had been answered.
 func (k *Torture) Load() (rest func() time.Duration) {
 	stop := make(chan struct{})
@@ -192,6 +194,7 @@ type Addresses struct {
 	changed chan struct{} // closed when they change; made by who waits
 }
 
+// Set says where servers are; nothing: they are down.
 func (a *Addresses) Set(at ...string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -202,7 +205,7 @@ func (a *Addresses) Set(at ...string) {
 	}
 }
 
-// get waits for a server and answers one of them at random; false: ctx ended before.
+// get waits for a server and returns one of them at random; false: ctx ended before.
 func (a *Addresses) get(ctx context.Context) (at string, ok bool) {
 	for ctx.Err() == nil {
 		a.mu.Lock()
@@ -250,8 +253,8 @@ func (k *Torture) post(ctx context.Context, at, token, document string, variable
 	return a, json.Unmarshal(text, &a)
 }
 
-// breathe waits a moment before the next try, so that a server that is down costs little.
-func breathe(ctx context.Context, moment time.Duration) {
+// pause waits a moment before the next try, so that a server that is down costs little.
+func pause(ctx context.Context, moment time.Duration) {
 	t := time.NewTimer(moment)
 	defer t.Stop()
 	select {

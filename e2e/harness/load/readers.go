@@ -37,7 +37,7 @@ func (r *Reader) run(ctx context.Context) {
 			return
 		}
 		r.at = at
-		err := r.comeBack(ctx, at)
+		err := r.reconnect(ctx, at)
 		if err == nil {
 			r.Serving.Store(&at)
 			if r.overSSE {
@@ -50,10 +50,11 @@ func (r *Reader) run(ctx context.Context) {
 			r.Lives[len(r.Lives)-1].ended = err.Error()
 			r.Begin(0, "")
 		}
-		breathe(ctx, r.Rest)
+		pause(ctx, r.Rest)
 	}
 }
 
+// Begin begins a life: it reads the newest page and follows from there.
 func (r *Reader) Begin(start int, cursor string) {
 	r.Lives = append(r.Lives, &Life{reader: r.N, room: r.Room, start: start, Began: time.Since(r.Began)})
 	r.Cursor = cursor
@@ -68,9 +69,9 @@ func (r *Reader) note(c Called) {
 	r.Reached.Store(int64(c.Number))
 }
 
-// comeBack decides how a reader goes on: mostly from its cursor, sometimes through pages and the
+// reconnect decides how a reader goes on: mostly from its cursor, sometimes through pages and the
 // syncCursor of the last of them, sometimes as one that has forgotten everything.
-func (r *Reader) comeBack(ctx context.Context, at string) error {
+func (r *Reader) reconnect(ctx context.Context, at string) error {
 	dice := rand.IntN(16)
 	switch {
 	case len(r.Lives) == 0 || dice == 0:
@@ -102,6 +103,7 @@ func (r *Reader) comeBack(ctx context.Context, at string) error {
 	return nil
 }
 
+// Page reads the newest page of the room.
 func (r *Reader) Page(ctx context.Context, at string, variables map[string]any) (p TailPage, err error) {
 	variables["room"] = r.Room
 	a, err := r.post(ctx, at, r.Token, `query($room: ID!, $first: Int, $after: Cursor, $last: Int) {
@@ -196,6 +198,7 @@ func (r *Reader) operation() ([]byte, error) {
 	})
 }
 
+// Subscribe begins the stream behind a cursor.
 func (r *Reader) Subscribe(ctx context.Context, conn *websocket.Conn) error {
 	payload, err := r.operation()
 	if err != nil {
@@ -208,6 +211,7 @@ func (r *Reader) Subscribe(ctx context.Context, conn *websocket.Conn) error {
 	return conn.Write(ctx, websocket.MessageText, text)
 }
 
+// Event takes an event of the stream.
 func (r *Reader) Event(payload json.RawMessage) error {
 	var event struct {
 		Data   struct{ ChatSent *Called }

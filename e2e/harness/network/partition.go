@@ -26,6 +26,7 @@ const (
 	ToBus      = 79
 )
 
+// NewPartition makes the namespaces, or skips the test where that is not allowed.
 func NewPartition(t *testing.T) *Partition {
 	t.Helper()
 	p := &Partition{t: t, id: fmt.Sprintf("p%d", os.Getpid()), Dir: t.TempDir()}
@@ -48,8 +49,10 @@ func NewPartition(t *testing.T) *Partition {
 	return p
 }
 
+// Hub is the name of the namespace in the middle.
 func (p *Partition) Hub() string { return p.id + "hub" }
 
+// Node is the name of a node's namespace.
 func (p *Partition) Node(n int) string { return fmt.Sprintf("%sn%d", p.id, n) }
 
 func (p *Partition) ip(args string) {
@@ -62,6 +65,7 @@ func (p *Partition) ip(args string) {
 // Pull takes a node's cable out of the hub; plug puts it back.
 func (p *Partition) Pull(n, cable int) { p.set(n, cable, "down") }
 
+// Plug puts a cable back.
 func (p *Partition) Plug(n, cable int) { p.set(n, cable, "up") }
 
 func (p *Partition) set(n, cable int, state string) {
@@ -69,6 +73,7 @@ func (p *Partition) set(n, cable int, state string) {
 	p.ip(fmt.Sprintf("-n %s link set c%dn%d %s", p.Hub(), cable, n, state))
 }
 
+// Within is a command that runs another one in a namespace.
 func Within(namespace string) []string { return []string{"ip", "netns", "exec", namespace} }
 
 // Dial reaches what listens at an address in the namespaces, by way of the socket that leads there.

@@ -10,6 +10,7 @@ import (
 	"parley/e2e/harness"
 )
 
+// Talk is a conversation that is being played.
 type Talk struct {
 	T       *testing.T
 	Server  *harness.Server
@@ -19,6 +20,7 @@ type Talk struct {
 	heard   bool // the last answer was of a request
 }
 
+// Play plays a line.
 func (k *Talk) Play(where, line string) {
 	at := strings.IndexAny(line, "><~!")
 	if at < 0 {
@@ -59,7 +61,7 @@ func (k *Talk) follow(who, document string) {
 	k.Streams[who] = s
 }
 
-// next answers the data of the next event of somebody's stream.
+// next returns the data of the next event of somebody's stream.
 func (k *Talk) next(who string) json.RawMessage {
 	s := k.Streams[who]
 	if s == nil {
@@ -73,6 +75,7 @@ func (k *Talk) next(who string) json.RawMessage {
 	return payload.Data
 }
 
+// Compare wants data to be as it is written.
 func (k *Talk) Compare(where string, got json.RawMessage, want string) {
 	var g, w any
 	if err := json.Unmarshal(got, &g); err != nil {

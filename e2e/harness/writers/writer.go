@@ -16,6 +16,7 @@ type Writer struct {
 	last  int // the number of the last chat that was answered
 }
 
+// Send sends a chat and returns its number.
 func (c *Writer) Send() int {
 	var data struct{ SendChat struct{ Number int } }
 	c.Must(&data, c.Token, `mutation { sendChat(room: "general", text: "x") { number } }`)
@@ -25,7 +26,7 @@ func (c *Writer) Send() int {
 	return data.SendChat.Number
 }
 
-// Run talks until the answered function is called, which waits for the end and answers how much was said.
+// Run talks until the answered function is called, which waits for the end and returns how much was said.
 func (c *Writer) Run() (stop func() int) {
 	quit, done := make(chan struct{}), make(chan struct{})
 	go func() {

@@ -29,7 +29,7 @@ type Writers struct {
 	Silent   int             // Writers that ended because nobody answered, or not in JSON
 }
 
-const sayIt = `mutation($id: ID!) { sendChat(room: "general", text: "x", id: $id) { number cursor } }`
+const sendDocument = `mutation($id: ID!) { sendChat(room: "general", text: "x", id: $id) { number cursor } }`
 
 // Start starts n of them.
 func Start(s *harness.Server, token string, n int) *Writers {
@@ -57,7 +57,7 @@ func Start(s *harness.Server, token string, n int) *Writers {
 // send sends one chat; false: nobody answered.
 func (k *Writers) send(addr, token string) bool {
 	id := uuid.NewString()
-	body, _ := json.Marshal(map[string]any{"query": sayIt, "variables": map[string]any{"id": id}}) // only text
+	body, _ := json.Marshal(map[string]any{"query": sendDocument, "variables": map[string]any{"id": id}}) // only text
 	request, err := http.NewRequest(http.MethodPost, "http://"+addr+"/graphql", bytes.NewReader(body))
 	if err != nil {
 		return false
@@ -93,13 +93,14 @@ func (k *Writers) send(addr, token string) bool {
 	return true
 }
 
+// Stop ends the writers and waits for them.
 func (k *Writers) Stop() {
 	close(k.quit)
 	k.wg.Wait()
 }
 
-// SoFar is what has been answered by now.
-func (k *Writers) SoFar() map[string]int {
+// AnsweredSoFar is what has been answered by now.
+func (k *Writers) AnsweredSoFar() map[string]int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	copied := map[string]int{}
@@ -109,8 +110,8 @@ func (k *Writers) SoFar() map[string]int {
 	return copied
 }
 
-// Coded is how often a code was answered.
-func (k *Writers) Coded(code string) int {
+// CountOf is how often a code was answered.
+func (k *Writers) CountOf(code string) int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.Codes[code]
@@ -135,8 +136,8 @@ func StoredIn(t *testing.T, dir string) map[string]int {
 	return stored
 }
 
-// WantTruth: what was answered is stored under its number, and what was refused is not.
-func WantTruth(t *testing.T, k *Writers, stored map[string]int) {
+// WantStored wants the truth to have been told: what was answered is stored under its number, and what was refused is not.
+func WantStored(t *testing.T, k *Writers, stored map[string]int) {
 	t.Helper()
 	lost, ghosts := 0, 0
 	for id, number := range k.Answered {

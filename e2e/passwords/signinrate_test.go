@@ -1,4 +1,4 @@
-package auth
+package passwords
 
 import (
 	"fmt"
@@ -28,12 +28,12 @@ func TestSignInsHaveARate(t *testing.T) {
 		}
 	}
 	for _, address := range []string{"198.51.100.1", "203.0.113.1", "2001:db8::1"} {
-		wantLimited(t, in(address, "ann"), 20*time.Minute)
-		wantLimited(t, in(address, "ANN"), 20*time.Minute)
+		harness.WantLimited(t, in(address, "ann"), 20*time.Minute)
+		harness.WantLimited(t, in(address, "ANN"), 20*time.Minute)
 	}
 	change := `mutation { changePassword(currentPassword: "correct horse battery", newPassword: "a new horse battery") { id } }`
-	wantLimited(t, s.Ask(token, change), 20*time.Minute)
-	wantLimited(t, s.Ask(token, `mutation { deleteAccount(password: "correct horse battery") }`), 20*time.Minute)
+	harness.WantLimited(t, s.Ask(token, change), 20*time.Minute)
+	harness.WantLimited(t, s.Ask(token, `mutation { deleteAccount(password: "correct horse battery") }`), 20*time.Minute)
 	s.WantCode(token, "") // whoever is in stays in
 
 	for i := range 15 {
@@ -41,7 +41,7 @@ func TestSignInsHaveARate(t *testing.T) {
 			t.Fatalf("sign-in %d of the network: %s", i, a.Body)
 		}
 	}
-	wantLimited(t, in("2001:db8::6", "person5"), 4*time.Minute)
+	harness.WantLimited(t, in("2001:db8::6", "person5"), 4*time.Minute)
 	if a := in("2001:db8:0:1::5", "person5"); len(a.Errors) > 0 {
 		t.Errorf("another network: %s", a.Body)
 	}
@@ -99,7 +99,7 @@ func (f *flood) stop() {
 	f.idle()
 }
 
-// patient signs in from an address of its own, again when the server says so, and answers how long it took.
+// patient signs in from an address of its own, again when the server says so, and returns how long it took.
 func patient(s *harness.Server, i int, name string) time.Duration {
 	s.T.Helper()
 	began := time.Now()

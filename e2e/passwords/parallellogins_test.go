@@ -1,4 +1,4 @@
-package auth
+package passwords
 
 import (
 	"encoding/json"
@@ -9,7 +9,7 @@ import (
 	"parley/e2e/harness"
 )
 
-// all sends operations at once over one socket, each under an id of its own, and answers what comes of
+// all sends operations at once over one socket, each under an id of its own, and returns what comes of
 // them; none is a stream, and no stream of the socket has anything to say meanwhile.
 func all(k *harness.Socket, n int, document string, variables any) []harness.Answer {
 	k.T.Helper()
@@ -81,7 +81,7 @@ func wantNoMoreGuesses(s *harness.Server, most int) {
 		s.SignIn("ann", "correct horse battery")
 	}
 	wrong := map[string]int{}
-	for wrong["RATE_LIMITED"] == 0 { // where the server is slow, a crowd may end as busy alone
+	for wrong["RATE_LIMITED"] == 0 { // where the server is slow, all of them may end as busy alone
 		for code, n := range loginsAtOnce(s, k, "wrong horse battery") {
 			wrong[code] += n
 		}
