@@ -141,11 +141,14 @@ func TestAbsurdSettingsStopTheStart(t *testing.T) {
 }
 
 func TestSettingsAreRead(t *testing.T) {
-	t.Setenv("PARLEY_REFRESH_TOKEN_LIFETIME", "30d")
-	t.Setenv("PARLEY_HTTP_MAX_BODY", "64KiB")
-	t.Setenv("PARLEY_SEND_RATE", "0")
-	t.Setenv("PARLEY_CORS_ALLOWED_ORIGINS", "")
-	c := harness.Config(t, harness.DataDir(t), "--write-batch", "7")
+	environ := []string{
+		"PARLEY_REFRESH_TOKEN_LIFETIME=30d", "PARLEY_HTTP_MAX_BODY=64KiB", "PARLEY_SEND_RATE=0", "PARLEY_CORS_ALLOWED_ORIGINS=",
+		"PARLEY_WRITE_BATCH=8",
+	}
+	c := new(settings.Config)
+	if _, err := settings.Parse(c, []string{"--write-batch", "7"}, environ, io.Discard); err != nil {
+		t.Fatal(err)
+	}
 	if time.Duration(c.RefreshTokenLifetime) != 30*24*time.Hour || c.HTTPMaxBody != 64<<10 || c.WriteBatch != 7 ||
 		c.SendRate != (settings.Rate{}) || len(c.CORSAllowedOrigins) != 0 {
 		t.Errorf("got %+v", c)

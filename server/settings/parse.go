@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"runtime"
 	"slices"
 	"sort"
@@ -27,20 +28,20 @@ type Line interface{ config() *Config }
 
 func (c *Config) config() *Config { return c }
 
-// Parse reads a command line and the environment of this process into line, and returns the command that was chosen,
-// nil if line has none. environ is that environment, in which unknown names are refused. Help is written to stdout.
-// A *UsageError is a wrong call; any other error is about a setting, and names it.
+// Parse reads a command line and an environment, as os.Environ returns it, into line, and returns the command that was
+// chosen, nil if line has none. Flags win over variables. Help is written to stdout. A *UsageError is a wrong call; any
+// other error is about a setting, and names it.
 func Parse(line Line, args, environ []string, stdout io.Writer) (command any, err error) {
 	if err := checkEnvironment(environ); err != nil {
 		return nil, err
 	}
-	parsed, err := parseWith(line, args, stdout, true)
+	parsed, err := parseWith(line, args, environ, stdout)
 	if errors.Is(err, ErrHelp) {
 		return nil, err
 	}
 	if err != nil {
 		// The command line alone tells which of the two is wrong.
-		_, without := parseWith(line, args, io.Discard, false)
+		_, without := parseWith(line, args, nil, io.Discard)
 		var bad *valueError
 		if errors.As(err, &bad) || without == nil {
 			return nil, err
@@ -57,8 +58,9 @@ func Parse(line Line, args, environ []string, stdout io.Writer) (command any, er
 	return command, c.check()
 }
 
-func parseWith(line Line, args []string, stdout io.Writer, withEnvironment bool) (_ *kong.Context, err error) {
-	parser, err := newParser(line, stdout, withEnvironment)
+func parseWith(line Line, args, environ []string, stdout io.Writer) (_ *kong.Context, err error) {
+	variables := variablesOf(environ)
+	parser, err := newParser(line, stdout, kong.Resolvers(variables))
 	if err != nil {
 		return nil, err
 	}
@@ -70,26 +72,65 @@ func parseWith(line Line, args []string, stdout io.Writer, withEnvironment bool)
 			err = ErrHelp
 		}
 	}()
-	return parser.Parse(args)
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		return nil, err
+	}
+	for _, flag := range parser.Model.Flags {
+		if err := variables.check(flag); err != nil {
+			return nil, err
+		}
+	}
+	return parsed, nil
 }
 
-func newParser(line Line, stdout io.Writer, withEnvironment bool) (*kong.Kong, error) {
-	return kong.New(line, kong.Name("parley"), kong.Writers(stdout, io.Discard),
+func newParser(line Line, stdout io.Writer, more ...kong.Option) (*kong.Kong, error) {
+	return kong.New(line, append(more, kong.Name("parley"), kong.Writers(stdout, io.Discard),
 		kong.Description("A self-hosted chat server whose API is GraphQL."),
 		kong.Vars{"cores": strconv.Itoa(runtime.GOMAXPROCS(0)), "twicecores": strconv.Itoa(2 * runtime.GOMAXPROCS(0))},
-		kong.PostBuild(func(k *kong.Kong) error {
-			for _, flag := range k.Model.Flags {
-				if flag.Name == "help" {
-					continue
-				}
-				if withEnvironment {
-					flag.Envs = []string{variableOf(flag)}
-					flag.Tag.Envs = flag.Envs
-				}
-			}
-			return nil
-		}),
-		kong.Exit(func(int) { panic(ErrHelp) }), kong.Help(printHelp))
+		kong.Exit(func(int) { panic(ErrHelp) }), kong.Help(printHelp))...)
+}
+
+// variables are the values of an environment, by name.
+type variables map[string]string
+
+func variablesOf(environ []string) variables {
+	values := variables{}
+	for _, variable := range environ {
+		name, value, _ := strings.Cut(variable, "=")
+		values[name] = value
+	}
+	return values
+}
+
+// Resolve finds the value of a flag that is not in the command line, for kong. One that cannot be is refused later,
+// by check.
+func (v variables) Resolve(_ *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
+	if value, ok := v.of(flag); ok && v.check(flag) == nil {
+		return value, nil
+	}
+	return nil, nil // kong takes the default
+}
+
+// Validate is for kong.
+func (v variables) Validate(*kong.Application) error { return nil }
+
+func (v variables) of(flag *kong.Flag) (value string, ok bool) {
+	value, ok = v[variableOf(flag)]
+	return value, ok && flag.Name != "help"
+}
+
+// check refuses a value that cannot be, also of a flag that is in the command line.
+func (v variables) check(flag *kong.Flag) error {
+	value, ok := v.of(flag)
+	if !ok {
+		return nil
+	}
+	try := reflect.New(flag.Target.Type()).Elem()
+	if err := flag.Parse(kong.ScanFromTokens(kong.Token{Type: kong.FlagValueToken, Value: value}), try); err != nil {
+		return fmt.Errorf("%w (from envar %s=%q)", err, variableOf(flag), value)
+	}
+	return nil
 }
 
 func variableOf(flag *kong.Flag) string {
@@ -118,7 +159,7 @@ func checkEnvironment(environ []string) error {
 
 // knownVariables are the names of all settings.
 func knownVariables() (map[string]bool, error) {
-	parser, err := newParser(new(Config), io.Discard, false)
+	parser, err := newParser(new(Config), io.Discard)
 	if err != nil {
 		return nil, err
 	}

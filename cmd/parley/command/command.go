@@ -22,8 +22,8 @@ const (
 	exitUsage   = 2
 )
 
-// Start does what a command line says and returns the exit status of the process. environ is the environment of this
-// process; settings are read from it. Whatever goes wrong is one line on stderr, which makes nobody wait.
+// Start does what a command line says and returns the exit status of the process. Settings are read from
+// args and environ. Whatever goes wrong is one line on stderr, which makes nobody wait.
 func Start(args, environ []string, stdout, stderr io.Writer) int {
 	queue := logs.NewQueue(stderr)
 	defer queue.Close()
