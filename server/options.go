@@ -14,7 +14,7 @@ import (
 	"parley/transport"
 )
 
-// What each package is told of the settings, whose defaults are those of the program: every number is given.
+// The options of each package, from the settings. Defaults are those of the settings: every number is given.
 
 func authOptions(c *settings.Config, s *server) auth.Options {
 	return auth.Options{

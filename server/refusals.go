@@ -10,7 +10,7 @@ import (
 	"parley/server/metrics"
 )
 
-// How often it is looked whether a limit was reached, and how often at most that is said.
+// How often the counts are looked at, and how often at most they are logged.
 const (
 	refusalsLook = time.Second
 	refusalsTell = time.Minute
@@ -33,7 +33,7 @@ func (s *server) snapshot() metrics.Snapshot {
 	}
 }
 
-// reportRefusals tells the operator which limits are reached, and how often.
+// reportRefusals logs which limits were reached, and how often.
 func (s *server) reportRefusals(ctx context.Context) error {
 	reportRefusals(ctx, s.logger, s.refused)
 	return nil
@@ -42,7 +42,7 @@ func (s *server) reportRefusals(ctx context.Context) error {
 func reportRefusals(ctx context.Context, logger *slog.Logger, count func() map[string]uint64) {
 	tick := time.NewTicker(refusalsLook)
 	defer tick.Stop()
-	said, last := count(), time.Time{}
+	logged, last := count(), time.Time{}
 	for over := false; !over; {
 		select {
 		case <-tick.C:
@@ -53,9 +53,9 @@ func reportRefusals(ctx context.Context, logger *slog.Logger, count func() map[s
 			continue
 		}
 		now := count()
-		if attrs := grown(said, now); len(attrs) > 0 {
+		if attrs := grown(logged, now); len(attrs) > 0 {
 			logger.LogAttrs(context.WithoutCancel(ctx), slog.LevelWarn, "refused for lack of room; see the settings of these names", attrs...)
-			said, last = now, time.Now()
+			logged, last = now, time.Now()
 		}
 	}
 }

@@ -1,5 +1,5 @@
 // Package server is a running server: it opens the database and the keys, wires the other packages together, serves
-// their routes and metrics, and drains. What it can be told is settings.Config.
+// their routes and metrics, and drains. Its settings are settings.Config.
 package server
 
 import (
@@ -19,8 +19,8 @@ import (
 	"parley/server/settings"
 )
 
-// Run opens everything, serves until ctx ends, and drains. ready is told the address once requests
-// are answered; tests call it with port 0. stderr gets the log; behind a *logs.Queue it makes nobody wait.
+// Run opens everything, serves until ctx ends, and drains. ready is called with the address once requests
+// are answered; tests call it with port 0. stderr gets the log, which waits for no reader if it is a *logs.Queue.
 func Run(ctx context.Context, c *settings.Config, stderr io.Writer, ready func(net.Addr)) (err error) {
 	logger := logs.New(stderr, c.LogLevel, c.LogFormat)
 	for _, text := range c.Warnings() {
@@ -58,7 +58,7 @@ func endOnFault(logger *slog.Logger, stderr io.Writer) func(error) {
 		if queue, ok := stderr.(*logs.Queue); ok {
 			queue.Close()
 		}
-		os.Exit(1) // a failure, as the program says it
+		os.Exit(1) // the status of a failure
 	}
 }
 

@@ -62,7 +62,7 @@ func newConnections(most, mostOfAddress int, exempt settings.Networks) *Connecti
 	}
 }
 
-// ConnState is for http.Server, which tells of a connection before it is read.
+// ConnState is for http.Server, which calls it before a connection is read.
 func (s *Connections) ConnState(conn net.Conn, state http.ConnState) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,7 +102,7 @@ func (s *Connections) admit(conn net.Conn) {
 func (s *Connections) peer(conn net.Conn) *peer {
 	remote := conn.RemoteAddr().String()
 	address := transport.AddressOf(remote)
-	if exact, err := netip.ParseAddrPort(remote); err == nil && s.exempt.Contain(exact.Addr().Unmap()) {
+	if exact, err := netip.ParseAddrPort(remote); err == nil && s.exempt.Contains(exact.Addr().Unmap()) {
 		address = netip.Prefix{}
 	}
 	if p := s.peers[address]; p != nil {
@@ -160,7 +160,7 @@ func (c *connection) setWaiting(conn net.Conn, waits bool) {
 	}
 }
 
-// Stream is told when a connection begins and ends to carry an event stream.
+// Stream is called when a connection begins and ends to carry an event stream.
 func (s *Connections) Stream(conn net.Conn, open bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

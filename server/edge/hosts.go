@@ -54,10 +54,10 @@ func isKnown(known settings.Hosts, text string) bool {
 	if _, err := netip.ParseAddr(name); err == nil {
 		return ok
 	}
-	return ok && (!strings.Contains(name, ".") || known.Contain(name))
+	return ok && (!strings.Contains(name, ".") || known.Contains(name))
 }
 
-// listensEverywhere says so of an address that is loopback for one connection and not for another.
+// listensEverywhere is whether connections over loopback and others come in at one address.
 func listensEverywhere(addr string) bool {
 	host, _, _ := net.SplitHostPort(addr) // was checked
 	address, err := netip.ParseAddr(host)
@@ -69,7 +69,7 @@ func onLoopback(r *http.Request) bool {
 	return ok && local.IP.IsLoopback()
 }
 
-// What a misdirected request is told.
+// What answers a misdirected request.
 const (
 	misdirected        = "This server is not called by this name. If it is, add the name to PARLEY_HOSTS."
 	misdirectedGraphQL = `{"errors":[{"message":"` + misdirected + `","extensions":{"code":"FORBIDDEN"}}]}`

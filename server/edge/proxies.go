@@ -13,7 +13,7 @@ import (
 	"parley/transport"
 )
 
-// proxies are believed.
+// proxies are those whose headers are believed.
 type proxies struct {
 	trusted settings.Networks
 	logger  *slog.Logger
@@ -32,7 +32,7 @@ func behindProxies(trusted settings.Networks, logger *slog.Logger, next http.Han
 	}
 	p := &proxies{trusted: trusted, logger: logger, warned: map[netip.Addr]bool{}}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if peer, ok := parseHop(r.RemoteAddr); ok && trusted.Contain(peer) {
+		if peer, ok := parseHop(r.RemoteAddr); ok && trusted.Contains(peer) {
 			if spokeTLS(r.Header.Values("X-Forwarded-Proto")) {
 				r.TLS = &tls.ConnectionState{}
 			}
@@ -50,12 +50,12 @@ func spokeTLS(headers []string) bool {
 	return transport.Scheme(first) == "https"
 }
 
-// forwarded walks from the peer towards the client as long as it is told by proxies that are trusted. Who
-// writes what cannot be read is taken for the client.
+// forwarded walks from the peer towards the client as long as trusted proxies say the next address. Whoever writes
+// what cannot be read is taken for the client.
 func (p *proxies) forwarded(peer netip.Addr, headers []string) netip.Addr {
 	hops := strings.Split(strings.Join(headers, ","), ",")
 	client := peer
-	for i := len(hops) - 1; i >= 0 && p.trusted.Contain(client); i-- {
+	for i := len(hops) - 1; i >= 0 && p.trusted.Contains(client); i-- {
 		text := strings.TrimSpace(hops[i])
 		if text == "" {
 			continue // RFC 9110 §5.6.1
@@ -86,7 +86,7 @@ func parseHop(text string) (netip.Addr, bool) {
 // warnedMost bounds the memory of those who were warned of.
 const warnedMost = 100
 
-// warn says once of each proxy that it is not understood: all who come through it share the limits of one address.
+// warn logs once for each proxy that it is not understood: all who come through it share the limits of one address.
 func (p *proxies) warn(proxy netip.Addr, entry string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

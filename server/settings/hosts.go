@@ -38,8 +38,8 @@ func (h *Hosts) UnmarshalText(text []byte) error {
 // Any says that every name is one of them.
 func (h Hosts) Any() bool { return slices.Contains(h, "*") }
 
-// Contain says whether a name is one of them or lies below one.
-func (h Hosts) Contain(name string) bool {
+// Contains says whether a name is one of them or lies below one.
+func (h Hosts) Contains(name string) bool {
 	return slices.ContainsFunc(h, func(one string) bool {
 		return one == name || strings.HasPrefix(one, ".") && strings.HasSuffix("."+name, one)
 	})

@@ -47,7 +47,7 @@ func parseNetwork(text string) (netip.Prefix, error) {
 	return prefix, nil
 }
 
-// Contain says whether an address lies in one of them.
-func (n Networks) Contain(a netip.Addr) bool {
+// Contains says whether an address lies in one of them.
+func (n Networks) Contains(a netip.Addr) bool {
 	return slices.ContainsFunc(n, func(p netip.Prefix) bool { return p.Contains(a) })
 }

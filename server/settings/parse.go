@@ -1,4 +1,4 @@
-// Package settings is everything the server can be told: Config, the kinds of values in it, and how both are read
+// Package settings is everything that can be set: Config, the kinds of values in it, and how both are read
 // from a command line and the environment and checked. It knows no command and starts nothing.
 package settings
 

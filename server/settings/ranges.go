@@ -67,7 +67,7 @@ func inRange[T cmp.Ordered](name string, value, least, most T) error {
 	return nil
 }
 
-// net/http reads so many bytes more than it is told before it says that the headers are too large.
+// net/http reads so many bytes beyond its limit before it refuses headers as too large.
 const headerSlop = 4096
 
 // MaxHeaderBytes is HTTPMaxHeader as http.Server wants it.

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// Warnings say what the settings allow and is dangerous.
-func (c *Config) Warnings() (said []string) {
+// Warnings are one for each setting that is allowed and dangerous.
+func (c *Config) Warnings() (warnings []string) {
 	for _, w := range []struct {
 		applies bool
 		text    string
@@ -20,10 +20,10 @@ func (c *Config) Warnings() (said []string) {
 		{bool(c.RotateRefreshTokens && !c.BlacklistAfterRotation), "PARLEY_BLACKLIST_AFTER_ROTATION is false: used refresh tokens stay good, and theft is not noticed"},
 	} {
 		if w.applies {
-			said = append(said, w.text)
+			warnings = append(warnings, w.text)
 		}
 	}
-	return said
+	return warnings
 }
 
 func everybody(p netip.Prefix) bool { return p.Bits() == 0 }

@@ -23,7 +23,7 @@ const (
 )
 
 // Start does what a command line says and returns the exit status of the process. Settings are read from
-// args and environ. Whatever goes wrong is one line on stderr, which makes nobody wait.
+// args and environ. Whatever goes wrong is one line on stderr; no line waits for its reader.
 func Start(args, environ []string, stdout, stderr io.Writer) int {
 	queue := logs.NewQueue(stderr)
 	defer queue.Close()
