@@ -23,7 +23,7 @@ race: ## the Go tests under the race detector; PKG=./chat for one room
 	go test -race -timeout 45m $(PKG)
 
 postgres: ## the same suites on Postgres
-	TEST_DATABASE=postgres go test -count 1 -timeout 30m ./auth ./chat ./server
+	TEST_DATABASE=postgres go test -count 1 -timeout 30m ./auth ./chat ./e2e/...
 
 model: ## readers against a model of the log, 10,000 histories; under the race detector there are fewer
 	go test -run Model -count 1 ./chat ./transport
@@ -32,7 +32,7 @@ mutants: ## breaks the code on purpose, one way at a time, and shows which test 
 	./.ci/mutants $(ONLY)
 
 torture: ## kills a server that is in use and checks what its clients saw; ROUNDS=10000 takes an hour
-	ROUNDS=$(ROUNDS) go test -race -count 1 -timeout 24h -v -run '^TestKilledServerLosesNothing$$' ./server
+	ROUNDS=$(ROUNDS) go test -race -count 1 -timeout 24h -v -run '^TestKilledServerLosesNothing$$' ./e2e/faults
 
 sizes: ## the lines of each package, its files and functions; fails on what is too large
 	go test -count 1 -run '^TestSizes' -v .

@@ -15,6 +15,8 @@ import (
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/text/unicode/norm"
+
+	"parley/auth/hashcost"
 )
 
 // Bounds of a password.
@@ -54,8 +56,11 @@ type cost struct {
 	threads uint8
 }
 
-// recommended is what new hashes cost: 19 MiB and two passes (OWASP, Password Storage).
-var recommended = cost{memory: 19456, passes: 2, threads: 1}
+// recommended is what new hashes cost.
+func recommended() (c cost) {
+	c.memory, c.passes, c.threads = hashcost.Argon2id()
+	return c
+}
 
 // dearest bounds what a stored hash may cost, about fourteen times what a new one does: whoever signs in makes the
 // server pay it before anybody is known, and a hash of 1 GiB ends a server that has less.
@@ -128,7 +133,7 @@ type hasher struct {
 
 func newHasher(o Options) *hasher {
 	if o.cost == (cost{}) {
-		o.cost = recommended
+		o.cost = recommended()
 	}
 	return &hasher{
 		cost:  o.cost,

@@ -42,7 +42,7 @@ func TestPasswordRules(t *testing.T) {
 }
 
 func TestHashIsArgon2idAsPHC(t *testing.T) {
-	h := recommended.hash(password)
+	h := recommended().hash(password)
 	text := h.String()
 	if !strings.HasPrefix(text, "$argon2id$v=19$m=19456,t=2,p=1$") || len(h.salt) != 16 || len(h.sum) != 32 {
 		t.Errorf("hash is %s", text)
@@ -57,7 +57,7 @@ func TestParseHashIsStrict(t *testing.T) {
 	const salt, sum = "AAECAwQFBgcICQoLDA0ODw", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 	good := "$argon2id$v=19$m=64,t=2,p=1$" + salt + "$" + sum
 	for _, good := range []string{
-		good, recommended.hash(password).String(), strings.Replace(good, "m=64,t=2,p=1", "m=65536,t=8,p=4", 1), strings.Replace(good, salt, strings.Repeat("AAAA", 21), 1),
+		good, recommended().hash(password).String(), strings.Replace(good, "m=64,t=2,p=1", "m=65536,t=8,p=4", 1), strings.Replace(good, salt, strings.Repeat("AAAA", 21), 1),
 	} {
 		if _, err := parseHash(good); err != nil {
 			t.Errorf("%s: %v", good, err)

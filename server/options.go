@@ -10,36 +10,37 @@ import (
 	"parley/chat"
 	"parley/graph"
 	"parley/graph/document"
+	"parley/server/edge"
+	"parley/server/settings"
 	"parley/transport"
 )
 
-// What each package is told of the settings.
+// The options of each package, from the settings. Defaults are those of the settings: every number is given.
 
-func authOptions(c *Config, s *server) auth.Options {
-	o := auth.Defaults()
-	o.AccessTokenLifetime, o.RefreshTokenLifetime = time.Duration(c.AccessTokenLifetime), time.Duration(c.RefreshTokenLifetime)
-	o.Rotate, o.Blacklist = bool(c.RotateRefreshTokens), bool(c.BlacklistAfterRotation)
-	o.ReuseWindow, o.RetryWindow = time.Duration(c.RefreshReuseWindow), time.Duration(c.RefreshRetryWindow)
-	o.SessionLifetime, o.Leeway = time.Duration(c.SessionLifetime), time.Duration(c.Leeway)
-	o.LoginAttempts = auth.Rate(c.LoginAttempts)
-	o.LoginRate, o.RegisterRate = auth.Rate(c.LoginRate), auth.Rate(c.RegisterRate)
-	o.HashParallel, o.HashQueue = int(c.HashParallel), int(c.HashQueue)
-	o.OnEnded = func(sessions []uuid.UUID) {
-		for _, id := range sessions {
-			s.transports.EndSessions(id.String())
-		}
+func authOptions(c *settings.Config, s *server) auth.Options {
+	return auth.Options{
+		AccessTokenLifetime: time.Duration(c.AccessTokenLifetime), RefreshTokenLifetime: time.Duration(c.RefreshTokenLifetime),
+		Rotate: bool(c.RotateRefreshTokens), Blacklist: bool(c.BlacklistAfterRotation),
+		ReuseWindow: time.Duration(c.RefreshReuseWindow), RetryWindow: time.Duration(c.RefreshRetryWindow),
+		SessionLifetime: time.Duration(c.SessionLifetime), Leeway: time.Duration(c.Leeway),
+		LoginAttempts: auth.Rate(c.LoginAttempts), LoginRate: auth.Rate(c.LoginRate), RegisterRate: auth.Rate(c.RegisterRate),
+		HashParallel: int(c.HashParallel), HashQueue: int(c.HashQueue),
+		OnEnded: func(sessions []uuid.UUID) {
+			for _, id := range sessions {
+				s.transports.EndSessions(id.String())
+			}
+		},
+		OnError: func(err error) { s.logger.Error("sessions", "error", err) },
+		Audit:   s.logger, RequestID: graph.RequestID,
 	}
-	o.Audit, o.RequestID = s.logger, graph.RequestID
-	o.OnError = func(err error) { s.logger.Error("sessions", "error", err) }
-	return o
 }
 
 // One part of the windows holds chats, the rest what was executed over them.
 const chatWindows = 4
 
-func chatOptions(c *Config, s *server) chat.Options {
+func chatOptions(c *settings.Config, s *server) chat.Options {
 	return chat.Options{
-		Broker: s.bell, TextLength: int(c.ChatMaxLength),
+		Broker: s.notifier, TextLength: int(c.ChatMaxLength),
 		QueueEntries: int(c.WriteQueue), BatchEntries: int(c.WriteBatch), HeadsInterval: time.Duration(c.HeadsInterval),
 		WindowBytes: int64(c.WindowTotal) / chatWindows,
 		SendRate:    chat.Rate(c.SendRate), RoomSendRate: chat.Rate(c.RoomSendRate),
@@ -48,7 +49,7 @@ func chatOptions(c *Config, s *server) chat.Options {
 	}
 }
 
-func documentOptions(c *Config) document.Limits {
+func documentOptions(c *settings.Config) document.Limits {
 	return document.Limits{
 		MaxTokens: int(c.GQLMaxTokens), MaxFields: int(c.GQLMaxFields), MaxDepth: int(c.GQLMaxDepth),
 		MaxAliases: int(c.GQLMaxAliases), MaxDirectives: int(c.GQLMaxDirectives), MaxFragments: int(c.GQLMaxFragments),
@@ -57,9 +58,9 @@ func documentOptions(c *Config) document.Limits {
 	}
 }
 
-func transportOptions(c *Config, logger *slog.Logger) transport.Options {
+func transportOptions(c *settings.Config, logger *slog.Logger) transport.Options {
 	return transport.Options{
-		Logger: logger, Origins: c.CORSAllowedOrigins.allow,
+		Logger: logger, Origins: c.CORSAllowedOrigins.Allow,
 		MaxBody: int64(c.HTTPMaxBody), MaxMessage: int64(c.WSMaxMessage), MaxOperations: int(c.WSMaxOperations),
 		BodyTimeout: time.Duration(c.HTTPBodyTimeout), ResponseTimeout: time.Duration(c.HTTPResponseTimeout),
 		MessageTimeout: time.Duration(c.WSMessageTimeout),
@@ -67,7 +68,7 @@ func transportOptions(c *Config, logger *slog.Logger) transport.Options {
 		WriteTimeout: time.Duration(c.WriteTimeout), SSEKeepAlive: time.Duration(c.SSEKeepalive),
 		WindowEvents: int(c.WindowEvents), WindowTotal: int64(c.WindowTotal) - int64(c.WindowTotal)/chatWindows, AnswersTotal: int64(c.AnswersTotal), CatchUpParallel: int(c.CatchupParallel),
 		MaxParallel: int(c.WSMaxParallel), MessageRate: transport.Rate(c.WSMessageRate),
-		MaxConnections: maxConnections(c, logger), AcceptRate: transport.Rate(c.AcceptRate),
+		MaxConnections: edge.MaxStreams(c, logger), AcceptRate: transport.Rate(c.AcceptRate),
 		MaxConnectionsPerAddress: int(c.MaxConnectionsPerAddress), MaxUnsignedPerAddress: int(c.MaxUnsignedPerAddress),
 		AddressRequestRate: transport.Rate(c.AddressRequestRate), MaxConnectionsPerUser: int(c.MaxConnectionsPerUser),
 		UserRoomStreams: int(c.UserRoomStreams),

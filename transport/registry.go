@@ -94,11 +94,16 @@ func (g *registry) all() []member {
 	return list
 }
 
-// sweep looks at every member, and ends when there is none left.
+// sweep looks at every member, and ends when there is none left; at once when the drain is over.
 func (g *registry) sweep() {
 	tick := time.NewTicker(g.t.pace.sweep)
 	defer tick.Stop()
-	for range tick.C {
+	for {
+		select {
+		case <-tick.C:
+		case <-g.gone:
+			return
+		}
 		now := time.Now()
 		for _, m := range g.all() {
 			g.t.run(context.Background(), func() { m.sweep(now) }, m.cut)

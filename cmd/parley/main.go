@@ -2,6 +2,15 @@
 // own health.
 package main
 
-import "parley/server"
+import (
+	"os"
+	"os/signal"
+	"syscall"
 
-func main() { server.Main() }
+	"parley/cmd/parley/command"
+)
+
+func main() {
+	signal.Ignore(syscall.SIGPIPE) // else it ends the process when nobody reads stderr any more
+	os.Exit(command.Start(os.Args[1:], os.Environ(), os.Stdout, os.Stderr))
+}

@@ -1,0 +1,91 @@
+package documents
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"parley/e2e/harness"
+	"parley/graph"
+)
+
+// nulls are the ways to say null for an argument: a document with one placeholder each for the variable's
+// definition and the value, and the variables.
+var nulls = map[string]struct {
+	defined, value string
+	variables      any
+}{
+	"a literal":            {"", "null", nil},
+	"a variable":           {"($v: %s)", "$v", map[string]any{"v": nil}},
+	"a variable's default": {"($v: %s = null)", "$v", nil},
+}
+
+// defaulted returns the arguments that may be null and have a default, wherever in the schema, as Type.field.argument.
+func defaulted(schema *ast.Schema) map[string]*ast.ArgumentDefinition {
+	found := map[string]*ast.ArgumentDefinition{}
+	for _, of := range schema.Types {
+		if of.BuiltIn {
+			continue
+		}
+		for _, field := range of.Fields {
+			for _, a := range field.Arguments {
+				if a.DefaultValue != nil && !a.Type.NonNull {
+					found[of.Name+"."+field.Name+"."+a.Name] = a
+				}
+			}
+		}
+	}
+	return found
+}
+
+// Null for an argument that has a default means the default, however it is said. logout dereferenced it,
+// and left the session alive.
+func TestNullMeansTheDefault(t *testing.T) {
+	s := harness.New(t, append(harness.NoLimits(), "--login-attempts", "0")...)
+	s.Register("ann")
+	asker := s.SignIn("ann", "correct horse battery").AccessToken
+	for i := range 60 { // more than either page
+		s.Must(nil, asker, fmt.Sprintf(`mutation { createRoom(name: "room %d") { id } }`, i))
+	}
+	for i := range 25 {
+		s.Register(fmt.Sprintf("user%d", i))
+	}
+	// What an argument is tried with: # is its value.
+	calls := map[string]struct{ call, want string }{
+		"Mutation.logout.scope": {"logout(scope: #)", `{"data":{"logout":1}}`},
+		"Query.rooms.first":     {"rooms(first: #) { nodes { __typename } }", `{"data":{"rooms":{"nodes":[` + strings.Repeat(`,{"__typename":"Room"}`, 50)[1:] + `]}}}`},
+		"Query.users.first":     {`users(startingWith: "", first: #) { nodes { __typename } }`, `{"data":{"users":{"nodes":[` + strings.Repeat(`,{"__typename":"User"}`, 20)[1:] + `]}}}`},
+	}
+	for name, argument := range defaulted(gqlparser.MustLoadSchema(&ast.Source{Input: graph.Schema})) {
+		c, ok := calls[name]
+		if !ok {
+			t.Errorf("%s has a default and may be null: say here what null comes to", name)
+			continue
+		}
+		kind := "query"
+		if strings.HasPrefix(name, "Mutation.") {
+			kind = "mutation"
+		}
+		for how, null := range nulls {
+			document := kind + strings.ReplaceAll(null.defined, "%s", argument.Type.String()) + " { " + strings.ReplaceAll(c.call, "#", null.value) + " }"
+			token := s.SignIn("ann", "correct horse battery").AccessToken
+			if a := s.Ask(token, document, null.variables); a.Body != c.want {
+				t.Errorf("%s by %s over HTTP: %s", name, how, a.Body)
+			}
+			token = s.SignIn("ann", "correct horse battery").AccessToken
+			k := s.Dial(token)
+			k.Expect("connection_ack")
+			k.Subscribe("1", document, null.variables)
+			if m := k.Expect("next"); string(m.Payload) != c.want {
+				t.Errorf("%s by %s over WebSocket: %s", name, how, m.Payload)
+			}
+			if name == "Mutation.logout.scope" {
+				s.WantCode(token, "SESSION_REVOKED")
+				s.Must(nil, asker, `{ rooms(first: 1) { nodes { id } } }`) // no other session has ended
+			}
+		}
+	}
+}

@@ -1,0 +1,73 @@
+package streams
+
+import (
+	"testing"
+	"time"
+
+	"parley/e2e/harness"
+)
+
+// Whatever ends a session on one node: within two seconds the other refuses its token, by no other code, and
+// has closed its socket and its event stream. A chat that is sent then reaches neither.
+func TestEveryEndActsOnTheOtherNode(t *testing.T) {
+	nodes := harness.StartNodes(t, 2, "--refresh-reuse-window", "0s")
+	for how, end := range map[string]func(here *harness.Server, own, in harness.Pair){
+		"logout": func(here *harness.Server, _, in harness.Pair) { here.Must(nil, in.AccessToken, `mutation { logout }`) },
+		"others": func(here *harness.Server, own, _ harness.Pair) {
+			here.Must(nil, own.AccessToken, `mutation { logout(scope: OTHERS) }`)
+		},
+		"endSession": func(here *harness.Server, own, in harness.Pair) {
+			_, id := here.SessionsOf(in.AccessToken)
+			here.Must(nil, own.AccessToken, `mutation($s: ID!) { endSession(session: $s) }`, map[string]any{"s": id})
+		},
+		"changePassword": func(here *harness.Server, own, _ harness.Pair) {
+			here.Must(nil, own.AccessToken, `mutation { changePassword(currentPassword: "correct horse battery", newPassword: "a new horse battery") { id } }`)
+		},
+		"deleteAccount": func(here *harness.Server, own, _ harness.Pair) {
+			here.Must(nil, own.AccessToken, `mutation { deleteAccount(password: "correct horse battery") }`)
+		},
+		"theft": func(here *harness.Server, _, in harness.Pair) {
+			here.Refresh(in.RefreshToken, "")
+			if _, a := here.Refresh(in.RefreshToken, ""); harness.WordOf(a, "reason") != "TOKEN_REUSED" {
+				here.T.Errorf("got %s", a.Body)
+			}
+		},
+	} {
+		t.Run(how, func(t *testing.T) {
+			here, there := *nodes[0], *nodes[1]
+			here.T, there.T = t, t
+			speaker, _ := here.Register("speaker-" + how)
+			here.Must(nil, speaker, `mutation($n: String!) { createRoom(name: $n) { id } }`, map[string]any{"n": how})
+			here.Register(how)
+			own, in := here.SignIn(how, "correct horse battery"), there.SignIn(how, "correct horse battery")
+			streams := followBothWays(&there, in.AccessToken, subscription{text: `subscription($r: ID!) { chatSent(room: $r) { number } }`, variables: map[string]any{"r": how}})
+			say := func() int {
+				var data struct{ SendChat struct{ Number int } }
+				there.Must(&data, speaker, `mutation($r: ID!) { sendChat(room: $r, text: "x") { number } }`, map[string]any{"r": how})
+				return data.SendChat.Number
+			}
+			harness.Eventually(t, "both streams", func() bool { say(); return len(streams[0].heard()) > 0 && len(streams[1].heard()) > 0 })
+			end(&here, own, in)
+			wantEndedBy(&there, time.Now().Add(harness.Elsewhere), in.AccessToken, streams)
+			revoked(&there, streams, say(), "4401")
+		})
+	}
+}
+
+// wantEndedBy asks until a token is refused and its streams are over, at a time at the latest.
+func wantEndedBy(s *harness.Server, latest time.Time, token string, streams []*streamReader) {
+	s.T.Helper()
+	for {
+		_, socket := streams[0].ending()
+		_, events := streams[1].ending()
+		a := s.Ask(token, `{ rooms { nodes { id } } }`)
+		switch code := a.Code(); {
+		case code == "SESSION_REVOKED" && socket && events:
+			return
+		case code != "SESSION_REVOKED" && len(a.Errors) > 0:
+			s.T.Fatalf("got %s", a.Body)
+		case time.Now().After(latest):
+			s.T.Fatalf("too late: the token is told %q, socket over %v, events over %v", code, socket, events)
+		}
+	}
+}

@@ -1,0 +1,92 @@
+package server
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"parley/auth"
+	"parley/chat"
+	"parley/db"
+	"parley/graph"
+	"parley/server/edge"
+	"parley/server/logs"
+	"parley/server/metrics"
+	"parley/server/settings"
+	"parley/transport"
+)
+
+// server is the parts of a running server.
+type server struct {
+	c             *settings.Config
+	logger        *slog.Logger
+	log           *logs.Queue // that it writes to; nil in tests
+	auth          *auth.Service
+	chat          *chat.Service
+	notifier      notifier
+	closeNotifier func()
+	metrics       *metrics.Server // nil: off
+	transports    *transport.Transports
+	health        *health
+	http          *http.Server
+	connections   *edge.Connections
+}
+
+// wire opens the keys and the notifier and puts the parts together.
+func wire(ctx context.Context, c *settings.Config, logger *slog.Logger, store *db.Store) (*server, error) {
+	said := db.WaitFor(logger, "the keys in "+c.Data)
+	keys, err := openKeys(ctx, c, store)
+	said()
+	if err != nil {
+		return nil, err
+	}
+	s := &server{c: c, logger: logger, health: &health{store: store}}
+	s.auth, err = auth.New(store, keys, authOptions(c, s))
+	if err != nil {
+		return nil, err
+	}
+	said = db.WaitFor(logger, "a first answer of NATS")
+	s.notifier, s.closeNotifier, err = openNotifier(c, logger, store) // the last that can fail
+	said()
+	if err != nil {
+		return nil, err
+	}
+	s.chat = chat.New(store, chatOptions(c, s))
+	options := transportOptions(c, logger)
+	s.connections = edge.NewConnections(c, options.MaxConnections, logger)
+	options.OnStream = s.connections.Stream
+	api, transports := graph.Handler(graph.Options{
+		Auth: s.auth, Chat: s.chat, Logger: logger, Version: Version,
+		TextLength: int(c.ChatMaxLength), Introspection: bool(c.Introspection),
+		OperationTimeout: time.Duration(c.OperationTimeout), Leeway: time.Duration(c.Leeway),
+		Documents: documentOptions(c), Transport: options,
+	})
+	s.transports = transports
+	s.http = s.httpServer(routes(c, logger, api, s.health))
+	return s, nil
+}
+
+func (s *server) httpServer(handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: time.Duration(s.c.HTTPHeaderTimeout),
+		IdleTimeout:       time.Duration(s.c.HTTPIdleTimeout),
+		ConnContext:       transport.ConnContext,
+		MaxHeaderBytes:    s.c.MaxHeaderBytes(),
+		ConnState:         s.connections.ConnState,
+		ErrorLog:          slog.NewLogLogger(s.logger.Handler(), slog.LevelDebug), // mostly clients that go away
+	}
+}
+
+func openKeys(ctx context.Context, c *settings.Config, store *db.Store) (*auth.Keyring, error) {
+	if c.SigningKey != "" {
+		keys, err := auth.ParseKeys(c.SigningKey)
+		if err != nil {
+			return nil, fmt.Errorf("PARLEY_SIGNING_KEY: %w", err)
+		}
+		return keys, nil
+	}
+	return auth.OpenKeys(ctx, c.Data, store)
+}
