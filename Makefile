@@ -8,19 +8,23 @@ ROUNDS ?= 10000
 OURS := $(shell git ls-files '*.go' ':!ent/*' ':!graph/generated/*' 2>/dev/null) $(shell git ls-files 'ent/schema/*.go' 2>/dev/null)
 export GOTOOLCHAIN := local
 
-.PHONY: run build test race postgres model mutants torture sizes fmt lint generate migration web drift bench deps browser deploy-check
+.PHONY: run build test race bench-test postgres model mutants torture sizes fmt lint generate migration web drift bench deps browser deploy-check
 
 run: ## starts the server with nothing configured
 	go run ./cmd/parley
 
-build: ## bin/parley
-	go build -o bin/ ./cmd/parley ./cmd/parleybench
+build: ## bin/parley, and beside it what bench/ makes
+	go build -o bin/ ./cmd/parley
+	cd bench && go build -o ../bin/ ./...
 
 test: deps ## everything there is; CI runs this and nothing else
-	$(MAKE) lint drift race postgres build model browser deploy-check
+	$(MAKE) lint drift race bench-test postgres build model browser deploy-check
 
 race: ## the Go tests under the race detector; PKG=./chat for one room
 	go test -race -timeout 45m $(PKG)
+
+bench-test: ## the tests of the load generator, a module of its own
+	cd bench && go test -race -timeout 20m ./...
 
 postgres: ## the same suites on Postgres
 	TEST_DATABASE=postgres go test -count 1 -timeout 30m ./auth ./chat ./server
@@ -42,6 +46,7 @@ fmt:
 
 lint:
 	go run $(GOLANGCI) run ./...
+	cd bench && go run $(GOLANGCI) run ./...
 	cd web && npm run lint
 
 generate: ## rows, then the API that binds to them

@@ -11,7 +11,7 @@ import (
 // what must hold is that nothing is wrong and every target is judged.
 func TestSuite(t *testing.T) {
 	bin := t.TempDir()
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", bin, "parley/cmd/parley", "parley/cmd/parleybench/baseline")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", bin, "parley/cmd/parley", "../baseline")
 	if output, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}

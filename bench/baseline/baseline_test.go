@@ -57,7 +57,7 @@ func newPgDatabase(t *testing.T) *database {
 func (d *database) fill(t *testing.T, dialect string) {
 	t.Helper()
 	t.Cleanup(func() { _ = d.db.Close() })
-	migrations, err := filepath.Glob("../../../db/migrations/" + dialect + "/*.sql")
+	migrations, err := filepath.Glob("../../db/migrations/" + dialect + "/*.sql")
 	if err != nil || len(migrations) == 0 {
 		t.Fatalf("no migrations: %v", err)
 	}

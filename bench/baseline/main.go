@@ -18,8 +18,8 @@ import (
 	"syscall"
 	"time"
 
-	"parley/cmd/parleybench/baseline/backing"
-	"parley/cmd/parleybench/baseline/stock"
+	"parley/bench/baseline/backing"
+	"parley/bench/baseline/stock"
 )
 
 func main() {

@@ -46,7 +46,7 @@ const textSize = 100
 func prepareSuite(f *flag.FlagSet) func(context.Context) (*report, error) {
 	s := &suite{running: map[string]*process{}}
 	f.StringVar(&s.binary, "parley", "bin/parley", "the `program` to measure")
-	f.StringVar(&s.baseline, "baseline", "", "the `program` of cmd/parleybench/baseline; empty: built for this run")
+	f.StringVar(&s.baseline, "baseline", "bin/baseline", "the `program` with the servers that it is measured against")
 	f.StringVar(&s.dir, "dir", "", "`directory` for the databases, on the disk that counts, which everybody may enter; empty: the system's for temporary files")
 	f.StringVar(&s.only, "run", "", "`parts` to run, separated by commas; empty: all of "+strings.Join(s.names(), ", "))
 	f.IntVar(&s.rounds, "rounds", 5, "rounds of each comparison")
@@ -71,9 +71,6 @@ func (s *suite) run(ctx context.Context) (_ *report, err error) {
 	}
 	s.r.strict = s.strict
 	defer func() { err = errors.Join(err, s.stopAll(), os.RemoveAll(s.temp)) }()
-	if err := s.build(ctx); err != nil {
-		return nil, err
-	}
 	fsyncs, err := fsyncsPerSecond(s.temp)
 	if err != nil {
 		return nil, err
@@ -88,19 +85,6 @@ func (s *suite) run(ctx context.Context) (_ *report, err error) {
 		}
 	}
 	return &s.r, nil
-}
-
-// build makes the bare servers unless they were given.
-func (s *suite) build(ctx context.Context) error {
-	if s.baseline != "" {
-		return nil
-	}
-	s.baseline = filepath.Join(s.temp, "baseline")
-	build := exec.CommandContext(ctx, "go", "build", "-o", s.baseline, "parley/cmd/parleybench/baseline")
-	if output, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("build the bare servers (or give them with -baseline): %w\n%s", err, output)
-	}
-	return nil
 }
 
 // seed makes one database with the users and rooms of all parts. Its copies start equal, and the
