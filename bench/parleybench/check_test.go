@@ -10,9 +10,9 @@ import (
 	"github.com/google/uuid"
 )
 
-// TestOrderNamesWhatIsWrong feeds streams to a fresh order that starts behind number 2; the room
+// TestStreamCheckNamesWhatIsWrong feeds streams to a fresh check that starts behind number 2; the room
 // ends at 6.
-func TestOrderNamesWhatIsWrong(t *testing.T) {
+func TestStreamCheckNamesWhatIsWrong(t *testing.T) {
 	for _, c := range []struct {
 		name    string
 		numbers []int
@@ -31,7 +31,7 @@ func TestOrderNamesWhatIsWrong(t *testing.T) {
 		{"too much", []int{3, 4, 5, 6, 7}, []string{"number 7 is not stored; the room ends at 6"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			o := newOrder("sub", 2, newLedger())
+			o := newStreamCheck("sub", 2, newLedger())
 			for _, n := range c.numbers {
 				o.take(n, fmt.Appendf(nil, "text %d", n))
 			}
@@ -53,10 +53,10 @@ func wantProblems(t *testing.T, got problems, want []string) {
 	}
 }
 
-// TestLedgerHoldsSubscribersAgainstEachOther gives two orders the same numbers with another text.
-func TestLedgerHoldsSubscribersAgainstEachOther(t *testing.T) {
+// TestLedgerComparesSubscribers gives two checks the same numbers with another text.
+func TestLedgerComparesSubscribers(t *testing.T) {
 	shared := newLedger()
-	one, two := newOrder("one", 0, shared), newOrder("two", 0, shared)
+	one, two := newStreamCheck("one", 0, shared), newStreamCheck("two", 0, shared)
 	for n := 1; n <= 3; n++ {
 		one.take(n, fmt.Appendf(nil, "text %d", n))
 	}
@@ -101,35 +101,35 @@ func TestNumbersNamesWhatIsWrong(t *testing.T) {
 	wantProblems(t, checkNumbers("r", senders), []string{"r: number 3 was never given"})
 }
 
-// TestTold makes of answers alone what a room has, and finds what was never given.
-func TestTold(t *testing.T) {
+// TestAnsweredChats makes of answers alone what a room has, and finds what was never given.
+func TestAnsweredChats(t *testing.T) {
 	senders := []*sender{
 		{room: "a", answered: []answer{{number: 1}, {number: 3}}},
 		{room: "a", answered: []answer{{number: 2}}},
 		{room: "b", answered: []answer{{number: 2}}},
 	}
-	rooms, p := told(senders)
+	rooms, p := answeredChats(senders)
 	wantProblems(t, p, []string{"room b: number 1 was never given"})
 	if len(rooms["a"]) != 3 || len(rooms["b"]) != 2 || rooms["a"][2].Number != 3 {
 		t.Errorf("got %v", rooms)
 	}
 }
 
-// TestPublishersWait has one hold until the slowest subscriber is near enough.
+// TestPublishersWait has one wait until the slowest subscriber is near enough.
 func TestPublishersWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		in := &room{members: []*subscriber{{}, {}}}
-		in.members[0].at.Store(100)
-		in.members[1].at.Store(50)
-		hold, went := in.hold(10), make(chan struct{})
-		hold(t.Context(), 60)
-		go func() { hold(t.Context(), 61); close(went) }()
+		in := &room{subscribers: []*subscriber{{}, {}}}
+		in.subscribers[0].at.Store(100)
+		in.subscribers[1].at.Store(50)
+		wait, went := in.throttle(10), make(chan struct{})
+		wait(t.Context(), 60)
+		go func() { wait(t.Context(), 61); close(went) }()
 		select {
 		case <-went:
 			t.Error("a publisher does not wait")
 		case <-time.After(time.Second): // on the clock of the test
 		}
-		in.members[1].at.Store(51)
+		in.subscribers[1].at.Store(51)
 		<-went
 	})
 }

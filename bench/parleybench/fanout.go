@@ -43,22 +43,22 @@ func (w *fanout) open(ctx context.Context) (r *report, err error) {
 
 // run makes the accounts that are missing, opens all streams, measures, and judges.
 func (w *fanout) run(ctx context.Context) (*report, error) {
-	if missing := max(w.clients, peopleFor(w.subscribers)) - len(w.users); missing > 0 {
+	if missing := max(w.clients, usersFor(w.subscribers)) - len(w.users); missing > 0 {
 		more, err := w.site.api().register(ctx, missing)
 		if err != nil {
 			return nil, err
 		}
 		w.users = append(w.users, more...)
 	}
-	c, err := newCrowd(ctx, w.site.url, w.users[:peopleFor(w.subscribers)], w.rooms)
+	c, err := newSubscribers(ctx, w.site.url, w.users[:usersFor(w.subscribers)], w.rooms)
 	if err != nil {
 		return nil, err
 	}
-	defer c.hangUp()
+	defer c.close()
 	if err := c.open(ctx, w.subscribers); err != nil {
 		return nil, err
 	}
-	greeters, err := c.greet(ctx, w.size)
+	first, err := c.sendFirst(ctx, w.size)
 	if err != nil {
 		return nil, err
 	}
@@ -67,11 +67,11 @@ func (w *fanout) run(ctx context.Context) (*report, error) {
 		return nil, err
 	}
 	defer closeAll(publishers)
-	return w.measure(ctx, c, publishers, greeters)
+	return w.measure(ctx, c, publishers, first)
 }
 
 // publishers makes one for each client, at their common rate.
-func (w *fanout) publishers(c *crowd) ([]*sender, error) {
+func (w *fanout) publishers(c *subscribers) ([]*sender, error) {
 	publishers, err := spread(parleyRoute(w.site.url), w.users[:w.clients], c.roomIDs(), w.size)
 	if err != nil || w.rate == 0 {
 		return publishers, err
@@ -83,18 +83,18 @@ func (w *fanout) publishers(c *crowd) ([]*sender, error) {
 }
 
 // measure publishes, waits for the last delivery, and judges what everybody got.
-func (w *fanout) measure(ctx context.Context, c *crowd, publishers, greeters []*sender) (*report, error) {
+func (w *fanout) measure(ctx context.Context, c *subscribers, publishers, first []*sender) (*report, error) {
 	before, start := w.site.cpu(), time.Now()
 	took := sendAll(ctx, publishers, w.duration)
-	c.await(ctx, newestOf(slices.Concat(publishers, greeters)))
+	c.await(ctx, newestOf(slices.Concat(publishers, first)))
 	after := w.site.cpu()
-	faults, err := c.check(ctx, slices.Concat(publishers, greeters))
+	faults, err := c.check(ctx, slices.Concat(publishers, first))
 	if err != nil {
 		return nil, err
 	}
 	r := &report{faults: faults}
 	w.describe(r, publishers, took)
-	r.add("subscribers", len(c.members))
+	r.add("subscribers", len(c.list))
 	given := c.since()
 	r.add("deliveries", given.times.n)
 	r.add("deliveries_per_s", perSecond(given.times.n, max(took, given.latest.Sub(start))))

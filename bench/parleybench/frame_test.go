@@ -17,7 +17,7 @@ func message(number int) []byte {
 
 func newSubscriber() *subscriber {
 	in := &room{id: "r", ledger: newLedger()}
-	return &subscriber{socket: &socket{}, room: in, order: newOrder("sub", 0, in.ledger)}
+	return &subscriber{socket: &socket{}, room: in, check: newStreamCheck("sub", 0, in.ledger)}
 }
 
 // TestStreamIsCutAnywhere feeds three chats, with a ping between them, in pieces of every size.
@@ -37,7 +37,7 @@ func TestStreamIsCutAnywhere(t *testing.T) {
 				}
 			}
 		}
-		wantProblems(t, s.order.finish(3), nil)
+		wantProblems(t, s.check.finish(3), nil)
 		if to.times.n != 3 || pinged != 1 || s.at.Load() != 3 {
 			t.Fatalf("pieces of %d: %d times, %d pings, at %d", size, to.times.n, pinged, s.at.Load())
 		}
@@ -67,7 +67,7 @@ func TestWrongMessagesAreFaults(t *testing.T) {
 	if _, err := s.take(append([]byte{0x81, byte(len(text))}, text...), time.Now(), &deliveries{}); err != nil {
 		t.Fatal(err)
 	}
-	wantProblems(t, s.order.finish(0), []string{"got " + text})
+	wantProblems(t, s.check.finish(0), []string{"got " + text})
 }
 
 // TestClientFrames reads what a client sends in each of the three sizes as a server would see it.
@@ -104,7 +104,7 @@ func TestTakingAllocatesNothing(t *testing.T) {
 	}); n > 1 { // the ledger grows
 		t.Errorf("%v allocations", n)
 	}
-	wantProblems(t, s.order.finish(101*50), nil)
+	wantProblems(t, s.check.finish(101*50), nil)
 }
 
 func BenchmarkTake(b *testing.B) {
@@ -115,7 +115,7 @@ func BenchmarkTake(b *testing.B) {
 	s, to := newSubscriber(), &deliveries{}
 	b.ReportAllocs()
 	for b.Loop() {
-		s.order.last = 0
+		s.check.last = 0
 		if _, err := s.take(batch, epoch, to); err != nil {
 			b.Fatal(err)
 		}

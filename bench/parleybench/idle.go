@@ -34,7 +34,7 @@ func (w *idleRun) run(ctx context.Context) (r *report, err error) {
 	if err := w.site.open(ctx); err != nil {
 		return nil, err
 	}
-	users, err := w.site.api().register(ctx, peopleFor(w.sockets))
+	users, err := w.site.api().register(ctx, usersFor(w.sockets))
 	if err != nil {
 		return nil, err
 	}
@@ -42,15 +42,15 @@ func (w *idleRun) run(ctx context.Context) (r *report, err error) {
 	if err := w.site.restart(ctx); err != nil {
 		return nil, err
 	}
-	c, err := newCrowd(ctx, w.site.url, users, w.rooms)
+	c, err := newSubscribers(ctx, w.site.url, users, w.rooms)
 	if err != nil {
 		return nil, err
 	}
-	defer c.hangUp()
+	defer c.close()
 	return w.report(ctx, c)
 }
 
-func (w *idleRun) report(ctx context.Context, c *crowd) (*report, error) {
+func (w *idleRun) report(ctx context.Context, c *subscribers) (*report, error) {
 	found := weights{pid: w.site.pid, wait: w.wait}
 	faults, err := found.weigh(ctx, c, w.sockets)
 	if err != nil {
@@ -79,7 +79,7 @@ type weights struct {
 func (w *weights) each(rss int) float64 { return float64(rss-w.before) / float64(w.sockets) }
 
 // weigh opens the sockets of a crowd and hangs up.
-func (w *weights) weigh(ctx context.Context, c *crowd, sockets int) (p problems, err error) {
+func (w *weights) weigh(ctx context.Context, c *subscribers, sockets int) (p problems, err error) {
 	w.sockets = sockets
 	if w.before, err = w.settled(ctx); err != nil {
 		return p, err
@@ -90,14 +90,14 @@ func (w *weights) weigh(ctx context.Context, c *crowd, sockets int) (p problems,
 	if w.waiting, err = w.settled(ctx); err != nil {
 		return p, err
 	}
-	greeters, err := c.greet(ctx, minText)
+	first, err := c.sendFirst(ctx, minText)
 	if err != nil {
 		return p, err
 	}
 	if w.after, err = w.settled(ctx); err != nil {
 		return p, err
 	}
-	return c.check(ctx, greeters)
+	return c.check(ctx, first)
 }
 
 // settled is the server's memory after some quiet time, without asking it to clean up: what a user

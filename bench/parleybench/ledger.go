@@ -11,7 +11,7 @@ const (
 )
 
 // A ledger remembers for each number of a room which chat was delivered under it first, so that
-// every later delivery can be held against it. Any number of goroutines may use it; it never waits.
+// every later delivery can be compared with it. Any number of goroutines may use it; it never waits.
 type ledger struct {
 	seed   maphash.Seed
 	leaves [leaves]atomic.Pointer[[leafChats]atomic.Uint64]

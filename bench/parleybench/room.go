@@ -8,17 +8,17 @@ import (
 
 // A room is where streams start: at its beginning, before the first chat.
 type room struct {
-	id, cursor string
-	ledger     *ledger
-	members    []*subscriber
-	passed     atomic.Int64 // a number that everybody has
+	id, cursor  string
+	ledger      *ledger
+	subscribers []*subscriber
+	delivered   atomic.Int64 // a number that everybody has
 }
 
-// hold answers what makes a publisher wait while a number is too far ahead of the slowest subscriber.
-func (in *room) hold(most int) func(context.Context, int) {
+// throttle returns what makes a publisher wait while a number is too far ahead of the slowest subscriber.
+func (in *room) throttle(most int) func(context.Context, int) {
 	return func(ctx context.Context, number int) {
-		for number-int(in.passed.Load()) > most && ctx.Err() == nil {
-			if in.passed.Store(in.slowest()); number-int(in.passed.Load()) > most {
+		for number-int(in.delivered.Load()) > most && ctx.Err() == nil {
+			if in.delivered.Store(in.slowest()); number-int(in.delivered.Load()) > most {
 				time.Sleep(time.Millisecond)
 			}
 		}
@@ -27,11 +27,11 @@ func (in *room) hold(most int) func(context.Context, int) {
 
 // slowest is the number that everybody in a room has.
 func (in *room) slowest() int64 {
-	if len(in.members) == 0 {
+	if len(in.subscribers) == 0 {
 		return 0
 	}
-	least := in.members[0].at.Load()
-	for _, s := range in.members {
+	least := in.subscribers[0].at.Load()
+	for _, s := range in.subscribers {
 		least = min(least, s.at.Load())
 	}
 	return least

@@ -18,7 +18,7 @@ type sender struct {
 	request   *sendRequest
 	unstamped bool                       // the chats carry no time, so that nobody measures their delivery
 	interval  time.Duration              // between two sends; 0: the next one follows the answer
-	hold      func(context.Context, int) // waits while a number is too far ahead; nil: nobody waits
+	throttle  func(context.Context, int) // waits while a number is too far ahead; nil: nobody waits
 	answered  []answer
 	refused   []uuid.UUID    // what the server says it has not stored
 	codes     map[string]int // refusals of the whole run by code
@@ -46,8 +46,8 @@ func newSender(to route, by user, room string, size int) (*sender, error) {
 func (s *sender) send(ctx context.Context, until time.Time) {
 	due := time.Now()
 	for due.Before(until) && ctx.Err() == nil {
-		if s.hold != nil {
-			s.hold(ctx, s.newest())
+		if s.throttle != nil {
+			s.throttle(ctx, s.newest())
 		}
 		end := s.once()
 		if s.interval == 0 {

@@ -60,8 +60,8 @@ func checkNumbers(name string, senders []*sender) problems {
 	return p
 }
 
-// told is what a server that stores nothing has answered, by room: numbers, and no texts.
-func told(senders []*sender) (map[string][]storedChat, problems) {
+// answeredChats is what a server that stores nothing has answered, by room: numbers, and no texts.
+func answeredChats(senders []*sender) (map[string][]storedChat, problems) {
 	var p problems
 	byRoom, rooms := map[string][]*sender{}, map[string][]storedChat{}
 	for _, s := range senders {

@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// A subscriber holds one socket with one stream and judges what comes.
+// A subscriber holds one socket with one stream and checks what comes.
 type subscriber struct {
 	socket *socket
 	room   *room
-	order  *order
-	at     atomic.Int64 // the order's last number, for those who wait
+	check  *streamCheck
+	at     atomic.Int64 // the check's last number, for those who wait
 }
 
 // subscribe opens a socket for one user and starts the stream of a room.
@@ -31,7 +31,7 @@ func subscribe(ctx context.Context, url string, by user, in *room, document stri
 	return &subscriber{socket: s, room: in}, nil
 }
 
-// take judges what was read, as far as it is whole messages, and answers what pings there were.
+// take checks what was read, as far as it is whole messages, and returns what pings there were.
 func (s *subscriber) take(read []byte, now time.Time, to *deliveries) (pings [][]byte, err error) {
 	all := read
 	if len(s.socket.in) > 0 {
@@ -49,7 +49,7 @@ func (s *subscriber) take(read []byte, now time.Time, to *deliveries) (pings [][
 		all = rest
 		switch f.kind {
 		case textFrame:
-			s.judge(f.payload, now, to)
+			s.takeChat(f.payload, now, to)
 		case pingFrame:
 			pings = append(pings, slices.Clone(f.payload))
 		case closeFrame:
@@ -58,28 +58,28 @@ func (s *subscriber) take(read []byte, now time.Time, to *deliveries) (pings [][
 	}
 }
 
-// judge takes one message. The texts of a run have no character that JSON escapes. The keys lack their
+// takeChat takes one message. The texts of a run have no character that JSON escapes. The keys lack their
 // first quote: bytes.Index looks for the first byte first, and JSON is full of quotes.
-func (s *subscriber) judge(message []byte, now time.Time, to *deliveries) {
+func (s *subscriber) takeChat(message []byte, now time.Time, to *deliveries) {
 	const key = `text":"`
 	number, start := intAfter(message, `number":`), bytes.Index(message, []byte(key))
 	if number < 0 || start < 0 {
-		s.order.faults.add("%s: got %.200s", s.order.who, message)
+		s.check.faults.add("%s: got %.200s", s.check.who, message)
 		return
 	}
 	text := message[start+len(key):]
 	text = text[:max(0, bytes.IndexByte(text, '"'))]
-	s.order.take(number, text)
+	s.check.take(number, text)
 	if stamp := stampOf(text); stamp > 0 {
 		to.times.record(now.Sub(epoch) - stamp)
 		to.latest = now
 	}
-	s.at.Store(int64(s.order.last))
+	s.at.Store(int64(s.check.last))
 }
 
-// lost notes that the stream has ended though nobody wanted that.
-func (s *subscriber) lost(err error) {
-	s.order.faults.add("%s: the stream ended behind number %d: %v", s.order.who, s.order.last, err)
+// fail notes that the stream has ended though nobody wanted that.
+func (s *subscriber) fail(err error) {
+	s.check.faults.add("%s: the stream ended behind number %d: %v", s.check.who, s.check.last, err)
 }
 
 // deliveries are what was given, to many subscribers together.

@@ -105,11 +105,11 @@ func (s *suite) comeAndGo(ctx context.Context) error {
 
 // visitor makes a room with one chat.
 func (s *suite) visitor(ctx context.Context, url string) (*visitor, error) {
-	c, err := newCrowd(ctx, url, s.users, 1)
+	c, err := newSubscribers(ctx, url, s.users, 1)
 	if err != nil {
 		return nil, err
 	}
-	_, err = c.greet(ctx, textSize)
+	_, err = c.sendFirst(ctx, textSize)
 	return &visitor{url, s.users, c.rooms[0]}, err
 }
 

@@ -44,7 +44,7 @@ func (s *suite) weigh(ctx context.Context, dir, name string, rooms, sockets int)
 	if err != nil {
 		return weights{}, err
 	}
-	defer c.hangUp()
+	defer c.close()
 	w := weights{pid: p.pid(), wait: s.round}
 	faults, err := w.weigh(ctx, c, sockets)
 	if err != nil {

@@ -37,9 +37,9 @@ type stage struct {
 // A rival is one server on a stage, with its figures by round.
 type rival struct {
 	process    *process
-	crowd      *crowd
+	crowd      *subscribers
 	publishers []*sender
-	greeters   []*sender
+	first      []*sender
 	rates      []float64 // deliveries a second
 	cpus       []float64 // of the server, µs a delivery
 	loads      []float64 // of this process, the same: it must not be what is measured
@@ -52,7 +52,7 @@ func (s *suite) play(ctx context.Context, st stage) (map[string]*rival, error) {
 	all := map[string]*rival{}
 	defer func() {
 		for _, r := range all {
-			r.crowd.hangUp()
+			r.crowd.close()
 			closeAll(r.publishers)
 		}
 	}()
@@ -96,27 +96,27 @@ func (s *suite) enter(ctx context.Context, name string, st stage) (*rival, error
 		r.crowd.documents = st.documents
 	}
 	if err = r.crowd.open(ctx, st.subscribers); err == nil {
-		r.greeters, err = r.crowd.greet(ctx, textSize)
+		r.first, err = r.crowd.sendFirst(ctx, textSize)
 	}
 	if err == nil {
 		r.publishers, err = s.publishers(r.crowd, name, st)
 	}
 	if err != nil {
-		r.crowd.hangUp()
+		r.crowd.close()
 	}
 	return r, err
 }
 
 // crowd makes the rooms of one of the servers.
-func (s *suite) crowd(ctx context.Context, url, name string, rooms int) (*crowd, error) {
+func (s *suite) crowd(ctx context.Context, url, name string, rooms int) (*subscribers, error) {
 	if name == raw {
-		return bareCrowd(url, s.users, rooms), nil
+		return newRawSubscribers(url, s.users, rooms), nil
 	}
-	return newCrowd(ctx, url, s.users, rooms)
+	return newSubscribers(ctx, url, s.users, rooms)
 }
 
 // publishers makes as many as the stage has, whoever they are.
-func (s *suite) publishers(c *crowd, name string, st stage) ([]*sender, error) {
+func (s *suite) publishers(c *subscribers, name string, st stage) ([]*sender, error) {
 	var all []*sender
 	for i := range st.publishers {
 		in := c.rooms[i%len(c.rooms)]
@@ -127,7 +127,7 @@ func (s *suite) publishers(c *crowd, name string, st stage) ([]*sender, error) {
 		if st.rate > 0 {
 			p.interval = time.Duration(float64(st.publishers) / st.rate * float64(time.Second))
 		} else if lag := ahead[name]; lag > 0 {
-			p.hold = in.hold(lag)
+			p.throttle = in.throttle(lag)
 		}
 		all = append(all, p)
 	}
@@ -176,7 +176,7 @@ func (s *suite) conclude(ctx context.Context, name string, r *rival) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	senders := slices.Concat(r.greeters, r.publishers)
+	senders := slices.Concat(r.first, r.publishers)
 	faults, err := r.crowd.check(ctx, senders)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)

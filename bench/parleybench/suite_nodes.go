@@ -12,7 +12,7 @@ import (
 // so slowly that a chat is everywhere before the next comes.
 type pair struct {
 	nodes     [2]*process
-	crowds    [2]*crowd
+	crowds    [2]*subscribers
 	publisher *sender
 	senders   []*sender // all there were
 }
@@ -76,11 +76,11 @@ func (s *suite) pair(ctx context.Context, name string, settings ...string) (*pai
 
 // enter opens the streams and waits until both have the first chat.
 func (p *pair) enter(ctx context.Context, users []user) (err error) {
-	if p.crowds[0], err = newCrowd(ctx, p.nodes[0].url, users, 1); err != nil {
+	if p.crowds[0], err = newSubscribers(ctx, p.nodes[0].url, users, 1); err != nil {
 		return err
 	}
 	first := p.crowds[0]
-	p.crowds[1] = &crowd{
+	p.crowds[1] = &subscribers{
 		url: p.nodes[1].url, to: parleyRoute(p.nodes[1].url), owner: &api{p.nodes[1].url, users[0].token},
 		users: users, rooms: first.rooms, documents: first.documents,
 	}
@@ -89,7 +89,7 @@ func (p *pair) enter(ctx context.Context, users []user) (err error) {
 			return err
 		}
 	}
-	if p.senders, err = first.greet(ctx, textSize); err != nil {
+	if p.senders, err = first.sendFirst(ctx, textSize); err != nil {
 		return err
 	}
 	p.crowds[1].await(ctx, newestOf(p.senders))

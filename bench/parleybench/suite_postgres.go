@@ -113,7 +113,7 @@ func (s *suite) judgePostgres(ctx context.Context, all []*pgServer) error {
 		if one.name == "parley" || one.name == "parley_batch_of_one" {
 			_, faults, err = readBack(ctx, api{one.process.url, s.backing.users[0].token}, one.sent)
 		} else {
-			_, faults = told(one.sent)
+			_, faults = answeredChats(one.sent)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", one.name, err)

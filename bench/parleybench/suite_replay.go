@@ -23,7 +23,7 @@ func (s *suite) replay(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer alone.crowd.hangUp()
+	defer alone.crowd.close()
 	defer closeAll(alone.publishers)
 	beside := &rival{process: alone.process, crowd: alone.crowd, publishers: alone.publishers}
 	long, err := s.longRoom(ctx, alone.process.url)

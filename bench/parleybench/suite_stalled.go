@@ -20,7 +20,7 @@ func (s *suite) stalled(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("stalled: %w", err)
 	}
-	defer r.crowd.hangUp()
+	defer r.crowd.close()
 	defer closeAll(r.publishers)
 	start, err := rssOf(r.process.pid())
 	if err != nil {
@@ -85,7 +85,7 @@ func (s *suite) sleepers(ctx context.Context, r *rival, n int) ([]*socket, error
 	}
 	all := make([]*socket, n)
 	err = inParallel(ctx, n, func(ctx context.Context, i int) error {
-		one, err := dial(ctx, net.Dialer{Control: narrow}, r.process.url, s.users[i%len(s.users)].token)
+		one, err := dial(ctx, net.Dialer{Control: smallBuffers}, r.process.url, s.users[i%len(s.users)].token)
 		if err != nil {
 			return err
 		}
@@ -106,7 +106,7 @@ func (s *suite) stuff(ctx context.Context, r *rival) error {
 	}
 	p.unstamped = true
 	defer p.conn.close()
-	r.greeters = append(r.greeters, p)
+	r.first = append(r.first, p)
 	if err := fillRoom(p, stuffing); err != nil {
 		return err
 	}

@@ -12,34 +12,34 @@ import (
 
 const (
 	socketsPerUser = 20 // what a server lets one person hold, unless it is told otherwise
-	dialling       = 16 // sockets that are opened at once
-	stillness      = 5 * time.Second
+	parallelDials  = 16 // sockets that are opened at once
+	quietLimit     = 5 * time.Second
 )
 
-// A crowd is many subscribers, spread over users, rooms and documents.
-type crowd struct {
+// subscribers are many, spread over users, rooms and documents.
+type subscribers struct {
 	url       string
 	to        route // how a chat is sent
 	owner     *api  // who may read the rooms back; nil: nothing is stored
 	users     []user
 	rooms     []*room
 	documents []string // what they subscribe to; the rooms are taken in turn first
-	members   []*subscriber
-	ears      []*ear
+	list      []*subscriber
+	pollers   []*poller
 	closing   atomic.Bool
 }
 
-// peopleFor is how many users n sockets need.
-func peopleFor(n int) int { return (n + socketsPerUser - 1) / socketsPerUser }
+// usersFor is how many users n sockets need.
+func usersFor(n int) int { return (n + socketsPerUser - 1) / socketsPerUser }
 
-// newCrowd makes the rooms.
-func newCrowd(ctx context.Context, url string, users []user, rooms int) (*crowd, error) {
+// newSubscribers makes the rooms.
+func newSubscribers(ctx context.Context, url string, users []user, rooms int) (*subscribers, error) {
 	owner := &api{url, users[0].token}
 	ids, err := owner.createRooms(ctx, rooms)
 	if err != nil {
 		return nil, err
 	}
-	c := &crowd{url: url, to: parleyRoute(url), owner: owner, users: users, documents: []string{chatSentDocument}}
+	c := &subscribers{url: url, to: parleyRoute(url), owner: owner, users: users, documents: []string{chatSentDocument}}
 	for _, id := range ids {
 		cursor, err := owner.syncCursor(ctx, id)
 		if err != nil {
@@ -50,16 +50,16 @@ func newCrowd(ctx context.Context, url string, users []user, rooms int) (*crowd,
 	return c, nil
 }
 
-// bareCrowd is a crowd of the bare broadcast, where a room is a name and streams start when they start.
-func bareCrowd(url string, users []user, rooms int) *crowd {
-	c := &crowd{url: url, to: rawRoute(url), users: users, documents: []string{chatSentDocument}}
+// newRawSubscribers makes those of the bare broadcast, where a room is a name and streams start when they start.
+func newRawSubscribers(url string, users []user, rooms int) *subscribers {
+	c := &subscribers{url: url, to: rawRoute(url), users: users, documents: []string{chatSentDocument}}
 	for range rooms {
 		c.rooms = append(c.rooms, &room{id: uuid.NewString(), ledger: newLedger()})
 	}
 	return c
 }
 
-func (c *crowd) roomIDs() []string {
+func (c *subscribers) roomIDs() []string {
 	ids := make([]string, len(c.rooms))
 	for i, in := range c.rooms {
 		ids[i] = in.id
@@ -67,20 +67,20 @@ func (c *crowd) roomIDs() []string {
 	return ids
 }
 
-// open gives the crowd n sockets; from then on they take what comes.
-func (c *crowd) open(ctx context.Context, n int) error {
+// open opens n sockets; from then on they take what comes.
+func (c *subscribers) open(ctx context.Context, n int) error {
 	for range max(1, runtime.NumCPU()/2) { // the other half is the server's
-		e, err := newEar(&c.closing)
+		e, err := newPoller(&c.closing)
 		if err != nil {
 			return err
 		}
-		c.ears = append(c.ears, e)
+		c.pollers = append(c.pollers, e)
 	}
-	c.members = make([]*subscriber, n)
-	err := inParallel(ctx, n, c.admit)
-	for _, s := range c.members {
+	c.list = make([]*subscriber, n)
+	err := inParallel(ctx, n, c.openOne)
+	for _, s := range c.list {
 		if s != nil {
-			s.room.members = append(s.room.members, s)
+			s.room.subscribers = append(s.room.subscribers, s)
 		}
 	}
 	return err
@@ -91,9 +91,9 @@ func inParallel(ctx context.Context, n int, do func(context.Context, int) error)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var wg sync.WaitGroup
-	for worker := range dialling {
+	for worker := range parallelDials {
 		wg.Go(func() {
-			for i := worker; i < n && ctx.Err() == nil; i += dialling {
+			for i := worker; i < n && ctx.Err() == nil; i += parallelDials {
 				if err := do(ctx, i); err != nil {
 					cancel(err)
 				}
@@ -104,8 +104,8 @@ func inParallel(ctx context.Context, n int, do func(context.Context, int) error)
 	return context.Cause(ctx)
 }
 
-// admit opens socket i.
-func (c *crowd) admit(ctx context.Context, i int) error {
+// openOne opens socket i.
+func (c *subscribers) openOne(ctx context.Context, i int) error {
 	in, document := c.rooms[i%len(c.rooms)], c.documents[i/len(c.rooms)%len(c.documents)]
 	s, err := subscribe(ctx, c.url, c.users[i%len(c.users)], in, document)
 	if err == nil && in.cursor == "" {
@@ -114,25 +114,25 @@ func (c *crowd) admit(ctx context.Context, i int) error {
 	if err != nil {
 		return err
 	}
-	s.order = newOrder(who(i, in), 0, in.ledger)
-	c.members[i] = s
-	return c.ears[i%len(c.ears)].add(s)
+	s.check = newStreamCheck(who(i, in), 0, in.ledger)
+	c.list[i] = s
+	return c.pollers[i%len(c.pollers)].add(s)
 }
 
-// hangUp closes all sockets and waits for who reads them.
-func (c *crowd) hangUp() {
+// close closes all sockets and waits for who reads them.
+func (c *subscribers) close() {
 	if c.closing.Swap(true) {
 		return
 	}
-	for _, e := range c.ears {
+	for _, e := range c.pollers {
 		e.close()
 	}
 }
 
-// greet sends one chat without a time into each room and waits until all have it: then everybody
-// is live, and what follows is not catching up. It answers who sent them.
-func (c *crowd) greet(ctx context.Context, size int) ([]*sender, error) {
-	var greeters []*sender
+// sendFirst sends one chat without a time into each room and waits until all have it: then everybody
+// is live, and what follows is not catching up. It returns who sent them.
+func (c *subscribers) sendFirst(ctx context.Context, size int) ([]*sender, error) {
+	var first []*sender
 	for _, id := range c.roomIDs() {
 		s, err := newSender(c.to, c.users[0], id, size)
 		if err != nil {
@@ -144,20 +144,20 @@ func (c *crowd) greet(ctx context.Context, size int) ([]*sender, error) {
 		if err != nil {
 			return nil, err
 		}
-		greeters = append(greeters, s)
+		first = append(first, s)
 	}
-	c.await(ctx, newestOf(greeters))
-	return greeters, nil
+	c.await(ctx, newestOf(first))
+	return first, nil
 }
 
 // await waits until every member has the newest number of its room, or nobody gets anything for
-// a while; then judge will say who lacks what.
-func (c *crowd) await(ctx context.Context, newest map[string]int) {
+// a while; then check will say who lacks what.
+func (c *subscribers) await(ctx context.Context, newest map[string]int) {
 	had, since := int64(-1), time.Now()
-	for ctx.Err() == nil && time.Since(since) < stillness {
+	for ctx.Err() == nil && time.Since(since) < quietLimit {
 		have := int64(0)
 		complete := true
-		for _, s := range c.members {
+		for _, s := range c.list {
 			at := s.at.Load()
 			have += at
 			complete = complete && at >= int64(newest[s.room.id])
@@ -172,9 +172,9 @@ func (c *crowd) await(ctx context.Context, newest map[string]int) {
 	}
 }
 
-// check hangs up and judges everything that was delivered.
-func (c *crowd) check(ctx context.Context, senders []*sender) (problems, error) {
-	stored, faults := told(senders)
+// check closes the sockets and checks everything that was delivered.
+func (c *subscribers) check(ctx context.Context, senders []*sender) (problems, error) {
+	stored, faults := answeredChats(senders)
 	if c.owner != nil {
 		var err error
 		if stored, faults, err = readBack(ctx, *c.owner, senders); err != nil {
@@ -186,13 +186,13 @@ func (c *crowd) check(ctx context.Context, senders []*sender) (problems, error) 
 		newest[room] = len(chats) // what was stored without an answer is delivered as well
 	}
 	c.await(ctx, newest)
-	c.hangUp()
-	faults.merge(c.judge(stored))
+	c.close()
+	faults.merge(c.compare(stored))
 	return faults, nil
 }
 
-// judge holds what was delivered against what is stored. The crowd has hung up.
-func (c *crowd) judge(stored map[string][]storedChat) problems {
+// compare compares what was delivered with what is stored. All sockets are closed.
+func (c *subscribers) compare(stored map[string][]storedChat) problems {
 	var p problems
 	for _, in := range c.rooms {
 		for _, chat := range stored[in.id] {
@@ -201,16 +201,16 @@ func (c *crowd) judge(stored map[string][]storedChat) problems {
 			}
 		}
 	}
-	for _, s := range c.members {
-		p.merge(s.order.finish(len(stored[s.room.id])))
+	for _, s := range c.list {
+		p.merge(s.check.finish(len(stored[s.room.id])))
 	}
 	return p
 }
 
 // since adds up what all members were given since the last call.
-func (c *crowd) since() *deliveries {
+func (c *subscribers) since() *deliveries {
 	sum := &deliveries{}
-	for _, e := range c.ears {
+	for _, e := range c.pollers {
 		t := e.since()
 		sum.merge(&t)
 	}

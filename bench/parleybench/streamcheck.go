@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// An order judges what one subscriber of a room is given: each number exactly once, one after the
+// A streamCheck checks what one subscriber of a room is given: each number exactly once, one after the
 // other, and under each the same chat as everybody else. It belongs to one goroutine.
-type order struct {
+type streamCheck struct {
 	who     string
 	last    int // the highest number so far; the stream starts behind it
 	ledger  *ledger
@@ -15,12 +15,12 @@ type order struct {
 	faults  problems
 }
 
-func newOrder(who string, after int, shared *ledger) *order {
-	return &order{who: who, last: after, ledger: shared}
+func newStreamCheck(who string, after int, shared *ledger) *streamCheck {
+	return &streamCheck{who: who, last: after, ledger: shared}
 }
 
-// take judges one delivery.
-func (o *order) take(number int, text []byte) {
+// take checks one delivery.
+func (o *streamCheck) take(number int, text []byte) {
 	switch {
 	case number == o.last+1:
 		o.last = number
@@ -44,8 +44,8 @@ func (o *order) take(number int, text []byte) {
 	}
 }
 
-// finish judges the whole stream, when the room's last number is known.
-func (o *order) finish(newest int) problems {
+// finish checks the whole stream, when the room's last number is known.
+func (o *streamCheck) finish(newest int) problems {
 	for _, n := range slices.Sorted(maps.Keys(o.skipped)) {
 		o.faults.add("%s: number %d never came", o.who, n)
 	}

@@ -12,9 +12,9 @@ import (
 	"time"
 )
 
-// An ear reads many sockets in one goroutine, by epoll. A goroutine for each would cost twice the time:
+// A poller reads many sockets in one goroutine, by epoll. A goroutine for each would cost twice the time:
 // the machine is shared with the server that is measured.
-type ear struct {
+type poller struct {
 	epoll int
 	ended chan struct{}
 
@@ -25,27 +25,27 @@ type ear struct {
 }
 
 const (
-	glance = 20 // ms; how often an ear looks whether it should stop
-	// breath is how long it rests after it has read all there was. Without it each delivery wakes it alone,
+	pollInterval = 20 // ms; how often a poller looks whether it should stop
+	// pollPause is how long it rests after it has read all there was. Without it each delivery wakes it alone,
 	// which costs as much again as to read it. It adds that much to a time at most, whoever delivers.
-	breath = 200 * time.Microsecond
+	pollPause = 200 * time.Microsecond
 )
 
-func newEar(closing *atomic.Bool) (*ear, error) {
+func newPoller(closing *atomic.Bool) (*poller, error) {
 	epoll, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
 	if err != nil {
 		return nil, fmt.Errorf("epoll: %w", err)
 	}
-	e := &ear{epoll: epoll, ended: make(chan struct{}), members: map[int32]*subscriber{}}
-	go e.listen(closing)
+	e := &poller{epoll: epoll, ended: make(chan struct{}), members: map[int32]*subscriber{}}
+	go e.run(closing)
 	return e, nil
 }
 
 // add takes a subscriber's socket over.
-func (e *ear) add(s *subscriber) error {
+func (e *poller) add(s *subscriber) error {
 	fd, err := detach(s.socket.conn)
 	if err != nil {
-		return fmt.Errorf("listen to a socket: %w", err)
+		return fmt.Errorf("poll a socket: %w", err)
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -55,7 +55,7 @@ func (e *ear) add(s *subscriber) error {
 	if err != nil {
 		return fmt.Errorf("epoll: %w", err)
 	}
-	e.hear(fd, s, nil) // what came before
+	e.take(fd, s, nil) // what came before
 	return nil
 }
 
@@ -75,12 +75,12 @@ func detach(conn net.Conn) (fd int, err error) {
 	return fd, errors.Join(failed, err, os.NewSyscallError("close", conn.Close()))
 }
 
-func (e *ear) listen(closing *atomic.Bool) {
+func (e *poller) run(closing *atomic.Bool) {
 	defer close(e.ended)
 	ready := make([]syscall.EpollEvent, 256)
 	buffer := make([]byte, 256<<10)
 	for !closing.Load() {
-		n, err := syscall.EpollWait(e.epoll, ready, glance)
+		n, err := syscall.EpollWait(e.epoll, ready, pollInterval)
 		if err != nil && !errors.Is(err, syscall.EINTR) {
 			panic(fmt.Errorf("epoll: %w", err)) // the descriptor is ours and open
 		}
@@ -90,44 +90,44 @@ func (e *ear) listen(closing *atomic.Bool) {
 		}
 		e.mu.Unlock()
 		if n > 0 && n < len(ready) {
-			rest := syscall.NsecToTimespec(int64(breath)) // time.Sleep may take a millisecond
+			rest := syscall.NsecToTimespec(int64(pollPause)) // time.Sleep may take a millisecond
 			_ = syscall.Nanosleep(&rest, nil)
 		}
 	}
 }
 
 // read takes what has come for one socket; what does not fit comes next time.
-func (e *ear) read(fd int, buffer []byte) {
+func (e *poller) read(fd int, buffer []byte) {
 	s := e.members[int32(fd)]
 	n, err := syscall.Read(fd, buffer)
 	switch {
 	case n > 0:
-		e.hear(fd, s, buffer[:n])
+		e.take(fd, s, buffer[:n])
 	case n == 0:
-		e.lose(fd, s, io.EOF)
+		e.drop(fd, s, io.EOF)
 	case !errors.Is(err, syscall.EAGAIN) && !errors.Is(err, syscall.EINTR):
-		e.lose(fd, s, err)
+		e.drop(fd, s, err)
 	}
 }
 
-func (e *ear) hear(fd int, s *subscriber, read []byte) {
+func (e *poller) take(fd int, s *subscriber, read []byte) {
 	pings, err := s.take(read, time.Now(), &e.given)
 	for _, ping := range pings {
-		_, _ = syscall.Write(fd, encodeFrame(pongFrame, ping)) // a server that takes nothing will cut us
+		_, _ = syscall.Write(fd, encodeFrame(pongFrame, ping)) // a server that takes nothing will close the connection
 	}
 	if err != nil {
-		e.lose(fd, s, err)
+		e.drop(fd, s, err)
 	}
 }
 
-func (e *ear) lose(fd int, s *subscriber, why error) {
-	s.lost(why)
+func (e *poller) drop(fd int, s *subscriber, why error) {
+	s.fail(why)
 	delete(e.members, int32(fd))
 	_ = syscall.EpollCtl(e.epoll, syscall.EPOLL_CTL_DEL, fd, nil)
 }
 
-// since answers what was delivered since the last call.
-func (e *ear) since() deliveries {
+// since returns what was delivered since the last call.
+func (e *poller) since() deliveries {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	t := e.given
@@ -135,8 +135,8 @@ func (e *ear) since() deliveries {
 	return t
 }
 
-// close waits until the ear has stopped, which follows from closing, and cuts its sockets.
-func (e *ear) close() {
+// close waits until the poller has stopped, which follows from closing, and closes its sockets.
+func (e *poller) close() {
 	<-e.ended
 	for _, fd := range e.all {
 		_ = syscall.Close(fd)
@@ -144,9 +144,9 @@ func (e *ear) close() {
 	_ = syscall.Close(e.epoll)
 }
 
-// narrow makes a connection that takes in little while nobody reads it, as over a real network: on
+// smallBuffers makes a connection that takes in little while nobody reads it, as over a real network: on
 // loopback the kernel keeps megabytes for it, and no server would ever notice.
-func narrow(_, _ string, raw syscall.RawConn) error {
+func smallBuffers(_, _ string, raw syscall.RawConn) error {
 	var err error
 	failed := raw.Control(func(fd uintptr) {
 		err = errors.Join(
