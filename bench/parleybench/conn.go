@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// patience is how long one answer may take before the connection counts as broken.
-const patience = 20 * time.Second
+// answerTimeout is how long one answer may take before the connection counts as broken.
+const answerTimeout = 20 * time.Second
 
 // A conn is one keep-alive HTTP/1.1 connection for requests that are encoded beforehand. net/http
 // would cost the shared machine more than the server's own work. It belongs to one goroutine.
@@ -34,12 +34,12 @@ func newConn(addr string) *conn {
 // error the connection is gone and the next call dials a new one.
 func (c *conn) do(request []byte) (status int, body []byte, err error) {
 	if c.net == nil {
-		if c.net, err = net.DialTimeout("tcp", c.addr, patience); err != nil {
+		if c.net, err = net.DialTimeout("tcp", c.addr, answerTimeout); err != nil {
 			return 0, nil, err
 		}
 		c.in.Reset(c.net)
 	}
-	err = c.net.SetDeadline(time.Now().Add(patience))
+	err = c.net.SetDeadline(time.Now().Add(answerTimeout))
 	if err == nil {
 		_, err = c.net.Write(request)
 	}

@@ -51,8 +51,8 @@ func (w *idleRun) run(ctx context.Context) (r *report, err error) {
 }
 
 func (w *idleRun) report(ctx context.Context, c *subscribers) (*report, error) {
-	found := weights{pid: w.site.pid, wait: w.wait}
-	faults, err := found.weigh(ctx, c, w.sockets)
+	found := memory{pid: w.site.pid, wait: w.wait}
+	faults, err := found.measure(ctx, c, w.sockets)
 	if err != nil {
 		return nil, err
 	}
@@ -61,48 +61,48 @@ func (w *idleRun) report(ctx context.Context, c *subscribers) (*report, error) {
 	r.add("rss_before_kib", found.before)
 	r.add("rss_waiting_kib", found.waiting)
 	r.add("rss_after_a_chat_kib", found.after)
-	r.add("kib_per_waiting_socket", found.each(found.waiting))
-	r.add("kib_per_socket_after_a_chat", found.each(found.after))
+	r.add("kib_per_waiting_socket", found.perSocket(found.waiting))
+	r.add("kib_per_socket_after_a_chat", found.perSocket(found.after))
 	return r, nil
 }
 
-// weights are the memory of a server in KiB: before sockets are open, while they wait, and after each
+// memory are the memory of a server in KiB: before sockets are open, while they wait, and after each
 // has been given one chat.
-type weights struct {
+type memory struct {
 	pid                    int
 	wait                   time.Duration
 	sockets                int
 	before, waiting, after int
 }
 
-// each is what one socket adds.
-func (w *weights) each(rss int) float64 { return float64(rss-w.before) / float64(w.sockets) }
+// perSocket is what one socket adds.
+func (w *memory) perSocket(rss int) float64 { return float64(rss-w.before) / float64(w.sockets) }
 
-// weigh opens the sockets of a crowd and hangs up.
-func (w *weights) weigh(ctx context.Context, c *subscribers, sockets int) (p problems, err error) {
+// measure opens the sockets of a crowd and hangs up.
+func (w *memory) measure(ctx context.Context, c *subscribers, sockets int) (p problems, err error) {
 	w.sockets = sockets
-	if w.before, err = w.settled(ctx); err != nil {
+	if w.before, err = w.afterQuiet(ctx); err != nil {
 		return p, err
 	}
 	if err = c.open(ctx, sockets); err != nil {
 		return p, err
 	}
-	if w.waiting, err = w.settled(ctx); err != nil {
+	if w.waiting, err = w.afterQuiet(ctx); err != nil {
 		return p, err
 	}
 	first, err := c.sendFirst(ctx, minText)
 	if err != nil {
 		return p, err
 	}
-	if w.after, err = w.settled(ctx); err != nil {
+	if w.after, err = w.afterQuiet(ctx); err != nil {
 		return p, err
 	}
 	return c.check(ctx, first)
 }
 
-// settled is the server's memory after some quiet time, without asking it to clean up: what a user
+// afterQuiet is the server's memory after some quiet time, without asking it to clean up: what a user
 // would see.
-func (w *weights) settled(ctx context.Context) (int, error) {
+func (w *memory) afterQuiet(ctx context.Context) (int, error) {
 	select {
 	case <-time.After(w.wait):
 		return rssOf(w.pid)

@@ -16,26 +16,26 @@ import (
 
 // startPatience is how long a server may take until it listens; stopPatience until it has drained.
 const (
-	startPatience = 60 * time.Second
-	stopPatience  = 40 * time.Second
+	startTimeout = 60 * time.Second
+	stopTimeout  = 40 * time.Second
 )
 
-// boundless are the settings that would measure patience instead of speed, and what switches them off.
-var boundless = map[string]string{
+// unlimited are the settings that would measure patience instead of speed, and what switches them off.
+var unlimited = map[string]string{
 	"send-rate": "0", "room-send-rate": "0", "mutation-rate": "0", "room-create-rate": "0", "register-rate": "0",
 	"login-attempts": "0", "login-rate": "0", "accept-rate": "0", "address-request-rate": "0", "ws-message-rate": "0",
 	"max-connections": "1000000", "max-connections-per-user": "1000000", "max-connections-per-address": "1000000",
 	"user-room-streams": "1000000",
 }
 
-// freed is the environment of a server that takes whatever comes. A server refuses a setting it
+// unlimitedEnv is the environment of a server that takes whatever comes. A server refuses a setting it
 // does not know, so only those are named that its help names.
-func freed(ctx context.Context, binary string) []string {
+func unlimitedEnv(ctx context.Context, binary string) []string {
 	command := exec.CommandContext(ctx, binary, "--help")
-	command.Env = cleanEnvironment()
+	command.Env = cleanEnv()
 	help, _ := command.Output() // its start will say what is wrong
 	var off []string
-	for name, value := range boundless {
+	for name, value := range unlimited {
 		if strings.Contains(string(help), "--"+name+"=") {
 			off = append(off, "PARLEY_"+strings.ToUpper(strings.ReplaceAll(name, "-", "_"))+"="+value)
 		}
@@ -60,13 +60,13 @@ type process struct {
 // startParley starts a server on a port of its choice. more is added to its environment.
 func startParley(ctx context.Context, binary, data string, more ...string) (*process, error) {
 	command := exec.Command(binary)
-	command.Env = append(append(cleanEnvironment(), freed(ctx, binary)...), more...)
+	command.Env = append(append(cleanEnv(), unlimitedEnv(ctx, binary)...), more...)
 	command.Env = append(command.Env, "PARLEY_ADDR=127.0.0.1:0", "PARLEY_DATA="+data)
 	return start(ctx, command)
 }
 
-// cleanEnvironment is ours without what would configure a server.
-func cleanEnvironment() []string {
+// cleanEnv is ours without what would configure a server.
+func cleanEnv() []string {
 	var kept []string
 	for _, line := range os.Environ() {
 		if !strings.HasPrefix(line, "PARLEY_") {
@@ -87,14 +87,14 @@ func start(ctx context.Context, command *exec.Cmd) (*process, error) {
 	if err := command.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", command.Path, err)
 	}
-	go p.watch(stderr)
+	go p.readStderr(stderr)
 	select {
 	case p.url = <-p.listens:
 		p.took = time.Since(began)
 		return p, nil
 	case <-p.ended:
 		return nil, fmt.Errorf("%s ended before it listened: %w", command.Path, p.failure())
-	case <-time.After(startPatience):
+	case <-time.After(startTimeout):
 		err = fmt.Errorf("%s does not say where it listens", command.Path)
 	case <-ctx.Done():
 		err = ctx.Err()
@@ -102,8 +102,8 @@ func start(ctx context.Context, command *exec.Cmd) (*process, error) {
 	return nil, errors.Join(err, p.stop())
 }
 
-// watch reads stderr to its end, then waits for the process.
-func (p *process) watch(stderr io.Reader) {
+// readStderr reads stderr to its end, then waits for the process.
+func (p *process) readStderr(stderr io.Reader) {
 	defer close(p.ended)
 	in := bufio.NewReader(stderr)
 	for {
@@ -141,10 +141,10 @@ func (p *process) stop() error {
 	_ = p.command.Process.Signal(syscall.SIGTERM) // it may have ended already
 	select {
 	case <-p.ended:
-	case <-time.After(stopPatience):
+	case <-time.After(stopTimeout):
 		_ = p.command.Process.Kill()
 		<-p.ended
-		return fmt.Errorf("%s did not stop within %v", p.command.Path, stopPatience)
+		return fmt.Errorf("%s did not stop within %v", p.command.Path, stopTimeout)
 	}
 	if p.err != nil {
 		return fmt.Errorf("%s: %w", p.command.Path, p.failure())

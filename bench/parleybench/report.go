@@ -28,6 +28,21 @@ type figure struct {
 
 func (r *report) add(name string, value any) { r.figures = append(r.figures, figure{name, value}) }
 
+// atLeast adds a target: the median of the rounds should not be below limit.
+func (r *report) atLeast(limit float64, name string, rounds []float64) {
+	r.targets = append(r.targets, target{name, atLeast, limit, rounds})
+}
+
+// atMost adds a target: the median of the rounds should not be above limit.
+func (r *report) atMost(limit float64, name string, rounds []float64) {
+	r.targets = append(r.targets, target{name, atMost, limit, rounds})
+}
+
+// compare adds what is shown beside the targets.
+func (r *report) compare(name string, rounds []float64) {
+	r.targets = append(r.targets, target{name, unbound, 0, rounds})
+}
+
 // addTimes adds the usual four figures of a histogram, in milliseconds.
 func (r *report) addTimes(of string, h *histogram) {
 	r.add(of+"_p50_ms", millis(h.quantile(0.5)))
@@ -56,14 +71,14 @@ func (r *report) write(w io.Writer, asJSON bool) error {
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, f := range r.figures {
-		say(t, "%s\t%s", strings.ReplaceAll(f.name, "_", " "), show(f.value))
+		fmt.Fprintf(t, "%s\t%s\n", strings.ReplaceAll(f.name, "_", " "), show(f.value))
 	}
 	if len(r.targets) > 0 {
-		say(t, "\ntarget\tmedian\tlowest\thighest\twanted\t")
+		fmt.Fprintln(t, "\ntarget\tmedian\tlowest\thighest\twanted\t")
 	}
 	for _, g := range r.targets {
 		low, high := g.spread()
-		say(t, "%s\t%s\t%s\t%s\t%s\t%s", g.name, show(g.median()), show(low), show(high), g.wanted(), g.verdict())
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\n", g.name, show(g.median()), show(low), show(high), g.wanted(), g.verdict())
 	}
 	return t.Flush()
 }

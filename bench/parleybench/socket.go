@@ -52,7 +52,7 @@ func dial(ctx context.Context, with net.Dialer, url, token string) (*socket, err
 func dialOnce(ctx context.Context, with net.Dialer, addr string) (*socket, time.Duration, error) {
 	c := newConn(addr)
 	var err error
-	with.Timeout = patience
+	with.Timeout = answerTimeout
 	if c.net, err = with.DialContext(ctx, "tcp", addr); err != nil {
 		return nil, 0, err
 	}
@@ -163,7 +163,7 @@ func (s *socket) more() error {
 		s.room = make([]byte, len(s.in)+8<<10)
 	}
 	n := copy(s.room[:cap(s.room)], s.in)
-	if err := s.conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
+	if err := s.conn.SetReadDeadline(time.Now().Add(answerTimeout)); err != nil {
 		return err
 	}
 	m, err := s.conn.Read(s.room[n:cap(s.room)])

@@ -26,10 +26,10 @@ type suite struct {
 	subscribers int
 	strict      bool
 
-	temp    string
-	users   []user
-	guests  []user // who sign in again and again
-	roomIDs []string
+	temp       string
+	users      []user
+	loginUsers []user // who sign in again and again
+	roomIDs    []string
 
 	roomStart string              // the cursor of the first room before anything was sent
 	servers   []*process          // all that were started
@@ -62,7 +62,7 @@ func (s *suite) run(ctx context.Context) (_ *report, err error) {
 	if s.rounds < 1 || s.round <= 0 || s.clients < 1 || s.rooms < 1 || s.subscribers < 1 {
 		return nil, usageError("rounds, their length, clients, rooms and subscribers must be above zero")
 	}
-	parts, err := s.chosen()
+	parts, err := s.chosenParts()
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +80,7 @@ func (s *suite) run(ctx context.Context) (_ *report, err error) {
 		return &s.r, err
 	}
 	for _, p := range parts {
-		if err := s.do(ctx, p); err != nil {
+		if err := s.runPart(ctx, p); err != nil {
 			return &s.r, fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
@@ -98,7 +98,7 @@ func (s *suite) seed(ctx context.Context) error {
 	if s.users, err = open.register(ctx, s.clients); err != nil {
 		return err
 	}
-	if s.guests, err = open.register(ctx, guests); err != nil {
+	if s.loginUsers, err = open.register(ctx, loginUsersCount); err != nil {
 		return err
 	}
 	if s.roomIDs, err = open.as(s.users[0].token).createRooms(ctx, s.rooms); err != nil {
@@ -139,20 +139,20 @@ func (s *suite) bareOn(ctx context.Context, mode, database string) (*process, er
 	return p, err
 }
 
-// live is the one server of its kind that the parts with subscribers share.
-func (s *suite) live(ctx context.Context, name string) (*process, error) {
+// shared is the one server of its kind that the parts with subscribers share.
+func (s *suite) shared(ctx context.Context, name string) (*process, error) {
 	if p := s.running[name]; p != nil {
 		return p, nil
 	}
-	p, err := s.another(ctx, name, "live_"+name)
+	p, err := s.startCopy(ctx, name, "live_"+name)
 	if err == nil {
 		s.running[name] = p
 	}
 	return p, err
 }
 
-// another starts a server of a kind over a copy of the seeded database.
-func (s *suite) another(ctx context.Context, name, dir string) (*process, error) {
+// startCopy starts a server of a kind over a copy of the seeded database.
+func (s *suite) startCopy(ctx context.Context, name, dir string) (*process, error) {
 	if err := s.copySeed(dir); err != nil {
 		return nil, err
 	}

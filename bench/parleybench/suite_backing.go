@@ -23,11 +23,11 @@ type backing struct {
 // seedDatabase is the name of that database.
 const seedDatabase = "seed"
 
-// backedRooms are the rooms there: a hot one, and as many as are not hot together.
-const backedRooms = 1 + 50
+// backingRooms are the rooms there: a hot one, and as many as are not hot together.
+const backingRooms = 1 + 50
 
-// backed starts what nodes share, once.
-func (s *suite) backed(ctx context.Context) (*backing, error) {
+// needBacking starts what nodes share, once.
+func (s *suite) needBacking(ctx context.Context) (*backing, error) {
 	if s.backing != nil {
 		return s.backing, nil
 	}
@@ -51,7 +51,7 @@ func (s *suite) backed(ctx context.Context) (*backing, error) {
 	if b.users, err = (api{url: p.url}).register(ctx, s.clients); err != nil {
 		return nil, err
 	}
-	if b.rooms, err = (api{p.url, b.users[0].token}).createRooms(ctx, backedRooms); err != nil {
+	if b.rooms, err = (api{p.url, b.users[0].token}).createRooms(ctx, backingRooms); err != nil {
 		return nil, err
 	}
 	return b, p.stop()

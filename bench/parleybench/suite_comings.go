@@ -11,7 +11,7 @@ import (
 )
 
 // Clients that come and go at once.
-const comers = 8
+const visitorsAtOnce = 8
 
 // A visitor comes and goes, over and over: connects, signs in, subscribes, takes one chat and leaves.
 type visitor struct {
@@ -43,10 +43,10 @@ func (v *visitor) once(ctx context.Context, by user) error {
 // visit has some clients come and go until enough says so; it answers how often and how long that took.
 func (v *visitor) visit(ctx context.Context, enough func(visits int64) bool) (int, time.Duration, error) {
 	var visits atomic.Int64
-	errs := make([]error, comers)
+	errs := make([]error, visitorsAtOnce)
 	start := time.Now()
 	var wg sync.WaitGroup
-	for i := range comers {
+	for i := range visitorsAtOnce {
 		wg.Go(func() {
 			for ctx.Err() == nil && errs[i] == nil && !enough(visits.Load()) {
 				errs[i] = v.once(ctx, v.users[i%len(v.users)])
@@ -58,8 +58,8 @@ func (v *visitor) visit(ctx context.Context, enough func(visits int64) bool) (in
 	return int(visits.Load()), time.Since(start), errors.Join(append(errs, ctx.Err())...)
 }
 
-// lasting is enough after d.
-func lasting(d time.Duration) func(int64) bool {
+// during is enough after d.
+func during(d time.Duration) func(int64) bool {
 	start := time.Now()
 	return func(int64) bool { return time.Since(start) >= d }
 }
@@ -67,14 +67,14 @@ func lasting(d time.Duration) func(int64) bool {
 // upTo is enough after n visits.
 func upTo(n int) func(int64) bool { return func(visits int64) bool { return visits >= int64(n) } }
 
-// comeAndGo compares visits to Parley and to the stock server, in turn, and looks whether very many leave
+// connections compares visits to Parley and to the stock server, in turn, and looks whether very many leave
 // anything behind.
-func (s *suite) comeAndGo(ctx context.Context) error {
+func (s *suite) connections(ctx context.Context) error {
 	rivals := []string{parley, stock}
 	visitors, rates, cpus := map[string]*visitor{}, map[string][]float64{}, map[string][]float64{}
 	for round := range s.rounds + 1 {
 		for _, name := range rivals {
-			p, err := s.live(ctx, name)
+			p, err := s.shared(ctx, name)
 			if err == nil && visitors[name] == nil {
 				visitors[name], err = s.visitor(ctx, p.url)
 			}
@@ -82,7 +82,7 @@ func (s *suite) comeAndGo(ctx context.Context) error {
 				return err
 			}
 			before, err1 := cpuOf(p.pid())
-			visits, took, err2 := visitors[name].visit(ctx, lasting(s.round))
+			visits, took, err2 := visitors[name].visit(ctx, during(s.round))
 			after, err3 := cpuOf(p.pid())
 			if err := errors.Join(err1, err2, err3); err != nil {
 				return fmt.Errorf("come and go, %s: %w", name, err)
@@ -97,10 +97,9 @@ func (s *suite) comeAndGo(ctx context.Context) error {
 		s.r.add("comings_"+name+"_per_s", median(rates[name]))
 		s.r.add("comings_"+name+"_cpu_us", median(cpus[name]))
 	}
-	s.r.targets = append(s.r.targets,
-		target{"connect, subscribe, leave: times/s, Parley / stock", atLeast, 1.2, over(rates[parley], rates[stock])},
-		target{"connect, subscribe, leave: CPU each, Parley / stock", unbound, 0, over(cpus[parley], cpus[stock])})
-	return s.leftBehind(ctx, visitors[parley])
+	s.r.atLeast(1.2, "connect, subscribe, leave: times/s, Parley / stock", over(rates[parley], rates[stock]))
+	s.r.compare("connect, subscribe, leave: CPU each, Parley / stock", over(cpus[parley], cpus[stock]))
+	return s.compareMemory(ctx, visitors[parley])
 }
 
 // visitor makes a room with one chat.
@@ -113,16 +112,16 @@ func (s *suite) visitor(ctx context.Context, url string) (*visitor, error) {
 	return &visitor{url, s.users, c.rooms[0]}, err
 }
 
-// leftBehind has Parley visited very often and compares its memory in the second half of that with the
+// compareMemory has Parley visited very often and compares its memory in the second half of that with the
 // first. A garbage collector makes it go up and down by a third, so many looks count and not the last one.
-func (s *suite) leftBehind(ctx context.Context, v *visitor) error {
+func (s *suite) compareMemory(ctx context.Context, v *visitor) error {
 	many := 200 * s.subscribers
 	var halves [2]float64
 	if _, _, err := v.visit(ctx, upTo(many/10)); err != nil {
 		return fmt.Errorf("come and go: %w", err)
 	}
 	for i := range halves {
-		sizes, err := s.watch(s.running[parley].pid(), func() error {
+		sizes, err := s.watchMemory(s.running[parley].pid(), func() error {
 			_, _, err := v.visit(ctx, upTo(many*9/20))
 			return err
 		})
@@ -133,16 +132,12 @@ func (s *suite) leftBehind(ctx context.Context, v *visitor) error {
 	}
 	s.r.add("comings_rss_first_half_mib", halves[0])
 	s.r.add("comings_rss_second_half_mib", halves[1])
-	s.r.targets = append(s.r.targets, target{
-		fmt.Sprintf("connect, subscribe, leave, %d times: memory, second half / first", many),
-		atMost, 1.1,
-		[]float64{halves[1] / halves[0]},
-	})
+	s.r.atMost(1.1, fmt.Sprintf("connect, subscribe, leave, %d times: memory, second half / first", many), []float64{halves[1] / halves[0]})
 	return nil
 }
 
-// watch looks at the memory of a process, in MiB, again and again while something runs.
-func (s *suite) watch(pid int, what func() error) (sizes []float64, err error) {
+// watchMemory looks at the memory of a process, in MiB, again and again while something runs.
+func (s *suite) watchMemory(pid int, what func() error) (sizes []float64, err error) {
 	done := make(chan error, 1)
 	go func() { done <- what() }()
 	tick := time.NewTicker(s.round / 30)

@@ -14,7 +14,7 @@ func (s *suite) steady(ctx context.Context) error {
 		if len(rivals) == 2 {
 			n *= 10
 		}
-		all, err := s.play(ctx, stage{
+		all, err := s.compare(ctx, scenario{
 			name: fmt.Sprintf("steady_%d", n), rivals: rivals, subscribers: n,
 			rooms: 1, publishers: 1, rate: 20, round: 2 * s.round,
 		})
@@ -22,12 +22,10 @@ func (s *suite) steady(ctx context.Context) error {
 			return err
 		}
 		what := fmt.Sprintf("20 chats/s to %d subscribers: ", n)
-		s.r.targets = append(s.r.targets,
-			target{what + "CPU a delivery, Parley / raw", atMost, 1.2, over(all[parley].cpus, all[raw].cpus)},
-			target{what + "p99 of deliveries, Parley / raw", atMost, 1.5, over(all[parley].tails, all[raw].tails)})
+		s.r.atMost(1.2, what+"CPU a delivery, Parley / raw", over(all[parley].cpus, all[raw].cpus))
+		s.r.atMost(1.5, what+"p99 of deliveries, Parley / raw", over(all[parley].p99s, all[raw].p99s))
 		if all[stock] != nil {
-			s.r.targets = append(s.r.targets,
-				target{what + "CPU a delivery, stock / raw", unbound, 0, over(all[stock].cpus, all[raw].cpus)})
+			s.r.compare(what+"CPU a delivery, stock / raw", over(all[stock].cpus, all[raw].cpus))
 		}
 	}
 	return nil
@@ -35,30 +33,29 @@ func (s *suite) steady(ctx context.Context) error {
 
 // publisher has one client send to one room as fast as it is answered.
 func (s *suite) publisher(ctx context.Context) error {
-	all, err := s.play(ctx, stage{
+	all, err := s.compare(ctx, scenario{
 		name: "publisher", rivals: []string{parley, raw, stock}, subscribers: s.subscribers,
 		rooms: 1, publishers: 1, round: s.round,
 	})
 	if err != nil {
 		return err
 	}
-	s.race(fmt.Sprintf("one publisher, %d subscribers: ", s.subscribers), all, 1, 3)
+	s.compareRates(fmt.Sprintf("one publisher, %d subscribers: ", s.subscribers), all, 1, 3)
 	return nil
 }
 
-// race judges deliveries a second, and shows what they cost beside them.
-func (s *suite) race(what string, all map[string]*rival, overRaw, overStock float64) {
+// compareRates judges deliveries a second, and shows what they cost beside them.
+func (s *suite) compareRates(what string, all map[string]*side, overRaw, overStock float64) {
 	ours := all[parley]
-	s.r.targets = append(s.r.targets,
-		target{what + "deliveries/s, Parley / raw", atLeast, overRaw, over(ours.rates, all[raw].rates)},
-		target{what + "deliveries/s, Parley / stock", atLeast, overStock, over(ours.rates, all[stock].rates)},
-		target{what + "CPU a delivery, Parley / raw", unbound, 0, over(ours.cpus, all[raw].cpus)},
-		target{what + "CPU a delivery, Parley / stock", unbound, 0, over(ours.cpus, all[stock].cpus)})
+	s.r.atLeast(overRaw, what+"deliveries/s, Parley / raw", over(ours.rates, all[raw].rates))
+	s.r.atLeast(overStock, what+"deliveries/s, Parley / stock", over(ours.rates, all[stock].rates))
+	s.r.compare(what+"CPU a delivery, Parley / raw", over(ours.cpus, all[raw].cpus))
+	s.r.compare(what+"CPU a delivery, Parley / stock", over(ours.cpus, all[stock].cpus))
 }
 
 // flood has 16 clients send to one room as fast as they are answered.
 func (s *suite) flood(ctx context.Context) error {
-	all, err := s.play(ctx, stage{
+	all, err := s.compare(ctx, scenario{
 		name: "flood", rivals: []string{parley, stock}, subscribers: s.subscribers,
 		rooms: 1, publishers: 16, round: s.round,
 	})
@@ -66,41 +63,37 @@ func (s *suite) flood(ctx context.Context) error {
 		return err
 	}
 	what := fmt.Sprintf("16 publishers, %d subscribers: ", s.subscribers)
-	s.r.targets = append(s.r.targets,
-		target{what + "deliveries/s, Parley / stock", atLeast, 12, over(all[parley].rates, all[stock].rates)},
-		target{what + "p99 of deliveries, ms", atMost, 150, all[parley].tails},
-		target{what + "CPU a delivery, Parley / stock", unbound, 0, over(all[parley].cpus, all[stock].cpus)})
+	s.r.atLeast(12, what+"deliveries/s, Parley / stock", over(all[parley].rates, all[stock].rates))
+	s.r.atMost(150, what+"p99 of deliveries, ms", all[parley].p99s)
+	s.r.compare(what+"CPU a delivery, Parley / stock", over(all[parley].cpus, all[stock].cpus))
 	return nil
 }
 
 // manyRooms has one client send to each of 50 rooms, all as fast as they are answered.
 func (s *suite) manyRooms(ctx context.Context) error {
 	const rooms = 50
-	all, err := s.play(ctx, stage{
+	all, err := s.compare(ctx, scenario{
 		name: "rooms", rivals: []string{parley, raw, stock}, subscribers: 2 * s.subscribers,
 		rooms: rooms, publishers: rooms, round: s.round,
 	})
 	if err != nil {
 		return err
 	}
-	s.race(fmt.Sprintf("%d rooms, %d subscribers: ", rooms, 2*s.subscribers), all, 0.7, 3)
+	s.compareRates(fmt.Sprintf("%d rooms, %d subscribers: ", rooms, 2*s.subscribers), all, 0.7, 3)
 	return nil
 }
 
 // selections has 20 chats a second sent to a room whose subscribers ask for 20 different things. How often
 // a server executes cannot be seen from outside: a test of package graph counts that.
 func (s *suite) selections(ctx context.Context) error {
-	all, err := s.play(ctx, stage{
+	all, err := s.compare(ctx, scenario{
 		name: "selections", rivals: []string{parley, stock}, subscribers: 2 * s.subscribers,
 		rooms: 1, publishers: 1, rate: 20, documents: selectionDocuments(), round: 2 * s.round,
 	})
 	if err != nil {
 		return err
 	}
-	s.r.targets = append(s.r.targets, target{
-		fmt.Sprintf("20 selections, %d subscribers: CPU a delivery, Parley / stock", 2*s.subscribers),
-		unbound, 0, over(all[parley].cpus, all[stock].cpus),
-	})
+	s.r.compare(fmt.Sprintf("20 selections, %d subscribers: CPU a delivery, Parley / stock", 2*s.subscribers), over(all[parley].cpus, all[stock].cpus))
 	return nil
 }
 

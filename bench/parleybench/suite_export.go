@@ -16,11 +16,11 @@ import (
 	"github.com/google/uuid"
 )
 
-// bigExport writes an export of one room with n chats: that of a room with one chat, whose lines are
+// writeExport writes an export of one room with n chats: that of a room with one chat, whose lines are
 // repeated. To send them all would take longer than to measure. docs/export.md has the format.
-func (s *suite) bigExport(ctx context.Context, file string, n int) error {
+func (s *suite) writeExport(ctx context.Context, file string, n int) error {
 	const one = "export_of_one"
-	p, err := s.another(ctx, parley, one)
+	p, err := s.startCopy(ctx, parley, one)
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func (s *suite) bigExport(ctx context.Context, file string, n int) error {
 		return err
 	}
 	small := filepath.Join(s.temp, one+".ndjson")
-	if output, err := s.tool(ctx, place{name: one}, "export", small).CombinedOutput(); err != nil {
+	if output, err := s.tool(ctx, database{name: one}, "export", small).CombinedOutput(); err != nil {
 		return fmt.Errorf("export: %w\n%s", err, output)
 	}
 	text, err := os.ReadFile(small)
@@ -69,13 +69,13 @@ func multiply(to io.Writer, export []byte, n int) error {
 		times := 1
 		switch {
 		case strings.HasPrefix(text, `{"table":"rooms"`) && !strings.Contains(text, `"last_place":0,`):
-			text = blanks(text, map[string]string{"last_place": "%[1]d", "last_number": "%[1]d", "last_tag": `"%[3]d"`})
+			text = asFormat(text, map[string]string{"last_place": "%[1]d", "last_number": "%[1]d", "last_tag": `"%[3]d"`})
 		case strings.HasPrefix(text, `{"table":"chats"`):
-			text, times = blanks(text, map[string]string{"number": "%[1]d", "place": "%[1]d", "id": `"%[2]s"`, "tag": `"%[3]d"`}), n
+			text, times = asFormat(text, map[string]string{"number": "%[1]d", "place": "%[1]d", "id": `"%[2]s"`, "tag": `"%[3]d"`}), n
 		case strings.HasPrefix(text, `{"table":"room_events"`):
-			text, times = blanks(text, map[string]string{"number": "%[1]d", "place": "%[1]d", "chat_id": `"%[2]s"`, "tag": `"%[3]d"`}), n
+			text, times = asFormat(text, map[string]string{"number": "%[1]d", "place": "%[1]d", "chat_id": `"%[2]s"`, "tag": `"%[3]d"`}), n
 		case strings.HasPrefix(text, `{"sha256"`):
-			_, err := io.WriteString(to, blanks(text, map[string]string{
+			_, err := io.WriteString(to, asFormat(text, map[string]string{
 				"sha256": fmt.Sprintf(`"%x"`, sum.Sum(nil)), "chats": strconv.Itoa(n), "room_events": strconv.Itoa(n),
 			}))
 			return err
@@ -96,8 +96,8 @@ func multiply(to io.Writer, export []byte, n int) error {
 // tagOf is any number that is not 0.
 func tagOf(number int) int64 { return 1<<62 | int64(number) }
 
-// blanks puts other values into a line, which becomes a format.
-func blanks(line string, values map[string]string) string {
+// asFormat puts other values into a line, which becomes a format.
+func asFormat(line string, values map[string]string) string {
 	line = strings.ReplaceAll(line, "%", "%%")
 	for name, value := range values {
 		line = regexp.MustCompile(`"`+name+`":("[^"]*"|\d+)`).ReplaceAllLiteralString(line, `"`+name+`":`+value)

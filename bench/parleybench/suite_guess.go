@@ -6,22 +6,22 @@ import (
 	"time"
 )
 
-const guessesEach = 40 // a round, of each kind
+const wrongLoginsEach = 40 // a round, of each kind
 
-// compareGuesses lets one client sign in with a wrong password and with names that nobody has, in turn:
+// compareWrongLogins lets one client sign in with a wrong password and with names that nobody has, in turn:
 // the time must not tell which is which.
-func (s *suite) compareGuesses(ctx context.Context) error {
+func (s *suite) compareWrongLogins(ctx context.Context) error {
 	c := newConn(hostOf(s.main.url))
 	defer c.close()
 	var ratios []float64
 	for round := range s.rounds + 1 {
 		wrong, unknown := &histogram{}, &histogram{}
-		for i := range guessesEach {
+		for i := range wrongLoginsEach {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			for name, times := range map[string]*histogram{s.guests[i%len(s.guests)].name: wrong, fmt.Sprintf("nobody%d", i): unknown} {
-				if err := guessOnce(c, s.main.url, name, times); err != nil {
+			for name, times := range map[string]*histogram{s.loginUsers[i%len(s.loginUsers)].name: wrong, fmt.Sprintf("nobody%d", i): unknown} {
+				if err := wrongLogin(c, s.main.url, name, times); err != nil {
 					return err
 				}
 			}
@@ -30,12 +30,11 @@ func (s *suite) compareGuesses(ctx context.Context) error {
 			ratios = append(ratios, max(a/b, b/a))
 		}
 	}
-	s.r.targets = append(s.r.targets,
-		target{"login: median time, unknown name / wrong password, the longer one above", atMost, 1.1, ratios})
+	s.r.atMost(1.1, "login: median time, unknown name / wrong password, the longer one above", ratios)
 	return nil
 }
 
-func guessOnce(c *conn, url, name string, times *histogram) error {
+func wrongLogin(c *conn, url, name string, times *histogram) error {
 	request, err := encode(parleyRoute(url), user{}, map[string]any{
 		"query": loginDocument, "variables": map[string]any{"name": name, "password": "not the password"},
 	})

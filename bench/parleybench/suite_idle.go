@@ -16,37 +16,36 @@ func (s *suite) idle(ctx context.Context) error {
 		if round >= s.rounds {
 			name = []string{raw, stock}[round-s.rounds]
 		}
-		w, err := s.weigh(ctx, fmt.Sprintf("idle_%d", round), name, rooms, sockets)
+		w, err := s.idleMemory(ctx, fmt.Sprintf("idle_%d", round), name, rooms, sockets)
 		if err != nil {
 			return fmt.Errorf("idle, %s: %w", name, err)
 		}
 		if name == parley {
-			waiting = append(waiting, w.each(w.waiting))
+			waiting = append(waiting, w.perSocket(w.waiting))
 			if round < s.rounds-1 {
 				continue
 			}
 		}
-		s.r.add("idle_"+name+"_kib_per_socket", w.each(w.waiting))
-		s.r.add("idle_"+name+"_kib_per_socket_after_a_chat", w.each(w.after))
+		s.r.add("idle_"+name+"_kib_per_socket", w.perSocket(w.waiting))
+		s.r.add("idle_"+name+"_kib_per_socket_after_a_chat", w.perSocket(w.after))
 	}
-	s.r.targets = append(s.r.targets,
-		target{fmt.Sprintf("%d subscribed sockets in %d rooms: memory each, KiB", sockets, rooms), atMost, 10, waiting})
+	s.r.atMost(10, fmt.Sprintf("%d subscribed sockets in %d rooms: memory each, KiB", sockets, rooms), waiting)
 	return nil
 }
 
-// weigh looks at one server of its own.
-func (s *suite) weigh(ctx context.Context, dir, name string, rooms, sockets int) (weights, error) {
-	p, err := s.another(ctx, name, dir)
+// idleMemory looks at one server of its own.
+func (s *suite) idleMemory(ctx context.Context, dir, name string, rooms, sockets int) (memory, error) {
+	p, err := s.startCopy(ctx, name, dir)
 	if err != nil {
-		return weights{}, err
+		return memory{}, err
 	}
-	c, err := s.crowd(ctx, p.url, name, rooms)
+	c, err := s.newSubscribers(ctx, p.url, name, rooms)
 	if err != nil {
-		return weights{}, err
+		return memory{}, err
 	}
 	defer c.close()
-	w := weights{pid: p.pid(), wait: s.round}
-	faults, err := w.weigh(ctx, c, sockets)
+	w := memory{pid: p.pid(), wait: s.round}
+	faults, err := w.measure(ctx, c, sockets)
 	if err != nil {
 		return w, err
 	}

@@ -22,8 +22,8 @@ const (
 // is more than 256 events behind.
 var ahead = map[string]int{parley: 1000, stock: 200}
 
-// A stage is one comparison of deliveries.
-type stage struct {
+// A scenario is one comparison of deliveries.
+type scenario struct {
 	name        string // of its figures
 	rivals      []string
 	subscribers int
@@ -34,30 +34,30 @@ type stage struct {
 	round       time.Duration
 }
 
-// A rival is one server on a stage, with its figures by round.
-type rival struct {
-	process    *process
-	crowd      *subscribers
-	publishers []*sender
-	first      []*sender
-	rates      []float64 // deliveries a second
-	cpus       []float64 // of the server, µs a delivery
-	loads      []float64 // of this process, the same: it must not be what is measured
-	middles    []float64 // median time from before the send to the delivery, ms
-	tails      []float64 // the time that 1 % exceeds, ms
+// A side is one server on a stage, with its figures by round.
+type side struct {
+	process     *process
+	subscribers *subscribers
+	publishers  []*sender
+	first       []*sender
+	rates       []float64 // deliveries a second
+	cpus        []float64 // of the server, µs a delivery
+	loadCPUs    []float64 // of this process, the same: it must not be what is measured
+	medians     []float64 // median time from before the send to the delivery, ms
+	p99s        []float64 // the time that 1 % exceeds, ms
 }
 
-// play lets the rivals deliver in turn; a first round only warms up. Every delivery is checked.
-func (s *suite) play(ctx context.Context, st stage) (map[string]*rival, error) {
-	all := map[string]*rival{}
+// compare lets the rivals deliver in turn; a first round only warms up. Every delivery is checked.
+func (s *suite) compare(ctx context.Context, st scenario) (map[string]*side, error) {
+	all := map[string]*side{}
 	defer func() {
 		for _, r := range all {
-			r.crowd.close()
+			r.subscribers.close()
 			closeAll(r.publishers)
 		}
 	}()
 	for _, name := range st.rivals {
-		r, err := s.enter(ctx, name, st)
+		r, err := s.open(ctx, name, st)
 		if err != nil {
 			return nil, fmt.Errorf("%s, %s: %w", st.name, name, err)
 		}
@@ -75,40 +75,40 @@ func (s *suite) play(ctx context.Context, st stage) (map[string]*rival, error) {
 		}
 	}
 	for _, name := range st.rivals {
-		if err := s.conclude(ctx, st.name+"_"+name, all[name]); err != nil {
+		if err := s.finish(ctx, st.name+"_"+name, all[name]); err != nil {
 			return nil, err
 		}
 	}
 	return all, nil
 }
 
-// enter gives a rival its rooms, its subscribers and its publishers.
-func (s *suite) enter(ctx context.Context, name string, st stage) (*rival, error) {
-	r := &rival{}
+// open gives a rival its rooms, its subscribers and its publishers.
+func (s *suite) open(ctx context.Context, name string, st scenario) (*side, error) {
+	r := &side{}
 	var err error
-	if r.process, err = s.live(ctx, name); err != nil {
+	if r.process, err = s.shared(ctx, name); err != nil {
 		return nil, err
 	}
-	if r.crowd, err = s.crowd(ctx, r.process.url, name, st.rooms); err != nil {
+	if r.subscribers, err = s.newSubscribers(ctx, r.process.url, name, st.rooms); err != nil {
 		return nil, err
 	}
 	if st.documents != nil {
-		r.crowd.documents = st.documents
+		r.subscribers.documents = st.documents
 	}
-	if err = r.crowd.open(ctx, st.subscribers); err == nil {
-		r.first, err = r.crowd.sendFirst(ctx, textSize)
+	if err = r.subscribers.open(ctx, st.subscribers); err == nil {
+		r.first, err = r.subscribers.sendFirst(ctx, textSize)
 	}
 	if err == nil {
-		r.publishers, err = s.publishers(r.crowd, name, st)
+		r.publishers, err = s.publishers(r.subscribers, name, st)
 	}
 	if err != nil {
-		r.crowd.close()
+		r.subscribers.close()
 	}
 	return r, err
 }
 
-// crowd makes the rooms of one of the servers.
-func (s *suite) crowd(ctx context.Context, url, name string, rooms int) (*subscribers, error) {
+// newSubscribers makes the rooms of one of the servers.
+func (s *suite) newSubscribers(ctx context.Context, url, name string, rooms int) (*subscribers, error) {
 	if name == raw {
 		return newRawSubscribers(url, s.users, rooms), nil
 	}
@@ -116,7 +116,7 @@ func (s *suite) crowd(ctx context.Context, url, name string, rooms int) (*subscr
 }
 
 // publishers makes as many as the stage has, whoever they are.
-func (s *suite) publishers(c *subscribers, name string, st stage) ([]*sender, error) {
+func (s *suite) publishers(c *subscribers, name string, st scenario) ([]*sender, error) {
 	var all []*sender
 	for i := range st.publishers {
 		in := c.rooms[i%len(c.rooms)]
@@ -136,20 +136,20 @@ func (s *suite) publishers(c *subscribers, name string, st stage) ([]*sender, er
 
 // measure lets the publishers send for d, waits until everybody has everything, and keeps the figures,
 // unless it is for warming up.
-func (r *rival) measure(ctx context.Context, d time.Duration, keep bool) error {
-	r.crowd.since()
+func (r *side) measure(ctx context.Context, d time.Duration, keep bool) error {
+	r.subscribers.since()
 	theirs, ours, err := r.cpu()
 	if err != nil {
 		return err
 	}
 	start := time.Now()
 	sendAll(ctx, r.publishers, d)
-	r.crowd.await(ctx, newestOf(r.publishers))
+	r.subscribers.await(ctx, newestOf(r.publishers))
 	theirsAfter, oursAfter, err := r.cpu()
 	if err != nil {
 		return err
 	}
-	given := r.crowd.since()
+	given := r.subscribers.since()
 	if given.times.n == 0 {
 		_, codes := tally(r.publishers)
 		return fmt.Errorf("nothing was delivered: %v", codes)
@@ -157,27 +157,27 @@ func (r *rival) measure(ctx context.Context, d time.Duration, keep bool) error {
 	if keep {
 		r.rates = append(r.rates, perSecond(given.times.n, given.latest.Sub(start)))
 		r.cpus = append(r.cpus, micros(theirsAfter-theirs)/float64(given.times.n))
-		r.loads = append(r.loads, micros(oursAfter-ours)/float64(given.times.n))
-		r.middles = append(r.middles, millis(given.times.quantile(0.5)))
-		r.tails = append(r.tails, millis(given.times.quantile(0.99)))
+		r.loadCPUs = append(r.loadCPUs, micros(oursAfter-ours)/float64(given.times.n))
+		r.medians = append(r.medians, millis(given.times.quantile(0.5)))
+		r.p99s = append(r.p99s, millis(given.times.quantile(0.99)))
 	}
 	return nil
 }
 
 // cpu is what the server has used so far, and what this process has.
-func (r *rival) cpu() (server, load time.Duration, err error) {
+func (r *side) cpu() (server, load time.Duration, err error) {
 	server, err1 := cpuOf(r.process.pid())
 	load, err2 := cpuOf(os.Getpid())
 	return server, load, errors.Join(err1, err2)
 }
 
-// conclude judges everything that was delivered and adds the figures.
-func (s *suite) conclude(ctx context.Context, name string, r *rival) error {
+// finish judges everything that was delivered and adds the figures.
+func (s *suite) finish(ctx context.Context, name string, r *side) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	senders := slices.Concat(r.first, r.publishers)
-	faults, err := r.crowd.check(ctx, senders)
+	faults, err := r.subscribers.check(ctx, senders)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
@@ -186,8 +186,8 @@ func (s *suite) conclude(ctx context.Context, name string, r *rival) error {
 	s.r.faults.merge(wrongCodes(codes))
 	s.r.add(name+"_deliveries_per_s", median(r.rates))
 	s.r.add(name+"_cpu_us_per_delivery", median(r.cpus))
-	s.r.add(name+"_load_cpu_us_per_delivery", median(r.loads))
-	s.r.add(name+"_delivery_p50_ms", median(r.middles))
-	s.r.add(name+"_delivery_p99_ms", median(r.tails))
+	s.r.add(name+"_load_cpu_us_per_delivery", median(r.loadCPUs))
+	s.r.add(name+"_delivery_p50_ms", median(r.medians))
+	s.r.add(name+"_delivery_p99_ms", median(r.p99s))
 	return nil
 }

@@ -12,36 +12,36 @@ import (
 )
 
 const (
-	loginsAtOnce  = 200
-	guests        = 50 // who they are: nobody may have more than 100 sessions
-	hashMiB       = 19 // one argon2id
-	readers       = 4
-	readInterval  = 20 * time.Millisecond // each: some work for the server, and no crowd
-	loginDocument = `mutation($name:String!,$password:String!){login(username:$name,password:$password){accessToken}}`
+	loginsAtOnce    = 200
+	loginUsersCount = 50 // who they are: nobody may have more than 100 sessions
+	hashMiB         = 19 // one argon2id
+	readers         = 4
+	readInterval    = 20 * time.Millisecond // each: some work for the server, and no crowd
+	loginDocument   = `mutation($name:String!,$password:String!){login(username:$name,password:$password){accessToken}}`
 )
 
-// A rush is many people at the door at once, beside a few who read pages at a calm pace.
-type rush struct {
-	suite  *suite
-	calm   []*pager
-	crowd  []*conn
-	logins [][]byte // a request for each of the crowd
-	visits [][]byte // the same, of something that is no work
+// A loginLoad is many people at the door at once, beside a few who read pages at a calm pace.
+type loginLoad struct {
+	suite   *suite
+	readers []*pager
+	conns   []*conn
+	logins  [][]byte // a request for each of the crowd
+	plain   [][]byte // the same, of something that is no work
 }
 
-func (s *suite) newRush() (*rush, error) {
-	r := &rush{suite: s}
+func (s *suite) newLoginLoad() (*loginLoad, error) {
+	r := &loginLoad{suite: s}
 	for i := range readers {
 		p, err := newPager(parleyRoute(s.main.url), s.users[i%len(s.users)], pageRequest(pageDocument, s.roomIDs[0]))
 		if err != nil {
 			return nil, err
 		}
 		p.interval = readInterval
-		r.calm = append(r.calm, p)
+		r.readers = append(r.readers, p)
 	}
 	to := parleyRoute(s.main.url)
 	for i := range loginsAtOnce {
-		u := s.guests[i%len(s.guests)]
+		u := s.loginUsers[i%len(s.loginUsers)]
 		login, err1 := encode(to, user{}, map[string]any{
 			"query": loginDocument, "variables": map[string]any{"name": u.name, "password": u.password},
 		})
@@ -49,17 +49,17 @@ func (s *suite) newRush() (*rush, error) {
 		if err := errors.Join(err1, err2); err != nil {
 			return nil, err
 		}
-		r.crowd, r.logins, r.visits = append(r.crowd, newConn(to.addr)), append(r.logins, login), append(r.visits, visit)
+		r.conns, r.logins, r.plain = append(r.conns, newConn(to.addr)), append(r.logins, login), append(r.plain, visit)
 	}
 	return r, nil
 }
 
-func (r *rush) close() {
-	for _, p := range r.calm {
+func (r *loginLoad) close() {
+	for _, p := range r.readers {
 		r.suite.r.faults.merge(p.faults)
 		p.conn.close()
 	}
-	for _, c := range r.crowd {
+	for _, c := range r.conns {
 		c.close()
 	}
 }
@@ -67,7 +67,7 @@ func (r *rush) close() {
 // compareLogins looks at the readers and at the server's memory while many visit, and while as many
 // sign in. A first round only warms up.
 func (s *suite) compareLogins(ctx context.Context) error {
-	r, err := s.newRush()
+	r, err := s.newLoginLoad()
 	if err != nil {
 		return err
 	}
@@ -75,14 +75,14 @@ func (s *suite) compareLogins(ctx context.Context) error {
 	var alone, beside, growth, rates []float64
 	for round := range s.rounds + 1 {
 		visiting, err := s.peakDuring(func() error {
-			_, err := r.run(ctx, r.visits)
-			pageAll(ctx, r.calm, 2*s.round)
+			_, err := r.run(ctx, r.plain)
+			pageAll(ctx, r.readers, 2*s.round)
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		calm := tailOf(r.calm)
+		calm := p99Of(r.readers)
 		var took time.Duration
 		hashing, err := s.peakDuring(func() error {
 			took, err = r.run(ctx, r.logins)
@@ -92,16 +92,15 @@ func (s *suite) compareLogins(ctx context.Context) error {
 			return err
 		}
 		if round > 0 {
-			alone, beside = append(alone, calm), append(beside, tailOf(r.calm))
+			alone, beside = append(alone, calm), append(beside, p99Of(r.readers))
 			growth, rates = append(growth, hashing-visiting), append(rates, perSecond(loginsAtOnce, took))
 		}
 	}
 	s.r.add("logins_per_s", median(rates))
 	s.r.add("page_p99_ms", median(alone))
 	s.r.add("page_p99_ms_during_logins", median(beside))
-	s.r.targets = append(s.r.targets,
-		target{fmt.Sprintf("%d logins at once: p99 of pages beside them / alone", loginsAtOnce), atMost, 1.2, over(beside, alone)},
-		target{fmt.Sprintf("%d logins at once: memory beyond that of as many visitors, MiB", loginsAtOnce), atMost, hashMiB * float64(runtime.NumCPU()), growth})
+	s.r.atMost(1.2, fmt.Sprintf("%d logins at once: p99 of pages beside them / alone", loginsAtOnce), over(beside, alone))
+	s.r.atMost(hashMiB*float64(runtime.NumCPU()), fmt.Sprintf("%d logins at once: memory beyond that of as many visitors, MiB", loginsAtOnce), growth)
 	return nil
 }
 
@@ -117,8 +116,8 @@ func (s *suite) peakDuring(what func() error) (float64, error) {
 	return float64(peak) / 1024, err
 }
 
-// tailOf is the time in ms that one page of a hundred takes longer than.
-func tailOf(pagers []*pager) float64 {
+// p99Of is the time in ms that one page of a hundred takes longer than.
+func p99Of(pagers []*pager) float64 {
 	times := &histogram{}
 	for _, p := range pagers {
 		times.merge(&p.times)
@@ -128,15 +127,15 @@ func tailOf(pagers []*pager) float64 {
 
 // run lets the whole crowd ask at once, and answers how long that took. The readers read from the
 // beginning to the end of it.
-func (r *rush) run(ctx context.Context, requests [][]byte) (time.Duration, error) {
+func (r *loginLoad) run(ctx context.Context, requests [][]byte) (time.Duration, error) {
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
 	var others, logins sync.WaitGroup
-	others.Go(func() { pageAll(reading, r.calm, time.Hour) })
+	others.Go(func() { pageAll(reading, r.readers, time.Hour) })
 	start := time.Now()
-	errs := make([]error, len(r.crowd))
-	for i, c := range r.crowd {
-		logins.Go(func() { errs[i] = insist(ctx, c, requests[i]) })
+	errs := make([]error, len(r.conns))
+	for i, c := range r.conns {
+		logins.Go(func() { errs[i] = retry(ctx, c, requests[i]) })
 	}
 	logins.Wait()
 	took := time.Since(start)
@@ -145,9 +144,9 @@ func (r *rush) run(ctx context.Context, requests [][]byte) (time.Duration, error
 	return took, errors.Join(errs...)
 }
 
-// insist asks until the answer is good. A server that is busy, or was not done in time, is asked again after the second it asks
+// retry asks until the answer is good. A server that is busy, or was not done in time, is asked again after the second it asks
 // for and up to one more, so that those who were refused together do not come back together.
-func insist(ctx context.Context, c *conn, request []byte) error {
+func retry(ctx context.Context, c *conn, request []byte) error {
 	for {
 		status, body, err := c.do(request)
 		code := codeOf(status, body, err)

@@ -12,10 +12,10 @@ import (
 	"time"
 )
 
-// A place is a database to move to and from.
-type place struct {
+// A database is a database to move to and from.
+type database struct {
 	name     string   // of its data directory
-	database string   // as the bare programs take it
+	url      string   // as the bare programs take it
 	settings []string // as Parley takes it
 }
 
@@ -27,13 +27,13 @@ type moveTimes struct{ exports, imports, dumps, loads []float64 }
 func (s *suite) moving(ctx context.Context) error {
 	chats := 1000 * s.subscribers
 	file := filepath.Join(s.temp, "export.ndjson")
-	if err := s.bigExport(ctx, file, chats); err != nil {
+	if err := s.writeExport(ctx, file, chats); err != nil {
 		return err
 	}
 	for _, kind := range []struct {
 		name string
-		make func(ctx context.Context, name string) (place, error)
-	}{{"SQLite", s.sqlitePlace}, {"Postgres", s.pgPlace}} {
+		make func(ctx context.Context, name string) (database, error)
+	}{{"SQLite", s.newSQLite}, {"Postgres", s.newPostgres}} {
 		t := &moveTimes{}
 		for round := range (s.rounds + 1) / 2 { // each takes as long as ten of others
 			if err := s.moveOnce(ctx, t, fmt.Sprintf("move_%s_%d", kind.name, round), file, kind.make); err != nil {
@@ -45,16 +45,15 @@ func (s *suite) moving(ctx context.Context) error {
 			n[i] = float64(chats)
 		}
 		out, in := fmt.Sprintf("%s, export of %d chats: ", kind.name, chats), fmt.Sprintf("%s, import of %d chats: ", kind.name, chats)
-		s.r.targets = append(s.r.targets,
-			target{out + "chats/s", atLeast, 100_000, over(n, t.exports)},
-			target{out + "time / bare rows", unbound, 0, over(t.exports, t.dumps)},
-			target{in + "chats/s", atLeast, 50_000, over(n, t.imports)},
-			target{in + "time / bare rows", unbound, 0, over(t.imports, t.loads)})
+		s.r.atLeast(100_000, out+"chats/s", over(n, t.exports))
+		s.r.compare(out+"time / bare rows", over(t.exports, t.dumps))
+		s.r.atLeast(50_000, in+"chats/s", over(n, t.imports))
+		s.r.compare(in+"time / bare rows", over(t.imports, t.loads))
 	}
 	return nil
 }
 
-func (s *suite) moveOnce(ctx context.Context, t *moveTimes, name, file string, empty func(context.Context, string) (place, error)) error {
+func (s *suite) moveOnce(ctx context.Context, t *moveTimes, name, file string, empty func(context.Context, string) (database, error)) error {
 	ours, err := empty(ctx, name)
 	if err != nil {
 		return err
@@ -73,8 +72,8 @@ func (s *suite) moveOnce(ctx context.Context, t *moveTimes, name, file string, e
 	}{
 		{&t.imports, s.tool(ctx, ours, "import", file)},
 		{&t.exports, s.tool(ctx, ours, "export", out)},
-		{&t.dumps, exec.CommandContext(ctx, s.baseline, "-mode", "dump", "-db", ours.database, "-dir", rows)},
-		{&t.loads, exec.CommandContext(ctx, s.baseline, "-mode", "load", "-db", theirs.database, "-dir", rows)},
+		{&t.dumps, exec.CommandContext(ctx, s.baseline, "-mode", "dump", "-db", ours.url, "-dir", rows)},
+		{&t.loads, exec.CommandContext(ctx, s.baseline, "-mode", "load", "-db", theirs.url, "-dir", rows)},
 	} {
 		start := time.Now()
 		if output, err := step.what.CombinedOutput(); err != nil {
@@ -90,30 +89,30 @@ func (s *suite) moveOnce(ctx context.Context, t *moveTimes, name, file string, e
 }
 
 // tool is one of Parley's commands for a place.
-func (s *suite) tool(ctx context.Context, at place, args ...string) *exec.Cmd {
+func (s *suite) tool(ctx context.Context, at database, args ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, s.binary, args...)
-	command.Env = append(append(cleanEnvironment(), "PARLEY_DATA="+s.data(at.name)), at.settings...)
+	command.Env = append(append(cleanEnv(), "PARLEY_DATA="+s.data(at.name)), at.settings...)
 	return command
 }
 
-func (s *suite) sqlitePlace(ctx context.Context, name string) (place, error) {
-	return s.migrated(ctx, place{name: name, database: s.database(name)})
+func (s *suite) newSQLite(ctx context.Context, name string) (database, error) {
+	return s.migrate(ctx, database{name: name, url: s.database(name)})
 }
 
-func (s *suite) pgPlace(ctx context.Context, name string) (place, error) {
-	b, err := s.backed(ctx)
+func (s *suite) newPostgres(ctx context.Context, name string) (database, error) {
+	b, err := s.needBacking(ctx)
 	if err != nil {
-		return place{}, err
+		return database{}, err
 	}
 	url, err := b.database(ctx, name, "")
 	if err != nil {
-		return place{}, err
+		return database{}, err
 	}
-	return s.migrated(ctx, place{name: name, database: url, settings: []string{"PARLEY_DATABASE_URL=" + url}})
+	return s.migrate(ctx, database{name: name, url: url, settings: []string{"PARLEY_DATABASE_URL=" + url}})
 }
 
-// migrated gives a place its tables.
-func (s *suite) migrated(ctx context.Context, at place) (place, error) {
+// migrate gives a place its tables.
+func (s *suite) migrate(ctx context.Context, at database) (database, error) {
 	if output, err := s.tool(ctx, at, "migrate").CombinedOutput(); err != nil {
 		return at, fmt.Errorf("migrate: %w\n%s", err, output)
 	}

@@ -11,19 +11,19 @@ import (
 // A pair is two nodes on one database, each with a subscriber of the same room, and who sends to the first:
 // so slowly that a chat is everywhere before the next comes.
 type pair struct {
-	nodes     [2]*process
-	crowds    [2]*subscribers
-	publisher *sender
-	senders   []*sender // all there were
+	nodes       [2]*process
+	subscribers [2]*subscribers
+	publisher   *sender
+	senders     []*sender // all there were
 }
 
 // pairTimes are those from before a send until it is delivered, ms, by node and round.
-type pairTimes struct{ middles, tails [2][]float64 }
+type pairTimes struct{ medians, p99s [2][]float64 }
 
 // nodes looks how long a send to one node takes to a subscriber there and to one of another node, when the other
 // is woken by NATS, by nobody because NATS has died, and by Postgres.
 func (s *suite) nodes(ctx context.Context) error {
-	b, err := s.backed(ctx)
+	b, err := s.needBacking(ctx)
 	if err != nil {
 		return err
 	}
@@ -36,27 +36,27 @@ func (s *suite) nodes(ctx context.Context) error {
 		return err
 	}
 	const ratio = ": median time until the other node / the same node"
-	err = s.measurePair(ctx, p, "nats", func(t *pairTimes) target {
-		return target{"a send, woken by NATS" + ratio, atMost, 3, over(t.middles[1], t.middles[0])}
+	err = s.measurePair(ctx, p, "nats", func(t *pairTimes) {
+		s.r.atMost(3, "a send, woken by NATS"+ratio, over(t.medians[1], t.medians[0]))
 	})
 	if err == nil {
 		err = b.stopNATS(ctx)
 	}
 	if err == nil {
-		err = s.measurePair(ctx, p, "nats_dead", func(t *pairTimes) target {
-			return target{"a send, NATS dead: p99 until the other node, ms", atMost, 2500, t.tails[1]}
+		err = s.measurePair(ctx, p, "nats_dead", func(t *pairTimes) {
+			s.r.atMost(2500, "a send, NATS dead: p99 until the other node, ms", t.p99s[1])
 		})
 	}
-	if err := errors.Join(err, s.part(ctx, p)); err != nil {
+	if err := errors.Join(err, s.finishPair(ctx, p)); err != nil {
 		return err
 	}
 	if p, err = s.pair(ctx, "listen"); err != nil {
 		return err
 	}
-	err = s.measurePair(ctx, p, "listen", func(t *pairTimes) target {
-		return target{"a send, woken by Postgres" + ratio, unbound, 0, over(t.middles[1], t.middles[0])}
+	err = s.measurePair(ctx, p, "listen", func(t *pairTimes) {
+		s.r.compare("a send, woken by Postgres"+ratio, over(t.medians[1], t.medians[0]))
 	})
-	return errors.Join(err, s.part(ctx, p))
+	return errors.Join(err, s.finishPair(ctx, p))
 }
 
 // pair starts two nodes.
@@ -71,20 +71,20 @@ func (s *suite) pair(ctx context.Context, name string, settings ...string) (*pai
 			return nil, err
 		}
 	}
-	return p, p.enter(ctx, s.backing.users)
+	return p, p.subscribe(ctx, s.backing.users)
 }
 
-// enter opens the streams and waits until both have the first chat.
-func (p *pair) enter(ctx context.Context, users []user) (err error) {
-	if p.crowds[0], err = newSubscribers(ctx, p.nodes[0].url, users, 1); err != nil {
+// subscribe opens the streams and waits until both have the first chat.
+func (p *pair) subscribe(ctx context.Context, users []user) (err error) {
+	if p.subscribers[0], err = newSubscribers(ctx, p.nodes[0].url, users, 1); err != nil {
 		return err
 	}
-	first := p.crowds[0]
-	p.crowds[1] = &subscribers{
+	first := p.subscribers[0]
+	p.subscribers[1] = &subscribers{
 		url: p.nodes[1].url, to: parleyRoute(p.nodes[1].url), owner: &api{p.nodes[1].url, users[0].token},
 		users: users, rooms: first.rooms, documents: first.documents,
 	}
-	for _, c := range p.crowds {
+	for _, c := range p.subscribers {
 		if err := c.open(ctx, 1); err != nil {
 			return err
 		}
@@ -92,7 +92,7 @@ func (p *pair) enter(ctx context.Context, users []user) (err error) {
 	if p.senders, err = first.sendFirst(ctx, textSize); err != nil {
 		return err
 	}
-	p.crowds[1].await(ctx, newestOf(p.senders))
+	p.subscribers[1].await(ctx, newestOf(p.senders))
 	if p.publisher, err = newSender(first.to, users[0], first.rooms[0].id, textSize); err != nil {
 		return err
 	}
@@ -102,40 +102,40 @@ func (p *pair) enter(ctx context.Context, users []user) (err error) {
 }
 
 // measurePair measures round by round; the first one warms up.
-func (s *suite) measurePair(ctx context.Context, p *pair, name string, judge func(*pairTimes) target) error {
+func (s *suite) measurePair(ctx context.Context, p *pair, name string, add func(*pairTimes)) error {
 	t := &pairTimes{}
 	for round := range s.rounds + 1 {
-		for _, c := range p.crowds {
+		for _, c := range p.subscribers {
 			c.since()
 		}
 		sendAll(ctx, []*sender{p.publisher}, 2*s.round)
-		for i, c := range p.crowds {
+		for i, c := range p.subscribers {
 			c.await(ctx, newestOf(p.senders))
 			given := c.since()
 			if given.times.n == 0 {
 				return fmt.Errorf("node %d delivered nothing: %v", i+1, p.publisher.codes)
 			}
 			if round > 0 {
-				t.middles[i] = append(t.middles[i], millis(given.times.quantile(0.5)))
-				t.tails[i] = append(t.tails[i], millis(given.times.quantile(0.99)))
+				t.medians[i] = append(t.medians[i], millis(given.times.quantile(0.5)))
+				t.p99s[i] = append(t.p99s[i], millis(given.times.quantile(0.99)))
 			}
 		}
 	}
 	for i, node := range []string{"same", "other"} {
-		s.r.add("nodes_"+name+"_"+node+"_p50_ms", median(t.middles[i]))
-		s.r.add("nodes_"+name+"_"+node+"_p99_ms", median(t.tails[i]))
+		s.r.add("nodes_"+name+"_"+node+"_p50_ms", median(t.medians[i]))
+		s.r.add("nodes_"+name+"_"+node+"_p99_ms", median(t.p99s[i]))
 	}
-	s.r.targets = append(s.r.targets, judge(t))
+	add(t)
 	return nil
 }
 
-// part judges everything that was delivered and stops the nodes.
-func (s *suite) part(ctx context.Context, p *pair) error {
+// finishPair judges everything that was delivered and stops the nodes.
+func (s *suite) finishPair(ctx context.Context, p *pair) error {
 	p.publisher.conn.close()
 	_, codes := tally(p.senders)
 	s.r.faults.merge(wrongCodes(codes))
 	var errs []error
-	for _, c := range p.crowds {
+	for _, c := range p.subscribers {
 		faults, err := c.check(ctx, slices.Clone(p.senders))
 		s.r.faults.merge(faults)
 		errs = append(errs, err)

@@ -58,7 +58,7 @@ func (s *suite) comparePage(ctx context.Context, name, document string, bare rou
 	s.r.add("parley_"+name+"_p50_ms", median(medians[0]))
 	s.r.add("bare_"+name+"_p50_ms", median(medians[1]))
 	what := strings.ReplaceAll(name, "_", " ") + " of 50, one client: median time, Parley / bare"
-	s.r.targets = append(s.r.targets, target{what, atMost, most, over(medians[0], medians[1])})
+	s.r.atMost(most, what, over(medians[0], medians[1]))
 	return nil
 }
 

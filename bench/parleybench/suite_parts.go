@@ -20,7 +20,7 @@ func (s *suite) parts() []part {
 		{"sends", "many clients send, beside one transaction each and beside bare servers", s.compareSends, false},
 		{"pages", "one client reads the newest page, beside a bare server", s.comparePages, true},
 		{"singles", "one client sends, another refreshes a token, beside a bare insert", s.compareSingles, true},
-		{"guesses", "wrong passwords and unknown names take the same time", s.compareGuesses, true},
+		{"guesses", "wrong passwords and unknown names take the same time", s.compareWrongLogins, true},
 		{"logins", "many sign in beside a few who read", s.compareLogins, true},
 		{"resume", "one reader follows a long room from its start", s.resume, true},
 		{"start", "time and memory of a start", s.startUp, true},
@@ -30,7 +30,7 @@ func (s *suite) parts() []part {
 		{"rooms", "50 publishers, 50 rooms, beside a bare broadcast and the stock transport", s.manyRooms, false},
 		{"selections", "20 different selections in one room", s.selections, false},
 		{"idle", "memory of sockets that wait", s.idle, false},
-		{"comings", "connect, subscribe, leave, over and over, beside the stock transport", s.comeAndGo, false},
+		{"comings", "connect, subscribe, leave, over and over, beside the stock transport", s.connections, false},
 		{"stalled", "subscribers beside others that never read", s.stalled, false},
 		{"replay", "subscribers beside one person who reads a long room over 20 sockets", s.replay, false},
 		{"postgres", "clients send to Postgres, beside one transaction each and a bare group commit", s.postgres, false},
@@ -47,8 +47,8 @@ func (s *suite) names() []string {
 	return all
 }
 
-// chosen are the parts to run.
-func (s *suite) chosen() ([]part, error) {
+// chosenParts are the parts to run.
+func (s *suite) chosenParts() ([]part, error) {
 	all := s.parts()
 	if s.only == "" {
 		return all, nil
@@ -64,9 +64,9 @@ func (s *suite) chosen() ([]part, error) {
 	return some, nil
 }
 
-func (s *suite) do(ctx context.Context, p part) error {
+func (s *suite) runPart(ctx context.Context, p part) error {
 	if p.main && !s.filled {
-		if err := s.ready(ctx); err != nil {
+		if err := s.startMain(ctx); err != nil {
 			return err
 		}
 	}
@@ -76,11 +76,11 @@ func (s *suite) do(ctx context.Context, p part) error {
 	return err
 }
 
-// ready starts the main server, when no part has done that yet, and gives the first room enough chats for a page,
+// startMain starts the main server, when no part has done that yet, and gives the first room enough chats for a page,
 // however few a busy machine has sent.
-func (s *suite) ready(ctx context.Context) (err error) {
+func (s *suite) startMain(ctx context.Context) (err error) {
 	if s.main == nil {
-		if s.main, err = s.another(ctx, parley, "parley"); err != nil {
+		if s.main, err = s.startCopy(ctx, parley, "parley"); err != nil {
 			return err
 		}
 	}

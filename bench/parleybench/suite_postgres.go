@@ -17,7 +17,7 @@ type pgServer struct {
 
 // pgServers starts them.
 func (s *suite) pgServers(ctx context.Context) ([]*pgServer, error) {
-	b, err := s.backed(ctx)
+	b, err := s.needBacking(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -57,42 +57,44 @@ func (s *suite) postgres(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.r.targets = append(s.r.targets,
-		target{"Postgres, one client: median time, Parley / bare, one transaction", unbound, 0, over(lone[0].middles, lone[2].middles)})
+	s.r.compare("Postgres, one client: median time, Parley / bare, one transaction", over(lone[0].medians, lone[2].medians))
 	for _, c := range []struct {
 		clients int
 		rooms   []string
-		least   target
+		least   float64 // 0: shown for comparison
 	}{
-		{s.clients, hot, target{bound: atLeast, limit: 8}},
-		{2 * s.clients, hot, target{}},
-		{s.clients, cool, target{}},
+		{s.clients, hot, 8},
+		{2 * s.clients, hot, 0},
+		{s.clients, cool, 0},
 	} {
 		rates, err := s.sendTo(ctx, all, c.clients, c.rooms)
 		if err != nil {
 			return err
 		}
 		what := fmt.Sprintf("Postgres, %d clients, %d rooms: sends/s, Parley / ", c.clients, len(c.rooms))
-		s.r.targets = append(s.r.targets,
-			target{what + "bare, one transaction each", c.least.bound, c.least.limit, over(rates[0].rates, rates[2].rates)},
-			target{what + "itself, one transaction each", unbound, 0, over(rates[0].rates, rates[1].rates)},
-			target{what + "bare, group commit", unbound, 0, over(rates[0].rates, rates[3].rates)})
+		if ratios := over(rates[0].rates, rates[2].rates); c.least > 0 {
+			s.r.atLeast(c.least, what+"bare, one transaction each", ratios)
+		} else {
+			s.r.compare(what+"bare, one transaction each", ratios)
+		}
+		s.r.compare(what+"itself, one transaction each", over(rates[0].rates, rates[1].rates))
+		s.r.compare(what+"bare, group commit", over(rates[0].rates, rates[3].rates))
 	}
 	return s.judgePostgres(ctx, all)
 }
 
 // sendTo measures the servers in turn and answers their figures, in the same order.
-func (s *suite) sendTo(ctx context.Context, servers []*pgServer, clients int, rooms []string) ([]*contender, error) {
+func (s *suite) sendTo(ctx context.Context, servers []*pgServer, clients int, rooms []string) ([]*sendSide, error) {
 	users := s.backing.users
 	users = slices.Repeat(users, (clients+len(users)-1)/len(users))[:clients]
-	var all []*contender
+	var all []*sendSide
 	for _, one := range servers {
 		senders, err := spread(one.route(one.process.url), users, rooms, textSize)
 		if err != nil {
 			return nil, err
 		}
 		one.sent = append(one.sent, senders...)
-		all = append(all, &contender{name: one.name, process: one.process, senders: senders})
+		all = append(all, &sendSide{name: one.name, process: one.process, senders: senders})
 	}
 	if err := s.takeTurns(ctx, all); err != nil {
 		return nil, err

@@ -18,14 +18,14 @@ const (
 // replay looks at live deliveries alone, and while one person reads the same long room from its start over many
 // sockets, each with a document of its own that shows large texts many times. A first round only warms up.
 func (s *suite) replay(ctx context.Context) error {
-	st := stage{name: "replay", subscribers: s.subscribers / 5, rooms: 1, publishers: 1, rate: 100, round: s.round}
-	alone, err := s.enter(ctx, parley, st)
+	st := scenario{name: "replay", subscribers: s.subscribers / 5, rooms: 1, publishers: 1, rate: 100, round: s.round}
+	alone, err := s.open(ctx, parley, st)
 	if err != nil {
 		return err
 	}
-	defer alone.crowd.close()
+	defer alone.subscribers.close()
 	defer closeAll(alone.publishers)
-	beside := &rival{process: alone.process, crowd: alone.crowd, publishers: alone.publishers}
+	beside := &side{process: alone.process, subscribers: alone.subscribers, publishers: alone.publishers}
 	long, err := s.longRoom(ctx, alone.process.url)
 	if err != nil {
 		return err
@@ -43,18 +43,17 @@ func (s *suite) replay(ctx context.Context) error {
 			return err
 		}
 	}
-	s.r.add("replay_alone_p50_ms", median(alone.middles))
-	s.r.add("replay_beside_p50_ms", median(beside.middles))
-	s.r.add("replay_alone_p99_ms", median(alone.tails))
-	s.r.add("replay_beside_p99_ms", median(beside.tails))
-	s.r.targets = append(s.r.targets,
-		target{"one person replays over 20 sockets: median time of others' deliveries / alone", atMost, 1.25, over(beside.middles, alone.middles)})
-	return s.conclude(ctx, "replay", alone)
+	s.r.add("replay_alone_p50_ms", median(alone.medians))
+	s.r.add("replay_beside_p50_ms", median(beside.medians))
+	s.r.add("replay_alone_p99_ms", median(alone.p99s))
+	s.r.add("replay_beside_p99_ms", median(beside.p99s))
+	s.r.atMost(1.25, "one person replays over 20 sockets: median time of others' deliveries / alone", over(beside.medians, alone.medians))
+	return s.finish(ctx, "replay", alone)
 }
 
 // longRoom has chats that are as large as JSON can make them.
 func (s *suite) longRoom(ctx context.Context, url string) (*room, error) {
-	owner := api{url, s.guests[0].token}
+	owner := api{url, s.loginUsers[0].token}
 	id, err := owner.createRoom(ctx)
 	if err != nil {
 		return nil, err
@@ -90,7 +89,7 @@ func (s *suite) replayers(ctx context.Context, url string, in *room) (stop func(
 		return sum
 	}
 	for i := range replaySockets {
-		one, err := subscribe(ctx, url, s.guests[0], in, replayDocument(i))
+		one, err := subscribe(ctx, url, s.loginUsers[0], in, replayDocument(i))
 		if err != nil {
 			stop()
 			return nil, err

@@ -34,8 +34,7 @@ func (s *suite) resume(ctx context.Context) error {
 	}
 	s.r.add("resumed_chats", chats)
 	s.r.add("resumed_chats_per_s", median(rates))
-	s.r.targets = append(s.r.targets,
-		target{"one reader resumes from the start of the room: the server grows by, MiB", atMost, 16, growth})
+	s.r.atMost(16, "one reader resumes from the start of the room: the server grows by, MiB", growth)
 	return nil
 }
 

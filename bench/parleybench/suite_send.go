@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// A contender is one server of the comparison of sends, with its figures by round.
-type contender struct {
+// A sendSide is one server of the comparison of sends, with its figures by round.
+type sendSide struct {
 	name    string
 	start   func(ctx context.Context, name string) (*process, error)
 	route   func(url string) route
 	process *process
 	senders []*sender
 	rates   []float64 // sends a second
-	middles []float64 // median latency, ms
-	tails   []float64 // the latency that 1 % exceeds, ms
+	medians []float64 // median latency, ms
+	p99s    []float64 // the latency that 1 % exceeds, ms
 	cpus    []float64 // of the server, µs a send
 }
 
@@ -26,15 +26,15 @@ func bareRoute(url string) route {
 	}}
 }
 
-// contenders starts the servers, each with a copy of the seeded database.
-func (s *suite) contenders(ctx context.Context) ([]*contender, error) {
+// sendSides starts the servers, each with a copy of the seeded database.
+func (s *suite) sendSides(ctx context.Context) ([]*sendSide, error) {
 	parley := func(more ...string) func(context.Context, string) (*process, error) {
 		return func(ctx context.Context, name string) (*process, error) { return s.parley(ctx, name, more...) }
 	}
 	bare := func(mode string) func(context.Context, string) (*process, error) {
 		return func(ctx context.Context, name string) (*process, error) { return s.bare(ctx, mode, name) }
 	}
-	all := []*contender{
+	all := []*sendSide{
 		{name: "parley", start: parley(), route: parleyRoute},
 		{name: "parley_batch_of_one", start: parley("PARLEY_WRITE_BATCH=1"), route: parleyRoute},
 		{name: "bare_single", start: bare("single"), route: bareRoute},
@@ -59,7 +59,7 @@ func (s *suite) contenders(ctx context.Context) ([]*contender, error) {
 // compareSends lets the same clients send to Parley, to Parley with one transaction a send, and to
 // two bare servers, in turn. A first round only warms up.
 func (s *suite) compareSends(ctx context.Context) error {
-	all, err := s.contenders(ctx)
+	all, err := s.sendSides(ctx)
 	if err != nil {
 		return err
 	}
@@ -73,15 +73,14 @@ func (s *suite) compareSends(ctx context.Context) error {
 		}
 	}
 	what := fmt.Sprintf("sends, %d clients: Parley / ", s.clients)
-	s.r.targets = append(s.r.targets,
-		target{what + "itself, one transaction each", atLeast, 5, over(all[0].rates, all[1].rates)},
-		target{what + "bare, one transaction each", unbound, 0, over(all[0].rates, all[2].rates)},
-		target{what + "bare, group commit", unbound, 0, over(all[0].rates, all[3].rates)})
+	s.r.atLeast(5, what+"itself, one transaction each", over(all[0].rates, all[1].rates))
+	s.r.compare(what+"bare, one transaction each", over(all[0].rates, all[2].rates))
+	s.r.compare(what+"bare, group commit", over(all[0].rates, all[3].rates))
 	return nil
 }
 
 // takeTurns lets the contenders' clients send in turn and then hang up.
-func (s *suite) takeTurns(ctx context.Context, all []*contender) error {
+func (s *suite) takeTurns(ctx context.Context, all []*sendSide) error {
 	for round := range s.rounds + 1 {
 		for _, c := range all {
 			if err := c.measure(ctx, s.round, round > 0); err != nil {
@@ -95,15 +94,15 @@ func (s *suite) takeTurns(ctx context.Context, all []*contender) error {
 	return nil
 }
 
-func (c *contender) describe(r *report, name string) {
+func (c *sendSide) describe(r *report, name string) {
 	r.add(name+"_sends_per_s", median(c.rates))
-	r.add(name+"_send_p50_ms", median(c.middles))
-	r.add(name+"_send_p99_ms", median(c.tails))
+	r.add(name+"_send_p50_ms", median(c.medians))
+	r.add(name+"_send_p99_ms", median(c.p99s))
 	r.add(name+"_cpu_us_per_send", median(c.cpus))
 }
 
 // measure lets the clients send for d and keeps the figures, unless it is for warming up.
-func (c *contender) measure(ctx context.Context, d time.Duration, keep bool) error {
+func (c *sendSide) measure(ctx context.Context, d time.Duration, keep bool) error {
 	if !keep {
 		d /= 3
 	}
@@ -122,8 +121,8 @@ func (c *contender) measure(ctx context.Context, d time.Duration, keep bool) err
 	}
 	if keep {
 		c.rates = append(c.rates, perSecond(times.n, took))
-		c.middles = append(c.middles, millis(times.quantile(0.5)))
-		c.tails = append(c.tails, millis(times.quantile(0.99)))
+		c.medians = append(c.medians, millis(times.quantile(0.5)))
+		c.p99s = append(c.p99s, millis(times.quantile(0.99)))
 		c.cpus = append(c.cpus, float64((after-before).Microseconds())/float64(times.n))
 	}
 	return nil
@@ -131,7 +130,7 @@ func (c *contender) measure(ctx context.Context, d time.Duration, keep bool) err
 
 // judgeSends checks what a contender answered; Parley is read back. All but the main server have
 // done their work then.
-func (s *suite) judgeSends(ctx context.Context, c *contender) error {
+func (s *suite) judgeSends(ctx context.Context, c *sendSide) error {
 	_, codes := tally(c.senders)
 	for code, n := range codes {
 		s.r.add(c.name+"_refused_"+code, n)

@@ -12,7 +12,7 @@ const refreshDocument = `mutation($token:String!){refreshToken(token:$token){ref
 // compareSingles lets one client send chats and another refresh a token again and again, and one send
 // chats to a bare server that stores each in a transaction of its own, in turn.
 func (s *suite) compareSingles(ctx context.Context) error {
-	bare, err := s.another(ctx, "single", "bare_single")
+	bare, err := s.startCopy(ctx, "single", "bare_single")
 	if err != nil {
 		return err
 	}
@@ -46,9 +46,8 @@ func (s *suite) compareSingles(ctx context.Context) error {
 	s.r.add("lone_send_p50_ms", median(sent))
 	s.r.add("refresh_p50_ms", median(ours))
 	s.r.add("bare_insert_p50_ms", median(theirs))
-	s.r.targets = append(s.r.targets,
-		target{"send, one client: median time, Parley / one bare durable insert", atMost, 1.5, over(sent, theirs)},
-		target{"refresh, one client: median time, Parley / one bare durable insert", atMost, 3, over(ours, theirs)})
+	s.r.atMost(1.5, "send, one client: median time, Parley / one bare durable insert", over(sent, theirs))
+	s.r.atMost(3, "refresh, one client: median time, Parley / one bare durable insert", over(ours, theirs))
 	return bare.stop()
 }
 

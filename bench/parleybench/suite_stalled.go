@@ -8,31 +8,31 @@ import (
 )
 
 const (
-	stuffing     = 40   // chats that fill a socket up
-	stuffingSize = 4000 // bytes of each: together more than any buffer on the way
+	fillingChats = 40   // chats that fill a socket up
+	fillingSize  = 4000 // bytes of each: together more than any buffer on the way
 )
 
 // stalled has 20 chats a second sent to a room, now with subscribers that all read, now with twice as many
 // that never do beside them.
 func (s *suite) stalled(ctx context.Context) error {
-	st := stage{name: "stalled", subscribers: s.subscribers, rooms: 1, publishers: 1, rate: 20, round: 2 * s.round}
-	r, err := s.enter(ctx, parley, st)
+	st := scenario{name: "stalled", subscribers: s.subscribers, rooms: 1, publishers: 1, rate: 20, round: 2 * s.round}
+	r, err := s.open(ctx, parley, st)
 	if err != nil {
 		return fmt.Errorf("stalled: %w", err)
 	}
-	defer r.crowd.close()
+	defer r.subscribers.close()
 	defer closeAll(r.publishers)
 	start, err := rssOf(r.process.pid())
 	if err != nil {
 		return err
 	}
 	var sizes []float64
-	alone := &rival{process: r.process, crowd: r.crowd, publishers: r.publishers}
+	alone := &side{process: r.process, subscribers: r.subscribers, publishers: r.publishers}
 	for round := range s.rounds + 1 {
 		if err := alone.measure(ctx, st.round, round > 0); err != nil {
 			return fmt.Errorf("stalled: %w", err)
 		}
-		peak, err := s.besideStalled(ctx, r, st, round > 0)
+		peak, err := s.measureBeside(ctx, r, st, round > 0)
 		if err != nil {
 			return fmt.Errorf("stalled: %w", err)
 		}
@@ -40,23 +40,22 @@ func (s *suite) stalled(ctx context.Context) error {
 			sizes = append(sizes, float64(peak-start)/float64(2*st.subscribers))
 		}
 	}
-	s.r.add("stalled_alone_delivery_p99_ms", median(alone.tails))
-	if err := s.conclude(ctx, "stalled_beside", r); err != nil {
+	s.r.add("stalled_alone_delivery_p99_ms", median(alone.p99s))
+	if err := s.finish(ctx, "stalled_beside", r); err != nil {
 		return err
 	}
-	s.r.targets = append(s.r.targets,
-		target{fmt.Sprintf("%d subscribers beside %d that never read: p99 / alone", st.subscribers, 2*st.subscribers), atMost, 1.1, over(r.tails, alone.tails)},
-		target{fmt.Sprintf("%d subscribers that never read: memory each, KiB", 2*st.subscribers), atMost, 128, sizes})
+	s.r.atMost(1.1, fmt.Sprintf("%d subscribers beside %d that never read: p99 / alone", st.subscribers, 2*st.subscribers), over(r.p99s, alone.p99s))
+	s.r.atMost(128, fmt.Sprintf("%d subscribers that never read: memory each, KiB", 2*st.subscribers), sizes)
 	return nil
 }
 
-// besideStalled measures while there are subscribers that do not read, and answers the most memory that
+// measureBeside measures while there are subscribers that do not read, and answers the most memory that
 // the server had meanwhile, in KiB.
-func (s *suite) besideStalled(ctx context.Context, r *rival, st stage, keep bool) (int, error) {
+func (s *suite) measureBeside(ctx context.Context, r *side, st scenario, keep bool) (int, error) {
 	if err := forgetPeak(r.process.pid()); err != nil {
 		return 0, err
 	}
-	sleepers, err := s.sleepers(ctx, r, 2*st.subscribers)
+	sleepers, err := s.stalledSockets(ctx, r, 2*st.subscribers)
 	defer func() {
 		for _, one := range sleepers {
 			if one != nil {
@@ -67,7 +66,7 @@ func (s *suite) besideStalled(ctx context.Context, r *rival, st stage, keep bool
 	if err != nil {
 		return 0, err
 	}
-	if err := s.stuff(ctx, r); err != nil {
+	if err := s.fillSockets(ctx, r); err != nil {
 		return 0, err
 	}
 	if err := r.measure(ctx, st.round, keep); err != nil {
@@ -76,10 +75,10 @@ func (s *suite) besideStalled(ctx context.Context, r *rival, st stage, keep bool
 	return peakOf(r.process.pid())
 }
 
-// sleepers opens sockets that subscribe to what comes from now on and never read again.
-func (s *suite) sleepers(ctx context.Context, r *rival, n int) ([]*socket, error) {
-	in := r.crowd.rooms[0]
-	cursor, err := r.crowd.owner.syncCursor(ctx, in.id)
+// stalledSockets opens sockets that subscribe to what comes from now on and never read again.
+func (s *suite) stalledSockets(ctx context.Context, r *side, n int) ([]*socket, error) {
+	in := r.subscribers.rooms[0]
+	cursor, err := r.subscribers.owner.syncCursor(ctx, in.id)
 	if err != nil {
 		return nil, err
 	}
@@ -98,19 +97,19 @@ func (s *suite) sleepers(ctx context.Context, r *rival, n int) ([]*socket, error
 	return all, err
 }
 
-// stuff sends chats until the sockets of those who do not read are full.
-func (s *suite) stuff(ctx context.Context, r *rival) error {
-	p, err := newSender(r.crowd.to, s.users[0], r.crowd.rooms[0].id, stuffingSize)
+// fillSockets sends chats until the sockets of those who do not read are full.
+func (s *suite) fillSockets(ctx context.Context, r *side) error {
+	p, err := newSender(r.subscribers.to, s.users[0], r.subscribers.rooms[0].id, fillingSize)
 	if err != nil {
 		return err
 	}
 	p.unstamped = true
 	defer p.conn.close()
 	r.first = append(r.first, p)
-	if err := fillRoom(p, stuffing); err != nil {
+	if err := fillRoom(p, fillingChats); err != nil {
 		return err
 	}
-	r.crowd.await(ctx, newestOf([]*sender{p}))
+	r.subscribers.await(ctx, newestOf([]*sender{p}))
 	select {
 	case <-time.After(s.round / 3): // so that it is over before anything is measured
 	case <-ctx.Done():

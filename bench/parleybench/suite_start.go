@@ -32,8 +32,7 @@ func (s *suite) startUp(ctx context.Context) error {
 			return err
 		}
 	}
-	s.r.targets = append(s.r.targets,
-		target{"start with an existing database, s", atMost, 1, times},
-		target{"memory of the idle server, MiB", atMost, 60, sizes})
+	s.r.atMost(1, "start with an existing database, s", times)
+	s.r.atMost(60, "memory of the idle server, MiB", sizes)
 	return nil
 }
