@@ -69,14 +69,14 @@ func upTo(n int) func(int64) bool { return func(visits int64) bool { return visi
 
 // connections compares visits to Parley and to the stock server, in turn, and looks whether very many leave
 // anything behind.
-func (s *suite) connections(ctx context.Context) error {
+func connections(ctx context.Context, s *suite) error {
 	rivals := []string{parley, stock}
 	visitors, rates, cpus := map[string]*visitor{}, map[string][]float64{}, map[string][]float64{}
 	for round := range s.rounds + 1 {
 		for _, name := range rivals {
 			p, err := s.shared(ctx, name)
 			if err == nil && visitors[name] == nil {
-				visitors[name], err = s.visitor(ctx, p.url)
+				visitors[name], err = newVisitor(ctx, s, p.url)
 			}
 			if err != nil {
 				return err
@@ -99,11 +99,11 @@ func (s *suite) connections(ctx context.Context) error {
 	}
 	s.r.atLeast(1.2, "connect, subscribe, leave: times/s, Parley / stock", over(rates[parley], rates[stock]))
 	s.r.compare("connect, subscribe, leave: CPU each, Parley / stock", over(cpus[parley], cpus[stock]))
-	return s.compareMemory(ctx, visitors[parley])
+	return compareMemory(ctx, s, visitors[parley])
 }
 
-// visitor makes a room with one chat.
-func (s *suite) visitor(ctx context.Context, url string) (*visitor, error) {
+// newVisitor makes a room with one chat.
+func newVisitor(ctx context.Context, s *suite, url string) (*visitor, error) {
 	c, err := newSubscribers(ctx, url, s.users, 1)
 	if err != nil {
 		return nil, err
@@ -114,14 +114,14 @@ func (s *suite) visitor(ctx context.Context, url string) (*visitor, error) {
 
 // compareMemory has Parley visited very often and compares its memory in the second half of that with the
 // first. A garbage collector makes it go up and down by a third, so many looks count and not the last one.
-func (s *suite) compareMemory(ctx context.Context, v *visitor) error {
+func compareMemory(ctx context.Context, s *suite, v *visitor) error {
 	many := 200 * s.subscribers
 	var halves [2]float64
 	if _, _, err := v.visit(ctx, upTo(many/10)); err != nil {
 		return fmt.Errorf("come and go: %w", err)
 	}
 	for i := range halves {
-		sizes, err := s.watchMemory(s.running[parley].pid(), func() error {
+		sizes, err := watchMemory(s, s.running[parley].pid(), func() error {
 			_, _, err := v.visit(ctx, upTo(many*9/20))
 			return err
 		})
@@ -137,7 +137,7 @@ func (s *suite) compareMemory(ctx context.Context, v *visitor) error {
 }
 
 // watchMemory looks at the memory of a process, in MiB, again and again while something runs.
-func (s *suite) watchMemory(pid int, what func() error) (sizes []float64, err error) {
+func watchMemory(s *suite, pid int, what func() error) (sizes []float64, err error) {
 	done := make(chan error, 1)
 	go func() { done <- what() }()
 	tick := time.NewTicker(s.round / 30)

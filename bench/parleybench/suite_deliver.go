@@ -7,14 +7,14 @@ import (
 )
 
 // steady has 20 chats a second sent to one room, whose subscribers are few, and then many.
-func (s *suite) steady(ctx context.Context) error {
+func steady(ctx context.Context, s *suite) error {
 	// The stock server cannot keep up with many.
 	for _, rivals := range [][]string{{parley, raw, stock}, {parley, raw}} {
 		n := s.subscribers
 		if len(rivals) == 2 {
 			n *= 10
 		}
-		all, err := s.compare(ctx, scenario{
+		all, err := compare(ctx, s, scenario{
 			name: fmt.Sprintf("steady_%d", n), rivals: rivals, subscribers: n,
 			rooms: 1, publishers: 1, rate: 20, round: 2 * s.round,
 		})
@@ -32,20 +32,20 @@ func (s *suite) steady(ctx context.Context) error {
 }
 
 // publisher has one client send to one room as fast as it is answered.
-func (s *suite) publisher(ctx context.Context) error {
-	all, err := s.compare(ctx, scenario{
+func publisher(ctx context.Context, s *suite) error {
+	all, err := compare(ctx, s, scenario{
 		name: "publisher", rivals: []string{parley, raw, stock}, subscribers: s.subscribers,
 		rooms: 1, publishers: 1, round: s.round,
 	})
 	if err != nil {
 		return err
 	}
-	s.compareRates(fmt.Sprintf("one publisher, %d subscribers: ", s.subscribers), all, 1, 3)
+	compareRates(s, fmt.Sprintf("one publisher, %d subscribers: ", s.subscribers), all, 1, 3)
 	return nil
 }
 
 // compareRates judges deliveries a second, and shows what they cost beside them.
-func (s *suite) compareRates(what string, all map[string]*side, overRaw, overStock float64) {
+func compareRates(s *suite, what string, all map[string]*side, overRaw, overStock float64) {
 	ours := all[parley]
 	s.r.atLeast(overRaw, what+"deliveries/s, Parley / raw", over(ours.rates, all[raw].rates))
 	s.r.atLeast(overStock, what+"deliveries/s, Parley / stock", over(ours.rates, all[stock].rates))
@@ -54,8 +54,8 @@ func (s *suite) compareRates(what string, all map[string]*side, overRaw, overSto
 }
 
 // flood has 16 clients send to one room as fast as they are answered.
-func (s *suite) flood(ctx context.Context) error {
-	all, err := s.compare(ctx, scenario{
+func flood(ctx context.Context, s *suite) error {
+	all, err := compare(ctx, s, scenario{
 		name: "flood", rivals: []string{parley, stock}, subscribers: s.subscribers,
 		rooms: 1, publishers: 16, round: s.round,
 	})
@@ -70,23 +70,23 @@ func (s *suite) flood(ctx context.Context) error {
 }
 
 // manyRooms has one client send to each of 50 rooms, all as fast as they are answered.
-func (s *suite) manyRooms(ctx context.Context) error {
+func manyRooms(ctx context.Context, s *suite) error {
 	const rooms = 50
-	all, err := s.compare(ctx, scenario{
+	all, err := compare(ctx, s, scenario{
 		name: "rooms", rivals: []string{parley, raw, stock}, subscribers: 2 * s.subscribers,
 		rooms: rooms, publishers: rooms, round: s.round,
 	})
 	if err != nil {
 		return err
 	}
-	s.compareRates(fmt.Sprintf("%d rooms, %d subscribers: ", rooms, 2*s.subscribers), all, 0.7, 3)
+	compareRates(s, fmt.Sprintf("%d rooms, %d subscribers: ", rooms, 2*s.subscribers), all, 0.7, 3)
 	return nil
 }
 
 // selections has 20 chats a second sent to a room whose subscribers ask for 20 different things. How often
 // a server executes cannot be seen from outside: a test of package graph counts that.
-func (s *suite) selections(ctx context.Context) error {
-	all, err := s.compare(ctx, scenario{
+func selections(ctx context.Context, s *suite) error {
+	all, err := compare(ctx, s, scenario{
 		name: "selections", rivals: []string{parley, stock}, subscribers: 2 * s.subscribers,
 		rooms: 1, publishers: 1, rate: 20, documents: selectionDocuments(), round: 2 * s.round,
 	})

@@ -18,7 +18,7 @@ import (
 
 // writeExport writes an export of one room with n chats: that of a room with one chat, whose lines are
 // repeated. To send them all would take longer than to measure. docs/export.md has the format.
-func (s *suite) writeExport(ctx context.Context, file string, n int) error {
+func writeExport(ctx context.Context, s *suite, file string, n int) error {
 	const one = "export_of_one"
 	p, err := s.startCopy(ctx, parley, one)
 	if err != nil {
@@ -37,7 +37,7 @@ func (s *suite) writeExport(ctx context.Context, file string, n int) error {
 		return err
 	}
 	small := filepath.Join(s.temp, one+".ndjson")
-	if output, err := s.tool(ctx, database{name: one}, "export", small).CombinedOutput(); err != nil {
+	if output, err := tool(ctx, s, database{name: one}, "export", small).CombinedOutput(); err != nil {
 		return fmt.Errorf("export: %w\n%s", err, output)
 	}
 	text, err := os.ReadFile(small)

@@ -10,7 +10,7 @@ const wrongLoginsEach = 40 // a round, of each kind
 
 // compareWrongLogins lets one client sign in with a wrong password and with names that nobody has, in turn:
 // the time must not tell which is which.
-func (s *suite) compareWrongLogins(ctx context.Context) error {
+func compareWrongLogins(ctx context.Context, s *suite) error {
 	c := newConn(hostOf(s.main.url))
 	defer c.close()
 	var ratios []float64

@@ -7,7 +7,7 @@ import (
 
 // idle opens many sockets on a fresh server, over and over, and looks at its memory. The other servers
 // are shown once each.
-func (s *suite) idle(ctx context.Context) error {
+func idle(ctx context.Context, s *suite) error {
 	const rooms = 20
 	sockets := 10 * s.subscribers
 	var waiting []float64
@@ -16,7 +16,7 @@ func (s *suite) idle(ctx context.Context) error {
 		if round >= s.rounds {
 			name = []string{raw, stock}[round-s.rounds]
 		}
-		w, err := s.idleMemory(ctx, fmt.Sprintf("idle_%d", round), name, rooms, sockets)
+		w, err := idleMemory(ctx, s, fmt.Sprintf("idle_%d", round), name, rooms, sockets)
 		if err != nil {
 			return fmt.Errorf("idle, %s: %w", name, err)
 		}
@@ -34,12 +34,12 @@ func (s *suite) idle(ctx context.Context) error {
 }
 
 // idleMemory looks at one server of its own.
-func (s *suite) idleMemory(ctx context.Context, dir, name string, rooms, sockets int) (memory, error) {
+func idleMemory(ctx context.Context, s *suite, dir, name string, rooms, sockets int) (memory, error) {
 	p, err := s.startCopy(ctx, name, dir)
 	if err != nil {
 		return memory{}, err
 	}
-	c, err := s.newSubscribers(ctx, p.url, name, rooms)
+	c, err := subscribersOf(ctx, s, p.url, name, rooms)
 	if err != nil {
 		return memory{}, err
 	}

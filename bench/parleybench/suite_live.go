@@ -48,7 +48,7 @@ type side struct {
 }
 
 // compare lets the rivals deliver in turn; a first round only warms up. Every delivery is checked.
-func (s *suite) compare(ctx context.Context, st scenario) (map[string]*side, error) {
+func compare(ctx context.Context, s *suite, st scenario) (map[string]*side, error) {
 	all := map[string]*side{}
 	defer func() {
 		for _, r := range all {
@@ -57,7 +57,7 @@ func (s *suite) compare(ctx context.Context, st scenario) (map[string]*side, err
 		}
 	}()
 	for _, name := range st.rivals {
-		r, err := s.open(ctx, name, st)
+		r, err := open(ctx, s, name, st)
 		if err != nil {
 			return nil, fmt.Errorf("%s, %s: %w", st.name, name, err)
 		}
@@ -75,7 +75,7 @@ func (s *suite) compare(ctx context.Context, st scenario) (map[string]*side, err
 		}
 	}
 	for _, name := range st.rivals {
-		if err := s.finish(ctx, st.name+"_"+name, all[name]); err != nil {
+		if err := finish(ctx, s, st.name+"_"+name, all[name]); err != nil {
 			return nil, err
 		}
 	}
@@ -83,13 +83,13 @@ func (s *suite) compare(ctx context.Context, st scenario) (map[string]*side, err
 }
 
 // open gives a rival its rooms, its subscribers and its publishers.
-func (s *suite) open(ctx context.Context, name string, st scenario) (*side, error) {
+func open(ctx context.Context, s *suite, name string, st scenario) (*side, error) {
 	r := &side{}
 	var err error
 	if r.process, err = s.shared(ctx, name); err != nil {
 		return nil, err
 	}
-	if r.subscribers, err = s.newSubscribers(ctx, r.process.url, name, st.rooms); err != nil {
+	if r.subscribers, err = subscribersOf(ctx, s, r.process.url, name, st.rooms); err != nil {
 		return nil, err
 	}
 	if st.documents != nil {
@@ -99,7 +99,7 @@ func (s *suite) open(ctx context.Context, name string, st scenario) (*side, erro
 		r.first, err = r.subscribers.sendFirst(ctx, textSize)
 	}
 	if err == nil {
-		r.publishers, err = s.publishers(r.subscribers, name, st)
+		r.publishers, err = publishers(s, r.subscribers, name, st)
 	}
 	if err != nil {
 		r.subscribers.close()
@@ -107,8 +107,8 @@ func (s *suite) open(ctx context.Context, name string, st scenario) (*side, erro
 	return r, err
 }
 
-// newSubscribers makes the rooms of one of the servers.
-func (s *suite) newSubscribers(ctx context.Context, url, name string, rooms int) (*subscribers, error) {
+// subscribersOf makes the rooms of one of the servers.
+func subscribersOf(ctx context.Context, s *suite, url, name string, rooms int) (*subscribers, error) {
 	if name == raw {
 		return newRawSubscribers(url, s.users, rooms), nil
 	}
@@ -116,7 +116,7 @@ func (s *suite) newSubscribers(ctx context.Context, url, name string, rooms int)
 }
 
 // publishers makes as many as the stage has, whoever they are.
-func (s *suite) publishers(c *subscribers, name string, st scenario) ([]*sender, error) {
+func publishers(s *suite, c *subscribers, name string, st scenario) ([]*sender, error) {
 	var all []*sender
 	for i := range st.publishers {
 		in := c.rooms[i%len(c.rooms)]
@@ -172,7 +172,7 @@ func (r *side) cpu() (server, load time.Duration, err error) {
 }
 
 // finish judges everything that was delivered and adds the figures.
-func (s *suite) finish(ctx context.Context, name string, r *side) error {
+func finish(ctx context.Context, s *suite, name string, r *side) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

@@ -29,7 +29,7 @@ type loginLoad struct {
 	plain   [][]byte // the same, of something that is no work
 }
 
-func (s *suite) newLoginLoad() (*loginLoad, error) {
+func newLoginLoad(s *suite) (*loginLoad, error) {
 	r := &loginLoad{suite: s}
 	for i := range readers {
 		p, err := newPager(parleyRoute(s.main.url), s.users[i%len(s.users)], pageRequest(pageDocument, s.roomIDs[0]))
@@ -66,15 +66,15 @@ func (r *loginLoad) close() {
 
 // compareLogins looks at the readers and at the server's memory while many visit, and while as many
 // sign in. A first round only warms up.
-func (s *suite) compareLogins(ctx context.Context) error {
-	r, err := s.newLoginLoad()
+func compareLogins(ctx context.Context, s *suite) error {
+	r, err := newLoginLoad(s)
 	if err != nil {
 		return err
 	}
 	defer r.close()
 	var alone, beside, growth, rates []float64
 	for round := range s.rounds + 1 {
-		visiting, err := s.peakDuring(func() error {
+		visiting, err := peakDuring(s, func() error {
 			_, err := r.run(ctx, r.plain)
 			pageAll(ctx, r.readers, 2*s.round)
 			return err
@@ -84,7 +84,7 @@ func (s *suite) compareLogins(ctx context.Context) error {
 		}
 		calm := p99Of(r.readers)
 		var took time.Duration
-		hashing, err := s.peakDuring(func() error {
+		hashing, err := peakDuring(s, func() error {
 			took, err = r.run(ctx, r.logins)
 			return err
 		})
@@ -105,7 +105,7 @@ func (s *suite) compareLogins(ctx context.Context) error {
 }
 
 // peakDuring is the most memory in MiB that the main server had meanwhile.
-func (s *suite) peakDuring(what func() error) (float64, error) {
+func peakDuring(s *suite, what func() error) (float64, error) {
 	if err := forgetPeak(s.main.pid()); err != nil {
 		return 0, err
 	}

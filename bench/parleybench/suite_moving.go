@@ -24,19 +24,19 @@ type moveTimes struct{ exports, imports, dumps, loads []float64 }
 
 // moving imports very many chats into an empty database, exports them again, which must give the same bytes,
 // and has bare programs do as much on the same database: first SQLite, then Postgres.
-func (s *suite) moving(ctx context.Context) error {
+func moving(ctx context.Context, s *suite) error {
 	chats := 1000 * s.subscribers
 	file := filepath.Join(s.temp, "export.ndjson")
-	if err := s.writeExport(ctx, file, chats); err != nil {
+	if err := writeExport(ctx, s, file, chats); err != nil {
 		return err
 	}
 	for _, kind := range []struct {
 		name string
-		make func(ctx context.Context, name string) (database, error)
-	}{{"SQLite", s.newSQLite}, {"Postgres", s.newPostgres}} {
+		make func(context.Context, *suite, string) (database, error)
+	}{{"SQLite", newSQLite}, {"Postgres", newPostgres}} {
 		t := &moveTimes{}
 		for round := range (s.rounds + 1) / 2 { // each takes as long as ten of others
-			if err := s.moveOnce(ctx, t, fmt.Sprintf("move_%s_%d", kind.name, round), file, kind.make); err != nil {
+			if err := moveOnce(ctx, s, t, fmt.Sprintf("move_%s_%d", kind.name, round), file, kind.make); err != nil {
 				return fmt.Errorf("%s: %w", kind.name, err)
 			}
 		}
@@ -53,12 +53,12 @@ func (s *suite) moving(ctx context.Context) error {
 	return nil
 }
 
-func (s *suite) moveOnce(ctx context.Context, t *moveTimes, name, file string, empty func(context.Context, string) (database, error)) error {
-	ours, err := empty(ctx, name)
+func moveOnce(ctx context.Context, s *suite, t *moveTimes, name, file string, empty func(context.Context, *suite, string) (database, error)) error {
+	ours, err := empty(ctx, s, name)
 	if err != nil {
 		return err
 	}
-	theirs, err := empty(ctx, name+"_bare")
+	theirs, err := empty(ctx, s, name+"_bare")
 	if err != nil {
 		return err
 	}
@@ -70,8 +70,8 @@ func (s *suite) moveOnce(ctx context.Context, t *moveTimes, name, file string, e
 		times *[]float64
 		what  *exec.Cmd
 	}{
-		{&t.imports, s.tool(ctx, ours, "import", file)},
-		{&t.exports, s.tool(ctx, ours, "export", out)},
+		{&t.imports, tool(ctx, s, ours, "import", file)},
+		{&t.exports, tool(ctx, s, ours, "export", out)},
 		{&t.dumps, exec.CommandContext(ctx, s.baseline, "-mode", "dump", "-db", ours.url, "-dir", rows)},
 		{&t.loads, exec.CommandContext(ctx, s.baseline, "-mode", "load", "-db", theirs.url, "-dir", rows)},
 	} {
@@ -89,17 +89,17 @@ func (s *suite) moveOnce(ctx context.Context, t *moveTimes, name, file string, e
 }
 
 // tool is one of Parley's commands for a place.
-func (s *suite) tool(ctx context.Context, at database, args ...string) *exec.Cmd {
+func tool(ctx context.Context, s *suite, at database, args ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, s.binary, args...)
 	command.Env = append(append(cleanEnv(), "PARLEY_DATA="+s.data(at.name)), at.settings...)
 	return command
 }
 
-func (s *suite) newSQLite(ctx context.Context, name string) (database, error) {
-	return s.migrate(ctx, database{name: name, url: s.database(name)})
+func newSQLite(ctx context.Context, s *suite, name string) (database, error) {
+	return migrate(ctx, s, database{name: name, url: s.database(name)})
 }
 
-func (s *suite) newPostgres(ctx context.Context, name string) (database, error) {
+func newPostgres(ctx context.Context, s *suite, name string) (database, error) {
 	b, err := s.needBacking(ctx)
 	if err != nil {
 		return database{}, err
@@ -108,12 +108,12 @@ func (s *suite) newPostgres(ctx context.Context, name string) (database, error) 
 	if err != nil {
 		return database{}, err
 	}
-	return s.migrate(ctx, database{name: name, url: url, settings: []string{"PARLEY_DATABASE_URL=" + url}})
+	return migrate(ctx, s, database{name: name, url: url, settings: []string{"PARLEY_DATABASE_URL=" + url}})
 }
 
 // migrate gives a place its tables.
-func (s *suite) migrate(ctx context.Context, at database) (database, error) {
-	if output, err := s.tool(ctx, at, "migrate").CombinedOutput(); err != nil {
+func migrate(ctx context.Context, s *suite, at database) (database, error) {
+	if output, err := tool(ctx, s, at, "migrate").CombinedOutput(); err != nil {
 		return at, fmt.Errorf("migrate: %w\n%s", err, output)
 	}
 	return at, nil

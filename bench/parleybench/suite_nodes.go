@@ -22,7 +22,7 @@ type pairTimes struct{ medians, p99s [2][]float64 }
 
 // nodes looks how long a send to one node takes to a subscriber there and to one of another node, when the other
 // is woken by NATS, by nobody because NATS has died, and by Postgres.
-func (s *suite) nodes(ctx context.Context) error {
+func nodes(ctx context.Context, s *suite) error {
 	b, err := s.needBacking(ctx)
 	if err != nil {
 		return err
@@ -31,36 +31,36 @@ func (s *suite) nodes(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p, err := s.pair(ctx, "nats", "PARLEY_NATS_URL="+nats)
+	p, err := newPair(ctx, s, "nats", "PARLEY_NATS_URL="+nats)
 	if err != nil {
 		return err
 	}
 	const ratio = ": median time until the other node / the same node"
-	err = s.measurePair(ctx, p, "nats", func(t *pairTimes) {
+	err = measurePair(ctx, s, p, "nats", func(t *pairTimes) {
 		s.r.atMost(3, "a send, woken by NATS"+ratio, over(t.medians[1], t.medians[0]))
 	})
 	if err == nil {
 		err = b.stopNATS(ctx)
 	}
 	if err == nil {
-		err = s.measurePair(ctx, p, "nats_dead", func(t *pairTimes) {
+		err = measurePair(ctx, s, p, "nats_dead", func(t *pairTimes) {
 			s.r.atMost(2500, "a send, NATS dead: p99 until the other node, ms", t.p99s[1])
 		})
 	}
-	if err := errors.Join(err, s.finishPair(ctx, p)); err != nil {
+	if err := errors.Join(err, finishPair(ctx, s, p)); err != nil {
 		return err
 	}
-	if p, err = s.pair(ctx, "listen"); err != nil {
+	if p, err = newPair(ctx, s, "listen"); err != nil {
 		return err
 	}
-	err = s.measurePair(ctx, p, "listen", func(t *pairTimes) {
+	err = measurePair(ctx, s, p, "listen", func(t *pairTimes) {
 		s.r.compare("a send, woken by Postgres"+ratio, over(t.medians[1], t.medians[0]))
 	})
-	return errors.Join(err, s.finishPair(ctx, p))
+	return errors.Join(err, finishPair(ctx, s, p))
 }
 
-// pair starts two nodes.
-func (s *suite) pair(ctx context.Context, name string, settings ...string) (*pair, error) {
+// newPair starts two nodes.
+func newPair(ctx context.Context, s *suite, name string, settings ...string) (*pair, error) {
 	url, err := s.backing.database(ctx, name, seedDatabase)
 	if err != nil {
 		return nil, err
@@ -102,7 +102,7 @@ func (p *pair) subscribe(ctx context.Context, users []user) (err error) {
 }
 
 // measurePair measures round by round; the first one warms up.
-func (s *suite) measurePair(ctx context.Context, p *pair, name string, add func(*pairTimes)) error {
+func measurePair(ctx context.Context, s *suite, p *pair, name string, add func(*pairTimes)) error {
 	t := &pairTimes{}
 	for round := range s.rounds + 1 {
 		for _, c := range p.subscribers {
@@ -130,7 +130,7 @@ func (s *suite) measurePair(ctx context.Context, p *pair, name string, add func(
 }
 
 // finishPair judges everything that was delivered and stops the nodes.
-func (s *suite) finishPair(ctx context.Context, p *pair) error {
+func finishPair(ctx context.Context, s *suite, p *pair) error {
 	p.publisher.conn.close()
 	_, codes := tally(p.senders)
 	s.r.faults.merge(wrongCodes(codes))

@@ -14,23 +14,23 @@ const leanDocument = `query($room:ID!){chats(room:$room){nodes{id number usernam
 
 // comparePages lets one client read the newest page from Parley and from a bare server over the
 // same file, in turn: with all that a chat window asks for, and with less.
-func (s *suite) comparePages(ctx context.Context) error {
+func comparePages(ctx context.Context, s *suite) error {
 	bare, err := s.bare(ctx, "page", "parley")
 	if err != nil {
 		return err
 	}
-	if err := s.comparePage(ctx, "page", pageDocument, bareRoute(bare.url), 3); err != nil {
+	if err := comparePage(ctx, s, "page", pageDocument, bareRoute(bare.url), 3); err != nil {
 		return err
 	}
 	to := bareRoute(bare.url)
 	to.path = "/lean"
-	if err := s.comparePage(ctx, "lean_page", leanDocument, to, 2.5); err != nil {
+	if err := comparePage(ctx, s, "lean_page", leanDocument, to, 2.5); err != nil {
 		return err
 	}
 	return bare.stop()
 }
 
-func (s *suite) comparePage(ctx context.Context, name, document string, bare route, most float64) error {
+func comparePage(ctx context.Context, s *suite, name, document string, bare route, most float64) error {
 	ours, err := newPager(parleyRoute(s.main.url), s.users[0], pageRequest(document, s.roomIDs[0]))
 	if err != nil {
 		return err

@@ -11,31 +11,31 @@ import (
 // A part is some of the targets.
 type part struct {
 	name, does string
-	run        func(context.Context) error
+	run        func(context.Context, *suite) error
 	main       bool // needs the main server, with chats in the first room
 }
 
 func (s *suite) parts() []part {
 	return []part{
-		{"sends", "many clients send, beside one transaction each and beside bare servers", s.compareSends, false},
-		{"pages", "one client reads the newest page, beside a bare server", s.comparePages, true},
-		{"singles", "one client sends, another refreshes a token, beside a bare insert", s.compareSingles, true},
-		{"guesses", "wrong passwords and unknown names take the same time", s.compareWrongLogins, true},
-		{"logins", "many sign in beside a few who read", s.compareLogins, true},
-		{"resume", "one reader follows a long room from its start", s.resume, true},
-		{"start", "time and memory of a start", s.startUp, true},
-		{"steady", "20 chats/s to one room, beside a bare broadcast", s.steady, false},
-		{"publisher", "one publisher, one room, beside a bare broadcast and the stock transport", s.publisher, false},
-		{"flood", "16 publishers, one room, beside the stock transport", s.flood, false},
-		{"rooms", "50 publishers, 50 rooms, beside a bare broadcast and the stock transport", s.manyRooms, false},
-		{"selections", "20 different selections in one room", s.selections, false},
-		{"idle", "memory of sockets that wait", s.idle, false},
-		{"comings", "connect, subscribe, leave, over and over, beside the stock transport", s.connections, false},
-		{"stalled", "subscribers beside others that never read", s.stalled, false},
-		{"replay", "subscribers beside one person who reads a long room over 20 sockets", s.replay, false},
-		{"postgres", "clients send to Postgres, beside one transaction each and a bare group commit", s.postgres, false},
-		{"nodes", "two nodes on one Postgres: a send to one is delivered by both", s.nodes, false},
-		{"moving", "export and import of 500,000 chats, beside bare rows", s.moving, false},
+		{"sends", "many clients send, beside one transaction each and beside bare servers", compareSends, false},
+		{"pages", "one client reads the newest page, beside a bare server", comparePages, true},
+		{"singles", "one client sends, another refreshes a token, beside a bare insert", compareSingles, true},
+		{"guesses", "wrong passwords and unknown names take the same time", compareWrongLogins, true},
+		{"logins", "many sign in beside a few who read", compareLogins, true},
+		{"resume", "one reader follows a long room from its start", resume, true},
+		{"start", "time and memory of a start", startUp, true},
+		{"steady", "20 chats/s to one room, beside a bare broadcast", steady, false},
+		{"publisher", "one publisher, one room, beside a bare broadcast and the stock transport", publisher, false},
+		{"flood", "16 publishers, one room, beside the stock transport", flood, false},
+		{"rooms", "50 publishers, 50 rooms, beside a bare broadcast and the stock transport", manyRooms, false},
+		{"selections", "20 different selections in one room", selections, false},
+		{"idle", "memory of sockets that wait", idle, false},
+		{"comings", "connect, subscribe, leave, over and over, beside the stock transport", connections, false},
+		{"stalled", "subscribers beside others that never read", stalled, false},
+		{"replay", "subscribers beside one person who reads a long room over 20 sockets", replay, false},
+		{"postgres", "clients send to Postgres, beside one transaction each and a bare group commit", postgres, false},
+		{"nodes", "two nodes on one Postgres: a send to one is delivered by both", nodes, false},
+		{"moving", "export and import of 500,000 chats, beside bare rows", moving, false},
 	}
 }
 
@@ -71,7 +71,7 @@ func (s *suite) runPart(ctx context.Context, p part) error {
 		}
 	}
 	start := time.Now()
-	err := p.run(ctx)
+	err := p.run(ctx, s)
 	s.r.add("took_s_"+p.name, time.Since(start).Seconds())
 	return err
 }

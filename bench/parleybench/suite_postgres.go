@@ -16,7 +16,7 @@ type pgServer struct {
 }
 
 // pgServers starts them.
-func (s *suite) pgServers(ctx context.Context) ([]*pgServer, error) {
+func pgServers(ctx context.Context, s *suite) ([]*pgServer, error) {
 	b, err := s.needBacking(ctx)
 	if err != nil {
 		return nil, err
@@ -47,13 +47,13 @@ func (s *suite) pgServers(ctx context.Context) ([]*pgServer, error) {
 
 // postgres lets the same clients send to a node on Postgres and to bare servers on the same Postgres, in turn:
 // one client, many, twice as many, and many into many rooms.
-func (s *suite) postgres(ctx context.Context) error {
-	all, err := s.pgServers(ctx)
+func postgres(ctx context.Context, s *suite) error {
+	all, err := pgServers(ctx, s)
 	if err != nil {
 		return err
 	}
 	hot, cool := s.backing.rooms[:1], s.backing.rooms[1:]
-	lone, err := s.sendTo(ctx, all, 1, hot)
+	lone, err := sendTo(ctx, s, all, 1, hot)
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func (s *suite) postgres(ctx context.Context) error {
 		{2 * s.clients, hot, 0},
 		{s.clients, cool, 0},
 	} {
-		rates, err := s.sendTo(ctx, all, c.clients, c.rooms)
+		rates, err := sendTo(ctx, s, all, c.clients, c.rooms)
 		if err != nil {
 			return err
 		}
@@ -80,11 +80,11 @@ func (s *suite) postgres(ctx context.Context) error {
 		s.r.compare(what+"itself, one transaction each", over(rates[0].rates, rates[1].rates))
 		s.r.compare(what+"bare, group commit", over(rates[0].rates, rates[3].rates))
 	}
-	return s.judgePostgres(ctx, all)
+	return judgePostgres(ctx, s, all)
 }
 
 // sendTo measures the servers in turn and answers their figures, in the same order.
-func (s *suite) sendTo(ctx context.Context, servers []*pgServer, clients int, rooms []string) ([]*sendSide, error) {
+func sendTo(ctx context.Context, s *suite, servers []*pgServer, clients int, rooms []string) ([]*sendSide, error) {
 	users := s.backing.users
 	users = slices.Repeat(users, (clients+len(users)-1)/len(users))[:clients]
 	var all []*sendSide
@@ -96,7 +96,7 @@ func (s *suite) sendTo(ctx context.Context, servers []*pgServer, clients int, ro
 		one.sent = append(one.sent, senders...)
 		all = append(all, &sendSide{name: one.name, process: one.process, senders: senders})
 	}
-	if err := s.takeTurns(ctx, all); err != nil {
+	if err := takeTurns(ctx, s, all); err != nil {
 		return nil, err
 	}
 	for _, c := range all {
@@ -106,7 +106,7 @@ func (s *suite) sendTo(ctx context.Context, servers []*pgServer, clients int, ro
 }
 
 // judgePostgres checks what the servers answered; Parley is read back.
-func (s *suite) judgePostgres(ctx context.Context, all []*pgServer) error {
+func judgePostgres(ctx context.Context, s *suite, all []*pgServer) error {
 	for _, one := range all {
 		_, codes := tally(one.sent)
 		s.r.faults.merge(wrongCodes(codes))

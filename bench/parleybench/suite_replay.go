@@ -17,16 +17,16 @@ const (
 
 // replay looks at live deliveries alone, and while one person reads the same long room from its start over many
 // sockets, each with a document of its own that shows large texts many times. A first round only warms up.
-func (s *suite) replay(ctx context.Context) error {
+func replay(ctx context.Context, s *suite) error {
 	st := scenario{name: "replay", subscribers: s.subscribers / 5, rooms: 1, publishers: 1, rate: 100, round: s.round}
-	alone, err := s.open(ctx, parley, st)
+	alone, err := open(ctx, s, parley, st)
 	if err != nil {
 		return err
 	}
 	defer alone.subscribers.close()
 	defer closeAll(alone.publishers)
 	beside := &side{process: alone.process, subscribers: alone.subscribers, publishers: alone.publishers}
-	long, err := s.longRoom(ctx, alone.process.url)
+	long, err := longRoom(ctx, s, alone.process.url)
 	if err != nil {
 		return err
 	}
@@ -34,7 +34,7 @@ func (s *suite) replay(ctx context.Context) error {
 		if err := alone.measure(ctx, st.round, round > 0); err != nil {
 			return err
 		}
-		stop, err := s.replayers(ctx, alone.process.url, long)
+		stop, err := replayers(ctx, s, alone.process.url, long)
 		if err == nil {
 			err = beside.measure(ctx, st.round, round > 0)
 			s.r.add("replayed_mib", stop()>>20)
@@ -48,11 +48,11 @@ func (s *suite) replay(ctx context.Context) error {
 	s.r.add("replay_alone_p99_ms", median(alone.p99s))
 	s.r.add("replay_beside_p99_ms", median(beside.p99s))
 	s.r.atMost(1.25, "one person replays over 20 sockets: median time of others' deliveries / alone", over(beside.medians, alone.medians))
-	return s.finish(ctx, "replay", alone)
+	return finish(ctx, s, "replay", alone)
 }
 
 // longRoom has chats that are as large as JSON can make them.
-func (s *suite) longRoom(ctx context.Context, url string) (*room, error) {
+func longRoom(ctx context.Context, s *suite, url string) (*room, error) {
 	owner := api{url, s.loginUsers[0].token}
 	id, err := owner.createRoom(ctx)
 	if err != nil {
@@ -73,7 +73,7 @@ func (s *suite) longRoom(ctx context.Context, url string) (*room, error) {
 }
 
 // replayers read a room from its start and look at nothing; stop ends that and answers how many bytes came.
-func (s *suite) replayers(ctx context.Context, url string, in *room) (stop func() int64, err error) {
+func replayers(ctx context.Context, s *suite, url string, in *room) (stop func() int64, err error) {
 	var reading sync.WaitGroup
 	var conns []net.Conn
 	bytes := make([]int64, replaySockets)

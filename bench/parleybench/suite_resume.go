@@ -10,7 +10,7 @@ import (
 
 // resume lets one reader follow the room of all the sends from its very beginning, and looks at how fast
 // it is served and at the server's memory. Every chat must come, in order.
-func (s *suite) resume(ctx context.Context) error {
+func resume(ctx context.Context, s *suite) error {
 	chats, err := api{s.main.url, s.users[0].token}.count(ctx, s.roomIDs[0])
 	if err != nil {
 		return err
@@ -22,8 +22,8 @@ func (s *suite) resume(ctx context.Context) error {
 			return err
 		}
 		var took time.Duration
-		peak, err := s.peakDuring(func() error {
-			took, err = s.readAll(ctx, chats)
+		peak, err := peakDuring(s, func() error {
+			took, err = readAll(ctx, s, chats)
 			return err
 		})
 		if err != nil {
@@ -39,7 +39,7 @@ func (s *suite) resume(ctx context.Context) error {
 }
 
 // readAll follows the room from its start to the newest chat.
-func (s *suite) readAll(ctx context.Context, chats int) (time.Duration, error) {
+func readAll(ctx context.Context, s *suite, chats int) (time.Duration, error) {
 	start := time.Now()
 	r, err := subscribe(ctx, s.main.url, s.users[0], &room{id: s.roomIDs[0], cursor: s.roomStart}, chatSentDocument)
 	if err != nil {

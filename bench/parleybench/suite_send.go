@@ -27,7 +27,7 @@ func bareRoute(url string) route {
 }
 
 // sendSides starts the servers, each with a copy of the seeded database.
-func (s *suite) sendSides(ctx context.Context) ([]*sendSide, error) {
+func sendSides(ctx context.Context, s *suite) ([]*sendSide, error) {
 	parley := func(more ...string) func(context.Context, string) (*process, error) {
 		return func(ctx context.Context, name string) (*process, error) { return s.parley(ctx, name, more...) }
 	}
@@ -58,17 +58,17 @@ func (s *suite) sendSides(ctx context.Context) ([]*sendSide, error) {
 
 // compareSends lets the same clients send to Parley, to Parley with one transaction a send, and to
 // two bare servers, in turn. A first round only warms up.
-func (s *suite) compareSends(ctx context.Context) error {
-	all, err := s.sendSides(ctx)
+func compareSends(ctx context.Context, s *suite) error {
+	all, err := sendSides(ctx, s)
 	if err != nil {
 		return err
 	}
-	if err := s.takeTurns(ctx, all); err != nil {
+	if err := takeTurns(ctx, s, all); err != nil {
 		return err
 	}
 	for _, c := range all {
 		c.describe(&s.r, c.name)
-		if err := s.judgeSends(ctx, c); err != nil {
+		if err := judgeSends(ctx, s, c); err != nil {
 			return err
 		}
 	}
@@ -80,7 +80,7 @@ func (s *suite) compareSends(ctx context.Context) error {
 }
 
 // takeTurns lets the contenders' clients send in turn and then hang up.
-func (s *suite) takeTurns(ctx context.Context, all []*sendSide) error {
+func takeTurns(ctx context.Context, s *suite, all []*sendSide) error {
 	for round := range s.rounds + 1 {
 		for _, c := range all {
 			if err := c.measure(ctx, s.round, round > 0); err != nil {
@@ -130,7 +130,7 @@ func (c *sendSide) measure(ctx context.Context, d time.Duration, keep bool) erro
 
 // judgeSends checks what a contender answered; Parley is read back. All but the main server have
 // done their work then.
-func (s *suite) judgeSends(ctx context.Context, c *sendSide) error {
+func judgeSends(ctx context.Context, s *suite, c *sendSide) error {
 	_, codes := tally(c.senders)
 	for code, n := range codes {
 		s.r.add(c.name+"_refused_"+code, n)

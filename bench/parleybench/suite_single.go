@@ -11,7 +11,7 @@ const refreshDocument = `mutation($token:String!){refreshToken(token:$token){ref
 
 // compareSingles lets one client send chats and another refresh a token again and again, and one send
 // chats to a bare server that stores each in a transaction of its own, in turn.
-func (s *suite) compareSingles(ctx context.Context) error {
+func compareSingles(ctx context.Context, s *suite) error {
 	bare, err := s.startCopy(ctx, "single", "bare_single")
 	if err != nil {
 		return err

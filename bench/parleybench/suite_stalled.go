@@ -14,9 +14,9 @@ const (
 
 // stalled has 20 chats a second sent to a room, now with subscribers that all read, now with twice as many
 // that never do beside them.
-func (s *suite) stalled(ctx context.Context) error {
+func stalled(ctx context.Context, s *suite) error {
 	st := scenario{name: "stalled", subscribers: s.subscribers, rooms: 1, publishers: 1, rate: 20, round: 2 * s.round}
-	r, err := s.open(ctx, parley, st)
+	r, err := open(ctx, s, parley, st)
 	if err != nil {
 		return fmt.Errorf("stalled: %w", err)
 	}
@@ -32,7 +32,7 @@ func (s *suite) stalled(ctx context.Context) error {
 		if err := alone.measure(ctx, st.round, round > 0); err != nil {
 			return fmt.Errorf("stalled: %w", err)
 		}
-		peak, err := s.measureBeside(ctx, r, st, round > 0)
+		peak, err := measureBeside(ctx, s, r, st, round > 0)
 		if err != nil {
 			return fmt.Errorf("stalled: %w", err)
 		}
@@ -41,7 +41,7 @@ func (s *suite) stalled(ctx context.Context) error {
 		}
 	}
 	s.r.add("stalled_alone_delivery_p99_ms", median(alone.p99s))
-	if err := s.finish(ctx, "stalled_beside", r); err != nil {
+	if err := finish(ctx, s, "stalled_beside", r); err != nil {
 		return err
 	}
 	s.r.atMost(1.1, fmt.Sprintf("%d subscribers beside %d that never read: p99 / alone", st.subscribers, 2*st.subscribers), over(r.p99s, alone.p99s))
@@ -51,11 +51,11 @@ func (s *suite) stalled(ctx context.Context) error {
 
 // measureBeside measures while there are subscribers that do not read, and answers the most memory that
 // the server had meanwhile, in KiB.
-func (s *suite) measureBeside(ctx context.Context, r *side, st scenario, keep bool) (int, error) {
+func measureBeside(ctx context.Context, s *suite, r *side, st scenario, keep bool) (int, error) {
 	if err := forgetPeak(r.process.pid()); err != nil {
 		return 0, err
 	}
-	sleepers, err := s.stalledSockets(ctx, r, 2*st.subscribers)
+	sleepers, err := stalledSockets(ctx, s, r, 2*st.subscribers)
 	defer func() {
 		for _, one := range sleepers {
 			if one != nil {
@@ -66,7 +66,7 @@ func (s *suite) measureBeside(ctx context.Context, r *side, st scenario, keep bo
 	if err != nil {
 		return 0, err
 	}
-	if err := s.fillSockets(ctx, r); err != nil {
+	if err := fillSockets(ctx, s, r); err != nil {
 		return 0, err
 	}
 	if err := r.measure(ctx, st.round, keep); err != nil {
@@ -76,7 +76,7 @@ func (s *suite) measureBeside(ctx context.Context, r *side, st scenario, keep bo
 }
 
 // stalledSockets opens sockets that subscribe to what comes from now on and never read again.
-func (s *suite) stalledSockets(ctx context.Context, r *side, n int) ([]*socket, error) {
+func stalledSockets(ctx context.Context, s *suite, r *side, n int) ([]*socket, error) {
 	in := r.subscribers.rooms[0]
 	cursor, err := r.subscribers.owner.syncCursor(ctx, in.id)
 	if err != nil {
@@ -98,7 +98,7 @@ func (s *suite) stalledSockets(ctx context.Context, r *side, n int) ([]*socket, 
 }
 
 // fillSockets sends chats until the sockets of those who do not read are full.
-func (s *suite) fillSockets(ctx context.Context, r *side) error {
+func fillSockets(ctx context.Context, s *suite, r *side) error {
 	p, err := newSender(r.subscribers.to, s.users[0], r.subscribers.rooms[0].id, fillingSize)
 	if err != nil {
 		return err

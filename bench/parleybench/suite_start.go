@@ -7,7 +7,7 @@ import (
 
 // startUp starts the server over a database that has some chats, again and again, and looks at its
 // memory a second later.
-func (s *suite) startUp(ctx context.Context) error {
+func startUp(ctx context.Context, s *suite) error {
 	if err := s.main.stop(); err != nil {
 		return err
 	}
