@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -139,4 +140,19 @@ func (a api) syncCursor(ctx context.Context, room string) (string, error) {
 		return "", fmt.Errorf("read the room's cursor: %w", err)
 	}
 	return answer.Chats.SyncCursor, nil
+}
+
+// count is the number of the newest chat of a room.
+func (a api) count(ctx context.Context, room string) (int, error) {
+	var answer struct {
+		Room struct{ LastChat *struct{ Number int } }
+	}
+	err := a.ask(ctx, `query($room:ID!){room(id:$room){lastChat{number}}}`, map[string]any{"room": room}, &answer)
+	if err != nil {
+		return 0, fmt.Errorf("read the last chat: %w", err)
+	}
+	if answer.Room.LastChat == nil {
+		return 0, errors.New("the room has no chat")
+	}
+	return answer.Room.LastChat.Number, nil
 }

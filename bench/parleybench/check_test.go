@@ -133,14 +133,3 @@ func TestPublishersWait(t *testing.T) {
 		<-went
 	})
 }
-
-// TestProblemsAreBounded keeps the first lines and counts the rest.
-func TestProblemsAreBounded(t *testing.T) {
-	var p problems
-	for i := range maxProblems + 5 {
-		p.add("problem %d", i)
-	}
-	if lines := p.lines(); len(lines) != maxProblems+1 || lines[maxProblems] != "… and 5 more" {
-		t.Errorf("got %q", lines)
-	}
-}

@@ -94,11 +94,6 @@ func (c command) run(ctx context.Context, args []string, stdout, stderr io.Write
 	return 0
 }
 
-// A usageError is a flag that does not make sense.
-type usageError string
-
-func (e usageError) Error() string { return string(e) }
-
 func usage(w io.Writer) {
 	say(w, "usage: parleybench COMMAND [flags]; parleybench COMMAND -h explains the flags")
 	for _, c := range commands() {

@@ -50,6 +50,8 @@ func (r *report) addTimes(of string, h *histogram) {
 	r.add(of+"_max_ms", millis(h.longest))
 }
 
+func perSecond(n int, d time.Duration) float64 { return float64(n) / d.Seconds() }
+
 func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
 
 func millis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

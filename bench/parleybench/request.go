@@ -42,6 +42,13 @@ func rawRoute(url string) route {
 	}}
 }
 
+// bareRoute sends chats to a bare server.
+func bareRoute(url string) route {
+	return route{hostOf(url), "/", func(by user, room, text, id string) any {
+		return map[string]any{"room": room, "text": text, "id": id, "user": by.id, "username": by.name}
+	}}
+}
+
 func hostOf(url string) string { return strings.TrimPrefix(strings.TrimRight(url, "/"), "http://") }
 
 // encode makes the bytes of a POST request. by may have no token.

@@ -91,18 +91,6 @@ func (l *load) senders(ctx context.Context) ([]*sender, api, error) {
 	return senders, first, err
 }
 
-// spread makes a sender for each user, taking the rooms in turn.
-func spread(to route, users []user, rooms []string, size int) ([]*sender, error) {
-	senders := make([]*sender, len(users))
-	for i, u := range users {
-		var err error
-		if senders[i], err = newSender(to, u, rooms[i%len(rooms)], size); err != nil {
-			return nil, err
-		}
-	}
-	return senders, nil
-}
-
 // describe adds rate, latencies and refusals, and answers how many chats were sent.
 func (l *load) describe(r *report, senders []*sender, took time.Duration) int {
 	times, codes := tally(senders)
@@ -114,35 +102,9 @@ func (l *load) describe(r *report, senders []*sender, took time.Duration) int {
 	return times.n
 }
 
-// tally adds up the last measurement's times and the whole run's refusals.
-func tally(senders []*sender) (*histogram, map[string]int) {
-	times, codes := &histogram{}, map[string]int{}
-	for _, s := range senders {
-		times.merge(&s.times)
-		for code, n := range s.codes {
-			codes[code] += n
-		}
-	}
-	return times, codes
-}
-
 func addCodes(r *report, codes map[string]int) {
 	for _, code := range slices.Sorted(maps.Keys(codes)) {
 		r.add("refused_"+code, codes[code])
 	}
 	r.faults.merge(wrongCodes(codes))
 }
-
-// wrongCodes picks the refusals that no load excuses.
-func wrongCodes(codes map[string]int) (p problems) {
-	for _, code := range slices.Sorted(maps.Keys(codes)) {
-		switch code {
-		case "SERVER_BUSY", "RATE_LIMITED", "TIMEOUT", "UNKNOWN_OUTCOME", "STORAGE_FULL", "SHUTTING_DOWN", "HTTP_429", "HTTP_503":
-		default:
-			p.add("%d × %s", codes[code], code)
-		}
-	}
-	return p
-}
-
-func perSecond(n int, d time.Duration) float64 { return float64(n) / d.Seconds() }

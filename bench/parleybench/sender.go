@@ -1,9 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"strconv"
+	"fmt"
 	"sync"
 	"time"
 
@@ -90,35 +89,6 @@ func (s *sender) once() time.Time {
 	return end
 }
 
-// intAfter is the number that follows key, or -1 when there is none.
-func intAfter(body []byte, key string) int {
-	i := bytes.Index(body, []byte(key))
-	if i < 0 {
-		return -1
-	}
-	n := -1
-	for _, c := range body[i+len(key):] {
-		if c < '0' || c > '9' {
-			break
-		}
-		n = max(n, 0)*10 + int(c-'0')
-	}
-	return n
-}
-
-// codeOf names a failure by the code in its answer, by its HTTP status, or as CONNECTION.
-func codeOf(status int, body []byte, err error) string {
-	if err != nil {
-		return "CONNECTION"
-	}
-	const key = `"code":"`
-	if i := bytes.Index(body, []byte(key)); i >= 0 {
-		code, _, _ := bytes.Cut(body[i+len(key):], []byte(`"`))
-		return string(code)
-	}
-	return "HTTP_" + strconv.Itoa(status)
-}
-
 // sendAll lets all senders send for d and answers how long that took.
 func sendAll(ctx context.Context, senders []*sender, d time.Duration) time.Duration {
 	start := time.Now()
@@ -144,4 +114,27 @@ func newestOf(senders []*sender) map[string]int {
 		newest[s.room] = max(newest[s.room], s.newest())
 	}
 	return newest
+}
+
+// fillRoom sends n chats one after the other.
+func fillRoom(s *sender, n int) error {
+	for range n {
+		s.once()
+	}
+	if len(s.answered) < n {
+		return fmt.Errorf("fill the room: %v", s.codes)
+	}
+	return nil
+}
+
+// spread makes a sender for each user, taking the rooms in turn.
+func spread(to route, users []user, rooms []string, size int) ([]*sender, error) {
+	senders := make([]*sender, len(users))
+	for i, u := range users {
+		var err error
+		if senders[i], err = newSender(to, u, rooms[i%len(rooms)], size); err != nil {
+			return nil, err
+		}
+	}
+	return senders, nil
 }

@@ -6,8 +6,6 @@ import (
 	"time"
 )
 
-const wrongLoginsEach = 40 // a round, of each kind
-
 // compareWrongLogins lets one client sign in with a wrong password and with names that nobody has, in turn:
 // the time must not tell which is which.
 func compareWrongLogins(ctx context.Context, s *suite) error {
@@ -16,7 +14,7 @@ func compareWrongLogins(ctx context.Context, s *suite) error {
 	var ratios []float64
 	for round := range s.rounds + 1 {
 		wrong, unknown := &histogram{}, &histogram{}
-		for i := range wrongLoginsEach {
+		for i := range (s.logins + 4) / 5 {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}

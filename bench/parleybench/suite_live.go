@@ -9,13 +9,6 @@ import (
 	"time"
 )
 
-// The servers that deliver.
-const (
-	parley = "parley"
-	raw    = "raw"   // a broadcast of bytes that are encoded beforehand, one write each
-	stock  = "stock" // gqlgen's own transports before Parley's resolvers
-)
-
 // ahead is how many chats publishers may be ahead of the slowest subscriber; then they wait, or a server
 // that sends faster than it delivers would be behind by minutes. The bare broadcast answers a chat when it
 // is delivered. The stock server gets what suits it best: it reads the log once for all as long as nobody

@@ -12,12 +12,10 @@ import (
 )
 
 const (
-	loginsAtOnce    = 200
-	loginUsersCount = 50 // who they are: nobody may have more than 100 sessions
-	hashMiB         = 19 // one argon2id
-	readers         = 4
-	readInterval    = 20 * time.Millisecond // each: some work for the server, and no crowd
-	loginDocument   = `mutation($name:String!,$password:String!){login(username:$name,password:$password){accessToken}}`
+	hashMiB       = 19 // one argon2id
+	readers       = 4
+	readInterval  = 20 * time.Millisecond // each: some work for the server, and no crowd
+	loginDocument = `mutation($name:String!,$password:String!){login(username:$name,password:$password){accessToken}}`
 )
 
 // A loginLoad is many people at the door at once, beside a few who read pages at a calm pace.
@@ -40,7 +38,7 @@ func newLoginLoad(s *suite) (*loginLoad, error) {
 		r.readers = append(r.readers, p)
 	}
 	to := parleyRoute(s.main.url)
-	for i := range loginsAtOnce {
+	for i := range s.logins {
 		u := s.loginUsers[i%len(s.loginUsers)]
 		login, err1 := encode(to, user{}, map[string]any{
 			"query": loginDocument, "variables": map[string]any{"name": u.name, "password": u.password},
@@ -74,7 +72,7 @@ func compareLogins(ctx context.Context, s *suite) error {
 	defer r.close()
 	var alone, beside, growth, rates []float64
 	for round := range s.rounds + 1 {
-		visiting, err := peakDuring(s, func() error {
+		visiting, err := s.peakDuring(func() error {
 			_, err := r.run(ctx, r.plain)
 			pageAll(ctx, r.readers, 2*s.round)
 			return err
@@ -84,7 +82,7 @@ func compareLogins(ctx context.Context, s *suite) error {
 		}
 		calm := p99Of(r.readers)
 		var took time.Duration
-		hashing, err := peakDuring(s, func() error {
+		hashing, err := s.peakDuring(func() error {
 			took, err = r.run(ctx, r.logins)
 			return err
 		})
@@ -93,27 +91,15 @@ func compareLogins(ctx context.Context, s *suite) error {
 		}
 		if round > 0 {
 			alone, beside = append(alone, calm), append(beside, p99Of(r.readers))
-			growth, rates = append(growth, hashing-visiting), append(rates, perSecond(loginsAtOnce, took))
+			growth, rates = append(growth, hashing-visiting), append(rates, perSecond(s.logins, took))
 		}
 	}
 	s.r.add("logins_per_s", median(rates))
 	s.r.add("page_p99_ms", median(alone))
 	s.r.add("page_p99_ms_during_logins", median(beside))
-	s.r.atMost(1.2, fmt.Sprintf("%d logins at once: p99 of pages beside them / alone", loginsAtOnce), over(beside, alone))
-	s.r.atMost(hashMiB*float64(runtime.NumCPU()), fmt.Sprintf("%d logins at once: memory beyond that of as many visitors, MiB", loginsAtOnce), growth)
+	s.r.atMost(1.2, fmt.Sprintf("%d logins at once: p99 of pages beside them / alone", s.logins), over(beside, alone))
+	s.r.atMost(hashMiB*float64(runtime.NumCPU()), fmt.Sprintf("%d logins at once: memory beyond that of as many visitors, MiB", s.logins), growth)
 	return nil
-}
-
-// peakDuring is the most memory in MiB that the main server had meanwhile.
-func peakDuring(s *suite, what func() error) (float64, error) {
-	if err := forgetPeak(s.main.pid()); err != nil {
-		return 0, err
-	}
-	if err := what(); err != nil {
-		return 0, err
-	}
-	peak, err := peakOf(s.main.pid())
-	return float64(peak) / 1024, err
 }
 
 // p99Of is the time in ms that one page of a hundred takes longer than.

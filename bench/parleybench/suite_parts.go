@@ -2,11 +2,55 @@ package main
 
 import (
 	"context"
+	"errors"
+	"flag"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 )
+
+// A suiteRun is a run of some parts of the suite.
+type suiteRun struct {
+	suite
+	only string // names of parts, separated by commas; empty: all
+}
+
+func prepareSuite(f *flag.FlagSet) func(context.Context) (*report, error) {
+	w := &suiteRun{}
+	f.StringVar(&w.binary, "parley", "bin/parley", "the `program` to measure")
+	f.StringVar(&w.baseline, "baseline", "bin/baseline", "the `program` with the servers that it is measured against")
+	f.StringVar(&w.dir, "dir", "", "`directory` for the databases, on the disk that counts, which everybody may enter; empty: the system's for temporary files")
+	f.StringVar(&w.only, "run", "", "`parts` to run, separated by commas; empty: all of "+strings.Join(partNames(), ", "))
+	f.IntVar(&w.rounds, "rounds", 5, "rounds of each comparison")
+	f.DurationVar(&w.round, "round", 1500*time.Millisecond, "how long each side of a round sends or reads")
+	f.IntVar(&w.clients, "clients", 64, "clients that send")
+	f.IntVar(&w.rooms, "rooms", 1, "rooms they send into")
+	f.IntVar(&w.subscribers, "subscribers", 500, "subscribers of one room; many are ten times as many")
+	f.IntVar(&w.logins, "logins", 200, "people who sign in at once")
+	f.BoolVar(&w.r.strict, "strict", false, "a missed target is a failure")
+	return w.run
+}
+
+func (w *suiteRun) run(ctx context.Context) (_ *report, err error) {
+	if w.rounds < 1 || w.round <= 0 || w.clients < 1 || w.rooms < 1 || w.subscribers < 1 || w.logins < 1 {
+		return nil, usageError("rounds, their length, clients, rooms, subscribers and logins must be above zero")
+	}
+	parts, err := w.chosenParts()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, w.suite.close()) }()
+	if err := w.suite.open(ctx); err != nil {
+		return &w.r, err
+	}
+	for _, p := range parts {
+		if err := w.runPart(ctx, p); err != nil {
+			return &w.r, fmt.Errorf("%s: %w", p.name, err)
+		}
+	}
+	return &w.r, nil
+}
 
 // A part is some of the targets.
 type part struct {
@@ -15,7 +59,7 @@ type part struct {
 	main       bool // needs the main server, with chats in the first room
 }
 
-func (s *suite) parts() []part {
+func allParts() []part {
 	return []part{
 		{"sends", "many clients send, beside one transaction each and beside bare servers", compareSends, false},
 		{"pages", "one client reads the newest page, beside a bare server", comparePages, true},
@@ -39,56 +83,39 @@ func (s *suite) parts() []part {
 	}
 }
 
-func (s *suite) names() []string {
+func partNames() []string {
 	var all []string
-	for _, p := range s.parts() {
+	for _, p := range allParts() {
 		all = append(all, p.name)
 	}
 	return all
 }
 
 // chosenParts are the parts to run.
-func (s *suite) chosenParts() ([]part, error) {
-	all := s.parts()
-	if s.only == "" {
+func (w *suiteRun) chosenParts() ([]part, error) {
+	all := allParts()
+	if w.only == "" {
 		return all, nil
 	}
 	var some []part
-	for name := range strings.SplitSeq(s.only, ",") {
+	for name := range strings.SplitSeq(w.only, ",") {
 		i := slices.IndexFunc(all, func(p part) bool { return p.name == name })
 		if i < 0 {
-			return nil, usageError(fmt.Sprintf("no part is called %q; there are %s", name, strings.Join(s.names(), ", ")))
+			return nil, usageError(fmt.Sprintf("no part is called %q; there are %s", name, strings.Join(partNames(), ", ")))
 		}
 		some = append(some, all[i])
 	}
 	return some, nil
 }
 
-func (s *suite) runPart(ctx context.Context, p part) error {
-	if p.main && !s.filled {
-		if err := s.startMain(ctx); err != nil {
+func (w *suiteRun) runPart(ctx context.Context, p part) error {
+	if p.main {
+		if err := w.needMain(ctx); err != nil {
 			return err
 		}
 	}
 	start := time.Now()
-	err := p.run(ctx, s)
-	s.r.add("took_s_"+p.name, time.Since(start).Seconds())
+	err := p.run(ctx, &w.suite)
+	w.r.add("took_s_"+p.name, time.Since(start).Seconds())
 	return err
-}
-
-// startMain starts the main server, when no part has done that yet, and gives the first room enough chats for a page,
-// however few a busy machine has sent.
-func (s *suite) startMain(ctx context.Context) (err error) {
-	if s.main == nil {
-		if s.main, err = s.startCopy(ctx, parley, "parley"); err != nil {
-			return err
-		}
-	}
-	s.filled = true
-	sends, err := newSender(parleyRoute(s.main.url), s.users[0], s.roomIDs[0], textSize)
-	if err != nil {
-		return err
-	}
-	defer sends.conn.close()
-	return fillRoom(sends, 10*pageChats)
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -22,7 +21,7 @@ func resume(ctx context.Context, s *suite) error {
 			return err
 		}
 		var took time.Duration
-		peak, err := peakDuring(s, func() error {
+		peak, err := s.peakDuring(func() error {
 			took, err = readAll(ctx, s, chats)
 			return err
 		})
@@ -56,19 +55,4 @@ func readAll(ctx context.Context, s *suite, chats int) (time.Duration, error) {
 		}
 	}
 	return time.Since(start), nil
-}
-
-// count is the number of the newest chat of a room.
-func (a api) count(ctx context.Context, room string) (int, error) {
-	var answer struct {
-		Room struct{ LastChat *struct{ Number int } }
-	}
-	err := a.ask(ctx, `query($room:ID!){room(id:$room){lastChat{number}}}`, map[string]any{"room": room}, &answer)
-	if err != nil {
-		return 0, fmt.Errorf("read the last chat: %w", err)
-	}
-	if answer.Room.LastChat == nil {
-		return 0, errors.New("the room has no chat")
-	}
-	return answer.Room.LastChat.Number, nil
 }

@@ -19,13 +19,6 @@ type sendSide struct {
 	cpus    []float64 // of the server, µs a send
 }
 
-// bareRoute sends chats to a bare server.
-func bareRoute(url string) route {
-	return route{hostOf(url), "/", func(by user, room, text, id string) any {
-		return map[string]any{"room": room, "text": text, "id": id, "user": by.id, "username": by.name}
-	}}
-}
-
 // sendSides starts the servers, each with a copy of the seeded database.
 func sendSides(ctx context.Context, s *suite) ([]*sendSide, error) {
 	parley := func(more ...string) func(context.Context, string) (*process, error) {

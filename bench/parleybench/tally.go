@@ -1,0 +1,30 @@
+package main
+
+import (
+	"maps"
+	"slices"
+)
+
+// tally adds up the last measurement's times and the whole run's refusals.
+func tally(senders []*sender) (*histogram, map[string]int) {
+	times, codes := &histogram{}, map[string]int{}
+	for _, s := range senders {
+		times.merge(&s.times)
+		for code, n := range s.codes {
+			codes[code] += n
+		}
+	}
+	return times, codes
+}
+
+// wrongCodes picks the refusals that no load excuses.
+func wrongCodes(codes map[string]int) (p problems) {
+	for _, code := range slices.Sorted(maps.Keys(codes)) {
+		switch code {
+		case "SERVER_BUSY", "RATE_LIMITED", "TIMEOUT", "UNKNOWN_OUTCOME", "STORAGE_FULL", "SHUTTING_DOWN", "HTTP_429", "HTTP_503":
+		default:
+			p.add("%d × %s", codes[code], code)
+		}
+	}
+	return p
+}
