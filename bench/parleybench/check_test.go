@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"parley/bench/report"
 )
 
 // TestStreamCheckNamesWhatIsWrong feeds streams to a fresh check that starts behind number 2; the room
@@ -40,9 +42,9 @@ func TestStreamCheckNamesWhatIsWrong(t *testing.T) {
 	}
 }
 
-func wantProblems(t *testing.T, got problems, want []string) {
+func wantProblems(t *testing.T, got report.Problems, want []string) {
 	t.Helper()
-	lines := got.lines()
+	lines := got.Lines()
 	if len(lines) != len(want) {
 		t.Fatalf("got %q, want %q", lines, want)
 	}

@@ -5,6 +5,8 @@ import (
 	"flag"
 	"slices"
 	"time"
+
+	"parley/bench/report"
 )
 
 // A fanout is a run with subscribers and publishers. The clients of its load are the publishers.
@@ -15,7 +17,7 @@ type fanout struct {
 	users       []user  // accounts that are there already
 }
 
-func prepareFanout(f *flag.FlagSet) func(context.Context) (*report, error) {
+func prepareFanout(f *flag.FlagSet) func(context.Context) (*report.Report, error) {
 	w := &fanout{}
 	w.site.flags(f)
 	f.IntVar(&w.subscribers, "subscribers", 200, "sockets with one subscription each")
@@ -27,12 +29,12 @@ func prepareFanout(f *flag.FlagSet) func(context.Context) (*report, error) {
 	return w.open
 }
 
-func (w *fanout) open(ctx context.Context) (r *report, err error) {
+func (w *fanout) open(ctx context.Context) (r *report.Report, err error) {
 	if err := w.check(); err != nil {
 		return nil, err
 	}
 	if w.subscribers < 1 || w.rate < 0 {
-		return nil, usageError("at least one subscriber, and no rate below zero")
+		return nil, report.UsageError("at least one subscriber, and no rate below zero")
 	}
 	defer w.site.close(&err)
 	if err := w.site.open(ctx); err != nil {
@@ -42,7 +44,7 @@ func (w *fanout) open(ctx context.Context) (r *report, err error) {
 }
 
 // run makes the accounts that are missing, opens all streams, measures, and judges.
-func (w *fanout) run(ctx context.Context) (*report, error) {
+func (w *fanout) run(ctx context.Context) (*report.Report, error) {
 	if missing := max(w.clients, usersFor(w.subscribers)) - len(w.users); missing > 0 {
 		more, err := w.site.api().register(ctx, missing)
 		if err != nil {
@@ -83,7 +85,7 @@ func (w *fanout) publishers(c *subscribers) ([]*sender, error) {
 }
 
 // measure publishes, waits for the last delivery, and judges what everybody got.
-func (w *fanout) measure(ctx context.Context, c *subscribers, publishers, first []*sender) (*report, error) {
+func (w *fanout) measure(ctx context.Context, c *subscribers, publishers, first []*sender) (*report.Report, error) {
 	before, start := w.site.cpu(), time.Now()
 	took := sendAll(ctx, publishers, w.duration)
 	c.await(ctx, newestOf(slices.Concat(publishers, first)))
@@ -92,15 +94,15 @@ func (w *fanout) measure(ctx context.Context, c *subscribers, publishers, first 
 	if err != nil {
 		return nil, err
 	}
-	r := &report{faults: faults}
+	r := &report.Report{Faults: faults}
 	w.describe(r, publishers, took)
-	r.add("subscribers", len(c.list))
+	r.Add("subscribers", len(c.list))
 	given := c.since()
-	r.add("deliveries", given.times.n)
-	r.add("deliveries_per_s", perSecond(given.times.n, max(took, given.latest.Sub(start))))
-	r.addTimes("delivery", &given.times)
-	if w.site.pid != 0 && given.times.n > 0 {
-		r.add("server_cpu_us_per_delivery", micros(after-before)/float64(given.times.n))
+	r.Add("deliveries", given.times.N)
+	r.Add("deliveries_per_s", report.PerSecond(given.times.N, max(took, given.latest.Sub(start))))
+	r.AddTimes("delivery", &given.times)
+	if w.site.pid != 0 && given.times.N > 0 {
+		r.Add("server_cpu_us_per_delivery", report.Micros(after-before)/float64(given.times.N))
 	}
 	return r, nil
 }

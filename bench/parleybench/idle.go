@@ -4,6 +4,8 @@ import (
 	"context"
 	"flag"
 	"time"
+
+	"parley/bench/report"
 )
 
 // An idleRun opens sockets and looks at the server's memory.
@@ -14,7 +16,7 @@ type idleRun struct {
 	wait    time.Duration
 }
 
-func prepareIdle(f *flag.FlagSet) func(context.Context) (*report, error) {
+func prepareIdle(f *flag.FlagSet) func(context.Context) (*report.Report, error) {
 	w := &idleRun{}
 	w.site.flags(f)
 	f.IntVar(&w.sockets, "sockets", 1000, "sockets with one subscription each")
@@ -23,12 +25,12 @@ func prepareIdle(f *flag.FlagSet) func(context.Context) (*report, error) {
 	return w.run
 }
 
-func (w *idleRun) run(ctx context.Context) (r *report, err error) {
+func (w *idleRun) run(ctx context.Context) (r *report.Report, err error) {
 	if w.sockets < 1 || w.rooms < 1 {
-		return nil, usageError("sockets and rooms must be above zero")
+		return nil, report.UsageError("sockets and rooms must be above zero")
 	}
 	if w.site.binary == "" && w.site.pid == 0 {
-		return nil, usageError("whose memory? give -pid and -url, or -parley")
+		return nil, report.UsageError("whose memory? give -pid and -url, or -parley")
 	}
 	defer w.site.close(&err)
 	if err := w.site.open(ctx); err != nil {
@@ -50,18 +52,18 @@ func (w *idleRun) run(ctx context.Context) (r *report, err error) {
 	return w.report(ctx, c)
 }
 
-func (w *idleRun) report(ctx context.Context, c *subscribers) (*report, error) {
+func (w *idleRun) report(ctx context.Context, c *subscribers) (*report.Report, error) {
 	found := memory{pid: w.site.pid, wait: w.wait}
 	faults, err := found.measure(ctx, c, w.sockets)
 	if err != nil {
 		return nil, err
 	}
-	r := &report{faults: faults}
-	r.add("sockets", w.sockets)
-	r.add("rss_before_kib", found.before)
-	r.add("rss_waiting_kib", found.waiting)
-	r.add("rss_after_a_chat_kib", found.after)
-	r.add("kib_per_waiting_socket", found.perSocket(found.waiting))
-	r.add("kib_per_socket_after_a_chat", found.perSocket(found.after))
+	r := &report.Report{Faults: faults}
+	r.Add("sockets", w.sockets)
+	r.Add("rss_before_kib", found.before)
+	r.Add("rss_waiting_kib", found.waiting)
+	r.Add("rss_after_a_chat_kib", found.after)
+	r.Add("kib_per_waiting_socket", found.perSocket(found.waiting))
+	r.Add("kib_per_socket_after_a_chat", found.perSocket(found.after))
 	return r, nil
 }

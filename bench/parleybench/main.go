@@ -17,12 +17,14 @@ import (
 	"os/signal"
 	"runtime/debug"
 	"syscall"
+
+	"parley/bench/report"
 )
 
 // A command registers its flags and returns what to run once they are parsed.
 type command struct {
 	name, does string
-	prepare    func(*flag.FlagSet) func(context.Context) (*report, error)
+	prepare    func(*flag.FlagSet) func(context.Context) (*report.Report, error)
 }
 
 func commands() []command {
@@ -79,10 +81,10 @@ func (c command) run(ctx context.Context, args []string, stdout, stderr io.Write
 	}
 	r, err := measure(ctx)
 	if r != nil {
-		r.command = c.name
-		err = errors.Join(err, r.write(stdout, *asJSON), r.wrong())
+		r.Command = c.name
+		err = errors.Join(err, r.Write(stdout, *asJSON), r.Wrong())
 	}
-	var misuse usageError
+	var misuse report.UsageError
 	switch {
 	case errors.As(err, &misuse):
 		say(stderr, "%v", err)

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"time"
+
+	"parley/bench/report"
 )
 
 // memory are the memory of a server in KiB: before sockets are open, while they wait, and after each
@@ -18,7 +20,7 @@ type memory struct {
 func (w *memory) perSocket(rss int) float64 { return float64(rss-w.before) / float64(w.sockets) }
 
 // measure opens the sockets of a crowd and hangs up.
-func (w *memory) measure(ctx context.Context, c *subscribers, sockets int) (p problems, err error) {
+func (w *memory) measure(ctx context.Context, c *subscribers, sockets int) (p report.Problems, err error) {
 	w.sockets = sockets
 	if w.before, err = w.afterQuiet(ctx); err != nil {
 		return p, err

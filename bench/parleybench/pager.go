@@ -5,6 +5,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"parley/bench/report"
 )
 
 // pageChats is how many chats a page has when nothing else is asked for.
@@ -15,8 +17,8 @@ type pager struct {
 	conn     *conn
 	request  []byte
 	interval time.Duration // between two pages; 0: the next one follows the answer
-	times    histogram
-	faults   problems
+	times    report.Histogram
+	faults   report.Problems
 }
 
 func newPager(to route, by user, body any) (*pager, error) {
@@ -35,10 +37,10 @@ func (p *pager) once() {
 	status, body, err := p.conn.do(p.request)
 	took := time.Since(start)
 	if n := bytes.Count(body, []byte(`"number":`)); err != nil || status != 200 || n != pageChats {
-		p.faults.add("a page has %d chats: status %d, %s", n, status, codeOf(status, body, err))
+		p.faults.Add("a page has %d chats: status %d, %s", n, status, codeOf(status, body, err))
 		return
 	}
-	p.times.record(took)
+	p.times.Record(took)
 }
 
 // pageAll lets all clients read for d and answers how long that took.
@@ -46,7 +48,7 @@ func pageAll(ctx context.Context, pagers []*pager, d time.Duration) time.Duratio
 	start := time.Now()
 	var wg sync.WaitGroup
 	for _, p := range pagers {
-		p.times = histogram{}
+		p.times = report.Histogram{}
 		wg.Go(func() {
 			for due := start; time.Since(start) < d && ctx.Err() == nil; due = due.Add(p.interval) {
 				time.Sleep(time.Until(due))

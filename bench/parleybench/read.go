@@ -3,20 +3,22 @@ package main
 import (
 	"context"
 	"flag"
+
+	"parley/bench/report"
 )
 
 // pageDocument is what a chat window asks for when it opens.
 const pageDocument = `query($room:ID!){chats(room:$room)` +
 	`{nodes{id number text username createdAt user{id username} cursor}}}`
 
-func prepareRead(f *flag.FlagSet) func(context.Context) (*report, error) {
+func prepareRead(f *flag.FlagSet) func(context.Context) (*report.Report, error) {
 	l := load{rooms: 1}
 	l.flags(f)
 	f.IntVar(&l.size, "size", 100, "`characters` of a text")
 	return l.read
 }
 
-func (l *load) read(ctx context.Context) (r *report, err error) {
+func (l *load) read(ctx context.Context) (r *report.Report, err error) {
 	if err := l.check(); err != nil {
 		return nil, err
 	}
@@ -41,19 +43,19 @@ func (l *load) read(ctx context.Context) (r *report, err error) {
 	return l.readPages(ctx, pagers), nil
 }
 
-func (l *load) readPages(ctx context.Context, pagers []*pager) *report {
+func (l *load) readPages(ctx context.Context, pagers []*pager) *report.Report {
 	pageAll(ctx, pagers, l.duration/10)
 	before := l.site.cpu()
 	took := pageAll(ctx, pagers, l.duration)
-	r, times := &report{}, &histogram{}
+	r, times := &report.Report{}, &report.Histogram{}
 	for _, p := range pagers {
-		times.merge(&p.times)
-		r.faults.merge(p.faults)
+		times.Merge(&p.times)
+		r.Faults.Merge(p.faults)
 		p.conn.close()
 	}
-	r.add("clients", len(pagers))
-	r.add("pages_per_s", perSecond(times.n, took))
-	r.addTimes("page", times)
-	l.site.addCPU(r, "server_cpu_us_per_page", before, times.n)
+	r.Add("clients", len(pagers))
+	r.Add("pages_per_s", report.PerSecond(times.N, took))
+	r.AddTimes("page", times)
+	l.site.addCPU(r, "server_cpu_us_per_page", before, times.N)
 	return r
 }

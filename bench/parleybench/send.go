@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"parley/bench/report"
 )
 
 // A load is what send and its checks need: who sends, how long, into how many rooms.
@@ -26,15 +28,15 @@ func (l *load) flags(f *flag.FlagSet) {
 
 func (l *load) check() error {
 	if l.clients < 1 || l.rooms < 1 || l.duration <= 0 {
-		return usageError("clients, rooms and durations must be above zero")
+		return report.UsageError("clients, rooms and durations must be above zero")
 	}
 	if l.size < minText || l.size > 10000 {
-		return usageError(fmt.Sprintf("a text has %d to 10000 characters", minText))
+		return report.UsageError(fmt.Sprintf("a text has %d to 10000 characters", minText))
 	}
 	return nil
 }
 
-func prepareSend(f *flag.FlagSet) func(context.Context) (*report, error) {
+func prepareSend(f *flag.FlagSet) func(context.Context) (*report.Report, error) {
 	l := load{}
 	l.flags(f)
 	f.IntVar(&l.rooms, "rooms", 1, "rooms they send into")
@@ -42,7 +44,7 @@ func prepareSend(f *flag.FlagSet) func(context.Context) (*report, error) {
 	return l.send
 }
 
-func (l *load) send(ctx context.Context) (r *report, err error) {
+func (l *load) send(ctx context.Context) (r *report.Report, err error) {
 	if err := l.check(); err != nil {
 		return nil, err
 	}
@@ -58,19 +60,19 @@ func (l *load) send(ctx context.Context) (r *report, err error) {
 	sendAll(ctx, senders, l.duration/10) // connections, caches, first rows
 	before := l.site.cpu()
 	took := sendAll(ctx, senders, l.duration)
-	r = &report{}
+	r = &report.Report{}
 	sent := l.describe(r, senders, took)
 	l.site.addCPU(r, "server_cpu_us_per_send", before, sent)
 	rooms, faults, err := readBack(ctx, owner, senders)
 	if err != nil {
 		return r, err
 	}
-	r.faults.merge(faults)
+	r.Faults.Merge(faults)
 	stored := 0
 	for _, chats := range rooms {
 		stored += len(chats)
 	}
-	r.add("chats_stored_and_checked", stored)
+	r.Add("chats_stored_and_checked", stored)
 	return r, nil
 }
 
@@ -92,19 +94,19 @@ func (l *load) senders(ctx context.Context) ([]*sender, api, error) {
 }
 
 // describe adds rate, latencies and refusals, and answers how many chats were sent.
-func (l *load) describe(r *report, senders []*sender, took time.Duration) int {
+func (l *load) describe(r *report.Report, senders []*sender, took time.Duration) int {
 	times, codes := tally(senders)
-	r.add("senders", len(senders))
-	r.add("rooms", l.rooms)
-	r.add("sends_per_s", perSecond(times.n, took))
-	r.addTimes("send", times)
+	r.Add("senders", len(senders))
+	r.Add("rooms", l.rooms)
+	r.Add("sends_per_s", report.PerSecond(times.N, took))
+	r.AddTimes("send", times)
 	addCodes(r, codes)
-	return times.n
+	return times.N
 }
 
-func addCodes(r *report, codes map[string]int) {
+func addCodes(r *report.Report, codes map[string]int) {
 	for _, code := range slices.Sorted(maps.Keys(codes)) {
-		r.add("refused_"+code, codes[code])
+		r.Add("refused_"+code, codes[code])
 	}
-	r.faults.merge(wrongCodes(codes))
+	r.Faults.Merge(wrongCodes(codes))
 }

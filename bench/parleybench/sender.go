@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"parley/bench/report"
 )
 
 // A sender is one client that sends chats into one room over one connection.
@@ -21,7 +23,7 @@ type sender struct {
 	answered  []answer
 	refused   []uuid.UUID    // what the server says it has not stored
 	codes     map[string]int // refusals of the whole run by code
-	times     histogram      // of the answered sends of this measurement
+	times     report.Histogram      // of the answered sends of this measurement
 }
 
 // An answer is the number that a chat was answered with.
@@ -77,7 +79,7 @@ func (s *sender) once() time.Time {
 	status, body, err := s.conn.do(s.request.next(id, stamp))
 	end := time.Now()
 	if number := intAfter(body, `"number":`); err == nil && status == 200 && number > 0 {
-		s.times.record(end.Sub(start))
+		s.times.Record(end.Sub(start))
 		s.answered = append(s.answered, answer{id, number})
 		return end
 	}
@@ -94,7 +96,7 @@ func sendAll(ctx context.Context, senders []*sender, d time.Duration) time.Durat
 	start := time.Now()
 	var wg sync.WaitGroup
 	for _, s := range senders {
-		s.times = histogram{}
+		s.times = report.Histogram{}
 		wg.Go(func() { s.send(ctx, start.Add(d)) })
 	}
 	wg.Wait()

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"parley/bench/report"
 )
 
 // A site is the server under load: one that runs already, or one that is started for the run.
@@ -83,8 +85,8 @@ func (s *site) cpu() time.Duration {
 }
 
 // addCPU adds the server's CPU since before, per unit, unless it is not known.
-func (s *site) addCPU(r *report, name string, before time.Duration, units int) {
+func (s *site) addCPU(r *report.Report, name string, before time.Duration, units int) {
 	if used := s.cpu() - before; s.pid != 0 && units > 0 {
-		r.add(name, float64(used.Nanoseconds())/1000/float64(units))
+		r.Add(name, float64(used.Nanoseconds())/1000/float64(units))
 	}
 }

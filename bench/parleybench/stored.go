@@ -5,70 +5,72 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
+
+	"parley/bench/report"
 )
 
 // checkStored judges a room that was empty before: stored is what reading it from its start gave,
 // answered and refused is what the server told the senders. It says what is lost, doubled, out of
 // order, under another number than answered, or there although it was refused.
-func checkStored(room string, stored []storedChat, answered []answer, refused []uuid.UUID) problems {
-	var p problems
+func checkStored(room string, stored []storedChat, answered []answer, refused []uuid.UUID) report.Problems {
+	var p report.Problems
 	numbers := make(map[uuid.UUID]int, len(stored))
 	last := 0
 	for _, c := range stored {
 		if c.Number != last+1 {
-			p.add("room %s: number %d follows number %d", room, c.Number, last)
+			p.Add("room %s: number %d follows number %d", room, c.Number, last)
 		}
 		last = c.Number
 		if first, twice := numbers[c.ID]; twice {
-			p.add("room %s: chat %s is stored twice, as number %d and %d", room, c.ID, first, c.Number)
+			p.Add("room %s: chat %s is stored twice, as number %d and %d", room, c.ID, first, c.Number)
 		}
 		numbers[c.ID] = c.Number
 	}
 	for _, a := range answered {
 		switch n, there := numbers[a.id]; {
 		case !there:
-			p.add("room %s: chat %s was answered as number %d and is not stored", room, a.id, a.number)
+			p.Add("room %s: chat %s was answered as number %d and is not stored", room, a.id, a.number)
 		case n != a.number:
-			p.add("room %s: chat %s was answered as number %d and is stored as %d", room, a.id, a.number, n)
+			p.Add("room %s: chat %s was answered as number %d and is stored as %d", room, a.id, a.number, n)
 		}
 	}
 	for _, id := range refused {
 		if n, there := numbers[id]; there {
-			p.add("room %s: chat %s was refused and is stored as number %d", room, id, n)
+			p.Add("room %s: chat %s was refused and is stored as number %d", room, id, n)
 		}
 	}
 	return p
 }
 
 // checkNumbers judges a server that cannot be read back: the numbers it answered are 1 … n.
-func checkNumbers(name string, senders []*sender) problems {
-	var p problems
+func checkNumbers(name string, senders []*sender) report.Problems {
+	var p report.Problems
 	seen := map[int]bool{}
 	for _, s := range senders {
 		for _, a := range s.answered {
 			if seen[a.number] {
-				p.add("%s: number %d was given twice", name, a.number)
+				p.Add("%s: number %d was given twice", name, a.number)
 			}
 			seen[a.number] = true
 		}
 	}
 	for n := range len(seen) {
 		if !seen[n+1] {
-			p.add("%s: number %d was never given", name, n+1)
+			p.Add("%s: number %d was never given", name, n+1)
 		}
 	}
 	return p
 }
 
 // answeredChats is what a server that stores nothing has answered, by room: numbers, and no texts.
-func answeredChats(senders []*sender) (map[string][]storedChat, problems) {
-	var p problems
+func answeredChats(senders []*sender) (map[string][]storedChat, report.Problems) {
+	var p report.Problems
 	byRoom, rooms := map[string][]*sender{}, map[string][]storedChat{}
 	for _, s := range senders {
 		byRoom[s.room] = append(byRoom[s.room], s)
 	}
 	for room, those := range byRoom {
-		p.merge(checkNumbers("room "+room, those))
+		p.Merge(checkNumbers("room "+room, those))
 		for n := range newestOf(those)[room] {
 			rooms[room] = append(rooms[room], storedChat{Number: n + 1})
 		}
@@ -77,8 +79,8 @@ func answeredChats(senders []*sender) (map[string][]storedChat, problems) {
 }
 
 // readBack reads all rooms of the senders and judges them. It answers what is stored, by room.
-func readBack(ctx context.Context, a api, senders []*sender) (map[string][]storedChat, problems, error) {
-	var p problems
+func readBack(ctx context.Context, a api, senders []*sender) (map[string][]storedChat, report.Problems, error) {
+	var p report.Problems
 	answered, refused := map[string][]answer{}, map[string][]uuid.UUID{}
 	for _, s := range senders {
 		answered[s.room] = append(answered[s.room], s.answered...)
@@ -91,7 +93,7 @@ func readBack(ctx context.Context, a api, senders []*sender) (map[string][]store
 			return nil, p, fmt.Errorf("room %s: %w", room, err)
 		}
 		rooms[room] = stored
-		p.merge(checkStored(room, stored, answered[room], refused[room]))
+		p.Merge(checkStored(room, stored, answered[room], refused[room]))
 	}
 	return rooms, p, nil
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"maps"
 	"slices"
+
+	"parley/bench/report"
 )
 
 // A streamCheck checks what one subscriber of a room is given: each number exactly once, one after the
@@ -12,7 +14,7 @@ type streamCheck struct {
 	last    int // the highest number so far; the stream starts behind it
 	ledger  *ledger
 	skipped map[int]bool // numbers that were jumped over and have not come since
-	faults  problems
+	faults  report.Problems
 }
 
 func newStreamCheck(who string, after int, shared *ledger) *streamCheck {
@@ -35,25 +37,25 @@ func (o *streamCheck) take(number int, text []byte) {
 		o.last = number
 	case o.skipped[number]:
 		delete(o.skipped, number)
-		o.faults.add("%s: number %d came after number %d", o.who, number, o.last)
+		o.faults.Add("%s: number %d came after number %d", o.who, number, o.last)
 	default:
-		o.faults.add("%s: number %d came twice", o.who, number)
+		o.faults.Add("%s: number %d came twice", o.who, number)
 	}
 	if !o.ledger.same(number, text) {
-		o.faults.add("%s: number %d is another chat than others got", o.who, number)
+		o.faults.Add("%s: number %d is another chat than others got", o.who, number)
 	}
 }
 
 // finish checks the whole stream, when the room's last number is known.
-func (o *streamCheck) finish(newest int) problems {
+func (o *streamCheck) finish(newest int) report.Problems {
 	for _, n := range slices.Sorted(maps.Keys(o.skipped)) {
-		o.faults.add("%s: number %d never came", o.who, n)
+		o.faults.Add("%s: number %d never came", o.who, n)
 	}
 	switch {
 	case o.last < newest:
-		o.faults.add("%s: numbers %d to %d never came", o.who, o.last+1, newest)
+		o.faults.Add("%s: numbers %d to %d never came", o.who, o.last+1, newest)
 	case o.last > newest:
-		o.faults.add("%s: number %d is not stored; the room ends at %d", o.who, o.last, newest)
+		o.faults.Add("%s: number %d is not stored; the room ends at %d", o.who, o.last, newest)
 	}
 	return o.faults
 }

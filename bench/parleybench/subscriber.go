@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"parley/bench/report"
 )
 
 // A subscriber holds one socket with one stream and checks what comes.
@@ -64,14 +66,14 @@ func (s *subscriber) takeChat(message []byte, now time.Time, to *deliveries) {
 	const key = `text":"`
 	number, start := intAfter(message, `number":`), bytes.Index(message, []byte(key))
 	if number < 0 || start < 0 {
-		s.check.faults.add("%s: got %.200s", s.check.who, message)
+		s.check.faults.Add("%s: got %.200s", s.check.who, message)
 		return
 	}
 	text := message[start+len(key):]
 	text = text[:max(0, bytes.IndexByte(text, '"'))]
 	s.check.take(number, text)
 	if stamp := stampOf(text); stamp > 0 {
-		to.times.record(now.Sub(epoch) - stamp)
+		to.times.Record(now.Sub(epoch) - stamp)
 		to.latest = now
 	}
 	s.at.Store(int64(s.check.last))
@@ -79,17 +81,17 @@ func (s *subscriber) takeChat(message []byte, now time.Time, to *deliveries) {
 
 // fail notes that the stream has ended though nobody wanted that.
 func (s *subscriber) fail(err error) {
-	s.check.faults.add("%s: the stream ended behind number %d: %v", s.check.who, s.check.last, err)
+	s.check.faults.Add("%s: the stream ended behind number %d: %v", s.check.who, s.check.last, err)
 }
 
 // deliveries are what was given, to many subscribers together.
 type deliveries struct {
-	times  histogram // of the chats that carried a time
+	times  report.Histogram // of the chats that carried a time
 	latest time.Time // of the last one
 }
 
 func (d *deliveries) merge(other *deliveries) {
-	d.times.merge(&other.times)
+	d.times.Merge(&other.times)
 	if other.latest.After(d.latest) {
 		d.latest = other.latest
 	}

@@ -38,8 +38,8 @@ func TestStreamIsCutAnywhere(t *testing.T) {
 			}
 		}
 		wantProblems(t, s.check.finish(3), nil)
-		if to.times.n != 3 || pinged != 1 || s.at.Load() != 3 {
-			t.Fatalf("pieces of %d: %d times, %d pings, at %d", size, to.times.n, pinged, s.at.Load())
+		if to.times.N != 3 || pinged != 1 || s.at.Load() != 3 {
+			t.Fatalf("pieces of %d: %d times, %d pings, at %d", size, to.times.N, pinged, s.at.Load())
 		}
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"parley/bench/report"
 )
 
 const (
@@ -173,7 +175,7 @@ func (c *subscribers) await(ctx context.Context, newest map[string]int) {
 }
 
 // check closes the sockets and checks everything that was delivered.
-func (c *subscribers) check(ctx context.Context, senders []*sender) (problems, error) {
+func (c *subscribers) check(ctx context.Context, senders []*sender) (report.Problems, error) {
 	stored, faults := answeredChats(senders)
 	if c.owner != nil {
 		var err error
@@ -187,22 +189,22 @@ func (c *subscribers) check(ctx context.Context, senders []*sender) (problems, e
 	}
 	c.await(ctx, newest)
 	c.close()
-	faults.merge(c.compare(stored))
+	faults.Merge(c.compare(stored))
 	return faults, nil
 }
 
 // compare compares what was delivered with what is stored. All sockets are closed.
-func (c *subscribers) compare(stored map[string][]storedChat) problems {
-	var p problems
+func (c *subscribers) compare(stored map[string][]storedChat) report.Problems {
+	var p report.Problems
 	for _, in := range c.rooms {
 		for _, chat := range stored[in.id] {
 			if c.owner != nil && !in.ledger.same(chat.Number, []byte(chat.Text)) {
-				p.add("room %s: number %d was delivered with another text than stored", in.id, chat.Number)
+				p.Add("room %s: number %d was delivered with another text than stored", in.id, chat.Number)
 			}
 		}
 	}
 	for _, s := range c.list {
-		p.merge(s.check.finish(len(stored[s.room.id])))
+		p.Merge(s.check.finish(len(stored[s.room.id])))
 	}
 	return p
 }

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"time"
+
+	"parley/bench/report"
 )
 
 // A suite measures the targets against servers it starts itself.
@@ -31,7 +33,7 @@ type suite struct {
 	filled    bool                // its first room has many pages
 	backing   *backing            // what nodes share; nil until a part needs it
 	running   map[string]*process // the servers of those with subscribers, by name
-	r         report
+	r         report.Report
 }
 
 // textSize is the length of all texts of the suite.
@@ -46,7 +48,7 @@ func (s *suite) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	s.r.add("fsyncs_per_s", fsyncs)
+	s.r.Add("fsyncs_per_s", fsyncs)
 	return s.seed(ctx)
 }
 
@@ -93,7 +95,7 @@ func fsyncsPerSecond(dir string) (float64, error) {
 			return 0, fmt.Errorf("look at the disk: %w", err)
 		}
 	}
-	return perSecond(n, time.Since(start)), nil
+	return report.PerSecond(n, time.Since(start)), nil
 }
 
 // peakDuring is the most memory in MiB that the main server had meanwhile.

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"parley/bench/report"
 )
 
 // Clients that come and go at once.
@@ -88,17 +90,17 @@ func connections(ctx context.Context, s *suite) error {
 				return fmt.Errorf("come and go, %s: %w", name, err)
 			}
 			if round > 0 {
-				rates[name] = append(rates[name], perSecond(visits, took))
-				cpus[name] = append(cpus[name], micros(after-before)/float64(visits))
+				rates[name] = append(rates[name], report.PerSecond(visits, took))
+				cpus[name] = append(cpus[name], report.Micros(after-before)/float64(visits))
 			}
 		}
 	}
 	for _, name := range rivals {
-		s.r.add("comings_"+name+"_per_s", median(rates[name]))
-		s.r.add("comings_"+name+"_cpu_us", median(cpus[name]))
+		s.r.Add("comings_"+name+"_per_s", report.Median(rates[name]))
+		s.r.Add("comings_"+name+"_cpu_us", report.Median(cpus[name]))
 	}
-	s.r.atLeast(1.2, "connect, subscribe, leave: times/s, Parley / stock", over(rates[parley], rates[stock]))
-	s.r.compare("connect, subscribe, leave: CPU each, Parley / stock", over(cpus[parley], cpus[stock]))
+	s.r.AtLeast(1.2, "connect, subscribe, leave: times/s, Parley / stock", report.Over(rates[parley], rates[stock]))
+	s.r.Compare("connect, subscribe, leave: CPU each, Parley / stock", report.Over(cpus[parley], cpus[stock]))
 	return compareMemory(ctx, s, visitors[parley])
 }
 
@@ -128,11 +130,11 @@ func compareMemory(ctx context.Context, s *suite, v *visitor) error {
 		if err != nil {
 			return fmt.Errorf("come and go: %w", err)
 		}
-		halves[i] = median(sizes)
+		halves[i] = report.Median(sizes)
 	}
-	s.r.add("comings_rss_first_half_mib", halves[0])
-	s.r.add("comings_rss_second_half_mib", halves[1])
-	s.r.atMost(1.1, fmt.Sprintf("connect, subscribe, leave, %d times: memory, second half / first", many), []float64{halves[1] / halves[0]})
+	s.r.Add("comings_rss_first_half_mib", halves[0])
+	s.r.Add("comings_rss_second_half_mib", halves[1])
+	s.r.AtMost(1.1, fmt.Sprintf("connect, subscribe, leave, %d times: memory, second half / first", many), []float64{halves[1] / halves[0]})
 	return nil
 }
 

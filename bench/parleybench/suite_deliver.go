@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"strings"
+
+	"parley/bench/report"
 )
 
 // steady has 20 chats a second sent to one room, whose subscribers are few, and then many.
@@ -22,10 +24,10 @@ func steady(ctx context.Context, s *suite) error {
 			return err
 		}
 		what := fmt.Sprintf("20 chats/s to %d subscribers: ", n)
-		s.r.atMost(1.2, what+"CPU a delivery, Parley / raw", over(all[parley].cpus, all[raw].cpus))
-		s.r.atMost(1.5, what+"p99 of deliveries, Parley / raw", over(all[parley].p99s, all[raw].p99s))
+		s.r.AtMost(1.2, what+"CPU a delivery, Parley / raw", report.Over(all[parley].cpus, all[raw].cpus))
+		s.r.AtMost(1.5, what+"p99 of deliveries, Parley / raw", report.Over(all[parley].p99s, all[raw].p99s))
 		if all[stock] != nil {
-			s.r.compare(what+"CPU a delivery, stock / raw", over(all[stock].cpus, all[raw].cpus))
+			s.r.Compare(what+"CPU a delivery, stock / raw", report.Over(all[stock].cpus, all[raw].cpus))
 		}
 	}
 	return nil
@@ -47,10 +49,10 @@ func publisher(ctx context.Context, s *suite) error {
 // compareRates judges deliveries a second, and shows what they cost beside them.
 func compareRates(s *suite, what string, all map[string]*side, overRaw, overStock float64) {
 	ours := all[parley]
-	s.r.atLeast(overRaw, what+"deliveries/s, Parley / raw", over(ours.rates, all[raw].rates))
-	s.r.atLeast(overStock, what+"deliveries/s, Parley / stock", over(ours.rates, all[stock].rates))
-	s.r.compare(what+"CPU a delivery, Parley / raw", over(ours.cpus, all[raw].cpus))
-	s.r.compare(what+"CPU a delivery, Parley / stock", over(ours.cpus, all[stock].cpus))
+	s.r.AtLeast(overRaw, what+"deliveries/s, Parley / raw", report.Over(ours.rates, all[raw].rates))
+	s.r.AtLeast(overStock, what+"deliveries/s, Parley / stock", report.Over(ours.rates, all[stock].rates))
+	s.r.Compare(what+"CPU a delivery, Parley / raw", report.Over(ours.cpus, all[raw].cpus))
+	s.r.Compare(what+"CPU a delivery, Parley / stock", report.Over(ours.cpus, all[stock].cpus))
 }
 
 // flood has 16 clients send to one room as fast as they are answered.
@@ -63,9 +65,9 @@ func flood(ctx context.Context, s *suite) error {
 		return err
 	}
 	what := fmt.Sprintf("16 publishers, %d subscribers: ", s.subscribers)
-	s.r.atLeast(12, what+"deliveries/s, Parley / stock", over(all[parley].rates, all[stock].rates))
-	s.r.atMost(150, what+"p99 of deliveries, ms", all[parley].p99s)
-	s.r.compare(what+"CPU a delivery, Parley / stock", over(all[parley].cpus, all[stock].cpus))
+	s.r.AtLeast(12, what+"deliveries/s, Parley / stock", report.Over(all[parley].rates, all[stock].rates))
+	s.r.AtMost(150, what+"p99 of deliveries, ms", all[parley].p99s)
+	s.r.Compare(what+"CPU a delivery, Parley / stock", report.Over(all[parley].cpus, all[stock].cpus))
 	return nil
 }
 
@@ -93,7 +95,7 @@ func selections(ctx context.Context, s *suite) error {
 	if err != nil {
 		return err
 	}
-	s.r.compare(fmt.Sprintf("20 selections, %d subscribers: CPU a delivery, Parley / stock", 2*s.subscribers), over(all[parley].cpus, all[stock].cpus))
+	s.r.Compare(fmt.Sprintf("20 selections, %d subscribers: CPU a delivery, Parley / stock", 2*s.subscribers), report.Over(all[parley].cpus, all[stock].cpus))
 	return nil
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"parley/bench/report"
 )
 
 // compareWrongLogins lets one client sign in with a wrong password and with names that nobody has, in turn:
@@ -13,26 +15,26 @@ func compareWrongLogins(ctx context.Context, s *suite) error {
 	defer c.close()
 	var ratios []float64
 	for round := range s.rounds + 1 {
-		wrong, unknown := &histogram{}, &histogram{}
+		wrong, unknown := &report.Histogram{}, &report.Histogram{}
 		for i := range (s.logins + 4) / 5 {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			for name, times := range map[string]*histogram{s.loginUsers[i%len(s.loginUsers)].name: wrong, fmt.Sprintf("nobody%d", i): unknown} {
+			for name, times := range map[string]*report.Histogram{s.loginUsers[i%len(s.loginUsers)].name: wrong, fmt.Sprintf("nobody%d", i): unknown} {
 				if err := wrongLogin(c, s.main.url, name, times); err != nil {
 					return err
 				}
 			}
 		}
-		if a, b := millis(wrong.quantile(0.5)), millis(unknown.quantile(0.5)); round > 0 {
+		if a, b := report.Millis(wrong.Quantile(0.5)), report.Millis(unknown.Quantile(0.5)); round > 0 {
 			ratios = append(ratios, max(a/b, b/a))
 		}
 	}
-	s.r.atMost(1.1, "login: median time, unknown name / wrong password, the longer one above", ratios)
+	s.r.AtMost(1.1, "login: median time, unknown name / wrong password, the longer one above", ratios)
 	return nil
 }
 
-func wrongLogin(c *conn, url, name string, times *histogram) error {
+func wrongLogin(c *conn, url, name string, times *report.Histogram) error {
 	request, err := encode(parleyRoute(url), user{}, map[string]any{
 		"query": loginDocument, "variables": map[string]any{"name": name, "password": "not the password"},
 	})
@@ -41,7 +43,7 @@ func wrongLogin(c *conn, url, name string, times *histogram) error {
 	}
 	start := time.Now()
 	status, body, err := c.do(request)
-	times.record(time.Since(start))
+	times.Record(time.Since(start))
 	if code := codeOf(status, body, err); code != "INVALID_CREDENTIALS" {
 		return fmt.Errorf("a wrong sign-in: %s", code)
 	}

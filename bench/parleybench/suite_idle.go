@@ -26,10 +26,10 @@ func idle(ctx context.Context, s *suite) error {
 				continue
 			}
 		}
-		s.r.add("idle_"+name+"_kib_per_socket", w.perSocket(w.waiting))
-		s.r.add("idle_"+name+"_kib_per_socket_after_a_chat", w.perSocket(w.after))
+		s.r.Add("idle_"+name+"_kib_per_socket", w.perSocket(w.waiting))
+		s.r.Add("idle_"+name+"_kib_per_socket_after_a_chat", w.perSocket(w.after))
 	}
-	s.r.atMost(10, fmt.Sprintf("%d subscribed sockets in %d rooms: memory each, KiB", sockets, rooms), waiting)
+	s.r.AtMost(10, fmt.Sprintf("%d subscribed sockets in %d rooms: memory each, KiB", sockets, rooms), waiting)
 	return nil
 }
 
@@ -49,6 +49,6 @@ func idleMemory(ctx context.Context, s *suite, dir, name string, rooms, sockets 
 	if err != nil {
 		return w, err
 	}
-	s.r.faults.merge(faults)
+	s.r.Faults.Merge(faults)
 	return w, p.stop()
 }

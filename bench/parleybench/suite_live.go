@@ -7,6 +7,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"parley/bench/report"
 )
 
 // ahead is how many chats publishers may be ahead of the slowest subscriber; then they wait, or a server
@@ -143,16 +145,16 @@ func (r *side) measure(ctx context.Context, d time.Duration, keep bool) error {
 		return err
 	}
 	given := r.subscribers.since()
-	if given.times.n == 0 {
+	if given.times.N == 0 {
 		_, codes := tally(r.publishers)
 		return fmt.Errorf("nothing was delivered: %v", codes)
 	}
 	if keep {
-		r.rates = append(r.rates, perSecond(given.times.n, given.latest.Sub(start)))
-		r.cpus = append(r.cpus, micros(theirsAfter-theirs)/float64(given.times.n))
-		r.loadCPUs = append(r.loadCPUs, micros(oursAfter-ours)/float64(given.times.n))
-		r.medians = append(r.medians, millis(given.times.quantile(0.5)))
-		r.p99s = append(r.p99s, millis(given.times.quantile(0.99)))
+		r.rates = append(r.rates, report.PerSecond(given.times.N, given.latest.Sub(start)))
+		r.cpus = append(r.cpus, report.Micros(theirsAfter-theirs)/float64(given.times.N))
+		r.loadCPUs = append(r.loadCPUs, report.Micros(oursAfter-ours)/float64(given.times.N))
+		r.medians = append(r.medians, report.Millis(given.times.Quantile(0.5)))
+		r.p99s = append(r.p99s, report.Millis(given.times.Quantile(0.99)))
 	}
 	return nil
 }
@@ -174,13 +176,13 @@ func finish(ctx context.Context, s *suite, name string, r *side) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	s.r.faults.merge(faults)
+	s.r.Faults.Merge(faults)
 	_, codes := tally(senders)
-	s.r.faults.merge(wrongCodes(codes))
-	s.r.add(name+"_deliveries_per_s", median(r.rates))
-	s.r.add(name+"_cpu_us_per_delivery", median(r.cpus))
-	s.r.add(name+"_load_cpu_us_per_delivery", median(r.loadCPUs))
-	s.r.add(name+"_delivery_p50_ms", median(r.medians))
-	s.r.add(name+"_delivery_p99_ms", median(r.p99s))
+	s.r.Faults.Merge(wrongCodes(codes))
+	s.r.Add(name+"_deliveries_per_s", report.Median(r.rates))
+	s.r.Add(name+"_cpu_us_per_delivery", report.Median(r.cpus))
+	s.r.Add(name+"_load_cpu_us_per_delivery", report.Median(r.loadCPUs))
+	s.r.Add(name+"_delivery_p50_ms", report.Median(r.medians))
+	s.r.Add(name+"_delivery_p99_ms", report.Median(r.p99s))
 	return nil
 }

@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"sync"
 	"time"
+
+	"parley/bench/report"
 )
 
 const (
@@ -54,7 +56,7 @@ func newLoginLoad(s *suite) (*loginLoad, error) {
 
 func (r *loginLoad) close() {
 	for _, p := range r.readers {
-		r.suite.r.faults.merge(p.faults)
+		r.suite.r.Faults.Merge(p.faults)
 		p.conn.close()
 	}
 	for _, c := range r.conns {
@@ -91,24 +93,24 @@ func compareLogins(ctx context.Context, s *suite) error {
 		}
 		if round > 0 {
 			alone, beside = append(alone, calm), append(beside, p99Of(r.readers))
-			growth, rates = append(growth, hashing-visiting), append(rates, perSecond(s.logins, took))
+			growth, rates = append(growth, hashing-visiting), append(rates, report.PerSecond(s.logins, took))
 		}
 	}
-	s.r.add("logins_per_s", median(rates))
-	s.r.add("page_p99_ms", median(alone))
-	s.r.add("page_p99_ms_during_logins", median(beside))
-	s.r.atMost(1.2, fmt.Sprintf("%d logins at once: p99 of pages beside them / alone", s.logins), over(beside, alone))
-	s.r.atMost(hashMiB*float64(runtime.NumCPU()), fmt.Sprintf("%d logins at once: memory beyond that of as many visitors, MiB", s.logins), growth)
+	s.r.Add("logins_per_s", report.Median(rates))
+	s.r.Add("page_p99_ms", report.Median(alone))
+	s.r.Add("page_p99_ms_during_logins", report.Median(beside))
+	s.r.AtMost(1.2, fmt.Sprintf("%d logins at once: p99 of pages beside them / alone", s.logins), report.Over(beside, alone))
+	s.r.AtMost(hashMiB*float64(runtime.NumCPU()), fmt.Sprintf("%d logins at once: memory beyond that of as many visitors, MiB", s.logins), growth)
 	return nil
 }
 
 // p99Of is the time in ms that one page of a hundred takes longer than.
 func p99Of(pagers []*pager) float64 {
-	times := &histogram{}
+	times := &report.Histogram{}
 	for _, p := range pagers {
-		times.merge(&p.times)
+		times.Merge(&p.times)
 	}
-	return millis(times.quantile(0.99))
+	return report.Millis(times.Quantile(0.99))
 }
 
 // run lets the whole crowd ask at once, and answers how long that took. The readers read from the

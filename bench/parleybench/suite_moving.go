@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"time"
+
+	"parley/bench/report"
 )
 
 // A database is a database to move to and from.
@@ -45,10 +47,10 @@ func moving(ctx context.Context, s *suite) error {
 			n[i] = float64(chats)
 		}
 		out, in := fmt.Sprintf("%s, export of %d chats: ", kind.name, chats), fmt.Sprintf("%s, import of %d chats: ", kind.name, chats)
-		s.r.atLeast(100_000, out+"chats/s", over(n, t.exports))
-		s.r.compare(out+"time / bare rows", over(t.exports, t.dumps))
-		s.r.atLeast(50_000, in+"chats/s", over(n, t.imports))
-		s.r.compare(in+"time / bare rows", over(t.imports, t.loads))
+		s.r.AtLeast(100_000, out+"chats/s", report.Over(n, t.exports))
+		s.r.Compare(out+"time / bare rows", report.Over(t.exports, t.dumps))
+		s.r.AtLeast(50_000, in+"chats/s", report.Over(n, t.imports))
+		s.r.Compare(in+"time / bare rows", report.Over(t.imports, t.loads))
 	}
 	return nil
 }
@@ -83,7 +85,7 @@ func moveOnce(ctx context.Context, s *suite, t *moveTimes, name, file string, em
 	}
 	same, err := sameBytes(file, out)
 	if err == nil && !same {
-		s.r.faults.add("%s: export after import gives other bytes", name)
+		s.r.Faults.Add("%s: export after import gives other bytes", name)
 	}
 	return errors.Join(err, os.Remove(out), os.RemoveAll(rows), os.RemoveAll(s.data(ours.name)), os.RemoveAll(s.data(theirs.name)))
 }

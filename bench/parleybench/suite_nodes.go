@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"parley/bench/report"
 )
 
 // A pair is two nodes on one database, each with a subscriber of the same room, and who sends to the first:
@@ -37,14 +39,14 @@ func nodes(ctx context.Context, s *suite) error {
 	}
 	const ratio = ": median time until the other node / the same node"
 	err = measurePair(ctx, s, p, "nats", func(t *pairTimes) {
-		s.r.atMost(3, "a send, woken by NATS"+ratio, over(t.medians[1], t.medians[0]))
+		s.r.AtMost(3, "a send, woken by NATS"+ratio, report.Over(t.medians[1], t.medians[0]))
 	})
 	if err == nil {
 		err = b.stopNATS(ctx)
 	}
 	if err == nil {
 		err = measurePair(ctx, s, p, "nats_dead", func(t *pairTimes) {
-			s.r.atMost(2500, "a send, NATS dead: p99 until the other node, ms", t.p99s[1])
+			s.r.AtMost(2500, "a send, NATS dead: p99 until the other node, ms", t.p99s[1])
 		})
 	}
 	if err := errors.Join(err, finishPair(ctx, s, p)); err != nil {
@@ -54,7 +56,7 @@ func nodes(ctx context.Context, s *suite) error {
 		return err
 	}
 	err = measurePair(ctx, s, p, "listen", func(t *pairTimes) {
-		s.r.compare("a send, woken by Postgres"+ratio, over(t.medians[1], t.medians[0]))
+		s.r.Compare("a send, woken by Postgres"+ratio, report.Over(t.medians[1], t.medians[0]))
 	})
 	return errors.Join(err, finishPair(ctx, s, p))
 }
@@ -112,18 +114,18 @@ func measurePair(ctx context.Context, s *suite, p *pair, name string, add func(*
 		for i, c := range p.subscribers {
 			c.await(ctx, newestOf(p.senders))
 			given := c.since()
-			if given.times.n == 0 {
+			if given.times.N == 0 {
 				return fmt.Errorf("node %d delivered nothing: %v", i+1, p.publisher.codes)
 			}
 			if round > 0 {
-				t.medians[i] = append(t.medians[i], millis(given.times.quantile(0.5)))
-				t.p99s[i] = append(t.p99s[i], millis(given.times.quantile(0.99)))
+				t.medians[i] = append(t.medians[i], report.Millis(given.times.Quantile(0.5)))
+				t.p99s[i] = append(t.p99s[i], report.Millis(given.times.Quantile(0.99)))
 			}
 		}
 	}
 	for i, node := range []string{"same", "other"} {
-		s.r.add("nodes_"+name+"_"+node+"_p50_ms", median(t.medians[i]))
-		s.r.add("nodes_"+name+"_"+node+"_p99_ms", median(t.p99s[i]))
+		s.r.Add("nodes_"+name+"_"+node+"_p50_ms", report.Median(t.medians[i]))
+		s.r.Add("nodes_"+name+"_"+node+"_p99_ms", report.Median(t.p99s[i]))
 	}
 	add(t)
 	return nil
@@ -133,11 +135,11 @@ func measurePair(ctx context.Context, s *suite, p *pair, name string, add func(*
 func finishPair(ctx context.Context, s *suite, p *pair) error {
 	p.publisher.conn.close()
 	_, codes := tally(p.senders)
-	s.r.faults.merge(wrongCodes(codes))
+	s.r.Faults.Merge(wrongCodes(codes))
 	var errs []error
 	for _, c := range p.subscribers {
 		faults, err := c.check(ctx, slices.Clone(p.senders))
-		s.r.faults.merge(faults)
+		s.r.Faults.Merge(faults)
 		errs = append(errs, err)
 	}
 	for _, node := range p.nodes {

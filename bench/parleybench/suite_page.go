@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"parley/bench/report"
 )
 
 // leanDocument asks for what a list of chats shows, without the author's account.
@@ -40,25 +42,25 @@ func comparePage(ctx context.Context, s *suite, name, document string, bare rout
 		return err
 	}
 	if err := samePage(ours, theirs); err != nil {
-		s.r.faults.add("%v", err)
+		s.r.Faults.Add("%v", err)
 	}
 	var medians [2][]float64
 	for round := range s.rounds + 1 {
 		for i, p := range []*pager{ours, theirs} {
 			pageAll(ctx, []*pager{p}, s.round/2)
 			if round > 0 {
-				medians[i] = append(medians[i], millis(p.times.quantile(0.5)))
+				medians[i] = append(medians[i], report.Millis(p.times.Quantile(0.5)))
 			}
 		}
 	}
 	for _, p := range []*pager{ours, theirs} {
-		s.r.faults.merge(p.faults)
+		s.r.Faults.Merge(p.faults)
 		p.conn.close()
 	}
-	s.r.add("parley_"+name+"_p50_ms", median(medians[0]))
-	s.r.add("bare_"+name+"_p50_ms", median(medians[1]))
+	s.r.Add("parley_"+name+"_p50_ms", report.Median(medians[0]))
+	s.r.Add("bare_"+name+"_p50_ms", report.Median(medians[1]))
 	what := strings.ReplaceAll(name, "_", " ") + " of 50, one client: median time, Parley / bare"
-	s.r.atMost(most, what, over(medians[0], medians[1]))
+	s.r.AtMost(most, what, report.Over(medians[0], medians[1]))
 	return nil
 }
 

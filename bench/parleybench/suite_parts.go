@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"parley/bench/report"
 )
 
 // A suiteRun is a run of some parts of the suite.
@@ -16,7 +18,7 @@ type suiteRun struct {
 	only string // names of parts, separated by commas; empty: all
 }
 
-func prepareSuite(f *flag.FlagSet) func(context.Context) (*report, error) {
+func prepareSuite(f *flag.FlagSet) func(context.Context) (*report.Report, error) {
 	w := &suiteRun{}
 	f.StringVar(&w.binary, "parley", "bin/parley", "the `program` to measure")
 	f.StringVar(&w.baseline, "baseline", "bin/baseline", "the `program` with the servers that it is measured against")
@@ -28,13 +30,13 @@ func prepareSuite(f *flag.FlagSet) func(context.Context) (*report, error) {
 	f.IntVar(&w.rooms, "rooms", 1, "rooms they send into")
 	f.IntVar(&w.subscribers, "subscribers", 500, "subscribers of one room; many are ten times as many")
 	f.IntVar(&w.logins, "logins", 200, "people who sign in at once")
-	f.BoolVar(&w.r.strict, "strict", false, "a missed target is a failure")
+	f.BoolVar(&w.r.Strict, "strict", false, "a missed target is a failure")
 	return w.run
 }
 
-func (w *suiteRun) run(ctx context.Context) (_ *report, err error) {
+func (w *suiteRun) run(ctx context.Context) (_ *report.Report, err error) {
 	if w.rounds < 1 || w.round <= 0 || w.clients < 1 || w.rooms < 1 || w.subscribers < 1 || w.logins < 1 {
-		return nil, usageError("rounds, their length, clients, rooms, subscribers and logins must be above zero")
+		return nil, report.UsageError("rounds, their length, clients, rooms, subscribers and logins must be above zero")
 	}
 	parts, err := w.chosenParts()
 	if err != nil {
@@ -101,7 +103,7 @@ func (w *suiteRun) chosenParts() ([]part, error) {
 	for name := range strings.SplitSeq(w.only, ",") {
 		i := slices.IndexFunc(all, func(p part) bool { return p.name == name })
 		if i < 0 {
-			return nil, usageError(fmt.Sprintf("no part is called %q; there are %s", name, strings.Join(partNames(), ", ")))
+			return nil, report.UsageError(fmt.Sprintf("no part is called %q; there are %s", name, strings.Join(partNames(), ", ")))
 		}
 		some = append(some, all[i])
 	}
@@ -116,6 +118,6 @@ func (w *suiteRun) runPart(ctx context.Context, p part) error {
 	}
 	start := time.Now()
 	err := p.run(ctx, &w.suite)
-	w.r.add("took_s_"+p.name, time.Since(start).Seconds())
+	w.r.Add("took_s_"+p.name, time.Since(start).Seconds())
 	return err
 }

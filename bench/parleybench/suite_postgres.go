@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+
+	"parley/bench/report"
 )
 
 // A pgServer is one server of the comparison of sends on Postgres; it has a database of its own.
@@ -57,7 +59,7 @@ func postgres(ctx context.Context, s *suite) error {
 	if err != nil {
 		return err
 	}
-	s.r.compare("Postgres, one client: median time, Parley / bare, one transaction", over(lone[0].medians, lone[2].medians))
+	s.r.Compare("Postgres, one client: median time, Parley / bare, one transaction", report.Over(lone[0].medians, lone[2].medians))
 	for _, c := range []struct {
 		clients int
 		rooms   []string
@@ -72,13 +74,13 @@ func postgres(ctx context.Context, s *suite) error {
 			return err
 		}
 		what := fmt.Sprintf("Postgres, %d clients, %d rooms: sends/s, Parley / ", c.clients, len(c.rooms))
-		if ratios := over(rates[0].rates, rates[2].rates); c.least > 0 {
-			s.r.atLeast(c.least, what+"bare, one transaction each", ratios)
+		if ratios := report.Over(rates[0].rates, rates[2].rates); c.least > 0 {
+			s.r.AtLeast(c.least, what+"bare, one transaction each", ratios)
 		} else {
-			s.r.compare(what+"bare, one transaction each", ratios)
+			s.r.Compare(what+"bare, one transaction each", ratios)
 		}
-		s.r.compare(what+"itself, one transaction each", over(rates[0].rates, rates[1].rates))
-		s.r.compare(what+"bare, group commit", over(rates[0].rates, rates[3].rates))
+		s.r.Compare(what+"itself, one transaction each", report.Over(rates[0].rates, rates[1].rates))
+		s.r.Compare(what+"bare, group commit", report.Over(rates[0].rates, rates[3].rates))
 	}
 	return judgePostgres(ctx, s, all)
 }
@@ -109,8 +111,8 @@ func sendTo(ctx context.Context, s *suite, servers []*pgServer, clients int, roo
 func judgePostgres(ctx context.Context, s *suite, all []*pgServer) error {
 	for _, one := range all {
 		_, codes := tally(one.sent)
-		s.r.faults.merge(wrongCodes(codes))
-		var faults problems
+		s.r.Faults.Merge(wrongCodes(codes))
+		var faults report.Problems
 		var err error
 		if one.name == "parley" || one.name == "parley_batch_of_one" {
 			_, faults, err = readBack(ctx, api{one.process.url, s.backing.users[0].token}, one.sent)
@@ -120,7 +122,7 @@ func judgePostgres(ctx context.Context, s *suite, all []*pgServer) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", one.name, err)
 		}
-		s.r.faults.merge(faults)
+		s.r.Faults.Merge(faults)
 		if err := one.process.stop(); err != nil {
 			return err
 		}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"parley/bench/report"
 )
 
 const (
@@ -37,17 +39,17 @@ func replay(ctx context.Context, s *suite) error {
 		stop, err := replayers(ctx, s, alone.process.url, long)
 		if err == nil {
 			err = beside.measure(ctx, st.round, round > 0)
-			s.r.add("replayed_mib", stop()>>20)
+			s.r.Add("replayed_mib", stop()>>20)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	s.r.add("replay_alone_p50_ms", median(alone.medians))
-	s.r.add("replay_beside_p50_ms", median(beside.medians))
-	s.r.add("replay_alone_p99_ms", median(alone.p99s))
-	s.r.add("replay_beside_p99_ms", median(beside.p99s))
-	s.r.atMost(1.25, "one person replays over 20 sockets: median time of others' deliveries / alone", over(beside.medians, alone.medians))
+	s.r.Add("replay_alone_p50_ms", report.Median(alone.medians))
+	s.r.Add("replay_beside_p50_ms", report.Median(beside.medians))
+	s.r.Add("replay_alone_p99_ms", report.Median(alone.p99s))
+	s.r.Add("replay_beside_p99_ms", report.Median(beside.p99s))
+	s.r.AtMost(1.25, "one person replays over 20 sockets: median time of others' deliveries / alone", report.Over(beside.medians, alone.medians))
 	return finish(ctx, s, "replay", alone)
 }
 

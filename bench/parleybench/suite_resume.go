@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"parley/bench/report"
 )
 
 // resume lets one reader follow the room of all the sends from its very beginning, and looks at how fast
@@ -28,12 +30,12 @@ func resume(ctx context.Context, s *suite) error {
 		if err != nil {
 			return err
 		}
-		rates = append(rates, perSecond(chats, took))
+		rates = append(rates, report.PerSecond(chats, took))
 		growth = append(growth, max(0, peak-float64(before)/1024))
 	}
-	s.r.add("resumed_chats", chats)
-	s.r.add("resumed_chats_per_s", median(rates))
-	s.r.atMost(16, "one reader resumes from the start of the room: the server grows by, MiB", growth)
+	s.r.Add("resumed_chats", chats)
+	s.r.Add("resumed_chats_per_s", report.Median(rates))
+	s.r.AtMost(16, "one reader resumes from the start of the room: the server grows by, MiB", growth)
 	return nil
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"parley/bench/report"
 )
 
 // A sendSide is one server of the comparison of sends, with its figures by round.
@@ -66,9 +68,9 @@ func compareSends(ctx context.Context, s *suite) error {
 		}
 	}
 	what := fmt.Sprintf("sends, %d clients: Parley / ", s.clients)
-	s.r.atLeast(5, what+"itself, one transaction each", over(all[0].rates, all[1].rates))
-	s.r.compare(what+"bare, one transaction each", over(all[0].rates, all[2].rates))
-	s.r.compare(what+"bare, group commit", over(all[0].rates, all[3].rates))
+	s.r.AtLeast(5, what+"itself, one transaction each", report.Over(all[0].rates, all[1].rates))
+	s.r.Compare(what+"bare, one transaction each", report.Over(all[0].rates, all[2].rates))
+	s.r.Compare(what+"bare, group commit", report.Over(all[0].rates, all[3].rates))
 	return nil
 }
 
@@ -87,11 +89,11 @@ func takeTurns(ctx context.Context, s *suite, all []*sendSide) error {
 	return nil
 }
 
-func (c *sendSide) describe(r *report, name string) {
-	r.add(name+"_sends_per_s", median(c.rates))
-	r.add(name+"_send_p50_ms", median(c.medians))
-	r.add(name+"_send_p99_ms", median(c.p99s))
-	r.add(name+"_cpu_us_per_send", median(c.cpus))
+func (c *sendSide) describe(r *report.Report, name string) {
+	r.Add(name+"_sends_per_s", report.Median(c.rates))
+	r.Add(name+"_send_p50_ms", report.Median(c.medians))
+	r.Add(name+"_send_p99_ms", report.Median(c.p99s))
+	r.Add(name+"_cpu_us_per_send", report.Median(c.cpus))
 }
 
 // measure lets the clients send for d and keeps the figures, unless it is for warming up.
@@ -109,14 +111,14 @@ func (c *sendSide) measure(ctx context.Context, d time.Duration, keep bool) erro
 		return err
 	}
 	times, codes := tally(c.senders)
-	if times.n == 0 {
+	if times.N == 0 {
 		return fmt.Errorf("%s answered no send: %v", c.name, codes)
 	}
 	if keep {
-		c.rates = append(c.rates, perSecond(times.n, took))
-		c.medians = append(c.medians, millis(times.quantile(0.5)))
-		c.p99s = append(c.p99s, millis(times.quantile(0.99)))
-		c.cpus = append(c.cpus, float64((after-before).Microseconds())/float64(times.n))
+		c.rates = append(c.rates, report.PerSecond(times.N, took))
+		c.medians = append(c.medians, report.Millis(times.Quantile(0.5)))
+		c.p99s = append(c.p99s, report.Millis(times.Quantile(0.99)))
+		c.cpus = append(c.cpus, float64((after-before).Microseconds())/float64(times.N))
 	}
 	return nil
 }
@@ -126,18 +128,18 @@ func (c *sendSide) measure(ctx context.Context, d time.Duration, keep bool) erro
 func judgeSends(ctx context.Context, s *suite, c *sendSide) error {
 	_, codes := tally(c.senders)
 	for code, n := range codes {
-		s.r.add(c.name+"_refused_"+code, n)
+		s.r.Add(c.name+"_refused_"+code, n)
 	}
-	s.r.faults.merge(wrongCodes(codes))
+	s.r.Faults.Merge(wrongCodes(codes))
 	if s.rooms == 1 {
-		s.r.faults.merge(checkNumbers(c.name, c.senders))
+		s.r.Faults.Merge(checkNumbers(c.name, c.senders))
 	}
 	if c.name == "parley" || c.name == "parley_batch_of_one" {
 		_, faults, err := readBack(ctx, api{c.process.url, s.users[0].token}, c.senders)
 		if err != nil {
 			return err
 		}
-		s.r.faults.merge(faults)
+		s.r.Faults.Merge(faults)
 	}
 	if c.process == s.main {
 		return nil

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"parley/bench/report"
 )
 
 const refreshDocument = `mutation($token:String!){refreshToken(token:$token){refreshToken}}`
@@ -33,21 +35,21 @@ func compareSingles(ctx context.Context, s *suite) error {
 		sendAll(ctx, []*sender{inserts}, s.round/2)
 		sendAll(ctx, []*sender{sends}, s.round/2)
 		if round > 0 {
-			ours = append(ours, millis(refreshes.times.quantile(0.5)))
-			theirs = append(theirs, millis(inserts.times.quantile(0.5)))
-			sent = append(sent, millis(sends.times.quantile(0.5)))
+			ours = append(ours, report.Millis(refreshes.times.Quantile(0.5)))
+			theirs = append(theirs, report.Millis(inserts.times.Quantile(0.5)))
+			sent = append(sent, report.Millis(sends.times.Quantile(0.5)))
 		}
 	}
 	for _, one := range []*sender{inserts, sends} {
-		s.r.faults.merge(wrongCodes(one.codes))
+		s.r.Faults.Merge(wrongCodes(one.codes))
 		one.conn.close()
 	}
 	refreshes.conn.close()
-	s.r.add("lone_send_p50_ms", median(sent))
-	s.r.add("refresh_p50_ms", median(ours))
-	s.r.add("bare_insert_p50_ms", median(theirs))
-	s.r.atMost(1.5, "send, one client: median time, Parley / one bare durable insert", over(sent, theirs))
-	s.r.atMost(3, "refresh, one client: median time, Parley / one bare durable insert", over(ours, theirs))
+	s.r.Add("lone_send_p50_ms", report.Median(sent))
+	s.r.Add("refresh_p50_ms", report.Median(ours))
+	s.r.Add("bare_insert_p50_ms", report.Median(theirs))
+	s.r.AtMost(1.5, "send, one client: median time, Parley / one bare durable insert", report.Over(sent, theirs))
+	s.r.AtMost(3, "refresh, one client: median time, Parley / one bare durable insert", report.Over(ours, theirs))
 	return bare.stop()
 }
 
@@ -56,11 +58,11 @@ type refresher struct {
 	to    route
 	conn  *conn
 	token string
-	times histogram
+	times report.Histogram
 }
 
 func (r *refresher) run(ctx context.Context, d time.Duration) error {
-	r.times = histogram{}
+	r.times = report.Histogram{}
 	for start := time.Now(); time.Since(start) < d && ctx.Err() == nil; {
 		if err := r.once(); err != nil {
 			return err
@@ -84,6 +86,6 @@ func (r *refresher) once() error {
 		return fmt.Errorf("refresh: %s", codeOf(status, body, err))
 	}
 	r.token = answer.Data.RefreshToken.RefreshToken
-	r.times.record(took)
+	r.times.Record(took)
 	return nil
 }

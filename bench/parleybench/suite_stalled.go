@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net"
 	"time"
+
+	"parley/bench/report"
 )
 
 const (
@@ -40,12 +42,12 @@ func stalled(ctx context.Context, s *suite) error {
 			sizes = append(sizes, float64(peak-start)/float64(2*st.subscribers))
 		}
 	}
-	s.r.add("stalled_alone_delivery_p99_ms", median(alone.p99s))
+	s.r.Add("stalled_alone_delivery_p99_ms", report.Median(alone.p99s))
 	if err := finish(ctx, s, "stalled_beside", r); err != nil {
 		return err
 	}
-	s.r.atMost(1.1, fmt.Sprintf("%d subscribers beside %d that never read: p99 / alone", st.subscribers, 2*st.subscribers), over(r.p99s, alone.p99s))
-	s.r.atMost(128, fmt.Sprintf("%d subscribers that never read: memory each, KiB", 2*st.subscribers), sizes)
+	s.r.AtMost(1.1, fmt.Sprintf("%d subscribers beside %d that never read: p99 / alone", st.subscribers, 2*st.subscribers), report.Over(r.p99s, alone.p99s))
+	s.r.AtMost(128, fmt.Sprintf("%d subscribers that never read: memory each, KiB", 2*st.subscribers), sizes)
 	return nil
 }
 

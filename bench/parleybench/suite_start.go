@@ -32,7 +32,7 @@ func startUp(ctx context.Context, s *suite) error {
 			return err
 		}
 	}
-	s.r.atMost(1, "start with an existing database, s", times)
-	s.r.atMost(60, "memory of the idle server, MiB", sizes)
+	s.r.AtMost(1, "start with an existing database, s", times)
+	s.r.AtMost(60, "memory of the idle server, MiB", sizes)
 	return nil
 }

@@ -3,13 +3,15 @@ package main
 import (
 	"maps"
 	"slices"
+
+	"parley/bench/report"
 )
 
 // tally adds up the last measurement's times and the whole run's refusals.
-func tally(senders []*sender) (*histogram, map[string]int) {
-	times, codes := &histogram{}, map[string]int{}
+func tally(senders []*sender) (*report.Histogram, map[string]int) {
+	times, codes := &report.Histogram{}, map[string]int{}
 	for _, s := range senders {
-		times.merge(&s.times)
+		times.Merge(&s.times)
 		for code, n := range s.codes {
 			codes[code] += n
 		}
@@ -18,12 +20,12 @@ func tally(senders []*sender) (*histogram, map[string]int) {
 }
 
 // wrongCodes picks the refusals that no load excuses.
-func wrongCodes(codes map[string]int) (p problems) {
+func wrongCodes(codes map[string]int) (p report.Problems) {
 	for _, code := range slices.Sorted(maps.Keys(codes)) {
 		switch code {
 		case "SERVER_BUSY", "RATE_LIMITED", "TIMEOUT", "UNKNOWN_OUTCOME", "STORAGE_FULL", "SHUTTING_DOWN", "HTTP_429", "HTTP_503":
 		default:
-			p.add("%d × %s", codes[code], code)
+			p.Add("%d × %s", codes[code], code)
 		}
 	}
 	return p

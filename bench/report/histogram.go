@@ -1,4 +1,4 @@
-package main
+package report
 
 import (
 	"math/bits"
@@ -11,38 +11,38 @@ const (
 	octaves = 25 // up to 68 s; longer ones count as that
 )
 
-// A histogram counts durations. Recording allocates nothing and takes a few nanoseconds. It
+// A Histogram counts durations. Recording allocates nothing and takes a few nanoseconds. It
 // belongs to one goroutine; merge brings several together.
-type histogram struct {
+type Histogram struct {
 	counts  [octaves << detail]uint32
-	n       int
+	N       int
 	longest time.Duration
 }
 
-func (h *histogram) record(d time.Duration) {
+func (h *Histogram) Record(d time.Duration) {
 	if d < 0 {
 		d = 0
 	}
 	h.counts[bucket(d)]++
-	h.n++
+	h.N++
 	h.longest = max(h.longest, d)
 }
 
-func (h *histogram) merge(other *histogram) {
+func (h *Histogram) Merge(other *Histogram) {
 	for i, c := range other.counts {
 		h.counts[i] += c
 	}
-	h.n += other.n
+	h.N += other.N
 	h.longest = max(h.longest, other.longest)
 }
 
-// quantile is the duration that the share q (0 to 1) of all records does not exceed, to within 0.8 %;
+// Quantile is the duration that the share q (0 to 1) of all records does not exceed, to within 0.8 %;
 // 0 without records.
-func (h *histogram) quantile(q float64) time.Duration {
-	if h.n == 0 {
+func (h *Histogram) Quantile(q float64) time.Duration {
+	if h.N == 0 {
 		return 0
 	}
-	rank := max(1, int(q*float64(h.n)+0.5))
+	rank := max(1, int(q*float64(h.N)+0.5))
 	for i, c := range h.counts {
 		if rank -= int(c); rank <= 0 {
 			return min(middle(i), h.longest)

@@ -1,4 +1,6 @@
-package main
+// Package report is what a run found: histograms of durations, figures, targets with their rounds, and problems.
+// It prints them and says whether the run has failed. It knows no server.
+package report
 
 import (
 	"encoding/json"
@@ -10,14 +12,14 @@ import (
 	"time"
 )
 
-// A report is what a command found: figures in the order they were added, targets, and problems.
+// A Report is what a command found: figures in the order they were added, targets, and problems.
 // A problem is something wrong with an answer; it makes the exit status 1.
-type report struct {
-	command string
+type Report struct {
+	Command string
 	figures []figure
 	targets []target
-	strict  bool // a missed target counts as a failure
-	faults  problems
+	Strict  bool // a missed target counts as a failure
+	Faults  Problems
 }
 
 // A figure is a measured value; its unit is the end of its name, as in p50_ms.
@@ -26,48 +28,48 @@ type figure struct {
 	value any
 }
 
-func (r *report) add(name string, value any) { r.figures = append(r.figures, figure{name, value}) }
+func (r *Report) Add(name string, value any) { r.figures = append(r.figures, figure{name, value}) }
 
-// atLeast adds a target: the median of the rounds should not be below limit.
-func (r *report) atLeast(limit float64, name string, rounds []float64) {
+// AtLeast adds a target: the median of the rounds should not be below limit.
+func (r *Report) AtLeast(limit float64, name string, rounds []float64) {
 	r.targets = append(r.targets, target{name, atLeast, limit, rounds})
 }
 
-// atMost adds a target: the median of the rounds should not be above limit.
-func (r *report) atMost(limit float64, name string, rounds []float64) {
+// AtMost adds a target: the median of the rounds should not be above limit.
+func (r *Report) AtMost(limit float64, name string, rounds []float64) {
 	r.targets = append(r.targets, target{name, atMost, limit, rounds})
 }
 
-// compare adds what is shown beside the targets.
-func (r *report) compare(name string, rounds []float64) {
+// Compare adds what is shown beside the targets.
+func (r *Report) Compare(name string, rounds []float64) {
 	r.targets = append(r.targets, target{name, unbound, 0, rounds})
 }
 
-// addTimes adds the usual four figures of a histogram, in milliseconds.
-func (r *report) addTimes(of string, h *histogram) {
-	r.add(of+"_p50_ms", millis(h.quantile(0.5)))
-	r.add(of+"_p99_ms", millis(h.quantile(0.99)))
-	r.add(of+"_max_ms", millis(h.longest))
+// AddTimes adds the usual four figures of a histogram, in milliseconds.
+func (r *Report) AddTimes(of string, h *Histogram) {
+	r.Add(of+"_p50_ms", Millis(h.Quantile(0.5)))
+	r.Add(of+"_p99_ms", Millis(h.Quantile(0.99)))
+	r.Add(of+"_max_ms", Millis(h.longest))
 }
 
-func perSecond(n int, d time.Duration) float64 { return float64(n) / d.Seconds() }
+func PerSecond(n int, d time.Duration) float64 { return float64(n) / d.Seconds() }
 
-func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
+func Micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
 
-func millis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
+func Millis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// wrong is nil, or an error with one line for each problem.
-func (r *report) wrong() error {
-	errs := r.faults.errors()
+// Wrong is nil, or an error with one line for each problem.
+func (r *Report) Wrong() error {
+	errs := r.Faults.errors()
 	for _, t := range r.targets {
-		if r.strict && t.verdict() == "MISS" {
+		if r.Strict && t.verdict() == "MISS" {
 			errs = append(errs, fmt.Errorf("missed: %s", t.name))
 		}
 	}
 	return errors.Join(errs...)
 }
 
-func (r *report) write(w io.Writer, asJSON bool) error {
+func (r *Report) Write(w io.Writer, asJSON bool) error {
 	if asJSON {
 		return r.writeJSON(w)
 	}
@@ -99,7 +101,7 @@ func show(value any) string {
 }
 
 // writeJSON keeps the order of the figures, which a map would not.
-func (r *report) writeJSON(w io.Writer) error {
+func (r *Report) writeJSON(w io.Writer) error {
 	var figures strings.Builder
 	for i, f := range r.figures {
 		value, err := json.Marshal(f.value)
@@ -116,5 +118,5 @@ func (r *report) writeJSON(w io.Writer) error {
 		Figures  json.RawMessage `json:"figures"`
 		Targets  []target        `json:"targets,omitempty"`
 		Problems []string        `json:"problems"`
-	}{r.command, json.RawMessage("{" + figures.String() + "}"), r.targets, r.faults.lines()})
+	}{r.Command, json.RawMessage("{" + figures.String() + "}"), r.targets, r.Faults.Lines()})
 }

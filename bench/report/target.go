@@ -1,4 +1,4 @@
-package main
+package report
 
 import (
 	"encoding/json"
@@ -23,7 +23,7 @@ const (
 	atMost
 )
 
-func (t target) median() float64 { return median(t.rounds) }
+func (t target) median() float64 { return Median(t.rounds) }
 
 func (t target) spread() (lowest, highest float64) {
 	if len(t.rounds) == 0 {
@@ -68,8 +68,8 @@ func (t target) MarshalJSON() ([]byte, error) {
 	}{t.name, t.median(), low, high, t.wanted(), t.verdict(), t.rounds})
 }
 
-// median is the middle value, or the mean of the two middle ones; 0 for none.
-func median(values []float64) float64 {
+// Median is the middle value, or the mean of the two middle ones; 0 for none.
+func Median(values []float64) float64 {
 	if len(values) == 0 {
 		return 0
 	}
@@ -81,8 +81,8 @@ func median(values []float64) float64 {
 	return (sorted[half-1] + sorted[half]) / 2
 }
 
-// over divides round by round.
-func over(a, b []float64) []float64 {
+// Over divides round by round.
+func Over(a, b []float64) []float64 {
 	ratios := make([]float64, 0, len(a))
 	for i := range min(len(a), len(b)) {
 		if b[i] > 0 {

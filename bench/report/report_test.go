@@ -1,4 +1,4 @@
-package main
+package report
 
 import (
 	"slices"
@@ -23,30 +23,30 @@ func TestTargets(t *testing.T) {
 			t.Errorf("%v %s: %q, want %q", c.rounds, c.wanted(), got, c.want)
 		}
 	}
-	if got := over([]float64{6, 8, 1}, []float64{3, 2, 0}); !slices.Equal(got, []float64{2, 4}) {
+	if got := Over([]float64{6, 8, 1}, []float64{3, 2, 0}); !slices.Equal(got, []float64{2, 4}) {
 		t.Errorf("ratios %v", got)
 	}
 }
 
 // TestStrict makes a missed target a failure, and only then.
 func TestStrict(t *testing.T) {
-	r := report{targets: []target{{name: "speed", bound: atLeast, limit: 2, rounds: []float64{1}}}}
-	if err := r.wrong(); err != nil {
+	r := Report{targets: []target{{name: "speed", bound: atLeast, limit: 2, rounds: []float64{1}}}}
+	if err := r.Wrong(); err != nil {
 		t.Error(err)
 	}
-	r.strict = true
-	if err := r.wrong(); err == nil || !strings.Contains(err.Error(), "missed: speed") {
+	r.Strict = true
+	if err := r.Wrong(); err == nil || !strings.Contains(err.Error(), "missed: speed") {
 		t.Errorf("got %v", err)
 	}
 }
 
 // TestProblemsAreBounded keeps the first lines and counts the rest.
 func TestProblemsAreBounded(t *testing.T) {
-	var p problems
+	var p Problems
 	for i := range maxProblems + 5 {
-		p.add("problem %d", i)
+		p.Add("problem %d", i)
 	}
-	if lines := p.lines(); len(lines) != maxProblems+1 || lines[maxProblems] != "… and 5 more" {
+	if lines := p.Lines(); len(lines) != maxProblems+1 || lines[maxProblems] != "… and 5 more" {
 		t.Errorf("got %q", lines)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package report
 
 import (
 	"errors"
@@ -8,14 +8,14 @@ import (
 // maxProblems bounds what is kept: one broken thing often shows itself a thousand times.
 const maxProblems = 20
 
-// problems collects what is wrong, the first lines in full and the rest as a count. The zero value
+// Problems collects what is wrong, the first lines in full and the rest as a count. The zero value
 // is empty. It belongs to one goroutine.
-type problems struct {
+type Problems struct {
 	list []string
 	more int
 }
 
-func (p *problems) add(format string, args ...any) {
+func (p *Problems) Add(format string, args ...any) {
 	if len(p.list) == maxProblems {
 		p.more++
 		return
@@ -23,15 +23,15 @@ func (p *problems) add(format string, args ...any) {
 	p.list = append(p.list, fmt.Sprintf(format, args...))
 }
 
-func (p *problems) merge(other problems) {
+func (p *Problems) Merge(other Problems) {
 	for _, line := range other.list {
-		p.add("%s", line)
+		p.Add("%s", line)
 	}
 	p.more += other.more
 }
 
-// lines is never nil, so that it is a list in JSON too.
-func (p *problems) lines() []string {
+// Lines is never nil, so that it is a list in JSON too.
+func (p *Problems) Lines() []string {
 	lines := append([]string{}, p.list...)
 	if p.more > 0 {
 		lines = append(lines, fmt.Sprintf("… and %d more", p.more))
@@ -39,9 +39,9 @@ func (p *problems) lines() []string {
 	return lines
 }
 
-func (p *problems) errors() []error {
+func (p *Problems) errors() []error {
 	var errs []error
-	for _, line := range p.lines() {
+	for _, line := range p.Lines() {
 		errs = append(errs, errors.New("wrong: "+line))
 	}
 	return errs
