@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/bench/report"
+	"parley/bench/client"
 )
 
 // TestStreamCheckNamesWhatIsWrong feeds streams to a fresh check that starts behind number 2; the room
@@ -41,6 +42,8 @@ func TestStreamCheckNamesWhatIsWrong(t *testing.T) {
 		})
 	}
 }
+
+func chat(id uuid.UUID, number int) client.StoredChat { return client.StoredChat{ID: id, Number: number} }
 
 func wantProblems(t *testing.T, got report.Problems, want []string) {
 	t.Helper()
@@ -74,17 +77,17 @@ func TestStoredNamesWhatIsWrong(t *testing.T) {
 	a, b, c, d, e := uuid.New(), uuid.New(), uuid.New(), uuid.New(), uuid.New()
 	for _, x := range []struct {
 		name   string
-		stored []storedChat
+		stored []client.StoredChat
 		want   []string
 	}{
-		{"fine", []storedChat{{a, 1, ""}, {b, 2, ""}, {c, 3, ""}}, nil},
-		{"one more, in doubt", []storedChat{{a, 1, ""}, {b, 2, ""}, {c, 3, ""}, {e, 4, ""}}, nil},
-		{"lost", []storedChat{{a, 1, ""}, {c, 3, ""}}, []string{"number 3 follows number 1", b.String() + " was answered as number 2 and is not stored"}},
-		{"lost at the end", []storedChat{{a, 1, ""}, {b, 2, ""}}, []string{c.String() + " was answered as number 3 and is not stored"}},
-		{"doubled", []storedChat{{a, 1, ""}, {b, 2, ""}, {c, 3, ""}, {b, 4, ""}}, []string{"is stored twice, as number 2 and 4", "is stored as 4"}},
-		{"swapped numbers", []storedChat{{a, 1, ""}, {c, 2, ""}, {b, 3, ""}}, []string{"answered as number 2 and is stored as 3", "answered as number 3 and is stored as 2"}},
-		{"swapped in the list", []storedChat{{a, 1, ""}, {c, 3, ""}, {b, 2, ""}}, []string{"number 3 follows number 1", "number 2 follows number 3"}},
-		{"refused", []storedChat{{a, 1, ""}, {b, 2, ""}, {c, 3, ""}, {d, 4, ""}}, []string{d.String() + " was refused and is stored as number 4"}},
+		{"fine", []client.StoredChat{chat(a, 1), chat(b, 2), chat(c, 3)}, nil},
+		{"one more, in doubt", []client.StoredChat{chat(a, 1), chat(b, 2), chat(c, 3), chat(e, 4)}, nil},
+		{"lost", []client.StoredChat{chat(a, 1), chat(c, 3)}, []string{"number 3 follows number 1", b.String() + " was answered as number 2 and is not stored"}},
+		{"lost at the end", []client.StoredChat{chat(a, 1), chat(b, 2)}, []string{c.String() + " was answered as number 3 and is not stored"}},
+		{"doubled", []client.StoredChat{chat(a, 1), chat(b, 2), chat(c, 3), chat(b, 4)}, []string{"is stored twice, as number 2 and 4", "is stored as 4"}},
+		{"swapped numbers", []client.StoredChat{chat(a, 1), chat(c, 2), chat(b, 3)}, []string{"answered as number 2 and is stored as 3", "answered as number 3 and is stored as 2"}},
+		{"swapped in the list", []client.StoredChat{chat(a, 1), chat(c, 3), chat(b, 2)}, []string{"number 3 follows number 1", "number 2 follows number 3"}},
+		{"refused", []client.StoredChat{chat(a, 1), chat(b, 2), chat(c, 3), chat(d, 4)}, []string{d.String() + " was refused and is stored as number 4"}},
 	} {
 		t.Run(x.name, func(t *testing.T) {
 			answered := []answer{{a, 1}, {b, 2}, {c, 3}}

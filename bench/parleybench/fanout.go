@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/bench/report"
+	"parley/bench/client"
 )
 
 // A fanout is a run with subscribers and publishers. The clients of its load are the publishers.
@@ -14,7 +15,7 @@ type fanout struct {
 	load
 	subscribers int
 	rate        float64 // chats a second of all publishers together; 0: as fast as they are answered
-	users       []user  // accounts that are there already
+	users       []client.User  // accounts that are there already
 }
 
 func prepareFanout(f *flag.FlagSet) func(context.Context) (*report.Report, error) {
@@ -46,7 +47,7 @@ func (w *fanout) open(ctx context.Context) (r *report.Report, err error) {
 // run makes the accounts that are missing, opens all streams, measures, and judges.
 func (w *fanout) run(ctx context.Context) (*report.Report, error) {
 	if missing := max(w.clients, usersFor(w.subscribers)) - len(w.users); missing > 0 {
-		more, err := w.site.api().register(ctx, missing)
+		more, err := w.site.api().Register(ctx, missing)
 		if err != nil {
 			return nil, err
 		}
@@ -74,7 +75,7 @@ func (w *fanout) run(ctx context.Context) (*report.Report, error) {
 
 // publishers makes one for each client, at their common rate.
 func (w *fanout) publishers(c *subscribers) ([]*sender, error) {
-	publishers, err := spread(parleyRoute(w.site.url), w.users[:w.clients], c.roomIDs(), w.size)
+	publishers, err := spread(client.ParleyRoute(w.site.url), w.users[:w.clients], c.roomIDs(), w.size)
 	if err != nil || w.rate == 0 {
 		return publishers, err
 	}

@@ -36,7 +36,7 @@ func (w *idleRun) run(ctx context.Context) (r *report.Report, err error) {
 	if err := w.site.open(ctx); err != nil {
 		return nil, err
 	}
-	users, err := w.site.api().register(ctx, usersFor(w.sockets))
+	users, err := w.site.api().Register(ctx, usersFor(w.sockets))
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"parley/bench/report"
+	"parley/bench/client"
+	"parley/bench/process"
 )
 
 // memory are the memory of a server in KiB: before sockets are open, while they wait, and after each
@@ -31,7 +33,7 @@ func (w *memory) measure(ctx context.Context, c *subscribers, sockets int) (p re
 	if w.waiting, err = w.afterQuiet(ctx); err != nil {
 		return p, err
 	}
-	first, err := c.sendFirst(ctx, minText)
+	first, err := c.sendFirst(ctx, client.MinText)
 	if err != nil {
 		return p, err
 	}
@@ -46,7 +48,7 @@ func (w *memory) measure(ctx context.Context, c *subscribers, sockets int) (p re
 func (w *memory) afterQuiet(ctx context.Context) (int, error) {
 	select {
 	case <-time.After(w.wait):
-		return rssOf(w.pid)
+		return process.RSSOf(w.pid)
 	case <-ctx.Done():
 		return 0, ctx.Err()
 	}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/bench/report"
+	"parley/bench/client"
 )
 
 // pageChats is how many chats a page has when nothing else is asked for.
@@ -14,16 +15,16 @@ const pageChats = 50
 
 // A pager is one client that reads the newest page of a room, over and over.
 type pager struct {
-	conn     *conn
+	conn     *client.Conn
 	request  []byte
 	interval time.Duration // between two pages; 0: the next one follows the answer
 	times    report.Histogram
 	faults   report.Problems
 }
 
-func newPager(to route, by user, body any) (*pager, error) {
-	request, err := encode(to, by, body)
-	return &pager{conn: newConn(to.addr), request: request}, err
+func newPager(to client.Route, by client.User, body any) (*pager, error) {
+	request, err := client.Encode(to, by, body)
+	return &pager{conn: client.NewConn(to.Addr), request: request}, err
 }
 
 // pageRequest asks Parley for the newest page of a room.
@@ -34,10 +35,10 @@ func pageRequest(document, room string) any {
 // once reads one page and counts its chats.
 func (p *pager) once() {
 	start := time.Now()
-	status, body, err := p.conn.do(p.request)
+	status, body, err := p.conn.Do(p.request)
 	took := time.Since(start)
 	if n := bytes.Count(body, []byte(`"number":`)); err != nil || status != 200 || n != pageChats {
-		p.faults.Add("a page has %d chats: status %d, %s", n, status, codeOf(status, body, err))
+		p.faults.Add("a page has %d chats: status %d, %s", n, status, client.CodeOf(status, body, err))
 		return
 	}
 	p.times.Record(took)

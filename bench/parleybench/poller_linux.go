@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"parley/bench/client"
 )
 
 // A poller reads many sockets in one goroutine, by epoll. A goroutine for each would cost twice the time:
@@ -43,7 +45,7 @@ func newPoller(closing *atomic.Bool) (*poller, error) {
 
 // add takes a subscriber's socket over.
 func (e *poller) add(s *subscriber) error {
-	fd, err := detach(s.socket.conn)
+	fd, err := detach(s.socket.Conn)
 	if err != nil {
 		return fmt.Errorf("poll a socket: %w", err)
 	}
@@ -113,7 +115,7 @@ func (e *poller) read(fd int, buffer []byte) {
 func (e *poller) take(fd int, s *subscriber, read []byte) {
 	pings, err := s.take(read, time.Now(), &e.given)
 	for _, ping := range pings {
-		_, _ = syscall.Write(fd, encodeFrame(pongFrame, ping)) // a server that takes nothing will close the connection
+		_, _ = syscall.Write(fd, client.EncodeFrame(client.PongFrame, ping)) // a server that takes nothing will close the connection
 	}
 	if err != nil {
 		e.drop(fd, s, err)

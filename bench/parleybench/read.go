@@ -5,6 +5,7 @@ import (
 	"flag"
 
 	"parley/bench/report"
+	"parley/bench/client"
 )
 
 // pageDocument is what a chat window asks for when it opens.
@@ -36,7 +37,7 @@ func (l *load) read(ctx context.Context) (r *report.Report, err error) {
 	}
 	pagers := make([]*pager, len(senders))
 	for i, s := range senders {
-		if pagers[i], err = newPager(parleyRoute(l.site.url), s.by, pageRequest(pageDocument, s.room)); err != nil {
+		if pagers[i], err = newPager(client.ParleyRoute(l.site.url), s.by, pageRequest(pageDocument, s.room)); err != nil {
 			return nil, err
 		}
 	}
@@ -51,7 +52,7 @@ func (l *load) readPages(ctx context.Context, pagers []*pager) *report.Report {
 	for _, p := range pagers {
 		times.Merge(&p.times)
 		r.Faults.Merge(p.faults)
-		p.conn.close()
+		p.conn.Close()
 	}
 	r.Add("clients", len(pagers))
 	r.Add("pages_per_s", report.PerSecond(times.N, took))

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/bench/report"
+	"parley/bench/client"
 )
 
 // A load is what send and its checks need: who sends, how long, into how many rooms.
@@ -30,8 +31,8 @@ func (l *load) check() error {
 	if l.clients < 1 || l.rooms < 1 || l.duration <= 0 {
 		return report.UsageError("clients, rooms and durations must be above zero")
 	}
-	if l.size < minText || l.size > 10000 {
-		return report.UsageError(fmt.Sprintf("a text has %d to 10000 characters", minText))
+	if l.size < client.MinText || l.size > 10000 {
+		return report.UsageError(fmt.Sprintf("a text has %d to 10000 characters", client.MinText))
 	}
 	return nil
 }
@@ -78,18 +79,18 @@ func (l *load) send(ctx context.Context) (r *report.Report, err error) {
 
 // senders registers the clients, makes the rooms and spreads one over the other. The first client
 // may read everything back.
-func (l *load) senders(ctx context.Context) ([]*sender, api, error) {
+func (l *load) senders(ctx context.Context) ([]*sender, client.API, error) {
 	open := l.site.api()
-	users, err := open.register(ctx, l.clients)
+	users, err := open.Register(ctx, l.clients)
 	if err != nil {
 		return nil, open, err
 	}
-	first := open.as(users[0].token)
-	rooms, err := first.createRooms(ctx, l.rooms)
+	first := open.As(users[0].Token)
+	rooms, err := first.CreateRooms(ctx, l.rooms)
 	if err != nil {
 		return nil, open, err
 	}
-	senders, err := spread(parleyRoute(l.site.url), users, rooms, l.size)
+	senders, err := spread(client.ParleyRoute(l.site.url), users, rooms, l.size)
 	return senders, first, err
 }
 

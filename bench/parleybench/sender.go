@@ -9,21 +9,22 @@ import (
 	"github.com/google/uuid"
 
 	"parley/bench/report"
+	"parley/bench/client"
 )
 
 // A sender is one client that sends chats into one room over one connection.
 type sender struct {
-	by        user
+	by        client.User
 	room      string
-	conn      *conn
-	request   *sendRequest
+	conn      *client.Conn
+	request   *client.SendRequest
 	unstamped bool                       // the chats carry no time, so that nobody measures their delivery
 	interval  time.Duration              // between two sends; 0: the next one follows the answer
 	throttle  func(context.Context, int) // waits while a number is too far ahead; nil: nobody waits
 	answered  []answer
-	refused   []uuid.UUID    // what the server says it has not stored
-	codes     map[string]int // refusals of the whole run by code
-	times     report.Histogram      // of the answered sends of this measurement
+	refused   []uuid.UUID      // what the server says it has not stored
+	codes     map[string]int   // refusals of the whole run by code
+	times     report.Histogram // of the answered sends of this measurement
 }
 
 // An answer is the number that a chat was answered with.
@@ -32,13 +33,13 @@ type answer struct {
 	number int
 }
 
-func newSender(to route, by user, room string, size int) (*sender, error) {
-	request, err := newSendRequest(to, by, room, size)
+func newSender(to client.Route, by client.User, room string, size int) (*sender, error) {
+	request, err := client.NewSendRequest(to, by, room, size)
 	if err != nil {
 		return nil, err
 	}
 	return &sender{
-		by: by, room: room, conn: newConn(to.addr), request: request, codes: map[string]int{},
+		by: by, room: room, conn: client.NewConn(to.Addr), request: request, codes: map[string]int{},
 		answered: make([]answer, 0, 1<<14),
 	}, nil
 }
@@ -72,18 +73,18 @@ func (s *sender) newest() int {
 func (s *sender) once() time.Time {
 	id := uuid.New()
 	start := time.Now()
-	stamp := start.Sub(epoch)
+	stamp := start.Sub(client.Epoch)
 	if s.unstamped {
 		stamp = 0
 	}
-	status, body, err := s.conn.do(s.request.next(id, stamp))
+	status, body, err := s.conn.Do(s.request.Next(id, stamp))
 	end := time.Now()
-	if number := intAfter(body, `"number":`); err == nil && status == 200 && number > 0 {
+	if number := client.IntAfter(body, `"number":`); err == nil && status == 200 && number > 0 {
 		s.times.Record(end.Sub(start))
 		s.answered = append(s.answered, answer{id, number})
 		return end
 	}
-	code := codeOf(status, body, err)
+	code := client.CodeOf(status, body, err)
 	s.codes[code]++
 	if err == nil && code != "UNKNOWN_OUTCOME" {
 		s.refused = append(s.refused, id)
@@ -105,7 +106,7 @@ func sendAll(ctx context.Context, senders []*sender, d time.Duration) time.Durat
 
 func closeAll(senders []*sender) {
 	for _, s := range senders {
-		s.conn.close()
+		s.conn.Close()
 	}
 }
 
@@ -130,7 +131,7 @@ func fillRoom(s *sender, n int) error {
 }
 
 // spread makes a sender for each user, taking the rooms in turn.
-func spread(to route, users []user, rooms []string, size int) ([]*sender, error) {
+func spread(to client.Route, users []client.User, rooms []string, size int) ([]*sender, error) {
 	senders := make([]*sender, len(users))
 	for i, u := range users {
 		var err error

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"parley/bench/report"
+	"parley/bench/client"
+	"parley/bench/process"
 )
 
 // A site is the server under load: one that runs already, or one that is started for the run.
@@ -18,7 +20,7 @@ type site struct {
 	pid    int // 0: not known, its memory and CPU are not measured
 	binary string
 	dir    string
-	server *process
+	server *process.Process
 }
 
 // flags registers how to find the server.
@@ -40,11 +42,11 @@ func (s *site) open(ctx context.Context) (err error) {
 }
 
 func (s *site) start(ctx context.Context) (err error) {
-	s.server, err = startParley(ctx, s.binary, filepath.Join(s.dir, "data"))
+	s.server, err = process.StartParley(ctx, s.binary, filepath.Join(s.dir, "data"))
 	if err != nil {
 		return err
 	}
-	s.url, s.pid = s.server.url, s.server.pid()
+	s.url, s.pid = s.server.URL, s.server.PID()
 	return nil
 }
 
@@ -54,7 +56,7 @@ func (s *site) restart(ctx context.Context) error {
 	if s.server == nil {
 		return nil
 	}
-	if err := s.server.stop(); err != nil {
+	if err := s.server.Stop(); err != nil {
 		return err
 	}
 	return s.start(ctx)
@@ -63,21 +65,21 @@ func (s *site) restart(ctx context.Context) error {
 // close stops what open has started and adds to err what went wrong with that.
 func (s *site) close(err *error) {
 	if s.server != nil {
-		*err = errors.Join(*err, s.server.stop())
+		*err = errors.Join(*err, s.server.Stop())
 	}
 	if s.dir != "" {
 		*err = errors.Join(*err, os.RemoveAll(s.dir))
 	}
 }
 
-func (s *site) api() api { return api{url: s.url} }
+func (s *site) api() client.API { return client.API{URL: s.url} }
 
 // cpu is what the server has used so far; 0 when its process is not known.
 func (s *site) cpu() time.Duration {
 	if s.pid == 0 {
 		return 0
 	}
-	used, err := cpuOf(s.pid)
+	used, err := process.CPUOf(s.pid)
 	if err != nil {
 		return 0
 	}

@@ -7,12 +7,13 @@ import (
 	"github.com/google/uuid"
 
 	"parley/bench/report"
+	"parley/bench/client"
 )
 
 // checkStored judges a room that was empty before: stored is what reading it from its start gave,
 // answered and refused is what the server told the senders. It says what is lost, doubled, out of
 // order, under another number than answered, or there although it was refused.
-func checkStored(room string, stored []storedChat, answered []answer, refused []uuid.UUID) report.Problems {
+func checkStored(room string, stored []client.StoredChat, answered []answer, refused []uuid.UUID) report.Problems {
 	var p report.Problems
 	numbers := make(map[uuid.UUID]int, len(stored))
 	last := 0
@@ -63,32 +64,32 @@ func checkNumbers(name string, senders []*sender) report.Problems {
 }
 
 // answeredChats is what a server that stores nothing has answered, by room: numbers, and no texts.
-func answeredChats(senders []*sender) (map[string][]storedChat, report.Problems) {
+func answeredChats(senders []*sender) (map[string][]client.StoredChat, report.Problems) {
 	var p report.Problems
-	byRoom, rooms := map[string][]*sender{}, map[string][]storedChat{}
+	byRoom, rooms := map[string][]*sender{}, map[string][]client.StoredChat{}
 	for _, s := range senders {
 		byRoom[s.room] = append(byRoom[s.room], s)
 	}
 	for room, those := range byRoom {
 		p.Merge(checkNumbers("room "+room, those))
 		for n := range newestOf(those)[room] {
-			rooms[room] = append(rooms[room], storedChat{Number: n + 1})
+			rooms[room] = append(rooms[room], client.StoredChat{Number: n + 1})
 		}
 	}
 	return rooms, p
 }
 
 // readBack reads all rooms of the senders and judges them. It answers what is stored, by room.
-func readBack(ctx context.Context, a api, senders []*sender) (map[string][]storedChat, report.Problems, error) {
+func readBack(ctx context.Context, a client.API, senders []*sender) (map[string][]client.StoredChat, report.Problems, error) {
 	var p report.Problems
 	answered, refused := map[string][]answer{}, map[string][]uuid.UUID{}
 	for _, s := range senders {
 		answered[s.room] = append(answered[s.room], s.answered...)
 		refused[s.room] = append(refused[s.room], s.refused...)
 	}
-	rooms := make(map[string][]storedChat, len(answered))
+	rooms := make(map[string][]client.StoredChat, len(answered))
 	for room := range answered {
-		stored, err := a.chats(ctx, room)
+		stored, err := a.Chats(ctx, room)
 		if err != nil {
 			return nil, p, fmt.Errorf("room %s: %w", room, err)
 		}

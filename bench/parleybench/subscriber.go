@@ -10,24 +10,25 @@ import (
 	"time"
 
 	"parley/bench/report"
+	"parley/bench/client"
 )
 
 // A subscriber holds one socket with one stream and checks what comes.
 type subscriber struct {
-	socket *socket
+	socket *client.Socket
 	room   *room
 	check  *streamCheck
 	at     atomic.Int64 // the check's last number, for those who wait
 }
 
 // subscribe opens a socket for one user and starts the stream of a room.
-func subscribe(ctx context.Context, url string, by user, in *room, document string) (*subscriber, error) {
-	s, err := dial(ctx, net.Dialer{}, url, by.token)
+func subscribe(ctx context.Context, url string, by client.User, in *room, document string) (*subscriber, error) {
+	s, err := client.Dial(ctx, net.Dialer{}, url, by.Token)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.subscribe(document, in.id, in.cursor); err != nil {
-		s.close()
+	if err := s.Subscribe(document, in.id, in.cursor); err != nil {
+		s.Close()
 		return nil, err
 	}
 	return &subscriber{socket: s, room: in}, nil
@@ -36,26 +37,26 @@ func subscribe(ctx context.Context, url string, by user, in *room, document stri
 // take checks what was read, as far as it is whole messages, and returns what pings there were.
 func (s *subscriber) take(read []byte, now time.Time, to *deliveries) (pings [][]byte, err error) {
 	all := read
-	if len(s.socket.in) > 0 {
-		all = append(s.socket.in, read...)
+	if len(s.socket.Unread) > 0 {
+		all = append(s.socket.Unread, read...)
 	}
 	for {
-		f, rest, err := cutFrame(all)
+		f, rest, err := client.CutFrame(all)
 		if err != nil {
 			return pings, err
 		}
 		if len(rest) == len(all) {
-			s.socket.in = append(s.socket.in[:0:0], rest...)
+			s.socket.Unread = append(s.socket.Unread[:0:0], rest...)
 			return pings, nil
 		}
 		all = rest
-		switch f.kind {
-		case textFrame:
-			s.takeChat(f.payload, now, to)
-		case pingFrame:
-			pings = append(pings, slices.Clone(f.payload))
-		case closeFrame:
-			return pings, closedBy(f.payload)
+		switch f.Kind {
+		case client.TextFrame:
+			s.takeChat(f.Payload, now, to)
+		case client.PingFrame:
+			pings = append(pings, slices.Clone(f.Payload))
+		case client.CloseFrame:
+			return pings, client.ClosedBy(f.Payload)
 		}
 	}
 }
@@ -64,7 +65,7 @@ func (s *subscriber) take(read []byte, now time.Time, to *deliveries) (pings [][
 // first quote: bytes.Index looks for the first byte first, and JSON is full of quotes.
 func (s *subscriber) takeChat(message []byte, now time.Time, to *deliveries) {
 	const key = `text":"`
-	number, start := intAfter(message, `number":`), bytes.Index(message, []byte(key))
+	number, start := client.IntAfter(message, `number":`), bytes.Index(message, []byte(key))
 	if number < 0 || start < 0 {
 		s.check.faults.Add("%s: got %.200s", s.check.who, message)
 		return
@@ -72,8 +73,8 @@ func (s *subscriber) takeChat(message []byte, now time.Time, to *deliveries) {
 	text := message[start+len(key):]
 	text = text[:max(0, bytes.IndexByte(text, '"'))]
 	s.check.take(number, text)
-	if stamp := stampOf(text); stamp > 0 {
-		to.times.Record(now.Sub(epoch) - stamp)
+	if stamp := client.StampOf(text); stamp > 0 {
+		to.times.Record(now.Sub(client.Epoch) - stamp)
 		to.latest = now
 	}
 	s.at.Store(int64(s.check.last))
@@ -87,7 +88,7 @@ func (s *subscriber) fail(err error) {
 // deliveries are what was given, to many subscribers together.
 type deliveries struct {
 	times  report.Histogram // of the chats that carried a time
-	latest time.Time // of the last one
+	latest time.Time        // of the last one
 }
 
 func (d *deliveries) merge(other *deliveries) {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"parley/bench/client"
 )
 
 // message is what a server sends of a chat, as a frame.
@@ -17,7 +19,7 @@ func message(number int) []byte {
 
 func newSubscriber() *subscriber {
 	in := &room{id: "r", ledger: newLedger()}
-	return &subscriber{socket: &socket{}, room: in, check: newStreamCheck("sub", 0, in.ledger)}
+	return &subscriber{socket: &client.Socket{}, room: in, check: newStreamCheck("sub", 0, in.ledger)}
 }
 
 // TestStreamIsCutAnywhere feeds three chats, with a ping between them, in pieces of every size.
@@ -100,7 +102,7 @@ func BenchmarkTake(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		s.check.last = 0
-		if _, err := s.take(batch, epoch, to); err != nil {
+		if _, err := s.take(batch, client.Epoch, to); err != nil {
 			b.Fatal(err)
 		}
 	}

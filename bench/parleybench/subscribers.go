@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/bench/report"
+	"parley/bench/client"
 )
 
 const (
@@ -21,9 +22,9 @@ const (
 // subscribers are many, spread over users, rooms and documents.
 type subscribers struct {
 	url       string
-	to        route // how a chat is sent
-	owner     *api  // who may read the rooms back; nil: nothing is stored
-	users     []user
+	to        client.Route // how a chat is sent
+	owner     *client.API  // who may read the rooms back; nil: nothing is stored
+	users     []client.User
 	rooms     []*room
 	documents []string // what they subscribe to; the rooms are taken in turn first
 	list      []*subscriber
@@ -35,15 +36,15 @@ type subscribers struct {
 func usersFor(n int) int { return (n + socketsPerUser - 1) / socketsPerUser }
 
 // newSubscribers makes the rooms.
-func newSubscribers(ctx context.Context, url string, users []user, rooms int) (*subscribers, error) {
-	owner := &api{url, users[0].token}
-	ids, err := owner.createRooms(ctx, rooms)
+func newSubscribers(ctx context.Context, url string, users []client.User, rooms int) (*subscribers, error) {
+	owner := &client.API{URL: url, Token: users[0].Token}
+	ids, err := owner.CreateRooms(ctx, rooms)
 	if err != nil {
 		return nil, err
 	}
-	c := &subscribers{url: url, to: parleyRoute(url), owner: owner, users: users, documents: []string{chatSentDocument}}
+	c := &subscribers{url: url, to: client.ParleyRoute(url), owner: owner, users: users, documents: []string{client.ChatSentDocument}}
 	for _, id := range ids {
-		cursor, err := owner.syncCursor(ctx, id)
+		cursor, err := owner.SyncCursor(ctx, id)
 		if err != nil {
 			return nil, err
 		}
@@ -53,8 +54,8 @@ func newSubscribers(ctx context.Context, url string, users []user, rooms int) (*
 }
 
 // newRawSubscribers makes those of the bare broadcast, where a room is a name and streams start when they start.
-func newRawSubscribers(url string, users []user, rooms int) *subscribers {
-	c := &subscribers{url: url, to: rawRoute(url), users: users, documents: []string{chatSentDocument}}
+func newRawSubscribers(url string, users []client.User, rooms int) *subscribers {
+	c := &subscribers{url: url, to: client.RawRoute(url), users: users, documents: []string{client.ChatSentDocument}}
 	for range rooms {
 		c.rooms = append(c.rooms, &room{id: uuid.NewString(), ledger: newLedger()})
 	}
@@ -111,7 +112,7 @@ func (c *subscribers) openOne(ctx context.Context, i int) error {
 	in, document := c.rooms[i%len(c.rooms)], c.documents[i/len(c.rooms)%len(c.documents)]
 	s, err := subscribe(ctx, c.url, c.users[i%len(c.users)], in, document)
 	if err == nil && in.cursor == "" {
-		err = s.socket.settle() // else a chat might be sent before the stream has started
+		err = s.socket.Settle() // else a chat might be sent before the stream has started
 	}
 	if err != nil {
 		return err
@@ -142,7 +143,7 @@ func (c *subscribers) sendFirst(ctx context.Context, size int) ([]*sender, error
 		}
 		s.unstamped = true
 		err = fillRoom(s, 1)
-		s.conn.close()
+		s.conn.Close()
 		if err != nil {
 			return nil, err
 		}
@@ -194,7 +195,7 @@ func (c *subscribers) check(ctx context.Context, senders []*sender) (report.Prob
 }
 
 // compare compares what was delivered with what is stored. All sockets are closed.
-func (c *subscribers) compare(stored map[string][]storedChat) report.Problems {
+func (c *subscribers) compare(stored map[string][]client.StoredChat) report.Problems {
 	var p report.Problems
 	for _, in := range c.rooms {
 		for _, chat := range stored[in.id] {

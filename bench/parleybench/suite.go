@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"parley/bench/report"
+	"parley/bench/client"
+	"parley/bench/process"
 )
 
 // A suite measures the targets against servers it starts itself.
@@ -23,16 +25,16 @@ type suite struct {
 	logins      int // people who sign in at once
 
 	temp       string
-	users      []user
-	loginUsers []user // who sign in again and again: nobody may have more than 100 sessions
+	users      []client.User
+	loginUsers []client.User // who sign in again and again: nobody may have more than 100 sessions
 	roomIDs    []string
 
 	roomStart string              // the cursor of the first room before anything was sent
-	servers   []*process          // all that were started
-	main      *process            // the Parley of the parts without subscribers
+	servers   []*process.Process          // all that were started
+	main      *process.Process            // the Parley of the parts without subscribers
 	filled    bool                // its first room has many pages
 	backing   *backing            // what nodes share; nil until a part needs it
-	running   map[string]*process // the servers of those with subscribers, by name
+	running   map[string]*process.Process // the servers of those with subscribers, by name
 	r         report.Report
 }
 
@@ -62,20 +64,20 @@ func (s *suite) seed(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	open := api{url: p.url}
-	if s.users, err = open.register(ctx, s.clients); err != nil {
+	open := client.API{URL: p.URL}
+	if s.users, err = open.Register(ctx, s.clients); err != nil {
 		return err
 	}
-	if s.loginUsers, err = open.register(ctx, (s.logins+3)/4); err != nil {
+	if s.loginUsers, err = open.Register(ctx, (s.logins+3)/4); err != nil {
 		return err
 	}
-	if s.roomIDs, err = open.as(s.users[0].token).createRooms(ctx, s.rooms); err != nil {
+	if s.roomIDs, err = open.As(s.users[0].Token).CreateRooms(ctx, s.rooms); err != nil {
 		return err
 	}
-	if s.roomStart, err = open.as(s.users[0].token).syncCursor(ctx, s.roomIDs[0]); err != nil {
+	if s.roomStart, err = open.As(s.users[0].Token).SyncCursor(ctx, s.roomIDs[0]); err != nil {
 		return err
 	}
-	return p.stop()
+	return p.Stop()
 }
 
 // fsyncsPerSecond says what a commit costs on this disk at least.
@@ -100,12 +102,12 @@ func fsyncsPerSecond(dir string) (float64, error) {
 
 // peakDuring is the most memory in MiB that the main server had meanwhile.
 func (s *suite) peakDuring(what func() error) (float64, error) {
-	if err := forgetPeak(s.main.pid()); err != nil {
+	if err := process.ForgetPeak(s.main.PID()); err != nil {
 		return 0, err
 	}
 	if err := what(); err != nil {
 		return 0, err
 	}
-	peak, err := peakOf(s.main.pid())
+	peak, err := process.PeakOf(s.main.PID())
 	return float64(peak) / 1024, err
 }

@@ -9,14 +9,17 @@ import (
 	"io"
 	"net/http"
 	"os/exec"
+
+	"parley/bench/client"
+	"parley/bench/process"
 )
 
 // A backing is what several nodes share: Postgres and NATS in a process of their own, which is told over
 // HTTP, and the accounts in the database that all others are copies of.
 type backing struct {
-	process *process
+	process *process.Process
 	key     string // of the tokens, the same for all nodes
-	users   []user
+	users   []client.User
 	rooms   []string
 }
 
@@ -35,7 +38,7 @@ func (s *suite) needBacking(ctx context.Context) (*backing, error) {
 	_, _ = rand.Read(secret[:]) // never fails
 	b := &backing{key: base64.StdEncoding.EncodeToString(secret[:])}
 	var err error
-	if b.process, err = start(ctx, exec.Command(s.baseline, "-mode", "backing", "-dir", s.dir)); err != nil {
+	if b.process, err = process.Start(ctx, exec.Command(s.baseline, "-mode", "backing", "-dir", s.dir)); err != nil {
 		return nil, err
 	}
 	s.servers = append(s.servers, b.process)
@@ -48,13 +51,13 @@ func (s *suite) needBacking(ctx context.Context) (*backing, error) {
 	if err != nil {
 		return nil, err
 	}
-	if b.users, err = (api{url: p.url}).register(ctx, s.clients); err != nil {
+	if b.users, err = (client.API{URL: p.URL}).Register(ctx, s.clients); err != nil {
 		return nil, err
 	}
-	if b.rooms, err = (api{p.url, b.users[0].token}).createRooms(ctx, backingRooms); err != nil {
+	if b.rooms, err = (client.API{URL: p.URL, Token: b.users[0].Token}).CreateRooms(ctx, backingRooms); err != nil {
 		return nil, err
 	}
-	return b, p.stop()
+	return b, p.Stop()
 }
 
 // database makes one, as a copy of another unless that is empty, and answers its URL.
@@ -73,7 +76,7 @@ func (b *backing) stopNATS(ctx context.Context) error {
 }
 
 func (b *backing) order(ctx context.Context, method, path string) (_ string, err error) {
-	request, err := http.NewRequestWithContext(ctx, method, b.process.url+path, nil)
+	request, err := http.NewRequestWithContext(ctx, method, b.process.URL+path, nil)
 	if err != nil {
 		return "", fmt.Errorf("make request: %w", err)
 	}
@@ -90,6 +93,6 @@ func (b *backing) order(ctx context.Context, method, path string) (_ string, err
 }
 
 // node starts one of several servers that share a database; name is its data directory.
-func (s *suite) node(ctx context.Context, name, url string, more ...string) (*process, error) {
+func (s *suite) node(ctx context.Context, name, url string, more ...string) (*process.Process, error) {
 	return s.parley(ctx, "node_"+name, append(more, "PARLEY_DATABASE_URL="+url, "PARLEY_SIGNING_KEY="+s.backing.key)...)
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"parley/bench/report"
+	"parley/bench/client"
+	"parley/bench/process"
 )
 
 // Clients that come and go at once.
@@ -18,28 +20,28 @@ const visitorsAtOnce = 8
 // A visitor comes and goes, over and over: connects, signs in, subscribes, takes one chat and leaves.
 type visitor struct {
 	url   string
-	users []user
+	users []client.User
 	in    *room
 }
 
 // once is one visit. The chat shows that the subscription has really run.
-func (v *visitor) once(ctx context.Context, by user) error {
-	s, err := dial(ctx, net.Dialer{}, v.url, by.token)
+func (v *visitor) once(ctx context.Context, by client.User) error {
+	s, err := client.Dial(ctx, net.Dialer{}, v.url, by.Token)
 	if err != nil {
 		return err
 	}
-	defer s.close()
-	if err := s.subscribe(chatSentDocument, v.in.id, v.in.cursor); err != nil {
+	defer s.Close()
+	if err := s.Subscribe(client.ChatSentDocument, v.in.id, v.in.cursor); err != nil {
 		return err
 	}
-	message, err := s.next()
+	message, err := s.Next()
 	if err != nil {
 		return fmt.Errorf("the first chat: %w", err)
 	}
-	if number := intAfter(message, `"number":`); number != 1 {
+	if number := client.IntAfter(message, `"number":`); number != 1 {
 		return fmt.Errorf("the first chat: got %.200s", message)
 	}
-	return s.leave()
+	return s.Leave()
 }
 
 // visit has some clients come and go until enough says so; it answers how often and how long that took.
@@ -78,14 +80,14 @@ func connections(ctx context.Context, s *suite) error {
 		for _, name := range rivals {
 			p, err := s.shared(ctx, name)
 			if err == nil && visitors[name] == nil {
-				visitors[name], err = newVisitor(ctx, s, p.url)
+				visitors[name], err = newVisitor(ctx, s, p.URL)
 			}
 			if err != nil {
 				return err
 			}
-			before, err1 := cpuOf(p.pid())
+			before, err1 := process.CPUOf(p.PID())
 			visits, took, err2 := visitors[name].visit(ctx, during(s.round))
-			after, err3 := cpuOf(p.pid())
+			after, err3 := process.CPUOf(p.PID())
 			if err := errors.Join(err1, err2, err3); err != nil {
 				return fmt.Errorf("come and go, %s: %w", name, err)
 			}
@@ -123,7 +125,7 @@ func compareMemory(ctx context.Context, s *suite, v *visitor) error {
 		return fmt.Errorf("come and go: %w", err)
 	}
 	for i := range halves {
-		sizes, err := watchMemory(s, s.running[parley].pid(), func() error {
+		sizes, err := watchMemory(s, s.running[parley].PID(), func() error {
 			_, _, err := v.visit(ctx, upTo(many*9/20))
 			return err
 		})
@@ -145,7 +147,7 @@ func watchMemory(s *suite, pid int, what func() error) (sizes []float64, err err
 	tick := time.NewTicker(s.round / 30)
 	defer tick.Stop()
 	for {
-		rss, failed := rssOf(pid)
+		rss, failed := process.RSSOf(pid)
 		sizes = append(sizes, float64(rss)/1024)
 		select {
 		case err := <-done:

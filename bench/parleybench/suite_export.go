@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+
+	"parley/bench/client"
 )
 
 // writeExport writes an export of one room with n chats: that of a room with one chat, whose lines are
@@ -24,16 +26,16 @@ func writeExport(ctx context.Context, s *suite, file string, n int) error {
 	if err != nil {
 		return err
 	}
-	sends, err := newSender(parleyRoute(p.url), s.users[0], s.roomIDs[0], textSize)
+	sends, err := newSender(client.ParleyRoute(p.URL), s.users[0], s.roomIDs[0], textSize)
 	if err != nil {
 		return err
 	}
 	err = fillRoom(sends, 1)
-	sends.conn.close()
+	sends.conn.Close()
 	if err != nil {
 		return err
 	}
-	if err := p.stop(); err != nil {
+	if err := p.Stop(); err != nil {
 		return err
 	}
 	small := filepath.Join(s.temp, one+".ndjson")

@@ -6,13 +6,14 @@ import (
 	"time"
 
 	"parley/bench/report"
+	"parley/bench/client"
 )
 
 // compareWrongLogins lets one client sign in with a wrong password and with names that nobody has, in turn:
 // the time must not tell which is which.
 func compareWrongLogins(ctx context.Context, s *suite) error {
-	c := newConn(hostOf(s.main.url))
-	defer c.close()
+	c := client.NewConn(client.HostOf(s.main.URL))
+	defer c.Close()
 	var ratios []float64
 	for round := range s.rounds + 1 {
 		wrong, unknown := &report.Histogram{}, &report.Histogram{}
@@ -20,8 +21,8 @@ func compareWrongLogins(ctx context.Context, s *suite) error {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			for name, times := range map[string]*report.Histogram{s.loginUsers[i%len(s.loginUsers)].name: wrong, fmt.Sprintf("nobody%d", i): unknown} {
-				if err := wrongLogin(c, s.main.url, name, times); err != nil {
+			for name, times := range map[string]*report.Histogram{s.loginUsers[i%len(s.loginUsers)].Name: wrong, fmt.Sprintf("nobody%d", i): unknown} {
+				if err := wrongLogin(c, s.main.URL, name, times); err != nil {
 					return err
 				}
 			}
@@ -34,17 +35,17 @@ func compareWrongLogins(ctx context.Context, s *suite) error {
 	return nil
 }
 
-func wrongLogin(c *conn, url, name string, times *report.Histogram) error {
-	request, err := encode(parleyRoute(url), user{}, map[string]any{
+func wrongLogin(c *client.Conn, url, name string, times *report.Histogram) error {
+	request, err := client.Encode(client.ParleyRoute(url), client.User{}, map[string]any{
 		"query": loginDocument, "variables": map[string]any{"name": name, "password": "not the password"},
 	})
 	if err != nil {
 		return err
 	}
 	start := time.Now()
-	status, body, err := c.do(request)
+	status, body, err := c.Do(request)
 	times.Record(time.Since(start))
-	if code := codeOf(status, body, err); code != "INVALID_CREDENTIALS" {
+	if code := client.CodeOf(status, body, err); code != "INVALID_CREDENTIALS" {
 		return fmt.Errorf("a wrong sign-in: %s", code)
 	}
 	return nil

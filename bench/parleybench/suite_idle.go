@@ -39,16 +39,16 @@ func idleMemory(ctx context.Context, s *suite, dir, name string, rooms, sockets 
 	if err != nil {
 		return memory{}, err
 	}
-	c, err := subscribersOf(ctx, s, p.url, name, rooms)
+	c, err := subscribersOf(ctx, s, p.URL, name, rooms)
 	if err != nil {
 		return memory{}, err
 	}
 	defer c.close()
-	w := memory{pid: p.pid(), wait: s.round}
+	w := memory{pid: p.PID(), wait: s.round}
 	faults, err := w.measure(ctx, c, sockets)
 	if err != nil {
 		return w, err
 	}
 	s.r.Faults.Merge(faults)
-	return w, p.stop()
+	return w, p.Stop()
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/bench/report"
+	"parley/bench/process"
 )
 
 // ahead is how many chats publishers may be ahead of the slowest subscriber; then they wait, or a server
@@ -31,7 +32,7 @@ type scenario struct {
 
 // A side is one server on a stage, with its figures by round.
 type side struct {
-	process     *process
+	process     *process.Process
 	subscribers *subscribers
 	publishers  []*sender
 	first       []*sender
@@ -84,7 +85,7 @@ func open(ctx context.Context, s *suite, name string, st scenario) (*side, error
 	if r.process, err = s.shared(ctx, name); err != nil {
 		return nil, err
 	}
-	if r.subscribers, err = subscribersOf(ctx, s, r.process.url, name, st.rooms); err != nil {
+	if r.subscribers, err = subscribersOf(ctx, s, r.process.URL, name, st.rooms); err != nil {
 		return nil, err
 	}
 	if st.documents != nil {
@@ -161,8 +162,8 @@ func (r *side) measure(ctx context.Context, d time.Duration, keep bool) error {
 
 // cpu is what the server has used so far, and what this process has.
 func (r *side) cpu() (server, load time.Duration, err error) {
-	server, err1 := cpuOf(r.process.pid())
-	load, err2 := cpuOf(os.Getpid())
+	server, err1 := process.CPUOf(r.process.PID())
+	load, err2 := process.CPUOf(os.Getpid())
 	return server, load, errors.Join(err1, err2)
 }
 

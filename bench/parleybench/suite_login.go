@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"parley/bench/report"
+	"parley/bench/client"
 )
 
 const (
@@ -24,7 +25,7 @@ const (
 type loginLoad struct {
 	suite   *suite
 	readers []*pager
-	conns   []*conn
+	conns   []*client.Conn
 	logins  [][]byte // a request for each of the crowd
 	plain   [][]byte // the same, of something that is no work
 }
@@ -32,24 +33,24 @@ type loginLoad struct {
 func newLoginLoad(s *suite) (*loginLoad, error) {
 	r := &loginLoad{suite: s}
 	for i := range readers {
-		p, err := newPager(parleyRoute(s.main.url), s.users[i%len(s.users)], pageRequest(pageDocument, s.roomIDs[0]))
+		p, err := newPager(client.ParleyRoute(s.main.URL), s.users[i%len(s.users)], pageRequest(pageDocument, s.roomIDs[0]))
 		if err != nil {
 			return nil, err
 		}
 		p.interval = readInterval
 		r.readers = append(r.readers, p)
 	}
-	to := parleyRoute(s.main.url)
+	to := client.ParleyRoute(s.main.URL)
 	for i := range s.logins {
 		u := s.loginUsers[i%len(s.loginUsers)]
-		login, err1 := encode(to, user{}, map[string]any{
-			"query": loginDocument, "variables": map[string]any{"name": u.name, "password": u.password},
+		login, err1 := client.Encode(to, client.User{}, map[string]any{
+			"query": loginDocument, "variables": map[string]any{"name": u.Name, "password": u.Password},
 		})
-		visit, err2 := encode(to, user{}, map[string]any{"query": "{server{version}}"})
+		visit, err2 := client.Encode(to, client.User{}, map[string]any{"query": "{server{version}}"})
 		if err := errors.Join(err1, err2); err != nil {
 			return nil, err
 		}
-		r.conns, r.logins, r.plain = append(r.conns, newConn(to.addr)), append(r.logins, login), append(r.plain, visit)
+		r.conns, r.logins, r.plain = append(r.conns, client.NewConn(to.Addr)), append(r.logins, login), append(r.plain, visit)
 	}
 	return r, nil
 }
@@ -57,10 +58,10 @@ func newLoginLoad(s *suite) (*loginLoad, error) {
 func (r *loginLoad) close() {
 	for _, p := range r.readers {
 		r.suite.r.Faults.Merge(p.faults)
-		p.conn.close()
+		p.conn.Close()
 	}
 	for _, c := range r.conns {
-		c.close()
+		c.Close()
 	}
 }
 
@@ -134,10 +135,10 @@ func (r *loginLoad) run(ctx context.Context, requests [][]byte) (time.Duration, 
 
 // retry asks until the answer is good. A server that is busy, or was not done in time, is asked again after the second it asks
 // for and up to one more, so that those who were refused together do not come back together.
-func retry(ctx context.Context, c *conn, request []byte) error {
+func retry(ctx context.Context, c *client.Conn, request []byte) error {
 	for {
-		status, body, err := c.do(request)
-		code := codeOf(status, body, err)
+		status, body, err := c.Do(request)
+		code := client.CodeOf(status, body, err)
 		if err == nil && status == 200 && !bytes.Contains(body, []byte(`"errors"`)) {
 			return nil
 		}

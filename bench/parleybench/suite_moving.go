@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"parley/bench/report"
+	"parley/bench/process"
 )
 
 // A database is a database to move to and from.
@@ -93,7 +94,7 @@ func moveOnce(ctx context.Context, s *suite, t *moveTimes, name, file string, em
 // tool is one of Parley's commands for a place.
 func tool(ctx context.Context, s *suite, at database, args ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, s.binary, args...)
-	command.Env = append(append(cleanEnv(), "PARLEY_DATA="+s.data(at.name)), at.settings...)
+	command.Env = append(append(process.CleanEnv(), "PARLEY_DATA="+s.data(at.name)), at.settings...)
 	return command
 }
 

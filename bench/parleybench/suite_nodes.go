@@ -8,12 +8,14 @@ import (
 	"time"
 
 	"parley/bench/report"
+	"parley/bench/client"
+	"parley/bench/process"
 )
 
 // A pair is two nodes on one database, each with a subscriber of the same room, and who sends to the first:
 // so slowly that a chat is everywhere before the next comes.
 type pair struct {
-	nodes       [2]*process
+	nodes       [2]*process.Process
 	subscribers [2]*subscribers
 	publisher   *sender
 	senders     []*sender // all there were
@@ -77,13 +79,13 @@ func newPair(ctx context.Context, s *suite, name string, settings ...string) (*p
 }
 
 // subscribe opens the streams and waits until both have the first chat.
-func (p *pair) subscribe(ctx context.Context, users []user) (err error) {
-	if p.subscribers[0], err = newSubscribers(ctx, p.nodes[0].url, users, 1); err != nil {
+func (p *pair) subscribe(ctx context.Context, users []client.User) (err error) {
+	if p.subscribers[0], err = newSubscribers(ctx, p.nodes[0].URL, users, 1); err != nil {
 		return err
 	}
 	first := p.subscribers[0]
 	p.subscribers[1] = &subscribers{
-		url: p.nodes[1].url, to: parleyRoute(p.nodes[1].url), owner: &api{p.nodes[1].url, users[0].token},
+		url: p.nodes[1].URL, to: client.ParleyRoute(p.nodes[1].URL), owner: &client.API{URL: p.nodes[1].URL, Token: users[0].Token},
 		users: users, rooms: first.rooms, documents: first.documents,
 	}
 	for _, c := range p.subscribers {
@@ -133,7 +135,7 @@ func measurePair(ctx context.Context, s *suite, p *pair, name string, add func(*
 
 // finishPair judges everything that was delivered and stops the nodes.
 func finishPair(ctx context.Context, s *suite, p *pair) error {
-	p.publisher.conn.close()
+	p.publisher.conn.Close()
 	_, codes := tally(p.senders)
 	s.r.Faults.Merge(wrongCodes(codes))
 	var errs []error
@@ -143,7 +145,7 @@ func finishPair(ctx context.Context, s *suite, p *pair) error {
 		errs = append(errs, err)
 	}
 	for _, node := range p.nodes {
-		errs = append(errs, node.stop())
+		errs = append(errs, node.Stop())
 	}
 	return errors.Join(errs...)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"parley/bench/report"
+	"parley/bench/client"
 )
 
 // leanDocument asks for what a list of chats shows, without the author's account.
@@ -21,23 +22,23 @@ func comparePages(ctx context.Context, s *suite) error {
 	if err != nil {
 		return err
 	}
-	if err := comparePage(ctx, s, "page", pageDocument, bareRoute(bare.url), 3); err != nil {
+	if err := comparePage(ctx, s, "page", pageDocument, client.BareRoute(bare.URL), 3); err != nil {
 		return err
 	}
-	to := bareRoute(bare.url)
-	to.path = "/lean"
+	to := client.BareRoute(bare.URL)
+	to.Path = "/lean"
 	if err := comparePage(ctx, s, "lean_page", leanDocument, to, 2.5); err != nil {
 		return err
 	}
-	return bare.stop()
+	return bare.Stop()
 }
 
-func comparePage(ctx context.Context, s *suite, name, document string, bare route, most float64) error {
-	ours, err := newPager(parleyRoute(s.main.url), s.users[0], pageRequest(document, s.roomIDs[0]))
+func comparePage(ctx context.Context, s *suite, name, document string, bare client.Route, most float64) error {
+	ours, err := newPager(client.ParleyRoute(s.main.URL), s.users[0], pageRequest(document, s.roomIDs[0]))
 	if err != nil {
 		return err
 	}
-	theirs, err := newPager(bare, user{}, map[string]any{"room": s.roomIDs[0]})
+	theirs, err := newPager(bare, client.User{}, map[string]any{"room": s.roomIDs[0]})
 	if err != nil {
 		return err
 	}
@@ -55,7 +56,7 @@ func comparePage(ctx context.Context, s *suite, name, document string, bare rout
 	}
 	for _, p := range []*pager{ours, theirs} {
 		s.r.Faults.Merge(p.faults)
-		p.conn.close()
+		p.conn.Close()
 	}
 	s.r.Add("parley_"+name+"_p50_ms", report.Median(medians[0]))
 	s.r.Add("bare_"+name+"_p50_ms", report.Median(medians[1]))
@@ -76,9 +77,9 @@ type pageChat struct {
 func samePage(ours, theirs *pager) error {
 	var pages [2][]pageChat
 	for i, p := range []*pager{ours, theirs} {
-		status, body, err := p.conn.do(p.request)
+		status, body, err := p.conn.Do(p.request)
 		if err != nil || status != 200 {
-			return fmt.Errorf("read a page: %s", codeOf(status, body, err))
+			return fmt.Errorf("read a page: %s", client.CodeOf(status, body, err))
 		}
 		var answer struct {
 			Data struct{ Chats struct{ Nodes []pageChat } }

@@ -6,14 +6,16 @@ import (
 	"slices"
 
 	"parley/bench/report"
+	"parley/bench/client"
+	"parley/bench/process"
 )
 
 // A pgServer is one server of the comparison of sends on Postgres; it has a database of its own.
 type pgServer struct {
 	name    string
-	start   func(ctx context.Context, name, url string) (*process, error)
-	route   func(url string) route
-	process *process
+	start   func(ctx context.Context, name, url string) (*process.Process, error)
+	route   func(url string) client.Route
+	process *process.Process
 	sent    []*sender // all that have sent to it
 }
 
@@ -23,17 +25,17 @@ func pgServers(ctx context.Context, s *suite) ([]*pgServer, error) {
 	if err != nil {
 		return nil, err
 	}
-	parley := func(more ...string) func(context.Context, string, string) (*process, error) {
-		return func(ctx context.Context, name, url string) (*process, error) { return s.node(ctx, name, url, more...) }
+	parley := func(more ...string) func(context.Context, string, string) (*process.Process, error) {
+		return func(ctx context.Context, name, url string) (*process.Process, error) { return s.node(ctx, name, url, more...) }
 	}
-	bare := func(mode string) func(context.Context, string, string) (*process, error) {
-		return func(ctx context.Context, _, url string) (*process, error) { return s.bareOn(ctx, mode, url) }
+	bare := func(mode string) func(context.Context, string, string) (*process.Process, error) {
+		return func(ctx context.Context, _, url string) (*process.Process, error) { return s.bareOn(ctx, mode, url) }
 	}
 	all := []*pgServer{
-		{name: "parley", start: parley(), route: parleyRoute},
-		{name: "parley_batch_of_one", start: parley("PARLEY_WRITE_BATCH=1"), route: parleyRoute},
-		{name: "bare_single", start: bare("single"), route: bareRoute},
-		{name: "bare_group", start: bare("group"), route: bareRoute},
+		{name: "parley", start: parley(), route: client.ParleyRoute},
+		{name: "parley_batch_of_one", start: parley("PARLEY_WRITE_BATCH=1"), route: client.ParleyRoute},
+		{name: "bare_single", start: bare("single"), route: client.BareRoute},
+		{name: "bare_group", start: bare("group"), route: client.BareRoute},
 	}
 	for _, one := range all {
 		url, err := b.database(ctx, one.name, seedDatabase)
@@ -91,7 +93,7 @@ func sendTo(ctx context.Context, s *suite, servers []*pgServer, clients int, roo
 	users = slices.Repeat(users, (clients+len(users)-1)/len(users))[:clients]
 	var all []*sendSide
 	for _, one := range servers {
-		senders, err := spread(one.route(one.process.url), users, rooms, textSize)
+		senders, err := spread(one.route(one.process.URL), users, rooms, textSize)
 		if err != nil {
 			return nil, err
 		}
@@ -115,7 +117,7 @@ func judgePostgres(ctx context.Context, s *suite, all []*pgServer) error {
 		var faults report.Problems
 		var err error
 		if one.name == "parley" || one.name == "parley_batch_of_one" {
-			_, faults, err = readBack(ctx, api{one.process.url, s.backing.users[0].token}, one.sent)
+			_, faults, err = readBack(ctx, client.API{URL: one.process.URL, Token: s.backing.users[0].Token}, one.sent)
 		} else {
 			_, faults = answeredChats(one.sent)
 		}
@@ -123,7 +125,7 @@ func judgePostgres(ctx context.Context, s *suite, all []*pgServer) error {
 			return fmt.Errorf("%s: %w", one.name, err)
 		}
 		s.r.Faults.Merge(faults)
-		if err := one.process.stop(); err != nil {
+		if err := one.process.Stop(); err != nil {
 			return err
 		}
 	}

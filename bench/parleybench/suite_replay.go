@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"parley/bench/report"
+	"parley/bench/client"
 )
 
 const (
@@ -28,7 +29,7 @@ func replay(ctx context.Context, s *suite) error {
 	defer alone.subscribers.close()
 	defer closeAll(alone.publishers)
 	beside := &side{process: alone.process, subscribers: alone.subscribers, publishers: alone.publishers}
-	long, err := longRoom(ctx, s, alone.process.url)
+	long, err := longRoom(ctx, s, alone.process.URL)
 	if err != nil {
 		return err
 	}
@@ -36,7 +37,7 @@ func replay(ctx context.Context, s *suite) error {
 		if err := alone.measure(ctx, st.round, round > 0); err != nil {
 			return err
 		}
-		stop, err := replayers(ctx, s, alone.process.url, long)
+		stop, err := replayers(ctx, s, alone.process.URL, long)
 		if err == nil {
 			err = beside.measure(ctx, st.round, round > 0)
 			s.r.Add("replayed_mib", stop()>>20)
@@ -55,18 +56,18 @@ func replay(ctx context.Context, s *suite) error {
 
 // longRoom has chats that are as large as JSON can make them.
 func longRoom(ctx context.Context, s *suite, url string) (*room, error) {
-	owner := api{url, s.loginUsers[0].token}
-	id, err := owner.createRoom(ctx)
+	owner := client.API{URL: url, Token: s.loginUsers[0].Token}
+	id, err := owner.CreateRoom(ctx)
 	if err != nil {
 		return nil, err
 	}
-	start, err := owner.syncCursor(ctx, id)
+	start, err := owner.SyncCursor(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	text := strings.Repeat("\u0001", 10_000)
 	for range replayChats {
-		err := owner.ask(ctx, `mutation($r:ID!,$t:String!){sendChat(room:$r,text:$t){id}}`, map[string]any{"r": id, "t": text}, &struct{}{})
+		err := owner.Ask(ctx, `mutation($r:ID!,$t:String!){sendChat(room:$r,text:$t){id}}`, map[string]any{"r": id, "t": text}, &struct{}{})
 		if err != nil {
 			return nil, fmt.Errorf("fill a room: %w", err)
 		}
@@ -96,8 +97,8 @@ func replayers(ctx context.Context, s *suite, url string, in *room) (stop func()
 			stop()
 			return nil, err
 		}
-		conns = append(conns, one.socket.conn)
-		reading.Go(func() { bytes[i], _ = io.Copy(io.Discard, one.socket.conn) })
+		conns = append(conns, one.socket.Conn)
+		reading.Go(func() { bytes[i], _ = io.Copy(io.Discard, one.socket.Conn) })
 	}
 	return stop, nil
 }

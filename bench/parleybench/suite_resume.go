@@ -7,18 +7,20 @@ import (
 	"time"
 
 	"parley/bench/report"
+	"parley/bench/client"
+	"parley/bench/process"
 )
 
 // resume lets one reader follow the room of all the sends from its very beginning, and looks at how fast
 // it is served and at the server's memory. Every chat must come, in order.
 func resume(ctx context.Context, s *suite) error {
-	chats, err := api{s.main.url, s.users[0].token}.count(ctx, s.roomIDs[0])
+	chats, err := client.API{URL: s.main.URL, Token: s.users[0].Token}.Count(ctx, s.roomIDs[0])
 	if err != nil {
 		return err
 	}
 	var rates, growth []float64
 	for range s.rounds {
-		before, err := rssOf(s.main.pid())
+		before, err := process.RSSOf(s.main.PID())
 		if err != nil {
 			return err
 		}
@@ -42,17 +44,17 @@ func resume(ctx context.Context, s *suite) error {
 // readAll follows the room from its start to the newest chat.
 func readAll(ctx context.Context, s *suite, chats int) (time.Duration, error) {
 	start := time.Now()
-	r, err := subscribe(ctx, s.main.url, s.users[0], &room{id: s.roomIDs[0], cursor: s.roomStart}, chatSentDocument)
+	r, err := subscribe(ctx, s.main.URL, s.users[0], &room{id: s.roomIDs[0], cursor: s.roomStart}, client.ChatSentDocument)
 	if err != nil {
 		return 0, err
 	}
-	defer r.socket.close()
+	defer r.socket.Close()
 	for want := 1; want <= chats; want++ {
-		message, err := r.socket.next()
+		message, err := r.socket.Next()
 		if err != nil {
 			return 0, fmt.Errorf("behind number %d: %w", want-1, err)
 		}
-		if number := intAfter(message, `"number":`); number != want {
+		if number := client.IntAfter(message, `"number":`); number != want {
 			return 0, fmt.Errorf("number %d came instead of %d: %.200s", number, want, bytes.TrimSpace(message))
 		}
 	}

@@ -6,14 +6,16 @@ import (
 	"time"
 
 	"parley/bench/report"
+	"parley/bench/client"
+	"parley/bench/process"
 )
 
 // A sendSide is one server of the comparison of sends, with its figures by round.
 type sendSide struct {
 	name    string
-	start   func(ctx context.Context, name string) (*process, error)
-	route   func(url string) route
-	process *process
+	start   func(ctx context.Context, name string) (*process.Process, error)
+	route   func(url string) client.Route
+	process *process.Process
 	senders []*sender
 	rates   []float64 // sends a second
 	medians []float64 // median latency, ms
@@ -23,17 +25,17 @@ type sendSide struct {
 
 // sendSides starts the servers, each with a copy of the seeded database.
 func sendSides(ctx context.Context, s *suite) ([]*sendSide, error) {
-	parley := func(more ...string) func(context.Context, string) (*process, error) {
-		return func(ctx context.Context, name string) (*process, error) { return s.parley(ctx, name, more...) }
+	parley := func(more ...string) func(context.Context, string) (*process.Process, error) {
+		return func(ctx context.Context, name string) (*process.Process, error) { return s.parley(ctx, name, more...) }
 	}
-	bare := func(mode string) func(context.Context, string) (*process, error) {
-		return func(ctx context.Context, name string) (*process, error) { return s.bare(ctx, mode, name) }
+	bare := func(mode string) func(context.Context, string) (*process.Process, error) {
+		return func(ctx context.Context, name string) (*process.Process, error) { return s.bare(ctx, mode, name) }
 	}
 	all := []*sendSide{
-		{name: "parley", start: parley(), route: parleyRoute},
-		{name: "parley_batch_of_one", start: parley("PARLEY_WRITE_BATCH=1"), route: parleyRoute},
-		{name: "bare_single", start: bare("single"), route: bareRoute},
-		{name: "bare_group", start: bare("group"), route: bareRoute},
+		{name: "parley", start: parley(), route: client.ParleyRoute},
+		{name: "parley_batch_of_one", start: parley("PARLEY_WRITE_BATCH=1"), route: client.ParleyRoute},
+		{name: "bare_single", start: bare("single"), route: client.BareRoute},
+		{name: "bare_group", start: bare("group"), route: client.BareRoute},
 	}
 	for _, c := range all {
 		err := s.copySeed(c.name)
@@ -41,7 +43,7 @@ func sendSides(ctx context.Context, s *suite) ([]*sendSide, error) {
 			c.process, err = c.start(ctx, c.name)
 		}
 		if err == nil {
-			c.senders, err = spread(c.route(c.process.url), s.users, s.roomIDs, textSize)
+			c.senders, err = spread(c.route(c.process.URL), s.users, s.roomIDs, textSize)
 		}
 		if err != nil {
 			return nil, err
@@ -101,12 +103,12 @@ func (c *sendSide) measure(ctx context.Context, d time.Duration, keep bool) erro
 	if !keep {
 		d /= 3
 	}
-	before, err := cpuOf(c.process.pid())
+	before, err := process.CPUOf(c.process.PID())
 	if err != nil {
 		return err
 	}
 	took := sendAll(ctx, c.senders, d)
-	after, err := cpuOf(c.process.pid())
+	after, err := process.CPUOf(c.process.PID())
 	if err != nil {
 		return err
 	}
@@ -135,7 +137,7 @@ func judgeSends(ctx context.Context, s *suite, c *sendSide) error {
 		s.r.Faults.Merge(checkNumbers(c.name, c.senders))
 	}
 	if c.name == "parley" || c.name == "parley_batch_of_one" {
-		_, faults, err := readBack(ctx, api{c.process.url, s.users[0].token}, c.senders)
+		_, faults, err := readBack(ctx, client.API{URL: c.process.URL, Token: s.users[0].Token}, c.senders)
 		if err != nil {
 			return err
 		}
@@ -144,5 +146,5 @@ func judgeSends(ctx context.Context, s *suite, c *sendSide) error {
 	if c.process == s.main {
 		return nil
 	}
-	return c.process.stop()
+	return c.process.Stop()
 }

@@ -8,6 +8,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+
+	"parley/bench/client"
+	"parley/bench/process"
 )
 
 // The servers that deliver.
@@ -24,8 +27,8 @@ func (s *suite) data(name string) string { return filepath.Join(s.temp, name) }
 func (s *suite) database(name string) string { return filepath.Join(s.data(name), "parley.db") }
 
 // parley starts a server over the named data directory.
-func (s *suite) parley(ctx context.Context, name string, more ...string) (*process, error) {
-	p, err := startParley(ctx, s.binary, s.data(name), more...)
+func (s *suite) parley(ctx context.Context, name string, more ...string) (*process.Process, error) {
+	p, err := process.StartParley(ctx, s.binary, s.data(name), more...)
 	if err == nil {
 		s.servers = append(s.servers, p)
 	}
@@ -33,13 +36,13 @@ func (s *suite) parley(ctx context.Context, name string, more ...string) (*proce
 }
 
 // bare starts a bare server over the database of a directory.
-func (s *suite) bare(ctx context.Context, mode, name string) (*process, error) {
+func (s *suite) bare(ctx context.Context, mode, name string) (*process.Process, error) {
 	return s.bareOn(ctx, mode, s.database(name))
 }
 
 // bareOn starts a bare server over a file or a URL.
-func (s *suite) bareOn(ctx context.Context, mode, database string) (*process, error) {
-	p, err := start(ctx, exec.Command(s.baseline, "-mode", mode, "-db", database))
+func (s *suite) bareOn(ctx context.Context, mode, database string) (*process.Process, error) {
+	p, err := process.Start(ctx, exec.Command(s.baseline, "-mode", mode, "-db", database))
 	if err == nil {
 		s.servers = append(s.servers, p)
 	}
@@ -47,14 +50,14 @@ func (s *suite) bareOn(ctx context.Context, mode, database string) (*process, er
 }
 
 // shared is the one server of its kind that the parts with subscribers share.
-func (s *suite) shared(ctx context.Context, name string) (*process, error) {
+func (s *suite) shared(ctx context.Context, name string) (*process.Process, error) {
 	if p := s.running[name]; p != nil {
 		return p, nil
 	}
 	p, err := s.startCopy(ctx, name, "live_"+name)
 	if err == nil {
 		if s.running == nil {
-			s.running = map[string]*process{}
+			s.running = map[string]*process.Process{}
 		}
 		s.running[name] = p
 	}
@@ -62,7 +65,7 @@ func (s *suite) shared(ctx context.Context, name string) (*process, error) {
 }
 
 // startCopy starts a server of a kind over a copy of the seeded database.
-func (s *suite) startCopy(ctx context.Context, name, dir string) (*process, error) {
+func (s *suite) startCopy(ctx context.Context, name, dir string) (*process.Process, error) {
 	if err := s.copySeed(dir); err != nil {
 		return nil, err
 	}
@@ -93,7 +96,7 @@ func (s *suite) copySeed(name string) error {
 func (s *suite) stopAll() error {
 	var errs []error
 	for _, p := range slices.Backward(s.servers) { // what others need was started before them
-		errs = append(errs, p.stop())
+		errs = append(errs, p.Stop())
 	}
 	return errors.Join(errs...)
 }
@@ -110,10 +113,10 @@ func (s *suite) needMain(ctx context.Context) (err error) {
 		}
 	}
 	s.filled = true
-	sends, err := newSender(parleyRoute(s.main.url), s.users[0], s.roomIDs[0], textSize)
+	sends, err := newSender(client.ParleyRoute(s.main.URL), s.users[0], s.roomIDs[0], textSize)
 	if err != nil {
 		return err
 	}
-	defer sends.conn.close()
+	defer sends.conn.Close()
 	return fillRoom(sends, 10*pageChats)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/bench/report"
+	"parley/bench/client"
 )
 
 const refreshDocument = `mutation($token:String!){refreshToken(token:$token){refreshToken}}`
@@ -18,15 +19,15 @@ func compareSingles(ctx context.Context, s *suite) error {
 	if err != nil {
 		return err
 	}
-	inserts, err := newSender(bareRoute(bare.url), s.users[0], s.roomIDs[0], textSize)
+	inserts, err := newSender(client.BareRoute(bare.URL), s.users[0], s.roomIDs[0], textSize)
 	if err != nil {
 		return err
 	}
-	sends, err := newSender(parleyRoute(s.main.url), s.users[0], s.roomIDs[0], textSize)
+	sends, err := newSender(client.ParleyRoute(s.main.URL), s.users[0], s.roomIDs[0], textSize)
 	if err != nil {
 		return err
 	}
-	refreshes := &refresher{to: parleyRoute(s.main.url), token: s.users[0].refresh, conn: newConn(hostOf(s.main.url))}
+	refreshes := &refresher{to: client.ParleyRoute(s.main.URL), token: s.users[0].Refresh, conn: client.NewConn(client.HostOf(s.main.URL))}
 	var ours, theirs, sent []float64
 	for round := range s.rounds + 1 {
 		if err := refreshes.run(ctx, s.round/2); err != nil {
@@ -42,21 +43,21 @@ func compareSingles(ctx context.Context, s *suite) error {
 	}
 	for _, one := range []*sender{inserts, sends} {
 		s.r.Faults.Merge(wrongCodes(one.codes))
-		one.conn.close()
+		one.conn.Close()
 	}
-	refreshes.conn.close()
+	refreshes.conn.Close()
 	s.r.Add("lone_send_p50_ms", report.Median(sent))
 	s.r.Add("refresh_p50_ms", report.Median(ours))
 	s.r.Add("bare_insert_p50_ms", report.Median(theirs))
 	s.r.AtMost(1.5, "send, one client: median time, Parley / one bare durable insert", report.Over(sent, theirs))
 	s.r.AtMost(3, "refresh, one client: median time, Parley / one bare durable insert", report.Over(ours, theirs))
-	return bare.stop()
+	return bare.Stop()
 }
 
 // A refresher exchanges its token for the next one, over and over.
 type refresher struct {
-	to    route
-	conn  *conn
+	to    client.Route
+	conn  *client.Conn
 	token string
 	times report.Histogram
 }
@@ -72,18 +73,18 @@ func (r *refresher) run(ctx context.Context, d time.Duration) error {
 }
 
 func (r *refresher) once() error {
-	request, err := encode(r.to, user{}, map[string]any{"query": refreshDocument, "variables": map[string]any{"token": r.token}})
+	request, err := client.Encode(r.to, client.User{}, map[string]any{"query": refreshDocument, "variables": map[string]any{"token": r.token}})
 	if err != nil {
 		return err
 	}
 	start := time.Now()
-	status, body, err := r.conn.do(request)
+	status, body, err := r.conn.Do(request)
 	took := time.Since(start)
 	var answer struct {
 		Data struct{ RefreshToken struct{ RefreshToken string } }
 	}
 	if err != nil || json.Unmarshal(body, &answer) != nil || answer.Data.RefreshToken.RefreshToken == "" {
-		return fmt.Errorf("refresh: %s", codeOf(status, body, err))
+		return fmt.Errorf("refresh: %s", client.CodeOf(status, body, err))
 	}
 	r.token = answer.Data.RefreshToken.RefreshToken
 	r.times.Record(took)

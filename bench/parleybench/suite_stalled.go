@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"parley/bench/report"
+	"parley/bench/client"
+	"parley/bench/process"
 )
 
 const (
@@ -24,7 +26,7 @@ func stalled(ctx context.Context, s *suite) error {
 	}
 	defer r.subscribers.close()
 	defer closeAll(r.publishers)
-	start, err := rssOf(r.process.pid())
+	start, err := process.RSSOf(r.process.PID())
 	if err != nil {
 		return err
 	}
@@ -54,14 +56,14 @@ func stalled(ctx context.Context, s *suite) error {
 // measureBeside measures while there are subscribers that do not read, and answers the most memory that
 // the server had meanwhile, in KiB.
 func measureBeside(ctx context.Context, s *suite, r *side, st scenario, keep bool) (int, error) {
-	if err := forgetPeak(r.process.pid()); err != nil {
+	if err := process.ForgetPeak(r.process.PID()); err != nil {
 		return 0, err
 	}
 	sleepers, err := stalledSockets(ctx, s, r, 2*st.subscribers)
 	defer func() {
 		for _, one := range sleepers {
 			if one != nil {
-				one.close()
+				one.Close()
 			}
 		}
 	}()
@@ -74,27 +76,27 @@ func measureBeside(ctx context.Context, s *suite, r *side, st scenario, keep boo
 	if err := r.measure(ctx, st.round, keep); err != nil {
 		return 0, err
 	}
-	return peakOf(r.process.pid())
+	return process.PeakOf(r.process.PID())
 }
 
 // stalledSockets opens sockets that subscribe to what comes from now on and never read again.
-func stalledSockets(ctx context.Context, s *suite, r *side, n int) ([]*socket, error) {
+func stalledSockets(ctx context.Context, s *suite, r *side, n int) ([]*client.Socket, error) {
 	in := r.subscribers.rooms[0]
-	cursor, err := r.subscribers.owner.syncCursor(ctx, in.id)
+	cursor, err := r.subscribers.owner.SyncCursor(ctx, in.id)
 	if err != nil {
 		return nil, err
 	}
-	all := make([]*socket, n)
+	all := make([]*client.Socket, n)
 	err = inParallel(ctx, n, func(ctx context.Context, i int) error {
-		one, err := dial(ctx, net.Dialer{Control: smallBuffers}, r.process.url, s.users[i%len(s.users)].token)
+		one, err := client.Dial(ctx, net.Dialer{Control: smallBuffers}, r.process.URL, s.users[i%len(s.users)].Token)
 		if err != nil {
 			return err
 		}
 		all[i] = one
-		if err := one.subscribe(chatSentDocument, in.id, cursor); err != nil {
+		if err := one.Subscribe(client.ChatSentDocument, in.id, cursor); err != nil {
 			return err
 		}
-		return one.settle()
+		return one.Settle()
 	})
 	return all, err
 }
@@ -106,7 +108,7 @@ func fillSockets(ctx context.Context, s *suite, r *side) error {
 		return err
 	}
 	p.unstamped = true
-	defer p.conn.close()
+	defer p.conn.Close()
 	r.first = append(r.first, p)
 	if err := fillRoom(p, fillingChats); err != nil {
 		return err

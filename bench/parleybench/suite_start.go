@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"time"
+
+	"parley/bench/process"
 )
 
 // startUp starts the server over a database that has some chats, again and again, and looks at its
 // memory a second later.
 func startUp(ctx context.Context, s *suite) error {
-	if err := s.main.stop(); err != nil {
+	if err := s.main.Stop(); err != nil {
 		return err
 	}
 	var times, sizes []float64
@@ -17,18 +19,18 @@ func startUp(ctx context.Context, s *suite) error {
 		if err != nil {
 			return err
 		}
-		times = append(times, p.took.Seconds())
+		times = append(times, p.Took.Seconds())
 		select {
 		case <-time.After(time.Second):
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		rss, err := rssOf(p.pid())
+		rss, err := process.RSSOf(p.PID())
 		if err != nil {
 			return err
 		}
 		sizes = append(sizes, float64(rss)/1024)
-		if err := p.stop(); err != nil {
+		if err := p.Stop(); err != nil {
 			return err
 		}
 	}

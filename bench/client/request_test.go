@@ -1,4 +1,4 @@
-package main
+package client
 
 import (
 	"bufio"
@@ -13,14 +13,14 @@ import (
 
 // TestEncodingAllocatesNothing covers what is done for each send but the socket.
 func TestEncodingAllocatesNothing(t *testing.T) {
-	r, err := newSendRequest(parleyRoute("http://h:1"), user{name: "ann", token: "t"}, "room", 100)
+	r, err := NewSendRequest(ParleyRoute("http://h:1"), User{Name: "ann", Token: "t"}, "room", 100)
 	if err != nil {
 		t.Fatal(err)
 	}
 	id, body := uuid.New(), []byte(`{"data":{"sendChat":{"id":"x","number":12}}}`)
 	if n := testing.AllocsPerRun(100, func() {
-		r.next(id, time.Second)
-		_ = intAfter(body, `"number":`)
+		r.Next(id, time.Second)
+		_ = IntAfter(body, `"number":`)
 	}); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
@@ -28,12 +28,12 @@ func TestEncodingAllocatesNothing(t *testing.T) {
 
 // TestSendRequest reads the request as a server does.
 func TestSendRequest(t *testing.T) {
-	r, err := newSendRequest(parleyRoute("http://127.0.0.1:8080/"), user{name: "ann", token: "secret"}, "general", 100)
+	r, err := NewSendRequest(ParleyRoute("http://127.0.0.1:8080/"), User{Name: "ann", Token: "secret"}, "general", 100)
 	if err != nil {
 		t.Fatal(err)
 	}
 	id := uuid.New()
-	request, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(r.next(id, 1234567))))
+	request, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(r.Next(id, 1234567))))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,10 +46,10 @@ func TestSendRequest(t *testing.T) {
 		!strings.Contains(body.String(), id.String()) || !strings.Contains(body.String(), text) {
 		t.Errorf("%v %s", request, body.String())
 	}
-	if got := stampOf([]byte(text)); got != 1234567 {
+	if got := StampOf([]byte(text)); got != 1234567 {
 		t.Errorf("stamp %d, want 1234567", got)
 	}
-	if got := stampOf([]byte("hello")); got != 0 {
+	if got := StampOf([]byte("hello")); got != 0 {
 		t.Errorf("stamp %d of a text without one", got)
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"fmt"
@@ -13,14 +13,14 @@ import (
 // (proc(5), sysconf(_SC_CLK_TCK)).
 const clockTick = 10 * time.Millisecond
 
-// rssOf is the memory of a process as a user sees it, in KiB.
-func rssOf(pid int) (int, error) { return memoryOf(pid, "VmRSS:") }
+// RSSOf is the memory of a process as a user sees it, in KiB.
+func RSSOf(pid int) (int, error) { return memoryOf(pid, "VmRSS:") }
 
-// peakOf is the most it was since forgetPeak.
-func peakOf(pid int) (int, error) { return memoryOf(pid, "VmHWM:") }
+// PeakOf is the most it was since forgetPeak.
+func PeakOf(pid int) (int, error) { return memoryOf(pid, "VmHWM:") }
 
-// forgetPeak lets the kernel measure the peak anew (proc_pid_clear_refs(5)).
-func forgetPeak(pid int) error {
+// ForgetPeak lets the kernel measure the peak anew (proc_pid_clear_refs(5)).
+func ForgetPeak(pid int) error {
 	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", pid), []byte("5"), 0); err != nil {
 		return fmt.Errorf("memory of the server: %w", err)
 	}
@@ -40,9 +40,9 @@ func memoryOf(pid int, which string) (int, error) {
 	return 0, fmt.Errorf("memory of the server: /proc/%d/status has no %s", pid, which)
 }
 
-// cpuOf is the time that the threads of a process have spent in themselves and in the kernel. What threads
+// CPUOf is the time that the threads of a process have spent in themselves and in the kernel. What threads
 // spent that have ended is missing; a Go server ends few, and only around hashes.
-func cpuOf(pid int) (time.Duration, error) {
+func CPUOf(pid int) (time.Duration, error) {
 	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
 	if err != nil {
 		return 0, fmt.Errorf("CPU of the server: %w", err)

@@ -1,4 +1,4 @@
-package main
+package client
 
 import (
 	"encoding/binary"
@@ -8,10 +8,10 @@ import (
 
 // Kinds of frames (RFC 6455 §5.2).
 const (
-	textFrame  = 1
-	closeFrame = 8
-	pingFrame  = 9
-	pongFrame  = 10
+	TextFrame  = 1
+	CloseFrame = 8
+	PingFrame  = 9
+	PongFrame  = 10
 )
 
 // maxFrame is the longest message that any server here has a reason to send.
@@ -19,13 +19,13 @@ const maxFrame = 1 << 20
 
 // A frame is one whole message of a server.
 type frame struct {
-	kind    byte
-	payload []byte
+	Kind    byte
+	Payload []byte
 }
 
-// cutFrame takes the first frame off b, whose bytes it shares. rest is b when there is no whole one yet.
+// CutFrame takes the first frame off b, whose bytes it shares. rest is b when there is no whole one yet.
 // Messages in pieces are refused: none of the servers sends them.
-func cutFrame(b []byte) (f frame, rest []byte, err error) {
+func CutFrame(b []byte) (f frame, rest []byte, err error) {
 	if len(b) < 2 {
 		return f, b, nil
 	}
@@ -52,9 +52,9 @@ func cutFrame(b []byte) (f frame, rest []byte, err error) {
 	return frame{b[0] & 0xf, b[head:end]}, b[end:], nil
 }
 
-// encodeFrame is a message as a client sends it. Its mask is zero, which is allowed and changes no byte:
+// EncodeFrame is a message as a client sends it. Its mask is zero, which is allowed and changes no byte:
 // masks protect proxies from what a page in a browser sends.
-func encodeFrame(kind byte, payload []byte) []byte {
+func EncodeFrame(kind byte, payload []byte) []byte {
 	const masked = 0x80
 	b := make([]byte, 0, len(payload)+14)
 	b = append(b, 0x80|kind)

@@ -1,4 +1,7 @@
-package main
+// Package client is one client of Parley: it signs in, sends, reads and subscribes over HTTP and graphql-transport-ws.
+// Requests that are measured are encoded beforehand, because the machine is shared with the server. It knows the public
+// API and nothing of the server's code, and it measures nothing.
+package client
 
 import (
 	"bytes"
@@ -13,35 +16,35 @@ import (
 	"github.com/google/uuid"
 )
 
-// An api asks the server what is not measured: accounts, rooms, and reading everything back.
-type api struct {
-	url   string // http://HOST:PORT
-	token string // empty: not signed in
+// An API asks the server what is not measured: accounts, rooms, and reading everything back.
+type API struct {
+	URL   string // http://HOST:PORT
+	Token string // empty: not signed in
 }
 
-// A refusal is an error the server answered with.
-type refusal struct{ code, message string }
+// A Refusal is an error the server answered with.
+type Refusal struct{ code, message string }
 
-func (r refusal) Error() string { return r.code + ": " + r.message }
+func (r Refusal) Error() string { return r.code + ": " + r.message }
 
-// as is the same server seen by the holder of another token.
-func (a api) as(token string) api { return api{a.url, token} }
+// As is the same server seen by the holder of another token.
+func (a API) As(token string) API { return API{URL: a.URL, Token: token} }
 
-// ask sends one operation and decodes its data into answer.
-func (a api) ask(ctx context.Context, query string, variables map[string]any, answer any) error {
+// Ask sends one operation and decodes its data into answer.
+func (a API) Ask(ctx context.Context, query string, variables map[string]any, answer any) error {
 	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
 	if err != nil {
 		return fmt.Errorf("encode request: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, a.url+"/graphql", bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, a.URL+"/graphql", bytes.NewReader(body))
 	if err != nil {
 		return fmt.Errorf("make request: %w", err)
 	}
 	request.Header.Set("Content-Type", "application/json")
-	if a.token != "" {
-		request.Header.Set("Authorization", "Bearer "+a.token)
+	if a.Token != "" {
+		request.Header.Set("Authorization", "Bearer "+a.Token)
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
@@ -67,7 +70,7 @@ func decode(response *http.Response, answer any) error {
 		return fmt.Errorf("answer with status %s is not GraphQL: %w", response.Status, err)
 	}
 	if len(envelope.Errors) > 0 {
-		return refusal{envelope.Errors[0].Extensions.Code, envelope.Errors[0].Message}
+		return Refusal{envelope.Errors[0].Extensions.Code, envelope.Errors[0].Message}
 	}
 	if err := json.Unmarshal(envelope.Data, answer); err != nil {
 		return fmt.Errorf("decode answer: %w", err)
@@ -75,10 +78,10 @@ func decode(response *http.Response, answer any) error {
 	return nil
 }
 
-// createRoom answers the id of a new room of its own.
-func (a api) createRoom(ctx context.Context) (string, error) {
+// CreateRoom answers the id of a new room of its own.
+func (a API) CreateRoom(ctx context.Context) (string, error) {
 	var answer struct{ CreateRoom struct{ ID string } }
-	err := a.ask(ctx, `mutation($name:String!){createRoom(name:$name){id}}`,
+	err := a.Ask(ctx, `mutation($name:String!){createRoom(name:$name){id}}`,
 		map[string]any{"name": "bench " + uuid.NewString()}, &answer)
 	if err != nil {
 		return "", fmt.Errorf("create room: %w", err)
@@ -86,11 +89,11 @@ func (a api) createRoom(ctx context.Context) (string, error) {
 	return answer.CreateRoom.ID, nil
 }
 
-func (a api) createRooms(ctx context.Context, n int) ([]string, error) {
+func (a API) CreateRooms(ctx context.Context, n int) ([]string, error) {
 	rooms := make([]string, n)
 	for i := range rooms {
 		var err error
-		if rooms[i], err = a.createRoom(ctx); err != nil {
+		if rooms[i], err = a.CreateRoom(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -98,7 +101,7 @@ func (a api) createRooms(ctx context.Context, n int) ([]string, error) {
 }
 
 // A stored chat is one that the server has.
-type storedChat struct {
+type StoredChat struct {
 	ID     uuid.UUID
 	Number int
 	Text   string
@@ -107,21 +110,21 @@ type storedChat struct {
 const chatsDocument = `query($room:ID!,$after:Cursor){chats(room:$room,first:200,after:$after)` +
 	`{nodes{id number text} pageInfo{hasNextPage endCursor}}}`
 
-// chats reads a whole room, oldest first, page by page.
-func (a api) chats(ctx context.Context, room string) ([]storedChat, error) {
-	var all []storedChat
+// Chats reads a whole room, oldest first, page by page.
+func (a API) Chats(ctx context.Context, room string) ([]StoredChat, error) {
+	var all []StoredChat
 	variables := map[string]any{"room": room}
 	for {
 		var answer struct {
 			Chats struct {
-				Nodes    []storedChat
+				Nodes    []StoredChat
 				PageInfo struct {
 					HasNextPage bool
 					EndCursor   string
 				}
 			}
 		}
-		if err := a.ask(ctx, chatsDocument, variables, &answer); err != nil {
+		if err := a.Ask(ctx, chatsDocument, variables, &answer); err != nil {
 			return nil, fmt.Errorf("read the chats back: %w", err)
 		}
 		all = append(all, answer.Chats.Nodes...)
@@ -132,22 +135,22 @@ func (a api) chats(ctx context.Context, room string) ([]storedChat, error) {
 	}
 }
 
-// syncCursor is the cursor from which a subscription misses nothing that is sent from now on.
-func (a api) syncCursor(ctx context.Context, room string) (string, error) {
+// SyncCursor is the cursor from which a subscription misses nothing that is sent from now on.
+func (a API) SyncCursor(ctx context.Context, room string) (string, error) {
 	var answer struct{ Chats struct{ SyncCursor string } }
-	err := a.ask(ctx, `query($room:ID!){chats(room:$room){syncCursor}}`, map[string]any{"room": room}, &answer)
+	err := a.Ask(ctx, `query($room:ID!){chats(room:$room){syncCursor}}`, map[string]any{"room": room}, &answer)
 	if err != nil {
 		return "", fmt.Errorf("read the room's cursor: %w", err)
 	}
 	return answer.Chats.SyncCursor, nil
 }
 
-// count is the number of the newest chat of a room.
-func (a api) count(ctx context.Context, room string) (int, error) {
+// Count is the number of the newest chat of a room.
+func (a API) Count(ctx context.Context, room string) (int, error) {
 	var answer struct {
 		Room struct{ LastChat *struct{ Number int } }
 	}
-	err := a.ask(ctx, `query($room:ID!){room(id:$room){lastChat{number}}}`, map[string]any{"room": room}, &answer)
+	err := a.Ask(ctx, `query($room:ID!){room(id:$room){lastChat{number}}}`, map[string]any{"room": room}, &answer)
 	if err != nil {
 		return 0, fmt.Errorf("read the last chat: %w", err)
 	}

@@ -1,4 +1,4 @@
-package main
+package client
 
 import (
 	"bufio"
@@ -15,9 +15,9 @@ import (
 // answerTimeout is how long one answer may take before the connection counts as broken.
 const answerTimeout = 20 * time.Second
 
-// A conn is one keep-alive HTTP/1.1 connection for requests that are encoded beforehand. net/http
+// A Conn is one keep-alive HTTP/1.1 connection for requests that are encoded beforehand. net/http
 // would cost the shared machine more than the server's own work. It belongs to one goroutine.
-type conn struct {
+type Conn struct {
 	addr string
 	net  net.Conn // nil: dialled when needed
 	in   *bufio.Reader
@@ -26,13 +26,13 @@ type conn struct {
 	retryAfter time.Duration // what the last answer asks for; 0: nothing
 }
 
-func newConn(addr string) *conn {
-	return &conn{addr: addr, in: bufio.NewReaderSize(nil, 32<<10)}
+func NewConn(addr string) *Conn {
+	return &Conn{addr: addr, in: bufio.NewReaderSize(nil, 32<<10)}
 }
 
-// do sends a request and answers status and body; the body is good until the next call. After an
+// Do sends a request and answers status and body; the body is good until the next call. After an
 // error the connection is gone and the next call dials a new one.
-func (c *conn) do(request []byte) (status int, body []byte, err error) {
+func (c *Conn) Do(request []byte) (status int, body []byte, err error) {
 	if c.net == nil {
 		if c.net, err = net.DialTimeout("tcp", c.addr, answerTimeout); err != nil {
 			return 0, nil, err
@@ -47,12 +47,12 @@ func (c *conn) do(request []byte) (status int, body []byte, err error) {
 		status, err = c.receive()
 	}
 	if err != nil {
-		c.close()
+		c.Close()
 	}
 	return status, c.body, err
 }
 
-func (c *conn) close() {
+func (c *Conn) Close() {
 	if c.net != nil {
 		_ = c.net.Close()
 		c.net = nil
@@ -60,7 +60,7 @@ func (c *conn) close() {
 }
 
 // receive reads one answer, its body into c.body.
-func (c *conn) receive() (int, error) {
+func (c *Conn) receive() (int, error) {
 	line, err := c.line()
 	if err != nil {
 		return 0, err
@@ -80,7 +80,7 @@ func (c *conn) receive() (int, error) {
 }
 
 // headers reads to the end of the headers and answers the length of the body, negative when it is not said.
-func (c *conn) headers() (int, error) {
+func (c *Conn) headers() (int, error) {
 	length := -1
 	c.retryAfter = 0
 	for {
@@ -103,7 +103,7 @@ func (c *conn) headers() (int, error) {
 }
 
 // fill reads a body of known length, or a chunked one when length is negative.
-func (c *conn) fill(length int) error {
+func (c *Conn) fill(length int) error {
 	c.body = c.body[:0]
 	if length >= 0 {
 		return c.more(length)
@@ -133,7 +133,7 @@ func (c *conn) fill(length int) error {
 }
 
 // more reads n bytes behind what c.body holds.
-func (c *conn) more(n int) error {
+func (c *Conn) more(n int) error {
 	have := len(c.body)
 	if cap(c.body) < have+n {
 		c.body = append(make([]byte, 0, 2*(have+n)), c.body...)
@@ -144,7 +144,7 @@ func (c *conn) more(n int) error {
 }
 
 // line reads up to the end of a line, without it; good until the next read.
-func (c *conn) line() ([]byte, error) {
+func (c *Conn) line() ([]byte, error) {
 	line, err := c.in.ReadSlice('\n')
 	return bytes.TrimRight(line, "\r\n"), err
 }

@@ -1,4 +1,4 @@
-package main
+package client
 
 import (
 	"bytes"
@@ -13,15 +13,15 @@ import (
 	"time"
 )
 
-// A socket speaks graphql-transport-ws and carries one subscription. It is written by hand, because a
+// A Socket speaks graphql-transport-ws and carries one subscription. It is written by hand, because a
 // library would cost the shared machine more than the server's own work. It belongs to one goroutine.
-type socket struct {
-	conn net.Conn
-	in   []byte // what has been read and not been taken
-	room []byte // where reads go, as long as nobody else reads
+type Socket struct {
+	Conn net.Conn
+	Unread   []byte // what has been read and not been taken
+	buffer []byte // where reads go, as long as nobody else reads
 }
 
-const chatSentDocument = `subscription($room:ID!,$after:Cursor){chatSent(room:$room,after:$after)` +
+const ChatSentDocument = `subscription($room:ID!,$after:Cursor){chatSent(room:$room,after:$after)` +
 	`{id number username text createdAt}}`
 
 // upgrade is the request for a socket. What the server answers to the key is not looked at.
@@ -29,11 +29,11 @@ const upgrade = "GET /graphql HTTP/1.1\r\nHost: %s\r\nConnection: Upgrade\r\nUpg
 	"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n" +
 	"Sec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n"
 
-// dial opens a socket for the holder of token. A server that takes no more sockets just now (503,
+// Dial opens a socket for the holder of token. A server that takes no more sockets just now (503,
 // 429) is asked again when it says.
-func dial(ctx context.Context, with net.Dialer, url, token string) (*socket, error) {
+func Dial(ctx context.Context, with net.Dialer, url, token string) (*Socket, error) {
 	for {
-		s, again, err := dialOnce(ctx, with, hostOf(url))
+		s, again, err := dialOnce(ctx, with, HostOf(url))
 		if err != nil {
 			return nil, fmt.Errorf("open a socket: %w", err)
 		}
@@ -49,44 +49,44 @@ func dial(ctx context.Context, with net.Dialer, url, token string) (*socket, err
 }
 
 // dialOnce answers a socket, or how long the server asks to wait.
-func dialOnce(ctx context.Context, with net.Dialer, addr string) (*socket, time.Duration, error) {
-	c := newConn(addr)
+func dialOnce(ctx context.Context, with net.Dialer, addr string) (*Socket, time.Duration, error) {
+	c := NewConn(addr)
 	var err error
 	with.Timeout = answerTimeout
 	if c.net, err = with.DialContext(ctx, "tcp", addr); err != nil {
 		return nil, 0, err
 	}
 	c.in.Reset(c.net)
-	status, _, err := c.do(fmt.Appendf(nil, upgrade, addr))
+	status, _, err := c.Do(fmt.Appendf(nil, upgrade, addr))
 	switch {
 	case err != nil:
 		return nil, 0, err
 	case status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests:
-		c.close()
+		c.Close()
 		return nil, max(time.Second, c.retryAfter), nil
 	case status != http.StatusSwitchingProtocols:
-		c.close()
+		c.Close()
 		return nil, 0, fmt.Errorf("status %d", status)
 	}
 	early, _ := c.in.Peek(c.in.Buffered())
-	return &socket{conn: c.net, in: bytes.Clone(early)}, 0, nil
+	return &Socket{Conn: c.net, Unread: bytes.Clone(early)}, 0, nil
 }
 
 // begin signs in.
-func (s *socket) begin(token string) error {
+func (s *Socket) begin(token string) error {
 	err := s.say(map[string]any{"type": "connection_init", "payload": map[string]any{"authorization": token}})
 	if err == nil {
 		err = s.expect(`"connection_ack"`)
 	}
 	if err != nil {
-		s.close()
+		s.Close()
 		return fmt.Errorf("sign in on a socket: %w", err)
 	}
 	return nil
 }
 
-// subscribe starts the stream of a room behind a cursor, which may be empty.
-func (s *socket) subscribe(document, room, after string) error {
+// Subscribe starts the stream of a room behind a cursor, which may be empty.
+func (s *Socket) Subscribe(document, room, after string) error {
 	variables := map[string]any{"room": room}
 	if after != "" {
 		variables["after"] = after
@@ -100,8 +100,8 @@ func (s *socket) subscribe(document, room, after string) error {
 	return nil
 }
 
-// settle waits until the server has seen what was said before.
-func (s *socket) settle() error {
+// Settle waits until the server has seen what was said before.
+func (s *Socket) Settle() error {
 	err := s.say(map[string]any{"type": "ping"})
 	if err == nil {
 		err = s.expect(`"pong"`)
@@ -109,65 +109,65 @@ func (s *socket) settle() error {
 	return err
 }
 
-func (s *socket) say(message any) error {
+func (s *Socket) say(message any) error {
 	text, err := json.Marshal(message)
 	if err == nil {
-		err = s.send(textFrame, text)
+		err = s.send(TextFrame, text)
 	}
 	return err
 }
 
-func (s *socket) send(kind byte, payload []byte) error {
-	_, err := s.conn.Write(encodeFrame(kind, payload))
+func (s *Socket) send(kind byte, payload []byte) error {
+	_, err := s.Conn.Write(EncodeFrame(kind, payload))
 	return err
 }
 
-func (s *socket) expect(what string) error {
-	message, err := s.next()
+func (s *Socket) expect(what string) error {
+	message, err := s.Next()
 	if err == nil && !bytes.Contains(message, []byte(what)) {
 		err = fmt.Errorf("no %s but %.200s", what, message)
 	}
 	return err
 }
 
-// next is the next message, good until the call after it. It waits as long as patience lasts.
-func (s *socket) next() ([]byte, error) {
+// Next is the next message, good until the call after it. It waits as long as patience lasts.
+func (s *Socket) Next() ([]byte, error) {
 	for {
-		f, rest, err := cutFrame(s.in)
+		f, rest, err := CutFrame(s.Unread)
 		switch {
 		case err != nil:
 			return nil, err
-		case len(rest) == len(s.in):
+		case len(rest) == len(s.Unread):
 			if err := s.more(); err != nil {
 				return nil, err
 			}
 			continue
 		}
-		s.in = rest
-		switch f.kind {
-		case textFrame:
-			return f.payload, nil
-		case pingFrame:
-			if err := s.send(pongFrame, f.payload); err != nil {
+		s.Unread = rest
+		switch f.Kind {
+		case TextFrame:
+			return f.Payload, nil
+		case PingFrame:
+			if err := s.send(PongFrame, f.Payload); err != nil {
 				return nil, err
 			}
-		case closeFrame:
-			return nil, closedBy(f.payload)
+		case CloseFrame:
+			return nil, ClosedBy(f.Payload)
 		}
 	}
 }
 
 // more reads what has come behind what is left.
-func (s *socket) more() error {
-	if cap(s.room) < len(s.in)+4<<10 {
-		s.room = make([]byte, len(s.in)+8<<10)
+func (s *Socket) more() error {
+	if cap(s.buffer) < len(s.Unread)+4<<10 {
+		s.buffer = make([]byte, len(s.Unread)+8<<10)
 	}
-	n := copy(s.room[:cap(s.room)], s.in)
-	if err := s.conn.SetReadDeadline(time.Now().Add(answerTimeout)); err != nil {
+	n := copy(s.buffer[:cap(s.buffer)], s.Unread)
+	if err := s.Conn.SetReadDeadline(time.Now().Add(answerTimeout)); err != nil {
 		return err
 	}
-	m, err := s.conn.Read(s.room[n:cap(s.room)])
-	s.in = s.room[:n+m]
+	m, err := s.Conn.Read(s.buffer[n:cap(s.buffer)])
+	s.Unread = s.buffer[:n+m]
 	if m > 0 {
 		return nil
 	}
@@ -184,23 +184,23 @@ func (c closed) Error() string {
 	return fmt.Sprintf("closed by the server with %d %q", c.code, c.reason)
 }
 
-func closedBy(payload []byte) error {
+func ClosedBy(payload []byte) error {
 	if len(payload) < 2 {
 		return closed{code: 1005}
 	}
 	return closed{int(payload[0])<<8 | int(payload[1]), string(payload[2:])}
 }
 
-// leave ends the subscription and the connection, and waits for the server's goodbye.
-func (s *socket) leave() error {
-	defer s.close()
+// Leave ends the subscription and the connection, and waits for the server's goodbye.
+func (s *Socket) Leave() error {
+	defer s.Close()
 	const normal = 1000
 	err := s.say(map[string]any{"id": "1", "type": "complete"})
 	if err == nil {
-		err = s.send(closeFrame, []byte{normal >> 8, normal & 0xff})
+		err = s.send(CloseFrame, []byte{normal >> 8, normal & 0xff})
 	}
 	for err == nil {
-		_, err = s.next()
+		_, err = s.Next()
 	}
 	var end closed
 	if errors.As(err, &end) && end.code == normal {
@@ -209,5 +209,5 @@ func (s *socket) leave() error {
 	return fmt.Errorf("leave: %w", err)
 }
 
-// close cuts the connection; a goroutine that waits in next gets an error.
-func (s *socket) close() { _ = s.conn.Close() }
+// Close cuts the connection; a goroutine that waits in next gets an error.
+func (s *Socket) Close() { _ = s.Conn.Close() }

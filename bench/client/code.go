@@ -1,12 +1,12 @@
-package main
+package client
 
 import (
 	"bytes"
 	"strconv"
 )
 
-// intAfter is the number that follows key, or -1 when there is none.
-func intAfter(body []byte, key string) int {
+// IntAfter is the number that follows key, or -1 when there is none.
+func IntAfter(body []byte, key string) int {
 	i := bytes.Index(body, []byte(key))
 	if i < 0 {
 		return -1
@@ -21,8 +21,8 @@ func intAfter(body []byte, key string) int {
 	return n
 }
 
-// codeOf names a failure by the code in its answer, by its HTTP status, or as CONNECTION.
-func codeOf(status int, body []byte, err error) string {
+// CodeOf names a failure by the code in its answer, by its HTTP status, or as CONNECTION.
+func CodeOf(status int, body []byte, err error) string {
 	if err != nil {
 		return "CONNECTION"
 	}

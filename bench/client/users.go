@@ -1,4 +1,4 @@
-package main
+package client
 
 import (
 	"context"
@@ -14,14 +14,14 @@ import (
 // registering is how many registrations run at once: each is a password hash on a core of its own.
 const registering = 2
 
-// A user is an account made for one run.
-type user struct{ id, name, password, token, refresh string }
+// A User is an account made for one run.
+type User struct{ ID, Name, Password, Token, Refresh string }
 
-// register makes n accounts with random passwords.
-func (a api) register(ctx context.Context, n int) ([]user, error) {
+// Register makes n accounts with random passwords.
+func (a API) Register(ctx context.Context, n int) ([]User, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	users := make([]user, n)
+	users := make([]User, n)
 	run := strings.ReplaceAll(uuid.NewString(), "-", "")[:12]
 	var wg sync.WaitGroup
 	for worker := range registering {
@@ -38,7 +38,7 @@ func (a api) register(ctx context.Context, n int) ([]user, error) {
 	return users, context.Cause(ctx)
 }
 
-func (a api) registerOne(ctx context.Context, name string) (user, error) {
+func (a API) registerOne(ctx context.Context, name string) (User, error) {
 	const document = `mutation($name:String!,$password:String!)` +
 		`{register(username:$name,password:$password){accessToken refreshToken user{id}}}`
 	password := uuid.NewString()
@@ -50,18 +50,18 @@ func (a api) registerOne(ctx context.Context, name string) (user, error) {
 				User                      struct{ ID string }
 			}
 		}
-		err := a.ask(ctx, document, variables, &answer)
-		var no refusal
+		err := a.Ask(ctx, document, variables, &answer)
+		var no Refusal
 		switch {
 		case err == nil:
 			r := answer.Register
-			return user{r.User.ID, name, password, r.AccessToken, r.RefreshToken}, nil
+			return User{r.User.ID, name, password, r.AccessToken, r.RefreshToken}, nil
 		case errors.As(err, &no) && no.code == "SERVER_BUSY":
 			time.Sleep(200 * time.Millisecond)
 		case errors.As(err, &no) && no.code == "RATE_LIMITED":
-			return user{}, fmt.Errorf("register: %w; start the server with PARLEY_REGISTER_RATE=0", err)
+			return User{}, fmt.Errorf("register: %w; start the server with PARLEY_REGISTER_RATE=0", err)
 		default:
-			return user{}, fmt.Errorf("register: %w", err)
+			return User{}, fmt.Errorf("register: %w", err)
 		}
 	}
 }

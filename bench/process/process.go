@@ -1,4 +1,5 @@
-package main
+// Package process starts servers, waits until they listen, and reads from /proc what they use of CPU and memory.
+package process
 
 import (
 	"bufio"
@@ -32,7 +33,7 @@ var unlimited = map[string]string{
 // does not know, so only those are named that its help names.
 func unlimitedEnv(ctx context.Context, binary string) []string {
 	command := exec.CommandContext(ctx, binary, "--help")
-	command.Env = cleanEnv()
+	command.Env = CleanEnv()
 	help, _ := command.Output() // its start will say what is wrong
 	var off []string
 	for name, value := range unlimited {
@@ -43,12 +44,12 @@ func unlimitedEnv(ctx context.Context, binary string) []string {
 	return off
 }
 
-// A process is a server that was started here. Its last lines on stderr are kept, to be shown
+// A Process is a server that was started here. Its last lines on stderr are kept, to be shown
 // when it fails.
-type process struct {
+type Process struct {
 	command *exec.Cmd
-	url     string
-	took    time.Duration // from start to the line that says where it listens
+	URL     string
+	Took    time.Duration // from start to the line that says where it listens
 	listens chan string   // the url, once
 	ended   chan struct{} // closed after the process has ended and err is set
 	err     error
@@ -57,16 +58,16 @@ type process struct {
 	lines []string
 }
 
-// startParley starts a server on a port of its choice. more is added to its environment.
-func startParley(ctx context.Context, binary, data string, more ...string) (*process, error) {
+// StartParley starts a server on a port of its choice. more is added to its environment.
+func StartParley(ctx context.Context, binary, data string, more ...string) (*Process, error) {
 	command := exec.Command(binary)
-	command.Env = append(append(cleanEnv(), unlimitedEnv(ctx, binary)...), more...)
+	command.Env = append(append(CleanEnv(), unlimitedEnv(ctx, binary)...), more...)
 	command.Env = append(command.Env, "PARLEY_ADDR=127.0.0.1:0", "PARLEY_DATA="+data)
-	return start(ctx, command)
+	return Start(ctx, command)
 }
 
-// cleanEnv is ours without what would configure a server.
-func cleanEnv() []string {
+// CleanEnv is ours without what would configure a server.
+func CleanEnv() []string {
 	var kept []string
 	for _, line := range os.Environ() {
 		if !strings.HasPrefix(line, "PARLEY_") {
@@ -76,9 +77,9 @@ func cleanEnv() []string {
 	return kept
 }
 
-// start runs a server and waits for the line "listening on http://HOST:PORT".
-func start(ctx context.Context, command *exec.Cmd) (*process, error) {
-	p := &process{command: command, listens: make(chan string, 1), ended: make(chan struct{})}
+// Start runs a server and waits for the line "listening on http://HOST:PORT".
+func Start(ctx context.Context, command *exec.Cmd) (*Process, error) {
+	p := &Process{command: command, listens: make(chan string, 1), ended: make(chan struct{})}
 	stderr, err := command.StderrPipe()
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", command.Path, err)
@@ -89,8 +90,8 @@ func start(ctx context.Context, command *exec.Cmd) (*process, error) {
 	}
 	go p.readStderr(stderr)
 	select {
-	case p.url = <-p.listens:
-		p.took = time.Since(began)
+	case p.URL = <-p.listens:
+		p.Took = time.Since(began)
 		return p, nil
 	case <-p.ended:
 		return nil, fmt.Errorf("%s ended before it listened: %w", command.Path, p.failure())
@@ -99,11 +100,11 @@ func start(ctx context.Context, command *exec.Cmd) (*process, error) {
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
-	return nil, errors.Join(err, p.stop())
+	return nil, errors.Join(err, p.Stop())
 }
 
 // readStderr reads stderr to its end, then waits for the process.
-func (p *process) readStderr(stderr io.Reader) {
+func (p *Process) readStderr(stderr io.Reader) {
 	defer close(p.ended)
 	in := bufio.NewReader(stderr)
 	for {
@@ -123,7 +124,7 @@ func (p *process) readStderr(stderr io.Reader) {
 	p.err = p.command.Wait()
 }
 
-func (p *process) keep(line string) {
+func (p *Process) keep(line string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if line = strings.TrimSpace(line); line != "" {
@@ -134,10 +135,10 @@ func (p *process) keep(line string) {
 	}
 }
 
-func (p *process) pid() int { return p.command.Process.Pid }
+func (p *Process) PID() int { return p.command.Process.Pid }
 
-// stop asks the server to end and waits for it. Everything but exit status 0 is an error.
-func (p *process) stop() error {
+// Stop asks the server to end and waits for it. Everything but exit status 0 is an error.
+func (p *Process) Stop() error {
 	_ = p.command.Process.Signal(syscall.SIGTERM) // it may have ended already
 	select {
 	case <-p.ended:
@@ -153,7 +154,7 @@ func (p *process) stop() error {
 }
 
 // failure is how the process ended, with its last words.
-func (p *process) failure() error {
+func (p *Process) failure() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	err := p.err

@@ -1,4 +1,4 @@
-package main
+package client
 
 import (
 	"net"
@@ -26,14 +26,14 @@ func TestConn(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	c := newConn(hostOf(server.URL))
-	defer c.close()
+	c := NewConn(HostOf(server.URL))
+	defer c.Close()
 	for _, x := range []struct {
 		path   string
 		status int
 		body   string
 	}{{"/short", 200, "short"}, {"/long", 200, long}, {"/short", 200, "short"}, {"/cut", 0, ""}, {"/long", 200, long}} {
-		status, body, err := c.do([]byte("POST " + x.path + " HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n"))
+		status, body, err := c.Do([]byte("POST " + x.path + " HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n"))
 		if (err != nil) != (x.status == 0) || status != x.status || x.status != 0 && string(body) != x.body {
 			t.Errorf("%s: %d, %d bytes, %v", x.path, status, len(body), err)
 		}
@@ -57,7 +57,7 @@ func TestConnRefusesNonsense(t *testing.T) {
 				_ = c.Close()
 			}
 		}()
-		if status, body, err := newConn(listener.Addr().String()).do([]byte("GET / HTTP/1.1\r\n\r\n")); err == nil {
+		if status, body, err := NewConn(listener.Addr().String()).Do([]byte("GET / HTTP/1.1\r\n\r\n")); err == nil {
 			t.Errorf("%q: %d %q", answer, status, body)
 		}
 		_ = listener.Close()
@@ -68,7 +68,7 @@ func TestConnRefusesNonsense(t *testing.T) {
 func TestCodes(t *testing.T) {
 	body := []byte(`{"errors":[{"extensions":{"code":"SERVER_BUSY"}}]}`)
 	for want, got := range map[string]string{
-		"SERVER_BUSY": codeOf(200, body, nil), "HTTP_500": codeOf(500, []byte("oops"), nil), "CONNECTION": codeOf(0, nil, net.ErrClosed),
+		"SERVER_BUSY": CodeOf(200, body, nil), "HTTP_500": CodeOf(500, []byte("oops"), nil), "CONNECTION": CodeOf(0, nil, net.ErrClosed),
 	} {
 		if got != want {
 			t.Errorf("got %s, want %s", got, want)
