@@ -11,6 +11,8 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/google/uuid"
+
+	"parley/bench/load"
 )
 
 // A fake answers like Parley, from memory, and can be told to do one thing wrong. The real server
@@ -72,7 +74,7 @@ func (f *fake) execute(r fakeRequest) (data any, code string) {
 	case strings.Contains(r.Query, "first:200"):
 		return f.page(in, r.Variables.After), ""
 	}
-	return map[string]any{"chats": map[string]any{"nodes": in.chats[max(0, len(in.chats)-pageChats):]}}, ""
+	return map[string]any{"chats": map[string]any{"nodes": in.chats[max(0, len(in.chats)-load.PageChats):]}}, ""
 }
 
 func (f *fake) send(in *fakeRoom, r fakeRequest) (any, string) {

@@ -8,11 +8,12 @@ import (
 
 	"parley/bench/report"
 	"parley/bench/client"
+	"parley/bench/load"
 )
 
 // A fanout is a run with subscribers and publishers. The clients of its load are the publishers.
 type fanout struct {
-	load
+	loadOptions
 	subscribers int
 	rate        float64 // chats a second of all publishers together; 0: as fast as they are answered
 	users       []client.User  // accounts that are there already
@@ -46,22 +47,22 @@ func (w *fanout) open(ctx context.Context) (r *report.Report, err error) {
 
 // run makes the accounts that are missing, opens all streams, measures, and judges.
 func (w *fanout) run(ctx context.Context) (*report.Report, error) {
-	if missing := max(w.clients, usersFor(w.subscribers)) - len(w.users); missing > 0 {
+	if missing := max(w.clients, load.UsersFor(w.subscribers)) - len(w.users); missing > 0 {
 		more, err := w.site.api().Register(ctx, missing)
 		if err != nil {
 			return nil, err
 		}
 		w.users = append(w.users, more...)
 	}
-	c, err := newSubscribers(ctx, w.site.url, w.users[:usersFor(w.subscribers)], w.rooms)
+	c, err := load.NewSubscribers(ctx, w.site.url, w.users[:load.UsersFor(w.subscribers)], w.rooms)
 	if err != nil {
 		return nil, err
 	}
-	defer c.close()
-	if err := c.open(ctx, w.subscribers); err != nil {
+	defer c.Close()
+	if err := c.Open(ctx, w.subscribers); err != nil {
 		return nil, err
 	}
-	first, err := c.sendFirst(ctx, w.size)
+	first, err := c.SendFirst(ctx, w.size)
 	if err != nil {
 		return nil, err
 	}
@@ -69,41 +70,41 @@ func (w *fanout) run(ctx context.Context) (*report.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer closeAll(publishers)
+	defer load.CloseAll(publishers)
 	return w.measure(ctx, c, publishers, first)
 }
 
 // publishers makes one for each client, at their common rate.
-func (w *fanout) publishers(c *subscribers) ([]*sender, error) {
-	publishers, err := spread(client.ParleyRoute(w.site.url), w.users[:w.clients], c.roomIDs(), w.size)
+func (w *fanout) publishers(c *load.Subscribers) ([]*load.Sender, error) {
+	publishers, err := load.Spread(client.ParleyRoute(w.site.url), w.users[:w.clients], c.RoomIDs(), w.size)
 	if err != nil || w.rate == 0 {
 		return publishers, err
 	}
 	for _, p := range publishers {
-		p.interval = time.Duration(float64(w.clients) / w.rate * float64(time.Second))
+		p.Interval = time.Duration(float64(w.clients) / w.rate * float64(time.Second))
 	}
 	return publishers, nil
 }
 
 // measure publishes, waits for the last delivery, and judges what everybody got.
-func (w *fanout) measure(ctx context.Context, c *subscribers, publishers, first []*sender) (*report.Report, error) {
+func (w *fanout) measure(ctx context.Context, c *load.Subscribers, publishers, first []*load.Sender) (*report.Report, error) {
 	before, start := w.site.cpu(), time.Now()
-	took := sendAll(ctx, publishers, w.duration)
-	c.await(ctx, newestOf(slices.Concat(publishers, first)))
+	took := load.SendAll(ctx, publishers, w.duration)
+	c.Await(ctx, load.NewestOf(slices.Concat(publishers, first)))
 	after := w.site.cpu()
-	faults, err := c.check(ctx, slices.Concat(publishers, first))
+	faults, err := c.Check(ctx, slices.Concat(publishers, first))
 	if err != nil {
 		return nil, err
 	}
 	r := &report.Report{Faults: faults}
 	w.describe(r, publishers, took)
-	r.Add("subscribers", len(c.list))
-	given := c.since()
-	r.Add("deliveries", given.times.N)
-	r.Add("deliveries_per_s", report.PerSecond(given.times.N, max(took, given.latest.Sub(start))))
-	r.AddTimes("delivery", &given.times)
-	if w.site.pid != 0 && given.times.N > 0 {
-		r.Add("server_cpu_us_per_delivery", report.Micros(after-before)/float64(given.times.N))
+	r.Add("subscribers", len(c.List))
+	given := c.Since()
+	r.Add("deliveries", given.Times.N)
+	r.Add("deliveries_per_s", report.PerSecond(given.Times.N, max(took, given.Latest.Sub(start))))
+	r.AddTimes("delivery", &given.Times)
+	if w.site.pid != 0 && given.Times.N > 0 {
+		r.Add("server_cpu_us_per_delivery", report.Micros(after-before)/float64(given.Times.N))
 	}
 	return r, nil
 }

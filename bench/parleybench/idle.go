@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parley/bench/report"
+	"parley/bench/load"
 )
 
 // An idleRun opens sockets and looks at the server's memory.
@@ -36,7 +37,7 @@ func (w *idleRun) run(ctx context.Context) (r *report.Report, err error) {
 	if err := w.site.open(ctx); err != nil {
 		return nil, err
 	}
-	users, err := w.site.api().Register(ctx, usersFor(w.sockets))
+	users, err := w.site.api().Register(ctx, load.UsersFor(w.sockets))
 	if err != nil {
 		return nil, err
 	}
@@ -44,26 +45,26 @@ func (w *idleRun) run(ctx context.Context) (r *report.Report, err error) {
 	if err := w.site.restart(ctx); err != nil {
 		return nil, err
 	}
-	c, err := newSubscribers(ctx, w.site.url, users, w.rooms)
+	c, err := load.NewSubscribers(ctx, w.site.url, users, w.rooms)
 	if err != nil {
 		return nil, err
 	}
-	defer c.close()
+	defer c.Close()
 	return w.report(ctx, c)
 }
 
-func (w *idleRun) report(ctx context.Context, c *subscribers) (*report.Report, error) {
-	found := memory{pid: w.site.pid, wait: w.wait}
-	faults, err := found.measure(ctx, c, w.sockets)
+func (w *idleRun) report(ctx context.Context, c *load.Subscribers) (*report.Report, error) {
+	found := load.Memory{PID: w.site.pid, Wait: w.wait}
+	faults, err := found.Measure(ctx, c, w.sockets)
 	if err != nil {
 		return nil, err
 	}
 	r := &report.Report{Faults: faults}
 	r.Add("sockets", w.sockets)
-	r.Add("rss_before_kib", found.before)
-	r.Add("rss_waiting_kib", found.waiting)
-	r.Add("rss_after_a_chat_kib", found.after)
-	r.Add("kib_per_waiting_socket", found.perSocket(found.waiting))
-	r.Add("kib_per_socket_after_a_chat", found.perSocket(found.after))
+	r.Add("rss_before_kib", found.Before)
+	r.Add("rss_waiting_kib", found.Idle)
+	r.Add("rss_after_a_chat_kib", found.After)
+	r.Add("kib_per_waiting_socket", found.PerSocket(found.Idle))
+	r.Add("kib_per_socket_after_a_chat", found.PerSocket(found.After))
 	return r, nil
 }

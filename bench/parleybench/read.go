@@ -6,6 +6,7 @@ import (
 
 	"parley/bench/report"
 	"parley/bench/client"
+	"parley/bench/load"
 )
 
 // pageDocument is what a chat window asks for when it opens.
@@ -13,13 +14,13 @@ const pageDocument = `query($room:ID!){chats(room:$room)` +
 	`{nodes{id number text username createdAt user{id username} cursor}}}`
 
 func prepareRead(f *flag.FlagSet) func(context.Context) (*report.Report, error) {
-	l := load{rooms: 1}
+	l := loadOptions{rooms: 1}
 	l.flags(f)
 	f.IntVar(&l.size, "size", 100, "`characters` of a text")
 	return l.read
 }
 
-func (l *load) read(ctx context.Context) (r *report.Report, err error) {
+func (l *loadOptions) read(ctx context.Context) (r *report.Report, err error) {
 	if err := l.check(); err != nil {
 		return nil, err
 	}
@@ -31,28 +32,28 @@ func (l *load) read(ctx context.Context) (r *report.Report, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer closeAll(senders)
-	if err := fillRoom(senders[0], 10*pageChats); err != nil {
+	defer load.CloseAll(senders)
+	if err := load.Fill(senders[0], 10*load.PageChats); err != nil {
 		return nil, err
 	}
-	pagers := make([]*pager, len(senders))
+	pagers := make([]*load.Pager, len(senders))
 	for i, s := range senders {
-		if pagers[i], err = newPager(client.ParleyRoute(l.site.url), s.by, pageRequest(pageDocument, s.room)); err != nil {
+		if pagers[i], err = load.NewPager(client.ParleyRoute(l.site.url), s.By, load.PageRequest(pageDocument, s.Room)); err != nil {
 			return nil, err
 		}
 	}
 	return l.readPages(ctx, pagers), nil
 }
 
-func (l *load) readPages(ctx context.Context, pagers []*pager) *report.Report {
-	pageAll(ctx, pagers, l.duration/10)
+func (l *loadOptions) readPages(ctx context.Context, pagers []*load.Pager) *report.Report {
+	load.PageAll(ctx, pagers, l.duration/10)
 	before := l.site.cpu()
-	took := pageAll(ctx, pagers, l.duration)
+	took := load.PageAll(ctx, pagers, l.duration)
 	r, times := &report.Report{}, &report.Histogram{}
 	for _, p := range pagers {
-		times.Merge(&p.times)
-		r.Faults.Merge(p.faults)
-		p.conn.Close()
+		times.Merge(&p.Times)
+		r.Faults.Merge(p.Faults)
+		p.Conn.Close()
 	}
 	r.Add("clients", len(pagers))
 	r.Add("pages_per_s", report.PerSecond(times.N, took))

@@ -10,10 +10,11 @@ import (
 
 	"parley/bench/report"
 	"parley/bench/client"
+	"parley/bench/load"
 )
 
-// A load is what send and its checks need: who sends, how long, into how many rooms.
-type load struct {
+// A loadOptions is what send and its checks need: who sends, how long, into how many rooms.
+type loadOptions struct {
 	site     site
 	clients  int
 	rooms    int
@@ -21,13 +22,13 @@ type load struct {
 	duration time.Duration
 }
 
-func (l *load) flags(f *flag.FlagSet) {
+func (l *loadOptions) flags(f *flag.FlagSet) {
 	l.site.flags(f)
 	f.IntVar(&l.clients, "clients", 64, "clients, each a user and a connection of its own")
 	f.DurationVar(&l.duration, "d", 10*time.Second, "how long to measure")
 }
 
-func (l *load) check() error {
+func (l *loadOptions) check() error {
 	if l.clients < 1 || l.rooms < 1 || l.duration <= 0 {
 		return report.UsageError("clients, rooms and durations must be above zero")
 	}
@@ -38,14 +39,14 @@ func (l *load) check() error {
 }
 
 func prepareSend(f *flag.FlagSet) func(context.Context) (*report.Report, error) {
-	l := load{}
+	l := loadOptions{}
 	l.flags(f)
 	f.IntVar(&l.rooms, "rooms", 1, "rooms they send into")
 	f.IntVar(&l.size, "size", 100, "`characters` of a text")
 	return l.send
 }
 
-func (l *load) send(ctx context.Context) (r *report.Report, err error) {
+func (l *loadOptions) send(ctx context.Context) (r *report.Report, err error) {
 	if err := l.check(); err != nil {
 		return nil, err
 	}
@@ -57,14 +58,14 @@ func (l *load) send(ctx context.Context) (r *report.Report, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer closeAll(senders)
-	sendAll(ctx, senders, l.duration/10) // connections, caches, first rows
+	defer load.CloseAll(senders)
+	load.SendAll(ctx, senders, l.duration/10) // connections, caches, first rows
 	before := l.site.cpu()
-	took := sendAll(ctx, senders, l.duration)
+	took := load.SendAll(ctx, senders, l.duration)
 	r = &report.Report{}
 	sent := l.describe(r, senders, took)
 	l.site.addCPU(r, "server_cpu_us_per_send", before, sent)
-	rooms, faults, err := readBack(ctx, owner, senders)
+	rooms, faults, err := load.ReadBack(ctx, owner, senders)
 	if err != nil {
 		return r, err
 	}
@@ -79,7 +80,7 @@ func (l *load) send(ctx context.Context) (r *report.Report, err error) {
 
 // senders registers the clients, makes the rooms and spreads one over the other. The first client
 // may read everything back.
-func (l *load) senders(ctx context.Context) ([]*sender, client.API, error) {
+func (l *loadOptions) senders(ctx context.Context) ([]*load.Sender, client.API, error) {
 	open := l.site.api()
 	users, err := open.Register(ctx, l.clients)
 	if err != nil {
@@ -90,13 +91,13 @@ func (l *load) senders(ctx context.Context) ([]*sender, client.API, error) {
 	if err != nil {
 		return nil, open, err
 	}
-	senders, err := spread(client.ParleyRoute(l.site.url), users, rooms, l.size)
+	senders, err := load.Spread(client.ParleyRoute(l.site.url), users, rooms, l.size)
 	return senders, first, err
 }
 
 // describe adds rate, latencies and refusals, and answers how many chats were sent.
-func (l *load) describe(r *report.Report, senders []*sender, took time.Duration) int {
-	times, codes := tally(senders)
+func (l *loadOptions) describe(r *report.Report, senders []*load.Sender, took time.Duration) int {
+	times, codes := load.Tally(senders)
 	r.Add("senders", len(senders))
 	r.Add("rooms", l.rooms)
 	r.Add("sends_per_s", report.PerSecond(times.N, took))
@@ -109,5 +110,5 @@ func addCodes(r *report.Report, codes map[string]int) {
 	for _, code := range slices.Sorted(maps.Keys(codes)) {
 		r.Add("refused_"+code, codes[code])
 	}
-	r.Faults.Merge(wrongCodes(codes))
+	r.Faults.Merge(load.WrongCodes(codes))
 }

@@ -12,6 +12,7 @@ import (
 	"parley/bench/report"
 	"parley/bench/client"
 	"parley/bench/process"
+	"parley/bench/load"
 )
 
 // Clients that come and go at once.
@@ -21,7 +22,7 @@ const visitorsAtOnce = 8
 type visitor struct {
 	url   string
 	users []client.User
-	in    *room
+	in    *load.Room
 }
 
 // once is one visit. The chat shows that the subscription has really run.
@@ -31,7 +32,7 @@ func (v *visitor) once(ctx context.Context, by client.User) error {
 		return err
 	}
 	defer s.Close()
-	if err := s.Subscribe(client.ChatSentDocument, v.in.id, v.in.cursor); err != nil {
+	if err := s.Subscribe(client.ChatSentDocument, v.in.ID, v.in.Cursor); err != nil {
 		return err
 	}
 	message, err := s.Next()
@@ -108,12 +109,12 @@ func connections(ctx context.Context, s *suite) error {
 
 // newVisitor makes a room with one chat.
 func newVisitor(ctx context.Context, s *suite, url string) (*visitor, error) {
-	c, err := newSubscribers(ctx, url, s.users, 1)
+	c, err := load.NewSubscribers(ctx, url, s.users, 1)
 	if err != nil {
 		return nil, err
 	}
-	_, err = c.sendFirst(ctx, textSize)
-	return &visitor{url, s.users, c.rooms[0]}, err
+	_, err = c.SendFirst(ctx, textSize)
+	return &visitor{url, s.users, c.Rooms[0]}, err
 }
 
 // compareMemory has Parley visited very often and compares its memory in the second half of that with the

@@ -16,6 +16,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/bench/client"
+	"parley/bench/load"
 )
 
 // writeExport writes an export of one room with n chats: that of a room with one chat, whose lines are
@@ -26,12 +27,12 @@ func writeExport(ctx context.Context, s *suite, file string, n int) error {
 	if err != nil {
 		return err
 	}
-	sends, err := newSender(client.ParleyRoute(p.URL), s.users[0], s.roomIDs[0], textSize)
+	sends, err := load.NewSender(client.ParleyRoute(p.URL), s.users[0], s.roomIDs[0], textSize)
 	if err != nil {
 		return err
 	}
-	err = fillRoom(sends, 1)
-	sends.conn.Close()
+	err = load.Fill(sends, 1)
+	sends.Conn.Close()
 	if err != nil {
 		return err
 	}

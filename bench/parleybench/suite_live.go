@@ -10,6 +10,7 @@ import (
 
 	"parley/bench/report"
 	"parley/bench/process"
+	"parley/bench/load"
 )
 
 // ahead is how many chats publishers may be ahead of the slowest subscriber; then they wait, or a server
@@ -33,9 +34,9 @@ type scenario struct {
 // A side is one server on a stage, with its figures by round.
 type side struct {
 	process     *process.Process
-	subscribers *subscribers
-	publishers  []*sender
-	first       []*sender
+	subscribers *load.Subscribers
+	publishers  []*load.Sender
+	first       []*load.Sender
 	rates       []float64 // deliveries a second
 	cpus        []float64 // of the server, µs a delivery
 	loadCPUs    []float64 // of this process, the same: it must not be what is measured
@@ -48,8 +49,8 @@ func compare(ctx context.Context, s *suite, st scenario) (map[string]*side, erro
 	all := map[string]*side{}
 	defer func() {
 		for _, r := range all {
-			r.subscribers.close()
-			closeAll(r.publishers)
+			r.subscribers.Close()
+			load.CloseAll(r.publishers)
 		}
 	}()
 	for _, name := range st.rivals {
@@ -89,41 +90,41 @@ func open(ctx context.Context, s *suite, name string, st scenario) (*side, error
 		return nil, err
 	}
 	if st.documents != nil {
-		r.subscribers.documents = st.documents
+		r.subscribers.Documents = st.documents
 	}
-	if err = r.subscribers.open(ctx, st.subscribers); err == nil {
-		r.first, err = r.subscribers.sendFirst(ctx, textSize)
+	if err = r.subscribers.Open(ctx, st.subscribers); err == nil {
+		r.first, err = r.subscribers.SendFirst(ctx, textSize)
 	}
 	if err == nil {
 		r.publishers, err = publishers(s, r.subscribers, name, st)
 	}
 	if err != nil {
-		r.subscribers.close()
+		r.subscribers.Close()
 	}
 	return r, err
 }
 
 // subscribersOf makes the rooms of one of the servers.
-func subscribersOf(ctx context.Context, s *suite, url, name string, rooms int) (*subscribers, error) {
+func subscribersOf(ctx context.Context, s *suite, url, name string, rooms int) (*load.Subscribers, error) {
 	if name == raw {
-		return newRawSubscribers(url, s.users, rooms), nil
+		return load.NewRawSubscribers(url, s.users, rooms), nil
 	}
-	return newSubscribers(ctx, url, s.users, rooms)
+	return load.NewSubscribers(ctx, url, s.users, rooms)
 }
 
 // publishers makes as many as the stage has, whoever they are.
-func publishers(s *suite, c *subscribers, name string, st scenario) ([]*sender, error) {
-	var all []*sender
+func publishers(s *suite, c *load.Subscribers, name string, st scenario) ([]*load.Sender, error) {
+	var all []*load.Sender
 	for i := range st.publishers {
-		in := c.rooms[i%len(c.rooms)]
-		p, err := newSender(c.to, s.users[i%len(s.users)], in.id, textSize)
+		in := c.Rooms[i%len(c.Rooms)]
+		p, err := load.NewSender(c.To, s.users[i%len(s.users)], in.ID, textSize)
 		if err != nil {
 			return nil, err
 		}
 		if st.rate > 0 {
-			p.interval = time.Duration(float64(st.publishers) / st.rate * float64(time.Second))
+			p.Interval = time.Duration(float64(st.publishers) / st.rate * float64(time.Second))
 		} else if lag := ahead[name]; lag > 0 {
-			p.throttle = in.throttle(lag)
+			p.Throttle = in.Throttle(lag)
 		}
 		all = append(all, p)
 	}
@@ -133,29 +134,29 @@ func publishers(s *suite, c *subscribers, name string, st scenario) ([]*sender, 
 // measure lets the publishers send for d, waits until everybody has everything, and keeps the figures,
 // unless it is for warming up.
 func (r *side) measure(ctx context.Context, d time.Duration, keep bool) error {
-	r.subscribers.since()
+	r.subscribers.Since()
 	theirs, ours, err := r.cpu()
 	if err != nil {
 		return err
 	}
 	start := time.Now()
-	sendAll(ctx, r.publishers, d)
-	r.subscribers.await(ctx, newestOf(r.publishers))
+	load.SendAll(ctx, r.publishers, d)
+	r.subscribers.Await(ctx, load.NewestOf(r.publishers))
 	theirsAfter, oursAfter, err := r.cpu()
 	if err != nil {
 		return err
 	}
-	given := r.subscribers.since()
-	if given.times.N == 0 {
-		_, codes := tally(r.publishers)
+	given := r.subscribers.Since()
+	if given.Times.N == 0 {
+		_, codes := load.Tally(r.publishers)
 		return fmt.Errorf("nothing was delivered: %v", codes)
 	}
 	if keep {
-		r.rates = append(r.rates, report.PerSecond(given.times.N, given.latest.Sub(start)))
-		r.cpus = append(r.cpus, report.Micros(theirsAfter-theirs)/float64(given.times.N))
-		r.loadCPUs = append(r.loadCPUs, report.Micros(oursAfter-ours)/float64(given.times.N))
-		r.medians = append(r.medians, report.Millis(given.times.Quantile(0.5)))
-		r.p99s = append(r.p99s, report.Millis(given.times.Quantile(0.99)))
+		r.rates = append(r.rates, report.PerSecond(given.Times.N, given.Latest.Sub(start)))
+		r.cpus = append(r.cpus, report.Micros(theirsAfter-theirs)/float64(given.Times.N))
+		r.loadCPUs = append(r.loadCPUs, report.Micros(oursAfter-ours)/float64(given.Times.N))
+		r.medians = append(r.medians, report.Millis(given.Times.Quantile(0.5)))
+		r.p99s = append(r.p99s, report.Millis(given.Times.Quantile(0.99)))
 	}
 	return nil
 }
@@ -173,13 +174,13 @@ func finish(ctx context.Context, s *suite, name string, r *side) error {
 		return ctx.Err()
 	}
 	senders := slices.Concat(r.first, r.publishers)
-	faults, err := r.subscribers.check(ctx, senders)
+	faults, err := r.subscribers.Check(ctx, senders)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	s.r.Faults.Merge(faults)
-	_, codes := tally(senders)
-	s.r.Faults.Merge(wrongCodes(codes))
+	_, codes := load.Tally(senders)
+	s.r.Faults.Merge(load.WrongCodes(codes))
 	s.r.Add(name+"_deliveries_per_s", report.Median(r.rates))
 	s.r.Add(name+"_cpu_us_per_delivery", report.Median(r.cpus))
 	s.r.Add(name+"_load_cpu_us_per_delivery", report.Median(r.loadCPUs))

@@ -12,6 +12,7 @@ import (
 
 	"parley/bench/report"
 	"parley/bench/client"
+	"parley/bench/load"
 )
 
 const (
@@ -24,7 +25,7 @@ const (
 // A loginLoad is many people at the door at once, beside a few who read pages at a calm pace.
 type loginLoad struct {
 	suite   *suite
-	readers []*pager
+	readers []*load.Pager
 	conns   []*client.Conn
 	logins  [][]byte // a request for each of the crowd
 	plain   [][]byte // the same, of something that is no work
@@ -33,11 +34,11 @@ type loginLoad struct {
 func newLoginLoad(s *suite) (*loginLoad, error) {
 	r := &loginLoad{suite: s}
 	for i := range readers {
-		p, err := newPager(client.ParleyRoute(s.main.URL), s.users[i%len(s.users)], pageRequest(pageDocument, s.roomIDs[0]))
+		p, err := load.NewPager(client.ParleyRoute(s.main.URL), s.users[i%len(s.users)], load.PageRequest(pageDocument, s.roomIDs[0]))
 		if err != nil {
 			return nil, err
 		}
-		p.interval = readInterval
+		p.Interval = readInterval
 		r.readers = append(r.readers, p)
 	}
 	to := client.ParleyRoute(s.main.URL)
@@ -57,8 +58,8 @@ func newLoginLoad(s *suite) (*loginLoad, error) {
 
 func (r *loginLoad) close() {
 	for _, p := range r.readers {
-		r.suite.r.Faults.Merge(p.faults)
-		p.conn.Close()
+		r.suite.r.Faults.Merge(p.Faults)
+		p.Conn.Close()
 	}
 	for _, c := range r.conns {
 		c.Close()
@@ -77,7 +78,7 @@ func compareLogins(ctx context.Context, s *suite) error {
 	for round := range s.rounds + 1 {
 		visiting, err := s.peakDuring(func() error {
 			_, err := r.run(ctx, r.plain)
-			pageAll(ctx, r.readers, 2*s.round)
+			load.PageAll(ctx, r.readers, 2*s.round)
 			return err
 		})
 		if err != nil {
@@ -106,10 +107,10 @@ func compareLogins(ctx context.Context, s *suite) error {
 }
 
 // p99Of is the time in ms that one page of a hundred takes longer than.
-func p99Of(pagers []*pager) float64 {
+func p99Of(pagers []*load.Pager) float64 {
 	times := &report.Histogram{}
 	for _, p := range pagers {
-		times.Merge(&p.times)
+		times.Merge(&p.Times)
 	}
 	return report.Millis(times.Quantile(0.99))
 }
@@ -120,7 +121,7 @@ func (r *loginLoad) run(ctx context.Context, requests [][]byte) (time.Duration, 
 	reading, stop := context.WithCancel(ctx)
 	defer stop()
 	var others, logins sync.WaitGroup
-	others.Go(func() { pageAll(reading, r.readers, time.Hour) })
+	others.Go(func() { load.PageAll(reading, r.readers, time.Hour) })
 	start := time.Now()
 	errs := make([]error, len(r.conns))
 	for i, c := range r.conns {

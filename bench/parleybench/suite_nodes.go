@@ -10,15 +10,16 @@ import (
 	"parley/bench/report"
 	"parley/bench/client"
 	"parley/bench/process"
+	"parley/bench/load"
 )
 
 // A pair is two nodes on one database, each with a subscriber of the same room, and who sends to the first:
 // so slowly that a chat is everywhere before the next comes.
 type pair struct {
 	nodes       [2]*process.Process
-	subscribers [2]*subscribers
-	publisher   *sender
-	senders     []*sender // all there were
+	subscribers [2]*load.Subscribers
+	publisher   *load.Sender
+	senders     []*load.Sender // all there were
 }
 
 // pairTimes are those from before a send until it is delivered, ms, by node and round.
@@ -80,27 +81,27 @@ func newPair(ctx context.Context, s *suite, name string, settings ...string) (*p
 
 // subscribe opens the streams and waits until both have the first chat.
 func (p *pair) subscribe(ctx context.Context, users []client.User) (err error) {
-	if p.subscribers[0], err = newSubscribers(ctx, p.nodes[0].URL, users, 1); err != nil {
+	if p.subscribers[0], err = load.NewSubscribers(ctx, p.nodes[0].URL, users, 1); err != nil {
 		return err
 	}
 	first := p.subscribers[0]
-	p.subscribers[1] = &subscribers{
-		url: p.nodes[1].URL, to: client.ParleyRoute(p.nodes[1].URL), owner: &client.API{URL: p.nodes[1].URL, Token: users[0].Token},
-		users: users, rooms: first.rooms, documents: first.documents,
+	p.subscribers[1] = &load.Subscribers{
+		URL: p.nodes[1].URL, To: client.ParleyRoute(p.nodes[1].URL), Owner: &client.API{URL: p.nodes[1].URL, Token: users[0].Token},
+		Users: users, Rooms: first.Rooms, Documents: first.Documents,
 	}
 	for _, c := range p.subscribers {
-		if err := c.open(ctx, 1); err != nil {
+		if err := c.Open(ctx, 1); err != nil {
 			return err
 		}
 	}
-	if p.senders, err = first.sendFirst(ctx, textSize); err != nil {
+	if p.senders, err = first.SendFirst(ctx, textSize); err != nil {
 		return err
 	}
-	p.subscribers[1].await(ctx, newestOf(p.senders))
-	if p.publisher, err = newSender(first.to, users[0], first.rooms[0].id, textSize); err != nil {
+	p.subscribers[1].Await(ctx, load.NewestOf(p.senders))
+	if p.publisher, err = load.NewSender(first.To, users[0], first.Rooms[0].ID, textSize); err != nil {
 		return err
 	}
-	p.publisher.interval = 50 * time.Millisecond
+	p.publisher.Interval = 50 * time.Millisecond
 	p.senders = append(p.senders, p.publisher)
 	return nil
 }
@@ -110,18 +111,18 @@ func measurePair(ctx context.Context, s *suite, p *pair, name string, add func(*
 	t := &pairTimes{}
 	for round := range s.rounds + 1 {
 		for _, c := range p.subscribers {
-			c.since()
+			c.Since()
 		}
-		sendAll(ctx, []*sender{p.publisher}, 2*s.round)
+		load.SendAll(ctx, []*load.Sender{p.publisher}, 2*s.round)
 		for i, c := range p.subscribers {
-			c.await(ctx, newestOf(p.senders))
-			given := c.since()
-			if given.times.N == 0 {
-				return fmt.Errorf("node %d delivered nothing: %v", i+1, p.publisher.codes)
+			c.Await(ctx, load.NewestOf(p.senders))
+			given := c.Since()
+			if given.Times.N == 0 {
+				return fmt.Errorf("node %d delivered nothing: %v", i+1, p.publisher.Codes)
 			}
 			if round > 0 {
-				t.medians[i] = append(t.medians[i], report.Millis(given.times.Quantile(0.5)))
-				t.p99s[i] = append(t.p99s[i], report.Millis(given.times.Quantile(0.99)))
+				t.medians[i] = append(t.medians[i], report.Millis(given.Times.Quantile(0.5)))
+				t.p99s[i] = append(t.p99s[i], report.Millis(given.Times.Quantile(0.99)))
 			}
 		}
 	}
@@ -135,12 +136,12 @@ func measurePair(ctx context.Context, s *suite, p *pair, name string, add func(*
 
 // finishPair judges everything that was delivered and stops the nodes.
 func finishPair(ctx context.Context, s *suite, p *pair) error {
-	p.publisher.conn.Close()
-	_, codes := tally(p.senders)
-	s.r.Faults.Merge(wrongCodes(codes))
+	p.publisher.Conn.Close()
+	_, codes := load.Tally(p.senders)
+	s.r.Faults.Merge(load.WrongCodes(codes))
 	var errs []error
 	for _, c := range p.subscribers {
-		faults, err := c.check(ctx, slices.Clone(p.senders))
+		faults, err := c.Check(ctx, slices.Clone(p.senders))
 		s.r.Faults.Merge(faults)
 		errs = append(errs, err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"parley/bench/report"
 	"parley/bench/client"
+	"parley/bench/load"
 )
 
 // leanDocument asks for what a list of chats shows, without the author's account.
@@ -34,11 +35,11 @@ func comparePages(ctx context.Context, s *suite) error {
 }
 
 func comparePage(ctx context.Context, s *suite, name, document string, bare client.Route, most float64) error {
-	ours, err := newPager(client.ParleyRoute(s.main.URL), s.users[0], pageRequest(document, s.roomIDs[0]))
+	ours, err := load.NewPager(client.ParleyRoute(s.main.URL), s.users[0], load.PageRequest(document, s.roomIDs[0]))
 	if err != nil {
 		return err
 	}
-	theirs, err := newPager(bare, client.User{}, map[string]any{"room": s.roomIDs[0]})
+	theirs, err := load.NewPager(bare, client.User{}, map[string]any{"room": s.roomIDs[0]})
 	if err != nil {
 		return err
 	}
@@ -47,16 +48,16 @@ func comparePage(ctx context.Context, s *suite, name, document string, bare clie
 	}
 	var medians [2][]float64
 	for round := range s.rounds + 1 {
-		for i, p := range []*pager{ours, theirs} {
-			pageAll(ctx, []*pager{p}, s.round/2)
+		for i, p := range []*load.Pager{ours, theirs} {
+			load.PageAll(ctx, []*load.Pager{p}, s.round/2)
 			if round > 0 {
-				medians[i] = append(medians[i], report.Millis(p.times.Quantile(0.5)))
+				medians[i] = append(medians[i], report.Millis(p.Times.Quantile(0.5)))
 			}
 		}
 	}
-	for _, p := range []*pager{ours, theirs} {
-		s.r.Faults.Merge(p.faults)
-		p.conn.Close()
+	for _, p := range []*load.Pager{ours, theirs} {
+		s.r.Faults.Merge(p.Faults)
+		p.Conn.Close()
 	}
 	s.r.Add("parley_"+name+"_p50_ms", report.Median(medians[0]))
 	s.r.Add("bare_"+name+"_p50_ms", report.Median(medians[1]))
@@ -74,10 +75,10 @@ type pageChat struct {
 }
 
 // samePage is an error when the two clients get different chats: then their times mean nothing.
-func samePage(ours, theirs *pager) error {
+func samePage(ours, theirs *load.Pager) error {
 	var pages [2][]pageChat
-	for i, p := range []*pager{ours, theirs} {
-		status, body, err := p.conn.Do(p.request)
+	for i, p := range []*load.Pager{ours, theirs} {
+		status, body, err := p.Conn.Do(p.Request)
 		if err != nil || status != 200 {
 			return fmt.Errorf("read a page: %s", client.CodeOf(status, body, err))
 		}

@@ -8,6 +8,7 @@ import (
 	"parley/bench/report"
 	"parley/bench/client"
 	"parley/bench/process"
+	"parley/bench/load"
 )
 
 // A pgServer is one server of the comparison of sends on Postgres; it has a database of its own.
@@ -16,7 +17,7 @@ type pgServer struct {
 	start   func(ctx context.Context, name, url string) (*process.Process, error)
 	route   func(url string) client.Route
 	process *process.Process
-	sent    []*sender // all that have sent to it
+	sent    []*load.Sender // all that have sent to it
 }
 
 // pgServers starts them.
@@ -93,7 +94,7 @@ func sendTo(ctx context.Context, s *suite, servers []*pgServer, clients int, roo
 	users = slices.Repeat(users, (clients+len(users)-1)/len(users))[:clients]
 	var all []*sendSide
 	for _, one := range servers {
-		senders, err := spread(one.route(one.process.URL), users, rooms, textSize)
+		senders, err := load.Spread(one.route(one.process.URL), users, rooms, textSize)
 		if err != nil {
 			return nil, err
 		}
@@ -112,14 +113,14 @@ func sendTo(ctx context.Context, s *suite, servers []*pgServer, clients int, roo
 // judgePostgres checks what the servers answered; Parley is read back.
 func judgePostgres(ctx context.Context, s *suite, all []*pgServer) error {
 	for _, one := range all {
-		_, codes := tally(one.sent)
-		s.r.Faults.Merge(wrongCodes(codes))
+		_, codes := load.Tally(one.sent)
+		s.r.Faults.Merge(load.WrongCodes(codes))
 		var faults report.Problems
 		var err error
 		if one.name == "parley" || one.name == "parley_batch_of_one" {
-			_, faults, err = readBack(ctx, client.API{URL: one.process.URL, Token: s.backing.users[0].Token}, one.sent)
+			_, faults, err = load.ReadBack(ctx, client.API{URL: one.process.URL, Token: s.backing.users[0].Token}, one.sent)
 		} else {
-			_, faults = answeredChats(one.sent)
+			_, faults = load.AnsweredChats(one.sent)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", one.name, err)

@@ -11,6 +11,7 @@ import (
 
 	"parley/bench/report"
 	"parley/bench/client"
+	"parley/bench/load"
 )
 
 const (
@@ -26,8 +27,8 @@ func replay(ctx context.Context, s *suite) error {
 	if err != nil {
 		return err
 	}
-	defer alone.subscribers.close()
-	defer closeAll(alone.publishers)
+	defer alone.subscribers.Close()
+	defer load.CloseAll(alone.publishers)
 	beside := &side{process: alone.process, subscribers: alone.subscribers, publishers: alone.publishers}
 	long, err := longRoom(ctx, s, alone.process.URL)
 	if err != nil {
@@ -55,7 +56,7 @@ func replay(ctx context.Context, s *suite) error {
 }
 
 // longRoom has chats that are as large as JSON can make them.
-func longRoom(ctx context.Context, s *suite, url string) (*room, error) {
+func longRoom(ctx context.Context, s *suite, url string) (*load.Room, error) {
 	owner := client.API{URL: url, Token: s.loginUsers[0].Token}
 	id, err := owner.CreateRoom(ctx)
 	if err != nil {
@@ -72,11 +73,11 @@ func longRoom(ctx context.Context, s *suite, url string) (*room, error) {
 			return nil, fmt.Errorf("fill a room: %w", err)
 		}
 	}
-	return &room{id: id, cursor: start}, nil
+	return &load.Room{ID: id, Cursor: start}, nil
 }
 
 // replayers read a room from its start and look at nothing; stop ends that and answers how many bytes came.
-func replayers(ctx context.Context, s *suite, url string, in *room) (stop func() int64, err error) {
+func replayers(ctx context.Context, s *suite, url string, in *load.Room) (stop func() int64, err error) {
 	var reading sync.WaitGroup
 	var conns []net.Conn
 	bytes := make([]int64, replaySockets)
@@ -92,13 +93,13 @@ func replayers(ctx context.Context, s *suite, url string, in *room) (stop func()
 		return sum
 	}
 	for i := range replaySockets {
-		one, err := subscribe(ctx, url, s.loginUsers[0], in, replayDocument(i))
+		one, err := load.Subscribe(ctx, url, s.loginUsers[0], in, replayDocument(i))
 		if err != nil {
 			stop()
 			return nil, err
 		}
-		conns = append(conns, one.socket.Conn)
-		reading.Go(func() { bytes[i], _ = io.Copy(io.Discard, one.socket.Conn) })
+		conns = append(conns, one.Socket.Conn)
+		reading.Go(func() { bytes[i], _ = io.Copy(io.Discard, one.Socket.Conn) })
 	}
 	return stop, nil
 }

@@ -9,6 +9,7 @@ import (
 	"parley/bench/report"
 	"parley/bench/client"
 	"parley/bench/process"
+	"parley/bench/load"
 )
 
 // resume lets one reader follow the room of all the sends from its very beginning, and looks at how fast
@@ -44,13 +45,13 @@ func resume(ctx context.Context, s *suite) error {
 // readAll follows the room from its start to the newest chat.
 func readAll(ctx context.Context, s *suite, chats int) (time.Duration, error) {
 	start := time.Now()
-	r, err := subscribe(ctx, s.main.URL, s.users[0], &room{id: s.roomIDs[0], cursor: s.roomStart}, client.ChatSentDocument)
+	r, err := load.Subscribe(ctx, s.main.URL, s.users[0], &load.Room{ID: s.roomIDs[0], Cursor: s.roomStart}, client.ChatSentDocument)
 	if err != nil {
 		return 0, err
 	}
-	defer r.socket.Close()
+	defer r.Socket.Close()
 	for want := 1; want <= chats; want++ {
-		message, err := r.socket.Next()
+		message, err := r.Socket.Next()
 		if err != nil {
 			return 0, fmt.Errorf("behind number %d: %w", want-1, err)
 		}

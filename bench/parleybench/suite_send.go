@@ -8,6 +8,7 @@ import (
 	"parley/bench/report"
 	"parley/bench/client"
 	"parley/bench/process"
+	"parley/bench/load"
 )
 
 // A sendSide is one server of the comparison of sends, with its figures by round.
@@ -16,7 +17,7 @@ type sendSide struct {
 	start   func(ctx context.Context, name string) (*process.Process, error)
 	route   func(url string) client.Route
 	process *process.Process
-	senders []*sender
+	senders []*load.Sender
 	rates   []float64 // sends a second
 	medians []float64 // median latency, ms
 	p99s    []float64 // the latency that 1 % exceeds, ms
@@ -43,7 +44,7 @@ func sendSides(ctx context.Context, s *suite) ([]*sendSide, error) {
 			c.process, err = c.start(ctx, c.name)
 		}
 		if err == nil {
-			c.senders, err = spread(c.route(c.process.URL), s.users, s.roomIDs, textSize)
+			c.senders, err = load.Spread(c.route(c.process.URL), s.users, s.roomIDs, textSize)
 		}
 		if err != nil {
 			return nil, err
@@ -86,7 +87,7 @@ func takeTurns(ctx context.Context, s *suite, all []*sendSide) error {
 		}
 	}
 	for _, c := range all {
-		closeAll(c.senders)
+		load.CloseAll(c.senders)
 	}
 	return nil
 }
@@ -107,12 +108,12 @@ func (c *sendSide) measure(ctx context.Context, d time.Duration, keep bool) erro
 	if err != nil {
 		return err
 	}
-	took := sendAll(ctx, c.senders, d)
+	took := load.SendAll(ctx, c.senders, d)
 	after, err := process.CPUOf(c.process.PID())
 	if err != nil {
 		return err
 	}
-	times, codes := tally(c.senders)
+	times, codes := load.Tally(c.senders)
 	if times.N == 0 {
 		return fmt.Errorf("%s answered no send: %v", c.name, codes)
 	}
@@ -128,16 +129,16 @@ func (c *sendSide) measure(ctx context.Context, d time.Duration, keep bool) erro
 // judgeSends checks what a contender answered; Parley is read back. All but the main server have
 // done their work then.
 func judgeSends(ctx context.Context, s *suite, c *sendSide) error {
-	_, codes := tally(c.senders)
+	_, codes := load.Tally(c.senders)
 	for code, n := range codes {
 		s.r.Add(c.name+"_refused_"+code, n)
 	}
-	s.r.Faults.Merge(wrongCodes(codes))
+	s.r.Faults.Merge(load.WrongCodes(codes))
 	if s.rooms == 1 {
-		s.r.Faults.Merge(checkNumbers(c.name, c.senders))
+		s.r.Faults.Merge(load.CheckNumbers(c.name, c.senders))
 	}
 	if c.name == "parley" || c.name == "parley_batch_of_one" {
-		_, faults, err := readBack(ctx, client.API{URL: c.process.URL, Token: s.users[0].Token}, c.senders)
+		_, faults, err := load.ReadBack(ctx, client.API{URL: c.process.URL, Token: s.users[0].Token}, c.senders)
 		if err != nil {
 			return err
 		}

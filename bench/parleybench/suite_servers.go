@@ -11,6 +11,7 @@ import (
 
 	"parley/bench/client"
 	"parley/bench/process"
+	"parley/bench/load"
 )
 
 // The servers that deliver.
@@ -113,10 +114,10 @@ func (s *suite) needMain(ctx context.Context) (err error) {
 		}
 	}
 	s.filled = true
-	sends, err := newSender(client.ParleyRoute(s.main.URL), s.users[0], s.roomIDs[0], textSize)
+	sends, err := load.NewSender(client.ParleyRoute(s.main.URL), s.users[0], s.roomIDs[0], textSize)
 	if err != nil {
 		return err
 	}
-	defer sends.conn.Close()
-	return fillRoom(sends, 10*pageChats)
+	defer sends.Conn.Close()
+	return load.Fill(sends, 10*load.PageChats)
 }

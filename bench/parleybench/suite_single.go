@@ -8,6 +8,7 @@ import (
 
 	"parley/bench/report"
 	"parley/bench/client"
+	"parley/bench/load"
 )
 
 const refreshDocument = `mutation($token:String!){refreshToken(token:$token){refreshToken}}`
@@ -19,11 +20,11 @@ func compareSingles(ctx context.Context, s *suite) error {
 	if err != nil {
 		return err
 	}
-	inserts, err := newSender(client.BareRoute(bare.URL), s.users[0], s.roomIDs[0], textSize)
+	inserts, err := load.NewSender(client.BareRoute(bare.URL), s.users[0], s.roomIDs[0], textSize)
 	if err != nil {
 		return err
 	}
-	sends, err := newSender(client.ParleyRoute(s.main.URL), s.users[0], s.roomIDs[0], textSize)
+	sends, err := load.NewSender(client.ParleyRoute(s.main.URL), s.users[0], s.roomIDs[0], textSize)
 	if err != nil {
 		return err
 	}
@@ -33,17 +34,17 @@ func compareSingles(ctx context.Context, s *suite) error {
 		if err := refreshes.run(ctx, s.round/2); err != nil {
 			return err
 		}
-		sendAll(ctx, []*sender{inserts}, s.round/2)
-		sendAll(ctx, []*sender{sends}, s.round/2)
+		load.SendAll(ctx, []*load.Sender{inserts}, s.round/2)
+		load.SendAll(ctx, []*load.Sender{sends}, s.round/2)
 		if round > 0 {
 			ours = append(ours, report.Millis(refreshes.times.Quantile(0.5)))
-			theirs = append(theirs, report.Millis(inserts.times.Quantile(0.5)))
-			sent = append(sent, report.Millis(sends.times.Quantile(0.5)))
+			theirs = append(theirs, report.Millis(inserts.Times.Quantile(0.5)))
+			sent = append(sent, report.Millis(sends.Times.Quantile(0.5)))
 		}
 	}
-	for _, one := range []*sender{inserts, sends} {
-		s.r.Faults.Merge(wrongCodes(one.codes))
-		one.conn.Close()
+	for _, one := range []*load.Sender{inserts, sends} {
+		s.r.Faults.Merge(load.WrongCodes(one.Codes))
+		one.Conn.Close()
 	}
 	refreshes.conn.Close()
 	s.r.Add("lone_send_p50_ms", report.Median(sent))

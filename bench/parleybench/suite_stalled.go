@@ -9,6 +9,7 @@ import (
 	"parley/bench/report"
 	"parley/bench/client"
 	"parley/bench/process"
+	"parley/bench/load"
 )
 
 const (
@@ -24,8 +25,8 @@ func stalled(ctx context.Context, s *suite) error {
 	if err != nil {
 		return fmt.Errorf("stalled: %w", err)
 	}
-	defer r.subscribers.close()
-	defer closeAll(r.publishers)
+	defer r.subscribers.Close()
+	defer load.CloseAll(r.publishers)
 	start, err := process.RSSOf(r.process.PID())
 	if err != nil {
 		return err
@@ -81,19 +82,19 @@ func measureBeside(ctx context.Context, s *suite, r *side, st scenario, keep boo
 
 // stalledSockets opens sockets that subscribe to what comes from now on and never read again.
 func stalledSockets(ctx context.Context, s *suite, r *side, n int) ([]*client.Socket, error) {
-	in := r.subscribers.rooms[0]
-	cursor, err := r.subscribers.owner.SyncCursor(ctx, in.id)
+	in := r.subscribers.Rooms[0]
+	cursor, err := r.subscribers.Owner.SyncCursor(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
 	all := make([]*client.Socket, n)
-	err = inParallel(ctx, n, func(ctx context.Context, i int) error {
-		one, err := client.Dial(ctx, net.Dialer{Control: smallBuffers}, r.process.URL, s.users[i%len(s.users)].Token)
+	err = load.InParallel(ctx, n, func(ctx context.Context, i int) error {
+		one, err := client.Dial(ctx, net.Dialer{Control: load.SmallBuffers}, r.process.URL, s.users[i%len(s.users)].Token)
 		if err != nil {
 			return err
 		}
 		all[i] = one
-		if err := one.Subscribe(client.ChatSentDocument, in.id, cursor); err != nil {
+		if err := one.Subscribe(client.ChatSentDocument, in.ID, cursor); err != nil {
 			return err
 		}
 		return one.Settle()
@@ -103,17 +104,17 @@ func stalledSockets(ctx context.Context, s *suite, r *side, n int) ([]*client.So
 
 // fillSockets sends chats until the sockets of those who do not read are full.
 func fillSockets(ctx context.Context, s *suite, r *side) error {
-	p, err := newSender(r.subscribers.to, s.users[0], r.subscribers.rooms[0].id, fillingSize)
+	p, err := load.NewSender(r.subscribers.To, s.users[0], r.subscribers.Rooms[0].ID, fillingSize)
 	if err != nil {
 		return err
 	}
-	p.unstamped = true
-	defer p.conn.Close()
+	p.Unstamped = true
+	defer p.Conn.Close()
 	r.first = append(r.first, p)
-	if err := fillRoom(p, fillingChats); err != nil {
+	if err := load.Fill(p, fillingChats); err != nil {
 		return err
 	}
-	r.subscribers.await(ctx, newestOf([]*sender{p}))
+	r.subscribers.Await(ctx, load.NewestOf([]*load.Sender{p}))
 	select {
 	case <-time.After(s.round / 3): // so that it is over before anything is measured
 	case <-ctx.Done():

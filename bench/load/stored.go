@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"context"
@@ -43,8 +43,8 @@ func checkStored(room string, stored []client.StoredChat, answered []answer, ref
 	return p
 }
 
-// checkNumbers judges a server that cannot be read back: the numbers it answered are 1 … n.
-func checkNumbers(name string, senders []*sender) report.Problems {
+// CheckNumbers judges a server that cannot be read back: the numbers it answered are 1 … n.
+func CheckNumbers(name string, senders []*Sender) report.Problems {
 	var p report.Problems
 	seen := map[int]bool{}
 	for _, s := range senders {
@@ -63,29 +63,29 @@ func checkNumbers(name string, senders []*sender) report.Problems {
 	return p
 }
 
-// answeredChats is what a server that stores nothing has answered, by room: numbers, and no texts.
-func answeredChats(senders []*sender) (map[string][]client.StoredChat, report.Problems) {
+// AnsweredChats is what a server that stores nothing has answered, by room: numbers, and no texts.
+func AnsweredChats(senders []*Sender) (map[string][]client.StoredChat, report.Problems) {
 	var p report.Problems
-	byRoom, rooms := map[string][]*sender{}, map[string][]client.StoredChat{}
+	byRoom, rooms := map[string][]*Sender{}, map[string][]client.StoredChat{}
 	for _, s := range senders {
-		byRoom[s.room] = append(byRoom[s.room], s)
+		byRoom[s.Room] = append(byRoom[s.Room], s)
 	}
 	for room, those := range byRoom {
-		p.Merge(checkNumbers("room "+room, those))
-		for n := range newestOf(those)[room] {
+		p.Merge(CheckNumbers("room "+room, those))
+		for n := range NewestOf(those)[room] {
 			rooms[room] = append(rooms[room], client.StoredChat{Number: n + 1})
 		}
 	}
 	return rooms, p
 }
 
-// readBack reads all rooms of the senders and judges them. It answers what is stored, by room.
-func readBack(ctx context.Context, a client.API, senders []*sender) (map[string][]client.StoredChat, report.Problems, error) {
+// ReadBack reads all rooms of the senders and judges them. It answers what is stored, by room.
+func ReadBack(ctx context.Context, a client.API, senders []*Sender) (map[string][]client.StoredChat, report.Problems, error) {
 	var p report.Problems
 	answered, refused := map[string][]answer{}, map[string][]uuid.UUID{}
 	for _, s := range senders {
-		answered[s.room] = append(answered[s.room], s.answered...)
-		refused[s.room] = append(refused[s.room], s.refused...)
+		answered[s.Room] = append(answered[s.Room], s.answered...)
+		refused[s.Room] = append(refused[s.Room], s.refused...)
 	}
 	rooms := make(map[string][]client.StoredChat, len(answered))
 	for room := range answered {

@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"maps"
@@ -7,20 +7,20 @@ import (
 	"parley/bench/report"
 )
 
-// tally adds up the last measurement's times and the whole run's refusals.
-func tally(senders []*sender) (*report.Histogram, map[string]int) {
+// Tally adds up the last measurement's times and the whole run's refusals.
+func Tally(senders []*Sender) (*report.Histogram, map[string]int) {
 	times, codes := &report.Histogram{}, map[string]int{}
 	for _, s := range senders {
-		times.Merge(&s.times)
-		for code, n := range s.codes {
+		times.Merge(&s.Times)
+		for code, n := range s.Codes {
 			codes[code] += n
 		}
 	}
 	return times, codes
 }
 
-// wrongCodes picks the refusals that no load excuses.
-func wrongCodes(codes map[string]int) (p report.Problems) {
+// WrongCodes picks the refusals that no load excuses.
+func WrongCodes(codes map[string]int) (p report.Problems) {
 	for _, code := range slices.Sorted(maps.Keys(codes)) {
 		switch code {
 		case "SERVER_BUSY", "RATE_LIMITED", "TIMEOUT", "UNKNOWN_OUTCOME", "STORAGE_FULL", "SHUTTING_DOWN", "HTTP_429", "HTTP_503":

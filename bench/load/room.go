@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"context"
@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// A room is where streams start: at its beginning, before the first chat.
-type room struct {
-	id, cursor  string
+// A Room is where streams start: at its beginning, before the first chat.
+type Room struct {
+	ID, Cursor  string
 	ledger      *ledger
 	subscribers []*subscriber
 	delivered   atomic.Int64 // a number that everybody has
 }
 
-// throttle returns what makes a publisher wait while a number is too far ahead of the slowest subscriber.
-func (in *room) throttle(most int) func(context.Context, int) {
+// Throttle returns what makes a publisher wait while a number is too far ahead of the slowest subscriber.
+func (in *Room) Throttle(most int) func(context.Context, int) {
 	return func(ctx context.Context, number int) {
 		for number-int(in.delivered.Load()) > most && ctx.Err() == nil {
 			if in.delivered.Store(in.slowest()); number-int(in.delivered.Load()) > most {
@@ -26,7 +26,7 @@ func (in *room) throttle(most int) func(context.Context, int) {
 }
 
 // slowest is the number that everybody in a room has.
-func (in *room) slowest() int64 {
+func (in *Room) slowest() int64 {
 	if len(in.subscribers) == 0 {
 		return 0
 	}

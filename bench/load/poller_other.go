@@ -1,6 +1,6 @@
 //go:build !linux
 
-package main
+package load
 
 import (
 	"errors"
@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"parley/bench/client"
 )
 
 // A poller reads each socket in a goroutine of its own.
@@ -27,9 +29,9 @@ func newPoller(closing *atomic.Bool) (*poller, error) { return &poller{closing: 
 func (e *poller) add(s *subscriber) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.all = append(e.all, s.socket.Conn)
+	e.all = append(e.all, s.Socket.Conn)
 	e.reading.Go(func() { e.run(s) })
-	return s.socket.Conn.SetDeadline(time.Time{})
+	return s.Socket.Conn.SetDeadline(time.Time{})
 }
 
 func (e *poller) run(s *subscriber) {
@@ -38,7 +40,7 @@ func (e *poller) run(s *subscriber) {
 	for err == nil {
 		err = e.take(s, buffer[:n])
 		if err == nil {
-			n, err = s.socket.Conn.Read(buffer)
+			n, err = s.Socket.Conn.Read(buffer)
 		}
 	}
 	if !e.closing.Load() {
@@ -51,7 +53,7 @@ func (e *poller) take(s *subscriber, read []byte) error {
 	defer e.mu.Unlock()
 	pings, err := s.take(read, time.Now(), &e.given)
 	for _, ping := range pings {
-		_, _ = s.socket.Conn.Write(client.EncodeFrame(client.PongFrame, ping)) // a server that takes nothing will close the connection
+		_, _ = s.Socket.Conn.Write(client.EncodeFrame(client.PongFrame, ping)) // a server that takes nothing will close the connection
 	}
 	return err
 }
@@ -73,7 +75,7 @@ func (e *poller) close() {
 	e.reading.Wait()
 }
 
-// smallBuffers makes a connection that takes in little while nobody reads it.
-func smallBuffers(_, _ string, _ syscall.RawConn) error {
+// SmallBuffers makes a connection that takes in little while nobody reads it.
+func SmallBuffers(_, _ string, _ syscall.RawConn) error {
 	return errors.New("connections with small buffers are made on Linux only")
 }

@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"bytes"
@@ -18,8 +18,8 @@ func message(number int) []byte {
 }
 
 func newSubscriber() *subscriber {
-	in := &room{id: "r", ledger: newLedger()}
-	return &subscriber{socket: &client.Socket{}, room: in, check: newStreamCheck("sub", 0, in.ledger)}
+	in := &Room{ID: "r", ledger: newLedger()}
+	return &subscriber{Socket: &client.Socket{}, room: in, check: newStreamCheck("sub", 0, in.ledger)}
 }
 
 // TestStreamIsCutAnywhere feeds three chats, with a ping between them, in pieces of every size.
@@ -40,8 +40,8 @@ func TestStreamIsCutAnywhere(t *testing.T) {
 			}
 		}
 		wantProblems(t, s.check.finish(3), nil)
-		if to.times.N != 3 || pinged != 1 || s.at.Load() != 3 {
-			t.Fatalf("pieces of %d: %d times, %d pings, at %d", size, to.times.N, pinged, s.at.Load())
+		if to.Times.N != 3 || pinged != 1 || s.at.Load() != 3 {
+			t.Fatalf("pieces of %d: %d times, %d pings, at %d", size, to.Times.N, pinged, s.at.Load())
 		}
 	}
 }

@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"bytes"
@@ -15,30 +15,30 @@ import (
 
 // A subscriber holds one socket with one stream and checks what comes.
 type subscriber struct {
-	socket *client.Socket
-	room   *room
+	Socket *client.Socket
+	room   *Room
 	check  *streamCheck
 	at     atomic.Int64 // the check's last number, for those who wait
 }
 
-// subscribe opens a socket for one user and starts the stream of a room.
-func subscribe(ctx context.Context, url string, by client.User, in *room, document string) (*subscriber, error) {
+// Subscribe opens a socket for one user and starts the stream of a room.
+func Subscribe(ctx context.Context, url string, by client.User, in *Room, document string) (*subscriber, error) {
 	s, err := client.Dial(ctx, net.Dialer{}, url, by.Token)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Subscribe(document, in.id, in.cursor); err != nil {
+	if err := s.Subscribe(document, in.ID, in.Cursor); err != nil {
 		s.Close()
 		return nil, err
 	}
-	return &subscriber{socket: s, room: in}, nil
+	return &subscriber{Socket: s, room: in}, nil
 }
 
 // take checks what was read, as far as it is whole messages, and returns what pings there were.
 func (s *subscriber) take(read []byte, now time.Time, to *deliveries) (pings [][]byte, err error) {
 	all := read
-	if len(s.socket.Unread) > 0 {
-		all = append(s.socket.Unread, read...)
+	if len(s.Socket.Unread) > 0 {
+		all = append(s.Socket.Unread, read...)
 	}
 	for {
 		f, rest, err := client.CutFrame(all)
@@ -46,7 +46,7 @@ func (s *subscriber) take(read []byte, now time.Time, to *deliveries) (pings [][
 			return pings, err
 		}
 		if len(rest) == len(all) {
-			s.socket.Unread = append(s.socket.Unread[:0:0], rest...)
+			s.Socket.Unread = append(s.Socket.Unread[:0:0], rest...)
 			return pings, nil
 		}
 		all = rest
@@ -74,8 +74,8 @@ func (s *subscriber) takeChat(message []byte, now time.Time, to *deliveries) {
 	text = text[:max(0, bytes.IndexByte(text, '"'))]
 	s.check.take(number, text)
 	if stamp := client.StampOf(text); stamp > 0 {
-		to.times.Record(now.Sub(client.Epoch) - stamp)
-		to.latest = now
+		to.Times.Record(now.Sub(client.Epoch) - stamp)
+		to.Latest = now
 	}
 	s.at.Store(int64(s.check.last))
 }
@@ -87,16 +87,16 @@ func (s *subscriber) fail(err error) {
 
 // deliveries are what was given, to many subscribers together.
 type deliveries struct {
-	times  report.Histogram // of the chats that carried a time
-	latest time.Time        // of the last one
+	Times  report.Histogram // of the chats that carried a time
+	Latest time.Time        // of the last one
 }
 
 func (d *deliveries) merge(other *deliveries) {
-	d.times.Merge(&other.times)
-	if other.latest.After(d.latest) {
-		d.latest = other.latest
+	d.Times.Merge(&other.Times)
+	if other.Latest.After(d.Latest) {
+		d.Latest = other.Latest
 	}
 }
 
 // who names a subscriber in a fault.
-func who(i int, in *room) string { return fmt.Sprintf("subscriber %d in room %s", i+1, in.id) }
+func who(i int, in *Room) string { return fmt.Sprintf("subscriber %d in room %s", i+1, in.ID) }

@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"errors"
@@ -45,7 +45,7 @@ func newPoller(closing *atomic.Bool) (*poller, error) {
 
 // add takes a subscriber's socket over.
 func (e *poller) add(s *subscriber) error {
-	fd, err := detach(s.socket.Conn)
+	fd, err := detach(s.Socket.Conn)
 	if err != nil {
 		return fmt.Errorf("poll a socket: %w", err)
 	}
@@ -146,9 +146,9 @@ func (e *poller) close() {
 	_ = syscall.Close(e.epoll)
 }
 
-// smallBuffers makes a connection that takes in little while nobody reads it, as over a real network: on
+// SmallBuffers makes a connection that takes in little while nobody reads it, as over a real network: on
 // loopback the kernel keeps megabytes for it, and no server would ever notice.
-func smallBuffers(_, _ string, raw syscall.RawConn) error {
+func SmallBuffers(_, _ string, raw syscall.RawConn) error {
 	var err error
 	failed := raw.Control(func(fd uintptr) {
 		err = errors.Join(

@@ -1,4 +1,4 @@
-package main
+package load
 
 import (
 	"fmt"
@@ -98,22 +98,22 @@ func TestStoredNamesWhatIsWrong(t *testing.T) {
 
 // TestNumbersNamesWhatIsWrong judges numbers alone.
 func TestNumbersNamesWhatIsWrong(t *testing.T) {
-	senders := []*sender{{answered: []answer{{number: 1}, {number: 2}}}, {answered: []answer{{number: 3}}}}
-	wantProblems(t, checkNumbers("r", senders), nil)
+	senders := []*Sender{{answered: []answer{{number: 1}, {number: 2}}}, {answered: []answer{{number: 3}}}}
+	wantProblems(t, CheckNumbers("r", senders), nil)
 	senders[1].answered[0].number = 2
-	wantProblems(t, checkNumbers("r", senders), []string{"r: number 2 was given twice"})
+	wantProblems(t, CheckNumbers("r", senders), []string{"r: number 2 was given twice"})
 	senders[1].answered[0].number = 4
-	wantProblems(t, checkNumbers("r", senders), []string{"r: number 3 was never given"})
+	wantProblems(t, CheckNumbers("r", senders), []string{"r: number 3 was never given"})
 }
 
 // TestAnsweredChats makes of answers alone what a room has, and finds what was never given.
 func TestAnsweredChats(t *testing.T) {
-	senders := []*sender{
-		{room: "a", answered: []answer{{number: 1}, {number: 3}}},
-		{room: "a", answered: []answer{{number: 2}}},
-		{room: "b", answered: []answer{{number: 2}}},
+	senders := []*Sender{
+		{Room: "a", answered: []answer{{number: 1}, {number: 3}}},
+		{Room: "a", answered: []answer{{number: 2}}},
+		{Room: "b", answered: []answer{{number: 2}}},
 	}
-	rooms, p := answeredChats(senders)
+	rooms, p := AnsweredChats(senders)
 	wantProblems(t, p, []string{"room b: number 1 was never given"})
 	if len(rooms["a"]) != 3 || len(rooms["b"]) != 2 || rooms["a"][2].Number != 3 {
 		t.Errorf("got %v", rooms)
@@ -123,10 +123,10 @@ func TestAnsweredChats(t *testing.T) {
 // TestPublishersWait has one wait until the slowest subscriber is near enough.
 func TestPublishersWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		in := &room{subscribers: []*subscriber{{}, {}}}
+		in := &Room{subscribers: []*subscriber{{}, {}}}
 		in.subscribers[0].at.Store(100)
 		in.subscribers[1].at.Store(50)
-		wait, went := in.throttle(10), make(chan struct{})
+		wait, went := in.Throttle(10), make(chan struct{})
 		wait(t.Context(), 60)
 		go func() { wait(t.Context(), 61); close(went) }()
 		select {
