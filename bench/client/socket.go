@@ -16,8 +16,8 @@ import (
 // A Socket speaks graphql-transport-ws and carries one subscription. It is written by hand, because a
 // library would cost the shared machine more than the server's own work. It belongs to one goroutine.
 type Socket struct {
-	Conn net.Conn
-	Unread   []byte // what has been read and not been taken
+	Conn   net.Conn
+	Unread []byte // what has been read and not been taken
 	buffer []byte // where reads go, as long as nobody else reads
 }
 

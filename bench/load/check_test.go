@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"parley/bench/report"
 	"parley/bench/client"
+	"parley/bench/report"
 )
 
 // TestStreamCheckNamesWhatIsWrong feeds streams to a fresh check that starts behind number 2; the room
@@ -43,7 +43,9 @@ func TestStreamCheckNamesWhatIsWrong(t *testing.T) {
 	}
 }
 
-func chat(id uuid.UUID, number int) client.StoredChat { return client.StoredChat{ID: id, Number: number} }
+func chat(id uuid.UUID, number int) client.StoredChat {
+	return client.StoredChat{ID: id, Number: number}
+}
 
 func wantProblems(t *testing.T, got report.Problems, want []string) {
 	t.Helper()

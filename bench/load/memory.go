@@ -4,17 +4,17 @@ import (
 	"context"
 	"time"
 
-	"parley/bench/report"
 	"parley/bench/client"
 	"parley/bench/process"
+	"parley/bench/report"
 )
 
 // Memory are the memory of a server in KiB: before sockets are open, while they wait, and after each
 // has been given one chat.
 type Memory struct {
-	PID                    int
-	Wait                   time.Duration
-	sockets                int
+	PID                 int
+	Wait                time.Duration
+	sockets             int
 	Before, Idle, After int
 }
 

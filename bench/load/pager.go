@@ -6,8 +6,8 @@ import (
 	"sync"
 	"time"
 
-	"parley/bench/report"
 	"parley/bench/client"
+	"parley/bench/report"
 )
 
 // PageChats is how many chats a page has when nothing else is asked for.

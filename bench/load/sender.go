@@ -11,8 +11,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"parley/bench/report"
 	"parley/bench/client"
+	"parley/bench/report"
 )
 
 // A Sender is one client that sends chats into one room over one connection.

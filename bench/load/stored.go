@@ -6,8 +6,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"parley/bench/report"
 	"parley/bench/client"
+	"parley/bench/report"
 )
 
 // checkStored judges a room that was empty before: stored is what reading it from its start gave,

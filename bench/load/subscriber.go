@@ -9,8 +9,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"parley/bench/report"
 	"parley/bench/client"
+	"parley/bench/report"
 )
 
 // A subscriber holds one socket with one stream and checks what comes.

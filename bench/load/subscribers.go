@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"parley/bench/report"
 	"parley/bench/client"
+	"parley/bench/report"
 )
 
 const (

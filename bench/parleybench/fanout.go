@@ -6,17 +6,17 @@ import (
 	"slices"
 	"time"
 
-	"parley/bench/report"
 	"parley/bench/client"
 	"parley/bench/load"
+	"parley/bench/report"
 )
 
 // A fanout is a run with subscribers and publishers. The clients of its load are the publishers.
 type fanout struct {
 	loadOptions
 	subscribers int
-	rate        float64 // chats a second of all publishers together; 0: as fast as they are answered
-	users       []client.User  // accounts that are there already
+	rate        float64       // chats a second of all publishers together; 0: as fast as they are answered
+	users       []client.User // accounts that are there already
 }
 
 func prepareFanout(f *flag.FlagSet) func(context.Context) (*report.Report, error) {

@@ -5,8 +5,8 @@ import (
 	"flag"
 	"time"
 
-	"parley/bench/report"
 	"parley/bench/load"
+	"parley/bench/report"
 )
 
 // An idleRun opens sockets and looks at the server's memory.

@@ -4,9 +4,9 @@ import (
 	"context"
 	"flag"
 
-	"parley/bench/report"
 	"parley/bench/client"
 	"parley/bench/load"
+	"parley/bench/report"
 )
 
 // pageDocument is what a chat window asks for when it opens.

@@ -8,9 +8,9 @@ import (
 	"slices"
 	"time"
 
-	"parley/bench/report"
 	"parley/bench/client"
 	"parley/bench/load"
+	"parley/bench/report"
 )
 
 // A loadOptions is what send and its checks need: who sends, how long, into how many rooms.

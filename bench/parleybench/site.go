@@ -9,9 +9,9 @@ import (
 	"path/filepath"
 	"time"
 
-	"parley/bench/report"
 	"parley/bench/client"
 	"parley/bench/process"
+	"parley/bench/report"
 )
 
 // A site is the server under load: one that runs already, or one that is started for the run.

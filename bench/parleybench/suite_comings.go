@@ -9,10 +9,11 @@ import (
 	"sync/atomic"
 	"time"
 
-	"parley/bench/report"
 	"parley/bench/client"
-	"parley/bench/process"
 	"parley/bench/load"
+	"parley/bench/process"
+	"parley/bench/report"
+	"parley/bench/suite"
 )
 
 // Clients that come and go at once.
@@ -74,12 +75,12 @@ func upTo(n int) func(int64) bool { return func(visits int64) bool { return visi
 
 // connections compares visits to Parley and to the stock server, in turn, and looks whether very many leave
 // anything behind.
-func connections(ctx context.Context, s *suite) error {
-	rivals := []string{parley, stock}
+func connections(ctx context.Context, s *suite.Suite) error {
+	rivals := []string{suite.Parley, suite.Stock}
 	visitors, rates, cpus := map[string]*visitor{}, map[string][]float64{}, map[string][]float64{}
-	for round := range s.rounds + 1 {
+	for round := range s.Rounds + 1 {
 		for _, name := range rivals {
-			p, err := s.shared(ctx, name)
+			p, err := s.Shared(ctx, name)
 			if err == nil && visitors[name] == nil {
 				visitors[name], err = newVisitor(ctx, s, p.URL)
 			}
@@ -87,7 +88,7 @@ func connections(ctx context.Context, s *suite) error {
 				return err
 			}
 			before, err1 := process.CPUOf(p.PID())
-			visits, took, err2 := visitors[name].visit(ctx, during(s.round))
+			visits, took, err2 := visitors[name].visit(ctx, during(s.Round))
 			after, err3 := process.CPUOf(p.PID())
 			if err := errors.Join(err1, err2, err3); err != nil {
 				return fmt.Errorf("come and go, %s: %w", name, err)
@@ -99,34 +100,38 @@ func connections(ctx context.Context, s *suite) error {
 		}
 	}
 	for _, name := range rivals {
-		s.r.Add("comings_"+name+"_per_s", report.Median(rates[name]))
-		s.r.Add("comings_"+name+"_cpu_us", report.Median(cpus[name]))
+		s.Report.Add("comings_"+name+"_per_s", report.Median(rates[name]))
+		s.Report.Add("comings_"+name+"_cpu_us", report.Median(cpus[name]))
 	}
-	s.r.AtLeast(1.2, "connect, subscribe, leave: times/s, Parley / stock", report.Over(rates[parley], rates[stock]))
-	s.r.Compare("connect, subscribe, leave: CPU each, Parley / stock", report.Over(cpus[parley], cpus[stock]))
-	return compareMemory(ctx, s, visitors[parley])
+	s.Report.AtLeast(1.2, "connect, subscribe, leave: times/s, Parley / stock", report.Over(rates[suite.Parley], rates[suite.Stock]))
+	s.Report.Compare("connect, subscribe, leave: CPU each, Parley / stock", report.Over(cpus[suite.Parley], cpus[suite.Stock]))
+	return compareMemory(ctx, s, visitors[suite.Parley])
 }
 
 // newVisitor makes a room with one chat.
-func newVisitor(ctx context.Context, s *suite, url string) (*visitor, error) {
-	c, err := load.NewSubscribers(ctx, url, s.users, 1)
+func newVisitor(ctx context.Context, s *suite.Suite, url string) (*visitor, error) {
+	c, err := load.NewSubscribers(ctx, url, s.Users, 1)
 	if err != nil {
 		return nil, err
 	}
-	_, err = c.SendFirst(ctx, textSize)
-	return &visitor{url, s.users, c.Rooms[0]}, err
+	_, err = c.SendFirst(ctx, suite.TextSize)
+	return &visitor{url, s.Users, c.Rooms[0]}, err
 }
 
 // compareMemory has Parley visited very often and compares its memory in the second half of that with the
 // first. A garbage collector makes it go up and down by a third, so many looks count and not the last one.
-func compareMemory(ctx context.Context, s *suite, v *visitor) error {
-	many := 200 * s.subscribers
+func compareMemory(ctx context.Context, s *suite.Suite, v *visitor) error {
+	many := 200 * s.Subscribers
 	var halves [2]float64
+	p, err := s.Shared(ctx, suite.Parley)
+	if err != nil {
+		return err
+	}
 	if _, _, err := v.visit(ctx, upTo(many/10)); err != nil {
 		return fmt.Errorf("come and go: %w", err)
 	}
 	for i := range halves {
-		sizes, err := watchMemory(s, s.running[parley].PID(), func() error {
+		sizes, err := watchMemory(s, p.PID(), func() error {
 			_, _, err := v.visit(ctx, upTo(many*9/20))
 			return err
 		})
@@ -135,17 +140,17 @@ func compareMemory(ctx context.Context, s *suite, v *visitor) error {
 		}
 		halves[i] = report.Median(sizes)
 	}
-	s.r.Add("comings_rss_first_half_mib", halves[0])
-	s.r.Add("comings_rss_second_half_mib", halves[1])
-	s.r.AtMost(1.1, fmt.Sprintf("connect, subscribe, leave, %d times: memory, second half / first", many), []float64{halves[1] / halves[0]})
+	s.Report.Add("comings_rss_first_half_mib", halves[0])
+	s.Report.Add("comings_rss_second_half_mib", halves[1])
+	s.Report.AtMost(1.1, fmt.Sprintf("connect, subscribe, leave, %d times: memory, second half / first", many), []float64{halves[1] / halves[0]})
 	return nil
 }
 
 // watchMemory looks at the memory of a process, in MiB, again and again while something runs.
-func watchMemory(s *suite, pid int, what func() error) (sizes []float64, err error) {
+func watchMemory(s *suite.Suite, pid int, what func() error) (sizes []float64, err error) {
 	done := make(chan error, 1)
 	go func() { done <- what() }()
-	tick := time.NewTicker(s.round / 30)
+	tick := time.NewTicker(s.Round / 30)
 	defer tick.Stop()
 	for {
 		rss, failed := process.RSSOf(pid)

@@ -6,96 +6,97 @@ import (
 	"strings"
 
 	"parley/bench/report"
+	"parley/bench/suite"
 )
 
 // steady has 20 chats a second sent to one room, whose subscribers are few, and then many.
-func steady(ctx context.Context, s *suite) error {
+func steady(ctx context.Context, s *suite.Suite) error {
 	// The stock server cannot keep up with many.
-	for _, rivals := range [][]string{{parley, raw, stock}, {parley, raw}} {
-		n := s.subscribers
+	for _, rivals := range [][]string{{suite.Parley, suite.Raw, suite.Stock}, {suite.Parley, suite.Raw}} {
+		n := s.Subscribers
 		if len(rivals) == 2 {
 			n *= 10
 		}
 		all, err := compare(ctx, s, scenario{
 			name: fmt.Sprintf("steady_%d", n), rivals: rivals, subscribers: n,
-			rooms: 1, publishers: 1, rate: 20, round: 2 * s.round,
+			rooms: 1, publishers: 1, rate: 20, round: 2 * s.Round,
 		})
 		if err != nil {
 			return err
 		}
 		what := fmt.Sprintf("20 chats/s to %d subscribers: ", n)
-		s.r.AtMost(1.2, what+"CPU a delivery, Parley / raw", report.Over(all[parley].cpus, all[raw].cpus))
-		s.r.AtMost(1.5, what+"p99 of deliveries, Parley / raw", report.Over(all[parley].p99s, all[raw].p99s))
-		if all[stock] != nil {
-			s.r.Compare(what+"CPU a delivery, stock / raw", report.Over(all[stock].cpus, all[raw].cpus))
+		s.Report.AtMost(1.2, what+"CPU a delivery, Parley / raw", report.Over(all[suite.Parley].cpus, all[suite.Raw].cpus))
+		s.Report.AtMost(1.5, what+"p99 of deliveries, Parley / raw", report.Over(all[suite.Parley].p99s, all[suite.Raw].p99s))
+		if all[suite.Stock] != nil {
+			s.Report.Compare(what+"CPU a delivery, stock / raw", report.Over(all[suite.Stock].cpus, all[suite.Raw].cpus))
 		}
 	}
 	return nil
 }
 
 // publisher has one client send to one room as fast as it is answered.
-func publisher(ctx context.Context, s *suite) error {
+func publisher(ctx context.Context, s *suite.Suite) error {
 	all, err := compare(ctx, s, scenario{
-		name: "publisher", rivals: []string{parley, raw, stock}, subscribers: s.subscribers,
-		rooms: 1, publishers: 1, round: s.round,
+		name: "publisher", rivals: []string{suite.Parley, suite.Raw, suite.Stock}, subscribers: s.Subscribers,
+		rooms: 1, publishers: 1, round: s.Round,
 	})
 	if err != nil {
 		return err
 	}
-	compareRates(s, fmt.Sprintf("one publisher, %d subscribers: ", s.subscribers), all, 1, 3)
+	compareRates(s, fmt.Sprintf("one publisher, %d subscribers: ", s.Subscribers), all, 1, 3)
 	return nil
 }
 
 // compareRates judges deliveries a second, and shows what they cost beside them.
-func compareRates(s *suite, what string, all map[string]*side, overRaw, overStock float64) {
-	ours := all[parley]
-	s.r.AtLeast(overRaw, what+"deliveries/s, Parley / raw", report.Over(ours.rates, all[raw].rates))
-	s.r.AtLeast(overStock, what+"deliveries/s, Parley / stock", report.Over(ours.rates, all[stock].rates))
-	s.r.Compare(what+"CPU a delivery, Parley / raw", report.Over(ours.cpus, all[raw].cpus))
-	s.r.Compare(what+"CPU a delivery, Parley / stock", report.Over(ours.cpus, all[stock].cpus))
+func compareRates(s *suite.Suite, what string, all map[string]*side, overRaw, overStock float64) {
+	ours := all[suite.Parley]
+	s.Report.AtLeast(overRaw, what+"deliveries/s, Parley / raw", report.Over(ours.rates, all[suite.Raw].rates))
+	s.Report.AtLeast(overStock, what+"deliveries/s, Parley / stock", report.Over(ours.rates, all[suite.Stock].rates))
+	s.Report.Compare(what+"CPU a delivery, Parley / raw", report.Over(ours.cpus, all[suite.Raw].cpus))
+	s.Report.Compare(what+"CPU a delivery, Parley / stock", report.Over(ours.cpus, all[suite.Stock].cpus))
 }
 
 // flood has 16 clients send to one room as fast as they are answered.
-func flood(ctx context.Context, s *suite) error {
+func flood(ctx context.Context, s *suite.Suite) error {
 	all, err := compare(ctx, s, scenario{
-		name: "flood", rivals: []string{parley, stock}, subscribers: s.subscribers,
-		rooms: 1, publishers: 16, round: s.round,
+		name: "flood", rivals: []string{suite.Parley, suite.Stock}, subscribers: s.Subscribers,
+		rooms: 1, publishers: 16, round: s.Round,
 	})
 	if err != nil {
 		return err
 	}
-	what := fmt.Sprintf("16 publishers, %d subscribers: ", s.subscribers)
-	s.r.AtLeast(12, what+"deliveries/s, Parley / stock", report.Over(all[parley].rates, all[stock].rates))
-	s.r.AtMost(150, what+"p99 of deliveries, ms", all[parley].p99s)
-	s.r.Compare(what+"CPU a delivery, Parley / stock", report.Over(all[parley].cpus, all[stock].cpus))
+	what := fmt.Sprintf("16 publishers, %d subscribers: ", s.Subscribers)
+	s.Report.AtLeast(12, what+"deliveries/s, Parley / stock", report.Over(all[suite.Parley].rates, all[suite.Stock].rates))
+	s.Report.AtMost(150, what+"p99 of deliveries, ms", all[suite.Parley].p99s)
+	s.Report.Compare(what+"CPU a delivery, Parley / stock", report.Over(all[suite.Parley].cpus, all[suite.Stock].cpus))
 	return nil
 }
 
 // manyRooms has one client send to each of 50 rooms, all as fast as they are answered.
-func manyRooms(ctx context.Context, s *suite) error {
+func manyRooms(ctx context.Context, s *suite.Suite) error {
 	const rooms = 50
 	all, err := compare(ctx, s, scenario{
-		name: "rooms", rivals: []string{parley, raw, stock}, subscribers: 2 * s.subscribers,
-		rooms: rooms, publishers: rooms, round: s.round,
+		name: "rooms", rivals: []string{suite.Parley, suite.Raw, suite.Stock}, subscribers: 2 * s.Subscribers,
+		rooms: rooms, publishers: rooms, round: s.Round,
 	})
 	if err != nil {
 		return err
 	}
-	compareRates(s, fmt.Sprintf("%d rooms, %d subscribers: ", rooms, 2*s.subscribers), all, 0.7, 3)
+	compareRates(s, fmt.Sprintf("%d rooms, %d subscribers: ", rooms, 2*s.Subscribers), all, 0.7, 3)
 	return nil
 }
 
 // selections has 20 chats a second sent to a room whose subscribers ask for 20 different things. How often
 // a server executes cannot be seen from outside: a test of package graph counts that.
-func selections(ctx context.Context, s *suite) error {
+func selections(ctx context.Context, s *suite.Suite) error {
 	all, err := compare(ctx, s, scenario{
-		name: "selections", rivals: []string{parley, stock}, subscribers: 2 * s.subscribers,
-		rooms: 1, publishers: 1, rate: 20, documents: selectionDocuments(), round: 2 * s.round,
+		name: "selections", rivals: []string{suite.Parley, suite.Stock}, subscribers: 2 * s.Subscribers,
+		rooms: 1, publishers: 1, rate: 20, documents: selectionDocuments(), round: 2 * s.Round,
 	})
 	if err != nil {
 		return err
 	}
-	s.r.Compare(fmt.Sprintf("20 selections, %d subscribers: CPU a delivery, Parley / stock", 2*s.subscribers), report.Over(all[parley].cpus, all[stock].cpus))
+	s.Report.Compare(fmt.Sprintf("20 selections, %d subscribers: CPU a delivery, Parley / stock", 2*s.Subscribers), report.Over(all[suite.Parley].cpus, all[suite.Stock].cpus))
 	return nil
 }
 

@@ -17,17 +17,18 @@ import (
 
 	"parley/bench/client"
 	"parley/bench/load"
+	"parley/bench/suite"
 )
 
 // writeExport writes an export of one room with n chats: that of a room with one chat, whose lines are
 // repeated. To send them all would take longer than to measure. docs/export.md has the format.
-func writeExport(ctx context.Context, s *suite, file string, n int) error {
+func writeExport(ctx context.Context, s *suite.Suite, file string, n int) error {
 	const one = "export_of_one"
-	p, err := s.startCopy(ctx, parley, one)
+	p, err := s.StartCopy(ctx, suite.Parley, one)
 	if err != nil {
 		return err
 	}
-	sends, err := load.NewSender(client.ParleyRoute(p.URL), s.users[0], s.roomIDs[0], textSize)
+	sends, err := load.NewSender(client.ParleyRoute(p.URL), s.Users[0], s.RoomIDs[0], suite.TextSize)
 	if err != nil {
 		return err
 	}
@@ -39,7 +40,7 @@ func writeExport(ctx context.Context, s *suite, file string, n int) error {
 	if err := p.Stop(); err != nil {
 		return err
 	}
-	small := filepath.Join(s.temp, one+".ndjson")
+	small := filepath.Join(s.Temp, one+".ndjson")
 	if output, err := tool(ctx, s, database{name: one}, "export", small).CombinedOutput(); err != nil {
 		return fmt.Errorf("export: %w\n%s", err, output)
 	}

@@ -5,24 +5,25 @@ import (
 	"fmt"
 	"time"
 
-	"parley/bench/report"
 	"parley/bench/client"
+	"parley/bench/report"
+	"parley/bench/suite"
 )
 
 // compareWrongLogins lets one client sign in with a wrong password and with names that nobody has, in turn:
 // the time must not tell which is which.
-func compareWrongLogins(ctx context.Context, s *suite) error {
-	c := client.NewConn(client.HostOf(s.main.URL))
+func compareWrongLogins(ctx context.Context, s *suite.Suite) error {
+	c := client.NewConn(client.HostOf(s.Main.URL))
 	defer c.Close()
 	var ratios []float64
-	for round := range s.rounds + 1 {
+	for round := range s.Rounds + 1 {
 		wrong, unknown := &report.Histogram{}, &report.Histogram{}
-		for i := range (s.logins + 4) / 5 {
+		for i := range (s.Logins + 4) / 5 {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
-			for name, times := range map[string]*report.Histogram{s.loginUsers[i%len(s.loginUsers)].Name: wrong, fmt.Sprintf("nobody%d", i): unknown} {
-				if err := wrongLogin(c, s.main.URL, name, times); err != nil {
+			for name, times := range map[string]*report.Histogram{s.LoginUsers[i%len(s.LoginUsers)].Name: wrong, fmt.Sprintf("nobody%d", i): unknown} {
+				if err := wrongLogin(c, s.Main.URL, name, times); err != nil {
 					return err
 				}
 			}
@@ -31,7 +32,7 @@ func compareWrongLogins(ctx context.Context, s *suite) error {
 			ratios = append(ratios, max(a/b, b/a))
 		}
 	}
-	s.r.AtMost(1.1, "login: median time, unknown name / wrong password, the longer one above", ratios)
+	s.Report.AtMost(1.1, "login: median time, unknown name / wrong password, the longer one above", ratios)
 	return nil
 }
 

@@ -5,39 +5,40 @@ import (
 	"fmt"
 
 	"parley/bench/load"
+	"parley/bench/suite"
 )
 
 // idle opens many sockets on a fresh server, over and over, and looks at its memory. The other servers
 // are shown once each.
-func idle(ctx context.Context, s *suite) error {
+func idle(ctx context.Context, s *suite.Suite) error {
 	const rooms = 20
-	sockets := 10 * s.subscribers
+	sockets := 10 * s.Subscribers
 	var waiting []float64
-	for round := range s.rounds + 2 {
-		name := parley
-		if round >= s.rounds {
-			name = []string{raw, stock}[round-s.rounds]
+	for round := range s.Rounds + 2 {
+		name := suite.Parley
+		if round >= s.Rounds {
+			name = []string{suite.Raw, suite.Stock}[round-s.Rounds]
 		}
 		w, err := idleMemory(ctx, s, fmt.Sprintf("idle_%d", round), name, rooms, sockets)
 		if err != nil {
 			return fmt.Errorf("idle, %s: %w", name, err)
 		}
-		if name == parley {
+		if name == suite.Parley {
 			waiting = append(waiting, w.PerSocket(w.Idle))
-			if round < s.rounds-1 {
+			if round < s.Rounds-1 {
 				continue
 			}
 		}
-		s.r.Add("idle_"+name+"_kib_per_socket", w.PerSocket(w.Idle))
-		s.r.Add("idle_"+name+"_kib_per_socket_after_a_chat", w.PerSocket(w.After))
+		s.Report.Add("idle_"+name+"_kib_per_socket", w.PerSocket(w.Idle))
+		s.Report.Add("idle_"+name+"_kib_per_socket_after_a_chat", w.PerSocket(w.After))
 	}
-	s.r.AtMost(10, fmt.Sprintf("%d subscribed sockets in %d rooms: memory each, KiB", sockets, rooms), waiting)
+	s.Report.AtMost(10, fmt.Sprintf("%d subscribed sockets in %d rooms: memory each, KiB", sockets, rooms), waiting)
 	return nil
 }
 
 // idleMemory looks at one server of its own.
-func idleMemory(ctx context.Context, s *suite, dir, name string, rooms, sockets int) (load.Memory, error) {
-	p, err := s.startCopy(ctx, name, dir)
+func idleMemory(ctx context.Context, s *suite.Suite, dir, name string, rooms, sockets int) (load.Memory, error) {
+	p, err := s.StartCopy(ctx, name, dir)
 	if err != nil {
 		return load.Memory{}, err
 	}
@@ -46,11 +47,11 @@ func idleMemory(ctx context.Context, s *suite, dir, name string, rooms, sockets 
 		return load.Memory{}, err
 	}
 	defer c.Close()
-	w := load.Memory{PID: p.PID(), Wait: s.round}
+	w := load.Memory{PID: p.PID(), Wait: s.Round}
 	faults, err := w.Measure(ctx, c, sockets)
 	if err != nil {
 		return w, err
 	}
-	s.r.Faults.Merge(faults)
+	s.Report.Faults.Merge(faults)
 	return w, p.Stop()
 }

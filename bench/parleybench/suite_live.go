@@ -8,16 +8,17 @@ import (
 	"slices"
 	"time"
 
-	"parley/bench/report"
-	"parley/bench/process"
 	"parley/bench/load"
+	"parley/bench/process"
+	"parley/bench/report"
+	"parley/bench/suite"
 )
 
 // ahead is how many chats publishers may be ahead of the slowest subscriber; then they wait, or a server
 // that sends faster than it delivers would be behind by minutes. The bare broadcast answers a chat when it
 // is delivered. The stock server gets what suits it best: it reads the log once for all as long as nobody
 // is more than 256 events behind.
-var ahead = map[string]int{parley: 1000, stock: 200}
+var ahead = map[string]int{suite.Parley: 1000, suite.Stock: 200}
 
 // A scenario is one comparison of deliveries.
 type scenario struct {
@@ -45,7 +46,7 @@ type side struct {
 }
 
 // compare lets the rivals deliver in turn; a first round only warms up. Every delivery is checked.
-func compare(ctx context.Context, s *suite, st scenario) (map[string]*side, error) {
+func compare(ctx context.Context, s *suite.Suite, st scenario) (map[string]*side, error) {
 	all := map[string]*side{}
 	defer func() {
 		for _, r := range all {
@@ -60,7 +61,7 @@ func compare(ctx context.Context, s *suite, st scenario) (map[string]*side, erro
 		}
 		all[name] = r
 	}
-	for round := range s.rounds + 1 {
+	for round := range s.Rounds + 1 {
 		for _, name := range st.rivals {
 			d := st.round
 			if round == 0 {
@@ -80,10 +81,10 @@ func compare(ctx context.Context, s *suite, st scenario) (map[string]*side, erro
 }
 
 // open gives a rival its rooms, its subscribers and its publishers.
-func open(ctx context.Context, s *suite, name string, st scenario) (*side, error) {
+func open(ctx context.Context, s *suite.Suite, name string, st scenario) (*side, error) {
 	r := &side{}
 	var err error
-	if r.process, err = s.shared(ctx, name); err != nil {
+	if r.process, err = s.Shared(ctx, name); err != nil {
 		return nil, err
 	}
 	if r.subscribers, err = subscribersOf(ctx, s, r.process.URL, name, st.rooms); err != nil {
@@ -93,7 +94,7 @@ func open(ctx context.Context, s *suite, name string, st scenario) (*side, error
 		r.subscribers.Documents = st.documents
 	}
 	if err = r.subscribers.Open(ctx, st.subscribers); err == nil {
-		r.first, err = r.subscribers.SendFirst(ctx, textSize)
+		r.first, err = r.subscribers.SendFirst(ctx, suite.TextSize)
 	}
 	if err == nil {
 		r.publishers, err = publishers(s, r.subscribers, name, st)
@@ -105,19 +106,19 @@ func open(ctx context.Context, s *suite, name string, st scenario) (*side, error
 }
 
 // subscribersOf makes the rooms of one of the servers.
-func subscribersOf(ctx context.Context, s *suite, url, name string, rooms int) (*load.Subscribers, error) {
-	if name == raw {
-		return load.NewRawSubscribers(url, s.users, rooms), nil
+func subscribersOf(ctx context.Context, s *suite.Suite, url, name string, rooms int) (*load.Subscribers, error) {
+	if name == suite.Raw {
+		return load.NewRawSubscribers(url, s.Users, rooms), nil
 	}
-	return load.NewSubscribers(ctx, url, s.users, rooms)
+	return load.NewSubscribers(ctx, url, s.Users, rooms)
 }
 
 // publishers makes as many as the stage has, whoever they are.
-func publishers(s *suite, c *load.Subscribers, name string, st scenario) ([]*load.Sender, error) {
+func publishers(s *suite.Suite, c *load.Subscribers, name string, st scenario) ([]*load.Sender, error) {
 	var all []*load.Sender
 	for i := range st.publishers {
 		in := c.Rooms[i%len(c.Rooms)]
-		p, err := load.NewSender(c.To, s.users[i%len(s.users)], in.ID, textSize)
+		p, err := load.NewSender(c.To, s.Users[i%len(s.Users)], in.ID, suite.TextSize)
 		if err != nil {
 			return nil, err
 		}
@@ -169,7 +170,7 @@ func (r *side) cpu() (server, load time.Duration, err error) {
 }
 
 // finish judges everything that was delivered and adds the figures.
-func finish(ctx context.Context, s *suite, name string, r *side) error {
+func finish(ctx context.Context, s *suite.Suite, name string, r *side) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -178,13 +179,13 @@ func finish(ctx context.Context, s *suite, name string, r *side) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	s.r.Faults.Merge(faults)
+	s.Report.Faults.Merge(faults)
 	_, codes := load.Tally(senders)
-	s.r.Faults.Merge(load.WrongCodes(codes))
-	s.r.Add(name+"_deliveries_per_s", report.Median(r.rates))
-	s.r.Add(name+"_cpu_us_per_delivery", report.Median(r.cpus))
-	s.r.Add(name+"_load_cpu_us_per_delivery", report.Median(r.loadCPUs))
-	s.r.Add(name+"_delivery_p50_ms", report.Median(r.medians))
-	s.r.Add(name+"_delivery_p99_ms", report.Median(r.p99s))
+	s.Report.Faults.Merge(load.WrongCodes(codes))
+	s.Report.Add(name+"_deliveries_per_s", report.Median(r.rates))
+	s.Report.Add(name+"_cpu_us_per_delivery", report.Median(r.cpus))
+	s.Report.Add(name+"_load_cpu_us_per_delivery", report.Median(r.loadCPUs))
+	s.Report.Add(name+"_delivery_p50_ms", report.Median(r.medians))
+	s.Report.Add(name+"_delivery_p99_ms", report.Median(r.p99s))
 	return nil
 }

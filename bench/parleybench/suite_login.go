@@ -10,9 +10,10 @@ import (
 	"sync"
 	"time"
 
-	"parley/bench/report"
 	"parley/bench/client"
 	"parley/bench/load"
+	"parley/bench/report"
+	"parley/bench/suite"
 )
 
 const (
@@ -24,26 +25,26 @@ const (
 
 // A loginLoad is many people at the door at once, beside a few who read pages at a calm pace.
 type loginLoad struct {
-	suite   *suite
+	suite   *suite.Suite
 	readers []*load.Pager
 	conns   []*client.Conn
 	logins  [][]byte // a request for each of the crowd
 	plain   [][]byte // the same, of something that is no work
 }
 
-func newLoginLoad(s *suite) (*loginLoad, error) {
+func newLoginLoad(s *suite.Suite) (*loginLoad, error) {
 	r := &loginLoad{suite: s}
 	for i := range readers {
-		p, err := load.NewPager(client.ParleyRoute(s.main.URL), s.users[i%len(s.users)], load.PageRequest(pageDocument, s.roomIDs[0]))
+		p, err := load.NewPager(client.ParleyRoute(s.Main.URL), s.Users[i%len(s.Users)], load.PageRequest(pageDocument, s.RoomIDs[0]))
 		if err != nil {
 			return nil, err
 		}
 		p.Interval = readInterval
 		r.readers = append(r.readers, p)
 	}
-	to := client.ParleyRoute(s.main.URL)
-	for i := range s.logins {
-		u := s.loginUsers[i%len(s.loginUsers)]
+	to := client.ParleyRoute(s.Main.URL)
+	for i := range s.Logins {
+		u := s.LoginUsers[i%len(s.LoginUsers)]
 		login, err1 := client.Encode(to, client.User{}, map[string]any{
 			"query": loginDocument, "variables": map[string]any{"name": u.Name, "password": u.Password},
 		})
@@ -58,7 +59,7 @@ func newLoginLoad(s *suite) (*loginLoad, error) {
 
 func (r *loginLoad) close() {
 	for _, p := range r.readers {
-		r.suite.r.Faults.Merge(p.Faults)
+		r.suite.Report.Faults.Merge(p.Faults)
 		p.Conn.Close()
 	}
 	for _, c := range r.conns {
@@ -68,17 +69,17 @@ func (r *loginLoad) close() {
 
 // compareLogins looks at the readers and at the server's memory while many visit, and while as many
 // sign in. A first round only warms up.
-func compareLogins(ctx context.Context, s *suite) error {
+func compareLogins(ctx context.Context, s *suite.Suite) error {
 	r, err := newLoginLoad(s)
 	if err != nil {
 		return err
 	}
 	defer r.close()
 	var alone, beside, growth, rates []float64
-	for round := range s.rounds + 1 {
-		visiting, err := s.peakDuring(func() error {
+	for round := range s.Rounds + 1 {
+		visiting, err := s.PeakDuring(func() error {
 			_, err := r.run(ctx, r.plain)
-			load.PageAll(ctx, r.readers, 2*s.round)
+			load.PageAll(ctx, r.readers, 2*s.Round)
 			return err
 		})
 		if err != nil {
@@ -86,7 +87,7 @@ func compareLogins(ctx context.Context, s *suite) error {
 		}
 		calm := p99Of(r.readers)
 		var took time.Duration
-		hashing, err := s.peakDuring(func() error {
+		hashing, err := s.PeakDuring(func() error {
 			took, err = r.run(ctx, r.logins)
 			return err
 		})
@@ -95,14 +96,14 @@ func compareLogins(ctx context.Context, s *suite) error {
 		}
 		if round > 0 {
 			alone, beside = append(alone, calm), append(beside, p99Of(r.readers))
-			growth, rates = append(growth, hashing-visiting), append(rates, report.PerSecond(s.logins, took))
+			growth, rates = append(growth, hashing-visiting), append(rates, report.PerSecond(s.Logins, took))
 		}
 	}
-	s.r.Add("logins_per_s", report.Median(rates))
-	s.r.Add("page_p99_ms", report.Median(alone))
-	s.r.Add("page_p99_ms_during_logins", report.Median(beside))
-	s.r.AtMost(1.2, fmt.Sprintf("%d logins at once: p99 of pages beside them / alone", s.logins), report.Over(beside, alone))
-	s.r.AtMost(hashMiB*float64(runtime.NumCPU()), fmt.Sprintf("%d logins at once: memory beyond that of as many visitors, MiB", s.logins), growth)
+	s.Report.Add("logins_per_s", report.Median(rates))
+	s.Report.Add("page_p99_ms", report.Median(alone))
+	s.Report.Add("page_p99_ms_during_logins", report.Median(beside))
+	s.Report.AtMost(1.2, fmt.Sprintf("%d logins at once: p99 of pages beside them / alone", s.Logins), report.Over(beside, alone))
+	s.Report.AtMost(hashMiB*float64(runtime.NumCPU()), fmt.Sprintf("%d logins at once: memory beyond that of as many visitors, MiB", s.Logins), growth)
 	return nil
 }
 

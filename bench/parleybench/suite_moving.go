@@ -11,8 +11,9 @@ import (
 	"path/filepath"
 	"time"
 
-	"parley/bench/report"
 	"parley/bench/process"
+	"parley/bench/report"
+	"parley/bench/suite"
 )
 
 // A database is a database to move to and from.
@@ -27,18 +28,18 @@ type moveTimes struct{ exports, imports, dumps, loads []float64 }
 
 // moving imports very many chats into an empty database, exports them again, which must give the same bytes,
 // and has bare programs do as much on the same database: first SQLite, then Postgres.
-func moving(ctx context.Context, s *suite) error {
-	chats := 1000 * s.subscribers
-	file := filepath.Join(s.temp, "export.ndjson")
+func moving(ctx context.Context, s *suite.Suite) error {
+	chats := 1000 * s.Subscribers
+	file := filepath.Join(s.Temp, "export.ndjson")
 	if err := writeExport(ctx, s, file, chats); err != nil {
 		return err
 	}
 	for _, kind := range []struct {
 		name string
-		make func(context.Context, *suite, string) (database, error)
+		make func(context.Context, *suite.Suite, string) (database, error)
 	}{{"SQLite", newSQLite}, {"Postgres", newPostgres}} {
 		t := &moveTimes{}
-		for round := range (s.rounds + 1) / 2 { // each takes as long as ten of others
+		for round := range (s.Rounds + 1) / 2 { // each takes as long as ten of others
 			if err := moveOnce(ctx, s, t, fmt.Sprintf("move_%s_%d", kind.name, round), file, kind.make); err != nil {
 				return fmt.Errorf("%s: %w", kind.name, err)
 			}
@@ -48,15 +49,15 @@ func moving(ctx context.Context, s *suite) error {
 			n[i] = float64(chats)
 		}
 		out, in := fmt.Sprintf("%s, export of %d chats: ", kind.name, chats), fmt.Sprintf("%s, import of %d chats: ", kind.name, chats)
-		s.r.AtLeast(100_000, out+"chats/s", report.Over(n, t.exports))
-		s.r.Compare(out+"time / bare rows", report.Over(t.exports, t.dumps))
-		s.r.AtLeast(50_000, in+"chats/s", report.Over(n, t.imports))
-		s.r.Compare(in+"time / bare rows", report.Over(t.imports, t.loads))
+		s.Report.AtLeast(100_000, out+"chats/s", report.Over(n, t.exports))
+		s.Report.Compare(out+"time / bare rows", report.Over(t.exports, t.dumps))
+		s.Report.AtLeast(50_000, in+"chats/s", report.Over(n, t.imports))
+		s.Report.Compare(in+"time / bare rows", report.Over(t.imports, t.loads))
 	}
 	return nil
 }
 
-func moveOnce(ctx context.Context, s *suite, t *moveTimes, name, file string, empty func(context.Context, *suite, string) (database, error)) error {
+func moveOnce(ctx context.Context, s *suite.Suite, t *moveTimes, name, file string, empty func(context.Context, *suite.Suite, string) (database, error)) error {
 	ours, err := empty(ctx, s, name)
 	if err != nil {
 		return err
@@ -65,7 +66,7 @@ func moveOnce(ctx context.Context, s *suite, t *moveTimes, name, file string, em
 	if err != nil {
 		return err
 	}
-	out, rows := filepath.Join(s.temp, name+".ndjson"), filepath.Join(s.temp, name+"_rows")
+	out, rows := filepath.Join(s.Temp, name+".ndjson"), filepath.Join(s.Temp, name+"_rows")
 	if err := os.Mkdir(rows, 0o700); err != nil {
 		return err
 	}
@@ -75,8 +76,8 @@ func moveOnce(ctx context.Context, s *suite, t *moveTimes, name, file string, em
 	}{
 		{&t.imports, tool(ctx, s, ours, "import", file)},
 		{&t.exports, tool(ctx, s, ours, "export", out)},
-		{&t.dumps, exec.CommandContext(ctx, s.baseline, "-mode", "dump", "-db", ours.url, "-dir", rows)},
-		{&t.loads, exec.CommandContext(ctx, s.baseline, "-mode", "load", "-db", theirs.url, "-dir", rows)},
+		{&t.dumps, exec.CommandContext(ctx, s.Baseline, "-mode", "dump", "-db", ours.url, "-dir", rows)},
+		{&t.loads, exec.CommandContext(ctx, s.Baseline, "-mode", "load", "-db", theirs.url, "-dir", rows)},
 	} {
 		start := time.Now()
 		if output, err := step.what.CombinedOutput(); err != nil {
@@ -86,28 +87,28 @@ func moveOnce(ctx context.Context, s *suite, t *moveTimes, name, file string, em
 	}
 	same, err := sameBytes(file, out)
 	if err == nil && !same {
-		s.r.Faults.Add("%s: export after import gives other bytes", name)
+		s.Report.Faults.Add("%s: export after import gives other bytes", name)
 	}
-	return errors.Join(err, os.Remove(out), os.RemoveAll(rows), os.RemoveAll(s.data(ours.name)), os.RemoveAll(s.data(theirs.name)))
+	return errors.Join(err, os.Remove(out), os.RemoveAll(rows), os.RemoveAll(s.Data(ours.name)), os.RemoveAll(s.Data(theirs.name)))
 }
 
 // tool is one of Parley's commands for a place.
-func tool(ctx context.Context, s *suite, at database, args ...string) *exec.Cmd {
-	command := exec.CommandContext(ctx, s.binary, args...)
-	command.Env = append(append(process.CleanEnv(), "PARLEY_DATA="+s.data(at.name)), at.settings...)
+func tool(ctx context.Context, s *suite.Suite, at database, args ...string) *exec.Cmd {
+	command := exec.CommandContext(ctx, s.Binary, args...)
+	command.Env = append(append(process.CleanEnv(), "PARLEY_DATA="+s.Data(at.name)), at.settings...)
 	return command
 }
 
-func newSQLite(ctx context.Context, s *suite, name string) (database, error) {
-	return migrate(ctx, s, database{name: name, url: s.database(name)})
+func newSQLite(ctx context.Context, s *suite.Suite, name string) (database, error) {
+	return migrate(ctx, s, database{name: name, url: s.Database(name)})
 }
 
-func newPostgres(ctx context.Context, s *suite, name string) (database, error) {
-	b, err := s.needBacking(ctx)
+func newPostgres(ctx context.Context, s *suite.Suite, name string) (database, error) {
+	b, err := s.NeedBacking(ctx)
 	if err != nil {
 		return database{}, err
 	}
-	url, err := b.database(ctx, name, "")
+	url, err := b.Database(ctx, name, "")
 	if err != nil {
 		return database{}, err
 	}
@@ -115,7 +116,7 @@ func newPostgres(ctx context.Context, s *suite, name string) (database, error) {
 }
 
 // migrate gives a place its tables.
-func migrate(ctx context.Context, s *suite, at database) (database, error) {
+func migrate(ctx context.Context, s *suite.Suite, at database) (database, error) {
 	if output, err := tool(ctx, s, at, "migrate").CombinedOutput(); err != nil {
 		return at, fmt.Errorf("migrate: %w\n%s", err, output)
 	}

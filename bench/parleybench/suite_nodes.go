@@ -7,10 +7,11 @@ import (
 	"slices"
 	"time"
 
-	"parley/bench/report"
 	"parley/bench/client"
-	"parley/bench/process"
 	"parley/bench/load"
+	"parley/bench/process"
+	"parley/bench/report"
+	"parley/bench/suite"
 )
 
 // A pair is two nodes on one database, each with a subscriber of the same room, and who sends to the first:
@@ -27,12 +28,12 @@ type pairTimes struct{ medians, p99s [2][]float64 }
 
 // nodes looks how long a send to one node takes to a subscriber there and to one of another node, when the other
 // is woken by NATS, by nobody because NATS has died, and by Postgres.
-func nodes(ctx context.Context, s *suite) error {
-	b, err := s.needBacking(ctx)
+func nodes(ctx context.Context, s *suite.Suite) error {
+	b, err := s.NeedBacking(ctx)
 	if err != nil {
 		return err
 	}
-	nats, err := b.startNATS(ctx)
+	nats, err := b.StartNATS(ctx)
 	if err != nil {
 		return err
 	}
@@ -42,14 +43,14 @@ func nodes(ctx context.Context, s *suite) error {
 	}
 	const ratio = ": median time until the other node / the same node"
 	err = measurePair(ctx, s, p, "nats", func(t *pairTimes) {
-		s.r.AtMost(3, "a send, woken by NATS"+ratio, report.Over(t.medians[1], t.medians[0]))
+		s.Report.AtMost(3, "a send, woken by NATS"+ratio, report.Over(t.medians[1], t.medians[0]))
 	})
 	if err == nil {
-		err = b.stopNATS(ctx)
+		err = b.StopNATS(ctx)
 	}
 	if err == nil {
 		err = measurePair(ctx, s, p, "nats_dead", func(t *pairTimes) {
-			s.r.AtMost(2500, "a send, NATS dead: p99 until the other node, ms", t.p99s[1])
+			s.Report.AtMost(2500, "a send, NATS dead: p99 until the other node, ms", t.p99s[1])
 		})
 	}
 	if err := errors.Join(err, finishPair(ctx, s, p)); err != nil {
@@ -59,24 +60,24 @@ func nodes(ctx context.Context, s *suite) error {
 		return err
 	}
 	err = measurePair(ctx, s, p, "listen", func(t *pairTimes) {
-		s.r.Compare("a send, woken by Postgres"+ratio, report.Over(t.medians[1], t.medians[0]))
+		s.Report.Compare("a send, woken by Postgres"+ratio, report.Over(t.medians[1], t.medians[0]))
 	})
 	return errors.Join(err, finishPair(ctx, s, p))
 }
 
 // newPair starts two nodes.
-func newPair(ctx context.Context, s *suite, name string, settings ...string) (*pair, error) {
-	url, err := s.backing.database(ctx, name, seedDatabase)
+func newPair(ctx context.Context, s *suite.Suite, name string, settings ...string) (*pair, error) {
+	url, err := s.Backing.Database(ctx, name, suite.SeedDatabase)
 	if err != nil {
 		return nil, err
 	}
 	p := &pair{}
 	for i := range p.nodes {
-		if p.nodes[i], err = s.node(ctx, fmt.Sprint(name, i), url, settings...); err != nil {
+		if p.nodes[i], err = s.Node(ctx, fmt.Sprint(name, i), url, settings...); err != nil {
 			return nil, err
 		}
 	}
-	return p, p.subscribe(ctx, s.backing.users)
+	return p, p.subscribe(ctx, s.Backing.Users)
 }
 
 // subscribe opens the streams and waits until both have the first chat.
@@ -94,11 +95,11 @@ func (p *pair) subscribe(ctx context.Context, users []client.User) (err error) {
 			return err
 		}
 	}
-	if p.senders, err = first.SendFirst(ctx, textSize); err != nil {
+	if p.senders, err = first.SendFirst(ctx, suite.TextSize); err != nil {
 		return err
 	}
 	p.subscribers[1].Await(ctx, load.NewestOf(p.senders))
-	if p.publisher, err = load.NewSender(first.To, users[0], first.Rooms[0].ID, textSize); err != nil {
+	if p.publisher, err = load.NewSender(first.To, users[0], first.Rooms[0].ID, suite.TextSize); err != nil {
 		return err
 	}
 	p.publisher.Interval = 50 * time.Millisecond
@@ -107,13 +108,13 @@ func (p *pair) subscribe(ctx context.Context, users []client.User) (err error) {
 }
 
 // measurePair measures round by round; the first one warms up.
-func measurePair(ctx context.Context, s *suite, p *pair, name string, add func(*pairTimes)) error {
+func measurePair(ctx context.Context, s *suite.Suite, p *pair, name string, add func(*pairTimes)) error {
 	t := &pairTimes{}
-	for round := range s.rounds + 1 {
+	for round := range s.Rounds + 1 {
 		for _, c := range p.subscribers {
 			c.Since()
 		}
-		load.SendAll(ctx, []*load.Sender{p.publisher}, 2*s.round)
+		load.SendAll(ctx, []*load.Sender{p.publisher}, 2*s.Round)
 		for i, c := range p.subscribers {
 			c.Await(ctx, load.NewestOf(p.senders))
 			given := c.Since()
@@ -127,22 +128,22 @@ func measurePair(ctx context.Context, s *suite, p *pair, name string, add func(*
 		}
 	}
 	for i, node := range []string{"same", "other"} {
-		s.r.Add("nodes_"+name+"_"+node+"_p50_ms", report.Median(t.medians[i]))
-		s.r.Add("nodes_"+name+"_"+node+"_p99_ms", report.Median(t.p99s[i]))
+		s.Report.Add("nodes_"+name+"_"+node+"_p50_ms", report.Median(t.medians[i]))
+		s.Report.Add("nodes_"+name+"_"+node+"_p99_ms", report.Median(t.p99s[i]))
 	}
 	add(t)
 	return nil
 }
 
 // finishPair judges everything that was delivered and stops the nodes.
-func finishPair(ctx context.Context, s *suite, p *pair) error {
+func finishPair(ctx context.Context, s *suite.Suite, p *pair) error {
 	p.publisher.Conn.Close()
 	_, codes := load.Tally(p.senders)
-	s.r.Faults.Merge(load.WrongCodes(codes))
+	s.Report.Faults.Merge(load.WrongCodes(codes))
 	var errs []error
 	for _, c := range p.subscribers {
 		faults, err := c.Check(ctx, slices.Clone(p.senders))
-		s.r.Faults.Merge(faults)
+		s.Report.Faults.Merge(faults)
 		errs = append(errs, err)
 	}
 	for _, node := range p.nodes {

@@ -8,9 +8,10 @@ import (
 	"strings"
 	"time"
 
-	"parley/bench/report"
 	"parley/bench/client"
 	"parley/bench/load"
+	"parley/bench/report"
+	"parley/bench/suite"
 )
 
 // leanDocument asks for what a list of chats shows, without the author's account.
@@ -18,8 +19,8 @@ const leanDocument = `query($room:ID!){chats(room:$room){nodes{id number usernam
 
 // comparePages lets one client read the newest page from Parley and from a bare server over the
 // same file, in turn: with all that a chat window asks for, and with less.
-func comparePages(ctx context.Context, s *suite) error {
-	bare, err := s.bare(ctx, "page", "parley")
+func comparePages(ctx context.Context, s *suite.Suite) error {
+	bare, err := s.Bare(ctx, "page", "parley")
 	if err != nil {
 		return err
 	}
@@ -34,35 +35,35 @@ func comparePages(ctx context.Context, s *suite) error {
 	return bare.Stop()
 }
 
-func comparePage(ctx context.Context, s *suite, name, document string, bare client.Route, most float64) error {
-	ours, err := load.NewPager(client.ParleyRoute(s.main.URL), s.users[0], load.PageRequest(document, s.roomIDs[0]))
+func comparePage(ctx context.Context, s *suite.Suite, name, document string, bare client.Route, most float64) error {
+	ours, err := load.NewPager(client.ParleyRoute(s.Main.URL), s.Users[0], load.PageRequest(document, s.RoomIDs[0]))
 	if err != nil {
 		return err
 	}
-	theirs, err := load.NewPager(bare, client.User{}, map[string]any{"room": s.roomIDs[0]})
+	theirs, err := load.NewPager(bare, client.User{}, map[string]any{"room": s.RoomIDs[0]})
 	if err != nil {
 		return err
 	}
 	if err := samePage(ours, theirs); err != nil {
-		s.r.Faults.Add("%v", err)
+		s.Report.Faults.Add("%v", err)
 	}
 	var medians [2][]float64
-	for round := range s.rounds + 1 {
+	for round := range s.Rounds + 1 {
 		for i, p := range []*load.Pager{ours, theirs} {
-			load.PageAll(ctx, []*load.Pager{p}, s.round/2)
+			load.PageAll(ctx, []*load.Pager{p}, s.Round/2)
 			if round > 0 {
 				medians[i] = append(medians[i], report.Millis(p.Times.Quantile(0.5)))
 			}
 		}
 	}
 	for _, p := range []*load.Pager{ours, theirs} {
-		s.r.Faults.Merge(p.Faults)
+		s.Report.Faults.Merge(p.Faults)
 		p.Conn.Close()
 	}
-	s.r.Add("parley_"+name+"_p50_ms", report.Median(medians[0]))
-	s.r.Add("bare_"+name+"_p50_ms", report.Median(medians[1]))
+	s.Report.Add("parley_"+name+"_p50_ms", report.Median(medians[0]))
+	s.Report.Add("bare_"+name+"_p50_ms", report.Median(medians[1]))
 	what := strings.ReplaceAll(name, "_", " ") + " of 50, one client: median time, Parley / bare"
-	s.r.AtMost(most, what, report.Over(medians[0], medians[1]))
+	s.Report.AtMost(most, what, report.Over(medians[0], medians[1]))
 	return nil
 }
 

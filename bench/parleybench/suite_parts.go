@@ -10,54 +10,55 @@ import (
 	"time"
 
 	"parley/bench/report"
+	"parley/bench/suite"
 )
 
 // A suiteRun is a run of some parts of the suite.
 type suiteRun struct {
-	suite
+	suite.Suite
 	only string // names of parts, separated by commas; empty: all
 }
 
 func prepareSuite(f *flag.FlagSet) func(context.Context) (*report.Report, error) {
 	w := &suiteRun{}
-	f.StringVar(&w.binary, "parley", "bin/parley", "the `program` to measure")
-	f.StringVar(&w.baseline, "baseline", "bin/baseline", "the `program` with the servers that it is measured against")
-	f.StringVar(&w.dir, "dir", "", "`directory` for the databases, on the disk that counts, which everybody may enter; empty: the system's for temporary files")
+	f.StringVar(&w.Binary, "parley", "bin/parley", "the `program` to measure")
+	f.StringVar(&w.Baseline, "baseline", "bin/baseline", "the `program` with the servers that it is measured against")
+	f.StringVar(&w.Dir, "dir", "", "`directory` for the databases, on the disk that counts, which everybody may enter; empty: the system's for temporary files")
 	f.StringVar(&w.only, "run", "", "`parts` to run, separated by commas; empty: all of "+strings.Join(partNames(), ", "))
-	f.IntVar(&w.rounds, "rounds", 5, "rounds of each comparison")
-	f.DurationVar(&w.round, "round", 1500*time.Millisecond, "how long each side of a round sends or reads")
-	f.IntVar(&w.clients, "clients", 64, "clients that send")
-	f.IntVar(&w.rooms, "rooms", 1, "rooms they send into")
-	f.IntVar(&w.subscribers, "subscribers", 500, "subscribers of one room; many are ten times as many")
-	f.IntVar(&w.logins, "logins", 200, "people who sign in at once")
-	f.BoolVar(&w.r.Strict, "strict", false, "a missed target is a failure")
+	f.IntVar(&w.Rounds, "rounds", 5, "rounds of each comparison")
+	f.DurationVar(&w.Round, "round", 1500*time.Millisecond, "how long each side of a round sends or reads")
+	f.IntVar(&w.Clients, "clients", 64, "clients that send")
+	f.IntVar(&w.Rooms, "rooms", 1, "rooms they send into")
+	f.IntVar(&w.Subscribers, "subscribers", 500, "subscribers of one room; many are ten times as many")
+	f.IntVar(&w.Logins, "logins", 200, "people who sign in at once")
+	f.BoolVar(&w.Report.Strict, "strict", false, "a missed target is a failure")
 	return w.run
 }
 
 func (w *suiteRun) run(ctx context.Context) (_ *report.Report, err error) {
-	if w.rounds < 1 || w.round <= 0 || w.clients < 1 || w.rooms < 1 || w.subscribers < 1 || w.logins < 1 {
+	if w.Rounds < 1 || w.Round <= 0 || w.Clients < 1 || w.Rooms < 1 || w.Subscribers < 1 || w.Logins < 1 {
 		return nil, report.UsageError("rounds, their length, clients, rooms, subscribers and logins must be above zero")
 	}
 	parts, err := w.chosenParts()
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, w.suite.close()) }()
-	if err := w.suite.open(ctx); err != nil {
-		return &w.r, err
+	defer func() { err = errors.Join(err, w.Suite.Close()) }()
+	if err := w.Suite.Open(ctx); err != nil {
+		return &w.Report, err
 	}
 	for _, p := range parts {
 		if err := w.runPart(ctx, p); err != nil {
-			return &w.r, fmt.Errorf("%s: %w", p.name, err)
+			return &w.Report, fmt.Errorf("%s: %w", p.name, err)
 		}
 	}
-	return &w.r, nil
+	return &w.Report, nil
 }
 
 // A part is some of the targets.
 type part struct {
 	name, does string
-	run        func(context.Context, *suite) error
+	run        func(context.Context, *suite.Suite) error
 	main       bool // needs the main server, with chats in the first room
 }
 
@@ -112,12 +113,12 @@ func (w *suiteRun) chosenParts() ([]part, error) {
 
 func (w *suiteRun) runPart(ctx context.Context, p part) error {
 	if p.main {
-		if err := w.needMain(ctx); err != nil {
+		if err := w.NeedMain(ctx); err != nil {
 			return err
 		}
 	}
 	start := time.Now()
-	err := p.run(ctx, &w.suite)
-	w.r.Add("took_s_"+p.name, time.Since(start).Seconds())
+	err := p.run(ctx, &w.Suite)
+	w.Report.Add("took_s_"+p.name, time.Since(start).Seconds())
 	return err
 }

@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"slices"
 
-	"parley/bench/report"
 	"parley/bench/client"
-	"parley/bench/process"
 	"parley/bench/load"
+	"parley/bench/process"
+	"parley/bench/report"
+	"parley/bench/suite"
 )
 
 // A pgServer is one server of the comparison of sends on Postgres; it has a database of its own.
@@ -21,16 +22,18 @@ type pgServer struct {
 }
 
 // pgServers starts them.
-func pgServers(ctx context.Context, s *suite) ([]*pgServer, error) {
-	b, err := s.needBacking(ctx)
+func pgServers(ctx context.Context, s *suite.Suite) ([]*pgServer, error) {
+	b, err := s.NeedBacking(ctx)
 	if err != nil {
 		return nil, err
 	}
 	parley := func(more ...string) func(context.Context, string, string) (*process.Process, error) {
-		return func(ctx context.Context, name, url string) (*process.Process, error) { return s.node(ctx, name, url, more...) }
+		return func(ctx context.Context, name, url string) (*process.Process, error) {
+			return s.Node(ctx, name, url, more...)
+		}
 	}
 	bare := func(mode string) func(context.Context, string, string) (*process.Process, error) {
-		return func(ctx context.Context, _, url string) (*process.Process, error) { return s.bareOn(ctx, mode, url) }
+		return func(ctx context.Context, _, url string) (*process.Process, error) { return s.BareOn(ctx, mode, url) }
 	}
 	all := []*pgServer{
 		{name: "parley", start: parley(), route: client.ParleyRoute},
@@ -39,7 +42,7 @@ func pgServers(ctx context.Context, s *suite) ([]*pgServer, error) {
 		{name: "bare_group", start: bare("group"), route: client.BareRoute},
 	}
 	for _, one := range all {
-		url, err := b.database(ctx, one.name, seedDatabase)
+		url, err := b.Database(ctx, one.name, suite.SeedDatabase)
 		if err == nil {
 			one.process, err = one.start(ctx, one.name, url)
 		}
@@ -52,25 +55,25 @@ func pgServers(ctx context.Context, s *suite) ([]*pgServer, error) {
 
 // postgres lets the same clients send to a node on Postgres and to bare servers on the same Postgres, in turn:
 // one client, many, twice as many, and many into many rooms.
-func postgres(ctx context.Context, s *suite) error {
+func postgres(ctx context.Context, s *suite.Suite) error {
 	all, err := pgServers(ctx, s)
 	if err != nil {
 		return err
 	}
-	hot, cool := s.backing.rooms[:1], s.backing.rooms[1:]
+	hot, cool := s.Backing.Rooms[:1], s.Backing.Rooms[1:]
 	lone, err := sendTo(ctx, s, all, 1, hot)
 	if err != nil {
 		return err
 	}
-	s.r.Compare("Postgres, one client: median time, Parley / bare, one transaction", report.Over(lone[0].medians, lone[2].medians))
+	s.Report.Compare("Postgres, one client: median time, Parley / bare, one transaction", report.Over(lone[0].medians, lone[2].medians))
 	for _, c := range []struct {
 		clients int
 		rooms   []string
 		least   float64 // 0: shown for comparison
 	}{
-		{s.clients, hot, 8},
-		{2 * s.clients, hot, 0},
-		{s.clients, cool, 0},
+		{s.Clients, hot, 8},
+		{2 * s.Clients, hot, 0},
+		{s.Clients, cool, 0},
 	} {
 		rates, err := sendTo(ctx, s, all, c.clients, c.rooms)
 		if err != nil {
@@ -78,23 +81,23 @@ func postgres(ctx context.Context, s *suite) error {
 		}
 		what := fmt.Sprintf("Postgres, %d clients, %d rooms: sends/s, Parley / ", c.clients, len(c.rooms))
 		if ratios := report.Over(rates[0].rates, rates[2].rates); c.least > 0 {
-			s.r.AtLeast(c.least, what+"bare, one transaction each", ratios)
+			s.Report.AtLeast(c.least, what+"bare, one transaction each", ratios)
 		} else {
-			s.r.Compare(what+"bare, one transaction each", ratios)
+			s.Report.Compare(what+"bare, one transaction each", ratios)
 		}
-		s.r.Compare(what+"itself, one transaction each", report.Over(rates[0].rates, rates[1].rates))
-		s.r.Compare(what+"bare, group commit", report.Over(rates[0].rates, rates[3].rates))
+		s.Report.Compare(what+"itself, one transaction each", report.Over(rates[0].rates, rates[1].rates))
+		s.Report.Compare(what+"bare, group commit", report.Over(rates[0].rates, rates[3].rates))
 	}
 	return judgePostgres(ctx, s, all)
 }
 
 // sendTo measures the servers in turn and answers their figures, in the same order.
-func sendTo(ctx context.Context, s *suite, servers []*pgServer, clients int, rooms []string) ([]*sendSide, error) {
-	users := s.backing.users
+func sendTo(ctx context.Context, s *suite.Suite, servers []*pgServer, clients int, rooms []string) ([]*sendSide, error) {
+	users := s.Backing.Users
 	users = slices.Repeat(users, (clients+len(users)-1)/len(users))[:clients]
 	var all []*sendSide
 	for _, one := range servers {
-		senders, err := load.Spread(one.route(one.process.URL), users, rooms, textSize)
+		senders, err := load.Spread(one.route(one.process.URL), users, rooms, suite.TextSize)
 		if err != nil {
 			return nil, err
 		}
@@ -105,27 +108,27 @@ func sendTo(ctx context.Context, s *suite, servers []*pgServer, clients int, roo
 		return nil, err
 	}
 	for _, c := range all {
-		c.describe(&s.r, fmt.Sprintf("pg_%d_clients_%d_rooms_%s", clients, len(rooms), c.name))
+		c.describe(&s.Report, fmt.Sprintf("pg_%d_clients_%d_rooms_%s", clients, len(rooms), c.name))
 	}
 	return all, nil
 }
 
 // judgePostgres checks what the servers answered; Parley is read back.
-func judgePostgres(ctx context.Context, s *suite, all []*pgServer) error {
+func judgePostgres(ctx context.Context, s *suite.Suite, all []*pgServer) error {
 	for _, one := range all {
 		_, codes := load.Tally(one.sent)
-		s.r.Faults.Merge(load.WrongCodes(codes))
+		s.Report.Faults.Merge(load.WrongCodes(codes))
 		var faults report.Problems
 		var err error
 		if one.name == "parley" || one.name == "parley_batch_of_one" {
-			_, faults, err = load.ReadBack(ctx, client.API{URL: one.process.URL, Token: s.backing.users[0].Token}, one.sent)
+			_, faults, err = load.ReadBack(ctx, client.API{URL: one.process.URL, Token: s.Backing.Users[0].Token}, one.sent)
 		} else {
 			_, faults = load.AnsweredChats(one.sent)
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", one.name, err)
 		}
-		s.r.Faults.Merge(faults)
+		s.Report.Faults.Merge(faults)
 		if err := one.process.Stop(); err != nil {
 			return err
 		}

@@ -9,9 +9,10 @@ import (
 	"sync"
 	"time"
 
-	"parley/bench/report"
 	"parley/bench/client"
 	"parley/bench/load"
+	"parley/bench/report"
+	"parley/bench/suite"
 )
 
 const (
@@ -21,9 +22,9 @@ const (
 
 // replay looks at live deliveries alone, and while one person reads the same long room from its start over many
 // sockets, each with a document of its own that shows large texts many times. A first round only warms up.
-func replay(ctx context.Context, s *suite) error {
-	st := scenario{name: "replay", subscribers: s.subscribers / 5, rooms: 1, publishers: 1, rate: 100, round: s.round}
-	alone, err := open(ctx, s, parley, st)
+func replay(ctx context.Context, s *suite.Suite) error {
+	st := scenario{name: "replay", subscribers: s.Subscribers / 5, rooms: 1, publishers: 1, rate: 100, round: s.Round}
+	alone, err := open(ctx, s, suite.Parley, st)
 	if err != nil {
 		return err
 	}
@@ -34,30 +35,30 @@ func replay(ctx context.Context, s *suite) error {
 	if err != nil {
 		return err
 	}
-	for round := range s.rounds + 1 {
+	for round := range s.Rounds + 1 {
 		if err := alone.measure(ctx, st.round, round > 0); err != nil {
 			return err
 		}
 		stop, err := replayers(ctx, s, alone.process.URL, long)
 		if err == nil {
 			err = beside.measure(ctx, st.round, round > 0)
-			s.r.Add("replayed_mib", stop()>>20)
+			s.Report.Add("replayed_mib", stop()>>20)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	s.r.Add("replay_alone_p50_ms", report.Median(alone.medians))
-	s.r.Add("replay_beside_p50_ms", report.Median(beside.medians))
-	s.r.Add("replay_alone_p99_ms", report.Median(alone.p99s))
-	s.r.Add("replay_beside_p99_ms", report.Median(beside.p99s))
-	s.r.AtMost(1.25, "one person replays over 20 sockets: median time of others' deliveries / alone", report.Over(beside.medians, alone.medians))
+	s.Report.Add("replay_alone_p50_ms", report.Median(alone.medians))
+	s.Report.Add("replay_beside_p50_ms", report.Median(beside.medians))
+	s.Report.Add("replay_alone_p99_ms", report.Median(alone.p99s))
+	s.Report.Add("replay_beside_p99_ms", report.Median(beside.p99s))
+	s.Report.AtMost(1.25, "one person replays over 20 sockets: median time of others' deliveries / alone", report.Over(beside.medians, alone.medians))
 	return finish(ctx, s, "replay", alone)
 }
 
 // longRoom has chats that are as large as JSON can make them.
-func longRoom(ctx context.Context, s *suite, url string) (*load.Room, error) {
-	owner := client.API{URL: url, Token: s.loginUsers[0].Token}
+func longRoom(ctx context.Context, s *suite.Suite, url string) (*load.Room, error) {
+	owner := client.API{URL: url, Token: s.LoginUsers[0].Token}
 	id, err := owner.CreateRoom(ctx)
 	if err != nil {
 		return nil, err
@@ -77,7 +78,7 @@ func longRoom(ctx context.Context, s *suite, url string) (*load.Room, error) {
 }
 
 // replayers read a room from its start and look at nothing; stop ends that and answers how many bytes came.
-func replayers(ctx context.Context, s *suite, url string, in *load.Room) (stop func() int64, err error) {
+func replayers(ctx context.Context, s *suite.Suite, url string, in *load.Room) (stop func() int64, err error) {
 	var reading sync.WaitGroup
 	var conns []net.Conn
 	bytes := make([]int64, replaySockets)
@@ -93,7 +94,7 @@ func replayers(ctx context.Context, s *suite, url string, in *load.Room) (stop f
 		return sum
 	}
 	for i := range replaySockets {
-		one, err := load.Subscribe(ctx, url, s.loginUsers[0], in, replayDocument(i))
+		one, err := load.Subscribe(ctx, url, s.LoginUsers[0], in, replayDocument(i))
 		if err != nil {
 			stop()
 			return nil, err

@@ -6,27 +6,28 @@ import (
 	"fmt"
 	"time"
 
-	"parley/bench/report"
 	"parley/bench/client"
-	"parley/bench/process"
 	"parley/bench/load"
+	"parley/bench/process"
+	"parley/bench/report"
+	"parley/bench/suite"
 )
 
 // resume lets one reader follow the room of all the sends from its very beginning, and looks at how fast
 // it is served and at the server's memory. Every chat must come, in order.
-func resume(ctx context.Context, s *suite) error {
-	chats, err := client.API{URL: s.main.URL, Token: s.users[0].Token}.Count(ctx, s.roomIDs[0])
+func resume(ctx context.Context, s *suite.Suite) error {
+	chats, err := client.API{URL: s.Main.URL, Token: s.Users[0].Token}.Count(ctx, s.RoomIDs[0])
 	if err != nil {
 		return err
 	}
 	var rates, growth []float64
-	for range s.rounds {
-		before, err := process.RSSOf(s.main.PID())
+	for range s.Rounds {
+		before, err := process.RSSOf(s.Main.PID())
 		if err != nil {
 			return err
 		}
 		var took time.Duration
-		peak, err := s.peakDuring(func() error {
+		peak, err := s.PeakDuring(func() error {
 			took, err = readAll(ctx, s, chats)
 			return err
 		})
@@ -36,16 +37,16 @@ func resume(ctx context.Context, s *suite) error {
 		rates = append(rates, report.PerSecond(chats, took))
 		growth = append(growth, max(0, peak-float64(before)/1024))
 	}
-	s.r.Add("resumed_chats", chats)
-	s.r.Add("resumed_chats_per_s", report.Median(rates))
-	s.r.AtMost(16, "one reader resumes from the start of the room: the server grows by, MiB", growth)
+	s.Report.Add("resumed_chats", chats)
+	s.Report.Add("resumed_chats_per_s", report.Median(rates))
+	s.Report.AtMost(16, "one reader resumes from the start of the room: the server grows by, MiB", growth)
 	return nil
 }
 
 // readAll follows the room from its start to the newest chat.
-func readAll(ctx context.Context, s *suite, chats int) (time.Duration, error) {
+func readAll(ctx context.Context, s *suite.Suite, chats int) (time.Duration, error) {
 	start := time.Now()
-	r, err := load.Subscribe(ctx, s.main.URL, s.users[0], &load.Room{ID: s.roomIDs[0], Cursor: s.roomStart}, client.ChatSentDocument)
+	r, err := load.Subscribe(ctx, s.Main.URL, s.Users[0], &load.Room{ID: s.RoomIDs[0], Cursor: s.RoomStart}, client.ChatSentDocument)
 	if err != nil {
 		return 0, err
 	}

@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"time"
 
-	"parley/bench/report"
 	"parley/bench/client"
-	"parley/bench/process"
 	"parley/bench/load"
+	"parley/bench/process"
+	"parley/bench/report"
+	"parley/bench/suite"
 )
 
 // A sendSide is one server of the comparison of sends, with its figures by round.
@@ -25,12 +26,12 @@ type sendSide struct {
 }
 
 // sendSides starts the servers, each with a copy of the seeded database.
-func sendSides(ctx context.Context, s *suite) ([]*sendSide, error) {
+func sendSides(ctx context.Context, s *suite.Suite) ([]*sendSide, error) {
 	parley := func(more ...string) func(context.Context, string) (*process.Process, error) {
-		return func(ctx context.Context, name string) (*process.Process, error) { return s.parley(ctx, name, more...) }
+		return func(ctx context.Context, name string) (*process.Process, error) { return s.Parley(ctx, name, more...) }
 	}
 	bare := func(mode string) func(context.Context, string) (*process.Process, error) {
-		return func(ctx context.Context, name string) (*process.Process, error) { return s.bare(ctx, mode, name) }
+		return func(ctx context.Context, name string) (*process.Process, error) { return s.Bare(ctx, mode, name) }
 	}
 	all := []*sendSide{
 		{name: "parley", start: parley(), route: client.ParleyRoute},
@@ -39,24 +40,24 @@ func sendSides(ctx context.Context, s *suite) ([]*sendSide, error) {
 		{name: "bare_group", start: bare("group"), route: client.BareRoute},
 	}
 	for _, c := range all {
-		err := s.copySeed(c.name)
+		err := s.CopySeed(c.name)
 		if err == nil {
 			c.process, err = c.start(ctx, c.name)
 		}
 		if err == nil {
-			c.senders, err = load.Spread(c.route(c.process.URL), s.users, s.roomIDs, textSize)
+			c.senders, err = load.Spread(c.route(c.process.URL), s.Users, s.RoomIDs, suite.TextSize)
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
-	s.main = all[0].process
+	s.Main = all[0].process
 	return all, nil
 }
 
 // compareSends lets the same clients send to Parley, to Parley with one transaction a send, and to
 // two bare servers, in turn. A first round only warms up.
-func compareSends(ctx context.Context, s *suite) error {
+func compareSends(ctx context.Context, s *suite.Suite) error {
 	all, err := sendSides(ctx, s)
 	if err != nil {
 		return err
@@ -65,23 +66,23 @@ func compareSends(ctx context.Context, s *suite) error {
 		return err
 	}
 	for _, c := range all {
-		c.describe(&s.r, c.name)
+		c.describe(&s.Report, c.name)
 		if err := judgeSends(ctx, s, c); err != nil {
 			return err
 		}
 	}
-	what := fmt.Sprintf("sends, %d clients: Parley / ", s.clients)
-	s.r.AtLeast(5, what+"itself, one transaction each", report.Over(all[0].rates, all[1].rates))
-	s.r.Compare(what+"bare, one transaction each", report.Over(all[0].rates, all[2].rates))
-	s.r.Compare(what+"bare, group commit", report.Over(all[0].rates, all[3].rates))
+	what := fmt.Sprintf("sends, %d clients: Parley / ", s.Clients)
+	s.Report.AtLeast(5, what+"itself, one transaction each", report.Over(all[0].rates, all[1].rates))
+	s.Report.Compare(what+"bare, one transaction each", report.Over(all[0].rates, all[2].rates))
+	s.Report.Compare(what+"bare, group commit", report.Over(all[0].rates, all[3].rates))
 	return nil
 }
 
 // takeTurns lets the contenders' clients send in turn and then hang up.
-func takeTurns(ctx context.Context, s *suite, all []*sendSide) error {
-	for round := range s.rounds + 1 {
+func takeTurns(ctx context.Context, s *suite.Suite, all []*sendSide) error {
+	for round := range s.Rounds + 1 {
 		for _, c := range all {
-			if err := c.measure(ctx, s.round, round > 0); err != nil {
+			if err := c.measure(ctx, s.Round, round > 0); err != nil {
 				return err
 			}
 		}
@@ -128,23 +129,23 @@ func (c *sendSide) measure(ctx context.Context, d time.Duration, keep bool) erro
 
 // judgeSends checks what a contender answered; Parley is read back. All but the main server have
 // done their work then.
-func judgeSends(ctx context.Context, s *suite, c *sendSide) error {
+func judgeSends(ctx context.Context, s *suite.Suite, c *sendSide) error {
 	_, codes := load.Tally(c.senders)
 	for code, n := range codes {
-		s.r.Add(c.name+"_refused_"+code, n)
+		s.Report.Add(c.name+"_refused_"+code, n)
 	}
-	s.r.Faults.Merge(load.WrongCodes(codes))
-	if s.rooms == 1 {
-		s.r.Faults.Merge(load.CheckNumbers(c.name, c.senders))
+	s.Report.Faults.Merge(load.WrongCodes(codes))
+	if s.Rooms == 1 {
+		s.Report.Faults.Merge(load.CheckNumbers(c.name, c.senders))
 	}
 	if c.name == "parley" || c.name == "parley_batch_of_one" {
-		_, faults, err := load.ReadBack(ctx, client.API{URL: c.process.URL, Token: s.users[0].Token}, c.senders)
+		_, faults, err := load.ReadBack(ctx, client.API{URL: c.process.URL, Token: s.Users[0].Token}, c.senders)
 		if err != nil {
 			return err
 		}
-		s.r.Faults.Merge(faults)
+		s.Report.Faults.Merge(faults)
 	}
-	if c.process == s.main {
+	if c.process == s.Main {
 		return nil
 	}
 	return c.process.Stop()

@@ -6,36 +6,37 @@ import (
 	"fmt"
 	"time"
 
-	"parley/bench/report"
 	"parley/bench/client"
 	"parley/bench/load"
+	"parley/bench/report"
+	"parley/bench/suite"
 )
 
 const refreshDocument = `mutation($token:String!){refreshToken(token:$token){refreshToken}}`
 
 // compareSingles lets one client send chats and another refresh a token again and again, and one send
 // chats to a bare server that stores each in a transaction of its own, in turn.
-func compareSingles(ctx context.Context, s *suite) error {
-	bare, err := s.startCopy(ctx, "single", "bare_single")
+func compareSingles(ctx context.Context, s *suite.Suite) error {
+	bare, err := s.StartCopy(ctx, "single", "bare_single")
 	if err != nil {
 		return err
 	}
-	inserts, err := load.NewSender(client.BareRoute(bare.URL), s.users[0], s.roomIDs[0], textSize)
+	inserts, err := load.NewSender(client.BareRoute(bare.URL), s.Users[0], s.RoomIDs[0], suite.TextSize)
 	if err != nil {
 		return err
 	}
-	sends, err := load.NewSender(client.ParleyRoute(s.main.URL), s.users[0], s.roomIDs[0], textSize)
+	sends, err := load.NewSender(client.ParleyRoute(s.Main.URL), s.Users[0], s.RoomIDs[0], suite.TextSize)
 	if err != nil {
 		return err
 	}
-	refreshes := &refresher{to: client.ParleyRoute(s.main.URL), token: s.users[0].Refresh, conn: client.NewConn(client.HostOf(s.main.URL))}
+	refreshes := &refresher{to: client.ParleyRoute(s.Main.URL), token: s.Users[0].Refresh, conn: client.NewConn(client.HostOf(s.Main.URL))}
 	var ours, theirs, sent []float64
-	for round := range s.rounds + 1 {
-		if err := refreshes.run(ctx, s.round/2); err != nil {
+	for round := range s.Rounds + 1 {
+		if err := refreshes.run(ctx, s.Round/2); err != nil {
 			return err
 		}
-		load.SendAll(ctx, []*load.Sender{inserts}, s.round/2)
-		load.SendAll(ctx, []*load.Sender{sends}, s.round/2)
+		load.SendAll(ctx, []*load.Sender{inserts}, s.Round/2)
+		load.SendAll(ctx, []*load.Sender{sends}, s.Round/2)
 		if round > 0 {
 			ours = append(ours, report.Millis(refreshes.times.Quantile(0.5)))
 			theirs = append(theirs, report.Millis(inserts.Times.Quantile(0.5)))
@@ -43,15 +44,15 @@ func compareSingles(ctx context.Context, s *suite) error {
 		}
 	}
 	for _, one := range []*load.Sender{inserts, sends} {
-		s.r.Faults.Merge(load.WrongCodes(one.Codes))
+		s.Report.Faults.Merge(load.WrongCodes(one.Codes))
 		one.Conn.Close()
 	}
 	refreshes.conn.Close()
-	s.r.Add("lone_send_p50_ms", report.Median(sent))
-	s.r.Add("refresh_p50_ms", report.Median(ours))
-	s.r.Add("bare_insert_p50_ms", report.Median(theirs))
-	s.r.AtMost(1.5, "send, one client: median time, Parley / one bare durable insert", report.Over(sent, theirs))
-	s.r.AtMost(3, "refresh, one client: median time, Parley / one bare durable insert", report.Over(ours, theirs))
+	s.Report.Add("lone_send_p50_ms", report.Median(sent))
+	s.Report.Add("refresh_p50_ms", report.Median(ours))
+	s.Report.Add("bare_insert_p50_ms", report.Median(theirs))
+	s.Report.AtMost(1.5, "send, one client: median time, Parley / one bare durable insert", report.Over(sent, theirs))
+	s.Report.AtMost(3, "refresh, one client: median time, Parley / one bare durable insert", report.Over(ours, theirs))
 	return bare.Stop()
 }
 

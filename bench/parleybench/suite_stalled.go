@@ -6,10 +6,11 @@ import (
 	"net"
 	"time"
 
-	"parley/bench/report"
 	"parley/bench/client"
-	"parley/bench/process"
 	"parley/bench/load"
+	"parley/bench/process"
+	"parley/bench/report"
+	"parley/bench/suite"
 )
 
 const (
@@ -19,9 +20,9 @@ const (
 
 // stalled has 20 chats a second sent to a room, now with subscribers that all read, now with twice as many
 // that never do beside them.
-func stalled(ctx context.Context, s *suite) error {
-	st := scenario{name: "stalled", subscribers: s.subscribers, rooms: 1, publishers: 1, rate: 20, round: 2 * s.round}
-	r, err := open(ctx, s, parley, st)
+func stalled(ctx context.Context, s *suite.Suite) error {
+	st := scenario{name: "stalled", subscribers: s.Subscribers, rooms: 1, publishers: 1, rate: 20, round: 2 * s.Round}
+	r, err := open(ctx, s, suite.Parley, st)
 	if err != nil {
 		return fmt.Errorf("stalled: %w", err)
 	}
@@ -33,7 +34,7 @@ func stalled(ctx context.Context, s *suite) error {
 	}
 	var sizes []float64
 	alone := &side{process: r.process, subscribers: r.subscribers, publishers: r.publishers}
-	for round := range s.rounds + 1 {
+	for round := range s.Rounds + 1 {
 		if err := alone.measure(ctx, st.round, round > 0); err != nil {
 			return fmt.Errorf("stalled: %w", err)
 		}
@@ -45,18 +46,18 @@ func stalled(ctx context.Context, s *suite) error {
 			sizes = append(sizes, float64(peak-start)/float64(2*st.subscribers))
 		}
 	}
-	s.r.Add("stalled_alone_delivery_p99_ms", report.Median(alone.p99s))
+	s.Report.Add("stalled_alone_delivery_p99_ms", report.Median(alone.p99s))
 	if err := finish(ctx, s, "stalled_beside", r); err != nil {
 		return err
 	}
-	s.r.AtMost(1.1, fmt.Sprintf("%d subscribers beside %d that never read: p99 / alone", st.subscribers, 2*st.subscribers), report.Over(r.p99s, alone.p99s))
-	s.r.AtMost(128, fmt.Sprintf("%d subscribers that never read: memory each, KiB", 2*st.subscribers), sizes)
+	s.Report.AtMost(1.1, fmt.Sprintf("%d subscribers beside %d that never read: p99 / alone", st.subscribers, 2*st.subscribers), report.Over(r.p99s, alone.p99s))
+	s.Report.AtMost(128, fmt.Sprintf("%d subscribers that never read: memory each, KiB", 2*st.subscribers), sizes)
 	return nil
 }
 
 // measureBeside measures while there are subscribers that do not read, and answers the most memory that
 // the server had meanwhile, in KiB.
-func measureBeside(ctx context.Context, s *suite, r *side, st scenario, keep bool) (int, error) {
+func measureBeside(ctx context.Context, s *suite.Suite, r *side, st scenario, keep bool) (int, error) {
 	if err := process.ForgetPeak(r.process.PID()); err != nil {
 		return 0, err
 	}
@@ -81,7 +82,7 @@ func measureBeside(ctx context.Context, s *suite, r *side, st scenario, keep boo
 }
 
 // stalledSockets opens sockets that subscribe to what comes from now on and never read again.
-func stalledSockets(ctx context.Context, s *suite, r *side, n int) ([]*client.Socket, error) {
+func stalledSockets(ctx context.Context, s *suite.Suite, r *side, n int) ([]*client.Socket, error) {
 	in := r.subscribers.Rooms[0]
 	cursor, err := r.subscribers.Owner.SyncCursor(ctx, in.ID)
 	if err != nil {
@@ -89,7 +90,7 @@ func stalledSockets(ctx context.Context, s *suite, r *side, n int) ([]*client.So
 	}
 	all := make([]*client.Socket, n)
 	err = load.InParallel(ctx, n, func(ctx context.Context, i int) error {
-		one, err := client.Dial(ctx, net.Dialer{Control: load.SmallBuffers}, r.process.URL, s.users[i%len(s.users)].Token)
+		one, err := client.Dial(ctx, net.Dialer{Control: load.SmallBuffers}, r.process.URL, s.Users[i%len(s.Users)].Token)
 		if err != nil {
 			return err
 		}
@@ -103,8 +104,8 @@ func stalledSockets(ctx context.Context, s *suite, r *side, n int) ([]*client.So
 }
 
 // fillSockets sends chats until the sockets of those who do not read are full.
-func fillSockets(ctx context.Context, s *suite, r *side) error {
-	p, err := load.NewSender(r.subscribers.To, s.users[0], r.subscribers.Rooms[0].ID, fillingSize)
+func fillSockets(ctx context.Context, s *suite.Suite, r *side) error {
+	p, err := load.NewSender(r.subscribers.To, s.Users[0], r.subscribers.Rooms[0].ID, fillingSize)
 	if err != nil {
 		return err
 	}
@@ -116,7 +117,7 @@ func fillSockets(ctx context.Context, s *suite, r *side) error {
 	}
 	r.subscribers.Await(ctx, load.NewestOf([]*load.Sender{p}))
 	select {
-	case <-time.After(s.round / 3): // so that it is over before anything is measured
+	case <-time.After(s.Round / 3): // so that it is over before anything is measured
 	case <-ctx.Done():
 	}
 	return ctx.Err()

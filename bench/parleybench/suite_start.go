@@ -5,17 +5,18 @@ import (
 	"time"
 
 	"parley/bench/process"
+	"parley/bench/suite"
 )
 
 // startUp starts the server over a database that has some chats, again and again, and looks at its
 // memory a second later.
-func startUp(ctx context.Context, s *suite) error {
-	if err := s.main.Stop(); err != nil {
+func startUp(ctx context.Context, s *suite.Suite) error {
+	if err := s.Main.Stop(); err != nil {
 		return err
 	}
 	var times, sizes []float64
-	for range s.rounds {
-		p, err := s.parley(ctx, "parley")
+	for range s.Rounds {
+		p, err := s.Parley(ctx, "parley")
 		if err != nil {
 			return err
 		}
@@ -34,7 +35,7 @@ func startUp(ctx context.Context, s *suite) error {
 			return err
 		}
 	}
-	s.r.AtMost(1, "start with an existing database, s", times)
-	s.r.AtMost(60, "memory of the idle server, MiB", sizes)
+	s.Report.AtMost(1, "start with an existing database, s", times)
+	s.Report.AtMost(60, "memory of the idle server, MiB", sizes)
 	return nil
 }
