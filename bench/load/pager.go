@@ -10,6 +10,10 @@ import (
 	"parley/bench/report"
 )
 
+// PageDocument is what a chat window asks for when it opens.
+const PageDocument = `query($room:ID!){chats(room:$room)` +
+	`{nodes{id number text username createdAt user{id username} cursor}}}`
+
 // PageChats is how many chats a page has when nothing else is asked for.
 const PageChats = 50
 

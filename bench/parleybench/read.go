@@ -9,10 +9,6 @@ import (
 	"parley/bench/report"
 )
 
-// pageDocument is what a chat window asks for when it opens.
-const pageDocument = `query($room:ID!){chats(room:$room)` +
-	`{nodes{id number text username createdAt user{id username} cursor}}}`
-
 func prepareRead(f *flag.FlagSet) func(context.Context) (*report.Report, error) {
 	l := loadOptions{rooms: 1}
 	l.flags(f)
@@ -38,7 +34,7 @@ func (l *loadOptions) read(ctx context.Context) (r *report.Report, err error) {
 	}
 	pagers := make([]*load.Pager, len(senders))
 	for i, s := range senders {
-		if pagers[i], err = load.NewPager(client.ParleyRoute(l.site.url), s.By, load.PageRequest(pageDocument, s.Room)); err != nil {
+		if pagers[i], err = load.NewPager(client.ParleyRoute(l.site.url), s.By, load.PageRequest(load.PageDocument, s.Room)); err != nil {
 			return nil, err
 		}
 	}

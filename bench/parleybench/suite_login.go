@@ -35,7 +35,7 @@ type loginLoad struct {
 func newLoginLoad(s *suite.Suite) (*loginLoad, error) {
 	r := &loginLoad{suite: s}
 	for i := range readers {
-		p, err := load.NewPager(client.ParleyRoute(s.Main.URL), s.Users[i%len(s.Users)], load.PageRequest(pageDocument, s.RoomIDs[0]))
+		p, err := load.NewPager(client.ParleyRoute(s.Main.URL), s.Users[i%len(s.Users)], load.PageRequest(load.PageDocument, s.RoomIDs[0]))
 		if err != nil {
 			return nil, err
 		}

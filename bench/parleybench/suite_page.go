@@ -24,7 +24,7 @@ func comparePages(ctx context.Context, s *suite.Suite) error {
 	if err != nil {
 		return err
 	}
-	if err := comparePage(ctx, s, "page", pageDocument, client.BareRoute(bare.URL), 3); err != nil {
+	if err := comparePage(ctx, s, "page", load.PageDocument, client.BareRoute(bare.URL), 3); err != nil {
 		return err
 	}
 	to := client.BareRoute(bare.URL)
