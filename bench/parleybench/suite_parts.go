@@ -11,6 +11,7 @@ import (
 
 	"parley/bench/report"
 	"parley/bench/suite"
+	"parley/bench/suite/archive"
 )
 
 // A suiteRun is a run of some parts of the suite.
@@ -82,7 +83,7 @@ func allParts() []part {
 		{"replay", "subscribers beside one person who reads a long room over 20 sockets", replay, false},
 		{"postgres", "clients send to Postgres, beside one transaction each and a bare group commit", postgres, false},
 		{"nodes", "two nodes on one Postgres: a send to one is delivered by both", nodes, false},
-		{"moving", "export and import of 500,000 chats, beside bare rows", moving, false},
+		{"moving", "export and import of 500,000 chats, beside bare rows", archive.ExportAndImport, false},
 	}
 }
 

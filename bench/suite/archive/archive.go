@@ -1,4 +1,5 @@
-package main
+// Package archive measures export and import of very many chats, beside programs that move bare rows.
+package archive
 
 import (
 	"bytes"
@@ -26,9 +27,9 @@ type database struct {
 // moveTimes are in seconds, by round.
 type moveTimes struct{ exports, imports, dumps, loads []float64 }
 
-// moving imports very many chats into an empty database, exports them again, which must give the same bytes,
+// ExportAndImport imports very many chats into an empty database, exports them again, which must give the same bytes,
 // and has bare programs do as much on the same database: first SQLite, then Postgres.
-func moving(ctx context.Context, s *suite.Suite) error {
+func ExportAndImport(ctx context.Context, s *suite.Suite) error {
 	chats := 1000 * s.Subscribers
 	file := filepath.Join(s.Temp, "export.ndjson")
 	if err := writeExport(ctx, s, file, chats); err != nil {
