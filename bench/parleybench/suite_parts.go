@@ -12,6 +12,7 @@ import (
 	"parley/bench/report"
 	"parley/bench/suite"
 	"parley/bench/suite/archive"
+	"parley/bench/suite/sends"
 )
 
 // A suiteRun is a run of some parts of the suite.
@@ -65,9 +66,9 @@ type part struct {
 
 func allParts() []part {
 	return []part{
-		{"sends", "many clients send, beside one transaction each and beside bare servers", compareSends, false},
+		{"sends", "many clients send, beside one transaction each and beside bare servers", sends.Many, false},
 		{"pages", "one client reads the newest page, beside a bare server", comparePages, true},
-		{"singles", "one client sends, another refreshes a token, beside a bare insert", compareSingles, true},
+		{"singles", "one client sends, another refreshes a token, beside a bare insert", sends.Single, true},
 		{"guesses", "wrong passwords and unknown names take the same time", compareWrongLogins, true},
 		{"logins", "many sign in beside a few who read", compareLogins, true},
 		{"resume", "one reader follows a long room from its start", resume, true},
@@ -81,7 +82,7 @@ func allParts() []part {
 		{"comings", "connect, subscribe, leave, over and over, beside the stock transport", connections, false},
 		{"stalled", "subscribers beside others that never read", stalled, false},
 		{"replay", "subscribers beside one person who reads a long room over 20 sockets", replay, false},
-		{"postgres", "clients send to Postgres, beside one transaction each and a bare group commit", postgres, false},
+		{"postgres", "clients send to Postgres, beside one transaction each and a bare group commit", sends.Postgres, false},
 		{"nodes", "two nodes on one Postgres: a send to one is delivered by both", nodes, false},
 		{"moving", "export and import of 500,000 chats, beside bare rows", archive.ExportAndImport, false},
 	}

@@ -1,4 +1,4 @@
-package main
+package sends
 
 import (
 	"context"
@@ -53,9 +53,9 @@ func pgServers(ctx context.Context, s *suite.Suite) ([]*pgServer, error) {
 	return all, nil
 }
 
-// postgres lets the same clients send to a node on Postgres and to bare servers on the same Postgres, in turn:
+// Postgres lets the same clients send to a node on Postgres and to bare servers on the same Postgres, in turn:
 // one client, many, twice as many, and many into many rooms.
-func postgres(ctx context.Context, s *suite.Suite) error {
+func Postgres(ctx context.Context, s *suite.Suite) error {
 	all, err := pgServers(ctx, s)
 	if err != nil {
 		return err

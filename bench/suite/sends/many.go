@@ -1,4 +1,5 @@
-package main
+// Package sends measures how fast chats are stored, on SQLite and on Postgres, beside bare servers with Parley's SQL.
+package sends
 
 import (
 	"context"
@@ -55,9 +56,9 @@ func sendSides(ctx context.Context, s *suite.Suite) ([]*sendSide, error) {
 	return all, nil
 }
 
-// compareSends lets the same clients send to Parley, to Parley with one transaction a send, and to
+// Many lets the same clients send to Parley, to Parley with one transaction a send, and to
 // two bare servers, in turn. A first round only warms up.
-func compareSends(ctx context.Context, s *suite.Suite) error {
+func Many(ctx context.Context, s *suite.Suite) error {
 	all, err := sendSides(ctx, s)
 	if err != nil {
 		return err

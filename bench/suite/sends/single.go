@@ -1,4 +1,4 @@
-package main
+package sends
 
 import (
 	"context"
@@ -14,9 +14,9 @@ import (
 
 const refreshDocument = `mutation($token:String!){refreshToken(token:$token){refreshToken}}`
 
-// compareSingles lets one client send chats and another refresh a token again and again, and one send
+// Single lets one client send chats and another refresh a token again and again, and one send
 // chats to a bare server that stores each in a transaction of its own, in turn.
-func compareSingles(ctx context.Context, s *suite.Suite) error {
+func Single(ctx context.Context, s *suite.Suite) error {
 	bare, err := s.StartCopy(ctx, "single", "bare_single")
 	if err != nil {
 		return err
