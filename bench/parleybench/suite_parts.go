@@ -12,6 +12,7 @@ import (
 	"parley/bench/report"
 	"parley/bench/suite"
 	"parley/bench/suite/archive"
+	"parley/bench/suite/requests"
 	"parley/bench/suite/sends"
 )
 
@@ -67,12 +68,12 @@ type part struct {
 func allParts() []part {
 	return []part{
 		{"sends", "many clients send, beside one transaction each and beside bare servers", sends.Many, false},
-		{"pages", "one client reads the newest page, beside a bare server", comparePages, true},
+		{"pages", "one client reads the newest page, beside a bare server", requests.Pages, true},
 		{"singles", "one client sends, another refreshes a token, beside a bare insert", sends.Single, true},
-		{"guesses", "wrong passwords and unknown names take the same time", compareWrongLogins, true},
-		{"logins", "many sign in beside a few who read", compareLogins, true},
+		{"guesses", "wrong passwords and unknown names take the same time", requests.WrongPasswords, true},
+		{"logins", "many sign in beside a few who read", requests.Logins, true},
 		{"resume", "one reader follows a long room from its start", resume, true},
-		{"start", "time and memory of a start", startUp, true},
+		{"start", "time and memory of a start", requests.Start, true},
 		{"steady", "20 chats/s to one room, beside a bare broadcast", steady, false},
 		{"publisher", "one publisher, one room, beside a bare broadcast and the stock transport", publisher, false},
 		{"flood", "16 publishers, one room, beside the stock transport", flood, false},

@@ -1,4 +1,6 @@
-package main
+// Package requests measures what is asked over HTTP besides sends: pages, logins with right and wrong passwords, and what
+// a start takes.
+package requests
 
 import (
 	"context"
@@ -17,9 +19,9 @@ import (
 // leanDocument asks for what a list of chats shows, without the author's account.
 const leanDocument = `query($room:ID!){chats(room:$room){nodes{id number username text createdAt}}}`
 
-// comparePages lets one client read the newest page from Parley and from a bare server over the
+// Pages lets one client read the newest page from Parley and from a bare server over the
 // same file, in turn: with all that a chat window asks for, and with less.
-func comparePages(ctx context.Context, s *suite.Suite) error {
+func Pages(ctx context.Context, s *suite.Suite) error {
 	bare, err := s.Bare(ctx, "page", "parley")
 	if err != nil {
 		return err

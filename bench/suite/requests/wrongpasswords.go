@@ -1,4 +1,4 @@
-package main
+package requests
 
 import (
 	"context"
@@ -10,9 +10,9 @@ import (
 	"parley/bench/suite"
 )
 
-// compareWrongLogins lets one client sign in with a wrong password and with names that nobody has, in turn:
+// WrongPasswords lets one client sign in with a wrong password and with names that nobody has, in turn:
 // the time must not tell which is which.
-func compareWrongLogins(ctx context.Context, s *suite.Suite) error {
+func WrongPasswords(ctx context.Context, s *suite.Suite) error {
 	c := client.NewConn(client.HostOf(s.Main.URL))
 	defer c.Close()
 	var ratios []float64

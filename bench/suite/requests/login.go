@@ -1,4 +1,4 @@
-package main
+package requests
 
 import (
 	"bytes"
@@ -67,9 +67,9 @@ func (r *loginLoad) close() {
 	}
 }
 
-// compareLogins looks at the readers and at the server's memory while many visit, and while as many
+// Logins looks at the readers and at the server's memory while many visit, and while as many
 // sign in. A first round only warms up.
-func compareLogins(ctx context.Context, s *suite.Suite) error {
+func Logins(ctx context.Context, s *suite.Suite) error {
 	r, err := newLoginLoad(s)
 	if err != nil {
 		return err

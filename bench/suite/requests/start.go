@@ -1,4 +1,4 @@
-package main
+package requests
 
 import (
 	"context"
@@ -8,9 +8,9 @@ import (
 	"parley/bench/suite"
 )
 
-// startUp starts the server over a database that has some chats, again and again, and looks at its
+// Start starts the server over a database that has some chats, again and again, and looks at its
 // memory a second later.
-func startUp(ctx context.Context, s *suite.Suite) error {
+func Start(ctx context.Context, s *suite.Suite) error {
 	if err := s.Main.Stop(); err != nil {
 		return err
 	}
