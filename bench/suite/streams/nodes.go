@@ -1,4 +1,4 @@
-package main
+package streams
 
 import (
 	"context"
@@ -26,9 +26,9 @@ type pair struct {
 // pairTimes are those from before a send until it is delivered, ms, by node and round.
 type pairTimes struct{ medians, p99s [2][]float64 }
 
-// nodes looks how long a send to one node takes to a subscriber there and to one of another node, when the other
+// Nodes looks how long a send to one node takes to a subscriber there and to one of another node, when the other
 // is woken by NATS, by nobody because NATS has died, and by Postgres.
-func nodes(ctx context.Context, s *suite.Suite) error {
+func Nodes(ctx context.Context, s *suite.Suite) error {
 	b, err := s.NeedBacking(ctx)
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package main
+package streams
 
 import (
 	"context"
@@ -20,9 +20,9 @@ const (
 	replayChats   = 300
 )
 
-// replay looks at live deliveries alone, and while one person reads the same long room from its start over many
+// Replay looks at live deliveries alone, and while one person reads the same long room from its start over many
 // sockets, each with a document of its own that shows large texts many times. A first round only warms up.
-func replay(ctx context.Context, s *suite.Suite) error {
+func Replay(ctx context.Context, s *suite.Suite) error {
 	st := scenario{name: "replay", subscribers: s.Subscribers / 5, rooms: 1, publishers: 1, rate: 100, round: s.Round}
 	alone, err := open(ctx, s, suite.Parley, st)
 	if err != nil {

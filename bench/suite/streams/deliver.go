@@ -1,4 +1,4 @@
-package main
+package streams
 
 import (
 	"context"
@@ -9,8 +9,8 @@ import (
 	"parley/bench/suite"
 )
 
-// steady has 20 chats a second sent to one room, whose subscribers are few, and then many.
-func steady(ctx context.Context, s *suite.Suite) error {
+// Steady has 20 chats a second sent to one room, whose subscribers are few, and then many.
+func Steady(ctx context.Context, s *suite.Suite) error {
 	// The stock server cannot keep up with many.
 	for _, rivals := range [][]string{{suite.Parley, suite.Raw, suite.Stock}, {suite.Parley, suite.Raw}} {
 		n := s.Subscribers
@@ -34,8 +34,8 @@ func steady(ctx context.Context, s *suite.Suite) error {
 	return nil
 }
 
-// publisher has one client send to one room as fast as it is answered.
-func publisher(ctx context.Context, s *suite.Suite) error {
+// Publisher has one client send to one room as fast as it is answered.
+func Publisher(ctx context.Context, s *suite.Suite) error {
 	all, err := compare(ctx, s, scenario{
 		name: "publisher", rivals: []string{suite.Parley, suite.Raw, suite.Stock}, subscribers: s.Subscribers,
 		rooms: 1, publishers: 1, round: s.Round,
@@ -56,8 +56,8 @@ func compareRates(s *suite.Suite, what string, all map[string]*side, overRaw, ov
 	s.Report.Compare(what+"CPU a delivery, Parley / stock", report.Over(ours.cpus, all[suite.Stock].cpus))
 }
 
-// flood has 16 clients send to one room as fast as they are answered.
-func flood(ctx context.Context, s *suite.Suite) error {
+// Flood has 16 clients send to one room as fast as they are answered.
+func Flood(ctx context.Context, s *suite.Suite) error {
 	all, err := compare(ctx, s, scenario{
 		name: "flood", rivals: []string{suite.Parley, suite.Stock}, subscribers: s.Subscribers,
 		rooms: 1, publishers: 16, round: s.Round,
@@ -72,8 +72,8 @@ func flood(ctx context.Context, s *suite.Suite) error {
 	return nil
 }
 
-// manyRooms has one client send to each of 50 rooms, all as fast as they are answered.
-func manyRooms(ctx context.Context, s *suite.Suite) error {
+// Rooms has one client send to each of 50 rooms, all as fast as they are answered.
+func Rooms(ctx context.Context, s *suite.Suite) error {
 	const rooms = 50
 	all, err := compare(ctx, s, scenario{
 		name: "rooms", rivals: []string{suite.Parley, suite.Raw, suite.Stock}, subscribers: 2 * s.Subscribers,
@@ -86,9 +86,9 @@ func manyRooms(ctx context.Context, s *suite.Suite) error {
 	return nil
 }
 
-// selections has 20 chats a second sent to a room whose subscribers ask for 20 different things. How often
+// Selections has 20 chats a second sent to a room whose subscribers ask for 20 different things. How often
 // a server executes cannot be seen from outside: a test of package graph counts that.
-func selections(ctx context.Context, s *suite.Suite) error {
+func Selections(ctx context.Context, s *suite.Suite) error {
 	all, err := compare(ctx, s, scenario{
 		name: "selections", rivals: []string{suite.Parley, suite.Stock}, subscribers: 2 * s.Subscribers,
 		rooms: 1, publishers: 1, rate: 20, documents: selectionDocuments(), round: 2 * s.Round,

@@ -1,4 +1,4 @@
-package main
+package streams
 
 import (
 	"context"
@@ -18,9 +18,9 @@ const (
 	fillingSize  = 4000 // bytes of each: together more than any buffer on the way
 )
 
-// stalled has 20 chats a second sent to a room, now with subscribers that all read, now with twice as many
+// Stalled has 20 chats a second sent to a room, now with subscribers that all read, now with twice as many
 // that never do beside them.
-func stalled(ctx context.Context, s *suite.Suite) error {
+func Stalled(ctx context.Context, s *suite.Suite) error {
 	st := scenario{name: "stalled", subscribers: s.Subscribers, rooms: 1, publishers: 1, rate: 20, round: 2 * s.Round}
 	r, err := open(ctx, s, suite.Parley, st)
 	if err != nil {

@@ -1,4 +1,4 @@
-package main
+package streams
 
 import (
 	"bytes"
@@ -13,9 +13,9 @@ import (
 	"parley/bench/suite"
 )
 
-// resume lets one reader follow the room of all the sends from its very beginning, and looks at how fast
+// Resume lets one reader follow the room of all the sends from its very beginning, and looks at how fast
 // it is served and at the server's memory. Every chat must come, in order.
-func resume(ctx context.Context, s *suite.Suite) error {
+func Resume(ctx context.Context, s *suite.Suite) error {
 	chats, err := client.API{URL: s.Main.URL, Token: s.Users[0].Token}.Count(ctx, s.RoomIDs[0])
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"parley/bench/suite/archive"
 	"parley/bench/suite/requests"
 	"parley/bench/suite/sends"
+	"parley/bench/suite/streams"
 )
 
 // A suiteRun is a run of some parts of the suite.
@@ -72,19 +73,19 @@ func allParts() []part {
 		{"singles", "one client sends, another refreshes a token, beside a bare insert", sends.Single, true},
 		{"guesses", "wrong passwords and unknown names take the same time", requests.WrongPasswords, true},
 		{"logins", "many sign in beside a few who read", requests.Logins, true},
-		{"resume", "one reader follows a long room from its start", resume, true},
+		{"resume", "one reader follows a long room from its start", streams.Resume, true},
 		{"start", "time and memory of a start", requests.Start, true},
-		{"steady", "20 chats/s to one room, beside a bare broadcast", steady, false},
-		{"publisher", "one publisher, one room, beside a bare broadcast and the stock transport", publisher, false},
-		{"flood", "16 publishers, one room, beside the stock transport", flood, false},
-		{"rooms", "50 publishers, 50 rooms, beside a bare broadcast and the stock transport", manyRooms, false},
-		{"selections", "20 different selections in one room", selections, false},
-		{"idle", "memory of sockets that wait", idle, false},
-		{"comings", "connect, subscribe, leave, over and over, beside the stock transport", connections, false},
-		{"stalled", "subscribers beside others that never read", stalled, false},
-		{"replay", "subscribers beside one person who reads a long room over 20 sockets", replay, false},
+		{"steady", "20 chats/s to one room, beside a bare broadcast", streams.Steady, false},
+		{"publisher", "one publisher, one room, beside a bare broadcast and the stock transport", streams.Publisher, false},
+		{"flood", "16 publishers, one room, beside the stock transport", streams.Flood, false},
+		{"rooms", "50 publishers, 50 rooms, beside a bare broadcast and the stock transport", streams.Rooms, false},
+		{"selections", "20 different selections in one room", streams.Selections, false},
+		{"idle", "memory of sockets that wait", streams.Idle, false},
+		{"comings", "connect, subscribe, leave, over and over, beside the stock transport", streams.Connections, false},
+		{"stalled", "subscribers beside others that never read", streams.Stalled, false},
+		{"replay", "subscribers beside one person who reads a long room over 20 sockets", streams.Replay, false},
 		{"postgres", "clients send to Postgres, beside one transaction each and a bare group commit", sends.Postgres, false},
-		{"nodes", "two nodes on one Postgres: a send to one is delivered by both", nodes, false},
+		{"nodes", "two nodes on one Postgres: a send to one is delivered by both", streams.Nodes, false},
 		{"moving", "export and import of 500,000 chats, beside bare rows", archive.ExportAndImport, false},
 	}
 }

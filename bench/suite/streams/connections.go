@@ -1,4 +1,4 @@
-package main
+package streams
 
 import (
 	"context"
@@ -73,9 +73,9 @@ func during(d time.Duration) func(int64) bool {
 // upTo is enough after n visits.
 func upTo(n int) func(int64) bool { return func(visits int64) bool { return visits >= int64(n) } }
 
-// connections compares visits to Parley and to the stock server, in turn, and looks whether very many leave
+// Connections compares visits to Parley and to the stock server, in turn, and looks whether very many leave
 // anything behind.
-func connections(ctx context.Context, s *suite.Suite) error {
+func Connections(ctx context.Context, s *suite.Suite) error {
 	rivals := []string{suite.Parley, suite.Stock}
 	visitors, rates, cpus := map[string]*visitor{}, map[string][]float64{}, map[string][]float64{}
 	for round := range s.Rounds + 1 {

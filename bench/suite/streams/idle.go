@@ -1,4 +1,4 @@
-package main
+package streams
 
 import (
 	"context"
@@ -8,9 +8,9 @@ import (
 	"parley/bench/suite"
 )
 
-// idle opens many sockets on a fresh server, over and over, and looks at its memory. The other servers
+// Idle opens many sockets on a fresh server, over and over, and looks at its memory. The other servers
 // are shown once each.
-func idle(ctx context.Context, s *suite.Suite) error {
+func Idle(ctx context.Context, s *suite.Suite) error {
 	const rooms = 20
 	sockets := 10 * s.Subscribers
 	var waiting []float64
