@@ -19,6 +19,7 @@ type subscriber struct {
 	room   *Room
 	check  *streamCheck
 	at     atomic.Int64 // the check's last number, for those who wait
+	ended  atomic.Bool  // nothing more comes
 }
 
 // Subscribe opens a socket for one user and starts the stream of a room.
@@ -82,6 +83,7 @@ func (s *subscriber) takeChat(message []byte, now time.Time, to *deliveries) {
 
 // fail notes that the stream has ended though nobody wanted that.
 func (s *subscriber) fail(err error) {
+	s.ended.Store(true)
 	s.check.faults.Add("%s: the stream ended behind number %d: %v", s.check.who, s.check.last, err)
 }
 

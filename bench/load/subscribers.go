@@ -153,7 +153,7 @@ func (c *Subscribers) SendFirst(ctx context.Context, size int) ([]*Sender, error
 	return first, nil
 }
 
-// Await waits until every member has the newest number of its room, or nobody gets anything for
+// Await waits until every subscriber has the newest number of its room, or nobody gets anything for
 // a while; then check will say who lacks what.
 func (c *Subscribers) Await(ctx context.Context, newest map[string]int) {
 	had, since := int64(-1), time.Now()
@@ -163,7 +163,7 @@ func (c *Subscribers) Await(ctx context.Context, newest map[string]int) {
 		for _, s := range c.List {
 			at := s.at.Load()
 			have += at
-			complete = complete && at >= int64(newest[s.room.ID])
+			complete = complete && (at >= int64(newest[s.room.ID]) || s.ended.Load())
 		}
 		if complete {
 			return
