@@ -78,7 +78,7 @@ func decode(response *http.Response, answer any) error {
 	return nil
 }
 
-// CreateRoom answers the id of a new room of its own.
+// CreateRoom returns the id of a new room of its own.
 func (a API) CreateRoom(ctx context.Context) (string, error) {
 	var answer struct{ CreateRoom struct{ ID string } }
 	err := a.Ask(ctx, `mutation($name:String!){createRoom(name:$name){id}}`,

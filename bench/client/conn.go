@@ -30,7 +30,7 @@ func NewConn(addr string) *Conn {
 	return &Conn{addr: addr, in: bufio.NewReaderSize(nil, 32<<10)}
 }
 
-// Do sends a request and answers status and body; the body is good until the next call. After an
+// Do sends a request and returns status and body; the body is good until the next call. After an
 // error the connection is gone and the next call dials a new one.
 func (c *Conn) Do(request []byte) (status int, body []byte, err error) {
 	if c.net == nil {
@@ -79,7 +79,7 @@ func (c *Conn) receive() (int, error) {
 	return status, err
 }
 
-// headers reads to the end of the headers and answers the length of the body, negative when it is not said.
+// headers reads to the end of the headers and returns the length of the body, negative when it is not said.
 func (c *Conn) headers() (int, error) {
 	length := -1
 	c.retryAfter = 0

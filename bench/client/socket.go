@@ -48,7 +48,7 @@ func Dial(ctx context.Context, with net.Dialer, url, token string) (*Socket, err
 	}
 }
 
-// dialOnce answers a socket, or how long the server asks to wait.
+// dialOnce returns a socket, or how long the server asks to wait.
 func dialOnce(ctx context.Context, with net.Dialer, addr string) (*Socket, time.Duration, error) {
 	c := NewConn(addr)
 	var err error
@@ -130,7 +130,7 @@ func (s *Socket) expect(what string) error {
 	return err
 }
 
-// Next is the next message, good until the call after it. It waits as long as patience lasts.
+// Next is the next message, good until the call after it. It waits for answerTimeout at most.
 func (s *Socket) Next() ([]byte, error) {
 	for {
 		f, rest, err := CutFrame(s.Unread)

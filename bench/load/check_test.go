@@ -98,7 +98,7 @@ func TestStoredNamesWhatIsWrong(t *testing.T) {
 	}
 }
 
-// TestNumbersNamesWhatIsWrong judges numbers alone.
+// TestNumbersNamesWhatIsWrong checks numbers alone.
 func TestNumbersNamesWhatIsWrong(t *testing.T) {
 	senders := []*Sender{{answered: []answer{{number: 1}, {number: 2}}}, {answered: []answer{{number: 3}}}}
 	wantProblems(t, CheckNumbers("r", senders), nil)

@@ -9,7 +9,7 @@ import (
 	"parley/bench/report"
 )
 
-// Memory are the memory of a server in KiB: before sockets are open, while they wait, and after each
+// Memory is that of a server in KiB: before sockets are open, while they wait, and after each
 // has been given one chat.
 type Memory struct {
 	PID                 int
@@ -21,7 +21,7 @@ type Memory struct {
 // PerSocket is what one socket adds.
 func (w *Memory) PerSocket(rss int) float64 { return float64(rss-w.Before) / float64(w.sockets) }
 
-// Measure opens the sockets of a crowd and hangs up.
+// Measure opens sockets, looks at the memory, and closes them.
 func (w *Memory) Measure(ctx context.Context, c *Subscribers, sockets int) (p report.Problems, err error) {
 	w.sockets = sockets
 	if w.Before, err = w.afterQuiet(ctx); err != nil {

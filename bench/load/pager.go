@@ -48,7 +48,7 @@ func (p *Pager) once() {
 	p.Times.Record(took)
 }
 
-// PageAll lets all clients read for d and answers how long that took.
+// PageAll lets all clients read for d and returns how long that took.
 func PageAll(ctx context.Context, pagers []*Pager, d time.Duration) time.Duration {
 	start := time.Now()
 	var wg sync.WaitGroup

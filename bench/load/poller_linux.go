@@ -20,7 +20,7 @@ type poller struct {
 	epoll int
 	ended chan struct{}
 
-	mu      sync.Mutex // held while what was read is judged
+	mu      sync.Mutex // held while what was read is checked
 	given   deliveries
 	members map[int32]*subscriber // by descriptor; without those that were lost
 	all     []int

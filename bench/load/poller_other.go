@@ -18,7 +18,7 @@ type poller struct {
 	closing *atomic.Bool
 	reading sync.WaitGroup
 
-	mu    sync.Mutex // held while what was read is judged
+	mu    sync.Mutex // held while what was read is checked
 	given deliveries
 	all   []net.Conn
 }

@@ -72,7 +72,7 @@ func (s *Sender) newest() int {
 	return s.answered[len(s.answered)-1].number
 }
 
-// once sends one chat and answers when that was over.
+// once sends one chat and returns when that was over.
 func (s *Sender) once() time.Time {
 	id := uuid.New()
 	start := time.Now()
@@ -95,7 +95,7 @@ func (s *Sender) once() time.Time {
 	return end
 }
 
-// SendAll lets all senders send for d and answers how long that took.
+// SendAll lets all senders send for d and returns how long that took.
 func SendAll(ctx context.Context, senders []*Sender, d time.Duration) time.Duration {
 	start := time.Now()
 	var wg sync.WaitGroup

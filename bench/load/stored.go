@@ -10,7 +10,7 @@ import (
 	"parley/bench/report"
 )
 
-// checkStored judges a room that was empty before: stored is what reading it from its start gave,
+// checkStored checks a room that was empty before: stored is what reading it from its start gave,
 // answered and refused is what the server told the senders. It says what is lost, doubled, out of
 // order, under another number than answered, or there although it was refused.
 func checkStored(room string, stored []client.StoredChat, answered []answer, refused []uuid.UUID) report.Problems {
@@ -43,7 +43,7 @@ func checkStored(room string, stored []client.StoredChat, answered []answer, ref
 	return p
 }
 
-// CheckNumbers judges a server that cannot be read back: the numbers it answered are 1 … n.
+// CheckNumbers checks a server that cannot be read back: the numbers it answered are 1 … n.
 func CheckNumbers(name string, senders []*Sender) report.Problems {
 	var p report.Problems
 	seen := map[int]bool{}
@@ -79,7 +79,7 @@ func AnsweredChats(senders []*Sender) (map[string][]client.StoredChat, report.Pr
 	return rooms, p
 }
 
-// ReadBack reads all rooms of the senders and judges them. It answers what is stored, by room.
+// ReadBack reads all rooms of the senders and checks them. It returns what is stored, by room.
 func ReadBack(ctx context.Context, a client.API, senders []*Sender) (map[string][]client.StoredChat, report.Problems, error) {
 	var p report.Problems
 	answered, refused := map[string][]answer{}, map[string][]uuid.UUID{}

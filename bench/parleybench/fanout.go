@@ -45,7 +45,7 @@ func (w *fanout) open(ctx context.Context) (r *report.Report, err error) {
 	return w.run(ctx)
 }
 
-// run makes the accounts that are missing, opens all streams, measures, and judges.
+// run makes the accounts that are missing, opens all streams, measures, and checks.
 func (w *fanout) run(ctx context.Context) (*report.Report, error) {
 	if missing := max(w.clients, load.UsersFor(w.subscribers)) - len(w.users); missing > 0 {
 		more, err := w.site.api().Register(ctx, missing)
@@ -86,7 +86,7 @@ func (w *fanout) publishers(c *load.Subscribers) ([]*load.Sender, error) {
 	return publishers, nil
 }
 
-// measure publishes, waits for the last delivery, and judges what everybody got.
+// measure publishes, waits for the last delivery, and checks what everybody got.
 func (w *fanout) measure(ctx context.Context, c *load.Subscribers, publishers, first []*load.Sender) (*report.Report, error) {
 	before, start := w.site.cpu(), time.Now()
 	took := load.SendAll(ctx, publishers, w.duration)

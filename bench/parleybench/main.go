@@ -45,7 +45,7 @@ func main() {
 	os.Exit(code)
 }
 
-// run answers the exit status: 0 fine, 1 something failed or is wrong, 2 wrong usage.
+// run returns the exit status: 0 fine, 1 something failed or is wrong, 2 wrong usage.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if len(args) == 0 {
 		usage(stderr)

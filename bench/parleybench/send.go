@@ -95,7 +95,7 @@ func (l *loadOptions) senders(ctx context.Context) ([]*load.Sender, client.API, 
 	return senders, first, err
 }
 
-// describe adds rate, latencies and refusals, and answers how many chats were sent.
+// describe adds rate, latencies and refusals, and returns how many chats were sent.
 func (l *loadOptions) describe(r *report.Report, senders []*load.Sender, took time.Duration) int {
 	times, codes := load.Tally(senders)
 	r.Add("senders", len(senders))

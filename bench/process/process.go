@@ -15,13 +15,13 @@ import (
 	"time"
 )
 
-// startPatience is how long a server may take until it listens; stopPatience until it has drained.
+// startTimeout is how long a server may take until it listens; stopTimeout until it has drained.
 const (
 	startTimeout = 60 * time.Second
 	stopTimeout  = 40 * time.Second
 )
 
-// unlimited are the settings that would measure patience instead of speed, and what switches them off.
+// unlimited are the settings that would be measured instead of the server, and what switches them off.
 var unlimited = map[string]string{
 	"send-rate": "0", "room-send-rate": "0", "mutation-rate": "0", "room-create-rate": "0", "register-rate": "0",
 	"login-attempts": "0", "login-rate": "0", "accept-rate": "0", "address-request-rate": "0", "ws-message-rate": "0",

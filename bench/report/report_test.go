@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// TestTargets judges medians, not single rounds.
+// TestTargets checks medians, not single rounds.
 func TestTargets(t *testing.T) {
 	for _, c := range []struct {
 		target

@@ -60,12 +60,12 @@ func (s *Suite) NeedBacking(ctx context.Context) (*Backing, error) {
 	return b, p.Stop()
 }
 
-// Database makes one, as a copy of another unless that is empty, and answers its URL.
+// Database makes one, as a copy of another unless that is empty, and returns its URL.
 func (b *Backing) Database(ctx context.Context, name, like string) (string, error) {
 	return b.order(ctx, http.MethodPost, "/databases/"+name+"?like="+like)
 }
 
-// StartNATS answers its URL, always the same.
+// StartNATS returns its URL, always the same.
 func (b *Backing) StartNATS(ctx context.Context) (string, error) {
 	return b.order(ctx, http.MethodPost, "/nats")
 }

@@ -17,7 +17,7 @@ import (
 	"parley/bench/suite"
 )
 
-// A database is a database to move to and from.
+// A database is one to move to and from.
 type database struct {
 	name     string   // of its data directory
 	url      string   // as the bare programs take it
@@ -93,7 +93,7 @@ func moveOnce(ctx context.Context, s *suite.Suite, t *moveTimes, name, file stri
 	return errors.Join(err, os.Remove(out), os.RemoveAll(rows), os.RemoveAll(s.Data(ours.name)), os.RemoveAll(s.Data(theirs.name)))
 }
 
-// tool is one of Parley's commands for a place.
+// tool is one of Parley's commands for a database.
 func tool(ctx context.Context, s *suite.Suite, at database, args ...string) *exec.Cmd {
 	command := exec.CommandContext(ctx, s.Binary, args...)
 	command.Env = append(append(process.CleanEnv(), "PARLEY_DATA="+s.Data(at.name)), at.settings...)
@@ -116,7 +116,7 @@ func newPostgres(ctx context.Context, s *suite.Suite, name string) (database, er
 	return migrate(ctx, s, database{name: name, url: url, settings: []string{"PARLEY_DATABASE_URL=" + url}})
 }
 
-// migrate gives a place its tables.
+// migrate gives a database its tables.
 func migrate(ctx context.Context, s *suite.Suite, at database) (database, error) {
 	if output, err := tool(ctx, s, at, "migrate").CombinedOutput(); err != nil {
 		return at, fmt.Errorf("migrate: %w\n%s", err, output)

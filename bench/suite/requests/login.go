@@ -19,16 +19,16 @@ import (
 const (
 	hashMiB       = 19 // one argon2id
 	readers       = 4
-	readInterval  = 20 * time.Millisecond // each: some work for the server, and no crowd
+	readInterval  = 20 * time.Millisecond // each: some work for the server, and not much
 	loginDocument = `mutation($name:String!,$password:String!){login(username:$name,password:$password){accessToken}}`
 )
 
-// A loginLoad is many people at the door at once, beside a few who read pages at a calm pace.
+// A loginLoad is many people who sign in at once, beside a few who read pages slowly.
 type loginLoad struct {
 	suite   *suite.Suite
 	readers []*load.Pager
 	conns   []*client.Conn
-	logins  [][]byte // a request for each of the crowd
+	logins  [][]byte // a request for each of conns
 	plain   [][]byte // the same, of something that is no work
 }
 
@@ -85,7 +85,7 @@ func Logins(ctx context.Context, s *suite.Suite) error {
 		if err != nil {
 			return err
 		}
-		calm := p99Of(r.readers)
+		visited := p99Of(r.readers)
 		var took time.Duration
 		hashing, err := s.PeakDuring(func() error {
 			took, err = r.run(ctx, r.logins)
@@ -95,7 +95,7 @@ func Logins(ctx context.Context, s *suite.Suite) error {
 			return err
 		}
 		if round > 0 {
-			alone, beside = append(alone, calm), append(beside, p99Of(r.readers))
+			alone, beside = append(alone, visited), append(beside, p99Of(r.readers))
 			growth, rates = append(growth, hashing-visiting), append(rates, report.PerSecond(s.Logins, took))
 		}
 	}
@@ -116,7 +116,7 @@ func p99Of(pagers []*load.Pager) float64 {
 	return report.Millis(times.Quantile(0.99))
 }
 
-// run lets the whole crowd ask at once, and answers how long that took. The readers read from the
+// run lets all ask at once, and returns how long that took. The readers read from the
 // beginning to the end of it.
 func (r *loginLoad) run(ctx context.Context, requests [][]byte) (time.Duration, error) {
 	reading, stop := context.WithCancel(ctx)

@@ -68,7 +68,7 @@ func Many(ctx context.Context, s *suite.Suite) error {
 	}
 	for _, c := range all {
 		c.describe(&s.Report, c.name)
-		if err := judgeSends(ctx, s, c); err != nil {
+		if err := checkSends(ctx, s, c); err != nil {
 			return err
 		}
 	}
@@ -79,7 +79,7 @@ func Many(ctx context.Context, s *suite.Suite) error {
 	return nil
 }
 
-// takeTurns lets the contenders' clients send in turn and then hang up.
+// takeTurns lets the sides' clients send in turn and then disconnect.
 func takeTurns(ctx context.Context, s *suite.Suite, all []*sendSide) error {
 	for round := range s.Rounds + 1 {
 		for _, c := range all {
@@ -128,9 +128,9 @@ func (c *sendSide) measure(ctx context.Context, d time.Duration, keep bool) erro
 	return nil
 }
 
-// judgeSends checks what a contender answered; Parley is read back. All but the main server have
+// checkSends checks what a side answered; Parley is read back. All but the main server have
 // done their work then.
-func judgeSends(ctx context.Context, s *suite.Suite, c *sendSide) error {
+func checkSends(ctx context.Context, s *suite.Suite, c *sendSide) error {
 	_, codes := load.Tally(c.senders)
 	for code, n := range codes {
 		s.Report.Add(c.name+"_refused_"+code, n)

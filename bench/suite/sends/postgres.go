@@ -61,11 +61,11 @@ func Postgres(ctx context.Context, s *suite.Suite) error {
 		return err
 	}
 	hot, cool := s.Backing.Rooms[:1], s.Backing.Rooms[1:]
-	lone, err := sendTo(ctx, s, all, 1, hot)
+	single, err := sendTo(ctx, s, all, 1, hot)
 	if err != nil {
 		return err
 	}
-	s.Report.Compare("Postgres, one client: median time, Parley / bare, one transaction", report.Over(lone[0].medians, lone[2].medians))
+	s.Report.Compare("Postgres, one client: median time, Parley / bare, one transaction", report.Over(single[0].medians, single[2].medians))
 	for _, c := range []struct {
 		clients int
 		rooms   []string
@@ -88,10 +88,10 @@ func Postgres(ctx context.Context, s *suite.Suite) error {
 		s.Report.Compare(what+"itself, one transaction each", report.Over(rates[0].rates, rates[1].rates))
 		s.Report.Compare(what+"bare, group commit", report.Over(rates[0].rates, rates[3].rates))
 	}
-	return judgePostgres(ctx, s, all)
+	return checkPostgres(ctx, s, all)
 }
 
-// sendTo measures the servers in turn and answers their figures, in the same order.
+// sendTo measures the servers in turn and returns their figures, in the same order.
 func sendTo(ctx context.Context, s *suite.Suite, servers []*pgServer, clients int, rooms []string) ([]*sendSide, error) {
 	users := s.Backing.Users
 	users = slices.Repeat(users, (clients+len(users)-1)/len(users))[:clients]
@@ -113,8 +113,8 @@ func sendTo(ctx context.Context, s *suite.Suite, servers []*pgServer, clients in
 	return all, nil
 }
 
-// judgePostgres checks what the servers answered; Parley is read back.
-func judgePostgres(ctx context.Context, s *suite.Suite, all []*pgServer) error {
+// checkPostgres checks what the servers answered; Parley is read back.
+func checkPostgres(ctx context.Context, s *suite.Suite, all []*pgServer) error {
 	for _, one := range all {
 		_, codes := load.Tally(one.sent)
 		s.Report.Faults.Merge(load.WrongCodes(codes))

@@ -46,7 +46,7 @@ func (v *visitor) once(ctx context.Context, by client.User) error {
 	return s.Leave()
 }
 
-// visit has some clients come and go until enough says so; it answers how often and how long that took.
+// visit has some clients come and go until enough says so; it returns how often and how long that took.
 func (v *visitor) visit(ctx context.Context, enough func(visits int64) bool) (int, time.Duration, error) {
 	var visits atomic.Int64
 	errs := make([]error, visitorsAtOnce)
@@ -76,10 +76,10 @@ func upTo(n int) func(int64) bool { return func(visits int64) bool { return visi
 // Connections compares visits to Parley and to the stock server, in turn, and looks whether very many leave
 // anything behind.
 func Connections(ctx context.Context, s *suite.Suite) error {
-	rivals := []string{suite.Parley, suite.Stock}
+	kinds := []string{suite.Parley, suite.Stock}
 	visitors, rates, cpus := map[string]*visitor{}, map[string][]float64{}, map[string][]float64{}
 	for round := range s.Rounds + 1 {
-		for _, name := range rivals {
+		for _, name := range kinds {
 			p, err := s.Shared(ctx, name)
 			if err == nil && visitors[name] == nil {
 				visitors[name], err = newVisitor(ctx, s, p.URL)
@@ -99,7 +99,7 @@ func Connections(ctx context.Context, s *suite.Suite) error {
 			}
 		}
 	}
-	for _, name := range rivals {
+	for _, name := range kinds {
 		s.Report.Add("comings_"+name+"_per_s", report.Median(rates[name]))
 		s.Report.Add("comings_"+name+"_cpu_us", report.Median(cpus[name]))
 	}

@@ -12,13 +12,13 @@ import (
 // Steady has 20 chats a second sent to one room, whose subscribers are few, and then many.
 func Steady(ctx context.Context, s *suite.Suite) error {
 	// The stock server cannot keep up with many.
-	for _, rivals := range [][]string{{suite.Parley, suite.Raw, suite.Stock}, {suite.Parley, suite.Raw}} {
+	for _, kinds := range [][]string{{suite.Parley, suite.Raw, suite.Stock}, {suite.Parley, suite.Raw}} {
 		n := s.Subscribers
-		if len(rivals) == 2 {
+		if len(kinds) == 2 {
 			n *= 10
 		}
 		all, err := compare(ctx, s, scenario{
-			name: fmt.Sprintf("steady_%d", n), rivals: rivals, subscribers: n,
+			name: fmt.Sprintf("steady_%d", n), kinds: kinds, subscribers: n,
 			rooms: 1, publishers: 1, rate: 20, round: 2 * s.Round,
 		})
 		if err != nil {
@@ -37,7 +37,7 @@ func Steady(ctx context.Context, s *suite.Suite) error {
 // Publisher has one client send to one room as fast as it is answered.
 func Publisher(ctx context.Context, s *suite.Suite) error {
 	all, err := compare(ctx, s, scenario{
-		name: "publisher", rivals: []string{suite.Parley, suite.Raw, suite.Stock}, subscribers: s.Subscribers,
+		name: "publisher", kinds: []string{suite.Parley, suite.Raw, suite.Stock}, subscribers: s.Subscribers,
 		rooms: 1, publishers: 1, round: s.Round,
 	})
 	if err != nil {
@@ -47,7 +47,7 @@ func Publisher(ctx context.Context, s *suite.Suite) error {
 	return nil
 }
 
-// compareRates judges deliveries a second, and shows what they cost beside them.
+// compareRates checks deliveries a second, and shows what they cost beside them.
 func compareRates(s *suite.Suite, what string, all map[string]*side, overRaw, overStock float64) {
 	ours := all[suite.Parley]
 	s.Report.AtLeast(overRaw, what+"deliveries/s, Parley / raw", report.Over(ours.rates, all[suite.Raw].rates))
@@ -59,7 +59,7 @@ func compareRates(s *suite.Suite, what string, all map[string]*side, overRaw, ov
 // Flood has 16 clients send to one room as fast as they are answered.
 func Flood(ctx context.Context, s *suite.Suite) error {
 	all, err := compare(ctx, s, scenario{
-		name: "flood", rivals: []string{suite.Parley, suite.Stock}, subscribers: s.Subscribers,
+		name: "flood", kinds: []string{suite.Parley, suite.Stock}, subscribers: s.Subscribers,
 		rooms: 1, publishers: 16, round: s.Round,
 	})
 	if err != nil {
@@ -76,7 +76,7 @@ func Flood(ctx context.Context, s *suite.Suite) error {
 func Rooms(ctx context.Context, s *suite.Suite) error {
 	const rooms = 50
 	all, err := compare(ctx, s, scenario{
-		name: "rooms", rivals: []string{suite.Parley, suite.Raw, suite.Stock}, subscribers: 2 * s.Subscribers,
+		name: "rooms", kinds: []string{suite.Parley, suite.Raw, suite.Stock}, subscribers: 2 * s.Subscribers,
 		rooms: rooms, publishers: rooms, round: s.Round,
 	})
 	if err != nil {
@@ -90,7 +90,7 @@ func Rooms(ctx context.Context, s *suite.Suite) error {
 // a server executes cannot be seen from outside: a test of package graph counts that.
 func Selections(ctx context.Context, s *suite.Suite) error {
 	all, err := compare(ctx, s, scenario{
-		name: "selections", rivals: []string{suite.Parley, suite.Stock}, subscribers: 2 * s.Subscribers,
+		name: "selections", kinds: []string{suite.Parley, suite.Stock}, subscribers: 2 * s.Subscribers,
 		rooms: 1, publishers: 1, rate: 20, documents: selectionDocuments(), round: 2 * s.Round,
 	})
 	if err != nil {

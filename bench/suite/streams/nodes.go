@@ -135,7 +135,7 @@ func measurePair(ctx context.Context, s *suite.Suite, p *pair, name string, add 
 	return nil
 }
 
-// finishPair judges everything that was delivered and stops the nodes.
+// finishPair checks everything that was delivered and stops the nodes.
 func finishPair(ctx context.Context, s *suite.Suite, p *pair) error {
 	p.publisher.Conn.Close()
 	_, codes := load.Tally(p.senders)

@@ -77,7 +77,7 @@ func longRoom(ctx context.Context, s *suite.Suite, url string) (*load.Room, erro
 	return &load.Room{ID: id, Cursor: start}, nil
 }
 
-// replayers read a room from its start and look at nothing; stop ends that and answers how many bytes came.
+// replayers read a room from its start and look at nothing; stop ends that and returns how many bytes came.
 func replayers(ctx context.Context, s *suite.Suite, url string, in *load.Room) (stop func() int64, err error) {
 	var reading sync.WaitGroup
 	var conns []net.Conn

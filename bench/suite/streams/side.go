@@ -25,7 +25,7 @@ var ahead = map[string]int{suite.Parley: 1000, suite.Stock: 200}
 // A scenario is one comparison of deliveries.
 type scenario struct {
 	name        string // of its figures
-	rivals      []string
+	kinds       []string
 	subscribers int
 	rooms       int
 	publishers  int
@@ -34,7 +34,7 @@ type scenario struct {
 	round       time.Duration
 }
 
-// A side is one server on a stage, with its figures by round.
+// A side is one server of a scenario, with its figures by round.
 type side struct {
 	process     *process.Process
 	subscribers *load.Subscribers
@@ -47,7 +47,7 @@ type side struct {
 	p99s        []float64 // the time that 1 % exceeds, ms
 }
 
-// compare lets the rivals deliver in turn; a first round only warms up. Every delivery is checked.
+// compare lets the servers deliver in turn; a first round only warms up. Every delivery is checked.
 func compare(ctx context.Context, s *suite.Suite, st scenario) (map[string]*side, error) {
 	all := map[string]*side{}
 	defer func() {
@@ -56,7 +56,7 @@ func compare(ctx context.Context, s *suite.Suite, st scenario) (map[string]*side
 			load.CloseAll(r.publishers)
 		}
 	}()
-	for _, name := range st.rivals {
+	for _, name := range st.kinds {
 		r, err := open(ctx, s, name, st)
 		if err != nil {
 			return nil, fmt.Errorf("%s, %s: %w", st.name, name, err)
@@ -64,7 +64,7 @@ func compare(ctx context.Context, s *suite.Suite, st scenario) (map[string]*side
 		all[name] = r
 	}
 	for round := range s.Rounds + 1 {
-		for _, name := range st.rivals {
+		for _, name := range st.kinds {
 			d := st.round
 			if round == 0 {
 				d /= 3
@@ -74,7 +74,7 @@ func compare(ctx context.Context, s *suite.Suite, st scenario) (map[string]*side
 			}
 		}
 	}
-	for _, name := range st.rivals {
+	for _, name := range st.kinds {
 		if err := finish(ctx, s, st.name+"_"+name, all[name]); err != nil {
 			return nil, err
 		}
@@ -82,7 +82,7 @@ func compare(ctx context.Context, s *suite.Suite, st scenario) (map[string]*side
 	return all, nil
 }
 
-// open gives a rival its rooms, its subscribers and its publishers.
+// open gives a server its rooms, its subscribers and its publishers.
 func open(ctx context.Context, s *suite.Suite, name string, st scenario) (*side, error) {
 	r := &side{}
 	var err error
@@ -115,7 +115,7 @@ func subscribersOf(ctx context.Context, s *suite.Suite, url, name string, rooms 
 	return load.NewSubscribers(ctx, url, s.Users, rooms)
 }
 
-// publishers makes as many as the stage has, whoever they are.
+// publishers makes as many as the scenario has, whoever they are.
 func publishers(s *suite.Suite, c *load.Subscribers, name string, st scenario) ([]*load.Sender, error) {
 	var all []*load.Sender
 	for i := range st.publishers {
@@ -171,7 +171,7 @@ func (r *side) cpu() (server, load time.Duration, err error) {
 	return server, load, errors.Join(err1, err2)
 }
 
-// finish judges everything that was delivered and adds the figures.
+// finish checks everything that was delivered and adds the figures.
 func finish(ctx context.Context, s *suite.Suite, name string, r *side) error {
 	if ctx.Err() != nil {
 		return ctx.Err()

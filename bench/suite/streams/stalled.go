@@ -55,15 +55,15 @@ func Stalled(ctx context.Context, s *suite.Suite) error {
 	return nil
 }
 
-// measureBeside measures while there are subscribers that do not read, and answers the most memory that
+// measureBeside measures while there are subscribers that do not read, and returns the most memory that
 // the server had meanwhile, in KiB.
 func measureBeside(ctx context.Context, s *suite.Suite, r *side, st scenario, keep bool) (int, error) {
 	if err := process.ForgetPeak(r.process.PID()); err != nil {
 		return 0, err
 	}
-	sleepers, err := stalledSockets(ctx, s, r, 2*st.subscribers)
+	stalled, err := stalledSockets(ctx, s, r, 2*st.subscribers)
 	defer func() {
-		for _, one := range sleepers {
+		for _, one := range stalled {
 			if one != nil {
 				one.Close()
 			}
