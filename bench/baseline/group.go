@@ -67,8 +67,8 @@ func (g *group) write() {
 	}
 }
 
-// number raises the counters room by room, by the given statement, and gives each chat its place and number.
-func number(batch []*waiting, raise func(args ...any) scanner) error {
+// number reserves numbers room by room, by the given statement, and gives each chat its place and number.
+func number(batch []*waiting, reserve func(args ...any) scanner) error {
 	at := now()
 	rooms := map[string][]*waiting{}
 	for _, w := range batch {
@@ -80,8 +80,8 @@ func number(batch []*waiting, raise func(args ...any) scanner) error {
 		n := len(sends)
 		var place int64
 		var number int
-		if err := raise(n, n, sends[n-1].tag, at, room).Scan(&place, &number); err != nil {
-			return fmt.Errorf("raise the counters: %w", err)
+		if err := reserve(n, n, sends[n-1].tag, at, room).Scan(&place, &number); err != nil {
+			return fmt.Errorf("reserve a number: %w", err)
 		}
 		for i, w := range sends {
 			w.place, w.number = place-int64(n-1-i), number-(n-1-i)
@@ -95,9 +95,9 @@ type scanner interface{ Scan(to ...any) error }
 
 // batches commits to SQLite.
 type batches struct {
-	db    *sql.DB
-	raise *sql.Stmt
-	many  map[string]*sql.Stmt // by text
+	db      *sql.DB
+	reserve *sql.Stmt
+	many    map[string]*sql.Stmt // by text
 }
 
 func newBatches(file string) (*batches, error) {
@@ -105,11 +105,11 @@ func newBatches(file string) (*batches, error) {
 	if err != nil {
 		return nil, err
 	}
-	raise, err := db.Prepare(raise)
+	statement, err := db.Prepare(reserve)
 	if err != nil {
 		return nil, fmt.Errorf("prepare: %w", err)
 	}
-	return &batches{db: db, raise: raise, many: map[string]*sql.Stmt{}}, nil
+	return &batches{db: db, reserve: statement, many: map[string]*sql.Stmt{}}, nil
 }
 
 func (b *batches) close() { _ = b.db.Close() }
@@ -128,8 +128,8 @@ func (b *batches) commit(batch []*waiting) error {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }() // does nothing after a commit
-	raise := tx.Stmt(b.raise)
-	if err := number(batch, func(args ...any) scanner { return raise.QueryRow(args...) }); err != nil {
+	reserve := tx.Stmt(b.reserve)
+	if err := number(batch, func(args ...any) scanner { return reserve.QueryRow(args...) }); err != nil {
 		return err
 	}
 	var chatValues, eventValues []any

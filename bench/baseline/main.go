@@ -76,7 +76,7 @@ func serve(ctx context.Context, o options) error {
 	return server.Shutdown(ctx)
 }
 
-// open makes the handler of a mode and answers how to close what is behind it.
+// open makes the handler of a mode and returns how to close what is behind it.
 func open(ctx context.Context, o options) (http.Handler, func(), error) {
 	switch o.mode {
 	case "raw":

@@ -10,7 +10,7 @@ import (
 
 // The statements of a send as Postgres has them; many rows are columns.
 const (
-	pgRaise = `UPDATE rooms SET last_place = last_place + $1, last_number = last_number + $2, last_tag = $3, last_at = $4
+	pgReserve = `UPDATE rooms SET last_place = last_place + $1, last_number = last_number + $2, last_tag = $3, last_at = $4
 		WHERE id = $5 RETURNING last_place, last_number`
 	pgChat      = insertChats + `($1,$2,$3,$4,$5,$6,$7,$8,$9)`
 	pgEvent     = insertEvents + `($1,$2,$3,'CHAT_SENT',$4,$5,$6,$7)`
@@ -42,9 +42,9 @@ func (s *pgSingle) send(c chat) (int, error) {
 	ctx := context.Background()
 	e := entry{chat: c, tag: newTag(), at: now()}
 	err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
-		err := tx.QueryRow(ctx, pgRaise, 1, 1, e.tag, e.at, e.Room).Scan(&e.place, &e.number)
+		err := tx.QueryRow(ctx, pgReserve, 1, 1, e.tag, e.at, e.Room).Scan(&e.place, &e.number)
 		if err != nil {
-			return fmt.Errorf("raise the counters: %w", err)
+			return fmt.Errorf("reserve a number: %w", err)
 		}
 		if _, err := tx.Exec(ctx, pgChat, e.chatValues(nil)...); err != nil {
 			return fmt.Errorf("insert the chat: %w", err)
@@ -73,7 +73,7 @@ func (b *pgBatches) close() { _ = b.conn.Close(context.Background()) }
 func (b *pgBatches) commit(batch []*waiting) error {
 	ctx := context.Background()
 	return pgx.BeginFunc(ctx, b.conn, func(tx pgx.Tx) error {
-		err := number(batch, func(args ...any) scanner { return tx.QueryRow(ctx, pgRaise, args...) })
+		err := number(batch, func(args ...any) scanner { return tx.QueryRow(ctx, pgReserve, args...) })
 		if err != nil {
 			return err
 		}

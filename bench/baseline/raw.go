@@ -18,33 +18,33 @@ import (
 // A client that does not read holds up its room.
 type raw struct {
 	mu    sync.Mutex
-	halls map[string]*hall
+	rooms map[string]*room
 }
 
-// A hall is one room with its sockets.
-type hall struct {
-	mu     sync.Mutex
-	number int
-	seats  map[*seat]bool
-	frame  []byte // used again for each write
+// A room is the sockets that get its chats.
+type room struct {
+	mu      sync.Mutex
+	number  int
+	sockets map[*socket]bool
+	frame   []byte // used again for each write
 }
 
-// A seat is one socket. Writes go through the lock of its hall once it has one.
-type seat struct {
+// A socket is one connection. Writes go through the lock of its room once it has one.
+type socket struct {
 	conn net.Conn
-	in   *hall
+	room *room
 	head []byte // what stands before the payload: the id of the subscription is the client's own
 }
 
-func newRaw() *raw { return &raw{halls: map[string]*hall{}} }
+func newRaw() *raw { return &raw{rooms: map[string]*room{}} }
 
-func (b *raw) hall(room string) *hall {
+func (b *raw) room(id string) *room {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	h := b.halls[room]
+	h := b.rooms[id]
 	if h == nil {
-		h = &hall{seats: map[*seat]bool{}}
-		b.halls[room] = h
+		h = &room{sockets: map[*socket]bool{}}
+		b.rooms[id] = h
 	}
 	return h
 }
@@ -54,7 +54,7 @@ func (b *raw) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Header.Get("Upgrade") != "" {
 		conn, _, _, err := ws.HTTPUpgrader{Protocol: func(string) bool { return true }}.Upgrade(r, w)
 		if err == nil {
-			go b.serve(&seat{conn: conn}) // net/http frees the request and its buffers
+			go b.serve(&socket{conn: conn}) // net/http frees the request and its buffers
 		}
 		return
 	}
@@ -67,7 +67,7 @@ func (b *raw) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	v := request.Variables
 	sent := delivered{ID: v.ID, Username: v.Username, Text: v.Text, CreatedAt: time.Now().UTC().Truncate(time.Millisecond)}
-	if err := b.hall(v.Room).send(&sent); err != nil {
+	if err := b.room(v.Room).send(&sent); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
@@ -84,7 +84,7 @@ type delivered struct {
 }
 
 // send numbers a chat and writes it to everybody.
-func (h *hall) send(c *delivered) error {
+func (h *room) send(c *delivered) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.number++
@@ -93,11 +93,11 @@ func (h *hall) send(c *delivered) error {
 	if err != nil {
 		return fmt.Errorf("encode a chat: %w", err)
 	}
-	for s := range h.seats {
+	for s := range h.sockets {
 		h.frame = appendHeader(h.frame[:0], len(s.head)+len(payload)+1)
 		h.frame = append(append(append(h.frame, s.head...), payload...), '}')
 		if _, err := s.conn.Write(h.frame); err != nil {
-			delete(h.seats, s) // its own goroutine sees the same
+			delete(h.sockets, s) // its own goroutine sees the same
 		}
 	}
 	return nil
@@ -113,8 +113,8 @@ func appendHeader(to []byte, length int) []byte {
 
 // serve takes what a client says, one message after the other: whoever is answered a ping has
 // subscribed.
-func (b *raw) serve(s *seat) {
-	defer s.leave()
+func (b *raw) serve(s *socket) {
+	defer s.close()
 	for {
 		kind, payload, err := s.read()
 		switch {
@@ -131,7 +131,7 @@ func (b *raw) serve(s *seat) {
 	}
 }
 
-func (s *seat) read() (ws.OpCode, []byte, error) {
+func (s *socket) read() (ws.OpCode, []byte, error) {
 	h, err := ws.ReadHeader(s.conn)
 	if err != nil {
 		return 0, nil, err
@@ -145,17 +145,17 @@ func (s *seat) read() (ws.OpCode, []byte, error) {
 	return h.OpCode, payload, err
 }
 
-func (s *seat) leave() {
-	if s.in != nil {
-		s.in.mu.Lock()
-		delete(s.in.seats, s)
-		s.in.mu.Unlock()
+func (s *socket) close() {
+	if s.room != nil {
+		s.room.mu.Lock()
+		delete(s.room.sockets, s)
+		s.room.mu.Unlock()
 	}
 	_ = s.conn.Close()
 }
 
-// take answers connection_init and ping, and seats who subscribes.
-func (b *raw) take(s *seat, text []byte) error {
+// take answers connection_init and ping, and adds who subscribes to its room.
+func (b *raw) take(s *socket, text []byte) error {
 	var m struct {
 		Type, ID string
 		Payload  struct {
@@ -172,22 +172,22 @@ func (b *raw) take(s *seat, text []byte) error {
 		return s.pong()
 	case "subscribe":
 		id, err := json.Marshal(m.ID)
-		if err != nil || s.in != nil {
+		if err != nil || s.room != nil {
 			return fmt.Errorf("subscribe: one subscription a socket: %w", err)
 		}
 		s.head = fmt.Appendf(nil, `{"id":%s,"type":"next","payload":`, id)
-		s.in = b.hall(m.Payload.Variables.Room)
-		s.in.mu.Lock()
-		s.in.seats[s] = true
-		s.in.mu.Unlock()
+		s.room = b.room(m.Payload.Variables.Room)
+		s.room.mu.Lock()
+		s.room.sockets[s] = true
+		s.room.mu.Unlock()
 	}
 	return nil
 }
 
-func (s *seat) pong() error {
-	if s.in != nil {
-		s.in.mu.Lock()
-		defer s.in.mu.Unlock()
+func (s *socket) pong() error {
+	if s.room != nil {
+		s.room.mu.Lock()
+		defer s.room.mu.Unlock()
 	}
 	return ws.WriteFrame(s.conn, ws.NewTextFrame([]byte(`{"type":"pong"}`)))
 }

@@ -18,7 +18,7 @@ func TestRaw(t *testing.T) {
 	defer server.Close()
 	clients := map[string]*websocket.Conn{}
 	for id, room := range map[string]string{"one": "a", "two": "a", "three": "b"} {
-		c := talk(t, server.URL, fmt.Sprintf(`{"id":%q,"type":"subscribe","payload":{"query":"…","variables":{"room":%q}}}`, id, room))
+		c := connect(t, server.URL, fmt.Sprintf(`{"id":%q,"type":"subscribe","payload":{"query":"…","variables":{"room":%q}}}`, id, room))
 		defer func() { _ = c.CloseNow() }()
 		clients[id] = c
 	}
@@ -41,14 +41,14 @@ func TestRaw(t *testing.T) {
 	}
 }
 
-// TestRawForgetsWhoLeaves closes a socket; its seat is free as soon as it is told goodbye.
+// TestRawForgetsWhoLeaves closes a socket, which is forgotten as soon as the server has said goodbye.
 func TestRawForgetsWhoLeaves(t *testing.T) {
 	b := newRaw()
 	server := httptest.NewServer(b)
 	defer server.Close()
-	c := talk(t, server.URL, `{"id":"1","type":"subscribe","payload":{"variables":{"room":"a"}}}`)
-	if n := len(b.hall("a").seats); n != 1 {
-		t.Fatalf("%d seats, want 1", n)
+	c := connect(t, server.URL, `{"id":"1","type":"subscribe","payload":{"variables":{"room":"a"}}}`)
+	if n := len(b.room("a").sockets); n != 1 {
+		t.Fatalf("%d sockets, want 1", n)
 	}
 	if err := c.Close(websocket.StatusNormalClosure, ""); err != nil {
 		t.Fatal(err)
@@ -59,13 +59,13 @@ func TestRawForgetsWhoLeaves(t *testing.T) {
 // waitEmpty sends until nobody is there to be written to.
 func (b *raw) waitEmpty(t *testing.T) {
 	t.Helper()
-	h := b.hall("a")
+	h := b.room("a")
 	for t.Context().Err() == nil {
 		if err := h.send(&delivered{}); err != nil {
 			t.Fatal(err)
 		}
 		h.mu.Lock()
-		n := len(h.seats)
+		n := len(h.sockets)
 		h.mu.Unlock()
 		if n == 0 {
 			return
@@ -73,26 +73,26 @@ func (b *raw) waitEmpty(t *testing.T) {
 	}
 }
 
-// talk opens a socket, says what it is given, and returns when the server has heard it.
-func talk(t *testing.T, url, subscribe string) *websocket.Conn {
+// connect opens a socket, writes what it is given, and returns when the server has taken it.
+func connect(t *testing.T, url, subscribe string) *websocket.Conn {
 	t.Helper()
 	c, _, err := websocket.Dial(t.Context(), url, &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	say(t, c, `{"type":"connection_init"}`)
+	write(t, c, `{"type":"connection_init"}`)
 	if got := next(t, c); got != `{"type":"connection_ack"}` {
 		t.Fatalf("got %s", got)
 	}
-	say(t, c, subscribe)
-	say(t, c, `{"type":"ping"}`)
+	write(t, c, subscribe)
+	write(t, c, `{"type":"ping"}`)
 	if got := next(t, c); got != `{"type":"pong"}` {
 		t.Fatalf("got %s", got)
 	}
 	return c
 }
 
-func say(t *testing.T, c *websocket.Conn, text string) {
+func write(t *testing.T, c *websocket.Conn, text string) {
 	t.Helper()
 	if err := c.Write(t.Context(), websocket.MessageText, []byte(text)); err != nil {
 		t.Fatal(err)

@@ -20,7 +20,7 @@ type chat struct {
 	Username string `json:"username"`
 }
 
-// A store puts a chat on disk and answers its number.
+// A store puts a chat on disk and returns its number.
 type store interface {
 	send(chat) (int, error)
 }
@@ -62,7 +62,7 @@ func openWriter(file string) (*sql.DB, error) {
 // The three statements of a send. The counter row gives place and number; chats and events follow
 // by rows.
 const (
-	raise = `UPDATE rooms SET last_place = last_place + ?, last_number = last_number + ?, last_tag = ?, last_at = ?
+	reserve = `UPDATE rooms SET last_place = last_place + ?, last_number = last_number + ?, last_tag = ?, last_at = ?
 		WHERE id = ? RETURNING last_place, last_number`
 	insertChats  = `INSERT INTO chats (id, room_id, number, place, tag, user_id, username, text, created_at) VALUES `
 	chatRow      = `(?,?,?,?,?,?,?,?,?)`

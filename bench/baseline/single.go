@@ -8,8 +8,8 @@ import (
 
 // single commits each send by itself: what every server does that has no group commit.
 type single struct {
-	db                  *sql.DB
-	raise, chat, events *sql.Stmt
+	db                    *sql.DB
+	reserve, chat, events *sql.Stmt
 }
 
 func newSingle(file string) (*single, error) {
@@ -19,7 +19,7 @@ func newSingle(file string) (*single, error) {
 	}
 	s := &single{db: db}
 	var err1, err2, err3 error
-	s.raise, err1 = db.Prepare(raise)
+	s.reserve, err1 = db.Prepare(reserve)
 	s.chat, err2 = db.Prepare(insertChats + chatRow)
 	s.events, err3 = db.Prepare(insertEvents + eventRow)
 	if err := errors.Join(err1, err2, err3); err != nil {
@@ -37,9 +37,9 @@ func (s *single) send(c chat) (int, error) {
 		return 0, fmt.Errorf("begin: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }() // does nothing after a commit
-	err = tx.Stmt(s.raise).QueryRow(1, 1, e.tag, e.at, e.Room).Scan(&e.place, &e.number)
+	err = tx.Stmt(s.reserve).QueryRow(1, 1, e.tag, e.at, e.Room).Scan(&e.place, &e.number)
 	if err != nil {
-		return 0, fmt.Errorf("raise the counters: %w", err)
+		return 0, fmt.Errorf("reserve a number: %w", err)
 	}
 	if _, err := tx.Stmt(s.chat).Exec(e.chatValues(nil)...); err != nil {
 		return 0, fmt.Errorf("insert the chat: %w", err)
