@@ -89,6 +89,7 @@ func (a API) CreateRoom(ctx context.Context) (string, error) {
 	return answer.CreateRoom.ID, nil
 }
 
+// CreateRooms returns the ids of n new rooms.
 func (a API) CreateRooms(ctx context.Context, n int) ([]string, error) {
 	rooms := make([]string, n)
 	for i := range rooms {
@@ -100,7 +101,7 @@ func (a API) CreateRooms(ctx context.Context, n int) ([]string, error) {
 	return rooms, nil
 }
 
-// A stored chat is one that the server has.
+// A StoredChat is one that the server has.
 type StoredChat struct {
 	ID     uuid.UUID
 	Number int

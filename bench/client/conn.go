@@ -26,6 +26,7 @@ type Conn struct {
 	retryAfter time.Duration // what the last answer asks for; 0: nothing
 }
 
+// NewConn makes a connection that is dialled when it is needed.
 func NewConn(addr string) *Conn {
 	return &Conn{addr: addr, in: bufio.NewReaderSize(nil, 32<<10)}
 }
@@ -52,6 +53,7 @@ func (c *Conn) Do(request []byte) (status int, body []byte, err error) {
 	return status, c.body, err
 }
 
+// Close closes the connection; the next call dials a new one.
 func (c *Conn) Close() {
 	if c.net != nil {
 		_ = c.net.Close()

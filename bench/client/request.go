@@ -49,6 +49,7 @@ func BareRoute(url string) Route {
 	}}
 }
 
+// HostOf is the host and port of a URL.
 func HostOf(url string) string { return strings.TrimPrefix(strings.TrimRight(url, "/"), "http://") }
 
 // Encode makes the bytes of a POST request. by may have no token.

@@ -21,6 +21,7 @@ type Socket struct {
 	buffer []byte // where reads go, as long as nobody else reads
 }
 
+// ChatSentDocument is the usual subscription: the chats of a room behind a cursor.
 const ChatSentDocument = `subscription($room:ID!,$after:Cursor){chatSent(room:$room,after:$after)` +
 	`{id number username text createdAt}}`
 
@@ -184,6 +185,7 @@ func (c closed) Error() string {
 	return fmt.Sprintf("closed by the server with %d %q", c.code, c.reason)
 }
 
+// ClosedBy is the error of a connection that ended with this close frame.
 func ClosedBy(payload []byte) error {
 	if len(payload) < 2 {
 		return closed{code: 1005}

@@ -26,6 +26,7 @@ type Pager struct {
 	Faults   report.Problems
 }
 
+// NewPager makes one that asks with this body.
 func NewPager(to client.Route, by client.User, body any) (*Pager, error) {
 	request, err := client.Encode(to, by, body)
 	return &Pager{Conn: client.NewConn(to.Addr), Request: request}, err

@@ -36,6 +36,7 @@ type answer struct {
 	number int
 }
 
+// NewSender makes a sender into one room, whose chats have size characters.
 func NewSender(to client.Route, by client.User, room string, size int) (*Sender, error) {
 	request, err := client.NewSendRequest(to, by, room, size)
 	if err != nil {
@@ -107,6 +108,7 @@ func SendAll(ctx context.Context, senders []*Sender, d time.Duration) time.Durat
 	return time.Since(start)
 }
 
+// CloseAll closes the connections of senders.
 func CloseAll(senders []*Sender) {
 	for _, s := range senders {
 		s.Conn.Close()

@@ -62,6 +62,7 @@ func NewRawSubscribers(url string, users []client.User, rooms int) *Subscribers 
 	return c
 }
 
+// RoomIDs are the ids of their rooms.
 func (c *Subscribers) RoomIDs() []string {
 	ids := make([]string, len(c.Rooms))
 	for i, in := range c.Rooms {

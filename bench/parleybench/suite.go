@@ -47,8 +47,8 @@ func (w *suiteRun) run(ctx context.Context) (_ *report.Report, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, w.Suite.Close()) }()
-	if err := w.Suite.Open(ctx); err != nil {
+	defer func() { err = errors.Join(err, w.Close()) }()
+	if err := w.Open(ctx); err != nil {
 		return &w.Report, err
 	}
 	for _, p := range parts {

@@ -135,6 +135,7 @@ func (p *Process) keep(line string) {
 	}
 }
 
+// PID is the id of the process.
 func (p *Process) PID() int { return p.command.Process.Pid }
 
 // Stop asks the server to end and waits for it. Everything but exit status 0 is an error.

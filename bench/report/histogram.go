@@ -19,6 +19,7 @@ type Histogram struct {
 	longest time.Duration
 }
 
+// Record counts a duration; a negative one counts as 0.
 func (h *Histogram) Record(d time.Duration) {
 	if d < 0 {
 		d = 0
@@ -28,6 +29,7 @@ func (h *Histogram) Record(d time.Duration) {
 	h.longest = max(h.longest, d)
 }
 
+// Merge adds what another histogram has counted.
 func (h *Histogram) Merge(other *Histogram) {
 	for i, c := range other.counts {
 		h.counts[i] += c

@@ -15,6 +15,7 @@ type Problems struct {
 	more int
 }
 
+// Add keeps one problem.
 func (p *Problems) Add(format string, args ...any) {
 	if len(p.list) == maxProblems {
 		p.more++
@@ -23,6 +24,7 @@ func (p *Problems) Add(format string, args ...any) {
 	p.list = append(p.list, fmt.Sprintf(format, args...))
 }
 
+// Merge adds what others have found.
 func (p *Problems) Merge(other Problems) {
 	for _, line := range other.list {
 		p.Add("%s", line)

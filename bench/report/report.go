@@ -28,6 +28,7 @@ type figure struct {
 	value any
 }
 
+// Add adds a figure.
 func (r *Report) Add(name string, value any) { r.figures = append(r.figures, figure{name, value}) }
 
 // AtLeast adds a target: the median of the rounds should not be below limit.
@@ -52,10 +53,13 @@ func (r *Report) AddTimes(of string, h *Histogram) {
 	r.Add(of+"_max_ms", Millis(h.longest))
 }
 
+// PerSecond is a rate.
 func PerSecond(n int, d time.Duration) float64 { return float64(n) / d.Seconds() }
 
+// Micros is a duration in microseconds.
 func Micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
 
+// Millis is a duration in milliseconds.
 func Millis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 // Wrong is nil, or an error with one line for each problem.

@@ -70,6 +70,7 @@ func (b *Backing) StartNATS(ctx context.Context) (string, error) {
 	return b.order(ctx, http.MethodPost, "/nats")
 }
 
+// StopNATS stops it; StartNATS starts it again at the same address.
 func (b *Backing) StopNATS(ctx context.Context) error {
 	_, err := b.order(ctx, http.MethodDelete, "/nats")
 	return err
