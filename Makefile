@@ -13,9 +13,8 @@ export GOTOOLCHAIN := local
 run: ## starts the server with nothing configured
 	go run ./cmd/parley
 
-build: ## bin/parley, and beside it what bench/ makes
+build: ## bin/parley
 	go build -o bin/ ./cmd/parley
-	cd bench && go build -o ../bin/ ./...
 
 test: deps ## everything there is; CI runs this and nothing else
 	$(MAKE) lint drift race bench-test postgres build model browser deploy-check
@@ -66,6 +65,7 @@ browser: build ## the story of a user, in a real browser
 	cd web && npm test
 
 bench: build ## the figures of docs/performance.md, as ratios in one run; ARGS='-run steady -rounds 2' for a part
+	cd bench && go build -o ../bin/ ./...
 	bin/parleybench suite -parley bin/parley $(ARGS)
 
 deploy-check: ## what lies in deploy/, with the programs that read it
