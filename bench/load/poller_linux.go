@@ -45,7 +45,7 @@ func newPoller(closing *atomic.Bool) (*poller, error) {
 
 // add takes a subscriber's socket over.
 func (e *poller) add(s *subscriber) error {
-	fd, err := detach(s.Socket.Conn)
+	fd, err := detach(s.socket.Conn)
 	if err != nil {
 		return fmt.Errorf("poll a socket: %w", err)
 	}

@@ -29,9 +29,9 @@ func newPoller(closing *atomic.Bool) (*poller, error) { return &poller{closing: 
 func (e *poller) add(s *subscriber) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.all = append(e.all, s.Socket.Conn)
+	e.all = append(e.all, s.socket.Conn)
 	e.reading.Go(func() { e.run(s) })
-	return s.Socket.Conn.SetDeadline(time.Time{})
+	return s.socket.Conn.SetDeadline(time.Time{})
 }
 
 func (e *poller) run(s *subscriber) {
@@ -40,7 +40,7 @@ func (e *poller) run(s *subscriber) {
 	for err == nil {
 		err = e.take(s, buffer[:n])
 		if err == nil {
-			n, err = s.Socket.Conn.Read(buffer)
+			n, err = s.socket.Conn.Read(buffer)
 		}
 	}
 	if !e.closing.Load() {
@@ -53,7 +53,7 @@ func (e *poller) take(s *subscriber, read []byte) error {
 	defer e.mu.Unlock()
 	pings, err := s.take(read, time.Now(), &e.given)
 	for _, ping := range pings {
-		_, _ = s.Socket.Conn.Write(client.EncodeFrame(client.PongFrame, ping)) // a server that takes nothing will close the connection
+		_, _ = s.socket.Conn.Write(client.EncodeFrame(client.PongFrame, ping)) // a server that takes nothing will close the connection
 	}
 	return err
 }

@@ -15,7 +15,7 @@ import (
 
 // A subscriber holds one socket with one stream and checks what comes.
 type subscriber struct {
-	Socket *client.Socket
+	socket *client.Socket
 	room   *Room
 	check  *streamCheck
 	at     atomic.Int64 // the check's last number, for those who wait
@@ -23,7 +23,7 @@ type subscriber struct {
 }
 
 // Subscribe opens a socket for one user and starts the stream of a room.
-func Subscribe(ctx context.Context, url string, by client.User, in *Room, document string) (*subscriber, error) {
+func Subscribe(ctx context.Context, url string, by client.User, in *Room, document string) (*client.Socket, error) {
 	s, err := client.Dial(ctx, net.Dialer{}, url, by.Token)
 	if err != nil {
 		return nil, err
@@ -32,14 +32,14 @@ func Subscribe(ctx context.Context, url string, by client.User, in *Room, docume
 		s.Close()
 		return nil, err
 	}
-	return &subscriber{Socket: s, room: in}, nil
+	return s, nil
 }
 
 // take checks what was read, as far as it is whole messages, and returns what pings there were.
 func (s *subscriber) take(read []byte, now time.Time, to *deliveries) (pings [][]byte, err error) {
 	all := read
-	if len(s.Socket.Unread) > 0 {
-		all = append(s.Socket.Unread, read...)
+	if len(s.socket.Unread) > 0 {
+		all = append(s.socket.Unread, read...)
 	}
 	for {
 		f, rest, err := client.CutFrame(all)
@@ -47,7 +47,7 @@ func (s *subscriber) take(read []byte, now time.Time, to *deliveries) (pings [][
 			return pings, err
 		}
 		if len(rest) == len(all) {
-			s.Socket.Unread = append(s.Socket.Unread[:0:0], rest...)
+			s.socket.Unread = append(s.socket.Unread[:0:0], rest...)
 			return pings, nil
 		}
 		all = rest

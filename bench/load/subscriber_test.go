@@ -19,7 +19,7 @@ func message(number int) []byte {
 
 func newSubscriber() *subscriber {
 	in := &Room{ID: "r", ledger: newLedger()}
-	return &subscriber{Socket: &client.Socket{}, room: in, check: newStreamCheck("sub", 0, in.ledger)}
+	return &subscriber{socket: &client.Socket{}, room: in, check: newStreamCheck("sub", 0, in.ledger)}
 }
 
 // TestStreamIsCutAnywhere feeds three chats, with a ping between them, in pieces of every size.

@@ -27,7 +27,7 @@ type Subscribers struct {
 	Users     []client.User
 	Rooms     []*Room
 	Documents []string // what they subscribe to; the rooms are taken in turn first
-	List      []*subscriber
+	list      []*subscriber
 	pollers   []*poller
 	closing   atomic.Bool
 }
@@ -80,9 +80,9 @@ func (c *Subscribers) Open(ctx context.Context, n int) error {
 		}
 		c.pollers = append(c.pollers, e)
 	}
-	c.List = make([]*subscriber, n)
+	c.list = make([]*subscriber, n)
 	err := InParallel(ctx, n, c.openOne)
-	for _, s := range c.List {
+	for _, s := range c.list {
 		if s != nil {
 			s.room.subscribers = append(s.room.subscribers, s)
 		}
@@ -111,15 +111,15 @@ func InParallel(ctx context.Context, n int, do func(context.Context, int) error)
 // openOne opens socket i.
 func (c *Subscribers) openOne(ctx context.Context, i int) error {
 	in, document := c.Rooms[i%len(c.Rooms)], c.Documents[i/len(c.Rooms)%len(c.Documents)]
-	s, err := Subscribe(ctx, c.URL, c.Users[i%len(c.Users)], in, document)
+	socket, err := Subscribe(ctx, c.URL, c.Users[i%len(c.Users)], in, document)
 	if err == nil && in.Cursor == "" {
-		err = s.Socket.Settle() // else a chat might be sent before the stream has started
+		err = socket.Settle() // else a chat might be sent before the stream has started
 	}
 	if err != nil {
 		return err
 	}
-	s.check = newStreamCheck(who(i, in), 0, in.ledger)
-	c.List[i] = s
+	s := &subscriber{socket: socket, room: in, check: newStreamCheck(who(i, in), 0, in.ledger)}
+	c.list[i] = s
 	return c.pollers[i%len(c.pollers)].add(s)
 }
 
@@ -161,7 +161,7 @@ func (c *Subscribers) Await(ctx context.Context, newest map[string]int) {
 	for ctx.Err() == nil && time.Since(since) < quietLimit {
 		have := int64(0)
 		complete := true
-		for _, s := range c.List {
+		for _, s := range c.list {
 			at := s.at.Load()
 			have += at
 			complete = complete && (at >= int64(newest[s.room.ID]) || s.ended.Load())
@@ -205,7 +205,7 @@ func (c *Subscribers) compare(stored map[string][]client.StoredChat) report.Prob
 			}
 		}
 	}
-	for _, s := range c.List {
+	for _, s := range c.list {
 		p.Merge(s.check.finish(len(stored[s.room.ID])))
 	}
 	return p

@@ -98,7 +98,7 @@ func (w *fanout) measure(ctx context.Context, c *load.Subscribers, publishers, f
 	}
 	r := &report.Report{Faults: faults}
 	w.describe(r, publishers, took)
-	r.Add("subscribers", len(c.List))
+	r.Add("subscribers", w.subscribers)
 	given := c.Since()
 	r.Add("deliveries", given.Times.N)
 	r.Add("deliveries_per_s", report.PerSecond(given.Times.N, max(took, given.Latest.Sub(start))))

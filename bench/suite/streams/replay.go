@@ -99,8 +99,8 @@ func replayers(ctx context.Context, s *suite.Suite, url string, in *load.Room) (
 			stop()
 			return nil, err
 		}
-		conns = append(conns, one.Socket.Conn)
-		reading.Go(func() { bytes[i], _ = io.Copy(io.Discard, one.Socket.Conn) })
+		conns = append(conns, one.Conn)
+		reading.Go(func() { bytes[i], _ = io.Copy(io.Discard, one.Conn) })
 	}
 	return stop, nil
 }

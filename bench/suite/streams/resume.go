@@ -46,13 +46,13 @@ func Resume(ctx context.Context, s *suite.Suite) error {
 // readAll follows the room from its start to the newest chat.
 func readAll(ctx context.Context, s *suite.Suite, chats int) (time.Duration, error) {
 	start := time.Now()
-	r, err := load.Subscribe(ctx, s.Main.URL, s.Users[0], &load.Room{ID: s.RoomIDs[0], Cursor: s.RoomStart}, client.ChatSentDocument)
+	socket, err := load.Subscribe(ctx, s.Main.URL, s.Users[0], &load.Room{ID: s.RoomIDs[0], Cursor: s.RoomStart}, client.ChatSentDocument)
 	if err != nil {
 		return 0, err
 	}
-	defer r.Socket.Close()
+	defer socket.Close()
 	for want := 1; want <= chats; want++ {
-		message, err := r.Socket.Next()
+		message, err := socket.Next()
 		if err != nil {
 			return 0, fmt.Errorf("behind number %d: %w", want-1, err)
 		}
