@@ -8,13 +8,20 @@ ROUNDS ?= 10000
 OURS := $(shell git ls-files '*.go' ':!ent/*' ':!graph/generated/*' 2>/dev/null) $(shell git ls-files 'ent/schema/*.go' 2>/dev/null)
 export GOTOOLCHAIN := local
 
-.PHONY: run build test race bench-test postgres model mutants torture sizes fmt lint generate migration web drift bench deps browser deploy-check
+.PHONY: run build check test race bench-test postgres model mutants torture sizes fmt lint generate migration migration-hash web drift bench deps browser deploy-check
 
 run: ## starts the server with nothing configured
 	go run ./cmd/parley
 
 build: ## bin/parley
 	go build -o bin/ ./cmd/parley
+
+check: ## before each commit: format, vet, lint, short tests; installs nothing, needs no Postgres, Node or browser
+	@unformatted=$$(go run $(GOFUMPT) -modpath parley -l $(OURS)); test -z "$$unformatted" || { echo "make fmt: $$unformatted" >&2; exit 1; }
+	go vet ./...
+	go run $(GOLANGCI) run ./...
+	go test -short $$(go list ./... | grep -vE '^parley/(server$$|e2e/)')
+	cd bench && go vet ./... && go run $(GOLANGCI) run ./... && go test -short ./...
 
 test: deps ## everything there is; CI runs this and nothing else
 	$(MAKE) lint drift race bench-test postgres build model browser deploy-check

@@ -41,9 +41,7 @@ func newDatabase(t *testing.T) *database {
 func newPgDatabase(t *testing.T) *database {
 	t.Helper()
 	url, stop, err := dbtest.Postgres(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	dbtest.Started(t, err)
 	t.Cleanup(stop)
 	db, err := sql.Open("pgx", url)
 	if err != nil {

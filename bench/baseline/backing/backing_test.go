@@ -9,15 +9,15 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/nats-io/nats.go"
+
+	"parley/db/dbtest"
 )
 
 // TestOrders makes a database and a copy of it, which has what the first had, and stops and starts NATS
 // below a client that stays where it is.
 func TestOrders(t *testing.T) {
 	b, err := Open(t.Context(), "")
-	if err != nil {
-		t.Fatal(err)
-	}
+	dbtest.Started(t, err)
 	t.Cleanup(b.Close)
 	first := connect(t, b.order(t, http.MethodPost, "/databases/first"))
 	if _, err := first.Exec(t.Context(), "CREATE TABLE things (name text)"); err != nil {
