@@ -8,7 +8,7 @@ ROUNDS ?= 10000
 OURS := $(shell git ls-files '*.go' ':!ent/*' ':!graph/generated/*' 2>/dev/null) $(shell git ls-files 'ent/schema/*.go' 2>/dev/null)
 export GOTOOLCHAIN := local
 
-.PHONY: run build check test race bench-test postgres model mutants torture sizes fmt lint generate migration migration-hash web drift bench deps browser deploy-check
+.PHONY: run build check test nightly race bench-test postgres model mutants torture sizes fmt lint generate migration migration-hash web drift bench deps browser deploy-check
 
 run: ## starts the server with nothing configured
 	go run ./cmd/parley
@@ -25,6 +25,10 @@ check: ## before each commit: format, vet, lint, short tests; installs nothing, 
 
 test: deps ## everything there is; CI runs this and nothing else
 	$(MAKE) lint drift race bench-test postgres build model browser deploy-check
+
+nightly: ## hours: a server that is killed over and over, all mutants, the whole suite of the load generator
+	$(MAKE) torture mutants
+	cd bench && SUITE=all go test -count 1 -run '^TestSuite$$' ./parleybench
 
 race: ## the Go tests under the race detector; PKG=./chat for one room
 	go test -race -timeout 45m $(PKG)
