@@ -49,14 +49,14 @@ func (p *Pager) once() {
 	p.Times.Record(took)
 }
 
-// PageAll lets all clients read for d and returns how long that took.
+// PageAll lets all clients read for d, one page at least, and returns how long that took.
 func PageAll(ctx context.Context, pagers []*Pager, d time.Duration) time.Duration {
 	start := time.Now()
 	var wg sync.WaitGroup
 	for _, p := range pagers {
 		p.Times = report.Histogram{}
 		wg.Go(func() {
-			for due := start; time.Since(start) < d && ctx.Err() == nil; due = due.Add(p.Interval) {
+			for due, first := start, true; (first || time.Since(start) < d) && ctx.Err() == nil; due, first = due.Add(p.Interval), false {
 				time.Sleep(time.Until(due))
 				p.once()
 			}

@@ -48,10 +48,10 @@ func NewSender(to client.Route, by client.User, room string, size int) (*Sender,
 	}, nil
 }
 
-// send sends until the given time, or until ctx ends.
+// send sends until the given time, and once at least, or until ctx ends.
 func (s *Sender) send(ctx context.Context, until time.Time) {
 	due := time.Now()
-	for due.Before(until) && ctx.Err() == nil {
+	for first := true; (first || due.Before(until)) && ctx.Err() == nil; first = false {
 		if s.Throttle != nil {
 			s.Throttle(ctx, s.newest())
 		}

@@ -21,7 +21,7 @@ func TestSuite(t *testing.T) {
 	compile(t, "..", bin, "./baseline")
 	args := []string{
 		"suite", "-json", "-parley", filepath.Join(bin, "parley"), "-baseline", filepath.Join(bin, "baseline"),
-		"-rounds", "1", "-round", "200ms", "-clients", "4", "-subscribers", "10",
+		"-rounds", "1", "-round", "100ms", "-clients", "4", "-subscribers", "10",
 	} // without -dir: Postgres does not get into t.TempDir
 	want := 34
 	if !all {

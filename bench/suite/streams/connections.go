@@ -54,7 +54,7 @@ func (v *visitor) visit(ctx context.Context, enough func(visits int64) bool) (in
 	var wg sync.WaitGroup
 	for i := range visitorsAtOnce {
 		wg.Go(func() {
-			for ctx.Err() == nil && errs[i] == nil && !enough(visits.Load()) {
+			for first := true; ctx.Err() == nil && errs[i] == nil && (first || !enough(visits.Load())); first = false {
 				errs[i] = v.once(ctx, v.users[i%len(v.users)])
 				visits.Add(1)
 			}
