@@ -8,19 +8,33 @@ ROUNDS ?= 10000
 OURS := $(shell git ls-files '*.go' ':!ent/*' ':!graph/generated/*' 2>/dev/null) $(shell git ls-files 'ent/schema/*.go' 2>/dev/null)
 export GOTOOLCHAIN := local
 
-.PHONY: run build test race postgres model mutants torture sizes fmt lint generate migration web drift bench deps browser deploy-check
+.PHONY: run build check test nightly race bench-test postgres model mutants torture sizes fmt lint generate migration migration-hash web drift bench deps browser deploy-check
 
 run: ## starts the server with nothing configured
 	go run ./cmd/parley
 
 build: ## bin/parley
-	go build -o bin/ ./cmd/parley ./cmd/parleybench
+	go build -o bin/ ./cmd/parley
+
+check: ## before each commit: format, vet, lint, short tests; installs nothing, needs no Postgres, Node or browser
+	@unformatted=$$(go run $(GOFUMPT) -modpath parley -l $(OURS)); test -z "$$unformatted" || { echo "make fmt: $$unformatted" >&2; exit 1; }
+	go vet ./...
+	go run $(GOLANGCI) run ./...
+	go test -short $$(go list ./... | grep -vE '^parley/(server$$|e2e/)')
+	cd bench && go vet ./... && go run $(GOLANGCI) run ./... && go test -short ./...
 
 test: deps ## everything there is; CI runs this and nothing else
-	$(MAKE) lint drift race postgres build model browser deploy-check
+	$(MAKE) lint drift race bench-test postgres build model browser deploy-check
+
+nightly: ## hours: a server that is killed over and over, all mutants, the whole suite of the load generator
+	$(MAKE) torture mutants
+	cd bench && SUITE=all go test -count 1 -run '^TestSuite$$' ./parleybench
 
 race: ## the Go tests under the race detector; PKG=./chat for one room
 	go test -race -timeout 45m $(PKG)
+
+bench-test: ## the tests of the load generator, a module of its own
+	cd bench && go test -race -timeout 20m ./...
 
 postgres: ## the same suites on Postgres
 	TEST_DATABASE=postgres go test -count 1 -timeout 30m ./auth ./chat ./e2e/...
@@ -42,6 +56,7 @@ fmt:
 
 lint:
 	go run $(GOLANGCI) run ./...
+	cd bench && go run $(GOLANGCI) run ./...
 	cd web && npm run lint
 
 generate: ## rows, then the API that binds to them
@@ -61,6 +76,7 @@ browser: build ## the story of a user, in a real browser
 	cd web && npm test
 
 bench: build ## the figures of docs/performance.md, as ratios in one run; ARGS='-run steady -rounds 2' for a part
+	cd bench && go build -o ../bin/ ./...
 	bin/parleybench suite -parley bin/parley $(ARGS)
 
 deploy-check: ## what lies in deploy/, with the programs that read it

@@ -22,7 +22,6 @@ var mayImport = map[string][]string{
 	"graph":                 {"auth", "chat", "db", "naming", "transport"},     // of db only the error classes; never a row
 	"server":                {"auth", "broker", "chat", "db", "graph", "graph/document", "server/edge", "server/logs", "server/metrics", "server/settings", "transport", "web"},
 	"cmd/parley":            {"cmd/parley/command"},
-	"cmd/parleybench":       {},            // a client like any other
 	"graph/document":        {},            // knows a schema; no people, no rooms
 	"graph/document/syntax": {"transport"}, // knows no schema; of transport only how long an escape is
 	"graph/generated":       {"auth", "chat", "graph/lean", "graph/scalar"},

@@ -39,9 +39,7 @@ func TestPostgresIsABroker(t *testing.T) {
 func newServer(t *testing.T) *dbtest.Server {
 	t.Helper()
 	server, err := dbtest.NewServer(t.Context(), dbtest.InMemory)
-	if err != nil {
-		t.Fatal(err)
-	}
+	dbtest.Started(t, err)
 	server.Stop()
 	t.Cleanup(server.Remove)
 	return server

@@ -21,9 +21,7 @@ func behindProxy(t *testing.T, asked func([]byte) dbtest.Then) *world {
 	t.Helper()
 	dbtest.SkipTwice(t)
 	server, err := dbtest.NewServer(t.Context(), dbtest.InMemory)
-	if err != nil {
-		t.Fatal(err)
-	}
+	dbtest.Started(t, err)
 	t.Cleanup(server.Remove)
 	proxy, err := dbtest.NewProxy(server)
 	if err != nil {

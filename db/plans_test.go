@@ -14,9 +14,7 @@ import (
 // chats there were.
 func TestPlansOfEmptyTablesStayGood(t *testing.T) {
 	url, stop, err := dbtest.Postgres(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	dbtest.Started(t, err)
 	t.Cleanup(stop)
 	store, err := Open(t.Context(), Options{URL: url})
 	if err != nil {

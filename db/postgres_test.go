@@ -38,9 +38,7 @@ func TestMain(m *testing.M) {
 func newPostgres(t *testing.T, flags ...string) *dbtest.Server {
 	t.Helper()
 	s, err := dbtest.NewServer(t.Context(), dbtest.InMemory, flags...)
-	if err != nil {
-		t.Fatal(err)
-	}
+	dbtest.Started(t, err)
 	t.Cleanup(s.Remove)
 	return s
 }
@@ -49,9 +47,7 @@ func newPostgres(t *testing.T, flags ...string) *dbtest.Server {
 func newDatabase(t *testing.T) (s *dbtest.Server, name string) {
 	t.Helper()
 	s, err := common()
-	if err != nil {
-		t.Fatal(err)
-	}
+	dbtest.Started(t, err)
 	name = "t" + strings.ReplaceAll(uuid.NewString(), "-", "")
 	if err := s.Create(t.Context(), name, ""); err != nil {
 		t.Fatal(err)

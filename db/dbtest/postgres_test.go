@@ -10,9 +10,7 @@ import (
 // holds its memory.
 func TestKilledServerStartsAgain(t *testing.T) {
 	s, err := NewServer(t.Context(), InMemory)
-	if err != nil {
-		t.Fatal(err)
-	}
+	Started(t, err)
 	defer s.Remove()
 	pool, err := sql.Open("pgx", s.URL("postgres"))
 	if err != nil {
