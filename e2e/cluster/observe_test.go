@@ -103,16 +103,16 @@ func (c *cluster) nodeWithMostStreams() (most int) {
 	return most
 }
 
-// awaitProgress waits until every reader has got something new.
+// awaitProgress waits until every reader has got something new over a stream, which therefore has begun.
 func (c *cluster) awaitProgress() {
 	c.T.Helper()
 	before := make([]int64, len(c.Readers))
 	for i, r := range c.Readers {
-		before[i] = r.Reached.Load()
+		before[i] = r.Streamed.Load()
 	}
 	c.until("a chat at each reader", func() bool {
 		for i, r := range c.Readers {
-			if now := r.Reached.Load(); now == before[i] || now == 0 {
+			if r.Streamed.Load() == before[i] {
 				return false
 			}
 		}
