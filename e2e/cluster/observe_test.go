@@ -14,12 +14,12 @@ import (
 func lags(j *load.Journal, between func(from, to string) bool) []time.Duration {
 	sent := map[string]*load.Send{}
 	for _, s := range j.Sends {
-		sent[s.Id.String()] = s
+		sent[s.ID.String()] = s
 	}
 	var lags []time.Duration
 	for _, l := range j.Lives {
 		for i, c := range l.Seen {
-			s, saw := sent[c.Id.String()], l.Sights[i]
+			s, saw := sent[c.ID.String()], l.Sights[i]
 			if s != nil && s.Answered > 0 && between(s.At, saw.At) {
 				lags = append(lags, max(0, saw.When-max(s.Answered, l.Began)))
 			}
