@@ -3,12 +3,19 @@ GOFUMPT   := mvdan.cc/gofumpt@v0.12.0
 GOLANGCI  := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 
-PKG ?= ./...
+PKG ?= $(shell go list ./... | grep -v ^parley/e2e/) $(RACED)
 ROUNDS ?= 10000
+
+# Areas of e2e: those that run under the race detector, those that drive the server as it is, and on Postgres too what
+# depends on the database.
+RACED := ./e2e/auth ./e2e/harness/... ./e2e/http ./e2e/streams ./e2e/ws
+PLAIN := ./e2e/cluster ./e2e/data ./e2e/documents ./e2e/faults ./e2e/limits ./e2e/passwords ./e2e/settings
+ON_POSTGRES := ./e2e/auth ./e2e/cluster ./e2e/data ./e2e/faults ./e2e/streams
+
 OURS := $(shell git ls-files '*.go' ':!ent/*' ':!graph/generated/*' 2>/dev/null) $(shell git ls-files 'ent/schema/*.go' 2>/dev/null)
 export GOTOOLCHAIN := local
 
-.PHONY: run build check test nightly race bench-test postgres model mutants torture sizes fmt lint generate migration migration-hash web drift bench deps browser deploy-check
+.PHONY: run build check test nightly race bench-test e2e postgres model mutants torture sizes fmt lint generate migration migration-hash web drift bench deps browser deploy-check
 
 run: ## starts the server with nothing configured
 	go run ./cmd/parley
@@ -24,20 +31,23 @@ check: ## before each commit: format, vet, lint, short tests; installs nothing, 
 	cd bench && go vet ./... && go run $(GOLANGCI) run ./... && go test -short ./...
 
 test: deps ## everything there is; CI runs this and nothing else
-	$(MAKE) lint drift race bench-test postgres build model browser deploy-check
+	$(MAKE) lint drift race bench-test e2e postgres build model browser deploy-check
 
 nightly: ## hours: a server that is killed over and over, all mutants, the whole suite of the load generator
 	$(MAKE) torture mutants
 	cd bench && SUITE=all go test -count 1 -run '^TestSuite$$' ./parleybench
 
-race: ## the Go tests under the race detector; PKG=./chat for one room
+race: ## packages and a part of e2e under the race detector; PKG=./chat for one room
 	go test -race -timeout 45m $(PKG)
 
 bench-test: ## the tests of the load generator, a module of its own
 	cd bench && go test -race -timeout 20m ./...
 
-postgres: ## the same suites on Postgres
-	TEST_DATABASE=postgres go test -count 1 -timeout 30m ./auth ./chat ./e2e/...
+e2e: ## the areas of e2e that drive the server as it is; ROUNDS=all for as many rounds as make nightly has
+	go test -timeout 30m $(PLAIN)
+
+postgres: ## on Postgres, what depends on the database
+	TEST_DATABASE=postgres go test -count 1 -timeout 30m ./auth/... ./chat/... $(ON_POSTGRES)
 
 model: ## readers against a model of the log, 10,000 histories; under the race detector there are fewer
 	go test -run Model -count 1 ./chat ./transport

@@ -14,12 +14,12 @@ import (
 func lags(j *load.Journal, between func(from, to string) bool) []time.Duration {
 	sent := map[string]*load.Send{}
 	for _, s := range j.Sends {
-		sent[s.Id.String()] = s
+		sent[s.ID.String()] = s
 	}
 	var lags []time.Duration
 	for _, l := range j.Lives {
 		for i, c := range l.Seen {
-			s, saw := sent[c.Id.String()], l.Sights[i]
+			s, saw := sent[c.ID.String()], l.Sights[i]
 			if s != nil && s.Answered > 0 && between(s.At, saw.At) {
 				lags = append(lags, max(0, saw.When-max(s.Answered, l.Began)))
 			}
@@ -103,16 +103,16 @@ func (c *cluster) nodeWithMostStreams() (most int) {
 	return most
 }
 
-// awaitProgress waits until every reader has got something new.
+// awaitProgress waits until every reader has got something new over a stream, which therefore has begun.
 func (c *cluster) awaitProgress() {
 	c.T.Helper()
 	before := make([]int64, len(c.Readers))
 	for i, r := range c.Readers {
-		before[i] = r.Reached.Load()
+		before[i] = r.Streamed.Load()
 	}
 	c.until("a chat at each reader", func() bool {
 		for i, r := range c.Readers {
-			if now := r.Reached.Load(); now == before[i] || now == 0 {
+			if r.Streamed.Load() == before[i] {
 				return false
 			}
 		}

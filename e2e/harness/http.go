@@ -224,6 +224,9 @@ func (s *Server) Get(path string, headers ...string) (*http.Response, string) {
 		s.T.Fatal(err)
 	}
 	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode == http.StatusSwitchingProtocols { // else the socket lasts until its init is late
+		return response, ""
+	}
 	body, err := io.ReadAll(response.Body)
 	if err != nil {
 		s.T.Fatal(err)

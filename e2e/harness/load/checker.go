@@ -22,7 +22,7 @@ type Journal struct {
 // A Send is one chat that somebody sent, again and again under one id until it was answered.
 type Send struct {
 	room     uuid.UUID
-	Id       uuid.UUID
+	ID       uuid.UUID
 	text     uint64
 	called   time.Duration // before the first call, since the run began
 	Answered time.Duration // after the first answer; 0: none
@@ -34,7 +34,7 @@ type Send struct {
 // A Seen is a chat as somebody saw it.
 type Seen struct {
 	Room   uuid.UUID
-	Id     uuid.UUID
+	ID     uuid.UUID
 	number int
 	text   uint64
 }
@@ -70,10 +70,10 @@ func hashOf(text string) uint64 {
 func (j *Journal) Check() (wrong []string) {
 	rooms, byID := map[uuid.UUID][]Seen{}, map[uuid.UUID]Seen{}
 	for _, r := range j.Rows {
-		if _, twice := byID[r.Id]; twice {
-			wrong = append(wrong, fmt.Sprintf("chat %s is stored twice", r.Id))
+		if _, twice := byID[r.ID]; twice {
+			wrong = append(wrong, fmt.Sprintf("chat %s is stored twice", r.ID))
 		}
-		byID[r.Id] = r
+		byID[r.ID] = r
 		rooms[r.Room] = append(rooms[r.Room], r)
 	}
 	wrong = append(wrong, j.checkRows(rooms)...)
@@ -88,7 +88,7 @@ func (j *Journal) Check() (wrong []string) {
 func (j *Journal) checkRows(rooms map[uuid.UUID][]Seen) (wrong []string) {
 	sent := map[uuid.UUID]*Send{}
 	for _, s := range j.Sends {
-		sent[s.Id] = s
+		sent[s.ID] = s
 	}
 	for room, rows := range rooms {
 		for i, r := range rows {
@@ -98,8 +98,8 @@ func (j *Journal) checkRows(rooms map[uuid.UUID][]Seen) (wrong []string) {
 			}
 		}
 		for _, r := range rows {
-			if s := sent[r.Id]; s == nil || s.room != room || s.text != r.text {
-				wrong = append(wrong, fmt.Sprintf("chat %s was not sent as it is stored", r.Id))
+			if s := sent[r.ID]; s == nil || s.room != room || s.text != r.text {
+				wrong = append(wrong, fmt.Sprintf("chat %s was not sent as it is stored", r.ID))
 			}
 		}
 	}
@@ -114,18 +114,18 @@ func (j *Journal) checkRows(rooms map[uuid.UUID][]Seen) (wrong []string) {
 // checkSends wants every chat to be answered, and every answer to be what is stored.
 func (j *Journal) checkSends(byID map[uuid.UUID]Seen) (wrong []string) {
 	for _, s := range j.Sends {
-		stored, there := byID[s.Id]
+		stored, there := byID[s.ID]
 		switch {
 		case s.refused != "":
-			wrong = append(wrong, fmt.Sprintf("chat %s was refused: %s", s.Id, s.refused))
+			wrong = append(wrong, fmt.Sprintf("chat %s was refused: %s", s.ID, s.refused))
 		case len(s.answers) == 0:
-			wrong = append(wrong, fmt.Sprintf("chat %s was never answered", s.Id))
+			wrong = append(wrong, fmt.Sprintf("chat %s was never answered", s.ID))
 		case !there:
-			wrong = append(wrong, fmt.Sprintf("chat %s was answered as number %d and is lost", s.Id, s.answers[0].number))
+			wrong = append(wrong, fmt.Sprintf("chat %s was answered as number %d and is lost", s.ID, s.answers[0].number))
 		}
 		for _, a := range s.answers {
 			if there && a != stored {
-				wrong = append(wrong, fmt.Sprintf("chat %s was answered as %+v and is stored as %+v", s.Id, a, stored))
+				wrong = append(wrong, fmt.Sprintf("chat %s was answered as %+v and is stored as %+v", s.ID, a, stored))
 			}
 		}
 	}
@@ -180,7 +180,7 @@ func (j *Journal) checkOrder() (wrong []string) {
 				largest = max(largest, answered[next].answers[0].number)
 			}
 			if n := s.answers[0].number; n < largest {
-				wrong = append(wrong, fmt.Sprintf("chat %s became number %d, but number %d was answered before it was sent", s.Id, n, largest))
+				wrong = append(wrong, fmt.Sprintf("chat %s became number %d, but number %d was answered before it was sent", s.ID, n, largest))
 			}
 		}
 	}

@@ -17,9 +17,9 @@ func faultless() *Journal {
 		room := uuid.New()
 		reader := &Life{reader: r, room: room, start: 1, last: true}
 		for n := 1; n <= 3; n++ {
-			c := Seen{Room: room, Id: uuid.New(), number: n, text: hashOf(fmt.Sprint(n))}
+			c := Seen{Room: room, ID: uuid.New(), number: n, text: hashOf(fmt.Sprint(n))}
 			at := time.Duration(10*r + n)
-			j.Sends = append(j.Sends, &Send{room: room, Id: c.Id, text: c.text, called: 2 * at, Answered: 2*at + 1, answers: []Seen{c}})
+			j.Sends = append(j.Sends, &Send{room: room, ID: c.ID, text: c.text, called: 2 * at, Answered: 2*at + 1, answers: []Seen{c}})
 			j.Rows = append(j.Rows, c)
 			reader.Seen = append(reader.Seen, c)
 		}
@@ -64,7 +64,7 @@ func TestCheckerFindsEachFault(t *testing.T) {
 			j.Sends[0].answers = append(j.Sends[0].answers, again)
 		}, "and is stored as"},
 		"an answer of another text":    {func(j *Journal) { j.Sends[0].answers[0].text++ }, "and is stored as"},
-		"an answer of another chat":    {func(j *Journal) { j.Sends[0].answers[0].Id = uuid.New() }, "and is stored as"},
+		"an answer of another chat":    {func(j *Journal) { j.Sends[0].answers[0].ID = uuid.New() }, "and is stored as"},
 		"a chat is refused":            {func(j *Journal) { j.Sends[0].refused = "INTERNAL_SERVER_ERROR" }, "was refused: INTERNAL"},
 		"a chat is never answered":     {func(j *Journal) { j.Sends[0].answers = nil }, "was never answered"},
 		"a chat that nobody sent":      {func(j *Journal) { j.Sends = j.Sends[1:] }, "was not sent as it is stored"},
@@ -82,11 +82,11 @@ func TestCheckerFindsEachFault(t *testing.T) {
 		"a reader misses the first":    {func(j *Journal) { l := j.Lives[0]; l.Seen = l.Seen[1:] }, "number 2 came instead of 1"},
 		"a reader misses the last":     {func(j *Journal) { l := j.Lives[0]; l.Seen = l.Seen[:2] }, "is at number 2 of 3"},
 		"a reader gets nothing":        {func(j *Journal) { j.Lives[0].Seen = nil }, "is at number 0 of 3"},
-		"a reader sees another chat":   {func(j *Journal) { j.Lives[0].Seen[1].Id = uuid.New() }, "which is not what is stored"},
+		"a reader sees another chat":   {func(j *Journal) { j.Lives[0].Seen[1].ID = uuid.New() }, "which is not what is stored"},
 		"a reader sees another text":   {func(j *Journal) { j.Lives[0].Seen[1].text++ }, "which is not what is stored"},
 		"a reader sees too much": {func(j *Journal) {
 			l := j.Lives[0]
-			l.Seen = append(l.Seen, Seen{Room: l.room, Id: uuid.New(), number: 4})
+			l.Seen = append(l.Seen, Seen{Room: l.room, ID: uuid.New(), number: 4})
 		}, "which is not what is stored"},
 		"a reader is sent away": {func(j *Journal) { j.Lives[0].ended = "CURSOR_DIVERGED" }, "was ended: CURSOR_DIVERGED"},
 		"real time is not kept": {func(j *Journal) { j.Sends[0].called, j.Sends[0].Answered = 100, 101 }, "became number 1, but number 3 was answered before it was sent"},

@@ -32,7 +32,7 @@ func (s *Sender) run(ctx context.Context, stop <-chan struct{}) {
 		}
 		id := uuid.New()
 		text := fmt.Sprintf("chat %s, of %d", id, len(s.sends))
-		one := &Send{room: s.Rooms[rand.IntN(len(s.Rooms))], Id: id, text: hashOf(text), called: time.Since(s.Began)}
+		one := &Send{room: s.Rooms[rand.IntN(len(s.Rooms))], ID: id, text: hashOf(text), called: time.Since(s.Began)}
 		s.sends = append(s.sends, one)
 		s.call(ctx, one, text)
 		if s.Pace > 0 {
@@ -56,7 +56,7 @@ type Called struct {
 }
 
 func (c Called) in(room uuid.UUID) Seen {
-	return Seen{Room: room, Id: c.ID, number: c.Number, text: hashOf(c.Text)}
+	return Seen{Room: room, ID: c.ID, number: c.Number, text: hashOf(c.Text)}
 }
 
 // call repeats a send until it is answered.
@@ -69,7 +69,7 @@ func (s *Sender) call(ctx context.Context, one *Send, text string) {
 		if s.Home != nil {
 			at = s.Home(one.room)
 		}
-		a, err := s.post(ctx, at, s.token, SendDocument, map[string]any{"room": one.room, "text": text, "id": one.Id})
+		a, err := s.post(ctx, at, s.token, SendDocument, map[string]any{"room": one.room, "text": text, "id": one.ID})
 		var data struct{ SendChat Called }
 		switch code := a.Code(); {
 		case err != nil:

@@ -24,7 +24,7 @@ func (k *Torture) Journal() *Journal {
 	k.each(db, `SELECT room_id, id, number, text FROM chats ORDER BY room_id, number`, func(rows *sql.Rows) error {
 		var c Seen
 		var text string
-		err := rows.Scan(&c.Room, &c.Id, &c.number, &text)
+		err := rows.Scan(&c.Room, &c.ID, &c.number, &text)
 		c.text = hashOf(text)
 		j.Rows = append(j.Rows, c)
 		return err

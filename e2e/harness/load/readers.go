@@ -26,7 +26,8 @@ type Reader struct {
 	Cursor    string                 // of the last chat it got, or of the page it began with; empty: it has none
 	at        string                 // the server it reads from, or read from last
 	Serving   atomic.Pointer[string] // the server it has a stream from, or tries to
-	Reached   atomic.Int64
+	Reached   atomic.Int64           // the number of its last chat, of a page or of a stream
+	Streamed  atomic.Int64           // chats that came over streams
 	handovers int
 }
 
@@ -221,5 +222,6 @@ func (r *Reader) Event(payload json.RawMessage) error {
 		return fmt.Errorf("%w: event: %s", errEnded, payload)
 	}
 	r.note(*event.Data.ChatSent)
+	r.Streamed.Add(1)
 	return nil
 }
