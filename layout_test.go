@@ -15,7 +15,8 @@ var mayImport = map[string][]string{
 	"naming":          {},                                            // what is an id and one network, and which scripts one name has
 	"web":             {},                                            // files, nothing else
 	"transport":       {"meter", "naming"},                           // knows gqlgen; nothing of chat, auth or rows
-	"db":              {"ent"},                                       // the only room that knows a dialect
+	"db/failure":      {},                                            // the class of an error, of either driver
+	"db":              {"db/failure", "ent"},                         // the only room that knows a dialect
 	"auth":            {"db", "ent", "meter", "naming"},              // knows no chat
 	"chat":            {"db", "ent", "meter", "naming"},              // knows no auth: who sends is a parameter
 	"broker":          {"chat"},                                      // the bell serves the room, not the other way
@@ -37,8 +38,8 @@ var homeOf = map[string][]string{
 	"golang.org/x/time":           {"auth", "chat", "transport"}, // rates
 	"entgo.io/ent":                {"ent", "db", "auth", "chat"},
 	"ariga.io/atlas":              {"db"}, // writes migrations
-	"github.com/mattn/go-sqlite3": {"db"},
-	"github.com/jackc/pgx":        {"db"},
+	"github.com/mattn/go-sqlite3": {"db", "db/failure"},
+	"github.com/jackc/pgx":        {"db", "db/failure"},
 	"github.com/pressly/goose":    {"db"},
 	"github.com/nats-io":          {"broker"},
 	"github.com/prometheus":       {"server"},

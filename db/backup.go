@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"parley/db/failure"
+
 	"github.com/mattn/go-sqlite3"
 )
 
@@ -81,7 +83,7 @@ func copyDatabase(ctx context.Context, from, to string) error {
 	defer end()
 	read, err := source.BeginTx(ctx, nil)
 	if err != nil {
-		return classify("", err)
+		return failure.Classify("", err)
 	}
 	defer func() { _ = read.Rollback() }()                   // nothing was written
 	if err := checkSchema(ctx, read, "sqlite"); err != nil { // the first read: it decides which state is copied
@@ -93,7 +95,7 @@ func copyDatabase(ctx context.Context, from, to string) error {
 		return err
 	}
 	defer end()
-	return classify("", target.Raw(func(t any) error {
+	return failure.Classify("", target.Raw(func(t any) error {
 		return source.Raw(func(s any) error {
 			return copyPages(ctx, s.(*sqlite3.SQLiteConn), t.(*sqlite3.SQLiteConn))
 		})
@@ -139,7 +141,7 @@ func copyPages(ctx context.Context, from, to *sqlite3.SQLiteConn) (err error) {
 func checkSchema(ctx context.Context, tx *sql.Tx, folder string) error {
 	var current int64
 	if err := tx.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version WHERE is_applied").Scan(&current); err != nil {
-		return classify("read schema version", err)
+		return failure.Classify("read schema version", err)
 	}
 	target, err := newestMigration(folder)
 	if err != nil {
@@ -189,7 +191,7 @@ func checkCopy(ctx context.Context, file string) (*Copy, error) {
 		{"SELECT page_count * page_size FROM pragma_page_count, pragma_page_size", []any{&c.Bytes}},
 	} {
 		if err := conn.QueryRowContext(ctx, check.query).Scan(check.into...); err != nil {
-			return nil, classify("", err)
+			return nil, failure.Classify("", err)
 		}
 	}
 	switch {

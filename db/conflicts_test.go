@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/db/failure"
 	"parley/ent"
 	"parley/ent/user"
 )
@@ -75,7 +76,7 @@ func TestPostgresErrorsHaveTheirClass(t *testing.T) {
 		"disk full":             {raise("53100"), ErrFull, 1},
 		"I/O error":             {raise("58030"), ErrDown, 3},
 		"read-only":             {raise("25006"), ErrDown, 3},
-		"conflict":              {again, errConflict, 3},
+		"conflict":              {again, failure.ErrConflict, 3},
 		"conflict, mapped":      {func(tx *ent.Tx) error { _ = again(tx); return own }, own, 1},
 		"conflict, swallowed":   {func(tx *ent.Tx) error { _ = again(tx); return nil }, nil, 1}, // the commit rolls back
 		"own":                   {func(tx *ent.Tx) error { return errors.Join(addUser(ctx, tx, "bob"), own) }, own, 1},

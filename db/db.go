@@ -19,6 +19,7 @@ import (
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/jackc/pgx/v5"
 
+	"parley/db/failure"
 	"parley/ent"
 )
 
@@ -115,13 +116,13 @@ func (s *Store) WriteUrgent(ctx context.Context, fn func(*ent.Tx) error) error {
 	const tries = 3
 	for try := 1; ; try++ {
 		err := s.writeOnce(ctx, fn)
-		switch conflict := errors.Is(err, errConflict); {
-		case conflict && try == tries && !isUnique(err):
+		switch conflict := errors.Is(err, failure.ErrConflict); {
+		case conflict && try == tries && !failure.IsUnique(err):
 			return fmt.Errorf("%w: %w", ErrBusy, err)
 		case err == nil || try == tries:
 			return err
 		case conflict:
-		case isStale(err) && s.postgres != nil:
+		case failure.IsStale(err) && s.postgres != nil:
 			s.renew() // what else the pool holds is as dead as this
 		default:
 			return err
@@ -146,7 +147,7 @@ func (s *Store) writeOnce(ctx context.Context, fn func(*ent.Tx) error) error {
 		if fault := s.fault(err); fault != nil {
 			return fmt.Errorf("begin: %w", fault)
 		}
-		return classify("begin", endedBy(ctx, err))
+		return failure.Classify("begin", failure.EndedBy(ctx, err))
 	}
 	done := false
 	defer func() {
@@ -158,7 +159,7 @@ func (s *Store) writeOnce(ctx context.Context, fn func(*ent.Tx) error) error {
 		if fault := s.fault(err); fault != nil { // before the connection is free for others
 			return fault
 		}
-		return classify("", endedBy(ctx, err))
+		return failure.Classify("", failure.EndedBy(ctx, err))
 	}
 	if !bound() {
 		return context.Cause(ctx)
@@ -173,7 +174,7 @@ func (s *Store) writeOnce(ctx context.Context, fn func(*ent.Tx) error) error {
 func (s *Store) begin(ctx context.Context) (*ent.Tx, error) {
 	for late := time.Now().Add(longestBusy); ; {
 		tx, err := s.writer.Tx(ctx)
-		if err == nil || s.postgres != nil || time.Now().After(late) || !errors.Is(classify("", err), ErrBusy) {
+		if err == nil || s.postgres != nil || time.Now().After(late) || !errors.Is(failure.Classify("", err), ErrBusy) {
 			return tx, err
 		}
 	}
@@ -195,20 +196,10 @@ func (s *Store) commit(tx transaction) error {
 	if err == nil {
 		return nil
 	}
-	if class := postgresCommit(err); class != nil {
+	if class := failure.PostgresCommit(err); class != nil {
 		err = fmt.Errorf("%w: %w", class, err)
 	}
 	return fmt.Errorf("commit: %w", err)
-}
-
-// endedBy gives an error that the end of a context caused its reason: what a driver says of it depends on
-// where it was. An error of the caller's own stays.
-func endedBy(ctx context.Context, err error) error {
-	cause := context.Cause(ctx)
-	if cause != nil && (classOf(err, false) != nil || isEnd(err) || errors.Is(err, sql.ErrTxDone)) {
-		return cause
-	}
-	return err
 }
 
 // renew closes the connections that nobody uses. After a restart of Postgres all are dead, and each
@@ -226,10 +217,10 @@ func (s *Store) renew() {
 func (s *Store) View(ctx context.Context, fn func(*ent.Client) error) error {
 	tx, err := s.Read.Tx(ctx)
 	if err != nil {
-		return classify("begin", err)
+		return failure.Classify("begin", err)
 	}
 	defer func() { _ = tx.Rollback() }() // nothing was written
-	return classify("", fn(tx.Client()))
+	return failure.Classify("", fn(tx.Client()))
 }
 
 // SQL writes statements in the dialect of the database, for the few places where Ent's own builders
@@ -249,7 +240,7 @@ func (s *Store) Query(ctx context.Context, text string, args ...any) (*entsql.Ro
 // Ping answers nil when the database can be read.
 func (s *Store) Ping(ctx context.Context) error {
 	_, err := s.Read.User.Query().Limit(1).IDs(ctx)
-	return classify("ping", err)
+	return failure.Classify("ping", err)
 }
 
 // Close ends both pools, on SQLite with an empty WAL. Nothing may use the store any more.

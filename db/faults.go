@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+
+	"parley/db/failure"
 )
 
 // faults let nothing be written behind a write that the disk has failed: after a failed fsync the next one may report
@@ -21,7 +23,7 @@ type faults struct {
 // see answers ErrDown when err is a fault, or another write has met one. Then it returns when Options.OnFault has, which
 // ends the process of a server.
 func (f *faults) see(err error) error {
-	if isFault(err) {
+	if failure.IsFault(err) {
 		f.first.CompareAndSwap(nil, &err)
 	}
 	first := f.first.Load()
@@ -43,7 +45,7 @@ func (f *faults) commit(tx transaction) error {
 	if fault := f.see(err); fault != nil {
 		return fmt.Errorf("commit: %w", fault)
 	}
-	return classify("commit", err)
+	return failure.Classify("commit", err)
 }
 
 // transaction is one that somebody ends.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"parley/db/failure"
+
 	"github.com/jackc/pgx/v5"
 )
 
@@ -21,7 +23,7 @@ const (
 func (s *Store) Notify(ctx context.Context, payload string) error {
 	// A NOTIFY has a commit of its own, under a lock of the whole server: nobody waits for the disk there.
 	_, err := s.pools.write.ExecContext(ctx, "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)", bellChannel, payload)
-	return classify("notify", err)
+	return failure.Classify("notify", err)
 }
 
 // Listen hands on what nodes notify, over a connection of its own, until that or ctx ends. ready is called
@@ -29,11 +31,11 @@ func (s *Store) Notify(ctx context.Context, payload string) error {
 func (s *Store) Listen(ctx context.Context, ready func(), got func(payload string)) error {
 	conn, err := pgx.ConnectConfig(ctx, s.postgres.Copy())
 	if err != nil {
-		return fmt.Errorf("listen: %w", brief(err))
+		return fmt.Errorf("listen: %w", failure.OneLine(err))
 	}
 	defer closeListening(conn)
 	if _, err := conn.Exec(ctx, "LISTEN "+bellChannel); err != nil {
-		return fmt.Errorf("listen: %w", brief(err))
+		return fmt.Errorf("listen: %w", failure.OneLine(err))
 	}
 	ready()
 	for {
@@ -44,10 +46,10 @@ func (s *Store) Listen(ctx context.Context, ready func(), got func(payload strin
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case !errors.Is(err, context.DeadlineExceeded):
-			return fmt.Errorf("listen: %w", brief(err))
+			return fmt.Errorf("listen: %w", failure.OneLine(err))
 		default: // a peer that has vanished answers nothing, and says nothing
 			if err := pingListening(ctx, conn); err != nil {
-				return fmt.Errorf("listen: %w", brief(err))
+				return fmt.Errorf("listen: %w", failure.OneLine(err))
 			}
 		}
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/pressly/goose/v3"
 
+	"parley/db/failure"
 	"parley/ent/migrate"
 )
 
@@ -84,7 +85,7 @@ func isBegun(ctx context.Context, pool *sql.DB) (begun bool, err error) {
 		names).Scan(&begun, &schema, &may, &taken)
 	switch {
 	case err != nil:
-		return false, classify("look at the schema", err)
+		return false, failure.Classify("look at the schema", err)
 	case begun:
 	case taken.Valid:
 		return false, fmt.Errorf("the schema %s has a table %s that is not Parley's: give Parley a database of its own", schema.String, taken.String)
@@ -103,15 +104,15 @@ const migrationLockID = 0x7061726c6579 // "parley" in ASCII
 func (l migrationLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
 	defer WaitFor(l.o.Logger, "another node that migrates the database")()
 	if _, err := conn.ExecContext(ctx, "SET lock_timeout = '60s'"); err != nil {
-		return classify("lock for migration", err)
+		return failure.Classify("lock for migration", err)
 	}
 	_, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", migrationLockID)
-	return classify("lock for migration", err)
+	return failure.Classify("lock for migration", err)
 }
 
 func (migrationLock) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
 	_, err := conn.ExecContext(ctx, "SELECT pg_advisory_unlock($1)", migrationLockID)
-	return classify("unlock after migration", err)
+	return failure.Classify("unlock after migration", err)
 }
 
 func migrator(dialect goose.Dialect, folder string, pool *sql.DB, options ...goose.ProviderOption) (*goose.Provider, error) {
@@ -131,7 +132,7 @@ func migrator(dialect goose.Dialect, folder string, pool *sql.DB, options ...goo
 func pending(ctx context.Context, p *goose.Provider) (bool, error) {
 	current, target, err := p.GetVersions(ctx)
 	if err != nil {
-		return false, classify("read schema version", err)
+		return false, failure.Classify("read schema version", err)
 	}
 	if current > target {
 		return false, fmt.Errorf("%w: its schema is %d and this binary knows %d; start the newer binary, or restore a backup", ErrNewer, current, target)
@@ -151,7 +152,7 @@ func newestMigration(folder string) (version int64, err error) {
 func migrateUp(ctx context.Context, p *goose.Provider, o Options) error {
 	defer WaitFor(o.Logger, "its migration of the database")()
 	if _, err := p.Up(ctx); err != nil {
-		return classify("migrate", err)
+		return failure.Classify("migrate", err)
 	}
 	return nil
 }
@@ -170,7 +171,7 @@ func lockSQLite(ctx context.Context, path string, o Options) (unlock func(), err
 	tx, err := pool.BeginTx(ctx, nil)
 	if err != nil {
 		_ = pool.Close()
-		return nil, classify("lock for migration", err)
+		return nil, failure.Classify("lock for migration", err)
 	}
 	return func() { _, _ = tx.Rollback(), pool.Close() }, nil
 }

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"parley/db/failure"
 )
 
 // nilIDs is the migration that gives a chat with the nil UUID an id.
@@ -20,7 +22,7 @@ func healNilID(ctx context.Context, pool *sql.DB, folder string, o Options) erro
 	case errors.Is(err, sql.ErrNoRows):
 		return nil
 	case err != nil:
-		return classify("look for a chat with the nil UUID", err)
+		return failure.Classify("look for a chat with the nil UUID", err)
 	}
 	if err := runUp(ctx, pool, "migrations/"+folder+"/"+nilIDs); err != nil {
 		o.Logger.Warn("a chat keeps the nil UUID for an id, so no import takes an export; the next start tries again", "error", err)
@@ -37,11 +39,11 @@ func runUp(ctx context.Context, pool *sql.DB, file string) error {
 	up, _, _ := strings.Cut(string(text), "-- +goose Down")
 	tx, err := pool.BeginTx(ctx, nil)
 	if err != nil {
-		return classify("begin", err)
+		return failure.Classify("begin", err)
 	}
 	defer func() { _ = tx.Rollback() }() // behind a commit it does nothing
 	if _, err := tx.ExecContext(ctx, up); err != nil {
-		return classify("", err)
+		return failure.Classify("", err)
 	}
-	return classify("commit", tx.Commit())
+	return failure.Classify("commit", tx.Commit())
 }

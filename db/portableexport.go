@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"parley/db/failure"
 )
 
 // Export writes all that the database holds, as it is at one moment, in the format of docs/export.md.
@@ -23,7 +25,7 @@ func Export(ctx context.Context, o Options, w io.Writer) (Held, error) {
 	defer from.end()
 	read, err := from.conn.BeginTx(ctx, from.view)
 	if err != nil {
-		return Held{}, classify("begin", err)
+		return Held{}, failure.Classify("begin", err)
 	}
 	defer func() { _ = read.Rollback() }()                      // nothing was written
 	if err := checkSchema(ctx, read, from.folder); err != nil { // the first read: it decides which state is written
@@ -112,7 +114,7 @@ func (s *source) tables(ctx context.Context, out *outlet) (rows []int64, err err
 	rows = make([]int64, len(portables))
 	for i, t := range portables {
 		if rows[i], err = s.table(ctx, out, t); err != nil {
-			return nil, fmt.Errorf("read %s: %w", t.name, classify("", err))
+			return nil, fmt.Errorf("read %s: %w", t.name, failure.Classify("", err))
 		}
 	}
 	return rows, out.flush()

@@ -9,6 +9,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"parley/db/failure"
 )
 
 // Import fills an empty database with an export, all of it or nothing. The database is opened, checked and
@@ -155,12 +157,12 @@ func importInto(ctx context.Context, store *Store, from incoming) (held Held, er
 	defer end()
 	tx, err := beginImport(ctx, conn)
 	if err != nil {
-		return held, classify("begin", err)
+		return held, failure.Classify("begin", err)
 	}
 	held, err = store.fill(ctx, conn, tx, from)
 	if err != nil {
 		_ = tx.Rollback() // the error says more
-		return Held{}, endedBy(ctx, classify("", err))
+		return Held{}, failure.EndedBy(ctx, failure.Classify("", err))
 	}
 	return held, store.commit(tx)
 }
@@ -177,7 +179,7 @@ func (s *Store) importConn(ctx context.Context) (_ *sql.Conn, end func(), err er
 	end = func() { _ = conn.Close() } // the pool is closed next
 	if _, err := conn.ExecContext(ctx, "PRAGMA cache_size = -65536"); err != nil {
 		end()
-		return nil, nil, classify("set cache", err)
+		return nil, nil, failure.Classify("set cache", err)
 	}
 	return conn, end, nil
 }
@@ -187,7 +189,7 @@ func (s *Store) importConn(ctx context.Context) (_ *sql.Conn, end func(), err er
 func beginImport(ctx context.Context, conn *sql.Conn) (*sql.Tx, error) {
 	for {
 		tx, err := conn.BeginTx(context.WithoutCancel(ctx), nil)
-		if ctx.Err() == nil && errors.Is(classify("", err), ErrBusy) {
+		if ctx.Err() == nil && errors.Is(failure.Classify("", err), ErrBusy) {
 			continue // it has waited for the busy timeout
 		}
 		return tx, err

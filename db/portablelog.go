@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"parley/db/failure"
 )
 
 // A logCheck follows the rows of an export and finds what a database would take and readers would not:
@@ -129,14 +131,14 @@ func checkLogs(ctx context.Context, tx *sql.Tx) error {
 	for _, check := range logsHold {
 		rows, err := tx.QueryContext(ctx, check.query)
 		if err != nil {
-			return classify("", err)
+			return failure.Classify("", err)
 		}
 		found, id := rows.Next(), ""
 		if found {
 			err = rows.Scan(&id)
 		}
 		if err := firstError(err, rows.Close(), rows.Err()); err != nil {
-			return classify("", err)
+			return failure.Classify("", err)
 		}
 		if found {
 			return fmt.Errorf(check.says, id)

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"parley/db/failure"
+
 	"entgo.io/ent/dialect"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -30,7 +32,7 @@ func postgresConn(ctx context.Context, config *pgx.ConnConfig, more map[string]s
 	pool := postgresPool(config, 1, more)
 	conn, err := pool.Conn(ctx)
 	if err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("reach Postgres: %w", brief(err)), pool.Close())
+		return nil, nil, errors.Join(fmt.Errorf("reach Postgres: %w", failure.OneLine(err)), pool.Close())
 	}
 	return conn, func() { _, _ = conn.Close(), pool.Close() }, nil
 }
@@ -118,13 +120,13 @@ type postgresSink struct {
 // all rows at once: checked row by row they take as long as all the rest.
 func newPostgresSink(ctx context.Context, conn *sql.Conn, tx *sql.Tx) (*postgresSink, error) {
 	if _, err := tx.ExecContext(ctx, "LOCK TABLE "+portableNames()+" IN ACCESS EXCLUSIVE MODE"); err != nil {
-		return nil, classify("lock the tables", err)
+		return nil, failure.Classify("lock the tables", err)
 	}
 	s := &postgresSink{conn: conn, tx: tx}
 	rows, err := tx.QueryContext(ctx, `SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid)
 		FROM pg_constraint WHERE contype = 'f' AND connamespace = current_schema()::regnamespace ORDER BY 1, 2`)
 	if err != nil {
-		return nil, classify("read references", err)
+		return nil, failure.Classify("read references", err)
 	}
 	var drop []string
 	for rows.Next() {
@@ -136,7 +138,7 @@ func newPostgresSink(ctx context.Context, conn *sql.Conn, tx *sql.Tx) (*postgres
 		s.add = append(s.add, "ALTER TABLE "+table+" ADD CONSTRAINT "+name+" "+text)
 	}
 	if err := firstError(rows.Close(), rows.Err()); err != nil {
-		return nil, classify("read references", err)
+		return nil, failure.Classify("read references", err)
 	}
 	return s, s.all(ctx, drop)
 }
@@ -149,7 +151,7 @@ func (s *postgresSink) all(ctx context.Context, statements []string) error {
 			return fmt.Errorf("a row points nowhere: %s", said.Message)
 		}
 		if err != nil {
-			return classify("references", err)
+			return failure.Classify("references", err)
 		}
 	}
 	return nil
@@ -223,5 +225,5 @@ func (s *postgresSink) end(ctx context.Context) error {
 		return err
 	}
 	_, err := s.tx.ExecContext(ctx, "ANALYZE "+portableNames())
-	return classify("analyze", err)
+	return failure.Classify("analyze", err)
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/stdlib"
 
+	"parley/db/failure"
 	"parley/ent"
 )
 
@@ -61,7 +62,7 @@ func openPostgres(ctx context.Context, o Options) (*Store, error) {
 		return nil, err
 	}
 	if err := preparePostgres(ctx, config, o); err != nil {
-		return nil, brief(err)
+		return nil, failure.OneLine(err)
 	}
 	writers := max(2, o.Connections/3)
 	serving := bounded(config)
@@ -77,7 +78,7 @@ func openPostgres(ctx context.Context, o Options) (*Store, error) {
 		return nil
 	}
 	if err := cmp.Or(checkArrived(ctx, write, postgresTimeouts), checkArrived(ctx, read, postgresReading)); err != nil {
-		return nil, errors.Join(brief(err), closeAll())
+		return nil, errors.Join(failure.OneLine(err), closeAll())
 	}
 	driver := newReaders(entsql.OpenDB(dialect.Postgres, read))
 	reading := traced(driver, o.Trace)
@@ -224,20 +225,3 @@ func checkArrived(ctx context.Context, pool *sql.DB, settings map[string]string)
 	}
 	return nil
 }
-
-// brief makes an error one line: the driver tells of each address it tried in a line of its own.
-func brief(err error) error {
-	if text := strings.Join(strings.Fields(err.Error()), " "); text != err.Error() {
-		return &oneLine{err, text}
-	}
-	return err
-}
-
-type oneLine struct {
-	error
-	text string
-}
-
-func (e *oneLine) Error() string { return e.text }
-
-func (e *oneLine) Unwrap() error { return e.error }

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"parley/db/failure"
+
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
 )
@@ -83,7 +85,7 @@ func (r *reading) why(err error) error {
 	if cause := context.Cause(r.ctx); err != nil && cause != nil {
 		return cause
 	}
-	return classify("", err)
+	return failure.Classify("", err)
 }
 
 // Query is one read by itself. It lasts until its rows are closed.
@@ -101,7 +103,7 @@ func (d *readers) Query(ctx context.Context, query string, args, v any) error {
 // are dead, and the first read on each would show it.
 func (d *readers) heal(r *reading, read func() error) error {
 	err := r.why(read())
-	if d.renew == nil || !isStale(err) {
+	if d.renew == nil || !failure.IsStale(err) {
 		return err
 	}
 	d.renew()

@@ -16,6 +16,7 @@ import (
 	entsql "entgo.io/ent/dialect/sql"
 	_ "github.com/mattn/go-sqlite3" // the driver "sqlite3"
 
+	"parley/db/failure"
 	"parley/ent"
 )
 
@@ -125,7 +126,7 @@ func awaitPool(ctx context.Context, pool *sql.DB) error {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for late := time.Now().Add(longestBusy); ; {
-		err := classify("", pool.PingContext(ctx))
+		err := failure.Classify("", pool.PingContext(ctx))
 		if !errors.Is(err, ErrBusy) || time.Now().After(late) {
 			return err
 		}

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"parley/db/failure"
 )
 
 // sayAfter is how long a start waits without a word.
@@ -65,7 +67,7 @@ func canLock(ctx context.Context, dir string) bool {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	busy := make(chan bool, 1)
-	go func() { busy <- errors.Is(classify("", tryLock(ctx, dir)), ErrBusy) }()
+	go func() { busy <- errors.Is(failure.Classify("", tryLock(ctx, dir)), ErrBusy) }()
 	select {
 	case busy := <-busy:
 		return !busy

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"parley/db/failure"
 )
 
 // A watch looks at the disk and at the WAL every few seconds.
@@ -153,5 +155,5 @@ func (w *watch) truncate(ctx context.Context, patience time.Duration) (err error
 		err = ErrBusy
 	}
 	_, after := conn.ExecContext(context.WithoutCancel(ctx), "PRAGMA busy_timeout = "+writerPragmas["busy_timeout"])
-	return errors.Join(classify("checkpoint", err), after)
+	return errors.Join(failure.Classify("checkpoint", err), after)
 }

@@ -1,4 +1,4 @@
-package db
+package failure
 
 import (
 	"database/sql"
@@ -34,7 +34,7 @@ func postgresClass(err error) error {
 func codeClass(code string) error {
 	switch code {
 	case "40001", "40P01", "23505": // serialization failure, deadlock, a row that another has just stored
-		return errConflict
+		return ErrConflict
 	case "55P03", "57014", "25P03", "25P04": // lock, statement, idle and transaction timeouts
 		return ErrBusy
 	case "53100": // disk full
@@ -51,8 +51,8 @@ func codeClass(code string) error {
 	return nil
 }
 
-// isUnique says that a row is there already, which may be so for good.
-func isUnique(err error) bool {
+// IsUnique says that a row is there already, which may be so for good.
+func IsUnique(err error) bool {
 	var said *pgconn.PgError
 	return errors.As(err, &said) && said.Code == "23505"
 }
@@ -63,8 +63,8 @@ func isConnect(err error) bool {
 	return errors.As(err, &connect)
 }
 
-// isStale says that a connection was lost that had been there, so another may do.
-func isStale(err error) bool { return errors.Is(err, ErrDown) && !isConnect(err) }
+// IsStale says that a connection was lost that had been there, so another may do.
+func IsStale(err error) bool { return errors.Is(err, ErrDown) && !isConnect(err) }
 
 // isConnectionLost says that an error is about the way to the server.
 func isConnectionLost(err error) bool {
@@ -78,7 +78,7 @@ func isConnectionLost(err error) bool {
 	return errors.Is(err, pgconn.ErrConnClosed)
 }
 
-// postgresCommit classifies the error of a commit. What is not the server's own refusal leaves it open
+// PostgresCommit classifies the error of a commit. What is not the server's own refusal leaves it open
 // whether the rows are there: the answer may have been lost on its way.
 //
 // The server ends no commit half way: statement_timeout ends before it begins (PostgreSQL's postgres.c,
@@ -88,7 +88,7 @@ func isConnectionLost(err error) bool {
 //
 // pgconn.SafeToRetry is no help: it holds for "conn closed", which is also what a connection that is lost
 // during the commit ends with.
-func postgresCommit(err error) error {
+func PostgresCommit(err error) error {
 	var said *pgconn.PgError
 	switch {
 	case errors.Is(err, pgx.ErrTxCommitRollback):
