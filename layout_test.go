@@ -16,12 +16,13 @@ var mayImport = map[string][]string{
 	"web":             {},                                            // files, nothing else
 	"transport":       {"meter", "naming"},                           // knows gqlgen; nothing of chat, auth or rows
 	"db/failure":      {},                                            // the class of an error, of either driver
-	"db":              {"db/failure", "ent"},                         // the only room that knows a dialect
+	"db/waiting":      {},                                            // what a start waits for
+	"db":              {"db/failure", "db/waiting", "ent"},           // the only room that knows a dialect
 	"auth":            {"db", "ent", "meter", "naming"},              // knows no chat
 	"chat":            {"db", "ent", "meter", "naming"},              // knows no auth: who sends is a parameter
 	"broker":          {"chat"},                                      // the bell serves the room, not the other way
 	"graph":           {"auth", "chat", "db", "naming", "transport"}, // of db only the error classes; never a row
-	"server":          {"auth", "broker", "chat", "db", "graph", "meter", "transport", "web"},
+	"server":          {"auth", "broker", "chat", "db", "db/waiting", "graph", "meter", "transport", "web"},
 	"cmd/parley":      {"server"},
 	"cmd/parleybench": {}, // a client like any other
 }

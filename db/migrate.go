@@ -11,6 +11,7 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"parley/db/failure"
+	"parley/db/waiting"
 	"parley/ent/migrate"
 )
 
@@ -102,7 +103,7 @@ type migrationLock struct{ o Options }
 const migrationLockID = 0x7061726c6579 // "parley" in ASCII
 
 func (l migrationLock) SessionLock(ctx context.Context, conn *sql.Conn) error {
-	defer WaitFor(l.o.Logger, "another node that migrates the database")()
+	defer waiting.Warn(l.o.Logger, "another node that migrates the database")()
 	if _, err := conn.ExecContext(ctx, "SET lock_timeout = '60s'"); err != nil {
 		return failure.Classify("lock for migration", err)
 	}
@@ -150,7 +151,7 @@ func newestMigration(folder string) (version int64, err error) {
 }
 
 func migrateUp(ctx context.Context, p *goose.Provider, o Options) error {
-	defer WaitFor(o.Logger, "its migration of the database")()
+	defer waiting.Warn(o.Logger, "its migration of the database")()
 	if _, err := p.Up(ctx); err != nil {
 		return failure.Classify("migrate", err)
 	}
@@ -160,7 +161,7 @@ func migrateUp(ctx context.Context, p *goose.Provider, o Options) error {
 // lockSQLite keeps other processes from migrating the same file. It is SQLite's own lock, on an
 // empty file beside the database, so it ends with the process and works on every system.
 func lockSQLite(ctx context.Context, path string, o Options) (unlock func(), err error) {
-	defer WaitFor(o.Logger, "another process that migrates "+path)()
+	defer waiting.Warn(o.Logger, "another process that migrates "+path)()
 	if err := createPrivate(path + "-migrate"); err != nil {
 		return nil, fmt.Errorf("lock for migration: %w", err)
 	}

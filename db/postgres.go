@@ -21,6 +21,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"parley/db/failure"
+	"parley/db/waiting"
 	"parley/ent"
 )
 
@@ -152,7 +153,7 @@ const longestStart = 10 * time.Second
 // preparePostgres checks the server and brings its schema and what older releases have left up to date, on a connection
 // of its own.
 func preparePostgres(ctx context.Context, config *pgx.ConnConfig, o Options) error {
-	defer WaitFor(o.Logger, fmt.Sprintf("Postgres at %s:%d", config.Host, config.Port))()
+	defer waiting.Warn(o.Logger, fmt.Sprintf("Postgres at %s:%d", config.Host, config.Port))()
 	pool := postgresPool(config, 1, postgresPatience)
 	defer func() { _ = pool.Close() }() // nothing of it is left
 	look, cancel := context.WithTimeout(ctx, longestStart)

@@ -5,35 +5,21 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"time"
 
 	"parley/db/failure"
+	"parley/db/waiting"
 )
 
-// sayAfter is how long a start waits without a word.
-const sayAfter = 3 * time.Second
-
-// WaitFor tells logger what a start waits for, unless done is called soon. Nothing is said behind done.
-func WaitFor(logger *slog.Logger, what string) (done func()) {
-	said := make(chan struct{})
-	timer := time.AfterFunc(sayAfter, func() {
-		defer close(said)
-		logger.Warn("the start waits", "for", what)
-	})
-	return func() {
-		if !timer.Stop() {
-			<-said
-		}
-	}
-}
+// slowOpen is after how long an open counts as slow.
+const slowOpen = 3 * time.Second
 
 // openFirst opens the first pool of a database. Where the file system has no locks SQLite calls it busy, or its call
 // never returns. So when this takes long, a file that nobody else knows is locked: if that is busy too, it is for good.
 func openFirst(ctx context.Context, path string, o Options) (*sql.DB, error) {
-	defer WaitFor(o.Logger, "the locks of "+path)()
+	defer waiting.Warn(o.Logger, "the locks of "+path)()
 	var pool *sql.DB
 	opened := make(chan error, 1)
 	go func() { // in a call that never returns it ends with the process
@@ -41,7 +27,7 @@ func openFirst(ctx context.Context, path string, o Options) (*sql.DB, error) {
 		pool, err = checkedPool(ctx, path, writerDSN, 1, writerPragmas)
 		opened <- err
 	}()
-	slow := time.NewTimer(sayAfter)
+	slow := time.NewTimer(slowOpen)
 	defer slow.Stop()
 	select {
 	case err := <-opened:

@@ -19,6 +19,7 @@ import (
 	"parley/auth"
 	"parley/chat"
 	"parley/db"
+	"parley/db/waiting"
 	"parley/graph"
 	"parley/transport"
 )
@@ -122,7 +123,7 @@ type server struct {
 
 // wire puts the rooms of the house together.
 func wire(ctx context.Context, c *Config, logger *slog.Logger, store *db.Store) (*server, error) {
-	said := db.WaitFor(logger, "the keys in "+c.Data)
+	said := waiting.Warn(logger, "the keys in "+c.Data)
 	keys, err := openKeys(ctx, c, store)
 	said()
 	if err != nil {
@@ -133,7 +134,7 @@ func wire(ctx context.Context, c *Config, logger *slog.Logger, store *db.Store) 
 	if err != nil {
 		return nil, err
 	}
-	said = db.WaitFor(logger, "a first answer of NATS")
+	said = waiting.Warn(logger, "a first answer of NATS")
 	s.bell, s.closeBell, err = openBell(c, logger, store) // the last that can fail
 	said()
 	if err != nil {
