@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"parley/db/disk"
 	"parley/db/failure"
 
 	"github.com/mattn/go-sqlite3"
@@ -55,22 +56,7 @@ func Backup(ctx context.Context, o Options, file string) (_ *Copy, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("the copy of %s is not sound: %w", path, err)
 	}
-	return c, publish(temp.Name(), file)
-}
-
-// publish gives a file its name, unless that is taken, and puts the name on disk.
-func publish(temp, file string) error {
-	err := os.Link(temp, file) // takes no name that another has taken meanwhile
-	if err != nil && !errors.Is(err, fs.ErrExist) {
-		err = os.Rename(temp, file) // there are file systems without links
-	}
-	if err != nil {
-		return err
-	}
-	if err := syncDir(filepath.Dir(file)); err != nil {
-		return errors.Join(err, os.Remove(file))
-	}
-	return nil
+	return c, disk.Publish(temp.Name(), file)
 }
 
 // copyDatabase fills an empty file with one state of a database.

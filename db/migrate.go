@@ -10,6 +10,7 @@ import (
 
 	"github.com/pressly/goose/v3"
 
+	"parley/db/disk"
 	"parley/db/failure"
 	"parley/db/waiting"
 	"parley/ent/migrate"
@@ -162,7 +163,7 @@ func migrateUp(ctx context.Context, p *goose.Provider, o Options) error {
 // empty file beside the database, so it ends with the process and works on every system.
 func lockSQLite(ctx context.Context, path string, o Options) (unlock func(), err error) {
 	defer waiting.Warn(o.Logger, "another process that migrates "+path)()
-	if err := createPrivate(path + "-migrate"); err != nil {
+	if err := disk.CreatePrivate(path + "-migrate"); err != nil {
 		return nil, fmt.Errorf("lock for migration: %w", err)
 	}
 	pool, err := sql.Open("sqlite3", sqliteDSN(path+"-migrate", "_txlock=exclusive&_busy_timeout=60000"))

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"parley/db/disk"
 	"parley/db/failure"
 )
 
@@ -55,7 +56,7 @@ func ExportFile(ctx context.Context, o Options, file string) (_ Held, err error)
 	if err := temp.Sync(); err != nil {
 		return Held{}, err
 	}
-	return held, publish(temp.Name(), file)
+	return held, disk.Publish(temp.Name(), file)
 }
 
 // A source is a connection that reads rows.

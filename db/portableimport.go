@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"parley/db/disk"
 	"parley/db/failure"
 )
 
@@ -97,7 +98,7 @@ func importNew(ctx context.Context, o Options, path string, from incoming) (Held
 	if _, err := os.Stat(temp + "-wal"); err == nil {
 		return Held{}, errors.New("the WAL could not be folded into the database")
 	}
-	err = publish(temp, path)
+	err = disk.Publish(temp, path)
 	if errors.Is(err, fs.ErrExist) {
 		err = fmt.Errorf("%w: another made it meanwhile", ErrNotEmpty)
 	}

@@ -16,6 +16,7 @@ import (
 	entsql "entgo.io/ent/dialect/sql"
 	_ "github.com/mattn/go-sqlite3" // the driver "sqlite3"
 
+	"parley/db/disk"
 	"parley/db/failure"
 	"parley/ent"
 )
@@ -46,11 +47,11 @@ func sqliteDSN(path, params string) string {
 
 func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 	for _, needed := range []string{filepath.Dir(path), path} {
-		if err := checkWritable(needed); err != nil && (needed != path || !errors.Is(err, fs.ErrNotExist)) {
+		if err := disk.CheckWritable(needed); err != nil && (needed != path || !errors.Is(err, fs.ErrNotExist)) {
 			return nil, err
 		}
 	}
-	if err := keepPrivate(path, o.Logger); err != nil {
+	if err := disk.KeepPrivate(path, o.Logger); err != nil {
 		return nil, err
 	}
 	write, err := openFirst(ctx, path, o)

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"parley/db/disk"
 	"parley/db/failure"
 )
 
@@ -67,7 +68,7 @@ func (w *watch) look(ctx context.Context) {
 // lookAtDisk refuses writes while little is free, before the database does it half way, and lets them
 // through when there is space again.
 func (w *watch) lookAtDisk() {
-	free, err := freeBytes(filepath.Dir(w.path))
+	free, err := disk.Free(filepath.Dir(w.path))
 	if err != nil {
 		w.o.Logger.Warn("look at the free space of the disk", "error", err)
 		return

@@ -1,4 +1,4 @@
-package db
+package disk
 
 import (
 	"errors"
@@ -9,15 +9,15 @@ import (
 	"path/filepath"
 )
 
-// keepPrivate lets nobody but their owner open a database of SQLite and what lies beside it. SQLite makes its other
+// KeepPrivate lets nobody but their owner open a database of SQLite and what lies beside it. SQLite makes its other
 // files with the mode that the database has. No file that is there is opened: the end of that would end the
 // locks that this process holds on it.
-func keepPrivate(path string, logger *slog.Logger) error {
+func KeepPrivate(path string, logger *slog.Logger) error {
 	target, err := linked(path)
 	if err != nil {
 		return fmt.Errorf("look for the database: %w", err)
 	}
-	if err := createPrivate(target); err != nil {
+	if err := CreatePrivate(target); err != nil {
 		return err
 	}
 	real, err := filepath.EvalSymlinks(path) // beside which the others lie
@@ -41,8 +41,8 @@ func keepPrivate(path string, logger *slog.Logger) error {
 	return nil
 }
 
-// createPrivate makes an empty file unless there is one.
-func createPrivate(path string) error {
+// CreatePrivate makes an empty file unless there is one.
+func CreatePrivate(path string) error {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return nil

@@ -1,6 +1,6 @@
 //go:build linux || darwin || freebsd
 
-package db
+package disk
 
 import (
 	"errors"
@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// freeBytes is how much a process like this one may still write in a directory.
-func freeBytes(dir string) (int64, error) {
+// Free is how much a process like this one may still write in a directory.
+func Free(dir string) (int64, error) {
 	var s syscall.Statfs_t
 	if err := syscall.Statfs(dir, &s); err != nil {
 		return 0, &os.PathError{Op: "statfs", Path: dir, Err: err}
@@ -18,9 +18,9 @@ func freeBytes(dir string) (int64, error) {
 	return int64(s.Bavail) * int64(s.Bsize), nil
 }
 
-// checkWritable says why a file or a directory cannot be written. Root is told of a file system that is
+// CheckWritable says why a file or a directory cannot be written. Root is told of a file system that is
 // read-only.
-func checkWritable(path string) error {
+func CheckWritable(path string) error {
 	const write = 2 // W_OK
 	if err := syscall.Access(path, write); err != nil {
 		return fmt.Errorf("%s cannot be written: %w", path, err)
