@@ -227,11 +227,11 @@ func TestPostgresCallerGoesAway(t *testing.T) {
 }
 
 // Rows go in by columns; none is lost and none is in another's place.
-func TestInsertManyOnPostgres(t *testing.T) {
+func TestBulkInsertOnPostgres(t *testing.T) {
 	t.Parallel()
 	s := openPostgresStore(t, 4)
-	insert := s.InsertMany("users", "id", "username", "username_key", "created_at")
-	find := s.FindMany("users", "username_key")
+	insert := s.BulkInsert("users", "id", "username", "username_key", "created_at")
+	find := s.BulkFind("users", "username_key")
 	var args, names []any
 	for i := range 100 {
 		name := fmt.Sprint("u", i)

@@ -19,6 +19,7 @@ import (
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/jackc/pgx/v5"
 
+	"parley/db/bulk"
 	"parley/db/failure"
 	"parley/ent"
 )
@@ -226,6 +227,17 @@ func (s *Store) View(ctx context.Context, fn func(*ent.Client) error) error {
 // SQL writes statements in the dialect of the database, for the few places where Ent's own builders
 // cost more than the database does. They run in a transaction, by its ExecContext and QueryContext.
 func (s *Store) SQL() *entsql.DialectBuilder { return entsql.Dialect(s.dialect) }
+
+// BulkStmt is a statement over any number of rows, whose text is written once.
+type BulkStmt = bulk.Stmt
+
+// BulkInsert returns a statement that writes rows; their arguments are in the order of the columns.
+func (s *Store) BulkInsert(table string, columns ...string) *BulkStmt {
+	return bulk.Insert(s.dialect, table, columns...)
+}
+
+// BulkFind returns a statement that selects those of some values that a column has.
+func (s *Store) BulkFind(table, column string) *BulkStmt { return bulk.Find(s.dialect, table, column) }
 
 // Query reads with a statement of SQL's, on one state of the database. Close the rows. For the few places
 // where Ent's builders take more than one.

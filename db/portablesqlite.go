@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 
+	"parley/db/bulk"
+
 	"entgo.io/ent/dialect"
 	"github.com/mattn/go-sqlite3"
 )
@@ -106,21 +108,21 @@ var errOtherType = errors.New("it holds a value of another type")
 // sqliteSink writes rows in a transaction.
 type sqliteSink struct {
 	tx      *sql.Tx
-	inserts map[*portable]*Many
+	inserts map[*portable]*bulk.Stmt
 }
 
 func newSQLiteSink(tx *sql.Tx) *sqliteSink {
-	s := &sqliteSink{tx, map[*portable]*Many{}}
+	s := &sqliteSink{tx, map[*portable]*bulk.Stmt{}}
 	for _, t := range portables {
-		s.inserts[t] = insertMany(dialect.SQLite, t.name, t.names())
+		s.inserts[t] = bulk.Insert(dialect.SQLite, t.name, t.names()...)
 	}
 	return s
 }
 
 func (s *sqliteSink) write(ctx context.Context, b *portableBatch) error {
 	insert, width, line := s.inserts[b.table], len(b.table.columns), b.line
-	args := make([]any, 0, together*width)
-	for part := range slices.Chunk(b.cells, together*width) {
+	args := make([]any, 0, bulk.PerStatement*width)
+	for part := range slices.Chunk(b.cells, bulk.PerStatement*width) {
 		args = args[:0]
 		for i, cell := range part {
 			args = append(args, sqliteArg(cell, b.table.columns[i%width].kind))
@@ -140,7 +142,7 @@ type portableArgs struct {
 }
 
 // find tells the line of the row that a statement of several was refused for.
-func (s *sqliteSink) find(ctx context.Context, insert *Many, a portableArgs, refused error) error {
+func (s *sqliteSink) find(ctx context.Context, insert *bulk.Stmt, a portableArgs, refused error) error {
 	var lite sqlite3.Error
 	if !errors.As(refused, &lite) || lite.Code != sqlite3.ErrConstraint {
 		return refused

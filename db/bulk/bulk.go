@@ -1,4 +1,6 @@
-package db
+// Package bulk writes the text of a statement over many rows once, for both databases: on SQLite a few texts for up to
+// PerStatement rows, on Postgres one that takes each column as an array. It runs in any transaction and begins none.
+package bulk
 
 import (
 	"context"
@@ -17,25 +19,21 @@ import (
 	"parley/ent/migrate"
 )
 
-// Many is a statement over any number of rows, whose text is written once. Ent's builders of rows would
+// Stmt is a statement over any number of rows, whose text is written once. Ent's builders of rows would
 // take more time than the database, and read back what they wrote.
-type Many struct {
+type Stmt struct {
 	args    int // of a row
-	texts   [together + 1]string
+	texts   [PerStatement + 1]string
 	columns string // on Postgres instead: one text that takes each column as an array
 }
 
-// together is how many rows one statement of SQLite takes. Its text depends on that number, and the driver
+// PerStatement is how many rows one statement of SQLite takes. Its text depends on that number, and the driver
 // keeps 64 texts prepared: so few all stay.
-const together = 16
+const PerStatement = 16
 
-// InsertMany writes rows; their arguments are in the order of the columns.
-func (s *Store) InsertMany(table string, columns ...string) *Many {
-	return insertMany(s.dialect, table, columns)
-}
-
-func insertMany(in, table string, columns []string) *Many {
-	m := &Many{args: len(columns)}
+// Insert returns a statement that writes rows; their arguments are in the order of the columns. in is Ent's name of the dialect.
+func Insert(in, table string, columns ...string) *Stmt {
+	m := &Stmt{args: len(columns)}
 	if in == dialect.Postgres {
 		arrays := make([]string, len(columns))
 		for i, column := range columns {
@@ -45,22 +43,22 @@ func insertMany(in, table string, columns []string) *Many {
 		return m
 	}
 	insert := entsql.Dialect(in).Insert(table).Columns(columns...)
-	for n := 1; n <= together; n++ { // a zero stands for an argument that is given later
+	for n := 1; n <= PerStatement; n++ { // a zero stands for an argument that is given later
 		m.texts[n], _ = insert.Values(slices.Repeat([]any{0}, len(columns))...).Query()
 	}
 	return m
 }
 
-// FindMany answers which of some values a column has.
-func (s *Store) FindMany(table, column string) *Many {
-	m := &Many{args: 1}
-	if s.dialect == dialect.Postgres {
+// Find returns a statement that selects those of some values that a column has.
+func Find(in, table, column string) *Stmt {
+	m := &Stmt{args: 1}
+	if in == dialect.Postgres {
 		m.columns = fmt.Sprintf("SELECT %q FROM %q WHERE %q = ANY($1::%s[])", column, table, column, postgresType(table, column))
 		return m
 	}
-	for n := 1; n <= together; n++ {
+	for n := 1; n <= PerStatement; n++ {
 		values := slices.Repeat([]any{0}, n)
-		m.texts[n], _ = s.SQL().Select(column).From(entsql.Table(table)).Where(entsql.In(column, values...)).Query()
+		m.texts[n], _ = entsql.Dialect(in).Select(column).From(entsql.Table(table)).Where(entsql.In(column, values...)).Query()
 	}
 	return m
 }
@@ -94,37 +92,37 @@ type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-// Run takes the arguments of any number of rows in turn and counts what the statements answer.
+// Run takes the arguments of any number of rows, one row after the other, and counts the rows that the statements return.
 // It asks for rows also where there are none: such a statement is one call of SQLite with all its
 // arguments, and starts no goroutine.
-func (m *Many) Run(ctx context.Context, tx querier, args []any) (answered int, err error) {
+func (m *Stmt) Run(ctx context.Context, tx querier, args []any) (returned int, err error) {
 	if len(args) == 0 {
 		return 0, nil
 	}
 	if m.columns != "" {
 		return run(ctx, tx, m.columns, transpose(args, m.args))
 	}
-	for part := range slices.Chunk(args, together*m.args) {
+	for part := range slices.Chunk(args, PerStatement*m.args) {
 		n, err := run(ctx, tx, m.texts[len(part)/m.args], part)
-		if answered += n; err != nil {
-			return answered, err
+		if returned += n; err != nil {
+			return returned, err
 		}
 	}
-	return answered, nil
+	return returned, nil
 }
 
-func run(ctx context.Context, tx querier, text string, args []any) (answered int, err error) {
+func run(ctx context.Context, tx querier, text string, args []any) (returned int, err error) {
 	rows, err := tx.QueryContext(ctx, text, args...)
 	if err != nil {
 		return 0, err
 	}
 	for rows.Next() {
-		answered++
+		returned++
 	}
 	if err := rows.Close(); err != nil {
-		return answered, err
+		return returned, err
 	}
-	return answered, rows.Err()
+	return returned, rows.Err()
 }
 
 // transpose makes rows of arguments columns.
@@ -165,7 +163,7 @@ func typed(column []any) any {
 	return column
 }
 
-// each answers the list as it is when an element has another type.
+// each returns the list as it is when an element has another type.
 func each[From, To any](column []any, as func(From) To) any {
 	list := make([]To, len(column))
 	for i, value := range column {
