@@ -12,6 +12,7 @@ import (
 
 	"parley/db/disk"
 	"parley/db/failure"
+	"parley/db/migrations"
 
 	"github.com/mattn/go-sqlite3"
 )
@@ -71,8 +72,8 @@ func copyDatabase(ctx context.Context, from, to string) error {
 	if err != nil {
 		return failure.Classify("", err)
 	}
-	defer func() { _ = read.Rollback() }()                   // nothing was written
-	if err := checkSchema(ctx, read, "sqlite"); err != nil { // the first read: it decides which state is copied
+	defer func() { _ = read.Rollback() }()                                 // nothing was written
+	if err := migrations.Check(ctx, read, migrations.SQLite); err != nil { // the first read: it decides which state is copied
 		return err
 	}
 	// Without a journal, because a copy that breaks off is thrown away; it is put on disk as a whole.
@@ -121,25 +122,6 @@ func copyPages(ctx context.Context, from, to *sqlite3.SQLiteConn) (err error) {
 			return ctx.Err()
 		}
 	}
-}
-
-// checkSchema wants the schema that this binary knows.
-func checkSchema(ctx context.Context, tx *sql.Tx, folder string) error {
-	var current int64
-	if err := tx.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version WHERE is_applied").Scan(&current); err != nil {
-		return failure.Classify("read schema version", err)
-	}
-	target, err := newestMigration(folder)
-	if err != nil {
-		return err
-	}
-	switch {
-	case current > target:
-		return fmt.Errorf("%w: its schema is %d and this binary knows %d; use the newer binary", ErrNewer, current, target)
-	case current < target:
-		return fmt.Errorf("%w: its schema is %d and this binary knows %d; use the older binary, or parley migrate first", ErrOlder, current, target)
-	}
-	return nil
 }
 
 // unsoundRooms finds rooms whose counters do not say what their logs hold: the last event is the head,

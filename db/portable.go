@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+
+	"parley/db/migrations"
 )
 
 // What is wrong with an import.
@@ -188,7 +190,7 @@ func (t *portable) names() []string {
 
 // portableSchema is the version of the schema, whichever the database: the two kinds number the same
 // migrations differently.
-func portableSchema() (int64, error) { return newestMigration("sqlite") }
+func portableSchema() (int64, error) { return migrations.Newest(migrations.SQLite) }
 
 // appendHeader writes the first line.
 func appendHeader(to []byte) ([]byte, error) {

@@ -12,6 +12,7 @@ import (
 
 	"parley/db/disk"
 	"parley/db/failure"
+	"parley/db/migrations"
 )
 
 // Export writes all that the database holds, as it is at one moment, in the format of docs/export.md.
@@ -28,8 +29,8 @@ func Export(ctx context.Context, o Options, w io.Writer) (Held, error) {
 	if err != nil {
 		return Held{}, failure.Classify("begin", err)
 	}
-	defer func() { _ = read.Rollback() }()                      // nothing was written
-	if err := checkSchema(ctx, read, from.folder); err != nil { // the first read: it decides which state is written
+	defer func() { _ = read.Rollback() }()                           // nothing was written
+	if err := migrations.Check(ctx, read, from.folder); err != nil { // the first read: it decides which state is written
 		return Held{}, err
 	}
 	if err := checkLogs(ctx, read); err != nil {

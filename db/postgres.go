@@ -21,6 +21,7 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"parley/db/failure"
+	"parley/db/migrations"
 	"parley/db/waiting"
 	"parley/ent"
 )
@@ -161,10 +162,10 @@ func preparePostgres(ctx context.Context, config *pgx.ConnConfig, o Options) err
 	if err := checkPostgres(look, pool); err != nil {
 		return err
 	}
-	if err := migratePostgres(ctx, pool, o); err != nil {
+	if err := migrations.ApplyPostgres(ctx, pool, o.Logger); err != nil {
 		return err
 	}
-	return healNilID(ctx, pool, "postgres", o)
+	return migrations.ReplaceNilID(ctx, pool, migrations.Postgres, o.Logger)
 }
 
 // checkPostgres refuses a server that would lose answered chats, or show them in another order.

@@ -18,6 +18,8 @@ import (
 
 	"parley/db/disk"
 	"parley/db/failure"
+	"parley/db/migrations"
+	"parley/db/waiting"
 	"parley/ent"
 )
 
@@ -180,4 +182,37 @@ func versionBelow(version string, oldest [3]int) bool {
 		}
 	}
 	return false
+}
+
+// prepareSQLite brings the schema and what older releases have left up to date, on a connection of its own.
+func prepareSQLite(ctx context.Context, path string, o Options) (err error) {
+	pool, err := sqlitePool(ctx, sqliteDSN(path, migratorDSN), 1)
+	if err != nil {
+		return fmt.Errorf("open %s: %w", path, err)
+	}
+	defer func() { err = errors.Join(err, pool.Close()) }()
+	lock := func() (func(), error) { return lockSQLite(ctx, path, o) }
+	if err := migrations.ApplySQLite(ctx, pool, lock, o.Logger); err != nil {
+		return err
+	}
+	return migrations.ReplaceNilID(ctx, pool, migrations.SQLite, o.Logger)
+}
+
+// lockSQLite keeps other processes from migrating the same file. It is SQLite's own lock, on an
+// empty file beside the database, so it ends with the process and works on every system.
+func lockSQLite(ctx context.Context, path string, o Options) (unlock func(), err error) {
+	defer waiting.Warn(o.Logger, "another process that migrates "+path)()
+	if err := disk.CreatePrivate(path + "-migrate"); err != nil {
+		return nil, fmt.Errorf("lock for migration: %w", err)
+	}
+	pool, err := sql.Open("sqlite3", sqliteDSN(path+"-migrate", "_txlock=exclusive&_busy_timeout=60000"))
+	if err != nil {
+		return nil, fmt.Errorf("lock for migration: %w", err)
+	}
+	tx, err := pool.BeginTx(ctx, nil)
+	if err != nil {
+		_ = pool.Close()
+		return nil, failure.Classify("lock for migration", err)
+	}
+	return func() { _, _ = tx.Rollback(), pool.Close() }, nil
 }

@@ -33,34 +33,34 @@ const PerStatement = 16
 
 // Insert returns a statement that writes rows; their arguments are in the order of the columns. in is Ent's name of the dialect.
 func Insert(in, table string, columns ...string) *Stmt {
-	m := &Stmt{args: len(columns)}
+	s := &Stmt{args: len(columns)}
 	if in == dialect.Postgres {
 		arrays := make([]string, len(columns))
 		for i, column := range columns {
 			arrays[i] = fmt.Sprintf("$%d::%s[]", i+1, postgresType(table, column))
 		}
-		m.columns = fmt.Sprintf(`INSERT INTO %q ("%s") SELECT * FROM unnest(%s)`, table, strings.Join(columns, `", "`), strings.Join(arrays, ", "))
-		return m
+		s.columns = fmt.Sprintf(`INSERT INTO %q ("%s") SELECT * FROM unnest(%s)`, table, strings.Join(columns, `", "`), strings.Join(arrays, ", "))
+		return s
 	}
 	insert := entsql.Dialect(in).Insert(table).Columns(columns...)
 	for n := 1; n <= PerStatement; n++ { // a zero stands for an argument that is given later
-		m.texts[n], _ = insert.Values(slices.Repeat([]any{0}, len(columns))...).Query()
+		s.texts[n], _ = insert.Values(slices.Repeat([]any{0}, len(columns))...).Query()
 	}
-	return m
+	return s
 }
 
 // Find returns a statement that selects those of some values that a column has.
 func Find(in, table, column string) *Stmt {
-	m := &Stmt{args: 1}
+	s := &Stmt{args: 1}
 	if in == dialect.Postgres {
-		m.columns = fmt.Sprintf("SELECT %q FROM %q WHERE %q = ANY($1::%s[])", column, table, column, postgresType(table, column))
-		return m
+		s.columns = fmt.Sprintf("SELECT %q FROM %q WHERE %q = ANY($1::%s[])", column, table, column, postgresType(table, column))
+		return s
 	}
 	for n := 1; n <= PerStatement; n++ {
 		values := slices.Repeat([]any{0}, n)
-		m.texts[n], _ = entsql.Dialect(in).Select(column).From(entsql.Table(table)).Where(entsql.In(column, values...)).Query()
+		s.texts[n], _ = entsql.Dialect(in).Select(column).From(entsql.Table(table)).Where(entsql.In(column, values...)).Query()
 	}
-	return m
+	return s
 }
 
 // postgresType is the type of a column as Ent's schema has it.
@@ -95,15 +95,15 @@ type querier interface {
 // Run takes the arguments of any number of rows, one row after the other, and counts the rows that the statements return.
 // It asks for rows also where there are none: such a statement is one call of SQLite with all its
 // arguments, and starts no goroutine.
-func (m *Stmt) Run(ctx context.Context, tx querier, args []any) (returned int, err error) {
+func (s *Stmt) Run(ctx context.Context, tx querier, args []any) (returned int, err error) {
 	if len(args) == 0 {
 		return 0, nil
 	}
-	if m.columns != "" {
-		return run(ctx, tx, m.columns, transpose(args, m.args))
+	if s.columns != "" {
+		return run(ctx, tx, s.columns, transpose(args, s.args))
 	}
-	for part := range slices.Chunk(args, PerStatement*m.args) {
-		n, err := run(ctx, tx, m.texts[len(part)/m.args], part)
+	for part := range slices.Chunk(args, PerStatement*s.args) {
+		n, err := run(ctx, tx, s.texts[len(part)/s.args], part)
 		if returned += n; err != nil {
 			return returned, err
 		}
