@@ -7,6 +7,7 @@ import (
 	"strconv"
 
 	"parley/db/migrations"
+	"parley/db/tables"
 )
 
 // What is wrong with an import.
@@ -21,9 +22,9 @@ type Held struct {
 	Users, Rooms, Chats int64
 }
 
-func (h *Held) count(t *portable, rows int64) {
+func (h *Held) count(t *tables.Table, rows int64) {
 	h.Rows += rows
-	switch t.name {
+	switch t.Name {
 	case "users":
 		h.Users += rows
 	case "rooms":
@@ -40,114 +41,88 @@ const (
 	portableVersion = 1
 )
 
-// A portable is a table as an export has it. Its rows are in order of its key.
-type portable struct {
-	name    string
-	key     int // so many of the first columns
-	columns []portableColumn
-	where   string // the rows that are moved; empty: all
-}
-
-type portableColumn struct {
-	name string
-	kind portableKind
-	null bool
-}
-
-// A portableKind is a form of values. A cell holds one as text that is the same in both databases; nil is null.
-type portableKind uint8
-
-const (
-	uidKind    portableKind = iota // a UUID, 36 characters, lower case
-	momentKind                     // RFC 3339, UTC, milliseconds
-	countKind                      // 0 … 2⁵³−1: a number, which every reader of JSON keeps exactly
-	wideKind                       // 0 … 2⁶³−1: a string of digits, because a JavaScript number would round it
-	textKind                       // UTF-8 without U+0000
-	octetsKind                     // base64; the cell holds the bytes
-)
-
 // inPurge are rooms that were deleted and still have rows. Of these only the last event is data.
 const inPurge = `(SELECT id FROM rooms WHERE purging)`
 
 // portables are all tables but goose's, each behind those that it points to. The internal id of events is
 // no part of a log and is left out, and so is what a purge has left, and which rooms it is of. Logs are in order of room and number, and so are their rows on the disk
 // after an import: a page of history is a few pages of the database.
-var portables = []*portable{
-	{name: "users", key: 1, columns: []portableColumn{
-		{name: "id", kind: uidKind},
-		{name: "created_at", kind: momentKind},
-		{name: "username", kind: textKind},
-		{name: "username_key", kind: textKind},
-		{name: "password_hash", kind: textKind, null: true},
-		{name: "password_version", kind: countKind},
-		{name: "deleted_at", kind: momentKind, null: true},
+var portables = []*tables.Table{
+	{Name: "users", Key: 1, Columns: []tables.Column{
+		{Name: "id", Kind: tables.UID},
+		{Name: "created_at", Kind: tables.Moment},
+		{Name: "username", Kind: tables.Text},
+		{Name: "username_key", Kind: tables.Text},
+		{Name: "password_hash", Kind: tables.Text, Null: true},
+		{Name: "password_version", Kind: tables.Count},
+		{Name: "deleted_at", Kind: tables.Moment, Null: true},
 	}},
-	{name: "sessions", key: 1, columns: []portableColumn{
-		{name: "id", kind: uidKind},
-		{name: "user_id", kind: uidKind},
-		{name: "created_at", kind: momentKind},
-		{name: "last_used_at", kind: momentKind},
-		{name: "expires_at", kind: momentKind},
-		{name: "ends_at", kind: momentKind, null: true},
-		{name: "revoked_at", kind: momentKind, null: true},
-		{name: "revoked_reason", kind: textKind, null: true},
-		{name: "generation", kind: countKind},
-		{name: "refresh_jti", kind: uidKind, null: true},
-		{name: "refresh_issued_at", kind: momentKind},
-		{name: "refresh_kid", kind: textKind},
-		{name: "parent_jti", kind: uidKind, null: true},
-		{name: "rotated_at", kind: momentKind, null: true},
-		{name: "retry_hash", kind: octetsKind, null: true},
-		{name: "user_agent", kind: textKind, null: true},
-		{name: "ip_address", kind: textKind, null: true},
-		{name: "ip_network", kind: textKind, null: true},
+	{Name: "sessions", Key: 1, Columns: []tables.Column{
+		{Name: "id", Kind: tables.UID},
+		{Name: "user_id", Kind: tables.UID},
+		{Name: "created_at", Kind: tables.Moment},
+		{Name: "last_used_at", Kind: tables.Moment},
+		{Name: "expires_at", Kind: tables.Moment},
+		{Name: "ends_at", Kind: tables.Moment, Null: true},
+		{Name: "revoked_at", Kind: tables.Moment, Null: true},
+		{Name: "revoked_reason", Kind: tables.Text, Null: true},
+		{Name: "generation", Kind: tables.Count},
+		{Name: "refresh_jti", Kind: tables.UID, Null: true},
+		{Name: "refresh_issued_at", Kind: tables.Moment},
+		{Name: "refresh_kid", Kind: tables.Text},
+		{Name: "parent_jti", Kind: tables.UID, Null: true},
+		{Name: "rotated_at", Kind: tables.Moment, Null: true},
+		{Name: "retry_hash", Kind: tables.Octets, Null: true},
+		{Name: "user_agent", Kind: tables.Text, Null: true},
+		{Name: "ip_address", Kind: tables.Text, Null: true},
+		{Name: "ip_network", Kind: tables.Text, Null: true},
 	}},
-	{name: "blacklisted_tokens", key: 1, columns: []portableColumn{
-		{name: "jti", kind: uidKind},
-		{name: "session_id", kind: uidKind},
-		{name: "generation", kind: countKind},
-		{name: "blacklisted_at", kind: momentKind},
-		{name: "expires_at", kind: momentKind},
+	{Name: "blacklisted_tokens", Key: 1, Columns: []tables.Column{
+		{Name: "jti", Kind: tables.UID},
+		{Name: "session_id", Kind: tables.UID},
+		{Name: "generation", Kind: tables.Count},
+		{Name: "blacklisted_at", Kind: tables.Moment},
+		{Name: "expires_at", Kind: tables.Moment},
 	}},
-	{name: "login_limits", key: 1, columns: []portableColumn{
-		{name: "bucket", kind: textKind},
-		{name: "full_at", kind: momentKind},
+	{Name: "login_limits", Key: 1, Columns: []tables.Column{
+		{Name: "bucket", Kind: tables.Text},
+		{Name: "full_at", Kind: tables.Moment},
 	}},
-	{name: "rooms", key: 1, columns: []portableColumn{
-		{name: "id", kind: uidKind},
-		{name: "owner_id", kind: uidKind},
-		{name: "created_at", kind: momentKind},
-		{name: "name", kind: textKind},
-		{name: "name_key", kind: textKind, null: true},
-		{name: "topic", kind: textKind, null: true},
-		{name: "deleted_at", kind: momentKind, null: true},
-		{name: "last_place", kind: countKind},
-		{name: "last_number", kind: countKind},
-		{name: "last_tag", kind: wideKind},
-		{name: "last_at", kind: momentKind},
+	{Name: "rooms", Key: 1, Columns: []tables.Column{
+		{Name: "id", Kind: tables.UID},
+		{Name: "owner_id", Kind: tables.UID},
+		{Name: "created_at", Kind: tables.Moment},
+		{Name: "name", Kind: tables.Text},
+		{Name: "name_key", Kind: tables.Text, Null: true},
+		{Name: "topic", Kind: tables.Text, Null: true},
+		{Name: "deleted_at", Kind: tables.Moment, Null: true},
+		{Name: "last_place", Kind: tables.Count},
+		{Name: "last_number", Kind: tables.Count},
+		{Name: "last_tag", Kind: tables.Wide},
+		{Name: "last_at", Kind: tables.Moment},
 	}},
-	{name: "chats", key: 2, where: "room_id NOT IN " + inPurge, columns: []portableColumn{
-		chatRoom:    {name: "room_id", kind: uidKind},
-		chatNumber:  {name: "number", kind: countKind},
-		chatPlace:   {name: "place", kind: countKind},
-		chatTag:     {name: "tag", kind: wideKind},
-		chatTag + 1: {name: "id", kind: uidKind},
-		chatTag + 2: {name: "user_id", kind: uidKind},
-		chatTag + 3: {name: "username", kind: textKind},
-		chatTag + 4: {name: "text", kind: textKind},
-		chatTag + 5: {name: "created_at", kind: momentKind},
-		chatTag + 6: {name: "edited_at", kind: momentKind, null: true},
-		chatTag + 7: {name: "deleted_at", kind: momentKind, null: true},
+	{Name: "chats", Key: 2, Where: "room_id NOT IN " + inPurge, Columns: []tables.Column{
+		chatRoom:    {Name: "room_id", Kind: tables.UID},
+		chatNumber:  {Name: "number", Kind: tables.Count},
+		chatPlace:   {Name: "place", Kind: tables.Count},
+		chatTag:     {Name: "tag", Kind: tables.Wide},
+		chatTag + 1: {Name: "id", Kind: tables.UID},
+		chatTag + 2: {Name: "user_id", Kind: tables.UID},
+		chatTag + 3: {Name: "username", Kind: tables.Text},
+		chatTag + 4: {Name: "text", Kind: tables.Text},
+		chatTag + 5: {Name: "created_at", Kind: tables.Moment},
+		chatTag + 6: {Name: "edited_at", Kind: tables.Moment, Null: true},
+		chatTag + 7: {Name: "deleted_at", Kind: tables.Moment, Null: true},
 	}},
-	{name: "room_events", key: 2, where: "kind = 'ROOM_DELETED' OR room_id NOT IN " + inPurge, columns: []portableColumn{
-		eventRoom:   {name: "room_id", kind: uidKind},
-		eventPlace:  {name: "place", kind: countKind},
-		eventNumber: {name: "number", kind: countKind},
-		eventKind:   {name: "kind", kind: textKind},
-		eventTag:    {name: "tag", kind: wideKind},
-		eventAt:     {name: "at", kind: momentKind},
-		eventActor:  {name: "actor_id", kind: uidKind},
-		eventChat:   {name: "chat_id", kind: uidKind, null: true},
+	{Name: "room_events", Key: 2, Where: "kind = 'ROOM_DELETED' OR room_id NOT IN " + inPurge, Columns: []tables.Column{
+		eventRoom:   {Name: "room_id", Kind: tables.UID},
+		eventPlace:  {Name: "place", Kind: tables.Count},
+		eventNumber: {Name: "number", Kind: tables.Count},
+		eventKind:   {Name: "kind", Kind: tables.Text},
+		eventTag:    {Name: "tag", Kind: tables.Wide},
+		eventAt:     {Name: "at", Kind: tables.Moment},
+		eventActor:  {Name: "actor_id", Kind: tables.UID},
+		eventChat:   {Name: "chat_id", Kind: tables.UID, Null: true},
 	}},
 }
 
@@ -161,13 +136,13 @@ const (
 
 // portableHeader and portableTrailer are the other lines, behind their first field.
 var (
-	portableHeader = &portable{name: "the header", columns: []portableColumn{
-		{name: "version", kind: countKind}, {name: "schema", kind: countKind},
+	portableHeader = &tables.Table{Name: "the header", Columns: []tables.Column{
+		{Name: "version", Kind: tables.Count}, {Name: "schema", Kind: tables.Count},
 	}}
-	portableTrailer = func() *portable {
-		t := &portable{name: "the trailer"}
+	portableTrailer = func() *tables.Table {
+		t := &tables.Table{Name: "the trailer"}
 		for _, table := range portables {
-			t.columns = append(t.columns, portableColumn{name: table.name, kind: countKind})
+			t.Columns = append(t.Columns, tables.Column{Name: table.Name, Kind: tables.Count})
 		}
 		return t
 	}()
@@ -179,14 +154,6 @@ const (
 	rowField     = "table"
 	trailerField = "sha256"
 )
-
-func (t *portable) names() []string {
-	names := make([]string, len(t.columns))
-	for i, c := range t.columns {
-		names[i] = c.name
-	}
-	return names
-}
 
 // portableSchema is the version of the schema, whichever the database: the two kinds number the same
 // migrations differently.
@@ -205,7 +172,7 @@ func appendHeader(to []byte) ([]byte, error) {
 func appendTrailer(to []byte, sum []byte, rows []int64) []byte {
 	to = fmt.Appendf(to, "{%q:\"%x\"", trailerField, sum)
 	for i, t := range portables {
-		to = fmt.Appendf(to, ",%q:%d", t.name, rows[i])
+		to = fmt.Appendf(to, ",%q:%d", t.Name, rows[i])
 	}
 	return append(to, "}\n"...)
 }
@@ -221,7 +188,7 @@ func checkHeader(format []byte, row [][]byte) error {
 	}
 	for i, known := range []int64{portableVersion, schema} {
 		got, err := strconv.ParseInt(string(row[i]), 10, 64)
-		what := portableHeader.columns[i].name
+		what := portableHeader.Columns[i].Name
 		switch {
 		case err != nil:
 			return err

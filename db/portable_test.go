@@ -16,6 +16,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
 
+	"parley/db/tables"
 	"parley/ent"
 	"parley/ent/migrate"
 	"parley/ent/roomevent"
@@ -23,12 +24,12 @@ import (
 
 // Whatever Ent's schema gains must be moved too.
 func TestExportHasEveryColumn(t *testing.T) {
-	kinds := map[field.Type][]portableKind{
-		field.TypeUUID: {uidKind}, field.TypeTime: {momentKind}, field.TypeInt: {countKind}, field.TypeInt64: {countKind, wideKind},
-		field.TypeString: {textKind}, field.TypeEnum: {textKind}, field.TypeBytes: {octetsKind},
+	kinds := map[field.Type][]tables.Kind{
+		field.TypeUUID: {tables.UID}, field.TypeTime: {tables.Moment}, field.TypeInt: {tables.Count}, field.TypeInt64: {tables.Count, tables.Wide},
+		field.TypeString: {tables.Text}, field.TypeEnum: {tables.Text}, field.TypeBytes: {tables.Octets},
 	}
 	for _, table := range migrate.Tables {
-		i := slices.IndexFunc(portables, func(p *portable) bool { return p.name == table.Name })
+		i := slices.IndexFunc(portables, func(p *tables.Table) bool { return p.Name == table.Name })
 		if i < 0 {
 			t.Errorf("table %s is not exported", table.Name)
 			continue
@@ -39,14 +40,14 @@ func TestExportHasEveryColumn(t *testing.T) {
 				continue
 			}
 			wanted++
-			at := portables[i].find([]byte(c.Name), 0)
+			at := portables[i].Find([]byte(c.Name), 0)
 			if at < 0 {
 				t.Errorf("column %s.%s is not exported", table.Name, c.Name)
-			} else if got := portables[i].columns[at]; got.null != c.Nullable || !slices.Contains(kinds[c.Type], got.kind) {
+			} else if got := portables[i].Columns[at]; got.Null != c.Nullable || !slices.Contains(kinds[c.Type], got.Kind) {
 				t.Errorf("column %s.%s: %+v", table.Name, c.Name, got)
 			}
 		}
-		if got := len(portables[i].columns); got != wanted {
+		if got := len(portables[i].Columns); got != wanted {
 			t.Errorf("%s has %d columns, want %d", table.Name, got, wanted)
 		}
 	}
@@ -180,8 +181,8 @@ func parsed(text []byte) error {
 
 type nowhere struct{}
 
-func (nowhere) write(context.Context, *portableBatch) error { return nil }
-func (nowhere) end(context.Context) error                   { return nil }
+func (nowhere) write(context.Context, *tables.Batch) error { return nil }
+func (nowhere) end(context.Context) error                  { return nil }
 
 // A failed import leaves no file, and no row in a database that was there.
 func TestFailedImportLeavesNothing(t *testing.T) {
@@ -212,8 +213,8 @@ func FuzzImport(f *testing.F) {
 	f.Add([]byte(`{"table":"login_limits","bucket":"a\u00e9\ud83d\ude00","full_at":"` + at + `"}`))
 	f.Add([]byte(`{ "table" : "users","id":"` + id + `","created_at":"` + at + `","username":"a","username_key":"a","password_hash":null,"password_version":0,"deleted_at":null}`))
 	f.Add([]byte(`{"sha256":"","users":0,"sessions":0,"blacklisted_tokens":0,"login_limits":0,"rooms":0,"chats":0,"room_events":0}`))
-	take := func(text []byte) (taken *portableBatch, err error) {
-		p := newPortableParser(nil, func(b *portableBatch) error { taken = b; return nil })
+	take := func(text []byte) (taken *tables.Batch, err error) {
+		p := newPortableParser(nil, func(b *tables.Batch) error { taken = b; return nil })
 		p.table = 0
 		p.check.begin(portables[0])
 		err = p.chunk(append(bytes.Clone(text), '\n'))
@@ -221,10 +222,10 @@ func FuzzImport(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		b, err := take(text)
-		if err != nil || b == nil || len(b.cells) != len(b.table.columns) {
+		if err != nil || b == nil || len(b.Cells) != len(b.Table.Columns) {
 			return
 		}
-		line, err := newPortableWriter(b.table).append(nil, b.cells)
+		line, err := newPortableWriter(b.Table).append(nil, b.Cells)
 		if err != nil {
 			t.Fatal(err)
 		}

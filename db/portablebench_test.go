@@ -77,7 +77,7 @@ func (s *sample) write(w io.Writer) error {
 	}
 	for i, t := range portables {
 		writer, buffer := newPortableWriter(t), []byte(nil)
-		for row := range s.table(t.name) {
+		for row := range s.table(t.Name) {
 			cells := make([][]byte, len(row))
 			for i, text := range row {
 				if text != "null" {
@@ -231,7 +231,7 @@ func readBare(t testing.TB, o Options) {
 	}
 	defer from.end()
 	for _, table := range portables[5:] {
-		rows, err := from.conn.QueryContext(t.Context(), fmt.Sprintf("SELECT * FROM %s", table.name))
+		rows, err := from.conn.QueryContext(t.Context(), fmt.Sprintf("SELECT * FROM %s", table.Name))
 		if err != nil {
 			t.Fatal(err)
 		}

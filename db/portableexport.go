@@ -13,6 +13,7 @@ import (
 	"parley/db/disk"
 	"parley/db/failure"
 	"parley/db/migrations"
+	"parley/db/tables"
 )
 
 // Export writes all that the database holds, as it is at one moment, in the format of docs/export.md.
@@ -66,7 +67,7 @@ type source struct {
 	end    func()
 	folder string         // of its migrations
 	view   *sql.TxOptions // of a transaction that reads one state
-	rows   func(ctx context.Context, conn *sql.Conn, t *portable, each func([][]byte) error) error
+	rows   func(ctx context.Context, conn *sql.Conn, t *tables.Table, each func([][]byte) error) error
 }
 
 func openSource(ctx context.Context, o Options) (*source, error) {
@@ -116,13 +117,13 @@ func (s *source) tables(ctx context.Context, out *outlet) (rows []int64, err err
 	rows = make([]int64, len(portables))
 	for i, t := range portables {
 		if rows[i], err = s.table(ctx, out, t); err != nil {
-			return nil, fmt.Errorf("read %s: %w", t.name, failure.Classify("", err))
+			return nil, fmt.Errorf("read %s: %w", t.Name, failure.Classify("", err))
 		}
 	}
 	return rows, out.flush()
 }
 
-func (s *source) table(ctx context.Context, out *outlet, t *portable) (rows int64, err error) {
+func (s *source) table(ctx context.Context, out *outlet, t *tables.Table) (rows int64, err error) {
 	writer, check := newPortableWriter(t), logCheck{}
 	check.begin(t)
 	err = s.rows(ctx, s.conn, t, func(row [][]byte) error {

@@ -12,6 +12,7 @@ import (
 
 	"parley/db/disk"
 	"parley/db/failure"
+	"parley/db/tables"
 )
 
 // Import fills an empty database with an export, all of it or nothing. The database is opened, checked and
@@ -20,7 +21,7 @@ import (
 // check says of each row, in their order and from one goroutine, what is wrong with what stands in it; nil: nothing is asked.
 // ErrNotEmpty, ErrDamaged, ErrNewer, ErrOlder, or what else is wrong with a line: nothing was stored.
 // ErrUnknownOutcome: all may have been.
-func Import(ctx context.Context, o Options, r io.Reader, check func(Row) error) (Held, error) {
+func Import(ctx context.Context, o Options, r io.Reader, check func(tables.Row) error) (Held, error) {
 	from := incoming{r, check}
 	o = o.withDefaults()
 	if isPostgres(o.URL) {
@@ -53,22 +54,7 @@ func Import(ctx context.Context, o Options, r io.Reader, check func(Row) error) 
 // incoming is an export and the check of its rows.
 type incoming struct {
 	io.Reader
-	check func(Row) error
-}
-
-// A Row is a row of an export, whose form has been checked. It is good as long as the call that it is given to.
-type Row struct {
-	table *portable
-	cells [][]byte
-}
-
-// Table is the name of the row's table.
-func (r Row) Table() string { return r.table.name }
-
-// Value is what stands in a column, as docs/export.md describes it; not there: null.
-func (r Row) Value(column string) (value string, there bool) {
-	cell := r.cells[r.table.find([]byte(column), 0)]
-	return string(cell), cell != nil
+	check func(tables.Row) error
 }
 
 // importNew fills a file beside the name and gives it the name at the end, so that nobody has the file open
@@ -139,7 +125,7 @@ func refuseUsers(ctx context.Context, conn *sql.Conn) error {
 
 // A portableSink writes rows in a transaction.
 type portableSink interface {
-	write(ctx context.Context, b *portableBatch) error
+	write(ctx context.Context, b *tables.Batch) error
 	end(ctx context.Context) error // before the last look at what is there
 }
 
@@ -206,11 +192,11 @@ func (s *Store) fill(ctx context.Context, conn *sql.Conn, tx *sql.Tx, from incom
 	}
 	for _, t := range portables {
 		var some bool
-		if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM "+t.name+")").Scan(&some); err != nil {
+		if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM "+t.Name+")").Scan(&some); err != nil {
 			return held, err
 		}
 		if some {
-			return held, fmt.Errorf("%w: %s has rows", ErrNotEmpty, t.name)
+			return held, fmt.Errorf("%w: %s has rows", ErrNotEmpty, t.Name)
 		}
 	}
 	if held, err = pour(ctx, from, sink); err != nil {

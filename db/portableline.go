@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"parley/db/tables"
 )
 
 // A portableLine reads one line: a JSON object of strings, whole numbers and nulls. Its fields stand in any order
@@ -41,7 +43,7 @@ func (l *portableLine) first() (name, value []byte, err error) {
 
 // rest reads the other fields into the cells of a row and wants the end of the line behind them. The cells
 // are good as long as the line is.
-func (l *portableLine) rest(t *portable, row [][]byte) error {
+func (l *portableLine) rest(t *tables.Table, row [][]byte) error {
 	var seen uint64
 	for next := 0; !l.take('}'); next++ {
 		if !l.take(',') {
@@ -51,23 +53,23 @@ func (l *portableLine) rest(t *portable, row [][]byte) error {
 		if err != nil {
 			return err
 		}
-		at := t.find(name, next)
+		at := t.Find(name, next)
 		switch {
 		case at < 0:
-			return fmt.Errorf("%s has no field %.40q", t.name, name)
+			return fmt.Errorf("%s has no field %.40q", t.Name, name)
 		case seen&(1<<at) != 0:
-			return fmt.Errorf("%s.%s is there twice", t.name, t.columns[at].name)
+			return fmt.Errorf("%s.%s is there twice", t.Name, t.Columns[at].Name)
 		case !l.take(':'):
 			return errNoJSON
 		}
-		if row[at], err = l.value(&t.columns[at]); err != nil {
-			return fmt.Errorf("%s.%s: %w", t.name, t.columns[at].name, err)
+		if row[at], err = l.value(&t.Columns[at]); err != nil {
+			return fmt.Errorf("%s.%s: %w", t.Name, t.Columns[at].Name, err)
 		}
 		seen, next = seen|1<<at, at
 	}
-	for i, c := range t.columns {
+	for i, c := range t.Columns {
 		if seen&(1<<i) == 0 {
-			return fmt.Errorf("%s.%s is missing", t.name, c.name)
+			return fmt.Errorf("%s.%s is missing", t.Name, c.Name)
 		}
 	}
 	if l.space(); l.at != len(l.in) {
@@ -76,49 +78,36 @@ func (l *portableLine) rest(t *portable, row [][]byte) error {
 	return nil
 }
 
-// find is the place of a column, which is looked for at a place first; -1: there is none.
-func (t *portable) find(name []byte, guess int) int {
-	if guess < len(t.columns) && t.columns[guess].name == string(name) {
-		return guess
-	}
-	for i, c := range t.columns {
-		if c.name == string(name) {
-			return i
-		}
-	}
-	return -1
-}
-
 // value reads a cell of a column.
-func (l *portableLine) value(c *portableColumn) ([]byte, error) {
+func (l *portableLine) value(c *tables.Column) ([]byte, error) {
 	l.space()
 	if bytes.HasPrefix(l.in[l.at:], []byte("null")) {
 		l.at += len("null")
-		if !c.null {
+		if !c.Null {
 			return nil, errors.New("it cannot be null")
 		}
 		return nil, nil
 	}
-	if c.kind == countKind {
+	if c.Kind == tables.Count {
 		return l.number()
 	}
 	cell, err := l.text()
 	if err != nil {
 		return nil, err
 	}
-	switch c.kind {
-	case uidKind:
+	switch c.Kind {
+	case tables.UID:
 		if !isUID(cell) {
 			return nil, errors.New("want a UUID in lower case")
 		}
 		if string(cell) == nilUID {
 			return nil, errors.New("the nil UUID is no id")
 		}
-	case momentKind:
-		_, err = parseMoment(cell)
-	case wideKind:
+	case tables.Moment:
+		_, err = tables.ParseMoment(cell)
+	case tables.Wide:
 		_, err = whole(cell, 63)
-	case octetsKind:
+	case tables.Octets:
 		return l.octets(cell)
 	}
 	return cell, err

@@ -5,16 +5,16 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"strconv"
 	"time"
 
 	"parley/db/failure"
+	"parley/db/tables"
 )
 
 // A logCheck follows the rows of an export and finds what a database would take and readers would not:
 // a table out of order, a number or a place that is missing, an event that does not continue its log.
 type logCheck struct {
-	table  *portable
+	table  *tables.Table
 	key    []byte // first column of the row before
 	number int64  // of the chat, or with the event, before
 	place  int64
@@ -23,18 +23,18 @@ type logCheck struct {
 }
 
 // begin starts a table.
-func (c *logCheck) begin(t *portable) { *c = logCheck{table: t, key: c.key[:0], at: c.at[:0]} }
+func (c *logCheck) begin(t *tables.Table) { *c = logCheck{table: t, key: c.key[:0], at: c.at[:0]} }
 
 // check looks at the next row.
 func (c *logCheck) check(row [][]byte) error {
 	order := bytes.Compare(c.key, row[0])
-	if order > 0 || order == 0 && c.table.key == 1 {
-		return fmt.Errorf("%s is not in order of %s", c.table.name, c.table.columns[0].name)
+	if order > 0 || order == 0 && c.table.Key == 1 {
+		return fmt.Errorf("%s is not in order of %s", c.table.Name, c.table.Columns[0].Name)
 	}
 	if order != 0 {
 		c.key, c.number, c.place, c.at, c.ended = append(c.key[:0], row[0]...), 0, 0, c.at[:0], false
 	}
-	switch c.table.name {
+	switch c.table.Name {
 	case "chats":
 		return c.chat(row)
 	case "room_events":
@@ -44,13 +44,13 @@ func (c *logCheck) check(row [][]byte) error {
 }
 
 func (c *logCheck) chat(row [][]byte) error {
-	number, place := integer(row[chatNumber]), integer(row[chatPlace])
+	number, place := tables.Integer(row[chatNumber]), tables.Integer(row[chatPlace])
 	switch {
 	case number != c.number+1:
 		return fmt.Errorf("chat %d of a room is missing: there is %d", c.number+1, number)
 	case place <= c.place:
 		return fmt.Errorf("chat %d of a room has place %d, and the one before has %d", number, place, c.place)
-	case integer(row[chatTag]) == 0:
+	case tables.Integer(row[chatTag]) == 0:
 		return fmt.Errorf("chat %d of a room has no tag", number)
 	}
 	c.number, c.place = number, place
@@ -58,7 +58,7 @@ func (c *logCheck) chat(row [][]byte) error {
 }
 
 func (c *logCheck) event(row [][]byte, first bool) error {
-	place, number, want := integer(row[eventPlace]), integer(row[eventNumber]), c.number
+	place, number, want := tables.Integer(row[eventPlace]), tables.Integer(row[eventNumber]), c.number
 	ended := false
 	switch string(row[eventKind]) {
 	case "CHAT_SENT":
@@ -70,7 +70,7 @@ func (c *logCheck) event(row [][]byte, first bool) error {
 		}
 		c.place, want, ended = place-1, number, true // what was before is gone
 	default:
-		return fmt.Errorf("%s.kind is none that this release knows", c.table.name)
+		return fmt.Errorf("%s.kind is none that this release knows", c.table.Name)
 	}
 	switch {
 	case c.ended:
@@ -79,7 +79,7 @@ func (c *logCheck) event(row [][]byte, first bool) error {
 		return fmt.Errorf("place %d of a room is missing: there is %d", c.place+1, place)
 	case number != want:
 		return fmt.Errorf("place %d of a room counts %d chats, and there are %d", place, number, want)
-	case integer(row[eventTag]) == 0:
+	case tables.Integer(row[eventTag]) == 0:
 		return fmt.Errorf("place %d of a room has no tag", place)
 	case bytes.Compare(c.at, row[eventAt]) > 0 && !clockWasWrong(c.at, row[eventAt]):
 		return fmt.Errorf("place %d of a room is older than the place before", place)
@@ -93,18 +93,9 @@ func (c *logCheck) event(row [][]byte, first bool) error {
 // clockWasWrong says whether a time fell because the one before was a wrong clock's: so far no other falls, see raise in
 // chat/log.go. The form of both cells has been checked.
 func clockWasWrong(before, at []byte) bool {
-	was, err1 := parseMoment(before)
-	is, err2 := parseMoment(at)
+	was, err1 := tables.ParseMoment(before)
+	is, err2 := tables.ParseMoment(at)
 	return err1 == nil && err2 == nil && was.Sub(is) >= 24*time.Hour
-}
-
-// integer reads a cell whose form has been checked.
-func integer(cell []byte) int64 {
-	n, err := strconv.ParseInt(string(cell), 10, 64)
-	if err != nil {
-		return -1
-	}
-	return n
 }
 
 // logsHold are statements that find a row which does not fit the others, for both databases. Each answers

@@ -9,23 +9,25 @@ import (
 	"fmt"
 	"hash"
 	"io"
+
+	"parley/db/tables"
 )
 
 // A portableParser checks the lines of an export and makes batches of its rows.
 type portableParser struct {
-	out   func(*portableBatch) error
-	asked func(Row) error // of each row; may be nil
-	line  int             // that is being read
-	table int             // whose rows may come; -1: the header comes
+	out   func(*tables.Batch) error
+	asked func(tables.Row) error // of each row; may be nil
+	line  int                    // that is being read
+	table int                    // whose rows may come; -1: the header comes
 	ended bool
 	check logCheck
 	rows  []int64
 	sum   hash.Hash
 	held  Held
-	batch *portableBatch // of this chunk
+	batch *tables.Batch // of this chunk
 }
 
-func newPortableParser(asked func(Row) error, out func(*portableBatch) error) *portableParser {
+func newPortableParser(asked func(tables.Row) error, out func(*tables.Batch) error) *portableParser {
 	return &portableParser{out: out, asked: asked, table: -1, rows: make([]int64, len(portables)), sum: sha256.New()}
 }
 
@@ -112,7 +114,7 @@ func (p *portableParser) one(l *portableLine, before []byte) error {
 }
 
 func (p *portableParser) header(l *portableLine, format []byte) error {
-	row := make([][]byte, len(portableHeader.columns))
+	row := make([][]byte, len(portableHeader.Columns))
 	if err := l.rest(portableHeader, row); err != nil {
 		return err
 	}
@@ -121,18 +123,18 @@ func (p *portableParser) header(l *portableLine, format []byte) error {
 
 func (p *portableParser) row(l *portableLine, name []byte) error {
 	t := portables[p.table]
-	if t.name != string(name) {
+	if t.Name != string(name) {
 		if err := p.next(name); err != nil {
 			return err
 		}
 		t = portables[p.table]
 	}
 	if p.batch == nil {
-		p.batch = &portableBatch{table: t, line: p.line}
+		p.batch = &tables.Batch{Table: t, Line: p.line}
 	}
-	from := len(p.batch.cells)
-	p.batch.cells = append(p.batch.cells, make([][]byte, len(t.columns))...)
-	row := p.batch.cells[from:]
+	from := len(p.batch.Cells)
+	p.batch.Cells = append(p.batch.Cells, make([][]byte, len(t.Columns))...)
+	row := p.batch.Cells[from:]
 	if err := l.rest(t, row); err != nil {
 		return err
 	}
@@ -141,13 +143,13 @@ func (p *portableParser) row(l *portableLine, name []byte) error {
 	if err := p.check.check(row); err != nil || p.asked == nil {
 		return err
 	}
-	return p.asked(Row{t, row})
+	return p.asked(tables.Row{Table: t, Cells: row})
 }
 
 // next goes on to a table behind this one.
 func (p *portableParser) next(name []byte) error {
 	for i := p.table + 1; i < len(portables); i++ {
-		if portables[i].name == string(name) {
+		if portables[i].Name == string(name) {
 			p.table = i
 			p.check.begin(portables[i])
 			return p.flush()
@@ -167,13 +169,13 @@ func (p *portableParser) flush() error {
 }
 
 func (p *portableParser) trailer(l *portableLine, sum []byte) error {
-	row := make([][]byte, len(portableTrailer.columns))
+	row := make([][]byte, len(portableTrailer.Columns))
 	if err := l.rest(portableTrailer, row); err != nil {
 		return err
 	}
 	for i, t := range portables {
-		if n := integer(row[i]); n != p.rows[i] {
-			return fmt.Errorf("%s has %d rows, and the trailer counts %d", t.name, p.rows[i], n)
+		if n := tables.Integer(row[i]); n != p.rows[i] {
+			return fmt.Errorf("%s has %d rows, and the trailer counts %d", t.Name, p.rows[i], n)
 		}
 	}
 	if string(sum) != hex.EncodeToString(p.sum.Sum(nil)) {

@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"parley/db/failure"
+	"parley/db/tables"
 
-	"entgo.io/ent/dialect"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -50,20 +50,20 @@ func postgresSource(ctx context.Context, o Options) (*source, error) {
 }
 
 // postgresRows reads a table in Postgres' binary form, which costs the server least.
-func postgresRows(ctx context.Context, conn *sql.Conn, t *portable, each func([][]byte) error) error {
+func postgresRows(ctx context.Context, conn *sql.Conn, t *tables.Table, each func([][]byte) error) error {
 	return conn.Raw(func(d any) error {
-		rows, err := d.(*stdlib.Conn).Conn().Query(ctx, selectPortable(t, dialect.Postgres), pgx.QueryResultFormats{pgx.BinaryFormatCode})
+		rows, err := d.(*stdlib.Conn).Conn().Query(ctx, postgresSelect(t), pgx.QueryResultFormats{pgx.BinaryFormatCode})
 		if err != nil {
 			return err
 		}
 		defer rows.Close()
-		row := make([][]byte, len(t.columns))
+		row := make([][]byte, len(t.Columns))
 		var cells []byte
 		for rows.Next() {
 			cells = cells[:0]
 			for i, raw := range rows.RawValues() {
-				if cells, row[i], err = postgresCell(cells, raw, t.columns[i].kind); err != nil {
-					return fmt.Errorf("%s.%s: %w", t.name, t.columns[i].name, err)
+				if cells, row[i], err = postgresCell(cells, raw, t.Columns[i].Kind); err != nil {
+					return fmt.Errorf("%s.%s: %w", t.Name, t.Columns[i].Name, err)
 				}
 			}
 			if err := each(row); err != nil {
@@ -74,24 +74,34 @@ func postgresRows(ctx context.Context, conn *sql.Conn, t *portable, each func([]
 	})
 }
 
+// postgresSelect is the statement that reads a table.
+func postgresSelect(t *tables.Table) string {
+	return t.Select(func(_ tables.Kind, quoted string) string { return quoted }, func(kind tables.Kind, quoted string) string {
+		if kind == tables.Text {
+			return quoted + ` COLLATE "C"` // by bytes, as SQLite sorts
+		}
+		return quoted
+	})
+}
+
 // postgresEpoch is where Postgres counts microseconds from: 2000-01-01.
 const postgresEpoch = 946_684_800_000_000
 
 // postgresCell adds the bytes of a cell to a row's, or leaves them where they are.
-func postgresCell(to, raw []byte, kind portableKind) (row, cell []byte, err error) {
-	if raw == nil || kind == textKind || kind == octetsKind {
+func postgresCell(to, raw []byte, kind tables.Kind) (row, cell []byte, err error) {
+	if raw == nil || kind == tables.Text || kind == tables.Octets {
 		return to, raw, nil
 	}
 	from := len(to)
 	switch {
-	case kind == uidKind && len(raw) == 16:
+	case kind == tables.UID && len(raw) == 16:
 		to = append(to, make([]byte, 36)...)
 		encodeUID(to[from:], raw)
 	case len(raw) != 8:
-		return nil, nil, errOtherType
-	case kind == momentKind:
+		return nil, nil, tables.ErrOtherType
+	case kind == tables.Moment:
 		at := int64(binary.BigEndian.Uint64(raw))
-		to = time.UnixMicro(at+postgresEpoch).UTC().AppendFormat(to, portableTime)
+		to = time.UnixMicro(at+postgresEpoch).UTC().AppendFormat(to, tables.MomentForm)
 	default:
 		to = strconv.AppendInt(to, int64(binary.BigEndian.Uint64(raw)), 10)
 	}
@@ -160,22 +170,22 @@ func (s *postgresSink) all(ctx context.Context, statements []string) error {
 func portableNames() string {
 	names := make([]string, len(portables))
 	for i, t := range portables {
-		names[i] = `"` + t.name + `"`
+		names[i] = `"` + t.Name + `"`
 	}
 	return strings.Join(names, ", ")
 }
 
-func (s *postgresSink) write(ctx context.Context, b *portableBatch) error {
+func (s *postgresSink) write(ctx context.Context, b *tables.Batch) error {
 	s.data = append(s.data[:0], "PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"...) // no flags, no extension
-	width := len(b.table.columns)
-	for i, cell := range b.cells {
+	width := len(b.Table.Columns)
+	for i, cell := range b.Cells {
 		if i%width == 0 {
 			s.data = binary.BigEndian.AppendUint16(s.data, uint16(width))
 		}
-		s.data = appendPostgres(s.data, cell, b.table.columns[i%width].kind)
+		s.data = appendPostgres(s.data, cell, b.Table.Columns[i%width].Kind)
 	}
 	s.data = append(s.data, 0xff, 0xff)
-	copying := fmt.Sprintf(`COPY %q ("%s") FROM STDIN (FORMAT binary)`, b.table.name, strings.Join(b.table.names(), `", "`))
+	copying := fmt.Sprintf(`COPY %q ("%s") FROM STDIN (FORMAT binary)`, b.Table.Name, strings.Join(b.Table.Names(), `", "`))
 	err := s.conn.Raw(func(d any) error {
 		_, err := d.(*stdlib.Conn).Conn().PgConn().CopyFrom(ctx, bytes.NewReader(s.data), copying)
 		return err
@@ -184,37 +194,37 @@ func (s *postgresSink) write(ctx context.Context, b *portableBatch) error {
 }
 
 // copyRefused tells the line of a row that was refused, or the lines that it is among.
-func copyRefused(err error, b *portableBatch) error {
+func copyRefused(err error, b *tables.Batch) error {
 	var said *pgconn.PgError
 	if !errors.As(err, &said) || !strings.HasPrefix(said.Code, "23") && !strings.HasPrefix(said.Code, "22") && !strings.HasPrefix(said.Code, "54") {
 		return err // not of a row
 	}
 	var row int
-	if _, err := fmt.Sscanf(said.Where, "COPY "+b.table.name+", line %d", &row); err == nil {
-		return fmt.Errorf("line %d: %s", b.line+row-1, said.Message)
+	if _, err := fmt.Sscanf(said.Where, "COPY "+b.Table.Name+", line %d", &row); err == nil {
+		return fmt.Errorf("line %d: %s", b.Line+row-1, said.Message)
 	}
-	return fmt.Errorf("line %d to %d: %s", b.line, b.line+len(b.cells)/len(b.table.columns)-1, said.Message)
+	return fmt.Errorf("line %d to %d: %s", b.Line, b.Line+len(b.Cells)/len(b.Table.Columns)-1, said.Message)
 }
 
 // appendPostgres adds a cell as COPY takes it.
-func appendPostgres(to, cell []byte, kind portableKind) []byte {
+func appendPostgres(to, cell []byte, kind tables.Kind) []byte {
 	if cell == nil {
 		return binary.BigEndian.AppendUint32(to, 0xffffffff)
 	}
 	switch kind {
-	case uidKind:
+	case tables.UID:
 		to = binary.BigEndian.AppendUint32(to, 16)
 		for _, p := range uidParts {
 			to, _ = hex.AppendDecode(to, cell[p[2]:p[2]+2*(p[1]-p[0])]) // its form has been checked
 		}
 		return to
-	case momentKind:
-		at, _ := parseMoment(cell) // as has this
+	case tables.Moment:
+		at, _ := tables.ParseMoment(cell) // as has this
 		to = binary.BigEndian.AppendUint32(to, 8)
 		return binary.BigEndian.AppendUint64(to, uint64(at.UnixMicro()-postgresEpoch))
-	case countKind, wideKind:
+	case tables.Count, tables.Wide:
 		to = binary.BigEndian.AppendUint32(to, 8)
-		return binary.BigEndian.AppendUint64(to, uint64(integer(cell)))
+		return binary.BigEndian.AppendUint64(to, uint64(tables.Integer(cell)))
 	}
 	return append(binary.BigEndian.AppendUint32(to, uint32(len(cell))), cell...)
 }

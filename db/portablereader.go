@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"io"
+
+	"parley/db/tables"
 )
 
 const (
@@ -14,20 +16,13 @@ const (
 	longestLine = 1 << 20
 )
 
-// A portableBatch is rows of one table, which stand in lines that follow one another.
-type portableBatch struct {
-	table *portable
-	line  int // of the first
-	cells [][]byte
-}
-
 // pour reads an export into a sink: one goroutine reads, one takes the lines apart, and this one writes.
 func pour(ctx context.Context, from incoming, sink portableSink) (Held, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	chunks, batches, parsed := make(chan portableChunk, 1), make(chan *portableBatch, 1), make(chan error, 1)
+	chunks, batches, parsed := make(chan portableChunk, 1), make(chan *tables.Batch, 1), make(chan error, 1)
 	go readChunks(ctx, from, chunks)
-	p := newPortableParser(from.check, func(b *portableBatch) error {
+	p := newPortableParser(from.check, func(b *tables.Batch) error {
 		select {
 		case batches <- b:
 			return nil

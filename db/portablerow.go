@@ -4,20 +4,22 @@ import (
 	"encoding/base64"
 	"fmt"
 	"unicode/utf8"
+
+	"parley/db/tables"
 )
 
 // A portableWriter writes the rows of a table as lines. Escaping is by hand: encoding/json takes several
 // times as long as reading the rows.
 type portableWriter struct {
-	table *portable
+	table *tables.Table
 	names []string // of each column, with what stands before and after
 }
 
-func newPortableWriter(t *portable) *portableWriter {
+func newPortableWriter(t *tables.Table) *portableWriter {
 	w := &portableWriter{table: t}
-	before := "{" + quoted(rowField) + ":" + quoted(t.name)
-	for _, c := range t.columns {
-		w.names = append(w.names, before+","+quoted(c.name)+":")
+	before := "{" + quoted(rowField) + ":" + quoted(t.Name)
+	for _, c := range t.Columns {
+		w.names = append(w.names, before+","+quoted(c.Name)+":")
 		before = ""
 	}
 	return w
@@ -27,22 +29,22 @@ func newPortableWriter(t *portable) *portableWriter {
 func (w *portableWriter) append(to []byte, row [][]byte) ([]byte, error) {
 	for i, name := range w.names {
 		to = append(to, name...)
-		cell, c := row[i], &w.table.columns[i]
+		cell, c := row[i], &w.table.Columns[i]
 		if cell == nil {
-			if !c.null {
-				return nil, fmt.Errorf("%s.%s is null", w.table.name, c.name)
+			if !c.Null {
+				return nil, fmt.Errorf("%s.%s is null", w.table.Name, c.Name)
 			}
 			to = append(to, "null"...)
 			continue
 		}
-		switch c.kind {
-		case countKind:
+		switch c.Kind {
+		case tables.Count:
 			to = append(to, cell...)
-		case octetsKind:
+		case tables.Octets:
 			to = append(base64.StdEncoding.AppendEncode(append(to, '"'), cell), '"')
-		case textKind:
+		case tables.Text:
 			if !goodText(cell) {
-				return nil, fmt.Errorf("%s.%s holds what is not text", w.table.name, c.name)
+				return nil, fmt.Errorf("%s.%s holds what is not text", w.table.Name, c.Name)
 			}
 			to = append(appendEscaped(append(to, '"'), cell), '"')
 		default:

@@ -9,23 +9,24 @@ import (
 	"io"
 	"slices"
 	"strconv"
-	"strings"
+	"time"
 
 	"parley/db/bulk"
+	"parley/db/tables"
 
 	"entgo.io/ent/dialect"
 	"github.com/mattn/go-sqlite3"
 )
 
 // sqliteRows reads a table. It asks the driver itself: database/sql takes as long for a row as SQLite does.
-func sqliteRows(ctx context.Context, conn *sql.Conn, t *portable, each func([][]byte) error) error {
+func sqliteRows(ctx context.Context, conn *sql.Conn, t *tables.Table, each func([][]byte) error) error {
 	return conn.Raw(func(d any) (err error) {
-		rows, err := d.(*sqlite3.SQLiteConn).QueryContext(ctx, selectPortable(t, dialect.SQLite), nil)
+		rows, err := d.(*sqlite3.SQLiteConn).QueryContext(ctx, sqliteSelect(t), nil)
 		if err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, rows.Close()) }()
-		values, row := make([]driver.Value, len(t.columns)), make([][]byte, len(t.columns))
+		values, row := make([]driver.Value, len(t.Columns)), make([][]byte, len(t.Columns))
 		var cells []byte
 		for {
 			if err := rows.Next(values); errors.Is(err, io.EOF) {
@@ -35,8 +36,8 @@ func sqliteRows(ctx context.Context, conn *sql.Conn, t *portable, each func([][]
 			}
 			cells = cells[:0]
 			for i, value := range values {
-				if cells, row[i], err = sqliteCell(cells, value, t.columns[i].kind); err != nil {
-					return fmt.Errorf("%s.%s: %w", t.name, t.columns[i].name, err)
+				if cells, row[i], err = sqliteCell(cells, value, t.Columns[i].Kind); err != nil {
+					return fmt.Errorf("%s.%s: %w", t.Name, t.Columns[i].Name, err)
 				}
 			}
 			if err := each(row); err != nil {
@@ -46,55 +47,43 @@ func sqliteRows(ctx context.Context, conn *sql.Conn, t *portable, each func([][]
 	})
 }
 
-// selectPortable is the statement that reads a table in the order of its key.
-func selectPortable(t *portable, in string) string {
-	columns, order := make([]string, len(t.columns)), make([]string, t.key)
-	for i, c := range t.columns {
-		columns[i] = `"` + c.name + `"`
-		if i < t.key {
-			order[i] = columns[i]
-			if c.kind == textKind && in == dialect.Postgres {
-				order[i] += ` COLLATE "C"` // by bytes, as SQLite sorts
-			}
+// sqliteSelect is the statement that reads a table.
+func sqliteSelect(t *tables.Table) string {
+	return t.Select(func(kind tables.Kind, quoted string) string {
+		if kind == tables.Moment {
+			return "+" + quoted // an expression has no type that would make the driver parse the time
 		}
-		if c.kind == momentKind && in == dialect.SQLite {
-			columns[i] = "+" + columns[i] // an expression has no type that would make the driver parse the time
-		}
-	}
-	where := ""
-	if t.where != "" {
-		where = " WHERE " + t.where
-	}
-	return fmt.Sprintf(`SELECT %s FROM %q%s ORDER BY %s`, strings.Join(columns, ", "), t.name, where, strings.Join(order, ", "))
+		return quoted
+	}, func(_ tables.Kind, quoted string) string { return quoted })
 }
 
 // sqliteCell adds the bytes of a cell to a row's.
-func sqliteCell(to []byte, value driver.Value, kind portableKind) (row, cell []byte, err error) {
+func sqliteCell(to []byte, value driver.Value, kind tables.Kind) (row, cell []byte, err error) {
 	from := len(to)
 	switch v := value.(type) {
 	case nil:
 		return to, nil, nil
 	case int64:
-		if kind != countKind && kind != wideKind {
-			return nil, nil, errOtherType
+		if kind != tables.Count && kind != tables.Wide {
+			return nil, nil, tables.ErrOtherType
 		}
 		to = strconv.AppendInt(to, v, 10)
 	case []byte:
-		if kind != octetsKind {
-			return nil, nil, errOtherType
+		if kind != tables.Octets {
+			return nil, nil, tables.ErrOtherType
 		}
 		to = append(to, v...)
 	case string:
 		switch kind {
-		case momentKind:
+		case tables.Moment:
 			to, err = appendFromSQLite(to, v)
-		case uidKind, textKind:
+		case tables.UID, tables.Text:
 			to = append(to, v...)
 		default:
-			err = errOtherType
+			err = tables.ErrOtherType
 		}
 	default:
-		err = errOtherType
+		err = tables.ErrOtherType
 	}
 	if to == nil {
 		to = []byte{} // an empty text is not null
@@ -102,30 +91,27 @@ func sqliteCell(to []byte, value driver.Value, kind portableKind) (row, cell []b
 	return to, to[from:len(to):len(to)], err
 }
 
-// errOtherType: SQLite takes any value into any column.
-var errOtherType = errors.New("it holds a value of another type")
-
 // sqliteSink writes rows in a transaction.
 type sqliteSink struct {
 	tx      *sql.Tx
-	inserts map[*portable]*bulk.Stmt
+	inserts map[*tables.Table]*bulk.Stmt
 }
 
 func newSQLiteSink(tx *sql.Tx) *sqliteSink {
-	s := &sqliteSink{tx, map[*portable]*bulk.Stmt{}}
+	s := &sqliteSink{tx, map[*tables.Table]*bulk.Stmt{}}
 	for _, t := range portables {
-		s.inserts[t] = bulk.Insert(dialect.SQLite, t.name, t.names()...)
+		s.inserts[t] = bulk.Insert(dialect.SQLite, t.Name, t.Names()...)
 	}
 	return s
 }
 
-func (s *sqliteSink) write(ctx context.Context, b *portableBatch) error {
-	insert, width, line := s.inserts[b.table], len(b.table.columns), b.line
+func (s *sqliteSink) write(ctx context.Context, b *tables.Batch) error {
+	insert, width, line := s.inserts[b.Table], len(b.Table.Columns), b.Line
 	args := make([]any, 0, bulk.PerStatement*width)
-	for part := range slices.Chunk(b.cells, bulk.PerStatement*width) {
+	for part := range slices.Chunk(b.Cells, bulk.PerStatement*width) {
 		args = args[:0]
 		for i, cell := range part {
-			args = append(args, sqliteArg(cell, b.table.columns[i%width].kind))
+			args = append(args, sqliteArg(cell, b.Table.Columns[i%width].Kind))
 		}
 		if _, err := insert.Run(ctx, s.tx, args); err != nil {
 			return s.find(ctx, insert, portableArgs{args, width, line}, err)
@@ -157,15 +143,15 @@ func (s *sqliteSink) find(ctx context.Context, insert *bulk.Stmt, a portableArgs
 }
 
 // sqliteArg is a cell as Ent would store it.
-func sqliteArg(cell []byte, kind portableKind) any {
+func sqliteArg(cell []byte, kind tables.Kind) any {
 	switch {
 	case cell == nil:
 		return nil
-	case kind == countKind || kind == wideKind:
-		return integer(cell)
-	case kind == momentKind:
+	case kind == tables.Count || kind == tables.Wide:
+		return tables.Integer(cell)
+	case kind == tables.Moment:
 		return sqliteMoment(cell)
-	case kind == octetsKind:
+	case kind == tables.Octets:
 		return cell
 	}
 	return string(cell)
@@ -173,3 +159,46 @@ func sqliteArg(cell []byte, kind portableKind) any {
 
 // end has nothing to do: what the transaction holds is whole.
 func (s *sqliteSink) end(context.Context) error { return nil }
+
+// appendFromSQLite makes a cell of what SQLite holds: the driver's text, in UTC. What is finer than a
+// millisecond, which no clock of Parley's makes, is cut.
+func appendFromSQLite(to []byte, text string) ([]byte, error) {
+	const seconds, zone = len("2006-01-02 15:04:05"), "+00:00"
+	end := len(text) - len(zone)
+	if end < seconds || text[end:] != zone || text[10] != ' ' || end > seconds && text[seconds] != '.' {
+		return appendParsed(to, text)
+	}
+	to = append(append(append(append(to, text[:10]...), 'T'), text[11:seconds]...), '.')
+	for i := seconds + 1; i <= seconds+3; i++ {
+		if i < end {
+			to = append(to, text[i])
+		} else {
+			to = append(to, '0')
+		}
+	}
+	return append(to, 'Z'), nil
+}
+
+func appendParsed(to []byte, text string) ([]byte, error) {
+	for _, layout := range sqlite3.SQLiteTimestampFormats {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t.UTC().AppendFormat(to, tables.MomentForm), nil
+		}
+	}
+	return nil, fmt.Errorf("it holds a time that cannot be read")
+}
+
+// sqliteMoment is a cell as the driver would write that moment: without zeros at its end, so that texts
+// compare as times do.
+func sqliteMoment(cell []byte) string {
+	end := len(tables.MomentForm) - 1
+	for cell[end-1] == '0' {
+		end--
+	}
+	if cell[end-1] == '.' {
+		end--
+	}
+	to := make([]byte, 0, len(tables.MomentForm)+6)
+	to = append(append(append(to, cell[:10]...), ' '), cell[11:end]...)
+	return string(append(to, "+00:00"...))
+}

@@ -14,6 +14,7 @@ import (
 	"parley/auth"
 	"parley/chat"
 	"parley/db"
+	"parley/db/tables"
 )
 
 type (
@@ -81,9 +82,9 @@ func (i *importCommand) Run(ctx context.Context, c *Config, stdout, _ io.Writer)
 }
 
 // rowCheck asks both packages that have rows whether they would have stored one.
-func rowCheck() func(db.Row) error {
+func rowCheck() func(tables.Row) error {
 	ofAuth := auth.RowCheck()
-	return func(r db.Row) error {
+	return func(r tables.Row) error {
 		if err := ofAuth(r); err != nil {
 			return err
 		}
