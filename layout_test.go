@@ -21,14 +21,15 @@ var mayImport = map[string][]string{
 	"db/bulk":            {"ent"},                                                                                 // statements over many rows
 	"db/migrations":      {"db/failure", "db/waiting", "ent"},                                                     // the schema of both kinds
 	"db/migrations/diff": {"db/dbtest", "ent"},                                                                    // a command
-	"db/dbtest":          {},                                                                                      // for tests
+	"db/dbtest":          {"ent"},                                                                                 // for tests
 	"db/tables":          {},                                                                                      // whole tables, row by row
 	"db":                 {"db/bulk", "db/disk", "db/failure", "db/migrations", "db/tables", "db/waiting", "ent"}, // the only room that knows a dialect
 	"auth":               {"db", "db/tables", "ent", "meter", "naming"},                                           // knows no chat
 	"chat":               {"db", "db/tables", "ent", "meter", "naming"},                                           // knows no auth: who sends is a parameter
+	"archive":            {"auth", "chat", "db", "db/disk", "db/tables"},                                          // a database as a whole; knows no dialect
 	"broker":             {"chat"},                                                                                // the bell serves the room, not the other way
 	"graph":              {"auth", "chat", "db", "naming", "transport"},                                           // of db only the error classes; never a row
-	"server":             {"auth", "broker", "chat", "db", "db/tables", "db/waiting", "graph", "meter", "transport", "web"},
+	"server":             {"archive", "auth", "broker", "chat", "db", "db/waiting", "graph", "meter", "transport", "web"},
 	"cmd/parley":         {"server"},
 	"cmd/parleybench":    {}, // a client like any other
 }

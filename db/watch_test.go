@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/db/dbtest"
 	"parley/ent"
 )
 
@@ -73,7 +74,7 @@ func fill(t *testing.T, dir string, size int) (file string) {
 
 // Below the reserve writes are refused, from the start on too; reads go on, and space lifts it.
 func TestReserveOfTheDisk(t *testing.T) {
-	dir, ctx := smallDisk(t, "8m"), t.Context()
+	dir, ctx := dbtest.SmallDisk(t, "8m"), t.Context()
 	s, log := watched(t, Options{Dir: dir, DiskMinFree: 4 << 20})
 	if err := add(ctx, s); err != nil {
 		t.Fatal(err)
@@ -102,7 +103,7 @@ func TestReserveOfTheDisk(t *testing.T) {
 
 // When the database itself finds the disk full, it is ErrFull too, nothing is stored, and it passes.
 func TestFullDiskStoresNothing(t *testing.T) {
-	dir, ctx := smallDisk(t, "4m"), t.Context()
+	dir, ctx := dbtest.SmallDisk(t, "4m"), t.Context()
 	s, _ := watched(t, Options{Dir: dir, DiskMinFree: 1, OnFault: func(err error) { t.Errorf("taken for a fault: %v", err) }})
 	filler := fill(t, dir, 1<<20)
 	stored, refused := 0, 0

@@ -11,10 +11,8 @@ import (
 	"strings"
 	"syscall"
 
-	"parley/auth"
-	"parley/chat"
+	"parley/archive"
 	"parley/db"
-	"parley/db/tables"
 )
 
 type (
@@ -29,25 +27,25 @@ type (
 func (e *exportCommand) Run(ctx context.Context, c *Config, stdout, stderr io.Writer) error {
 	o := db.Options{URL: c.DatabaseURL, Dir: c.Data}
 	if e.File != "" && e.File != "-" {
-		held, err := db.ExportFile(ctx, o, e.File)
+		sum, err := archive.ExportFile(ctx, o, e.File)
 		if errors.Is(err, fs.ErrExist) {
 			return fmt.Errorf("%s is there already: give a new name", e.File)
 		}
 		if err != nil {
 			return fmt.Errorf("export: %w", err)
 		}
-		tellHeld(stdout, e.File, held)
+		tellSummary(stdout, e.File, sum)
 		return nil
 	}
 	if isScreen(stdout) {
 		return errors.New("export: the data does not go to a terminal: give a file, or a pipe")
 	}
 	signal.Ignore(syscall.SIGPIPE) // else a reader that goes away ends the process without a word
-	held, err := db.Export(ctx, o, stdout)
+	sum, err := archive.Export(ctx, o, stdout)
 	if err != nil {
 		return fmt.Errorf("export: %w", err)
 	}
-	tellHeld(stderr, "exported", held)
+	tellSummary(stderr, "exported", sum)
 	return nil
 }
 
@@ -65,9 +63,9 @@ func (i *importCommand) Run(ctx context.Context, c *Config, stdout, _ io.Writer)
 	if err != nil {
 		return err
 	}
-	held, err := db.Import(ctx, db.Options{
+	sum, err := archive.Import(ctx, db.Options{
 		URL: c.DatabaseURL, Dir: c.Data, DiskMinFree: int64(c.DiskMinFree), Connections: int(c.DatabaseConnections),
-	}, from, rowCheck())
+	}, from)
 	switch {
 	case errors.Is(err, db.ErrUnknownOutcome):
 		return fmt.Errorf("import: %w: look whether the data is there", err)
@@ -77,19 +75,8 @@ func (i *importCommand) Run(ctx context.Context, c *Config, stdout, _ io.Writer)
 		}
 		return fmt.Errorf("import: %w; nothing changed", err)
 	}
-	tellHeld(stdout, "imported", held)
+	tellSummary(stdout, "imported", sum)
 	return nil
-}
-
-// rowCheck asks both packages that have rows whether they would have stored one.
-func rowCheck() func(tables.Row) error {
-	ofAuth := auth.RowCheck()
-	return func(r tables.Row) error {
-		if err := ofAuth(r); err != nil {
-			return err
-		}
-		return chat.CheckRow(r)
-	}
 }
 
 // isScreen says whether a person looks at a stream. os.DevNull is a device too.
@@ -119,6 +106,6 @@ func makeDataDir(c *Config) (made bool, err error) {
 	return made, nil
 }
 
-func tellHeld(out io.Writer, what string, h db.Held) {
-	fmt.Fprintf(out, "%s: %.1f MiB, %d users, %d rooms, %d chats, %d rows\n", what, float64(h.Bytes)/(1<<20), h.Users, h.Rooms, h.Chats, h.Rows)
+func tellSummary(out io.Writer, what string, s archive.Summary) {
+	fmt.Fprintf(out, "%s: %.1f MiB, %d users, %d rooms, %d chats, %d rows\n", what, float64(s.Bytes)/(1<<20), s.Users, s.Rooms, s.Chats, s.Rows)
 }

@@ -1,4 +1,4 @@
-package db
+package archive
 
 import (
 	"bytes"
@@ -12,10 +12,10 @@ import (
 	"parley/db/tables"
 )
 
-// A portableLine reads one line: a JSON object of strings, whole numbers and nulls. Its fields stand in any order
+// A line reads one line: a JSON object of strings, whole numbers and nulls. Its fields stand in any order
 // behind the first, each once. It is stricter than encoding/json, which takes names in any case, bad UTF-8 and
 // half surrogates, and three times as fast.
-type portableLine struct {
+type line struct {
 	in      []byte
 	at      int
 	scratch []byte // what strings with escapes say
@@ -27,7 +27,7 @@ var (
 )
 
 // first reads the first field, whose value is a string.
-func (l *portableLine) first() (name, value []byte, err error) {
+func (l *line) first() (name, value []byte, err error) {
 	if !l.take('{') {
 		return nil, nil, errNoJSON
 	}
@@ -43,7 +43,7 @@ func (l *portableLine) first() (name, value []byte, err error) {
 
 // rest reads the other fields into the cells of a row and wants the end of the line behind them. The cells
 // are good as long as the line is.
-func (l *portableLine) rest(t *tables.Table, row [][]byte) error {
+func (l *line) rest(t *tables.Table, row [][]byte) error {
 	var seen uint64
 	for next := 0; !l.take('}'); next++ {
 		if !l.take(',') {
@@ -79,7 +79,7 @@ func (l *portableLine) rest(t *tables.Table, row [][]byte) error {
 }
 
 // value reads a cell of a column.
-func (l *portableLine) value(c *tables.Column) ([]byte, error) {
+func (l *line) value(c *tables.Column) ([]byte, error) {
 	l.space()
 	if bytes.HasPrefix(l.in[l.at:], []byte("null")) {
 		l.at += len("null")
@@ -113,7 +113,7 @@ func (l *portableLine) value(c *tables.Column) ([]byte, error) {
 	return cell, err
 }
 
-func (l *portableLine) number() ([]byte, error) {
+func (l *line) number() ([]byte, error) {
 	from := l.at
 	for l.at < len(l.in) && (l.in[l.at] >= '0' && l.in[l.at] <= '9' || l.in[l.at] == '-' || l.in[l.at] == '.') {
 		l.at++
@@ -129,7 +129,7 @@ func whole(digits []byte, bits int) ([]byte, error) {
 	return digits, nil
 }
 
-func (l *portableLine) octets(cell []byte) ([]byte, error) {
+func (l *line) octets(cell []byte) ([]byte, error) {
 	strict := base64.StdEncoding.Strict()
 	out := make([]byte, strict.DecodedLen(len(cell)))
 	n, err := strict.Decode(out, cell)
@@ -155,14 +155,14 @@ func isUID(cell []byte) bool {
 	return true
 }
 
-func (l *portableLine) space() {
+func (l *line) space() {
 	for l.at < len(l.in) && (l.in[l.at] == ' ' || l.in[l.at] == '\t' || l.in[l.at] == '\r') {
 		l.at++
 	}
 }
 
 // take takes one character behind any space, if it comes next.
-func (l *portableLine) take(b byte) bool {
+func (l *line) take(b byte) bool {
 	l.space()
 	if l.at == len(l.in) || l.in[l.at] != b {
 		return false
@@ -172,7 +172,7 @@ func (l *portableLine) take(b byte) bool {
 }
 
 // text reads a string.
-func (l *portableLine) text() ([]byte, error) {
+func (l *line) text() ([]byte, error) {
 	if !l.take('"') {
 		return nil, errNoJSON
 	}
@@ -198,7 +198,7 @@ func (l *portableLine) text() ([]byte, error) {
 }
 
 // escaped reads on at the first escape of a string.
-func (l *portableLine) escaped(from int) ([]byte, error) {
+func (l *line) escaped(from int) ([]byte, error) {
 	start := len(l.scratch)
 	l.scratch = append(l.scratch, l.in[from:l.at]...)
 	for l.at < len(l.in) {
@@ -225,7 +225,7 @@ func (l *portableLine) escaped(from int) ([]byte, error) {
 }
 
 // escape reads what stands behind a backslash.
-func (l *portableLine) escape() error {
+func (l *line) escape() error {
 	if l.at == len(l.in) {
 		return errNoJSON
 	}
@@ -252,7 +252,7 @@ func (l *portableLine) escape() error {
 	return nil
 }
 
-func (l *portableLine) unicode() error {
+func (l *line) unicode() error {
 	r := l.unit()
 	if utf16.IsSurrogate(r) {
 		if !bytes.HasPrefix(l.in[l.at:], []byte(`\u`)) {
@@ -271,7 +271,7 @@ func (l *portableLine) unicode() error {
 }
 
 // unit reads four digits; -1: they are none.
-func (l *portableLine) unit() rune {
+func (l *line) unit() rune {
 	if len(l.in)-l.at < 4 {
 		return -1
 	}

@@ -1,4 +1,4 @@
-package db
+package archive
 
 import (
 	"context"
@@ -8,14 +8,14 @@ import (
 	"io"
 )
 
-// outletBuffer is how many bytes an outlet writes at once.
-const outletBuffer = 256 << 10
+// writeBuffer is how many bytes an asyncWriter writes at once.
+const writeBuffer = 256 << 10
 
-// errOutlet: the writer has ended, and its own error says why.
-var errOutlet = errors.New("the writer has ended")
+// errWriter: the writer has ended, and its own error says why.
+var errWriter = errors.New("the writer has ended")
 
-// An outlet writes and sums up one buffer while the next is filled.
-type outlet struct {
+// An asyncWriter writes and sums up one buffer while the next is filled.
+type asyncWriter struct {
 	ctx    context.Context // of the export
 	buffer []byte          // is being filled
 	full   chan []byte     // closed by whoever fills
@@ -26,14 +26,14 @@ type outlet struct {
 	err    error
 }
 
-func newOutlet(ctx context.Context, w io.Writer) *outlet {
-	o := &outlet{ctx: ctx, full: make(chan []byte), free: make(chan []byte, 2), idle: make(chan struct{}), sum: sha256.New()}
+func newAsyncWriter(ctx context.Context, w io.Writer) *asyncWriter {
+	o := &asyncWriter{ctx: ctx, full: make(chan []byte), free: make(chan []byte, 2), idle: make(chan struct{}), sum: sha256.New()}
 	o.free <- nil // the second buffer; both grow when they are filled
 	go o.run(w)
 	return o
 }
 
-func (o *outlet) run(w io.Writer) {
+func (o *asyncWriter) run(w io.Writer) {
 	defer close(o.idle)
 	for buffer := range o.full {
 		o.sum.Write(buffer)
@@ -47,11 +47,11 @@ func (o *outlet) run(w io.Writer) {
 }
 
 // flush gives what is in the buffer to the writer and takes an empty one.
-func (o *outlet) flush() error {
+func (o *asyncWriter) flush() error {
 	select {
 	case o.full <- o.buffer:
 	case <-o.idle:
-		return errOutlet
+		return errWriter
 	case <-o.ctx.Done():
 		return context.Cause(o.ctx)
 	}
@@ -59,7 +59,7 @@ func (o *outlet) flush() error {
 	case buffer := <-o.free:
 		o.buffer = buffer[:0]
 	case <-o.idle:
-		return errOutlet
+		return errWriter
 	case <-o.ctx.Done():
 		return context.Cause(o.ctx)
 	}
@@ -67,7 +67,7 @@ func (o *outlet) flush() error {
 }
 
 // end waits until all is written. When ctx ends it does not wait for w, which may never take anything.
-func (o *outlet) end() error {
+func (o *asyncWriter) end() error {
 	close(o.full)
 	select {
 	case <-o.idle:

@@ -1,7 +1,8 @@
-package db
+package archive
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"database/sql"
@@ -18,6 +19,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/db"
 	"parley/db/dbtest"
 )
 
@@ -71,12 +73,12 @@ func (s *sample) write(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	counts := make([]int64, len(portables))
+	counts := make([]int64, len(allTables))
 	if _, err := both.Write(line); err != nil {
 		return err
 	}
-	for i, t := range portables {
-		writer, buffer := newPortableWriter(t), []byte(nil)
+	for i, t := range allTables {
+		writer, buffer := newLineWriter(t), []byte(nil)
 		for row := range s.table(t.Name) {
 			cells := make([][]byte, len(row))
 			for i, text := range row {
@@ -157,7 +159,7 @@ func moved(b *testing.B) (file string, chats int) {
 }
 
 // targets are an empty database of each kind for a benchmark.
-func targets(b *testing.B) map[string]func() Options {
+func targets(b *testing.B) map[string]func() db.Options {
 	b.Helper()
 	server, err := dbtest.NewServer(b.Context(), dbtest.OnDisk)
 	if err != nil {
@@ -165,15 +167,15 @@ func targets(b *testing.B) map[string]func() Options {
 	}
 	b.Cleanup(server.Remove)
 	made := 0
-	return map[string]func() Options{
-		"sqlite": func() Options { return Options{URL: "sqlite:parley.db", Dir: b.TempDir()} },
-		"postgres": func() Options {
+	return map[string]func() db.Options{
+		"sqlite": func() db.Options { return db.Options{URL: "sqlite:parley.db", Dir: b.TempDir()} },
+		"postgres": func() db.Options {
 			made++
 			name := "moved" + strconv.Itoa(made)
 			if err := server.Create(b.Context(), name, ""); err != nil {
 				b.Fatal(err)
 			}
-			return Options{URL: server.URL(name)}
+			return db.Options{URL: server.URL(name)}
 		},
 	}
 }
@@ -183,7 +185,7 @@ func BenchmarkMoving(b *testing.B) {
 	file, chats := moved(b)
 	rate := func(b *testing.B) { b.ReportMetric(float64(chats*b.N)/b.Elapsed().Seconds(), "chats/s") }
 	for kind, empty := range targets(b) {
-		var full Options
+		var full db.Options
 		b.Run("import/"+kind, func(b *testing.B) {
 			for b.Loop() {
 				b.StopTimer()
@@ -210,28 +212,32 @@ func BenchmarkMoving(b *testing.B) {
 	}
 }
 
-func importFile(t testing.TB, o Options, file string) {
+func importFile(t testing.TB, o db.Options, file string) {
 	t.Helper()
 	f, err := os.Open(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = f.Close() }()
-	if _, err := Import(context.Background(), o, f, nil); err != nil {
+	if _, err := importRows(context.Background(), o, f, nil); err != nil {
 		t.Fatal(err)
 	}
 }
 
 // readBare reads the rows of chats and events as anybody would, and does nothing with them.
-func readBare(t testing.TB, o Options) {
+func readBare(t testing.TB, o db.Options) {
 	t.Helper()
-	from, err := openSource(t.Context(), o)
+	driver, url := "pgx", o.URL
+	if strings.HasPrefix(url, "sqlite:") {
+		driver, url = "sqlite3", filepath.Join(o.Dir, strings.TrimPrefix(url, "sqlite:"))
+	}
+	pool, err := sql.Open(driver, url)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer from.end()
-	for _, table := range portables[5:] {
-		rows, err := from.conn.QueryContext(t.Context(), fmt.Sprintf("SELECT * FROM %s", table.Name))
+	defer func() { _ = pool.Close() }()
+	for _, table := range allTables[5:] {
+		rows, err := pool.QueryContext(t.Context(), fmt.Sprintf("SELECT * FROM %s", table.Name))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -248,7 +254,7 @@ func readBare(t testing.TB, o Options) {
 				t.Fatal(err)
 			}
 		}
-		if err := firstError(rows.Close(), rows.Err()); err != nil {
+		if err := cmp.Or(rows.Close(), rows.Err()); err != nil {
 			t.Fatal(err)
 		}
 	}

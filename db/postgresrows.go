@@ -2,6 +2,7 @@ package db
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/binary"
@@ -20,13 +21,13 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-// endless are settings of a connection that moves all there is.
-var endless = map[string]string{"statement_timeout": "0", "lock_timeout": "0", "idle_in_transaction_session_timeout": "0"}
+// noTimeouts are settings of a connection that moves all rows.
+var noTimeouts = map[string]string{"statement_timeout": "0", "lock_timeout": "0", "idle_in_transaction_session_timeout": "0"}
 
 // postgresConn opens one connection that may take its time.
 func postgresConn(ctx context.Context, config *pgx.ConnConfig, more map[string]string) (_ *sql.Conn, end func(), err error) {
 	config = config.Copy()
-	for name, value := range endless {
+	for name, value := range noTimeouts {
 		config.RuntimeParams[name] = value
 	}
 	pool := postgresPool(config, 1, more)
@@ -50,7 +51,7 @@ func postgresSource(ctx context.Context, o Options) (*source, error) {
 }
 
 // postgresRows reads a table in Postgres' binary form, which costs the server least.
-func postgresRows(ctx context.Context, conn *sql.Conn, t *tables.Table, each func([][]byte) error) error {
+func postgresRows(ctx context.Context, conn *sql.Conn, t *tables.Table, each func(tables.Row) error) error {
 	return conn.Raw(func(d any) error {
 		rows, err := d.(*stdlib.Conn).Conn().Query(ctx, postgresSelect(t), pgx.QueryResultFormats{pgx.BinaryFormatCode})
 		if err != nil {
@@ -66,7 +67,7 @@ func postgresRows(ctx context.Context, conn *sql.Conn, t *tables.Table, each fun
 					return fmt.Errorf("%s.%s: %w", t.Name, t.Columns[i].Name, err)
 				}
 			}
-			if err := each(row); err != nil {
+			if err := each(tables.Row{Table: t, Cells: row}); err != nil {
 				return err
 			}
 		}
@@ -118,21 +119,26 @@ func encodeUID(to, id []byte) {
 	to[8], to[13], to[18], to[23] = '-', '-', '-', '-'
 }
 
-// postgresSink copies rows in a transaction.
-type postgresSink struct {
+// postgresLoader copies rows in a transaction.
+type postgresLoader struct {
 	conn *sql.Conn
 	tx   *sql.Tx
+	all  string // the names of the tables
 	data []byte
 	add  []string // statements that make the references again
 }
 
-// newPostgresSink keeps all others away until the transaction ends. References are taken off and made again over
+// newPostgresLoader keeps all others away until the transaction ends. References are taken off and made again over
 // all rows at once: checked row by row they take as long as all the rest.
-func newPostgresSink(ctx context.Context, conn *sql.Conn, tx *sql.Tx) (*postgresSink, error) {
-	if _, err := tx.ExecContext(ctx, "LOCK TABLE "+portableNames()+" IN ACCESS EXCLUSIVE MODE"); err != nil {
+func newPostgresLoader(ctx context.Context, conn *sql.Conn, tx *sql.Tx, into []*tables.Table) (*postgresLoader, error) {
+	names := make([]string, len(into))
+	for i, t := range into {
+		names[i] = `"` + t.Name + `"`
+	}
+	l := &postgresLoader{conn: conn, tx: tx, all: strings.Join(names, ", ")}
+	if _, err := tx.ExecContext(ctx, "LOCK TABLE "+l.all+" IN ACCESS EXCLUSIVE MODE"); err != nil {
 		return nil, failure.Classify("lock the tables", err)
 	}
-	s := &postgresSink{conn: conn, tx: tx}
 	rows, err := tx.QueryContext(ctx, `SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid)
 		FROM pg_constraint WHERE contype = 'f' AND connamespace = current_schema()::regnamespace ORDER BY 1, 2`)
 	if err != nil {
@@ -145,17 +151,17 @@ func newPostgresSink(ctx context.Context, conn *sql.Conn, tx *sql.Tx) (*postgres
 			return nil, errors.Join(err, rows.Close())
 		}
 		drop = append(drop, "ALTER TABLE "+table+" DROP CONSTRAINT "+name)
-		s.add = append(s.add, "ALTER TABLE "+table+" ADD CONSTRAINT "+name+" "+text)
+		l.add = append(l.add, "ALTER TABLE "+table+" ADD CONSTRAINT "+name+" "+text)
 	}
-	if err := firstError(rows.Close(), rows.Err()); err != nil {
+	if err := cmp.Or(rows.Close(), rows.Err()); err != nil {
 		return nil, failure.Classify("read references", err)
 	}
-	return s, s.all(ctx, drop)
+	return l, l.run(ctx, drop)
 }
 
-func (s *postgresSink) all(ctx context.Context, statements []string) error {
+func (l *postgresLoader) run(ctx context.Context, statements []string) error {
 	for _, statement := range statements {
-		_, err := s.tx.ExecContext(ctx, statement)
+		_, err := l.tx.ExecContext(ctx, statement)
 		var said *pgconn.PgError
 		if errors.As(err, &said) && said.Code == "23503" {
 			return fmt.Errorf("a row points nowhere: %s", said.Message)
@@ -167,27 +173,19 @@ func (s *postgresSink) all(ctx context.Context, statements []string) error {
 	return nil
 }
 
-func portableNames() string {
-	names := make([]string, len(portables))
-	for i, t := range portables {
-		names[i] = `"` + t.Name + `"`
-	}
-	return strings.Join(names, ", ")
-}
-
-func (s *postgresSink) write(ctx context.Context, b *tables.Batch) error {
-	s.data = append(s.data[:0], "PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"...) // no flags, no extension
+func (l *postgresLoader) write(ctx context.Context, b *tables.Batch) error {
+	l.data = append(l.data[:0], "PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"...) // no flags, no extension
 	width := len(b.Table.Columns)
 	for i, cell := range b.Cells {
 		if i%width == 0 {
-			s.data = binary.BigEndian.AppendUint16(s.data, uint16(width))
+			l.data = binary.BigEndian.AppendUint16(l.data, uint16(width))
 		}
-		s.data = appendPostgres(s.data, cell, b.Table.Columns[i%width].Kind)
+		l.data = appendPostgres(l.data, cell, b.Table.Columns[i%width].Kind)
 	}
-	s.data = append(s.data, 0xff, 0xff)
+	l.data = append(l.data, 0xff, 0xff)
 	copying := fmt.Sprintf(`COPY %q ("%s") FROM STDIN (FORMAT binary)`, b.Table.Name, strings.Join(b.Table.Names(), `", "`))
-	err := s.conn.Raw(func(d any) error {
-		_, err := d.(*stdlib.Conn).Conn().PgConn().CopyFrom(ctx, bytes.NewReader(s.data), copying)
+	err := l.conn.Raw(func(d any) error {
+		_, err := d.(*stdlib.Conn).Conn().PgConn().CopyFrom(ctx, bytes.NewReader(l.data), copying)
 		return err
 	})
 	return copyRefused(err, b)
@@ -230,10 +228,10 @@ func appendPostgres(to, cell []byte, kind tables.Kind) []byte {
 }
 
 // end makes the references again and tells the planner how large the tables are now, before it is asked anything.
-func (s *postgresSink) end(ctx context.Context) error {
-	if err := s.all(ctx, s.add); err != nil {
+func (l *postgresLoader) end(ctx context.Context) error {
+	if err := l.run(ctx, l.add); err != nil {
 		return err
 	}
-	_, err := s.tx.ExecContext(ctx, "ANALYZE "+portableNames())
+	_, err := l.tx.ExecContext(ctx, "ANALYZE "+l.all)
 	return failure.Classify("analyze", err)
 }

@@ -1,9 +1,12 @@
-package db
+package archive
 
 import (
 	"bytes"
+	"database/sql"
 	"testing"
 
+	"parley/db"
+	"parley/db/dbtest"
 	"parley/ent"
 )
 
@@ -12,17 +15,26 @@ import (
 func TestExportIsOneState(t *testing.T) {
 	t.Parallel()
 	_, first := everything(t)
-	server, database := newDatabase(t)
-	o := Options{URL: server.URL(database)}
-	if _, err := Import(t.Context(), o, bytes.NewReader(first), nil); err != nil {
+	server, database := dbtest.StartServer(t), "postgres"
+	o := db.Options{URL: server.URL(database)}
+	if _, err := importRows(t.Context(), o, bytes.NewReader(first), nil); err != nil {
 		t.Fatal(err)
 	}
-	s := openAt(t, o.URL, 4)
-	between, err := s.pools.write.BeginTx(t.Context(), nil)
+	s, err := db.Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := between.ExecContext(t.Context(), "SET LOCAL idle_in_transaction_session_timeout = 0; LOCK TABLE login_limits IN ACCESS EXCLUSIVE MODE"); err != nil {
+	t.Cleanup(func() { _ = s.Close() })
+	pool, err := sql.Open("pgx", o.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = pool.Close() })
+	between, err := pool.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := between.ExecContext(t.Context(), "LOCK TABLE login_limits IN ACCESS EXCLUSIVE MODE"); err != nil {
 		t.Fatal(err)
 	}
 	const waiters = `SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
@@ -43,7 +55,7 @@ func TestExportIsOneState(t *testing.T) {
 		default:
 		}
 	}
-	if err := s.Write(t.Context(), func(tx *ent.Tx) error { return addRoom(t.Context(), tx, "meanwhile", 3) }); err != nil {
+	if err := s.Write(t.Context(), func(tx *ent.Tx) error { return dbtest.AddRoom(t.Context(), tx, "meanwhile", 3) }); err != nil {
 		t.Fatal(err)
 	}
 	if err := between.Rollback(); err != nil {
@@ -55,7 +67,7 @@ func TestExportIsOneState(t *testing.T) {
 	if !bytes.Equal(text.Bytes(), first) {
 		t.Errorf("the export is of no one state:\n%s", text.Bytes())
 	}
-	if _, err := Import(t.Context(), Options{URL: "sqlite:parley.db", Dir: t.TempDir()}, &text, nil); err != nil {
+	if _, err := importRows(t.Context(), db.Options{URL: "sqlite:parley.db", Dir: t.TempDir()}, &text, nil); err != nil {
 		t.Error(err)
 	}
 }

@@ -1,13 +1,10 @@
-package db
+package archive
 
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
 	"errors"
-	"fmt"
 	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +13,8 @@ import (
 	"entgo.io/ent/schema/field"
 	"github.com/google/uuid"
 
+	"parley/db"
+	"parley/db/dbtest"
 	"parley/db/tables"
 	"parley/ent"
 	"parley/ent/migrate"
@@ -29,9 +28,9 @@ func TestExportHasEveryColumn(t *testing.T) {
 		field.TypeString: {tables.Text}, field.TypeEnum: {tables.Text}, field.TypeBytes: {tables.Octets},
 	}
 	for _, table := range migrate.Tables {
-		i := slices.IndexFunc(portables, func(p *tables.Table) bool { return p.Name == table.Name })
+		i := slices.IndexFunc(allTables, func(p *tables.Table) bool { return p.Name == table.Name })
 		if i < 0 {
-			t.Errorf("table %s is not exported", table.Name)
+			t.Errorf("table %s is not allTables", table.Name)
 			continue
 		}
 		wanted := 0
@@ -40,19 +39,19 @@ func TestExportHasEveryColumn(t *testing.T) {
 				continue
 			}
 			wanted++
-			at := portables[i].Find([]byte(c.Name), 0)
+			at := allTables[i].Find([]byte(c.Name), 0)
 			if at < 0 {
-				t.Errorf("column %s.%s is not exported", table.Name, c.Name)
-			} else if got := portables[i].Columns[at]; got.Null != c.Nullable || !slices.Contains(kinds[c.Type], got.Kind) {
+				t.Errorf("column %s.%s is not allTables", table.Name, c.Name)
+			} else if got := allTables[i].Columns[at]; got.Null != c.Nullable || !slices.Contains(kinds[c.Type], got.Kind) {
 				t.Errorf("column %s.%s: %+v", table.Name, c.Name, got)
 			}
 		}
-		if got := len(portables[i].Columns); got != wanted {
+		if got := len(allTables[i].Columns); got != wanted {
 			t.Errorf("%s has %d columns, want %d", table.Name, got, wanted)
 		}
 	}
-	if len(portables) != len(migrate.Tables) {
-		t.Errorf("%d tables, want %d", len(portables), len(migrate.Tables))
+	if len(allTables) != len(migrate.Tables) {
+		t.Errorf("%d tables, want %d", len(allTables), len(migrate.Tables))
 	}
 }
 
@@ -63,7 +62,7 @@ func addEverything(ctx context.Context, tx *ent.Tx) error {
 	room, chats := uuid.New(), []uuid.UUID{uuid.New(), uuid.New(), uuid.New()}
 	texts := []string{"", "👩‍👩‍👧‍👦 \"\\ \u2028 \t\r\n\x01\x7f", strings.Repeat("é", 10_000)}
 	err := errors.Join(
-		addRoom(ctx, tx, "general", 10), addRoom(ctx, tx, "empty", 0),
+		dbtest.AddRoom(ctx, tx, "general", 10), dbtest.AddRoom(ctx, tx, "empty", 0),
 		tx.User.Create().SetID(ann).SetUsername("Änn").SetUsernameKey("änn").SetPasswordHash("$argon2id$x").SetPasswordVersion(3).SetCreatedAt(now).Exec(ctx),
 		tx.User.Create().SetID(gone).SetUsername("gone").SetUsernameKey("gone").SetCreatedAt(now.Add(750*time.Millisecond)).SetDeletedAt(now).Exec(ctx),
 		tx.Session.Create().SetID(session).SetUserID(ann).SetCreatedAt(now).SetLastUsedAt(now).SetExpiresAt(now).SetGeneration(2).
@@ -91,10 +90,10 @@ func addEverything(ctx context.Context, tx *ent.Tx) error {
 }
 
 // everything is a database with rows of every kind, and its export.
-func everything(t testing.TB) (o Options, text []byte) {
+func everything(t testing.TB) (o db.Options, text []byte) {
 	t.Helper()
-	o = Options{URL: "sqlite:parley.db", Dir: t.TempDir()}
-	s, err := Open(t.Context(), o)
+	o = db.Options{URL: "sqlite:parley.db", Dir: t.TempDir()}
+	s, err := db.Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +103,7 @@ func everything(t testing.TB) (o Options, text []byte) {
 	return o, exported(t, o)
 }
 
-func exported(t testing.TB, o Options) []byte {
+func exported(t testing.TB, o db.Options) []byte {
 	t.Helper()
 	var text bytes.Buffer
 	held, err := Export(t.Context(), o, &text)
@@ -116,87 +115,41 @@ func exported(t testing.TB, o Options) []byte {
 
 func TestMovingKeepsEveryByte(t *testing.T) {
 	_, first := everything(t)
-	server := newPostgres(t)
+	server := dbtest.StartServer(t)
 	for _, name := range []string{"a", "b"} {
 		if err := server.Create(t.Context(), name, ""); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for _, to := range []Options{
+	for _, to := range []db.Options{
 		{URL: "sqlite:parley.db", Dir: t.TempDir()}, {URL: server.URL("a")}, {URL: server.URL("b")}, {URL: "sqlite:parley.db", Dir: t.TempDir()},
 	} {
-		held, err := Import(t.Context(), to, bytes.NewReader(first), nil)
+		held, err := importRows(t.Context(), to, bytes.NewReader(first), nil)
 		if err != nil || held.Users != 4 || held.Rooms != 4 || held.Chats != 13 {
 			t.Fatal(held, err)
 		}
 		if again := exported(t, to); !bytes.Equal(again, first) {
 			t.Errorf("%s: the bytes differ: %d and %d", to.URL, len(again), len(first))
 		}
-		if _, err := Import(t.Context(), to, bytes.NewReader(first), nil); !errors.Is(err, ErrNotEmpty) {
+		if _, err := importRows(t.Context(), to, bytes.NewReader(first), nil); !errors.Is(err, db.ErrNotEmpty) {
 			t.Errorf("a second import: got %v", err)
 		}
 	}
 }
 
-// Whatever happens to an export on its way is found, and nothing is stored.
-func TestDamagedExportIsRefused(t *testing.T) {
-	_, text := everything(t)
-	lines := bytes.SplitAfter(text, []byte("\n"))
-	lines = lines[:len(lines)-1]
-	damaged := map[string][]byte{"more": append(slices.Clone(text), "{}\n"...), "no end of line": text[:len(text)-1], "nothing": nil}
-	for i := range lines {
-		damaged["cut before line "+string(lines[i])] = bytes.Join(lines[:i], nil)
-		damaged["without "+string(lines[i])] = bytes.Join(slices.Delete(slices.Clone(lines), i, i+1), nil)
-		damaged["twice "+string(lines[i])] = bytes.Join(slices.Insert(slices.Clone(lines), i, lines[i]), nil)
-		if i > 0 {
-			swapped := slices.Clone(lines)
-			swapped[i-1], swapped[i] = swapped[i], swapped[i-1]
-			damaged["swapped "+string(lines[i])] = bytes.Join(swapped, nil)
-		}
-	}
-	for what, text := range damaged {
-		if err := parsed(text); !errors.Is(err, ErrDamaged) {
-			t.Errorf("%.80s: got %v", what, err)
-		}
-	}
-	for at := 0; at < len(text); at++ {
-		if at > 2000 && at < len(text)-600 && at%97 != 0 {
-			continue
-		}
-		for _, flip := range []byte{0x01, 0x20, 0x80} {
-			text[at] ^= flip
-			if err := parsed(text); err == nil {
-				t.Errorf("byte %d with %#x flipped passes", at, flip)
-			}
-			text[at] ^= flip
-		}
-	}
-}
-
-// parsed reads an export into nothing.
-func parsed(text []byte) error {
-	_, err := pour(context.Background(), incoming{Reader: bytes.NewReader(text)}, nowhere{})
-	return err
-}
-
-type nowhere struct{}
-
-func (nowhere) write(context.Context, *tables.Batch) error { return nil }
-func (nowhere) end(context.Context) error                  { return nil }
-
 // A failed import leaves no file, and no row in a database that was there.
 func TestFailedImportLeavesNothing(t *testing.T) {
 	_, text := everything(t)
 	half := text[:len(text)/2]
-	o := Options{URL: "sqlite:parley.db", Dir: t.TempDir()}
-	if _, err := Import(t.Context(), o, bytes.NewReader(half), nil); !errors.Is(err, ErrDamaged) {
+	o := db.Options{URL: "sqlite:parley.db", Dir: t.TempDir()}
+	if _, err := importRows(t.Context(), o, bytes.NewReader(half), nil); !errors.Is(err, ErrDamaged) {
 		t.Errorf("got %v", err)
 	}
-	wantNothing(t, o.Dir)
+	dbtest.WantEmpty(t, o.Dir)
 	if err := open(t, o.Dir).Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Import(t.Context(), o, bytes.NewReader(half), nil); !errors.Is(err, ErrDamaged) {
+	if _, err := importRows(t.Context(), o, bytes.NewReader(half), nil); !errors.Is(err, ErrDamaged) {
 		t.Errorf("got %v", err)
 	}
 	if n, err := open(t, o.Dir).Read.User.Query().Count(t.Context()); err != nil || n != 0 {
@@ -214,9 +167,8 @@ func FuzzImport(f *testing.F) {
 	f.Add([]byte(`{ "table" : "users","id":"` + id + `","created_at":"` + at + `","username":"a","username_key":"a","password_hash":null,"password_version":0,"deleted_at":null}`))
 	f.Add([]byte(`{"sha256":"","users":0,"sessions":0,"blacklisted_tokens":0,"login_limits":0,"rooms":0,"chats":0,"room_events":0}`))
 	take := func(text []byte) (taken *tables.Batch, err error) {
-		p := newPortableParser(nil, func(b *tables.Batch) error { taken = b; return nil })
+		p := newParser(nil, func(b *tables.Batch) error { taken = b; return nil })
 		p.table = 0
-		p.check.begin(portables[0])
 		err = p.chunk(append(bytes.Clone(text), '\n'))
 		return taken, err
 	}
@@ -225,7 +177,7 @@ func FuzzImport(f *testing.F) {
 		if err != nil || b == nil || len(b.Cells) != len(b.Table.Columns) {
 			return
 		}
-		line, err := newPortableWriter(b.Table).append(nil, b.Cells)
+		line, err := newLineWriter(b.Table).append(nil, b.Cells)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -233,70 +185,4 @@ func FuzzImport(f *testing.F) {
 			t.Fatalf("%s: %v", line, err)
 		}
 	})
-}
-
-// sealed gives a changed export the trailer that fits it.
-func sealed(t *testing.T, text []byte, from, to string) []byte {
-	t.Helper()
-	changed := bytes.Replace(text, []byte(from), []byte(to), 1)
-	if bytes.Equal(changed, text) {
-		t.Fatalf("%q is not in the export", from)
-	}
-	at := bytes.LastIndex(changed[:len(changed)-1], []byte("\n")) + 1
-	sum := sha256.Sum256(changed[:at])
-	start := bytes.Index(changed[at:], []byte(`","users"`))
-	return slices.Concat(changed[:at], fmt.Appendf(nil, `{"sha256":"%x`, sum), changed[at+start:])
-}
-
-// An export whose checksum is right is refused when readers would find its logs broken, or the database does.
-func TestUnsoundExportIsRefused(t *testing.T) {
-	_, text := everything(t)
-	server := newPostgres(t)
-	if err := server.Create(t.Context(), "x", ""); err != nil {
-		t.Fatal(err)
-	}
-	const other = "00000000-0000-4000-8000-000000000001"
-	for from, c := range map[string]struct{ to, says string }{
-		`"number":2,"place":2`:        {`"number":3,"place":2`, "chat 2 of a room is missing"},
-		`"place":3,"number":3,"kind"`: {`"place":9,"number":3,"kind"`, "place 3 of a room is missing"},
-		`"last_tag":"10"`:             {`"last_tag":"11"`, "counters"},
-		`"last_number":3`:             {`"last_number":4`, "counters"},
-		`"last_place":5`:              {`"last_place":4`, "counters"},
-		`"kind":"CHAT_EDITED"`:        {`"kind":"X"`, "kind"},
-		`"username_key":"gone"`:       {`"username_key":"general"`, "username_key"},
-		`,"owner_id":"`:               {`,"owner_id":"` + other + `","x":"`, "no field"},
-		`"topic":""`:                  {`"topic":"\u0000"`, "U+0000"},
-		`"schema":2026`:               {`"schema":3026`, "newer"},
-		`"version":1`:                 {`"version":2`, "newer"},
-	} {
-		for _, o := range []Options{{URL: "sqlite:parley.db", Dir: t.TempDir()}, {URL: server.URL("x")}} {
-			_, err := Import(t.Context(), o, bytes.NewReader(sealed(t, text, from, c.to)), nil)
-			if err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "\n") {
-				t.Errorf("%s %s: got %v, want %s", o.URL, from, err, c.says)
-			}
-			if o.Dir != "" {
-				wantNothing(t, o.Dir)
-			}
-		}
-	}
-	// References, and that Postgres has them again.
-	owner := regexp.MustCompile(`"owner_id":"[^"]*"`).Find(text)
-	for _, o := range []Options{{URL: "sqlite:parley.db", Dir: t.TempDir()}, {URL: server.URL("x")}} {
-		if _, err := Import(t.Context(), o, bytes.NewReader(sealed(t, text, string(owner), `"owner_id":"`+other+`"`)), nil); err == nil {
-			t.Errorf("%s: a row that points nowhere was taken", o.URL)
-		}
-	}
-	o := Options{URL: server.URL("x")}
-	if _, err := Import(t.Context(), o, bytes.NewReader(text), nil); err != nil {
-		t.Errorf("after all the refused ones: %v", err)
-	}
-	from, err := openSource(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer from.end()
-	var references int
-	if err := from.conn.QueryRowContext(t.Context(), "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND convalidated").Scan(&references); err != nil || references != 6 {
-		t.Errorf("%d references, %v; want 6", references, err)
-	}
 }

@@ -1,7 +1,8 @@
-package db
+package archive
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -10,28 +11,31 @@ import (
 	"hash"
 	"io"
 
+	"parley/chat"
+	"parley/db"
 	"parley/db/tables"
 )
 
-// A portableParser checks the lines of an export and makes batches of its rows.
-type portableParser struct {
-	out   func(*tables.Batch) error
-	asked func(tables.Row) error // of each row; may be nil
-	line  int                    // that is being read
-	table int                    // whose rows may come; -1: the header comes
-	ended bool
-	check logCheck
-	rows  []int64
-	sum   hash.Hash
-	held  Held
-	batch *tables.Batch // of this chunk
+// A parser checks the lines of an export and makes batches of its rows.
+type parser struct {
+	out     func(*tables.Batch) error
+	content func(tables.Row) error // is asked of each row; may be nil
+	line    int                    // that is being read
+	table   int                    // whose rows may come; -1: the header comes
+	ended   bool
+	order   orderCheck
+	log     chat.LogCheck
+	rows    []int64
+	sum     hash.Hash
+	summary Summary
+	batch   *tables.Batch // of this chunk
 }
 
-func newPortableParser(asked func(tables.Row) error, out func(*tables.Batch) error) *portableParser {
-	return &portableParser{out: out, asked: asked, table: -1, rows: make([]int64, len(portables)), sum: sha256.New()}
+func newParser(content func(tables.Row) error, out func(*tables.Batch) error) *parser {
+	return &parser{out: out, content: content, table: -1, rows: make([]int64, len(allTables)), sum: sha256.New()}
 }
 
-func (p *portableParser) run(ctx context.Context, chunks <-chan portableChunk) error {
+func (p *parser) run(ctx context.Context, chunks <-chan chunk) error {
 	for {
 		select {
 		case c := <-chunks:
@@ -51,7 +55,7 @@ func (p *portableParser) run(ctx context.Context, chunks <-chan portableChunk) e
 }
 
 // end is the end of the file.
-func (p *portableParser) end() error {
+func (p *parser) end() error {
 	if !p.ended {
 		return fmt.Errorf("%w: it ends with line %d, before its trailer", ErrDamaged, p.line)
 	}
@@ -59,9 +63,9 @@ func (p *portableParser) end() error {
 }
 
 // chunk takes whole lines apart.
-func (p *portableParser) chunk(lines []byte) error {
-	p.held.Bytes += int64(len(lines))
-	var line portableLine
+func (p *parser) chunk(lines []byte) error {
+	p.summary.Bytes += int64(len(lines))
+	var line line
 	for at := 0; at < len(lines); at++ {
 		p.line++
 		n := bytes.IndexByte(lines[at:], '\n')
@@ -81,15 +85,15 @@ func (p *portableParser) chunk(lines []byte) error {
 }
 
 // refuse names the line.
-func (p *portableParser) refuse(err error) error {
-	if errors.Is(err, ErrNewer) || errors.Is(err, ErrOlder) {
+func (p *parser) refuse(err error) error {
+	if errors.Is(err, db.ErrNewer) || errors.Is(err, db.ErrOlder) {
 		return fmt.Errorf("line %d: %w", p.line, err)
 	}
 	return fmt.Errorf("%w: line %d: %w", ErrDamaged, p.line, err)
 }
 
 // one takes a line apart; before is what stands before it in its chunk.
-func (p *portableParser) one(l *portableLine, before []byte) error {
+func (p *parser) one(l *line, before []byte) error {
 	if p.ended {
 		return errors.New("there is something behind the trailer")
 	}
@@ -99,7 +103,6 @@ func (p *portableParser) one(l *portableLine, before []byte) error {
 		return err
 	case p.table < 0 && string(name) == headerField:
 		p.table = 0
-		p.check.begin(portables[0])
 		return p.header(l, value)
 	case p.table < 0:
 		return errors.New("an export begins with a header")
@@ -113,21 +116,21 @@ func (p *portableParser) one(l *portableLine, before []byte) error {
 	return errors.New("it is neither a row nor the trailer")
 }
 
-func (p *portableParser) header(l *portableLine, format []byte) error {
-	row := make([][]byte, len(portableHeader.Columns))
-	if err := l.rest(portableHeader, row); err != nil {
+func (p *parser) header(l *line, format []byte) error {
+	row := make([][]byte, len(header.Columns))
+	if err := l.rest(header, row); err != nil {
 		return err
 	}
 	return checkHeader(format, row)
 }
 
-func (p *portableParser) row(l *portableLine, name []byte) error {
-	t := portables[p.table]
+func (p *parser) row(l *line, name []byte) error {
+	t := allTables[p.table]
 	if t.Name != string(name) {
 		if err := p.next(name); err != nil {
 			return err
 		}
-		t = portables[p.table]
+		t = allTables[p.table]
 	}
 	if p.batch == nil {
 		p.batch = &tables.Batch{Table: t, Line: p.line}
@@ -139,19 +142,19 @@ func (p *portableParser) row(l *portableLine, name []byte) error {
 		return err
 	}
 	p.rows[p.table]++
-	p.held.count(t, 1)
-	if err := p.check.check(row); err != nil || p.asked == nil {
+	p.summary.count(t, 1)
+	whole := tables.Row{Table: t, Cells: row}
+	if err := cmp.Or(p.order.check(whole), p.log.Check(whole)); err != nil || p.content == nil {
 		return err
 	}
-	return p.asked(tables.Row{Table: t, Cells: row})
+	return p.content(whole)
 }
 
 // next goes on to a table behind this one.
-func (p *portableParser) next(name []byte) error {
-	for i := p.table + 1; i < len(portables); i++ {
-		if portables[i].Name == string(name) {
+func (p *parser) next(name []byte) error {
+	for i := p.table + 1; i < len(allTables); i++ {
+		if allTables[i].Name == string(name) {
 			p.table = i
-			p.check.begin(portables[i])
 			return p.flush()
 		}
 	}
@@ -159,7 +162,7 @@ func (p *portableParser) next(name []byte) error {
 }
 
 // flush gives away the rows that have been read.
-func (p *portableParser) flush() error {
+func (p *parser) flush() error {
 	if p.batch == nil {
 		return nil
 	}
@@ -168,12 +171,12 @@ func (p *portableParser) flush() error {
 	return p.out(b)
 }
 
-func (p *portableParser) trailer(l *portableLine, sum []byte) error {
-	row := make([][]byte, len(portableTrailer.Columns))
-	if err := l.rest(portableTrailer, row); err != nil {
+func (p *parser) trailer(l *line, sum []byte) error {
+	row := make([][]byte, len(trailer.Columns))
+	if err := l.rest(trailer, row); err != nil {
 		return err
 	}
-	for i, t := range portables {
+	for i, t := range allTables {
 		if n := tables.Integer(row[i]); n != p.rows[i] {
 			return fmt.Errorf("%s has %d rows, and the trailer counts %d", t.Name, p.rows[i], n)
 		}

@@ -1,4 +1,4 @@
-package db
+package archive
 
 import (
 	"encoding/base64"
@@ -8,15 +8,15 @@ import (
 	"parley/db/tables"
 )
 
-// A portableWriter writes the rows of a table as lines. Escaping is by hand: encoding/json takes several
+// A lineWriter writes the rows of a table as lines. Escaping is by hand: encoding/json takes several
 // times as long as reading the rows.
-type portableWriter struct {
+type lineWriter struct {
 	table *tables.Table
 	names []string // of each column, with what stands before and after
 }
 
-func newPortableWriter(t *tables.Table) *portableWriter {
-	w := &portableWriter{table: t}
+func newLineWriter(t *tables.Table) *lineWriter {
+	w := &lineWriter{table: t}
 	before := "{" + quoted(rowField) + ":" + quoted(t.Name)
 	for _, c := range t.Columns {
 		w.names = append(w.names, before+","+quoted(c.Name)+":")
@@ -26,7 +26,7 @@ func newPortableWriter(t *tables.Table) *portableWriter {
 }
 
 // append adds the line of a row.
-func (w *portableWriter) append(to []byte, row [][]byte) ([]byte, error) {
+func (w *lineWriter) append(to []byte, row [][]byte) ([]byte, error) {
 	for i, name := range w.names {
 		to = append(to, name...)
 		cell, c := row[i], &w.table.Columns[i]

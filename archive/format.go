@@ -1,4 +1,6 @@
-package db
+// Package archive takes a database out and in as a whole: exports as lines of JSON, which either kind of database reads
+// back, and copies of SQLite's file. It asks chat and auth what their rows must be, and knows no dialect.
+package archive
 
 import (
 	"encoding/json"
@@ -6,48 +8,43 @@ import (
 	"fmt"
 	"strconv"
 
-	"parley/db/migrations"
+	"parley/chat"
+	"parley/db"
 	"parley/db/tables"
 )
 
-// What is wrong with an import.
-var (
-	ErrNotEmpty = errors.New("the database is not empty")
-	ErrDamaged  = errors.New("not a whole export")
-)
+// ErrDamaged says that an import is not an export as it was written.
+var ErrDamaged = errors.New("not a whole export")
 
-// Held says what an export holds: bytes, and rows of tables, with what has been deleted.
-type Held struct {
+// A Summary says what an export holds: bytes, and rows of tables, with what has been deleted.
+type Summary struct {
 	Bytes, Rows         int64
 	Users, Rooms, Chats int64
 }
 
-func (h *Held) count(t *tables.Table, rows int64) {
-	h.Rows += rows
+func (s *Summary) count(t *tables.Table, rows int64) {
+	s.Rows += rows
 	switch t.Name {
 	case "users":
-		h.Users += rows
+		s.Users += rows
 	case "rooms":
-		h.Rooms += rows
+		s.Rooms += rows
 	case "chats":
-		h.Chats += rows
+		s.Chats += rows
 	}
 }
 
 // The format is described in docs/export.md. What is here must change together with that, and a change
 // that older releases would misread raises the version.
 const (
-	portableFormat  = "parley-export"
-	portableVersion = 1
+	formatName    = "parley-export"
+	formatVersion = 1
 )
 
-// inPurge are rooms that were deleted and still have rows. Of these only the last event is data.
-const inPurge = `(SELECT id FROM rooms WHERE purging)`
-
-// portables are all tables but goose's, each behind those that it points to. The internal id of events is
+// allTables are all tables but goose's, each behind those that it points to. The internal id of events is
 // no part of a log and is left out, and so is what a purge has left, and which rooms it is of. Logs are in order of room and number, and so are their rows on the disk
 // after an import: a page of history is a few pages of the database.
-var portables = []*tables.Table{
+var allTables = []*tables.Table{
 	{Name: "users", Key: 1, Columns: []tables.Column{
 		{Name: "id", Kind: tables.UID},
 		{Name: "created_at", Kind: tables.Moment},
@@ -101,47 +98,39 @@ var portables = []*tables.Table{
 		{Name: "last_tag", Kind: tables.Wide},
 		{Name: "last_at", Kind: tables.Moment},
 	}},
-	{Name: "chats", Key: 2, Where: "room_id NOT IN " + inPurge, Columns: []tables.Column{
-		chatRoom:    {Name: "room_id", Kind: tables.UID},
-		chatNumber:  {Name: "number", Kind: tables.Count},
-		chatPlace:   {Name: "place", Kind: tables.Count},
-		chatTag:     {Name: "tag", Kind: tables.Wide},
-		chatTag + 1: {Name: "id", Kind: tables.UID},
-		chatTag + 2: {Name: "user_id", Kind: tables.UID},
-		chatTag + 3: {Name: "username", Kind: tables.Text},
-		chatTag + 4: {Name: "text", Kind: tables.Text},
-		chatTag + 5: {Name: "created_at", Kind: tables.Moment},
-		chatTag + 6: {Name: "edited_at", Kind: tables.Moment, Null: true},
-		chatTag + 7: {Name: "deleted_at", Kind: tables.Moment, Null: true},
+	{Name: "chats", Key: 2, Where: chat.KeptChats, Columns: []tables.Column{
+		{Name: "room_id", Kind: tables.UID},
+		{Name: "number", Kind: tables.Count},
+		{Name: "place", Kind: tables.Count},
+		{Name: "tag", Kind: tables.Wide},
+		{Name: "id", Kind: tables.UID},
+		{Name: "user_id", Kind: tables.UID},
+		{Name: "username", Kind: tables.Text},
+		{Name: "text", Kind: tables.Text},
+		{Name: "created_at", Kind: tables.Moment},
+		{Name: "edited_at", Kind: tables.Moment, Null: true},
+		{Name: "deleted_at", Kind: tables.Moment, Null: true},
 	}},
-	{Name: "room_events", Key: 2, Where: "kind = 'ROOM_DELETED' OR room_id NOT IN " + inPurge, Columns: []tables.Column{
-		eventRoom:   {Name: "room_id", Kind: tables.UID},
-		eventPlace:  {Name: "place", Kind: tables.Count},
-		eventNumber: {Name: "number", Kind: tables.Count},
-		eventKind:   {Name: "kind", Kind: tables.Text},
-		eventTag:    {Name: "tag", Kind: tables.Wide},
-		eventAt:     {Name: "at", Kind: tables.Moment},
-		eventActor:  {Name: "actor_id", Kind: tables.UID},
-		eventChat:   {Name: "chat_id", Kind: tables.UID, Null: true},
+	{Name: "room_events", Key: 2, Where: chat.KeptEvents, Columns: []tables.Column{
+		{Name: "room_id", Kind: tables.UID},
+		{Name: "place", Kind: tables.Count},
+		{Name: "number", Kind: tables.Count},
+		{Name: "kind", Kind: tables.Text},
+		{Name: "tag", Kind: tables.Wide},
+		{Name: "at", Kind: tables.Moment},
+		{Name: "actor_id", Kind: tables.UID},
+		{Name: "chat_id", Kind: tables.UID, Null: true},
 	}},
 }
 
-// Columns of logs that are looked at.
-const (
-	chatRoom, chatNumber, chatPlace, chatTag = 0, 1, 2, 3
-
-	eventRoom, eventPlace, eventNumber, eventKind = 0, 1, 2, 3
-	eventTag, eventAt, eventActor, eventChat      = 4, 5, 6, 7
-)
-
-// portableHeader and portableTrailer are the other lines, behind their first field.
+// header and trailer are the other lines, behind their first field.
 var (
-	portableHeader = &tables.Table{Name: "the header", Columns: []tables.Column{
+	header = &tables.Table{Name: "the header", Columns: []tables.Column{
 		{Name: "version", Kind: tables.Count}, {Name: "schema", Kind: tables.Count},
 	}}
-	portableTrailer = func() *tables.Table {
+	trailer = func() *tables.Table {
 		t := &tables.Table{Name: "the trailer"}
-		for _, table := range portables {
+		for _, table := range allTables {
 			t.Columns = append(t.Columns, tables.Column{Name: table.Name, Kind: tables.Count})
 		}
 		return t
@@ -155,23 +144,19 @@ const (
 	trailerField = "sha256"
 )
 
-// portableSchema is the version of the schema, whichever the database: the two kinds number the same
-// migrations differently.
-func portableSchema() (int64, error) { return migrations.Newest(migrations.SQLite) }
-
 // appendHeader writes the first line.
 func appendHeader(to []byte) ([]byte, error) {
-	schema, err := portableSchema()
+	schema, err := db.SchemaVersion()
 	if err != nil {
 		return nil, err
 	}
-	return fmt.Appendf(to, "{%q:%q,\"version\":%d,\"schema\":%d}\n", headerField, portableFormat, portableVersion, schema), nil
+	return fmt.Appendf(to, "{%q:%q,\"version\":%d,\"schema\":%d}\n", headerField, formatName, formatVersion, schema), nil
 }
 
 // appendTrailer writes the last line.
 func appendTrailer(to []byte, sum []byte, rows []int64) []byte {
 	to = fmt.Appendf(to, "{%q:\"%x\"", trailerField, sum)
-	for i, t := range portables {
+	for i, t := range allTables {
 		to = fmt.Appendf(to, ",%q:%d", t.Name, rows[i])
 	}
 	return append(to, "}\n"...)
@@ -179,23 +164,23 @@ func appendTrailer(to []byte, sum []byte, rows []int64) []byte {
 
 // checkHeader wants the format, the version and the schema of this binary.
 func checkHeader(format []byte, row [][]byte) error {
-	schema, err := portableSchema()
+	schema, err := db.SchemaVersion()
 	if err != nil {
 		return err
 	}
-	if string(format) != portableFormat {
+	if string(format) != formatName {
 		return errors.New("it is not the format of parley export")
 	}
-	for i, known := range []int64{portableVersion, schema} {
+	for i, known := range []int64{formatVersion, schema} {
 		got, err := strconv.ParseInt(string(row[i]), 10, 64)
-		what := portableHeader.Columns[i].Name
+		what := header.Columns[i].Name
 		switch {
 		case err != nil:
 			return err
 		case got > known:
-			return fmt.Errorf("%w: its %s is %d and this binary knows %d; use the newer binary", ErrNewer, what, got, known)
+			return fmt.Errorf("%w: its %s is %d and this binary knows %d; use the newer binary", db.ErrNewer, what, got, known)
 		case got < known:
-			return fmt.Errorf("%w: its %s is %d and this binary knows %d; import it with the release that wrote it, then parley migrate", ErrOlder, what, got, known)
+			return fmt.Errorf("%w: its %s is %d and this binary knows %d; import it with the release that wrote it, then parley migrate", db.ErrOlder, what, got, known)
 		}
 	}
 	return nil

@@ -19,7 +19,7 @@ import (
 )
 
 // sqliteRows reads a table. It asks the driver itself: database/sql takes as long for a row as SQLite does.
-func sqliteRows(ctx context.Context, conn *sql.Conn, t *tables.Table, each func([][]byte) error) error {
+func sqliteRows(ctx context.Context, conn *sql.Conn, t *tables.Table, each func(tables.Row) error) error {
 	return conn.Raw(func(d any) (err error) {
 		rows, err := d.(*sqlite3.SQLiteConn).QueryContext(ctx, sqliteSelect(t), nil)
 		if err != nil {
@@ -40,7 +40,7 @@ func sqliteRows(ctx context.Context, conn *sql.Conn, t *tables.Table, each func(
 					return fmt.Errorf("%s.%s: %w", t.Name, t.Columns[i].Name, err)
 				}
 			}
-			if err := each(row); err != nil {
+			if err := each(tables.Row{Table: t, Cells: row}); err != nil {
 				return err
 			}
 		}
@@ -91,50 +91,50 @@ func sqliteCell(to []byte, value driver.Value, kind tables.Kind) (row, cell []by
 	return to, to[from:len(to):len(to)], err
 }
 
-// sqliteSink writes rows in a transaction.
-type sqliteSink struct {
+// sqliteLoader writes rows in a transaction.
+type sqliteLoader struct {
 	tx      *sql.Tx
 	inserts map[*tables.Table]*bulk.Stmt
 }
 
-func newSQLiteSink(tx *sql.Tx) *sqliteSink {
-	s := &sqliteSink{tx, map[*tables.Table]*bulk.Stmt{}}
-	for _, t := range portables {
-		s.inserts[t] = bulk.Insert(dialect.SQLite, t.Name, t.Names()...)
+func newSQLiteLoader(tx *sql.Tx, into []*tables.Table) *sqliteLoader {
+	l := &sqliteLoader{tx, map[*tables.Table]*bulk.Stmt{}}
+	for _, t := range into {
+		l.inserts[t] = bulk.Insert(dialect.SQLite, t.Name, t.Names()...)
 	}
-	return s
+	return l
 }
 
-func (s *sqliteSink) write(ctx context.Context, b *tables.Batch) error {
-	insert, width, line := s.inserts[b.Table], len(b.Table.Columns), b.Line
+func (l *sqliteLoader) write(ctx context.Context, b *tables.Batch) error {
+	insert, width, line := l.inserts[b.Table], len(b.Table.Columns), b.Line
 	args := make([]any, 0, bulk.PerStatement*width)
 	for part := range slices.Chunk(b.Cells, bulk.PerStatement*width) {
 		args = args[:0]
 		for i, cell := range part {
 			args = append(args, sqliteArg(cell, b.Table.Columns[i%width].Kind))
 		}
-		if _, err := insert.Run(ctx, s.tx, args); err != nil {
-			return s.find(ctx, insert, portableArgs{args, width, line}, err)
+		if _, err := insert.Run(ctx, l.tx, args); err != nil {
+			return l.find(ctx, insert, lineArgs{args, width, line}, err)
 		}
 		line += len(part) / width
 	}
 	return nil
 }
 
-// portableArgs are arguments of rows that stand in lines.
-type portableArgs struct {
+// lineArgs are arguments of rows that stand in lines.
+type lineArgs struct {
 	args        []any
 	width, line int
 }
 
 // find tells the line of the row that a statement of several was refused for.
-func (s *sqliteSink) find(ctx context.Context, insert *bulk.Stmt, a portableArgs, refused error) error {
+func (l *sqliteLoader) find(ctx context.Context, insert *bulk.Stmt, a lineArgs, refused error) error {
 	var lite sqlite3.Error
 	if !errors.As(refused, &lite) || lite.Code != sqlite3.ErrConstraint {
 		return refused
 	}
 	for row := range slices.Chunk(a.args, a.width) {
-		if _, err := insert.Run(ctx, s.tx, row); err != nil {
+		if _, err := insert.Run(ctx, l.tx, row); err != nil {
 			return fmt.Errorf("line %d: %w", a.line, err)
 		}
 		a.line++
@@ -157,8 +157,8 @@ func sqliteArg(cell []byte, kind tables.Kind) any {
 	return string(cell)
 }
 
-// end has nothing to do: what the transaction holds is whole.
-func (s *sqliteSink) end(context.Context) error { return nil }
+// end has nothing to do.
+func (l *sqliteLoader) end(context.Context) error { return nil }
 
 // appendFromSQLite makes a cell of what SQLite holds: the driver's text, in UTC. What is finer than a
 // millisecond, which no clock of Parley's makes, is cut.

@@ -1,4 +1,4 @@
-package db
+package archive
 
 import (
 	"bytes"
@@ -16,13 +16,14 @@ const (
 	longestLine = 1 << 20
 )
 
-// pour reads an export into a sink: one goroutine reads, one takes the lines apart, and this one writes.
-func pour(ctx context.Context, from incoming, sink portableSink) (Held, error) {
+// load reads an export and gives its rows to write: one goroutine reads, one takes the lines apart, and this one writes.
+// check is asked of each row; nil: nothing is.
+func load(ctx context.Context, r io.Reader, check func(tables.Row) error, write func(context.Context, *tables.Batch) error) (Summary, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	chunks, batches, parsed := make(chan portableChunk, 1), make(chan *tables.Batch, 1), make(chan error, 1)
-	go readChunks(ctx, from, chunks)
-	p := newPortableParser(from.check, func(b *tables.Batch) error {
+	chunks, batches, parsed := make(chan chunk, 1), make(chan *tables.Batch, 1), make(chan error, 1)
+	go readChunks(ctx, r, chunks)
+	p := newParser(check, func(b *tables.Batch) error {
 		select {
 		case batches <- b:
 			return nil
@@ -35,27 +36,27 @@ func pour(ctx context.Context, from incoming, sink portableSink) (Held, error) {
 		parsed <- p.run(ctx, chunks)
 	}()
 	for b := range batches {
-		if err := sink.write(ctx, b); err != nil {
+		if err := write(ctx, b); err != nil {
 			cancel()
 			for range batches { // until the other has ended
 			}
-			return Held{}, err
+			return Summary{}, err
 		}
 	}
 	err := <-parsed
-	return p.held, err
+	return p.summary, err
 }
 
-// A portableChunk is whole lines, but for the last one of an export that is cut off; or the end.
-type portableChunk struct {
+// A chunk is whole lines, but for the last one of an export that is cut off; or the end.
+type chunk struct {
 	lines []byte
 	err   error // io.EOF: all has been read
 }
 
 // readChunks reads until the end. Each chunk has memory of its own: its rows are written while the next are read.
-func readChunks(ctx context.Context, r io.Reader, to chan<- portableChunk) {
+func readChunks(ctx context.Context, r io.Reader, to chan<- chunk) {
 	var rest []byte
-	send := func(c portableChunk) bool {
+	send := func(c chunk) bool {
 		select {
 		case to <- c:
 			return true
@@ -72,17 +73,17 @@ func readChunks(ctx context.Context, r io.Reader, to chan<- portableChunk) {
 			if errors.Is(err, io.ErrUnexpectedEOF) {
 				err = io.EOF
 			}
-			if !send(portableChunk{lines: buffer}) {
+			if !send(chunk{lines: buffer}) {
 				return
 			}
-			send(portableChunk{err: err})
+			send(chunk{err: err})
 			return
 		}
 		end := bytes.LastIndexByte(buffer, '\n') + 1
 		if rest = buffer[end:]; len(rest) > longestLine {
 			end, rest = len(buffer), nil // it is refused as it is
 		}
-		if end > 0 && !send(portableChunk{lines: buffer[:end]}) {
+		if end > 0 && !send(chunk{lines: buffer[:end]}) {
 			return
 		}
 	}

@@ -1,4 +1,4 @@
-package db
+package archive
 
 import (
 	"bytes"
@@ -12,45 +12,20 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
-	"github.com/google/uuid"
-
+	"parley/db"
 	"parley/db/dbtest"
 	"parley/ent"
-	"parley/ent/roomevent"
 )
 
-// smallDisk is a file system of its own.
-func smallDisk(t *testing.T, size string) string {
+func open(t *testing.T, dir string) *db.Store {
 	t.Helper()
-	dir, stop, err := dbtest.Disk(t.Context(), size)
-	if errors.Is(err, dbtest.ErrNoMount) {
-		t.Skip(err)
-	}
+	s, err := db.Open(t.Context(), db.Options{URL: "sqlite:parley.db", Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(stop)
-	return dir
-}
-
-// addRoom makes a room whose log holds n chats.
-func addRoom(ctx context.Context, tx *ent.Tx, name string, n int) error {
-	now, ann, room := time.Now().UTC(), uuid.New(), uuid.New()
-	err := errors.Join(
-		tx.User.Create().SetID(ann).SetUsername(name).SetUsernameKey(name).SetCreatedAt(now).Exec(ctx),
-		tx.Room.Create().SetID(room).SetOwnerID(ann).SetName(name).SetNameKey(name).SetCreatedAt(now).SetLastAt(now).
-			SetLastPlace(int64(n)).SetLastNumber(n).SetLastTag(int64(n)).Exec(ctx))
-	for i := 1; i <= n; i++ {
-		id := uuid.New()
-		err = errors.Join(err,
-			tx.RoomEvent.Create().SetRoomID(room).SetPlace(int64(i)).SetNumber(i).SetTag(int64(i)).
-				SetKind(roomevent.KindCHAT_SENT).SetAt(now).SetActorID(ann).SetChatID(id).Exec(ctx),
-			tx.Chat.Create().SetID(id).SetRoomID(room).SetNumber(i).SetPlace(int64(i)).SetTag(int64(i)).
-				SetUserID(ann).SetUsername(name).SetText(strings.Repeat("x", 100)).SetCreatedAt(now).Exec(ctx))
-	}
-	return err
+	t.Cleanup(func() { _ = s.Close() }) // some tests close it themselves
+	return s
 }
 
 // filled is a database with a room of ten chats and an empty one, which the test holds open.
@@ -58,24 +33,15 @@ func filled(t *testing.T, dir string) {
 	t.Helper()
 	s := open(t, dir)
 	if err := s.Write(t.Context(), func(tx *ent.Tx) error {
-		return errors.Join(addRoom(t.Context(), tx, "general", 10), addRoom(t.Context(), tx, "empty", 0))
+		return errors.Join(dbtest.AddRoom(t.Context(), tx, "general", 10), dbtest.AddRoom(t.Context(), tx, "empty", 0))
 	}); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func backup(t *testing.T, dir, file string) (*Copy, error) {
+func backup(t *testing.T, dir, file string) (Copy, error) {
 	t.Helper()
-	return Backup(t.Context(), Options{URL: "sqlite:parley.db", Dir: dir}, file)
-}
-
-// wantNothing: a backup that failed leaves no file behind.
-func wantNothing(t *testing.T, dir string) {
-	t.Helper()
-	left, err := os.ReadDir(dir)
-	if err != nil || len(left) != 0 {
-		t.Errorf("left behind: %v, %v", left, err)
-	}
+	return Backup(t.Context(), db.Options{URL: "sqlite:parley.db", Dir: dir}, file)
 }
 
 // crashed copies the files of an open database: what kill -9 leaves.
@@ -118,7 +84,7 @@ func TestBackupReadsAndNeverWrites(t *testing.T) {
 	if err := os.Rename(file, again); err != nil {
 		t.Fatal(err)
 	}
-	wantNothing(t, filepath.Dir(file))
+	dbtest.WantEmpty(t, filepath.Dir(file))
 	if n, err := open(t, filepath.Dir(again)).Read.Chat.Query().Count(t.Context()); err != nil || n != 10 {
 		t.Errorf("the copy opens with %d chats, %v", n, err)
 	}
@@ -126,9 +92,9 @@ func TestBackupReadsAndNeverWrites(t *testing.T) {
 
 func TestBackupRefusesOtherSchemas(t *testing.T) {
 	for change, want := range map[string]error{
-		"INSERT INTO goose_db_version (version_id, is_applied) VALUES (99990101000000, 1)":               ErrNewer,
-		"DELETE FROM goose_db_version WHERE version_id = (SELECT max(version_id) FROM goose_db_version)": ErrOlder,
-		"UPDATE goose_db_version SET is_applied = 0 WHERE id = (SELECT max(id) FROM goose_db_version)":   ErrOlder,
+		"INSERT INTO goose_db_version (version_id, is_applied) VALUES (99990101000000, 1)":               db.ErrNewer,
+		"DELETE FROM goose_db_version WHERE version_id = (SELECT max(version_id) FROM goose_db_version)": db.ErrOlder,
+		"UPDATE goose_db_version SET is_applied = 0 WHERE id = (SELECT max(id) FROM goose_db_version)":   db.ErrOlder,
 		"DROP TABLE goose_db_version": nil,
 	} {
 		dir, to := t.TempDir(), t.TempDir()
@@ -138,7 +104,7 @@ func TestBackupRefusesOtherSchemas(t *testing.T) {
 		if err == nil || want != nil && !errors.Is(err, want) {
 			t.Errorf("%s: got %v, want %v", change, err, want)
 		}
-		wantNothing(t, to)
+		dbtest.WantEmpty(t, to)
 	}
 }
 
@@ -192,7 +158,7 @@ func TestBackupChecksWhatItHolds(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: got %v, want %s", change, err, says)
 		}
-		wantNothing(t, to)
+		dbtest.WantEmpty(t, to)
 	}
 }
 
@@ -200,7 +166,7 @@ func TestBackupChecksWhatItHolds(t *testing.T) {
 func TestBackupFindsABrokenIndex(t *testing.T) {
 	dir, to := t.TempDir(), t.TempDir()
 	s := open(t, dir)
-	if err := s.Write(t.Context(), func(tx *ent.Tx) error { return addRoom(t.Context(), tx, "general", 10) }); err != nil {
+	if err := s.Write(t.Context(), func(tx *ent.Tx) error { return dbtest.AddRoom(t.Context(), tx, "general", 10) }); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Close(); err != nil {
@@ -223,27 +189,27 @@ func TestBackupFindsABrokenIndex(t *testing.T) {
 	if _, err := backup(t, dir, filepath.Join(to, "copy.db")); err == nil {
 		t.Error("a broken index passed")
 	}
-	wantNothing(t, to)
+	dbtest.WantEmpty(t, to)
 }
 
 func TestBackupThatFailsLeavesNothing(t *testing.T) {
 	dir := t.TempDir()
 	filled(t, dir)
-	to := smallDisk(t, "64k")
-	if got, err := backup(t, dir, filepath.Join(to, "copy.db")); !errors.Is(err, ErrFull) {
+	to := dbtest.SmallDisk(t, "64k")
+	if got, err := backup(t, dir, filepath.Join(to, "copy.db")); !errors.Is(err, db.ErrFull) {
 		t.Errorf("a full disk: got %+v, %v", got, err)
 	}
-	wantNothing(t, to)
+	dbtest.WantEmpty(t, to)
 	to = t.TempDir()
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := Backup(gone, Options{URL: "sqlite:parley.db", Dir: dir}, filepath.Join(to, "copy.db")); !errors.Is(err, context.Canceled) {
+	if _, err := Backup(gone, db.Options{URL: "sqlite:parley.db", Dir: dir}, filepath.Join(to, "copy.db")); !errors.Is(err, context.Canceled) {
 		t.Errorf("withdrawn: got %v", err)
 	}
 	if _, err := backup(t, t.TempDir(), filepath.Join(to, "copy.db")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no database: got %v", err)
 	}
-	wantNothing(t, to)
+	dbtest.WantEmpty(t, to)
 }
 
 // Of many that want one name, one gets it, and nobody overwrites.
