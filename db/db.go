@@ -21,6 +21,7 @@ import (
 
 	"parley/db/bulk"
 	"parley/db/failure"
+	"parley/db/sqlite"
 	"parley/ent"
 )
 
@@ -60,11 +61,11 @@ type Store struct {
 	Read     *ent.Client // each query on its own connection of the reading pool, 5 s at most; cannot write
 	reading  dialect.Driver
 	writer   *ent.Client
+	readers  *readers
 	dialect  string
 	pools    pools
-	watch    *watch          // of the disk; nil where the disk is not ours
-	postgres *pgx.ConnConfig // nil on SQLite
-	faults   *faults         // nil on Postgres
+	sqlite   *sqlite.Database // nil on Postgres
+	postgres *pgx.ConnConfig  // nil on SQLite
 	close    func() error
 }
 
@@ -87,6 +88,41 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 // Shared says whether nodes on several machines may use the database.
 func (s *Store) Shared() bool { return s.postgres != nil }
 
+func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
+	d, err := sqlite.Open(ctx, path, sqlite.Options{
+		Readers: o.Readers, DiskMinFree: o.DiskMinFree, WALMax: o.WALMax, LookEvery: o.LookEvery, Logger: o.Logger, OnFault: o.OnFault,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s := newStore(dialect.SQLite, pools{d.Read, d.Write}, o.Trace)
+	s.sqlite, s.close = d, d.Close
+	d.Monitor(s.readers.endOldest)
+	return s, nil
+}
+
+// newStore makes a Store of two pools.
+func newStore(in string, pools pools, trace func(context.Context, any)) *Store {
+	readers := newReaders(entsql.OpenDB(in, pools.read))
+	reading := traced(readers, trace)
+	return &Store{
+		Read:    ent.NewClient(ent.Driver(reading)),
+		reading: reading,
+		writer:  ent.NewClient(ent.Driver(traced(entsql.OpenDB(in, pools.write), trace))),
+		readers: readers,
+		dialect: in,
+		pools:   pools,
+	}
+}
+
+// traced tells trace of each statement, if there is one.
+func traced(driver dialect.Driver, trace func(context.Context, any)) dialect.Driver {
+	if trace == nil {
+		return driver
+	}
+	return dialect.DebugWithContext(driver, func(ctx context.Context, v ...any) { trace(ctx, fmt.Sprint(v...)) })
+}
+
 // sqliteFile is the path of the database.
 func (o Options) sqliteFile() (string, error) {
 	file, ok := strings.CutPrefix(o.URL, "sqlite:")
@@ -103,8 +139,8 @@ func (o Options) sqliteFile() (string, error) {
 // after a conflict with another node, so it changes nothing but rows; it uses tx and no other
 // client. ErrBusy, ErrFull, ErrDown: nothing was stored. ErrUnknownOutcome: it may have been.
 func (s *Store) Write(ctx context.Context, fn func(*ent.Tx) error) error {
-	if s.watch != nil {
-		if err := s.watch.mayWrite(); err != nil {
+	if s.sqlite != nil {
+		if err := s.sqlite.MayWrite(); err != nil {
 			return err
 		}
 	}
@@ -170,28 +206,27 @@ func (s *Store) writeOnce(ctx context.Context, fn func(*ent.Tx) error) error {
 	return s.commit(tx)
 }
 
-// begin begins a transaction. While another process writes to a file of SQLite, it tries again: SQLite itself
-// would wait for the lock whether ctx has ended or not.
+// begin begins a transaction.
 func (s *Store) begin(ctx context.Context) (*ent.Tx, error) {
-	for late := time.Now().Add(longestBusy); ; {
+	for begun := time.Now(); ; {
 		tx, err := s.writer.Tx(ctx)
-		if err == nil || s.postgres != nil || time.Now().After(late) || !errors.Is(failure.Classify("", err), ErrBusy) {
+		if err == nil || s.sqlite == nil || !s.sqlite.BeginAgain(begun, err) {
 			return tx, err
 		}
 	}
 }
 
-// fault is faults.see. It is nil on Postgres, which ends by itself when its disk fails.
+// fault is sqlite.Database.Fault. It is nil on Postgres, which ends by itself when its disk fails.
 func (s *Store) fault(err error) error {
-	if s.faults == nil {
+	if s.sqlite == nil {
 		return nil
 	}
-	return s.faults.see(err)
+	return s.sqlite.Fault(err)
 }
 
-func (s *Store) commit(tx transaction) error {
-	if s.faults != nil {
-		return s.faults.commit(tx)
+func (s *Store) commit(tx sqlite.Transaction) error {
+	if s.sqlite != nil {
+		return s.sqlite.Commit(tx)
 	}
 	err := tx.Commit()
 	if err == nil {

@@ -12,6 +12,7 @@ import (
 
 	"parley/db/disk"
 	"parley/db/failure"
+	"parley/db/sqlite"
 	"parley/db/tables"
 )
 
@@ -98,7 +99,7 @@ func (l Load) newFile(ctx context.Context, o Options, path string) error {
 // refuseSQLite and refusePostgres look into a database before it is migrated, because nothing may change in
 // one that is not empty. What else is wrong with it is said when it is opened.
 func (l Load) refuseSQLite(ctx context.Context, path string) error {
-	conn, end, err := singleConn(ctx, sqliteDSN(path, "mode=ro&_query_only=1&_busy_timeout=5000"))
+	conn, end, err := sqlite.ReadOnly(ctx, path)
 	if err != nil {
 		return nil //nolint:nilerr // as above
 	}
@@ -137,15 +138,15 @@ func hasRows(ctx context.Context, in interface {
 
 // A loader writes rows in a transaction.
 type loader interface {
-	write(ctx context.Context, b *tables.Batch) error
-	end(ctx context.Context) error // behind the last row
+	Write(ctx context.Context, b *tables.Batch) error
+	End(ctx context.Context) error // behind the last row
 }
 
 // into fills a store and closes it.
 func (l Load) into(ctx context.Context, store *Store) (err error) {
 	defer func() { err = cmp.Or(err, store.Close()) }()
-	if store.watch != nil {
-		if err := store.watch.mayWrite(); err != nil {
+	if store.sqlite != nil {
+		if err := store.sqlite.MayWrite(); err != nil {
 			return err
 		}
 	}
@@ -165,21 +166,16 @@ func (l Load) into(ctx context.Context, store *Store) (err error) {
 	return store.commit(tx)
 }
 
-// loadConn is a connection that writes. A large cache keeps SQLite from writing pages of its indexes twice.
+// loadConn is a connection that writes.
 func (s *Store) loadConn(ctx context.Context) (_ *sql.Conn, end func(), err error) {
 	if s.postgres != nil {
 		return postgresConn(ctx, s.postgres, nil)
 	}
-	conn, err := s.pools.write.Conn(ctx)
+	conn, err := s.sqlite.LoadConn(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	end = func() { _ = conn.Close() } // the pool is closed next
-	if _, err := conn.ExecContext(ctx, "PRAGMA cache_size = -65536"); err != nil {
-		end()
-		return nil, nil, failure.Classify("set cache", err)
-	}
-	return conn, end, nil
+	return conn, func() { _ = conn.Close() }, nil // the pool is closed next
 }
 
 // beginLoad waits as long as another load lasts. The transaction is not bound to ctx, because a commit that
@@ -195,7 +191,7 @@ func beginLoad(ctx context.Context, conn *sql.Conn) (*sql.Tx, error) {
 }
 
 func (l Load) fill(ctx context.Context, store *Store, conn *sql.Conn, tx *sql.Tx) (err error) {
-	var to loader = newSQLiteLoader(tx, l.Tables)
+	var to loader = sqlite.NewLoader(tx, l.Tables)
 	if store.postgres != nil {
 		if to, err = newPostgresLoader(ctx, conn, tx, l.Tables); err != nil {
 			return err
@@ -210,10 +206,10 @@ func (l Load) fill(ctx context.Context, store *Store, conn *sql.Conn, tx *sql.Tx
 			return fmt.Errorf("%w: %s has rows", ErrNotEmpty, t.Name)
 		}
 	}
-	if err := l.Fill(to.write); err != nil {
+	if err := l.Fill(to.Write); err != nil {
 		return err
 	}
-	if err := to.end(ctx); err != nil {
+	if err := to.End(ctx); err != nil {
 		return err
 	}
 	return l.Check(firstOf(ctx, tx))

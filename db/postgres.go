@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect"
-	entsql "entgo.io/ent/dialect/sql"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -23,7 +22,6 @@ import (
 	"parley/db/failure"
 	"parley/db/migrations"
 	"parley/db/waiting"
-	"parley/ent"
 )
 
 // oldestPostgres is the first version that Parley is tested with.
@@ -82,18 +80,9 @@ func openPostgres(ctx context.Context, o Options) (*Store, error) {
 	if err := cmp.Or(checkArrived(ctx, write, postgresTimeouts), checkArrived(ctx, read, postgresReading)); err != nil {
 		return nil, errors.Join(failure.OneLine(err), closeAll())
 	}
-	driver := newReaders(entsql.OpenDB(dialect.Postgres, read))
-	reading := traced(driver, o.Trace)
-	s := &Store{
-		Read:     ent.NewClient(ent.Driver(reading)),
-		reading:  reading,
-		writer:   ent.NewClient(ent.Driver(traced(entsql.OpenDB(dialect.Postgres, write), o.Trace))),
-		dialect:  dialect.Postgres,
-		pools:    pools{read: read, write: write},
-		postgres: config,
-		close:    closeAll,
-	}
-	driver.view, driver.renew = postgresView, s.renew
+	s := newStore(dialect.Postgres, pools{read, write}, o.Trace)
+	s.postgres, s.close = config, closeAll
+	s.readers.view, s.readers.renew = postgresView, s.renew
 	return s, nil
 }
 

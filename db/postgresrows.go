@@ -173,7 +173,7 @@ func (l *postgresLoader) run(ctx context.Context, statements []string) error {
 	return nil
 }
 
-func (l *postgresLoader) write(ctx context.Context, b *tables.Batch) error {
+func (l *postgresLoader) Write(ctx context.Context, b *tables.Batch) error {
 	l.data = append(l.data[:0], "PGCOPY\n\xff\r\n\x00\x00\x00\x00\x00\x00\x00\x00\x00"...) // no flags, no extension
 	width := len(b.Table.Columns)
 	for i, cell := range b.Cells {
@@ -227,8 +227,8 @@ func appendPostgres(to, cell []byte, kind tables.Kind) []byte {
 	return append(binary.BigEndian.AppendUint32(to, uint32(len(cell))), cell...)
 }
 
-// end makes the references again and tells the planner how large the tables are now, before it is asked anything.
-func (l *postgresLoader) end(ctx context.Context) error {
+// End makes the references again and tells the planner how large the tables are now, before it is asked anything.
+func (l *postgresLoader) End(ctx context.Context) error {
 	if err := l.run(ctx, l.add); err != nil {
 		return err
 	}

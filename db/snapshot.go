@@ -9,6 +9,7 @@ import (
 
 	"parley/db/failure"
 	"parley/db/migrations"
+	"parley/db/sqlite"
 	"parley/db/tables"
 )
 
@@ -61,12 +62,11 @@ func openSource(ctx context.Context, o Options) (*source, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, err
 	}
-	// mode=ro: else the last connection that closes would fold the WAL into the file.
-	conn, end, err := singleConn(ctx, sqliteDSN(path, "mode=ro&_query_only=1&_busy_timeout=5000"))
+	conn, end, err := sqlite.ReadOnly(ctx, path)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
-	return &source{conn, end, migrations.SQLite, nil, sqliteRows}, nil
+	return &source{conn, end, migrations.SQLite, nil, sqlite.Rows}, nil
 }
 
 // Rows gives each the rows of a table, in the order of its key. Their cells are good until each returns.

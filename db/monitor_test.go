@@ -159,7 +159,7 @@ func walSize(t *testing.T, dir string) int64 {
 func TestLargeWALEndsReads(t *testing.T) {
 	dir, ctx := t.TempDir(), t.Context()
 	s, log := watched(t, Options{Dir: dir, WALMax: 1 << 20})
-	s.watch.readers.longest = time.Hour
+	s.readers.longest = time.Hour
 	first := hold(t, s)
 	for !log.has("a read was ended") { // the WAL grows until somebody looks at it
 		if err := add(ctx, s); err != nil {
@@ -173,9 +173,9 @@ func TestLargeWALEndsReads(t *testing.T) {
 	if !log.has("the WAL is large") || !log.has("a read was ended") {
 		t.Errorf("the log says %s", &log.buf)
 	}
-	var patience string
-	if err := s.watch.writer.QueryRow("PRAGMA busy_timeout").Scan(&patience); err != nil || patience != writerPragmas["busy_timeout"] {
-		t.Errorf("the writer now waits for %s ms, %v", patience, err)
+	var timeout string
+	if err := s.pools.write.QueryRow("PRAGMA busy_timeout").Scan(&timeout); err != nil || timeout != "25" {
+		t.Errorf("the writer now waits for %s ms, %v", timeout, err)
 	}
 	if err := hold(t, s)(); err != nil {
 		t.Errorf("a read afterwards: %v", err)

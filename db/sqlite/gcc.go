@@ -1,6 +1,6 @@
 //go:build !cgo
 
-package db
+package sqlite
 
 // SQLite is C. Without a C compiler Go switches cgo off and builds a driver whose first query
 // fails; this makes the build fail instead, with the reason in its name.

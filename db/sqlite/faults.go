@@ -1,4 +1,4 @@
-package db
+package sqlite
 
 import (
 	"errors"
@@ -20,7 +20,7 @@ type faults struct {
 	committing sync.Mutex
 }
 
-// see answers ErrDown when err is a fault, or another write has met one. Then it returns when Options.OnFault has, which
+// see returns failure.ErrDown when err is a fault, or another write has met one. Then it returns when Options.OnFault has, which
 // ends the process of a server.
 func (f *faults) see(err error) error {
 	if failure.IsFault(err) {
@@ -31,11 +31,11 @@ func (f *faults) see(err error) error {
 		return nil
 	}
 	f.told.Do(func() { f.tell(*first) })
-	return fmt.Errorf("%w: a write failed: %w", ErrDown, *first)
+	return fmt.Errorf("%w: a write failed: %w", failure.ErrDown, *first)
 }
 
 // commit commits, unless another write has met a fault meanwhile.
-func (f *faults) commit(tx transaction) error {
+func (f *faults) commit(tx Transaction) error {
 	f.committing.Lock()
 	defer f.committing.Unlock()
 	if fault := f.see(nil); fault != nil {
@@ -48,8 +48,8 @@ func (f *faults) commit(tx transaction) error {
 	return failure.Classify("commit", err)
 }
 
-// transaction is one that somebody ends.
-type transaction interface {
+// A Transaction is one that somebody ends.
+type Transaction interface {
 	Commit() error
 	Rollback() error
 }

@@ -1,4 +1,4 @@
-package db
+package sqlite
 
 import (
 	"context"
@@ -39,7 +39,7 @@ func openFirst(ctx context.Context, path string, o Options) (*sql.DB, error) {
 	}
 	select {
 	case err := <-opened:
-		if errors.Is(err, ErrBusy) {
+		if errors.Is(err, failure.ErrBusy) {
 			err = fmt.Errorf("%w; another process has locked it", err)
 		}
 		return pool, err
@@ -53,7 +53,7 @@ func canLock(ctx context.Context, dir string) bool {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	busy := make(chan bool, 1)
-	go func() { busy <- errors.Is(failure.Classify("", tryLock(ctx, dir)), ErrBusy) }()
+	go func() { busy <- errors.Is(failure.Classify("", tryLock(ctx, dir)), failure.ErrBusy) }()
 	select {
 	case busy := <-busy:
 		return !busy
@@ -77,7 +77,7 @@ func tryLock(ctx context.Context, dir string) (err error) {
 	if err := file.Close(); err != nil {
 		return err
 	}
-	pool, err := sql.Open("sqlite3", sqliteDSN(path, "_journal=WAL&_sync=OFF&_busy_timeout=0"))
+	pool, err := sql.Open("sqlite3", dsn(path, "_journal=WAL&_sync=OFF&_busy_timeout=0"))
 	if err != nil {
 		return err
 	}
