@@ -11,25 +11,26 @@ import (
 // It is policy. Widen it in a commit of its own that says why; not to make a build pass.
 var mayImport = map[string][]string{
 	"ent":                {},
-	"meter":              {},                                                                                                   // counters, of the standard library alone
-	"naming":             {},                                                                                                   // what is an id and one network, and which scripts one name has
-	"web":                {},                                                                                                   // files, nothing else
-	"transport":          {"meter", "naming"},                                                                                  // knows gqlgen; nothing of chat, auth or rows
-	"db/failure":         {},                                                                                                   // the class of an error, of either driver
-	"db/waiting":         {},                                                                                                   // what a start waits for
-	"db/disk":            {},                                                                                                   // files: private, published when whole, and free space
-	"db/bulk":            {"ent"},                                                                                              // statements over many rows
-	"db/migrations":      {"db/failure", "db/waiting", "ent"},                                                                  // the schema of both kinds
-	"db/migrations/diff": {"db/dbtest", "ent"},                                                                                 // a command
-	"db/dbtest":          {"ent"},                                                                                              // for tests
-	"db/tables":          {},                                                                                                   // whole tables, row by row
-	"db/sqlite":          {"db/bulk", "db/disk", "db/failure", "db/migrations", "db/tables", "db/waiting"},                     // a file of SQLite
-	"db":                 {"db/bulk", "db/disk", "db/failure", "db/migrations", "db/sqlite", "db/tables", "db/waiting", "ent"}, // the only room that knows a dialect
-	"auth":               {"db", "db/tables", "ent", "meter", "naming"},                                                        // knows no chat
-	"chat":               {"db", "db/tables", "ent", "meter", "naming"},                                                        // knows no auth: who sends is a parameter
-	"archive":            {"auth", "chat", "db", "db/disk", "db/tables"},                                                       // a database as a whole; knows no dialect
-	"broker":             {"chat"},                                                                                             // the bell serves the room, not the other way
-	"graph":              {"auth", "chat", "db", "naming", "transport"},                                                        // of db only the error classes; never a row
+	"meter":              {},                                                                                                                  // counters, of the standard library alone
+	"naming":             {},                                                                                                                  // what is an id and one network, and which scripts one name has
+	"web":                {},                                                                                                                  // files, nothing else
+	"transport":          {"meter", "naming"},                                                                                                 // knows gqlgen; nothing of chat, auth or rows
+	"db/failure":         {},                                                                                                                  // the class of an error, of either driver
+	"db/waiting":         {},                                                                                                                  // what a start waits for
+	"db/disk":            {},                                                                                                                  // files: private, published when whole, and free space
+	"db/bulk":            {"ent"},                                                                                                             // statements over many rows
+	"db/migrations":      {"db/failure", "db/waiting", "ent"},                                                                                 // the schema of both kinds
+	"db/migrations/diff": {"db/dbtest", "ent"},                                                                                                // a command
+	"db/dbtest":          {"ent"},                                                                                                             // for tests
+	"db/tables":          {},                                                                                                                  // whole tables, row by row
+	"db/sqlite":          {"db/bulk", "db/disk", "db/failure", "db/migrations", "db/tables", "db/waiting"},                                    // a file of SQLite
+	"db/postgres":        {"db/failure", "db/migrations", "db/tables", "db/waiting"},                                                          // a database of Postgres
+	"db":                 {"db/bulk", "db/disk", "db/failure", "db/migrations", "db/postgres", "db/sqlite", "db/tables", "db/waiting", "ent"}, // the only room that knows a dialect
+	"auth":               {"db", "db/tables", "ent", "meter", "naming"},                                                                       // knows no chat
+	"chat":               {"db", "db/tables", "ent", "meter", "naming"},                                                                       // knows no auth: who sends is a parameter
+	"archive":            {"auth", "chat", "db", "db/disk", "db/tables"},                                                                      // a database as a whole; knows no dialect
+	"broker":             {"chat"},                                                                                                            // the bell serves the room, not the other way
+	"graph":              {"auth", "chat", "db", "naming", "transport"},                                                                       // of db only the error classes; never a row
 	"server":             {"archive", "auth", "broker", "chat", "db", "db/waiting", "graph", "meter", "transport", "web"},
 	"cmd/parley":         {"server"},
 	"cmd/parleybench":    {}, // a client like any other
@@ -48,7 +49,7 @@ var homeOf = map[string][]string{
 	"entgo.io/ent":                {"ent", "db", "db/bulk", "db/sqlite", "db/migrations/diff", "auth", "chat"},
 	"ariga.io/atlas":              {"db/migrations/diff"}, // writes migrations
 	"github.com/mattn/go-sqlite3": {"db/dbtest", "db/failure", "db/migrations/diff", "db/sqlite"},
-	"github.com/jackc/pgx":        {"db", "db/bulk", "db/dbtest", "db/failure", "db/migrations/diff"},
+	"github.com/jackc/pgx":        {"db/bulk", "db/dbtest", "db/failure", "db/migrations/diff", "db/postgres"},
 	"github.com/pressly/goose":    {"db/migrations"},
 	"github.com/nats-io":          {"broker"},
 	"github.com/prometheus":       {"server"},

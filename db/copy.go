@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 
+	"parley/db/postgres"
 	"parley/db/sqlite"
 )
 
@@ -16,7 +17,7 @@ import (
 // fs.ErrNotExist: there is no database. ErrNewer, ErrOlder: the schema is not that of this binary, so what the copy holds
 // could not be checked.
 func Copy(ctx context.Context, o Options, to *os.File, check func(First) error) error {
-	if isPostgres(o.URL) {
+	if postgres.IsURL(o.URL) {
 		return errors.New("only SQLite is copied by Parley: use pg_dump for Postgres")
 	}
 	path, err := o.sqliteFile()

@@ -17,10 +17,10 @@ import (
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
-	"github.com/jackc/pgx/v5"
 
 	"parley/db/bulk"
 	"parley/db/failure"
+	"parley/db/postgres"
 	"parley/db/sqlite"
 	"parley/ent"
 )
@@ -64,9 +64,8 @@ type Store struct {
 	readers  *readers
 	dialect  string
 	pools    pools
-	sqlite   *sqlite.Database // nil on Postgres
-	postgres *pgx.ConnConfig  // nil on SQLite
-	close    func() error
+	sqlite   *sqlite.Database   // nil on Postgres
+	postgres *postgres.Database // nil on SQLite
 }
 
 // pools are the connections behind a Store.
@@ -75,7 +74,7 @@ type pools struct{ read, write *sql.DB }
 // Open opens the database, brings its schema up to date and reads its settings back.
 // ErrNewer: it was written by a later version of Parley and has not been touched.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	if isPostgres(o.URL) {
+	if postgres.IsURL(o.URL) {
 		return openPostgres(ctx, o.withDefaults())
 	}
 	path, err := o.sqliteFile()
@@ -96,8 +95,19 @@ func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := newStore(dialect.SQLite, pools{d.Read, d.Write}, o.Trace)
-	s.sqlite, s.close = d, d.Close
+	s.sqlite = d
 	d.Monitor(s.readers.endOldest)
+	return s, nil
+}
+
+func openPostgres(ctx context.Context, o Options) (*Store, error) {
+	d, err := postgres.Open(ctx, postgres.Options{URL: o.URL, Connections: o.Connections, Logger: o.Logger})
+	if err != nil {
+		return nil, err
+	}
+	s := newStore(dialect.Postgres, pools{d.Read, d.Write}, o.Trace)
+	s.postgres = d
+	s.readers.view, s.readers.dropIdle = postgres.View, d.DropIdle
 	return s, nil
 }
 
@@ -160,7 +170,7 @@ func (s *Store) WriteUrgent(ctx context.Context, fn func(*ent.Tx) error) error {
 			return err
 		case conflict:
 		case failure.IsStale(err) && s.postgres != nil:
-			s.renew() // what else the pool holds is as dead as this
+			s.postgres.DropIdle() // what else the pool holds is as dead as this
 		default:
 			return err
 		}
@@ -238,16 +248,6 @@ func (s *Store) commit(tx sqlite.Transaction) error {
 	return fmt.Errorf("commit: %w", err)
 }
 
-// renew closes the connections that nobody uses. After a restart of Postgres all are dead, and each
-// would show it to another caller.
-func (s *Store) renew() {
-	for _, pool := range []*sql.DB{s.pools.read, s.pools.write} {
-		size := pool.Stats().MaxOpenConnections
-		pool.SetMaxIdleConns(-1)
-		pool.SetMaxIdleConns(size)
-	}
-}
-
 // View runs fn on one state of the database: all its reads see the same commits.
 // After 5 s, or earlier when SQLite's WAL has grown too large, they get ErrBusy.
 func (s *Store) View(ctx context.Context, fn func(*ent.Client) error) error {
@@ -290,9 +290,25 @@ func (s *Store) Ping(ctx context.Context) error {
 	return failure.Classify("ping", err)
 }
 
+// Notify hands a payload of at most 7,999 bytes to all nodes that listen, this one too. Only with Postgres.
+func (s *Store) Notify(ctx context.Context, payload string) error {
+	return s.postgres.Notify(ctx, payload)
+}
+
+// Listen hands on what nodes notify, over a connection of its own, until that or ctx ends. ready is called
+// when it hears. Only with Postgres; not through a pooler that takes the connection away after a transaction.
+func (s *Store) Listen(ctx context.Context, ready func(), got func(payload string)) error {
+	return s.postgres.Listen(ctx, ready, got)
+}
+
 // Close ends both pools, on SQLite with an empty WAL. Nothing may use the store any more.
-func (s *Store) Close() error {
-	if err := s.close(); err != nil {
+func (s *Store) Close() (err error) {
+	if s.sqlite != nil {
+		err = s.sqlite.Close()
+	} else {
+		err = s.postgres.Close()
+	}
+	if err != nil {
 		return fmt.Errorf("close database: %w", err)
 	}
 	return nil

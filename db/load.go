@@ -12,6 +12,7 @@ import (
 
 	"parley/db/disk"
 	"parley/db/failure"
+	"parley/db/postgres"
 	"parley/db/sqlite"
 	"parley/db/tables"
 )
@@ -35,28 +36,19 @@ type Load struct {
 // that is not there appears when it is whole and on disk.
 // ErrNotEmpty, or an error of Fill or Check: nothing was stored. ErrUnknownOutcome: all may have been.
 func (l Load) Run(ctx context.Context, o Options) error {
-	o = o.withDefaults()
-	if isPostgres(o.URL) {
-		if err := l.refusePostgres(ctx, o.URL); err != nil {
-			return err
-		}
-		store, err := openPostgres(ctx, o)
+	if !postgres.IsURL(o.URL) {
+		path, err := o.sqliteFile()
 		if err != nil {
 			return err
 		}
-		return l.into(ctx, store)
+		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+			return l.newFile(ctx, o.withDefaults(), path)
+		}
 	}
-	path, err := o.sqliteFile()
-	if err != nil {
+	if err := l.refuse(ctx, o); err != nil {
 		return err
 	}
-	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-		return l.newFile(ctx, o, path)
-	}
-	if err := l.refuseSQLite(ctx, path); err != nil {
-		return err
-	}
-	store, err := openSQLite(ctx, path, o)
+	store, err := Open(ctx, o)
 	if err != nil {
 		return err
 	}
@@ -96,33 +88,16 @@ func (l Load) newFile(ctx context.Context, o Options, path string) error {
 	return err
 }
 
-// refuseSQLite and refusePostgres look into a database before it is migrated, because nothing may change in
-// one that is not empty. What else is wrong with it is said when it is opened.
-func (l Load) refuseSQLite(ctx context.Context, path string) error {
-	conn, end, err := sqlite.ReadOnly(ctx, path)
+// refuse looks into a database before it is migrated, because nothing may change in one that is not empty. What else
+// is wrong with it is said when it is opened.
+func (l Load) refuse(ctx context.Context, o Options) error {
+	from, err := openSource(ctx, o)
 	if err != nil {
 		return nil //nolint:nilerr // as above
 	}
-	defer end()
-	return l.refuse(ctx, conn)
-}
-
-func (l Load) refusePostgres(ctx context.Context, url string) error {
-	config, err := postgresConfig(url)
-	if err != nil {
-		return err
-	}
-	conn, end, err := postgresConn(ctx, config, postgresReading)
-	if err != nil {
-		return nil //nolint:nilerr // as above
-	}
-	defer end()
-	return l.refuse(ctx, conn)
-}
-
-func (l Load) refuse(ctx context.Context, conn *sql.Conn) error {
+	defer from.end()
 	first := l.Tables[0].Name // all others point to it
-	if some, err := hasRows(ctx, conn, first); err == nil && some {
+	if some, err := hasRows(ctx, from.conn, first); err == nil && some {
 		return fmt.Errorf("%w: %s has rows", ErrNotEmpty, first)
 	}
 	return nil
@@ -169,7 +144,7 @@ func (l Load) into(ctx context.Context, store *Store) (err error) {
 // loadConn is a connection that writes.
 func (s *Store) loadConn(ctx context.Context) (_ *sql.Conn, end func(), err error) {
 	if s.postgres != nil {
-		return postgresConn(ctx, s.postgres, nil)
+		return s.postgres.LoadConn(ctx)
 	}
 	conn, err := s.sqlite.LoadConn(ctx)
 	if err != nil {
@@ -193,7 +168,7 @@ func beginLoad(ctx context.Context, conn *sql.Conn) (*sql.Tx, error) {
 func (l Load) fill(ctx context.Context, store *Store, conn *sql.Conn, tx *sql.Tx) (err error) {
 	var to loader = sqlite.NewLoader(tx, l.Tables)
 	if store.postgres != nil {
-		if to, err = newPostgresLoader(ctx, conn, tx, l.Tables); err != nil {
+		if to, err = postgres.NewLoader(ctx, conn, tx, l.Tables); err != nil {
 			return err
 		}
 	}

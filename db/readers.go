@@ -22,10 +22,10 @@ var errEnded = fmt.Errorf("%w: the read took too long", ErrBusy)
 // oldest when it is asked to.
 type readers struct {
 	dialect.Driver
-	begins  *entsql.Driver // the same, which begins transactions as view says
-	longest time.Duration
-	view    *sql.TxOptions // of a transaction that sees one state
-	renew   func()         // called before a read is repeated whose connection was lost; nil: none is
+	begins   *entsql.Driver // the same, which begins transactions as view says
+	longest  time.Duration
+	view     *sql.TxOptions // of a transaction that sees one state
+	dropIdle func()         // called before a read is repeated whose connection was lost; nil: none is
 
 	mu   sync.Mutex
 	open map[*reading]struct{}
@@ -92,21 +92,21 @@ func (r *reading) why(err error) error {
 func (d *readers) Query(ctx context.Context, query string, args, v any) error {
 	r := d.begin(ctx)
 	end := func() { d.end(r) }
-	err := d.heal(r, func() error { return r.query(r.ctx, d.Driver, end, query, args, v) })
+	err := d.retryStale(r, func() error { return r.query(r.ctx, d.Driver, end, query, args, v) })
 	if err != nil {
 		end()
 	}
 	return err
 }
 
-// heal repeats what has handed nothing out when it lost its connection: after a restart of the server all
+// retryStale repeats what has handed nothing out when it lost its connection: after a restart of the server all
 // are dead, and the first read on each would show it.
-func (d *readers) heal(r *reading, read func() error) error {
+func (d *readers) retryStale(r *reading, read func() error) error {
 	err := r.why(read())
-	if d.renew == nil || !failure.IsStale(err) {
+	if d.dropIdle == nil || !failure.IsStale(err) {
 		return err
 	}
-	d.renew()
+	d.dropIdle()
 	return r.why(read())
 }
 
@@ -127,7 +127,7 @@ func (r *reading) query(ctx context.Context, on dialect.ExecQuerier, done func()
 func (d *readers) Tx(ctx context.Context) (dialect.Tx, error) {
 	r := d.begin(ctx)
 	var tx dialect.Tx
-	err := d.heal(r, func() (err error) { tx, err = d.begins.BeginTx(r.ctx, d.view); return err })
+	err := d.retryStale(r, func() (err error) { tx, err = d.begins.BeginTx(r.ctx, d.view); return err })
 	if err != nil {
 		d.end(r)
 		return nil, err

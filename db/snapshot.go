@@ -9,6 +9,7 @@ import (
 
 	"parley/db/failure"
 	"parley/db/migrations"
+	"parley/db/postgres"
 	"parley/db/sqlite"
 	"parley/db/tables"
 )
@@ -52,8 +53,12 @@ func OpenSnapshot(ctx context.Context, o Options) (*Snapshot, error) {
 }
 
 func openSource(ctx context.Context, o Options) (*source, error) {
-	if isPostgres(o.URL) {
-		return postgresSource(ctx, o)
+	if postgres.IsURL(o.URL) {
+		conn, end, err := postgres.ReadOnly(ctx, o.URL)
+		if err != nil {
+			return nil, err
+		}
+		return &source{conn, end, migrations.Postgres, postgres.View, postgres.Rows}, nil
 	}
 	path, err := o.sqliteFile()
 	if err != nil {

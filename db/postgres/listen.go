@@ -1,4 +1,4 @@
-package db
+package postgres
 
 import (
 	"context"
@@ -11,30 +11,30 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// bellChannel is what nodes on one Postgres listen on.
-const bellChannel = "parley_bell"
+// channel is what nodes on one database listen on.
+const channel = "parley_bell"
 
 const (
-	listenPing = 10 * time.Second // silence after which the connection is tried
-	listenWait = 5 * time.Second  // for the answer
+	listenPing = 10 * time.Second // without a notification, after which the connection is tried
+	listenWait = 5 * time.Second  // for the reply
 )
 
-// Notify hands a payload of at most 7,999 bytes to all nodes that listen, this one too. Only with Postgres.
-func (s *Store) Notify(ctx context.Context, payload string) error {
+// Notify hands a payload of at most 7,999 bytes to all nodes that listen, this one too.
+func (d *Database) Notify(ctx context.Context, payload string) error {
 	// A NOTIFY has a commit of its own, under a lock of the whole server: nobody waits for the disk there.
-	_, err := s.pools.write.ExecContext(ctx, "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)", bellChannel, payload)
+	_, err := d.Write.ExecContext(ctx, "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)", channel, payload)
 	return failure.Classify("notify", err)
 }
 
 // Listen hands on what nodes notify, over a connection of its own, until that or ctx ends. ready is called
-// when it hears. Only with Postgres; not through a pooler that takes the connection away after a transaction.
-func (s *Store) Listen(ctx context.Context, ready func(), got func(payload string)) error {
-	conn, err := pgx.ConnectConfig(ctx, s.postgres.Copy())
+// when it hears. Not through a pooler that takes the connection away after a transaction.
+func (d *Database) Listen(ctx context.Context, ready func(), got func(payload string)) error {
+	conn, err := pgx.ConnectConfig(ctx, d.config.Copy())
 	if err != nil {
 		return fmt.Errorf("listen: %w", failure.OneLine(err))
 	}
 	defer closeListening(conn)
-	if _, err := conn.Exec(ctx, "LISTEN "+bellChannel); err != nil {
+	if _, err := conn.Exec(ctx, "LISTEN "+channel); err != nil {
 		return fmt.Errorf("listen: %w", failure.OneLine(err))
 	}
 	ready()
@@ -47,7 +47,7 @@ func (s *Store) Listen(ctx context.Context, ready func(), got func(payload strin
 			return ctx.Err()
 		case !errors.Is(err, context.DeadlineExceeded):
 			return fmt.Errorf("listen: %w", failure.OneLine(err))
-		default: // a peer that has vanished answers nothing, and says nothing
+		default: // a peer that has vanished says nothing
 			if err := pingListening(ctx, conn); err != nil {
 				return fmt.Errorf("listen: %w", failure.OneLine(err))
 			}
@@ -71,7 +71,7 @@ func pingListening(ctx context.Context, conn *pgx.Conn) error {
 	return conn.Ping(ctx)
 }
 
-// closeListening says good-bye for a moment only.
+// closeListening closes a connection, for a moment at most.
 func closeListening(conn *pgx.Conn) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
