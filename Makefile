@@ -8,7 +8,7 @@ ROUNDS ?= 10000
 OURS := $(shell git ls-files '*.go' ':!ent/*' ':!graph/generated/*' 2>/dev/null) $(shell git ls-files 'ent/schema/*.go' 2>/dev/null)
 export GOTOOLCHAIN := local
 
-.PHONY: run build test race postgres model mutants torture fmt lint generate migration web drift bench deps browser deploy-check
+.PHONY: run build test race postgres model mutants torture fmt lint generate migration migration-hash web drift bench deps browser deploy-check
 
 run: ## starts the server with nothing configured
 	go run ./cmd/parley
@@ -47,6 +47,9 @@ generate: ## rows, then the API that binds to them
 
 migration: ## NAME=what_changes: the next migration of both databases
 	go run ./db/migrations/diff $(NAME)
+
+migration-hash: ## the checksums of both databases' migrations, behind SQL that was written by hand
+	go run ./db/migrations/hash
 
 web: ## what a browser loads, built and gzipped into web/static
 	cd web && npm ci --ignore-scripts && npm run build

@@ -21,6 +21,7 @@ var mayImport = map[string][]string{
 	"db/bulk":            {"ent"},                                                                                                             // statements over many rows
 	"db/migrations":      {"db/failure", "db/waiting", "ent"},                                                                                 // the schema of both kinds
 	"db/migrations/diff": {"db/dbtest", "ent"},                                                                                                // a command
+	"db/migrations/hash": {"db/migrations"},                                                                                                   // a command
 	"db/dbtest":          {"ent"},                                                                                                             // for tests
 	"db/tables":          {},                                                                                                                  // whole tables, row by row
 	"db/sqlite":          {"db/bulk", "db/disk", "db/failure", "db/migrations", "db/tables", "db/waiting"},                                    // a file of SQLite
@@ -47,7 +48,7 @@ var homeOf = map[string][]string{
 	"golang.org/x/net":            {"transport"},                 // IDNA
 	"golang.org/x/time":           {"auth", "chat", "transport"}, // rates
 	"entgo.io/ent":                {"ent", "db", "db/bulk", "db/sqlite", "db/migrations/diff", "auth", "chat"},
-	"ariga.io/atlas":              {"db/migrations/diff"}, // writes migrations
+	"ariga.io/atlas":              {"db/migrations/diff", "db/migrations/hash"}, // writes migrations
 	"github.com/mattn/go-sqlite3": {"db/dbtest", "db/failure", "db/migrations/diff", "db/sqlite"},
 	"github.com/jackc/pgx":        {"db/bulk", "db/dbtest", "db/failure", "db/migrations/diff", "db/postgres"},
 	"github.com/pressly/goose":    {"db/migrations"},
