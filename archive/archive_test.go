@@ -35,7 +35,7 @@ func TestExportHasEveryColumn(t *testing.T) {
 		}
 		wanted := 0
 		for _, c := range table.Columns {
-			if c.Increment || c.Name == "purging" { // no data: it says what an export leaves out
+			if c.Increment || c.Name == "purging" { // no data: it marks what an export leaves out
 				continue
 			}
 			wanted++
@@ -106,9 +106,9 @@ func everything(t testing.TB) (o db.Options, text []byte) {
 func exported(t testing.TB, o db.Options) []byte {
 	t.Helper()
 	var text bytes.Buffer
-	held, err := Export(t.Context(), o, &text)
-	if err != nil || held.Bytes != int64(text.Len()) {
-		t.Fatal(held, err)
+	sum, err := Export(t.Context(), o, &text)
+	if err != nil || sum.Bytes != int64(text.Len()) {
+		t.Fatal(sum, err)
 	}
 	return text.Bytes()
 }
@@ -124,9 +124,9 @@ func TestMovingKeepsEveryByte(t *testing.T) {
 	for _, to := range []db.Options{
 		{URL: "sqlite:parley.db", Dir: t.TempDir()}, {URL: server.URL("a")}, {URL: server.URL("b")}, {URL: "sqlite:parley.db", Dir: t.TempDir()},
 	} {
-		held, err := importRows(t.Context(), to, bytes.NewReader(first), nil)
-		if err != nil || held.Users != 4 || held.Rooms != 4 || held.Chats != 13 {
-			t.Fatal(held, err)
+		sum, err := importRows(t.Context(), to, bytes.NewReader(first), nil)
+		if err != nil || sum.Users != 4 || sum.Rooms != 4 || sum.Chats != 13 {
+			t.Fatal(sum, err)
 		}
 		if again := exported(t, to); !bytes.Equal(again, first) {
 			t.Errorf("%s: the bytes differ: %d and %d", to.URL, len(again), len(first))

@@ -11,7 +11,7 @@ import (
 // writeBuffer is how many bytes an asyncWriter writes at once.
 const writeBuffer = 256 << 10
 
-// errWriter: the writer has ended, and its own error says why.
+// errWriter stands for the error with which the writer has ended.
 var errWriter = errors.New("the writer has ended")
 
 // An asyncWriter writes and sums up one buffer while the next is filled.

@@ -9,7 +9,7 @@ import (
 	"parley/db/tables"
 )
 
-// RowCheck answers a check of the rows of an import: what this package would not have stored is wrong. Rows of other tables
+// RowCheck returns a check of the rows of an import: what this package would not have stored is wrong. Rows of other tables
 // pass, but for the usernames on chats. It is for one goroutine.
 func RowCheck() func(tables.Row) error {
 	authors := map[string]bool{} // usernames on chats that are good
@@ -41,7 +41,7 @@ func RowCheck() func(tables.Row) error {
 	}
 }
 
-// shownName answers the key of a username as it was given at registration.
+// shownName returns the key of a username as it was given at registration.
 func shownName(column, username string) (key string, err error) {
 	n, reason := parseName(username)
 	switch {

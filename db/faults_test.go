@@ -9,7 +9,7 @@ import (
 	"parley/ent"
 )
 
-// The connection was free for others before the fault was told: they wrote behind it, and were answered.
+// The connection was free for others before the fault was told: they wrote behind it, and their writes were acknowledged.
 func TestNobodyWritesBehindAFault(t *testing.T) {
 	met, end, told := make(chan struct{}), make(chan struct{}), 0
 	s, err := Open(t.Context(), Options{URL: "sqlite:parley.db", Dir: t.TempDir(), OnFault: func(error) {

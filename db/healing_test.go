@@ -141,8 +141,8 @@ func TestEndedConnectionIsReplaced(t *testing.T) {
 	}
 }
 
-// A server that says nothing any more ends nobody's patience but its own time: a read after five seconds, a
-// write whose caller has no deadline after ten.
+// Calls to a server that sends nothing any more end: a read after five seconds, a write whose caller has no deadline
+// after ten.
 func TestSilentPostgres(t *testing.T) {
 	t.Parallel()
 	server, database := newDatabase(t)

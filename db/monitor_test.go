@@ -19,8 +19,8 @@ import (
 	"parley/ent"
 )
 
-// watched opens a database whose watch looks all the time, and answers its log.
-func watched(t *testing.T, o Options) (*Store, *logText) {
+// monitored opens a database whose disk monitor looks all the time, and returns its log.
+func monitored(t *testing.T, o Options) (*Store, *logText) {
 	t.Helper()
 	log := &logText{}
 	o.URL, o.LookEvery, o.Logger = "sqlite:parley.db", 20*time.Millisecond, slog.New(slog.NewTextHandler(log, nil))
@@ -75,7 +75,7 @@ func fill(t *testing.T, dir string, size int) (file string) {
 // Below the reserve writes are refused, from the start on too; reads go on, and space lifts it.
 func TestReserveOfTheDisk(t *testing.T) {
 	dir, ctx := dbtest.SmallDisk(t, "8m"), t.Context()
-	s, log := watched(t, Options{Dir: dir, DiskMinFree: 4 << 20})
+	s, log := monitored(t, Options{Dir: dir, DiskMinFree: 4 << 20})
 	if err := add(ctx, s); err != nil {
 		t.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func TestReserveOfTheDisk(t *testing.T) {
 	if err != nil {
 		t.Errorf("a read: %v", err)
 	}
-	again, _ := watched(t, Options{Dir: dir, DiskMinFree: 4 << 20})
+	again, _ := monitored(t, Options{Dir: dir, DiskMinFree: 4 << 20})
 	if err := add(ctx, again); !errors.Is(err, ErrFull) {
 		t.Errorf("the first write after the start: %v", err)
 	}
@@ -104,7 +104,7 @@ func TestReserveOfTheDisk(t *testing.T) {
 // When the database itself finds the disk full, it is ErrFull too, nothing is stored, and it passes.
 func TestFullDiskStoresNothing(t *testing.T) {
 	dir, ctx := dbtest.SmallDisk(t, "4m"), t.Context()
-	s, _ := watched(t, Options{Dir: dir, DiskMinFree: 1, OnFault: func(err error) { t.Errorf("taken for a fault: %v", err) }})
+	s, _ := monitored(t, Options{Dir: dir, DiskMinFree: 1, OnFault: func(err error) { t.Errorf("taken for a fault: %v", err) }})
 	filler := fill(t, dir, 1<<20)
 	stored, refused := 0, 0
 	for refused < 20 {
@@ -129,7 +129,7 @@ func TestFullDiskStoresNothing(t *testing.T) {
 	}
 }
 
-// hold begins a view and answers how it ends, once it is let go or has been ended.
+// hold begins a view. release ends it and returns its error.
 func hold(t *testing.T, s *Store) (release func() error) {
 	t.Helper()
 	quit, ended, began := make(chan struct{}), make(chan error, 1), make(chan struct{})
@@ -158,7 +158,7 @@ func walSize(t *testing.T, dir string) int64 {
 // Reads that are in the way when the WAL has reached its bound end with ErrBusy, and it is emptied.
 func TestLargeWALEndsReads(t *testing.T) {
 	dir, ctx := t.TempDir(), t.Context()
-	s, log := watched(t, Options{Dir: dir, WALMax: 1 << 20})
+	s, log := monitored(t, Options{Dir: dir, WALMax: 1 << 20})
 	s.readers.longest = time.Hour
 	first := hold(t, s)
 	for !log.has("a read was ended") { // the WAL grows until somebody looks at it
@@ -185,7 +185,7 @@ func TestLargeWALEndsReads(t *testing.T) {
 // Below the bound the WAL is warned of, and nobody is ended.
 func TestWALBelowItsBoundEndsNobody(t *testing.T) {
 	dir, ctx := t.TempDir(), t.Context()
-	s, log := watched(t, Options{Dir: dir, WALMax: 8 << 20})
+	s, log := monitored(t, Options{Dir: dir, WALMax: 8 << 20})
 	read := hold(t, s)
 	for !log.has("the WAL is large") {
 		if err := add(ctx, s); err != nil {

@@ -22,7 +22,7 @@ var errEnded = fmt.Errorf("%w: the read took too long", ErrBusy)
 // oldest when it is asked to.
 type readers struct {
 	dialect.Driver
-	begins   *entsql.Driver // the same, which begins transactions as view says
+	begins   *entsql.Driver // the same, which begins transactions with the options in view
 	longest  time.Duration
 	view     *sql.TxOptions // of a transaction that sees one state
 	dropIdle func()         // called before a read is repeated whose connection was lost; nil: none is
@@ -78,7 +78,7 @@ func (d *readers) endOldest() bool {
 	return true
 }
 
-// why gives the error of a read that is over its reason, whatever the driver calls it: withdrawn, or a
+// why gives the error of a read that is over its reason, whatever the driver returns: withdrawn, or a
 // transaction that has ended. A deadline of the caller reaches it on several ways too. Every other error
 // gets its class.
 func (r *reading) why(err error) error {

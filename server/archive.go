@@ -40,7 +40,7 @@ func (e *exportCommand) Run(ctx context.Context, c *Config, stdout, stderr io.Wr
 	if isScreen(stdout) {
 		return errors.New("export: the data does not go to a terminal: give a file, or a pipe")
 	}
-	signal.Ignore(syscall.SIGPIPE) // else a reader that goes away ends the process without a word
+	signal.Ignore(syscall.SIGPIPE) // else a reader that goes away ends the process before it can report the error
 	sum, err := archive.Export(ctx, o, stdout)
 	if err != nil {
 		return fmt.Errorf("export: %w", err)

@@ -123,7 +123,7 @@ func migrator(dialect goose.Dialect, folder string, pool *sql.DB, options ...goo
 	return p, nil
 }
 
-// pending says whether migrations are missing. goose itself says nothing to a database that has
+// pending says whether migrations are missing. goose itself accepts a database that has
 // more of them than the binary, so that is asked here.
 func pending(ctx context.Context, p *goose.Provider) (bool, error) {
 	current, target, err := p.GetVersions(ctx)

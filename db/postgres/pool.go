@@ -82,7 +82,7 @@ func newPool(config *pgx.ConnConfig, size int, settings map[string]string) *sql.
 	return pool
 }
 
-// timesInUTC makes a connection answer times as they are stored; else they are in the zone of the machine.
+// timesInUTC makes a connection return times in UTC; else they are in the zone of the machine.
 func timesInUTC(_ context.Context, conn *pgx.Conn) error {
 	conn.TypeMap().RegisterType(&pgtype.Type{
 		Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},

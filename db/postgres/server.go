@@ -87,7 +87,7 @@ func setting(ctx context.Context, pool *sql.DB, name string) (value string, err 
 	return value, nil
 }
 
-// checkArrived reads the settings of a pool back: a pooler in between may drop them without a word
+// checkArrived reads the settings of a pool back: a pooler in between may drop them and report nothing
 // (PgBouncer: ignore_startup_parameters).
 func checkArrived(ctx context.Context, pool *sql.DB, settings map[string]string) error {
 	for name, want := range settings {

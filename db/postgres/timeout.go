@@ -26,7 +26,7 @@ func withReadTimeout(config *pgx.ConnConfig) *pgx.ConnConfig {
 }
 
 // A timeoutConn is a connection that is closed when a read of it takes too long. The driver reads only when it
-// waits for an answer.
+// waits for a reply.
 type timeoutConn struct {
 	net.Conn
 	longest time.Duration

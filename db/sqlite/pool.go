@@ -22,8 +22,8 @@ const (
 	readerDSN   = "_journal=WAL&_query_only=1&_fk=1&_busy_timeout=5000&_stmt_cache_size=64"
 )
 
-// The driver ignores a parameter it does not know without a word, and its own defaults lose
-// answered writes. So what counts is what the database says of itself.
+// The driver ignores a parameter that it does not know, and its own defaults lose committed writes. So the
+// settings are read back from the database.
 var (
 	writerPragmas = map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "secure_delete": "1", "busy_timeout": "25"}
 	readerPragmas = map[string]string{"journal_mode": "wal", "query_only": "1", "foreign_keys": "1"}
@@ -66,7 +66,7 @@ func openPool(ctx context.Context, dsn string, size int) (*sql.DB, error) {
 const longestBusy = 5 * time.Second
 
 // awaitPool opens the first connection. SQLite does not wait for the lock with which another process
-// turns the WAL on or takes leave of it, whatever the busy timeout says; that lasts a moment.
+// turns the WAL on or closes it, whatever the busy timeout is; that lasts a moment.
 func awaitPool(ctx context.Context, pool *sql.DB) error {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()

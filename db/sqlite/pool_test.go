@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The driver takes a misspelt parameter without a word; what it then does would lose answered writes.
+// The driver ignores a misspelt parameter, and without it committed writes can be lost.
 func TestWrongSettingStopsTheStart(t *testing.T) {
 	for wrong, names := range map[string]string{
 		strings.Replace(writerDSN, "_sync=FULL", "_sink=FULL", 1):        "synchronous=1",

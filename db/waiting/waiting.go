@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// quiet is how long a start waits without a word.
+// quiet is how long a start waits before that is logged.
 const quiet = 3 * time.Second
 
-// Warn tells logger what a start waits for, unless done is called soon. Nothing is said behind done.
+// Warn tells logger what a start waits for, unless done is called soon. Nothing is logged behind done.
 func Warn(logger *slog.Logger, what string) (done func()) {
 	said := make(chan struct{})
 	timer := time.AfterFunc(quiet, func() {
