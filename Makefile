@@ -76,6 +76,9 @@ generate: ## rows, then the API that binds to them
 migration: ## NAME=what_changes: the next migration of both databases
 	go run ./db/migrations/diff $(NAME)
 
+migration-hash: ## the checksums of both databases' migrations, behind SQL that was written by hand
+	go run ./db/migrations/hash
+
 web: ## what a browser loads, built and gzipped into web/static
 	cd web && npm ci --ignore-scripts && npm run build
 

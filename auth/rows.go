@@ -6,15 +6,15 @@ import (
 	"fmt"
 	"net/netip"
 
-	"parley/db"
+	"parley/db/tables"
 )
 
-// RowCheck answers a check of the rows of an import: what this package would not have stored is wrong. Rows of other tables
+// RowCheck returns a check of the rows of an import: what this package would not have stored is wrong. Rows of other tables
 // pass, but for the usernames on chats. It is for one goroutine.
-func RowCheck() func(db.Row) error {
+func RowCheck() func(tables.Row) error {
 	authors := map[string]bool{} // usernames on chats that are good
-	return func(r db.Row) error {
-		switch r.Table() {
+	return func(r tables.Row) error {
+		switch r.Table.Name {
 		case "users":
 			return checkUser(r)
 		case "sessions":
@@ -41,7 +41,7 @@ func RowCheck() func(db.Row) error {
 	}
 }
 
-// shownName answers the key of a username as it was given at registration.
+// shownName returns the key of a username as it was given at registration.
 func shownName(column, username string) (key string, err error) {
 	n, reason := parseName(username)
 	switch {
@@ -53,7 +53,7 @@ func shownName(column, username string) (key string, err error) {
 	return n.key, nil
 }
 
-func checkUser(r db.Row) error {
+func checkUser(r tables.Row) error {
 	username, _ := r.Value("username")
 	want, err := shownName("users.username", username)
 	if err != nil {
@@ -79,7 +79,7 @@ var endedFor = map[string]bool{
 	ReasonTokenReused: true, ReasonTooManySessions: true,
 }
 
-func checkSession(r db.Row) error {
+func checkSession(r tables.Row) error {
 	_, ended := r.Value("revoked_at")
 	reason, said := r.Value("revoked_reason")
 	retry, has := r.Value("retry_hash")
@@ -96,7 +96,7 @@ func checkSession(r db.Row) error {
 }
 
 // checkClient wants what Client.columns would have made.
-func checkClient(r db.Row) error {
+func checkClient(r tables.Row) error {
 	var c Client
 	var hasAgent bool
 	c.UserAgent, hasAgent = r.Value("user_agent")

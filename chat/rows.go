@@ -4,12 +4,12 @@ import (
 	"errors"
 	"fmt"
 
-	"parley/db"
+	"parley/db/tables"
 )
 
 // CheckRow says what is wrong with a row of an import: what no release would have stored. Rows of other tables pass.
-func CheckRow(r db.Row) error {
-	switch r.Table() {
+func CheckRow(r tables.Row) error {
+	switch r.Table.Name {
 	case "rooms":
 		return checkRoom(r)
 	case "chats":
@@ -18,7 +18,7 @@ func CheckRow(r db.Row) error {
 	return nil
 }
 
-func checkChat(r db.Row) error {
+func checkChat(r tables.Row) error {
 	text, _ := r.Value("text")
 	switch _, deleted := r.Value("deleted_at"); {
 	case deleted && text != "":
@@ -37,7 +37,7 @@ func ofTable(table string, err error) error {
 	return nil
 }
 
-func checkRoom(r db.Row) error {
+func checkRoom(r tables.Row) error {
 	name, _ := r.Value("name")
 	key, named := r.Value("name_key")
 	topic, hasTopic := r.Value("topic")

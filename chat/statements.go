@@ -20,7 +20,7 @@ import (
 type statements struct {
 	counters             string // arguments: n, n of chats, tag, now, now + wrongClock, now, room
 	since                string // arguments: room, place, room
-	known, events, chats *db.Many
+	known, events, chats *db.BulkStmt
 }
 
 // Columns in the order of their arguments.
@@ -54,9 +54,9 @@ var (
 // newStatements writes the texts. A zero stands for an argument that is given later.
 func newStatements(store *db.Store) *statements {
 	s := &statements{
-		known:  store.FindMany(chat.Table, chat.FieldID),
-		events: store.InsertMany(roomevent.Table, eventColumns...),
-		chats:  store.InsertMany(chat.Table, chatColumns...),
+		known:  store.BulkFind(chat.Table, chat.FieldID),
+		events: store.BulkInsert(roomevent.Table, eventColumns...),
+		chats:  store.BulkInsert(chat.Table, chatColumns...),
 	}
 	s.counters, _ = store.SQL().Update(room.Table).
 		Add(room.FieldLastPlace, 0).Add(room.FieldLastNumber, 0).Set(room.FieldLastTag, 0).

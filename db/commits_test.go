@@ -83,7 +83,7 @@ func TestCallerWhoGoesDuringTheCommitIsToldTheTruth(t *testing.T) {
 // primary's disk.
 func TestCommitThatWaitsForAStandbyIsUnknown(t *testing.T) {
 	t.Parallel()
-	server := newPostgres(t)
+	server := dbtest.StartServer(t)
 	s := openAt(t, server.URL("postgres"), 4)
 	if err := server.SQL(t.Context(), "postgres", "ALTER SYSTEM SET synchronous_standby_names = 'nobody'"); err != nil {
 		t.Fatal(err)
@@ -108,7 +108,7 @@ func TestCommitThatWaitsForAStandbyIsUnknown(t *testing.T) {
 // A full disk stores nothing and says so; with space again all is well, without a restart.
 func TestPostgresOnAFullDisk(t *testing.T) {
 	t.Parallel()
-	server := newPostgres(t)
+	server := dbtest.StartServer(t)
 	disk, unmount, err := dbtest.Disk(t.Context(), "24m")
 	if err != nil {
 		t.Skip(err)

@@ -11,11 +11,12 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/db/failure"
 	"parley/ent"
 	"parley/ent/user"
 )
 
-// Two transactions lock two rows crosswise: PostgreSQL ends one, which is repeated.
+// Two transactions lock two rows crosswise: PostgreSQL ends one, or on a busy machine both, which are repeated.
 func TestCrossedTransactionsBothSucceed(t *testing.T) {
 	t.Parallel()
 	s := openPostgresStore(t, 6)
@@ -43,8 +44,8 @@ func TestCrossedTransactionsBothSucceed(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	if n, err := s.Read.User.Query().Where(user.UsernameHasSuffix("!!")).Count(ctx); err != nil || n != 2 || tries.Load() != 3 {
-		t.Errorf("%d of 2 users were changed twice in %d tries, %v; want 3", n, tries.Load(), err)
+	if n, err := s.Read.User.Query().Where(user.UsernameHasSuffix("!!")).Count(ctx); err != nil || n != 2 || tries.Load() < 3 {
+		t.Errorf("%d of 2 users were changed twice in %d tries, %v; want at least 3", n, tries.Load(), err)
 	}
 }
 
@@ -75,7 +76,7 @@ func TestPostgresErrorsHaveTheirClass(t *testing.T) {
 		"disk full":             {raise("53100"), ErrFull, 1},
 		"I/O error":             {raise("58030"), ErrDown, 3},
 		"read-only":             {raise("25006"), ErrDown, 3},
-		"conflict":              {again, errConflict, 3},
+		"conflict":              {again, failure.ErrConflict, 3},
 		"conflict, mapped":      {func(tx *ent.Tx) error { _ = again(tx); return own }, own, 1},
 		"conflict, swallowed":   {func(tx *ent.Tx) error { _ = again(tx); return nil }, nil, 1}, // the commit rolls back
 		"own":                   {func(tx *ent.Tx) error { return errors.Join(addUser(ctx, tx, "bob"), own) }, own, 1},
@@ -226,11 +227,11 @@ func TestPostgresCallerGoesAway(t *testing.T) {
 }
 
 // Rows go in by columns; none is lost and none is in another's place.
-func TestInsertManyOnPostgres(t *testing.T) {
+func TestBulkInsertOnPostgres(t *testing.T) {
 	t.Parallel()
 	s := openPostgresStore(t, 4)
-	insert := s.InsertMany("users", "id", "username", "username_key", "created_at")
-	find := s.FindMany("users", "username_key")
+	insert := s.BulkInsert("users", "id", "username", "username_key", "created_at")
+	find := s.BulkFind("users", "username_key")
 	var args, names []any
 	for i := range 100 {
 		name := fmt.Sprint("u", i)

@@ -7,7 +7,7 @@ import (
 
 type countedKey struct{}
 
-// Counted answers a context whose reads tell count how many bytes of text each row has that they read, before the
+// Counted returns a context whose reads tell count how many bytes of text each row has that they read, before the
 // next row is read. With the first error of count a read ends, with that error. Reads beside each other count beside
 // each other.
 func Counted(ctx context.Context, count func(bytes int) error) context.Context {

@@ -55,7 +55,7 @@ func TestReadsEndWhereTheirTextIsTooMuch(t *testing.T) {
 			t.Errorf("%s: %d users after %d bytes, %v; want none after %d", name, n, seen, err, 6*row)
 		}
 	}
-	if n := len(s.watch.readers.open); n != 0 {
+	if n := len(s.readers.open); n != 0 {
 		t.Errorf("%d reads are still counted", n)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"parley/ent"
 )
 
-// The connection was free for others before the fault was told: they wrote behind it, and were answered.
+// The connection was free for others before the fault was told: they wrote behind it, and their writes were acknowledged.
 func TestNobodyWritesBehindAFault(t *testing.T) {
 	met, end, told := make(chan struct{}), make(chan struct{}), 0
 	s, err := Open(t.Context(), Options{URL: "sqlite:parley.db", Dir: t.TempDir(), OnFault: func(error) {
@@ -42,38 +42,4 @@ func TestNobodyWritesBehindAFault(t *testing.T) {
 	if told != 1 {
 		t.Errorf("told %d times", told)
 	}
-}
-
-// A commit that waits for its turn while another one's fails is not carried out.
-func TestNobodyCommitsBehindAFault(t *testing.T) {
-	f := faults{tell: func(error) {}}
-	first, second := &scripted{end: sqlite3.Error{Code: sqlite3.ErrIoErr}}, &scripted{}
-	ended := make(chan error)
-	first.during = func() { go func() { ended <- f.commit(second) }() }
-	if err := f.commit(first); !errors.Is(err, ErrDown) {
-		t.Errorf("the one that fails: %v", err)
-	}
-	if err := <-ended; !errors.Is(err, ErrDown) || second.committed || !second.rolledBack {
-		t.Errorf("the one behind it: %v, committed %v, rolled back %v", err, second.committed, second.rolledBack)
-	}
-}
-
-// scripted is a transaction whose commit ends as it is told.
-type scripted struct {
-	during                func()
-	end                   error
-	committed, rolledBack bool
-}
-
-func (s *scripted) Commit() error {
-	s.committed = true
-	if s.during != nil {
-		s.during()
-	}
-	return s.end
-}
-
-func (s *scripted) Rollback() error {
-	s.rolledBack = true
-	return nil
 }

@@ -38,7 +38,7 @@ func warm(t *testing.T, s *Store) {
 // After a restart every pooled connection is dead. Nobody notices.
 func TestRestartOfPostgresIsNotNoticed(t *testing.T) {
 	t.Parallel()
-	server := newPostgres(t)
+	server := dbtest.StartServer(t)
 	s := openAt(t, server.URL("postgres"), 12)
 	mustAdd(t, s, "ann")
 	end := func() {
@@ -81,7 +81,7 @@ func TestRestartOfPostgresIsNotNoticed(t *testing.T) {
 // same call succeeds.
 func TestPostgresKilledBeforeTheCommit(t *testing.T) {
 	t.Parallel()
-	server := newPostgres(t)
+	server := dbtest.StartServer(t)
 	s := openAt(t, server.URL("postgres"), 4)
 	err := s.Write(t.Context(), func(tx *ent.Tx) error {
 		err := addUser(t.Context(), tx, "ann")
@@ -141,8 +141,8 @@ func TestEndedConnectionIsReplaced(t *testing.T) {
 	}
 }
 
-// A server that says nothing any more ends nobody's patience but its own time: a read after five seconds, a
-// write whose caller has no deadline after ten.
+// Calls to a server that sends nothing any more end: a read after five seconds, a write whose caller has no deadline
+// after ten.
 func TestSilentPostgres(t *testing.T) {
 	t.Parallel()
 	server, database := newDatabase(t)
@@ -181,7 +181,7 @@ func TestSilentPostgres(t *testing.T) {
 // The name of the primary leads to a replica after a while. It is not read: it may show an older state.
 func TestReplicaIsNotRead(t *testing.T) {
 	t.Parallel()
-	primary := newPostgres(t)
+	primary := dbtest.StartServer(t)
 	replica, err := primary.Replica(t.Context())
 	if err != nil {
 		t.Fatal(err)

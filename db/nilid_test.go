@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/db/dbtest"
 	"parley/ent"
 	"parley/ent/chat"
 	"parley/ent/roomevent"
@@ -19,7 +20,7 @@ func TestStartWithANilIDThatStays(t *testing.T) {
 	o := Options{URL: "sqlite:parley.db", Dir: t.TempDir()}
 	s := open(t, o.Dir)
 	err := s.Write(t.Context(), func(tx *ent.Tx) error {
-		if err := addRoom(t.Context(), tx, "general", 3); err != nil {
+		if err := dbtest.AddRoom(t.Context(), tx, "general", 3); err != nil {
 			return err
 		}
 		_, err := tx.ExecContext(t.Context(), `UPDATE chats SET id = ? WHERE number = 2; UPDATE room_events SET chat_id = ? WHERE number = 2`, uuid.Nil, uuid.Nil)

@@ -34,15 +34,6 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
-// newPostgres starts a server of a test's own.
-func newPostgres(t *testing.T, flags ...string) *dbtest.Server {
-	t.Helper()
-	s, err := dbtest.NewServer(t.Context(), dbtest.InMemory, flags...)
-	dbtest.Started(t, err)
-	t.Cleanup(s.Remove)
-	return s
-}
-
 // newDatabase makes an empty database on the common server.
 func newDatabase(t *testing.T) (s *dbtest.Server, name string) {
 	t.Helper()

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"parley/db/failure"
+
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
 )
@@ -20,10 +22,10 @@ var errEnded = fmt.Errorf("%w: the read took too long", ErrBusy)
 // oldest when it is asked to.
 type readers struct {
 	dialect.Driver
-	begins  *entsql.Driver // the same, which begins transactions as view says
-	longest time.Duration
-	view    *sql.TxOptions // of a transaction that sees one state
-	renew   func()         // called before a read is repeated whose connection was lost; nil: none is
+	begins   *entsql.Driver // the same, which begins transactions with the options in view
+	longest  time.Duration
+	view     *sql.TxOptions // of a transaction that sees one state
+	dropIdle func()         // called before a read is repeated whose connection was lost; nil: none is
 
 	mu   sync.Mutex
 	open map[*reading]struct{}
@@ -76,35 +78,35 @@ func (d *readers) endOldest() bool {
 	return true
 }
 
-// why gives the error of a read that is over its reason, whatever the driver calls it: withdrawn, or a
+// why gives the error of a read that is over its reason, whatever the driver returns: withdrawn, or a
 // transaction that has ended. A deadline of the caller reaches it on several ways too. Every other error
 // gets its class.
 func (r *reading) why(err error) error {
 	if cause := context.Cause(r.ctx); err != nil && cause != nil {
 		return cause
 	}
-	return classify("", err)
+	return failure.Classify("", err)
 }
 
 // Query is one read by itself. It lasts until its rows are closed.
 func (d *readers) Query(ctx context.Context, query string, args, v any) error {
 	r := d.begin(ctx)
 	end := func() { d.end(r) }
-	err := d.heal(r, func() error { return r.query(r.ctx, d.Driver, end, query, args, v) })
+	err := d.retryStale(r, func() error { return r.query(r.ctx, d.Driver, end, query, args, v) })
 	if err != nil {
 		end()
 	}
 	return err
 }
 
-// heal repeats what has handed nothing out when it lost its connection: after a restart of the server all
+// retryStale repeats what has handed nothing out when it lost its connection: after a restart of the server all
 // are dead, and the first read on each would show it.
-func (d *readers) heal(r *reading, read func() error) error {
+func (d *readers) retryStale(r *reading, read func() error) error {
 	err := r.why(read())
-	if d.renew == nil || !isStale(err) {
+	if d.dropIdle == nil || !failure.IsStale(err) {
 		return err
 	}
-	d.renew()
+	d.dropIdle()
 	return r.why(read())
 }
 
@@ -125,7 +127,7 @@ func (r *reading) query(ctx context.Context, on dialect.ExecQuerier, done func()
 func (d *readers) Tx(ctx context.Context) (dialect.Tx, error) {
 	r := d.begin(ctx)
 	var tx dialect.Tx
-	err := d.heal(r, func() (err error) { tx, err = d.begins.BeginTx(r.ctx, d.view); return err })
+	err := d.retryStale(r, func() (err error) { tx, err = d.begins.BeginTx(r.ctx, d.view); return err })
 	if err != nil {
 		d.end(r)
 		return nil, err

@@ -20,10 +20,10 @@ func TestReadsEnd(t *testing.T) {
 	s, ctx := open(t, t.TempDir()), t.Context()
 	for name, read := range map[string]func(ctx context.Context) error{
 		"a query": func(ctx context.Context) error {
-			return s.watch.readers.Query(ctx, forever, []any{}, &entsql.Rows{})
+			return s.readers.Query(ctx, forever, []any{}, &entsql.Rows{})
 		},
 		"a query of a view": func(ctx context.Context) error {
-			tx, err := s.watch.readers.Tx(ctx)
+			tx, err := s.readers.Tx(ctx)
 			if err != nil {
 				return err
 			}
@@ -43,7 +43,7 @@ func TestReadsEnd(t *testing.T) {
 		},
 		"rows": func(ctx context.Context) error {
 			rows := &entsql.Rows{}
-			if err := s.watch.readers.Query(ctx, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n", []any{}, rows); err != nil {
+			if err := s.readers.Query(ctx, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n", []any{}, rows); err != nil {
 				return err
 			}
 			for rows.Next() {
@@ -51,18 +51,18 @@ func TestReadsEnd(t *testing.T) {
 			return errors.Join(rows.Err(), rows.Close())
 		},
 	} {
-		s.watch.readers.longest = 30 * time.Millisecond
+		s.readers.longest = 30 * time.Millisecond
 		if err := read(ctx); !errors.Is(err, ErrBusy) {
 			t.Errorf("%s: got %v, want ErrBusy", name, err)
 		}
-		s.watch.readers.longest = longestRead
+		s.readers.longest = longestRead
 		mine, cancel := context.WithTimeout(ctx, 5*time.Millisecond)
 		if err := read(mine); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrBusy) {
 			t.Errorf("%s, given up by its caller: got %v, want its deadline", name, err)
 		}
 		cancel()
 	}
-	if n := len(s.watch.readers.open); n != 0 {
+	if n := len(s.readers.open); n != 0 {
 		t.Errorf("%d reads are still counted", n)
 	}
 	if err := s.Ping(ctx); err != nil {

@@ -10,6 +10,7 @@ import (
 	"parley/auth"
 	"parley/chat"
 	"parley/db"
+	"parley/db/waiting"
 	"parley/graph"
 	"parley/server/edge"
 	"parley/server/logs"
@@ -36,7 +37,7 @@ type server struct {
 
 // wire opens the keys and the notifier and puts the parts together.
 func wire(ctx context.Context, c *settings.Config, logger *slog.Logger, store *db.Store) (*server, error) {
-	said := db.WaitFor(logger, "the keys in "+c.Data)
+	said := waiting.Warn(logger, "the keys in "+c.Data)
 	keys, err := openKeys(ctx, c, store)
 	said()
 	if err != nil {
@@ -47,7 +48,7 @@ func wire(ctx context.Context, c *settings.Config, logger *slog.Logger, store *d
 	if err != nil {
 		return nil, err
 	}
-	said = db.WaitFor(logger, "a first answer of NATS")
+	said = waiting.Warn(logger, "a first answer of NATS")
 	s.notifier, s.closeNotifier, err = openNotifier(c, logger, store) // the last that can fail
 	said()
 	if err != nil {

@@ -82,7 +82,7 @@ func (s *Server) start(ctx context.Context) error {
 	return s.Start(ctx)
 }
 
-// Postgres starts an empty server, reachable by a socket, and answers its URL. stop ends it and removes
+// Postgres starts an empty server, reachable by a socket, and returns its URL. stop ends it and removes
 // everything.
 func Postgres(ctx context.Context) (url string, stop func(), err error) {
 	s, err := NewServer(ctx, InMemory)
@@ -151,12 +151,12 @@ func (s *Server) SQL(ctx context.Context, database, statements string) error {
 	return err
 }
 
-// Ask runs statements with psql and answers what they do: a line a row, with | between the columns.
+// Ask runs statements with psql and returns what they do: a line a row, with | between the columns.
 func (s *Server) Ask(ctx context.Context, database, statements string) (string, error) {
 	return s.client(ctx, "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-c", statements, database)
 }
 
-// Dump answers everything that a database holds.
+// Dump returns everything that a database holds.
 func (s *Server) Dump(ctx context.Context, database string) (string, error) {
 	dump, err := s.client(ctx, "pg_dump", database)
 	return unrestricted.ReplaceAllString(dump, ""), err
@@ -237,7 +237,7 @@ func postgresBin() (string, error) {
 	return filepath.Dir(path), nil
 }
 
-// unprivileged answers whom to run as, in a group of its own: PostgreSQL refuses root. The folder becomes
+// unprivileged returns whom to run as, in a group of its own: PostgreSQL refuses root. The folder becomes
 // theirs.
 func unprivileged(dir string) (*syscall.SysProcAttr, error) {
 	if os.Geteuid() != 0 {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 
+	"parley/archive"
 	"parley/db"
 	"parley/server/settings"
 )
@@ -17,13 +18,13 @@ type backupCommand struct {
 }
 
 func (b *backupCommand) Run(ctx context.Context, c *settings.Config, stdout, _ io.Writer) error {
-	held, err := db.Backup(ctx, db.Options{URL: c.DatabaseURL, Dir: c.Data}, b.File)
+	copied, err := archive.Backup(ctx, db.Options{URL: c.DatabaseURL, Dir: c.Data}, b.File)
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s is there already: give a new name", b.File)
 	}
 	if err != nil {
 		return fmt.Errorf("backup: %w", err)
 	}
-	fmt.Fprintf(stdout, "%s: %.1f MiB, %d rooms, %d chats\n", b.File, float64(held.Bytes)/(1<<20), held.Rooms, held.Chats)
+	fmt.Fprintf(stdout, "%s: %.1f MiB, %d rooms, %d chats\n", b.File, float64(copied.Bytes)/(1<<20), copied.Rooms, copied.Chats)
 	return nil
 }

@@ -31,7 +31,7 @@ func TestMigrationsFitTheSchema(t *testing.T) {
 	}
 }
 
-// TestReleasedFilesAreNotChanged: goose says nothing to a changed file, the checksums do.
+// TestReleasedFilesAreNotChanged: goose does not notice a changed file, the checksums do.
 func TestReleasedFilesAreNotChanged(t *testing.T) {
 	dir := copyFolder(t, filepath.Join("..", "sqlite"))
 	files, err := filepath.Glob(filepath.Join(dir, "*.sql"))

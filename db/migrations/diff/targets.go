@@ -54,7 +54,7 @@ func emptyPostgres(ctx context.Context) (*entsql.Driver, func(), error) {
 	return entsql.OpenDB(dialect.Postgres, pool), func() { _ = pool.Close(); stop() }, nil
 }
 
-// tables answers the schema with its folded columns in a collation. On Postgres that is "C": SQLite
+// tables returns the schema with its folded columns in a collation. On Postgres that is "C": SQLite
 // compares bytes, and a database's own locale would sort otherwise and change with an upgrade of libc.
 func (t target) tables() []*schema.Table {
 	for _, table := range entmigrate.Tables {
