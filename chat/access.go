@@ -1,8 +1,6 @@
 package chat
 
 import (
-	"github.com/google/uuid"
-
 	"parley/ent"
 )
 
@@ -19,11 +17,11 @@ const (
 
 // may says whether somebody may do something in a room: the one place that decides. ErrNoRoom: it
 // does not exist any more, or they may not know of it. ErrForbidden: they see it, but may not do this.
-func may(who uuid.UUID, do action, room *ent.Room) error {
+func may(caller Caller, do action, room *ent.Room) error {
 	switch {
 	case room.DeletedAt != nil:
 		return ErrNoRoom
-	case do == deleteRoom && room.OwnerID != who:
+	case do == deleteRoom && room.OwnerID != caller.ID:
 		return ErrForbidden
 	}
 	return nil // every room is public: whoever is signed in finds it, reads it and sends to it
@@ -31,12 +29,12 @@ func may(who uuid.UUID, do action, room *ent.Room) error {
 
 // mayChange says the same of somebody and a chat of that room: its author edits and deletes it, the
 // room's owner deletes it. What was deleted stays so.
-func mayChange(who uuid.UUID, do action, c *ent.Chat, room *ent.Room) error {
-	if may(who, do, room) != nil {
+func mayChange(caller Caller, do action, c *ent.Chat, room *ent.Room) error {
+	if may(caller, do, room) != nil {
 		return ErrNoChat // it went with its room
 	}
 	switch {
-	case c.UserID == who && c.DeletedAt == nil, do == deleteChat && (c.UserID == who || room.OwnerID == who):
+	case c.UserID == caller.ID && c.DeletedAt == nil, do == deleteChat && (c.UserID == caller.ID || room.OwnerID == caller.ID):
 		return nil
 	}
 	return ErrForbidden

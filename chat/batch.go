@@ -121,7 +121,7 @@ func (b *batch) insert(ctx context.Context, tx *ent.Tx, entries []*entry, byRoom
 		in := foldRoom(up.room)
 		for i, n := range byRoom[id] {
 			e := entries[n]
-			if err := may(e.from.ID, send, up.room); err != nil {
+			if err := may(e.from, send, up.room); err != nil {
 				return &refusal{[]*entry{e}, err}
 			}
 			c := &Chat{

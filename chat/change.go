@@ -16,12 +16,12 @@ import (
 // EditChat gives a chat a new text, which readers are told of in the order of the room's log. Only
 // its author may. The same text again changes nothing.
 // ErrNoChat; ErrForbidden, also when it was deleted; *InvalidError; *RateError.
-func (s *Service) EditChat(ctx context.Context, who uuid.UUID, id, text string) (*Chat, error) {
+func (s *Service) EditChat(ctx context.Context, caller Caller, id, text string) (*Chat, error) {
 	if err := checkText(text, s.o.TextLength); err != nil {
 		return nil, err
 	}
 	return s.change(ctx, id, editing{
-		who: who, do: editChat, kind: roomevent.KindCHAT_EDITED,
+		caller: caller, do: editChat, kind: roomevent.KindCHAT_EDITED,
 		done: func(c *ent.Chat) bool { return c.Text == text },
 		set:  func(c *ent.ChatUpdateOne, at time.Time) { c.SetText(text).SetEditedAt(at) },
 	})
@@ -29,9 +29,9 @@ func (s *Service) EditChat(ctx context.Context, who uuid.UUID, id, text string) 
 
 // DeleteChat takes the text of a chat away; its number and its place stay. Its author may, and the
 // room's owner. Sent again it changes nothing. ErrNoChat, ErrForbidden, *RateError.
-func (s *Service) DeleteChat(ctx context.Context, who uuid.UUID, id string) (*Chat, error) {
+func (s *Service) DeleteChat(ctx context.Context, caller Caller, id string) (*Chat, error) {
 	return s.change(ctx, id, editing{
-		who: who, do: deleteChat, kind: roomevent.KindCHAT_DELETED,
+		caller: caller, do: deleteChat, kind: roomevent.KindCHAT_DELETED,
 		done: func(c *ent.Chat) bool { return c.DeletedAt != nil },
 		set:  func(c *ent.ChatUpdateOne, at time.Time) { c.SetText("").SetDeletedAt(at) },
 	})
@@ -39,11 +39,11 @@ func (s *Service) DeleteChat(ctx context.Context, who uuid.UUID, id string) (*Ch
 
 // editing is a change of a chat that is stored already.
 type editing struct {
-	who  uuid.UUID
-	do   action
-	kind roomevent.Kind
-	done func(*ent.Chat) bool // it is so already
-	set  func(c *ent.ChatUpdateOne, at time.Time)
+	caller Caller
+	do     action
+	kind   roomevent.Kind
+	done   func(*ent.Chat) bool // it is so already
+	set    func(c *ent.ChatUpdateOne, at time.Time)
 }
 
 func (s *Service) change(ctx context.Context, id string, e editing) (*Chat, error) {
@@ -51,7 +51,7 @@ func (s *Service) change(ctx context.Context, id string, e editing) (*Chat, erro
 	if !ok {
 		return nil, ErrNoChat
 	}
-	if err := s.changes.take(e.who); err != nil {
+	if err := s.changes.take(e.caller.ID); err != nil {
 		return nil, err
 	}
 	var changed *Chat
@@ -61,7 +61,7 @@ func (s *Service) change(ctx context.Context, id string, e editing) (*Chat, erro
 		if err != nil {
 			return err
 		}
-		if err := mayChange(e.who, e.do, row, room); err != nil {
+		if err := mayChange(e.caller, e.do, row, room); err != nil {
 			return err
 		}
 		if rung = !e.done(row); rung {
@@ -104,7 +104,7 @@ func lockChat(ctx context.Context, tx *ent.Tx, id uuid.UUID) (*ent.Chat, *ent.Ro
 
 // apply changes the row and appends to the room's log.
 func (s *Service) apply(ctx context.Context, tx *ent.Tx, e editing, row *ent.Chat) (*ent.Chat, error) {
-	up, err := s.statements.raise(ctx, tx, appending{row.RoomID, []logged{{kind: e.kind, actor: e.who, chat: &row.ID}}, s.now()})
+	up, err := s.statements.raise(ctx, tx, appending{row.RoomID, []logged{{kind: e.kind, actor: e.caller.ID, chat: &row.ID}}, s.now()})
 	if err != nil {
 		return nil, err
 	}

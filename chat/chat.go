@@ -54,8 +54,8 @@ type RateError struct{ RetryAfter time.Duration }
 
 func (e *RateError) Error() string { return fmt.Sprintf("too fast; again in %v", e.RetryAfter) }
 
-// A Person is who sends: an account's id and the name shown with their chats.
-type Person struct {
+// A Caller is whoever calls: an account's id, and the name that is shown with what they send.
+type Caller struct {
 	ID       uuid.UUID
 	Username string
 }

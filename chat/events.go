@@ -19,7 +19,7 @@ const maxFollowed = 1000
 // as of one moment: behind the cursor of a room, or for a room without one, now.
 // *InvalidError: rooms REQUIRED; after CURSOR_INVALID, also when it is of none of the rooms or
 // another one is of the same. *LimitError: ROOMS. ErrNoRoom, ErrDiverged.
-func (s *Service) OpenAll(ctx context.Context, reader uuid.UUID, rooms, after []string) (starts []Start, err error) {
+func (s *Service) OpenAll(ctx context.Context, caller Caller, rooms, after []string) (starts []Start, err error) {
 	switch {
 	case len(rooms) == 0:
 		return nil, &InvalidError{"rooms", "REQUIRED", "names at least one room"}
@@ -31,7 +31,7 @@ func (s *Service) OpenAll(ctx context.Context, reader uuid.UUID, rooms, after []
 		return nil, err
 	}
 	err = s.store.View(ctx, func(db *ent.Client) error {
-		rows, err := findAll(ctx, db, reader, read, rooms)
+		rows, err := findAll(ctx, db, caller, read, rooms)
 		if err != nil {
 			return err
 		}

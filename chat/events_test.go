@@ -19,9 +19,9 @@ type eventStream struct {
 	stop   func()
 }
 
-func (w *world) events(reader chat.Person, room string, after []string) *eventStream {
+func (w *world) events(reader chat.Caller, room string, after []string) *eventStream {
 	w.t.Helper()
-	starts, err := w.OpenAll(w.t.Context(), reader.ID, []string{room}, after)
+	starts, err := w.OpenAll(w.t.Context(), reader, []string{room}, after)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -77,7 +77,7 @@ func TestEventsOfARoom(t *testing.T) {
 	w := newWorld(t, chat.Options{})
 	ann := w.person("ann")
 	room := w.room(ann, "general")
-	starts, err := w.OpenAll(t.Context(), ann.ID, []string{"general"}, nil)
+	starts, err := w.OpenAll(t.Context(), ann, []string{"general"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,7 +96,7 @@ func TestEventsOfARoom(t *testing.T) {
 	if *edited.Chat.Text != "uno" || edited.Chat.EditedAt == nil {
 		t.Errorf("edited: %+v", edited.Chat)
 	}
-	if _, err := w.DeleteChat(t.Context(), ann.ID, c.ID.String()); err != nil {
+	if _, err := w.DeleteChat(t.Context(), ann, c.ID.String()); err != nil {
 		t.Fatal(err)
 	}
 	if e := live.want(chat.ChatDeleted); e.Chat.Text != nil || e.Chat.DeletedAt == nil {
@@ -114,7 +114,7 @@ func TestEventsOfARoom(t *testing.T) {
 		late.want(chat.ChatDeleted)
 		late.stop()
 	}
-	if _, err := w.DeleteRoom(t.Context(), ann.ID, "general"); err != nil {
+	if _, err := w.DeleteRoom(t.Context(), ann, "general"); err != nil {
 		t.Fatal(err)
 	}
 	if e := live.want(chat.RoomDeleted); e.Room.Name != "general" || e.Chat != nil {
@@ -146,7 +146,7 @@ func TestEventsAtTheDoor(t *testing.T) {
 	green := w.room(ann, "green")
 	one, two := w.send(ann, "red", "one"), w.send(ann, "red", "two")
 	ask := func(rooms, after []string) error {
-		_, err := w.OpenAll(t.Context(), ann.ID, rooms, after)
+		_, err := w.OpenAll(t.Context(), ann, rooms, after)
 		return err
 	}
 	wantInvalid(t, ask(nil, nil), "rooms", "REQUIRED")
@@ -162,7 +162,7 @@ func TestEventsAtTheDoor(t *testing.T) {
 	if err := ask(many, nil); !errors.As(err, &limit) || limit.Reason != "ROOMS" {
 		t.Errorf("got %v", err)
 	}
-	if _, err := w.DeleteRoom(t.Context(), ann.ID, green.ID.String()); err != nil {
+	if _, err := w.DeleteRoom(t.Context(), ann, green.ID.String()); err != nil {
 		t.Fatal(err)
 	}
 	wantErr(t, ask([]string{green.ID.String()}, nil), chat.ErrNoRoom)
@@ -180,7 +180,7 @@ func TestManyCursorsAreVerified(t *testing.T) {
 		rooms[i] = w.room(ann, name).ID.String()
 		good[i] = w.send(ann, name, "x").Cursor()
 	}
-	starts, err := w.OpenAll(t.Context(), ann.ID, rooms, good)
+	starts, err := w.OpenAll(t.Context(), ann, rooms, good)
 	if err != nil || len(starts) != n || starts[n-1].Room.ID.String() != rooms[n-1] || starts[n-1].At.Cursor(starts[n-1].Room.ID) != good[n-1] {
 		t.Fatalf("%d starts, %v", len(starts), err)
 	}
@@ -194,11 +194,11 @@ func TestManyCursorsAreVerified(t *testing.T) {
 		} {
 			changed := slices.Clone(good)
 			changed[i] = c.at.Cursor(id)
-			if _, err := w.OpenAll(t.Context(), ann.ID, rooms, changed); !errors.Is(err, c.want) {
+			if _, err := w.OpenAll(t.Context(), ann, rooms, changed); !errors.Is(err, c.want) {
 				t.Errorf("with %+v for cursor %d: got %v, want %v", c.at, i, err, c.want)
 			}
 		}
 	}
-	_, err = w.OpenAll(t.Context(), ann.ID, rooms[1:], good)
+	_, err = w.OpenAll(t.Context(), ann, rooms[1:], good)
 	wantInvalid(t, err, "after", "CURSOR_INVALID")
 }

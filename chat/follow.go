@@ -20,9 +20,9 @@ type Start struct {
 
 // Open answers where a reader of a room begins: behind the cursor, or now. ErrNoRoom, ErrDiverged,
 // *InvalidError: after CURSOR_INVALID.
-func (s *Service) Open(ctx context.Context, reader uuid.UUID, nameOrID string, after *string) (from Start, err error) {
+func (s *Service) Open(ctx context.Context, caller Caller, nameOrID string, after *string) (from Start, err error) {
 	err = s.store.View(ctx, func(db *ent.Client) error {
-		row, err := find(ctx, db, reader, read, nameOrID)
+		row, err := find(ctx, db, caller, read, nameOrID)
 		if err != nil {
 			return err
 		}

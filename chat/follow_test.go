@@ -27,7 +27,7 @@ func (deaf) Listen(ctx context.Context, _ func(...uuid.UUID)) error {
 }
 
 // sendMany sends n chats from several people at once.
-func (w *world) sendMany(from chat.Person, room string, n int) {
+func (w *world) sendMany(from chat.Caller, room string, n int) {
 	var wg sync.WaitGroup
 	for i := range 4 {
 		wg.Go(func() {
@@ -88,7 +88,7 @@ func TestNothingIsMissedBeforeTheFirstBell(t *testing.T) {
 	w := newWorld(t, chat.Options{HeadsInterval: time.Hour})
 	ann := w.person("ann")
 	w.room(ann, "general")
-	from, err := w.Open(t.Context(), ann.ID, "general", nil)
+	from, err := w.Open(t.Context(), ann, "general", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestPageAndStreamMeet(t *testing.T) {
 	}
 	defer func() { stop(); wg.Wait() }()
 	for range 100 {
-		page, err := w.Chats(t.Context(), ann.ID, "general", chat.PageQuery{})
+		page, err := w.Chats(t.Context(), ann, "general", chat.PageQuery{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -147,7 +147,7 @@ func TestDeletedRoomEndsItsStreams(t *testing.T) {
 	if c := behind.next(); c.Number != 2 {
 		t.Fatalf("got %v", c)
 	}
-	if _, err := w.DeleteRoom(t.Context(), ann.ID, "general"); err != nil {
+	if _, err := w.DeleteRoom(t.Context(), ann, "general"); err != nil {
 		t.Fatal(err)
 	}
 	wantErr(t, live.end(), chat.ErrNoRoom)
@@ -177,13 +177,13 @@ func TestDivergedHistoryIsSaid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.Open(t.Context(), ann.ID, "general", ptr(two.Cursor()))
+	_, err = w.Open(t.Context(), ann, "general", ptr(two.Cursor()))
 	wantErr(t, err, chat.ErrDiverged) // beyond the head
 	w.send(ann, "general", "another two")
 	w.send(ann, "general", "three")
-	_, err = w.Open(t.Context(), ann.ID, "general", ptr(two.Cursor()))
+	_, err = w.Open(t.Context(), ann, "general", ptr(two.Cursor()))
 	wantErr(t, err, chat.ErrDiverged) // another tag at that place
-	_, err = w.Chats(t.Context(), ann.ID, "general", chat.PageQuery{After: ptr(two.Cursor())})
+	_, err = w.Chats(t.Context(), ann, "general", chat.PageQuery{After: ptr(two.Cursor())})
 	wantErr(t, err, chat.ErrDiverged)
 	wantErr(t, running.end(), chat.ErrDiverged)
 }
@@ -254,7 +254,7 @@ func TestPagesOfTheLogAreBounded(t *testing.T) {
 	w := newWorld(t, chat.Options{})
 	ann := w.person("ann")
 	w.room(ann, "general")
-	from, err := w.Open(t.Context(), ann.ID, "general", nil)
+	from, err := w.Open(t.Context(), ann, "general", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -118,8 +118,8 @@ func (s *Service) heads(ctx context.Context, rooms []uuid.UUID) (map[uuid.UUID]p
 	return heads, nil
 }
 
-// ChatsByID answers chats in the order of ids, nil where there is none that reader may see.
-func (s *Service) ChatsByID(ctx context.Context, reader uuid.UUID, ids []uuid.UUID) ([]*Chat, error) {
+// ChatsByID answers chats in the order of ids, nil where there is none that the caller may see.
+func (s *Service) ChatsByID(ctx context.Context, caller Caller, ids []uuid.UUID) ([]*Chat, error) {
 	byID := map[uuid.UUID]*Chat{}
 	err := s.store.View(ctx, func(db *ent.Client) error {
 		rows, err := db.Chat.Query().Where(chat.IDIn(ids...)).All(ctx)
@@ -138,7 +138,7 @@ func (s *Service) ChatsByID(ctx context.Context, reader uuid.UUID, ids []uuid.UU
 		}
 		in := map[uuid.UUID]*Room{}
 		for _, r := range roomRows {
-			if may(reader, read, r) == nil {
+			if may(caller, read, r) == nil {
 				in[r.ID] = foldRoom(r)
 			}
 		}
@@ -156,12 +156,12 @@ func (s *Service) ChatsByID(ctx context.Context, reader uuid.UUID, ids []uuid.UU
 }
 
 // Chat finds one chat by its id. ErrNoChat.
-func (s *Service) Chat(ctx context.Context, reader uuid.UUID, id string) (*Chat, error) {
+func (s *Service) Chat(ctx context.Context, caller Caller, id string) (*Chat, error) {
 	parsed, ok := naming.ParseID(id)
 	if !ok {
 		return nil, ErrNoChat
 	}
-	chats, err := s.ChatsByID(ctx, reader, []uuid.UUID{parsed})
+	chats, err := s.ChatsByID(ctx, caller, []uuid.UUID{parsed})
 	if err != nil {
 		return nil, err
 	}

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/google/uuid"
-
 	"parley/ent"
 	"parley/ent/chat"
 )
@@ -30,10 +28,10 @@ type PageQuery struct {
 }
 
 // Chats reads a page of a room, oldest first. ErrNoRoom, ErrDiverged, *InvalidError.
-func (s *Service) Chats(ctx context.Context, reader uuid.UUID, nameOrID string, q PageQuery) (*Page, error) {
+func (s *Service) Chats(ctx context.Context, caller Caller, nameOrID string, q PageQuery) (*Page, error) {
 	var page *Page
 	err := s.store.View(ctx, func(db *ent.Client) error {
-		row, err := find(ctx, db, reader, read, nameOrID)
+		row, err := find(ctx, db, caller, read, nameOrID)
 		if err != nil {
 			return err
 		}

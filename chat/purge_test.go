@@ -21,7 +21,7 @@ import (
 )
 
 // fill gives a room a history, behind the service's back.
-func (w *world) fill(who chat.Person, room *chat.Room, chats int) {
+func (w *world) fill(who chat.Caller, room *chat.Room, chats int) {
 	w.t.Helper()
 	if err := dbtest.Fill(w.t.Context(), dbtest.Pool(w.t, w.dir), room.ID, who.ID, chats); err != nil {
 		w.t.Fatal(err)
@@ -69,25 +69,25 @@ func TestNothingIsReadOfARoomThatIsBeingPurged(t *testing.T) {
 	ann := w.person("ann")
 	room, other := w.room(ann, "general"), w.room(ann, "other")
 	w.fill(ann, room, 300) // more than a page of the log
-	page, err := w.Chats(t.Context(), ann.ID, "general", chat.PageQuery{First: ptr(2)})
+	page, err := w.Chats(t.Context(), ann, "general", chat.PageQuery{First: ptr(2)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	first, cursor := page.Nodes[0], page.Nodes[0].Cursor()
-	from, err := w.Open(t.Context(), ann.ID, "general", &cursor)
+	from, err := w.Open(t.Context(), ann, "general", &cursor)
 	if err != nil {
 		t.Fatal(err)
 	}
 	live := w.follow(ann, "general", nil)
 	tail := w.Follow(from, func() {})
 	defer tail.Leave()
-	rooms, err := w.Rooms(t.Context(), ann.ID, chat.RoomsQuery{})
+	rooms, err := w.Rooms(t.Context(), ann, chat.RoomsQuery{})
 	if err != nil {
 		t.Fatal(err)
 	}
 
 	// It is deleted by a node that does not purge, and hidden from the one that would.
-	if _, err := chat.New(w.store, chat.Options{Broker: bell}).DeleteRoom(t.Context(), ann.ID, "general"); err != nil {
+	if _, err := chat.New(w.store, chat.Options{Broker: bell}).DeleteRoom(t.Context(), ann, "general"); err != nil {
 		t.Fatal(err)
 	}
 	if chats, events := w.left(room.ID); chats != 300 || events != 301 {
@@ -108,30 +108,30 @@ func TestNothingIsReadOfARoomThatIsBeingPurged(t *testing.T) {
 	}
 	id := first.ID.String()
 	for _, name := range []string{"general", room.ID.String()} {
-		_, err = w.Room(t.Context(), ann.ID, name)
+		_, err = w.Room(t.Context(), ann, name)
 		wantErr(t, err, chat.ErrNoRoom)
-		_, err = w.Open(t.Context(), ann.ID, name, &cursor)
+		_, err = w.Open(t.Context(), ann, name, &cursor)
 		wantErr(t, err, chat.ErrNoRoom)
-		_, err = w.OpenAll(t.Context(), ann.ID, []string{name}, []string{cursor})
+		_, err = w.OpenAll(t.Context(), ann, []string{name}, []string{cursor})
 		wantErr(t, err, chat.ErrNoRoom)
-		_, err = w.Chats(t.Context(), ann.ID, name, chat.PageQuery{})
+		_, err = w.Chats(t.Context(), ann, name, chat.PageQuery{})
 		wantErr(t, err, chat.ErrNoRoom)
 		_, err = w.Send(t.Context(), ann, chat.Draft{Room: name, Text: "x"})
 		wantErr(t, err, chat.ErrNoRoom)
 		_, err = w.Send(t.Context(), ann, chat.Draft{Room: name, Text: "x", ID: &id})
 		wantErr(t, err, chat.ErrNoRoom)
 	}
-	_, err = w.Chat(t.Context(), ann.ID, id)
+	_, err = w.Chat(t.Context(), ann, id)
 	wantErr(t, err, chat.ErrNoChat)
-	if chats, err := w.ChatsByID(t.Context(), ann.ID, []uuid.UUID{first.ID}); err != nil || chats[0] != nil {
+	if chats, err := w.ChatsByID(t.Context(), ann, []uuid.UUID{first.ID}); err != nil || chats[0] != nil {
 		t.Errorf("by id: %v, %v", chats, err)
 	}
 	if chats, err := w.LastChats(t.Context(), rooms.Nodes()); err != nil || slices.ContainsFunc(chats, func(c *chat.Chat) bool { return c != nil }) {
 		t.Errorf("newest chats: %v, %v", chats, err)
 	}
-	_, err = w.EditChat(t.Context(), ann.ID, id, "x")
+	_, err = w.EditChat(t.Context(), ann, id, "x")
 	wantErr(t, err, chat.ErrNoChat)
-	_, err = w.DeleteChat(t.Context(), ann.ID, id)
+	_, err = w.DeleteChat(t.Context(), ann, id)
 	wantErr(t, err, chat.ErrNoChat)
 	if c, err := w.Send(t.Context(), ann, chat.Draft{Room: "other", Text: "fresh", ID: &id}); err != nil || c.Room.ID != other.ID || *c.Text != "fresh" || c.Number != 1 {
 		t.Errorf("its id is not free: %+v, %v", c, err)
@@ -145,7 +145,7 @@ func TestReadersOfADeletedRoomAreGivenTheEnd(t *testing.T) {
 	ann := w.person("ann")
 	w.room(ann, "general")
 	open := func() (chat.Start, *chat.Tail) {
-		from, err := w.Open(t.Context(), ann.ID, "general", nil)
+		from, err := w.Open(t.Context(), ann, "general", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -165,7 +165,7 @@ func TestReadersOfADeletedRoomAreGivenTheEnd(t *testing.T) {
 		w.send(ann, "general", "y")
 	}
 	ahead, aheadTail := open()
-	if _, err := w.DeleteRoom(t.Context(), ann.ID, "general"); err != nil {
+	if _, err := w.DeleteRoom(t.Context(), ann, "general"); err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range []struct {
@@ -193,7 +193,7 @@ func TestPurgeIsInPartsAndGoesOnAfterARestart(t *testing.T) {
 	w.fill(ann, room, n)
 	w.fill(ann, kept, 10)
 	w.stop()
-	if _, err := w.DeleteRoom(t.Context(), ann.ID, "general"); err != nil { // and nobody purges it
+	if _, err := w.DeleteRoom(t.Context(), ann, "general"); err != nil { // and nobody purges it
 		t.Fatal(err)
 	}
 	if chats, events := w.left(room.ID); chats != n || events != n+1 {
@@ -251,7 +251,7 @@ func TestNodesPurgeTogether(t *testing.T) {
 	go func() { ended <- second.Run(ctx) }()
 	for i, room := range gone {
 		by := []*chat.Service{w.Service, second}[i%2]
-		if _, err := by.DeleteRoom(t.Context(), ann.ID, room.ID.String()); err != nil {
+		if _, err := by.DeleteRoom(t.Context(), ann, room.ID.String()); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -44,7 +44,7 @@ func TestRoomThatCannotBePurgedHoldsBackNoOther(t *testing.T) {
 	w.spoil(text)
 	w.stop()
 	for _, room := range rooms { // and nobody purges them
-		if _, err := w.DeleteRoom(t.Context(), ann.ID, room.ID.String()); err != nil {
+		if _, err := w.DeleteRoom(t.Context(), ann, room.ID.String()); err != nil {
 			t.Fatal(err)
 		}
 	}

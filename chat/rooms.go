@@ -19,10 +19,10 @@ func foldRoom(r *ent.Room) *Room {
 	return &Room{ID: r.ID, Name: r.Name, Topic: r.Topic, CreatedAt: r.CreatedAt, lastNumber: r.LastNumber}
 }
 
-// CreateRoom makes a room that reader owns. name has 2 to 64 code points, letters of one script, and is unique without
+// CreateRoom makes a room that the caller owns. name has 2 to 64 code points, letters of one script, and is unique without
 // regard to case and width; topic has at most 250, nil or empty for none.
 // ErrRoomNameTaken, *InvalidError, *RateError.
-func (s *Service) CreateRoom(ctx context.Context, reader uuid.UUID, name string, topic *string) (*Room, error) {
+func (s *Service) CreateRoom(ctx context.Context, caller Caller, name string, topic *string) (*Room, error) {
 	shown, key, err := roomName(name)
 	if err != nil {
 		return nil, err
@@ -35,16 +35,16 @@ func (s *Service) CreateRoom(ctx context.Context, reader uuid.UUID, name string,
 			topic = nil
 		}
 	}
-	if err := s.changes.take(reader); err != nil {
+	if err := s.changes.take(caller.ID); err != nil {
 		return nil, err
 	}
-	if err := s.creations.take(reader); err != nil {
+	if err := s.creations.take(caller.ID); err != nil {
 		return nil, err
 	}
 	var made *Room
 	err = s.store.Write(ctx, func(tx *ent.Tx) error {
 		now := s.now()
-		row, err := tx.Room.Create().SetID(uuid.Must(uuid.NewV7())).SetOwnerID(reader).SetName(shown).
+		row, err := tx.Room.Create().SetID(uuid.Must(uuid.NewV7())).SetOwnerID(caller.ID).SetName(shown).
 			SetNameKey(key).SetNillableTopic(topic).SetCreatedAt(now).SetLastAt(now).Save(ctx)
 		if ent.IsConstraintError(err) {
 			return ErrRoomNameTaken
@@ -76,9 +76,9 @@ func parseCalled(nameOrID string) (called, error) {
 	return called{key: key}, nil
 }
 
-// find reads a room's row for something reader wants to do there.
-func find(ctx context.Context, db *ent.Client, reader uuid.UUID, do action, nameOrID string) (*ent.Room, error) {
-	rows, err := findAll(ctx, db, reader, do, []string{nameOrID})
+// find reads a room's row for something the caller wants to do there.
+func find(ctx context.Context, db *ent.Client, caller Caller, do action, nameOrID string) (*ent.Room, error) {
+	rows, err := findAll(ctx, db, caller, do, []string{nameOrID})
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +87,7 @@ func find(ctx context.Context, db *ent.Client, reader uuid.UUID, do action, name
 
 // findAll does the same for several rooms with one query, in the order in which they are named first. A room
 // that is named twice, perhaps by name and by id, is answered once.
-func findAll(ctx context.Context, db *ent.Client, reader uuid.UUID, do action, namesOrIDs []string) ([]*ent.Room, error) {
+func findAll(ctx context.Context, db *ent.Client, caller Caller, do action, namesOrIDs []string) ([]*ent.Room, error) {
 	var calls []called
 	asked := map[string]bool{}
 	for _, text := range namesOrIDs {
@@ -119,7 +119,7 @@ func findAll(ctx context.Context, db *ent.Client, reader uuid.UUID, do action, n
 		if row == nil {
 			return nil, ErrNoRoom
 		}
-		if err := may(reader, do, row); err != nil {
+		if err := may(caller, do, row); err != nil {
 			return nil, err
 		}
 		if !seen[row.ID] {
@@ -151,23 +151,23 @@ func anyCalled(calls []called) predicate.Room {
 }
 
 // Room finds a room by its id or its name. ErrNoRoom.
-func (s *Service) Room(ctx context.Context, reader uuid.UUID, nameOrID string) (*Room, error) {
-	row, err := find(ctx, s.store.Read, reader, read, nameOrID)
+func (s *Service) Room(ctx context.Context, caller Caller, nameOrID string) (*Room, error) {
+	row, err := find(ctx, s.store.Read, caller, read, nameOrID)
 	if err != nil {
 		return nil, err
 	}
 	return foldRoom(row), nil
 }
 
-// RoomsByID answers rooms in the order of ids, nil where there is none that reader may see.
-func (s *Service) RoomsByID(ctx context.Context, reader uuid.UUID, ids []uuid.UUID) ([]*Room, error) {
+// RoomsByID answers rooms in the order of ids, nil where there is none that the caller may see.
+func (s *Service) RoomsByID(ctx context.Context, caller Caller, ids []uuid.UUID) ([]*Room, error) {
 	rows, err := s.store.Read.Room.Query().Where(room.IDIn(ids...)).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find rooms: %w", err)
 	}
 	byID := map[uuid.UUID]*Room{}
 	for _, row := range rows {
-		if may(reader, read, row) == nil {
+		if may(caller, read, row) == nil {
 			byID[row.ID] = foldRoom(row)
 		}
 	}
@@ -190,7 +190,7 @@ type RoomsQuery struct {
 }
 
 // Rooms lists rooms, the most recently active first.
-func (s *Service) Rooms(ctx context.Context, reader uuid.UUID, q RoomsQuery) (*RoomPage, error) {
+func (s *Service) Rooms(ctx context.Context, caller Caller, q RoomsQuery) (*RoomPage, error) {
 	first, err := pageSize("first", q.First, defaultPage)
 	if err != nil {
 		return nil, err
@@ -232,18 +232,18 @@ func roomPage(rows []*ent.Room, first int, hasPrevious bool) *RoomPage {
 // What remains is a row without a name and one last event, which tells readers; nothing else of the room is
 // handed out from then on, and a purger takes the rows away. It answers the room's id.
 // ErrNoRoom, also when it was deleted before; ErrForbidden; *RateError.
-func (s *Service) DeleteRoom(ctx context.Context, reader uuid.UUID, nameOrID string) (string, error) {
-	if err := s.changes.take(reader); err != nil {
+func (s *Service) DeleteRoom(ctx context.Context, caller Caller, nameOrID string) (string, error) {
+	if err := s.changes.take(caller.ID); err != nil {
 		return "", err
 	}
 	var id uuid.UUID
 	err := s.store.Write(ctx, func(tx *ent.Tx) error {
-		row, err := find(ctx, tx.Client(), reader, deleteRoom, nameOrID)
+		row, err := find(ctx, tx.Client(), caller, deleteRoom, nameOrID)
 		if err != nil {
 			return err
 		}
 		id = row.ID
-		at, err := s.statements.raise(ctx, tx, appending{row.ID, []logged{{kind: roomevent.KindROOM_DELETED, actor: reader}}, s.now()})
+		at, err := s.statements.raise(ctx, tx, appending{row.ID, []logged{{kind: roomevent.KindROOM_DELETED, actor: caller.ID}}, s.now()})
 		if err != nil {
 			return err
 		}

@@ -23,20 +23,20 @@ type Draft struct {
 // chat that is there, whatever its text.
 // ErrNoRoom, ErrForbidden, *InvalidError, ErrIDTaken, ErrBusy, ErrTimeout, ErrClosing, *RateError:
 // nothing was stored. db.ErrUnknownOutcome, ErrUnknown: it may have been.
-func (s *Service) Send(ctx context.Context, from Person, d Draft) (_ *Chat, err error) {
+func (s *Service) Send(ctx context.Context, caller Caller, d Draft) (_ *Chat, err error) {
 	defer func() { s.meters.sent(err) }()
 	room, remembered := s.names.get(d.Room)
-	c, err := s.sendTo(ctx, from, d, room)
+	c, err := s.sendTo(ctx, caller, d, room)
 	if remembered && errors.Is(err, ErrNoRoom) {
 		s.names.forget(d.Room) // the name may have passed to another room since
-		return s.sendTo(ctx, from, d, uuid.Nil)
+		return s.sendTo(ctx, caller, d, uuid.Nil)
 	}
 	return c, err
 }
 
 // sendTo sends to a room that is known by its id, or is looked up when that is nil.
-func (s *Service) sendTo(ctx context.Context, from Person, d Draft, room uuid.UUID) (*Chat, error) {
-	e, err := s.prepare(ctx, from, d, room)
+func (s *Service) sendTo(ctx context.Context, caller Caller, d Draft, room uuid.UUID) (*Chat, error) {
+	e, err := s.prepare(ctx, caller, d, room)
 	if err != nil {
 		return nil, err
 	}
@@ -47,11 +47,11 @@ func (s *Service) sendTo(ctx context.Context, from Person, d Draft, room uuid.UU
 }
 
 // prepare does all that can be refused without a write.
-func (s *Service) prepare(ctx context.Context, from Person, d Draft, room uuid.UUID) (*entry, error) {
+func (s *Service) prepare(ctx context.Context, caller Caller, d Draft, room uuid.UUID) (*entry, error) {
 	if err := checkText(d.Text, s.o.TextLength); err != nil {
 		return nil, err
 	}
-	e := &entry{room: room, from: from, text: d.Text, done: make(chan struct{})}
+	e := &entry{room: room, from: caller, text: d.Text, done: make(chan struct{})}
 	if d.ID != nil {
 		id, err := chatID(*d.ID)
 		if err != nil {
@@ -62,14 +62,14 @@ func (s *Service) prepare(ctx context.Context, from Person, d Draft, room uuid.U
 		e.id = uuid.Must(uuid.NewV7())
 	}
 	if room == uuid.Nil {
-		row, err := find(ctx, s.store.Read, from.ID, send, d.Room)
+		row, err := find(ctx, s.store.Read, caller, send, d.Room)
 		if err != nil {
 			return nil, err
 		}
 		e.room = row.ID
 		s.names.put(d.Room, row.ID)
 	}
-	if err := s.sends.take(from.ID); err != nil {
+	if err := s.sends.take(caller.ID); err != nil {
 		return nil, err
 	}
 	return e, s.roomSends.take(e.room)
@@ -113,7 +113,7 @@ type entry struct {
 	id     uuid.UUID
 	chosen bool // by the client, so it may be known already
 	room   uuid.UUID
-	from   Person
+	from   Caller
 	text   string
 
 	doubted bool // it may have been stored by a commit that was not answered; its lane's own

@@ -47,7 +47,7 @@ func TestStatsTellOfAHole(t *testing.T) {
 		t.Fatal(err)
 	}
 	cursor := one.Cursor()
-	from, err := w.Open(t.Context(), ann.ID, "general", &cursor)
+	from, err := w.Open(t.Context(), ann, "general", &cursor)
 	if err != nil {
 		t.Fatal(err)
 	}

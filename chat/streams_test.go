@@ -18,7 +18,7 @@ import (
 // leaves the second chat lying.)
 func TestBellDuringAReadIsHeard(t *testing.T) {
 	w := newWorld(t, chat.Options{HeadsInterval: time.Hour})
-	var ann chat.Person
+	var ann chat.Caller
 	var sends atomic.Int32 // that are still to be made
 	w.AfterRead(func() {
 		if n := sends.Add(-1); n >= 0 {

@@ -89,9 +89,9 @@ func nothingLeft(t testing.TB, before goleak.Option) {
 }
 
 // person makes an account's row; what auth adds to it does not matter here.
-func (w *world) person(name string) chat.Person {
+func (w *world) person(name string) chat.Caller {
 	w.t.Helper()
-	p := chat.Person{ID: uuid.New(), Username: name}
+	p := chat.Caller{ID: uuid.New(), Username: name}
 	err := w.store.Write(w.t.Context(), func(tx *ent.Tx) error {
 		return tx.User.Create().SetID(p.ID).SetUsername(name).SetUsernameKey(name).SetCreatedAt(time.Now().UTC()).Exec(w.t.Context())
 	})
@@ -101,16 +101,16 @@ func (w *world) person(name string) chat.Person {
 	return p
 }
 
-func (w *world) room(owner chat.Person, name string) *chat.Room {
+func (w *world) room(owner chat.Caller, name string) *chat.Room {
 	w.t.Helper()
-	r, err := w.CreateRoom(w.t.Context(), owner.ID, name, nil)
+	r, err := w.CreateRoom(w.t.Context(), owner, name, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	return r
 }
 
-func (w *world) send(from chat.Person, room, text string) *chat.Chat {
+func (w *world) send(from chat.Caller, room, text string) *chat.Chat {
 	w.t.Helper()
 	c, err := w.Send(w.t.Context(), from, chat.Draft{Room: room, Text: text})
 	if err != nil {
@@ -127,9 +127,9 @@ type stream struct {
 	stop  func()
 }
 
-func (w *world) follow(reader chat.Person, room string, after *string) *stream {
+func (w *world) follow(reader chat.Caller, room string, after *string) *stream {
 	w.t.Helper()
-	from, err := w.Open(w.t.Context(), reader.ID, room, after)
+	from, err := w.Open(w.t.Context(), reader, room, after)
 	if err != nil {
 		w.t.Fatal(err)
 	}

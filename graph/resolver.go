@@ -56,9 +56,9 @@ func me(ctx context.Context) auth.Identity {
 }
 
 // person is the same as chat knows them.
-func person(ctx context.Context) chat.Person {
+func person(ctx context.Context) chat.Caller {
 	user := me(ctx).User
-	return chat.Person{ID: user.ID, Username: user.Username}
+	return chat.Caller{ID: user.ID, Username: user.Username}
 }
 
 // pointer returns a value where the schema allows null, which comes only with an error.
@@ -135,11 +135,11 @@ func (r *Resolver) findByID(ctx context.Context, reader auth.Identity, ids []uui
 	if err != nil {
 		return nil, err
 	}
-	rooms, err := r.chat.RoomsByID(ctx, reader.User.ID, ids)
+	rooms, err := r.chat.RoomsByID(ctx, person(ctx), ids)
 	if err != nil {
 		return nil, err
 	}
-	chats, err := r.chat.ChatsByID(ctx, reader.User.ID, ids)
+	chats, err := r.chat.ChatsByID(ctx, person(ctx), ids)
 	if err != nil {
 		return nil, err
 	}

@@ -47,11 +47,11 @@ func (r *mutationResolver) DeleteAccount(ctx context.Context, password string) (
 }
 
 func (r *mutationResolver) CreateRoom(ctx context.Context, name string, topic *string) (*chat.Room, error) {
-	return r.chat.CreateRoom(ctx, person(ctx).ID, name, topic)
+	return r.chat.CreateRoom(ctx, person(ctx), name, topic)
 }
 
 func (r *mutationResolver) DeleteRoom(ctx context.Context, room string) (*string, error) {
-	return pointer(r.chat.DeleteRoom(ctx, person(ctx).ID, room))
+	return pointer(r.chat.DeleteRoom(ctx, person(ctx), room))
 }
 
 func (r *mutationResolver) SendChat(ctx context.Context, room string, text string, id *string) (*chat.Chat, error) {
@@ -59,11 +59,11 @@ func (r *mutationResolver) SendChat(ctx context.Context, room string, text strin
 }
 
 func (r *mutationResolver) EditChat(ctx context.Context, chat string, text string) (*chat.Chat, error) {
-	return r.chat.EditChat(ctx, person(ctx).ID, chat, text)
+	return r.chat.EditChat(ctx, person(ctx), chat, text)
 }
 
 func (r *mutationResolver) DeleteChat(ctx context.Context, chat string) (*chat.Chat, error) {
-	return r.chat.DeleteChat(ctx, person(ctx).ID, chat)
+	return r.chat.DeleteChat(ctx, person(ctx), chat)
 }
 
 func (r *queryResolver) Me(ctx context.Context) (*auth.User, error) {
@@ -79,19 +79,19 @@ func (r *queryResolver) Users(ctx context.Context, startingWith string, first *i
 }
 
 func (r *queryResolver) Room(ctx context.Context, id string) (*chat.Room, error) {
-	return r.chat.Room(ctx, person(ctx).ID, id)
+	return r.chat.Room(ctx, person(ctx), id)
 }
 
 func (r *queryResolver) Rooms(ctx context.Context, matching *string, first *int, after *string) (*chat.RoomPage, error) {
-	return r.chat.Rooms(ctx, person(ctx).ID, chat.RoomsQuery{Matching: matching, First: first, After: after})
+	return r.chat.Rooms(ctx, person(ctx), chat.RoomsQuery{Matching: matching, First: first, After: after})
 }
 
 func (r *queryResolver) Chats(ctx context.Context, room string, first *int, after *string, last *int, before *string) (*chat.Page, error) {
-	return r.chat.Chats(ctx, person(ctx).ID, room, chat.PageQuery{First: first, Last: last, After: after, Before: before})
+	return r.chat.Chats(ctx, person(ctx), room, chat.PageQuery{First: first, Last: last, After: after, Before: before})
 }
 
 func (r *queryResolver) Chat(ctx context.Context, id string) (*chat.Chat, error) {
-	return r.chat.Chat(ctx, person(ctx).ID, id)
+	return r.chat.Chat(ctx, person(ctx), id)
 }
 
 func (r *queryResolver) Sessions(ctx context.Context) ([]*auth.Session, error) {

@@ -56,7 +56,7 @@ func (x streams) tell(ctx context.Context, alias string) func(error) *gqlerror.E
 }
 
 func (x streams) stream(ctx context.Context, field graphql.CollectedField, variables map[string]any, lastEventID string) (*transport.Stream, error) {
-	reader := person(ctx).ID
+	reader := person(ctx)
 	args := arguments{values: field.ArgumentMap(variables)}
 	switch field.Name {
 	case "chatSent":

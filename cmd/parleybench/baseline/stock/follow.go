@@ -5,15 +5,13 @@ import (
 	"errors"
 	"time"
 
-	"github.com/google/uuid"
-
 	"parley/chat"
 )
 
 // follow is the loop of one subscriber: the chats of a room behind a cursor, in order, until ctx ends or the
 // log does. Nothing of it is shared with others but what chat shares by itself.
-func (s *Server) follow(ctx context.Context, reader uuid.UUID, room string, after *string) (<-chan *chat.Chat, error) {
-	from, err := s.chat.Open(ctx, reader, room, after)
+func (s *Server) follow(ctx context.Context, caller chat.Caller, room string, after *string) (<-chan *chat.Chat, error) {
+	from, err := s.chat.Open(ctx, caller, room, after)
 	if err != nil {
 		return nil, err
 	}

@@ -129,12 +129,12 @@ type (
 	}
 )
 
-func person(ctx context.Context) (chat.Person, error) {
+func person(ctx context.Context) (chat.Caller, error) {
 	who, err := auth.IdentityFrom(ctx)
 	if err != nil {
-		return chat.Person{}, err
+		return chat.Caller{}, err
 	}
-	return chat.Person{ID: who.User.ID, Username: who.User.Username}, nil
+	return chat.Caller{ID: who.User.ID, Username: who.User.Username}, nil
 }
 
 func (m mutation) CreateRoom(ctx context.Context, name string, topic *string) (*chat.Room, error) {
@@ -142,7 +142,7 @@ func (m mutation) CreateRoom(ctx context.Context, name string, topic *string) (*
 	if err != nil {
 		return nil, err
 	}
-	return m.s.chat.CreateRoom(ctx, me.ID, name, topic)
+	return m.s.chat.CreateRoom(ctx, me, name, topic)
 }
 
 func (m mutation) SendChat(ctx context.Context, room string, text string, id *string) (*chat.Chat, error) {
@@ -158,7 +158,7 @@ func (q query) Chats(ctx context.Context, room string, first *int, after *string
 	if err != nil {
 		return nil, err
 	}
-	return q.s.chat.Chats(ctx, me.ID, room, chat.PageQuery{First: first, Last: last, After: after, Before: before})
+	return q.s.chat.Chats(ctx, me, room, chat.PageQuery{First: first, Last: last, After: after, Before: before})
 }
 
 func (u subscription) ChatSent(ctx context.Context, room string, after *string) (<-chan *chat.Chat, error) {
@@ -166,5 +166,5 @@ func (u subscription) ChatSent(ctx context.Context, room string, after *string) 
 	if err != nil {
 		return nil, err
 	}
-	return u.s.follow(ctx, me.ID, room, after)
+	return u.s.follow(ctx, me, room, after)
 }
