@@ -76,7 +76,7 @@ func (s *Service) change(ctx context.Context, id string, e editing) (*Chat, erro
 		return nil, fmt.Errorf("change chat: %w", err)
 	}
 	if rung {
-		s.broker.Ring(changed.Room.ID)
+		s.notifier.Notify(changed.Room.ID)
 	}
 	return changed, nil
 }

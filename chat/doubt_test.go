@@ -39,8 +39,8 @@ func behindProxy(t *testing.T, asked func([]byte) dbtest.Then) *world {
 func isCommit(b []byte) bool { return bytes.Contains(b, []byte("commit\x00")) }
 
 // Every third commit is cut off, before it arrives or before its answer does. Each sender is answered with the
-// one chat that there is, with an id of their own or without, and a reader is told of each once, though no bell
-// rang for the commits whose answer was lost.
+// one chat that there is, with an id of their own or without, and a reader is told of each once, though no notification
+// was sent for the commits whose answer was lost.
 func TestDoubtIsSettled(t *testing.T) {
 	var commits atomic.Int32
 	var armed atomic.Bool

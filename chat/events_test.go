@@ -28,12 +28,12 @@ func (w *world) events(reader chat.Caller, room string, after []string) *eventSt
 	ctx, cancel := context.WithCancel(w.t.Context())
 	events := make(chan *chat.Event)
 	s := &eventStream{t: w.t, events: events, ended: make(chan error, 1), stop: cancel}
-	bell, ring := chat.Bell()
-	tail := w.Follow(starts[0], ring)
+	wake, notify := chat.Wake()
+	tail := w.Follow(starts[0], notify)
 	go func() {
 		defer close(events)
 		defer tail.Leave()
-		s.ended <- chat.Pump(ctx, tail, bell, starts[0].At, func(e *chat.Event) bool {
+		s.ended <- chat.Pump(ctx, tail, wake, starts[0].At, func(e *chat.Event) bool {
 			select {
 			case events <- e:
 				return true

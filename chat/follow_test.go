@@ -16,12 +16,12 @@ import (
 	"parley/ent/roomevent"
 )
 
-// deaf is a bell that nobody hears.
-type deaf struct{}
+// lossy is a notifier that loses everything.
+type lossy struct{}
 
-func (deaf) Ring(...uuid.UUID) {}
+func (lossy) Notify(...uuid.UUID) {}
 
-func (deaf) Listen(ctx context.Context, _ func(...uuid.UUID)) error {
+func (lossy) Subscribe(ctx context.Context, _ func(...uuid.UUID)) error {
 	<-ctx.Done()
 	return ctx.Err()
 }
@@ -41,18 +41,18 @@ func (w *world) sendMany(from chat.Caller, room string, n int) {
 	wg.Wait()
 }
 
-// Streams give each chat once and in order, with the bell or without it.
+// Streams give each chat once and in order, with notifications or without.
 //
 // Broken on purpose, the service was caught with
 //
-//	a bell that rings before the commit      with a bell
-//	heads that nobody compares               with every bell lost
+//	notifications before the commit           with notifications
+//	heads that nobody compares               with every notification lost
 func TestStreamHasNoGap(t *testing.T) {
 	for name, o := range map[string]chat.Options{
-		"with a bell":            {Broker: &broker.Memory{}, HeadsInterval: time.Hour},
-		"with every bell lost":   {Broker: deaf{}, HeadsInterval: 5 * time.Millisecond},
-		"with batches of one":    {BatchEntries: 1},
-		"with bell and interval": {HeadsInterval: time.Millisecond},
+		"with notifications":              {Notifier: &broker.Memory{}, HeadsInterval: time.Hour},
+		"with every notification lost":    {Notifier: lossy{}, HeadsInterval: 5 * time.Millisecond},
+		"with batches of one":             {BatchEntries: 1},
+		"with notifications and interval": {HeadsInterval: time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, o)
@@ -84,7 +84,7 @@ func TestStreamHasNoGap(t *testing.T) {
 }
 
 // What is sent between opening a room and following it rings for nobody, and is there at once.
-func TestNothingIsMissedBeforeTheFirstBell(t *testing.T) {
+func TestNothingIsMissedBeforeTheFirstNotification(t *testing.T) {
 	w := newWorld(t, chat.Options{HeadsInterval: time.Hour})
 	ann := w.person("ann")
 	w.room(ann, "general")

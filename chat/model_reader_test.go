@@ -45,11 +45,11 @@ func (r *modelReader) follow(ctx context.Context) {
 		r.turn.Lock()
 		at := r.at[room.ID].known()
 		r.turn.Unlock()
-		bell, ring := Bell()
-		tail := r.m.readers.follow(Start{Room: room, At: at, Head: r.m.log.head(room.ID).known()}, ring)
+		wake, notify := Wake()
+		tail := r.m.readers.follow(Start{Room: room, At: at, Head: r.m.log.head(room.ID).known()}, notify)
 		rooms.Go(func() {
 			defer tail.Leave()
-			err := Pump(stream, tail, bell, at, func(e *Event) bool {
+			err := Pump(stream, tail, wake, at, func(e *Event) bool {
 				r.turn.Lock()
 				if stream.Err() != nil {
 					r.turn.Unlock()

@@ -19,8 +19,8 @@ import (
 )
 
 // The model runs the real readers, feeds and windows over a log in memory, in virtual time:
-// commits, edits, reads that take a while or fail, bells that are lost, doubled and late, crashes
-// between commit and bell, windows that are emptied, readers that are slow, leave and resume, and some
+// commits, edits, reads that take a while or fail, notifications that are lost, doubled and late, crashes
+// between commit and notification, windows that are emptied, readers that are slow, leave and resume, and some
 // that stay to the end. What each seeded bug turns red, here or elsewhere, is the table in .ci/mutants,
 // which make mutants applies one by one. A seed that fails is repeated with MODEL_SEED=n go test ./chat -run Model.
 func TestModel(t *testing.T) {
@@ -57,10 +57,10 @@ type model struct {
 	readers *readers
 	rooms   []*Room
 
-	faithful  bool // bells are neither lost nor late, and heads are never checked
-	bells     sync.WaitGroup
-	writing   sync.WaitGroup
-	following sync.WaitGroup
+	faithful      bool // notifications are neither lost nor late, and heads are never checked
+	notifications sync.WaitGroup
+	writing       sync.WaitGroup
+	following     sync.WaitGroup
 }
 
 const (
@@ -102,7 +102,7 @@ func (m *model) run() {
 		m.writing.Go(func() { m.write(room, rng) })
 	}
 	m.writing.Wait()
-	m.bells.Wait()
+	m.notifications.Wait()
 	m.log.recover()
 	time.Sleep(6 * time.Second) // of virtual time: until then everybody must be current
 	cancel()
@@ -115,7 +115,7 @@ func (m *model) run() {
 	}
 }
 
-// write commits events to a room and rings for each, as far as the bell does.
+// write commits events to a room and notifies of each, as far as notifications arrive.
 func (m *model) write(room *Room, rng *rand.Rand) {
 	for range 3 + rng.IntN(25) {
 		time.Sleep(time.Duration(rng.IntN(4)) * time.Millisecond)
@@ -124,12 +124,12 @@ func (m *model) write(room *Room, rng *rand.Rand) {
 			m.readers.look(room.ID)
 			continue
 		}
-		if rng.IntN(100) < 30 { // lost, or the process died between commit and bell
+		if rng.IntN(100) < 30 { // lost, or the process died between commit and notification
 			continue
 		}
 		for range 1 + rng.IntN(10)/8 {
 			late := time.Duration(rng.IntN(20)) * time.Millisecond
-			m.bells.Go(func() { time.Sleep(late); m.readers.look(room.ID) })
+			m.notifications.Go(func() { time.Sleep(late); m.readers.look(room.ID) })
 		}
 	}
 }

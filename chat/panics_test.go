@@ -35,8 +35,8 @@ func TestPanicOfTheComparison(t *testing.T) {
 		defer stop()
 		told := make(chan error)
 		readers := &readers{log: brokenSource{}, rooms: map[uuid.UUID]*feed{}, fail: func(err error) { told <- err }}
-		_, ring := Bell()
-		readers.follow(Start{Room: &Room{}}, ring)
+		_, notify := Wake()
+		readers.follow(Start{Room: &Room{}}, notify)
 		go readers.watchHeads(ctx, time.Second)
 		for range 2 {
 			if err := <-told; !strings.Contains(err.Error(), "panic") {

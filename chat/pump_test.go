@@ -7,8 +7,8 @@ import (
 )
 
 // Pump is the plainest reader there is: it shows what follows a position until ctx ends, the log does, or show
-// answers false. What it has in hand when the bell rings it reads again: a change may have made it old.
-func Pump(ctx context.Context, t *Tail, bell <-chan struct{}, at Position, show func(*Event) bool) error {
+// answers false. What it has in hand when it is woken it reads again: a change may have made it old.
+func Pump(ctx context.Context, t *Tail, wake <-chan struct{}, at Position, show func(*Event) bool) error {
 	for {
 		events, err := t.Next(ctx, at)
 		switch {
@@ -27,31 +27,31 @@ func Pump(ctx context.Context, t *Tail, bell <-chan struct{}, at Position, show 
 			if at = e.Position(); e.Kind == RoomDeleted {
 				return ErrNoRoom
 			}
-			if len(bell) > 0 {
+			if len(wake) > 0 {
 				break
 			}
 		}
 		if len(events) > 0 {
 			select {
-			case <-bell:
+			case <-wake:
 			default:
 			}
 			continue
 		}
 		select {
-		case <-bell:
+		case <-wake:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
 }
 
-// Bell is a bell of size one and what rings it.
-func Bell() (bell chan struct{}, ring func()) {
-	bell = make(chan struct{}, 1)
-	return bell, func() {
+// Wake is a channel that holds one mark, and what puts it there.
+func Wake() (wake chan struct{}, notify func()) {
+	wake = make(chan struct{}, 1)
+	return wake, func() {
 		select {
-		case bell <- struct{}{}:
+		case wake <- struct{}{}:
 		default:
 		}
 	}

@@ -64,8 +64,8 @@ func (w *world) awaitPurged(room uuid.UUID) {
 // From the tombstone on nothing of a room is handed out, although its rows are there. (A log that is read
 // on from its rows, last chats and known ids that are looked up without their room turn this red.)
 func TestNothingIsReadOfARoomThatIsBeingPurged(t *testing.T) {
-	bell := &broker.Memory{}
-	w := newWorld(t, chat.Options{Broker: bell})
+	notifier := &broker.Memory{}
+	w := newWorld(t, chat.Options{Notifier: notifier})
 	ann := w.person("ann")
 	room, other := w.room(ann, "general"), w.room(ann, "other")
 	w.fill(ann, room, 300) // more than a page of the log
@@ -87,7 +87,7 @@ func TestNothingIsReadOfARoomThatIsBeingPurged(t *testing.T) {
 	}
 
 	// It is deleted by a node that does not purge, and hidden from the one that would.
-	if _, err := chat.New(w.store, chat.Options{Broker: bell}).DeleteRoom(t.Context(), ann, "general"); err != nil {
+	if _, err := chat.New(w.store, chat.Options{Notifier: notifier}).DeleteRoom(t.Context(), ann, "general"); err != nil {
 		t.Fatal(err)
 	}
 	if chats, events := w.left(room.ID); chats != 300 || events != 301 {
@@ -138,10 +138,10 @@ func TestNothingIsReadOfARoomThatIsBeingPurged(t *testing.T) {
 	}
 }
 
-// What is left in the memory that readers share is not shown either; and a reader who was ahead of it, because no bell
-// had rung, is given the end. (That reader met a panic.)
+// What is left in the memory that readers share is not shown either; and a reader who was ahead of it, because no notification
+// had been sent, is given the end. (That reader met a panic.)
 func TestReadersOfADeletedRoomAreGivenTheEnd(t *testing.T) {
-	w := newWorld(t, chat.Options{Broker: deaf{}, HeadsInterval: time.Hour})
+	w := newWorld(t, chat.Options{Notifier: lossy{}, HeadsInterval: time.Hour})
 	ann := w.person("ann")
 	w.room(ann, "general")
 	open := func() (chat.Start, *chat.Tail) {
@@ -200,7 +200,7 @@ func TestPurgeIsInPartsAndGoesOnAfterARestart(t *testing.T) {
 		t.Fatalf("%d chats and %d events are left", chats, events)
 	}
 	interrupted, stop := context.WithCancel(t.Context())
-	again := chat.New(w.store, chat.Options{Broker: &broker.Memory{}, OnError: func(err error) { t.Error(err) }})
+	again := chat.New(w.store, chat.Options{Notifier: &broker.Memory{}, OnError: func(err error) { t.Error(err) }})
 	ended := make(chan error, 1)
 	go func() { ended <- again.Run(interrupted) }()
 	for end := time.Now().Add(patience); ; {
@@ -234,8 +234,8 @@ func TestPurgeIsInPartsAndGoesOnAfterARestart(t *testing.T) {
 
 // Several nodes that purge at once do each other no harm, while others send.
 func TestNodesPurgeTogether(t *testing.T) {
-	bell := &broker.Memory{}
-	o := chat.Options{Broker: bell, OnError: func(err error) { t.Error(err) }}
+	notifier := &broker.Memory{}
+	o := chat.Options{Notifier: notifier, OnError: func(err error) { t.Error(err) }}
 	w := newWorld(t, o)
 	ann := w.person("ann")
 	w.room(ann, "kept")

@@ -49,7 +49,7 @@ func TestRoomThatCannotBePurgedHoldsBackNoOther(t *testing.T) {
 		}
 	}
 	failed := make(chan error, 10)
-	again, run := chat.New(w.store, chat.Options{Broker: &broker.Memory{}, OnError: func(err error) { failed <- err }}), make(chan error, 1)
+	again, run := chat.New(w.store, chat.Options{Notifier: &broker.Memory{}, OnError: func(err error) { failed <- err }}), make(chan error, 1)
 	ctx, stop := context.WithCancel(t.Context())
 	go func() { run <- again.Run(ctx) }()
 	err := <-failed // behind the last room

@@ -28,7 +28,7 @@ func (l *failsOnce) since(ctx context.Context, room *Room, at position) ([]*Even
 }
 
 // A reader who is ahead of the window moves it, and tells those who wait at its old end, also when its first
-// try failed. No bell does: it was lost, and the heads of window and log agree from then on.
+// try failed. No notification does: it was lost, and the heads of window and log agree from then on.
 func TestReaderAheadTellsTheOthers(t *testing.T) {
 	room := &Room{ID: uuid.UUID{15: 1}}
 	rng := rand.New(rand.NewPCG(1, 1))
@@ -37,14 +37,14 @@ func TestReaderAheadTellsTheOthers(t *testing.T) {
 	log.commit(room, 5, rng)
 	follow := func() (*Tail, <-chan struct{}, Position) {
 		head := log.head(room.ID).known()
-		bell, ring := Bell()
-		return readers.follow(Start{Room: room, At: head, Head: head}, ring), bell, head
+		wake, notify := Wake()
+		return readers.follow(Start{Room: room, At: head, Head: head}, notify), wake, head
 	}
 	next := func(tail *Tail, at Position) (int, error) {
 		events, err := tail.Next(t.Context(), at)
 		return len(events), err
 	}
-	waiting, bell, five := follow()
+	waiting, wake, five := follow()
 	if n, err := next(waiting, five); n != 0 || err != nil {
 		t.Fatalf("%d events, %v", n, err)
 	}
@@ -57,7 +57,7 @@ func TestReaderAheadTellsTheOthers(t *testing.T) {
 	if n, err := next(ahead, ten); n != 0 || err != nil {
 		t.Fatalf("%d events, %v", n, err)
 	}
-	if len(bell) == 0 {
+	if len(wake) == 0 {
 		t.Fatal("nobody told the reader who waits")
 	}
 	if n, err := next(waiting, five); n != 5 || err != nil {
@@ -71,8 +71,8 @@ func TestQuietRoomsKeepNoChats(t *testing.T) {
 		room, rng := &Room{ID: uuid.UUID{15: 1}}, rand.New(rand.NewPCG(1, 1))
 		log := &memoryLog{logs: map[uuid.UUID][]*ent.RoomEvent{}, chats: map[uuid.UUID]*Chat{}, rng: rng}
 		readers := &readers{log: log, rooms: map[uuid.UUID]*feed{}, most: 1 << 20}
-		_, ring := Bell()
-		tail := readers.follow(Start{Room: room}, ring)
+		_, notify := Wake()
+		tail := readers.follow(Start{Room: room}, notify)
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
 		go readers.watchHeads(ctx, time.Second)

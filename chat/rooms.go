@@ -259,7 +259,7 @@ func (s *Service) DeleteRoom(ctx context.Context, caller Caller, nameOrID string
 	if err != nil {
 		return "", err
 	}
-	s.broker.Ring(id)
+	s.notifier.Notify(id)
 	s.purger.wake()
 	return id.String(), nil
 }

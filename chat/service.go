@@ -12,7 +12,7 @@ import (
 
 // Options of a Service. The zero value of a number means its default; the zero Rate means none.
 type Options struct {
-	Broker         Broker
+	Notifier       Notifier
 	Now            func() time.Time // default time.Now; made UTC and cut to milliseconds
 	TextLength     int              // PARLEY_CHAT_MAX_LENGTH, code points, default and at most 10,000
 	QueueEntries   int              // PARLEY_WRITE_QUEUE, default 4096
@@ -60,7 +60,7 @@ type Service struct {
 	o          Options
 	store      *db.Store
 	statements *statements
-	broker     Broker
+	notifier   Notifier
 	meters     *meters
 	writer     *writer
 	readers    *readers
@@ -76,14 +76,14 @@ type Service struct {
 func New(store *db.Store, o Options) *Service {
 	o = o.withDefaults()
 	s := &Service{
-		o: o, store: store, statements: newStatements(store), broker: o.Broker, meters: newMeters(),
+		o: o, store: store, statements: newStatements(store), notifier: o.Notifier, meters: newMeters(),
 		sends:     newLimiter(o.SendRate, 3, o.Now),
 		roomSends: newLimiter(o.RoomSendRate, 2, o.Now),
 		changes:   newLimiter(o.MutationRate, 3, o.Now),
 		creations: newLimiter(o.RoomCreateRate, 1, o.Now),
 	}
 	s.writer = &writer{
-		store: store, statements: s.statements, broker: o.Broker, now: s.now, meters: s.meters, most: o.BatchEntries,
+		store: store, statements: s.statements, notifier: o.Notifier, now: s.now, meters: s.meters, most: o.BatchEntries,
 		mostEntries: o.QueueEntries, mostBytes: queueBytes, stopped: make(chan struct{}),
 	}
 	lanes := 1
@@ -107,7 +107,7 @@ func (s *Service) Run(ctx context.Context) error {
 	wg.Go(func() { s.writer.run(ctx) })
 	wg.Go(func() { s.readers.watchHeads(ctx, s.o.HeadsInterval) })
 	wg.Go(func() { s.purger.run(ctx) })
-	err := s.broker.Listen(ctx, s.readers.look)
+	err := s.notifier.Subscribe(ctx, s.readers.look)
 	if ctx.Err() != nil {
 		err = nil // asked to end
 	}

@@ -14,9 +14,9 @@ import (
 
 // A chat that is sent while a reader reads the log, or between its door and its first look, is not
 // left lying until the next one comes. A send is made whenever a read has seen its state of the
-// database and has not returned yet. (A read that takes back the mark of a bell that rang meanwhile
+// database and has not returned yet. (A read that takes back the mark of a notification that was sent meanwhile
 // leaves the second chat lying.)
-func TestBellDuringAReadIsHeard(t *testing.T) {
+func TestNotificationDuringAReadCounts(t *testing.T) {
 	w := newWorld(t, chat.Options{HeadsInterval: time.Hour})
 	var ann chat.Caller
 	var sends atomic.Int32 // that are still to be made
@@ -39,24 +39,24 @@ func TestBellDuringAReadIsHeard(t *testing.T) {
 	}
 }
 
-// counted is a bell that counts how often it rings for all rooms.
+// counted is a notifier that counts how often it is for all rooms.
 type counted struct {
-	chat.Broker
+	chat.Notifier
 	all atomic.Int32
 }
 
-func (c *counted) Ring(rooms ...uuid.UUID) {
+func (c *counted) Notify(rooms ...uuid.UUID) {
 	if len(rooms) == 0 {
 		c.all.Add(1)
 	}
-	c.Broker.Ring(rooms...)
+	c.Notifier.Notify(rooms...)
 }
 
-// A send that stores nothing, because its id is known, once rang for no room, which means all of them:
+// A send that stores nothing, because its id is known, once notified of no room, which means all of them:
 // every feed of the node read its log.
-func TestRepeatRingsNobody(t *testing.T) {
-	bell := &counted{Broker: &broker.Memory{}}
-	w := newWorld(t, chat.Options{Broker: bell})
+func TestRepeatNotifiesNobody(t *testing.T) {
+	notifier := &counted{Notifier: &broker.Memory{}}
+	w := newWorld(t, chat.Options{Notifier: notifier})
 	ann := w.person("ann")
 	w.room(ann, "general")
 	id := uuid.NewString()
@@ -65,7 +65,7 @@ func TestRepeatRingsNobody(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if n := bell.all.Load(); n != 0 {
-		t.Errorf("it rang for all rooms %d times", n)
+	if n := notifier.all.Load(); n != 0 {
+		t.Errorf("it notified of all rooms %d times", n)
 	}
 }

@@ -51,8 +51,8 @@ func worldOn(t testing.TB, on db.Options, o chat.Options) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.Broker == nil {
-		o.Broker = &broker.Memory{}
+	if o.Notifier == nil {
+		o.Notifier = &broker.Memory{}
 	}
 	w := &world{Service: chat.New(store, o), t: t, dir: on.Dir, store: store}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
@@ -136,12 +136,12 @@ func (w *world) follow(reader chat.Caller, room string, after *string) *stream {
 	ctx, cancel := context.WithCancel(w.t.Context())
 	chats := make(chan *chat.Chat)
 	s := &stream{t: w.t, chats: chats, ended: make(chan error, 1), stop: cancel}
-	bell, ring := chat.Bell()
-	tail := w.Follow(from, ring) // before anything else can be sent
+	wake, notify := chat.Wake()
+	tail := w.Follow(from, notify) // before anything else can be sent
 	go func() {
 		defer close(chats)
 		defer tail.Leave()
-		err := chat.Pump(ctx, tail, bell, from.At, func(e *chat.Event) bool {
+		err := chat.Pump(ctx, tail, wake, from.At, func(e *chat.Event) bool {
 			if e.Kind != chat.ChatSent {
 				return true
 			}

@@ -21,7 +21,7 @@ import (
 type writer struct {
 	store      *db.Store
 	statements *statements
-	broker     Broker
+	notifier   Notifier
 	now        func() time.Time
 	meters     *meters
 	most       int // entries in one transaction
@@ -120,7 +120,7 @@ func (w *writer) commit(ctx context.Context, batch []*entry) {
 		switch {
 		case err == nil:
 			if len(b.rooms) > 0 { // else the bell would be for all rooms
-				w.broker.Ring(b.rooms...)
+				w.notifier.Notify(b.rooms...)
 			}
 			for i, e := range batch {
 				e.answer(b.chats[i], b.errs[i])

@@ -59,7 +59,7 @@ func newTestAPI(t *testing.T) *testAPI {
 	}
 	o := auth.Defaults()
 	o.RegisterRate = auth.Rate{}
-	a := &testAPI{chat: chat.New(store, chat.Options{Broker: &broker.Memory{}})}
+	a := &testAPI{chat: chat.New(store, chat.Options{Notifier: &broker.Memory{}})}
 	if a.auth, err = auth.New(store, keys, o); err != nil {
 		t.Fatal(err)
 	}

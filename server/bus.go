@@ -14,7 +14,7 @@ import (
 
 // A doorbell wakes readers, here and on other nodes.
 type doorbell interface {
-	chat.Broker
+	chat.Notifier
 	Stats() broker.Stats
 }
 

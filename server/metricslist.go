@@ -92,7 +92,7 @@ var sessionMetrics = []metric{
 var nodeMetrics = []metric{
 	gauge("parley_bus_connected", "1 while bells reach other nodes.", func(s *snapshot) int64 { return toInt(s.broker.Connected) }),
 	counters("parley_bus_bells_total", "Bells rung here, and heard from other nodes.", "direction", func(s *snapshot) map[string]uint64 {
-		return map[string]uint64{"rung": s.broker.Rung, "heard": s.broker.Heard}
+		return map[string]uint64{"rung": s.broker.Sent, "heard": s.broker.Received}
 	}),
 	counter("parley_bus_errors_total", "Bells that could not be sent, and lost connections.", func(s *snapshot) uint64 { return s.broker.Errors }),
 	counters("parley_log_lines_dropped_total", "Lines of the log that nobody read in time.", "kind", func(s *snapshot) map[string]uint64 {

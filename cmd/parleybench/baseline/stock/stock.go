@@ -47,7 +47,7 @@ func Open(ctx context.Context, file string) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	s := &Server{store: store, chat: chat.New(store, chat.Options{Broker: &broker.Memory{}})}
+	s := &Server{store: store, chat: chat.New(store, chat.Options{Notifier: &broker.Memory{}})}
 	if s.auth, err = auth.New(store, keys, auth.Defaults()); err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
