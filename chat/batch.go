@@ -10,18 +10,20 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/chat/roomlog"
+	"parley/db"
 	"parley/ent"
 	"parley/ent/chat"
-	"parley/ent/roomevent"
 )
 
 // A batch is what one transaction came to: for each entry its chat or its error, and the rooms
 // whose logs have grown.
 type batch struct {
-	statements *statements
-	chats      []*Chat
-	errs       []error
-	rooms      []uuid.UUID
+	log   *roomlog.Log
+	known *db.Many
+	chats []*roomlog.Chat
+	errs  []error
+	rooms []uuid.UUID
 }
 
 func (b *batch) store(ctx context.Context, tx *ent.Tx, entries []*entry, now time.Time) error {
@@ -51,7 +53,7 @@ func (b *batch) store(ctx context.Context, tx *ent.Tx, entries []*entry, now tim
 }
 
 // repeat answers an entry whose id is stored already: its own sender in the same room gets that chat.
-func repeat(e *entry, stored *Chat) (*Chat, error) {
+func repeat(e *entry, stored *roomlog.Chat) (*roomlog.Chat, error) {
 	if stored.UserID != e.from.ID || stored.Room.ID != e.room {
 		return nil, ErrIDTaken
 	}
@@ -67,7 +69,7 @@ func (b *batch) answerKnown(ctx context.Context, tx *ent.Tx, entries []*entry) e
 			chosen, args = append(chosen, e.id), append(args, e.id)
 		}
 	}
-	known, err := b.statements.known.Run(ctx, tx, args)
+	known, err := b.known.Run(ctx, tx, args)
 	if err != nil {
 		return fmt.Errorf("look for known ids: %w", err)
 	}
@@ -85,7 +87,7 @@ func (b *batch) answerKnown(ctx context.Context, tx *ent.Tx, entries []*entry) e
 			}
 			continue
 		}
-		stored := foldChat(row, foldRoom(row.Edges.Room))
+		stored := roomlog.ChatOf(row, roomlog.RoomOf(row.Edges.Room))
 		for i, e := range entries {
 			if e.id == row.ID {
 				b.chats[i], b.errs[i] = repeat(e, stored)
@@ -103,44 +105,44 @@ func (b *batch) insert(ctx context.Context, tx *ent.Tx, entries []*entry, byRoom
 		b.rooms = append(b.rooms, id)
 	}
 	slices.SortFunc(b.rooms, byID)
-	var chats [][]any
-	var log []any
+	var chats []*ent.Chat
+	var log []*ent.RoomEvent
 	for _, id := range b.rooms {
-		events := make([]logged, len(byRoom[id]))
+		events := make([]roomlog.NewEvent, len(byRoom[id]))
 		for i, n := range byRoom[id] {
-			events[i] = logged{kind: roomevent.KindCHAT_SENT, actor: entries[n].from.ID, chat: &entries[n].id}
+			events[i] = roomlog.NewEvent{Kind: roomlog.ChatSent, Actor: entries[n].from.ID, Chat: &entries[n].id}
 		}
-		up, err := b.statements.lift(ctx, tx, appending{id, events, now})
+		reserved, err := b.log.Reserve(ctx, tx, roomlog.Addition{Room: id, Events: events, Now: now})
 		if errors.Is(err, ErrNoRoom) {
 			return &refusal{pick(entries, byRoom[id]), err}
 		}
 		if err != nil {
 			return err
 		}
-		log = append(log, up.rows...)
-		in := foldRoom(up.room)
+		log = append(log, reserved.Events...)
+		in := roomlog.RoomOf(reserved.Room)
 		for i, n := range byRoom[id] {
 			e := entries[n]
-			if err := may(e.from, send, up.room); err != nil {
+			if err := may(e.from, send, reserved.Room); err != nil {
 				return &refusal{[]*entry{e}, err}
 			}
-			c := &Chat{
-				ID: e.id, Room: in, Number: up.positions[i].number, UserID: e.from.ID, Username: e.from.Username,
-				Text: &e.text, CreatedAt: up.at, position: up.positions[i],
-			}
-			b.chats[n] = c
-			chats = append(chats, []any{c.ID, id, c.Number, c.position.place, c.position.tag, c.UserID, c.Username, e.text, up.at})
+			row := e.row(reserved.Events[i])
+			b.chats[n] = roomlog.ChatOf(row, in)
+			chats = append(chats, row)
 		}
 	}
-	if err := b.statements.write(ctx, tx, log); err != nil {
+	if err := b.log.WriteEvents(ctx, tx, log); err != nil {
 		return err
 	}
-	// In order of id too: two transactions that store the same ids, in rooms of their own, wait for each other.
-	slices.SortFunc(chats, func(x, y []any) int { return byID(x[0].(uuid.UUID), y[0].(uuid.UUID)) })
-	if _, err := b.statements.chats.Run(ctx, tx, slices.Concat(chats...)); err != nil {
-		return fmt.Errorf("insert chats: %w", err)
+	return b.log.WriteChats(ctx, tx, chats)
+}
+
+// row is the chat that an entry becomes, beside its event.
+func (e *entry) row(at *ent.RoomEvent) *ent.Chat {
+	return &ent.Chat{
+		ID: e.id, RoomID: at.RoomID, Number: at.Number, Place: at.Place, Tag: at.Tag, UserID: e.from.ID,
+		Username: e.from.Username, Text: e.text, CreatedAt: at.At,
 	}
-	return nil
 }
 
 func byID(x, y uuid.UUID) int { return bytes.Compare(x[:], y[:]) }

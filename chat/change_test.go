@@ -8,10 +8,11 @@ import (
 	"github.com/google/uuid"
 
 	"parley/chat"
+	"parley/chat/roomlog"
 	"parley/ent/roomevent"
 )
 
-func (w *world) edit(who chat.Caller, id uuid.UUID, text string) *chat.Chat {
+func (w *world) edit(who chat.Caller, id uuid.UUID, text string) *roomlog.Chat {
 	w.t.Helper()
 	c, err := w.EditChat(w.t.Context(), who, id.String(), text)
 	if err != nil {
@@ -21,7 +22,7 @@ func (w *world) edit(who chat.Caller, id uuid.UUID, text string) *chat.Chat {
 }
 
 // logLength is how many events a room's log has.
-func (w *world) logLength(room *chat.Room) int {
+func (w *world) logLength(room *roomlog.Room) int {
 	w.t.Helper()
 	n, err := w.store.Read.RoomEvent.Query().Where(roomevent.RoomID(room.ID)).Count(w.t.Context())
 	if err != nil {

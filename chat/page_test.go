@@ -6,9 +6,10 @@ import (
 	"testing"
 
 	"parley/chat"
+	"parley/chat/roomlog"
 )
 
-func numbersOf(chats []*chat.Chat) []int {
+func numbersOf(chats []*roomlog.Chat) []int {
 	numbers := []int{}
 	for _, c := range chats {
 		numbers = append(numbers, c.Number)

@@ -13,6 +13,7 @@ import (
 
 	"parley/broker"
 	"parley/chat"
+	"parley/chat/roomlog"
 	"parley/db"
 	"parley/db/dbtest"
 	"parley/ent"
@@ -21,7 +22,7 @@ import (
 )
 
 // fill gives a room a history, behind the service's back.
-func (w *world) fill(who chat.Caller, room *chat.Room, chats int) {
+func (w *world) fill(who chat.Caller, room *roomlog.Room, chats int) {
 	w.t.Helper()
 	if err := dbtest.Fill(w.t.Context(), dbtest.Pool(w.t, w.dir), room.ID, who.ID, chats); err != nil {
 		w.t.Fatal(err)
@@ -100,7 +101,7 @@ func TestNothingIsReadOfARoomThatIsBeingPurged(t *testing.T) {
 
 	wantErr(t, live.end(), chat.ErrNoRoom)
 	events, err := tail.Next(t.Context(), from.At)
-	if err != nil || len(events) != 1 || events[0].Kind != chat.RoomDeleted || events[0].Position().Place != 301 {
+	if err != nil || len(events) != 1 || events[0].Kind != roomlog.RoomDeleted || events[0].Position().Place != 301 {
 		t.Errorf("a reader behind is given %d events, %v", len(events), err)
 	}
 	if more, err := tail.Next(t.Context(), events[0].Position()); err != nil || len(more) != 0 {
@@ -126,7 +127,7 @@ func TestNothingIsReadOfARoomThatIsBeingPurged(t *testing.T) {
 	if chats, err := w.ChatsByID(t.Context(), ann, []uuid.UUID{first.ID}); err != nil || chats[0] != nil {
 		t.Errorf("by id: %v, %v", chats, err)
 	}
-	if chats, err := w.LastChats(t.Context(), rooms.Nodes()); err != nil || slices.ContainsFunc(chats, func(c *chat.Chat) bool { return c != nil }) {
+	if chats, err := w.LastChats(t.Context(), rooms.Nodes()); err != nil || slices.ContainsFunc(chats, func(c *roomlog.Chat) bool { return c != nil }) {
 		t.Errorf("newest chats: %v, %v", chats, err)
 	}
 	_, err = w.EditChat(t.Context(), ann, id, "x")
@@ -144,7 +145,7 @@ func TestReadersOfADeletedRoomAreGivenTheEnd(t *testing.T) {
 	w := newWorld(t, chat.Options{Notifier: lossy{}, HeadsInterval: time.Hour})
 	ann := w.person("ann")
 	w.room(ann, "general")
-	open := func() (chat.Start, *chat.Tail) {
+	open := func() (roomlog.Start, *roomlog.Tail) {
 		from, err := w.Open(t.Context(), ann, "general", nil)
 		if err != nil {
 			t.Fatal(err)
@@ -169,11 +170,11 @@ func TestReadersOfADeletedRoomAreGivenTheEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, r := range []struct {
-		at   chat.Position
-		tail *chat.Tail
+		at   roomlog.Position
+		tail *roomlog.Tail
 	}{{ahead.At, aheadTail}, {slow.At, slowTail}} {
 		events, err := r.tail.Next(t.Context(), r.at)
-		if err != nil || len(events) != 1 || events[0].Kind != chat.RoomDeleted {
+		if err != nil || len(events) != 1 || events[0].Kind != roomlog.RoomDeleted {
 			t.Fatalf("after %d come %d events, %v", r.at.Place, len(events), err)
 		}
 		if events, err = r.tail.Next(t.Context(), events[0].Position()); err != nil || len(events) != 0 {
@@ -239,7 +240,7 @@ func TestNodesPurgeTogether(t *testing.T) {
 	w := newWorld(t, o)
 	ann := w.person("ann")
 	w.room(ann, "kept")
-	var gone []*chat.Room
+	var gone []*roomlog.Room
 	for i := range 3 {
 		room := w.room(ann, fmt.Sprint("room ", i))
 		w.fill(ann, room, 1000)

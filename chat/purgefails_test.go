@@ -8,6 +8,7 @@ import (
 
 	"parley/broker"
 	"parley/chat"
+	"parley/chat/roomlog"
 	"parley/db/dbtest"
 )
 
@@ -33,7 +34,7 @@ func TestRoomThatCannotBePurgedHoldsBackNoOther(t *testing.T) {
 	const text = "it stays"
 	w := newWorld(t, chat.Options{})
 	ann := w.person("ann")
-	var rooms []*chat.Room
+	var rooms []*roomlog.Room
 	for i := range 5 {
 		rooms = append(rooms, w.room(ann, fmt.Sprint("room ", i)))
 		w.fill(ann, rooms[i], 20)

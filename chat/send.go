@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/chat/roomlog"
 	"parley/db"
 )
 
@@ -23,7 +24,7 @@ type Draft struct {
 // chat that is there, whatever its text.
 // ErrNoRoom, ErrForbidden, *InvalidError, ErrIDTaken, ErrBusy, ErrTimeout, ErrClosing, *RateError:
 // nothing was stored. db.ErrUnknownOutcome, ErrUnknown: it may have been.
-func (s *Service) Send(ctx context.Context, caller Caller, d Draft) (_ *Chat, err error) {
+func (s *Service) Send(ctx context.Context, caller Caller, d Draft) (_ *roomlog.Chat, err error) {
 	defer func() { s.meters.sent(err) }()
 	room, remembered := s.names.get(d.Room)
 	c, err := s.sendTo(ctx, caller, d, room)
@@ -35,7 +36,7 @@ func (s *Service) Send(ctx context.Context, caller Caller, d Draft) (_ *Chat, er
 }
 
 // sendTo sends to a room that is known by its id, or is looked up when that is nil.
-func (s *Service) sendTo(ctx context.Context, caller Caller, d Draft, room uuid.UUID) (*Chat, error) {
+func (s *Service) sendTo(ctx context.Context, caller Caller, d Draft, room uuid.UUID) (*roomlog.Chat, error) {
 	e, err := s.prepare(ctx, caller, d, room)
 	if err != nil {
 		return nil, err
@@ -120,8 +121,8 @@ type entry struct {
 
 	state atomic.Int32 // waiting, then taken or withdrawn
 	done  chan struct{}
-	chat  *Chat // set before done is closed
-	err   error // likewise
+	chat  *roomlog.Chat // set before done is closed
+	err   error         // likewise
 }
 
 const (
@@ -130,7 +131,7 @@ const (
 	withdrawn
 )
 
-func (e *entry) answer(c *Chat, err error) {
+func (e *entry) answer(c *roomlog.Chat, err error) {
 	e.chat, e.err = c, err
 	close(e.done)
 }
@@ -153,7 +154,7 @@ func (e *entry) orDoubt(err error) error {
 
 // await waits for an entry's answer. The context governs the waiting only: what the writer has
 // taken is stored however impatient its sender is.
-func (w *writer) await(ctx context.Context, e *entry) (*Chat, error) {
+func (w *writer) await(ctx context.Context, e *entry) (*roomlog.Chat, error) {
 	var why error
 	select {
 	case <-e.done:

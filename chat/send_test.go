@@ -11,12 +11,13 @@ import (
 	"github.com/google/uuid"
 
 	"parley/chat"
+	"parley/chat/roomlog"
 )
 
 // all reads a room from its start to its end, page by page.
-func (w *world) all(reader chat.Caller, room string) []*chat.Chat {
+func (w *world) all(reader chat.Caller, room string) []*roomlog.Chat {
 	w.t.Helper()
-	var all []*chat.Chat
+	var all []*roomlog.Chat
 	var after *string
 	for {
 		page, err := w.Chats(w.t.Context(), reader, room, chat.PageQuery{First: ptr(200), After: after})
@@ -37,7 +38,7 @@ func TestNumbersHaveNoHoles(t *testing.T) {
 	w.room(ann, "one")
 	w.room(ann, "two")
 	const senders, each = 16, 25
-	answered := make([][]*chat.Chat, senders)
+	answered := make([][]*roomlog.Chat, senders)
 	var wg sync.WaitGroup
 	for i := range senders {
 		wg.Go(func() {
@@ -56,7 +57,7 @@ func TestNumbersHaveNoHoles(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	stored := map[uuid.UUID]*chat.Chat{}
+	stored := map[uuid.UUID]*roomlog.Chat{}
 	for _, room := range []string{"one", "two"} {
 		for i, c := range w.all(ann, room) {
 			if c.Number != i+1 {

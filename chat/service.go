@@ -5,9 +5,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
-
+	"parley/chat/roomlog"
 	"parley/db"
+	"parley/ent/chat"
 )
 
 // Options of a Service. The zero value of a number means its default; the zero Rate means none.
@@ -57,33 +57,32 @@ func orDefault[T comparable](value, standard T) T {
 
 // Service is rooms and chats over one database. It is safe for concurrent use.
 type Service struct {
-	o          Options
-	store      *db.Store
-	statements *statements
-	notifier   Notifier
-	meters     *meters
-	writer     *writer
-	readers    *readers
-	purger     *purger
-	names      names
-	sends      *limiter
-	roomSends  *limiter
-	changes    *limiter
-	creations  *limiter
+	o         Options
+	store     *db.Store
+	log       *roomlog.Log
+	notifier  Notifier
+	meters    *meters
+	writer    *writer
+	names     names
+	sends     *limiter
+	roomSends *limiter
+	changes   *limiter
+	creations *limiter
 }
 
 // New makes a Service. It sends and streams only while Run runs.
 func New(store *db.Store, o Options) *Service {
 	o = o.withDefaults()
 	s := &Service{
-		o: o, store: store, statements: newStatements(store), notifier: o.Notifier, meters: newMeters(),
+		o: o, store: store, notifier: o.Notifier, meters: newMeters(),
 		sends:     newLimiter(o.SendRate, 3, o.Now),
 		roomSends: newLimiter(o.RoomSendRate, 2, o.Now),
 		changes:   newLimiter(o.MutationRate, 3, o.Now),
 		creations: newLimiter(o.RoomCreateRate, 1, o.Now),
 	}
+	s.log = roomlog.New(store, roomlog.Options{WindowBytes: o.WindowBytes, HeadsInterval: o.HeadsInterval, OnError: o.OnError})
 	s.writer = &writer{
-		store: store, statements: s.statements, notifier: o.Notifier, now: s.now, meters: s.meters, most: o.BatchEntries,
+		store: store, log: s.log, known: store.FindMany(chat.Table, chat.FieldID), notifier: o.Notifier, now: s.now, meters: s.meters, most: o.BatchEntries,
 		mostEntries: o.QueueEntries, mostBytes: queueBytes, stopped: make(chan struct{}),
 	}
 	lanes := 1
@@ -93,8 +92,6 @@ func New(store *db.Store, o Options) *Service {
 	for range lanes {
 		s.writer.lanes = append(s.writer.lanes, make(chan *entry, o.QueueEntries))
 	}
-	s.readers = &readers{log: s, rooms: map[uuid.UUID]*feed{}, most: o.WindowBytes, fail: o.OnError}
-	s.purger = &purger{store: store, fail: o.OnError, due: make(chan struct{}, 1)}
 	return s
 }
 
@@ -105,9 +102,8 @@ func (s *Service) Run(ctx context.Context) error {
 	defer cancel()
 	var wg sync.WaitGroup
 	wg.Go(func() { s.writer.run(ctx) })
-	wg.Go(func() { s.readers.watchHeads(ctx, s.o.HeadsInterval) })
-	wg.Go(func() { s.purger.run(ctx) })
-	err := s.notifier.Subscribe(ctx, s.readers.look)
+	wg.Go(func() { s.log.Run(ctx) })
+	err := s.notifier.Subscribe(ctx, s.log.Wake)
 	if ctx.Err() != nil {
 		err = nil // asked to end
 	}

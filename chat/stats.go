@@ -3,9 +3,9 @@ package chat
 import (
 	"context"
 	"errors"
-	"sync/atomic"
 	"time"
 
+	"parley/chat/roomlog"
 	"parley/db"
 	"parley/meter"
 )
@@ -18,27 +18,14 @@ type Stats struct {
 	Queued      int                // sends that wait for a commit
 	QueuedBytes int64              // of their text
 
-	Rooms         int    // that somebody follows here
-	WindowBytes   int64  // of the chats kept for these readers
-	LiveReads     uint64 // reads of a log that moved the window all readers of a room share
-	CatchUpReads  uint64 // reads of a log for one reader behind that window
-	FailedReads   uint64 // of both, for reasons that pass
-	Diverged      uint64 // of both, from a position that is not in the log
-	Holes         uint64 // of both, where places did not follow one another
-	HeadsChecks   uint64 // queries that compared followed rooms with the database
-	HeadsFailed   uint64 // of these, those the database did not answer
-	HeadsMismatch uint64 // rooms that were found to differ: no bell had told, or it was still being read
+	roomlog.Stats
 }
 
-// Stats answers them. Safe for concurrent use.
+// Stats returns them. Safe for concurrent use.
 func (s *Service) Stats() Stats {
-	r := &s.readers.reads
 	return Stats{
 		Sends: s.meters.sends.Counts(), BatchSize: s.meters.batch.Distribution(), CommitTime: s.meters.commit.Distribution(),
-		Queued: int(s.writer.entries.Load()), QueuedBytes: s.writer.bytes.Load(),
-		Rooms: s.readers.count(), WindowBytes: s.readers.held.Load(), LiveReads: r.live.Load(), CatchUpReads: r.catchUp.Load(),
-		FailedReads: r.failed.Load(), Diverged: r.diverged.Load(), Holes: r.holes.Load(),
-		HeadsChecks: r.heads.Load(), HeadsFailed: r.headsFailed.Load(), HeadsMismatch: r.headsMismatch.Load(),
+		Queued: int(s.writer.entries.Load()), QueuedBytes: s.writer.bytes.Load(), Stats: s.log.Stats(),
 	}
 }
 
@@ -106,34 +93,4 @@ func outcome(err error) string {
 		}
 	}
 	return meter.Other
-}
-
-// reads counts how logs are read.
-type reads struct {
-	live, catchUp, failed, diverged, holes atomic.Uint64
-	heads, headsFailed, headsMismatch      atomic.Uint64
-}
-
-// errHole is a log whose places do not follow one another: a fault of ours or of the disk.
-var errHole = errors.New("a hole in a log")
-
-// note counts a read of one kind and what it came to.
-func (r *reads) note(kind *atomic.Uint64, err error) {
-	kind.Add(1)
-	switch {
-	case err == nil, errors.Is(err, ErrNoRoom), errors.Is(err, context.Canceled):
-	case errors.Is(err, ErrDiverged):
-		r.diverged.Add(1)
-	case errors.Is(err, errHole):
-		r.holes.Add(1)
-	default:
-		r.failed.Add(1)
-	}
-}
-
-// count is how many rooms are followed.
-func (r *readers) count() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return len(r.rooms)
 }

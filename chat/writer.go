@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/chat/roomlog"
 	"parley/db"
 	"parley/ent"
 )
@@ -19,12 +20,13 @@ import (
 // ran and commits it as one transaction: no timer, so a single sender waits for one fsync and many
 // senders share one. A room belongs to one lane: two transactions of a node never wait for each other.
 type writer struct {
-	store      *db.Store
-	statements *statements
-	notifier   Notifier
-	now        func() time.Time
-	meters     *meters
-	most       int // entries in one transaction
+	store    *db.Store
+	log      *roomlog.Log
+	known    *db.Many // which ids there are
+	notifier Notifier
+	now      func() time.Time
+	meters   *meters
+	most     int // entries in one transaction
 
 	lanes       []chan *entry // as many transactions at once; each holds mostEntries
 	entries     atomic.Int64  // in all of them
@@ -206,7 +208,7 @@ func (w *writer) store1(ctx context.Context, entries []*entry) (*batch, error) {
 	var b *batch
 	began := time.Now()
 	err := w.store.Write(ctx, func(tx *ent.Tx) (err error) {
-		b = &batch{statements: w.statements, chats: make([]*Chat, len(entries)), errs: make([]error, len(entries))}
+		b = &batch{log: w.log, known: w.known, chats: make([]*roomlog.Chat, len(entries)), errs: make([]error, len(entries))}
 		return b.store(ctx, tx, entries, w.now())
 	})
 	if err != nil {

@@ -25,6 +25,7 @@ import (
 	"parley/auth"
 	"parley/broker"
 	"parley/chat"
+	"parley/chat/roomlog"
 	"parley/db"
 	"parley/graph"
 )
@@ -39,7 +40,7 @@ type testAPI struct {
 	url      string
 	executed atomic.Int64 // results of subscriptions that gqlgen made
 	owner    chat.Caller
-	room     *chat.Room
+	room     *roomlog.Room
 	cursor   string // of the room before its first chat
 }
 

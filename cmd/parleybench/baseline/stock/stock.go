@@ -20,6 +20,7 @@ import (
 	"parley/auth"
 	"parley/broker"
 	"parley/chat"
+	"parley/chat/roomlog"
 	"parley/db"
 	"parley/graph/generated"
 )
@@ -137,7 +138,7 @@ func person(ctx context.Context) (chat.Caller, error) {
 	return chat.Caller{ID: who.User.ID, Username: who.User.Username}, nil
 }
 
-func (m mutation) CreateRoom(ctx context.Context, name string, topic *string) (*chat.Room, error) {
+func (m mutation) CreateRoom(ctx context.Context, name string, topic *string) (*roomlog.Room, error) {
 	me, err := person(ctx)
 	if err != nil {
 		return nil, err
@@ -145,7 +146,7 @@ func (m mutation) CreateRoom(ctx context.Context, name string, topic *string) (*
 	return m.s.chat.CreateRoom(ctx, me, name, topic)
 }
 
-func (m mutation) SendChat(ctx context.Context, room string, text string, id *string) (*chat.Chat, error) {
+func (m mutation) SendChat(ctx context.Context, room string, text string, id *string) (*roomlog.Chat, error) {
 	me, err := person(ctx)
 	if err != nil {
 		return nil, err
@@ -161,7 +162,7 @@ func (q query) Chats(ctx context.Context, room string, first *int, after *string
 	return q.s.chat.Chats(ctx, me, room, chat.PageQuery{First: first, Last: last, After: after, Before: before})
 }
 
-func (u subscription) ChatSent(ctx context.Context, room string, after *string) (<-chan *chat.Chat, error) {
+func (u subscription) ChatSent(ctx context.Context, room string, after *string) (<-chan *roomlog.Chat, error) {
 	me, err := person(ctx)
 	if err != nil {
 		return nil, err

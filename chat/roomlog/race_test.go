@@ -1,5 +1,5 @@
 //go:build race
 
-package chat
+package roomlog
 
 const raceEnabled = true

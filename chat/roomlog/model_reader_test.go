@@ -1,12 +1,15 @@
-package chat
+package roomlog
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
+
+	"parley/chat/roomlog/logtest"
 )
 
 // A modelReader follows the model's rooms, or the first of them, and checks what it is given. Unless it stays, it leaves again and again and resumes from what it had last.
@@ -17,8 +20,8 @@ type modelReader struct {
 	slow   bool
 	merged bool // follows all rooms, instead of the first
 
-	turn    sync.Mutex // guards all below; never held while time passes
-	at      map[uuid.UUID]position
+	mu      sync.Mutex // guards all below; never held while time passes
+	at      map[uuid.UUID]Position
 	numbers map[uuid.UUID]int   // of the last chat
 	places  map[uuid.UUID]int64 // of the last event
 }
@@ -26,7 +29,7 @@ type modelReader struct {
 func (r *modelReader) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		r.follow(ctx)
-		if Pause(ctx, time.Duration(r.rng.IntN(10))*time.Millisecond) != nil {
+		if logtest.Pause(ctx, time.Duration(r.rng.IntN(10))*time.Millisecond) != nil {
 			return
 		}
 	}
@@ -42,28 +45,28 @@ func (r *modelReader) follow(ctx context.Context) {
 	}
 	var rooms sync.WaitGroup
 	for _, room := range r.followed() {
-		r.turn.Lock()
-		at := r.at[room.ID].known()
-		r.turn.Unlock()
-		wake, notify := Wake()
-		tail := r.m.readers.follow(Start{Room: room, At: at, Head: r.m.log.head(room.ID).known()}, notify)
+		r.mu.Lock()
+		at := r.at[room.ID]
+		r.mu.Unlock()
+		wake, notify := logtest.Wake()
+		tail := r.m.caches.Follow(Start{Room: room, At: at, Head: r.m.log.head(room.ID)}, notify)
 		rooms.Go(func() {
 			defer tail.Leave()
-			err := Pump(stream, tail, wake, at, func(e *Event) bool {
-				r.turn.Lock()
+			err := pump(stream, tail, wake, at, func(e *Event) bool {
+				r.mu.Lock()
 				if stream.Err() != nil {
-					r.turn.Unlock()
+					r.mu.Unlock()
 					return false
 				}
 				r.event(e)
 				left--
 				last := left <= 0
-				r.turn.Unlock()
+				r.mu.Unlock()
 				if last {
 					leave()
 				}
 				if r.slow {
-					_ = Pause(stream, time.Duration(r.delay())*time.Millisecond)
+					_ = logtest.Pause(stream, time.Duration(r.delay())*time.Millisecond)
 				}
 				return !last
 			})
@@ -84,15 +87,15 @@ func (r *modelReader) followed() []*Room {
 }
 
 func (r *modelReader) delay() int {
-	r.turn.Lock()
-	defer r.turn.Unlock()
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	return r.rng.IntN(30)
 }
 
 // event wants the next place of its room. It is called in turn.
 func (r *modelReader) event(e *Event) {
-	if r.places[e.Room.ID]++; e.position.place != r.places[e.Room.ID] {
-		r.m.t.Errorf("%s: place %d came instead of %d", e.Room.Name, e.position.place, r.places[e.Room.ID])
+	if r.places[e.Room.ID]++; e.position.Place != r.places[e.Room.ID] {
+		r.m.t.Errorf("%s: place %d came instead of %d", e.Room.Name, e.position.Place, r.places[e.Room.ID])
 	}
 	r.at[e.Room.ID] = e.position
 	if e.Kind == ChatSent {
@@ -106,10 +109,20 @@ func (r *modelReader) check(i int) {
 		if n > 0 && !r.merged {
 			return
 		}
-		head := r.m.log.head(room.ID)
-		if r.numbers[room.ID] != head.number || r.places[room.ID] != head.place {
+		head := r.m.log.last(room.ID)
+		if r.numbers[room.ID] != head.Number || r.places[room.ID] != head.Place {
 			r.m.t.Errorf("reader %d (stays %v, slow %v, events %v) of %s has number %d, place %d; the head is %d, %d",
-				i, r.stays, r.slow, r.merged, room.Name, r.numbers[room.ID], r.places[room.ID], head.number, head.place)
+				i, r.stays, r.slow, r.merged, room.Name, r.numbers[room.ID], r.places[room.ID], head.Number, head.Place)
 		}
 	}
+}
+
+// pump shows what follows a position until ctx ends or show has enough.
+func pump(ctx context.Context, t *Tail, wake <-chan struct{}, at Position, show func(*Event) bool) error {
+	return logtest.Reader[*Event]{
+		Next:  func(ctx context.Context) ([]*Event, error) { return t.Next(ctx, at) },
+		Show:  func(e *Event) bool { at = e.position; return show(e) },
+		Final: func(err error) bool { return errors.Is(err, ErrDiverged) },
+		Wake:  wake,
+	}.Run(ctx)
 }

@@ -1,4 +1,4 @@
-package chat
+package roomlog
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/chat/roomlog/logtest"
 	"parley/ent"
 	"parley/ent/roomevent"
 )
@@ -51,11 +52,11 @@ func runModel(t *testing.T, seed uint64) {
 
 // A model is one history and those who follow it.
 type model struct {
-	t       *testing.T
-	rng     *rand.Rand // of whoever runs alone; the others have their own
-	log     *memoryLog
-	readers *readers
-	rooms   []*Room
+	t      *testing.T
+	rng    *rand.Rand // of whoever runs alone; the others have their own
+	log    *memoryLog
+	caches *caches
+	rooms  []*Room
 
 	faithful      bool // notifications are neither lost nor late, and heads are never checked
 	notifications sync.WaitGroup
@@ -73,7 +74,7 @@ func newModel(t *testing.T, seed uint64) *model {
 	m := &model{t: t, rng: rng, faithful: seed%5 == 0, log: &memoryLog{logs: map[uuid.UUID][]*ent.RoomEvent{}, chats: map[uuid.UUID]*Chat{}}}
 	m.log.rng = rand.New(rand.NewPCG(seed, 1))
 	m.log.failing = !m.faithful
-	m.readers = &readers{log: m.log, rooms: map[uuid.UUID]*feed{}, most: int64(rng.IntN(3)) * 20 * eventBytes}
+	m.caches = newCaches(m.log, int64(rng.IntN(3))*20*eventBytes, nil)
 	for i := range 1 + rng.IntN(2) {
 		room := &Room{ID: uuid.UUID{15: byte(i + 1)}, Name: fmt.Sprint("room", i)}
 		m.rooms = append(m.rooms, room)
@@ -84,7 +85,7 @@ func newModel(t *testing.T, seed uint64) *model {
 func (m *model) run() {
 	ctx, cancel := context.WithCancel(context.Background())
 	if !m.faithful {
-		m.following.Go(func() { m.readers.watchHeads(ctx, modelHeads) })
+		m.following.Go(func() { m.caches.watchHeads(ctx, modelHeads) })
 		rng := rand.New(rand.NewPCG(m.rng.Uint64(), 2))
 		m.following.Go(func() { m.emptyWindows(ctx, rng) })
 	}
@@ -92,7 +93,7 @@ func (m *model) run() {
 	for i := range 2 + m.rng.IntN(3) {
 		r := &modelReader{
 			m: m, rng: rand.New(rand.NewPCG(m.rng.Uint64(), 3)), stays: i == 0, slow: m.rng.IntN(3) == 0,
-			merged: m.rng.IntN(2) == 0, at: map[uuid.UUID]position{}, numbers: map[uuid.UUID]int{}, places: map[uuid.UUID]int64{},
+			merged: m.rng.IntN(2) == 0, at: map[uuid.UUID]Position{}, numbers: map[uuid.UUID]int{}, places: map[uuid.UUID]int64{},
 		}
 		readers = append(readers, r)
 		m.following.Go(func() { r.run(ctx) })
@@ -107,7 +108,7 @@ func (m *model) run() {
 	time.Sleep(6 * time.Second) // of virtual time: until then everybody must be current
 	cancel()
 	m.following.Wait()
-	if held := m.readers.held.Load(); held != 0 {
+	if held := m.caches.held.Load(); held != 0 {
 		m.t.Errorf("windows that nobody reads hold %d bytes", held)
 	}
 	for i, r := range readers {
@@ -121,7 +122,7 @@ func (m *model) write(room *Room, rng *rand.Rand) {
 		time.Sleep(time.Duration(rng.IntN(4)) * time.Millisecond)
 		m.log.commit(room, 1+rng.IntN(3), rng)
 		if m.faithful {
-			m.readers.look(room.ID)
+			m.caches.Wake(room.ID)
 			continue
 		}
 		if rng.IntN(100) < 30 { // lost, or the process died between commit and notification
@@ -129,19 +130,19 @@ func (m *model) write(room *Room, rng *rand.Rand) {
 		}
 		for range 1 + rng.IntN(10)/8 {
 			late := time.Duration(rng.IntN(20)) * time.Millisecond
-			m.notifications.Go(func() { time.Sleep(late); m.readers.look(room.ID) })
+			m.notifications.Go(func() { time.Sleep(late); m.caches.Wake(room.ID) })
 		}
 	}
 }
 
 // emptyWindows forgets what feeds keep, which may cost but change nothing.
 func (m *model) emptyWindows(ctx context.Context, rng *rand.Rand) {
-	for Pause(ctx, time.Duration(1+rng.IntN(40))*time.Millisecond) == nil {
-		m.readers.mu.Lock()
-		for _, f := range m.readers.rooms {
+	for logtest.Pause(ctx, time.Duration(1+rng.IntN(40))*time.Millisecond) == nil {
+		m.caches.mu.Lock()
+		for _, f := range m.caches.rooms {
 			f.tryEmpty(false)
 		}
-		m.readers.mu.Unlock()
+		m.caches.mu.Unlock()
 	}
 }
 
@@ -160,26 +161,24 @@ func (l *memoryLog) commit(room *Room, n int, rng *rand.Rand) {
 	defer l.mu.Unlock()
 	for range n {
 		log := l.logs[room.ID]
-		at := position{place: int64(len(log)) + 1, tag: 1 + rng.Int64N(1<<60)}
+		row := &ent.RoomEvent{RoomID: room.ID, Place: int64(len(log)) + 1, Tag: 1 + rng.Int64N(1<<60), Kind: roomevent.KindCHAT_EDITED}
 		if len(log) > 0 {
-			at.number = log[len(log)-1].Number
+			row.Number = log[len(log)-1].Number
 		}
-		row := &ent.RoomEvent{RoomID: room.ID, Place: at.place, Tag: at.tag, Kind: roomevent.KindCHAT_EDITED}
 		if len(log) == 0 || rng.IntN(4) > 0 {
-			at.number++
+			row.Number++
 			row.Kind = roomevent.KindCHAT_SENT
-			c := &Chat{ID: uuid.UUID{0: byte(at.number), 1: byte(at.number >> 8), 15: room.ID[15]}, Room: room, Number: at.number}
+			c := &Chat{ID: uuid.UUID{0: byte(row.Number), 1: byte(row.Number >> 8), 15: room.ID[15]}, Room: room, Number: row.Number}
 			row.ChatID = &c.ID
 			l.chats[c.ID] = c
 		} else {
 			old := l.chats[*log[rng.IntN(len(log))].ChatID]
 			edited := *old
-			text := strconv.FormatInt(at.place, 10)
+			text := strconv.FormatInt(row.Place, 10)
 			edited.Text = &text
 			l.chats[old.ID] = &edited
 			row.ChatID = &edited.ID
 		}
-		row.Number = at.number
 		l.logs[room.ID] = append(log, row)
 	}
 }
@@ -202,13 +201,13 @@ func (l *memoryLog) wait() error {
 	return nil
 }
 
-func (l *memoryLog) since(_ context.Context, room *Room, at position) (page []*Event, more bool, err error) {
+func (l *memoryLog) since(_ context.Context, room *Room, at Position) (page []*Event, more bool, err error) {
 	if err := l.wait(); err != nil {
 		return nil, false, err
 	}
 	l.mu.Lock()
 	log := l.logs[room.ID]
-	rows := log[min(len(log), int(max(0, at.place-1))):]
+	rows := log[min(len(log), int(max(0, at.Place-1))):]
 	more = len(rows) > modelPage
 	rows = append([]*ent.RoomEvent(nil), rows[:min(len(rows), modelPage)]...)
 	chats := make([]*Chat, len(rows))
@@ -216,7 +215,7 @@ func (l *memoryLog) since(_ context.Context, room *Room, at position) (page []*E
 		chats[i] = l.chats[*row.ChatID]
 	}
 	l.mu.Unlock()
-	if err := l.wait(); err != nil { // what was committed meanwhile is not in the answer
+	if err := l.wait(); err != nil { // what was committed meanwhile is not in the page
 		return nil, false, err
 	}
 	kept, err := follows(rows, at)
@@ -226,32 +225,34 @@ func (l *memoryLog) since(_ context.Context, room *Room, at position) (page []*E
 	chats = chats[len(rows)-len(kept):]
 	events := make([]*Event, len(kept))
 	for i, row := range kept {
-		events[i] = &Event{
-			Kind: EventKind(row.Kind), Room: room, Chat: chats[i],
-			position: position{place: row.Place, tag: row.Tag, number: row.Number},
-		}
+		events[i] = &Event{Kind: EventKind(row.Kind), Room: room, Chat: chats[i], position: Position{row.Place, row.Tag}}
 	}
 	return events, more, nil
 }
 
-func (l *memoryLog) heads(_ context.Context, rooms []uuid.UUID) (map[uuid.UUID]position, error) {
+func (l *memoryLog) heads(_ context.Context, rooms []uuid.UUID) (map[uuid.UUID]Position, error) {
 	if err := l.wait(); err != nil {
 		return nil, err
 	}
-	heads := map[uuid.UUID]position{}
+	heads := map[uuid.UUID]Position{}
 	for _, id := range rooms {
 		heads[id] = l.head(id)
 	}
 	return heads, nil
 }
 
-func (l *memoryLog) head(room uuid.UUID) position {
+func (l *memoryLog) head(room uuid.UUID) Position {
+	last := l.last(room)
+	return Position{last.Place, last.Tag}
+}
+
+// last is the newest event of a room.
+func (l *memoryLog) last(room uuid.UUID) ent.RoomEvent {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	log := l.logs[room]
 	if len(log) == 0 {
-		return position{}
+		return ent.RoomEvent{}
 	}
-	last := log[len(log)-1]
-	return position{place: last.Place, tag: last.Tag, number: last.Number}
+	return *log[len(log)-1]
 }

@@ -1,4 +1,4 @@
-package chat
+package roomlog
 
 import (
 	"cmp"
@@ -57,7 +57,7 @@ func (p *purger) run(ctx context.Context) {
 	}
 }
 
-// purge clears one room after the other, each once. A room that fails holds back no other; it answers the first error.
+// purge clears one room after the other, each once. A room that fails holds back no other; it returns the first error.
 func (p *purger) purge(ctx context.Context) error {
 	var first error
 	for last := uuid.Nil; ; {

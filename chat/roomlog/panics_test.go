@@ -1,4 +1,4 @@
-package chat
+package roomlog
 
 import (
 	"context"
@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"parley/chat/roomlog/logtest"
 )
 
 // A panic while it purges is an error of that round, and not the end of the server.
@@ -24,7 +26,7 @@ func TestPanicOfThePurger(t *testing.T) {
 // brokenSource panics when it is asked for heads.
 type brokenSource struct{ source }
 
-func (brokenSource) heads(context.Context, []uuid.UUID) (map[uuid.UUID]position, error) {
+func (brokenSource) heads(context.Context, []uuid.UUID) (map[uuid.UUID]Position, error) {
 	panic("heads")
 }
 
@@ -34,10 +36,10 @@ func TestPanicOfTheComparison(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
 		told := make(chan error)
-		readers := &readers{log: brokenSource{}, rooms: map[uuid.UUID]*feed{}, fail: func(err error) { told <- err }}
-		_, notify := Wake()
-		readers.follow(Start{Room: &Room{}}, notify)
-		go readers.watchHeads(ctx, time.Second)
+		x := newCaches(brokenSource{}, 0, func(err error) { told <- err })
+		_, notify := logtest.Wake()
+		x.Follow(Start{Room: &Room{}}, notify)
+		go x.watchHeads(ctx, time.Second)
 		for range 2 {
 			if err := <-told; !strings.Contains(err.Error(), "panic") {
 				t.Errorf("told %v", err)

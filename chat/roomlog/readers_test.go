@@ -1,4 +1,4 @@
-package chat
+package roomlog
 
 import (
 	"context"
@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/chat/roomlog/logtest"
 	"parley/ent"
 )
 
@@ -19,7 +20,7 @@ type failsOnce struct {
 	fail bool
 }
 
-func (l *failsOnce) since(ctx context.Context, room *Room, at position) ([]*Event, bool, error) {
+func (l *failsOnce) since(ctx context.Context, room *Room, at Position) ([]*Event, bool, error) {
 	if l.fail {
 		l.fail = false
 		return nil, false, errors.New("the database is gone for a moment")
@@ -33,12 +34,12 @@ func TestReaderAheadTellsTheOthers(t *testing.T) {
 	room := &Room{ID: uuid.UUID{15: 1}}
 	rng := rand.New(rand.NewPCG(1, 1))
 	log := &failsOnce{memoryLog: &memoryLog{logs: map[uuid.UUID][]*ent.RoomEvent{}, chats: map[uuid.UUID]*Chat{}, rng: rng}}
-	readers := &readers{log: log, rooms: map[uuid.UUID]*feed{}, most: 1 << 20}
+	x := newCaches(log, 1<<20, nil)
 	log.commit(room, 5, rng)
 	follow := func() (*Tail, <-chan struct{}, Position) {
-		head := log.head(room.ID).known()
-		wake, notify := Wake()
-		return readers.follow(Start{Room: room, At: head, Head: head}, notify), wake, head
+		head := log.head(room.ID)
+		wake, notify := logtest.Wake()
+		return x.Follow(Start{Room: room, At: head, Head: head}, notify), wake, head
 	}
 	next := func(tail *Tail, at Position) (int, error) {
 		events, err := tail.Next(t.Context(), at)
@@ -65,24 +66,63 @@ func TestReaderAheadTellsTheOthers(t *testing.T) {
 	}
 }
 
+// interrupted is a log in which something happens when it has been read and the reader has not been told yet.
+type interrupted struct {
+	*memoryLog
+	do func()
+}
+
+func (l *interrupted) since(ctx context.Context, room *Room, at Position) ([]*Event, bool, error) {
+	page, more, err := l.memoryLog.since(ctx, room, at)
+	l.do()
+	return page, more, err
+}
+
+// A chat that is sent while a reader reads the log is not left lying until the next one comes: each is stored when a read
+// has seen its state of the log and has not returned yet. (A read that takes back the mark of a notification that was
+// sent meanwhile leaves the second chat lying.)
+func TestNotificationDuringAReadCounts(t *testing.T) {
+	room, rng := &Room{ID: uuid.UUID{15: 1}}, rand.New(rand.NewPCG(1, 1))
+	log := &interrupted{memoryLog: &memoryLog{logs: map[uuid.UUID][]*ent.RoomEvent{}, chats: map[uuid.UUID]*Chat{}, rng: rng}}
+	x, sends := newCaches(log, 1<<20, nil), 6
+	log.do = func() {
+		if sends--; sends >= 0 {
+			log.commit(room, 1, rng)
+			x.Wake(room.ID)
+		}
+	}
+	wake, notify := logtest.Wake()
+	tail := x.Follow(Start{Room: room}, notify) // reads once at its start
+	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+	defer stop()
+	place := int64(0)
+	_ = pump(ctx, tail, wake, Position{}, func(e *Event) bool {
+		place = e.position.Place
+		return place < 6
+	})
+	if place != 6 {
+		t.Errorf("it was given %d of 6 events", place)
+	}
+}
+
 // What was read for the readers of a room is given up when it has been quiet for a while; nobody gets less for it.
 func TestQuietRoomsKeepNoChats(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		room, rng := &Room{ID: uuid.UUID{15: 1}}, rand.New(rand.NewPCG(1, 1))
 		log := &memoryLog{logs: map[uuid.UUID][]*ent.RoomEvent{}, chats: map[uuid.UUID]*Chat{}, rng: rng}
-		readers := &readers{log: log, rooms: map[uuid.UUID]*feed{}, most: 1 << 20}
-		_, notify := Wake()
-		tail := readers.follow(Start{Room: room}, notify)
+		x := newCaches(log, 1<<20, nil)
+		_, notify := logtest.Wake()
+		tail := x.Follow(Start{Room: room}, notify)
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
-		go readers.watchHeads(ctx, time.Second)
+		go x.watchHeads(ctx, time.Second)
 		log.commit(room, 5, rng)
 		events, err := tail.Next(ctx, Position{})
-		if len(events) != 5 || err != nil || readers.held.Load() == 0 {
-			t.Fatalf("%d events, %v, %d bytes are held", len(events), err, readers.held.Load())
+		if len(events) != 5 || err != nil || x.held.Load() == 0 {
+			t.Fatalf("%d events, %v, %d bytes are held", len(events), err, x.held.Load())
 		}
 		time.Sleep(2500 * time.Millisecond) // of virtual time: two looks
-		if held := readers.held.Load(); held != 0 {
+		if held := x.held.Load(); held != 0 {
 			t.Errorf("%d bytes are held for a quiet room", held)
 		}
 		if events, err := tail.Next(ctx, Position{}); len(events) != 5 || err != nil {

@@ -1,4 +1,4 @@
-package chat
+package roomlog
 
 import (
 	"context"
@@ -15,48 +15,19 @@ import (
 	"parley/ent/roomevent"
 )
 
-// statements are those of a send, as texts that are written once; what does not lie in the way of each
+// statements are those of a send and of reading on, as texts that are written once; what does not lie in the way of each
 // send goes through Ent's builders.
 type statements struct {
-	counters             string // arguments: n, n of chats, tag, now, now + wrongClock, now, room
-	since                string // arguments: room, place, room
-	known, events, chats *db.Many
+	counters      string // arguments: n, n of chats, tag, now, now + wrongClock, now, room
+	since         string // arguments: room, place, room
+	events, chats *db.Many
 }
-
-// Columns in the order of their arguments.
-var (
-	counterColumns = []string{
-		room.FieldID, room.FieldOwnerID, room.FieldName, room.FieldTopic, room.FieldCreatedAt, room.FieldDeletedAt,
-		room.FieldLastPlace, room.FieldLastNumber, room.FieldLastTag, room.FieldLastAt,
-	}
-	eventColumns = []string{
-		roomevent.FieldRoomID, roomevent.FieldPlace, roomevent.FieldNumber, roomevent.FieldTag, roomevent.FieldKind,
-		roomevent.FieldAt, roomevent.FieldActorID, roomevent.FieldChatID,
-	}
-	chatColumns = []string{
-		chat.FieldID, chat.FieldRoomID, chat.FieldNumber, chat.FieldPlace, chat.FieldTag, chat.FieldUserID,
-		chat.FieldUsername, chat.FieldText, chat.FieldCreatedAt,
-	}
-)
-
-// Columns of the log and of the chats that it is about, in the order in which they are read.
-var (
-	sinceEvents = []string{
-		roomevent.FieldPlace, roomevent.FieldNumber, roomevent.FieldKind, roomevent.FieldTag,
-		roomevent.FieldAt, roomevent.FieldActorID, roomevent.FieldChatID,
-	}
-	sinceChats = []string{
-		chat.FieldID, chat.FieldNumber, chat.FieldPlace, chat.FieldTag, chat.FieldUserID, chat.FieldUsername,
-		chat.FieldText, chat.FieldCreatedAt, chat.FieldEditedAt, chat.FieldDeletedAt,
-	}
-)
 
 // newStatements writes the texts. A zero stands for an argument that is given later.
 func newStatements(store *db.Store) *statements {
 	s := &statements{
-		known:  store.FindMany(chat.Table, chat.FieldID),
-		events: store.InsertMany(roomevent.Table, eventColumns...),
-		chats:  store.InsertMany(chat.Table, chatColumns...),
+		events: store.InsertMany(roomevent.Table, names(eventColumns, written)...),
+		chats:  store.InsertMany(chat.Table, names(chatColumns, written)...),
 	}
 	s.counters, _ = store.SQL().Update(room.Table).
 		Add(room.FieldLastPlace, 0).Add(room.FieldLastNumber, 0).Set(room.FieldLastTag, 0).
@@ -64,9 +35,9 @@ func newStatements(store *db.Store) *statements {
 			b.WriteString("CASE WHEN last_at > ").Arg(0).WriteString(" AND last_at < ").Arg(0)
 			b.WriteString(" THEN last_at ELSE ").Arg(0).WriteString(" END")
 		})).
-		Where(sql.EQ(room.FieldID, 0)).Returning(counterColumns...).Query()
+		Where(sql.EQ(room.FieldID, 0)).Returning(names(roomColumns, read)...).Query()
 	e, c := sql.Table(roomevent.Table).As("e"), sql.Table(chat.Table).As("c")
-	s.since, _ = store.SQL().Select(slices.Concat(e.Columns(sinceEvents...), c.Columns(sinceChats...))...).From(e).
+	s.since, _ = store.SQL().Select(slices.Concat(e.Columns(names(eventColumns, read)...), c.Columns(names(chatColumns, read)...))...).From(e).
 		LeftJoin(c).On(e.C(roomevent.FieldChatID), c.C(chat.FieldID)).
 		Where(sql.And(sql.EQ(e.C(roomevent.FieldRoomID), 0), fromPlace(e))).
 		OrderBy(e.C(roomevent.FieldPlace)).Limit(MaxPage + 1).Query()
@@ -82,7 +53,7 @@ func fromPlace(e *sql.SelectTable) *sql.Predicate {
 	})
 }
 
-// raiseCounters raises the counter row of a room and answers it as it is then. ErrNoRoom.
+// raiseCounters raises the counter row of a room and returns it as it is then. ErrNoRoom.
 func (s *statements) raiseCounters(ctx context.Context, tx *ent.Tx, args ...any) (*ent.Room, error) {
 	rows, err := tx.QueryContext(ctx, s.counters, args...)
 	if err != nil {
@@ -91,8 +62,7 @@ func (s *statements) raiseCounters(ctx context.Context, tx *ent.Tx, args ...any)
 	var r *ent.Room
 	for rows.Next() && err == nil {
 		r = &ent.Room{}
-		err = rows.Scan(&r.ID, &r.OwnerID, &r.Name, &r.Topic, &r.CreatedAt, &r.DeletedAt,
-			&r.LastPlace, &r.LastNumber, &r.LastTag, &r.LastAt)
+		err = rows.Scan(fields(roomColumns, r)...)
 	}
 	switch end := closed(rows); {
 	case err != nil:
