@@ -26,7 +26,8 @@ var mayImport = map[string][]string{
 
 	"broker/brokertest":     {"chat"},
 	"broker/natstest":       {},
-	"chat/roomlog":          {"db", "ent"}, // knows nobody: the log, and what it is about
+	"chat/queue":            {"chat/roomlog", "db", "ent", "meter"}, // asks who may
+	"chat/roomlog":          {"db", "ent"},                          // knows nobody: the log, and what it is about
 	"chat/roomlog/logtest":  {},
 	"graph/document":        {},            // knows a schema; no people, no rooms
 	"graph/document/syntax": {"transport"}, // knows no schema; of transport only how long an escape is

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"parley/chat/queue"
 	"parley/ent"
 )
 
@@ -26,6 +27,9 @@ func may(caller Caller, do action, room *ent.Room) error {
 	}
 	return nil // every room is public: whoever is signed in finds it, reads it and sends to it
 }
+
+// maySend asks for a queue whether a send may be stored in a room.
+func maySend(s *queue.Send, room *ent.Room) error { return may(Caller{ID: s.UserID}, send, room) }
 
 // mayChange says the same of somebody and a chat of that room: its author edits and deletes it, the
 // room's owner deletes it. What was deleted stays so.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/chat/queue"
 	"parley/chat/roomlog"
 )
 
@@ -26,11 +27,11 @@ var (
 	ErrNoChat        = errors.New("no such chat")
 	ErrForbidden     = errors.New("not allowed")
 	ErrRoomNameTaken = errors.New("room name taken")
-	ErrIDTaken       = errors.New("chat id taken")
+	ErrIDTaken       = queue.ErrIDTaken
 	ErrDiverged      = roomlog.ErrDiverged
-	ErrBusy          = errors.New("too many sends are waiting")
-	ErrTimeout       = errors.New("took too long and was withdrawn")
-	ErrClosing       = errors.New("going down")
+	ErrBusy          = queue.ErrBusy
+	ErrTimeout       = queue.ErrTimeout
+	ErrClosing       = queue.ErrClosing
 )
 
 // A LimitError says that a number of something is at its limit.
@@ -38,9 +39,8 @@ type LimitError struct{ Reason string } // ROOMS
 
 func (e *LimitError) Error() string { return "limit reached: " + e.Reason }
 
-// ErrUnknown means that the chat may have been stored, and sending it again could store it twice, because it
-// has no id of the client's. With one, the same doubt is db.ErrUnknownOutcome.
-var ErrUnknown = errors.New("it is not known whether the chat was stored")
+// ErrUnknown is the one error that leaves it open whether a chat was stored, beside db.ErrUnknownOutcome.
+var ErrUnknown = queue.ErrUnknown
 
 // An InvalidError is an argument that is not acceptable.
 type InvalidError struct {

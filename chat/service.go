@@ -5,9 +5,10 @@ import (
 	"sync"
 	"time"
 
+	"parley/chat/queue"
 	"parley/chat/roomlog"
 	"parley/db"
-	"parley/ent/chat"
+	"parley/meter"
 )
 
 // Options of a Service. The zero value of a number means its default; the zero Rate means none.
@@ -25,12 +26,6 @@ type Options struct {
 	RoomCreateRate Rate             // PARLEY_ROOM_CREATE_RATE, of one user; burst × 1
 	OnError        func(error)      // told what went wrong in the background work of Run, which is tried again
 }
-
-// sharedLanes is how many transactions a node has at once where the database takes several.
-const sharedLanes = 2
-
-// queueBytes bounds the text that waits for a commit.
-const queueBytes = 16 << 20
 
 func (o Options) withDefaults() Options {
 	o.TextLength = orDefault(o.TextLength, MaxText)
@@ -60,38 +55,30 @@ type Service struct {
 	o         Options
 	store     *db.Store
 	log       *roomlog.Log
+	queue     *queue.Queue
 	notifier  Notifier
-	meters    *meters
-	writer    *writer
-	names     names
+	roomIDs   roomIDs
 	sends     *limiter
 	roomSends *limiter
 	changes   *limiter
 	creations *limiter
+	sent      *meter.Tally
 }
 
 // New makes a Service. It sends and streams only while Run runs.
 func New(store *db.Store, o Options) *Service {
 	o = o.withDefaults()
 	s := &Service{
-		o: o, store: store, notifier: o.Notifier, meters: newMeters(),
+		o: o, store: store, notifier: o.Notifier, sent: newTally(),
 		sends:     newLimiter(o.SendRate, 3, o.Now),
 		roomSends: newLimiter(o.RoomSendRate, 2, o.Now),
 		changes:   newLimiter(o.MutationRate, 3, o.Now),
 		creations: newLimiter(o.RoomCreateRate, 1, o.Now),
 	}
 	s.log = roomlog.New(store, roomlog.Options{WindowBytes: o.WindowBytes, HeadsInterval: o.HeadsInterval, OnError: o.OnError})
-	s.writer = &writer{
-		store: store, log: s.log, known: store.FindMany(chat.Table, chat.FieldID), notifier: o.Notifier, now: s.now, meters: s.meters, most: o.BatchEntries,
-		mostEntries: o.QueueEntries, mostBytes: queueBytes, stopped: make(chan struct{}),
-	}
-	lanes := 1
-	if store.Shared() {
-		lanes = sharedLanes
-	}
-	for range lanes {
-		s.writer.lanes = append(s.writer.lanes, make(chan *entry, o.QueueEntries))
-	}
+	s.queue = queue.New(store, s.log, queue.Options{
+		Entries: o.QueueEntries, BatchEntries: o.BatchEntries, Now: s.now, Notify: o.Notifier.Notify, MaySend: maySend,
+	})
 	return s
 }
 
@@ -101,7 +88,7 @@ func (s *Service) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var wg sync.WaitGroup
-	wg.Go(func() { s.writer.run(ctx) })
+	wg.Go(func() { s.queue.Run(ctx) })
 	wg.Go(func() { s.log.Run(ctx) })
 	err := s.notifier.Subscribe(ctx, s.log.Wake)
 	if ctx.Err() != nil {

@@ -3,8 +3,8 @@ package chat
 import (
 	"context"
 	"errors"
-	"time"
 
+	"parley/chat/queue"
 	"parley/chat/roomlog"
 	"parley/db"
 	"parley/meter"
@@ -12,46 +12,22 @@ import (
 
 // Stats is what a Service has done since it was made, and what it is at.
 type Stats struct {
-	Sends       map[string]uint64 // calls of Send that have returned, by outcome
-	BatchSize   meter.Distribution
-	CommitTime  meter.Distribution // nanoseconds
-	Queued      int                // sends that wait for a commit
-	QueuedBytes int64              // of their text
-
-	roomlog.Stats
+	Sends map[string]uint64 // calls of Send that have returned, by outcome
+	Queue queue.Stats
+	Log   roomlog.Stats
 }
 
 // Stats returns them. Safe for concurrent use.
 func (s *Service) Stats() Stats {
-	return Stats{
-		Sends: s.meters.sends.Counts(), BatchSize: s.meters.batch.Distribution(), CommitTime: s.meters.commit.Distribution(),
-		Queued: int(s.writer.entries.Load()), QueuedBytes: s.writer.bytes.Load(), Stats: s.log.Stats(),
-	}
+	return Stats{Sends: s.sent.Counts(), Queue: s.queue.Stats(), Log: s.log.Stats()}
 }
 
-// meters are of sends and commits.
-type meters struct {
-	sends  *meter.Tally
-	batch  *meter.Histogram
-	commit *meter.Histogram
-}
-
-func newMeters() *meters {
+func newTally() *meter.Tally {
 	names := []string{"ok", "invalid", "too_fast"}
 	for _, o := range outcomes {
 		names = append(names, o.name)
 	}
-	return &meters{
-		sends:  meter.NewTally(names...),
-		batch:  meter.NewHistogram(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024),
-		commit: meter.NewTimes(),
-	}
-}
-
-// committed counts a transaction that stored n sends.
-func (m *meters) committed(n int, took time.Duration) {
-	m.batch.Observe(int64(n))
-	m.commit.Observe(int64(took))
+	return meter.NewTally(names...)
 }
 
 // outcomes name the errors of Send. The first that fits decides.
@@ -74,9 +50,7 @@ var outcomes = []struct {
 	{"withdrawn", context.Canceled},
 }
 
-// sent counts what a send came to.
-func (m *meters) sent(err error) { m.sends.Add(outcome(err), 1) }
-
+// outcome is what a send came to.
 func outcome(err error) string {
 	if err == nil {
 		return "ok"

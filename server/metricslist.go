@@ -39,8 +39,8 @@ var trafficMetrics = []metric{
 
 var deliveryMetrics = []metric{
 	gauge("parley_feeds", "Groups of streams that share each execution.", func(s *snapshot) int64 { return int64(s.transport.Feeds) }),
-	gauge("parley_window_bytes", "Chats and encoded events kept for them.", func(s *snapshot) int64 { return s.transport.WindowBytes + s.chat.WindowBytes }),
-	gauge("parley_followed_rooms", "Rooms that somebody follows on this node.", func(s *snapshot) int64 { return int64(s.chat.Rooms) }),
+	gauge("parley_window_bytes", "Chats and encoded events kept for them.", func(s *snapshot) int64 { return s.transport.WindowBytes + s.chat.Log.WindowBytes }),
+	gauge("parley_followed_rooms", "Rooms that somebody follows on this node.", func(s *snapshot) int64 { return int64(s.chat.Log.Rooms) }),
 	gauge("parley_catching_up", "Readers behind their window that read the log right now.", func(s *snapshot) int64 { return int64(s.transport.CatchingUp) }),
 	histogram("parley_delivery_lag_seconds", "From the time of an event until its bytes were the kernel's, for readers that are not behind.", nanoseconds, func(s *snapshot) meter.Distribution { return s.transport.Lag }),
 	counter("parley_executions_total", "Executions of streams' operations, each for all readers of a feed.", func(s *snapshot) uint64 { return s.transport.Executions }),
@@ -48,22 +48,22 @@ var deliveryMetrics = []metric{
 		return map[string]uint64{"window": s.transport.Live, "log": s.transport.CaughtUp}
 	}),
 	counters("parley_log_reads_total", "Reads of rooms' logs.", "kind", func(s *snapshot) map[string]uint64 {
-		return map[string]uint64{"live": s.chat.LiveReads, "catchup": s.chat.CatchUpReads}
+		return map[string]uint64{"live": s.chat.Log.LiveReads, "catchup": s.chat.Log.CatchUpReads}
 	}),
 	counters("parley_log_read_faults_total", "Of these, those that handed nothing out.", "fault", func(s *snapshot) map[string]uint64 {
-		return map[string]uint64{"failed": s.chat.FailedReads, "diverged": s.chat.Diverged, "hole": s.chat.Holes}
+		return map[string]uint64{"failed": s.chat.Log.FailedReads, "diverged": s.chat.Log.Diverged, "hole": s.chat.Log.Holes}
 	}),
 	counters("parley_heads_checks_total", "Comparisons of followed rooms with the database; stale: rooms found behind.", "outcome", func(s *snapshot) map[string]uint64 {
-		return map[string]uint64{"ok": s.chat.HeadsChecks - min(s.chat.HeadsChecks, s.chat.HeadsFailed), "failed": s.chat.HeadsFailed, "stale": s.chat.HeadsMismatch}
+		return map[string]uint64{"ok": s.chat.Log.HeadsChecks - min(s.chat.Log.HeadsChecks, s.chat.Log.HeadsFailed), "failed": s.chat.Log.HeadsFailed, "stale": s.chat.Log.HeadsMismatch}
 	}),
 }
 
 var sendMetrics = []metric{
 	counters("parley_sends_total", "Calls of sendChat, by what came of them.", "outcome", func(s *snapshot) map[string]uint64 { return s.chat.Sends }),
-	histogram("parley_commit_batch_size", "Sends in one transaction.", 1, func(s *snapshot) meter.Distribution { return s.chat.BatchSize }),
-	histogram("parley_commit_seconds", "Time of such a transaction.", nanoseconds, func(s *snapshot) meter.Distribution { return s.chat.CommitTime }),
-	gauge("parley_write_queue_entries", "Sends that wait for a transaction.", func(s *snapshot) int64 { return int64(s.chat.Queued) }),
-	gauge("parley_write_queue_bytes", "Their text.", func(s *snapshot) int64 { return s.chat.QueuedBytes }),
+	histogram("parley_commit_batch_size", "Sends in one transaction.", 1, func(s *snapshot) meter.Distribution { return s.chat.Queue.BatchSize }),
+	histogram("parley_commit_seconds", "Time of such a transaction.", nanoseconds, func(s *snapshot) meter.Distribution { return s.chat.Queue.CommitTime }),
+	gauge("parley_write_queue_entries", "Sends that wait for a transaction.", func(s *snapshot) int64 { return int64(s.chat.Queue.Queued) }),
+	gauge("parley_write_queue_bytes", "Their text.", func(s *snapshot) int64 { return s.chat.Queue.QueuedBytes }),
 }
 
 var databaseMetrics = []metric{

@@ -1,4 +1,4 @@
-package chat
+package queue
 
 import (
 	"bytes"
@@ -11,7 +11,6 @@ import (
 	"github.com/google/uuid"
 
 	"parley/chat/roomlog"
-	"parley/db"
 	"parley/ent"
 	"parley/ent/chat"
 )
@@ -19,14 +18,13 @@ import (
 // A batch is what one transaction came to: for each entry its chat or its error, and the rooms
 // whose logs have grown.
 type batch struct {
-	log   *roomlog.Log
-	known *db.Many
+	*Queue
 	chats []*roomlog.Chat
 	errs  []error
 	rooms []uuid.UUID
 }
 
-func (b *batch) store(ctx context.Context, tx *ent.Tx, entries []*entry, now time.Time) error {
+func (b *batch) run(ctx context.Context, tx *ent.Tx, entries []*entry, now time.Time) error {
 	if err := b.answerKnown(ctx, tx, entries); err != nil {
 		return err
 	}
@@ -36,9 +34,9 @@ func (b *batch) store(ctx context.Context, tx *ent.Tx, entries []*entry, now tim
 		if b.chats[i] != nil || b.errs[i] != nil {
 			continue
 		}
-		if _, twice := first[e.id]; !twice {
-			first[e.id] = i
-			byRoom[e.room] = append(byRoom[e.room], i)
+		if _, twice := first[e.ID]; !twice {
+			first[e.ID] = i
+			byRoom[e.Room] = append(byRoom[e.Room], i)
 		}
 	}
 	if err := b.insert(ctx, tx, entries, byRoom, now); err != nil {
@@ -46,7 +44,7 @@ func (b *batch) store(ctx context.Context, tx *ent.Tx, entries []*entry, now tim
 	}
 	for i, e := range entries { // the same id twice in one batch is stored once
 		if b.chats[i] == nil && b.errs[i] == nil {
-			b.chats[i], b.errs[i] = repeat(e, b.chats[first[e.id]])
+			b.chats[i], b.errs[i] = repeat(e, b.chats[first[e.ID]])
 		}
 	}
 	return nil
@@ -54,7 +52,7 @@ func (b *batch) store(ctx context.Context, tx *ent.Tx, entries []*entry, now tim
 
 // repeat answers an entry whose id is stored already: its own sender in the same room gets that chat.
 func repeat(e *entry, stored *roomlog.Chat) (*roomlog.Chat, error) {
-	if stored.UserID != e.from.ID || stored.Room.ID != e.room {
+	if stored.UserID != e.UserID || stored.Room.ID != e.Room {
 		return nil, ErrIDTaken
 	}
 	return stored, nil
@@ -65,8 +63,8 @@ func (b *batch) answerKnown(ctx context.Context, tx *ent.Tx, entries []*entry) e
 	var chosen []uuid.UUID
 	var args []any
 	for _, e := range entries {
-		if e.chosen || e.doubted {
-			chosen, args = append(chosen, e.id), append(args, e.id)
+		if e.Chosen || e.uncertain {
+			chosen, args = append(chosen, e.ID), append(args, e.ID)
 		}
 	}
 	known, err := b.known.Run(ctx, tx, args)
@@ -89,7 +87,7 @@ func (b *batch) answerKnown(ctx context.Context, tx *ent.Tx, entries []*entry) e
 		}
 		stored := roomlog.ChatOf(row, roomlog.RoomOf(row.Edges.Room))
 		for i, e := range entries {
-			if e.id == row.ID {
+			if e.ID == row.ID {
 				b.chats[i], b.errs[i] = repeat(e, stored)
 			}
 		}
@@ -110,10 +108,10 @@ func (b *batch) insert(ctx context.Context, tx *ent.Tx, entries []*entry, byRoom
 	for _, id := range b.rooms {
 		events := make([]roomlog.NewEvent, len(byRoom[id]))
 		for i, n := range byRoom[id] {
-			events[i] = roomlog.NewEvent{Kind: roomlog.ChatSent, Actor: entries[n].from.ID, Chat: &entries[n].id}
+			events[i] = roomlog.NewEvent{Kind: roomlog.ChatSent, Actor: entries[n].UserID, Chat: &entries[n].ID}
 		}
 		reserved, err := b.log.Reserve(ctx, tx, roomlog.Addition{Room: id, Events: events, Now: now})
-		if errors.Is(err, ErrNoRoom) {
+		if errors.Is(err, roomlog.ErrNoRoom) {
 			return &refusal{pick(entries, byRoom[id]), err}
 		}
 		if err != nil {
@@ -123,7 +121,7 @@ func (b *batch) insert(ctx context.Context, tx *ent.Tx, entries []*entry, byRoom
 		in := roomlog.RoomOf(reserved.Room)
 		for i, n := range byRoom[id] {
 			e := entries[n]
-			if err := may(e.from, send, reserved.Room); err != nil {
+			if err := b.o.MaySend(e.Send, reserved.Room); err != nil {
 				return &refusal{[]*entry{e}, err}
 			}
 			row := e.row(reserved.Events[i])
@@ -135,14 +133,6 @@ func (b *batch) insert(ctx context.Context, tx *ent.Tx, entries []*entry, byRoom
 		return err
 	}
 	return b.log.WriteChats(ctx, tx, chats)
-}
-
-// row is the chat that an entry becomes, beside its event.
-func (e *entry) row(at *ent.RoomEvent) *ent.Chat {
-	return &ent.Chat{
-		ID: e.id, RoomID: at.RoomID, Number: at.Number, Place: at.Place, Tag: at.Tag, UserID: e.from.ID,
-		Username: e.from.Username, Text: e.text, CreatedAt: at.At,
-	}
 }
 
 func byID(x, y uuid.UUID) int { return bytes.Compare(x[:], y[:]) }
