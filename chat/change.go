@@ -61,7 +61,7 @@ func (s *Service) change(ctx context.Context, id string, e editing) (*roomlog.Ch
 		if err != nil {
 			return err
 		}
-		if err := mayChange(e.caller, e.do, row, room); err != nil {
+		if err := mayChange(e.caller, judge(e.caller, room).as, e.do, row, room); err != nil {
 			return err
 		}
 		if news = !e.done(row); news {

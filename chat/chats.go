@@ -5,14 +5,12 @@ import (
 	"fmt"
 	"slices"
 
-	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
 	"parley/chat/roomlog"
 	"parley/ent"
 	"parley/ent/chat"
 	"parley/ent/predicate"
-	"parley/ent/room"
 	"parley/naming"
 )
 
@@ -30,15 +28,13 @@ func (s *Service) ChatsByID(ctx context.Context, caller Caller, ids []uuid.UUID)
 				roomIDs = append(roomIDs, c.RoomID)
 			}
 		}
-		roomRows, err := db.Room.Query().Where(room.IDIn(roomIDs...)).All(ctx)
+		rooms, err := readable(ctx, db, caller, roomIDs)
 		if err != nil {
 			return err
 		}
 		in := map[uuid.UUID]*roomlog.Room{}
-		for _, r := range roomRows {
-			if may(caller, read, r) == nil {
-				in[r.ID] = roomlog.RoomOf(r)
-			}
+		for id, row := range rooms {
+			in[id] = roomlog.RoomOf(row)
 		}
 		for _, c := range rows {
 			if r := in[c.RoomID]; r != nil {
@@ -67,17 +63,6 @@ func (s *Service) Chat(ctx context.Context, caller Caller, id string) (*roomlog.
 		return nil, ErrNoChat
 	}
 	return chats[0], nil
-}
-
-// ofLiveRooms are chats whose room was not deleted. The rows of one that was are there until they are purged;
-// who does not read a chat together with its room asks for this. It is no join, whose plan Postgres would keep.
-func ofLiveRooms(c *sql.Selector) {
-	rooms := sql.Table(room.Table)
-	c.Where(sql.P(func(b *sql.Builder) {
-		b.Wrap(func(b *sql.Builder) {
-			b.Join(sql.Dialect(b.Dialect()).Select(rooms.C(room.FieldDeletedAt)).From(rooms).Where(sql.ColumnsEQ(rooms.C(room.FieldID), c.C(chat.FieldRoomID))))
-		}).WriteString(" IS NULL")
-	}))
 }
 
 // LastChats returns the newest chat of each room, nil where there is none, with one query.

@@ -2,7 +2,6 @@ package chat
 
 import (
 	"context"
-	"fmt"
 
 	"parley/chat/roomlog"
 	"parley/ent"
@@ -43,7 +42,7 @@ func (s *Service) Rooms(ctx context.Context, caller Caller, q RoomsQuery) (*Room
 	if err != nil {
 		return nil, err
 	}
-	query := s.store.Read.Room.Query().Where(room.DeletedAtIsNil())
+	query := s.store.Read.Room.Query().Where(listed())
 	if q.Matching != nil {
 		key, ok := matchKey(*q.Matching)
 		if !ok {
@@ -58,17 +57,17 @@ func (s *Service) Rooms(ctx context.Context, caller Caller, q RoomsQuery) (*Room
 		}
 		query.Where(room.Or(room.LastAtLT(a.at), room.And(room.LastAt(a.at), room.IDLT(a.id))))
 	}
-	rows, err := query.Order(ent.Desc(room.FieldLastAt, room.FieldID)).Limit(first + 1).All(ctx)
+	rows, err := load(ctx, caller, query.Order(ent.Desc(room.FieldLastAt, room.FieldID)).Limit(first+1))
 	if err != nil {
-		return nil, fmt.Errorf("list rooms: %w", err)
+		return nil, err
 	}
 	return roomPage(rows, first, q.After != nil), nil
 }
 
-func roomPage(rows []*ent.Room, first int, hasPrevious bool) *RoomPage {
+func roomPage(rows []judged, first int, hasPrevious bool) *RoomPage {
 	page := &RoomPage{Edges: []RoomEdge{}, PageInfo: PageInfo{HasPreviousPage: hasPrevious, HasNextPage: len(rows) > first}}
 	for _, row := range rows[:min(first, len(rows))] {
-		page.Edges = append(page.Edges, RoomEdge{activity{row.LastAt, row.ID}.cursor(), roomlog.RoomOf(row)})
+		page.Edges = append(page.Edges, RoomEdge{activity{row.LastAt, row.ID}.cursor(), roomlog.RoomOf(row.Room)})
 	}
 	if n := len(page.Edges); n > 0 {
 		page.PageInfo.StartCursor, page.PageInfo.EndCursor = &page.Edges[0].Cursor, &page.Edges[n-1].Cursor

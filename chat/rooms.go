@@ -70,19 +70,8 @@ func parseCalled(nameOrID string) (called, error) {
 	return called{key: key}, nil
 }
 
-// find reads a room's row for something the caller wants to do there.
-func find(ctx context.Context, db *ent.Client, caller Caller, do action, nameOrID string) (*ent.Room, error) {
-	rows, err := findAll(ctx, db, caller, do, []string{nameOrID})
-	if err != nil {
-		return nil, err
-	}
-	return rows[0], nil
-}
-
-// findAll does the same for several rooms with one query, in the order in which they are named first. A room
-// that is named twice, perhaps by name and by id, is returned once.
-func findAll(ctx context.Context, db *ent.Client, caller Caller, do action, namesOrIDs []string) ([]*ent.Room, error) {
-	var calls []called
+// parseAllCalled reads several, each once.
+func parseAllCalled(namesOrIDs []string) (calls []called, err error) {
 	asked := map[string]bool{}
 	for _, text := range namesOrIDs {
 		if asked[text] {
@@ -95,33 +84,7 @@ func findAll(ctx context.Context, db *ent.Client, caller Caller, do action, name
 		}
 		calls = append(calls, c)
 	}
-	found, err := db.Room.Query().Where(anyCalled(calls)).All(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("find rooms: %w", err)
-	}
-	byCall := make(map[called]*ent.Room, 2*len(found))
-	for _, row := range found {
-		byCall[called{id: row.ID}] = row
-		if row.NameKey != nil {
-			byCall[called{key: *row.NameKey}] = row
-		}
-	}
-	var rows []*ent.Room
-	seen := map[uuid.UUID]bool{}
-	for _, c := range calls {
-		row := byCall[c]
-		if row == nil {
-			return nil, ErrNoRoom
-		}
-		if err := may(caller, do, row); err != nil {
-			return nil, err
-		}
-		if !seen[row.ID] {
-			seen[row.ID] = true
-			rows = append(rows, row)
-		}
-	}
-	return rows, nil
+	return calls, nil
 }
 
 // anyCalled picks the rooms of some calls, at least one.
@@ -155,15 +118,13 @@ func (s *Service) Room(ctx context.Context, caller Caller, nameOrID string) (*ro
 
 // RoomsByID returns rooms in the order of ids, nil where there is none that the caller may see.
 func (s *Service) RoomsByID(ctx context.Context, caller Caller, ids []uuid.UUID) ([]*roomlog.Room, error) {
-	rows, err := s.store.Read.Room.Query().Where(room.IDIn(ids...)).All(ctx)
+	rows, err := readable(ctx, s.store.Read, caller, ids)
 	if err != nil {
-		return nil, fmt.Errorf("find rooms: %w", err)
+		return nil, err
 	}
-	byID := map[uuid.UUID]*roomlog.Room{}
-	for _, row := range rows {
-		if may(caller, read, row) == nil {
-			byID[row.ID] = roomlog.RoomOf(row)
-		}
+	byID := make(map[uuid.UUID]*roomlog.Room, len(rows))
+	for id, row := range rows {
+		byID[id] = roomlog.RoomOf(row)
 	}
 	return inOrder(ids, byID), nil
 }
@@ -195,8 +156,8 @@ func (s *Service) DeleteRoom(ctx context.Context, caller Caller, nameOrID string
 		if err != nil {
 			return err
 		}
-		if last.Room.DeletedAt != nil {
-			return ErrNoRoom // another node was faster
+		if err := judge(caller, last.Room).allows(deleteRoom); err != nil {
+			return err // another node was faster
 		}
 		err = tx.Room.UpdateOneID(id).SetName("").ClearNameKey().ClearTopic().SetDeletedAt(last.Room.LastAt).SetPurging(true).Exec(ctx)
 		if err != nil {

@@ -24,49 +24,48 @@ type Draft struct {
 // nothing was stored. db.ErrUnknownOutcome, ErrUnknown: it may have been.
 func (s *Service) Send(ctx context.Context, caller Caller, d Draft) (_ *roomlog.Chat, err error) {
 	defer func() { s.sent.Add(outcome(err), 1) }()
-	room, remembered := s.roomIDs.get(d.Room)
-	c, err := s.sendTo(ctx, caller, d, room)
-	if remembered && errors.Is(err, ErrNoRoom) {
-		s.roomIDs.forget(d.Room) // the name may have passed to another room since
-		return s.sendTo(ctx, caller, d, uuid.Nil)
-	}
-	return c, err
-}
-
-// sendTo sends to a room that is known by its id, or is looked up when that is nil.
-func (s *Service) sendTo(ctx context.Context, caller Caller, d Draft, room uuid.UUID) (*roomlog.Chat, error) {
-	e, err := s.prepare(ctx, caller, d, room)
+	made, err := s.prepare(caller, d)
 	if err != nil {
 		return nil, err
-	}
-	return s.queue.Store(ctx, e)
-}
-
-// prepare does all that can be refused without a write.
-func (s *Service) prepare(ctx context.Context, caller Caller, d Draft, room uuid.UUID) (*queue.Send, error) {
-	if err := checkText(d.Text, s.o.TextLength); err != nil {
-		return nil, err
-	}
-	e := &queue.Send{Room: room, UserID: caller.ID, Username: caller.Username, Text: d.Text}
-	if d.ID != nil {
-		id, err := chatID(*d.ID)
-		if err != nil {
-			return nil, err
-		}
-		e.ID, e.Chosen = id, true
-	} else {
-		e.ID = uuid.Must(uuid.NewV7())
-	}
-	if room == uuid.Nil {
-		row, err := find(ctx, s.store.Read, caller, send, d.Room)
-		if err != nil {
-			return nil, err
-		}
-		e.Room = row.ID
-		s.roomIDs.put(d.Room, row.ID)
 	}
 	if err := s.sends.take(caller.ID); err != nil {
 		return nil, err
 	}
-	return e, s.roomSends.take(e.Room)
+	if id, remembered := s.roomIDs.get(d.Room); remembered {
+		c, err := s.sendTo(ctx, id, made)
+		if !errors.Is(err, ErrNoRoom) {
+			return c, err
+		}
+		s.roomIDs.forget(d.Room) // the name may have passed to another room since
+	}
+	row, err := find(ctx, s.store.Read, caller, send, d.Room)
+	if err != nil {
+		return nil, err
+	}
+	s.roomIDs.put(d.Room, row.ID)
+	return s.sendTo(ctx, row.ID, made)
+}
+
+// prepare does all that can be refused without the database.
+func (s *Service) prepare(caller Caller, d Draft) (queue.Send, error) {
+	made := queue.Send{UserID: caller.ID, Username: caller.Username, Text: d.Text}
+	if err := checkText(d.Text, s.o.TextLength); err != nil {
+		return made, err
+	}
+	if d.ID == nil {
+		made.ID = uuid.Must(uuid.NewV7())
+		return made, nil
+	}
+	id, err := chatID(*d.ID)
+	made.ID, made.Chosen = id, true
+	return made, err
+}
+
+// sendTo sends to a room that was found, now or before. The queue asks again whether the sender may, under its lock.
+func (s *Service) sendTo(ctx context.Context, room uuid.UUID, made queue.Send) (*roomlog.Chat, error) {
+	if err := s.roomSends.take(room); err != nil {
+		return nil, err
+	}
+	made.Room = room
+	return s.queue.Store(ctx, &made)
 }

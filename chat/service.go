@@ -77,7 +77,7 @@ func New(store *db.Store, o Options) *Service {
 	}
 	s.log = roomlog.New(store, roomlog.Options{WindowBytes: o.WindowBytes, HeadsInterval: o.HeadsInterval, OnError: o.OnError})
 	s.queue = queue.New(store, s.log, queue.Options{
-		Entries: o.QueueEntries, BatchEntries: o.BatchEntries, Now: s.now, Notify: o.Notifier.Notify, MaySend: maySend,
+		Entries: o.QueueEntries, BatchEntries: o.BatchEntries, Now: s.now, Notify: o.Notifier.Notify, MaySend: maySend, MayRead: mayRead,
 	})
 	return s
 }

@@ -146,3 +146,27 @@ func TestRestartKeepsEverything(t *testing.T) {
 		t.Errorf("resumed at %v", c)
 	}
 }
+
+// Whoever looks for rooms that are not there is as slow as who sends: their own rate comes first. What is refused takes
+// nothing of the rate of a room.
+func TestOwnRateComesFirst(t *testing.T) {
+	w := newWorld(t, chat.Options{SendRate: chat.Rate{Calls: 1, Per: time.Hour}, RoomSendRate: chat.Rate{Calls: 1, Per: time.Hour}})
+	ann, bob, eve := w.person("ann"), w.person("bob"), w.person("eve")
+	w.room(ann, "general")
+	for range 3 { // the burst
+		_, err := w.Send(t.Context(), ann, chat.Draft{Room: "nowhere", Text: "x"})
+		wantErr(t, err, chat.ErrNoRoom)
+	}
+	var fast *chat.RateError
+	for _, name := range []string{"nowhere", "general"} {
+		if _, err := w.Send(t.Context(), ann, chat.Draft{Room: name, Text: "x"}); !errors.As(err, &fast) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	for range 2 { // the burst of a room
+		w.send(bob, "general", "x")
+	}
+	if _, err := w.Send(t.Context(), eve, chat.Draft{Room: "general", Text: "x"}); !errors.As(err, &fast) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -9,8 +9,6 @@ package queue
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,6 +40,7 @@ type Options struct {
 	Now          func() time.Time
 	Notify       func(rooms ...uuid.UUID)            // called after each commit with the rooms whose logs have grown
 	MaySend      func(s *Send, room *ent.Room) error // asked of a room as its row is under the lock
+	MayRead      func(s *Send, room *ent.Room) error // asked before a known id is answered with its chat
 }
 
 const (
@@ -99,19 +98,9 @@ func (q *Queue) Stats() Stats {
 	}
 }
 
-const (
-	// longestCommit bounds one transaction, so that a stuck disk or network becomes an error that says so.
-	longestCommit = 10 * time.Second
-	// longestResolve bounds the search for the outcome of a commit that was not answered; by then its senders
-	// have been told that nobody knows.
-	longestResolve = 5 * time.Second
-	// resolvePause is between two looks.
-	resolvePause = 100 * time.Millisecond
-)
-
 // Store puts a send into the queue and returns its chat once it is on disk. The context governs the waiting only: what
 // has been taken out of the queue is stored however impatient its sender is.
-// ErrBusy, ErrTimeout, ErrClosing, ErrIDTaken, errors of MaySend: nothing was stored. ErrUnknown,
+// ErrBusy, ErrTimeout, ErrClosing, ErrIDTaken, errors of MaySend and MayRead: nothing was stored. ErrUnknown,
 // db.ErrUnknownOutcome: it may have been.
 func (q *Queue) Store(ctx context.Context, s *Send) (*roomlog.Chat, error) {
 	e := &entry{Send: s, done: make(chan struct{})}
@@ -208,113 +197,4 @@ func (q *Queue) gather(lane chan *entry, first *entry) []*entry {
 			return batch
 		}
 	}
-}
-
-// commit stores a batch and answers every entry of it. What refuses one entry does not touch the
-// others: the batch runs again without it. What fails for no such reason is tried one by one.
-func (q *Queue) commit(ctx context.Context, batch []*entry) {
-	for len(batch) > 0 {
-		b, err := q.storeOnce(ctx, batch)
-		if errors.Is(err, db.ErrUnknownOutcome) && q.store.Shared() { // on SQLite it is a disk that is full
-			b, err = q.resolveOutcome(ctx, batch)
-		}
-		var refused *refusal
-		switch {
-		case err == nil:
-			if len(b.rooms) > 0 { // else the bell would be for all rooms
-				q.o.Notify(b.rooms...)
-			}
-			for i, e := range batch {
-				e.answer(b.chats[i], b.errs[i])
-			}
-			return
-		case errors.As(err, &refused):
-			for _, e := range refused.entries {
-				e.answer(nil, e.orUnknown(refused.why))
-			}
-			batch = slices.DeleteFunc(batch, func(e *entry) bool { return slices.Contains(refused.entries, e) })
-		case len(batch) == 1, concernsAll(err):
-			for _, e := range batch {
-				e.answer(nil, e.orUnknown(err))
-			}
-			return
-		default:
-			for _, e := range batch {
-				q.commit(ctx, []*entry{e})
-			}
-			return
-		}
-	}
-}
-
-// concernsAll says that an error lies in the database and not in an entry.
-func concernsAll(err error) bool {
-	for _, class := range []error{db.ErrBusy, db.ErrDown, db.ErrFull, db.ErrUnknownOutcome, context.DeadlineExceeded} {
-		if errors.Is(err, class) {
-			return true
-		}
-	}
-	return false
-}
-
-// resolveOutcome finds out what became of a batch whose commit was not answered, by storing it once more: the
-// counters' rows are locked as long as the first transaction lives, so its chats are there by then, or
-// never will be. While the database cannot be asked it remains unknown.
-func (q *Queue) resolveOutcome(ctx context.Context, batch []*entry) (b *batch, err error) {
-	for _, e := range batch {
-		e.uncertain = true
-	}
-	ctx, cancel := context.WithTimeout(ctx, longestResolve)
-	defer cancel()
-	pause := time.NewTicker(resolvePause)
-	defer pause.Stop()
-	for {
-		b, err = q.storeOnce(ctx, batch)
-		switch {
-		case err == nil:
-			b.rooms = roomsOf(batch) // also of what the first transaction stored: nobody has rung for it
-			return b, nil
-		case !errors.Is(err, db.ErrUnknownOutcome) && !errors.Is(err, db.ErrDown) && !errors.Is(err, db.ErrBusy):
-			return nil, err
-		}
-		select {
-		case <-pause.C:
-		case <-ctx.Done():
-			return nil, err
-		}
-	}
-}
-
-func roomsOf(batch []*entry) (rooms []uuid.UUID) {
-	for _, e := range batch {
-		if !slices.Contains(rooms, e.Room) {
-			rooms = append(rooms, e.Room)
-		}
-	}
-	return rooms
-}
-
-// A refusal rolls a batch back because some of its entries may not be stored.
-type refusal struct {
-	entries []*entry
-	why     error
-}
-
-func (r *refusal) Error() string { return r.why.Error() }
-
-func (q *Queue) storeOnce(ctx context.Context, entries []*entry) (*batch, error) {
-	ctx, cancel := context.WithTimeout(ctx, longestCommit)
-	defer cancel()
-	var b *batch
-	began := time.Now()
-	err := q.store.Write(ctx, func(tx *ent.Tx) (err error) {
-		b = &batch{Queue: q, chats: make([]*roomlog.Chat, len(entries)), errs: make([]error, len(entries))}
-		return b.run(ctx, tx, entries, q.o.Now())
-	})
-	if err != nil {
-		return nil, fmt.Errorf("store chats: %w", err)
-	}
-	q.batches.Observe(int64(len(entries)))
-	q.commits.Observe(int64(time.Since(began)))
-	return b, nil
 }
