@@ -29,6 +29,7 @@ var mayImport = map[string][]string{
 	"chat/queue":            {"chat/roomlog", "db", "ent", "meter"}, // asks who may
 	"chat/roomlog":          {"db", "ent"},                          // knows nobody: the log, and what it is about
 	"chat/roomlog/logtest":  {},
+	"chat/texts":            {"naming"},    // what names and texts may be
 	"graph/document":        {},            // knows a schema; no people, no rooms
 	"graph/document/syntax": {"transport"}, // knows no schema; of transport only how long an escape is
 	"graph/generated":       {"auth", "chat", "chat/roomlog", "graph/lean", "graph/scalar"},
@@ -42,10 +43,10 @@ var homeOf = map[string][]string{
 	"github.com/vektah/gqlparser": {"graph", "graph/document", "graph/document/syntax", "graph/generated", "transport"},
 	"github.com/gobwas/ws":        {"transport"},
 	"github.com/golang-jwt/jwt":   {"auth"},
-	"golang.org/x/crypto":         {"auth"},                      // argon2
-	"golang.org/x/text":           {"auth", "chat", "naming"},    // PRECIS, normal forms
-	"golang.org/x/net":            {"transport"},                 // IDNA
-	"golang.org/x/time":           {"auth", "chat", "transport"}, // rates
+	"golang.org/x/crypto":         {"auth"},                         // argon2
+	"golang.org/x/text":           {"auth", "chat/texts", "naming"}, // PRECIS, normal forms
+	"golang.org/x/net":            {"transport"},                    // IDNA
+	"golang.org/x/time":           {"auth", "chat", "transport"},    // rates
 	"entgo.io/ent":                {"ent", "db", "auth", "chat", "chat/roomlog"},
 	"ariga.io/atlas":              {"db"}, // writes migrations
 	"github.com/mattn/go-sqlite3": {"db"},

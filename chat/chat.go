@@ -19,6 +19,7 @@ import (
 
 	"parley/chat/queue"
 	"parley/chat/roomlog"
+	"parley/chat/texts"
 )
 
 // What can be wrong with a call. Every one of them means that nothing was changed.
@@ -55,6 +56,9 @@ func (e *InvalidError) Error() string { return e.Field + ": " + e.Detail }
 type RateError struct{ RetryAfter time.Duration }
 
 func (e *RateError) Error() string { return fmt.Sprintf("too fast; again in %v", e.RetryAfter) }
+
+// MaxText is the default and largest length of a chat, in code points.
+const MaxText = texts.MaxChat
 
 // A Caller is whoever calls: an account's id, and the name that is shown with what they send.
 type Caller struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"parley/chat/roomlog"
+	"parley/chat/texts"
 	"parley/ent"
 	"parley/ent/room"
 )
@@ -44,7 +45,7 @@ func (s *Service) Rooms(ctx context.Context, caller Caller, q RoomsQuery) (*Room
 	}
 	query := s.store.Read.Room.Query().Where(listed())
 	if q.Matching != nil {
-		key, ok := matchKey(*q.Matching)
+		key, ok := texts.MatchRoomNames(*q.Matching)
 		if !ok {
 			return roomPage(nil, first, false), nil
 		}

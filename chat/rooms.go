@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/chat/roomlog"
+	"parley/chat/texts"
 	"parley/ent"
 	"parley/ent/predicate"
 	"parley/ent/room"
@@ -17,12 +18,12 @@ import (
 // regard to case and width; topic has at most 250, nil or empty for none.
 // ErrRoomNameTaken, *InvalidError, *RateError.
 func (s *Service) CreateRoom(ctx context.Context, caller Caller, name string, topic *string) (*roomlog.Room, error) {
-	shown, key, err := roomName(name)
+	shown, key, err := texts.NewRoomName(name)
 	if err != nil {
-		return nil, err
+		return nil, invalid("name", err)
 	}
 	if topic != nil {
-		if err := checkLength("topic", *topic, 0, maxTopic); err != nil {
+		if err := checkTopic(*topic); err != nil {
 			return nil, err
 		}
 		if *topic == "" {
@@ -63,7 +64,7 @@ func parseCalled(nameOrID string) (called, error) {
 	if id, ok := naming.ParseID(nameOrID); ok {
 		return called{id: id}, nil
 	}
-	_, key, err := readName(nameOrID)
+	_, key, err := texts.ReadRoomName(nameOrID)
 	if err != nil {
 		return called{}, ErrNoRoom
 	}

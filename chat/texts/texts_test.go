@@ -1,4 +1,4 @@
-package chat
+package texts
 
 import "testing"
 
@@ -10,16 +10,16 @@ func FuzzRoomName(f *testing.F) {
 		f.Add(name)
 	}
 	f.Fuzz(func(t *testing.T, name string) {
-		shown, key, err := roomName(name)
+		shown, key, err := NewRoomName(name)
 		if err != nil {
 			return
 		}
 		for _, again := range []string{name, shown, key} {
-			if _, k, err := readName(again); err != nil || k != key {
+			if _, k, err := ReadRoomName(again); err != nil || k != key {
 				t.Fatalf("%+q is shown as %+q with the key %+q; %+q has the key %+q, %v", name, shown, key, again, k, err)
 			}
 		}
-		if s, _, err := roomName(shown); err != nil || s != shown {
+		if s, _, err := NewRoomName(shown); err != nil || s != shown {
 			t.Fatalf("%+q is shown as %+q and that as %+q, %v", name, shown, s, err)
 		}
 	})
