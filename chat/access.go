@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/chat/queue"
+	"parley/chat/roomlog"
 	"parley/ent"
 	"parley/ent/chat"
 	"parley/ent/predicate"
@@ -108,13 +109,7 @@ func findAll(ctx context.Context, db *ent.Client, caller Caller, do action, name
 	if err != nil {
 		return nil, err
 	}
-	byCall := make(map[called]judged, 2*len(found))
-	for _, r := range found {
-		byCall[called{id: r.ID}] = r
-		if r.NameKey != nil {
-			byCall[called{key: *r.NameKey}] = r
-		}
-	}
+	byCall := indexed(found)
 	var rows []*ent.Room
 	seen := map[uuid.UUID]bool{}
 	for _, c := range calls {
@@ -133,19 +128,31 @@ func findAll(ctx context.Context, db *ent.Client, caller Caller, do action, name
 	return rows, nil
 }
 
+// indexed are rooms by all that they may be called.
+func indexed(rooms []judged) map[called]judged {
+	byCall := make(map[called]judged, 2*len(rooms))
+	for _, r := range rooms {
+		byCall[called{id: r.ID}] = r
+		if r.NameKey != nil {
+			byCall[called{key: *r.NameKey}] = r
+		}
+	}
+	return byCall
+}
+
 // readable reads the rooms of some ids that the caller may read.
-func readable(ctx context.Context, db *ent.Client, caller Caller, ids []uuid.UUID) (map[uuid.UUID]*ent.Room, error) {
+func readable(ctx context.Context, db *ent.Client, caller Caller, ids []uuid.UUID) (map[uuid.UUID]*roomlog.Room, error) {
 	found, err := load(ctx, caller, db.Room.Query().Where(room.IDIn(ids...)))
 	if err != nil {
 		return nil, err
 	}
-	rows := make(map[uuid.UUID]*ent.Room, len(found))
+	rooms := make(map[uuid.UUID]*roomlog.Room, len(found))
 	for _, r := range found {
 		if r.allows(read) == nil {
-			rows[r.ID] = r.Room
+			rooms[r.ID] = roomlog.RoomOf(r.Room)
 		}
 	}
-	return rows, nil
+	return rooms, nil
 }
 
 // listed are the rooms that a list may show: those that may lets everybody read.

@@ -28,13 +28,9 @@ func (s *Service) ChatsByID(ctx context.Context, caller Caller, ids []uuid.UUID)
 				roomIDs = append(roomIDs, c.RoomID)
 			}
 		}
-		rooms, err := readable(ctx, db, caller, roomIDs)
+		in, err := readable(ctx, db, caller, roomIDs)
 		if err != nil {
 			return err
-		}
-		in := map[uuid.UUID]*roomlog.Room{}
-		for id, row := range rooms {
-			in[id] = roomlog.RoomOf(row)
 		}
 		for _, c := range rows {
 			if r := in[c.RoomID]; r != nil {

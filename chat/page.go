@@ -49,17 +49,16 @@ type pageRange struct {
 }
 
 func (q PageQuery) pageRange(ctx context.Context, db *ent.Client, row *ent.Room) (pageRange, error) {
-	w := pageRange{before: row.LastNumber + 1, first: -1, last: -1}
-	var err error
-	if q.First != nil {
-		if w.first, err = pageSize("first", q.First, 0); err != nil {
-			return w, err
-		}
+	w, unsaid := pageRange{before: row.LastNumber + 1}, -1
+	if q.First == nil {
+		unsaid = defaultPage
 	}
-	if q.Last != nil || q.First == nil {
-		if w.last, err = pageSize("last", q.Last, defaultPage); err != nil {
-			return w, err
-		}
+	var err error
+	if w.first, err = pageSize("first", q.First, -1); err != nil {
+		return w, err
+	}
+	if w.last, err = pageSize("last", q.Last, unsaid); err != nil {
+		return w, err
 	}
 	if q.After != nil {
 		event, err := standsOn(ctx, db, row, "after", *q.After)

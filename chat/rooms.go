@@ -119,15 +119,11 @@ func (s *Service) Room(ctx context.Context, caller Caller, nameOrID string) (*ro
 
 // RoomsByID returns rooms in the order of ids, nil where there is none that the caller may see.
 func (s *Service) RoomsByID(ctx context.Context, caller Caller, ids []uuid.UUID) ([]*roomlog.Room, error) {
-	rows, err := readable(ctx, s.store.Read, caller, ids)
+	rooms, err := readable(ctx, s.store.Read, caller, ids)
 	if err != nil {
 		return nil, err
 	}
-	byID := make(map[uuid.UUID]*roomlog.Room, len(rows))
-	for id, row := range rows {
-		byID[id] = roomlog.RoomOf(row)
-	}
-	return inOrder(ids, byID), nil
+	return inOrder(ids, rooms), nil
 }
 
 func inOrder[T any](ids []uuid.UUID, byID map[uuid.UUID]*T) []*T {

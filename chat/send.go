@@ -17,8 +17,8 @@ type Draft struct {
 	ID   *string // the client's own UUID; nil: one is made
 }
 
-// Send stores a chat under its room's next number and answers once it is on disk. Sent again with
-// an id that the same person has used in the same room, it stores nothing and answers with the
+// Send stores a chat under its room's next number and returns once it is on disk. Sent again with
+// an id that the same person has used in the same room, it stores nothing and returns the
 // chat that is there, whatever its text.
 // ErrNoRoom, ErrForbidden, *InvalidError, ErrIDTaken, ErrBusy, ErrTimeout, ErrClosing, *RateError:
 // nothing was stored. db.ErrUnknownOutcome, ErrUnknown: it may have been.

@@ -82,7 +82,7 @@ func endsWhileCut(ctx context.Context, p Pair) error {
 
 func all(rooms []uuid.UUID) bool { return len(rooms) == 0 }
 
-// count answers how often a room was named.
+// count returns how often a room was named.
 func (e *subscriber) count(room uuid.UUID) (n int) {
 	for _, rooms := range e.received() {
 		if slices.Contains(rooms, room) {

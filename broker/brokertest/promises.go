@@ -95,7 +95,7 @@ func endsWithItsContext(ctx context.Context, p Pair) error {
 	return nil
 }
 
-// soon answers an error when something takes as long as a sender could notice.
+// soon returns an error when something takes as long as a sender could notice.
 func soon(what string, do func()) error {
 	done := make(chan struct{})
 	go func() {

@@ -41,7 +41,7 @@ func isCommit(b []byte) bool { return bytes.Contains(b, []byte("commit\x00")) }
 // Every third commit is cut off, before it arrives or before its answer does. Each sender is answered with the
 // one chat that there is, with an id of their own or without, and a reader is told of each once, though no notification
 // was sent for the commits whose answer was lost.
-func TestDoubtIsSettled(t *testing.T) {
+func TestOutcomeIsResolved(t *testing.T) {
 	var commits atomic.Int32
 	var armed atomic.Bool
 	w := behindProxy(t, func(b []byte) dbtest.Then {
@@ -91,8 +91,8 @@ func TestDoubtIsSettled(t *testing.T) {
 	}
 }
 
-// While the database is away after a commit, nobody knows, and nobody is told otherwise. The same again settles it.
-func TestDoubtRemainsWhileTheDatabaseIsAway(t *testing.T) {
+// While the database is away after a commit, nobody knows, and nobody is told otherwise. The same again tells.
+func TestOutcomeStaysUnknownWhileTheDatabaseIsAway(t *testing.T) {
 	var armed, away atomic.Bool
 	w := behindProxy(t, func(b []byte) dbtest.Then {
 		switch {
