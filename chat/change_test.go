@@ -109,7 +109,7 @@ func TestWhoMayChangeChats(t *testing.T) {
 }
 
 // Once a deletion has been answered, no stream hands the text out, though it lies in the window that
-// others ride on.
+// others are served from.
 func TestDeletedTextIsNotHandedOut(t *testing.T) {
 	w := newWorld(t, chat.Options{})
 	ann := w.person("ann")

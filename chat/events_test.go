@@ -141,7 +141,7 @@ func TestRoomOfAnEventGoesOn(t *testing.T) {
 	}
 }
 
-func TestEventsAtTheDoor(t *testing.T) {
+func TestOpenAllEvents(t *testing.T) {
 	w := newWorld(t, chat.Options{})
 	ann := w.person("ann")
 	w.room(ann, "red")

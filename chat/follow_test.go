@@ -154,7 +154,7 @@ func TestDeletedRoomEndsItsStreams(t *testing.T) {
 	wantErr(t, behind.end(), chat.ErrNoRoom)
 }
 
-// A history that is not the one behind the cursor is never continued: not at the door, and not
+// A history that is not the one behind the cursor is never continued: not where a stream is opened, and not
 // under a stream that is running. (Cursors whose tag is not compared turn this test and the next red.)
 func TestDivergedHistoryIsSaid(t *testing.T) {
 	w := newWorld(t, chat.Options{HeadsInterval: 5 * time.Millisecond})
@@ -222,7 +222,7 @@ func TestSlowReaderLosesNothing(t *testing.T) {
 	ann := w.person("ann")
 	w.room(ann, "general")
 	slow, quick := w.follow(ann, "general", nil), w.follow(ann, "general", nil)
-	const n = 800 // far beyond what a feed keeps
+	const n = 800 // far beyond what a cache keeps
 	w.sendMany(ann, "general", n)
 	for _, s := range []*stream{quick, slow} {
 		for want := 1; want <= n; want++ {

@@ -218,7 +218,7 @@ func (s *stream) next() *roomlog.Chat {
 	}
 }
 
-// end waits for the stream to end for good, and answers why.
+// end waits for the stream to end for good, and returns why.
 func (s *stream) end() error {
 	s.t.Helper()
 	select {

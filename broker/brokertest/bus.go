@@ -59,7 +59,7 @@ func notifiesWhileCut(ctx context.Context, p Pair) error {
 		p.One.Notify(room)
 	}))
 	if one.count(room) != 1 {
-		err = errors.Join(err, errors.New("while the bus is away its own node does not hear a bell"))
+		err = errors.Join(err, errors.New("while the bus is away its own node is not notified"))
 	}
 	p.Mend()
 	return errors.Join(err, reaches(p.One, one, two), reaches(p.Two, one, two), one.close(), two.close())

@@ -19,7 +19,7 @@ import (
 	"parley/ent/roomevent"
 )
 
-// The model runs the real readers, feeds and windows over a log in memory, in virtual time:
+// The model runs the real tails, caches and windows over a log in memory, in virtual time:
 // commits, edits, reads that take a while or fail, notifications that are lost, doubled and late, crashes
 // between commit and notification, windows that are emptied, readers that are slow, leave and resume, and some
 // that stay to the end. What each seeded bug turns red, here or elsewhere, is the table in .ci/mutants,
@@ -135,7 +135,7 @@ func (m *model) write(room *Room, rng *rand.Rand) {
 	}
 }
 
-// emptyWindows forgets what feeds keep, which may cost but change nothing.
+// emptyWindows forgets what caches keep, which may cost but change nothing.
 func (m *model) emptyWindows(ctx context.Context, rng *rand.Rand) {
 	for logtest.Pause(ctx, time.Duration(1+rng.IntN(40))*time.Millisecond) == nil {
 		m.caches.mu.Lock()

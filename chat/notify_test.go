@@ -24,7 +24,7 @@ func (c *counted) Notify(rooms ...uuid.UUID) {
 }
 
 // A send that stores nothing, because its id is known, once notified of no room, which means all of them:
-// every feed of the node read its log.
+// every cache of the node read its log.
 func TestRepeatNotifiesNobody(t *testing.T) {
 	notifier := &counted{Notifier: &broker.Memory{}}
 	w := newWorld(t, chat.Options{Notifier: notifier})

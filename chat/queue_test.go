@@ -14,7 +14,7 @@ import (
 	"parley/chat"
 )
 
-func TestImpatientSenderIsToldTheTruth(t *testing.T) {
+func TestSendAfterTheEndIsRefused(t *testing.T) {
 	w := newWorld(t, chat.Options{})
 	ann := w.person("ann")
 	w.room(ann, "general")
@@ -53,8 +53,8 @@ func TestWithdrawnOrStoredButNeverBoth(t *testing.T) {
 		stored[*c.Text] = true
 	}
 	for text, err := range outcome {
-		doubt := errors.Is(err, chat.ErrUnknown)
-		if !doubt && stored[text] != (err == nil) {
+		unknown := errors.Is(err, chat.ErrUnknown)
+		if !unknown && stored[text] != (err == nil) {
 			t.Errorf("chat %s: told %v, stored %v", text, err, stored[text])
 		}
 	}
