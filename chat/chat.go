@@ -2,9 +2,9 @@
 // idea: the database is the log (roomlog). A chat is stored under the next place of its room in the transaction that
 // raises the room's counter, and every reader is a position that asks for what follows it.
 //
-//	Send → queue → writer: one transaction a batch → notification
-//	                              ↓                       ↓
-//	Chats  ←——————————————— the room's log ————→ Follow: read on from the position
+//	Send → queue: one transaction a batch → notification
+//	                     ↓                      ↓
+//	Chats  ←——————— the room's log ————→ Follow: read on from the position
 //
 // A notification (see Notifier) only says "look again": it may be lost, doubled or come late, and nothing
 // is missed, because readers go by place. It does not know how callers prove who they are.

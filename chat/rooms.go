@@ -156,14 +156,10 @@ func (s *Service) DeleteRoom(ctx context.Context, caller Caller, nameOrID string
 		if err := judge(caller, last.Room).allows(deleteRoom); err != nil {
 			return err // another node was faster
 		}
-		err = tx.Room.UpdateOneID(id).SetName("").ClearNameKey().ClearTopic().SetDeletedAt(last.Room.LastAt).SetPurging(true).Exec(ctx)
-		if err != nil {
-			return fmt.Errorf("delete room: %w", err)
-		}
-		return nil
+		return tx.Room.UpdateOneID(id).SetName("").ClearNameKey().ClearTopic().SetDeletedAt(last.Room.LastAt).SetPurging(true).Exec(ctx)
 	})
 	if err != nil {
-		return "", err
+		return "", fmt.Errorf("delete room: %w", err)
 	}
 	s.notifier.Notify(id)
 	s.log.Purge()

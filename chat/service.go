@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -28,11 +29,11 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
-	o.TextLength = orDefault(o.TextLength, MaxText)
-	o.QueueEntries = orDefault(o.QueueEntries, 4096)
-	o.BatchEntries = orDefault(o.BatchEntries, 256)
-	o.HeadsInterval = orDefault(o.HeadsInterval, 2*time.Second)
-	o.WindowBytes = orDefault(o.WindowBytes, 16<<20)
+	o.TextLength = cmp.Or(o.TextLength, MaxText)
+	o.QueueEntries = cmp.Or(o.QueueEntries, 4096)
+	o.BatchEntries = cmp.Or(o.BatchEntries, 256)
+	o.HeadsInterval = cmp.Or(o.HeadsInterval, 2*time.Second)
+	o.WindowBytes = cmp.Or(o.WindowBytes, 16<<20)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -40,14 +41,6 @@ func (o Options) withDefaults() Options {
 		o.OnError = func(error) {}
 	}
 	return o
-}
-
-func orDefault[T comparable](value, standard T) T {
-	var zero T
-	if value == zero {
-		return standard
-	}
-	return value
 }
 
 // Service is rooms and chats over one database. It is safe for concurrent use.

@@ -52,13 +52,12 @@ var outcomes = []struct {
 
 // outcome is what a send came to.
 func outcome(err error) string {
-	if err == nil {
+	switch {
+	case err == nil:
 		return "ok"
-	}
-	if errors.As(err, new(*InvalidError)) {
+	case errors.As(err, new(*InvalidError)):
 		return "invalid"
-	}
-	if errors.As(err, new(*RateError)) {
+	case errors.As(err, new(*RateError)):
 		return "too_fast"
 	}
 	for _, o := range outcomes {
