@@ -18,13 +18,13 @@ var mayImport = map[string][]string{
 	"db":                    {"db/bulk", "db/disk", "db/failure", "db/migrations", "db/postgres", "db/sqlite", "db/tables", "db/waiting", "ent"}, // the only room that knows a dialect
 	"auth":                  {"auth/hashcost", "db", "db/tables", "ent", "meter", "naming"},                                                      // knows no chat
 	"chat":                  {"db", "db/tables", "ent", "meter", "naming"},                                                                       // knows no auth: who sends is a parameter
-	"broker":                {"chat"},                                                                                                            // the bell serves the room, not the other way
-	"graph":                 {"auth", "chat", "db", "naming", "transport"},                                                                       // of db only the error classes; never a row
+	"broker":                {"chat"},                                                                                                            // the notifier serves the room, not the other way
+	"graph":                 {"auth", "chat", "chat/roomlog", "db", "naming", "transport"},                                                       // of db only the error classes; never a row
 	"server":                {"archive", "auth", "broker", "chat", "db", "db/waiting", "graph", "graph/document", "server/edge", "server/logs", "server/metrics", "server/settings", "transport", "web"},
 	"cmd/parley":            {"cmd/parley/command"},
 	"graph/document":        {},            // knows a schema; no people, no rooms
 	"graph/document/syntax": {"transport"}, // knows no schema; of transport only how long an escape is
-	"graph/generated":       {"auth", "chat", "graph/lean", "graph/scalar"},
+	"graph/generated":       {"auth", "chat", "chat/roomlog", "graph/lean", "graph/scalar"},
 	"graph/lean":            {},
 	"graph/scalar":          {},
 	"auth/hashcost":         {},
@@ -52,7 +52,13 @@ var mayImport = map[string][]string{
 	"db/tables":             {},                                                                               // whole tables, row by row
 	"db/sqlite":             {"db/bulk", "db/disk", "db/failure", "db/migrations", "db/tables", "db/waiting"}, // a file of SQLite
 	"db/postgres":           {"db/failure", "db/migrations", "db/tables", "db/waiting"},                       // a database of Postgres
-	"archive":               {"auth", "chat", "db", "db/disk", "db/tables"},                                   // a database as a whole; knows no dialect
+	"archive":               {"auth", "chat", "chat/roomlog", "db", "db/disk", "db/tables"},                   // a database as a whole; knows no dialect
+	"broker/brokertest":     {"chat"},
+	"broker/natstest":       {},
+	"chat/queue":            {"chat/roomlog", "db", "ent", "meter"}, // asks who may
+	"chat/roomlog":          {"db", "db/tables", "ent"},             // knows nobody: the log, and what it is about
+	"chat/roomlog/logtest":  {},
+	"chat/texts":            {"naming"}, // what names and texts may be
 }
 
 // homeOf says in which rooms each technology lives. No other room imports it.
@@ -61,21 +67,21 @@ var homeOf = map[string][]string{
 	"github.com/vektah/gqlparser": {"graph", "graph/document", "graph/document/syntax", "graph/generated", "transport"},
 	"github.com/gobwas/ws":        {"transport"},
 	"github.com/golang-jwt/jwt":   {"auth"},
-	"golang.org/x/crypto":         {"auth"},                      // argon2
-	"golang.org/x/text":           {"auth", "chat", "naming"},    // PRECIS, normal forms
-	"golang.org/x/net":            {"transport"},                 // IDNA
-	"golang.org/x/time":           {"auth", "chat", "transport"}, // rates
-	"entgo.io/ent":                {"ent", "db", "db/bulk", "db/sqlite", "db/migrations/diff", "auth", "chat"},
+	"golang.org/x/crypto":         {"auth"},                         // argon2
+	"golang.org/x/text":           {"auth", "chat/texts", "naming"}, // PRECIS, normal forms
+	"golang.org/x/net":            {"transport"},                    // IDNA
+	"golang.org/x/time":           {"auth", "chat", "transport"},    // rates
+	"entgo.io/ent":                {"auth", "chat", "chat/roomlog", "db", "db/bulk", "db/migrations/diff", "db/sqlite", "ent"},
 	"ariga.io/atlas":              {"db/migrations/diff", "db/migrations/hash"}, // writes migrations
 	"github.com/mattn/go-sqlite3": {"db/dbtest", "db/failure", "db/migrations/diff", "db/sqlite"},
 	"github.com/jackc/pgx":        {"db/bulk", "db/dbtest", "db/failure", "db/migrations/diff", "db/postgres"},
 	"github.com/pressly/goose":    {"db/migrations"},
-	"github.com/nats-io":          {"broker"},
+	"github.com/nats-io":          {"broker", "broker/natstest"},
 	"github.com/prometheus":       {"server/metrics"},
 	"github.com/rs/cors":          {"server/edge"},
 	"github.com/alecthomas/kong":  {"server/settings"},
-	"github.com/coder/websocket":  {"e2e/harness", "e2e/harness/load"}, // tests
-	"go.uber.org/goleak":          {"broker", "e2e/harness"},           // its contract, and tests
+	"github.com/coder/websocket":  {"e2e/harness", "e2e/harness/load"},  // tests
+	"go.uber.org/goleak":          {"broker/brokertest", "e2e/harness"}, // its contract, and tests
 }
 
 // TestRoomsImportOnlyDownwards asks the go command who imports whom and compares it with the plan.
@@ -98,7 +104,7 @@ func TestRoomsImportOnlyDownwards(t *testing.T) {
 // TestPlanRefuses shows that the check can fail: an import upwards, and a technology out of its home.
 func TestPlanRefuses(t *testing.T) {
 	for _, c := range []struct{ pkg, imports, want string }{
-		{"parley/graph", "parley/ent", "parley/graph imports parley/ent: graph may import only [auth chat db naming transport]"},
+		{"parley/graph", "parley/ent", "parley/graph imports parley/ent: graph may import only [auth chat chat/roomlog db naming transport]"},
 		{"parley/chat", "parley/auth", "parley/chat imports parley/auth: chat may import only [db db/tables ent meter naming]"},
 		{"parley/chat", "github.com/golang-jwt/jwt/v5", "parley/chat imports github.com/golang-jwt/jwt/v5: it lives only in [auth]"},
 		{"parley/graph/lean", "parley/chat", "parley/graph/lean imports parley/chat: graph/lean may import only []"},

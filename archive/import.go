@@ -8,6 +8,7 @@ import (
 
 	"parley/auth"
 	"parley/chat"
+	"parley/chat/roomlog"
 	"parley/db"
 	"parley/db/tables"
 )
@@ -30,7 +31,7 @@ func importRows(ctx context.Context, o db.Options, r io.Reader, check func(table
 			return err
 		},
 		Check: func(first db.First) error {
-			if err := chat.CheckLinks(first); err != nil {
+			if err := roomlog.CheckLinks(first); err != nil {
 				return fmt.Errorf("the export is not sound: %w", err)
 			}
 			return nil

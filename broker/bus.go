@@ -10,19 +10,19 @@ import (
 	"github.com/google/uuid"
 )
 
-// A bus is what the doorbells between nodes share: who listens here, what other nodes were not told yet,
-// and how it fares. One goroutine tells the others, so that Ring waits for no network.
+// A bus is what the notifiers between nodes share: who subscribes here, what other nodes were not told yet,
+// and its state. One goroutine tells the others, so that Notify waits for no network.
 type bus struct {
 	here   Memory
 	out    outbox
 	report func(error) // of changes: that it is lost and why, and with nil that it is back
 
-	connected           atomic.Bool
-	rung, heard, failed atomic.Uint64
-	stop                context.CancelFunc
-	running             sync.WaitGroup
-	changing            sync.Mutex
-	lost                bool
+	connected              atomic.Bool
+	sent, received, failed atomic.Uint64
+	stop                   context.CancelFunc
+	running                sync.WaitGroup
+	changing               sync.Mutex
+	lost                   bool
 }
 
 func newBus(report func(error)) *bus {
@@ -32,38 +32,38 @@ func newBus(report func(error)) *bus {
 	return &bus{report: report, out: outbox{rooms: map[uuid.UUID]struct{}{}, wake: make(chan struct{}, 1)}}
 }
 
-// Ring rings here at once and leaves the rooms for other nodes.
-func (b *bus) Ring(rooms ...uuid.UUID) {
-	b.rung.Add(1)
-	b.here.Ring(rooms...)
+// Notify tells this node at once and leaves the rooms for other nodes.
+func (b *bus) Notify(rooms ...uuid.UUID) {
+	b.sent.Add(1)
+	b.here.Notify(rooms...)
 	b.out.add(rooms)
-	b.out.knock()
+	b.out.signal()
 }
 
-// Listen hands look every bell, from here and from other nodes, until ctx ends.
-func (b *bus) Listen(ctx context.Context, look func(rooms ...uuid.UUID)) error {
-	return b.here.Listen(ctx, look)
+// Subscribe calls wake for every notification, from here and from other nodes, until ctx ends.
+func (b *bus) Subscribe(ctx context.Context, wake func(rooms ...uuid.UUID)) error {
+	return b.here.Subscribe(ctx, wake)
 }
 
-// Stats tells how the bus fares.
+// Stats returns what the bus has done and whether it is connected.
 func (b *bus) Stats() Stats {
-	return Stats{Connected: b.connected.Load(), Rung: b.rung.Load(), Heard: b.heard.Load(), Errors: b.failed.Load()}
+	return Stats{Connected: b.connected.Load(), Sent: b.sent.Load(), Received: b.received.Load(), Errors: b.failed.Load()}
 }
 
-// hear rings here what another node rang.
-func (b *bus) hear(rooms []uuid.UUID) {
-	b.heard.Add(1)
-	b.here.Ring(rooms...)
+// deliver passes on here what another node sent.
+func (b *bus) deliver(rooms []uuid.UUID) {
+	b.received.Add(1)
+	b.here.Notify(rooms...)
 }
 
-// up is called when other nodes can be heard again: what they rang meanwhile is unknown.
+// up is called when other nodes can be reached again: what they sent meanwhile is unknown.
 func (b *bus) up() {
 	b.change(nil)
-	b.here.Ring()
-	b.out.knock() // for what could not be told
+	b.here.Notify()
+	b.out.signal() // for what could not be told
 }
 
-// down is called when they cannot be heard.
+// down is called when they cannot be reached.
 func (b *bus) down(why error) {
 	b.failed.Add(1)
 	if why == nil {
@@ -72,7 +72,7 @@ func (b *bus) down(why error) {
 	b.change(why)
 }
 
-// change reports only what is news: a dead bus is tried again every two seconds.
+// change reports only changes: a dead bus is tried again every two seconds.
 func (b *bus) change(why error) {
 	b.changing.Lock()
 	defer b.changing.Unlock()
@@ -83,8 +83,8 @@ func (b *bus) change(why error) {
 	}
 }
 
-// tell hands over what was rung. What does not leave stays for the next time.
-func (b *bus) tell(send func(rooms []uuid.UUID) error) {
+// flush hands over what other nodes were not told yet. What cannot be sent stays for the next time.
+func (b *bus) flush(send func(rooms []uuid.UUID) error) {
 	rooms, some := b.out.take()
 	if !some {
 		return
@@ -95,8 +95,8 @@ func (b *bus) tell(send func(rooms []uuid.UUID) error) {
 	}
 }
 
-// mostRooms is how many rooms a bell names; more are all.
-const mostRooms = 1024
+// maxRooms is how many rooms a notification names; more are all.
+const maxRooms = 1024
 
 // An outbox holds the rooms that other nodes were not told of yet, each once.
 type outbox struct {
@@ -116,7 +116,7 @@ func (o *outbox) add(rooms []uuid.UUID) {
 			return
 		}
 		o.rooms[room] = struct{}{}
-		o.all = len(o.rooms) > mostRooms
+		o.all = len(o.rooms) > maxRooms
 	}
 	o.all = o.all || len(rooms) == 0
 }
@@ -137,7 +137,7 @@ func (o *outbox) take() (rooms []uuid.UUID, some bool) {
 	return rooms, some
 }
 
-func (o *outbox) knock() {
+func (o *outbox) signal() {
 	select {
 	case o.wake <- struct{}{}:
 	default:

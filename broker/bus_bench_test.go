@@ -16,8 +16,8 @@ import (
 	"parley/db/dbtest"
 )
 
-// From Ring on one node to look on another, one bell after the other; the median is reported.
-func BenchmarkBell(b *testing.B) {
+// From Notify on one node to the subscriber on another, one notification after the other; the median is reported.
+func BenchmarkNotify(b *testing.B) {
 	b.Run("nats", func(b *testing.B) {
 		s := natstest.New(b)
 		var nodes [2]*broker.NATS
@@ -51,28 +51,28 @@ func BenchmarkBell(b *testing.B) {
 	})
 }
 
-func crossings(b *testing.B, from, to chat.Broker) {
-	heard := make(chan uuid.UUID, 1)
+func crossings(b *testing.B, from, to chat.Notifier) {
+	received := make(chan uuid.UUID, 1)
 	ctx, stop := context.WithCancel(b.Context())
 	defer stop()
 	go func() {
-		_ = to.Listen(ctx, func(rooms ...uuid.UUID) {
+		_ = to.Subscribe(ctx, func(rooms ...uuid.UUID) {
 			for _, room := range rooms {
-				heard <- room
+				received <- room
 			}
 		})
 	}()
 	cross := func() time.Duration {
 		room, began := uuid.New(), time.Now()
-		from.Ring(room)
+		from.Notify(room)
 		for {
 			select {
-			case got := <-heard:
+			case got := <-received:
 				if got == room {
 					return time.Since(began)
 				}
 			case <-time.After(100 * time.Millisecond): // not connected yet
-				from.Ring(room)
+				from.Notify(room)
 			}
 		}
 	}
@@ -85,7 +85,7 @@ func crossings(b *testing.B, from, to chat.Broker) {
 	b.ReportMetric(float64(took[len(took)/2].Microseconds()), "µs-median")
 }
 
-// What commits cost the one writer of a node while each rings, beside commits that ring nobody.
+// What commits cost the one writer of a node while each notifies, beside commits that do not.
 func BenchmarkCommits(b *testing.B) {
 	s, err := dbtest.NewServer(b.Context(), dbtest.OnDisk)
 	if err != nil {
@@ -97,8 +97,8 @@ func BenchmarkCommits(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer func() { _ = store.Close() }()
-	bell := broker.NewPostgres(store, nil)
-	defer bell.Close(context.Background())
+	notification := broker.NewPostgres(store, nil)
+	defer notification.Close(context.Background())
 	pool, err := sql.Open("pgx", s.URL("postgres"))
 	if err != nil {
 		b.Fatal(err)
@@ -108,13 +108,13 @@ func BenchmarkCommits(b *testing.B) {
 		b.Fatal(err)
 	}
 	room := uuid.New()
-	for name, ring := range map[string]func(){"silent": func() {}, "rings": func() { bell.Ring(room) }} {
+	for name, notify := range map[string]func(){"silent": func() {}, "notifies": func() { notification.Notify(room) }} {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				if _, err := pool.ExecContext(b.Context(), "INSERT INTO bench VALUES (1)"); err != nil {
 					b.Fatal(err)
 				}
-				ring()
+				notify()
 			}
 		})
 	}

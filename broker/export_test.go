@@ -1,4 +1,4 @@
 package broker
 
-// Received is how many bells the client has read, also those that it dropped.
+// Received is how many notifications the client has read, also those that it dropped.
 func (n *NATS) Received() uint64 { return n.conn.Stats().InMsgs }

@@ -1,5 +1,6 @@
-// Package broker holds the doorbells: what tells readers, here and on other nodes, to look at
-// their room's log again. None of them carries content, so none of them has to be reliable.
+// Package broker carries notifications: "look again at these rooms", within a process or between nodes. It rests on one
+// idea: a notification has no content and readers go by their places in the log, so that it may be lost, doubled or late.
+// It knows nothing of what happens in rooms.
 package broker
 
 import (
@@ -12,45 +13,45 @@ import (
 	"parley/chat"
 )
 
-// Memory rings within one process. The zero value is ready.
+// Memory carries notifications within one process. The zero value is ready.
 type Memory struct {
-	mu        sync.RWMutex
-	listeners map[*listener]struct{}
+	mu          sync.RWMutex
+	subscribers map[*subscriber]struct{}
 
-	rung, heard atomic.Uint64
+	sent, received atomic.Uint64
 }
 
-type listener struct{ look func(rooms ...uuid.UUID) }
+type subscriber struct{ wake func(rooms ...uuid.UUID) }
 
-var _ chat.Broker = (*Memory)(nil)
+var _ chat.Notifier = (*Memory)(nil)
 
-// Ring calls every listener, at once and in the caller's goroutine.
-func (m *Memory) Ring(rooms ...uuid.UUID) {
-	m.rung.Add(1)
+// Notify calls every subscriber, at once and in the caller's goroutine.
+func (m *Memory) Notify(rooms ...uuid.UUID) {
+	m.sent.Add(1)
 	m.mu.RLock()
 	defer m.mu.RUnlock()
-	m.heard.Add(uint64(len(m.listeners)))
-	for l := range m.listeners {
-		l.look(rooms...)
+	m.received.Add(uint64(len(m.subscribers)))
+	for l := range m.subscribers {
+		l.wake(rooms...)
 	}
 }
 
-// Listen hands look every bell until ctx ends. It begins with one for all rooms, because bells may
-// have rung before.
-func (m *Memory) Listen(ctx context.Context, look func(rooms ...uuid.UUID)) error {
-	l := &listener{look}
+// Subscribe calls wake for every notification until ctx ends. It begins with one for all rooms, because some may have
+// been sent before.
+func (m *Memory) Subscribe(ctx context.Context, wake func(rooms ...uuid.UUID)) error {
+	l := &subscriber{wake}
 	m.mu.Lock()
-	if m.listeners == nil {
-		m.listeners = map[*listener]struct{}{}
+	if m.subscribers == nil {
+		m.subscribers = map[*subscriber]struct{}{}
 	}
-	m.listeners[l] = struct{}{}
+	m.subscribers[l] = struct{}{}
 	m.mu.Unlock()
 	defer func() {
 		m.mu.Lock()
-		delete(m.listeners, l)
+		delete(m.subscribers, l)
 		m.mu.Unlock()
 	}()
-	look()
+	wake()
 	<-ctx.Done()
 	return ctx.Err()
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // The nodes of a bus in memory are one process, so both have the same broker.
-func TestMemoryIsABroker(t *testing.T) {
+func TestMemoryIsANotifier(t *testing.T) {
 	brokertest.Run(t, func(*testing.T) brokertest.Pair {
 		m := &broker.Memory{}
 		return brokertest.Pair{One: m, Two: m}

@@ -10,18 +10,18 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// subject carries the bells: 16 bytes a room, or nothing for all rooms.
+// subject carries the notifications: 16 bytes a room, or nothing for all rooms.
 const subject = "parley.bell"
 
 const (
-	natsPatience  = 2 * time.Second        // to dial, to write, to be answered
+	natsTimeout   = 2 * time.Second        // to dial, to write, to be answered
 	natsRetryWait = 250 * time.Millisecond // between two rounds over all servers, and as much again by chance
 	natsPings     = 10 * time.Second       // two without an answer, and the server counts as dead
-	natsPending   = 4096                   // bells that wait to be heard; more are dropped
+	natsPending   = 4096                   // notifications that wait to be received; more are dropped
 	natsBytes     = 4 << 20                // of these
 )
 
-// NATS rings between nodes over NATS core, which promises nothing: what is lost, doubled or late costs time
+// NATS carries notifications between nodes over NATS core, which promises nothing: what is lost, doubled or late costs time
 // and never a chat. It goes on for ever, whether a server can be reached or not.
 type NATS struct {
 	*bus
@@ -53,18 +53,18 @@ func (n *NATS) connect() error {
 	subscribed, closed := make(chan struct{}), make(chan struct{})
 	up := func(c *nats.Conn) {
 		<-subscribed
-		_ = c.FlushTimeout(natsPatience) // behind it the server knows that this node listens
+		_ = c.FlushTimeout(natsTimeout) // behind it the server knows that this node listens
 		n.up()
 	}
 	conn, err := nats.Connect(n.servers, append([]nats.Option{
-		nats.Name("parley"), nats.NoEcho(), nats.Timeout(natsPatience), nats.FlusherTimeout(natsPatience),
+		nats.Name("parley"), nats.NoEcho(), nats.Timeout(natsTimeout), nats.FlusherTimeout(natsTimeout),
 		nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.IgnoreAuthErrorAbort(), nats.ReconnectBufSize(-1),
 		nats.ReconnectWait(natsRetryWait), nats.ReconnectJitter(natsRetryWait, natsRetryWait),
 		nats.PingInterval(natsPings), nats.MaxPingsOutstanding(2), nats.ReconnectOnFlusherError(),
 		nats.ConnectHandler(up), nats.ReconnectHandler(up),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) { n.down(err) }),
 		nats.ReconnectErrHandler(func(_ *nats.Conn, err error) { n.down(err) }),
-		nats.ErrorHandler(n.trouble),
+		nats.ErrorHandler(n.failure),
 		nats.ClosedHandler(func(*nats.Conn) { close(closed) }),
 	}, n.options...)...)
 	if err != nil {
@@ -83,23 +83,23 @@ func (n *NATS) connect() error {
 	return nil
 }
 
-// receive hears a bell. The client tells of dropped ones only when it begins to drop, so they are counted.
+// receive takes a notification. The client tells of dropped ones only when it begins to drop, so they are counted.
 func (n *NATS) receive(m *nats.Msg) {
 	rooms := unpack(m.Data)
 	if dropped, err := m.Sub.Dropped(); err != nil || n.dropped.Swap(int64(dropped)) != int64(dropped) {
 		rooms = nil
 	}
-	n.hear(rooms)
+	n.deliver(rooms)
 }
 
-// trouble is told of whatever the client notices by the way: bells may be lost.
-func (n *NATS) trouble(_ *nats.Conn, _ *nats.Subscription, err error) {
-	if errors.Is(err, nats.ErrPermissionViolation) { // connected, and deaf or dumb
+// failure is called with whatever goes wrong beside the connection: notifications may be lost.
+func (n *NATS) failure(_ *nats.Conn, _ *nats.Subscription, err error) {
+	if errors.Is(err, nats.ErrPermissionViolation) { // connected, and may not read or write
 		n.down(err)
 	} else {
 		n.failed.Add(1)
 	}
-	n.here.Ring()
+	n.here.Notify()
 }
 
 // run tells other nodes until ctx ends.
@@ -107,11 +107,11 @@ func (n *NATS) run(ctx context.Context) {
 	for {
 		select {
 		case <-n.out.wake:
-			n.tell(n.publish)
+			n.flush(n.publish)
 		case <-n.closed: // the client gives up on what it does not know, as any new error of a server
 			n.down(n.conn.LastError())
 			select {
-			case <-time.After(natsPatience):
+			case <-time.After(natsTimeout):
 			case <-ctx.Done():
 				return
 			}
@@ -125,22 +125,22 @@ func (n *NATS) run(ctx context.Context) {
 }
 
 func (n *NATS) publish(rooms []uuid.UUID) error {
-	most := mostRooms * len(uuid.UUID{})
+	most := maxRooms * len(uuid.UUID{})
 	if limit := n.conn.MaxPayload(); limit > 0 {
 		most = int(min(int64(most), limit))
 	}
 	return n.conn.Publish(subject, pack(rooms, most))
 }
 
-// Close tells what was rung last, and ends. Ring rings only here then.
+// Close sends what other nodes were not told yet, and ends. From then on Notify reaches this node alone.
 func (n *NATS) Close(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, natsPatience)
+	ctx, cancel := context.WithTimeout(ctx, natsTimeout)
 	defer cancel()
 	n.stop()
 	n.running.Wait()
 	if n.connected.Load() {
-		n.tell(n.publish)
-		_ = n.conn.FlushWithContext(ctx) // bells may be lost
+		n.flush(n.publish)
+		_ = n.conn.FlushWithContext(ctx) // notifications may be lost
 	}
 	n.conn.Close()
 	select {

@@ -9,7 +9,7 @@ import (
 	"parley/broker/natstest"
 )
 
-func TestNATSIsABroker(t *testing.T) {
+func TestNATSIsANotifier(t *testing.T) {
 	brokertest.RunBus(t, func(t *testing.T) brokertest.Pair {
 		server := natstest.New(t)
 		one, two := newNATS(t, broker.NATSOptions{URL: server.URL()}), newNATS(t, broker.NATSOptions{URL: server.URL()})

@@ -24,16 +24,16 @@ import (
 	"parley/broker/natstest"
 )
 
-// ringsThrough wants two brokers with these options to hear each other.
-func ringsThrough(t *testing.T, o broker.NATSOptions) {
+// reachEachOther wants two brokers with these options to reach each other.
+func reachEachOther(t *testing.T, o broker.NATSOptions) {
 	t.Helper()
 	one, _ := dial(t, o)
 	two, _ := dial(t, o)
 	connected(t, one)
 	connected(t, two)
-	heard, room := hear(t, two), uuid.New()
-	one.Ring(room)
-	heard.await(t, names(room))
+	received, room := subscribe(t, two), uuid.New()
+	one.Notify(room)
+	received.await(t, names(room))
 }
 
 // A server that wants TLS with certificates of both sides is joined with the files, and only with them.
@@ -52,7 +52,7 @@ func TestNATSOverTLS(t *testing.T) {
 	})
 	url := "tls://" + s.Addr()
 	o := broker.NATSOptions{URL: url, CA: a.file, Certificate: pair, Key: filepath.Join(a.dir, "node.key")}
-	ringsThrough(t, o)
+	reachEachOther(t, o)
 	for name, without := range map[string]broker.NATSOptions{
 		"another authority": {URL: url, CA: newAuthority(t).file, Certificate: o.Certificate, Key: o.Key},
 		"no authority":      {URL: url, Certificate: o.Certificate, Key: o.Key},
@@ -96,7 +96,7 @@ func TestNATSWithCredentials(t *testing.T) {
 		}
 		o.TrustedKeys, o.AccountResolver = []string{public(t, operator)}, accounts
 	})
-	ringsThrough(t, broker.NATSOptions{URL: s.URL(), Credentials: credentials})
+	reachEachOther(t, broker.NATSOptions{URL: s.URL(), Credentials: credentials})
 	_, reports := dial(t, broker.NATSOptions{URL: s.URL()})
 	if err := next(t, reports); err == nil {
 		t.Error("connected without credentials")
@@ -106,7 +106,7 @@ func TestNATSWithCredentials(t *testing.T) {
 // A token stands where a user stands.
 func TestNATSWithAToken(t *testing.T) {
 	s := natstest.New(t, func(o *server.Options) { o.Authorization = "token" })
-	ringsThrough(t, broker.NATSOptions{URL: "nats://token@" + s.Addr()})
+	reachEachOther(t, broker.NATSOptions{URL: "nats://token@" + s.Addr()})
 }
 
 // The first of several servers that answers is taken.
@@ -114,14 +114,14 @@ func TestNATSTakesTheServerThatAnswers(t *testing.T) {
 	gone := listenTCP(t)
 	_ = gone.Close()
 	s := natstest.New(t)
-	ringsThrough(t, broker.NATSOptions{URL: gone.Addr().String() + ", " + s.URL()})
+	reachEachOther(t, broker.NATSOptions{URL: gone.Addr().String() + ", " + s.URL()})
 }
 
 func TestNATSOverWebSockets(t *testing.T) {
 	s := natstest.New(t, func(o *server.Options) {
 		o.Websocket = server.WebsocketOpts{Host: "127.0.0.1", Port: server.RANDOM_PORT, NoTLS: true}
 	})
-	ringsThrough(t, broker.NATSOptions{URL: s.Running().WebsocketURL()})
+	reachEachOther(t, broker.NATSOptions{URL: s.Running().WebsocketURL()})
 }
 
 func newKey(t *testing.T, create func() (nkeys.KeyPair, error)) nkeys.KeyPair {

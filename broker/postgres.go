@@ -8,33 +8,33 @@ import (
 	"github.com/google/uuid"
 )
 
-// A Notifier is a database that passes payloads on to all who listen, the sender too.
-type Notifier interface {
+// A Channel is a database that passes payloads on to all who listen, the sender too.
+type Channel interface {
 	// Notify sends a payload of at most 7,999 bytes.
 	Notify(ctx context.Context, payload string) error
-	// Listen hands on payloads until ctx or the connection ends. It calls ready when it has begun to hear.
+	// Listen hands on payloads until ctx or the connection ends. It calls ready when it has begun to listen.
 	Listen(ctx context.Context, ready func(), got func(payload string)) error
 }
 
 const (
-	mostPayload    = 7_999           // NOTIFY takes less than 8,000 bytes: postgresql.org/docs/current/sql-notify.html
-	notifyPatience = 5 * time.Second // to send one
-	firstRetry     = 100 * time.Millisecond
-	lastRetry      = 2 * time.Second
-	closePatience  = 2 * time.Second
+	maxPayload    = 7_999           // NOTIFY takes less than 8,000 bytes: postgresql.org/docs/current/sql-notify.html
+	notifyTimeout = 5 * time.Second // to send one
+	firstRetry    = 100 * time.Millisecond
+	lastRetry     = 2 * time.Second
+	closeTimeout  = 2 * time.Second
 )
 
-// Postgres rings between nodes by LISTEN and NOTIFY of the database that they share. NOTIFY runs behind
+// Postgres carries notifications between nodes by LISTEN and NOTIFY of the database that they share. NOTIFY runs behind
 // the commit, one at a time, and rooms collect meanwhile: within the commits it would make them wait for
 // each other.
 type Postgres struct {
 	*bus
-	db   Notifier
-	node uuid.UUID // whose bells come back to it
+	db   Channel
+	node uuid.UUID // its own notifications come back to it
 }
 
 // NewPostgres begins to listen.
-func NewPostgres(db Notifier, report func(error)) *Postgres {
+func NewPostgres(db Channel, report func(error)) *Postgres {
 	p := &Postgres{bus: newBus(report), db: db, node: uuid.New()}
 	ctx, stop := context.WithCancel(context.Background())
 	p.stop = stop
@@ -64,13 +64,13 @@ func (p *Postgres) listen(ctx context.Context) {
 	}
 }
 
-// receive hears a payload: the node that rang and the rooms, in base64. What reads otherwise means all.
+// receive takes a payload: the node that notified and the rooms, in base64. What cannot be read means all.
 func (p *Postgres) receive(payload string) {
 	packed, err := base64.RawStdEncoding.DecodeString(payload)
 	if err != nil || len(packed) < len(p.node) {
-		p.hear(nil)
+		p.deliver(nil)
 	} else if from := uuid.UUID(packed[:len(p.node)]); from != p.node {
-		p.hear(unpack(packed[len(p.node):]))
+		p.deliver(unpack(packed[len(p.node):]))
 	}
 }
 
@@ -79,7 +79,7 @@ func (p *Postgres) run(ctx context.Context) {
 	for {
 		select {
 		case <-p.out.wake:
-			p.tell(func(rooms []uuid.UUID) error { return p.notify(ctx, rooms) })
+			p.flush(func(rooms []uuid.UUID) error { return p.notify(ctx, rooms) })
 		case <-ctx.Done():
 			return
 		}
@@ -87,17 +87,17 @@ func (p *Postgres) run(ctx context.Context) {
 }
 
 func (p *Postgres) notify(ctx context.Context, rooms []uuid.UUID) error {
-	ctx, cancel := context.WithTimeout(ctx, notifyPatience)
+	ctx, cancel := context.WithTimeout(ctx, notifyTimeout)
 	defer cancel()
-	packed := append(p.node[:], pack(rooms, base64.RawStdEncoding.DecodedLen(mostPayload)-len(p.node))...)
+	packed := append(p.node[:], pack(rooms, base64.RawStdEncoding.DecodedLen(maxPayload)-len(p.node))...)
 	return p.db.Notify(ctx, base64.RawStdEncoding.EncodeToString(packed))
 }
 
-// Close tells what was rung last, and ends. Ring rings only here then.
+// Close sends what other nodes were not told yet, and ends. From then on Notify reaches this node alone.
 func (p *Postgres) Close(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, closePatience)
+	ctx, cancel := context.WithTimeout(ctx, closeTimeout)
 	defer cancel()
 	p.stop()
 	p.running.Wait()
-	p.tell(func(rooms []uuid.UUID) error { return p.notify(ctx, rooms) })
+	p.flush(func(rooms []uuid.UUID) error { return p.notify(ctx, rooms) })
 }

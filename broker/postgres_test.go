@@ -11,7 +11,7 @@ import (
 	"parley/db/dbtest"
 )
 
-func TestPostgresIsABroker(t *testing.T) {
+func TestPostgresIsANotifier(t *testing.T) {
 	server := newServer(t)
 	brokertest.RunBus(t, func(t *testing.T) brokertest.Pair {
 		if err := server.Start(t.Context()); err != nil {

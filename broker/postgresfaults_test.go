@@ -24,7 +24,7 @@ func postgresNode(t *testing.T, server *dbtest.Server, database string) (*broker
 }
 
 // As many rooms as fit are named, one more is all; what is no payload of ours is all; and a database beside
-// this one on the same server rings for itself.
+// this one on the same server has notifications of its own.
 func TestPostgresPayloads(t *testing.T) {
 	server := newServer(t)
 	if err := server.Start(t.Context()); err != nil {
@@ -36,26 +36,26 @@ func TestPostgresPayloads(t *testing.T) {
 	one, store := postgresNode(t, server, "postgres")
 	two, _ := postgresNode(t, server, "postgres")
 	elsewhere, _ := postgresNode(t, server, "other")
-	heard := hear(t, two)
+	received := subscribe(t, two)
 	const most = 373 // rooms in base64, behind the node
 	rooms := make([]uuid.UUID, most+1)
 	for i := range rooms {
 		rooms[i] = uuid.New()
 	}
-	one.Ring(rooms[:most]...)
-	heard.await(t, func(got []uuid.UUID) bool { return len(got) == most && names(rooms[most-1])(got) })
-	before := two.Stats().Heard
-	elsewhere.Ring(uuid.New())
-	one.Ring(rooms...)
-	heard.await(t, lookAtAll)
+	one.Notify(rooms[:most]...)
+	received.await(t, func(got []uuid.UUID) bool { return len(got) == most && names(rooms[most-1])(got) })
+	before := two.Stats().Received
+	elsewhere.Notify(uuid.New())
+	one.Notify(rooms...)
+	received.await(t, allRooms)
 	for _, payload := range []string{"*", "", "!", "AAAA"} {
 		if err := store.Notify(t.Context(), payload); err != nil {
 			t.Fatal(err)
 		}
-		heard.await(t, lookAtAll)
+		received.await(t, allRooms)
 	}
-	if n := two.Stats().Heard - before; n != 5 {
-		t.Errorf("heard %d bells, want 5", n)
+	if n := two.Stats().Received - before; n != 5 {
+		t.Errorf("received %d notifications, want 5", n)
 	}
 	if e := one.Stats().Errors + two.Stats().Errors; e != 0 {
 		t.Errorf("%d errors", e)

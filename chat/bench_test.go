@@ -37,7 +37,7 @@ func BenchmarkPage(b *testing.B) {
 	w.sendMany(ann, "general", 1000)
 	b.ResetTimer()
 	for b.Loop() {
-		if _, err := w.Chats(b.Context(), ann.ID, "general", chat.PageQuery{}); err != nil {
+		if _, err := w.Chats(b.Context(), ann, "general", chat.PageQuery{}); err != nil {
 			b.Fatal(err)
 		}
 	}

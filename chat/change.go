@@ -7,21 +7,21 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/chat/roomlog"
 	"parley/ent"
 	"parley/ent/chat"
-	"parley/ent/roomevent"
 	"parley/naming"
 )
 
 // EditChat gives a chat a new text, which readers are told of in the order of the room's log. Only
 // its author may. The same text again changes nothing.
 // ErrNoChat; ErrForbidden, also when it was deleted; *InvalidError; *RateError.
-func (s *Service) EditChat(ctx context.Context, who uuid.UUID, id, text string) (*Chat, error) {
+func (s *Service) EditChat(ctx context.Context, caller Caller, id, text string) (*roomlog.Chat, error) {
 	if err := checkText(text, s.o.TextLength); err != nil {
 		return nil, err
 	}
 	return s.change(ctx, id, editing{
-		who: who, do: editChat, kind: roomevent.KindCHAT_EDITED,
+		caller: caller, do: editChat, kind: roomlog.ChatEdited,
 		done: func(c *ent.Chat) bool { return c.Text == text },
 		set:  func(c *ent.ChatUpdateOne, at time.Time) { c.SetText(text).SetEditedAt(at) },
 	})
@@ -29,9 +29,9 @@ func (s *Service) EditChat(ctx context.Context, who uuid.UUID, id, text string) 
 
 // DeleteChat takes the text of a chat away; its number and its place stay. Its author may, and the
 // room's owner. Sent again it changes nothing. ErrNoChat, ErrForbidden, *RateError.
-func (s *Service) DeleteChat(ctx context.Context, who uuid.UUID, id string) (*Chat, error) {
+func (s *Service) DeleteChat(ctx context.Context, caller Caller, id string) (*roomlog.Chat, error) {
 	return s.change(ctx, id, editing{
-		who: who, do: deleteChat, kind: roomevent.KindCHAT_DELETED,
+		caller: caller, do: deleteChat, kind: roomlog.ChatDeleted,
 		done: func(c *ent.Chat) bool { return c.DeletedAt != nil },
 		set:  func(c *ent.ChatUpdateOne, at time.Time) { c.SetText("").SetDeletedAt(at) },
 	})
@@ -39,44 +39,44 @@ func (s *Service) DeleteChat(ctx context.Context, who uuid.UUID, id string) (*Ch
 
 // editing is a change of a chat that is stored already.
 type editing struct {
-	who  uuid.UUID
-	do   action
-	kind roomevent.Kind
-	done func(*ent.Chat) bool // it is so already
-	set  func(c *ent.ChatUpdateOne, at time.Time)
+	caller Caller
+	do     action
+	kind   roomlog.EventKind
+	done   func(*ent.Chat) bool // it is so already
+	set    func(c *ent.ChatUpdateOne, at time.Time)
 }
 
-func (s *Service) change(ctx context.Context, id string, e editing) (*Chat, error) {
+func (s *Service) change(ctx context.Context, id string, e editing) (*roomlog.Chat, error) {
 	parsed, ok := naming.ParseID(id)
 	if !ok {
 		return nil, ErrNoChat
 	}
-	if err := s.changes.take(e.who); err != nil {
+	if err := s.changes.take(e.caller.ID); err != nil {
 		return nil, err
 	}
-	var changed *Chat
-	rung := false
+	var changed *roomlog.Chat
+	news := false
 	err := s.store.Write(ctx, func(tx *ent.Tx) error {
 		row, room, err := lockChat(ctx, tx, parsed)
 		if err != nil {
 			return err
 		}
-		if err := mayChange(e.who, e.do, row, room); err != nil {
+		if err := mayChange(e.caller, judge(e.caller, room).as, e.do, row, room); err != nil {
 			return err
 		}
-		if rung = !e.done(row); rung {
+		if news = !e.done(row); news {
 			if row, err = s.apply(ctx, tx, e, row); err != nil {
 				return err
 			}
 		}
-		changed = foldChat(row, foldRoom(room))
+		changed = roomlog.ChatOf(row, roomlog.RoomOf(room))
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("change chat: %w", err)
 	}
-	if rung {
-		s.broker.Ring(changed.Room.ID)
+	if news {
+		s.notifier.Notify(changed.Room.ID)
 	}
 	return changed, nil
 }
@@ -104,12 +104,12 @@ func lockChat(ctx context.Context, tx *ent.Tx, id uuid.UUID) (*ent.Chat, *ent.Ro
 
 // apply changes the row and appends to the room's log.
 func (s *Service) apply(ctx context.Context, tx *ent.Tx, e editing, row *ent.Chat) (*ent.Chat, error) {
-	up, err := s.statements.raise(ctx, tx, appending{row.RoomID, []logged{{kind: e.kind, actor: e.who, chat: &row.ID}}, s.now()})
+	last, err := s.log.Append(ctx, tx, roomlog.Addition{Room: row.RoomID, Events: []roomlog.NewEvent{{Kind: e.kind, Actor: e.caller.ID, Chat: &row.ID}}, Now: s.now()})
 	if err != nil {
 		return nil, err
 	}
 	change := tx.Chat.UpdateOneID(row.ID)
-	e.set(change, up.at)
+	e.set(change, last.Room.LastAt)
 	if row, err = change.Save(ctx); err != nil {
 		return nil, fmt.Errorf("update chat: %w", err)
 	}

@@ -8,12 +8,13 @@ import (
 	"github.com/google/uuid"
 
 	"parley/chat"
+	"parley/chat/roomlog"
 	"parley/ent/roomevent"
 )
 
-func (w *world) edit(who chat.Person, id uuid.UUID, text string) *chat.Chat {
+func (w *world) edit(who chat.Caller, id uuid.UUID, text string) *roomlog.Chat {
 	w.t.Helper()
-	c, err := w.EditChat(w.t.Context(), who.ID, id.String(), text)
+	c, err := w.EditChat(w.t.Context(), who, id.String(), text)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -21,7 +22,7 @@ func (w *world) edit(who chat.Person, id uuid.UUID, text string) *chat.Chat {
 }
 
 // logLength is how many events a room's log has.
-func (w *world) logLength(room *chat.Room) int {
+func (w *world) logLength(room *roomlog.Room) int {
 	w.t.Helper()
 	n, err := w.store.Read.RoomEvent.Query().Where(roomevent.RoomID(room.ID)).Count(w.t.Context())
 	if err != nil {
@@ -46,7 +47,7 @@ func TestEditedAndDeletedChatsKeepTheirPlace(t *testing.T) {
 		t.Errorf("the log has %d events, want 3", n)
 	}
 	for range 2 {
-		got, err := w.DeleteChat(t.Context(), ann.ID, first.ID.String()) // it is her room
+		got, err := w.DeleteChat(t.Context(), ann, first.ID.String()) // it is her room
 		if err != nil || got.Text != nil || got.DeletedAt == nil || got.Number != 1 || got.Username != "bob" {
 			t.Errorf("deleted: %+v, %v", got, err)
 		}
@@ -54,7 +55,7 @@ func TestEditedAndDeletedChatsKeepTheirPlace(t *testing.T) {
 	if n := w.logLength(room); n != 4 {
 		t.Errorf("the log has %d events, want 4", n)
 	}
-	page, err := w.Chats(t.Context(), ann.ID, "general", chat.PageQuery{})
+	page, err := w.Chats(t.Context(), ann, "general", chat.PageQuery{})
 	if err != nil || len(page.Nodes) != 2 || page.Nodes[0].Text != nil || *page.Nodes[1].Text != "two" {
 		t.Errorf("page: %v, %v", page, err)
 	}
@@ -78,37 +79,37 @@ func TestWhoMayChangeChats(t *testing.T) {
 	ann, bob, eve := w.person("ann"), w.person("bob"), w.person("eve")
 	room := w.room(ann, "general")
 	c := w.send(bob, "general", "mine")
-	for _, who := range []chat.Person{ann, eve} {
-		_, err := w.EditChat(t.Context(), who.ID, c.ID.String(), "yours")
+	for _, who := range []chat.Caller{ann, eve} {
+		_, err := w.EditChat(t.Context(), who, c.ID.String(), "yours")
 		wantErr(t, err, chat.ErrForbidden)
 	}
-	_, err := w.DeleteChat(t.Context(), eve.ID, c.ID.String())
+	_, err := w.DeleteChat(t.Context(), eve, c.ID.String())
 	wantErr(t, err, chat.ErrForbidden)
 	for _, id := range []string{"", "nonsense", uuid.NewString(), room.ID.String()} {
-		_, err := w.EditChat(t.Context(), bob.ID, id, "x")
+		_, err := w.EditChat(t.Context(), bob, id, "x")
 		wantErr(t, err, chat.ErrNoChat)
-		_, err = w.DeleteChat(t.Context(), bob.ID, id)
+		_, err = w.DeleteChat(t.Context(), bob, id)
 		wantErr(t, err, chat.ErrNoChat)
 	}
-	_, err = w.EditChat(t.Context(), bob.ID, c.ID.String(), "")
+	_, err = w.EditChat(t.Context(), bob, c.ID.String(), "")
 	wantInvalid(t, err, "text", "TOO_SHORT")
 	if n := w.logLength(room); n != 1 {
 		t.Errorf("the log has %d events, want 1", n)
 	}
-	if _, err := w.DeleteChat(t.Context(), bob.ID, c.ID.String()); err != nil {
+	if _, err := w.DeleteChat(t.Context(), bob, c.ID.String()); err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.EditChat(t.Context(), bob.ID, c.ID.String(), "back again")
+	_, err = w.EditChat(t.Context(), bob, c.ID.String(), "back again")
 	wantErr(t, err, chat.ErrForbidden)
-	if _, err := w.DeleteRoom(t.Context(), ann.ID, "general"); err != nil {
+	if _, err := w.DeleteRoom(t.Context(), ann, "general"); err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.DeleteChat(t.Context(), bob.ID, c.ID.String())
+	_, err = w.DeleteChat(t.Context(), bob, c.ID.String())
 	wantErr(t, err, chat.ErrNoChat)
 }
 
 // Once a deletion has been answered, no stream hands the text out, though it lies in the window that
-// others ride on.
+// others are served from.
 func TestDeletedTextIsNotHandedOut(t *testing.T) {
 	w := newWorld(t, chat.Options{})
 	ann := w.person("ann")
@@ -119,7 +120,7 @@ func TestDeletedTextIsNotHandedOut(t *testing.T) {
 		secret, public := w.send(ann, "general", "secret"), w.send(ann, "general", "public")
 		for c := quick.next(); c.ID != public.ID; c = quick.next() { // the window has both
 		}
-		if _, err := w.DeleteChat(t.Context(), ann.ID, secret.ID.String()); err != nil {
+		if _, err := w.DeleteChat(t.Context(), ann, secret.ID.String()); err != nil {
 			t.Fatal(err)
 		}
 		for c := slow.next(); c.ID != public.ID; c = slow.next() {
@@ -144,7 +145,7 @@ func TestChangesAmongSends(t *testing.T) {
 	for i := range 4 {
 		wg.Go(func() {
 			for k := range 25 {
-				if _, err := w.EditChat(t.Context(), ann.ID, c.ID.String(), fmt.Sprint(i, " ", k)); err != nil {
+				if _, err := w.EditChat(t.Context(), ann, c.ID.String(), fmt.Sprint(i, " ", k)); err != nil {
 					t.Error(err)
 				}
 			}

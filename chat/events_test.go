@@ -9,31 +9,33 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/chat/roomlog"
+	"parley/chat/roomlog/logtest"
 )
 
 // eventStream is all that happens in a room.
 type eventStream struct {
 	t      testing.TB
-	events <-chan *chat.Event
+	events <-chan *roomlog.Event
 	ended  chan error
 	stop   func()
 }
 
-func (w *world) events(reader chat.Person, room string, after []string) *eventStream {
+func (w *world) events(reader chat.Caller, room string, after []string) *eventStream {
 	w.t.Helper()
-	starts, err := w.OpenAll(w.t.Context(), reader.ID, []string{room}, after)
+	starts, err := w.OpenAll(w.t.Context(), reader, []string{room}, after)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(w.t.Context())
-	events := make(chan *chat.Event)
+	events := make(chan *roomlog.Event)
 	s := &eventStream{t: w.t, events: events, ended: make(chan error, 1), stop: cancel}
-	bell, ring := chat.Bell()
-	tail := w.Follow(starts[0], ring)
+	wake, notify := logtest.Wake()
+	tail := w.Follow(starts[0], notify)
 	go func() {
 		defer close(events)
 		defer tail.Leave()
-		s.ended <- chat.Pump(ctx, tail, bell, starts[0].At, func(e *chat.Event) bool {
+		s.ended <- pump(ctx, tail, wake, starts[0].At, func(e *roomlog.Event) bool {
 			select {
 			case events <- e:
 				return true
@@ -50,7 +52,7 @@ func (w *world) events(reader chat.Person, room string, after []string) *eventSt
 	return s
 }
 
-func (s *eventStream) next() *chat.Event {
+func (s *eventStream) next() *roomlog.Event {
 	s.t.Helper()
 	select {
 	case e, ok := <-s.events:
@@ -64,7 +66,7 @@ func (s *eventStream) next() *chat.Event {
 	}
 }
 
-func (s *eventStream) want(kind chat.EventKind) *chat.Event {
+func (s *eventStream) want(kind roomlog.EventKind) *roomlog.Event {
 	s.t.Helper()
 	e := s.next()
 	if e.Kind != kind {
@@ -77,7 +79,7 @@ func TestEventsOfARoom(t *testing.T) {
 	w := newWorld(t, chat.Options{})
 	ann := w.person("ann")
 	room := w.room(ann, "general")
-	starts, err := w.OpenAll(t.Context(), ann.ID, []string{"general"}, nil)
+	starts, err := w.OpenAll(t.Context(), ann, []string{"general"}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,35 +91,35 @@ func TestEventsOfARoom(t *testing.T) {
 	live := w.events(ann, "general", nil)
 	c := w.send(ann, "general", "one")
 	w.edit(ann, c.ID, "uno")
-	if e := live.want(chat.ChatSent); e.Chat.ID != c.ID || e.ActorID != ann.ID || e.Room.ID != room.ID || *e.Cursor() != c.Cursor() {
+	if e := live.want(roomlog.ChatSent); e.Chat.ID != c.ID || e.ActorID != ann.ID || e.Room.ID != room.ID || *e.Cursor() != c.Cursor() {
 		t.Errorf("sent: %+v", e)
 	}
-	edited := live.want(chat.ChatEdited)
+	edited := live.want(roomlog.ChatEdited)
 	if *edited.Chat.Text != "uno" || edited.Chat.EditedAt == nil {
 		t.Errorf("edited: %+v", edited.Chat)
 	}
-	if _, err := w.DeleteChat(t.Context(), ann.ID, c.ID.String()); err != nil {
+	if _, err := w.DeleteChat(t.Context(), ann, c.ID.String()); err != nil {
 		t.Fatal(err)
 	}
-	if e := live.want(chat.ChatDeleted); e.Chat.Text != nil || e.Chat.DeletedAt == nil {
+	if e := live.want(roomlog.ChatDeleted); e.Chat.Text != nil || e.Chat.DeletedAt == nil {
 		t.Errorf("deleted: %+v", e.Chat)
 	}
 	// Whoever was away sees the last state, at every place.
 	for _, from := range []string{empty, *edited.Cursor()} {
 		late := w.events(ann, "general", []string{from})
 		if from == empty {
-			if e := late.want(chat.ChatSent); e.Chat.Text != nil {
+			if e := late.want(roomlog.ChatSent); e.Chat.Text != nil {
 				t.Errorf("the text of a deleted chat: %v", *e.Chat.Text)
 			}
-			late.want(chat.ChatEdited)
+			late.want(roomlog.ChatEdited)
 		}
-		late.want(chat.ChatDeleted)
+		late.want(roomlog.ChatDeleted)
 		late.stop()
 	}
-	if _, err := w.DeleteRoom(t.Context(), ann.ID, "general"); err != nil {
+	if _, err := w.DeleteRoom(t.Context(), ann, "general"); err != nil {
 		t.Fatal(err)
 	}
-	if e := live.want(chat.RoomDeleted); e.Room.Name != "general" || e.Chat != nil {
+	if e := live.want(roomlog.RoomDeleted); e.Room.Name != "general" || e.Chat != nil {
 		t.Errorf("room deleted: %+v", e.Room)
 	}
 	wantErr(t, <-live.ended, chat.ErrNoRoom)
@@ -131,22 +133,22 @@ func TestRoomOfAnEventGoesOn(t *testing.T) {
 	live := w.events(ann, "general", nil)
 	for range 2 {
 		c := w.send(ann, "general", "x")
-		e := live.want(chat.ChatSent)
-		last, err := w.LastChats(t.Context(), []*chat.Room{e.Room})
+		e := live.want(roomlog.ChatSent)
+		last, err := w.LastChats(t.Context(), []*roomlog.Room{e.Room})
 		if err != nil || last[0] == nil || last[0].ID != c.ID {
 			t.Errorf("got %v %v, want %v", last[0], err, c.ID)
 		}
 	}
 }
 
-func TestEventsAtTheDoor(t *testing.T) {
+func TestOpenAllEvents(t *testing.T) {
 	w := newWorld(t, chat.Options{})
 	ann := w.person("ann")
 	w.room(ann, "red")
 	green := w.room(ann, "green")
 	one, two := w.send(ann, "red", "one"), w.send(ann, "red", "two")
 	ask := func(rooms, after []string) error {
-		_, err := w.OpenAll(t.Context(), ann.ID, rooms, after)
+		_, err := w.OpenAll(t.Context(), ann, rooms, after)
 		return err
 	}
 	wantInvalid(t, ask(nil, nil), "rooms", "REQUIRED")
@@ -162,7 +164,7 @@ func TestEventsAtTheDoor(t *testing.T) {
 	if err := ask(many, nil); !errors.As(err, &limit) || limit.Reason != "ROOMS" {
 		t.Errorf("got %v", err)
 	}
-	if _, err := w.DeleteRoom(t.Context(), ann.ID, green.ID.String()); err != nil {
+	if _, err := w.DeleteRoom(t.Context(), ann, green.ID.String()); err != nil {
 		t.Fatal(err)
 	}
 	wantErr(t, ask([]string{green.ID.String()}, nil), chat.ErrNoRoom)
@@ -180,25 +182,25 @@ func TestManyCursorsAreVerified(t *testing.T) {
 		rooms[i] = w.room(ann, name).ID.String()
 		good[i] = w.send(ann, name, "x").Cursor()
 	}
-	starts, err := w.OpenAll(t.Context(), ann.ID, rooms, good)
+	starts, err := w.OpenAll(t.Context(), ann, rooms, good)
 	if err != nil || len(starts) != n || starts[n-1].Room.ID.String() != rooms[n-1] || starts[n-1].At.Cursor(starts[n-1].Room.ID) != good[n-1] {
 		t.Fatalf("%d starts, %v", len(starts), err)
 	}
 	for _, i := range []int{0, 199, 200, n - 1} {
 		at, id := starts[i].At, starts[i].Room.ID
 		for _, c := range []struct {
-			at   chat.Position
+			at   roomlog.Position
 			want error
 		}{
-			{chat.Position{}, nil}, {chat.Position{Place: at.Place, Tag: at.Tag + 1}, chat.ErrDiverged}, {chat.Position{Place: at.Place + 1, Tag: at.Tag}, chat.ErrDiverged},
+			{roomlog.Position{}, nil}, {roomlog.Position{Place: at.Place, Tag: at.Tag + 1}, chat.ErrDiverged}, {roomlog.Position{Place: at.Place + 1, Tag: at.Tag}, chat.ErrDiverged},
 		} {
 			changed := slices.Clone(good)
 			changed[i] = c.at.Cursor(id)
-			if _, err := w.OpenAll(t.Context(), ann.ID, rooms, changed); !errors.Is(err, c.want) {
+			if _, err := w.OpenAll(t.Context(), ann, rooms, changed); !errors.Is(err, c.want) {
 				t.Errorf("with %+v for cursor %d: got %v, want %v", c.at, i, err, c.want)
 			}
 		}
 	}
-	_, err = w.OpenAll(t.Context(), ann.ID, rooms[1:], good)
+	_, err = w.OpenAll(t.Context(), ann, rooms[1:], good)
 	wantInvalid(t, err, "after", "CURSOR_INVALID")
 }

@@ -16,18 +16,18 @@ import (
 	"parley/ent/roomevent"
 )
 
-// deaf is a bell that nobody hears.
-type deaf struct{}
+// lossy is a notifier that loses everything.
+type lossy struct{}
 
-func (deaf) Ring(...uuid.UUID) {}
+func (lossy) Notify(...uuid.UUID) {}
 
-func (deaf) Listen(ctx context.Context, _ func(...uuid.UUID)) error {
+func (lossy) Subscribe(ctx context.Context, _ func(...uuid.UUID)) error {
 	<-ctx.Done()
 	return ctx.Err()
 }
 
 // sendMany sends n chats from several people at once.
-func (w *world) sendMany(from chat.Person, room string, n int) {
+func (w *world) sendMany(from chat.Caller, room string, n int) {
 	var wg sync.WaitGroup
 	for i := range 4 {
 		wg.Go(func() {
@@ -41,18 +41,18 @@ func (w *world) sendMany(from chat.Person, room string, n int) {
 	wg.Wait()
 }
 
-// Streams give each chat once and in order, with the bell or without it.
+// Streams give each chat once and in order, with notifications or without.
 //
 // Broken on purpose, the service was caught with
 //
-//	a bell that rings before the commit      with a bell
-//	heads that nobody compares               with every bell lost
+//	notifications before the commit           with notifications
+//	heads that nobody compares               with every notification lost
 func TestStreamHasNoGap(t *testing.T) {
 	for name, o := range map[string]chat.Options{
-		"with a bell":            {Broker: &broker.Memory{}, HeadsInterval: time.Hour},
-		"with every bell lost":   {Broker: deaf{}, HeadsInterval: 5 * time.Millisecond},
-		"with batches of one":    {BatchEntries: 1},
-		"with bell and interval": {HeadsInterval: time.Millisecond},
+		"with notifications":              {Notifier: &broker.Memory{}, HeadsInterval: time.Hour},
+		"with every notification lost":    {Notifier: lossy{}, HeadsInterval: 5 * time.Millisecond},
+		"with batches of one":             {BatchEntries: 1},
+		"with notifications and interval": {HeadsInterval: time.Millisecond},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, o)
@@ -84,11 +84,11 @@ func TestStreamHasNoGap(t *testing.T) {
 }
 
 // What is sent between opening a room and following it rings for nobody, and is there at once.
-func TestNothingIsMissedBeforeTheFirstBell(t *testing.T) {
+func TestNothingIsMissedBeforeTheFirstNotification(t *testing.T) {
 	w := newWorld(t, chat.Options{HeadsInterval: time.Hour})
 	ann := w.person("ann")
 	w.room(ann, "general")
-	from, err := w.Open(t.Context(), ann.ID, "general", nil)
+	from, err := w.Open(t.Context(), ann, "general", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func TestPageAndStreamMeet(t *testing.T) {
 	}
 	defer func() { stop(); wg.Wait() }()
 	for range 100 {
-		page, err := w.Chats(t.Context(), ann.ID, "general", chat.PageQuery{})
+		page, err := w.Chats(t.Context(), ann, "general", chat.PageQuery{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -147,14 +147,14 @@ func TestDeletedRoomEndsItsStreams(t *testing.T) {
 	if c := behind.next(); c.Number != 2 {
 		t.Fatalf("got %v", c)
 	}
-	if _, err := w.DeleteRoom(t.Context(), ann.ID, "general"); err != nil {
+	if _, err := w.DeleteRoom(t.Context(), ann, "general"); err != nil {
 		t.Fatal(err)
 	}
 	wantErr(t, live.end(), chat.ErrNoRoom)
 	wantErr(t, behind.end(), chat.ErrNoRoom)
 }
 
-// A history that is not the one behind the cursor is never continued: not at the door, and not
+// A history that is not the one behind the cursor is never continued: not where a stream is opened, and not
 // under a stream that is running. (Cursors whose tag is not compared turn this test and the next red.)
 func TestDivergedHistoryIsSaid(t *testing.T) {
 	w := newWorld(t, chat.Options{HeadsInterval: 5 * time.Millisecond})
@@ -177,13 +177,13 @@ func TestDivergedHistoryIsSaid(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.Open(t.Context(), ann.ID, "general", ptr(two.Cursor()))
+	_, err = w.Open(t.Context(), ann, "general", ptr(two.Cursor()))
 	wantErr(t, err, chat.ErrDiverged) // beyond the head
 	w.send(ann, "general", "another two")
 	w.send(ann, "general", "three")
-	_, err = w.Open(t.Context(), ann.ID, "general", ptr(two.Cursor()))
+	_, err = w.Open(t.Context(), ann, "general", ptr(two.Cursor()))
 	wantErr(t, err, chat.ErrDiverged) // another tag at that place
-	_, err = w.Chats(t.Context(), ann.ID, "general", chat.PageQuery{After: ptr(two.Cursor())})
+	_, err = w.Chats(t.Context(), ann, "general", chat.PageQuery{After: ptr(two.Cursor())})
 	wantErr(t, err, chat.ErrDiverged)
 	wantErr(t, running.end(), chat.ErrDiverged)
 }
@@ -222,7 +222,7 @@ func TestSlowReaderLosesNothing(t *testing.T) {
 	ann := w.person("ann")
 	w.room(ann, "general")
 	slow, quick := w.follow(ann, "general", nil), w.follow(ann, "general", nil)
-	const n = 800 // far beyond what a feed keeps
+	const n = 800 // far beyond what a cache keeps
 	w.sendMany(ann, "general", n)
 	for _, s := range []*stream{quick, slow} {
 		for want := 1; want <= n; want++ {
@@ -254,7 +254,7 @@ func TestPagesOfTheLogAreBounded(t *testing.T) {
 	w := newWorld(t, chat.Options{})
 	ann := w.person("ann")
 	w.room(ann, "general")
-	from, err := w.Open(t.Context(), ann.ID, "general", nil)
+	from, err := w.Open(t.Context(), ann, "general", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

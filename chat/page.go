@@ -4,23 +4,17 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/google/uuid"
-
+	"parley/chat/roomlog"
 	"parley/ent"
 	"parley/ent/chat"
+	"parley/ent/roomevent"
 )
 
 const (
 	defaultPage = 50
 	// MaxPage is the largest page of any list.
-	MaxPage = 200
+	MaxPage = roomlog.MaxPage
 )
-
-// pageColumns are what foldChat reads: all but the room, which is the same for each row of a page.
-var pageColumns = []string{
-	chat.FieldID, chat.FieldNumber, chat.FieldPlace, chat.FieldTag, chat.FieldUserID, chat.FieldUsername,
-	chat.FieldText, chat.FieldCreatedAt, chat.FieldEditedAt, chat.FieldDeletedAt,
-}
 
 // PageQuery says which chats of a room to read: at most First from the start of the range or Last
 // from its end, between two cursors. Without First and Last: the newest 50 of the range.
@@ -30,69 +24,69 @@ type PageQuery struct {
 }
 
 // Chats reads a page of a room, oldest first. ErrNoRoom, ErrDiverged, *InvalidError.
-func (s *Service) Chats(ctx context.Context, reader uuid.UUID, nameOrID string, q PageQuery) (*Page, error) {
+func (s *Service) Chats(ctx context.Context, caller Caller, nameOrID string, q PageQuery) (*Page, error) {
 	var page *Page
 	err := s.store.View(ctx, func(db *ent.Client) error {
-		row, err := find(ctx, db, reader, read, nameOrID)
+		row, err := find(ctx, db, caller, read, nameOrID)
 		if err != nil {
 			return err
 		}
-		span, err := q.span(ctx, db, row)
+		wanted, err := q.pageRange(ctx, db, row)
 		if err != nil {
 			return err
 		}
-		page, err = span.read(ctx, db, row)
+		page, err = wanted.read(ctx, db, row)
 		return err
 	})
 	return page, err
 }
 
-// span is a range of chat numbers, both ends excluded, and which part of it is wanted. Numbers
+// pageRange is a range of chat numbers, both ends excluded, and which part of it is wanted. Numbers
 // have no holes, so they tell how much lies on either side of a page.
-type span struct {
+type pageRange struct {
 	after, before int
 	first, last   int // -1: not asked for
 }
 
-func (q PageQuery) span(ctx context.Context, db *ent.Client, row *ent.Room) (span, error) {
-	w := span{before: row.LastNumber + 1, first: -1, last: -1}
-	var err error
-	if q.First != nil {
-		if w.first, err = pageSize("first", q.First, 0); err != nil {
-			return w, err
-		}
+func (q PageQuery) pageRange(ctx context.Context, db *ent.Client, row *ent.Room) (pageRange, error) {
+	w, unsaid := pageRange{before: row.LastNumber + 1}, -1
+	if q.First == nil {
+		unsaid = defaultPage
 	}
-	if q.Last != nil || q.First == nil {
-		if w.last, err = pageSize("last", q.Last, defaultPage); err != nil {
-			return w, err
-		}
+	var err error
+	if w.first, err = pageSize("first", q.First, -1); err != nil {
+		return w, err
+	}
+	if w.last, err = pageSize("last", q.Last, unsaid); err != nil {
+		return w, err
 	}
 	if q.After != nil {
-		p, err := place(ctx, db, row, "after", *q.After)
+		event, err := standsOn(ctx, db, row, "after", *q.After)
 		if err != nil {
 			return w, err
 		}
-		w.after = p.number
+		w.after = event.Number
 	}
 	if q.Before != nil {
-		p, err := place(ctx, db, row, "before", *q.Before)
+		event, err := standsOn(ctx, db, row, "before", *q.Before)
 		if err != nil {
 			return w, err
 		}
-		w.before = p.number + 1
-		if p.isChat {
+		w.before = event.Number + 1
+		if event.Kind == roomevent.KindCHAT_SENT {
 			w.before-- // the chat at the place itself is not before it
 		}
 	}
 	return w, nil
 }
 
-func place(ctx context.Context, db *ent.Client, row *ent.Room, field, cursor string) (position, error) {
-	p, err := parsePlace(field, cursor, row.ID)
+// standsOn is the event that a cursor stands on.
+func standsOn(ctx context.Context, db *ent.Client, row *ent.Room, field, cursor string) (*ent.RoomEvent, error) {
+	at, err := parseCursorOf(row.ID, field, cursor)
 	if err != nil {
-		return p, err
+		return nil, err
 	}
-	return verify(ctx, db, row.ID, p)
+	return roomlog.Verify(ctx, db, row.ID, at)
 }
 
 func pageSize(field string, n *int, none int) (int, error) {
@@ -105,35 +99,35 @@ func pageSize(field string, n *int, none int) (int, error) {
 	return *n, nil
 }
 
-// read reads the chats of a span. Last counts within what First leaves, as in the Relay
+// read reads the chats of a range. Last counts within what First leaves, as in the Relay
 // specification of connections.
-func (w span) read(ctx context.Context, db *ent.Client, row *ent.Room) (*Page, error) {
+func (w pageRange) read(ctx context.Context, db *ent.Client, row *ent.Room) (*Page, error) {
 	if w.first >= 0 {
 		w.before = min(w.before, w.after+w.first+1)
 	}
 	if w.last >= 0 {
 		w.after = max(w.after, w.before-w.last-1)
 	}
-	page := &Page{Nodes: []*Chat{}}
+	page := &Page{Nodes: []*roomlog.Chat{}}
 	if w.before-w.after > 1 {
 		rows, err := db.Chat.Query().
 			Where(chat.RoomID(row.ID), chat.NumberGT(w.after), chat.NumberLT(w.before)).
-			Order(ent.Asc(chat.FieldNumber)).Select(pageColumns...).All(ctx)
+			Order(ent.Asc(chat.FieldNumber)).Select(roomlog.ChatColumns...).All(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("read chats: %w", err)
 		}
-		in := foldRoom(row)
-		page.Nodes = make([]*Chat, len(rows))
+		in := roomlog.RoomOf(row)
+		page.Nodes = make([]*roomlog.Chat, len(rows))
 		for i, c := range rows {
-			page.Nodes[i] = foldChat(c, in)
+			page.Nodes[i] = roomlog.ChatOf(c, in)
 		}
 	}
-	page.place(w, row)
+	page.locate(w, row)
 	return page, nil
 }
 
-// place says where the page lies.
-func (p *Page) place(w span, row *ent.Room) {
+// locate says where the page lies.
+func (p *Page) locate(w pageRange, row *ent.Room) {
 	p.PageInfo.HasPreviousPage = w.after > 0
 	p.PageInfo.HasNextPage = w.before <= row.LastNumber
 	if n := len(p.Nodes); n > 0 {
@@ -141,7 +135,7 @@ func (p *Page) place(w span, row *ent.Room) {
 		p.PageInfo.StartCursor, p.PageInfo.EndCursor = &start, &end
 	}
 	if !p.PageInfo.HasNextPage {
-		head := headOf(row).cursor(row.ID)
+		head := roomlog.HeadOf(row).Cursor(row.ID)
 		p.SyncCursor = &head
 	}
 }

@@ -6,9 +6,10 @@ import (
 	"testing"
 
 	"parley/chat"
+	"parley/chat/roomlog"
 )
 
-func numbersOf(chats []*chat.Chat) []int {
+func numbersOf(chats []*roomlog.Chat) []int {
 	numbers := []int{}
 	for _, c := range chats {
 		numbers = append(numbers, c.Number)
@@ -40,7 +41,7 @@ func TestPagesAreWhatRelaySays(t *testing.T) {
 					if before > 0 {
 						q.Before = &cursors[before-1]
 					}
-					page, err := w.Chats(t.Context(), ann.ID, "general", q)
+					page, err := w.Chats(t.Context(), ann, "general", q)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -94,14 +95,14 @@ func TestNewestFiftyByDefault(t *testing.T) {
 	w := newWorld(t, chat.Options{})
 	ann := w.person("ann")
 	w.room(ann, "general")
-	empty, err := w.Chats(t.Context(), ann.ID, "general", chat.PageQuery{})
+	empty, err := w.Chats(t.Context(), ann, "general", chat.PageQuery{})
 	if err != nil || len(empty.Nodes) != 0 || empty.SyncCursor == nil {
 		t.Fatalf("an empty room: %+v, %v", empty, err)
 	}
 	for range 60 {
 		w.send(ann, "general", "x")
 	}
-	page, err := w.Chats(t.Context(), ann.ID, "general", chat.PageQuery{})
+	page, err := w.Chats(t.Context(), ann, "general", chat.PageQuery{})
 	if err != nil || len(page.Nodes) != 50 || page.Nodes[0].Number != 11 || !page.PageInfo.HasPreviousPage {
 		t.Errorf("got %v, %v", numbersOf(page.Nodes), err)
 	}
@@ -119,29 +120,29 @@ func TestBadPageArguments(t *testing.T) {
 	w.room(ann, "general")
 	w.room(ann, "other")
 	foreign := w.send(ann, "other", "x").Cursor()
-	rooms, err := w.Rooms(t.Context(), ann.ID, chat.RoomsQuery{})
+	rooms, err := w.Rooms(t.Context(), ann, chat.RoomsQuery{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, bad := range []string{"", "x", foreign[:43], foreign + "A", foreign[:43] + "!", foreign, rooms.Edges[0].Cursor} {
-		_, err := w.Chats(t.Context(), ann.ID, "general", chat.PageQuery{After: &bad})
+		_, err := w.Chats(t.Context(), ann, "general", chat.PageQuery{After: &bad})
 		wantInvalid(t, err, "after", "CURSOR_INVALID")
-		_, err = w.Chats(t.Context(), ann.ID, "general", chat.PageQuery{Before: &bad})
+		_, err = w.Chats(t.Context(), ann, "general", chat.PageQuery{Before: &bad})
 		wantInvalid(t, err, "before", "CURSOR_INVALID")
-		_, err = w.Open(t.Context(), ann.ID, "general", &bad)
+		_, err = w.Open(t.Context(), ann, "general", &bad)
 		wantInvalid(t, err, "after", "CURSOR_INVALID")
 	}
 	for _, n := range []int{-1, 201, 1 << 30} {
-		_, err := w.Chats(t.Context(), ann.ID, "general", chat.PageQuery{First: &n})
+		_, err := w.Chats(t.Context(), ann, "general", chat.PageQuery{First: &n})
 		wantInvalid(t, err, "first", "OUT_OF_RANGE")
-		_, err = w.Chats(t.Context(), ann.ID, "general", chat.PageQuery{Last: &n})
+		_, err = w.Chats(t.Context(), ann, "general", chat.PageQuery{Last: &n})
 		wantInvalid(t, err, "last", "OUT_OF_RANGE")
-		_, err = w.Rooms(t.Context(), ann.ID, chat.RoomsQuery{First: &n})
+		_, err = w.Rooms(t.Context(), ann, chat.RoomsQuery{First: &n})
 		wantInvalid(t, err, "first", "OUT_OF_RANGE")
 	}
-	_, err = w.Rooms(t.Context(), ann.ID, chat.RoomsQuery{After: &foreign})
+	_, err = w.Rooms(t.Context(), ann, chat.RoomsQuery{After: &foreign})
 	wantInvalid(t, err, "after", "CURSOR_INVALID")
-	_, err = w.Chats(t.Context(), ann.ID, "nowhere", chat.PageQuery{})
+	_, err = w.Chats(t.Context(), ann, "nowhere", chat.PageQuery{})
 	wantErr(t, err, chat.ErrNoRoom)
 }
 
@@ -150,12 +151,12 @@ func TestChatsByID(t *testing.T) {
 	ann := w.person("ann")
 	room := w.room(ann, "general")
 	sent := w.send(ann, "general", "x")
-	got, err := w.Chat(t.Context(), ann.ID, sent.ID.String())
+	got, err := w.Chat(t.Context(), ann, sent.ID.String())
 	if err != nil || got.Number != 1 || got.Room.ID != room.ID || got.Cursor() != sent.Cursor() {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	for _, id := range []string{"", "x", room.ID.String()} {
-		_, err := w.Chat(t.Context(), ann.ID, id)
+		_, err := w.Chat(t.Context(), ann, id)
 		wantErr(t, err, chat.ErrNoChat)
 	}
 }

@@ -31,7 +31,7 @@ func BenchmarkSendBesidePurge(b *testing.B) {
 		end := time.Now().Add(5 * time.Second)
 		alone, longestAlone := sends(func() bool { return time.Now().After(end) })
 		began := time.Now()
-		if _, err := w.DeleteRoom(b.Context(), ann.ID, "large"); err != nil {
+		if _, err := w.DeleteRoom(b.Context(), ann, "large"); err != nil {
 			b.Fatal(err)
 		}
 		b.ReportMetric(float64(time.Since(began).Microseconds())/1000, "ms/deletion")

@@ -13,6 +13,7 @@ import (
 
 	"parley/broker"
 	"parley/chat"
+	"parley/chat/roomlog"
 	"parley/db"
 	"parley/db/dbtest"
 	"parley/ent"
@@ -21,7 +22,7 @@ import (
 )
 
 // fill gives a room a history, behind the service's back.
-func (w *world) fill(who chat.Person, room *chat.Room, chats int) {
+func (w *world) fill(who chat.Caller, room *roomlog.Room, chats int) {
 	w.t.Helper()
 	if err := dbtest.Fill(w.t.Context(), dbtest.Pool(w.t, w.dir), room.ID, who.ID, chats); err != nil {
 		w.t.Fatal(err)
@@ -64,30 +65,30 @@ func (w *world) awaitPurged(room uuid.UUID) {
 // From the tombstone on nothing of a room is handed out, although its rows are there. (A log that is read
 // on from its rows, last chats and known ids that are looked up without their room turn this red.)
 func TestNothingIsReadOfARoomThatIsBeingPurged(t *testing.T) {
-	bell := &broker.Memory{}
-	w := newWorld(t, chat.Options{Broker: bell})
+	notifier := &broker.Memory{}
+	w := newWorld(t, chat.Options{Notifier: notifier})
 	ann := w.person("ann")
 	room, other := w.room(ann, "general"), w.room(ann, "other")
 	w.fill(ann, room, 300) // more than a page of the log
-	page, err := w.Chats(t.Context(), ann.ID, "general", chat.PageQuery{First: ptr(2)})
+	page, err := w.Chats(t.Context(), ann, "general", chat.PageQuery{First: ptr(2)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	first, cursor := page.Nodes[0], page.Nodes[0].Cursor()
-	from, err := w.Open(t.Context(), ann.ID, "general", &cursor)
+	from, err := w.Open(t.Context(), ann, "general", &cursor)
 	if err != nil {
 		t.Fatal(err)
 	}
 	live := w.follow(ann, "general", nil)
 	tail := w.Follow(from, func() {})
 	defer tail.Leave()
-	rooms, err := w.Rooms(t.Context(), ann.ID, chat.RoomsQuery{})
+	rooms, err := w.Rooms(t.Context(), ann, chat.RoomsQuery{})
 	if err != nil {
 		t.Fatal(err)
 	}
 
 	// It is deleted by a node that does not purge, and hidden from the one that would.
-	if _, err := chat.New(w.store, chat.Options{Broker: bell}).DeleteRoom(t.Context(), ann.ID, "general"); err != nil {
+	if _, err := chat.New(w.store, chat.Options{Notifier: notifier}).DeleteRoom(t.Context(), ann, "general"); err != nil {
 		t.Fatal(err)
 	}
 	if chats, events := w.left(room.ID); chats != 300 || events != 301 {
@@ -100,7 +101,7 @@ func TestNothingIsReadOfARoomThatIsBeingPurged(t *testing.T) {
 
 	wantErr(t, live.end(), chat.ErrNoRoom)
 	events, err := tail.Next(t.Context(), from.At)
-	if err != nil || len(events) != 1 || events[0].Kind != chat.RoomDeleted || events[0].Position().Place != 301 {
+	if err != nil || len(events) != 1 || events[0].Kind != roomlog.RoomDeleted || events[0].Position().Place != 301 {
 		t.Errorf("a reader behind is given %d events, %v", len(events), err)
 	}
 	if more, err := tail.Next(t.Context(), events[0].Position()); err != nil || len(more) != 0 {
@@ -108,44 +109,44 @@ func TestNothingIsReadOfARoomThatIsBeingPurged(t *testing.T) {
 	}
 	id := first.ID.String()
 	for _, name := range []string{"general", room.ID.String()} {
-		_, err = w.Room(t.Context(), ann.ID, name)
+		_, err = w.Room(t.Context(), ann, name)
 		wantErr(t, err, chat.ErrNoRoom)
-		_, err = w.Open(t.Context(), ann.ID, name, &cursor)
+		_, err = w.Open(t.Context(), ann, name, &cursor)
 		wantErr(t, err, chat.ErrNoRoom)
-		_, err = w.OpenAll(t.Context(), ann.ID, []string{name}, []string{cursor})
+		_, err = w.OpenAll(t.Context(), ann, []string{name}, []string{cursor})
 		wantErr(t, err, chat.ErrNoRoom)
-		_, err = w.Chats(t.Context(), ann.ID, name, chat.PageQuery{})
+		_, err = w.Chats(t.Context(), ann, name, chat.PageQuery{})
 		wantErr(t, err, chat.ErrNoRoom)
 		_, err = w.Send(t.Context(), ann, chat.Draft{Room: name, Text: "x"})
 		wantErr(t, err, chat.ErrNoRoom)
 		_, err = w.Send(t.Context(), ann, chat.Draft{Room: name, Text: "x", ID: &id})
 		wantErr(t, err, chat.ErrNoRoom)
 	}
-	_, err = w.Chat(t.Context(), ann.ID, id)
+	_, err = w.Chat(t.Context(), ann, id)
 	wantErr(t, err, chat.ErrNoChat)
-	if chats, err := w.ChatsByID(t.Context(), ann.ID, []uuid.UUID{first.ID}); err != nil || chats[0] != nil {
+	if chats, err := w.ChatsByID(t.Context(), ann, []uuid.UUID{first.ID}); err != nil || chats[0] != nil {
 		t.Errorf("by id: %v, %v", chats, err)
 	}
-	if chats, err := w.LastChats(t.Context(), rooms.Nodes()); err != nil || slices.ContainsFunc(chats, func(c *chat.Chat) bool { return c != nil }) {
+	if chats, err := w.LastChats(t.Context(), rooms.Nodes()); err != nil || slices.ContainsFunc(chats, func(c *roomlog.Chat) bool { return c != nil }) {
 		t.Errorf("newest chats: %v, %v", chats, err)
 	}
-	_, err = w.EditChat(t.Context(), ann.ID, id, "x")
+	_, err = w.EditChat(t.Context(), ann, id, "x")
 	wantErr(t, err, chat.ErrNoChat)
-	_, err = w.DeleteChat(t.Context(), ann.ID, id)
+	_, err = w.DeleteChat(t.Context(), ann, id)
 	wantErr(t, err, chat.ErrNoChat)
 	if c, err := w.Send(t.Context(), ann, chat.Draft{Room: "other", Text: "fresh", ID: &id}); err != nil || c.Room.ID != other.ID || *c.Text != "fresh" || c.Number != 1 {
 		t.Errorf("its id is not free: %+v, %v", c, err)
 	}
 }
 
-// What is left in the memory that readers share is not shown either; and a reader who was ahead of it, because no bell
-// had rung, is given the end. (That reader met a panic.)
+// What is left in the memory that readers share is not shown either; and a reader who was ahead of it, because no notification
+// had been sent, is given the end. (That reader met a panic.)
 func TestReadersOfADeletedRoomAreGivenTheEnd(t *testing.T) {
-	w := newWorld(t, chat.Options{Broker: deaf{}, HeadsInterval: time.Hour})
+	w := newWorld(t, chat.Options{Notifier: lossy{}, HeadsInterval: time.Hour})
 	ann := w.person("ann")
 	w.room(ann, "general")
-	open := func() (chat.Start, *chat.Tail) {
-		from, err := w.Open(t.Context(), ann.ID, "general", nil)
+	open := func() (roomlog.Start, *roomlog.Tail) {
+		from, err := w.Open(t.Context(), ann, "general", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -165,15 +166,15 @@ func TestReadersOfADeletedRoomAreGivenTheEnd(t *testing.T) {
 		w.send(ann, "general", "y")
 	}
 	ahead, aheadTail := open()
-	if _, err := w.DeleteRoom(t.Context(), ann.ID, "general"); err != nil {
+	if _, err := w.DeleteRoom(t.Context(), ann, "general"); err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range []struct {
-		at   chat.Position
-		tail *chat.Tail
+		at   roomlog.Position
+		tail *roomlog.Tail
 	}{{ahead.At, aheadTail}, {slow.At, slowTail}} {
 		events, err := r.tail.Next(t.Context(), r.at)
-		if err != nil || len(events) != 1 || events[0].Kind != chat.RoomDeleted {
+		if err != nil || len(events) != 1 || events[0].Kind != roomlog.RoomDeleted {
 			t.Fatalf("after %d come %d events, %v", r.at.Place, len(events), err)
 		}
 		if events, err = r.tail.Next(t.Context(), events[0].Position()); err != nil || len(events) != 0 {
@@ -193,14 +194,14 @@ func TestPurgeIsInPartsAndGoesOnAfterARestart(t *testing.T) {
 	w.fill(ann, room, n)
 	w.fill(ann, kept, 10)
 	w.stop()
-	if _, err := w.DeleteRoom(t.Context(), ann.ID, "general"); err != nil { // and nobody purges it
+	if _, err := w.DeleteRoom(t.Context(), ann, "general"); err != nil { // and nobody purges it
 		t.Fatal(err)
 	}
 	if chats, events := w.left(room.ID); chats != n || events != n+1 {
 		t.Fatalf("%d chats and %d events are left", chats, events)
 	}
 	interrupted, stop := context.WithCancel(t.Context())
-	again := chat.New(w.store, chat.Options{Broker: &broker.Memory{}, OnError: func(err error) { t.Error(err) }})
+	again := chat.New(w.store, chat.Options{Notifier: &broker.Memory{}, OnError: func(err error) { t.Error(err) }})
 	ended := make(chan error, 1)
 	go func() { ended <- again.Run(interrupted) }()
 	for end := time.Now().Add(patience); ; {
@@ -234,12 +235,12 @@ func TestPurgeIsInPartsAndGoesOnAfterARestart(t *testing.T) {
 
 // Several nodes that purge at once do each other no harm, while others send.
 func TestNodesPurgeTogether(t *testing.T) {
-	bell := &broker.Memory{}
-	o := chat.Options{Broker: bell, OnError: func(err error) { t.Error(err) }}
+	notifier := &broker.Memory{}
+	o := chat.Options{Notifier: notifier, OnError: func(err error) { t.Error(err) }}
 	w := newWorld(t, o)
 	ann := w.person("ann")
 	w.room(ann, "kept")
-	var gone []*chat.Room
+	var gone []*roomlog.Room
 	for i := range 3 {
 		room := w.room(ann, fmt.Sprint("room ", i))
 		w.fill(ann, room, 1000)
@@ -251,7 +252,7 @@ func TestNodesPurgeTogether(t *testing.T) {
 	go func() { ended <- second.Run(ctx) }()
 	for i, room := range gone {
 		by := []*chat.Service{w.Service, second}[i%2]
-		if _, err := by.DeleteRoom(t.Context(), ann.ID, room.ID.String()); err != nil {
+		if _, err := by.DeleteRoom(t.Context(), ann, room.ID.String()); err != nil {
 			t.Fatal(err)
 		}
 	}

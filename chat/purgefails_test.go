@@ -8,6 +8,7 @@ import (
 
 	"parley/broker"
 	"parley/chat"
+	"parley/chat/roomlog"
 	"parley/db/dbtest"
 )
 
@@ -33,7 +34,7 @@ func TestRoomThatCannotBePurgedHoldsBackNoOther(t *testing.T) {
 	const text = "it stays"
 	w := newWorld(t, chat.Options{})
 	ann := w.person("ann")
-	var rooms []*chat.Room
+	var rooms []*roomlog.Room
 	for i := range 5 {
 		rooms = append(rooms, w.room(ann, fmt.Sprint("room ", i)))
 		w.fill(ann, rooms[i], 20)
@@ -44,12 +45,12 @@ func TestRoomThatCannotBePurgedHoldsBackNoOther(t *testing.T) {
 	w.spoil(text)
 	w.stop()
 	for _, room := range rooms { // and nobody purges them
-		if _, err := w.DeleteRoom(t.Context(), ann.ID, room.ID.String()); err != nil {
+		if _, err := w.DeleteRoom(t.Context(), ann, room.ID.String()); err != nil {
 			t.Fatal(err)
 		}
 	}
 	failed := make(chan error, 10)
-	again, run := chat.New(w.store, chat.Options{Broker: &broker.Memory{}, OnError: func(err error) { failed <- err }}), make(chan error, 1)
+	again, run := chat.New(w.store, chat.Options{Notifier: &broker.Memory{}, OnError: func(err error) { failed <- err }}), make(chan error, 1)
 	ctx, stop := context.WithCancel(t.Context())
 	go func() { run <- again.Run(ctx) }()
 	err := <-failed // behind the last room

@@ -32,7 +32,7 @@ func newLimiter(r Rate, times int, now func() time.Time) *limiter {
 	return &limiter{rate: r, burst: r.Calls * times, now: now, buckets: map[uuid.UUID]*rate.Limiter{}, sweepAt: smallestSweep}
 }
 
-// take counts one call, or answers a *RateError with the time after which it would pass.
+// take counts one call, or returns a *RateError with the time after which it would pass.
 func (l *limiter) take(key uuid.UUID) error {
 	if l.rate.Calls == 0 {
 		return nil

@@ -18,19 +18,19 @@ func TestRoomNames(t *testing.T) {
 	ann := w.person("ann")
 	general := w.room(ann, "General Talk")
 	for _, same := range []string{"General Talk", "general talk", "GENERAL  TALK", " general talk ", "Ｇｅｎｅｒａｌ Talk", general.ID.String()} {
-		got, err := w.Room(t.Context(), ann.ID, same)
+		got, err := w.Room(t.Context(), ann, same)
 		if err != nil || got.ID != general.ID || got.Name != "General Talk" {
 			t.Errorf("%q finds %+v, %v", same, got, err)
 		}
 	}
-	_, err := w.CreateRoom(t.Context(), ann.ID, "GENERAL talk", nil)
+	_, err := w.CreateRoom(t.Context(), ann, "GENERAL talk", nil)
 	wantErr(t, err, chat.ErrRoomNameTaken)
 	for name, reason := range map[string]string{
 		"": "TOO_SHORT", "x": "TOO_SHORT", " x ": "TOO_SHORT", strings.Repeat("x", 65): "TOO_LONG", strings.Repeat("é", 65): "TOO_LONG",
 		"a\x00b": "BAD_CHARACTER", "a\nb": "BAD_CHARACTER", "broken \xff": "BAD_CHARACTER", "  ": "BAD_CHARACTER",
 		uuid.NewString(): "LOOKS_LIKE_ID", strings.ReplaceAll(uuid.NewString(), "-", ""): "LOOKS_LIKE_ID",
 	} {
-		_, err := w.CreateRoom(t.Context(), ann.ID, name, nil)
+		_, err := w.CreateRoom(t.Context(), ann, name, nil)
 		wantInvalid(t, err, "name", reason)
 	}
 	for _, name := range []string{"ab", strings.Repeat("é", 64), "🎉 party", "日本語"} {
@@ -42,7 +42,7 @@ func TestRoomNames(t *testing.T) {
 		"gеneral": "MIXED_SCRIPTS", "Kαφέ": "MIXED_SCRIPTS", "chat 日本": "MIXED_SCRIPTS", "ひらがな한글": "MIXED_SCRIPTS", // the first has a Cyrillic е
 		strings.Repeat("👩\u200d", 40) + "👩": "TOO_LONG",
 	} {
-		_, err := w.CreateRoom(t.Context(), ann.ID, name, nil)
+		_, err := w.CreateRoom(t.Context(), ann, name, nil)
 		wantInvalid(t, err, "name", reason)
 	}
 	for name, same := range map[string]string{
@@ -51,21 +51,21 @@ func TestRoomNames(t *testing.T) {
 	} {
 		made := w.room(ann, name)
 		for _, again := range []string{name, same, made.Name} {
-			if got, err := w.Room(t.Context(), ann.ID, again); err != nil || got.ID != made.ID || got.Name != made.Name {
+			if got, err := w.Room(t.Context(), ann, again); err != nil || got.ID != made.ID || got.Name != made.Name {
 				t.Errorf("%+q, which is shown as %+q, is not found as %+q: %v, %v", name, made.Name, again, got, err)
 			}
 		}
-		_, err := w.CreateRoom(t.Context(), ann.ID, same, nil)
+		_, err := w.CreateRoom(t.Context(), ann, same, nil)
 		wantErr(t, err, chat.ErrRoomNameTaken)
-		page, err := w.Rooms(t.Context(), ann.ID, chat.RoomsQuery{Matching: &name})
+		page, err := w.Rooms(t.Context(), ann, chat.RoomsQuery{Matching: &name})
 		if err != nil || len(page.Edges) == 0 {
 			t.Errorf("matching %+q finds %v, %v", name, page, err)
 		}
 	}
-	_, err = w.CreateRoom(t.Context(), ann.ID, "topical", ptr(strings.Repeat("x", 251)))
+	_, err = w.CreateRoom(t.Context(), ann, "topical", ptr(strings.Repeat("x", 251)))
 	wantInvalid(t, err, "topic", "TOO_LONG")
 	for _, missing := range []string{"", "nowhere", "\xff", uuid.NewString()} {
-		_, err := w.Room(t.Context(), ann.ID, missing)
+		_, err := w.Room(t.Context(), ann, missing)
 		wantErr(t, err, chat.ErrNoRoom)
 	}
 }
@@ -78,7 +78,7 @@ func TestFiftyAtOnceOneGetsTheName(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 50 {
 		wg.Go(func() {
-			_, err := w.CreateRoom(t.Context(), ann.ID, "general", nil)
+			_, err := w.CreateRoom(t.Context(), ann, "general", nil)
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
@@ -109,7 +109,7 @@ func TestRoomsListTheMostActiveFirst(t *testing.T) {
 	var names []string
 	var after *string
 	for { // page by page, one at a time
-		page, err := w.Rooms(t.Context(), ann.ID, chat.RoomsQuery{First: ptr(1), After: after, Matching: ptr("ROOM")})
+		page, err := w.Rooms(t.Context(), ann, chat.RoomsQuery{First: ptr(1), After: after, Matching: ptr("ROOM")})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -124,7 +124,7 @@ func TestRoomsListTheMostActiveFirst(t *testing.T) {
 	if got := strings.Join(names, ", "); got != "green room, red room" {
 		t.Errorf("got %s", got)
 	}
-	page, err := w.Rooms(t.Context(), ann.ID, chat.RoomsQuery{})
+	page, err := w.Rooms(t.Context(), ann, chat.RoomsQuery{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -133,7 +133,7 @@ func TestRoomsListTheMostActiveFirst(t *testing.T) {
 		t.Errorf("newest chats: %v, %v", chats, err)
 	}
 	for _, nothing := range []string{"%", "_ed", "\x00", "nothing", strings.Repeat("x", 300)} {
-		page, err := w.Rooms(t.Context(), ann.ID, chat.RoomsQuery{Matching: &nothing})
+		page, err := w.Rooms(t.Context(), ann, chat.RoomsQuery{Matching: &nothing})
 		if err != nil || len(page.Edges) != 0 {
 			t.Errorf("matching %q finds %v, %v", nothing, page, err)
 		}
@@ -145,23 +145,23 @@ func TestDeletedRoomIsGone(t *testing.T) {
 	ann, bob := w.person("ann"), w.person("bob")
 	room := w.room(ann, "general")
 	sent := w.send(ann, "general", "x")
-	_, err := w.DeleteRoom(t.Context(), bob.ID, "general")
+	_, err := w.DeleteRoom(t.Context(), bob, "general")
 	wantErr(t, err, chat.ErrForbidden)
-	id, err := w.DeleteRoom(t.Context(), ann.ID, "general")
+	id, err := w.DeleteRoom(t.Context(), ann, "general")
 	if err != nil || id != room.ID.String() {
 		t.Fatalf("got %v, %v", id, err)
 	}
 	for _, name := range []string{"general", room.ID.String()} {
-		_, err = w.Room(t.Context(), ann.ID, name)
+		_, err = w.Room(t.Context(), ann, name)
 		wantErr(t, err, chat.ErrNoRoom)
-		_, err = w.DeleteRoom(t.Context(), ann.ID, name)
+		_, err = w.DeleteRoom(t.Context(), ann, name)
 		wantErr(t, err, chat.ErrNoRoom)
 		_, err = w.Send(t.Context(), ann, chat.Draft{Room: name, Text: "x"})
 		wantErr(t, err, chat.ErrNoRoom)
-		_, err = w.Open(t.Context(), ann.ID, name, nil)
+		_, err = w.Open(t.Context(), ann, name, nil)
 		wantErr(t, err, chat.ErrNoRoom)
 	}
-	_, err = w.Chat(t.Context(), ann.ID, sent.ID.String())
+	_, err = w.Chat(t.Context(), ann, sent.ID.String())
 	wantErr(t, err, chat.ErrNoChat)
 	again := w.room(bob, "general") // the name is free, and it is another room
 	if c := w.send(bob, "general", "fresh"); again.ID == room.ID || c.Room.ID != again.ID || c.Number != 1 {
@@ -175,7 +175,7 @@ func TestNameThatPassedOn(t *testing.T) {
 	ann := w.person("ann")
 	w.room(ann, "general")
 	w.send(ann, "general", "to the first")
-	if _, err := w.DeleteRoom(t.Context(), ann.ID, "general"); err != nil {
+	if _, err := w.DeleteRoom(t.Context(), ann, "general"); err != nil {
 		t.Fatal(err)
 	}
 	second := w.room(ann, "general")

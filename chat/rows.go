@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"parley/chat/texts"
 	"parley/db/tables"
 )
 
@@ -26,7 +27,7 @@ func checkChat(r tables.Row) error {
 	case deleted:
 		return nil
 	}
-	return ofTable("chats", checkText(text, MaxText))
+	return ofTable("chats", checkText(text, texts.MaxChat))
 }
 
 // ofTable puts the table before the column that an InvalidError names.
@@ -47,12 +48,12 @@ func checkRoom(r tables.Row) error {
 		}
 		return nil
 	}
-	shown, want, err := readName(name)
+	shown, want, err := texts.ReadRoomName(name)
 	switch {
 	case err != nil:
-		return ofTable("rooms", err)
+		return ofTable("rooms", invalid("name", err))
 	case shown != name || key != want:
 		return errors.New("rooms.name_key: not that of the name")
 	}
-	return ofTable("rooms", checkLength("topic", topic, 0, maxTopic))
+	return ofTable("rooms", checkTopic(topic))
 }

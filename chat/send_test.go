@@ -11,15 +11,16 @@ import (
 	"github.com/google/uuid"
 
 	"parley/chat"
+	"parley/chat/roomlog"
 )
 
 // all reads a room from its start to its end, page by page.
-func (w *world) all(reader chat.Person, room string) []*chat.Chat {
+func (w *world) all(reader chat.Caller, room string) []*roomlog.Chat {
 	w.t.Helper()
-	var all []*chat.Chat
+	var all []*roomlog.Chat
 	var after *string
 	for {
-		page, err := w.Chats(w.t.Context(), reader.ID, room, chat.PageQuery{First: ptr(200), After: after})
+		page, err := w.Chats(w.t.Context(), reader, room, chat.PageQuery{First: ptr(200), After: after})
 		if err != nil {
 			w.t.Fatal(err)
 		}
@@ -37,7 +38,7 @@ func TestNumbersHaveNoHoles(t *testing.T) {
 	w.room(ann, "one")
 	w.room(ann, "two")
 	const senders, each = 16, 25
-	answered := make([][]*chat.Chat, senders)
+	answered := make([][]*roomlog.Chat, senders)
 	var wg sync.WaitGroup
 	for i := range senders {
 		wg.Go(func() {
@@ -56,7 +57,7 @@ func TestNumbersHaveNoHoles(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	stored := map[uuid.UUID]*chat.Chat{}
+	stored := map[uuid.UUID]*roomlog.Chat{}
 	for _, room := range []string{"one", "two"} {
 		for i, c := range w.all(ann, room) {
 			if c.Number != i+1 {
@@ -129,7 +130,7 @@ func TestOneIDIsOneChat(t *testing.T) {
 // the same batch or not, are told.
 func TestOneIDAtOnceByMany(t *testing.T) {
 	w := newWorld(t, chat.Options{})
-	people := []chat.Person{w.person("ann"), w.person("bob")}
+	people := []chat.Caller{w.person("ann"), w.person("bob")}
 	rooms := []string{"one", "two"}
 	for _, r := range rooms {
 		w.room(people[0], r)
@@ -227,7 +228,7 @@ func TestRoomForgetsAClockThatWasFarAhead(t *testing.T) {
 	}
 	pass(2 * time.Hour)
 	w.send(ann, "other", "x")
-	page, err := w.Rooms(t.Context(), ann.ID, chat.RoomsQuery{})
+	page, err := w.Rooms(t.Context(), ann, chat.RoomsQuery{})
 	if err != nil || len(page.Edges) != 2 || page.Edges[0].Node.Name != "other" {
 		t.Errorf("the list begins with %+v, %v", page, err)
 	}

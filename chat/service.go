@@ -1,18 +1,20 @@
 package chat
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
-
+	"parley/chat/queue"
+	"parley/chat/roomlog"
 	"parley/db"
+	"parley/meter"
 )
 
 // Options of a Service. The zero value of a number means its default; the zero Rate means none.
 type Options struct {
-	Broker         Broker
+	Notifier       Notifier
 	Now            func() time.Time // default time.Now; made UTC and cut to milliseconds
 	TextLength     int              // PARLEY_CHAT_MAX_LENGTH, code points, default and at most 10,000
 	QueueEntries   int              // PARLEY_WRITE_QUEUE, default 4096
@@ -26,18 +28,12 @@ type Options struct {
 	OnError        func(error)      // told what went wrong in the background work of Run, which is tried again
 }
 
-// sharedLanes is how many transactions a node has at once where the database takes several.
-const sharedLanes = 2
-
-// queueBytes bounds the text that waits for a commit.
-const queueBytes = 16 << 20
-
 func (o Options) withDefaults() Options {
-	o.TextLength = orDefault(o.TextLength, MaxText)
-	o.QueueEntries = orDefault(o.QueueEntries, 4096)
-	o.BatchEntries = orDefault(o.BatchEntries, 256)
-	o.HeadsInterval = orDefault(o.HeadsInterval, 2*time.Second)
-	o.WindowBytes = orDefault(o.WindowBytes, 16<<20)
+	o.TextLength = cmp.Or(o.TextLength, MaxText)
+	o.QueueEntries = cmp.Or(o.QueueEntries, 4096)
+	o.BatchEntries = cmp.Or(o.BatchEntries, 256)
+	o.HeadsInterval = cmp.Or(o.HeadsInterval, 2*time.Second)
+	o.WindowBytes = cmp.Or(o.WindowBytes, 16<<20)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -47,54 +43,35 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-func orDefault[T comparable](value, standard T) T {
-	var zero T
-	if value == zero {
-		return standard
-	}
-	return value
-}
-
 // Service is rooms and chats over one database. It is safe for concurrent use.
 type Service struct {
-	o          Options
-	store      *db.Store
-	statements *statements
-	broker     Broker
-	meters     *meters
-	writer     *writer
-	readers    *readers
-	purger     *purger
-	names      names
-	sends      *limiter
-	roomSends  *limiter
-	changes    *limiter
-	creations  *limiter
+	o         Options
+	store     *db.Store
+	log       *roomlog.Log
+	queue     *queue.Queue
+	notifier  Notifier
+	roomIDs   roomIDs
+	sends     *limiter
+	roomSends *limiter
+	changes   *limiter
+	creations *limiter
+	sent      *meter.Tally
 }
 
 // New makes a Service. It sends and streams only while Run runs.
 func New(store *db.Store, o Options) *Service {
 	o = o.withDefaults()
 	s := &Service{
-		o: o, store: store, statements: newStatements(store), broker: o.Broker, meters: newMeters(),
+		o: o, store: store, notifier: o.Notifier, sent: newTally(),
 		sends:     newLimiter(o.SendRate, 3, o.Now),
 		roomSends: newLimiter(o.RoomSendRate, 2, o.Now),
 		changes:   newLimiter(o.MutationRate, 3, o.Now),
 		creations: newLimiter(o.RoomCreateRate, 1, o.Now),
 	}
-	s.writer = &writer{
-		store: store, statements: s.statements, broker: o.Broker, now: s.now, meters: s.meters, most: o.BatchEntries,
-		mostEntries: o.QueueEntries, mostBytes: queueBytes, stopped: make(chan struct{}),
-	}
-	lanes := 1
-	if store.Shared() {
-		lanes = sharedLanes
-	}
-	for range lanes {
-		s.writer.lanes = append(s.writer.lanes, make(chan *entry, o.QueueEntries))
-	}
-	s.readers = &readers{log: s, rooms: map[uuid.UUID]*feed{}, most: o.WindowBytes, fail: o.OnError}
-	s.purger = &purger{store: store, fail: o.OnError, due: make(chan struct{}, 1)}
+	s.log = roomlog.New(store, roomlog.Options{WindowBytes: o.WindowBytes, HeadsInterval: o.HeadsInterval, OnError: o.OnError})
+	s.queue = queue.New(store, s.log, queue.Options{
+		Entries: o.QueueEntries, BatchEntries: o.BatchEntries, Now: s.now, Notify: o.Notifier.Notify, MaySend: maySend, MayRead: mayRead,
+	})
 	return s
 }
 
@@ -104,10 +81,9 @@ func (s *Service) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	var wg sync.WaitGroup
-	wg.Go(func() { s.writer.run(ctx) })
-	wg.Go(func() { s.readers.watchHeads(ctx, s.o.HeadsInterval) })
-	wg.Go(func() { s.purger.run(ctx) })
-	err := s.broker.Listen(ctx, s.readers.look)
+	wg.Go(func() { s.queue.Run(ctx) })
+	wg.Go(func() { s.log.Run(ctx) })
+	err := s.notifier.Subscribe(ctx, s.log.Wake)
 	if ctx.Err() != nil {
 		err = nil // asked to end
 	}

@@ -26,7 +26,7 @@ func TestStatsTellSends(t *testing.T) {
 	if want := map[string]uint64{"ok": 3, "too_fast": 1, "not_found": 1, "invalid": 1}; !maps.Equal(s.Sends, want) {
 		t.Errorf("got %v, want %v", s.Sends, want)
 	}
-	if s.BatchSize.Sum != 3 || s.CommitTime.Sum <= 0 || s.Queued != 0 || s.QueuedBytes != 0 {
+	if s.Queue.BatchSize.Sum != 3 || s.Queue.CommitTime.Sum <= 0 || s.Queue.Queued != 0 || s.Queue.QueuedBytes != 0 {
 		t.Errorf("got %+v", s)
 	}
 }
@@ -47,22 +47,22 @@ func TestStatsTellOfAHole(t *testing.T) {
 		t.Fatal(err)
 	}
 	cursor := one.Cursor()
-	from, err := w.Open(t.Context(), ann.ID, "general", &cursor)
+	from, err := w.Open(t.Context(), ann, "general", &cursor)
 	if err != nil {
 		t.Fatal(err)
 	}
 	tail := w.Follow(from, func() {})
-	if s := w.Stats(); s.Rooms != 1 {
-		t.Errorf("%d rooms are followed", s.Rooms)
+	if s := w.Stats(); s.Log.Rooms != 1 {
+		t.Errorf("%d rooms are followed", s.Log.Rooms)
 	}
 	if events, err := tail.Next(t.Context(), from.At); err == nil {
 		t.Errorf("handed out %v", events)
 	}
-	if s := w.Stats(); s.Holes != 1 || s.CatchUpReads != 1 || s.FailedReads+s.Diverged+s.LiveReads != 0 {
+	if s := w.Stats(); s.Log.Holes != 1 || s.Log.CatchUpReads != 1 || s.Log.FailedReads+s.Log.Diverged+s.Log.LiveReads != 0 {
 		t.Errorf("got %+v", s)
 	}
 	tail.Leave()
-	if s := w.Stats(); s.Rooms != 0 {
-		t.Errorf("%d rooms are followed", s.Rooms)
+	if s := w.Stats(); s.Log.Rooms != 0 {
+		t.Errorf("%d rooms are followed", s.Log.Rooms)
 	}
 }

@@ -13,6 +13,8 @@ import (
 
 	"parley/broker"
 	"parley/chat"
+	"parley/chat/roomlog"
+	"parley/chat/roomlog/logtest"
 	"parley/db"
 	"parley/db/dbtest"
 	"parley/ent"
@@ -51,8 +53,8 @@ func worldOn(t testing.TB, on db.Options, o chat.Options) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.Broker == nil {
-		o.Broker = &broker.Memory{}
+	if o.Notifier == nil {
+		o.Notifier = &broker.Memory{}
 	}
 	w := &world{Service: chat.New(store, o), t: t, dir: on.Dir, store: store}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
@@ -89,9 +91,9 @@ func nothingLeft(t testing.TB, before goleak.Option) {
 }
 
 // person makes an account's row; what auth adds to it does not matter here.
-func (w *world) person(name string) chat.Person {
+func (w *world) person(name string) chat.Caller {
 	w.t.Helper()
-	p := chat.Person{ID: uuid.New(), Username: name}
+	p := chat.Caller{ID: uuid.New(), Username: name}
 	err := w.store.Write(w.t.Context(), func(tx *ent.Tx) error {
 		return tx.User.Create().SetID(p.ID).SetUsername(name).SetUsernameKey(name).SetCreatedAt(time.Now().UTC()).Exec(w.t.Context())
 	})
@@ -101,16 +103,16 @@ func (w *world) person(name string) chat.Person {
 	return p
 }
 
-func (w *world) room(owner chat.Person, name string) *chat.Room {
+func (w *world) room(owner chat.Caller, name string) *roomlog.Room {
 	w.t.Helper()
-	r, err := w.CreateRoom(w.t.Context(), owner.ID, name, nil)
+	r, err := w.CreateRoom(w.t.Context(), owner, name, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	return r
 }
 
-func (w *world) send(from chat.Person, room, text string) *chat.Chat {
+func (w *world) send(from chat.Caller, room, text string) *roomlog.Chat {
 	w.t.Helper()
 	c, err := w.Send(w.t.Context(), from, chat.Draft{Room: room, Text: text})
 	if err != nil {
@@ -122,27 +124,27 @@ func (w *world) send(from chat.Person, room, text string) *chat.Chat {
 // stream is what somebody follows.
 type stream struct {
 	t     testing.TB
-	chats <-chan *chat.Chat
+	chats <-chan *roomlog.Chat
 	ended chan error
 	stop  func()
 }
 
-func (w *world) follow(reader chat.Person, room string, after *string) *stream {
+func (w *world) follow(reader chat.Caller, room string, after *string) *stream {
 	w.t.Helper()
-	from, err := w.Open(w.t.Context(), reader.ID, room, after)
+	from, err := w.Open(w.t.Context(), reader, room, after)
 	if err != nil {
 		w.t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(w.t.Context())
-	chats := make(chan *chat.Chat)
+	chats := make(chan *roomlog.Chat)
 	s := &stream{t: w.t, chats: chats, ended: make(chan error, 1), stop: cancel}
-	bell, ring := chat.Bell()
-	tail := w.Follow(from, ring) // before anything else can be sent
+	wake, notify := logtest.Wake()
+	tail := w.Follow(from, notify) // before anything else can be sent
 	go func() {
 		defer close(chats)
 		defer tail.Leave()
-		err := chat.Pump(ctx, tail, bell, from.At, func(e *chat.Event) bool {
-			if e.Kind != chat.ChatSent {
+		err := pump(ctx, tail, wake, from.At, func(e *roomlog.Event) bool {
+			if e.Kind != roomlog.ChatSent {
 				return true
 			}
 			select {
@@ -161,6 +163,25 @@ func (w *world) follow(reader chat.Person, room string, after *string) *stream {
 		s.drain()
 	})
 	return s
+}
+
+// pump shows what follows a position until ctx ends, the log does, or show has enough.
+func pump(ctx context.Context, tail *roomlog.Tail, wake <-chan struct{}, at roomlog.Position, show func(*roomlog.Event) bool) error {
+	over := false
+	err := logtest.Reader[*roomlog.Event]{
+		Next: func(ctx context.Context) ([]*roomlog.Event, error) { return tail.Next(ctx, at) },
+		Show: func(e *roomlog.Event) bool {
+			more := show(e)
+			at, over = e.Position(), e.Kind == roomlog.RoomDeleted
+			return more && !over
+		},
+		Final: func(err error) bool { return errors.Is(err, roomlog.ErrDiverged) },
+		Wake:  wake,
+	}.Run(ctx)
+	if over {
+		return chat.ErrNoRoom
+	}
+	return err
 }
 
 // drain takes what comes until the stream is closed.
@@ -183,7 +204,7 @@ func (s *stream) drain() {
 // patience is how long a test waits for what must happen; it never decides what is right.
 const patience = 20 * time.Second
 
-func (s *stream) next() *chat.Chat {
+func (s *stream) next() *roomlog.Chat {
 	s.t.Helper()
 	select {
 	case c, ok := <-s.chats:
@@ -197,7 +218,7 @@ func (s *stream) next() *chat.Chat {
 	}
 }
 
-// end waits for the stream to end for good, and answers why.
+// end waits for the stream to end for good, and returns why.
 func (s *stream) end() error {
 	s.t.Helper()
 	select {

@@ -25,6 +25,7 @@ import (
 	"parley/auth"
 	"parley/broker"
 	"parley/chat"
+	"parley/chat/roomlog"
 	"parley/db"
 	"parley/graph"
 )
@@ -38,8 +39,8 @@ type testAPI struct {
 	chat     *chat.Service
 	url      string
 	executed atomic.Int64 // results of subscriptions that gqlgen made
-	owner    chat.Person
-	room     *chat.Room
+	owner    chat.Caller
+	room     *roomlog.Room
 	cursor   string // of the room before its first chat
 }
 
@@ -59,7 +60,7 @@ func newTestAPI(t *testing.T) *testAPI {
 	}
 	o := auth.Defaults()
 	o.RegisterRate = auth.Rate{}
-	a := &testAPI{chat: chat.New(store, chat.Options{Broker: &broker.Memory{}})}
+	a := &testAPI{chat: chat.New(store, chat.Options{Notifier: &broker.Memory{}})}
 	if a.auth, err = auth.New(store, keys, o); err != nil {
 		t.Fatal(err)
 	}
@@ -91,12 +92,12 @@ func newTestAPI(t *testing.T) *testAPI {
 func (a *testAPI) createRoom(t *testing.T) {
 	t.Helper()
 	who := a.register(t, "owner")
-	a.owner = chat.Person{ID: who.User.ID, Username: who.User.Username}
+	a.owner = chat.Caller{ID: who.User.ID, Username: who.User.Username}
 	var err error
-	if a.room, err = a.chat.CreateRoom(t.Context(), a.owner.ID, "general", nil); err != nil {
+	if a.room, err = a.chat.CreateRoom(t.Context(), a.owner, "general", nil); err != nil {
 		t.Fatal(err)
 	}
-	page, err := a.chat.Chats(t.Context(), a.owner.ID, a.room.ID.String(), chat.PageQuery{})
+	page, err := a.chat.Chats(t.Context(), a.owner, a.room.ID.String(), chat.PageQuery{})
 	if err != nil {
 		t.Fatal(err)
 	}

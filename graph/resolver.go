@@ -16,6 +16,7 @@ import (
 
 	"parley/auth"
 	"parley/chat"
+	"parley/chat/roomlog"
 	"parley/graph/generated"
 	"parley/graph/scalar"
 	"parley/naming"
@@ -56,9 +57,9 @@ func me(ctx context.Context) auth.Identity {
 }
 
 // person is the same as chat knows them.
-func person(ctx context.Context) chat.Person {
+func person(ctx context.Context) chat.Caller {
 	user := me(ctx).User
-	return chat.Person{ID: user.ID, Username: user.Username}
+	return chat.Caller{ID: user.ID, Username: user.Username}
 }
 
 // pointer returns a value where the schema allows null, which comes only with an error.
@@ -135,11 +136,11 @@ func (r *Resolver) findByID(ctx context.Context, reader auth.Identity, ids []uui
 	if err != nil {
 		return nil, err
 	}
-	rooms, err := r.chat.RoomsByID(ctx, reader.User.ID, ids)
+	rooms, err := r.chat.RoomsByID(ctx, person(ctx), ids)
 	if err != nil {
 		return nil, err
 	}
-	chats, err := r.chat.ChatsByID(ctx, reader.User.ID, ids)
+	chats, err := r.chat.ChatsByID(ctx, person(ctx), ids)
 	if err != nil {
 		return nil, err
 	}
@@ -175,7 +176,7 @@ func (r *Resolver) findOne(ctx context.Context, reader auth.Identity, id string)
 }
 
 // authors returns the author of each chat, nil where the account is gone, with one query.
-func (r *Resolver) authors(ctx context.Context, chats []*chat.Chat) ([]*auth.User, error) {
+func (r *Resolver) authors(ctx context.Context, chats []*roomlog.Chat) ([]*auth.User, error) {
 	ids := make([]uuid.UUID, len(chats))
 	for i, c := range chats {
 		ids[i] = c.UserID
@@ -184,8 +185,8 @@ func (r *Resolver) authors(ctx context.Context, chats []*chat.Chat) ([]*auth.Use
 }
 
 // actor returns who did something, nil where the account is gone.
-func (r *Resolver) actor(ctx context.Context, e *chat.Event) (*auth.User, error) {
-	if e.Kind == chat.CaughtUp { // which nobody did
+func (r *Resolver) actor(ctx context.Context, e *roomlog.Event) (*auth.User, error) {
+	if e.Kind == roomlog.CaughtUp { // which nobody did
 		return nil, nil
 	}
 	users, err := r.auth.UsersByID(ctx, []uuid.UUID{e.ActorID})

@@ -5,16 +5,17 @@ import (
 
 	"parley/auth"
 	"parley/chat"
+	"parley/chat/roomlog"
 	"parley/graph/generated"
 	"parley/graph/scalar"
 	"parley/transport"
 )
 
-func (r *chatResolver) User(ctx context.Context, objs []*chat.Chat) ([]*auth.User, error) {
+func (r *chatResolver) User(ctx context.Context, objs []*roomlog.Chat) ([]*auth.User, error) {
 	return r.authors(ctx, objs)
 }
 
-func (r *eventResolver) Actor(ctx context.Context, obj *chat.Event) (*auth.User, error) {
+func (r *eventResolver) Actor(ctx context.Context, obj *roomlog.Event) (*auth.User, error) {
 	return r.actor(ctx, obj)
 }
 
@@ -46,24 +47,24 @@ func (r *mutationResolver) DeleteAccount(ctx context.Context, password string) (
 	return textOf(r.auth.DeleteAccount(ctx, me(ctx), password))
 }
 
-func (r *mutationResolver) CreateRoom(ctx context.Context, name string, topic *string) (*chat.Room, error) {
-	return r.chat.CreateRoom(ctx, person(ctx).ID, name, topic)
+func (r *mutationResolver) CreateRoom(ctx context.Context, name string, topic *string) (*roomlog.Room, error) {
+	return r.chat.CreateRoom(ctx, person(ctx), name, topic)
 }
 
 func (r *mutationResolver) DeleteRoom(ctx context.Context, room string) (*string, error) {
-	return pointer(r.chat.DeleteRoom(ctx, person(ctx).ID, room))
+	return pointer(r.chat.DeleteRoom(ctx, person(ctx), room))
 }
 
-func (r *mutationResolver) SendChat(ctx context.Context, room string, text string, id *string) (*chat.Chat, error) {
+func (r *mutationResolver) SendChat(ctx context.Context, room string, text string, id *string) (*roomlog.Chat, error) {
 	return r.chat.Send(ctx, person(ctx), chat.Draft{Room: room, Text: text, ID: id})
 }
 
-func (r *mutationResolver) EditChat(ctx context.Context, chat string, text string) (*chat.Chat, error) {
-	return r.chat.EditChat(ctx, person(ctx).ID, chat, text)
+func (r *mutationResolver) EditChat(ctx context.Context, chat string, text string) (*roomlog.Chat, error) {
+	return r.chat.EditChat(ctx, person(ctx), chat, text)
 }
 
-func (r *mutationResolver) DeleteChat(ctx context.Context, chat string) (*chat.Chat, error) {
-	return r.chat.DeleteChat(ctx, person(ctx).ID, chat)
+func (r *mutationResolver) DeleteChat(ctx context.Context, chat string) (*roomlog.Chat, error) {
+	return r.chat.DeleteChat(ctx, person(ctx), chat)
 }
 
 func (r *queryResolver) Me(ctx context.Context) (*auth.User, error) {
@@ -78,20 +79,20 @@ func (r *queryResolver) Users(ctx context.Context, startingWith string, first *i
 	return r.auth.Users(ctx, startingWith, first, after)
 }
 
-func (r *queryResolver) Room(ctx context.Context, id string) (*chat.Room, error) {
-	return r.chat.Room(ctx, person(ctx).ID, id)
+func (r *queryResolver) Room(ctx context.Context, id string) (*roomlog.Room, error) {
+	return r.chat.Room(ctx, person(ctx), id)
 }
 
 func (r *queryResolver) Rooms(ctx context.Context, matching *string, first *int, after *string) (*chat.RoomPage, error) {
-	return r.chat.Rooms(ctx, person(ctx).ID, chat.RoomsQuery{Matching: matching, First: first, After: after})
+	return r.chat.Rooms(ctx, person(ctx), chat.RoomsQuery{Matching: matching, First: first, After: after})
 }
 
 func (r *queryResolver) Chats(ctx context.Context, room string, first *int, after *string, last *int, before *string) (*chat.Page, error) {
-	return r.chat.Chats(ctx, person(ctx).ID, room, chat.PageQuery{First: first, Last: last, After: after, Before: before})
+	return r.chat.Chats(ctx, person(ctx), room, chat.PageQuery{First: first, Last: last, After: after, Before: before})
 }
 
-func (r *queryResolver) Chat(ctx context.Context, id string) (*chat.Chat, error) {
-	return r.chat.Chat(ctx, person(ctx).ID, id)
+func (r *queryResolver) Chat(ctx context.Context, id string) (*roomlog.Chat, error) {
+	return r.chat.Chat(ctx, person(ctx), id)
 }
 
 func (r *queryResolver) Sessions(ctx context.Context) ([]*auth.Session, error) {
@@ -110,16 +111,16 @@ func (r *queryResolver) Server(ctx context.Context) (*generated.Server, error) {
 	return r.describe(), nil
 }
 
-func (r *roomResolver) LastChat(ctx context.Context, objs []*chat.Room) ([]*chat.Chat, error) {
+func (r *roomResolver) LastChat(ctx context.Context, objs []*roomlog.Room) ([]*roomlog.Chat, error) {
 	return r.chat.LastChats(ctx, objs)
 }
 
-func (r *subscriptionResolver) ChatSent(ctx context.Context, room string, after *string) (<-chan *chat.Chat, error) {
-	return transport.Events[*chat.Chat](ctx)
+func (r *subscriptionResolver) ChatSent(ctx context.Context, room string, after *string) (<-chan *roomlog.Chat, error) {
+	return transport.Events[*roomlog.Chat](ctx)
 }
 
-func (r *subscriptionResolver) Events(ctx context.Context, rooms []string, after []string) (<-chan *chat.Event, error) {
-	return transport.Events[*chat.Event](ctx)
+func (r *subscriptionResolver) Events(ctx context.Context, rooms []string, after []string) (<-chan *roomlog.Event, error) {
+	return transport.Events[*roomlog.Event](ctx)
 }
 
 func (r *userConnectionResolver) PageInfo(ctx context.Context, obj *auth.UserPage) (*chat.PageInfo, error) {

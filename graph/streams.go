@@ -11,6 +11,7 @@ import (
 
 	"parley/auth"
 	"parley/chat"
+	"parley/chat/roomlog"
 	"parley/graph/scalar"
 	"parley/transport"
 )
@@ -56,7 +57,7 @@ func (x streams) tell(ctx context.Context, alias string) func(error) *gqlerror.E
 }
 
 func (x streams) stream(ctx context.Context, field graphql.CollectedField, variables map[string]any, lastEventID string) (*transport.Stream, error) {
-	reader := person(ctx).ID
+	reader := person(ctx)
 	args := arguments{values: field.ArgumentMap(variables)}
 	switch field.Name {
 	case "chatSent":
@@ -71,7 +72,7 @@ func (x streams) stream(ctx context.Context, field graphql.CollectedField, varia
 		if err != nil {
 			return nil, err
 		}
-		return x.logs([]chat.Start{from}, chatsOnly), nil
+		return x.logs([]roomlog.Start{from}, chatsOnly), nil
 	case "events":
 		rooms, after := args.ids("rooms"), args.cursors("after")
 		if lastEventID != "" {
@@ -89,7 +90,7 @@ func (x streams) stream(ctx context.Context, field graphql.CollectedField, varia
 }
 
 // logs are the rooms of a stream; show is what it hands out of an event.
-func (x streams) logs(from []chat.Start, show func(*chat.Event) any) *transport.Stream {
+func (x streams) logs(from []roomlog.Start, show func(*roomlog.Event) any) *transport.Stream {
 	s := &transport.Stream{Logs: make([]transport.Log, len(from))}
 	for i, start := range from {
 		s.Logs[i] = transport.Log{
@@ -102,34 +103,34 @@ func (x streams) logs(from []chat.Start, show func(*chat.Event) any) *transport.
 }
 
 // cursors name positions in rooms, but for rooms that are gone.
-func cursors(from []chat.Start, at []*transport.Position) []string {
+func cursors(from []roomlog.Start, at []*transport.Position) []string {
 	names := make([]string, 0, len(at))
 	for i, p := range at {
 		if p != nil {
-			names = append(names, chat.Position(*p).Cursor(from[i].Room.ID))
+			names = append(names, roomlog.Position(*p).Cursor(from[i].Room.ID))
 		}
 	}
 	return names
 }
 
-func chatsOnly(e *chat.Event) any {
-	if e.Kind != chat.ChatSent {
+func chatsOnly(e *roomlog.Event) any {
+	if e.Kind != roomlog.ChatSent {
 		return nil
 	}
 	return e.Chat
 }
 
-func everything(e *chat.Event) any { return e }
+func everything(e *roomlog.Event) any { return e }
 
 // An adapter is the log of a room for transport, as one kind of stream shows it.
 type adapter struct {
-	*chat.Tail
-	show func(*chat.Event) any
+	*roomlog.Tail
+	show func(*roomlog.Event) any
 }
 
 // Next returns what follows a position.
 func (a adapter) Next(ctx context.Context, at transport.Position) ([]transport.Event, error) {
-	events, err := a.Tail.Next(ctx, chat.Position(at))
+	events, err := a.Tail.Next(ctx, roomlog.Position(at))
 	if errors.Is(err, chat.ErrNoRoom) || errors.Is(err, chat.ErrDiverged) {
 		return nil, &transport.EndError{Err: err}
 	}
@@ -137,13 +138,13 @@ func (a adapter) Next(ctx context.Context, at transport.Position) ([]transport.E
 	for i, e := range events {
 		shown[i] = transport.Event{
 			Position: transport.Position(e.Position()), At: e.At, Object: a.show(e), Subject: subject(e),
-			Changes: e.Kind == chat.ChatEdited || e.Kind == chat.ChatDeleted, Last: e.Kind == chat.RoomDeleted,
+			Changes: e.Kind == roomlog.ChatEdited || e.Kind == roomlog.ChatDeleted, Last: e.Kind == roomlog.RoomDeleted,
 		}
 	}
 	return shown, err
 }
 
-func subject(e *chat.Event) any {
+func subject(e *roomlog.Event) any {
 	if e.Chat == nil {
 		return nil
 	}

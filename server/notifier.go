@@ -13,7 +13,7 @@ import (
 
 // A notifier wakes readers, here and on other nodes.
 type notifier interface {
-	chat.Broker
+	chat.Notifier
 	Stats() broker.Stats
 }
 

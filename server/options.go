@@ -40,7 +40,7 @@ const chatWindows = 4
 
 func chatOptions(c *settings.Config, s *server) chat.Options {
 	return chat.Options{
-		Broker: s.notifier, TextLength: int(c.ChatMaxLength),
+		Notifier: s.notifier, TextLength: int(c.ChatMaxLength),
 		QueueEntries: int(c.WriteQueue), BatchEntries: int(c.WriteBatch), HeadsInterval: time.Duration(c.HeadsInterval),
 		WindowBytes: int64(c.WindowTotal) / chatWindows,
 		SendRate:    chat.Rate(c.SendRate), RoomSendRate: chat.Rate(c.RoomSendRate),

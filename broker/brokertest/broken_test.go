@@ -11,53 +11,53 @@ import (
 	"github.com/google/uuid"
 )
 
-// room is a doorbell like broker.Memory, with one fault.
-type room struct {
+// faulty is a notifier like broker.Memory, with one fault.
+type faulty struct {
 	fault string
 
 	mu    sync.Mutex
-	looks []func(...uuid.UUID)
+	wakes []func(...uuid.UUID)
 	kept  []uuid.UUID
 	wait  chan struct{} // what blocks waits for this
 }
 
-func (b *room) Listen(ctx context.Context, look func(...uuid.UUID)) error {
+func (b *faulty) Subscribe(ctx context.Context, wake func(...uuid.UUID)) error {
 	b.mu.Lock()
-	if b.fault == "one listener only" {
-		b.looks = nil
+	if b.fault == "one subscriber only" {
+		b.wakes = nil
 	}
-	n := len(b.looks)
-	b.looks = append(b.looks, look)
+	n := len(b.wakes)
+	b.wakes = append(b.wakes, wake)
 	b.mu.Unlock()
 	switch b.fault {
-	case "no look at the start":
+	case "nothing at the start":
 	case "a room at the start":
-		look(uuid.New())
+		wake(uuid.New())
 	default:
-		look()
+		wake()
 	}
 	<-ctx.Done()
 	if b.fault == "no end" {
 		<-b.wait
 	}
-	if b.fault != "bells after the end" {
+	if b.fault != "notifications after the end" {
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		if n < len(b.looks) {
-			b.looks[n] = func(...uuid.UUID) {}
+		if n < len(b.wakes) {
+			b.wakes[n] = func(...uuid.UUID) {}
 		}
 	}
 	return ctx.Err()
 }
 
-func (b *room) Ring(rooms ...uuid.UUID) {
+func (b *faulty) Notify(rooms ...uuid.UUID) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch b.fault {
-	case "deaf":
+	case "loses all":
 		return
-	case "blocks without listeners":
-		if len(b.looks) == 0 {
+	case "blocks without subscribers":
+		if len(b.wakes) == 0 {
 			<-b.wait
 		}
 	case "keeps what it is given":
@@ -68,35 +68,35 @@ func (b *room) Ring(rooms ...uuid.UUID) {
 	case "one room only":
 		rooms = rooms[:1]
 	}
-	for _, look := range b.looks {
-		look(slices.Clone(rooms)...)
+	for _, wake := range b.wakes {
+		wake(slices.Clone(rooms)...)
 	}
 }
 
 // What never happens is not waited for as long as what must.
 func init() { patience = 300 * time.Millisecond }
 
-// Each fault that a doorbell can have breaks a promise: what says so stands in the table.
+// Each fault that a notifier can have breaks a promise: what says so stands in the table.
 func TestEachFaultBreaksAPromise(t *testing.T) {
 	for _, c := range []struct{ fault, promise, says string }{
-		{"no look at the start", "LooksAtAllFirst", "did not begin with a look"},
-		{"a room at the start", "LooksAtAllFirst", "began with a look at ["},
-		{"deaf", "BellIsHeardOnBothNodes", "was not heard"},
-		{"two buses", "BellIsHeardOnBothNodes", "was not heard"},
-		{"one room only", "BellIsHeardOnBothNodes", "was not heard"},
-		{"one listener only", "EveryListenerHears", "was not heard"},
-		{"bells after the end", "NothingAfterTheEnd", "after Listen had returned"},
+		{"nothing at the start", "AllRoomsFirst", "did not begin with all"},
+		{"a room at the start", "AllRoomsFirst", "began with ["},
+		{"loses all", "NotificationReachesBothNodes", "was not received"},
+		{"two buses", "NotificationReachesBothNodes", "was not received"},
+		{"one room only", "NotificationReachesBothNodes", "was not received"},
+		{"one subscriber only", "EverySubscriberIsNotified", "was not received"},
+		{"notifications after the end", "NothingAfterTheEnd", "after Subscribe had returned"},
 		{"no end", "EndsWithItsContext", "goes on although"},
-		{"blocks without listeners", "RingNeverBlocks", "blocks when nobody listens"},
-		{"keeps what it is given", "RingKeepsNoRooms", "written into the slice"},
-		{"deaf", "EverythingAtOnce", "blocks among others"},
+		{"blocks without subscribers", "NotifyNeverBlocks", "blocks when nobody subscribes"},
+		{"keeps what it is given", "NotifyKeepsNoRooms", "written into the slice"},
+		{"loses all", "EverythingAtOnce", "blocks among others"},
 	} {
 		t.Run(c.fault, func(t *testing.T) {
-			b := &room{fault: c.fault, wait: make(chan struct{})}
+			b := &faulty{fault: c.fault, wait: make(chan struct{})}
 			defer close(b.wait)
 			pair := Pair{One: b, Two: b}
 			if c.fault == "two buses" {
-				pair.Two = &room{}
+				pair.Two = &faulty{}
 			}
 			if err := keeping(c.promise)(t.Context(), pair); err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Errorf("%s: got %v, want %q", c.promise, err, c.says)

@@ -1,6 +1,6 @@
-// Package brokertest says what a chat.Broker promises, as a test that every doorbell has to pass. It
-// asks no more than the interface does: bells may be lost, doubled and swapped, so a bell that must be
-// heard is rung until it is.
+// Package brokertest says what a chat.Notifier promises, as a test that every notifier has to pass. It
+// asks no more than the interface does: notifications may be lost, doubled and swapped, so a notification that must
+// arrive is sent until it does.
 package brokertest
 
 import (
@@ -23,7 +23,7 @@ import (
 // within one process gives the same broker twice. One that can be cut says how: nothing passes until it is
 // mended.
 type Pair struct {
-	One, Two  chat.Broker
+	One, Two  chat.Notifier
 	Close     func()
 	Cut, Mend func()
 }
@@ -64,21 +64,21 @@ type promise struct {
 }
 
 var promisesOfABus = []promise{
-	{"LooksAtAllAfterACut", looksAtAllAfterACut},
-	{"RingsWhileCut", ringsWhileCut},
+	{"AllRoomsAfterACut", allRoomsAfterACut},
+	{"NotifiesWhileCut", notifiesWhileCut},
 	{"EndsWhileCut", endsWhileCut},
 }
 
 var promises = []promise{
-	{"LooksAtAllFirst", looksAtAllFirst},
-	{"BellIsHeardOnBothNodes", bellIsHeardOnBothNodes},
-	{"EveryListenerHears", everyListenerHears},
+	{"AllRoomsFirst", allRoomsFirst},
+	{"NotificationReachesBothNodes", notificationReachesBothNodes},
+	{"EverySubscriberIsNotified", everySubscriberIsNotified},
 	{"NothingAfterTheEnd", nothingAfterTheEnd},
 	{"EndsWithItsContext", endsWithItsContext},
-	{"RingNeverBlocks", ringNeverBlocks},
-	{"RingKeepsNoRooms", ringKeepsNoRooms},
+	{"NotifyNeverBlocks", notifyNeverBlocks},
+	{"NotifyKeepsNoRooms", notifyKeepsNoRooms},
 	{"EverythingAtOnce", everythingAtOnce},
-	{"OwnBellIsHeardOnceAndAtOnce", ownBellIsHeardOnceAndAtOnce},
+	{"OwnNodeIsNotifiedOnceAndAtOnce", ownNodeIsNotifiedOnceAndAtOnce},
 }
 
 // patience is how long something may take that must happen.
@@ -96,27 +96,27 @@ func within(d time.Duration, so func() bool) error {
 	return nil
 }
 
-// An ear is a running Listen, and what it was told.
-type ear struct {
+// A subscriber is a running Subscribe, and what it was told.
+type subscriber struct {
 	stop  context.CancelFunc
-	ended chan struct{} // closed when Listen has returned
+	ended chan struct{} // closed when Subscribe has returned
 
-	mu    sync.Mutex
-	bells [][]uuid.UUID
-	late  atomic.Int32 // bells after Listen had returned
+	mu            sync.Mutex
+	notifications [][]uuid.UUID
+	late          atomic.Int32 // notifications after Subscribe had returned
 }
 
-func listen(ctx context.Context, b chat.Broker) *ear {
+func subscribe(ctx context.Context, b chat.Notifier) *subscriber {
 	ctx, stop := context.WithCancel(ctx)
-	e := &ear{stop: stop, ended: make(chan struct{})}
+	e := &subscriber{stop: stop, ended: make(chan struct{})}
 	go func() {
 		defer close(e.ended)
-		_ = b.Listen(ctx, e.look)
+		_ = b.Subscribe(ctx, e.wake)
 	}()
 	return e
 }
 
-func (e *ear) look(rooms ...uuid.UUID) {
+func (e *subscriber) wake(rooms ...uuid.UUID) {
 	select {
 	case <-e.ended:
 		e.late.Add(1)
@@ -124,52 +124,52 @@ func (e *ear) look(rooms ...uuid.UUID) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.bells = append(e.bells, slices.Clone(rooms))
+	e.notifications = append(e.notifications, slices.Clone(rooms))
 }
 
-func (e *ear) heard() [][]uuid.UUID {
+func (e *subscriber) received() [][]uuid.UUID {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return slices.Clone(e.bells)
+	return slices.Clone(e.notifications)
 }
 
-// close ends the ear and wants Listen to return.
-func (e *ear) close() error {
+// close ends the subscriber and wants Subscribe to return.
+func (e *subscriber) close() error {
 	e.stop()
 	select {
 	case <-e.ended:
 	case <-time.After(patience):
-		return errors.New("Listen goes on although its context has ended")
+		return errors.New("Subscribe goes on although its context has ended")
 	}
 	return nil
 }
 
-// begun waits for the first bell.
-func (e *ear) begun() error {
-	if err := within(patience, func() bool { return len(e.heard()) > 0 }); err != nil {
-		return errors.New("Listen did not begin with a look at all rooms")
+// begun waits for the first notification.
+func (e *subscriber) begun() error {
+	if err := within(patience, func() bool { return len(e.received()) > 0 }); err != nil {
+		return errors.New("Subscribe did not begin with all rooms")
 	}
 	return nil
 }
 
-// hears rings for a room until every ear was told to look at it or at all.
-func hears(b chat.Broker, ears ...*ear) error {
+// reaches notifies of a room until every subscriber has been told of it or of all.
+func reaches(b chat.Notifier, subscribers ...*subscriber) error {
 	room := uuid.New()
-	begin := make([]int, len(ears))
-	for i, e := range ears {
-		begin[i] = len(e.heard())
+	begin := make([]int, len(subscribers))
+	for i, e := range subscribers {
+		begin[i] = len(e.received())
 	}
 	err := within(patience, func() bool {
-		b.Ring(uuid.New(), room)
-		for i, e := range ears {
-			if !slices.ContainsFunc(e.heard()[begin[i]:], func(rooms []uuid.UUID) bool { return len(rooms) == 0 || slices.Contains(rooms, room) }) {
+		b.Notify(uuid.New(), room)
+		for i, e := range subscribers {
+			if !slices.ContainsFunc(e.received()[begin[i]:], func(rooms []uuid.UUID) bool { return len(rooms) == 0 || slices.Contains(rooms, room) }) {
 				return false
 			}
 		}
 		return true
 	})
 	if err != nil {
-		return fmt.Errorf("a bell that was rung again and again was not heard: %w", err)
+		return fmt.Errorf("a notification that was sent again and again was not received: %w", err)
 	}
 	return nil
 }

@@ -10,67 +10,67 @@ import (
 	"github.com/google/uuid"
 )
 
-// Who rings hears it at once, without the way over the network, and never a second time by it.
-func ownBellIsHeardOnceAndAtOnce(ctx context.Context, p Pair) error {
-	one, two := listen(ctx, p.One), listen(ctx, p.Two)
-	err := errors.Join(one.begun(), two.begun(), hears(p.One, two), hears(p.Two, one)) // connected
+// The node that notifies is told at once, without the way over the network, and never a second time by it.
+func ownNodeIsNotifiedOnceAndAtOnce(ctx context.Context, p Pair) error {
+	one, two := subscribe(ctx, p.One), subscribe(ctx, p.Two)
+	err := errors.Join(one.begun(), two.begun(), reaches(p.One, two), reaches(p.Two, one)) // connected
 	room := uuid.New()
-	p.One.Ring(room)
+	p.One.Notify(room)
 	if n := one.count(room); n != 1 {
-		err = errors.Join(err, fmt.Errorf("when Ring returned, its own node had heard it %d times", n))
+		err = errors.Join(err, fmt.Errorf("when Notify returned, its own node had received it %d times", n))
 	}
 	// What follows it on the way to the other and back has overtaken no echo.
-	err = errors.Join(err, hears(p.One, two), hears(p.Two, one))
+	err = errors.Join(err, reaches(p.One, two), reaches(p.Two, one))
 	if n := one.count(room); n != 1 {
-		err = errors.Join(err, fmt.Errorf("a bell was heard %d times where it was rung", n))
+		err = errors.Join(err, fmt.Errorf("a notification was received %d times where it was sent", n))
 	}
 	return errors.Join(err, one.close(), two.close())
 }
 
-// When the bus has been away, nobody knows what rang: both nodes look at all rooms.
-func looksAtAllAfterACut(ctx context.Context, p Pair) error {
-	one, two := listen(ctx, p.One), listen(ctx, p.Two)
-	err := errors.Join(one.begun(), two.begun(), hears(p.One, one, two), hears(p.Two, one, two))
+// When the bus has been away, nobody knows what was sent: both nodes wake all rooms.
+func allRoomsAfterACut(ctx context.Context, p Pair) error {
+	one, two := subscribe(ctx, p.One), subscribe(ctx, p.Two)
+	err := errors.Join(one.begun(), two.begun(), reaches(p.One, one, two), reaches(p.Two, one, two))
 	for range 2 {
 		p.Cut()
-		before := []int{len(one.heard()), len(two.heard())}
+		before := []int{len(one.received()), len(two.received())}
 		p.Mend()
-		for i, e := range []*ear{one, two} {
-			if within(patience, func() bool { return slices.ContainsFunc(e.heard()[before[i]:], all) }) != nil {
-				err = errors.Join(err, fmt.Errorf("node %d does not look at all rooms after a cut", i+1))
+		for i, e := range []*subscriber{one, two} {
+			if within(patience, func() bool { return slices.ContainsFunc(e.received()[before[i]:], all) }) != nil {
+				err = errors.Join(err, fmt.Errorf("node %d does not wake all rooms after a cut", i+1))
 			}
 		}
-		err = errors.Join(err, hears(p.One, one, two), hears(p.Two, one, two))
+		err = errors.Join(err, reaches(p.One, one, two), reaches(p.Two, one, two))
 	}
 	return errors.Join(err, one.close(), two.close())
 }
 
-// While the bus is away Ring blocks nobody and goes on ringing on its own node; and a broker that is made
+// While the bus is away Notify blocks nobody and still reaches its own node; and a broker that is made
 // meanwhile finds the bus when it is back.
-func ringsWhileCut(ctx context.Context, p Pair) error {
+func notifiesWhileCut(ctx context.Context, p Pair) error {
 	p.Cut()
-	one, two := listen(ctx, p.One), listen(ctx, p.Two)
+	one, two := subscribe(ctx, p.One), subscribe(ctx, p.Two)
 	err := errors.Join(one.begun(), two.begun())
 	room := uuid.New()
 	err = errors.Join(err, soon("while the bus is away", func() {
 		for range 10_000 {
-			p.One.Ring(uuid.New())
+			p.One.Notify(uuid.New())
 		}
-		p.One.Ring(room)
+		p.One.Notify(room)
 	}))
 	if one.count(room) != 1 {
-		err = errors.Join(err, errors.New("while the bus is away its own node does not hear a bell"))
+		err = errors.Join(err, errors.New("while the bus is away its own node is not notified"))
 	}
 	p.Mend()
-	return errors.Join(err, hears(p.One, one, two), hears(p.Two, one, two), one.close(), two.close())
+	return errors.Join(err, reaches(p.One, one, two), reaches(p.Two, one, two), one.close(), two.close())
 }
 
 // A broker ends while the bus is away: Run looks whether anything is left of it.
 func endsWhileCut(ctx context.Context, p Pair) error {
-	e := listen(ctx, p.One)
-	err := errors.Join(e.begun(), hears(p.Two, e))
+	e := subscribe(ctx, p.One)
+	err := errors.Join(e.begun(), reaches(p.Two, e))
 	p.Cut()
-	p.One.Ring(uuid.New())
+	p.One.Notify(uuid.New())
 	err = errors.Join(err, e.close())
 	began := time.Now()
 	p.Close()
@@ -82,9 +82,9 @@ func endsWhileCut(ctx context.Context, p Pair) error {
 
 func all(rooms []uuid.UUID) bool { return len(rooms) == 0 }
 
-// count answers how often a room was named.
-func (e *ear) count(room uuid.UUID) (n int) {
-	for _, rooms := range e.heard() {
+// count returns how often a room was named.
+func (e *subscriber) count(room uuid.UUID) (n int) {
+	for _, rooms := range e.received() {
 		if slices.Contains(rooms, room) {
 			n++
 		}

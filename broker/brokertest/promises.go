@@ -13,81 +13,81 @@ import (
 	"parley/chat"
 )
 
-// Bells may have rung before somebody listened, so Listen begins with a look at all rooms.
-func looksAtAllFirst(ctx context.Context, p Pair) error {
-	p.One.Ring(uuid.New())
-	e := listen(ctx, p.Two)
+// Notifications may have been sent before somebody subscribed, so Subscribe begins with one for all rooms.
+func allRoomsFirst(ctx context.Context, p Pair) error {
+	p.One.Notify(uuid.New())
+	e := subscribe(ctx, p.Two)
 	err := e.begun()
-	if bells := e.heard(); len(bells) > 0 && len(bells[0]) > 0 {
-		err = fmt.Errorf("Listen began with a look at %v", bells[0])
+	if notifications := e.received(); len(notifications) > 0 && len(notifications[0]) > 0 {
+		err = fmt.Errorf("Subscribe began with %v", notifications[0])
 	}
 	return errors.Join(err, e.close())
 }
 
-// Whoever rings, both nodes hear it, the one that rang too.
-func bellIsHeardOnBothNodes(ctx context.Context, p Pair) error {
-	one, two := listen(ctx, p.One), listen(ctx, p.Two)
+// Whichever node notifies, both are told, the one that notified too.
+func notificationReachesBothNodes(ctx context.Context, p Pair) error {
+	one, two := subscribe(ctx, p.One), subscribe(ctx, p.Two)
 	err := errors.Join(one.begun(), two.begun())
 	if err == nil {
-		err = errors.Join(hears(p.One, one, two), hears(p.Two, one, two))
+		err = errors.Join(reaches(p.One, one, two), reaches(p.Two, one, two))
 	}
 	return errors.Join(err, one.close(), two.close())
 }
 
-// Several listeners of one broker each hear every bell, also while others come and go.
-func everyListenerHears(ctx context.Context, p Pair) error {
-	var ears []*ear
+// Several subscribers of one broker are each told of every notification, also while others come and go.
+func everySubscriberIsNotified(ctx context.Context, p Pair) error {
+	var subscribers []*subscriber
 	for range 5 {
-		ears = append(ears, listen(ctx, p.Two))
+		subscribers = append(subscribers, subscribe(ctx, p.Two))
 	}
 	var errs []error
-	for _, e := range ears {
+	for _, e := range subscribers {
 		errs = append(errs, e.begun())
 	}
 	if errors.Join(errs...) == nil {
-		errs = append(errs, hears(p.One, ears...), ears[2].close(), hears(p.One, ears[0], ears[1], ears[3], ears[4]))
+		errs = append(errs, reaches(p.One, subscribers...), subscribers[2].close(), reaches(p.One, subscribers[0], subscribers[1], subscribers[3], subscribers[4]))
 	}
-	for _, e := range ears {
+	for _, e := range subscribers {
 		errs = append(errs, e.close())
 	}
 	return errors.Join(errs...)
 }
 
-// When Listen has returned, look is not called any more, whatever rings meanwhile.
+// When Subscribe has returned, wake is not called any more, whatever is sent meanwhile.
 func nothingAfterTheEnd(ctx context.Context, p Pair) error {
 	ctx, stop := context.WithCancel(ctx)
-	var ringing sync.WaitGroup
+	var notifying sync.WaitGroup
 	for range 4 {
-		ringing.Go(func() {
+		notifying.Go(func() {
 			for ctx.Err() == nil {
-				p.One.Ring(uuid.New())
+				p.One.Notify(uuid.New())
 			}
 		})
 	}
-	defer ringing.Wait()
+	defer notifying.Wait()
 	defer stop()
 	for range 20 {
-		e := listen(ctx, p.Two)
+		e := subscribe(ctx, p.Two)
 		if err := errors.Join(e.begun(), e.close()); err != nil {
 			return err
 		}
-		again := listen(ctx, p.Two) // when it has been rung, so has the one before
-		if err := errors.Join(again.begun(), hears(p.One, again), again.close()); err != nil {
+		again := subscribe(ctx, p.Two) // when it has been told, so has the one before
+		if err := errors.Join(again.begun(), reaches(p.One, again), again.close()); err != nil {
 			return err
 		}
 		if n := e.late.Load(); n > 0 {
-			return fmt.Errorf("%d bells after Listen had returned", n)
+			return fmt.Errorf("%d notifications after Subscribe had returned", n)
 		}
 	}
 	return nil
 }
 
-// A context that ends, or has ended, ends Listen, whether it rings or not; and it can listen again.
+// A context that ends, or has ended, ends Subscribe, whether anything is sent or not; and it can subscribe again.
 func endsWithItsContext(ctx context.Context, p Pair) error {
 	over, stop := context.WithCancel(ctx)
 	stop()
 	for range 2 {
-		silent, ended := listen(ctx, p.Two), listen(over, p.Two)
+		silent, ended := subscribe(ctx, p.Two), subscribe(over, p.Two)
 		if err := errors.Join(silent.begun(), silent.close(), ended.close()); err != nil {
 			return err
 		}
@@ -95,7 +95,7 @@ func endsWithItsContext(ctx context.Context, p Pair) error {
 	return nil
 }
 
-// soon answers an error when something takes as long as a sender could notice.
+// soon returns an error when something takes as long as a sender could notice.
 func soon(what string, do func()) error {
 	done := make(chan struct{})
 	go func() {
@@ -106,36 +106,36 @@ func soon(what string, do func()) error {
 	case <-done:
 		return nil
 	case <-time.After(patience):
-		return fmt.Errorf("Ring blocks %s", what)
+		return fmt.Errorf("Notify blocks %s", what)
 	}
 }
 
-// Ring returns at once: when nobody listens, when nobody does any more, when it is called faster than
+// Notify returns at once: when nobody subscribes, when nobody does any more, when it is called faster than
 // anything can carry it, and for as many rooms as there are.
-func ringNeverBlocks(ctx context.Context, p Pair) error {
+func notifyNeverBlocks(ctx context.Context, p Pair) error {
 	many := make([]uuid.UUID, 10_000)
 	for i := range many {
 		many[i] = uuid.New()
 	}
 	storm := func() {
-		p.One.Ring(many...)
+		p.One.Notify(many...)
 		for range 10_000 {
-			p.One.Ring(many[0])
+			p.One.Notify(many[0])
 		}
 	}
-	if err := soon("when nobody listens", storm); err != nil {
+	if err := soon("when nobody subscribes", storm); err != nil {
 		return err
 	}
-	e := listen(ctx, p.Two)
-	if err := errors.Join(e.begun(), soon("while somebody listens", storm), e.close()); err != nil {
+	e := subscribe(ctx, p.Two)
+	if err := errors.Join(e.begun(), soon("while somebody subscribes", storm), e.close()); err != nil {
 		return err
 	}
-	return soon("when nobody listens any more", storm)
+	return soon("when nobody subscribes any more", storm)
 }
 
-// What is given to Ring belongs to its caller again when it returns.
-func ringKeepsNoRooms(ctx context.Context, p Pair) error {
-	e := listen(ctx, p.Two)
+// What is given to Notify belongs to its caller again when it returns.
+func notifyKeepsNoRooms(ctx context.Context, p Pair) error {
+	e := subscribe(ctx, p.Two)
 	err := e.begun()
 	forged := uuid.New()
 	rooms := make([]uuid.UUID, 3)
@@ -143,38 +143,38 @@ func ringKeepsNoRooms(ctx context.Context, p Pair) error {
 		for i := range rooms {
 			rooms[i] = uuid.New()
 		}
-		p.One.Ring(rooms...)
+		p.One.Notify(rooms...)
 		for i := range rooms {
 			rooms[i] = forged
 		}
 	}
 	if err == nil {
-		err = hears(p.One, e) // so what was rung before has come, as far as it comes
+		err = reaches(p.One, e) // so what was sent before has come, as far as it comes
 	}
-	for _, bell := range e.heard() {
-		if slices.Contains(bell, forged) {
-			err = errors.Join(err, errors.New("a room was heard that was written into the slice after Ring had returned"))
+	for _, notification := range e.received() {
+		if slices.Contains(notification, forged) {
+			err = errors.Join(err, errors.New("a room was received that was written into the slice after Notify had returned"))
 			break
 		}
 	}
 	return errors.Join(err, e.close())
 }
 
-// Ring and Listen may be called from many goroutines; the race detector says the rest.
+// Notify and Subscribe may be called from many goroutines; the race detector says the rest.
 func everythingAtOnce(ctx context.Context, p Pair) error {
 	var all sync.WaitGroup
 	errs := make([]error, 8)
 	for i := range errs {
-		b := []chat.Broker{p.One, p.Two}[i%2]
+		b := []chat.Notifier{p.One, p.Two}[i%2]
 		all.Go(func() {
 			for range 20 {
-				e := listen(ctx, b)
-				errs[i] = errors.Join(errs[i], e.begun(), hears(b, e), e.close())
+				e := subscribe(ctx, b)
+				errs[i] = errors.Join(errs[i], e.begun(), reaches(b, e), e.close())
 			}
 		})
 		all.Go(func() {
 			for range 200 {
-				b.Ring(uuid.New(), uuid.New())
+				b.Notify(uuid.New(), uuid.New())
 			}
 		})
 	}

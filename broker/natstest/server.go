@@ -64,7 +64,7 @@ func (s *Server) URL() string { return s.running.ClientURL() }
 // Running is the server itself; nil while it is stopped.
 func (s *Server) Running() *server.Server { return s.running }
 
-// Connect answers what sends a message on Parley's subject.
+// Connect returns what sends a message on Parley's subject.
 func Connect(t testing.TB, s *Server) (send func(data []byte)) {
 	t.Helper()
 	conn, err := nats.Connect(s.URL())

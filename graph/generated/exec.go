@@ -10,6 +10,7 @@ import (
 	"math"
 	"parley/auth"
 	"parley/chat"
+	"parley/chat/roomlog"
 	"parley/graph/lean"
 	"parley/graph/scalar"
 	"strconv"
@@ -194,10 +195,10 @@ type ComplexityRoot struct {
 // region    ************************** generated!.gotpl **************************
 
 type ChatResolver interface {
-	User(ctx context.Context, objs []*chat.Chat) ([]*auth.User, error)
+	User(ctx context.Context, objs []*roomlog.Chat) ([]*auth.User, error)
 }
 type EventResolver interface {
-	Actor(ctx context.Context, obj *chat.Event) (*auth.User, error)
+	Actor(ctx context.Context, obj *roomlog.Event) (*auth.User, error)
 }
 type MutationResolver interface {
 	Register(ctx context.Context, username string, password string) (*auth.Tokens, error)
@@ -207,31 +208,31 @@ type MutationResolver interface {
 	EndSession(ctx context.Context, session string) (*string, error)
 	ChangePassword(ctx context.Context, currentPassword string, newPassword string) (*auth.User, error)
 	DeleteAccount(ctx context.Context, password string) (*string, error)
-	CreateRoom(ctx context.Context, name string, topic *string) (*chat.Room, error)
+	CreateRoom(ctx context.Context, name string, topic *string) (*roomlog.Room, error)
 	DeleteRoom(ctx context.Context, room string) (*string, error)
-	SendChat(ctx context.Context, room string, text string, id *string) (*chat.Chat, error)
-	EditChat(ctx context.Context, chat string, text string) (*chat.Chat, error)
-	DeleteChat(ctx context.Context, chat string) (*chat.Chat, error)
+	SendChat(ctx context.Context, room string, text string, id *string) (*roomlog.Chat, error)
+	EditChat(ctx context.Context, chat string, text string) (*roomlog.Chat, error)
+	DeleteChat(ctx context.Context, chat string) (*roomlog.Chat, error)
 }
 type QueryResolver interface {
 	Me(ctx context.Context) (*auth.User, error)
 	User(ctx context.Context, id string) (*auth.User, error)
 	Users(ctx context.Context, startingWith string, first *int, after *string) (*auth.UserPage, error)
-	Room(ctx context.Context, id string) (*chat.Room, error)
+	Room(ctx context.Context, id string) (*roomlog.Room, error)
 	Rooms(ctx context.Context, matching *string, first *int, after *string) (*chat.RoomPage, error)
 	Chats(ctx context.Context, room string, first *int, after *string, last *int, before *string) (*chat.Page, error)
-	Chat(ctx context.Context, id string) (*chat.Chat, error)
+	Chat(ctx context.Context, id string) (*roomlog.Chat, error)
 	Sessions(ctx context.Context) ([]*auth.Session, error)
 	Node(ctx context.Context, id string) (scalar.Node, error)
 	Nodes(ctx context.Context, ids []string) ([]scalar.Node, error)
 	Server(ctx context.Context) (*Server, error)
 }
 type RoomResolver interface {
-	LastChat(ctx context.Context, objs []*chat.Room) ([]*chat.Chat, error)
+	LastChat(ctx context.Context, objs []*roomlog.Room) ([]*roomlog.Chat, error)
 }
 type SubscriptionResolver interface {
-	ChatSent(ctx context.Context, room string, after *string) (<-chan *chat.Chat, error)
-	Events(ctx context.Context, rooms []string, after []string) (<-chan *chat.Event, error)
+	ChatSent(ctx context.Context, room string, after *string) (<-chan *roomlog.Chat, error)
+	Events(ctx context.Context, rooms []string, after []string) (<-chan *roomlog.Event, error)
 }
 type UserConnectionResolver interface {
 	PageInfo(ctx context.Context, obj *auth.UserPage) (*chat.PageInfo, error)
@@ -2479,14 +2480,14 @@ func (ec *executionContext) fieldContext_AuthPayload_user(_ context.Context, fie
 	return fc, nil
 }
 
-func (ec *executionContext) _Chat_id(ctx context.Context, field graphql.CollectedField, obj *chat.Chat) (ret graphql.Marshaler) {
+func (ec *executionContext) _Chat_id(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (ret graphql.Marshaler) {
 	return (*lean.ID)(&obj.ID)
 }
 func (ec *executionContext) fieldContext_Chat_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Chat", field, false, false, "ID")
 }
 
-func (ec *executionContext) _Chat_room(ctx context.Context, field graphql.CollectedField, obj *chat.Chat) (ret graphql.Marshaler) {
+func (ec *executionContext) _Chat_room(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2498,8 +2499,8 @@ func (ec *executionContext) _Chat_room(ctx context.Context, field graphql.Collec
 			return obj.Room, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *chat.Room) graphql.Marshaler {
-			return ec.marshalNRoom2ᚖparleyᚋchatᚐRoom(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *roomlog.Room) graphql.Marshaler {
+			return ec.marshalNRoom2ᚖparleyᚋchatᚋroomlogᚐRoom(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2518,21 +2519,21 @@ func (ec *executionContext) fieldContext_Chat_room(_ context.Context, field grap
 	return fc, nil
 }
 
-func (ec *executionContext) _Chat_number(ctx context.Context, field graphql.CollectedField, obj *chat.Chat) (ret graphql.Marshaler) {
+func (ec *executionContext) _Chat_number(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (ret graphql.Marshaler) {
 	return (*lean.Int)(&obj.Number)
 }
 func (ec *executionContext) fieldContext_Chat_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Chat", field, false, false, "Int")
 }
 
-func (ec *executionContext) _Chat_username(ctx context.Context, field graphql.CollectedField, obj *chat.Chat) (ret graphql.Marshaler) {
+func (ec *executionContext) _Chat_username(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (ret graphql.Marshaler) {
 	return (*lean.String)(&obj.Username)
 }
 func (ec *executionContext) fieldContext_Chat_username(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Chat", field, false, false, "String")
 }
 
-func (ec *executionContext) _Chat_user(ctx context.Context, field graphql.CollectedField, obj *chat.Chat) (ret graphql.Marshaler) {
+func (ec *executionContext) _Chat_user(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2563,9 +2564,9 @@ func (ec *executionContext) fieldContext_Chat_user(_ context.Context, field grap
 	}
 	return fc, nil
 }
-func (ec *executionContext) resolveBatch_Chat_user(ctx context.Context, field graphql.CollectedField, obj *chat.Chat) (any, error) {
+func (ec *executionContext) resolveBatch_Chat_user(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (any, error) {
 	resolver := ec.Resolvers.Chat()
-	if batch, ok := graphql.BatchParentsFor[*chat.Chat](ctx, "Chat"); ok {
+	if batch, ok := graphql.BatchParentsFor[*roomlog.Chat](ctx, "Chat"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.User(ctx, batch.Parents)
 		})
@@ -2578,7 +2579,7 @@ func (ec *executionContext) resolveBatch_Chat_user(ctx context.Context, field gr
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.User(ctx, []*chat.Chat{obj})
+	results, err := resolver.User(ctx, []*roomlog.Chat{obj})
 	return graphql.ResolveBatchSingleResult[*auth.User](
 		ctx,
 		results,
@@ -2587,35 +2588,35 @@ func (ec *executionContext) resolveBatch_Chat_user(ctx context.Context, field gr
 	)
 }
 
-func (ec *executionContext) _Chat_text(ctx context.Context, field graphql.CollectedField, obj *chat.Chat) (ret graphql.Marshaler) {
+func (ec *executionContext) _Chat_text(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (ret graphql.Marshaler) {
 	return lean.Optional(obj.Text)
 }
 func (ec *executionContext) fieldContext_Chat_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Chat", field, false, false, "String")
 }
 
-func (ec *executionContext) _Chat_createdAt(ctx context.Context, field graphql.CollectedField, obj *chat.Chat) (ret graphql.Marshaler) {
+func (ec *executionContext) _Chat_createdAt(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (ret graphql.Marshaler) {
 	return (*lean.Time)(&obj.CreatedAt)
 }
 func (ec *executionContext) fieldContext_Chat_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Chat", field, false, false, "DateTime")
 }
 
-func (ec *executionContext) _Chat_editedAt(ctx context.Context, field graphql.CollectedField, obj *chat.Chat) (ret graphql.Marshaler) {
+func (ec *executionContext) _Chat_editedAt(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (ret graphql.Marshaler) {
 	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.EditedAt)
 }
 func (ec *executionContext) fieldContext_Chat_editedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Chat", field, false, false, "DateTime")
 }
 
-func (ec *executionContext) _Chat_deletedAt(ctx context.Context, field graphql.CollectedField, obj *chat.Chat) (ret graphql.Marshaler) {
+func (ec *executionContext) _Chat_deletedAt(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (ret graphql.Marshaler) {
 	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.DeletedAt)
 }
 func (ec *executionContext) fieldContext_Chat_deletedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Chat", field, false, false, "DateTime")
 }
 
-func (ec *executionContext) _Chat_cursor(ctx context.Context, field graphql.CollectedField, obj *chat.Chat) (ret graphql.Marshaler) {
+func (ec *executionContext) _Chat_cursor(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (ret graphql.Marshaler) {
 	text := lean.String(obj.Cursor())
 	return &text
 }
@@ -2667,8 +2668,8 @@ func (ec *executionContext) _ChatConnection_nodes(ctx context.Context, field gra
 			return obj.Nodes, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*chat.Chat) graphql.Marshaler {
-			return ec.marshalNChat2ᚕᚖparleyᚋchatᚐChatᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*roomlog.Chat) graphql.Marshaler {
+			return ec.marshalNChat2ᚕᚖparleyᚋchatᚋroomlogᚐChatᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2745,8 +2746,8 @@ func (ec *executionContext) _ChatEdge_node(ctx context.Context, field graphql.Co
 			return obj.Node, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *chat.Chat) graphql.Marshaler {
-			return ec.marshalNChat2ᚖparleyᚋchatᚐChat(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *roomlog.Chat) graphql.Marshaler {
+			return ec.marshalNChat2ᚖparleyᚋchatᚋroomlogᚐChat(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2765,28 +2766,28 @@ func (ec *executionContext) fieldContext_ChatEdge_node(_ context.Context, field 
 	return fc, nil
 }
 
-func (ec *executionContext) _Event_cursor(ctx context.Context, field graphql.CollectedField, obj *chat.Event) (ret graphql.Marshaler) {
+func (ec *executionContext) _Event_cursor(ctx context.Context, field graphql.CollectedField, obj *roomlog.Event) (ret graphql.Marshaler) {
 	return ec.marshalOCursor2ᚖstring(ctx, field.Selections, obj.Cursor())
 }
 func (ec *executionContext) fieldContext_Event_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Event", field, true, false, "Cursor")
 }
 
-func (ec *executionContext) _Event_at(ctx context.Context, field graphql.CollectedField, obj *chat.Event) (ret graphql.Marshaler) {
+func (ec *executionContext) _Event_at(ctx context.Context, field graphql.CollectedField, obj *roomlog.Event) (ret graphql.Marshaler) {
 	return (*lean.Time)(&obj.At)
 }
 func (ec *executionContext) fieldContext_Event_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Event", field, false, false, "DateTime")
 }
 
-func (ec *executionContext) _Event_kind(ctx context.Context, field graphql.CollectedField, obj *chat.Event) (ret graphql.Marshaler) {
-	return ec.marshalNEventKind2parleyᚋchatᚐEventKind(ctx, field.Selections, obj.Kind)
+func (ec *executionContext) _Event_kind(ctx context.Context, field graphql.CollectedField, obj *roomlog.Event) (ret graphql.Marshaler) {
+	return ec.marshalNEventKind2parleyᚋchatᚋroomlogᚐEventKind(ctx, field.Selections, obj.Kind)
 }
 func (ec *executionContext) fieldContext_Event_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Event", field, false, false, "EventKind")
 }
 
-func (ec *executionContext) _Event_actor(ctx context.Context, field graphql.CollectedField, obj *chat.Event) (ret graphql.Marshaler) {
+func (ec *executionContext) _Event_actor(ctx context.Context, field graphql.CollectedField, obj *roomlog.Event) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2818,7 +2819,7 @@ func (ec *executionContext) fieldContext_Event_actor(_ context.Context, field gr
 	return fc, nil
 }
 
-func (ec *executionContext) _Event_room(ctx context.Context, field graphql.CollectedField, obj *chat.Event) (ret graphql.Marshaler) {
+func (ec *executionContext) _Event_room(ctx context.Context, field graphql.CollectedField, obj *roomlog.Event) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2830,8 +2831,8 @@ func (ec *executionContext) _Event_room(ctx context.Context, field graphql.Colle
 			return obj.Room, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *chat.Room) graphql.Marshaler {
-			return ec.marshalORoom2ᚖparleyᚋchatᚐRoom(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *roomlog.Room) graphql.Marshaler {
+			return ec.marshalORoom2ᚖparleyᚋchatᚋroomlogᚐRoom(ctx, selections, v)
 		},
 		true,
 		false,
@@ -2850,7 +2851,7 @@ func (ec *executionContext) fieldContext_Event_room(_ context.Context, field gra
 	return fc, nil
 }
 
-func (ec *executionContext) _Event_chat(ctx context.Context, field graphql.CollectedField, obj *chat.Event) (ret graphql.Marshaler) {
+func (ec *executionContext) _Event_chat(ctx context.Context, field graphql.CollectedField, obj *roomlog.Event) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -2862,8 +2863,8 @@ func (ec *executionContext) _Event_chat(ctx context.Context, field graphql.Colle
 			return obj.Chat, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *chat.Chat) graphql.Marshaler {
-			return ec.marshalOChat2ᚖparleyᚋchatᚐChat(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *roomlog.Chat) graphql.Marshaler {
+			return ec.marshalOChat2ᚖparleyᚋchatᚋroomlogᚐChat(ctx, selections, v)
 		},
 		true,
 		false,
@@ -2882,7 +2883,7 @@ func (ec *executionContext) fieldContext_Event_chat(_ context.Context, field gra
 	return fc, nil
 }
 
-func (ec *executionContext) _Event_cursors(ctx context.Context, field graphql.CollectedField, obj *chat.Event) (ret graphql.Marshaler) {
+func (ec *executionContext) _Event_cursors(ctx context.Context, field graphql.CollectedField, obj *roomlog.Event) (ret graphql.Marshaler) {
 	return ec.marshalOCursor2ᚕstringᚄ(ctx, field.Selections, obj.Cursors)
 }
 func (ec *executionContext) fieldContext_Event_cursors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -3238,8 +3239,8 @@ func (ec *executionContext) _Mutation_createRoom(ctx context.Context, field grap
 			return ec.Resolvers.Mutation().CreateRoom(ctx, fc.Args["name"].(string), fc.Args["topic"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *chat.Room) graphql.Marshaler {
-			return ec.marshalORoom2ᚖparleyᚋchatᚐRoom(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *roomlog.Room) graphql.Marshaler {
+			return ec.marshalORoom2ᚖparleyᚋchatᚋroomlogᚐRoom(ctx, selections, v)
 		},
 		true,
 		false,
@@ -3326,8 +3327,8 @@ func (ec *executionContext) _Mutation_sendChat(ctx context.Context, field graphq
 			return ec.Resolvers.Mutation().SendChat(ctx, fc.Args["room"].(string), fc.Args["text"].(string), fc.Args["id"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *chat.Chat) graphql.Marshaler {
-			return ec.marshalOChat2ᚖparleyᚋchatᚐChat(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *roomlog.Chat) graphql.Marshaler {
+			return ec.marshalOChat2ᚖparleyᚋchatᚋroomlogᚐChat(ctx, selections, v)
 		},
 		true,
 		false,
@@ -3370,8 +3371,8 @@ func (ec *executionContext) _Mutation_editChat(ctx context.Context, field graphq
 			return ec.Resolvers.Mutation().EditChat(ctx, fc.Args["chat"].(string), fc.Args["text"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *chat.Chat) graphql.Marshaler {
-			return ec.marshalOChat2ᚖparleyᚋchatᚐChat(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *roomlog.Chat) graphql.Marshaler {
+			return ec.marshalOChat2ᚖparleyᚋchatᚋroomlogᚐChat(ctx, selections, v)
 		},
 		true,
 		false,
@@ -3414,8 +3415,8 @@ func (ec *executionContext) _Mutation_deleteChat(ctx context.Context, field grap
 			return ec.Resolvers.Mutation().DeleteChat(ctx, fc.Args["chat"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *chat.Chat) graphql.Marshaler {
-			return ec.marshalOChat2ᚖparleyᚋchatᚐChat(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *roomlog.Chat) graphql.Marshaler {
+			return ec.marshalOChat2ᚖparleyᚋchatᚋroomlogᚐChat(ctx, selections, v)
 		},
 		true,
 		false,
@@ -3606,8 +3607,8 @@ func (ec *executionContext) _Query_room(ctx context.Context, field graphql.Colle
 			return ec.Resolvers.Query().Room(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *chat.Room) graphql.Marshaler {
-			return ec.marshalORoom2ᚖparleyᚋchatᚐRoom(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *roomlog.Room) graphql.Marshaler {
+			return ec.marshalORoom2ᚖparleyᚋchatᚋroomlogᚐRoom(ctx, selections, v)
 		},
 		true,
 		false,
@@ -3738,8 +3739,8 @@ func (ec *executionContext) _Query_chat(ctx context.Context, field graphql.Colle
 			return ec.Resolvers.Query().Chat(ctx, fc.Args["id"].(string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *chat.Chat) graphql.Marshaler {
-			return ec.marshalOChat2ᚖparleyᚋchatᚐChat(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *roomlog.Chat) graphql.Marshaler {
+			return ec.marshalOChat2ᚖparleyᚋchatᚋroomlogᚐChat(ctx, selections, v)
 		},
 		true,
 		false,
@@ -3997,35 +3998,35 @@ func (ec *executionContext) fieldContext_Query___schema(_ context.Context, field
 	return fc, nil
 }
 
-func (ec *executionContext) _Room_id(ctx context.Context, field graphql.CollectedField, obj *chat.Room) (ret graphql.Marshaler) {
+func (ec *executionContext) _Room_id(ctx context.Context, field graphql.CollectedField, obj *roomlog.Room) (ret graphql.Marshaler) {
 	return (*lean.ID)(&obj.ID)
 }
 func (ec *executionContext) fieldContext_Room_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Room", field, false, false, "ID")
 }
 
-func (ec *executionContext) _Room_name(ctx context.Context, field graphql.CollectedField, obj *chat.Room) (ret graphql.Marshaler) {
+func (ec *executionContext) _Room_name(ctx context.Context, field graphql.CollectedField, obj *roomlog.Room) (ret graphql.Marshaler) {
 	return (*lean.String)(&obj.Name)
 }
 func (ec *executionContext) fieldContext_Room_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Room", field, false, false, "String")
 }
 
-func (ec *executionContext) _Room_topic(ctx context.Context, field graphql.CollectedField, obj *chat.Room) (ret graphql.Marshaler) {
+func (ec *executionContext) _Room_topic(ctx context.Context, field graphql.CollectedField, obj *roomlog.Room) (ret graphql.Marshaler) {
 	return lean.Optional(obj.Topic)
 }
 func (ec *executionContext) fieldContext_Room_topic(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Room", field, false, false, "String")
 }
 
-func (ec *executionContext) _Room_createdAt(ctx context.Context, field graphql.CollectedField, obj *chat.Room) (ret graphql.Marshaler) {
+func (ec *executionContext) _Room_createdAt(ctx context.Context, field graphql.CollectedField, obj *roomlog.Room) (ret graphql.Marshaler) {
 	return (*lean.Time)(&obj.CreatedAt)
 }
 func (ec *executionContext) fieldContext_Room_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Room", field, false, false, "DateTime")
 }
 
-func (ec *executionContext) _Room_lastChat(ctx context.Context, field graphql.CollectedField, obj *chat.Room) (ret graphql.Marshaler) {
+func (ec *executionContext) _Room_lastChat(ctx context.Context, field graphql.CollectedField, obj *roomlog.Room) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4037,8 +4038,8 @@ func (ec *executionContext) _Room_lastChat(ctx context.Context, field graphql.Co
 			return ec.resolveBatch_Room_lastChat(ctx, field, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *chat.Chat) graphql.Marshaler {
-			return ec.marshalOChat2ᚖparleyᚋchatᚐChat(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *roomlog.Chat) graphql.Marshaler {
+			return ec.marshalOChat2ᚖparleyᚋchatᚋroomlogᚐChat(ctx, selections, v)
 		},
 		true,
 		false,
@@ -4056,13 +4057,13 @@ func (ec *executionContext) fieldContext_Room_lastChat(_ context.Context, field 
 	}
 	return fc, nil
 }
-func (ec *executionContext) resolveBatch_Room_lastChat(ctx context.Context, field graphql.CollectedField, obj *chat.Room) (any, error) {
+func (ec *executionContext) resolveBatch_Room_lastChat(ctx context.Context, field graphql.CollectedField, obj *roomlog.Room) (any, error) {
 	resolver := ec.Resolvers.Room()
-	if batch, ok := graphql.BatchParentsFor[*chat.Room](ctx, "Room"); ok {
+	if batch, ok := graphql.BatchParentsFor[*roomlog.Room](ctx, "Room"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.LastChat(ctx, batch.Parents)
 		})
-		return graphql.ResolveBatchGroupResult[*chat.Chat](
+		return graphql.ResolveBatchGroupResult[*roomlog.Chat](
 			ctx,
 			batch.Index,
 			len(batch.Parents),
@@ -4071,8 +4072,8 @@ func (ec *executionContext) resolveBatch_Room_lastChat(ctx context.Context, fiel
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.LastChat(ctx, []*chat.Room{obj})
-	return graphql.ResolveBatchSingleResult[*chat.Chat](
+	results, err := resolver.LastChat(ctx, []*roomlog.Room{obj})
+	return graphql.ResolveBatchSingleResult[*roomlog.Chat](
 		ctx,
 		results,
 		err,
@@ -4124,8 +4125,8 @@ func (ec *executionContext) _RoomConnection_nodes(ctx context.Context, field gra
 			return obj.Nodes(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*chat.Room) graphql.Marshaler {
-			return ec.marshalNRoom2ᚕᚖparleyᚋchatᚐRoomᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []*roomlog.Room) graphql.Marshaler {
+			return ec.marshalNRoom2ᚕᚖparleyᚋchatᚋroomlogᚐRoomᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4195,8 +4196,8 @@ func (ec *executionContext) _RoomEdge_node(ctx context.Context, field graphql.Co
 			return obj.Node, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *chat.Room) graphql.Marshaler {
-			return ec.marshalNRoom2ᚖparleyᚋchatᚐRoom(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *roomlog.Room) graphql.Marshaler {
+			return ec.marshalNRoom2ᚖparleyᚋchatᚋroomlogᚐRoom(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4316,8 +4317,8 @@ func (ec *executionContext) _Subscription_chatSent(ctx context.Context, field gr
 			return ec.Resolvers.Subscription().ChatSent(ctx, fc.Args["room"].(string), fc.Args["after"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *chat.Chat) graphql.Marshaler {
-			return ec.marshalNChat2ᚖparleyᚋchatᚐChat(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *roomlog.Chat) graphql.Marshaler {
+			return ec.marshalNChat2ᚖparleyᚋchatᚋroomlogᚐChat(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4360,8 +4361,8 @@ func (ec *executionContext) _Subscription_events(ctx context.Context, field grap
 			return ec.Resolvers.Subscription().Events(ctx, fc.Args["rooms"].([]string), fc.Args["after"].([]string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *chat.Event) graphql.Marshaler {
-			return ec.marshalNEvent2ᚖparleyᚋchatᚐEvent(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *roomlog.Event) graphql.Marshaler {
+			return ec.marshalNEvent2ᚖparleyᚋchatᚋroomlogᚐEvent(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5274,16 +5275,16 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Session(ctx, sel, obj)
-	case chat.Room:
+	case roomlog.Room:
 		return ec._Room(ctx, sel, &obj)
-	case *chat.Room:
+	case *roomlog.Room:
 		if obj == nil {
 			return graphql.Null
 		}
 		return ec._Room(ctx, sel, obj)
-	case chat.Chat:
+	case roomlog.Chat:
 		return ec._Chat(ctx, sel, &obj)
-	case *chat.Chat:
+	case *roomlog.Chat:
 		if obj == nil {
 			return graphql.Null
 		}
@@ -5356,7 +5357,7 @@ func (ec *executionContext) _AuthPayload(ctx context.Context, sel ast.SelectionS
 
 var chatImplementors = []string{"Chat", "Node"}
 
-func (ec *executionContext) _Chat(ctx context.Context, sel ast.SelectionSet, obj *chat.Chat) graphql.Marshaler {
+func (ec *executionContext) _Chat(ctx context.Context, sel ast.SelectionSet, obj *roomlog.Chat) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, chatImplementors)
 
 	out := lean.NewObject(fields)
@@ -5521,7 +5522,7 @@ func (ec *executionContext) _ChatEdge(ctx context.Context, sel ast.SelectionSet,
 
 var eventImplementors = []string{"Event"}
 
-func (ec *executionContext) _Event(ctx context.Context, sel ast.SelectionSet, obj *chat.Event) graphql.Marshaler {
+func (ec *executionContext) _Event(ctx context.Context, sel ast.SelectionSet, obj *roomlog.Event) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, eventImplementors)
 
 	out := lean.NewObject(fields)
@@ -5917,7 +5918,7 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 
 var roomImplementors = []string{"Room", "Node"}
 
-func (ec *executionContext) _Room(ctx context.Context, sel ast.SelectionSet, obj *chat.Room) graphql.Marshaler {
+func (ec *executionContext) _Room(ctx context.Context, sel ast.SelectionSet, obj *roomlog.Room) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, roomImplementors)
 
 	out := lean.NewObject(fields)
@@ -6674,12 +6675,12 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 	return res
 }
 
-func (ec *executionContext) marshalNChat2ᚕᚖparleyᚋchatᚐChatᚄ(ctx context.Context, sel ast.SelectionSet, v []*chat.Chat) graphql.Marshaler {
+func (ec *executionContext) marshalNChat2ᚕᚖparleyᚋchatᚋroomlogᚐChatᚄ(ctx context.Context, sel ast.SelectionSet, v []*roomlog.Chat) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "Chat", v, nil)
 	ret := lean.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNChat2ᚖparleyᚋchatᚐChat(ctx, sel, v[i])
+		return ec.marshalNChat2ᚖparleyᚋchatᚋroomlogᚐChat(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -6691,7 +6692,7 @@ func (ec *executionContext) marshalNChat2ᚕᚖparleyᚋchatᚐChatᚄ(ctx conte
 	return ret
 }
 
-func (ec *executionContext) marshalNChat2ᚖparleyᚋchatᚐChat(ctx context.Context, sel ast.SelectionSet, v *chat.Chat) graphql.Marshaler {
+func (ec *executionContext) marshalNChat2ᚖparleyᚋchatᚋroomlogᚐChat(ctx context.Context, sel ast.SelectionSet, v *roomlog.Chat) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Chat!")
 		return graphql.Null
@@ -6747,7 +6748,7 @@ func (ec *executionContext) marshalNDateTime2timeᚐTime(ctx context.Context, se
 	return res
 }
 
-func (ec *executionContext) marshalNEvent2ᚖparleyᚋchatᚐEvent(ctx context.Context, sel ast.SelectionSet, v *chat.Event) graphql.Marshaler {
+func (ec *executionContext) marshalNEvent2ᚖparleyᚋchatᚋroomlogᚐEvent(ctx context.Context, sel ast.SelectionSet, v *roomlog.Event) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Event!")
 		return graphql.Null
@@ -6755,15 +6756,15 @@ func (ec *executionContext) marshalNEvent2ᚖparleyᚋchatᚐEvent(ctx context.C
 	return ec._Event(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNEventKind2parleyᚋchatᚐEventKind(ctx context.Context, v any) (chat.EventKind, error) {
+func (ec *executionContext) unmarshalNEventKind2parleyᚋchatᚋroomlogᚐEventKind(ctx context.Context, v any) (roomlog.EventKind, error) {
 	tmp, err := graphql.UnmarshalString(v)
-	res := unmarshalNEventKind2parleyᚋchatᚐEventKind[tmp]
+	res := unmarshalNEventKind2parleyᚋchatᚋroomlogᚐEventKind[tmp]
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNEventKind2parleyᚋchatᚐEventKind(ctx context.Context, sel ast.SelectionSet, v chat.EventKind) graphql.Marshaler {
+func (ec *executionContext) marshalNEventKind2parleyᚋchatᚋroomlogᚐEventKind(ctx context.Context, sel ast.SelectionSet, v roomlog.EventKind) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalString(marshalNEventKind2parleyᚋchatᚐEventKind[v])
+	res := graphql.MarshalString(marshalNEventKind2parleyᚋchatᚋroomlogᚐEventKind[v])
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "EventKind!")
 	}
@@ -6771,19 +6772,19 @@ func (ec *executionContext) marshalNEventKind2parleyᚋchatᚐEventKind(ctx cont
 }
 
 var (
-	unmarshalNEventKind2parleyᚋchatᚐEventKind = map[string]chat.EventKind{
-		"CHAT_SENT":    chat.ChatSent,
-		"CHAT_EDITED":  chat.ChatEdited,
-		"CHAT_DELETED": chat.ChatDeleted,
-		"ROOM_DELETED": chat.RoomDeleted,
-		"CAUGHT_UP":    chat.CaughtUp,
+	unmarshalNEventKind2parleyᚋchatᚋroomlogᚐEventKind = map[string]roomlog.EventKind{
+		"CHAT_SENT":    roomlog.ChatSent,
+		"CHAT_EDITED":  roomlog.ChatEdited,
+		"CHAT_DELETED": roomlog.ChatDeleted,
+		"ROOM_DELETED": roomlog.RoomDeleted,
+		"CAUGHT_UP":    roomlog.CaughtUp,
 	}
-	marshalNEventKind2parleyᚋchatᚐEventKind = map[chat.EventKind]string{
-		chat.ChatSent:    "CHAT_SENT",
-		chat.ChatEdited:  "CHAT_EDITED",
-		chat.ChatDeleted: "CHAT_DELETED",
-		chat.RoomDeleted: "ROOM_DELETED",
-		chat.CaughtUp:    "CAUGHT_UP",
+	marshalNEventKind2parleyᚋchatᚋroomlogᚐEventKind = map[roomlog.EventKind]string{
+		roomlog.ChatSent:    "CHAT_SENT",
+		roomlog.ChatEdited:  "CHAT_EDITED",
+		roomlog.ChatDeleted: "CHAT_DELETED",
+		roomlog.RoomDeleted: "ROOM_DELETED",
+		roomlog.CaughtUp:    "CAUGHT_UP",
 	}
 )
 
@@ -6868,22 +6869,22 @@ func (ec *executionContext) marshalNLimits2ᚖparleyᚋgraphᚋgeneratedᚐLimit
 
 func (ec *executionContext) marshalNNode2ᚕparleyᚋgraphᚋscalarᚐNode(ctx context.Context, sel ast.SelectionSet, v []scalar.Node) graphql.Marshaler {
 	{
-		var batchItemsRoom []*chat.Room
+		var batchItemsRoom []*roomlog.Room
 		batchIdxMapRoom := map[int]int{}
-		var batchItemsChat []*chat.Chat
+		var batchItemsChat []*roomlog.Chat
 		batchIdxMapChat := map[int]int{}
 		for i, item := range v {
 			switch concrete := item.(type) {
-			case chat.Room:
+			case roomlog.Room:
 				batchIdxMapRoom[i] = len(batchItemsRoom)
 				batchItemsRoom = append(batchItemsRoom, &concrete)
-			case *chat.Room:
+			case *roomlog.Room:
 				batchIdxMapRoom[i] = len(batchItemsRoom)
 				batchItemsRoom = append(batchItemsRoom, concrete)
-			case chat.Chat:
+			case roomlog.Chat:
 				batchIdxMapChat[i] = len(batchItemsChat)
 				batchItemsChat = append(batchItemsChat, &concrete)
-			case *chat.Chat:
+			case *roomlog.Chat:
 				batchIdxMapChat[i] = len(batchItemsChat)
 				batchItemsChat = append(batchItemsChat, concrete)
 			}
@@ -6916,12 +6917,12 @@ func (ec *executionContext) marshalNPageInfo2ᚖparleyᚋchatᚐPageInfo(ctx con
 	return ec._PageInfo(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNRoom2ᚕᚖparleyᚋchatᚐRoomᚄ(ctx context.Context, sel ast.SelectionSet, v []*chat.Room) graphql.Marshaler {
+func (ec *executionContext) marshalNRoom2ᚕᚖparleyᚋchatᚋroomlogᚐRoomᚄ(ctx context.Context, sel ast.SelectionSet, v []*roomlog.Room) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "Room", v, nil)
 	ret := lean.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNRoom2ᚖparleyᚋchatᚐRoom(ctx, sel, v[i])
+		return ec.marshalNRoom2ᚖparleyᚋchatᚋroomlogᚐRoom(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -6933,7 +6934,7 @@ func (ec *executionContext) marshalNRoom2ᚕᚖparleyᚋchatᚐRoomᚄ(ctx conte
 	return ret
 }
 
-func (ec *executionContext) marshalNRoom2ᚖparleyᚋchatᚐRoom(ctx context.Context, sel ast.SelectionSet, v *chat.Room) graphql.Marshaler {
+func (ec *executionContext) marshalNRoom2ᚖparleyᚋchatᚋroomlogᚐRoom(ctx context.Context, sel ast.SelectionSet, v *roomlog.Room) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Room!")
 		return graphql.Null
@@ -7214,7 +7215,7 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	return res
 }
 
-func (ec *executionContext) marshalOChat2ᚖparleyᚋchatᚐChat(ctx context.Context, sel ast.SelectionSet, v *chat.Chat) graphql.Marshaler {
+func (ec *executionContext) marshalOChat2ᚖparleyᚋchatᚋroomlogᚐChat(ctx context.Context, sel ast.SelectionSet, v *roomlog.Chat) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -7409,7 +7410,7 @@ func (ec *executionContext) marshalONode2parleyᚋgraphᚋscalarᚐNode(ctx cont
 	return ec._Node(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalORoom2ᚖparleyᚋchatᚐRoom(ctx context.Context, sel ast.SelectionSet, v *chat.Room) graphql.Marshaler {
+func (ec *executionContext) marshalORoom2ᚖparleyᚋchatᚋroomlogᚐRoom(ctx context.Context, sel ast.SelectionSet, v *roomlog.Room) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

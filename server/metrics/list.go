@@ -39,8 +39,8 @@ var trafficMetrics = []metric{
 
 var deliveryMetrics = []metric{
 	gauge("parley_feeds", "Groups of streams that share each execution.", func(s *Snapshot) int64 { return int64(s.Transport.Feeds) }),
-	gauge("parley_window_bytes", "Chats and encoded events kept for them.", func(s *Snapshot) int64 { return s.Transport.WindowBytes + s.Chat.WindowBytes }),
-	gauge("parley_followed_rooms", "Rooms that somebody follows on this node.", func(s *Snapshot) int64 { return int64(s.Chat.Rooms) }),
+	gauge("parley_window_bytes", "Chats and encoded events kept for them.", func(s *Snapshot) int64 { return s.Transport.WindowBytes + s.Chat.Log.WindowBytes }),
+	gauge("parley_followed_rooms", "Rooms that somebody follows on this node.", func(s *Snapshot) int64 { return int64(s.Chat.Log.Rooms) }),
 	gauge("parley_catching_up", "Readers behind their window that read the log right now.", func(s *Snapshot) int64 { return int64(s.Transport.CatchingUp) }),
 	histogram("parley_delivery_lag_seconds", "From the time of an event until its bytes were the kernel's, for readers that are not behind.", nanoseconds, func(s *Snapshot) meter.Distribution { return s.Transport.Lag }),
 	counter("parley_executions_total", "Executions of streams' operations, each for all readers of a feed.", func(s *Snapshot) uint64 { return s.Transport.Executions }),
@@ -48,22 +48,22 @@ var deliveryMetrics = []metric{
 		return map[string]uint64{"window": s.Transport.Live, "log": s.Transport.CaughtUp}
 	}),
 	counters("parley_log_reads_total", "Reads of rooms' logs.", "kind", func(s *Snapshot) map[string]uint64 {
-		return map[string]uint64{"live": s.Chat.LiveReads, "catchup": s.Chat.CatchUpReads}
+		return map[string]uint64{"live": s.Chat.Log.LiveReads, "catchup": s.Chat.Log.CatchUpReads}
 	}),
 	counters("parley_log_read_faults_total", "Of these, those that handed nothing out.", "fault", func(s *Snapshot) map[string]uint64 {
-		return map[string]uint64{"failed": s.Chat.FailedReads, "diverged": s.Chat.Diverged, "hole": s.Chat.Holes}
+		return map[string]uint64{"failed": s.Chat.Log.FailedReads, "diverged": s.Chat.Log.Diverged, "hole": s.Chat.Log.Holes}
 	}),
 	counters("parley_heads_checks_total", "Comparisons of followed rooms with the database; stale: rooms found behind.", "outcome", func(s *Snapshot) map[string]uint64 {
-		return map[string]uint64{"ok": s.Chat.HeadsChecks - min(s.Chat.HeadsChecks, s.Chat.HeadsFailed), "failed": s.Chat.HeadsFailed, "stale": s.Chat.HeadsMismatch}
+		return map[string]uint64{"ok": s.Chat.Log.HeadsChecks - min(s.Chat.Log.HeadsChecks, s.Chat.Log.HeadsFailed), "failed": s.Chat.Log.HeadsFailed, "stale": s.Chat.Log.HeadsMismatch}
 	}),
 }
 
 var sendMetrics = []metric{
 	counters("parley_sends_total", "Calls of sendChat, by what came of them.", "outcome", func(s *Snapshot) map[string]uint64 { return s.Chat.Sends }),
-	histogram("parley_commit_batch_size", "Sends in one transaction.", 1, func(s *Snapshot) meter.Distribution { return s.Chat.BatchSize }),
-	histogram("parley_commit_seconds", "Time of such a transaction.", nanoseconds, func(s *Snapshot) meter.Distribution { return s.Chat.CommitTime }),
-	gauge("parley_write_queue_entries", "Sends that wait for a transaction.", func(s *Snapshot) int64 { return int64(s.Chat.Queued) }),
-	gauge("parley_write_queue_bytes", "Their text.", func(s *Snapshot) int64 { return s.Chat.QueuedBytes }),
+	histogram("parley_commit_batch_size", "Sends in one transaction.", 1, func(s *Snapshot) meter.Distribution { return s.Chat.Queue.BatchSize }),
+	histogram("parley_commit_seconds", "Time of such a transaction.", nanoseconds, func(s *Snapshot) meter.Distribution { return s.Chat.Queue.CommitTime }),
+	gauge("parley_write_queue_entries", "Sends that wait for a transaction.", func(s *Snapshot) int64 { return int64(s.Chat.Queue.Queued) }),
+	gauge("parley_write_queue_bytes", "Their text.", func(s *Snapshot) int64 { return s.Chat.Queue.QueuedBytes }),
 }
 
 var databaseMetrics = []metric{
@@ -92,7 +92,7 @@ var sessionMetrics = []metric{
 var nodeMetrics = []metric{
 	gauge("parley_bus_connected", "1 while notifications reach other nodes.", func(s *Snapshot) int64 { return toInt(s.Broker.Connected) }),
 	counters("parley_bus_bells_total", "Notifications sent by this node, and received from others.", "direction", func(s *Snapshot) map[string]uint64 {
-		return map[string]uint64{"rung": s.Broker.Rung, "heard": s.Broker.Heard}
+		return map[string]uint64{"rung": s.Broker.Sent, "heard": s.Broker.Received}
 	}),
 	counter("parley_bus_errors_total", "Notifications that could not be sent, and lost connections.", func(s *Snapshot) uint64 { return s.Broker.Errors }),
 	counters("parley_log_lines_dropped_total", "Lines of the log that nobody read in time.", "kind", func(s *Snapshot) map[string]uint64 {

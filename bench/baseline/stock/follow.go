@@ -5,19 +5,18 @@ import (
 	"errors"
 	"time"
 
-	"github.com/google/uuid"
-
 	"parley/chat"
+	"parley/chat/roomlog"
 )
 
 // follow is the loop of one subscriber: the chats of a room behind a cursor, in order, until ctx ends or the
 // log does. Nothing of it is shared with others but what chat shares by itself.
-func (s *Server) follow(ctx context.Context, reader uuid.UUID, room string, after *string) (<-chan *chat.Chat, error) {
-	from, err := s.chat.Open(ctx, reader, room, after)
+func (s *Server) follow(ctx context.Context, caller chat.Caller, room string, after *string) (<-chan *roomlog.Chat, error) {
+	from, err := s.chat.Open(ctx, caller, room, after)
 	if err != nil {
 		return nil, err
 	}
-	out, bell := make(chan *chat.Chat), make(chan struct{}, 1)
+	out, bell := make(chan *roomlog.Chat), make(chan struct{}, 1)
 	tail := s.chat.Follow(from, func() {
 		select {
 		case bell <- struct{}{}:
@@ -55,9 +54,9 @@ func rest(ctx context.Context, bell <-chan struct{}, failed error) {
 }
 
 // hand gives the chats among the events to gqlgen, and answers the position behind them.
-func hand(ctx context.Context, out chan<- *chat.Chat, events []*chat.Event, at chat.Position) chat.Position {
+func hand(ctx context.Context, out chan<- *roomlog.Chat, events []*roomlog.Event, at roomlog.Position) roomlog.Position {
 	for _, e := range events {
-		if e.Kind == chat.ChatSent {
+		if e.Kind == roomlog.ChatSent {
 			select {
 			case out <- e.Chat:
 			case <-ctx.Done():

@@ -20,6 +20,7 @@ import (
 	"parley/auth"
 	"parley/broker"
 	"parley/chat"
+	"parley/chat/roomlog"
 	"parley/db"
 	"parley/graph/generated"
 )
@@ -47,7 +48,7 @@ func Open(ctx context.Context, file string) (*Server, error) {
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	s := &Server{store: store, chat: chat.New(store, chat.Options{Broker: &broker.Memory{}})}
+	s := &Server{store: store, chat: chat.New(store, chat.Options{Notifier: &broker.Memory{}})}
 	if s.auth, err = auth.New(store, keys, auth.Defaults()); err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
@@ -129,23 +130,23 @@ type (
 	}
 )
 
-func person(ctx context.Context) (chat.Person, error) {
+func person(ctx context.Context) (chat.Caller, error) {
 	who, err := auth.IdentityFrom(ctx)
 	if err != nil {
-		return chat.Person{}, err
+		return chat.Caller{}, err
 	}
-	return chat.Person{ID: who.User.ID, Username: who.User.Username}, nil
+	return chat.Caller{ID: who.User.ID, Username: who.User.Username}, nil
 }
 
-func (m mutation) CreateRoom(ctx context.Context, name string, topic *string) (*chat.Room, error) {
+func (m mutation) CreateRoom(ctx context.Context, name string, topic *string) (*roomlog.Room, error) {
 	me, err := person(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return m.s.chat.CreateRoom(ctx, me.ID, name, topic)
+	return m.s.chat.CreateRoom(ctx, me, name, topic)
 }
 
-func (m mutation) SendChat(ctx context.Context, room string, text string, id *string) (*chat.Chat, error) {
+func (m mutation) SendChat(ctx context.Context, room string, text string, id *string) (*roomlog.Chat, error) {
 	me, err := person(ctx)
 	if err != nil {
 		return nil, err
@@ -158,13 +159,13 @@ func (q query) Chats(ctx context.Context, room string, first *int, after *string
 	if err != nil {
 		return nil, err
 	}
-	return q.s.chat.Chats(ctx, me.ID, room, chat.PageQuery{First: first, Last: last, After: after, Before: before})
+	return q.s.chat.Chats(ctx, me, room, chat.PageQuery{First: first, Last: last, After: after, Before: before})
 }
 
-func (u subscription) ChatSent(ctx context.Context, room string, after *string) (<-chan *chat.Chat, error) {
+func (u subscription) ChatSent(ctx context.Context, room string, after *string) (<-chan *roomlog.Chat, error) {
 	me, err := person(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return u.s.follow(ctx, me.ID, room, after)
+	return u.s.follow(ctx, me, room, after)
 }

@@ -1,0 +1,17 @@
+package chat
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+)
+
+// A Notifier says "look again at these rooms", here and on other nodes, and carries nothing else.
+// It may lose, double and reorder; it never blocks the caller.
+type Notifier interface {
+	// Notify is called after a commit, once for all rooms of the transaction.
+	Notify(rooms ...uuid.UUID)
+	// Subscribe calls wake for each notification until ctx ends; without rooms it means all of them, as after
+	// a reconnect. wake does not block.
+	Subscribe(ctx context.Context, wake func(rooms ...uuid.UUID)) error
+}

@@ -1,0 +1,101 @@
+package chat
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"parley/chat/roomlog"
+	"parley/ent"
+)
+
+// Open returns where a reader of a room begins: behind the cursor, or now. ErrNoRoom, ErrDiverged,
+// *InvalidError: after CURSOR_INVALID.
+func (s *Service) Open(ctx context.Context, caller Caller, nameOrID string, after *string) (from roomlog.Start, err error) {
+	err = s.store.View(ctx, func(db *ent.Client) error {
+		row, err := find(ctx, db, caller, read, nameOrID)
+		if err != nil {
+			return err
+		}
+		from = roomlog.Start{Room: roomlog.RoomOf(row), At: roomlog.HeadOf(row), Head: roomlog.HeadOf(row)}
+		if after == nil {
+			return nil
+		}
+		if from.At, err = parseCursorOf(row.ID, "after", *after); err != nil {
+			return err
+		}
+		_, err = roomlog.Verify(ctx, db, row.ID, from.At)
+		return err
+	})
+	return from, err
+}
+
+// MaxCursors is how many cursors an event has at most, and maxFollowed how many rooms one stream of events may name: as
+// many as one person may be in.
+const (
+	maxFollowed = 1000
+	MaxCursors  = maxFollowed
+)
+
+// OpenAll returns where a reader of several rooms begins, in the order in which they are named first, and all
+// as of one moment: behind the cursor of a room, or for a room without one, now.
+// *InvalidError: rooms REQUIRED; after CURSOR_INVALID, also when it is of none of the rooms or
+// another one is of the same. *LimitError: ROOMS. ErrNoRoom, ErrDiverged.
+func (s *Service) OpenAll(ctx context.Context, caller Caller, rooms, after []string) (starts []roomlog.Start, err error) {
+	switch {
+	case len(rooms) == 0:
+		return nil, &InvalidError{"rooms", "REQUIRED", "names at least one room"}
+	case len(rooms) > maxFollowed:
+		return nil, &LimitError{"ROOMS"}
+	}
+	cursors, err := parseCursors("after", after)
+	if err != nil {
+		return nil, err
+	}
+	err = s.store.View(ctx, func(db *ent.Client) error {
+		rows, err := findAll(ctx, db, caller, read, rooms)
+		if err != nil {
+			return err
+		}
+		starts = startsOf(rows, cursors)
+		if !allOf(rows, cursors) {
+			return badCursor("after")
+		}
+		return roomlog.VerifyAll(ctx, db, cursors)
+	})
+	return starts, err
+}
+
+func startsOf(rooms []*ent.Room, cursors map[uuid.UUID]roomlog.Position) []roomlog.Start {
+	starts := make([]roomlog.Start, len(rooms))
+	for i, row := range rooms {
+		head := roomlog.HeadOf(row)
+		at, given := cursors[row.ID]
+		if !given {
+			at = head
+		}
+		starts[i] = roomlog.Start{Room: roomlog.RoomOf(row), At: at, Head: head}
+	}
+	return starts
+}
+
+// allOf says whether all cursors are of rooms of these.
+func allOf(rooms []*ent.Room, cursors map[uuid.UUID]roomlog.Position) bool {
+	found := 0
+	for _, row := range rooms {
+		if _, given := cursors[row.ID]; given {
+			found++
+		}
+	}
+	return found == len(cursors)
+}
+
+// Follow joins those who follow a room that was opened, as roomlog.Log does.
+func (s *Service) Follow(from roomlog.Start, wake func()) *roomlog.Tail {
+	return s.log.Follow(from, wake)
+}
+
+// CaughtUp is the event that says: everything older has been delivered, and these cursors lie behind it.
+func (s *Service) CaughtUp(cursors []string) *roomlog.Event {
+	return &roomlog.Event{Kind: roomlog.CaughtUp, At: s.now(), Cursors: cursors}
+}

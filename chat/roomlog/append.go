@@ -1,0 +1,145 @@
+package roomlog
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/roomevent"
+)
+
+// A NewEvent is something that happens in a room.
+type NewEvent struct {
+	Kind  EventKind
+	Actor uuid.UUID
+	Chat  *uuid.UUID // that it is about
+}
+
+// An Addition is events that belong at the end of a room's log.
+type Addition struct {
+	Room   uuid.UUID
+	Events []NewEvent
+	Now    time.Time
+}
+
+// A Reservation holds the next places of a room's log for events that are not written yet, and the room's lock.
+type Reservation struct {
+	Room   *ent.Room        // as the last of the events leaves it
+	Events []*ent.RoomEvent // at their places, all at one moment
+	tag    int64            // of the last of them
+}
+
+// Append reserves the places of events and writes them.
+func (l *Log) Append(ctx context.Context, tx *ent.Tx, a Addition) (*Reservation, error) {
+	r, err := l.Reserve(ctx, tx, a)
+	if err != nil {
+		return nil, err
+	}
+	return r, l.WriteEvents(ctx, tx, r.Events)
+}
+
+// wrongClock is how far ahead a time must lie to be taken for that of a clock that was wrong. Kept, it would
+// be the time of all that happens in the room until then, and the room would lead every list.
+const wrongClock = 24 * time.Hour
+
+// Reserve raises a room's counters, which locks its row until commit, so places have no holes and readers see them in
+// the order of their commits. The time of an event never lies before that of the one before it, unless that one was of
+// a wrongClock. Every change of a room goes here. ErrNoRoom.
+func (l *Log) Reserve(ctx context.Context, tx *ent.Tx, a Addition) (*Reservation, error) {
+	tag := newTag()
+	row, err := l.statements.raiseCounters(ctx, tx, len(a.Events), sent(a.Events), tag, a.Now, a.Now.Add(wrongClock), a.Now, a.Room)
+	if err != nil {
+		return nil, err
+	}
+	r := &Reservation{Room: row, tag: tag}
+	r.place(a.Events)
+	return r, nil
+}
+
+// sent counts the chats among events.
+func sent(events []NewEvent) (chats int) {
+	for _, e := range events {
+		if e.Kind == ChatSent {
+			chats++
+		}
+	}
+	return chats
+}
+
+// place gives events the last places of the room.
+func (r *Reservation) place(events []NewEvent) {
+	place, number := r.Room.LastPlace-int64(len(events)), r.Room.LastNumber-sent(events)
+	r.Events = make([]*ent.RoomEvent, len(events))
+	for i, e := range events {
+		place++
+		if e.Kind == ChatSent {
+			number++
+		}
+		r.Events[i] = &ent.RoomEvent{
+			RoomID: r.Room.ID, Place: place, Number: number, Tag: newTag(), Kind: roomevent.Kind(e.Kind),
+			At: r.Room.LastAt, ActorID: e.Actor, ChatID: e.Chat,
+		}
+	}
+	if n := len(r.Events); n > 0 {
+		r.Events[n-1].Tag = r.tag
+	}
+}
+
+// Keep sets the room's counters back to what some of the reserved events need: the others are not to be. With none
+// left the log ends where it ended before.
+func (r *Reservation) Keep(ctx context.Context, tx *ent.Tx, kept []NewEvent) error {
+	first := r.Events[0]
+	if first.Kind == roomevent.KindCHAT_SENT {
+		first.Number--
+	}
+	change := tx.Room.UpdateOneID(r.Room.ID).SetLastPlace(first.Place - 1 + int64(len(kept))).SetLastNumber(first.Number + sent(kept))
+	if len(kept) == 0 {
+		tag, at, err := r.before(ctx, tx, first.Place-1)
+		if err != nil {
+			return err
+		}
+		change.SetLastTag(tag).SetLastAt(at)
+	}
+	row, err := change.Save(ctx)
+	if err != nil {
+		return fmt.Errorf("set counters back: %w", err)
+	}
+	r.Room = row
+	r.place(kept)
+	return nil
+}
+
+// before is the tag and the time of the event before the reserved ones.
+func (r *Reservation) before(ctx context.Context, tx *ent.Tx, place int64) (tag int64, at time.Time, err error) {
+	if place == 0 {
+		return 0, r.Room.CreatedAt, nil
+	}
+	event, err := tx.RoomEvent.Query().Where(roomevent.RoomID(r.Room.ID), roomevent.Place(place)).Only(ctx)
+	if err != nil {
+		return 0, at, fmt.Errorf("read the end of the log: %w", err)
+	}
+	return event.Tag, event.At, nil
+}
+
+// WriteEvents writes reserved events, of any number of rooms.
+func (l *Log) WriteEvents(ctx context.Context, tx *ent.Tx, events []*ent.RoomEvent) error {
+	if _, err := l.statements.events.Run(ctx, tx, values(eventColumns, events)); err != nil {
+		return fmt.Errorf("append to log: %w", err)
+	}
+	return nil
+}
+
+// WriteChats writes new chats, of any number of rooms, in order of their ids: two transactions that store the same ids,
+// in rooms of their own, wait for each other.
+func (l *Log) WriteChats(ctx context.Context, tx *ent.Tx, chats []*ent.Chat) error {
+	slices.SortFunc(chats, func(x, y *ent.Chat) int { return bytes.Compare(x.ID[:], y.ID[:]) })
+	if _, err := l.statements.chats.Run(ctx, tx, values(chatColumns, chats)); err != nil {
+		return fmt.Errorf("insert chats: %w", err)
+	}
+	return nil
+}

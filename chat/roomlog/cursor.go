@@ -1,0 +1,105 @@
+package roomlog
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/predicate"
+	"parley/ent/roomevent"
+)
+
+// A Position is a place in a room's log, 0 before the first event, and the tag of the event there, which is random and
+// tells two histories of the same place apart. The zero Position is the start of every room.
+type Position struct{ Place, Tag int64 }
+
+// HeadOf is where a room's log ends.
+func HeadOf(room *ent.Room) Position { return Position{room.LastPlace, room.LastTag} }
+
+// newTag makes a tag; 0 belongs to the start.
+func newTag() int64 { return 1 + rand.Int64N(math.MaxInt64-1) }
+
+// cursorOfLog begins the cursors of logs: kind 1 byte, room 16, place 8, tag 8. Cursors of other lists have other kinds.
+const cursorOfLog = 1
+
+// ErrCursor means that a text is no cursor of the list that it was given for.
+var ErrCursor = errors.New("not a cursor of this list")
+
+// Cursor is the position as a cursor of the room. A cursor is opaque to clients and no secret: access is checked anyway.
+func (p Position) Cursor(room uuid.UUID) string {
+	var b [33]byte
+	b[0] = cursorOfLog
+	copy(b[1:], room[:])
+	binary.BigEndian.PutUint64(b[17:], uint64(p.Place))
+	binary.BigEndian.PutUint64(b[25:], uint64(p.Tag))
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// ParseCursor reads a cursor of the log of any room. ErrCursor.
+func ParseCursor(text string) (room uuid.UUID, p Position, err error) {
+	b, err := DecodeCursor(text, cursorOfLog, 33)
+	if err != nil {
+		return uuid.Nil, Position{}, err
+	}
+	p = Position{int64(binary.BigEndian.Uint64(b[17:])), int64(binary.BigEndian.Uint64(b[25:]))}
+	if p.Place < 0 || (p.Place == 0) != (p.Tag == 0) {
+		return uuid.Nil, Position{}, ErrCursor
+	}
+	return uuid.UUID(b[1:17]), p, nil
+}
+
+// DecodeCursor reads the bytes of a cursor, of which the first is its kind. ErrCursor.
+func DecodeCursor(text string, kind byte, size int) ([]byte, error) {
+	b, err := base64.RawURLEncoding.Strict().DecodeString(text) // which overlooks line breaks
+	if err != nil || len(b) != size || b[0] != kind || len(text) != base64.RawURLEncoding.EncodedLen(size) {
+		return nil, ErrCursor
+	}
+	return b, nil
+}
+
+// Verify looks up the event that a position stands on, none at the start. ErrDiverged: the room's log has no such event
+// there.
+func Verify(ctx context.Context, db *ent.Client, room uuid.UUID, p Position) (*ent.RoomEvent, error) {
+	if p.Place == 0 {
+		return &ent.RoomEvent{}, nil
+	}
+	event, err := db.RoomEvent.Query().Where(roomevent.RoomID(room), roomevent.Place(p.Place)).Only(ctx)
+	if ent.IsNotFound(err) || err == nil && event.Tag != p.Tag {
+		return nil, ErrDiverged
+	}
+	if err != nil {
+		return nil, fmt.Errorf("look up cursor: %w", err)
+	}
+	return event, nil
+}
+
+// verifyTogether is how many cursors one query looks up: SQLite takes expressions of 1,000 levels.
+const verifyTogether = 200
+
+// VerifyAll does the same for positions in many rooms, with few queries. ErrDiverged.
+func VerifyAll(ctx context.Context, db *ent.Client, positions map[uuid.UUID]Position) error {
+	var stands []predicate.RoomEvent
+	for room, at := range positions {
+		if at.Place > 0 { // else it stands before the first event
+			stands = append(stands, roomevent.And(roomevent.RoomID(room), roomevent.Place(at.Place), roomevent.Tag(at.Tag)))
+		}
+	}
+	for some := range slices.Chunk(stands, verifyTogether) {
+		there, err := db.RoomEvent.Query().Where(roomevent.Or(some...)).Count(ctx)
+		switch {
+		case err != nil:
+			return fmt.Errorf("look up cursors: %w", err)
+		case there < len(some):
+			return ErrDiverged
+		}
+	}
+	return nil
+}

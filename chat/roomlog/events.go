@@ -1,0 +1,100 @@
+package roomlog
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/ent"
+)
+
+// A Room is a place where people chat.
+type Room struct {
+	ID         uuid.UUID
+	Name       string
+	Topic      *string
+	CreatedAt  time.Time
+	LastNumber int // of its newest chat, when it was read
+}
+
+// RoomOf is a room as its row has it.
+func RoomOf(r *ent.Room) *Room {
+	return &Room{ID: r.ID, Name: r.Name, Topic: r.Topic, CreatedAt: r.CreatedAt, LastNumber: r.LastNumber}
+}
+
+// asOf is the room as these entries of its log leave it.
+func (r *Room) asOf(rows []*ent.RoomEvent) *Room {
+	if len(rows) == 0 {
+		return r
+	}
+	now := *r
+	now.LastNumber = rows[len(rows)-1].Number
+	return &now
+}
+
+// A Chat is what somebody said in a room.
+type Chat struct {
+	ID        uuid.UUID
+	Room      *Room
+	Number    int    // 1 for the first chat of the room, then 2, 3, … without holes
+	Username  string // the author's, as displayed when it was sent
+	UserID    uuid.UUID
+	Text      *string // nil once deleted
+	CreatedAt time.Time
+	EditedAt  *time.Time // when the text was last changed; nil: never
+	DeletedAt *time.Time // nil: it is not
+
+	position Position
+}
+
+// ChatOf is a chat as its row has it.
+func ChatOf(c *ent.Chat, in *Room) *Chat {
+	made := &Chat{
+		ID: c.ID, Room: in, Number: c.Number, UserID: c.UserID, Username: c.Username, Text: &c.Text, CreatedAt: c.CreatedAt,
+		EditedAt: c.EditedAt, DeletedAt: c.DeletedAt, position: Position{c.Place, c.Tag},
+	}
+	if c.DeletedAt != nil {
+		made.Text = nil
+	}
+	return made
+}
+
+// Cursor is the chat's place in its room's log.
+func (c *Chat) Cursor() string { return c.position.Cursor(c.Room.ID) }
+
+// An EventKind says what happened.
+type EventKind string
+
+// The kinds of events. All but the last are entries of a room's log.
+const (
+	ChatSent    EventKind = "CHAT_SENT"
+	ChatEdited  EventKind = "CHAT_EDITED"
+	ChatDeleted EventKind = "CHAT_DELETED"
+	RoomDeleted EventKind = "ROOM_DELETED" // the last of its room
+	CaughtUp    EventKind = "CAUGHT_UP"    // everything older has been delivered
+)
+
+// An Event is something that happened in a room. It shows what it is about as that is when it is
+// read, so whoever was away sees the last state and none in between.
+type Event struct {
+	Kind    EventKind
+	At      time.Time
+	ActorID uuid.UUID // who did it; zero with CaughtUp
+	Room    *Room     // nil with CaughtUp
+	Chat    *Chat     // with the three that are about one
+	Cursors []string  // with CaughtUp: where to go on, for each room
+
+	position Position
+}
+
+// Cursor is the event's place in its room's log; nil for what is not stored.
+func (e *Event) Cursor() *string {
+	if e.Room == nil {
+		return nil
+	}
+	cursor := e.position.Cursor(e.Room.ID)
+	return &cursor
+}
+
+// Position is the event's place in its room's log.
+func (e *Event) Position() Position { return e.position }

@@ -1,0 +1,5 @@
+//go:build !race
+
+package roomlog
+
+const raceEnabled = false

@@ -1,0 +1,49 @@
+package roomlog
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/chat/roomlog/logtest"
+)
+
+// A panic while it purges is an error of that round, and not the end of the server.
+func TestPanicOfThePurger(t *testing.T) {
+	ctx, stop := context.WithCancel(t.Context())
+	var told error
+	p := &purger{fail: func(err error) { told = err; stop() }, due: make(chan struct{}, 1)} // without a store
+	p.run(ctx)
+	if told == nil || !strings.Contains(told.Error(), "panic") {
+		t.Errorf("told %v", told)
+	}
+}
+
+// brokenSource panics when it is asked for heads.
+type brokenSource struct{ source }
+
+func (brokenSource) heads(context.Context, []uuid.UUID) (map[uuid.UUID]Position, error) {
+	panic("heads")
+}
+
+// The same while heads are compared: the next round comes.
+func TestPanicOfTheComparison(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		told := make(chan error)
+		x := newCaches(brokenSource{}, 0, func(err error) { told <- err })
+		_, notify := logtest.Wake()
+		x.Follow(Start{Room: &Room{}}, notify)
+		go x.watchHeads(ctx, time.Second)
+		for range 2 {
+			if err := <-told; !strings.Contains(err.Error(), "panic") {
+				t.Errorf("told %v", err)
+			}
+		}
+	})
+}

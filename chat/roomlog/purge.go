@@ -1,0 +1,136 @@
+package roomlog
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/db"
+	"parley/ent"
+	"parley/ent/chat"
+	"parley/ent/room"
+	"parley/ent/roomevent"
+)
+
+// A purger takes away the rows of deleted rooms, of which there may be any number: a few in a
+// transaction, because others' writes wait for it. Which rooms have some left stands in the
+// database, so a purge that was interrupted goes on after a restart or on another node. Two nodes
+// at once do no harm: the later one finds nothing.
+type purger struct {
+	store *db.Store
+	fail  func(error)
+	due   chan struct{} // holds one when a room was deleted here
+}
+
+const (
+	purgeEvery  = time.Minute // how often rooms are looked for that another node left, or an error
+	purgeAim    = 5 * time.Millisecond
+	purgeFewest = 16  // rows in a transaction
+	purgeMost   = 128 // of up to 40 KiB each: 50 ms on a busy machine, at most once where long texts follow short ones
+	purgeRest   = 3   // times as long as a transaction took nothing is purged
+)
+
+// wake says that a room was deleted. It does not block.
+func (p *purger) wake() {
+	select {
+	case p.due <- struct{}{}:
+	default: // it is going to look anyway
+	}
+}
+
+func (p *purger) run(ctx context.Context) {
+	tick := time.NewTicker(purgeEvery)
+	defer tick.Stop()
+	for {
+		if err := recovered(func() error { return p.purge(ctx) }); err != nil && ctx.Err() == nil {
+			p.fail(fmt.Errorf("purge deleted rooms: %w", err))
+		}
+		select {
+		case <-tick.C:
+		case <-p.due:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// purge clears one room after the other, each once. A room that fails holds back no other; it returns the first error.
+func (p *purger) purge(ctx context.Context) error {
+	var first error
+	for last := uuid.Nil; ; {
+		row, err := p.store.Read.Room.Query().Where(room.Purging(true), room.IDGT(last)).Order(room.ByID()).First(ctx)
+		if ent.IsNotFound(err) {
+			return first
+		}
+		if err != nil {
+			return cmp.Or(first, fmt.Errorf("find room: %w", err))
+		}
+		if err := recovered(func() error { return p.clear(ctx, row) }); err != nil {
+			first = cmp.Or(first, fmt.Errorf("room %s: %w", row.ID, err))
+		}
+		last = row.ID
+	}
+}
+
+// recovered makes a panic an error: one bad round must not take the server down.
+func recovered(do func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic in background work: %v", p)
+		}
+	}()
+	return do()
+}
+
+// clear removes what a deleted room held but its last event.
+func (p *purger) clear(ctx context.Context, row *ent.Room) error {
+	chats := func(tx *ent.Tx, from, to int64) (int, error) {
+		return tx.Chat.Delete().Where(chat.RoomID(row.ID), chat.NumberGTE(int(from)), chat.NumberLT(int(to))).Exec(ctx)
+	}
+	events := func(tx *ent.Tx, from, to int64) (int, error) {
+		return tx.RoomEvent.Delete().Where(roomevent.RoomID(row.ID), roomevent.PlaceGTE(from), roomevent.PlaceLT(to)).Exec(ctx)
+	}
+	if err := p.remove(ctx, int64(row.LastNumber), chats); err != nil {
+		return fmt.Errorf("delete chats: %w", err)
+	}
+	if err := p.remove(ctx, row.LastPlace-1, events); err != nil {
+		return fmt.Errorf("delete log: %w", err)
+	}
+	return p.store.Write(ctx, func(tx *ent.Tx) error { return tx.Room.UpdateOneID(row.ID).ClearPurging().Exec(ctx) })
+}
+
+// remove removes rows that are numbered 1 … last. A transaction takes more of them than the one
+// before while that was quick, and fewer when it was slow: the texts are long, or the disk is busy.
+func (p *purger) remove(ctx context.Context, last int64, some func(tx *ent.Tx, from, to int64) (int, error)) error {
+	rest := time.NewTimer(0)
+	defer rest.Stop()
+	size := int64(purgeFewest)
+	for from := int64(1); from <= last; {
+		select {
+		case <-rest.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		var began time.Time // behind the wait for the writes of others
+		err := p.store.Write(ctx, func(tx *ent.Tx) error {
+			began = time.Now()
+			_, err := some(tx, from, min(from+size, last+1))
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		from += size
+		switch took := time.Since(began); {
+		case took > purgeAim:
+			size = max(purgeFewest, size/2)
+		case took < purgeAim/2:
+			size = min(purgeMost, size*2)
+		}
+		rest.Reset(purgeRest * time.Since(began))
+	}
+	return nil
+}

@@ -1,0 +1,64 @@
+// Package roomlog is the log of each room: what happened, at places 1, 2, 3 … without holes, and the chats it is about.
+// It rests on one idea: the transaction that stores an event gives it its place, under the lock of the room's counter
+// row, so that every reader is a position that asks for what follows it. It does not know who may read or write.
+//
+//	Reserve, Append → room_events → Follow: read on from a position, once for all who follow a room
+//	                                  ↑ woken by Wake, which may be missed: heads are compared
+//
+// Locks, in the order in which they are taken: caches.mu, cache.sem, signal.mu. Nobody waits for cache.sem, which is
+// held over a read, with another lock in hand. In the database a transaction takes rooms in order of their ids.
+package roomlog
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"parley/db"
+)
+
+var (
+	// ErrNoRoom means that there is no such room.
+	ErrNoRoom = errors.New("no such room")
+	// ErrDiverged means that the log has another event at a position, or none: its history is another one.
+	ErrDiverged = errors.New("the history behind the cursor is another one")
+)
+
+// MaxPage is how many events are read from a log at once, at most.
+const MaxPage = 200
+
+// Options of a Log.
+type Options struct {
+	WindowBytes   int64         // of events that are kept for those who follow rooms, in all
+	HeadsInterval time.Duration // between two comparisons of followed rooms with the database
+	OnError       func(error)   // told what went wrong in the background work of Run, which is tried again
+}
+
+// Log is the logs of all rooms of a database. It is safe for concurrent use.
+type Log struct {
+	*caches
+	store      *db.Store
+	statements *statements
+	purger     *purger
+	interval   time.Duration
+}
+
+// New makes a Log. Lost notifications are noticed, and deleted rooms are cleared, only while Run runs.
+func New(store *db.Store, o Options) *Log {
+	l := &Log{store: store, statements: newStatements(store), interval: o.HeadsInterval}
+	l.caches = newCaches(l, o.WindowBytes, o.OnError)
+	l.purger = &purger{store: store, fail: o.OnError, due: make(chan struct{}, 1)}
+	return l
+}
+
+// Run compares the heads of followed rooms with the database and clears deleted rooms until ctx ends.
+func (l *Log) Run(ctx context.Context) {
+	var both sync.WaitGroup
+	both.Go(func() { l.watchHeads(ctx, l.interval) })
+	both.Go(func() { l.purger.run(ctx) })
+	both.Wait()
+}
+
+// Purge says that a room was deleted, so that Run clears it soon. It does not block.
+func (l *Log) Purge() { l.purger.wake() }

@@ -1,0 +1,84 @@
+package roomlog
+
+import (
+	"context"
+	stdsql "database/sql"
+	"fmt"
+	"slices"
+
+	"entgo.io/ent/dialect/sql"
+
+	"parley/db"
+	"parley/ent"
+	"parley/ent/chat"
+	"parley/ent/room"
+	"parley/ent/roomevent"
+)
+
+// statements are those of a send and of reading on, as texts that are written once; what does not lie in the way of each
+// send goes through Ent's builders.
+type statements struct {
+	counters      string // arguments: n, n of chats, tag, now, now + wrongClock, now, room
+	since         string // arguments: room, place, room
+	events, chats *db.BulkStmt
+}
+
+// newStatements writes the texts. A zero stands for an argument that is given later.
+func newStatements(store *db.Store) *statements {
+	s := &statements{
+		events: store.BulkInsert(roomevent.Table, names(eventColumns, written)...),
+		chats:  store.BulkInsert(chat.Table, names(chatColumns, written)...),
+	}
+	s.counters, _ = store.SQL().Update(room.Table).
+		Add(room.FieldLastPlace, 0).Add(room.FieldLastNumber, 0).Set(room.FieldLastTag, 0).
+		Set(room.FieldLastAt, sql.ExprFunc(func(b *sql.Builder) {
+			b.WriteString("CASE WHEN last_at > ").Arg(0).WriteString(" AND last_at < ").Arg(0)
+			b.WriteString(" THEN last_at ELSE ").Arg(0).WriteString(" END")
+		})).
+		Where(sql.EQ(room.FieldID, 0)).Returning(names(roomColumns, read)...).Query()
+	e, c := sql.Table(roomevent.Table).As("e"), sql.Table(chat.Table).As("c")
+	s.since, _ = store.SQL().Select(slices.Concat(e.Columns(names(eventColumns, read)...), c.Columns(names(chatColumns, read)...))...).From(e).
+		LeftJoin(c).On(e.C(roomevent.FieldChatID), c.C(chat.FieldID)).
+		Where(sql.And(sql.EQ(e.C(roomevent.FieldRoomID), 0), fromPlace(e))).
+		OrderBy(e.C(roomevent.FieldPlace)).Limit(MaxPage + 1).Query()
+	return s
+}
+
+// fromPlace is the log from a place on; in a deleted room its last event, whatever else is still to be purged.
+// The bound is one value, which the index is entered with.
+func fromPlace(e *sql.SelectTable) *sql.Predicate {
+	return sql.P(func(b *sql.Builder) {
+		b.Ident(e.C(roomevent.FieldPlace)).WriteString(" >= (SELECT CASE WHEN deleted_at IS NULL THEN ").Arg(0).
+			WriteString(" ELSE last_place END FROM rooms WHERE id = ").Arg(0).WriteString(")")
+	})
+}
+
+// raiseCounters raises the counter row of a room and returns it as it is then. ErrNoRoom.
+func (s *statements) raiseCounters(ctx context.Context, tx *ent.Tx, args ...any) (*ent.Room, error) {
+	rows, err := tx.QueryContext(ctx, s.counters, args...)
+	if err != nil {
+		return nil, fmt.Errorf("raise counters: %w", err)
+	}
+	var r *ent.Room
+	for rows.Next() && err == nil {
+		r = &ent.Room{}
+		err = rows.Scan(fields(roomColumns, r)...)
+	}
+	switch end := closed(rows); {
+	case err != nil:
+		return nil, fmt.Errorf("read counters: %w", err)
+	case end != nil:
+		return nil, fmt.Errorf("raise counters: %w", end)
+	case r == nil:
+		return nil, ErrNoRoom
+	}
+	return r, nil
+}
+
+// closed closes rows and says what ended them.
+func closed(rows *stdsql.Rows) error {
+	if err := rows.Close(); err != nil {
+		return err
+	}
+	return rows.Err()
+}

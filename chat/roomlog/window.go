@@ -1,0 +1,125 @@
+package roomlog
+
+import (
+	"maps"
+	"slices"
+	"unsafe"
+)
+
+// A cache keeps so many events and bytes of them, at least the last page it read unless all caches together hold too
+// much; who is further behind reads the log alone.
+const (
+	windowEvents = 256
+	windowBytes  = 4 * pageBytes
+	eventBytes   = int64(unsafe.Sizeof(Event{}) + unsafe.Sizeof(Chat{}) + 64) // without texts
+)
+
+// grow appends events to the window and drops the oldest. What the window holds of a chat that was
+// changed is replaced by what the chat is now. Of a room that was deleted it holds the last event alone.
+func (c *cache) grow(more []*Event) {
+	if n := len(more); n > 0 && more[n-1].Kind == RoomDeleted {
+		c.empty()
+		more = more[n-1:]
+	}
+	if len(more) == 0 {
+		return
+	}
+	window := make([]*Event, 0, len(c.window)+len(more)) // a copy: the old one is in the hands of readers
+	window = append(append(window, c.window...), more...)
+	bytes, changes := c.bytes, false
+	for _, e := range more {
+		bytes += e.bytes()
+		if e.Kind == ChatEdited || e.Kind == ChatDeleted {
+			refresh(window, e.Chat)
+			changes = true
+		}
+	}
+	if changes {
+		bytes = 0
+		for _, e := range window {
+			bytes += e.bytes()
+		}
+	}
+	drop := 0
+	for ; len(window)-drop > windowEvents || bytes > windowBytes; drop++ {
+		bytes -= window[drop].bytes()
+	}
+	if c.caches.held.Add(bytes-c.bytes) > c.caches.most {
+		c.caches.held.Add(-bytes)
+		bytes, drop = 0, len(window)
+	}
+	if drop > 0 {
+		c.start = window[drop-1].position
+		clear(window[:drop]) // the array holds no more than what counts
+	}
+	c.window, c.bytes, c.grown = window[drop:], bytes, true
+}
+
+// bytes are what an event takes in memory.
+func (e *Event) bytes() int64 {
+	bytes := eventBytes
+	if e.Chat != nil && e.Chat.Text != nil {
+		bytes += int64(len(*e.Chat.Text))
+	}
+	return bytes
+}
+
+// empty gives up the window; called by who holds sem.
+func (c *cache) empty() {
+	c.caches.held.Add(-c.bytes)
+	c.start, c.window, c.bytes = c.end(), nil, 0
+}
+
+// tryEmpty gives up the window unless somebody is reading it, or if only a quiet one is meant, it has grown since this
+// was asked last: whoever wanted it has it.
+func (c *cache) tryEmpty(quiet bool) {
+	select {
+	case c.sem <- struct{}{}:
+		if !quiet || !c.grown {
+			c.empty()
+		}
+		c.grown = false
+		<-c.sem
+	default:
+	}
+}
+
+func (x *caches) emptyQuiet() {
+	x.mu.Lock()
+	caches := slices.Collect(maps.Values(x.rooms))
+	x.mu.Unlock()
+	for _, c := range caches {
+		c.tryEmpty(true)
+	}
+}
+
+// refresh puts a changed chat in the place of what it was.
+func refresh(window []*Event, now *Chat) {
+	for i, old := range window {
+		if old.Chat != nil && old.Chat.ID == now.ID && old.Chat != now {
+			refreshed := *old
+			refreshed.Chat = now
+			window[i] = &refreshed
+		}
+	}
+}
+
+// after returns the events of the window behind a position, which lies in it. They are shared and
+// never changed.
+func (c *cache) after(at Position) ([]*Event, error) {
+	stands := c.start
+	skip := at.Place - c.start.Place
+	if len(c.window) == 1 && c.window[0].Kind == RoomDeleted { // whose place need not follow the start
+		if at.Place < c.window[0].position.Place {
+			return c.window, nil
+		}
+		skip = 1
+	}
+	if skip > 0 {
+		stands = c.window[skip-1].position
+	}
+	if stands.Tag != at.Tag {
+		return nil, ErrDiverged
+	}
+	return c.window[skip:], nil
+}
