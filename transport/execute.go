@@ -130,3 +130,8 @@ func mustJSON(v any) []byte {
 	}
 	return b
 }
+
+// fault is what a client is told of a fault of ours.
+func (t *Transports) fault(ctx context.Context) *gqlerror.Error {
+	return t.options.Refuse(ctx, codeInternal, "", "A fault of the server.")
+}

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"parley/transport/safe"
 )
 
 // A feed is all readers of one log that run the same operation. Each event is executed once for all of
@@ -154,7 +156,7 @@ func (f *feed) abandon() {
 	case f.turn <- struct{}{}:
 		forget()
 	default:
-		go f.t.run(f.ctx, func() { f.turn <- struct{}{}; forget() }, nil)
+		go safe.Run(f.ctx, f.t.options.Logger, func() { f.turn <- struct{}{}; forget() }, nil)
 	}
 }
 

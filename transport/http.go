@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"strings"
 
+	"parley/transport/safe"
+
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -18,7 +20,7 @@ func (plainHTTP) Supports(*http.Request) bool { return true }
 
 // Do answers one request.
 func (h plainHTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
-	h.run(r.Context(), func() { h.serve(w, r, exec) }, func() {
+	safe.Run(r.Context(), h.options.Logger, func() { h.serve(w, r, exec) }, func() {
 		h.answer(w, r, http.StatusInternalServerError, &graphql.Response{Errors: gqlerror.List{h.fault(r.Context())}})
 	})
 }

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"sync"
 	"time"
+
+	"parley/transport/safe"
 )
 
 // A member is an open socket or event stream.
@@ -57,7 +59,7 @@ func (g *registry) add(m member) bool {
 	}
 	if !g.sweeping {
 		g.sweeping = true
-		go g.t.run(context.Background(), g.sweep, nil)
+		go safe.Run(context.Background(), g.t.options.Logger, g.sweep, nil)
 	}
 	return true
 }
@@ -101,7 +103,7 @@ func (g *registry) sweep() {
 	for range tick.C {
 		now := time.Now()
 		for _, m := range g.all() {
-			g.t.run(context.Background(), func() { m.sweep(now) }, m.cut)
+			safe.Run(context.Background(), g.t.options.Logger, func() { m.sweep(now) }, m.cut)
 		}
 		if g.stopSweeping() {
 			return

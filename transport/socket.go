@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"parley/transport/safe"
+
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/gobwas/ws"
 )
@@ -125,7 +127,7 @@ func (s *socket) start(f, failed func()) bool {
 // spawn starts f; the caller holds mu.
 func (s *socket) spawn(f, failed func()) {
 	ctx := s.ctx
-	s.workers.Go(func() { s.t.run(ctx, f, failed) })
+	s.workers.Go(func() { safe.Run(ctx, s.t.options.Logger, f, failed) })
 }
 
 // enter moves to the next phase, if the socket is where it should be.

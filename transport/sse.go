@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"parley/transport/safe"
+
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -22,7 +24,7 @@ func (eventStream) Supports(r *http.Request) bool {
 
 // Do answers one request, and for a subscription returns when the stream has ended.
 func (e eventStream) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
-	e.run(r.Context(), func() { e.serve(w, r, exec) }, func() {
+	safe.Run(r.Context(), e.options.Logger, func() { e.serve(w, r, exec) }, func() {
 		e.requestError(w, r, gqlerror.List{e.fault(r.Context())})
 	})
 }
@@ -93,7 +95,7 @@ func (s *stream) execute(ctx context.Context, exec graphql.GraphExecutor, op *gr
 	results := make(chan result, 1)
 	go func() {
 		defer s.notify()
-		s.t.run(ctx, func() { results <- s.t.execute(ctx, exec, op, s.holder, closeOf(ctx)) }, func() {
+		safe.Run(ctx, s.t.options.Logger, func() { results <- s.t.execute(ctx, exec, op, s.holder, closeOf(ctx)) }, func() {
 			results <- result{errs: gqlerror.List{s.t.fault(ctx)}}
 		})
 	}()

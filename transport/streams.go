@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"parley/transport/safe"
+
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
@@ -104,7 +106,7 @@ const runBytes = 64 << 10
 func (p *program) run(events []Event) (entries []entry, ended error) {
 	defer func() {
 		if v := recover(); v != nil {
-			p.t.logPanic(p.ctx, v)
+			safe.LogPanic(p.ctx, p.t.options.Logger, v)
 			entries, ended = nil, errFault
 		}
 	}()

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"parley/transport/safe"
+
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/gobwas/ws"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -66,7 +68,7 @@ func (x webSocket) open(w http.ResponseWriter, r *http.Request, exec graphql.Gra
 	case !offers(r): // a browser shows a close code, but no HTTP status
 		s.end(closeSubprotocol)
 	}
-	go x.run(s.ctx, func() { defer place.leave(); s.serve() }, nil)
+	go safe.Run(s.ctx, x.options.Logger, func() { defer place.leave(); s.serve() }, nil)
 	return true
 }
 

@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"sync"
 	"time"
+
+	"parley/transport/safe"
 )
 
 // workers serve blocks: as many goroutines as there are processors while there is something to do, and
@@ -91,7 +93,7 @@ func (x *workers) add(b *block) {
 	x.list(b)
 	if x.running < runtime.GOMAXPROCS(0) {
 		x.running++
-		go x.t.run(context.Background(), x.work, nil)
+		go safe.Run(context.Background(), x.t.options.Logger, x.work, nil)
 	}
 }
 
@@ -116,7 +118,7 @@ func (x *workers) work() {
 			return
 		}
 		begun := time.Now()
-		x.t.run(context.Background(), b.serve, nil)
+		safe.Run(context.Background(), x.t.options.Logger, b.serve, nil)
 		x.done(b, q, time.Since(begun))
 	}
 }
