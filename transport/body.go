@@ -11,6 +11,8 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"parley/transport/refusal"
+
 	"github.com/99designs/gqlgen/graphql"
 )
 
@@ -24,7 +26,7 @@ func (t *Transports) limitBody(w http.ResponseWriter, r *http.Request) {
 
 // readBody reads the request of a POST. Nothing of it is repeated in a refusal or in the log: a body that
 // is cut off or mistyped may hold a password.
-func (t *Transports) readBody(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
+func (t *Transports) readBody(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal.Refusal) {
 	switch {
 	case !isJSON(r.Header):
 		return nil, badType
@@ -67,7 +69,7 @@ func (t *Transports) readBody(w http.ResponseWriter, r *http.Request) (*graphql.
 // parseParams reads {query, operationName, variables, extensions}: one JSON object in UTF-8 and nothing
 // behind it. null counts as absent. Keys are matched exactly, the last of equal ones counts. All of it is
 // read at once, because each request pays for it.
-func parseParams(raw []byte) (*graphql.RawParams, *refusal) {
+func parseParams(raw []byte) (*graphql.RawParams, *refusal.Refusal) {
 	var fields map[string]any
 	if !utf8.Valid(raw) || !readObject(raw, &fields) {
 		return nil, badRequest
@@ -97,7 +99,7 @@ func as[T any](value any, into *T) bool {
 }
 
 // parseURL reads the same from the parameters of a GET; variables and extensions are JSON.
-func parseURL(rawQuery string) (*graphql.RawParams, *refusal) {
+func parseURL(rawQuery string) (*graphql.RawParams, *refusal.Refusal) {
 	values, err := url.ParseQuery(rawQuery)
 	if err != nil {
 		return nil, badRequest

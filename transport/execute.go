@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"time"
 
+	"parley/transport/refusal"
+
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -52,7 +54,7 @@ func (t *Transports) execute(ctx context.Context, exec graphql.GraphExecutor, op
 	resp := next(ctx)
 	switch {
 	case resp == nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return result{errs: gqlerror.List{t.options.Refuse(ctx, codeTimeout, "", "The operation took too long.")}}
+		return result{errs: gqlerror.List{t.options.Refuse(ctx, refusal.Timeout, "", "The operation took too long.")}}
 	case resp == nil:
 		return result{errs: gqlerror.List{t.fault(ctx)}}
 	case resp.Data == nil && len(resp.Errors) > 0:
@@ -133,5 +135,5 @@ func mustJSON(v any) []byte {
 
 // fault is what a client is told of a fault of ours.
 func (t *Transports) fault(ctx context.Context) *gqlerror.Error {
-	return t.options.Refuse(ctx, codeInternal, "", "A fault of the server.")
+	return t.options.Refuse(ctx, refusal.Internal, "", "A fault of the server.")
 }

@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"parley/transport/refusal"
 )
 
 // A gate lets requests, sockets and event streams in, and counts who is in. It is asked before a
@@ -34,9 +36,9 @@ func (g *gate) init(t *Transports) {
 }
 
 // admit judges a plain request, which takes no place. nil: it may go on.
-func (g *gate) admit(r *http.Request) *denial {
+func (g *gate) admit(r *http.Request) *refusal.Refusal {
 	if g.t.registry.isDraining() {
-		return &denial{draining, 0}
+		return refusal.Draining
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -44,22 +46,22 @@ func (g *gate) admit(r *http.Request) *denial {
 }
 
 // count counts a request of an address; the caller holds mu.
-func (g *gate) count(address netip.Prefix, now time.Time) *denial {
+func (g *gate) count(address netip.Prefix, now time.Time) *refusal.Refusal {
 	if wait := g.requests.take(address, now); wait > 0 {
-		return &denial{tooFast, wait}
+		return tooFast.After(wait)
 	}
 	return nil
 }
 
 // enter gives a socket or an event stream its place, or says why it gets none. A socket counts as unsigned until it
 // signs in, and as accepted; an event stream must be accepted when it is known that it is one. The place must be left.
-func (g *gate) enter(r *http.Request, isSocket bool) (*place, *denial) {
+func (g *gate) enter(r *http.Request, isSocket bool) (*place, *refusal.Refusal) {
 	now := time.Now()
 	switch {
 	case g.t.registry.isClosed():
-		return nil, &denial{draining, 0}
+		return nil, refusal.Draining
 	case g.memory.isScarce(now):
-		return nil, g.full(crowded, RoomMemory)
+		return nil, g.full(noRoom, RoomMemory)
 	}
 	p := &place{gate: g, address: AddressOf(r.RemoteAddr), unsigned: isSocket}
 	g.mu.Lock()
@@ -68,7 +70,7 @@ func (g *gate) enter(r *http.Request, isSocket bool) (*place, *denial) {
 		return nil, no
 	}
 	if isSocket && !g.accepts.take(p.address, now) {
-		return nil, g.full(crowded, RoomAccepts)
+		return nil, g.full(noRoom, RoomAccepts)
 	}
 	g.move(p, 1)
 	if !isSocket {
@@ -79,15 +81,15 @@ func (g *gate) enter(r *http.Request, isSocket bool) (*place, *denial) {
 }
 
 // full is a denial for lack of room, which is counted.
-func (g *gate) full(why *refusal, limit string) *denial {
+func (g *gate) full(why *refusal.Refusal, limit string) *refusal.Refusal {
 	g.t.meters.noRoom.Add(limit, 1)
-	return &denial{why, soon()}
+	return why.After(refusal.Soon())
 }
 
 // judge refuses in the order of what is cheapest; the caller holds mu.
-func (g *gate) judge(p *place, now time.Time) *denial {
+func (g *gate) judge(p *place, now time.Time) *refusal.Refusal {
 	if g.open >= g.t.options.MaxConnections {
-		return g.full(crowded, RoomConnections)
+		return g.full(noRoom, RoomConnections)
 	}
 	if no := g.count(p.address, now); no != nil {
 		return no
@@ -146,11 +148,11 @@ type place struct {
 }
 
 // accept answers whether the place may become a new event stream: a query over one costs no more than over plain HTTP.
-func (p *place) accept() *denial {
+func (p *place) accept() *refusal.Refusal {
 	p.gate.mu.Lock()
 	defer p.gate.mu.Unlock()
 	if !p.gate.accepts.take(p.address, time.Now()) {
-		return p.gate.full(crowded, RoomAccepts)
+		return p.gate.full(noRoom, RoomAccepts)
 	}
 	return nil
 }

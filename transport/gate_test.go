@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"parley/transport/refusal"
 )
 
 // totals are what the gate has counted.
@@ -219,7 +221,7 @@ func TestDrainComesBeforeTheGate(t *testing.T) {
 			method = "POST"
 		}
 		status, answered, body := w.request(method, "", header, nil)
-		if status != 503 || answered.Get("Retry-After") == "" || !strings.Contains(body, codeShuttingDown) {
+		if status != 503 || answered.Get("Retry-After") == "" || !strings.Contains(body, refusal.ShuttingDown) {
 			t.Errorf("%s: %d %v %s", name, status, answered, body)
 		}
 	}

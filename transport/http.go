@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"parley/transport/refusal"
 	"parley/transport/safe"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -28,7 +29,7 @@ func (h plainHTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 func (h plainHTTP) serve(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	h.limitBody(w, r)
 	if denied := h.gate.admit(r); denied != nil {
-		h.deny(w, r, denied)
+		h.refuse(w, r, denied)
 		return
 	}
 	params, no := h.read(w, r)
@@ -45,7 +46,7 @@ func (h plainHTTP) serve(w http.ResponseWriter, r *http.Request, exec graphql.Gr
 		if failed == nil {
 			h.meters.request(op, OutcomeRefused)
 		}
-		h.requestError(w, r, gqlerror.List{h.options.Refuse(ctx, noStream.code, noStream.reason, noStream.message)})
+		h.requestError(w, r, gqlerror.List{h.options.Refuse(ctx, noStream.Code, noStream.Reason, noStream.Message)})
 	case failed != nil:
 		h.requestError(w, r, failed.Errors)
 	default:
@@ -56,7 +57,7 @@ func (h plainHTTP) serve(w http.ResponseWriter, r *http.Request, exec graphql.Gr
 }
 
 // read judges a request in the order of what is cheapest.
-func (h plainHTTP) read(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
+func (h plainHTTP) read(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal.Refusal) {
 	switch {
 	case r.Method != http.MethodGet && r.Method != http.MethodPost:
 		return nil, badMethod
@@ -90,12 +91,12 @@ func (h plainHTTP) result(w http.ResponseWriter, r *http.Request, one result) {
 // is no request at all, or nobody looked at it for lack of room: then every client shall know when to come
 // again.
 func (t *Transports) requestError(w http.ResponseWriter, r *http.Request, errs gqlerror.List) {
-	status := statusOf(errs)
+	status := refusal.StatusOf(errs)
 	busy := status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests
 	switch {
 	case busy:
-		w.Header().Set("Retry-After", retryAfter(errs))
-	case preferred(r) == mediaJSON && !isMalformed(errs):
+		w.Header().Set("Retry-After", refusal.RetryAfter(errs))
+	case preferred(r) == mediaJSON && !refusal.IsMalformed(errs):
 		status = http.StatusOK
 	case status == http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", challenge(r))
@@ -120,25 +121,6 @@ func bearer(value string) string {
 		return strings.TrimSpace(token)
 	}
 	return value
-}
-
-// refuse answers a request that says nothing of its operation.
-func (t *Transports) refuse(w http.ResponseWriter, r *http.Request, no *refusal) {
-	errs := gqlerror.List{t.options.Refuse(r.Context(), no.code, no.reason, no.message)}
-	switch no {
-	case badMethod:
-		w.Header().Set("Allow", "GET, POST")
-	case badGet:
-		w.Header().Set("Allow", "POST")
-	case draining, manyBytes:
-		w.Header().Set("Retry-After", retryAfter(errs))
-	case badVersion:
-		w.Header().Set("Sec-WebSocket-Version", "13")
-		w.Header().Set("Upgrade", "websocket")
-		w.Header().Set("Connection", "Upgrade")
-	}
-	t.meters.requests[KindUnread].Add(OutcomeRefused, 1)
-	t.answer(w, r, no.status, &graphql.Response{Errors: errs})
 }
 
 func (t *Transports) answer(w http.ResponseWriter, r *http.Request, status int, resp *graphql.Response) {

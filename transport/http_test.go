@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"parley/transport/refusal"
 )
 
 func TestAcceptIsNegotiated(t *testing.T) {
@@ -58,7 +60,7 @@ func refused(code, reason, message string) string {
 	return fmt.Sprintf(`{"errors":[{"message":%q,"extensions":{"code":%q,"reason":%q}}]}`, message, code, reason)
 }
 
-var malformed = refused(codeBadInput, "REQUEST_MALFORMED", badRequest.message)
+var malformed = refused(refusal.BadInput, "REQUEST_MALFORMED", badRequest.Message)
 
 // Each row holds for both media types; the second status is that of application/json.
 func TestHTTPStatus(t *testing.T) {
@@ -112,8 +114,8 @@ func TestHTTPStatus(t *testing.T) {
 		{"unknown operation", post(`{"query":"query a{hello}","operationName":"b"}`), "", 400, 200, "", ""},
 		{"variable does not fit", post(`{"query":"query($n:Int){hello(n:$n)}","variables":{"n":"x"}}`), "", 400, 200, "", ""},
 		{"persisted, unknown here", post(`{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"00"}}}`), "", 400, 200, "", ""},
-		{"subscription", post(`{"query":"subscription{tick}"}`), "", 400, 200, refused(codeBadInput, "STREAM_REQUIRED", noStream.message), ""},
-		{"subscription by GET", []string{"GET", "?query=" + url.QueryEscape("subscription{tick}"), ""}, "", 400, 200, refused(codeBadInput, "STREAM_REQUIRED", noStream.message), ""},
+		{"subscription", post(`{"query":"subscription{tick}"}`), "", 400, 200, refused(refusal.BadInput, "STREAM_REQUIRED", noStream.Message), ""},
+		{"subscription by GET", []string{"GET", "?query=" + url.QueryEscape("subscription{tick}"), ""}, "", 400, 200, refused(refusal.BadInput, "STREAM_REQUIRED", noStream.Message), ""},
 
 		{"no token", post(`{"query":"{secret}"}`), "", 401, 200, "", "WWW-Authenticate: Bearer"},
 		{"empty token", post(`{"query":"{secret}"}`), "Authorization: Bearer ", 401, 200, "", "WWW-Authenticate: Bearer"},
@@ -126,10 +128,10 @@ func TestHTTPStatus(t *testing.T) {
 		{"too fast", post(`{"query":"{rated}"}`), "", 429, 429, "", "Retry-After: *"},
 		{"panic", post(`{"query":"{boom}"}`), "", 500, 500, `{"errors":[{"message":"A fault of the server.","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}`, ""},
 
-		{"mutation by GET", []string{"GET", "?query=" + url.QueryEscape("mutation{set}"), ""}, "", 405, 405, refused(codeBadInput, "METHOD_NOT_ALLOWED", badGet.message), "Allow: POST"},
-		{"PUT", []string{"PUT", "", ""}, "", 405, 405, refused(codeBadInput, "METHOD_NOT_ALLOWED", badMethod.message), "Allow: GET, POST"},
+		{"mutation by GET", []string{"GET", "?query=" + url.QueryEscape("mutation{set}"), ""}, "", 405, 405, refused(refusal.BadInput, "METHOD_NOT_ALLOWED", badGet.Message), "Allow: POST"},
+		{"PUT", []string{"PUT", "", ""}, "", 405, 405, refused(refusal.BadInput, "METHOD_NOT_ALLOWED", badMethod.Message), "Allow: GET, POST"},
 		{"HEAD", []string{"HEAD", "?query={hello}", ""}, "", 405, 405, "", "Allow: GET, POST"},
-		{"form", post(`query={hello}`), "Content-Type: application/x-www-form-urlencoded", 415, 415, refused(codeBadInput, "UNSUPPORTED_MEDIA_TYPE", badType.message), ""},
+		{"form", post(`query={hello}`), "Content-Type: application/x-www-form-urlencoded", 415, 415, refused(refusal.BadInput, "UNSUPPORTED_MEDIA_TYPE", badType.Message), ""},
 		{"other charset", post(`{"query":"{hello}"}`), "Content-Type: application/json; charset=latin1", 415, 415, "", ""},
 		{"charset", post(`{"query":"{hello}"}`), `Content-Type: application/json; charset="UTF-8"`, 200, 200, hello, ""},
 		{"packed", post(`{"query":"{hello}"}`), "Content-Encoding: gzip", 415, 415, "", ""},
@@ -179,7 +181,7 @@ func TestNothingAcceptable(t *testing.T) {
 	w := newWorld(t, nil)
 	for _, method := range []string{"GET", "POST"} {
 		status, header, body := w.request(method, "?query={hello}", http.Header{"Accept": {"text/html"}}, nil)
-		if status != 406 || header.Get("Content-Type") != "application/json; charset=utf-8" || body != refused(codeBadInput, "NOT_ACCEPTABLE", badAccept.message) {
+		if status != 406 || header.Get("Content-Type") != "application/json; charset=utf-8" || body != refused(refusal.BadInput, "NOT_ACCEPTABLE", badAccept.Message) {
 			t.Errorf("%s: %d %v %s", method, status, header, body)
 		}
 	}
@@ -285,7 +287,7 @@ func TestDrainingRefusesRequests(t *testing.T) {
 	for _, accept := range []string{mediaJSON, mediaGraphQL, mediaEvents} {
 		header := http.Header{"Accept": {accept}, "Content-Type": {"application/json"}}
 		status, answer, body := w.request("POST", "", header, strings.NewReader(`{"query":"{hello}"}`))
-		if status != 503 || answer.Get("Retry-After") == "" || !strings.Contains(body, codeShuttingDown) {
+		if status != 503 || answer.Get("Retry-After") == "" || !strings.Contains(body, refusal.ShuttingDown) {
 			t.Errorf("%s: %d %v %s", accept, status, answer, body)
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"parley/transport/refusal"
 )
 
 // half is the beginning of a ping message of so many bytes.
@@ -136,7 +138,7 @@ func TestHalvesMakeRoom(t *testing.T) {
 		t.Errorf("the oldest is answered %v, %v", response, err)
 	} else {
 		checkHeader(t, response.Header, "Retry-After: *", response.StatusCode)
-		if answer, _ := io.ReadAll(response.Body); !strings.Contains(string(answer), codeBusy) {
+		if answer, _ := io.ReadAll(response.Body); !strings.Contains(string(answer), refusal.Busy) {
 			t.Errorf("the oldest is told %s", answer)
 		}
 	}
@@ -257,7 +259,7 @@ func TestBodyIsThereWhenItIsGivenUp(t *testing.T) {
 	r := httptest.NewRequest(http.MethodPost, "/", body)
 	r.ContentLength = 12 << 10
 	r.Header.Set("Content-Type", "application/json")
-	answer := make(chan *refusal)
+	answer := make(chan *refusal.Refusal)
 	go func() {
 		_, no := x.readBody(w, r)
 		answer <- no

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"parley/transport/refusal"
+
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
@@ -159,7 +161,7 @@ func (w *world) open(ctx context.Context, op *graphql.OperationContext, lastEven
 	case "refused":
 		return nil, gqlerror.List{plainError(ctx, "NOT_FOUND", "", "no such room")}
 	case "crowded":
-		return nil, gqlerror.List{plainError(ctx, codeBusy, "", "busy")}
+		return nil, gqlerror.List{plainError(ctx, refusal.Busy, "", "busy")}
 	}
 	defer func() { w.started <- field.Name }() // whatever comes from here on is behind the head
 	left := func() { w.stopped <- field.Name }

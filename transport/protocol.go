@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"sync/atomic"
 
+	"parley/transport/refusal"
+
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/gobwas/ws"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -93,9 +95,9 @@ func (s *socket) subscribe(m message) ws.StatusCode {
 		return closeIDInUse
 	case no != nil: // an emoji that was cut in two is no reason to end the socket with all its streams
 		s.stop(m.id)
-		s.turnDown(m.id, s.t.options.Refuse(ctx, no.code, no.reason, no.message))
+		s.turnDown(m.id, s.t.options.Refuse(ctx, no.Code, no.Reason, no.Message))
 	case op == nil:
-		s.turnDown(m.id, s.t.options.Refuse(ctx, codeLimitReached, "OPERATIONS", "Too many operations run on this socket."))
+		s.turnDown(m.id, s.t.options.Refuse(ctx, refusal.LimitReached, "OPERATIONS", "Too many operations run on this socket."))
 	default:
 		op.free = s.intake.slot()
 		s.start(func() { s.operate(ctx, op, params) }, func() { s.fail(op, gqlerror.List{s.t.fault(ctx)}) })
@@ -156,7 +158,7 @@ func (s *socket) operate(ctx context.Context, op *operation, params *graphql.Raw
 	stream := prepared.Operation == nil || isKind(prepared, ast.Subscription) // unknown: perhaps a stream
 	if failed == nil && s.t.registry.isDraining() {
 		s.t.meters.request(prepared, OutcomeRefused)
-		failed = &graphql.Response{Errors: gqlerror.List{s.t.options.Refuse(ctx, draining.code, draining.reason, draining.message)}}
+		failed = &graphql.Response{Errors: gqlerror.List{s.t.options.Refuse(ctx, refusal.Draining.Code, refusal.Draining.Reason, refusal.Draining.Message)}}
 	}
 	switch {
 	case failed != nil:

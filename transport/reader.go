@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"parley/transport/refusal"
+
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
@@ -99,7 +101,7 @@ func (sub *subscription) leave() {
 
 // manyStreams is the refusal of a stream too many.
 func (t *Transports) manyStreams(ctx context.Context) gqlerror.List {
-	return gqlerror.List{t.options.Refuse(ctx, codeLimitReached, "STREAMS", "You have too many streams.")}
+	return gqlerror.List{t.options.Refuse(ctx, refusal.LimitReached, "STREAMS", "You have too many streams.")}
 }
 
 // Bytes in one write to a client.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"parley/transport/refusal"
+
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -34,17 +36,17 @@ func (w *world) identify(ctx context.Context, c Credentials) (context.Context, S
 	case "long":
 		session = Session{ID: "s", Until: time.Now().Add(time.Hour)}
 	case "revoked":
-		no = plainError(ctx, codeSessionRevoked, "", "ended")
+		no = plainError(ctx, refusal.SessionRevoked, "", "ended")
 	case "busy":
-		no = plainError(ctx, codeBusy, "", "busy")
+		no = plainError(ctx, refusal.Busy, "", "busy")
 	case "expired":
-		no = plainError(ctx, codeTokenExpired, "", "too old")
+		no = plainError(ctx, refusal.TokenExpired, "", "too old")
 	case "panic":
 		panic("identify")
 	default:
 		id, ok := strings.CutPrefix(token, "good-")
 		if !ok {
-			no = plainError(ctx, codeUnauthenticated, "", "no token of ours")
+			no = plainError(ctx, refusal.Unauthenticated, "", "no token of ours")
 			break
 		}
 		session = Session{ID: id, User: id}
@@ -61,7 +63,7 @@ type guard struct{}
 func (guard) ExtensionName() string                   { return "guard" }
 func (guard) Validate(graphql.ExecutableSchema) error { return nil }
 func (guard) refuse(ctx context.Context) *gqlerror.Error {
-	return plainError(ctx, codeUnauthenticated, "", "sign in")
+	return plainError(ctx, refusal.Unauthenticated, "", "sign in")
 }
 
 // codeName is a code that is no plain string, as in generated models.
@@ -78,9 +80,9 @@ func (g guard) MutateOperationContext(ctx context.Context, op *graphql.Operation
 		}
 		return g.refuse(ctx)
 	case "busy":
-		return &gqlerror.Error{Message: "busy", Extensions: map[string]any{"code": codeName(codeBusy), "retryAfterMs": 1500}}
+		return &gqlerror.Error{Message: "busy", Extensions: map[string]any{"code": codeName(refusal.Busy), "retryAfterMs": 1500}}
 	case "rated":
-		return plainError(ctx, codeRateLimited, "", "too fast")
+		return plainError(ctx, refusal.RateLimited, "", "too fast")
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"parley/transport/refusal"
 	"parley/transport/safe"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -33,7 +34,7 @@ func (e eventStream) serve(w http.ResponseWriter, r *http.Request, exec graphql.
 	e.limitBody(w, r)
 	place, denied := e.gate.enter(r, false)
 	if denied != nil {
-		e.deny(w, r, denied)
+		e.refuse(w, r, denied)
 		return
 	}
 	defer place.leave()
@@ -55,16 +56,16 @@ func (e eventStream) serve(w http.ResponseWriter, r *http.Request, exec graphql.
 	}
 	switch {
 	case denied != nil:
-		e.deny(w, r, denied)
-	case failed != nil && statusOf(failed.Errors) != http.StatusBadRequest:
+		e.refuse(w, r, denied)
+	case failed != nil && refusal.StatusOf(failed.Errors) != http.StatusBadRequest:
 		e.requestError(w, r, failed.Errors)
 	case failed != nil:
 		defer s.over()
 		s.refuse(failed.Errors)
 	case isKind(op, ast.Subscription) && !place.signIn(session.User):
-		e.deny(w, r, &denial{manyOfUser, soon()})
+		e.refuse(w, r, manyOfUser.After(refusal.Soon()))
 	case isKind(op, ast.Subscription) && !e.registry.add(s):
-		e.refuse(w, r, draining)
+		e.refuse(w, r, refusal.Draining)
 	case isKind(op, ast.Subscription):
 		defer s.over()
 		s.subscribed(ctx, r.Header.Get("Last-Event-ID"), exec, op)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"parley/transport/refusal"
+
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
@@ -41,7 +43,7 @@ func (s *stream) subscribed(ctx context.Context, lastEventID string, exec graphq
 // refuseStream answers a stream that may not begin. One that may do so later is cut, so that the client comes back:
 // `complete` would be the end for it.
 func (s *stream) refuseStream(errs gqlerror.List) {
-	if passing(errs) != 0 {
+	if refusal.Passing(errs) != "" {
 		s.t.meters.refused(errs)
 		s.open()
 		s.abort()

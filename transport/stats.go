@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/meter"
+	"parley/transport/refusal"
 )
 
 // Stats is what the transports have done since they were made, and what they are at.
@@ -136,7 +137,7 @@ func (m *meters) init(codes []string) {
 
 // refused counts the errors that a client is given.
 func (m *meters) refused(errs gqlerror.List) {
-	for _, code := range codesOf(errs) {
+	for _, code := range refusal.CodesOf(errs) {
 		m.refusals.Add(code, 1)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"parley/transport/refusal"
+
 	"github.com/coder/websocket"
 )
 
@@ -94,7 +96,7 @@ func TestStatsCountAStalledSocketOnce(t *testing.T) {
 
 // A request is counted once, whatever carries it and however it ends, and its errors by their codes.
 func TestStatsTellRequests(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.Codes = []string{"NOT_FOUND", codeBadInput} })
+	w := newWorld(t, func(o *Options, _ *pace) { o.Codes = []string{"NOT_FOUND", refusal.BadInput} })
 	json := http.Header{"Content-Type": {"application/json"}}
 	for _, document := range []string{"{hello}", "mutation{set}", "{failing}", "subscription{tick}", "{"} {
 		w.request("POST", "", json, strings.NewReader(fmt.Sprintf(`{"query":%q}`, document)))
@@ -116,7 +118,7 @@ func TestStatsTellRequests(t *testing.T) {
 	if !maps.Equal(s.Requests, want) {
 		t.Errorf("got %v, want %v", s.Requests, want)
 	}
-	if got := without(s.Refusals); got["NOT_FOUND"] != 1 || got[codeBadInput] != 2 || got["other"] != 1 { // a syntax error
+	if got := without(s.Refusals); got["NOT_FOUND"] != 1 || got[refusal.BadInput] != 2 || got["other"] != 1 { // a syntax error
 		t.Errorf("refused %v", got)
 	}
 	if total(s.QueryTime.Counts) != 3 || total(s.WriteTime.Counts) != 1 {

@@ -41,6 +41,8 @@ import (
 	"net"
 	"time"
 
+	"parley/transport/refusal"
+
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
@@ -139,7 +141,7 @@ func (o *Options) defaults() {
 	}
 	if o.Open == nil {
 		o.Open = func(ctx context.Context, _ *graphql.OperationContext, _ string) (*Stream, gqlerror.List) {
-			return nil, gqlerror.List{o.Refuse(ctx, codeInternal, "", "There are no streams here.")}
+			return nil, gqlerror.List{o.Refuse(ctx, refusal.Internal, "", "There are no streams here.")}
 		}
 	}
 	if o.Origins == nil {

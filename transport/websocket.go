@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"parley/transport/refusal"
 	"parley/transport/safe"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -31,7 +32,7 @@ func (x webSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 	x.limitBody(w, r)
 	place, denied := x.gate.enter(r, true)
 	if denied != nil {
-		x.deny(w, r, denied)
+		x.refuse(w, r, denied)
 		return
 	}
 	lives := false
@@ -74,7 +75,7 @@ func (x webSocket) open(w http.ResponseWriter, r *http.Request, exec graphql.Gra
 
 // mayUpgrade checks the rest before the connection is hijacked: gobwas/ws would do so first and then
 // refuse in plain text, and it never looks at Origin.
-func (x webSocket) mayUpgrade(r *http.Request) *refusal {
+func (x webSocket) mayUpgrade(r *http.Request) *refusal.Refusal {
 	key, err := base64.StdEncoding.Strict().DecodeString(r.Header.Get("Sec-Websocket-Key"))
 	switch {
 	case !r.ProtoAtLeast(1, 1):

@@ -1,0 +1,59 @@
+package transport
+
+import (
+	"net/http"
+	"time"
+
+	"parley/transport/refusal"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+var (
+	badRequest  = refusal.New(http.StatusBadRequest, refusal.BadInput, refusal.Malformed, "The request is not one JSON object with a GraphQL document as `query`.")
+	badText     = refusal.New(http.StatusBadRequest, refusal.BadInput, refusal.Malformed, "A text of the request has one half of a surrogate pair without the other.")
+	slowRequest = refusal.New(http.StatusRequestTimeout, refusal.BadInput, refusal.Malformed, "The body of the request did not arrive in time.")
+	manyBytes   = refusal.New(http.StatusServiceUnavailable, refusal.Busy, "", "Too many requests are coming in, and this one was not there soon.")
+	bigRequest  = refusal.New(http.StatusRequestEntityTooLarge, refusal.TooComplex, "", "The body of the request is too large.")
+	badMethod   = refusal.New(http.StatusMethodNotAllowed, refusal.BadInput, "METHOD_NOT_ALLOWED", "Use POST, or GET for a query.")
+	badGet      = refusal.New(http.StatusMethodNotAllowed, refusal.BadInput, "METHOD_NOT_ALLOWED", "GET is for queries. Use POST.")
+	badAccept   = refusal.New(http.StatusNotAcceptable, refusal.BadInput, "NOT_ACCEPTABLE", "Accept application/graphql-response+json, application/json or, with POST, text/event-stream.")
+	badType     = refusal.New(http.StatusUnsupportedMediaType, refusal.BadInput, "UNSUPPORTED_MEDIA_TYPE", "Send application/json in UTF-8.")
+	noStream    = refusal.New(http.StatusBadRequest, refusal.BadInput, "STREAM_REQUIRED", "A subscription needs a WebSocket, or POST with Accept: text/event-stream.")
+
+	badVersion = refusal.New(http.StatusUpgradeRequired, refusal.BadInput, refusal.Malformed, "Use version 13 of the WebSocket protocol.")
+	badKey     = refusal.New(http.StatusBadRequest, refusal.BadInput, refusal.Malformed, "Sec-WebSocket-Key is not 16 bytes in base64.")
+	badHTTP    = refusal.New(http.StatusBadRequest, refusal.BadInput, refusal.Malformed, "A WebSocket needs HTTP/1.1. A proxy in front may speak HTTP/1.0 to this server.")
+	badOrigin  = refusal.New(http.StatusForbidden, refusal.Forbidden, "", "Pages of this origin may not open sockets.")
+
+	noRoom     = refusal.New(http.StatusServiceUnavailable, refusal.Busy, "", "The server has no room for new connections.")
+	tooFast    = refusal.New(http.StatusTooManyRequests, refusal.RateLimited, "", "Too many requests from this address.")
+	manyHere   = refusal.New(http.StatusTooManyRequests, refusal.LimitReached, "CONNECTIONS", "Too many connections from this address.")
+	manyOfUser = refusal.New(http.StatusTooManyRequests, refusal.LimitReached, "CONNECTIONS", "Too many connections of this person.")
+)
+
+// refuse answers a request that says nothing of its operation.
+func (t *Transports) refuse(w http.ResponseWriter, r *http.Request, no *refusal.Refusal) {
+	err := t.options.Refuse(r.Context(), no.Code, no.Reason, no.Message)
+	if no.Wait > 0 {
+		err.Extensions["retryable"] = true
+		err.Extensions["retryAfterMs"] = (no.Wait + time.Millisecond - 1).Milliseconds()
+	}
+	switch no.Status {
+	case http.StatusMethodNotAllowed:
+		allowed := "GET, POST"
+		if no == badGet {
+			allowed = "POST"
+		}
+		w.Header().Set("Allow", allowed)
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		w.Header().Set("Retry-After", refusal.RetryAfter(gqlerror.List{err}))
+	case http.StatusUpgradeRequired:
+		w.Header().Set("Sec-WebSocket-Version", "13")
+		w.Header().Set("Upgrade", "websocket")
+		w.Header().Set("Connection", "Upgrade")
+	}
+	t.meters.requests[KindUnread].Add(OutcomeRefused, 1)
+	t.answer(w, r, no.Status, &graphql.Response{Errors: gqlerror.List{err}})
+}
