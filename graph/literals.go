@@ -10,7 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/parser"
 
-	"parley/transport"
+	"parley/transport/wire"
 )
 
 // parse reads a document with gqlparser, and strings as the specification has them, where gqlparser does not
@@ -89,7 +89,7 @@ func (l *literals) line() bool {
 			l.at++
 			return true
 		case '\\':
-			size := transport.Escape(l.text[l.at:])
+			size := wire.Escape(l.text[l.at:])
 			if size == 0 {
 				return false
 			}

@@ -1,19 +1,16 @@
 package transport
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
-	"net/url"
 	"os"
 	"time"
-	"unicode/utf8"
-
-	"parley/transport/refusal"
 
 	"github.com/99designs/gqlgen/graphql"
+
+	"parley/transport/refusal"
+	"parley/transport/wire"
 )
 
 // limitBody gives the body of a request its time; net/http lifts the deadline at the end of the body.
@@ -56,114 +53,12 @@ func (t *Transports) readBody(w http.ResponseWriter, r *http.Request) (*graphql.
 		w.Header().Set("Connection", "close")
 		return nil, slowRequest
 	case err != nil && !errors.Is(err, io.EOF):
-		return nil, badRequest
+		return nil, wire.BadRequest
 	}
-	params, no := parseParams(raw)
+	params, no := wire.ParseParams(raw)
 	if no != nil {
 		return nil, no
 	}
 	params.ReadTime = graphql.TraceTiming{Start: begun, End: graphql.Now()}
 	return params, nil
 }
-
-// parseParams reads {query, operationName, variables, extensions}: one JSON object in UTF-8 and nothing
-// behind it. null counts as absent. Keys are matched exactly, the last of equal ones counts. All of it is
-// read at once, because each request pays for it.
-func parseParams(raw []byte) (*graphql.RawParams, *refusal.Refusal) {
-	var fields map[string]any
-	if !utf8.Valid(raw) || !readObject(raw, &fields) {
-		return nil, badRequest
-	}
-	p := new(graphql.RawParams)
-	ok1 := as(fields["query"], &p.Query)
-	ok2 := as(fields["operationName"], &p.OperationName)
-	ok3 := as(fields["variables"], &p.Variables)
-	ok4 := as(fields["extensions"], &p.Extensions)
-	switch {
-	case !ok1 || !ok2 || !ok3 || !ok4 || fields["query"] == nil && !hasHash(p):
-		return nil, badRequest
-	case hasHalfPair(raw):
-		return nil, badText
-	}
-	return p, nil
-}
-
-// as takes a value that is absent or of that type.
-func as[T any](value any, into *T) bool {
-	if value == nil {
-		return true
-	}
-	typed, ok := value.(T)
-	*into = typed
-	return ok
-}
-
-// parseURL reads the same from the parameters of a GET; variables and extensions are JSON.
-func parseURL(rawQuery string) (*graphql.RawParams, *refusal.Refusal) {
-	values, err := url.ParseQuery(rawQuery)
-	if err != nil {
-		return nil, badRequest
-	}
-	p := &graphql.RawParams{Query: values.Get("query"), OperationName: values.Get("operationName")}
-	p.ReadTime.Start = graphql.Now()
-	p.ReadTime.End = p.ReadTime.Start
-	variables, extensions := values.Get("variables"), values.Get("extensions")
-	for _, text := range []string{p.Query, p.OperationName, variables, extensions} {
-		if !utf8.ValidString(text) {
-			return nil, badRequest
-		}
-	}
-	ok1 := readObject(json.RawMessage(variables), &p.Variables)
-	ok2 := readObject(json.RawMessage(extensions), &p.Extensions)
-	switch {
-	case !ok1 || !ok2 || !values.Has("query") && !hasHash(p):
-		return nil, badRequest
-	case hasHalfPair([]byte(variables)) || hasHalfPair([]byte(extensions)):
-		return nil, badText
-	}
-	return p, nil
-}
-
-// hasHash tells whether the request names a persisted query, so that it needs no text.
-func hasHash(p *graphql.RawParams) bool {
-	persisted, _ := p.Extensions["persistedQuery"].(map[string]any)
-	hash, _ := persisted["sha256Hash"].(string)
-	return hash != ""
-}
-
-// parseObject reads one JSON object of modest size; null is one without fields. encoding/json alone would
-// take bad UTF-8 for U+FFFD.
-func parseObject(raw []byte) (map[string]json.RawMessage, bool) {
-	if !utf8.Valid(raw) || !isModest(raw) {
-		return nil, false
-	}
-	var fields map[string]json.RawMessage
-	err := json.Unmarshal(raw, &fields) // refuses what comes behind the object
-	return fields, err == nil
-}
-
-func readString(raw json.RawMessage, into *string) (given, ok bool) {
-	if isAbsent(raw) {
-		return false, true
-	}
-	return true, !hasHalfPair(raw) && json.Unmarshal(raw, into) == nil
-}
-
-// readObject keeps numbers as text: gqlgen takes a float64 for no Int.
-func readObject(raw json.RawMessage, into *map[string]any) bool {
-	if isAbsent(raw) {
-		return true
-	}
-	if !isModest(raw) { // the parameters of a GET
-		return false
-	}
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.UseNumber()
-	if dec.Decode(into) != nil {
-		return false
-	}
-	_, err := dec.Token()
-	return errors.Is(err, io.EOF)
-}
-
-func isAbsent(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }

@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"slices"
 
-	"parley/transport/refusal"
-
 	"github.com/gobwas/ws"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/transport/refusal"
 )
 
 // The close codes that the server sends of its own accord. graphql-ws takes 4400, 4401, 4406, 4409,

@@ -3,16 +3,16 @@ package transport
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
 
-	"parley/transport/refusal"
-
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/transport/refusal"
+	"parley/transport/wire"
 )
 
 // prepare has a request parsed, checked and guarded. failed is the answer if it may not be executed:
@@ -64,7 +64,7 @@ func (t *Transports) execute(ctx context.Context, exec graphql.GraphExecutor, op
 		outcome = OutcomePartial
 		t.meters.refused(resp.Errors)
 	}
-	return result{body: encode(resp), answer: answer}
+	return result{body: wire.Encode(resp), answer: answer}
 }
 
 // mend repairs two things that gqlgen v0.17.98 gets wrong in the events of a stream: paths of errors
@@ -84,53 +84,6 @@ func mend(op *graphql.OperationContext, resp *graphql.Response) {
 	if root.Definition.Type.NonNull && bytes.Equal(resp.Data, fmt.Appendf(nil, "{%q:null}", root.Alias)) {
 		resp.Data = []byte("null")
 	}
-}
-
-// encode writes a response as JSON on one line, without `data` if nothing was executed. It copies:
-// gqlgen uses the buffer of Data again for the next event of a stream.
-func encode(resp *graphql.Response) []byte {
-	b := bytes.NewBuffer(make([]byte, 0, len(resp.Data)+64))
-	b.WriteByte('{')
-	if len(resp.Errors) > 0 {
-		b.WriteString(`"errors":`)
-		b.Write(mustJSON(resp.Errors))
-		b.WriteByte(',')
-	}
-	switch {
-	case resp.Data != nil:
-		b.WriteString(`"data":`)
-		writeLine(b, resp.Data)
-		b.WriteByte(',')
-	case len(resp.Errors) == 0:
-		b.WriteString(`"data":null,`)
-	}
-	if len(resp.Extensions) > 0 {
-		b.WriteString(`"extensions":`)
-		b.Write(mustJSON(resp.Extensions))
-		b.WriteByte(',')
-	}
-	b.Truncate(b.Len() - 1)
-	b.WriteByte('}')
-	return b.Bytes()
-}
-
-// writeLine writes JSON without line breaks, which scalars of maps bring along and event streams cannot carry.
-func writeLine(b *bytes.Buffer, data []byte) {
-	if !bytes.ContainsAny(data, "\r\n") {
-		b.Write(data)
-		return
-	}
-	if err := json.Compact(b, data); err != nil {
-		panic(fmt.Errorf("transport: data of a response: %w", err))
-	}
-}
-
-func mustJSON(v any) []byte {
-	b, err := json.Marshal(v)
-	if err != nil {
-		panic(fmt.Errorf("transport: %T: %w", v, err)) // extensions are ours, and are plain values
-	}
-	return b
 }
 
 // fault is what a client is told of a fault of ours.

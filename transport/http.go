@@ -5,12 +5,13 @@ import (
 	"net/http"
 	"strings"
 
-	"parley/transport/refusal"
-	"parley/transport/safe"
-
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/transport/refusal"
+	"parley/transport/safe"
+	"parley/transport/wire"
 )
 
 // plainHTTP is GraphQL over HTTP: one request, one answer. It takes whatever the others leave.
@@ -66,7 +67,7 @@ func (h plainHTTP) read(w http.ResponseWriter, r *http.Request) (*graphql.RawPar
 	case r.Method == http.MethodPost:
 		return h.readBody(w, r)
 	}
-	return parseURL(r.URL.RawQuery)
+	return wire.ParseURL(r.URL.RawQuery)
 }
 
 // identify asks who sends a request. What is wrong with the token is in the context, and only counts
@@ -125,7 +126,7 @@ func bearer(value string) string {
 
 func (t *Transports) answer(w http.ResponseWriter, r *http.Request, status int, resp *graphql.Response) {
 	t.meters.refused(resp.Errors)
-	t.send(w, r, status, encode(resp))
+	t.send(w, r, status, wire.Encode(resp))
 }
 
 // send writes one answer. Who asked for an event stream, or for nothing we have, gets JSON.

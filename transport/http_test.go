@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"parley/transport/refusal"
+	"parley/transport/wire"
 )
 
 func TestAcceptIsNegotiated(t *testing.T) {
@@ -60,7 +61,7 @@ func refused(code, reason, message string) string {
 	return fmt.Sprintf(`{"errors":[{"message":%q,"extensions":{"code":%q,"reason":%q}}]}`, message, code, reason)
 }
 
-var malformed = refused(refusal.BadInput, "REQUEST_MALFORMED", badRequest.Message)
+var malformed = refused(refusal.BadInput, "REQUEST_MALFORMED", wire.BadRequest.Message)
 
 // Each row holds for both media types; the second status is that of application/json.
 func TestHTTPStatus(t *testing.T) {

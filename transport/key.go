@@ -6,6 +6,8 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"parley/transport/wire"
 )
 
 // operationKey tells operations apart by what they show: the text, the name and the variables. What is used
@@ -21,7 +23,7 @@ func operationKey(op *graphql.OperationContext) [sha256.Size]byte {
 		maps.DeleteFunc(variables, func(name string, _ any) bool { return !u.names[name] })
 	}
 	h := sha256.New()
-	for _, part := range [][]byte{mustJSON(op.RawQuery), mustJSON(op.OperationName), mustJSON(variables)} {
+	for _, part := range [][]byte{wire.MustJSON(op.RawQuery), wire.MustJSON(op.OperationName), wire.MustJSON(variables)} {
 		_, _ = h.Write(part) // JSON ends itself; a hash never fails
 	}
 	return [sha256.Size]byte(h.Sum(nil))
@@ -29,7 +31,7 @@ func operationKey(op *graphql.OperationContext) [sha256.Size]byte {
 
 // operationBytes is what an operation that is kept holds of its request.
 func operationBytes(op *graphql.OperationContext) int64 {
-	return int64(len(op.RawQuery) + len(mustJSON(op.Variables)))
+	return int64(len(op.RawQuery) + len(wire.MustJSON(op.Variables)))
 }
 
 // uses are the variables that an operation uses outside the arguments of its root field.

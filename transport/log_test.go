@@ -9,10 +9,10 @@ import (
 	"sync"
 	"time"
 
-	"parley/transport/refusal"
-
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/transport/refusal"
 )
 
 // A testLog is a log in memory. Each event is a value of its stream's field as JSON, "!" for an error

@@ -5,12 +5,13 @@ import (
 	"encoding/json"
 	"sync/atomic"
 
-	"parley/transport/refusal"
-
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/gobwas/ws"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/transport/refusal"
+	"parley/transport/wire"
 )
 
 // Bytes of an operation's id.
@@ -43,13 +44,13 @@ type message struct {
 
 // parseMessage reads a message of graphql-transport-ws.
 func parseMessage(text []byte) (message, bool) {
-	fields, ok := parseObject(text)
+	fields, ok := wire.ParseObject(text)
 	if !ok {
 		return message{}, false
 	}
 	m := message{payload: fields["payload"]}
-	given, ok := readString(fields["type"], &m.kind)
-	if _, isString := readString(fields["id"], &m.id); !isString {
+	given, ok := wire.ReadString(fields["type"], &m.kind)
+	if _, isString := wire.ReadString(fields["id"], &m.id); !isString {
 		m.id = ""
 	}
 	return m, given && ok
@@ -85,8 +86,8 @@ func (s *socket) subscribe(m message) ws.StatusCode {
 	if !s.isReady() {
 		return closeNotSignedIn
 	}
-	params, no := parseParams(m.payload)
-	if no == badRequest || m.id == "" || len(m.id) > maxID {
+	params, no := wire.ParseParams(m.payload)
+	if no == wire.BadRequest || m.id == "" || len(m.id) > maxID {
 		return closeBadMessage
 	}
 	ctx, op, free := s.reserve(m.id)
@@ -254,7 +255,7 @@ func pongMessage(payload json.RawMessage) []byte {
 }
 
 func nextPrefix(id string) []byte {
-	return []byte(`{"id":` + string(mustJSON(id)) + `,"type":"next","payload":`)
+	return []byte(`{"id":` + string(wire.MustJSON(id)) + `,"type":"next","payload":`)
 }
 
 // answerFrames are the frames of a query's or a mutation's answer. It may be large, and is copied once.
@@ -265,11 +266,11 @@ func answerFrames(id string, body []byte) []byte {
 }
 
 func errorMessage(id string, errs gqlerror.List) []byte {
-	return envelope(`{"id":`+string(mustJSON(id))+`,"type":"error","payload":`, mustJSON(errs))
+	return envelope(`{"id":`+string(wire.MustJSON(id))+`,"type":"error","payload":`, wire.MustJSON(errs))
 }
 
 func completeMessage(id string) []byte {
-	return []byte(`{"id":` + string(mustJSON(id)) + `,"type":"complete"}`)
+	return []byte(`{"id":` + string(wire.MustJSON(id)) + `,"type":"complete"}`)
 }
 
 func envelope(head string, payload []byte) []byte {

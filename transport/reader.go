@@ -6,10 +6,10 @@ import (
 	"sync/atomic"
 	"time"
 
-	"parley/transport/refusal"
-
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/transport/refusal"
 )
 
 var (

@@ -4,15 +4,13 @@ import (
 	"net/http"
 	"time"
 
-	"parley/transport/refusal"
-
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/transport/refusal"
 )
 
 var (
-	badRequest  = refusal.New(http.StatusBadRequest, refusal.BadInput, refusal.Malformed, "The request is not one JSON object with a GraphQL document as `query`.")
-	badText     = refusal.New(http.StatusBadRequest, refusal.BadInput, refusal.Malformed, "A text of the request has one half of a surrogate pair without the other.")
 	slowRequest = refusal.New(http.StatusRequestTimeout, refusal.BadInput, refusal.Malformed, "The body of the request did not arrive in time.")
 	manyBytes   = refusal.New(http.StatusServiceUnavailable, refusal.Busy, "", "Too many requests are coming in, and this one was not there soon.")
 	bigRequest  = refusal.New(http.StatusRequestEntityTooLarge, refusal.TooComplex, "", "The body of the request is too large.")

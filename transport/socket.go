@@ -7,10 +7,10 @@ import (
 	"sync/atomic"
 	"time"
 
-	"parley/transport/safe"
-
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/gobwas/ws"
+
+	"parley/transport/safe"
 )
 
 // A phase is how far a socket has come.

@@ -6,12 +6,12 @@ import (
 	"sync"
 	"time"
 
-	"parley/transport/refusal"
-	"parley/transport/safe"
-
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/transport/refusal"
+	"parley/transport/safe"
 )
 
 // eventStream is GraphQL over server-sent events, "distinct connections mode": one operation a POST, and

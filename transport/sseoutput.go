@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+
+	"parley/transport/wire"
 )
 
 type connKey struct{}
@@ -61,7 +63,7 @@ func (s *stream) finish(r result) {
 	body := r.body
 	if r.errs != nil {
 		s.t.meters.refused(r.errs)
-		body = encode(&graphql.Response{Errors: r.errs})
+		body = wire.Encode(&graphql.Response{Errors: r.errs})
 	}
 	pooled := outputs.Get().(*[]byte)
 	defer outputs.Put(pooled)

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 
-	"parley/transport/refusal"
-
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/transport/refusal"
 )
 
 // An sseStream is a subscription over an event stream. Only the handler's goroutine touches its readers: it

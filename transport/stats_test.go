@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"parley/transport/refusal"
-
 	"github.com/coder/websocket"
+
+	"parley/transport/refusal"
 )
 
 // without takes out what there was none of.

@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"time"
 
-	"parley/transport/safe"
-
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/transport/safe"
+	"parley/transport/wire"
 )
 
 // A Position is a place in a log and the tag of the event there. Places ascend, and two histories of one
@@ -134,7 +135,7 @@ func (p *program) run(events []Event) (entries []entry, ended error) {
 				return nil, errFault
 			}
 			mend(p.op, resp)
-			one.body = encode(resp)
+			one.body = wire.Encode(resp)
 			size += len(one.body)
 		}
 		if entries = append(entries, one); size >= runBytes {

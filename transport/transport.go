@@ -41,10 +41,10 @@ import (
 	"net"
 	"time"
 
-	"parley/transport/refusal"
-
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/transport/refusal"
 )
 
 // Credentials are what a request or a connection_init says about who is asking.

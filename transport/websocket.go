@@ -8,12 +8,13 @@ import (
 	"strings"
 	"time"
 
-	"parley/transport/refusal"
-	"parley/transport/safe"
-
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/gobwas/ws"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/transport/refusal"
+	"parley/transport/safe"
+	"parley/transport/wire"
 )
 
 // webSocket is the subprotocol graphql-transport-ws.
@@ -142,8 +143,8 @@ func handshake(r *http.Request) *http.Request {
 // initialise takes connection_init. Identify runs beside the reader, so that a second init is seen meanwhile.
 func (s *socket) initialise(payload []byte) ws.StatusCode {
 	fields, ok := map[string]any(nil), true
-	if !isAbsent(payload) {
-		ok = readObject(payload, &fields) && !hasHalfPair(payload)
+	if !wire.IsAbsent(payload) {
+		ok = wire.ReadObject(payload, &fields) && !wire.HasHalfPair(payload)
 	}
 	if !s.enter(fresh, checking) {
 		return closeSecondInit

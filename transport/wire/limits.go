@@ -1,4 +1,4 @@
-package transport
+package wire
 
 import (
 	"bytes"
@@ -12,8 +12,8 @@ const (
 	maxNesting = 100
 )
 
-// isModest counts values by the commas and brackets outside of text. It does not tell whether raw is JSON.
-func isModest(raw []byte) bool {
+// withinJSONLimits counts values by the commas and brackets outside of text. It does not tell whether raw is JSON.
+func withinJSONLimits(raw []byte) bool {
 	values, depth, quoted := 0, 0, false
 	for i := 0; i < len(raw); i++ {
 		switch c := raw[i]; {
@@ -37,9 +37,9 @@ func isModest(raw []byte) bool {
 	return true
 }
 
-// hasHalfPair tells whether a text in raw, which is JSON, has one half of a surrogate pair without the other. It is JSON
+// HasHalfPair tells whether a text in raw, which is JSON, has one half of a surrogate pair without the other. It is JSON
 // all the same (RFC 8259 §8.2), but no text: encoding/json reads U+FFFD, and what is stored would not be what was sent.
-func hasHalfPair(raw []byte) bool {
+func HasHalfPair(raw []byte) bool {
 	for {
 		next := bytes.IndexByte(raw, '\\')
 		if next < 0 {

@@ -1,4 +1,4 @@
-package transport
+package wire
 
 import (
 	"net/url"
@@ -8,7 +8,7 @@ import (
 
 // A request with 5,000 values or 100 levels is read, one with more is not; what is inside of text counts
 // for nothing.
-func TestRequestsAreModest(t *testing.T) {
+func TestRequestsWithinJSONLimits(t *testing.T) {
 	list := func(n int) string { return `[` + strings.Repeat("0,", n-1) + `0]` }
 	nested := func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
 	for name, c := range map[string]struct {
@@ -23,12 +23,12 @@ func TestRequestsAreModest(t *testing.T) {
 		"brackets behind a quote":   {`{"v":"\"` + strings.Repeat("[{,", 30000) + `"}`, true},
 		"a backslash before an end": {`{"v":"\\","w":` + list(maxValues) + `}`, false},
 	} {
-		if _, no := parseParams([]byte(`{"query":"{hello}","variables":` + c.variables + `}`)); (no == nil) != c.want {
+		if _, no := ParseParams([]byte(`{"query":"{hello}","variables":` + c.variables + `}`)); (no == nil) != c.want {
 			t.Errorf("%s: refused %v, want %v", name, no, !c.want)
 		}
 	}
 	query := url.Values{"query": {"{hello}"}, "variables": {`{"v":` + list(maxValues+1) + `}`}}
-	if _, no := parseURL(query.Encode()); no == nil {
+	if _, no := ParseURL(query.Encode()); no == nil {
 		t.Error("by GET it is read")
 	}
 }
