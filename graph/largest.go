@@ -9,6 +9,7 @@ import (
 
 	"parley/chat"
 	"parley/transport"
+	"parley/transport/budget"
 )
 
 const (
@@ -43,7 +44,7 @@ var largestOf = map[string]int{
 // checkLargest refuses what must not turn out too large once it is executed. A mutation has been carried out when its
 // answer is made, and the events of a stream go to many.
 func (c costLimit) checkLargest(op *graphql.OperationContext) *gqlerror.Error {
-	most, what := transport.MaxAnswer, "The answer of this mutation"
+	most, what := budget.MaxAnswer, "The answer of this mutation"
 	switch op.Operation.Operation {
 	case ast.Query:
 		return nil // its answer is counted while it is made

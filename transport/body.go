@@ -32,19 +32,18 @@ func (t *Transports) readBody(w http.ResponseWriter, r *http.Request) (*graphql.
 	}
 	begun := graphql.Now()
 	deadline := http.NewResponseController(w)
-	coming := arrival{in: &t.inbound, address: AddressOf(r.RemoteAddr), giveUp: func() {
-		t.meters.noRoom.Add(RoomBytes, 1)
+	coming := t.inbound.Arrive(AddressOf(r.RemoteAddr), func() {
 		t.meters.drops.Add(DropUnfinished, 1)
 		_ = deadline.SetReadDeadline(time.Unix(1, 0))
-	}}
+	})
 	most := t.options.MaxBody + 1 // the reader answers that it is too large
 	if r.ContentLength >= 0 {
 		most = r.ContentLength
 	}
-	raw, err := coming.receive(http.MaxBytesReader(w, r.Body, t.options.MaxBody), nil, most, most)
+	raw, err := coming.Receive(http.MaxBytesReader(w, r.Body, t.options.MaxBody), nil, most, most)
 	var tooBig *http.MaxBytesError
 	switch {
-	case coming.end(): // even if all of it is there: nothing more is to be read over this connection
+	case coming.End(): // even if all of it is there: nothing more is to be read over this connection
 		w.Header().Set("Connection", "close")
 		return nil, manyBytes
 	case errors.As(err, &tooBig):

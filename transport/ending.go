@@ -26,7 +26,7 @@ type ending struct {
 
 // end begins the end of the socket, unless it has begun.
 func (s *socket) end(code ws.StatusCode) {
-	s.endWith(endingOf(code), s.t.pace.cut)
+	s.endWith(endingOf(code), s.t.tuning.cut)
 }
 
 func endingOf(code ws.StatusCode) *ending { return &ending{frame: closeFrame(code), code: code} }
@@ -78,7 +78,7 @@ func (s *socket) finish(e *ending, answered <-chan struct{}) {
 	if answered != nil {
 		select {
 		case <-answered:
-		case <-time.After(s.t.pace.cut):
+		case <-time.After(s.t.tuning.cut):
 		}
 	}
 	s.clear()
@@ -86,7 +86,7 @@ func (s *socket) finish(e *ending, answered <-chan struct{}) {
 	e.hush()
 	s.silence(e)
 	s.push(e.frame)
-	e.cut.Reset(s.t.pace.cut)
+	e.cut.Reset(s.t.tuning.cut)
 }
 
 // silence ends the time of the mutations that could still answer.
@@ -110,7 +110,7 @@ func (s *socket) endSession(ids map[string]bool) <-chan struct{} {
 	}
 	e := endingOf(closeNotSignedIn)
 	e.polite = true
-	s.endWith(e, 2*s.t.pace.cut)
+	s.endWith(e, 2*s.t.tuning.cut)
 	if now := s.endingNow(); now != nil {
 		return now.quiet
 	}
@@ -143,7 +143,7 @@ func (s *socket) lost(err error) {
 		_ = s.conn.SetReadDeadline(time.Time{})
 		_, _ = io.Copy(io.Discard, s.frames.r)
 	case errors.As(err, &closed):
-		s.endWith(&ending{frame: echoFrame(closed.payload)}, s.t.pace.cut)
+		s.endWith(&ending{frame: echoFrame(closed.payload)}, s.t.tuning.cut)
 		<-s.endingNow().sent // this one, or the one that crossed it
 	}
 }

@@ -25,7 +25,7 @@ func TestExpiryClosesWith4403(t *testing.T) {
 
 // The sweep is the only clock: with the one of production a socket lives at most a second too long.
 func TestExpiryComesWithinASecond(t *testing.T) {
-	w := newWorld(t, func(_ *Options, p *pace) { p.sweep = New(Options{}).pace.sweep })
+	w := newWorld(t, func(_ *Options, p *tuning) { p.sweep = New(Options{}).tuning.sweep })
 	c := w.ready("short")
 	begun := time.Now()
 	c.closed(4403)
@@ -134,7 +134,7 @@ func TestLogoutOverTheSocketIsAnswered(t *testing.T) {
 
 // A mutation that does not come to an end holds its socket for a second at most.
 func TestEndedSessionDoesNotWaitForEver(t *testing.T) {
-	w := newWorld(t, func(_ *Options, p *pace) { p.cut = 100 * time.Millisecond })
+	w := newWorld(t, func(_ *Options, p *tuning) { p.cut = 100 * time.Millisecond })
 	c := w.ready("good")
 	c.subscribe(w, "1", "mutation{wait}", "wait")
 	c.subscribe(w, "2", "subscription{tick}", "tick")
@@ -220,7 +220,7 @@ func TestOperationsWhileDraining(t *testing.T) {
 }
 
 func TestDrainEndsWithItsContext(t *testing.T) {
-	w := newWorld(t, func(_ *Options, p *pace) { p.cut = time.Minute })
+	w := newWorld(t, func(_ *Options, p *tuning) { p.cut = time.Minute })
 	_, r := w.upgraded(frame(fin|text, `{"type":"ping"}`))
 	readFrame(t, r)
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)

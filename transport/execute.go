@@ -11,6 +11,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"parley/transport/budget"
 	"parley/transport/refusal"
 	"parley/transport/wire"
 )
@@ -38,18 +39,18 @@ func isKind(op *graphql.OperationContext, kind ast.Operation) bool {
 
 // A result is what a query or a mutation came to.
 type result struct {
-	body   []byte        // a response with data, as JSON
-	errs   gqlerror.List // in its place: errors, and no data
-	answer *Answer       // what the body is charged to, until taken is called; nil: nothing is
+	body   []byte         // a response with data, as JSON
+	errs   gqlerror.List  // in its place: errors, and no data
+	answer *budget.Answer // what the body is charged to, until Taken is called; nil: nothing is
 }
 
 // execute runs a prepared query or mutation for a holder of answers. cut ends the connection that takes the answer.
-func (t *Transports) execute(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext, by holder, cut func()) (r result) {
+func (t *Transports) execute(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext, by budget.Holder, cut func()) (r result) {
 	outcome, began := OutcomeRefused, time.Now()
 	defer func() { t.meters.executed(op, outcome, time.Since(began)) }()
-	answer := &Answer{of: t.answers, by: by, cut: cut}
-	ctx = context.WithValue(ctx, answerKey{}, answer)
-	defer func() { answer.settle(len(r.body)) }()
+	answer := t.answers.New(by, cut)
+	ctx = budget.WithAnswer(ctx, answer)
+	defer func() { answer.Settle(len(r.body)) }()
 	next, ctx := exec.DispatchOperation(ctx, op)
 	resp := next(ctx)
 	switch {
@@ -85,6 +86,9 @@ func mend(op *graphql.OperationContext, resp *graphql.Response) {
 		resp.Data = []byte("null")
 	}
 }
+
+// due is when an answer that is ready now must have been taken, all of it.
+func (t *Transports) due() time.Time { return time.Now().Add(t.options.ResponseTimeout) }
 
 // fault is what a client is told of a fault of ours.
 func (t *Transports) fault(ctx context.Context) *gqlerror.Error {

@@ -206,7 +206,7 @@ func (f *feed) history(ctx context.Context, r *reader, at Position) ([]entry, er
 
 func (f *feed) join(r *reader) {
 	blocks := *f.blocks.Load()
-	i := slices.IndexFunc(blocks, func(b *block) bool { return len(*b.readers.Load()) < f.t.pace.block })
+	i := slices.IndexFunc(blocks, func(b *block) bool { return len(*b.readers.Load()) < f.t.tuning.block })
 	if i < 0 {
 		b := &block{feed: f, timed: f.window.Load().last().Place}
 		b.readers.Store(new([]*reader))

@@ -111,7 +111,7 @@ func TestOperationKey(t *testing.T) {
 
 // A reader that fell behind the window, because it took nothing for a while, gets all the same: everything once and in order.
 func TestReaderBehindTheWindow(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.WindowEvents = 4 })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.WindowEvents = 4 })
 	w.shared = true
 	others := w.ready("good-other")
 	others.subscribe(w, "1", "subscription{tick}", "tick")
@@ -266,7 +266,7 @@ func TestLateWorkerHandsOutNothing(t *testing.T) {
 		"end of the session": func(w *world, _ *client) { w.transports.EndSessions("ann") },
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, func(_ *Options, p *pace) { p.cut = patience }) // the socket is not cut meanwhile
+			w := newWorld(t, func(_ *Options, p *tuning) { p.cut = patience }) // the socket is not cut meanwhile
 			w.shared = true
 			other, c := w.ready("good-bob"), w.ready("good-ann")
 			for _, each := range []*client{other, c} {

@@ -11,6 +11,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/gobwas/ws"
+
+	"parley/transport/budget"
 )
 
 // A frameError is a fault of the peer that ends the socket with a code. Nothing after it can be read.
@@ -31,7 +33,7 @@ var errBroken = &frameError{closeBadMessage}
 type frameReader struct {
 	r       io.Reader
 	most    int64                // bytes of a message
-	arrival *arrival             // holds them
+	arrival *budget.Arrival      // holds them
 	clock   func() time.Duration // on which begun lies
 	pong    func(payload []byte) // answers a ping frame
 	idle    func()               // counts a frame that brings nothing, and may wait
@@ -119,7 +121,7 @@ func isShortest(form byte, length int64) bool {
 // payload appends the payload of a frame.
 func (f *frameReader) payload(h ws.Header, to []byte, limit int64) ([]byte, error) {
 	before := len(to)
-	to, err := f.arrival.receive(f.r, to, h.Length, limit)
+	to, err := f.arrival.Receive(f.r, to, h.Length, limit)
 	if err != nil {
 		return nil, err
 	}

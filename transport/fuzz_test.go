@@ -5,12 +5,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 	"unicode/utf8"
 
+	"parley/transport/budget"
 	"parley/transport/wire"
 )
 
@@ -123,7 +125,7 @@ func FuzzFrames(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		r := frameReader{
-			r: bufio.NewReader(bytes.NewReader(raw)), most: 64, arrival: &arrival{in: &inbound{most: inboundBytes}},
+			r: bufio.NewReader(bytes.NewReader(raw)), most: 64, arrival: budget.NewInbound(1<<20, 1<<20).Arrive(netip.Prefix{}, nil),
 			clock: func() time.Duration { return 1 }, idle: func() {},
 			pong: func(payload []byte) {
 				if len(payload) > 125 {

@@ -112,7 +112,7 @@ var visits = []func(v visit){
 // place is given back exactly once.
 func TestPlacesComeBack(t *testing.T) {
 	limits := totals{open: 30, ofAddress: 12, unsigned: 6, ofUser: 3}
-	w := newWorld(t, func(o *Options, _ *pace) {
+	w := newWorld(t, func(o *Options, _ *tuning) {
 		o.MaxConnections, o.MaxConnectionsPerAddress, o.MaxUnsignedPerAddress, o.MaxConnectionsPerUser = limits.open, limits.ofAddress, limits.unsigned, limits.ofUser
 		o.AddressRequestRate = Rate{500, time.Second}
 		o.MessageRate = Rate{1000, time.Second}
@@ -204,7 +204,7 @@ func (w *world) discard(ctx context.Context) {
 
 // A drain comes before all other refusals, and takes no place.
 func TestDrainComesBeforeTheGate(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) {
+	w := newWorld(t, func(o *Options, _ *tuning) {
 		o.MaxConnections, o.AcceptRate, o.AddressRequestRate = 1, Rate{1, time.Hour}, Rate{1, time.Hour}
 	})
 	for range 4 { // the burst

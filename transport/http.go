@@ -9,6 +9,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"parley/transport/budget"
 	"parley/transport/refusal"
 	"parley/transport/safe"
 	"parley/transport/wire"
@@ -51,8 +52,8 @@ func (h plainHTTP) serve(w http.ResponseWriter, r *http.Request, exec graphql.Gr
 	case failed != nil:
 		h.requestError(w, r, failed.Errors)
 	default:
-		one := h.execute(ctx, exec, op, holderOf(session, AddressOf(r.RemoteAddr)), closeOf(ctx))
-		defer one.answer.taken()
+		one := h.execute(ctx, exec, op, budget.HolderOf(session.User, AddressOf(r.RemoteAddr)), closeOf(ctx))
+		defer one.answer.Taken()
 		h.result(w, r, one)
 	}
 }

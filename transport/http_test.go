@@ -230,7 +230,7 @@ func (w *world) raw() net.Conn {
 func TestSlowBodyIsRefused(t *testing.T) {
 	for _, accept := range []string{mediaJSON, mediaEvents} {
 		for kind, want := range map[string]int{"application/json": 408, "text/plain": 415} {
-			w := newWorld(t, func(o *Options, _ *pace) { o.BodyTimeout = 50 * time.Millisecond })
+			w := newWorld(t, func(o *Options, _ *tuning) { o.BodyTimeout = 50 * time.Millisecond })
 			conn := w.raw()
 			fmt.Fprintf(conn, "POST /graphql HTTP/1.1\r\nHost: x\r\nAccept: %s\r\nContent-Type: %s\r\nContent-Length: 100\r\n\r\n{", accept, kind)
 			answers := bufio.NewReader(conn)
@@ -251,7 +251,7 @@ func TestSlowBodyIsRefused(t *testing.T) {
 // After a body with a deadline the connection is read for hang-ups; a deadline left there would end a
 // request that takes longer.
 func TestBodyTimeoutEndsWithBody(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.BodyTimeout = 500 * time.Millisecond })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.BodyTimeout = 500 * time.Millisecond })
 	go func() {
 		w.awaits(w.started, "wait")
 		<-time.After(700 * time.Millisecond) // more than the deadline
@@ -264,7 +264,7 @@ func TestBodyTimeoutEndsWithBody(t *testing.T) {
 }
 
 func TestUnreadAnswerIsCut(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.ResponseTimeout = 100 * time.Millisecond })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.ResponseTimeout = 100 * time.Millisecond })
 	conn := w.raw()
 	fmt.Fprint(conn, "GET /graphql?query={big} HTTP/1.1\r\nHost: x\r\n\r\n")
 	if _, err := bufio.NewReader(conn).ReadString('\n'); err != nil {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -32,7 +33,7 @@ func TestMessagesAreFinishedInTime(t *testing.T) {
 		"a fragment, pings between": frame(text, `{"type":`) + frame(fin|pong, "") + frame(fin|ping, ""),
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, func(o *Options, _ *pace) { o.MessageTimeout, o.InitTimeout = 300*time.Millisecond, time.Hour })
+			w := newWorld(t, func(o *Options, _ *tuning) { o.MessageTimeout, o.InitTimeout = 300*time.Millisecond, time.Hour })
 			quiet := w.ready("good")
 			conn, r := w.upgraded(frame(fin|text, pingMessage))
 			readFrame(t, r)
@@ -54,17 +55,15 @@ func TestMessagesAreFinishedInTime(t *testing.T) {
 // arrived wants nothing to be counted that is still coming in.
 func (w *world) arrived() {
 	w.t.Helper()
-	in := &w.transports.inbound
 	eventually(w.t, func() bool {
-		in.mu.Lock()
-		defer in.mu.Unlock()
-		return in.bytes == 0 && in.order.Len() == 0
-	}, func() string { return fmt.Sprintf("%d bytes are counted", in.bytes) })
+		n, bytes := w.transports.inbound.Held()
+		return n == 0 && bytes == 0
+	}, func() string { return "some are counted" })
 }
 
 // Fragments that trickle do not lengthen the time of their message.
 func TestTrickleIsNoProgress(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.MessageTimeout, o.InitTimeout = 100*time.Millisecond, time.Hour })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.MessageTimeout, o.InitTimeout = 100*time.Millisecond, time.Hour })
 	conn, r := w.upgraded(frame(text, " "))
 	go func() {
 		pace := time.NewTicker(time.Millisecond)
@@ -79,7 +78,7 @@ func TestTrickleIsNoProgress(t *testing.T) {
 
 // A client that is not read has its time afterwards: what the server does not take is not the client's delay.
 func TestHeldMessageIsNotLate(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.MaxParallel, o.MessageTimeout = 1, 500*time.Millisecond })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.MaxParallel, o.MessageTimeout = 1, 500*time.Millisecond })
 	conn, r := w.upgraded(frame(fin|text, `{"type":"connection_init","payload":{"authorization":"good"}}`))
 	readFrame(t, r)
 	_, _ = io.WriteString(conn, frame(fin|text, `{"type":"subscribe","id":"1","payload":{"query":"{wait}"}}`))
@@ -106,7 +105,7 @@ func TestFramesThatBringNothingCount(t *testing.T) {
 		"fragments of a byte": frame(text, " ") + strings.Repeat(frame(more, " "), 399) + frame(fin|more, pingMessage),
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, func(o *Options, _ *pace) { o.MessageRate = Rate{100, time.Second} })
+			w := newWorld(t, func(o *Options, _ *tuning) { o.MessageRate = Rate{100, time.Second} })
 			begun := time.Now()
 			conn, r := w.upgraded(sent + frame(fin|ping, "last"))
 			for {
@@ -125,8 +124,7 @@ func TestFramesThatBringNothingCount(t *testing.T) {
 // When too many bytes are coming in, whoever has sent the longest makes room, over a socket or as a body; a whole
 // request passes beside as many halves as you like.
 func TestHalvesMakeRoom(t *testing.T) {
-	w := newWorld(t, nil)
-	w.transports.inbound.most = 300 << 10
+	w := newWorld(t, func(_ *Options, p *tuning) { p.inbound = 300 << 10 })
 	oldest := w.halfBody("127.0.0.1", 99_000)
 	w.holds(1)
 	socket, r := w.upgraded(half(100 << 10))
@@ -180,8 +178,7 @@ func (w *world) answered(half net.Conn, status int) {
 
 // Halves of one address make room for each other, and not the slower requests of others, over a socket or as a body.
 func TestHalvesOfOneAddressMakeRoom(t *testing.T) {
-	w := newWorld(t, nil)
-	w.transports.inbound.most, w.transports.inbound.share = 1<<20, 200<<10
+	w := newWorld(t, func(_ *Options, p *tuning) { p.inbound, p.inboundShare = 1<<20, 200<<10 })
 	slow := w.halfBody("192.0.2.1", 99_000)
 	w.holds(1)
 	whole := frame(fin|text, `{"type":"ping","payload":"`+strings.Repeat("x", 100<<10)+`"}`)
@@ -206,8 +203,7 @@ func TestHalvesOfOneAddressMakeRoom(t *testing.T) {
 
 // Where many addresses hold little each, a whole request of another passes though it is larger than what each of them holds.
 func TestHalvesOfManyAddressesMakeRoom(t *testing.T) {
-	w := newWorld(t, nil)
-	w.transports.inbound.most = 1 << 20
+	w := newWorld(t, func(_ *Options, p *tuning) { p.inbound = 1 << 20 })
 	for i := range 250 {
 		w.halfBody(fmt.Sprintf("10.0.%d.1", i+1), 9_000)
 	}
@@ -219,19 +215,17 @@ func TestHalvesOfManyAddressesMakeRoom(t *testing.T) {
 // holds waits until so many are coming in.
 func (w *world) holds(n int) {
 	w.t.Helper()
-	in := &w.transports.inbound
+	held := 0
 	eventually(w.t, func() bool {
-		in.mu.Lock()
-		defer in.mu.Unlock()
-		return in.order.Len() == n
-	}, func() string { return fmt.Sprintf("%d are coming in", in.order.Len()) })
+		held, _ = w.transports.inbound.Held()
+		return held == n
+	}, func() string { return fmt.Sprintf("%d are coming in", held) })
 }
 
 // A socket that is ending is read on for its peer's close frame. Whatever else comes is not kept, and nobody must make
 // room for it.
 func TestEndingSocketHoldsNothing(t *testing.T) {
-	w := newWorld(t, nil)
-	w.transports.inbound.most = 8 << 20
+	w := newWorld(t, func(_ *Options, p *tuning) { p.inbound = 8 << 20 })
 	other, _ := w.upgraded(half(100 << 10))
 	defer other.Close()
 	w.holds(1)
@@ -252,8 +246,9 @@ func TestEndingSocketHoldsNothing(t *testing.T) {
 // A body that others need the room of is refused even if the rest of it comes before its connection is ended: that
 // would end the request while it runs, or the next one.
 func TestBodyIsThereWhenItIsGivenUp(t *testing.T) {
-	x := New(Options{})
-	x.inbound.most = 8 << 10
+	o := Options{}
+	o.defaults()
+	x := build(o, tuning{inbound: 8 << 10})
 	body, client := io.Pipe()
 	w := &slowToEnd{httptest.NewRecorder(), make(chan struct{}), make(chan struct{})}
 	r := httptest.NewRequest(http.MethodPost, "/", body)
@@ -265,11 +260,11 @@ func TestBodyIsThereWhenItIsGivenUp(t *testing.T) {
 		answer <- no
 	}()
 	_, _ = io.WriteString(client, strings.Repeat(" ", 9<<10))
-	other := arrival{in: &x.inbound}
+	other := x.inbound.Arrive(netip.Prefix{}, func() {})
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		other.hold(4 << 10)
+		_, _ = other.Receive(strings.NewReader(strings.Repeat(" ", 5<<10)), nil, 5<<10, 8<<10) // of which 4 KiB count
 	}()
 	<-w.ending
 	_, _ = fmt.Fprintf(client, "%*s", 3<<10, `{"query":"{hello}"}`)
@@ -278,7 +273,7 @@ func TestBodyIsThereWhenItIsGivenUp(t *testing.T) {
 	}
 	close(w.end)
 	<-ended
-	other.end()
+	other.End()
 }
 
 // A slowToEnd response has its connection ended when the test says so.
@@ -295,7 +290,7 @@ func (w *slowToEnd) SetReadDeadline(time.Time) error {
 
 // A request of the largest size is received, whatever that is.
 func TestLargestRequestHasRoom(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.MaxBody = 40 << 20 })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.MaxBody = 40 << 20 })
 	status, _, answer := w.request("POST", "", http.Header{"Content-Type": {"application/json"}}, strings.NewReader(strings.Repeat(" ", 39<<20)+helloBody))
 	if status != http.StatusOK {
 		t.Errorf("status %d: %s", status, answer)

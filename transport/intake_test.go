@@ -25,7 +25,7 @@ func (w *world) filled(token string) *client {
 // slowWorld takes three messages, and then one an hour. It leaves a client that was told to go all the time
 // to do so.
 func slowWorld(t *testing.T, change func(o *Options)) *world {
-	return newWorld(t, func(o *Options, p *pace) {
+	return newWorld(t, func(o *Options, p *tuning) {
 		o.MessageRate, p.cut = Rate{1, time.Hour}, time.Hour
 		if change != nil {
 			change(o)
@@ -44,7 +44,7 @@ func (w *world) held() bool {
 
 // More messages than the rate allows are all answered, in their order, and not sooner than it says.
 func TestFastMessagesAreReadLater(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.MessageRate = Rate{100, time.Second} })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.MessageRate = Rate{100, time.Second} })
 	c := w.dial()
 	begun := time.Now()
 	go func() {
@@ -62,7 +62,7 @@ func TestFastMessagesAreReadLater(t *testing.T) {
 
 // Ping frames count as messages.
 func TestPingFramesCount(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.MessageRate = Rate{100, time.Second} })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.MessageRate = Rate{100, time.Second} })
 	begun := time.Now()
 	conn, r := w.upgraded(strings.Repeat(frame(fin|ping, "a"), 400))
 	for range 400 {
@@ -79,7 +79,7 @@ func TestPingFramesCount(t *testing.T) {
 // So many queries and mutations run at once; the next begins when one has ended. Subscriptions do not count,
 // and what needs no slot passes while they are all taken.
 func TestParallelRequestsWait(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.MaxParallel = 2 })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.MaxParallel = 2 })
 	c := w.ready("good")
 	for i := range 3 {
 		c.subscribe(w, fmt.Sprint("s", i), "subscription{tick}", "tick")
@@ -106,7 +106,7 @@ func TestParallelRequestsWait(t *testing.T) {
 
 // What ends an operation gives its slot back: a document that does not parse, a panic, `complete`.
 func TestSlotsComeBack(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.MaxParallel = 1 })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.MaxParallel = 1 })
 	c := w.ready("good")
 	for i := range 20 {
 		c.send(fmt.Sprintf(`{"type":"subscribe","id":"a%d","payload":{"query":"{"}}`, i))
@@ -129,7 +129,7 @@ func TestSlotsComeBack(t *testing.T) {
 
 // While messages wait, a close frame behind them is seen, and what runs is stopped.
 func TestCloseIsSeenWhileMessagesWait(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.MaxParallel = 1 })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.MaxParallel = 1 })
 	c := w.ready("good")
 	c.subscribe(w, "1", "{wait}", "wait")
 	for i := range aheadMessages - 1 {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"net/netip"
 	"strconv"
 	"time"
 
@@ -33,7 +34,7 @@ func (c *modelClient) run(ctx context.Context) {
 // connect is one socket.
 func (c *modelClient) connect(ctx context.Context) {
 	near, far := net.Pipe()
-	s := newSocket(c.m.transports, modelExecutor{}, far, nil)
+	s := newSocket(c.m.transports, modelExecutor{}, far, nil, netip.Prefix{})
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.phase, s.session = ready, Session{ID: "session", User: c.user}
 	c.m.running.Go(s.serve)

@@ -69,7 +69,7 @@ func newModel(t *testing.T, seed uint64) *model {
 	if rng.IntN(2) == 0 {
 		m.transports.quotas.windows = int64(1 + rng.IntN(2)*rng.IntN(4000)) // 1: every window is empty
 	}
-	m.transports.pace.block = 1 + rng.IntN(3)
+	m.transports.tuning.block = 1 + rng.IntN(3)
 	for i := range 1 + rng.IntN(2) {
 		m.logs = append(m.logs, &modelLog{
 			name: strconv.Itoa(i), rng: rand.New(rand.NewPCG(seed, uint64(i+1))), ears: map[*modelTail]func(){}, failing: seed%5 != 0,

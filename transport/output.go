@@ -74,11 +74,11 @@ func (s *socket) push(b []byte) {
 	u := &unfinished{first: begun(b, 0, n), taken: func() {}}
 	if extra := int64(len(b) - n - writeBytes); extra > 0 {
 		by := s.holder()
-		if !s.t.answers.take(by, extra) {
+		if !s.t.answers.Take(by, extra) {
 			s.cut()
 			return
 		}
-		u.taken = func() { s.t.answers.give(by, extra) }
+		u.taken = func() { s.t.answers.Give(by, extra) }
 	}
 	u.rest = bytes.Clone(b[n:])
 	s.leaveOver(u)
@@ -145,7 +145,7 @@ func (s *socket) flush(u *unfinished) {
 
 // stalled ends the socket of a client that does not take what it is given.
 func (s *socket) stalled() {
-	if s.endWith(endingOf(closeTryLater), s.t.pace.stall) {
+	if s.endWith(endingOf(closeTryLater), s.t.tuning.stall) {
 		s.t.meters.drops.Add(DropStalled, 1)
 	}
 }

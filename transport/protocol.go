@@ -182,7 +182,7 @@ func (s *socket) emit(op *operation, r result) {
 		s.fail(op, r.errs)
 		return
 	}
-	s.answer(op, answerFrames(op.id, r.body), r.answer.taken) // which does not keep the body
+	s.answer(op, answerFrames(op.id, r.body), r.answer.Taken) // which does not keep the body
 }
 
 // refuse ends an operation with errors. A stream whose trouble passes takes its socket along: the client

@@ -74,7 +74,7 @@ func TestQuotasAreCountedExactly(t *testing.T) {
 
 // One stream too many of one room is refused for good, over both transports; the place of one that ended is free.
 func TestTooManyStreamsOfARoom(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.UserRoomStreams = 2 })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.UserRoomStreams = 2 })
 	w.shared = true
 	c, other := w.ready("good"), w.ready("good-bob")
 	e := w.events("good", "subscription{tick}")
@@ -244,7 +244,7 @@ func wantHeld(t *testing.T, transports *Transports, feeds map[string][]*feed, to
 // One person has so many operations that differ, and so many bytes of them, on all connections together; the next is
 // refused, others are not concerned, and what ended is given back.
 func TestTooManyBytesOfOperations(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.MaxOperations = 1000 })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.MaxOperations = 1000 })
 	c, other := w.ready("good-ann"), w.ready("good-bob")
 	big := func(i int) string { return fmt.Sprintf(`subscription{tick} #%d%s`, i, strings.Repeat("x", 100_000)) }
 	const fit = maxOperationBytes / 100_030

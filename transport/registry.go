@@ -98,7 +98,7 @@ func (g *registry) all() []member {
 
 // sweep looks at every member, and ends when there is none left.
 func (g *registry) sweep() {
-	tick := time.NewTicker(g.t.pace.sweep)
+	tick := time.NewTicker(g.t.tuning.sweep)
 	defer tick.Stop()
 	for range tick.C {
 		now := time.Now()
@@ -122,7 +122,7 @@ func (g *registry) stopSweeping() bool {
 // that takes its session later looks here afterwards, so none is missed.
 func (g *registry) endSessions(ids []string) {
 	ended := g.note(ids, time.Now())
-	limit := time.NewTimer(g.t.pace.cut)
+	limit := time.NewTimer(g.t.tuning.cut)
 	defer limit.Stop()
 	var waits []<-chan struct{}
 	for _, m := range g.all() {
@@ -187,7 +187,7 @@ func (g *registry) drain(ctx context.Context) {
 	g.beginDrain()
 	list := g.all()
 	rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
-	step := time.NewTicker(min(drainStep, g.t.pace.drain/time.Duration(max(1, len(list)))))
+	step := time.NewTicker(min(drainStep, g.t.tuning.drain/time.Duration(max(1, len(list)))))
 	defer step.Stop()
 	for _, m := range list {
 		m.drain()

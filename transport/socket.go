@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/gobwas/ws"
 
+	"parley/transport/budget"
 	"parley/transport/safe"
 )
 
@@ -31,7 +33,7 @@ type socket struct {
 	raw         *rawConn // the same without waiting; nil where there is none
 	frames      frameReader
 	intake      intake
-	arrival     arrival
+	arrival     *budget.Arrival
 	place       *place
 	credentials Credentials
 	opened      time.Time
@@ -53,11 +55,11 @@ type socket struct {
 	workers    sync.WaitGroup
 }
 
-func newSocket(t *Transports, exec graphql.GraphExecutor, conn net.Conn, early []byte) *socket {
+func newSocket(t *Transports, exec graphql.GraphExecutor, conn net.Conn, early []byte, address netip.Prefix) *socket {
 	s := &socket{t: t, exec: exec, conn: conn, raw: newRawConn(conn), opened: time.Now(), operations: map[string]*operation{}}
-	s.arrival = arrival{in: &t.inbound, giveUp: func() { t.meters.noRoom.Add(RoomBytes, 1); s.stopReading() }}
+	s.arrival = t.inbound.Arrive(address, s.stopReading)
 	s.frames = frameReader{
-		r: &input{s: s, unread: early}, most: t.options.MaxMessage, arrival: &s.arrival,
+		r: &input{s: s, unread: early}, most: t.options.MaxMessage, arrival: s.arrival,
 		clock: func() time.Duration { return time.Since(s.opened) },
 		pong:  func(payload []byte) { s.intake.put(len(payload), func() ws.StatusCode { return s.pong(payload) }) },
 		idle:  func() { s.intake.put(0, func() ws.StatusCode { return 0 }) },
@@ -76,11 +78,11 @@ func (s *socket) serve() {
 			return
 		}
 		if s.endingNow() != nil {
-			s.arrival.end() // nothing that comes now is kept
+			s.arrival.End() // nothing that comes now is kept
 			continue        // only the peer's close frame counts now
 		}
 		s.intake.put(len(text), func() ws.StatusCode {
-			defer s.arrival.release(counted(text))
+			defer s.arrival.Release(text)
 			return s.take(text)
 		})
 	}
@@ -110,7 +112,7 @@ func (s *socket) leave() {
 		op.close()
 	}
 	s.workers.Wait()
-	s.arrival.end()
+	s.arrival.End()
 	s.t.registry.remove(s)
 }
 

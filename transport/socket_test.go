@@ -89,7 +89,7 @@ func TestIDIsFreeBeforeItsLastMessageLeaves(t *testing.T) {
 }
 
 func TestTooManyOperations(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.MaxOperations = 2 })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.MaxOperations = 2 })
 	c := w.ready("good")
 	c.subscribe(w, "1", "subscription{tick}", "tick")
 	c.subscribe(w, "2", "{wait}", "wait")

@@ -7,6 +7,8 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/gobwas/ws"
+
+	"parley/transport/budget"
 )
 
 // A socketStream is a subscription over a WebSocket. The lock s.writing guards its readers.
@@ -55,10 +57,10 @@ func (s *socket) user() string {
 }
 
 // holder is whose answers and large events are the socket's.
-func (s *socket) holder() holder {
+func (s *socket) holder() budget.Holder {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return holderOf(s.session, s.place.address)
+	return budget.HolderOf(s.session.User, s.place.address)
 }
 
 // attach makes a stream the operation's, unless that has been stopped meanwhile.

@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"parley/transport/budget"
 	"parley/transport/refusal"
 	"parley/transport/safe"
 )
@@ -47,7 +48,7 @@ func (e eventStream) serve(w http.ResponseWriter, r *http.Request, exec graphql.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s := &stream{
-		t: e.Transports, w: w, control: http.NewResponseController(w), session: session, holder: holderOf(session, place.address),
+		t: e.Transports, w: w, control: http.NewResponseController(w), session: session, holder: budget.HolderOf(session.User, place.address),
 		signal: make(chan struct{}, 1), cancel: cancel,
 	}
 	op, failed := e.prepare(ctx, exec, params)
@@ -82,7 +83,7 @@ type stream struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
 	session Session
-	holder  holder        // of its answer, and of events that are large
+	holder  budget.Holder // of its answer, and of events that are large
 	signal  chan struct{} // holds one when there may be something to write
 	cancel  context.CancelFunc
 
@@ -113,7 +114,7 @@ func (s *stream) execute(ctx context.Context, exec graphql.GraphExecutor, op *gr
 	})
 	s.cancel()
 	r := <-results // also when the client has gone before
-	r.answer.taken()
+	r.answer.Taken()
 }
 
 // notify tells the handler's goroutine that there may be something for it.

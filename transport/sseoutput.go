@@ -115,11 +115,11 @@ func (s *stream) send(b []byte) bool {
 // without room for it the response is cut. The client comes back and goes on from there.
 func (s *stream) sendEvents(b []byte) bool {
 	if extra := int64(len(b) - writeBytes); extra > 0 {
-		if !s.t.answers.take(s.holder, extra) {
+		if !s.t.answers.Take(s.holder, extra) {
 			s.abort()
 			return false
 		}
-		defer s.t.answers.give(s.holder, extra)
+		defer s.t.answers.Give(s.holder, extra)
 	}
 	return s.send(b)
 }

@@ -87,12 +87,13 @@ const (
 func (t *Transports) Stats() Stats {
 	m := &t.meters
 	s := Stats{
-		Streams: int(m.streams.Load()), WindowBytes: t.quotas.windowBytes(), AnswerBytes: t.answers.bytes(), CatchingUp: len(t.feeds.turns),
+		Streams: int(m.streams.Load()), WindowBytes: t.quotas.windowBytes(), AnswerBytes: t.answers.Bytes(), CatchingUp: len(t.feeds.turns),
 		Requests: make(map[Request]uint64, len(m.requests)), QueryTime: m.query.Distribution(), WriteTime: m.mutation.Distribution(),
 		Refusals: m.refusals.Counts(), Executions: uint64(t.feeds.runs.Load()), Live: m.live.Load(), CaughtUp: m.caughtUp.Load(),
 		Lag: m.lag.Distribution(), Closed: m.closed.Counts(), Drops: m.drops.Counts(),
 		NoRoom: m.noRoom.Counts(),
 	}
+	s.NoRoom[RoomBytes] = t.inbound.GivenUp()
 	for kind, outcomes := range m.requests {
 		for outcome, n := range outcomes.Counts() {
 			s.Requests[Request{kind, outcome}] = n
@@ -124,7 +125,7 @@ func (m *meters) init(codes []string) {
 	}
 	m.query, m.mutation, m.lag = meter.NewTimes(), meter.NewTimes(), meter.NewTimes()
 	m.refusals, m.drops = meter.NewTally(codes...), meter.NewTally(DropStalled, DropSilent, DropUnfinished, DropWindow)
-	m.noRoom = meter.NewTally(RoomConnections, RoomAccepts, RoomAddress, RoomUnsigned, RoomUser, RoomMemory, RoomBytes)
+	m.noRoom = meter.NewTally(RoomConnections, RoomAccepts, RoomAddress, RoomUnsigned, RoomUser, RoomMemory)
 	ends := []string{CloseClient, CloseLost}
 	for _, code := range []ws.StatusCode{
 		closeTooBig, closeRestart, closeTryLater, closeBadMessage, closeNotSignedIn,

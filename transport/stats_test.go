@@ -47,7 +47,7 @@ func TestStatsTellHowSocketsEnd(t *testing.T) {
 
 // Clients that take nothing, or answer nothing, are counted as dropped.
 func TestStatsTellWhoIsDropped(t *testing.T) {
-	w := newWorld(t, func(o *Options, p *pace) {
+	w := newWorld(t, func(o *Options, p *tuning) {
 		o.WriteTimeout, p.stall = 200*time.Millisecond, 200*time.Millisecond
 		o.PingInterval, o.PongTimeout = 500*time.Millisecond, 500*time.Millisecond
 	})
@@ -81,7 +81,7 @@ func TestStatsDropNobodyWhoHangsUp(t *testing.T) {
 
 // A socket that takes nothing is dropped once, however long its writer waits.
 func TestStatsCountAStalledSocketOnce(t *testing.T) {
-	w := newWorld(t, func(o *Options, p *pace) { o.WriteTimeout, p.stall = 100*time.Millisecond, 400*time.Millisecond })
+	w := newWorld(t, func(o *Options, p *tuning) { o.WriteTimeout, p.stall = 100*time.Millisecond, 400*time.Millisecond })
 	conn, r := w.upgraded(frame(fin|text, `{"type":"connection_init"}`))
 	readFrame(t, r)
 	defer conn.Close()
@@ -96,7 +96,7 @@ func TestStatsCountAStalledSocketOnce(t *testing.T) {
 
 // A request is counted once, whatever carries it and however it ends, and its errors by their codes.
 func TestStatsTellRequests(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.Codes = []string{"NOT_FOUND", refusal.BadInput} })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.Codes = []string{"NOT_FOUND", refusal.BadInput} })
 	json := http.Header{"Content-Type": {"application/json"}}
 	for _, document := range []string{"{hello}", "mutation{set}", "{failing}", "subscription{tick}", "{"} {
 		w.request("POST", "", json, strings.NewReader(fmt.Sprintf(`{"query":%q}`, document)))
@@ -136,7 +136,7 @@ func total(counts []uint64) (n uint64) {
 // Deliveries are counted for each reader, executions and the lag for all that share them. A reader behind the
 // window counts apart, and its old events are no lag.
 func TestStatsTellDeliveries(t *testing.T) {
-	w := newWorld(t, func(o *Options, p *pace) { o.WindowEvents, p.block = 2, 512 })
+	w := newWorld(t, func(o *Options, p *tuning) { o.WindowEvents, p.block = 2, 512 })
 	w.shared, w.log.lag = true, 3*time.Second
 	var clients []*client
 	for range 3 {

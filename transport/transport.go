@@ -44,6 +44,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"parley/transport/budget"
 	"parley/transport/refusal"
 )
 
@@ -191,39 +192,51 @@ func plainError(_ context.Context, code, reason, message string) *gqlerror.Error
 // Safe for concurrent use. It has no goroutine of its own while nothing is open.
 type Transports struct {
 	options  Options
-	pace     pace
+	tuning   tuning
 	registry registry
 	feeds    feeds
 	gate     gate
 	quotas   *quotas
-	answers  *answers
-	inbound  inbound
+	answers  *budget.Answers
+	inbound  *budget.Inbound
 	meters   meters
 }
 
-// pace is what nobody sets but tests: sweeps, how long an ending may take, and how many are served at once.
-type pace struct {
+// tuning is what nobody sets but tests: sweeps, how long an ending may take, and how many are served at once.
+type tuning struct {
 	sweep time.Duration // between two looks at all sockets
 	cut   time.Duration // from the beginning of an ending, or from the close frame, until the socket is cut
 	stall time.Duration // the same for a peer that takes nothing
 	drain time.Duration // all sockets together
 	block int           // readers of a feed that are served in one go; the others come after them
+
+	inbound, inboundShare int64 // bytes of requests that are coming in: on the whole node, and from an address before it counts as full
+}
+
+func (o *Options) tuning() tuning {
+	share := 4 * max(o.MaxBody, o.MaxMessage)
+	return tuning{
+		sweep: time.Second, cut: time.Second, stall: 5 * time.Second, drain: 10 * time.Second, block: 512,
+		inbound: max(32<<20, share), inboundShare: share,
+	}
 }
 
 // New makes the transports. Register All with the gqlgen server, and nothing else.
 func New(o Options) *Transports {
 	o.defaults()
-	t := &Transports{
-		options: o,
-		pace:    pace{sweep: time.Second, cut: time.Second, stall: 5 * time.Second, drain: 10 * time.Second, block: 512},
-	}
+	return build(o, o.tuning())
+}
+
+// build takes options that are complete.
+func build(o Options, p tuning) *Transports {
+	t := &Transports{options: o, tuning: p}
 	t.meters.init(o.Codes)
 	t.registry.init(t)
-	t.inbound.init(max(o.MaxBody, o.MaxMessage))
+	t.inbound = budget.NewInbound(p.inbound, p.inboundShare)
 	t.feeds.init(t)
 	t.gate.init(t)
 	t.quotas = newQuotas(&t.options)
-	t.answers = newAnswers(o.AnswersTotal)
+	t.answers = budget.NewAnswers(o.AnswersTotal)
 	return t
 }
 

@@ -59,9 +59,8 @@ func (x webSocket) open(w http.ResponseWriter, r *http.Request, exec graphql.Gra
 		return false
 	}
 	early, _ := rw.Peek(rw.Reader.Buffered()) // sent with the handshake; never fails
-	s := newSocket(x.Transports, exec, conn, bytes.Clone(early))
+	s := newSocket(x.Transports, exec, conn, bytes.Clone(early), place.address)
 	s.place, s.credentials = place, Credentials{RemoteAddr: r.RemoteAddr, UserAgent: r.UserAgent()}
-	s.arrival.address = place.address
 	s.ctx, s.cancel = context.WithCancel(x.options.Detach(r.Context())) // that ends when Do returns
 	entered := x.registry.add(s)
 	switch { // before anything is read, or what came with the handshake could be answered
@@ -157,7 +156,7 @@ func (s *socket) initialise(payload []byte) ws.StatusCode {
 	case !ok:
 		return closeForbidden
 	case len(credentials.Authorization) == 0 && hasNestedToken(fields, false):
-		s.endWith(&ending{frame: closeFrameSaying(closeForbidden, misplacedToken), code: closeForbidden}, s.t.pace.cut)
+		s.endWith(&ending{frame: closeFrameSaying(closeForbidden, misplacedToken), code: closeForbidden}, s.t.tuning.cut)
 		return 0
 	}
 	s.start(func() { s.signIn(credentials) }, func() { s.end(closeTryLater) })

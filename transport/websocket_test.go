@@ -160,7 +160,7 @@ func TestSubscribeWhileInitIsChecked(t *testing.T) {
 }
 
 func TestUpgradeIsCheckedBeforeTheHijack(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) {
+	w := newWorld(t, func(o *Options, _ *tuning) {
 		o.Origins = func(origin string) bool { return origin == "https://friend.example" || origin == "null" }
 	})
 	own := w.http.Listener.Addr().String()
@@ -224,7 +224,7 @@ func TestOtherSubprotocolsGetACloseCode(t *testing.T) {
 }
 
 func TestNoInitInTime(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.InitTimeout = 500 * time.Millisecond })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.InitTimeout = 500 * time.Millisecond })
 	c := w.dial()
 	c.talk(`> {"type":"ping"}` + "\n" + `< {"type":"pong"}`)
 	c.closed(4408)
@@ -235,7 +235,7 @@ func TestNoInitInTime(t *testing.T) {
 
 // The time for init does not run while Identify works.
 func TestInitIsInTimeWhileChecked(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.InitTimeout = 500 * time.Millisecond })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.InitTimeout = 500 * time.Millisecond })
 	c := w.dial()
 	c.send(`{"type":"connection_init","payload":{"Authorization":"slow"}}`)
 	w.awaits(w.started, "identify")
@@ -245,7 +245,7 @@ func TestInitIsInTimeWhileChecked(t *testing.T) {
 }
 
 func TestSilenceIsPingedAndThenCut(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) {
+	w := newWorld(t, func(o *Options, _ *tuning) {
 		o.PingInterval, o.PongTimeout = 100*time.Millisecond, time.Second
 	})
 	conn, r := w.upgraded(frame(fin|text, `{"type":"connection_init"}`))

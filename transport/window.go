@@ -30,6 +30,9 @@ type window struct {
 // What a window keeps, besides the number of events that Options says.
 const windowBytes = 256 << 10
 
+// MaxEvent is how many bytes an event of a stream may have: as many as the window of a feed keeps.
+const MaxEvent = windowBytes
+
 // entryBytes are those of an entry without its body, subject included.
 const entryBytes = int(unsafe.Sizeof(entry{})) + 16
 

@@ -1,4 +1,9 @@
-package transport
+// Package budget bounds the bytes that requests take of the node's memory: those that are still coming in, and
+// responses ("answers") from the first row that is read for one until the client has taken it. Nobody can use up what
+// others need, because what one holder has is bounded by what is free. It knows no connection: it is told how to end one.
+//
+// Lock order: Answer.mu, then Answers.mu; Inbound.mu is taken alone. Connections are ended without a lock.
+package budget
 
 import (
 	"container/list"
@@ -12,9 +17,6 @@ import (
 // MaxAnswer is how many bytes an answer may have, and the text that is read for it.
 const MaxAnswer = 4 << 20
 
-// MaxEvent is how many bytes an event of a stream may have: as many as the window of a feed keeps.
-const MaxEvent = windowBytes
-
 // Why an answer is not made.
 var (
 	ErrLargeAnswer = errors.New("the answer is larger than it may be")
@@ -22,29 +24,30 @@ var (
 )
 
 // leastCharge is what is charged at once, so that most operations are charged once or twice. It needs no room: all that
-// one socket may leave lying of such is within what each connection may cost.
+// one socket may leave untaken of such is within what each connection may cost.
 const leastCharge = 8 << 10
 
-// answers counts the bytes of answers under way, from the first row that is read for one until the client has taken
+// Answers counts the bytes of answers under way, from the first row that is read for one until the client has taken
 // the last byte of it. Nobody may hold more than a quarter of what is free, so that whoever comes finds room still: one
 // holder has at most a fifth of all. What takes no more than leastCharge needs no room, so that nobody is kept from
-// signing in or out by answers that others leave lying. And those that lie take no more than half of all: then whoever
+// signing in or out by answers that others leave untaken. And those take no more than half of all: then whoever
 // has most that nobody takes loses the oldest, and its connection.
-type answers struct {
+type Answers struct {
 	most int64
 
 	mu      sync.Mutex // guards all below
 	all     int64
-	held    map[holder]int64 // by those who hold any
+	held    map[Holder]int64 // by those who hold any
 	waiting list.List        // of *waiter, those who have waited longest in front
-	waiters map[holder]int   // how many of these; those who have any
-	lying   list.List        // of *Answer: those that are made and not taken, the oldest in front
-	lie     int64            // their bytes
+	waiters map[Holder]int   // how many of these; those who have any
+	untaken list.List        // of *Answer: those that are made and not taken, the oldest in front
+
+	untakenBytes int64 // of these
 }
 
 // A waiter waits for room.
 type waiter struct {
-	by    holder
+	by    Holder
 	bytes int64
 	fits  chan struct{} // closed once it is charged
 }
@@ -63,25 +66,30 @@ func LeastTotal(bytes int) int64 {
 // answersShare is the part of all that one holder has at most.
 const answersShare = 5
 
-// A holder is a person or, where nobody is signed in, an address.
-type holder struct {
+// A Holder is a person or, where nobody is signed in, an address.
+type Holder struct {
 	user    string
 	address netip.Prefix
 }
 
-func holderOf(session Session, address netip.Prefix) holder {
-	if session.User != "" {
-		return holder{user: session.User}
+// HolderOf is a person by their id, or an address for whom it is empty.
+func HolderOf(user string, address netip.Prefix) Holder {
+	if user != "" {
+		return Holder{user: user}
 	}
-	return holder{address: address}
+	return Holder{address: address}
 }
 
-func newAnswers(most int64) *answers {
-	return &answers{most: most, held: map[holder]int64{}, waiters: map[holder]int{}}
+// NewAnswers bounds answers to so many bytes in all.
+func NewAnswers(most int64) *Answers {
+	return &Answers{most: most, held: map[Holder]int64{}, waiters: map[Holder]int{}}
 }
 
-// take charges a holder, if there is room for it.
-func (x *answers) take(by holder, bytes int64) bool {
+// New makes an answer for a holder. cut ends the connection that takes it; nil: it cannot be ended.
+func (x *Answers) New(by Holder, cut func()) *Answer { return &Answer{of: x, by: by, cut: cut} }
+
+// Take charges a holder, if there is room for it.
+func (x *Answers) Take(by Holder, bytes int64) bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	fits := x.fits(by, bytes)
@@ -92,19 +100,19 @@ func (x *answers) take(by holder, bytes int64) bool {
 }
 
 // fits is asked under the lock.
-func (x *answers) fits(by holder, bytes int64) bool {
+func (x *Answers) fits(by Holder, bytes int64) bool {
 	return (answersShare-1)*(x.held[by]+bytes) <= x.most-x.all-bytes
 }
 
-// give changes what a holder is charged, and asks nobody.
-func (x *answers) give(by holder, bytes int64) {
+// Give changes what a holder is charged, and asks nobody.
+func (x *Answers) Give(by Holder, bytes int64) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.change(by, -bytes)
 }
 
 // change is called under the lock.
-func (x *answers) change(by holder, bytes int64) {
+func (x *Answers) change(by Holder, bytes int64) {
 	x.charge(by, bytes)
 	for looks := min(looksAtOnce, x.waiting.Len()); bytes < 0 && looks > 0; looks-- {
 		e := x.waiting.Front()
@@ -118,14 +126,14 @@ func (x *answers) change(by holder, bytes int64) {
 	}
 }
 
-func (x *answers) charge(by holder, bytes int64) {
+func (x *Answers) charge(by Holder, bytes int64) {
 	x.all += bytes
 	if x.held[by] += bytes; x.held[by] == 0 {
 		delete(x.held, by)
 	}
 }
 
-func (x *answers) unwait(e *list.Element) {
+func (x *Answers) unwait(e *list.Element) {
 	by := x.waiting.Remove(e).(*waiter).by
 	if x.waiters[by]--; x.waiters[by] == 0 {
 		delete(x.waiters, by)
@@ -133,7 +141,7 @@ func (x *answers) unwait(e *list.Element) {
 }
 
 // await is take that waits for room until ctx ends.
-func (x *answers) await(ctx context.Context, by holder, bytes int64) error {
+func (x *Answers) await(ctx context.Context, by Holder, bytes int64) error {
 	x.mu.Lock()
 	if x.fits(by, bytes) {
 		x.change(by, bytes)
@@ -164,7 +172,8 @@ func (x *answers) await(ctx context.Context, by holder, bytes int64) error {
 	}
 }
 
-func (x *answers) bytes() int64 {
+// Bytes are all that are charged.
+func (x *Answers) Bytes() int64 {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return x.all
@@ -172,22 +181,27 @@ func (x *answers) bytes() int64 {
 
 // An Answer is what one query or mutation takes of the node's memory. Safe for concurrent use.
 type Answer struct {
-	of  *answers
-	by  holder
+	of  *Answers
+	by  Holder
 	cut func() // ends its connection; nil: it cannot be ended
 
-	// Guarded by the lock of answers.
-	lies  int64         // bytes, while it lies
-	since time.Time     // it lies
-	place *list.Element // among those that lie
+	// Guarded by the lock of Answers.
+	untaken int64         // bytes, while they are made and not taken
+	since   time.Time     // when it was made
+	element *list.Element // in Answers.untaken
 
-	mu      sync.Mutex // guards all below; taken before the lock of answers
+	mu      sync.Mutex // guards all below; taken before the lock of Answers
 	text    int64      // that was read for it
 	room    int64      // that is left of what is charged, for more text
 	charged int64
 }
 
 type answerKey struct{}
+
+// WithAnswer is a context in which an answer is made.
+func WithAnswer(ctx context.Context, a *Answer) context.Context {
+	return context.WithValue(ctx, answerKey{}, a)
+}
 
 // AnswerOf is the answer that is being made with ctx, nil: none, or an event of a stream.
 func AnswerOf(ctx context.Context) *Answer {
@@ -210,7 +224,7 @@ func (a *Answer) Begin(ctx context.Context, bytes int) error {
 // await charges so many bytes, and more with them. They need no room if they are few.
 func (a *Answer) await(ctx context.Context, bytes, more int64) error {
 	if bytes <= leastCharge {
-		a.of.give(a.by, -bytes-more)
+		a.of.Give(a.by, -bytes-more)
 	} else if err := a.of.await(ctx, a.by, bytes+more); err != nil {
 		return err
 	}
@@ -240,7 +254,7 @@ func (a *Answer) Read(bytes int) error {
 
 // charge is called under the lock.
 func (a *Answer) charge(bytes int64) error {
-	if !a.of.take(a.by, bytes) {
+	if !a.of.Take(a.by, bytes) {
 		return ErrManyAnswers
 	}
 	a.charged += bytes
@@ -255,7 +269,7 @@ func (a *Answer) Write(bytes int) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if bytes <= leastCharge {
-		a.of.give(a.by, -int64(bytes))
+		a.of.Give(a.by, -int64(bytes))
 		a.charged += int64(bytes)
 		return nil
 	}
@@ -268,27 +282,24 @@ func (a *Answer) AwaitWrite(ctx context.Context, bytes int) error {
 	return a.await(ctx, int64(bytes), 0)
 }
 
-// settle charges what the answer has come to, and no longer what was read for it. From then on it lies until it is taken.
-func (a *Answer) settle(bytes int) {
+// Settle charges what the answer has come to, and no longer what was read for it. From then on it is untaken.
+func (a *Answer) Settle(bytes int) {
 	a.mu.Lock()
-	a.of.give(a.by, a.charged-int64(bytes))
+	a.of.Give(a.by, a.charged-int64(bytes))
 	a.charged = int64(bytes)
 	a.mu.Unlock()
-	for _, one := range a.of.leave(a, int64(bytes)) {
+	for _, one := range a.of.keep(a, int64(bytes)) {
 		one.cut()
 	}
 }
 
-// taken is called once the client has the answer, or never will have it. nil: nothing was held for it.
-func (a *Answer) taken() {
+// Taken is called once the client has the answer, or never will have it. nil: nothing was held for it.
+func (a *Answer) Taken() {
 	if a == nil {
 		return
 	}
 	a.of.mu.Lock()
-	a.of.lift(a)
+	a.of.remove(a)
 	a.of.mu.Unlock()
-	a.settle(0)
+	a.Settle(0)
 }
-
-// due is when an answer that is ready now must have been taken, all of it.
-func (t *Transports) due() time.Time { return time.Now().Add(t.options.ResponseTimeout) }
