@@ -8,7 +8,7 @@ import (
 	"sync"
 
 	"parley/meter"
-	"parley/transport"
+	"parley/transport/admission"
 )
 
 // connections are those over TCP that carry neither a WebSocket nor an event stream, which the transports count. When
@@ -92,7 +92,7 @@ func (s *connections) admit(conn net.Conn) {
 
 func (s *connections) peer(conn net.Conn) *peer {
 	remote := conn.RemoteAddr().String()
-	address := transport.AddressOf(remote)
+	address := admission.AddressOf(remote)
 	if exact, err := netip.ParseAddrPort(remote); err == nil && s.uncounted.contains(exact.Addr().Unmap()) {
 		address = netip.Prefix{}
 	}

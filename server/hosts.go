@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"parley/transport"
+	"parley/transport/admission"
 )
 
 // hosts are names under which the server may be addressed, separated by commas: a.example, .a.example for it
@@ -19,7 +19,7 @@ func (h *hosts) UnmarshalText(text []byte) error {
 	for one := range strings.SplitSeq(string(text), ",") {
 		one = strings.TrimSpace(one)
 		below, dotted := strings.CutPrefix(one, ".")
-		switch name, port, ok := transport.ParseHost(below); {
+		switch name, port, ok := admission.ParseHost(below); {
 		case one == "":
 		case one == "*":
 			*h = append(*h, one)
@@ -73,7 +73,7 @@ func judgeHosts(c *Config, next http.Handler) http.Handler {
 // ownHosts are those that other settings name.
 func ownHosts(c *Config) (own hosts) {
 	host, _, _ := net.SplitHostPort(c.Addr) // was checked
-	if name, _, ok := transport.ParseHost(host); ok {
+	if name, _, ok := admission.ParseHost(host); ok {
 		own = append(own, name)
 	}
 	for _, origin := range c.CORSAllowedOrigins {
@@ -84,7 +84,7 @@ func ownHosts(c *Config) (own hosts) {
 
 // isKnown judges the header Host. An address is no name that could be pointed elsewhere.
 func isKnown(known hosts, text string) bool {
-	name, _, ok := transport.ParseHost(text)
+	name, _, ok := admission.ParseHost(text)
 	if _, err := netip.ParseAddr(name); err == nil {
 		return ok
 	}

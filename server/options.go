@@ -10,6 +10,7 @@ import (
 	"parley/chat"
 	"parley/graph"
 	"parley/transport"
+	"parley/transport/admission"
 )
 
 // What each package is told of the settings.
@@ -65,10 +66,10 @@ func transportOptions(c *Config, logger *slog.Logger) transport.Options {
 		InitTimeout:    time.Duration(c.WSInitTimeout), PingInterval: time.Duration(c.WSPingInterval), PongTimeout: time.Duration(c.WSPongTimeout),
 		WriteTimeout: time.Duration(c.WriteTimeout), SSEKeepAlive: time.Duration(c.SSEKeepalive),
 		WindowEvents: int(c.WindowEvents), WindowTotal: int64(c.WindowTotal) - int64(c.WindowTotal)/chatWindows, AnswersTotal: int64(c.AnswersTotal), CatchUpParallel: int(c.CatchupParallel),
-		MaxParallel: int(c.WSMaxParallel), MessageRate: transport.Rate(c.WSMessageRate),
-		MaxConnections: maxConnections(c, logger), AcceptRate: transport.Rate(c.AcceptRate),
+		MaxParallel: int(c.WSMaxParallel), MessageRate: admission.Rate(c.WSMessageRate),
+		MaxConnections: maxConnections(c, logger), AcceptRate: admission.Rate(c.AcceptRate),
 		MaxConnectionsPerAddress: int(c.MaxConnectionsPerAddress), MaxUnsignedPerAddress: int(c.MaxUnsignedPerAddress),
-		AddressRequestRate: transport.Rate(c.AddressRequestRate), MaxConnectionsPerUser: int(c.MaxConnectionsPerUser),
+		AddressRequestRate: admission.Rate(c.AddressRequestRate), MaxConnectionsPerUser: int(c.MaxConnectionsPerUser),
 		UserRoomStreams: int(c.UserRoomStreams),
 	}
 }

@@ -4,19 +4,19 @@ import (
 	"slices"
 	"strings"
 
-	"parley/transport"
+	"parley/transport/admission"
 )
 
 // Origins are web origins, separated by commas; or * for any.
-type origins []transport.Origin
+type origins []admission.Origin
 
-var anyOrigin = transport.Origin{Scheme: "*"}
+var anyOrigin = admission.Origin{Scheme: "*"}
 
 func (o *origins) UnmarshalText(text []byte) error {
 	*o = nil
 	for one := range strings.SplitSeq(string(text), ",") {
 		one = strings.TrimSpace(one)
-		switch origin, ok := transport.ParseOrigin(one); {
+		switch origin, ok := admission.ParseOrigin(one); {
 		case one == "":
 		case one == "*":
 			*o = append(*o, anyOrigin)
@@ -39,6 +39,6 @@ func (o origins) allow(text string) bool {
 	if o.any() {
 		return true // what is no origin of a page too: some apps say file://
 	}
-	origin, ok := transport.ParseOrigin(text)
+	origin, ok := admission.ParseOrigin(text)
 	return ok && slices.Contains(o, origin)
 }

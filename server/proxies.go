@@ -10,7 +10,7 @@ import (
 	"strings"
 	"sync"
 
-	"parley/transport"
+	"parley/transport/admission"
 )
 
 // Networks are addresses and prefixes, separated by commas: 10.0.0.0/8, 192.0.2.7.
@@ -91,7 +91,7 @@ func behindProxies(trusted networks, logger *slog.Logger, next http.Handler) htt
 // client came. A client that is no browser can write that itself, as it can its Origin.
 func spokeTLS(headers []string) bool {
 	first, _, _ := strings.Cut(strings.Join(headers, ","), ",")
-	return transport.Scheme(first) == "https"
+	return admission.Scheme(first) == "https"
 }
 
 // forwarded walks from the peer towards the client as long as it is told by proxies that are trusted. Who

@@ -9,6 +9,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"parley/transport/admission"
 	"parley/transport/refusal"
 	"parley/transport/wire"
 )
@@ -32,7 +33,7 @@ func (t *Transports) readBody(w http.ResponseWriter, r *http.Request) (*graphql.
 	}
 	begun := graphql.Now()
 	deadline := http.NewResponseController(w)
-	coming := t.inbound.Arrive(AddressOf(r.RemoteAddr), func() {
+	coming := t.inbound.Arrive(admission.AddressOf(r.RemoteAddr), func() {
 		t.meters.drops.Add(DropUnfinished, 1)
 		_ = deadline.SetReadDeadline(time.Unix(1, 0))
 	})

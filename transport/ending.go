@@ -61,9 +61,9 @@ func (s *socket) beginEnd(e *ending, grace time.Duration) (over []*operation, be
 			over = append(over, op)
 		}
 	}
-	e.cut = time.AfterFunc(grace, s.cut)
+	e.cut = time.AfterFunc(grace, s.Cut)
 	answered := e.answered
-	s.spawn(func() { s.finish(e, answered) }, s.cut)
+	s.spawn(func() { s.finish(e, answered) }, s.Cut)
 	return over, true
 }
 
@@ -99,9 +99,9 @@ func (s *socket) silence(e *ending) {
 	}
 }
 
-// endSession ends the socket if it is signed in with one of these sessions. The mutation that ended the
+// EndSession ends the socket if it is signed in with one of these sessions. The mutation that ended the
 // session may be running on this very socket, so running mutations may answer first.
-func (s *socket) endSession(ids map[string]bool) <-chan struct{} {
+func (s *socket) EndSession(ids map[string]bool) <-chan struct{} {
 	s.mu.Lock()
 	mine := ids[s.session.ID]
 	s.mu.Unlock()
@@ -117,10 +117,11 @@ func (s *socket) endSession(ids map[string]bool) <-chan struct{} {
 	return nil // the connection is gone
 }
 
-func (s *socket) drain() { s.end(closeRestart) }
+// Drain closes the socket for the client to come back.
+func (s *socket) Drain() { s.end(closeRestart) }
 
-// cut takes the connection away without a word.
-func (s *socket) cut() {
+// Cut takes the connection away without a word.
+func (s *socket) Cut() {
 	_ = s.conn.Close()
 	s.intake.stop() // its reader may be waiting, and would not notice
 }

@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -170,39 +168,6 @@ func TestDrainClosesWith1012(t *testing.T) {
 	}
 }
 
-// Sockets come back one after the other, in no order that a client could choose.
-func TestDrainIsSpreadAtRandom(t *testing.T) {
-	w := newWorld(t, nil)
-	var mu sync.Mutex
-	var order []int
-	var times []time.Time
-	for i := range 20 {
-		w.transports.registry.add(&probe{func() {
-			mu.Lock()
-			defer mu.Unlock()
-			order = append(order, i)
-			times = append(times, time.Now())
-		}, &w.transports.registry})
-	}
-	w.transports.Drain(t.Context())
-	if len(order) != 20 || slices.IsSorted(order) {
-		t.Errorf("order %v", order)
-	}
-	if spread := times[19].Sub(times[0]); spread < 19*drainStep/2 || spread > time.Second {
-		t.Errorf("spread over %v", spread)
-	}
-}
-
-type probe struct {
-	drained func()
-	from    *registry
-}
-
-func (*probe) sweep(time.Time)                            {}
-func (*probe) endSession(map[string]bool) <-chan struct{} { return nil }
-func (*probe) cut()                                       {}
-func (p *probe) drain()                                   { p.drained(); p.from.remove(p) }
-
 // While the server drains, what still comes on an open socket is told so in the way it can act on.
 func TestOperationsWhileDraining(t *testing.T) {
 	for document, then := range map[string]string{
@@ -213,7 +178,7 @@ func TestOperationsWhileDraining(t *testing.T) {
 		t.Run(document, func(t *testing.T) {
 			w := newWorld(t, nil)
 			c := w.ready("good")
-			w.transports.registry.beginDrain() // and this socket's turn has not come
+			w.transports.registry.BeginDrain() // and this socket's turn has not come
 			c.talk(`> {"type":"subscribe","id":"1","payload":{"query":"` + document + `"}}` + "\n" + then)
 		})
 	}

@@ -292,7 +292,7 @@ func TestLateWorkerHandsOutNothing(t *testing.T) {
 // readerOf is the reader of the only stream of a session, once it has joined.
 func (w *world) readerOf(session string) (r *reader) {
 	eventually(w.t, func() bool {
-		for _, m := range w.transports.registry.all() {
+		for _, m := range w.transports.registry.Members() {
 			if s := m.(*socket); s.session.ID == session && len(s.subscriptions()) == 1 {
 				r = s.subscriptions()[0].readers[0]
 			}

@@ -9,6 +9,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"parley/transport/admission"
 	"parley/transport/budget"
 	"parley/transport/refusal"
 	"parley/transport/safe"
@@ -30,7 +31,7 @@ func (h plainHTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 
 func (h plainHTTP) serve(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	h.limitBody(w, r)
-	if denied := h.gate.admit(r); denied != nil {
+	if denied := h.gate.Admit(r); denied != nil {
 		h.refuse(w, r, denied)
 		return
 	}
@@ -52,7 +53,7 @@ func (h plainHTTP) serve(w http.ResponseWriter, r *http.Request, exec graphql.Gr
 	case failed != nil:
 		h.requestError(w, r, failed.Errors)
 	default:
-		one := h.execute(ctx, exec, op, budget.HolderOf(session.User, AddressOf(r.RemoteAddr)), closeOf(ctx))
+		one := h.execute(ctx, exec, op, budget.HolderOf(session.User, admission.AddressOf(r.RemoteAddr)), closeOf(ctx))
 		defer one.answer.Taken()
 		h.result(w, r, one)
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/transport/admission"
 	"parley/transport/refusal"
 )
 
@@ -105,7 +106,7 @@ func TestFramesThatBringNothingCount(t *testing.T) {
 		"fragments of a byte": frame(text, " ") + strings.Repeat(frame(more, " "), 399) + frame(fin|more, pingMessage),
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, func(o *Options, _ *tuning) { o.MessageRate = Rate{100, time.Second} })
+			w := newWorld(t, func(o *Options, _ *tuning) { o.MessageRate = admission.Rate{Calls: 100, Per: time.Second} })
 			begun := time.Now()
 			conn, r := w.upgraded(sent + frame(fin|ping, "last"))
 			for {

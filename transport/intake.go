@@ -5,7 +5,8 @@ import (
 	"time"
 
 	"github.com/gobwas/ws"
-	"golang.org/x/time/rate"
+
+	"parley/transport/admission"
 )
 
 // This much is read ahead of its turn, so that a close frame behind it is seen. What is behind that stays
@@ -21,7 +22,7 @@ const (
 // the other way round.
 type intake struct {
 	s       *socket
-	bucket  *rate.Limiter
+	bucket  admission.Bucket
 	changed sync.Cond // of anything below
 
 	mu      sync.Mutex // guards all below
@@ -46,7 +47,7 @@ type incoming struct {
 }
 
 func (k *intake) init(s *socket) {
-	k.s, k.bucket = s, s.t.options.MessageRate.bucket(3)
+	k.s, k.bucket = s, s.t.options.MessageRate.Bucket(3)
 	k.changed.L = &k.mu
 }
 
@@ -70,7 +71,7 @@ func (k *intake) admit(one incoming) (now, start bool) {
 	if k.stopped {
 		return false, false
 	}
-	if !k.taking && k.running < k.s.t.options.MaxParallel && take(k.bucket, time.Now()) == 0 {
+	if !k.taking && k.running < k.s.t.options.MaxParallel && k.bucket.Take(time.Now()) == 0 {
 		return true, false
 	}
 	start, k.taking = !k.taking, true
@@ -115,7 +116,7 @@ func (k *intake) next() func() ws.StatusCode {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for !k.stopped && len(k.ahead) > 0 {
-		if wait := take(k.bucket, time.Now()); wait > 0 {
+		if wait := k.bucket.Take(time.Now()); wait > 0 {
 			k.rest(wait)
 			continue
 		}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"parley/transport/admission"
 )
 
 const pingMessage = `{"type":"ping"}`
@@ -26,7 +28,7 @@ func (w *world) filled(token string) *client {
 // to do so.
 func slowWorld(t *testing.T, change func(o *Options)) *world {
 	return newWorld(t, func(o *Options, p *tuning) {
-		o.MessageRate, p.cut = Rate{1, time.Hour}, time.Hour
+		o.MessageRate, p.cut = admission.Rate{Calls: 1, Per: time.Hour}, time.Hour
 		if change != nil {
 			change(o)
 		}
@@ -34,7 +36,7 @@ func slowWorld(t *testing.T, change func(o *Options)) *world {
 }
 
 func (w *world) held() bool {
-	for _, m := range w.transports.registry.all() {
+	for _, m := range w.transports.registry.Members() {
 		if m.(*socket).intake.holds() {
 			return true
 		}
@@ -44,7 +46,7 @@ func (w *world) held() bool {
 
 // More messages than the rate allows are all answered, in their order, and not sooner than it says.
 func TestFastMessagesAreReadLater(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *tuning) { o.MessageRate = Rate{100, time.Second} })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.MessageRate = admission.Rate{Calls: 100, Per: time.Second} })
 	c := w.dial()
 	begun := time.Now()
 	go func() {
@@ -62,7 +64,7 @@ func TestFastMessagesAreReadLater(t *testing.T) {
 
 // Ping frames count as messages.
 func TestPingFramesCount(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *tuning) { o.MessageRate = Rate{100, time.Second} })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.MessageRate = admission.Rate{Calls: 100, Per: time.Second} })
 	begun := time.Now()
 	conn, r := w.upgraded(strings.Repeat(frame(fin|ping, "a"), 400))
 	for range 400 {
@@ -149,7 +151,7 @@ func TestSocketsEndWhileTheReaderIsHeld(t *testing.T) {
 	}{
 		"session": {"good", 4401, func(w *world) { w.transports.EndSessions("s") }},
 		"expiry": {"long", 4403, func(w *world) {
-			for _, m := range w.transports.registry.all() {
+			for _, m := range w.transports.registry.Members() {
 				m.(*socket).renew("s", time.Now()) // as a refresh over the socket would
 			}
 		}},
@@ -185,8 +187,8 @@ func TestWaitingEndsWithTheConnection(t *testing.T) {
 		cut      func(w *world, conn net.Conn)
 	}{
 		"held, cut by the server": {2 * aheadMessages, func(w *world, _ net.Conn) {
-			for _, m := range w.transports.registry.all() {
-				m.cut()
+			for _, m := range w.transports.registry.Members() {
+				m.Cut()
 			}
 		}},
 		"reading, cut by the client": {aheadMessages / 2, func(_ *world, conn net.Conn) { _ = conn.Close() }},
@@ -204,7 +206,7 @@ func TestWaitingEndsWithTheConnection(t *testing.T) {
 
 // waits tells whether so many messages of the only socket have been read and wait.
 func (w *world) waits(n int) bool {
-	for _, m := range w.transports.registry.all() {
+	for _, m := range w.transports.registry.Members() {
 		k := &m.(*socket).intake
 		k.mu.Lock()
 		defer k.mu.Unlock()

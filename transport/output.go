@@ -75,7 +75,7 @@ func (s *socket) push(b []byte) {
 	if extra := int64(len(b) - n - writeBytes); extra > 0 {
 		by := s.holder()
 		if !s.t.answers.Take(by, extra) {
-			s.cut()
+			s.Cut()
 			return
 		}
 		u.taken = func() { s.t.answers.Give(by, extra) }
@@ -99,7 +99,7 @@ func (s *socket) attempt(b []byte) (n int, ok bool) {
 	if s.raw != nil && len(b) > 0 {
 		var err error
 		if n, err = s.raw.write(b); err != nil {
-			s.cut() // the reader sees it
+			s.Cut() // the reader sees it
 			return n, false
 		}
 	}
@@ -109,7 +109,7 @@ func (s *socket) attempt(b []byte) (n int, ok bool) {
 // leaveOver has the rest of a write written out, unless the connection is gone.
 func (s *socket) leaveOver(u *unfinished) {
 	u.done = make(chan struct{})
-	if !s.start(func() { s.flush(u) }, s.cut) {
+	if !s.start(func() { s.flush(u) }, s.Cut) {
 		u.taken()
 		return
 	}
@@ -135,7 +135,7 @@ func (s *socket) flush(u *unfinished) {
 		}
 		switch {
 		case err != nil && !errors.Is(err, os.ErrDeadlineExceeded):
-			s.cut()
+			s.Cut()
 			return
 		case len(u.rest) > 0 && (time.Since(took) >= limit || !u.due.IsZero() && time.Now().After(u.due)):
 			s.stalled()

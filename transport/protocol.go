@@ -157,7 +157,7 @@ func (s *socket) operate(ctx context.Context, op *operation, params *graphql.Raw
 	defer op.free() // the slot of a stream is that of its beginning
 	prepared, failed := s.t.prepare(ctx, s.exec, params)
 	stream := prepared.Operation == nil || isKind(prepared, ast.Subscription) // unknown: perhaps a stream
-	if failed == nil && s.t.registry.isDraining() {
+	if failed == nil && s.t.registry.IsDraining() {
 		s.t.meters.request(prepared, OutcomeRefused)
 		failed = &graphql.Response{Errors: gqlerror.List{s.t.options.Refuse(ctx, refusal.Draining.Code, refusal.Draining.Reason, refusal.Draining.Message)}}
 	}
@@ -169,10 +169,10 @@ func (s *socket) operate(ctx context.Context, op *operation, params *graphql.Raw
 	case isKind(prepared, ast.Mutation):
 		if s.beginMutation(op) {
 			defer s.endMutation()
-			s.emit(op, s.t.execute(ctx, s.exec, prepared, s.holder(), s.cut))
+			s.emit(op, s.t.execute(ctx, s.exec, prepared, s.holder(), s.Cut))
 		}
 	default:
-		s.emit(op, s.t.execute(ctx, s.exec, prepared, s.holder(), s.cut))
+		s.emit(op, s.t.execute(ctx, s.exec, prepared, s.holder(), s.Cut))
 	}
 }
 

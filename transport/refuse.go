@@ -24,11 +24,6 @@ var (
 	badKey     = refusal.New(http.StatusBadRequest, refusal.BadInput, refusal.Malformed, "Sec-WebSocket-Key is not 16 bytes in base64.")
 	badHTTP    = refusal.New(http.StatusBadRequest, refusal.BadInput, refusal.Malformed, "A WebSocket needs HTTP/1.1. A proxy in front may speak HTTP/1.0 to this server.")
 	badOrigin  = refusal.New(http.StatusForbidden, refusal.Forbidden, "", "Pages of this origin may not open sockets.")
-
-	noRoom     = refusal.New(http.StatusServiceUnavailable, refusal.Busy, "", "The server has no room for new connections.")
-	tooFast    = refusal.New(http.StatusTooManyRequests, refusal.RateLimited, "", "Too many requests from this address.")
-	manyHere   = refusal.New(http.StatusTooManyRequests, refusal.LimitReached, "CONNECTIONS", "Too many connections from this address.")
-	manyOfUser = refusal.New(http.StatusTooManyRequests, refusal.LimitReached, "CONNECTIONS", "Too many connections of this person.")
 )
 
 // refuse answers a request that says nothing of its operation.

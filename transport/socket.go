@@ -11,6 +11,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/gobwas/ws"
 
+	"parley/transport/admission"
 	"parley/transport/budget"
 	"parley/transport/safe"
 )
@@ -34,7 +35,7 @@ type socket struct {
 	frames      frameReader
 	intake      intake
 	arrival     *budget.Arrival
-	place       *place
+	slot        *admission.Slot
 	credentials Credentials
 	opened      time.Time
 	heard       atomic.Int64 // when the last byte came, in nanoseconds after opened
@@ -113,7 +114,7 @@ func (s *socket) leave() {
 	}
 	s.workers.Wait()
 	s.arrival.End()
-	s.t.registry.remove(s)
+	s.t.registry.Remove(s)
 }
 
 // start runs f beside the reader, unless the socket is gone.
@@ -163,8 +164,8 @@ func (s *socket) renew(session string, until time.Time) {
 	}
 }
 
-// sweep finds what is due by the clock. Who was pinged and has not been heard since is cut.
-func (s *socket) sweep(now time.Time) {
+// Sweep finds what is due by the clock. Who was pinged and has not been heard since is cut.
+func (s *socket) Sweep(now time.Time) {
 	at, heard, pinged := now.Sub(s.opened), time.Duration(s.heard.Load()), time.Duration(s.pinged.Load())
 	code, silent := s.due(now), at-heard >= s.t.options.PingInterval
 	switch {
@@ -177,7 +178,7 @@ func (s *socket) sweep(now time.Time) {
 		s.start(func() { s.control(pingFrame(), nil) }, nil)
 	case silent && pinged > heard && at-pinged >= s.t.options.PongTimeout:
 		s.t.meters.drops.Add(DropSilent, 1)
-		s.cut()
+		s.Cut()
 	case silent && pinged <= heard:
 		s.pinged.Store(int64(at))
 		s.start(func() { s.control(pingFrame(), nil) }, nil)

@@ -72,7 +72,7 @@ func TestCompleteCancels(t *testing.T) {
 func TestIDIsFreeBeforeItsLastMessageLeaves(t *testing.T) {
 	w := newWatchedWorld(t, nil)
 	c := w.ready("good")
-	s := w.transports.registry.all()[0].(*socket)
+	s := w.transports.registry.Members()[0].(*socket)
 	see := func(frame []byte) {
 		s.mu.Lock()
 		defer s.mu.Unlock()

@@ -60,7 +60,7 @@ func (s *socket) user() string {
 func (s *socket) holder() budget.Holder {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return budget.HolderOf(s.session.User, s.place.address)
+	return budget.HolderOf(s.session.User, s.slot.Address())
 }
 
 // attach makes a stream the operation's, unless that has been stopped meanwhile.

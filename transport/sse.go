@@ -33,12 +33,12 @@ func (e eventStream) Do(w http.ResponseWriter, r *http.Request, exec graphql.Gra
 
 func (e eventStream) serve(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	e.limitBody(w, r)
-	place, denied := e.gate.enter(r, false)
+	slot, denied := e.gate.EnterStream(r, connOf(r.Context()))
 	if denied != nil {
 		e.refuse(w, r, denied)
 		return
 	}
-	defer place.leave()
+	defer slot.Leave()
 	params, no := e.readBody(w, r)
 	if no != nil {
 		e.refuse(w, r, no)
@@ -48,12 +48,14 @@ func (e eventStream) serve(w http.ResponseWriter, r *http.Request, exec graphql.
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s := &stream{
-		t: e.Transports, w: w, control: http.NewResponseController(w), session: session, holder: budget.HolderOf(session.User, place.address),
+		t: e.Transports, w: w, control: http.NewResponseController(w), session: session, holder: budget.HolderOf(session.User, slot.Address()),
 		signal: make(chan struct{}, 1), cancel: cancel,
 	}
 	op, failed := e.prepare(ctx, exec, params)
 	if failed == nil && isKind(op, ast.Subscription) {
-		denied = place.accept()
+		if denied = slot.Accept(); denied == nil {
+			denied = slot.SignIn(session.User)
+		}
 	}
 	switch {
 	case denied != nil:
@@ -63,9 +65,7 @@ func (e eventStream) serve(w http.ResponseWriter, r *http.Request, exec graphql.
 	case failed != nil:
 		defer s.over()
 		s.refuse(failed.Errors)
-	case isKind(op, ast.Subscription) && !place.signIn(session.User):
-		e.refuse(w, r, manyOfUser.After(refusal.Soon()))
-	case isKind(op, ast.Subscription) && !e.registry.add(s):
+	case isKind(op, ast.Subscription) && !e.registry.AddStream(s):
 		e.refuse(w, r, refusal.Draining)
 	case isKind(op, ast.Subscription):
 		defer s.over()
@@ -166,25 +166,29 @@ func (s *stream) refuse(errs gqlerror.List) {
 
 // over takes the stream out of all hands before the handler returns: the connection may live on.
 func (s *stream) over() {
-	s.t.registry.remove(s)
+	s.t.registry.Remove(s)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ended = true
 }
 
-func (s *stream) sweep(now time.Time) {
+// Sweep aborts the stream when its session is over.
+func (s *stream) Sweep(now time.Time) {
 	if until := s.session.Until; !until.IsZero() && !now.Before(until) {
 		s.abort()
 	}
 }
 
-func (s *stream) endSession(ids map[string]bool) <-chan struct{} {
+// EndSession aborts the stream of an ended session.
+func (s *stream) EndSession(ids map[string]bool) <-chan struct{} {
 	if ids[s.session.ID] {
 		s.abort()
 	}
 	return nil
 }
 
-func (s *stream) drain() { s.abort() }
+// Drain aborts the stream, so that its client comes back.
+func (s *stream) Drain() { s.abort() }
 
-func (s *stream) cut() { s.abort() }
+// Cut is the same.
+func (s *stream) Cut() { s.abort() }

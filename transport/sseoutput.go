@@ -20,10 +20,16 @@ func ConnContext(ctx context.Context, conn net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, conn)
 }
 
+// connOf is the connection of a request; nil: it is not known.
+func connOf(ctx context.Context) net.Conn {
+	conn, _ := ctx.Value(connKey{}).(net.Conn)
+	return conn
+}
+
 // closeOf closes the connection of a request; nil: it is not known.
 func closeOf(ctx context.Context) func() {
-	conn, ok := ctx.Value(connKey{}).(net.Conn)
-	if !ok {
+	conn := connOf(ctx)
+	if conn == nil {
 		return nil
 	}
 	return func() { _ = conn.Close() } // it may be gone already
@@ -36,7 +42,7 @@ const sendBuffer = 128 << 10
 // bindConn bounds what the kernel keeps for a stream, and for how long when the client is gone: a dead one is freed as
 // soon as a socket would be, counted from a keep-alive.
 func (t *Transports) bindConn(ctx context.Context) {
-	if conn, ok := ctx.Value(connKey{}).(*net.TCPConn); ok {
+	if conn, ok := connOf(ctx).(*net.TCPConn); ok {
 		_ = conn.SetWriteBuffer(sendBuffer) // the connection is gone
 		freeWhenDead(conn, t.options.PingInterval+t.options.PongTimeout)
 	}

@@ -20,7 +20,7 @@ type sseStream struct {
 
 // subscribed serves a stream until one side has enough.
 func (s *stream) subscribed(ctx context.Context, lastEventID string, exec graphql.GraphExecutor, op *graphql.OperationContext) {
-	if s.session.ID != "" && s.t.registry.hasEnded(s.session.ID) {
+	if s.session.ID != "" && s.t.registry.HasEnded(s.session.ID) {
 		s.abort()
 	}
 	stream, no := s.t.options.Open(ctx, op, lastEventID)

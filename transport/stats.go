@@ -39,7 +39,7 @@ type Stats struct {
 
 	Closed map[string]uint64 // sockets that are gone, by the code the server closed them with, or CloseClient, CloseLost
 	Drops  map[string]uint64 // see the Drop constants
-	NoRoom map[string]uint64 // what was refused or given up because there were enough of its kind; see the Room constants
+	NoRoom map[string]uint64 // what was refused or given up because there were enough of its kind: by the name of its setting, "memory" or RoomBytes
 }
 
 // A Request is of one kind and came to one outcome.
@@ -72,18 +72,10 @@ const (
 	DropWindow     = "window"     // a feed's window, because the log could not be read; its readers read the log
 )
 
-// What there was no room for: the names of settings, and two that are none.
-const (
-	RoomConnections = "max_connections"
-	RoomAccepts     = "accept_rate"
-	RoomAddress     = "max_connections_per_address"
-	RoomUnsigned    = "max_unsigned_per_address"
-	RoomUser        = "max_connections_per_user"
-	RoomMemory      = "memory"        // GOMEMLIMIT is near
-	RoomBytes       = "request_bytes" // of messages and bodies that are coming in
-)
+// RoomBytes is what Stats.NoRoom calls bytes of messages and bodies that are coming in; the rest are names of settings.
+const RoomBytes = "request_bytes"
 
-// Stats answers them. Safe for concurrent use.
+// Stats returns them. Safe for concurrent use.
 func (t *Transports) Stats() Stats {
 	m := &t.meters
 	s := Stats{
@@ -91,7 +83,7 @@ func (t *Transports) Stats() Stats {
 		Requests: make(map[Request]uint64, len(m.requests)), QueryTime: m.query.Distribution(), WriteTime: m.mutation.Distribution(),
 		Refusals: m.refusals.Counts(), Executions: uint64(t.feeds.runs.Load()), Live: m.live.Load(), CaughtUp: m.caughtUp.Load(),
 		Lag: m.lag.Distribution(), Closed: m.closed.Counts(), Drops: m.drops.Counts(),
-		NoRoom: m.noRoom.Counts(),
+		NoRoom: t.gate.NoRoom(),
 	}
 	s.NoRoom[RoomBytes] = t.inbound.GivenUp()
 	for kind, outcomes := range m.requests {
@@ -99,7 +91,7 @@ func (t *Transports) Stats() Stats {
 			s.Requests[Request{kind, outcome}] = n
 		}
 	}
-	s.Sockets, s.EventStreams = t.registry.count()
+	s.Sockets, s.EventStreams = t.registry.Count()
 	t.feeds.mu.Lock()
 	defer t.feeds.mu.Unlock()
 	s.Feeds = len(t.feeds.byKey)
@@ -115,7 +107,6 @@ type meters struct {
 	live, caughtUp  atomic.Uint64
 	lag             *meter.Histogram
 	closed, drops   *meter.Tally
-	noRoom          *meter.Tally
 }
 
 func (m *meters) init(codes []string) {
@@ -125,7 +116,6 @@ func (m *meters) init(codes []string) {
 	}
 	m.query, m.mutation, m.lag = meter.NewTimes(), meter.NewTimes(), meter.NewTimes()
 	m.refusals, m.drops = meter.NewTally(codes...), meter.NewTally(DropStalled, DropSilent, DropUnfinished, DropWindow)
-	m.noRoom = meter.NewTally(RoomConnections, RoomAccepts, RoomAddress, RoomUnsigned, RoomUser, RoomMemory)
 	ends := []string{CloseClient, CloseLost}
 	for _, code := range []ws.StatusCode{
 		closeTooBig, closeRestart, closeTryLater, closeBadMessage, closeNotSignedIn,

@@ -44,6 +44,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"parley/transport/admission"
 	"parley/transport/budget"
 	"parley/transport/refusal"
 )
@@ -63,7 +64,7 @@ type Session struct {
 }
 
 // Options are the limits and the questions of a Transports. The zero value works: every limit has its
-// default, but the zero Rate means none; everybody is anonymous, and only the server's own pages may open
+// default, but the zero admission.Rate means none; everybody is anonymous, and only the server's own pages may open
 // sockets.
 type Options struct {
 	// Identify puts who is asking into a context made from ctx, and returns that in any case. Over HTTP a
@@ -108,23 +109,23 @@ type Options struct {
 	AnswersTotal    int64 // PARLEY_ANSWERS_TOTAL, default 64 MiB of answers that are made or not yet taken
 	CatchUpParallel int   // PARLEY_CATCHUP_PARALLEL, default 8 reads at once by those who are further behind
 
-	MaxMessage     int64         // PARLEY_WS_MAX_MESSAGE, default 128 KiB
-	MessageTimeout time.Duration // PARLEY_WS_MESSAGE_TIMEOUT, default 10 s from the first byte of a message to its end
-	MaxOperations  int           // PARLEY_WS_MAX_OPERATIONS on one socket, default 100
-	InitTimeout    time.Duration // PARLEY_WS_INIT_TIMEOUT, default 5 s until connection_init
-	PingInterval   time.Duration // PARLEY_WS_PING_INTERVAL, default 25 s without a byte from the client
-	PongTimeout    time.Duration // PARLEY_WS_PONG_TIMEOUT, default 10 s more, then the socket is cut
-	MaxParallel    int           // PARLEY_WS_MAX_PARALLEL queries and mutations on one socket, default 8; more are read later
-	MessageRate    Rate          // PARLEY_WS_MESSAGE_RATE of one socket; burst × 3; more are read later
+	MaxMessage     int64          // PARLEY_WS_MAX_MESSAGE, default 128 KiB
+	MessageTimeout time.Duration  // PARLEY_WS_MESSAGE_TIMEOUT, default 10 s from the first byte of a message to its end
+	MaxOperations  int            // PARLEY_WS_MAX_OPERATIONS on one socket, default 100
+	InitTimeout    time.Duration  // PARLEY_WS_INIT_TIMEOUT, default 5 s until connection_init
+	PingInterval   time.Duration  // PARLEY_WS_PING_INTERVAL, default 25 s without a byte from the client
+	PongTimeout    time.Duration  // PARLEY_WS_PONG_TIMEOUT, default 10 s more, then the socket is cut
+	MaxParallel    int            // PARLEY_WS_MAX_PARALLEL queries and mutations on one socket, default 8; more are read later
+	MessageRate    admission.Rate // PARLEY_WS_MESSAGE_RATE of one socket; burst × 3; more are read later
 
 	// A connection is a socket or an event stream. What comes from loopback is not counted by address.
-	MaxConnections           int  // PARLEY_MAX_CONNECTIONS, default 10,000
-	MaxConnectionsPerAddress int  // PARLEY_MAX_CONNECTIONS_PER_ADDRESS, default 200
-	MaxUnsignedPerAddress    int  // PARLEY_MAX_UNSIGNED_PER_ADDRESS, sockets on which nobody has signed in, default 20
-	MaxConnectionsPerUser    int  // PARLEY_MAX_CONNECTIONS_PER_USER, default 20
-	UserRoomStreams          int  // PARLEY_USER_ROOM_STREAMS of one room by one person, default 20
-	AcceptRate               Rate // PARLEY_ACCEPT_RATE, new connections, shared fairly between addresses; burst × 2
-	AddressRequestRate       Rate // PARLEY_ADDRESS_REQUEST_RATE, requests and new connections from one address; burst × 4
+	MaxConnections           int            // PARLEY_MAX_CONNECTIONS, default 10,000
+	MaxConnectionsPerAddress int            // PARLEY_MAX_CONNECTIONS_PER_ADDRESS, default 200
+	MaxUnsignedPerAddress    int            // PARLEY_MAX_UNSIGNED_PER_ADDRESS, sockets on which nobody has signed in, default 20
+	MaxConnectionsPerUser    int            // PARLEY_MAX_CONNECTIONS_PER_USER, default 20
+	UserRoomStreams          int            // PARLEY_USER_ROOM_STREAMS of one room by one person, default 20
+	AcceptRate               admission.Rate // PARLEY_ACCEPT_RATE, new connections, shared fairly between addresses; burst × 2
+	AddressRequestRate       admission.Rate // PARLEY_ADDRESS_REQUEST_RATE, requests and new connections from one address; burst × 4
 }
 
 // defaults fills in what is zero.
@@ -193,9 +194,9 @@ func plainError(_ context.Context, code, reason, message string) *gqlerror.Error
 type Transports struct {
 	options  Options
 	tuning   tuning
-	registry registry
+	registry *admission.Registry
 	feeds    feeds
-	gate     gate
+	gate     *admission.Gate
 	quotas   *quotas
 	answers  *budget.Answers
 	inbound  *budget.Inbound
@@ -231,10 +232,13 @@ func New(o Options) *Transports {
 func build(o Options, p tuning) *Transports {
 	t := &Transports{options: o, tuning: p}
 	t.meters.init(o.Codes)
-	t.registry.init(t)
+	t.registry = admission.NewRegistry(admission.Times{Sweep: p.sweep, Quiet: p.cut, Drain: p.drain}, o.Logger)
 	t.inbound = budget.NewInbound(p.inbound, p.inboundShare)
 	t.feeds.init(t)
-	t.gate.init(t)
+	t.gate = admission.NewGate(admission.Limits{
+		Connections: o.MaxConnections, ConnectionsPerAddress: o.MaxConnectionsPerAddress, UnsignedPerAddress: o.MaxUnsignedPerAddress,
+		ConnectionsPerUser: o.MaxConnectionsPerUser, AcceptRate: o.AcceptRate, AddressRequestRate: o.AddressRequestRate, OnStream: o.OnStream,
+	}, t.registry)
 	t.quotas = newQuotas(&t.options)
 	t.answers = budget.NewAnswers(o.AnswersTotal)
 	return t
@@ -249,12 +253,12 @@ func (t *Transports) All() []graphql.Transport {
 // EndSessions closes the sockets of these sessions with 4401 and cuts their event streams. No frame of
 // a stream leaves after it has returned. A socket with a running mutation, the logout itself perhaps,
 // is closed behind the mutation's answer. It may wait, at most a second, for writes that are under way.
-func (t *Transports) EndSessions(ids ...string) { t.registry.endSessions(ids) }
+func (t *Transports) EndSessions(ids ...string) { t.registry.EndSessions(ids) }
 
-// CloseDoors refuses new sockets and event streams from now on. All else goes on.
-func (t *Transports) CloseDoors() { t.registry.close() }
+// StopAccepting refuses new sockets and event streams from now on. All else goes on.
+func (t *Transports) StopAccepting() { t.registry.StopAccepting() }
 
 // Drain refuses new requests, sockets and operations, cuts all event streams, and closes all sockets
 // with 1012 in random order: a few milliseconds apart, within 10 s. It returns when all are gone, or when
 // ctx ends, and then cuts what is left. Plain requests that run are left to http.Server.Shutdown.
-func (t *Transports) Drain(ctx context.Context) { t.registry.drain(ctx) }
+func (t *Transports) Drain(ctx context.Context) { t.registry.Drain(ctx) }

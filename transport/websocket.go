@@ -12,6 +12,7 @@ import (
 	"github.com/gobwas/ws"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"parley/transport/admission"
 	"parley/transport/refusal"
 	"parley/transport/safe"
 	"parley/transport/wire"
@@ -31,7 +32,7 @@ func (webSocket) Supports(r *http.Request) bool {
 // Do opens a socket and returns; the socket lives on.
 func (x webSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	x.limitBody(w, r)
-	place, denied := x.gate.enter(r, true)
+	slot, denied := x.gate.EnterSocket(r)
 	if denied != nil {
 		x.refuse(w, r, denied)
 		return
@@ -39,18 +40,18 @@ func (x webSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 	lives := false
 	defer func() {
 		if !lives {
-			place.leave()
+			slot.Leave()
 		}
 	}()
 	if no := x.mayUpgrade(r); no != nil {
 		x.refuse(w, r, no)
 		return
 	}
-	lives = x.open(w, r, exec, place)
+	lives = x.open(w, r, exec, slot)
 }
 
-// open makes a socket of a request that was judged, and answers whether it lives. The place is then the socket's.
-func (x webSocket) open(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, place *place) bool {
+// open makes a socket of a request that was judged, and answers whether it lives. The slot is then the socket's.
+func (x webSocket) open(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, slot *admission.Slot) bool {
 	conn, rw, _, err := x.upgrader(r).Upgrade(handshake(r), w)
 	if err != nil {
 		if conn != nil {
@@ -59,17 +60,17 @@ func (x webSocket) open(w http.ResponseWriter, r *http.Request, exec graphql.Gra
 		return false
 	}
 	early, _ := rw.Peek(rw.Reader.Buffered()) // sent with the handshake; never fails
-	s := newSocket(x.Transports, exec, conn, bytes.Clone(early), place.address)
-	s.place, s.credentials = place, Credentials{RemoteAddr: r.RemoteAddr, UserAgent: r.UserAgent()}
+	s := newSocket(x.Transports, exec, conn, bytes.Clone(early), slot.Address())
+	s.slot, s.credentials = slot, Credentials{RemoteAddr: r.RemoteAddr, UserAgent: r.UserAgent()}
 	s.ctx, s.cancel = context.WithCancel(x.options.Detach(r.Context())) // that ends when Do returns
-	entered := x.registry.add(s)
+	entered := x.registry.AddSocket(s)
 	switch { // before anything is read, or what came with the handshake could be answered
 	case !entered:
 		s.end(closeRestart)
 	case !offers(r): // a browser shows a close code, but no HTTP status
 		s.end(closeSubprotocol)
 	}
-	go safe.Run(s.ctx, x.options.Logger, func() { defer place.leave(); s.serve() }, nil)
+	go safe.Run(s.ctx, x.options.Logger, func() { defer slot.Leave(); s.serve() }, nil)
 	return true
 }
 
@@ -84,25 +85,10 @@ func (x webSocket) mayUpgrade(r *http.Request) *refusal.Refusal {
 		return badVersion
 	case err != nil || len(key) != 16:
 		return badKey
-	case !x.mayOpen(r):
+	case !admission.OriginAllowed(r, x.options.Origins):
 		return badOrigin
 	}
 	return nil
-}
-
-// mayOpen judges Origin, which only browsers send: the server's own, or a listed one.
-func (x webSocket) mayOpen(r *http.Request) bool {
-	origins := r.Header.Values("Origin")
-	switch {
-	case len(origins) == 0:
-		return true
-	case len(origins) > 1 || origins[0] == "null":
-		return false
-	}
-	if origin, ok := ParseOrigin(origins[0]); ok && origin == ownOrigin(r) {
-		return true
-	}
-	return x.options.Origins(origins[0])
 }
 
 // offers compares letter by letter: a client that offered another spelling would take ours for none of its own
@@ -173,11 +159,11 @@ func (s *socket) signIn(c Credentials) {
 	if !s.signedIn(ctx, session) {
 		return
 	}
-	if session.ID != "" && s.t.registry.hasEnded(session.ID) {
+	if session.ID != "" && s.t.registry.HasEnded(session.ID) {
 		s.end(closeNotSignedIn)
 		return
 	}
-	if !s.place.signIn(session.User) {
+	if s.slot.SignIn(session.User) != nil {
 		s.end(closeTryLater) // 4429 would be final
 		return
 	}

@@ -1,4 +1,4 @@
-package transport
+package admission
 
 import (
 	"net/http"
@@ -20,7 +20,7 @@ type Origin struct {
 var defaultPorts = map[string]string{"http": "80", "https": "443"}
 
 // ParseOrigin reads scheme://host or scheme://host:port. A text that no page's origin can be, "null" for one,
-// is answered by false. What follows the scheme of an app (capacitor://localhost) is taken as it stands, in
+// is refused. What follows the scheme of an app (capacitor://localhost) is taken as it stands, in
 // small letters.
 func ParseOrigin(text string) (Origin, bool) {
 	scheme, host, found := strings.Cut(text, "://")
@@ -49,6 +49,21 @@ func Scheme(text string) string {
 	default:
 		return scheme
 	}
+}
+
+// OriginAllowed judges Origin, which only browsers send: the server's own, or a listed one.
+func OriginAllowed(r *http.Request, listed func(origin string) bool) bool {
+	origins := r.Header.Values("Origin")
+	switch {
+	case len(origins) == 0:
+		return true
+	case len(origins) > 1 || origins[0] == "null":
+		return false
+	}
+	if origin, ok := ParseOrigin(origins[0]); ok && origin == ownOrigin(r) {
+		return true
+	}
+	return listed(origins[0])
 }
 
 // ownOrigin is the server's own as the client sees it: no other is equal to that of a Host that cannot be.

@@ -1,4 +1,4 @@
-package transport
+package admission
 
 import (
 	"net"
@@ -16,16 +16,19 @@ type Rate struct {
 	Per   time.Duration
 }
 
-// bucket holds as many at once as the rate says, times a factor.
-func (r Rate) bucket(times int) *rate.Limiter {
+// A Bucket holds tokens, which come back at a rate. Safe for concurrent use.
+type Bucket struct{ *rate.Limiter }
+
+// Bucket holds as many tokens as the rate says, times a factor.
+func (r Rate) Bucket(times int) Bucket {
 	if r.Calls == 0 {
-		return rate.NewLimiter(rate.Inf, 0)
+		return Bucket{rate.NewLimiter(rate.Inf, 0)}
 	}
-	return rate.NewLimiter(rate.Limit(float64(r.Calls)/r.Per.Seconds()), r.Calls*times)
+	return Bucket{rate.NewLimiter(rate.Limit(float64(r.Calls)/r.Per.Seconds()), r.Calls*times)}
 }
 
-// take takes one place of a bucket, or none and answers how long to wait for one.
-func take(b *rate.Limiter, now time.Time) (wait time.Duration) {
+// Take takes a token, or none and returns how long to wait for one.
+func (b Bucket) Take(now time.Time) (wait time.Duration) {
 	r := b.ReserveN(now, 1)
 	if wait = r.DelayFrom(now); wait > 0 {
 		r.CancelAt(now)
@@ -38,28 +41,28 @@ func take(b *rate.Limiter, now time.Time) (wait time.Duration) {
 type addressRates struct {
 	rate    Rate
 	times   int
-	buckets map[netip.Prefix]*rate.Limiter
+	buckets map[netip.Prefix]Bucket
 	sweepAt int
 }
 
 const smallestSweep = 1024
 
 func newAddressRates(r Rate, times int) addressRates {
-	return addressRates{rate: r, times: times, buckets: map[netip.Prefix]*rate.Limiter{}, sweepAt: smallestSweep}
+	return addressRates{rate: r, times: times, buckets: map[netip.Prefix]Bucket{}, sweepAt: smallestSweep}
 }
 
-// take counts one request of an address, or answers after which time it would pass.
+// take counts one request of an address, or returns after which time it would pass.
 func (a *addressRates) take(address netip.Prefix, now time.Time) (wait time.Duration) {
 	if a.rate.Calls == 0 || !address.IsValid() {
 		return 0
 	}
-	b := a.buckets[address]
-	if b == nil {
+	b, known := a.buckets[address]
+	if !known {
 		a.sweep(now)
-		b = a.rate.bucket(a.times)
+		b = a.rate.Bucket(a.times)
 		a.buckets[address] = b
 	}
-	return take(b, now)
+	return b.Take(now)
 }
 
 func (a *addressRates) sweep(now time.Time) {
