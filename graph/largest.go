@@ -8,8 +8,8 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/chat"
-	"parley/transport"
 	"parley/transport/budget"
+	"parley/transport/stream"
 )
 
 const (
@@ -49,7 +49,7 @@ func (c costLimit) checkLargest(op *graphql.OperationContext) *gqlerror.Error {
 	case ast.Query:
 		return nil // its answer is counted while it is made
 	case ast.Subscription:
-		most, what = transport.MaxEvent, "An event of this subscription"
+		most, what = stream.MaxEvent, "An event of this subscription"
 	}
 	p := c.pricer(op.Variables)
 	p.most = most + 1

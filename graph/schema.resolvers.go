@@ -7,7 +7,7 @@ import (
 	"parley/chat"
 	"parley/graph/generated"
 	"parley/graph/scalar"
-	"parley/transport"
+	"parley/transport/stream"
 )
 
 func (r *chatResolver) User(ctx context.Context, objs []*chat.Chat) ([]*auth.User, error) {
@@ -177,11 +177,11 @@ func (r *roomResolver) LastChat(ctx context.Context, objs []*chat.Room) ([]*chat
 }
 
 func (r *subscriptionResolver) ChatSent(ctx context.Context, room string, after *string) (<-chan *chat.Chat, error) {
-	return transport.Events[*chat.Chat](ctx)
+	return stream.Events[*chat.Chat](ctx)
 }
 
 func (r *subscriptionResolver) Events(ctx context.Context, rooms []string, after []string) (<-chan *chat.Event, error) {
-	return transport.Events[*chat.Event](ctx)
+	return stream.Events[*chat.Event](ctx)
 }
 
 func (r *userConnectionResolver) PageInfo(ctx context.Context, obj *auth.UserPage) (*chat.PageInfo, error) {

@@ -12,7 +12,7 @@ import (
 	"parley/auth"
 	"parley/chat"
 	"parley/graph/scalar"
-	"parley/transport"
+	"parley/transport/stream"
 )
 
 // streams answer what transport asks about subscriptions: whether a reader may have one, and what its
@@ -24,7 +24,7 @@ type streams struct {
 }
 
 // open opens a subscription for whoever is in ctx. lastEventID is what ID named: one cursor for each room.
-func (x streams) open(ctx context.Context, op *graphql.OperationContext, lastEventID string) (*transport.Stream, gqlerror.List) {
+func (x streams) open(ctx context.Context, op *graphql.OperationContext, lastEventID string) (*stream.Stream, gqlerror.List) {
 	fields := rootFields(op)
 	if len(fields) != 1 {
 		return nil, gqlerror.List{x.errors.present(ctx, errManyStreams)}
@@ -55,7 +55,7 @@ func (x streams) tell(ctx context.Context, alias string) func(error) *gqlerror.E
 	}
 }
 
-func (x streams) stream(ctx context.Context, field graphql.CollectedField, variables map[string]any, lastEventID string) (*transport.Stream, error) {
+func (x streams) stream(ctx context.Context, field graphql.CollectedField, variables map[string]any, lastEventID string) (*stream.Stream, error) {
 	me, err := person(ctx)
 	if err != nil {
 		return nil, err
@@ -85,27 +85,27 @@ func (x streams) stream(ctx context.Context, field graphql.CollectedField, varia
 		}
 		from, err := x.chat.OpenAll(ctx, me.ID, rooms, after)
 		s := x.logs(from, everything)
-		s.CaughtUp = func(at []*transport.Position) any { return x.chat.CaughtUp(cursors(from, at)) }
+		s.CaughtUp = func(at []*stream.Position) any { return x.chat.CaughtUp(cursors(from, at)) }
 		return s, err
 	}
 	return nil, errors.New("subscription without a log: " + field.Name)
 }
 
 // logs are the rooms of a stream; show is what it hands out of an event.
-func (x streams) logs(from []chat.Start, show func(*chat.Event) any) *transport.Stream {
-	s := &transport.Stream{Logs: make([]transport.Log, len(from))}
+func (x streams) logs(from []chat.Start, show func(*chat.Event) any) *stream.Stream {
+	s := &stream.Stream{Logs: make([]stream.Log, len(from))}
 	for i, start := range from {
-		s.Logs[i] = transport.Log{
-			Key: start.Room.ID.String(), At: transport.Position(start.At), Head: transport.Position(start.Head),
-			Follow: func(wake func()) transport.Tail { return tail{x.chat.Follow(start, wake), show} },
+		s.Logs[i] = stream.Log{
+			Key: start.Room.ID.String(), At: stream.Position(start.At), Head: stream.Position(start.Head),
+			Follow: func(wake func()) stream.Tail { return tail{x.chat.Follow(start, wake), show} },
 		}
 	}
-	s.ID = func(at []*transport.Position) string { return strings.Join(cursors(from, at), ",") }
+	s.ID = func(at []*stream.Position) string { return strings.Join(cursors(from, at), ",") }
 	return s
 }
 
 // cursors name positions in rooms, but for rooms that are gone.
-func cursors(from []chat.Start, at []*transport.Position) []string {
+func cursors(from []chat.Start, at []*stream.Position) []string {
 	names := make([]string, 0, len(at))
 	for i, p := range at {
 		if p != nil {
@@ -131,15 +131,15 @@ type tail struct {
 }
 
 // Next answers what follows a position.
-func (t tail) Next(ctx context.Context, at transport.Position) ([]transport.Event, error) {
+func (t tail) Next(ctx context.Context, at stream.Position) ([]stream.Event, error) {
 	events, err := t.Tail.Next(ctx, chat.Position(at))
 	if errors.Is(err, chat.ErrNoRoom) || errors.Is(err, chat.ErrDiverged) {
-		return nil, &transport.EndError{Err: err}
+		return nil, &stream.EndError{Err: err}
 	}
-	shown := make([]transport.Event, len(events))
+	shown := make([]stream.Event, len(events))
 	for i, e := range events {
-		shown[i] = transport.Event{
-			Position: transport.Position(e.Position()), At: e.At, Object: t.show(e), Subject: subject(e),
+		shown[i] = stream.Event{
+			Position: stream.Position(e.Position()), At: e.At, Object: t.show(e), Subject: subject(e),
 			Changes: e.Kind == chat.ChatEdited || e.Kind == chat.ChatDeleted, Last: e.Kind == chat.RoomDeleted,
 		}
 	}

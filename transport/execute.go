@@ -1,10 +1,8 @@
 package transport
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -68,23 +66,9 @@ func (t *Transports) execute(ctx context.Context, exec graphql.GraphExecutor, op
 	return result{body: wire.Encode(resp), answer: answer}
 }
 
-// mend repairs two things that gqlgen v0.17.98 gets wrong in the events of a stream: paths of errors
-// lack the root field, and where the type of the root field forbids null, `{"field":null}` stays.
-func mend(op *graphql.OperationContext, resp *graphql.Response) {
-	if len(resp.Errors) == 0 {
-		return
-	}
-	fields := graphql.CollectFields(op, op.Operation.SelectionSet, nil)
-	if len(fields) != 1 {
-		return
-	}
-	root := fields[0]
-	for _, err := range resp.Errors {
-		err.Path = append(ast.Path{ast.PathName(root.Alias)}, err.Path...)
-	}
-	if root.Definition.Type.NonNull && bytes.Equal(resp.Data, fmt.Appendf(nil, "{%q:null}", root.Alias)) {
-		resp.Data = []byte("null")
-	}
+// manyStreams is the refusal of a stream too many.
+func (t *Transports) manyStreams(ctx context.Context) gqlerror.List {
+	return gqlerror.List{t.options.Refuse(ctx, refusal.LimitReached, "STREAMS", "You have too many streams.")}
 }
 
 // due is when an answer that is ready now must have been taken, all of it.

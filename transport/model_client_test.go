@@ -27,7 +27,7 @@ type modelClient struct {
 func (c *modelClient) run(ctx context.Context) {
 	for ctx.Err() == nil {
 		c.connect(ctx)
-		_ = pause(ctx, time.Duration(c.rng.IntN(10))*time.Millisecond)
+		sleep(ctx, time.Duration(c.rng.IntN(10))*time.Millisecond)
 	}
 }
 
@@ -59,7 +59,7 @@ func (c *modelClient) connect(ctx context.Context) {
 		}
 		c.message(payload)
 		if c.slow {
-			_ = pause(ctx, time.Duration(c.rng.IntN(30))*time.Millisecond)
+			sleep(ctx, time.Duration(c.rng.IntN(30))*time.Millisecond)
 		}
 		if !c.stays && c.rng.IntN(20) == 0 { // again on the same socket
 			s.stop(strconv.Itoa(c.ids))
@@ -132,6 +132,14 @@ func shown(place int64) int64 {
 		place--
 	}
 	return place
+}
+
+// sleep is of virtual time.
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
 }
 
 // check wants the client to have everything.

@@ -17,10 +17,12 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/transport/stream"
 )
 
 // The model runs the real feeds, windows, workers, readers and sockets over logs in memory and pipes, in
-// virtual time: reads that take a while or fail, bells that are lost, doubled and late, windows of a few events,
+// virtual time: reads that take a while or fail, notifications that are lost, doubled and late, windows of a few events,
 // clients that read slowly, stall, leave and resume from what they had last, one log or two, shared or not. A
 // seed that fails is repeated with MODEL_SEED=n go test ./transport -run Model.
 func TestModel(t *testing.T) {
@@ -61,18 +63,21 @@ type model struct {
 func newModel(t *testing.T, seed uint64) *model {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	m := &model{t: t, rng: rng}
-	m.transports = New(Options{
+	o := Options{
 		Logger: slog.New(slog.DiscardHandler), Open: m.open, WindowEvents: 1 + rng.IntN(12), CatchUpParallel: 1 + rng.IntN(3),
 		WriteTimeout: time.Hour,
 		MaxParallel:  100,
-	})
-	if rng.IntN(2) == 0 {
-		m.transports.quotas.windows = int64(1 + rng.IntN(2)*rng.IntN(4000)) // 1: every window is empty
 	}
-	m.transports.tuning.block = 1 + rng.IntN(3)
+	if rng.IntN(2) == 0 {
+		o.WindowTotal = int64(1 + rng.IntN(2)*rng.IntN(4000)) // 1: every window is empty
+	}
+	o.defaults()
+	p := o.tuning()
+	p.block = 1 + rng.IntN(3)
+	m.transports = build(o, p)
 	for i := range 1 + rng.IntN(2) {
 		m.logs = append(m.logs, &modelLog{
-			name: strconv.Itoa(i), rng: rand.New(rand.NewPCG(seed, uint64(i+1))), ears: map[*modelTail]func(){}, failing: seed%5 != 0,
+			name: strconv.Itoa(i), rng: rand.New(rand.NewPCG(seed, uint64(i+1))), followers: map[*modelTail]func(){}, failing: seed%5 != 0,
 		})
 	}
 	return m
@@ -106,47 +111,44 @@ func (m *model) run() {
 		c.check(i)
 	}
 	synctest.Wait()
-	m.transports.feeds.mu.Lock()
-	defer m.transports.feeds.mu.Unlock()
-	n, held, people := len(m.transports.feeds.byKey), m.transports.quotas.held, m.transports.quotas.reading()
-	if n+people != 0 || held != 0 || m.transports.quotas.grown.Len() != 0 {
-		m.t.Errorf("%d feeds, %d bytes and %d people are left", n, held, people)
+	if s := m.transports.feeds.Stats(); s.Feeds+s.Streams != 0 || s.WindowBytes != 0 {
+		m.t.Errorf("%d feeds, %d streams and %d bytes are left", s.Feeds, s.Streams, s.WindowBytes)
 	}
 }
 
 // open reads positions from variables: {"at":[places], "both":bool}.
-func (m *model) open(_ context.Context, op *graphql.OperationContext, _ string) (*Stream, gqlerror.List) {
-	s := &Stream{Gone: errDeleted, Tell: tell}
+func (m *model) open(_ context.Context, op *graphql.OperationContext, _ string) (*stream.Stream, gqlerror.List) {
+	s := &stream.Stream{Gone: errDeleted, Tell: tell}
 	at := op.Variables["at"].([]int64)
 	for i, l := range m.logs[:len(at)] {
-		s.Logs = append(s.Logs, Log{Key: l.name, At: l.position(at[i]), Head: l.head(), Follow: l.follow})
+		s.Logs = append(s.Logs, stream.Log{Key: l.name, At: l.position(at[i]), Head: l.head(), Follow: l.follow})
 	}
 	if len(at) > 1 {
-		s.CaughtUp = func(at []*Position) any { return fmt.Sprintf(`{"caughtUp":[%d,%d]}`, at[0].Place, at[1].Place) }
+		s.CaughtUp = func(at []*stream.Position) any { return fmt.Sprintf(`{"caughtUp":[%d,%d]}`, at[0].Place, at[1].Place) }
 	}
 	return s, nil
 }
 
 // A modelLog takes time to read, and fails.
 type modelLog struct {
-	name    string
-	mu      sync.Mutex // never held while time passes
-	rng     *rand.Rand
-	tags    []int64 // of place 1 and on
-	ears    map[*modelTail]func()
-	failing bool
+	name      string
+	mu        sync.Mutex // never held while time passes
+	rng       *rand.Rand
+	tags      []int64 // of place 1 and on
+	followers map[*modelTail]func()
+	failing   bool
 }
 
-func (l *modelLog) position(place int64) Position {
+func (l *modelLog) position(place int64) stream.Position {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if place == 0 {
-		return Position{}
+		return stream.Position{}
 	}
-	return Position{place, l.tags[place-1]}
+	return stream.Position{Place: place, Tag: l.tags[place-1]}
 }
 
-func (l *modelLog) head() Position {
+func (l *modelLog) head() stream.Position {
 	l.mu.Lock()
 	n := int64(len(l.tags))
 	l.mu.Unlock()
@@ -165,19 +167,19 @@ func (l *modelLog) write(rng *rand.Rand) {
 			continue
 		}
 		for range 1 + rng.IntN(10)/8 {
-			l.ring()
+			l.notify()
 		}
 	}
 }
 
-func (l *modelLog) ring() {
+func (l *modelLog) notify() {
 	l.mu.Lock()
-	ears := make([]func(), 0, len(l.ears))
-	for _, wake := range l.ears {
-		ears = append(ears, wake)
+	followers := make([]func(), 0, len(l.followers))
+	for _, wake := range l.followers {
+		followers = append(followers, wake)
 	}
 	l.mu.Unlock()
-	for _, wake := range ears {
+	for _, wake := range followers {
 		wake()
 	}
 }
@@ -187,14 +189,14 @@ func (l *modelLog) recover() {
 	l.mu.Lock()
 	l.failing = false
 	l.mu.Unlock()
-	l.ring()
+	l.notify()
 }
 
-func (l *modelLog) follow(wake func()) Tail {
+func (l *modelLog) follow(wake func()) stream.Tail {
 	t := &modelTail{l}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.ears[t] = wake
+	l.followers[t] = wake
 	return t
 }
 
@@ -203,10 +205,10 @@ type modelTail struct{ *modelLog }
 func (t *modelTail) Leave() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	delete(t.ears, t)
+	delete(t.followers, t)
 }
 
-func (t *modelTail) Next(_ context.Context, at Position) ([]Event, error) {
+func (t *modelTail) Next(_ context.Context, at stream.Position) ([]stream.Event, error) {
 	t.mu.Lock()
 	takes, fails, page := time.Duration(t.rng.IntN(3))*time.Millisecond, t.failing && t.rng.IntN(10) == 0, 1+t.rng.IntN(9)
 	t.mu.Unlock()
@@ -217,11 +219,11 @@ func (t *modelTail) Next(_ context.Context, at Position) ([]Event, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if at.Place > 0 && (at.Place > int64(len(t.tags)) || t.tags[at.Place-1] != at.Tag) {
-		return nil, &EndError{errDiverged}
+		return nil, &stream.EndError{Err: errDiverged}
 	}
-	var events []Event
+	var events []stream.Event
 	for place := at.Place + 1; place <= min(int64(len(t.tags)), at.Place+int64(page)); place++ {
-		e := Event{Position: Position{place, t.tags[place-1]}, Subject: place % 5, Changes: place%7 == 0}
+		e := stream.Event{Position: stream.Position{Place: place, Tag: t.tags[place-1]}, Subject: place % 5, Changes: place%7 == 0}
 		if place%3 > 0 { // the others are not shown
 			e.Object = fmt.Sprintf(`{"log":%s,"place":%d}`, t.name, place)
 		}
@@ -230,7 +232,7 @@ func (t *modelTail) Next(_ context.Context, at Position) ([]Event, error) {
 	return events, nil
 }
 
-// A modelExecutor answers each object of a run as it is.
+// A modelExecutor shows each object of an execution as it is.
 type modelExecutor struct{}
 
 func (modelExecutor) CreateOperationContext(_ context.Context, p *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
@@ -247,7 +249,7 @@ func places(v any) (at []int64) {
 }
 
 func (modelExecutor) DispatchOperation(ctx context.Context, _ *graphql.OperationContext) (graphql.ResponseHandler, context.Context) {
-	objects, err := Events[string](ctx)
+	objects, err := stream.Events[string](ctx)
 	return func(context.Context) *graphql.Response {
 		o, more := <-objects
 		if err != nil || !more {

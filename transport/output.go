@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/gobwas/ws"
+
+	"parley/transport/stream"
 )
 
 // An unfinished is what the kernel did not take at once. A goroutine that lives only for it writes it out.
@@ -72,7 +74,7 @@ func (s *socket) push(b []byte) {
 		return
 	}
 	u := &unfinished{first: begun(b, 0, n), taken: func() {}}
-	if extra := int64(len(b) - n - writeBytes); extra > 0 {
+	if extra := int64(len(b) - n - stream.WriteBytes); extra > 0 {
 		by := s.holder()
 		if !s.t.answers.Take(by, extra) {
 			s.Cut()
@@ -171,9 +173,7 @@ func (s *socket) finished(u *unfinished) {
 	close(u.done)
 	s.writing.Unlock()
 	for _, sub := range s.subscriptions() {
-		for _, r := range sub.readers {
-			r.wake()
-		}
+		sub.Wake()
 	}
 }
 

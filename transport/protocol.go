@@ -31,7 +31,7 @@ type operation struct {
 func (op *operation) close() {
 	op.cancel()
 	if op.stream != nil {
-		op.stream.sub.leave()
+		op.stream.sub.Leave()
 	}
 }
 
@@ -156,15 +156,15 @@ func (s *socket) stop(id string) {
 func (s *socket) operate(ctx context.Context, op *operation, params *graphql.RawParams) {
 	defer op.free() // the slot of a stream is that of its beginning
 	prepared, failed := s.t.prepare(ctx, s.exec, params)
-	stream := prepared.Operation == nil || isKind(prepared, ast.Subscription) // unknown: perhaps a stream
+	isStream := prepared.Operation == nil || isKind(prepared, ast.Subscription) // unknown: perhaps a stream
 	if failed == nil && s.t.registry.IsDraining() {
 		s.t.meters.request(prepared, OutcomeRefused)
 		failed = &graphql.Response{Errors: gqlerror.List{s.t.options.Refuse(ctx, refusal.Draining.Code, refusal.Draining.Reason, refusal.Draining.Message)}}
 	}
 	switch {
 	case failed != nil:
-		s.refuse(op, stream, failed.Errors)
-	case stream:
+		s.refuse(op, isStream, failed.Errors)
+	case isStream:
 		s.subscribed(ctx, op, prepared)
 	case isKind(prepared, ast.Mutation):
 		if s.beginMutation(op) {
@@ -187,8 +187,8 @@ func (s *socket) emit(op *operation, r result) {
 
 // refuse ends an operation with errors. A stream whose trouble passes takes its socket along: the client
 // comes back and goes on, where `error` would be the end for it.
-func (s *socket) refuse(op *operation, stream bool, errs gqlerror.List) {
-	if code := passing(errs); stream && code != 0 && s.isOpen(op) {
+func (s *socket) refuse(op *operation, isStream bool, errs gqlerror.List) {
+	if code := passing(errs); isStream && code != 0 && s.isOpen(op) {
 		s.t.meters.refused(errs)
 		s.end(code)
 		return

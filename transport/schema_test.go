@@ -13,6 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/transport/refusal"
+	"parley/transport/stream"
 )
 
 type identityKey struct{}
@@ -153,7 +154,7 @@ func (w *world) wait(ctx context.Context) (string, error) {
 // errors of an event lack the root field in their path.
 func (e executable) stream(ctx context.Context, field graphql.CollectedField) graphql.ResponseHandler {
 	e.w.runs.Add(1)
-	objects, err := Events[string](ctx)
+	objects, err := stream.Events[string](ctx)
 	if err != nil {
 		graphql.AddError(ctx, err)
 		return nil

@@ -9,6 +9,7 @@ import (
 	"github.com/gobwas/ws"
 
 	"parley/transport/budget"
+	"parley/transport/stream"
 )
 
 // A socketStream is a subscription over a WebSocket. The lock s.writing guards its readers.
@@ -16,32 +17,34 @@ type socketStream struct {
 	s      *socket
 	op     *operation
 	prefix []byte // of each message, up to its payload
-	sub    *subscription
-	ended  bool // for good; guarded by writing
+	sub    *stream.Subscription
+
+	// Guarded by writing.
+	ended      bool                    // for good
+	catchingUp map[*stream.Reader]bool // whose log is read for them alone
 }
 
 // subscribed opens a stream, and lets it go on without this goroutine.
 func (s *socket) subscribed(ctx context.Context, op *operation, prepared *graphql.OperationContext) {
-	stream, no := s.t.options.Open(ctx, prepared, "")
+	source, no := s.t.options.Open(ctx, prepared, "")
 	if no != nil {
 		s.t.meters.request(prepared, OutcomeRefused)
 		s.refuse(op, true, no)
 		return
 	}
-	stream.ID = nil // messages have none
+	source.ID = nil // messages have none
 	x := &socketStream{s: s, op: op, prefix: nextPrefix(op.id)}
-	if x.sub = s.t.newSubscription(x, stream, s.user()); x.sub == nil || !x.sub.join(s.exec, prepared) {
+	if x.sub = s.t.feeds.Subscribe(stream.Prepared{Exec: s.exec, Op: prepared}, source, s.user(), x); x.sub == nil {
 		s.t.meters.request(prepared, OutcomeRefused)
 		s.refuse(op, true, s.t.manyStreams(ctx))
 		return
 	}
+	s.t.meters.request(prepared, OutcomeOK)
 	if !s.attach(op, x) {
-		x.sub.leave()
+		x.sub.Leave()
 		return
 	}
-	for _, r := range x.sub.readers {
-		r.wake()
-	}
+	x.sub.Wake()
 }
 
 func (s *socket) context() context.Context {
@@ -77,10 +80,10 @@ func (s *socket) attach(op *operation, x *socketStream) bool {
 }
 
 // subscriptions are those that run.
-func (s *socket) subscriptions() []*subscription {
+func (s *socket) subscriptions() []*stream.Subscription {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var all []*subscription
+	var all []*stream.Subscription
 	for _, op := range s.operations {
 		if op.stream != nil {
 			all = append(all, op.stream.sub)
@@ -89,35 +92,39 @@ func (s *socket) subscriptions() []*subscription {
 	return all
 }
 
-var outputs = sync.Pool{New: func() any { b := make([]byte, 0, writeBytes); return &b }}
+var outputs = sync.Pool{New: func() any { b := make([]byte, 0, stream.WriteBytes); return &b }}
 
-// serve gives the client what follows the reader's position, as far as the kernel takes it.
-func (x *socketStream) serve(r *reader) (events int) {
+// Serve gives the client what follows the reader's position, as far as the kernel takes it.
+func (x *socketStream) Serve(r *stream.Reader) (events int) {
 	b := outputs.Get().(*[]byte)
 	defer outputs.Put(b)
 	x.s.writing.Lock()
 	defer x.s.writing.Unlock()
-	for !r.behind && x.mayWrite() {
-		entries, where, ended := r.ready()
-		if where == behind {
-			r.behind = x.s.start(func() { x.catchUp(r) }, func() { x.s.end(closeTryLater) })
+	for !x.catchingUp[r] && x.mayWrite() {
+		page := r.Window()
+		if page.IsBehind() {
+			x.setCatchingUp(r, x.s.start(func() { x.catchUp(r) }, func() { x.s.end(closeTryLater) }))
 			return events
 		}
-		shown := 0
-		*b, shown = r.take((*b)[:0], entries)
-		events += shown
-		if len(*b) > 0 {
-			x.s.push(*b)
-		}
-		if why := r.end(ended); why != nil {
-			x.end(why)
-			return events
-		}
-		if len(entries) == 0 || r.over {
+		step := x.hand(r, b, page)
+		events += step.Events
+		if step.End != nil || !step.More {
 			return events
 		}
 	}
 	return events
+}
+
+// hand gives the client what one write takes of a page, under the lock s.writing.
+func (x *socketStream) hand(r *stream.Reader, b *[]byte, page stream.Page) stream.Step {
+	step := r.Take((*b)[:0], page)
+	if *b = step.Bytes; len(*b) > 0 {
+		x.s.push(*b)
+	}
+	if step.End != nil {
+		x.end(r, step.End)
+	}
+	return step
 }
 
 // mayWrite is asked under the lock s.writing.
@@ -125,54 +132,62 @@ func (x *socketStream) mayWrite() bool {
 	return x.s.unfinished == nil && !x.ended && !x.op.over.Load()
 }
 
-// catchUp reads the log for a reader that is behind the window, until it is not.
-func (x *socketStream) catchUp(r *reader) {
-	for at, more := r.at, true; more; {
-		entries, err := r.history(x.s.context(), at)
-		if at, more = x.deliver(r, entries, err); !more {
-			break
-		}
+// setCatchingUp is called under the lock s.writing. Nearly always the map is empty, and then there is none.
+func (x *socketStream) setCatchingUp(r *stream.Reader, is bool) {
+	switch {
+	case is && x.catchingUp == nil:
+		x.catchingUp = map[*stream.Reader]bool{r: true}
+	case is:
+		x.catchingUp[r] = true
+	case len(x.catchingUp) == 1:
+		x.catchingUp = nil
+	default:
+		delete(x.catchingUp, r)
 	}
-	r.wake()
+}
+
+// catchUp reads the log for a reader that is behind the window, until it is not.
+func (x *socketStream) catchUp(r *stream.Reader) {
+	for at, more := r.At(), true; more; {
+		page := r.History(x.s.context(), at)
+		at, more = x.deliver(r, page)
+	}
+	r.Wake()
 }
 
 // deliver hands out what was read for one reader, unless others wait for the client: it is read again when they
 // have gone, and nobody holds it meanwhile. more: the reader is still behind, and its log is to be read on.
-func (x *socketStream) deliver(r *reader, entries []entry, err error) (at Position, more bool) {
+func (x *socketStream) deliver(r *stream.Reader, page stream.Page) (at stream.Position, more bool) {
 	x.s.writing.Lock()
 	defer x.s.writing.Unlock()
-	r.behind = false
 	if !x.mayWrite() {
-		return r.at, false
+		x.setCatchingUp(r, false)
+		return r.At(), false
 	}
 	b := outputs.Get().(*[]byte)
 	defer outputs.Put(b)
-	shown := 0
-	if *b, shown = r.take((*b)[:0], entries); len(*b) > 0 {
-		x.s.push(*b)
-	}
-	x.s.t.meters.caughtUp.Add(uint64(shown))
-	if why := r.end(err); why != nil {
-		x.end(why)
-		return r.at, false
-	}
-	_, where, _ := r.ready()
-	r.behind = where == behind && !r.over
-	return r.at, r.behind
+	step := x.hand(r, b, page)
+	r.Delivered(page, step.Events)
+	more = step.End == nil && !r.IsOver() && r.Window().IsBehind()
+	x.setCatchingUp(r, more)
+	return r.At(), more
 }
 
-// end ends the stream for good, under the lock s.writing. The errors wait for what is unfinished. Where the log
+// end ends the stream for good, under the lock s.writing. The errors wait for a pending write. Where the log
 // cannot be read the whole socket goes instead, since errors would be final.
-func (x *socketStream) end(why error) {
+func (x *socketStream) end(r *stream.Reader, why error) {
 	x.ended = true
-	if errors.Is(why, errUnreadable) {
+	if errors.Is(why, stream.ErrUnreadable) {
 		x.s.start(func() { x.s.end(closeTryLater) }, nil)
 		return
 	}
-	x.s.start(func() { x.s.fail(x.op, x.sub.told(x.s.context(), why)) }, nil)
+	x.s.start(func() { x.s.fail(x.op, r.Tell(x.s.context(), why)) }, nil)
 }
 
-func (x *socketStream) write(b, body []byte) []byte { return appendNext(b, x.prefix, body) }
+// Append is called under the lock s.writing. Messages have no id of a position.
+func (x *socketStream) Append(b []byte, _ string, body []byte) []byte {
+	return appendNext(b, x.prefix, body)
+}
 
 // appendNext appends a message with a result as a frame.
 func appendNext(b, prefix, body []byte) []byte {

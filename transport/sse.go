@@ -47,7 +47,7 @@ func (e eventStream) serve(w http.ResponseWriter, r *http.Request, exec graphql.
 	ctx, session := e.identify(r)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s := &stream{
+	s := &response{
 		t: e.Transports, w: w, control: http.NewResponseController(w), session: session, holder: budget.HolderOf(session.User, slot.Address()),
 		signal: make(chan struct{}, 1), cancel: cancel,
 	}
@@ -76,9 +76,9 @@ func (e eventStream) serve(w http.ResponseWriter, r *http.Request, exec graphql.
 	}
 }
 
-// A stream is an open response. Only the handler's goroutine writes to it: a write after its return would
+// A response is open as long as there may be events. Only the handler's goroutine writes to it: a write after its return would
 // end the process.
-type stream struct {
+type response struct {
 	t       *Transports
 	w       http.ResponseWriter
 	control *http.ResponseController
@@ -93,7 +93,7 @@ type stream struct {
 }
 
 // execute answers a query or a mutation.
-func (s *stream) execute(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) {
+func (s *response) execute(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) {
 	results := make(chan result, 1)
 	go func() {
 		defer s.notify()
@@ -118,7 +118,7 @@ func (s *stream) execute(ctx context.Context, exec graphql.GraphExecutor, op *gr
 }
 
 // notify tells the handler's goroutine that there may be something for it.
-func (s *stream) notify() {
+func (s *response) notify() {
 	select {
 	case s.signal <- struct{}{}:
 	default:
@@ -127,7 +127,7 @@ func (s *stream) notify() {
 
 // relay sends the headers, and has the handler's goroutine look for something to write at once and whenever
 // there may be something, until look answers false or the stream ends.
-func (s *stream) relay(ctx context.Context, look func() bool) {
+func (s *response) relay(ctx context.Context, look func() bool) {
 	if !s.open() {
 		return
 	}
@@ -148,7 +148,7 @@ func (s *stream) relay(ctx context.Context, look func() bool) {
 }
 
 // open sends the headers, and a comment, because some proxies keep headers back until there is a body.
-func (s *stream) open() bool {
+func (s *response) open() bool {
 	header := s.w.Header()
 	header.Set("Content-Type", mediaEvents+"; charset=utf-8")
 	header.Set("X-Content-Type-Options", "nosniff")
@@ -158,14 +158,14 @@ func (s *stream) open() bool {
 }
 
 // refuse answers an operation that may not be executed.
-func (s *stream) refuse(errs gqlerror.List) {
+func (s *response) refuse(errs gqlerror.List) {
 	if s.open() {
 		s.finish(result{errs: errs})
 	}
 }
 
 // over takes the stream out of all hands before the handler returns: the connection may live on.
-func (s *stream) over() {
+func (s *response) over() {
 	s.t.registry.Remove(s)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -173,14 +173,14 @@ func (s *stream) over() {
 }
 
 // Sweep aborts the stream when its session is over.
-func (s *stream) Sweep(now time.Time) {
+func (s *response) Sweep(now time.Time) {
 	if until := s.session.Until; !until.IsZero() && !now.Before(until) {
 		s.abort()
 	}
 }
 
 // EndSession aborts the stream of an ended session.
-func (s *stream) EndSession(ids map[string]bool) <-chan struct{} {
+func (s *response) EndSession(ids map[string]bool) <-chan struct{} {
 	if ids[s.session.ID] {
 		s.abort()
 	}
@@ -188,7 +188,7 @@ func (s *stream) EndSession(ids map[string]bool) <-chan struct{} {
 }
 
 // Drain aborts the stream, so that its client comes back.
-func (s *stream) Drain() { s.abort() }
+func (s *response) Drain() { s.abort() }
 
 // Cut is the same.
-func (s *stream) Cut() { s.abort() }
+func (s *response) Cut() { s.abort() }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"parley/transport/stream"
 	"parley/transport/wire"
 )
 
@@ -49,7 +50,7 @@ func (t *Transports) bindConn(ctx context.Context) {
 }
 
 // takeBy bounds all that is still to be written, however slowly it is taken.
-func (s *stream) takeBy(due time.Time) {
+func (s *response) takeBy(due time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.due = due
@@ -65,7 +66,7 @@ const (
 
 // finish sends the last result. Errors without data are a `next` too: the protocol has no event for them. The body may
 // be large and is charged as it is, so no more than a write is made of it at once.
-func (s *stream) finish(r result) {
+func (s *response) finish(r result) {
 	body := r.body
 	if r.errs != nil {
 		s.t.meters.refused(r.errs)
@@ -96,7 +97,7 @@ func appendEvent(b []byte, id string, body []byte) []byte {
 // Each piece has WriteTimeout, so a slow reader lives and one that reads nothing is cut.
 const ssePiece = 16 << 10
 
-func (s *stream) send(b []byte) bool {
+func (s *response) send(b []byte) bool {
 	for len(b) > 0 {
 		piece := b[:min(len(b), ssePiece)]
 		b = b[len(piece):]
@@ -119,8 +120,8 @@ func (s *stream) send(b []byte) bool {
 
 // sendEvents is send for what may hold an event that is larger than a write: that is charged to whose it is, and
 // without room for it the response is cut. The client comes back and goes on from there.
-func (s *stream) sendEvents(b []byte) bool {
-	if extra := int64(len(b) - writeBytes); extra > 0 {
+func (s *response) sendEvents(b []byte) bool {
+	if extra := int64(len(b) - stream.WriteBytes); extra > 0 {
 		if !s.t.answers.Take(s.holder, extra) {
 			s.abort()
 			return false
@@ -131,7 +132,7 @@ func (s *stream) sendEvents(b []byte) bool {
 }
 
 // extend gives the next write its time, unless the stream has ended.
-func (s *stream) extend() bool {
+func (s *response) extend() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ended {
@@ -149,7 +150,7 @@ func (s *stream) extend() bool {
 // recovers http.ErrAbortHandler and would write an error into the stream. But net/http drops a connection
 // after a write that failed, and behind a deadline in the past every write fails, the closing chunk too. It
 // answers whether this was the end.
-func (s *stream) abort() bool {
+func (s *response) abort() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ended {

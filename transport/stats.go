@@ -2,7 +2,6 @@ package transport
 
 import (
 	"strconv"
-	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -32,7 +31,7 @@ type Stats struct {
 	Live       uint64 // events handed to readers out of the window
 	CaughtUp   uint64 // events handed to readers who were behind it
 
-	// Lag is how long events took, in nanoseconds: from Event.At until the WebSockets among up to 512 readers of a
+	// Lag is how long events took, in nanoseconds: from stream.Event.At until the WebSockets among up to 512 readers of a
 	// feed had been written to (the bytes are the kernel's then), and the event streams among them had been told to
 	// write. The oldest event that such a pass handed out counts. Readers behind the window are left out.
 	Lag meter.Distribution
@@ -77,14 +76,15 @@ const RoomBytes = "request_bytes"
 
 // Stats returns them. Safe for concurrent use.
 func (t *Transports) Stats() Stats {
-	m := &t.meters
+	m, streams := &t.meters, t.feeds.Stats()
 	s := Stats{
-		Streams: int(m.streams.Load()), WindowBytes: t.quotas.windowBytes(), AnswerBytes: t.answers.Bytes(), CatchingUp: len(t.feeds.turns),
+		Streams: streams.Streams, Feeds: streams.Feeds, WindowBytes: streams.WindowBytes, AnswerBytes: t.answers.Bytes(), CatchingUp: streams.CatchingUp,
 		Requests: make(map[Request]uint64, len(m.requests)), QueryTime: m.query.Distribution(), WriteTime: m.mutation.Distribution(),
-		Refusals: m.refusals.Counts(), Executions: uint64(t.feeds.runs.Load()), Live: m.live.Load(), CaughtUp: m.caughtUp.Load(),
-		Lag: m.lag.Distribution(), Closed: m.closed.Counts(), Drops: m.drops.Counts(),
+		Refusals: m.refusals.Counts(), Executions: streams.Executions, Live: streams.Live, CaughtUp: streams.CaughtUp,
+		Lag: streams.Lag, Closed: m.closed.Counts(), Drops: m.drops.Counts(),
 		NoRoom: t.gate.NoRoom(),
 	}
+	s.Drops[DropWindow] = streams.DroppedWindows
 	s.NoRoom[RoomBytes] = t.inbound.GivenUp()
 	for kind, outcomes := range m.requests {
 		for outcome, n := range outcomes.Counts() {
@@ -92,20 +92,14 @@ func (t *Transports) Stats() Stats {
 		}
 	}
 	s.Sockets, s.EventStreams = t.registry.Count()
-	t.feeds.mu.Lock()
-	defer t.feeds.mu.Unlock()
-	s.Feeds = len(t.feeds.byKey)
 	return s
 }
 
 // meters are what is counted where it happens.
 type meters struct {
-	streams         atomic.Int64
 	requests        map[string]*meter.Tally // by kind; never changed
 	query, mutation *meter.Histogram
 	refusals        *meter.Tally
-	live, caughtUp  atomic.Uint64
-	lag             *meter.Histogram
 	closed, drops   *meter.Tally
 }
 
@@ -114,8 +108,8 @@ func (m *meters) init(codes []string) {
 	for _, kind := range []string{"query", "mutation", "subscription", KindUnread, KindUnknown} {
 		m.requests[kind] = meter.NewTally(OutcomeOK, OutcomePartial, OutcomeRefused)
 	}
-	m.query, m.mutation, m.lag = meter.NewTimes(), meter.NewTimes(), meter.NewTimes()
-	m.refusals, m.drops = meter.NewTally(codes...), meter.NewTally(DropStalled, DropSilent, DropUnfinished, DropWindow)
+	m.query, m.mutation = meter.NewTimes(), meter.NewTimes()
+	m.refusals, m.drops = meter.NewTally(codes...), meter.NewTally(DropStalled, DropSilent, DropUnfinished)
 	ends := []string{CloseClient, CloseLost}
 	for _, code := range []ws.StatusCode{
 		closeTooBig, closeRestart, closeTryLater, closeBadMessage, closeNotSignedIn,
@@ -162,16 +156,4 @@ func (m *meters) gone(e *ending) {
 	default:
 		m.closed.Add(strconv.Itoa(int(e.code)), 1)
 	}
-}
-
-// delivered notes the lag of a pass that has given all readers of the block what a window has. Whoever serves the
-// block calls it.
-func (b *block) delivered(w *window) {
-	for _, e := range w.behind(b.timed) {
-		if e.body != nil && e.millis > 0 {
-			b.feed.t.meters.lag.Observe(int64(max(0, time.Since(time.UnixMilli(e.millis)))))
-			break
-		}
-	}
-	b.timed = w.last().Place
 }

@@ -47,6 +47,7 @@ import (
 	"parley/transport/admission"
 	"parley/transport/budget"
 	"parley/transport/refusal"
+	"parley/transport/stream"
 )
 
 // Credentials are what a request or a connection_init says about who is asking.
@@ -80,7 +81,7 @@ type Options struct {
 	// Open judges a subscription for whoever is in ctx and answers what it reads, or the errors of one that may
 	// not begin. lastEventID is the header of that name, or empty; it takes the place of the operation's own
 	// position. nil: there are no subscriptions.
-	Open func(ctx context.Context, op *graphql.OperationContext, lastEventID string) (*Stream, gqlerror.List)
+	Open func(ctx context.Context, op *graphql.OperationContext, lastEventID string) (*stream.Stream, gqlerror.List)
 
 	// Refuse builds the errors that are found before gqlgen is asked, or beside it. reason may be empty.
 	// nil: the message with `code` and `reason` as extensions.
@@ -142,7 +143,7 @@ func (o *Options) defaults() {
 		o.Detach = context.WithoutCancel
 	}
 	if o.Open == nil {
-		o.Open = func(ctx context.Context, _ *graphql.OperationContext, _ string) (*Stream, gqlerror.List) {
+		o.Open = func(ctx context.Context, _ *graphql.OperationContext, _ string) (*stream.Stream, gqlerror.List) {
 			return nil, gqlerror.List{o.Refuse(ctx, refusal.Internal, "", "There are no streams here.")}
 		}
 	}
@@ -195,9 +196,8 @@ type Transports struct {
 	options  Options
 	tuning   tuning
 	registry *admission.Registry
-	feeds    feeds
+	feeds    *stream.Feeds
 	gate     *admission.Gate
-	quotas   *quotas
 	answers  *budget.Answers
 	inbound  *budget.Inbound
 	meters   meters
@@ -234,12 +234,14 @@ func build(o Options, p tuning) *Transports {
 	t.meters.init(o.Codes)
 	t.registry = admission.NewRegistry(admission.Times{Sweep: p.sweep, Quiet: p.cut, Drain: p.drain}, o.Logger)
 	t.inbound = budget.NewInbound(p.inbound, p.inboundShare)
-	t.feeds.init(t)
+	t.feeds = stream.New(stream.Options{
+		WindowEvents: o.WindowEvents, WindowTotal: o.WindowTotal, CatchUpParallel: o.CatchUpParallel, UserRoomStreams: o.UserRoomStreams,
+		Block: p.block, Logger: o.Logger, Fault: t.fault,
+	})
 	t.gate = admission.NewGate(admission.Limits{
 		Connections: o.MaxConnections, ConnectionsPerAddress: o.MaxConnectionsPerAddress, UnsignedPerAddress: o.MaxUnsignedPerAddress,
 		ConnectionsPerUser: o.MaxConnectionsPerUser, AcceptRate: o.AcceptRate, AddressRequestRate: o.AddressRequestRate, OnStream: o.OnStream,
 	}, t.registry)
-	t.quotas = newQuotas(&t.options)
 	t.answers = budget.NewAnswers(o.AnswersTotal)
 	return t
 }

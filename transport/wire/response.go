@@ -1,4 +1,4 @@
-// Package wire reads requests and writes responses: JSON within bounds, and GraphQL in it. It knows bytes, and neither
+// Package wire reads requests, tells operations apart and writes responses: JSON within bounds, and GraphQL in it. It knows bytes, and neither
 // a connection nor what is executed.
 package wire
 

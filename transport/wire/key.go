@@ -1,4 +1,4 @@
-package transport
+package wire
 
 import (
 	"crypto/sha256"
@@ -6,14 +6,12 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
-
-	"parley/transport/wire"
 )
 
-// operationKey tells operations apart by what they show: the text, the name and the variables. What is used
+// Key tells operations apart by what they show: the text, the name and the variables. What is used
 // only in the arguments of the root field chose the logs and the positions, and is left out: the room is part of
 // the feed's key, the position is the reader's own. A literal there stays in the text, which costs sharing.
-func operationKey(op *graphql.OperationContext) [sha256.Size]byte {
+func Key(op *graphql.OperationContext) [sha256.Size]byte {
 	variables := op.Variables
 	if len(variables) > 0 {
 		u := uses{doc: op.Doc, names: map[string]bool{}, seen: map[string]bool{}}
@@ -23,15 +21,15 @@ func operationKey(op *graphql.OperationContext) [sha256.Size]byte {
 		maps.DeleteFunc(variables, func(name string, _ any) bool { return !u.names[name] })
 	}
 	h := sha256.New()
-	for _, part := range [][]byte{wire.MustJSON(op.RawQuery), wire.MustJSON(op.OperationName), wire.MustJSON(variables)} {
+	for _, part := range [][]byte{MustJSON(op.RawQuery), MustJSON(op.OperationName), MustJSON(variables)} {
 		_, _ = h.Write(part) // JSON ends itself; a hash never fails
 	}
 	return [sha256.Size]byte(h.Sum(nil))
 }
 
-// operationBytes is what an operation that is kept holds of its request.
-func operationBytes(op *graphql.OperationContext) int64 {
-	return int64(len(op.RawQuery) + len(wire.MustJSON(op.Variables)))
+// Size is how many bytes an operation that is kept holds of its request.
+func Size(op *graphql.OperationContext) int64 {
+	return int64(len(op.RawQuery) + len(MustJSON(op.Variables)))
 }
 
 // uses are the variables that an operation uses outside the arguments of its root field.

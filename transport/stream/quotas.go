@@ -1,4 +1,4 @@
-package transport
+package stream
 
 import (
 	"container/list"
@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// What one person's streams may take on a node, besides UserRoomStreams in each log. A stream has at most logsOfStream
+// What one person's streams may take on a node, besides Options.UserRoomStreams in each log. A stream has at most logsOfStream
 // logs, so nobody who follows all of their logs on all of their devices comes near.
 const (
 	logsOfStream      = 1000
 	maxFeeds          = 4 * logsOfStream // operations that differ, each in each log
 	maxOperationBytes = 4 << 20          // documents and variables of those whose first reader is theirs
-	windowShare       = 16               // windows that only they read may hold this part of WindowTotal
+	windowShare       = 16               // windows that only they read may hold this part of Options.WindowTotal
 	debtKept          = 30 * time.Second // what a person's streams have cost is known so long after the last of them
 )
 
@@ -32,8 +32,8 @@ type quotas struct {
 // A quota is what one person has.
 type quota struct {
 	queue                     // for workers
-	turn       chan struct{}  // holds one while a reader of theirs that is behind its window reads the log
-	rested     time.Time      // until then the next one waits; guarded by turn
+	sem        chan struct{}  // a semaphore of one: a reader of theirs that is behind its window reads the log
+	rested     time.Time      // until then the next one waits; guarded by sem
 	user       string         // whose it is
 	readers    int            // in all logs
 	logs       map[string]int // readers of each
@@ -43,8 +43,8 @@ type quota struct {
 	left       time.Time      // when they had no reader any more
 }
 
-func newQuotas(o *Options) *quotas {
-	return &quotas{streams: o.UserRoomStreams, windows: o.WindowTotal, people: map[string]*quota{}}
+func newQuotas(streams int, windows int64) *quotas {
+	return &quotas{streams: streams, windows: windows, people: map[string]*quota{}}
 }
 
 // enter counts a reader in each of these logs, or in none when the person has enough, and returns the person's quota.
@@ -54,7 +54,7 @@ func (x *quotas) enter(user string, logs []Log) *quota {
 	x.forget(time.Now())
 	q := x.people[user]
 	if q == nil {
-		q = &quota{user: user, logs: map[string]int{}, feeds: map[*feed]int{}, turn: make(chan struct{}, 1)}
+		q = &quota{user: user, logs: map[string]int{}, feeds: map[*feed]int{}, sem: make(chan struct{}, 1)}
 		x.people[user] = q
 	}
 	for i, log := range logs {
@@ -99,7 +99,7 @@ func (x *quotas) forget(now time.Time) {
 		x.idle = x.idle[1:]
 		switch {
 		case q.readers > 0 || now.Sub(q.left) < debtKept: // they have come back, and perhaps left again
-		case len(q.turn) > 0: // a read of theirs runs still
+		case len(q.sem) > 0: // a read of theirs runs still
 			q.left = now
 			x.idle = append(x.idle, q)
 		case x.people[q.user] == q:

@@ -1,4 +1,4 @@
-package transport
+package stream
 
 import (
 	"runtime"
@@ -24,7 +24,7 @@ func TestWhoHasCostLeastComesFirst(t *testing.T) {
 	}
 	popular := &feed{}
 	popular.people.Store(500)
-	crowd := func() *block {
+	shared := func() *block {
 		b := &block{feed: popular}
 		x.add(b)
 		return b
@@ -40,10 +40,10 @@ func TestWhoHasCostLeastComesFirst(t *testing.T) {
 	alone, late := person(), person()
 	first, second, third := alone(), alone(), alone()
 	serve(first, 10*time.Millisecond)
-	of := crowd()
+	of := shared()
 	serve(of, 100*time.Millisecond) // it has waited for one block, and not for three
 	serve(second, time.Millisecond)
-	again := crowd()
+	again := shared()
 	x.add(second) // is due once more, behind the third
 	serve(again, 100*time.Millisecond)
 	serve(third, time.Millisecond)

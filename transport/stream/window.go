@@ -1,4 +1,4 @@
-package transport
+package stream
 
 import (
 	"slices"
@@ -57,7 +57,7 @@ const (
 	behind          // before its start, or at an event that is another one here: the log knows more
 )
 
-// after answers what follows a position.
+// after returns what follows a position.
 func (w *window) after(at Position) ([]entry, standing) {
 	if at.Place < w.start.Place {
 		return nil, behind
@@ -76,7 +76,7 @@ func (w *window) after(at Position) ([]entry, standing) {
 	return w.entries[i:], inside
 }
 
-// behind answers the entries after a place.
+// behind returns the entries after a place.
 func (w *window) behind(place int64) []entry {
 	i := sort.Search(len(w.entries), func(i int) bool { return w.entries[i].at.Place > place })
 	return w.entries[i:]

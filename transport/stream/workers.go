@@ -1,8 +1,9 @@
-package transport
+package stream
 
 import (
 	"container/heap"
 	"context"
+	"log/slog"
 	"runtime"
 	"sync"
 	"time"
@@ -18,7 +19,7 @@ import (
 // number; those that one person alone reads stand in that person's queue. So a feed that many read is not slowed down
 // by operations that somebody has executed for himself.
 type workers struct {
-	t *Transports
+	logger *slog.Logger
 
 	mu      sync.Mutex // guards all below, and all queues
 	waiting queues
@@ -79,7 +80,7 @@ const (
 	servedAndDue // once more
 )
 
-// add puts a block on the list. It never blocks for long: the bell calls it.
+// add puts a block on the list. It never blocks for long: notifications call it.
 func (x *workers) add(b *block) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -93,7 +94,7 @@ func (x *workers) add(b *block) {
 	x.list(b)
 	if x.running < runtime.GOMAXPROCS(0) {
 		x.running++
-		go safe.Run(context.Background(), x.t.options.Logger, x.work, nil)
+		go safe.Run(context.Background(), x.logger, x.work, nil)
 	}
 }
 
@@ -118,7 +119,7 @@ func (x *workers) work() {
 			return
 		}
 		begun := time.Now()
-		safe.Run(context.Background(), x.t.options.Logger, b.serve, nil)
+		safe.Run(context.Background(), x.logger, b.serve, nil)
 		x.done(b, q, time.Since(begun))
 	}
 }
@@ -159,13 +160,13 @@ func (x *workers) done(b *block, q *queue, took time.Duration) {
 	b.state = resting
 }
 
-// serve has each reader of the block take what is new. The window moves meanwhile if the bell rings, because what
+// serve has each reader of the block take what is new. The window moves meanwhile after a notification, because what
 // a change has made old is not handed out; but not beyond what the last readers still need: they come first next time.
 func (b *block) serve() {
 	readers, may := *b.readers.Load(), b.feed.mayMove()
 	behind := b.feed.fresh() >= may // there is more than one pass can take
 	w, events := b.feed.window.Load(), 0
-	defer func() { b.feed.t.meters.live.Add(uint64(events)) }()
+	defer func() { b.feed.feeds.meters.live.Add(uint64(events)) }()
 	for range readers {
 		if !behind && b.feed.due.Load() {
 			if may -= b.feed.advance(may); may <= 0 {
@@ -174,7 +175,7 @@ func (b *block) serve() {
 		}
 		b.from = (b.from + 1) % len(readers)
 		r := readers[b.from]
-		events += r.sub.out.serve(r)
+		events += r.sub.out.Serve(r)
 	}
 	b.delivered(w)
 }

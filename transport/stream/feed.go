@@ -1,4 +1,4 @@
-package transport
+package stream
 
 import (
 	"container/list"
@@ -12,14 +12,14 @@ import (
 )
 
 // A feed is all readers of one log that run the same operation. Each event is executed once for all of
-// them and encoded once; a reader adds its own prefix. It has no goroutine: the bell puts its blocks on the
-// list of the workers (workers.go), and the first one there reads on.
+// them and encoded once; a reader adds its own prefix. It has no goroutine: a notification puts its blocks on
+// the list of the workers (workers.go), and the first one there reads on.
 type feed struct {
-	program
+	prepared
 	key  feedKey
 	tail Tail
 
-	due    atomic.Bool // the bell has rung since the log was last read to its end
+	due    atomic.Bool // notified since the log was last read to its end
 	window atomic.Pointer[window]
 	blocks atomic.Pointer[[]*block] // changed under the lock of feeds
 
@@ -33,15 +33,15 @@ type feed struct {
 	held  int64         // bytes of the window
 	grown *list.Element // in quotas; nil: the window holds nothing
 
-	turn    chan struct{} // holds one while somebody reads on
-	retry   time.Duration // guarded by turn
-	failing time.Time     // when the first of the tries began that have all failed; guarded by turn
+	sem     chan struct{} // a semaphore of one: whoever reads on
+	retry   time.Duration // guarded by sem
+	failing time.Time     // when the first of the tries began that have all failed; guarded by sem
 }
 
 // A block is some readers of a feed, served by one worker in one go.
 type block struct {
 	feed    *feed
-	readers atomic.Pointer[[]*reader] // never changed, only replaced; under the lock of feeds
+	readers atomic.Pointer[[]*Reader] // never changed, only replaced; under the lock of feeds
 	state   blockState                // guarded by the lock of workers
 	from    int                       // the reader that is served next; of whoever serves the block
 	timed   int64                     // the place up to which the lag has been noted; likewise
@@ -53,7 +53,7 @@ const firstRetry, longestRetry = 100 * time.Millisecond, 2 * time.Second
 // longestOutage is how long a log may be unreadable before its readers are sent away: another node may reach it.
 const longestOutage = 15 * time.Second
 
-// wake is the feed's ear. It never blocks.
+// wake is called for each notification of the log. It never blocks.
 func (f *feed) wake() {
 	f.due.Store(true)
 	f.serve()
@@ -62,19 +62,19 @@ func (f *feed) wake() {
 // serve has all readers look at the window.
 func (f *feed) serve() {
 	for _, b := range *f.blocks.Load() {
-		f.t.feeds.workers.add(b)
+		f.feeds.workers.add(b)
 	}
 }
 
-// mayMove is how far the window may move before the readers have had their turn: all they do not have
+// mayMove is how far the window may move before the readers have been served: all they do not have
 // is in it still.
-func (f *feed) mayMove() int { return max(1, f.t.options.WindowEvents/2) }
+func (f *feed) mayMove() int { return max(1, f.feeds.options.WindowEvents/2) }
 
-// stale says whether the window is to be read on, or somebody is at it. In this order: who reads on has taken its
-// turn before it takes the mark away.
-func (f *feed) stale() bool { return f.due.Load() || len(f.turn) > 0 }
+// stale says whether the window is to be read on, or somebody is at it. In this order: who reads on holds the
+// semaphore before it takes the mark away.
+func (f *feed) stale() bool { return f.due.Load() || len(f.sem) > 0 }
 
-// fresh reads on if the bell has rung, or waits for whoever does, and answers how far it has read itself.
+// fresh reads on after a notification, or waits for whoever does, and returns how far it has read itself.
 func (f *feed) fresh() int {
 	if !f.stale() {
 		return 0
@@ -82,12 +82,12 @@ func (f *feed) fresh() int {
 	return f.advance(f.mayMove())
 }
 
-// advance reads on until nothing follows, or the window has moved so far: then the readers have their turn, and
-// after them the rest. Whoever comes meanwhile waits, since it wants the same events.
+// advance reads on until nothing follows, or the window has moved so far: then the readers are served, and
+// after them comes the rest. Whoever comes meanwhile waits, since it wants the same events.
 func (f *feed) advance(most int) (n int) {
-	f.turn <- struct{}{}
-	defer func() { <-f.turn }()
-	for f.due.Swap(false) { // before reading, so that a bell during it is heard after it
+	f.sem <- struct{}{}
+	defer func() { <-f.sem }()
+	for f.due.Swap(false) { // before reading, so that a notification meanwhile is seen afterwards
 		for more := true; more; {
 			k := f.readOn()
 			if n += k; n >= most {
@@ -100,7 +100,7 @@ func (f *feed) advance(most int) (n int) {
 	return n
 }
 
-// readOn moves the window by a page, and answers how far: in events, where large ones count as several.
+// readOn moves the window by a page, and returns how far: in events, where large ones count as several.
 func (f *feed) readOn() int {
 	w := f.window.Load()
 	if w.ended != nil || w.over {
@@ -118,10 +118,10 @@ func (f *feed) readOn() int {
 		f.close(end.Err)
 		return 0
 	case err != nil: // what the window holds may have changed since, and nobody knows
-		f.t.quotas.change(f, (*window).emptied)
-		f.t.meters.drops.Add(DropWindow, 1)
+		f.feeds.quotas.change(f, (*window).emptied)
+		f.feeds.meters.droppedWindows.Add(1)
 		if time.Since(f.failing) >= longestOutage {
-			f.close(errUnreadable)
+			f.close(ErrUnreadable)
 			return 0
 		}
 		f.retry = min(max(firstRetry, 2*f.retry), longestRetry)
@@ -131,45 +131,45 @@ func (f *feed) readOn() int {
 	if f.retry = 0; len(events) == 0 {
 		return 0
 	}
-	entries, ended := f.run(events)
+	entries, ended := f.execute(events)
 	if ended != nil {
 		f.close(ended)
 		return 0
 	}
-	f.t.quotas.change(f, func(w *window) *window { return w.grow(entries, f.t.options.WindowEvents, windowBytes) })
-	return max(len(entries), size(entries)*f.t.options.WindowEvents/windowBytes)
+	f.feeds.quotas.change(f, func(w *window) *window { return w.grow(entries, f.feeds.options.WindowEvents, windowBytes) })
+	return max(len(entries), size(entries)*f.feeds.options.WindowEvents/windowBytes)
 }
 
 // close has the window end for this reason.
 func (f *feed) close(why error) {
-	f.t.quotas.change(f, func(w *window) *window { return w.closed(why) })
+	f.feeds.quotas.change(f, func(w *window) *window { return w.closed(why) })
 }
 
 // abandon lets go of a feed without readers. It does not wait for whoever is reading on.
 func (f *feed) abandon() {
 	f.tail.Leave()
 	forget := func() {
-		f.t.quotas.change(f, func(*window) *window { return (&window{}).closed(errLeft) })
-		<-f.turn
+		f.feeds.quotas.change(f, func(*window) *window { return (&window{}).closed(errLeft) })
+		<-f.sem
 	}
 	select {
-	case f.turn <- struct{}{}:
+	case f.sem <- struct{}{}:
 		forget()
 	default:
-		go safe.Run(f.ctx, f.t.options.Logger, func() { f.turn <- struct{}{}; forget() }, nil)
+		go safe.Run(f.ctx, f.feeds.options.Logger, func() { f.sem <- struct{}{}; forget() }, nil)
 	}
 }
 
 // While live events are served, whoever is behind rests this many times as long as a read of the log took them.
 const rest = 3
 
-// history reads and executes what follows a position that the window does not know, in turns with all who are behind.
-// One person has one turn at a time, and rests behind it, so that live events of others come first.
-func (f *feed) history(ctx context.Context, r *reader, at Position) ([]entry, error) {
+// history reads and executes what follows a position that the window does not know, as one of a few at a time.
+// Each person reads once at a time, and rests after it, so that live events of others come first.
+func (f *feed) history(ctx context.Context, r *Reader, at Position) ([]entry, error) {
 	q := r.sub.quota
 	select {
-	case q.turn <- struct{}{}:
-		defer func() { <-q.turn }()
+	case q.sem <- struct{}{}:
+		defer func() { <-q.sem }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -177,8 +177,8 @@ func (f *feed) history(ctx context.Context, r *reader, at Position) ([]entry, er
 		return nil, err
 	}
 	select {
-	case f.t.feeds.turns <- struct{}{}:
-		defer func() { <-f.t.feeds.turns }()
+	case f.feeds.catchUp <- struct{}{}:
+		defer func() { <-f.feeds.catchUp }()
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -187,7 +187,7 @@ func (f *feed) history(ctx context.Context, r *reader, at Position) ([]entry, er
 	}
 	begun := time.Now()
 	defer func() {
-		if f.t.feeds.workers.areBusy(begun) {
+		if f.feeds.workers.areBusy(begun) {
 			q.rested = time.Now().Add(rest * time.Since(begun))
 		}
 	}()
@@ -195,7 +195,7 @@ func (f *feed) history(ctx context.Context, r *reader, at Position) ([]entry, er
 	if err != nil || len(events) == 0 {
 		return nil, err
 	}
-	entries, ended := f.run(events)
+	entries, ended := f.execute(events)
 	if ended != nil {
 		return nil, &EndError{ended}
 	}
@@ -204,12 +204,12 @@ func (f *feed) history(ctx context.Context, r *reader, at Position) ([]entry, er
 
 // join and leave are called under the lock of feeds.
 
-func (f *feed) join(r *reader) {
+func (f *feed) join(r *Reader) {
 	blocks := *f.blocks.Load()
-	i := slices.IndexFunc(blocks, func(b *block) bool { return len(*b.readers.Load()) < f.t.tuning.block })
+	i := slices.IndexFunc(blocks, func(b *block) bool { return len(*b.readers.Load()) < f.feeds.options.Block })
 	if i < 0 {
 		b := &block{feed: f, timed: f.window.Load().last().Place}
-		b.readers.Store(new([]*reader))
+		b.readers.Store(new([]*Reader))
 		blocks, i = append(slices.Clip(blocks), b), len(blocks)
 		f.blocks.Store(&blocks)
 	}
@@ -218,7 +218,7 @@ func (f *feed) join(r *reader) {
 	r.block.readers.Store(&readers)
 }
 
-func (f *feed) leave(r *reader) (empty bool) {
+func (f *feed) leave(r *Reader) (empty bool) {
 	readers := slices.Clone(*r.block.readers.Load())
 	i := slices.Index(readers, r)
 	readers = slices.Delete(readers, i, i+1)
