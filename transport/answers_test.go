@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"parley/transport/operation"
 )
 
 func TestAnswerBehindASlowStreamIsDue(t *testing.T) {
@@ -23,7 +25,7 @@ func TestAnswerBehindASlowStreamIsDue(t *testing.T) {
 		_, _ = io.WriteString(conn, frame(fin|text, fmt.Sprintf(`{"type":"subscribe","id":"%d","payload":{"query":"{hello}"}}`, id)))
 		return w.isEmpty()
 	}, func() string { return "still there" })
-	if drops := w.transports.Stats().Drops[DropStalled]; drops != 1 {
+	if drops := w.transports.Stats().Drops[operation.DropStalled]; drops != 1 {
 		t.Errorf("%d were counted", drops)
 	}
 	w.awaits(w.stopped, "big")

@@ -10,6 +10,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"parley/transport/admission"
+	"parley/transport/operation"
 	"parley/transport/refusal"
 	"parley/transport/wire"
 )
@@ -34,7 +35,7 @@ func (t *Transports) readBody(w http.ResponseWriter, r *http.Request) (*graphql.
 	begun := graphql.Now()
 	deadline := http.NewResponseController(w)
 	coming := t.inbound.Arrive(admission.AddressOf(r.RemoteAddr), func() {
-		t.meters.drops.Add(DropUnfinished, 1)
+		t.operations.CountDrop(operation.DropUnfinished)
 		_ = deadline.SetReadDeadline(time.Unix(1, 0))
 	})
 	most := t.options.MaxBody + 1 // the reader answers that it is too large

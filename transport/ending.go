@@ -44,7 +44,7 @@ func (s *socket) endWith(e *ending, grace time.Duration) (began bool) {
 }
 
 // beginEnd answers the operations that end at once.
-func (s *socket) beginEnd(e *ending, grace time.Duration) (over []*operation, began bool) {
+func (s *socket) beginEnd(e *ending, grace time.Duration) (over []*running, began bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ending != nil || s.left {

@@ -11,6 +11,7 @@ import (
 
 	"parley/transport/admission"
 	"parley/transport/budget"
+	"parley/transport/operation"
 	"parley/transport/refusal"
 	"parley/transport/safe"
 	"parley/transport/wire"
@@ -25,7 +26,7 @@ func (plainHTTP) Supports(*http.Request) bool { return true }
 // Do answers one request.
 func (h plainHTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	safe.Run(r.Context(), h.options.Logger, func() { h.serve(w, r, exec) }, func() {
-		h.answer(w, r, http.StatusInternalServerError, &graphql.Response{Errors: gqlerror.List{h.fault(r.Context())}})
+		h.answer(w, r, http.StatusInternalServerError, &graphql.Response{Errors: h.operations.Fault(r.Context())})
 	})
 }
 
@@ -41,20 +42,20 @@ func (h plainHTTP) serve(w http.ResponseWriter, r *http.Request, exec graphql.Gr
 		return
 	}
 	ctx, session := h.identify(r)
-	op, failed := h.prepare(ctx, exec, params)
+	op, failed := h.operations.Prepare(ctx, exec, params)
 	switch {
-	case r.Method == http.MethodGet && isKind(op, ast.Mutation):
+	case r.Method == http.MethodGet && operation.IsKind(op, ast.Mutation):
 		h.refuse(w, r, badGet)
-	case isKind(op, ast.Subscription):
+	case operation.IsKind(op, ast.Subscription):
 		if failed == nil {
-			h.meters.request(op, OutcomeRefused)
+			h.operations.Count(op, operation.OutcomeRefused)
 		}
 		h.requestError(w, r, gqlerror.List{h.options.Refuse(ctx, noStream.Code, noStream.Reason, noStream.Message)})
 	case failed != nil:
 		h.requestError(w, r, failed.Errors)
 	default:
-		one := h.execute(ctx, exec, op, budget.HolderOf(session.User, admission.AddressOf(r.RemoteAddr)), closeOf(ctx))
-		defer one.answer.Taken()
+		one := h.operations.Execute(ctx, exec, op, budget.HolderOf(session.User, admission.AddressOf(r.RemoteAddr)), closeOf(ctx))
+		defer one.Answer.Taken()
 		h.result(w, r, one)
 	}
 }
@@ -74,20 +75,20 @@ func (h plainHTTP) read(w http.ResponseWriter, r *http.Request) (*graphql.RawPar
 
 // identify asks who sends a request. What is wrong with the token is in the context, and only counts
 // if the operation needs one.
-func (t *Transports) identify(r *http.Request) (context.Context, Session) {
-	ctx, session, _ := t.options.Identify(r.Context(), Credentials{
+func (t *Transports) identify(r *http.Request) (context.Context, operation.Session) {
+	ctx, session, _ := t.options.Identify(r.Context(), operation.Credentials{
 		Authorization: r.Header.Values("Authorization"), RemoteAddr: r.RemoteAddr, UserAgent: r.UserAgent(),
 	})
 	return ctx, session
 }
 
 // result answers what was executed, and what its own middleware refused.
-func (h plainHTTP) result(w http.ResponseWriter, r *http.Request, one result) {
-	if one.errs != nil {
-		h.requestError(w, r, one.errs)
+func (h plainHTTP) result(w http.ResponseWriter, r *http.Request, one operation.Result) {
+	if one.Errs != nil {
+		h.requestError(w, r, one.Errs)
 		return
 	}
-	h.send(w, r, http.StatusOK, one.body)
+	h.send(w, r, http.StatusOK, one.Body)
 }
 
 // requestError answers a request that was not executed. With application/json its status is 200, unless it
@@ -127,7 +128,7 @@ func bearer(value string) string {
 }
 
 func (t *Transports) answer(w http.ResponseWriter, r *http.Request, status int, resp *graphql.Response) {
-	t.meters.refused(resp.Errors)
+	t.operations.CountErrors(resp.Errors)
 	t.send(w, r, status, wire.Encode(resp))
 }
 
@@ -141,7 +142,7 @@ func (t *Transports) send(w http.ResponseWriter, r *http.Request, status int, bo
 	header.Set("Content-Type", kind+"; charset=utf-8")
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Cache-Control", "no-store")
-	_ = http.NewResponseController(w).SetWriteDeadline(t.due())
+	_ = http.NewResponseController(w).SetWriteDeadline(t.operations.Due())
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the client may be gone
 }

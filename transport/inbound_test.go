@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"parley/transport/admission"
+	"parley/transport/operation"
 	"parley/transport/refusal"
 )
 
@@ -44,7 +45,7 @@ func TestMessagesAreFinishedInTime(t *testing.T) {
 			}
 			wantClose(t, r, 1013)
 			quiet.talk("> " + pingMessage + "\n" + `< {"type":"pong"}`)
-			if got := w.transports.Stats().Drops[DropUnfinished]; got != 1 {
+			if got := w.transports.Stats().Drops[operation.DropUnfinished]; got != 1 {
 				t.Errorf("%d are counted", got)
 			}
 			_ = conn.Close()

@@ -12,6 +12,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"parley/transport/operation"
 	"parley/transport/refusal"
 	"parley/transport/stream"
 )
@@ -190,7 +191,7 @@ func (w *world) open(ctx context.Context, op *graphql.OperationContext, lastEven
 		return strconv.FormatInt(at[0].Place, 10)
 	}}
 	if field.Name == "mine" {
-		who, _ := ctx.Value(identityKey{}).(Session)
+		who, _ := ctx.Value(identityKey{}).(operation.Session)
 		s.Viewer = who.ID
 		s.As = func(ctx context.Context) context.Context { return context.WithValue(ctx, viewerKey{}, who.ID) }
 	}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/gobwas/ws"
+
+	"parley/transport/operation"
 )
 
 // A modelClient follows the first log, or both, over sockets that it leaves again and again unless it stays.
@@ -36,7 +38,7 @@ func (c *modelClient) connect(ctx context.Context) {
 	near, far := net.Pipe()
 	s := newSocket(c.m.transports, modelExecutor{}, far, nil, netip.Prefix{})
 	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.phase, s.session = ready, Session{ID: "session", User: c.user}
+	s.phase, s.session = ready, operation.Session{ID: "session", User: c.user}
 	c.m.running.Go(s.serve)
 	defer func() { _ = near.Close() }()
 	defer context.AfterFunc(ctx, func() { _ = near.Close() })()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gobwas/ws"
 
+	"parley/transport/operation"
 	"parley/transport/stream"
 )
 
@@ -148,7 +149,7 @@ func (s *socket) flush(u *unfinished) {
 // stalled ends the socket of a client that does not take what it is given.
 func (s *socket) stalled() {
 	if s.endWith(endingOf(closeTryLater), s.t.tuning.stall) {
-		s.t.meters.drops.Add(DropStalled, 1)
+		s.t.operations.CountDrop(operation.DropStalled)
 	}
 }
 

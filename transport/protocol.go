@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"parley/transport/operation"
 	"parley/transport/refusal"
 	"parley/transport/wire"
 )
@@ -17,8 +18,8 @@ import (
 // Bytes of an operation's id.
 const maxID = 128
 
-// An operation is one `subscribe` that runs on a socket.
-type operation struct {
+// running is one `subscribe` that runs on a socket.
+type running struct {
 	id       string
 	cancel   context.CancelFunc
 	mutation bool
@@ -28,7 +29,7 @@ type operation struct {
 }
 
 // close ends what an operation is. It takes no lock of the socket's.
-func (op *operation) close() {
+func (op *running) close() {
 	op.cancel()
 	if op.stream != nil {
 		op.stream.sub.Leave()
@@ -101,15 +102,15 @@ func (s *socket) subscribe(m message) ws.StatusCode {
 		s.turnDown(m.id, s.t.options.Refuse(ctx, refusal.LimitReached, "OPERATIONS", "Too many operations run on this socket."))
 	default:
 		op.free = s.intake.slot()
-		s.start(func() { s.operate(ctx, op, params) }, func() { s.fail(op, gqlerror.List{s.t.fault(ctx)}) })
+		s.start(func() { s.operate(ctx, op, params) }, func() { s.fail(op, s.t.operations.Fault(ctx)) })
 	}
 	return 0
 }
 
 // turnDown answers a `subscribe` of which nothing comes.
 func (s *socket) turnDown(id string, no *gqlerror.Error) {
-	s.t.meters.requests[KindUnread].Add(OutcomeRefused, 1)
-	s.t.meters.refused(gqlerror.List{no})
+	s.t.operations.CountUnread()
+	s.t.operations.CountErrors(gqlerror.List{no})
 	s.control(textFrame(errorMessage(id, gqlerror.List{no})), nil)
 }
 
@@ -120,7 +121,7 @@ func (s *socket) isReady() bool {
 }
 
 // reserve takes an id. op is nil when the socket has enough of them.
-func (s *socket) reserve(id string) (ctx context.Context, op *operation, free bool) {
+func (s *socket) reserve(id string) (ctx context.Context, op *running, free bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, used := s.operations[id]; used {
@@ -129,7 +130,7 @@ func (s *socket) reserve(id string) (ctx context.Context, op *operation, free bo
 	if len(s.operations) >= s.t.options.MaxOperations {
 		return s.ctx, nil, true
 	}
-	op = &operation{id: id}
+	op = &running{id: id}
 	ctx, op.cancel = context.WithCancel(graphql.StartOperationTrace(context.WithoutCancel(s.ctx))) // whatever ends the socket ends its operations
 	s.operations[id] = op
 	if s.ending != nil {
@@ -153,12 +154,12 @@ func (s *socket) stop(id string) {
 }
 
 // operate runs an operation: a query or a mutation to its end, a stream until it has begun.
-func (s *socket) operate(ctx context.Context, op *operation, params *graphql.RawParams) {
+func (s *socket) operate(ctx context.Context, op *running, params *graphql.RawParams) {
 	defer op.free() // the slot of a stream is that of its beginning
-	prepared, failed := s.t.prepare(ctx, s.exec, params)
-	isStream := prepared.Operation == nil || isKind(prepared, ast.Subscription) // unknown: perhaps a stream
+	prepared, failed := s.t.operations.Prepare(ctx, s.exec, params)
+	isStream := prepared.Operation == nil || operation.IsKind(prepared, ast.Subscription) // unknown: perhaps a stream
 	if failed == nil && s.t.registry.IsDraining() {
-		s.t.meters.request(prepared, OutcomeRefused)
+		s.t.operations.Count(prepared, operation.OutcomeRefused)
 		failed = &graphql.Response{Errors: gqlerror.List{s.t.options.Refuse(ctx, refusal.Draining.Code, refusal.Draining.Reason, refusal.Draining.Message)}}
 	}
 	switch {
@@ -166,46 +167,46 @@ func (s *socket) operate(ctx context.Context, op *operation, params *graphql.Raw
 		s.refuse(op, isStream, failed.Errors)
 	case isStream:
 		s.subscribed(ctx, op, prepared)
-	case isKind(prepared, ast.Mutation):
+	case operation.IsKind(prepared, ast.Mutation):
 		if s.beginMutation(op) {
 			defer s.endMutation()
-			s.emit(op, s.t.execute(ctx, s.exec, prepared, s.holder(), s.Cut))
+			s.emit(op, s.t.operations.Execute(ctx, s.exec, prepared, s.holder(), s.Cut))
 		}
 	default:
-		s.emit(op, s.t.execute(ctx, s.exec, prepared, s.holder(), s.Cut))
+		s.emit(op, s.t.operations.Execute(ctx, s.exec, prepared, s.holder(), s.Cut))
 	}
 }
 
 // emit sends the result of a query or a mutation.
-func (s *socket) emit(op *operation, r result) {
-	if r.errs != nil {
-		s.fail(op, r.errs)
+func (s *socket) emit(op *running, r operation.Result) {
+	if r.Errs != nil {
+		s.fail(op, r.Errs)
 		return
 	}
-	s.answer(op, answerFrames(op.id, r.body), r.answer.Taken) // which does not keep the body
+	s.answer(op, answerFrames(op.id, r.Body), r.Answer.Taken) // which does not keep the body
 }
 
 // refuse ends an operation with errors. A stream whose trouble passes takes its socket along: the client
 // comes back and goes on, where `error` would be the end for it.
-func (s *socket) refuse(op *operation, isStream bool, errs gqlerror.List) {
+func (s *socket) refuse(op *running, isStream bool, errs gqlerror.List) {
 	if code := passing(errs); isStream && code != 0 && s.isOpen(op) {
-		s.t.meters.refused(errs)
+		s.t.operations.CountErrors(errs)
 		s.end(code)
 		return
 	}
 	s.fail(op, errs)
 }
 
-func (s *socket) fail(op *operation, errs gqlerror.List) {
-	s.t.meters.refused(errs)
+func (s *socket) fail(op *running, errs gqlerror.List) {
+	s.t.operations.CountErrors(errs)
 	s.answer(op, textFrame(errorMessage(op.id, errs)), func() {})
 }
 
 // answer sends the last frames of an operation, unless that has been stopped or the socket ends. Before they
 // leave the id is free again, as the client may use it as soon as it has read them. taken is called when they have
 // left, or never will.
-func (s *socket) answer(op *operation, frames []byte, taken func()) {
-	due := s.t.due()
+func (s *socket) answer(op *running, frames []byte, taken func()) {
+	due := s.t.operations.Due()
 	if !s.clearBy(due) {
 		taken()
 		return
@@ -220,14 +221,14 @@ func (s *socket) answer(op *operation, frames []byte, taken func()) {
 }
 
 // isOpen tells whether anything may still be sent for an operation.
-func (s *socket) isOpen(op *operation) bool {
+func (s *socket) isOpen(op *running) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	silenced := s.ending != nil && (s.ending.answered == nil || !op.mutation)
 	return s.operations[op.id] == op && !silenced
 }
 
-func (s *socket) beginMutation(op *operation) bool {
+func (s *socket) beginMutation(op *running) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ending != nil || s.operations[op.id] != op {

@@ -47,6 +47,6 @@ func (t *Transports) refuse(w http.ResponseWriter, r *http.Request, no *refusal.
 		w.Header().Set("Upgrade", "websocket")
 		w.Header().Set("Connection", "Upgrade")
 	}
-	t.meters.requests[KindUnread].Add(OutcomeRefused, 1)
+	t.operations.CountUnread()
 	t.answer(w, r, no.Status, &graphql.Response{Errors: gqlerror.List{err}})
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"parley/transport/operation"
 	"parley/transport/refusal"
 	"parley/transport/stream"
 )
@@ -19,23 +20,23 @@ import (
 type identityKey struct{}
 
 // identify knows a few tokens. Good ones are "good" and "good-SESSION".
-func (w *world) identify(ctx context.Context, c Credentials) (context.Context, Session, *gqlerror.Error) {
+func (w *world) identify(ctx context.Context, c operation.Credentials) (context.Context, operation.Session, *gqlerror.Error) {
 	if len(c.Authorization) == 0 || bearer(c.Authorization[0]) == "" {
-		return ctx, Session{}, nil
+		return ctx, operation.Session{}, nil
 	}
 	var no *gqlerror.Error
-	var session Session
+	var session operation.Session
 	switch token := strings.TrimPrefix(c.Authorization[0], "Bearer "); token {
 	case "slow":
 		w.started <- "identify"
 		<-w.release
-		session = Session{ID: "s"}
+		session = operation.Session{ID: "s"}
 	case "good":
-		session = Session{ID: "s"}
+		session = operation.Session{ID: "s"}
 	case "short":
-		session = Session{ID: "s", Until: time.Now().Add(500 * time.Millisecond)}
+		session = operation.Session{ID: "s", Until: time.Now().Add(500 * time.Millisecond)}
 	case "long":
-		session = Session{ID: "s", Until: time.Now().Add(time.Hour)}
+		session = operation.Session{ID: "s", Until: time.Now().Add(time.Hour)}
 	case "revoked":
 		no = plainError(ctx, refusal.SessionRevoked, "", "ended")
 	case "busy":
@@ -50,10 +51,10 @@ func (w *world) identify(ctx context.Context, c Credentials) (context.Context, S
 			no = plainError(ctx, refusal.Unauthenticated, "", "no token of ours")
 			break
 		}
-		session = Session{ID: id, User: id}
+		session = operation.Session{ID: id, User: id}
 	}
 	if no != nil {
-		return context.WithValue(ctx, identityKey{}, no), Session{}, no
+		return context.WithValue(ctx, identityKey{}, no), operation.Session{}, no
 	}
 	return context.WithValue(ctx, identityKey{}, session), session, nil
 }
@@ -74,7 +75,7 @@ func (g guard) MutateOperationContext(ctx context.Context, op *graphql.Operation
 	switch field := graphql.CollectFields(op, op.Operation.SelectionSet, nil)[0]; field.Name {
 	case "secret":
 		switch who := ctx.Value(identityKey{}).(type) {
-		case Session:
+		case operation.Session:
 			return nil
 		case *gqlerror.Error:
 			return who

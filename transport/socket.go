@@ -13,6 +13,7 @@ import (
 
 	"parley/transport/admission"
 	"parley/transport/budget"
+	"parley/transport/operation"
 	"parley/transport/safe"
 )
 
@@ -36,7 +37,7 @@ type socket struct {
 	intake      intake
 	arrival     *budget.Arrival
 	slot        *admission.Slot
-	credentials Credentials
+	credentials operation.Credentials
 	opened      time.Time
 	heard       atomic.Int64 // when the last byte came, in nanoseconds after opened
 	pinged      atomic.Int64 // when the last ping went out, the same
@@ -48,8 +49,8 @@ type socket struct {
 	ctx        context.Context
 	cancel     context.CancelFunc
 	phase      phase
-	session    Session
-	operations map[string]*operation
+	session    operation.Session
+	operations map[string]*running
 	mutations  int // that run
 	ending     *ending
 	left       bool
@@ -57,7 +58,7 @@ type socket struct {
 }
 
 func newSocket(t *Transports, exec graphql.GraphExecutor, conn net.Conn, early []byte, address netip.Prefix) *socket {
-	s := &socket{t: t, exec: exec, conn: conn, raw: newRawConn(conn), opened: time.Now(), operations: map[string]*operation{}}
+	s := &socket{t: t, exec: exec, conn: conn, raw: newRawConn(conn), opened: time.Now(), operations: map[string]*running{}}
 	s.arrival = t.inbound.Arrive(address, s.stopReading)
 	s.frames = frameReader{
 		r: &input{s: s, unread: early}, most: t.options.MaxMessage, arrival: s.arrival,
@@ -92,7 +93,7 @@ func (s *socket) serve() {
 // stopReading ends a socket whose message takes too long, or whose bytes others need. What it has sent of that is
 // given up at once.
 func (s *socket) stopReading() {
-	s.t.meters.drops.Add(DropUnfinished, 1)
+	s.t.operations.CountDrop(operation.DropUnfinished)
 	s.end(closeTryLater)
 	_ = s.conn.SetReadDeadline(time.Unix(1, 0)) // the reader sees it; see lost
 }
@@ -101,10 +102,10 @@ func (s *socket) stopReading() {
 func (s *socket) leave() {
 	s.mu.Lock()
 	s.left = true
-	s.t.meters.gone(s.ending)
+	s.t.gone(s.ending)
 	s.cancel()
 	operations := s.operations
-	s.operations = map[string]*operation{} // a message may be on its way to there
+	s.operations = map[string]*running{} // a message may be on its way to there
 	s.mu.Unlock()
 	s.intake.stop()
 	_ = s.conn.Close()
@@ -145,14 +146,14 @@ func (s *socket) enter(from, to phase) bool {
 }
 
 // signedIn takes what Identify found.
-func (s *socket) signedIn(ctx context.Context, session Session) bool {
+func (s *socket) signedIn(ctx context.Context, session operation.Session) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ending != nil {
 		return false
 	}
 	s.ctx, s.session = context.WithValue(ctx, renewalKey{}, s), session
-	s.credentials = Credentials{} // a socket lives long, and nobody asks for them again
+	s.credentials = operation.Credentials{} // a socket lives long, and nobody asks for them again
 	return true
 }
 
@@ -177,7 +178,7 @@ func (s *socket) Sweep(now time.Time) {
 		s.heard.Store(int64(at)) // it may have spoken and is not read; the ping shows whether it is there
 		s.start(func() { s.control(pingFrame(), nil) }, nil)
 	case silent && pinged > heard && at-pinged >= s.t.options.PongTimeout:
-		s.t.meters.drops.Add(DropSilent, 1)
+		s.t.operations.CountDrop(operation.DropSilent)
 		s.Cut()
 	case silent && pinged <= heard:
 		s.pinged.Store(int64(at))

@@ -9,13 +9,14 @@ import (
 	"github.com/gobwas/ws"
 
 	"parley/transport/budget"
+	"parley/transport/operation"
 	"parley/transport/stream"
 )
 
 // A socketStream is a subscription over a WebSocket. The lock s.writing guards its readers.
 type socketStream struct {
 	s      *socket
-	op     *operation
+	op     *running
 	prefix []byte // of each message, up to its payload
 	sub    *stream.Subscription
 
@@ -25,21 +26,21 @@ type socketStream struct {
 }
 
 // subscribed opens a stream, and lets it go on without this goroutine.
-func (s *socket) subscribed(ctx context.Context, op *operation, prepared *graphql.OperationContext) {
+func (s *socket) subscribed(ctx context.Context, op *running, prepared *graphql.OperationContext) {
 	source, no := s.t.options.Open(ctx, prepared, "")
 	if no != nil {
-		s.t.meters.request(prepared, OutcomeRefused)
+		s.t.operations.Count(prepared, operation.OutcomeRefused)
 		s.refuse(op, true, no)
 		return
 	}
 	source.ID = nil // messages have none
 	x := &socketStream{s: s, op: op, prefix: nextPrefix(op.id)}
 	if x.sub = s.t.feeds.Subscribe(stream.Prepared{Exec: s.exec, Op: prepared}, source, s.user(), x); x.sub == nil {
-		s.t.meters.request(prepared, OutcomeRefused)
-		s.refuse(op, true, s.t.manyStreams(ctx))
+		s.t.operations.Count(prepared, operation.OutcomeRefused)
+		s.refuse(op, true, s.t.operations.ManyStreams(ctx))
 		return
 	}
-	s.t.meters.request(prepared, OutcomeOK)
+	s.t.operations.Count(prepared, operation.OutcomeOK)
 	if !s.attach(op, x) {
 		x.sub.Leave()
 		return
@@ -67,7 +68,7 @@ func (s *socket) holder() budget.Holder {
 }
 
 // attach makes a stream the operation's, unless that has been stopped meanwhile.
-func (s *socket) attach(op *operation, x *socketStream) bool {
+func (s *socket) attach(op *running, x *socketStream) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.operations[op.id] != op || s.ending != nil {

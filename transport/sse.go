@@ -11,6 +11,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/transport/budget"
+	"parley/transport/operation"
 	"parley/transport/refusal"
 	"parley/transport/safe"
 )
@@ -27,7 +28,7 @@ func (eventStream) Supports(r *http.Request) bool {
 // Do answers one request, and for a subscription returns when the stream has ended.
 func (e eventStream) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	safe.Run(r.Context(), e.options.Logger, func() { e.serve(w, r, exec) }, func() {
-		e.requestError(w, r, gqlerror.List{e.fault(r.Context())})
+		e.requestError(w, r, e.operations.Fault(r.Context()))
 	})
 }
 
@@ -51,8 +52,8 @@ func (e eventStream) serve(w http.ResponseWriter, r *http.Request, exec graphql.
 		t: e.Transports, w: w, control: http.NewResponseController(w), session: session, holder: budget.HolderOf(session.User, slot.Address()),
 		signal: make(chan struct{}, 1), cancel: cancel,
 	}
-	op, failed := e.prepare(ctx, exec, params)
-	if failed == nil && isKind(op, ast.Subscription) {
+	op, failed := e.operations.Prepare(ctx, exec, params)
+	if failed == nil && operation.IsKind(op, ast.Subscription) {
 		if denied = slot.Accept(); denied == nil {
 			denied = slot.SignIn(session.User)
 		}
@@ -65,9 +66,9 @@ func (e eventStream) serve(w http.ResponseWriter, r *http.Request, exec graphql.
 	case failed != nil:
 		defer s.over()
 		s.refuse(failed.Errors)
-	case isKind(op, ast.Subscription) && !e.registry.AddStream(s):
+	case operation.IsKind(op, ast.Subscription) && !e.registry.AddStream(s):
 		e.refuse(w, r, refusal.Draining)
-	case isKind(op, ast.Subscription):
+	case operation.IsKind(op, ast.Subscription):
 		defer s.over()
 		s.subscribed(ctx, r.Header.Get("Last-Event-ID"), exec, op)
 	default:
@@ -82,7 +83,7 @@ type response struct {
 	t       *Transports
 	w       http.ResponseWriter
 	control *http.ResponseController
-	session Session
+	session operation.Session
 	holder  budget.Holder // of its answer, and of events that are large
 	signal  chan struct{} // holds one when there may be something to write
 	cancel  context.CancelFunc
@@ -94,17 +95,17 @@ type response struct {
 
 // execute answers a query or a mutation.
 func (s *response) execute(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) {
-	results := make(chan result, 1)
+	results := make(chan operation.Result, 1)
 	go func() {
 		defer s.notify()
-		safe.Run(ctx, s.t.options.Logger, func() { results <- s.t.execute(ctx, exec, op, s.holder, closeOf(ctx)) }, func() {
-			results <- result{errs: gqlerror.List{s.t.fault(ctx)}}
+		safe.Run(ctx, s.t.options.Logger, func() { results <- s.t.operations.Execute(ctx, exec, op, s.holder, closeOf(ctx)) }, func() {
+			results <- operation.Result{Errs: s.t.operations.Fault(ctx)}
 		})
 	}()
 	s.relay(ctx, func() bool {
 		select {
 		case r := <-results:
-			s.takeBy(s.t.due())
+			s.takeBy(s.t.operations.Due())
 			s.finish(r)
 			results <- r
 			return false
@@ -114,7 +115,7 @@ func (s *response) execute(ctx context.Context, exec graphql.GraphExecutor, op *
 	})
 	s.cancel()
 	r := <-results // also when the client has gone before
-	r.answer.Taken()
+	r.Answer.Taken()
 }
 
 // notify tells the handler's goroutine that there may be something for it.
@@ -160,7 +161,7 @@ func (s *response) open() bool {
 // refuse answers an operation that may not be executed.
 func (s *response) refuse(errs gqlerror.List) {
 	if s.open() {
-		s.finish(result{errs: errs})
+		s.finish(operation.Result{Errs: errs})
 	}
 }
 

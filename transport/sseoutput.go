@@ -9,6 +9,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"parley/transport/operation"
 	"parley/transport/stream"
 	"parley/transport/wire"
 )
@@ -66,11 +67,11 @@ const (
 
 // finish sends the last result. Errors without data are a `next` too: the protocol has no event for them. The body may
 // be large and is charged as it is, so no more than a write is made of it at once.
-func (s *response) finish(r result) {
-	body := r.body
-	if r.errs != nil {
-		s.t.meters.refused(r.errs)
-		body = wire.Encode(&graphql.Response{Errors: r.errs})
+func (s *response) finish(r operation.Result) {
+	body := r.Body
+	if r.Errs != nil {
+		s.t.operations.CountErrors(r.Errs)
+		body = wire.Encode(&graphql.Response{Errors: r.Errs})
 	}
 	pooled := outputs.Get().(*[]byte)
 	defer outputs.Put(pooled)
@@ -110,7 +111,7 @@ func (s *response) send(b []byte) bool {
 		}
 		if err != nil {
 			if s.abort() && errors.Is(err, os.ErrDeadlineExceeded) {
-				s.t.meters.drops.Add(DropStalled, 1)
+				s.t.operations.CountDrop(operation.DropStalled)
 			}
 			return false
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"parley/transport/operation"
 	"parley/transport/refusal"
 	"parley/transport/stream"
 )
@@ -26,18 +27,18 @@ func (s *response) subscribed(ctx context.Context, lastEventID string, exec grap
 	}
 	source, no := s.t.options.Open(ctx, op, lastEventID)
 	if no != nil {
-		s.t.meters.request(op, OutcomeRefused)
+		s.t.operations.Count(op, operation.OutcomeRefused)
 		s.refuseStream(no)
 		return
 	}
 	s.t.bindConn(ctx)
 	x := &sseStream{s: s, ctx: ctx}
 	if x.sub = s.t.feeds.Subscribe(stream.Prepared{Exec: exec, Op: op}, source, s.session.User, x); x.sub == nil {
-		s.t.meters.request(op, OutcomeRefused)
-		s.refuse(s.t.manyStreams(ctx))
+		s.t.operations.Count(op, operation.OutcomeRefused)
+		s.refuse(s.t.operations.ManyStreams(ctx))
 		return
 	}
-	s.t.meters.request(op, OutcomeOK)
+	s.t.operations.Count(op, operation.OutcomeOK)
 	defer x.sub.Leave()
 	s.relay(ctx, x.look)
 }
@@ -46,7 +47,7 @@ func (s *response) subscribed(ctx context.Context, lastEventID string, exec grap
 // `complete` would be the end for it.
 func (s *response) refuseStream(errs gqlerror.List) {
 	if refusal.Passing(errs) != "" {
-		s.t.meters.refused(errs)
+		s.t.operations.CountErrors(errs)
 		s.open()
 		s.abort()
 		return
@@ -97,7 +98,7 @@ func (x *sseStream) step(r *stream.Reader) (more, goesOn bool) {
 		return false, false
 	}
 	if step.End != nil {
-		x.s.finish(result{errs: r.Tell(x.ctx, step.End)})
+		x.s.finish(operation.Result{Errs: r.Tell(x.ctx, step.End)})
 		return false, false
 	}
 	return step.More, true

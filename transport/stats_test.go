@@ -10,6 +10,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"parley/transport/operation"
 	"parley/transport/refusal"
 )
 
@@ -57,7 +58,7 @@ func TestStatsTellWhoIsDropped(t *testing.T) {
 	e := w.events("good", "subscription{big}") // reads nothing of it
 	w.awaits(w.started, "big")
 	w.awaits(w.stopped, "big")
-	want := map[string]uint64{DropStalled: 1, DropSilent: 1}
+	want := map[string]uint64{operation.DropStalled: 1, operation.DropSilent: 1}
 	eventually(t, func() bool { return maps.Equal(without(w.transports.Stats().Drops), want) }, func() string {
 		return fmt.Sprintf("got %v, want %v", without(w.transports.Stats().Drops), want)
 	})
@@ -89,7 +90,7 @@ func TestStatsCountAStalledSocketOnce(t *testing.T) {
 	w.awaits(w.stopped, "big")
 	eventually(t, func() bool { return w.transports.Stats().Sockets == 0 }, func() string { return "still there" })
 	s := w.transports.Stats()
-	if drops, closed := without(s.Drops), without(s.Closed); drops[DropStalled] != 1 || closed["1013"] != 1 {
+	if drops, closed := without(s.Drops), without(s.Closed); drops[operation.DropStalled] != 1 || closed["1013"] != 1 {
 		t.Errorf("dropped %v, closed %v", drops, closed)
 	}
 }
@@ -109,12 +110,12 @@ func TestStatsTellRequests(t *testing.T) {
 	socket.talk(`> {"type":"subscribe","id":"2","payload":{"query":"{hello}"}}
 		< {"id":"2","type":"next","payload":{"data":{"hello":"world"}}}
 		< {"id":"2","type":"complete"}`)
-	want := map[Request]uint64{
-		{"query", OutcomeOK}: 2, {"mutation", OutcomeOK}: 1, {"query", OutcomePartial}: 1,
-		{"subscription", OutcomeRefused}: 2, {"subscription", OutcomeOK}: 1, {KindUnknown, OutcomeRefused}: 1, {KindUnread, OutcomeRefused}: 1,
+	want := map[operation.Request]uint64{
+		{Kind: "query", Outcome: operation.OutcomeOK}: 2, {Kind: "mutation", Outcome: operation.OutcomeOK}: 1, {Kind: "query", Outcome: operation.OutcomePartial}: 1,
+		{Kind: "subscription", Outcome: operation.OutcomeRefused}: 2, {Kind: "subscription", Outcome: operation.OutcomeOK}: 1, {Kind: operation.KindUnknown, Outcome: operation.OutcomeRefused}: 1, {Kind: operation.KindUnread, Outcome: operation.OutcomeRefused}: 1,
 	}
 	s := w.transports.Stats()
-	maps.DeleteFunc(s.Requests, func(_ Request, n uint64) bool { return n == 0 })
+	maps.DeleteFunc(s.Requests, func(_ operation.Request, n uint64) bool { return n == 0 })
 	if !maps.Equal(s.Requests, want) {
 		t.Errorf("got %v, want %v", s.Requests, want)
 	}

@@ -17,7 +17,7 @@
 //	    └──────────────────┬─────────────────┴──────────── subscribe ──────────┘
 //	                       │
 //	                 execute.go     prepare: gqlgen parses, validates, guards
-//	                       │        execute: a query or a mutation, one result
+//	                       │        execute: a query or a mutation, one operation.Result
 //	                       │                 answers.go: what it may take of memory, until it is taken
 //	                       │
 //	                 a subscription: Options.Open judges its reader and names the logs
@@ -44,25 +44,13 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"parley/meter"
 	"parley/transport/admission"
 	"parley/transport/budget"
+	"parley/transport/operation"
 	"parley/transport/refusal"
 	"parley/transport/stream"
 )
-
-// Credentials are what a request or a connection_init says about who is asking.
-type Credentials struct {
-	Authorization []string // header values; of a connection_init at most one, written as "Bearer x"
-	RemoteAddr    string   // host:port as net/http gives it
-	UserAgent     string
-}
-
-// Session is the sign-in that Identify found, as far as sockets care. Zero: nobody is signed in.
-type Session struct {
-	ID    string
-	User  string    // the id of the person; empty: their sockets and event streams are not counted
-	Until time.Time // the socket or event stream is closed then, leeway included; zero: never
-}
 
 // Options are the limits and the questions of a Transports. The zero value works: every limit has its
 // default, but the zero admission.Rate means none; everybody is anonymous, and only the server's own pages may open
@@ -72,7 +60,7 @@ type Options struct {
 	// refusal is only noted there, and whatever checks the operation decides. A socket is closed: with 4401
 	// for SESSION_REVOKED, 1013 for SERVER_BUSY, 4403 for all else. Called from many goroutines, but once for
 	// a socket: each operation must check for itself that the session goes on. nil: nobody is ever signed in.
-	Identify func(ctx context.Context, c Credentials) (context.Context, Session, *gqlerror.Error)
+	Identify func(ctx context.Context, c operation.Credentials) (context.Context, operation.Session, *gqlerror.Error)
 
 	// Detach answers a context with what a socket keeps of the request that opened it, and not its end. nil:
 	// all of its values, and whatever these hold.
@@ -132,8 +120,8 @@ type Options struct {
 // defaults fills in what is zero.
 func (o *Options) defaults() {
 	if o.Identify == nil {
-		o.Identify = func(ctx context.Context, _ Credentials) (context.Context, Session, *gqlerror.Error) {
-			return ctx, Session{}, nil
+		o.Identify = func(ctx context.Context, _ operation.Credentials) (context.Context, operation.Session, *gqlerror.Error) {
+			return ctx, operation.Session{}, nil
 		}
 	}
 	if o.Refuse == nil {
@@ -193,14 +181,15 @@ func plainError(_ context.Context, code, reason, message string) *gqlerror.Error
 // Transports are the three ways to ask, and all sockets and event streams that are open.
 // Safe for concurrent use. It has no goroutine of its own while nothing is open.
 type Transports struct {
-	options  Options
-	tuning   tuning
-	registry *admission.Registry
-	feeds    *stream.Feeds
-	gate     *admission.Gate
-	answers  *budget.Answers
-	inbound  *budget.Inbound
-	meters   meters
+	options    Options
+	tuning     tuning
+	registry   *admission.Registry
+	feeds      *stream.Feeds
+	gate       *admission.Gate
+	answers    *budget.Answers
+	inbound    *budget.Inbound
+	closed     *meter.Tally // sockets
+	operations *operation.Service
 }
 
 // tuning is what nobody sets but tests: sweeps, how long an ending may take, and how many are served at once.
@@ -231,18 +220,21 @@ func New(o Options) *Transports {
 // build takes options that are complete.
 func build(o Options, p tuning) *Transports {
 	t := &Transports{options: o, tuning: p}
-	t.meters.init(o.Codes)
+	t.closed = newClosed()
 	t.registry = admission.NewRegistry(admission.Times{Sweep: p.sweep, Quiet: p.cut, Drain: p.drain}, o.Logger)
 	t.inbound = budget.NewInbound(p.inbound, p.inboundShare)
+	t.answers = budget.NewAnswers(o.AnswersTotal)
+	t.operations = operation.New(operation.Options{
+		Identify: o.Identify, Open: o.Open, Refuse: o.Refuse, Logger: o.Logger, Codes: o.Codes, Timeout: o.ResponseTimeout,
+	}, t.answers)
 	t.feeds = stream.New(stream.Options{
 		WindowEvents: o.WindowEvents, WindowTotal: o.WindowTotal, CatchUpParallel: o.CatchUpParallel, UserRoomStreams: o.UserRoomStreams,
-		Block: p.block, Logger: o.Logger, Fault: t.fault,
+		Block: p.block, Logger: o.Logger, Fault: t.operations.Fault,
 	})
 	t.gate = admission.NewGate(admission.Limits{
 		Connections: o.MaxConnections, ConnectionsPerAddress: o.MaxConnectionsPerAddress, UnsignedPerAddress: o.MaxUnsignedPerAddress,
 		ConnectionsPerUser: o.MaxConnectionsPerUser, AcceptRate: o.AcceptRate, AddressRequestRate: o.AddressRequestRate, OnStream: o.OnStream,
 	}, t.registry)
-	t.answers = budget.NewAnswers(o.AnswersTotal)
 	return t
 }
 

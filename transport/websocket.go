@@ -13,6 +13,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/transport/admission"
+	"parley/transport/operation"
 	"parley/transport/refusal"
 	"parley/transport/safe"
 	"parley/transport/wire"
@@ -61,7 +62,7 @@ func (x webSocket) open(w http.ResponseWriter, r *http.Request, exec graphql.Gra
 	}
 	early, _ := rw.Peek(rw.Reader.Buffered()) // sent with the handshake; never fails
 	s := newSocket(x.Transports, exec, conn, bytes.Clone(early), slot.Address())
-	s.slot, s.credentials = slot, Credentials{RemoteAddr: r.RemoteAddr, UserAgent: r.UserAgent()}
+	s.slot, s.credentials = slot, operation.Credentials{RemoteAddr: r.RemoteAddr, UserAgent: r.UserAgent()}
 	s.ctx, s.cancel = context.WithCancel(x.options.Detach(r.Context())) // that ends when Do returns
 	entered := x.registry.AddSocket(s)
 	switch { // before anything is read, or what came with the handshake could be answered
@@ -149,10 +150,10 @@ func (s *socket) initialise(payload []byte) ws.StatusCode {
 	return 0
 }
 
-func (s *socket) signIn(c Credentials) {
+func (s *socket) signIn(c operation.Credentials) {
 	ctx, session, no := s.t.options.Identify(s.ctx, c)
 	if no != nil {
-		s.t.meters.refused(gqlerror.List{no})
+		s.t.operations.CountErrors(gqlerror.List{no})
 		s.end(refusedSocket(no))
 		return
 	}
@@ -172,7 +173,7 @@ func (s *socket) signIn(c Credentials) {
 
 // withToken finds the token in the payload of connection_init. Two different ones are refused, and one that
 // is no string.
-func withToken(c Credentials, payload map[string]any) (Credentials, bool) {
+func withToken(c operation.Credentials, payload map[string]any) (operation.Credentials, bool) {
 	var token string
 	for _, key := range []string{"Authorization", "authorization"} {
 		value, given := payload[key]

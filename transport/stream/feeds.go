@@ -29,7 +29,7 @@ type Options struct {
 	Block           int   // readers of a feed that are served in one go; the others come after them
 
 	Logger *slog.Logger
-	Fault  func(ctx context.Context) *gqlerror.Error // what a client is told of a fault of ours
+	Fault  func(ctx context.Context) gqlerror.List // what a client is told of a fault of ours
 }
 
 // Feeds are the feeds of a node. They have no goroutine while nothing is to be handed out.

@@ -15,7 +15,7 @@ import (
 func newFeeds(windows int64) *Feeds {
 	return New(Options{
 		WindowEvents: 256, WindowTotal: windows, CatchUpParallel: 8, UserRoomStreams: 20, Block: 512, Logger: slog.New(slog.DiscardHandler),
-		Fault: func(context.Context) *gqlerror.Error { return gqlerror.Errorf("fault") },
+		Fault: func(context.Context) gqlerror.List { return gqlerror.List{gqlerror.Errorf("fault")} },
 	})
 }
 

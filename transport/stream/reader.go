@@ -174,7 +174,7 @@ func (r *Reader) end(ended error) error {
 // Tell is what the client is told of Step.End, unless that is ErrUnreadable.
 func (r *Reader) Tell(ctx context.Context, why error) gqlerror.List {
 	if errors.Is(why, errFault) {
-		return gqlerror.List{r.feed.feeds.options.Fault(ctx)}
+		return r.feed.feeds.options.Fault(ctx)
 	}
 	return gqlerror.List{r.sub.stream.Tell(why)}
 }
