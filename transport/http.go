@@ -3,7 +3,6 @@ package transport
 import (
 	"context"
 	"net/http"
-	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -111,20 +110,11 @@ func (t *Transports) requestError(w http.ResponseWriter, r *http.Request, errs g
 // challenge says what is missing (RFC 6750 §3). An empty Bearer counts as no token.
 func challenge(r *http.Request) string {
 	for _, value := range r.Header.Values("Authorization") {
-		if bearer(value) != "" {
+		if operation.Bearer(value) != "" {
 			return `Bearer error="invalid_token"`
 		}
 	}
 	return "Bearer"
-}
-
-// bearer cuts the scheme off a token, if there is one.
-func bearer(value string) string {
-	value = strings.TrimSpace(value)
-	if scheme, token, _ := strings.Cut(value, " "); strings.EqualFold(scheme, "Bearer") {
-		return strings.TrimSpace(token)
-	}
-	return value
 }
 
 func (t *Transports) answer(w http.ResponseWriter, r *http.Request, status int, resp *graphql.Response) {

@@ -78,27 +78,6 @@ func TestTrickleIsNoProgress(t *testing.T) {
 	_ = conn.Close()
 }
 
-// A client that is not read has its time afterwards: what the server does not take is not the client's delay.
-func TestHeldMessageIsNotLate(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *tuning) { o.MaxParallel, o.MessageTimeout = 1, 500*time.Millisecond })
-	conn, r := w.upgraded(frame(fin|text, `{"type":"connection_init","payload":{"authorization":"good"}}`))
-	readFrame(t, r)
-	_, _ = io.WriteString(conn, frame(fin|text, `{"type":"subscribe","id":"1","payload":{"query":"{wait}"}}`))
-	w.awaits(w.started, "wait")
-	_, _ = io.WriteString(conn, frame(fin|text, `{"type":"subscribe","id":"2","payload":{"query":"{wait}"}}`)) // keeps its turn
-	_, _ = io.WriteString(conn, frame(text, `{"type":`)+strings.Repeat(frame(fin|pong, ""), aheadMessages))
-	eventually(t, w.held, func() string { return "the reader is not held" })
-	<-time.After(1500 * time.Millisecond) // three times what a message has
-	w.release <- struct{}{}
-	_, _ = io.WriteString(conn, frame(fin|more, `"ping"}`))
-	for _, want := range []string{`{"id":"1","type":"next"`, `{"id":"1","type":"complete"`, `{"type":"pong"}`} {
-		if _, got := readFrame(t, r); !strings.Contains(got, want) {
-			t.Fatalf("got %q, want %s", got, want)
-		}
-	}
-	_ = conn.Close()
-}
-
 // Pong frames, empty fragments and fragments of a byte count as messages: they cost as much.
 func TestFramesThatBringNothingCount(t *testing.T) {
 	for name, sent := range map[string]string{

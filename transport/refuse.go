@@ -19,11 +19,6 @@ var (
 	badAccept   = refusal.New(http.StatusNotAcceptable, refusal.BadInput, "NOT_ACCEPTABLE", "Accept application/graphql-response+json, application/json or, with POST, text/event-stream.")
 	badType     = refusal.New(http.StatusUnsupportedMediaType, refusal.BadInput, "UNSUPPORTED_MEDIA_TYPE", "Send application/json in UTF-8.")
 	noStream    = refusal.New(http.StatusBadRequest, refusal.BadInput, "STREAM_REQUIRED", "A subscription needs a WebSocket, or POST with Accept: text/event-stream.")
-
-	badVersion = refusal.New(http.StatusUpgradeRequired, refusal.BadInput, refusal.Malformed, "Use version 13 of the WebSocket protocol.")
-	badKey     = refusal.New(http.StatusBadRequest, refusal.BadInput, refusal.Malformed, "Sec-WebSocket-Key is not 16 bytes in base64.")
-	badHTTP    = refusal.New(http.StatusBadRequest, refusal.BadInput, refusal.Malformed, "A WebSocket needs HTTP/1.1. A proxy in front may speak HTTP/1.0 to this server.")
-	badOrigin  = refusal.New(http.StatusForbidden, refusal.Forbidden, "", "Pages of this origin may not open sockets.")
 )
 
 // refuse answers a request that says nothing of its operation.
@@ -49,4 +44,10 @@ func (t *Transports) refuse(w http.ResponseWriter, r *http.Request, no *refusal.
 	}
 	t.operations.CountUnread()
 	t.answer(w, r, no.Status, &graphql.Response{Errors: gqlerror.List{err}})
+}
+
+// refuseUpgrade refuses a socket.
+func (t *Transports) refuseUpgrade(w http.ResponseWriter, r *http.Request, no *refusal.Refusal) {
+	t.limitBody(w, r)
+	t.refuse(w, r, no)
 }

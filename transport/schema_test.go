@@ -21,7 +21,7 @@ type identityKey struct{}
 
 // identify knows a few tokens. Good ones are "good" and "good-SESSION".
 func (w *world) identify(ctx context.Context, c operation.Credentials) (context.Context, operation.Session, *gqlerror.Error) {
-	if len(c.Authorization) == 0 || bearer(c.Authorization[0]) == "" {
+	if len(c.Authorization) == 0 || operation.Bearer(c.Authorization[0]) == "" {
 		return ctx, operation.Session{}, nil
 	}
 	var no *gqlerror.Error

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -162,3 +163,6 @@ func (s *response) abort() bool {
 	s.cancel()
 	return true
 }
+
+// outputs are buffers of writes.
+var outputs = sync.Pool{New: func() any { b := make([]byte, 0, stream.WriteBytes); return &b }}

@@ -1,10 +1,6 @@
 package transport
 
 import (
-	"strconv"
-
-	"github.com/gobwas/ws"
-
 	"parley/meter"
 	"parley/transport/operation"
 )
@@ -33,16 +29,10 @@ type Stats struct {
 	// write. The oldest event that such a pass handed out counts. Readers behind the window are left out.
 	Lag meter.Distribution
 
-	Closed map[string]uint64 // sockets that are gone, by the code the server closed them with, or CloseClient, CloseLost
+	Closed map[string]uint64 // sockets that are gone, by the code the server closed them with, or "client", "lost"
 	Drops  map[string]uint64 // see the Drop constants here and in operation
 	NoRoom map[string]uint64 // what was refused or given up because there were enough of its kind: by the name of its setting, "memory" or RoomBytes
 }
-
-// How sockets end without a close code of the server.
-const (
-	CloseClient = "client" // it closed the socket
-	CloseLost   = "lost"   // the connection broke
-)
 
 // DropWindow is a feed's window that was given up, because the log could not be read; its readers read the log.
 const DropWindow = "window"
@@ -57,33 +47,10 @@ func (t *Transports) Stats() Stats {
 		Streams: streams.Streams, Feeds: streams.Feeds, WindowBytes: streams.WindowBytes, AnswerBytes: t.answers.Bytes(), CatchingUp: streams.CatchingUp,
 		Requests: operations.Requests, QueryTime: operations.QueryTime, WriteTime: operations.WriteTime, Refusals: operations.Refusals,
 		Executions: streams.Executions, Live: streams.Live, CaughtUp: streams.CaughtUp, Lag: streams.Lag,
-		Closed: t.closed.Counts(), Drops: operations.Drops, NoRoom: t.gate.NoRoom(),
+		Closed: t.sockets.Closed(), Drops: operations.Drops, NoRoom: t.gate.NoRoom(),
 	}
 	s.Drops[DropWindow] = streams.DroppedWindows
 	s.NoRoom[RoomBytes] = t.inbound.GivenUp()
 	s.Sockets, s.EventStreams = t.registry.Count()
 	return s
-}
-
-func newClosed() *meter.Tally {
-	ends := []string{CloseClient, CloseLost}
-	for _, code := range []ws.StatusCode{
-		closeTooBig, closeRestart, closeTryLater, closeBadMessage, closeNotSignedIn,
-		closeForbidden, closeSubprotocol, closeNoInit, closeIDInUse, closeSecondInit,
-	} {
-		ends = append(ends, strconv.Itoa(int(code)))
-	}
-	return meter.NewTally(ends...)
-}
-
-// gone counts a socket that is gone; e is how it ended, or nil.
-func (t *Transports) gone(e *ending) {
-	switch {
-	case e == nil:
-		t.closed.Add(CloseLost, 1)
-	case e.code == 0:
-		t.closed.Add(CloseClient, 1)
-	default:
-		t.closed.Add(strconv.Itoa(int(e.code)), 1)
-	}
 }

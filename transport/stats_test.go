@@ -34,7 +34,7 @@ func TestStatsTellHowSocketsEnd(t *testing.T) {
 		t.Errorf("got %d event streams, %d streams, %d feeds", s.EventStreams, s.Streams, s.Feeds)
 	}
 	w.transports.EndSessions("7")
-	want := map[string]uint64{CloseClient: 1, CloseLost: 1, "4400": 1, "4401": 1}
+	want := map[string]uint64{"client": 1, "lost": 1, "4400": 1, "4401": 1}
 	eventually(t, func() bool { return maps.Equal(without(w.transports.Stats().Closed), want) }, func() string {
 		return fmt.Sprintf("got %v, want %v", without(w.transports.Stats().Closed), want)
 	})

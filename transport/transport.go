@@ -44,12 +44,12 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"parley/meter"
 	"parley/transport/admission"
 	"parley/transport/budget"
 	"parley/transport/operation"
 	"parley/transport/refusal"
 	"parley/transport/stream"
+	"parley/transport/ws"
 )
 
 // Options are the limits and the questions of a Transports. The zero value works: every limit has its
@@ -188,7 +188,7 @@ type Transports struct {
 	gate       *admission.Gate
 	answers    *budget.Answers
 	inbound    *budget.Inbound
-	closed     *meter.Tally // sockets
+	sockets    *ws.Sockets
 	operations *operation.Service
 }
 
@@ -220,7 +220,6 @@ func New(o Options) *Transports {
 // build takes options that are complete.
 func build(o Options, p tuning) *Transports {
 	t := &Transports{options: o, tuning: p}
-	t.closed = newClosed()
 	t.registry = admission.NewRegistry(admission.Times{Sweep: p.sweep, Quiet: p.cut, Drain: p.drain}, o.Logger)
 	t.inbound = budget.NewInbound(p.inbound, p.inboundShare)
 	t.answers = budget.NewAnswers(o.AnswersTotal)
@@ -235,13 +234,20 @@ func build(o Options, p tuning) *Transports {
 		Connections: o.MaxConnections, ConnectionsPerAddress: o.MaxConnectionsPerAddress, UnsignedPerAddress: o.MaxUnsignedPerAddress,
 		ConnectionsPerUser: o.MaxConnectionsPerUser, AcceptRate: o.AcceptRate, AddressRequestRate: o.AddressRequestRate, OnStream: o.OnStream,
 	}, t.registry)
+	t.sockets = ws.New(ws.Options{
+		Operations: t.operations, Gate: t.gate, Registry: t.registry, Feeds: t.feeds, Answers: t.answers, Inbound: t.inbound,
+		Refuse: t.refuseUpgrade, Detach: o.Detach, Origins: o.Origins,
+		MaxMessage: o.MaxMessage, MessageTimeout: o.MessageTimeout, MaxOperations: o.MaxOperations, InitTimeout: o.InitTimeout,
+		PingInterval: o.PingInterval, PongTimeout: o.PongTimeout, MaxParallel: o.MaxParallel, MessageRate: o.MessageRate,
+		WriteTimeout: o.WriteTimeout, Cut: p.cut, Stall: p.stall,
+	})
 	return t
 }
 
 // All are the transports in the order in which they must be registered: HTTP takes everything that
 // the others leave, and so owns the refusals.
 func (t *Transports) All() []graphql.Transport {
-	return []graphql.Transport{webSocket{t}, eventStream{t}, plainHTTP{t}}
+	return []graphql.Transport{t.sockets, eventStream{t}, plainHTTP{t}}
 }
 
 // EndSessions closes the sockets of these sessions with 4401 and cuts their event streams. No frame of
@@ -256,3 +262,8 @@ func (t *Transports) StopAccepting() { t.registry.StopAccepting() }
 // with 1012 in random order: a few milliseconds apart, within 10 s. It returns when all are gone, or when
 // ctx ends, and then cuts what is left. Plain requests that run are left to http.Server.Shutdown.
 func (t *Transports) Drain(ctx context.Context) { t.registry.Drain(ctx) }
+
+// Renew tells the socket on which an operation with ctx runs that its session is good until then, leeway
+// included: the deadline moves and all streams run on. It does nothing if the socket belongs to another
+// session, or is none. Call it when the new tokens are stored.
+func Renew(ctx context.Context, sessionID string, until time.Time) { ws.Renew(ctx, sessionID, until) }

@@ -195,7 +195,7 @@ func noGoroutines(t *testing.T) {
 		left = ""
 		all := make([]byte, 4<<20)
 		for _, stack := range strings.Split(string(all[:runtime.Stack(all, true)]), "\n\n") {
-			for _, ours := range []string{"transport.(*socket)", "transport.(*stream)", "transport.(*registry)", "transport.(*Transports)"} {
+			for _, ours := range []string{"ws.(*socket)", "transport.(*response)", "admission.(*Registry)", "transport.(*Transports)"} {
 				if strings.Contains(stack, ours) && !strings.Contains(stack, "runtime.Stack") {
 					left += stack + "\n\n"
 				}

@@ -102,8 +102,7 @@ func (g *Registry) Count() (sockets, streams int) {
 	return len(g.sockets), len(g.members) - len(g.sockets)
 }
 
-// Members are all of them.
-func (g *Registry) Members() []Member {
+func (g *Registry) all() []Member {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	list := make([]Member, 0, len(g.members))
@@ -119,7 +118,7 @@ func (g *Registry) sweep() {
 	defer tick.Stop()
 	for range tick.C {
 		now := time.Now()
-		for _, m := range g.Members() {
+		for _, m := range g.all() {
 			safe.Run(context.Background(), g.logger, func() { m.Sweep(now) }, m.Cut)
 		}
 		if g.stopSweeping() {
@@ -142,7 +141,7 @@ func (g *Registry) EndSessions(ids []string) {
 	limit := time.NewTimer(g.times.Quiet)
 	defer limit.Stop()
 	var waits []<-chan struct{}
-	for _, m := range g.Members() {
+	for _, m := range g.all() {
 		if quiet := m.EndSession(ended); quiet != nil {
 			waits = append(waits, quiet)
 		}
@@ -206,7 +205,7 @@ func (g *Registry) IsDraining() bool {
 // Drain has all members go, in random order and a little apart, and cuts those that are left when ctx ends.
 func (g *Registry) Drain(ctx context.Context) {
 	g.BeginDrain()
-	list := g.Members()
+	list := g.all()
 	rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 	step := time.NewTicker(min(drainStep, g.times.Drain/time.Duration(max(1, len(list)))))
 	defer step.Stop()
@@ -220,7 +219,7 @@ func (g *Registry) Drain(ctx context.Context) {
 	select {
 	case <-g.gone:
 	case <-ctx.Done():
-		for _, m := range g.Members() {
+		for _, m := range g.all() {
 			m.Cut()
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -23,6 +24,15 @@ type Credentials struct {
 	Authorization []string // header values; of a connection_init at most one, written as "Bearer x"
 	RemoteAddr    string   // host:port as net/http gives it
 	UserAgent     string
+}
+
+// Bearer cuts the scheme off a token, if there is one.
+func Bearer(value string) string {
+	value = strings.TrimSpace(value)
+	if scheme, token, _ := strings.Cut(value, " "); strings.EqualFold(scheme, "Bearer") {
+		return strings.TrimSpace(token)
+	}
+	return value
 }
 
 // Session is the sign-in that Identify found, as far as connections care. Zero: nobody is signed in.

@@ -1,6 +1,6 @@
 //go:build unix
 
-package transport
+package frame
 
 import (
 	"errors"
@@ -21,7 +21,7 @@ type rawConn struct {
 	err     error
 }
 
-// newRawConn answers nil for connections without a descriptor.
+// newRawConn returns nil for connections without a descriptor.
 func newRawConn(c net.Conn) *rawConn {
 	owner, ok := c.(syscall.Conn)
 	if !ok {
@@ -59,7 +59,7 @@ func (c *rawConn) read() (buffer *[inputBytes]byte, n int, err error) {
 	return buffer, 0, err
 }
 
-// write hands the kernel what it takes now, and answers how much that was: perhaps nothing.
+// write hands the kernel what it takes now, and returns how much that was: perhaps nothing.
 func (c *rawConn) write(b []byte) (int, error) {
 	c.b, c.n, c.err = b, 0, nil
 	err := c.conn.Write(c.attempt)

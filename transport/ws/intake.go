@@ -1,12 +1,11 @@
-package transport
+package ws
 
 import (
 	"sync"
 	"time"
 
-	"github.com/gobwas/ws"
-
 	"parley/transport/admission"
+	"parley/transport/ws/frame"
 )
 
 // This much is read ahead of its turn, so that a close frame behind it is seen. What is behind that stays
@@ -35,31 +34,31 @@ type intake struct {
 }
 
 // pong answers a ping frame.
-func (s *socket) pong(payload []byte) ws.StatusCode {
-	s.control(pongFrame(payload), nil)
+func (s *socket) pong(payload []byte) frame.Code {
+	s.control(frame.Pong(payload), nil)
 	return 0
 }
 
 // An incoming is a message or a ping; act is 0, or the code to close with.
 type incoming struct {
 	bytes int
-	act   func() ws.StatusCode
+	act   func() frame.Code
 }
 
 func (k *intake) init(s *socket) {
-	k.s, k.bucket = s, s.t.options.MessageRate.Bucket(3)
+	k.s, k.bucket = s, s.sockets.MessageRate.Bucket(3)
 	k.changed.L = &k.mu
 }
 
 // put acts on what the reader has read, now or when its turn comes, and returns when it may read on.
 // Only the reader calls it.
-func (k *intake) put(bytes int, act func() ws.StatusCode) {
+func (k *intake) put(bytes int, act func() frame.Code) {
 	switch now, start := k.admit(incoming{bytes, act}); {
 	case now:
 		k.do(act)
 		return
 	case start:
-		k.s.start(k.takeAhead, func() { k.s.end(closeTryLater) })
+		k.s.start(k.takeAhead, func() { k.s.close(frame.CloseTryLater) })
 	}
 	k.hold()
 }
@@ -71,7 +70,7 @@ func (k *intake) admit(one incoming) (now, start bool) {
 	if k.stopped {
 		return false, false
 	}
-	if !k.taking && k.running < k.s.t.options.MaxParallel && k.bucket.Take(time.Now()) == 0 {
+	if !k.taking && k.running < k.s.sockets.MaxParallel && k.bucket.Take(time.Now()) == 0 {
 		return true, false
 	}
 	start, k.taking = !k.taking, true
@@ -80,9 +79,9 @@ func (k *intake) admit(one incoming) (now, start bool) {
 	return false, start
 }
 
-func (k *intake) do(act func() ws.StatusCode) {
+func (k *intake) do(act func() frame.Code) {
 	if code := act(); code != 0 {
-		k.s.end(code)
+		k.s.close(code)
 	}
 }
 
@@ -112,7 +111,7 @@ func (k *intake) takeAhead() {
 }
 
 // next waits for the turn of the next, and is nil when there is none.
-func (k *intake) next() func() ws.StatusCode {
+func (k *intake) next() func() frame.Code {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for !k.stopped && len(k.ahead) > 0 {
@@ -148,7 +147,7 @@ func (k *intake) rest(wait time.Duration) {
 func (k *intake) slot() (free func()) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	for !k.stopped && k.running >= k.s.t.options.MaxParallel {
+	for !k.stopped && k.running >= k.s.sockets.MaxParallel {
 		k.changed.Wait()
 	}
 	k.running++

@@ -1,4 +1,6 @@
-package transport
+// Package frame speaks the bytes of a WebSocket: it reads messages out of frames and writes messages of
+// graphql-transport-ws as frames, over a connection that holds no buffer while it is silent. It knows no operation.
+package frame
 
 import (
 	"bytes"
@@ -15,28 +17,28 @@ import (
 	"parley/transport/budget"
 )
 
-// A frameError is a fault of the peer that ends the socket with a code. Nothing after it can be read.
-type frameError struct{ code ws.StatusCode }
+// An Error is a fault of the peer that ends the socket with a code. Nothing after it can be read.
+type Error struct{ Code Code }
 
-func (e *frameError) Error() string { return fmt.Sprintf("broken frame: close with %d", e.code) }
+func (e *Error) Error() string { return fmt.Sprintf("broken frame: close with %d", e.Code) }
 
-// A peerClosed is the peer's close frame. payload is its code and reason, or empty.
-type peerClosed struct{ payload []byte }
+// PeerClosed is the peer's close frame. Payload is its code and reason, or empty.
+type PeerClosed struct{ Payload []byte }
 
-func (e *peerClosed) Error() string { return "closed by the peer" }
+func (e *PeerClosed) Error() string { return "closed by the peer" }
 
-var errBroken = &frameError{closeBadMessage}
+var errBroken = &Error{CloseBadMessage}
 
-// A frameReader reads text messages. It joins fragments, and checks what gobwas/ws leaves to its caller:
+// A Reader reads text messages. It joins fragments, and checks what gobwas/ws leaves to its caller:
 // masks, reserved bits, control frames, sizes. Compression is never negotiated. That a message is UTF-8 is
 // seen where it is parsed.
-type frameReader struct {
-	r       io.Reader
-	most    int64                // bytes of a message
-	arrival *budget.Arrival      // holds them
-	clock   func() time.Duration // on which begun lies
-	pong    func(payload []byte) // answers a ping frame
-	idle    func()               // counts a frame that brings nothing, and may wait
+type Reader struct {
+	From    io.Reader
+	Most    int64                // bytes of a message
+	Arrival *budget.Arrival      // holds them
+	Clock   func() time.Duration // that of Begun
+	Pong    func(payload []byte) // answers a ping frame, and may wait
+	Idle    func()               // counts a frame that brings nothing, and may wait
 
 	begun atomic.Int64 // when the first byte of the message or the frame came that is coming in; 0: none is
 }
@@ -44,8 +46,8 @@ type frameReader struct {
 // Fragments below this size are counted: a message in many of them costs like many messages.
 const smallFragment = 1 << 10
 
-// next answers the next message. Errors: *frameError, *peerClosed, and those of the connection.
-func (f *frameReader) next() ([]byte, error) {
+// Next returns the next message. Errors: *Error, *PeerClosed, and those of the connection.
+func (f *Reader) Next() ([]byte, error) {
 	var message []byte
 	state := ws.StateServerSide
 	for {
@@ -60,10 +62,10 @@ func (f *frameReader) next() ([]byte, error) {
 			continue
 		case h.OpCode == ws.OpBinary:
 			return nil, errBroken
-		case h.Length > f.most-int64(len(message)):
-			return nil, &frameError{closeTooBig}
+		case h.Length > f.Most-int64(len(message)):
+			return nil, &Error{CloseTooBig}
 		}
-		limit := f.most
+		limit := f.Most
 		if h.Fin {
 			limit = int64(len(message)) + h.Length
 		}
@@ -74,7 +76,7 @@ func (f *frameReader) next() ([]byte, error) {
 			break
 		}
 		if h.Length < smallFragment {
-			f.aside(f.idle)
+			f.aside(f.Idle)
 		}
 		state = state.Set(ws.StateFragmented)
 	}
@@ -82,18 +84,21 @@ func (f *frameReader) next() ([]byte, error) {
 	return message, nil
 }
 
+// Begun is when the first byte of what is coming in came, by Clock; 0: nothing is.
+func (f *Reader) Begun() time.Duration { return time.Duration(f.begun.Load()) }
+
 // header reads the header of a frame. What has begun with its first byte is over when the message is, or when it turns
 // out to be a frame outside of one.
-func (f *frameReader) header(state ws.State) (ws.Header, error) {
+func (f *Reader) header(state ws.State) (ws.Header, error) {
 	var first [2]byte
-	if _, err := io.ReadFull(f.r, first[:1]); err != nil {
+	if _, err := io.ReadFull(f.From, first[:1]); err != nil {
 		return ws.Header{}, err
 	}
-	f.begun.CompareAndSwap(0, max(1, int64(f.clock())))
-	if _, err := io.ReadFull(f.r, first[1:]); err != nil {
+	f.begun.CompareAndSwap(0, max(1, int64(f.Clock())))
+	if _, err := io.ReadFull(f.From, first[1:]); err != nil {
 		return ws.Header{}, err
 	}
-	h, err := ws.ReadHeader(io.MultiReader(bytes.NewReader(first[:]), f.r))
+	h, err := ws.ReadHeader(io.MultiReader(bytes.NewReader(first[:]), f.From))
 	if errors.Is(err, ws.ErrHeaderLengthMSB) || errors.Is(err, ws.ErrHeaderLengthUnexpected) {
 		return h, errBroken
 	}
@@ -104,11 +109,11 @@ func (f *frameReader) header(state ws.State) (ws.Header, error) {
 }
 
 // aside does what may wait for the socket's rate. The client has its time all the same.
-func (f *frameReader) aside(do func()) {
-	before := f.clock()
+func (f *Reader) aside(do func()) {
+	before := f.Clock()
 	do()
 	if f.begun.Load() != 0 {
-		f.begun.Add(int64(f.clock() - before))
+		f.begun.Add(int64(f.Clock() - before))
 	}
 }
 
@@ -119,9 +124,9 @@ func isShortest(form byte, length int64) bool {
 }
 
 // payload appends the payload of a frame.
-func (f *frameReader) payload(h ws.Header, to []byte, limit int64) ([]byte, error) {
+func (f *Reader) payload(h ws.Header, to []byte, limit int64) ([]byte, error) {
 	before := len(to)
-	to, err := f.arrival.Receive(f.r, to, h.Length, limit)
+	to, err := f.Arrival.Receive(f.From, to, h.Length, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +134,7 @@ func (f *frameReader) payload(h ws.Header, to []byte, limit int64) ([]byte, erro
 	return to, nil
 }
 
-func (f *frameReader) control(h ws.Header, within bool) error {
+func (f *Reader) control(h ws.Header, within bool) error {
 	payload, err := f.payload(h, nil, h.Length)
 	if err != nil {
 		return err
@@ -139,14 +144,14 @@ func (f *frameReader) control(h ws.Header, within bool) error {
 	}
 	switch h.OpCode {
 	case ws.OpPing:
-		f.aside(func() { f.pong(payload) })
+		f.aside(func() { f.Pong(payload) })
 	case ws.OpPong:
-		f.aside(f.idle)
+		f.aside(f.Idle)
 	case ws.OpClose:
 		if !validClose(payload) {
 			return errBroken
 		}
-		return &peerClosed{payload}
+		return &PeerClosed{payload}
 	}
 	return nil
 }
@@ -165,24 +170,4 @@ func validClose(payload []byte) bool {
 		return true
 	}
 	return false
-}
-
-// Frames are compiled whole, so that one write sends one message.
-
-func textFrame(payload []byte) []byte { return ws.MustCompileFrame(ws.NewTextFrame(payload)) }
-
-func pongFrame(payload []byte) []byte { return ws.MustCompileFrame(ws.NewPongFrame(payload)) }
-
-func pingFrame() []byte { return ws.MustCompileFrame(ws.NewPingFrame(nil)) }
-
-func closeFrame(code ws.StatusCode) []byte { return closeFrameSaying(code, reason(code)) }
-
-// closeFrameSaying has a reason of its own, of at most 123 bytes.
-func closeFrameSaying(code ws.StatusCode, reason string) []byte {
-	return ws.MustCompileFrame(ws.NewCloseFrame(ws.NewCloseFrameBody(code, reason)))
-}
-
-// echoFrame repeats the code of a close frame, and not its reason.
-func echoFrame(payload []byte) []byte {
-	return ws.MustCompileFrame(ws.NewCloseFrame(payload[:min(len(payload), 2)]))
 }

@@ -1,4 +1,4 @@
-package transport
+package ws
 
 import (
 	"context"
@@ -6,13 +6,10 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
-	"net/netip"
 	"strconv"
 	"time"
 
 	"github.com/gobwas/ws"
-
-	"parley/transport/operation"
 )
 
 // A modelClient follows the first log, or both, over sockets that it leaves again and again unless it stays.
@@ -36,9 +33,7 @@ func (c *modelClient) run(ctx context.Context) {
 // connect is one socket.
 func (c *modelClient) connect(ctx context.Context) {
 	near, far := net.Pipe()
-	s := newSocket(c.m.transports, modelExecutor{}, far, nil, netip.Prefix{})
-	s.ctx, s.cancel = context.WithCancel(context.Background())
-	s.phase, s.session = ready, operation.Session{ID: "session", User: c.user}
+	s := connect(c.m.sockets, modelExecutor{}, far, c.user)
 	c.m.running.Go(s.serve)
 	defer func() { _ = near.Close() }()
 	defer context.AfterFunc(ctx, func() { _ = near.Close() })()

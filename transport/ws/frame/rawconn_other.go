@@ -1,6 +1,6 @@
 //go:build !unix
 
-package transport
+package frame
 
 import "net"
 
@@ -9,6 +9,6 @@ type rawConn struct{}
 
 func newRawConn(net.Conn) *rawConn { return nil }
 
-func (*rawConn) read() (*[inputBytes]byte, int, error) { panic("transport: no descriptors") }
+func (*rawConn) read() (*[inputBytes]byte, int, error) { panic("frame: no descriptors") }
 
-func (*rawConn) write([]byte) (int, error) { panic("transport: no descriptors") }
+func (*rawConn) write([]byte) (int, error) { panic("frame: no descriptors") }

@@ -1,4 +1,4 @@
-package transport
+package ws
 
 import (
 	"context"
@@ -6,11 +6,11 @@ import (
 	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/gobwas/ws"
 
 	"parley/transport/budget"
 	"parley/transport/operation"
 	"parley/transport/stream"
+	"parley/transport/ws/frame"
 )
 
 // A socketStream is a subscription over a WebSocket. The lock s.writing guards its readers.
@@ -27,20 +27,20 @@ type socketStream struct {
 
 // subscribed opens a stream, and lets it go on without this goroutine.
 func (s *socket) subscribed(ctx context.Context, op *running, prepared *graphql.OperationContext) {
-	source, no := s.t.options.Open(ctx, prepared, "")
+	source, no := s.sockets.Operations.Open(ctx, prepared, "")
 	if no != nil {
-		s.t.operations.Count(prepared, operation.OutcomeRefused)
+		s.sockets.Operations.Count(prepared, operation.OutcomeRefused)
 		s.refuse(op, true, no)
 		return
 	}
 	source.ID = nil // messages have none
-	x := &socketStream{s: s, op: op, prefix: nextPrefix(op.id)}
-	if x.sub = s.t.feeds.Subscribe(stream.Prepared{Exec: s.exec, Op: prepared}, source, s.user(), x); x.sub == nil {
-		s.t.operations.Count(prepared, operation.OutcomeRefused)
-		s.refuse(op, true, s.t.operations.ManyStreams(ctx))
+	x := &socketStream{s: s, op: op, prefix: frame.NextPrefix(op.id)}
+	if x.sub = s.sockets.Feeds.Subscribe(stream.Prepared{Exec: s.exec, Op: prepared}, source, s.user(), x); x.sub == nil {
+		s.sockets.Operations.Count(prepared, operation.OutcomeRefused)
+		s.refuse(op, true, s.sockets.Operations.ManyStreams(ctx))
 		return
 	}
-	s.t.operations.Count(prepared, operation.OutcomeOK)
+	s.sockets.Operations.Count(prepared, operation.OutcomeOK)
 	if !s.attach(op, x) {
 		x.sub.Leave()
 		return
@@ -71,7 +71,7 @@ func (s *socket) holder() budget.Holder {
 func (s *socket) attach(op *running, x *socketStream) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.operations[op.id] != op || s.ending != nil {
+	if s.operations[op.id] != op || s.closing != nil {
 		return false
 	}
 	op.stream = x
@@ -104,7 +104,7 @@ func (x *socketStream) Serve(r *stream.Reader) (events int) {
 	for !x.catchingUp[r] && x.mayWrite() {
 		page := r.Window()
 		if page.IsBehind() {
-			x.setCatchingUp(r, x.s.start(func() { x.catchUp(r) }, func() { x.s.end(closeTryLater) }))
+			x.setCatchingUp(r, x.s.start(func() { x.catchUp(r) }, func() { x.s.close(frame.CloseTryLater) }))
 			return events
 		}
 		step := x.hand(r, b, page)
@@ -130,7 +130,7 @@ func (x *socketStream) hand(r *stream.Reader, b *[]byte, page stream.Page) strea
 
 // mayWrite is asked under the lock s.writing.
 func (x *socketStream) mayWrite() bool {
-	return x.s.unfinished == nil && !x.ended && !x.op.over.Load()
+	return x.s.pending == nil && !x.ended && !x.op.over.Load()
 }
 
 // setCatchingUp is called under the lock s.writing. Nearly always the map is empty, and then there is none.
@@ -179,7 +179,7 @@ func (x *socketStream) deliver(r *stream.Reader, page stream.Page) (at stream.Po
 func (x *socketStream) end(r *stream.Reader, why error) {
 	x.ended = true
 	if errors.Is(why, stream.ErrUnreadable) {
-		x.s.start(func() { x.s.end(closeTryLater) }, nil)
+		x.s.start(func() { x.s.close(frame.CloseTryLater) }, nil)
 		return
 	}
 	x.s.start(func() { x.s.fail(x.op, r.Tell(x.s.context(), why)) }, nil)
@@ -187,29 +187,5 @@ func (x *socketStream) end(r *stream.Reader, why error) {
 
 // Append is called under the lock s.writing. Messages have no id of a position.
 func (x *socketStream) Append(b []byte, _ string, body []byte) []byte {
-	return appendNext(b, x.prefix, body)
-}
-
-// appendNext appends a message with a result as a frame.
-func appendNext(b, prefix, body []byte) []byte {
-	b = appendHeader(b, len(prefix)+len(body)+1)
-	b = append(b, prefix...)
-	b = append(b, body...)
-	return append(b, '}')
-}
-
-// appendHeader appends the header of a text frame.
-func appendHeader(b []byte, length int) []byte {
-	const final = 0x80 | byte(ws.OpText)
-	switch {
-	case length <= 125:
-		return append(b, final, byte(length))
-	case length <= 0xffff:
-		return append(b, final, 126, byte(length>>8), byte(length))
-	}
-	b = append(b, final, 127)
-	for shift := 56; shift >= 0; shift -= 8 {
-		b = append(b, byte(length>>shift))
-	}
-	return b
+	return frame.AppendNext(b, x.prefix, body)
 }

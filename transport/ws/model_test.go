@@ -1,11 +1,10 @@
-package transport
+package ws
 
 import (
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"os"
 	"strconv"
@@ -24,7 +23,7 @@ import (
 // The model runs the real feeds, windows, workers, readers and sockets over logs in memory and pipes, in
 // virtual time: reads that take a while or fail, notifications that are lost, doubled and late, windows of a few events,
 // clients that read slowly, stall, leave and resume from what they had last, one log or two, shared or not. A
-// seed that fails is repeated with MODEL_SEED=n go test ./transport -run Model.
+// seed that fails is repeated with MODEL_SEED=n go test ./transport/ws -run Model.
 func TestModel(t *testing.T) {
 	if one, err := strconv.ParseUint(os.Getenv("MODEL_SEED"), 10, 64); err == nil {
 		runModel(t, one)
@@ -52,29 +51,24 @@ func runModel(t *testing.T, seed uint64) {
 }
 
 type model struct {
-	t          *testing.T
-	rng        *rand.Rand // of whoever runs alone; the others have their own
-	transports *Transports
-	logs       []*modelLog
-	running    sync.WaitGroup
-	done       context.Context
+	t       *testing.T
+	rng     *rand.Rand // of whoever runs alone; the others have their own
+	sockets *Sockets
+	logs    []*modelLog
+	running sync.WaitGroup
+	done    context.Context
 }
 
 func newModel(t *testing.T, seed uint64) *model {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	m := &model{t: t, rng: rng}
-	o := Options{
-		Logger: slog.New(slog.DiscardHandler), Open: m.open, WindowEvents: 1 + rng.IntN(12), CatchUpParallel: 1 + rng.IntN(3),
-		WriteTimeout: time.Hour,
-		MaxParallel:  100,
-	}
-	if rng.IntN(2) == 0 {
-		o.WindowTotal = int64(1 + rng.IntN(2)*rng.IntN(4000)) // 1: every window is empty
-	}
-	o.defaults()
-	p := o.tuning()
-	p.block = 1 + rng.IntN(3)
-	m.transports = build(o, p)
+	m.sockets = newSockets(m.open, func(_ *Options, s *stream.Options) {
+		s.WindowEvents, s.CatchUpParallel, s.WindowTotal = 1+rng.IntN(12), 1+rng.IntN(3), 64<<20
+		if rng.IntN(2) == 0 {
+			s.WindowTotal = int64(1 + rng.IntN(2)*rng.IntN(4000)) // 1: every window is empty
+		}
+		s.Block = 1 + rng.IntN(3)
+	})
 	for i := range 1 + rng.IntN(2) {
 		m.logs = append(m.logs, &modelLog{
 			name: strconv.Itoa(i), rng: rand.New(rand.NewPCG(seed, uint64(i+1))), followers: map[*modelTail]func(){}, failing: seed%5 != 0,
@@ -111,7 +105,7 @@ func (m *model) run() {
 		c.check(i)
 	}
 	synctest.Wait()
-	if s := m.transports.feeds.Stats(); s.Feeds+s.Streams != 0 || s.WindowBytes != 0 {
+	if s := m.sockets.Feeds.Stats(); s.Feeds+s.Streams != 0 || s.WindowBytes != 0 {
 		m.t.Errorf("%d feeds, %d streams and %d bytes are left", s.Feeds, s.Streams, s.WindowBytes)
 	}
 }
@@ -260,3 +254,7 @@ func (modelExecutor) DispatchOperation(ctx context.Context, _ *graphql.Operation
 }
 
 func (modelExecutor) DispatchError(context.Context, gqlerror.List) *graphql.Response { return nil }
+
+var errDeleted, errDiverged = errors.New("room deleted"), errors.New("another history")
+
+func tell(err error) *gqlerror.Error { return gqlerror.Errorf("%v", err) }

@@ -1,20 +1,19 @@
-package transport
+package ws
 
 import (
 	"context"
 	"net"
-	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/gobwas/ws"
 
 	"parley/transport/admission"
 	"parley/transport/budget"
 	"parley/transport/operation"
 	"parley/transport/safe"
+	"parley/transport/ws/frame"
 )
 
 // A phase is how far a socket has come.
@@ -29,11 +28,10 @@ const (
 // A socket is one open WebSocket: a goroutine that reads, one for each operation that runs, and whatever
 // they write goes through one lock.
 type socket struct {
-	t           *Transports
+	sockets     *Sockets
 	exec        graphql.GraphExecutor
-	conn        net.Conn
-	raw         *rawConn // the same without waiting; nil where there is none
-	frames      frameReader
+	conn        *frame.Conn
+	frames      frame.Reader
 	intake      intake
 	arrival     *budget.Arrival
 	slot        *admission.Slot
@@ -42,8 +40,8 @@ type socket struct {
 	heard       atomic.Int64 // when the last byte came, in nanoseconds after opened
 	pinged      atomic.Int64 // when the last ping went out, the same
 
-	writing    sync.Mutex  // held for one write, which never waits; taken before mu
-	unfinished *unfinished // what the kernel did not take; nothing else is written before it. Guarded by writing
+	writing sync.Mutex    // held for one write, which never waits; taken before mu
+	pending *pendingWrite // what the kernel did not take; nothing else is written before it. Guarded by writing
 
 	mu         sync.Mutex // guards all below
 	ctx        context.Context
@@ -52,19 +50,20 @@ type socket struct {
 	session    operation.Session
 	operations map[string]*running
 	mutations  int // that run
-	ending     *ending
+	closing    *closing
 	left       bool
 	workers    sync.WaitGroup
 }
 
-func newSocket(t *Transports, exec graphql.GraphExecutor, conn net.Conn, early []byte, address netip.Prefix) *socket {
-	s := &socket{t: t, exec: exec, conn: conn, raw: newRawConn(conn), opened: time.Now(), operations: map[string]*running{}}
-	s.arrival = t.inbound.Arrive(address, s.stopReading)
-	s.frames = frameReader{
-		r: &input{s: s, unread: early}, most: t.options.MaxMessage, arrival: s.arrival,
-		clock: func() time.Duration { return time.Since(s.opened) },
-		pong:  func(payload []byte) { s.intake.put(len(payload), func() ws.StatusCode { return s.pong(payload) }) },
-		idle:  func() { s.intake.put(0, func() ws.StatusCode { return 0 }) },
+func newSocket(sockets *Sockets, exec graphql.GraphExecutor, conn net.Conn, early []byte, slot *admission.Slot) *socket {
+	s := &socket{sockets: sockets, exec: exec, slot: slot, opened: time.Now(), operations: map[string]*running{}}
+	s.conn = frame.NewConn(conn, early, func() { s.heard.Store(int64(time.Since(s.opened))) })
+	s.arrival = sockets.Inbound.Arrive(slot.Address(), s.stopReading)
+	s.frames = frame.Reader{
+		From: s.conn, Most: sockets.MaxMessage, Arrival: s.arrival,
+		Clock: func() time.Duration { return time.Since(s.opened) },
+		Pong:  func(payload []byte) { s.intake.put(len(payload), func() frame.Code { return s.pong(payload) }) },
+		Idle:  func() { s.intake.put(0, func() frame.Code { return 0 }) },
 	}
 	s.intake.init(s)
 	return s
@@ -74,16 +73,16 @@ func newSocket(t *Transports, exec graphql.GraphExecutor, conn net.Conn, early [
 func (s *socket) serve() {
 	defer s.leave()
 	for {
-		text, err := s.frames.next()
+		text, err := s.frames.Next()
 		if err != nil {
 			s.lost(err)
 			return
 		}
-		if s.endingNow() != nil {
+		if s.closingNow() != nil {
 			s.arrival.End() // nothing that comes now is kept
 			continue        // only the peer's close frame counts now
 		}
-		s.intake.put(len(text), func() ws.StatusCode {
+		s.intake.put(len(text), func() frame.Code {
 			defer s.arrival.Release(text)
 			return s.take(text)
 		})
@@ -93,8 +92,8 @@ func (s *socket) serve() {
 // stopReading ends a socket whose message takes too long, or whose bytes others need. What it has sent of that is
 // given up at once.
 func (s *socket) stopReading() {
-	s.t.operations.CountDrop(operation.DropUnfinished)
-	s.end(closeTryLater)
+	s.sockets.Operations.CountDrop(operation.DropUnfinished)
+	s.close(frame.CloseTryLater)
 	_ = s.conn.SetReadDeadline(time.Unix(1, 0)) // the reader sees it; see lost
 }
 
@@ -102,7 +101,7 @@ func (s *socket) stopReading() {
 func (s *socket) leave() {
 	s.mu.Lock()
 	s.left = true
-	s.t.gone(s.ending)
+	s.sockets.gone(s.closing)
 	s.cancel()
 	operations := s.operations
 	s.operations = map[string]*running{} // a message may be on its way to there
@@ -115,7 +114,7 @@ func (s *socket) leave() {
 	}
 	s.workers.Wait()
 	s.arrival.End()
-	s.t.registry.Remove(s)
+	s.sockets.Registry.Remove(s)
 }
 
 // start runs f beside the reader, unless the socket is gone.
@@ -131,7 +130,7 @@ func (s *socket) start(f, failed func()) bool {
 // spawn starts f; the caller holds mu.
 func (s *socket) spawn(f, failed func()) {
 	ctx := s.ctx
-	s.workers.Go(func() { safe.Run(ctx, s.t.options.Logger, f, failed) })
+	s.workers.Go(func() { safe.Run(ctx, s.sockets.Operations.Logger, f, failed) })
 }
 
 // enter moves to the next phase, if the socket is where it should be.
@@ -149,7 +148,7 @@ func (s *socket) enter(from, to phase) bool {
 func (s *socket) signedIn(ctx context.Context, session operation.Session) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ending != nil {
+	if s.closing != nil {
 		return false
 	}
 	s.ctx, s.session = context.WithValue(ctx, renewalKey{}, s), session
@@ -168,39 +167,39 @@ func (s *socket) renew(session string, until time.Time) {
 // Sweep finds what is due by the clock. Who was pinged and has not been heard since is cut.
 func (s *socket) Sweep(now time.Time) {
 	at, heard, pinged := now.Sub(s.opened), time.Duration(s.heard.Load()), time.Duration(s.pinged.Load())
-	code, silent := s.due(now), at-heard >= s.t.options.PingInterval
+	code, silent := s.due(now), at-heard >= s.sockets.PingInterval
 	switch {
 	case code != 0:
-		s.end(code)
+		s.close(code)
 	case s.isUnfinished(at):
 		s.stopReading()
 	case silent && s.intake.holds():
 		s.heard.Store(int64(at)) // it may have spoken and is not read; the ping shows whether it is there
-		s.start(func() { s.control(pingFrame(), nil) }, nil)
-	case silent && pinged > heard && at-pinged >= s.t.options.PongTimeout:
-		s.t.operations.CountDrop(operation.DropSilent)
+		s.start(func() { s.control(frame.Ping(), nil) }, nil)
+	case silent && pinged > heard && at-pinged >= s.sockets.PongTimeout:
+		s.sockets.Operations.CountDrop(operation.DropSilent)
 		s.Cut()
 	case silent && pinged <= heard:
 		s.pinged.Store(int64(at))
-		s.start(func() { s.control(pingFrame(), nil) }, nil)
+		s.start(func() { s.control(frame.Ping(), nil) }, nil)
 	}
 }
 
 // isUnfinished tells whether a message has had its time. It begins with its first byte, and stands still while the
 // client is not read.
 func (s *socket) isUnfinished(at time.Duration) bool {
-	begun := time.Duration(s.frames.begun.Load())
-	return begun != 0 && at-begun >= s.t.options.MessageTimeout && !s.intake.holds() && s.endingNow() == nil
+	begun := s.frames.Begun()
+	return begun != 0 && at-begun >= s.sockets.MessageTimeout && !s.intake.holds() && s.closingNow() == nil
 }
 
-func (s *socket) due(now time.Time) ws.StatusCode {
+func (s *socket) due(now time.Time) frame.Code {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch until := s.session.Until; {
-	case s.phase == fresh && now.Sub(s.opened) >= s.t.options.InitTimeout:
-		return closeNoInit
+	case s.phase == fresh && now.Sub(s.opened) >= s.sockets.InitTimeout:
+		return frame.CloseNoInit
 	case !until.IsZero() && !now.Before(until):
-		return closeForbidden
+		return frame.CloseForbidden
 	}
 	return 0
 }

@@ -1,18 +1,17 @@
-package transport
+package ws
 
 import (
 	"context"
-	"encoding/json"
 	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/gobwas/ws"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/transport/operation"
 	"parley/transport/refusal"
 	"parley/transport/wire"
+	"parley/transport/ws/frame"
 )
 
 // Bytes of an operation's id.
@@ -36,82 +35,61 @@ func (op *running) close() {
 	}
 }
 
-// A message is what a client sends.
-type message struct {
-	kind    string
-	id      string // empty: none, or no string
-	payload json.RawMessage
-}
-
-// parseMessage reads a message of graphql-transport-ws.
-func parseMessage(text []byte) (message, bool) {
-	fields, ok := wire.ParseObject(text)
-	if !ok {
-		return message{}, false
-	}
-	m := message{payload: fields["payload"]}
-	given, ok := wire.ReadString(fields["type"], &m.kind)
-	if _, isString := wire.ReadString(fields["id"], &m.id); !isString {
-		m.id = ""
-	}
-	return m, given && ok
-}
-
 // take acts on one message. The answer is the code to close with, 0 to go on.
-func (s *socket) take(text []byte) ws.StatusCode {
-	m, ok := parseMessage(text)
+func (s *socket) take(text []byte) frame.Code {
+	m, ok := frame.ParseMessage(text)
 	if !ok {
-		return closeBadMessage
+		return frame.CloseBadMessage
 	}
-	switch m.kind {
+	switch m.Kind {
 	case "connection_init":
-		return s.initialise(m.payload)
+		return s.initialise(m.Payload)
 	case "ping":
-		s.control(textFrame(pongMessage(m.payload)), nil)
+		s.control(frame.PongMessage(m.Payload), nil)
 	case "pong":
 	case "subscribe":
 		return s.subscribe(m)
 	case "complete":
-		if m.id == "" {
-			return closeBadMessage
+		if m.ID == "" {
+			return frame.CloseBadMessage
 		}
-		s.stop(m.id)
+		s.stop(m.ID)
 	default:
-		return closeBadMessage
+		return frame.CloseBadMessage
 	}
 	return 0
 }
 
 // subscribe starts an operation.
-func (s *socket) subscribe(m message) ws.StatusCode {
+func (s *socket) subscribe(m frame.Message) frame.Code {
 	if !s.isReady() {
-		return closeNotSignedIn
+		return frame.CloseNotSignedIn
 	}
-	params, no := wire.ParseParams(m.payload)
-	if no == wire.BadRequest || m.id == "" || len(m.id) > maxID {
-		return closeBadMessage
+	params, no := wire.ParseParams(m.Payload)
+	if no == wire.BadRequest || m.ID == "" || len(m.ID) > maxID {
+		return frame.CloseBadMessage
 	}
-	ctx, op, free := s.reserve(m.id)
+	ctx, op, free := s.reserve(m.ID)
 	switch {
 	case !free:
-		return closeIDInUse
+		return frame.CloseIDInUse
 	case no != nil: // an emoji that was cut in two is no reason to end the socket with all its streams
-		s.stop(m.id)
-		s.turnDown(m.id, s.t.options.Refuse(ctx, no.Code, no.Reason, no.Message))
+		s.stop(m.ID)
+		s.turnDown(m.ID, s.sockets.Operations.Refuse(ctx, no.Code, no.Reason, no.Message))
 	case op == nil:
-		s.turnDown(m.id, s.t.options.Refuse(ctx, refusal.LimitReached, "OPERATIONS", "Too many operations run on this socket."))
+		s.turnDown(m.ID, s.sockets.Operations.Refuse(ctx, refusal.LimitReached, "OPERATIONS", "Too many operations run on this socket."))
 	default:
 		op.free = s.intake.slot()
-		s.start(func() { s.operate(ctx, op, params) }, func() { s.fail(op, s.t.operations.Fault(ctx)) })
+		s.start(func() { s.operate(ctx, op, params) }, func() { s.fail(op, s.sockets.Operations.Fault(ctx)) })
 	}
 	return 0
 }
 
 // turnDown answers a `subscribe` of which nothing comes.
 func (s *socket) turnDown(id string, no *gqlerror.Error) {
-	s.t.operations.CountUnread()
-	s.t.operations.CountErrors(gqlerror.List{no})
-	s.control(textFrame(errorMessage(id, gqlerror.List{no})), nil)
+	s.sockets.Operations.CountUnread()
+	s.sockets.Operations.CountErrors(gqlerror.List{no})
+	s.control(frame.Errors(id, gqlerror.List{no}), nil)
 }
 
 func (s *socket) isReady() bool {
@@ -127,13 +105,13 @@ func (s *socket) reserve(id string) (ctx context.Context, op *running, free bool
 	if _, used := s.operations[id]; used {
 		return nil, nil, false
 	}
-	if len(s.operations) >= s.t.options.MaxOperations {
+	if len(s.operations) >= s.sockets.MaxOperations {
 		return s.ctx, nil, true
 	}
 	op = &running{id: id}
 	ctx, op.cancel = context.WithCancel(graphql.StartOperationTrace(context.WithoutCancel(s.ctx))) // whatever ends the socket ends its operations
 	s.operations[id] = op
-	if s.ending != nil {
+	if s.closing != nil {
 		op.cancel()
 	}
 	return ctx, op, true
@@ -156,11 +134,11 @@ func (s *socket) stop(id string) {
 // operate runs an operation: a query or a mutation to its end, a stream until it has begun.
 func (s *socket) operate(ctx context.Context, op *running, params *graphql.RawParams) {
 	defer op.free() // the slot of a stream is that of its beginning
-	prepared, failed := s.t.operations.Prepare(ctx, s.exec, params)
+	prepared, failed := s.sockets.Operations.Prepare(ctx, s.exec, params)
 	isStream := prepared.Operation == nil || operation.IsKind(prepared, ast.Subscription) // unknown: perhaps a stream
-	if failed == nil && s.t.registry.IsDraining() {
-		s.t.operations.Count(prepared, operation.OutcomeRefused)
-		failed = &graphql.Response{Errors: gqlerror.List{s.t.options.Refuse(ctx, refusal.Draining.Code, refusal.Draining.Reason, refusal.Draining.Message)}}
+	if failed == nil && s.sockets.Registry.IsDraining() {
+		s.sockets.Operations.Count(prepared, operation.OutcomeRefused)
+		failed = &graphql.Response{Errors: gqlerror.List{s.sockets.Operations.Refuse(ctx, refusal.Draining.Code, refusal.Draining.Reason, refusal.Draining.Message)}}
 	}
 	switch {
 	case failed != nil:
@@ -170,10 +148,10 @@ func (s *socket) operate(ctx context.Context, op *running, params *graphql.RawPa
 	case operation.IsKind(prepared, ast.Mutation):
 		if s.beginMutation(op) {
 			defer s.endMutation()
-			s.emit(op, s.t.operations.Execute(ctx, s.exec, prepared, s.holder(), s.Cut))
+			s.emit(op, s.sockets.Operations.Execute(ctx, s.exec, prepared, s.holder(), s.Cut))
 		}
 	default:
-		s.emit(op, s.t.operations.Execute(ctx, s.exec, prepared, s.holder(), s.Cut))
+		s.emit(op, s.sockets.Operations.Execute(ctx, s.exec, prepared, s.holder(), s.Cut))
 	}
 }
 
@@ -183,30 +161,30 @@ func (s *socket) emit(op *running, r operation.Result) {
 		s.fail(op, r.Errs)
 		return
 	}
-	s.answer(op, answerFrames(op.id, r.Body), r.Answer.Taken) // which does not keep the body
+	s.answer(op, frame.Result(op.id, r.Body), r.Answer.Taken) // which does not keep the body
 }
 
 // refuse ends an operation with errors. A stream whose trouble passes takes its socket along: the client
 // comes back and goes on, where `error` would be the end for it.
 func (s *socket) refuse(op *running, isStream bool, errs gqlerror.List) {
 	if code := passing(errs); isStream && code != 0 && s.isOpen(op) {
-		s.t.operations.CountErrors(errs)
-		s.end(code)
+		s.sockets.Operations.CountErrors(errs)
+		s.close(code)
 		return
 	}
 	s.fail(op, errs)
 }
 
 func (s *socket) fail(op *running, errs gqlerror.List) {
-	s.t.operations.CountErrors(errs)
-	s.answer(op, textFrame(errorMessage(op.id, errs)), func() {})
+	s.sockets.Operations.CountErrors(errs)
+	s.answer(op, frame.Errors(op.id, errs), func() {})
 }
 
 // answer sends the last frames of an operation, unless that has been stopped or the socket ends. Before they
 // leave the id is free again, as the client may use it as soon as it has read them. taken is called when they have
 // left, or never will.
 func (s *socket) answer(op *running, frames []byte, taken func()) {
-	due := s.t.operations.Due()
+	due := s.sockets.Operations.Due()
 	if !s.clearBy(due) {
 		taken()
 		return
@@ -224,14 +202,14 @@ func (s *socket) answer(op *running, frames []byte, taken func()) {
 func (s *socket) isOpen(op *running) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	silenced := s.ending != nil && (s.ending.answered == nil || !op.mutation)
+	silenced := s.closing != nil && (s.closing.answered == nil || !op.mutation)
 	return s.operations[op.id] == op && !silenced
 }
 
 func (s *socket) beginMutation(op *running) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ending != nil || s.operations[op.id] != op {
+	if s.closing != nil || s.operations[op.id] != op {
 		return false
 	}
 	op.mutation = true
@@ -243,38 +221,7 @@ func (s *socket) endMutation() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.mutations--
-	if s.mutations == 0 && s.ending != nil && s.ending.answered != nil {
-		close(s.ending.answered)
+	if s.mutations == 0 && s.closing != nil && s.closing.answered != nil {
+		close(s.closing.answered)
 	}
-}
-
-func pongMessage(payload json.RawMessage) []byte {
-	if len(payload) == 0 {
-		return []byte(`{"type":"pong"}`)
-	}
-	return envelope(`{"type":"pong","payload":`, payload)
-}
-
-func nextPrefix(id string) []byte {
-	return []byte(`{"id":` + string(wire.MustJSON(id)) + `,"type":"next","payload":`)
-}
-
-// answerFrames are the frames of a query's or a mutation's answer. It may be large, and is copied once.
-func answerFrames(id string, body []byte) []byte {
-	prefix, complete := nextPrefix(id), textFrame(completeMessage(id))
-	b := make([]byte, 0, ws.MaxHeaderSize+len(prefix)+len(body)+1+len(complete))
-	return append(appendNext(b, prefix, body), complete...)
-}
-
-func errorMessage(id string, errs gqlerror.List) []byte {
-	return envelope(`{"id":`+string(wire.MustJSON(id))+`,"type":"error","payload":`, wire.MustJSON(errs))
-}
-
-func completeMessage(id string) []byte {
-	return []byte(`{"id":` + string(wire.MustJSON(id)) + `,"type":"complete"}`)
-}
-
-func envelope(head string, payload []byte) []byte {
-	b := make([]byte, 0, len(head)+len(payload)+1)
-	return append(append(append(b, head...), payload...), '}')
 }

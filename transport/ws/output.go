@@ -1,4 +1,4 @@
-package transport
+package ws
 
 import (
 	"bytes"
@@ -6,14 +6,13 @@ import (
 	"os"
 	"time"
 
-	"github.com/gobwas/ws"
-
 	"parley/transport/operation"
 	"parley/transport/stream"
+	"parley/transport/ws/frame"
 )
 
-// An unfinished is what the kernel did not take at once. A goroutine that lives only for it writes it out.
-type unfinished struct {
+// A pendingWrite is what the kernel did not take at once. A goroutine that lives only for it writes it out.
+type pendingWrite struct {
 	rest  []byte
 	first int           // bytes of the frame that has begun to leave
 	due   time.Time     // when all must be out; zero: as long as something is taken now and then
@@ -46,18 +45,18 @@ func (s *socket) clearBy(due time.Time) bool {
 // lockIfClear takes the lock s.writing, or answers what to wait for.
 func (s *socket) lockIfClear() <-chan struct{} {
 	s.writing.Lock()
-	if s.unfinished == nil {
+	if s.pending == nil {
 		return nil
 	}
 	defer s.writing.Unlock()
-	return s.unfinished.done
+	return s.pending.done
 }
 
 // control sends a frame that belongs to no operation; sent is called before it leaves.
 func (s *socket) control(frame []byte, sent func()) {
 	s.clear()
 	defer s.writing.Unlock()
-	if s.endingNow() != nil {
+	if s.closingNow() != nil {
 		return
 	}
 	if sent != nil {
@@ -74,17 +73,17 @@ func (s *socket) push(b []byte) {
 	if !ok {
 		return
 	}
-	u := &unfinished{first: begun(b, 0, n), taken: func() {}}
+	u := &pendingWrite{first: frame.Begun(b, 0, n), taken: func() {}}
 	if extra := int64(len(b) - n - stream.WriteBytes); extra > 0 {
 		by := s.holder()
-		if !s.t.answers.Take(by, extra) {
+		if !s.sockets.Answers.Take(by, extra) {
 			s.Cut()
 			return
 		}
-		u.taken = func() { s.t.answers.Give(by, extra) }
+		u.taken = func() { s.sockets.Answers.Give(by, extra) }
 	}
 	u.rest = bytes.Clone(b[n:])
-	s.leaveOver(u)
+	s.writeLater(u)
 }
 
 // pushAnswer is push for frames that are the socket's now, all of which must be out when they are due.
@@ -94,29 +93,27 @@ func (s *socket) pushAnswer(b []byte, due time.Time, taken func()) {
 		taken()
 		return
 	}
-	s.leaveOver(&unfinished{rest: b[n:], first: begun(b, 0, n), due: due, taken: taken})
+	s.writeLater(&pendingWrite{rest: b[n:], first: frame.Begun(b, 0, n), due: due, taken: taken})
 }
 
 // attempt writes what the kernel takes at once. ok: something is left, and the connection is there.
 func (s *socket) attempt(b []byte) (n int, ok bool) {
-	if s.raw != nil && len(b) > 0 {
-		var err error
-		if n, err = s.raw.write(b); err != nil {
-			s.Cut() // the reader sees it
-			return n, false
-		}
+	n, err := s.conn.TryWrite(b)
+	if err != nil {
+		s.Cut() // the reader sees it
+		return n, false
 	}
 	return n, n < len(b)
 }
 
-// leaveOver has the rest of a write written out, unless the connection is gone.
-func (s *socket) leaveOver(u *unfinished) {
+// writeLater has the rest of a write written out, unless the connection is gone.
+func (s *socket) writeLater(u *pendingWrite) {
 	u.done = make(chan struct{})
 	if !s.start(func() { s.flush(u) }, s.Cut) {
 		u.taken()
 		return
 	}
-	s.unfinished = u
+	s.pending = u
 }
 
 // A write is looked at this often, so that progress is seen when it happens.
@@ -124,14 +121,14 @@ const writeSlices = 60
 
 // flush writes out what is unfinished. A peer that takes no byte for WriteTimeout, or not all of an answer when that is
 // due, loses its streams at once; the bytes that are unfinished and the close frame wait a little longer.
-func (s *socket) flush(u *unfinished) {
-	defer s.finished(u)
-	limit := s.t.options.WriteTimeout
+func (s *socket) flush(u *pendingWrite) {
+	defer s.written(u)
+	limit := s.sockets.WriteTimeout
 	for took := time.Now(); len(u.rest) > 0; {
 		s.trim(u)
 		_ = s.conn.SetWriteDeadline(time.Now().Add(limit / writeSlices))
 		n, err := s.conn.Write(u.rest)
-		u.first = begun(u.rest, u.first, n)
+		u.first = frame.Begun(u.rest, u.first, n)
 		u.rest = u.rest[n:]
 		if n > 0 {
 			took = time.Now()
@@ -148,51 +145,32 @@ func (s *socket) flush(u *unfinished) {
 
 // stalled ends the socket of a client that does not take what it is given.
 func (s *socket) stalled() {
-	if s.endWith(endingOf(closeTryLater), s.t.tuning.stall) {
-		s.t.operations.CountDrop(operation.DropStalled)
+	if s.closeWith(closingWith(frame.CloseTryLater), s.sockets.Stall) {
+		s.sockets.Operations.CountDrop(operation.DropStalled)
 	}
 }
 
 // trim gives up the frames that have not begun to leave when the socket's session has ended.
-func (s *socket) trim(u *unfinished) {
-	e := s.endingNow()
+func (s *socket) trim(u *pendingWrite) {
+	e := s.closingNow()
 	if e == nil {
 		return
 	}
-	if e.polite {
+	if e.graceful {
 		u.rest = u.rest[:min(len(u.rest), u.first)]
 	}
-	e.hush()
+	e.setQuiet()
 }
 
-// finished lets others write again, and readers that are behind go on.
-func (s *socket) finished(u *unfinished) {
+// written lets others write again, and readers that are behind go on.
+func (s *socket) written(u *pendingWrite) {
 	s.writing.Lock()
 	_ = s.conn.SetWriteDeadline(time.Time{})
-	s.unfinished = nil
+	s.pending = nil
 	u.taken()
 	close(u.done)
 	s.writing.Unlock()
 	for _, sub := range s.subscriptions() {
 		sub.Wake()
 	}
-}
-
-// begun is how much is left of the frame that has begun to leave, when n more bytes of whole frames have left
-// and first bytes belonged to a frame that had begun before.
-func begun(b []byte, first, n int) int {
-	end := first
-	for end < n {
-		end += frameLength(b[end:])
-	}
-	return end - n
-}
-
-// frameLength is the length of an unmasked frame (RFC 6455 §5.2).
-func frameLength(b []byte) int {
-	h, err := ws.ReadHeader(bytes.NewReader(b))
-	if err != nil {
-		panic("transport: a frame of ours has no header: " + err.Error())
-	}
-	return ws.HeaderSize(h) + int(h.Length)
 }
