@@ -85,7 +85,7 @@ func (s *socket) finish(e *closing, answered <-chan struct{}) {
 	defer s.writing.Unlock()
 	e.setQuiet()
 	s.endAnswers(e)
-	s.push(e.frame)
+	s.pushAnswer(e.frame, &pendingWrite{whole: true, taken: func() {}})
 	e.cut.Reset(s.sockets.Cut)
 }
 

@@ -77,8 +77,9 @@ func TestSocketsCloseWhileTheReaderIsHeld(t *testing.T) {
 		want string
 		do   func(r *rig)
 	}{
-		"expiry": {"close 4403", func(r *rig) { r.socket.renew("s", time.Now()) }}, // as a refresh over the socket would
-		"drain":  {"close 1012", func(r *rig) { go r.sockets.Registry.Drain(r.t.Context()) }},
+		"session": {"close 4401", func(r *rig) { go r.sockets.Registry.EndSessions([]string{"s"}) }},
+		"expiry":  {"close 4403", func(r *rig) { r.socket.renew("s", time.Now()) }}, // as a refresh over the socket would
+		"drain":   {"close 1012", func(r *rig) { go r.sockets.Registry.Drain(r.t.Context()) }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -16,6 +16,7 @@ type pendingWrite struct {
 	rest  []byte
 	first int           // bytes of the frame that has begun to leave
 	due   time.Time     // when all must be out; zero: as long as something is taken now and then
+	whole bool          // it leaves whole when the socket closes: the close frame, and the answers that may come before it
 	taken func()        // called when all is out, or the connection is gone
 	done  chan struct{} // closed then
 }
@@ -86,14 +87,16 @@ func (s *socket) push(b []byte) {
 	s.writeLater(u)
 }
 
-// pushAnswer is push for frames that are the socket's now, all of which must be out when they are due.
-func (s *socket) pushAnswer(b []byte, due time.Time, taken func()) {
+// pushAnswer is push for frames that are the socket's now. w says when they are due, whether they leave whole, and who is
+// told.
+func (s *socket) pushAnswer(b []byte, w *pendingWrite) {
 	n, ok := s.attempt(b)
 	if !ok {
-		taken()
+		w.taken()
 		return
 	}
-	s.writeLater(&pendingWrite{rest: b[n:], first: frame.Begun(b, 0, n), due: due, taken: taken})
+	w.rest, w.first = b[n:], frame.Begun(b, 0, n)
+	s.writeLater(w)
 }
 
 // attempt writes what the kernel takes at once. ok: something is left, and the connection is there.
@@ -156,7 +159,7 @@ func (s *socket) trim(u *pendingWrite) {
 	if e == nil {
 		return
 	}
-	if e.graceful {
+	if e.graceful && !u.whole {
 		u.rest = u.rest[:min(len(u.rest), u.first)]
 	}
 	e.setQuiet()

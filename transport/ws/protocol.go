@@ -195,7 +195,7 @@ func (s *socket) answer(op *running, frames []byte, taken func()) {
 		return
 	}
 	s.stop(op.id)
-	s.pushAnswer(frames, due, taken)
+	s.pushAnswer(frames, &pendingWrite{due: due, whole: op.mutation, taken: taken})
 }
 
 // isOpen tells whether anything may still be sent for an operation.
