@@ -4,16 +4,16 @@ import (
 	"container/list"
 	"context"
 	"errors"
-	"slices"
 	"sync/atomic"
 	"time"
 
 	"parley/transport/safe"
+	"parley/transport/stream/fair"
 )
 
 // A feed is all readers of one log that run the same operation. Each event is executed once for all of
-// them and encoded once; a reader adds its own prefix. It has no goroutine: a notification puts its blocks on
-// the list of the workers (workers.go), and the first one there reads on.
+// them and encoded once; a reader adds its own prefix. It has no goroutine: a notification has its blocks
+// served (block.go), and the first one there reads on.
 type feed struct {
 	prepared
 	key  feedKey
@@ -26,7 +26,7 @@ type feed struct {
 	operation int64                 // bytes of the operation, as far as they count for this feed; never changed
 	people    atomic.Int64          // who read it; changed under the lock of quotas
 	owner     atomic.Pointer[quota] // of whoever alone reads it, nil: nobody does; likewise
-	own       queue                 // for workers, while it has no owner
+	own       fair.Queue            // while it has no owner
 
 	// Guarded by the lock of quotas.
 	payer *quota        // of the first reader
@@ -36,15 +36,6 @@ type feed struct {
 	sem     chan struct{} // a semaphore of one: whoever reads on
 	retry   time.Duration // guarded by sem
 	failing time.Time     // when the first of the tries began that have all failed; guarded by sem
-}
-
-// A block is some readers of a feed, served by one worker in one go.
-type block struct {
-	feed    *feed
-	readers atomic.Pointer[[]*Reader] // never changed, only replaced; under the lock of feeds
-	state   blockState                // guarded by the lock of workers
-	from    int                       // the reader that is served next; of whoever serves the block
-	timed   int64                     // the place up to which the lag has been noted; likewise
 }
 
 // Waits between tries while a log cannot be read.
@@ -62,7 +53,7 @@ func (f *feed) wake() {
 // serve has all readers look at the window.
 func (f *feed) serve() {
 	for _, b := range *f.blocks.Load() {
-		f.feeds.workers.add(b)
+		f.feeds.workers.Add(&b.task)
 	}
 }
 
@@ -187,7 +178,7 @@ func (f *feed) history(ctx context.Context, r *Reader, at Position) ([]entry, er
 	}
 	begun := time.Now()
 	defer func() {
-		if f.feeds.workers.areBusy(begun) {
+		if f.feeds.workers.AreBusy(begun) {
 			q.rested = time.Now().Add(rest * time.Since(begun))
 		}
 	}()
@@ -200,35 +191,6 @@ func (f *feed) history(ctx context.Context, r *Reader, at Position) ([]entry, er
 		return nil, &EndError{ended}
 	}
 	return entries, nil
-}
-
-// join and leave are called under the lock of feeds.
-
-func (f *feed) join(r *Reader) {
-	blocks := *f.blocks.Load()
-	i := slices.IndexFunc(blocks, func(b *block) bool { return len(*b.readers.Load()) < f.feeds.options.Block })
-	if i < 0 {
-		b := &block{feed: f, timed: f.window.Load().last().Place}
-		b.readers.Store(new([]*Reader))
-		blocks, i = append(slices.Clip(blocks), b), len(blocks)
-		f.blocks.Store(&blocks)
-	}
-	r.block = blocks[i]
-	readers := append(slices.Clip(*r.block.readers.Load()), r)
-	r.block.readers.Store(&readers)
-}
-
-func (f *feed) leave(r *Reader) (empty bool) {
-	readers := slices.Clone(*r.block.readers.Load())
-	i := slices.Index(readers, r)
-	readers = slices.Delete(readers, i, i+1)
-	r.block.readers.Store(&readers)
-	if len(readers) > 0 {
-		return false
-	}
-	blocks := slices.DeleteFunc(slices.Clone(*f.blocks.Load()), func(b *block) bool { return b == r.block })
-	f.blocks.Store(&blocks)
-	return len(blocks) == 0
 }
 
 // first is whose the feed's first reader is; nil: there is none.

@@ -3,7 +3,7 @@
 // nothing is lost and nothing grows. It knows no socket and no HTTP: clients are outlets.
 //
 // Locks, in their order: the outlet's own, which guards its readers; Feeds.mu; quotas.mu. Logs are followed under
-// Feeds.mu, and notify without it. workers.mu is taken last and alone of these. The semaphore of a feed is no lock: logs
+// Feeds.mu, and notify without it. The lock of fair.Workers is taken last. The semaphore of a feed is no lock: logs
 // are read and operations executed under it, and quotas.mu is taken behind it.
 package stream
 
@@ -17,6 +17,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/meter"
+	"parley/transport/stream/fair"
 	"parley/transport/wire"
 )
 
@@ -35,7 +36,7 @@ type Options struct {
 // Feeds are the feeds of a node. They have no goroutine while nothing is to be handed out.
 type Feeds struct {
 	options Options
-	workers workers
+	workers *fair.Workers
 	quotas  *quotas
 	catchUp chan struct{} // a semaphore: reads of the log by those who are behind a window
 	meters  meters
@@ -47,10 +48,9 @@ type Feeds struct {
 // New makes a node's feeds.
 func New(o Options) *Feeds {
 	x := &Feeds{
-		options: o, quotas: newQuotas(o.UserRoomStreams, o.WindowTotal),
+		options: o, workers: fair.New(o.Logger), quotas: newQuotas(o.UserRoomStreams, o.WindowTotal),
 		catchUp: make(chan struct{}, o.CatchUpParallel), byKey: map[feedKey]*feed{},
 	}
-	x.workers.logger = o.Logger
 	x.meters.lag = meter.NewTimes()
 	return x
 }

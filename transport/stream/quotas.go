@@ -4,6 +4,8 @@ import (
 	"container/list"
 	"sync"
 	"time"
+
+	"parley/transport/stream/fair"
 )
 
 // What one person's streams may take on a node, besides Options.UserRoomStreams in each log. A stream has at most logsOfStream
@@ -31,7 +33,7 @@ type quotas struct {
 
 // A quota is what one person has.
 type quota struct {
-	queue                     // for workers
+	queue      fair.Queue     // of blocks of feeds that only they read
 	sem        chan struct{}  // a semaphore of one: a reader of theirs that is behind its window reads the log
 	rested     time.Time      // until then the next one waits; guarded by sem
 	user       string         // whose it is

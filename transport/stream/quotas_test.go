@@ -88,7 +88,6 @@ func TestWhoComesBackHasCost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newQuotas(20, 1<<20)
 		q := x.enter("ann", logsOf("a"))
-		q.spent = time.Hour
 		q.sem <- struct{}{} // a reader reads the log
 		x.leave(q, logsOf("a"))
 		time.Sleep(debtKept + 1)

@@ -73,7 +73,7 @@ func (r *Reader) Wake() {
 func (r *Reader) waits() bool {
 	stale := r.feed.stale()
 	if stale {
-		r.feed.feeds.workers.add(r.block)
+		r.feed.feeds.workers.Add(&r.block.task)
 	}
 	return stale
 }

@@ -2,7 +2,6 @@ package stream
 
 import (
 	"sync/atomic"
-	"time"
 
 	"parley/meter"
 )
@@ -45,16 +44,4 @@ type meters struct {
 	live, caughtUp atomic.Uint64
 	droppedWindows atomic.Uint64
 	lag            *meter.Histogram
-}
-
-// delivered notes the lag of a pass that has given all readers of the block what a window has. Whoever serves the
-// block calls it.
-func (b *block) delivered(w *window) {
-	for _, e := range w.behind(b.timed) {
-		if e.body != nil && e.millis > 0 {
-			b.feed.feeds.meters.lag.Observe(int64(max(0, time.Since(time.UnixMilli(e.millis)))))
-			break
-		}
-	}
-	b.timed = w.last().Place
 }

@@ -1,4 +1,4 @@
-package stream
+package fair
 
 import (
 	"runtime"
@@ -6,34 +6,27 @@ import (
 	"time"
 )
 
-// Blocks of a person whose own feeds have cost much come behind those of others, however many and however
+// Tasks of a person whose own feeds have cost much come behind those of others, however many and however
 // early they became due; among one person's the first comes first, a
 // feed that many read stands for itself, and nobody saves up what they did not use.
 func TestWhoHasCostLeastComesFirst(t *testing.T) {
-	x := workers{running: runtime.GOMAXPROCS(0)} // this test is all of them
-	person := func() (due func() *block) {
-		owner := &quota{}
-		return func() *block {
-			f := &feed{}
-			f.owner.Store(owner)
-			f.people.Store(1)
-			b := &block{feed: f}
-			x.add(b)
-			return b
-		}
+	x := Workers{running: runtime.GOMAXPROCS(0)} // this test is all of them
+	add := func(q *Queue, shares int64) *Task {
+		one := &Task{Queue: func() *Queue { return q }, Shares: func() int64 { return shares }}
+		x.Add(one)
+		return one
 	}
-	popular := &feed{}
-	popular.people.Store(500)
-	shared := func() *block {
-		b := &block{feed: popular}
-		x.add(b)
-		return b
+	person := func() (due func() *Task) {
+		own := &Queue{}
+		return func() *Task { return add(own, 1) }
 	}
-	serve := func(want *block, took time.Duration) {
+	popular := &Queue{}
+	shared := func() *Task { return add(popular, 500) }
+	serve := func(want *Task, took time.Duration) {
 		t.Helper()
 		b, q := x.take()
 		if b != want {
-			t.Fatalf("another block was served")
+			t.Fatalf("another task was served")
 		}
 		x.done(b, q, took)
 	}
@@ -41,10 +34,10 @@ func TestWhoHasCostLeastComesFirst(t *testing.T) {
 	first, second, third := alone(), alone(), alone()
 	serve(first, 10*time.Millisecond)
 	of := shared()
-	serve(of, 100*time.Millisecond) // it has waited for one block, and not for three
+	serve(of, 100*time.Millisecond) // it has waited for one task, and not for three
 	serve(second, time.Millisecond)
 	again := shared()
-	x.add(second) // is due once more, behind the third
+	x.Add(second) // is due once more, behind the third
 	serve(again, 100*time.Millisecond)
 	serve(third, time.Millisecond)
 	newcomer := late()
@@ -54,6 +47,6 @@ func TestWhoHasCostLeastComesFirst(t *testing.T) {
 	serve(theirs, 0)
 	serve(last, 0)
 	if b, _ := x.take(); b != nil || len(x.waiting) != 0 {
-		t.Error("a block is left")
+		t.Error("a task is left")
 	}
 }
