@@ -23,8 +23,9 @@ var mayImport = map[string][]string{
 	"transport/stream":      {"meter", "transport/safe", "transport/stream/fair", "transport/wire"}, // no socket and no HTTP
 	"transport/stream/fair": {"transport/safe"},
 	"transport/wire":        {"transport/refusal"},
-	"transport/ws":          {"meter", "transport/admission", "transport/budget", "transport/operation", "transport/refusal", "transport/safe", "transport/stream", "transport/wire", "transport/ws/frame"},
+	"transport/ws":          {"meter", "transport/admission", "transport/budget", "transport/operation", "transport/refusal", "transport/safe", "transport/stream", "transport/wire", "transport/ws/frame", "transport/ws/intake"},
 	"transport/ws/frame":    {"transport/budget", "transport/wire"},
+	"transport/ws/intake":   {"transport/admission"},
 	"db":                    {"ent"},                                                                                                                        // the only room that knows a dialect
 	"auth":                  {"db", "ent", "meter", "naming"},                                                                                               // knows no chat
 	"chat":                  {"db", "ent", "meter", "naming"},                                                                                               // knows no auth: who sends is a parameter

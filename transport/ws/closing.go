@@ -51,7 +51,7 @@ func (s *socket) beginClosing(e *closing, grace time.Duration) (over []*running,
 		return nil, false
 	}
 	s.closing = e
-	s.intake.stop()
+	s.intake.Stop()
 	if e.graceful && s.mutations > 0 {
 		e.answered = make(chan struct{})
 	}
@@ -123,7 +123,7 @@ func (s *socket) Drain() { s.close(frame.CloseRestart) }
 // Cut takes the connection away without a word.
 func (s *socket) Cut() {
 	_ = s.conn.Close()
-	s.intake.stop() // its reader may be waiting, and would not notice
+	s.intake.Stop() // its reader may be waiting, and would not notice
 }
 
 func (s *socket) closingNow() *closing {

@@ -79,7 +79,7 @@ func (s *socket) subscribe(m frame.Message) frame.Code {
 	case op == nil:
 		s.turnDown(m.ID, s.sockets.Operations.Refuse(ctx, refusal.LimitReached, "OPERATIONS", "Too many operations run on this socket."))
 	default:
-		op.free = s.intake.slot()
+		op.free = s.intake.Slot()
 		s.start(func() { s.operate(ctx, op, params) }, func() { s.fail(op, s.sockets.Operations.Fault(ctx)) })
 	}
 	return 0

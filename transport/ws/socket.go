@@ -14,6 +14,7 @@ import (
 	"parley/transport/operation"
 	"parley/transport/safe"
 	"parley/transport/ws/frame"
+	"parley/transport/ws/intake"
 )
 
 // A phase is how far a socket has come.
@@ -32,7 +33,7 @@ type socket struct {
 	exec        graphql.GraphExecutor
 	conn        *frame.Conn
 	frames      frame.Reader
-	intake      intake
+	intake      *intake.Intake
 	arrival     *budget.Arrival
 	slot        *admission.Slot
 	credentials operation.Credentials
@@ -62,10 +63,13 @@ func newSocket(sockets *Sockets, exec graphql.GraphExecutor, conn net.Conn, earl
 	s.frames = frame.Reader{
 		From: s.conn, Most: sockets.MaxMessage, Arrival: s.arrival,
 		Clock: func() time.Duration { return time.Since(s.opened) },
-		Pong:  func(payload []byte) { s.intake.put(len(payload), func() frame.Code { return s.pong(payload) }) },
-		Idle:  func() { s.intake.put(0, func() frame.Code { return 0 }) },
+		Pong:  func(payload []byte) { s.intake.Put(len(payload), func() { s.control(frame.Pong(payload), nil) }) },
+		Idle:  func() { s.intake.Put(0, func() {}) },
 	}
-	s.intake.init(s)
+	s.intake = intake.New(intake.Options{
+		Bucket: sockets.MessageRate.Bucket(3), Parallel: sockets.MaxParallel,
+		Start: func(f func()) { s.start(f, func() { s.close(frame.CloseTryLater) }) },
+	})
 	return s
 }
 
@@ -82,9 +86,11 @@ func (s *socket) serve() {
 			s.arrival.End() // nothing that comes now is kept
 			continue        // only the peer's close frame counts now
 		}
-		s.intake.put(len(text), func() frame.Code {
+		s.intake.Put(len(text), func() {
 			defer s.arrival.Release(text)
-			return s.take(text)
+			if code := s.take(text); code != 0 {
+				s.close(code)
+			}
 		})
 	}
 }
@@ -106,7 +112,7 @@ func (s *socket) leave() {
 	operations := s.operations
 	s.operations = map[string]*running{} // a message may be on its way to there
 	s.mu.Unlock()
-	s.intake.stop()
+	s.intake.Stop()
 	_ = s.conn.Close()
 	for _, op := range operations {
 		op.over.Store(true)
@@ -173,7 +179,7 @@ func (s *socket) Sweep(now time.Time) {
 		s.close(code)
 	case s.isUnfinished(at):
 		s.stopReading()
-	case silent && s.intake.holds():
+	case silent && s.intake.Holds():
 		s.heard.Store(int64(at)) // it may have spoken and is not read; the ping shows whether it is there
 		s.start(func() { s.control(frame.Ping(), nil) }, nil)
 	case silent && pinged > heard && at-pinged >= s.sockets.PongTimeout:
@@ -189,7 +195,7 @@ func (s *socket) Sweep(now time.Time) {
 // client is not read.
 func (s *socket) isUnfinished(at time.Duration) bool {
 	begun := s.frames.Begun()
-	return begun != 0 && at-begun >= s.sockets.MessageTimeout && !s.intake.holds() && s.closingNow() == nil
+	return begun != 0 && at-begun >= s.sockets.MessageTimeout && !s.intake.Holds() && s.closingNow() == nil
 }
 
 func (s *socket) due(now time.Time) frame.Code {

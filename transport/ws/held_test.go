@@ -11,6 +11,7 @@ import (
 	gobwas "github.com/gobwas/ws"
 
 	"parley/transport/admission"
+	"parley/transport/ws/intake"
 )
 
 const pong, ping = `{"type":"pong"}`, `{"type":"ping"}`
@@ -30,20 +31,18 @@ func newSlowRig(t *testing.T, change func(o *Options)) *rig {
 // fill has the reader held: more waits than is read ahead.
 func (r *rig) fill() {
 	r.t.Helper()
-	go r.send(slices.Repeat([]string{pong}, 2*aheadMessages)...)
+	go r.send(slices.Repeat([]string{pong}, 2*intake.AheadMessages)...)
 	synctest.Wait()
-	if !r.socket.intake.holds() {
+	if !r.socket.intake.Holds() {
 		r.t.Fatal("the reader is not held")
 	}
 }
 
-// waiting is how many messages have been read and wait.
-func (r *rig) waiting() int {
-	synctest.Wait()
-	k := &r.socket.intake
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return len(k.ahead)
+// isPending tells whether a write waits for the client.
+func (s *socket) isPending() bool {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	return s.pending != nil
 }
 
 // So many queries and mutations run at once; the next begins when one has ended. Subscriptions do not count,
@@ -57,8 +56,9 @@ func TestParallelRequestsWait(t *testing.T) {
 		r.send(subscribe(1, "{wait}"), subscribe(2, "mutation{wait}"), ping)
 		r.expect(pong)
 		r.send(subscribe(3, "{wait}"), ping) // behind it, and so not answered yet
-		if n := r.waiting(); n != 1 || len(r.started) != 2 {
-			t.Fatalf("%d messages wait, %d operations run", n, len(r.started))
+		synctest.Wait()
+		if answered := r.socket.isPending(); answered || len(r.started) != 2 {
+			t.Fatalf("answered: %v, and %d operations run", answered, len(r.started))
 		}
 		r.release <- struct{}{}
 		r.expect(`"type":"next"`, `"type":"complete"`, pong)
@@ -104,7 +104,7 @@ func TestHeldClientIsNotSilent(t *testing.T) {
 				t.Fatalf("got %+v %v", f, err)
 			}
 		}
-		if !r.socket.intake.holds() {
+		if !r.socket.intake.Holds() {
 			t.Fatal("cut")
 		}
 		_ = r.near.Close()
@@ -117,18 +117,20 @@ func TestHeldClientIsNotSilent(t *testing.T) {
 // messages that it has read.
 func TestWaitingEndsWithTheConnection(t *testing.T) {
 	for name, row := range map[string]struct {
-		messages int
+		messages int // of which three are taken
+		held     bool
 		cut      func(r *rig)
 	}{
-		"held, cut by the server":    {2 * aheadMessages, func(r *rig) { r.socket.Cut() }},
-		"reading, cut by the client": {aheadMessages / 2, func(r *rig) { _ = r.near.Close() }},
+		"held, cut by the server":    {2 * intake.AheadMessages, true, func(r *rig) { r.socket.Cut() }},
+		"reading, cut by the client": {intake.AheadMessages / 2, false, func(r *rig) { _ = r.near.Close() }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newSlowRig(t, func(*Options) {})
 				go r.send(slices.Repeat([]string{pong}, row.messages)...)
-				if got, want := r.waiting(), min(row.messages-3, aheadMessages); got != want {
-					t.Fatalf("%d messages wait, want %d", got, want)
+				synctest.Wait()
+				if r.socket.intake.Holds() != row.held {
+					t.Fatalf("held: %v", !row.held)
 				}
 				row.cut(r)
 				r.gone()
@@ -144,13 +146,13 @@ func TestHeldMessageIsNotLate(t *testing.T) {
 		r.send(subscribe(1, "{wait}"), subscribe(2, "{wait}")) // the second waits for its slot
 		go func() {
 			r.sendFrame(gobwas.NewFrame(gobwas.OpText, false, []byte(`{"type":`)))
-			for range aheadMessages {
+			for range intake.AheadMessages {
 				r.sendFrame(gobwas.NewPongFrame(nil))
 			}
 			r.sendFrame(gobwas.NewFrame(gobwas.OpContinuation, true, []byte(`"ping"}`)))
 		}()
 		synctest.Wait()
-		if !r.socket.intake.holds() {
+		if !r.socket.intake.Holds() {
 			t.Fatal("the reader is not held")
 		}
 		time.Sleep(1500 * time.Millisecond) // three times what a message has
