@@ -77,7 +77,7 @@ func FuzzEventStream(f *testing.F) {
 				t.Fatalf("%q gives the events %q", text, events)
 			}
 			if document[0] == 's' {
-				continue // the paths of its errors are mended
+				continue // the paths of its errors differ
 			}
 			if got := decodedAny(t, events[0].data); !reflect.DeepEqual(got, want) {
 				t.Fatalf("got %v, want %v", got, want)

@@ -203,9 +203,9 @@ func (w *world) holds(n int) {
 	}, func() string { return fmt.Sprintf("%d are coming in", held) })
 }
 
-// A socket that is ending is read on for its peer's close frame. Whatever else comes is not kept, and nobody must make
+// A socket that is closing is read on for its peer's close frame. Whatever else comes is not kept, and nobody must make
 // room for it.
-func TestEndingSocketHoldsNothing(t *testing.T) {
+func TestClosingSocketHoldsNothing(t *testing.T) {
 	w := newWorld(t, func(_ *Options, p *tuning) { p.inbound = 8 << 20 })
 	other, _ := w.upgraded(half(100 << 10))
 	defer other.Close()
@@ -247,7 +247,7 @@ func TestBodyIsThereWhenItIsGivenUp(t *testing.T) {
 		defer close(ended)
 		_, _ = other.Receive(strings.NewReader(strings.Repeat(" ", 5<<10)), nil, 5<<10, 8<<10) // of which 4 KiB count
 	}()
-	<-w.ending
+	<-w.closing
 	_, _ = fmt.Fprintf(client, "%*s", 3<<10, `{"query":"{hello}"}`)
 	if no := <-answer; no != manyBytes || w.Header().Get("Connection") != "close" {
 		t.Errorf("got %v, %v", no, w.Header())
@@ -260,11 +260,11 @@ func TestBodyIsThereWhenItIsGivenUp(t *testing.T) {
 // A slowToEnd response has its connection ended when the test says so.
 type slowToEnd struct {
 	*httptest.ResponseRecorder
-	ending, end chan struct{}
+	closing, end chan struct{}
 }
 
 func (w *slowToEnd) SetReadDeadline(time.Time) error {
-	close(w.ending)
+	close(w.closing)
 	<-w.end
 	return nil
 }

@@ -135,18 +135,18 @@ func (t *testTail) Leave() {
 }
 
 // An endless log has one more big event whenever somebody asks.
-type endless struct {
+type endlessLog struct {
 	wake func()
 	left func()
 }
 
 var bigEvent = `"` + strings.Repeat("x", 64<<10) + `"`
 
-func (x endless) Next(_ context.Context, at stream.Position) ([]stream.Event, error) {
+func (x endlessLog) Next(_ context.Context, at stream.Position) ([]stream.Event, error) {
 	return []stream.Event{{Position: stream.Position{Place: at.Place + 1, Tag: 1}, Object: bigEvent}}, nil
 }
 
-func (x endless) Leave() { x.left() }
+func (x endlessLog) Leave() { x.left() }
 
 // An ended log says so at once.
 type ended struct{ why error }
@@ -164,7 +164,7 @@ func (w *world) open(ctx context.Context, op *graphql.OperationContext, lastEven
 	switch field.Name {
 	case "refused":
 		return nil, gqlerror.List{plainError(ctx, "NOT_FOUND", "", "no such room")}
-	case "crowded":
+	case "full":
 		return nil, gqlerror.List{plainError(ctx, refusal.Busy, "", "busy")}
 	}
 	defer func() { w.started <- field.Name }() // whatever comes from here on is behind the head
@@ -176,7 +176,7 @@ func (w *world) open(ctx context.Context, op *graphql.OperationContext, lastEven
 	}
 	switch field.Name {
 	case "big":
-		log.Follow = func(wake func()) stream.Tail { return endless{wake, left} }
+		log.Follow = func(wake func()) stream.Tail { return endlessLog{wake, left} }
 		log.At, log.Head = stream.Position{}, stream.Position{Place: 1 << 40, Tag: 1}
 	case "gone":
 		log.Follow = func(func()) stream.Tail { return ended{errDeleted} }

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// One stream too many of one room is refused for good, over both transports; the place of one that ended is free.
+// One stream too many of one room is refused for good, over both transports; the slot of one that ended is free.
 func TestTooManyStreamsOfARoom(t *testing.T) {
 	w := newWorld(t, func(o *Options, _ *tuning) { o.UserRoomStreams = 2 })
 	w.shared = true
@@ -15,6 +15,7 @@ func TestTooManyStreamsOfARoom(t *testing.T) {
 	e.expect(opened)
 	w.awaits(w.started, "tick")
 	c.subscribe(w, "1", "subscription{tick}", "tick")
+	w.streams(2)
 	full := `[{"message":"You have too many streams.","extensions":{"code":"LIMIT_REACHED","reason":"STREAMS"}}]`
 	c.subscribe(w, "2", "subscription{t:tick}", "tick")
 	c.expect(`{"id":"2","type":"error","payload":` + full + `}`)
@@ -40,6 +41,7 @@ func TestTooManyBytesOfOperations(t *testing.T) {
 	for i := range fit {
 		c.subscribe(w, fmt.Sprint(i), big(i), "tick")
 	}
+	w.streams(fit)
 	c.send(fmt.Sprintf(`{"type":"subscribe","id":"more","payload":{"query":%q}}`, big(fit)))
 	w.awaits(w.started, "tick")
 	c.expect(`{"id":"more","type":"error","payload":[{"message":"You have too many streams.","extensions":{"code":"LIMIT_REACHED","reason":"STREAMS"}}]}`)
@@ -48,4 +50,10 @@ func TestTooManyBytesOfOperations(t *testing.T) {
 	c.talk(`> {"type":"ping"}` + "\n" + `< {"type":"pong"}`)
 	c.subscribe(w, "again", big(fit), "tick")
 	c.talk(`> {"type":"ping"}` + "\n" + `< {"type":"pong"}`)
+}
+
+// streams waits until so many have begun: they are opened before.
+func (w *world) streams(n int) {
+	w.t.Helper()
+	eventually(w.t, func() bool { return w.transports.Stats().Streams == n }, func() string { return "some have not begun" })
 }

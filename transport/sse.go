@@ -127,7 +127,7 @@ func (s *response) notify() {
 }
 
 // relay sends the headers, and has the handler's goroutine look for something to write at once and whenever
-// there may be something, until look answers false or the stream ends.
+// there may be something, until look returns false or the stream ends.
 func (s *response) relay(ctx context.Context, look func() bool) {
 	if !s.open() {
 		return

@@ -137,7 +137,7 @@ func TestEventStreamOfOneResult(t *testing.T) {
 // Trouble that passes cuts the response, so that the client comes back.
 func TestEventStreamThatCannotGoOnNow(t *testing.T) {
 	w := newWorld(t, nil)
-	e := w.events("", "subscription{crowded}")
+	e := w.events("", "subscription{full}")
 	e.expect(opened)
 	e.ends(true)
 }

@@ -151,7 +151,7 @@ func (s *response) extend() bool {
 // abort cuts the response, so that the client sees a network error and comes back. gqlgen's server
 // recovers http.ErrAbortHandler and would write an error into the stream. But net/http drops a connection
 // after a write that failed, and behind a deadline in the past every write fails, the closing chunk too. It
-// answers whether this was the end.
+// returns whether this was the end.
 func (s *response) abort() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

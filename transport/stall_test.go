@@ -47,7 +47,7 @@ func TestStalledReaderHoldsNobody(t *testing.T) {
 	}
 }
 
-// A reader that wakes up soon after reads what was unfinished, and then 1013.
+// A reader that wakes up soon after reads the pending write, and then 1013.
 func TestStalledReaderThatWakesReads1013(t *testing.T) {
 	w := newWorld(t, func(o *Options, p *tuning) { o.WriteTimeout, p.stall = 200*time.Millisecond, patience })
 	conn, r := w.upgraded(frame(fin|text, `{"type":"connection_init"}`))

@@ -2,36 +2,36 @@
 // sockets and bytes, and nothing of chats: who is asking, and what an error is called, it asks through
 // Options. gqlgen parses, checks and executes.
 //
-// The life of a request:
+// The life of a request, and the rooms it goes through (each a folder here):
 //
 //	POST, GET                    POST, Accept: text/event-stream    upgrade: graphql-transport-ws
 //	    │                                    │                                 │
-//	    └──────────── gate.go: has the server room? is the address too fast? ──┤         before the body,
+//	    └──────── admission: has the server room? is the address too fast? ────┤         before the body,
 //	    ┌────────────────────────────────────┬─────────────────────────────────┤         before the hijack
-//	 http.go                              sse.go                         websocket.go    origin, version, key
-//	    ├── negotiate.go: Accept, type ──────┤                             frames.go     limits, fragments, UTF-8
-//	    ├── body.go: size, UTF-8, shape ─────┤                              inbound.go    not too many bytes
-//	    │                                    │                              intake.go     not too much at once
-//	    │                                    │                            protocol.go    one switch
+//	 http.go                              sse.go                              ws         origin, version, key
+//	    ├── negotiate.go: Accept, type ──────┤                                 ├── ws/frame    limits, fragments, UTF-8
+//	    ├── body.go: time, size ─────────────┤                                 ├── ws/intake   in order, not too fast
+//	    ├── wire: JSON within bounds ────────┼──── budget: bytes coming in ────┤
+//	    │                                    │                                 │
 //	 Identify                             Identify                             ├── connection_init → Identify → ack
 //	    └──────────────────┬─────────────────┴──────────── subscribe ──────────┘
 //	                       │
-//	                 execute.go     prepare: gqlgen parses, validates, guards
-//	                       │        execute: a query or a mutation, one operation.Result
-//	                       │                 answers.go: what it may take of memory, until it is taken
+//	                   operation      Prepare: gqlgen parses, validates, guards
+//	                       │          Execute: a query or a mutation, one Result
+//	                       │                   budget: what it may take of memory, until it is taken
 //	                       │
 //	                 a subscription: Options.Open judges its reader and names the logs
 //	                       │
-//	    reader.go: a position in each log ←── feed.go: one for all readers of a log who run the same
-//	                       │                           operation; each event executed and encoded once
-//	                       │                  window.go: the newest results; workers.go: who serves whom
+//	                    stream        a feed for all readers of a log who run the same operation: each event
+//	                       │          executed and encoded once, kept in a window; stream/fair: who is served first
 //	    ┌──────────────────┼──────────────────────────────┐
-//	 a status           ssestream.go                   socketstream.go   prefix + result, many in one write
-//	 and JSON           events, comments               output.go         one lock; what the kernel refuses waits
-//	                    from one goroutine:            the end: ending.go, codes.go
+//	 a status           ssestream.go                ws/socketstream.go   prefix + result, many in one write
+//	 and JSON           events, comments            ws/output.go         one lock; what the kernel refuses waits
+//	                    from one goroutine:         the end: ws/closing.go
 //	                    sseoutput.go
 //
-// registry.go holds all sockets and event streams: it sweeps them each second, closes those of an
+// Imports run down: transport → ws → stream, operation, admission, budget → wire → refusal. stream knows none of the
+// others but wire. admission's registry holds all sockets and event streams: it sweeps them each second, closes those of an
 // ended session, and empties itself when the server drains.
 package transport
 
@@ -62,11 +62,11 @@ type Options struct {
 	// a socket: each operation must check for itself that the session goes on. nil: nobody is ever signed in.
 	Identify func(ctx context.Context, c operation.Credentials) (context.Context, operation.Session, *gqlerror.Error)
 
-	// Detach answers a context with what a socket keeps of the request that opened it, and not its end. nil:
+	// Detach returns a context with what a socket keeps of the request that opened it, and not its end. nil:
 	// all of its values, and whatever these hold.
 	Detach func(request context.Context) context.Context
 
-	// Open judges a subscription for whoever is in ctx and answers what it reads, or the errors of one that may
+	// Open judges a subscription for whoever is in ctx and returns what it reads, or the errors of one that may
 	// not begin. lastEventID is the header of that name, or empty; it takes the place of the operation's own
 	// position. nil: there are no subscriptions.
 	Open func(ctx context.Context, op *graphql.OperationContext, lastEventID string) (*stream.Stream, gqlerror.List)
@@ -75,7 +75,7 @@ type Options struct {
 	// nil: the message with `code` and `reason` as extensions.
 	Refuse func(ctx context.Context, code, reason, message string) *gqlerror.Error
 
-	// Origins answers whether pages of another origin may open sockets. The server's own may always, the
+	// Origins reports whether pages of another origin may open sockets. The server's own may always, the
 	// origin "null" never. nil: no other.
 	Origins func(origin string) bool
 
@@ -192,10 +192,10 @@ type Transports struct {
 	operations *operation.Service
 }
 
-// tuning is what nobody sets but tests: sweeps, how long an ending may take, and how many are served at once.
+// tuning is what nobody sets but tests: sweeps, how long a closing may take, and how many are served at once.
 type tuning struct {
 	sweep time.Duration // between two looks at all sockets
-	cut   time.Duration // from the beginning of an ending, or from the close frame, until the socket is cut
+	cut   time.Duration // from the beginning of a closing, or from the close frame, until the socket is cut
 	stall time.Duration // the same for a peer that takes nothing
 	drain time.Duration // all sockets together
 	block int           // readers of a feed that are served in one go; the others come after them

@@ -92,7 +92,7 @@ func TestWebSocketRules(t *testing.T) {
 		{"stream ended for good", initAck + `> {"type":"subscribe","id":"1","payload":{"query":"subscription{gone}"}}` + "\n" +
 			`< {"id":"1","type":"error","payload":[{"message":"room deleted","extensions":{"code":"NOT_FOUND"}}]}` + "\n" +
 			`> {"type":"ping"}` + "\n" + `< {"type":"pong"}`},
-		{"stream cannot start now", initAck + `> {"type":"subscribe","id":"1","payload":{"query":"subscription{crowded}"}}` + "\nx 1013"},
+		{"stream cannot start now", initAck + `> {"type":"subscribe","id":"1","payload":{"query":"subscription{full}"}}` + "\nx 1013"},
 		{"stream cannot be judged now", initAck + `> {"type":"subscribe","id":"1","payload":{"query":"subscription{busy}"}}` + "\nx 1013"},
 		{"query refused for now", initAck + `> {"type":"subscribe","id":"1","payload":{"query":"{rated}"}}` + "\n" +
 			`< {"id":"1","type":"error","payload":[{"message":"too fast","extensions":{"code":"RATE_LIMITED"}}]}`},

@@ -14,7 +14,7 @@ func address(n uint32) netip.Prefix {
 }
 
 // A dozen addresses that try all the time get all that nobody else wants. As soon as others come, each of these gets
-// its place at its first try, and the dozen get what is left.
+// in at its first try, and the dozen get what is left.
 func TestSharesAreFair(t *testing.T) {
 	s := newShares(Rate{200, time.Second})
 	now := time.Unix(1_800_000_000, 0)
@@ -76,9 +76,9 @@ func TestShareOfASlowRate(t *testing.T) {
 	for n := range uint32(4000) { // it is empty
 		s.take(address(1+n), now)
 	}
-	now = now.Add(s.rate.Per) // for one place
+	now = now.Add(s.rate.Per) // for one token
 	if s.take(address(1), now) {
-		t.Error("who has had one gets the next place of thousands")
+		t.Error("who has had one gets the next token of thousands")
 	}
 	if !s.take(address(3), now) {
 		t.Error("who has had none gets none")

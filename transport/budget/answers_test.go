@@ -135,8 +135,8 @@ func TestAnswersWaitForRoom(t *testing.T) {
 func TestSmallAnswersNeedNoRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := NewAnswers(50 * leastCharge)
-		hoard := &Answer{of: x, by: person("ann")}
-		if err := hoard.AwaitWrite(t.Context(), 10*leastCharge); err != nil {
+		greedy := &Answer{of: x, by: person("ann")}
+		if err := greedy.AwaitWrite(t.Context(), 10*leastCharge); err != nil {
 			t.Fatal(err)
 		}
 		small := &Answer{of: x, by: person("ann")}
@@ -172,7 +172,7 @@ func TestSmallAnswersNeedNoRoom(t *testing.T) {
 		cancel()
 		all.Wait()
 		second.Settle(0)
-		hoard.Settle(0)
+		greedy.Settle(0)
 		if x.Bytes() != 0 || len(x.waiters) != 0 || x.waiting.Len() != 0 {
 			t.Errorf("left: %d bytes, %v, %d", x.Bytes(), x.waiters, x.waiting.Len())
 		}

@@ -97,7 +97,7 @@ func (r *Reader) Window() Page {
 	return p
 }
 
-// History is what the log has behind a position. It waits for its turn among others who are behind, and until the log
+// History is what the log has behind a position. It waits for others who are behind, and until the log
 // can be read and has something, or ctx ends. The outlet need not be held.
 func (r *Reader) History(ctx context.Context, at Position) Page {
 	entries, err := r.history(ctx, at)

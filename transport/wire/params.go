@@ -85,7 +85,7 @@ func hasHash(p *graphql.RawParams) bool {
 	return hash != ""
 }
 
-// ParseObject reads one JSON object of modest size; null is one without fields. encoding/json alone would
+// ParseObject reads one JSON object within bounds; null is one without fields. encoding/json alone would
 // take bad UTF-8 for U+FFFD.
 func ParseObject(raw []byte) (map[string]json.RawMessage, bool) {
 	if !utf8.Valid(raw) || !withinJSONLimits(raw) {

@@ -10,7 +10,7 @@ import (
 	"parley/transport/ws/frame"
 )
 
-// A closing is how a socket ends. Once there is one, nothing leaves but its frame.
+// A closing is how a socket is closed. Once there is one, nothing leaves but its frame.
 type closing struct {
 	frame    []byte        // the close frame
 	code     frame.Code    // ours, that is in it; 0: the peer closes
@@ -32,47 +32,47 @@ func (s *socket) close(code frame.Code) {
 func closingWith(code frame.Code) *closing { return &closing{frame: frame.Close(code), code: code} }
 
 // closeWith stops all operations at once. The socket is cut after grace, whatever the peer does. began: this is how it
-// ends, and not another ending that was there before.
-func (s *socket) closeWith(e *closing, grace time.Duration) (began bool) {
-	e.quiet, e.sent = make(chan struct{}), make(chan struct{})
-	e.setQuiet = sync.OnceFunc(func() { close(e.quiet) })
-	over, began := s.beginClosing(e, grace)
+// closes, and not a closing that was there before.
+func (s *socket) closeWith(c *closing, grace time.Duration) (began bool) {
+	c.quiet, c.sent = make(chan struct{}), make(chan struct{})
+	c.setQuiet = sync.OnceFunc(func() { close(c.quiet) })
+	over, began := s.beginClosing(c, grace)
 	for _, op := range over {
 		op.close()
 	}
 	return began
 }
 
-// beginClosing answers the operations that end at once.
-func (s *socket) beginClosing(e *closing, grace time.Duration) (over []*running, began bool) {
+// beginClosing returns the operations that end at once.
+func (s *socket) beginClosing(c *closing, grace time.Duration) (over []*running, began bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closing != nil || s.left {
 		return nil, false
 	}
-	s.closing = e
+	s.closing = c
 	s.intake.Stop()
-	if e.graceful && s.mutations > 0 {
-		e.answered = make(chan struct{})
+	if c.graceful && s.mutations > 0 {
+		c.answered = make(chan struct{})
 	}
 	for _, op := range s.operations {
-		if e.answered == nil || !op.mutation {
+		if c.answered == nil || !op.mutation {
 			op.over.Store(true)
 			over = append(over, op)
 		}
 	}
-	e.cut = time.AfterFunc(grace, s.Cut)
-	answered := e.answered
-	s.spawn(func() { s.finish(e, answered) }, s.Cut)
+	c.cut = time.AfterFunc(grace, s.Cut)
+	answered := c.answered
+	s.spawn(func() { s.finish(c, answered) }, s.Cut)
 	return over, true
 }
 
 // finish sends the close frame behind what is under way, and leaves the peer a moment to answer it.
-func (s *socket) finish(e *closing, answered <-chan struct{}) {
-	defer close(e.sent)
+func (s *socket) finish(c *closing, answered <-chan struct{}) {
+	defer close(c.sent)
 	s.writing.Lock()
 	if s.pending == nil { // else its writer says so
-		e.setQuiet()
+		c.setQuiet()
 	}
 	s.writing.Unlock()
 	if answered != nil {
@@ -83,17 +83,17 @@ func (s *socket) finish(e *closing, answered <-chan struct{}) {
 	}
 	s.clear()
 	defer s.writing.Unlock()
-	e.setQuiet()
-	s.endAnswers(e)
-	s.pushAnswer(e.frame, &pendingWrite{whole: true, taken: func() {}})
-	e.cut.Reset(s.sockets.Cut)
+	c.setQuiet()
+	s.endAnswers(c)
+	s.pushAnswer(c.frame, &pendingWrite{whole: true, taken: func() {}})
+	c.cut.Reset(s.sockets.Cut)
 }
 
-// endAnswers ends the time of the mutations that could still answer.
-func (s *socket) endAnswers(e *closing) {
+// endAnswers cancels the mutations that could still answer.
+func (s *socket) endAnswers(c *closing) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e.answered = nil
+	c.answered = nil
 	for _, op := range s.operations {
 		op.cancel()
 	}
@@ -108,9 +108,9 @@ func (s *socket) EndSession(ids map[string]bool) <-chan struct{} {
 	if !mine {
 		return nil
 	}
-	e := closingWith(frame.CloseNotSignedIn)
-	e.graceful = true
-	s.closeWith(e, 2*s.sockets.Cut)
+	c := closingWith(frame.CloseNotSignedIn)
+	c.graceful = true
+	s.closeWith(c, 2*s.sockets.Cut)
 	if now := s.closingNow(); now != nil {
 		return now.quiet
 	}
@@ -120,7 +120,7 @@ func (s *socket) EndSession(ids map[string]bool) <-chan struct{} {
 // Drain closes the socket for the client to come back.
 func (s *socket) Drain() { s.close(frame.CloseRestart) }
 
-// Cut takes the connection away without a word.
+// Cut closes the connection without a close frame.
 func (s *socket) Cut() {
 	_ = s.conn.Close()
 	s.intake.Stop() // its reader may be waiting, and would not notice
@@ -132,7 +132,7 @@ func (s *socket) closingNow() *closing {
 	return s.closing
 }
 
-// lost says good-bye in the way that err asks for.
+// lost closes the socket in the way that err asks for.
 func (s *socket) lost(err error) {
 	var broken *frame.Error
 	var closed *frame.PeerClosed

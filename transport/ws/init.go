@@ -85,7 +85,7 @@ func withToken(c operation.Credentials, payload map[string]any) (operation.Crede
 }
 
 // hasNestedToken tells whether an object within the payload holds a token, as `headers` does: whoever sent that would be
-// nobody, without a word.
+// nobody, and not be told.
 func hasNestedToken(object map[string]any, isNested bool) bool {
 	for key, value := range object {
 		text, isText := value.(string)

@@ -21,14 +21,14 @@ type pendingWrite struct {
 	done  chan struct{} // closed then
 }
 
-// clear takes the lock s.writing once nothing is unfinished. The caller may wait for it; workers do not.
+// clear takes the lock s.writing once no write is pending. The caller may wait for it; workers do not.
 func (s *socket) clear() {
 	for done := s.lockIfClear(); done != nil; done = s.lockIfClear() {
 		<-done
 	}
 }
 
-// clearBy is clear for an answer, unless what is before it has not been taken until it is due: then the socket ends.
+// clearBy is clear for an answer, unless what is before it has not been taken until it is due: then the socket is closed.
 func (s *socket) clearBy(due time.Time) bool {
 	for done := s.lockIfClear(); done != nil; done = s.lockIfClear() {
 		late := time.NewTimer(time.Until(due))
@@ -43,7 +43,7 @@ func (s *socket) clearBy(due time.Time) bool {
 	return true
 }
 
-// lockIfClear takes the lock s.writing, or answers what to wait for.
+// lockIfClear takes the lock s.writing, or returns what to wait for.
 func (s *socket) lockIfClear() <-chan struct{} {
 	s.writing.Lock()
 	if s.pending == nil {
@@ -54,7 +54,7 @@ func (s *socket) lockIfClear() <-chan struct{} {
 }
 
 // control sends a frame that belongs to no operation; sent is called before it leaves.
-func (s *socket) control(frame []byte, sent func()) {
+func (s *socket) control(b []byte, sent func()) {
 	s.clear()
 	defer s.writing.Unlock()
 	if s.closingNow() != nil {
@@ -63,10 +63,10 @@ func (s *socket) control(frame []byte, sent func()) {
 	if sent != nil {
 		sent()
 	}
-	s.push(frame)
+	s.push(b)
 }
 
-// push writes whole frames under the lock s.writing, with nothing unfinished. It never waits, and keeps a copy of what
+// push writes whole frames under the lock s.writing, with no write pending. It never waits, and keeps a copy of what
 // the kernel does not take. Each socket may have one write to keep; events that are larger than that are charged to
 // whose they are, and without room for them the connection goes: the client comes back and goes on from there.
 func (s *socket) push(b []byte) {
@@ -74,17 +74,17 @@ func (s *socket) push(b []byte) {
 	if !ok {
 		return
 	}
-	u := &pendingWrite{first: frame.Begun(b, 0, n), taken: func() {}}
+	w := &pendingWrite{first: frame.Begun(b, 0, n), taken: func() {}}
 	if extra := int64(len(b) - n - stream.WriteBytes); extra > 0 {
 		by := s.holder()
 		if !s.sockets.Answers.Take(by, extra) {
 			s.Cut()
 			return
 		}
-		u.taken = func() { s.sockets.Answers.Give(by, extra) }
+		w.taken = func() { s.sockets.Answers.Give(by, extra) }
 	}
-	u.rest = bytes.Clone(b[n:])
-	s.writeLater(u)
+	w.rest = bytes.Clone(b[n:])
+	s.writeLater(w)
 }
 
 // pushAnswer is push for frames that are the socket's now. w says when they are due, whether they leave whole, and who is
@@ -110,29 +110,29 @@ func (s *socket) attempt(b []byte) (n int, ok bool) {
 }
 
 // writeLater has the rest of a write written out, unless the connection is gone.
-func (s *socket) writeLater(u *pendingWrite) {
-	u.done = make(chan struct{})
-	if !s.start(func() { s.flush(u) }, s.Cut) {
-		u.taken()
+func (s *socket) writeLater(w *pendingWrite) {
+	w.done = make(chan struct{})
+	if !s.start(func() { s.flush(w) }, s.Cut) {
+		w.taken()
 		return
 	}
-	s.pending = u
+	s.pending = w
 }
 
 // A write is looked at this often, so that progress is seen when it happens.
 const writeSlices = 60
 
-// flush writes out what is unfinished. A peer that takes no byte for WriteTimeout, or not all of an answer when that is
-// due, loses its streams at once; the bytes that are unfinished and the close frame wait a little longer.
-func (s *socket) flush(u *pendingWrite) {
-	defer s.written(u)
+// flush writes out a pending write. A peer that takes no byte for WriteTimeout, or not all of an answer when that is
+// due, loses its streams at once; the pending bytes and the close frame wait a little longer.
+func (s *socket) flush(w *pendingWrite) {
+	defer s.written(w)
 	limit := s.sockets.WriteTimeout
-	for took := time.Now(); len(u.rest) > 0; {
-		s.trim(u)
+	for took := time.Now(); len(w.rest) > 0; {
+		s.trim(w)
 		_ = s.conn.SetWriteDeadline(time.Now().Add(limit / writeSlices))
-		n, err := s.conn.Write(u.rest)
-		u.first = frame.Begun(u.rest, u.first, n)
-		u.rest = u.rest[n:]
+		n, err := s.conn.Write(w.rest)
+		w.first = frame.Begun(w.rest, w.first, n)
+		w.rest = w.rest[n:]
 		if n > 0 {
 			took = time.Now()
 		}
@@ -140,13 +140,13 @@ func (s *socket) flush(u *pendingWrite) {
 		case err != nil && !errors.Is(err, os.ErrDeadlineExceeded):
 			s.Cut()
 			return
-		case len(u.rest) > 0 && (time.Since(took) >= limit || !u.due.IsZero() && time.Now().After(u.due)):
+		case len(w.rest) > 0 && (time.Since(took) >= limit || !w.due.IsZero() && time.Now().After(w.due)):
 			s.stalled()
 		}
 	}
 }
 
-// stalled ends the socket of a client that does not take what it is given.
+// stalled closes the socket of a client that does not take what it is given.
 func (s *socket) stalled() {
 	if s.closeWith(closingWith(frame.CloseTryLater), s.sockets.Stall) {
 		s.sockets.Operations.CountDrop(operation.DropStalled)
@@ -154,24 +154,24 @@ func (s *socket) stalled() {
 }
 
 // trim gives up the frames that have not begun to leave when the socket's session has ended.
-func (s *socket) trim(u *pendingWrite) {
-	e := s.closingNow()
-	if e == nil {
+func (s *socket) trim(w *pendingWrite) {
+	c := s.closingNow()
+	if c == nil {
 		return
 	}
-	if e.graceful && !u.whole {
-		u.rest = u.rest[:min(len(u.rest), u.first)]
+	if c.graceful && !w.whole {
+		w.rest = w.rest[:min(len(w.rest), w.first)]
 	}
-	e.setQuiet()
+	c.setQuiet()
 }
 
 // written lets others write again, and readers that are behind go on.
-func (s *socket) written(u *pendingWrite) {
+func (s *socket) written(w *pendingWrite) {
 	s.writing.Lock()
 	_ = s.conn.SetWriteDeadline(time.Time{})
 	s.pending = nil
-	u.taken()
-	close(u.done)
+	w.taken()
+	close(w.done)
 	s.writing.Unlock()
 	for _, sub := range s.subscriptions() {
 		sub.Wake()

@@ -35,7 +35,7 @@ func (op *running) close() {
 	}
 }
 
-// take acts on one message. The answer is the code to close with, 0 to go on.
+// take acts on one message. It returns the code to close with, 0 to go on.
 func (s *socket) take(text []byte) frame.Code {
 	m, ok := frame.ParseMessage(text)
 	if !ok {
@@ -85,7 +85,7 @@ func (s *socket) subscribe(m frame.Message) frame.Code {
 	return 0
 }
 
-// turnDown answers a `subscribe` of which nothing comes.
+// turnDown refuses a `subscribe` before anybody has looked at its operation.
 func (s *socket) turnDown(id string, no *gqlerror.Error) {
 	s.sockets.Operations.CountUnread()
 	s.sockets.Operations.CountErrors(gqlerror.List{no})
@@ -202,8 +202,8 @@ func (s *socket) answer(op *running, frames []byte, taken func()) {
 func (s *socket) isOpen(op *running) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	silenced := s.closing != nil && (s.closing.answered == nil || !op.mutation)
-	return s.operations[op.id] == op && !silenced
+	mute := s.closing != nil && (s.closing.answered == nil || !op.mutation)
+	return s.operations[op.id] == op && !mute
 }
 
 func (s *socket) beginMutation(op *running) bool {

@@ -95,7 +95,7 @@ func (s *socket) serve() {
 	}
 }
 
-// stopReading ends a socket whose message takes too long, or whose bytes others need. What it has sent of that is
+// stopReading closes a socket whose message takes too long, or whose bytes others need. What it has sent of that is
 // given up at once.
 func (s *socket) stopReading() {
 	s.sockets.Operations.CountDrop(operation.DropUnfinished)

@@ -178,7 +178,7 @@ func TestOperationsWhileDraining(t *testing.T) {
 		t.Run(document, func(t *testing.T) {
 			w := newWorld(t, nil)
 			c := w.ready("good")
-			w.transports.registry.BeginDrain() // and this socket's turn has not come
+			w.transports.registry.BeginDrain() // and this socket has not been told
 			c.talk(`> {"type":"subscribe","id":"1","payload":{"query":"` + document + `"}}` + "\n" + then)
 		})
 	}
