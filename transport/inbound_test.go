@@ -173,7 +173,7 @@ func TestHalvesOfOneAddressMakeRoom(t *testing.T) {
 	if response, err := http.ReadResponse(bufio.NewReader(first), nil); err != nil || response.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("the first of them is answered %v, %v", response, err)
 	}
-	eventually(t, func() bool { return w.transports.Stats().NoRoom[RoomBytes] >= 20 }, func() string { return "there was room" })
+	eventually(t, func() bool { return w.transports.Stats().NoRoom[roomBytes] >= 20 }, func() string { return "there was room" })
 	w.answered(slow, http.StatusOK)
 	_, _ = io.WriteString(socket, whole[len(whole)-1:])
 	if _, got := readFrame(t, r); !strings.HasPrefix(got, `{"type":"pong"`) {
@@ -188,7 +188,7 @@ func TestHalvesOfManyAddressesMakeRoom(t *testing.T) {
 	for i := range 250 {
 		w.halfBody(fmt.Sprintf("10.0.%d.1", i+1), 9_000)
 	}
-	eventually(t, func() bool { return w.transports.Stats().NoRoom[RoomBytes] > 0 }, func() string { return "there was room" })
+	eventually(t, func() bool { return w.transports.Stats().NoRoom[roomBytes] > 0 }, func() string { return "there was room" })
 	one := w.halfBody("192.0.2.1", 99_000)
 	w.answered(one, http.StatusOK)
 }
@@ -219,7 +219,7 @@ func TestClosingSocketHoldsNothing(t *testing.T) {
 			break
 		}
 	}
-	if n := w.transports.Stats().NoRoom[RoomBytes]; n > 0 {
+	if n := w.transports.Stats().NoRoom[roomBytes]; n > 0 {
 		t.Errorf("%d made room for what is not kept", n)
 	}
 }

@@ -30,15 +30,15 @@ type Stats struct {
 	Lag meter.Distribution
 
 	Closed map[string]uint64 // sockets that are gone, by the code the server closed them with, or "client", "lost"
-	Drops  map[string]uint64 // see the Drop constants here and in operation
-	NoRoom map[string]uint64 // what was refused or given up because there were enough of its kind: by the name of its setting, "memory" or RoomBytes
+	Drops  map[string]uint64 // the Drop constants of operation, and "window"
+	NoRoom map[string]uint64 // what was refused or given up because there were enough of its kind: by the name of its setting, "memory" or "request_bytes"
 }
 
-// DropWindow is a feed's window that was given up, because the log could not be read; its readers read the log.
-const DropWindow = "window"
+// dropWindow is a feed's window that was given up, because the log could not be read; its readers read the log.
+const dropWindow = "window"
 
-// RoomBytes is what Stats.NoRoom calls bytes of messages and bodies that are coming in; the rest are names of settings.
-const RoomBytes = "request_bytes"
+// roomBytes is what there was no room for when messages and bodies that are coming in made room for each other.
+const roomBytes = "request_bytes"
 
 // Stats returns them. Safe for concurrent use.
 func (t *Transports) Stats() Stats {
@@ -49,8 +49,8 @@ func (t *Transports) Stats() Stats {
 		Executions: streams.Executions, Live: streams.Live, CaughtUp: streams.CaughtUp, Lag: streams.Lag,
 		Closed: t.sockets.Closed(), Drops: operations.Drops, NoRoom: t.gate.NoRoom(),
 	}
-	s.Drops[DropWindow] = streams.DroppedWindows
-	s.NoRoom[RoomBytes] = t.inbound.GivenUp()
+	s.Drops[dropWindow] = streams.DroppedWindows
+	s.NoRoom[roomBytes] = t.inbound.GivenUp()
 	s.Sockets, s.EventStreams = t.registry.Count()
 	return s
 }
