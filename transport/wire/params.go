@@ -96,6 +96,7 @@ func ParseObject(raw []byte) (map[string]json.RawMessage, bool) {
 	return fields, err == nil
 }
 
+// ReadString reads a string that may be absent.
 func ReadString(raw json.RawMessage, into *string) (given, ok bool) {
 	if IsAbsent(raw) {
 		return false, true
@@ -120,4 +121,5 @@ func ReadObject(raw json.RawMessage, into *map[string]any) bool {
 	return errors.Is(err, io.EOF)
 }
 
+// IsAbsent tells whether a value is missing or null.
 func IsAbsent(raw json.RawMessage) bool { return len(raw) == 0 || string(raw) == "null" }

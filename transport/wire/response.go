@@ -49,6 +49,7 @@ func writeLine(b *bytes.Buffer, data []byte) {
 	}
 }
 
+// MustJSON is a value of ours as JSON.
 func MustJSON(v any) []byte {
 	b, err := json.Marshal(v)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -114,17 +115,28 @@ func (r *rig) send(texts ...string) {
 
 func (r *rig) sendFrame(f gobwas.Frame) { _ = gobwas.WriteFrame(r.near, gobwas.MaskFrame(f)) }
 
+// read is the next frame.
+func (r *rig) read() (kind gobwas.OpCode, payload []byte) {
+	r.t.Helper()
+	h, err := gobwas.ReadHeader(r.near)
+	payload = make([]byte, h.Length)
+	if err == nil {
+		_, err = io.ReadFull(r.near, payload)
+	}
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return h.OpCode, payload
+}
+
 // expect wants these frames next: a part of the payload of each, or the code of a close frame.
 func (r *rig) expect(wants ...string) {
 	r.t.Helper()
 	for _, want := range wants {
-		f, err := gobwas.ReadFrame(r.near)
-		if err != nil {
-			r.t.Fatalf("%v, want %s", err, want)
-		}
-		got := string(f.Payload)
-		if f.Header.OpCode == gobwas.OpClose {
-			code, _ := gobwas.ParseCloseFrameData(f.Payload)
+		kind, payload := r.read()
+		got := string(payload)
+		if kind == gobwas.OpClose {
+			code, _ := gobwas.ParseCloseFrameData(payload)
 			got = fmt.Sprint("close ", code)
 		}
 		if !strings.Contains(got, want) {
