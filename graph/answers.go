@@ -12,7 +12,7 @@ import (
 	"parley/db"
 	"parley/graph/document"
 	"parley/graph/lean"
-	"parley/transport"
+	"parley/transport/budget"
 )
 
 // perField is how many bytes each field of the cost takes while an operation is executed, besides texts: what
@@ -21,7 +21,7 @@ const perField = 400
 
 // LeastAnswers is how large transport.Options.AnswersTotal must be, so that whatever may cost so much can be answered.
 func LeastAnswers(maxCost int) int64 {
-	return transport.LeastTotal(document.LargestCost(maxCost) * perField)
+	return budget.LeastTotal(document.LargestCost(maxCost) * perField)
 }
 
 // withBounds gives queries and mutations an end: in time, and in the memory that their answers take. Text is counted
@@ -35,7 +35,7 @@ func withBounds(p *presenter, most time.Duration) graphql.ResponseMiddleware {
 		}
 		ctx, cancel := context.WithTimeout(ctx, most)
 		defer cancel()
-		answer := transport.AnswerOf(ctx)
+		answer := budget.AnswerOf(ctx)
 		if answer == nil { // it was refused before it could be executed
 			return next(ctx)
 		}
@@ -52,7 +52,7 @@ func withBounds(p *presenter, most time.Duration) graphql.ResponseMiddleware {
 
 // A bound is how much one operation may still take.
 type bound struct {
-	answer *transport.Answer
+	answer *budget.Answer
 	stop   context.CancelFunc
 
 	mu  sync.Mutex // guards why

@@ -19,7 +19,7 @@ import (
 	"parley/db"
 	"parley/graph/document"
 	"parley/graph/generated"
-	"parley/transport"
+	"parley/transport/budget"
 )
 
 var (
@@ -51,8 +51,8 @@ var verdicts = []struct {
 	{auth.ErrNoSession, verdict{generated.ErrorCodeNotFound, "You have no such session.", 0}},
 	{auth.ErrBusy, verdict{generated.ErrorCodeServerBusy, "Too many sign-ins at once.", time.Second}},
 
-	{transport.ErrLargeAnswer, verdict{generated.ErrorCodeOperationTooComplex, largeAnswer, 0}},
-	{transport.ErrManyAnswers, verdict{generated.ErrorCodeServerBusy, "Too many answers are under way.", busyRetry}},
+	{budget.ErrLargeAnswer, verdict{generated.ErrorCodeOperationTooComplex, largeAnswer, 0}},
+	{budget.ErrManyAnswers, verdict{generated.ErrorCodeServerBusy, "Too many answers are under way.", busyRetry}},
 	{errNoAnswer, verdict{generated.ErrorCodeUnknownOutcome, "It has been carried out, but earlier answers are not taken, so there is no room for this one.", 0}},
 
 	{errManyStreams, verdict{generated.ErrorCodeGraphqlValidationFailed, "A subscription has exactly one root field.", 0}},
@@ -77,7 +77,7 @@ var verdicts = []struct {
 	{context.Canceled, verdict{generated.ErrorCodeTimeout, "The request was withdrawn.", anytime}},
 }
 
-var largeAnswer = fmt.Sprintf("The answer is larger than %d MiB. Ask for a smaller page.", transport.MaxAnswer>>20)
+var largeAnswer = fmt.Sprintf("The answer is larger than %d MiB. Ask for a smaller page.", budget.MaxAnswer>>20)
 
 // anytime: the same again may pass, and it is not known when.
 const anytime = time.Nanosecond

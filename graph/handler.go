@@ -16,6 +16,8 @@ import (
 	"parley/graph/document"
 	"parley/graph/generated"
 	"parley/transport"
+	"parley/transport/budget"
+	"parley/transport/stream"
 )
 
 // Options of the API. Auth, Chat and Logger are required; zero values elsewhere are defaults.
@@ -75,7 +77,7 @@ func documents(schema *ast.Schema, p *presenter) document.API {
 		Busy: func(ctx context.Context) *gqlerror.Error {
 			return p.refuse(ctx, string(generated.ErrorCodeServerBusy), "", "Too many documents are being checked.")
 		},
-		MaxPage: chat.MaxPage, MaxIDs: maxNodes, MaxAnswer: transport.MaxAnswer, MaxEvent: transport.MaxEvent,
+		MaxPage: chat.MaxPage, MaxIDs: maxNodes, MaxAnswer: budget.MaxAnswer, MaxEvent: stream.MaxEvent,
 		Largest: largest, Textless: "Event.cursors", // only CAUGHT_UP has these, which is about nothing
 	}
 }

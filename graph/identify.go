@@ -10,7 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/auth"
-	"parley/transport"
+	"parley/transport/operation"
 )
 
 // An identifier tells transport who is asking.
@@ -20,7 +20,7 @@ type identifier struct {
 	leeway time.Duration
 }
 
-func (i identifier) identify(ctx context.Context, c transport.Credentials) (context.Context, transport.Session, *gqlerror.Error) {
+func (i identifier) identify(ctx context.Context, c operation.Credentials) (context.Context, operation.Session, *gqlerror.Error) {
 	caller := auth.Caller{Address: addressOf(c.RemoteAddr), UserAgent: c.UserAgent}
 	who, token, err := i.auth.Identify(ctx, c.Authorization)
 	caller.Token, caller.Err = token, err
@@ -30,11 +30,11 @@ func (i identifier) identify(ctx context.Context, c transport.Credentials) (cont
 	ctx = auth.WithCaller(ctx, caller)
 	switch {
 	case err == nil:
-		return ctx, transport.Session{ID: who.SessionID.String(), User: who.User.ID.String(), Until: who.ExpiresAt.Add(i.leeway)}, nil
+		return ctx, operation.Session{ID: who.SessionID.String(), User: who.User.ID.String(), Until: who.ExpiresAt.Add(i.leeway)}, nil
 	case errors.Is(err, auth.ErrNoToken):
-		return ctx, transport.Session{}, nil
+		return ctx, operation.Session{}, nil
 	}
-	return ctx, transport.Session{}, i.errors.present(ctx, err)
+	return ctx, operation.Session{}, i.errors.present(ctx, err)
 }
 
 func addressOf(hostPort string) netip.Addr {

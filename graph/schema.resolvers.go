@@ -8,7 +8,7 @@ import (
 	"parley/chat/roomlog"
 	"parley/graph/generated"
 	"parley/graph/scalar"
-	"parley/transport"
+	"parley/transport/stream"
 )
 
 func (r *chatResolver) User(ctx context.Context, objs []*roomlog.Chat) ([]*auth.User, error) {
@@ -116,11 +116,11 @@ func (r *roomResolver) LastChat(ctx context.Context, objs []*roomlog.Room) ([]*r
 }
 
 func (r *subscriptionResolver) ChatSent(ctx context.Context, room string, after *string) (<-chan *roomlog.Chat, error) {
-	return transport.Events[*roomlog.Chat](ctx)
+	return stream.Events[*roomlog.Chat](ctx)
 }
 
 func (r *subscriptionResolver) Events(ctx context.Context, rooms []string, after []string) (<-chan *roomlog.Event, error) {
-	return transport.Events[*roomlog.Event](ctx)
+	return stream.Events[*roomlog.Event](ctx)
 }
 
 func (r *userConnectionResolver) PageInfo(ctx context.Context, obj *auth.UserPage) (*chat.PageInfo, error) {

@@ -13,7 +13,7 @@ import (
 	"parley/chat"
 	"parley/chat/roomlog"
 	"parley/graph/scalar"
-	"parley/transport"
+	"parley/transport/stream"
 )
 
 // streams tell transport about subscriptions: whether a reader may have one, and what its logs hold. The resolvers of
@@ -25,7 +25,7 @@ type streams struct {
 }
 
 // open opens a subscription for whoever is in ctx. lastEventID is what ID named: one cursor for each room.
-func (x streams) open(ctx context.Context, op *graphql.OperationContext, lastEventID string) (*transport.Stream, gqlerror.List) {
+func (x streams) open(ctx context.Context, op *graphql.OperationContext, lastEventID string) (*stream.Stream, gqlerror.List) {
 	fields := rootFields(op)
 	if len(fields) != 1 {
 		return nil, gqlerror.List{x.errors.present(ctx, errManyStreams)}
@@ -56,7 +56,7 @@ func (x streams) tell(ctx context.Context, alias string) func(error) *gqlerror.E
 	}
 }
 
-func (x streams) stream(ctx context.Context, field graphql.CollectedField, variables map[string]any, lastEventID string) (*transport.Stream, error) {
+func (x streams) stream(ctx context.Context, field graphql.CollectedField, variables map[string]any, lastEventID string) (*stream.Stream, error) {
 	reader := person(ctx)
 	args := arguments{values: field.ArgumentMap(variables)}
 	switch field.Name {
@@ -83,27 +83,27 @@ func (x streams) stream(ctx context.Context, field graphql.CollectedField, varia
 		}
 		from, err := x.chat.OpenAll(ctx, reader, rooms, after)
 		s := x.logs(from, everything)
-		s.CaughtUp = func(at []*transport.Position) any { return x.chat.CaughtUp(cursors(from, at)) }
+		s.CaughtUp = func(at []*stream.Position) any { return x.chat.CaughtUp(cursors(from, at)) }
 		return s, err
 	}
 	return nil, errors.New("subscription without a log: " + field.Name)
 }
 
 // logs are the rooms of a stream; show is what it hands out of an event.
-func (x streams) logs(from []roomlog.Start, show func(*roomlog.Event) any) *transport.Stream {
-	s := &transport.Stream{Logs: make([]transport.Log, len(from))}
+func (x streams) logs(from []roomlog.Start, show func(*roomlog.Event) any) *stream.Stream {
+	s := &stream.Stream{Logs: make([]stream.Log, len(from))}
 	for i, start := range from {
-		s.Logs[i] = transport.Log{
-			Key: start.Room.ID.String(), At: transport.Position(start.At), Head: transport.Position(start.Head),
-			Follow: func(wake func()) transport.Tail { return adapter{x.chat.Follow(start, wake), show} },
+		s.Logs[i] = stream.Log{
+			Key: start.Room.ID.String(), At: stream.Position(start.At), Head: stream.Position(start.Head),
+			Follow: func(wake func()) stream.Tail { return adapter{x.chat.Follow(start, wake), show} },
 		}
 	}
-	s.ID = func(at []*transport.Position) string { return strings.Join(cursors(from, at), ",") }
+	s.ID = func(at []*stream.Position) string { return strings.Join(cursors(from, at), ",") }
 	return s
 }
 
 // cursors name positions in rooms, but for rooms that are gone.
-func cursors(from []roomlog.Start, at []*transport.Position) []string {
+func cursors(from []roomlog.Start, at []*stream.Position) []string {
 	names := make([]string, 0, len(at))
 	for i, p := range at {
 		if p != nil {
@@ -129,15 +129,15 @@ type adapter struct {
 }
 
 // Next returns what follows a position.
-func (a adapter) Next(ctx context.Context, at transport.Position) ([]transport.Event, error) {
+func (a adapter) Next(ctx context.Context, at stream.Position) ([]stream.Event, error) {
 	events, err := a.Tail.Next(ctx, roomlog.Position(at))
 	if errors.Is(err, chat.ErrNoRoom) || errors.Is(err, chat.ErrDiverged) {
-		return nil, &transport.EndError{Err: err}
+		return nil, &stream.EndError{Err: err}
 	}
-	shown := make([]transport.Event, len(events))
+	shown := make([]stream.Event, len(events))
 	for i, e := range events {
-		shown[i] = transport.Event{
-			Position: transport.Position(e.Position()), At: e.At, Object: a.show(e), Subject: subject(e),
+		shown[i] = stream.Event{
+			Position: stream.Position(e.Position()), At: e.At, Object: a.show(e), Subject: subject(e),
 			Changes: e.Kind == roomlog.ChatEdited || e.Kind == roomlog.ChatDeleted, Last: e.Kind == roomlog.RoomDeleted,
 		}
 	}

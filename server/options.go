@@ -13,6 +13,7 @@ import (
 	"parley/server/edge"
 	"parley/server/settings"
 	"parley/transport"
+	"parley/transport/admission"
 )
 
 // The options of each package, from the settings. Defaults are those of the settings: every number is given.
@@ -67,10 +68,10 @@ func transportOptions(c *settings.Config, logger *slog.Logger) transport.Options
 		InitTimeout:    time.Duration(c.WSInitTimeout), PingInterval: time.Duration(c.WSPingInterval), PongTimeout: time.Duration(c.WSPongTimeout),
 		WriteTimeout: time.Duration(c.WriteTimeout), SSEKeepAlive: time.Duration(c.SSEKeepalive),
 		WindowEvents: int(c.WindowEvents), WindowTotal: int64(c.WindowTotal) - int64(c.WindowTotal)/chatWindows, AnswersTotal: int64(c.AnswersTotal), CatchUpParallel: int(c.CatchupParallel),
-		MaxParallel: int(c.WSMaxParallel), MessageRate: transport.Rate(c.WSMessageRate),
-		MaxConnections: edge.MaxStreams(c, logger), AcceptRate: transport.Rate(c.AcceptRate),
+		MaxParallel: int(c.WSMaxParallel), MessageRate: admission.Rate(c.WSMessageRate),
+		MaxConnections: edge.MaxStreams(c, logger), AcceptRate: admission.Rate(c.AcceptRate),
 		MaxConnectionsPerAddress: int(c.MaxConnectionsPerAddress), MaxUnsignedPerAddress: int(c.MaxUnsignedPerAddress),
-		AddressRequestRate: transport.Rate(c.AddressRequestRate), MaxConnectionsPerUser: int(c.MaxConnectionsPerUser),
+		AddressRequestRate: admission.Rate(c.AddressRequestRate), MaxConnectionsPerUser: int(c.MaxConnectionsPerUser),
 		UserRoomStreams: int(c.UserRoomStreams),
 	}
 }

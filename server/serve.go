@@ -53,7 +53,7 @@ func (s *server) drain(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(s.c.DrainTimeout))
 	defer cancel()
 	s.health.draining.Store(true)
-	s.transports.CloseDoors()
+	s.transports.StopAccepting()
 	select {
 	case <-time.After(time.Duration(s.c.DrainDelay)):
 	case <-ctx.Done():

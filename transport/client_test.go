@@ -9,6 +9,8 @@ import (
 	"github.com/coder/websocket"
 )
 
+const subprotocol = "graphql-transport-ws"
+
 // A client speaks WebSocket through coder/websocket, which is another implementation than the server's.
 type client struct {
 	t    *testing.T

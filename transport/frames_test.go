@@ -171,7 +171,7 @@ func wantClose(t *testing.T, r *bufio.Reader, code uint16) {
 
 // A peer that never answers the close frame is cut all the same, and what it sends means nothing.
 func TestClosingEndsWithoutThePeer(t *testing.T) {
-	w := newWorld(t, func(_ *Options, p *pace) { p.cut = 100 * time.Millisecond })
+	w := newWorld(t, func(_ *Options, p *tuning) { p.cut = 100 * time.Millisecond })
 	conn, r := w.upgraded(frame(fin|text, "nonsense"))
 	wantClose(t, r, 4400)
 	_, _ = io.WriteString(conn, frame(fin|text, `{"type":"ping"}`)+frame(fin|ping, "x")+

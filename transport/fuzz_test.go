@@ -1,79 +1,11 @@
 package transport
 
 import (
-	"bufio"
-	"bytes"
-	"encoding/json"
 	"net/http"
-	"net/url"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
-	"time"
-	"unicode/utf8"
-
-	"github.com/99designs/gqlgen/graphql"
 )
-
-// Whatever is taken for a request is one: UTF-8, one JSON object, and a document or a hash.
-func FuzzParams(f *testing.F) {
-	for _, seed := range []string{
-		`{"query":"{hello}"}`, `{"query":"{a}","variables":{"n":1e999},"extensions":{},"operationName":"x"}`,
-		`{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"00"}}}`, `{"query":"{a}"}{}`, `[]`, `null`, "\xff",
-		`{"query":null,"query":"{a}"}`, `{"Query":"{a}"}`, `{"query":"\ud800"}`, `{"query":"\ud83d\ude00 \\ud800 \uDFFF"}`,
-		`{"query":"\ud83d\ude00","variables":{"a":"\ud83d\u0041"}}`, `{"query":"\uFFFD"}`,
-	} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		p, no := parseParams(raw)
-		if no != nil {
-			return
-		}
-		object := decoded(t, raw)
-		noneReplaced(t, raw, p)
-		if text, isText := object["query"].(string); isText && text != p.Query || !isText && !hasHash(p) {
-			t.Fatalf("query %q of %q", p.Query, raw)
-		}
-	})
-}
-
-// Whatever is taken for a request in an URL is the same request in a body.
-func FuzzURL(f *testing.F) {
-	for _, seed := range []string{
-		"query={hello}", "query=%7Ba%7D&operationName=x&variables=%7B%22n%22%3A1e999%7D&extensions=%7B%7D", "query=&variables=null",
-		"extensions=%7B%22persistedQuery%22%3A%7B%22version%22%3A1%2C%22sha256Hash%22%3A%2200%22%7D%7D", "query=a&query=b", "query=%zz",
-		"query=%ff", "query=a;b", "variables={}{}&query=a", "variables=[]&query=a", "query=a&variables=+{}+", "%71uery=a", "query", "=&&=",
-	} {
-		f.Add(seed)
-	}
-	f.Fuzz(func(t *testing.T, raw string) {
-		p, no := parseURL(raw)
-		if no != nil {
-			return
-		}
-		values, _ := url.ParseQuery(raw) // it was taken
-		body := map[string]any{"operationName": p.OperationName}
-		if values.Has("query") {
-			body["query"] = p.Query
-		}
-		for _, name := range []string{"variables", "extensions"} {
-			if text := values.Get(name); text != "" {
-				body[name] = json.RawMessage(text)
-			}
-		}
-		text, err := json.Marshal(body)
-		if err != nil {
-			t.Fatalf("%q has no body: %v", raw, err)
-		}
-		same, no := parseParams(text)
-		if no != nil || same.Query != p.Query || same.OperationName != p.OperationName ||
-			!reflect.DeepEqual(same.Variables, p.Variables) || !reflect.DeepEqual(same.Extensions, p.Extensions) {
-			t.Fatalf("%q is %+v, and as a body %+v", raw, p, same)
-		}
-	})
-}
 
 // Whatever is accepted, it is something we have, in any case of letters, and a GET differs from a POST in
 // event streams only.
@@ -129,88 +61,6 @@ func FuzzContentType(f *testing.F) {
 		}
 		if essence, _, _ := strings.Cut(kind, ";"); asciiUpper(strings.TrimSpace(essence)) != asciiUpper(mediaJSON) {
 			t.Fatalf("taken: %q", kind)
-		}
-	})
-}
-
-// decoded reads what must be one JSON object in UTF-8.
-func decoded(t *testing.T, raw []byte) map[string]any {
-	t.Helper()
-	var object map[string]any
-	dec := json.NewDecoder(bytes.NewReader(raw))
-	dec.UseNumber() // 1e999 is a number of JSON
-	if err := dec.Decode(&object); err != nil || object == nil || !utf8.Valid(raw) || !json.Valid(raw) {
-		t.Fatalf("taken: %q %v", raw, err)
-	}
-	return object
-}
-
-// noneReplaced wants that no text has U+FFFD, which stands for what cannot be read, unless it was sent.
-func noneReplaced(t *testing.T, raw []byte, p *graphql.RawParams) {
-	t.Helper()
-	if bytes.Contains(bytes.ToLower(raw), []byte("fffd")) || bytes.ContainsRune(raw, utf8.RuneError) {
-		return
-	}
-	if read, _ := json.Marshal([]any{p.Query, p.OperationName, p.Variables, p.Extensions}); bytes.ContainsRune(read, utf8.RuneError) {
-		t.Fatalf("%q is read as %q", raw, read)
-	}
-}
-
-// Whatever is taken for a message has a type, and comes through whole.
-func FuzzMessage(f *testing.F) {
-	for _, seed := range []string{
-		`{"type":"ping"}`, `{"type":"subscribe","id":"1","payload":{"query":"{a}"}}`, `{"type":"complete","id":7}`,
-		`{"type":null}`, `{"type":1}`, `{}`, `[{"type":"ping"}]`, "{\"type\":\"\xff\"}",
-	} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		m, ok := parseMessage(raw)
-		if !ok {
-			return
-		}
-		object := decoded(t, raw)
-		if object["type"] != m.kind {
-			t.Fatalf("type %q of %q", m.kind, raw)
-		}
-		if id, _ := object["id"].(string); id != m.id && (m.id != "" || !hasHalfPair(raw)) {
-			t.Fatalf("id %q of %q", m.id, raw)
-		}
-		for _, out := range [][]byte{pongMessage(m.payload), envelope(string(nextPrefix(m.id)), []byte("{}")), completeMessage(m.id)} {
-			if !json.Valid(out) {
-				t.Fatalf("%q gives %q", raw, out)
-			}
-		}
-	})
-}
-
-// A message that comes out is within the limit, whatever bytes go in.
-func FuzzFrames(f *testing.F) {
-	for _, seed := range []string{
-		frame(fin|text, "hello"), frame(text, "he") + frame(fin|ping, "x") + frame(fin|more, "llo"),
-		frame(fin|closing, closePayload(1000, "")), frame(fin|binaryFrame, "x"), "\x81\xff\xff\xff\xff\xff\xff\xff\xff\xff",
-		frame(fin|text, "\xff"), frame(text, "x") + frame(text, "y"),
-	} {
-		f.Add([]byte(seed))
-	}
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		r := frameReader{
-			r: bufio.NewReader(bytes.NewReader(raw)), most: 64, arrival: &arrival{in: &inbound{most: inboundBytes}},
-			clock: func() time.Duration { return 1 }, idle: func() {},
-			pong: func(payload []byte) {
-				if len(payload) > 125 {
-					t.Fatalf("ping of %d bytes", len(payload))
-				}
-			},
-		}
-		for {
-			message, err := r.next()
-			if err != nil {
-				return
-			}
-			if len(message) > 64 {
-				t.Fatalf("message %q", message)
-			}
 		}
 	})
 }

@@ -14,6 +14,8 @@ import (
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/transport/wire"
 )
 
 // An echo answers what the request has in `extensions`: data, which is any JSON, and an error.
@@ -75,7 +77,7 @@ func FuzzEventStream(f *testing.F) {
 				t.Fatalf("%q gives the events %q", text, events)
 			}
 			if document[0] == 's' {
-				continue // the paths of its errors are mended
+				continue // the paths of its errors differ
 			}
 			if got := decodedAny(t, events[0].data); !reflect.DeepEqual(got, want) {
 				t.Fatalf("got %v, want %v", got, want)
@@ -96,7 +98,7 @@ func decodedAny(t *testing.T, text string) (value any) {
 
 func posted(t *testing.T, addr, document, accept, data, message string) string {
 	t.Helper()
-	body := mustJSON(map[string]any{"query": document, "extensions": map[string]string{"data": data, "message": message}})
+	body := wire.MustJSON(map[string]any{"query": document, "extensions": map[string]string{"data": data, "message": message}})
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+addr, strings.NewReader(string(body)))
 	if err != nil {
 		t.Fatal(err)

@@ -13,28 +13,15 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"parley/transport/admission"
+	"parley/transport/refusal"
 )
-
-// totals are what the gate has counted.
-type totals struct{ open, addresses, users, ofAddress, unsigned, ofUser int } // the last three are the largest
-
-func (g *gate) totals() totals {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	n := totals{open: g.open, addresses: len(g.addresses), users: len(g.users)}
-	for _, c := range g.addresses {
-		n.ofAddress, n.unsigned = max(n.ofAddress, c.open), max(n.unsigned, c.unsigned)
-	}
-	for _, one := range g.users {
-		n.ofUser = max(n.ofUser, one)
-	}
-	return n
-}
 
 func (w *world) empty() {
 	w.t.Helper()
-	eventually(w.t, func() bool { return w.transports.gate.totals() == totals{} },
-		func() string { return fmt.Sprintf("still counted: %+v", w.transports.gate.totals()) })
+	eventually(w.t, func() bool { return w.transports.gate.Counts() == admission.Counts{} },
+		func() string { return fmt.Sprintf("still counted: %+v", w.transports.gate.Counts()) })
 }
 
 // A visit is one connection of the hammer.
@@ -107,13 +94,13 @@ var visits = []func(v visit){
 }
 
 // Whatever comes, in whatever state it is cut, and while sessions end: no limit is ever exceeded, and every
-// place is given back exactly once.
-func TestPlacesComeBack(t *testing.T) {
-	limits := totals{open: 30, ofAddress: 12, unsigned: 6, ofUser: 3}
-	w := newWorld(t, func(o *Options, _ *pace) {
-		o.MaxConnections, o.MaxConnectionsPerAddress, o.MaxUnsignedPerAddress, o.MaxConnectionsPerUser = limits.open, limits.ofAddress, limits.unsigned, limits.ofUser
-		o.AddressRequestRate = Rate{500, time.Second}
-		o.MessageRate = Rate{1000, time.Second}
+// slot is given back exactly once.
+func TestSlotsAreGivenBack(t *testing.T) {
+	limits := admission.Counts{Open: 30, OfAddress: 12, Unsigned: 6, OfUser: 3}
+	w := newWorld(t, func(o *Options, _ *tuning) {
+		o.MaxConnections, o.MaxConnectionsPerAddress, o.MaxUnsignedPerAddress, o.MaxConnectionsPerUser = limits.Open, limits.OfAddress, limits.Unsigned, limits.OfUser
+		o.AddressRequestRate = admission.Rate{Calls: 500, Per: time.Second}
+		o.MessageRate = admission.Rate{Calls: 1000, Per: time.Second}
 		o.BodyTimeout, o.InitTimeout = 200*time.Millisecond, 200*time.Millisecond
 		o.Origins = func(origin string) bool {
 			if origin == "http://panic" {
@@ -143,26 +130,6 @@ func TestPlacesComeBack(t *testing.T) {
 	noGoroutines(t)
 }
 
-// A place that is given back twice is one place.
-func TestPlaceIsGivenBackOnce(t *testing.T) {
-	g := &New(Options{MaxConnections: 2}).gate
-	from := &http.Request{RemoteAddr: "198.51.100.1:1"}
-	first, _ := g.enter(from, true)
-	second, no := g.enter(from, true)
-	if _, full := g.enter(from, true); no != nil || full == nil || !first.signIn("ann") {
-		t.Fatalf("two places: %v, %v", no, full)
-	}
-	first.leave()
-	first.leave()
-	if got, want := g.totals(), (totals{open: 1, addresses: 1, ofAddress: 1, unsigned: 1}); got != want {
-		t.Errorf("got %+v, want %+v", got, want)
-	}
-	second.leave()
-	if got := g.totals(); got != (totals{}) {
-		t.Errorf("left: %+v", got)
-	}
-}
-
 // visit comes, and is cut: in good order, or as by a crash.
 func (w *world) visit(do func(v visit)) {
 	conn, err := net.Dial("tcp", w.http.Listener.Addr().String())
@@ -179,9 +146,9 @@ func (w *world) visit(do func(v visit)) {
 }
 
 // watch looks whether more are in than there may be.
-func (w *world) watch(ctx context.Context, most totals) {
+func (w *world) watch(ctx context.Context, most admission.Counts) {
 	for ; ctx.Err() == nil; runtime.Gosched() {
-		if n := w.transports.gate.totals(); n.open > most.open || n.ofAddress > most.ofAddress || n.unsigned > most.unsigned || n.ofUser > most.ofUser {
+		if n := w.transports.gate.Counts(); n.Open > most.Open || n.OfAddress > most.OfAddress || n.Unsigned > most.Unsigned || n.OfUser > most.OfUser {
 			w.t.Errorf("got %+v, at most %+v", n, most)
 			return
 		}
@@ -200,10 +167,10 @@ func (w *world) discard(ctx context.Context) {
 	}
 }
 
-// A drain comes before all other refusals, and takes no place.
+// A drain comes before all other refusals, and takes no slot.
 func TestDrainComesBeforeTheGate(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) {
-		o.MaxConnections, o.AcceptRate, o.AddressRequestRate = 1, Rate{1, time.Hour}, Rate{1, time.Hour}
+	w := newWorld(t, func(o *Options, _ *tuning) {
+		o.MaxConnections, o.AcceptRate, o.AddressRequestRate = 1, admission.Rate{Calls: 1, Per: time.Hour}, admission.Rate{Calls: 1, Per: time.Hour}
 	})
 	for range 4 { // the burst
 		_, _, _ = w.request("GET", "?query={hello}", http.Header{"X-Forwarded-For": {"198.51.100.1"}}, nil)
@@ -219,7 +186,7 @@ func TestDrainComesBeforeTheGate(t *testing.T) {
 			method = "POST"
 		}
 		status, answered, body := w.request(method, "", header, nil)
-		if status != 503 || answered.Get("Retry-After") == "" || !strings.Contains(body, codeShuttingDown) {
+		if status != 503 || answered.Get("Retry-After") == "" || !strings.Contains(body, refusal.ShuttingDown) {
 			t.Errorf("%s: %d %v %s", name, status, answered, body)
 		}
 	}

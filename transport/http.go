@@ -3,11 +3,17 @@ package transport
 import (
 	"context"
 	"net/http"
-	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/transport/admission"
+	"parley/transport/budget"
+	"parley/transport/operation"
+	"parley/transport/refusal"
+	"parley/transport/safe"
+	"parley/transport/wire"
 )
 
 // plainHTTP is GraphQL over HTTP: one request, one answer. It takes whatever the others leave.
@@ -18,15 +24,15 @@ func (plainHTTP) Supports(*http.Request) bool { return true }
 
 // Do answers one request.
 func (h plainHTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
-	h.run(r.Context(), func() { h.serve(w, r, exec) }, func() {
-		h.answer(w, r, http.StatusInternalServerError, &graphql.Response{Errors: gqlerror.List{h.fault(r.Context())}})
+	safe.Run(r.Context(), h.options.Logger, func() { h.serve(w, r, exec) }, func() {
+		h.answer(w, r, http.StatusInternalServerError, &graphql.Response{Errors: h.operations.Fault(r.Context())})
 	})
 }
 
 func (h plainHTTP) serve(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	h.limitBody(w, r)
-	if denied := h.gate.admit(r); denied != nil {
-		h.deny(w, r, denied)
+	if denied := h.gate.Admit(r); denied != nil {
+		h.refuse(w, r, denied)
 		return
 	}
 	params, no := h.read(w, r)
@@ -35,26 +41,26 @@ func (h plainHTTP) serve(w http.ResponseWriter, r *http.Request, exec graphql.Gr
 		return
 	}
 	ctx, session := h.identify(r)
-	op, failed := h.prepare(ctx, exec, params)
+	op, failed := h.operations.Prepare(ctx, exec, params)
 	switch {
-	case r.Method == http.MethodGet && isKind(op, ast.Mutation):
+	case r.Method == http.MethodGet && operation.IsKind(op, ast.Mutation):
 		h.refuse(w, r, badGet)
-	case isKind(op, ast.Subscription):
+	case operation.IsKind(op, ast.Subscription):
 		if failed == nil {
-			h.meters.request(op, OutcomeRefused)
+			h.operations.Count(op, operation.OutcomeRefused)
 		}
-		h.requestError(w, r, gqlerror.List{h.options.Refuse(ctx, noStream.code, noStream.reason, noStream.message)})
+		h.requestError(w, r, gqlerror.List{h.options.Refuse(ctx, noStream.Code, noStream.Reason, noStream.Message)})
 	case failed != nil:
 		h.requestError(w, r, failed.Errors)
 	default:
-		one := h.execute(ctx, exec, op, holderOf(session, AddressOf(r.RemoteAddr)), closeOf(ctx))
-		defer one.answer.taken()
+		one := h.operations.Execute(ctx, exec, op, budget.HolderOf(session.User, admission.AddressOf(r.RemoteAddr)), closeOf(ctx))
+		defer one.Answer.Taken()
 		h.result(w, r, one)
 	}
 }
 
 // read judges a request in the order of what is cheapest.
-func (h plainHTTP) read(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal) {
+func (h plainHTTP) read(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal.Refusal) {
 	switch {
 	case r.Method != http.MethodGet && r.Method != http.MethodPost:
 		return nil, badMethod
@@ -63,37 +69,37 @@ func (h plainHTTP) read(w http.ResponseWriter, r *http.Request) (*graphql.RawPar
 	case r.Method == http.MethodPost:
 		return h.readBody(w, r)
 	}
-	return parseURL(r.URL.RawQuery)
+	return wire.ParseURL(r.URL.RawQuery)
 }
 
 // identify asks who sends a request. What is wrong with the token is in the context, and only counts
 // if the operation needs one.
-func (t *Transports) identify(r *http.Request) (context.Context, Session) {
-	ctx, session, _ := t.options.Identify(r.Context(), Credentials{
+func (t *Transports) identify(r *http.Request) (context.Context, operation.Session) {
+	ctx, session, _ := t.options.Identify(r.Context(), operation.Credentials{
 		Authorization: r.Header.Values("Authorization"), RemoteAddr: r.RemoteAddr, UserAgent: r.UserAgent(),
 	})
 	return ctx, session
 }
 
 // result answers what was executed, and what its own middleware refused.
-func (h plainHTTP) result(w http.ResponseWriter, r *http.Request, one result) {
-	if one.errs != nil {
-		h.requestError(w, r, one.errs)
+func (h plainHTTP) result(w http.ResponseWriter, r *http.Request, one operation.Result) {
+	if one.Errs != nil {
+		h.requestError(w, r, one.Errs)
 		return
 	}
-	h.send(w, r, http.StatusOK, one.body)
+	h.send(w, r, http.StatusOK, one.Body)
 }
 
 // requestError answers a request that was not executed. With application/json its status is 200, unless it
 // is no request at all, or nobody looked at it for lack of room: then every client shall know when to come
 // again.
 func (t *Transports) requestError(w http.ResponseWriter, r *http.Request, errs gqlerror.List) {
-	status := statusOf(errs)
+	status := refusal.StatusOf(errs)
 	busy := status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests
 	switch {
 	case busy:
-		w.Header().Set("Retry-After", retryAfter(errs))
-	case preferred(r) == mediaJSON && !isMalformed(errs):
+		w.Header().Set("Retry-After", refusal.RetryAfter(errs))
+	case preferred(r) == mediaJSON && !refusal.IsMalformed(errs):
 		status = http.StatusOK
 	case status == http.StatusUnauthorized:
 		w.Header().Set("WWW-Authenticate", challenge(r))
@@ -104,44 +110,16 @@ func (t *Transports) requestError(w http.ResponseWriter, r *http.Request, errs g
 // challenge says what is missing (RFC 6750 §3). An empty Bearer counts as no token.
 func challenge(r *http.Request) string {
 	for _, value := range r.Header.Values("Authorization") {
-		if bearer(value) != "" {
+		if operation.Bearer(value) != "" {
 			return `Bearer error="invalid_token"`
 		}
 	}
 	return "Bearer"
 }
 
-// bearer cuts the scheme off a token, if there is one.
-func bearer(value string) string {
-	value = strings.TrimSpace(value)
-	if scheme, token, _ := strings.Cut(value, " "); strings.EqualFold(scheme, "Bearer") {
-		return strings.TrimSpace(token)
-	}
-	return value
-}
-
-// refuse answers a request that says nothing of its operation.
-func (t *Transports) refuse(w http.ResponseWriter, r *http.Request, no *refusal) {
-	errs := gqlerror.List{t.options.Refuse(r.Context(), no.code, no.reason, no.message)}
-	switch no {
-	case badMethod:
-		w.Header().Set("Allow", "GET, POST")
-	case badGet:
-		w.Header().Set("Allow", "POST")
-	case draining, manyBytes:
-		w.Header().Set("Retry-After", retryAfter(errs))
-	case badVersion:
-		w.Header().Set("Sec-WebSocket-Version", "13")
-		w.Header().Set("Upgrade", "websocket")
-		w.Header().Set("Connection", "Upgrade")
-	}
-	t.meters.requests[KindUnread].Add(OutcomeRefused, 1)
-	t.answer(w, r, no.status, &graphql.Response{Errors: errs})
-}
-
 func (t *Transports) answer(w http.ResponseWriter, r *http.Request, status int, resp *graphql.Response) {
-	t.meters.refused(resp.Errors)
-	t.send(w, r, status, encode(resp))
+	t.operations.CountErrors(resp.Errors)
+	t.send(w, r, status, wire.Encode(resp))
 }
 
 // send writes one answer. Who asked for an event stream, or for nothing we have, gets JSON.
@@ -154,7 +132,7 @@ func (t *Transports) send(w http.ResponseWriter, r *http.Request, status int, bo
 	header.Set("Content-Type", kind+"; charset=utf-8")
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Cache-Control", "no-store")
-	_ = http.NewResponseController(w).SetWriteDeadline(t.due())
+	_ = http.NewResponseController(w).SetWriteDeadline(t.operations.Due())
 	w.WriteHeader(status)
 	_, _ = w.Write(body) // the client may be gone
 }

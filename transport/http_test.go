@@ -10,6 +10,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"parley/transport/refusal"
+	"parley/transport/wire"
 )
 
 func TestAcceptIsNegotiated(t *testing.T) {
@@ -58,7 +61,7 @@ func refused(code, reason, message string) string {
 	return fmt.Sprintf(`{"errors":[{"message":%q,"extensions":{"code":%q,"reason":%q}}]}`, message, code, reason)
 }
 
-var malformed = refused(codeBadInput, "REQUEST_MALFORMED", badRequest.message)
+var malformed = refused(refusal.BadInput, "REQUEST_MALFORMED", wire.BadRequest.Message)
 
 // Each row holds for both media types; the second status is that of application/json.
 func TestHTTPStatus(t *testing.T) {
@@ -112,8 +115,8 @@ func TestHTTPStatus(t *testing.T) {
 		{"unknown operation", post(`{"query":"query a{hello}","operationName":"b"}`), "", 400, 200, "", ""},
 		{"variable does not fit", post(`{"query":"query($n:Int){hello(n:$n)}","variables":{"n":"x"}}`), "", 400, 200, "", ""},
 		{"persisted, unknown here", post(`{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"00"}}}`), "", 400, 200, "", ""},
-		{"subscription", post(`{"query":"subscription{tick}"}`), "", 400, 200, refused(codeBadInput, "STREAM_REQUIRED", noStream.message), ""},
-		{"subscription by GET", []string{"GET", "?query=" + url.QueryEscape("subscription{tick}"), ""}, "", 400, 200, refused(codeBadInput, "STREAM_REQUIRED", noStream.message), ""},
+		{"subscription", post(`{"query":"subscription{tick}"}`), "", 400, 200, refused(refusal.BadInput, "STREAM_REQUIRED", noStream.Message), ""},
+		{"subscription by GET", []string{"GET", "?query=" + url.QueryEscape("subscription{tick}"), ""}, "", 400, 200, refused(refusal.BadInput, "STREAM_REQUIRED", noStream.Message), ""},
 
 		{"no token", post(`{"query":"{secret}"}`), "", 401, 200, "", "WWW-Authenticate: Bearer"},
 		{"empty token", post(`{"query":"{secret}"}`), "Authorization: Bearer ", 401, 200, "", "WWW-Authenticate: Bearer"},
@@ -126,10 +129,10 @@ func TestHTTPStatus(t *testing.T) {
 		{"too fast", post(`{"query":"{rated}"}`), "", 429, 429, "", "Retry-After: *"},
 		{"panic", post(`{"query":"{boom}"}`), "", 500, 500, `{"errors":[{"message":"A fault of the server.","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}`, ""},
 
-		{"mutation by GET", []string{"GET", "?query=" + url.QueryEscape("mutation{set}"), ""}, "", 405, 405, refused(codeBadInput, "METHOD_NOT_ALLOWED", badGet.message), "Allow: POST"},
-		{"PUT", []string{"PUT", "", ""}, "", 405, 405, refused(codeBadInput, "METHOD_NOT_ALLOWED", badMethod.message), "Allow: GET, POST"},
+		{"mutation by GET", []string{"GET", "?query=" + url.QueryEscape("mutation{set}"), ""}, "", 405, 405, refused(refusal.BadInput, "METHOD_NOT_ALLOWED", badGet.Message), "Allow: POST"},
+		{"PUT", []string{"PUT", "", ""}, "", 405, 405, refused(refusal.BadInput, "METHOD_NOT_ALLOWED", badMethod.Message), "Allow: GET, POST"},
 		{"HEAD", []string{"HEAD", "?query={hello}", ""}, "", 405, 405, "", "Allow: GET, POST"},
-		{"form", post(`query={hello}`), "Content-Type: application/x-www-form-urlencoded", 415, 415, refused(codeBadInput, "UNSUPPORTED_MEDIA_TYPE", badType.message), ""},
+		{"form", post(`query={hello}`), "Content-Type: application/x-www-form-urlencoded", 415, 415, refused(refusal.BadInput, "UNSUPPORTED_MEDIA_TYPE", badType.Message), ""},
 		{"other charset", post(`{"query":"{hello}"}`), "Content-Type: application/json; charset=latin1", 415, 415, "", ""},
 		{"charset", post(`{"query":"{hello}"}`), `Content-Type: application/json; charset="UTF-8"`, 200, 200, hello, ""},
 		{"packed", post(`{"query":"{hello}"}`), "Content-Encoding: gzip", 415, 415, "", ""},
@@ -179,7 +182,7 @@ func TestNothingAcceptable(t *testing.T) {
 	w := newWorld(t, nil)
 	for _, method := range []string{"GET", "POST"} {
 		status, header, body := w.request(method, "?query={hello}", http.Header{"Accept": {"text/html"}}, nil)
-		if status != 406 || header.Get("Content-Type") != "application/json; charset=utf-8" || body != refused(codeBadInput, "NOT_ACCEPTABLE", badAccept.message) {
+		if status != 406 || header.Get("Content-Type") != "application/json; charset=utf-8" || body != refused(refusal.BadInput, "NOT_ACCEPTABLE", badAccept.Message) {
 			t.Errorf("%s: %d %v %s", method, status, header, body)
 		}
 	}
@@ -227,7 +230,7 @@ func (w *world) raw() net.Conn {
 func TestSlowBodyIsRefused(t *testing.T) {
 	for _, accept := range []string{mediaJSON, mediaEvents} {
 		for kind, want := range map[string]int{"application/json": 408, "text/plain": 415} {
-			w := newWorld(t, func(o *Options, _ *pace) { o.BodyTimeout = 50 * time.Millisecond })
+			w := newWorld(t, func(o *Options, _ *tuning) { o.BodyTimeout = 50 * time.Millisecond })
 			conn := w.raw()
 			fmt.Fprintf(conn, "POST /graphql HTTP/1.1\r\nHost: x\r\nAccept: %s\r\nContent-Type: %s\r\nContent-Length: 100\r\n\r\n{", accept, kind)
 			answers := bufio.NewReader(conn)
@@ -248,7 +251,7 @@ func TestSlowBodyIsRefused(t *testing.T) {
 // After a body with a deadline the connection is read for hang-ups; a deadline left there would end a
 // request that takes longer.
 func TestBodyTimeoutEndsWithBody(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.BodyTimeout = 500 * time.Millisecond })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.BodyTimeout = 500 * time.Millisecond })
 	go func() {
 		w.awaits(w.started, "wait")
 		<-time.After(700 * time.Millisecond) // more than the deadline
@@ -261,7 +264,7 @@ func TestBodyTimeoutEndsWithBody(t *testing.T) {
 }
 
 func TestUnreadAnswerIsCut(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.ResponseTimeout = 100 * time.Millisecond })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.ResponseTimeout = 100 * time.Millisecond })
 	conn := w.raw()
 	fmt.Fprint(conn, "GET /graphql?query={big} HTTP/1.1\r\nHost: x\r\n\r\n")
 	if _, err := bufio.NewReader(conn).ReadString('\n'); err != nil {
@@ -285,7 +288,7 @@ func TestDrainingRefusesRequests(t *testing.T) {
 	for _, accept := range []string{mediaJSON, mediaGraphQL, mediaEvents} {
 		header := http.Header{"Accept": {accept}, "Content-Type": {"application/json"}}
 		status, answer, body := w.request("POST", "", header, strings.NewReader(`{"query":"{hello}"}`))
-		if status != 503 || answer.Get("Retry-After") == "" || !strings.Contains(body, codeShuttingDown) {
+		if status != 503 || answer.Get("Retry-After") == "" || !strings.Contains(body, refusal.ShuttingDown) {
 			t.Errorf("%s: %d %v %s", accept, status, answer, body)
 		}
 	}

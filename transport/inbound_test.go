@@ -7,9 +7,14 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
+
+	"parley/transport/admission"
+	"parley/transport/operation"
+	"parley/transport/refusal"
 )
 
 // half is the beginning of a ping message of so many bytes.
@@ -30,7 +35,7 @@ func TestMessagesAreFinishedInTime(t *testing.T) {
 		"a fragment, pings between": frame(text, `{"type":`) + frame(fin|pong, "") + frame(fin|ping, ""),
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, func(o *Options, _ *pace) { o.MessageTimeout, o.InitTimeout = 300*time.Millisecond, time.Hour })
+			w := newWorld(t, func(o *Options, _ *tuning) { o.MessageTimeout, o.InitTimeout = 300*time.Millisecond, time.Hour })
 			quiet := w.ready("good")
 			conn, r := w.upgraded(frame(fin|text, pingMessage))
 			readFrame(t, r)
@@ -40,7 +45,7 @@ func TestMessagesAreFinishedInTime(t *testing.T) {
 			}
 			wantClose(t, r, 1013)
 			quiet.talk("> " + pingMessage + "\n" + `< {"type":"pong"}`)
-			if got := w.transports.Stats().Drops[DropUnfinished]; got != 1 {
+			if got := w.transports.Stats().Drops[operation.DropUnfinished]; got != 1 {
 				t.Errorf("%d are counted", got)
 			}
 			_ = conn.Close()
@@ -52,17 +57,15 @@ func TestMessagesAreFinishedInTime(t *testing.T) {
 // arrived wants nothing to be counted that is still coming in.
 func (w *world) arrived() {
 	w.t.Helper()
-	in := &w.transports.inbound
 	eventually(w.t, func() bool {
-		in.mu.Lock()
-		defer in.mu.Unlock()
-		return in.bytes == 0 && in.order.Len() == 0
-	}, func() string { return fmt.Sprintf("%d bytes are counted", in.bytes) })
+		n, bytes := w.transports.inbound.Held()
+		return n == 0 && bytes == 0
+	}, func() string { return "some are counted" })
 }
 
 // Fragments that trickle do not lengthen the time of their message.
 func TestTrickleIsNoProgress(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.MessageTimeout, o.InitTimeout = 100*time.Millisecond, time.Hour })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.MessageTimeout, o.InitTimeout = 100*time.Millisecond, time.Hour })
 	conn, r := w.upgraded(frame(text, " "))
 	go func() {
 		pace := time.NewTicker(time.Millisecond)
@@ -75,27 +78,6 @@ func TestTrickleIsNoProgress(t *testing.T) {
 	_ = conn.Close()
 }
 
-// A client that is not read has its time afterwards: what the server does not take is not the client's delay.
-func TestHeldMessageIsNotLate(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.MaxParallel, o.MessageTimeout = 1, 500*time.Millisecond })
-	conn, r := w.upgraded(frame(fin|text, `{"type":"connection_init","payload":{"authorization":"good"}}`))
-	readFrame(t, r)
-	_, _ = io.WriteString(conn, frame(fin|text, `{"type":"subscribe","id":"1","payload":{"query":"{wait}"}}`))
-	w.awaits(w.started, "wait")
-	_, _ = io.WriteString(conn, frame(fin|text, `{"type":"subscribe","id":"2","payload":{"query":"{wait}"}}`)) // keeps its turn
-	_, _ = io.WriteString(conn, frame(text, `{"type":`)+strings.Repeat(frame(fin|pong, ""), aheadMessages))
-	eventually(t, w.held, func() string { return "the reader is not held" })
-	<-time.After(1500 * time.Millisecond) // three times what a message has
-	w.release <- struct{}{}
-	_, _ = io.WriteString(conn, frame(fin|more, `"ping"}`))
-	for _, want := range []string{`{"id":"1","type":"next"`, `{"id":"1","type":"complete"`, `{"type":"pong"}`} {
-		if _, got := readFrame(t, r); !strings.Contains(got, want) {
-			t.Fatalf("got %q, want %s", got, want)
-		}
-	}
-	_ = conn.Close()
-}
-
 // Pong frames, empty fragments and fragments of a byte count as messages: they cost as much.
 func TestFramesThatBringNothingCount(t *testing.T) {
 	for name, sent := range map[string]string{
@@ -104,7 +86,7 @@ func TestFramesThatBringNothingCount(t *testing.T) {
 		"fragments of a byte": frame(text, " ") + strings.Repeat(frame(more, " "), 399) + frame(fin|more, pingMessage),
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, func(o *Options, _ *pace) { o.MessageRate = Rate{100, time.Second} })
+			w := newWorld(t, func(o *Options, _ *tuning) { o.MessageRate = admission.Rate{Calls: 100, Per: time.Second} })
 			begun := time.Now()
 			conn, r := w.upgraded(sent + frame(fin|ping, "last"))
 			for {
@@ -123,8 +105,7 @@ func TestFramesThatBringNothingCount(t *testing.T) {
 // When too many bytes are coming in, whoever has sent the longest makes room, over a socket or as a body; a whole
 // request passes beside as many halves as you like.
 func TestHalvesMakeRoom(t *testing.T) {
-	w := newWorld(t, nil)
-	w.transports.inbound.most = 300 << 10
+	w := newWorld(t, func(_ *Options, p *tuning) { p.inbound = 300 << 10 })
 	oldest := w.halfBody("127.0.0.1", 99_000)
 	w.holds(1)
 	socket, r := w.upgraded(half(100 << 10))
@@ -136,7 +117,7 @@ func TestHalvesMakeRoom(t *testing.T) {
 		t.Errorf("the oldest is answered %v, %v", response, err)
 	} else {
 		checkHeader(t, response.Header, "Retry-After: *", response.StatusCode)
-		if answer, _ := io.ReadAll(response.Body); !strings.Contains(string(answer), codeBusy) {
+		if answer, _ := io.ReadAll(response.Body); !strings.Contains(string(answer), refusal.Busy) {
 			t.Errorf("the oldest is told %s", answer)
 		}
 	}
@@ -178,8 +159,7 @@ func (w *world) answered(half net.Conn, status int) {
 
 // Halves of one address make room for each other, and not the slower requests of others, over a socket or as a body.
 func TestHalvesOfOneAddressMakeRoom(t *testing.T) {
-	w := newWorld(t, nil)
-	w.transports.inbound.most, w.transports.inbound.share = 1<<20, 200<<10
+	w := newWorld(t, func(_ *Options, p *tuning) { p.inbound, p.inboundShare = 1<<20, 200<<10 })
 	slow := w.halfBody("192.0.2.1", 99_000)
 	w.holds(1)
 	whole := frame(fin|text, `{"type":"ping","payload":"`+strings.Repeat("x", 100<<10)+`"}`)
@@ -193,7 +173,7 @@ func TestHalvesOfOneAddressMakeRoom(t *testing.T) {
 	if response, err := http.ReadResponse(bufio.NewReader(first), nil); err != nil || response.StatusCode != http.StatusServiceUnavailable {
 		t.Errorf("the first of them is answered %v, %v", response, err)
 	}
-	eventually(t, func() bool { return w.transports.Stats().NoRoom[RoomBytes] >= 20 }, func() string { return "there was room" })
+	eventually(t, func() bool { return w.transports.Stats().NoRoom[roomBytes] >= 20 }, func() string { return "there was room" })
 	w.answered(slow, http.StatusOK)
 	_, _ = io.WriteString(socket, whole[len(whole)-1:])
 	if _, got := readFrame(t, r); !strings.HasPrefix(got, `{"type":"pong"`) {
@@ -204,12 +184,11 @@ func TestHalvesOfOneAddressMakeRoom(t *testing.T) {
 
 // Where many addresses hold little each, a whole request of another passes though it is larger than what each of them holds.
 func TestHalvesOfManyAddressesMakeRoom(t *testing.T) {
-	w := newWorld(t, nil)
-	w.transports.inbound.most = 1 << 20
+	w := newWorld(t, func(_ *Options, p *tuning) { p.inbound = 1 << 20 })
 	for i := range 250 {
 		w.halfBody(fmt.Sprintf("10.0.%d.1", i+1), 9_000)
 	}
-	eventually(t, func() bool { return w.transports.Stats().NoRoom[RoomBytes] > 0 }, func() string { return "there was room" })
+	eventually(t, func() bool { return w.transports.Stats().NoRoom[roomBytes] > 0 }, func() string { return "there was room" })
 	one := w.halfBody("192.0.2.1", 99_000)
 	w.answered(one, http.StatusOK)
 }
@@ -217,19 +196,17 @@ func TestHalvesOfManyAddressesMakeRoom(t *testing.T) {
 // holds waits until so many are coming in.
 func (w *world) holds(n int) {
 	w.t.Helper()
-	in := &w.transports.inbound
+	held := 0
 	eventually(w.t, func() bool {
-		in.mu.Lock()
-		defer in.mu.Unlock()
-		return in.order.Len() == n
-	}, func() string { return fmt.Sprintf("%d are coming in", in.order.Len()) })
+		held, _ = w.transports.inbound.Held()
+		return held == n
+	}, func() string { return fmt.Sprintf("%d are coming in", held) })
 }
 
-// A socket that is ending is read on for its peer's close frame. Whatever else comes is not kept, and nobody must make
+// A socket that is closing is read on for its peer's close frame. Whatever else comes is not kept, and nobody must make
 // room for it.
-func TestEndingSocketHoldsNothing(t *testing.T) {
-	w := newWorld(t, nil)
-	w.transports.inbound.most = 8 << 20
+func TestClosingSocketHoldsNothing(t *testing.T) {
+	w := newWorld(t, func(_ *Options, p *tuning) { p.inbound = 8 << 20 })
 	other, _ := w.upgraded(half(100 << 10))
 	defer other.Close()
 	w.holds(1)
@@ -242,7 +219,7 @@ func TestEndingSocketHoldsNothing(t *testing.T) {
 			break
 		}
 	}
-	if n := w.transports.Stats().NoRoom[RoomBytes]; n > 0 {
+	if n := w.transports.Stats().NoRoom[roomBytes]; n > 0 {
 		t.Errorf("%d made room for what is not kept", n)
 	}
 }
@@ -250,52 +227,55 @@ func TestEndingSocketHoldsNothing(t *testing.T) {
 // A body that others need the room of is refused even if the rest of it comes before its connection is ended: that
 // would end the request while it runs, or the next one.
 func TestBodyIsThereWhenItIsGivenUp(t *testing.T) {
-	x := New(Options{})
-	x.inbound.most = 8 << 10
+	o := Options{}
+	o.defaults()
+	x := build(o, tuning{inbound: 8 << 10})
 	body, client := io.Pipe()
 	w := &slowToEnd{httptest.NewRecorder(), make(chan struct{}), make(chan struct{})}
 	r := httptest.NewRequest(http.MethodPost, "/", body)
 	r.ContentLength = 12 << 10
 	r.Header.Set("Content-Type", "application/json")
-	answer := make(chan *refusal)
+	answer := make(chan *refusal.Refusal)
 	go func() {
 		_, no := x.readBody(w, r)
 		answer <- no
 	}()
 	_, _ = io.WriteString(client, strings.Repeat(" ", 9<<10))
-	other := arrival{in: &x.inbound}
+	other := x.inbound.Arrive(netip.Prefix{}, func() {})
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		other.hold(4 << 10)
+		_, _ = other.Receive(strings.NewReader(strings.Repeat(" ", 5<<10)), nil, 5<<10, 8<<10) // of which 4 KiB count
 	}()
-	<-w.ending
+	<-w.closing
 	_, _ = fmt.Fprintf(client, "%*s", 3<<10, `{"query":"{hello}"}`)
 	if no := <-answer; no != manyBytes || w.Header().Get("Connection") != "close" {
 		t.Errorf("got %v, %v", no, w.Header())
 	}
 	close(w.end)
 	<-ended
-	other.end()
+	other.End()
 }
 
 // A slowToEnd response has its connection ended when the test says so.
 type slowToEnd struct {
 	*httptest.ResponseRecorder
-	ending, end chan struct{}
+	closing, end chan struct{}
 }
 
 func (w *slowToEnd) SetReadDeadline(time.Time) error {
-	close(w.ending)
+	close(w.closing)
 	<-w.end
 	return nil
 }
 
 // A request of the largest size is received, whatever that is.
 func TestLargestRequestHasRoom(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.MaxBody = 40 << 20 })
-	status, _, answer := w.request("POST", "", http.Header{"Content-Type": {"application/json"}}, strings.NewReader(strings.Repeat(" ", 39<<20)+helloBody))
-	if status != http.StatusOK {
-		t.Errorf("status %d: %s", status, answer)
+	o := Options{MaxBody: 40 << 20}
+	o.defaults()
+	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(strings.Repeat(" ", 39<<20)+helloBody))
+	r.Header.Set("Content-Type", "application/json")
+	if _, no := build(o, o.tuning()).readBody(httptest.NewRecorder(), r); no != nil {
+		t.Errorf("refused: %+v", no)
 	}
 }

@@ -11,17 +11,21 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/transport/operation"
+	"parley/transport/refusal"
+	"parley/transport/stream"
 )
 
 // A testLog is a log in memory. Each event is a value of its stream's field as JSON, "!" for an error
 // without value, "boom" for a panic, "end" for the end of the log.
 type testLog struct {
-	mu     sync.Mutex
-	events []Event
-	ears   map[*testTail]func()
-	reads  int
-	lag    time.Duration // above 0: so long ago each event happened when it is appended
-	seen   chan struct{} // holds one when somebody has read
+	mu        sync.Mutex
+	events    []stream.Event
+	followers map[*testTail]func()
+	reads     int
+	lag       time.Duration // above 0: so long ago each event happened when it is appended
+	seen      chan struct{} // holds one when somebody has read
 }
 
 // What a client is told when a log has ended.
@@ -37,27 +41,27 @@ func tell(err error) *gqlerror.Error {
 	return plainError(context.Background(), code, "", err.Error())
 }
 
-// tick appends to the log and rings.
+// tick appends to the log and notifies.
 func (w *world) tick(value string) { w.log.add(value) }
 
 func (l *testLog) add(value string) {
 	l.append(value)
 	l.mu.Lock()
-	ears := make([]func(), 0, len(l.ears))
-	for _, wake := range l.ears {
-		ears = append(ears, wake)
+	followers := make([]func(), 0, len(l.followers))
+	for _, wake := range l.followers {
+		followers = append(followers, wake)
 	}
 	l.mu.Unlock()
-	for _, wake := range ears {
+	for _, wake := range followers {
 		wake()
 	}
 }
 
-// append rings for nobody.
+// append notifies nobody.
 func (l *testLog) append(value string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	e := Event{Position: Position{int64(len(l.events) + 1), int64(1000 + len(l.events))}, Object: value}
+	e := stream.Event{Position: stream.Position{Place: int64(len(l.events) + 1), Tag: int64(1000 + len(l.events))}, Object: value}
 	if l.lag > 0 {
 		e.At = time.Now().Add(-l.lag)
 	}
@@ -79,23 +83,23 @@ func (w *world) flood(stop <-chan struct{}) {
 	}
 }
 
-func (l *testLog) head() Position {
+func (l *testLog) head() stream.Position {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if n := len(l.events); n > 0 {
 		return l.events[n-1].Position
 	}
-	return Position{}
+	return stream.Position{}
 }
 
-func (l *testLog) follow(wake func(), left func()) Tail {
+func (l *testLog) follow(wake func(), left func()) stream.Tail {
 	t := &testTail{l, left}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.ears == nil {
-		l.ears = map[*testTail]func(){}
+	if l.followers == nil {
+		l.followers = map[*testTail]func(){}
 	}
-	l.ears[t] = wake
+	l.followers[t] = wake
 	return t
 }
 
@@ -107,7 +111,7 @@ type testTail struct {
 // Events of one page.
 const testPage = 20
 
-func (t *testTail) Next(_ context.Context, at Position) ([]Event, error) {
+func (t *testTail) Next(_ context.Context, at stream.Position) ([]stream.Event, error) {
 	l := t.log
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -117,7 +121,7 @@ func (t *testTail) Next(_ context.Context, at Position) ([]Event, error) {
 	default:
 	}
 	if at.Place > int64(len(l.events)) || at.Place > 0 && l.events[at.Place-1].Position != at {
-		return nil, &EndError{errDiverged}
+		return nil, &stream.EndError{Err: errDiverged}
 	}
 	rest := l.events[at.Place:]
 	return rest[:min(len(rest), testPage)], nil
@@ -125,67 +129,69 @@ func (t *testTail) Next(_ context.Context, at Position) ([]Event, error) {
 
 func (t *testTail) Leave() {
 	t.log.mu.Lock()
-	delete(t.log.ears, t)
+	delete(t.log.followers, t)
 	t.log.mu.Unlock()
 	t.left()
 }
 
 // An endless log has one more big event whenever somebody asks.
-type endless struct {
+type endlessLog struct {
 	wake func()
 	left func()
 }
 
 var bigEvent = `"` + strings.Repeat("x", 64<<10) + `"`
 
-func (x endless) Next(_ context.Context, at Position) ([]Event, error) {
-	return []Event{{Position: Position{at.Place + 1, 1}, Object: bigEvent}}, nil
+func (x endlessLog) Next(_ context.Context, at stream.Position) ([]stream.Event, error) {
+	return []stream.Event{{Position: stream.Position{Place: at.Place + 1, Tag: 1}, Object: bigEvent}}, nil
 }
 
-func (x endless) Leave() { x.left() }
+func (x endlessLog) Leave() { x.left() }
 
 // An ended log says so at once.
 type ended struct{ why error }
 
-func (x ended) Next(context.Context, Position) ([]Event, error) { return nil, &EndError{x.why} }
-func (ended) Leave()                                            {}
+func (x ended) Next(context.Context, stream.Position) ([]stream.Event, error) {
+	return nil, &stream.EndError{Err: x.why}
+}
+func (ended) Leave() {}
 
 type viewerKey struct{}
 
 // open answers the streams of the schema. An event stream may begin anywhere in the log.
-func (w *world) open(ctx context.Context, op *graphql.OperationContext, lastEventID string) (*Stream, gqlerror.List) {
+func (w *world) open(ctx context.Context, op *graphql.OperationContext, lastEventID string) (*stream.Stream, gqlerror.List) {
 	field := graphql.CollectFields(op, op.Operation.SelectionSet, nil)[0]
 	switch field.Name {
 	case "refused":
 		return nil, gqlerror.List{plainError(ctx, "NOT_FOUND", "", "no such room")}
-	case "crowded":
-		return nil, gqlerror.List{plainError(ctx, codeBusy, "", "busy")}
+	case "full":
+		return nil, gqlerror.List{plainError(ctx, refusal.Busy, "", "busy")}
 	}
 	defer func() { w.started <- field.Name }() // whatever comes from here on is behind the head
 	left := func() { w.stopped <- field.Name }
-	log := Log{Key: field.Name, Head: w.log.head(), Follow: func(wake func()) Tail { return w.log.follow(wake, left) }}
+	log := stream.Log{Key: field.Name, Head: w.log.head(), Follow: func(wake func()) stream.Tail { return w.log.follow(wake, left) }}
 	log.At = log.Head
 	if place, err := strconv.ParseInt(lastEventID, 10, 64); err == nil {
-		log.At = Position{place, 999 + place}
+		log.At = stream.Position{Place: place, Tag: 999 + place}
 	}
 	switch field.Name {
 	case "big":
-		log.Follow = func(wake func()) Tail { return endless{wake, left} }
-		log.At, log.Head = Position{}, Position{1 << 40, 1}
+		log.Follow = func(wake func()) stream.Tail { return endlessLog{wake, left} }
+		log.At, log.Head = stream.Position{}, stream.Position{Place: 1 << 40, Tag: 1}
 	case "gone":
-		log.Follow = func(func()) Tail { return ended{errDeleted} }
+		log.Follow = func(func()) stream.Tail { return ended{errDeleted} }
 	}
 	if !w.shared {
 		log.Key = fmt.Sprint(field.Name, w.keys.Add(1))
 	}
-	s := &Stream{Logs: []Log{log}, Gone: errDeleted, Tell: tell, ID: func(at []*Position) string {
+	s := &stream.Stream{Logs: []stream.Log{log}, Gone: errDeleted, Tell: tell, ID: func(at []*stream.Position) string {
 		if at[0] == nil {
 			return ""
 		}
 		return strconv.FormatInt(at[0].Place, 10)
 	}}
 	if field.Name == "mine" {
-		who, _ := ctx.Value(identityKey{}).(Session)
+		who, _ := ctx.Value(identityKey{}).(operation.Session)
 		s.Viewer = who.ID
 		s.As = func(ctx context.Context) context.Context { return context.WithValue(ctx, viewerKey{}, who.ID) }
 	}

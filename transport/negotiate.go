@@ -128,15 +128,3 @@ func isJSON(header http.Header) bool {
 	// utf8 is what many write, and a label of the same to browsers: encoding.spec.whatwg.org/#names-and-labels.
 	return err == nil && kind == mediaJSON && (!given || strings.EqualFold(charset, "utf-8") || strings.EqualFold(charset, "utf8"))
 }
-
-// hasToken tells whether a comma-separated header names a token, in any case of letters.
-func hasToken(values []string, token string) bool {
-	for _, value := range values {
-		for one := range strings.SplitSeq(value, ",") {
-			if strings.EqualFold(strings.TrimSpace(one), token) {
-				return true
-			}
-		}
-	}
-	return false
-}

@@ -11,46 +11,50 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/transport/operation"
+	"parley/transport/refusal"
+	"parley/transport/stream"
 )
 
 type identityKey struct{}
 
 // identify knows a few tokens. Good ones are "good" and "good-SESSION".
-func (w *world) identify(ctx context.Context, c Credentials) (context.Context, Session, *gqlerror.Error) {
-	if len(c.Authorization) == 0 || bearer(c.Authorization[0]) == "" {
-		return ctx, Session{}, nil
+func (w *world) identify(ctx context.Context, c operation.Credentials) (context.Context, operation.Session, *gqlerror.Error) {
+	if len(c.Authorization) == 0 || operation.Bearer(c.Authorization[0]) == "" {
+		return ctx, operation.Session{}, nil
 	}
 	var no *gqlerror.Error
-	var session Session
+	var session operation.Session
 	switch token := strings.TrimPrefix(c.Authorization[0], "Bearer "); token {
 	case "slow":
 		w.started <- "identify"
 		<-w.release
-		session = Session{ID: "s"}
+		session = operation.Session{ID: "s"}
 	case "good":
-		session = Session{ID: "s"}
+		session = operation.Session{ID: "s"}
 	case "short":
-		session = Session{ID: "s", Until: time.Now().Add(500 * time.Millisecond)}
+		session = operation.Session{ID: "s", Until: time.Now().Add(500 * time.Millisecond)}
 	case "long":
-		session = Session{ID: "s", Until: time.Now().Add(time.Hour)}
+		session = operation.Session{ID: "s", Until: time.Now().Add(time.Hour)}
 	case "revoked":
-		no = plainError(ctx, codeSessionRevoked, "", "ended")
+		no = plainError(ctx, refusal.SessionRevoked, "", "ended")
 	case "busy":
-		no = plainError(ctx, codeBusy, "", "busy")
+		no = plainError(ctx, refusal.Busy, "", "busy")
 	case "expired":
-		no = plainError(ctx, codeTokenExpired, "", "too old")
+		no = plainError(ctx, refusal.TokenExpired, "", "too old")
 	case "panic":
 		panic("identify")
 	default:
 		id, ok := strings.CutPrefix(token, "good-")
 		if !ok {
-			no = plainError(ctx, codeUnauthenticated, "", "no token of ours")
+			no = plainError(ctx, refusal.Unauthenticated, "", "no token of ours")
 			break
 		}
-		session = Session{ID: id, User: id}
+		session = operation.Session{ID: id, User: id}
 	}
 	if no != nil {
-		return context.WithValue(ctx, identityKey{}, no), Session{}, no
+		return context.WithValue(ctx, identityKey{}, no), operation.Session{}, no
 	}
 	return context.WithValue(ctx, identityKey{}, session), session, nil
 }
@@ -61,7 +65,7 @@ type guard struct{}
 func (guard) ExtensionName() string                   { return "guard" }
 func (guard) Validate(graphql.ExecutableSchema) error { return nil }
 func (guard) refuse(ctx context.Context) *gqlerror.Error {
-	return plainError(ctx, codeUnauthenticated, "", "sign in")
+	return plainError(ctx, refusal.Unauthenticated, "", "sign in")
 }
 
 // codeName is a code that is no plain string, as in generated models.
@@ -71,16 +75,16 @@ func (g guard) MutateOperationContext(ctx context.Context, op *graphql.Operation
 	switch field := graphql.CollectFields(op, op.Operation.SelectionSet, nil)[0]; field.Name {
 	case "secret":
 		switch who := ctx.Value(identityKey{}).(type) {
-		case Session:
+		case operation.Session:
 			return nil
 		case *gqlerror.Error:
 			return who
 		}
 		return g.refuse(ctx)
 	case "busy":
-		return &gqlerror.Error{Message: "busy", Extensions: map[string]any{"code": codeName(codeBusy), "retryAfterMs": 1500}}
+		return &gqlerror.Error{Message: "busy", Extensions: map[string]any{"code": codeName(refusal.Busy), "retryAfterMs": 1500}}
 	case "rated":
-		return plainError(ctx, codeRateLimited, "", "too fast")
+		return plainError(ctx, refusal.RateLimited, "", "too fast")
 	}
 	return nil
 }
@@ -151,7 +155,7 @@ func (w *world) wait(ctx context.Context) (string, error) {
 // errors of an event lack the root field in their path.
 func (e executable) stream(ctx context.Context, field graphql.CollectedField) graphql.ResponseHandler {
 	e.w.runs.Add(1)
-	objects, err := Events[string](ctx)
+	objects, err := stream.Events[string](ctx)
 	if err != nil {
 		graphql.AddError(ctx, err)
 		return nil

@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"sync"
@@ -35,7 +34,7 @@ func TestStreamOverWebSocket(t *testing.T) {
 }
 
 // gqlgen gives errors of an event a path without the root field, and keeps a null that its type forbids.
-func TestErrorsOfEventsAreMended(t *testing.T) {
+func TestErrorsOfEventsHaveTheirPaths(t *testing.T) {
 	w := newWorld(t, nil)
 	c := w.ready("good")
 	c.subscribe(w, "1", "subscription{t:tick}", "tick")
@@ -68,28 +67,8 @@ func TestCompleteCancels(t *testing.T) {
 	c.talk(`> {"type":"ping"}` + "\n" + `< {"type":"pong"}`)
 }
 
-// A client may use an id again as soon as it has read `complete`, so it is free before that leaves.
-func TestIDIsFreeBeforeItsLastMessageLeaves(t *testing.T) {
-	w := newWatchedWorld(t, nil)
-	c := w.ready("good")
-	s := w.transports.registry.all()[0].(*socket)
-	see := func(frame []byte) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if bytes.Contains(frame, []byte("complete")) && len(s.operations) != 0 || bytes.Contains(frame, []byte("NOT_FOUND")) && len(s.operations) != 0 {
-			t.Error("the id is still in use")
-		}
-	}
-	w.leaving.Store(&see)
-	c.talk(`> {"type":"subscribe","id":"1","payload":{"query":"{hello}"}}` + "\n" +
-		`< {"id":"1","type":"next","payload":{"data":{"hello":"world"}}}` + "\n" + `< {"id":"1","type":"complete"}`)
-	c.subscribe(w, "2", "subscription{tick}", "tick")
-	w.tick("end")
-	c.expect(`{"id":"2","type":"error","payload":` + deleted + `}`)
-}
-
 func TestTooManyOperations(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.MaxOperations = 2 })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.MaxOperations = 2 })
 	c := w.ready("good")
 	c.subscribe(w, "1", "subscription{tick}", "tick")
 	c.subscribe(w, "2", "{wait}", "wait")

@@ -9,6 +9,11 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/transport/budget"
+	"parley/transport/operation"
+	"parley/transport/refusal"
+	"parley/transport/safe"
 )
 
 // eventStream is GraphQL over server-sent events, "distinct connections mode": one operation a POST, and
@@ -22,19 +27,19 @@ func (eventStream) Supports(r *http.Request) bool {
 
 // Do answers one request, and for a subscription returns when the stream has ended.
 func (e eventStream) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
-	e.run(r.Context(), func() { e.serve(w, r, exec) }, func() {
-		e.requestError(w, r, gqlerror.List{e.fault(r.Context())})
+	safe.Run(r.Context(), e.options.Logger, func() { e.serve(w, r, exec) }, func() {
+		e.requestError(w, r, e.operations.Fault(r.Context()))
 	})
 }
 
 func (e eventStream) serve(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	e.limitBody(w, r)
-	place, denied := e.gate.enter(r, false)
+	slot, denied := e.gate.EnterStream(r, connOf(r.Context()))
 	if denied != nil {
-		e.deny(w, r, denied)
+		e.refuse(w, r, denied)
 		return
 	}
-	defer place.leave()
+	defer slot.Leave()
 	params, no := e.readBody(w, r)
 	if no != nil {
 		e.refuse(w, r, no)
@@ -43,27 +48,27 @@ func (e eventStream) serve(w http.ResponseWriter, r *http.Request, exec graphql.
 	ctx, session := e.identify(r)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	s := &stream{
-		t: e.Transports, w: w, control: http.NewResponseController(w), session: session, holder: holderOf(session, place.address),
+	s := &response{
+		t: e.Transports, w: w, control: http.NewResponseController(w), session: session, holder: budget.HolderOf(session.User, slot.Address()),
 		signal: make(chan struct{}, 1), cancel: cancel,
 	}
-	op, failed := e.prepare(ctx, exec, params)
-	if failed == nil && isKind(op, ast.Subscription) {
-		denied = place.accept()
+	op, failed := e.operations.Prepare(ctx, exec, params)
+	if failed == nil && operation.IsKind(op, ast.Subscription) {
+		if denied = slot.Accept(); denied == nil {
+			denied = slot.SignIn(session.User)
+		}
 	}
 	switch {
 	case denied != nil:
-		e.deny(w, r, denied)
-	case failed != nil && statusOf(failed.Errors) != http.StatusBadRequest:
+		e.refuse(w, r, denied)
+	case failed != nil && refusal.StatusOf(failed.Errors) != http.StatusBadRequest:
 		e.requestError(w, r, failed.Errors)
 	case failed != nil:
 		defer s.over()
 		s.refuse(failed.Errors)
-	case isKind(op, ast.Subscription) && !place.signIn(session.User):
-		e.deny(w, r, &denial{manyOfUser, soon()})
-	case isKind(op, ast.Subscription) && !e.registry.add(s):
-		e.refuse(w, r, draining)
-	case isKind(op, ast.Subscription):
+	case operation.IsKind(op, ast.Subscription) && !e.registry.AddStream(s):
+		e.refuse(w, r, refusal.Draining)
+	case operation.IsKind(op, ast.Subscription):
 		defer s.over()
 		s.subscribed(ctx, r.Header.Get("Last-Event-ID"), exec, op)
 	default:
@@ -72,14 +77,14 @@ func (e eventStream) serve(w http.ResponseWriter, r *http.Request, exec graphql.
 	}
 }
 
-// A stream is an open response. Only the handler's goroutine writes to it: a write after its return would
+// A response is open as long as there may be events. Only the handler's goroutine writes to it: a write after its return would
 // end the process.
-type stream struct {
+type response struct {
 	t       *Transports
 	w       http.ResponseWriter
 	control *http.ResponseController
-	session Session
-	holder  holder        // of its answer, and of events that are large
+	session operation.Session
+	holder  budget.Holder // of its answer, and of events that are large
 	signal  chan struct{} // holds one when there may be something to write
 	cancel  context.CancelFunc
 
@@ -89,18 +94,18 @@ type stream struct {
 }
 
 // execute answers a query or a mutation.
-func (s *stream) execute(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) {
-	results := make(chan result, 1)
+func (s *response) execute(ctx context.Context, exec graphql.GraphExecutor, op *graphql.OperationContext) {
+	results := make(chan operation.Result, 1)
 	go func() {
 		defer s.notify()
-		s.t.run(ctx, func() { results <- s.t.execute(ctx, exec, op, s.holder, closeOf(ctx)) }, func() {
-			results <- result{errs: gqlerror.List{s.t.fault(ctx)}}
+		safe.Run(ctx, s.t.options.Logger, func() { results <- s.t.operations.Execute(ctx, exec, op, s.holder, closeOf(ctx)) }, func() {
+			results <- operation.Result{Errs: s.t.operations.Fault(ctx)}
 		})
 	}()
 	s.relay(ctx, func() bool {
 		select {
 		case r := <-results:
-			s.takeBy(s.t.due())
+			s.takeBy(s.t.operations.Due())
 			s.finish(r)
 			results <- r
 			return false
@@ -110,11 +115,11 @@ func (s *stream) execute(ctx context.Context, exec graphql.GraphExecutor, op *gr
 	})
 	s.cancel()
 	r := <-results // also when the client has gone before
-	r.answer.taken()
+	r.Answer.Taken()
 }
 
 // notify tells the handler's goroutine that there may be something for it.
-func (s *stream) notify() {
+func (s *response) notify() {
 	select {
 	case s.signal <- struct{}{}:
 	default:
@@ -122,8 +127,8 @@ func (s *stream) notify() {
 }
 
 // relay sends the headers, and has the handler's goroutine look for something to write at once and whenever
-// there may be something, until look answers false or the stream ends.
-func (s *stream) relay(ctx context.Context, look func() bool) {
+// there may be something, until look returns false or the stream ends.
+func (s *response) relay(ctx context.Context, look func() bool) {
 	if !s.open() {
 		return
 	}
@@ -144,7 +149,7 @@ func (s *stream) relay(ctx context.Context, look func() bool) {
 }
 
 // open sends the headers, and a comment, because some proxies keep headers back until there is a body.
-func (s *stream) open() bool {
+func (s *response) open() bool {
 	header := s.w.Header()
 	header.Set("Content-Type", mediaEvents+"; charset=utf-8")
 	header.Set("X-Content-Type-Options", "nosniff")
@@ -154,33 +159,37 @@ func (s *stream) open() bool {
 }
 
 // refuse answers an operation that may not be executed.
-func (s *stream) refuse(errs gqlerror.List) {
+func (s *response) refuse(errs gqlerror.List) {
 	if s.open() {
-		s.finish(result{errs: errs})
+		s.finish(operation.Result{Errs: errs})
 	}
 }
 
 // over takes the stream out of all hands before the handler returns: the connection may live on.
-func (s *stream) over() {
-	s.t.registry.remove(s)
+func (s *response) over() {
+	s.t.registry.Remove(s)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ended = true
 }
 
-func (s *stream) sweep(now time.Time) {
+// Sweep aborts the stream when its session is over.
+func (s *response) Sweep(now time.Time) {
 	if until := s.session.Until; !until.IsZero() && !now.Before(until) {
 		s.abort()
 	}
 }
 
-func (s *stream) endSession(ids map[string]bool) <-chan struct{} {
+// EndSession aborts the stream of an ended session.
+func (s *response) EndSession(ids map[string]bool) <-chan struct{} {
 	if ids[s.session.ID] {
 		s.abort()
 	}
 	return nil
 }
 
-func (s *stream) drain() { s.abort() }
+// Drain aborts the stream, so that its client comes back.
+func (s *response) Drain() { s.abort() }
 
-func (s *stream) cut() { s.abort() }
+// Cut is the same.
+func (s *response) Cut() { s.abort() }

@@ -137,7 +137,7 @@ func TestEventStreamOfOneResult(t *testing.T) {
 // Trouble that passes cuts the response, so that the client comes back.
 func TestEventStreamThatCannotGoOnNow(t *testing.T) {
 	w := newWorld(t, nil)
-	e := w.events("", "subscription{crowded}")
+	e := w.events("", "subscription{full}")
 	e.expect(opened)
 	e.ends(true)
 }
@@ -172,7 +172,7 @@ func TestEventStreamIsRefusedWithAStatus(t *testing.T) {
 }
 
 func TestEventStreamIsKeptAlive(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.SSEKeepAlive = 20 * time.Millisecond })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.SSEKeepAlive = 20 * time.Millisecond })
 	e := w.events("", "subscription{tick}")
 	e.expect(opened + ":\n\n:\n\n:\n\n")
 }
@@ -221,7 +221,7 @@ func TestEventStreamOfAnEndedSession(t *testing.T) {
 
 // The connection of a finished stream serves the next request: no deadline and no abort is left behind.
 func TestConnectionOutlivesItsStream(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.WriteTimeout = 500 * time.Millisecond })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.WriteTimeout = 500 * time.Millisecond })
 	conn := w.raw()
 	r := bufio.NewReader(conn)
 	body := `{"query":"subscription{tick}"}`
@@ -242,7 +242,7 @@ func TestConnectionOutlivesItsStream(t *testing.T) {
 }
 
 func TestStalledEventStreamIsCut(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.WriteTimeout = 200 * time.Millisecond })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.WriteTimeout = 200 * time.Millisecond })
 	e := w.events("", "subscription{big}")
 	e.expect(opened)
 	w.awaits(w.started, "big")
@@ -253,7 +253,7 @@ func TestStalledEventStreamIsCut(t *testing.T) {
 // A write from any goroutine but the handler's, after the handler's return, would end the process; gqlgen's
 // own event stream does so with its keep-alive (20 of 20 times).
 func TestEventStreamsThatStallAndHangUp(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.SSEKeepAlive, o.WriteTimeout = time.Millisecond, 100*time.Millisecond })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.SSEKeepAlive, o.WriteTimeout = time.Millisecond, 100*time.Millisecond })
 	for i := range 100 {
 		e := w.events("long", "subscription{big}")
 		e.expect(opened)

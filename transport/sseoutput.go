@@ -5,9 +5,14 @@ import (
 	"errors"
 	"net"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+
+	"parley/transport/operation"
+	"parley/transport/stream"
+	"parley/transport/wire"
 )
 
 type connKey struct{}
@@ -18,10 +23,16 @@ func ConnContext(ctx context.Context, conn net.Conn) context.Context {
 	return context.WithValue(ctx, connKey{}, conn)
 }
 
+// connOf is the connection of a request; nil: it is not known.
+func connOf(ctx context.Context) net.Conn {
+	conn, _ := ctx.Value(connKey{}).(net.Conn)
+	return conn
+}
+
 // closeOf closes the connection of a request; nil: it is not known.
 func closeOf(ctx context.Context) func() {
-	conn, ok := ctx.Value(connKey{}).(net.Conn)
-	if !ok {
+	conn := connOf(ctx)
+	if conn == nil {
 		return nil
 	}
 	return func() { _ = conn.Close() } // it may be gone already
@@ -34,14 +45,14 @@ const sendBuffer = 128 << 10
 // bindConn bounds what the kernel keeps for a stream, and for how long when the client is gone: a dead one is freed as
 // soon as a socket would be, counted from a keep-alive.
 func (t *Transports) bindConn(ctx context.Context) {
-	if conn, ok := ctx.Value(connKey{}).(*net.TCPConn); ok {
+	if conn, ok := connOf(ctx).(*net.TCPConn); ok {
 		_ = conn.SetWriteBuffer(sendBuffer) // the connection is gone
 		freeWhenDead(conn, t.options.PingInterval+t.options.PongTimeout)
 	}
 }
 
 // takeBy bounds all that is still to be written, however slowly it is taken.
-func (s *stream) takeBy(due time.Time) {
+func (s *response) takeBy(due time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.due = due
@@ -57,11 +68,11 @@ const (
 
 // finish sends the last result. Errors without data are a `next` too: the protocol has no event for them. The body may
 // be large and is charged as it is, so no more than a write is made of it at once.
-func (s *stream) finish(r result) {
-	body := r.body
-	if r.errs != nil {
-		s.t.meters.refused(r.errs)
-		body = encode(&graphql.Response{Errors: r.errs})
+func (s *response) finish(r operation.Result) {
+	body := r.Body
+	if r.Errs != nil {
+		s.t.operations.CountErrors(r.Errs)
+		body = wire.Encode(&graphql.Response{Errors: r.Errs})
 	}
 	pooled := outputs.Get().(*[]byte)
 	defer outputs.Put(pooled)
@@ -88,7 +99,7 @@ func appendEvent(b []byte, id string, body []byte) []byte {
 // Each piece has WriteTimeout, so a slow reader lives and one that reads nothing is cut.
 const ssePiece = 16 << 10
 
-func (s *stream) send(b []byte) bool {
+func (s *response) send(b []byte) bool {
 	for len(b) > 0 {
 		piece := b[:min(len(b), ssePiece)]
 		b = b[len(piece):]
@@ -101,7 +112,7 @@ func (s *stream) send(b []byte) bool {
 		}
 		if err != nil {
 			if s.abort() && errors.Is(err, os.ErrDeadlineExceeded) {
-				s.t.meters.drops.Add(DropStalled, 1)
+				s.t.operations.CountDrop(operation.DropStalled)
 			}
 			return false
 		}
@@ -111,19 +122,19 @@ func (s *stream) send(b []byte) bool {
 
 // sendEvents is send for what may hold an event that is larger than a write: that is charged to whose it is, and
 // without room for it the response is cut. The client comes back and goes on from there.
-func (s *stream) sendEvents(b []byte) bool {
-	if extra := int64(len(b) - writeBytes); extra > 0 {
-		if !s.t.answers.take(s.holder, extra) {
+func (s *response) sendEvents(b []byte) bool {
+	if extra := int64(len(b) - stream.WriteBytes); extra > 0 {
+		if !s.t.answers.Take(s.holder, extra) {
 			s.abort()
 			return false
 		}
-		defer s.t.answers.give(s.holder, extra)
+		defer s.t.answers.Give(s.holder, extra)
 	}
 	return s.send(b)
 }
 
 // extend gives the next write its time, unless the stream has ended.
-func (s *stream) extend() bool {
+func (s *response) extend() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ended {
@@ -140,8 +151,8 @@ func (s *stream) extend() bool {
 // abort cuts the response, so that the client sees a network error and comes back. gqlgen's server
 // recovers http.ErrAbortHandler and would write an error into the stream. But net/http drops a connection
 // after a write that failed, and behind a deadline in the past every write fails, the closing chunk too. It
-// answers whether this was the end.
-func (s *stream) abort() bool {
+// returns whether this was the end.
+func (s *response) abort() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ended {
@@ -152,3 +163,6 @@ func (s *stream) abort() bool {
 	s.cancel()
 	return true
 }
+
+// outputs are buffers of writes.
+var outputs = sync.Pool{New: func() any { b := make([]byte, 0, stream.WriteBytes); return &b }}

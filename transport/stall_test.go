@@ -11,7 +11,7 @@ import (
 
 // A reader that takes nothing for WriteTimeout is cut, whatever it answered before; others do not notice.
 func TestStalledReaderIsCut(t *testing.T) {
-	w := newWorld(t, func(o *Options, p *pace) { o.WriteTimeout, p.stall = 500*time.Millisecond, 200*time.Millisecond })
+	w := newWorld(t, func(o *Options, p *tuning) { o.WriteTimeout, p.stall = 500*time.Millisecond, 200*time.Millisecond })
 	healthy := w.ready("good")
 	healthy.subscribe(w, "1", "subscription{tick}", "tick")
 	conn, r := w.upgraded(frame(fin|text, `{"type":"connection_init"}`))
@@ -20,7 +20,7 @@ func TestStalledReaderIsCut(t *testing.T) {
 	w.awaits(w.started, "big")
 	begun := time.Now()
 	w.awaits(w.stopped, "big") // at once when it stalls
-	eventually(t, func() bool { return len(w.transports.registry.all()) == 1 }, func() string { return "still there" })
+	eventually(t, func() bool { return w.transports.Stats().Sockets == 1 }, func() string { return "still there" })
 	if took := time.Since(begun); took > 10*time.Second {
 		t.Errorf("gone after %v", took)
 	}
@@ -30,7 +30,7 @@ func TestStalledReaderIsCut(t *testing.T) {
 
 // A socket that takes nothing holds neither a drain nor the end of a session for longer than a second.
 func TestStalledReaderHoldsNobody(t *testing.T) {
-	w := newWorld(t, func(_ *Options, p *pace) { p.cut = 200 * time.Millisecond })
+	w := newWorld(t, func(_ *Options, p *tuning) { p.cut = 200 * time.Millisecond })
 	ends := []func(){func() { w.transports.EndSessions("0") }, func() { w.transports.Drain(t.Context()) }}
 	for i, end := range ends {
 		conn, r := w.upgraded(frame(fin|text, `{"type":"connection_init","payload":{"authorization":"good-`+fmt.Sprint(i)+`"}}`))
@@ -42,14 +42,14 @@ func TestStalledReaderHoldsNobody(t *testing.T) {
 		if took := time.Since(begun); took > 4*time.Second {
 			t.Errorf("took %v", took)
 		}
-		eventually(t, func() bool { return len(w.transports.registry.all()) == 0 }, func() string { return "still there" })
+		eventually(t, func() bool { return w.isEmpty() }, func() string { return "still there" })
 		w.awaits(w.stopped, "big")
 	}
 }
 
-// A reader that wakes up soon after reads what was unfinished, and then 1013.
+// A reader that wakes up soon after reads the pending write, and then 1013.
 func TestStalledReaderThatWakesReads1013(t *testing.T) {
-	w := newWorld(t, func(o *Options, p *pace) { o.WriteTimeout, p.stall = 200*time.Millisecond, patience })
+	w := newWorld(t, func(o *Options, p *tuning) { o.WriteTimeout, p.stall = 200*time.Millisecond, patience })
 	conn, r := w.upgraded(frame(fin|text, `{"type":"connection_init"}`))
 	readFrame(t, r)
 	_, _ = io.WriteString(conn, frame(fin|text, `{"type":"subscribe","id":"1","payload":{"query":"subscription{big}"}}`))
@@ -72,7 +72,7 @@ func TestStalledReaderThatWakesReads1013(t *testing.T) {
 
 // Each accepted byte starts the time anew: a slow reader lives.
 func TestSlowReaderLives(t *testing.T) {
-	w := newWorld(t, func(o *Options, p *pace) { o.WriteTimeout, p.stall = 500*time.Millisecond, time.Millisecond })
+	w := newWorld(t, func(o *Options, p *tuning) { o.WriteTimeout, p.stall = 500*time.Millisecond, time.Millisecond })
 	conn, r := w.upgraded(frame(fin|text, `{"type":"connection_init"}`))
 	readFrame(t, r)
 	_ = conn.(*net.TCPConn).SetReadBuffer(256 << 10)

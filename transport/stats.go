@@ -1,15 +1,8 @@
 package transport
 
 import (
-	"strconv"
-	"sync/atomic"
-	"time"
-
-	"github.com/99designs/gqlgen/graphql"
-	"github.com/gobwas/ws"
-	"github.com/vektah/gqlparser/v2/gqlerror"
-
 	"parley/meter"
+	"parley/transport/operation"
 )
 
 // Stats is what the transports have done since they were made, and what they are at.
@@ -22,164 +15,42 @@ type Stats struct {
 	AnswerBytes  int64 // of answers that are made, or made and not yet taken
 	CatchingUp   int   // readers behind their window that read the log right now
 
-	Requests  map[Request]uint64 // answered, or in case of a subscription begun
-	QueryTime meter.Distribution // nanoseconds a query was executed
-	WriteTime meter.Distribution // the same of a mutation
-	Refusals  map[string]uint64  // errors that clients were given, by code
+	Requests  map[operation.Request]uint64 // answered, or in case of a subscription begun
+	QueryTime meter.Distribution           // nanoseconds a query was executed
+	WriteTime meter.Distribution           // the same of a mutation
+	Refusals  map[string]uint64            // errors that clients were given, by code
 
 	Executions uint64 // of a stream's operation, each over some events for all readers of a feed
 	Live       uint64 // events handed to readers out of the window
 	CaughtUp   uint64 // events handed to readers who were behind it
 
-	// Lag is how long events took, in nanoseconds: from Event.At until the WebSockets among up to 512 readers of a
+	// Lag is how long events took, in nanoseconds: from stream.Event.At until the WebSockets among up to 512 readers of a
 	// feed had been written to (the bytes are the kernel's then), and the event streams among them had been told to
 	// write. The oldest event that such a pass handed out counts. Readers behind the window are left out.
 	Lag meter.Distribution
 
-	Closed map[string]uint64 // sockets that are gone, by the code the server closed them with, or CloseClient, CloseLost
-	Drops  map[string]uint64 // see the Drop constants
-	NoRoom map[string]uint64 // what was refused or given up because there were enough of its kind; see the Room constants
+	Closed map[string]uint64 // sockets that are gone, by the code the server closed them with, or "client", "lost"
+	Drops  map[string]uint64 // the Drop constants of operation, and "window"
+	NoRoom map[string]uint64 // what was refused or given up because there were enough of its kind: by the name of its setting, "memory" or "request_bytes"
 }
 
-// A Request is of one kind and came to one outcome.
-type Request struct{ Kind, Outcome string }
+// dropWindow is a feed's window that was given up, because the log could not be read; its readers read the log.
+const dropWindow = "window"
 
-// Kinds of requests besides those of operations, which are query, mutation and subscription.
-const (
-	KindUnread  = "unread"  // refused before anybody looked at its operation
-	KindUnknown = "unknown" // no operation was found in it
-)
+// roomBytes is what there was no room for when messages and bodies that are coming in made room for each other.
+const roomBytes = "request_bytes"
 
-// Outcomes of requests. An operation that began and met errors in some of its fields is partial.
-const (
-	OutcomeOK      = "ok"
-	OutcomePartial = "partial"
-	OutcomeRefused = "refused"
-)
-
-// How sockets end without the server's word.
-const (
-	CloseClient = "client" // it closed the socket
-	CloseLost   = "lost"   // the connection broke
-)
-
-// What was given up.
-const (
-	DropStalled    = "stalled"    // a socket or an event stream whose client took nothing for WriteTimeout, or not all of an answer when it was due
-	DropSilent     = "silent"     // a socket whose client did not answer a ping
-	DropUnfinished = "unfinished" // a message or a body that was not there in time, or made room for others
-	DropWindow     = "window"     // a feed's window, because the log could not be read; its readers read the log
-)
-
-// What there was no room for: the names of settings, and two that are none.
-const (
-	RoomConnections = "max_connections"
-	RoomAccepts     = "accept_rate"
-	RoomAddress     = "max_connections_per_address"
-	RoomUnsigned    = "max_unsigned_per_address"
-	RoomUser        = "max_connections_per_user"
-	RoomMemory      = "memory"        // GOMEMLIMIT is near
-	RoomBytes       = "request_bytes" // of messages and bodies that are coming in
-)
-
-// Stats answers them. Safe for concurrent use.
+// Stats returns them. Safe for concurrent use.
 func (t *Transports) Stats() Stats {
-	m := &t.meters
+	operations, streams := t.operations.Stats(), t.feeds.Stats()
 	s := Stats{
-		Streams: int(m.streams.Load()), WindowBytes: t.quotas.windowBytes(), AnswerBytes: t.answers.bytes(), CatchingUp: len(t.feeds.turns),
-		Requests: make(map[Request]uint64, len(m.requests)), QueryTime: m.query.Distribution(), WriteTime: m.mutation.Distribution(),
-		Refusals: m.refusals.Counts(), Executions: uint64(t.feeds.runs.Load()), Live: m.live.Load(), CaughtUp: m.caughtUp.Load(),
-		Lag: m.lag.Distribution(), Closed: m.closed.Counts(), Drops: m.drops.Counts(),
-		NoRoom: m.noRoom.Counts(),
+		Streams: streams.Streams, Feeds: streams.Feeds, WindowBytes: streams.WindowBytes, AnswerBytes: t.answers.Bytes(), CatchingUp: streams.CatchingUp,
+		Requests: operations.Requests, QueryTime: operations.QueryTime, WriteTime: operations.WriteTime, Refusals: operations.Refusals,
+		Executions: streams.Executions, Live: streams.Live, CaughtUp: streams.CaughtUp, Lag: streams.Lag,
+		Closed: t.sockets.Closed(), Drops: operations.Drops, NoRoom: t.gate.NoRoom(),
 	}
-	for kind, outcomes := range m.requests {
-		for outcome, n := range outcomes.Counts() {
-			s.Requests[Request{kind, outcome}] = n
-		}
-	}
-	s.Sockets, s.EventStreams = t.registry.count()
-	t.feeds.mu.Lock()
-	defer t.feeds.mu.Unlock()
-	s.Feeds = len(t.feeds.byKey)
+	s.Drops[dropWindow] = streams.DroppedWindows
+	s.NoRoom[roomBytes] = t.inbound.GivenUp()
+	s.Sockets, s.EventStreams = t.registry.Count()
 	return s
-}
-
-// meters are what is counted where it happens.
-type meters struct {
-	streams         atomic.Int64
-	requests        map[string]*meter.Tally // by kind; never changed
-	query, mutation *meter.Histogram
-	refusals        *meter.Tally
-	live, caughtUp  atomic.Uint64
-	lag             *meter.Histogram
-	closed, drops   *meter.Tally
-	noRoom          *meter.Tally
-}
-
-func (m *meters) init(codes []string) {
-	m.requests = map[string]*meter.Tally{}
-	for _, kind := range []string{"query", "mutation", "subscription", KindUnread, KindUnknown} {
-		m.requests[kind] = meter.NewTally(OutcomeOK, OutcomePartial, OutcomeRefused)
-	}
-	m.query, m.mutation, m.lag = meter.NewTimes(), meter.NewTimes(), meter.NewTimes()
-	m.refusals, m.drops = meter.NewTally(codes...), meter.NewTally(DropStalled, DropSilent, DropUnfinished, DropWindow)
-	m.noRoom = meter.NewTally(RoomConnections, RoomAccepts, RoomAddress, RoomUnsigned, RoomUser, RoomMemory, RoomBytes)
-	ends := []string{CloseClient, CloseLost}
-	for _, code := range []ws.StatusCode{
-		closeTooBig, closeRestart, closeTryLater, closeBadMessage, closeNotSignedIn,
-		closeForbidden, closeSubprotocol, closeNoInit, closeIDInUse, closeSecondInit,
-	} {
-		ends = append(ends, strconv.Itoa(int(code)))
-	}
-	m.closed = meter.NewTally(ends...)
-}
-
-// refused counts the errors that a client is given.
-func (m *meters) refused(errs gqlerror.List) {
-	for _, code := range codesOf(errs) {
-		m.refusals.Add(code, 1)
-	}
-}
-
-// request counts a request whose operation was looked at.
-func (m *meters) request(op *graphql.OperationContext, outcome string) {
-	kind := KindUnknown
-	if op.Operation != nil {
-		kind = string(op.Operation.Operation)
-	}
-	m.requests[kind].Add(outcome, 1)
-}
-
-// executed counts a query or a mutation.
-func (m *meters) executed(op *graphql.OperationContext, outcome string, took time.Duration) {
-	m.request(op, outcome)
-	times := m.query
-	if isMutation(op) {
-		times = m.mutation
-	}
-	times.Observe(int64(took))
-}
-
-// gone counts a socket that is gone; e is how it ended, or nil.
-func (m *meters) gone(e *ending) {
-	switch {
-	case e == nil:
-		m.closed.Add(CloseLost, 1)
-	case e.code == 0:
-		m.closed.Add(CloseClient, 1)
-	default:
-		m.closed.Add(strconv.Itoa(int(e.code)), 1)
-	}
-}
-
-// delivered notes the lag of a pass that has given all readers of the block what a window has. Whoever serves the
-// block calls it.
-func (b *block) delivered(w *window) {
-	for _, e := range w.behind(b.timed) {
-		if e.body != nil && e.millis > 0 {
-			b.feed.t.meters.lag.Observe(int64(max(0, time.Since(time.UnixMilli(e.millis)))))
-			break
-		}
-	}
-	b.timed = w.last().Place
 }

@@ -9,6 +9,9 @@ import (
 	"time"
 
 	"github.com/coder/websocket"
+
+	"parley/transport/operation"
+	"parley/transport/refusal"
 )
 
 // without takes out what there was none of.
@@ -31,7 +34,7 @@ func TestStatsTellHowSocketsEnd(t *testing.T) {
 		t.Errorf("got %d event streams, %d streams, %d feeds", s.EventStreams, s.Streams, s.Feeds)
 	}
 	w.transports.EndSessions("7")
-	want := map[string]uint64{CloseClient: 1, CloseLost: 1, "4400": 1, "4401": 1}
+	want := map[string]uint64{"client": 1, "lost": 1, "4400": 1, "4401": 1}
 	eventually(t, func() bool { return maps.Equal(without(w.transports.Stats().Closed), want) }, func() string {
 		return fmt.Sprintf("got %v, want %v", without(w.transports.Stats().Closed), want)
 	})
@@ -45,7 +48,7 @@ func TestStatsTellHowSocketsEnd(t *testing.T) {
 
 // Clients that take nothing, or answer nothing, are counted as dropped.
 func TestStatsTellWhoIsDropped(t *testing.T) {
-	w := newWorld(t, func(o *Options, p *pace) {
+	w := newWorld(t, func(o *Options, p *tuning) {
 		o.WriteTimeout, p.stall = 200*time.Millisecond, 200*time.Millisecond
 		o.PingInterval, o.PongTimeout = 500*time.Millisecond, 500*time.Millisecond
 	})
@@ -55,7 +58,7 @@ func TestStatsTellWhoIsDropped(t *testing.T) {
 	e := w.events("good", "subscription{big}") // reads nothing of it
 	w.awaits(w.started, "big")
 	w.awaits(w.stopped, "big")
-	want := map[string]uint64{DropStalled: 1, DropSilent: 1}
+	want := map[string]uint64{operation.DropStalled: 1, operation.DropSilent: 1}
 	eventually(t, func() bool { return maps.Equal(without(w.transports.Stats().Drops), want) }, func() string {
 		return fmt.Sprintf("got %v, want %v", without(w.transports.Stats().Drops), want)
 	})
@@ -79,7 +82,7 @@ func TestStatsDropNobodyWhoHangsUp(t *testing.T) {
 
 // A socket that takes nothing is dropped once, however long its writer waits.
 func TestStatsCountAStalledSocketOnce(t *testing.T) {
-	w := newWorld(t, func(o *Options, p *pace) { o.WriteTimeout, p.stall = 100*time.Millisecond, 400*time.Millisecond })
+	w := newWorld(t, func(o *Options, p *tuning) { o.WriteTimeout, p.stall = 100*time.Millisecond, 400*time.Millisecond })
 	conn, r := w.upgraded(frame(fin|text, `{"type":"connection_init"}`))
 	readFrame(t, r)
 	defer conn.Close()
@@ -87,14 +90,14 @@ func TestStatsCountAStalledSocketOnce(t *testing.T) {
 	w.awaits(w.stopped, "big")
 	eventually(t, func() bool { return w.transports.Stats().Sockets == 0 }, func() string { return "still there" })
 	s := w.transports.Stats()
-	if drops, closed := without(s.Drops), without(s.Closed); drops[DropStalled] != 1 || closed["1013"] != 1 {
+	if drops, closed := without(s.Drops), without(s.Closed); drops[operation.DropStalled] != 1 || closed["1013"] != 1 {
 		t.Errorf("dropped %v, closed %v", drops, closed)
 	}
 }
 
 // A request is counted once, whatever carries it and however it ends, and its errors by their codes.
 func TestStatsTellRequests(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.Codes = []string{"NOT_FOUND", codeBadInput} })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.Codes = []string{"NOT_FOUND", refusal.BadInput} })
 	json := http.Header{"Content-Type": {"application/json"}}
 	for _, document := range []string{"{hello}", "mutation{set}", "{failing}", "subscription{tick}", "{"} {
 		w.request("POST", "", json, strings.NewReader(fmt.Sprintf(`{"query":%q}`, document)))
@@ -107,16 +110,16 @@ func TestStatsTellRequests(t *testing.T) {
 	socket.talk(`> {"type":"subscribe","id":"2","payload":{"query":"{hello}"}}
 		< {"id":"2","type":"next","payload":{"data":{"hello":"world"}}}
 		< {"id":"2","type":"complete"}`)
-	want := map[Request]uint64{
-		{"query", OutcomeOK}: 2, {"mutation", OutcomeOK}: 1, {"query", OutcomePartial}: 1,
-		{"subscription", OutcomeRefused}: 2, {"subscription", OutcomeOK}: 1, {KindUnknown, OutcomeRefused}: 1, {KindUnread, OutcomeRefused}: 1,
+	want := map[operation.Request]uint64{
+		{Kind: "query", Outcome: operation.OutcomeOK}: 2, {Kind: "mutation", Outcome: operation.OutcomeOK}: 1, {Kind: "query", Outcome: operation.OutcomePartial}: 1,
+		{Kind: "subscription", Outcome: operation.OutcomeRefused}: 2, {Kind: "subscription", Outcome: operation.OutcomeOK}: 1, {Kind: operation.KindUnknown, Outcome: operation.OutcomeRefused}: 1, {Kind: operation.KindUnread, Outcome: operation.OutcomeRefused}: 1,
 	}
 	s := w.transports.Stats()
-	maps.DeleteFunc(s.Requests, func(_ Request, n uint64) bool { return n == 0 })
+	maps.DeleteFunc(s.Requests, func(_ operation.Request, n uint64) bool { return n == 0 })
 	if !maps.Equal(s.Requests, want) {
 		t.Errorf("got %v, want %v", s.Requests, want)
 	}
-	if got := without(s.Refusals); got["NOT_FOUND"] != 1 || got[codeBadInput] != 2 || got["other"] != 1 { // a syntax error
+	if got := without(s.Refusals); got["NOT_FOUND"] != 1 || got[refusal.BadInput] != 2 || got["other"] != 1 { // a syntax error
 		t.Errorf("refused %v", got)
 	}
 	if total(s.QueryTime.Counts) != 3 || total(s.WriteTime.Counts) != 1 {
@@ -134,7 +137,7 @@ func total(counts []uint64) (n uint64) {
 // Deliveries are counted for each reader, executions and the lag for all that share them. A reader behind the
 // window counts apart, and its old events are no lag.
 func TestStatsTellDeliveries(t *testing.T) {
-	w := newWorld(t, func(o *Options, p *pace) { o.WindowEvents, p.block = 2, 512 })
+	w := newWorld(t, func(o *Options, p *tuning) { o.WindowEvents, p.block = 2, 512 })
 	w.shared, w.log.lag = true, 3*time.Second
 	var clients []*client
 	for range 3 {

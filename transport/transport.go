@@ -2,36 +2,36 @@
 // sockets and bytes, and nothing of chats: who is asking, and what an error is called, it asks through
 // Options. gqlgen parses, checks and executes.
 //
-// The life of a request:
+// The life of a request, and the rooms it goes through (each a folder here):
 //
 //	POST, GET                    POST, Accept: text/event-stream    upgrade: graphql-transport-ws
 //	    │                                    │                                 │
-//	    └──────────── gate.go: has the server room? is the address too fast? ──┤         before the body,
+//	    └──────── admission: has the server room? is the address too fast? ────┤         before the body,
 //	    ┌────────────────────────────────────┬─────────────────────────────────┤         before the hijack
-//	 http.go                              sse.go                         websocket.go    origin, version, key
-//	    ├── negotiate.go: Accept, type ──────┤                             frames.go     limits, fragments, UTF-8
-//	    ├── body.go: size, UTF-8, shape ─────┤                              inbound.go    not too many bytes
-//	    │                                    │                              intake.go     not too much at once
-//	    │                                    │                            protocol.go    one switch
+//	 http.go                              sse.go                              ws         origin, version, key
+//	    ├── negotiate.go: Accept, type ──────┤                                 ├── ws/frame    limits, fragments, UTF-8
+//	    ├── body.go: time, size ─────────────┤                                 ├── ws/intake   in order, not too fast
+//	    ├── wire: JSON within bounds ────────┼──── budget: bytes coming in ────┤
+//	    │                                    │                                 │
 //	 Identify                             Identify                             ├── connection_init → Identify → ack
 //	    └──────────────────┬─────────────────┴──────────── subscribe ──────────┘
 //	                       │
-//	                 execute.go     prepare: gqlgen parses, validates, guards
-//	                       │        execute: a query or a mutation, one result
-//	                       │                 answers.go: what it may take of memory, until it is taken
+//	                   operation      Prepare: gqlgen parses, validates, guards
+//	                       │          Execute: a query or a mutation, one Result
+//	                       │                   budget: what it may take of memory, until it is taken
 //	                       │
 //	                 a subscription: Options.Open judges its reader and names the logs
 //	                       │
-//	    reader.go: a position in each log ←── feed.go: one for all readers of a log who run the same
-//	                       │                           operation; each event executed and encoded once
-//	                       │                  window.go: the newest results; workers.go: who serves whom
+//	                    stream        a feed for all readers of a log who run the same operation: each event
+//	                       │          executed and encoded once, kept in a window; stream/fair: who is served first
 //	    ┌──────────────────┼──────────────────────────────┐
-//	 a status           ssestream.go                   socketstream.go   prefix + result, many in one write
-//	 and JSON           events, comments               output.go         one lock; what the kernel refuses waits
-//	                    from one goroutine:            the end: ending.go, codes.go
+//	 a status           ssestream.go                ws/socketstream.go   prefix + result, many in one write
+//	 and JSON           events, comments            ws/output.go         one lock; what the kernel refuses waits
+//	                    from one goroutine:         the end: ws/closing.go
 //	                    sseoutput.go
 //
-// registry.go holds all sockets and event streams: it sweeps them each second, closes those of an
+// Imports run down: transport → ws → stream, operation, admission, budget → wire → refusal. stream knows none of the
+// others but wire. admission's registry holds all sockets and event streams: it sweeps them each second, closes those of an
 // ended session, and empties itself when the server drains.
 package transport
 
@@ -43,46 +43,39 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/transport/admission"
+	"parley/transport/budget"
+	"parley/transport/operation"
+	"parley/transport/refusal"
+	"parley/transport/stream"
+	"parley/transport/ws"
 )
 
-// Credentials are what a request or a connection_init says about who is asking.
-type Credentials struct {
-	Authorization []string // header values; of a connection_init at most one, written as "Bearer x"
-	RemoteAddr    string   // host:port as net/http gives it
-	UserAgent     string
-}
-
-// Session is the sign-in that Identify found, as far as sockets care. Zero: nobody is signed in.
-type Session struct {
-	ID    string
-	User  string    // the id of the person; empty: their sockets and event streams are not counted
-	Until time.Time // the socket or event stream is closed then, leeway included; zero: never
-}
-
 // Options are the limits and the questions of a Transports. The zero value works: every limit has its
-// default, but the zero Rate means none; everybody is anonymous, and only the server's own pages may open
+// default, but the zero admission.Rate means none; everybody is anonymous, and only the server's own pages may open
 // sockets.
 type Options struct {
 	// Identify puts who is asking into a context made from ctx, and returns that in any case. Over HTTP a
 	// refusal is only noted there, and whatever checks the operation decides. A socket is closed: with 4401
 	// for SESSION_REVOKED, 1013 for SERVER_BUSY, 4403 for all else. Called from many goroutines, but once for
 	// a socket: each operation must check for itself that the session goes on. nil: nobody is ever signed in.
-	Identify func(ctx context.Context, c Credentials) (context.Context, Session, *gqlerror.Error)
+	Identify func(ctx context.Context, c operation.Credentials) (context.Context, operation.Session, *gqlerror.Error)
 
-	// Detach answers a context with what a socket keeps of the request that opened it, and not its end. nil:
+	// Detach returns a context with what a socket keeps of the request that opened it, and not its end. nil:
 	// all of its values, and whatever these hold.
 	Detach func(request context.Context) context.Context
 
-	// Open judges a subscription for whoever is in ctx and answers what it reads, or the errors of one that may
+	// Open judges a subscription for whoever is in ctx and returns what it reads, or the errors of one that may
 	// not begin. lastEventID is the header of that name, or empty; it takes the place of the operation's own
 	// position. nil: there are no subscriptions.
-	Open func(ctx context.Context, op *graphql.OperationContext, lastEventID string) (*Stream, gqlerror.List)
+	Open func(ctx context.Context, op *graphql.OperationContext, lastEventID string) (*stream.Stream, gqlerror.List)
 
 	// Refuse builds the errors that are found before gqlgen is asked, or beside it. reason may be empty.
 	// nil: the message with `code` and `reason` as extensions.
 	Refuse func(ctx context.Context, code, reason, message string) *gqlerror.Error
 
-	// Origins answers whether pages of another origin may open sockets. The server's own may always, the
+	// Origins reports whether pages of another origin may open sockets. The server's own may always, the
 	// origin "null" never. nil: no other.
 	Origins func(origin string) bool
 
@@ -105,30 +98,30 @@ type Options struct {
 	AnswersTotal    int64 // PARLEY_ANSWERS_TOTAL, default 64 MiB of answers that are made or not yet taken
 	CatchUpParallel int   // PARLEY_CATCHUP_PARALLEL, default 8 reads at once by those who are further behind
 
-	MaxMessage     int64         // PARLEY_WS_MAX_MESSAGE, default 128 KiB
-	MessageTimeout time.Duration // PARLEY_WS_MESSAGE_TIMEOUT, default 10 s from the first byte of a message to its end
-	MaxOperations  int           // PARLEY_WS_MAX_OPERATIONS on one socket, default 100
-	InitTimeout    time.Duration // PARLEY_WS_INIT_TIMEOUT, default 5 s until connection_init
-	PingInterval   time.Duration // PARLEY_WS_PING_INTERVAL, default 25 s without a byte from the client
-	PongTimeout    time.Duration // PARLEY_WS_PONG_TIMEOUT, default 10 s more, then the socket is cut
-	MaxParallel    int           // PARLEY_WS_MAX_PARALLEL queries and mutations on one socket, default 8; more are read later
-	MessageRate    Rate          // PARLEY_WS_MESSAGE_RATE of one socket; burst × 3; more are read later
+	MaxMessage     int64          // PARLEY_WS_MAX_MESSAGE, default 128 KiB
+	MessageTimeout time.Duration  // PARLEY_WS_MESSAGE_TIMEOUT, default 10 s from the first byte of a message to its end
+	MaxOperations  int            // PARLEY_WS_MAX_OPERATIONS on one socket, default 100
+	InitTimeout    time.Duration  // PARLEY_WS_INIT_TIMEOUT, default 5 s until connection_init
+	PingInterval   time.Duration  // PARLEY_WS_PING_INTERVAL, default 25 s without a byte from the client
+	PongTimeout    time.Duration  // PARLEY_WS_PONG_TIMEOUT, default 10 s more, then the socket is cut
+	MaxParallel    int            // PARLEY_WS_MAX_PARALLEL queries and mutations on one socket, default 8; more are read later
+	MessageRate    admission.Rate // PARLEY_WS_MESSAGE_RATE of one socket; burst × 3; more are read later
 
 	// A connection is a socket or an event stream. What comes from loopback is not counted by address.
-	MaxConnections           int  // PARLEY_MAX_CONNECTIONS, default 10,000
-	MaxConnectionsPerAddress int  // PARLEY_MAX_CONNECTIONS_PER_ADDRESS, default 200
-	MaxUnsignedPerAddress    int  // PARLEY_MAX_UNSIGNED_PER_ADDRESS, sockets on which nobody has signed in, default 20
-	MaxConnectionsPerUser    int  // PARLEY_MAX_CONNECTIONS_PER_USER, default 20
-	UserRoomStreams          int  // PARLEY_USER_ROOM_STREAMS of one room by one person, default 20
-	AcceptRate               Rate // PARLEY_ACCEPT_RATE, new connections, shared fairly between addresses; burst × 2
-	AddressRequestRate       Rate // PARLEY_ADDRESS_REQUEST_RATE, requests and new connections from one address; burst × 4
+	MaxConnections           int            // PARLEY_MAX_CONNECTIONS, default 10,000
+	MaxConnectionsPerAddress int            // PARLEY_MAX_CONNECTIONS_PER_ADDRESS, default 200
+	MaxUnsignedPerAddress    int            // PARLEY_MAX_UNSIGNED_PER_ADDRESS, sockets on which nobody has signed in, default 20
+	MaxConnectionsPerUser    int            // PARLEY_MAX_CONNECTIONS_PER_USER, default 20
+	UserRoomStreams          int            // PARLEY_USER_ROOM_STREAMS of one room by one person, default 20
+	AcceptRate               admission.Rate // PARLEY_ACCEPT_RATE, new connections, shared fairly between addresses; burst × 2
+	AddressRequestRate       admission.Rate // PARLEY_ADDRESS_REQUEST_RATE, requests and new connections from one address; burst × 4
 }
 
 // defaults fills in what is zero.
 func (o *Options) defaults() {
 	if o.Identify == nil {
-		o.Identify = func(ctx context.Context, _ Credentials) (context.Context, Session, *gqlerror.Error) {
-			return ctx, Session{}, nil
+		o.Identify = func(ctx context.Context, _ operation.Credentials) (context.Context, operation.Session, *gqlerror.Error) {
+			return ctx, operation.Session{}, nil
 		}
 	}
 	if o.Refuse == nil {
@@ -138,8 +131,8 @@ func (o *Options) defaults() {
 		o.Detach = context.WithoutCancel
 	}
 	if o.Open == nil {
-		o.Open = func(ctx context.Context, _ *graphql.OperationContext, _ string) (*Stream, gqlerror.List) {
-			return nil, gqlerror.List{o.Refuse(ctx, codeInternal, "", "There are no streams here.")}
+		o.Open = func(ctx context.Context, _ *graphql.OperationContext, _ string) (*stream.Stream, gqlerror.List) {
+			return nil, gqlerror.List{o.Refuse(ctx, refusal.Internal, "", "There are no streams here.")}
 		}
 	}
 	if o.Origins == nil {
@@ -188,58 +181,89 @@ func plainError(_ context.Context, code, reason, message string) *gqlerror.Error
 // Transports are the three ways to ask, and all sockets and event streams that are open.
 // Safe for concurrent use. It has no goroutine of its own while nothing is open.
 type Transports struct {
-	options  Options
-	pace     pace
-	registry registry
-	feeds    feeds
-	gate     gate
-	quotas   *quotas
-	answers  *answers
-	inbound  inbound
-	meters   meters
+	options    Options
+	tuning     tuning
+	registry   *admission.Registry
+	feeds      *stream.Feeds
+	gate       *admission.Gate
+	answers    *budget.Answers
+	inbound    *budget.Inbound
+	sockets    *ws.Sockets
+	operations *operation.Service
 }
 
-// pace is what nobody sets but tests: sweeps, how long an ending may take, and how many are served at once.
-type pace struct {
+// tuning is what nobody sets but tests: sweeps, how long a closing may take, and how many are served at once.
+type tuning struct {
 	sweep time.Duration // between two looks at all sockets
-	cut   time.Duration // from the beginning of an ending, or from the close frame, until the socket is cut
+	cut   time.Duration // from the beginning of a closing, or from the close frame, until the socket is cut
 	stall time.Duration // the same for a peer that takes nothing
 	drain time.Duration // all sockets together
 	block int           // readers of a feed that are served in one go; the others come after them
+
+	inbound, inboundShare int64 // bytes of requests that are coming in: on the whole node, and from an address before it counts as full
+}
+
+func (o *Options) tuning() tuning {
+	share := 4 * max(o.MaxBody, o.MaxMessage)
+	return tuning{
+		sweep: time.Second, cut: time.Second, stall: 5 * time.Second, drain: 10 * time.Second, block: 512,
+		inbound: max(32<<20, share), inboundShare: share,
+	}
 }
 
 // New makes the transports. Register All with the gqlgen server, and nothing else.
 func New(o Options) *Transports {
 	o.defaults()
-	t := &Transports{
-		options: o,
-		pace:    pace{sweep: time.Second, cut: time.Second, stall: 5 * time.Second, drain: 10 * time.Second, block: 512},
-	}
-	t.meters.init(o.Codes)
-	t.registry.init(t)
-	t.inbound.init(max(o.MaxBody, o.MaxMessage))
-	t.feeds.init(t)
-	t.gate.init(t)
-	t.quotas = newQuotas(&t.options)
-	t.answers = newAnswers(o.AnswersTotal)
+	return build(o, o.tuning())
+}
+
+// build takes options that are complete.
+func build(o Options, p tuning) *Transports {
+	t := &Transports{options: o, tuning: p}
+	t.registry = admission.NewRegistry(admission.Times{Sweep: p.sweep, Quiet: p.cut, Drain: p.drain}, o.Logger)
+	t.inbound = budget.NewInbound(p.inbound, p.inboundShare)
+	t.answers = budget.NewAnswers(o.AnswersTotal)
+	t.operations = operation.New(operation.Options{
+		Identify: o.Identify, Open: o.Open, Refuse: o.Refuse, Logger: o.Logger, Codes: o.Codes, Timeout: o.ResponseTimeout,
+	}, t.answers)
+	t.feeds = stream.New(stream.Options{
+		WindowEvents: o.WindowEvents, WindowTotal: o.WindowTotal, CatchUpParallel: o.CatchUpParallel, UserRoomStreams: o.UserRoomStreams,
+		Block: p.block, Logger: o.Logger, Fault: t.operations.Fault,
+	})
+	t.gate = admission.NewGate(admission.Limits{
+		Connections: o.MaxConnections, ConnectionsPerAddress: o.MaxConnectionsPerAddress, UnsignedPerAddress: o.MaxUnsignedPerAddress,
+		ConnectionsPerUser: o.MaxConnectionsPerUser, AcceptRate: o.AcceptRate, AddressRequestRate: o.AddressRequestRate, OnStream: o.OnStream,
+	}, t.registry)
+	t.sockets = ws.New(ws.Options{
+		Operations: t.operations, Gate: t.gate, Registry: t.registry, Feeds: t.feeds, Answers: t.answers, Inbound: t.inbound,
+		Refuse: t.refuseUpgrade, Detach: o.Detach, Origins: o.Origins,
+		MaxMessage: o.MaxMessage, MessageTimeout: o.MessageTimeout, MaxOperations: o.MaxOperations, InitTimeout: o.InitTimeout,
+		PingInterval: o.PingInterval, PongTimeout: o.PongTimeout, MaxParallel: o.MaxParallel, MessageRate: o.MessageRate,
+		WriteTimeout: o.WriteTimeout, Cut: p.cut, Stall: p.stall,
+	})
 	return t
 }
 
 // All are the transports in the order in which they must be registered: HTTP takes everything that
 // the others leave, and so owns the refusals.
 func (t *Transports) All() []graphql.Transport {
-	return []graphql.Transport{webSocket{t}, eventStream{t}, plainHTTP{t}}
+	return []graphql.Transport{t.sockets, eventStream{t}, plainHTTP{t}}
 }
 
 // EndSessions closes the sockets of these sessions with 4401 and cuts their event streams. No frame of
 // a stream leaves after it has returned. A socket with a running mutation, the logout itself perhaps,
 // is closed behind the mutation's answer. It may wait, at most a second, for writes that are under way.
-func (t *Transports) EndSessions(ids ...string) { t.registry.endSessions(ids) }
+func (t *Transports) EndSessions(ids ...string) { t.registry.EndSessions(ids) }
 
-// CloseDoors refuses new sockets and event streams from now on. All else goes on.
-func (t *Transports) CloseDoors() { t.registry.close() }
+// StopAccepting refuses new sockets and event streams from now on. All else goes on.
+func (t *Transports) StopAccepting() { t.registry.StopAccepting() }
 
 // Drain refuses new requests, sockets and operations, cuts all event streams, and closes all sockets
 // with 1012 in random order: a few milliseconds apart, within 10 s. It returns when all are gone, or when
 // ctx ends, and then cuts what is left. Plain requests that run are left to http.Server.Shutdown.
-func (t *Transports) Drain(ctx context.Context) { t.registry.drain(ctx) }
+func (t *Transports) Drain(ctx context.Context) { t.registry.Drain(ctx) }
+
+// Renew tells the socket on which an operation with ctx runs that its session is good until then, leeway
+// included: the deadline moves and all streams run on. It does nothing if the socket belongs to another
+// session, or is none. Call it when the new tokens are stored.
+func Renew(ctx context.Context, sessionID string, until time.Time) { ws.Renew(ctx, sessionID, until) }

@@ -92,7 +92,7 @@ func TestWebSocketRules(t *testing.T) {
 		{"stream ended for good", initAck + `> {"type":"subscribe","id":"1","payload":{"query":"subscription{gone}"}}` + "\n" +
 			`< {"id":"1","type":"error","payload":[{"message":"room deleted","extensions":{"code":"NOT_FOUND"}}]}` + "\n" +
 			`> {"type":"ping"}` + "\n" + `< {"type":"pong"}`},
-		{"stream cannot start now", initAck + `> {"type":"subscribe","id":"1","payload":{"query":"subscription{crowded}"}}` + "\nx 1013"},
+		{"stream cannot start now", initAck + `> {"type":"subscribe","id":"1","payload":{"query":"subscription{full}"}}` + "\nx 1013"},
 		{"stream cannot be judged now", initAck + `> {"type":"subscribe","id":"1","payload":{"query":"subscription{busy}"}}` + "\nx 1013"},
 		{"query refused for now", initAck + `> {"type":"subscribe","id":"1","payload":{"query":"{rated}"}}` + "\n" +
 			`< {"id":"1","type":"error","payload":[{"message":"too fast","extensions":{"code":"RATE_LIMITED"}}]}`},
@@ -160,7 +160,7 @@ func TestSubscribeWhileInitIsChecked(t *testing.T) {
 }
 
 func TestUpgradeIsCheckedBeforeTheHijack(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) {
+	w := newWorld(t, func(o *Options, _ *tuning) {
 		o.Origins = func(origin string) bool { return origin == "https://friend.example" || origin == "null" }
 	})
 	own := w.http.Listener.Addr().String()
@@ -224,7 +224,7 @@ func TestOtherSubprotocolsGetACloseCode(t *testing.T) {
 }
 
 func TestNoInitInTime(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.InitTimeout = 500 * time.Millisecond })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.InitTimeout = 500 * time.Millisecond })
 	c := w.dial()
 	c.talk(`> {"type":"ping"}` + "\n" + `< {"type":"pong"}`)
 	c.closed(4408)
@@ -235,7 +235,7 @@ func TestNoInitInTime(t *testing.T) {
 
 // The time for init does not run while Identify works.
 func TestInitIsInTimeWhileChecked(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) { o.InitTimeout = 500 * time.Millisecond })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.InitTimeout = 500 * time.Millisecond })
 	c := w.dial()
 	c.send(`{"type":"connection_init","payload":{"Authorization":"slow"}}`)
 	w.awaits(w.started, "identify")
@@ -245,7 +245,7 @@ func TestInitIsInTimeWhileChecked(t *testing.T) {
 }
 
 func TestSilenceIsPingedAndThenCut(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *pace) {
+	w := newWorld(t, func(o *Options, _ *tuning) {
 		o.PingInterval, o.PongTimeout = 100*time.Millisecond, time.Second
 	})
 	conn, r := w.upgraded(frame(fin|text, `{"type":"connection_init"}`))

@@ -31,7 +31,7 @@ const patience = 10 * time.Second
 var schema = gqlparser.MustLoadSchema(&ast.Source{Input: `
 	type Query { hello(n: Int, text: String): String! failing: String wait: String! big: String! large: String! boom: String! secret: String! busy: String! rated: String! deferred: String! }
 	type Mutation { set: String! wait: String! logout: String! renew(ms: Int!, session: String!): String! }
-	type Subscription { tick: Int! maybe: Int big: String! secret: Int! mine: String! both: Int! gone: Int! refused: Int! crowded: Int! busy: Int! }
+	type Subscription { tick: Int! maybe: Int big: String! secret: Int! mine: String! both: Int! gone: Int! refused: Int! full: Int! busy: Int! }
 `})
 
 // A world is a server over the schema above, whose streams a test feeds.
@@ -102,30 +102,33 @@ func (w *world) logged() string {
 
 // newWorld starts a server. When the test ends, all sockets must go, no goroutine may be left, nobody may be charged
 // for an answer, and no password may be in the log.
-func newWorld(t *testing.T, change func(o *Options, p *pace)) *world {
+func newWorld(t *testing.T, change func(o *Options, p *tuning)) *world {
 	t.Helper()
 	return makeWorld(t, change, false)
 }
 
 // newWatchedWorld is the same with connections that are looked at, and so have no descriptor.
-func newWatchedWorld(t *testing.T, change func(o *Options, p *pace)) *world {
+func newWatchedWorld(t *testing.T, change func(o *Options, p *tuning)) *world {
 	t.Helper()
 	return makeWorld(t, change, true)
 }
 
-func makeWorld(t *testing.T, change func(o *Options, p *pace), isWatched bool) *world {
+func makeWorld(t *testing.T, change func(o *Options, p *tuning), isWatched bool) *world {
 	t.Helper()
 	w := &world{
 		t: t, release: make(chan struct{}), log: testLog{seen: make(chan struct{}, 1)},
 		started: make(chan string, 1000), stopped: make(chan string, 1000), before: goleak.IgnoreCurrent(),
 	}
 	o := Options{Identify: w.identify, Open: w.open, Logger: slog.New(slog.NewTextHandler(w, nil))}
-	p := pace{sweep: 10 * time.Millisecond, cut: time.Second, stall: time.Second, drain: 10 * time.Second, block: 2}
+	p := tuning{sweep: 10 * time.Millisecond, cut: time.Second, stall: time.Second, drain: 10 * time.Second, block: 2}
 	if change != nil {
 		change(&o, &p)
 	}
-	w.transports = New(o)
-	w.transports.pace = p
+	o.defaults()
+	normal := o.tuning()
+	orDefault(&p.inbound, normal.inbound)
+	orDefault(&p.inboundShare, normal.inboundShare)
+	w.transports = build(o, p)
 	server := handler.New(executable{w})
 	server.Use(guard{})
 	for _, one := range w.transports.All() {
@@ -168,8 +171,8 @@ func (w *world) end() {
 	w.http.CloseClientConnections()
 	w.http.Close()
 	nothingLeft(w.t, w.before)
-	if n := w.transports.answers.bytes(); n != 0 || len(w.transports.answers.held) != 0 {
-		w.t.Errorf("%d bytes of answers are still charged, to %v", n, w.transports.answers.held)
+	if n := w.transports.Stats().AnswerBytes; n != 0 {
+		w.t.Errorf("%d bytes of answers are still charged", n)
 	}
 	if strings.Contains(w.logged(), password) {
 		w.t.Error("the password is in the log")
@@ -192,7 +195,7 @@ func noGoroutines(t *testing.T) {
 		left = ""
 		all := make([]byte, 4<<20)
 		for _, stack := range strings.Split(string(all[:runtime.Stack(all, true)]), "\n\n") {
-			for _, ours := range []string{"transport.(*socket)", "transport.(*stream)", "transport.(*registry)", "transport.(*Transports)"} {
+			for _, ours := range []string{"ws.(*socket)", "transport.(*response)", "admission.(*Registry)", "transport.(*Transports)"} {
 				if strings.Contains(stack, ours) && !strings.Contains(stack, "runtime.Stack") {
 					left += stack + "\n\n"
 				}
@@ -200,6 +203,12 @@ func noGoroutines(t *testing.T) {
 		}
 		return left == ""
 	}, func() string { return "goroutines left:\n" + left })
+}
+
+// isEmpty tells whether no socket and no event stream is open.
+func (w *world) isEmpty() bool {
+	s := w.transports.Stats()
+	return s.Sockets+s.EventStreams == 0
 }
 
 // eventually waits for a state that announces itself to nobody.

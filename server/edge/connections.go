@@ -10,7 +10,7 @@ import (
 
 	"parley/meter"
 	"parley/server/settings"
-	"parley/transport"
+	"parley/transport/admission"
 )
 
 // Connections are those over TCP that carry neither a WebSocket nor an event stream, which the transports count. When
@@ -101,7 +101,7 @@ func (s *Connections) admit(conn net.Conn) {
 
 func (s *Connections) peer(conn net.Conn) *peer {
 	remote := conn.RemoteAddr().String()
-	address := transport.AddressOf(remote)
+	address := admission.AddressOf(remote)
 	if exact, err := netip.ParseAddrPort(remote); err == nil && s.exempt.Contains(exact.Addr().Unmap()) {
 		address = netip.Prefix{}
 	}

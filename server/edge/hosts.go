@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"parley/server/settings"
-	"parley/transport"
+	"parley/transport/admission"
 )
 
 // localNames are those that nobody outside can own, and so point where they like: RFC 6761, 6762 and 8375, and
@@ -39,7 +39,7 @@ func judgeHosts(c *settings.Config, next http.Handler) http.Handler {
 // ownHosts are those that other settings name.
 func ownHosts(c *settings.Config) (own settings.Hosts) {
 	host, _, _ := net.SplitHostPort(c.Addr) // was checked
-	if name, _, ok := transport.ParseHost(host); ok {
+	if name, _, ok := admission.ParseHost(host); ok {
 		own = append(own, name)
 	}
 	for _, origin := range c.CORSAllowedOrigins {
@@ -50,7 +50,7 @@ func ownHosts(c *settings.Config) (own settings.Hosts) {
 
 // isKnown judges the header Host. An address is no name that could be pointed elsewhere.
 func isKnown(known settings.Hosts, text string) bool {
-	name, _, ok := transport.ParseHost(text)
+	name, _, ok := admission.ParseHost(text)
 	if _, err := netip.ParseAddr(name); err == nil {
 		return ok
 	}

@@ -10,7 +10,7 @@ import (
 	"sync"
 
 	"parley/server/settings"
-	"parley/transport"
+	"parley/transport/admission"
 )
 
 // proxies are those whose headers are believed.
@@ -47,7 +47,7 @@ func behindProxies(trusted settings.Networks, logger *slog.Logger, next http.Han
 // client came. A client that is no browser can write that itself, as it can its Origin.
 func spokeTLS(headers []string) bool {
 	first, _, _ := strings.Cut(strings.Join(headers, ","), ",")
-	return transport.Scheme(first) == "https"
+	return admission.Scheme(first) == "https"
 }
 
 // forwarded walks from the peer towards the client as long as trusted proxies say the next address. Whoever writes

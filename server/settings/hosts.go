@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"parley/transport"
+	"parley/transport/admission"
 )
 
 // Hosts are names under which the server may be addressed, separated by commas: a.example, .a.example for it
@@ -17,7 +17,7 @@ func (h *Hosts) UnmarshalText(text []byte) error {
 	for one := range strings.SplitSeq(string(text), ",") {
 		one = strings.TrimSpace(one)
 		below, dotted := strings.CutPrefix(one, ".")
-		switch name, port, ok := transport.ParseHost(below); {
+		switch name, port, ok := admission.ParseHost(below); {
 		case one == "":
 		case one == "*":
 			*h = append(*h, one)

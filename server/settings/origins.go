@@ -4,20 +4,20 @@ import (
 	"slices"
 	"strings"
 
-	"parley/transport"
+	"parley/transport/admission"
 )
 
 // Origins are web origins, separated by commas; or * for any.
-type Origins []transport.Origin
+type Origins []admission.Origin
 
-var anyOrigin = transport.Origin{Scheme: "*"}
+var anyOrigin = admission.Origin{Scheme: "*"}
 
 // UnmarshalText reads them.
 func (o *Origins) UnmarshalText(text []byte) error {
 	*o = nil
 	for one := range strings.SplitSeq(string(text), ",") {
 		one = strings.TrimSpace(one)
-		switch origin, ok := transport.ParseOrigin(one); {
+		switch origin, ok := admission.ParseOrigin(one); {
 		case one == "":
 		case one == "*":
 			*o = append(*o, anyOrigin)
@@ -41,6 +41,6 @@ func (o Origins) Allow(text string) bool {
 	if o.Any() {
 		return true // what is no origin of a page too: some apps say file://
 	}
-	origin, ok := transport.ParseOrigin(text)
+	origin, ok := admission.ParseOrigin(text)
 	return ok && slices.Contains(o, origin)
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/parser"
 
-	"parley/transport"
+	"parley/transport/wire"
 )
 
 // Parse reads a document of at most so many tokens; 0: of any number. Strings are those of the specification, where those
@@ -91,7 +91,7 @@ func (l *literals) line() bool {
 			l.at++
 			return true
 		case '\\':
-			size := transport.Escape(l.text[l.at:])
+			size := wire.Escape(l.text[l.at:])
 			if size == 0 {
 				return false
 			}

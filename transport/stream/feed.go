@@ -1,0 +1,202 @@
+package stream
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"parley/transport/safe"
+	"parley/transport/stream/fair"
+)
+
+// A feed is all readers of one log that run the same operation. Each event is executed once for all of
+// them and encoded once; a reader adds its own prefix. It has no goroutine: a notification has its blocks
+// served (block.go), and the first one there reads on.
+type feed struct {
+	prepared
+	key  feedKey
+	tail Tail
+
+	due    atomic.Bool // notified since the log was last read to its end
+	window atomic.Pointer[window]
+	blocks atomic.Pointer[[]*block] // changed under the lock of feeds
+
+	operation int64                 // bytes of the operation, as far as they count for this feed; never changed
+	people    atomic.Int64          // who read it; changed under the lock of quotas
+	owner     atomic.Pointer[quota] // of whoever alone reads it, nil: nobody does; likewise
+	own       fair.Queue            // while it has no owner
+
+	// Guarded by the lock of quotas.
+	payer *quota        // of the first reader
+	held  int64         // bytes of the window
+	grown *list.Element // in quotas; nil: the window holds nothing
+
+	sem     chan struct{} // a semaphore of one: whoever reads on
+	retry   time.Duration // guarded by sem
+	failing time.Time     // when the first of the tries began that have all failed; guarded by sem
+}
+
+// Waits between tries while a log cannot be read.
+const firstRetry, longestRetry = 100 * time.Millisecond, 2 * time.Second
+
+// longestOutage is how long a log may be unreadable before its readers are sent away: another node may reach it.
+const longestOutage = 15 * time.Second
+
+// wake is called for each notification of the log. It never blocks.
+func (f *feed) wake() {
+	f.due.Store(true)
+	f.serve()
+}
+
+// serve has all readers look at the window.
+func (f *feed) serve() {
+	for _, b := range *f.blocks.Load() {
+		f.feeds.workers.Add(&b.task)
+	}
+}
+
+// mayMove is how far the window may move before the readers have been served: all they do not have
+// is in it still.
+func (f *feed) mayMove() int { return max(1, f.feeds.options.WindowEvents/2) }
+
+// stale says whether the window is to be read on, or somebody is at it. In this order: who reads on holds the
+// semaphore before it takes the mark away.
+func (f *feed) stale() bool { return f.due.Load() || len(f.sem) > 0 }
+
+// fresh reads on after a notification, or waits for whoever does, and returns how far it has read itself.
+func (f *feed) fresh() int {
+	if !f.stale() {
+		return 0
+	}
+	return f.advance(f.mayMove())
+}
+
+// advance reads on until nothing follows, or the window has moved so far: then the readers are served, and
+// after them comes the rest. Whoever comes meanwhile waits, since it wants the same events.
+func (f *feed) advance(most int) (n int) {
+	f.sem <- struct{}{}
+	defer func() { <-f.sem }()
+	for f.due.Swap(false) { // before reading, so that a notification meanwhile is seen afterwards
+		for more := true; more; {
+			k := f.readOn()
+			if n += k; n >= most {
+				f.wake()
+				return n
+			}
+			more = k > 0
+		}
+	}
+	return n
+}
+
+// readOn moves the window by a page, and returns how far: in events, where large ones count as several.
+func (f *feed) readOn() int {
+	w := f.window.Load()
+	if w.ended != nil || w.over {
+		return 0
+	}
+	if f.retry == 0 {
+		f.failing = time.Now()
+	}
+	ctx, cancel := context.WithDeadline(f.ctx, f.failing.Add(longestOutage))
+	events, err := f.tail.Next(ctx, w.last())
+	cancel()
+	var end *EndError
+	switch {
+	case errors.As(err, &end):
+		f.close(end.Err)
+		return 0
+	case err != nil: // what the window holds may have changed since, and nobody knows
+		f.feeds.quotas.change(f, (*window).emptied)
+		f.feeds.meters.droppedWindows.Add(1)
+		if time.Since(f.failing) >= longestOutage {
+			f.close(ErrUnreadable)
+			return 0
+		}
+		f.retry = min(max(firstRetry, 2*f.retry), longestRetry)
+		time.AfterFunc(f.retry, f.wake)
+		return 0
+	}
+	if f.retry = 0; len(events) == 0 {
+		return 0
+	}
+	entries, ended := f.execute(events)
+	if ended != nil {
+		f.close(ended)
+		return 0
+	}
+	f.feeds.quotas.change(f, func(w *window) *window { return w.grow(entries, f.feeds.options.WindowEvents, windowBytes) })
+	return max(len(entries), size(entries)*f.feeds.options.WindowEvents/windowBytes)
+}
+
+// close has the window end for this reason.
+func (f *feed) close(why error) {
+	f.feeds.quotas.change(f, func(w *window) *window { return w.closed(why) })
+}
+
+// abandon lets go of a feed without readers. It does not wait for whoever is reading on.
+func (f *feed) abandon() {
+	f.tail.Leave()
+	forget := func() {
+		f.feeds.quotas.change(f, func(*window) *window { return (&window{}).closed(errLeft) })
+		<-f.sem
+	}
+	select {
+	case f.sem <- struct{}{}:
+		forget()
+	default:
+		go safe.Run(f.ctx, f.feeds.options.Logger, func() { f.sem <- struct{}{}; forget() }, nil)
+	}
+}
+
+// While live events are served, whoever is behind rests this many times as long as a read of the log took them.
+const rest = 3
+
+// history reads and executes what follows a position that the window does not know, as one of a few at a time.
+// Each person reads once at a time, and rests after it, so that live events of others come first.
+func (f *feed) history(ctx context.Context, r *Reader, at Position) ([]entry, error) {
+	q := r.sub.quota
+	select {
+	case q.sem <- struct{}{}:
+		defer func() { <-q.sem }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if err := pause(ctx, time.Until(q.rested)); err != nil {
+		return nil, err
+	}
+	select {
+	case f.feeds.catchUp <- struct{}{}:
+		defer func() { <-f.feeds.catchUp }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if r.left.Load() {
+		return nil, errLeft
+	}
+	begun := time.Now()
+	defer func() {
+		if f.feeds.workers.AreBusy(begun) {
+			q.rested = time.Now().Add(rest * time.Since(begun))
+		}
+	}()
+	events, err := f.tail.Next(ctx, at)
+	if err != nil || len(events) == 0 {
+		return nil, err
+	}
+	entries, ended := f.execute(events)
+	if ended != nil {
+		return nil, &EndError{ended}
+	}
+	return entries, nil
+}
+
+// first is whose the feed's first reader is; nil: there is none.
+func (f *feed) first() *quota {
+	for _, b := range *f.blocks.Load() {
+		return (*b.readers.Load())[0].sub.quota
+	}
+	return nil
+}

@@ -1,0 +1,220 @@
+package stream
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+var (
+	errFault = errors.New("a fault while a stream was executed")
+	errLeft  = errors.New("everybody has left")
+)
+
+// ErrUnreadable ends no stream: the log cannot be read, so the client is sent away and comes back.
+var ErrUnreadable = errors.New("the log cannot be read")
+
+// A Reader is where one stream of one client stands in one log.
+type Reader struct {
+	sub   *Subscription
+	feed  *feed
+	block *block
+
+	left   atomic.Bool // changed under the lock of Feeds
+	served atomic.Bool // the window has been read on for it, and it may take what is there
+
+	// Guarded by the outlet.
+	at      Position // of the last event that was handed to the client's connection
+	head    Position // where the log ended when the stream was opened
+	arrived bool     // all up to there has been delivered
+	over    bool     // the log has ended
+}
+
+// WriteBytes are how many a client is given in one write, unless an event is larger.
+const WriteBytes = 64 << 10
+
+// A Page is what follows a reader's position.
+type Page struct {
+	entries []entry
+	where   standing
+	ended   error
+	fromLog bool
+}
+
+// IsBehind tells whether the window does not know what follows: the reader reads its History.
+func (p Page) IsBehind() bool { return p.where == behind }
+
+// A Step is what a reader has taken of a page.
+type Step struct {
+	Bytes  []byte // to be written
+	Events int    // that are in them
+	More   bool   // the reader is to look again
+	End    error  // why the whole stream ends behind these bytes, see Tell; nil: it goes on
+}
+
+// At is the position of the last event that was taken.
+func (r *Reader) At() Position { return r.at }
+
+// IsOver tells whether the reader's log has ended.
+func (r *Reader) IsOver() bool { return r.over }
+
+// Wake has the reader served, behind what is being read on.
+func (r *Reader) Wake() {
+	if !r.waits() {
+		r.feed.feeds.meters.live.Add(uint64(r.sub.out.Serve(r)))
+	}
+}
+
+// waits says whether the window is to be read on first: what a change has made old is not handed out. The reader
+// is served after that.
+func (r *Reader) waits() bool {
+	stale := r.feed.stale()
+	if stale {
+		r.feed.feeds.workers.Add(&r.block.task)
+	}
+	return stale
+}
+
+// Serve notes that the reader has been served, for an outlet that takes what there is in a goroutine of its own.
+func (r *Reader) Serve() { r.served.Store(true) }
+
+// MustWait tells such an outlet that the reader is to be served before it takes anything of the window.
+func (r *Reader) MustWait() bool {
+	return !r.Window().IsBehind() && !r.served.Swap(false) && r.waits()
+}
+
+// Window is what the window has for a reader. Whoever holds the outlet calls it.
+func (r *Reader) Window() Page {
+	w := r.feed.window.Load()
+	entries, where := w.after(r.at)
+	p := Page{entries: entries, where: where}
+	if where == inside && len(entries) == 0 || where == ahead && errors.Is(w.ended, ErrUnreadable) {
+		p.ended = w.ended
+	}
+	return p
+}
+
+// History is what the log has behind a position. It waits for others who are behind, and until the log
+// can be read and has something, or ctx ends. The outlet need not be held.
+func (r *Reader) History(ctx context.Context, at Position) Page {
+	entries, err := r.history(ctx, at)
+	return Page{entries: entries, ended: err, fromLog: true}
+}
+
+// Take appends what follows the reader's position to b, as much as fits into one write, and moves the position. Whoever
+// holds the outlet calls it.
+func (r *Reader) Take(b []byte, p Page) Step {
+	b, shown := r.take(b, p.entries)
+	return Step{Bytes: b, Events: shown, More: len(p.entries) > 0 && !r.over, End: r.end(p.ended)}
+}
+
+// Delivered counts events of a page that the outlet has handed out, but for those that Outlet.Serve returns.
+func (r *Reader) Delivered(p Page, events int) {
+	counter := &r.feed.feeds.meters.live
+	if p.fromLog {
+		counter = &r.feed.feeds.meters.caughtUp
+	}
+	counter.Add(uint64(events))
+}
+
+// take returns how many of the entries it has shown.
+func (r *Reader) take(b []byte, entries []entry) (_ []byte, shown int) {
+	for _, e := range entries {
+		r.at = e.at
+		if e.body != nil {
+			b = r.sub.append(b, e.body)
+			shown++
+		}
+		if e.last {
+			r.over = true
+			r.sub.going--
+			break
+		}
+		if len(b) >= WriteBytes {
+			break
+		}
+	}
+	return r.arrive(b), shown
+}
+
+// arrive notes that everything older has been delivered, and with the last log tells the client.
+func (r *Reader) arrive(b []byte) []byte {
+	sub := r.sub
+	if r.arrived || !r.over && r.at.Place < r.head.Place {
+		return b
+	}
+	r.arrived = true
+	if sub.behind--; sub.behind > 0 || sub.going == 0 || sub.stream.CaughtUp == nil {
+		return b
+	}
+	entries, ended := r.feed.execute([]Event{{Object: sub.stream.CaughtUp(sub.positions())}})
+	if ended != nil {
+		sub.fault = ended
+		return b
+	}
+	return sub.append(b, entries[0].body)
+}
+
+// end is why the whole stream ends, after what happened to a reader; nil: it goes on.
+func (r *Reader) end(ended error) error {
+	switch {
+	case ended != nil:
+		return ended
+	case r.sub.fault != nil:
+		return r.sub.fault
+	case r.sub.going == 0:
+		return r.sub.stream.Gone
+	}
+	return nil
+}
+
+// Tell is what the client is told of Step.End, unless that is ErrUnreadable.
+func (r *Reader) Tell(ctx context.Context, why error) gqlerror.List {
+	if errors.Is(why, errFault) {
+		return r.feed.feeds.options.Fault(ctx)
+	}
+	return gqlerror.List{r.sub.stream.Tell(why)}
+}
+
+// history reads what the window does not know, again and again while that fails for reasons that pass.
+func (r *Reader) history(ctx context.Context, at Position) ([]entry, error) {
+	begun := time.Now()
+	for wait := firstRetry; ; wait = min(2*wait, longestRetry) {
+		entries, err := r.feed.history(ctx, r, at)
+		var end *EndError
+		if len(entries) > 0 || errors.As(err, &end) {
+			return entries, err
+		}
+		if ended := r.feed.window.Load().ended; err == nil && ended != nil {
+			return nil, ended // the log ends before a place that the window had: so it saw the other history end
+		}
+		if err == nil {
+			begun = time.Now()
+		} else if time.Since(begun) >= longestOutage {
+			return nil, ErrUnreadable
+		}
+		if err := pause(ctx, wait); err != nil {
+			return nil, err
+		}
+		if r.left.Load() {
+			return nil, errLeft
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

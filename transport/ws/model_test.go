@@ -1,0 +1,260 @@
+package ws
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/transport/stream"
+)
+
+// The model runs the real feeds, windows, workers, readers and sockets over logs in memory and pipes, in
+// virtual time: reads that take a while or fail, notifications that are lost, doubled and late, windows of a few events,
+// clients that read slowly, stall, leave and resume from what they had last, one log or two, shared or not. A
+// seed that fails is repeated with MODEL_SEED=n go test ./transport/ws -run Model.
+func TestModel(t *testing.T) {
+	if one, err := strconv.ParseUint(os.Getenv("MODEL_SEED"), 10, 64); err == nil {
+		runModel(t, one)
+		return
+	}
+	seeds := uint64(10_000)
+	if raceEnabled {
+		seeds = 500 // it is slower; the plain run has them all
+	}
+	for seed := range seeds {
+		if runModel(t, seed); t.Failed() {
+			return
+		}
+	}
+}
+
+func runModel(t *testing.T, seed uint64) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newModel(t, seed)
+		m.run()
+		if t.Failed() {
+			t.Errorf("seed %d", seed)
+		}
+	})
+}
+
+type model struct {
+	t       *testing.T
+	rng     *rand.Rand // of whoever runs alone; the others have their own
+	sockets *Sockets
+	logs    []*modelLog
+	running sync.WaitGroup
+	done    context.Context
+}
+
+func newModel(t *testing.T, seed uint64) *model {
+	rng := rand.New(rand.NewPCG(seed, 0))
+	m := &model{t: t, rng: rng}
+	m.sockets = newSockets(m.open, func(_ *Options, s *stream.Options) {
+		s.WindowEvents, s.CatchUpParallel, s.WindowTotal = 1+rng.IntN(12), 1+rng.IntN(3), 64<<20
+		if rng.IntN(2) == 0 {
+			s.WindowTotal = int64(1 + rng.IntN(2)*rng.IntN(4000)) // 1: every window is empty
+		}
+		s.Block = 1 + rng.IntN(3)
+	})
+	for i := range 1 + rng.IntN(2) {
+		m.logs = append(m.logs, &modelLog{
+			name: strconv.Itoa(i), rng: rand.New(rand.NewPCG(seed, uint64(i+1))), followers: map[*modelTail]func(){}, failing: seed%5 != 0,
+		})
+	}
+	return m
+}
+
+func (m *model) run() {
+	ctx, cancel := context.WithCancel(context.Background())
+	m.done = ctx
+	var clients []*modelClient
+	for i := range 2 + m.rng.IntN(4) {
+		c := &modelClient{
+			m: m, rng: rand.New(rand.NewPCG(m.rng.Uint64(), 9)), stays: i == 0, slow: m.rng.IntN(3) == 0,
+			both: m.rng.IntN(2) == 0 && len(m.logs) > 1, places: make([]int64, len(m.logs)), document: fmt.Sprint("document", m.rng.IntN(2)), user: fmt.Sprint(i),
+		}
+		clients = append(clients, c)
+		m.running.Go(func() { c.run(ctx) })
+	}
+	var writing sync.WaitGroup
+	for _, l := range m.logs {
+		rng := rand.New(rand.NewPCG(m.rng.Uint64(), 8))
+		writing.Go(func() { l.write(rng) })
+	}
+	writing.Wait()
+	for _, l := range m.logs {
+		l.recover()
+	}
+	time.Sleep(20 * time.Second) // of virtual time: until then everybody must be current
+	cancel()
+	m.running.Wait()
+	for i, c := range clients {
+		c.check(i)
+	}
+	synctest.Wait()
+	if s := m.sockets.Feeds.Stats(); s.Feeds+s.Streams != 0 || s.WindowBytes != 0 {
+		m.t.Errorf("%d feeds, %d streams and %d bytes are left", s.Feeds, s.Streams, s.WindowBytes)
+	}
+}
+
+// open reads positions from variables: {"at":[places], "both":bool}.
+func (m *model) open(_ context.Context, op *graphql.OperationContext, _ string) (*stream.Stream, gqlerror.List) {
+	s := &stream.Stream{Gone: errDeleted, Tell: tell}
+	at := op.Variables["at"].([]int64)
+	for i, l := range m.logs[:len(at)] {
+		s.Logs = append(s.Logs, stream.Log{Key: l.name, At: l.position(at[i]), Head: l.head(), Follow: l.follow})
+	}
+	if len(at) > 1 {
+		s.CaughtUp = func(at []*stream.Position) any { return fmt.Sprintf(`{"caughtUp":[%d,%d]}`, at[0].Place, at[1].Place) }
+	}
+	return s, nil
+}
+
+// A modelLog takes time to read, and fails.
+type modelLog struct {
+	name      string
+	mu        sync.Mutex // never held while time passes
+	rng       *rand.Rand
+	tags      []int64 // of place 1 and on
+	followers map[*modelTail]func()
+	failing   bool
+}
+
+func (l *modelLog) position(place int64) stream.Position {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if place == 0 {
+		return stream.Position{}
+	}
+	return stream.Position{Place: place, Tag: l.tags[place-1]}
+}
+
+func (l *modelLog) head() stream.Position {
+	l.mu.Lock()
+	n := int64(len(l.tags))
+	l.mu.Unlock()
+	return l.position(n)
+}
+
+func (l *modelLog) write(rng *rand.Rand) {
+	for range 3 + rng.IntN(25) {
+		time.Sleep(time.Duration(rng.IntN(4)) * time.Millisecond)
+		l.mu.Lock()
+		for range 1 + rng.IntN(8) {
+			l.tags = append(l.tags, 1+rng.Int64N(1<<60))
+		}
+		l.mu.Unlock()
+		if rng.IntN(100) < 30 && l.failing { // lost: heads are compared some time later
+			continue
+		}
+		for range 1 + rng.IntN(10)/8 {
+			l.notify()
+		}
+	}
+}
+
+func (l *modelLog) notify() {
+	l.mu.Lock()
+	followers := make([]func(), 0, len(l.followers))
+	for _, wake := range l.followers {
+		followers = append(followers, wake)
+	}
+	l.mu.Unlock()
+	for _, wake := range followers {
+		wake()
+	}
+}
+
+// recover ends the failures, and compares heads for once.
+func (l *modelLog) recover() {
+	l.mu.Lock()
+	l.failing = false
+	l.mu.Unlock()
+	l.notify()
+}
+
+func (l *modelLog) follow(wake func()) stream.Tail {
+	t := &modelTail{l}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.followers[t] = wake
+	return t
+}
+
+type modelTail struct{ *modelLog }
+
+func (t *modelTail) Leave() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.followers, t)
+}
+
+func (t *modelTail) Next(_ context.Context, at stream.Position) ([]stream.Event, error) {
+	t.mu.Lock()
+	takes, fails, page := time.Duration(t.rng.IntN(3))*time.Millisecond, t.failing && t.rng.IntN(10) == 0, 1+t.rng.IntN(9)
+	t.mu.Unlock()
+	time.Sleep(takes)
+	if fails {
+		return nil, errors.New("the database is gone for a moment")
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if at.Place > 0 && (at.Place > int64(len(t.tags)) || t.tags[at.Place-1] != at.Tag) {
+		return nil, &stream.EndError{Err: errDiverged}
+	}
+	var events []stream.Event
+	for place := at.Place + 1; place <= min(int64(len(t.tags)), at.Place+int64(page)); place++ {
+		e := stream.Event{Position: stream.Position{Place: place, Tag: t.tags[place-1]}, Subject: place % 5, Changes: place%7 == 0}
+		if place%3 > 0 { // the others are not shown
+			e.Object = fmt.Sprintf(`{"log":%s,"place":%d}`, t.name, place)
+		}
+		events = append(events, e)
+	}
+	return events, nil
+}
+
+// A modelExecutor shows each object of an execution as it is.
+type modelExecutor struct{}
+
+func (modelExecutor) CreateOperationContext(_ context.Context, p *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
+	op := &ast.OperationDefinition{Operation: ast.Subscription}
+	return &graphql.OperationContext{RawQuery: p.Query, Operation: op, Doc: &ast.QueryDocument{}, Variables: map[string]any{"at": places(p.Variables["at"])}}, nil
+}
+
+func places(v any) (at []int64) {
+	for _, n := range v.([]any) {
+		place, _ := n.(json.Number).Int64()
+		at = append(at, place)
+	}
+	return at
+}
+
+func (modelExecutor) DispatchOperation(ctx context.Context, _ *graphql.OperationContext) (graphql.ResponseHandler, context.Context) {
+	objects, err := stream.Events[string](ctx)
+	return func(context.Context) *graphql.Response {
+		o, more := <-objects
+		if err != nil || !more {
+			return nil
+		}
+		return &graphql.Response{Data: json.RawMessage(o)}
+	}, ctx
+}
+
+func (modelExecutor) DispatchError(context.Context, gqlerror.List) *graphql.Response { return nil }
+
+var errDeleted, errDiverged = errors.New("room deleted"), errors.New("another history")
+
+func tell(err error) *gqlerror.Error { return gqlerror.Errorf("%v", err) }
