@@ -128,7 +128,17 @@ func (b *batches) commit(batch []*waiting) error {
 		return fmt.Errorf("begin: %w", err)
 	}
 	defer func() { _ = tx.Rollback() }() // does nothing after a commit
-	reserve := tx.Stmt(b.reserve)
+	if err := insertBatch(tx.Stmt(b.reserve), tx.Stmt(chats), tx.Stmt(events), batch); err != nil {
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// insertBatch executes the three statements of a batch.
+func insertBatch(reserve, chats, events *sql.Stmt, batch []*waiting) error {
 	if err := number(batch, func(args ...any) scanner { return reserve.QueryRow(args...) }); err != nil {
 		return err
 	}
@@ -136,14 +146,11 @@ func (b *batches) commit(batch []*waiting) error {
 	for _, w := range batch {
 		chatValues, eventValues = w.chatValues(chatValues), w.eventValues(eventValues)
 	}
-	if _, err := tx.Stmt(chats).Exec(chatValues...); err != nil {
+	if _, err := chats.Exec(chatValues...); err != nil {
 		return fmt.Errorf("insert the chats: %w", err)
 	}
-	if _, err := tx.Stmt(events).Exec(eventValues...); err != nil {
+	if _, err := events.Exec(eventValues...); err != nil {
 		return fmt.Errorf("insert the events: %w", err)
-	}
-	if err := tx.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
 	}
 	return nil
 }

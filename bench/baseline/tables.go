@@ -148,7 +148,12 @@ func (m *sqliteMover) load(ctx context.Context, table, file string) error {
 		return err
 	}
 	defer func() { _ = insert.Close() }()
-	values := make([]any, len(names))
+	return insertLines(ctx, insert, in, len(names))
+}
+
+// insertLines executes a statement with the values of each line.
+func insertLines(ctx context.Context, insert *sql.Stmt, in *csv.Reader, columns int) error {
+	values := make([]any, columns)
 	for {
 		line, err := in.Read()
 		if errors.Is(err, io.EOF) {

@@ -73,6 +73,17 @@ func during(d time.Duration) func(int64) bool {
 // upTo is enough after n visits.
 func upTo(n int) func(int64) bool { return func(visits int64) bool { return visits >= int64(n) } }
 
+// measure returns visits a second during d, and the CPU that the server used for one, in µs.
+func (v *visitor) measure(ctx context.Context, p *process.Process, d time.Duration) (rate, cpu float64, err error) {
+	before, err1 := process.CPUOf(p.PID())
+	visits, took, err2 := v.visit(ctx, during(d))
+	after, err3 := process.CPUOf(p.PID())
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return 0, 0, err
+	}
+	return report.PerSecond(visits, took), report.Micros(after-before) / float64(visits), nil
+}
+
 // Connections compares visits to Parley and to the stock server, in turn, and looks whether very many leave
 // anything behind.
 func Connections(ctx context.Context, s *suite.Suite) error {
@@ -87,15 +98,12 @@ func Connections(ctx context.Context, s *suite.Suite) error {
 			if err != nil {
 				return err
 			}
-			before, err1 := process.CPUOf(p.PID())
-			visits, took, err2 := visitors[name].visit(ctx, during(s.Round))
-			after, err3 := process.CPUOf(p.PID())
-			if err := errors.Join(err1, err2, err3); err != nil {
+			rate, cpu, err := visitors[name].measure(ctx, p, s.Round)
+			if err != nil {
 				return fmt.Errorf("come and go, %s: %w", name, err)
 			}
 			if round > 0 {
-				rates[name] = append(rates[name], report.PerSecond(visits, took))
-				cpus[name] = append(cpus[name], report.Micros(after-before)/float64(visits))
+				rates[name], cpus[name] = append(rates[name], rate), append(cpus[name], cpu)
 			}
 		}
 	}

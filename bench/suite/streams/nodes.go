@@ -41,28 +41,34 @@ func Nodes(ctx context.Context, s *suite.Suite) error {
 	if err != nil {
 		return err
 	}
-	const ratio = ": median time until the other node / the same node"
-	err = measurePair(ctx, s, p, "nats", func(t *pairTimes) {
-		s.Report.AtMost(3, "a send, woken by NATS"+ratio, report.Over(t.medians[1], t.medians[0]))
-	})
-	if err == nil {
-		err = b.StopNATS(ctx)
-	}
-	if err == nil {
-		err = measurePair(ctx, s, p, "nats_dead", func(t *pairTimes) {
-			s.Report.AtMost(2500, "a send, NATS dead: p99 until the other node, ms", t.p99s[1])
-		})
-	}
-	if err := errors.Join(err, finishPair(ctx, s, p)); err != nil {
+	if err := errors.Join(withNATS(ctx, s, p), finishPair(ctx, s, p)); err != nil {
 		return err
 	}
 	if p, err = newPair(ctx, s, "listen"); err != nil {
 		return err
 	}
 	err = measurePair(ctx, s, p, "listen", func(t *pairTimes) {
-		s.Report.Compare("a send, woken by Postgres"+ratio, report.Over(t.medians[1], t.medians[0]))
+		s.Report.Compare("a send, woken by Postgres"+otherOverSame, report.Over(t.medians[1], t.medians[0]))
 	})
 	return errors.Join(err, finishPair(ctx, s, p))
+}
+
+const otherOverSame = ": median time until the other node / the same node"
+
+// withNATS measures while NATS runs, and behind its end.
+func withNATS(ctx context.Context, s *suite.Suite, p *pair) error {
+	err := measurePair(ctx, s, p, "nats", func(t *pairTimes) {
+		s.Report.AtMost(3, "a send, woken by NATS"+otherOverSame, report.Over(t.medians[1], t.medians[0]))
+	})
+	if err != nil {
+		return err
+	}
+	if err := s.Backing.StopNATS(ctx); err != nil {
+		return err
+	}
+	return measurePair(ctx, s, p, "nats_dead", func(t *pairTimes) {
+		s.Report.AtMost(2500, "a send, NATS dead: p99 until the other node, ms", t.p99s[1])
+	})
 }
 
 // newPair starts two nodes.

@@ -65,11 +65,7 @@ func compare(ctx context.Context, s *suite.Suite, st scenario) (map[string]*side
 	}
 	for round := range s.Rounds + 1 {
 		for _, name := range st.kinds {
-			d := st.round
-			if round == 0 {
-				d /= 3
-			}
-			if err := all[name].measure(ctx, d, round > 0); err != nil {
+			if err := all[name].measure(ctx, st.lasts(round), round > 0); err != nil {
 				return nil, fmt.Errorf("%s, %s: %w", st.name, name, err)
 			}
 		}
@@ -80,6 +76,19 @@ func compare(ctx context.Context, s *suite.Suite, st scenario) (map[string]*side
 		}
 	}
 	return all, nil
+}
+
+// lasts is how long a round does: the first one only warms up.
+func (st scenario) lasts(round int) time.Duration {
+	if round == 0 {
+		return st.round / 3
+	}
+	return st.round
+}
+
+// again is the same server with figures of its own.
+func (r *side) again() *side {
+	return &side{process: r.process, subscribers: r.subscribers, publishers: r.publishers}
 }
 
 // open gives a server its rooms, its subscribers and its publishers.

@@ -32,19 +32,14 @@ func Stalled(ctx context.Context, s *suite.Suite) error {
 	if err != nil {
 		return err
 	}
-	var sizes []float64
-	alone := &side{process: r.process, subscribers: r.subscribers, publishers: r.publishers}
-	for round := range s.Rounds + 1 {
-		if err := alone.measure(ctx, st.round, round > 0); err != nil {
-			return fmt.Errorf("stalled: %w", err)
-		}
-		peak, err := measureBeside(ctx, s, r, st, round > 0)
-		if err != nil {
-			return fmt.Errorf("stalled: %w", err)
-		}
-		if round > 0 {
-			sizes = append(sizes, float64(peak-start)/float64(2*st.subscribers))
-		}
+	alone := r.again()
+	peaks, err := stalledRounds(ctx, s, st, alone, r)
+	if err != nil {
+		return fmt.Errorf("stalled: %w", err)
+	}
+	sizes := make([]float64, len(peaks))
+	for i, peak := range peaks {
+		sizes[i] = float64(peak-start) / float64(2*st.subscribers)
 	}
 	s.Report.Add("stalled_alone_delivery_p99_ms", report.Median(alone.p99s))
 	if err := finish(ctx, s, "stalled_beside", r); err != nil {
@@ -53,6 +48,24 @@ func Stalled(ctx context.Context, s *suite.Suite) error {
 	s.Report.AtMost(1.1, fmt.Sprintf("%d subscribers beside %d that never read: p99 / alone", st.subscribers, 2*st.subscribers), report.Over(r.p99s, alone.p99s))
 	s.Report.AtMost(128, fmt.Sprintf("%d subscribers that never read: memory each, KiB", 2*st.subscribers), sizes)
 	return nil
+}
+
+// stalledRounds measures alone, and r beside sockets that do not read, in turn. It returns the most memory that the server
+// had in each round of the latter, in KiB.
+func stalledRounds(ctx context.Context, s *suite.Suite, st scenario, alone, r *side) (peaks []int, err error) {
+	for round := range s.Rounds + 1 {
+		if err := alone.measure(ctx, st.round, round > 0); err != nil {
+			return nil, err
+		}
+		peak, err := measureBeside(ctx, s, r, st, round > 0)
+		if err != nil {
+			return nil, err
+		}
+		if round > 0 {
+			peaks = append(peaks, peak)
+		}
+	}
+	return peaks, nil
 }
 
 // measureBeside measures while there are subscribers that do not read, and returns the most memory that
