@@ -16,45 +16,45 @@ func (s *Server) follow(ctx context.Context, caller chat.Caller, room string, af
 	if err != nil {
 		return nil, err
 	}
-	out, bell := make(chan *roomlog.Chat), make(chan struct{}, 1)
-	tail := s.chat.Follow(from, func() {
+	out, notified := make(chan *roomlog.Chat), make(chan struct{}, 1)
+	follower := s.chat.Follow(from, func() {
 		select {
-		case bell <- struct{}{}:
+		case notified <- struct{}{}:
 		default:
 		}
 	})
 	go func() {
 		defer close(out)
-		defer tail.Leave()
+		defer follower.Leave()
 		for at := from.At; ctx.Err() == nil; {
-			events, err := tail.Next(ctx, at)
+			events, err := follower.Next(ctx, at)
 			if errors.Is(err, chat.ErrNoRoom) || errors.Is(err, chat.ErrDiverged) {
 				return
 			}
 			if len(events) == 0 {
-				rest(ctx, bell, err)
+				wait(ctx, notified, err)
 			}
-			at = hand(ctx, out, events, at)
+			at = deliver(ctx, out, events, at)
 		}
 	}()
 	return out, nil
 }
 
-// rest waits for the bell, or a moment when the log could not be read.
-func rest(ctx context.Context, bell <-chan struct{}, failed error) {
+// wait returns at a notification, or after a moment when the log could not be read.
+func wait(ctx context.Context, notified <-chan struct{}, failed error) {
 	var again <-chan time.Time
 	if failed != nil {
 		again = time.After(100 * time.Millisecond)
 	}
 	select {
-	case <-bell:
+	case <-notified:
 	case <-again:
 	case <-ctx.Done():
 	}
 }
 
-// hand gives the chats among the events to gqlgen, and answers the position behind them.
-func hand(ctx context.Context, out chan<- *roomlog.Chat, events []*roomlog.Event, at roomlog.Position) roomlog.Position {
+// deliver gives the chats among the events to gqlgen, and returns the position behind them.
+func deliver(ctx context.Context, out chan<- *roomlog.Chat, events []*roomlog.Event, at roomlog.Position) roomlog.Position {
 	for _, e := range events {
 		if e.Kind == roomlog.ChatSent {
 			select {
