@@ -51,7 +51,7 @@ postgres: ## on Postgres, what depends on the database
 	TEST_DATABASE=postgres go test -count 1 -timeout 30m ./auth/... ./chat/... $(ON_POSTGRES)
 
 model: ## readers against a model of the log, 10,000 histories; under the race detector there are fewer
-	go test -run Model -count 1 ./chat ./transport/ws
+	go test -run Model -count 1 ./chat/roomlog ./transport/ws
 
 mutants: ## breaks the code on purpose, one way at a time, and shows which test sees it; minutes
 	./.ci/mutants $(ONLY)
