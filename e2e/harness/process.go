@@ -3,6 +3,7 @@ package harness
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -18,6 +19,7 @@ import (
 
 	"parley/auth/hashcost"
 	"parley/cmd/parley/command"
+	"parley/db"
 	"parley/db/dbtest"
 	"parley/e2e/harness/network"
 )
@@ -42,7 +44,17 @@ func MainWithRealHashes(m *testing.M) {
 	if pipes := os.Getenv(network.RunAsPipes); pipes != "" {
 		network.JoinPipes(pipes)
 	}
+	dbtest.Template(migrate)
 	os.Exit(dbtest.Main(m))
+}
+
+// migrate brings an empty database to the schema of the server.
+func migrate(url string) error {
+	store, err := db.Open(context.Background(), db.Options{URL: url, Dir: os.TempDir()})
+	if err != nil {
+		return err
+	}
+	return store.Close()
 }
 
 // Process is the server in a process of its own.
@@ -78,9 +90,7 @@ func StartProcessIn(t *testing.T, in Environment, dir string, flags ...string) *
 // CommandOf is the server as a command.
 func CommandOf(t *testing.T, in Environment, dir string, flags ...string) *exec.Cmd {
 	t.Helper()
-	args := append([]string{os.Args[0], "--data", dir, "--addr", "127.0.0.1:0", "--log-level", "debug"}, DatabaseFlags(t, dir)...)
-	args = append(args, flags...)
-	args = append(in.Before, args...)
+	args := append(append(in.Before, os.Args[0]), append(commonFlags(t, dir), flags...)...)
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Env = append(append(os.Environ(), RunAsServer+"=1"), in.Env...)
 	return cmd
