@@ -43,7 +43,6 @@ var largerNow = map[size]int{
 	{"file", "server/torture_test.go"}:      306,
 	{"file", "server/torturers_test.go"}:    322,
 	{"file", "transport/answers_test.go"}:   326,
-	{"file", "transport/feed_test.go"}:      303,
 	{"file", "transport/inbound_test.go"}:   301,
 	{"function", "auth.Service.clean"}:      46,
 	{"p95", "chat"}:                         34,

@@ -20,10 +20,10 @@ type feeds struct {
 	byKey map[feedKey]*feed
 }
 
-// A feedKey says what a feed shows, and to whom.
+// A feedKey says what a feed shows.
 type feedKey struct {
-	log, viewer string
-	operation   [sha256.Size]byte
+	log       string
+	operation [sha256.Size]byte
 }
 
 func (x *feeds) init(t *Transports) {
@@ -42,7 +42,7 @@ func (x *feeds) join(sub *subscription, p program) bool {
 	defer x.mu.Unlock()
 	missing := 0
 	for i, log := range logs {
-		keys[i] = feedKey{log.Key, sub.stream.Viewer, operation}
+		keys[i] = feedKey{log.Key, operation}
 		if found[i] = x.byKey[keys[i]]; found[i] == nil {
 			missing++
 		}
@@ -57,7 +57,7 @@ func (x *feeds) join(sub *subscription, p program) bool {
 	for i, r := range sub.readers {
 		f := found[i]
 		if f == nil {
-			f = x.open(keys[i], logs[i], sub.stream, p)
+			f = x.open(keys[i], logs[i], p)
 			f.operation = bytes / int64(missing)
 		}
 		r.feed = f
@@ -69,13 +69,10 @@ func (x *feeds) join(sub *subscription, p program) bool {
 }
 
 // open makes a feed. Its window begins at the head of the log: whoever is behind reads the log alone.
-func (x *feeds) open(key feedKey, log Log, s *Stream, p program) *feed {
+func (x *feeds) open(key feedKey, log Log, p program) *feed {
 	f := &feed{program: p, key: key, turn: make(chan struct{}, 1)}
 	f.op.Headers = nil
 	f.ctx = graphql.StartOperationTrace(context.Background())
-	if s.Viewer != "" {
-		f.ctx = s.As(f.ctx)
-	}
 	f.window.Store(&window{start: log.Head})
 	f.blocks.Store(new([]*block))
 	f.due.Store(true)
