@@ -52,7 +52,7 @@ var mayImport = map[string][]string{
 		"transport/stream", "transport/wire",
 	},
 	"transport/ws/frame":  {"transport/budget", "transport/wire"},
-	"transport/ws/intake": {"transport/admission"},
+	"transport/ws/intake": {"transport/admission"}, // Floor 4: between nodes.
 
 	// Floor 4: between nodes.
 	"broker":            {"chat"}, // the notifier serves the rooms, not the other way

@@ -62,7 +62,7 @@ func Handler(o Options) (http.Handler, *transport.Transports) {
 	t.Identify = identifier{o.Auth, p, o.Leeway}.identify
 	t.Refuse = p.refuse
 	t.Detach = func(ctx context.Context) context.Context { return WithRequestID(context.Background(), RequestID(ctx)) }
-	t.Open = streams{o.Chat, p, fieldsOfStreams}.open
+	t.Open = streams{o.Chat, p}.open
 	transports := transport.New(t)
 	for _, one := range transports.All() {
 		server.AddTransport(one)
@@ -77,6 +77,7 @@ func documents(schema *ast.Schema, p *presenter) document.API {
 		Busy: func(ctx context.Context) *gqlerror.Error {
 			return p.refuse(ctx, string(generated.ErrorCodeServerBusy), "", "Too many documents are being checked.")
 		},
+		Streams: fieldsOfStreams,
 		MaxPage: chat.MaxPage, MaxIDs: maxNodes, MaxAnswer: budget.MaxAnswer, MaxEvent: stream.MaxEvent,
 		Largest: largest, Textless: "Event.cursors", // only CAUGHT_UP has these, which is about nothing
 	}

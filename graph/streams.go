@@ -9,7 +9,6 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"parley/auth"
 	"parley/chat"
 	"parley/chat/roomlog"
 	"parley/graph/scalar"
@@ -19,9 +18,8 @@ import (
 // streams tell transport about subscriptions: whether a reader may have one, and what its logs hold. The resolvers of
 // subscriptions only hand out what is being executed; everybody is authorised here.
 type streams struct {
-	chat    *chat.Service
-	errors  *presenter
-	sharing sharing
+	chat   *chat.Service
+	errors *presenter
 }
 
 // open opens a subscription for whoever is in ctx. lastEventID is what ID named: one cursor for each room.
@@ -38,11 +36,6 @@ func (x streams) open(ctx context.Context, op *graphql.OperationContext, lastEve
 	}
 	s.Gone = chat.ErrNoRoom
 	s.Tell = x.tell(ctx, field.Alias)
-	if who, err := auth.IdentityFrom(ctx); err == nil && x.sharing.dependsOnViewer(op) {
-		caller := auth.CallerFrom(ctx)
-		s.Viewer = who.User.ID.String()
-		s.As = func(ctx context.Context) context.Context { return auth.WithCaller(ctx, caller) }
-	}
 	return s, nil
 }
 

@@ -46,24 +46,6 @@ func TestOneExecutionForEachOperation(t *testing.T) {
 	}
 }
 
-// What depends on the viewer is executed for each, and never with somebody else in the context; what does not is
-// executed with nobody there.
-func TestViewersAreNotMixed(t *testing.T) {
-	w := newWorld(t, nil)
-	w.shared = true
-	ann, again, bob := w.ready("good-ann"), w.ready("good-ann"), w.ready("good-bob")
-	for _, c := range []*client{ann, again, bob} {
-		c.subscribe(w, "1", "subscription{mine}", "mine")
-	}
-	w.tick("1")
-	for c, who := range map[*client]string{ann: "ann", again: "ann", bob: "bob"} {
-		c.expect(`{"id":"1","type":"next","payload":{"data":{"mine":"` + who + `"}}}`)
-	}
-	if runs := w.runs.Load(); runs != 2 {
-		t.Errorf("%d executions for two viewers", runs)
-	}
-}
-
 // A reader that fell behind the window, because it took nothing for a while, gets all the same: everything once and in order.
 func TestReaderBehindTheWindow(t *testing.T) {
 	w := newWorld(t, func(o *Options, _ *tuning) { o.WindowEvents = 4 })

@@ -12,7 +12,6 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"parley/transport/operation"
 	"parley/transport/refusal"
 	"parley/transport/stream"
 )
@@ -156,8 +155,6 @@ func (x ended) Next(context.Context, stream.Position) ([]stream.Event, error) {
 }
 func (ended) Leave() {}
 
-type viewerKey struct{}
-
 // open answers the streams of the schema. An event stream may begin anywhere in the log.
 func (w *world) open(ctx context.Context, op *graphql.OperationContext, lastEventID string) (*stream.Stream, gqlerror.List) {
 	field := graphql.CollectFields(op, op.Operation.SelectionSet, nil)[0]
@@ -184,16 +181,10 @@ func (w *world) open(ctx context.Context, op *graphql.OperationContext, lastEven
 	if !w.shared {
 		log.Key = fmt.Sprint(field.Name, w.keys.Add(1))
 	}
-	s := &stream.Stream{Logs: []stream.Log{log}, Gone: errDeleted, Tell: tell, ID: func(at []*stream.Position) string {
+	return &stream.Stream{Logs: []stream.Log{log}, Gone: errDeleted, Tell: tell, ID: func(at []*stream.Position) string {
 		if at[0] == nil {
 			return ""
 		}
 		return strconv.FormatInt(at[0].Place, 10)
-	}}
-	if field.Name == "mine" {
-		who, _ := ctx.Value(identityKey{}).(operation.Session)
-		s.Viewer = who.ID
-		s.As = func(ctx context.Context) context.Context { return context.WithValue(ctx, viewerKey{}, who.ID) }
-	}
-	return s, nil
+	}}, nil
 }

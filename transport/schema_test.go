@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
 	"strings"
 	"time"
 
@@ -171,9 +170,6 @@ func (e executable) stream(ctx context.Context, field graphql.CollectedField) gr
 		case value == "!":
 			graphql.AddError(ctx, &gqlerror.Error{Message: "no value", Path: ast.Path{ast.PathName("inner")}})
 			value = "null"
-		}
-		if field.Name == "mine" {
-			value = `"` + fmt.Sprint(ctx.Value(viewerKey{})) + `"`
 		}
 		buffer.Reset()
 		buffer.WriteString(`{"` + field.Alias + `":` + value + `}`)

@@ -31,7 +31,7 @@ const patience = 10 * time.Second
 var schema = gqlparser.MustLoadSchema(&ast.Source{Input: `
 	type Query { hello(n: Int, text: String): String! failing: String wait: String! big: String! large: String! boom: String! secret: String! busy: String! rated: String! deferred: String! }
 	type Mutation { set: String! wait: String! logout: String! renew(ms: Int!, session: String!): String! }
-	type Subscription { tick: Int! maybe: Int big: String! secret: Int! mine: String! both: Int! gone: Int! refused: Int! full: Int! busy: Int! }
+	type Subscription { tick: Int! maybe: Int big: String! secret: Int! both: Int! gone: Int! refused: Int! full: Int! busy: Int! }
 `})
 
 // A world is a server over the schema above, whose streams a test feeds.

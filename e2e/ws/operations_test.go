@@ -42,6 +42,9 @@ func TestSocketRulesOfOperations(t *testing.T) {
 		{"two operations and no name: error", anonymous + subscribing("1", two, ``) + "e 1 GRAPHQL_VALIDATION_FAILED"},
 		{"two root fields of a subscription: error", signedIn + subscribing("1", `subscription { a: chatSent(room: "x") { id } b: chatSent(room: "x") { id } }`, ``) + "e 1 GRAPHQL_VALIDATION_FAILED"},
 		{"no root field of a subscription: error", signedIn + subscribing("1", `subscription($no: Boolean!) { chatSent(room: "x") @include(if: $no) { id } }`, `,"variables":{"no":false}`) + "e 1 GRAPHQL_VALIDATION_FAILED"},
+		{"a field that depends on who asks: error", signedIn + subscribing("1", `subscription { chatSent(room: "x") { ... on Node { ... on Session { isCurrent } } } }`, ``) +
+			`< {"id":"1","type":"error","payload":[{"message":"Events of a subscription are the same for everybody and have no pages: use the query sessions instead of \"Session.isCurrent\".",` +
+			`"locations":[{"line":1,"column":69}],"extensions":{"code":"GRAPHQL_VALIDATION_FAILED","requestId":"$any"}}]}`},
 		{"a variable is missing: error", signedIn + subscribing("1", echo, ``) + "e 1 BAD_USER_INPUT"},
 		{"a variable does not fit: error", signedIn + subscribing("1", echo, `,"variables":{"id":{}}`) + "e 1 BAD_USER_INPUT"},
 		{"too large a document: error", anonymous + subscribing("1", `{ server { `+strings.Repeat("version ", 1000)+`} }`, ``) + "e 1 OPERATION_TOO_COMPLEX"},

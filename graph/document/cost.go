@@ -136,7 +136,7 @@ func (e *estimator) field(f *ast.Field) cost {
 		e.introspected.selection(f.SelectionSet, e.introspected.schema.Types[name])
 		return cost{once: 1}
 	}
-	if parent := f.ObjectDefinition.Name; strings.HasSuffix(parent, "Connection") {
+	if parent := f.ObjectDefinition.Name; isConnection(parent) {
 		switch f.Name {
 		case "edges", "nodes":
 			return cost{each: below.once}
@@ -272,6 +272,9 @@ func variableError(variable string) *gqlerror.Error {
 	errcode.Set(wrong, errcode.ValidationFailed)
 	return wrong
 }
+
+// isConnection tells whether a type is a list in pages.
+func isConnection(name string) bool { return strings.HasSuffix(name, "Connection") }
 
 func (e *estimator) plus(a, b int) int { return min(a+b, e.most) }
 

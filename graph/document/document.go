@@ -53,6 +53,10 @@ type API struct {
 	MaxPage int // objects in a page of a list, whatever is asked for
 	MaxIDs  int // objects in a list of those that an argument `ids` names
 
+	// Streams sorts the fields of subscriptions, whose events are the same for everybody who may have them: by a field,
+	// as "Chat.text", "" if it is, or else what to use instead, and it is refused. So is a field that is not in it.
+	Streams map[string]string
+
 	MaxAnswer int            // bytes of the answer of a mutation
 	MaxEvent  int            // bytes of an event of a subscription
 	Largest   map[string]int // bytes of JSON that a value has at most: by its field, as "Chat.text", or its type, else "String"
@@ -101,7 +105,7 @@ var _ interface {
 
 func newDocuments(l Limits, api *API, secrets []string) *documents {
 	return &documents{
-		limits: l, api: api, secrets: secrets, rules: rulesWithoutSuggestions(),
+		limits: l, api: api, secrets: secrets, rules: rulesFor(api.Streams),
 		cache: lru.New[*ast.QueryDocument](l.Cache), slots: make(chan struct{}, l.Parallel),
 	}
 }

@@ -36,6 +36,7 @@ func PresentError(shown *gqlerror.Error, code string) {
 
 // namesOnly are the rules whose messages hold names of the document and of the schema, and nothing else.
 var namesOnly = map[string]bool{
+	sharedStreams:                               true,
 	rules.FieldsOnCorrectTypeRule.Name:          true,
 	rules.FragmentsOnCompositeTypesRule.Name:    true,
 	rules.KnownArgumentNamesRule.Name:           true,

@@ -13,7 +13,7 @@ import (
 // A rule that a new gqlparser brings is to be read: do its messages repeat values?
 func TestEachRuleIsSorted(t *testing.T) {
 	values := []string{rules.ValuesOfCorrectTypeRule.Name, rules.UniqueInputFieldNamesRule.Name, textScalars}
-	for _, rule := range rulesWithoutSuggestions() {
+	for _, rule := range rulesFor(nil) {
 		if namesOnly[rule.Name] == slices.Contains(values, rule.Name) {
 			t.Errorf("%s is in no group of rules, or in both", rule.Name)
 		}

@@ -1,6 +1,7 @@
 package document
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -54,9 +55,9 @@ func (d *documents) validate(doc *ast.QueryDocument) (errs gqlerror.List) {
 	return errs
 }
 
-// rulesWithoutSuggestions are the rules of validation without suggestions: these would repeat what was sent and
+// rulesFor are the rules of validation, ours among them. They make no suggestions, which would repeat what was sent and
 // cost more than the check itself.
-func rulesWithoutSuggestions() []core.Rule {
+func rulesFor(streams map[string]string) []core.Rule {
 	r := rules.NewDefaultRules()
 	for _, quiet := range []core.Rule{
 		rules.FieldsOnCorrectTypeRuleWithoutSuggestions, rules.ScalarLeafsRuleWithoutSuggestions,
@@ -66,6 +67,7 @@ func rulesWithoutSuggestions() []core.Rule {
 		r.ReplaceRule(strings.TrimSuffix(quiet.Name, "WithoutSuggestions"), quiet.RuleFunc)
 	}
 	r.AddRule(textScalars, scalarsAreText)
+	r.AddRule(sharedStreams, streamsAreShared(streams))
 	inner := r.GetInner()
 	ordered := make([]core.Rule, 0, len(inner))
 	for _, name := range slices.Sorted(maps.Keys(inner)) {
@@ -93,6 +95,27 @@ func scalarsAreText(events *core.Events, report core.AddErrFunc) {
 			report(core.Message("%s is text.", value.Definition.Name), core.At(value.Position))
 		}
 	})
+}
+
+const sharedStreams = "StreamsAreShared"
+
+// streamsAreShared refuses, in subscriptions, what depends on who asks, and connections: an event is executed once for
+// all its readers. The walk enters fragments where they are spread, so each field is seen in the operation it is for.
+func streamsAreShared(streams map[string]string) core.RuleFunc {
+	return func(events *core.Events, report core.AddErrFunc) {
+		events.OnField(func(walker *core.Walker, f *ast.Field) {
+			op := walker.CurrentOperation
+			if op == nil || op.Operation != ast.Subscription || f.Name == "__typename" || f.Definition == nil {
+				return
+			}
+			instead, sorted := streams[nameOf(f)]
+			if sorted && instead == "" && !isConnection(f.Definition.Type.Name()) {
+				return
+			}
+			report(core.Message(`Events of a subscription are the same for everybody and have no pages: use %s instead of "%s".`,
+				cmp.Or(instead, "a query"), nameOf(f)), core.At(f.Position))
+		})
+	}
 }
 
 // isOurScalar tells whether gqlparser leaves the values of a type to us.

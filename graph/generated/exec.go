@@ -1220,7 +1220,9 @@ type Mutation {
 """
 Live streams. Within a room everybody gets everything in the same order. With ` + "`" + `after` + "`" + `, the stream
 first delivers all that happened since, however long ago, and then goes on live, without a gap and
-without repeats. A slow reader is not thrown out: it reads from the log at its own pace.
+without repeats. A slow reader is not thrown out: it reads from the log at its own pace. Events are
+the same for everybody, so fields that depend on who asks, and connections, are refused here, with
+GRAPHQL_VALIDATION_FAILED and a message that says what to use instead.
 """
 type Subscription {
   "New chats in one room. When the room is deleted, the stream ends with NOT_FOUND."

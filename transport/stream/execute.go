@@ -35,7 +35,7 @@ type prepared struct {
 	feeds *Feeds
 	exec  graphql.GraphExecutor
 	op    *graphql.OperationContext
-	ctx   context.Context // carries the viewer of the feed, if it has one
+	ctx   context.Context // with nobody in it
 }
 
 // Bytes of results after which an execution is cut short: what follows is read again.

@@ -55,10 +55,10 @@ func New(o Options) *Feeds {
 	return x
 }
 
-// A feedKey says what a feed shows, and to whom.
+// A feedKey says what a feed shows.
 type feedKey struct {
-	log, viewer string
-	operation   [sha256.Size]byte
+	log       string
+	operation [sha256.Size]byte
 }
 
 // join adds the readers of a subscription to the feeds of their logs, which are made where they are the first. From
@@ -70,7 +70,7 @@ func (x *Feeds) join(sub *Subscription, p prepared) bool {
 	defer x.mu.Unlock()
 	missing := 0
 	for i, log := range logs {
-		keys[i] = feedKey{log.Key, sub.stream.Viewer, operation}
+		keys[i] = feedKey{log.Key, operation}
 		if found[i] = x.byKey[keys[i]]; found[i] == nil {
 			missing++
 		}
@@ -85,7 +85,7 @@ func (x *Feeds) join(sub *Subscription, p prepared) bool {
 	for i, r := range sub.readers {
 		f := found[i]
 		if f == nil {
-			f = x.open(keys[i], logs[i], sub.stream, p)
+			f = x.open(keys[i], logs[i], p)
 			f.operation = bytes / int64(missing)
 		}
 		r.feed = f
@@ -97,13 +97,10 @@ func (x *Feeds) join(sub *Subscription, p prepared) bool {
 }
 
 // open makes a feed. Its window begins at the head of the log: whoever is behind reads the log alone.
-func (x *Feeds) open(key feedKey, log Log, s *Stream, p prepared) *feed {
+func (x *Feeds) open(key feedKey, log Log, p prepared) *feed {
 	f := &feed{prepared: p, key: key, sem: make(chan struct{}, 1)}
 	f.op.Headers = nil
 	f.ctx = graphql.StartOperationTrace(context.Background())
-	if s.Viewer != "" {
-		f.ctx = s.As(f.ctx)
-	}
 	f.window.Store(&window{start: log.Head})
 	f.blocks.Store(new([]*block))
 	f.due.Store(true)

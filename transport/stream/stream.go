@@ -38,14 +38,9 @@ func (e *EndError) Error() string { return e.Err.Error() }
 func (e *EndError) Unwrap() error { return e.Err }
 
 // A Stream is what lies behind a subscription: a reader of one or more logs. Readers of one
-// log share a feed, and with it each execution, if they run the same operation and have the same Viewer.
+// log share a feed, and with it each execution, if they run the same operation.
 type Stream struct {
 	Logs []Log
-
-	// Viewer is who alone may be shown the results, or empty if all who may read the logs are shown the same.
-	// As puts the viewer into the context of executions; without Viewer these know nobody. May be nil.
-	Viewer string
-	As     func(ctx context.Context) context.Context
 
 	// CaughtUp returns the object of an event that says: everything older has been delivered. It comes once,
 	// when every log has been read up to its Head. nil: nobody is told. at are the positions in the order of
