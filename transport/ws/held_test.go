@@ -188,14 +188,16 @@ func TestIDIsFreeBeforeItsLastMessageLeaves(t *testing.T) {
 // A worker that looked at the readers just before one was stopped, or its session ended, hands it nothing more.
 func TestLateWorkerHandsOutNothing(t *testing.T) {
 	for name, end := range map[string]func(r *rig){
-		"complete":           func(r *rig) { r.send(`{"type":"complete","id":"1"}`) },
-		"end of the session": func(r *rig) { go r.sockets.Registry.EndSessions([]string{"s"}) },
+		"complete": func(r *rig) { r.send(`{"type":"complete","id":"1"}`) },
+		"end of the session": func(r *rig) {
+			go r.sockets.Registry.EndSessions([]string{"s"})
+			r.expect("close 4401") // so that no write is pending
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := newRig(t, func(o *Options) { o.Cut = time.Hour }) // the socket is not cut meanwhile
-				// somebody else keeps the feed
-				_, far := net.Pipe()
+				_, far := net.Pipe()                                   // of somebody else, who keeps the feed
 				other := connect(r.sockets, rigExecutor{r}, far, "bob")
 				other.take([]byte(subscribe(1, "subscription")))
 				r.send(subscribe(1, "subscription"))
@@ -206,6 +208,7 @@ func TestLateWorkerHandsOutNothing(t *testing.T) {
 				r.socket.mu.Unlock()
 				end(r)
 				r.log.add(`{"tick":2}`)
+				synctest.Wait() // the window has it
 				reader := late.sub.Readers()[0]
 				late.Serve(reader)
 				if place := reader.At().Place; place != 1 {
