@@ -114,7 +114,7 @@ func patient(s *harness.Server, i int, name string) time.Duration {
 	}
 }
 
-var floodFlags = []string{harness.BehindProxy, "--login-rate", "0", "--address-request-rate", "0", "--hash-queue", "8"}
+var floodFlags = []string{harness.BehindProxy, "--login-rate", "0", "--address-request-rate", "0", "--hash-queue", "8", "--operation-timeout", "60s"}
 
 // While one network floods the server with sign-ins, somebody from elsewhere waits for a few of its hashes,
 // and not for all that it has sent. That is counted in hashes, so it is the same on a slow machine.

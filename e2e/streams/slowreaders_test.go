@@ -99,22 +99,24 @@ type singleBytes struct{ r io.Reader }
 
 func (s singleBytes) Read(b []byte) (int, error) { return s.r.Read(b[:1]) }
 
-// Who stops reading and goes on in time, thousands of chats later, gets them all once, and those to come.
+// Who stops reading and goes on in time, many chats later, gets them all once, and those to come.
 func TestReaderThatPausesLosesNothing(t *testing.T) {
+	chats := harness.Rounds(t, 1000, 4000)
+	bytes := 16_000_000 / chats // together more than two kernels keep
 	for name, follow := range slowTransports {
 		t.Run(name, func(t *testing.T) {
-			s, token, start := harness.General(t, "--write-timeout", "60s")
+			s, token, start := harness.General(t, "--write-timeout", "10m")
 			pauses, other := follow(s, token, start, nil), follow(s, token, start, nil)
-			flood(s, token, 10, 4_000)
+			flood(s, token, 10, bytes)
 			pauses.read(1, 10)
 			heard := make(chan struct{})
-			go func() { defer close(heard); other.read(1, 4010) }()
-			flood(s, token, 4000, 4_000)
+			go func() { defer close(heard); other.read(1, 10+chats) }()
+			flood(s, token, chats, bytes)
 			<-heard // while the other one stood still
-			pauses.read(11, 4010)
-			flood(s, token, 1, 4_000)
-			pauses.read(4011, 4011)
-			other.read(4011, 4011)
+			pauses.read(11, 10+chats)
+			flood(s, token, 1, bytes)
+			pauses.read(11+chats, 11+chats)
+			other.read(11+chats, 11+chats)
 		})
 	}
 }
