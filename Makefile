@@ -33,8 +33,10 @@ check: ## before each commit: format, vet, lint, short tests; installs nothing, 
 test: deps ## everything there is; CI runs this and nothing else
 	$(MAKE) lint drift race bench-test e2e postgres build model browser deploy-check
 
-nightly: ## hours: a server that is killed over and over, all mutants, the whole suite of the load generator
+nightly: ## hours: a server that is killed over and over, all rounds of e2e, all mutants, the whole suite of the load generator
 	$(MAKE) torture mutants
+	ROUNDS=all go test -race -count 1 -timeout 2h $(RACED)
+	ROUNDS=all go test -count 1 -timeout 2h $(PLAIN)
 	cd bench && SUITE=all go test -count 1 -run '^TestSuite$$' ./parleybench
 
 race: ## packages and a part of e2e under the race detector; PKG=./chat for one room

@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"parley/e2e/harness"
 )
 
 // A Sender sends one chat after the other, and repeats each under its id until it is answered.
@@ -70,39 +73,40 @@ func (s *Sender) call(ctx context.Context, one *Send, text string) {
 			at = s.Home(one.room)
 		}
 		a, err := s.post(ctx, at, s.token, SendDocument, map[string]any{"room": one.room, "text": text, "id": one.ID})
-		var data struct{ SendChat Called }
-		switch code := a.Code(); {
+		switch {
 		case err != nil:
 			s.Cut++
-			pause(ctx, s.Rest)
-			continue
 		case a.Retryable():
 			if s.Told == nil {
 				s.Told = map[string]int{}
 			}
-			s.Told[code]++
-			pause(ctx, s.Rest)
-			continue
-		case len(a.Errors) > 0:
-			one.refused = a.Body
-			if one.refused == "" {
-				one.refused = code
-			}
-			return
-		}
-		if err := json.Unmarshal(a.Data, &data); err != nil {
-			one.refused = err.Error()
-			return
-		}
-		if one.Answered == 0 {
-			one.Answered, one.At = time.Since(s.Began), at
-		}
-		one.answers = append(one.answers, data.SendChat.in(one.room))
-		select {
-		case s.answered <- struct{}{}:
+			s.Told[a.Code()]++
 		default:
+			s.take(one, at, a)
+			return
 		}
+		pause(ctx, s.Rest)
+	}
+}
+
+// take notes the answer to a send, which is final.
+func (s *Sender) take(one *Send, at string, a harness.Answer) {
+	var data struct{ SendChat Called }
+	if len(a.Errors) > 0 {
+		one.refused = cmp.Or(a.Body, a.Code())
 		return
+	}
+	if err := json.Unmarshal(a.Data, &data); err != nil {
+		one.refused = err.Error()
+		return
+	}
+	if one.Answered == 0 {
+		one.Answered, one.At = time.Since(s.Began), at
+	}
+	one.answers = append(one.answers, data.SendChat.in(one.room))
+	select {
+	case s.answered <- struct{}{}:
+	default:
 	}
 }
 
