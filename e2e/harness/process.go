@@ -3,6 +3,7 @@ package harness
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -18,6 +19,7 @@ import (
 
 	"parley/auth/hashcost"
 	"parley/cmd/parley/command"
+	"parley/db"
 	"parley/db/dbtest"
 	"parley/e2e/harness/network"
 )
@@ -42,7 +44,17 @@ func MainWithRealHashes(m *testing.M) {
 	if pipes := os.Getenv(network.RunAsPipes); pipes != "" {
 		network.JoinPipes(pipes)
 	}
+	dbtest.Template(migrate)
 	os.Exit(dbtest.Main(m))
+}
+
+// migrate brings an empty database to the schema of the server.
+func migrate(url string) error {
+	store, err := db.Open(context.Background(), db.Options{URL: url, Dir: os.TempDir()})
+	if err != nil {
+		return err
+	}
+	return store.Close()
 }
 
 // Process is the server in a process of its own.

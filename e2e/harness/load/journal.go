@@ -29,6 +29,12 @@ func (k *Torture) Journal() *Journal {
 		j.Rows = append(j.Rows, c)
 		return err
 	})
+	k.readHeads(db, j)
+	return j
+}
+
+// readHeads reads what the rooms say of their logs.
+func (k *Torture) readHeads(db *sql.DB, j *Journal) {
 	const heads = `SELECT id, last_number, last_place, (SELECT count(*) FROM room_events e JOIN chats c ON c.id = e.chat_id
 		WHERE e.room_id = r.id AND (c.room_id, c.place, c.number, c.tag) = (e.room_id, e.place, e.number, e.tag)) FROM rooms r`
 	k.each(db, heads, func(rows *sql.Rows) error {
@@ -38,7 +44,6 @@ func (k *Torture) Journal() *Journal {
 		j.heads[room] = h
 		return err
 	})
-	return j
 }
 
 func (k *Torture) each(db *sql.DB, query string, row func(*sql.Rows) error) {
