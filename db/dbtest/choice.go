@@ -67,6 +67,17 @@ func Main(m *testing.M) int {
 // of Postgres. The same directory is always the same database.
 func URL(t testing.TB, dir string) string {
 	t.Helper()
+	return url(t, dir, false)
+}
+
+// Empty is URL of a database that has nothing of Template, if it is made here.
+func Empty(t testing.TB, dir string) string {
+	t.Helper()
+	return url(t, dir, true)
+}
+
+func url(t testing.TB, dir string, empty bool) string {
+	t.Helper()
 	if !OnPostgres() {
 		return "sqlite:parley.db"
 	}
@@ -82,7 +93,7 @@ func URL(t testing.TB, dir string) string {
 	name := databaseOf(dir)
 	if !shared.made[name] {
 		options := ""
-		if shared.fill != nil {
+		if shared.fill != nil && !empty {
 			options = "TEMPLATE " + template
 		}
 		if err := shared.server.Create(context.Background(), name, options); err != nil {

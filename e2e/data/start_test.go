@@ -103,6 +103,7 @@ func TestStartSaysWhatItWaitsFor(t *testing.T) {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
 			dir := harness.DataDir(t)
+			dbtest.Empty(t, dir)
 			c := harness.Config(t, dir)
 			release := hold(t, harness.MakeDir(t, dir))
 			log, ready, ended := &harness.Log{}, make(chan net.Addr, 1), make(chan error, 1)

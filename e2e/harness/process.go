@@ -90,9 +90,7 @@ func StartProcessIn(t *testing.T, in Environment, dir string, flags ...string) *
 // CommandOf is the server as a command.
 func CommandOf(t *testing.T, in Environment, dir string, flags ...string) *exec.Cmd {
 	t.Helper()
-	args := append([]string{os.Args[0], "--data", dir, "--addr", "127.0.0.1:0", "--log-level", "debug"}, DatabaseFlags(t, dir)...)
-	args = append(args, flags...)
-	args = append(in.Before, args...)
+	args := append(append(in.Before, os.Args[0]), append(commonFlags(t, dir), flags...)...)
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Env = append(append(os.Environ(), RunAsServer+"=1"), in.Env...)
 	return cmd

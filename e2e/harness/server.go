@@ -45,12 +45,18 @@ type Server struct {
 func Config(t testing.TB, dir string, flags ...string) *settings.Config {
 	t.Helper()
 	c := new(settings.Config)
-	args := append([]string{"--data", dir, "--addr", "127.0.0.1:0", "--log-level", "debug"}, DatabaseFlags(t, dir)...)
-	args = append(args, flags...)
+	args := append(commonFlags(t, dir), flags...)
 	if _, err := settings.Parse(c, args, nil, io.Discard); err != nil {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// commonFlags are those of every server: a data directory and a port of its own, and time for what a busy machine is
+// slow at.
+func commonFlags(t testing.TB, dir string) []string {
+	t.Helper()
+	return append([]string{"--data", dir, "--addr", "127.0.0.1:0", "--log-level", "debug", "--operation-timeout", "60s"}, DatabaseFlags(t, dir)...)
 }
 
 // DatabaseFlags name the database of a data directory, where the suites run on Postgres. There the keys
