@@ -7,7 +7,7 @@ PKG ?= $(shell go list ./... | grep -v ^parley/e2e/) $(RACED)
 ROUNDS ?= 10000
 
 # Areas of e2e: those that run under the race detector, those that drive the server as it is, and on Postgres too what
-# depends on the database.
+# depends on the database. They wait more than they work, so four packages run at once.
 RACED := ./e2e/auth ./e2e/harness/... ./e2e/http ./e2e/streams ./e2e/ws
 PLAIN := ./e2e/cluster ./e2e/data ./e2e/documents ./e2e/faults ./e2e/limits ./e2e/passwords ./e2e/settings
 ON_POSTGRES := ./e2e/auth ./e2e/cluster ./e2e/data ./e2e/faults ./e2e/streams
@@ -46,10 +46,10 @@ bench-test: ## the tests of the load generator, a module of its own
 	cd bench && go test -race -timeout 20m ./...
 
 e2e: ## the areas of e2e that drive the server as it is; ROUNDS=all for as many rounds as make nightly has
-	go test -timeout 30m $(PLAIN)
+	go test -p 4 -timeout 30m $(PLAIN)
 
 postgres: ## on Postgres, what depends on the database
-	TEST_DATABASE=postgres go test -count 1 -timeout 30m ./auth/... ./chat/... $(ON_POSTGRES)
+	TEST_DATABASE=postgres go test -p 4 -count 1 -timeout 30m ./auth/... ./chat/... $(ON_POSTGRES)
 
 model: ## readers against a model of the log, 10,000 histories; under the race detector there are fewer
 	go test -run Model -count 1 ./chat/roomlog ./transport/ws
