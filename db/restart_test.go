@@ -142,7 +142,7 @@ func TestEndedConnectionIsReplaced(t *testing.T) {
 
 // Calls to a server that sends nothing any more end: a read after five seconds, a write whose caller has no deadline
 // after ten.
-func TestSilentPostgres(t *testing.T) {
+func TestUnresponsivePostgres(t *testing.T) {
 	t.Parallel()
 	server, database := newDatabase(t)
 	var silent atomic.Bool
