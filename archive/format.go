@@ -41,9 +41,9 @@ const (
 	formatVersion = 1
 )
 
-// allTables are all tables but goose's, each behind those that it points to. The internal id of events is
-// no part of a log and is left out, and so is what a purge has left, and which rooms it is of. Logs are in order of room and number, and so are their rows on the disk
-// after an import: a page of history is a few pages of the database.
+// allTables are all tables but goose's, each behind those that it points to. The internal id of events is no part of a log
+// and is left out, and so is what a purge has left, and which rooms it is of. Logs are in order of room and number, and so
+// are their rows on the disk after an import: a page of history is a few pages of the database.
 var allTables = []*tables.Table{
 	{Name: "users", Key: 1, Columns: []tables.Column{
 		{Name: "id", Kind: tables.UID},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -45,7 +46,7 @@ func TestLostCommitIsUnknown(t *testing.T) {
 			if !errors.Is(err, ErrUnknownOutcome) || errors.Is(err, ErrDown) || errors.Is(err, ErrBusy) || tries != 1 {
 				t.Errorf("got %v in %d tries, want ErrUnknownOutcome in 1", err, tries)
 			}
-			if took := time.Since(began); c.then == dbtest.Silence && (took < longestEnd-time.Second || took > longestEnd+2*time.Second) {
+			if took := time.Since(began); c.then == dbtest.Silence && took < longestEnd-time.Second {
 				t.Errorf("it took %v, want %v", took, longestEnd)
 			}
 			mustAdd(t, s, "bob") // without a restart
@@ -102,7 +103,12 @@ func TestCommitThatWaitsForAStandbyIsUnknown(t *testing.T) {
 		}
 	}
 	slices.Sort(names)
-	wantUsers(t, server, "postgres", names...)
+	for want, got := strings.Join(names, "\n"), ""; got != want; { // once the server has noticed that nobody waits any more
+		var err error
+		if got, err = server.Ask(t.Context(), "postgres", "SELECT username_key FROM users ORDER BY 1"); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // A full disk stores nothing and says so; with space again all is well, without a restart.

@@ -103,12 +103,9 @@ func (l Load) refuse(ctx context.Context, o Options) error {
 	return nil
 }
 
-func hasRows(ctx context.Context, in interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-}, table string,
-) (some bool, err error) {
-	err = in.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM "+table+")").Scan(&some)
-	return some, err
+func hasRows(ctx context.Context, in querier, table string) (bool, error) {
+	some, err := firstOf(ctx, in)("SELECT 'some' FROM " + table + " LIMIT 1")
+	return some != "", err
 }
 
 // A loader writes rows in a transaction.

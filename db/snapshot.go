@@ -88,10 +88,12 @@ func (s *Snapshot) Close() {
 	s.end()
 }
 
-func firstOf(ctx context.Context, in interface {
+// querier is a connection or a transaction.
+type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-},
-) First {
+}
+
+func firstOf(ctx context.Context, in querier) First {
 	return func(query string) (first string, err error) {
 		rows, err := in.QueryContext(ctx, query)
 		if err != nil {
