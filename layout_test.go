@@ -13,14 +13,15 @@ var mayImport = map[string][]string{
 	"ent":             {},
 	"meter":           {},                                            // counters, of the standard library alone
 	"naming":          {},                                            // what is an id and one network, and which scripts one name has
+	"tuning":          {},                                            // tuning of the process: collector, threads, priorities
 	"web":             {},                                            // files, nothing else
 	"transport":       {"meter", "naming"},                           // knows gqlgen; nothing of chat, auth or rows
 	"db":              {"ent"},                                       // the only room that knows a dialect
-	"auth":            {"db", "ent", "meter", "naming"},              // knows no chat
+	"auth":            {"db", "ent", "meter", "naming", "tuning"},    // knows no chat
 	"chat":            {"db", "ent", "meter", "naming"},              // knows no auth: who sends is a parameter
 	"broker":          {"chat"},                                      // the bell serves the room, not the other way
 	"graph":           {"auth", "chat", "db", "naming", "transport"}, // of db only the error classes; never a row
-	"server":          {"auth", "broker", "chat", "db", "graph", "meter", "transport", "web"},
+	"server":          {"auth", "broker", "chat", "db", "graph", "meter", "transport", "tuning", "web"},
 	"cmd/parley":      {"server"},
 	"cmd/parleybench": {}, // a client like any other
 }

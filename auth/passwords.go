@@ -7,14 +7,14 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"runtime"
-	"runtime/metrics"
 	"strings"
 	"sync/atomic"
 	"unicode/utf8"
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/text/unicode/norm"
+
+	"parley/tuning"
 )
 
 // Bounds of a password.
@@ -121,9 +121,9 @@ type hasher struct {
 	cost    cost
 	dummy   string // checked for names that do not exist, so that both take the same time
 	slots   *slots
-	garbage atomic.Int64  // bytes of hashes since it was last collected
-	hashed  atomic.Uint64 // hashes made
-	refused atomic.Uint64 // callers who got no slot in time
+	garbage tuning.Garbage // what hashes leave behind, 19 MiB each
+	hashed  atomic.Uint64  // hashes made
+	refused atomic.Uint64  // callers who got no slot in time
 }
 
 func newHasher(o Options) *hasher {
@@ -182,20 +182,8 @@ func (h *hasher) inSlot(ctx context.Context, t turn, hash func()) error {
 	if err := t.wanted(); err != nil {
 		return err
 	}
-	aside(hash)
+	tuning.LowPriority(hash)
 	h.hashed.Add(1)
-	h.collect()
+	h.garbage.Dropped(int64(h.cost.memory) << 10)
 	return ctx.Err()
-}
-
-// collect frees what a hash leaves behind, 19 MiB that the garbage collector would let lie ten times
-// over before it looks. It is worth that only where they are much beside what lives.
-func (h *hasher) collect() {
-	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	metrics.Read(live)
-	garbage := h.garbage.Add(int64(h.cost.memory) << 10)
-	if uint64(garbage) > live[0].Value.Uint64()/4 {
-		h.garbage.Store(0)
-		runtime.GC()
-	}
 }

@@ -21,6 +21,7 @@ import (
 	"parley/db"
 	"parley/graph"
 	"parley/transport"
+	"parley/tuning"
 )
 
 // run opens everything, serves until ctx ends, and drains. ready is told the address once requests
@@ -182,7 +183,7 @@ func (s *server) serve(ctx context.Context, listener net.Listener, ready func(ne
 	owner, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer stop(nil)
 	var services sync.WaitGroup
-	background := []func(context.Context) error{s.auth.Run, s.chat.Run, s.watchRoom, tuneMemory}
+	background := []func(context.Context) error{s.auth.Run, s.chat.Run, s.watchRoom, tuning.PaceCollector}
 	if s.metrics != nil {
 		background = append(background, s.metrics.Run)
 	}

@@ -1,10 +1,12 @@
-package server
+package tuning
 
 import (
 	"context"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"sync/atomic"
 	"time"
 )
 
@@ -33,9 +35,9 @@ func readMemory() memory {
 	return memory{samples[0].Value.Uint64(), samples[1].Value.Uint64(), samples[2].Value.Uint64(), samples[3].Value.Uint64()}
 }
 
-// tuneMemory paces the collector until ctx ends, and gives back what a burst needed once it is over. GOGC in the
-// environment wins.
-func tuneMemory(ctx context.Context) error {
+// PaceCollector adapts the pace of the collector to the heap until ctx ends, and then returns nil; once a burst is
+// over it gives the memory back that it needed. GOGC in the environment wins.
+func PaceCollector(ctx context.Context) error {
 	if os.Getenv("GOGC") != "" {
 		return nil
 	}
@@ -63,4 +65,18 @@ func tuneMemory(ctx context.Context) error {
 func growth(live uint64) int {
 	const step = 25
 	return min(mostGrow, max(leastGrow, int(headroom*100/max(1, live))/step*step))
+}
+
+// Garbage counts large buffers that are dropped at once and that the collector would let lie long before it looks.
+// The zero value is ready. Safe for concurrent use.
+type Garbage struct{ bytes atomic.Int64 }
+
+// Dropped counts that many bytes and collects when what was dropped since is much beside what lives.
+func (g *Garbage) Dropped(bytes int64) {
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	if uint64(g.bytes.Add(bytes)) > live[0].Value.Uint64()/4 {
+		g.bytes.Store(0)
+		runtime.GC()
+	}
 }
