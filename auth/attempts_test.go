@@ -7,13 +7,15 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"parley/limit"
 )
 
 // judged is what a sign-in came to, to count many of them. Who is told that the server is busy
 // tries again, as a client does.
 func judged(t *testing.T, try func() error) string {
 	t.Helper()
-	var fast *RateError
+	var fast *limit.RateError
 	for {
 		switch err := try(); {
 		case err == nil:

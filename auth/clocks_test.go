@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"parley/limit"
 )
 
 // tooFar is more than any limit lasts, and less than a refresh token lives.
@@ -85,7 +87,7 @@ func TestLimitsOfAClockThatWasAhead(t *testing.T) {
 			"signed in":     func() error { _, err := n.ChangePassword(t.Context(), who, password, password+"!"); return err },
 		}
 		n.signIn("bob")
-		if by <= clocksDiffer { // it may be another node's, which is right: they count, but no longer than they would there
+		if by <= limit.ClocksDiffer { // it may be another node's, which is right: they count, but no longer than they would there
 			for name, try := range tries {
 				wait := map[bool]time.Duration{true: everywhere, false: back}[name == "network"]
 				for range 2 { // and asking does not begin it anew
@@ -114,7 +116,9 @@ func TestFarBucketsAreCleanedUp(t *testing.T) {
 // The limits in memory are asked with a clock that may be handed in.
 func TestRatesOfAClockThatWasAhead(t *testing.T) {
 	for _, by := range []time.Duration{20 * time.Second, 5 * time.Minute, tooFar} {
-		n := start(t, func(o *Options) { o.RegisterRate, o.LoginRate = Rate{3, time.Minute}, Rate{3, time.Minute} })
+		n := start(t, func(o *Options) {
+			o.RegisterRate, o.LoginRate = limit.Rate{Calls: 3, Per: time.Minute}, limit.Rate{Calls: 3, Per: time.Minute}
+		})
 		register := func(name string) error { _, err := n.Register(t.Context(), name, password, home); return err }
 		login := func() error { _, err := n.Login(t.Context(), "ada", password, home); return err }
 		n.clock.pass(by)
@@ -123,7 +127,7 @@ func TestRatesOfAClockThatWasAhead(t *testing.T) {
 			wantError(t, login(), nil)
 		}
 		n.clock.pass(-by)
-		if by <= clocksDiffer {
+		if by <= limit.ClocksDiffer {
 			for range 2 {
 				wantLimited(t, register("dan"), 20*time.Second)
 				wantLimited(t, login(), 20*time.Second)

@@ -8,6 +8,7 @@ import (
 
 	"parley/ent"
 	"parley/ent/loginlimit"
+	"parley/limit"
 )
 
 // guess is one password on its way to be tried. Its places are taken before the hash; close it when
@@ -26,7 +27,7 @@ func (s *Service) approach(ctx context.Context, t target) (*guess, error) {
 	if s.o.LoginAttempts.Calls == 0 {
 		t.buckets = nil
 	}
-	if err := s.signIns.look(t.id(), t.from); err != nil {
+	if err := s.signIns.look(t.id(), t.from, s.o.Now()); err != nil {
 		return nil, err
 	}
 	g := &guess{target: t, service: s}
@@ -116,7 +117,7 @@ func (g *guess) insist(ctx context.Context, ask func(context.Context) error) err
 			return err
 		}
 		if !again {
-			return &RateError{RetryAfter: none.wait}
+			return &limit.RateError{RetryAfter: none.wait}
 		}
 	}
 }
@@ -143,7 +144,7 @@ func (g *guess) look(ctx context.Context) error {
 	}
 	var none noPlace
 	for _, b := range g.buckets {
-		next, wait := b.rate.take(full[b.id], g.service.now())
+		next, wait := b.Take(full[b.id], g.service.now())
 		none.longer(b, wait)
 		if next.Before(full[b.id]) {
 			if err := g.service.shorten(ctx, b, next); err != nil {
@@ -188,7 +189,7 @@ func (g *guess) giveBack(ctx context.Context, tx *ent.Tx) error {
 		if err != nil {
 			return err
 		}
-		back := row.FullAt.Add(-b.rate.step()).UTC()
+		back := row.FullAt.Add(-b.Step).UTC()
 		if err := tx.LoginLimit.Update().Where(loginlimit.ID(b.id)).SetFullAt(back).Exec(ctx); err != nil {
 			return fmt.Errorf("give place back: %w", err)
 		}

@@ -15,6 +15,7 @@ import (
 	"parley/ent"
 	"parley/ent/loginlimit"
 	"parley/ent/session"
+	"parley/limit"
 )
 
 // networkTimes is how many times as many passwords one network may send for all accounts together as
@@ -24,8 +25,8 @@ const networkTimes = 5
 // bucket counts wrong passwords of one kind. A wrong one takes a place, and one comes back every
 // so often: nobody is locked out for good.
 type bucket struct {
-	id   string // a secret hash, because people type passwords into name fields
-	rate Rate
+	id string // a secret hash, because people type passwords into name fields
+	limit.Bucket
 }
 
 // Kinds of buckets, as they are hashed.
@@ -40,7 +41,9 @@ const (
 func (s *Service) bucket(kind, value string, times int) bucket {
 	mac := hmac.New(sha256.New, s.keys.signer().limits)
 	_, _ = mac.Write([]byte(kind + value)) // never fails, see hash.Hash
-	return bucket{id: hex.EncodeToString(mac.Sum(nil)), rate: s.o.LoginAttempts.times(times)}
+	b := s.o.LoginAttempts.Times(times).Bucket(1)
+	b.Step = max(time.Millisecond, b.Step.Truncate(time.Millisecond)) // rows know nothing finer
+	return bucket{id: hex.EncodeToString(mac.Sum(nil)), Bucket: b}
 }
 
 // target is whose password is tried, and what a wrong one counts against.
@@ -112,7 +115,7 @@ func (s *Service) takeOne(ctx context.Context, tx *ent.Tx, b bucket) (wait time.
 	if err != nil {
 		return 0, err
 	}
-	next, wait := b.rate.take(row.FullAt, s.now())
+	next, wait := b.Take(row.FullAt, s.now())
 	if wait > 0 {
 		return wait, nil
 	}

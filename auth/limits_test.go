@@ -12,6 +12,7 @@ import (
 	"parley/db"
 	"parley/db/dbtest"
 	"parley/ent/loginlimit"
+	"parley/limit"
 )
 
 const wrong = "wrong horse battery"
@@ -38,7 +39,7 @@ func (n *node) guesses(username string) {
 
 func wantLimited(t testing.TB, err error, wait time.Duration) {
 	t.Helper()
-	var fast *RateError
+	var fast *limit.RateError
 	if !errors.As(err, &fast) || fast.RetryAfter != wait {
 		t.Fatalf("got %v, want limited for %v", err, wait)
 	}
@@ -52,7 +53,7 @@ func (n *node) taken(kind, value string, times int) int {
 	if len(rows) == 0 || !rows[0].FullAt.After(n.now()) {
 		return 0
 	}
-	return int((rows[0].FullAt.Sub(n.now()) + b.rate.step() - 1) / b.rate.step())
+	return int((rows[0].FullAt.Sub(n.now()) + b.Step - 1) / b.Step)
 }
 
 func (n *node) limits() int {
@@ -155,7 +156,7 @@ func TestNetworkIsLimitedOverAllNames(t *testing.T) {
 }
 
 func TestZeroAttemptsSwitchLimitsOff(t *testing.T) {
-	n := start(t, func(o *Options) { o.LoginAttempts = Rate{} })
+	n := start(t, func(o *Options) { o.LoginAttempts = limit.Rate{} })
 	who := n.wantLive(n.signUp("ada").AccessToken)
 	for range 60 {
 		wantError(t, n.guess("ada", home), ErrInvalidCredentials)

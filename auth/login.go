@@ -10,14 +10,15 @@ import (
 
 	"parley/ent"
 	"parley/ent/user"
+	"parley/limit"
 )
 
 // Register makes an account and signs in to it. A deleted account keeps its name.
-// *RateError: too many from this network. InvalidError: username or password is not acceptable.
+// *limit.RateError: too many from this network. InvalidError: username or password is not acceptable.
 // ErrUsernameTaken. ErrBusy: no slot to hash in. db.ErrUnknownOutcome: the account may exist;
 // signing in tells.
 func (s *Service) Register(ctx context.Context, username, password string, from Client) (*Tokens, error) {
-	if err := s.registrations.take(from.network()); err != nil {
+	if err := tooFast(s.registrations.Take(from.network(), s.o.Now())); err != nil {
 		return nil, err
 	}
 	n, reason := parseName(username)
@@ -66,7 +67,7 @@ func (s *Service) free(ctx context.Context, key string) error {
 }
 
 // Login signs in. ErrInvalidCredentials: there is no such user, the account is deleted or the
-// password is wrong; the three take the same time. *RateError: too many were wrong, or right.
+// password is wrong; the three take the same time. *limit.RateError: too many were wrong, or right.
 // InvalidError: password TOO_LONG. ErrBusy: no slot to hash in. db.ErrUnknownOutcome: a session may
 // have begun that nobody holds the tokens of.
 func (s *Service) Login(ctx context.Context, username, password string, from Client) (*Tokens, error) {
@@ -86,13 +87,13 @@ func (s *Service) Login(ctx context.Context, username, password string, from Cli
 }
 
 // guess tries a password and calls right when it is. It is where wrong and right ones are counted and
-// wrong ones written down. ErrInvalidCredentials, *RateError, ErrBusy.
+// wrong ones written down. ErrInvalidCredentials, *limit.RateError, ErrBusy.
 func (s *Service) guess(ctx context.Context, t target, password string, right func(*guess) error) error {
 	g, err := s.approach(ctx, t)
 	if err == nil {
 		defer g.close(ctx)
 		if err = g.verify(ctx, password); err == nil {
-			err = s.signIns.take(t.id(), t.from)
+			err = s.signIns.take(t.id(), t.from, s.o.Now())
 		}
 		if err == nil {
 			err = right(g)
@@ -100,7 +101,7 @@ func (s *Service) guess(ctx context.Context, t target, password string, right fu
 		}
 	}
 	about := event{user: t.id(), from: t.from.Address}
-	var fast *RateError
+	var fast *limit.RateError
 	switch {
 	case errors.As(err, &fast):
 		about.message = auditLoginLimited

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/db/dbtest"
+	"parley/limit"
 )
 
 // three are nodes on one database.
@@ -173,7 +174,7 @@ func wantNoDeadlock(t *testing.T, nodes []*node) {
 // Sign-ins, right and wrong, from one network for several accounts on all nodes, while all clean up: the
 // rows of the limits are locked by everybody in one order, and a row that goes meanwhile is made again.
 func TestLimitsAgainstCleanUpOnThreeNodes(t *testing.T) {
-	nodes := three(t, func(o *Options) { o.LoginAttempts = Rate{Calls: 1000, Per: time.Second} })
+	nodes := three(t, func(o *Options) { o.LoginAttempts = limit.Rate{Calls: 1000, Per: time.Second} })
 	for _, name := range []string{"ada", "bob", "eve"} {
 		nodes[0].signUp(name)
 	}

@@ -15,6 +15,7 @@ import (
 	"parley/ent"
 	"parley/ent/blacklistedtoken"
 	"parley/ent/session"
+	"parley/limit"
 )
 
 // keptTokens is how many blacklisted tokens of a session stay: older ones are known by their
@@ -182,7 +183,7 @@ func (s *Service) reused(ctx context.Context, tx *ent.Tx, u use) (outcome, error
 	row := u.row
 	if row.ParentJti != nil && *row.ParentJti == u.jti && row.RotatedAt != nil {
 		age := u.now.Sub(*row.RotatedAt)
-		ahead := age < -clocksDiffer // a clock that was wrong: the windows begin now, or they would be open until its time
+		ahead := age < -limit.ClocksDiffer // a clock that was wrong: the windows begin now, or they would be open until its time
 		if ahead {
 			if err := tx.Session.Update().Where(session.ID(row.ID)).SetRotatedAt(u.now).Exec(ctx); err != nil {
 				return outcome{}, fmt.Errorf("begin windows: %w", err)

@@ -16,12 +16,13 @@ import (
 	"parley/ent/loginlimit"
 	"parley/ent/predicate"
 	"parley/ent/session"
+	"parley/limit"
 )
 
 const (
 	lookEvery   = time.Second // for sessions ended elsewhere: refused there 2 s later at the latest
 	lookTimeout = 5 * time.Second
-	lookBack    = 60 * time.Second // covers clocksDiffer and slow commits
+	lookBack    = 60 * time.Second // covers limit.ClocksDiffer and slow commits
 	writeUsed   = 60 * time.Second
 	writeHeld   = 5 * time.Second
 	writeLast   = 3 * time.Second // what a stop may take for that: within what is left before the process is killed
@@ -150,7 +151,7 @@ func (s *Service) writeLastUsed(ctx context.Context) error {
 	for part := range slices.Chunk(ids, s.batch()) {
 		err := s.write(ctx, func(ctx context.Context, tx *ent.Tx) error {
 			now := s.now()
-			stale := session.Or(session.LastUsedAtLT(now.Add(-usedAfter)), session.LastUsedAtGT(now.Add(clocksDiffer)))
+			stale := session.Or(session.LastUsedAtLT(now.Add(-usedAfter)), session.LastUsedAtGT(now.Add(limit.ClocksDiffer)))
 			return tx.Session.Update().Where(session.IDIn(part...), session.RevokedAtIsNil(), stale).SetLastUsedAt(now).Exec(ctx)
 		})
 		if err != nil {
@@ -182,15 +183,15 @@ func (s *Service) clean(ctx context.Context) error {
 		},
 		func(ctx context.Context, c *ent.Client) (int, removal, error) {
 			// A clock that was wrong has written them, and each look for ended sessions would find them until its time.
-			ahead := session.RevokedAtGT(now.Add(clocksDiffer))
+			ahead := session.RevokedAtGT(now.Add(limit.ClocksDiffer))
 			ids, err := c.Session.Query().Where(ahead).Order(session.ByID()).Limit(cleanBatch).IDs(ctx)
 			return len(ids), func(ctx context.Context, tx *ent.Tx) error {
 				return tx.Session.Update().Where(session.IDIn(ids...), ahead).SetRevokedAt(now).Exec(ctx)
 			}, err
 		},
 		func(ctx context.Context, c *ent.Client) (int, removal, error) {
-			// Neither says anything; see Rate.take.
-			moot := loginlimit.Or(loginlimit.FullAtLT(now), loginlimit.FullAtGT(now.Add(s.o.LoginAttempts.Per+clocksDiffer)))
+			// Neither says anything; see limit.Bucket.Take.
+			moot := loginlimit.Or(loginlimit.FullAtLT(now), loginlimit.FullAtGT(now.Add(s.o.LoginAttempts.Per+limit.ClocksDiffer)))
 			ids, err := c.LoginLimit.Query().Where(moot).Order(loginlimit.ByID()).Limit(cleanBatch).IDs(ctx)
 			return len(ids), func(ctx context.Context, tx *ent.Tx) error {
 				for _, id := range ids { // one by one: so they are locked in the order in which sign-ins lock them

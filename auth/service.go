@@ -12,6 +12,7 @@ import (
 
 	"parley/db"
 	"parley/ent"
+	"parley/limit"
 )
 
 // Options says how long things live and how strict refreshing is. Zero is a legal value of some,
@@ -34,11 +35,11 @@ type Options struct {
 
 	// LoginAttempts is PARLEY_LOGIN_ATTEMPTS, default 10/15m: wrong passwords for one account, and five
 	// times as many from one network for all accounts. Zero is dangerous: passwords can be guessed.
-	LoginAttempts Rate
+	LoginAttempts limit.Rate
 	// LoginRate is PARLEY_LOGIN_RATE, default 60/1m: right passwords for one account, and five times as
 	// many from one network, whatever they are for. Zero: any number.
-	LoginRate    Rate
-	RegisterRate Rate // PARLEY_REGISTER_RATE, default 20/1m: calls of Register from one network; zero: any number
+	LoginRate    limit.Rate
+	RegisterRate limit.Rate // PARLEY_REGISTER_RATE, default 20/1m: calls of Register from one network; zero: any number
 
 	HashParallel int // PARLEY_HASH_PARALLEL, default and largest value: GOMAXPROCS
 	HashQueue    int // PARLEY_HASH_QUEUE, default 64: sign-ins waiting for a hash
@@ -69,9 +70,9 @@ func Defaults() Options {
 		ReuseWindow:          10 * time.Second,
 		RetryWindow:          60 * time.Second,
 		Leeway:               5 * time.Second,
-		LoginAttempts:        Rate{Calls: 10, Per: 15 * time.Minute},
-		LoginRate:            Rate{Calls: 60, Per: time.Minute},
-		RegisterRate:         Rate{Calls: 20, Per: time.Minute},
+		LoginAttempts:        limit.Rate{Calls: 10, Per: 15 * time.Minute},
+		LoginRate:            limit.Rate{Calls: 60, Per: time.Minute},
+		RegisterRate:         limit.Rate{Calls: 20, Per: time.Minute},
 		HashParallel:         runtime.GOMAXPROCS(0),
 		HashQueue:            64,
 	}
@@ -86,7 +87,7 @@ type Service struct {
 	cache         *cache
 	attempts      *attempts
 	signIns       signIns
-	registrations *limiter // by network
+	registrations *limit.Table[string] // by network
 	meters        *meters
 }
 
@@ -115,8 +116,8 @@ func New(store *db.Store, keys *Keyring, o Options) (*Service, error) {
 		passwords:     newHasher(o),
 		cache:         newCache(),
 		attempts:      newAttempts(),
-		signIns:       newSignIns(o.LoginRate, o.Now),
-		registrations: newLimiter(o.RegisterRate, o.Now),
+		signIns:       newSignIns(o.LoginRate),
+		registrations: limit.NewTable[string](o.RegisterRate.Bucket(1)),
 		meters:        newMeters(),
 	}, nil
 }
@@ -143,22 +144,24 @@ func (o Options) check() error {
 	case o.HashQueue < 1:
 		return fmt.Errorf("PARLEY_HASH_QUEUE: %d is less than 1", o.HashQueue)
 	}
-	if err := o.LoginAttempts.check("PARLEY_LOGIN_ATTEMPTS"); err != nil {
-		return err
+	for _, r := range []struct {
+		setting string
+		limit.Rate
+	}{
+		{"PARLEY_LOGIN_ATTEMPTS", o.LoginAttempts},
+		{"PARLEY_LOGIN_RATE", o.LoginRate},
+		{"PARLEY_REGISTER_RATE", o.RegisterRate},
+	} {
+		if err := r.Check(); err != nil {
+			return fmt.Errorf("%s: %w", r.setting, err)
+		}
 	}
-	if err := o.LoginRate.check("PARLEY_LOGIN_RATE"); err != nil {
-		return err
-	}
-	return o.RegisterRate.check("PARLEY_REGISTER_RATE")
+	return nil
 }
 
 // now is the clock as rows keep it: UTC, in milliseconds. What is measured and not stored asks
 // o.Now itself, whose monotonic part survives a clock that is set back.
 func (s *Service) now() time.Time { return s.o.Now().UTC().Truncate(time.Millisecond) }
-
-// clocksDiffer is how far the clocks of nodes may be apart. What a row says of a time further ahead was
-// written by a clock that was wrong, and must not hold until that time comes.
-const clocksDiffer = time.Minute
 
 // writeTimeout bounds one transaction, waiting for the writer included, of a caller who has no deadline.
 const writeTimeout = 10 * time.Second

@@ -17,6 +17,7 @@ import (
 	"parley/ent"
 	"parley/ent/predicate"
 	"parley/ent/session"
+	"parley/limit"
 	"parley/naming"
 )
 
@@ -59,7 +60,7 @@ func (s *Service) surplus(ctx context.Context, tx *ent.Tx, user, fresh uuid.UUID
 	}
 	// Those at the end that are said to have been used in the future have not been used since the clock is
 	// right, because use writes that anew: they go first.
-	ahead := slices.IndexFunc(rows, func(row *ent.Session) bool { return row.LastUsedAt.After(now.Add(clocksDiffer)) })
+	ahead := slices.IndexFunc(rows, func(row *ent.Session) bool { return row.LastUsedAt.After(now.Add(limit.ClocksDiffer)) })
 	if ahead >= 0 {
 		rows = slices.Concat(rows[ahead:], rows[:ahead])
 	}
@@ -166,7 +167,7 @@ func (s *Service) readSession(ctx context.Context, sid uuid.UUID, now time.Time)
 			return nil
 		}
 		found = state{user: newUser(row.Edges.User)}
-		if age := now.Sub(row.LastUsedAt); age > usedAfter || age < -clocksDiffer {
+		if age := now.Sub(row.LastUsedAt); age > usedAfter || age < -limit.ClocksDiffer {
 			s.cache.use(sid)
 		}
 		return nil

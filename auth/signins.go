@@ -9,50 +9,65 @@ import (
 	"github.com/google/uuid"
 
 	"parley/db"
+	"parley/limit"
 )
 
 // signIns counts right passwords, which nothing else limits: each costs a hash, and most leave a
-// session. Only right ones take a place, so nobody without the password can take the places of an
+// session. Only right ones take a token, so nobody without the password can take the tokens of an
 // account.
-type signIns struct{ accounts, networks *limiter }
-
-func newSignIns(r Rate, now func() time.Time) signIns {
-	return signIns{accounts: newLimiter(r, now), networks: newLimiter(r.times(networkTimes), now)}
+type signIns struct {
+	accounts *limit.Table[uuid.UUID]
+	networks *limit.Table[string]
 }
 
-// look answers a *RateError when there would be no place for a right password, so that it is not hashed.
-func (s signIns) look(who uuid.UUID, from Client) error {
-	account, network := s.accounts.look(who.String()), s.networks.look(from.network())
-	if account != nil {
-		return account
+func newSignIns(r limit.Rate) signIns {
+	return signIns{
+		accounts: limit.NewTable[uuid.UUID](r.Bucket(1)),
+		networks: limit.NewTable[string](r.Times(networkTimes).Bucket(1)),
 	}
-	return network
 }
 
-// take counts a right password, or answers a *RateError.
-func (s signIns) take(who uuid.UUID, from Client) error {
-	if err := s.look(who, from); err != nil {
+// look returns a *limit.RateError when there would be no token for a right password, so that it is not hashed.
+func (s signIns) look(who uuid.UUID, from Client, now time.Time) error {
+	wait := s.accounts.Look(who, now)
+	if wait == 0 {
+		wait = s.networks.Look(from.network(), now)
+	}
+	return tooFast(wait)
+}
+
+// take counts a right password, or returns a *limit.RateError.
+func (s signIns) take(who uuid.UUID, from Client, now time.Time) error {
+	if err := s.look(who, from, now); err != nil {
 		return err
 	}
-	if err := s.accounts.take(who.String()); err != nil {
-		return err
+	if wait := s.accounts.Take(who, now); wait > 0 {
+		return tooFast(wait)
 	}
-	err := s.networks.take(from.network())
-	if err != nil { // others were faster since the look
-		s.accounts.giveBack(who.String())
+	wait := s.networks.Take(from.network(), now)
+	if wait > 0 { // others were faster since the look
+		s.accounts.GiveBack(who)
 	}
-	return err
+	return tooFast(wait)
 }
 
 // settle gives back what a right password took when it came to nothing for want of room here. Whoever leaves, or asks
 // for what cannot be, has had the hash.
 func (s signIns) settle(who uuid.UUID, from Client, err error) {
 	if isAny(err, ErrBusy, db.ErrBusy, db.ErrFull, db.ErrDown, context.DeadlineExceeded) && !errors.Is(err, db.ErrUnknownOutcome) {
-		s.accounts.giveBack(who.String())
-		s.networks.giveBack(from.network())
+		s.accounts.GiveBack(who)
+		s.networks.GiveBack(from.network())
 	}
 }
 
 func isAny(err error, targets ...error) bool {
 	return slices.ContainsFunc(targets, func(target error) bool { return errors.Is(err, target) })
+}
+
+// tooFast is the error of who has to wait; nil: nobody has to.
+func tooFast(wait time.Duration) error {
+	if wait == 0 {
+		return nil
+	}
+	return &limit.RateError{RetryAfter: wait}
 }

@@ -9,11 +9,12 @@ import (
 
 	"parley/db"
 	"parley/ent"
+	"parley/limit"
 )
 
 // Right passwords were limited by nothing: each cost a hash, and left a row.
 func TestRightPasswordsHaveARate(t *testing.T) {
-	n := start(t, func(o *Options) { o.LoginRate = Rate{Calls: 4, Per: time.Minute} })
+	n := start(t, func(o *Options) { o.LoginRate = limit.Rate{Calls: 4, Per: time.Minute} })
 	who := n.wantLive(n.signUp("ada").AccessToken)
 	n.signUp("bob")
 	in := func(name string, from Client) error { _, err := n.Login(t.Context(), name, password, from); return err }
@@ -38,7 +39,7 @@ func TestRightPasswordsHaveARate(t *testing.T) {
 
 // A right password whose session could not be stored kept its place: while the database was busy people used up theirs.
 func TestRightPasswordThatCameToNothingTakesNoPlace(t *testing.T) {
-	n := start(t, func(o *Options) { o.LoginRate, o.LoginAttempts = Rate{Calls: 2, Per: time.Minute}, Rate{} })
+	n := start(t, func(o *Options) { o.LoginRate, o.LoginAttempts = limit.Rate{Calls: 2, Per: time.Minute}, limit.Rate{} })
 	ada := n.signUp("ada").User
 	held, release := make(chan struct{}), make(chan struct{})
 	ended := make(chan error, 1)
@@ -69,7 +70,7 @@ func TestRightPasswordThatCameToNothingTakesNoPlace(t *testing.T) {
 
 // Who does not know the password takes no place of those who do.
 func TestWrongPasswordsTakeNoPlaceOfRightOnes(t *testing.T) {
-	n := start(t, func(o *Options) { o.LoginRate, o.LoginAttempts = Rate{Calls: 4, Per: time.Minute}, Rate{} })
+	n := start(t, func(o *Options) { o.LoginRate, o.LoginAttempts = limit.Rate{Calls: 4, Per: time.Minute}, limit.Rate{} })
 	n.signUp("ada")
 	for range 40 {
 		wantError(t, n.guess("ada", home), ErrInvalidCredentials)
@@ -81,7 +82,7 @@ func TestWrongPasswordsTakeNoPlaceOfRightOnes(t *testing.T) {
 }
 
 func TestRightPasswordsOfOneNetwork(t *testing.T) {
-	n := start(t, func(o *Options) { o.LoginRate = Rate{Calls: 2, Per: time.Minute} })
+	n := start(t, func(o *Options) { o.LoginRate = limit.Rate{Calls: 2, Per: time.Minute} })
 	for i := range 6 {
 		n.signUp(fmt.Sprint("person", i))
 	}
@@ -96,7 +97,7 @@ func TestRightPasswordsOfOneNetwork(t *testing.T) {
 
 // What is refused is refused before the hash, and many at once get no more than there is.
 func TestRateOfRightPasswordsIsExactAtOnce(t *testing.T) {
-	n := start(t, func(o *Options) { o.LoginRate = Rate{Calls: 7, Per: time.Minute} })
+	n := start(t, func(o *Options) { o.LoginRate = limit.Rate{Calls: 7, Per: time.Minute} })
 	n.signUp("ada")
 	got := count(atOnce(t, 40, func(int) string {
 		return judged(t, func() error { _, err := n.Login(t.Context(), "ada", password, home); return err })
@@ -106,7 +107,7 @@ func TestRateOfRightPasswordsIsExactAtOnce(t *testing.T) {
 	}
 	before := n.Stats().Hashes
 	_, err := n.Login(t.Context(), "ada", password, home)
-	if wantLimited(t, err, time.Minute/7/time.Millisecond*time.Millisecond); n.Stats().Hashes != before {
+	if wantLimited(t, err, time.Minute/7); n.Stats().Hashes != before {
 		t.Error("a hash was made for who is limited")
 	}
 }

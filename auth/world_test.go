@@ -14,6 +14,7 @@ import (
 	"parley/db"
 	"parley/db/dbtest"
 	"parley/ent"
+	"parley/limit"
 )
 
 // example is the root secret of the worked example: bytes 00 … 1f.
@@ -78,7 +79,7 @@ func startOn(t testing.TB, dir string, c *clock, change ...func(*Options)) *node
 	n := &node{t: t, clock: c, dir: dir}
 	o := Defaults()
 	o.Now, o.cost = c.Now, cheap
-	o.RegisterRate, o.LoginRate = Rate{}, Rate{} // everybody comes from one address
+	o.RegisterRate, o.LoginRate = limit.Rate{}, limit.Rate{} // everybody comes from one address
 	o.OnError = func(err error) { t.Errorf("background: %v", err) }
 	o.OnEnded = func(ids []uuid.UUID) {
 		n.mu.Lock()

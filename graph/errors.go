@@ -18,6 +18,7 @@ import (
 	"parley/chat"
 	"parley/db"
 	"parley/graph/generated"
+	"parley/limit"
 	"parley/transport"
 )
 
@@ -122,7 +123,7 @@ func (p *presenter) judge(ctx context.Context, err error, shown *gqlerror.Error)
 	var badChat *chat.InvalidError
 	var badAuth *auth.InvalidError
 	var fast *chat.RateError
-	var guessing *auth.RateError
+	var guessing *limit.RateError
 	var limit *chat.LimitError
 	switch {
 	case errors.As(err, &badChat):

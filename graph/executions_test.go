@@ -27,6 +27,7 @@ import (
 	"parley/chat"
 	"parley/db"
 	"parley/graph"
+	"parley/limit"
 )
 
 // patience is how long a test waits for what must happen.
@@ -58,7 +59,7 @@ func newWorld(t *testing.T) *world {
 		t.Fatal(err)
 	}
 	o := auth.Defaults()
-	o.RegisterRate = auth.Rate{}
+	o.RegisterRate = limit.Rate{}
 	w := &world{chat: chat.New(store, chat.Options{Broker: &broker.Memory{}})}
 	if w.auth, err = auth.New(store, keys, o); err != nil {
 		t.Fatal(err)

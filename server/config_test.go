@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"parley/db/dbtest"
+	"parley/limit"
 )
 
 // A wrong setting stops the start with status 1 and one line that names it; a wrong call with 2.
@@ -146,7 +147,7 @@ func TestSettingsAreRead(t *testing.T) {
 		c.SendRate != (ratio{}) || len(c.CORSAllowedOrigins) != 0 {
 		t.Errorf("got %+v", c)
 	}
-	if c.RoomSendRate != (ratio{200, time.Second}) || time.Duration(c.AccessTokenLifetime) != 90*time.Minute {
+	if c.RoomSendRate != (ratio{limit.Rate{Calls: 200, Per: time.Second}}) || time.Duration(c.AccessTokenLifetime) != 90*time.Minute {
 		t.Errorf("the defaults are %+v", c)
 	}
 }

@@ -20,8 +20,8 @@ func authOptions(c *Config, s *server) auth.Options {
 	o.Rotate, o.Blacklist = bool(c.RotateRefreshTokens), bool(c.BlacklistAfterRotation)
 	o.ReuseWindow, o.RetryWindow = time.Duration(c.RefreshReuseWindow), time.Duration(c.RefreshRetryWindow)
 	o.SessionLifetime, o.Leeway = time.Duration(c.SessionLifetime), time.Duration(c.Leeway)
-	o.LoginAttempts = auth.Rate(c.LoginAttempts)
-	o.LoginRate, o.RegisterRate = auth.Rate(c.LoginRate), auth.Rate(c.RegisterRate)
+	o.LoginAttempts = c.LoginAttempts.Rate
+	o.LoginRate, o.RegisterRate = c.LoginRate.Rate, c.RegisterRate.Rate
 	o.HashParallel, o.HashQueue = int(c.HashParallel), int(c.HashQueue)
 	o.OnEnded = func(sessions []uuid.UUID) {
 		for _, id := range sessions {
@@ -41,8 +41,8 @@ func chatOptions(c *Config, s *server) chat.Options {
 		Broker: s.bell, TextLength: int(c.ChatMaxLength),
 		QueueEntries: int(c.WriteQueue), BatchEntries: int(c.WriteBatch), HeadsInterval: time.Duration(c.HeadsInterval),
 		WindowBytes: int64(c.WindowTotal) / chatWindows,
-		SendRate:    chat.Rate(c.SendRate), RoomSendRate: chat.Rate(c.RoomSendRate),
-		MutationRate: chat.Rate(c.MutationRate), RoomCreateRate: chat.Rate(c.RoomCreateRate),
+		SendRate:    chat.Rate(c.SendRate.Rate), RoomSendRate: chat.Rate(c.RoomSendRate.Rate),
+		MutationRate: chat.Rate(c.MutationRate.Rate), RoomCreateRate: chat.Rate(c.RoomCreateRate.Rate),
 		OnError: func(err error) { s.logger.Error("rooms", "error", err) },
 	}
 }
@@ -65,10 +65,10 @@ func transportOptions(c *Config, logger *slog.Logger) transport.Options {
 		InitTimeout:    time.Duration(c.WSInitTimeout), PingInterval: time.Duration(c.WSPingInterval), PongTimeout: time.Duration(c.WSPongTimeout),
 		WriteTimeout: time.Duration(c.WriteTimeout), SSEKeepAlive: time.Duration(c.SSEKeepalive),
 		WindowEvents: int(c.WindowEvents), WindowTotal: int64(c.WindowTotal) - int64(c.WindowTotal)/chatWindows, AnswersTotal: int64(c.AnswersTotal), CatchUpParallel: int(c.CatchupParallel),
-		MaxParallel: int(c.WSMaxParallel), MessageRate: transport.Rate(c.WSMessageRate),
-		MaxConnections: maxConnections(c, logger), AcceptRate: transport.Rate(c.AcceptRate),
+		MaxParallel: int(c.WSMaxParallel), MessageRate: transport.Rate(c.WSMessageRate.Rate),
+		MaxConnections: maxConnections(c, logger), AcceptRate: transport.Rate(c.AcceptRate.Rate),
 		MaxConnectionsPerAddress: int(c.MaxConnectionsPerAddress), MaxUnsignedPerAddress: int(c.MaxUnsignedPerAddress),
-		AddressRequestRate: transport.Rate(c.AddressRequestRate), MaxConnectionsPerUser: int(c.MaxConnectionsPerUser),
+		AddressRequestRate: transport.Rate(c.AddressRequestRate.Rate), MaxConnectionsPerUser: int(c.MaxConnectionsPerUser),
 		UserRoomStreams: int(c.UserRoomStreams),
 	}
 }

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"parley/chat"
+	"parley/limit"
 )
 
 // A valueError is a setting whose value cannot be. kong puts the setting's name in front.
@@ -72,7 +72,7 @@ func (s size) String() string {
 }
 
 // A ratio is so many in so much time: 10/1s. 0 switches it off.
-type ratio chat.Rate
+type ratio struct{ limit.Rate }
 
 func (r *ratio) UnmarshalText(text []byte) error {
 	if string(text) == "0" {
@@ -86,7 +86,7 @@ func (r *ratio) UnmarshalText(text []byte) error {
 		time.Duration(d) < time.Millisecond || time.Duration(d) > longestRate {
 		return badValue("want a rate like 10/1s, of at most %d in 1ms to %.0fd, or 0 for none", mostCount, longestRate.Hours()/24)
 	}
-	*r = ratio{Calls: n, Per: time.Duration(d)}
+	*r = ratio{limit.Rate{Calls: n, Per: time.Duration(d)}}
 	return nil
 }
 
