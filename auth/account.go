@@ -30,7 +30,7 @@ func (s *Service) ChangePassword(ctx context.Context, who Identity, current, fre
 		if err := checkPassword("newPassword", fresh, g.row.UsernameKey); err != nil {
 			return err
 		}
-		hash, err := s.passwords.make(ctx, fresh, turn{g.from.network(), always})
+		hash, err := s.passwords.make(ctx, fresh, turn{g.from.Network(), always})
 		if err != nil {
 			return err
 		}

@@ -6,10 +6,6 @@ package auth
 import (
 	"errors"
 	"fmt"
-	"net/netip"
-	"time"
-
-	"github.com/google/uuid"
 )
 
 // What can be wrong, in classes. Some come wrapped in a ReasonError; test with errors.Is.
@@ -59,44 +55,3 @@ type InvalidError struct {
 }
 
 func (e *InvalidError) Error() string { return "bad input: " + e.Field + ": " + e.Reason }
-
-// User is a person with an account, as everybody may see them.
-type User struct {
-	ID        uuid.UUID
-	Username  string // in the spelling given at registration
-	CreatedAt time.Time
-}
-
-// Tokens are what a sign-in or a refresh answers, and whose they are. Printed or logged they show
-// neither token.
-type Tokens struct {
-	AccessToken           string
-	AccessTokenExpiresAt  time.Time
-	RefreshToken          *string
-	RefreshTokenExpiresAt time.Time
-	User                  *User
-	SessionID             uuid.UUID
-}
-
-// Identity is who is asking, proven by an access token of a live session.
-type Identity struct {
-	User      *User
-	SessionID uuid.UUID
-	ExpiresAt time.Time // exp of the access token; it is accepted for the leeway longer
-}
-
-// Client is where a sign-in or a refresh comes from, as shown in the list of sessions.
-type Client struct {
-	Address   netip.Addr // the zero value: not known
-	UserAgent string
-}
-
-// LogoutScope says which sessions Logout ends.
-type LogoutScope string
-
-// The scopes of Logout.
-const (
-	LogoutCurrent LogoutScope = "CURRENT" // the one the token names
-	LogoutOthers  LogoutScope = "OTHERS"  // all of that user but this one
-	LogoutAll     LogoutScope = "ALL"     // all of that user
-)

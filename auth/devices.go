@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
@@ -14,16 +13,6 @@ import (
 	"parley/ent/session"
 	"parley/naming"
 )
-
-// Session is one sign-in on one device, as its owner sees it.
-type Session struct {
-	ID         uuid.UUID
-	CreatedAt  time.Time
-	LastUsedAt time.Time
-	UserAgent  *string // of the last sign-in or refresh; nil: not known
-	IPAddress  *string // the same
-	IsCurrent  bool    // it is the one that asks
-}
 
 func newSession(row *ent.Session, who Identity) *Session {
 	return &Session{

@@ -23,28 +23,6 @@ const (
 	kindUser = 3
 )
 
-// UserPage is a part of the list of users, ordered by username key.
-type UserPage struct {
-	Edges                        []UserEdge
-	StartCursor, EndCursor       *string // nil when the page is empty
-	HasPreviousPage, HasNextPage bool
-}
-
-// UserEdge is a user and where they stand in the list.
-type UserEdge struct {
-	Cursor string
-	Node   *User
-}
-
-// Nodes are the users of the page without their edges.
-func (p *UserPage) Nodes() []*User {
-	users := make([]*User, len(p.Edges))
-	for i, e := range p.Edges {
-		users[i] = e.Node
-	}
-	return users
-}
-
 // Users lists the people whose username starts with a text, in any spelling of it, by username. A
 // text that no username starts with gives an empty page, the empty text everybody. first is 0 to
 // 200, nil: 20. after is the cursor of an edge; nil: from the start.

@@ -50,7 +50,7 @@ func (g *guess) verify(ctx context.Context, password string) (err error) {
 	var right bool
 	// Nobody waits for a place with a slot in hand: who holds the place may need the slot.
 	err = g.insist(ctx, func(ctx context.Context) (err error) {
-		t := turn{g.from.network(), func() error { return g.take(ctx) }}
+		t := turn{g.from.Network(), func() error { return g.take(ctx) }}
 		right, g.newer, err = g.service.passwords.verify(ctx, stored, password, t)
 		return err
 	})

@@ -71,7 +71,7 @@ func (s *Service) aim(ctx context.Context, username string, from Client) (target
 		if t.row, err = rowByKey(ctx, c, n.key); err != nil {
 			return err
 		}
-		known, err = c.Session.Query().Where(session.UserID(t.id()), session.IPNetwork(from.network())).Exist(ctx)
+		known, err = c.Session.Query().Where(session.UserID(t.id()), session.IPNetwork(from.Network())).Exist(ctx)
 		return err
 	})
 	if err != nil {
@@ -82,9 +82,9 @@ func (s *Service) aim(ctx context.Context, username string, from Client) (target
 	case reason != "":
 		account = s.bucket(ofNoName, username, 1)
 	case known: // strangers cannot lock the owner out
-		account = s.bucket(ofKnown, n.key+"\x00"+from.network(), 1)
+		account = s.bucket(ofKnown, n.key+"\x00"+from.Network(), 1)
 	}
-	t.buckets = []bucket{account, s.bucket(ofNetwork, from.network(), networkTimes)}
+	t.buckets = []bucket{account, s.bucket(ofNetwork, from.Network(), networkTimes)}
 	slices.SortFunc(t.buckets, func(a, b bucket) int { return strings.Compare(a.id, b.id) })
 	return t, nil
 }

@@ -18,7 +18,7 @@ import (
 // ErrUsernameTaken. ErrBusy: no slot to hash in. db.ErrUnknownOutcome: the account may exist;
 // signing in tells.
 func (s *Service) Register(ctx context.Context, username, password string, from Client) (*Tokens, error) {
-	if err := tooFast(s.registrations.Take(from.network(), s.o.Now())); err != nil {
+	if err := tooFast(s.registrations.Take(from.Network(), s.o.Now())); err != nil {
 		return nil, err
 	}
 	n, reason := parseName(username)
@@ -33,7 +33,7 @@ func (s *Service) Register(ctx context.Context, username, password string, from 
 	if err := s.free(ctx, n.key); err != nil {
 		return nil, err
 	}
-	hash, err := s.passwords.make(ctx, password, turn{from.network(), func() error { return s.free(ctx, n.key) }})
+	hash, err := s.passwords.make(ctx, password, turn{from.Network(), func() error { return s.free(ctx, n.key) }})
 	if err != nil {
 		return nil, err
 	}

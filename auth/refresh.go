@@ -266,7 +266,7 @@ func (s *Service) successor(u use) grant {
 
 // touch begins the one UPDATE that a good use makes: of a session that is live, by its live token.
 func (u use) touch(tx *ent.Tx) *ent.SessionUpdate {
-	agent, address, network := u.from.columns()
+	agent, address, network := columns(u.from)
 	change := tx.Session.Update().SetLastUsedAt(u.now).Where(
 		session.ID(u.session), session.RevokedAtIsNil(), session.Generation(u.generation),
 		session.Or(session.RefreshJti(u.jti), session.RefreshJtiIsNil()))

@@ -95,7 +95,7 @@ func checkSession(r db.Row) error {
 	return checkClient(r)
 }
 
-// checkClient wants what Client.columns would have made.
+// checkClient wants what columns would have made.
 func checkClient(r db.Row) error {
 	var c Client
 	var hasAgent bool
@@ -108,7 +108,7 @@ func checkClient(r db.Row) error {
 	same := func(text string, there bool, want *string) bool {
 		return there == (want != nil) && (want == nil || text == *want)
 	}
-	agent, one, many := c.columns()
+	agent, one, many := columns(c)
 	switch {
 	case !same(c.UserAgent, hasAgent, agent):
 		return fmt.Errorf("sessions.user_agent: want 1 to %d bytes without control characters", maxUserAgent)

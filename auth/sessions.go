@@ -18,7 +18,6 @@ import (
 	"parley/ent/predicate"
 	"parley/ent/session"
 	"parley/limit"
-	"parley/naming"
 )
 
 // maxSessions live ones of a user; one more ends the least recently used.
@@ -34,7 +33,7 @@ func (s *Service) begin(ctx context.Context, tx *ent.Tx, user *User, from Client
 		end = &at
 	}
 	g := s.newGrant(user, uuid.Must(uuid.NewV7()), now, end)
-	agent, address, network := from.columns()
+	agent, address, network := columns(from)
 	err := tx.Session.Create().SetID(g.session).SetUserID(user.ID).
 		SetCreatedAt(now).SetLastUsedAt(now).SetExpiresAt(g.expiresAt).SetNillableEndsAt(end).
 		SetRefreshJti(g.jti).SetRefreshIssuedAt(g.issuedAt).SetRefreshKid(g.kid).
@@ -193,7 +192,7 @@ func reasonOf(row *ent.Session) string {
 const maxUserAgent = 256 // bytes
 
 // columns are what a session row says of a client; nil where nothing is known.
-func (c Client) columns() (agent, address, network *string) {
+func columns(c Client) (agent, address, network *string) {
 	clean := strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
 			return -1
@@ -209,14 +208,6 @@ func (c Client) columns() (agent, address, network *string) {
 	if !c.Address.IsValid() {
 		return agent, nil, nil
 	}
-	one, many := c.Address.Unmap().WithZone("").String(), c.network()
+	one, many := c.Address.Unmap().WithZone("").String(), c.Network()
 	return agent, &one, &many
-}
-
-// network is whose address it is. Empty: not known.
-func (c Client) network() string {
-	if !c.Address.IsValid() {
-		return ""
-	}
-	return naming.Network(c.Address).String()
 }

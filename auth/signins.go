@@ -31,7 +31,7 @@ func newSignIns(r limit.Rate) signIns {
 func (s signIns) look(who uuid.UUID, from Client, now time.Time) error {
 	wait := s.accounts.Look(who, now)
 	if wait == 0 {
-		wait = s.networks.Look(from.network(), now)
+		wait = s.networks.Look(from.Network(), now)
 	}
 	return tooFast(wait)
 }
@@ -44,7 +44,7 @@ func (s signIns) take(who uuid.UUID, from Client, now time.Time) error {
 	if wait := s.accounts.Take(who, now); wait > 0 {
 		return tooFast(wait)
 	}
-	wait := s.networks.Take(from.network(), now)
+	wait := s.networks.Take(from.Network(), now)
 	if wait > 0 { // others were faster since the look
 		s.accounts.GiveBack(who)
 	}
@@ -56,7 +56,7 @@ func (s signIns) take(who uuid.UUID, from Client, now time.Time) error {
 func (s signIns) settle(who uuid.UUID, from Client, err error) {
 	if isAny(err, ErrBusy, db.ErrBusy, db.ErrFull, db.ErrDown, context.DeadlineExceeded) && !errors.Is(err, db.ErrUnknownOutcome) {
 		s.accounts.GiveBack(who)
-		s.networks.GiveBack(from.network())
+		s.networks.GiveBack(from.Network())
 	}
 }
 

@@ -115,7 +115,7 @@ func (n *node) holdSlots() (leave func()) {
 func (n *node) waits(from ...Client) {
 	n.t.Helper()
 	for _, c := range from {
-		w := must(n.passwords.slots.line(c.network()))(n.t)
+		w := must(n.passwords.slots.line(c.Network()))(n.t)
 		go func() {
 			<-w.told
 			if w.granted {

@@ -1,0 +1,63 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// Identify reads the values of the Authorization headers of a request and checks the session of
+// the token. It answers the token's text also when it refuses it.
+//
+// ErrNoToken: none is given. ErrUnauthenticated: it, or the header, is bad. ErrTokenExpired.
+// ErrSessionRevoked, with its reason. Any other error: the database could not say.
+func (s *Service) Identify(ctx context.Context, authorization []string) (Identity, Secret, error) {
+	text, err := bearer(authorization)
+	if err != nil {
+		return Identity{}, "", err
+	}
+	token := Secret(text)
+	t, err := s.readAccess(text)
+	if err != nil {
+		return Identity{}, token, err
+	}
+	user, err := s.check(ctx, t.session, t.user)
+	if err != nil {
+		return Identity{}, token, err
+	}
+	return Identity{User: user, SessionID: t.session, ExpiresAt: t.expiresAt}, token, nil
+}
+
+// Check says whether the session of an identity is still live, for those who hold one longer than
+// a request, such as a socket. It does not look at ExpiresAt. Errors as of Identify.
+func (s *Service) Check(ctx context.Context, id Identity) error {
+	if id.User == nil {
+		return ErrUnauthenticated
+	}
+	_, err := s.check(ctx, id.SessionID, id.User.ID)
+	return err
+}
+
+// bearer takes the token out of the Authorization headers: the scheme in any case, spaces, one
+// token. An empty value and the scheme alone are no token.
+func bearer(authorization []string) (string, error) {
+	if len(authorization) == 0 {
+		return "", ErrNoToken
+	}
+	if len(authorization) > 1 {
+		return "", fmt.Errorf("%w: more than one Authorization header", ErrUnauthenticated)
+	}
+	value := strings.Trim(authorization[0], " ")
+	if value == "" {
+		return "", ErrNoToken
+	}
+	scheme, token, _ := strings.Cut(value, " ")
+	token = strings.TrimLeft(token, " ")
+	switch {
+	case !strings.EqualFold(scheme, "Bearer"), strings.Contains(token, " "):
+		return "", fmt.Errorf("%w: want Authorization: Bearer TOKEN", ErrUnauthenticated)
+	case token == "":
+		return "", ErrNoToken
+	}
+	return token, nil
+}
