@@ -1,6 +1,6 @@
-// Package auth knows who is asking, how they prove it, and how that ends. It rests on one idea:
-// a token only names a session, and the session is a row. So a logout acts on the next request,
-// and a refresh token has exactly one successor, because the row decides and not the token.
+// Package auth says who is asking, or why that is not known. It rests on one idea: a token only names a
+// session, and the session is a row, so a logout acts on the next request. It holds what the rooms of sign-ins and
+// whoever asks them speak of: people, clients, tokens, reasons. It knows no row; auth/accounts does the work.
 package auth
 
 import (

@@ -23,6 +23,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/auth"
+	"parley/auth/accounts"
 	"parley/broker"
 	"parley/chat"
 	"parley/db"
@@ -35,7 +36,7 @@ const patience = 30 * time.Second
 
 // world is the API over a database of its own, with one room and a counter.
 type world struct {
-	auth     *auth.Service
+	auth     *accounts.Service
 	chat     *chat.Service
 	url      string
 	executed atomic.Int64 // results of subscriptions that gqlgen made
@@ -54,14 +55,14 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys, err := auth.OpenKeys(t.Context(), dir, store)
+	keys, err := accounts.OpenKeys(t.Context(), dir, store)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := auth.Defaults()
+	o := accounts.Defaults()
 	o.RegisterRate = limit.Rate{}
 	w := &world{chat: chat.New(store, chat.Options{Broker: &broker.Memory{}})}
-	if w.auth, err = auth.New(store, keys, o); err != nil {
+	if w.auth, err = accounts.New(store, keys, o); err != nil {
 		t.Fatal(err)
 	}
 	api, transports := graph.Handler(graph.Options{Auth: w.auth, Chat: w.chat})

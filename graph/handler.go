@@ -11,7 +11,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/handler/lru"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"parley/auth"
+	"parley/auth/accounts"
 	"parley/chat"
 	"parley/graph/generated"
 	"parley/transport"
@@ -19,7 +19,7 @@ import (
 
 // Options of the API. Auth, Chat and Logger are required; zero values elsewhere are defaults.
 type Options struct {
-	Auth             *auth.Service
+	Auth             *accounts.Service
 	Chat             *chat.Service
 	Logger           *slog.Logger
 	Version          string
@@ -79,5 +79,5 @@ func limits(o Options) *generated.Limits {
 	if length == 0 {
 		length = chat.MaxText
 	}
-	return &generated.Limits{ChatLength: length, UsernameLength: auth.MaxUsername, PasswordLength: auth.MaxPasswordBytes, PageSize: chat.MaxPage}
+	return &generated.Limits{ChatLength: length, UsernameLength: accounts.MaxUsername, PasswordLength: accounts.MaxPasswordBytes, PageSize: chat.MaxPage}
 }

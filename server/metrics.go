@@ -13,7 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"parley/auth"
+	"parley/auth/accounts"
 	"parley/broker"
 	"parley/chat"
 	"parley/db"
@@ -78,7 +78,7 @@ func (s *server) registry() *prometheus.Registry {
 type snapshot struct {
 	transport   transport.Stats
 	chat        chat.Stats
-	auth        auth.Stats
+	auth        accounts.Stats
 	db          db.Stats
 	broker      broker.Stats
 	connections int

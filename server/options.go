@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"parley/auth"
+	"parley/auth/accounts"
 	"parley/chat"
 	"parley/graph"
 	"parley/transport"
@@ -14,8 +14,8 @@ import (
 
 // What each package is told of the settings.
 
-func authOptions(c *Config, s *server) auth.Options {
-	o := auth.Defaults()
+func authOptions(c *Config, s *server) accounts.Options {
+	o := accounts.Defaults()
 	o.AccessTokenLifetime, o.RefreshTokenLifetime = time.Duration(c.AccessTokenLifetime), time.Duration(c.RefreshTokenLifetime)
 	o.Rotate, o.Blacklist = bool(c.RotateRefreshTokens), bool(c.BlacklistAfterRotation)
 	o.ReuseWindow, o.RetryWindow = time.Duration(c.RefreshReuseWindow), time.Duration(c.RefreshRetryWindow)

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"syscall"
 
-	"parley/auth"
+	"parley/auth/accounts"
 	"parley/chat"
 	"parley/db"
 )
@@ -82,7 +82,7 @@ func (i *importCommand) Run(ctx context.Context, c *Config, stdout, _ io.Writer)
 
 // rowCheck asks both packages that have rows whether they would have stored one.
 func rowCheck() func(db.Row) error {
-	ofAuth := auth.RowCheck()
+	ofAuth := accounts.RowCheck()
 	return func(r db.Row) error {
 		if err := ofAuth(r); err != nil {
 			return err

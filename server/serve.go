@@ -16,7 +16,7 @@ import (
 	"sync"
 	"time"
 
-	"parley/auth"
+	"parley/auth/accounts"
 	"parley/chat"
 	"parley/db"
 	"parley/graph"
@@ -110,7 +110,7 @@ type server struct {
 	c           *Config
 	logger      *slog.Logger
 	log         *logQueue // that it writes to; nil in tests
-	auth        *auth.Service
+	auth        *accounts.Service
 	chat        *chat.Service
 	bell        doorbell
 	closeBell   func()
@@ -130,7 +130,7 @@ func wire(ctx context.Context, c *Config, logger *slog.Logger, store *db.Store) 
 		return nil, err
 	}
 	s := &server{c: c, logger: logger, health: &health{store: store}}
-	s.auth, err = auth.New(store, keys, authOptions(c, s))
+	s.auth, err = accounts.New(store, keys, authOptions(c, s))
 	if err != nil {
 		return nil, err
 	}
@@ -166,15 +166,15 @@ func wire(ctx context.Context, c *Config, logger *slog.Logger, store *db.Store) 
 // net/http reads so many bytes more than it is told before it says that the headers are too large.
 const headerSlop = 4096
 
-func openKeys(ctx context.Context, c *Config, store *db.Store) (*auth.Keyring, error) {
+func openKeys(ctx context.Context, c *Config, store *db.Store) (*accounts.Keyring, error) {
 	if c.SigningKey != "" {
-		keys, err := auth.ParseKeys(c.SigningKey)
+		keys, err := accounts.ParseKeys(c.SigningKey)
 		if err != nil {
 			return nil, fmt.Errorf("PARLEY_SIGNING_KEY: %w", err)
 		}
 		return keys, nil
 	}
-	return auth.OpenKeys(ctx, c.Data, store)
+	return accounts.OpenKeys(ctx, c.Data, store)
 }
 
 // serve answers requests until ctx ends and then drains: new work is refused, running requests and

@@ -8,10 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"parley/auth"
-	"parley/chat"
-	"parley/graph/lean"
-	"parley/graph/scalar"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -21,6 +17,11 @@ import (
 	"github.com/google/uuid"
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"parley/auth"
+	"parley/chat"
+	"parley/graph/lean"
+	"parley/graph/scalar"
 )
 
 // region    ***************************** api!.gotpl *****************************

@@ -1,0 +1,127 @@
+package accounts
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"parley/auth"
+	"parley/ent"
+	"parley/ent/session"
+	"parley/ent/user"
+)
+
+// ChangePassword gives the caller a new password and ends all their other sessions; the tokens of
+// this one stay good. Sent again it is ErrInvalidCredentials, and nothing changes.
+// ErrInvalidCredentials: current is wrong. *limit.RateError: it was too often. InvalidError:
+// currentPassword TOO_LONG; newPassword as of Register. ErrSessionRevoked: the session ended
+// meanwhile, and nothing was changed. ErrBusy: no slot to hash in.
+func (s *Service) ChangePassword(ctx context.Context, who auth.Identity, current, fresh string) (*auth.User, error) {
+	if len(current) > MaxPasswordBytes {
+		return nil, &auth.InvalidError{Field: "currentPassword", Reason: "TOO_LONG"}
+	}
+	t, err := s.ownTarget(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	err = s.guess(ctx, t, current, func(g *guess) error {
+		if err := checkPassword("newPassword", fresh, g.row.UsernameKey); err != nil {
+			return err
+		}
+		hash, err := s.passwords.make(ctx, fresh, turn{g.from.Network(), always})
+		if err != nil {
+			return err
+		}
+		return s.settle(ctx, who, g, settlement{auth.ReasonPasswordChanged, auditPasswordChanged, func(change *ent.UserUpdate) {
+			change.SetPasswordHash(hash)
+		}})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("change password: %w", err)
+	}
+	return newUser(t.row), nil
+}
+
+// DeleteAccount ends the caller's account with all their sessions and answers its id. What they
+// have sent stays, under their name, which nobody can have again. Errors as of ChangePassword.
+func (s *Service) DeleteAccount(ctx context.Context, who auth.Identity, password string) (uuid.UUID, error) {
+	if len(password) > MaxPasswordBytes {
+		return uuid.Nil, &auth.InvalidError{Field: "password", Reason: "TOO_LONG"}
+	}
+	t, err := s.ownTarget(ctx, who)
+	if err != nil {
+		return uuid.Nil, err
+	}
+	err = s.guess(ctx, t, password, func(g *guess) error {
+		return s.settle(ctx, who, g, settlement{auth.ReasonAccountDeleted, auditAccountDeleted, func(change *ent.UserUpdate) {
+			change.SetDeletedAt(s.now()).ClearPasswordHash()
+		}})
+	})
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("delete account: %w", err)
+	}
+	return who.User.ID, nil
+}
+
+// settlement is what somebody does to their account with their password.
+type settlement struct {
+	reason  string // why sessions end; all but their own, which ends only with the account
+	message string // for the audit
+	change  func(*ent.UserUpdate)
+}
+
+// settle changes the account and ends its sessions, all or nothing.
+func (s *Service) settle(ctx context.Context, who auth.Identity, g *guess, what settlement) error {
+	var ids []uuid.UUID
+	err := s.write(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		change := tx.User.Update().AddPasswordVersion(1).
+			Where(user.ID(g.row.ID), user.PasswordVersion(g.row.PasswordVersion), user.DeletedAtIsNil())
+		what.change(change)
+		n, err := change.Save(ctx)
+		if err != nil {
+			return err
+		}
+		if err := s.stillIn(ctx, tx, who); err != nil {
+			return err
+		}
+		if n == 0 { // another change of the password was first
+			return auth.ErrInvalidCredentials
+		}
+		ids, err = tx.Session.Query().Where(session.UserID(g.row.ID), s.live(s.now())).Order(session.ByID()).IDs(ctx)
+		if err != nil {
+			return err
+		}
+		if what.reason != auth.ReasonAccountDeleted {
+			ids = slices.DeleteFunc(ids, func(id uuid.UUID) bool { return id == who.SessionID })
+		}
+		if err := s.revoke(ctx, tx, ids, what.reason); err != nil {
+			return err
+		}
+		return g.giveBack(ctx, tx)
+	})
+	if err != nil {
+		return err
+	}
+	g.returned = true
+	from := auth.CallerFrom(ctx).Address
+	s.ended(ctx, ending{ids: ids, reason: what.reason, user: g.row.ID, from: from})
+	s.audit(ctx, slog.LevelInfo, event{what.message, g.row.ID, who.SessionID, from})
+	return nil
+}
+
+// stillIn takes the session that asks and says why it has ended, if it has.
+func (s *Service) stillIn(ctx context.Context, tx *ent.Tx, who auth.Identity) error {
+	row, err := lock(ctx, tx, who.SessionID)
+	switch {
+	case ent.IsNotFound(err):
+		return &auth.ReasonError{Err: auth.ErrSessionRevoked, Reason: auth.ReasonUnknown}
+	case err != nil:
+		return fmt.Errorf("lock session: %w", err)
+	case row.RevokedAt != nil:
+		return &auth.ReasonError{Err: auth.ErrSessionRevoked, Reason: reasonOf(row)}
+	}
+	return nil
+}

@@ -1,0 +1,132 @@
+package accounts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"parley/auth"
+	"parley/limit"
+)
+
+// judged is what a sign-in came to, to count many of them. Who is told that the server is busy
+// tries again, as a client does.
+func judged(t *testing.T, try func() error) string {
+	t.Helper()
+	var fast *limit.RateError
+	for {
+		switch err := try(); {
+		case err == nil:
+			return "in"
+		case errors.As(err, &fast):
+			return "limited"
+		case errors.Is(err, auth.ErrInvalidCredentials):
+			return "wrong"
+		case !errors.Is(err, auth.ErrBusy):
+			t.Errorf("got %v", err)
+			return "failed"
+		}
+	}
+}
+
+// A right password holds a place while it is hashed, so of many at once most find none. They wait
+// for those that hold one, and none of them is refused; not even where there is one place.
+func TestRightOnesAtOnceAreAllIn(t *testing.T) {
+	for _, places := range []int{10, 1} {
+		n := start(t, func(o *Options) { o.LoginAttempts.Calls = places })
+		n.signUp("ada")
+		login := func(from auth.Client, text string) func(int) string {
+			return func(int) string {
+				return judged(t, func() error { _, err := n.Login(t.Context(), "ada", text, from); return err })
+			}
+		}
+		for _, from := range []auth.Client{home, stranger(1)} {
+			if got := count(atOnce(t, 50, login(from, password))); got["in"] != 50 {
+				t.Errorf("%d places: %v", places, got)
+			}
+		}
+		got := count(atOnce(t, 50, login(stranger(2), wrong)))
+		if got["wrong"] != places || got["limited"] != 50-places {
+			t.Errorf("%d places: %v of wrong ones", places, got)
+		}
+		if len(n.attempts.at) != 0 {
+			t.Errorf("%d crowds are left", len(n.attempts.at))
+		}
+	}
+}
+
+// Two processes know nothing of each other's hashes; the places are in the database.
+func TestWrongOnesAtOnceOverTwoNodes(t *testing.T) {
+	n := start(t)
+	nodes := []*node{n, n.another()}
+	got := count(atOnce(t, 50, func(i int) string {
+		return judged(t, func() error { return nodes[i%2].guess("ada", stranger(i)) })
+	}))
+	if got["wrong"] != 10 || got["limited"] != 40 {
+		t.Errorf("got %v", got)
+	}
+	if got := n.taken(ofStrangers, "ada", 1); got != 10 {
+		t.Errorf("%d places are taken", got)
+	}
+}
+
+// Right ones beside wrong ones may find no place, but what is hashed and wrong keeps its place.
+func TestRightOnesDoNotMakeRoomForWrongOnes(t *testing.T) {
+	n := start(t)
+	n.signUp("ada")
+	got := count(atOnce(t, 60, func(i int) string {
+		text := map[bool]string{true: password, false: wrong}[i%2 == 0]
+		return judged(t, func() error { _, err := n.Login(t.Context(), "ada", text, stranger(i)); return err })
+	}))
+	if places := n.taken(ofStrangers, "ada", 1); got["wrong"] > 10 || places != got["wrong"] || got["failed"] != 0 {
+		t.Errorf("%v, and %d places are taken", got, places)
+	}
+}
+
+// A change of the password hashes twice. Whoever waited for a place kept the slot meanwhile, and
+// whoever held the place waited for the slot: for two seconds nobody at all could sign in.
+func TestNobodyWaitsForPlacesInSlots(t *testing.T) {
+	n := start(t, func(o *Options) { o.HashParallel, o.LoginAttempts.Calls = 1, 1 })
+	who := n.wantLive(n.signUp("ada").AccessToken)
+	got := count(atOnce(t, 20, func(i int) string {
+		_, err := n.ChangePassword(t.Context(), who, password, fmt.Sprint("a new password ", i))
+		if errors.Is(err, auth.ErrBusy) {
+			return "busy"
+		}
+		return judged(t, func() error { return err })
+	}))
+	if got["in"] != 1 || got["wrong"]+got["limited"] != 19 {
+		t.Errorf("got %v", got)
+	}
+}
+
+func TestAwaitOfPlaces(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, all := newAttempts(), []bucket{{id: "x"}}
+		a.join(all)
+		defer a.leave(all)
+		wait := func(ctx context.Context, seen int, want bool, failing error, after time.Duration) {
+			t.Helper()
+			from := time.Now()
+			again, err := a.await(ctx, "x", seen)
+			if again != want || !errors.Is(err, failing) || time.Since(from) != after {
+				t.Errorf("got %v, %v after %v", again, err, time.Since(from))
+			}
+		}
+		wait(t.Context(), 0, false, nil, 0) // nobody holds a place
+		a.hold(all)
+		wait(t.Context(), 0, false, auth.ErrBusy, slotPatience)
+		client, leave := context.WithTimeout(t.Context(), time.Second)
+		defer leave()
+		wait(client, 0, false, context.DeadlineExceeded, time.Second)
+		time.AfterFunc(time.Second, func() { a.release(all, true) })
+		wait(t.Context(), 0, true, nil, time.Second)
+		wait(t.Context(), 0, true, nil, 0) // given back since it was asked
+		a.hold(all)
+		time.AfterFunc(time.Second, func() { a.release(all, false) })
+		wait(t.Context(), 1, false, nil, time.Second)
+	})
+}

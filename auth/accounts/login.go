@@ -1,0 +1,152 @@
+package accounts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/google/uuid"
+
+	"parley/auth"
+	"parley/ent"
+	"parley/ent/user"
+	"parley/limit"
+)
+
+// Register makes an account and signs in to it. A deleted account keeps its name.
+// *limit.RateError: too many from this network. InvalidError: username or password is not acceptable.
+// ErrUsernameTaken. ErrBusy: no slot to hash in. db.ErrUnknownOutcome: the account may exist;
+// signing in tells.
+func (s *Service) Register(ctx context.Context, username, password string, from auth.Client) (*auth.Tokens, error) {
+	if err := tooFast(s.registrations.Take(from.Network(), s.o.Now())); err != nil {
+		return nil, err
+	}
+	n, reason := parseName(username)
+	if reason != "" {
+		return nil, &auth.InvalidError{Field: "username", Reason: reason}
+	}
+	if err := checkPassword("password", password, n.key); err != nil {
+		return nil, err
+	}
+	// Asked before waiting for a slot, and again with the slot in hand: many who want one name at once
+	// cost a few hashes and not one each. What decides is the unique index.
+	if err := s.free(ctx, n.key); err != nil {
+		return nil, err
+	}
+	hash, err := s.passwords.make(ctx, password, turn{from.Network(), func() error { return s.free(ctx, n.key) }})
+	if err != nil {
+		return nil, err
+	}
+	var pair grant
+	err = s.writeThrough(ctx, s.store.Write, func(ctx context.Context, tx *ent.Tx) error {
+		row, err := tx.User.Create().SetID(uuid.Must(uuid.NewV7())).SetCreatedAt(s.now()).
+			SetUsername(n.display).SetUsernameKey(n.key).SetPasswordHash(hash).Save(ctx)
+		if ent.IsConstraintError(err) { // the transaction ends here, as Postgres wants it
+			return auth.ErrUsernameTaken
+		}
+		if err != nil {
+			return err
+		}
+		pair, _, err = s.begin(ctx, tx, newUser(row), from)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("register: %w", err)
+	}
+	s.audit(ctx, slog.LevelInfo, event{auditRegistered, pair.user.ID, pair.session, from.Address})
+	return s.sign(pair)
+}
+
+// free answers nil when nobody has or had a name.
+func (s *Service) free(ctx context.Context, key string) error {
+	row, err := s.userByKey(ctx, key)
+	if err == nil && row != nil {
+		return auth.ErrUsernameTaken
+	}
+	return err
+}
+
+// Login signs in. ErrInvalidCredentials: there is no such user, the account is deleted or the
+// password is wrong; the three take the same time. *limit.RateError: too many were wrong, or right.
+// InvalidError: password TOO_LONG. ErrBusy: no slot to hash in. db.ErrUnknownOutcome: a session may
+// have begun that nobody holds the tokens of.
+func (s *Service) Login(ctx context.Context, username, password string, from auth.Client) (*auth.Tokens, error) {
+	if len(password) > MaxPasswordBytes {
+		return nil, &auth.InvalidError{Field: "password", Reason: "TOO_LONG"}
+	}
+	t, err := s.aim(ctx, username, from)
+	if err != nil {
+		return nil, err
+	}
+	var tokens *auth.Tokens
+	err = s.guess(ctx, t, password, func(g *guess) error {
+		tokens, err = s.enter(ctx, g, from)
+		return err
+	})
+	return tokens, err
+}
+
+// guess tries a password and calls right when it is. It is where wrong and right ones are counted and
+// wrong ones written down. ErrInvalidCredentials, *limit.RateError, ErrBusy.
+func (s *Service) guess(ctx context.Context, t target, password string, right func(*guess) error) error {
+	g, err := s.approach(ctx, t)
+	if err == nil {
+		defer g.close(ctx)
+		if err = g.verify(ctx, password); err == nil {
+			err = s.signIns.take(t.id(), t.from, s.o.Now())
+		}
+		if err == nil {
+			err = right(g)
+			s.signIns.settle(t.id(), t.from, err)
+		}
+	}
+	about := event{user: t.id(), from: t.from.Address}
+	var fast *limit.RateError
+	switch {
+	case errors.As(err, &fast):
+		about.message = auditLoginLimited
+		s.audit(ctx, slog.LevelWarn, about)
+	case errors.Is(err, auth.ErrInvalidCredentials):
+		about.message = auditLoginFailed
+		s.audit(ctx, slog.LevelWarn, about)
+	}
+	return err
+}
+
+// enter begins the session of the user whose password was right.
+func (s *Service) enter(ctx context.Context, g *guess, from auth.Client) (*auth.Tokens, error) {
+	var pair grant
+	var surplus []uuid.UUID
+	row := g.row
+	err := s.write(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		// A lock, and the question whether the password verified is still the password: whoever
+		// commits second, a change of it or this, sees the other.
+		n, err := tx.User.Update().Where(user.ID(row.ID), user.PasswordVersion(row.PasswordVersion), user.DeletedAtIsNil()).
+			AddPasswordVersion(0).Save(ctx)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return auth.ErrInvalidCredentials
+		}
+		if g.newer != "" {
+			err := tx.User.Update().Where(user.ID(row.ID), user.PasswordHash(*row.PasswordHash)).
+				SetPasswordHash(g.newer).Exec(ctx)
+			if err != nil {
+				return err
+			}
+		}
+		if pair, surplus, err = s.begin(ctx, tx, newUser(row), from); err != nil {
+			return err
+		}
+		return g.giveBack(ctx, tx)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("login: %w", err)
+	}
+	g.returned = true
+	s.ended(ctx, ending{ids: surplus, reason: auth.ReasonTooManySessions, user: row.ID, from: from.Address})
+	s.audit(ctx, slog.LevelInfo, event{auditLoginOK, row.ID, pair.session, from.Address})
+	return s.sign(pair)
+}

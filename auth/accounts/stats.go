@@ -1,0 +1,43 @@
+package accounts
+
+import (
+	"parley/auth"
+	"parley/meter"
+)
+
+// Stats is what a Service has done since it was made, and what it is at.
+type Stats struct {
+	Hashes        uint64 // of passwords, made
+	HashesRefused uint64 // not made, because there was no slot in time
+	HashesRunning int
+	HashQueue     int // callers who wait for a slot
+
+	Ended          map[string]uint64 // sessions ended by this node, by reason
+	EndedElsewhere map[string]uint64 // sessions found ended by another node, by reason
+	EndsUnstored   int               // sessions ended by this node that the database still has as live
+	Events         map[string]uint64 // what Options.Audit is told, by message
+}
+
+// Stats answers them. Safe for concurrent use.
+func (s *Service) Stats() Stats {
+	running, waiting := s.passwords.slots.counts()
+	return Stats{
+		Hashes: s.passwords.hashed.Load(), HashesRefused: s.passwords.refused.Load(),
+		HashesRunning: running, HashQueue: waiting,
+		EndsUnstored: s.cache.heldCount(),
+		Ended:        s.meters.ended.Counts(), EndedElsewhere: s.meters.endedElsewhere.Counts(), Events: s.meters.events.Counts(),
+	}
+}
+
+type meters struct{ ended, endedElsewhere, events *meter.Tally }
+
+func newMeters() *meters {
+	reasons := []string{
+		auth.ReasonLogout, auth.ReasonSessionEnded, auth.ReasonPasswordChanged, auth.ReasonAccountDeleted, auth.ReasonTokenReused, auth.ReasonTooManySessions,
+	}
+	return &meters{
+		ended: meter.NewTally(reasons...), endedElsewhere: meter.NewTally(reasons...),
+		events: meter.NewTally(auditRegistered, auditLoginOK, auditLoginFailed, auditLoginLimited, auditRefreshRotated,
+			auditRefreshInWindow, auditRefreshReused, auditSessionsEnded, auditPasswordChanged, auditAccountDeleted),
+	}
+}
