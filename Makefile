@@ -23,7 +23,7 @@ race: ## the Go tests under the race detector; PKG=./chat for one room
 	go test -race -timeout 45m $(PKG)
 
 postgres: ## the same suites on Postgres
-	TEST_DATABASE=postgres go test -count 1 -timeout 30m ./auth ./chat ./server
+	TEST_DATABASE=postgres go test -count 1 -timeout 30m ./auth/... ./chat ./server
 
 model: ## readers against a model of the log, 10,000 histories; under the race detector there are fewer
 	go test -run Model -count 1 ./chat ./transport

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/auth"
+	"parley/auth/usernames"
 	"parley/ent"
 	"parley/ent/loginlimit"
 	"parley/ent/session"
@@ -65,11 +66,11 @@ func (t target) id() uuid.UUID {
 // aim finds whom a sign-in means. A name that does not exist takes the same reads and has buckets
 // like one that does.
 func (s *Service) aim(ctx context.Context, username string, from auth.Client) (target, error) {
-	n, reason := parseName(username)
+	n, reason := usernames.Parse(username)
 	t := target{from: from}
 	known := false
 	err := s.store.View(ctx, func(c *ent.Client) (err error) {
-		if t.row, err = rowByKey(ctx, c, n.key); err != nil {
+		if t.row, err = rowByKey(ctx, c, n.Key); err != nil {
 			return err
 		}
 		known, err = c.Session.Query().Where(session.UserID(t.id()), session.IPNetwork(from.Network())).Exist(ctx)
@@ -78,12 +79,12 @@ func (s *Service) aim(ctx context.Context, username string, from auth.Client) (t
 	if err != nil {
 		return target{}, fmt.Errorf("find user: %w", err)
 	}
-	account := s.bucket(ofStrangers, n.key, 1)
+	account := s.bucket(ofStrangers, n.Key, 1)
 	switch {
 	case reason != "":
 		account = s.bucket(ofNoName, username, 1)
 	case known: // strangers cannot lock the owner out
-		account = s.bucket(ofKnown, n.key+"\x00"+from.Network(), 1)
+		account = s.bucket(ofKnown, n.Key+"\x00"+from.Network(), 1)
 	}
 	t.buckets = []bucket{account, s.bucket(ofNetwork, from.Network(), networkTimes)}
 	slices.SortFunc(t.buckets, func(a, b bucket) int { return strings.Compare(a.id, b.id) })

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/auth"
+	"parley/auth/usernames"
 	"parley/ent"
 	"parley/ent/user"
 	"parley/limit"
@@ -22,26 +23,26 @@ func (s *Service) Register(ctx context.Context, username, password string, from 
 	if err := tooFast(s.registrations.Take(from.Network(), s.o.Now())); err != nil {
 		return nil, err
 	}
-	n, reason := parseName(username)
+	n, reason := usernames.Parse(username)
 	if reason != "" {
 		return nil, &auth.InvalidError{Field: "username", Reason: reason}
 	}
-	if err := checkPassword("password", password, n.key); err != nil {
+	if err := checkPassword("password", password, n.Key); err != nil {
 		return nil, err
 	}
 	// Asked before waiting for a slot, and again with the slot in hand: many who want one name at once
 	// cost a few hashes and not one each. What decides is the unique index.
-	if err := s.free(ctx, n.key); err != nil {
+	if err := s.free(ctx, n.Key); err != nil {
 		return nil, err
 	}
-	hash, err := s.passwords.make(ctx, password, turn{from.Network(), func() error { return s.free(ctx, n.key) }})
+	hash, err := s.passwords.make(ctx, password, turn{from.Network(), func() error { return s.free(ctx, n.Key) }})
 	if err != nil {
 		return nil, err
 	}
 	var pair grant
 	err = s.writeThrough(ctx, s.store.Write, func(ctx context.Context, tx *ent.Tx) error {
 		row, err := tx.User.Create().SetID(uuid.Must(uuid.NewV7())).SetCreatedAt(s.now()).
-			SetUsername(n.display).SetUsernameKey(n.key).SetPasswordHash(hash).Save(ctx)
+			SetUsername(n.Display).SetUsernameKey(n.Key).SetPasswordHash(hash).Save(ctx)
 		if ent.IsConstraintError(err) { // the transaction ends here, as Postgres wants it
 			return auth.ErrUsernameTaken
 		}

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"parley/auth"
+	"parley/auth/usernames"
 	"parley/tuning"
 )
 
@@ -36,13 +37,13 @@ func checkPassword(field, password, nameKey string) error {
 	}
 	password = norm.NFC.String(password)
 	first, _ := utf8.DecodeRuneInString(password)
-	name, _ := parseName(password)
+	name, _ := usernames.Parse(password)
 	switch {
 	case utf8.RuneCountInString(password) < MinPassword:
 		return &auth.InvalidError{Field: field, Reason: "TOO_SHORT"}
 	case strings.Trim(password, string(first)) == "", isCommon(password):
 		return &auth.InvalidError{Field: field, Reason: "COMMON"}
-	case name.key == nameKey:
+	case name.Key == nameKey:
 		return &auth.InvalidError{Field: field, Reason: "EQUALS_USERNAME"}
 	}
 	return nil

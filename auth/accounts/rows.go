@@ -7,6 +7,7 @@ import (
 	"net/netip"
 
 	"parley/auth"
+	"parley/auth/usernames"
 	"parley/db"
 )
 
@@ -44,14 +45,14 @@ func RowCheck() func(db.Row) error {
 
 // shownName answers the key of a username as it was given at registration.
 func shownName(column, username string) (key string, err error) {
-	n, reason := parseName(username)
+	n, reason := usernames.Parse(username)
 	switch {
 	case reason != "":
 		return "", fmt.Errorf("%s: no username: %s", column, reason)
-	case n.display != username:
+	case n.Display != username:
 		return "", fmt.Errorf("%s: not in the normal form NFC", column)
 	}
-	return n.key, nil
+	return n.Key, nil
 }
 
 func checkUser(r db.Row) error {

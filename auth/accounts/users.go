@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/auth"
+	"parley/auth/usernames"
 	"parley/ent"
 	"parley/ent/user"
 	"parley/naming"
@@ -29,11 +30,11 @@ func (s *Service) UserByNameOrID(ctx context.Context, text string) (*auth.User, 
 		}
 		return users[0], nil
 	}
-	n, reason := parseName(text)
+	n, reason := usernames.Parse(text)
 	if reason != "" {
 		return nil, auth.ErrNoUser
 	}
-	row, err := s.userByKey(ctx, n.key)
+	row, err := s.userByKey(ctx, n.Key)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package accounts
+package usernames
 
 import (
 	"strings"
@@ -61,12 +61,12 @@ var goodNames = []struct{ text, display, key string }{
 
 func TestNames(t *testing.T) {
 	for _, c := range badNames {
-		if n, reason := parseName(c.text); reason != c.reason || n != (name{}) {
+		if n, reason := Parse(c.text); reason != c.reason || n != (Name{}) {
 			t.Errorf("%+q: %q, want %s", c.text, reason, c.reason)
 		}
 	}
 	for _, c := range goodNames {
-		if n, reason := parseName(c.text); reason != "" || n != (name{c.display, c.key}) {
+		if n, reason := Parse(c.text); reason != "" || n != (Name{c.display, c.key}) {
 			t.Errorf("%+q: %+v %s", c.text, n, reason)
 		}
 	}
@@ -81,22 +81,22 @@ func FuzzName(f *testing.F) {
 		f.Add(c.text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		n, reason := parseName(text)
+		n, reason := Parse(text)
 		if reason != "" {
-			if n != (name{}) {
+			if n != (Name{}) {
 				t.Fatalf("%q is refused and is %+v", text, n)
 			}
 			return
 		}
-		if got := utf8.RuneCountInString(n.key); got < MinUsername || got > MaxUsername {
+		if got := utf8.RuneCountInString(n.Key); got < Min || got > Max {
 			t.Fatalf("%q has a key of %d characters", text, got)
 		}
-		if _, err := uuid.Parse(n.key); err == nil || !utf8.ValidString(n.key) {
-			t.Fatalf("%q has the key %q", text, n.key)
+		if _, err := uuid.Parse(n.Key); err == nil || !utf8.ValidString(n.Key) {
+			t.Fatalf("%q has the key %q", text, n.Key)
 		}
-		for _, again := range []string{n.key, n.display} {
-			if m, reason := parseName(again); reason != "" || m.key != n.key {
-				t.Fatalf("%q has the key %q, and %q the key %q %s", text, n.key, again, m.key, reason)
+		for _, again := range []string{n.Key, n.Display} {
+			if m, reason := Parse(again); reason != "" || m.Key != n.Key {
+				t.Fatalf("%q has the key %q, and %q the key %q %s", text, n.Key, again, m.Key, reason)
 			}
 		}
 	})

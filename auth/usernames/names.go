@@ -1,4 +1,6 @@
-package accounts
+// Package usernames says which texts are names of users, and which of them are one name. It rests on PRECIS and on the
+// scripts of naming: a name has a form to show and a key, and who is who is decided by the key alone. It knows no row.
+package usernames
 
 import (
 	"unicode"
@@ -10,54 +12,54 @@ import (
 	"parley/naming"
 )
 
-// Bounds of a username in code points, counted on its key.
+// Min and Max are the bounds of a username in code points, counted on its key.
 const (
-	MinUsername = 3
-	MaxUsername = 32
+	Min = 3
+	Max = 32
 )
 
-const maxNameBytes = 256 // of what is looked at at all
+const maxBytes = 256 // of what is looked at at all
 
-// name is a username in its two forms.
-type name struct {
-	display string // as typed, NFC
-	key     string // the identity, compared byte by byte
+// Name is a username in its two forms.
+type Name struct {
+	Display string // as typed, NFC
+	Key     string // the identity, compared byte by byte
 }
 
-// parseName maps a username. The reason is empty when it is acceptable, else one of TOO_SHORT,
+// Parse maps a username. The reason is empty when it is acceptable, else one of TOO_SHORT,
 // TOO_LONG, BAD_CHARACTER, MIXED_SCRIPTS, LOOKS_LIKE_ID. Registration, login and every argument
 // that takes a name go through here, so they agree on who is who.
-func parseName(text string) (n name, reason string) {
+func Parse(text string) (n Name, reason string) {
 	// First of all: the tables of x/text are not made for invalid UTF-8 and long texts.
-	if len(text) > maxNameBytes {
-		return name{}, "TOO_LONG"
+	if len(text) > maxBytes {
+		return Name{}, "TOO_LONG"
 	}
 	if !utf8.ValidString(text) {
-		return name{}, "BAD_CHARACTER"
+		return Name{}, "BAD_CHARACTER"
 	}
 	key, err := precis.UsernameCaseMapped.String(text)
 	if err != nil {
-		return name{}, "BAD_CHARACTER"
+		return Name{}, "BAD_CHARACTER"
 	}
 	// PRECIS takes the empty string, lookalikes of other scripts, "@" and "/". We do not.
-	if reason := checkName(key); reason != "" {
-		return name{}, reason
+	if reason := checkKey(key); reason != "" {
+		return Name{}, reason
 	}
-	return name{display: norm.NFC.String(text), key: key}, ""
+	return Name{Display: norm.NFC.String(text), Key: key}, ""
 }
 
-func checkName(key string) (reason string) {
+func checkKey(key string) (reason string) {
 	runes := []rune(key)
-	if !nameCharacters(runes) {
+	if !goodCharacters(runes) {
 		return "BAD_CHARACTER"
 	}
-	if reason := nameScripts(runes); reason != "" {
+	if reason := checkScripts(runes); reason != "" {
 		return reason
 	}
 	switch {
-	case len(runes) < MinUsername:
+	case len(runes) < Min:
 		return "TOO_SHORT"
-	case len(runes) > MaxUsername:
+	case len(runes) > Max:
 		return "TOO_LONG"
 	}
 	if _, looks := naming.ParseID(key); looks {
@@ -66,9 +68,9 @@ func checkName(key string) (reason string) {
 	return ""
 }
 
-// nameCharacters: letters, marks, decimal digits, "_", "-" and "."; the last is not "-" or ".", so
+// goodCharacters: letters, marks, decimal digits, "_", "-" and "."; the last is not "-" or ".", so
 // a name can end a sentence.
-func nameCharacters(runes []rune) bool {
+func goodCharacters(runes []rune) bool {
 	for i, r := range runes {
 		edge := i == 0 || i == len(runes)-1
 		switch {
@@ -83,7 +85,7 @@ func nameCharacters(runes []rune) bool {
 }
 
 // nameScripts: one script. Marks only where a script needs them, and no towers of them.
-func nameScripts(runes []rune) (reason string) {
+func checkScripts(runes []rune) (reason string) {
 	scripts := naming.Scripts(string(runes))
 	marks, longest := 0, 0
 	for _, r := range runes {
