@@ -12,6 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/auth/accounts"
+	"parley/auth/passwords"
 	"parley/auth/usernames"
 	"parley/chat"
 	"parley/graph/generated"
@@ -80,5 +81,5 @@ func limits(o Options) *generated.Limits {
 	if length == 0 {
 		length = chat.MaxText
 	}
-	return &generated.Limits{ChatLength: length, UsernameLength: usernames.Max, PasswordLength: accounts.MaxPasswordBytes, PageSize: chat.MaxPage}
+	return &generated.Limits{ChatLength: length, UsernameLength: usernames.Max, PasswordLength: passwords.MaxBytes, PageSize: chat.MaxPage}
 }

@@ -22,7 +22,7 @@ func authOptions(c *Config, s *server) accounts.Options {
 	o.SessionLifetime, o.Leeway = time.Duration(c.SessionLifetime), time.Duration(c.Leeway)
 	o.LoginAttempts = c.LoginAttempts.Rate
 	o.LoginRate, o.RegisterRate = c.LoginRate.Rate, c.RegisterRate.Rate
-	o.HashParallel, o.HashQueue = int(c.HashParallel), int(c.HashQueue)
+	o.Hash.Parallel, o.Hash.Queue = int(c.HashParallel), int(c.HashQueue)
 	o.OnEnded = func(sessions []uuid.UUID) {
 		for _, id := range sessions {
 			s.transports.EndSessions(id.String())

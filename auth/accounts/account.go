@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/auth"
+	"parley/auth/passwords"
 	"parley/ent"
 	"parley/ent/session"
 	"parley/ent/user"
@@ -20,7 +21,7 @@ import (
 // currentPassword TOO_LONG; newPassword as of Register. ErrSessionRevoked: the session ended
 // meanwhile, and nothing was changed. ErrBusy: no slot to hash in.
 func (s *Service) ChangePassword(ctx context.Context, who auth.Identity, current, fresh string) (*auth.User, error) {
-	if len(current) > MaxPasswordBytes {
+	if len(current) > passwords.MaxBytes {
 		return nil, &auth.InvalidError{Field: "currentPassword", Reason: "TOO_LONG"}
 	}
 	t, err := s.ownTarget(ctx, who)
@@ -28,10 +29,10 @@ func (s *Service) ChangePassword(ctx context.Context, who auth.Identity, current
 		return nil, err
 	}
 	err = s.guess(ctx, t, current, func(g *guess) error {
-		if err := checkPassword("newPassword", fresh, g.row.UsernameKey); err != nil {
+		if err := passwords.Check("newPassword", fresh, g.row.UsernameKey); err != nil {
 			return err
 		}
-		hash, err := s.passwords.make(ctx, fresh, turn{g.from.Network(), always})
+		hash, err := s.passwords.Hash(ctx, fresh, passwords.Request{Network: g.from.Network()})
 		if err != nil {
 			return err
 		}
@@ -48,7 +49,7 @@ func (s *Service) ChangePassword(ctx context.Context, who auth.Identity, current
 // DeleteAccount ends the caller's account with all their sessions and answers its id. What they
 // have sent stays, under their name, which nobody can have again. Errors as of ChangePassword.
 func (s *Service) DeleteAccount(ctx context.Context, who auth.Identity, password string) (uuid.UUID, error) {
-	if len(password) > MaxPasswordBytes {
+	if len(password) > passwords.MaxBytes {
 		return uuid.Nil, &auth.InvalidError{Field: "password", Reason: "TOO_LONG"}
 	}
 	t, err := s.ownTarget(ctx, who)

@@ -25,6 +25,9 @@ type crowd struct {
 	changed  chan struct{} // closed when one of the two above changes
 }
 
+// patience is how long a caller waits for what others are given back.
+const patience = 2 * time.Second
+
 func newAttempts() *attempts { return &attempts{at: map[string]*crowd{}} }
 
 func (a *attempts) join(buckets []bucket) {
@@ -88,8 +91,8 @@ func (a *attempts) change(buckets []bucket, holding, returned int) {
 // await says whether it is worth while to ask for a place of a bucket again: one was given back
 // since seen. It waits while somebody holds one. ErrBusy: for too long.
 func (a *attempts) await(ctx context.Context, id string, seen int) (again bool, err error) {
-	patience := time.NewTimer(slotPatience)
-	defer patience.Stop()
+	late := time.NewTimer(patience)
+	defer late.Stop()
 	for {
 		a.mu.Lock()
 		c := a.at[id]
@@ -100,8 +103,8 @@ func (a *attempts) await(ctx context.Context, id string, seen int) (again bool, 
 		}
 		select {
 		case <-changed:
-		case <-patience.C:
-			return false, fmt.Errorf("%w: waited %v for others on the account", auth.ErrBusy, slotPatience)
+		case <-late.C:
+			return false, fmt.Errorf("%w: waited %v for others on the account", auth.ErrBusy, patience)
 		case <-ctx.Done():
 			return false, ctx.Err()
 		}

@@ -89,7 +89,7 @@ func TestRightOnesDoNotMakeRoomForWrongOnes(t *testing.T) {
 // A change of the password hashes twice. Whoever waited for a place kept the slot meanwhile, and
 // whoever held the place waited for the slot: for two seconds nobody at all could sign in.
 func TestNobodyWaitsForPlacesInSlots(t *testing.T) {
-	n := start(t, func(o *Options) { o.HashParallel, o.LoginAttempts.Calls = 1, 1 })
+	n := start(t, func(o *Options) { o.Hash.Parallel, o.LoginAttempts.Calls = 1, 1 })
 	who := n.wantLive(n.signUp("ada").AccessToken)
 	got := count(atOnce(t, 20, func(i int) string {
 		_, err := n.ChangePassword(t.Context(), who, password, fmt.Sprint("a new password ", i))
@@ -118,7 +118,7 @@ func TestAwaitOfPlaces(t *testing.T) {
 		}
 		wait(t.Context(), 0, false, nil, 0) // nobody holds a place
 		a.hold(all)
-		wait(t.Context(), 0, false, auth.ErrBusy, slotPatience)
+		wait(t.Context(), 0, false, auth.ErrBusy, patience)
 		client, leave := context.WithTimeout(t.Context(), time.Second)
 		defer leave()
 		wait(client, 0, false, context.DeadlineExceeded, time.Second)

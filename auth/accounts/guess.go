@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/auth"
+	"parley/auth/passwords"
 	"parley/ent"
 	"parley/ent/loginlimit"
 	"parley/limit"
@@ -43,19 +44,16 @@ func (s *Service) approach(ctx context.Context, t target) (*guess, error) {
 // verify tries the password. Names that do not exist take a hash too. ErrInvalidCredentials,
 // *RateError, ErrBusy.
 func (g *guess) verify(ctx context.Context, password string) (err error) {
-	stored := g.service.passwords.dummy
-	exists := g.row != nil && g.row.DeletedAt == nil && g.row.PasswordHash != nil
-	if exists {
+	stored := "" // which takes a hash too
+	if g.row != nil && g.row.DeletedAt == nil && g.row.PasswordHash != nil {
 		stored = *g.row.PasswordHash
 	}
-	var right bool
 	// Nobody waits for a place with a slot in hand: who holds the place may need the slot.
 	err = g.insist(ctx, func(ctx context.Context) (err error) {
-		t := turn{g.from.Network(), func() error { return g.take(ctx) }}
-		right, g.newer, err = g.service.passwords.verify(ctx, stored, password, t)
+		r := passwords.Request{Network: g.from.Network(), Wanted: func() error { return g.take(ctx) }}
+		g.right, g.newer, err = g.service.passwords.Verify(ctx, stored, password, r)
 		return err
 	})
-	g.right = right && exists
 	switch {
 	case err != nil:
 		return fmt.Errorf("verify password: %w", err)

@@ -64,12 +64,12 @@ func TestOptionsThatCannotBe(t *testing.T) {
 		"PARLEY_REFRESH_REUSE_WINDOW: -1ns":                func(o *Options) { o.ReuseWindow = -1 },
 		"PARLEY_REFRESH_RETRY_WINDOW: -1ns":                func(o *Options) { o.RetryWindow = -1 },
 		"PARLEY_SESSION_LIFETIME: -1s":                     func(o *Options) { o.SessionLifetime = -time.Second },
-		"PARLEY_HASH_PARALLEL: 0":                          func(o *Options) { o.HashParallel = 0 },
-		"PARLEY_HASH_PARALLEL: 1000000":                    func(o *Options) { o.HashParallel = 1_000_000 },
-		"PARLEY_HASH_QUEUE: 0":                             func(o *Options) { o.HashQueue = 0 },
+		"PARLEY_HASH_PARALLEL: 0":                          func(o *Options) { o.Hash.Parallel = 0 },
+		"PARLEY_HASH_PARALLEL: 1000000":                    func(o *Options) { o.Hash.Parallel = 1_000_000 },
+		"PARLEY_HASH_QUEUE: 0":                             func(o *Options) { o.Hash.Queue = 0 },
 	} {
 		o := Defaults()
-		o.cost = cheap
+		o.Hash.Cost = cheap
 		change(&o)
 		_, err := New(n.store, n.keys, o)
 		if err == nil || len(err.Error()) < len(setting) || err.Error()[:len(setting)] != setting {
@@ -77,6 +77,6 @@ func TestOptionsThatCannotBe(t *testing.T) {
 		}
 	}
 	o := Defaults()
-	o.cost, o.Leeway, o.ReuseWindow, o.RetryWindow = cheap, 0, 0, 0
+	o.Hash.Cost, o.Leeway, o.ReuseWindow, o.RetryWindow = cheap, 0, 0, 0
 	must(New(n.store, n.keys, o))(t)
 }

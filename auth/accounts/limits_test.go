@@ -174,7 +174,7 @@ func TestZeroAttemptsSwitchLimitsOff(t *testing.T) {
 
 // The wait for a slot would tell nobody anything, and keep others from theirs.
 func TestLimitedTakesNoSlot(t *testing.T) {
-	n := start(t, func(o *Options) { o.HashParallel, o.HashQueue = 1, 1 })
+	n := start(t, oneSlot)
 	n.signUp("ada")
 	n.guesses("ada")
 	n.holdSlots()

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/auth"
+	"parley/auth/passwords"
 	"parley/auth/usernames"
 	"parley/ent"
 	"parley/ent/user"
@@ -27,7 +28,7 @@ func (s *Service) Register(ctx context.Context, username, password string, from 
 	if reason != "" {
 		return nil, &auth.InvalidError{Field: "username", Reason: reason}
 	}
-	if err := checkPassword("password", password, n.Key); err != nil {
+	if err := passwords.Check("password", password, n.Key); err != nil {
 		return nil, err
 	}
 	// Asked before waiting for a slot, and again with the slot in hand: many who want one name at once
@@ -35,7 +36,9 @@ func (s *Service) Register(ctx context.Context, username, password string, from 
 	if err := s.free(ctx, n.Key); err != nil {
 		return nil, err
 	}
-	hash, err := s.passwords.make(ctx, password, turn{from.Network(), func() error { return s.free(ctx, n.Key) }})
+	hash, err := s.passwords.Hash(ctx, password, passwords.Request{
+		Network: from.Network(), Wanted: func() error { return s.free(ctx, n.Key) },
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +76,7 @@ func (s *Service) free(ctx context.Context, key string) error {
 // InvalidError: password TOO_LONG. ErrBusy: no slot to hash in. db.ErrUnknownOutcome: a session may
 // have begun that nobody holds the tokens of.
 func (s *Service) Login(ctx context.Context, username, password string, from auth.Client) (*auth.Tokens, error) {
-	if len(password) > MaxPasswordBytes {
+	if len(password) > passwords.MaxBytes {
 		return nil, &auth.InvalidError{Field: "password", Reason: "TOO_LONG"}
 	}
 	t, err := s.aim(ctx, username, from)

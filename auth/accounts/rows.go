@@ -7,6 +7,7 @@ import (
 	"net/netip"
 
 	"parley/auth"
+	"parley/auth/passwords"
 	"parley/auth/usernames"
 	"parley/db"
 )
@@ -70,7 +71,7 @@ func checkUser(r db.Row) error {
 	case has == deleted:
 		return errors.New("users.password_hash: all have one but deleted users")
 	case has:
-		_, err = parseHash(text)
+		err = passwords.CheckHash(text)
 	}
 	return err
 }

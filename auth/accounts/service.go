@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/auth/passwords"
 	"parley/db"
 	"parley/ent"
 	"parley/limit"
@@ -44,8 +45,9 @@ type Options struct {
 	LoginRate    limit.Rate
 	RegisterRate limit.Rate // PARLEY_REGISTER_RATE, default 20/1m: calls of Register from one network; zero: any number
 
-	HashParallel int // PARLEY_HASH_PARALLEL, default and largest value: GOMAXPROCS
-	HashQueue    int // PARLEY_HASH_QUEUE, default 64: sign-ins waiting for a hash
+	// Hash says how many hashes of passwords run and wait at once: PARLEY_HASH_PARALLEL, default and largest value:
+	// GOMAXPROCS, and PARLEY_HASH_QUEUE, default 64.
+	Hash passwords.Options
 
 	// Now is the clock; nil: time.Now.
 	Now func() time.Time
@@ -59,8 +61,6 @@ type Options struct {
 	Audit *slog.Logger
 	// RequestID names the request that a context belongs to in Audit; nil, or an empty id: not named.
 	RequestID func(context.Context) string
-
-	cost cost // of a password hash; zero: the real one. Tests that are about something else lower it
 }
 
 // Defaults are the options of a server on which nothing is set.
@@ -76,8 +76,7 @@ func Defaults() Options {
 		LoginAttempts:        limit.Rate{Calls: 10, Per: 15 * time.Minute},
 		LoginRate:            limit.Rate{Calls: 60, Per: time.Minute},
 		RegisterRate:         limit.Rate{Calls: 20, Per: time.Minute},
-		HashParallel:         runtime.GOMAXPROCS(0),
-		HashQueue:            64,
+		Hash:                 passwords.Options{Parallel: runtime.GOMAXPROCS(0), Queue: 64},
 	}
 }
 
@@ -86,7 +85,7 @@ type Service struct {
 	store         *db.Store
 	keys          *Keyring
 	o             Options
-	passwords     *hasher
+	passwords     *passwords.Hasher
 	cache         *cache
 	attempts      *attempts
 	signIns       signIns
@@ -116,7 +115,7 @@ func New(store *db.Store, keys *Keyring, o Options) (*Service, error) {
 		store:         store,
 		keys:          keys,
 		o:             o,
-		passwords:     newHasher(o),
+		passwords:     passwords.New(o.Hash),
 		cache:         newCache(),
 		attempts:      newAttempts(),
 		signIns:       newSignIns(o.LoginRate),
@@ -142,10 +141,10 @@ func (o Options) check() error {
 		return fmt.Errorf("PARLEY_REFRESH_RETRY_WINDOW: %v is below 0", o.RetryWindow)
 	case o.Leeway < 0 || o.Leeway > time.Minute:
 		return fmt.Errorf("PARLEY_LEEWAY: %v is not between 0s and 60s", o.Leeway)
-	case o.HashParallel < 1 || o.HashParallel > runtime.GOMAXPROCS(0):
-		return fmt.Errorf("PARLEY_HASH_PARALLEL: %d is not between 1 and %d, the cores", o.HashParallel, runtime.GOMAXPROCS(0))
-	case o.HashQueue < 1:
-		return fmt.Errorf("PARLEY_HASH_QUEUE: %d is less than 1", o.HashQueue)
+	case o.Hash.Parallel < 1 || o.Hash.Parallel > runtime.GOMAXPROCS(0):
+		return fmt.Errorf("PARLEY_HASH_PARALLEL: %d is not between 1 and %d, the cores", o.Hash.Parallel, runtime.GOMAXPROCS(0))
+	case o.Hash.Queue < 1:
+		return fmt.Errorf("PARLEY_HASH_QUEUE: %d is less than 1", o.Hash.Queue)
 	}
 	for _, r := range []struct {
 		setting string

@@ -20,10 +20,9 @@ type Stats struct {
 
 // Stats answers them. Safe for concurrent use.
 func (s *Service) Stats() Stats {
-	running, waiting := s.passwords.slots.counts()
+	hashes := s.passwords.Stats()
 	return Stats{
-		Hashes: s.passwords.hashed.Load(), HashesRefused: s.passwords.refused.Load(),
-		HashesRunning: running, HashQueue: waiting,
+		Hashes: hashes.Made, HashesRefused: hashes.Refused, HashesRunning: hashes.Running, HashQueue: hashes.Waiting,
 		EndsUnstored: s.cache.heldCount(),
 		Ended:        s.meters.ended.Counts(), EndedElsewhere: s.meters.endedElsewhere.Counts(), Events: s.meters.events.Counts(),
 	}

@@ -36,7 +36,7 @@ func TestStatsTellEndedSessions(t *testing.T) {
 
 // Who finds no slot for a hash is counted, and has not been hashed.
 func TestStatsTellRefusedHashes(t *testing.T) {
-	n := start(t, func(o *Options) { o.HashParallel, o.HashQueue = 1, 1 })
+	n := start(t, oneSlot)
 	n.holdSlots()
 	n.waits(stranger(11))
 	_, err := n.Register(t.Context(), "ada", password, home)

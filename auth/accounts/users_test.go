@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/auth"
+	"parley/auth/passwords"
 	"parley/ent/user"
 )
 
@@ -127,7 +128,7 @@ func TestWeakerHashIsReplacedAtLogin(t *testing.T) {
 		return *must(n.store.Read.User.Query().Where(user.UsernameKey("ada")).Only(t.Context()))(t).PasswordHash
 	}
 	old := hashOf()
-	stronger := n.another(func(o *Options) { o.cost = cost{memory: 16, passes: 2, threads: 1} })
+	stronger := n.another(func(o *Options) { o.Hash.Cost = passwords.Cost{Memory: 16, Passes: 2, Threads: 1} })
 	_, err := stronger.Login(t.Context(), "ada", "wrong horse battery", home)
 	wantError(t, err, auth.ErrInvalidCredentials)
 	if hashOf() != old {

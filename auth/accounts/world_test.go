@@ -1,9 +1,11 @@
 package accounts
 
 import (
+	"context"
 	"errors"
 	"net/netip"
 	"os"
+	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -12,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/auth"
+	"parley/auth/passwords"
 	"parley/db"
 	"parley/db/dbtest"
 	"parley/ent"
@@ -22,7 +25,7 @@ import (
 const example = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
 // cheap hashes are for tests that are about something else.
-var cheap = cost{memory: 8, passes: 1, threads: 1}
+var cheap = passwords.Cost{Memory: 8, Passes: 1, Threads: 1}
 
 // clock is the time of a test: it stands still until it is told.
 type clock struct {
@@ -79,7 +82,7 @@ func startOn(t testing.TB, dir string, c *clock, change ...func(*Options)) *node
 	}
 	n := &node{t: t, clock: c, dir: dir}
 	o := Defaults()
-	o.Now, o.cost = c.Now, cheap
+	o.Now, o.Hash.Cost = c.Now, cheap
 	o.RegisterRate, o.LoginRate = limit.Rate{}, limit.Rate{} // everybody comes from one address
 	o.OnError = func(err error) { t.Errorf("background: %v", err) }
 	o.OnEnded = func(ids []uuid.UUID) {
@@ -96,35 +99,50 @@ func startOn(t testing.TB, dir string, c *clock, change ...func(*Options)) *node
 	return n
 }
 
+var errNotWanted = errors.New("the hash is not wanted")
+
 // holdSlots takes all slots, as hashes that take long do, until leave is called.
 func (n *node) holdSlots() (leave func()) {
 	n.t.Helper()
-	s := n.passwords.slots
-	for range s.most {
-		if err := s.enter(n.t.Context(), "somebody"); err != nil {
-			n.t.Fatal(err)
-		}
+	var held, all sync.WaitGroup
+	finish := make(chan struct{})
+	for range n.o.Hash.Parallel {
+		held.Add(1)
+		all.Go(func() {
+			_, _ = n.passwords.Hash(n.t.Context(), password, passwords.Request{Network: "somebody", Wanted: func() error {
+				held.Done()
+				<-finish
+				return errNotWanted
+			}})
+		})
 	}
-	return func() {
-		for range s.most {
-			s.leave()
+	held.Wait()
+	leave = sync.OnceFunc(func() {
+		close(finish)
+		all.Wait()
+	})
+	n.t.Cleanup(leave)
+	return leave
+}
+
+// waits adds callers to a queue, who want no hash any more when they get a slot.
+func (n *node) waits(from ...auth.Client) {
+	n.t.Helper()
+	ctx, leave := context.WithCancel(n.t.Context())
+	n.t.Cleanup(leave)
+	for _, c := range from {
+		before := n.passwords.Stats().Waiting
+		go func() {
+			_, _ = n.passwords.Hash(ctx, password, passwords.Request{Network: c.Network(), Wanted: func() error { return errNotWanted }})
+		}()
+		for n.passwords.Stats().Waiting == before {
+			runtime.Gosched()
 		}
 	}
 }
 
-// waits adds callers to a queue who never give up; they leave a slot that they get at once.
-func (n *node) waits(from ...auth.Client) {
-	n.t.Helper()
-	for _, c := range from {
-		w := must(n.passwords.slots.line(c.Network()))(n.t)
-		go func() {
-			<-w.told
-			if w.granted {
-				n.passwords.slots.leave()
-			}
-		}()
-	}
-}
+// oneSlot lets one hash run and one caller wait for it, for as long as a test may take.
+func oneSlot(o *Options) { o.Hash.Parallel, o.Hash.Queue, o.Hash.Patience = 1, 1, time.Hour }
 
 func (n *node) wasTold(id uuid.UUID) bool {
 	n.mu.Lock()

@@ -1,4 +1,4 @@
-package accounts
+package passwords
 
 import (
 	"context"
@@ -10,15 +10,13 @@ import (
 	"parley/auth"
 )
 
-// slotPatience is how long a caller waits for a slot.
-const slotPatience = 2 * time.Second
-
 // slots are the hashes that may run at once, and the queues of those who wait for one: each network
 // has its own, and they take turns. So one network that floods the server waits for itself, and
 // everybody else waits for one hash of each network before them.
 type slots struct {
-	most  int // hashes at once
-	limit int // callers who wait, in all queues
+	most     int // hashes at once
+	limit    int // callers who wait, in all queues
+	patience time.Duration
 
 	mu      sync.Mutex
 	running int
@@ -30,61 +28,61 @@ type slots struct {
 // waiter is one caller in a queue.
 type waiter struct {
 	network string
-	told    chan struct{} // closed when one of the two below is so
-	granted bool          // has a slot
-	pushed  bool          // out of the queue, by somebody of a network that has fewer in it
+	decided chan struct{} // closed when one of the two below is so
+	hasSlot bool
+	evicted bool // by somebody of a network that has fewer in its queue
 }
 
-func (w *waiter) grant() {
-	w.granted = true
-	close(w.told)
+func (w *waiter) giveSlot() {
+	w.hasSlot = true
+	close(w.decided)
 }
 
-func newSlots(most, limit int) *slots {
-	return &slots{most: most, limit: limit, queues: map[string][]*waiter{}}
+func newSlots(most, limit int, patience time.Duration) *slots {
+	return &slots{most: most, limit: limit, patience: patience, queues: map[string][]*waiter{}}
 }
 
-// enter waits for a slot, which is to be left. ErrBusy: there was none in time, or no room to wait.
-func (s *slots) enter(ctx context.Context, network string) error {
-	w, err := s.line(network)
+// acquire waits for a slot, which is to be released. auth.ErrBusy: there was none in time, or no room to wait.
+func (s *slots) acquire(ctx context.Context, network string) error {
+	w, err := s.enqueue(network)
 	if err != nil {
 		return err
 	}
-	patience := time.NewTimer(slotPatience)
-	defer patience.Stop()
+	late := time.NewTimer(s.patience)
+	defer late.Stop()
 	select {
-	case <-w.told:
-	case <-patience.C:
-		err = fmt.Errorf("%w: waited %v", auth.ErrBusy, slotPatience)
+	case <-w.decided:
+	case <-late.C:
+		err = fmt.Errorf("%w: waited %v", auth.ErrBusy, s.patience)
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case w.granted: // perhaps in the moment in which the caller gave up; what runs tells that
+	case w.hasSlot: // perhaps in the moment in which the caller gave up; what runs tells that
 		return nil
-	case w.pushed:
-		return errNoRoom
+	case w.evicted:
+		return errQueueFull
 	}
 	s.remove(w)
 	return err
 }
 
-var errNoRoom = fmt.Errorf("%w: nobody more can wait", auth.ErrBusy)
+var errQueueFull = fmt.Errorf("%w: the queue is full", auth.ErrBusy)
 
-// line gives a caller a free slot, or else a place at the end of their network's queue.
-func (s *slots) line(network string) (*waiter, error) {
+// enqueue gives a caller a free slot, or else the last entry of their network's queue.
+func (s *slots) enqueue(network string) (*waiter, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	w := &waiter{network: network, told: make(chan struct{})}
+	w := &waiter{network: network, decided: make(chan struct{})}
 	if s.running < s.most {
 		s.running++
-		w.grant()
+		w.giveSlot()
 		return w, nil
 	}
-	if s.waiting >= s.limit && !s.makeRoom(len(s.queues[network])+1) {
-		return nil, errNoRoom
+	if s.waiting >= s.limit && !s.evict(len(s.queues[network])+1) {
+		return nil, errQueueFull
 	}
 	if len(s.queues[network]) == 0 {
 		s.turns = append(s.turns, network)
@@ -94,9 +92,9 @@ func (s *slots) line(network string) (*waiter, error) {
 	return w, nil
 }
 
-// makeRoom sends the last of the longest queue away, if that is longer than the one that is to grow
-// will be. So the room to wait is shared like the slots.
-func (s *slots) makeRoom(length int) bool {
+// evict takes the last caller out of the longest queue, if that is longer than the one that is to grow
+// will be: the room to wait is shared like the slots.
+func (s *slots) evict(length int) bool {
 	var longest []*waiter
 	for _, queue := range s.queues {
 		if len(queue) > max(length, len(longest)) {
@@ -108,8 +106,8 @@ func (s *slots) makeRoom(length int) bool {
 	}
 	last := longest[len(longest)-1]
 	s.remove(last)
-	last.pushed = true
-	close(last.told)
+	last.evicted = true
+	close(last.decided)
 	return true
 }
 
@@ -125,8 +123,8 @@ func (s *slots) remove(w *waiter) {
 	s.turns = slices.DeleteFunc(s.turns, func(network string) bool { return network == w.network })
 }
 
-// leave gives the slot to the first of the network whose turn it is.
-func (s *slots) leave() {
+// release gives the slot to the first of the network whose turn it is.
+func (s *slots) release() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.turns) == 0 {
@@ -137,7 +135,7 @@ func (s *slots) leave() {
 	s.turns = append(s.turns[1:], network)
 	w := s.queues[network][0]
 	s.remove(w)
-	w.grant()
+	w.giveSlot()
 }
 
 // counts says how many hashes run and how many callers wait.

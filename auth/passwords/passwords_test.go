@@ -1,8 +1,8 @@
-package accounts
+package passwords
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -11,46 +11,43 @@ import (
 	"parley/auth"
 )
 
-func TestPasswordRules(t *testing.T) {
-	n := start(t)
-	// No slot is free and nobody may wait long: a refusal has taken no hash.
-	n.holdSlots()
-	for _, c := range []struct{ password, reason string }{
-		{"", "TOO_SHORT"},
-		{"1234567", "TOO_SHORT"},
-		{strings.Repeat("u\u0308", 7), "TOO_SHORT"}, // seven characters, spelled as fourteen
-		{strings.Repeat("x", 1025), "TOO_LONG"},
-		{strings.Repeat("x", 10), "COMMON"},
-		{strings.Repeat("ü", 8), "COMMON"},
-		{"12345678", "COMMON"},
-		{"PassWord123", "COMMON"},
-		{"!qaz2wsx", "COMMON"}, // the first of the list, and the last
-		{"zzzzzzz1", "COMMON"},
-		{"adalovelace", "EQUALS_USERNAME"},
-		{"AdaLovelace", "EQUALS_USERNAME"},
-		{"ａdalovelace", "EQUALS_USERNAME"},
-		{"correct\xff horse", "BAD_CHARACTER"},
+func TestRules(t *testing.T) {
+	for password, want := range map[string]string{
+		"":                           "TOO_SHORT",
+		"1234567":                    "TOO_SHORT",
+		strings.Repeat("u\u0308", 7): "TOO_SHORT", // seven characters, spelled as fourteen
+		strings.Repeat("x", 1025):    "TOO_LONG",
+		strings.Repeat("x", 10):      "COMMON",
+		strings.Repeat("ü", 8):       "COMMON",
+		"12345678":                   "COMMON",
+		"PassWord123":                "COMMON",
+		"!qaz2wsx":                   "COMMON", // the first of the list, and the last
+		"zzzzzzz1":                   "COMMON",
+		"adalovelace":                "EQUALS_USERNAME",
+		"AdaLovelace":                "EQUALS_USERNAME",
+		"ａdalovelace":                "EQUALS_USERNAME",
+		"correct\xff horse":          "BAD_CHARACTER",
 	} {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-		_, err := n.Register(ctx, "AdaLovelace", c.password, home)
-		wantInvalid(t, err, "password", c.reason)
-		cancel()
+		var bad *auth.InvalidError
+		if err := Check("newPassword", password, "adalovelace"); !errors.As(err, &bad) || bad.Reason != want || bad.Field != "newPassword" {
+			t.Errorf("%q: %v, want %s", password, err, want)
+		}
 	}
 	for _, good := range []string{"1234567é", "password123 ", "\n\n\n\n\n\n\n!qaz2wsx", "adalovelace1", " adalovelace", strings.Repeat("xy", 512), "\x00\x00\x00\x00\x00\x00\x00 "} {
-		if err := checkPassword("password", good, "adalovelace"); err != nil {
+		if err := Check("password", good, "adalovelace"); err != nil {
 			t.Errorf("%q: %v", good, err)
 		}
 	}
 }
 
 func TestHashIsArgon2idAsPHC(t *testing.T) {
-	h := recommended.hash(password)
+	h := recommended.hash("correct horse battery")
 	text := h.String()
 	if !strings.HasPrefix(text, "$argon2id$v=19$m=19456,t=2,p=1$") || len(h.salt) != 16 || len(h.sum) != 32 {
 		t.Errorf("hash is %s", text)
 	}
 	again, err := parseHash(text)
-	if err != nil || !again.matches(password) || again.matches(password+" ") {
+	if err != nil || !again.matches("correct horse battery") || again.matches("correct horse battery ") {
 		t.Errorf("%s does not match what it was made of: %v", text, err)
 	}
 }
@@ -59,7 +56,7 @@ func TestParseHashIsStrict(t *testing.T) {
 	const salt, sum = "AAECAwQFBgcICQoLDA0ODw", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
 	good := "$argon2id$v=19$m=64,t=2,p=1$" + salt + "$" + sum
 	for _, good := range []string{
-		good, recommended.hash(password).String(), strings.Replace(good, "m=64,t=2,p=1", "m=65536,t=8,p=4", 1), strings.Replace(good, salt, strings.Repeat("AAAA", 21), 1),
+		good, recommended.hash("correct horse battery").String(), strings.Replace(good, "m=64,t=2,p=1", "m=65536,t=8,p=4", 1), strings.Replace(good, salt, strings.Repeat("AAAA", 21), 1),
 	} {
 		if _, err := parseHash(good); err != nil {
 			t.Errorf("%s: %v", good, err)
@@ -96,7 +93,7 @@ func TestParseHashIsStrict(t *testing.T) {
 
 func TestHashesWaitForSlots(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h, free := &hasher{slots: newSlots(1, 2)}, turn{wanted: always}
+		h, free := &Hasher{slots: newSlots(1, 2, patience)}, Request{}
 		finish, began, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 		client, leave := context.WithCancel(t.Context())
 		go func() {
@@ -135,27 +132,18 @@ func TestHashesWaitForSlots(t *testing.T) {
 	})
 }
 
-func TestSignInsAboveTheSlotsAreRefused(t *testing.T) {
-	n := start(t, func(o *Options) { o.HashParallel, o.HashQueue = 1, 1 })
-	n.signUp("ada")
-	leave := n.holdSlots()
-	n.waits(home) // one for a hash that takes long
-	for _, name := range []string{"ada", "nobody"} {
-		_, err := n.Login(t.Context(), name, password, home)
-		wantError(t, err, auth.ErrBusy)
+// A hash that nobody has is verified like one that somebody has, and no password is right.
+func TestVerifyWithoutHash(t *testing.T) {
+	h := New(Options{Parallel: 1, Queue: 1, Cost: Cost{Memory: 8, Passes: 1, Threads: 1}})
+	right, newer, err := h.Verify(t.Context(), "", "correct horse battery", Request{})
+	if right || newer != "" || err != nil || h.Stats().Made != 1 {
+		t.Errorf("got %v, %q, %v, and %+v", right, newer, err, h.Stats())
 	}
-	_, err := n.Register(t.Context(), "bob", password, home)
-	wantError(t, err, auth.ErrBusy)
-	leave()
-	n.signIn("ada")
 }
 
-func TestNoHashInPrintedErrors(t *testing.T) {
-	n := start(t)
-	n.signUp("ada")
-	n.sql(`UPDATE users SET password_hash = 'not-a-hash'`)
-	_, err := n.Login(t.Context(), "ada", password, home)
-	if err == nil || strings.Contains(fmt.Sprintf("%+v", err), "not-a-hash") {
-		t.Errorf("got %v", err)
+func wantError(t *testing.T, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Fatalf("got %v, want %v", err, want)
 	}
 }

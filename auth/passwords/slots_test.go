@@ -1,4 +1,4 @@
-package accounts
+package passwords
 
 import (
 	"context"
@@ -13,18 +13,20 @@ import (
 	"parley/auth"
 )
 
-// queue lines callers up behind a slot that is taken, one after the other, and answers in which order
-// they got it: the first slot is left when all wait, and each leaves theirs at once.
+const patience = 2 * time.Second
+
+// queue lines callers up behind a slot that is taken, one after the other, and returns in which order
+// they got it: the first slot is released when all wait, and each releases theirs at once.
 func queue(t *testing.T, s *slots, networks ...string) (order []string) {
 	t.Helper()
-	if err := s.enter(t.Context(), "first"); err != nil {
+	if err := s.acquire(t.Context(), "first"); err != nil {
 		t.Fatal(err)
 	}
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	for _, network := range networks {
 		all.Go(func() {
-			err := s.enter(t.Context(), network)
+			err := s.acquire(t.Context(), network)
 			mu.Lock()
 			defer mu.Unlock()
 			if errors.Is(err, auth.ErrBusy) {
@@ -32,11 +34,11 @@ func queue(t *testing.T, s *slots, networks ...string) (order []string) {
 				return
 			}
 			order = append(order, network)
-			s.leave()
+			s.release()
 		})
-		synctest.Wait() // so it stands in line
+		synctest.Wait() // so it is in the queue
 	}
-	s.leave()
+	s.release()
 	all.Wait()
 	if running, waiting := s.counts(); running+waiting+len(s.queues)+len(s.turns) != 0 {
 		t.Errorf("%d run, %d wait, %d queues, %d turns are left", running, waiting, len(s.queues), len(s.turns))
@@ -47,7 +49,7 @@ func queue(t *testing.T, s *slots, networks ...string) (order []string) {
 // All of one network waited before anybody else: who came from elsewhere waited for all of them.
 func TestNetworksTakeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		got := queue(t, newSlots(1, 10), "a", "a", "a", "a", "b", "c", "b")
+		got := queue(t, newSlots(1, 10, patience), "a", "a", "a", "a", "b", "c", "b")
 		if want := []string{"a", "b", "c", "a", "b", "a", "a"}; !slices.Equal(got, want) {
 			t.Errorf("got %v, want %v", got, want)
 		}
@@ -66,7 +68,7 @@ func TestRoomToWaitIsShared(t *testing.T) {
 		{[]string{"", "b", "c", "d"}, []string{"-d", "", "b", "c"}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			if got := queue(t, newSlots(1, 3), c.comes...); !slices.Equal(got, c.want) {
+			if got := queue(t, newSlots(1, 3, patience), c.comes...); !slices.Equal(got, c.want) {
 				t.Errorf("%v: got %v, want %v", c.comes, got, c.want)
 			}
 		})
@@ -75,23 +77,27 @@ func TestRoomToWaitIsShared(t *testing.T) {
 
 func TestWhoGivesUpLeavesTheQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSlots(1, 4)
-		_ = s.enter(t.Context(), "first")
+		s := newSlots(1, 4, patience)
+		_ = s.acquire(t.Context(), "first")
 		ctx, leave := context.WithCancel(t.Context())
 		ends := make(chan error, 3)
-		go func() { ends <- s.enter(ctx, "a") }()
+		go func() { ends <- s.acquire(ctx, "a") }()
 		synctest.Wait()
 		leave()
-		wantError(t, <-ends, context.Canceled)
-		for range 2 {
-			go func() { ends <- s.enter(t.Context(), "a") }()
+		if err := <-ends; !errors.Is(err, context.Canceled) {
+			t.Fatalf("got %v", err)
 		}
-		time.Sleep(slotPatience) // virtual
+		for range 2 {
+			go func() { ends <- s.acquire(t.Context(), "a") }()
+		}
+		time.Sleep(patience) // virtual
 		synctest.Wait()
 		for range 2 {
-			wantError(t, <-ends, auth.ErrBusy)
+			if err := <-ends; !errors.Is(err, auth.ErrBusy) {
+				t.Fatalf("got %v", err)
+			}
 		}
-		s.leave()
+		s.release()
 		if running, waiting := s.counts(); running+waiting+len(s.queues)+len(s.turns) != 0 {
 			t.Errorf("%d run, %d wait, %d queues, %d turns are left", running, waiting, len(s.queues), len(s.turns))
 		}
@@ -100,28 +106,34 @@ func TestWhoGivesUpLeavesTheQueue(t *testing.T) {
 
 // Whatever comes and goes at once, never more hold a slot than there are, and none is lost.
 func TestSlotsAtOnce(t *testing.T) {
-	s := newSlots(3, 8)
+	s := newSlots(3, 8, patience)
 	held := make(chan struct{}, 3)
-	atOnce(t, 64, func(i int) error {
-		for round := range 200 {
-			ctx, leave := context.WithCancel(t.Context())
-			if (i+round)%3 == 0 {
-				go leave()
-			}
-			if s.enter(ctx, fmt.Sprint(i%5)) == nil {
-				select {
-				case held <- struct{}{}:
-				default:
-					t.Error("more hold a slot than there are")
-				}
-				<-held
-				s.leave()
-			}
-			leave()
-		}
-		return nil
-	})
+	var all sync.WaitGroup
+	for i := range 64 {
+		all.Go(func() { comeAndGo(t, s, i, held) })
+	}
+	all.Wait()
 	if running, waiting := s.counts(); running+waiting+len(s.queues)+len(s.turns) != 0 {
 		t.Errorf("%d run, %d wait, %d queues, %d turns are left", running, waiting, len(s.queues), len(s.turns))
+	}
+}
+
+// comeAndGo acquires and releases slots, and sometimes leaves while it waits.
+func comeAndGo(t *testing.T, s *slots, i int, held chan struct{}) {
+	for round := range 200 {
+		ctx, leave := context.WithCancel(t.Context())
+		if (i+round)%3 == 0 {
+			go leave()
+		}
+		if s.acquire(ctx, fmt.Sprint(i%5)) == nil {
+			select {
+			case held <- struct{}{}:
+			default:
+				t.Error("more hold a slot than there are")
+			}
+			<-held
+			s.release()
+		}
+		leave()
 	}
 }
