@@ -19,13 +19,14 @@ var mayImport = map[string][]string{
 	"transport":       {"meter", "naming"},                                                                                         // knows gqlgen; nothing of chat, auth or rows
 	"db":              {"ent"},                                                                                                     // the only room that knows a dialect
 	"auth":            {"naming"},                                                                                                  // who is asking, and the errors of it; knows no row
+	"auth/keys":       {},                                                                                                          // root secrets, and the file of them
 	"auth/passwords":  {"auth", "auth/usernames", "tuning"},                                                                        // hashes, and what a password may be
 	"auth/usernames":  {"naming"},                                                                                                  // what is a username, and which are one
-	"auth/accounts":   {"auth", "auth/passwords", "auth/usernames", "db", "ent", "limit", "meter", "naming"},                       // knows no chat
+	"auth/accounts":   {"auth", "auth/keys", "auth/passwords", "auth/usernames", "db", "ent", "limit", "meter", "naming"},          // knows no chat
 	"chat":            {"db", "ent", "meter", "naming"},                                                                            // knows no auth: who sends is a parameter
 	"broker":          {"chat"},                                                                                                    // the bell serves the room, not the other way
 	"graph":           {"auth", "auth/accounts", "auth/passwords", "auth/usernames", "chat", "db", "limit", "naming", "transport"}, // of db only the error classes; never a row
-	"server":          {"auth/accounts", "broker", "chat", "db", "graph", "limit", "meter", "transport", "tuning", "web"},
+	"server":          {"auth/accounts", "auth/keys", "broker", "chat", "db", "graph", "limit", "meter", "transport", "tuning", "web"},
 	"cmd/parley":      {"server"},
 	"cmd/parleybench": {}, // a client like any other
 }

@@ -8,7 +8,7 @@ import (
 	"os"
 	"time"
 
-	"parley/auth/accounts"
+	"parley/auth/keys"
 )
 
 // keysCommand looks after the keys that sign tokens. A running server reads them at its next start.
@@ -30,17 +30,17 @@ type (
 var errKeysElsewhere = errors.New("PARLEY_SIGNING_KEY is set, and the keys of the data directory are not used: change the setting instead")
 
 func (*keysListCommand) Run(_ context.Context, c *Config, stdout, _ io.Writer) error {
-	keys, err := accounts.ListKeys(c.Data)
+	list, err := keys.List(c.Data)
 	if err != nil {
 		return err
 	}
-	for _, k := range keys {
+	for _, k := range list {
 		fmt.Fprintf(stdout, "%s  made %s  %s\n", k.ID, k.Made.Format(time.DateTime), stateOf(k))
 	}
 	return nil
 }
 
-func stateOf(k accounts.KeyInfo) string {
+func stateOf(k keys.Info) string {
 	switch {
 	case k.Signs:
 		return "signs"
@@ -57,7 +57,7 @@ func (*keysAddCommand) Run(_ context.Context, c *Config, stdout, _ io.Writer) er
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return fmt.Errorf("PARLEY_DATA: %w", err)
 	}
-	kid, err := accounts.AddKey(c.Data)
+	kid, err := keys.Add(c.Data)
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func (k *keysRetireCommand) Run(_ context.Context, c *Config, stdout, _ io.Write
 	if c.SigningKey != "" {
 		return errKeysElsewhere
 	}
-	if err := accounts.RetireKey(c.Data, k.KID); err != nil {
+	if err := keys.Retire(c.Data, k.KID); err != nil {
 		return err
 	}
 	fmt.Fprintf(stdout, "%s is refused from the next start on\n", k.KID)

@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"testing"
 
-	"parley/auth/accounts"
+	"parley/auth/keys"
 	"parley/db/dbtest"
 )
 
@@ -35,7 +35,7 @@ func TestManyNodesMigratePostgresOnce(t *testing.T) {
 func withKeys(t *testing.T) string {
 	t.Helper()
 	dir := mkdir(t, dataDir(t))
-	if _, err := accounts.AddKey(dir); err != nil {
+	if _, err := keys.Add(dir); err != nil {
 		t.Error(err)
 	}
 	return dir

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"parley/auth/accounts"
+	"parley/auth/keys"
 	"parley/chat"
 	"parley/db"
 	"parley/graph"
@@ -166,13 +167,13 @@ func wire(ctx context.Context, c *Config, logger *slog.Logger, store *db.Store) 
 // net/http reads so many bytes more than it is told before it says that the headers are too large.
 const headerSlop = 4096
 
-func openKeys(ctx context.Context, c *Config, store *db.Store) (*accounts.Keyring, error) {
+func openKeys(ctx context.Context, c *Config, store *db.Store) (*keys.Ring, error) {
 	if c.SigningKey != "" {
-		keys, err := accounts.ParseKeys(c.SigningKey)
+		ring, err := keys.Parse(c.SigningKey)
 		if err != nil {
 			return nil, fmt.Errorf("PARLEY_SIGNING_KEY: %w", err)
 		}
-		return keys, nil
+		return ring, nil
 	}
 	return accounts.OpenKeys(ctx, c.Data, store)
 }

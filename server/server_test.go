@@ -19,7 +19,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"parley/auth/accounts"
+	"parley/auth/keys"
 	"parley/db"
 	"parley/db/dbtest"
 )
@@ -77,7 +77,7 @@ func databaseFlags(t testing.TB, dir string) []string {
 		return nil
 	}
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		if _, err := accounts.AddKey(mkdir(t, dir)); err != nil {
+		if _, err := keys.Add(mkdir(t, dir)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"parley/auth/keys"
 	"parley/db"
 	"parley/db/dbtest"
 )
@@ -20,7 +21,7 @@ func counted(t testing.TB, change ...func(*Options)) (*node, *atomic.Int64) {
 	var statements atomic.Int64
 	store := must(db.Open(t.Context(), db.Options{URL: dbtest.URL(t, n.dir), Dir: n.dir, Trace: func(context.Context, any) { statements.Add(1) }}))(t)
 	t.Cleanup(func() { _ = store.Close() })
-	n.store = store
+	n.restart(store, n.keys)
 	return n, &statements
 }
 
@@ -56,7 +57,7 @@ func BenchmarkIdentify(b *testing.B) {
 		}
 	})
 	b.Run("bare HMAC and JSON", func(b *testing.B) {
-		secret := n.keys.signer().secrets[accessToken]
+		secret := n.keys.Signer().Secret(keys.AccessTokens)
 		b.ReportAllocs()
 		for b.Loop() {
 			at := strings.LastIndexByte(in.AccessToken, '.')

@@ -49,9 +49,9 @@ func TestTokensOfAClockThatWasAhead(t *testing.T) {
 func TestNotBefore(t *testing.T) {
 	n := start(t)
 	in := n.signUp("ada")
-	late := must(n.keys.read(in.AccessToken, accessToken, n.now(), 0))(t)
+	late := must(n.tokens.parse(in.AccessToken, accessToken, n.now()))(t)
 	late.notBefore = late.issuedAt.Add(time.Minute)
-	text := must(late.sign(accessToken, n.keys.signer()))(t)
+	text := must(n.tokens.sign(late, accessToken, ""))(t)
 	_, err := n.identify(text)
 	wantError(t, err, auth.ErrUnauthenticated)
 	n.clock.pass(time.Minute)

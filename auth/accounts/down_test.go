@@ -28,7 +28,7 @@ func startOnOwn(t *testing.T, through func(t *testing.T, socket string) string) 
 	n := start(t)
 	store := must(db.Open(t.Context(), db.Options{URL: through(t, filepath.Join(host, ".s.PGSQL.5432"))}))(t)
 	t.Cleanup(func() { _ = store.Close() })
-	n.store = store
+	n.restart(store, n.keys)
 	return n, server
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/auth"
+	"parley/auth/keys"
 	"parley/auth/usernames"
 	"parley/ent"
 	"parley/ent/loginlimit"
@@ -41,7 +42,7 @@ const (
 )
 
 func (s *Service) bucket(kind, value string, times int) bucket {
-	mac := hmac.New(sha256.New, s.keys.signer().limits)
+	mac := hmac.New(sha256.New, s.keys.Signer().Secret(keys.SignInLimits))
 	_, _ = mac.Write([]byte(kind + value)) // never fails, see hash.Hash
 	b := s.o.LoginAttempts.Times(times).Bucket(1)
 	b.Step = max(time.Millisecond, b.Step.Truncate(time.Millisecond)) // rows know nothing finer

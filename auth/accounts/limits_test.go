@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"parley/auth"
+	"parley/auth/keys"
 	"parley/db"
 	"parley/db/dbtest"
 	"parley/ent/loginlimit"
@@ -215,7 +216,7 @@ func (n *node) leavesInTheHash() context.Context {
 		}
 	}}))(n.t)
 	n.t.Cleanup(func() { _ = store.Close() })
-	n.store = store
+	n.restart(store, n.keys)
 	return ctx
 }
 
@@ -291,7 +292,7 @@ func TestBucketsHideWhatWasTyped(t *testing.T) {
 		seen[row.ID] = true
 	}
 	before := []string{n.bucket(ofStrangers, "ada", 1).id, n.bucket(ofNoName, "my secret passphrase!", 1).id, n.bucket(ofNetwork, "192.0.2.7/32", 1).id}
-	n.keys = must(ParseKeys("v1" + example[2:]))(t)
+	n.restart(n.store, must(keys.Parse("v1"+example[2:]))(t))
 	after := n.bucket(ofStrangers, "ada", 1).id
 	if len(seen) != 3 || !seen[before[0]] || !seen[before[1]] || !seen[before[2]] || after == before[0] {
 		t.Errorf("buckets are %v, want %v and not %s", seen, before, after)

@@ -69,19 +69,19 @@ func (s *Service) meant(ctx context.Context, d departure) (ids []uuid.UUID) {
 
 // departure is a token that names the session to end.
 type departure struct {
-	ticket
+	claims
 	kind  kind
 	scope auth.LogoutScope
 }
 
 func (s *Service) leaving(ctx context.Context, scope auth.LogoutScope, refresh *string) (departure, bool) {
 	read := func(text string, k kind) (departure, bool) {
-		t, err := s.keys.read(text, k, s.now(), s.o.Leeway)
+		t, err := s.tokens.parse(text, k, s.now())
 		good := err == nil && s.cache.held(t.session) == ""
 		if scope == auth.LogoutCurrent {
 			good = err == nil || errors.Is(err, errExpired)
 		}
-		return departure{ticket: t, kind: k, scope: scope}, good
+		return departure{claims: t, kind: k, scope: scope}, good
 	}
 	if refresh != nil {
 		if d, ok := read(*refresh, refreshToken); ok {

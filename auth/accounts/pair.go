@@ -37,7 +37,7 @@ func (s *Service) newGrant(user *auth.User, session uuid.UUID, now time.Time, en
 		jti:       uuid.Must(uuid.NewV7()),
 		issuedAt:  iat,
 		expiresAt: exp.Truncate(time.Second),
-		kid:       s.keys.signer().kid,
+		kid:       s.keys.Signer().ID,
 	}
 }
 
@@ -56,22 +56,21 @@ func grantOf(row *ent.Session) grant {
 
 // sign mints the two tokens of a grant. The access token never outlives the refresh token.
 func (s *Service) sign(g grant) (*auth.Tokens, error) {
-	with := s.keys.byID(g.kid)
-	t := ticket{
+	t := claims{
 		user: g.user.ID, session: g.session, jti: g.jti, generation: g.generation,
 		issuedAt: g.issuedAt, expiresAt: g.expiresAt,
 	}
 	refresh := g.kept
 	if refresh == "" {
 		var err error
-		if refresh, err = t.sign(refreshToken, with); err != nil {
+		if refresh, err = s.tokens.sign(t, refreshToken, g.kid); err != nil {
 			return nil, err
 		}
 	}
 	if exp := g.issuedAt.Add(s.o.AccessTokenLifetime).Truncate(time.Second); exp.Before(g.expiresAt) {
 		t.expiresAt = exp
 	}
-	access, err := t.sign(accessToken, with)
+	access, err := s.tokens.sign(t, accessToken, g.kid)
 	if err != nil {
 		return nil, fmt.Errorf("access token: %w", err)
 	}

@@ -25,7 +25,7 @@ const keptTokens = 10
 
 // use is one presentation of a refresh token.
 type use struct {
-	ticket
+	claims
 	text string
 	key  *string // idempotencyKey
 	from auth.Client
@@ -117,7 +117,7 @@ func (s *Service) present(token, key *string, from auth.Client) (use, error) {
 	if key != nil && len(*key) > 200 {
 		return use{}, &auth.InvalidError{Field: "idempotencyKey", Reason: "TOO_LONG"}
 	}
-	t, err := s.keys.read(*token, refreshToken, s.now(), s.o.Leeway)
+	t, err := s.tokens.parse(*token, refreshToken, s.now())
 	switch {
 	case errors.Is(err, errExpired): // never TOKEN_EXPIRED, at which clients refresh
 		return use{}, refused(auth.ErrUnauthenticated, auth.ReasonTokenTooOld).refusal
@@ -127,7 +127,7 @@ func (s *Service) present(token, key *string, from auth.Client) (use, error) {
 	if reason := s.cache.held(t.session); reason != "" {
 		return use{}, refused(auth.ErrSessionRevoked, reason).refusal
 	}
-	return use{ticket: t, text: *token, key: key, from: from}, nil
+	return use{claims: t, text: *token, key: key, from: from}, nil
 }
 
 // judge decides about a use under the lock of its session; the first line that fits decides.

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/auth"
+	"parley/auth/keys"
 )
 
 func TestRefreshMakesNewPair(t *testing.T) {
@@ -119,13 +120,13 @@ func TestFailedCommitChangesNothing(t *testing.T) {
 func TestJunkTouchesNoRow(t *testing.T) {
 	n := start(t)
 	in := n.signUp("ada")
-	foreign := must(ParseKeys("v1" + example[2:]))(t).signer()
+	foreign := newCodec(must(keys.Parse("v1"+example[2:]))(t), 0)
 	now := n.now().Truncate(time.Second)
-	good := must(n.keys.read(*in.RefreshToken, refreshToken, n.now(), 0))(t)
-	make := func(with key, change func(*ticket)) string {
+	good := must(n.tokens.parse(*in.RefreshToken, refreshToken, n.now()))(t)
+	make := func(with *codec, change func(*claims)) string {
 		x := good
 		change(&x)
-		return must(x.sign(refreshToken, with))(t)
+		return must(with.sign(x, refreshToken, ""))(t)
 	}
 	before := n.session(in.AccessToken).String()
 	for range 100 {
@@ -134,13 +135,13 @@ func TestJunkTouchesNoRow(t *testing.T) {
 			class         error
 		}{
 			{"junk", auth.ReasonInvalidToken, auth.ErrUnauthenticated},
-			{make(foreign, func(*ticket) {}), auth.ReasonInvalidToken, auth.ErrUnauthenticated},
-			{make(n.keys.signer(), func(x *ticket) { x.expiresAt = now.Add(-time.Hour); x.issuedAt = now.Add(-2 * time.Hour) }), auth.ReasonTokenTooOld, auth.ErrUnauthenticated},
+			{make(foreign, func(*claims) {}), auth.ReasonInvalidToken, auth.ErrUnauthenticated},
+			{make(n.tokens, func(x *claims) { x.expiresAt = now.Add(-time.Hour); x.issuedAt = now.Add(-2 * time.Hour) }), auth.ReasonTokenTooOld, auth.ErrUnauthenticated},
 			// From a history this database does not have, as after a restored backup.
-			{make(n.keys.signer(), func(x *ticket) { x.generation++ }), auth.ReasonInvalidToken, auth.ErrUnauthenticated},
-			{make(n.keys.signer(), func(x *ticket) { x.user = uuid.New() }), auth.ReasonInvalidToken, auth.ErrUnauthenticated},
-			{make(n.keys.signer(), func(x *ticket) { x.jti = uuid.New() }), auth.ReasonInvalidToken, auth.ErrUnauthenticated},
-			{make(n.keys.signer(), func(x *ticket) { x.session = uuid.New() }), auth.ReasonUnknown, auth.ErrSessionRevoked},
+			{make(n.tokens, func(x *claims) { x.generation++ }), auth.ReasonInvalidToken, auth.ErrUnauthenticated},
+			{make(n.tokens, func(x *claims) { x.user = uuid.New() }), auth.ReasonInvalidToken, auth.ErrUnauthenticated},
+			{make(n.tokens, func(x *claims) { x.jti = uuid.New() }), auth.ReasonInvalidToken, auth.ErrUnauthenticated},
+			{make(n.tokens, func(x *claims) { x.session = uuid.New() }), auth.ReasonUnknown, auth.ErrSessionRevoked},
 		} {
 			_, err := n.refresh(c.token)
 			wantReason(t, err, c.class, c.reason)

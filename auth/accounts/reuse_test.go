@@ -163,9 +163,9 @@ func TestUnknownGenerationRaisesNoAlarm(t *testing.T) {
 	n := start(t, strict)
 	first := n.signUp("ada")
 	second := must(n.refresh(*first.RefreshToken))(t)
-	x := must(n.keys.read(*first.RefreshToken, refreshToken, n.now(), 0))(t)
+	x := must(n.tokens.parse(*first.RefreshToken, refreshToken, n.now()))(t)
 	x.generation = 2
-	_, err := n.refresh(must(x.sign(refreshToken, n.keys.signer()))(t))
+	_, err := n.refresh(must(n.tokens.sign(x, refreshToken, ""))(t))
 	wantReason(t, err, auth.ErrUnauthenticated, auth.ReasonInvalidToken)
 	n.wantLive(second.AccessToken)
 }

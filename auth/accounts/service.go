@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/auth/keys"
 	"parley/auth/passwords"
 	"parley/db"
 	"parley/ent"
@@ -83,7 +84,8 @@ func Defaults() Options {
 // Service signs people in and out and says who they are. It is safe for concurrent use.
 type Service struct {
 	store         *db.Store
-	keys          *Keyring
+	keys          *keys.Ring
+	tokens        *codec
 	o             Options
 	passwords     *passwords.Hasher
 	cache         *cache
@@ -95,7 +97,7 @@ type Service struct {
 
 // New answers a service on a store, or an error that names the setting that cannot be. It hashes
 // once, which takes about as long as a sign-in.
-func New(store *db.Store, keys *Keyring, o Options) (*Service, error) {
+func New(store *db.Store, keys *keys.Ring, o Options) (*Service, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
@@ -114,6 +116,7 @@ func New(store *db.Store, keys *Keyring, o Options) (*Service, error) {
 	return &Service{
 		store:         store,
 		keys:          keys,
+		tokens:        newCodec(keys, o.Leeway),
 		o:             o,
 		passwords:     passwords.New(o.Hash),
 		cache:         newCache(),

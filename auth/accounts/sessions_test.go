@@ -81,10 +81,10 @@ func TestUnknownSession(t *testing.T) {
 func TestTokenOfAnotherHistory(t *testing.T) {
 	n := start(t)
 	in := n.signUp("ada")
-	x := must(n.keys.read(in.AccessToken, accessToken, n.now(), 0))(t)
+	x := must(n.tokens.parse(in.AccessToken, accessToken, n.now()))(t)
 	bob := n.signUp("bob")
 	x.user = bob.User.ID
-	foreign := must(x.sign(accessToken, n.keys.signer()))(t)
+	foreign := must(n.tokens.sign(x, accessToken, ""))(t)
 	for range 2 { // read, and from the cache
 		_, err := n.identify(foreign)
 		wantError(t, err, auth.ErrUnauthenticated)
@@ -95,7 +95,7 @@ func TestTokenOfAnotherHistory(t *testing.T) {
 		}
 	}
 	x.session = uuid.New()
-	if got := n.logout(auth.LogoutAll, must(x.sign(accessToken, n.keys.signer()))(t)); got != 0 {
+	if got := n.logout(auth.LogoutAll, must(n.tokens.sign(x, accessToken, ""))(t)); got != 0 {
 		t.Errorf("an unknown session ended %d", got)
 	}
 	n.wantLive(in.AccessToken)

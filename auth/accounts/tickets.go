@@ -6,26 +6,26 @@ import (
 	"time"
 )
 
-// tickets remembers what good access tokens say, because a client sends the same one with each request:
-// looking it up costs a hash, reading it a signature and JSON besides. It keeps no token, only its
-// SHA-256, and judges the times anew at each look. It belongs to a keyring, which never changes, so a
+// claimsCache remembers what good access tokens say, because a client sends the same one with each request:
+// looking it up costs a hash, parsing it a signature and JSON besides. It keeps no token, only its
+// SHA-256, and checks the times anew at each look. It belongs to a ring, which never changes, so a
 // signature that was right stays right; and nothing gets in without one.
-type tickets struct {
+type claimsCache struct {
 	mu    sync.RWMutex
-	known map[[sha256.Size]byte]ticket
+	known map[[sha256.Size]byte]claims
 	limit int
 }
 
-const maxTickets = 10_000 // 2 MB
+const maxKnown = 10_000 // 2 MB
 
-func newTickets() *tickets {
-	return &tickets{known: map[[sha256.Size]byte]ticket{}, limit: maxTickets}
+func newClaimsCache() *claimsCache {
+	return &claimsCache{known: map[[sha256.Size]byte]claims{}, limit: maxKnown}
 }
 
-// read answers what a token says, by asking judge unless its ticket is known and good at that moment.
-func (c *tickets) read(text string, now time.Time, leeway time.Duration, judge func() (ticket, error)) (ticket, error) {
+// get returns what a token says, by parsing it unless its claims are known and good at that moment.
+func (c *claimsCache) get(text string, now time.Time, leeway time.Duration, parse func() (claims, error)) (claims, error) {
 	if len(text) > maxToken {
-		return judge()
+		return parse()
 	}
 	digest := sha256.Sum256([]byte(text))
 	c.mu.RLock()
@@ -34,24 +34,24 @@ func (c *tickets) read(text string, now time.Time, leeway time.Duration, judge f
 	if ok && t.goodAt(now, leeway) {
 		return t, nil
 	}
-	t, err := judge()
+	t, err := parse()
 	if err == nil {
 		c.put(digest, t)
 	}
 	return t, err
 }
 
-func (c *tickets) put(digest [sha256.Size]byte, t ticket) {
+func (c *claimsCache) put(digest [sha256.Size]byte, t claims) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.known) >= c.limit {
-		clear(c.known) // which only costs that they are read again
+		clear(c.known) // which only costs that they are parsed again
 	}
 	c.known[digest] = t
 }
 
-// goodAt says whether a ticket is valid yet and has not run out. What else may be wrong with a token does
+// goodAt says whether claims are valid yet and have not run out. What else may be wrong with a token does
 // not change with time.
-func (t ticket) goodAt(now time.Time, leeway time.Duration) bool {
+func (t claims) goodAt(now time.Time, leeway time.Duration) bool {
 	return !now.Before(t.notBefore.Add(-leeway)) && now.Before(t.expiresAt.Add(leeway))
 }

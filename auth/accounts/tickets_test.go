@@ -10,16 +10,16 @@ import (
 	"parley/auth"
 )
 
-// TestTicketsAreReadOnce reads three tokens where there is room for two: each is judged once while it is
-// known, what was refused is judged again, and nothing is remembered beyond the limit.
-func TestTicketsAreReadOnce(t *testing.T) {
+// TestTokensAreParsedOnce gets three tokens where there is room for two: each is parsed once while it is
+// known, what was refused is parsed again, and nothing is remembered beyond the limit.
+func TestTokensAreParsedOnce(t *testing.T) {
 	now := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
-	c, judged := newTickets(), 0
+	c, parsed := newClaimsCache(), 0
 	c.limit = 2
-	read := func(token string, refusal error) ticket {
-		got, err := c.read(token, now, 0, func() (ticket, error) {
-			judged++
-			return ticket{user: uuid.NewSHA1(uuid.Nil, []byte(token)), issuedAt: now, expiresAt: now.Add(time.Minute)}, refusal
+	read := func(token string, refusal error) claims {
+		got, err := c.get(token, now, 0, func() (claims, error) {
+			parsed++
+			return claims{user: uuid.NewSHA1(uuid.Nil, []byte(token)), issuedAt: now, expiresAt: now.Add(time.Minute)}, refusal
 		})
 		wantError(t, err, refusal)
 		return got
@@ -29,17 +29,17 @@ func TestTicketsAreReadOnce(t *testing.T) {
 			t.Fatal("one token was taken for another")
 		}
 	}
-	if judged != 2 {
-		t.Errorf("two tokens were judged %d times", judged)
+	if parsed != 2 {
+		t.Errorf("two tokens were parsed %d times", parsed)
 	}
 	read("bad", auth.ErrUnauthenticated)
 	read("bad", auth.ErrUnauthenticated)
-	if judged != 4 {
+	if parsed != 4 {
 		t.Errorf("a bad token was remembered")
 	}
 	for i := range 9 {
 		if read(strconv.Itoa(i), nil); len(c.known) > c.limit {
-			t.Fatalf("%d tickets are remembered", len(c.known))
+			t.Fatalf("%d claims are remembered", len(c.known))
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/auth"
+	"parley/auth/keys"
 )
 
 // kind is one of the two kinds of token.
@@ -23,29 +24,32 @@ const (
 
 const issuer = "parley"
 
-// kinds says how the two differ. Both are minted and read by nobody but Parley.
-var kinds = [...]struct{ typ, audience, info string }{
-	accessToken:  {typ: "at+jwt", audience: "parley:access", info: "parley/access/v1"},
-	refreshToken: {typ: "rt+jwt", audience: "parley:refresh", info: "parley/refresh/v1"},
+// kinds says how the two differ. Both are signed and read by nobody but Parley.
+var kinds = [...]struct {
+	typ, audience string
+	purpose       keys.Purpose
+}{
+	accessToken:  {"at+jwt", "parley:access", keys.AccessTokens},
+	refreshToken: {"rt+jwt", "parley:refresh", keys.RefreshTokens},
 }
 
 const maxToken = 4096 // bytes, before anything is parsed
 
-// errExpired is said of a token with nothing else wrong.
+// errExpired is the error of a token with nothing else wrong.
 var errExpired = fmt.Errorf("%w: expired", auth.ErrUnauthenticated)
 
-// ticket is what a good token says.
-type ticket struct {
+// claims are what a good token says.
+type claims struct {
 	user, session       uuid.UUID
 	jti                 uuid.UUID // of a refresh token; else zero
 	generation          int       // of a refresh token; else 0
 	issuedAt, expiresAt time.Time // whole seconds
-	notBefore           time.Time // the same; zero: no such claim, as in all that is minted here
+	notBefore           time.Time // the same; zero: no such claim, as in all that is signed here
 }
 
-// claims in the order in which they are written: the same values give the same bytes. Pointers,
+// payload is the claims in the order in which they are written: the same values give the same bytes. Pointers,
 // because one that is missing is not one that is zero.
-type claims struct {
+type payload struct {
 	Issuer     string `json:"iss"`
 	Audience   string `json:"aud"`
 	Subject    string `json:"sub"`
@@ -62,114 +66,138 @@ func headerText(k kind, kid string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256","kid":"` + kid + `","typ":"` + kinds[k].typ + `"}`))
 }
 
-// sign mints the token of a ticket. The same ticket and key give the same bytes.
-func (t ticket) sign(k kind, with key) (string, error) {
+// sign makes the token of claims with the key of that id, or the newest when that was retired meanwhile. The same
+// claims and key give the same bytes.
+func (c *codec) sign(t claims, k kind, kid string) (string, error) {
+	with := c.ring.ByID(kid)
 	iat, exp := t.issuedAt.Unix(), t.expiresAt.Unix()
-	c := claims{
+	p := payload{
 		Issuer: issuer, Audience: kinds[k].audience,
 		Subject: t.user.String(), Session: t.session.String(),
 		IssuedAt: &iat, ExpiresAt: &exp,
 	}
 	if !t.notBefore.IsZero() {
 		nbf := t.notBefore.Unix()
-		c.NotBefore = &nbf
+		p.NotBefore = &nbf
 	}
 	if k == refreshToken {
-		c.ID, c.Generation = t.jti.String(), &t.generation
+		p.ID, p.Generation = t.jti.String(), &t.generation
 	}
-	j := jwt.NewWithClaims(jwt.SigningMethodHS256, &c)
-	j.Header["kid"], j.Header["typ"] = with.kid, kinds[k].typ
-	text, err := j.SignedString(with.secrets[k])
+	j := jwt.NewWithClaims(jwt.SigningMethodHS256, &p)
+	j.Header["kid"], j.Header["typ"] = with.ID, kinds[k].typ
+	text, err := j.SignedString(with.Secret(kinds[k].purpose))
 	if err != nil {
 		return "", fmt.Errorf("sign token: %w", err)
 	}
 	return text, nil
 }
 
-// readAccess reads an access token for a request: ErrUnauthenticated, ErrTokenExpired.
-func (s *Service) readAccess(text string) (ticket, error) {
-	now := s.now()
-	t, err := s.keys.tickets.read(text, now, s.o.Leeway, func() (ticket, error) {
-		return s.keys.read(text, accessToken, now, s.o.Leeway)
-	})
-	if errors.Is(err, errExpired) {
-		return t, auth.ErrTokenExpired
-	}
-	return t, err
+// codec signs and parses tokens with the keys of a ring. Safe for concurrent use.
+type codec struct {
+	ring    *keys.Ring
+	leeway  time.Duration
+	headers map[string]verifier // by the first part of a token
+	known   *claimsCache        // of access tokens that these keys have verified
 }
 
-// read answers what a token of that kind says, without the database. Every fault is the same
-// ErrUnauthenticated but one: of a token that is only too old the ticket comes with errExpired. When it
+// verifier is the one secret that a token with a certain header may have been signed with.
+type verifier struct {
+	kind   kind
+	secret []byte
+}
+
+// newCodec makes a codec. Tokens are accepted for the leeway longer.
+func newCodec(ring *keys.Ring, leeway time.Duration) *codec {
+	c := &codec{ring: ring, leeway: leeway, headers: map[string]verifier{}, known: newClaimsCache()}
+	for _, key := range ring.All() {
+		for k := range kinds {
+			c.headers[headerText(kind(k), key.ID)] = verifier{kind(k), key.Secret(kinds[k].purpose)}
+		}
+	}
+	return c
+}
+
+// parseAccess parses the access token of a request: auth.ErrUnauthenticated, auth.ErrTokenExpired.
+func (c *codec) parseAccess(text string, now time.Time) (claims, error) {
+	found, err := c.known.get(text, now, c.leeway, func() (claims, error) { return c.parse(text, accessToken, now) })
+	if errors.Is(err, errExpired) {
+		return found, auth.ErrTokenExpired
+	}
+	return found, err
+}
+
+// parse returns what a token of that kind says, without the database. Every fault is the same
+// auth.ErrUnauthenticated but one: of a token that is only too old the claims come with errExpired. When it
 // was issued is no fault (RFC 7519 §4.1.6): a machine that starts with a wrong clock would make tokens
 // that are good and refused, and clients forget those.
-func (r *Keyring) read(text string, k kind, now time.Time, leeway time.Duration) (ticket, error) {
-	with, ok := r.readerOf(text)
+func (c *codec) parse(text string, k kind, now time.Time) (claims, error) {
+	with, ok := c.verifierOf(text)
 	if !ok || with.kind != k {
-		return ticket{}, auth.ErrUnauthenticated
+		return claims{}, auth.ErrUnauthenticated
 	}
-	at := func(t time.Time, leeway time.Duration) []jwt.ParserOption {
+	at := func(t time.Time) []jwt.ParserOption {
 		return []jwt.ParserOption{
 			jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithStrictDecoding(),
 			jwt.WithExpirationRequired(), jwt.WithIssuer(issuer),
-			jwt.WithAudience(kinds[k].audience), jwt.WithLeeway(leeway), jwt.WithTimeFunc(func() time.Time { return t }),
+			jwt.WithAudience(kinds[k].audience), jwt.WithLeeway(c.leeway), jwt.WithTimeFunc(func() time.Time { return t }),
 		}
 	}
-	var c claims
-	_, err := jwt.NewParser(at(now, leeway)...).ParseWithClaims(text, &c, func(*jwt.Token) (any, error) { return with.secret, nil })
+	var p payload
+	_, err := jwt.NewParser(at(now)...).ParseWithClaims(text, &p, func(*jwt.Token) (any, error) { return with.secret, nil })
 	expired := errors.Is(err, jwt.ErrTokenExpired)
 	if expired {
 		// Faults come joined: one that has expired may also be of a wrong issuer. So the signature
-		// being right, as it is by now, the rest is judged as of its last second.
-		err = jwt.NewValidator(at(time.Unix(*c.ExpiresAt-1, 0), leeway)...).Validate(&c)
+		// being right, as it is by now, the rest is checked as of its last second.
+		err = jwt.NewValidator(at(time.Unix(*p.ExpiresAt-1, 0))...).Validate(&p)
 	}
 	if err != nil {
-		return ticket{}, auth.ErrUnauthenticated
+		return claims{}, auth.ErrUnauthenticated
 	}
-	t, ok := c.ticket(k)
+	found, ok := p.claims(k)
 	switch {
 	case !ok:
-		return ticket{}, auth.ErrUnauthenticated
+		return claims{}, auth.ErrUnauthenticated
 	case expired:
-		return t, errExpired
+		return found, errExpired
 	}
-	return t, nil
+	return found, nil
 }
 
-// readerOf finds the key by the header as text. So another alg or typ, crit, jku, jwk, x5u and an
+// verifierOf finds the key by the header as text. So another alg or typ, crit, jku, jwk, x5u and an
 // unknown kid need no code: this server never wrote such a header.
-func (r *Keyring) readerOf(text string) (reader, bool) {
+func (c *codec) verifierOf(text string) (verifier, bool) {
 	// base64 of Go skips line breaks, strict or not: one token would have many spellings.
 	if len(text) > maxToken || strings.ContainsAny(text, "\r\n") {
-		return reader{}, false
+		return verifier{}, false
 	}
 	parts := strings.Split(text, ".")
 	if len(parts) != 3 || parts[0] == "" || parts[1] == "" || parts[2] == "" {
-		return reader{}, false
+		return verifier{}, false
 	}
-	with, ok := r.headers[parts[0]]
+	with, ok := c.headers[parts[0]]
 	return with, ok
 }
 
-// ticket takes the claims apart; false: one is missing or not in the form in which we write it.
-func (c *claims) ticket(k kind) (t ticket, ok bool) {
-	if c.IssuedAt == nil || c.ExpiresAt == nil {
-		return ticket{}, false
+// claims takes a payload apart; false: a claim is missing or not in the form in which we write it.
+func (p *payload) claims(k kind) (t claims, ok bool) {
+	if p.IssuedAt == nil || p.ExpiresAt == nil {
+		return claims{}, false
 	}
-	t.issuedAt, t.expiresAt = time.Unix(*c.IssuedAt, 0).UTC(), time.Unix(*c.ExpiresAt, 0).UTC()
-	if c.NotBefore != nil {
-		t.notBefore = time.Unix(*c.NotBefore, 0).UTC()
+	t.issuedAt, t.expiresAt = time.Unix(*p.IssuedAt, 0).UTC(), time.Unix(*p.ExpiresAt, 0).UTC()
+	if p.NotBefore != nil {
+		t.notBefore = time.Unix(*p.NotBefore, 0).UTC()
 	}
 	var good [3]bool
-	t.user, good[0] = parseID(c.Subject)
-	t.session, good[1] = parseID(c.Session)
+	t.user, good[0] = parseID(p.Subject)
+	t.session, good[1] = parseID(p.Session)
 	if k == accessToken {
 		return t, good[0] && good[1]
 	}
-	t.jti, good[2] = parseID(c.ID)
-	if c.Generation == nil || *c.Generation < 0 {
-		return ticket{}, false
+	t.jti, good[2] = parseID(p.ID)
+	if p.Generation == nil || *p.Generation < 0 {
+		return claims{}, false
 	}
-	t.generation = *c.Generation
+	t.generation = *p.Generation
 	return t, good[0] && good[1] && good[2]
 }
 
@@ -189,19 +217,19 @@ func numericDate(seconds *int64) *jwt.NumericDate {
 }
 
 // GetExpirationTime is exp.
-func (c *claims) GetExpirationTime() (*jwt.NumericDate, error) { return numericDate(c.ExpiresAt), nil }
+func (p *payload) GetExpirationTime() (*jwt.NumericDate, error) { return numericDate(p.ExpiresAt), nil }
 
 // GetIssuedAt is iat.
-func (c *claims) GetIssuedAt() (*jwt.NumericDate, error) { return numericDate(c.IssuedAt), nil }
+func (p *payload) GetIssuedAt() (*jwt.NumericDate, error) { return numericDate(p.IssuedAt), nil }
 
 // GetNotBefore is nbf.
-func (c *claims) GetNotBefore() (*jwt.NumericDate, error) { return numericDate(c.NotBefore), nil }
+func (p *payload) GetNotBefore() (*jwt.NumericDate, error) { return numericDate(p.NotBefore), nil }
 
 // GetIssuer is iss.
-func (c *claims) GetIssuer() (string, error) { return c.Issuer, nil }
+func (p *payload) GetIssuer() (string, error) { return p.Issuer, nil }
 
 // GetSubject is sub.
-func (c *claims) GetSubject() (string, error) { return c.Subject, nil }
+func (p *payload) GetSubject() (string, error) { return p.Subject, nil }
 
 // GetAudience is aud, one text.
-func (c *claims) GetAudience() (jwt.ClaimStrings, error) { return jwt.ClaimStrings{c.Audience}, nil }
+func (p *payload) GetAudience() (jwt.ClaimStrings, error) { return jwt.ClaimStrings{p.Audience}, nil }

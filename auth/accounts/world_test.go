@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/auth"
+	"parley/auth/keys"
 	"parley/auth/passwords"
 	"parley/db"
 	"parley/db/dbtest"
@@ -76,7 +77,7 @@ func startOn(t testing.TB, dir string, c *clock, change ...func(*Options)) *node
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	keys, err := ParseKeys(example)
+	keys, err := keys.Parse(example)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,6 +101,12 @@ func startOn(t testing.TB, dir string, c *clock, change ...func(*Options)) *node
 }
 
 var errNotWanted = errors.New("the hash is not wanted")
+
+// restart begins anew on a store and with a ring, as a restart of the server does.
+func (n *node) restart(store *db.Store, ring *keys.Ring) {
+	n.t.Helper()
+	n.Service = must(New(store, ring, n.o))(n.t)
+}
 
 // holdSlots takes all slots, as hashes that take long do, until leave is called.
 func (n *node) holdSlots() (leave func()) {
@@ -281,7 +288,7 @@ func (n *node) rows() (users, sessions, blacklisted int) {
 
 func (n *node) session(access string) *ent.Session {
 	n.t.Helper()
-	t := must(n.keys.read(access, accessToken, n.clock.Now().Add(-time.Hour), 1000*time.Hour))(n.t)
+	t := must(newCodec(n.keys, 1000*time.Hour).parse(access, accessToken, n.clock.Now().Add(-time.Hour)))(n.t)
 	return must(n.store.Read.Session.Get(n.t.Context(), t.session))(n.t)
 }
 

@@ -1,4 +1,4 @@
-package accounts
+package keys
 
 import (
 	"bytes"
@@ -10,31 +10,13 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"parley/auth"
-	"parley/db"
-	"parley/db/dbtest"
 )
-
-// restart reads the keys again, as the next start of the server does.
-func (n *node) restart(store *db.Store) {
-	n.t.Helper()
-	n.keys = must(OpenKeys(n.t.Context(), n.dir, store))(n.t)
-}
-
-// startWithFile starts a server whose key is in keys.json.
-func startWithFile(t *testing.T) *node {
-	dir, store := emptyStore(t)
-	n := startOn(t, dir, &clock{now: time.Now().UTC()})
-	n.keys = firstKeys(t, dir, store)
-	return n
-}
 
 // kids are the ids of all keys, the newest first.
 func kids(t *testing.T, dir string) []string {
 	t.Helper()
 	ids := []string{}
-	for _, k := range must(ListKeys(dir))(t) {
+	for _, k := range must(List(dir))(t) {
 		ids = append(ids, k.ID)
 	}
 	return ids
@@ -52,49 +34,20 @@ func left(t *testing.T, dir string) []string {
 	return names
 }
 
-func TestKeysAreAddedAndRetired(t *testing.T) {
-	n := startWithFile(t)
-	first := n.keys.signer().kid
-	old := n.signUp("ada")
-	second := must(AddKey(n.dir))(t)
-	next := n.signIn("ada") // acts at the next start
-	if kid := n.session(next.AccessToken).RefreshKid; kid != first {
-		t.Errorf("signed with %s before the restart", kid)
-	}
-	n.restart(n.store)
-	n.wantLive(old.AccessToken)
-	next = must(n.refresh(*old.RefreshToken))(t)
-	if kid := n.session(next.AccessToken).RefreshKid; kid != second || second == first {
-		t.Errorf("signed with %s, want %s", kid, second)
-	}
-
-	if err := RetireKey(n.dir, first); err != nil {
-		t.Fatal(err)
-	}
-	n.wantLive(old.AccessToken)
-	n.restart(n.store)
-	_, err := n.identify(old.AccessToken)
-	wantError(t, err, auth.ErrUnauthenticated)
-	_, err = n.refresh(*old.RefreshToken)
-	wantReason(t, err, auth.ErrUnauthenticated, auth.ReasonInvalidToken)
-	n.wantLive(next.AccessToken)
-	must(n.refresh(*next.RefreshToken))(t)
-}
-
 func TestKeysAreListed(t *testing.T) {
-	dir, store := emptyStore(t)
-	_, err := ListKeys(dir)
+	dir := emptyDir(t)
+	_, err := List(dir)
 	if err == nil || !strings.Contains(err.Error(), "`parley keys add` makes it") {
 		t.Errorf("got %v", err)
 	}
 	before := time.Now().Add(-time.Second)
-	first := firstKeys(t, dir, store).signer().kid
-	second, third := must(AddKey(dir))(t), must(AddKey(dir))(t)
-	if err := RetireKey(dir, second); err != nil {
+	first := firstKeys(t, dir).Signer().ID
+	second, third := must(Add(dir))(t), must(Add(dir))(t)
+	if err := Retire(dir, second); err != nil {
 		t.Fatal(err)
 	}
-	list := must(ListKeys(dir))(t)
-	for i, want := range []KeyInfo{{ID: third, Signs: true}, {ID: second, Retired: &before}, {ID: first}} {
+	list := must(List(dir))(t)
+	for i, want := range []Info{{ID: third, Signs: true}, {ID: second, Retired: &before}, {ID: first}} {
 		got := list[i]
 		if got.ID != want.ID || got.Signs != want.Signs || (got.Retired != nil) != (want.Retired != nil) {
 			t.Errorf("key %d is %+v, want %+v", i, got, want)
@@ -110,19 +63,6 @@ func TestKeysAreListed(t *testing.T) {
 	}
 }
 
-func TestAddKeyMakesAFile(t *testing.T) {
-	n := start(t)
-	n.signUp("ada") // with a key that is lost
-	if err := os.Chmod(n.dir, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	kid := must(AddKey(n.dir))(t)
-	n.restart(n.store)
-	if got := n.keys.signer().kid; got != kid || len(n.keys.keys) != 1 {
-		t.Errorf("got %v, want %s", n.keys, kid)
-	}
-}
-
 func TestRefusedChangeOfKeysLeavesTheFile(t *testing.T) {
 	now := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 	old := must(newStoredKey())(t)
@@ -130,8 +70,8 @@ func TestRefusedChangeOfKeysLeavesTheFile(t *testing.T) {
 	good := must(newStoredKey())(t)
 	broken := good
 	broken.Secret = example // of another id
-	add := func(dir string) error { _, err := AddKey(dir); return err }
-	retire := func(kid string) func(string) error { return func(dir string) error { return RetireKey(dir, kid) } }
+	add := func(dir string) error { _, err := Add(dir); return err }
+	retire := func(kid string) func(string) error { return func(dir string) error { return Retire(dir, kid) } }
 	for _, c := range []struct {
 		says   string
 		text   string
@@ -147,7 +87,7 @@ func TestRefusedChangeOfKeysLeavesTheFile(t *testing.T) {
 		{"not a list of keys", keysJSON(t, good)[:40], 0o600, add},
 		{"not a list of keys", "", 0o600, retire(good.KID)},
 	} {
-		dir, _ := emptyStore(t)
+		dir := emptyDir(t)
 		path := filepath.Join(dir, keyFile)
 		if err := os.WriteFile(path, []byte(c.text), c.mode); err != nil {
 			t.Fatal(err)
@@ -174,13 +114,13 @@ func showsSecret(text string, keys ...storedKey) bool {
 }
 
 func TestKeysAddedAtOnceAreAllThere(t *testing.T) {
-	dir, store := emptyStore(t)
-	first := firstKeys(t, dir, store).signer().kid
+	dir := emptyDir(t)
+	first := firstKeys(t, dir).Signer().ID
 	made := atOnce(t, 20, func(i int) string {
 		if i%4 == 3 { // who reads meanwhile reads a whole file
-			_ = must(OpenKeys(t.Context(), dir, store))(t)
+			_ = must(Open(dir, false, unused))(t)
 		}
-		return must(AddKey(dir))(t)
+		return must(Add(dir))(t)
 	})
 	all := kids(t, dir)
 	for _, kid := range append(made, first) {
@@ -196,14 +136,13 @@ func TestKeysAddedAtOnceAreAllThere(t *testing.T) {
 // Keys were added while a server made its first one: the file that was renamed over the server's
 // did not hold it, so at the next start everybody was signed out.
 func TestFirstStartBesideAddKeyKeepsItsKey(t *testing.T) {
-	dbtest.SkipOnPostgres(t, "beside Postgres no start makes a key")
 	for range 100 {
-		dir, store := emptyStore(t)
+		dir := emptyDir(t)
 		signers := atOnce(t, 4, func(i int) string {
 			if i%2 == 0 {
-				return must(AddKey(dir))(t)
+				return must(Add(dir))(t)
 			}
-			return must(OpenKeys(t.Context(), dir, store))(t).signer().kid
+			return must(Open(dir, false, unused))(t).Signer().ID
 		})
 		all := kids(t, dir)
 		for _, kid := range signers {
@@ -211,45 +150,19 @@ func TestFirstStartBesideAddKeyKeepsItsKey(t *testing.T) {
 				t.Fatalf("%s is lost: %v", kid, all)
 			}
 		}
-		_ = store.Close()
-	}
-}
-
-// A crash in the middle of a change leaves the old keys, and a file that nobody reads and the next start removes.
-func TestHalfWrittenKeysGo(t *testing.T) {
-	n := startWithFile(t)
-	in := n.signUp("ada")
-	half := must(os.ReadFile(filepath.Join(n.dir, keyFile)))(t)[:50]
-	name := ".keys-" + strings.Repeat("A", 26) + ".tmp"
-	if err := os.WriteFile(filepath.Join(n.dir, name), half, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	n.restart(n.store)
-	n.wantLive(in.AccessToken)
-	if got := left(t, n.dir); len(got) > 0 {
-		t.Errorf("after a start there are %v", got)
-	}
-	if err := os.WriteFile(filepath.Join(n.dir, name), half, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	kid := must(AddKey(n.dir))(t)
-	n.restart(n.store)
-	n.wantLive(in.AccessToken)
-	if all := kids(t, n.dir); len(all) != 2 || all[0] != kid || len(left(t, n.dir)) > 0 {
-		t.Errorf("keys are %v, and %v", all, left(t, n.dir))
 	}
 }
 
 func TestListOfKeysShowsNoSecret(t *testing.T) {
-	dir, store := emptyStore(t)
-	ring := firstKeys(t, dir, store)
-	must(AddKey(dir))(t)
+	dir := emptyDir(t)
+	ring := firstKeys(t, dir)
+	must(Add(dir))(t)
 	var stored []storedKey
 	text := must(os.ReadFile(filepath.Join(dir, keyFile)))(t)
 	if err := json.Unmarshal(text, &stored); err != nil || !showsSecret(string(text), stored...) {
 		t.Fatalf("the secrets are not where they are looked for: %v", err)
 	}
-	list := must(ListKeys(dir))(t)
+	list := must(List(dir))(t)
 	var printed bytes.Buffer
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
 		fmt.Fprintf(&printed, verb+verb, list, ring)

@@ -1,8 +1,7 @@
-package accounts
+package keys
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
 	"encoding/base64"
 	"encoding/json"
@@ -15,9 +14,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"parley/db"
-	"parley/ent"
 )
 
 const keyFile = "keys.json"
@@ -30,14 +26,14 @@ type storedKey struct {
 	Retired *time.Time `json:"retired"`
 }
 
-// OpenKeys reads keys.json in the data directory, and makes it when there is none. It refuses a
-// directory or file that others can open, a weak or retired key, and a missing file beside a
-// store with sessions: a new key would sign everybody out, and the old one may only be misplaced. Beside
-// a database that several nodes share it makes none.
-func OpenKeys(ctx context.Context, dir string, store *db.Store) (*Keyring, error) {
+// Open reads keys.json in the data directory, and makes it when there is none. It refuses a
+// directory or file that others can open, a weak or retired key, and a missing file where keys were used:
+// a new key would sign everybody out, and the old one may only be misplaced. Where nodes share a database it makes
+// none, because each would make another.
+func Open(dir string, shared bool, used func() (bool, error)) (*Ring, error) {
 	path := filepath.Join(dir, keyFile)
 	err := checkPrivate(dir, fs.ModeDir)
-	if errors.Is(err, fs.ErrNotExist) && store.Shared() { // nobody has made one, because nothing lies in it
+	if errors.Is(err, fs.ErrNotExist) && shared { // nobody has made one, because nothing lies in it
 		return nil, errNoSharedKey
 	}
 	if err != nil {
@@ -46,40 +42,35 @@ func OpenKeys(ctx context.Context, dir string, store *db.Store) (*Keyring, error
 	if err := removeUnfinished(dir); err != nil {
 		return nil, err
 	}
-	_, err = os.Lstat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		if store.Shared() {
+	if _, err = os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+		if shared {
 			return nil, errNoSharedKey
 		}
-		used, err := hasSessions(ctx, store)
-		if err != nil {
+		if err := createUnlessUsed(dir, path, used); err != nil {
 			return nil, err
-		}
-		if used {
-			return nil, fmt.Errorf("%s is missing, but there are sessions signed with it; put keys.json back, or run `parley keys add`, which signs everybody out", path)
-		}
-		if err := createKeys(dir, path); err != nil {
-			return nil, fmt.Errorf("make %s: %w", path, err)
 		}
 	}
 	return readKeys(path)
 }
 
+func createUnlessUsed(dir, path string, used func() (bool, error)) error {
+	lost, err := used()
+	if err != nil {
+		return err
+	}
+	if lost {
+		return fmt.Errorf("%s is missing, but there are sessions signed with it; put keys.json back, or run `parley keys add`, which signs everybody out", path)
+	}
+	if err := createKeys(dir, path); err != nil {
+		return fmt.Errorf("make %s: %w", path, err)
+	}
+	return nil
+}
+
 // errNoSharedKey: nodes on one database sign with one key, so none of them makes one up.
 var errNoSharedKey = errors.New("PARLEY_SIGNING_KEY: with Postgres it must be set to the same value on every node; or put the same keys.json, made by `parley keys add`, in the data directory of each")
 
-func hasSessions(ctx context.Context, store *db.Store) (used bool, err error) {
-	err = store.View(ctx, func(c *ent.Client) error {
-		used, err = c.Session.Query().Exist(ctx)
-		return err
-	})
-	if err != nil {
-		return false, fmt.Errorf("look for sessions: %w", err)
-	}
-	return used, nil
-}
-
-func readKeys(path string) (*Keyring, error) {
+func readKeys(path string) (*Ring, error) {
 	stored, err := readKeyFile(path)
 	if err != nil {
 		return nil, err
@@ -110,11 +101,11 @@ func readKeyFile(path string) ([]storedKey, error) {
 }
 
 // ringOf checks each key that is not retired. It reports no secret.
-func ringOf(stored []storedKey) (*Keyring, error) {
+func ringOf(stored []storedKey) (*Ring, error) {
 	if len(stored) == 0 {
 		return nil, errors.New("there is no key in it")
 	}
-	var keys []key
+	var keys []Key
 	for _, s := range slices.Backward(stored) {
 		if s.Retired != nil {
 			if len(keys) == 0 {
@@ -126,12 +117,12 @@ func ringOf(stored []storedKey) (*Keyring, error) {
 		if err != nil {
 			return nil, fmt.Errorf("key %s: %w", s.KID, err)
 		}
-		if k.kid != s.KID {
-			return nil, fmt.Errorf("key %s: the secret beside it has the id %s", s.KID, k.kid)
+		if k.ID != s.KID {
+			return nil, fmt.Errorf("key %s: the secret beside it has the id %s", s.KID, k.ID)
 		}
 		keys = append(keys, k)
 	}
-	return newKeyring(keys)
+	return newRing(keys)
 }
 
 // createKeys makes keys.json with one new key. It is on disk, whole, before anybody can see it;
@@ -165,7 +156,7 @@ func createKeys(dir, path string) error {
 }
 
 // lockKeys keeps others who change keys out until unlock. What a process that was killed has left goes: there is a
-// secret in it.
+// Secret in it.
 func lockKeys(dir string) (unlock func(), err error) {
 	if unlock, err = lockDir(dir); err != nil {
 		return nil, fmt.Errorf("lock %s: %w", dir, err)
@@ -207,15 +198,15 @@ func unfinished(dir string) (paths []string, err error) {
 func newStoredKey() (storedKey, error) {
 	secret := make([]byte, minSecret)
 	_, _ = rand.Read(secret) // never fails, see crypto/rand
-	k, err := newKey(secret)
+	k, err := deriveKey(secret)
 	return storedKey{
-		KID:    k.kid,
+		KID:    k.ID,
 		Secret: base64.StdEncoding.EncodeToString(secret),
 		Made:   time.Now().UTC().Truncate(time.Second),
 	}, err
 }
 
-// writeBeside puts keys on disk under a name that nobody reads, and answers it.
+// writeBeside puts keys on disk under a name that nobody reads, and returns it.
 func writeBeside(dir string, keys []storedKey) (path string, err error) {
 	text, err := json.MarshalIndent(keys, "", "  ")
 	if err != nil {

@@ -1,4 +1,4 @@
-package accounts
+package keys
 
 import (
 	"errors"
@@ -10,16 +10,16 @@ import (
 	"time"
 )
 
-// KeyInfo is what may be shown of a key.
-type KeyInfo struct {
+// Info is what may be shown of a key.
+type Info struct {
 	ID      string
 	Made    time.Time
 	Retired *time.Time // nil: its tokens are good
 	Signs   bool       // it is the one that signs new tokens
 }
 
-// ListKeys reads keys.json in the data directory, the newest key first.
-func ListKeys(dir string) ([]KeyInfo, error) {
+// List reads keys.json in the data directory, the newest key first.
+func List(dir string) ([]Info, error) {
 	stored, err := readKeyFile(filepath.Join(dir, keyFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no %s yet; `parley keys add` makes it, and beside SQLite the first start", filepath.Join(dir, keyFile))
@@ -27,16 +27,16 @@ func ListKeys(dir string) ([]KeyInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	list := make([]KeyInfo, 0, len(stored))
+	list := make([]Info, 0, len(stored))
 	for i, k := range slices.Backward(stored) {
-		list = append(list, KeyInfo{ID: k.KID, Made: k.Made, Retired: k.Retired, Signs: i == len(stored)-1 && k.Retired == nil})
+		list = append(list, Info{ID: k.KID, Made: k.Made, Retired: k.Retired, Signs: i == len(stored)-1 && k.Retired == nil})
 	}
 	return list, nil
 }
 
-// AddKey makes a key and answers its id. It signs from the next start of the server on; the others
+// Add makes a key and answers its id. It signs from the next start of the server on; the others
 // still verify. Where there is no keys.json, it makes one.
-func AddKey(dir string) (kid string, err error) {
+func Add(dir string) (kid string, err error) {
 	err = changeKeys(dir, func(keys []storedKey) ([]storedKey, error) {
 		made, err := newStoredKey()
 		kid = made.KID
@@ -45,9 +45,9 @@ func AddKey(dir string) (kid string, err error) {
 	return kid, err
 }
 
-// RetireKey takes a key out of use: from the next start on its tokens are refused. The one that
+// Retire takes a key out of use: from the next start on its tokens are refused. The one that
 // signs cannot be retired, because nothing could then sign.
-func RetireKey(dir, kid string) error {
+func Retire(dir, kid string) error {
 	return changeKeys(dir, func(keys []storedKey) ([]storedKey, error) {
 		at := slices.IndexFunc(keys, func(k storedKey) bool { return k.KID == kid })
 		switch {

@@ -1,4 +1,4 @@
-package accounts
+package keys
 
 import (
 	"encoding/base64"
@@ -10,37 +10,30 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"parley/auth"
-	"parley/db"
-	"parley/db/dbtest"
 )
 
-// emptyStore is a data directory as a first start finds it.
-func emptyStore(t *testing.T) (string, *db.Store) {
+// emptyDir is a data directory as a first start finds it.
+func emptyDir(t *testing.T) string {
 	dir := t.TempDir()
 	if err := os.Chmod(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	store := must(db.Open(t.Context(), db.Options{URL: dbtest.URL(t, dir), Dir: dir}))(t)
-	t.Cleanup(func() { _ = store.Close() })
-	return dir, store
+	return dir
 }
 
-// firstKeys are those of a first start. Beside Postgres that makes none, so they are made before it.
-func firstKeys(t *testing.T, dir string, store *db.Store) *Keyring {
+// unused says that no key was ever used.
+func unused() (bool, error) { return false, nil }
+
+// firstKeys are those of a first start.
+func firstKeys(t *testing.T, dir string) *Ring {
 	t.Helper()
-	if dbtest.OnPostgres() {
-		must(AddKey(dir))(t)
-	}
-	return must(OpenKeys(t.Context(), dir, store))(t)
+	return must(Open(dir, false, unused))(t)
 }
 
 func TestFirstStartMakesOneKey(t *testing.T) {
-	dbtest.SkipOnPostgres(t, "beside Postgres no start makes a key: TestNoKeyIsMadeUpBesidePostgres")
-	dir, store := emptyStore(t)
+	dir := emptyDir(t)
 	kids := count(atOnce(t, 20, func(int) string {
-		ring, err := OpenKeys(t.Context(), dir, store)
+		ring, err := Open(dir, false, unused)
 		if err != nil {
 			return err.Error()
 		}
@@ -58,7 +51,7 @@ func TestFirstStartMakesOneKey(t *testing.T) {
 			t.Errorf("%s was left behind", entry.Name())
 		}
 	}
-	again := must(OpenKeys(t.Context(), dir, store))(t).String()
+	again := must(Open(dir, false, unused))(t).String()
 	if kids[again] != 20 {
 		t.Errorf("the next start reads %s", again)
 	}
@@ -106,11 +99,11 @@ func TestKeyFileRefusedAtStart(t *testing.T) {
 		{"retired", "the newest key, 917222f4dd55d843, is retired", write(keysJSON(t, retired), 0o600)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			dir, store := emptyStore(t)
+			dir := emptyDir(t)
 			if err := c.lay(filepath.Join(dir, "keys.json")); err != nil {
 				t.Fatal(err)
 			}
-			ring, err := OpenKeys(t.Context(), dir, store)
+			ring, err := Open(dir, false, unused)
 			if err == nil || !strings.Contains(err.Error(), c.says) || !strings.Contains(err.Error(), dir) {
 				t.Errorf("got %v, %v, want %q", ring, err, c.says)
 			}
@@ -122,72 +115,40 @@ func TestKeyFileOfAnotherOwnerIsRefused(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can give a file away")
 	}
-	dir, store := emptyStore(t)
-	firstKeys(t, dir, store)
+	dir := emptyDir(t)
+	firstKeys(t, dir)
 	if err := os.Chown(filepath.Join(dir, "keys.json"), 65534, -1); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := OpenKeys(t.Context(), dir, store); err == nil || !strings.Contains(err.Error(), "another user") {
+	if _, err := Open(dir, false, unused); err == nil || !strings.Contains(err.Error(), "another user") {
 		t.Errorf("got %v", err)
 	}
 }
 
-func TestLostKeyFileIsNotReplaced(t *testing.T) {
-	n := start(t)
-	n.signUp("ada")
-	if err := os.Chmod(n.dir, 0o700); err != nil {
-		t.Fatal(err)
+// Nodes that each make a key up would refuse each other's tokens, and a new key in the place of a lost one would sign
+// everybody out.
+func TestNoKeyIsMadeUp(t *testing.T) {
+	boom := errors.New("boom")
+	for _, c := range []struct {
+		shared bool
+		used   func() (bool, error)
+		says   string
+	}{
+		{true, unused, "PARLEY_SIGNING_KEY: with Postgres"},
+		{false, func() (bool, error) { return true, nil }, "put keys.json back"},
+		{false, func() (bool, error) { return false, boom }, "boom"},
+	} {
+		dir := emptyDir(t)
+		if _, err := Open(dir, c.shared, c.used); err == nil || !strings.Contains(err.Error(), c.says) {
+			t.Errorf("got %v, want %q", err, c.says)
+		}
+		if made := must(os.ReadDir(dir))(t); len(made) != 0 {
+			t.Errorf("made %v", made)
+		}
 	}
-	says := "put keys.json back"
-	if dbtest.OnPostgres() {
-		says = "PARLEY_SIGNING_KEY: with Postgres"
+	if _, err := Open(filepath.Join(t.TempDir(), "nowhere"), true, unused); !errors.Is(err, errNoSharedKey) {
+		t.Errorf("without a directory: %v", err)
 	}
-	_, err := OpenKeys(t.Context(), n.dir, n.store)
-	if err == nil || !strings.Contains(err.Error(), says) {
-		t.Errorf("got %v", err)
-	}
-	if _, err := os.Stat(filepath.Join(n.dir, "keys.json")); !os.IsNotExist(err) {
-		t.Errorf("a file was made: %v", err)
-	}
-}
-
-// Nodes that each make a key up would refuse each other's tokens.
-func TestNoKeyIsMadeUpBesidePostgres(t *testing.T) {
-	if !dbtest.OnPostgres() {
-		t.Skip("beside SQLite the first start makes one: TestFirstStartMakesOneKey")
-	}
-	dir, store := emptyStore(t)
-	_, err := OpenKeys(t.Context(), dir, store)
-	if err == nil || !strings.HasPrefix(err.Error(), "PARLEY_SIGNING_KEY: ") {
-		t.Errorf("got %v", err)
-	}
-	if made := must(os.ReadDir(dir))(t); len(made) != 0 {
-		t.Errorf("made %v", made)
-	}
-}
-
-func TestNewestKeySignsAndRetiredOneDoesNotVerify(t *testing.T) {
-	n := start(t)
-	old := n.signUp("ada")
-	second := storedKey{Secret: base64.StdEncoding.EncodeToString([]byte("0123456789abcdefghijklmnopqrstuv")), Made: time.Now()}
-	second.KID = must(parseKey(second.Secret))(t).kid
-	first := storedKey{KID: "917222f4dd55d843", Secret: example, Made: time.Now()}
-
-	n.keys = must(ringOf([]storedKey{first, second}))(t)
-	n.wantLive(old.AccessToken)
-	next := must(n.refresh(*old.RefreshToken))(t)
-	if kid := n.session(next.AccessToken).RefreshKid; kid != second.KID {
-		t.Errorf("signed with %s", kid)
-	}
-
-	first.Retired = &first.Made
-	n.keys = must(ringOf([]storedKey{first, second}))(t)
-	n.wantLive(next.AccessToken)
-	_, err := n.identify(old.AccessToken)
-	wantError(t, err, auth.ErrUnauthenticated)
-	_, err = n.refresh(*old.RefreshToken)
-	wantReason(t, err, auth.ErrUnauthenticated, auth.ReasonInvalidToken)
-	n.wantLive(next.AccessToken)
 }
 
 // A volume that belongs to a group, as Kubernetes gives it to a pod's fsGroup, is open to that group.
@@ -218,14 +179,14 @@ func TestVolumeOfAGroup(t *testing.T) {
 		{"of another, and no volume", mine, 0o700, 0o600, 65534, "run: chown 0 '"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			dir, store := emptyStore(t)
-			firstKeys(t, dir, store)
+			dir := emptyDir(t)
+			firstKeys(t, dir)
 			file := filepath.Join(dir, keyFile)
 			err := errors.Join(os.Chown(dir, 0, c.group), os.Chmod(dir, c.dir), os.Chown(file, c.owner, c.group), os.Chmod(file, c.file))
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = OpenKeys(t.Context(), dir, store)
+			_, err = Open(dir, false, unused)
 			if c.says == "" && err != nil || c.says != "" && (err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "\n")) {
 				t.Errorf("got %v, want %q", err, c.says)
 			}
