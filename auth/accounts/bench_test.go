@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"parley/auth/keys"
+	"parley/auth/tokens"
 	"parley/db"
 	"parley/db/dbtest"
 )
@@ -66,7 +67,7 @@ func BenchmarkIdentify(b *testing.B) {
 			want, _ := base64.RawURLEncoding.DecodeString(in.AccessToken[at+1:])
 			_, payload, _ := strings.Cut(in.AccessToken[:at], ".")
 			text, _ := base64.RawURLEncoding.DecodeString(payload)
-			var c claims
+			var c tokens.Claims
 			if !hmac.Equal(mac.Sum(nil), want) || json.Unmarshal(text, &c) != nil {
 				b.Fatal("the token is not good")
 			}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/auth"
+	"parley/auth/tokens"
 	"parley/limit"
 )
 
@@ -49,9 +50,9 @@ func TestTokensOfAClockThatWasAhead(t *testing.T) {
 func TestNotBefore(t *testing.T) {
 	n := start(t)
 	in := n.signUp("ada")
-	late := must(n.tokens.parse(in.AccessToken, accessToken, n.now()))(t)
-	late.notBefore = late.issuedAt.Add(time.Minute)
-	text := must(n.tokens.sign(late, accessToken, ""))(t)
+	late := must(n.tokens.Parse(in.AccessToken, tokens.Access, n.now()))(t)
+	late.NotBefore = late.IssuedAt.Add(time.Minute)
+	text := must(n.tokens.Sign(late, tokens.Access, ""))(t)
 	_, err := n.identify(text)
 	wantError(t, err, auth.ErrUnauthenticated)
 	n.clock.pass(time.Minute)

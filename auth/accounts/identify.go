@@ -19,15 +19,15 @@ func (s *Service) Identify(ctx context.Context, authorization []string) (auth.Id
 		return auth.Identity{}, "", err
 	}
 	token := auth.Secret(text)
-	t, err := s.tokens.parseAccess(text, s.now())
+	t, err := s.tokens.ParseAccess(text, s.now())
 	if err != nil {
 		return auth.Identity{}, token, err
 	}
-	user, err := s.check(ctx, t.session, t.user)
+	user, err := s.check(ctx, t.Session, t.User)
 	if err != nil {
 		return auth.Identity{}, token, err
 	}
-	return auth.Identity{User: user, SessionID: t.session, ExpiresAt: t.expiresAt}, token, nil
+	return auth.Identity{User: user, SessionID: t.Session, ExpiresAt: t.ExpiresAt}, token, nil
 }
 
 // Check says whether the session of an identity is still live, for those who hold one longer than

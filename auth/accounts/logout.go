@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/auth"
+	"parley/auth/tokens"
 	"parley/ent"
 	"parley/ent/session"
 	"parley/ent/user"
@@ -19,7 +20,7 @@ import (
 // of their tokens works here, and within 2 s none works on another node. The session is named by
 // refresh if that is a good refresh token, else by the token of the caller in ctx. With
 // LogoutCurrent either may have expired. Otherwise the token must be good, not used up, and its
-// session live. A token that will not do is no error: the answer is 0, as when sent again.
+// Session live. A token that will not do is no error: the answer is 0, as when sent again.
 // InvalidError: scope OUT_OF_RANGE. After any other error the database may know nothing of it, but on
 // this node the sessions have ended.
 func (s *Service) Logout(ctx context.Context, scope auth.LogoutScope, refresh *string) (int, error) {
@@ -32,7 +33,7 @@ func (s *Service) Logout(ctx context.Context, scope auth.LogoutScope, refresh *s
 	if !ok {
 		return 0, nil
 	}
-	e := ending{reason: auth.ReasonLogout, user: d.user, from: auth.CallerFrom(ctx).Address}
+	e := ending{reason: auth.ReasonLogout, user: d.User, from: auth.CallerFrom(ctx).Address}
 	err := s.write(ctx, func(ctx context.Context, tx *ent.Tx) (err error) {
 		if scope == auth.LogoutCurrent {
 			e.ids, err = s.endOne(ctx, tx, d)
@@ -54,7 +55,7 @@ func (s *Service) Logout(ctx context.Context, scope auth.LogoutScope, refresh *s
 func (s *Service) meant(ctx context.Context, d departure) (ids []uuid.UUID) {
 	if d.scope != auth.LogoutCurrent {
 		err := s.look(ctx, func(ctx context.Context, c *ent.Client) error {
-			row, err := c.Session.Get(ctx, d.session)
+			row, err := c.Session.Get(ctx, d.Session)
 			if err == nil {
 				ids, err = s.named(ctx, c, d, row)
 			}
@@ -64,50 +65,50 @@ func (s *Service) meant(ctx context.Context, d departure) (ids []uuid.UUID) {
 			return ids
 		}
 	}
-	return []uuid.UUID{d.session}
+	return []uuid.UUID{d.Session}
 }
 
 // departure is a token that names the session to end.
 type departure struct {
-	claims
-	kind  kind
+	tokens.Claims
+	kind  tokens.Kind
 	scope auth.LogoutScope
 }
 
 func (s *Service) leaving(ctx context.Context, scope auth.LogoutScope, refresh *string) (departure, bool) {
-	read := func(text string, k kind) (departure, bool) {
-		t, err := s.tokens.parse(text, k, s.now())
-		good := err == nil && s.cache.held(t.session) == ""
+	read := func(text string, k tokens.Kind) (departure, bool) {
+		t, err := s.tokens.Parse(text, k, s.now())
+		good := err == nil && s.cache.held(t.Session) == ""
 		if scope == auth.LogoutCurrent {
-			good = err == nil || errors.Is(err, errExpired)
+			good = err == nil || errors.Is(err, tokens.ErrExpired)
 		}
-		return departure{claims: t, kind: k, scope: scope}, good
+		return departure{Claims: t, kind: k, scope: scope}, good
 	}
 	if refresh != nil {
-		if d, ok := read(*refresh, refreshToken); ok {
+		if d, ok := read(*refresh, tokens.Refresh); ok {
 			return d, true
 		}
 	}
-	return read(string(auth.CallerFrom(ctx).Token), accessToken)
+	return read(string(auth.CallerFrom(ctx).Token), tokens.Access)
 }
 
 // endOne ends the session of a token, used up or not: who holds it can do no more harm than this.
 func (s *Service) endOne(ctx context.Context, tx *ent.Tx, d departure) ([]uuid.UUID, error) {
 	now := s.now()
-	n, err := tx.Session.Update().Where(session.ID(d.session), session.UserID(d.user), s.live(now)).
+	n, err := tx.Session.Update().Where(session.ID(d.Session), session.UserID(d.User), s.live(now)).
 		SetRevokedAt(now).SetRevokedReason(auth.ReasonLogout).Save(ctx)
 	if err != nil || n == 0 {
 		return nil, err
 	}
-	return []uuid.UUID{d.session}, nil
+	return []uuid.UUID{d.Session}, nil
 }
 
 // endMany ends the other sessions of the user, and with LogoutAll this one too.
 func (s *Service) endMany(ctx context.Context, tx *ent.Tx, d departure) ([]uuid.UUID, error) {
-	if err := tx.User.Update().Where(user.ID(d.user)).AddPasswordVersion(0).Exec(ctx); err != nil {
+	if err := tx.User.Update().Where(user.ID(d.User)).AddPasswordVersion(0).Exec(ctx); err != nil {
 		return nil, fmt.Errorf("lock user: %w", err)
 	}
-	row, err := lock(ctx, tx, d.session)
+	row, err := lock(ctx, tx, d.Session)
 	if ent.IsNotFound(err) {
 		return nil, nil
 	}
@@ -123,20 +124,20 @@ func (s *Service) endMany(ctx context.Context, tx *ent.Tx, d departure) ([]uuid.
 
 // named are the live sessions that a departure from one of them names; none where its token will not do.
 func (s *Service) named(ctx context.Context, c *ent.Client, d departure, row *ent.Session) ([]uuid.UUID, error) {
-	if row.UserID != d.user || row.RevokedAt != nil || over(row.EndsAt, s.now()) {
+	if row.UserID != d.User || row.RevokedAt != nil || over(row.EndsAt, s.now()) {
 		return nil, nil
 	}
 	// What uses a refresh token up raises the generation in the same transaction.
-	current := d.generation == row.Generation && (row.RefreshJti == nil || *row.RefreshJti == d.jti)
-	if d.kind == refreshToken && !current {
+	current := d.Generation == row.Generation && (row.RefreshJti == nil || *row.RefreshJti == d.JTI)
+	if d.kind == tokens.Refresh && !current {
 		return nil, nil
 	}
-	ids, err := c.Session.Query().Where(session.UserID(d.user), s.live(s.now())).Order(session.ByID()).IDs(ctx)
+	ids, err := c.Session.Query().Where(session.UserID(d.User), s.live(s.now())).Order(session.ByID()).IDs(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find sessions: %w", err)
 	}
 	if d.scope != auth.LogoutAll {
-		ids = slices.DeleteFunc(ids, func(id uuid.UUID) bool { return id == d.session })
+		ids = slices.DeleteFunc(ids, func(id uuid.UUID) bool { return id == d.Session })
 	}
 	return ids, nil
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/auth"
+	"parley/auth/tokens"
 	"parley/ent"
 )
 
@@ -54,29 +55,29 @@ func grantOf(row *ent.Session) grant {
 	}
 }
 
-// sign mints the two tokens of a grant. The access token never outlives the refresh token.
+// Sign mints the two tokens of a grant. The access token never outlives the refresh token.
 func (s *Service) sign(g grant) (*auth.Tokens, error) {
-	t := claims{
-		user: g.user.ID, session: g.session, jti: g.jti, generation: g.generation,
-		issuedAt: g.issuedAt, expiresAt: g.expiresAt,
+	t := tokens.Claims{
+		User: g.user.ID, Session: g.session, JTI: g.jti, Generation: g.generation,
+		IssuedAt: g.issuedAt, ExpiresAt: g.expiresAt,
 	}
 	refresh := g.kept
 	if refresh == "" {
 		var err error
-		if refresh, err = s.tokens.sign(t, refreshToken, g.kid); err != nil {
+		if refresh, err = s.tokens.Sign(t, tokens.Refresh, g.kid); err != nil {
 			return nil, err
 		}
 	}
 	if exp := g.issuedAt.Add(s.o.AccessTokenLifetime).Truncate(time.Second); exp.Before(g.expiresAt) {
-		t.expiresAt = exp
+		t.ExpiresAt = exp
 	}
-	access, err := s.tokens.sign(t, accessToken, g.kid)
+	access, err := s.tokens.Sign(t, tokens.Access, g.kid)
 	if err != nil {
 		return nil, fmt.Errorf("access token: %w", err)
 	}
 	return &auth.Tokens{
 		AccessToken:           access,
-		AccessTokenExpiresAt:  t.expiresAt,
+		AccessTokenExpiresAt:  t.ExpiresAt,
 		RefreshToken:          &refresh,
 		RefreshTokenExpiresAt: g.expiresAt,
 		User:                  g.user,

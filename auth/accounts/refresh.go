@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/auth"
+	"parley/auth/tokens"
 	"parley/ent"
 	"parley/ent/blacklistedtoken"
 	"parley/ent/session"
@@ -25,7 +26,7 @@ const keptTokens = 10
 
 // use is one presentation of a refresh token.
 type use struct {
-	claims
+	tokens.Claims
 	text string
 	key  *string // idempotencyKey
 	from auth.Client
@@ -73,7 +74,7 @@ func (s *Service) Refresh(ctx context.Context, token, key *string, from auth.Cli
 		}
 		return err
 	})
-	alarm := ending{ids: []uuid.UUID{u.session}, reason: auth.ReasonTokenReused, user: u.user, from: from.Address}
+	alarm := ending{ids: []uuid.UUID{u.Session}, reason: auth.ReasonTokenReused, user: u.User, from: from.Address}
 	if err != nil && !errors.Is(err, errRollBack) {
 		if out.alarm {
 			s.endHere(ctx, alarm)
@@ -91,7 +92,7 @@ func (s *Service) Refresh(ctx context.Context, token, key *string, from auth.Cli
 }
 
 func (s *Service) auditRefresh(ctx context.Context, u use, out outcome) {
-	about := event{user: u.user, session: u.session, from: u.from.Address}
+	about := event{user: u.User, session: u.Session, from: u.from.Address}
 	level := slog.LevelInfo
 	switch {
 	case out.alarm:
@@ -117,22 +118,22 @@ func (s *Service) present(token, key *string, from auth.Client) (use, error) {
 	if key != nil && len(*key) > 200 {
 		return use{}, &auth.InvalidError{Field: "idempotencyKey", Reason: "TOO_LONG"}
 	}
-	t, err := s.tokens.parse(*token, refreshToken, s.now())
+	t, err := s.tokens.Parse(*token, tokens.Refresh, s.now())
 	switch {
-	case errors.Is(err, errExpired): // never TOKEN_EXPIRED, at which clients refresh
+	case errors.Is(err, tokens.ErrExpired): // never TOKEN_EXPIRED, at which clients refresh
 		return use{}, refused(auth.ErrUnauthenticated, auth.ReasonTokenTooOld).refusal
 	case err != nil:
 		return use{}, refused(auth.ErrUnauthenticated, auth.ReasonInvalidToken).refusal
 	}
-	if reason := s.cache.held(t.session); reason != "" {
+	if reason := s.cache.held(t.Session); reason != "" {
 		return use{}, refused(auth.ErrSessionRevoked, reason).refusal
 	}
-	return use{claims: t, text: *token, key: key, from: from}, nil
+	return use{Claims: t, text: *token, key: key, from: from}, nil
 }
 
 // judge decides about a use under the lock of its session; the first line that fits decides.
 func (s *Service) judge(ctx context.Context, tx *ent.Tx, u use) (outcome, error) {
-	row, err := lock(ctx, tx, u.session)
+	row, err := lock(ctx, tx, u.Session)
 	if ent.IsNotFound(err) {
 		return refused(auth.ErrSessionRevoked, auth.ReasonUnknown), nil
 	}
@@ -145,7 +146,7 @@ func (s *Service) judge(ctx context.Context, tx *ent.Tx, u use) (outcome, error)
 		return refused(auth.ErrSessionRevoked, reasonOf(row)), nil
 	case over(row.EndsAt, u.now):
 		return refused(auth.ErrUnauthenticated, auth.ReasonTokenTooOld), nil
-	case row.UserID != u.user, u.generation > row.Generation: // a history this database does not have
+	case row.UserID != u.User, u.Generation > row.Generation: // a history this database does not have
 		return refused(auth.ErrUnauthenticated, auth.ReasonInvalidToken), nil
 	}
 	first, err := s.claim(ctx, tx, u)
@@ -153,7 +154,7 @@ func (s *Service) judge(ctx context.Context, tx *ent.Tx, u use) (outcome, error)
 		return outcome{}, fmt.Errorf("blacklist: %w", err)
 	}
 	switch {
-	case !first || u.generation < row.Generation:
+	case !first || u.Generation < row.Generation:
 		return s.reused(ctx, tx, u)
 	case !s.o.Rotate:
 		return s.keep(ctx, tx, u)
@@ -167,11 +168,11 @@ func (s *Service) judge(ctx context.Context, tx *ent.Tx, u use) (outcome, error)
 // that succeeds is the refresh that wins. "Check, then insert" would let many win.
 func (s *Service) claim(ctx context.Context, tx *ent.Tx, u use) (first bool, err error) {
 	if !s.o.Rotate || !s.o.Blacklist {
-		used, err := tx.BlacklistedToken.Query().Where(blacklistedtoken.ID(u.jti)).Exist(ctx)
+		used, err := tx.BlacklistedToken.Query().Where(blacklistedtoken.ID(u.JTI)).Exist(ctx)
 		return !used, err
 	}
-	err = tx.BlacklistedToken.Create().SetID(u.jti).SetSessionID(u.session).SetGeneration(u.generation).
-		SetBlacklistedAt(u.now).SetExpiresAt(u.expiresAt).
+	err = tx.BlacklistedToken.Create().SetID(u.JTI).SetSessionID(u.Session).SetGeneration(u.Generation).
+		SetBlacklistedAt(u.now).SetExpiresAt(u.ExpiresAt).
 		OnConflictColumns(blacklistedtoken.FieldID).DoNothing().Exec(ctx)
 	if errors.Is(err, sql.ErrNoRows) { // so Ent says that there was a conflict
 		return false, nil
@@ -182,7 +183,7 @@ func (s *Service) claim(ctx context.Context, tx *ent.Tx, u use) (first bool, err
 // reused judges a token that is used up: the same attempt again, another tab, or theft.
 func (s *Service) reused(ctx context.Context, tx *ent.Tx, u use) (outcome, error) {
 	row := u.row
-	if row.ParentJti != nil && *row.ParentJti == u.jti && row.RotatedAt != nil {
+	if row.ParentJti != nil && *row.ParentJti == u.JTI && row.RotatedAt != nil {
 		age := u.now.Sub(*row.RotatedAt)
 		ahead := age < -limit.ClocksDiffer // a clock that was wrong: the windows begin now, or they would be open until its time
 		if ahead {
@@ -210,7 +211,7 @@ func (u use) retryHash() []byte {
 	if u.key == nil {
 		return nil
 	}
-	sum := sha256.Sum256([]byte(u.jti.String() + "\x00" + *u.key))
+	sum := sha256.Sum256([]byte(u.JTI.String() + "\x00" + *u.key))
 	return sum[:]
 }
 
@@ -225,7 +226,7 @@ func (u use) sameAttempt() bool {
 func (s *Service) rotate(ctx context.Context, tx *ent.Tx, u use) (outcome, error) {
 	pair := s.successor(u)
 	pair.generation++
-	change := u.touch(tx).AddGeneration(1).SetParentJti(u.jti).SetRefreshJti(pair.jti).SetRefreshIssuedAt(pair.issuedAt).
+	change := u.touch(tx).AddGeneration(1).SetParentJti(u.JTI).SetRefreshJti(pair.jti).SetRefreshIssuedAt(pair.issuedAt).
 		SetRefreshKid(pair.kid).SetExpiresAt(pair.expiresAt).SetRotatedAt(u.now)
 	if h := u.retryHash(); h != nil {
 		change.SetRetryHash(h)
@@ -236,8 +237,8 @@ func (s *Service) rotate(ctx context.Context, tx *ent.Tx, u use) (outcome, error
 	if err != nil || out.pair == nil {
 		return out, err
 	}
-	_, err = tx.BlacklistedToken.Delete().Where(blacklistedtoken.SessionID(u.session),
-		blacklistedtoken.GenerationLT(u.generation-keptTokens+1)).Exec(ctx)
+	_, err = tx.BlacklistedToken.Delete().Where(blacklistedtoken.SessionID(u.Session),
+		blacklistedtoken.GenerationLT(u.Generation-keptTokens+1)).Exec(ctx)
 	return out, err
 }
 
@@ -254,14 +255,14 @@ func (s *Service) reissue(ctx context.Context, tx *ent.Tx, u use) (outcome, erro
 // keep answers a new access token beside the presented refresh token: rotation is off.
 func (s *Service) keep(ctx context.Context, tx *ent.Tx, u use) (outcome, error) {
 	pair := s.successor(u)
-	pair.expiresAt, pair.kept = u.expiresAt, u.text
+	pair.expiresAt, pair.kept = u.ExpiresAt, u.text
 	return granted(ctx, u.touch(tx), pair)
 }
 
 // successor is a pair of the same generation with a new refresh token.
 func (s *Service) successor(u use) grant {
-	pair := s.newGrant(newUser(u.row.Edges.User), u.session, u.now, u.row.EndsAt)
-	pair.generation = u.generation
+	pair := s.newGrant(newUser(u.row.Edges.User), u.Session, u.now, u.row.EndsAt)
+	pair.generation = u.Generation
 	return pair
 }
 
@@ -269,8 +270,8 @@ func (s *Service) successor(u use) grant {
 func (u use) touch(tx *ent.Tx) *ent.SessionUpdate {
 	agent, address, network := columns(u.from)
 	change := tx.Session.Update().SetLastUsedAt(u.now).Where(
-		session.ID(u.session), session.RevokedAtIsNil(), session.Generation(u.generation),
-		session.Or(session.RefreshJti(u.jti), session.RefreshJtiIsNil()))
+		session.ID(u.Session), session.RevokedAtIsNil(), session.Generation(u.Generation),
+		session.Or(session.RefreshJti(u.JTI), session.RefreshJtiIsNil()))
 	for _, column := range []struct {
 		value *string
 		set   func(string) *ent.SessionUpdate

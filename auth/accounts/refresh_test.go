@@ -11,6 +11,7 @@ import (
 
 	"parley/auth"
 	"parley/auth/keys"
+	"parley/auth/tokens"
 )
 
 func TestRefreshMakesNewPair(t *testing.T) {
@@ -120,13 +121,13 @@ func TestFailedCommitChangesNothing(t *testing.T) {
 func TestJunkTouchesNoRow(t *testing.T) {
 	n := start(t)
 	in := n.signUp("ada")
-	foreign := newCodec(must(keys.Parse("v1"+example[2:]))(t), 0)
+	foreign := tokens.New(must(keys.Parse("v1"+example[2:]))(t), 0)
 	now := n.now().Truncate(time.Second)
-	good := must(n.tokens.parse(*in.RefreshToken, refreshToken, n.now()))(t)
-	make := func(with *codec, change func(*claims)) string {
+	good := must(n.tokens.Parse(*in.RefreshToken, tokens.Refresh, n.now()))(t)
+	make := func(with *tokens.Codec, change func(*tokens.Claims)) string {
 		x := good
 		change(&x)
-		return must(with.sign(x, refreshToken, ""))(t)
+		return must(with.Sign(x, tokens.Refresh, ""))(t)
 	}
 	before := n.session(in.AccessToken).String()
 	for range 100 {
@@ -135,13 +136,13 @@ func TestJunkTouchesNoRow(t *testing.T) {
 			class         error
 		}{
 			{"junk", auth.ReasonInvalidToken, auth.ErrUnauthenticated},
-			{make(foreign, func(*claims) {}), auth.ReasonInvalidToken, auth.ErrUnauthenticated},
-			{make(n.tokens, func(x *claims) { x.expiresAt = now.Add(-time.Hour); x.issuedAt = now.Add(-2 * time.Hour) }), auth.ReasonTokenTooOld, auth.ErrUnauthenticated},
+			{make(foreign, func(*tokens.Claims) {}), auth.ReasonInvalidToken, auth.ErrUnauthenticated},
+			{make(n.tokens, func(x *tokens.Claims) { x.ExpiresAt = now.Add(-time.Hour); x.IssuedAt = now.Add(-2 * time.Hour) }), auth.ReasonTokenTooOld, auth.ErrUnauthenticated},
 			// From a history this database does not have, as after a restored backup.
-			{make(n.tokens, func(x *claims) { x.generation++ }), auth.ReasonInvalidToken, auth.ErrUnauthenticated},
-			{make(n.tokens, func(x *claims) { x.user = uuid.New() }), auth.ReasonInvalidToken, auth.ErrUnauthenticated},
-			{make(n.tokens, func(x *claims) { x.jti = uuid.New() }), auth.ReasonInvalidToken, auth.ErrUnauthenticated},
-			{make(n.tokens, func(x *claims) { x.session = uuid.New() }), auth.ReasonUnknown, auth.ErrSessionRevoked},
+			{make(n.tokens, func(x *tokens.Claims) { x.Generation++ }), auth.ReasonInvalidToken, auth.ErrUnauthenticated},
+			{make(n.tokens, func(x *tokens.Claims) { x.User = uuid.New() }), auth.ReasonInvalidToken, auth.ErrUnauthenticated},
+			{make(n.tokens, func(x *tokens.Claims) { x.JTI = uuid.New() }), auth.ReasonInvalidToken, auth.ErrUnauthenticated},
+			{make(n.tokens, func(x *tokens.Claims) { x.Session = uuid.New() }), auth.ReasonUnknown, auth.ErrSessionRevoked},
 		} {
 			_, err := n.refresh(c.token)
 			wantReason(t, err, c.class, c.reason)

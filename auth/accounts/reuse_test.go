@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/auth"
+	"parley/auth/tokens"
 	"parley/ent"
 )
 
@@ -163,9 +164,9 @@ func TestUnknownGenerationRaisesNoAlarm(t *testing.T) {
 	n := start(t, strict)
 	first := n.signUp("ada")
 	second := must(n.refresh(*first.RefreshToken))(t)
-	x := must(n.tokens.parse(*first.RefreshToken, refreshToken, n.now()))(t)
-	x.generation = 2
-	_, err := n.refresh(must(n.tokens.sign(x, refreshToken, ""))(t))
+	x := must(n.tokens.Parse(*first.RefreshToken, tokens.Refresh, n.now()))(t)
+	x.Generation = 2
+	_, err := n.refresh(must(n.tokens.Sign(x, tokens.Refresh, ""))(t))
 	wantReason(t, err, auth.ErrUnauthenticated, auth.ReasonInvalidToken)
 	n.wantLive(second.AccessToken)
 }

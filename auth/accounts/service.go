@@ -15,6 +15,7 @@ import (
 
 	"parley/auth/keys"
 	"parley/auth/passwords"
+	"parley/auth/tokens"
 	"parley/db"
 	"parley/ent"
 	"parley/limit"
@@ -85,7 +86,7 @@ func Defaults() Options {
 type Service struct {
 	store         *db.Store
 	keys          *keys.Ring
-	tokens        *codec
+	tokens        *tokens.Codec
 	o             Options
 	passwords     *passwords.Hasher
 	cache         *cache
@@ -116,7 +117,7 @@ func New(store *db.Store, keys *keys.Ring, o Options) (*Service, error) {
 	return &Service{
 		store:         store,
 		keys:          keys,
-		tokens:        newCodec(keys, o.Leeway),
+		tokens:        tokens.New(keys, o.Leeway),
 		o:             o,
 		passwords:     passwords.New(o.Hash),
 		cache:         newCache(),

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/auth"
+	"parley/auth/tokens"
 	"parley/db"
 	"parley/ent"
 )
@@ -81,10 +82,10 @@ func TestUnknownSession(t *testing.T) {
 func TestTokenOfAnotherHistory(t *testing.T) {
 	n := start(t)
 	in := n.signUp("ada")
-	x := must(n.tokens.parse(in.AccessToken, accessToken, n.now()))(t)
+	x := must(n.tokens.Parse(in.AccessToken, tokens.Access, n.now()))(t)
 	bob := n.signUp("bob")
-	x.user = bob.User.ID
-	foreign := must(n.tokens.sign(x, accessToken, ""))(t)
+	x.User = bob.User.ID
+	foreign := must(n.tokens.Sign(x, tokens.Access, ""))(t)
 	for range 2 { // read, and from the cache
 		_, err := n.identify(foreign)
 		wantError(t, err, auth.ErrUnauthenticated)
@@ -94,8 +95,8 @@ func TestTokenOfAnotherHistory(t *testing.T) {
 			t.Errorf("%s ended %d", scope, got)
 		}
 	}
-	x.session = uuid.New()
-	if got := n.logout(auth.LogoutAll, must(n.tokens.sign(x, accessToken, ""))(t)); got != 0 {
+	x.Session = uuid.New()
+	if got := n.logout(auth.LogoutAll, must(n.tokens.Sign(x, tokens.Access, ""))(t)); got != 0 {
 		t.Errorf("an unknown session ended %d", got)
 	}
 	n.wantLive(in.AccessToken)

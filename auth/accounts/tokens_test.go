@@ -18,7 +18,10 @@ import (
 
 	"parley/auth"
 	"parley/auth/keys"
+	"parley/auth/tokens"
 )
+
+var purposes = map[tokens.Kind]keys.Purpose{tokens.Access: keys.AccessTokens, tokens.Refresh: keys.RefreshTokens}
 
 // forge makes a token of any header and payload, signed with the right key unless told otherwise.
 func forge(header, payload string, secret []byte) string {
@@ -101,7 +104,7 @@ func TestForgedTokensAnswerAlike(t *testing.T) {
 		bad["bit "+strconv.Itoa(i)] = string(flipped)
 	}
 	for name, text := range bad {
-		_, err := n.tokens.parse(text, accessToken, n.now())
+		_, err := n.tokens.Parse(text, tokens.Access, n.now())
 		if !errors.Is(err, auth.ErrUnauthenticated) || err.Error() != auth.ErrUnauthenticated.Error() {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -131,7 +134,7 @@ func TestEachClaimIsNeeded(t *testing.T) {
 		"iat": {float64(now) + 0.5, strconv.FormatInt(now, 10), 1e300},
 		"exp": {float64(now) + 3600.5, strconv.FormatInt(now+3600, 10), 1e300, -1e300},
 	}
-	for k, token := range map[kind]string{accessToken: in.AccessToken, refreshToken: *in.RefreshToken} {
+	for k, token := range map[tokens.Kind]string{tokens.Access: in.AccessToken, tokens.Refresh: *in.RefreshToken} {
 		head, payload := pieces(t, token)
 		var all map[string]any
 		d := json.NewDecoder(strings.NewReader(payload))
@@ -145,8 +148,8 @@ func TestEachClaimIsNeeded(t *testing.T) {
 			if value == missing {
 				delete(changed, claim)
 			}
-			text := forge(head, string(must(json.Marshal(changed))(t)), n.keys.Signer().Secret(kinds[k].purpose))
-			if got, err := n.tokens.parse(text, k, n.now()); err == nil || err.Error() != auth.ErrUnauthenticated.Error() {
+			text := forge(head, string(must(json.Marshal(changed))(t)), n.keys.Signer().Secret(purposes[k]))
+			if got, err := n.tokens.Parse(text, k, n.now()); err == nil || err.Error() != auth.ErrUnauthenticated.Error() {
 				t.Errorf("%s = %v is read as %+v, %v", claim, value, got, err)
 			}
 		}
@@ -209,11 +212,11 @@ func TestLeeway(t *testing.T) {
 func TestTokenOfTheLastSecond(t *testing.T) {
 	n := start(t, func(o *Options) { o.Leeway = 0 })
 	now := n.now()
-	brief := claims{user: uuid.New(), session: uuid.New(), jti: uuid.New(), issuedAt: now, expiresAt: now}
-	access := must(n.tokens.sign(brief, accessToken, ""))(t)
+	brief := tokens.Claims{User: uuid.New(), Session: uuid.New(), JTI: uuid.New(), IssuedAt: now, ExpiresAt: now}
+	access := must(n.tokens.Sign(brief, tokens.Access, ""))(t)
 	_, err := n.identify(access)
 	wantError(t, err, auth.ErrTokenExpired)
-	_, err = n.refresh(must(n.tokens.sign(brief, refreshToken, ""))(t))
+	_, err = n.refresh(must(n.tokens.Sign(brief, tokens.Refresh, ""))(t))
 	wantReason(t, err, auth.ErrUnauthenticated, auth.ReasonTokenTooOld)
 }
 

@@ -16,6 +16,7 @@ import (
 	"parley/auth"
 	"parley/auth/keys"
 	"parley/auth/passwords"
+	"parley/auth/tokens"
 	"parley/db"
 	"parley/db/dbtest"
 	"parley/ent"
@@ -288,8 +289,8 @@ func (n *node) rows() (users, sessions, blacklisted int) {
 
 func (n *node) session(access string) *ent.Session {
 	n.t.Helper()
-	t := must(newCodec(n.keys, 1000*time.Hour).parse(access, accessToken, n.clock.Now().Add(-time.Hour)))(n.t)
-	return must(n.store.Read.Session.Get(n.t.Context(), t.session))(n.t)
+	t := must(tokens.New(n.keys, 1000*time.Hour).Parse(access, tokens.Access, n.clock.Now().Add(-time.Hour)))(n.t)
+	return must(n.store.Read.Session.Get(n.t.Context(), t.Session))(n.t)
 }
 
 // sql changes the database behind the server's back.

@@ -1,4 +1,7 @@
-package accounts
+// Package tokens signs and parses the two kinds of token. It rests on one idea: this server reads nothing but what it
+// wrote, so a token is known by the very text of its header, and every fault is the same error. It knows no session:
+// whether one still lives is asked elsewhere.
+package tokens
 
 import (
 	"encoding/base64"
@@ -14,12 +17,13 @@ import (
 	"parley/auth/keys"
 )
 
-// kind is one of the two kinds of token.
-type kind int
+// Kind is one of the two kinds of token.
+type Kind int
 
+// The kinds.
 const (
-	accessToken kind = iota
-	refreshToken
+	Access Kind = iota
+	Refresh
 )
 
 const issuer = "parley"
@@ -29,22 +33,22 @@ var kinds = [...]struct {
 	typ, audience string
 	purpose       keys.Purpose
 }{
-	accessToken:  {"at+jwt", "parley:access", keys.AccessTokens},
-	refreshToken: {"rt+jwt", "parley:refresh", keys.RefreshTokens},
+	Access:  {"at+jwt", "parley:access", keys.AccessTokens},
+	Refresh: {"rt+jwt", "parley:refresh", keys.RefreshTokens},
 }
 
-const maxToken = 4096 // bytes, before anything is parsed
+const maxBytes = 4096 // bytes, before anything is parsed
 
-// errExpired is the error of a token with nothing else wrong.
-var errExpired = fmt.Errorf("%w: expired", auth.ErrUnauthenticated)
+// ErrExpired is the error of a token with nothing else wrong.
+var ErrExpired = fmt.Errorf("%w: expired", auth.ErrUnauthenticated)
 
-// claims are what a good token says.
-type claims struct {
-	user, session       uuid.UUID
-	jti                 uuid.UUID // of a refresh token; else zero
-	generation          int       // of a refresh token; else 0
-	issuedAt, expiresAt time.Time // whole seconds
-	notBefore           time.Time // the same; zero: no such claim, as in all that is signed here
+// Claims are what a good token says.
+type Claims struct {
+	User, Session       uuid.UUID
+	JTI                 uuid.UUID // of a refresh token; else zero
+	Generation          int       // of a refresh token; else 0
+	IssuedAt, ExpiresAt time.Time // whole seconds
+	NotBefore           time.Time // the same; zero: no such claim, as in all that is signed here
 }
 
 // payload is the claims in the order in which they are written: the same values give the same bytes. Pointers,
@@ -62,26 +66,26 @@ type payload struct {
 }
 
 // headerText is the first part of every token of that kind and key, in exactly this form.
-func headerText(k kind, kid string) string {
+func headerText(k Kind, kid string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256","kid":"` + kid + `","typ":"` + kinds[k].typ + `"}`))
 }
 
-// sign makes the token of claims with the key of that id, or the newest when that was retired meanwhile. The same
-// claims and key give the same bytes.
-func (c *codec) sign(t claims, k kind, kid string) (string, error) {
+// Sign makes the token of claims with the key of that id, or the newest when that was retired meanwhile. The same
+// Claims and key give the same bytes.
+func (c *Codec) Sign(t Claims, k Kind, kid string) (string, error) {
 	with := c.ring.ByID(kid)
-	iat, exp := t.issuedAt.Unix(), t.expiresAt.Unix()
+	iat, exp := t.IssuedAt.Unix(), t.ExpiresAt.Unix()
 	p := payload{
 		Issuer: issuer, Audience: kinds[k].audience,
-		Subject: t.user.String(), Session: t.session.String(),
+		Subject: t.User.String(), Session: t.Session.String(),
 		IssuedAt: &iat, ExpiresAt: &exp,
 	}
-	if !t.notBefore.IsZero() {
-		nbf := t.notBefore.Unix()
+	if !t.NotBefore.IsZero() {
+		nbf := t.NotBefore.Unix()
 		p.NotBefore = &nbf
 	}
-	if k == refreshToken {
-		p.ID, p.Generation = t.jti.String(), &t.generation
+	if k == Refresh {
+		p.ID, p.Generation = t.JTI.String(), &t.Generation
 	}
 	j := jwt.NewWithClaims(jwt.SigningMethodHS256, &p)
 	j.Header["kid"], j.Header["typ"] = with.ID, kinds[k].typ
@@ -92,8 +96,8 @@ func (c *codec) sign(t claims, k kind, kid string) (string, error) {
 	return text, nil
 }
 
-// codec signs and parses tokens with the keys of a ring. Safe for concurrent use.
-type codec struct {
+// Codec signs and parses tokens with the keys of a ring. Safe for concurrent use.
+type Codec struct {
 	ring    *keys.Ring
 	leeway  time.Duration
 	headers map[string]verifier // by the first part of a token
@@ -102,38 +106,38 @@ type codec struct {
 
 // verifier is the one secret that a token with a certain header may have been signed with.
 type verifier struct {
-	kind   kind
+	kind   Kind
 	secret []byte
 }
 
-// newCodec makes a codec. Tokens are accepted for the leeway longer.
-func newCodec(ring *keys.Ring, leeway time.Duration) *codec {
-	c := &codec{ring: ring, leeway: leeway, headers: map[string]verifier{}, known: newClaimsCache()}
+// New makes a codec. Tokens are accepted for the leeway longer.
+func New(ring *keys.Ring, leeway time.Duration) *Codec {
+	c := &Codec{ring: ring, leeway: leeway, headers: map[string]verifier{}, known: newClaimsCache()}
 	for _, key := range ring.All() {
 		for k := range kinds {
-			c.headers[headerText(kind(k), key.ID)] = verifier{kind(k), key.Secret(kinds[k].purpose)}
+			c.headers[headerText(Kind(k), key.ID)] = verifier{Kind(k), key.Secret(kinds[k].purpose)}
 		}
 	}
 	return c
 }
 
-// parseAccess parses the access token of a request: auth.ErrUnauthenticated, auth.ErrTokenExpired.
-func (c *codec) parseAccess(text string, now time.Time) (claims, error) {
-	found, err := c.known.get(text, now, c.leeway, func() (claims, error) { return c.parse(text, accessToken, now) })
-	if errors.Is(err, errExpired) {
+// ParseAccess parses the access token of a request: auth.ErrUnauthenticated, auth.ErrTokenExpired.
+func (c *Codec) ParseAccess(text string, now time.Time) (Claims, error) {
+	found, err := c.known.get(text, now, c.leeway, func() (Claims, error) { return c.Parse(text, Access, now) })
+	if errors.Is(err, ErrExpired) {
 		return found, auth.ErrTokenExpired
 	}
 	return found, err
 }
 
-// parse returns what a token of that kind says, without the database. Every fault is the same
-// auth.ErrUnauthenticated but one: of a token that is only too old the claims come with errExpired. When it
+// Parse returns what a token of that kind says, without the database. Every fault is the same
+// auth.ErrUnauthenticated but one: of a token that is only too old the claims come with ErrExpired. When it
 // was issued is no fault (RFC 7519 §4.1.6): a machine that starts with a wrong clock would make tokens
 // that are good and refused, and clients forget those.
-func (c *codec) parse(text string, k kind, now time.Time) (claims, error) {
+func (c *Codec) Parse(text string, k Kind, now time.Time) (Claims, error) {
 	with, ok := c.verifierOf(text)
 	if !ok || with.kind != k {
-		return claims{}, auth.ErrUnauthenticated
+		return Claims{}, auth.ErrUnauthenticated
 	}
 	at := func(t time.Time) []jwt.ParserOption {
 		return []jwt.ParserOption{
@@ -151,23 +155,23 @@ func (c *codec) parse(text string, k kind, now time.Time) (claims, error) {
 		err = jwt.NewValidator(at(time.Unix(*p.ExpiresAt-1, 0))...).Validate(&p)
 	}
 	if err != nil {
-		return claims{}, auth.ErrUnauthenticated
+		return Claims{}, auth.ErrUnauthenticated
 	}
 	found, ok := p.claims(k)
 	switch {
 	case !ok:
-		return claims{}, auth.ErrUnauthenticated
+		return Claims{}, auth.ErrUnauthenticated
 	case expired:
-		return found, errExpired
+		return found, ErrExpired
 	}
 	return found, nil
 }
 
 // verifierOf finds the key by the header as text. So another alg or typ, crit, jku, jwk, x5u and an
 // unknown kid need no code: this server never wrote such a header.
-func (c *codec) verifierOf(text string) (verifier, bool) {
+func (c *Codec) verifierOf(text string) (verifier, bool) {
 	// base64 of Go skips line breaks, strict or not: one token would have many spellings.
-	if len(text) > maxToken || strings.ContainsAny(text, "\r\n") {
+	if len(text) > maxBytes || strings.ContainsAny(text, "\r\n") {
 		return verifier{}, false
 	}
 	parts := strings.Split(text, ".")
@@ -178,26 +182,26 @@ func (c *codec) verifierOf(text string) (verifier, bool) {
 	return with, ok
 }
 
-// claims takes a payload apart; false: a claim is missing or not in the form in which we write it.
-func (p *payload) claims(k kind) (t claims, ok bool) {
+// Claims takes a payload apart; false: a claim is missing or not in the form in which we write it.
+func (p *payload) claims(k Kind) (t Claims, ok bool) {
 	if p.IssuedAt == nil || p.ExpiresAt == nil {
-		return claims{}, false
+		return Claims{}, false
 	}
-	t.issuedAt, t.expiresAt = time.Unix(*p.IssuedAt, 0).UTC(), time.Unix(*p.ExpiresAt, 0).UTC()
+	t.IssuedAt, t.ExpiresAt = time.Unix(*p.IssuedAt, 0).UTC(), time.Unix(*p.ExpiresAt, 0).UTC()
 	if p.NotBefore != nil {
-		t.notBefore = time.Unix(*p.NotBefore, 0).UTC()
+		t.NotBefore = time.Unix(*p.NotBefore, 0).UTC()
 	}
 	var good [3]bool
-	t.user, good[0] = parseID(p.Subject)
-	t.session, good[1] = parseID(p.Session)
-	if k == accessToken {
+	t.User, good[0] = parseID(p.Subject)
+	t.Session, good[1] = parseID(p.Session)
+	if k == Access {
 		return t, good[0] && good[1]
 	}
-	t.jti, good[2] = parseID(p.ID)
+	t.JTI, good[2] = parseID(p.ID)
 	if p.Generation == nil || *p.Generation < 0 {
-		return claims{}, false
+		return Claims{}, false
 	}
-	t.generation = *p.Generation
+	t.Generation = *p.Generation
 	return t, good[0] && good[1] && good[2]
 }
 

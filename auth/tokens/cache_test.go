@@ -1,6 +1,7 @@
-package accounts
+package tokens
 
 import (
+	"errors"
 	"strconv"
 	"testing"
 	"time"
@@ -16,16 +17,18 @@ func TestTokensAreParsedOnce(t *testing.T) {
 	now := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 	c, parsed := newClaimsCache(), 0
 	c.limit = 2
-	read := func(token string, refusal error) claims {
-		got, err := c.get(token, now, 0, func() (claims, error) {
+	read := func(token string, refusal error) Claims {
+		got, err := c.get(token, now, 0, func() (Claims, error) {
 			parsed++
-			return claims{user: uuid.NewSHA1(uuid.Nil, []byte(token)), issuedAt: now, expiresAt: now.Add(time.Minute)}, refusal
+			return Claims{User: uuid.NewSHA1(uuid.Nil, []byte(token)), IssuedAt: now, ExpiresAt: now.Add(time.Minute)}, refusal
 		})
-		wantError(t, err, refusal)
+		if !errors.Is(err, refusal) {
+			t.Fatalf("got %v, want %v", err, refusal)
+		}
 		return got
 	}
 	for range 3 {
-		if one, other := read("one", nil), read("other", nil); one.user == other.user {
+		if one, other := read("one", nil), read("other", nil); one.User == other.User {
 			t.Fatal("one token was taken for another")
 		}
 	}

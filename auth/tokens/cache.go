@@ -1,4 +1,4 @@
-package accounts
+package tokens
 
 import (
 	"crypto/sha256"
@@ -12,19 +12,19 @@ import (
 // signature that was right stays right; and nothing gets in without one.
 type claimsCache struct {
 	mu    sync.RWMutex
-	known map[[sha256.Size]byte]claims
+	known map[[sha256.Size]byte]Claims
 	limit int
 }
 
 const maxKnown = 10_000 // 2 MB
 
 func newClaimsCache() *claimsCache {
-	return &claimsCache{known: map[[sha256.Size]byte]claims{}, limit: maxKnown}
+	return &claimsCache{known: map[[sha256.Size]byte]Claims{}, limit: maxKnown}
 }
 
 // get returns what a token says, by parsing it unless its claims are known and good at that moment.
-func (c *claimsCache) get(text string, now time.Time, leeway time.Duration, parse func() (claims, error)) (claims, error) {
-	if len(text) > maxToken {
+func (c *claimsCache) get(text string, now time.Time, leeway time.Duration, parse func() (Claims, error)) (Claims, error) {
+	if len(text) > maxBytes {
 		return parse()
 	}
 	digest := sha256.Sum256([]byte(text))
@@ -41,7 +41,7 @@ func (c *claimsCache) get(text string, now time.Time, leeway time.Duration, pars
 	return t, err
 }
 
-func (c *claimsCache) put(digest [sha256.Size]byte, t claims) {
+func (c *claimsCache) put(digest [sha256.Size]byte, t Claims) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.known) >= c.limit {
@@ -52,6 +52,6 @@ func (c *claimsCache) put(digest [sha256.Size]byte, t claims) {
 
 // goodAt says whether claims are valid yet and have not run out. What else may be wrong with a token does
 // not change with time.
-func (t claims) goodAt(now time.Time, leeway time.Duration) bool {
-	return !now.Before(t.notBefore.Add(-leeway)) && now.Before(t.expiresAt.Add(leeway))
+func (t Claims) goodAt(now time.Time, leeway time.Duration) bool {
+	return !now.Before(t.NotBefore.Add(-leeway)) && now.Before(t.ExpiresAt.Add(leeway))
 }

@@ -1,4 +1,4 @@
-package accounts
+package tokens
 
 import (
 	"encoding/base64"
@@ -15,12 +15,12 @@ func TestWorkedExample(t *testing.T) {
 	if got := ring.Signer().ID; got != "917222f4dd55d843" {
 		t.Errorf("kid is %s", got)
 	}
-	text := must(newCodec(ring, 0).sign(claims{
-		user:      uuid.MustParse("01890a5d-ac96-774b-bcce-b302099a8057"),
-		session:   uuid.MustParse("01890a5d-ac96-774b-bcce-b302099a8058"),
-		issuedAt:  time.Unix(1700000000, 0),
-		expiresAt: time.Unix(1700005400, 0),
-	}, accessToken, ""))(t)
+	text := must(New(ring, 0).Sign(Claims{
+		User:      uuid.MustParse("01890a5d-ac96-774b-bcce-b302099a8057"),
+		Session:   uuid.MustParse("01890a5d-ac96-774b-bcce-b302099a8058"),
+		IssuedAt:  time.Unix(1700000000, 0),
+		ExpiresAt: time.Unix(1700005400, 0),
+	}, Access, ""))(t)
 	b64 := base64.RawURLEncoding
 	want := b64.EncodeToString([]byte(`{"alg":"HS256","kid":"917222f4dd55d843","typ":"at+jwt"}`)) + "." +
 		b64.EncodeToString([]byte(`{"iss":"parley","aud":"parley:access","sub":"01890a5d-ac96-774b-bcce-b302099a8057","sid":"01890a5d-ac96-774b-bcce-b302099a8058","iat":1700000000,"exp":1700005400}`)) +
