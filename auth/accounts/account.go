@@ -10,6 +10,7 @@ import (
 
 	"parley/auth"
 	"parley/auth/passwords"
+	"parley/auth/rows"
 	"parley/ent"
 	"parley/ent/session"
 	"parley/ent/user"
@@ -43,7 +44,7 @@ func (s *Service) ChangePassword(ctx context.Context, who auth.Identity, current
 	if err != nil {
 		return nil, fmt.Errorf("change password: %w", err)
 	}
-	return newUser(t.row), nil
+	return rows.User(t.row), nil
 }
 
 // DeleteAccount ends the caller's account with all their sessions and answers its id. What they
@@ -58,7 +59,7 @@ func (s *Service) DeleteAccount(ctx context.Context, who auth.Identity, password
 	}
 	err = s.guess(ctx, t, password, func(g *guess) error {
 		return s.settle(ctx, who, g, settlement{auth.ReasonAccountDeleted, auditAccountDeleted, func(change *ent.UserUpdate) {
-			change.SetDeletedAt(s.now()).ClearPasswordHash()
+			change.SetDeletedAt(s.store.Now()).ClearPasswordHash()
 		}})
 	})
 	if err != nil {
@@ -77,7 +78,7 @@ type settlement struct {
 // settle changes the account and ends its sessions, all or nothing.
 func (s *Service) settle(ctx context.Context, who auth.Identity, g *guess, what settlement) error {
 	var ids []uuid.UUID
-	err := s.write(ctx, func(ctx context.Context, tx *ent.Tx) error {
+	err := s.store.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		change := tx.User.Update().AddPasswordVersion(1).
 			Where(user.ID(g.row.ID), user.PasswordVersion(g.row.PasswordVersion), user.DeletedAtIsNil())
 		what.change(change)
@@ -91,7 +92,7 @@ func (s *Service) settle(ctx context.Context, who auth.Identity, g *guess, what 
 		if n == 0 { // another change of the password was first
 			return auth.ErrInvalidCredentials
 		}
-		ids, err = tx.Session.Query().Where(session.UserID(g.row.ID), s.live(s.now())).Order(session.ByID()).IDs(ctx)
+		ids, err = tx.Session.Query().Where(session.UserID(g.row.ID), s.live(s.store.Now())).Order(session.ByID()).IDs(ctx)
 		if err != nil {
 			return err
 		}

@@ -91,7 +91,7 @@ func TestDeleteAccount(t *testing.T) {
 		t.Errorf("users are %v", got)
 	}
 	row := must(n.store.Read.User.Get(t.Context(), own.User.ID))(t)
-	if row.PasswordHash != nil || row.DeletedAt == nil || !row.DeletedAt.Equal(n.now()) || row.Username != "Ada" {
+	if row.PasswordHash != nil || row.DeletedAt == nil || !row.DeletedAt.Equal(n.store.Now()) || row.Username != "Ada" {
 		t.Errorf("row is %v", row)
 	}
 	for _, what := range asks { // in a request that had been let in before

@@ -50,7 +50,7 @@ func TestTokensOfAClockThatWasAhead(t *testing.T) {
 func TestNotBefore(t *testing.T) {
 	n := start(t)
 	in := n.signUp("ada")
-	late := must(n.tokens.Parse(in.AccessToken, tokens.Access, n.now()))(t)
+	late := must(n.tokens.Parse(in.AccessToken, tokens.Access, n.store.Now()))(t)
 	late.NotBefore = late.IssuedAt.Add(time.Minute)
 	text := must(n.tokens.Sign(late, tokens.Access, ""))(t)
 	_, err := n.identify(text)
@@ -151,8 +151,8 @@ func TestLastUseOfAClockThatWasAhead(t *testing.T) {
 	if err := n.writeLastUsed(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := n.session(used.AccessToken).LastUsedAt; !got.Equal(n.now()) {
-		t.Errorf("last used %v, want %v", got, n.now())
+	if got := n.session(used.AccessToken).LastUsedAt; !got.Equal(n.store.Now()) {
+		t.Errorf("last used %v, want %v", got, n.store.Now())
 	}
 	var others []*auth.Tokens
 	for range 98 {
@@ -201,8 +201,8 @@ func TestEndsOfAClockThatWasAhead(t *testing.T) {
 	if err := n.clean(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := n.session(in.AccessToken).RevokedAt; !got.Equal(n.now()) {
-		t.Errorf("ended at %v, want %v", got, n.now())
+	if got := n.session(in.AccessToken).RevokedAt; !got.Equal(n.store.Now()) {
+		t.Errorf("ended at %v, want %v", got, n.store.Now())
 	}
 	n.clock.pass(lookBack)
 	third := n.another()

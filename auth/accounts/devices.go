@@ -24,20 +24,20 @@ func newSession(row *ent.Session, who auth.Identity) *auth.Session {
 
 // listed are the sessions a user is shown: theirs, not ended and not past an end.
 func (s *Service) listed(who auth.Identity) predicate.Session {
-	now := s.now()
+	now := s.store.Now()
 	return session.And(session.UserID(who.User.ID), session.RevokedAtIsNil(), session.ExpiresAtGT(now),
 		session.Or(session.EndsAtIsNil(), session.EndsAtGT(now)))
 }
 
 // Sessions are the caller's sign-ins on all devices, the latest used first.
 func (s *Service) Sessions(ctx context.Context, who auth.Identity) ([]*auth.Session, error) {
-	rows, err := s.store.Read.Session.Query().Where(s.listed(who)).
+	found, err := s.store.Read.Session.Query().Where(s.listed(who)).
 		Order(session.ByLastUsedAt(sql.OrderDesc()), session.ByID(sql.OrderDesc())).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list sessions: %w", err)
 	}
-	sessions := make([]*auth.Session, len(rows))
-	for i, row := range rows {
+	sessions := make([]*auth.Session, len(found))
+	for i, row := range found {
 		sessions[i] = newSession(row, who)
 	}
 	return sessions, nil
@@ -46,17 +46,17 @@ func (s *Service) Sessions(ctx context.Context, who auth.Identity) ([]*auth.Sess
 // SessionsByID answers sessions in the order asked for, in one query; nil for what Sessions would
 // not list: another's, an ended one, none.
 func (s *Service) SessionsByID(ctx context.Context, who auth.Identity, ids []uuid.UUID) ([]*auth.Session, error) {
-	rows, err := s.store.Read.Session.Query().Where(session.IDIn(ids...), s.listed(who)).All(ctx)
+	found, err := s.store.Read.Session.Query().Where(session.IDIn(ids...), s.listed(who)).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("sessions by id: %w", err)
 	}
-	found := make(map[uuid.UUID]*ent.Session, len(rows))
-	for _, row := range rows {
-		found[row.ID] = row
+	byID := make(map[uuid.UUID]*ent.Session, len(found))
+	for _, row := range found {
+		byID[row.ID] = row
 	}
 	sessions := make([]*auth.Session, len(ids))
 	for i, id := range ids {
-		if row := found[id]; row != nil {
+		if row := byID[id]; row != nil {
 			sessions[i] = newSession(row, who)
 		}
 	}
@@ -72,7 +72,7 @@ func (s *Service) EndSession(ctx context.Context, who auth.Identity, session str
 		return uuid.Nil, auth.ErrNoSession
 	}
 	e := ending{reason: auth.ReasonSessionEnded, user: who.User.ID, from: auth.CallerFrom(ctx).Address}
-	err := s.write(ctx, func(ctx context.Context, tx *ent.Tx) (err error) {
+	err := s.store.Write(ctx, func(ctx context.Context, tx *ent.Tx) (err error) {
 		e.ids, err = s.endOwn(ctx, tx, who, id)
 		return err
 	})
@@ -92,7 +92,7 @@ func (s *Service) owns(ctx context.Context, who auth.Identity, id uuid.UUID) boo
 	if id == who.SessionID {
 		return true
 	}
-	err := s.look(ctx, func(ctx context.Context, c *ent.Client) error {
+	err := s.store.Look(ctx, func(ctx context.Context, c *ent.Client) error {
 		_, err := c.Session.Query().Where(session.ID(id), session.UserID(who.User.ID)).OnlyID(ctx)
 		return err
 	})
@@ -106,7 +106,7 @@ func (s *Service) endOwn(ctx context.Context, tx *ent.Tx, who auth.Identity, id 
 		return nil, auth.ErrNoSession
 	case err != nil:
 		return nil, fmt.Errorf("lock session: %w", err)
-	case row.RevokedAt != nil || !row.ExpiresAt.After(s.now().Add(-s.o.Leeway)):
+	case row.RevokedAt != nil || !row.ExpiresAt.After(s.store.Now().Add(-s.o.Leeway)):
 		return nil, nil
 	}
 	ids := []uuid.UUID{id}

@@ -33,7 +33,7 @@ func TestSessionsLatestUsedFirst(t *testing.T) {
 	if got := n.ids(who); !slices.Equal(got, []uuid.UUID{third.SessionID, second.SessionID, first.SessionID}) {
 		t.Errorf("got %v", got)
 	}
-	began := n.now()
+	began := n.store.Now()
 	n.clock.pass(time.Second)
 	token := *first.RefreshToken
 	must(n.Refresh(t.Context(), &token, nil, auth.Client{Address: netip.MustParseAddr("2001:db8::1"), UserAgent: "new"}))(t)
@@ -43,7 +43,7 @@ func TestSessionsLatestUsedFirst(t *testing.T) {
 	}
 	got, own := list[0], list[2]
 	if *got.UserAgent != "new" || *got.IPAddress != "2001:db8::1" || got.IsCurrent ||
-		!got.CreatedAt.Equal(began.Add(-time.Second)) || !got.LastUsedAt.Equal(n.now()) {
+		!got.CreatedAt.Equal(began.Add(-time.Second)) || !got.LastUsedAt.Equal(n.store.Now()) {
 		t.Errorf("got %+v", got)
 	}
 	if own.ID != second.SessionID || !own.IsCurrent || own.UserAgent != nil || own.IPAddress != nil ||

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"parley/auth"
+	"parley/auth/rows"
 	"parley/auth/usernames"
 	"parley/ent/predicate"
 	"parley/ent/user"
@@ -49,13 +50,13 @@ func (s *Service) Users(ctx context.Context, startingWith string, first *int, af
 	if until != "" {
 		where = append(where, user.UsernameKeyLT(until))
 	}
-	rows, err := s.store.Read.User.Query().Where(where...).Order(user.ByUsernameKey()).Limit(n + 1).All(ctx)
+	found, err := s.store.Read.User.Query().Where(where...).Order(user.ByUsernameKey()).Limit(n + 1).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list users: %w", err)
 	}
-	page := &auth.UserPage{Edges: []auth.UserEdge{}, HasPreviousPage: after != nil, HasNextPage: len(rows) > n}
-	for _, row := range rows[:min(n, len(rows))] {
-		page.Edges = append(page.Edges, auth.UserEdge{Cursor: userCursor(row.UsernameKey), Node: newUser(row)})
+	page := &auth.UserPage{Edges: []auth.UserEdge{}, HasPreviousPage: after != nil, HasNextPage: len(found) > n}
+	for _, row := range found[:min(n, len(found))] {
+		page.Edges = append(page.Edges, auth.UserEdge{Cursor: userCursor(row.UsernameKey), Node: rows.User(row)})
 	}
 	if len(page.Edges) > 0 {
 		page.StartCursor, page.EndCursor = &page.Edges[0].Cursor, &page.Edges[len(page.Edges)-1].Cursor

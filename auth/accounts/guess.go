@@ -29,7 +29,7 @@ func (s *Service) approach(ctx context.Context, t target) (*guess, error) {
 	if s.o.LoginAttempts.Calls == 0 {
 		t.buckets = nil
 	}
-	if err := s.signIns.look(t.id(), t.from, s.o.Now()); err != nil {
+	if err := s.signIns.look(t.id(), t.from, s.store.Clock()); err != nil {
 		return nil, err
 	}
 	g := &guess{target: t, service: s}
@@ -68,7 +68,7 @@ func (g *guess) verify(ctx context.Context, password string) (err error) {
 func (g *guess) close(ctx context.Context) {
 	if g.holding {
 		if g.right && !g.returned {
-			err := g.service.write(context.WithoutCancel(ctx), g.giveBack)
+			err := g.service.store.Write(context.WithoutCancel(ctx), g.giveBack)
 			if err != nil {
 				g.service.o.OnError(fmt.Errorf("login limits: %w", err))
 			}
@@ -132,8 +132,8 @@ func (g *guess) look(ctx context.Context) error {
 	}
 	full := map[string]time.Time{}
 	err := g.service.store.View(ctx, func(c *ent.Client) error {
-		rows, err := c.LoginLimit.Query().Where(loginlimit.IDIn(ids...)).All(ctx)
-		for _, row := range rows {
+		found, err := c.LoginLimit.Query().Where(loginlimit.IDIn(ids...)).All(ctx)
+		for _, row := range found {
 			full[row.ID] = row.FullAt
 		}
 		return err
@@ -143,7 +143,7 @@ func (g *guess) look(ctx context.Context) error {
 	}
 	var none noPlace
 	for _, b := range g.buckets {
-		next, wait := b.Take(full[b.id], g.service.now())
+		next, wait := b.Take(full[b.id], g.service.store.Now())
 		none.longer(b, wait)
 		if next.Before(full[b.id]) {
 			if err := g.service.shorten(ctx, b, next); err != nil {
@@ -161,7 +161,7 @@ func (g *guess) take(ctx context.Context) error {
 		return nil
 	}
 	g.service.attempts.hold(g.buckets)
-	err := g.service.write(ctx, func(ctx context.Context, tx *ent.Tx) error {
+	err := g.service.store.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		var none noPlace
 		for _, b := range g.buckets {
 			wait, err := g.service.takeOne(ctx, tx, b)

@@ -19,7 +19,7 @@ func (s *Service) Identify(ctx context.Context, authorization []string) (auth.Id
 		return auth.Identity{}, "", err
 	}
 	token := auth.Secret(text)
-	t, err := s.tokens.ParseAccess(text, s.now())
+	t, err := s.tokens.ParseAccess(text, s.store.Now())
 	if err != nil {
 		return auth.Identity{}, token, err
 	}

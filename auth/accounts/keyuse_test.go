@@ -16,7 +16,7 @@ import (
 // restartWithFile restarts the server with the keys of keys.json.
 func (n *node) restartWithFile() {
 	n.t.Helper()
-	n.restart(n.store, must(OpenKeys(n.t.Context(), n.dir, n.store))(n.t))
+	n.restart(n.store.Store, must(OpenKeys(n.t.Context(), n.dir, n.store.Store))(n.t))
 }
 
 // startWithFile starts a server whose key is in keys.json.
@@ -110,7 +110,7 @@ func TestLostKeyFileIsNotReplaced(t *testing.T) {
 	if dbtest.OnPostgres() {
 		says = "PARLEY_SIGNING_KEY: with Postgres"
 	}
-	_, err := OpenKeys(t.Context(), n.dir, n.store)
+	_, err := OpenKeys(t.Context(), n.dir, n.store.Store)
 	if err == nil || !strings.Contains(err.Error(), says) {
 		t.Errorf("got %v", err)
 	}
@@ -124,14 +124,14 @@ func TestNewestKeySignsAndRetiredOneDoesNotVerify(t *testing.T) {
 	old := n.signUp("ada")
 	second := base64.StdEncoding.EncodeToString([]byte("0123456789abcdefghijklmnopqrstuv"))
 	both := must(keys.Parse(second + "," + example))(t)
-	n.restart(n.store, both)
+	n.restart(n.store.Store, both)
 	n.wantLive(old.AccessToken)
 	next := must(n.refresh(*old.RefreshToken))(t)
 	if kid := n.session(next.AccessToken).RefreshKid; kid != both.Signer().ID {
 		t.Errorf("signed with %s", kid)
 	}
 
-	n.restart(n.store, must(keys.Parse(second))(t))
+	n.restart(n.store.Store, must(keys.Parse(second))(t))
 	n.wantLive(next.AccessToken)
 	_, err := n.identify(old.AccessToken)
 	wantError(t, err, auth.ErrUnauthenticated)

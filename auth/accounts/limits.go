@@ -14,6 +14,7 @@ import (
 
 	"parley/auth"
 	"parley/auth/keys"
+	"parley/auth/rows"
 	"parley/auth/usernames"
 	"parley/ent"
 	"parley/ent/loginlimit"
@@ -71,7 +72,7 @@ func (s *Service) aim(ctx context.Context, username string, from auth.Client) (t
 	t := target{from: from}
 	known := false
 	err := s.store.View(ctx, func(c *ent.Client) (err error) {
-		if t.row, err = rowByKey(ctx, c, n.Key); err != nil {
+		if t.row, err = rows.UserByKey(ctx, c, n.Key); err != nil {
 			return err
 		}
 		known, err = c.Session.Query().Where(session.UserID(t.id()), session.IPNetwork(from.Network())).Exist(ctx)
@@ -118,7 +119,7 @@ func (s *Service) takeOne(ctx context.Context, tx *ent.Tx, b bucket) (wait time.
 	if err != nil {
 		return 0, err
 	}
-	next, wait := b.Take(row.FullAt, s.now())
+	next, wait := b.Take(row.FullAt, s.store.Now())
 	if wait > 0 {
 		return wait, nil
 	}
@@ -129,7 +130,7 @@ func (s *Service) takeOne(ctx context.Context, tx *ent.Tx, b bucket) (wait time.
 // before left. The one statement is both an insert and, where there is a row, an update that
 // changes nothing: a lock in both dialects.
 func (s *Service) lockLimit(ctx context.Context, tx *ent.Tx, b bucket) (*ent.LoginLimit, error) {
-	err := tx.LoginLimit.Create().SetID(b.id).SetFullAt(s.now()).OnConflictColumns(loginlimit.FieldID).Ignore().Exec(ctx)
+	err := tx.LoginLimit.Create().SetID(b.id).SetFullAt(s.store.Now()).OnConflictColumns(loginlimit.FieldID).Ignore().Exec(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("lock limit: %w", err)
 	}
@@ -142,7 +143,7 @@ func (s *Service) lockLimit(ctx context.Context, tx *ent.Tx, b bucket) (*ent.Log
 
 // shorten corrects a row that a clock that was a little ahead has written.
 func (s *Service) shorten(ctx context.Context, b bucket, full time.Time) error {
-	err := s.write(ctx, func(ctx context.Context, tx *ent.Tx) error {
+	err := s.store.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		return tx.LoginLimit.Update().Where(loginlimit.ID(b.id), loginlimit.FullAtGT(full)).SetFullAt(full).Exec(ctx)
 	})
 	if err != nil {

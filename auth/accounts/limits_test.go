@@ -54,10 +54,10 @@ func (n *node) taken(kind, value string, times int) int {
 	n.t.Helper()
 	b := n.bucket(kind, value, times)
 	rows := must(n.store.Read.LoginLimit.Query().Where(loginlimit.ID(b.id)).All(n.t.Context()))(n.t)
-	if len(rows) == 0 || !rows[0].FullAt.After(n.now()) {
+	if len(rows) == 0 || !rows[0].FullAt.After(n.store.Now()) {
 		return 0
 	}
-	return int((rows[0].FullAt.Sub(n.now()) + b.Step - 1) / b.Step)
+	return int((rows[0].FullAt.Sub(n.store.Now()) + b.Step - 1) / b.Step)
 }
 
 func (n *node) limits() int {
@@ -292,7 +292,7 @@ func TestBucketsHideWhatWasTyped(t *testing.T) {
 		seen[row.ID] = true
 	}
 	before := []string{n.bucket(ofStrangers, "ada", 1).id, n.bucket(ofNoName, "my secret passphrase!", 1).id, n.bucket(ofNetwork, "192.0.2.7/32", 1).id}
-	n.restart(n.store, must(keys.Parse("v1"+example[2:]))(t))
+	n.restart(n.store.Store, must(keys.Parse("v1"+example[2:]))(t))
 	after := n.bucket(ofStrangers, "ada", 1).id
 	if len(seen) != 3 || !seen[before[0]] || !seen[before[1]] || !seen[before[2]] || after == before[0] {
 		t.Errorf("buckets are %v, want %v and not %s", seen, before, after)

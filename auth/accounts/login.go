@@ -10,6 +10,7 @@ import (
 
 	"parley/auth"
 	"parley/auth/passwords"
+	"parley/auth/rows"
 	"parley/auth/usernames"
 	"parley/ent"
 	"parley/ent/user"
@@ -21,7 +22,7 @@ import (
 // ErrUsernameTaken. ErrBusy: no slot to hash in. db.ErrUnknownOutcome: the account may exist;
 // signing in tells.
 func (s *Service) Register(ctx context.Context, username, password string, from auth.Client) (*auth.Tokens, error) {
-	if err := tooFast(s.registrations.Take(from.Network(), s.o.Now())); err != nil {
+	if err := tooFast(s.registrations.Take(from.Network(), s.store.Clock())); err != nil {
 		return nil, err
 	}
 	n, reason := usernames.Parse(username)
@@ -43,8 +44,8 @@ func (s *Service) Register(ctx context.Context, username, password string, from 
 		return nil, err
 	}
 	var pair grant
-	err = s.writeThrough(ctx, s.store.Write, func(ctx context.Context, tx *ent.Tx) error {
-		row, err := tx.User.Create().SetID(uuid.Must(uuid.NewV7())).SetCreatedAt(s.now()).
+	err = s.store.WriteUnlessFull(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		row, err := tx.User.Create().SetID(uuid.Must(uuid.NewV7())).SetCreatedAt(s.store.Now()).
 			SetUsername(n.Display).SetUsernameKey(n.Key).SetPasswordHash(hash).Save(ctx)
 		if ent.IsConstraintError(err) { // the transaction ends here, as Postgres wants it
 			return auth.ErrUsernameTaken
@@ -52,7 +53,7 @@ func (s *Service) Register(ctx context.Context, username, password string, from 
 		if err != nil {
 			return err
 		}
-		pair, _, err = s.begin(ctx, tx, newUser(row), from)
+		pair, _, err = s.begin(ctx, tx, rows.User(row), from)
 		return err
 	})
 	if err != nil {
@@ -98,7 +99,7 @@ func (s *Service) guess(ctx context.Context, t target, password string, right fu
 	if err == nil {
 		defer g.close(ctx)
 		if err = g.verify(ctx, password); err == nil {
-			err = s.signIns.take(t.id(), t.from, s.o.Now())
+			err = s.signIns.take(t.id(), t.from, s.store.Clock())
 		}
 		if err == nil {
 			err = right(g)
@@ -123,7 +124,7 @@ func (s *Service) enter(ctx context.Context, g *guess, from auth.Client) (*auth.
 	var pair grant
 	var surplus []uuid.UUID
 	row := g.row
-	err := s.write(ctx, func(ctx context.Context, tx *ent.Tx) error {
+	err := s.store.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		// A lock, and the question whether the password verified is still the password: whoever
 		// commits second, a change of it or this, sees the other.
 		n, err := tx.User.Update().Where(user.ID(row.ID), user.PasswordVersion(row.PasswordVersion), user.DeletedAtIsNil()).
@@ -141,7 +142,7 @@ func (s *Service) enter(ctx context.Context, g *guess, from auth.Client) (*auth.
 				return err
 			}
 		}
-		if pair, surplus, err = s.begin(ctx, tx, newUser(row), from); err != nil {
+		if pair, surplus, err = s.begin(ctx, tx, rows.User(row), from); err != nil {
 			return err
 		}
 		return g.giveBack(ctx, tx)

@@ -34,7 +34,7 @@ func (s *Service) Logout(ctx context.Context, scope auth.LogoutScope, refresh *s
 		return 0, nil
 	}
 	e := ending{reason: auth.ReasonLogout, user: d.User, from: auth.CallerFrom(ctx).Address}
-	err := s.write(ctx, func(ctx context.Context, tx *ent.Tx) (err error) {
+	err := s.store.Write(ctx, func(ctx context.Context, tx *ent.Tx) (err error) {
 		if scope == auth.LogoutCurrent {
 			e.ids, err = s.endOne(ctx, tx, d)
 		} else {
@@ -54,7 +54,7 @@ func (s *Service) Logout(ctx context.Context, scope auth.LogoutScope, refresh *s
 // meant are the sessions that a departure names, as far as they can be found without writing.
 func (s *Service) meant(ctx context.Context, d departure) (ids []uuid.UUID) {
 	if d.scope != auth.LogoutCurrent {
-		err := s.look(ctx, func(ctx context.Context, c *ent.Client) error {
+		err := s.store.Look(ctx, func(ctx context.Context, c *ent.Client) error {
 			row, err := c.Session.Get(ctx, d.Session)
 			if err == nil {
 				ids, err = s.named(ctx, c, d, row)
@@ -77,7 +77,7 @@ type departure struct {
 
 func (s *Service) leaving(ctx context.Context, scope auth.LogoutScope, refresh *string) (departure, bool) {
 	read := func(text string, k tokens.Kind) (departure, bool) {
-		t, err := s.tokens.Parse(text, k, s.now())
+		t, err := s.tokens.Parse(text, k, s.store.Now())
 		good := err == nil && s.cache.held(t.Session) == ""
 		if scope == auth.LogoutCurrent {
 			good = err == nil || errors.Is(err, tokens.ErrExpired)
@@ -94,7 +94,7 @@ func (s *Service) leaving(ctx context.Context, scope auth.LogoutScope, refresh *
 
 // endOne ends the session of a token, used up or not: who holds it can do no more harm than this.
 func (s *Service) endOne(ctx context.Context, tx *ent.Tx, d departure) ([]uuid.UUID, error) {
-	now := s.now()
+	now := s.store.Now()
 	n, err := tx.Session.Update().Where(session.ID(d.Session), session.UserID(d.User), s.live(now)).
 		SetRevokedAt(now).SetRevokedReason(auth.ReasonLogout).Save(ctx)
 	if err != nil || n == 0 {
@@ -124,7 +124,7 @@ func (s *Service) endMany(ctx context.Context, tx *ent.Tx, d departure) ([]uuid.
 
 // named are the live sessions that a departure from one of them names; none where its token will not do.
 func (s *Service) named(ctx context.Context, c *ent.Client, d departure, row *ent.Session) ([]uuid.UUID, error) {
-	if row.UserID != d.User || row.RevokedAt != nil || over(row.EndsAt, s.now()) {
+	if row.UserID != d.User || row.RevokedAt != nil || over(row.EndsAt, s.store.Now()) {
 		return nil, nil
 	}
 	// What uses a refresh token up raises the generation in the same transaction.
@@ -132,7 +132,7 @@ func (s *Service) named(ctx context.Context, c *ent.Client, d departure, row *en
 	if d.kind == tokens.Refresh && !current {
 		return nil, nil
 	}
-	ids, err := c.Session.Query().Where(session.UserID(d.User), s.live(s.now())).Order(session.ByID()).IDs(ctx)
+	ids, err := c.Session.Query().Where(session.UserID(d.User), s.live(s.store.Now())).Order(session.ByID()).IDs(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find sessions: %w", err)
 	}

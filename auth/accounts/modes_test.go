@@ -114,7 +114,7 @@ func TestUsedUpStaysUsedUpWithBlacklistingOff(t *testing.T) {
 func TestSessionLifetime(t *testing.T) {
 	n := start(t, fiveSeconds)
 	at := n.signUp("ada")
-	end := n.now().Add(5 * time.Second)
+	end := n.store.Now().Add(5 * time.Second)
 	for range 5 {
 		if at.RefreshTokenExpiresAt.After(end) || at.AccessTokenExpiresAt.After(end) {
 			t.Fatalf("tokens live until %v and %v, and the session until %v", at.RefreshTokenExpiresAt, at.AccessTokenExpiresAt, end)

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/auth"
+	"parley/auth/rows"
 	"parley/auth/tokens"
 	"parley/ent"
 )
@@ -45,7 +46,7 @@ func (s *Service) newGrant(user *auth.User, session uuid.UUID, now time.Time, en
 // grantOf is the pair that a row's newest generation was given.
 func grantOf(row *ent.Session) grant {
 	return grant{
-		user:       newUser(row.Edges.User),
+		user:       rows.User(row.Edges.User),
 		session:    row.ID,
 		jti:        *row.RefreshJti,
 		generation: row.Generation,

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/auth"
+	"parley/auth/rows"
 	"parley/auth/tokens"
 	"parley/ent"
 	"parley/ent/blacklistedtoken"
@@ -67,7 +68,7 @@ func (s *Service) Refresh(ctx context.Context, token, key *string, from auth.Cli
 		return nil, err
 	}
 	var out outcome
-	err = s.write(ctx, func(ctx context.Context, tx *ent.Tx) (err error) {
+	err = s.store.Write(ctx, func(ctx context.Context, tx *ent.Tx) (err error) {
 		out, err = s.judge(ctx, tx, u)
 		if err == nil && !out.commit {
 			err = errRollBack
@@ -118,7 +119,7 @@ func (s *Service) present(token, key *string, from auth.Client) (use, error) {
 	if key != nil && len(*key) > 200 {
 		return use{}, &auth.InvalidError{Field: "idempotencyKey", Reason: "TOO_LONG"}
 	}
-	t, err := s.tokens.Parse(*token, tokens.Refresh, s.now())
+	t, err := s.tokens.Parse(*token, tokens.Refresh, s.store.Now())
 	switch {
 	case errors.Is(err, tokens.ErrExpired): // never TOKEN_EXPIRED, at which clients refresh
 		return use{}, refused(auth.ErrUnauthenticated, auth.ReasonTokenTooOld).refusal
@@ -140,7 +141,7 @@ func (s *Service) judge(ctx context.Context, tx *ent.Tx, u use) (outcome, error)
 	if err != nil {
 		return outcome{}, fmt.Errorf("lock session: %w", err)
 	}
-	u.row, u.now = row, s.now() // not before the lock: it may have been waited for
+	u.row, u.now = row, s.store.Now() // not before the lock: it may have been waited for
 	switch {
 	case row.RevokedAt != nil:
 		return refused(auth.ErrSessionRevoked, reasonOf(row)), nil
@@ -261,14 +262,14 @@ func (s *Service) keep(ctx context.Context, tx *ent.Tx, u use) (outcome, error) 
 
 // successor is a pair of the same generation with a new refresh token.
 func (s *Service) successor(u use) grant {
-	pair := s.newGrant(newUser(u.row.Edges.User), u.Session, u.now, u.row.EndsAt)
+	pair := s.newGrant(rows.User(u.row.Edges.User), u.Session, u.now, u.row.EndsAt)
 	pair.generation = u.Generation
 	return pair
 }
 
 // touch begins the one UPDATE that a good use makes: of a session that is live, by its live token.
 func (u use) touch(tx *ent.Tx) *ent.SessionUpdate {
-	agent, address, network := columns(u.from)
+	agent, address, network := rows.ClientColumns(u.from)
 	change := tx.Session.Update().SetLastUsedAt(u.now).Where(
 		session.ID(u.Session), session.RevokedAtIsNil(), session.Generation(u.Generation),
 		session.Or(session.RefreshJti(u.JTI), session.RefreshJtiIsNil()))

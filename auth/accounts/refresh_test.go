@@ -23,13 +23,13 @@ func TestRefreshMakesNewPair(t *testing.T) {
 	if *second.RefreshToken == token || second.AccessToken == first.AccessToken || *second.User != *first.User {
 		t.Errorf("got %+v after %+v", second, first)
 	}
-	if want := n.now().Truncate(time.Second).Add(90 * 24 * time.Hour); !second.RefreshTokenExpiresAt.Equal(want) {
+	if want := n.store.Now().Truncate(time.Second).Add(90 * 24 * time.Hour); !second.RefreshTokenExpiresAt.Equal(want) {
 		t.Errorf("expires %v, want %v", second.RefreshTokenExpiresAt, want)
 	}
 	n.wantLive(first.AccessToken)
 	n.wantLive(second.AccessToken)
 	row := n.session(second.AccessToken)
-	if row.Generation != 1 || !row.LastUsedAt.Equal(n.now()) || *row.IPNetwork != "2001:db8::/64" || len(*row.UserAgent) != 256 || !strings.HasPrefix(*row.UserAgent, "xyü") {
+	if row.Generation != 1 || !row.LastUsedAt.Equal(n.store.Now()) || *row.IPNetwork != "2001:db8::/64" || len(*row.UserAgent) != 256 || !strings.HasPrefix(*row.UserAgent, "xyü") {
 		t.Errorf("session is %+v", row)
 	}
 	if _, sessions, blacklisted := n.rows(); sessions != 1 || blacklisted != 1 {
@@ -122,8 +122,8 @@ func TestJunkTouchesNoRow(t *testing.T) {
 	n := start(t)
 	in := n.signUp("ada")
 	foreign := tokens.New(must(keys.Parse("v1"+example[2:]))(t), 0)
-	now := n.now().Truncate(time.Second)
-	good := must(n.tokens.Parse(*in.RefreshToken, tokens.Refresh, n.now()))(t)
+	now := n.store.Now().Truncate(time.Second)
+	good := must(n.tokens.Parse(*in.RefreshToken, tokens.Refresh, n.store.Now()))(t)
 	make := func(with *tokens.Codec, change func(*tokens.Claims)) string {
 		x := good
 		change(&x)

@@ -147,7 +147,7 @@ func TestAlarmSurvivesTheCaller(t *testing.T) {
 	must(n.refresh(*in.RefreshToken))(t)
 	ctx, hangUp := context.WithCancel(t.Context())
 	u := must(n.present(in.RefreshToken, nil, home))(t)
-	err := n.write(ctx, func(ctx context.Context, tx *ent.Tx) error {
+	err := n.store.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		hangUp()
 		_, err := n.judge(ctx, tx, u)
 		return err
@@ -164,7 +164,7 @@ func TestUnknownGenerationRaisesNoAlarm(t *testing.T) {
 	n := start(t, strict)
 	first := n.signUp("ada")
 	second := must(n.refresh(*first.RefreshToken))(t)
-	x := must(n.tokens.Parse(*first.RefreshToken, tokens.Refresh, n.now()))(t)
+	x := must(n.tokens.Parse(*first.RefreshToken, tokens.Refresh, n.store.Now()))(t)
 	x.Generation = 2
 	_, err := n.refresh(must(n.tokens.Sign(x, tokens.Refresh, ""))(t))
 	wantReason(t, err, auth.ErrUnauthenticated, auth.ReasonInvalidToken)

@@ -8,6 +8,7 @@ import (
 
 	"parley/auth"
 	"parley/auth/passwords"
+	"parley/auth/rows"
 	"parley/auth/usernames"
 	"parley/db"
 )
@@ -111,10 +112,10 @@ func checkClient(r db.Row) error {
 	same := func(text string, there bool, want *string) bool {
 		return there == (want != nil) && (want == nil || text == *want)
 	}
-	agent, one, many := columns(c)
+	agent, one, many := rows.ClientColumns(c)
 	switch {
 	case !same(c.UserAgent, hasAgent, agent):
-		return fmt.Errorf("sessions.user_agent: want 1 to %d bytes without control characters", maxUserAgent)
+		return fmt.Errorf("sessions.user_agent: want 1 to %d bytes without control characters", rows.MaxUserAgent)
 	case !same(address, hasAddress, one) || !same(network, hasNetwork, many):
 		return errors.New("sessions.ip_address and ip_network: want an address and what is counted as its network")
 	}

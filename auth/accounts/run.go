@@ -11,6 +11,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
+	"parley/auth/rows"
 	"parley/ent"
 	"parley/ent/blacklistedtoken"
 	"parley/ent/loginlimit"
@@ -28,7 +29,6 @@ const (
 	writeLast   = 3 * time.Second // what a stop may take for that: within what is left before the process is killed
 	cleanFirst  = time.Minute
 	cleanEvery  = time.Hour
-	cleanBatch  = 500                 // rows a transaction, so that nobody waits long for the writer
 	keepEnded   = 30 * 24 * time.Hour // rows of sessions that have ended or expired
 	thinEvery   = 10 * time.Minute
 	keepNews    = 10 * time.Minute // the same, however many: other nodes look for them
@@ -99,12 +99,12 @@ func recovered(ctx context.Context, do func(context.Context) error) (err error) 
 func (s *Service) lookForEnded(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
-	s.cache.prune(s.o.Now())
+	s.cache.prune(s.store.Clock())
 	byReason := map[string][]uuid.UUID{}
 	err := s.store.View(ctx, func(c *ent.Client) error {
-		rows, err := c.Session.Query().Where(session.RevokedAtGT(s.now().Add(-lookBack))).
+		found, err := c.Session.Query().Where(session.RevokedAtGT(s.store.Now().Add(-lookBack))).
 			Select(session.FieldID, session.FieldRevokedReason).Order(session.ByID()).All(ctx)
-		for _, row := range rows {
+		for _, row := range found {
 			byReason[reasonOf(row)] = append(byReason[reasonOf(row)], row.ID)
 		}
 		return err
@@ -113,7 +113,7 @@ func (s *Service) lookForEnded(ctx context.Context) error {
 		return fmt.Errorf("look for ended sessions: %w", err)
 	}
 	for reason, ids := range byReason {
-		if fresh := s.cache.end(ids, reason, s.o.Now()); len(fresh) > 0 {
+		if fresh := s.cache.end(ids, reason, s.store.Clock()); len(fresh) > 0 {
 			s.meters.endedElsewhere.Add(reason, len(fresh))
 			s.o.OnEnded(fresh)
 		}
@@ -127,18 +127,18 @@ func (s *Service) batch() int {
 	if s.store.Shared() {
 		return 1
 	}
-	return cleanBatch
+	return rows.Batch
 }
 
 // writeEnds writes the ends of sessions that could not be written when they were due.
 func (s *Service) writeEnds(ctx context.Context) error {
 	for reason, ids := range s.cache.allHeld() {
 		for part := range slices.Chunk(ids, s.batch()) {
-			err := s.write(ctx, func(ctx context.Context, tx *ent.Tx) error { return s.revoke(ctx, tx, part, reason) })
+			err := s.store.Write(ctx, func(ctx context.Context, tx *ent.Tx) error { return s.revoke(ctx, tx, part, reason) })
 			if err != nil {
 				return fmt.Errorf("write ends of sessions: %w", err)
 			}
-			s.cache.end(part, reason, s.o.Now())
+			s.cache.end(part, reason, s.store.Clock())
 		}
 	}
 	return nil
@@ -149,8 +149,8 @@ func (s *Service) writeLastUsed(ctx context.Context) error {
 	ids := s.cache.takeUsed()
 	slices.SortFunc(ids, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
 	for part := range slices.Chunk(ids, s.batch()) {
-		err := s.write(ctx, func(ctx context.Context, tx *ent.Tx) error {
-			now := s.now()
+		err := s.store.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
+			now := s.store.Now()
 			stale := session.Or(session.LastUsedAtLT(now.Add(-usedAfter)), session.LastUsedAtGT(now.Add(limit.ClocksDiffer)))
 			return tx.Session.Update().Where(session.IDIn(part...), session.RevokedAtIsNil(), stale).SetLastUsedAt(now).Exec(ctx)
 		})
@@ -164,35 +164,35 @@ func (s *Service) writeLastUsed(ctx context.Context) error {
 // clean removes what can no longer decide anything. No row goes whose token could still pass:
 // expired ones fail before the database, the others at their session's end or by their generation.
 func (s *Service) clean(ctx context.Context) error {
-	now := s.now()
+	now := s.store.Now()
 	expired := blacklistedtoken.ExpiresAtLT(now.Add(-s.o.Leeway - keepTokens))
 	over := session.Or(session.RevokedAtLT(now.Add(-keepEnded)), session.ExpiresAtLT(now.Add(-keepEnded)))
-	for _, find := range []rubbish{
-		func(ctx context.Context, c *ent.Client) (int, removal, error) {
-			ids, err := c.BlacklistedToken.Query().Where(expired).Order(blacklistedtoken.ByExpiresAt(), blacklistedtoken.ByID()).Limit(cleanBatch).IDs(ctx)
+	for _, find := range []rows.Find{
+		func(ctx context.Context, c *ent.Client) (int, rows.Remove, error) {
+			ids, err := c.BlacklistedToken.Query().Where(expired).Order(blacklistedtoken.ByExpiresAt(), blacklistedtoken.ByID()).Limit(rows.Batch).IDs(ctx)
 			return len(ids), removeTokens(ids), err
 		},
-		func(ctx context.Context, c *ent.Client) (int, removal, error) {
+		func(ctx context.Context, c *ent.Client) (int, rows.Remove, error) {
 			moot := blacklistedtoken.HasSessionWith(session.RevokedAtNotNil())
-			ids, err := c.BlacklistedToken.Query().Where(moot).Order(blacklistedtoken.ByID()).Limit(cleanBatch).IDs(ctx)
+			ids, err := c.BlacklistedToken.Query().Where(moot).Order(blacklistedtoken.ByID()).Limit(rows.Batch).IDs(ctx)
 			return len(ids), removeTokens(ids), err
 		},
-		func(ctx context.Context, c *ent.Client) (int, removal, error) {
-			ids, err := c.Session.Query().Where(over).Order(session.ByID()).Limit(cleanBatch).IDs(ctx)
+		func(ctx context.Context, c *ent.Client) (int, rows.Remove, error) {
+			ids, err := c.Session.Query().Where(over).Order(session.ByID()).Limit(rows.Batch).IDs(ctx)
 			return len(ids), removeSessions(ids, over), err
 		},
-		func(ctx context.Context, c *ent.Client) (int, removal, error) {
+		func(ctx context.Context, c *ent.Client) (int, rows.Remove, error) {
 			// A clock that was wrong has written them, and each look for ended sessions would find them until its time.
 			ahead := session.RevokedAtGT(now.Add(limit.ClocksDiffer))
-			ids, err := c.Session.Query().Where(ahead).Order(session.ByID()).Limit(cleanBatch).IDs(ctx)
+			ids, err := c.Session.Query().Where(ahead).Order(session.ByID()).Limit(rows.Batch).IDs(ctx)
 			return len(ids), func(ctx context.Context, tx *ent.Tx) error {
 				return tx.Session.Update().Where(session.IDIn(ids...), ahead).SetRevokedAt(now).Exec(ctx)
 			}, err
 		},
-		func(ctx context.Context, c *ent.Client) (int, removal, error) {
+		func(ctx context.Context, c *ent.Client) (int, rows.Remove, error) {
 			// Neither says anything; see limit.Bucket.Take.
 			moot := loginlimit.Or(loginlimit.FullAtLT(now), loginlimit.FullAtGT(now.Add(s.o.LoginAttempts.Per+limit.ClocksDiffer)))
-			ids, err := c.LoginLimit.Query().Where(moot).Order(loginlimit.ByID()).Limit(cleanBatch).IDs(ctx)
+			ids, err := c.LoginLimit.Query().Where(moot).Order(loginlimit.ByID()).Limit(rows.Batch).IDs(ctx)
 			return len(ids), func(ctx context.Context, tx *ent.Tx) error {
 				for _, id := range ids { // one by one: so they are locked in the order in which sign-ins lock them
 					if _, err := tx.LoginLimit.Delete().Where(loginlimit.ID(id), moot).Exec(ctx); err != nil {
@@ -203,28 +203,21 @@ func (s *Service) clean(ctx context.Context) error {
 			}, err
 		},
 	} {
-		if err := s.cleanWith(ctx, find); err != nil {
+		if err := s.store.CleanUp(ctx, find); err != nil {
 			return fmt.Errorf("clean up: %w", err)
 		}
 	}
 	return nil
 }
 
-// A rubbish finds at most a batch of rows that may go and says how to remove them. It looks at whole tables, so it
-// does that outside of the transaction, in which all others would wait for it.
-type rubbish func(context.Context, *ent.Client) (found int, remove removal, err error)
-
-// A removal removes what was found, but what is in use again since.
-type removal func(context.Context, *ent.Tx) error
-
-func removeSessions(ids []uuid.UUID, over predicate.Session) removal {
+func removeSessions(ids []uuid.UUID, over predicate.Session) rows.Remove {
 	return func(ctx context.Context, tx *ent.Tx) error {
 		_, err := tx.Session.Delete().Where(session.IDIn(ids...), over).Exec(ctx)
 		return err
 	}
 }
 
-func removeTokens(ids []uuid.UUID) removal {
+func removeTokens(ids []uuid.UUID) rows.Remove {
 	return func(ctx context.Context, tx *ent.Tx) error {
 		_, err := tx.BlacklistedToken.Delete().Where(blacklistedtoken.IDIn(ids...)).Exec(ctx)
 		return err
@@ -239,7 +232,7 @@ func (s *Service) thinOut(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("thin out sessions: %w", err)
 	}
-	before := s.now().Add(-keepNews)
+	before := s.store.Now().Add(-keepNews)
 	for _, u := range users {
 		over := session.And(session.UserID(u), session.Or(session.RevokedAtLT(before), session.ExpiresAtLT(before)))
 		last, err := s.store.Read.Session.Query().Where(over).Order(session.ByLastUsedAt(sql.OrderDesc()), session.ByID()).
@@ -248,8 +241,8 @@ func (s *Service) thinOut(ctx context.Context) error {
 			continue
 		}
 		if err == nil {
-			err = s.cleanWith(ctx, func(ctx context.Context, c *ent.Client) (int, removal, error) {
-				ids, err := c.Session.Query().Where(over, session.LastUsedAtLTE(last.LastUsedAt)).Limit(cleanBatch).IDs(ctx)
+			err = s.store.CleanUp(ctx, func(ctx context.Context, c *ent.Client) (int, rows.Remove, error) {
+				ids, err := c.Session.Query().Where(over, session.LastUsedAtLTE(last.LastUsedAt)).Limit(rows.Batch).IDs(ctx)
 				return len(ids), removeSessions(ids, over), err
 			})
 		}
@@ -264,35 +257,17 @@ func (s *Service) thinOut(ctx context.Context) error {
 func (s *Service) crowded(ctx context.Context) (users []uuid.UUID, err error) {
 	text, args := s.store.SQL().Select(session.FieldUserID).From(sql.Table(session.Table)).GroupBy(session.FieldUserID).
 		Having(sql.GT(sql.Count("*"), maxSessions+maxEnded)).Query()
-	rows, err := s.store.Query(ctx, text, args...)
+	found, err := s.store.Query(ctx, text, args...)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
+	defer func() { err = errors.Join(err, found.Close()) }()
+	for found.Next() {
 		var id uuid.UUID
-		if err := rows.Scan(&id); err != nil {
+		if err := found.Scan(&id); err != nil {
 			return nil, err
 		}
 		users = append(users, id)
 	}
-	return users, rows.Err()
-}
-
-// cleanWith repeats one removal, a transaction each, until less than a batch is found. How many it removed
-// says nothing: another node may have removed what it found.
-func (s *Service) cleanWith(ctx context.Context, find rubbish) error {
-	for {
-		n, remove := 0, removal(nil)
-		err := s.store.View(ctx, func(c *ent.Client) (err error) {
-			n, remove, err = find(ctx, c)
-			return err
-		})
-		if err == nil && n > 0 {
-			err = s.write(ctx, remove)
-		}
-		if err != nil || n < cleanBatch {
-			return err
-		}
-	}
+	return users, found.Err()
 }

@@ -83,7 +83,7 @@ func TestRunFindsEndedSessions(t *testing.T) {
 func TestLastUseIsWritten(t *testing.T) {
 	n := start(t)
 	in := n.signUp("ada")
-	began := n.now()
+	began := n.store.Now()
 	use := func(after time.Duration) time.Time {
 		n.clock.pass(after)
 		n.wantLive(in.AccessToken)
@@ -95,7 +95,7 @@ func TestLastUseIsWritten(t *testing.T) {
 	if got := use(5 * time.Minute); !got.Equal(began) {
 		t.Errorf("after 5 min it says %v", got)
 	}
-	if got := use(3 * time.Second); !got.Equal(n.now()) {
+	if got := use(3 * time.Second); !got.Equal(n.store.Now()) {
 		t.Errorf("after more it says %v", got)
 	}
 }
@@ -147,8 +147,8 @@ func TestCleanUpLooksWithoutTheWriter(t *testing.T) {
 // blacklist puts tokens of a session into the database that expired long ago.
 func (n *node) blacklist(sid uuid.UUID, tokens int) {
 	n.t.Helper()
-	long := n.now().Add(-1000 * time.Hour)
-	err := n.store.Write(n.t.Context(), func(tx *ent.Tx) error {
+	long := n.store.Now().Add(-1000 * time.Hour)
+	err := n.store.Store.Write(n.t.Context(), func(tx *ent.Tx) error {
 		return tx.BlacklistedToken.MapCreateBulk(make([]struct{}, tokens), func(c *ent.BlacklistedTokenCreate, _ int) {
 			c.SetID(uuid.New()).SetSessionID(sid).SetGeneration(0).SetBlacklistedAt(long).SetExpiresAt(long)
 		}).Exec(n.t.Context())

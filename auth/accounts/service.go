@@ -5,7 +5,6 @@ package accounts
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"runtime"
@@ -15,9 +14,9 @@ import (
 
 	"parley/auth/keys"
 	"parley/auth/passwords"
+	"parley/auth/rows"
 	"parley/auth/tokens"
 	"parley/db"
-	"parley/ent"
 	"parley/limit"
 )
 
@@ -84,7 +83,7 @@ func Defaults() Options {
 
 // Service signs people in and out and says who they are. It is safe for concurrent use.
 type Service struct {
-	store         *db.Store
+	store         *rows.Store
 	keys          *keys.Ring
 	tokens        *tokens.Codec
 	o             Options
@@ -115,7 +114,7 @@ func New(store *db.Store, keys *keys.Ring, o Options) (*Service, error) {
 		o.RequestID = func(context.Context) string { return "" }
 	}
 	return &Service{
-		store:         store,
+		store:         &rows.Store{Store: store, Clock: o.Now},
 		keys:          keys,
 		tokens:        tokens.New(keys, o.Leeway),
 		o:             o,
@@ -163,46 +162,4 @@ func (o Options) check() error {
 		}
 	}
 	return nil
-}
-
-// now is the clock as rows keep it: UTC, in milliseconds. What is measured and not stored asks
-// o.Now itself, whose monotonic part survives a clock that is set back.
-func (s *Service) now() time.Time { return s.o.Now().UTC().Truncate(time.Millisecond) }
-
-// writeTimeout bounds one transaction, waiting for the writer included, of a caller who has no deadline.
-const writeTimeout = 10 * time.Second
-
-// write runs fn in one transaction that a client who hangs up does not tear off: an alarm raised
-// or a logout begun is carried out, also on a disk that is almost full. It has no more time than the caller. fn may run twice and changes
-// nothing but rows.
-func (s *Service) write(ctx context.Context, fn func(context.Context, *ent.Tx) error) error {
-	return s.writeThrough(ctx, s.store.WriteUrgent, fn)
-}
-
-func (s *Service) writeThrough(ctx context.Context, store func(context.Context, func(*ent.Tx) error) error, fn func(context.Context, *ent.Tx) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	late, ok := ctx.Deadline()
-	if !ok {
-		late = time.Now().Add(writeTimeout)
-	}
-	ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), late)
-	defer cancel()
-	err := store(ctx, func(tx *ent.Tx) error { return fn(ctx, tx) })
-	if errors.Is(err, context.DeadlineExceeded) {
-		// database/sql rolls back what has not begun to commit by then: nothing was stored.
-		return fmt.Errorf("%w: %w", db.ErrBusy, err)
-	}
-	return err
-}
-
-// lookPatience bounds a read for a caller whose write has failed already.
-const lookPatience = 2 * time.Second
-
-// look reads for what must be known although the write failed, also for a client who has left.
-func (s *Service) look(ctx context.Context, fn func(context.Context, *ent.Client) error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookPatience)
-	defer cancel()
-	return s.store.View(ctx, func(c *ent.Client) error { return fn(ctx, c) })
 }

@@ -7,13 +7,12 @@ import (
 	"log/slog"
 	"net/netip"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/google/uuid"
 
 	"parley/auth"
+	"parley/auth/rows"
 	"parley/db"
 	"parley/ent"
 	"parley/ent/predicate"
@@ -27,14 +26,14 @@ const maxSessions = 100
 // begin makes a session in the transaction of a sign-in, which has locked the user's row. It
 // answers the pair to sign and the sessions it ended to make room.
 func (s *Service) begin(ctx context.Context, tx *ent.Tx, user *auth.User, from auth.Client) (grant, []uuid.UUID, error) {
-	now := s.now()
+	now := s.store.Now()
 	var end *time.Time
 	if s.o.SessionLifetime > 0 {
 		at := now.Add(s.o.SessionLifetime)
 		end = &at
 	}
 	g := s.newGrant(user, uuid.Must(uuid.NewV7()), now, end)
-	agent, address, network := columns(from)
+	agent, address, network := rows.ClientColumns(from)
 	err := tx.Session.Create().SetID(g.session).SetUserID(user.ID).
 		SetCreatedAt(now).SetLastUsedAt(now).SetExpiresAt(g.expiresAt).SetNillableEndsAt(end).
 		SetRefreshJti(g.jti).SetRefreshIssuedAt(g.issuedAt).SetRefreshKid(g.kid).
@@ -52,21 +51,21 @@ func (s *Service) begin(ctx context.Context, tx *ent.Tx, user *auth.User, from a
 
 // surplus are the live sessions of a user that make room for a new one: the least recently used.
 func (s *Service) surplus(ctx context.Context, tx *ent.Tx, user, fresh uuid.UUID) ([]uuid.UUID, error) {
-	now := s.now()
-	rows, err := tx.Session.Query().Where(session.UserID(user), s.live(now), session.IDNEQ(fresh)).
+	now := s.store.Now()
+	found, err := tx.Session.Query().Where(session.UserID(user), s.live(now), session.IDNEQ(fresh)).
 		Select(session.FieldID, session.FieldLastUsedAt).Order(session.ByLastUsedAt(), session.ByID()).All(ctx)
 	if err != nil {
 		return nil, err
 	}
 	// Those at the end that are said to have been used in the future have not been used since the clock is
 	// right, because use writes that anew: they go first.
-	ahead := slices.IndexFunc(rows, func(row *ent.Session) bool { return row.LastUsedAt.After(now.Add(limit.ClocksDiffer)) })
+	ahead := slices.IndexFunc(found, func(row *ent.Session) bool { return row.LastUsedAt.After(now.Add(limit.ClocksDiffer)) })
 	if ahead >= 0 {
-		rows = slices.Concat(rows[ahead:], rows[:ahead])
+		found = slices.Concat(found[ahead:], found[:ahead])
 	}
-	ids := make([]uuid.UUID, max(0, len(rows)+1-maxSessions))
+	ids := make([]uuid.UUID, max(0, len(found)+1-maxSessions))
 	for i := range ids {
-		ids[i] = rows[i].ID
+		ids[i] = found[i].ID
 	}
 	return ids, nil
 }
@@ -94,7 +93,7 @@ func lock(ctx context.Context, tx *ent.Tx, sid uuid.UUID) (*ent.Session, error) 
 func (s *Service) revoke(ctx context.Context, tx *ent.Tx, ids []uuid.UUID, reason string) error {
 	for part := range slices.Chunk(ids, 500) {
 		err := tx.Session.Update().Where(session.IDIn(part...), session.RevokedAtIsNil()).
-			SetRevokedAt(s.now()).SetRevokedReason(reason).Exec(ctx)
+			SetRevokedAt(s.store.Now()).SetRevokedReason(reason).Exec(ctx)
 		if err != nil {
 			return fmt.Errorf("end sessions: %w", err)
 		}
@@ -115,7 +114,7 @@ func (s *Service) ended(ctx context.Context, e ending) {
 	if len(e.ids) == 0 {
 		return
 	}
-	s.cache.end(e.ids, e.reason, s.o.Now())
+	s.cache.end(e.ids, e.reason, s.store.Clock())
 	s.tell(ctx, slog.LevelInfo, e)
 }
 
@@ -135,7 +134,7 @@ func (s *Service) tell(ctx context.Context, level slog.Level, e ending, more ...
 
 // check answers the user of a live session, from a read at most 2 s old.
 func (s *Service) check(ctx context.Context, sid, sub uuid.UUID) (*auth.User, error) {
-	start := s.o.Now()
+	start := s.store.Clock()
 	found := s.cache.look(sid, start)
 	if !found.known() {
 		read, err := s.readSession(ctx, sid, start)
@@ -166,7 +165,7 @@ func (s *Service) readSession(ctx context.Context, sid uuid.UUID, now time.Time)
 			found = state{reason: reasonOf(row)}
 			return nil
 		}
-		found = state{user: newUser(row.Edges.User)}
+		found = state{user: rows.User(row.Edges.User)}
 		if age := now.Sub(row.LastUsedAt); age > usedAfter || age < -limit.ClocksDiffer {
 			s.cache.use(sid)
 		}
@@ -188,27 +187,4 @@ func reasonOf(row *ent.Session) string {
 		return auth.ReasonUnknown
 	}
 	return *row.RevokedReason
-}
-
-const maxUserAgent = 256 // bytes
-
-// columns are what a session row says of a client; nil where nothing is known.
-func columns(c auth.Client) (agent, address, network *string) {
-	clean := strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(c.UserAgent, ""))
-	if len(clean) > maxUserAgent {
-		clean = strings.ToValidUTF8(clean[:maxUserAgent], "") // half a character at the end
-	}
-	if clean != "" {
-		agent = &clean
-	}
-	if !c.Address.IsValid() {
-		return agent, nil, nil
-	}
-	one, many := c.Address.Unmap().WithZone("").String(), c.Network()
-	return agent, &one, &many
 }

@@ -82,7 +82,7 @@ func TestUnknownSession(t *testing.T) {
 func TestTokenOfAnotherHistory(t *testing.T) {
 	n := start(t)
 	in := n.signUp("ada")
-	x := must(n.tokens.Parse(in.AccessToken, tokens.Access, n.now()))(t)
+	x := must(n.tokens.Parse(in.AccessToken, tokens.Access, n.store.Now()))(t)
 	bob := n.signUp("bob")
 	x.User = bob.User.ID
 	foreign := must(n.tokens.Sign(x, tokens.Access, ""))(t)

@@ -48,7 +48,7 @@ func TestRightPasswordThatCameToNothingTakesNoPlace(t *testing.T) {
 	held, release := make(chan struct{}), make(chan struct{})
 	ended := make(chan error, 1)
 	go func() { // everybody waits for its commit; on Postgres, whoever wants this row
-		ended <- n.store.Write(t.Context(), func(tx *ent.Tx) error {
+		ended <- n.store.Store.Write(t.Context(), func(tx *ent.Tx) error {
 			err := tx.User.UpdateOneID(ada.ID).AddPasswordVersion(0).Exec(t.Context())
 			close(held)
 			<-release

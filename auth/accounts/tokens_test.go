@@ -104,7 +104,7 @@ func TestForgedTokensAnswerAlike(t *testing.T) {
 		bad["bit "+strconv.Itoa(i)] = string(flipped)
 	}
 	for name, text := range bad {
-		_, err := n.tokens.Parse(text, tokens.Access, n.now())
+		_, err := n.tokens.Parse(text, tokens.Access, n.store.Now())
 		if !errors.Is(err, auth.ErrUnauthenticated) || err.Error() != auth.ErrUnauthenticated.Error() {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -122,7 +122,7 @@ func otherSpelling(c byte) byte {
 func TestEachClaimIsNeeded(t *testing.T) {
 	n := start(t)
 	in := n.signUp("ada")
-	now := n.now().Unix()
+	now := n.store.Now().Unix()
 	wrong := map[string][]any{
 		"iss": {"Parley", "someone"},
 		"aud": {"parley", "parley:other", []string{"parley:access"}, []string{"parley:refresh"}, []string{"parley:access", "parley:refresh"}},
@@ -149,7 +149,7 @@ func TestEachClaimIsNeeded(t *testing.T) {
 				delete(changed, claim)
 			}
 			text := forge(head, string(must(json.Marshal(changed))(t)), n.keys.Signer().Secret(purposes[k]))
-			if got, err := n.tokens.Parse(text, k, n.now()); err == nil || err.Error() != auth.ErrUnauthenticated.Error() {
+			if got, err := n.tokens.Parse(text, k, n.store.Now()); err == nil || err.Error() != auth.ErrUnauthenticated.Error() {
 				t.Errorf("%s = %v is read as %+v, %v", claim, value, got, err)
 			}
 		}
@@ -211,7 +211,7 @@ func TestLeeway(t *testing.T) {
 // in which it was issued. Without leeway that was once taken for no token of ours.
 func TestTokenOfTheLastSecond(t *testing.T) {
 	n := start(t, func(o *Options) { o.Leeway = 0 })
-	now := n.now()
+	now := n.store.Now()
 	brief := tokens.Claims{User: uuid.New(), Session: uuid.New(), JTI: uuid.New(), IssuedAt: now, ExpiresAt: now}
 	access := must(n.tokens.Sign(brief, tokens.Access, ""))(t)
 	_, err := n.identify(access)

@@ -7,15 +7,12 @@ import (
 	"github.com/google/uuid"
 
 	"parley/auth"
+	"parley/auth/rows"
 	"parley/auth/usernames"
 	"parley/ent"
 	"parley/ent/user"
 	"parley/naming"
 )
-
-func newUser(row *ent.User) *auth.User {
-	return &auth.User{ID: row.ID, Username: row.Username, CreatedAt: row.CreatedAt.UTC()}
-}
 
 // UserByNameOrID finds a user by what an argument says: an id in any form of a UUID, else a name.
 // ErrNoUser: there is none, or it was deleted.
@@ -41,13 +38,13 @@ func (s *Service) UserByNameOrID(ctx context.Context, text string) (*auth.User, 
 	if row == nil || row.DeletedAt != nil {
 		return nil, auth.ErrNoUser
 	}
-	return newUser(row), nil
+	return rows.User(row), nil
 }
 
 // userByKey answers the row that holds a name, deleted or not; nil when the name is free.
 func (s *Service) userByKey(ctx context.Context, key string) (row *ent.User, err error) {
 	err = s.store.View(ctx, func(c *ent.Client) error {
-		row, err = rowByKey(ctx, c, key)
+		row, err = rows.UserByKey(ctx, c, key)
 		return err
 	})
 	if err != nil {
@@ -56,35 +53,27 @@ func (s *Service) userByKey(ctx context.Context, key string) (row *ent.User, err
 	return row, nil
 }
 
-func rowByKey(ctx context.Context, c *ent.Client, key string) (*ent.User, error) {
-	rows, err := c.User.Query().Where(user.UsernameKey(key)).Limit(1).All(ctx)
-	if err != nil || len(rows) == 0 {
-		return nil, err
-	}
-	return rows[0], nil
-}
-
 // UsersByID answers users in the order asked for, in one query; nil where there is none, or it was
 // deleted.
 func (s *Service) UsersByID(ctx context.Context, ids []uuid.UUID) ([]*auth.User, error) {
-	found := make(map[uuid.UUID]*auth.User, len(ids))
+	byID := make(map[uuid.UUID]*auth.User, len(ids))
 	distinct := make([]uuid.UUID, 0, len(ids))
 	for _, id := range ids {
-		if _, twice := found[id]; !twice {
-			found[id] = nil
+		if _, twice := byID[id]; !twice {
+			byID[id] = nil
 			distinct = append(distinct, id)
 		}
 	}
-	rows, err := s.store.Read.User.Query().Where(user.IDIn(distinct...), user.DeletedAtIsNil()).All(ctx)
+	found, err := s.store.Read.User.Query().Where(user.IDIn(distinct...), user.DeletedAtIsNil()).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("users by id: %w", err)
 	}
-	for _, row := range rows {
-		found[row.ID] = newUser(row)
+	for _, row := range found {
+		byID[row.ID] = rows.User(row)
 	}
 	users := make([]*auth.User, len(ids))
 	for i, id := range ids {
-		users[i] = found[id]
+		users[i] = byID[id]
 	}
 	return users, nil
 }
