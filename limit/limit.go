@@ -39,6 +39,14 @@ func (r Rate) Bucket(burst int) Bucket {
 // RateError says that somebody was too fast, and when the same call will pass.
 type RateError struct{ RetryAfter time.Duration }
 
+// TooFast is the *RateError of somebody who has to wait so long; nil: they do not.
+func TooFast(wait time.Duration) error {
+	if wait == 0 {
+		return nil
+	}
+	return &RateError{RetryAfter: wait}
+}
+
 func (e *RateError) Error() string { return fmt.Sprintf("too fast; again in %v", e.RetryAfter) }
 
 // ClocksDiffer is how far the clocks of nodes may be apart. A moment further ahead was told by a clock that

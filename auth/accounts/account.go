@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/auth"
+	"parley/auth/attempts"
 	"parley/auth/passwords"
 	"parley/auth/rows"
 	"parley/ent"
@@ -25,26 +26,26 @@ func (s *Service) ChangePassword(ctx context.Context, who auth.Identity, current
 	if len(current) > passwords.MaxBytes {
 		return nil, &auth.InvalidError{Field: "currentPassword", Reason: "TOO_LONG"}
 	}
-	t, err := s.ownTarget(ctx, who)
+	t, err := s.attempts.ResolveOwn(ctx, who, auth.CallerFrom(ctx).Client())
 	if err != nil {
 		return nil, err
 	}
-	err = s.guess(ctx, t, current, func(g *guess) error {
-		if err := passwords.Check("newPassword", fresh, g.row.UsernameKey); err != nil {
+	err = s.attempt(ctx, t, current, func(a *attempts.Attempt) error {
+		if err := passwords.Check("newPassword", fresh, a.Row.UsernameKey); err != nil {
 			return err
 		}
-		hash, err := s.passwords.Hash(ctx, fresh, passwords.Request{Network: g.from.Network()})
+		hash, err := s.passwords.Hash(ctx, fresh, passwords.Request{Network: a.From.Network()})
 		if err != nil {
 			return err
 		}
-		return s.settle(ctx, who, g, settlement{auth.ReasonPasswordChanged, auditPasswordChanged, func(change *ent.UserUpdate) {
+		return s.settle(ctx, who, a, settlement{auth.ReasonPasswordChanged, auditPasswordChanged, func(change *ent.UserUpdate) {
 			change.SetPasswordHash(hash)
 		}})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("change password: %w", err)
 	}
-	return rows.User(t.row), nil
+	return rows.User(t.Row), nil
 }
 
 // DeleteAccount ends the caller's account with all their sessions and answers its id. What they
@@ -53,12 +54,12 @@ func (s *Service) DeleteAccount(ctx context.Context, who auth.Identity, password
 	if len(password) > passwords.MaxBytes {
 		return uuid.Nil, &auth.InvalidError{Field: "password", Reason: "TOO_LONG"}
 	}
-	t, err := s.ownTarget(ctx, who)
+	t, err := s.attempts.ResolveOwn(ctx, who, auth.CallerFrom(ctx).Client())
 	if err != nil {
 		return uuid.Nil, err
 	}
-	err = s.guess(ctx, t, password, func(g *guess) error {
-		return s.settle(ctx, who, g, settlement{auth.ReasonAccountDeleted, auditAccountDeleted, func(change *ent.UserUpdate) {
+	err = s.attempt(ctx, t, password, func(a *attempts.Attempt) error {
+		return s.settle(ctx, who, a, settlement{auth.ReasonAccountDeleted, auditAccountDeleted, func(change *ent.UserUpdate) {
 			change.SetDeletedAt(s.store.Now()).ClearPasswordHash()
 		}})
 	})
@@ -76,11 +77,11 @@ type settlement struct {
 }
 
 // settle changes the account and ends its sessions, all or nothing.
-func (s *Service) settle(ctx context.Context, who auth.Identity, g *guess, what settlement) error {
+func (s *Service) settle(ctx context.Context, who auth.Identity, a *attempts.Attempt, what settlement) error {
 	var ids []uuid.UUID
 	err := s.store.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		change := tx.User.Update().AddPasswordVersion(1).
-			Where(user.ID(g.row.ID), user.PasswordVersion(g.row.PasswordVersion), user.DeletedAtIsNil())
+			Where(user.ID(a.Row.ID), user.PasswordVersion(a.Row.PasswordVersion), user.DeletedAtIsNil())
 		what.change(change)
 		n, err := change.Save(ctx)
 		if err != nil {
@@ -92,7 +93,7 @@ func (s *Service) settle(ctx context.Context, who auth.Identity, g *guess, what 
 		if n == 0 { // another change of the password was first
 			return auth.ErrInvalidCredentials
 		}
-		ids, err = tx.Session.Query().Where(session.UserID(g.row.ID), s.live(s.store.Now())).Order(session.ByID()).IDs(ctx)
+		ids, err = tx.Session.Query().Where(session.UserID(a.Row.ID), s.live(s.store.Now())).Order(session.ByID()).IDs(ctx)
 		if err != nil {
 			return err
 		}
@@ -102,15 +103,15 @@ func (s *Service) settle(ctx context.Context, who auth.Identity, g *guess, what 
 		if err := s.revoke(ctx, tx, ids, what.reason); err != nil {
 			return err
 		}
-		return g.giveBack(ctx, tx)
+		return a.GiveBack(ctx, tx)
 	})
 	if err != nil {
 		return err
 	}
-	g.returned = true
+	a.Committed()
 	from := auth.CallerFrom(ctx).Address
-	s.ended(ctx, ending{ids: ids, reason: what.reason, user: g.row.ID, from: from})
-	s.audit(ctx, slog.LevelInfo, event{what.message, g.row.ID, who.SessionID, from})
+	s.ended(ctx, ending{ids: ids, reason: what.reason, user: a.Row.ID, from: from})
+	s.audit(ctx, slog.LevelInfo, event{what.message, a.Row.ID, who.SessionID, from})
 	return nil
 }
 

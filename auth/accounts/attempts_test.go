@@ -1,12 +1,9 @@
 package accounts
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"parley/auth"
 	"parley/limit"
@@ -51,9 +48,6 @@ func TestRightOnesAtOnceAreAllIn(t *testing.T) {
 		got := count(atOnce(t, 50, login(stranger(2), wrong)))
 		if got["wrong"] != places || got["limited"] != 50-places {
 			t.Errorf("%d places: %v of wrong ones", places, got)
-		}
-		if len(n.attempts.at) != 0 {
-			t.Errorf("%d crowds are left", len(n.attempts.at))
 		}
 	}
 }
@@ -101,32 +95,4 @@ func TestNobodyWaitsForPlacesInSlots(t *testing.T) {
 	if got["in"] != 1 || got["wrong"]+got["limited"] != 19 {
 		t.Errorf("got %v", got)
 	}
-}
-
-func TestAwaitOfPlaces(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		a, all := newAttempts(), []bucket{{id: "x"}}
-		a.join(all)
-		defer a.leave(all)
-		wait := func(ctx context.Context, seen int, want bool, failing error, after time.Duration) {
-			t.Helper()
-			from := time.Now()
-			again, err := a.await(ctx, "x", seen)
-			if again != want || !errors.Is(err, failing) || time.Since(from) != after {
-				t.Errorf("got %v, %v after %v", again, err, time.Since(from))
-			}
-		}
-		wait(t.Context(), 0, false, nil, 0) // nobody holds a place
-		a.hold(all)
-		wait(t.Context(), 0, false, auth.ErrBusy, patience)
-		client, leave := context.WithTimeout(t.Context(), time.Second)
-		defer leave()
-		wait(client, 0, false, context.DeadlineExceeded, time.Second)
-		time.AfterFunc(time.Second, func() { a.release(all, true) })
-		wait(t.Context(), 0, true, nil, time.Second)
-		wait(t.Context(), 0, true, nil, 0) // given back since it was asked
-		a.hold(all)
-		time.AfterFunc(time.Second, func() { a.release(all, false) })
-		wait(t.Context(), 1, false, nil, time.Second)
-	})
 }

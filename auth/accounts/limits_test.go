@@ -2,6 +2,9 @@ package accounts
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -49,15 +52,31 @@ func wantLimited(t testing.TB, err error, wait time.Duration) {
 	}
 }
 
-// taken is how many places of a bucket are taken now.
+// Kinds of buckets, as they are hashed.
+const (
+	ofStrangers = "account\x00"  // a username key
+	ofNoName    = "no name\x00"  // what was typed and can be no username
+	ofKnown     = "known\x00"    // a username key, NUL, a network that has a session of it
+	ofNetwork   = "network\x00"  // a network
+	ofSignedIn  = "password\x00" // a user id
+)
+
+// bucket is the id of a bucket.
+func (n *node) bucket(kind, value string) string {
+	mac := hmac.New(sha256.New, n.keys.Signer().Secret(keys.SignInLimits))
+	mac.Write([]byte(kind + value))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// taken is how many tokens of a bucket are taken now, which has so many times the tokens of an account.
 func (n *node) taken(kind, value string, times int) int {
 	n.t.Helper()
-	b := n.bucket(kind, value, times)
-	rows := must(n.store.Read.LoginLimit.Query().Where(loginlimit.ID(b.id)).All(n.t.Context()))(n.t)
-	if len(rows) == 0 || !rows[0].FullAt.After(n.store.Now()) {
+	found := must(n.store.Read.LoginLimit.Query().Where(loginlimit.ID(n.bucket(kind, value))).All(n.t.Context()))(n.t)
+	if len(found) == 0 || !found[0].FullAt.After(n.store.Now()) {
 		return 0
 	}
-	return int((rows[0].FullAt.Sub(n.store.Now()) + b.Step - 1) / b.Step)
+	step := n.o.LoginAttempts.Times(times).Bucket(1).Step
+	return int((found[0].FullAt.Sub(n.store.Now()) + step - 1) / step)
 }
 
 func (n *node) limits() int {
@@ -196,7 +215,7 @@ func TestRightPasswordTakesNoPlace(t *testing.T) {
 	}
 	wantError(t, n.guess("ada", home), auth.ErrInvalidCredentials)
 	n.signIn("ada")
-	known, network := n.taken(ofKnown, "ada\x00192.0.2.7/32", 1), n.taken(ofNetwork, "192.0.2.7/32", networkTimes)
+	known, network := n.taken(ofKnown, "ada\x00192.0.2.7/32", 1), n.taken(ofNetwork, "192.0.2.7/32", 5)
 	if known != 1 || network != 1 {
 		t.Errorf("%d and %d places are taken by one wrong password", known, network)
 	}
@@ -227,7 +246,7 @@ func TestPlaceOfClientWhoLeaves(t *testing.T) {
 		ctx := n.leavesInTheHash()
 		_, err := n.Login(ctx, "ada", text, stranger(1))
 		wantError(t, err, context.Canceled)
-		account, network := n.taken(ofStrangers, "ada", 1), n.taken(ofNetwork, "198.51.100.1/32", networkTimes)
+		account, network := n.taken(ofStrangers, "ada", 1), n.taken(ofNetwork, "198.51.100.1/32", 5)
 		if account != want || network != want {
 			t.Errorf("%q took %d and %d places, want %d", text, account, network, want)
 		}
@@ -291,9 +310,9 @@ func TestBucketsHideWhatWasTyped(t *testing.T) {
 		}
 		seen[row.ID] = true
 	}
-	before := []string{n.bucket(ofStrangers, "ada", 1).id, n.bucket(ofNoName, "my secret passphrase!", 1).id, n.bucket(ofNetwork, "192.0.2.7/32", 1).id}
+	before := []string{n.bucket(ofStrangers, "ada"), n.bucket(ofNoName, "my secret passphrase!"), n.bucket(ofNetwork, "192.0.2.7/32")}
 	n.restart(n.store.Store, must(keys.Parse("v1"+example[2:]))(t))
-	after := n.bucket(ofStrangers, "ada", 1).id
+	after := n.bucket(ofStrangers, "ada")
 	if len(seen) != 3 || !seen[before[0]] || !seen[before[1]] || !seen[before[2]] || after == before[0] {
 		t.Errorf("buckets are %v, want %v and not %s", seen, before, after)
 	}

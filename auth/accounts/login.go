@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/auth"
+	"parley/auth/attempts"
 	"parley/auth/passwords"
 	"parley/auth/rows"
 	"parley/auth/usernames"
@@ -22,7 +23,7 @@ import (
 // ErrUsernameTaken. ErrBusy: no slot to hash in. db.ErrUnknownOutcome: the account may exist;
 // signing in tells.
 func (s *Service) Register(ctx context.Context, username, password string, from auth.Client) (*auth.Tokens, error) {
-	if err := tooFast(s.registrations.Take(from.Network(), s.store.Clock())); err != nil {
+	if err := limit.TooFast(s.registrations.Take(from.Network(), s.store.Clock())); err != nil {
 		return nil, err
 	}
 	n, reason := usernames.Parse(username)
@@ -80,33 +81,22 @@ func (s *Service) Login(ctx context.Context, username, password string, from aut
 	if len(password) > passwords.MaxBytes {
 		return nil, &auth.InvalidError{Field: "password", Reason: "TOO_LONG"}
 	}
-	t, err := s.aim(ctx, username, from)
+	t, err := s.attempts.Resolve(ctx, username, from)
 	if err != nil {
 		return nil, err
 	}
 	var tokens *auth.Tokens
-	err = s.guess(ctx, t, password, func(g *guess) error {
-		tokens, err = s.enter(ctx, g, from)
+	err = s.attempt(ctx, t, password, func(a *attempts.Attempt) error {
+		tokens, err = s.enter(ctx, a, from)
 		return err
 	})
 	return tokens, err
 }
 
-// guess tries a password and calls right when it is. It is where wrong and right ones are counted and
-// wrong ones written down. ErrInvalidCredentials, *limit.RateError, ErrBusy.
-func (s *Service) guess(ctx context.Context, t target, password string, right func(*guess) error) error {
-	g, err := s.approach(ctx, t)
-	if err == nil {
-		defer g.close(ctx)
-		if err = g.verify(ctx, password); err == nil {
-			err = s.signIns.take(t.id(), t.from, s.store.Clock())
-		}
-		if err == nil {
-			err = right(g)
-			s.signIns.settle(t.id(), t.from, err)
-		}
-	}
-	about := event{user: t.id(), from: t.from.Address}
+// attempt tries a password, calls right when it is right, and writes down what was refused. Errors as of attempts.Try.
+func (s *Service) attempt(ctx context.Context, t attempts.Target, password string, right func(*attempts.Attempt) error) error {
+	err := s.attempts.Try(ctx, t, password, right)
+	about := event{user: t.ID(), from: t.From.Address}
 	var fast *limit.RateError
 	switch {
 	case errors.As(err, &fast):
@@ -120,10 +110,10 @@ func (s *Service) guess(ctx context.Context, t target, password string, right fu
 }
 
 // enter begins the session of the user whose password was right.
-func (s *Service) enter(ctx context.Context, g *guess, from auth.Client) (*auth.Tokens, error) {
+func (s *Service) enter(ctx context.Context, a *attempts.Attempt, from auth.Client) (*auth.Tokens, error) {
 	var pair grant
 	var surplus []uuid.UUID
-	row := g.row
+	row := a.Row
 	err := s.store.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		// A lock, and the question whether the password verified is still the password: whoever
 		// commits second, a change of it or this, sees the other.
@@ -135,9 +125,9 @@ func (s *Service) enter(ctx context.Context, g *guess, from auth.Client) (*auth.
 		if n == 0 {
 			return auth.ErrInvalidCredentials
 		}
-		if g.newer != "" {
+		if a.Newer != "" {
 			err := tx.User.Update().Where(user.ID(row.ID), user.PasswordHash(*row.PasswordHash)).
-				SetPasswordHash(g.newer).Exec(ctx)
+				SetPasswordHash(a.Newer).Exec(ctx)
 			if err != nil {
 				return err
 			}
@@ -145,12 +135,12 @@ func (s *Service) enter(ctx context.Context, g *guess, from auth.Client) (*auth.
 		if pair, surplus, err = s.begin(ctx, tx, rows.User(row), from); err != nil {
 			return err
 		}
-		return g.giveBack(ctx, tx)
+		return a.GiveBack(ctx, tx)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("login: %w", err)
 	}
-	g.returned = true
+	a.Committed()
 	s.ended(ctx, ending{ids: surplus, reason: auth.ReasonTooManySessions, user: row.ID, from: from.Address})
 	s.audit(ctx, slog.LevelInfo, event{auditLoginOK, row.ID, pair.session, from.Address})
 	return s.sign(pair)

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 
 	"parley/auth"
+	"parley/auth/attempts"
 	"parley/auth/passwords"
 	"parley/auth/rows"
 	"parley/auth/usernames"
@@ -25,9 +26,7 @@ func RowCheck() func(db.Row) error {
 			return checkSession(r)
 		case "login_limits":
 			bucket, _ := r.Value("bucket")
-			if sum, err := hex.DecodeString(bucket); err != nil || hex.EncodeToString(sum) != bucket || len(sum) != 32 {
-				return errors.New("login_limits.bucket: want 64 digits in lower-case hex")
-			}
+			return attempts.CheckBucket(bucket)
 		case "chats":
 			username, _ := r.Value("username")
 			if authors[username] {

@@ -14,7 +14,6 @@ import (
 	"parley/auth/rows"
 	"parley/ent"
 	"parley/ent/blacklistedtoken"
-	"parley/ent/loginlimit"
 	"parley/ent/predicate"
 	"parley/ent/session"
 	"parley/limit"
@@ -189,23 +188,13 @@ func (s *Service) clean(ctx context.Context) error {
 				return tx.Session.Update().Where(session.IDIn(ids...), ahead).SetRevokedAt(now).Exec(ctx)
 			}, err
 		},
-		func(ctx context.Context, c *ent.Client) (int, rows.Remove, error) {
-			// Neither says anything; see limit.Bucket.Take.
-			moot := loginlimit.Or(loginlimit.FullAtLT(now), loginlimit.FullAtGT(now.Add(s.o.LoginAttempts.Per+limit.ClocksDiffer)))
-			ids, err := c.LoginLimit.Query().Where(moot).Order(loginlimit.ByID()).Limit(rows.Batch).IDs(ctx)
-			return len(ids), func(ctx context.Context, tx *ent.Tx) error {
-				for _, id := range ids { // one by one: so they are locked in the order in which sign-ins lock them
-					if _, err := tx.LoginLimit.Delete().Where(loginlimit.ID(id), moot).Exec(ctx); err != nil {
-						return err
-					}
-				}
-				return nil
-			}, err
-		},
 	} {
 		if err := s.store.CleanUp(ctx, find); err != nil {
 			return fmt.Errorf("clean up: %w", err)
 		}
+	}
+	if err := s.attempts.CleanUp(ctx); err != nil {
+		return fmt.Errorf("clean up: %w", err)
 	}
 	return nil
 }

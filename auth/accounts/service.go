@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/auth/attempts"
 	"parley/auth/keys"
 	"parley/auth/passwords"
 	"parley/auth/rows"
@@ -89,15 +90,14 @@ type Service struct {
 	o             Options
 	passwords     *passwords.Hasher
 	cache         *cache
-	attempts      *attempts
-	signIns       signIns
+	attempts      *attempts.Attempts
 	registrations *limit.Table[string] // by network
 	meters        *meters
 }
 
 // New answers a service on a store, or an error that names the setting that cannot be. It hashes
 // once, which takes about as long as a sign-in.
-func New(store *db.Store, keys *keys.Ring, o Options) (*Service, error) {
+func New(store *db.Store, ring *keys.Ring, o Options) (*Service, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
@@ -113,15 +113,18 @@ func New(store *db.Store, keys *keys.Ring, o Options) (*Service, error) {
 	if o.RequestID == nil {
 		o.RequestID = func(context.Context) string { return "" }
 	}
+	rowStore := &rows.Store{Store: store, Clock: o.Now}
+	hasher := passwords.New(o.Hash)
 	return &Service{
-		store:         &rows.Store{Store: store, Clock: o.Now},
-		keys:          keys,
-		tokens:        tokens.New(keys, o.Leeway),
-		o:             o,
-		passwords:     passwords.New(o.Hash),
-		cache:         newCache(),
-		attempts:      newAttempts(),
-		signIns:       newSignIns(o.LoginRate),
+		store:     rowStore,
+		keys:      ring,
+		tokens:    tokens.New(ring, o.Leeway),
+		o:         o,
+		passwords: hasher,
+		cache:     newCache(),
+		attempts: attempts.New(rowStore, hasher, attempts.Options{
+			Wrong: o.LoginAttempts, Right: o.LoginRate, Secret: ring.Signer().Secret(keys.SignInLimits), OnError: o.OnError,
+		}),
 		registrations: limit.NewTable[string](o.RegisterRate.Bucket(1)),
 		meters:        newMeters(),
 	}, nil

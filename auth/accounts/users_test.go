@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/auth"
+	"parley/auth/attempts"
 	"parley/auth/passwords"
 	"parley/ent/user"
 )
@@ -151,13 +152,11 @@ func TestWeakerHashIsReplacedAtLogin(t *testing.T) {
 func TestLoginSeesPasswordChange(t *testing.T) {
 	n := start(t)
 	n.signUp("ada")
-	g := must(n.approach(t.Context(), must(n.aim(t.Context(), "ada", home))(t)))(t)
-	defer g.close(t.Context())
-	if err := g.verify(t.Context(), password); err != nil {
-		t.Fatal(err)
-	}
-	n.sql(`UPDATE users SET password_version = password_version + 1`)
-	_, err := n.enter(t.Context(), g, home)
+	err := n.attempt(t.Context(), must(n.attempts.Resolve(t.Context(), "ada", home))(t), password, func(a *attempts.Attempt) error {
+		n.sql(`UPDATE users SET password_version = password_version + 1`)
+		_, err := n.enter(t.Context(), a, home)
+		return err
+	})
 	wantError(t, err, auth.ErrInvalidCredentials)
 	if _, sessions, _ := n.rows(); sessions != 1 {
 		t.Errorf("%d sessions", sessions)
