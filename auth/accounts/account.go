@@ -10,6 +10,7 @@ import (
 
 	"parley/auth"
 	"parley/auth/attempts"
+	"parley/auth/audit"
 	"parley/auth/passwords"
 	"parley/auth/rows"
 	"parley/ent"
@@ -38,7 +39,7 @@ func (s *Service) ChangePassword(ctx context.Context, who auth.Identity, current
 		if err != nil {
 			return err
 		}
-		return s.settle(ctx, who, a, settlement{auth.ReasonPasswordChanged, auditPasswordChanged, func(change *ent.UserUpdate) {
+		return s.settle(ctx, who, a, settlement{auth.ReasonPasswordChanged, audit.PasswordChanged, func(change *ent.UserUpdate) {
 			change.SetPasswordHash(hash)
 		}})
 	})
@@ -59,7 +60,7 @@ func (s *Service) DeleteAccount(ctx context.Context, who auth.Identity, password
 		return uuid.Nil, err
 	}
 	err = s.attempt(ctx, t, password, func(a *attempts.Attempt) error {
-		return s.settle(ctx, who, a, settlement{auth.ReasonAccountDeleted, auditAccountDeleted, func(change *ent.UserUpdate) {
+		return s.settle(ctx, who, a, settlement{auth.ReasonAccountDeleted, audit.AccountDeleted, func(change *ent.UserUpdate) {
 			change.SetDeletedAt(s.store.Now()).ClearPasswordHash()
 		}})
 	})
@@ -111,7 +112,7 @@ func (s *Service) settle(ctx context.Context, who auth.Identity, a *attempts.Att
 	a.Committed()
 	from := auth.CallerFrom(ctx).Address
 	s.ended(ctx, ending{ids: ids, reason: what.reason, user: a.Row.ID, from: from})
-	s.audit(ctx, slog.LevelInfo, event{what.message, a.Row.ID, who.SessionID, from})
+	s.audit.Write(ctx, slog.LevelInfo, audit.Event{Message: what.message, User: a.Row.ID, Session: who.SessionID, From: from})
 	return nil
 }
 

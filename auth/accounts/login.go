@@ -10,6 +10,7 @@ import (
 
 	"parley/auth"
 	"parley/auth/attempts"
+	"parley/auth/audit"
 	"parley/auth/passwords"
 	"parley/auth/rows"
 	"parley/auth/usernames"
@@ -60,7 +61,7 @@ func (s *Service) Register(ctx context.Context, username, password string, from 
 	if err != nil {
 		return nil, fmt.Errorf("register: %w", err)
 	}
-	s.audit(ctx, slog.LevelInfo, event{auditRegistered, pair.user.ID, pair.session, from.Address})
+	s.audit.Write(ctx, slog.LevelInfo, audit.Event{Message: audit.Registered, User: pair.user.ID, Session: pair.session, From: from.Address})
 	return s.sign(pair)
 }
 
@@ -96,15 +97,15 @@ func (s *Service) Login(ctx context.Context, username, password string, from aut
 // attempt tries a password, calls right when it is right, and writes down what was refused. Errors as of attempts.Try.
 func (s *Service) attempt(ctx context.Context, t attempts.Target, password string, right func(*attempts.Attempt) error) error {
 	err := s.attempts.Try(ctx, t, password, right)
-	about := event{user: t.ID(), from: t.From.Address}
+	about := audit.Event{User: t.ID(), From: t.From.Address}
 	var fast *limit.RateError
 	switch {
 	case errors.As(err, &fast):
-		about.message = auditLoginLimited
-		s.audit(ctx, slog.LevelWarn, about)
+		about.Message = audit.LoginLimited
+		s.audit.Write(ctx, slog.LevelWarn, about)
 	case errors.Is(err, auth.ErrInvalidCredentials):
-		about.message = auditLoginFailed
-		s.audit(ctx, slog.LevelWarn, about)
+		about.Message = audit.LoginFailed
+		s.audit.Write(ctx, slog.LevelWarn, about)
 	}
 	return err
 }
@@ -142,6 +143,6 @@ func (s *Service) enter(ctx context.Context, a *attempts.Attempt, from auth.Clie
 	}
 	a.Committed()
 	s.ended(ctx, ending{ids: surplus, reason: auth.ReasonTooManySessions, user: row.ID, from: from.Address})
-	s.audit(ctx, slog.LevelInfo, event{auditLoginOK, row.ID, pair.session, from.Address})
+	s.audit.Write(ctx, slog.LevelInfo, audit.Event{Message: audit.LoginOK, User: row.ID, Session: pair.session, From: from.Address})
 	return s.sign(pair)
 }

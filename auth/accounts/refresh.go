@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/auth"
+	"parley/auth/audit"
 	"parley/auth/rows"
 	"parley/auth/tokens"
 	"parley/ent"
@@ -93,19 +94,19 @@ func (s *Service) Refresh(ctx context.Context, token, key *string, from auth.Cli
 }
 
 func (s *Service) auditRefresh(ctx context.Context, u use, out outcome) {
-	about := event{user: u.User, session: u.Session, from: u.from.Address}
+	about := audit.Event{User: u.User, Session: u.Session, From: u.from.Address}
 	level := slog.LevelInfo
 	switch {
 	case out.alarm:
-		about.message, level = auditRefreshReused, slog.LevelWarn
+		about.Message, level = audit.RefreshReused, slog.LevelWarn
 	case out.again, errors.Is(out.refusal, auth.ErrTokenRotated):
-		about.message = auditRefreshInWindow
+		about.Message = audit.RefreshInWindow
 	case out.pair != nil && out.pair.kept == "":
-		about.message, level = auditRefreshRotated, slog.LevelDebug
+		about.Message, level = audit.RefreshRotated, slog.LevelDebug
 	default:
 		return
 	}
-	s.audit(ctx, level, about)
+	s.audit.Write(ctx, level, about)
 }
 
 // present reads a use without the database.

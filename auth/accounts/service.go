@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/auth/attempts"
+	"parley/auth/audit"
 	"parley/auth/keys"
 	"parley/auth/passwords"
 	"parley/auth/rows"
@@ -92,6 +93,7 @@ type Service struct {
 	cache         *cache
 	attempts      *attempts.Attempts
 	registrations *limit.Table[string] // by network
+	audit         *audit.Log
 	meters        *meters
 }
 
@@ -110,9 +112,6 @@ func New(store *db.Store, ring *keys.Ring, o Options) (*Service, error) {
 	if o.OnError == nil {
 		o.OnError = func(error) {}
 	}
-	if o.RequestID == nil {
-		o.RequestID = func(context.Context) string { return "" }
-	}
 	rowStore := &rows.Store{Store: store, Clock: o.Now}
 	hasher := passwords.New(o.Hash)
 	return &Service{
@@ -126,6 +125,7 @@ func New(store *db.Store, ring *keys.Ring, o Options) (*Service, error) {
 			Wrong: o.LoginAttempts, Right: o.LoginRate, Secret: ring.Signer().Secret(keys.SignInLimits), OnError: o.OnError,
 		}),
 		registrations: limit.NewTable[string](o.RegisterRate.Bucket(1)),
+		audit:         audit.New(o.Audit, o.RequestID),
 		meters:        newMeters(),
 	}, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/auth"
+	"parley/auth/audit"
 	"parley/auth/rows"
 	"parley/db"
 	"parley/ent"
@@ -130,6 +131,16 @@ func (s *Service) tell(ctx context.Context, level slog.Level, e ending, more ...
 	s.o.OnEnded(e.ids)
 	s.meters.ended.Add(e.reason, len(e.ids))
 	s.auditEnded(ctx, level, e, more...)
+}
+
+// auditEnded writes down that sessions ended, and which if it is one.
+func (s *Service) auditEnded(ctx context.Context, level slog.Level, e ending, more ...slog.Attr) {
+	about := audit.Event{Message: audit.SessionsEnded, User: e.user, From: e.from}
+	if len(e.ids) == 1 {
+		about.Session = e.ids[0]
+	}
+	more = append(more, slog.String("reason", e.reason), slog.Int("count", len(e.ids)))
+	s.audit.Write(ctx, level, about, more...)
 }
 
 // check answers the user of a live session, from a read at most 2 s old.

@@ -24,11 +24,11 @@ func (s *Service) Stats() Stats {
 	return Stats{
 		Hashes: hashes.Made, HashesRefused: hashes.Refused, HashesRunning: hashes.Running, HashQueue: hashes.Waiting,
 		EndsUnstored: s.cache.heldCount(),
-		Ended:        s.meters.ended.Counts(), EndedElsewhere: s.meters.endedElsewhere.Counts(), Events: s.meters.events.Counts(),
+		Ended:        s.meters.ended.Counts(), EndedElsewhere: s.meters.endedElsewhere.Counts(), Events: s.audit.Counts(),
 	}
 }
 
-type meters struct{ ended, endedElsewhere, events *meter.Tally }
+type meters struct{ ended, endedElsewhere *meter.Tally }
 
 func newMeters() *meters {
 	reasons := []string{
@@ -36,7 +36,5 @@ func newMeters() *meters {
 	}
 	return &meters{
 		ended: meter.NewTally(reasons...), endedElsewhere: meter.NewTally(reasons...),
-		events: meter.NewTally(auditRegistered, auditLoginOK, auditLoginFailed, auditLoginLimited, auditRefreshRotated,
-			auditRefreshInWindow, auditRefreshReused, auditSessionsEnded, auditPasswordChanged, auditAccountDeleted),
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"parley/auth"
+	"parley/auth/audit"
 )
 
 // A session that ends is counted once where it was ended, and once where another node finds out.
@@ -29,7 +30,7 @@ func TestStatsTellEndedSessions(t *testing.T) {
 	if there.Ended[auth.ReasonLogout] != 0 || there.EndedElsewhere[auth.ReasonLogout] != 2 {
 		t.Errorf("where they were found: %v, %v", there.Ended, there.EndedElsewhere)
 	}
-	if here.Hashes != 2 || here.HashQueue+here.HashesRunning != 0 || here.Events[auditLoginOK] != 1 || here.Events[auditRegistered] != 1 {
+	if here.Hashes != 2 || here.HashQueue+here.HashesRunning != 0 || here.Events[audit.LoginOK] != 1 || here.Events[audit.Registered] != 1 {
 		t.Errorf("got %+v", here)
 	}
 }
