@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"slices"
 
 	"github.com/google/uuid"
 
@@ -13,8 +12,8 @@ import (
 	"parley/auth/audit"
 	"parley/auth/passwords"
 	"parley/auth/rows"
+	"parley/auth/sessions"
 	"parley/ent"
-	"parley/ent/session"
 	"parley/ent/user"
 )
 
@@ -39,7 +38,7 @@ func (s *Service) ChangePassword(ctx context.Context, who auth.Identity, current
 		if err != nil {
 			return err
 		}
-		return s.settle(ctx, who, a, settlement{auth.ReasonPasswordChanged, audit.PasswordChanged, func(change *ent.UserUpdate) {
+		return s.changeAccount(ctx, who, a, accountChange{auth.ReasonPasswordChanged, audit.PasswordChanged, func(change *ent.UserUpdate) {
 			change.SetPasswordHash(hash)
 		}})
 	})
@@ -49,7 +48,7 @@ func (s *Service) ChangePassword(ctx context.Context, who auth.Identity, current
 	return rows.User(t.Row), nil
 }
 
-// DeleteAccount ends the caller's account with all their sessions and answers its id. What they
+// DeleteAccount ends the caller's account with all their sessions and returns its id. What they
 // have sent stays, under their name, which nobody can have again. Errors as of ChangePassword.
 func (s *Service) DeleteAccount(ctx context.Context, who auth.Identity, password string) (uuid.UUID, error) {
 	if len(password) > passwords.MaxBytes {
@@ -60,7 +59,7 @@ func (s *Service) DeleteAccount(ctx context.Context, who auth.Identity, password
 		return uuid.Nil, err
 	}
 	err = s.attempt(ctx, t, password, func(a *attempts.Attempt) error {
-		return s.settle(ctx, who, a, settlement{auth.ReasonAccountDeleted, audit.AccountDeleted, func(change *ent.UserUpdate) {
+		return s.changeAccount(ctx, who, a, accountChange{auth.ReasonAccountDeleted, audit.AccountDeleted, func(change *ent.UserUpdate) {
 			change.SetDeletedAt(s.store.Now()).ClearPasswordHash()
 		}})
 	})
@@ -70,16 +69,16 @@ func (s *Service) DeleteAccount(ctx context.Context, who auth.Identity, password
 	return who.User.ID, nil
 }
 
-// settlement is what somebody does to their account with their password.
-type settlement struct {
+// accountChange is what somebody does to their account with their password.
+type accountChange struct {
 	reason  string // why sessions end; all but their own, which ends only with the account
 	message string // for the audit
 	change  func(*ent.UserUpdate)
 }
 
-// settle changes the account and ends its sessions, all or nothing.
-func (s *Service) settle(ctx context.Context, who auth.Identity, a *attempts.Attempt, what settlement) error {
-	var ids []uuid.UUID
+// changeAccount changes the account and ends its sessions, all or nothing.
+func (s *Service) changeAccount(ctx context.Context, who auth.Identity, a *attempts.Attempt, what accountChange) error {
+	var ended sessions.Ending
 	err := s.store.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		change := tx.User.Update().AddPasswordVersion(1).
 			Where(user.ID(a.Row.ID), user.PasswordVersion(a.Row.PasswordVersion), user.DeletedAtIsNil())
@@ -88,20 +87,13 @@ func (s *Service) settle(ctx context.Context, who auth.Identity, a *attempts.Att
 		if err != nil {
 			return err
 		}
-		if err := s.stillIn(ctx, tx, who); err != nil {
+		if err := s.sessions.StillIn(ctx, tx, who); err != nil {
 			return err
 		}
 		if n == 0 { // another change of the password was first
 			return auth.ErrInvalidCredentials
 		}
-		ids, err = tx.Session.Query().Where(session.UserID(a.Row.ID), s.live(s.store.Now())).Order(session.ByID()).IDs(ctx)
-		if err != nil {
-			return err
-		}
-		if what.reason != auth.ReasonAccountDeleted {
-			ids = slices.DeleteFunc(ids, func(id uuid.UUID) bool { return id == who.SessionID })
-		}
-		if err := s.revoke(ctx, tx, ids, what.reason); err != nil {
+		if ended, err = s.sessions.End(ctx, tx, who, what.reason); err != nil {
 			return err
 		}
 		return a.GiveBack(ctx, tx)
@@ -110,22 +102,7 @@ func (s *Service) settle(ctx context.Context, who auth.Identity, a *attempts.Att
 		return err
 	}
 	a.Committed()
-	from := auth.CallerFrom(ctx).Address
-	s.ended(ctx, ending{ids: ids, reason: what.reason, user: a.Row.ID, from: from})
-	s.audit.Write(ctx, slog.LevelInfo, audit.Event{Message: what.message, User: a.Row.ID, Session: who.SessionID, From: from})
-	return nil
-}
-
-// stillIn takes the session that asks and says why it has ended, if it has.
-func (s *Service) stillIn(ctx context.Context, tx *ent.Tx, who auth.Identity) error {
-	row, err := lock(ctx, tx, who.SessionID)
-	switch {
-	case ent.IsNotFound(err):
-		return &auth.ReasonError{Err: auth.ErrSessionRevoked, Reason: auth.ReasonUnknown}
-	case err != nil:
-		return fmt.Errorf("lock session: %w", err)
-	case row.RevokedAt != nil:
-		return &auth.ReasonError{Err: auth.ErrSessionRevoked, Reason: reasonOf(row)}
-	}
+	s.sessions.Ended(ctx, ended)
+	s.audit.Write(ctx, slog.LevelInfo, audit.Event{Message: what.message, User: a.Row.ID, Session: who.SessionID, From: auth.CallerFrom(ctx).Address})
 	return nil
 }

@@ -22,7 +22,7 @@ func counted(t testing.TB, change ...func(*Options)) (*node, *atomic.Int64) {
 	var statements atomic.Int64
 	store := must(db.Open(t.Context(), db.Options{URL: dbtest.URL(t, n.dir), Dir: n.dir, Trace: func(context.Context, any) { statements.Add(1) }}))(t)
 	t.Cleanup(func() { _ = store.Close() })
-	n.restart(store, n.keys)
+	n.restart(store, n.ring)
 	return n, &statements
 }
 
@@ -58,7 +58,7 @@ func BenchmarkIdentify(b *testing.B) {
 		}
 	})
 	b.Run("bare HMAC and JSON", func(b *testing.B) {
-		secret := n.keys.Signer().Secret(keys.AccessTokens)
+		secret := n.ring.Signer().Secret(keys.AccessTokens)
 		b.ReportAllocs()
 		for b.Loop() {
 			at := strings.LastIndexByte(in.AccessToken, '.')

@@ -28,7 +28,7 @@ func startOnOwn(t *testing.T, through func(t *testing.T, socket string) string) 
 	n := start(t)
 	store := must(db.Open(t.Context(), db.Options{URL: through(t, filepath.Join(host, ".s.PGSQL.5432"))}))(t)
 	t.Cleanup(func() { _ = store.Close() })
-	n.restart(store, n.keys)
+	n.restart(store, n.ring)
 	return n, server
 }
 
@@ -57,7 +57,7 @@ func TestDownIsNobodysFault(t *testing.T) {
 		"look": func() error { return n.lookForEnded(t.Context()) }, "clean": func() error { return n.clean(t.Context()) },
 	}
 	server.Kill()
-	n.clock.pass(trust) // nothing is known by heart
+	n.clock.pass(2 * time.Second) // nothing is known by heart
 	for what, call := range calls {
 		if err := call(); !errors.Is(err, db.ErrDown) && !errors.Is(err, db.ErrBusy) {
 			t.Errorf("%s: %v", what, err)

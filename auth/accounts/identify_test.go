@@ -71,12 +71,12 @@ func TestOptionsThatCannotBe(t *testing.T) {
 		o := Defaults()
 		o.Hash.Cost = cheap
 		change(&o)
-		_, err := New(n.store.Store, n.keys, o)
+		_, err := New(n.store.Store, n.ring, o)
 		if err == nil || len(err.Error()) < len(setting) || err.Error()[:len(setting)] != setting {
 			t.Errorf("got %v, want %s", err, setting)
 		}
 	}
 	o := Defaults()
 	o.Hash.Cost, o.Leeway, o.ReuseWindow, o.RetryWindow = cheap, 0, 0, 0
-	must(New(n.store.Store, n.keys, o))(t)
+	must(New(n.store.Store, n.ring, o))(t)
 }

@@ -35,7 +35,7 @@ func startWithFile(t *testing.T) *node {
 
 func TestKeysAreAddedAndRetired(t *testing.T) {
 	n := startWithFile(t)
-	first := n.keys.Signer().ID
+	first := n.ring.Signer().ID
 	old := n.signUp("ada")
 	second := must(keys.Add(n.dir))(t)
 	next := n.signIn("ada") // acts at the next start
@@ -70,8 +70,8 @@ func TestAddKeyMakesAFile(t *testing.T) {
 	}
 	kid := must(keys.Add(n.dir))(t)
 	n.restartWithFile()
-	if got := n.keys.Signer().ID; got != kid || len(n.keys.All()) != 1 {
-		t.Errorf("got %v, want %s", n.keys, kid)
+	if got := n.ring.Signer().ID; got != kid || len(n.ring.All()) != 1 {
+		t.Errorf("got %v, want %s", n.ring, kid)
 	}
 }
 

@@ -63,7 +63,7 @@ const (
 
 // bucket is the id of a bucket.
 func (n *node) bucket(kind, value string) string {
-	mac := hmac.New(sha256.New, n.keys.Signer().Secret(keys.SignInLimits))
+	mac := hmac.New(sha256.New, n.ring.Signer().Secret(keys.SignInLimits))
 	mac.Write([]byte(kind + value))
 	return hex.EncodeToString(mac.Sum(nil))
 }
@@ -235,7 +235,7 @@ func (n *node) leavesInTheHash() context.Context {
 		}
 	}}))(n.t)
 	n.t.Cleanup(func() { _ = store.Close() })
-	n.restart(store, n.keys)
+	n.restart(store, n.ring)
 	return ctx
 }
 

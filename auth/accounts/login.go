@@ -13,6 +13,7 @@ import (
 	"parley/auth/audit"
 	"parley/auth/passwords"
 	"parley/auth/rows"
+	"parley/auth/sessions"
 	"parley/auth/usernames"
 	"parley/ent"
 	"parley/ent/user"
@@ -45,7 +46,7 @@ func (s *Service) Register(ctx context.Context, username, password string, from 
 	if err != nil {
 		return nil, err
 	}
-	var pair grant
+	var begun sessions.Begun
 	err = s.store.WriteUnlessFull(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		row, err := tx.User.Create().SetID(uuid.Must(uuid.NewV7())).SetCreatedAt(s.store.Now()).
 			SetUsername(n.Display).SetUsernameKey(n.Key).SetPasswordHash(hash).Save(ctx)
@@ -55,17 +56,16 @@ func (s *Service) Register(ctx context.Context, username, password string, from 
 		if err != nil {
 			return err
 		}
-		pair, _, err = s.begin(ctx, tx, rows.User(row), from)
+		begun, err = s.sessions.Begin(ctx, tx, rows.User(row), from)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("register: %w", err)
 	}
-	s.audit.Write(ctx, slog.LevelInfo, audit.Event{Message: audit.Registered, User: pair.user.ID, Session: pair.session, From: from.Address})
-	return s.sign(pair)
+	return s.issue(ctx, audit.Registered, begun, from)
 }
 
-// free answers nil when nobody has or had a name.
+// free returns nil when nobody has or had a name.
 func (s *Service) free(ctx context.Context, key string) error {
 	row, err := s.userByKey(ctx, key)
 	if err == nil && row != nil {
@@ -88,7 +88,7 @@ func (s *Service) Login(ctx context.Context, username, password string, from aut
 	}
 	var tokens *auth.Tokens
 	err = s.attempt(ctx, t, password, func(a *attempts.Attempt) error {
-		tokens, err = s.enter(ctx, a, from)
+		tokens, err = s.signIn(ctx, a, from)
 		return err
 	})
 	return tokens, err
@@ -110,10 +110,9 @@ func (s *Service) attempt(ctx context.Context, t attempts.Target, password strin
 	return err
 }
 
-// enter begins the session of the user whose password was right.
-func (s *Service) enter(ctx context.Context, a *attempts.Attempt, from auth.Client) (*auth.Tokens, error) {
-	var pair grant
-	var surplus []uuid.UUID
+// signIn begins the session of the user whose password was right.
+func (s *Service) signIn(ctx context.Context, a *attempts.Attempt, from auth.Client) (*auth.Tokens, error) {
+	var begun sessions.Begun
 	row := a.Row
 	err := s.store.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		// A lock, and the question whether the password verified is still the password: whoever
@@ -133,7 +132,7 @@ func (s *Service) enter(ctx context.Context, a *attempts.Attempt, from auth.Clie
 				return err
 			}
 		}
-		if pair, surplus, err = s.begin(ctx, tx, rows.User(row), from); err != nil {
+		if begun, err = s.sessions.Begin(ctx, tx, rows.User(row), from); err != nil {
 			return err
 		}
 		return a.GiveBack(ctx, tx)
@@ -142,7 +141,15 @@ func (s *Service) enter(ctx context.Context, a *attempts.Attempt, from auth.Clie
 		return nil, fmt.Errorf("login: %w", err)
 	}
 	a.Committed()
-	s.ended(ctx, ending{ids: surplus, reason: auth.ReasonTooManySessions, user: row.ID, from: from.Address})
-	s.audit.Write(ctx, slog.LevelInfo, audit.Event{Message: audit.LoginOK, User: row.ID, Session: pair.session, From: from.Address})
-	return s.sign(pair)
+	return s.issue(ctx, audit.LoginOK, begun, from)
+}
+
+// issue returns the tokens of a session that has begun, and writes down how.
+func (s *Service) issue(ctx context.Context, message string, begun sessions.Begun, from auth.Client) (*auth.Tokens, error) {
+	issued, err := s.sessions.Issue(ctx, begun)
+	if err != nil {
+		return nil, fmt.Errorf("issue tokens: %w", err)
+	}
+	s.audit.Write(ctx, slog.LevelInfo, audit.Event{Message: message, User: issued.User.ID, Session: issued.SessionID, From: from.Address})
+	return issued, nil
 }

@@ -123,7 +123,7 @@ func TestJunkTouchesNoRow(t *testing.T) {
 	in := n.signUp("ada")
 	foreign := tokens.New(must(keys.Parse("v1"+example[2:]))(t), 0)
 	now := n.store.Now().Truncate(time.Second)
-	good := must(n.tokens.Parse(*in.RefreshToken, tokens.Refresh, n.store.Now()))(t)
+	good := must(n.tokens().Parse(*in.RefreshToken, tokens.Refresh, n.store.Now()))(t)
 	make := func(with *tokens.Codec, change func(*tokens.Claims)) string {
 		x := good
 		change(&x)
@@ -137,12 +137,12 @@ func TestJunkTouchesNoRow(t *testing.T) {
 		}{
 			{"junk", auth.ReasonInvalidToken, auth.ErrUnauthenticated},
 			{make(foreign, func(*tokens.Claims) {}), auth.ReasonInvalidToken, auth.ErrUnauthenticated},
-			{make(n.tokens, func(x *tokens.Claims) { x.ExpiresAt = now.Add(-time.Hour); x.IssuedAt = now.Add(-2 * time.Hour) }), auth.ReasonTokenTooOld, auth.ErrUnauthenticated},
+			{make(n.tokens(), func(x *tokens.Claims) { x.ExpiresAt = now.Add(-time.Hour); x.IssuedAt = now.Add(-2 * time.Hour) }), auth.ReasonTokenTooOld, auth.ErrUnauthenticated},
 			// From a history this database does not have, as after a restored backup.
-			{make(n.tokens, func(x *tokens.Claims) { x.Generation++ }), auth.ReasonInvalidToken, auth.ErrUnauthenticated},
-			{make(n.tokens, func(x *tokens.Claims) { x.User = uuid.New() }), auth.ReasonInvalidToken, auth.ErrUnauthenticated},
-			{make(n.tokens, func(x *tokens.Claims) { x.JTI = uuid.New() }), auth.ReasonInvalidToken, auth.ErrUnauthenticated},
-			{make(n.tokens, func(x *tokens.Claims) { x.Session = uuid.New() }), auth.ReasonUnknown, auth.ErrSessionRevoked},
+			{make(n.tokens(), func(x *tokens.Claims) { x.Generation++ }), auth.ReasonInvalidToken, auth.ErrUnauthenticated},
+			{make(n.tokens(), func(x *tokens.Claims) { x.User = uuid.New() }), auth.ReasonInvalidToken, auth.ErrUnauthenticated},
+			{make(n.tokens(), func(x *tokens.Claims) { x.JTI = uuid.New() }), auth.ReasonInvalidToken, auth.ErrUnauthenticated},
+			{make(n.tokens(), func(x *tokens.Claims) { x.Session = uuid.New() }), auth.ReasonUnknown, auth.ErrSessionRevoked},
 		} {
 			_, err := n.refresh(c.token)
 			wantReason(t, err, c.class, c.reason)

@@ -2,13 +2,15 @@ package accounts
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"parley/auth"
 	"parley/auth/tokens"
-	"parley/ent"
+	"parley/db"
+	"parley/db/dbtest"
 )
 
 func TestStrictReuseEndsTheSession(t *testing.T) {
@@ -146,14 +148,18 @@ func TestAlarmSurvivesTheCaller(t *testing.T) {
 	in := n.signUp("ada")
 	must(n.refresh(*in.RefreshToken))(t)
 	ctx, hangUp := context.WithCancel(t.Context())
-	u := must(n.present(in.RefreshToken, nil, home))(t)
-	err := n.store.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
-		hangUp()
-		_, err := n.judge(ctx, tx, u)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
+	defer hangUp()
+	store := must(db.Open(t.Context(), db.Options{URL: dbtest.URL(t, n.dir), Dir: n.dir, Trace: func(_ context.Context, s any) {
+		if text := fmt.Sprint(s); strings.Contains(text, "UPDATE") && strings.Contains(text, "sessions") {
+			hangUp()
+		}
+	}}))(t)
+	t.Cleanup(func() { _ = store.Close() })
+	n.restart(store, n.ring)
+	_, err := n.Refresh(ctx, in.RefreshToken, nil, home)
+	wantReason(t, err, auth.ErrSessionRevoked, auth.ReasonTokenReused)
+	if ctx.Err() == nil {
+		t.Fatal("the thief did not hang up")
 	}
 	n.wantDead(in.AccessToken, auth.ReasonTokenReused)
 }
@@ -164,9 +170,9 @@ func TestUnknownGenerationRaisesNoAlarm(t *testing.T) {
 	n := start(t, strict)
 	first := n.signUp("ada")
 	second := must(n.refresh(*first.RefreshToken))(t)
-	x := must(n.tokens.Parse(*first.RefreshToken, tokens.Refresh, n.store.Now()))(t)
+	x := must(n.tokens().Parse(*first.RefreshToken, tokens.Refresh, n.store.Now()))(t)
 	x.Generation = 2
-	_, err := n.refresh(must(n.tokens.Sign(x, tokens.Refresh, ""))(t))
+	_, err := n.refresh(must(n.tokens().Sign(x, tokens.Refresh, ""))(t))
 	wantReason(t, err, auth.ErrUnauthenticated, auth.ReasonInvalidToken)
 	n.wantLive(second.AccessToken)
 }

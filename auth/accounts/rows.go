@@ -1,20 +1,17 @@
 package accounts
 
 import (
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"net/netip"
 
-	"parley/auth"
 	"parley/auth/attempts"
 	"parley/auth/passwords"
-	"parley/auth/rows"
+	"parley/auth/sessions"
 	"parley/auth/usernames"
 	"parley/db"
 )
 
-// RowCheck answers a check of the rows of an import: what this package would not have stored is wrong. Rows of other tables
+// RowCheck returns a check of the rows of an import: what this package would not have stored is wrong. Rows of other tables
 // pass, but for the usernames on chats. It is for one goroutine.
 func RowCheck() func(db.Row) error {
 	authors := map[string]bool{} // usernames on chats that are good
@@ -23,7 +20,7 @@ func RowCheck() func(db.Row) error {
 		case "users":
 			return checkUser(r)
 		case "sessions":
-			return checkSession(r)
+			return sessions.CheckRow(r)
 		case "login_limits":
 			bucket, _ := r.Value("bucket")
 			return attempts.CheckBucket(bucket)
@@ -44,7 +41,7 @@ func RowCheck() func(db.Row) error {
 	}
 }
 
-// shownName answers the key of a username as it was given at registration.
+// shownName returns the key of a username as it was given at registration.
 func shownName(column, username string) (key string, err error) {
 	n, reason := usernames.Parse(username)
 	switch {
@@ -74,49 +71,4 @@ func checkUser(r db.Row) error {
 		err = passwords.CheckHash(text)
 	}
 	return err
-}
-
-// Reasons of sessions that ended.
-var endedFor = map[string]bool{
-	auth.ReasonLogout: true, auth.ReasonSessionEnded: true, auth.ReasonPasswordChanged: true, auth.ReasonAccountDeleted: true,
-	auth.ReasonTokenReused: true, auth.ReasonTooManySessions: true,
-}
-
-func checkSession(r db.Row) error {
-	_, ended := r.Value("revoked_at")
-	reason, said := r.Value("revoked_reason")
-	retry, has := r.Value("retry_hash")
-	kid, _ := r.Value("refresh_kid")
-	switch id, err := hex.DecodeString(kid); {
-	case ended != said || said && !endedFor[reason]:
-		return errors.New("sessions.revoked_reason: does not fit")
-	case has && len(retry) != 32:
-		return errors.New("sessions.retry_hash: want 32 bytes")
-	case err != nil || len(id) != 8 || hex.EncodeToString(id) != kid:
-		return errors.New("sessions.refresh_kid: want 16 digits in lower-case hex")
-	}
-	return checkClient(r)
-}
-
-// checkClient wants what columns would have made.
-func checkClient(r db.Row) error {
-	var c auth.Client
-	var hasAgent bool
-	c.UserAgent, hasAgent = r.Value("user_agent")
-	address, hasAddress := r.Value("ip_address")
-	network, hasNetwork := r.Value("ip_network")
-	if hasAddress {
-		c.Address, _ = netip.ParseAddr(address)
-	}
-	same := func(text string, there bool, want *string) bool {
-		return there == (want != nil) && (want == nil || text == *want)
-	}
-	agent, one, many := rows.ClientColumns(c)
-	switch {
-	case !same(c.UserAgent, hasAgent, agent):
-		return fmt.Errorf("sessions.user_agent: want 1 to %d bytes without control characters", rows.MaxUserAgent)
-	case !same(address, hasAddress, one) || !same(network, hasNetwork, many):
-		return errors.New("sessions.ip_address and ip_network: want an address and what is counted as its network")
-	}
-	return nil
 }

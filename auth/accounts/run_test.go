@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/auth"
+	"parley/auth/sessions"
 	"parley/db/dbtest"
 	"parley/ent"
 )
@@ -172,7 +173,7 @@ func TestCleanUpInBatches(t *testing.T) {
 }
 
 func TestPanicInBackgroundIsAnError(t *testing.T) {
-	err := recovered(t.Context(), func(context.Context) error { panic("boom") })
+	err := recovered(t.Context(), sessions.Task{Name: "a task", Do: func(context.Context) error { panic("boom") }})
 	if err == nil {
 		t.Error("got nil")
 	}

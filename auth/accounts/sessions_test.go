@@ -82,10 +82,10 @@ func TestUnknownSession(t *testing.T) {
 func TestTokenOfAnotherHistory(t *testing.T) {
 	n := start(t)
 	in := n.signUp("ada")
-	x := must(n.tokens.Parse(in.AccessToken, tokens.Access, n.store.Now()))(t)
+	x := must(n.tokens().Parse(in.AccessToken, tokens.Access, n.store.Now()))(t)
 	bob := n.signUp("bob")
 	x.User = bob.User.ID
-	foreign := must(n.tokens.Sign(x, tokens.Access, ""))(t)
+	foreign := must(n.tokens().Sign(x, tokens.Access, ""))(t)
 	for range 2 { // read, and from the cache
 		_, err := n.identify(foreign)
 		wantError(t, err, auth.ErrUnauthenticated)
@@ -96,7 +96,7 @@ func TestTokenOfAnotherHistory(t *testing.T) {
 		}
 	}
 	x.Session = uuid.New()
-	if got := n.logout(auth.LogoutAll, must(n.tokens.Sign(x, tokens.Access, ""))(t)); got != 0 {
+	if got := n.logout(auth.LogoutAll, must(n.tokens().Sign(x, tokens.Access, ""))(t)); got != 0 {
 		t.Errorf("an unknown session ended %d", got)
 	}
 	n.wantLive(in.AccessToken)

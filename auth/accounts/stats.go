@@ -1,10 +1,5 @@
 package accounts
 
-import (
-	"parley/auth"
-	"parley/meter"
-)
-
 // Stats is what a Service has done since it was made, and what it is at.
 type Stats struct {
 	Hashes        uint64 // of passwords, made
@@ -18,23 +13,12 @@ type Stats struct {
 	Events         map[string]uint64 // what Options.Audit is told, by message
 }
 
-// Stats answers them. Safe for concurrent use.
+// Stats returns them. Safe for concurrent use.
 func (s *Service) Stats() Stats {
-	hashes := s.passwords.Stats()
+	hashes, ended := s.passwords.Stats(), s.sessions.Stats()
 	return Stats{
 		Hashes: hashes.Made, HashesRefused: hashes.Refused, HashesRunning: hashes.Running, HashQueue: hashes.Waiting,
-		EndsUnstored: s.cache.heldCount(),
-		Ended:        s.meters.ended.Counts(), EndedElsewhere: s.meters.endedElsewhere.Counts(), Events: s.audit.Counts(),
-	}
-}
-
-type meters struct{ ended, endedElsewhere *meter.Tally }
-
-func newMeters() *meters {
-	reasons := []string{
-		auth.ReasonLogout, auth.ReasonSessionEnded, auth.ReasonPasswordChanged, auth.ReasonAccountDeleted, auth.ReasonTokenReused, auth.ReasonTooManySessions,
-	}
-	return &meters{
-		ended: meter.NewTally(reasons...), endedElsewhere: meter.NewTally(reasons...),
+		EndsUnstored: ended.EndsUnstored,
+		Ended:        ended.Ended, EndedElsewhere: ended.EndedElsewhere, Events: s.audit.Counts(),
 	}
 }

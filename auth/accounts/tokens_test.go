@@ -50,7 +50,7 @@ func pieces(t testing.TB, token string) (head, payload string) {
 func TestForgedTokensAnswerAlike(t *testing.T) {
 	n := start(t)
 	in := n.signUp("ada")
-	key := n.keys.Signer()
+	key := n.ring.Signer()
 	good, access, refresh := in.AccessToken, key.Secret(keys.AccessTokens), key.Secret(keys.RefreshTokens)
 	head, payload := pieces(t, good)
 	if head != header("at+jwt") || forge(head, payload, access) != good {
@@ -104,7 +104,7 @@ func TestForgedTokensAnswerAlike(t *testing.T) {
 		bad["bit "+strconv.Itoa(i)] = string(flipped)
 	}
 	for name, text := range bad {
-		_, err := n.tokens.Parse(text, tokens.Access, n.store.Now())
+		_, err := n.tokens().Parse(text, tokens.Access, n.store.Now())
 		if !errors.Is(err, auth.ErrUnauthenticated) || err.Error() != auth.ErrUnauthenticated.Error() {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -148,8 +148,8 @@ func TestEachClaimIsNeeded(t *testing.T) {
 			if value == missing {
 				delete(changed, claim)
 			}
-			text := forge(head, string(must(json.Marshal(changed))(t)), n.keys.Signer().Secret(purposes[k]))
-			if got, err := n.tokens.Parse(text, k, n.store.Now()); err == nil || err.Error() != auth.ErrUnauthenticated.Error() {
+			text := forge(head, string(must(json.Marshal(changed))(t)), n.ring.Signer().Secret(purposes[k]))
+			if got, err := n.tokens().Parse(text, k, n.store.Now()); err == nil || err.Error() != auth.ErrUnauthenticated.Error() {
 				t.Errorf("%s = %v is read as %+v, %v", claim, value, got, err)
 			}
 		}
@@ -195,11 +195,11 @@ func TestLeeway(t *testing.T) {
 	head, payload := pieces(t, in.AccessToken)
 	for name, text := range map[string]string{
 		"signature": in.AccessToken[:len(in.AccessToken)-4] + "AAAA",
-		"issuer":    forge(head, strings.Replace(payload, `"parley"`, `"barley"`, 1), n.keys.Signer().Secret(keys.AccessTokens)),
-		"audience":  forge(head, strings.Replace(payload, `:access"`, `:refresh"`, 1), n.keys.Signer().Secret(keys.AccessTokens)),
-		"session":   forge(head, strings.Replace(payload, `"sid"`, `"dis"`, 1), n.keys.Signer().Secret(keys.AccessTokens)),
-		"issued at": forge(head, strings.Replace(payload, `"iat"`, `"tai"`, 1), n.keys.Signer().Secret(keys.AccessTokens)),
-		"both ends": forge(head, strings.Replace(payload, `"iat":`, `"nbf":9999999999,"iat":`, 1), n.keys.Signer().Secret(keys.AccessTokens)),
+		"issuer":    forge(head, strings.Replace(payload, `"parley"`, `"barley"`, 1), n.ring.Signer().Secret(keys.AccessTokens)),
+		"audience":  forge(head, strings.Replace(payload, `:access"`, `:refresh"`, 1), n.ring.Signer().Secret(keys.AccessTokens)),
+		"session":   forge(head, strings.Replace(payload, `"sid"`, `"dis"`, 1), n.ring.Signer().Secret(keys.AccessTokens)),
+		"issued at": forge(head, strings.Replace(payload, `"iat"`, `"tai"`, 1), n.ring.Signer().Secret(keys.AccessTokens)),
+		"both ends": forge(head, strings.Replace(payload, `"iat":`, `"nbf":9999999999,"iat":`, 1), n.ring.Signer().Secret(keys.AccessTokens)),
 	} {
 		if _, err := n.identify(text); !errors.Is(err, auth.ErrUnauthenticated) || errors.Is(err, auth.ErrTokenExpired) {
 			t.Errorf("expired, and bad by its %s: %v", name, err)
@@ -213,10 +213,10 @@ func TestTokenOfTheLastSecond(t *testing.T) {
 	n := start(t, func(o *Options) { o.Leeway = 0 })
 	now := n.store.Now()
 	brief := tokens.Claims{User: uuid.New(), Session: uuid.New(), JTI: uuid.New(), IssuedAt: now, ExpiresAt: now}
-	access := must(n.tokens.Sign(brief, tokens.Access, ""))(t)
+	access := must(n.tokens().Sign(brief, tokens.Access, ""))(t)
 	_, err := n.identify(access)
 	wantError(t, err, auth.ErrTokenExpired)
-	_, err = n.refresh(must(n.tokens.Sign(brief, tokens.Refresh, ""))(t))
+	_, err = n.refresh(must(n.tokens().Sign(brief, tokens.Refresh, ""))(t))
 	wantReason(t, err, auth.ErrUnauthenticated, auth.ReasonTokenTooOld)
 }
 

@@ -154,7 +154,7 @@ func TestLoginSeesPasswordChange(t *testing.T) {
 	n.signUp("ada")
 	err := n.attempt(t.Context(), must(n.attempts.Resolve(t.Context(), "ada", home))(t), password, func(a *attempts.Attempt) error {
 		n.sql(`UPDATE users SET password_version = password_version + 1`)
-		_, err := n.enter(t.Context(), a, home)
+		_, err := n.Service.signIn(t.Context(), a, home)
 		return err
 	})
 	wantError(t, err, auth.ErrInvalidCredentials)

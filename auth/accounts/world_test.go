@@ -53,6 +53,7 @@ type node struct {
 	t     testing.TB
 	clock *clock
 	dir   string
+	ring  *keys.Ring
 
 	mu   sync.Mutex
 	told []uuid.UUID // to OnEnded
@@ -78,11 +79,11 @@ func startOn(t testing.TB, dir string, c *clock, change ...func(*Options)) *node
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	keys, err := keys.Parse(example)
+	ring, err := keys.Parse(example)
 	if err != nil {
 		t.Fatal(err)
 	}
-	n := &node{t: t, clock: c, dir: dir}
+	n := &node{t: t, clock: c, dir: dir, ring: ring}
 	o := Defaults()
 	o.Now, o.Hash.Cost = c.Now, cheap
 	o.RegisterRate, o.LoginRate = limit.Rate{}, limit.Rate{} // everybody comes from one address
@@ -95,7 +96,7 @@ func startOn(t testing.TB, dir string, c *clock, change ...func(*Options)) *node
 	for _, f := range change {
 		f(&o)
 	}
-	if n.Service, err = New(store, keys, o); err != nil {
+	if n.Service, err = New(store, ring, o); err != nil {
 		t.Fatal(err)
 	}
 	return n
@@ -103,9 +104,39 @@ func startOn(t testing.TB, dir string, c *clock, change ...func(*Options)) *node
 
 var errNotWanted = errors.New("the hash is not wanted")
 
+// tokens sign and parse as those of the server do.
+func (n *node) tokens() *tokens.Codec { return tokens.New(n.ring, n.o.Leeway) }
+
+// do does a task of the background work once.
+func (n *node) do(ctx context.Context, name string) error {
+	n.t.Helper()
+	for _, t := range n.Service.tasks() {
+		if t.Name == name {
+			return t.Do(ctx)
+		}
+	}
+	n.t.Fatalf("there is no task to %s", name)
+	return nil
+}
+
+func (n *node) lookForEnded(ctx context.Context) error {
+	return n.do(ctx, "look for ended sessions")
+}
+
+func (n *node) writeLastUsed(ctx context.Context) error { return n.do(ctx, "write last use") }
+
+func (n *node) writeEnds(ctx context.Context) error { return n.do(ctx, "write ends of sessions") }
+
+func (n *node) clean(ctx context.Context) error {
+	return errors.Join(n.do(ctx, "clean up sessions"), n.do(ctx, "clean up limits"))
+}
+
+func (n *node) thinOut(ctx context.Context) error { return n.do(ctx, "thin out sessions") }
+
 // restart begins anew on a store and with a ring, as a restart of the server does.
 func (n *node) restart(store *db.Store, ring *keys.Ring) {
 	n.t.Helper()
+	n.ring = ring
 	n.Service = must(New(store, ring, n.o))(n.t)
 }
 
@@ -289,7 +320,7 @@ func (n *node) rows() (users, sessions, blacklisted int) {
 
 func (n *node) session(access string) *ent.Session {
 	n.t.Helper()
-	t := must(tokens.New(n.keys, 1000*time.Hour).Parse(access, tokens.Access, n.clock.Now().Add(-time.Hour)))(n.t)
+	t := must(tokens.New(n.ring, 1000*time.Hour).Parse(access, tokens.Access, n.clock.Now().Add(-time.Hour)))(n.t)
 	return must(n.store.Read.Session.Get(n.t.Context(), t.Session))(n.t)
 }
 

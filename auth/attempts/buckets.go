@@ -91,7 +91,7 @@ func CheckBucket(id string) error {
 func (a *Attempts) CleanUp(ctx context.Context) error {
 	now := a.store.Now()
 	moot := loginlimit.Or(loginlimit.FullAtLT(now), loginlimit.FullAtGT(now.Add(a.o.Wrong.Per+limit.ClocksDiffer)))
-	return a.store.CleanUp(ctx, func(ctx context.Context, c *ent.Client) (int, rows.Remove, error) {
+	err := a.store.CleanUp(ctx, func(ctx context.Context, c *ent.Client) (int, rows.Remove, error) {
 		ids, err := c.LoginLimit.Query().Where(moot).Order(loginlimit.ByID()).Limit(rows.Batch).IDs(ctx)
 		return len(ids), func(ctx context.Context, tx *ent.Tx) error {
 			for _, id := range ids { // one by one: so they are locked in the order in which sign-ins lock them
@@ -102,4 +102,8 @@ func (a *Attempts) CleanUp(ctx context.Context) error {
 			return nil
 		}, err
 	})
+	if err != nil {
+		return fmt.Errorf("clean up limits: %w", err)
+	}
+	return nil
 }

@@ -1,4 +1,4 @@
-package accounts
+package sessions
 
 import (
 	"context"
@@ -23,14 +23,14 @@ func newSession(row *ent.Session, who auth.Identity) *auth.Session {
 }
 
 // listed are the sessions a user is shown: theirs, not ended and not past an end.
-func (s *Service) listed(who auth.Identity) predicate.Session {
+func (s *Sessions) listed(who auth.Identity) predicate.Session {
 	now := s.store.Now()
 	return session.And(session.UserID(who.User.ID), session.RevokedAtIsNil(), session.ExpiresAtGT(now),
 		session.Or(session.EndsAtIsNil(), session.EndsAtGT(now)))
 }
 
-// Sessions are the caller's sign-ins on all devices, the latest used first.
-func (s *Service) Sessions(ctx context.Context, who auth.Identity) ([]*auth.Session, error) {
+// List returns the caller's sign-ins on all devices, the latest used first.
+func (s *Sessions) List(ctx context.Context, who auth.Identity) ([]*auth.Session, error) {
 	found, err := s.store.Read.Session.Query().Where(s.listed(who)).
 		Order(session.ByLastUsedAt(sql.OrderDesc()), session.ByID(sql.OrderDesc())).All(ctx)
 	if err != nil {
@@ -43,9 +43,9 @@ func (s *Service) Sessions(ctx context.Context, who auth.Identity) ([]*auth.Sess
 	return sessions, nil
 }
 
-// SessionsByID answers sessions in the order asked for, in one query; nil for what Sessions would
+// ByID returns sessions in the order asked for, in one query; nil for what List would
 // not list: another's, an ended one, none.
-func (s *Service) SessionsByID(ctx context.Context, who auth.Identity, ids []uuid.UUID) ([]*auth.Session, error) {
+func (s *Sessions) ByID(ctx context.Context, who auth.Identity, ids []uuid.UUID) ([]*auth.Session, error) {
 	found, err := s.store.Read.Session.Query().Where(session.IDIn(ids...), s.listed(who)).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("sessions by id: %w", err)
@@ -63,22 +63,22 @@ func (s *Service) SessionsByID(ctx context.Context, who auth.Identity, ids []uui
 	return sessions, nil
 }
 
-// EndSession ends one of the caller's sessions, which may be the one that asks, and answers its
+// EndOne ends one of the caller's sessions, which may be the one that asks, and returns its
 // id, also when it had ended before. ErrNoSession: it is another's, unknown, or not an id. After any
 // other error the database may know nothing of it, but on this node it has ended.
-func (s *Service) EndSession(ctx context.Context, who auth.Identity, session string) (uuid.UUID, error) {
+func (s *Sessions) EndOne(ctx context.Context, who auth.Identity, session string) (uuid.UUID, error) {
 	id, ok := naming.ParseID(session)
 	if !ok {
 		return uuid.Nil, auth.ErrNoSession
 	}
-	e := ending{reason: auth.ReasonSessionEnded, user: who.User.ID, from: auth.CallerFrom(ctx).Address}
+	e := Ending{reason: auth.ReasonSessionEnded, user: who.User.ID, from: auth.CallerFrom(ctx).Address}
 	err := s.store.Write(ctx, func(ctx context.Context, tx *ent.Tx) (err error) {
 		e.ids, err = s.endOwn(ctx, tx, who, id)
 		return err
 	})
 	switch {
 	case err == nil:
-		s.ended(ctx, e)
+		s.Ended(ctx, e)
 		return id, nil
 	case !errors.Is(err, auth.ErrNoSession) && s.owns(ctx, who, id):
 		e.ids = []uuid.UUID{id}
@@ -88,7 +88,7 @@ func (s *Service) EndSession(ctx context.Context, who auth.Identity, session str
 }
 
 // owns says whether a session is the caller's, without writing.
-func (s *Service) owns(ctx context.Context, who auth.Identity, id uuid.UUID) bool {
+func (s *Sessions) owns(ctx context.Context, who auth.Identity, id uuid.UUID) bool {
 	if id == who.SessionID {
 		return true
 	}
@@ -99,7 +99,7 @@ func (s *Service) owns(ctx context.Context, who auth.Identity, id uuid.UUID) boo
 	return err == nil
 }
 
-func (s *Service) endOwn(ctx context.Context, tx *ent.Tx, who auth.Identity, id uuid.UUID) ([]uuid.UUID, error) {
+func (s *Sessions) endOwn(ctx context.Context, tx *ent.Tx, who auth.Identity, id uuid.UUID) ([]uuid.UUID, error) {
 	row, err := lock(ctx, tx, id)
 	switch {
 	case ent.IsNotFound(err) || err == nil && row.UserID != who.User.ID:

@@ -1,4 +1,4 @@
-package accounts
+package sessions
 
 import (
 	"sync"
@@ -57,7 +57,7 @@ func newCache() *cache {
 	}
 }
 
-// look answers what is known of a session at that moment; not known: it must be read.
+// look returns what is known of a session at that moment; not known: it must be read.
 func (c *cache) look(sid uuid.UUID, now time.Time) state {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -70,7 +70,7 @@ func (c *cache) look(sid uuid.UUID, now time.Time) state {
 	return state{}
 }
 
-// read keeps what a read that started at that moment found, and answers what holds: the end, when
+// read keeps what a read that started at that moment found, and returns what holds: the end, when
 // the session was ended meanwhile.
 func (c *cache) read(sid uuid.UUID, found state, at time.Time) state {
 	c.mu.Lock()
@@ -88,7 +88,7 @@ func (c *cache) read(sid uuid.UUID, found state, at time.Time) state {
 	return found
 }
 
-// end marks sessions as ended and answers those that were not marked before.
+// end marks sessions as ended and returns those that were not marked before.
 func (c *cache) end(ids []uuid.UUID, reason string, now time.Time) (fresh []uuid.UUID) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -102,7 +102,7 @@ func (c *cache) end(ids []uuid.UUID, reason string, now time.Time) (fresh []uuid
 	return fresh
 }
 
-// hold marks sessions as ended that are not in the database, and answers those that were not marked
+// hold marks sessions as ended that are not in the database, and returns those that were not marked
 // before. They stay until end says that they are there now.
 func (c *cache) hold(ids []uuid.UUID, reason string) (fresh []uuid.UUID) {
 	c.mu.Lock()
@@ -156,7 +156,7 @@ func (c *cache) use(sid uuid.UUID) {
 	}
 }
 
-// takeUsed answers the sessions noted since the last call.
+// takeUsed returns the sessions noted since the last call.
 func (c *cache) takeUsed() []uuid.UUID {
 	c.mu.Lock()
 	defer c.mu.Unlock()

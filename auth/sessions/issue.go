@@ -1,4 +1,4 @@
-package accounts
+package sessions
 
 import (
 	"fmt"
@@ -12,9 +12,9 @@ import (
 	"parley/ent"
 )
 
-// grant is all that a pair of tokens is made of. Of a rotated session it can be read from the row
+// issuance is all that an access and a refresh token are made of. Of a rotated session it can be read from the row
 // again, so a retry gets the same bytes and no token is stored.
-type grant struct {
+type issuance struct {
 	user       *auth.User
 	session    uuid.UUID
 	jti        uuid.UUID
@@ -22,30 +22,30 @@ type grant struct {
 	issuedAt   time.Time // whole seconds
 	expiresAt  time.Time // of the refresh token, whole seconds
 	kid        string    // of the key that signs
-	kept       string    // the refresh token to answer as it is; empty: a new one
+	kept       string    // the refresh token to return as it is; empty: a new one
 }
 
-// newGrant is a pair issued now with a new refresh token, which never outlives the absolute end of
+// issueNow is an issuance of this moment with a new refresh token, which never outlives the absolute end of
 // its session (nil: none).
-func (s *Service) newGrant(user *auth.User, session uuid.UUID, now time.Time, end *time.Time) grant {
+func (s *Sessions) issueNow(user *auth.User, session uuid.UUID, now time.Time, end *time.Time) issuance {
 	iat := now.Truncate(time.Second)
 	exp := iat.Add(s.o.RefreshTokenLifetime)
 	if end != nil && end.Before(exp) {
 		exp = end.UTC()
 	}
-	return grant{
+	return issuance{
 		user:      user,
 		session:   session,
 		jti:       uuid.Must(uuid.NewV7()),
 		issuedAt:  iat,
 		expiresAt: exp.Truncate(time.Second),
-		kid:       s.keys.Signer().ID,
+		kid:       s.ring.Signer().ID,
 	}
 }
 
-// grantOf is the pair that a row's newest generation was given.
-func grantOf(row *ent.Session) grant {
-	return grant{
+// lastIssued is what the newest generation of a row was given.
+func lastIssued(row *ent.Session) issuance {
+	return issuance{
 		user:       rows.User(row.Edges.User),
 		session:    row.ID,
 		jti:        *row.RefreshJti,
@@ -56,23 +56,23 @@ func grantOf(row *ent.Session) grant {
 	}
 }
 
-// Sign mints the two tokens of a grant. The access token never outlives the refresh token.
-func (s *Service) sign(g grant) (*auth.Tokens, error) {
+// sign signs the two tokens of an issuance. The access token never outlives the refresh token.
+func (s *Sessions) sign(i issuance) (*auth.Tokens, error) {
 	t := tokens.Claims{
-		User: g.user.ID, Session: g.session, JTI: g.jti, Generation: g.generation,
-		IssuedAt: g.issuedAt, ExpiresAt: g.expiresAt,
+		User: i.user.ID, Session: i.session, JTI: i.jti, Generation: i.generation,
+		IssuedAt: i.issuedAt, ExpiresAt: i.expiresAt,
 	}
-	refresh := g.kept
+	refresh := i.kept
 	if refresh == "" {
 		var err error
-		if refresh, err = s.tokens.Sign(t, tokens.Refresh, g.kid); err != nil {
+		if refresh, err = s.tokens.Sign(t, tokens.Refresh, i.kid); err != nil {
 			return nil, err
 		}
 	}
-	if exp := g.issuedAt.Add(s.o.AccessTokenLifetime).Truncate(time.Second); exp.Before(g.expiresAt) {
+	if exp := i.issuedAt.Add(s.o.AccessTokenLifetime).Truncate(time.Second); exp.Before(i.expiresAt) {
 		t.ExpiresAt = exp
 	}
-	access, err := s.tokens.Sign(t, tokens.Access, g.kid)
+	access, err := s.tokens.Sign(t, tokens.Access, i.kid)
 	if err != nil {
 		return nil, fmt.Errorf("access token: %w", err)
 	}
@@ -80,8 +80,8 @@ func (s *Service) sign(g grant) (*auth.Tokens, error) {
 		AccessToken:           access,
 		AccessTokenExpiresAt:  t.ExpiresAt,
 		RefreshToken:          &refresh,
-		RefreshTokenExpiresAt: g.expiresAt,
-		User:                  g.user,
-		SessionID:             g.session,
+		RefreshTokenExpiresAt: i.expiresAt,
+		User:                  i.user,
+		SessionID:             i.session,
 	}, nil
 }
