@@ -11,26 +11,27 @@ import (
 // It is policy. Widen it in a commit of its own that says why; not to make a build pass.
 var mayImport = map[string][]string{
 	"ent":             {},
-	"limit":           {},                                                                                                                                                     // rates and the buckets that count them
-	"meter":           {},                                                                                                                                                     // counters, of the standard library alone
-	"naming":          {},                                                                                                                                                     // what is an id and one network, and which scripts one name has
-	"tuning":          {},                                                                                                                                                     // tuning of the process: collector, threads, priorities
-	"web":             {},                                                                                                                                                     // files, nothing else
-	"transport":       {"meter", "naming"},                                                                                                                                    // knows gqlgen; nothing of chat, auth or rows
-	"db":              {"ent"},                                                                                                                                                // the only room that knows a dialect
-	"auth":            {"naming"},                                                                                                                                             // who is asking, and the errors of it; knows no row
-	"auth/keys":       {},                                                                                                                                                     // root secrets, and the file of them
-	"auth/tokens":     {"auth", "auth/keys"},                                                                                                                                  // signs and parses claims; knows no session
-	"auth/attempts":   {"auth", "auth/passwords", "auth/rows", "auth/usernames", "db", "ent", "limit"},                                                                        // how often a password may be tried
-	"auth/audit":      {"meter"},                                                                                                                                              // records of who signs in
-	"auth/rows":       {"auth", "db", "ent"},                                                                                                                                  // how sign-ins read and write
-	"auth/passwords":  {"auth", "auth/usernames", "tuning"},                                                                                                                   // hashes, and what a password may be
-	"auth/usernames":  {"naming"},                                                                                                                                             // what is a username, and which are one
-	"auth/sessions":   {"auth", "auth/audit", "auth/keys", "auth/rows", "auth/tokens", "db", "ent", "limit", "meter", "naming"},                                               // begins, refreshes, ends
-	"auth/accounts":   {"auth", "auth/attempts", "auth/audit", "auth/keys", "auth/passwords", "auth/rows", "auth/sessions", "auth/usernames", "db", "ent", "limit", "naming"}, // the service; knows no chat
-	"chat":            {"db", "ent", "meter", "naming"},                                                                                                                       // knows no auth: who sends is a parameter
-	"broker":          {"chat"},                                                                                                                                               // the bell serves the room, not the other way
-	"graph":           {"auth", "auth/accounts", "auth/passwords", "auth/usernames", "chat", "db", "limit", "naming", "transport"},                                            // of db only the error classes; never a row
+	"limit":           {},                                                                                                                                                                     // rates and the buckets that count them
+	"meter":           {},                                                                                                                                                                     // counters, of the standard library alone
+	"naming":          {},                                                                                                                                                                     // what is an id and one network, and which scripts one name has
+	"tuning":          {},                                                                                                                                                                     // tuning of the process: collector, threads, priorities
+	"web":             {},                                                                                                                                                                     // files, nothing else
+	"transport":       {"meter", "naming"},                                                                                                                                                    // knows gqlgen; nothing of chat, auth or rows
+	"db":              {"ent"},                                                                                                                                                                // the only room that knows a dialect
+	"auth":            {"naming"},                                                                                                                                                             // who is asking, and the errors of it; knows no row
+	"auth/keys":       {},                                                                                                                                                                     // root secrets, and the file of them
+	"auth/tokens":     {"auth", "auth/keys"},                                                                                                                                                  // signs and parses claims; knows no session
+	"auth/attempts":   {"auth", "auth/passwords", "auth/rows", "auth/usernames", "db", "ent", "limit"},                                                                                        // how often a password may be tried
+	"auth/audit":      {"meter"},                                                                                                                                                              // records of who signs in
+	"auth/rows":       {"auth", "db", "ent"},                                                                                                                                                  // how sign-ins read and write
+	"auth/passwords":  {"auth", "auth/usernames", "tuning"},                                                                                                                                   // hashes, and what a password may be
+	"auth/usernames":  {"naming"},                                                                                                                                                             // what is a username, and which are one
+	"auth/cleanup":    {"auth/rows", "ent", "limit"},                                                                                                                                          // removes rows that decide nothing
+	"auth/sessions":   {"auth", "auth/audit", "auth/keys", "auth/rows", "auth/tokens", "db", "ent", "limit", "meter", "naming"},                                                               // begins, refreshes, ends
+	"auth/accounts":   {"auth", "auth/attempts", "auth/audit", "auth/cleanup", "auth/keys", "auth/passwords", "auth/rows", "auth/sessions", "auth/usernames", "db", "ent", "limit", "naming"}, // the service; knows no chat
+	"chat":            {"db", "ent", "meter", "naming"},                                                                                                                                       // knows no auth: who sends is a parameter
+	"broker":          {"chat"},                                                                                                                                                               // the bell serves the room, not the other way
+	"graph":           {"auth", "auth/accounts", "auth/passwords", "auth/usernames", "chat", "db", "limit", "naming", "transport"},                                                            // of db only the error classes; never a row
 	"server":          {"auth/accounts", "auth/keys", "broker", "chat", "db", "graph", "limit", "meter", "transport", "tuning", "web"},
 	"cmd/parley":      {"server"},
 	"cmd/parleybench": {}, // a client like any other
@@ -46,7 +47,7 @@ var homeOf = map[string][]string{
 	"golang.org/x/text":           {"auth/passwords", "auth/usernames", "chat", "naming"}, // PRECIS, normal forms
 	"golang.org/x/net":            {"transport"},                                          // IDNA
 	"golang.org/x/time":           {"chat", "transport"},                                  // rates
-	"entgo.io/ent":                {"ent", "db", "auth/accounts", "auth/attempts", "auth/rows", "auth/sessions", "chat"},
+	"entgo.io/ent":                {"ent", "db", "auth/accounts", "auth/attempts", "auth/rows", "auth/sessions", "auth/cleanup", "chat"},
 	"ariga.io/atlas":              {"db"}, // writes migrations
 	"github.com/mattn/go-sqlite3": {"db"},
 	"github.com/jackc/pgx":        {"db"},

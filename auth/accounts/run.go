@@ -6,17 +6,19 @@ import (
 	"sync"
 	"time"
 
+	"parley/auth/cleanup"
 	"parley/auth/sessions"
 )
 
 const (
 	cleanFirst = time.Minute
 	cleanEvery = time.Hour
+	thinEvery  = 10 * time.Minute
 	writeLast  = 3 * time.Second // what a stop may take for it: within what is left before the process is killed
 )
 
 // Run does the background work until ctx ends, and then returns nil: that of sessions (sessions.Tasks), and the removal
-// of rows that count no wrong password any more. What goes wrong is told to OnError and tried again.
+// of rows that decide nothing any more. What goes wrong is told to OnError and tried again.
 // At last it writes the ends that are still to be written, so it ends when requests have.
 func (s *Service) Run(ctx context.Context) error {
 	var tasks sync.WaitGroup
@@ -29,7 +31,11 @@ func (s *Service) Run(ctx context.Context) error {
 }
 
 func (s *Service) tasks() []sessions.Task {
-	return append(s.sessions.Tasks(), sessions.Task{Name: "clean up limits", First: cleanFirst, Every: cleanEvery, Do: s.attempts.CleanUp})
+	old := cleanup.Cleaner{Store: s.store, Leeway: s.o.Leeway, Live: sessions.MaxLive}
+	return append(s.sessions.Tasks(),
+		sessions.Task{Name: "clean up sessions", First: cleanFirst, Every: cleanEvery, Do: old.CleanUp},
+		sessions.Task{Name: "thin out sessions", First: cleanFirst, Every: thinEvery, Do: old.ThinOut},
+		sessions.Task{Name: "clean up limits", First: cleanFirst, Every: cleanEvery, Do: s.attempts.CleanUp})
 }
 
 // writeLastEnds tries for the last time to write ends: only this process knows them.

@@ -16,8 +16,8 @@ import (
 	"parley/limit"
 )
 
-// maxSessions live ones of a user; one more ends the least recently used.
-const maxSessions = 100
+// MaxLive is how many sessions of a user are live; one more ends the least recently used.
+const MaxLive = 100
 
 // Begun is a session that a transaction has begun, with those that it ended to make room.
 type Begun struct {
@@ -71,7 +71,7 @@ func (s *Sessions) surplus(ctx context.Context, tx *ent.Tx, user, fresh uuid.UUI
 	if ahead >= 0 {
 		found = slices.Concat(found[ahead:], found[:ahead])
 	}
-	ids := make([]uuid.UUID, max(0, len(found)+1-maxSessions))
+	ids := make([]uuid.UUID, max(0, len(found)+1-MaxLive))
 	for i := range ids {
 		ids[i] = found[i].ID
 	}

@@ -20,13 +20,6 @@ const (
 	lookBack    = 60 * time.Second // covers limit.ClocksDiffer and slow commits
 	writeUsed   = 60 * time.Second
 	writeHeld   = 5 * time.Second
-	cleanFirst  = time.Minute
-	cleanEvery  = time.Hour
-	keepEnded   = 30 * 24 * time.Hour // rows of sessions that have ended or expired
-	thinEvery   = 10 * time.Minute
-	keepNews    = 10 * time.Minute // the same, however many: other nodes look for them
-	maxEnded    = 100              // the same, of one user, beyond those
-	keepTokens  = time.Hour        // rows of blacklisted tokens that have expired, beyond the leeway
 )
 
 // Task is a piece of background work, which is repeated until the server ends.
@@ -37,15 +30,12 @@ type Task struct {
 }
 
 // Tasks are what is to be done in the background: looking for sessions ended by other nodes, which without it are found
-// by each request alone; writing when sessions were last used, and what could not be written when they ended;
-// cleaning up.
+// by each request alone; writing when sessions were last used, and what could not be written when they ended.
 func (s *Sessions) Tasks() []Task {
 	return []Task{
 		{"look for ended sessions", lookEvery, lookEvery, s.lookForEnded},
 		{"write last use", writeUsed, writeUsed, s.writeLastUsed},
 		{"write ends of sessions", writeHeld, writeHeld, s.WriteEnds},
-		{"clean up sessions", cleanFirst, cleanEvery, s.clean},
-		{"thin out sessions", cleanFirst, thinEvery, s.thinOut},
 	}
 }
 
