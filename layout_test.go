@@ -31,7 +31,7 @@ var mayImport = map[string][]string{
 	"auth/accounts":   {"auth", "auth/attempts", "auth/audit", "auth/cleanup", "auth/keys", "auth/passwords", "auth/rows", "auth/sessions", "auth/usernames", "db", "ent", "limit", "naming"}, // the service; knows no chat
 	"chat":            {"db", "ent", "meter", "naming"},                                                                                                                                       // knows no auth: who sends is a parameter
 	"broker":          {"chat"},                                                                                                                                                               // the bell serves the room, not the other way
-	"graph":           {"auth", "auth/accounts", "auth/passwords", "auth/usernames", "chat", "db", "limit", "naming", "transport"},                                                            // of db only the error classes; never a row
+	"graph":           {"auth", "auth/accounts", "auth/passwords", "auth/usernames", "chat", "db", "naming", "transport"},                                                            // of db only the error classes; never a row
 	"server":          {"auth/accounts", "auth/keys", "broker", "chat", "db", "graph", "limit", "meter", "transport", "tuning", "web"},
 	"cmd/parley":      {"server"},
 	"cmd/parleybench": {}, // a client like any other
@@ -80,7 +80,7 @@ func TestRoomsImportOnlyDownwards(t *testing.T) {
 // TestPlanRefuses shows that the check can fail: an import upwards, and a technology out of its home.
 func TestPlanRefuses(t *testing.T) {
 	for _, c := range []struct{ pkg, imports, want string }{
-		{"parley/graph", "parley/ent", "parley/graph imports parley/ent: graph may import only [auth auth/accounts auth/passwords auth/usernames chat db limit naming transport]"},
+		{"parley/graph", "parley/ent", "parley/graph imports parley/ent: graph may import only [auth auth/accounts auth/passwords auth/usernames chat db naming transport]"},
 		{"parley/chat", "parley/auth", "parley/chat imports parley/auth: chat may import only [db ent meter naming]"},
 		{"parley/chat", "github.com/golang-jwt/jwt/v5", "parley/chat imports github.com/golang-jwt/jwt/v5: it lives only in [auth/tokens]"},
 		{"parley/kitchen", "fmt", "parley/kitchen is in no room of the plan"},

@@ -6,6 +6,7 @@ package auth
 import (
 	"errors"
 	"fmt"
+	"time"
 )
 
 // What can be wrong, in classes. Some come wrapped in a ReasonError; test with errors.Is.
@@ -55,3 +56,16 @@ type InvalidError struct {
 }
 
 func (e *InvalidError) Error() string { return "bad input: " + e.Field + ": " + e.Reason }
+
+// RateError says that somebody was too fast, and when the same call will pass.
+type RateError struct{ RetryAfter time.Duration }
+
+// TooFast is the *RateError of somebody who has to wait so long; nil: they do not.
+func TooFast(wait time.Duration) error {
+	if wait == 0 {
+		return nil
+	}
+	return &RateError{RetryAfter: wait}
+}
+
+func (e *RateError) Error() string { return fmt.Sprintf("too fast; again in %v", e.RetryAfter) }

@@ -18,7 +18,6 @@ import (
 	"parley/chat"
 	"parley/db"
 	"parley/graph/generated"
-	"parley/limit"
 	"parley/transport"
 )
 
@@ -123,7 +122,7 @@ func (p *presenter) judge(ctx context.Context, err error, shown *gqlerror.Error)
 	var badChat *chat.InvalidError
 	var badAuth *auth.InvalidError
 	var fast *chat.RateError
-	var guessing *limit.RateError
+	var guessing *auth.RateError
 	var limit *chat.LimitError
 	switch {
 	case errors.As(err, &badChat):

@@ -5,7 +5,6 @@ package limit
 
 import (
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -35,19 +34,6 @@ func (r Rate) Bucket(burst int) Bucket {
 	}
 	return Bucket{Size: r.Calls * burst, Step: max(1, r.Per/time.Duration(r.Calls))}
 }
-
-// RateError says that somebody was too fast, and when the same call will pass.
-type RateError struct{ RetryAfter time.Duration }
-
-// TooFast is the *RateError of somebody who has to wait so long; nil: they do not.
-func TooFast(wait time.Duration) error {
-	if wait == 0 {
-		return nil
-	}
-	return &RateError{RetryAfter: wait}
-}
-
-func (e *RateError) Error() string { return fmt.Sprintf("too fast; again in %v", e.RetryAfter) }
 
 // ClocksDiffer is how far the clocks of nodes may be apart. A moment further ahead was told by a clock that
 // was wrong, and must not hold until it comes.

@@ -1,8 +1,6 @@
 package limit
 
 import (
-	"errors"
-	"fmt"
 	"testing"
 	"time"
 )
@@ -70,13 +68,5 @@ func TestRatesThatCannotBe(t *testing.T) {
 		if err := rate.Check(); (err == nil) != good {
 			t.Errorf("%v: %v", rate, err)
 		}
-	}
-}
-
-func TestRateErrorSaysWhen(t *testing.T) {
-	err := fmt.Errorf("login: %w", &RateError{RetryAfter: 90 * time.Second})
-	var fast *RateError
-	if !errors.As(err, &fast) || err.Error() != "login: too fast; again in 1m30s" {
-		t.Errorf("got %v", err)
 	}
 }

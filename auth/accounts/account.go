@@ -19,7 +19,7 @@ import (
 
 // ChangePassword gives the caller a new password and ends all their other sessions; the tokens of
 // this one stay good. Sent again it is ErrInvalidCredentials, and nothing changes.
-// ErrInvalidCredentials: current is wrong. *limit.RateError: it was too often. InvalidError:
+// ErrInvalidCredentials: current is wrong. *auth.RateError: it was too often. InvalidError:
 // currentPassword TOO_LONG; newPassword as of Register. ErrSessionRevoked: the session ended
 // meanwhile, and nothing was changed. ErrBusy: no slot to hash in.
 func (s *Service) ChangePassword(ctx context.Context, who auth.Identity, current, fresh string) (*auth.User, error) {

@@ -6,14 +6,13 @@ import (
 	"testing"
 
 	"parley/auth"
-	"parley/limit"
 )
 
 // judged is what a sign-in came to, to count many of them. Who is told that the server is busy
 // tries again, as a client does.
 func judged(t *testing.T, try func() error) string {
 	t.Helper()
-	var fast *limit.RateError
+	var fast *auth.RateError
 	for {
 		switch err := try(); {
 		case err == nil:

@@ -46,7 +46,7 @@ func (n *node) guesses(username string) {
 
 func wantLimited(t testing.TB, err error, wait time.Duration) {
 	t.Helper()
-	var fast *limit.RateError
+	var fast *auth.RateError
 	if !errors.As(err, &fast) || fast.RetryAfter != wait {
 		t.Fatalf("got %v, want limited for %v", err, wait)
 	}

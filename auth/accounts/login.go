@@ -17,15 +17,14 @@ import (
 	"parley/auth/usernames"
 	"parley/ent"
 	"parley/ent/user"
-	"parley/limit"
 )
 
 // Register makes an account and signs in to it. A deleted account keeps its name.
-// *limit.RateError: too many from this network. InvalidError: username or password is not acceptable.
+// *auth.RateError: too many from this network. InvalidError: username or password is not acceptable.
 // ErrUsernameTaken. ErrBusy: no slot to hash in. db.ErrUnknownOutcome: the account may exist;
 // signing in tells.
 func (s *Service) Register(ctx context.Context, username, password string, from auth.Client) (*auth.Tokens, error) {
-	if err := limit.TooFast(s.registrations.Take(from.Network(), s.store.Clock())); err != nil {
+	if err := auth.TooFast(s.registrations.Take(from.Network(), s.store.Clock())); err != nil {
 		return nil, err
 	}
 	n, reason := usernames.Parse(username)
@@ -75,7 +74,7 @@ func (s *Service) free(ctx context.Context, key string) error {
 }
 
 // Login signs in. ErrInvalidCredentials: there is no such user, the account is deleted or the
-// password is wrong; the three take the same time. *limit.RateError: too many were wrong, or right.
+// password is wrong; the three take the same time. *auth.RateError: too many were wrong, or right.
 // InvalidError: password TOO_LONG. ErrBusy: no slot to hash in. db.ErrUnknownOutcome: a session may
 // have begun that nobody holds the tokens of.
 func (s *Service) Login(ctx context.Context, username, password string, from auth.Client) (*auth.Tokens, error) {
@@ -98,7 +97,7 @@ func (s *Service) Login(ctx context.Context, username, password string, from aut
 func (s *Service) attempt(ctx context.Context, t attempts.Target, password string, right func(*attempts.Attempt) error) error {
 	err := s.attempts.Try(ctx, t, password, right)
 	about := audit.Event{User: t.ID(), From: t.From.Address}
-	var fast *limit.RateError
+	var fast *auth.RateError
 	switch {
 	case errors.As(err, &fast):
 		about.Message = audit.LoginLimited

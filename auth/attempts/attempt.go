@@ -10,7 +10,6 @@ import (
 	"parley/auth/passwords"
 	"parley/ent"
 	"parley/ent/loginlimit"
-	"parley/limit"
 )
 
 // Attempt is one password on its way to be tried. Its tokens are taken before the hash.
@@ -25,7 +24,7 @@ type Attempt struct {
 }
 
 // Try tries a password and calls right when it is the one of the target. It is where wrong and right ones are counted.
-// auth.ErrInvalidCredentials, *limit.RateError, auth.ErrBusy; else the error of right. Names that do not exist take as long.
+// auth.ErrInvalidCredentials, *auth.RateError, auth.ErrBusy; else the error of right. Names that do not exist take as long.
 func (a *Attempts) Try(ctx context.Context, t Target, password string, right func(*Attempt) error) error {
 	at, err := a.begin(ctx, t)
 	if err != nil {
@@ -43,7 +42,7 @@ func (a *Attempts) Try(ctx context.Context, t Target, password string, right fun
 	return err
 }
 
-// begin begins an attempt. *limit.RateError: a read says that there is no token, so no slot is taken.
+// begin begins an attempt. *auth.RateError: a read says that there is no token, so no slot is taken.
 func (a *Attempts) begin(ctx context.Context, t Target) (*Attempt, error) {
 	if a.o.Wrong.Calls == 0 {
 		t.buckets = nil
@@ -60,7 +59,7 @@ func (a *Attempts) begin(ctx context.Context, t Target) (*Attempt, error) {
 	return at, nil
 }
 
-// verify tries the password. auth.ErrInvalidCredentials, *limit.RateError, auth.ErrBusy.
+// verify tries the password. auth.ErrInvalidCredentials, *auth.RateError, auth.ErrBusy.
 func (at *Attempt) verify(ctx context.Context, password string) (err error) {
 	stored := "" // which takes a hash too
 	if at.Row != nil && at.Row.DeletedAt == nil && at.Row.PasswordHash != nil {
@@ -134,7 +133,7 @@ func (at *Attempt) retry(ctx context.Context, ask func(context.Context) error) e
 			return err
 		}
 		if !again {
-			return limit.TooFast(none.wait)
+			return auth.TooFast(none.wait)
 		}
 	}
 }

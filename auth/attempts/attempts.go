@@ -62,28 +62,28 @@ func newRates(r limit.Rate) rates {
 	}
 }
 
-// look returns a *limit.RateError when there would be no token for a right password, so that it is not hashed.
+// look returns a *auth.RateError when there would be no token for a right password, so that it is not hashed.
 func (r rates) look(who uuid.UUID, from auth.Client, now time.Time) error {
 	wait := r.accounts.Look(who, now)
 	if wait == 0 {
 		wait = r.networks.Look(from.Network(), now)
 	}
-	return limit.TooFast(wait)
+	return auth.TooFast(wait)
 }
 
-// take counts a right password, or returns a *limit.RateError.
+// take counts a right password, or returns a *auth.RateError.
 func (r rates) take(who uuid.UUID, from auth.Client, now time.Time) error {
 	if err := r.look(who, from, now); err != nil {
 		return err
 	}
 	if wait := r.accounts.Take(who, now); wait > 0 {
-		return limit.TooFast(wait)
+		return auth.TooFast(wait)
 	}
 	wait := r.networks.Take(from.Network(), now)
 	if wait > 0 { // others were faster since the look
 		r.accounts.GiveBack(who)
 	}
-	return limit.TooFast(wait)
+	return auth.TooFast(wait)
 }
 
 // settle gives back what a right password took when it came to nothing for want of room here. Whoever leaves, or asks

@@ -69,7 +69,7 @@ func TestNothingOfAttemptsStays(t *testing.T) {
 				return
 			}
 			err = a.Try(t.Context(), target, "wrong horse battery", func(*Attempt) error { t.Error("it was right"); return nil })
-			if fast := (*limit.RateError)(nil); !errors.Is(err, auth.ErrInvalidCredentials) && !errors.As(err, &fast) && !errors.Is(err, auth.ErrBusy) {
+			if fast := (*auth.RateError)(nil); !errors.Is(err, auth.ErrInvalidCredentials) && !errors.As(err, &fast) && !errors.Is(err, auth.ErrBusy) {
 				t.Errorf("got %v", err)
 			}
 		})
