@@ -10,7 +10,7 @@ import (
 type Caller struct {
 	Identity  *Identity // nil when Err says why
 	Err       error     // as Identify gave it; ErrNoToken when there was none
-	Token     Secret    // as presented, also when it was refused: Logout ends an expired one's session
+	Token     Secret    // as sent, also when it was refused: Logout ends an expired one's session
 	Address   netip.Addr
 	UserAgent string
 }
@@ -25,7 +25,7 @@ func WithCaller(ctx context.Context, c Caller) context.Context {
 	return context.WithValue(ctx, callerKey{}, c)
 }
 
-// CallerFrom answers the caller of a request; without one, a Caller whose Err is ErrNoToken.
+// CallerFrom returns the caller of a request; without one, a Caller whose Err is ErrNoToken.
 func CallerFrom(ctx context.Context) Caller {
 	c, ok := ctx.Value(callerKey{}).(Caller)
 	if !ok {
@@ -34,8 +34,8 @@ func CallerFrom(ctx context.Context) Caller {
 	return c
 }
 
-// IdentityFrom answers who is asking, or the error that says why that is not known: the caller's
-// own, else ErrUnauthenticated. It never answers a zero Identity without an error.
+// IdentityFrom returns who is asking, or the error that says why that is not known: the caller's
+// own, else ErrUnauthenticated. It never returns a zero Identity without an error.
 func IdentityFrom(ctx context.Context) (Identity, error) {
 	c := CallerFrom(ctx)
 	switch {

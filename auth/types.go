@@ -16,7 +16,7 @@ type User struct {
 	CreatedAt time.Time
 }
 
-// Tokens are what a sign-in or a refresh answers, and whose they are. Printed or logged they show
+// Tokens are what a sign-in or a refresh returns, and whose they are. Printed or logged they show
 // neither token.
 type Tokens struct {
 	AccessToken           string

@@ -135,7 +135,7 @@ func TestRefusedChangeChangesNothing(t *testing.T) {
 	}
 	n.wantLive(other.AccessToken)
 	if got := n.taken(ofSignedIn, who.User.ID.String(), 1); got != 8 {
-		t.Errorf("%d places are taken", got)
+		t.Errorf("%d tokens are taken", got)
 	}
 }
 
@@ -174,7 +174,7 @@ func TestSessionEndedMeanwhile(t *testing.T) {
 		n.wantLive(other.AccessToken)
 		n.signIn("ada")
 		if got := n.taken(ofSignedIn, who.User.ID.String(), 1); got != 0 {
-			t.Errorf("%s: %d places are taken by a right password", what, got)
+			t.Errorf("%s: %d tokens are taken by a right password", what, got)
 		}
 	}
 }
@@ -214,7 +214,7 @@ func TestOnlyTheSessionOfTheChangeLives(t *testing.T) {
 	n.signUp("ada")
 	old := password
 	for round := range 200 {
-		n.clock.pass(back) // the login may be wrong by its turn, and take a place
+		n.clock.pass(back) // the login may be wrong by its turn, and take a token
 		in := func(at *node) (*auth.Tokens, error) { return at.Login(t.Context(), "ada", old, home) }
 		own, other := must(in(n))(t), must(in(n))(t)
 		who, next := n.wantLive(own.AccessToken), fmt.Sprint(fresh, round)

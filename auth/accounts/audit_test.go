@@ -49,7 +49,7 @@ type requestKey struct{}
 // entry is a record: level, message, and what else is in it as key=value, in order of keys.
 type entry struct{ level, message, rest string }
 
-// take answers the records since the last call.
+// take returns the records since the last call.
 func (r *records) take() (all []entry) {
 	r.t.Helper()
 	r.mu.Lock()
@@ -102,17 +102,17 @@ func TestAuditOfSignIn(t *testing.T) {
 	in = n.signIn("ada")
 	r.want(entry{"INFO", "login_ok", rest(id, in.SessionID, 0, "")})
 	for range 10 {
-		wantError(t, n.guess("ada", home), auth.ErrInvalidCredentials)
+		wantError(t, n.tryWrong("ada", home), auth.ErrInvalidCredentials)
 		r.want(entry{"WARN", "login_failed", rest(id, uuid.Nil, 0, "")})
 	}
-	wantLimited(t, n.guess("ada", home), back)
+	wantLimited(t, n.tryWrong("ada", home), back)
 	r.want(entry{"WARN", "login_limited", rest(id, uuid.Nil, 0, "")})
-	wantError(t, n.guess("nobody", home), auth.ErrInvalidCredentials)
+	wantError(t, n.tryWrong("nobody", home), auth.ErrInvalidCredentials)
 	r.want(entry{"WARN", "login_failed", rest(uuid.Nil, uuid.Nil, 0, "")})
 	_, err := n.Login(context.WithValue(t.Context(), requestKey{}, "r1"), "nobody", wrong, auth.Client{Address: netip.MustParseAddr("::ffff:192.0.2.9")})
 	wantError(t, err, auth.ErrInvalidCredentials)
 	r.want(entry{"WARN", "login_failed", "address=192.0.2.9 audit=true request_id=r1 "})
-	wantError(t, n.guess("nobody", auth.Client{}), auth.ErrInvalidCredentials)
+	wantError(t, n.tryWrong("nobody", auth.Client{}), auth.ErrInvalidCredentials)
 	r.want(entry{"WARN", "login_failed", "audit=true "})
 	_, err = n.Register(t.Context(), "ada", password, home)
 	wantError(t, err, auth.ErrUsernameTaken)
@@ -180,7 +180,7 @@ func TestAuditHasLevels(t *testing.T) {
 	n, r := audited(t, slog.LevelWarn)
 	in := n.signUp("ada")
 	must(n.refresh(*in.RefreshToken))(t)
-	wantError(t, n.guess("ada", home), auth.ErrInvalidCredentials)
+	wantError(t, n.tryWrong("ada", home), auth.ErrInvalidCredentials)
 	if got := r.take(); len(got) != 1 || got[0].message != "login_failed" {
 		t.Errorf("got %v", got)
 	}
@@ -193,7 +193,7 @@ func TestAuditHoldsNothingThatWasTyped(t *testing.T) {
 	who := n.wantLive(in.AccessToken)
 	for _, name := range []string{"Ada_Lovelace", "ada_lovelace", password, wrong} {
 		for range 11 {
-			_ = n.guess(name, auth.Client{Address: home.Address, UserAgent: "Ada_Lovelace"})
+			_ = n.tryWrong(name, auth.Client{Address: home.Address, UserAgent: "Ada_Lovelace"})
 		}
 	}
 	next := must(n.refreshWith(*in.RefreshToken, "the-attempt-key"))(t)

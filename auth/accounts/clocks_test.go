@@ -63,18 +63,18 @@ func TestNotBefore(t *testing.T) {
 }
 
 // Wrong passwords while the clock was ahead locked the account, and the network, until that time came. So did
-// right ones, which left such a time although they gave their places back.
+// right ones, which left such a time although they gave their tokens back.
 func TestLimitsOfAClockThatWasAhead(t *testing.T) {
 	for _, by := range []time.Duration{20 * time.Second, 5 * time.Minute, time.Hour, tooFar} {
 		n := start(t)
 		who := n.wantLive(n.signUp("ada").AccessToken)
 		n.signUp("bob")
 		n.clock.pass(by)
-		n.guesses("ada")
+		n.tryTenWrong("ada")
 		for i := range 10 {
-			wantError(t, n.guess("ada", home), auth.ErrInvalidCredentials)
+			wantError(t, n.tryWrong("ada", home), auth.ErrInvalidCredentials)
 			for j := range 5 {
-				wantError(t, n.guess(fmt.Sprintf("somebody%d%d", i, j), stranger(50)), auth.ErrInvalidCredentials)
+				wantError(t, n.tryWrong(fmt.Sprintf("somebody%d%d", i, j), stranger(50)), auth.ErrInvalidCredentials)
 			}
 			_, err := n.ChangePassword(t.Context(), who, wrong, "another horse battery")
 			wantError(t, err, auth.ErrInvalidCredentials)
@@ -109,7 +109,7 @@ func TestLimitsOfAClockThatWasAhead(t *testing.T) {
 // Buckets of names that nobody tries again stay no longer than others.
 func TestFarBucketsAreCleanedUp(t *testing.T) {
 	n := start(t)
-	n.ahead(func() { n.guesses("ada") })
+	n.ahead(func() { n.tryTenWrong("ada") })
 	if err := n.clean(t.Context()); err != nil || n.limits() != 0 {
 		t.Errorf("%d rows are left: %v", n.limits(), err)
 	}
@@ -175,7 +175,7 @@ func TestWindowsOfAClockThatWasAhead(t *testing.T) {
 			var second *auth.Tokens
 			n.ahead(func() { second = must(n.refreshWith(*first.RefreshToken, "key"))(t) })
 			if got := must(n.refreshWith(*first.RefreshToken, "key"))(t); *got.RefreshToken != *second.RefreshToken {
-				t.Error("the same attempt got another answer")
+				t.Error("the same attempt got other tokens")
 			}
 			if name == "default" {
 				_, err := n.refresh(*first.RefreshToken)
@@ -216,7 +216,7 @@ func TestEndsOfAClockThatWasAhead(t *testing.T) {
 func TestDatabaseFromTheFuture(t *testing.T) {
 	n := start(t)
 	in := n.signUp("ada")
-	n.guesses("ada")
+	n.tryTenWrong("ada")
 	const then = "'2099-01-01 00:00:00+00:00'"
 	n.sql(`UPDATE login_limits SET full_at = `+then, `UPDATE users SET created_at = `+then,
 		`UPDATE sessions SET created_at = `+then+`, last_used_at = `+then)

@@ -108,9 +108,9 @@ func TestUsersArePaged(t *testing.T) {
 	}
 }
 
-// A cursor is a place in the order of names, so it outlives the user it was given with, and has
-// its place in any list.
-func TestCursorIsAPlace(t *testing.T) {
+// A cursor is a position in the order of names, so it outlives the user it was given with, and has
+// its position in any list.
+func TestCursorIsAPosition(t *testing.T) {
 	n := start(t)
 	n.people("ada", "anna", "bob", "bodo", "cy_")
 	_, page := n.list("", 3, nil)

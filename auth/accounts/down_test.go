@@ -57,7 +57,7 @@ func TestDownIsNobodysFault(t *testing.T) {
 		"look": func() error { return n.lookForEnded(t.Context()) }, "clean": func() error { return n.clean(t.Context()) },
 	}
 	server.Kill()
-	n.clock.pass(2 * time.Second) // nothing is known by heart
+	n.clock.pass(2 * time.Second) // nothing is in the cache any more
 	for what, call := range calls {
 		if err := call(); !errors.Is(err, db.ErrDown) && !errors.Is(err, db.ErrBusy) {
 			t.Errorf("%s: %v", what, err)
@@ -131,7 +131,7 @@ func (c *cutter) pass(client net.Conn) {
 
 // A connection is lost while a refresh commits: nobody can say whether it did, and that is what is said. The
 // same attempt again settles it, and gets the pair that was made, or makes it.
-func TestLostCommitIsSettledByTheSameAttempt(t *testing.T) {
+func TestLostCommitIsResolvedByTheSameAttempt(t *testing.T) {
 	for name, cut := range map[string]int32{"before it": beforeCommit, "before its answer": beforeAnswer} {
 		t.Run(name, func(t *testing.T) {
 			var c cutter

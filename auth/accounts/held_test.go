@@ -12,7 +12,7 @@ import (
 )
 
 // noEnds makes the database refuse whatever ends a session, as a full disk does.
-func (n *node) noEnds() (mend func()) { return n.failCommits("UPDATE OF revoked_at", "sessions") }
+func (n *node) noEnds() (repair func()) { return n.failCommits("UPDATE OF revoked_at", "sessions") }
 
 // A logout that could not be written ended nothing: whoever wanted to be out was in until there was space.
 func TestLogoutEndsHereWhatCannotBeWritten(t *testing.T) {
@@ -34,7 +34,7 @@ func TestLogoutEndsHereWhatCannotBeWritten(t *testing.T) {
 				}
 			}
 		}
-		mend := n.noEnds()
+		repair := n.noEnds()
 		if _, err := n.Logout(auth.WithCaller(t.Context(), auth.Caller{Token: auth.Secret(ada.AccessToken)}), c.scope, nil); err == nil {
 			t.Errorf("%s: no error, though nothing was written", c.scope)
 		}
@@ -49,7 +49,7 @@ func TestLogoutEndsHereWhatCannotBeWritten(t *testing.T) {
 		_ = n.lookForEnded(t.Context()) // and what is old leaves the cache
 		wants("after minutes")
 
-		mend()
+		repair()
 		if c.own {
 			_, err := n.refresh(*ada.RefreshToken)
 			wantReason(t, err, auth.ErrSessionRevoked, auth.ReasonLogout)
@@ -111,7 +111,7 @@ func TestAlarmEndsHereWhatCannotBeWritten(t *testing.T) {
 	n := start(t, strict)
 	first := n.signUp("ada")
 	second := must(n.refresh(*first.RefreshToken))(t)
-	mend := n.noEnds()
+	repair := n.noEnds()
 	if _, err := n.refresh(*first.RefreshToken); err == nil || errors.Is(err, auth.ErrSessionRevoked) {
 		t.Errorf("got %v", err)
 	}
@@ -120,7 +120,7 @@ func TestAlarmEndsHereWhatCannotBeWritten(t *testing.T) {
 		_, err := n.refresh(token)
 		wantReason(t, err, auth.ErrSessionRevoked, auth.ReasonTokenReused)
 	}
-	mend()
+	repair()
 	if err := n.writeEnds(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -134,13 +134,13 @@ func TestAccountIsAsItWasWhenItCannotBeWritten(t *testing.T) {
 	n := start(t)
 	ada, other := n.signUp("ada"), n.signIn("ada")
 	who := n.wantLive(ada.AccessToken)
-	mend := n.noEnds()
+	repair := n.noEnds()
 	_, err := n.ChangePassword(t.Context(), who, password, "another horse battery")
 	_, gone := n.DeleteAccount(t.Context(), who, password)
 	if err == nil || gone == nil {
 		t.Errorf("got %v, %v", err, gone)
 	}
-	mend()
+	repair()
 	n.wantLive(ada.AccessToken)
 	n.wantLive(other.AccessToken)
 	n.signIn("ada")
@@ -150,9 +150,9 @@ func TestAccountIsAsItWasWhenItCannotBeWritten(t *testing.T) {
 func TestRunWritesEnds(t *testing.T) {
 	n := start(t)
 	in := n.signUp("ada")
-	mend := n.noEnds()
+	repair := n.noEnds()
 	_, _ = n.Logout(auth.WithCaller(t.Context(), auth.Caller{Token: auth.Secret(in.AccessToken)}), auth.LogoutCurrent, nil)
-	mend()
+	repair()
 	if held := n.Stats().EndsUnstored; held != 1 {
 		t.Fatalf("%d ends are held", held)
 	}
@@ -168,16 +168,16 @@ func TestRunWritesEnds(t *testing.T) {
 
 // Only this process knows what it could not write, so a stop within five seconds brought the sessions back.
 func TestRunWritesEndsAtLast(t *testing.T) {
-	for _, mended := range []bool{true, false} {
+	for _, repaired := range []bool{true, false} {
 		var said []string
 		n := start(t, func(o *Options) { o.OnError = func(err error) { said = append(said, err.Error()) } })
 		ada, bob, eve := n.signUp("ada"), n.signUp("bob"), n.signUp("eve")
-		mend := n.noEnds()
+		repair := n.noEnds()
 		for _, in := range []*auth.Tokens{ada, bob} {
 			_, _ = n.Logout(auth.WithCaller(t.Context(), auth.Caller{Token: auth.Secret(in.AccessToken)}), auth.LogoutCurrent, nil)
 		}
-		if mended {
-			mend()
+		if repaired {
+			repair()
 		}
 		stopped, stop := context.WithCancel(t.Context())
 		stop()
@@ -185,14 +185,14 @@ func TestRunWritesEndsAtLast(t *testing.T) {
 			t.Fatal(err)
 		}
 		n.another().wantLive(eve.AccessToken)
-		if mended {
+		if repaired {
 			for _, in := range []*auth.Tokens{ada, bob} {
 				n.another().wantDead(in.AccessToken, auth.ReasonLogout)
 			}
 		}
 		loss := func(text string) bool { return strings.Contains(text, "the ends of 2 sessions could not be stored") }
-		if len(said) > 1 || slices.ContainsFunc(said, loss) == mended {
-			t.Errorf("mended: %t; it said %q", mended, said)
+		if len(said) > 1 || slices.ContainsFunc(said, loss) == repaired {
+			t.Errorf("repaired: %t; it said %q", repaired, said)
 		}
 	}
 }

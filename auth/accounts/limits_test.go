@@ -2,9 +2,6 @@ package accounts
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -16,41 +13,8 @@ import (
 	"parley/auth/keys"
 	"parley/db"
 	"parley/db/dbtest"
-	"parley/ent/loginlimit"
 	"parley/limit"
 )
-
-const wrong = "wrong horse battery"
-
-// back is how long one place of an account takes to come back; everywhere, one of a network.
-const back, everywhere = 90 * time.Second, 18 * time.Second
-
-// stranger is one of 256 networks that nobody has signed in from.
-func stranger(i int) auth.Client {
-	return auth.Client{Address: netip.AddrFrom4([4]byte{198, 51, 100, byte(i)})}
-}
-
-// guess sends a wrong password.
-func (n *node) guess(username string, from auth.Client) error {
-	_, err := n.Login(n.t.Context(), username, wrong, from)
-	return err
-}
-
-// guesses sends ten wrong passwords for a name, each from another network; none is limited.
-func (n *node) guesses(username string) {
-	n.t.Helper()
-	for i := range 10 {
-		wantError(n.t, n.guess(username, stranger(i)), auth.ErrInvalidCredentials)
-	}
-}
-
-func wantLimited(t testing.TB, err error, wait time.Duration) {
-	t.Helper()
-	var fast *auth.RateError
-	if !errors.As(err, &fast) || fast.RetryAfter != wait {
-		t.Fatalf("got %v, want limited for %v", err, wait)
-	}
-}
 
 // Kinds of buckets, as they are hashed.
 const (
@@ -60,29 +24,6 @@ const (
 	ofNetwork   = "network\x00"  // a network
 	ofSignedIn  = "password\x00" // a user id
 )
-
-// bucket is the id of a bucket.
-func (n *node) bucket(kind, value string) string {
-	mac := hmac.New(sha256.New, n.ring.Signer().Secret(keys.SignInLimits))
-	mac.Write([]byte(kind + value))
-	return hex.EncodeToString(mac.Sum(nil))
-}
-
-// taken is how many tokens of a bucket are taken now, which has so many times the tokens of an account.
-func (n *node) taken(kind, value string, times int) int {
-	n.t.Helper()
-	found := must(n.store.Read.LoginLimit.Query().Where(loginlimit.ID(n.bucket(kind, value))).All(n.t.Context()))(n.t)
-	if len(found) == 0 || !found[0].FullAt.After(n.store.Now()) {
-		return 0
-	}
-	step := n.o.LoginAttempts.Times(times).Bucket(1).Step
-	return int((found[0].FullAt.Sub(n.store.Now()) + step - 1) / step)
-}
-
-func (n *node) limits() int {
-	n.t.Helper()
-	return must(n.store.Read.LoginLimit.Query().Count(n.t.Context()))(n.t)
-}
 
 func TestTenWrongOnesLimitTheAccount(t *testing.T) {
 	n := start(t)
@@ -94,7 +35,7 @@ func TestTenWrongOnesLimitTheAccount(t *testing.T) {
 			_, err := n.Login(t.Context(), name, password, stranger(11))
 			return err
 		}
-		n.guesses(name)
+		n.tryTenWrong(name)
 		wantLimited(t, try(), back)
 		n.clock.pass(back - time.Millisecond)
 		wantLimited(t, try(), time.Millisecond)
@@ -108,10 +49,10 @@ func TestTenWrongOnesLimitTheAccount(t *testing.T) {
 func TestSpellingsAreOneBucket(t *testing.T) {
 	n := start(t)
 	for i := range 5 {
-		wantError(t, n.guess("Anna", stranger(i)), auth.ErrInvalidCredentials)
-		wantError(t, n.guess("Ａｎｎａ", stranger(i)), auth.ErrInvalidCredentials)
+		wantError(t, n.tryWrong("Anna", stranger(i)), auth.ErrInvalidCredentials)
+		wantError(t, n.tryWrong("Ａｎｎａ", stranger(i)), auth.ErrInvalidCredentials)
 	}
-	wantLimited(t, n.guess("anna", stranger(11)), back)
+	wantLimited(t, n.tryWrong("anna", stranger(11)), back)
 }
 
 func TestLimitOutlivesRestartAndHoldsOnOtherNodes(t *testing.T) {
@@ -119,7 +60,7 @@ func TestLimitOutlivesRestartAndHoldsOnOtherNodes(t *testing.T) {
 	n.signUp("ada")
 	other := n.another()
 	for i := range 10 {
-		wantError(t, []*node{n, other}[i%2].guess("ada", stranger(i)), auth.ErrInvalidCredentials)
+		wantError(t, []*node{n, other}[i%2].tryWrong("ada", stranger(i)), auth.ErrInvalidCredentials)
 	}
 	for _, at := range []*node{n, other, n.another()} {
 		_, err := at.Login(t.Context(), "ada", password, stranger(11))
@@ -133,7 +74,7 @@ func TestStrangersDoNotLockTheOwnerOut(t *testing.T) {
 	in := n.signUp("ada")
 	work, neighbour := at("2001:db8::1"), at("2001:db8::2")
 	must(n.Login(t.Context(), "ada", password, work))(t)
-	n.guesses("ada")
+	n.tryTenWrong("ada")
 	_, err := n.Login(t.Context(), "ada", password, stranger(11))
 	wantLimited(t, err, back)
 	n.signIn("ada")
@@ -141,17 +82,17 @@ func TestStrangersDoNotLockTheOwnerOut(t *testing.T) {
 	n.signIn("ada") // an ended session makes a network known too
 
 	for range 10 {
-		wantError(t, n.guess("ada", home), auth.ErrInvalidCredentials)
+		wantError(t, n.tryWrong("ada", home), auth.ErrInvalidCredentials)
 	}
 	_, err = n.Login(t.Context(), "ada", password, home)
 	wantLimited(t, err, back)
 	must(n.Login(t.Context(), "ada", password, work))(t)
 	must(n.Login(t.Context(), "ada", password, neighbour))(t)
-	wantError(t, n.guess("bob", home), auth.ErrInvalidCredentials)
+	wantError(t, n.tryWrong("bob", home), auth.ErrInvalidCredentials)
 	for i := range 10 { // home is known to ada and to nobody else
-		wantError(t, n.guess("eve", stranger(i)), auth.ErrInvalidCredentials)
+		wantError(t, n.tryWrong("eve", stranger(i)), auth.ErrInvalidCredentials)
 	}
-	wantLimited(t, n.guess("eve", home), back)
+	wantLimited(t, n.tryWrong("eve", home), back)
 }
 
 func TestNetworkIsLimitedOverAllNames(t *testing.T) {
@@ -168,7 +109,7 @@ func TestNetworkIsLimitedOverAllNames(t *testing.T) {
 			return auth.Client{Address: ip}
 		}
 		for i := range 50 {
-			wantError(t, n.guess(fmt.Sprintf("name%d", i), from(c.one)), auth.ErrInvalidCredentials)
+			wantError(t, n.tryWrong(fmt.Sprintf("name%d", i), from(c.one)), auth.ErrInvalidCredentials)
 		}
 		_, err := n.Login(t.Context(), "ada", password, from(c.same))
 		wantLimited(t, err, everywhere)
@@ -182,7 +123,7 @@ func TestZeroAttemptsSwitchLimitsOff(t *testing.T) {
 	n := start(t, func(o *Options) { o.LoginAttempts = limit.Rate{} })
 	who := n.wantLive(n.signUp("ada").AccessToken)
 	for range 60 {
-		wantError(t, n.guess("ada", home), auth.ErrInvalidCredentials)
+		wantError(t, n.tryWrong("ada", home), auth.ErrInvalidCredentials)
 		_, err := n.DeleteAccount(t.Context(), who, wrong)
 		wantError(t, err, auth.ErrInvalidCredentials)
 	}
@@ -196,32 +137,32 @@ func TestZeroAttemptsSwitchLimitsOff(t *testing.T) {
 func TestLimitedTakesNoSlot(t *testing.T) {
 	n := start(t, oneSlot)
 	n.signUp("ada")
-	n.guesses("ada")
+	n.tryTenWrong("ada")
 	n.holdSlots()
 	n.waits(stranger(11))
 	_, err := n.Login(t.Context(), "ada", password, stranger(11))
 	wantLimited(t, err, back)
-	wantError(t, n.guess("bob", stranger(11)), auth.ErrBusy)
+	wantError(t, n.tryWrong("bob", stranger(11)), auth.ErrBusy)
 	if n.taken(ofStrangers, "bob", 1) != 0 {
-		t.Error("a place was taken for what was not hashed")
+		t.Error("a token was taken for what was not hashed")
 	}
 }
 
-func TestRightPasswordTakesNoPlace(t *testing.T) {
+func TestRightPasswordTakesNoToken(t *testing.T) {
 	n := start(t)
 	n.signUp("ada")
 	for range 60 {
 		n.signIn("ada")
 	}
-	wantError(t, n.guess("ada", home), auth.ErrInvalidCredentials)
+	wantError(t, n.tryWrong("ada", home), auth.ErrInvalidCredentials)
 	n.signIn("ada")
 	known, network := n.taken(ofKnown, "ada\x00192.0.2.7/32", 1), n.taken(ofNetwork, "192.0.2.7/32", 5)
 	if known != 1 || network != 1 {
-		t.Errorf("%d and %d places are taken by one wrong password", known, network)
+		t.Errorf("%d and %d tokens are taken by one wrong password", known, network)
 	}
 }
 
-// leavesInTheHash is a client who hangs up once the places for their password are taken.
+// leavesInTheHash is a client who hangs up once the tokens for their password are taken.
 func (n *node) leavesInTheHash() context.Context {
 	n.t.Helper()
 	ctx, leave := context.WithCancel(n.t.Context())
@@ -239,7 +180,7 @@ func (n *node) leavesInTheHash() context.Context {
 	return ctx
 }
 
-func TestPlaceOfClientWhoLeaves(t *testing.T) {
+func TestTokensOfClientWhoLeaves(t *testing.T) {
 	for text, want := range map[string]int{password: 0, wrong: 1} {
 		n := start(t)
 		n.signUp("ada")
@@ -248,7 +189,7 @@ func TestPlaceOfClientWhoLeaves(t *testing.T) {
 		wantError(t, err, context.Canceled)
 		account, network := n.taken(ofStrangers, "ada", 1), n.taken(ofNetwork, "198.51.100.1/32", 5)
 		if account != want || network != want {
-			t.Errorf("%q took %d and %d places, want %d", text, account, network, want)
+			t.Errorf("%q took %d and %d tokens, want %d", text, account, network, want)
 		}
 		if _, sessions, _ := n.rows(); sessions != 1 {
 			t.Errorf("%d sessions", sessions)
@@ -259,16 +200,16 @@ func TestPlaceOfClientWhoLeaves(t *testing.T) {
 func TestNobodyIsLockedOutForGood(t *testing.T) {
 	n := start(t)
 	n.signUp("ada")
-	n.guesses("ada")
+	n.tryTenWrong("ada")
 	for i := range 20 {
 		for range 5 { // what is refused does not make the wait longer
-			wantLimited(t, n.guess("ada", stranger(20+i)), back)
+			wantLimited(t, n.tryWrong("ada", stranger(20+i)), back)
 		}
 		n.clock.pass(back)
-		wantError(t, n.guess("ada", stranger(20+i)), auth.ErrInvalidCredentials)
+		wantError(t, n.tryWrong("ada", stranger(20+i)), auth.ErrInvalidCredentials)
 	}
 	n.clock.pass(15 * time.Minute)
-	n.guesses("ada")
+	n.tryTenWrong("ada")
 	n.clock.pass(back)
 	must(n.Login(t.Context(), "ada", password, stranger(50)))(t)
 }
@@ -277,7 +218,7 @@ func TestFullBucketsAreCleanedUp(t *testing.T) {
 	n := start(t)
 	n.sql(`WITH RECURSIVE i (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM i WHERE n < 1100)
 		INSERT INTO login_limits (bucket, full_at) SELECT 'old ' || n, '2020-01-01 00:00:00+00:00' FROM i`)
-	n.guesses("ada")
+	n.tryTenWrong("ada")
 	clean := func(want int) {
 		t.Helper()
 		if err := n.clean(t.Context()); err != nil {
@@ -288,7 +229,7 @@ func TestFullBucketsAreCleanedUp(t *testing.T) {
 		}
 	}
 	clean(11) // one account, ten networks
-	wantLimited(t, n.guess("ada", stranger(11)), back)
+	wantLimited(t, n.tryWrong("ada", stranger(11)), back)
 	n.clock.pass(everywhere + time.Millisecond)
 	clean(1)
 	n.clock.pass(15*time.Minute - everywhere - time.Millisecond)
@@ -301,7 +242,7 @@ func TestFullBucketsAreCleanedUp(t *testing.T) {
 func TestBucketsHideWhatWasTyped(t *testing.T) {
 	n := start(t)
 	for _, name := range []string{"ada", "my secret passphrase!"} {
-		wantError(t, n.guess(name, home), auth.ErrInvalidCredentials)
+		wantError(t, n.tryWrong(name, home), auth.ErrInvalidCredentials)
 	}
 	seen := map[string]bool{}
 	for _, row := range must(n.store.Read.LoginLimit.Query().All(t.Context()))(t) {

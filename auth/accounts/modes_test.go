@@ -99,7 +99,7 @@ func TestUsedUpStaysUsedUpWithBlacklistingOff(t *testing.T) {
 			second := must(n.refreshWith(*first.RefreshToken, "key"))(t)
 			switched := n.another(change)
 			if got := must(switched.refreshWith(*first.RefreshToken, "key"))(t); *got.RefreshToken != *second.RefreshToken {
-				t.Error("the same attempt got another answer")
+				t.Error("the same attempt got other tokens")
 			}
 			_, err := switched.refresh(*first.RefreshToken)
 			wantError(t, err, auth.ErrTokenRotated)

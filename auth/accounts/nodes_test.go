@@ -83,9 +83,9 @@ func TestRefreshesRacedOverThreeNodes(t *testing.T) {
 			for round := range 25 {
 				got := count(atOnce(t, 50, func(i int) string {
 					if key := key(round, i); key != "" {
-						return say(nodes[i%3].refreshWith(token, key))
+						return describe(nodes[i%3].refreshWith(token, key))
 					}
-					return say(nodes[i%3].refresh(token))
+					return describe(nodes[i%3].refresh(token))
 				}))
 				late := got[auth.ErrTokenRotated.Error()]
 				delete(got, auth.ErrTokenRotated.Error())
@@ -184,7 +184,7 @@ func TestLimitsAgainstCleanUpOnThreeNodes(t *testing.T) {
 	}
 	names := []string{"ada", "bob", "eve", "nobody"}
 	for range 40 {
-		nodes[0].clock.pass(time.Second) // all places are free again, and their rows may go
+		nodes[0].clock.pass(time.Second) // all buckets are full again, and their rows may go
 		atOnce(t, 15, func(i int) bool {
 			n := nodes[i%3]
 			if i >= 12 {
@@ -195,7 +195,7 @@ func TestLimitsAgainstCleanUpOnThreeNodes(t *testing.T) {
 			}
 			name := names[i/3]
 			if i%2 == 0 {
-				wantWrong(t, n.guess(name, home))
+				wantWrong(t, n.tryWrong(name, home))
 			} else if _, err := n.Login(t.Context(), name, password, home); err != nil && name != "nobody" {
 				t.Errorf("%s: %v", name, err)
 			}

@@ -91,22 +91,22 @@ func TestSameAttemptGetsSameBytes(t *testing.T) {
 	n := start(t)
 	nodes := []*node{n, n.another()}
 	token := *n.signUp("ada").RefreshToken
-	got := count(atOnce(t, 50, func(i int) string { return say(nodes[i%2].refreshWith(token, "one attempt")) }))
+	got := count(atOnce(t, 50, func(i int) string { return describe(nodes[i%2].refreshWith(token, "one attempt")) }))
 	if len(got) != 1 {
 		t.Errorf("got %v", got)
 	}
 	if _, _, blacklisted := n.rows(); blacklisted != 1 {
 		t.Errorf("%d blacklisted", blacklisted)
 	}
-	for answer := range got {
-		n.wantLive(strings.Fields(answer)[0])
+	for issued := range got {
+		n.wantLive(strings.Fields(issued)[0])
 	}
 }
 
 func TestFailedCommitChangesNothing(t *testing.T) {
 	n := start(t)
 	in := n.signUp("ada")
-	mend := n.failCommits("INSERT", "blacklisted_tokens")
+	repair := n.failCommits("INSERT", "blacklisted_tokens")
 	_, err := n.refresh(*in.RefreshToken)
 	if err == nil || !strings.Contains(err.Error(), "commit") {
 		t.Fatalf("got %v, want a commit that fails", err)
@@ -114,7 +114,7 @@ func TestFailedCommitChangesNothing(t *testing.T) {
 	if _, _, blacklisted := n.rows(); blacklisted != 0 || n.session(in.AccessToken).Generation != 0 {
 		t.Error("something was stored")
 	}
-	mend()
+	repair()
 	must(n.refresh(*in.RefreshToken))(t)
 }
 

@@ -79,16 +79,16 @@ func TestGrandparentIsTheftAtOnce(t *testing.T) {
 func TestRetry(t *testing.T) {
 	n := start(t)
 	first := n.signUp("ada")
-	answer := say(n.refreshWith(*first.RefreshToken, "key"))
+	issued := describe(n.refreshWith(*first.RefreshToken, "key"))
 	n.clock.pass(60 * time.Second)
-	if again := say(n.refreshWith(*first.RefreshToken, "key")); again != answer {
-		t.Errorf("after 60 s got %s, want %s", again, answer)
+	if again := describe(n.refreshWith(*first.RefreshToken, "key")); again != issued {
+		t.Errorf("after 60 s got %s, want %s", again, issued)
 	}
 	restarted := n.another()
-	if again := say(restarted.refreshWith(*first.RefreshToken, "key")); again != answer {
-		t.Errorf("after a restart got %s, want %s", again, answer)
+	if again := describe(restarted.refreshWith(*first.RefreshToken, "key")); again != issued {
+		t.Errorf("after a restart got %s, want %s", again, issued)
 	}
-	second := strings.Fields(answer)[1]
+	second := strings.Fields(issued)[1]
 	third := must(n.refresh(second))(t)
 	_, err := n.refreshWith(*first.RefreshToken, "key")
 	wantReason(t, err, auth.ErrSessionRevoked, auth.ReasonTokenReused)

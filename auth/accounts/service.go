@@ -70,7 +70,7 @@ type Service struct {
 	audit         *audit.Log
 }
 
-// New answers a service on a store, or an error that names the setting that cannot be. It hashes
+// New returns a service on a store, or an error that names the setting that cannot be. It hashes
 // once, which takes about as long as a sign-in.
 func New(store *db.Store, ring *keys.Ring, o Options) (*Service, error) {
 	if err := o.check(); err != nil {

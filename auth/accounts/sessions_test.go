@@ -14,7 +14,7 @@ import (
 	"parley/ent"
 )
 
-// A read of the session that began before the logout committed came back after it, and its answer
+// A read of the session that began before the logout committed came back after it, and its result
 // went into the cache: the session lived for two more seconds.
 func TestOldReadDoesNotReviveSession(t *testing.T) {
 	n := start(t)

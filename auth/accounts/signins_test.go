@@ -37,12 +37,12 @@ func TestRightPasswordsHaveARate(t *testing.T) {
 	wantError(t, in("ada", stranger(9)), nil)
 	wantLimited(t, in("ada", stranger(9)), 15*time.Second)
 	if got := n.taken(ofStrangers, "ada", 1) + n.taken(ofKnown, "ada\x00"+stranger(0).Network(), 1); got != 0 {
-		t.Errorf("%d places of wrong passwords are taken", got)
+		t.Errorf("%d tokens of wrong passwords are taken", got)
 	}
 }
 
-// A right password whose session could not be stored kept its place: while the database was busy people used up theirs.
-func TestRightPasswordThatCameToNothingTakesNoPlace(t *testing.T) {
+// A right password whose session could not be stored kept its token: while the database was busy people used up theirs.
+func TestRightPasswordThatCameToNothingTakesNoToken(t *testing.T) {
 	n := start(t, func(o *Options) { o.LoginRate, o.LoginAttempts = limit.Rate{Calls: 2, Per: time.Minute}, limit.Rate{} })
 	ada := n.signUp("ada").User
 	held, release := make(chan struct{}), make(chan struct{})
@@ -72,13 +72,13 @@ func TestRightPasswordThatCameToNothingTakesNoPlace(t *testing.T) {
 	wantLimited(t, err, 30*time.Second)
 }
 
-// Who does not know the password takes no place of those who do.
-func TestWrongPasswordsTakeNoPlaceOfRightOnes(t *testing.T) {
+// Who does not know the password takes no token of those who do.
+func TestWrongPasswordsTakeNoTokenOfRightOnes(t *testing.T) {
 	n := start(t, func(o *Options) { o.LoginRate, o.LoginAttempts = limit.Rate{Calls: 4, Per: time.Minute}, limit.Rate{} })
 	n.signUp("ada")
 	for range 40 {
-		wantError(t, n.guess("ada", home), auth.ErrInvalidCredentials)
-		wantError(t, n.guess("nobody", home), auth.ErrInvalidCredentials)
+		wantError(t, n.tryWrong("ada", home), auth.ErrInvalidCredentials)
+		wantError(t, n.tryWrong("nobody", home), auth.ErrInvalidCredentials)
 	}
 	for range 4 {
 		n.signIn("ada")
@@ -104,7 +104,7 @@ func TestRateOfRightPasswordsIsExactAtOnce(t *testing.T) {
 	n := start(t, func(o *Options) { o.LoginRate = limit.Rate{Calls: 7, Per: time.Minute} })
 	n.signUp("ada")
 	got := count(atOnce(t, 40, func(int) string {
-		return judged(t, func() error { _, err := n.Login(t.Context(), "ada", password, home); return err })
+		return outcomeOf(t, func() error { _, err := n.Login(t.Context(), "ada", password, home); return err })
 	}))
 	if got["in"] != 7 || got["limited"] != 33 {
 		t.Errorf("got %v", got)

@@ -41,7 +41,7 @@ func (s *Service) UserByNameOrID(ctx context.Context, text string) (*auth.User, 
 	return rows.User(row), nil
 }
 
-// userByKey answers the row that holds a name, deleted or not; nil when the name is free.
+// userByKey returns the row that holds a name, deleted or not; nil when the name is free.
 func (s *Service) userByKey(ctx context.Context, key string) (row *ent.User, err error) {
 	err = s.store.View(ctx, func(c *ent.Client) error {
 		row, err = rows.UserByKey(ctx, c, key)
@@ -53,7 +53,7 @@ func (s *Service) userByKey(ctx context.Context, key string) (row *ent.User, err
 	return row, nil
 }
 
-// UsersByID answers users in the order asked for, in one query; nil where there is none, or it was
+// UsersByID returns users in the order asked for, in one query; nil where there is none, or it was
 // deleted.
 func (s *Service) UsersByID(ctx context.Context, ids []uuid.UUID) ([]*auth.User, error) {
 	byID := make(map[uuid.UUID]*auth.User, len(ids))

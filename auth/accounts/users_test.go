@@ -76,7 +76,7 @@ func TestRefusedNameLeavesNoRow(t *testing.T) {
 	}
 }
 
-func TestWrongCredentialsAnswerAlike(t *testing.T) {
+func TestWrongCredentialsFailAlike(t *testing.T) {
 	n := start(t)
 	n.signUp("ada")
 	n.signUp("gone")

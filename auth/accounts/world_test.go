@@ -1,11 +1,9 @@
 package accounts
 
 import (
-	"context"
 	"errors"
 	"net/netip"
 	"os"
-	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -102,36 +100,8 @@ func startOn(t testing.TB, dir string, c *clock, change ...func(*Options)) *node
 	return n
 }
 
-var errNotWanted = errors.New("the hash is not wanted")
-
 // tokens sign and parse as those of the server do.
 func (n *node) tokens() *tokens.Codec { return tokens.New(n.ring, n.o.Leeway) }
-
-// do does a task of the background work once.
-func (n *node) do(ctx context.Context, name string) error {
-	n.t.Helper()
-	for _, t := range n.Service.tasks() {
-		if t.Name == name {
-			return t.Do(ctx)
-		}
-	}
-	n.t.Fatalf("there is no task to %s", name)
-	return nil
-}
-
-func (n *node) lookForEnded(ctx context.Context) error {
-	return n.do(ctx, "look for ended sessions")
-}
-
-func (n *node) writeLastUsed(ctx context.Context) error { return n.do(ctx, "write last use") }
-
-func (n *node) writeEnds(ctx context.Context) error { return n.do(ctx, "write ends of sessions") }
-
-func (n *node) clean(ctx context.Context) error {
-	return errors.Join(n.do(ctx, "clean up sessions"), n.do(ctx, "clean up limits"))
-}
-
-func (n *node) thinOut(ctx context.Context) error { return n.do(ctx, "thin out sessions") }
 
 // restart begins anew on a store and with a ring, as a restart of the server does.
 func (n *node) restart(store *db.Store, ring *keys.Ring) {
@@ -139,49 +109,6 @@ func (n *node) restart(store *db.Store, ring *keys.Ring) {
 	n.ring = ring
 	n.Service = must(New(store, ring, n.o))(n.t)
 }
-
-// holdSlots takes all slots, as hashes that take long do, until leave is called.
-func (n *node) holdSlots() (leave func()) {
-	n.t.Helper()
-	var held, all sync.WaitGroup
-	finish := make(chan struct{})
-	for range n.o.Hash.Parallel {
-		held.Add(1)
-		all.Go(func() {
-			_, _ = n.passwords.Hash(n.t.Context(), password, passwords.Request{Network: "somebody", Wanted: func() error {
-				held.Done()
-				<-finish
-				return errNotWanted
-			}})
-		})
-	}
-	held.Wait()
-	leave = sync.OnceFunc(func() {
-		close(finish)
-		all.Wait()
-	})
-	n.t.Cleanup(leave)
-	return leave
-}
-
-// waits adds callers to a queue, who want no hash any more when they get a slot.
-func (n *node) waits(from ...auth.Client) {
-	n.t.Helper()
-	ctx, leave := context.WithCancel(n.t.Context())
-	n.t.Cleanup(leave)
-	for _, c := range from {
-		before := n.passwords.Stats().Waiting
-		go func() {
-			_, _ = n.passwords.Hash(ctx, password, passwords.Request{Network: c.Network(), Wanted: func() error { return errNotWanted }})
-		}()
-		for n.passwords.Stats().Waiting == before {
-			runtime.Gosched()
-		}
-	}
-}
-
-// oneSlot lets one hash run and one caller wait for it, for as long as a test may take.
-func oneSlot(o *Options) { o.Hash.Parallel, o.Hash.Queue, o.Hash.Patience = 1, 1, time.Hour }
 
 func (n *node) wasTold(id uuid.UUID) bool {
 	n.mu.Lock()
@@ -270,8 +197,8 @@ func wantError(t testing.TB, err, want error) {
 	}
 }
 
-// say is what an answer comes to, to compare many of them.
-func say(tokens *auth.Tokens, err error) string {
+// describe is what a refresh came to, to compare many of them.
+func describe(tokens *auth.Tokens, err error) string {
 	var r *auth.ReasonError
 	switch {
 	case err == nil:
@@ -286,11 +213,11 @@ func say(tokens *auth.Tokens, err error) string {
 func atOnce[T any](t testing.TB, n int, do func(i int) T) []T {
 	var all sync.WaitGroup
 	gate := make(chan struct{})
-	answers := make([]T, n)
+	results := make([]T, n)
 	for i := range n {
 		all.Go(func() {
 			<-gate
-			answers[i] = do(i)
+			results[i] = do(i)
 		})
 	}
 	close(gate)
@@ -298,12 +225,12 @@ func atOnce[T any](t testing.TB, n int, do func(i int) T) []T {
 	if t.Failed() {
 		t.FailNow()
 	}
-	return answers
+	return results
 }
 
-func count(answers []string) map[string]int {
+func count(results []string) map[string]int {
 	found := map[string]int{}
-	for _, a := range answers {
+	for _, a := range results {
 		found[a]++
 	}
 	return found
@@ -334,7 +261,7 @@ func (n *node) sql(statements ...string) {
 }
 
 // failCommits makes each transaction with such an event on a table fail, not before its COMMIT.
-func (n *node) failCommits(event, table string) (mend func()) {
+func (n *node) failCommits(event, table string) (repair func()) {
 	n.t.Helper()
 	n.sql(`CREATE TABLE nowhere (id INTEGER PRIMARY KEY)`,
 		`CREATE TABLE doomed (id INTEGER REFERENCES nowhere (id) DEFERRABLE INITIALLY DEFERRED)`)

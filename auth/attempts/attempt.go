@@ -38,7 +38,7 @@ func (a *Attempts) Try(ctx context.Context, t Target, password string, right fun
 		return err
 	}
 	err = right(at)
-	a.rates.settle(t.ID(), t.From, err)
+	a.rates.giveBack(t.ID(), t.From, err)
 	return err
 }
 

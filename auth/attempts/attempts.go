@@ -86,9 +86,9 @@ func (r rates) take(who uuid.UUID, from auth.Client, now time.Time) error {
 	return auth.TooFast(wait)
 }
 
-// settle gives back what a right password took when it came to nothing for want of room here. Whoever leaves, or asks
+// giveBack gives back what a right password took when it came to nothing for want of room here. Whoever leaves, or asks
 // for what cannot be, has had the hash.
-func (r rates) settle(who uuid.UUID, from auth.Client, err error) {
+func (r rates) giveBack(who uuid.UUID, from auth.Client, err error) {
 	if isAny(err, auth.ErrBusy, db.ErrBusy, db.ErrFull, db.ErrDown, context.DeadlineExceeded) && !errors.Is(err, db.ErrUnknownOutcome) {
 		r.accounts.GiveBack(who)
 		r.networks.GiveBack(from.Network())

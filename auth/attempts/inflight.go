@@ -22,7 +22,7 @@ type inFlight struct {
 
 // holders are the attempts on one bucket.
 type holders struct {
-	present  int           // that look at this entry
+	members  int           // that look at this entry
 	holding  int           // that hold a token, or are about to
 	returned int           // how many tokens were given back
 	changed  chan struct{} // closed when one of the two above changes
@@ -39,7 +39,7 @@ func (f *inFlight) join(buckets []bucket) {
 			h = &holders{changed: make(chan struct{})}
 			f.at[b.id] = h
 		}
-		h.present++
+		h.members++
 	}
 }
 
@@ -47,7 +47,7 @@ func (f *inFlight) leave(buckets []bucket) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, b := range buckets {
-		if f.at[b.id].present--; f.at[b.id].present == 0 {
+		if f.at[b.id].members--; f.at[b.id].members == 0 {
 			delete(f.at, b.id)
 		}
 	}

@@ -88,7 +88,7 @@ func removeTokens(ids []uuid.UUID) rows.Remove {
 // and out all the time does not fill the database in thirty days. Whoever still holds tokens of such a session is told
 // SESSION_REVOKED all the same, with ReasonUnknown: why it ended went with its row.
 func (c Cleaner) ThinOut(ctx context.Context) error {
-	users, err := c.crowded(ctx)
+	users, err := c.usersWithMany(ctx)
 	if err != nil {
 		return fmt.Errorf("thin out sessions: %w", err)
 	}
@@ -113,8 +113,8 @@ func (c Cleaner) ThinOut(ctx context.Context) error {
 	return nil
 }
 
-// crowded are the users with more rows of sessions than may be live and are kept.
-func (c Cleaner) crowded(ctx context.Context) (users []uuid.UUID, err error) {
+// usersWithMany are the users with more rows of sessions than may be live and are kept.
+func (c Cleaner) usersWithMany(ctx context.Context) (users []uuid.UUID, err error) {
 	text, args := c.Store.SQL().Select(session.FieldUserID).From(sql.Table(session.Table)).GroupBy(session.FieldUserID).
 		Having(sql.GT(sql.Count("*"), c.Live+maxEnded)).Query()
 	found, err := c.Store.Query(ctx, text, args...)

@@ -34,7 +34,7 @@ func List(dir string) ([]Info, error) {
 	return list, nil
 }
 
-// Add makes a key and answers its id. It signs from the next start of the server on; the others
+// Add makes a key and returns its id. It signs from the next start of the server on; the others
 // still verify. Where there is no keys.json, it makes one.
 func Add(dir string) (kid string, err error) {
 	err = changeKeys(dir, func(keys []storedKey) ([]storedKey, error) {

@@ -25,7 +25,7 @@ type Options struct {
 	AccessTokenLifetime  time.Duration // PARLEY_ACCESS_TOKEN_LIFETIME, default 90m
 	RefreshTokenLifetime time.Duration // PARLEY_REFRESH_TOKEN_LIFETIME, default 90d
 
-	// Rotate is PARLEY_ROTATE_REFRESH_TOKENS, default true: each refresh answers a new refresh
+	// Rotate is PARLEY_ROTATE_REFRESH_TOKENS, default true: each refresh returns a new refresh
 	// token. False is dangerous: a stolen one works until its session ends.
 	Rotate bool
 	// Blacklist is PARLEY_BLACKLIST_AFTER_ROTATION, default true: a used refresh token can never be
@@ -33,11 +33,11 @@ type Options struct {
 	Blacklist bool
 
 	ReuseWindow     time.Duration // PARLEY_REFRESH_REUSE_WINDOW, default 10s; 0 is strict
-	RetryWindow     time.Duration // PARLEY_REFRESH_RETRY_WINDOW, default 60s; 0: no retry gets its answer again
+	RetryWindow     time.Duration // PARLEY_REFRESH_RETRY_WINDOW, default 60s; 0: no retry gets its tokens again
 	SessionLifetime time.Duration // PARLEY_SESSION_LIFETIME, default 0: no absolute end
 	Leeway          time.Duration // PARLEY_LEEWAY, default 5s, at most 60s
 
-	// OnEnded is told which sessions have ended: those ended here before the ending call answers,
+	// OnEnded is told which sessions have ended: those ended here before the ending call returns,
 	// those ended by another node within a second. It must not block; an id may come twice. nil: nobody is.
 	OnEnded func(ids []uuid.UUID)
 }

@@ -16,7 +16,7 @@ func Range(text string) (from, until string, ok bool) {
 	return from, afterPrefix(from), ok
 }
 
-// foldPrefix maps the beginning of a username as Parse maps a whole one. PRECIS itself judges
+// foldPrefix maps the beginning of a username as Parse maps a whole one. PRECIS itself checks
 // whole names only: its rule about directions refuses beginnings of good ones. False: no username
 // begins so.
 func foldPrefix(text string) (prefix string, ok bool) {
