@@ -68,3 +68,16 @@ func (b Bucket) Take(full, now time.Time) (next time.Time, wait time.Duration) {
 	}
 	return next, 0
 }
+
+// memory is what a process knows of a bucket: when it is full, and when it was last taken from, by one clock.
+type memory struct{ full, asked time.Time }
+
+// take is Bucket.Take by the clock of a process. When that was set back, what was taken comes back as if it had been
+// taken now.
+func (m memory) take(b Bucket, now time.Time) (next memory, wait time.Duration) {
+	if back := m.asked.Sub(now); back > 0 {
+		m.full = m.full.Add(-back)
+	}
+	m.full, wait = b.Take(m.full, now)
+	return memory{full: m.full, asked: now}, wait
+}

@@ -5,7 +5,7 @@ import "time"
 // Limiter counts in one bucket, which is full at first. The lock of its owner guards it.
 type Limiter struct {
 	bucket Bucket
-	full   time.Time
+	memory
 }
 
 // NewLimiter is a limiter with that bucket.
@@ -13,7 +13,7 @@ func NewLimiter(b Bucket) *Limiter { return &Limiter{bucket: b} }
 
 // Take takes a token. wait > 0: there is none for so long, and none was taken.
 func (l *Limiter) Take(now time.Time) (wait time.Duration) {
-	l.full, wait = l.bucket.Take(l.full, now)
+	l.memory, wait = l.take(l.bucket, now)
 	return wait
 }
 

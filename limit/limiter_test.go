@@ -24,6 +24,11 @@ func TestLimiter(t *testing.T) {
 			t.Errorf("after %v %d are left, want %d", after, got, left)
 		}
 	}
+	full := NewLimiter(Rate{Calls: 1, Per: time.Second}.Bucket(1))
+	full.Take(now.Add(1000 * time.Hour))
+	if wait := full.Take(now); wait != time.Second {
+		t.Errorf("told to wait %v for what a clock that was ahead has taken", wait)
+	}
 	if none := NewLimiter(Bucket{}); none.Take(now) != 0 {
 		t.Error("no rate is a rate")
 	}

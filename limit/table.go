@@ -11,7 +11,7 @@ type Table[K comparable] struct {
 	bucket Bucket
 
 	mu      sync.Mutex
-	full    map[K]time.Time
+	known   map[K]memory
 	sweepAt int
 }
 
@@ -19,7 +19,7 @@ const smallestSweep = 1024
 
 // NewTable is a table whose buckets are like that one.
 func NewTable[K comparable](b Bucket) *Table[K] {
-	return &Table[K]{bucket: b, full: map[K]time.Time{}, sweepAt: smallestSweep}
+	return &Table[K]{bucket: b, known: map[K]memory{}, sweepAt: smallestSweep}
 }
 
 // Take takes a token of a key. wait > 0: there is none for so long, and none was taken.
@@ -32,8 +32,9 @@ func (t *Table[K]) Look(key K, now time.Time) (wait time.Duration) { return t.as
 func (t *Table[K]) GiveBack(key K) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if full, ok := t.full[key]; ok {
-		t.full[key] = full.Add(-t.bucket.Step)
+	if m, ok := t.known[key]; ok {
+		m.full = m.full.Add(-t.bucket.Step)
+		t.known[key] = m
 	}
 }
 
@@ -43,28 +44,28 @@ func (t *Table[K]) ask(key K, now time.Time, take bool) (wait time.Duration) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	full, known := t.full[key]
-	next, wait := t.bucket.Take(full, now)
+	m, known := t.known[key]
+	next, wait := m.take(t.bucket, now)
 	switch {
 	case wait > 0:
-		t.full[key] = next
+		t.known[key] = next
 	case take:
 		if !known {
 			t.sweep(now)
 		}
-		t.full[key] = next
+		t.known[key] = next
 	}
 	return wait
 }
 
 func (t *Table[K]) sweep(now time.Time) {
-	if len(t.full) < t.sweepAt {
+	if len(t.known) < t.sweepAt {
 		return
 	}
-	for key, full := range t.full {
-		if !full.After(now) {
-			delete(t.full, key)
+	for key, m := range t.known {
+		if !m.full.After(now) {
+			delete(t.known, key)
 		}
 	}
-	t.sweepAt = max(smallestSweep, 2*len(t.full))
+	t.sweepAt = max(smallestSweep, 2*len(t.known))
 }

@@ -47,7 +47,7 @@ func TestTableWithoutRate(t *testing.T) {
 			t.Fatalf("told to wait %v", wait)
 		}
 	}
-	if len(table.full) != 0 {
+	if len(table.known) != 0 {
 		t.Error("a rate that is off keeps keys")
 	}
 }
@@ -84,20 +84,42 @@ func TestTableForgets(t *testing.T) {
 	take(0, smallestSweep)
 	now = now.Add(time.Minute - time.Millisecond)
 	take(smallestSweep, smallestSweep+1) // sweeps, and each key is still needed
-	if len(table.full) != smallestSweep+1 {
-		t.Errorf("%d keys", len(table.full))
+	if len(table.known) != smallestSweep+1 {
+		t.Errorf("%d keys", len(table.known))
 	}
 	if wait := table.Take(7, now); wait != time.Millisecond {
 		t.Errorf("told to wait %v", wait)
 	}
 	now = now.Add(time.Millisecond)
 	take(smallestSweep+1, 2*smallestSweep)
-	if len(table.full) != 2*smallestSweep {
-		t.Errorf("%d keys: it sweeps before it has doubled", len(table.full))
+	if len(table.known) != 2*smallestSweep {
+		t.Errorf("%d keys: it sweeps before it has doubled", len(table.known))
 	}
 	take(0, 1) // a full one; it fits
 	take(2*smallestSweep, 2*smallestSweep+1)
-	if len(table.full) != smallestSweep+2 {
-		t.Errorf("%d keys are left", len(table.full))
+	if len(table.known) != smallestSweep+2 {
+		t.Errorf("%d keys are left", len(table.known))
+	}
+}
+
+// A hundred thousand keys that are asked for once leave no more behind than were busy at one time. One that is too
+// fast stays counted among them.
+func TestBusyKeysStay(t *testing.T) {
+	now := start
+	table := NewTable[int](Rate{Calls: 50, Per: time.Second}.Bucket(4))
+	most := 0
+	for i := range 100_000 {
+		now = now.Add(100 * time.Microsecond) // a bucket is full again after 20 ms
+		if wait := table.Take(i, now); wait > 0 {
+			t.Fatalf("the first call of a key: %v", wait)
+		}
+		table.Take(-1, now)
+		most = max(most, len(table.known))
+	}
+	if most > smallestSweep+1 {
+		t.Errorf("%d buckets", most)
+	}
+	if wait := table.Take(-1, now); wait <= 0 || wait > 20*time.Millisecond {
+		t.Errorf("the fast one waits %v", wait)
 	}
 }
