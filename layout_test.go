@@ -12,8 +12,10 @@ import (
 var mayImport = map[string][]string{
 	// Floor 1: of no other room.
 	"ent":    {}, // rows, generated
+	"limit":  {}, // rates and buckets by key
 	"meter":  {}, // counters, of the standard library alone
 	"naming": {}, // what is an id and one network, and which scripts one name has
+	"tuning": {}, // collector and priorities of the process
 	"web":    {}, // files, nothing else
 
 	// Floor 2: the database.
@@ -31,8 +33,24 @@ var mayImport = map[string][]string{
 	"db/waiting":         {},                                                                               // what a start waits for
 
 	// Floor 3: people, rooms and wires.
-	"auth":                  {"db", "db/tables", "ent", "meter", "naming"}, // knows no chat
-	"auth/hashcost":         {},
+	"auth": {"naming"}, // knows no chat
+	"auth/accounts": { // the service; knows no chat
+		"auth", "auth/attempts", "auth/audit", "auth/cleanup", "auth/keys", "auth/passwords", "auth/rows",
+		"auth/sessions", "auth/usernames", "db", "db/tables", "ent", "limit", "naming",
+	},
+	"auth/attempts":  {"auth", "auth/passwords", "auth/rows", "auth/usernames", "db", "ent", "limit"}, // how often a password may be tried
+	"auth/audit":     {"meter"},                                                                       // records of who signs in
+	"auth/cleanup":   {"auth/rows", "ent", "limit"},                                                   // removes rows that decide nothing
+	"auth/hashcost":  {},
+	"auth/keys":      {},                                                    // root secrets, and the file of them
+	"auth/passwords": {"auth", "auth/hashcost", "auth/usernames", "tuning"}, // hashes, and what a password may be
+	"auth/rows":      {"auth", "db", "ent"},                                 // how sign-ins read and write
+	"auth/sessions": { // begins, refreshes, ends
+		"auth", "auth/audit", "auth/keys", "auth/rows", "auth/tokens", "db", "db/tables", "ent", "limit", "meter",
+		"naming",
+	},
+	"auth/tokens":           {"auth", "auth/keys"},                         // signs and parses claims; knows no session
+	"auth/usernames":        {"naming"},                                    // what is a username, and which are one
 	"chat":                  {"db", "db/tables", "ent", "meter", "naming"}, // knows no auth: who calls is a parameter
 	"chat/queue":            {"chat/roomlog", "db", "ent", "meter"},        // asks who may
 	"chat/roomlog":          {"db", "db/tables", "ent"},                    // knows nobody: the log, and what it is about
@@ -61,8 +79,8 @@ var mayImport = map[string][]string{
 
 	// Floor 5: what clients call, and a database as a whole.
 	"graph": { // of db only the classes of errors; never a row
-		"auth", "chat", "chat/roomlog", "db", "naming", "transport", "transport/budget", "transport/operation",
-		"transport/stream",
+		"auth", "auth/accounts", "auth/passwords", "auth/usernames", "chat", "chat/roomlog", "db", "naming",
+		"transport", "transport/budget", "transport/operation", "transport/stream",
 	},
 	"graph/document":        {},                 // knows a schema; no people, no rooms
 	"graph/document/syntax": {"transport/wire"}, // knows no schema
@@ -70,25 +88,27 @@ var mayImport = map[string][]string{
 	"graph/lean":            {},
 	"graph/lean/rewrite":    {},
 	"graph/scalar":          {},
-	"archive":               {"auth", "chat", "chat/roomlog", "db", "db/disk", "db/tables"}, // a database as a whole; knows no dialect
+	"archive":               {"auth/accounts", "chat", "chat/roomlog", "db", "db/disk", "db/tables"}, // a database as a whole; knows no dialect
 
 	// Floor 6: the server.
 	"server": { // wires the rooms together
-		"auth", "broker", "chat", "db", "db/waiting", "graph", "graph/document", "transport", "transport/admission",
-		"web",
+		"auth/accounts", "auth/keys", "auth/passwords", "auth/sessions", "broker", "chat", "db", "db/waiting",
+		"graph", "graph/document", "limit", "transport", "transport/admission", "tuning", "web",
 	},
 	"server/edge":     {"meter", "server/settings", "transport/admission"}, // what stands before the routes
 	"server/logs":     {},
-	"server/metrics":  {"auth", "broker", "chat", "db", "meter", "server/logs", "transport"}, // reads what they count
-	"server/settings": {"chat", "graph", "transport/admission"},                              // of other rooms only bounds
+	"server/metrics":  {"auth/accounts", "broker", "chat", "db", "meter", "server/logs", "transport"}, // reads what they count
+	"server/settings": {"chat", "graph", "transport/admission"},                                       // of other rooms only bounds
 
 	// Floor 7: the binary.
-	"cmd/parley":         {},                                                                    // the binary
-	"cmd/parley/command": {"archive", "auth", "db", "server", "server/logs", "server/settings"}, // what can be typed
+	"cmd/parley":         {},                                                                         // the binary
+	"cmd/parley/command": {"archive", "auth/keys", "db", "server", "server/logs", "server/settings"}, // what can be typed
 
 	// Tests from outside.
-	"e2e":                 {}, // areas hold tests alone, and import what they like
-	"e2e/harness":         {"auth", "auth/hashcost", "cmd/parley/command", "db", "db/dbtest", "graph", "server", "server/settings"},
+	"e2e": {}, // areas hold tests alone, and import what they like
+	"e2e/harness": {
+		"auth/hashcost", "auth/keys", "cmd/parley/command", "db", "db/dbtest", "graph", "server", "server/settings",
+	},
 	"e2e/harness/forge":   {"e2e/harness"},
 	"e2e/harness/frames":  {"e2e/harness"},
 	"e2e/harness/load":    {"e2e/harness"},
@@ -102,12 +122,12 @@ var homeOf = map[string][]string{
 	"github.com/99designs/gqlgen": {"graph", "graph/document", "graph/generated", "graph/lean", "graph/scalar", "transport", "transport/operation", "transport/stream", "transport/wire", "transport/ws"},
 	"github.com/vektah/gqlparser": {"graph", "graph/document", "graph/document/syntax", "graph/generated", "transport", "transport/operation", "transport/refusal", "transport/stream", "transport/wire", "transport/ws", "transport/ws/frame"},
 	"github.com/gobwas/ws":        {"transport/ws", "transport/ws/frame"},
-	"github.com/golang-jwt/jwt":   {"auth"},
-	"golang.org/x/crypto":         {"auth"},                                // argon2
-	"golang.org/x/text":           {"auth", "chat/texts", "naming"},        // PRECIS, normal forms
-	"golang.org/x/net":            {"transport/admission"},                 // IDNA
-	"golang.org/x/time":           {"auth", "chat", "transport/admission"}, // rates
-	"entgo.io/ent":                {"auth", "chat", "chat/roomlog", "db", "db/bulk", "db/migrations/diff", "db/sqlite", "ent"},
+	"github.com/golang-jwt/jwt":   {"auth/tokens"},
+	"golang.org/x/crypto":         {"auth/passwords"},                                           // argon2
+	"golang.org/x/text":           {"auth/passwords", "auth/usernames", "chat/texts", "naming"}, // PRECIS, normal forms
+	"golang.org/x/net":            {"transport/admission"},                                      // IDNA
+	"golang.org/x/time":           {"chat", "transport/admission"},                              // rates
+	"entgo.io/ent":                {"auth/accounts", "auth/attempts", "auth/cleanup", "auth/rows", "auth/sessions", "chat", "chat/roomlog", "db", "db/bulk", "db/migrations/diff", "db/sqlite", "ent"},
 	"ariga.io/atlas":              {"db/migrations/diff", "db/migrations/hash"}, // writes migrations
 	"github.com/mattn/go-sqlite3": {"db/dbtest", "db/failure", "db/migrations/diff", "db/sqlite"},
 	"github.com/jackc/pgx":        {"db/bulk", "db/dbtest", "db/failure", "db/migrations/diff", "db/postgres"},
@@ -139,7 +159,7 @@ func TestPlanRefuses(t *testing.T) {
 	for _, c := range []struct{ pkg, imports, want string }{
 		{"parley/graph/document/syntax", "parley/ent", "parley/graph/document/syntax imports parley/ent: graph/document/syntax may import only [transport/wire]"},
 		{"parley/chat/texts", "parley/auth", "parley/chat/texts imports parley/auth: chat/texts may import only [naming]"},
-		{"parley/chat", "github.com/golang-jwt/jwt/v5", "parley/chat imports github.com/golang-jwt/jwt/v5: it lives only in [auth]"},
+		{"parley/chat", "github.com/golang-jwt/jwt/v5", "parley/chat imports github.com/golang-jwt/jwt/v5: it lives only in [auth/tokens]"},
 		{"parley/graph/lean", "parley/chat", "parley/graph/lean imports parley/chat: graph/lean may import only []"},
 		{"parley/kitchen", "fmt", "parley/kitchen is in no room of the plan"},
 	} {

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 
-	"parley/auth"
+	"parley/auth/accounts"
 	"parley/chat"
 	"parley/chat/roomlog"
 	"parley/db"
@@ -42,7 +42,7 @@ func importRows(ctx context.Context, o db.Options, r io.Reader, check func(table
 
 // contentCheck returns a check that asks both packages that have rows whether they would have stored one.
 func contentCheck() func(tables.Row) error {
-	ofAuth := auth.RowCheck()
+	ofAuth := accounts.RowCheck()
 	return func(r tables.Row) error {
 		if err := ofAuth(r); err != nil {
 			return err

@@ -1,15 +1,12 @@
-// Package auth knows who is asking, how they prove it, and how that ends. It rests on one idea:
-// a token only names a session, and the session is a row. So a logout acts on the next request,
-// and a refresh token has exactly one successor, because the row decides and not the token.
+// Package auth says who is asking, or why that is not known. It rests on one idea: a token only names a
+// session, and the session is a row, so a logout acts on the next request. It holds what the rooms of sign-ins and
+// whoever asks them speak of: people, clients, tokens, reasons. It knows no row; auth/accounts does the work.
 package auth
 
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"time"
-
-	"github.com/google/uuid"
 )
 
 // What can be wrong, in classes. Some come wrapped in a ReasonError; test with errors.Is.
@@ -60,43 +57,15 @@ type InvalidError struct {
 
 func (e *InvalidError) Error() string { return "bad input: " + e.Field + ": " + e.Reason }
 
-// User is a person with an account, as everybody may see them.
-type User struct {
-	ID        uuid.UUID
-	Username  string // in the spelling given at registration
-	CreatedAt time.Time
+// RateError says that somebody was too fast, and when the same call will pass.
+type RateError struct{ RetryAfter time.Duration }
+
+// TooFast is the *RateError of somebody who has to wait so long; nil: they do not.
+func TooFast(wait time.Duration) error {
+	if wait == 0 {
+		return nil
+	}
+	return &RateError{RetryAfter: wait}
 }
 
-// Tokens are what a sign-in or a refresh answers, and whose they are. Printed or logged they show
-// neither token.
-type Tokens struct {
-	AccessToken           string
-	AccessTokenExpiresAt  time.Time
-	RefreshToken          *string
-	RefreshTokenExpiresAt time.Time
-	User                  *User
-	SessionID             uuid.UUID
-}
-
-// Identity is who is asking, proven by an access token of a live session.
-type Identity struct {
-	User      *User
-	SessionID uuid.UUID
-	ExpiresAt time.Time // exp of the access token; it is accepted for the leeway longer
-}
-
-// Client is where a sign-in or a refresh comes from, as shown in the list of sessions.
-type Client struct {
-	Address   netip.Addr // the zero value: not known
-	UserAgent string
-}
-
-// LogoutScope says which sessions Logout ends.
-type LogoutScope string
-
-// The scopes of Logout.
-const (
-	LogoutCurrent LogoutScope = "CURRENT" // the one the token names
-	LogoutOthers  LogoutScope = "OTHERS"  // all of that user but this one
-	LogoutAll     LogoutScope = "ALL"     // all of that user
-)
+func (e *RateError) Error() string { return fmt.Sprintf("too fast; again in %v", e.RetryAfter) }

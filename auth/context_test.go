@@ -4,41 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
-	"time"
 )
-
-func TestAuthorizationHeader(t *testing.T) {
-	n := start(t)
-	in := n.signUp("ada")
-	good := in.AccessToken
-	for _, c := range []struct {
-		name   string
-		header []string
-		want   error
-	}{
-		{"plain", []string{"Bearer " + good}, nil},
-		{"lower case", []string{"bearer " + good}, nil},
-		{"upper case, two spaces", []string{"BEARER  " + good}, nil},
-		{"nothing", nil, ErrNoToken},
-		{"empty", []string{""}, ErrNoToken},
-		{"scheme alone", []string{"Bearer"}, ErrNoToken},
-		{"scheme and space", []string{"Bearer "}, ErrNoToken},
-		{"two headers", []string{"Bearer " + good, "Bearer " + good}, ErrUnauthenticated},
-		{"another scheme", []string{"Basic " + good}, ErrUnauthenticated},
-		{"no scheme", []string{good}, ErrUnauthenticated},
-		{"more parts", []string{"Bearer " + good + " x"}, ErrUnauthenticated},
-		{"tab", []string{"Bearer\t" + good}, ErrUnauthenticated},
-		{"junk", []string{"Bearer junk"}, ErrUnauthenticated},
-	} {
-		id, _, err := n.Identify(t.Context(), c.header)
-		if !errors.Is(err, c.want) || c.want != nil && errors.Is(err, ErrNoToken) != errors.Is(c.want, ErrNoToken) {
-			t.Errorf("%s: %v", c.name, err)
-		}
-		if err == nil && (*id.User != *in.User || id.SessionID != n.session(good).ID) {
-			t.Errorf("%s: %+v", c.name, id)
-		}
-	}
-}
 
 func TestIdentityFromIsNeverZeroWithoutError(t *testing.T) {
 	ctx := t.Context()
@@ -59,44 +25,4 @@ func TestIdentityFromIsNeverZeroWithoutError(t *testing.T) {
 			t.Errorf("%s: %+v, %v", c.name, got, err)
 		}
 	}
-}
-
-func TestCheckAgain(t *testing.T) {
-	n := start(t)
-	in := n.signUp("ada")
-	id := n.wantLive(in.AccessToken)
-	if err := n.Check(t.Context(), id); err != nil {
-		t.Error(err)
-	}
-	n.logout(LogoutCurrent, in.AccessToken)
-	wantReason(t, n.Check(t.Context(), id), ErrSessionRevoked, ReasonLogout)
-	wantError(t, n.Check(t.Context(), Identity{}), ErrUnauthenticated)
-}
-
-func TestOptionsThatCannotBe(t *testing.T) {
-	n := start(t)
-	for setting, change := range map[string]func(*Options){
-		"PARLEY_ACCESS_TOKEN_LIFETIME: 0s":                 func(o *Options) { o.AccessTokenLifetime = 0 },
-		"PARLEY_ACCESS_TOKEN_LIFETIME: 2161h0m0s is above": func(o *Options) { o.AccessTokenLifetime = o.RefreshTokenLifetime + time.Hour },
-		"PARLEY_REFRESH_TOKEN_LIFETIME: -1s":               func(o *Options) { o.RefreshTokenLifetime = -time.Second },
-		"PARLEY_LEEWAY: 1m0.001s":                          func(o *Options) { o.Leeway = time.Minute + time.Millisecond },
-		"PARLEY_LEEWAY: -1ns":                              func(o *Options) { o.Leeway = -1 },
-		"PARLEY_REFRESH_REUSE_WINDOW: -1ns":                func(o *Options) { o.ReuseWindow = -1 },
-		"PARLEY_REFRESH_RETRY_WINDOW: -1ns":                func(o *Options) { o.RetryWindow = -1 },
-		"PARLEY_SESSION_LIFETIME: -1s":                     func(o *Options) { o.SessionLifetime = -time.Second },
-		"PARLEY_HASH_PARALLEL: 0":                          func(o *Options) { o.HashParallel = 0 },
-		"PARLEY_HASH_PARALLEL: 1000000":                    func(o *Options) { o.HashParallel = 1_000_000 },
-		"PARLEY_HASH_QUEUE: 0":                             func(o *Options) { o.HashQueue = 0 },
-	} {
-		o := Defaults()
-		o.cost = cheap
-		change(&o)
-		_, err := New(n.store, n.keys, o)
-		if err == nil || len(err.Error()) < len(setting) || err.Error()[:len(setting)] != setting {
-			t.Errorf("got %v, want %s", err, setting)
-		}
-	}
-	o := Defaults()
-	o.cost, o.Leeway, o.ReuseWindow, o.RetryWindow = cheap, 0, 0, 0
-	must(New(n.store, n.keys, o))(t)
 }

@@ -23,7 +23,7 @@ func (Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`
 // LogValue shows nothing.
 func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// Format says whose the tokens are and shows neither. Encoding them is what an answer does, so
+// Format says whose the tokens are and shows neither. Encoding them is how they are sent, so
 // there they are what they are.
 func (t Tokens) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(t.LogValue().String())) }
 

@@ -23,11 +23,13 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/auth"
+	"parley/auth/accounts"
 	"parley/broker"
 	"parley/chat"
 	"parley/chat/roomlog"
 	"parley/db"
 	"parley/graph"
+	"parley/limit"
 )
 
 // waitLimit is how long a test waits for what must happen.
@@ -35,7 +37,7 @@ const waitLimit = 30 * time.Second
 
 // testAPI is the API over a database of its own, with one room and a counter.
 type testAPI struct {
-	auth     *auth.Service
+	auth     *accounts.Service
 	chat     *chat.Service
 	url      string
 	executed atomic.Int64 // results of subscriptions that gqlgen made
@@ -54,14 +56,14 @@ func newTestAPI(t *testing.T) *testAPI {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys, err := auth.OpenKeys(t.Context(), dir, store)
+	keys, err := accounts.OpenKeys(t.Context(), dir, store)
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := auth.Defaults()
-	o.RegisterRate = auth.Rate{}
+	o := accounts.Defaults()
+	o.RegisterRate = limit.Rate{}
 	a := &testAPI{chat: chat.New(store, chat.Options{Notifier: &broker.Memory{}})}
-	if a.auth, err = auth.New(store, keys, o); err != nil {
+	if a.auth, err = accounts.New(store, keys, o); err != nil {
 		t.Fatal(err)
 	}
 	api, transports := graph.Handler(graph.Options{Auth: a.auth, Chat: a.chat})

@@ -8,6 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/auth"
+	"parley/auth/accounts"
 )
 
 // A guard refuses every operation that selects a root field which needs a signed-in user, unless
@@ -15,7 +16,7 @@ import (
 // mutations and each subscriber, because it runs when an operation is prepared; gqlgen's hooks
 // around root fields do not see subscriptions, and those around operations run once for a stream
 // that many share.
-type guard struct{ auth *auth.Service }
+type guard struct{ auth *accounts.Service }
 
 var _ interface {
 	graphql.HandlerExtension

@@ -11,7 +11,9 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"parley/auth"
+	"parley/auth/accounts"
+	"parley/auth/passwords"
+	"parley/auth/usernames"
 	"parley/chat"
 	"parley/graph/document"
 	"parley/graph/generated"
@@ -22,7 +24,7 @@ import (
 
 // Options of the API. Auth, Chat and Logger are required; zero values elsewhere are defaults.
 type Options struct {
-	Auth             *auth.Service
+	Auth             *accounts.Service
 	Chat             *chat.Service
 	Logger           *slog.Logger
 	Version          string
@@ -88,5 +90,5 @@ func limits(o Options) *generated.Limits {
 	if length == 0 {
 		length = chat.MaxText
 	}
-	return &generated.Limits{ChatLength: length, UsernameLength: auth.MaxUsername, PasswordLength: auth.MaxPasswordBytes, PageSize: chat.MaxPage}
+	return &generated.Limits{ChatLength: length, UsernameLength: usernames.Max, PasswordLength: passwords.MaxBytes, PageSize: chat.MaxPage}
 }

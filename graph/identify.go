@@ -10,12 +10,13 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/auth"
+	"parley/auth/accounts"
 	"parley/transport/operation"
 )
 
 // An identifier tells transport who is asking.
 type identifier struct {
-	auth   *auth.Service
+	auth   *accounts.Service
 	errors *presenter
 	leeway time.Duration
 }

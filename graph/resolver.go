@@ -15,6 +15,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/auth"
+	"parley/auth/accounts"
 	"parley/chat"
 	"parley/chat/roomlog"
 	"parley/graph/generated"
@@ -39,7 +40,7 @@ func served() *ast.Schema {
 // Resolver is what resolvers may call. Its fields are lower-case, because gqlgen's methods shadow
 // an exported field of the same name as a GraphQL field.
 type Resolver struct {
-	auth   *auth.Service
+	auth   *accounts.Service
 	chat   *chat.Service
 	errors *presenter
 	server generated.Server // without its time

@@ -6,10 +6,13 @@ import (
 
 	"github.com/google/uuid"
 
-	"parley/auth"
+	"parley/auth/accounts"
+	"parley/auth/passwords"
+	"parley/auth/sessions"
 	"parley/chat"
 	"parley/graph"
 	"parley/graph/document"
+	"parley/limit"
 	"parley/server/edge"
 	"parley/server/settings"
 	"parley/transport"
@@ -18,19 +21,21 @@ import (
 
 // The options of each package, from the settings. Defaults are those of the settings: every number is given.
 
-func authOptions(c *settings.Config, s *server) auth.Options {
-	return auth.Options{
-		AccessTokenLifetime: time.Duration(c.AccessTokenLifetime), RefreshTokenLifetime: time.Duration(c.RefreshTokenLifetime),
-		Rotate: bool(c.RotateRefreshTokens), Blacklist: bool(c.BlacklistAfterRotation),
-		ReuseWindow: time.Duration(c.RefreshReuseWindow), RetryWindow: time.Duration(c.RefreshRetryWindow),
-		SessionLifetime: time.Duration(c.SessionLifetime), Leeway: time.Duration(c.Leeway),
-		LoginAttempts: auth.Rate(c.LoginAttempts), LoginRate: auth.Rate(c.LoginRate), RegisterRate: auth.Rate(c.RegisterRate),
-		HashParallel: int(c.HashParallel), HashQueue: int(c.HashQueue),
-		OnEnded: func(sessions []uuid.UUID) {
-			for _, id := range sessions {
-				s.transports.EndSessions(id.String())
-			}
+func authOptions(c *settings.Config, s *server) accounts.Options {
+	return accounts.Options{
+		Options: sessions.Options{
+			AccessTokenLifetime: time.Duration(c.AccessTokenLifetime), RefreshTokenLifetime: time.Duration(c.RefreshTokenLifetime),
+			Rotate: bool(c.RotateRefreshTokens), Blacklist: bool(c.BlacklistAfterRotation),
+			ReuseWindow: time.Duration(c.RefreshReuseWindow), RetryWindow: time.Duration(c.RefreshRetryWindow),
+			SessionLifetime: time.Duration(c.SessionLifetime), Leeway: time.Duration(c.Leeway),
+			OnEnded: func(ids []uuid.UUID) {
+				for _, id := range ids {
+					s.transports.EndSessions(id.String())
+				}
+			},
 		},
+		LoginAttempts: limit.Rate(c.LoginAttempts), LoginRate: limit.Rate(c.LoginRate), RegisterRate: limit.Rate(c.RegisterRate),
+		Hash:    passwords.Options{Parallel: int(c.HashParallel), Queue: int(c.HashQueue)},
 		OnError: func(err error) { s.logger.Error("sessions", "error", err) },
 		Audit:   s.logger, RequestID: graph.RequestID,
 	}

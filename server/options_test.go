@@ -5,7 +5,7 @@ import (
 	"reflect"
 	"testing"
 
-	"parley/auth"
+	"parley/auth/accounts"
 	"parley/server/settings"
 )
 
@@ -15,10 +15,13 @@ func TestDefaultsOfAuth(t *testing.T) {
 	if _, err := settings.Parse(c, nil, nil, io.Discard); err != nil {
 		t.Fatal(err)
 	}
-	got, want := reflect.ValueOf(authOptions(c, &server{})), reflect.ValueOf(auth.Defaults())
-	for i := range want.NumField() {
-		if field := want.Type().Field(i); field.IsExported() && field.Type.Comparable() && field.Type.Kind() != reflect.Pointer && got.Field(i).Interface() != want.Field(i).Interface() {
-			t.Errorf("%s is %v, want %v", field.Name, got.Field(i), want.Field(i))
+	got, want := reflect.ValueOf(authOptions(c, &server{})), reflect.ValueOf(accounts.Defaults())
+	for _, field := range reflect.VisibleFields(want.Type()) {
+		if !field.IsExported() || !field.Type.Comparable() || field.Type.Kind() == reflect.Pointer {
+			continue
+		}
+		if is, should := got.FieldByIndex(field.Index), want.FieldByIndex(field.Index); is.Interface() != should.Interface() {
+			t.Errorf("%s is %v, want %v", field.Name, is, should)
 		}
 	}
 }

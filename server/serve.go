@@ -9,6 +9,8 @@ import (
 	"runtime/debug"
 	"sync"
 	"time"
+
+	"parley/tuning"
 )
 
 // serve answers requests until ctx ends and then drains: new work is refused, running requests and
@@ -17,7 +19,7 @@ func (s *server) serve(ctx context.Context, listener net.Listener, ready func(ne
 	owner, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer stop(nil)
 	var services sync.WaitGroup
-	background := []func(context.Context) error{s.auth.Run, s.chat.Run, s.reportRefusals, tuneMemory}
+	background := []func(context.Context) error{s.auth.Run, s.chat.Run, s.reportRefusals, tuning.PaceCollector}
 	if s.metrics != nil {
 		background = append(background, s.metrics.Run)
 	}

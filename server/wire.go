@@ -7,7 +7,8 @@ import (
 	"net/http"
 	"time"
 
-	"parley/auth"
+	"parley/auth/accounts"
+	"parley/auth/keys"
 	"parley/chat"
 	"parley/db"
 	"parley/db/waiting"
@@ -24,7 +25,7 @@ type server struct {
 	c             *settings.Config
 	logger        *slog.Logger
 	log           *logs.Queue // that it writes to; nil in tests
-	auth          *auth.Service
+	auth          *accounts.Service
 	chat          *chat.Service
 	notifier      notifier
 	closeNotifier func()
@@ -38,13 +39,13 @@ type server struct {
 // wire opens the keys and the notifier and puts the parts together.
 func wire(ctx context.Context, c *settings.Config, logger *slog.Logger, store *db.Store) (*server, error) {
 	said := waiting.Warn(logger, "the keys in "+c.Data)
-	keys, err := openKeys(ctx, c, store)
+	ring, err := openKeys(ctx, c, store)
 	said()
 	if err != nil {
 		return nil, err
 	}
 	s := &server{c: c, logger: logger, health: &health{store: store}}
-	s.auth, err = auth.New(store, keys, authOptions(c, s))
+	s.auth, err = accounts.New(store, ring, authOptions(c, s))
 	if err != nil {
 		return nil, err
 	}
@@ -81,13 +82,13 @@ func (s *server) httpServer(handler http.Handler) *http.Server {
 	}
 }
 
-func openKeys(ctx context.Context, c *settings.Config, store *db.Store) (*auth.Keyring, error) {
+func openKeys(ctx context.Context, c *settings.Config, store *db.Store) (*keys.Ring, error) {
 	if c.SigningKey != "" {
-		keys, err := auth.ParseKeys(c.SigningKey)
+		ring, err := keys.Parse(c.SigningKey)
 		if err != nil {
 			return nil, fmt.Errorf("PARLEY_SIGNING_KEY: %w", err)
 		}
-		return keys, nil
+		return ring, nil
 	}
-	return auth.OpenKeys(ctx, c.Data, store)
+	return accounts.OpenKeys(ctx, c.Data, store)
 }

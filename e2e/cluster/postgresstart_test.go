@@ -12,7 +12,7 @@ import (
 	"syscall"
 	"testing"
 
-	"parley/auth"
+	"parley/auth/keys"
 	"parley/db/dbtest"
 	"parley/e2e/harness"
 )
@@ -36,7 +36,7 @@ func TestManyNodesMigratePostgresOnce(t *testing.T) {
 func withKeys(t *testing.T) string {
 	t.Helper()
 	dir := harness.MakeDir(t, harness.DataDir(t))
-	if _, err := auth.AddKey(dir); err != nil {
+	if _, err := keys.Add(dir); err != nil {
 		t.Error(err)
 	}
 	return dir

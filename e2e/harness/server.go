@@ -20,7 +20,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"parley/auth"
+	"parley/auth/keys"
 	"parley/db/dbtest"
 	"parley/server"
 	"parley/server/settings"
@@ -67,7 +67,7 @@ func DatabaseFlags(t testing.TB, dir string) []string {
 		return nil
 	}
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		if _, err := auth.AddKey(MakeDir(t, dir)); err != nil {
+		if _, err := keys.Add(MakeDir(t, dir)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/google/uuid"
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+
 )
 
 // region    ***************************** api!.gotpl *****************************

@@ -15,7 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"parley/auth"
+	"parley/auth/accounts"
 	"parley/broker"
 	"parley/chat"
 	"parley/db"
@@ -28,7 +28,7 @@ type Snapshot struct {
 	Version     string
 	Transport   transport.Stats
 	Chat        chat.Stats
-	Auth        auth.Stats
+	Auth        accounts.Stats
 	DB          db.Stats
 	Broker      broker.Stats
 	Connections int               // over TCP, besides WebSockets and event streams

@@ -18,6 +18,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/auth"
+	"parley/auth/accounts"
 	"parley/broker"
 	"parley/chat"
 	"parley/chat/roomlog"
@@ -28,7 +29,7 @@ import (
 // A Server is one such server. It is safe for concurrent use.
 type Server struct {
 	store *db.Store
-	auth  *auth.Service
+	auth  *accounts.Service
 	chat  *chat.Service
 	http  *handler.Server
 
@@ -44,12 +45,12 @@ func Open(ctx context.Context, file string) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-	keys, err := auth.OpenKeys(ctx, dir, store)
+	keys, err := accounts.OpenKeys(ctx, dir, store)
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
 	s := &Server{store: store, chat: chat.New(store, chat.Options{Notifier: &broker.Memory{}})}
-	if s.auth, err = auth.New(store, keys, auth.Defaults()); err != nil {
+	if s.auth, err = accounts.New(store, keys, accounts.Defaults()); err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
 	s.http = handler.New(generated.NewExecutableSchema(generated.Config{Resolvers: root{s: s}}))

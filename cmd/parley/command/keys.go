@@ -8,7 +8,7 @@ import (
 	"os"
 	"time"
 
-	"parley/auth"
+	"parley/auth/keys"
 	"parley/server/settings"
 )
 
@@ -31,17 +31,17 @@ type (
 var errKeysElsewhere = errors.New("PARLEY_SIGNING_KEY is set, and the keys of the data directory are not used: change the setting instead")
 
 func (*keysListCommand) Run(_ context.Context, c *settings.Config, stdout, _ io.Writer) error {
-	keys, err := auth.ListKeys(c.Data)
+	list, err := keys.List(c.Data)
 	if err != nil {
 		return err
 	}
-	for _, k := range keys {
+	for _, k := range list {
 		fmt.Fprintf(stdout, "%s  made %s  %s\n", k.ID, k.Made.Format(time.DateTime), stateOf(k))
 	}
 	return nil
 }
 
-func stateOf(k auth.KeyInfo) string {
+func stateOf(k keys.Info) string {
 	switch {
 	case k.Signs:
 		return "signs"
@@ -58,7 +58,7 @@ func (*keysAddCommand) Run(_ context.Context, c *settings.Config, stdout, _ io.W
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return fmt.Errorf("PARLEY_DATA: %w", err)
 	}
-	kid, err := auth.AddKey(c.Data)
+	kid, err := keys.Add(c.Data)
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (k *keysRetireCommand) Run(_ context.Context, c *settings.Config, stdout, _
 	if c.SigningKey != "" {
 		return errKeysElsewhere
 	}
-	if err := auth.RetireKey(c.Data, k.KID); err != nil {
+	if err := keys.Retire(c.Data, k.KID); err != nil {
 		return err
 	}
 	fmt.Fprintf(stdout, "%s is refused from the next start on\n", k.KID)

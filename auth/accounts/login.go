@@ -1,0 +1,154 @@
+package accounts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/google/uuid"
+
+	"parley/auth"
+	"parley/auth/attempts"
+	"parley/auth/audit"
+	"parley/auth/passwords"
+	"parley/auth/rows"
+	"parley/auth/sessions"
+	"parley/auth/usernames"
+	"parley/ent"
+	"parley/ent/user"
+)
+
+// Register makes an account and signs in to it. A deleted account keeps its name.
+// *auth.RateError: too many from this network. InvalidError: username or password is not acceptable.
+// ErrUsernameTaken. ErrBusy: no slot to hash in. db.ErrUnknownOutcome: the account may exist;
+// signing in tells.
+func (s *Service) Register(ctx context.Context, username, password string, from auth.Client) (*auth.Tokens, error) {
+	if err := auth.TooFast(s.registrations.Take(from.Network(), s.store.Clock())); err != nil {
+		return nil, err
+	}
+	n, reason := usernames.Parse(username)
+	if reason != "" {
+		return nil, &auth.InvalidError{Field: "username", Reason: reason}
+	}
+	if err := passwords.Check("password", password, n.Key); err != nil {
+		return nil, err
+	}
+	// Asked before waiting for a slot, and again with the slot in hand: many who want one name at once
+	// cost a few hashes and not one each. What decides is the unique index.
+	if err := s.free(ctx, n.Key); err != nil {
+		return nil, err
+	}
+	hash, err := s.passwords.Hash(ctx, password, passwords.Request{
+		Network: from.Network(), Wanted: func() error { return s.free(ctx, n.Key) },
+	})
+	if err != nil {
+		return nil, err
+	}
+	var begun sessions.Begun
+	err = s.store.WriteUnlessFull(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		row, err := tx.User.Create().SetID(uuid.Must(uuid.NewV7())).SetCreatedAt(s.store.Now()).
+			SetUsername(n.Display).SetUsernameKey(n.Key).SetPasswordHash(hash).Save(ctx)
+		if ent.IsConstraintError(err) { // the transaction ends here, as Postgres wants it
+			return auth.ErrUsernameTaken
+		}
+		if err != nil {
+			return err
+		}
+		begun, err = s.sessions.Begin(ctx, tx, rows.User(row), from)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("register: %w", err)
+	}
+	return s.issue(ctx, audit.Registered, begun, from)
+}
+
+// free returns nil when nobody has or had a name.
+func (s *Service) free(ctx context.Context, key string) error {
+	row, err := s.userByKey(ctx, key)
+	if err == nil && row != nil {
+		return auth.ErrUsernameTaken
+	}
+	return err
+}
+
+// Login signs in. ErrInvalidCredentials: there is no such user, the account is deleted or the
+// password is wrong; the three take the same time. *auth.RateError: too many were wrong, or right.
+// InvalidError: password TOO_LONG. ErrBusy: no slot to hash in. db.ErrUnknownOutcome: a session may
+// have begun that nobody holds the tokens of.
+func (s *Service) Login(ctx context.Context, username, password string, from auth.Client) (*auth.Tokens, error) {
+	if len(password) > passwords.MaxBytes {
+		return nil, &auth.InvalidError{Field: "password", Reason: "TOO_LONG"}
+	}
+	t, err := s.attempts.Resolve(ctx, username, from)
+	if err != nil {
+		return nil, err
+	}
+	var tokens *auth.Tokens
+	err = s.attempt(ctx, t, password, func(a *attempts.Attempt) error {
+		tokens, err = s.signIn(ctx, a, from)
+		return err
+	})
+	return tokens, err
+}
+
+// attempt tries a password, calls right when it is right, and writes down what was refused. Errors as of attempts.Try.
+func (s *Service) attempt(ctx context.Context, t attempts.Target, password string, right func(*attempts.Attempt) error) error {
+	err := s.attempts.Try(ctx, t, password, right)
+	about := audit.Event{User: t.ID(), From: t.From.Address}
+	var fast *auth.RateError
+	switch {
+	case errors.As(err, &fast):
+		about.Message = audit.LoginLimited
+		s.audit.Write(ctx, slog.LevelWarn, about)
+	case errors.Is(err, auth.ErrInvalidCredentials):
+		about.Message = audit.LoginFailed
+		s.audit.Write(ctx, slog.LevelWarn, about)
+	}
+	return err
+}
+
+// signIn begins the session of the user whose password was right.
+func (s *Service) signIn(ctx context.Context, a *attempts.Attempt, from auth.Client) (*auth.Tokens, error) {
+	var begun sessions.Begun
+	row := a.Row
+	err := s.store.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		// A lock, and the question whether the password verified is still the password: whoever
+		// commits second, a change of it or this, sees the other.
+		n, err := tx.User.Update().Where(user.ID(row.ID), user.PasswordVersion(row.PasswordVersion), user.DeletedAtIsNil()).
+			AddPasswordVersion(0).Save(ctx)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return auth.ErrInvalidCredentials
+		}
+		if a.Newer != "" {
+			err := tx.User.Update().Where(user.ID(row.ID), user.PasswordHash(*row.PasswordHash)).
+				SetPasswordHash(a.Newer).Exec(ctx)
+			if err != nil {
+				return err
+			}
+		}
+		if begun, err = s.sessions.Begin(ctx, tx, rows.User(row), from); err != nil {
+			return err
+		}
+		return a.GiveBack(ctx, tx)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("login: %w", err)
+	}
+	a.Committed()
+	return s.issue(ctx, audit.LoginOK, begun, from)
+}
+
+// issue returns the tokens of a session that has begun, and writes down how.
+func (s *Service) issue(ctx context.Context, message string, begun sessions.Begun, from auth.Client) (*auth.Tokens, error) {
+	issued, err := s.sessions.Issue(ctx, begun)
+	if err != nil {
+		return nil, fmt.Errorf("issue tokens: %w", err)
+	}
+	s.audit.Write(ctx, slog.LevelInfo, audit.Event{Message: message, User: issued.User.ID, Session: issued.SessionID, From: from.Address})
+	return issued, nil
+}

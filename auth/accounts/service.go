@@ -1,0 +1,123 @@
+// Package accounts registers people, signs them in and out, and changes and lists their accounts. It rests on the
+// rooms beside it: what each of them decides is put together here, in one transaction each. It knows no chat and
+// no request.
+package accounts
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"time"
+
+	"parley/auth/attempts"
+	"parley/auth/audit"
+	"parley/auth/keys"
+	"parley/auth/passwords"
+	"parley/auth/rows"
+	"parley/auth/sessions"
+	"parley/db"
+	"parley/limit"
+)
+
+// Options says how long things live and how strict refreshing is. Zero is a legal value of some,
+// so start from Defaults: New takes each field as it stands.
+type Options struct {
+	sessions.Options
+
+	// LoginAttempts is PARLEY_LOGIN_ATTEMPTS, default 10/15m: wrong passwords for one account, and five
+	// times as many from one network for all accounts. Zero is dangerous: passwords can be guessed.
+	LoginAttempts limit.Rate
+	// LoginRate is PARLEY_LOGIN_RATE, default 60/1m: right passwords for one account, and five times as
+	// many from one network, whatever they are for. Zero: any number.
+	LoginRate    limit.Rate
+	RegisterRate limit.Rate // PARLEY_REGISTER_RATE, default 20/1m: calls of Register from one network; zero: any number
+
+	// Hash says how many hashes of passwords run and wait at once: PARLEY_HASH_PARALLEL, default and largest value:
+	// GOMAXPROCS, and PARLEY_HASH_QUEUE, default 64.
+	Hash passwords.Options
+
+	// Now is the clock; nil: time.Now.
+	Now func() time.Time
+	// OnError is told what went wrong in the background work of Run, which is tried again until Run ends.
+	OnError func(error)
+	// Audit is told who signs in and what happens to accounts, with audit=true in each record; nil:
+	// nobody is. No record holds a password, a token or a name.
+	Audit *slog.Logger
+	// RequestID names the request that a context belongs to in Audit; nil, or an empty id: not named.
+	RequestID func(context.Context) string
+}
+
+// Defaults are the options of a server on which nothing is set.
+func Defaults() Options {
+	return Options{
+		Options:       sessions.Defaults(),
+		LoginAttempts: limit.Rate{Calls: 10, Per: 15 * time.Minute},
+		LoginRate:     limit.Rate{Calls: 60, Per: time.Minute},
+		RegisterRate:  limit.Rate{Calls: 20, Per: time.Minute},
+		Hash:          passwords.Options{Parallel: runtime.GOMAXPROCS(0), Queue: 64},
+	}
+}
+
+// Service signs people in and out and says who they are. It is safe for concurrent use.
+type Service struct {
+	store         *rows.Store
+	o             Options
+	passwords     *passwords.Hasher
+	sessions      *sessions.Sessions
+	attempts      *attempts.Attempts
+	registrations *limit.Table[string] // by network
+	audit         *audit.Log
+}
+
+// New returns a service on a store, or an error that names the setting that cannot be. It hashes
+// once, which takes about as long as a sign-in.
+func New(store *db.Store, ring *keys.Ring, o Options) (*Service, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.OnError == nil {
+		o.OnError = func(error) {}
+	}
+	rowStore := &rows.Store{Store: store, Clock: o.Now}
+	hasher, log := passwords.New(o.Hash), audit.New(o.Audit, o.RequestID)
+	return &Service{
+		store:     rowStore,
+		o:         o,
+		passwords: hasher,
+		sessions:  sessions.New(rowStore, ring, log, o.Options),
+		attempts: attempts.New(rowStore, hasher, attempts.Options{
+			Wrong: o.LoginAttempts, Right: o.LoginRate, Secret: ring.Signer().Secret(keys.SignInLimits), OnError: o.OnError,
+		}),
+		registrations: limit.NewTable[string](o.RegisterRate.Bucket(1)),
+		audit:         log,
+	}, nil
+}
+
+func (o Options) check() error {
+	if err := o.Options.Check(); err != nil {
+		return err
+	}
+	switch {
+	case o.Hash.Parallel < 1 || o.Hash.Parallel > runtime.GOMAXPROCS(0):
+		return fmt.Errorf("PARLEY_HASH_PARALLEL: %d is not between 1 and %d, the cores", o.Hash.Parallel, runtime.GOMAXPROCS(0))
+	case o.Hash.Queue < 1:
+		return fmt.Errorf("PARLEY_HASH_QUEUE: %d is less than 1", o.Hash.Queue)
+	}
+	for _, r := range []struct {
+		setting string
+		limit.Rate
+	}{
+		{"PARLEY_LOGIN_ATTEMPTS", o.LoginAttempts},
+		{"PARLEY_LOGIN_RATE", o.LoginRate},
+		{"PARLEY_REGISTER_RATE", o.RegisterRate},
+	} {
+		if err := r.Check(); err != nil {
+			return fmt.Errorf("%s: %w", r.setting, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,131 @@
+package sessions
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/auth"
+	"parley/auth/rows"
+	"parley/db"
+	"parley/ent"
+	"parley/ent/session"
+	"parley/limit"
+)
+
+// Identify reads the values of the Authorization headers of a request and checks the session of
+// the token. It returns the token's text also when it refuses it.
+//
+// ErrNoToken: none is given. ErrUnauthenticated: it, or the header, is bad. ErrTokenExpired.
+// ErrSessionRevoked, with its reason. Any other error: the database could not say.
+func (s *Sessions) Identify(ctx context.Context, authorization []string) (auth.Identity, auth.Secret, error) {
+	text, err := bearer(authorization)
+	if err != nil {
+		return auth.Identity{}, "", err
+	}
+	token := auth.Secret(text)
+	t, err := s.tokens.ParseAccess(text, s.store.Now())
+	if err != nil {
+		return auth.Identity{}, token, err
+	}
+	user, err := s.check(ctx, t.Session, t.User)
+	if err != nil {
+		return auth.Identity{}, token, err
+	}
+	return auth.Identity{User: user, SessionID: t.Session, ExpiresAt: t.ExpiresAt}, token, nil
+}
+
+// Check says whether the session of an identity is still live, for those who hold one longer than
+// a request, such as a socket. It does not look at ExpiresAt. Errors as of Identify.
+func (s *Sessions) Check(ctx context.Context, id auth.Identity) error {
+	if id.User == nil {
+		return auth.ErrUnauthenticated
+	}
+	_, err := s.check(ctx, id.SessionID, id.User.ID)
+	return err
+}
+
+// bearer takes the token out of the Authorization headers: the scheme in any case, spaces, one
+// token. An empty value and the scheme alone are no token.
+func bearer(authorization []string) (string, error) {
+	if len(authorization) == 0 {
+		return "", auth.ErrNoToken
+	}
+	if len(authorization) > 1 {
+		return "", fmt.Errorf("%w: more than one Authorization header", auth.ErrUnauthenticated)
+	}
+	value := strings.Trim(authorization[0], " ")
+	if value == "" {
+		return "", auth.ErrNoToken
+	}
+	scheme, token, _ := strings.Cut(value, " ")
+	token = strings.TrimLeft(token, " ")
+	switch {
+	case !strings.EqualFold(scheme, "Bearer"), strings.Contains(token, " "):
+		return "", fmt.Errorf("%w: want Authorization: Bearer TOKEN", auth.ErrUnauthenticated)
+	case token == "":
+		return "", auth.ErrNoToken
+	}
+	return token, nil
+}
+
+// check returns the user of a live session, from a read at most 2 s old.
+func (s *Sessions) check(ctx context.Context, sid, sub uuid.UUID) (*auth.User, error) {
+	start := s.store.Clock()
+	found := s.cache.look(sid, start)
+	if !found.known() {
+		read, err := s.readSession(ctx, sid, start)
+		if err != nil {
+			return nil, err
+		}
+		found = s.cache.read(sid, read, start)
+	}
+	switch {
+	case found.reason != "":
+		return nil, &auth.ReasonError{Err: auth.ErrSessionRevoked, Reason: found.reason}
+	case found.user.ID != sub: // a token from a history this database does not have
+		return nil, auth.ErrUnauthenticated
+	}
+	return found.user, nil
+}
+
+func (s *Sessions) readSession(ctx context.Context, sid uuid.UUID, now time.Time) (found state, err error) {
+	err = s.store.View(ctx, func(c *ent.Client) error {
+		row, err := c.Session.Query().Where(session.ID(sid)).WithUser().Only(ctx)
+		switch {
+		case ent.IsNotFound(err):
+			found = state{reason: auth.ReasonUnknown}
+			return nil
+		case err != nil:
+			return err
+		case row.RevokedAt != nil:
+			found = state{reason: reasonOf(row)}
+			return nil
+		}
+		found = state{user: rows.User(row.Edges.User)}
+		if age := now.Sub(row.LastUsedAt); age > usedAfter || age < -limit.ClocksDiffer {
+			s.cache.use(sid)
+		}
+		return nil
+	})
+	if err != nil && ctx.Err() == nil && !errors.Is(err, db.ErrBusy) {
+		// Whatever keeps the database from answering: a client that is told it is not signed in
+		// would throw its tokens away.
+		err = fmt.Errorf("%w: %w", db.ErrDown, err)
+	}
+	if err != nil {
+		return state{}, fmt.Errorf("check session: %w", err)
+	}
+	return found, nil
+}
+
+func reasonOf(row *ent.Session) string {
+	if row.RevokedReason == nil {
+		return auth.ReasonUnknown
+	}
+	return *row.RevokedReason
+}

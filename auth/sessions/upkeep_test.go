@@ -1,0 +1,44 @@
+package sessions
+
+import (
+	"os"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/auth"
+	"parley/auth/audit"
+	"parley/auth/keys"
+	"parley/auth/rows"
+	"parley/db"
+	"parley/db/dbtest"
+)
+
+// An end is remembered as long as a read can have begun before it, and then leaves the memory.
+func TestOldEndsLeaveTheCache(t *testing.T) {
+	dir := t.TempDir()
+	store, err := db.Open(t.Context(), db.Options{URL: dbtest.URL(t, dir), Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	ring, err := keys.Parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+	s := New(&rows.Store{Store: store, Clock: func() time.Time { return now }}, ring, audit.New(nil, nil), Defaults())
+	s.Ended(t.Context(), Ending{ids: []uuid.UUID{uuid.New(), uuid.New()}, reason: auth.ReasonLogout})
+	for _, c := range []struct {
+		after time.Duration
+		left  int
+	}{{endedStays - 1, 2}, {1, 0}} {
+		now = now.Add(c.after)
+		if err := s.lookForEnded(t.Context()); err != nil || len(s.cache.ends) != c.left {
+			t.Errorf("after %v more %d ends are in memory, want %d: %v", c.after, len(s.cache.ends), c.left, err)
+		}
+	}
+}
+
+func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
