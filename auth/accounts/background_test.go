@@ -16,7 +16,7 @@ var errNotWanted = errors.New("the hash is not wanted")
 // do does a task of the background work once.
 func (n *node) do(ctx context.Context, name string) error {
 	n.t.Helper()
-	for _, t := range n.Service.tasks() {
+	for _, t := range n.tasks() {
 		if t.Name == name {
 			return t.Do(ctx)
 		}

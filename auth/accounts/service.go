@@ -98,7 +98,7 @@ func New(store *db.Store, ring *keys.Ring, o Options) (*Service, error) {
 }
 
 func (o Options) check() error {
-	if err := o.Options.Check(); err != nil {
+	if err := o.Check(); err != nil {
 		return err
 	}
 	switch {
