@@ -34,7 +34,7 @@ var mayImport = map[string][]string{
 
 	// Floor 3: people, rooms and wires.
 	"auth": {"naming"}, // knows no chat
-	"auth/accounts": { // the service; knows no chat
+	"auth/accounts": {
 		"auth", "auth/attempts", "auth/audit", "auth/cleanup", "auth/keys", "auth/passwords", "auth/rows",
 		"auth/sessions", "auth/usernames", "db", "db/tables", "ent", "limit", "naming",
 	},
@@ -45,19 +45,19 @@ var mayImport = map[string][]string{
 	"auth/keys":      {},                                                    // root secrets, and the file of them
 	"auth/passwords": {"auth", "auth/hashcost", "auth/usernames", "tuning"}, // hashes, and what a password may be
 	"auth/rows":      {"auth", "db", "ent"},                                 // how sign-ins read and write
-	"auth/sessions": { // begins, refreshes, ends
+	"auth/sessions": {
 		"auth", "auth/audit", "auth/keys", "auth/rows", "auth/tokens", "db", "db/tables", "ent", "limit", "meter",
 		"naming",
 	},
-	"auth/tokens":           {"auth", "auth/keys"},                         // signs and parses claims; knows no session
-	"auth/usernames":        {"naming"},                                    // what is a username, and which are one
-	"chat":                  {"db", "db/tables", "ent", "meter", "naming"}, // knows no auth: who calls is a parameter
-	"chat/queue":            {"chat/roomlog", "db", "ent", "meter"},        // asks who may
-	"chat/roomlog":          {"db", "db/tables", "ent"},                    // knows nobody: the log, and what it is about
-	"chat/roomlog/logtest":  {},                                            // for tests
-	"chat/texts":            {"naming"},                                    // what names and texts may be
-	"transport":             {"meter"},                                     // knows gqlgen; nothing of chat, auth or rows
-	"transport/admission":   {"meter", "naming", "transport/refusal", "transport/safe"},
+	"auth/tokens":           {"auth", "auth/keys"},                                  // signs and parses claims; knows no session
+	"auth/usernames":        {"naming"},                                             // what is a username, and which are one
+	"chat":                  {"db", "db/tables", "ent", "limit", "meter", "naming"}, // knows no auth: who calls is a parameter
+	"chat/queue":            {"chat/roomlog", "db", "ent", "meter"},                 // asks who may
+	"chat/roomlog":          {"db", "db/tables", "ent"},                             // knows nobody: the log, and what it is about
+	"chat/roomlog/logtest":  {},                                                     // for tests
+	"chat/texts":            {"naming"},                                             // what names and texts may be
+	"transport":             {"limit", "meter"},                                     // knows gqlgen; nothing of chat, auth or rows
+	"transport/admission":   {"limit", "meter", "naming", "transport/refusal", "transport/safe"},
 	"transport/budget":      {},
 	"transport/operation":   {"meter", "transport/budget", "transport/refusal", "transport/stream", "transport/wire"},
 	"transport/refusal":     {},
@@ -66,11 +66,11 @@ var mayImport = map[string][]string{
 	"transport/stream/fair": {"transport/safe"},
 	"transport/wire":        {"transport/refusal"},
 	"transport/ws": {
-		"meter", "transport/admission", "transport/budget", "transport/operation", "transport/refusal", "transport/safe",
-		"transport/stream", "transport/wire",
+		"limit", "meter", "transport/admission", "transport/budget", "transport/operation", "transport/refusal",
+		"transport/safe", "transport/stream", "transport/wire",
 	},
 	"transport/ws/frame":  {"transport/budget", "transport/wire"},
-	"transport/ws/intake": {"transport/admission"}, // Floor 4: between nodes.
+	"transport/ws/intake": {"limit"}, // Floor 4: between nodes.
 
 	// Floor 4: between nodes.
 	"broker":            {"chat"}, // the notifier serves the rooms, not the other way
@@ -93,7 +93,7 @@ var mayImport = map[string][]string{
 	// Floor 6: the server.
 	"server": { // wires the rooms together
 		"auth/accounts", "auth/keys", "auth/passwords", "auth/sessions", "broker", "chat", "db", "db/waiting",
-		"graph", "graph/document", "limit", "transport", "transport/admission", "tuning", "web",
+		"graph", "graph/document", "limit", "transport", "tuning", "web",
 	},
 	"server/edge":     {"meter", "server/settings", "transport/admission"}, // what stands before the routes
 	"server/logs":     {},
@@ -126,7 +126,6 @@ var homeOf = map[string][]string{
 	"golang.org/x/crypto":         {"auth/passwords"},                                           // argon2
 	"golang.org/x/text":           {"auth/passwords", "auth/usernames", "chat/texts", "naming"}, // PRECIS, normal forms
 	"golang.org/x/net":            {"transport/admission"},                                      // IDNA
-	"golang.org/x/time":           {"chat", "transport/admission"},                              // rates
 	"entgo.io/ent":                {"auth/accounts", "auth/attempts", "auth/cleanup", "auth/rows", "auth/sessions", "chat", "chat/roomlog", "db", "db/bulk", "db/migrations/diff", "db/sqlite", "ent"},
 	"ariga.io/atlas":              {"db/migrations/diff", "db/migrations/hash"}, // writes migrations
 	"github.com/mattn/go-sqlite3": {"db/dbtest", "db/failure", "db/migrations/diff", "db/sqlite"},

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/chat"
+	"parley/limit"
 )
 
 func TestSendAfterTheEndIsRefused(t *testing.T) {
@@ -93,7 +94,7 @@ func TestRatesHoldAndSayWhen(t *testing.T) {
 	var mu sync.Mutex
 	w := newWorld(t, chat.Options{
 		Now:      func() time.Time { mu.Lock(); defer mu.Unlock(); return now },
-		SendRate: chat.Rate{Calls: 2, Per: time.Second}, RoomCreateRate: chat.Rate{Calls: 3, Per: time.Hour},
+		SendRate: limit.Rate{Calls: 2, Per: time.Second}, RoomCreateRate: limit.Rate{Calls: 3, Per: time.Hour},
 	})
 	ann, bob := w.person("ann"), w.person("bob")
 	for _, name := range []string{"one", "two", "three"} {
@@ -150,7 +151,7 @@ func TestRestartKeepsEverything(t *testing.T) {
 // Whoever looks for rooms that are not there is as slow as who sends: their own rate comes first. What is refused takes
 // nothing of the rate of a room.
 func TestOwnRateComesFirst(t *testing.T) {
-	w := newWorld(t, chat.Options{SendRate: chat.Rate{Calls: 1, Per: time.Hour}, RoomSendRate: chat.Rate{Calls: 1, Per: time.Hour}})
+	w := newWorld(t, chat.Options{SendRate: limit.Rate{Calls: 1, Per: time.Hour}, RoomSendRate: limit.Rate{Calls: 1, Per: time.Hour}})
 	ann, bob, eve := w.person("ann"), w.person("bob"), w.person("eve")
 	w.room(ann, "general")
 	for range 3 { // the burst

@@ -12,6 +12,7 @@ import (
 
 	"parley/chat"
 	"parley/chat/roomlog"
+	"parley/limit"
 )
 
 // all reads a room from its start to its end, page by page.
@@ -238,7 +239,7 @@ func TestRoomForgetsAClockThatWasFarAhead(t *testing.T) {
 func TestRatesForgetAClockThatWasAhead(t *testing.T) {
 	now := time.Date(2030, 1, 1, 12, 0, 0, 0, time.UTC)
 	var mu sync.Mutex
-	w := newWorld(t, chat.Options{Now: func() time.Time { mu.Lock(); defer mu.Unlock(); return now }, SendRate: chat.Rate{Calls: 1, Per: time.Second}})
+	w := newWorld(t, chat.Options{Now: func() time.Time { mu.Lock(); defer mu.Unlock(); return now }, SendRate: limit.Rate{Calls: 1, Per: time.Second}})
 	pass := func(d time.Duration) {
 		mu.Lock()
 		defer mu.Unlock()

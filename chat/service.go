@@ -9,10 +9,11 @@ import (
 	"parley/chat/queue"
 	"parley/chat/roomlog"
 	"parley/db"
+	"parley/limit"
 	"parley/meter"
 )
 
-// Options of a Service. The zero value of a number means its default; the zero Rate means none.
+// Options of a Service. The zero value of a number means its default; the zero limit.Rate means none.
 type Options struct {
 	Notifier       Notifier
 	Now            func() time.Time // default time.Now; made UTC and cut to milliseconds
@@ -21,10 +22,10 @@ type Options struct {
 	BatchEntries   int              // PARLEY_WRITE_BATCH, default 256
 	HeadsInterval  time.Duration    // PARLEY_HEADS_INTERVAL, default 2 s
 	WindowBytes    int64            // chats kept for readers, default 16 MiB
-	SendRate       Rate             // PARLEY_SEND_RATE, of one user; burst × 3
-	RoomSendRate   Rate             // PARLEY_ROOM_SEND_RATE, into one room; burst × 2
-	MutationRate   Rate             // PARLEY_MUTATION_RATE, of one user, all other changes; burst × 3
-	RoomCreateRate Rate             // PARLEY_ROOM_CREATE_RATE, of one user; burst × 1
+	SendRate       limit.Rate       // PARLEY_SEND_RATE, of one user; burst × 3
+	RoomSendRate   limit.Rate       // PARLEY_ROOM_SEND_RATE, into one room; burst × 2
+	MutationRate   limit.Rate       // PARLEY_MUTATION_RATE, of one user, all other changes; burst × 3
+	RoomCreateRate limit.Rate       // PARLEY_ROOM_CREATE_RATE, of one user; burst × 1
 	OnError        func(error)      // told what went wrong in the background work of Run, which is tried again
 }
 

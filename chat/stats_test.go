@@ -8,11 +8,12 @@ import (
 	"parley/chat"
 	"parley/ent"
 	"parley/ent/roomevent"
+	"parley/limit"
 )
 
 // A send is counted once, by what its sender was told.
 func TestStatsTellSends(t *testing.T) {
-	w := newWorld(t, chat.Options{SendRate: chat.Rate{Calls: 1, Per: time.Hour}})
+	w := newWorld(t, chat.Options{SendRate: limit.Rate{Calls: 1, Per: time.Hour}})
 	ann, bob := w.person("ann"), w.person("bob")
 	w.room(ann, "general")
 	w.send(ann, "general", "one")

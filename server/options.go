@@ -16,7 +16,6 @@ import (
 	"parley/server/edge"
 	"parley/server/settings"
 	"parley/transport"
-	"parley/transport/admission"
 )
 
 // The options of each package, from the settings. Defaults are those of the settings: every number is given.
@@ -49,8 +48,8 @@ func chatOptions(c *settings.Config, s *server) chat.Options {
 		Notifier: s.notifier, TextLength: int(c.ChatMaxLength),
 		QueueEntries: int(c.WriteQueue), BatchEntries: int(c.WriteBatch), HeadsInterval: time.Duration(c.HeadsInterval),
 		WindowBytes: int64(c.WindowTotal) / chatWindows,
-		SendRate:    chat.Rate(c.SendRate), RoomSendRate: chat.Rate(c.RoomSendRate),
-		MutationRate: chat.Rate(c.MutationRate), RoomCreateRate: chat.Rate(c.RoomCreateRate),
+		SendRate:    limit.Rate(c.SendRate), RoomSendRate: limit.Rate(c.RoomSendRate),
+		MutationRate: limit.Rate(c.MutationRate), RoomCreateRate: limit.Rate(c.RoomCreateRate),
 		OnError: func(err error) { s.logger.Error("rooms", "error", err) },
 	}
 }
@@ -73,10 +72,10 @@ func transportOptions(c *settings.Config, logger *slog.Logger) transport.Options
 		InitTimeout:    time.Duration(c.WSInitTimeout), PingInterval: time.Duration(c.WSPingInterval), PongTimeout: time.Duration(c.WSPongTimeout),
 		WriteTimeout: time.Duration(c.WriteTimeout), SSEKeepAlive: time.Duration(c.SSEKeepalive),
 		WindowEvents: int(c.WindowEvents), WindowTotal: int64(c.WindowTotal) - int64(c.WindowTotal)/chatWindows, AnswersTotal: int64(c.AnswersTotal), CatchUpParallel: int(c.CatchupParallel),
-		MaxParallel: int(c.WSMaxParallel), MessageRate: admission.Rate(c.WSMessageRate),
-		MaxConnections: edge.MaxStreams(c, logger), AcceptRate: admission.Rate(c.AcceptRate),
+		MaxParallel: int(c.WSMaxParallel), MessageRate: limit.Rate(c.WSMessageRate),
+		MaxConnections: edge.MaxStreams(c, logger), AcceptRate: limit.Rate(c.AcceptRate),
 		MaxConnectionsPerAddress: int(c.MaxConnectionsPerAddress), MaxUnsignedPerAddress: int(c.MaxUnsignedPerAddress),
-		AddressRequestRate: admission.Rate(c.AddressRequestRate), MaxConnectionsPerUser: int(c.MaxConnectionsPerUser),
+		AddressRequestRate: limit.Rate(c.AddressRequestRate), MaxConnectionsPerUser: int(c.MaxConnectionsPerUser),
 		UserRoomStreams: int(c.UserRoomStreams),
 	}
 }

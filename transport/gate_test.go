@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/limit"
 	"parley/transport/admission"
 	"parley/transport/refusal"
 )
@@ -99,8 +100,8 @@ func TestSlotsAreGivenBack(t *testing.T) {
 	limits := admission.Counts{Open: 30, OfAddress: 12, Unsigned: 6, OfUser: 3}
 	w := newWorld(t, func(o *Options, _ *tuning) {
 		o.MaxConnections, o.MaxConnectionsPerAddress, o.MaxUnsignedPerAddress, o.MaxConnectionsPerUser = limits.Open, limits.OfAddress, limits.Unsigned, limits.OfUser
-		o.AddressRequestRate = admission.Rate{Calls: 500, Per: time.Second}
-		o.MessageRate = admission.Rate{Calls: 1000, Per: time.Second}
+		o.AddressRequestRate = limit.Rate{Calls: 500, Per: time.Second}
+		o.MessageRate = limit.Rate{Calls: 1000, Per: time.Second}
 		o.BodyTimeout, o.InitTimeout = 200*time.Millisecond, 200*time.Millisecond
 		o.Origins = func(origin string) bool {
 			if origin == "http://panic" {
@@ -170,7 +171,7 @@ func (w *world) discard(ctx context.Context) {
 // A drain comes before all other refusals, and takes no slot.
 func TestDrainComesBeforeTheGate(t *testing.T) {
 	w := newWorld(t, func(o *Options, _ *tuning) {
-		o.MaxConnections, o.AcceptRate, o.AddressRequestRate = 1, admission.Rate{Calls: 1, Per: time.Hour}, admission.Rate{Calls: 1, Per: time.Hour}
+		o.MaxConnections, o.AcceptRate, o.AddressRequestRate = 1, limit.Rate{Calls: 1, Per: time.Hour}, limit.Rate{Calls: 1, Per: time.Hour}
 	})
 	for range 4 { // the burst
 		_, _, _ = w.request("GET", "?query={hello}", http.Header{"X-Forwarded-For": {"198.51.100.1"}}, nil)

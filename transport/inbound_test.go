@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"parley/transport/admission"
+	"parley/limit"
 	"parley/transport/operation"
 	"parley/transport/refusal"
 )
@@ -86,7 +86,7 @@ func TestFramesThatBringNothingCount(t *testing.T) {
 		"fragments of a byte": frame(text, " ") + strings.Repeat(frame(more, " "), 399) + frame(fin|more, pingMessage),
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, func(o *Options, _ *tuning) { o.MessageRate = admission.Rate{Calls: 100, Per: time.Second} })
+			w := newWorld(t, func(o *Options, _ *tuning) { o.MessageRate = limit.Rate{Calls: 100, Per: time.Second} })
 			begun := time.Now()
 			conn, r := w.upgraded(sent + frame(fin|ping, "last"))
 			for {

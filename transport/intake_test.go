@@ -6,14 +6,14 @@ import (
 	"testing"
 	"time"
 
-	"parley/transport/admission"
+	"parley/limit"
 )
 
 const pingMessage = `{"type":"ping"}`
 
 // More messages than the rate allows are all answered, in their order, and not sooner than it says.
 func TestFastMessagesAreReadLater(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *tuning) { o.MessageRate = admission.Rate{Calls: 100, Per: time.Second} })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.MessageRate = limit.Rate{Calls: 100, Per: time.Second} })
 	c := w.dial()
 	begun := time.Now()
 	go func() {
@@ -31,7 +31,7 @@ func TestFastMessagesAreReadLater(t *testing.T) {
 
 // Ping frames count as messages.
 func TestPingFramesCount(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *tuning) { o.MessageRate = admission.Rate{Calls: 100, Per: time.Second} })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.MessageRate = limit.Rate{Calls: 100, Per: time.Second} })
 	begun := time.Now()
 	conn, r := w.upgraded(strings.Repeat(frame(fin|ping, "a"), 400))
 	for range 400 {

@@ -44,6 +44,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"parley/limit"
 	"parley/transport/admission"
 	"parley/transport/budget"
 	"parley/transport/operation"
@@ -53,7 +54,7 @@ import (
 )
 
 // Options are the limits and the questions of a Transports. The zero value works: every limit has its
-// default, but the zero admission.Rate means none; everybody is anonymous, and only the server's own pages may open
+// default, but the zero limit.Rate means none; everybody is anonymous, and only the server's own pages may open
 // sockets.
 type Options struct {
 	// Identify puts who is asking into a context made from ctx, and returns that in any case. Over HTTP a
@@ -98,23 +99,23 @@ type Options struct {
 	AnswersTotal    int64 // PARLEY_ANSWERS_TOTAL, default 64 MiB of answers that are made or not yet taken
 	CatchUpParallel int   // PARLEY_CATCHUP_PARALLEL, default 8 reads at once by those who are further behind
 
-	MaxMessage     int64          // PARLEY_WS_MAX_MESSAGE, default 128 KiB
-	MessageTimeout time.Duration  // PARLEY_WS_MESSAGE_TIMEOUT, default 10 s from the first byte of a message to its end
-	MaxOperations  int            // PARLEY_WS_MAX_OPERATIONS on one socket, default 100
-	InitTimeout    time.Duration  // PARLEY_WS_INIT_TIMEOUT, default 5 s until connection_init
-	PingInterval   time.Duration  // PARLEY_WS_PING_INTERVAL, default 25 s without a byte from the client
-	PongTimeout    time.Duration  // PARLEY_WS_PONG_TIMEOUT, default 10 s more, then the socket is cut
-	MaxParallel    int            // PARLEY_WS_MAX_PARALLEL queries and mutations on one socket, default 8; more are read later
-	MessageRate    admission.Rate // PARLEY_WS_MESSAGE_RATE of one socket; burst × 3; more are read later
+	MaxMessage     int64         // PARLEY_WS_MAX_MESSAGE, default 128 KiB
+	MessageTimeout time.Duration // PARLEY_WS_MESSAGE_TIMEOUT, default 10 s from the first byte of a message to its end
+	MaxOperations  int           // PARLEY_WS_MAX_OPERATIONS on one socket, default 100
+	InitTimeout    time.Duration // PARLEY_WS_INIT_TIMEOUT, default 5 s until connection_init
+	PingInterval   time.Duration // PARLEY_WS_PING_INTERVAL, default 25 s without a byte from the client
+	PongTimeout    time.Duration // PARLEY_WS_PONG_TIMEOUT, default 10 s more, then the socket is cut
+	MaxParallel    int           // PARLEY_WS_MAX_PARALLEL queries and mutations on one socket, default 8; more are read later
+	MessageRate    limit.Rate    // PARLEY_WS_MESSAGE_RATE of one socket; burst × 3; more are read later
 
 	// A connection is a socket or an event stream. What comes from loopback is not counted by address.
-	MaxConnections           int            // PARLEY_MAX_CONNECTIONS, default 10,000
-	MaxConnectionsPerAddress int            // PARLEY_MAX_CONNECTIONS_PER_ADDRESS, default 200
-	MaxUnsignedPerAddress    int            // PARLEY_MAX_UNSIGNED_PER_ADDRESS, sockets on which nobody has signed in, default 20
-	MaxConnectionsPerUser    int            // PARLEY_MAX_CONNECTIONS_PER_USER, default 20
-	UserRoomStreams          int            // PARLEY_USER_ROOM_STREAMS of one room by one person, default 20
-	AcceptRate               admission.Rate // PARLEY_ACCEPT_RATE, new connections, shared fairly between addresses; burst × 2
-	AddressRequestRate       admission.Rate // PARLEY_ADDRESS_REQUEST_RATE, requests and new connections from one address; burst × 4
+	MaxConnections           int        // PARLEY_MAX_CONNECTIONS, default 10,000
+	MaxConnectionsPerAddress int        // PARLEY_MAX_CONNECTIONS_PER_ADDRESS, default 200
+	MaxUnsignedPerAddress    int        // PARLEY_MAX_UNSIGNED_PER_ADDRESS, sockets on which nobody has signed in, default 20
+	MaxConnectionsPerUser    int        // PARLEY_MAX_CONNECTIONS_PER_USER, default 20
+	UserRoomStreams          int        // PARLEY_USER_ROOM_STREAMS of one room by one person, default 20
+	AcceptRate               limit.Rate // PARLEY_ACCEPT_RATE, new connections, shared fairly between addresses; burst × 2
+	AddressRequestRate       limit.Rate // PARLEY_ADDRESS_REQUEST_RATE, requests and new connections from one address; burst × 4
 }
 
 // defaults fills in what is zero.

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"parley/limit"
 	"parley/meter"
 	"parley/transport/refusal"
 )
@@ -23,8 +24,8 @@ type Limits struct {
 	ConnectionsPerAddress int
 	UnsignedPerAddress    int // sockets on which nobody has signed in
 	ConnectionsPerUser    int
-	AcceptRate            Rate // new connections, shared fairly between addresses; burst × 2
-	AddressRequestRate    Rate // requests and new connections from one address; burst × 4
+	AcceptRate            limit.Rate // new connections, shared fairly between addresses; burst × 2
+	AddressRequestRate    limit.Rate // requests and new connections from one address; burst × 4
 
 	// OnStream is told when a connection of http.Server begins and ends to carry an event stream. It is called under a
 	// lock and must not call back. nil: nobody is.
@@ -57,7 +58,7 @@ type Gate struct {
 
 	mu        sync.Mutex // guards all below; held while Limits.OnStream is called
 	accepts   shares
-	requests  addressRates
+	requests  *limit.Table[netip.Prefix]
 	open      int                         // sockets and event streams
 	addresses map[netip.Prefix]perAddress // those that have any
 	users     map[string]int              // the same
@@ -71,7 +72,7 @@ func NewGate(limits Limits, registry *Registry) *Gate {
 	return &Gate{
 		limits: limits, registry: registry,
 		noRoom:  meter.NewTally(roomConnections, roomAccepts, roomAddress, roomUnsigned, roomUser, roomMemory),
-		accepts: newShares(limits.AcceptRate), requests: newAddressRates(limits.AddressRequestRate, 4),
+		accepts: newShares(limits.AcceptRate), requests: limit.NewTable[netip.Prefix](limits.AddressRequestRate.Bucket(4)),
 		addresses: map[netip.Prefix]perAddress{}, users: map[string]int{},
 	}
 }
@@ -111,7 +112,10 @@ func (g *Gate) Admit(r *http.Request) *refusal.Refusal {
 
 // count counts a request of an address; the caller holds mu.
 func (g *Gate) count(address netip.Prefix, now time.Time) *refusal.Refusal {
-	if wait := g.requests.take(address, now); wait > 0 {
+	if !address.IsValid() {
+		return nil
+	}
+	if wait := g.requests.Take(address, now); wait > 0 {
 		return tooFast.After(wait)
 	}
 	return nil

@@ -4,6 +4,8 @@ import (
 	"math"
 	"net/netip"
 	"time"
+
+	"parley/limit"
 )
 
 // shares let new connections in at one rate for the whole node, and fairly: the upper half of the bucket is for whoever
@@ -11,8 +13,8 @@ import (
 // of the rate fills the bucket up again. So there is a token left for whoever has had less, however fast others are.
 // The owner's lock guards it.
 type shares struct {
-	rate   Rate
-	bucket Bucket
+	rate   limit.Rate
+	bucket *limit.Limiter
 	turned time.Time                  // when now began
 	now    map[netip.Prefix]time.Time // the addresses that wanted one, and when each last got one
 	before map[netip.Prefix]time.Time // the same in the time before that
@@ -25,8 +27,8 @@ const mostShares = 8192
 // longestPause is as good as for ever, and a Duration holds it.
 const longestPause = math.MaxInt64 / 2 * time.Nanosecond
 
-func newShares(r Rate) shares {
-	return shares{rate: r, bucket: r.Bucket(2), now: map[netip.Prefix]time.Time{}}
+func newShares(r limit.Rate) shares {
+	return shares{rate: r, bucket: limit.NewLimiter(r.Bucket(2)), now: map[netip.Prefix]time.Time{}}
 }
 
 // take reports whether an address gets one now. The zero prefix is not counted.
@@ -43,7 +45,7 @@ func (s *shares) take(address netip.Prefix, now time.Time) bool {
 	if counted {
 		s.now[address] = last
 	}
-	few := s.bucket.TokensAt(now) <= float64(s.rate.Calls)
+	few := s.bucket.Left(now) <= s.rate.Calls
 	if counted && few && now.Sub(last) < s.pause() || s.bucket.Take(now) > 0 {
 		return false
 	}

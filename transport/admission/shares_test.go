@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"testing"
 	"time"
+
+	"parley/limit"
 )
 
 func address(n uint32) netip.Prefix {
@@ -16,7 +18,7 @@ func address(n uint32) netip.Prefix {
 // A dozen addresses that try all the time get all that nobody else wants. As soon as others come, each of these gets
 // in at its first try, and the dozen get what is left.
 func TestSharesAreFair(t *testing.T) {
-	s := newShares(Rate{200, time.Second})
+	s := newShares(limit.Rate{Calls: 200, Per: time.Second})
 	now := time.Unix(1_800_000_000, 0)
 	attack := func(took time.Duration) (got int) {
 		for end := now.Add(took); now.Before(end); now = now.Add(time.Millisecond) {
@@ -51,7 +53,7 @@ func TestSharesAreFair(t *testing.T) {
 // Whoever comes alone has the whole rate and the whole bucket, and so has what is not counted.
 func TestShareOfOneAddress(t *testing.T) {
 	for name, one := range map[string]netip.Prefix{"an address": address(1), "loopback": {}} {
-		s := newShares(Rate{10, time.Second})
+		s := newShares(limit.Rate{Calls: 10, Per: time.Second})
 		now, got := time.Unix(1_800_000_000, 0), 0
 		for range 10_000 {
 			if s.take(one, now) {
@@ -68,7 +70,7 @@ func TestShareOfOneAddress(t *testing.T) {
 // With a slow rate and many addresses a share's pause is longer than a Duration can be, and was taken for none: one
 // address got all places.
 func TestShareOfASlowRate(t *testing.T) {
-	s := newShares(Rate{1, 31 * 24 * time.Hour})
+	s := newShares(limit.Rate{Calls: 1, Per: 31 * 24 * time.Hour})
 	now := time.Unix(1_800_000_000, 0)
 	if !s.take(address(1), now) || !s.take(address(2), now) {
 		t.Fatal("the bucket holds two")
@@ -87,7 +89,7 @@ func TestShareOfASlowRate(t *testing.T) {
 
 // However many addresses come, few are remembered, and none for long.
 func TestSharesAreForgotten(t *testing.T) {
-	s := newShares(Rate{200, time.Second})
+	s := newShares(limit.Rate{Calls: 200, Per: time.Second})
 	now := time.Unix(1_800_000_000, 0)
 	for n := range uint32(100_000) {
 		s.take(address(n), now)

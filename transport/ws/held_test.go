@@ -10,7 +10,7 @@ import (
 
 	gobwas "github.com/gobwas/ws"
 
-	"parley/transport/admission"
+	"parley/limit"
 	"parley/transport/ws/intake"
 )
 
@@ -23,7 +23,7 @@ func subscribe(id int, document string) string {
 // newSlowRig takes three messages, and then one an hour. It leaves a client that was told to go all the time to do so.
 func newSlowRig(t *testing.T, change func(o *Options)) *rig {
 	return newRig(t, func(o *Options) {
-		o.MessageRate, o.Cut = admission.Rate{Calls: 1, Per: time.Hour}, time.Hour
+		o.MessageRate, o.Cut = limit.Rate{Calls: 1, Per: time.Hour}, time.Hour
 		change(o)
 	})
 }

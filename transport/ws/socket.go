@@ -9,6 +9,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"parley/limit"
 	"parley/transport/admission"
 	"parley/transport/budget"
 	"parley/transport/operation"
@@ -67,7 +68,7 @@ func newSocket(sockets *Sockets, exec graphql.GraphExecutor, conn net.Conn, earl
 		Idle:  func() { s.intake.Put(0, func() {}) },
 	}
 	s.intake = intake.New(intake.Options{
-		Bucket: sockets.MessageRate.Bucket(3), Parallel: sockets.MaxParallel,
+		Rate: limit.NewLimiter(sockets.MessageRate.Bucket(3)), Parallel: sockets.MaxParallel,
 		Start: func(f func()) { s.start(f, func() { s.close(frame.CloseTryLater) }) },
 	})
 	return s

@@ -16,6 +16,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"parley/limit"
 	"parley/meter"
 	"parley/transport/admission"
 	"parley/transport/budget"
@@ -45,7 +46,7 @@ type Options struct {
 	PingInterval   time.Duration // without a byte from the client
 	PongTimeout    time.Duration // more, then the socket is cut
 	MaxParallel    int           // queries and mutations on one socket; more are read later
-	MessageRate    admission.Rate
+	MessageRate    limit.Rate
 	WriteTimeout   time.Duration // each accepted byte starts it anew
 
 	Cut   time.Duration // from the beginning of a closing, or from the close frame, until the socket is cut

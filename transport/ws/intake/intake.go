@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"parley/transport/admission"
+	"parley/limit"
 )
 
 // This much is read ahead of what may be taken, so that a close frame behind it is seen. What is behind that stays
@@ -18,7 +18,7 @@ const (
 
 // Options are the limits of an Intake. All are needed.
 type Options struct {
-	Bucket   admission.Bucket
+	Rate     *limit.Limiter
 	Parallel int            // requests that run at once
 	Start    func(f func()) // runs f in a goroutine, unless nothing is to be taken any more
 }
@@ -70,7 +70,7 @@ func (k *Intake) admit(one incoming) (now, start bool) {
 	if k.stopped {
 		return false, false
 	}
-	if !k.taking && k.running < k.options.Parallel && k.options.Bucket.Take(time.Now()) == 0 {
+	if !k.taking && k.running < k.options.Parallel && k.options.Rate.Take(time.Now()) == 0 {
 		return true, false
 	}
 	start, k.taking = !k.taking, true
@@ -109,7 +109,7 @@ func (k *Intake) next() func() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	for !k.stopped && len(k.ahead) > 0 {
-		if wait := k.options.Bucket.Take(time.Now()); wait > 0 {
+		if wait := k.options.Rate.Take(time.Now()); wait > 0 {
 			k.rest(wait)
 			continue
 		}
