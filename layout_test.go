@@ -34,6 +34,7 @@ var mayImport = map[string][]string{
 	"auth":                  {"db", "db/tables", "ent", "meter", "naming"}, // knows no chat
 	"auth/hashcost":         {},
 	"chat":                  {"db", "db/tables", "ent", "meter", "naming"}, // knows no auth: who calls is a parameter
+	"chat/purge":            {"db", "ent"},                                 // knows rows and no callers
 	"chat/queue":            {"chat/roomlog", "db", "ent", "meter"},        // asks who may
 	"chat/roomlog":          {"db", "db/tables", "ent"},                    // knows nobody: the log, and what it is about
 	"chat/roomlog/logtest":  {},                                            // for tests

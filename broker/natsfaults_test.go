@@ -18,7 +18,7 @@ import (
 )
 
 // patience is how long a test waits for what must happen.
-const patience = 2 * time.Minute
+const patience = time.Minute
 
 // notifications are what somebody received, and what was reported.
 type notifications chan []uuid.UUID
