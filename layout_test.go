@@ -41,10 +41,10 @@ var mayImport = map[string][]string{
 	"auth/attempts":  {"auth", "auth/passwords", "auth/rows", "auth/usernames", "db", "ent", "limit"}, // how often a password may be tried
 	"auth/audit":     {"meter"},                                                                       // records of who signs in
 	"auth/cleanup":   {"auth/rows", "ent", "limit"},                                                   // removes rows that decide nothing
-	"auth/hashcost":  {},
-	"auth/keys":      {},                                                    // root secrets, and the file of them
-	"auth/passwords": {"auth", "auth/hashcost", "auth/usernames", "tuning"}, // hashes, and what a password may be
-	"auth/rows":      {"auth", "db", "ent"},                                 // how sign-ins read and write
+	"auth/hashcost":  {},                                                                              // what a new hash costs; tests lower it
+	"auth/keys":      {},                                                                              // root secrets, and the file of them
+	"auth/passwords": {"auth", "auth/hashcost", "auth/usernames", "tuning"},                           // hashes, and what a password may be
+	"auth/rows":      {"auth", "db", "ent"},                                                           // how sign-ins read and write
 	"auth/sessions": {
 		"auth", "auth/audit", "auth/keys", "auth/rows", "auth/tokens", "db", "db/tables", "ent", "limit", "meter",
 		"naming",
@@ -52,6 +52,7 @@ var mayImport = map[string][]string{
 	"auth/tokens":           {"auth", "auth/keys"},                                  // signs and parses claims; knows no session
 	"auth/usernames":        {"naming"},                                             // what is a username, and which are one
 	"chat":                  {"db", "db/tables", "ent", "limit", "meter", "naming"}, // knows no auth: who calls is a parameter
+	"chat/purge":            {"db", "ent"},                                          // knows rows and no callers
 	"chat/queue":            {"chat/roomlog", "db", "ent", "meter"},                 // asks who may
 	"chat/roomlog":          {"db", "db/tables", "ent"},                             // knows nobody: the log, and what it is about
 	"chat/roomlog/logtest":  {},                                                     // for tests

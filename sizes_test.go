@@ -30,16 +30,10 @@ const leastForP95 = 20
 // largerNow are those that have more, and the lines they have. They may shrink and not grow, and leave the list when
 // they fit.
 var largerNow = map[size]int{
-	{"package", "auth"}:                   4522,
-	{"package", "db"}:                     4268,
-	{"package", "server"}:                 2687,
-	{"package", "transport"}:              6252,
-	{"file", "db/portable_test.go"}:       301,
-	{"file", "transport/answers_test.go"}: 326,
-	{"file", "transport/feed_test.go"}:    303,
-	{"file", "transport/inbound_test.go"}: 301,
-	{"function", "auth.Service.clean"}:    46,
-	{"p95", "db"}:                         31,
+	{"p95", "archive"}:          33,
+	{"p95", "auth/accounts"}:    38,
+	{"p95", "server"}:           32,
+	{"p95", "transport/stream"}: 32,
 }
 
 // A size is what has a number of lines: a package, a file, a function, or the 95th percentile of a package's functions.

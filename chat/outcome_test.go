@@ -89,6 +89,27 @@ func TestOutcomeIsResolved(t *testing.T) {
 	}
 }
 
+// A send without an id of its sender's is found by the one that was made for it: it is stored once, and its sender has it.
+func TestOutcomeOfASendWithoutAnIDIsResolved(t *testing.T) {
+	var armed atomic.Bool
+	w := behindProxy(t, func(b []byte) dbtest.Then {
+		if isCommit(b) && armed.CompareAndSwap(true, false) {
+			return dbtest.PassAndCut
+		}
+		return dbtest.Pass
+	})
+	ann := w.person("ann")
+	w.room(ann, "general")
+	armed.Store(true)
+	c, err := w.Send(t.Context(), ann, chat.Draft{Room: "general", Text: "once"})
+	if err != nil || c.Number != 1 || armed.Load() {
+		t.Errorf("got %v, %v; a commit was cut off: %v", c, err, !armed.Load())
+	}
+	if all := w.all(ann, "general"); len(all) != 1 || c != nil && all[0].ID != c.ID {
+		t.Errorf("stored: %v", all)
+	}
+}
+
 // While the database is away after a commit, nobody knows, and nobody is told otherwise. The same again tells.
 func TestOutcomeStaysUnknownWhileTheDatabaseIsAway(t *testing.T) {
 	var armed, away atomic.Bool

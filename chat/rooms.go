@@ -162,6 +162,6 @@ func (s *Service) DeleteRoom(ctx context.Context, caller Caller, nameOrID string
 		return "", fmt.Errorf("delete room: %w", err)
 	}
 	s.notifier.Notify(id)
-	s.log.Purge()
+	s.purger.Wake()
 	return id.String(), nil
 }

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"parley/chat/purge"
 	"parley/chat/queue"
 	"parley/chat/roomlog"
 	"parley/db"
@@ -50,6 +51,7 @@ type Service struct {
 	store     *db.Store
 	log       *roomlog.Log
 	queue     *queue.Queue
+	purger    *purge.Purger
 	notifier  Notifier
 	roomIDs   roomIDs
 	sends     *limiter
@@ -63,7 +65,7 @@ type Service struct {
 func New(store *db.Store, o Options) *Service {
 	o = o.withDefaults()
 	s := &Service{
-		o: o, store: store, notifier: o.Notifier, sent: newTally(),
+		o: o, store: store, notifier: o.Notifier, sent: newTally(), purger: purge.New(store, o.OnError),
 		sends:     newLimiter(o.SendRate, 3, o.Now),
 		roomSends: newLimiter(o.RoomSendRate, 2, o.Now),
 		changes:   newLimiter(o.MutationRate, 3, o.Now),
@@ -84,6 +86,7 @@ func (s *Service) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { s.queue.Run(ctx) })
 	wg.Go(func() { s.log.Run(ctx) })
+	wg.Go(func() { s.purger.Run(ctx) })
 	err := s.notifier.Subscribe(ctx, s.log.Wake)
 	if ctx.Err() != nil {
 		err = nil // asked to end

@@ -202,7 +202,7 @@ func (s *stream) drain() {
 }
 
 // patience is how long a test waits for what must happen; it never decides what is right.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 func (s *stream) next() *roomlog.Chat {
 	s.t.Helper()

@@ -77,7 +77,7 @@ func (f *fixture) together(sends ...queue.Send) (chats []*roomlog.Chat, errs []e
 	var all sync.WaitGroup
 	for i := range sends {
 		all.Go(func() { chats[i], errs[i] = f.Store(f.t.Context(), &sends[i]) })
-		for end := time.Now().Add(20 * time.Second); f.Stats().Queued <= i; {
+		for end := time.Now().Add(2 * time.Minute); f.Stats().Queued <= i; {
 			if time.Now().After(end) {
 				f.t.Fatalf("only %d sends wait", f.Stats().Queued)
 			}

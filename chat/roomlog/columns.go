@@ -90,8 +90,8 @@ func names[Row any](columns []column[Row], use use) (names []string) {
 	return names
 }
 
-// fields are where a row is read into.
-func fields[Row any](columns []column[Row], r *Row) (into []any) {
+// fields adds where a row is read into.
+func fields[Row any](into []any, columns []column[Row], r *Row) []any {
 	for _, c := range columns {
 		if c.use&read != 0 {
 			into = append(into, c.field(r))
@@ -100,8 +100,8 @@ func fields[Row any](columns []column[Row], r *Row) (into []any) {
 	return into
 }
 
-// outerFields are the same where there may be no such row.
-func outerFields[Row any](columns []column[Row], r *Row) (into []any) {
+// outerFields does the same where there may be no such row.
+func outerFields[Row any](into []any, columns []column[Row], r *Row) []any {
 	for _, c := range columns {
 		if c.use&read != 0 {
 			into = append(into, c.outer(r))
@@ -126,11 +126,31 @@ func values[Row any](columns []column[Row], rows []*Row) []any {
 // orNothing reads a column of an outer join.
 type orNothing[Value any] struct{ to *Value }
 
-// Scan is what database/sql calls with the column's value.
+// Scan is what database/sql calls with the column's value. The usual values take no memory besides their own.
 func (o orNothing[Value]) Scan(from any) error {
 	if from == nil {
 		return nil
 	}
+	if _, lent := from.([]byte); lent { // by the driver; below it is copied
+		return o.convert(from)
+	}
+	if v, same := from.(Value); same {
+		*o.to = v
+		return nil
+	}
+	switch to := any(o.to).(type) {
+	case sql.Scanner:
+		return to.Scan(from)
+	case *int:
+		if n, whole := from.(int64); whole {
+			*to = int(n)
+			return nil
+		}
+	}
+	return o.convert(from)
+}
+
+func (o orNothing[Value]) convert(from any) error {
 	var v sql.Null[Value]
 	if err := v.Scan(from); err != nil {
 		return err

@@ -20,18 +20,22 @@ func (x *caches) watchHeads(ctx context.Context, interval time.Duration) {
 	for {
 		select {
 		case <-tick.C:
-			err := recovered(func() error {
-				x.emptyQuiet()
-				x.compareHeads(ctx)
-				return nil
-			})
-			if err != nil {
-				x.fail(fmt.Errorf("compare heads: %w", err))
-			}
+			x.round(ctx)
 		case <-ctx.Done():
 			return
 		}
 	}
+}
+
+// round is one comparison. A panic is an error of that round: it must not take the server down.
+func (x *caches) round(ctx context.Context) {
+	defer func() {
+		if p := recover(); p != nil {
+			x.fail(fmt.Errorf("compare heads: panic: %v", p))
+		}
+	}()
+	x.emptyQuiet()
+	x.compareHeads(ctx)
 }
 
 // headsAtOnce is how many rooms one query asks for; SQLite takes at most 32,766 parameters.

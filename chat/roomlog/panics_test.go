@@ -12,17 +12,6 @@ import (
 	"parley/chat/roomlog/logtest"
 )
 
-// A panic while it purges is an error of that round, and not the end of the server.
-func TestPanicOfThePurger(t *testing.T) {
-	ctx, stop := context.WithCancel(t.Context())
-	var told error
-	p := &purger{fail: func(err error) { told = err; stop() }, due: make(chan struct{}, 1)} // without a store
-	p.run(ctx)
-	if told == nil || !strings.Contains(told.Error(), "panic") {
-		t.Errorf("told %v", told)
-	}
-}
-
 // brokenSource panics when it is asked for heads.
 type brokenSource struct{ source }
 
@@ -30,7 +19,7 @@ func (brokenSource) heads(context.Context, []uuid.UUID) (map[uuid.UUID]Position,
 	panic("heads")
 }
 
-// The same while heads are compared: the next round comes.
+// A panic while heads are compared is an error of that round, and the next round comes.
 func TestPanicOfTheComparison(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())

@@ -39,12 +39,14 @@ func (l *Log) readRows(ctx context.Context, room uuid.UUID, place int64) (log []
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	chats = map[uuid.UUID]*ent.Chat{}
+	var into []any
 	for bytes := 0; rows.Next(); {
 		if bytes > pageBytes && len(log) > 1 { // the first may be the position itself
 			return log, chats, true, nil
 		}
 		e, c := &ent.RoomEvent{RoomID: room}, &ent.Chat{}
-		if err := rows.Scan(append(fields(eventColumns, e), outerFields(chatColumns, c)...)...); err != nil {
+		into = outerFields(fields(into[:0], eventColumns, e), chatColumns, c)
+		if err := rows.Scan(into...); err != nil {
 			return nil, nil, false, err
 		}
 		bytes += len(c.Text)

@@ -93,7 +93,7 @@ func TestNotificationDuringAReadCounts(t *testing.T) {
 	}
 	wake, notify := logtest.Wake()
 	tail := x.Follow(Start{Room: room}, notify) // reads once at its start
-	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer stop()
 	place := int64(0)
 	_ = pump(ctx, tail, wake, Position{}, func(e *Event) bool {

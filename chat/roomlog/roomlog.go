@@ -12,7 +12,6 @@ package roomlog
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"parley/db"
@@ -40,25 +39,15 @@ type Log struct {
 	*caches
 	store      *db.Store
 	statements *statements
-	purger     *purger
 	interval   time.Duration
 }
 
-// New makes a Log. Lost notifications are noticed, and deleted rooms are cleared, only while Run runs.
+// New makes a Log. Lost notifications are noticed only while Run runs.
 func New(store *db.Store, o Options) *Log {
 	l := &Log{store: store, statements: newStatements(store), interval: o.HeadsInterval}
 	l.caches = newCaches(l, o.WindowBytes, o.OnError)
-	l.purger = &purger{store: store, fail: o.OnError, due: make(chan struct{}, 1)}
 	return l
 }
 
-// Run compares the heads of followed rooms with the database and clears deleted rooms until ctx ends.
-func (l *Log) Run(ctx context.Context) {
-	var both sync.WaitGroup
-	both.Go(func() { l.watchHeads(ctx, l.interval) })
-	both.Go(func() { l.purger.run(ctx) })
-	both.Wait()
-}
-
-// Purge says that a room was deleted, so that Run clears it soon. It does not block.
-func (l *Log) Purge() { l.purger.wake() }
+// Run compares the heads of followed rooms with the database until ctx ends.
+func (l *Log) Run(ctx context.Context) { l.watchHeads(ctx, l.interval) }

@@ -62,7 +62,7 @@ func (s *statements) raiseCounters(ctx context.Context, tx *ent.Tx, args ...any)
 	var r *ent.Room
 	for rows.Next() && err == nil {
 		r = &ent.Room{}
-		err = rows.Scan(fields(roomColumns, r)...)
+		err = rows.Scan(fields(nil, roomColumns, r)...)
 	}
 	switch end := closed(rows); {
 	case err != nil:

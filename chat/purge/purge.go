@@ -1,4 +1,7 @@
-package roomlog
+// Package purge takes away what deleted rooms leave: any number of chats and events, a few in a transaction, because
+// others' writes wait for it. It rests on one idea: which rooms have rows left stands in the database, so a purge that was
+// interrupted goes on after a restart or on another node. It knows rows and no callers.
+package purge
 
 import (
 	"cmp"
@@ -15,34 +18,37 @@ import (
 	"parley/ent/roomevent"
 )
 
-// A purger takes away the rows of deleted rooms, of which there may be any number: a few in a
-// transaction, because others' writes wait for it. Which rooms have some left stands in the
-// database, so a purge that was interrupted goes on after a restart or on another node. Two nodes
-// at once do no harm: the later one finds nothing.
-type purger struct {
+// A Purger clears deleted rooms. Two nodes at once do no harm: the later one finds nothing.
+type Purger struct {
 	store *db.Store
 	fail  func(error)
 	due   chan struct{} // holds one when a room was deleted here
 }
 
 const (
-	purgeEvery  = time.Minute // how often rooms are looked for that another node left, or an error
-	purgeAim    = 5 * time.Millisecond
-	purgeFewest = 16  // rows in a transaction
-	purgeMost   = 128 // of up to 40 KiB each: 50 ms on a busy machine, at most once where long texts follow short ones
-	purgeRest   = 3   // times as long as a transaction took nothing is purged
+	interval   = time.Minute // how often rooms are looked for that another node left, or an error
+	targetTime = 5 * time.Millisecond
+	fewest     = 16  // rows in a transaction
+	most       = 128 // of up to 40 KiB each: 50 ms on a busy machine, at most once where long texts follow short ones
+	restFactor = 3   // times as long as a transaction took nothing is purged
 )
 
-// wake says that a room was deleted. It does not block.
-func (p *purger) wake() {
+// New makes a Purger. fail is told what went wrong in Run, which is tried again.
+func New(store *db.Store, fail func(error)) *Purger {
+	return &Purger{store: store, fail: fail, due: make(chan struct{}, 1)}
+}
+
+// Wake says that a room was deleted. It does not block.
+func (p *Purger) Wake() {
 	select {
 	case p.due <- struct{}{}:
 	default: // it is going to look anyway
 	}
 }
 
-func (p *purger) run(ctx context.Context) {
-	tick := time.NewTicker(purgeEvery)
+// Run clears deleted rooms until ctx ends.
+func (p *Purger) Run(ctx context.Context) {
+	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
 		if err := recovered(func() error { return p.purge(ctx) }); err != nil && ctx.Err() == nil {
@@ -58,7 +64,7 @@ func (p *purger) run(ctx context.Context) {
 }
 
 // purge clears one room after the other, each once. A room that fails holds back no other; it returns the first error.
-func (p *purger) purge(ctx context.Context) error {
+func (p *Purger) purge(ctx context.Context) error {
 	var first error
 	for last := uuid.Nil; ; {
 		row, err := p.store.Read.Room.Query().Where(room.Purging(true), room.IDGT(last)).Order(room.ByID()).First(ctx)
@@ -86,7 +92,7 @@ func recovered(do func() error) (err error) {
 }
 
 // clear removes what a deleted room held but its last event.
-func (p *purger) clear(ctx context.Context, row *ent.Room) error {
+func (p *Purger) clear(ctx context.Context, row *ent.Room) error {
 	chats := func(tx *ent.Tx, from, to int64) (int, error) {
 		return tx.Chat.Delete().Where(chat.RoomID(row.ID), chat.NumberGTE(int(from)), chat.NumberLT(int(to))).Exec(ctx)
 	}
@@ -104,10 +110,10 @@ func (p *purger) clear(ctx context.Context, row *ent.Room) error {
 
 // remove removes rows that are numbered 1 … last. A transaction takes more of them than the one
 // before while that was quick, and fewer when it was slow: the texts are long, or the disk is busy.
-func (p *purger) remove(ctx context.Context, last int64, some func(tx *ent.Tx, from, to int64) (int, error)) error {
+func (p *Purger) remove(ctx context.Context, last int64, some func(tx *ent.Tx, from, to int64) (int, error)) error {
 	rest := time.NewTimer(0)
 	defer rest.Stop()
-	size := int64(purgeFewest)
+	size := int64(fewest)
 	for from := int64(1); from <= last; {
 		select {
 		case <-rest.C:
@@ -125,12 +131,12 @@ func (p *purger) remove(ctx context.Context, last int64, some func(tx *ent.Tx, f
 		}
 		from += size
 		switch took := time.Since(began); {
-		case took > purgeAim:
-			size = max(purgeFewest, size/2)
-		case took < purgeAim/2:
-			size = min(purgeMost, size*2)
+		case took > targetTime:
+			size = max(fewest, size/2)
+		case took < targetTime/2:
+			size = min(most, size*2)
 		}
-		rest.Reset(purgeRest * time.Since(began))
+		rest.Reset(restFactor * time.Since(began))
 	}
 	return nil
 }
