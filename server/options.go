@@ -54,6 +54,15 @@ func chatOptions(c *settings.Config, s *server) chat.Options {
 	}
 }
 
+func graphOptions(c *settings.Config, s *server, transports transport.Options) graph.Options {
+	return graph.Options{
+		Auth: s.auth, Chat: s.chat, Logger: s.logger, Version: Version,
+		TextLength: int(c.ChatMaxLength), Introspection: bool(c.Introspection),
+		OperationTimeout: time.Duration(c.OperationTimeout), Leeway: time.Duration(c.Leeway),
+		Documents: documentOptions(c), Transport: transports,
+	}
+}
+
 func documentOptions(c *settings.Config) document.Limits {
 	return document.Limits{
 		MaxTokens: int(c.GQLMaxTokens), MaxFields: int(c.GQLMaxFields), MaxDepth: int(c.GQLMaxDepth),
