@@ -1,4 +1,4 @@
-// Package db opens the database, and with the rooms below it is the only place that begins transactions or knows a
+// Package db opens the database, and nothing but it and the packages below it begins transactions or knows a
 // dialect. Reads go to a pool, writes to one transaction at a time that takes its lock at once,
 // so a reader never waits for a writer and a writer never finds its lock taken half way.
 package db

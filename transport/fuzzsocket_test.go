@@ -118,7 +118,7 @@ func fuzzed(f *testing.F, o Options, schema graphql.ExecutableSchema) (addr stri
 	return listening.Listener.Addr().String()
 }
 
-// talkRaw sends two pieces and answers what came back: n frames, and what else there is when nothing more can
+// talkRaw sends two pieces and returns what came back: n frames, and what else there is when nothing more can
 // be sent.
 func talkRaw(t *testing.T, addr string, n int, pieces ...string) (answers []string) {
 	t.Helper()

@@ -68,7 +68,7 @@ type Options struct {
 	Detach func(request context.Context) context.Context
 
 	// Open judges a subscription for whoever is in ctx and returns what it reads, or the errors of one that may
-	// not begin. lastEventID is the header of that name, or empty; it takes the place of the operation's own
+	// not begin. lastEventID is the header of that name, or empty; it replaces the operation's own
 	// position. nil: there are no subscriptions.
 	Open func(ctx context.Context, op *graphql.OperationContext, lastEventID string) (*stream.Stream, gqlerror.List)
 

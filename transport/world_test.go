@@ -236,7 +236,7 @@ func (w *world) awaits(from <-chan string, what string) {
 	}
 }
 
-// request sends a request and answers status, header and body.
+// request sends a request and returns status, header and body.
 func (w *world) request(method, query string, header http.Header, body io.Reader) (int, http.Header, string) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)

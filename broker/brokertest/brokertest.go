@@ -21,11 +21,11 @@ import (
 
 // A Pair is two brokers of the same bus, as two nodes have them, and how to end them, once or again. A bus
 // within one process gives the same broker twice. One that can be cut says how: nothing passes until it is
-// mended.
+// restored.
 type Pair struct {
-	One, Two  chat.Notifier
-	Close     func()
-	Cut, Mend func()
+	One, Two     chat.Notifier
+	Close        func()
+	Cut, Restore func()
 }
 
 // Run tests what connect makes; it is called once for each promise.

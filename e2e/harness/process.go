@@ -61,7 +61,7 @@ func migrate(url string) error {
 type Process struct {
 	Server
 	Cmd  *exec.Cmd
-	Exit func() int // waits for the end, until all that it said is in log, and answers the status
+	Exit func() int // waits for the end, until all that it said is in log, and returns the status
 }
 
 // StartProcess starts one on a data directory. It is killed when the test is over.

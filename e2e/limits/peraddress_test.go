@@ -45,7 +45,7 @@ func visitors(s *harness.Server, network string) (open int, p99 time.Duration) {
 	return open, took[98]
 }
 
-// A dozen addresses open sockets as fast as they are let. They took the places of all others; now nobody else notices.
+// A dozen addresses open sockets as fast as they are let. They took the slots of all others; now nobody else notices.
 func TestManyConnectionsOfAFew(t *testing.T) {
 	s := harness.New(t, harness.BehindProxy)
 	before, calm := visitors(s, "203.0.113.")
