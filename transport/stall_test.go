@@ -49,7 +49,7 @@ func TestStalledReaderHoldsNobody(t *testing.T) {
 
 // A reader that wakes up soon after reads the pending write, and then 1013.
 func TestStalledReaderThatWakesReads1013(t *testing.T) {
-	w := newWorld(t, func(o *Options, p *tuning) { o.WriteTimeout, p.stall = 200*time.Millisecond, patience })
+	w := newWorld(t, func(o *Options, p *tuning) { o.WriteTimeout, p.stall = 200*time.Millisecond, timeout })
 	conn, r := w.upgraded(frame(fin|text, `{"type":"connection_init"}`))
 	readFrame(t, r)
 	_, _ = io.WriteString(conn, frame(fin|text, `{"type":"subscribe","id":"1","payload":{"query":"subscription{big}"}}`))

@@ -26,7 +26,7 @@ import (
 const password = "hunter2-hunter2"
 
 // Nothing in these tests takes this long unless it is broken.
-const patience = 10 * time.Second
+const timeout = 10 * time.Second
 
 var schema = gqlparser.MustLoadSchema(&ast.Source{Input: `
 	type Query { hello(n: Int, text: String): String! failing: String wait: String! big: String! large: String! boom: String! secret: String! busy: String! rated: String! deferred: String! }
@@ -162,7 +162,7 @@ func (h hidden) WriteHeader(status int)      { h.inner.WriteHeader(status) }
 func (h hidden) Unwrap() http.ResponseWriter { return h.inner }
 
 func (w *world) end() {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	w.transports.Drain(ctx)
 	if ctx.Err() != nil {
@@ -214,7 +214,7 @@ func (w *world) isEmpty() bool {
 // eventually waits for a state that announces itself to nobody.
 func eventually(t *testing.T, ok func() bool, what func() string) {
 	t.Helper()
-	end := time.Now().Add(patience)
+	end := time.Now().Add(timeout)
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for ; !ok(); <-tick.C {
@@ -231,7 +231,7 @@ func (w *world) awaits(from <-chan string, what string) {
 		if got != what {
 			w.t.Fatalf("got %q, want %q", got, what)
 		}
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		w.t.Fatalf("no %q", what)
 	}
 }
@@ -239,7 +239,7 @@ func (w *world) awaits(from <-chan string, what string) {
 // request sends a request and returns status, header and body.
 func (w *world) request(method, query string, header http.Header, body io.Reader) (int, http.Header, string) {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, method, w.http.URL+"/graphql"+query, body)
 	if err != nil {

@@ -36,7 +36,7 @@ func allRoomsAfterACut(ctx context.Context, p Pair) error {
 		before := []int{len(one.received()), len(two.received())}
 		p.Restore()
 		for i, e := range []*subscriber{one, two} {
-			if within(patience, func() bool { return slices.ContainsFunc(e.received()[before[i]:], all) }) != nil {
+			if within(timeout, func() bool { return slices.ContainsFunc(e.received()[before[i]:], all) }) != nil {
 				err = errors.Join(err, fmt.Errorf("node %d does not wake all rooms after a cut", i+1))
 			}
 		}
@@ -74,7 +74,7 @@ func endsWhileCut(ctx context.Context, p Pair) error {
 	err = errors.Join(err, e.close())
 	began := time.Now()
 	p.Close()
-	if took := time.Since(began); took > patience {
+	if took := time.Since(began); took > timeout {
 		err = errors.Join(err, fmt.Errorf("it took %v to end", took))
 	}
 	return err

@@ -60,7 +60,7 @@ func wantRefusal(t *testing.T, cmd *exec.Cmd, says string) {
 	_ = cmd.Start()
 	ended := make(chan struct{})
 	go func() { defer close(ended); _ = cmd.Wait() }() // its status is looked at
-	for late := time.After(harness.Patience); ; {
+	for late := time.After(harness.Timeout); ; {
 		select {
 		case <-ended:
 		case <-late:

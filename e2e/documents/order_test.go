@@ -103,7 +103,7 @@ func TestBusyParsing(t *testing.T) {
 		if a.Code() != "SERVER_BUSY" || a.Extension("retryable") != true || !regexp.MustCompile(`^[1-5]$`).MatchString(after) {
 			t.Errorf("Retry-After %q, %s", after, a.Body)
 		}
-	case <-time.After(harness.Patience):
+	case <-time.After(harness.Timeout):
 		t.Fatal("nobody was refused")
 	}
 	s.Must(nil, "", "{ server { version } }")

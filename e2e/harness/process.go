@@ -122,7 +122,7 @@ func TryProcess(t *testing.T, in Environment, dir string, flags ...string) (p *P
 	p.Exit = sync.OnceValue(func() int {
 		select {
 		case <-silent:
-		case <-time.After(Patience):
+		case <-time.After(Timeout):
 			t.Errorf("the process did not end: %s", p.Log)
 			_ = p.Cmd.Process.Kill()
 		}

@@ -49,7 +49,7 @@ func (s *Server) OpenEvents(token, body string, headers ...string) *EventReader 
 // fails no test, so that any goroutine may call it.
 func (f *EventReader) Next() (e Event, err error) {
 	if f.Body != nil {
-		defer time.AfterFunc(Patience, func() { _ = f.Body.Close() }).Stop()
+		defer time.AfterFunc(Timeout, func() { _ = f.Body.Close() }).Stop()
 	}
 	lines := 0
 	for {
@@ -85,7 +85,7 @@ type EventStream struct {
 // Follow opens the stream of a subscription, which runs once this has answered.
 func (s *Server) Follow(token, document string, variables any) *EventStream {
 	s.T.Helper()
-	ctx, cancel := context.WithTimeout(s.T.Context(), Patience)
+	ctx, cancel := context.WithTimeout(s.T.Context(), Timeout)
 	s.T.Cleanup(cancel)
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+s.Addr+"/graphql", strings.NewReader(s.Body(document, variables)))
 	if err != nil {

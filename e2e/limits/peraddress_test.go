@@ -22,7 +22,7 @@ func upgradeFrom(s *harness.Server, address string) (status string) {
 		return err.Error()
 	}
 	defer func() { _ = conn.Close() }()
-	_ = conn.SetDeadline(time.Now().Add(harness.Patience))
+	_ = conn.SetDeadline(time.Now().Add(harness.Timeout))
 	_, _ = io.WriteString(conn, strings.Replace(upgradeLines, "198.51.100.1", address, 1)+"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
 	line, err := bufio.NewReader(conn).ReadString('\n')
 	if err != nil {
