@@ -37,13 +37,13 @@ type pools struct{ read, write *sql.DB }
 // ErrNewer: it was written by a later version of Parley and has not been touched.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	if postgres.IsURL(o.URL) {
-		return openPostgres(ctx, o.withDefaults())
+		return openPostgres(ctx, o.WithDefaults())
 	}
 	path, err := o.sqliteFile()
 	if err != nil {
 		return nil, err
 	}
-	return openSQLite(ctx, path, o.withDefaults())
+	return openSQLite(ctx, path, o.WithDefaults())
 }
 
 // Shared says whether nodes on several machines may use the database.

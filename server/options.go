@@ -10,6 +10,7 @@ import (
 	"parley/auth/passwords"
 	"parley/auth/sessions"
 	"parley/chat"
+	"parley/db"
 	"parley/graph"
 	"parley/graph/document"
 	"parley/limit"
@@ -19,6 +20,13 @@ import (
 )
 
 // The options of each package, from the settings. Defaults are those of the settings: every number is given.
+
+func databaseOptions(c *settings.Config) db.Options {
+	return db.Options{
+		URL: c.DatabaseURL, Dir: c.Data, DiskMinFree: int64(c.DiskMinFree), WALMax: int64(c.SQLiteWALMax),
+		Connections: int(c.DatabaseConnections),
+	}
+}
 
 func authOptions(c *settings.Config, s *server) accounts.Options {
 	return accounts.Options{

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -124,10 +125,10 @@ func makeWorld(t *testing.T, change func(o *Options, p *tuning), isWatched bool)
 	if change != nil {
 		change(&o, &p)
 	}
-	o.defaults()
+	o = o.WithDefaults()
 	normal := o.tuning()
-	orDefault(&p.inbound, normal.inbound)
-	orDefault(&p.inboundShare, normal.inboundShare)
+	p.inbound = cmp.Or(p.inbound, normal.inbound)
+	p.inboundShare = cmp.Or(p.inboundShare, normal.inboundShare)
 	w.transports = build(o, p)
 	server := handler.New(executable{w})
 	server.Use(guard{})

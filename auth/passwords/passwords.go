@@ -37,9 +37,7 @@ type Hasher struct {
 
 // New makes a hasher. It hashes once.
 func New(o Options) *Hasher {
-	if o.Cost == (Cost{}) {
-		o.Cost = recommended()
-	}
+	o.Cost = cmp.Or(o.Cost, recommended())
 	return &Hasher{
 		cost:  o.Cost,
 		dummy: o.Cost.hash(rand.Text()).String(),
