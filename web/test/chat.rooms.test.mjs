@@ -53,7 +53,7 @@ test("the room that is open is in the list, however many were active since", pat
   assert.equal(await link.count(), 1);
   await page.getByRole("link", { name: /^room 59/ }).click();
   await page.getByRole("heading", { level: 1, name: "room 59" }).waitFor();
-  assert.equal(await link.count(), 1);
+  await eventually(() => link.count(), 1);
 });
 
 const remove = (page) => page.getByRole("button", { name: "Delete this room" });
