@@ -55,7 +55,7 @@ func balance(t *testing.T, addr, file string, differs *strings.Replacer, command
 	}
 	t.Cleanup(func() {
 		_ = b.cmd.Process.Signal(syscall.SIGTERM) // an interrupt is ignored by what a job in the background starts
-		_ = b.cmd.Wait() // its status says nothing
+		_ = b.cmd.Wait()                          // its status says nothing
 		if t.Failed() {
 			t.Log(b.Log)
 		}
