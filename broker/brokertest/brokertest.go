@@ -82,7 +82,7 @@ var promises = []promise{
 }
 
 // patience is how long something may take that must happen.
-var patience = 10 * time.Second
+var patience = time.Minute
 
 // within waits until something is so.
 func within(d time.Duration, so func() bool) error {
