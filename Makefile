@@ -3,6 +3,8 @@ GOFUMPT   := mvdan.cc/gofumpt@v0.12.0
 GOLANGCI  := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 
+LINT := go run $(GOLANGCI) run --allow-parallel-runners ./...
+
 PKG ?= $(shell go list ./... | grep -v ^parley/e2e/) $(RACED)
 ROUNDS ?= 10000
 TIMEOUT ?= 30m
@@ -32,9 +34,9 @@ build: ## bin/parley
 check: ## before each commit: format, vet, lint, short tests; installs nothing, needs no Postgres, Node or browser
 	@unformatted=$$(go run $(GOFUMPT) -modpath parley -l $(OURS)); test -z "$$unformatted" || { echo "make fmt: $$unformatted" >&2; exit 1; }
 	go vet ./...
-	go run $(GOLANGCI) run ./...
+	$(LINT)
 	$(GOTEST) -short $$(go list ./... | grep -vE '^parley/(server$$|e2e/)')
-	cd bench && go vet ./... && go run $(GOLANGCI) run ./... && $(GOTEST) -short ./...
+	cd bench && go vet ./... && $(LINT) && $(GOTEST) -short ./...
 
 test: deps ## before each pull request; CI runs this and nothing else. Parts run side by side, and each says what it has to say when it ends
 	$(MAKE) build drift
@@ -77,8 +79,8 @@ fmt:
 	go run $(GOFUMPT) -modpath parley -w $(OURS)
 
 lint:
-	go run $(GOLANGCI) run ./...
-	cd bench && go run $(GOLANGCI) run ./...
+	$(LINT)
+	cd bench && $(LINT)
 	cd web && npm run lint
 
 generate: ## rows, then the API that binds to them
