@@ -15,6 +15,7 @@ var mayImport = map[string][]string{
 	"limit":  {}, // rates and buckets by key
 	"meter":  {}, // counters, of the standard library alone
 	"naming": {}, // what is an id and one network, and which scripts one name has
+	"rounds": {}, // for tests: how often they repeat what chance decides
 	"tuning": {}, // collector and priorities of the process
 	"web":    {}, // files, nothing else
 

@@ -82,7 +82,7 @@ var promises = []promise{
 }
 
 // timeout is how long something may take that must happen.
-var timeout = 10 * time.Second
+var timeout = time.Minute
 
 // within waits until something is so.
 func within(d time.Duration, so func() bool) error {

@@ -46,6 +46,9 @@ const (
 // NewServer makes an empty server and starts it. Flags are more of its settings, as "fsync=off". Its users
 // need no password, but for one by the name of "locked" if a test makes it.
 func NewServer(ctx context.Context, where string, flags ...string) (_ *Server, err error) {
+	if short() {
+		return nil, errShort
+	}
 	bin, err := postgresBin()
 	if err != nil {
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"parley/db/dbtest"
@@ -53,8 +54,8 @@ func balance(t *testing.T, addr, file string, differs *strings.Replacer, command
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = b.cmd.Process.Signal(os.Interrupt)
-		_ = b.cmd.Wait() // its status says nothing
+		_ = b.cmd.Process.Signal(syscall.SIGTERM) // an interrupt is ignored by what a job in the background starts
+		_ = b.cmd.Wait()                          // its status says nothing
 		if t.Failed() {
 			t.Log(b.Log)
 		}

@@ -7,8 +7,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"parley/e2e/harness"
 	"parley/e2e/harness/load"
+	"parley/rounds"
 )
 
 // NATS that is gone for a while, or lets nothing through, costs time and no chat: a stream on another node is
@@ -25,7 +25,7 @@ func TestClusterOutlivesNATS(t *testing.T) {
 	during := func(what string, begin, end func()) {
 		begin()
 		from := time.Since(c.Began)
-		for range harness.Rounds(t, 1, 2) {
+		for range rounds.Of(t, 1, 2) {
 			c.awaitProgress()
 			c.pass(2 * time.Second) // a whole round of the heads check
 		}

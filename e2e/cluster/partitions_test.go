@@ -14,6 +14,7 @@ import (
 	"parley/e2e/harness"
 	"parley/e2e/harness/load"
 	"parley/e2e/harness/network"
+	"parley/rounds"
 )
 
 // newPartedCluster is a cluster whose nodes live in namespaces.
@@ -73,7 +74,7 @@ func TestClusterOutlivesPartitions(t *testing.T) {
 	}
 	p.Plug(alone, network.ToBus)
 	c.cutOff(p, c.nodeWithMostStreams(), network.ToDatabase)
-	if harness.Rounds(t, 1, 2) > 1 {
+	if rounds.Of(t, 1, 2) > 1 {
 		c.cutOff(p, c.nodeWithMostStreams(), network.ToDatabase, network.ToBus)
 	}
 	j := c.finish(rest)

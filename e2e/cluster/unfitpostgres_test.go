@@ -82,7 +82,7 @@ func wantRefusal(t *testing.T, cmd *exec.Cmd, says string) {
 	if strings.Contains(said, "hunter2") {
 		t.Errorf("it tells the password: %s", said)
 	}
-	if took := time.Since(began); took > 5*time.Second && !strings.Contains(stderr.String(), "Postgres at 127.0.0.1:") {
+	if took := time.Since(began); took > harness.Timeout/2 && !strings.Contains(stderr.String(), "Postgres at 127.0.0.1:") {
 		t.Errorf("after %v it has not said what it waits for: %s", took, stderr.String())
 	}
 }

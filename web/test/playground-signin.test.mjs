@@ -3,8 +3,9 @@ import { test } from "node:test";
 import { open } from "./browser.mjs";
 import { compose, press, setHeaders } from "./editor.mjs";
 import { register, start } from "./server.mjs";
+import { PATIENCE, patient } from "../clients/testing/rounds.mjs";
 
-test("the playground carries the token of the last sign-in", { timeout: 240_000 }, async (t) => {
+test("the playground carries the token of the last sign-in", patient, async (t) => {
   const origin = await start(t);
   const cleo = await register(origin, "cleo");
   await register(origin, "ada");
@@ -65,7 +66,7 @@ test("the playground carries the token of the last sign-in", { timeout: 240_000 
   assert.deepEqual(complaints, []);
 });
 
-test("a sign-in that is refused changes nothing", { timeout: 120_000 }, async (t) => {
+test("a sign-in that is refused changes nothing", patient, async (t) => {
   const origin = await start(t);
   await register(origin, "ada");
   const { page } = await open(t);
@@ -102,7 +103,7 @@ function watch(page) {
 }
 
 async function until(page, holds) {
-  for (const end = Date.now() + 20_000; !holds();) {
+  for (const end = Date.now() + PATIENCE; !holds();) {
     if (Date.now() > end) assert.fail(`waited in vain for ${holds}`);
     await page.waitForTimeout(20);
   }
