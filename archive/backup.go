@@ -21,6 +21,9 @@ type Copy struct {
 // The database is only read. fs.ErrExist: the file is there already. ErrNewer, ErrOlder: the schema is
 // not that of this binary, so what the copy holds could not be checked.
 func Backup(ctx context.Context, o db.Options, file string) (c Copy, err error) {
+	if _, err := db.Copyable(o); err != nil {
+		return c, err
+	}
 	err = writeFile(file, func(temp *os.File) error {
 		err := db.Copy(ctx, o, temp, func(first db.First) error { return c.count(first) })
 		if err != nil {

@@ -209,6 +209,11 @@ func TestBackupThatFailsLeavesNothing(t *testing.T) {
 	if _, err := backup(t, t.TempDir(), filepath.Join(to, "copy.db")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no database: got %v", err)
 	}
+	for _, name := range []string{filepath.Join(dir, "parley.db"), filepath.Join(to, "no folder", "copy.db")} { // whatever is wrong with it
+		if _, err := Backup(t.Context(), db.Options{URL: "postgres://localhost/x"}, name); err == nil || !strings.Contains(err.Error(), "pg_dump") {
+			t.Errorf("a backup of Postgres: got %v", err)
+		}
+	}
 	dbtest.WantEmpty(t, to)
 }
 

@@ -17,14 +17,8 @@ import (
 // fs.ErrNotExist: there is no database. ErrNewer, ErrOlder: the schema is not that of this binary, so what the copy holds
 // could not be checked.
 func Copy(ctx context.Context, o Options, to *os.File, check func(First) error) error {
-	if postgres.IsURL(o.URL) {
-		return errors.New("only SQLite is copied by Parley: use pg_dump for Postgres")
-	}
-	path, err := o.sqliteFile()
+	path, err := Copyable(o)
 	if err != nil {
-		return err
-	}
-	if _, err := os.Stat(path); err != nil {
 		return err
 	}
 	if err := sqlite.Copy(ctx, path, to.Name()); err != nil {
@@ -37,4 +31,16 @@ func Copy(ctx context.Context, o Options, to *os.File, check func(First) error) 
 		return fmt.Errorf("the copy of %s is not sound: %w", path, err)
 	}
 	return nil
+}
+
+// Copyable returns the file that Copy reads, or why there is none to be copied, for callers that have made nothing yet.
+func Copyable(o Options) (path string, err error) {
+	if postgres.IsURL(o.URL) {
+		return "", errors.New("only SQLite is copied by Parley: use pg_dump for Postgres")
+	}
+	if path, err = o.sqliteFile(); err != nil {
+		return "", err
+	}
+	_, err = os.Stat(path)
+	return path, err
 }

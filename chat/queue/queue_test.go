@@ -103,15 +103,23 @@ func (f *fixture) wantLog(chats int) {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	stored, err := f.store.Read.Chat.Query().Where(entchat.RoomID(f.room)).Count(f.t.Context())
+	rows, err := f.store.Read.Chat.Query().Where(entchat.RoomID(f.room)).All(f.t.Context())
 	if err != nil {
 		f.t.Fatal(err)
 	}
+	authors := map[uuid.UUID]uuid.UUID{}
+	for _, c := range rows {
+		authors[c.ID] = c.UserID
+	}
+	stored := len(rows)
 	var tag int64
 	at := f.made
 	for i, e := range log {
 		if e.Place != int64(i+1) || e.Number != i+1 {
 			f.t.Errorf("event %d has place %d and number %d", i+1, e.Place, e.Number)
+		}
+		if e.ChatID == nil || authors[*e.ChatID] != e.ActorID {
+			f.t.Errorf("event %d is of somebody else than its chat", i+1)
 		}
 		tag, at = e.Tag, e.At
 	}
@@ -144,6 +152,24 @@ func TestRefusedSendsLeaveNoHole(t *testing.T) {
 		t.Errorf("batches %+v, want one of 30", b)
 	}
 	f.wantLog(10)
+}
+
+// Of two who use one id the second is stored when the first is refused, in the log too: there were as many events as had
+// been reserved, so those of the first stayed.
+func TestOneIDRefusedOnce(t *testing.T) {
+	var f *fixture
+	f = newFixture(t, queue.Options{MaySend: func(s *queue.Send, _ *ent.Room) error {
+		if s.UserID == f.bob {
+			return errRefused
+		}
+		return nil
+	}})
+	first, second := f.send(f.bob), f.send(f.ann)
+	second.ID = first.ID
+	if chats, errs := f.together(first, second); !errors.Is(errs[0], errRefused) || errs[1] != nil || chats[1].UserID != f.ann {
+		t.Errorf("%v, %v", chats, errs)
+	}
+	f.wantLog(1)
 }
 
 // Where all are refused the log ends where it ended, also at its start.

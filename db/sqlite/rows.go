@@ -82,10 +82,13 @@ func appendCell(to []byte, value driver.Value, kind tables.Kind) (row, cell []by
 	default:
 		err = tables.ErrOtherType
 	}
+	if err != nil {
+		return nil, nil, err
+	}
 	if to == nil {
 		to = []byte{} // an empty text is not null
 	}
-	return to, to[from:len(to):len(to)], err
+	return to, to[from:len(to):len(to)], nil
 }
 
 // appendMoment makes a cell of what SQLite holds: the driver's text, in UTC. What is finer than a
