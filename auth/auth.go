@@ -1,5 +1,5 @@
 // Package auth says who is asking, or why that is not known. It rests on one idea: a token only names a
-// session, and the session is a row, so a logout acts on the next request. It holds what the rooms of sign-ins and
+// session, and the session is a row, so a logout acts on the next request. It holds what the packages of sign-ins and
 // whoever asks them speak of: people, clients, tokens, reasons. It knows no row; auth/accounts does the work.
 package auth
 

@@ -2,7 +2,7 @@
 // sockets and bytes, and nothing of chats: who is asking, and what an error is called, it asks through
 // Options. gqlgen parses, checks and executes.
 //
-// The life of a request, and the rooms it goes through (each a folder here):
+// The life of a request, and the packages it goes through (each a folder here):
 //
 //	POST, GET                    POST, Accept: text/event-stream    upgrade: graphql-transport-ws
 //	    │                                    │                                 │

@@ -1,5 +1,5 @@
 // Package accounts registers people, signs them in and out, and changes and lists their accounts. It rests on the
-// rooms beside it: what each of them decides is put together here, in one transaction each. It knows no chat and
+// packages beside it: what each of them decides is put together here, in one transaction each. It knows no chat and
 // no request.
 package accounts
 

@@ -1,4 +1,4 @@
-// Package rows is how the rooms of sign-ins read and write their rows. It rests on one idea: what was begun is carried
+// Package rows is how the packages of sign-ins read and write their rows. It rests on one idea: what was begun is carried
 // out, also for a client who hangs up and on a disk that is almost full; and a time in a row is UTC in milliseconds. It
 // knows what a user's row and a client's columns say, and no rule about them.
 package rows

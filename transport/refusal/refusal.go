@@ -1,5 +1,5 @@
 // Package refusal says what a request is told that gets no result: the codes of errors, what they mean for HTTP, and
-// when to come again. Each room declares its own refusals. It knows no connection and no GraphQL operation.
+// when to come again. Each package declares its own refusals. It knows no connection and no GraphQL operation.
 package refusal
 
 import (
