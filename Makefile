@@ -1,4 +1,4 @@
-# The verbs of this house. Versions of tools stand here and nowhere else.
+# The verbs of this project. Versions of tools stand here and nowhere else.
 GOFUMPT   := mvdan.cc/gofumpt@v0.12.0
 GOLANGCI  := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da

@@ -159,7 +159,7 @@ func TestDrainClosesWith1012(t *testing.T) {
 		c.closed(1012) // no `complete` before
 	}
 	<-drained
-	if took := time.Since(begun); took > patience/4 {
+	if took := time.Since(begun); took > timeout/4 {
 		t.Errorf("took %v", took)
 	}
 	_, resp, err := websocket.Dial(t.Context(), w.http.URL, nil)

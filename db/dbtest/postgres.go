@@ -76,7 +76,7 @@ func NewServer(ctx context.Context, where string, flags ...string) (_ *Server, e
 	return s, s.start(ctx)
 }
 
-// start is the first start, for which who asks by which name is settled.
+// start is the first start, for which pg_hba.conf says who may sign in as whom.
 func (s *Server) start(ctx context.Context) error {
 	hba := "local all locked scram-sha-256\nlocal all all trust\nlocal replication all trust\n"
 	if err := os.WriteFile(filepath.Join(s.data(), "pg_hba.conf"), []byte(hba), 0o644); err != nil {

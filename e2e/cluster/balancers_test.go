@@ -26,7 +26,7 @@ func freeAddr(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// A balancer is a program of another house with our file for it.
+// A balancer is a program of others with our file for it.
 type balancer struct {
 	harness.Server
 	cmd *exec.Cmd

@@ -29,7 +29,7 @@ func newPartedCluster(t *testing.T) (*cluster, *network.Partition) {
 	c.env = []string{"PARLEY_SIGNING_KEY=" + signingKey()}
 	c.flags = append(harness.NoLimits(), "--access-token-lifetime", "7d", "--address-request-rate", "0", "--max-connections-per-address", "1000")
 	c.Open = func() *sql.DB { return openAt(t, l.databaseURL()) }
-	c.HTTP = &http.Client{Timeout: harness.Patience, Transport: &http.Transport{
+	c.HTTP = &http.Client{Timeout: harness.Timeout, Transport: &http.Transport{
 		DialContext: p.Dial, MaxIdleConnsPerHost: load.TortureSenders + load.TortureReaders,
 	}}
 	for n := range c.nodes {

@@ -60,7 +60,7 @@ func wantRefusal(t *testing.T, cmd *exec.Cmd, says string) {
 	_ = cmd.Start()
 	ended := make(chan struct{})
 	go func() { defer close(ended); _ = cmd.Wait() }() // its status is looked at
-	for late := time.After(harness.Patience); ; {
+	for late := time.After(harness.Timeout); ; {
 		select {
 		case <-ended:
 		case <-late:
@@ -82,7 +82,7 @@ func wantRefusal(t *testing.T, cmd *exec.Cmd, says string) {
 	if strings.Contains(said, "hunter2") {
 		t.Errorf("it tells the password: %s", said)
 	}
-	if took := time.Since(began); took > harness.Patience/2 && !strings.Contains(stderr.String(), "Postgres at 127.0.0.1:") {
+	if took := time.Since(began); took > harness.Timeout/2 && !strings.Contains(stderr.String(), "Postgres at 127.0.0.1:") {
 		t.Errorf("after %v it has not said what it waits for: %s", took, stderr.String())
 	}
 }

@@ -174,7 +174,7 @@ func TestRestoredBackupIsSaid(t *testing.T) {
 	}
 }
 
-// backUpToRestore takes a backup; restore puts it in the place of the database, which nobody uses.
+// backUpToRestore takes a backup; restore replaces the database by it, which nobody uses.
 func backUpToRestore(t *testing.T, dir string) (restore func()) {
 	t.Helper()
 	if dbtest.OnPostgres() {

@@ -92,7 +92,7 @@ func TestWorstAnswersFitIntoMemory(t *testing.T) {
 		}
 	}
 	read, most := 0, 0
-	for begun := time.Now(); time.Since(begun) < lasting || read == 0 && time.Since(begun) < harness.Patience; {
+	for begun := time.Now(); time.Since(begun) < lasting || read == 0 && time.Since(begun) < harness.Timeout; {
 		if a := p.Ask(bob, `{ chats(room: "general", last: 10) { nodes { id text user { username } } } }`); len(a.Errors) == 0 {
 			read++
 		}

@@ -83,7 +83,7 @@ test("a waiting chat is edited and discarded, and the arrow up takes the newest"
   await eventually(() => waiting(page).count(), 0);
 });
 
-// From here on sends are stored, and nobody answers. Answers how to mend that, once it has happened.
+// From here on sends are stored, and nobody answers. Returns how to undo that, once it has happened.
 async function mute(page) {
   let lost;
   const happened = new Promise((resolve) => {
@@ -95,7 +95,7 @@ async function mute(page) {
     await route.abort("connectionreset");
     return lost();
   });
-  return { happened, mend: () => page.unrouteAll({ behavior: "wait" }) };
+  return { happened, undo: () => page.unrouteAll({ behavior: "wait" }) };
 }
 
 test("a waiting chat is not sent while it is edited, and what comes after it in its room waits too", patient, async (t) => {
@@ -129,7 +129,7 @@ test("a chat that was stored without an answer is edited into one chat, not two"
   const [as] = await room(server.origin, "ann");
   const page = await visit(server, { as, path: "/room/general", troubled: true, prepare: deaf });
   await box(page).waitFor();
-  const { happened, mend } = await mute(page);
+  const { happened, undo } = await mute(page);
   await say(page, "tpyo");
   await happened;
   await eventually(() => waiting(page).count(), 1);
@@ -138,7 +138,7 @@ test("a chat that was stored without an answer is edited into one chat, not two"
   await edit(page).fill("typo");
   await edit(page).press("Enter");
   await eventually(() => texts(page), ["typo"]);
-  await mend();
+  await undo();
   await eventually(() => stored(server, as), ["typo"]);
   await eventually(() => waiting(page).count(), 0);
   const other = await visit(server, { as: await login(server.origin, "ann"), path: "/room/general" });
@@ -150,14 +150,14 @@ test("a chat that was stored without an answer and is discarded does not stay", 
   const [as] = await room(server.origin, "ann");
   const page = await visit(server, { as, path: "/room/general", troubled: true, prepare: deaf });
   await box(page).waitFor();
-  const { happened, mend } = await mute(page);
+  const { happened, undo } = await mute(page);
   await say(page, "in anger");
   await happened;
   await eventually(() => waiting(page).count(), 1);
   await row(page, "in anger").getByRole("button", { name: "Discard" }).click();
   await eventually(() => texts(page), []);
   await page.reload(); // it is not forgotten that it may have to be taken back
-  await mend();
+  await undo();
   await eventually(() => stored(server, as), [null]);
   await eventually(() => kept(page), []);
 });

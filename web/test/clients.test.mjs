@@ -142,7 +142,7 @@ test("curl gets cursors as the ids of events, and resumes from the last one", pa
   assert.deepEqual(anew, begun.slice(3));
 });
 
-// curl answers the first n events of a stream, as far as they have data.
+// curl returns the first n events of a stream, as far as they have data.
 async function curl(t, origin, token, variables, more, n) {
   const args = ["-sSN", `${origin}/graphql`, "-H", "Content-Type: application/json", "-H", "Accept: text/event-stream"];
   args.push("-H", `Authorization: Bearer ${token}`, ...more, "-d", JSON.stringify({ query, variables }));

@@ -53,7 +53,7 @@ function keep(stored) {
   localStorage.setItem("test.kept", "yes");
 }
 
-/** room makes people and a room "general", and answers their tokens. */
+/** room makes people and a room "general", and returns their tokens. */
 export async function room(origin, ...names) {
   const people = await Promise.all(names.map((name) => signUp(origin, name)));
   await call(origin, people[0].accessToken, `mutation { createRoom(name: "general", topic: "Everything") { id } }`);

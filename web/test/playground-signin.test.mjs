@@ -80,14 +80,14 @@ test("a sign-in that is refused changes nothing", patient, async (t) => {
   await page.getByText("Signed in as ada.").waitFor();
 });
 
-// run runs an operation and answers what was sent and what came back. Each is run once in a test.
+// run runs an operation and returns what was sent and what came back. Each is run once in a test.
 async function run(page, said, operation) {
   await compose(page, operation);
   await press(page, "Execute query");
   return said((query) => query === operation);
 }
 
-// watch answers a function that waits for the request of a document: who sent it, and its answer.
+// watch returns a function that waits for the request of a document: who sent it, and its answer.
 function watch(page) {
   const seen = [];
   page.on("response", async (response) => {

@@ -46,7 +46,7 @@ test("whoever signs out elsewhere is told, and it ends", patient, async (t) => {
   assert.deepEqual([room.status, room.errors], [1, "signed out\n"]);
 });
 
-// follow starts the script and answers the chats it prints, once the first, number 1, has come.
+// follow starts the script and returns the chats it prints, once the first, number 1, has come.
 async function follow(t, { origin }, bob) {
   const env = { PATH: process.env.PATH, PARLEY: origin, NAME: "ann", PASSWORD, PAUSE: "0.01" };
   const shell = spawn(script, ["general"], { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
