@@ -5,7 +5,7 @@ BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 
 LINT := go run $(GOLANGCI) run --allow-parallel-runners ./...
 
-PKG ?= $(shell go list ./... | grep -v ^parley/e2e/) $(RACED)
+PKG ?= $(RACED) $(shell go list ./... | grep -v ^parley/e2e/)
 ROUNDS ?= 10000
 TIMEOUT ?= 30m
 FUZZTIME ?= 1m
@@ -56,7 +56,7 @@ e2e: ## the areas of e2e that drive the server as it is; ROUNDS=all for as many 
 	$(GOTEST) -timeout $(TIMEOUT) $(PLAIN)
 
 postgres: ## on Postgres, what depends on the database
-	TEST_DATABASE=postgres $(GOTEST) -timeout $(TIMEOUT) ./auth/... ./chat/... $(ON_POSTGRES)
+	TEST_DATABASE=postgres $(GOTEST) -timeout $(TIMEOUT) $(ON_POSTGRES) ./auth/... ./chat/...
 
 model: ## readers against models of the log; 10,000 histories with ROUNDS=all
 	ROUNDS=$${ROUNDS:-2000} $(GOTEST) -timeout $(TIMEOUT) -run Model ./chat/roomlog ./transport/ws

@@ -18,7 +18,7 @@ var (
 	endings     = []string{".go", ".md", ".mjs", ".mts", ".ts", ".tsx", ".graphqls", ".sql", ".yml", ".yaml", ".sum", ".mod"}
 	ignored     = []string{"bin", "data", "web/node_modules"}
 	inBackticks = regexp.MustCompile("`([^`\n]+)`")
-	target      = regexp.MustCompile(`^make ([a-z-]+)`)
+	target      = regexp.MustCompile(`^make ([a-z0-9-]+)`)
 )
 
 // TestDocumentsNameWhatExists looks up all files and targets of make that the documents name.

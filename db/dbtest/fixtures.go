@@ -32,9 +32,7 @@ func SmallDisk(t testing.TB, size string) string {
 func StartServer(t testing.TB, flags ...string) *Server {
 	t.Helper()
 	s, err := NewServer(t.Context(), InMemory, flags...)
-	if err != nil {
-		t.Fatal(err)
-	}
+	Started(t, err)
 	t.Cleanup(s.Remove)
 	return s
 }

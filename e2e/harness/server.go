@@ -56,7 +56,7 @@ func Config(t testing.TB, dir string, flags ...string) *settings.Config {
 // slow at.
 func commonFlags(t testing.TB, dir string) []string {
 	t.Helper()
-	return append([]string{"--data", dir, "--addr", "127.0.0.1:0", "--log-level", "debug", "--operation-timeout", "60s"}, DatabaseFlags(t, dir)...)
+	return append([]string{"--data", dir, "--addr", "127.0.0.1:0", "--log-level", "debug", "--operation-timeout", "60s", "--ws-pong-timeout", "10m"}, DatabaseFlags(t, dir)...)
 }
 
 // DatabaseFlags name the database of a data directory, where the suites run on Postgres. There the keys

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"parley/e2e/harness"
+	"parley/rounds"
 )
 
 const wholeChat = `{ __typename id number username text createdAt editedAt deletedAt cursor room { __typename id name topic createdAt } user { __typename id username createdAt } }`
@@ -126,7 +127,8 @@ func TestSharedStreamsGiveEachTheirOwn(t *testing.T) {
 	heard := everySubscription(s, people, rooms)
 
 	var talks sync.WaitGroup
-	for i, n := range []int{220, 220, 60} {
+	long := rounds.Of(t, 100, 220)
+	for i, n := range []int{long, long, 60} {
 		talks.Go(func() {
 			rooms[i].talk(s, speaker, n)
 			if rooms[i].name == "doomed" {
