@@ -23,14 +23,16 @@ type caches struct {
 	most  int64        // bytes that all windows may hold
 	held  atomic.Int64 // those they hold
 	reads reads
-	fail  func(error) // Options.OnError
+
+	notify func(rooms ...uuid.UUID) // Options.Notify
+	fail   func(error)              // Options.OnError
 
 	mu    sync.Mutex
 	rooms map[uuid.UUID]*cache
 }
 
-func newCaches(log source, most int64, fail func(error)) *caches {
-	return &caches{log: log, most: most, fail: fail, rooms: map[uuid.UUID]*cache{}}
+func newCaches(log source, o Options) *caches {
+	return &caches{log: log, most: o.WindowBytes, notify: o.Notify, fail: o.OnError, rooms: map[uuid.UUID]*cache{}}
 }
 
 // A cache of a room's log is what those who follow the room share: the signal that wakes them, and a window of the

@@ -74,7 +74,7 @@ func newModel(t *testing.T, seed uint64) *model {
 	m := &model{t: t, rng: rng, faithful: seed%5 == 0, log: &memoryLog{logs: map[uuid.UUID][]*ent.RoomEvent{}, chats: map[uuid.UUID]*Chat{}}}
 	m.log.rng = rand.New(rand.NewPCG(seed, 1))
 	m.log.failing = !m.faithful
-	m.caches = newCaches(m.log, int64(rng.IntN(3))*20*eventBytes, nil)
+	m.caches = newCaches(m.log, Options{WindowBytes: int64(rng.IntN(3)) * 20 * eventBytes})
 	for i := range 1 + rng.IntN(2) {
 		room := &Room{ID: uuid.UUID{15: byte(i + 1)}, Name: fmt.Sprint("room", i)}
 		m.rooms = append(m.rooms, room)

@@ -34,7 +34,7 @@ func TestReaderAheadTellsTheOthers(t *testing.T) {
 	room := &Room{ID: uuid.UUID{15: 1}}
 	rng := rand.New(rand.NewPCG(1, 1))
 	log := &failsOnce{memoryLog: &memoryLog{logs: map[uuid.UUID][]*ent.RoomEvent{}, chats: map[uuid.UUID]*Chat{}, rng: rng}}
-	x := newCaches(log, 1<<20, nil)
+	x := newCaches(log, Options{WindowBytes: 1 << 20})
 	log.commit(room, 5, rng)
 	follow := func() (*Tail, <-chan struct{}, Position) {
 		head := log.head(room.ID)
@@ -84,7 +84,7 @@ func (l *interrupted) since(ctx context.Context, room *Room, at Position) ([]*Ev
 func TestNotificationDuringAReadCounts(t *testing.T) {
 	room, rng := &Room{ID: uuid.UUID{15: 1}}, rand.New(rand.NewPCG(1, 1))
 	log := &interrupted{memoryLog: &memoryLog{logs: map[uuid.UUID][]*ent.RoomEvent{}, chats: map[uuid.UUID]*Chat{}, rng: rng}}
-	x, sends := newCaches(log, 1<<20, nil), 6
+	x, sends := newCaches(log, Options{WindowBytes: 1 << 20}), 6
 	log.do = func() {
 		if sends--; sends >= 0 {
 			log.commit(room, 1, rng)
@@ -110,7 +110,7 @@ func TestQuietRoomsKeepNoChats(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		room, rng := &Room{ID: uuid.UUID{15: 1}}, rand.New(rand.NewPCG(1, 1))
 		log := &memoryLog{logs: map[uuid.UUID][]*ent.RoomEvent{}, chats: map[uuid.UUID]*Chat{}, rng: rng}
-		x := newCaches(log, 1<<20, nil)
+		x := newCaches(log, Options{WindowBytes: 1 << 20})
 		_, notify := logtest.Wake()
 		tail := x.Follow(Start{Room: room}, notify)
 		ctx, stop := context.WithCancel(t.Context())

@@ -14,6 +14,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/google/uuid"
+
 	"parley/db"
 )
 
@@ -32,6 +34,10 @@ type Options struct {
 	WindowBytes   int64         // of events that are kept for those who follow rooms, in all
 	HeadsInterval time.Duration // between two comparisons of followed rooms with the database
 	OnError       func(error)   // told what went wrong in the background work of Run, which is tried again
+
+	// Notify is called by Committed with the rooms whose logs have grown: other nodes look again. Wake may be called
+	// for them here as well.
+	Notify func(rooms ...uuid.UUID)
 }
 
 // Log is the logs of all rooms of a database. It is safe for concurrent use.
@@ -45,7 +51,7 @@ type Log struct {
 // New makes a Log. Lost notifications are noticed only while Run runs.
 func New(store *db.Store, o Options) *Log {
 	l := &Log{store: store, statements: newStatements(store), interval: o.HeadsInterval}
-	l.caches = newCaches(l, o.WindowBytes, o.OnError)
+	l.caches = newCaches(l, o)
 	return l
 }
 
