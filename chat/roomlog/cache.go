@@ -103,9 +103,9 @@ func (c *cache) next(ctx context.Context, log source, at Position) ([]*Event, er
 
 func (c *cache) note(kind *atomic.Uint64, err error) { c.caches.reads.note(kind, err) }
 
-// read is next for who holds sem; behind: the position lies before the window. It reads on also for a reader who is not
-// at the end yet: a chat that lies in the window may have been changed since, and once that has been answered nobody is
-// given the old text.
+// read is next for who holds sem; behind: the position lies before the window. It reads on to the end of the log also for
+// a reader who is not at the end of the window yet: a chat that lies there may have been changed since, and once that has
+// been answered nobody is given the old text.
 func (c *cache) read(ctx context.Context, log source, at Position) (events []*Event, behind bool, err error) {
 	if at.Place < c.start.Place {
 		return nil, true, nil
@@ -125,9 +125,6 @@ func (c *cache) read(ctx context.Context, log source, at Position) (events []*Ev
 		}
 		if at.Place < c.start.Place {
 			return nil, true, nil
-		}
-		if at.Place < c.end().Place {
-			break
 		}
 	}
 	events, err = c.after(at)
