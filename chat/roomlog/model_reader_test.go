@@ -27,7 +27,7 @@ type modelReader struct {
 }
 
 func (r *modelReader) run(ctx context.Context) {
-	for ctx.Err() == nil {
+	for len(r.followed()) > 0 {
 		r.follow(ctx)
 		if logtest.Pause(ctx, time.Duration(r.rng.IntN(10))*time.Millisecond) != nil {
 			return
@@ -46,11 +46,8 @@ func (r *modelReader) follow(ctx context.Context) {
 	var rooms sync.WaitGroup
 	for _, room := range r.followed() {
 		r.mu.Lock()
-		at, over := r.at[room.ID], r.over[room.ID]
+		at := r.at[room.ID]
 		r.mu.Unlock()
-		if over {
-			continue
-		}
 		wake, notify := logtest.Wake()
 		tail := r.m.caches.Follow(Start{Room: room, At: at, Head: r.m.log.head(room.ID)}, notify)
 		rooms.Go(func() {
@@ -85,12 +82,16 @@ func (r *modelReader) follow(ctx context.Context) {
 	rooms.Wait()
 }
 
-// followed are the rooms that the reader follows: all, or the first.
-func (r *modelReader) followed() []*Room {
-	if r.merged {
-		return r.m.rooms
+// followed are the rooms that the reader follows still: of all, or of the first.
+func (r *modelReader) followed() (rooms []*Room) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i, room := range r.m.rooms {
+		if (i == 0 || r.merged) && !r.over[room.ID] {
+			rooms = append(rooms, room)
+		}
 	}
-	return r.m.rooms[:1]
+	return rooms
 }
 
 func (r *modelReader) delay() int {
