@@ -18,7 +18,7 @@ import (
 // statements are those of a send and of reading on, as texts that are written once; what does not lie in the way of each
 // send goes through Ent's builders.
 type statements struct {
-	counters      string // arguments: n, n of chats, change of the tag (twice), now, now + wrongClock, now, room
+	counters      string // arguments: n, n of chats, change of the tag (twice), now, now + WrongClock, now, room
 	since         string // arguments: room, place, room
 	events, chats *db.BulkStmt
 }
