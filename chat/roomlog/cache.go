@@ -36,8 +36,8 @@ func newCaches(log source, o Options) *caches {
 }
 
 // A cache of a room's log is what those who follow the room share: the signal that wakes them, and a window of the
-// newest events, so that an event is read from the log once for all of them. It is never the truth: emptying the window
-// changes nothing but cost.
+// newest events, so that an event is read from the log once for all of them, or not at all if it was stored here. It is
+// never the truth: emptying the window changes nothing but cost.
 type cache struct {
 	room   *Room
 	signal signal

@@ -3,7 +3,8 @@
 // row, so that every reader is a position that asks for what follows it. It does not know who may read or write.
 //
 //	Reserve, Append → room_events → Follow: read on from a position, once for all who follow a room
-//	                                  ↑ woken by Wake, which may be missed: heads are compared
+//	       ↓                          ↑ woken by Wake, which may be missed: heads are compared
+//	Committed ————————————————————————┘ on this node: handed over where it continues what has been read
 //
 // Locks, in the order in which they are taken: caches.mu, cache.sem, signal.mu. Nobody waits for cache.sem, which is
 // held over a read, with another lock in hand. In the database a transaction takes rooms in order of their ids.
