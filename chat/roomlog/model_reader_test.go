@@ -60,15 +60,15 @@ func (r *modelReader) follow(ctx context.Context) {
 				}
 				r.event(e)
 				left--
-				last := left <= 0 || r.over[e.Room.ID]
+				enough, over := left <= 0, r.over[e.Room.ID]
 				r.mu.Unlock()
-				if left <= 0 {
+				if enough {
 					leave()
 				}
 				if r.slow {
 					_ = logtest.Pause(stream, time.Duration(r.delay())*time.Millisecond)
 				}
-				return !last
+				return !enough && !over
 			})
 			if errors.Is(err, ErrDiverged) && r.m.ends[room] == isTakenBack {
 				r.mu.Lock()
