@@ -1,21 +1,29 @@
-# The verbs of this house. Versions of tools stand here and nowhere else.
+# The verbs of this project. Versions of tools stand here and nowhere else.
 GOFUMPT   := mvdan.cc/gofumpt@v0.12.0
 GOLANGCI  := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 BENCHSTAT := golang.org/x/perf/cmd/benchstat@v0.0.0-20260908200009-22c9c6c9d4da
 
+LINT := go run $(GOLANGCI) run --allow-parallel-runners ./...
+
 PKG ?= $(shell go list ./... | grep -v ^parley/e2e/) $(RACED)
 ROUNDS ?= 10000
+TIMEOUT ?= 30m
+FUZZTIME ?= 1m
 
 # Areas of e2e: those that run under the race detector, those that drive the server as it is, and on Postgres too what
-# depends on the database. They wait more than they work, so four packages run at once.
+# depends on the database.
 RACED := ./e2e/auth ./e2e/harness/... ./e2e/http ./e2e/streams ./e2e/ws
 PLAIN := ./e2e/cluster ./e2e/data ./e2e/documents ./e2e/faults ./e2e/limits ./e2e/passwords ./e2e/settings
 ON_POSTGRES := ./e2e/auth ./e2e/cluster ./e2e/data ./e2e/faults ./e2e/streams
 
+# Tests wait more than they work, so more packages run at once than there are cores. What vet says make lint says, and
+# without what debuggers read a binary is linked in half the time.
+GOTEST := go test -vet=off -ldflags=-w -p 4
+
 OURS := $(shell git ls-files '*.go' ':!ent/*' ':!graph/generated/*' 2>/dev/null) $(shell git ls-files 'ent/schema/*.go' 2>/dev/null)
 export GOTOOLCHAIN := local
 
-.PHONY: run build check test nightly race bench-test e2e postgres model mutants torture sizes fmt lint generate migration migration-hash web drift bench deps browser deploy-check
+.PHONY: run build check test nightly race bench-test e2e postgres model mutants torture fuzz sizes fmt lint generate migration migration-hash web drift bench deps browser deploy-check
 
 run: ## starts the server with nothing configured
 	go run ./cmd/parley
@@ -26,39 +34,43 @@ build: ## bin/parley
 check: ## before each commit: format, vet, lint, short tests; installs nothing, needs no Postgres, Node or browser
 	@unformatted=$$(go run $(GOFUMPT) -modpath parley -l $(OURS)); test -z "$$unformatted" || { echo "make fmt: $$unformatted" >&2; exit 1; }
 	go vet ./...
-	go run $(GOLANGCI) run ./...
-	go test -short $$(go list ./... | grep -vE '^parley/(server$$|e2e/)')
-	cd bench && go vet ./... && go run $(GOLANGCI) run ./... && go test -short ./...
+	$(LINT)
+	$(GOTEST) -short $$(go list ./... | grep -vE '^parley/(server$$|e2e/)')
+	cd bench && go vet ./... && $(LINT) && $(GOTEST) -short ./...
 
-test: deps ## everything there is; CI runs this and nothing else
-	$(MAKE) lint drift race bench-test e2e postgres build model browser deploy-check
+test: deps ## before each pull request; CI runs this and nothing else. Parts run side by side, and each says what it has to say when it ends
+	$(MAKE) build drift
+	$(MAKE) -j3 --output-sync=target race browser e2e postgres bench-test lint model deploy-check
 
-nightly: ## hours: a server that is killed over and over, all rounds of e2e, all mutants, the whole suite of the load generator
-	$(MAKE) torture mutants
-	ROUNDS=all go test -race -count 1 -timeout 2h $(RACED)
-	ROUNDS=all go test -count 1 -timeout 2h $(PLAIN)
-	cd bench && SUITE=all go test -count 1 -run '^TestSuite$$' ./parleybench
+nightly: deps ## hours: a server that is killed over and over, mutants, fuzzing, and all rounds of what make test has a few of
+	$(MAKE) torture mutants fuzz
+	ROUNDS=all $(MAKE) TIMEOUT=3h race e2e postgres bench-test model browser deploy-check
 
 race: ## packages and a part of e2e under the race detector; PKG=./chat for one room
-	go test -race -timeout 45m $(PKG)
+	$(GOTEST) -race -timeout $(TIMEOUT) $(PKG)
 
 bench-test: ## the tests of the load generator, a module of its own
-	cd bench && go test -race -timeout 20m ./...
+	cd bench && $(GOTEST) -race -timeout $(TIMEOUT) ./...
 
 e2e: ## the areas of e2e that drive the server as it is; ROUNDS=all for as many rounds as make nightly has
-	go test -p 4 -timeout 30m $(PLAIN)
+	$(GOTEST) -timeout $(TIMEOUT) $(PLAIN)
 
 postgres: ## on Postgres, what depends on the database
-	TEST_DATABASE=postgres go test -p 4 -count 1 -timeout 30m ./auth/... ./chat/... $(ON_POSTGRES)
+	TEST_DATABASE=postgres $(GOTEST) -timeout $(TIMEOUT) ./auth/... ./chat/... $(ON_POSTGRES)
 
-model: ## readers against a model of the log, 10,000 histories; under the race detector there are fewer
-	go test -run Model -count 1 ./chat/roomlog ./transport/ws
+model: ## readers against models of the log; 10,000 histories with ROUNDS=all
+	ROUNDS=$${ROUNDS:-2000} $(GOTEST) -timeout $(TIMEOUT) -run Model ./chat/roomlog ./transport/ws
 
 mutants: ## breaks the code on purpose, one way at a time, and shows which test sees it; minutes
 	./.ci/mutants $(ONLY)
 
 torture: ## kills a server that is in use and checks what its clients saw; ROUNDS=10000 takes an hour
 	ROUNDS=$(ROUNDS) go test -race -count 1 -timeout 24h -v -run '^TestKilledServerLosesNothing$$' ./e2e/faults
+
+fuzz: ## what strangers write, each for FUZZTIME
+	@git grep -oE '^func Fuzz\w+' -- '*_test.go' | sed -E 's/^(.*)\/[^/]*:func /\1 /' | while read -r folder fuzz; do \
+		echo "$$fuzz in $$folder"; go test -run '^$$' -fuzz "^$$fuzz\$$" -fuzztime $(FUZZTIME) "./$$folder" || exit 1; \
+	done
 
 sizes: ## the lines of each package, its files and functions; fails on what is too large
 	go test -count 1 -run '^TestSizes' -v .
@@ -67,8 +79,8 @@ fmt:
 	go run $(GOFUMPT) -modpath parley -w $(OURS)
 
 lint:
-	go run $(GOLANGCI) run ./...
-	cd bench && go run $(GOLANGCI) run ./...
+	$(LINT)
+	cd bench && $(LINT)
 	cd web && npm run lint
 
 generate: ## rows, then the API that binds to them
@@ -81,8 +93,11 @@ migration: ## NAME=what_changes: the next migration of both databases
 migration-hash: ## the checksums of both databases' migrations, behind SQL that was written by hand
 	go run ./db/migrations/hash
 
-web: ## what a browser loads, built and gzipped into web/static
-	cd web && npm ci --ignore-scripts && npm run build
+web/node_modules/.package-lock.json: web/package-lock.json
+	cd web && npm ci --ignore-scripts --no-fund --no-audit
+
+web: web/node_modules/.package-lock.json ## what a browser loads, built and gzipped into web/static
+	cd web && npm run build
 
 drift: ## makes everything generated again and fails on a difference
 	./.ci/drift
@@ -99,3 +114,4 @@ deploy-check: ## what lies in deploy/, with the programs that read it
 
 deps: ## installs what the tests need and is missing
 	./.ci/deps
+	$(MAKE) web/node_modules/.package-lock.json

@@ -14,6 +14,7 @@ import (
 	"parley/db"
 	"parley/db/dbtest"
 	"parley/db/tables"
+	"parley/rounds"
 )
 
 // Whatever happens to an export on its way is found, and nothing is stored.
@@ -37,11 +38,13 @@ func TestDamagedExportIsRefused(t *testing.T) {
 			t.Errorf("%.80s: got %v", what, err)
 		}
 	}
+	flips := []byte{0x01, 0x20, 0x80}
 	for at := 0; at < len(text); at++ {
 		if at > 2000 && at < len(text)-600 && at%97 != 0 {
 			continue
 		}
-		for _, flip := range []byte{0x01, 0x20, 0x80} {
+		for i := range rounds.Of(t, 1, len(flips)) {
+			flip := flips[(at+i)%len(flips)]
 			text[at] ^= flip
 			if err := parsed(text); err == nil {
 				t.Errorf("byte %d with %#x flipped passes", at, flip)

@@ -46,17 +46,10 @@ func (l *line) first() (name, value []byte, err error) {
 func (l *line) rest(t *tables.Table, row [][]byte) error {
 	var seen uint64
 	for next := 0; !l.take('}'); next++ {
-		if !l.take(',') {
-			return errNoJSON
-		}
-		name, err := l.text()
-		if err != nil {
-			return err
-		}
-		at := t.Find(name, next)
+		at, err := l.column(t, next)
 		switch {
-		case at < 0:
-			return fmt.Errorf("%s has no field %.40q", t.Name, name)
+		case err != nil:
+			return err
 		case seen&(1<<at) != 0:
 			return fmt.Errorf("%s.%s is there twice", t.Name, t.Columns[at].Name)
 		case !l.take(':'):
@@ -78,6 +71,21 @@ func (l *line) rest(t *tables.Table, row [][]byte) error {
 	return nil
 }
 
+// column reads the name of the next field, which is probably that of the column next.
+func (l *line) column(t *tables.Table, next int) (at int, err error) {
+	if !l.take(',') {
+		return 0, errNoJSON
+	}
+	name, err := l.text()
+	if err != nil {
+		return 0, err
+	}
+	if at = t.Find(name, next); at < 0 {
+		return 0, fmt.Errorf("%s has no field %.40q", t.Name, name)
+	}
+	return at, nil
+}
+
 // value reads a cell of a column.
 func (l *line) value(c *tables.Column) ([]byte, error) {
 	l.space()
@@ -97,12 +105,7 @@ func (l *line) value(c *tables.Column) ([]byte, error) {
 	}
 	switch c.Kind {
 	case tables.UID:
-		if !isUID(cell) {
-			return nil, errors.New("want a UUID in lower case")
-		}
-		if string(cell) == nilUID {
-			return nil, errors.New("the nil UUID is no id")
-		}
+		err = checkUID(cell)
 	case tables.Moment:
 		_, err = tables.ParseMoment(cell)
 	case tables.Wide:
@@ -140,6 +143,16 @@ func (l *line) octets(cell []byte) ([]byte, error) {
 }
 
 const nilUID = "00000000-0000-0000-0000-000000000000"
+
+func checkUID(cell []byte) error {
+	switch {
+	case !isUID(cell):
+		return errors.New("want a UUID in lower case")
+	case string(cell) == nilUID:
+		return errors.New("the nil UUID is no id")
+	}
+	return nil
+}
 
 func isUID(cell []byte) bool {
 	if len(cell) != 36 {

@@ -17,8 +17,8 @@ import (
 	"parley/broker/natstest"
 )
 
-// patience is how long a test waits for what must happen.
-const patience = time.Minute
+// timeout is how long a test waits for what must happen.
+const timeout = time.Minute
 
 // notifications are what somebody received, and what was reported.
 type notifications chan []uuid.UUID
@@ -40,7 +40,7 @@ func subscribe(t *testing.T, b interface {
 // await reads on until a notification is such.
 func (b notifications) await(t *testing.T, such func(rooms []uuid.UUID) bool) {
 	t.Helper()
-	late := time.After(patience)
+	late := time.After(timeout)
 	for {
 		select {
 		case rooms := <-b:
@@ -73,7 +73,7 @@ func until(t *testing.T, what string, so func() bool) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for end := time.Now().Add(patience); !so(); <-tick.C {
+	for end := time.Now().Add(timeout); !so(); <-tick.C {
 		if time.Now().After(end) {
 			t.Fatal("it never happened: " + what)
 		}
@@ -91,7 +91,7 @@ func next(t *testing.T, reports chan error) error {
 	select {
 	case err := <-reports:
 		return err
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		t.Fatal("nothing was reported")
 		return nil
 	}
@@ -252,7 +252,7 @@ func TestNATSThatTheClientGivesUpIsDialledAgain(t *testing.T) {
 	}
 	select {
 	case <-accepted:
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		t.Error("it is not dialled again")
 	}
 }

@@ -19,12 +19,12 @@ func TestPostgresIsANotifier(t *testing.T) {
 		}
 		stores := []*db.Store{openStore(t, server.URL("postgres")), openStore(t, server.URL("postgres"))}
 		one, two := broker.NewPostgres(stores[0], nil), broker.NewPostgres(stores[1], nil)
-		mend := func() {
+		restore := func() {
 			if err := server.Start(context.WithoutCancel(t.Context())); err != nil {
 				t.Error(err)
 			}
 		}
-		return brokertest.Pair{One: one, Two: two, Cut: server.Stop, Mend: mend, Close: sync.OnceFunc(func() {
+		return brokertest.Pair{One: one, Two: two, Cut: server.Stop, Restore: restore, Close: sync.OnceFunc(func() {
 			one.Close(t.Context())
 			two.Close(t.Context())
 			for _, store := range stores {

@@ -34,7 +34,7 @@ const (
 	owner
 )
 
-// may says whether somebody of a standing may do something in a room: the one place that decides. ErrNoRoom: it
+// may says whether somebody of a standing may do something in a room; nothing else decides that. ErrNoRoom: it
 // does not exist any more, or they may not know of it. ErrForbidden: they see it, but may not do this.
 func may(as standing, do action, room *ent.Room) error {
 	switch {

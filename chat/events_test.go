@@ -60,7 +60,7 @@ func (s *eventStream) next() *roomlog.Event {
 			s.t.Fatal("the stream was closed")
 		}
 		return e
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		s.t.Fatal("no event came")
 		return nil
 	}

@@ -83,7 +83,7 @@ func TestStreamHasNoGap(t *testing.T) {
 	}
 }
 
-// What is sent between opening a room and following it rings for nobody, and is there at once.
+// What is sent between opening a room and following it notifies nobody, and is there at once.
 func TestNothingIsMissedBeforeTheFirstNotification(t *testing.T) {
 	w := newWorld(t, chat.Options{HeadsInterval: time.Hour})
 	ann := w.person("ann")

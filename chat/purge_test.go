@@ -48,7 +48,7 @@ func (w *world) left(room uuid.UUID) (chats, events int) {
 // awaitPurged waits until a deleted room holds nothing but its last event.
 func (w *world) awaitPurged(room uuid.UUID) {
 	w.t.Helper()
-	for end := time.Now().Add(patience); ; {
+	for end := time.Now().Add(timeout); ; {
 		chats, events := w.left(room)
 		purging, err := w.store.Read.Room.Query().Where(entroom.Purging(true)).Exist(w.t.Context())
 		switch {
@@ -204,7 +204,7 @@ func TestPurgeIsInPartsAndGoesOnAfterARestart(t *testing.T) {
 	again := chat.New(w.store, chat.Options{Notifier: &broker.Memory{}, OnError: func(err error) { t.Error(err) }})
 	ended := make(chan error, 1)
 	go func() { ended <- again.Run(interrupted) }()
-	for end := time.Now().Add(patience); ; {
+	for end := time.Now().Add(timeout); ; {
 		chats, _ := w.left(room.ID)
 		if chats < n {
 			stop()

@@ -48,7 +48,7 @@ func TestSendsIntoADeletedRoomAreRefusedTogether(t *testing.T) {
 				stored <- err
 			}()
 		})
-		for end := time.Now().Add(patience); w.Stats().Queue.Queued < n/2; {
+		for end := time.Now().Add(timeout); w.Stats().Queue.Queued < n/2; {
 			if time.Now().After(end) {
 				t.Errorf("only %d sends wait", w.Stats().Queue.Queued)
 				break

@@ -7,7 +7,7 @@ import (
 )
 
 // roomIDs remembers which room was found by a name or an id, so that a busy room is not looked up for
-// each send. It may be wrong and grants nothing: the writer asks for access under the room's lock.
+// each send. It may be wrong and gives no access: the writer asks for access under the room's lock.
 type roomIDs struct {
 	mu    sync.RWMutex
 	rooms map[string]uuid.UUID

@@ -30,7 +30,8 @@ type Options struct {
 	OnError        func(error)      // told what went wrong in the background work of Run, which is tried again
 }
 
-func (o Options) withDefaults() Options {
+// WithDefaults returns the options with a default for what is zero.
+func (o Options) WithDefaults() Options {
 	o.TextLength = cmp.Or(o.TextLength, MaxText)
 	o.QueueEntries = cmp.Or(o.QueueEntries, 4096)
 	o.BatchEntries = cmp.Or(o.BatchEntries, 256)
@@ -63,7 +64,7 @@ type Service struct {
 
 // New makes a Service. It sends and streams only while Run runs.
 func New(store *db.Store, o Options) *Service {
-	o = o.withDefaults()
+	o = o.WithDefaults()
 	s := &Service{
 		o: o, store: store, notifier: o.Notifier, sent: newTally(), purger: purge.New(store, o.OnError),
 		sends:     newLimiter(o.SendRate, 3, o.Now),

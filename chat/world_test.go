@@ -78,7 +78,7 @@ func worldOn(t testing.TB, on db.Options, o chat.Options) *world {
 // nothingLeft waits until no goroutine runs but those of before.
 func nothingLeft(t testing.TB, before goleak.Option) {
 	t.Helper()
-	for end := time.Now().Add(patience); ; {
+	for end := time.Now().Add(timeout); ; {
 		err := goleak.Find(before) // which waits a little itself
 		if err == nil {
 			return
@@ -187,7 +187,7 @@ func pump(ctx context.Context, tail *roomlog.Tail, wake <-chan struct{}, at room
 // drain takes what comes until the stream is closed.
 func (s *stream) drain() {
 	s.t.Helper()
-	late := time.After(patience)
+	late := time.After(timeout)
 	for {
 		select {
 		case _, open := <-s.chats:
@@ -201,8 +201,8 @@ func (s *stream) drain() {
 	}
 }
 
-// patience is how long a test waits for what must happen; it never decides what is right.
-const patience = time.Minute
+// timeout is how long a test waits for what must happen; it never decides what is right.
+const timeout = time.Minute
 
 func (s *stream) next() *roomlog.Chat {
 	s.t.Helper()
@@ -212,7 +212,7 @@ func (s *stream) next() *roomlog.Chat {
 			s.t.Fatal("the stream was closed")
 		}
 		return c
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		s.t.Fatal("no chat came")
 		return nil
 	}
@@ -224,7 +224,7 @@ func (s *stream) end() error {
 	select {
 	case err := <-s.ended:
 		return err
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		s.t.Fatal("the stream did not end")
 		return nil
 	}

@@ -227,7 +227,7 @@ func TestPostgresCallerGoesAway(t *testing.T) {
 	wantUsers(t, server, name)
 }
 
-// Rows go in by columns; none is lost and none is in another's place.
+// Rows go in by columns; none is lost and none becomes another's.
 func TestBulkInsertOnPostgres(t *testing.T) {
 	t.Parallel()
 	s := openPostgresStore(t, 4)

@@ -1,4 +1,4 @@
-// Package db opens the database, and with the rooms below it is the only place that begins transactions or knows a
+// Package db opens the database, and nothing but it and the packages below it begins transactions or knows a
 // dialect. Reads go to a pool, writes to one transaction at a time that takes its lock at once,
 // so a reader never waits for a writer and a writer never finds its lock taken half way.
 package db
@@ -37,13 +37,13 @@ type pools struct{ read, write *sql.DB }
 // ErrNewer: it was written by a later version of Parley and has not been touched.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	if postgres.IsURL(o.URL) {
-		return openPostgres(ctx, o.withDefaults())
+		return openPostgres(ctx, o.WithDefaults())
 	}
 	path, err := o.sqliteFile()
 	if err != nil {
 		return nil, err
 	}
-	return openSQLite(ctx, path, o.withDefaults())
+	return openSQLite(ctx, path, o.WithDefaults())
 }
 
 // Shared says whether nodes on several machines may use the database.

@@ -42,7 +42,7 @@ func (l Load) Run(ctx context.Context, o Options) error {
 			return err
 		}
 		if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-			return l.newFile(ctx, o.withDefaults(), path)
+			return l.newFile(ctx, o.WithDefaults(), path)
 		}
 	}
 	if err := l.refuse(ctx, o); err != nil {

@@ -29,7 +29,8 @@ type Options struct {
 	OnFault func(error)
 }
 
-func (o Options) withDefaults() Options {
+// WithDefaults returns the options with a default for what is zero.
+func (o Options) WithDefaults() Options {
 	o.Readers = cmp.Or(o.Readers, max(4, runtime.GOMAXPROCS(0)))
 	o.Connections = cmp.Or(o.Connections, 24)
 	o.DiskMinFree = cmp.Or(o.DiskMinFree, 256<<20)

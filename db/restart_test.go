@@ -148,7 +148,7 @@ func TestUnresponsivePostgres(t *testing.T) {
 	var silent atomic.Bool
 	proxy := newProxy(t, server, func(b []byte) dbtest.Then {
 		if silent.Load() && !bytes.Contains(b, []byte("begin\x00")) {
-			return dbtest.Silence
+			return dbtest.Swallow
 		}
 		return dbtest.Pass
 	})

@@ -25,8 +25,8 @@ func LeastAnswers(maxCost int) int64 {
 }
 
 // withBounds gives queries and mutations an end: in time, and in the memory that their answers take. Text is counted
-// while it is read, and the answer before it is written. What is too much ends the operation at once, and errors take
-// the place of all that it has found.
+// while it is read, and the answer before it is written. What is too much ends the operation at once, and errors
+// replace all that it has found.
 func withBounds(p *presenter, most time.Duration) graphql.ResponseMiddleware {
 	return func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 		op := graphql.GetOperationContext(ctx)

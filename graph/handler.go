@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"net/http"
@@ -36,11 +37,16 @@ type Options struct {
 	Transport        transport.Options
 }
 
+// WithDefaults returns the options with a default for what is zero; those of others are for these to say.
+func (o Options) WithDefaults() Options {
+	o.TextLength = cmp.Or(o.TextLength, chat.MaxText)
+	o.OperationTimeout = cmp.Or(o.OperationTimeout, 5*time.Second)
+	return o
+}
+
 // Handler builds what answers at /graphql, and the transports whose sockets the caller drains.
 func Handler(o Options) (http.Handler, *transport.Transports) {
-	if o.OperationTimeout == 0 {
-		o.OperationTimeout = 5 * time.Second
-	}
+	o = o.WithDefaults()
 	p := &presenter{log: o.Logger}
 	resolver := &Resolver{
 		auth: o.Auth, chat: o.Chat, errors: p, leeway: o.Leeway, now: time.Now,
@@ -86,9 +92,5 @@ func documents(schema *ast.Schema, p *presenter) document.API {
 }
 
 func limits(o Options) *generated.Limits {
-	length := o.TextLength
-	if length == 0 {
-		length = chat.MaxText
-	}
-	return &generated.Limits{ChatLength: length, UsernameLength: usernames.Max, PasswordLength: passwords.MaxBytes, PageSize: chat.MaxPage}
+	return &generated.Limits{ChatLength: o.TextLength, UsernameLength: usernames.Max, PasswordLength: passwords.MaxBytes, PageSize: chat.MaxPage}
 }

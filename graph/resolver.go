@@ -66,7 +66,7 @@ func person(ctx context.Context) chat.Caller {
 // pointer returns a value where the schema allows null, which comes only with an error.
 func pointer[T any](value T, err error) (*T, error) { return &value, err }
 
-// given is an argument's value, or its default: GraphQL puts that in the place of an argument that is left out,
+// given is an argument's value, or its default: GraphQL takes that for an argument that is left out,
 // and leaves null to us.
 func given[T any](value *T, normal T) T {
 	if value == nil {

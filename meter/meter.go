@@ -1,4 +1,4 @@
-// Package meter counts what goes on, in atomics and without a library. Rooms keep meters and answer what
+// Package meter counts what goes on, in atomics and without a library. Packages keep meters and return what
 // they show as plain values; only server knows who asks for them.
 package meter
 
@@ -33,7 +33,7 @@ func (t *Tally) Add(name string, n int) {
 	count.Add(uint64(n))
 }
 
-// Counts answers how many there were of each name. Other is left out while there were none.
+// Counts returns how many there were of each name. Other is left out while there were none.
 func (t *Tally) Counts() map[string]uint64 {
 	counts := make(map[string]uint64, len(t.counts))
 	for name, count := range t.counts {
@@ -76,7 +76,7 @@ type Distribution struct {
 	Sum    int64
 }
 
-// Distribution answers what was counted.
+// Distribution returns what was counted.
 func (h *Histogram) Distribution() Distribution {
 	d := Distribution{Bounds: h.bounds, Counts: make([]uint64, len(h.counts)), Sum: h.sum.Load()}
 	for i := range h.counts {

@@ -10,6 +10,7 @@ import (
 	"parley/auth/passwords"
 	"parley/auth/sessions"
 	"parley/chat"
+	"parley/db"
 	"parley/graph"
 	"parley/graph/document"
 	"parley/limit"
@@ -19,6 +20,13 @@ import (
 )
 
 // The options of each package, from the settings. Defaults are those of the settings: every number is given.
+
+func databaseOptions(c *settings.Config) db.Options {
+	return db.Options{
+		URL: c.DatabaseURL, Dir: c.Data, DiskMinFree: int64(c.DiskMinFree), WALMax: int64(c.SQLiteWALMax),
+		Connections: int(c.DatabaseConnections),
+	}
+}
 
 func authOptions(c *settings.Config, s *server) accounts.Options {
 	return accounts.Options{
@@ -51,6 +59,15 @@ func chatOptions(c *settings.Config, s *server) chat.Options {
 		SendRate:    limit.Rate(c.SendRate), RoomSendRate: limit.Rate(c.RoomSendRate),
 		MutationRate: limit.Rate(c.MutationRate), RoomCreateRate: limit.Rate(c.RoomCreateRate),
 		OnError: func(err error) { s.logger.Error("rooms", "error", err) },
+	}
+}
+
+func graphOptions(c *settings.Config, s *server, transports transport.Options) graph.Options {
+	return graph.Options{
+		Auth: s.auth, Chat: s.chat, Logger: s.logger, Version: Version,
+		TextLength: int(c.ChatMaxLength), Introspection: bool(c.Introspection),
+		OperationTimeout: time.Duration(c.OperationTimeout), Leeway: time.Duration(c.Leeway),
+		Documents: documentOptions(c), Transport: transports,
 	}
 }
 

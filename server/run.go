@@ -77,10 +77,9 @@ func openStore(ctx context.Context, c *settings.Config, logger *slog.Logger, std
 			return nil, fmt.Errorf("PARLEY_DATA: %w", err)
 		}
 	}
-	store, err := db.Open(ctx, db.Options{
-		URL: c.DatabaseURL, Dir: c.Data, DiskMinFree: int64(c.DiskMinFree), WALMax: int64(c.SQLiteWALMax),
-		Connections: int(c.DatabaseConnections), Logger: logger, OnFault: endOnFault(logger, stderr),
-	})
+	o := databaseOptions(c)
+	o.Logger, o.OnFault = logger, endOnFault(logger, stderr)
+	store, err := db.Open(ctx, o)
 	if err != nil {
 		return nil, fmt.Errorf("PARLEY_DATABASE_URL: %w", err)
 	}

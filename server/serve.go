@@ -19,11 +19,7 @@ func (s *server) serve(ctx context.Context, listener net.Listener, ready func(ne
 	owner, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer stop(nil)
 	var services sync.WaitGroup
-	background := []func(context.Context) error{s.auth.Run, s.chat.Run, s.reportRefusals, tuning.PaceCollector}
-	if s.metrics != nil {
-		background = append(background, s.metrics.Run)
-	}
-	for _, service := range background {
+	for _, service := range s.services() {
 		services.Go(func() {
 			if err := service(owner); err != nil && owner.Err() == nil {
 				stop(err)
@@ -46,6 +42,15 @@ func (s *server) serve(ctx context.Context, listener net.Listener, ready func(ne
 	stop(nil)
 	services.Wait()
 	return failure
+}
+
+// services run beside the listener until they are stopped; one that fails ends the server.
+func (s *server) services() []func(context.Context) error {
+	services := []func(context.Context) error{s.auth.Run, s.chat.Run, s.reportRefusals, tuning.PaceCollector}
+	if s.metrics != nil {
+		services = append(services, s.metrics.Run)
+	}
+	return services
 }
 
 // Within the drain, running requests have this long.

@@ -59,13 +59,8 @@ func wire(ctx context.Context, c *settings.Config, logger *slog.Logger, store *d
 	options := transportOptions(c, logger)
 	s.connections = edge.NewConnections(c, options.MaxConnections, logger)
 	options.OnStream = s.connections.Stream
-	api, transports := graph.Handler(graph.Options{
-		Auth: s.auth, Chat: s.chat, Logger: logger, Version: Version,
-		TextLength: int(c.ChatMaxLength), Introspection: bool(c.Introspection),
-		OperationTimeout: time.Duration(c.OperationTimeout), Leeway: time.Duration(c.Leeway),
-		Documents: documentOptions(c), Transport: options,
-	})
-	s.transports = transports
+	var api http.Handler
+	api, s.transports = graph.Handler(graphOptions(c, s, options))
 	s.http = s.httpServer(routes(c, logger, api, s.health))
 	return s, nil
 }

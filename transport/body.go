@@ -15,7 +15,7 @@ import (
 	"parley/transport/wire"
 )
 
-// limitBody gives the body of a request its time; net/http lifts the deadline at the end of the body.
+// limitBody gives the body of a request its time; net/http takes the deadline away at the end of the body.
 // Refusals need it too: net/http reads what is left of a body before it answers.
 func (t *Transports) limitBody(w http.ResponseWriter, r *http.Request) {
 	if r.ContentLength != 0 {

@@ -19,7 +19,7 @@ type client struct {
 
 func (w *world) dial() *client {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	conn, resp, err := websocket.Dial(ctx, w.http.URL+"/graphql", &websocket.DialOptions{Subprotocols: []string{subprotocol}})
 	if err != nil {
@@ -43,7 +43,7 @@ func (w *world) ready(token string) *client {
 
 func (c *client) send(text string) {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	if err := c.conn.Write(ctx, websocket.MessageText, []byte(text)); err != nil {
 		c.t.Fatalf("send %s: %v", text, err)
@@ -52,7 +52,7 @@ func (c *client) send(text string) {
 
 func (c *client) expect(want string) {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	_, got, err := c.conn.Read(ctx)
 	if err != nil || string(got) != want {
@@ -63,7 +63,7 @@ func (c *client) expect(want string) {
 // closed wants the close frame next, and no message before it.
 func (c *client) closed(code int) {
 	c.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	_, got, err := c.conn.Read(ctx)
 	if int(websocket.CloseStatus(err)) != code {

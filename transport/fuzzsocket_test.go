@@ -118,7 +118,7 @@ func fuzzed(f *testing.F, o Options, schema graphql.ExecutableSchema) (addr stri
 	return listening.Listener.Addr().String()
 }
 
-// talkRaw sends two pieces and answers what came back: n frames, and what else there is when nothing more can
+// talkRaw sends two pieces and returns what came back: n frames, and what else there is when nothing more can
 // be sent.
 func talkRaw(t *testing.T, addr string, n int, pieces ...string) (answers []string) {
 	t.Helper()
@@ -127,7 +127,7 @@ func talkRaw(t *testing.T, addr string, n int, pieces ...string) (answers []stri
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close() }()
-	_ = conn.SetDeadline(time.Now().Add(patience))
+	_ = conn.SetDeadline(time.Now().Add(timeout))
 	fmt.Fprint(conn, "GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"+
 		"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n")
 	for _, piece := range pieces {

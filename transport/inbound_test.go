@@ -228,7 +228,7 @@ func TestClosingSocketHoldsNothing(t *testing.T) {
 // would end the request while it runs, or the next one.
 func TestBodyIsThereWhenItIsGivenUp(t *testing.T) {
 	o := Options{}
-	o.defaults()
+	o = o.WithDefaults()
 	x := build(o, tuning{inbound: 8 << 10})
 	body, client := io.Pipe()
 	w := &slowToEnd{httptest.NewRecorder(), make(chan struct{}), make(chan struct{})}
@@ -272,7 +272,7 @@ func (w *slowToEnd) SetReadDeadline(time.Time) error {
 // A request of the largest size is received, whatever that is.
 func TestLargestRequestHasRoom(t *testing.T) {
 	o := Options{MaxBody: 40 << 20}
-	o.defaults()
+	o = o.WithDefaults()
 	r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(strings.Repeat(" ", 39<<20)+helloBody))
 	r.Header.Set("Content-Type", "application/json")
 	if _, no := build(o, o.tuning()).readBody(httptest.NewRecorder(), r); no != nil {

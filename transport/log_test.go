@@ -155,7 +155,7 @@ func (x ended) Next(context.Context, stream.Position) ([]stream.Event, error) {
 }
 func (ended) Leave() {}
 
-// open answers the streams of the schema. An event stream may begin anywhere in the log.
+// open opens the streams of the schema. An event stream may begin anywhere in the log.
 func (w *world) open(ctx context.Context, op *graphql.OperationContext, lastEventID string) (*stream.Stream, gqlerror.List) {
 	field := graphql.CollectFields(op, op.Operation.SelectionSet, nil)[0]
 	switch field.Name {

@@ -150,7 +150,7 @@ func (w *world) wait(ctx context.Context) (string, error) {
 	}
 }
 
-// stream does what gqlgen generates for a subscription: it answers each object of the resolver's channel, and
+// stream does what gqlgen generates for a subscription: it hands out each object of the resolver's channel, and
 // errors of an event lack the root field in their path.
 func (e executable) stream(ctx context.Context, field graphql.CollectedField) graphql.ResponseHandler {
 	e.w.runs.Add(1)

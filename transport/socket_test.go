@@ -99,7 +99,7 @@ func TestEverythingAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 40 {
 		all.Go(func() {
-			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			ctx, cancel := context.WithTimeout(t.Context(), timeout)
 			defer cancel()
 			conn, _, err := websocket.Dial(ctx, w.http.URL, &websocket.DialOptions{Subprotocols: []string{subprotocol}})
 			if err != nil {

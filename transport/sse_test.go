@@ -210,7 +210,7 @@ func TestLogoutOverAnEventStreamIsAnswered(t *testing.T) {
 func TestEventStreamOfAnEndedSession(t *testing.T) {
 	w := newWorld(t, nil)
 	w.transports.EndSessions("s")
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	defer cancel()
 	r, _ := http.NewRequestWithContext(ctx, "POST", w.http.URL, strings.NewReader(`{"query":"subscription{tick}"}`))
 	r.Header = http.Header{"Accept": {mediaEvents}, "Content-Type": {"application/json"}, "Authorization": {"good"}}

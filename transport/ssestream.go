@@ -35,7 +35,7 @@ func (s *response) subscribed(ctx context.Context, lastEventID string, exec grap
 	x := &sseStream{s: s, ctx: ctx}
 	if x.sub = s.t.feeds.Subscribe(stream.Prepared{Exec: exec, Op: op}, source, s.session.User, x); x.sub == nil {
 		s.t.operations.Count(op, operation.OutcomeRefused)
-		s.refuse(s.t.operations.ManyStreams(ctx))
+		s.refuse(s.t.operations.TooManyStreams(ctx))
 		return
 	}
 	s.t.operations.Count(op, operation.OutcomeOK)

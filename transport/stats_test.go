@@ -159,7 +159,7 @@ func TestStatsTellDeliveries(t *testing.T) {
 	if s.CaughtUp != 3 {
 		t.Errorf("%d deliveries out of the log, want 3", s.CaughtUp)
 	}
-	if s.Lag.Sum < int64(12*time.Second) || s.Lag.Sum > int64(12*time.Second+patience) {
+	if s.Lag.Sum < int64(12*time.Second) || s.Lag.Sum > int64(12*time.Second+timeout) {
 		t.Errorf("four lags are %v together, want 3 s each", time.Duration(s.Lag.Sum))
 	}
 }

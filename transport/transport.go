@@ -48,7 +48,6 @@ import (
 	"parley/transport/admission"
 	"parley/transport/budget"
 	"parley/transport/operation"
-	"parley/transport/refusal"
 	"parley/transport/stream"
 	"parley/transport/ws"
 )
@@ -68,7 +67,7 @@ type Options struct {
 	Detach func(request context.Context) context.Context
 
 	// Open judges a subscription for whoever is in ctx and returns what it reads, or the errors of one that may
-	// not begin. lastEventID is the header of that name, or empty; it takes the place of the operation's own
+	// not begin. lastEventID is the header of that name, or empty; it replaces the operation's own
 	// position. nil: there are no subscriptions.
 	Open func(ctx context.Context, op *graphql.OperationContext, lastEventID string) (*stream.Stream, gqlerror.List)
 
@@ -95,7 +94,7 @@ type Options struct {
 	WriteTimeout    time.Duration // PARLEY_WRITE_TIMEOUT, default 15 s; each accepted byte starts it anew
 
 	WindowEvents    int   // PARLEY_WINDOW_EVENTS, default 256 executed events kept per feed
-	WindowTotal     int64 // bytes of them on the node, default 64 MiB; three quarters of PARLEY_WINDOW_TOTAL
+	WindowTotal     int64 // bytes of them on the node, default 48 MiB: three quarters of PARLEY_WINDOW_TOTAL
 	AnswersTotal    int64 // PARLEY_ANSWERS_TOTAL, default 64 MiB of answers that are made or not yet taken
 	CatchUpParallel int   // PARLEY_CATCHUP_PARALLEL, default 8 reads at once by those who are further behind
 
@@ -116,67 +115,6 @@ type Options struct {
 	UserRoomStreams          int        // PARLEY_USER_ROOM_STREAMS of one room by one person, default 20
 	AcceptRate               limit.Rate // PARLEY_ACCEPT_RATE, new connections, shared fairly between addresses; burst × 2
 	AddressRequestRate       limit.Rate // PARLEY_ADDRESS_REQUEST_RATE, requests and new connections from one address; burst × 4
-}
-
-// defaults fills in what is zero.
-func (o *Options) defaults() {
-	if o.Identify == nil {
-		o.Identify = func(ctx context.Context, _ operation.Credentials) (context.Context, operation.Session, *gqlerror.Error) {
-			return ctx, operation.Session{}, nil
-		}
-	}
-	if o.Refuse == nil {
-		o.Refuse = plainError
-	}
-	if o.Detach == nil {
-		o.Detach = context.WithoutCancel
-	}
-	if o.Open == nil {
-		o.Open = func(ctx context.Context, _ *graphql.OperationContext, _ string) (*stream.Stream, gqlerror.List) {
-			return nil, gqlerror.List{o.Refuse(ctx, refusal.Internal, "", "There are no streams here.")}
-		}
-	}
-	if o.Origins == nil {
-		o.Origins = func(string) bool { return false }
-	}
-	if o.Logger == nil {
-		o.Logger = slog.Default()
-	}
-	orDefault(&o.MaxBody, 128<<10)
-	orDefault(&o.WindowEvents, 256)
-	orDefault(&o.WindowTotal, 64<<20)
-	orDefault(&o.AnswersTotal, 64<<20)
-	orDefault(&o.CatchUpParallel, 8)
-	orDefault(&o.MaxMessage, 128<<10)
-	orDefault(&o.MaxOperations, 100)
-	orDefault(&o.MaxParallel, 8)
-	orDefault(&o.MaxConnections, 10_000)
-	orDefault(&o.MaxConnectionsPerAddress, 200)
-	orDefault(&o.MaxUnsignedPerAddress, 20)
-	orDefault(&o.MaxConnectionsPerUser, 20)
-	orDefault(&o.UserRoomStreams, 20)
-	orDefault(&o.BodyTimeout, 10*time.Second)
-	orDefault(&o.ResponseTimeout, 15*time.Second)
-	orDefault(&o.SSEKeepAlive, 15*time.Second)
-	orDefault(&o.WriteTimeout, 15*time.Second)
-	orDefault(&o.InitTimeout, 5*time.Second)
-	orDefault(&o.PingInterval, 25*time.Second)
-	orDefault(&o.PongTimeout, 10*time.Second)
-	orDefault(&o.MessageTimeout, 10*time.Second)
-}
-
-func orDefault[T int | int64 | time.Duration](value *T, normal T) {
-	if *value == 0 {
-		*value = normal
-	}
-}
-
-func plainError(_ context.Context, code, reason, message string) *gqlerror.Error {
-	extensions := map[string]any{"code": code}
-	if reason != "" {
-		extensions["reason"] = reason
-	}
-	return &gqlerror.Error{Message: message, Extensions: extensions}
 }
 
 // Transports are the three ways to ask, and all sockets and event streams that are open.
@@ -214,7 +152,7 @@ func (o *Options) tuning() tuning {
 
 // New makes the transports. Register All with the gqlgen server, and nothing else.
 func New(o Options) *Transports {
-	o.defaults()
+	o = o.WithDefaults()
 	return build(o, o.tuning())
 }
 

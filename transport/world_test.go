@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -26,7 +27,7 @@ import (
 const password = "hunter2-hunter2"
 
 // Nothing in these tests takes this long unless it is broken.
-const patience = 10 * time.Second
+const timeout = time.Minute
 
 var schema = gqlparser.MustLoadSchema(&ast.Source{Input: `
 	type Query { hello(n: Int, text: String): String! failing: String wait: String! big: String! large: String! boom: String! secret: String! busy: String! rated: String! deferred: String! }
@@ -124,10 +125,10 @@ func makeWorld(t *testing.T, change func(o *Options, p *tuning), isWatched bool)
 	if change != nil {
 		change(&o, &p)
 	}
-	o.defaults()
+	o = o.WithDefaults()
 	normal := o.tuning()
-	orDefault(&p.inbound, normal.inbound)
-	orDefault(&p.inboundShare, normal.inboundShare)
+	p.inbound = cmp.Or(p.inbound, normal.inbound)
+	p.inboundShare = cmp.Or(p.inboundShare, normal.inboundShare)
 	w.transports = build(o, p)
 	server := handler.New(executable{w})
 	server.Use(guard{})
@@ -162,7 +163,7 @@ func (h hidden) WriteHeader(status int)      { h.inner.WriteHeader(status) }
 func (h hidden) Unwrap() http.ResponseWriter { return h.inner }
 
 func (w *world) end() {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	w.transports.Drain(ctx)
 	if ctx.Err() != nil {
@@ -214,7 +215,7 @@ func (w *world) isEmpty() bool {
 // eventually waits for a state that announces itself to nobody.
 func eventually(t *testing.T, ok func() bool, what func() string) {
 	t.Helper()
-	end := time.Now().Add(patience)
+	end := time.Now().Add(timeout)
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for ; !ok(); <-tick.C {
@@ -231,15 +232,15 @@ func (w *world) awaits(from <-chan string, what string) {
 		if got != what {
 			w.t.Fatalf("got %q, want %q", got, what)
 		}
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		w.t.Fatalf("no %q", what)
 	}
 }
 
-// request sends a request and answers status, header and body.
+// request sends a request and returns status, header and body.
 func (w *world) request(method, query string, header http.Header, body io.Reader) (int, http.Header, string) {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, method, w.http.URL+"/graphql"+query, body)
 	if err != nil {

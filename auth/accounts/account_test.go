@@ -11,6 +11,7 @@ import (
 
 	"parley/auth"
 	"parley/ent/session"
+	"parley/rounds"
 )
 
 const fresh = "a new battery staple"
@@ -182,7 +183,7 @@ func TestSessionEndedMeanwhile(t *testing.T) {
 // Of those who know the password at once one gets their way, and the others hear why they do not.
 func TestChangesAndDeletionsAtOnce(t *testing.T) {
 	n := start(t)
-	for round := range 20 {
+	for round := range rounds.Of(t, 10, 20) {
 		name := fmt.Sprintf("ada%d", round)
 		in := []*auth.Tokens{n.signUp(name), n.signIn(name)}
 		who := []auth.Identity{n.wantLive(in[0].AccessToken), n.wantLive(in[1].AccessToken)}
@@ -213,7 +214,7 @@ func TestOnlyTheSessionOfTheChangeLives(t *testing.T) {
 	nodes := []*node{n, n.another()}
 	n.signUp("ada")
 	old := password
-	for round := range 200 {
+	for round := range rounds.Of(t, 30, 200) {
 		n.clock.pass(back) // the login may be wrong by its turn, and take a token
 		in := func(at *node) (*auth.Tokens, error) { return at.Login(t.Context(), "ada", old, home) }
 		own, other := must(in(n))(t), must(in(n))(t)

@@ -61,7 +61,7 @@ func TestWrongOnesAtOnceOverTwoNodes(t *testing.T) {
 	if got["wrong"] != 10 || got["limited"] != 40 {
 		t.Errorf("got %v", got)
 	}
-	if got := n.taken(ofStrangers, "ada", 1); got != 10 {
+	if got := n.taken(ofUnknown, "ada", 1); got != 10 {
 		t.Errorf("%d tokens are taken", got)
 	}
 }
@@ -74,7 +74,7 @@ func TestRightOnesDoNotMakeRoomForWrongOnes(t *testing.T) {
 		text := map[bool]string{true: password, false: wrong}[i%2 == 0]
 		return outcomeOf(t, func() error { _, err := n.Login(t.Context(), "ada", text, stranger(i)); return err })
 	}))
-	if tokens := n.taken(ofStrangers, "ada", 1); got["wrong"] > 10 || tokens != got["wrong"] || got["failed"] != 0 {
+	if tokens := n.taken(ofUnknown, "ada", 1); got["wrong"] > 10 || tokens != got["wrong"] || got["failed"] != 0 {
 		t.Errorf("%v, and %d tokens are taken", got, tokens)
 	}
 }

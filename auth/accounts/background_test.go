@@ -80,4 +80,4 @@ func (n *node) waits(from ...auth.Client) {
 }
 
 // oneSlot lets one hash run and one caller wait for it, for as long as a test may take.
-func oneSlot(o *Options) { o.Hash.Parallel, o.Hash.Queue, o.Hash.Patience = 1, 1, time.Hour }
+func oneSlot(o *Options) { o.Hash.Parallel, o.Hash.Queue, o.Hash.MaxWait = 1, 1, time.Hour }

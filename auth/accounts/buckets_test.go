@@ -71,9 +71,9 @@ func (n *node) limits() int {
 
 // Kinds of buckets, as they are hashed.
 const (
-	ofStrangers = "account\x00"  // a username key
-	ofNoName    = "no name\x00"  // what was typed and can be no username
-	ofKnown     = "known\x00"    // a username key, NUL, a network that has a session of it
-	ofNetwork   = "network\x00"  // a network
-	ofSignedIn  = "password\x00" // a user id
+	ofUnknown  = "account\x00"  // a username key
+	ofNoName   = "no name\x00"  // what was typed and can be no username
+	ofKnown    = "known\x00"    // a username key, NUL, a network that has a session of it
+	ofNetwork  = "network\x00"  // a network
+	ofSignedIn = "password\x00" // a user id
 )

@@ -33,28 +33,19 @@ func (s *Service) Users(ctx context.Context, startingWith string, first *int, af
 	if n < 0 || n > maxPage {
 		return nil, &auth.InvalidError{Field: "first", Reason: "OUT_OF_RANGE"}
 	}
-	where := []predicate.User{user.DeletedAtIsNil()}
-	if after != nil {
-		key, ok := parseUserCursor(*after)
-		if !ok {
-			return nil, &auth.InvalidError{Field: "after", Reason: "CURSOR_INVALID"}
-		}
-		where = append(where, user.UsernameKeyGT(key))
+	where, some, err := listed(startingWith, after)
+	if err != nil {
+		return nil, err
 	}
-	from, until, ok := usernames.Range(startingWith)
-	if !ok {
-		return &auth.UserPage{Edges: []auth.UserEdge{}, HasPreviousPage: after != nil}, nil
-	}
-	// A range and not LIKE, which has wildcards and on SQLite no index.
-	where = append(where, user.UsernameKeyGTE(from))
-	if until != "" {
-		where = append(where, user.UsernameKeyLT(until))
+	page := &auth.UserPage{Edges: []auth.UserEdge{}, HasPreviousPage: after != nil}
+	if !some {
+		return page, nil
 	}
 	found, err := s.store.Read.User.Query().Where(where...).Order(user.ByUsernameKey()).Limit(n + 1).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("list users: %w", err)
 	}
-	page := &auth.UserPage{Edges: []auth.UserEdge{}, HasPreviousPage: after != nil, HasNextPage: len(found) > n}
+	page.HasNextPage = len(found) > n
 	for _, row := range found[:min(n, len(found))] {
 		page.Edges = append(page.Edges, auth.UserEdge{Cursor: userCursor(row.UsernameKey), Node: rows.User(row)})
 	}
@@ -62,6 +53,28 @@ func (s *Service) Users(ctx context.Context, startingWith string, first *int, af
 		page.StartCursor, page.EndCursor = &page.Edges[0].Cursor, &page.Edges[len(page.Edges)-1].Cursor
 	}
 	return page, nil
+}
+
+// listed is whom a list shows behind a cursor; not some: no username starts with the text.
+func listed(startingWith string, after *string) (where []predicate.User, some bool, err error) {
+	where = []predicate.User{user.DeletedAtIsNil()}
+	if after != nil {
+		key, ok := parseUserCursor(*after)
+		if !ok {
+			return nil, false, &auth.InvalidError{Field: "after", Reason: "CURSOR_INVALID"}
+		}
+		where = append(where, user.UsernameKeyGT(key))
+	}
+	from, until, ok := usernames.Range(startingWith)
+	if !ok {
+		return nil, false, nil
+	}
+	// A range and not LIKE, which has wildcards and on SQLite no index.
+	where = append(where, user.UsernameKeyGTE(from))
+	if until != "" {
+		where = append(where, user.UsernameKeyLT(until))
+	}
+	return where, true, nil
 }
 
 func userCursor(key string) string {

@@ -130,7 +130,7 @@ func (c *cutter) pass(client net.Conn) {
 }
 
 // A connection is lost while a refresh commits: nobody can say whether it did, and that is what is said. The
-// same attempt again settles it, and gets the pair that was made, or makes it.
+// same attempt again tells: it gets the tokens that were issued, or has them issued.
 func TestLostCommitIsResolvedByTheSameAttempt(t *testing.T) {
 	for name, cut := range map[string]int32{"before it": beforeCommit, "before its answer": beforeAnswer} {
 		t.Run(name, func(t *testing.T) {

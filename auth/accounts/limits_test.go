@@ -134,7 +134,7 @@ func TestLimitedTakesNoSlot(t *testing.T) {
 	_, err := n.Login(t.Context(), "ada", password, stranger(11))
 	wantLimited(t, err, back)
 	wantError(t, n.tryWrong("bob", stranger(11)), auth.ErrBusy)
-	if n.taken(ofStrangers, "bob", 1) != 0 {
+	if n.taken(ofUnknown, "bob", 1) != 0 {
 		t.Error("a token was taken for what was not hashed")
 	}
 }
@@ -178,7 +178,7 @@ func TestTokensOfClientWhoLeaves(t *testing.T) {
 		ctx := n.leavesInTheHash()
 		_, err := n.Login(ctx, "ada", text, stranger(1))
 		wantError(t, err, context.Canceled)
-		account, network := n.taken(ofStrangers, "ada", 1), n.taken(ofNetwork, "198.51.100.1/32", 5)
+		account, network := n.taken(ofUnknown, "ada", 1), n.taken(ofNetwork, "198.51.100.1/32", 5)
 		if account != want || network != want {
 			t.Errorf("%q took %d and %d tokens, want %d", text, account, network, want)
 		}
@@ -242,9 +242,9 @@ func TestBucketsHideWhatWasTyped(t *testing.T) {
 		}
 		seen[row.ID] = true
 	}
-	before := []string{n.bucket(ofStrangers, "ada"), n.bucket(ofNoName, "my secret passphrase!"), n.bucket(ofNetwork, "192.0.2.7/32")}
+	before := []string{n.bucket(ofUnknown, "ada"), n.bucket(ofNoName, "my secret passphrase!"), n.bucket(ofNetwork, "192.0.2.7/32")}
 	n.restart(n.store.Store, must(keys.Parse("v1"+example[2:]))(t))
-	after := n.bucket(ofStrangers, "ada")
+	after := n.bucket(ofUnknown, "ada")
 	if len(seen) != 3 || !seen[before[0]] || !seen[before[1]] || !seen[before[2]] || after == before[0] {
 		t.Errorf("buckets are %v, want %v and not %s", seen, before, after)
 	}

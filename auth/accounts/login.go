@@ -45,7 +45,15 @@ func (s *Service) Register(ctx context.Context, username, password string, from 
 	if err != nil {
 		return nil, err
 	}
-	var begun sessions.Begun
+	begun, err := s.create(ctx, n, hash, from)
+	if err != nil {
+		return nil, fmt.Errorf("register: %w", err)
+	}
+	return s.issue(ctx, audit.Registered, begun, from)
+}
+
+// create stores a new account and the session that begins with it.
+func (s *Service) create(ctx context.Context, n usernames.Name, hash string, from auth.Client) (begun sessions.Begun, err error) {
 	err = s.store.WriteUnlessFull(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		row, err := tx.User.Create().SetID(uuid.Must(uuid.NewV7())).SetCreatedAt(s.store.Now()).
 			SetUsername(n.Display).SetUsernameKey(n.Key).SetPasswordHash(hash).Save(ctx)
@@ -58,10 +66,7 @@ func (s *Service) Register(ctx context.Context, username, password string, from 
 		begun, err = s.sessions.Begin(ctx, tx, rows.User(row), from)
 		return err
 	})
-	if err != nil {
-		return nil, fmt.Errorf("register: %w", err)
-	}
-	return s.issue(ctx, audit.Registered, begun, from)
+	return begun, err
 }
 
 // free returns nil when nobody has or had a name.
@@ -114,15 +119,8 @@ func (s *Service) signIn(ctx context.Context, a *attempts.Attempt, from auth.Cli
 	var begun sessions.Begun
 	row := a.Row
 	err := s.store.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
-		// A lock, and the question whether the password verified is still the password: whoever
-		// commits second, a change of it or this, sees the other.
-		n, err := tx.User.Update().Where(user.ID(row.ID), user.PasswordVersion(row.PasswordVersion), user.DeletedAtIsNil()).
-			AddPasswordVersion(0).Save(ctx)
-		if err != nil {
+		if err := lockUnchanged(ctx, tx, row); err != nil {
 			return err
-		}
-		if n == 0 {
-			return auth.ErrInvalidCredentials
 		}
 		if a.Newer != "" {
 			err := tx.User.Update().Where(user.ID(row.ID), user.PasswordHash(*row.PasswordHash)).
@@ -131,6 +129,7 @@ func (s *Service) signIn(ctx context.Context, a *attempts.Attempt, from auth.Cli
 				return err
 			}
 		}
+		var err error
 		if begun, err = s.sessions.Begin(ctx, tx, rows.User(row), from); err != nil {
 			return err
 		}
@@ -141,6 +140,17 @@ func (s *Service) signIn(ctx context.Context, a *attempts.Attempt, from auth.Cli
 	}
 	a.Committed()
 	return s.issue(ctx, audit.LoginOK, begun, from)
+}
+
+// lockUnchanged locks an account and asks whether the password that was verified is still its password: whoever
+// commits second, a change of it or a session that begins with it, sees the other. auth.ErrInvalidCredentials: it is not.
+func lockUnchanged(ctx context.Context, tx *ent.Tx, row *ent.User) error {
+	n, err := tx.User.Update().Where(user.ID(row.ID), user.PasswordVersion(row.PasswordVersion), user.DeletedAtIsNil()).
+		AddPasswordVersion(0).Save(ctx)
+	if err == nil && n == 0 {
+		return auth.ErrInvalidCredentials
+	}
+	return err
 }
 
 // issue returns the tokens of a session that has begun, and writes down how.

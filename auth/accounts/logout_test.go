@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"parley/auth"
+	"parley/rounds"
 )
 
 func TestLogout(t *testing.T) {
@@ -136,7 +137,7 @@ func TestRefreshAndLogoutAtOnce(t *testing.T) {
 	n := start(t)
 	nodes := []*node{n, n.another()}
 	n.signUp("ada")
-	for round := range 20 {
+	for round := range rounds.Of(t, 10, 20) {
 		in := n.signIn("ada")
 		given := []*auth.Tokens{in}
 		atOnce(t, 3, func(i int) error {

@@ -10,6 +10,7 @@ import (
 	"parley/auth"
 	"parley/db/dbtest"
 	"parley/limit"
+	"parley/rounds"
 )
 
 // three are nodes on one database.
@@ -111,7 +112,7 @@ func TestPasswordChangeAgainstEverythingOnThreeNodes(t *testing.T) {
 	nodes := three(t)
 	nodes[0].signUp("ada")
 	current, next := password, fresh
-	for round := range 60 {
+	for round := range rounds.Of(t, 20, 60) {
 		own, other := must(nodes[0].Login(t.Context(), "ada", current, home))(t), must(nodes[1].Login(t.Context(), "ada", current, home))(t)
 		who := nodes[2].wantLive(own.AccessToken)
 		nodes[0].clock.pass(5*time.Minute + time.Second)
@@ -183,7 +184,7 @@ func TestLimitsAgainstCleanUpOnThreeNodes(t *testing.T) {
 		nodes[0].signUp(name)
 	}
 	names := []string{"ada", "bob", "eve", "nobody"}
-	for range 40 {
+	for range rounds.Of(t, 15, 40) {
 		nodes[0].clock.pass(time.Second) // all buckets are full again, and their rows may go
 		atOnce(t, 15, func(i int) bool {
 			n := nodes[i%3]

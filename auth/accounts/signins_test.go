@@ -36,7 +36,7 @@ func TestRightPasswordsHaveARate(t *testing.T) {
 	n.clock.pass(15 * time.Second)
 	wantError(t, in("ada", stranger(9)), nil)
 	wantLimited(t, in("ada", stranger(9)), 15*time.Second)
-	if got := n.taken(ofStrangers, "ada", 1) + n.taken(ofKnown, "ada\x00"+stranger(0).Network(), 1); got != 0 {
+	if got := n.taken(ofUnknown, "ada", 1) + n.taken(ofKnown, "ada\x00"+stranger(0).Network(), 1); got != 0 {
 		t.Errorf("%d tokens of wrong passwords are taken", got)
 	}
 }

@@ -24,11 +24,11 @@ type bucket struct {
 
 // Kinds of buckets, as they are hashed.
 const (
-	ofStrangers = "account\x00"  // a username key
-	ofNoName    = "no name\x00"  // what was typed and can be no username
-	ofKnown     = "known\x00"    // a username key, NUL, a network that has a session of it
-	ofNetwork   = "network\x00"  // a network; empty: all whose address is not known
-	ofSignedIn  = "password\x00" // a user id
+	ofUnknown  = "account\x00"  // a username key
+	ofNoName   = "no name\x00"  // what was typed and can be no username
+	ofKnown    = "known\x00"    // a username key, NUL, a network that has a session of it
+	ofNetwork  = "network\x00"  // a network; empty: all whose address is not known
+	ofSignedIn = "password\x00" // a user id
 )
 
 func (a *Attempts) bucket(kind, value string, times int) bucket {

@@ -9,8 +9,8 @@ import (
 	"parley/auth"
 )
 
-// patience is how long an attempt waits for tokens that others may give back.
-const patience = 2 * time.Second
+// longestWait is how long an attempt waits for tokens that others may give back.
+const longestWait = 2 * time.Second
 
 // inFlight knows which passwords are being hashed in this process. A right one gives its tokens
 // back, so who finds no token while others hold some may still get one, and waits to see. Only
@@ -91,7 +91,7 @@ func (f *inFlight) change(buckets []bucket, holding, returned int) {
 // await says whether it is worth while to ask for a token of a bucket again: one was given back
 // since seen. It waits while somebody holds one. auth.ErrBusy: for too long.
 func (f *inFlight) await(ctx context.Context, id string, seen int) (again bool, err error) {
-	late := time.NewTimer(patience)
+	late := time.NewTimer(longestWait)
 	defer late.Stop()
 	for {
 		f.mu.Lock()
@@ -104,7 +104,7 @@ func (f *inFlight) await(ctx context.Context, id string, seen int) (again bool, 
 		select {
 		case <-changed:
 		case <-late.C:
-			return false, fmt.Errorf("%w: waited %v for others on the account", auth.ErrBusy, patience)
+			return false, fmt.Errorf("%w: waited %v for others on the account", auth.ErrBusy, longestWait)
 		case <-ctx.Done():
 			return false, ctx.Err()
 		}

@@ -33,7 +33,7 @@ func TestAwaitOfTokens(t *testing.T) {
 		}
 		wait(t.Context(), 0, false, nil, 0) // nobody holds a token
 		f.hold(all)
-		wait(t.Context(), 0, false, auth.ErrBusy, patience)
+		wait(t.Context(), 0, false, auth.ErrBusy, longestWait)
 		client, leave := context.WithTimeout(t.Context(), time.Second)
 		defer leave()
 		wait(client, 0, false, context.DeadlineExceeded, time.Second)
@@ -55,7 +55,7 @@ func TestNothingOfAttemptsStays(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = store.Close() })
-	hasher := passwords.New(passwords.Options{Parallel: 1, Queue: 100, Patience: time.Hour, Cost: passwords.Cost{Memory: 8, Passes: 1, Threads: 1}})
+	hasher := passwords.New(passwords.Options{Parallel: 1, Queue: 100, MaxWait: time.Hour, Cost: passwords.Cost{Memory: 8, Passes: 1, Threads: 1}})
 	now := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 	a := New(&rows.Store{Store: store, Clock: func() time.Time { return now }}, hasher, Options{
 		Wrong: limit.Rate{Calls: 3, Per: time.Hour}, Secret: []byte(strings.Repeat("s", 32)), OnError: func(err error) { t.Error(err) },

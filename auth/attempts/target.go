@@ -46,7 +46,7 @@ func (a *Attempts) Resolve(ctx context.Context, username string, from auth.Clien
 	if err != nil {
 		return Target{}, fmt.Errorf("find user: %w", err)
 	}
-	account := a.bucket(ofStrangers, n.Key, 1)
+	account := a.bucket(ofUnknown, n.Key, 1)
 	switch {
 	case reason != "":
 		account = a.bucket(ofNoName, username, 1)

@@ -125,7 +125,7 @@ func TestKeyFileOfAnotherOwnerIsRefused(t *testing.T) {
 	}
 }
 
-// Nodes that each make a key up would refuse each other's tokens, and a new key in the place of a lost one would sign
+// Nodes that each make a key up would refuse each other's tokens, and a new key instead of a lost one would sign
 // everybody out.
 func TestNoKeyIsMadeUp(t *testing.T) {
 	boom := errors.New("boom")

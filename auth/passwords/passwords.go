@@ -21,7 +21,7 @@ import (
 type Options struct {
 	Parallel int           // hashes at once; 64 argon2id at once take 9 s and 1 GiB
 	Queue    int           // callers who wait for one
-	Patience time.Duration // how long one waits; 0: 2 s
+	MaxWait  time.Duration // how long one waits; 0: 2 s
 	Cost     Cost          // of a new hash; zero: the recommended one. Tests that are about something else lower it
 }
 
@@ -37,13 +37,11 @@ type Hasher struct {
 
 // New makes a hasher. It hashes once.
 func New(o Options) *Hasher {
-	if o.Cost == (Cost{}) {
-		o.Cost = recommended()
-	}
+	o.Cost = cmp.Or(o.Cost, recommended())
 	return &Hasher{
 		cost:  o.Cost,
 		dummy: o.Cost.hash(rand.Text()).String(),
-		slots: newSlots(o.Parallel, o.Queue, cmp.Or(o.Patience, 2*time.Second)),
+		slots: newSlots(o.Parallel, o.Queue, cmp.Or(o.MaxWait, 2*time.Second)),
 	}
 }
 

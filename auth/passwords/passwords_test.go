@@ -93,7 +93,7 @@ func TestParseHashIsStrict(t *testing.T) {
 
 func TestHashesWaitForSlots(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		h, free := &Hasher{slots: newSlots(1, 2, patience)}, Request{}
+		h, free := &Hasher{slots: newSlots(1, 2, maxWait)}, Request{}
 		finish, began, ended := make(chan struct{}), make(chan struct{}), make(chan error, 1)
 		client, leave := context.WithCancel(t.Context())
 		go func() {

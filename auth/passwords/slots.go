@@ -14,9 +14,9 @@ import (
 // has its own, and they take turns. So one network that floods the server waits for itself, and
 // everybody else waits for one hash of each network before them.
 type slots struct {
-	most     int // hashes at once
-	limit    int // callers who wait, in all queues
-	patience time.Duration
+	most    int // hashes at once
+	limit   int // callers who wait, in all queues
+	maxWait time.Duration
 
 	mu      sync.Mutex
 	running int
@@ -38,8 +38,8 @@ func (w *waiter) giveSlot() {
 	close(w.decided)
 }
 
-func newSlots(most, limit int, patience time.Duration) *slots {
-	return &slots{most: most, limit: limit, patience: patience, queues: map[string][]*waiter{}}
+func newSlots(most, limit int, maxWait time.Duration) *slots {
+	return &slots{most: most, limit: limit, maxWait: maxWait, queues: map[string][]*waiter{}}
 }
 
 // acquire waits for a slot, which is to be released. auth.ErrBusy: there was none in time, or no room to wait.
@@ -48,12 +48,12 @@ func (s *slots) acquire(ctx context.Context, network string) error {
 	if err != nil {
 		return err
 	}
-	late := time.NewTimer(s.patience)
+	late := time.NewTimer(s.maxWait)
 	defer late.Stop()
 	select {
 	case <-w.decided:
 	case <-late.C:
-		err = fmt.Errorf("%w: waited %v", auth.ErrBusy, s.patience)
+		err = fmt.Errorf("%w: waited %v", auth.ErrBusy, s.maxWait)
 	case <-ctx.Done():
 		err = ctx.Err()
 	}

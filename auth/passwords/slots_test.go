@@ -13,7 +13,7 @@ import (
 	"parley/auth"
 )
 
-const patience = 2 * time.Second
+const maxWait = 2 * time.Second
 
 // queue lines callers up behind a slot that is taken, one after the other, and returns in which order
 // they got it: the first slot is released when all wait, and each releases theirs at once.
@@ -49,7 +49,7 @@ func queue(t *testing.T, s *slots, networks ...string) (order []string) {
 // All of one network waited before anybody else: who came from elsewhere waited for all of them.
 func TestNetworksTakeTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		got := queue(t, newSlots(1, 10, patience), "a", "a", "a", "a", "b", "c", "b")
+		got := queue(t, newSlots(1, 10, maxWait), "a", "a", "a", "a", "b", "c", "b")
 		if want := []string{"a", "b", "c", "a", "b", "a", "a"}; !slices.Equal(got, want) {
 			t.Errorf("got %v, want %v", got, want)
 		}
@@ -68,7 +68,7 @@ func TestRoomToWaitIsShared(t *testing.T) {
 		{[]string{"", "b", "c", "d"}, []string{"-d", "", "b", "c"}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			if got := queue(t, newSlots(1, 3, patience), c.comes...); !slices.Equal(got, c.want) {
+			if got := queue(t, newSlots(1, 3, maxWait), c.comes...); !slices.Equal(got, c.want) {
 				t.Errorf("%v: got %v, want %v", c.comes, got, c.want)
 			}
 		})
@@ -77,7 +77,7 @@ func TestRoomToWaitIsShared(t *testing.T) {
 
 func TestWhoGivesUpLeavesTheQueue(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := newSlots(1, 4, patience)
+		s := newSlots(1, 4, maxWait)
 		_ = s.acquire(t.Context(), "first")
 		ctx, leave := context.WithCancel(t.Context())
 		ends := make(chan error, 3)
@@ -90,7 +90,7 @@ func TestWhoGivesUpLeavesTheQueue(t *testing.T) {
 		for range 2 {
 			go func() { ends <- s.acquire(t.Context(), "a") }()
 		}
-		time.Sleep(patience) // virtual
+		time.Sleep(maxWait) // virtual
 		synctest.Wait()
 		for range 2 {
 			if err := <-ends; !errors.Is(err, auth.ErrBusy) {
@@ -106,7 +106,7 @@ func TestWhoGivesUpLeavesTheQueue(t *testing.T) {
 
 // Whatever comes and goes at once, never more hold a slot than there are, and none is lost.
 func TestSlotsAtOnce(t *testing.T) {
-	s := newSlots(3, 8, patience)
+	s := newSlots(3, 8, maxWait)
 	held := make(chan struct{}, 3)
 	var all sync.WaitGroup
 	for i := range 64 {

@@ -57,12 +57,12 @@ func write(ctx context.Context, store func(context.Context, func(*ent.Tx) error)
 	return err
 }
 
-// lookPatience bounds a read for a caller whose write has failed already.
-const lookPatience = 2 * time.Second
+// lookTimeout bounds a read for a caller whose write has failed already.
+const lookTimeout = 2 * time.Second
 
 // Look reads for what must be known although a write failed, also for a client who has left.
 func (s *Store) Look(ctx context.Context, fn func(context.Context, *ent.Client) error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookPatience)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTimeout)
 	defer cancel()
 	return s.View(ctx, func(c *ent.Client) error { return fn(ctx, c) })
 }

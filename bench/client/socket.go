@@ -101,8 +101,8 @@ func (s *Socket) Subscribe(document, room, after string) error {
 	return nil
 }
 
-// Settle waits until the server has seen what was said before.
-func (s *Socket) Settle() error {
+// Sync waits until the server has seen what was said before.
+func (s *Socket) Sync() error {
 	err := s.say(map[string]any{"type": "ping"})
 	if err == nil {
 		err = s.expect(`"pong"`)

@@ -83,7 +83,7 @@ func TestStoredNamesWhatIsWrong(t *testing.T) {
 		want   []string
 	}{
 		{"fine", []client.StoredChat{chat(a, 1), chat(b, 2), chat(c, 3)}, nil},
-		{"one more, in doubt", []client.StoredChat{chat(a, 1), chat(b, 2), chat(c, 3), chat(e, 4)}, nil},
+		{"one more, uncertain", []client.StoredChat{chat(a, 1), chat(b, 2), chat(c, 3), chat(e, 4)}, nil},
 		{"lost", []client.StoredChat{chat(a, 1), chat(c, 3)}, []string{"number 3 follows number 1", b.String() + " was answered as number 2 and is not stored"}},
 		{"lost at the end", []client.StoredChat{chat(a, 1), chat(b, 2)}, []string{c.String() + " was answered as number 3 and is not stored"}},
 		{"doubled", []client.StoredChat{chat(a, 1), chat(b, 2), chat(c, 3), chat(b, 4)}, []string{"is stored twice, as number 2 and 4", "is stored as 4"}},

@@ -113,7 +113,7 @@ func (c *Subscribers) openOne(ctx context.Context, i int) error {
 	in, document := c.Rooms[i%len(c.Rooms)], c.Documents[i/len(c.Rooms)%len(c.Documents)]
 	socket, err := Subscribe(ctx, c.URL, c.Users[i%len(c.Users)], in, document)
 	if err == nil && in.Cursor == "" {
-		err = socket.Settle() // else a chat might be sent before the stream has started
+		err = socket.Sync() // else a chat might be sent before the stream has started
 	}
 	if err != nil {
 		return err

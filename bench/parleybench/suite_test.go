@@ -10,13 +10,13 @@ import (
 )
 
 // TestSuite runs parts of the suite against the real server, too short for the figures to mean anything: what must hold
-// is that nothing is wrong and every target is checked. SUITE=all runs all parts, with as many logins as the suite has;
+// is that nothing is wrong and every target is checked. ROUNDS=all runs all parts, with as many logins as the suite has;
 // without it those on Postgres are left out, and with -short there is no server to measure.
 func TestSuite(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and starts servers")
 	}
-	bin, all := t.TempDir(), os.Getenv("SUITE") == "all"
+	bin, all := t.TempDir(), os.Getenv("ROUNDS") == "all"
 	compile(t, "../..", bin, "./cmd/parley")
 	compile(t, "..", bin, "./baseline")
 	args := []string{

@@ -74,7 +74,7 @@ func (b *faulty) Notify(rooms ...uuid.UUID) {
 }
 
 // What never happens is not waited for as long as what must.
-func init() { patience = 300 * time.Millisecond }
+func init() { timeout = 300 * time.Millisecond }
 
 // Each fault that a notifier can have breaks a promise: what says so stands in the table.
 func TestEachFaultBreaksAPromise(t *testing.T) {

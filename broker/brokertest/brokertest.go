@@ -21,11 +21,11 @@ import (
 
 // A Pair is two brokers of the same bus, as two nodes have them, and how to end them, once or again. A bus
 // within one process gives the same broker twice. One that can be cut says how: nothing passes until it is
-// mended.
+// restored.
 type Pair struct {
-	One, Two  chat.Notifier
-	Close     func()
-	Cut, Mend func()
+	One, Two     chat.Notifier
+	Close        func()
+	Cut, Restore func()
 }
 
 // Run tests what connect makes; it is called once for each promise.
@@ -53,7 +53,7 @@ func run(t *testing.T, p promise, connect func(t *testing.T) Pair) {
 		pair.Close()
 	}
 	var left error
-	if within(patience, func() bool { left = goleak.Find(before); return left == nil }) != nil {
+	if within(timeout, func() bool { left = goleak.Find(before); return left == nil }) != nil {
 		t.Errorf("left running: %v", left)
 	}
 }
@@ -81,8 +81,8 @@ var promises = []promise{
 	{"OwnNodeIsNotifiedOnceAndAtOnce", ownNodeIsNotifiedOnceAndAtOnce},
 }
 
-// patience is how long something may take that must happen.
-var patience = 10 * time.Second
+// timeout is how long something may take that must happen.
+var timeout = time.Minute
 
 // within waits until something is so.
 func within(d time.Duration, so func() bool) error {
@@ -138,7 +138,7 @@ func (e *subscriber) close() error {
 	e.stop()
 	select {
 	case <-e.ended:
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		return errors.New("Subscribe goes on although its context has ended")
 	}
 	return nil
@@ -146,7 +146,7 @@ func (e *subscriber) close() error {
 
 // begun waits for the first notification.
 func (e *subscriber) begun() error {
-	if err := within(patience, func() bool { return len(e.received()) > 0 }); err != nil {
+	if err := within(timeout, func() bool { return len(e.received()) > 0 }); err != nil {
 		return errors.New("Subscribe did not begin with all rooms")
 	}
 	return nil
@@ -159,7 +159,7 @@ func reaches(b chat.Notifier, subscribers ...*subscriber) error {
 	for i, e := range subscribers {
 		begin[i] = len(e.received())
 	}
-	err := within(patience, func() bool {
+	err := within(timeout, func() bool {
 		b.Notify(uuid.New(), room)
 		for i, e := range subscribers {
 			if !slices.ContainsFunc(e.received()[begin[i]:], func(rooms []uuid.UUID) bool { return len(rooms) == 0 || slices.Contains(rooms, room) }) {

@@ -19,7 +19,7 @@ func ownNodeIsNotifiedOnceAndAtOnce(ctx context.Context, p Pair) error {
 	if n := one.count(room); n != 1 {
 		err = errors.Join(err, fmt.Errorf("when Notify returned, its own node had received it %d times", n))
 	}
-	// What follows it on the way to the other and back has overtaken no echo.
+	// What follows it on the way to the other and back has overtaken nothing that comes back.
 	err = errors.Join(err, reaches(p.One, two), reaches(p.Two, one))
 	if n := one.count(room); n != 1 {
 		err = errors.Join(err, fmt.Errorf("a notification was received %d times where it was sent", n))
@@ -34,9 +34,9 @@ func allRoomsAfterACut(ctx context.Context, p Pair) error {
 	for range 2 {
 		p.Cut()
 		before := []int{len(one.received()), len(two.received())}
-		p.Mend()
+		p.Restore()
 		for i, e := range []*subscriber{one, two} {
-			if within(patience, func() bool { return slices.ContainsFunc(e.received()[before[i]:], all) }) != nil {
+			if within(timeout, func() bool { return slices.ContainsFunc(e.received()[before[i]:], all) }) != nil {
 				err = errors.Join(err, fmt.Errorf("node %d does not wake all rooms after a cut", i+1))
 			}
 		}
@@ -61,7 +61,7 @@ func notifiesWhileCut(ctx context.Context, p Pair) error {
 	if one.count(room) != 1 {
 		err = errors.Join(err, errors.New("while the bus is away its own node is not notified"))
 	}
-	p.Mend()
+	p.Restore()
 	return errors.Join(err, reaches(p.One, one, two), reaches(p.Two, one, two), one.close(), two.close())
 }
 
@@ -74,7 +74,7 @@ func endsWhileCut(ctx context.Context, p Pair) error {
 	err = errors.Join(err, e.close())
 	began := time.Now()
 	p.Close()
-	if took := time.Since(began); took > patience {
+	if took := time.Since(began); took > timeout {
 		err = errors.Join(err, fmt.Errorf("it took %v to end", took))
 	}
 	return err

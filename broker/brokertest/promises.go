@@ -105,7 +105,7 @@ func soon(what string, do func()) error {
 	select {
 	case <-done:
 		return nil
-	case <-time.After(patience):
+	case <-time.After(timeout):
 		return fmt.Errorf("Notify blocks %s", what)
 	}
 }

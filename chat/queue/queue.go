@@ -47,7 +47,7 @@ const (
 	maxBytes = 16 << 20
 )
 
-// A Queue is the only place that stores chats. It is safe for concurrent use.
+// A Queue stores chats, and nothing else does. It is safe for concurrent use.
 type Queue struct {
 	o     Options
 	store *db.Store
@@ -96,7 +96,7 @@ func (q *Queue) Stats() Stats {
 }
 
 // Store puts a send into the queue and returns its chat once it is on disk. The context governs the waiting only: what
-// has been taken out of the queue is stored however impatient its sender is.
+// has been taken out of the queue is stored even if its sender waits no longer.
 // ErrBusy, ErrTimeout, ErrClosing, ErrIDTaken, errors of MaySend and MayRead: nothing was stored. ErrUnknown,
 // db.ErrUnknownOutcome: it may have been.
 func (q *Queue) Store(ctx context.Context, s *Send) (*roomlog.Chat, error) {

@@ -12,8 +12,8 @@ import (
 	"parley/ent/roomevent"
 )
 
-// A column is one of a table, bound to the field of a row that it is read into and written from. The tables below are
-// the only place that knows which columns there are: every statement of this package is made of them.
+// A column is one of a table, bound to the field of a row that it is read into and written from. Every statement of
+// this package is made of the tables below; nothing else knows which columns there are.
 type column[Row any] struct {
 	name  string
 	use   use

@@ -8,7 +8,7 @@ import (
 	"parley/ent"
 )
 
-// A Room is a place where people chat.
+// A Room is where people chat.
 type Room struct {
 	ID         uuid.UUID
 	Name       string

@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/chat/roomlog/logtest"
+	"parley/rounds"
 )
 
 // The model runs the real tails, caches and windows over a log in memory, in virtual time:
@@ -27,11 +28,7 @@ func TestModel(t *testing.T) {
 		runModel(t, one)
 		return
 	}
-	seeds := uint64(10_000)
-	if raceEnabled {
-		seeds = 2000 // it is slower; the plain run has them all
-	}
-	for seed := range seeds {
+	for seed := range uint64(rounds.Of(t, 1000, 10_000)) {
 		if runModel(t, seed); t.Failed() {
 			return
 		}

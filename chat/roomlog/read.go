@@ -51,7 +51,7 @@ func (l *Log) readRows(ctx context.Context, room uuid.UUID, place int64) (log []
 		}
 		bytes += len(c.Text)
 		log = append(log, e)
-		if c.ID != uuid.Nil && chats[c.ID] == nil {
+		if c.Number > 0 && chats[c.ID] == nil { // else the event is about none; an older server may have stored the nil UUID
 			chats[c.ID] = c
 		}
 	}

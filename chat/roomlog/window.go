@@ -93,7 +93,7 @@ func (x *caches) emptyQuiet() {
 	}
 }
 
-// refresh puts a changed chat in the place of what it was.
+// refresh puts a changed chat instead of what it was.
 func refresh(window []*Event, now *Chat) {
 	for i, old := range window {
 		if old.Chat != nil && old.Chat.ID == now.ID && old.Chat != now {

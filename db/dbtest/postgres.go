@@ -46,6 +46,9 @@ const (
 // NewServer makes an empty server and starts it. Flags are more of its settings, as "fsync=off". Its users
 // need no password, but for one by the name of "locked" if a test makes it.
 func NewServer(ctx context.Context, where string, flags ...string) (_ *Server, err error) {
+	if short() {
+		return nil, errShort
+	}
 	bin, err := postgresBin()
 	if err != nil {
 		return nil, err
@@ -73,7 +76,7 @@ func NewServer(ctx context.Context, where string, flags ...string) (_ *Server, e
 	return s, s.start(ctx)
 }
 
-// start is the first start, for which who asks by which name is settled.
+// start is the first start, for which pg_hba.conf says who may sign in as whom.
 func (s *Server) start(ctx context.Context) error {
 	hba := "local all locked scram-sha-256\nlocal all all trust\nlocal replication all trust\n"
 	if err := os.WriteFile(filepath.Join(s.data(), "pg_hba.conf"), []byte(hba), 0o644); err != nil {

@@ -32,7 +32,7 @@ const (
 	Pass       Then = iota // it goes on
 	Cut                    // what was sent is swallowed, both ends are closed
 	PassAndCut             // what was sent is passed on; when the server answers, both ends are closed
-	Silence                // what was sent is swallowed, and all that follows on both ways
+	Swallow                // what was sent is swallowed, and all that follows on both ways
 )
 
 // NewProxy makes a proxy in front of a server. It serves from Serve on, until Close.
@@ -123,7 +123,7 @@ func pump(from, to net.Conn, judge func([]byte) Then) {
 			}
 		case Cut:
 			return
-		case Silence:
+		case Swallow:
 		}
 	}
 }

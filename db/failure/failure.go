@@ -74,7 +74,7 @@ func isContextEnd(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// IsFault says that a disk or a file has failed in a way that no second try can mend: after a failed
+// IsFault says that a disk or a file has failed in a way that no second try can repair: after a failed
 // fsync the next one may report a success that is none.
 func IsFault(err error) bool {
 	var lite sqlite3.Error
@@ -91,7 +91,7 @@ func IsFault(err error) bool {
 // noIndexSpace is how SQLite says that the disk is too full for a larger index of the WAL.
 func noIndexSpace(err sqlite3.Error) bool { return err.ExtendedCode == sqlite3.ErrIoErrSHMSize }
 
-// EndedBy returns the reason for which ctx has ended in the place of an error that its end has caused: what a driver says
+// EndedBy returns the reason for which ctx has ended instead of an error that its end has caused: what a driver says
 // of it depends on where it was. An error of the caller's own stays.
 func EndedBy(ctx context.Context, err error) error {
 	cause := context.Cause(ctx)

@@ -38,7 +38,7 @@ func wantNoStart(t *testing.T, dir, names string) {
 	}
 }
 
-// usedDir is a data directory with a session, whose access token it answers too.
+// usedDir is a data directory with a session, whose access token it returns too.
 func usedDir(t *testing.T) (dir, path, token string) {
 	t.Helper()
 	dir = harness.DataDir(t)

@@ -11,10 +11,11 @@ import (
 	"time"
 
 	"parley/e2e/harness"
+	"parley/rounds"
 )
 
-// rounds is how often a race is run.
-func rounds(t *testing.T) int { return harness.Rounds(t, 20, 200) }
+// races is how often a race is run.
+func races(t *testing.T) int { return rounds.Of(t, 20, 200) }
 
 // Fifty refreshes of one token at once, round after round: one gets a pair, the others are told that
 // another tab was faster, and the successor works. That each has a key of its own changes nothing.
@@ -41,7 +42,7 @@ func TestTwoProcessesGiveOneSuccessor(t *testing.T) {
 // wantOneSuccessor refreshes at once in many rounds. The pair of a round is the token of the next.
 func wantOneSuccessor(t *testing.T, servers []*harness.Server, token string, key func(i int) string) {
 	t.Helper()
-	for round := range rounds(t) {
+	for round := range races(t) {
 		won, codes := refreshAtOnce(servers, token, key)
 		if len(won) != 1 || codes["REFRESH_TOKEN_ROTATED"] != 49 {
 			t.Fatalf("round %d: %d pairs, %v", round, len(won), codes)
@@ -57,7 +58,7 @@ func wantOneSuccessor(t *testing.T, servers []*harness.Server, token string, key
 func TestSameAttemptGetsTheSamePair(t *testing.T) {
 	s := harness.New(t)
 	_, token := s.Register("ann")
-	for round := range rounds(t) {
+	for round := range races(t) {
 		won, codes := refreshAtOnce([]*harness.Server{s}, token, func(int) string { return fmt.Sprint("attempt", round) })
 		if len(won) != 1 || len(codes) != 0 {
 			t.Fatalf("round %d: %d different pairs, %v", round, len(won), codes)
@@ -95,7 +96,7 @@ func refreshAtOnce(servers []*harness.Server, token string, key func(i int) stri
 func TestRefreshAgainstLogout(t *testing.T) {
 	s := harness.New(t, "--login-rate", "0")
 	s.Register("ann")
-	for range rounds(t) {
+	for range races(t) {
 		p, a := s.Login("ann", "correct horse battery")
 		if len(a.Errors) > 0 {
 			t.Fatal(a.Body)
@@ -129,7 +130,7 @@ func TestKilledBetweenRequestAndAnswer(t *testing.T) {
 	dir := harness.DataDir(t)
 	p := harness.StartProcess(t, dir)
 	_, token := p.Register("ann")
-	for round := range rounds(t) / 2 {
+	for round := range races(t) / 2 {
 		key := fmt.Sprint("attempt", round)
 		answered := make(chan struct{})
 		go func() {
@@ -166,7 +167,7 @@ func TestKilledBetweenRequestAndAnswer(t *testing.T) {
 func TestStrictRefreshesEndTheSession(t *testing.T) {
 	s := harness.New(t, "--refresh-reuse-window", "0s")
 	s.Register("ann")
-	for round := range max(5, rounds(t)/10) {
+	for round := range max(5, races(t)/10) {
 		token := s.SignIn("ann", "correct horse battery").RefreshToken
 		won, codes := refreshAtOnce([]*harness.Server{s}, token, func(int) string { return "" })
 		if len(won) != 1 || codes["SESSION_REVOKED"] != 49 {
@@ -187,7 +188,7 @@ func TestPasswordChangeAgainstEverything(t *testing.T) {
 	s := harness.New(t, "--mutation-rate", "0", "--login-attempts", "0", "--login-rate", "0")
 	password, next := "correct horse battery", "entirely new battery"
 	s.Register("ann")
-	for round := range rounds(t) {
+	for round := range races(t) {
 		own := s.SignIn("ann", password)
 		var wg sync.WaitGroup
 		var answers [5]harness.Answer
@@ -224,7 +225,7 @@ func TestPasswordChangeAgainstLogout(t *testing.T) {
 	password, next := "correct horse battery", "entirely new battery"
 	s.Register("ann")
 	outcomes := map[string]int{}
-	for round := range max(5, rounds(t)/10) {
+	for round := range max(5, races(t)/10) {
 		p, ending := s.SignIn("ann", password), s.SignIn("ann", password)
 		_, own := s.SessionsOf(p.AccessToken)
 		var wg sync.WaitGroup

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"parley/db/dbtest"
@@ -25,7 +26,7 @@ func freeAddr(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// A balancer is a program of another house with our file for it.
+// A balancer is a program of others with our file for it.
 type balancer struct {
 	harness.Server
 	cmd *exec.Cmd
@@ -53,8 +54,8 @@ func balance(t *testing.T, addr, file string, differs *strings.Replacer, command
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		_ = b.cmd.Process.Signal(os.Interrupt)
-		_ = b.cmd.Wait() // its status says nothing
+		_ = b.cmd.Process.Signal(syscall.SIGTERM) // an interrupt is ignored by what a job in the background starts
+		_ = b.cmd.Wait()                          // its status says nothing
 		if t.Failed() {
 			t.Log(b.Log)
 		}

@@ -131,7 +131,7 @@ func TestDrainOfAThousandSockets(t *testing.T) {
 		})
 	}
 	registrations.Wait()
-	ctx, cancel := context.WithTimeout(t.Context(), 3*harness.Patience)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*harness.Timeout)
 	defer cancel()
 	var ready, sockets sync.WaitGroup
 	moved := make(chan *reconnectingReader, users*each)

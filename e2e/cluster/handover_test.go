@@ -10,6 +10,7 @@ import (
 	"parley/e2e/harness"
 	"parley/e2e/harness/load"
 	"parley/e2e/harness/network"
+	"parley/rounds"
 )
 
 // A page of one node and a stream of another that begins at the page's syncCursor make one whole, many
@@ -19,7 +20,7 @@ func TestPageAndStreamOfTwoNodesMeet(t *testing.T) {
 	c := newCluster(t, newLoopback(t), nil)
 	rest := c.Load()
 	c.awaitProgress()
-	each := harness.Rounds(t, 200, 1000) / walkers
+	each := rounds.Of(t, 200, 1000) / walkers
 	var walks sync.WaitGroup
 	lives := make([]*load.Reader, walkers)
 	for i := range lives {

@@ -17,7 +17,7 @@ import (
 	"parley/e2e/harness/forge"
 )
 
-// nextSecret takes the place of ExampleSecret.
+// nextSecret replaces ExampleSecret.
 var nextSecret = base64.StdEncoding.EncodeToString([]byte("another secret of the 32 bytes +"))
 
 // A node that made its own key up would refuse the tokens of the others. It says so and touches nothing.

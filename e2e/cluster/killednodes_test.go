@@ -7,9 +7,9 @@ import (
 
 	"github.com/coder/websocket"
 
-	"parley/e2e/harness"
 	"parley/e2e/harness/load"
 	"parley/e2e/harness/network"
+	"parley/rounds"
 )
 
 // Nodes that are killed at any moment, one every half a second, lose, double and swap nothing, and whoever
@@ -17,7 +17,7 @@ import (
 func TestClusterOutlivesKilledNodes(t *testing.T) {
 	c := newCluster(t, newLoopback(t), nil)
 	rest := c.Load()
-	for range harness.Rounds(t, 6, 12) {
+	for range rounds.Of(t, 6, 12) {
 		c.AwaitAnswer()
 		delay := time.NewTimer(300*time.Millisecond + rand.N(400*time.Millisecond))
 		<-delay.C
@@ -41,7 +41,7 @@ func TestClusterOutlivesKilledPostgres(t *testing.T) {
 	c := newCluster(t, newLoopback(t), nil)
 	rest := c.Load()
 	c.awaitProgress()
-	for range harness.Rounds(t, 1, 3) {
+	for range rounds.Of(t, 1, 3) {
 		c.outage(func() {})
 		if cuts := c.Cuts.Since(0); len(cuts) > 0 {
 			t.Errorf("a short outage ended streams: %v", cuts)

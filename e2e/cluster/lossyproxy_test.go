@@ -40,7 +40,7 @@ func (b *natsServer) start() {
 		b.t.Fatal(err)
 	}
 	s.Start()
-	if !s.ReadyForConnections(harness.Patience) {
+	if !s.ReadyForConnections(harness.Timeout) {
 		b.t.Fatal("NATS does not start")
 	}
 	b.server = s

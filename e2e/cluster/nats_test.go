@@ -7,8 +7,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"parley/e2e/harness"
 	"parley/e2e/harness/load"
+	"parley/rounds"
 )
 
 // NATS that is gone for a while, or lets nothing through, costs time and no chat: a stream on another node is
@@ -25,7 +25,7 @@ func TestClusterOutlivesNATS(t *testing.T) {
 	during := func(what string, begin, end func()) {
 		begin()
 		from := time.Since(c.Began)
-		for range harness.Rounds(t, 1, 2) {
+		for range rounds.Of(t, 1, 2) {
 			c.awaitProgress()
 			c.pass(2 * time.Second) // a whole round of the heads check
 		}
@@ -65,16 +65,16 @@ func (c *cluster) pass(d time.Duration) {
 	c.AwaitAnswer()
 }
 
-// sentDuring is what was answered in a span of time, and seen by whom had been there before.
-func sentDuring(j *load.Journal, span [2]time.Duration) *load.Journal {
+// sentDuring is what was answered in a period, and seen by whom had been there before.
+func sentDuring(j *load.Journal, period [2]time.Duration) *load.Journal {
 	part := &load.Journal{}
 	for _, s := range j.Sends {
-		if s.Answered > span[0] && s.Answered < span[1] {
+		if s.Answered > period[0] && s.Answered < period[1] {
 			part.Sends = append(part.Sends, s)
 		}
 	}
 	for _, l := range j.Lives {
-		if l.Began < span[0] {
+		if l.Began < period[0] {
 			part.Lives = append(part.Lives, l)
 		}
 	}

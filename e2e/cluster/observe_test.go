@@ -64,7 +64,7 @@ func (c *cluster) show(j *load.Journal) {
 // until waits until something holds.
 func (c *cluster) until(what string, so func() bool) {
 	c.T.Helper()
-	for end := time.Now().Add(harness.Patience); !so(); time.Sleep(5 * time.Millisecond) {
+	for end := time.Now().Add(harness.Timeout); !so(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(end) {
 			c.T.Errorf("in vain waited for: %s", what)
 			return
@@ -74,7 +74,7 @@ func (c *cluster) until(what string, so func() bool) {
 
 // ready asks a node whether it is, and returns the status; 0: nobody answers.
 func (c *cluster) ready(n int) int {
-	client := http.Client{Transport: c.HTTP.Transport, Timeout: harness.Patience}
+	client := http.Client{Transport: c.HTTP.Transport, Timeout: harness.Timeout}
 	response, err := client.Get("http://" + c.at[n] + "/readyz")
 	if err != nil {
 		return 0

@@ -14,6 +14,7 @@ import (
 	"parley/e2e/harness"
 	"parley/e2e/harness/load"
 	"parley/e2e/harness/network"
+	"parley/rounds"
 )
 
 // newPartedCluster is a cluster whose nodes live in namespaces.
@@ -28,7 +29,7 @@ func newPartedCluster(t *testing.T) (*cluster, *network.Partition) {
 	c.env = []string{"PARLEY_SIGNING_KEY=" + signingKey()}
 	c.flags = append(harness.NoLimits(), "--access-token-lifetime", "7d", "--address-request-rate", "0", "--max-connections-per-address", "1000")
 	c.Open = func() *sql.DB { return openAt(t, l.databaseURL()) }
-	c.HTTP = &http.Client{Timeout: harness.Patience, Transport: &http.Transport{
+	c.HTTP = &http.Client{Timeout: harness.Timeout, Transport: &http.Transport{
 		DialContext: p.Dial, MaxIdleConnsPerHost: load.TortureSenders + load.TortureReaders,
 	}}
 	for n := range c.nodes {
@@ -73,7 +74,7 @@ func TestClusterOutlivesPartitions(t *testing.T) {
 	}
 	p.Plug(alone, network.ToBus)
 	c.cutOff(p, c.nodeWithMostStreams(), network.ToDatabase)
-	if harness.Rounds(t, 1, 2) > 1 {
+	if rounds.Of(t, 1, 2) > 1 {
 		c.cutOff(p, c.nodeWithMostStreams(), network.ToDatabase, network.ToBus)
 	}
 	j := c.finish(rest)

@@ -6,7 +6,7 @@ import (
 
 	"github.com/coder/websocket"
 
-	"parley/e2e/harness"
+	"parley/rounds"
 )
 
 // A rolling restart fails no send and loses no chat: each node drains and starts again, and clients that do as
@@ -15,7 +15,7 @@ func TestRollingRestart(t *testing.T) {
 	c := newCluster(t, newLoopback(t), nil)
 	rest := c.Load()
 	c.awaitProgress()
-	for range harness.Rounds(t, 1, 3) {
+	for range rounds.Of(t, 1, 3) {
 		for n := range c.nodes {
 			c.roll(n)
 			c.awaitProgress()

@@ -54,13 +54,26 @@ func wantRefused(t *testing.T, url, says string) {
 }
 
 func wantRefusal(t *testing.T, cmd *exec.Cmd, says string) {
-	var stderr bytes.Buffer
+	var stderr harness.Log
 	cmd.Stderr = &stderr
 	began := time.Now()
 	_ = cmd.Start()
-	late := time.AfterFunc(harness.Patience, func() { _ = cmd.Process.Kill() })
-	_ = cmd.Wait() // its status is looked at
-	late.Stop()
+	ended := make(chan struct{})
+	go func() { defer close(ended); _ = cmd.Wait() }() // its status is looked at
+	for late := time.After(harness.Timeout); ; {
+		select {
+		case <-ended:
+		case <-late:
+			_ = cmd.Process.Kill()
+			<-ended
+		case <-time.After(20 * time.Millisecond):
+			if strings.Contains(stderr.String(), "listening on ") { // it should not
+				_ = cmd.Process.Kill()
+			}
+			continue
+		}
+		break
+	}
 	lines := slices.DeleteFunc(strings.SplitAfter(stderr.String(), "\n"), func(line string) bool { return strings.Contains(line, "the start waits") })
 	said, ok := strings.CutPrefix(strings.Join(lines, ""), "parley: PARLEY_DATABASE_URL: ")
 	if status := cmd.ProcessState.ExitCode(); status != 1 || !ok || strings.Count(said, "\n") != 1 || !strings.Contains(said, says) {
@@ -69,7 +82,7 @@ func wantRefusal(t *testing.T, cmd *exec.Cmd, says string) {
 	if strings.Contains(said, "hunter2") {
 		t.Errorf("it tells the password: %s", said)
 	}
-	if took := time.Since(began); took > 5*time.Second && !strings.Contains(stderr.String(), "Postgres at 127.0.0.1:") {
+	if took := time.Since(began); took > harness.Timeout/2 && !strings.Contains(stderr.String(), "Postgres at 127.0.0.1:") {
 		t.Errorf("after %v it has not said what it waits for: %s", took, stderr.String())
 	}
 }

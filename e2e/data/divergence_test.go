@@ -14,6 +14,7 @@ import (
 	"parley/db/dbtest"
 	"parley/e2e/harness"
 	"parley/e2e/harness/writers"
+	"parley/rounds"
 )
 
 // wantTold: each cursor goes on exactly where it stands, or its holder is told that history is not what
@@ -133,8 +134,8 @@ func checkHistory(t *testing.T, dir, token string, k *writers.Writers) (lost boo
 func TestFlippedBitOfTheWALIsSaid(t *testing.T) {
 	dbtest.SkipOnPostgres(t, "the WAL is a file of SQLite")
 	dir, token := newHistory(t)
-	losses, rounds := 0, 0
-	for ; rounds < harness.Rounds(t, 2, 8) || losses == 0 && rounds < 20; rounds++ {
+	losses, done := 0, 0
+	for ; done < rounds.Of(t, 2, 8) || losses == 0 && done < 20; done++ {
 		k := talkAndKill(t, dir, token, 20, func() {})
 		flipBit(t, filepath.Join(dir, "parley.db-wal"))
 		if checkHistory(t, dir, token, k) {
@@ -144,7 +145,7 @@ func TestFlippedBitOfTheWALIsSaid(t *testing.T) {
 	if losses == 0 {
 		t.Error("no round lost anything")
 	}
-	t.Logf("%d of %d rounds lost answered chats", losses, rounds)
+	t.Logf("%d of %d rounds lost answered chats", losses, done)
 }
 
 // flipBit flips a random bit in a frame.
@@ -173,7 +174,7 @@ func TestRestoredBackupIsSaid(t *testing.T) {
 	}
 }
 
-// backUpToRestore takes a backup; restore puts it in the place of the database, which nobody uses.
+// backUpToRestore takes a backup; restore replaces the database by it, which nobody uses.
 func backUpToRestore(t *testing.T, dir string) (restore func()) {
 	t.Helper()
 	if dbtest.OnPostgres() {

@@ -173,7 +173,7 @@ func TestNilIDIsMigratedAway(t *testing.T) {
 
 // A node of an older release that runs beside the first of this one stores such a chat behind the migration. A start
 // gives it an id: no import took an export that held it.
-func TestNilIDBehindTheMigrationIsHealed(t *testing.T) {
+func TestNilIDBehindTheMigrationIsReplaced(t *testing.T) {
 	dir := harness.DataDir(t)
 	s := harness.Start(t, harness.Config(t, dir))
 	ann, _ := s.Register("ann")

@@ -117,7 +117,7 @@ func TestStartSaysWhatItWaitsFor(t *testing.T) {
 			case <-ready:
 			case err := <-ended:
 				t.Fatalf("it ended: %v: %s", err, log)
-			case <-time.After(harness.Patience):
+			case <-time.After(harness.Timeout):
 				t.Fatalf("it does not go on: %s", log)
 			}
 			stop()

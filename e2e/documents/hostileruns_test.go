@@ -84,7 +84,7 @@ func measure(t *testing.T, handler http.Handler, request hostile, authorization 
 		runtime.ReadMemStats(&before)
 		begun := cpu()
 		for range hostileRuns {
-			serveHostile(handler, `{"query":"{ __typename }"}`, "") // takes the one place of the cache
+			serveHostile(handler, `{"query":"{ __typename }"}`, "") // takes the one entry of the cache
 			serveHostile(handler, request.body, authorization)
 		}
 		best.cpu = min(best.cpu, (cpu()-begun)/hostileRuns)

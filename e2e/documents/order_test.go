@@ -71,7 +71,7 @@ func TestRefusalsAskNoDatabase(t *testing.T) {
 	}
 }
 
-// When all places to parse are taken for 100 ms, a document that is not known is refused, by HTTP with
+// When all slots to parse in are taken for 100 ms, a document that is not known is refused, by HTTP with
 // 503 and Retry-After, and by a socket with 1013; one that is known is answered.
 func TestBusyParsing(t *testing.T) {
 	s := harness.New(t, "--gql-parallel=1", "--log-level=error")
@@ -103,7 +103,7 @@ func TestBusyParsing(t *testing.T) {
 		if a.Code() != "SERVER_BUSY" || a.Extension("retryable") != true || !regexp.MustCompile(`^[1-5]$`).MatchString(after) {
 			t.Errorf("Retry-After %q, %s", after, a.Body)
 		}
-	case <-time.After(harness.Patience):
+	case <-time.After(harness.Timeout):
 		t.Fatal("nobody was refused")
 	}
 	s.Must(nil, "", "{ server { version } }")

@@ -115,7 +115,7 @@ func linesOfTrace(t *testing.T, path string) (lines []string) {
 	t.Helper()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for end := time.Now().Add(harness.Patience); time.Now().Before(end); <-tick.C {
+	for end := time.Now().Add(harness.Timeout); time.Now().Before(end); <-tick.C {
 		file, err := os.Open(path)
 		if err != nil {
 			t.Fatal(err)

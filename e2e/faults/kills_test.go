@@ -7,6 +7,7 @@ import (
 	"parley/db/dbtest"
 	"parley/e2e/harness"
 	"parley/e2e/harness/load"
+	"parley/rounds"
 )
 
 // Nothing that was answered is lost, doubled or swapped when the server is killed at any moment, and
@@ -23,10 +24,10 @@ import (
 // Notifications before the commit and heads that nobody compares do not show here, since each of them
 // makes up for the other; they show in chat.
 func TestKilledServerLosesNothing(t *testing.T) {
-	rounds := harness.Rounds(t, 20, load.EnoughRounds)
+	total := rounds.Of(t, 20, load.EnoughRounds)
 	k := newTorture(t)
-	for done := 0; done < rounds && !t.Failed(); done += load.RoundsAtATime {
-		k.Stretch(min(load.RoundsAtATime, rounds-done))
+	for done := 0; done < total && !t.Failed(); done += load.RoundsAtATime {
+		k.Stretch(min(load.RoundsAtATime, total-done))
 		j := k.Journal()
 		for i, wrong := range j.Check() {
 			if i == 20 {
@@ -35,7 +36,7 @@ func TestKilledServerLosesNothing(t *testing.T) {
 			}
 			t.Error(wrong)
 		}
-		k.Report(done+min(load.RoundsAtATime, rounds-done), j)
+		k.Report(done+min(load.RoundsAtATime, total-done), j)
 	}
 }
 

@@ -60,7 +60,7 @@ func ends(p *harness.Process) {
 	if err := p.Cmd.Process.Signal(os.Interrupt); err != nil {
 		p.T.Fatal(err)
 	}
-	gone := time.AfterFunc(harness.Patience, func() { _ = p.Cmd.Process.Kill() })
+	gone := time.AfterFunc(harness.Timeout, func() { _ = p.Cmd.Process.Kill() })
 	defer gone.Stop()
 	if status := p.Exit(); status != 0 {
 		p.T.Errorf("the process ended with status %d: %v", status, p.Cmd.ProcessState)

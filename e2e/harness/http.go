@@ -242,7 +242,7 @@ func (s *Server) Connect() net.Conn {
 		s.T.Error(err)
 		return nil
 	}
-	_ = conn.SetDeadline(time.Now().Add(Patience))
+	_ = conn.SetDeadline(time.Now().Add(Timeout))
 	s.T.Cleanup(func() { _ = conn.Close() })
 	return conn
 }

@@ -61,7 +61,7 @@ func migrate(url string) error {
 type Process struct {
 	Server
 	Cmd  *exec.Cmd
-	Exit func() int // waits for the end, until all that it said is in log, and answers the status
+	Exit func() int // waits for the end, until all that it said is in log, and returns the status
 }
 
 // StartProcess starts one on a data directory. It is killed when the test is over.
@@ -122,7 +122,7 @@ func TryProcess(t *testing.T, in Environment, dir string, flags ...string) (p *P
 	p.Exit = sync.OnceValue(func() int {
 		select {
 		case <-silent:
-		case <-time.After(Patience):
+		case <-time.After(Timeout):
 			t.Errorf("the process did not end: %s", p.Log)
 			_ = p.Cmd.Process.Kill()
 		}

@@ -1,5 +1,5 @@
 // Package harness starts servers for tests, in this process or in one of their own, on the database that TEST_DATABASE
-// chooses, and talks to them as clients do: HTTP, WebSocket, server-sent events. What it waits for may take Patience,
+// chooses, and talks to them as clients do: HTTP, WebSocket, server-sent events. What it waits for may take Timeout,
 // which decides nothing. It knows no test.
 package harness
 
@@ -26,8 +26,8 @@ import (
 	"parley/server/settings"
 )
 
-// Patience is how long a test waits for what must happen; it never decides what is right.
-const Patience = time.Minute
+// Timeout is how long a test waits for what must happen; it never decides what is right.
+const Timeout = time.Minute
 
 // DataDir returns a folder that does not exist yet: the server makes it as it needs it.
 func DataDir(t testing.TB) string { return filepath.Join(t.TempDir(), "data") }
@@ -93,7 +93,7 @@ func Start(t testing.TB, c *settings.Config) *Server {
 		select {
 		case err := <-ended:
 			return err
-		case <-time.After(Patience):
+		case <-time.After(Timeout):
 			t.Error("the server did not end")
 			return nil
 		}
@@ -182,7 +182,7 @@ func General(t *testing.T, flags ...string) (s *Server, token string, start map[
 func WantNoGoroutines(t testing.TB, before goleak.Option) {
 	t.Helper()
 	http.DefaultClient.CloseIdleConnections()
-	for end := time.Now().Add(Patience); ; {
+	for end := time.Now().Add(Timeout); ; {
 		err := goleak.Find(before) // which waits a little itself
 		if err == nil {
 			return
@@ -198,7 +198,7 @@ func WantNoGoroutines(t testing.TB, before goleak.Option) {
 func Eventually(t *testing.T, what string, so func() bool) {
 	t.Helper()
 	pause := time.Millisecond
-	for end := time.Now().Add(Patience); !so(); time.Sleep(pause) {
+	for end := time.Now().Add(Timeout); !so(); time.Sleep(pause) {
 		if time.Now().After(end) {
 			t.Fatalf("in vain waited for: %s", what)
 		}

@@ -54,10 +54,10 @@ func (k *Socket) Write(m Message) {
 	}
 }
 
-// Read reads the next message; when the socket is closed it answers the close code instead.
+// Read reads the next message; when the socket is closed it returns the close code instead.
 func (k *Socket) Read() (Message, websocket.StatusCode) {
 	k.T.Helper()
-	ctx, cancel := context.WithTimeout(k.T.Context(), Patience)
+	ctx, cancel := context.WithTimeout(k.T.Context(), Timeout)
 	defer cancel()
 	_, text, err := k.Conn.Read(ctx)
 	if err != nil {

@@ -24,7 +24,12 @@ type Event struct{ ID, Kind, Data string }
 // OpenEvents opens a stream for a body that is sent as it is. It ends with the test.
 func (s *Server) OpenEvents(token, body string, headers ...string) *EventReader {
 	s.T.Helper()
-	request, err := http.NewRequestWithContext(s.T.Context(), http.MethodPost, "http://"+s.Addr+"/graphql", strings.NewReader(body))
+	return s.openEvents(s.T.Context(), token, body, headers...)
+}
+
+func (s *Server) openEvents(ctx context.Context, token, body string, headers ...string) *EventReader {
+	s.T.Helper()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+s.Addr+"/graphql", strings.NewReader(body))
 	if err != nil {
 		s.T.Fatal(err)
 	}
@@ -49,7 +54,7 @@ func (s *Server) OpenEvents(token, body string, headers ...string) *EventReader 
 // fails no test, so that any goroutine may call it.
 func (f *EventReader) Next() (e Event, err error) {
 	if f.Body != nil {
-		defer time.AfterFunc(Patience, func() { _ = f.Body.Close() }).Stop()
+		defer time.AfterFunc(Timeout, func() { _ = f.Body.Close() }).Stop()
 	}
 	lines := 0
 	for {
@@ -76,47 +81,29 @@ func (f *EventReader) Next() (e Event, err error) {
 	}
 }
 
-// EventStream is a client's side of an event stream.
+// EventStream is an event stream that is read event by event until it ends.
 type EventStream struct {
-	t     testing.TB
-	lines *bufio.Scanner
+	t      testing.TB
+	reader *EventReader
+	err    error // of the last read
 }
 
 // Follow opens the stream of a subscription, which runs once this has answered.
 func (s *Server) Follow(token, document string, variables any) *EventStream {
 	s.T.Helper()
-	ctx, cancel := context.WithTimeout(s.T.Context(), Patience)
+	ctx, cancel := context.WithTimeout(s.T.Context(), Timeout)
 	s.T.Cleanup(cancel)
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+s.Addr+"/graphql", strings.NewReader(s.Body(document, variables)))
-	if err != nil {
-		s.T.Fatal(err)
-	}
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Accept", "text/event-stream")
-	request.Header.Set("Authorization", "Bearer "+token)
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		s.T.Fatal(err)
-	}
-	s.T.Cleanup(func() { _ = response.Body.Close() })
-	if response.StatusCode != http.StatusOK || !strings.HasPrefix(response.Header.Get("Content-Type"), "text/event-stream") {
-		s.T.Fatalf("%s, %v", response.Status, response.Header)
-	}
-	return &EventStream{s.T, bufio.NewScanner(response.Body)}
+	reader := s.openEvents(ctx, token, s.Body(document, variables))
+	reader.Body = nil // ctx ends the stream
+	return &EventStream{t: s.T, reader: reader}
 }
 
 // Next returns the data of the next event, and its kind; "" at the end of the response.
 func (e *EventStream) Next() (kind, data string) {
 	e.t.Helper()
-	for e.lines.Scan() {
-		switch name, value, _ := strings.Cut(e.lines.Text(), ":"); name {
-		case "event":
-			kind = strings.TrimSpace(value)
-		case "data":
-			return kind, strings.TrimSpace(value)
-		}
-	}
-	return "", ""
+	var event Event
+	event, e.err = e.reader.Next()
+	return event.Kind, strings.TrimSpace(event.Data)
 }
 
 // WantCut reads to the end, which is no end for the client: it comes without the event that says so.
@@ -126,8 +113,8 @@ func (e *EventStream) WantCut() (read string) {
 		kind, data := e.Next()
 		switch kind {
 		case "":
-			if err := e.lines.Err(); err == nil || errors.Is(err, context.DeadlineExceeded) {
-				e.t.Errorf("the response was not cut: %v", err)
+			if errors.Is(e.err, io.EOF) || errors.Is(e.err, context.DeadlineExceeded) {
+				e.t.Errorf("the response was not cut: %v", e.err)
 			}
 			return read
 		case "next":

@@ -38,7 +38,7 @@ func closes(s *harness.Server, text, drip string) string {
 	_, _ = io.WriteString(conn, text) // if it is closed already, that shows below
 	var came strings.Builder
 	for i := 0; ; i++ {
-		wait := harness.Patience
+		wait := harness.Timeout
 		if drip != "" {
 			wait = slowness / 20
 			_, _ = io.WriteString(conn, drip[i%len(drip):i%len(drip)+1])
@@ -48,7 +48,7 @@ func closes(s *harness.Server, text, drip string) string {
 		n, err := conn.Read(buffer)
 		came.Write(buffer[:n])
 		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded) && time.Since(begun) > harness.Patience:
+		case errors.Is(err, os.ErrDeadlineExceeded) && time.Since(begun) > harness.Timeout:
 			s.T.Errorf("%.80q: the connection is still open", text)
 			return came.String()
 		case err != nil && !errors.Is(err, os.ErrDeadlineExceeded):

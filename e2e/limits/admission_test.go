@@ -27,7 +27,7 @@ func wantDenied(t *testing.T, what string, a harness.Answer, status int, code, r
 // opensAgain waits until a socket opens from an address.
 func opensAgain(s *harness.Server, t *testing.T, address string) (k *harness.Socket) {
 	t.Helper()
-	harness.Eventually(t, "a place that comes back", func() bool {
+	harness.Eventually(t, "a slot that comes back", func() bool {
 		k, _ = tryDial(s, address)
 		return k != nil
 	})
@@ -44,7 +44,7 @@ func newLimited(t *testing.T, flags ...string) (s *harness.Server, ann string) {
 }
 
 // A full node takes no further socket and no further event stream, and goes on answering requests. The
-// place comes back when a connection goes, whichever kind it is.
+// slot comes back when a connection goes, whichever kind it is.
 func TestFullNode(t *testing.T) {
 	s, ann := newLimited(t, "--max-connections", "2")
 	k, e := openFrom(s, ""), followFrom(s, "", ann)
@@ -197,7 +197,7 @@ func TestConnectionsOfAPerson(t *testing.T) {
 	s.Dial(bob).Expect("connection_ack")
 	for _, leave := range []func(){func() { leave(k) }, e.leave} {
 		leave()
-		harness.Eventually(t, "a place of the person", func() bool {
+		harness.Eventually(t, "a slot of the person", func() bool {
 			k = s.Dial(ann)
 			m, _ := k.Read()
 			return m.Type == "connection_ack"
@@ -223,7 +223,7 @@ func TestOrderOfRefusals(t *testing.T) {
 
 	s, _ = newLimited(t, "--max-connections", "1")
 	for i, want := range []int{http.StatusUpgradeRequired, http.StatusBadRequest, http.StatusForbidden} {
-		for range 3 { // each gives its place back
+		for range 3 { // each gives its slot back
 			if a := upgrade(s, address, broken[2*i:]...); a.Status != want {
 				t.Errorf("%v: %d %s, want %d", broken[2*i:], a.Status, a.Body, want)
 			}

@@ -12,6 +12,7 @@ import (
 
 	"parley/e2e/harness"
 	"parley/e2e/harness/frames"
+	"parley/rounds"
 )
 
 // worst are documents that take as much as they may, or would take more.
@@ -67,7 +68,7 @@ func TestWorstAnswersFitIntoMemory(t *testing.T) {
 		t.Skip("the race detector takes memory and time of its own; the tests on Postgres run without it")
 	}
 	const people, connections = 20, 240
-	lasting := time.Duration(harness.Rounds(t, 5, 15)) * time.Second
+	lasting := time.Duration(rounds.Of(t, 5, 15)) * time.Second
 	p := harness.StartProcess(t, harness.DataDir(t), append(harness.NoLimits(), "--address-request-rate", "0", "--login-attempts", "1000/1s")...)
 	ann, _ := p.Register("ann")
 	p.Must(nil, ann, `mutation { createRoom(name: "general", topic: "`+strings.Repeat("t", 250)+`") { id } }`)
@@ -91,7 +92,7 @@ func TestWorstAnswersFitIntoMemory(t *testing.T) {
 		}
 	}
 	read, most := 0, 0
-	for begun := time.Now(); time.Since(begun) < lasting || read == 0 && time.Since(begun) < harness.Patience; {
+	for begun := time.Now(); time.Since(begun) < lasting || read == 0 && time.Since(begun) < harness.Timeout; {
 		if a := p.Ask(bob, `{ chats(room: "general", last: 10) { nodes { id text user { username } } } }`); len(a.Errors) == 0 {
 			read++
 		}

@@ -41,7 +41,7 @@ func openFrom(s *harness.Server, address string) *harness.Socket {
 
 func leave(k *harness.Socket) { _ = k.Conn.CloseNow() }
 
-// upgrade asks for a socket that it must not get, with these headers in the place of the right ones.
+// upgrade asks for a socket that it must not get, with these headers instead of the right ones.
 func upgrade(s *harness.Server, address string, headers ...string) harness.Answer {
 	s.T.Helper()
 	request, err := http.NewRequestWithContext(s.T.Context(), http.MethodGet, "http://"+s.Addr+"/graphql", nil)
@@ -90,7 +90,7 @@ func askFrom(s *harness.Server, address, token, document string) harness.Answer 
 	return a
 }
 
-// sendFrom sends an operation, and for an event stream answers it when it is open.
+// sendFrom sends an operation, and for an event stream returns it when it is open.
 func sendFrom(s *harness.Server, address, token, document string, stream bool) (*streamFrom, harness.Answer) {
 	s.T.Helper()
 	ctx, leave := context.WithCancel(s.T.Context())

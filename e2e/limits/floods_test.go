@@ -120,7 +120,7 @@ func chatsIn(s *harness.Server, token string) int {
 const upgradeLines = "GET /graphql HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 198.51.100.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
 	"Sec-WebSocket-Version: 13\r\n"
 
-// Five thousand upgrades that are given up, refused or cut leave no goroutine and no place behind.
+// Five thousand upgrades that are given up, refused or cut leave no goroutine and no slot behind.
 func TestUpgradesLeaveNothing(t *testing.T) {
 	s, _ := newLimited(t, "--http-header-timeout", "1s", "--max-connections", "40", "--max-connections-per-address", "30",
 		"--max-unsigned-per-address", "20", "--accept-rate", "0", "--address-request-rate", "0")

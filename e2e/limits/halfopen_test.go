@@ -46,7 +46,7 @@ func (s *farServer) dial() net.Conn {
 		s.T.Fatal(err)
 	}
 	s.T.Cleanup(func() { _ = conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(harness.Patience))
+	_ = conn.SetDeadline(time.Now().Add(harness.Timeout))
 	return conn
 }
 

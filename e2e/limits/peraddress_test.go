@@ -22,7 +22,7 @@ func upgradeFrom(s *harness.Server, address string) (status string) {
 		return err.Error()
 	}
 	defer func() { _ = conn.Close() }()
-	_ = conn.SetDeadline(time.Now().Add(harness.Patience))
+	_ = conn.SetDeadline(time.Now().Add(harness.Timeout))
 	_, _ = io.WriteString(conn, strings.Replace(upgradeLines, "198.51.100.1", address, 1)+"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
 	line, err := bufio.NewReader(conn).ReadString('\n')
 	if err != nil {
@@ -45,7 +45,7 @@ func visitors(s *harness.Server, network string) (open int, p99 time.Duration) {
 	return open, took[98]
 }
 
-// A dozen addresses open sockets as fast as they are let. They took the places of all others; now nobody else notices.
+// A dozen addresses open sockets as fast as they are let. They took the slots of all others; now nobody else notices.
 func TestManyConnectionsOfAFew(t *testing.T) {
 	s := harness.New(t, harness.BehindProxy)
 	before, calm := visitors(s, "203.0.113.")

@@ -99,8 +99,8 @@ func (f *flood) stop() {
 	f.idle()
 }
 
-// patient signs in from an address of its own, again when the server says so, and returns how long it took.
-func patient(s *harness.Server, i int, name string) time.Duration {
+// signInWhenAllowed signs in from an address of its own, again when the server says so, and returns how long it took.
+func signInWhenAllowed(s *harness.Server, i int, name string) time.Duration {
 	s.T.Helper()
 	began := time.Now()
 	for {
@@ -128,7 +128,7 @@ func TestOneNetworkDoesNotKeepOthersFromSigningIn(t *testing.T) {
 	const others = 8
 	before := f.hashes.Load()
 	for i := range others {
-		patient(s, i, "ann")
+		signInWhenAllowed(s, i, "ann")
 	}
 	if each := float64(f.hashes.Load()-before) / others; each > 6 {
 		t.Errorf("each waited for %.1f sign-ins of the flood", each)
@@ -144,7 +144,7 @@ func BenchmarkSignInsBesideAFlood(b *testing.B) {
 		s.Register("ann")
 		s.Register("flood")
 		s.Must(nil, token, `mutation { createRoom(name: "general") { id } }`)
-		signIn := func(i int) time.Duration { return patient(s, i, "ann") }
+		signIn := func(i int) time.Duration { return signInWhenAllowed(s, i, "ann") }
 		page := func(int) time.Duration {
 			began := time.Now()
 			s.Must(nil, token, `{ chats(room: "general") { nodes { id text } } }`)

@@ -1,7 +1,6 @@
 package streams
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"strings"
@@ -125,22 +124,8 @@ func rewrite(s *harness.Server) {
 // events follows the room as server-sent events; hang breaks the connection.
 func events(s *harness.Server, token, after string) (body io.ReadCloser, hang func()) {
 	s.T.Helper()
-	ctx, hang := context.WithCancel(s.T.Context())
-	s.T.Cleanup(hang)
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+s.Addr+"/graphql",
-		strings.NewReader(`{"query":"subscription { chatSent(room: \"general\", after: \"`+after+`\") { text } }"}`))
-	if err != nil {
-		s.T.Fatal(err)
-	}
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("Accept", "text/event-stream")
-	request.Header.Set("Authorization", "Bearer "+token)
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		s.T.Fatal(err)
-	}
-	s.T.Cleanup(func() { _ = response.Body.Close() })
-	return response.Body, hang
+	e := s.OpenEvents(token, `{"query":"subscription { chatSent(room: \"general\", after: \"`+after+`\") { text } }"}`)
+	return e.Body, func() { _ = e.Body.Close() }
 }
 
 func awaitText(t *testing.T, body io.Reader, want string) {

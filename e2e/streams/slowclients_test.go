@@ -123,7 +123,7 @@ func (c *slowClient) read(from, to int) {
 // rest reads what is left, from a number on, and returns how it ended.
 func (c *slowClient) rest(from int) (read int, err error) {
 	c.t.Helper()
-	_ = c.conn.SetReadDeadline(time.Now().Add(harness.Patience))
+	_ = c.conn.SetReadDeadline(time.Now().Add(harness.Timeout))
 	for n := from; ; n++ {
 		payload, err := c.next()
 		if err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"parley/e2e/harness"
 	"parley/e2e/harness/frames"
+	"parley/rounds"
 )
 
 // A client that reads nothing is gone soon after the time for a write: what it reads after all is the
@@ -101,7 +102,7 @@ func (s singleBytes) Read(b []byte) (int, error) { return s.r.Read(b[:1]) }
 
 // Who stops reading and goes on in time, many chats later, gets them all once, and those to come.
 func TestReaderThatPausesLosesNothing(t *testing.T) {
-	chats := harness.Rounds(t, 1000, 4000)
+	chats := rounds.Of(t, 1000, 4000)
 	bytes := 16_000_000 / chats // together more than two kernels keep
 	for name, follow := range slowTransports {
 		t.Run(name, func(t *testing.T) {

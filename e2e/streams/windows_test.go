@@ -29,7 +29,7 @@ func differing(n int) []string {
 // slow readers stays within its bounds, and would else be 384 MB.
 func TestWindowsUnderAttack(t *testing.T) {
 	const sockets, rooms, chats = 20, 80, 1
-	p := harness.StartProcess(t, harness.DataDir(t), harness.NoLimits()...)
+	p := harness.StartProcess(t, harness.DataDir(t), append(harness.NoLimits(), "--write-timeout", "10m")...)
 	ann, _ := p.Register("ann")
 	var names []string
 	for i := range rooms {

@@ -50,7 +50,7 @@ func TestHalfMessages(t *testing.T) {
 							return
 						}
 						conns[n] = conn
-						_ = conn.SetDeadline(time.Now().Add(harness.Patience))
+						_ = conn.SetDeadline(time.Now().Add(harness.Timeout))
 						_, _ = io.WriteString(conn, sent) // it may be closed within it
 					}
 				})

@@ -4,6 +4,7 @@
 package document
 
 import (
+	"cmp"
 	"context"
 	"runtime"
 	"time"
@@ -34,15 +35,19 @@ type Limits struct {
 	Cache         int // PARLEY_GQL_CACHE: checked documents kept, and as many persisted queries, default 200
 }
 
-func (o *Limits) defaults() {
-	for value, normal := range map[*int]int{
-		&o.MaxTokens: 1000, &o.MaxFields: 500, &o.MaxDepth: 10, &o.MaxAliases: 15, &o.MaxDirectives: 20,
-		&o.MaxFragments: 30, &o.MaxRootFields: 10, &o.MaxCost: 5000, &o.Parallel: 2 * runtime.GOMAXPROCS(0), &o.Cache: 200,
-	} {
-		if *value == 0 {
-			*value = normal
-		}
-	}
+// WithDefaults returns the limits with a default for what is zero.
+func (l Limits) WithDefaults() Limits {
+	l.MaxTokens = cmp.Or(l.MaxTokens, 1000)
+	l.MaxFields = cmp.Or(l.MaxFields, 500)
+	l.MaxDepth = cmp.Or(l.MaxDepth, 10)
+	l.MaxAliases = cmp.Or(l.MaxAliases, 15)
+	l.MaxDirectives = cmp.Or(l.MaxDirectives, 20)
+	l.MaxFragments = cmp.Or(l.MaxFragments, 30)
+	l.MaxRootFields = cmp.Or(l.MaxRootFields, 10)
+	l.MaxCost = cmp.Or(l.MaxCost, 5000)
+	l.Parallel = cmp.Or(l.Parallel, 2*runtime.GOMAXPROCS(0))
+	l.Cache = cmp.Or(l.Cache, 200)
+	return l
 }
 
 // An API is what documents are checked against. All of it is required.
@@ -65,7 +70,7 @@ type API struct {
 
 // Use has a server check every document, and what is asked of it.
 func Use(server *handler.Server, l Limits, api API) {
-	l.defaults()
+	l = l.WithDefaults()
 	secrets := secretFields(api.Schema)
 	server.SetQueryCache(checkedDocument{})
 	server.Use(persisted{extension.AutomaticPersistedQuery{Cache: textCache{lru.New[string](l.Cache), secrets}}})

@@ -31,7 +31,7 @@ var testSecrets = secretFields(testAPI.Schema)
 
 func testDocuments(parallel int) *documents {
 	l := Limits{Parallel: parallel}
-	l.defaults()
+	l = l.WithDefaults()
 	return newDocuments(l, testAPI, testSecrets)
 }
 
@@ -141,7 +141,7 @@ func BenchmarkDocument(b *testing.B) {
 	}
 	schema := generated.NewExecutableSchema(generated.Config{})
 	var l Limits
-	l.defaults()
+	l = l.WithDefaults()
 	ours := func() *executor.Executor {
 		e := executor.New(schema)
 		e.SetQueryCache(checkedDocument{})

@@ -33,7 +33,7 @@ var streamsAPI = &API{
 // select it, also in the same document.
 func TestStreamsAreShared(t *testing.T) {
 	var l Limits
-	l.defaults()
+	l = l.WithDefaults()
 	d := newDocuments(l, streamsAPI, nil)
 	for _, c := range []struct {
 		what, document string

@@ -22,7 +22,6 @@ import (
 	"github.com/google/uuid"
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
-
 )
 
 // region    ***************************** api!.gotpl *****************************

@@ -13,7 +13,7 @@ import (
 )
 
 // MarshalSlice marshals the elements of a list one after the other, in the goroutine that has the
-// list. It takes the place of gqlgen's MarshalSliceConcurrently and does the same for an element that
+// list. It replaces gqlgen's MarshalSliceConcurrently and does the same for an element that
 // panics: null, and an error at its place.
 func MarshalSlice(ctx context.Context, length int, _ int64, _ bool, marshal func(ctx context.Context, i int) graphql.Marshaler) Array {
 	ret := make(Array, length)
@@ -35,7 +35,7 @@ func marshalElement(ctx context.Context, ret Array, i int, marshal func(ctx cont
 	ret[i] = marshal(ctx, i)
 }
 
-// An Object is the values of an object's selected fields. It takes the place of gqlgen's FieldSet for
+// An Object is the values of an object's selected fields. It replaces gqlgen's FieldSet for
 // everything but roots, and ignores @defer, as the specification allows.
 type Object struct {
 	Values   []graphql.Marshaler

@@ -28,7 +28,7 @@ func written(t *testing.T, m graphql.Marshaler) string {
 	return b.String()
 }
 
-// TestValuesAreWrittenAsGqlgenDoes compares ours with what they take the place of.
+// TestValuesAreWrittenAsGqlgenDoes compares ours with what they replace.
 func TestValuesAreWrittenAsGqlgenDoes(t *testing.T) {
 	same := func(ours, theirs graphql.Marshaler) {
 		t.Helper()

@@ -22,7 +22,7 @@ type proxies struct {
 	warned map[netip.Addr]bool
 }
 
-// behindProxies puts the address of the client in the place of the proxy's, and notes that the client
+// behindProxies replaces the proxy's address by the client's, and notes that the client
 // spoke TLS, which makes https the server's own origin. Only what a trusted proxy says is believed, and
 // of its list only the rightmost entry that is no trusted proxy itself: everything to the left of that
 // was written by whoever sent the request.

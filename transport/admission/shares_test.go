@@ -68,7 +68,7 @@ func TestShareOfOneAddress(t *testing.T) {
 }
 
 // With a slow rate and many addresses a share's pause is longer than a Duration can be, and was taken for none: one
-// address got all places.
+// address got all slots.
 func TestShareOfASlowRate(t *testing.T) {
 	s := newShares(limit.Rate{Calls: 1, Per: 31 * 24 * time.Hour})
 	now := time.Unix(1_800_000_000, 0)

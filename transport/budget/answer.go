@@ -113,8 +113,8 @@ func (a *Answer) AwaitWrite(ctx context.Context, bytes int) error {
 	return a.await(ctx, int64(bytes), 0)
 }
 
-// Settle charges what the answer has come to, and no longer what was read for it. From then on it is untaken.
-func (a *Answer) Settle(bytes int) {
+// ChargeResult charges for what the answer has become, and no longer for what was read for it. From then on it is untaken.
+func (a *Answer) ChargeResult(bytes int) {
 	a.mu.Lock()
 	a.of.Give(a.by, a.charged-int64(bytes))
 	a.charged = int64(bytes)
@@ -132,5 +132,5 @@ func (a *Answer) Taken() {
 	a.of.mu.Lock()
 	a.of.remove(a)
 	a.of.mu.Unlock()
-	a.Settle(0)
+	a.ChargeResult(0)
 }

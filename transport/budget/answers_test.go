@@ -65,12 +65,12 @@ func TestAnswerIsCharged(t *testing.T) {
 	if err := errors.Join(second.Write(MaxAnswer), second.Write(MaxAnswer)); !errors.Is(err, ErrManyAnswers) {
 		t.Errorf("the third: %v", err)
 	}
-	a.Settle(5000)
-	second.Settle(0)
+	a.ChargeResult(5000)
+	second.ChargeResult(0)
 	if x.all != 5000 {
 		t.Errorf("%d bytes when it was made", x.all)
 	}
-	a.Settle(0)
+	a.ChargeResult(0)
 	if x.all != 0 || len(x.held) != 0 {
 		t.Errorf("left: %d, %v", x.all, x.held)
 	}
@@ -122,7 +122,7 @@ func TestAnswersWaitForRoom(t *testing.T) {
 		if x.Bytes() != 10*leastCharge {
 			t.Errorf("%d bytes", x.Bytes())
 		}
-		first.Settle(0)
+		first.ChargeResult(0)
 		all.Wait()
 		if x.Bytes() != 10*leastCharge {
 			t.Errorf("%d bytes", x.Bytes())
@@ -143,7 +143,7 @@ func TestSmallAnswersNeedNoRoom(t *testing.T) {
 		if err := errors.Join(small.Begin(t.Context(), leastCharge), small.Write(leastCharge), small.AwaitWrite(t.Context(), leastCharge)); err != nil {
 			t.Errorf("small: %v", err)
 		}
-		small.Settle(0)
+		small.ChargeResult(0)
 		ctx, cancel := context.WithCancel(t.Context())
 		var all sync.WaitGroup
 		for range maxWaiters {
@@ -165,14 +165,14 @@ func TestSmallAnswersNeedNoRoom(t *testing.T) {
 		})
 		synctest.Wait()
 		for range maxWaiters { // each time some are looked at, and ann's do not fit
-			bobs.Settle(int(bobs.charged) - 1)
+			bobs.ChargeResult(int(bobs.charged) - 1)
 		}
-		bobs.Settle(0)
+		bobs.ChargeResult(0)
 		synctest.Wait()
 		cancel()
 		all.Wait()
-		second.Settle(0)
-		greedy.Settle(0)
+		second.ChargeResult(0)
+		greedy.ChargeResult(0)
 		if x.Bytes() != 0 || len(x.waiters) != 0 || x.waiting.Len() != 0 {
 			t.Errorf("left: %d bytes, %v, %d", x.Bytes(), x.waiters, x.waiting.Len())
 		}
@@ -192,7 +192,7 @@ func TestUntakenAnswersMakeRoom(t *testing.T) {
 			a := &Answer{of: x, by: person(whose), cut: func() { cut = append(cut, name) }}
 			a.of.Give(a.by, -int64(bytes))
 			a.charged = int64(bytes)
-			a.Settle(bytes)
+			a.ChargeResult(bytes)
 			return a
 		}
 		all := []*Answer{made("bob's", "bob", 12<<10), made("ann's first", "ann", 7<<10), made("ann's second", "ann", 8<<10)}

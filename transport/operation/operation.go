@@ -96,7 +96,7 @@ func IsKind(op *graphql.OperationContext, kind ast.Operation) bool {
 // A Result is what a query or a mutation came to.
 type Result struct {
 	Body   []byte         // a response with data, as JSON
-	Errs   gqlerror.List  // in its place: errors, and no data
+	Errs   gqlerror.List  // instead of Body: errors, and no data
 	Answer *budget.Answer // what Body is charged to, until Taken is called; nil: nothing is
 }
 
@@ -106,7 +106,7 @@ func (x *Service) Execute(ctx context.Context, exec graphql.GraphExecutor, op *g
 	defer func() { x.executed(op, outcome, time.Since(began)) }()
 	answer := x.answers.New(by, cut)
 	ctx = budget.WithAnswer(ctx, answer)
-	defer func() { answer.Settle(len(r.Body)) }()
+	defer func() { answer.ChargeResult(len(r.Body)) }()
 	next, ctx := exec.DispatchOperation(ctx, op)
 	resp := next(ctx)
 	switch {
@@ -127,8 +127,8 @@ func (x *Service) Execute(ctx context.Context, exec graphql.GraphExecutor, op *g
 // Due is when an answer that is ready now must have been taken, all of it.
 func (x *Service) Due() time.Time { return time.Now().Add(x.Timeout) }
 
-// ManyStreams is the refusal of a stream too many.
-func (x *Service) ManyStreams(ctx context.Context) gqlerror.List {
+// TooManyStreams is the refusal of a stream too many.
+func (x *Service) TooManyStreams(ctx context.Context) gqlerror.List {
 	return gqlerror.List{x.Refuse(ctx, refusal.LimitReached, "STREAMS", "You have too many streams.")}
 }
 

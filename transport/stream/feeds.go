@@ -65,16 +65,13 @@ type feedKey struct {
 // here on each notification concerns them. It returns false, and nobody has joined, if that would be too many feeds.
 func (x *Feeds) join(sub *Subscription, p prepared) bool {
 	logs, operation := sub.stream.Logs, wire.Key(p.op)
-	keys, found := make([]feedKey, len(logs)), make([]*feed, len(logs))
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	missing := 0
+	keys := make([]feedKey, len(logs))
 	for i, log := range logs {
 		keys[i] = feedKey{log.Key, operation}
-		if found[i] = x.byKey[keys[i]]; found[i] == nil {
-			missing++
-		}
 	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	found, missing := x.find(keys)
 	var bytes int64
 	if missing > 0 {
 		bytes = wire.Size(p.op)
@@ -94,6 +91,17 @@ func (x *Feeds) join(sub *Subscription, p prepared) bool {
 		logs[i] = Log{Key: f.key.log} // a stream lives long; the rest is the reader's and the feed's
 	}
 	return true
+}
+
+// find returns the feeds that there are, nil for those that are missing, and how many these are.
+func (x *Feeds) find(keys []feedKey) (found []*feed, missing int) {
+	found = make([]*feed, len(keys))
+	for i, key := range keys {
+		if found[i] = x.byKey[key]; found[i] == nil {
+			missing++
+		}
+	}
+	return found, missing
 }
 
 // open makes a feed. Its window begins at the head of the log: whoever is behind reads the log alone.

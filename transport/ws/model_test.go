@@ -17,6 +17,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"parley/rounds"
 	"parley/transport/stream"
 )
 
@@ -29,11 +30,7 @@ func TestModel(t *testing.T) {
 		runModel(t, one)
 		return
 	}
-	seeds := uint64(10_000)
-	if raceEnabled {
-		seeds = 500 // it is slower; the plain run has them all
-	}
-	for seed := range seeds {
+	for seed := range uint64(rounds.Of(t, 200, 10_000)) {
 		if runModel(t, seed); t.Failed() {
 			return
 		}

@@ -37,7 +37,7 @@ func (s *socket) subscribed(ctx context.Context, op *running, prepared *graphql.
 	x := &socketStream{s: s, op: op, prefix: frame.NextPrefix(op.id)}
 	if x.sub = s.sockets.Feeds.Subscribe(stream.Prepared{Exec: s.exec, Op: prepared}, source, s.user(), x); x.sub == nil {
 		s.sockets.Operations.Count(prepared, operation.OutcomeRefused)
-		s.refuse(op, true, s.sockets.Operations.ManyStreams(ctx))
+		s.refuse(op, true, s.sockets.Operations.TooManyStreams(ctx))
 		return
 	}
 	s.sockets.Operations.Count(prepared, operation.OutcomeOK)

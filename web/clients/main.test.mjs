@@ -5,10 +5,11 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { Parley } from "./testing/parley.mjs";
 import { until } from "./testing/world.mjs";
+import { patient } from "./testing/rounds.mjs";
 
 const main = fileURLToPath(new URL("main.mjs", import.meta.url));
 
-test("two people talk in two terminals, with every recipe", { timeout: 120_000 }, async (t) => {
+test("two people talk in two terminals, with every recipe", patient, async (t) => {
   const { origin } = await Parley.start(t);
   for (const recipe of ["apollo", "urql", "graphql-ws", "sse"]) {
     const [ann, bob] = ["ann", "bob"].map((name) => run(t, name, [recipe, `the ${recipe} room`, origin]));

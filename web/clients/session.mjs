@@ -51,7 +51,7 @@ export class Session {
   // #endregion
 
   // #region token
-  /** token answers an access token. All who ask while one is being fetched wait for the same one. */
+  /** token returns an access token. All who ask while one is being fetched wait for the same one. */
   async token() {
     if (this.#access) return this.#access;
     this.#refreshing ??= this.#refresh().finally(() => (this.#refreshing = undefined));

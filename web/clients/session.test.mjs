@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { patiently } from "./patience.mjs";
 import { Session } from "./session.mjs";
 import { memory, PASSWORD, sessionAt, setUp, until } from "./testing/world.mjs";
+import { patient } from "./testing/rounds.mjs";
 
 const short = { ACCESS_TOKEN_LIFETIME: "4s", LEEWAY: "0s" };
 const me = (session) => session.ask("{ me { username } }");
@@ -19,7 +20,7 @@ const expired = ({ url }, token) =>
     return (await answer.json()).errors?.[0].extensions.code === "TOKEN_EXPIRED";
   });
 
-test("twenty requests with an expired token: one refresh, and all are answered", { timeout: 30_000 }, async (t) => {
+test("twenty requests with an expired token: one refresh, and all are answered", patient, async (t) => {
   const { bob, session } = await setUp(t, short);
   await expired(bob.session, await session.token());
   const before = session.storage.stored;
@@ -28,7 +29,7 @@ test("twenty requests with an expired token: one refresh, and all are answered",
   assert.equal(session.storage.stored, before + 1);
 });
 
-test("a refresh whose answer is lost three times is still the same refresh", { timeout: 30_000 }, async (t) => {
+test("a refresh whose answer is lost three times is still the same refresh", patient, async (t) => {
   const { bob, proxy, session } = await setUp(t, short);
   await expired(bob.session, await session.token());
   const before = session.storage.stored;
@@ -40,7 +41,7 @@ test("a refresh whose answer is lost three times is still the same refresh", { t
   assert.equal(session.storage.stored, before + 1);
 });
 
-test("two tabs that refresh at once both stay signed in", { timeout: 60_000 }, async (t) => {
+test("two tabs that refresh at once both stay signed in", patient, async (t) => {
   const { proxy, session } = await setUp(t);
   const tabs = [session, sessionAt(t, proxy, session.storage)];
   for (let i = 0; i < 50; i++) {
@@ -51,7 +52,7 @@ test("two tabs that refresh at once both stay signed in", { timeout: 60_000 }, a
   assert.equal((await me(tabs[1])).me.username, "ann");
 });
 
-test("a page that goes away while it refreshes, and is loaded again, is signed in", { timeout: 30_000 }, async (t) => {
+test("a page that goes away while it refreshes, and is loaded again, is signed in", patient, async (t) => {
   const { proxy, session } = await setUp(t);
   proxy.cut();
   proxy.lifetime = () => 0;
@@ -64,7 +65,7 @@ test("a page that goes away while it refreshes, and is loaded again, is signed i
   assert.equal((await me(again)).me.username, "ann");
 });
 
-test("a tab that reads an old refresh token waits for what the other tab stores", { timeout: 30_000 }, async (t) => {
+test("a tab that reads an old refresh token waits for what the other tab stores", patient, async (t) => {
   const { proxy, session } = await setUp(t);
   const old = { ...JSON.parse(session.storage.getItem("parley")), key: "another" };
   session.expire(await session.token());
@@ -75,7 +76,7 @@ test("a tab that reads an old refresh token waits for what the other tab stores"
   assert.ok(stale.reads > 1);
 });
 
-test("a page that is loaded again is signed in; one that was signed out is not", { timeout: 30_000 }, async (t) => {
+test("a page that is loaded again is signed in; one that was signed out is not", patient, async (t) => {
   const { proxy, session } = await setUp(t);
   const again = sessionAt(t, proxy, session.storage);
   assert.equal((await me(again)).me.username, "ann");
@@ -85,7 +86,7 @@ test("a page that is loaded again is signed in; one that was signed out is not",
   await assert.rejects(me(again), { code: "SESSION_REVOKED" });
 });
 
-test("a session that was ended elsewhere is forgotten at the next refresh", { timeout: 30_000 }, async (t) => {
+test("a session that was ended elsewhere is forgotten at the next refresh", patient, async (t) => {
   const { proxy, session } = await setUp(t);
   const elsewhere = sessionAt(t, proxy, memory());
   await elsewhere.signIn("ann", PASSWORD);

@@ -4,12 +4,13 @@ import { connect as overSocket } from "./graphql-ws/client.mjs";
 import { openRoom } from "./plain.mjs";
 import { connect as overEvents } from "./sse/client.mjs";
 import { setUp, until } from "./testing/world.mjs";
+import { patient } from "./testing/rounds.mjs";
 
-test("a socket that dies without a word is noticed", { timeout: 30_000 }, (t) =>
+test("a socket that dies without a word is noticed", patient, (t) =>
   notices(t, (session) => overSocket(session, { keepAlive: 50 })),
 );
 
-test("an event stream that dies without a word is noticed", { timeout: 30_000 }, (t) =>
+test("an event stream that dies without a word is noticed", patient, (t) =>
   notices(t, (session) => overEvents(session, { silence: 100 })),
 );
 

@@ -10,7 +10,7 @@ const root = new URL("../../", import.meta.url);
 export const page = new URL("docs/clients.md", root);
 const blocks = /(<!-- (\S+)#(\S+) -->\n```\w*\n)[^]*?(```\n)/g;
 
-/** render answers the page with its snippets as they are in the files now. */
+/** render returns the page with its snippets as they are in the files now. */
 export async function render(text, read = (path) => readFile(new URL(path, root), "utf8")) {
   const files = new Map();
   for (const [, , path] of text.matchAll(blocks)) files.set(path, await read(path));

@@ -4,7 +4,7 @@ import { createClient } from "graphql-ws";
 
 // #region socket
 /**
- * openSocket answers a graphql-ws client that is signed in and never gives up while its session lives. When that
+ * openSocket returns a graphql-ws client that is signed in and never gives up while its session lives. When that
  * has ended, streams end with an error as the server writes it: a list of one, with a code.
  */
 export function openSocket(session, { keepAlive = 10_000 } = {}) {

@@ -29,10 +29,10 @@ const place = "parley:tokens";
 const signIns = ["register", "login", "refreshToken"];
 const watchers = new Set<() => void>();
 
-/** tokens answers what is kept, as text that changes when it does, or null. */
+/** tokens returns what is kept, as text that changes when it does, or null. */
 export const tokens = () => sessionStorage.getItem(place);
 
-/** kept answers the tokens to use, or undefined when nobody signed in here. */
+/** kept returns the tokens to use, or undefined when nobody signed in here. */
 export const kept = (text = tokens()): Tokens | undefined => (text === null ? undefined : JSON.parse(text));
 
 /** watch calls back whenever the tokens change; for React's useSyncExternalStore. */

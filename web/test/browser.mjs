@@ -1,5 +1,6 @@
 // Debian's Chromium, watched: what it asked for, and what it complained about.
 import { chromium } from "playwright-core";
+import { PATIENCE } from "../clients/testing/rounds.mjs";
 
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
@@ -14,7 +15,7 @@ const args = [
 ];
 
 /** launch starts the browser, with more arguments if they are given. */
-export const launch = (...more) => chromium.launch({ executablePath, args: [...args, ...more] });
+export const launch = (...more) => chromium.launch({ executablePath, args: [...args, ...more], timeout: PATIENCE });
 
 /** open shows a new page in a browser of its own. */
 export async function open(t, options) {
@@ -25,6 +26,7 @@ export async function open(t, options) {
 
 /** watch notes what a page does. `requests` and `sockets` fill as it works; `complaints` should stay empty. */
 export async function watch(page) {
+  page.setDefaultTimeout(PATIENCE);
   const seen = { page, requests: [], sockets: [], complaints: [] };
 
   page.on("request", (request) => seen.requests.push(request.url()));

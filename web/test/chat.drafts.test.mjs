@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { call, mortal } from "./mortal.mjs";
-import { box, cutOff, edit, eventually, kept, live, login, minute, room, row, say, stored, texts, visit, waiting } from "./people.mjs";
+import { box, cutOff, edit, eventually, kept, live, login, room, row, say, stored, texts, visit, waiting } from "./people.mjs";
+import { patient } from "../clients/testing/rounds.mjs";
 
-test("a draft outlives another room, a reload and a closed tab", minute, async (t) => {
+test("a draft outlives another room, a reload and a closed tab", patient, async (t) => {
   const server = await mortal(t);
   const [as] = await room(server.origin, "ann");
   await call(server.origin, as.accessToken, `mutation { createRoom(name: "other") { id } }`);
@@ -27,7 +28,7 @@ test("a draft outlives another room, a reload and a closed tab", minute, async (
   await next.getByRole("link", { name: /^general.*Draft/s }).waitFor();
 });
 
-test("a change outlives another room, a reload and a closed tab, and leaves the draft alone", minute, async (t) => {
+test("a change outlives another room, a reload and a closed tab, and leaves the draft alone", patient, async (t) => {
   const server = await mortal(t);
   const [as] = await room(server.origin, "ann");
   await call(server.origin, as.accessToken, `mutation { createRoom(name: "other") { id } }`);
@@ -52,7 +53,7 @@ test("a change outlives another room, a reload and a closed tab, and leaves the 
   assert.equal(await box(next).inputValue(), "a draft");
 });
 
-test("what was written to a room that is deleted meanwhile is shown", minute, async (t) => {
+test("what was written to a room that is deleted meanwhile is shown", patient, async (t) => {
   const server = await mortal(t);
   const [as, bob] = await room(server.origin, "ann", "bob");
   const page = await visit(server, { as: bob, path: "/room/general", troubled: true });
@@ -68,7 +69,7 @@ test("what was written to a room that is deleted meanwhile is shown", minute, as
   assert.equal(await page.locator("blockquote").count(), 0);
 });
 
-test("of a hundred and fifty drafts those that were begun last are kept", minute, async (t) => {
+test("of a hundred and fifty drafts those that were begun last are kept", patient, async (t) => {
   const server = await mortal(t);
   const [as] = await room(server.origin, "ann");
   const page = await visit(server, { as });
@@ -83,7 +84,7 @@ test("of a hundred and fifty drafts those that were begun last are kept", minute
   assert.ok(!all.includes("draft 50"));
 });
 
-test("signing out with something unsent asks, and then leaves nothing", minute, async (t) => {
+test("signing out with something unsent asks, and then leaves nothing", patient, async (t) => {
   const server = await mortal(t);
   const [as] = await room(server.origin, "ann");
   const page = await visit(server, { as, path: "/room/general", troubled: true });
@@ -107,7 +108,7 @@ test("signing out with something unsent asks, and then leaves nothing", minute, 
   assert.deepEqual(await page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith("parley."))), []);
 });
 
-test("who was signed out finds what they wrote, and who signs in after them does not", minute, async (t) => {
+test("who was signed out finds what they wrote, and who signs in after them does not", patient, async (t) => {
   const server = await mortal(t);
   const [ann] = await room(server.origin, "ann", "bob");
   const page = await visit(server, { as: ann, path: "/room/general", troubled: true });

@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { mortal, send } from "./mortal.mjs";
-import { box, eventually, fast, live, login, minute, room, row, say, texts, visit } from "./people.mjs";
+import { box, eventually, fast, live, login, room, row, say, texts, visit } from "./people.mjs";
 import { launch } from "./browser.mjs";
+import { patient } from "../clients/testing/rounds.mjs";
 
 // Notes each frame in which nothing has the focus, once something had it.
 function watchFocus() {
@@ -34,7 +35,7 @@ async function stands(page) {
   assert.deepEqual(await page.evaluate(() => globalThis.fallen), []);
 }
 
-test("whatever goes while it has the focus gives it to what is nearest", minute, async (t) => {
+test("whatever goes while it has the focus gives it to what is nearest", patient, async (t) => {
   const server = await mortal(t, fast);
   const [as] = await room(server.origin, "ann");
   await send(server.origin, as.accessToken, "general", ["one", "two", "three"]);
@@ -92,7 +93,7 @@ test("whatever goes while it has the focus gives it to what is nearest", minute,
   await stands(page);
 });
 
-test("signing in, ending sessions and deleting a room leave the focus on the page's next thing", minute, async (t) => {
+test("signing in, ending sessions and deleting a room leave the focus on the page's next thing", patient, async (t) => {
   const server = await mortal(t, fast);
   await room(server.origin, "ann");
   const page = await visit(server, { prepare: watchFocus });
@@ -133,7 +134,7 @@ test("signing in, ending sessions and deleting a room leave the focus on the pag
 
 const phone = { viewport: { width: 360, height: 740 }, isMobile: true, hasTouch: true };
 
-test("on a phone a room that opens has the focus, Enter breaks the line, and the button sends", minute, async (t) => {
+test("on a phone a room that opens has the focus, Enter breaks the line, and the button sends", patient, async (t) => {
   const server = await mortal(t);
   const [as] = await room(server.origin, "ann");
   const page = await visit(server, { as, options: phone, prepare: watchFocus });
@@ -156,7 +157,7 @@ test("on a phone a room that opens has the focus, Enter breaks the line, and the
   await stands(page);
 });
 
-test("every size follows the one that is set in the browser", minute, async (t) => {
+test("every size follows the one that is set in the browser", patient, async (t) => {
   const server = await mortal(t);
   const chosen = await launch("--blink-settings=defaultFontSize=24");
   t.after(() => chosen.close());

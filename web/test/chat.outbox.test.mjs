@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { call, log, mortal } from "./mortal.mjs";
-import { box, deaf, edit, eventually, kept, live, login, minute, room, row, say, sends, stored, texts, visit, waiting } from "./people.mjs";
+import { box, deaf, edit, eventually, kept, live, login, room, row, say, sends, stored, texts, visit, waiting } from "./people.mjs";
+import { patient } from "../clients/testing/rounds.mjs";
 
-test("what waited when the tab was closed is sent once when it opens again", minute, async (t) => {
+test("what waited when the tab was closed is sent once when it opens again", patient, async (t) => {
   const server = await mortal(t);
   const [as] = await room(server.origin, "ann");
   const page = await visit(server, { as, path: "/room/general", troubled: true });
@@ -26,7 +27,7 @@ test("what waited when the tab was closed is sent once when it opens again", min
   await eventually(() => kept(next), []);
 });
 
-test("what a closed tab left is sent by another that is still open", minute, async (t) => {
+test("what a closed tab left is sent by another that is still open", patient, async (t) => {
   const server = await mortal(t);
   const [as] = await room(server.origin, "ann");
   const one = await visit(server, { as, path: "/room/general", troubled: true });
@@ -40,7 +41,7 @@ test("what a closed tab left is sent by another that is still open", minute, asy
   await eventually(() => stored(server, as), ["left behind"]);
 });
 
-test("two tabs send what waits in both of them once and in order", minute, async (t) => {
+test("two tabs send what waits in both of them once and in order", patient, async (t) => {
   const server = await mortal(t);
   const [as] = await room(server.origin, "ann");
   const one = await visit(server, { as, path: "/room/general", troubled: true });
@@ -57,7 +58,7 @@ test("two tabs send what waits in both of them once and in order", minute, async
   await eventually(() => kept(one), []);
 });
 
-test("a waiting chat is edited and discarded, and the arrow up takes the newest", minute, async (t) => {
+test("a waiting chat is edited and discarded, and the arrow up takes the newest", patient, async (t) => {
   const server = await mortal(t);
   const [as] = await room(server.origin, "ann");
   const page = await visit(server, { as, path: "/room/general", troubled: true });
@@ -82,7 +83,7 @@ test("a waiting chat is edited and discarded, and the arrow up takes the newest"
   await eventually(() => waiting(page).count(), 0);
 });
 
-// From here on sends are stored, and nobody answers. Answers how to mend that, once it has happened.
+// From here on sends are stored, and nobody answers. Returns how to undo that, once it has happened.
 async function mute(page) {
   let lost;
   const happened = new Promise((resolve) => {
@@ -94,10 +95,10 @@ async function mute(page) {
     await route.abort("connectionreset");
     return lost();
   });
-  return { happened, mend: () => page.unrouteAll({ behavior: "wait" }) };
+  return { happened, undo: () => page.unrouteAll({ behavior: "wait" }) };
 }
 
-test("a waiting chat is not sent while it is edited, and what comes after it in its room waits too", minute, async (t) => {
+test("a waiting chat is not sent while it is edited, and what comes after it in its room waits too", patient, async (t) => {
   const server = await mortal(t);
   const [as] = await room(server.origin, "ann");
   await call(server.origin, as.accessToken, `mutation { createRoom(name: "other") { id } }`);
@@ -123,12 +124,12 @@ test("a waiting chat is not sent while it is edited, and what comes after it in 
   await eventually(() => stored(server, as), ["1", "two"]);
 });
 
-test("a chat that was stored without an answer is edited into one chat, not two", minute, async (t) => {
+test("a chat that was stored without an answer is edited into one chat, not two", patient, async (t) => {
   const server = await mortal(t);
   const [as] = await room(server.origin, "ann");
   const page = await visit(server, { as, path: "/room/general", troubled: true, prepare: deaf });
   await box(page).waitFor();
-  const { happened, mend } = await mute(page);
+  const { happened, undo } = await mute(page);
   await say(page, "tpyo");
   await happened;
   await eventually(() => waiting(page).count(), 1);
@@ -137,26 +138,26 @@ test("a chat that was stored without an answer is edited into one chat, not two"
   await edit(page).fill("typo");
   await edit(page).press("Enter");
   await eventually(() => texts(page), ["typo"]);
-  await mend();
+  await undo();
   await eventually(() => stored(server, as), ["typo"]);
   await eventually(() => waiting(page).count(), 0);
   const other = await visit(server, { as: await login(server.origin, "ann"), path: "/room/general" });
   await eventually(() => texts(other), ["typo (edited)"]);
 });
 
-test("a chat that was stored without an answer and is discarded does not stay", minute, async (t) => {
+test("a chat that was stored without an answer and is discarded does not stay", patient, async (t) => {
   const server = await mortal(t);
   const [as] = await room(server.origin, "ann");
   const page = await visit(server, { as, path: "/room/general", troubled: true, prepare: deaf });
   await box(page).waitFor();
-  const { happened, mend } = await mute(page);
+  const { happened, undo } = await mute(page);
   await say(page, "in anger");
   await happened;
   await eventually(() => waiting(page).count(), 1);
   await row(page, "in anger").getByRole("button", { name: "Discard" }).click();
   await eventually(() => texts(page), []);
   await page.reload(); // it is not forgotten that it may have to be taken back
-  await mend();
+  await undo();
   await eventually(() => stored(server, as), [null]);
   await eventually(() => kept(page), []);
 });
@@ -181,7 +182,7 @@ const storages = {
 };
 
 for (const [how, prepare] of Object.entries(storages)) {
-  test(`with storage ${how} one writes, edits and sends, and is warned before what waits is lost`, minute, async (t) => {
+  test(`with storage ${how} one writes, edits and sends, and is warned before what waits is lost`, patient, async (t) => {
     const server = await mortal(t);
     const [as] = await room(server.origin, "ann");
     const page = await visit(server, { path: "/room/general", troubled: true, prepare });

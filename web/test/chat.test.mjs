@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { call, mortal, send, signUp } from "./mortal.mjs";
-import { box, eventually, fast, live, login, minute, room, row, say, texts, visit } from "./people.mjs";
+import { box, eventually, fast, live, login, room, row, say, texts, visit } from "./people.mjs";
+import { patient } from "../clients/testing/rounds.mjs";
 
 const axe = await readFile(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 
-test("two people meet, write, change, delete, and leave", minute, async (t) => {
+test("two people meet, write, change, delete, and leave", patient, async (t) => {
   const server = await mortal(t);
   const ann = await visit(server);
   await enter(ann, "Sign in", "ann", "correct horse battery");
@@ -64,7 +65,7 @@ async function enter(page, button, username, password) {
   await page.getByRole("button", { name: button }).click();
 }
 
-test("one's sessions are listed and ended", minute, async (t) => {
+test("one's sessions are listed and ended", patient, async (t) => {
   const server = await mortal(t);
   const { origin } = server;
   const [ann] = await room(origin, "ann");
@@ -84,7 +85,7 @@ test("one's sessions are listed and ended", minute, async (t) => {
   await row(here, "still here").waitFor();
 });
 
-test("hostile names and texts are shown as text, and stay in their place", minute, async (t) => {
+test("hostile names and texts are shown as text, and stay in their place", patient, async (t) => {
   const server = await mortal(t, fast);
   const { origin } = server;
   const [as] = await room(origin, "ann");
@@ -127,7 +128,7 @@ test("hostile names and texts are shown as text, and stay in their place", minut
   assert.ok(height < 300, `the box to write in is ${height} px high`);
 });
 
-test("everything can be done with the keyboard", minute, async (t) => {
+test("everything can be done with the keyboard", patient, async (t) => {
   const server = await mortal(t);
   const { origin } = server;
   await signUp(origin, "ann");
@@ -176,7 +177,7 @@ for (const [colorScheme, width] of [
   ["light", 360],
   ["dark", 1440],
 ]) {
-  test(`axe finds nothing, ${colorScheme}, ${width} px`, minute, async (t) => {
+  test(`axe finds nothing, ${colorScheme}, ${width} px`, patient, async (t) => {
     const server = await mortal(t, fast);
   const { origin } = server;
     const [as, bob] = await room(origin, "ann", "bob");

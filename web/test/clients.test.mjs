@@ -15,6 +15,7 @@ import { tap } from "rxjs";
 import { WebSocket } from "ws";
 import { proxy, serve } from "./cutting.mjs";
 import { ask, register } from "./server.mjs";
+import { patient } from "../clients/testing/rounds.mjs";
 
 const query = `subscription Chats($after: Cursor) { chatSent(room: "general", after: $after) { number cursor } }`;
 
@@ -104,7 +105,7 @@ function overWebSocket(host, token) {
 }
 
 for (const [name, follow] of Object.entries(followers)) {
-  test(`${name} gets every chat once, through a cut connection and a restart`, { timeout: 60_000 }, async (t) => {
+  test(`${name} gets every chat once, through a cut connection and a restart`, patient, async (t) => {
     const { data, first, token, after } = await room(t);
     const between = await proxy(t, first.origin);
     const heard = new Heard();
@@ -130,7 +131,7 @@ for (const [name, follow] of Object.entries(followers)) {
   });
 }
 
-test("curl gets cursors as the ids of events, and resumes from the last one", { timeout: 60_000 }, async (t) => {
+test("curl gets cursors as the ids of events, and resumes from the last one", patient, async (t) => {
   const { first, token, after } = await room(t);
   await say(first.origin, token, 4);
   const begun = await curl(t, first.origin, token, { after }, [], 4);
@@ -141,7 +142,7 @@ test("curl gets cursors as the ids of events, and resumes from the last one", { 
   assert.deepEqual(anew, begun.slice(3));
 });
 
-// curl answers the first n events of a stream, as far as they have data.
+// curl returns the first n events of a stream, as far as they have data.
 async function curl(t, origin, token, variables, more, n) {
   const args = ["-sSN", `${origin}/graphql`, "-H", "Content-Type: application/json", "-H", "Accept: text/event-stream"];
   args.push("-H", `Authorization: Bearer ${token}`, ...more, "-d", JSON.stringify({ query, variables }));

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 const binary = process.env.PARLEY_BIN ?? fileURLToPath(new URL("../../bin/parley", import.meta.url));
 
-/** serve answers the origin of a server on this data directory, and how to stop it. */
+/** serve returns the origin of a server on this data directory, and how to stop it. */
 export async function serve(t, data) {
   const server = spawn(binary, {
     env: { PATH: process.env.PATH, PARLEY_ADDR: "127.0.0.1:0", PARLEY_DATA: data, PARLEY_SEND_RATE: "0" },

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { build } from "vite";
 import { PASSWORD, setUp } from "../clients/testing/world.mjs";
+import { patient } from "../clients/testing/rounds.mjs";
 
 const source = fileURLToPath(new URL("../clients/testing/page.tsx", import.meta.url));
 const { output } = await build({
@@ -39,7 +40,7 @@ async function visit(t, origin) {
   return { page, complaints };
 }
 
-test("every recipe works in a page on Vite's address", { timeout: 120_000 }, async (t) => {
+test("every recipe works in a page on Vite's address", patient, async (t) => {
   const { bob, proxy, server } = await setUp(t);
   const { page, complaints } = await visit(t, "http://localhost:5173");
   const shown = (text) => page.getByRole("listitem").getByText(text).waitFor();
@@ -65,7 +66,7 @@ test("every recipe works in a page on Vite's address", { timeout: 120_000 }, asy
   );
 });
 
-test("a room that is left leaves nothing behind, and an ended session is told", { timeout: 120_000 }, async (t) => {
+test("a room that is left leaves nothing behind, and an ended session is told", patient, async (t) => {
   const { bob, proxy, session } = await setUp(t);
   await bob.send("in general");
   await bob.session.ask(`mutation { createRoom(name: "garden") { id } }`);
@@ -93,7 +94,7 @@ test("a room that is left leaves nothing behind, and an ended session is told", 
   }
 });
 
-test("a page may say where its stream goes on", { timeout: 60_000 }, async (t) => {
+test("a page may say where its stream goes on", patient, async (t) => {
   const { bob, parley, session } = await setUp(t);
   for (const text of ["one", "two"]) await bob.send(text);
   const { chats } = await session.ask(`{ chats(room: "general") { nodes { cursor } } }`);
@@ -111,7 +112,7 @@ test("a page may say where its stream goes on", { timeout: 60_000 }, async (t) =
   ]);
 });
 
-test("a page of an origin that is not listed may not", { timeout: 60_000 }, async (t) => {
+test("a page of an origin that is not listed may not", patient, async (t) => {
   const { parley } = await setUp(t);
   const { page } = await visit(t, "http://localhost:5174");
   const asked = page.evaluate((args) => globalThis.show(...args), ["sse", parley.url, "ann", PASSWORD]);

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { serverAudits } from "graphql-http";
 import { start } from "./server.mjs";
+import { patient } from "../clients/testing/rounds.mjs";
 
-test("every audit of GraphQL over HTTP passes", { timeout: 60_000 }, async (t) => {
+test("every audit of GraphQL over HTTP passes", patient, async (t) => {
   const origin = await start(t);
   const audits = serverAudits({ url: `${origin}/graphql` });
   const levels = { MUST: 0, SHOULD: 0, MAY: 0 };

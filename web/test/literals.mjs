@@ -22,7 +22,7 @@ const chosen = [
   '"""a\n\t b"""', '"""😀\n  😀"""',
 ];
 
-/** render answers the table: an array of a literal, and of its value, which is null for what is none. */
+/** render returns the table: an array of a literal, and of its value, which is null for what is none. */
 export function render(count = 800) {
   const literals = new Set(chosen);
   const random = seeded(20);
@@ -45,7 +45,7 @@ function valueOf(literal) {
   }
 }
 
-// seeded answers the same numbers each time (a linear congruential generator; Numerical Recipes, 2nd edition, §7.1).
+// seeded returns the same numbers each time (a linear congruential generator; Numerical Recipes, 2nd edition, §7.1).
 function seeded(state) {
   return () => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) / 2 ** 32;
 }

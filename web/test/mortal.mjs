@@ -53,7 +53,7 @@ function listening(child) {
   });
 }
 
-/** call runs one document with its variables and answers its data. */
+/** call runs one document with its variables and returns its data. */
 export async function call(origin, token, query, variables) {
   const answer = await fetch(`${origin}/graphql`, {
     method: "POST",
@@ -65,7 +65,7 @@ export async function call(origin, token, query, variables) {
   return data;
 }
 
-/** signUp makes a person and answers their tokens. */
+/** signUp makes a person and returns their tokens. */
 export async function signUp(origin, username) {
   const data = await call(
     origin,

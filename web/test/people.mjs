@@ -3,12 +3,10 @@ import assert from "node:assert/strict";
 import { after, before } from "node:test";
 import { launch, watch } from "./browser.mjs";
 import { call, log, signUp } from "./mortal.mjs";
+import { PATIENCE } from "../clients/testing/rounds.mjs";
 
 /** fast are the settings of a server that lets people send as fast as they can. */
 export const fast = { PARLEY_SEND_RATE: "0", PARLEY_ROOM_SEND_RATE: "0" };
-
-/** minute is how long a test may take; machines that do other things too are slow. */
-export const minute = { timeout: 60_000 };
 
 const wide = { viewport: { width: 1440, height: 900 } };
 
@@ -55,7 +53,7 @@ function keep(stored) {
   localStorage.setItem("test.kept", "yes");
 }
 
-/** room makes people and a room "general", and answers their tokens. */
+/** room makes people and a room "general", and returns their tokens. */
 export async function room(origin, ...names) {
   const people = await Promise.all(names.map((name) => signUp(origin, name)));
   await call(origin, people[0].accessToken, `mutation { createRoom(name: "general", topic: "Everything") { id } }`);
@@ -107,7 +105,7 @@ export const sends = (route) => route.request().postData()?.includes("sendChat("
 export const cutOff = (page) => page.route("**/graphql", (route) => (sends(route) ? route.abort() : route.continue()));
 
 /** eventually waits until what there is is as it should be. */
-export async function eventually(look, want, ms = 20_000) {
+export async function eventually(look, want, ms = PATIENCE) {
   const end = Date.now() + ms;
   for (;;) {
     const got = await look();

@@ -3,8 +3,9 @@ import { test } from "node:test";
 import { open } from "./browser.mjs";
 import { compose, press, setHeaders } from "./editor.mjs";
 import { register, start } from "./server.mjs";
+import { PATIENCE, patient } from "../clients/testing/rounds.mjs";
 
-test("the playground carries the token of the last sign-in", { timeout: 240_000 }, async (t) => {
+test("the playground carries the token of the last sign-in", patient, async (t) => {
   const origin = await start(t);
   const cleo = await register(origin, "cleo");
   await register(origin, "ada");
@@ -65,7 +66,7 @@ test("the playground carries the token of the last sign-in", { timeout: 240_000 
   assert.deepEqual(complaints, []);
 });
 
-test("a sign-in that is refused changes nothing", { timeout: 120_000 }, async (t) => {
+test("a sign-in that is refused changes nothing", patient, async (t) => {
   const origin = await start(t);
   await register(origin, "ada");
   const { page } = await open(t);
@@ -79,14 +80,14 @@ test("a sign-in that is refused changes nothing", { timeout: 120_000 }, async (t
   await page.getByText("Signed in as ada.").waitFor();
 });
 
-// run runs an operation and answers what was sent and what came back. Each is run once in a test.
+// run runs an operation and returns what was sent and what came back. Each is run once in a test.
 async function run(page, said, operation) {
   await compose(page, operation);
   await press(page, "Execute query");
   return said((query) => query === operation);
 }
 
-// watch answers a function that waits for the request of a document: who sent it, and its answer.
+// watch returns a function that waits for the request of a document: who sent it, and its answer.
 function watch(page) {
   const seen = [];
   page.on("response", async (response) => {
@@ -102,7 +103,7 @@ function watch(page) {
 }
 
 async function until(page, holds) {
-  for (const end = Date.now() + 20_000; !holds();) {
+  for (const end = Date.now() + PATIENCE; !holds();) {
     if (Date.now() > end) assert.fail(`waited in vain for ${holds}`);
     await page.waitForTimeout(20);
   }

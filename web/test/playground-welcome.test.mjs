@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { open, watch } from "./browser.mjs";
 import { ask, register, start } from "./server.mjs";
+import { patient } from "../clients/testing/rounds.mjs";
 
-test("the lines run where their names are taken, and delete their own room only", { timeout: 240_000 }, async (t) => {
+test("the lines run where their names are taken, and delete their own room only", patient, async (t) => {
   const origin = await start(t);
   const ada = await register(origin, "ada");
   await ask(origin, `mutation { createRoom(name: "general") { id } }`, { token: ada });

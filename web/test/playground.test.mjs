@@ -5,10 +5,11 @@ import { buildClientSchema, getIntrospectionQuery, parse, validate } from "graph
 import { open } from "./browser.mjs";
 import { compose, press, setHeaders } from "./editor.mjs";
 import { ask, register, start } from "./server.mjs";
+import { patient } from "../clients/testing/rounds.mjs";
 
 const welcome = await readFile(new URL("../playground/welcome.graphql", import.meta.url), "utf8");
 
-test("a chat sent from elsewhere appears in the playground", { timeout: 120_000 }, async (t) => {
+test("a chat sent from elsewhere appears in the playground", patient, async (t) => {
   const origin = await start(t);
   const ann = await register(origin, "ann");
   const bob = await register(origin, "bob");
@@ -55,7 +56,7 @@ test("a chat sent from elsewhere appears in the playground", { timeout: 120_000 
   assert.deepEqual(complaints, [], "errors and warnings in the console");
 });
 
-test("the lines that the playground greets with work", { timeout: 60_000 }, async (t) => {
+test("the lines that the playground greets with work", patient, async (t) => {
   const origin = await start(t);
   const document = parse(welcome);
   const schema = buildClientSchema(await ask(origin, getIntrospectionQuery()));

@@ -10,7 +10,7 @@ import { fileURLToPath } from "node:url";
 
 const binary = process.env.PARLEY_BIN ?? fileURLToPath(new URL("../../bin/parley", import.meta.url));
 
-/** start answers the server's origin once it listens. It is stopped when the test t is over. */
+/** start returns the server's origin once it listens. It is stopped when the test t is over. */
 export async function start(t) {
   const data = await mkdtemp(join(tmpdir(), "parley-"));
   const server = spawn(binary, {
@@ -39,7 +39,7 @@ function listening(server, exit) {
   });
 }
 
-/** ask runs one document and answers its data. */
+/** ask runs one document and returns its data. */
 export async function ask(origin, query, { token, ...rest } = {}) {
   const headers = { "Content-Type": "application/json" };
   if (token) headers.Authorization = `Bearer ${token}`;
@@ -49,7 +49,7 @@ export async function ask(origin, query, { token, ...rest } = {}) {
   return data;
 }
 
-/** register makes a user and answers their access token. */
+/** register makes a user and returns their access token. */
 export async function register(origin, username) {
   const data = await ask(
     origin,

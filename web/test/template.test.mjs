@@ -9,6 +9,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "vite";
+import { patient } from "../clients/testing/rounds.mjs";
 
 const web = fileURLToPath(new URL("..", import.meta.url));
 const page = await readFile(join(web, "../docs/clients.md"), "utf8");
@@ -56,7 +57,7 @@ const recipes = {
 };
 
 for (const [have, source] of Object.entries(recipes)) {
-  test(`in Vite's TypeScript template: ${have}`, { timeout: 120_000 }, async (t) => {
+  test(`in Vite's TypeScript template: ${have}`, patient, async (t) => {
     const app = await mkdtemp(join(tmpdir(), "template-"));
     t.after(() => rm(app, { recursive: true }));
     await take([...files(have), ...files("React").slice(0, 1)], join(app, "src/parley"));
@@ -81,7 +82,7 @@ test("the types name what the recipes have", async () => {
   }
 });
 
-test("the page of all recipes has its types", { timeout: 60_000 }, () => compile(join(web, "clients/testing")));
+test("the page of all recipes has its types", patient, () => compile(join(web, "clients/testing")));
 
 // take copies files and folders of the recipes, each with its types and without its tests.
 async function take(names, to) {

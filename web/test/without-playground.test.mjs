@@ -4,6 +4,7 @@ import { readdir } from "node:fs/promises";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Parley } from "../clients/testing/parley.mjs";
+import { patient } from "../clients/testing/rounds.mjs";
 
 const built = fileURLToPath(new URL("../static/playground", import.meta.url));
 const files = (await readdir(built, { recursive: true })).filter((name) => name.endsWith(".gz"));
@@ -14,7 +15,7 @@ const statuses = async ({ origin }, paths) => {
   return new Set(answers.map(({ status }) => status));
 };
 
-test("without the playground no file of it is served", { timeout: 30_000 }, async (t) => {
+test("without the playground no file of it is served", patient, async (t) => {
   const page = ["/playground", ...assets];
   assert.ok(page.length > 5);
   const there = await Parley.start(t);

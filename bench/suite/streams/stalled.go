@@ -111,7 +111,7 @@ func stalledSockets(ctx context.Context, s *suite.Suite, r *side, n int) ([]*cli
 		if err := one.Subscribe(client.ChatSentDocument, in.ID, cursor); err != nil {
 			return err
 		}
-		return one.Settle()
+		return one.Sync()
 	})
 	return all, err
 }

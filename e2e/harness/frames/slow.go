@@ -27,7 +27,7 @@ func Narrow(s *harness.Server) *net.TCPConn {
 		s.T.Fatal(err)
 	}
 	s.T.Cleanup(func() { _ = conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(3 * harness.Patience)) // so that a test ends
+	_ = conn.SetDeadline(time.Now().Add(3 * harness.Timeout)) // so that a test ends
 	return conn.(*net.TCPConn)
 }
 

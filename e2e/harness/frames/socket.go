@@ -43,7 +43,7 @@ func ForTest(s *harness.Server, t testing.TB) *harness.Server {
 	return &harness.Server{T: t, Addr: s.Addr, Dir: s.Dir, Log: s.Log, Stop: s.Stop}
 }
 
-// Connect opens a connection; nothing on it takes longer than patience.
+// Connect opens a connection; nothing on it takes longer than harness.Timeout.
 func Connect(s *harness.Server) *net.TCPConn {
 	s.T.Helper()
 	conn, err := net.Dial("tcp", s.Addr)
@@ -51,7 +51,7 @@ func Connect(s *harness.Server) *net.TCPConn {
 		s.T.Fatal(err)
 	}
 	s.T.Cleanup(func() { _ = conn.Close() })
-	_ = conn.SetDeadline(time.Now().Add(harness.Patience))
+	_ = conn.SetDeadline(time.Now().Add(harness.Timeout))
 	return conn.(*net.TCPConn)
 }
 

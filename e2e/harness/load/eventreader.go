@@ -57,7 +57,7 @@ func (r *Reader) openEvents(ctx context.Context, at string) (*http.Response, err
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Accept", "text/event-stream")
 	request.Header.Set("Authorization", "Bearer "+r.Token)
-	return (&http.Client{Transport: r.HTTP.Transport}).Do(request) // the other one's patience has an end
+	return (&http.Client{Transport: r.HTTP.Transport}).Do(request) // the other one has a timeout
 }
 
 // refusedEvents tells a server that has no time from one that refuses for good.

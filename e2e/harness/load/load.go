@@ -57,7 +57,7 @@ func (k *Torture) MakeClients(at string) {
 		k.Rest = 2 * time.Millisecond
 	}
 	if k.HTTP == nil {
-		k.HTTP = &http.Client{Timeout: harness.Patience, Transport: &http.Transport{MaxIdleConnsPerHost: TortureSenders + TortureReaders}}
+		k.HTTP = &http.Client{Timeout: harness.Timeout, Transport: &http.Transport{MaxIdleConnsPerHost: TortureSenders + TortureReaders}}
 	}
 	k.T.Cleanup(k.HTTP.CloseIdleConnections)
 	for i := range 4 {
@@ -159,7 +159,7 @@ func (k *Torture) AwaitAnswer() {
 	}
 	select {
 	case <-k.answered:
-	case <-time.After(harness.Patience):
+	case <-time.After(harness.Timeout):
 		k.T.Error("nothing is answered")
 	}
 }
@@ -174,7 +174,7 @@ func (k *Torture) await() {
 	}
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for end := time.Now().Add(harness.Patience); time.Now().Before(end); <-tick.C {
+	for end := time.Now().Add(harness.Timeout); time.Now().Before(end); <-tick.C {
 		behind := 0
 		for _, r := range k.Readers {
 			if at := r.Reached.Load(); at > 0 && at < ends[r.Room] {

@@ -97,7 +97,7 @@ func leaf(marshal, value string) string {
 
 var errUnknown = errors.New("a shape is gone: has gqlgen changed what it writes?")
 
-// replaceAll puts our types in the place of gqlgen's, everywhere but in the roots.
+// replaceAll replaces gqlgen's types by ours, everywhere but in the roots.
 func replaceAll(source []byte) ([]byte, error) {
 	for _, r := range []struct{ from, to string }{
 		{"graphql.MarshalSliceConcurrently(", "lean.MarshalSlice("},

@@ -76,7 +76,7 @@ func (f *Reader) Next() ([]byte, error) {
 			break
 		}
 		if h.Length < smallFragment {
-			f.aside(f.Idle)
+			f.outsideDeadline(f.Idle)
 		}
 		state = state.Set(ws.StateFragmented)
 	}
@@ -108,8 +108,8 @@ func (f *Reader) header(state ws.State) (ws.Header, error) {
 	return h, err
 }
 
-// aside does what may wait for the socket's rate. The client has its time all the same.
-func (f *Reader) aside(do func()) {
+// outsideDeadline does what may wait for the socket's rate. The client has its time all the same.
+func (f *Reader) outsideDeadline(do func()) {
 	before := f.Clock()
 	do()
 	if f.begun.Load() != 0 {
@@ -144,9 +144,9 @@ func (f *Reader) control(h ws.Header, within bool) error {
 	}
 	switch h.OpCode {
 	case ws.OpPing:
-		f.aside(func() { f.Pong(payload) })
+		f.outsideDeadline(func() { f.Pong(payload) })
 	case ws.OpPong:
-		f.aside(f.Idle)
+		f.outsideDeadline(f.Idle)
 	case ws.OpClose:
 		if !validClose(payload) {
 			return errBroken

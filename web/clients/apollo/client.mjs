@@ -64,5 +64,5 @@ const typePolicies = {
 };
 // #endregion
 
-/** reasonOf answers what the server said as Refused, with its code; any other error as it is. */
+/** reasonOf returns what the server said as Refused, with its code; any other error as it is. */
 export const reasonOf = (error) => (CombinedGraphQLErrors.is(error) ? new Refused(error.errors[0]) : error);

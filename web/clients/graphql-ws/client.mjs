@@ -3,7 +3,7 @@
 import { Refused } from "../session.mjs";
 import { openSocket } from "../socket.mjs";
 
-/** connect answers what openRoom needs; one for all rooms of a page. */
+/** connect returns what openRoom needs; one for all rooms of a page. */
 export function connect(session, options) {
   const socket = openSocket(session, options);
 

@@ -3,10 +3,11 @@ import { test } from "node:test";
 import { openSocket } from "../socket.mjs";
 import { setUp, until } from "../testing/world.mjs";
 import { followRooms } from "./rooms.mjs";
+import { patient, rounds } from "../testing/rounds.mjs";
 
-const CUTS = 100;
+const CUTS = rounds(30, 100);
 
-test(`${CUTS} cuts: every event of three rooms once and in order`, { timeout: 60_000 }, async (t) => {
+test(`${CUTS} cuts: every event of three rooms once and in order`, patient, async (t) => {
   const { bob, proxy, session } = await setUp(t);
   const rooms = new Map();
   for (const name of ["general", "garden", "silent"]) {
@@ -53,7 +54,7 @@ test(`${CUTS} cuts: every event of three rooms once and in order`, { timeout: 60
   }
 });
 
-test("a room that was deleted does not keep the others from coming back", { timeout: 30_000 }, async (t) => {
+test("a room that was deleted does not keep the others from coming back", patient, async (t) => {
   const { bob, proxy, session } = await setUp(t);
   const places = new Map();
   for (const name of ["general", "short-lived"]) {

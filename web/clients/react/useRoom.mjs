@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from "react";
 // #region hook
 const nothing = { list: [], error: undefined };
 
-/** useRoom answers the chats of a room, a function that sends one, and why the room has ended, if it has. */
+/** useRoom returns the chats of a room, a function that sends one, and why the room has ended, if it has. */
 export function useRoom(openRoom, client, name) {
   const [shown, setShown] = useState(nothing);
   const room = useRef();

@@ -3,7 +3,7 @@
 import { createClient } from "graphql-sse";
 import { Refused } from "../session.mjs";
 
-/** connect answers what openRoom needs; one for all rooms of a page. */
+/** connect returns what openRoom needs; one for all rooms of a page. */
 export function connect(session, { silence = 40_000 } = {}) {
   // #region sign-in
   let token;

@@ -6,11 +6,13 @@ import { test } from "node:test";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { PASSWORD, setUp, until } from "../testing/world.mjs";
+import { patient, rounds } from "../testing/rounds.mjs";
 
-const CUTS = 200;
+const CUTS = rounds(30, 200);
+const KILLS = rounds(2, 5);
 const script = fileURLToPath(new URL("follow.sh", import.meta.url));
 
-test(`${CUTS} cuts`, { timeout: 120_000 }, async (t) => {
+test(`${CUTS} cuts`, patient, async (t) => {
   const { bob, proxy, server } = await setUp(t);
   const room = await follow(t, proxy, bob);
   proxy.lifetime = () => (proxy.cuts < CUTS ? 100 + Math.random() * 1200 : Infinity);
@@ -19,24 +21,24 @@ test(`${CUTS} cuts`, { timeout: 120_000 }, async (t) => {
   await same(room, server);
 });
 
-test("a server killed and started again, five times", { timeout: 120_000 }, async (t) => {
+test(`a server killed and started again, times ${KILLS}`, patient, async (t) => {
   const { bob, proxy, server, ...world } = await setUp(t);
   const room = await follow(t, proxy, bob);
-  for (let i = 0; i < 5; i++) {
+  for (let i = 0; i < KILLS; i++) {
     await Promise.all(Array.from({ length: 20 }, (_, j) => bob.send(`chat ${i} ${j}`)));
     await world.kill();
   }
   await same(room, server);
 });
 
-test("tokens that live for two seconds", { timeout: 120_000 }, async (t) => {
+test("tokens that live for two seconds", patient, async (t) => {
   const { bob, proxy, server } = await setUp(t, { ACCESS_TOKEN_LIFETIME: "2s", LEEWAY: "0s" });
   const room = await follow(t, proxy, bob);
   for (const end = Date.now() + 7_000; Date.now() < end;) await bob.send("chat");
   await same(room, server);
 });
 
-test("whoever signs out elsewhere is told, and it ends", { timeout: 30_000 }, async (t) => {
+test("whoever signs out elsewhere is told, and it ends", patient, async (t) => {
   const { bob, proxy, session } = await setUp(t);
   const room = await follow(t, proxy, bob);
   await session.ask("mutation { logout(scope: OTHERS) }");
@@ -44,7 +46,7 @@ test("whoever signs out elsewhere is told, and it ends", { timeout: 30_000 }, as
   assert.deepEqual([room.status, room.errors], [1, "signed out\n"]);
 });
 
-// follow starts the script and answers the chats it prints, once the first, number 1, has come.
+// follow starts the script and returns the chats it prints, once the first, number 1, has come.
 async function follow(t, { origin }, bob) {
   const env = { PATH: process.env.PATH, PARLEY: origin, NAME: "ann", PASSWORD, PAUSE: "0.01" };
   const shell = spawn(script, ["general"], { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });

@@ -73,7 +73,7 @@ globalThis.show = async (recipe, url, name, password) => {
   globalThis.hide = () => root.unmount();
 };
 
-/** events answers the first event of a stream that goes on after a place, as its lines. */
+/** events returns the first event of a stream that goes on after a place, as its lines. */
 globalThis.events = async (url, token, place, query) => {
   const headers = {
     Accept: "text/event-stream",

@@ -14,7 +14,7 @@ export class Parley {
   #process;
   #settings;
 
-  /** start answers a running server; settings are given without PARLEY_. */
+  /** start returns a running server; settings are given without PARLEY_. */
   static async start(t, settings = {}) {
     const parley = new Parley();
     parley.data = await mkdtemp(join(tmpdir(), "parley-"));

@@ -10,7 +10,7 @@ export class Proxy {
   #held = [];
   #server = createServer({ noDelay: true }, (client) => this.#accept(client));
 
-  /** lifetime answers how many bytes of answers a new connection may carry before it is cut. */
+  /** lifetime returns how many bytes of answers a new connection may carry before it is cut. */
   lifetime = () => Infinity;
   /** holds says whether what a client sends on one of its connections is kept back. */
   holds = () => false;

@@ -4,13 +4,16 @@ import { copyFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { opened, same } from "./opened.mjs";
+import { patient, rounds } from "./rounds.mjs";
 import { PASSWORD, sessionAt, setUp, until } from "./world.mjs";
 
-const CUTS = 200;
+const CUTS = rounds(30, 200);
+const KILLS = rounds(2, 5);
+const RENEWALS = rounds(1, 2);
 
 /** tell runs the story with a recipe: connect makes a client of a session, openRoom opens a room with it. */
 export function tell(recipe) {
-  test("the list is right, whether a chat comes before or after the page", { timeout: 30_000 }, async (t) => {
+  test("the list is right, whether a chat comes before or after the page", patient, async (t) => {
     const { bob, proxy, session } = await setUp(t);
     await bob.send("before");
     proxy.holds = (bytes) => /events\(|^Upgrade:/im.test(bytes); // what a WebSocket sends is masked
@@ -23,7 +26,7 @@ export function tell(recipe) {
     room.heardOnce(2, 3);
   });
 
-  test("an own chat shows at once, hides nothing, and is one row", { timeout: 30_000 }, async (t) => {
+  test("an own chat shows at once, hides nothing, and is one row", patient, async (t) => {
     const { bob, proxy, session } = await setUp(t);
     const room = opened(t, recipe, session);
     await room.opened;
@@ -47,7 +50,7 @@ export function tell(recipe) {
     room.neverDoubled();
   });
 
-  test("what is sent without a network waits, and is stored once, in order", { timeout: 30_000 }, async (t) => {
+  test("what is sent without a network waits, and is stored once, in order", patient, async (t) => {
     const { proxy, server, session } = await setUp(t);
     const room = opened(t, recipe, session);
     await room.opened;
@@ -64,7 +67,7 @@ export function tell(recipe) {
     room.neverDoubled();
   });
 
-  test("edits and deletions arrive, also those of what was missed", { timeout: 60_000 }, async (t) => {
+  test("edits and deletions arrive, also those of what was missed", patient, async (t) => {
     const { bob, proxy, session } = await setUp(t);
     const ids = [];
     const say = async (text) => ids.push((await bob.send(text)).sendChat.id);
@@ -93,7 +96,7 @@ export function tell(recipe) {
     assert.deepEqual(room.heard, [52]);
   });
 
-  test("what came late of a send does not undo an edit", { timeout: 30_000 }, async (t) => {
+  test("what came late of a send does not undo an edit", patient, async (t) => {
     const { bob, proxy, session } = await setUp(t);
     const elsewhere = sessionAt(t, { origin: bob.session.url.replace("/graphql", "") });
     await elsewhere.signIn("ann", PASSWORD);
@@ -114,7 +117,7 @@ export function tell(recipe) {
   });
 
   // React mounts twice in development: open, close, open.
-  test("a room that is closed before it has opened stays closed", { timeout: 30_000 }, async (t) => {
+  test("a room that is closed before it has opened stays closed", patient, async (t) => {
     const { bob, proxy, session } = await setUp(t);
     const client = recipe.connect(session);
     proxy.holds = (bytes) => bytes.includes("chats(");
@@ -130,7 +133,7 @@ export function tell(recipe) {
     assert.deepEqual(first.heard, []);
   });
 
-  test("a send that is refused leaves no row", { timeout: 30_000 }, async (t) => {
+  test("a send that is refused leaves no row", patient, async (t) => {
     const { session } = await setUp(t);
     const room = opened(t, recipe, session);
     await room.opened;
@@ -141,7 +144,7 @@ export function tell(recipe) {
 
   // Each connection breaks after some bytes, in the middle of whatever it carries: a handshake, a frame, an
   // answer. Sends and refreshes go over the same line, so their answers are lost too.
-  test(`${CUTS} cuts: every chat once and in order`, { timeout: 120_000 }, async (t) => {
+  test(`${CUTS} cuts: every chat once and in order`, patient, async (t) => {
     const { bob, proxy, server, session } = await setUp(t);
     const room = opened(t, recipe, session);
     await room.opened;
@@ -159,7 +162,7 @@ export function tell(recipe) {
     t.diagnostic(`${proxy.cuts} cuts, ${server.count} chats`);
   });
 
-  test("a server killed and started again, five times", { timeout: 120_000 }, async (t) => {
+  test(`a server killed and started again, times ${KILLS}`, patient, async (t) => {
     const { bob, server, session, ...world } = await setUp(t);
     const room = opened(t, recipe, session);
     await room.opened;
@@ -167,7 +170,7 @@ export function tell(recipe) {
     const everybody = [bob, room].map(async ({ send }) => {
       for (let i = 0; !enough.signal.aborted; i++) await send(`chat ${i}`);
     });
-    for (let i = 0; i < 5; i++) {
+    for (let i = 0; i < KILLS; i++) {
       const { length } = room.heard;
       await until(() => room.heard.length > length + 20);
       await world.kill();
@@ -181,16 +184,14 @@ export function tell(recipe) {
 
   test(
     "tokens that live for two seconds, of a reader, and of a writer whose connections are cut",
-    {
-      timeout: 120_000,
-    },
+    patient,
     async (t) => {
       const { bob, proxy, server, session } = await setUp(t, { ACCESS_TOKEN_LIFETIME: "2s", LEEWAY: "0s" });
       const room = opened(t, recipe, session);
       await room.opened;
       const renewed = session.storage.stored;
-      await until(async () => (await bob.send("to a reader"), session.storage.stored >= renewed + 2));
-      for (let i = 0; session.storage.stored < renewed + 4; i++) {
+      await until(async () => (await bob.send("to a reader"), session.storage.stored >= renewed + RENEWALS));
+      for (let i = 0; session.storage.stored < renewed + 2 * RENEWALS; i++) {
         if (i % 20 === 0) await room.send(`mine ${i}`);
         if (i % 500 === 0) proxy.cut();
         await bob.send("to a writer");
@@ -200,7 +201,7 @@ export function tell(recipe) {
     },
   );
 
-  test("a backup put back: the list shows what the server has, and goes on", { timeout: 60_000 }, async (t) => {
+  test("a backup put back: the list shows what the server has, and goes on", patient, async (t) => {
     const { bob, parley, restart, server, session } = await setUp(t);
     await bob.send("kept");
     const backup = join(parley.data, "backup.db");
@@ -219,7 +220,7 @@ export function tell(recipe) {
     assert.deepEqual(room.texts(), await server.texts());
   });
 
-  test("a session that is ended elsewhere is told from a cut line and from an old token", { timeout: 30_000 }, async (t) => {
+  test("a session that is ended elsewhere is told from a cut line and from an old token", patient, async (t) => {
     const { bob, proxy, session } = await setUp(t);
     const told = [];
     session.signedOut = (reason) => told.push(reason.code);
@@ -242,7 +243,7 @@ export function tell(recipe) {
     assert.deepEqual(room.texts(), ["still there"]);
   });
 
-  test("a session that was ended while the line was cut is told, too", { timeout: 30_000 }, async (t) => {
+  test("a session that was ended while the line was cut is told, too", patient, async (t) => {
     const { bob, proxy, session } = await setUp(t);
     const told = [];
     session.signedOut = (reason) => told.push(reason.code);
@@ -258,7 +259,7 @@ export function tell(recipe) {
     assert.deepEqual([room.reason.code, ...told], ["SESSION_REVOKED", "SESSION_REVOKED"]);
   });
 
-  test("whoever signs out is not told, and the room ends", { timeout: 30_000 }, async (t) => {
+  test("whoever signs out is not told, and the room ends", patient, async (t) => {
     const { session } = await setUp(t);
     session.signedOut = assert.fail;
     const room = opened(t, recipe, session);

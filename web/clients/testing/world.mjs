@@ -5,6 +5,7 @@ import { uuid } from "../chats.mjs";
 import { Session } from "../session.mjs";
 import { Parley } from "./parley.mjs";
 import { Proxy } from "./proxy.mjs";
+import { PATIENCE } from "./rounds.mjs";
 
 globalThis.WebSocket ??= WebSocket; // Node 20 has none
 
@@ -97,7 +98,7 @@ const PAGE = `query ($after: Cursor) { chats(room: "general", first: 200, after:
 
 /** until waits for what must happen; `said` tells what there is when it does not. */
 export async function until(holds, said = () => "") {
-  const end = Date.now() + 20_000;
+  const end = Date.now() + PATIENCE;
   while (!(await holds())) {
     if (Date.now() > end) assert.fail(`waited in vain for ${holds} ${said()}`);
     await soon();

@@ -67,5 +67,5 @@ const updates = {
 const keys = { ChatConnection: () => null, Event: () => null };
 // #endregion
 
-/** reasonOf answers what the server said as Refused, with its code; any other error as it is. */
+/** reasonOf returns what the server said as Refused, with its code; any other error as it is. */
 export const reasonOf = (error) => (error.graphQLErrors[0] ? new Refused(error.graphQLErrors[0]) : (error.networkError ?? error));

@@ -18,7 +18,7 @@ addEventListener("storage", ({ key }) => {
 export const disk = {
   get: (key: string): string | null => unwritten.get(key) ?? attempt(() => localStorage.getItem(key)) ?? null,
 
-  /** set answers whether it will outlive this tab. */
+  /** set returns whether it will outlive this tab. */
   set(key: string, text: string): boolean {
     const written = attempt(() => {
       localStorage.setItem(key, text);

@@ -169,7 +169,7 @@ export class Outbox {
     return drafts.find((draft) => (draft.state === "waiting" && free(draft)) || draft.state === "discarded");
   }
 
-  // Does what is to be done about a draft, and answers why it could not.
+  // Does what is to be done about a draft, and returns why it could not.
   async #attempt({ id, room, text, state, there }: Draft): Promise<Failure | undefined> {
     if (state === "discarded") {
       const { error } = await this.#client.mutation(DeleteChatDocument, { chat: id }).toPromise();

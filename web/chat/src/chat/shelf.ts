@@ -40,7 +40,7 @@ export class Shelf {
     if (size <= most && disk.set(this.#place(draft.id), JSON.stringify(rest))) this.#sizes.set(draft.id, draft.text.length);
   }
 
-  /** renew keeps a chat as it is now, and answers false if another tab has taken it away. */
+  /** renew keeps a chat as it is now, and returns false if another tab has taken it away. */
   renew(draft: Draft): boolean {
     if (draft.state !== "stored" && this.#sizes.has(draft.id) && disk.get(this.#place(draft.id)) === null) return false;
     if (draft.state === "stored") this.remove(draft.id);

@@ -8,7 +8,7 @@ type Props = {
   title: string;
   children: ReactNode;
   action: string;
-  /** Answers why it could not be done. */
+  /** Returns why it could not be done. */
   act(): Promise<Failure | undefined>;
   onClose(): void;
 };

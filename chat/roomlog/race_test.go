@@ -1,5 +1,0 @@
-//go:build race
-
-package roomlog
-
-const raceEnabled = true
