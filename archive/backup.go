@@ -5,7 +5,7 @@ import (
 	"os"
 	"strconv"
 
-	"parley/chat/roomlog"
+	"parley/chat/roomlog/logcheck"
 	"parley/db"
 )
 
@@ -41,12 +41,12 @@ func Backup(ctx context.Context, o db.Options, file string) (c Copy, err error) 
 
 // count checks what a copy holds and counts it.
 func (c *Copy) count(first db.First) error {
-	if err := roomlog.CheckCounts(first); err != nil {
+	if err := logcheck.Counts(first); err != nil {
 		return err
 	}
 	for query, into := range map[string]*int{
-		"SELECT count(*) FROM rooms WHERE deleted_at IS NULL":   &c.Rooms,
-		"SELECT count(*) FROM chats WHERE " + roomlog.KeptChats: &c.Chats,
+		"SELECT count(*) FROM rooms WHERE deleted_at IS NULL":    &c.Rooms,
+		"SELECT count(*) FROM chats WHERE " + logcheck.KeptChats: &c.Chats,
 	} {
 		text, err := first(query)
 		if err != nil {

@@ -10,7 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"parley/chat/roomlog"
+	"parley/chat/roomlog/logcheck"
 	"parley/db"
 	"parley/db/disk"
 	"parley/db/tables"
@@ -26,7 +26,7 @@ func Export(ctx context.Context, o db.Options, w io.Writer) (Summary, error) {
 		return Summary{}, err
 	}
 	defer from.Close()
-	if err := roomlog.CheckLinks(from.First(ctx)); err != nil {
+	if err := logcheck.Links(from.First(ctx)); err != nil {
 		return Summary{}, fmt.Errorf("the database is not sound: %w", err)
 	}
 	return write(ctx, from, w)
@@ -96,7 +96,7 @@ func writeTables(ctx context.Context, from *db.Snapshot, out *asyncWriter) (rows
 }
 
 func writeTable(ctx context.Context, from *db.Snapshot, out *asyncWriter, t *tables.Table) (rows int64, err error) {
-	lines, order, log := newLineWriter(t), orderCheck{}, roomlog.Checker{}
+	lines, order, log := newLineWriter(t), orderCheck{}, logcheck.Checker{}
 	err = from.Rows(ctx, t, func(row tables.Row) error {
 		if err := cmp.Or(order.check(row), log.Check(row)); err != nil {
 			return fmt.Errorf("the database is not sound: %w", err)

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"parley/chat/roomlog"
+	"parley/chat/roomlog/logcheck"
 	"parley/db"
 	"parley/db/tables"
 )
@@ -98,7 +98,7 @@ var allTables = []*tables.Table{
 		{Name: "last_tag", Kind: tables.Wide},
 		{Name: "last_at", Kind: tables.Moment},
 	}},
-	{Name: "chats", Key: 2, Where: roomlog.KeptChats, Columns: []tables.Column{
+	{Name: "chats", Key: 2, Where: logcheck.KeptChats, Columns: []tables.Column{
 		{Name: "room_id", Kind: tables.UID},
 		{Name: "number", Kind: tables.Count},
 		{Name: "place", Kind: tables.Count},
@@ -111,7 +111,7 @@ var allTables = []*tables.Table{
 		{Name: "edited_at", Kind: tables.Moment, Null: true},
 		{Name: "deleted_at", Kind: tables.Moment, Null: true},
 	}},
-	{Name: "room_events", Key: 2, Where: roomlog.KeptEvents, Columns: []tables.Column{
+	{Name: "room_events", Key: 2, Where: logcheck.KeptEvents, Columns: []tables.Column{
 		{Name: "room_id", Kind: tables.UID},
 		{Name: "place", Kind: tables.Count},
 		{Name: "number", Kind: tables.Count},

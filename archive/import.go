@@ -8,7 +8,7 @@ import (
 
 	"parley/auth/accounts"
 	"parley/chat"
-	"parley/chat/roomlog"
+	"parley/chat/roomlog/logcheck"
 	"parley/db"
 	"parley/db/tables"
 )
@@ -31,7 +31,7 @@ func importRows(ctx context.Context, o db.Options, r io.Reader, check func(table
 			return err
 		},
 		Check: func(first db.First) error {
-			if err := roomlog.CheckLinks(first); err != nil {
+			if err := logcheck.Links(first); err != nil {
 				return fmt.Errorf("the export is not sound: %w", err)
 			}
 			return nil

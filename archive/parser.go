@@ -11,7 +11,7 @@ import (
 	"hash"
 	"io"
 
-	"parley/chat/roomlog"
+	"parley/chat/roomlog/logcheck"
 	"parley/db"
 	"parley/db/tables"
 )
@@ -24,7 +24,7 @@ type parser struct {
 	table   int                    // whose rows may come; -1: the header comes
 	ended   bool
 	order   orderCheck
-	log     roomlog.Checker
+	log     logcheck.Checker
 	rows    []int64
 	sum     hash.Hash
 	summary Summary

@@ -55,7 +55,7 @@ func (s *Service) change(ctx context.Context, id string, e editing) (*roomlog.Ch
 		return nil, err
 	}
 	var changed *roomlog.Chat
-	news := false
+	var commits []roomlog.Commit
 	err := s.store.Write(ctx, func(tx *ent.Tx) error {
 		row, room, err := lockChat(ctx, tx, parsed)
 		if err != nil {
@@ -64,20 +64,17 @@ func (s *Service) change(ctx context.Context, id string, e editing) (*roomlog.Ch
 		if err := mayChange(e.caller, judge(e.caller, room).as, e.do, row, room); err != nil {
 			return err
 		}
-		if news = !e.done(row); news {
-			if row, err = s.apply(ctx, tx, e, row); err != nil {
-				return err
-			}
+		if commits = nil; e.done(row) {
+			changed = roomlog.ChatOf(row, roomlog.RoomOf(room))
+			return nil
 		}
-		changed = roomlog.ChatOf(row, roomlog.RoomOf(room))
-		return nil
+		changed, commits, err = s.apply(ctx, tx, e, row)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("change chat: %w", err)
 	}
-	if news {
-		s.notifier.Notify(changed.Room.ID)
-	}
+	s.log.Committed(commits...)
 	return changed, nil
 }
 
@@ -103,15 +100,16 @@ func lockChat(ctx context.Context, tx *ent.Tx, id uuid.UUID) (*ent.Chat, *ent.Ro
 }
 
 // apply changes the row and appends to the room's log.
-func (s *Service) apply(ctx context.Context, tx *ent.Tx, e editing, row *ent.Chat) (*ent.Chat, error) {
+func (s *Service) apply(ctx context.Context, tx *ent.Tx, e editing, row *ent.Chat) (*roomlog.Chat, []roomlog.Commit, error) {
 	last, err := s.log.Append(ctx, tx, roomlog.Addition{Room: row.RoomID, Events: []roomlog.NewEvent{{Kind: e.kind, Actor: e.caller.ID, Chat: &row.ID}}, Now: s.now()})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	change := tx.Chat.UpdateOneID(row.ID)
 	e.set(change, last.Room.LastAt)
 	if row, err = change.Save(ctx); err != nil {
-		return nil, fmt.Errorf("update chat: %w", err)
+		return nil, nil, fmt.Errorf("update chat: %w", err)
 	}
-	return row, nil
+	changed := roomlog.ChatOf(row, roomlog.RoomOf(last.Room))
+	return changed, []roomlog.Commit{last.Commit(changed)}, nil
 }

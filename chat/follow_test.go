@@ -206,6 +206,9 @@ func TestAnotherEventAtTheSamePlace(t *testing.T) {
 		if err := tx.RoomEvent.DeleteOne(rows[0]).Exec(t.Context()); err != nil {
 			return err
 		}
+		if err := tx.Room.UpdateOneID(room.ID).SetLastTag(rows[0].Tag + 1).Exec(t.Context()); err != nil {
+			return err
+		}
 		return tx.RoomEvent.Create().SetRoomID(room.ID).SetPlace(2).SetNumber(2).SetTag(rows[0].Tag + 1).
 			SetKind(rows[0].Kind).SetAt(rows[0].At).SetActorID(ann.ID).SetNillableChatID(rows[0].ChatID).Exec(t.Context())
 	})

@@ -142,13 +142,12 @@ func (s *Service) DeleteRoom(ctx context.Context, caller Caller, nameOrID string
 	if err := s.changes.take(caller.ID); err != nil {
 		return "", err
 	}
-	var id uuid.UUID
+	var deleted roomlog.Commit
 	err := s.store.Write(ctx, func(tx *ent.Tx) error {
 		row, err := find(ctx, tx.Client(), caller, deleteRoom, nameOrID)
 		if err != nil {
 			return err
 		}
-		id = row.ID
 		last, err := s.log.Append(ctx, tx, roomlog.Addition{Room: row.ID, Events: []roomlog.NewEvent{{Kind: roomlog.RoomDeleted, Actor: caller.ID}}, Now: s.now()})
 		if err != nil {
 			return err
@@ -156,12 +155,13 @@ func (s *Service) DeleteRoom(ctx context.Context, caller Caller, nameOrID string
 		if err := judge(caller, last.Room).allows(deleteRoom); err != nil {
 			return err // another node was faster
 		}
-		return tx.Room.UpdateOneID(id).SetName("").ClearNameKey().ClearTopic().SetDeletedAt(last.Room.LastAt).SetPurging(true).Exec(ctx)
+		deleted = last.Commit()
+		return tx.Room.UpdateOneID(row.ID).SetName("").ClearNameKey().ClearTopic().SetDeletedAt(last.Room.LastAt).SetPurging(true).Exec(ctx)
 	})
 	if err != nil {
 		return "", fmt.Errorf("delete room: %w", err)
 	}
-	s.notifier.Notify(id)
+	s.log.Committed(deleted)
 	s.purger.Wake()
-	return id.String(), nil
+	return deleted.Room.String(), nil
 }

@@ -272,3 +272,29 @@ func TestRatesForgetAClockThatWasAhead(t *testing.T) {
 		t.Errorf("after that, told to wait %v", wait)
 	}
 }
+
+// What a node has stored itself it does not read back for its readers, and what it has not stored nobody is given: the
+// second sender has no account, so the database refuses the chat when it has a place already.
+func TestReadersAreHandedWhatWasStored(t *testing.T) {
+	w := newWorld(t, chat.Options{HeadsInterval: time.Hour})
+	ann := w.person("ann")
+	w.room(ann, "general")
+	s := w.follow(ann, "general", nil)
+	w.send(ann, "general", "1")
+	s.next()
+	reads := func() uint64 { l := w.Stats().Log; return l.LiveReads + l.CatchUpReads }
+	before, n := reads(), 100
+	for want := 2; want <= n; want++ {
+		_, err := w.Send(t.Context(), chat.Caller{ID: uuid.New(), Username: "nobody"}, chat.Draft{Room: "general", Text: "not stored"})
+		if err == nil {
+			t.Fatal("stored")
+		}
+		w.send(ann, "general", fmt.Sprint(want))
+		if c := s.next(); c.Number != want || *c.Text != fmt.Sprint(want) {
+			t.Fatalf("number %d, %q came, want %d", c.Number, *c.Text, want)
+		}
+	}
+	if read := reads() - before; read > uint64(n)/2 { // where somebody reads when a chat comes, the log is read
+		t.Errorf("%d chats were stored, and the log was read %d times", n-1, read)
+	}
+}

@@ -72,9 +72,11 @@ func New(store *db.Store, o Options) *Service {
 		changes:   newLimiter(o.MutationRate, 3, o.Now),
 		creations: newLimiter(o.RoomCreateRate, 1, o.Now),
 	}
-	s.log = roomlog.New(store, roomlog.Options{WindowBytes: o.WindowBytes, HeadsInterval: o.HeadsInterval, OnError: o.OnError})
+	s.log = roomlog.New(store, roomlog.Options{
+		WindowBytes: o.WindowBytes, HeadsInterval: o.HeadsInterval, OnError: o.OnError, Notify: o.Notifier.Notify,
+	})
 	s.queue = queue.New(store, s.log, queue.Options{
-		Entries: o.QueueEntries, BatchEntries: o.BatchEntries, Now: s.now, Notify: o.Notifier.Notify, MaySend: maySend, MayRead: mayRead,
+		Entries: o.QueueEntries, BatchEntries: o.BatchEntries, Now: s.now, MaySend: maySend, MayRead: mayRead,
 	})
 	return s
 }

@@ -17,7 +17,7 @@ import (
 	"parley/ent/chat"
 )
 
-// A batch is what one transaction comes to: for each entry its chat or its error, and the rooms whose logs have grown.
+// A batch is what one transaction comes to: for each entry its chat or its error, and what has been added to the logs of rooms.
 type batch struct {
 	*Queue
 	tx      *ent.Tx
@@ -25,7 +25,7 @@ type batch struct {
 	entries []*entry
 	chats   []*roomlog.Chat
 	errs    []error
-	rooms   []uuid.UUID
+	commits []roomlog.Commit
 
 	stored map[uuid.UUID]*roomlog.Chat // by their ids, in this transaction
 	rows   []*ent.Chat                 // the same, to be written
@@ -41,9 +41,7 @@ func (q *Queue) commit(ctx context.Context, entries []*entry) {
 	}
 	switch {
 	case err == nil:
-		if len(b.rooms) > 0 { // else it would be for all rooms
-			q.o.Notify(b.rooms...)
-		}
+		q.log.Committed(b.commits...)
 		for i, e := range entries {
 			e.answer(b.chats[i], b.errs[i])
 		}
@@ -229,14 +227,14 @@ func (b *batch) refuse(which []int, may func(*entry) error) {
 
 // keep makes entries the chats of a room's new events.
 func (b *batch) keep(r *roomlog.Reservation, which []int) {
-	in := roomlog.RoomOf(r.Room)
+	in, chats := roomlog.RoomOf(r.Room), make([]*roomlog.Chat, len(which))
 	for i, n := range which {
 		e := b.entries[n]
 		row := e.row(r.Events[i])
-		b.chats[n] = roomlog.ChatOf(row, in)
-		b.stored[e.ID] = b.chats[n]
+		chats[i] = roomlog.ChatOf(row, in)
+		b.chats[n], b.stored[e.ID] = chats[i], chats[i]
 		b.rows = append(b.rows, row)
 	}
 	b.events = append(b.events, r.Events...)
-	b.rooms = append(b.rooms, r.Room.ID)
+	b.commits = append(b.commits, r.Commit(chats...))
 }

@@ -6,8 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/google/uuid"
-
+	"parley/chat/roomlog"
 	"parley/db"
 )
 
@@ -44,7 +43,7 @@ func (q *Queue) resolveOutcome(ctx context.Context, batch []*entry) (b *batch, e
 		b, err = q.storeOnce(ctx, batch)
 		switch {
 		case err == nil:
-			b.rooms = roomsOf(batch) // also of what the first transaction stored: nobody was notified of it
+			b.commits = mayHaveGrown(batch) // also by the first transaction, which nobody was told of
 			return b, nil
 		case !errors.Is(err, db.ErrUnknownOutcome) && !errors.Is(err, db.ErrDown) && !errors.Is(err, db.ErrBusy):
 			return nil, err
@@ -57,10 +56,11 @@ func (q *Queue) resolveOutcome(ctx context.Context, batch []*entry) (b *batch, e
 	}
 }
 
-func roomsOf(batch []*entry) (rooms []uuid.UUID) {
+// mayHaveGrown are the rooms of a batch, whose logs are to be read.
+func mayHaveGrown(batch []*entry) (rooms []roomlog.Commit) {
 	for _, e := range batch {
-		if !slices.Contains(rooms, e.Room) {
-			rooms = append(rooms, e.Room)
+		if !slices.ContainsFunc(rooms, func(c roomlog.Commit) bool { return c.Room == e.Room }) {
+			rooms = append(rooms, roomlog.Commit{Room: e.Room})
 		}
 	}
 	return rooms

@@ -13,8 +13,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/google/uuid"
-
 	"parley/chat/roomlog"
 	"parley/db"
 	"parley/ent"
@@ -38,7 +36,6 @@ type Options struct {
 	Entries      int // that wait at most
 	BatchEntries int // in one transaction at most
 	Now          func() time.Time
-	Notify       func(rooms ...uuid.UUID)            // called after each commit with the rooms whose logs have grown
 	MaySend      func(s *Send, room *ent.Room) error // asked of a room as its row is under the lock
 	MayRead      func(s *Send, room *ent.Room) error // asked before a known id is answered with its chat
 }

@@ -31,7 +31,7 @@ type Addition struct {
 type Reservation struct {
 	Room   *ent.Room        // as the last of the events leaves it
 	Events []*ent.RoomEvent // at their places, all at one moment
-	tag    int64            // of the last of them
+	before Position         // of the event that they follow
 }
 
 // Append reserves the places of events and writes them.
@@ -43,20 +43,20 @@ func (l *Log) Append(ctx context.Context, tx *ent.Tx, a Addition) (*Reservation,
 	return r, l.WriteEvents(ctx, tx, r.Events)
 }
 
-// wrongClock is how far ahead a time must lie to be taken for that of a clock that was wrong. Kept, it would
+// WrongClock is how far ahead a time must lie to be taken for that of a clock that was wrong. Kept, it would
 // be the time of all that happens in the room until then, and the room would lead every list.
-const wrongClock = 24 * time.Hour
+const WrongClock = 24 * time.Hour
 
 // Reserve raises a room's counters, which locks its row until commit, so places have no holes and readers see them in
 // the order of their commits. The time of an event never lies before that of the one before it, unless that one was of
-// a wrongClock. Every change of a room goes here. ErrNoRoom.
+// a WrongClock. Every change of a room goes here. ErrNoRoom.
 func (l *Log) Reserve(ctx context.Context, tx *ent.Tx, a Addition) (*Reservation, error) {
-	tag := newTag()
-	row, err := l.statements.raiseCounters(ctx, tx, len(a.Events), sent(a.Events), tag, a.Now, a.Now.Add(wrongClock), a.Now, a.Room)
+	change := newTag()
+	row, err := l.statements.raiseCounters(ctx, tx, len(a.Events), sent(a.Events), change, change, a.Now, a.Now.Add(WrongClock), a.Now, a.Room)
 	if err != nil {
 		return nil, err
 	}
-	r := &Reservation{Room: row, tag: tag}
+	r := &Reservation{Room: row, before: Position{row.LastPlace - int64(len(a.Events)), row.LastTag ^ change}}
 	r.place(a.Events)
 	return r, nil
 }
@@ -71,9 +71,9 @@ func sent(events []NewEvent) (chats int) {
 	return chats
 }
 
-// place gives events the last places of the room.
+// place gives events the last places of the room, and the last of them its tag.
 func (r *Reservation) place(events []NewEvent) {
-	place, number := r.Room.LastPlace-int64(len(events)), r.Room.LastNumber-sent(events)
+	place, number := r.before.Place, r.Room.LastNumber-sent(events)
 	r.Events = make([]*ent.RoomEvent, len(events))
 	for i, e := range events {
 		place++
@@ -86,7 +86,7 @@ func (r *Reservation) place(events []NewEvent) {
 		}
 	}
 	if n := len(r.Events); n > 0 {
-		r.Events[n-1].Tag = r.tag
+		r.Events[n-1].Tag = r.Room.LastTag
 	}
 }
 
@@ -97,13 +97,13 @@ func (r *Reservation) Keep(ctx context.Context, tx *ent.Tx, kept []NewEvent) err
 	if first.Kind == roomevent.KindCHAT_SENT {
 		first.Number--
 	}
-	change := tx.Room.UpdateOneID(r.Room.ID).SetLastPlace(first.Place - 1 + int64(len(kept))).SetLastNumber(first.Number + sent(kept))
+	change := tx.Room.UpdateOneID(r.Room.ID).SetLastPlace(r.before.Place + int64(len(kept))).SetLastNumber(first.Number + sent(kept))
 	if len(kept) == 0 {
-		tag, at, err := r.before(ctx, tx, first.Place-1)
+		at, err := r.atBefore(ctx, tx)
 		if err != nil {
 			return err
 		}
-		change.SetLastTag(tag).SetLastAt(at)
+		change.SetLastTag(r.before.Tag).SetLastAt(at)
 	}
 	row, err := change.Save(ctx)
 	if err != nil {
@@ -114,16 +114,16 @@ func (r *Reservation) Keep(ctx context.Context, tx *ent.Tx, kept []NewEvent) err
 	return nil
 }
 
-// before is the tag and the time of the event before the reserved ones.
-func (r *Reservation) before(ctx context.Context, tx *ent.Tx, place int64) (tag int64, at time.Time, err error) {
-	if place == 0 {
-		return 0, r.Room.CreatedAt, nil
+// atBefore is the time of the event before the reserved ones.
+func (r *Reservation) atBefore(ctx context.Context, tx *ent.Tx) (at time.Time, err error) {
+	if r.before.Place == 0 {
+		return r.Room.CreatedAt, nil
 	}
-	event, err := tx.RoomEvent.Query().Where(roomevent.RoomID(r.Room.ID), roomevent.Place(place)).Only(ctx)
+	event, err := tx.RoomEvent.Query().Where(roomevent.RoomID(r.Room.ID), roomevent.Place(r.before.Place)).Only(ctx)
 	if err != nil {
-		return 0, at, fmt.Errorf("read the end of the log: %w", err)
+		return at, fmt.Errorf("read the end of the log: %w", err)
 	}
-	return event.Tag, event.At, nil
+	return event.At, nil
 }
 
 // WriteEvents writes reserved events, of any number of rooms.

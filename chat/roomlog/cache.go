@@ -23,19 +23,21 @@ type caches struct {
 	most  int64        // bytes that all windows may hold
 	held  atomic.Int64 // those they hold
 	reads reads
-	fail  func(error) // Options.OnError
+
+	notify func(rooms ...uuid.UUID) // Options.Notify
+	fail   func(error)              // Options.OnError
 
 	mu    sync.Mutex
 	rooms map[uuid.UUID]*cache
 }
 
-func newCaches(log source, most int64, fail func(error)) *caches {
-	return &caches{log: log, most: most, fail: fail, rooms: map[uuid.UUID]*cache{}}
+func newCaches(log source, o Options) *caches {
+	return &caches{log: log, most: o.WindowBytes, notify: o.Notify, fail: o.OnError, rooms: map[uuid.UUID]*cache{}}
 }
 
 // A cache of a room's log is what those who follow the room share: the signal that wakes them, and a window of the
-// newest events, so that an event is read from the log once for all of them. It is never the truth: emptying the window
-// changes nothing but cost.
+// newest events, so that an event is read from the log once for all of them, or not at all if it was stored here. It is
+// never the truth: emptying the window changes nothing but cost.
 type cache struct {
 	room   *Room
 	signal signal
@@ -101,9 +103,9 @@ func (c *cache) next(ctx context.Context, log source, at Position) ([]*Event, er
 
 func (c *cache) note(kind *atomic.Uint64, err error) { c.caches.reads.note(kind, err) }
 
-// read is next for who holds sem; behind: the position lies before the window. It reads on also for a reader who is not
-// at the end yet: a chat that lies in the window may have been changed since, and once that has been answered nobody is
-// given the old text.
+// read is next for who holds sem; behind: the position lies before the window. It reads on to the end of the log also for
+// a reader who is not at the end of the window yet: a chat that lies there may have been changed since, and once that has
+// been answered nobody is given the old text.
 func (c *cache) read(ctx context.Context, log source, at Position) (events []*Event, behind bool, err error) {
 	if at.Place < c.start.Place {
 		return nil, true, nil
@@ -123,9 +125,6 @@ func (c *cache) read(ctx context.Context, log source, at Position) (events []*Ev
 		}
 		if at.Place < c.start.Place {
 			return nil, true, nil
-		}
-		if at.Place < c.end().Place {
-			break
 		}
 	}
 	events, err = c.after(at)

@@ -87,6 +87,11 @@ type Event struct {
 	position Position
 }
 
+// eventOf is an entry of a log, without the chat that it is about.
+func eventOf(e *ent.RoomEvent, in *Room) *Event {
+	return &Event{Kind: EventKind(e.Kind), At: e.At, ActorID: e.ActorID, Room: in, position: Position{e.Place, e.Tag}}
+}
+
 // Cursor is the event's place in its room's log; nil for what is not stored.
 func (e *Event) Cursor() *string {
 	if e.Room == nil {

@@ -22,12 +22,12 @@ type modelReader struct {
 
 	mu      sync.Mutex // guards all below; never held while time passes
 	at      map[uuid.UUID]Position
-	numbers map[uuid.UUID]int   // of the last chat
-	places  map[uuid.UUID]int64 // of the last event
+	numbers map[uuid.UUID]int  // of the last chat
+	over    map[uuid.UUID]bool // it was told that the room was deleted, or its history taken back
 }
 
 func (r *modelReader) run(ctx context.Context) {
-	for ctx.Err() == nil {
+	for len(r.followed()) > 0 {
 		r.follow(ctx)
 		if logtest.Pause(ctx, time.Duration(r.rng.IntN(10))*time.Millisecond) != nil {
 			return
@@ -52,7 +52,7 @@ func (r *modelReader) follow(ctx context.Context) {
 		tail := r.m.caches.Follow(Start{Room: room, At: at, Head: r.m.log.head(room.ID)}, notify)
 		rooms.Go(func() {
 			defer tail.Leave()
-			err := pump(stream, tail, wake, at, func(e *Event) bool {
+			err := r.m.pump(stream, tail, wake, at, func(e *Event) bool {
 				r.mu.Lock()
 				if stream.Err() != nil {
 					r.mu.Unlock()
@@ -60,17 +60,21 @@ func (r *modelReader) follow(ctx context.Context) {
 				}
 				r.event(e)
 				left--
-				last := left <= 0
+				enough, over := left <= 0, r.over[e.Room.ID]
 				r.mu.Unlock()
-				if last {
+				if enough {
 					leave()
 				}
 				if r.slow {
 					_ = logtest.Pause(stream, time.Duration(r.delay())*time.Millisecond)
 				}
-				return !last
+				return !enough && !over
 			})
-			if stream.Err() == nil {
+			if errors.Is(err, ErrDiverged) && r.m.ends[room] == isTakenBack {
+				r.mu.Lock()
+				r.over[room.ID] = true
+				r.mu.Unlock()
+			} else if err != nil && stream.Err() == nil {
 				r.m.t.Errorf("a stream ended: %v", err)
 			}
 		})
@@ -78,12 +82,16 @@ func (r *modelReader) follow(ctx context.Context) {
 	rooms.Wait()
 }
 
-// followed are the rooms that the reader follows: all, or the first.
-func (r *modelReader) followed() []*Room {
-	if r.merged {
-		return r.m.rooms
+// followed are the rooms that the reader follows still: of all, or of the first.
+func (r *modelReader) followed() (rooms []*Room) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i, room := range r.m.rooms {
+		if (i == 0 || r.merged) && !r.over[room.ID] {
+			rooms = append(rooms, room)
+		}
 	}
-	return r.m.rooms[:1]
+	return rooms
 }
 
 func (r *modelReader) delay() int {
@@ -92,10 +100,11 @@ func (r *modelReader) delay() int {
 	return r.rng.IntN(30)
 }
 
-// event wants the next place of its room. It is called in turn.
+// event wants what follows, in the history that it is of. It is called in turn.
 func (r *modelReader) event(e *Event) {
-	if r.places[e.Room.ID]++; e.position.Place != r.places[e.Room.ID] {
-		r.m.t.Errorf("%s: place %d came instead of %d", e.Room.Name, e.position.Place, r.places[e.Room.ID])
+	r.over[e.Room.ID] = e.Kind == RoomDeleted // whoever is behind goes straight there
+	if before := r.m.log.follows(e.position); before != r.at[e.Room.ID] && e.Kind != RoomDeleted {
+		r.m.t.Errorf("%s: place %d came behind %d", e.Room.Name, e.position.Place, r.at[e.Room.ID].Place)
 	}
 	r.at[e.Room.ID] = e.position
 	if e.Kind == ChatSent {
@@ -110,17 +119,28 @@ func (r *modelReader) check(i int) {
 			return
 		}
 		head := r.m.log.last(room.ID)
-		if r.numbers[room.ID] != head.Number || r.places[room.ID] != head.Place {
+		if at := (Position{head.Place, head.Tag}); r.over[room.ID] && r.m.ends[room] != goesOn {
+			continue
+		} else if r.numbers[room.ID] != head.Number || r.at[room.ID] != at {
 			r.m.t.Errorf("reader %d (stays %v, slow %v, events %v) of %s has number %d, place %d; the head is %d, %d",
-				i, r.stays, r.slow, r.merged, room.Name, r.numbers[room.ID], r.places[room.ID], head.Number, head.Place)
+				i, r.stays, r.slow, r.merged, room.Name, r.numbers[room.ID], r.at[room.ID].Place, head.Number, head.Place)
 		}
 	}
 }
 
-// pump shows what follows a position until ctx ends or show has enough.
-func pump(ctx context.Context, t *Tail, wake <-chan struct{}, at Position, show func(*Event) bool) error {
+// pump shows what follows a position until ctx ends or show has enough. A change that was answered before is seen by all.
+func (m *model) pump(ctx context.Context, t *Tail, wake <-chan struct{}, at Position, show func(*Event) bool) error {
 	return logtest.Reader[*Event]{
-		Next:  func(ctx context.Context) ([]*Event, error) { return t.Next(ctx, at) },
+		Next: func(ctx context.Context) ([]*Event, error) {
+			answered := m.log.state()
+			events, err := t.Next(ctx, at)
+			for _, e := range events {
+				if e.Chat != nil && version(e.Chat) < answered[e.Chat.ID] && m.ends[t.cache.room] != isTakenBack {
+					m.t.Errorf("place %d shows version %d of a chat whose version %d was answered", e.position.Place, version(e.Chat), answered[e.Chat.ID])
+				}
+			}
+			return events, err
+		},
 		Show:  func(e *Event) bool { at = e.position; return show(e) },
 		Final: func(err error) bool { return errors.Is(err, ErrDiverged) },
 		Wake:  wake,

@@ -25,7 +25,7 @@ func TestPanicOfTheComparison(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
 		told := make(chan error)
-		x := newCaches(brokenSource{}, 0, func(err error) { told <- err })
+		x := newCaches(brokenSource{}, Options{OnError: func(err error) { told <- err }})
 		_, notify := logtest.Wake()
 		x.Follow(Start{Room: &Room{}}, notify)
 		go x.watchHeads(ctx, time.Second)

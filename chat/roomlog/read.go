@@ -82,10 +82,7 @@ func withChats(room *Room, rows []*ent.RoomEvent, chats map[uuid.UUID]*ent.Chat)
 	made := make(map[uuid.UUID]*Chat, len(chats))
 	events := make([]*Event, len(rows))
 	for i, row := range rows {
-		events[i] = &Event{
-			Kind: EventKind(row.Kind), At: row.At, ActorID: row.ActorID, Room: room,
-			position: Position{row.Place, row.Tag},
-		}
+		events[i] = eventOf(row, room)
 		if row.ChatID == nil {
 			continue
 		}

@@ -11,7 +11,6 @@ import (
 	"github.com/google/uuid"
 
 	"parley/chat/roomlog/logtest"
-	"parley/ent"
 )
 
 // failsOnce is a log whose next read fails.
@@ -33,8 +32,8 @@ func (l *failsOnce) since(ctx context.Context, room *Room, at Position) ([]*Even
 func TestReaderAheadTellsTheOthers(t *testing.T) {
 	room := &Room{ID: uuid.UUID{15: 1}}
 	rng := rand.New(rand.NewPCG(1, 1))
-	log := &failsOnce{memoryLog: &memoryLog{logs: map[uuid.UUID][]*ent.RoomEvent{}, chats: map[uuid.UUID]*Chat{}, rng: rng}}
-	x := newCaches(log, 1<<20, nil)
+	log := &failsOnce{memoryLog: newMemoryLog(rng)}
+	x := newCaches(log, Options{WindowBytes: 1 << 20})
 	log.commit(room, 5, rng)
 	follow := func() (*Tail, <-chan struct{}, Position) {
 		head := log.head(room.ID)
@@ -83,8 +82,8 @@ func (l *interrupted) since(ctx context.Context, room *Room, at Position) ([]*Ev
 // sent meanwhile leaves the second chat lying.)
 func TestNotificationDuringAReadCounts(t *testing.T) {
 	room, rng := &Room{ID: uuid.UUID{15: 1}}, rand.New(rand.NewPCG(1, 1))
-	log := &interrupted{memoryLog: &memoryLog{logs: map[uuid.UUID][]*ent.RoomEvent{}, chats: map[uuid.UUID]*Chat{}, rng: rng}}
-	x, sends := newCaches(log, 1<<20, nil), 6
+	log := &interrupted{memoryLog: newMemoryLog(rng)}
+	x, sends := newCaches(log, Options{WindowBytes: 1 << 20}), 6
 	log.do = func() {
 		if sends--; sends >= 0 {
 			log.commit(room, 1, rng)
@@ -96,7 +95,8 @@ func TestNotificationDuringAReadCounts(t *testing.T) {
 	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer stop()
 	place := int64(0)
-	_ = pump(ctx, tail, wake, Position{}, func(e *Event) bool {
+	m := &model{t: t, log: log.memoryLog}
+	_ = m.pump(ctx, tail, wake, Position{}, func(e *Event) bool {
 		place = e.position.Place
 		return place < 6
 	})
@@ -109,8 +109,8 @@ func TestNotificationDuringAReadCounts(t *testing.T) {
 func TestQuietRoomsKeepNoChats(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		room, rng := &Room{ID: uuid.UUID{15: 1}}, rand.New(rand.NewPCG(1, 1))
-		log := &memoryLog{logs: map[uuid.UUID][]*ent.RoomEvent{}, chats: map[uuid.UUID]*Chat{}, rng: rng}
-		x := newCaches(log, 1<<20, nil)
+		log := newMemoryLog(rng)
+		x := newCaches(log, Options{WindowBytes: 1 << 20})
 		_, notify := logtest.Wake()
 		tail := x.Follow(Start{Room: room}, notify)
 		ctx, stop := context.WithCancel(t.Context())

@@ -3,7 +3,8 @@
 // row, so that every reader is a position that asks for what follows it. It does not know who may read or write.
 //
 //	Reserve, Append → room_events → Follow: read on from a position, once for all who follow a room
-//	                                  ↑ woken by Wake, which may be missed: heads are compared
+//	       ↓                          ↑ woken by Wake, which may be missed: heads are compared
+//	Committed ————————————————————————┘ on this node: handed over where it continues what has been read
 //
 // Locks, in the order in which they are taken: caches.mu, cache.sem, signal.mu. Nobody waits for cache.sem, which is
 // held over a read, with another lock in hand. In the database a transaction takes rooms in order of their ids.
@@ -13,6 +14,8 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/google/uuid"
 
 	"parley/db"
 )
@@ -32,6 +35,10 @@ type Options struct {
 	WindowBytes   int64         // of events that are kept for those who follow rooms, in all
 	HeadsInterval time.Duration // between two comparisons of followed rooms with the database
 	OnError       func(error)   // told what went wrong in the background work of Run, which is tried again
+
+	// Notify is called by Committed with the rooms whose logs have grown: other nodes look again. Wake may be called
+	// for them here as well.
+	Notify func(rooms ...uuid.UUID)
 }
 
 // Log is the logs of all rooms of a database. It is safe for concurrent use.
@@ -45,7 +52,7 @@ type Log struct {
 // New makes a Log. Lost notifications are noticed only while Run runs.
 func New(store *db.Store, o Options) *Log {
 	l := &Log{store: store, statements: newStatements(store), interval: o.HeadsInterval}
-	l.caches = newCaches(l, o.WindowBytes, o.OnError)
+	l.caches = newCaches(l, o)
 	return l
 }
 

@@ -9,13 +9,38 @@ type signal struct {
 	tails   map[*Tail]func() // what wakes each; called under the lock, so they do not block
 	due     bool             // there was a notification since the log was last read to its end
 	reached Position         // the end of the window
+	telling int              // calls of Committed that notify of the room
+	own     int              // notifications of theirs that may still come back; they tell nothing new
 }
 
 func (s *signal) notify() {
 	s.mu.Lock()
-	s.due = true
+	own := s.own > 0
+	if own {
+		s.own--
+	} else {
+		s.due = true
+	}
+	s.mu.Unlock()
+	if !own {
+		s.wake()
+	}
+}
+
+// tell wakes all because of a commit, whose own notification may follow until told is called. The log is to be read
+// unless the window has taken the commit over.
+func (s *signal) tell(taken bool) {
+	s.mu.Lock()
+	s.telling, s.own, s.due = s.telling+1, s.own+1, s.due || !taken
 	s.mu.Unlock()
 	s.wake()
+}
+
+func (s *signal) told() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.telling--
+	s.own = min(s.own, s.telling)
 }
 
 // wake wakes all; the log need not be read for it.

@@ -18,7 +18,7 @@ import (
 // statements are those of a send and of reading on, as texts that are written once; what does not lie in the way of each
 // send goes through Ent's builders.
 type statements struct {
-	counters      string // arguments: n, n of chats, tag, now, now + wrongClock, now, room
+	counters      string // arguments: n, n of chats, change of the tag (twice), now, now + WrongClock, now, room
 	since         string // arguments: room, place, room
 	events, chats *db.BulkStmt
 }
@@ -30,7 +30,10 @@ func newStatements(store *db.Store) *statements {
 		chats:  store.BulkInsert(chat.Table, names(chatColumns, written)...),
 	}
 	s.counters, _ = store.SQL().Update(room.Table).
-		Add(room.FieldLastPlace, 0).Add(room.FieldLastNumber, 0).Set(room.FieldLastTag, 0).
+		Add(room.FieldLastPlace, 0).Add(room.FieldLastNumber, 0).
+		Set(room.FieldLastTag, sql.ExprFunc(func(b *sql.Builder) { // exclusive or: the new tag is random, and tells the old one
+			b.WriteString("(last_tag | ").Arg(0).WriteString(") - (last_tag & ").Arg(0).WriteString(")")
+		})).
 		Set(room.FieldLastAt, sql.ExprFunc(func(b *sql.Builder) {
 			b.WriteString("CASE WHEN last_at > ").Arg(0).WriteString(" AND last_at < ").Arg(0)
 			b.WriteString(" THEN last_at ELSE ").Arg(0).WriteString(" END")

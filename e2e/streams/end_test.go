@@ -116,8 +116,10 @@ func rewrite(s *harness.Server) {
 	s.T.Helper()
 	db, done := dbtest.Open(s.T, s.Dir)
 	defer done() // the test counts goroutines
-	if _, err := db.ExecContext(s.T.Context(), `UPDATE room_events SET tag = tag + 1`); err != nil {
-		s.T.Fatal(err)
+	for _, change := range []string{`UPDATE room_events SET tag = tag + 1`, `UPDATE rooms SET last_tag = last_tag + 1`} {
+		if _, err := db.ExecContext(s.T.Context(), change); err != nil {
+			s.T.Fatal(err)
+		}
 	}
 }
 

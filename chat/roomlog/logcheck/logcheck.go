@@ -1,9 +1,12 @@
-package roomlog
+// Package logcheck finds logs of rooms that no server has written: in rows that are imported or exported, and in whole
+// databases. It rests on one idea: what readers rely on is checked before they do. It knows no database, only its rows.
+package logcheck
 
 import (
 	"bytes"
 	"fmt"
 
+	"parley/chat/roomlog"
 	"parley/db/tables"
 	"parley/ent/roomevent"
 )
@@ -113,7 +116,7 @@ func (c *Checker) event(row [][]byte, first bool) error {
 func wasWrongClock(before, at []byte) bool {
 	was, err1 := tables.ParseMoment(before)
 	is, err2 := tables.ParseMoment(at)
-	return err1 == nil && err2 == nil && was.Sub(is) >= wrongClock
+	return err1 == nil && err2 == nil && was.Sub(is) >= roomlog.WrongClock
 }
 
 // A logQuery is a statement, for both databases, that finds a row which does not fit the others. It returns its id.
@@ -147,16 +150,16 @@ var links = []logQuery{
 	LIMIT 1`, "the log of a room tells of chat %s, which is not there"},
 }
 
-// CheckLinks finds a room whose last event is not what its counters say, and events and chats that miss each other. With
+// Links finds a room whose last event is not what its counters say, and events and chats that miss each other. With
 // a Checker over all rows that is all there is to check. first returns what stands in the first column of the first row
 // of a statement, and "" for none.
-func CheckLinks(first func(query string) (string, error)) error {
+func Links(first func(query string) (string, error)) error {
 	return checkLogs(first, append([]logQuery{counters}, links...)...)
 }
 
-// CheckCounts is for a database whose rows nobody looks at one by one: it finds a room that does not hold what its counters
+// Counts is for a database whose rows nobody looks at one by one: it finds a room that does not hold what its counters
 // say.
-func CheckCounts(first func(query string) (string, error)) error {
+func Counts(first func(query string) (string, error)) error {
 	return checkLogs(first, counters, counts)
 }
 

@@ -1,0 +1,225 @@
+package roomlog
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"math/rand/v2"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/roomevent"
+)
+
+// memoryLog is a log like the database's, with the time it takes to read and its failures.
+type memoryLog struct {
+	mu      sync.Mutex
+	logs    map[uuid.UUID][]*ent.RoomEvent // by room; place 1 is the first
+	chats   map[uuid.UUID]*Chat
+	rng     *rand.Rand
+	failing bool
+
+	before   map[Position]Position // what each event follows, in its own history
+	answered map[uuid.UUID]int64   // the version of each chat that its last author was answered with
+}
+
+func newMemoryLog(rng *rand.Rand) *memoryLog {
+	return &memoryLog{
+		logs: map[uuid.UUID][]*ent.RoomEvent{}, chats: map[uuid.UUID]*Chat{}, rng: rng,
+		before: map[Position]Position{}, answered: map[uuid.UUID]int64{},
+	}
+}
+
+// commit appends chats to a room, and now and then a change of an old one.
+func (l *memoryLog) commit(room *Room, n int, rng *rand.Rand) Commit {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for range n {
+		log := l.logs[room.ID]
+		row := l.newRow(room, roomevent.KindCHAT_EDITED, rng)
+		if len(log) == 0 || rng.IntN(4) > 0 {
+			row.Number++
+			row.Kind = roomevent.KindCHAT_SENT
+			c := &Chat{ID: uuid.UUID{0: byte(row.Number), 1: byte(row.Number >> 8), 15: room.ID[15]}, Room: room, Number: row.Number}
+			row.ChatID = &c.ID
+			l.chats[c.ID] = c
+		} else {
+			old := l.chats[*log[rng.IntN(len(log))].ChatID]
+			edited := *old
+			text := strconv.FormatInt(row.Place, 10)
+			edited.Text = &text
+			l.chats[old.ID] = &edited
+			row.ChatID = &edited.ID
+		}
+		l.logs[room.ID] = append(log, row)
+	}
+	return l.committed(room, n)
+}
+
+// deleteRoom leaves one last event.
+func (l *memoryLog) deleteRoom(room *Room, rng *rand.Rand) Commit {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.logs[room.ID] = append(l.logs[room.ID], l.newRow(room, roomevent.KindROOM_DELETED, rng))
+	return l.committed(room, 1)
+}
+
+// takeBack forgets the newest events of a room, as a restored backup does.
+func (l *memoryLog) takeBack(room *Room, n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	log := l.logs[room.ID]
+	kept := max(1, len(log)-n)
+	l.logs[room.ID] = log[:kept:kept]
+}
+
+// newRow is the next event of a room.
+func (l *memoryLog) newRow(room *Room, kind roomevent.Kind, rng *rand.Rand) *ent.RoomEvent {
+	row := &ent.RoomEvent{RoomID: room.ID, Place: int64(len(l.logs[room.ID])) + 1, Tag: 1 + rng.Int64N(1<<60), Kind: kind}
+	if n := len(l.logs[room.ID]); n > 0 {
+		row.Number = l.logs[room.ID][n-1].Number
+	}
+	return row
+}
+
+// committed is what the last n events of a room are handed over as.
+func (l *memoryLog) committed(room *Room, n int) Commit {
+	log := l.logs[room.ID]
+	c, start := Commit{Room: room.ID}, len(log)-n
+	if start > 0 {
+		c.before = Position{log[start-1].Place, log[start-1].Tag}
+	}
+	c.events = l.events(room, log[start:])
+	before := c.before
+	for _, e := range c.events {
+		l.before[e.position], before = before, e.position
+	}
+	return c
+}
+
+// events are rows with their chats as these are now.
+func (l *memoryLog) events(room *Room, rows []*ent.RoomEvent) []*Event {
+	events := make([]*Event, len(rows))
+	for i, row := range rows {
+		events[i] = eventOf(row, room)
+		if row.ChatID != nil {
+			events[i].Chat = l.chats[*row.ChatID]
+		}
+	}
+	return events
+}
+
+// answer notes that changes have been answered.
+func (l *memoryLog) answer(c Commit) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, e := range c.events {
+		if e.Kind == ChatEdited {
+			l.answered[e.Chat.ID] = max(l.answered[e.Chat.ID], version(e.Chat))
+		}
+	}
+}
+
+// version is the place of the last edit of a chat.
+func version(c *Chat) int64 {
+	if c.Text == nil {
+		return 0
+	}
+	place, _ := strconv.ParseInt(*c.Text, 10, 64)
+	return place
+}
+
+// recover ends the failures.
+func (l *memoryLog) recover() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.failing = false
+}
+
+// chance is a number below n.
+func (l *memoryLog) chance(n int) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.rng.IntN(n)
+}
+
+// follows is what an event follows in its history.
+func (l *memoryLog) follows(p Position) Position {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.before[p]
+}
+
+// state is which versions of chats have been answered.
+func (l *memoryLog) state() map[uuid.UUID]int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return maps.Clone(l.answered)
+}
+
+func (l *memoryLog) wait() error {
+	l.mu.Lock()
+	takes, fails := time.Duration(l.rng.IntN(3))*time.Millisecond, l.failing && l.rng.IntN(10) == 0
+	l.mu.Unlock()
+	time.Sleep(takes)
+	if fails {
+		return errors.New("the database is gone for a moment")
+	}
+	return nil
+}
+
+func (l *memoryLog) since(_ context.Context, room *Room, at Position) (page []*Event, more bool, err error) {
+	if err := l.wait(); err != nil {
+		return nil, false, err
+	}
+	l.mu.Lock()
+	log := l.logs[room.ID]
+	from := int(max(0, at.Place-1))
+	if n := len(log); n > 0 && log[n-1].Kind == roomevent.KindROOM_DELETED {
+		from = n - 1
+	}
+	rows := log[min(len(log), from):]
+	more = len(rows) > modelPage
+	rows = append([]*ent.RoomEvent(nil), rows[:min(len(rows), modelPage)]...)
+	events := l.events(room, rows)
+	l.mu.Unlock()
+	if err := l.wait(); err != nil { // what was committed meanwhile is not in the page
+		return nil, false, err
+	}
+	kept, err := follows(rows, at)
+	if err != nil {
+		return nil, false, err
+	}
+	return events[len(rows)-len(kept):], more, nil
+}
+
+func (l *memoryLog) heads(_ context.Context, rooms []uuid.UUID) (map[uuid.UUID]Position, error) {
+	if err := l.wait(); err != nil {
+		return nil, err
+	}
+	heads := map[uuid.UUID]Position{}
+	for _, id := range rooms {
+		heads[id] = l.head(id)
+	}
+	return heads, nil
+}
+
+func (l *memoryLog) head(room uuid.UUID) Position {
+	last := l.last(room)
+	return Position{last.Place, last.Tag}
+}
+
+// last is the newest event of a room.
+func (l *memoryLog) last(room uuid.UUID) ent.RoomEvent {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	log := l.logs[room]
+	if len(log) == 0 {
+		return ent.RoomEvent{}
+	}
+	return *log[len(log)-1]
+}
