@@ -112,7 +112,7 @@ func (m *model) run() {
 
 // open reads positions from variables: {"at":[places], "both":bool}.
 func (m *model) open(_ context.Context, op *graphql.OperationContext, _ string) (*stream.Stream, gqlerror.List) {
-	s := &stream.Stream{Gone: errDeleted, Tell: tell}
+	s := &stream.Stream{Tell: tell}
 	at := op.Variables["at"].([]int64)
 	for i, l := range m.logs[:len(at)] {
 		s.Logs = append(s.Logs, stream.Log{Key: l.name, At: l.position(at[i]), Head: l.head(), Follow: l.follow})
