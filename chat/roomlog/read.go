@@ -19,43 +19,53 @@ const pageBytes = 64 << 10
 // one another, or nothing is handed out. It is one statement: on several nodes it is what each chat costs the database
 // on each of them.
 func (l *Log) since(ctx context.Context, room *Room, at Position) (events []*Event, more bool, err error) {
-	rows, chats, more, err := l.readRows(ctx, room.ID, at.Place)
+	p, err := l.readRows(ctx, room.ID, at.Place)
 	if err != nil {
 		return nil, false, fmt.Errorf("read log: %w", err)
 	}
-	if rows, err = follows(rows, at); err != nil {
+	rows, err := follows(p.log, at)
+	if err != nil || len(rows) == 0 {
 		return nil, false, err
 	}
-	events, err = withChats(room.asOf(rows), rows, chats)
-	return events, more, err
+	events, err = withChats(room.asOf(rows, p.room), rows, p.chats)
+	return events, p.more, err
 }
 
-// readRows reads a room's log from a place on, and the chats it is about as they are now. more: it goes on.
-// Of a deleted room there is the last event alone.
-func (l *Log) readRows(ctx context.Context, room uuid.UUID, place int64) (log []*ent.RoomEvent, chats map[uuid.UUID]*ent.Chat, more bool, err error) {
-	rows, err := l.store.Query(ctx, l.statements.since, room, place, room)
+// logRows are what one statement has read of a log: all of one state.
+type logRows struct {
+	log   []*ent.RoomEvent
+	chats map[uuid.UUID]*ent.Chat // that the log is about, and the newest up to the first place
+	room  *ent.Room               // as columns say that are paged
+	more  bool                    // the log goes on
+}
+
+// readRows reads a room's log from a place on. Of a deleted room there is the last event alone.
+func (l *Log) readRows(ctx context.Context, room uuid.UUID, place int64) (p logRows, err error) {
+	rows, err := l.store.Query(ctx, l.statements.since, max(place, 1), room, place, room)
 	if err != nil {
-		return nil, nil, false, err
+		return p, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	chats = map[uuid.UUID]*ent.Chat{}
+	p.chats, p.room = map[uuid.UUID]*ent.Chat{}, &ent.Room{}
 	var into []any
 	for bytes := 0; rows.Next(); {
-		if bytes > pageBytes && len(log) > 1 { // the first may be the position itself
-			return log, chats, true, nil
+		if bytes > pageBytes && len(p.log) > 1 { // the first may be the position itself
+			p.more = true
+			return p, nil
 		}
 		e, c := &ent.RoomEvent{RoomID: room}, &ent.Chat{}
-		into = outerFields(fields(into[:0], eventColumns, e), chatColumns, c)
-		if err := rows.Scan(into...); err != nil {
-			return nil, nil, false, err
+		into = outerFields(fields(into[:0], eventColumns, e), chatColumns, read, c)
+		if err := rows.Scan(outerFields(into, roomColumns, paged, p.room)...); err != nil {
+			return p, err
 		}
 		bytes += len(c.Text)
-		log = append(log, e)
-		if c.ID != uuid.Nil && chats[c.ID] == nil {
-			chats[c.ID] = c
+		p.log = append(p.log, e)
+		if c.ID != uuid.Nil && p.chats[c.ID] == nil {
+			p.chats[c.ID] = c
 		}
 	}
-	return log, chats, len(log) == MaxPage+1, rows.Err()
+	p.more = len(p.log) == MaxPage+1
+	return p, rows.Err()
 }
 
 // follows checks that rows begin at a position and go on without a hole, and takes it off.
@@ -98,5 +108,20 @@ func withChats(room *Room, rows []*ent.RoomEvent, chats map[uuid.UUID]*ent.Chat)
 		}
 		events[i].Chat = made[c.ID]
 	}
+	room.Newest = newest(room, chats, made)
 	return events, nil
+}
+
+// newest is the newest chat of a room as a page leaves it, of those that were read with the page.
+func newest(room *Room, chats map[uuid.UUID]*ent.Chat, made map[uuid.UUID]*Chat) *Chat {
+	for id, c := range chats {
+		if c.Number != room.LastNumber {
+			continue
+		}
+		if made[id] != nil {
+			return made[id]
+		}
+		return ChatOf(c, room)
+	}
+	return nil
 }

@@ -19,7 +19,7 @@ import (
 // send goes through Ent's builders.
 type statements struct {
 	counters      string // arguments: n, n of chats, tag, now, now + wrongClock, now, room
-	since         string // arguments: room, place, room
+	since         string // arguments: the first place that is there, room, place, room
 	events, chats *db.BulkStmt
 }
 
@@ -36,12 +36,28 @@ func newStatements(store *db.Store) *statements {
 			b.WriteString(" THEN last_at ELSE ").Arg(0).WriteString(" END")
 		})).
 		Where(sql.EQ(room.FieldID, 0)).Returning(names(roomColumns, read)...).Query()
+	s.since = since(store)
+	return s
+}
+
+// since reads a page of a log. The first row, which the reader knows, has the room with it and its newest chat up to
+// there instead of the chat that the row is about: so they are of the same state as the page, and cost it next to nothing.
+func since(store *db.Store) string {
 	e, c := sql.Table(roomevent.Table).As("e"), sql.Table(chat.Table).As("c")
-	s.since, _ = store.SQL().Select(slices.Concat(e.Columns(names(eventColumns, read)...), c.Columns(names(chatColumns, read)...))...).From(e).
-		LeftJoin(c).On(e.C(roomevent.FieldChatID), c.C(chat.FieldID)).
+	r, n := sql.Table(room.Table).As("r"), sql.Table(chat.Table).As("n")
+	columns := slices.Concat(e.Columns(names(eventColumns, read)...), c.Columns(names(chatColumns, read)...), r.Columns(names(roomColumns, paged)...))
+	text, _ := store.SQL().Select(columns...).From(e).
+		LeftJoin(r).OnP(sql.P(func(b *sql.Builder) {
+		b.Ident(r.C(room.FieldID)).WriteString(" = CASE WHEN ").Ident(e.C(roomevent.FieldPlace)).WriteString(" = ").Arg(0).
+			WriteString(" THEN ").Ident(e.C(roomevent.FieldRoomID)).WriteString(" END")
+	})).
+		LeftJoin(n).OnP(sql.And(sql.ColumnsEQ(n.C(chat.FieldRoomID), r.C(room.FieldID)), sql.ColumnsEQ(n.C(chat.FieldNumber), e.C(roomevent.FieldNumber)))).
+		LeftJoin(c).OnP(sql.P(func(b *sql.Builder) {
+		b.Ident(c.C(chat.FieldID)).WriteString(" = COALESCE(").Ident(n.C(chat.FieldID)).WriteString(", ").Ident(e.C(roomevent.FieldChatID)).WriteString(")")
+	})).
 		Where(sql.And(sql.EQ(e.C(roomevent.FieldRoomID), 0), fromPlace(e))).
 		OrderBy(e.C(roomevent.FieldPlace)).Limit(MaxPage + 1).Query()
-	return s
+	return text
 }
 
 // fromPlace is the log from a place on; in a deleted room its last event, whatever else is still to be purged.

@@ -61,6 +61,9 @@ func (e *Event) bytes() int64 {
 	if e.Chat != nil && e.Chat.Text != nil {
 		bytes += int64(len(*e.Chat.Text))
 	}
+	if n := e.Room.Newest; n != nil && n.Text != nil && n.position.Place < e.position.Place { // it may be no event's
+		bytes += int64(len(*n.Text))
+	}
 	return bytes
 }
 
@@ -93,15 +96,41 @@ func (x *caches) emptyQuiet() {
 	}
 }
 
-// refresh puts a changed chat in the place of what it was.
+// refresh puts a changed chat in the place of what it was, also where it is the newest of a room.
 func refresh(window []*Event, now *Chat) {
+	var was, is *Room // many events in a row have one
 	for i, old := range window {
-		if old.Chat != nil && old.Chat.ID == now.ID && old.Chat != now {
-			refreshed := *old
-			refreshed.Chat = now
-			window[i] = &refreshed
+		about, newest := old.Chat.isOlder(now), old.Room.Newest.isOlder(now)
+		if !about && !newest {
+			continue
 		}
+		refreshed := *old
+		if newest {
+			if old.Room != was {
+				in := *old.Room
+				in.Newest = now
+				was, is = old.Room, &in
+			}
+			refreshed.Room, refreshed.Chat = is, old.Chat.in(is)
+		}
+		if about {
+			refreshed.Chat = now
+		}
+		window[i] = &refreshed
 	}
+}
+
+// isOlder says whether this is a chat as it was before it became another; nil: it is none.
+func (c *Chat) isOlder(now *Chat) bool { return c != nil && c.ID == now.ID && c != now }
+
+// in is the chat in a room as that is now.
+func (c *Chat) in(room *Room) *Chat {
+	if c == nil {
+		return nil
+	}
+	now := *c
+	now.Room = room
+	return &now
 }
 
 // after returns the events of the window behind a position, which lies in it. They are shared and
