@@ -1,0 +1,79 @@
+package chat_test
+
+import (
+	"testing"
+
+	"parley/chat"
+	"parley/chat/roomlog"
+	"parley/ent"
+)
+
+// lastTexts are those of the newest chats of the rooms that events show, as streams select them.
+func (w *world) lastTexts(events []*roomlog.Event) (texts []string) {
+	w.t.Helper()
+	rooms := make([]*roomlog.Room, len(events))
+	for i, e := range events {
+		rooms[i] = e.Room
+	}
+	chats, err := w.LastChats(w.t.Context(), rooms)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, c := range chats {
+		texts = append(texts, *c.Text)
+	}
+	return texts
+}
+
+// page opens a room behind a cursor and reads on once.
+func (w *world) page(reader chat.Caller, room, after string) (*roomlog.Tail, roomlog.Position, []*roomlog.Event) {
+	w.t.Helper()
+	from, err := w.Open(w.t.Context(), reader, room, &after)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	tail := w.Follow(from, func() {})
+	w.t.Cleanup(tail.Leave)
+	events, err := tail.Next(w.t.Context(), from.At)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return tail, from.At, events
+}
+
+// What a stream shows of a room is of the state that its page was read in, whatever happens before it is executed.
+func TestRoomIsReadWithThePage(t *testing.T) {
+	w := newWorld(t, chat.Options{})
+	ann := w.person("ann")
+	w.room(ann, "general")
+	start, first := w.send(ann, "general", "start"), w.send(ann, "general", "first")
+	tail, at, events := w.page(ann, "general", start.Cursor())
+	if len(events) != 1 || events[0].Room.Name != "general" || events[0].Room.Topic != nil {
+		t.Fatalf("got %v", events)
+	}
+	edit := func(to string) {
+		t.Helper()
+		if _, err := w.EditChat(t.Context(), ann, first.ID.String(), to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	edit("edited")
+	if got := w.lastTexts(events); got[0] != "first" {
+		t.Errorf("a page that was read before the edit shows %q", got)
+	}
+	if got, err := tail.Next(t.Context(), at); err != nil || len(got) != 2 || w.lastTexts(got)[0] != "edited" || w.lastTexts(got)[1] != "edited" {
+		t.Errorf("after the edit the window shows %v, %v", w.lastTexts(got), err)
+	}
+	err := w.store.Write(t.Context(), func(tx *ent.Tx) error {
+		return tx.Room.UpdateOneID(first.Room.ID).SetName("renamed").SetTopic("about").Exec(t.Context())
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	edit("edited again") // the page holds no chat that is sent
+	_, _, events = w.page(ann, "general", first.Cursor()) // whose key has stayed
+	last := events[len(events)-1]
+	if last.Room.Name != "renamed" || *last.Room.Topic != "about" || w.lastTexts(events)[0] != "edited again" || last.Chat.Room != last.Room {
+		t.Errorf("got %v, %v", last.Room, w.lastTexts(events))
+	}
+}
