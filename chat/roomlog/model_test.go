@@ -21,8 +21,8 @@ import (
 
 // The model runs the real tails, caches and windows over a log in memory, in virtual time:
 // commits, edits, reads that take a while or fail, notifications that are lost, doubled and late, crashes
-// between commit and notification, windows that are emptied, readers that are slow, leave and resume, and some
-// that stay to the end. What each seeded bug turns red, here or elsewhere, is the table in .ci/mutants,
+// between commit and notification, windows that are emptied, rooms that are deleted in the end, readers that are slow,
+// leave and resume, and some that stay to the end. What each seeded bug turns red, here or elsewhere, is the table in .ci/mutants,
 // which make mutants applies one by one. A seed that fails is repeated with MODEL_SEED=n go test ./chat -run Model.
 func TestModel(t *testing.T) {
 	if one, err := strconv.ParseUint(os.Getenv("MODEL_SEED"), 10, 64); err == nil {
@@ -133,6 +133,12 @@ func (m *model) write(room *Room, rng *rand.Rand) {
 			m.notifications.Go(func() { time.Sleep(late); m.caches.Wake(room.ID) })
 		}
 	}
+	if rng.IntN(4) == 0 {
+		m.log.delete(room, rng)
+		if m.faithful {
+			m.caches.Wake(room.ID)
+		}
+	}
 }
 
 // emptyWindows forgets what caches keep, which may cost but change nothing.
@@ -183,6 +189,16 @@ func (l *memoryLog) commit(room *Room, n int, rng *rand.Rand) {
 	}
 }
 
+// delete ends a room's log: nothing else of it can be read any more.
+func (l *memoryLog) delete(room *Room, rng *rand.Rand) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	log := l.logs[room.ID]
+	l.logs[room.ID] = append(log, &ent.RoomEvent{
+		RoomID: room.ID, Place: int64(len(log)) + 1, Tag: 1 + rng.Int64N(1<<60), Kind: roomevent.KindROOM_DELETED,
+	})
+}
+
 // recover ends the failures.
 func (l *memoryLog) recover() {
 	l.mu.Lock()
@@ -208,11 +224,16 @@ func (l *memoryLog) since(_ context.Context, room *Room, at Position) (page []*E
 	l.mu.Lock()
 	log := l.logs[room.ID]
 	rows := log[min(len(log), int(max(0, at.Place-1))):]
+	if n := len(log); n > 0 && log[n-1].Kind == roomevent.KindROOM_DELETED {
+		rows = log[n-1:]
+	}
 	more = len(rows) > modelPage
 	rows = append([]*ent.RoomEvent(nil), rows[:min(len(rows), modelPage)]...)
 	chats := make([]*Chat, len(rows))
 	for i, row := range rows {
-		chats[i] = l.chats[*row.ChatID]
+		if row.ChatID != nil {
+			chats[i] = l.chats[*row.ChatID]
+		}
 	}
 	l.mu.Unlock()
 	if err := l.wait(); err != nil { // what was committed meanwhile is not in the page

@@ -133,7 +133,9 @@ func (m *model) open(_ context.Context, op *graphql.OperationContext, _ string) 
 	}
 	s.Judge = judges(user, logs)
 	if len(logs) > 1 {
-		s.CaughtUp = func(at []*stream.Position) any { return fmt.Sprintf(`{"caughtUp":[%d,%d]}`, placeOf(at[0]), placeOf(at[1])) }
+		s.CaughtUp = func(at []*stream.Position) any {
+			return fmt.Sprintf(`{"caughtUp":[%d,%d]}`, placeOf(at[0]), placeOf(at[1]))
+		}
 	}
 	return s, nil
 }
