@@ -41,7 +41,7 @@ type logRows struct {
 
 // readRows reads a room's log from a place on. Of a deleted room there is the last event alone.
 func (l *Log) readRows(ctx context.Context, room uuid.UUID, place int64) (p logRows, err error) {
-	rows, err := l.store.Query(ctx, l.statements.since, max(place, 1), room, place, room)
+	rows, err := l.store.Query(ctx, l.statements.since, max(place, 1), max(place, 1), room, place, room)
 	if err != nil {
 		return p, err
 	}

@@ -19,7 +19,7 @@ import (
 // send goes through Ent's builders.
 type statements struct {
 	counters      string // arguments: n, n of chats, tag, now, now + wrongClock, now, room
-	since         string // arguments: the first place that is there, room, place, room
+	since         string // arguments: the first place that is there (twice), room, place, room
 	events, chats *db.BulkStmt
 }
 
@@ -40,21 +40,21 @@ func newStatements(store *db.Store) *statements {
 	return s
 }
 
-// since reads a page of a log. The first row, which the reader knows, has the room with it and its newest chat up to
+// since reads a page of a log. The first row, which the reader knows, has the room with it, and its newest chat up to
 // there instead of the chat that the row is about: so they are of the same state as the page, and cost it next to nothing.
 func since(store *db.Store) string {
-	e, c := sql.Table(roomevent.Table).As("e"), sql.Table(chat.Table).As("c")
-	r, n := sql.Table(room.Table).As("r"), sql.Table(chat.Table).As("n")
+	e, c, r := sql.Table(roomevent.Table).As("e"), sql.Table(chat.Table).As("c"), sql.Table(room.Table).As("r")
 	columns := slices.Concat(e.Columns(names(eventColumns, read)...), c.Columns(names(chatColumns, read)...), r.Columns(names(roomColumns, paged)...))
+	first := func(b *sql.Builder, is *sql.SelectTable, then string) *sql.Builder {
+		return b.Ident(is.C("id")).WriteString(" = CASE WHEN ").Ident(e.C(roomevent.FieldPlace)).WriteString(" = ").Arg(0).
+			WriteString(" THEN ").WriteString(then).WriteString(" ")
+	}
 	text, _ := store.SQL().Select(columns...).From(e).
-		LeftJoin(r).OnP(sql.P(func(b *sql.Builder) {
-		b.Ident(r.C(room.FieldID)).WriteString(" = CASE WHEN ").Ident(e.C(roomevent.FieldPlace)).WriteString(" = ").Arg(0).
-			WriteString(" THEN ").Ident(e.C(roomevent.FieldRoomID)).WriteString(" END")
-	})).
-		LeftJoin(n).OnP(sql.And(sql.ColumnsEQ(n.C(chat.FieldRoomID), r.C(room.FieldID)), sql.ColumnsEQ(n.C(chat.FieldNumber), e.C(roomevent.FieldNumber)))).
 		LeftJoin(c).OnP(sql.P(func(b *sql.Builder) {
-		b.Ident(c.C(chat.FieldID)).WriteString(" = COALESCE(").Ident(n.C(chat.FieldID)).WriteString(", ").Ident(e.C(roomevent.FieldChatID)).WriteString(")")
+		first(b, c, "(SELECT n.id FROM chats n WHERE n.room_id = e.room_id AND n.number = e.number)").
+			WriteString("ELSE ").Ident(e.C(roomevent.FieldChatID)).WriteString(" END")
 	})).
+		LeftJoin(r).OnP(sql.P(func(b *sql.Builder) { first(b, r, "e.room_id").WriteString("END") })).
 		Where(sql.And(sql.EQ(e.C(roomevent.FieldRoomID), 0), fromPlace(e))).
 		OrderBy(e.C(roomevent.FieldPlace)).Limit(MaxPage + 1).Query()
 	return text
