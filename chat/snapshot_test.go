@@ -75,7 +75,7 @@ func TestRoomIsReadWithThePage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	edit("edited again")                                  // the page holds no chat that is sent
+	edit("edited again") // the page holds no chat that is sent
 	events = w.page(ann, first)()
 	last := events[len(events)-1]
 	if last.Room.Name != "renamed" || *last.Room.Topic != "about" || w.lastTexts(events)[0] != "edited again" || last.Chat.Room != last.Room {
