@@ -110,6 +110,5 @@ func (s *Service) apply(ctx context.Context, tx *ent.Tx, e editing, row *ent.Cha
 	if row, err = change.Save(ctx); err != nil {
 		return nil, nil, fmt.Errorf("update chat: %w", err)
 	}
-	changed := roomlog.ChatOf(row, roomlog.RoomOf(last.Room))
-	return changed, []roomlog.Commit{last.Commit(changed)}, nil
+	return roomlog.ChatOf(row, roomlog.RoomOf(last.Room)), []roomlog.Commit{last.Commit(row)}, nil
 }

@@ -61,13 +61,20 @@ func (s *Service) Chat(ctx context.Context, caller Caller, id string) (*roomlog.
 	return chats[0], nil
 }
 
-// LastChats returns the newest chat of each room, nil where there is none, with one query.
+// LastChats returns the newest chat of each room, nil where there is none, with one query. Of rooms that were read with
+// a page of their log it is what that page knows: the chat may have been changed since.
 func (s *Service) LastChats(ctx context.Context, rooms []*roomlog.Room) ([]*roomlog.Chat, error) {
+	chats := make([]*roomlog.Chat, len(rooms))
 	byRoom := map[uuid.UUID]*roomlog.Room{}
 	newest := make([]predicate.Chat, 0, len(rooms))
-	for _, r := range rooms {
-		byRoom[r.ID] = r
-		newest = append(newest, chat.And(chat.RoomID(r.ID), chat.Number(r.LastNumber)))
+	for i, r := range rooms {
+		if chats[i] = r.Newest; r.Newest == nil && r.LastNumber > 0 {
+			byRoom[r.ID] = r
+			newest = append(newest, chat.And(chat.RoomID(r.ID), chat.Number(r.LastNumber)))
+		}
+	}
+	if len(newest) == 0 {
+		return chats, nil
 	}
 	rows, err := s.store.Read.Chat.Query().Where(chat.Or(newest...), ofLiveRooms).All(ctx)
 	if err != nil {
@@ -77,9 +84,10 @@ func (s *Service) LastChats(ctx context.Context, rooms []*roomlog.Room) ([]*room
 	for _, row := range rows {
 		byID[row.RoomID] = roomlog.ChatOf(row, byRoom[row.RoomID])
 	}
-	chats := make([]*roomlog.Chat, len(rooms))
 	for i, r := range rooms {
-		chats[i] = byID[r.ID]
+		if byRoom[r.ID] != nil {
+			chats[i] = byID[r.ID]
+		}
 	}
 	return chats, nil
 }

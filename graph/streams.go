@@ -34,7 +34,6 @@ func (x streams) open(ctx context.Context, op *graphql.OperationContext, lastEve
 	if err != nil {
 		return nil, gqlerror.List{x.errors.present(ctx, err)}
 	}
-	s.Gone = chat.ErrNoRoom
 	s.Tell = x.tell(ctx, field.Alias)
 	return s, nil
 }
@@ -131,10 +130,20 @@ func (a adapter) Next(ctx context.Context, at stream.Position) ([]stream.Event, 
 	for i, e := range events {
 		shown[i] = stream.Event{
 			Position: stream.Position(e.Position()), At: e.At, Object: a.show(e), Subject: subject(e),
-			Changes: e.Kind == roomlog.ChatEdited || e.Kind == roomlog.ChatDeleted, Last: e.Kind == roomlog.RoomDeleted,
+			Changes: e.Kind == roomlog.ChatEdited || e.Kind == roomlog.ChatDeleted, Revokes: revocation(e),
 		}
 	}
 	return shown, err
+}
+
+// roomGone is about everybody: of a deleted room nothing is left to read.
+var roomGone = &stream.Revocation{Why: chat.ErrNoRoom}
+
+func revocation(e *roomlog.Event) *stream.Revocation {
+	if e.Kind == roomlog.RoomDeleted {
+		return roomGone
+	}
+	return nil
 }
 
 func subject(e *roomlog.Event) any {

@@ -65,7 +65,7 @@ func (l *testLog) append(value string) {
 		e.At = time.Now().Add(-l.lag)
 	}
 	if value == "end" {
-		e.Object, e.Last = nil, true
+		e.Object, e.Revokes = nil, &stream.Revocation{Why: errDeleted}
 	}
 	l.events = append(l.events, e)
 }
@@ -181,7 +181,7 @@ func (w *world) open(ctx context.Context, op *graphql.OperationContext, lastEven
 	if !w.shared {
 		log.Key = fmt.Sprint(field.Name, w.keys.Add(1))
 	}
-	return &stream.Stream{Logs: []stream.Log{log}, Gone: errDeleted, Tell: tell, ID: func(at []*stream.Position) string {
+	return &stream.Stream{Logs: []stream.Log{log}, Tell: tell, ID: func(at []*stream.Position) string {
 		if at[0] == nil {
 			return ""
 		}

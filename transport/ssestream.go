@@ -82,7 +82,7 @@ func (x *sseStream) step(r *stream.Reader) (more, goesOn bool) {
 	}
 	page := r.Window()
 	if page.IsBehind() {
-		if page = r.History(x.ctx, r.At()); x.ctx.Err() != nil {
+		if page = r.History(x.ctx); x.ctx.Err() != nil {
 			return false, false
 		}
 	}

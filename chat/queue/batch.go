@@ -227,14 +227,14 @@ func (b *batch) refuse(which []int, may func(*entry) error) {
 
 // keep makes entries the chats of a room's new events.
 func (b *batch) keep(r *roomlog.Reservation, which []int) {
-	in, chats := roomlog.RoomOf(r.Room), make([]*roomlog.Chat, len(which))
+	in, rows := roomlog.RoomOf(r.Room), make([]*ent.Chat, len(which))
 	for i, n := range which {
 		e := b.entries[n]
-		row := e.row(r.Events[i])
-		chats[i] = roomlog.ChatOf(row, in)
-		b.chats[n], b.stored[e.ID] = chats[i], chats[i]
-		b.rows = append(b.rows, row)
+		rows[i] = e.row(r.Events[i])
+		b.chats[n] = roomlog.ChatOf(rows[i], in)
+		b.stored[e.ID] = b.chats[n]
 	}
+	b.rows = append(b.rows, rows...)
 	b.events = append(b.events, r.Events...)
-	b.commits = append(b.commits, r.Commit(chats...))
+	b.commits = append(b.commits, r.Commit(rows...))
 }

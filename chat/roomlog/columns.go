@@ -28,6 +28,7 @@ type use int
 const (
 	read    use = 1 << iota // of rows whose room is known
 	written                 // with a new row
+	paged                   // with a page of the room's log
 )
 
 func bind[Row, Value any](use use, name string, field func(*Row) *Value) column[Row] {
@@ -64,12 +65,12 @@ var chatColumns = []column[ent.Chat]{
 	bind(read, chat.FieldDeletedAt, func(c *ent.Chat) **time.Time { return &c.DeletedAt }),
 }
 
-// The row of a room that a transaction has locked.
+// The row of a room that a transaction has locked, and what of it may change besides its counters.
 var roomColumns = []column[ent.Room]{
 	bind(read, room.FieldID, func(r *ent.Room) *uuid.UUID { return &r.ID }),
 	bind(read, room.FieldOwnerID, func(r *ent.Room) *uuid.UUID { return &r.OwnerID }),
-	bind(read, room.FieldName, func(r *ent.Room) *string { return &r.Name }),
-	bind(read, room.FieldTopic, func(r *ent.Room) **string { return &r.Topic }),
+	bind(read|paged, room.FieldName, func(r *ent.Room) *string { return &r.Name }),
+	bind(read|paged, room.FieldTopic, func(r *ent.Room) **string { return &r.Topic }),
 	bind(read, room.FieldCreatedAt, func(r *ent.Room) *time.Time { return &r.CreatedAt }),
 	bind(read, room.FieldDeletedAt, func(r *ent.Room) **time.Time { return &r.DeletedAt }),
 	bind(read, room.FieldLastPlace, func(r *ent.Room) *int64 { return &r.LastPlace }),
@@ -101,9 +102,9 @@ func fields[Row any](into []any, columns []column[Row], r *Row) []any {
 }
 
 // outerFields does the same where there may be no such row.
-func outerFields[Row any](into []any, columns []column[Row], r *Row) []any {
+func outerFields[Row any](into []any, columns []column[Row], use use, r *Row) []any {
 	for _, c := range columns {
-		if c.use&read != 0 {
+		if c.use&use != 0 {
 			into = append(into, c.outer(r))
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/ent"
+	"parley/ent/roomevent"
 )
 
 // A Room is where people chat.
@@ -14,7 +15,8 @@ type Room struct {
 	Name       string
 	Topic      *string
 	CreatedAt  time.Time
-	LastNumber int // of its newest chat, when it was read
+	LastNumber int   // of its newest chat, when it was read; 0: there was none
+	Newest     *Chat // that one, if the room was read with a page of its log; else nil
 }
 
 // RoomOf is a room as its row has it.
@@ -22,13 +24,21 @@ func RoomOf(r *ent.Room) *Room {
 	return &Room{ID: r.ID, Name: r.Name, Topic: r.Topic, CreatedAt: r.CreatedAt, LastNumber: r.LastNumber}
 }
 
-// asOf is the room as these entries of its log leave it.
-func (r *Room) asOf(rows []*ent.RoomEvent) *Room {
-	if len(rows) == 0 {
-		return r
+// asOf is the room as these entries of its log leave it, and as its row is, which was read with them. Of a deleted room
+// the row has no more than its id: it is shown as it was known, without chats.
+func (r *Room) asOf(rows []*ent.RoomEvent, row *ent.Room) *Room {
+	now, last := *r, rows[len(rows)-1]
+	if last.Kind == roomevent.KindROOM_DELETED {
+		now.LastNumber = 0
+		return &now
 	}
-	now := *r
-	now.LastNumber = rows[len(rows)-1].Number
+	now.LastNumber = last.Number
+	if now.Name != row.Name { // else what is known takes no memory once more
+		now.Name = row.Name
+	}
+	if now.Topic == nil || row.Topic == nil || *now.Topic != *row.Topic {
+		now.Topic = row.Topic
+	}
 	return &now
 }
 

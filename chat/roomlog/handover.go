@@ -1,27 +1,27 @@
 package roomlog
 
-import "github.com/google/uuid"
+import (
+	"github.com/google/uuid"
+
+	"parley/ent"
+)
 
 // A Commit is events that a transaction has added to the end of a room's log. With none it says no more than that there
 // may be some.
 type Commit struct {
 	Room   uuid.UUID
 	before Position // of the event that they follow
-	events []*Event
+	rows   logRows
 }
 
 // Commit is what the reserved events come to once their transaction has been committed. chats are those they are about,
-// one by one, as the transaction leaves them.
-func (r *Reservation) Commit(chats ...*Chat) Commit {
-	c := Commit{Room: r.Room.ID, before: r.before, events: make([]*Event, len(r.Events))}
-	in := RoomOf(r.Room)
-	for i, row := range r.Events {
-		c.events[i] = eventOf(row, in)
-		if len(chats) > 0 {
-			c.events[i].Chat = chats[i]
-		}
+// as the transaction leaves them.
+func (r *Reservation) Commit(chats ...*ent.Chat) Commit {
+	rows := logRows{log: r.Events, room: r.Room, chats: make(map[uuid.UUID]*ent.Chat, len(chats))}
+	for _, c := range chats {
+		rows.chats[c.ID] = c
 	}
-	return c
+	return Commit{Room: r.Room.ID, before: r.before, rows: rows}
 }
 
 // Committed tells of what was committed here, each room once, and waits for nobody. Those who follow a room on this node
@@ -47,8 +47,8 @@ func (x *caches) Committed(commits ...Commit) {
 	}
 }
 
-// takeOver adds a commit to the window, if its events follow the window's end and nobody is reading. Commits of one room
-// may come in another order than they were made in.
+// takeOver adds a commit to the window, if its events follow there and nobody is reading. Commits of one room may come in
+// another order than they were made in.
 func (c *cache) takeOver(commit Commit) (taken bool) {
 	select {
 	case c.sem <- struct{}{}:
@@ -56,10 +56,29 @@ func (c *cache) takeOver(commit Commit) (taken bool) {
 		return false
 	}
 	defer func() { <-c.sem }()
-	if len(commit.events) == 0 || commit.before != c.end() {
+	events := c.eventsOf(commit)
+	if events == nil {
 		return false
 	}
-	c.grow(commit.events)
+	c.grow(events)
 	c.signal.read(c.end(), false)
 	return true
+}
+
+// eventsOf are those of a commit, as they would have been read; nil: they do not follow the window's end, or what they
+// show of the room is known to the log alone.
+func (c *cache) eventsOf(commit Commit) []*Event {
+	p := commit.rows
+	if len(p.log) == 0 || commit.before != c.end() {
+		return nil
+	}
+	room := c.room.asOf(p.log, p.room)
+	events, err := withChats(room, p.log, p.chats)
+	if n := len(c.window); room.Newest == nil && n > 0 && c.window[n-1].Room.LastNumber == room.LastNumber {
+		room.Newest = c.window[n-1].Room.Newest.in(room) // an older chat has changed
+	}
+	if err != nil || room.Newest == nil && room.LastNumber > 0 {
+		return nil
+	}
+	return events
 }

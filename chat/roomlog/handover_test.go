@@ -40,7 +40,7 @@ type handOver struct {
 func newHandOver(t *testing.T, notify func(rooms ...uuid.UUID)) *handOver {
 	h := &handOver{t: t, room: &Room{ID: uuid.UUID{15: 1}}, rng: rand.New(rand.NewPCG(1, 1))}
 	h.log = &countedLog{memoryLog: newMemoryLog(h.rng)}
-	h.log.commit(h.room, 3, h.rng)
+	h.commit(3)
 	head := h.log.head(h.room.ID)
 	h.caches = newCaches(h.log, Options{WindowBytes: 1 << 20, Notify: notify})
 	_, wake := logtest.Wake()
@@ -63,6 +63,7 @@ func (h *handOver) want(reads, events int) {
 			if h.log.follows(e.position) != h.at[i] {
 				h.t.Errorf("%d: place %d came behind %d", i, e.position.Place, h.at[i].Place)
 			}
+			(&model{t: h.t}).shows(e, given[events-1].Room.LastNumber, h.log.state())
 			h.at[i] = e.position
 		}
 	}
@@ -71,7 +72,21 @@ func (h *handOver) want(reads, events int) {
 	}
 }
 
-func (h *handOver) commit(events int) Commit { return h.log.commit(h.room, events, h.rng) }
+// commit stores chats.
+func (h *handOver) commit(chats int) Commit {
+	for range chats {
+		h.log.send(h.room, h.rng)
+	}
+	return h.log.committed(h.room, chats)
+}
+
+// edit changes a chat and hands that over.
+func (h *handOver) edit(number int) {
+	h.log.edit(h.room, number, h.rng)
+	c := h.log.committed(h.room, 1)
+	h.Committed(c)
+	h.log.answer(c)
+}
 
 // A commit that follows what has been read is given to all without reading the log, also when the notification of it
 // comes back. One of somebody else is read.
@@ -85,6 +100,26 @@ func TestCommitIsNotReadBack(t *testing.T) {
 	h.commit(1)
 	h.Wake(h.room.ID)
 	h.want(2, 1)
+}
+
+// An edit is handed over with the newest chat of the room, as that is now, if it is known here; else the log is read.
+func TestEditShowsTheNewestChat(t *testing.T) {
+	h := newHandOver(t, func(...uuid.UUID) {})
+	h.edit(1)
+	h.want(2, 1) // nobody has read what is newest
+	h.edit(2)
+	h.want(2, 1)
+	h.edit(3)
+	h.edit(1)
+	h.want(2, 2)
+	h.Committed(h.commit(2))
+	h.edit(1)
+	h.edit(5)
+	h.edit(4)
+	h.want(2, 5)
+	h = newHandOver(t, func(...uuid.UUID) {})
+	h.edit(3)
+	h.want(1, 1) // it is the newest
 }
 
 // A notification of one's own commit that is lost does not stand for that of another node.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -19,7 +20,7 @@ import (
 type memoryLog struct {
 	mu      sync.Mutex
 	logs    map[uuid.UUID][]*ent.RoomEvent // by room; place 1 is the first
-	chats   map[uuid.UUID]*Chat
+	chats   map[uuid.UUID]*ent.Chat
 	rng     *rand.Rand
 	failing bool
 
@@ -29,7 +30,7 @@ type memoryLog struct {
 
 func newMemoryLog(rng *rand.Rand) *memoryLog {
 	return &memoryLog{
-		logs: map[uuid.UUID][]*ent.RoomEvent{}, chats: map[uuid.UUID]*Chat{}, rng: rng,
+		logs: map[uuid.UUID][]*ent.RoomEvent{}, chats: map[uuid.UUID]*ent.Chat{}, rng: rng,
 		before: map[Position]Position{}, answered: map[uuid.UUID]int64{},
 	}
 }
@@ -39,25 +40,31 @@ func (l *memoryLog) commit(room *Room, n int, rng *rand.Rand) Commit {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for range n {
-		log := l.logs[room.ID]
-		row := l.newRow(room, roomevent.KindCHAT_EDITED, rng)
-		if len(log) == 0 || rng.IntN(4) > 0 {
-			row.Number++
-			row.Kind = roomevent.KindCHAT_SENT
-			c := &Chat{ID: uuid.UUID{0: byte(row.Number), 1: byte(row.Number >> 8), 15: room.ID[15]}, Room: room, Number: row.Number}
-			row.ChatID = &c.ID
-			l.chats[c.ID] = c
+		if log := l.logs[room.ID]; len(log) == 0 || rng.IntN(4) > 0 {
+			l.send(room, rng)
 		} else {
-			old := l.chats[*log[rng.IntN(len(log))].ChatID]
-			edited := *old
-			text := strconv.FormatInt(row.Place, 10)
-			edited.Text = &text
-			l.chats[old.ID] = &edited
-			row.ChatID = &edited.ID
+			l.edit(room, 1+rng.IntN(log[len(log)-1].Number), rng)
 		}
-		l.logs[room.ID] = append(log, row)
 	}
 	return l.committed(room, n)
+}
+
+func (l *memoryLog) send(room *Room, rng *rand.Rand) {
+	row := l.newRow(room, roomevent.KindCHAT_SENT, rng)
+	row.Number++
+	c := &ent.Chat{ID: chatID(room, row.Number), Number: row.Number, Place: row.Place, Tag: row.Tag}
+	row.ChatID = &c.ID
+	l.chats[c.ID] = c
+	l.logs[room.ID] = append(l.logs[room.ID], row)
+}
+
+func (l *memoryLog) edit(room *Room, number int, rng *rand.Rand) {
+	row := l.newRow(room, roomevent.KindCHAT_EDITED, rng)
+	edited := *l.chats[chatID(room, number)]
+	edited.Text = strconv.FormatInt(row.Place, 10)
+	row.ChatID = &edited.ID
+	l.chats[edited.ID] = &edited
+	l.logs[room.ID] = append(l.logs[room.ID], row)
 }
 
 // deleteRoom leaves one last event.
@@ -93,43 +100,44 @@ func (l *memoryLog) committed(room *Room, n int) Commit {
 	if start > 0 {
 		c.before = Position{log[start-1].Place, log[start-1].Tag}
 	}
-	c.events = l.events(room, log[start:])
+	c.rows = l.rows(room, slices.Clone(log[start:]))
 	before := c.before
-	for _, e := range c.events {
-		l.before[e.position], before = before, e.position
+	for _, row := range c.rows.log {
+		at := Position{row.Place, row.Tag}
+		l.before[at], before = before, at
 	}
 	return c
 }
 
-// events are rows with their chats as these are now.
-func (l *memoryLog) events(room *Room, rows []*ent.RoomEvent) []*Event {
-	events := make([]*Event, len(rows))
-	for i, row := range rows {
-		events[i] = eventOf(row, room)
+// rows are entries of a log with their chats as these are now.
+func (l *memoryLog) rows(room *Room, log []*ent.RoomEvent) logRows {
+	p := logRows{log: log, chats: map[uuid.UUID]*ent.Chat{}, room: &ent.Room{Name: room.Name}}
+	for _, row := range log {
 		if row.ChatID != nil {
-			events[i].Chat = l.chats[*row.ChatID]
+			p.chats[*row.ChatID] = l.chats[*row.ChatID]
 		}
 	}
-	return events
+	return p
+}
+
+func chatID(room *Room, number int) uuid.UUID {
+	return uuid.UUID{0: byte(number), 1: byte(number >> 8), 15: room.ID[15]}
 }
 
 // answer notes that changes have been answered.
 func (l *memoryLog) answer(c Commit) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, e := range c.events {
-		if e.Kind == ChatEdited {
-			l.answered[e.Chat.ID] = max(l.answered[e.Chat.ID], version(e.Chat))
+	for _, row := range c.rows.log {
+		if row.Kind == roomevent.KindCHAT_EDITED {
+			l.answered[*row.ChatID] = max(l.answered[*row.ChatID], version(c.rows.chats[*row.ChatID].Text))
 		}
 	}
 }
 
-// version is the place of the last edit of a chat.
-func version(c *Chat) int64 {
-	if c.Text == nil {
-		return 0
-	}
-	place, _ := strconv.ParseInt(*c.Text, 10, 64)
+// version is the place of the last edit of a chat with this text.
+func version(text string) int64 {
+	place, _ := strconv.ParseInt(text, 10, 64)
 	return place
 }
 
@@ -183,18 +191,17 @@ func (l *memoryLog) since(_ context.Context, room *Room, at Position) (page []*E
 		from = n - 1
 	}
 	rows := log[min(len(log), from):]
-	more = len(rows) > modelPage
-	rows = append([]*ent.RoomEvent(nil), rows[:min(len(rows), modelPage)]...)
-	events := l.events(room, rows)
+	p := l.rows(room, slices.Clone(rows[:min(len(rows), modelPage)]))
+	p.more = len(rows) > modelPage
+	if len(rows) > 0 && rows[0].Number > 0 {
+		first := chatID(room, rows[0].Number)
+		p.chats[first] = l.chats[first]
+	}
 	l.mu.Unlock()
 	if err := l.wait(); err != nil { // what was committed meanwhile is not in the page
 		return nil, false, err
 	}
-	kept, err := follows(rows, at)
-	if err != nil {
-		return nil, false, err
-	}
-	return events[len(rows)-len(kept):], more, nil
+	return p.after(room, at)
 }
 
 func (l *memoryLog) heads(_ context.Context, rooms []uuid.UUID) (map[uuid.UUID]Position, error) {

@@ -133,11 +133,12 @@ func (m *model) pump(ctx context.Context, t *Tail, wake <-chan struct{}, at Posi
 	return logtest.Reader[*Event]{
 		Next: func(ctx context.Context) ([]*Event, error) {
 			answered := m.log.state()
+			if m.ends[t.cache.room] == isTakenBack {
+				answered = nil
+			}
 			events, err := t.Next(ctx, at)
 			for _, e := range events {
-				if e.Chat != nil && version(e.Chat) < answered[e.Chat.ID] && m.ends[t.cache.room] != isTakenBack {
-					m.t.Errorf("place %d shows version %d of a chat whose version %d was answered", e.position.Place, version(e.Chat), answered[e.Chat.ID])
-				}
+				m.shows(e, events[len(events)-1].Room.LastNumber, answered)
 			}
 			return events, err
 		},
@@ -145,4 +146,29 @@ func (m *model) pump(ctx context.Context, t *Tail, wake <-chan struct{}, at Posi
 		Final: func(err error) bool { return errors.Is(err, ErrDiverged) },
 		Wake:  wake,
 	}.Run(ctx)
+}
+
+// shows wants an event to show chats no older than changes that have been answered, and the room as some page has left
+// it: with the newest chat up to the last number of what was read.
+func (m *model) shows(e *Event, last int, answered map[uuid.UUID]int64) {
+	room := e.Room
+	for what, c := range map[string]*Chat{"it is about": e.Chat, "is the newest": room.Newest} {
+		switch {
+		case c == nil:
+		case c.Room != room:
+			m.t.Errorf("place %d shows another room in the chat that %s", e.position.Place, what)
+		case version(*c.Text) < answered[c.ID]:
+			m.t.Errorf("place %d shows version %d of the chat that %s, and version %d was answered", e.position.Place, version(*c.Text), what, answered[c.ID])
+		}
+	}
+	switch newest := room.Newest; {
+	case e.Kind == RoomDeleted:
+		if newest != nil || room.LastNumber != 0 {
+			m.t.Errorf("a room that was deleted has the number %d", room.LastNumber)
+		}
+	case newest == nil || newest.Number != room.LastNumber:
+		m.t.Errorf("place %d shows number %d, and as the newest chat %v", e.position.Place, room.LastNumber, newest)
+	case room.LastNumber > last, e.Chat.Number > room.LastNumber:
+		m.t.Errorf("place %d, about number %d, shows number %d; what was read ends with %d", e.position.Place, e.Chat.Number, room.LastNumber, last)
+	}
 }

@@ -19,43 +19,59 @@ const pageBytes = 64 << 10
 // one another, or nothing is handed out. It is one statement: on several nodes it is what each chat costs the database
 // on each of them.
 func (l *Log) since(ctx context.Context, room *Room, at Position) (events []*Event, more bool, err error) {
-	rows, chats, more, err := l.readRows(ctx, room.ID, at.Place)
+	p, err := l.readRows(ctx, room.ID, at.Place)
 	if err != nil {
 		return nil, false, fmt.Errorf("read log: %w", err)
 	}
-	if rows, err = follows(rows, at); err != nil {
-		return nil, false, err
-	}
-	events, err = withChats(room.asOf(rows), rows, chats)
-	return events, more, err
+	return p.after(room, at)
 }
 
-// readRows reads a room's log from a place on, and the chats it is about as they are now. more: it goes on.
-// Of a deleted room there is the last event alone.
-func (l *Log) readRows(ctx context.Context, room uuid.UUID, place int64) (log []*ent.RoomEvent, chats map[uuid.UUID]*ent.Chat, more bool, err error) {
-	rows, err := l.store.Query(ctx, l.statements.since, room, place, room)
+// logRows are entries of a log and what they show, all of one state: as one statement has read them, or one transaction
+// has written them.
+type logRows struct {
+	log   []*ent.RoomEvent
+	chats map[uuid.UUID]*ent.Chat // that the log is about, and if they were read, the newest up to the first place
+	room  *ent.Room               // with the columns at least that are paged
+	more  bool                    // the log goes on
+}
+
+// after returns what follows a position, which the rows begin at.
+func (p logRows) after(room *Room, at Position) (events []*Event, more bool, err error) {
+	rows, err := follows(p.log, at)
+	if err != nil || len(rows) == 0 {
+		return nil, false, err
+	}
+	events, err = withChats(room.asOf(rows, p.room), rows, p.chats)
+	return events, p.more, err
+}
+
+// readRows reads a room's log from a place on. Of a deleted room there is the last event alone.
+func (l *Log) readRows(ctx context.Context, room uuid.UUID, place int64) (p logRows, err error) {
+	rows, err := l.store.Query(ctx, l.statements.since, max(place, 1), max(place, 1), room, place, room)
 	if err != nil {
-		return nil, nil, false, err
+		return p, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	chats = map[uuid.UUID]*ent.Chat{}
+	p.chats, p.room = map[uuid.UUID]*ent.Chat{}, &ent.Room{}
 	var into []any
 	for bytes := 0; rows.Next(); {
-		if bytes > pageBytes && len(log) > 1 { // the first may be the position itself
-			return log, chats, true, nil
+		if bytes > pageBytes && len(p.log) > 1 { // the first may be the position itself
+			p.more = true
+			return p, nil
 		}
 		e, c := &ent.RoomEvent{RoomID: room}, &ent.Chat{}
-		into = outerFields(fields(into[:0], eventColumns, e), chatColumns, c)
-		if err := rows.Scan(into...); err != nil {
-			return nil, nil, false, err
+		into = outerFields(fields(into[:0], eventColumns, e), chatColumns, read, c)
+		if err := rows.Scan(outerFields(into, roomColumns, paged, p.room)...); err != nil {
+			return p, err
 		}
 		bytes += len(c.Text)
-		log = append(log, e)
-		if c.Number > 0 && chats[c.ID] == nil { // else the event is about none; an older server may have stored the nil UUID
-			chats[c.ID] = c
+		p.log = append(p.log, e)
+		if c.Number > 0 && p.chats[c.ID] == nil { // else the event is about none; an older server may have stored the nil UUID
+			p.chats[c.ID] = c
 		}
 	}
-	return log, chats, len(log) == MaxPage+1, rows.Err()
+	p.more = len(p.log) == MaxPage+1
+	return p, rows.Err()
 }
 
 // follows checks that rows begin at a position and go on without a hole, and takes it off.
@@ -77,23 +93,24 @@ func follows(rows []*ent.RoomEvent, at Position) ([]*ent.RoomEvent, error) {
 	return rows, nil
 }
 
-// withChats joins events with the chats they are about, as these are now.
+// withChats joins events with the chats they are about, as these are now, and the room with its newest, if it is there.
 func withChats(room *Room, rows []*ent.RoomEvent, chats map[uuid.UUID]*ent.Chat) ([]*Event, error) {
 	made := make(map[uuid.UUID]*Chat, len(chats))
+	for id, c := range chats {
+		made[id] = ChatOf(c, room)
+		if c.Number == room.LastNumber {
+			room.Newest = made[id]
+		}
+	}
 	events := make([]*Event, len(rows))
 	for i, row := range rows {
 		events[i] = eventOf(row, room)
 		if row.ChatID == nil {
 			continue
 		}
-		c := chats[*row.ChatID]
-		if c == nil {
+		if events[i].Chat = made[*row.ChatID]; events[i].Chat == nil {
 			return nil, fmt.Errorf("log of room %s names a chat that is not there at place %d", row.RoomID, row.Place)
 		}
-		if made[c.ID] == nil {
-			made[c.ID] = ChatOf(c, room)
-		}
-		events[i].Chat = made[c.ID]
 	}
 	return events, nil
 }

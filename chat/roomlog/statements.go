@@ -19,7 +19,7 @@ import (
 // send goes through Ent's builders.
 type statements struct {
 	counters      string // arguments: n, n of chats, change of the tag (twice), now, now + WrongClock, now, room
-	since         string // arguments: room, place, room
+	since         string // arguments: the first place that is there (twice), room, place, room
 	events, chats *db.BulkStmt
 }
 
@@ -39,12 +39,28 @@ func newStatements(store *db.Store) *statements {
 			b.WriteString(" THEN last_at ELSE ").Arg(0).WriteString(" END")
 		})).
 		Where(sql.EQ(room.FieldID, 0)).Returning(names(roomColumns, read)...).Query()
-	e, c := sql.Table(roomevent.Table).As("e"), sql.Table(chat.Table).As("c")
-	s.since, _ = store.SQL().Select(slices.Concat(e.Columns(names(eventColumns, read)...), c.Columns(names(chatColumns, read)...))...).From(e).
-		LeftJoin(c).On(e.C(roomevent.FieldChatID), c.C(chat.FieldID)).
+	s.since = since(store)
+	return s
+}
+
+// since reads a page of a log. The first row, which the reader knows, has the room with it, and its newest chat up to
+// there instead of the chat that the row is about: so they are of the same state as the page, and cost it next to nothing.
+func since(store *db.Store) string {
+	e, c, r := sql.Table(roomevent.Table).As("e"), sql.Table(chat.Table).As("c"), sql.Table(room.Table).As("r")
+	columns := slices.Concat(e.Columns(names(eventColumns, read)...), c.Columns(names(chatColumns, read)...), r.Columns(names(roomColumns, paged)...))
+	first := func(b *sql.Builder, is *sql.SelectTable, then string) *sql.Builder {
+		return b.Ident(is.C("id")).WriteString(" = CASE WHEN ").Ident(e.C(roomevent.FieldPlace)).WriteString(" = ").Arg(0).
+			WriteString(" THEN ").WriteString(then).WriteString(" ")
+	}
+	text, _ := store.SQL().Select(columns...).From(e).
+		LeftJoin(c).OnP(sql.P(func(b *sql.Builder) {
+		first(b, c, "(SELECT n.id FROM chats n WHERE n.room_id = e.room_id AND n.number = e.number)").
+			WriteString("ELSE ").Ident(e.C(roomevent.FieldChatID)).WriteString(" END")
+	})).
+		LeftJoin(r).OnP(sql.P(func(b *sql.Builder) { first(b, r, "e.room_id").WriteString("END") })).
 		Where(sql.And(sql.EQ(e.C(roomevent.FieldRoomID), 0), fromPlace(e))).
 		OrderBy(e.C(roomevent.FieldPlace)).Limit(MaxPage + 1).Query()
-	return s
+	return text
 }
 
 // fromPlace is the log from a place on; in a deleted room its last event, whatever else is still to be purged.

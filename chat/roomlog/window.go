@@ -11,7 +11,8 @@ import (
 const (
 	windowEvents = 256
 	windowBytes  = 4 * pageBytes
-	eventBytes   = int64(unsafe.Sizeof(Event{}) + unsafe.Sizeof(Chat{}) + 64) // without texts
+	chatBytes    = int64(unsafe.Sizeof(Chat{}))
+	eventBytes   = int64(unsafe.Sizeof(Event{})+unsafe.Sizeof(Room{})) + chatBytes + 64 // without texts
 )
 
 // grow appends events to the window and drops the oldest. What the window holds of a chat that was
@@ -61,6 +62,12 @@ func (e *Event) bytes() int64 {
 	if e.Chat != nil && e.Chat.Text != nil {
 		bytes += int64(len(*e.Chat.Text))
 	}
+	if n := e.Room.Newest; n != nil && n.position.Place < e.position.Place { // it may be no event's
+		bytes += chatBytes
+		if n.Text != nil {
+			bytes += int64(len(*n.Text))
+		}
+	}
 	return bytes
 }
 
@@ -93,15 +100,47 @@ func (x *caches) emptyQuiet() {
 	}
 }
 
-// refresh puts a changed chat instead of what it was.
+// refresh puts a changed chat instead of what it was, also where it is the newest of a room.
 func refresh(window []*Event, now *Chat) {
+	var was, is *Room // many events in a row have one
 	for i, old := range window {
-		if old.Chat != nil && old.Chat.ID == now.ID && old.Chat != now {
-			refreshed := *old
-			refreshed.Chat = now
-			window[i] = &refreshed
+		about, newest := old.Chat.isOlder(now), old.Room.Newest.isOlder(now)
+		if !about && !newest {
+			continue
 		}
+		refreshed := *old
+		if newest {
+			if old.Room != was {
+				was, is = old.Room, old.Room.withNewest(now)
+			}
+			refreshed.Room = is
+		}
+		if about {
+			refreshed.Chat = now
+		}
+		refreshed.Chat = refreshed.Chat.in(refreshed.Room) // never in that of another page, which shows what is newest there
+		window[i] = &refreshed
 	}
+}
+
+// isOlder says whether this is a chat as it was before it became another; nil: it is none. One state of a chat has one text.
+func (c *Chat) isOlder(now *Chat) bool { return c != nil && c.ID == now.ID && c.Text != now.Text }
+
+// withNewest is the room with its newest chat as that is now.
+func (r *Room) withNewest(chat *Chat) *Room {
+	now := *r
+	now.Newest = chat.in(&now)
+	return &now
+}
+
+// in is the chat in a room as that is now.
+func (c *Chat) in(room *Room) *Chat {
+	if c == nil {
+		return nil
+	}
+	now := *c
+	now.Room = room
+	return &now
 }
 
 // after returns the events of the window behind a position, which lies in it. They are shared and

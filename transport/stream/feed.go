@@ -154,27 +154,27 @@ func (f *feed) abandon() {
 // While live events are served, whoever is behind rests this many times as long as a read of the log took them.
 const rest = 3
 
-// history reads and executes what follows a position that the window does not know, as one of a few at a time.
+// history is what a reader may be given that the window does not know, as one of a few at a time.
 // Each person reads once at a time, and rests after it, so that live events of others come first.
-func (f *feed) history(ctx context.Context, r *Reader, at Position) ([]entry, error) {
+func (f *feed) history(ctx context.Context, r *Reader) (Page, error) {
 	q := r.sub.quota
 	select {
 	case q.sem <- struct{}{}:
 		defer func() { <-q.sem }()
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return Page{}, ctx.Err()
 	}
 	if err := pause(ctx, time.Until(q.rested)); err != nil {
-		return nil, err
+		return Page{}, err
 	}
 	select {
 	case f.feeds.catchUp <- struct{}{}:
 		defer func() { <-f.feeds.catchUp }()
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return Page{}, ctx.Err()
 	}
 	if r.left.Load() {
-		return nil, errLeft
+		return Page{}, errLeft
 	}
 	begun := time.Now()
 	defer func() {
@@ -182,15 +182,27 @@ func (f *feed) history(ctx context.Context, r *Reader, at Position) ([]entry, er
 			q.rested = time.Now().Add(rest * time.Since(begun))
 		}
 	}()
-	events, err := f.tail.Next(ctx, at)
+	if r.judge(Page{}, f.window.Load()).atDoor {
+		return f.verdict(ctx, r)
+	}
+	return f.read(ctx, r)
+}
+
+// read reads and executes what follows a reader's position.
+func (f *feed) read(ctx context.Context, r *Reader) (Page, error) {
+	events, err := f.tail.Next(ctx, r.at)
 	if err != nil || len(events) == 0 {
-		return nil, err
+		return Page{}, err
 	}
 	entries, ended := f.execute(events)
 	if ended != nil {
-		return nil, &EndError{ended}
+		return Page{}, &EndError{ended}
 	}
-	return entries, nil
+	p := r.judge(Page{entries: entries}, &window{entries: entries})
+	if p.atDoor {
+		return f.verdict(ctx, r)
+	}
+	return p, nil
 }
 
 // first is whose the feed's first reader is; nil: there is none.

@@ -40,8 +40,8 @@ func TestChangeIsReadBeforeTheWindowIsHandedOut(t *testing.T) {
 	if got := strings.Join(out.got, " "); got != "old 2 behind" {
 		t.Errorf("got %q", got)
 	}
-	if entries, err := f.history(context.Background(), subs[0].readers[0], at); err != nil || string(entries[0].body) != `{"data":new}` {
-		t.Errorf("got %v %v", entries, err)
+	if p, err := f.history(context.Background(), subs[0].readers[0]); err != nil || string(p.entries[0].body) != `{"data":new}` {
+		t.Errorf("got %v %v", p.entries, err)
 	}
 	for _, sub := range subs {
 		sub.Leave()

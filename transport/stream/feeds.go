@@ -109,7 +109,7 @@ func (x *Feeds) open(key feedKey, log Log, p prepared) *feed {
 	f := &feed{prepared: p, key: key, sem: make(chan struct{}, 1)}
 	f.op.Headers = nil
 	f.ctx = graphql.StartOperationTrace(context.Background())
-	f.window.Store(&window{start: log.Head})
+	f.window.Store(&window{start: log.Head, blind: log.Head.Place})
 	f.blocks.Store(new([]*block))
 	f.due.Store(true)
 	f.tail = log.Follow(f.wake)

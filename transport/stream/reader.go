@@ -20,17 +20,19 @@ var ErrUnreadable = errors.New("the log cannot be read")
 // A Reader is where one stream of one client stands in one log.
 type Reader struct {
 	sub   *Subscription
+	log   int // of the stream
 	feed  *feed
 	block *block
 
 	left   atomic.Bool // changed under the lock of Feeds
 	served atomic.Bool // the window has been read on for it, and it may take what is there
 
-	// Guarded by the outlet.
+	// Guarded by the outlet, which serves nobody whose History is being read.
 	at      Position // of the last event that was handed to the client's connection
 	head    Position // where the log ended when the stream was opened
-	arrived bool     // all up to there has been delivered
-	over    bool     // the log has ended
+	judged  int64    // up to this place no revocation counts: the user was allowed to read when the log ended there
+	arrived bool     // all up to head has been delivered
+	over    bool     // the log has ended, or the user may not read it any more
 }
 
 // WriteBytes are how many a client is given in one write, unless an event is larger.
@@ -40,11 +42,14 @@ const WriteBytes = 64 << 10
 type Page struct {
 	entries []entry
 	where   standing
-	ended   error
+	over    error // what ends the log for the reader behind the entries; nil: it goes on
+	ended   error // what ends the whole stream
 	fromLog bool
+	atDoor  bool  // the door is to be asked before anything is taken
+	judged  int64 // the door has said: they may read, see Reader
 }
 
-// IsBehind tells whether the window does not know what follows: the reader reads its History.
+// IsBehind tells whether the window does not know what the reader may be given: it reads its History.
 func (p Page) IsBehind() bool { return p.where == behind }
 
 // A Step is what a reader has taken of a page.
@@ -58,7 +63,7 @@ type Step struct {
 // At is the position of the last event that was taken.
 func (r *Reader) At() Position { return r.at }
 
-// IsOver tells whether the reader's log has ended.
+// IsOver tells whether the reader's log has ended for it.
 func (r *Reader) IsOver() bool { return r.over }
 
 // Wake has the reader served, behind what is being read on.
@@ -88,27 +93,36 @@ func (r *Reader) MustWait() bool {
 
 // Window is what the window has for a reader. Whoever holds the outlet calls it.
 func (r *Reader) Window() Page {
+	if r.over {
+		return Page{}
+	}
 	w := r.feed.window.Load()
 	entries, where := w.after(r.at)
 	p := Page{entries: entries, where: where}
 	if where == inside && len(entries) == 0 || where == ahead && errors.Is(w.ended, ErrUnreadable) {
 		p.ended = w.ended
 	}
-	return p
+	return r.judge(p, w)
 }
 
-// History is what the log has behind a position. It waits for others who are behind, and until the log
+// History is what the log has behind the reader's position. It waits for others who are behind, and until the log
 // can be read and has something, or ctx ends. The outlet need not be held.
-func (r *Reader) History(ctx context.Context, at Position) Page {
-	entries, err := r.history(ctx, at)
-	return Page{entries: entries, ended: err, fromLog: true}
+func (r *Reader) History(ctx context.Context) Page {
+	p, err := r.history(ctx)
+	p.ended, p.fromLog = err, true
+	return p
 }
 
 // Take appends what follows the reader's position to b, as much as fits into one write, and moves the position. Whoever
 // holds the outlet calls it.
 func (r *Reader) Take(b []byte, p Page) Step {
-	b, shown := r.take(b, p.entries)
-	return Step{Bytes: b, Events: shown, More: len(p.entries) > 0 && !r.over, End: r.end(p.ended)}
+	r.judged = max(r.judged, p.judged)
+	if p.fromLog && p.over == nil && p.ended == nil { // what the window has come to know while the log was read
+		p = r.judge(p, r.feed.window.Load())
+	}
+	b, shown := r.take(b, p)
+	more := len(p.entries) > 0 || p.where == behind || p.judged > 0
+	return Step{Bytes: b, Events: shown, More: more && !r.over, End: r.end(p)}
 }
 
 // Delivered counts events of a page that the outlet has handed out, but for those that Outlet.Serve returns.
@@ -120,22 +134,21 @@ func (r *Reader) Delivered(p Page, events int) {
 	counter.Add(uint64(events))
 }
 
-// take returns how many of the entries it has shown.
-func (r *Reader) take(b []byte, entries []entry) (_ []byte, shown int) {
-	for _, e := range entries {
+// take returns how many of the page's entries it has shown.
+func (r *Reader) take(b []byte, p Page) (_ []byte, shown int) {
+	for _, e := range p.entries {
 		r.at = e.at
 		if e.body != nil {
 			b = r.sub.append(b, e.body)
 			shown++
 		}
-		if e.last {
-			r.over = true
-			r.sub.going--
-			break
-		}
 		if len(b) >= WriteBytes {
 			break
 		}
+	}
+	if p.over != nil { // there was one entry
+		r.over = true
+		r.sub.going--
 	}
 	return r.arrive(b), shown
 }
@@ -159,14 +172,14 @@ func (r *Reader) arrive(b []byte) []byte {
 }
 
 // end is why the whole stream ends, after what happened to a reader; nil: it goes on.
-func (r *Reader) end(ended error) error {
+func (r *Reader) end(p Page) error {
 	switch {
-	case ended != nil:
-		return ended
+	case p.ended != nil:
+		return p.ended
 	case r.sub.fault != nil:
 		return r.sub.fault
 	case r.sub.going == 0:
-		return r.sub.stream.Gone
+		return p.over
 	}
 	return nil
 }
@@ -180,27 +193,27 @@ func (r *Reader) Tell(ctx context.Context, why error) gqlerror.List {
 }
 
 // history reads what the window does not know, again and again while that fails for reasons that pass.
-func (r *Reader) history(ctx context.Context, at Position) ([]entry, error) {
+func (r *Reader) history(ctx context.Context) (Page, error) {
 	begun := time.Now()
 	for wait := firstRetry; ; wait = min(2*wait, longestRetry) {
-		entries, err := r.feed.history(ctx, r, at)
+		p, err := r.feed.history(ctx, r)
 		var end *EndError
-		if len(entries) > 0 || errors.As(err, &end) {
-			return entries, err
+		if len(p.entries) > 0 || p.judged > 0 || errors.As(err, &end) {
+			return p, err
 		}
 		if ended := r.feed.window.Load().ended; err == nil && ended != nil {
-			return nil, ended // the log ends before a place that the window had: so it saw the other history end
+			return p, ended // the log ends before a place that the window had: so it saw the other history end
 		}
 		if err == nil {
 			begun = time.Now()
 		} else if time.Since(begun) >= longestOutage {
-			return nil, ErrUnreadable
+			return p, ErrUnreadable
 		}
 		if err := pause(ctx, wait); err != nil {
-			return nil, err
+			return p, err
 		}
 		if r.left.Load() {
-			return nil, errLeft
+			return p, errLeft
 		}
 	}
 }

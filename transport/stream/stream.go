@@ -18,7 +18,13 @@ type Event struct {
 	Object  any       // what the subscription's resolver hands out; nil: the stream does not show it
 	Subject any       // what the object is, comparable; nil: nothing that changes
 	Changes bool      // older events with this subject are to be read again, not shown as they were
-	Last    bool      // the log ends here
+	Revokes *Revocation
+}
+
+// A Revocation ends reading: whoever it is about and has not been given what lies before it, is not given that any more.
+type Revocation struct {
+	Of  string // the user it is about; empty: everybody, and the log ends with the event
+	Why error  // what the client is told, if no log of the stream is left
 }
 
 // A Tail is the end of a log, followed by one feed. Safe for concurrent use.
@@ -50,10 +56,19 @@ type Stream struct {
 	// ID names positions to clients of event streams, which give it back as Last-Event-ID. at as above.
 	ID func(at []*Position) string
 
-	// Gone is the error that ends the stream behind the last event of its last log. Tell is what the client
-	// is told of it, or of what an EndError holds.
-	Gone error
+	// Judge says whether the user may read a log behind a revocation that is about nobody else. nil: then no
+	// revocation lets them go on. *EndError as with Tail.Next; any other error passes by itself.
+	Judge func(ctx context.Context, log int) (Verdict, error)
+
+	// Tell is what the client is told of a Revocation, of a Verdict, or of what an EndError holds.
 	Tell func(why error) *gqlerror.Error
+}
+
+// A Verdict says whether a user may read a log, and where it ended when that was read.
+type Verdict struct {
+	Head Position
+	Why  error // they may not, see Revocation; nil: they may
+	Last Event // if they may not: the last that they are given, at the place of their revocation
 }
 
 // A Log is one of a stream's logs.

@@ -41,7 +41,7 @@ func (x *Feeds) Subscribe(p Prepared, s *Stream, user string, out Outlet) *Subsc
 	sub := &Subscription{feeds: x, out: out, stream: s, quota: q, behind: len(s.Logs), going: len(s.Logs)}
 	sub.readers = make([]*Reader, len(s.Logs))
 	for i, log := range s.Logs {
-		sub.readers[i] = &Reader{sub: sub, at: log.At, head: log.Head}
+		sub.readers[i] = &Reader{sub: sub, log: i, at: log.At, head: log.Head, judged: log.Head.Place}
 	}
 	if !x.join(sub, prepared{feeds: x, exec: p.Exec, op: p.Op}) {
 		x.quotas.leave(q, s.Logs)

@@ -13,7 +13,7 @@ type entry struct {
 	subject any
 	millis  int64 // of Event.At, in Unix time; 0: not known
 	changes bool
-	last    bool // of its log
+	revokes *Revocation
 }
 
 // A window is the newest entries of a feed, or none. It is never changed, only replaced: readers look at it
@@ -23,6 +23,7 @@ type window struct {
 	entries []entry  // the array behind is shared with older windows, which see less of it
 	bytes   int      // size of entries
 	dropped int      // size of the entries in front of them that the array holds still
+	blind   int64    // up to this place it does not know of all who have been revoked
 	over    bool     // the log ends with the window
 	ended   error    // why nothing will follow; nil: something may
 }
@@ -84,19 +85,15 @@ func (w *window) behind(place int64) []entry {
 
 // grow is the window with more entries behind it and at most so many events, and bytes if there is more than one.
 // What an entry changes is not shown as it was: the window begins behind it.
-// Before the last of a log nothing is shown any more.
 func (w *window) grow(more []entry, events, bytes int) *window {
 	next := *w
 	for _, e := range more {
-		switch {
-		case e.last:
-			next.drop(len(next.entries))
-		case e.changes:
+		if e.changes {
 			next.forget(e.subject)
 		}
 		next.entries = append(next.entries, e)
 		next.bytes += size([]entry{e})
-		next.over = e.last
+		next.over = e.revokes.isOfAll()
 	}
 	over := 0
 	for left := next.bytes; over < len(next.entries)-1 && (len(next.entries)-over > events || left > bytes); over++ {
@@ -132,6 +129,11 @@ func (w *window) drop(n int) {
 	if n == 0 {
 		return
 	}
+	for _, e := range w.entries[:n] {
+		if e.revokes != nil {
+			w.blind = e.at.Place
+		}
+	}
 	w.start = w.entries[n-1].at
 	gone := size(w.entries[:n])
 	w.bytes, w.dropped = w.bytes-gone, w.dropped+gone
@@ -139,7 +141,12 @@ func (w *window) drop(n int) {
 }
 
 // emptied is the window without entries: who is behind its end reads the log.
-func (w *window) emptied() *window { return &window{start: w.last(), over: w.over, ended: w.ended} }
+func (w *window) emptied() *window {
+	next := *w
+	next.drop(len(next.entries))
+	next.entries, next.dropped = nil, 0
+	return &next
+}
 
 // closed is the window behind which nothing follows, for this reason.
 func (w *window) closed(why error) *window {

@@ -18,13 +18,14 @@ type modelClient struct {
 	rng               *rand.Rand
 	stays, slow, both bool
 	document          string
-	places            []int64 // of the last event of each log that it was given
+	places            []int64      // of the last event of each log that it was given
+	out               map[int]bool // the logs that it may not read any more, as it was told
 	user              string
 	ids               int
 }
 
 func (c *modelClient) run(ctx context.Context) {
-	for ctx.Err() == nil {
+	for ctx.Err() == nil && c.followed() != nil {
 		c.connect(ctx)
 		sleep(ctx, time.Duration(c.rng.IntN(10))*time.Millisecond)
 	}
@@ -54,11 +55,13 @@ func (c *modelClient) connect(ctx context.Context) {
 			}
 			return
 		}
-		c.message(payload)
+		if !c.message(s, payload) {
+			return
+		}
 		if c.slow {
 			sleep(ctx, time.Duration(c.rng.IntN(30))*time.Millisecond)
 		}
-		if !c.stays && c.rng.IntN(20) == 0 { // again on the same socket
+		if !c.stays && c.rng.IntN(20) == 0 && c.followed() != nil { // again on the same socket
 			s.stop(strconv.Itoa(c.ids))
 			c.subscribe(s)
 		}
@@ -76,36 +79,55 @@ func readFull(conn net.Conn, b []byte) (n int, err error) {
 
 func (c *modelClient) subscribe(s *socket) {
 	c.ids++
-	at := c.places[:1]
-	if c.both {
-		at = c.places
-	}
-	variables, _ := json.Marshal(at)
-	if code := s.take(fmt.Appendf(nil, `{"type":"subscribe","id":"%d","payload":{"query":%q,"variables":{"at":%s}}}`, c.ids, c.document, variables)); code != 0 {
+	variables, _ := json.Marshal(c.followed())
+	if code := s.take(fmt.Appendf(nil, `{"type":"subscribe","id":"%d","payload":{"query":%q,"variables":{"at":%s,"user":%q}}}`, c.ids, c.document, variables, c.user)); code != 0 {
 		c.m.t.Errorf("subscribe: close with %d", code)
 	}
 }
 
-// message wants the next place that is shown of its log, and what is said of being current to be so.
-func (c *modelClient) message(text []byte) {
+// message takes one of the current stream. It returns false when there is nothing to follow any more.
+func (c *modelClient) message(s *socket, text []byte) bool {
 	var got struct {
 		ID, Type string
-		Payload  struct {
-			Data struct {
-				Log, Place int64
-				CaughtUp   []int64
-			}
+		Payload  json.RawMessage
+	}
+	if err := json.Unmarshal(text, &got); err != nil {
+		c.m.t.Errorf("got %s %v", text, err)
+	}
+	switch {
+	case got.ID != strconv.Itoa(c.ids): // of the stream before, which was on its way
+	case got.Type == "next":
+		c.event(got.Payload)
+	case got.Type == "error":
+		var errs []struct{ Message string }
+		if err := json.Unmarshal(got.Payload, &errs); err != nil || len(errs) != 1 || !c.ended(errs[0].Message) {
+			return false
+		}
+		c.subscribe(s)
+	default:
+		c.m.t.Errorf("got %s", text)
+	}
+	return true
+}
+
+// event wants the next place that is shown of its log, and what is said of being current to be so.
+func (c *modelClient) event(text []byte) {
+	var got struct {
+		Data struct {
+			Log, Place int64
+			CaughtUp   []int64
+			Out        bool
 		}
 	}
-	if err := json.Unmarshal(text, &got); err != nil || got.Type != "next" {
+	if err := json.Unmarshal(text, &got); err != nil {
 		c.m.t.Errorf("got %s %v", text, err)
 		return
 	}
-	if got.ID != strconv.Itoa(c.ids) {
-		return // of the stream before, which was on its way
-	}
-	if up := got.Payload.Data.CaughtUp; up != nil {
+	if up := got.Data.CaughtUp; up != nil {
 		for i, place := range up {
+			if place < 0 {
+				continue
+			}
 			if shown(place) > c.places[i] || place < c.places[i] {
 				c.m.t.Errorf("log %d: caught up at %d, the last was %d", i, place, c.places[i])
 			}
@@ -113,12 +135,17 @@ func (c *modelClient) message(text []byte) {
 		}
 		return
 	}
-	log := got.Payload.Data.Log
+	log := got.Data.Log
+	c.beyond(log, got.Data.Place)
+	if got.Data.Out {
+		c.out[int(log)] = true
+		return
+	}
 	want := c.places[log] + 1
 	for want%3 == 0 {
 		want++
 	}
-	if c.places[log] = got.Payload.Data.Place; c.places[log] != want {
+	if c.places[log] = got.Data.Place; c.places[log] != want {
 		c.m.t.Errorf("log %d: place %d came instead of %d", log, c.places[log], want)
 	}
 }
@@ -145,7 +172,8 @@ func (c *modelClient) check(i int) {
 		if n > 0 && !c.both {
 			return
 		}
-		if head := shown(l.head().Place); c.places[n] < head {
+		c.knows(n)
+		if head := shown(l.head().Place); !c.out[n] && c.places[n] < head {
 			c.m.t.Errorf("client %d (stays %v, slow %v, both %v) has place %d of log %s; the head is %d", i, c.stays, c.slow, c.both, c.places[n], l.name, head)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"strconv"
 	"sync"
@@ -23,8 +24,8 @@ import (
 
 // The model runs the real feeds, windows, workers, readers and sockets over logs in memory and pipes, in
 // virtual time: reads that take a while or fail, notifications that are lost, doubled and late, windows of a few events,
-// clients that read slowly, stall, leave and resume from what they had last, one log or two, shared or not. A
-// seed that fails is repeated with MODEL_SEED=n go test ./transport/ws -run Model.
+// clients that read slowly, stall, leave and resume from what they had last, one log or two, shared or not, and users who
+// may not read a log any more, or may again. A seed that fails is repeated with MODEL_SEED=n go test ./transport/ws -run Model.
 func TestModel(t *testing.T) {
 	if one, err := strconv.ParseUint(os.Getenv("MODEL_SEED"), 10, 64); err == nil {
 		runModel(t, one)
@@ -69,6 +70,7 @@ func newModel(t *testing.T, seed uint64) *model {
 	for i := range 1 + rng.IntN(2) {
 		m.logs = append(m.logs, &modelLog{
 			name: strconv.Itoa(i), rng: rand.New(rand.NewPCG(seed, uint64(i+1))), followers: map[*modelTail]func(){}, failing: seed%5 != 0,
+			revocations: revocations{of: map[int64]string{}, out: map[string]int64{}},
 		})
 	}
 	return m
@@ -81,7 +83,7 @@ func (m *model) run() {
 	for i := range 2 + m.rng.IntN(4) {
 		c := &modelClient{
 			m: m, rng: rand.New(rand.NewPCG(m.rng.Uint64(), 9)), stays: i == 0, slow: m.rng.IntN(3) == 0,
-			both: m.rng.IntN(2) == 0 && len(m.logs) > 1, places: make([]int64, len(m.logs)), document: fmt.Sprint("document", m.rng.IntN(2)), user: fmt.Sprint(i),
+			both: m.rng.IntN(2) == 0 && len(m.logs) > 1, places: make([]int64, len(m.logs)), out: map[int]bool{}, document: fmt.Sprint("document", m.rng.IntN(2)), user: fmt.Sprint(i),
 		}
 		clients = append(clients, c)
 		m.running.Go(func() { c.run(ctx) })
@@ -107,17 +109,40 @@ func (m *model) run() {
 	}
 }
 
-// open reads positions from variables: {"at":[places], "both":bool}.
+// open reads positions from variables, -1 for a log that is not followed, and the user from the headers.
 func (m *model) open(_ context.Context, op *graphql.OperationContext, _ string) (*stream.Stream, gqlerror.List) {
-	s := &stream.Stream{Gone: errDeleted, Tell: tell}
-	at := op.Variables["at"].([]int64)
+	user, at := op.Headers.Get("User"), op.Variables["at"].([]int64)
+	var logs []*modelLog
+	s := &stream.Stream{Tell: tell}
 	for i, l := range m.logs[:len(at)] {
-		s.Logs = append(s.Logs, stream.Log{Key: l.name, At: l.position(at[i]), Head: l.head(), Follow: l.follow})
+		if at[i] < 0 {
+			continue
+		}
+		head := l.head()
+		l.mu.Lock()
+		last := l.lastOf(user)
+		l.mu.Unlock()
+		if last.Place > 0 {
+			return nil, gqlerror.List{tell(l.end())}
+		}
+		logs = append(logs, l)
+		s.Logs = append(s.Logs, stream.Log{Key: l.name, At: l.position(at[i]), Head: head, Follow: l.follow})
 	}
-	if len(at) > 1 {
-		s.CaughtUp = func(at []*stream.Position) any { return fmt.Sprintf(`{"caughtUp":[%d,%d]}`, at[0].Place, at[1].Place) }
+	s.Judge = judges(user, logs)
+	if len(logs) > 1 {
+		s.CaughtUp = func(at []*stream.Position) any {
+			return fmt.Sprintf(`{"caughtUp":[%d,%d]}`, placeOf(at[0]), placeOf(at[1]))
+		}
 	}
 	return s, nil
+}
+
+// placeOf is -1 of a log that has ended.
+func placeOf(at *stream.Position) int64 {
+	if at == nil {
+		return -1
+	}
+	return at.Place
 }
 
 // A modelLog takes time to read, and fails.
@@ -128,6 +153,7 @@ type modelLog struct {
 	tags      []int64 // of place 1 and on
 	followers map[*modelTail]func()
 	failing   bool
+	revocations
 }
 
 func (l *modelLog) position(place int64) stream.Position {
@@ -152,6 +178,7 @@ func (l *modelLog) write(rng *rand.Rand) {
 		l.mu.Lock()
 		for range 1 + rng.IntN(8) {
 			l.tags = append(l.tags, 1+rng.Int64N(1<<60))
+			l.revoke(rng, false)
 		}
 		l.mu.Unlock()
 		if rng.IntN(100) < 30 && l.failing { // lost: heads are compared some time later
@@ -161,6 +188,9 @@ func (l *modelLog) write(rng *rand.Rand) {
 			l.notify()
 		}
 	}
+	l.mu.Lock()
+	l.revoke(rng, true)
+	l.mu.Unlock()
 }
 
 func (l *modelLog) notify() {
@@ -212,9 +242,13 @@ func (t *modelTail) Next(_ context.Context, at stream.Position) ([]stream.Event,
 	if at.Place > 0 && (at.Place > int64(len(t.tags)) || t.tags[at.Place-1] != at.Tag) {
 		return nil, &stream.EndError{Err: errDiverged}
 	}
+	if last := t.lastOf(""); last.Place > at.Place { // of everybody
+		last.Revokes = t.revocation(last.Place)
+		return []stream.Event{last}, nil
+	}
 	var events []stream.Event
 	for place := at.Place + 1; place <= min(int64(len(t.tags)), at.Place+int64(page)); place++ {
-		e := stream.Event{Position: stream.Position{Place: place, Tag: t.tags[place-1]}, Subject: place % 5, Changes: place%7 == 0}
+		e := stream.Event{Position: stream.Position{Place: place, Tag: t.tags[place-1]}, Subject: place % 5, Changes: place%7 == 0, Revokes: t.revocation(place)}
 		if place%3 > 0 { // the others are not shown
 			e.Object = fmt.Sprintf(`{"log":%s,"place":%d}`, t.name, place)
 		}
@@ -228,7 +262,11 @@ type modelExecutor struct{}
 
 func (modelExecutor) CreateOperationContext(_ context.Context, p *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
 	op := &ast.OperationDefinition{Operation: ast.Subscription}
-	return &graphql.OperationContext{RawQuery: p.Query, Operation: op, Doc: &ast.QueryDocument{}, Variables: map[string]any{"at": places(p.Variables["at"])}}, nil
+	user, _ := p.Variables["user"].(string)
+	return &graphql.OperationContext{
+		RawQuery: p.Query, Operation: op, Doc: &ast.QueryDocument{}, Variables: map[string]any{"at": places(p.Variables["at"])},
+		Headers: http.Header{"User": {user}}, // feeds know no headers
+	}, nil
 }
 
 func places(v any) (at []int64) {
@@ -252,6 +290,6 @@ func (modelExecutor) DispatchOperation(ctx context.Context, _ *graphql.Operation
 
 func (modelExecutor) DispatchError(context.Context, gqlerror.List) *graphql.Response { return nil }
 
-var errDeleted, errDiverged = errors.New("room deleted"), errors.New("another history")
+var errDiverged = errors.New("another history")
 
 func tell(err error) *gqlerror.Error { return gqlerror.Errorf("%v", err) }

@@ -152,7 +152,7 @@ func (r *rig) open(context.Context, *graphql.OperationContext, string) (*stream.
 		at.Tag = 0
 	}
 	return &stream.Stream{
-		Logs: []stream.Log{{Key: "log", At: at, Head: at, Follow: r.log.follow}}, Gone: errors.New("gone"),
+		Logs: []stream.Log{{Key: "log", At: at, Head: at, Follow: r.log.follow}},
 		Tell: func(why error) *gqlerror.Error { return gqlerror.Errorf("%v", why) },
 	}, nil
 }
@@ -172,7 +172,11 @@ func (l *rigLog) follow(wake func()) stream.Tail {
 func (l *rigLog) add(value any) {
 	synctest.Wait()
 	at := stream.Position{Place: int64(len(l.events) + 1), Tag: 1}
-	l.events = append(l.events, stream.Event{Position: at, Object: value, Last: value == nil})
+	e := stream.Event{Position: at, Object: value}
+	if value == nil {
+		e.Revokes = &stream.Revocation{Why: errors.New("gone")}
+	}
+	l.events = append(l.events, e)
 	l.wake()
 }
 

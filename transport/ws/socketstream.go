@@ -149,21 +149,20 @@ func (x *socketStream) setCatchingUp(r *stream.Reader, is bool) {
 
 // catchUp reads the log for a reader that is behind the window, until it is not.
 func (x *socketStream) catchUp(r *stream.Reader) {
-	for at, more := r.At(), true; more; {
-		page := r.History(x.s.context(), at)
-		at, more = x.deliver(r, page)
+	for x.deliver(r, r.History(x.s.context())) {
+		continue
 	}
 	r.Wake()
 }
 
 // deliver hands out what was read for one reader, unless others wait for the client: it is read again when they
 // have gone, and nobody holds it meanwhile. more: the reader is still behind, and its log is to be read on.
-func (x *socketStream) deliver(r *stream.Reader, page stream.Page) (at stream.Position, more bool) {
+func (x *socketStream) deliver(r *stream.Reader, page stream.Page) (more bool) {
 	x.s.writing.Lock()
 	defer x.s.writing.Unlock()
 	if !x.mayWrite() {
 		x.setCatchingUp(r, false)
-		return r.At(), false
+		return false
 	}
 	b := outputs.Get().(*[]byte)
 	defer outputs.Put(b)
@@ -171,7 +170,7 @@ func (x *socketStream) deliver(r *stream.Reader, page stream.Page) (at stream.Po
 	r.Delivered(page, step.Events)
 	more = step.End == nil && !r.IsOver() && r.Window().IsBehind()
 	x.setCatchingUp(r, more)
-	return r.At(), more
+	return more
 }
 
 // end ends the stream for good, under the lock s.writing. The errors wait for a pending write. Where the log
