@@ -50,6 +50,7 @@ func TestRoomIsReadWithThePage(t *testing.T) {
 	w := newWorld(t, chat.Options{})
 	ann := w.person("ann")
 	w.room(ann, "general")
+	behind := w.send(ann, "general", "behind the window")
 	read := w.page(ann, w.send(ann, "general", "start"))
 	first := w.send(ann, "general", "first")
 	events := read() // and the window holds them
@@ -75,10 +76,15 @@ func TestRoomIsReadWithThePage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	edit("edited again") // the page holds no chat that is sent
-	events = w.page(ann, first)()
-	last := events[len(events)-1]
-	if last.Room.Name != "renamed" || *last.Room.Topic != "about" || w.lastTexts(events)[0] != "edited again" || last.Chat.Room != last.Room {
-		t.Errorf("got %v, %v", last.Room, w.lastTexts(events))
+	edit("edited again")
+	want := func(from string, events []*roomlog.Event) {
+		t.Helper()
+		last := events[len(events)-1]
+		if last.Room.Name != "renamed" || last.Room.Topic == nil || *last.Room.Topic != "about" ||
+			w.lastTexts(events)[0] != "edited again" || last.Chat.Room != last.Room {
+			t.Errorf("from %s came %v, %v", from, last.Room, w.lastTexts(events))
+		}
 	}
+	want("what was handed over", read())
+	want("the log", w.page(ann, behind)())
 }
