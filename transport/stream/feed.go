@@ -182,7 +182,7 @@ func (f *feed) history(ctx context.Context, r *Reader) (Page, error) {
 			q.rested = time.Now().Add(rest * time.Since(begun))
 		}
 	}()
-	if r.judge(Page{}, f.window.Load()).atDoor {
+	if r.restrict(Page{}, f.window.Load()).mustJudge {
 		return f.verdict(ctx, r)
 	}
 	return f.read(ctx, r)
@@ -198,8 +198,8 @@ func (f *feed) read(ctx context.Context, r *Reader) (Page, error) {
 	if ended != nil {
 		return Page{}, &EndError{ended}
 	}
-	p := r.judge(Page{entries: entries}, &window{entries: entries})
-	if p.atDoor {
+	p := r.restrict(Page{entries: entries}, &window{entries: entries})
+	if p.mustJudge {
 		return f.verdict(ctx, r)
 	}
 	return p, nil

@@ -45,8 +45,9 @@ type Page struct {
 	over    error // what ends the log for the reader behind the entries; nil: it goes on
 	ended   error // what ends the whole stream
 	fromLog bool
-	atDoor  bool  // the door is to be asked before anything is taken
-	judged  int64 // the door has said: they may read, see Reader
+	judged  int64 // the user may read up to this place, see Reader
+
+	mustJudge bool // before anything is taken, see Stream.Judge
 }
 
 // IsBehind tells whether the window does not know what the reader may be given: it reads its History.
@@ -102,7 +103,7 @@ func (r *Reader) Window() Page {
 	if where == inside && len(entries) == 0 || where == ahead && errors.Is(w.ended, ErrUnreadable) {
 		p.ended = w.ended
 	}
-	return r.judge(p, w)
+	return r.restrict(p, w)
 }
 
 // History is what the log has behind the reader's position. It waits for others who are behind, and until the log
@@ -118,7 +119,7 @@ func (r *Reader) History(ctx context.Context) Page {
 func (r *Reader) Take(b []byte, p Page) Step {
 	r.judged = max(r.judged, p.judged)
 	if p.fromLog && p.over == nil && p.ended == nil { // what the window has come to know while the log was read
-		p = r.judge(p, r.feed.window.Load())
+		p = r.restrict(p, r.feed.window.Load())
 	}
 	b, shown := r.take(b, p)
 	more := len(p.entries) > 0 || p.where == behind || p.judged > 0

@@ -5,15 +5,15 @@ import "context"
 // isOfAll tells whether the log ends here.
 func (v *Revocation) isOfAll() bool { return v != nil && v.Of == "" }
 
-// judge is what becomes of a page once all revocations have been counted that a window knows, also those behind what the
-// page shows: who is revoked goes straight to the end.
-func (r *Reader) judge(p Page, w *window) Page {
-	i, door := r.revoked(w.entries), r.sub.stream.Judge != nil
+// restrict is what becomes of a page once all revocations have been counted that a window knows, also those behind what
+// the page shows: who is revoked goes straight to the end, or is judged.
+func (r *Reader) restrict(p Page, w *window) Page {
+	i, judges := r.revoked(w.entries), r.sub.stream.Judge != nil
 	switch {
-	case i >= 0 && (!door || w.entries[i].revokes.isOfAll()):
+	case i >= 0 && (!judges || w.entries[i].revokes.isOfAll()):
 		return Page{entries: w.entries[i : i+1], over: w.entries[i].revokes.Why, fromLog: p.fromLog}
-	case i >= 0, door && max(r.at.Place, r.judged) < w.blind:
-		return Page{where: behind, atDoor: true, fromLog: p.fromLog}
+	case i >= 0, judges && max(r.at.Place, r.judged) < w.blind:
+		return Page{where: behind, mustJudge: true, fromLog: p.fromLog}
 	case p.fromLog && w.over: // since the page was read
 		return Page{where: behind, fromLog: true}
 	}
@@ -31,7 +31,7 @@ func (r *Reader) revoked(entries []entry) int {
 	return -1
 }
 
-// verdict asks the door about a reader. The last event of one who is revoked is executed for them alone.
+// verdict has a reader judged. The last event of one who is revoked is executed for them alone.
 func (f *feed) verdict(ctx context.Context, r *Reader) (Page, error) {
 	v, err := r.sub.stream.Judge(ctx, r.log)
 	if err != nil || v.Why == nil {

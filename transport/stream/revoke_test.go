@@ -17,8 +17,8 @@ var errGone, errForbidden = errors.New("the room is gone"), errors.New("not allo
 // holds nothing else.
 type judgedLog struct {
 	memoryLog
-	out   map[string]string // what the door says of a user: the last event that they are given, or that they may read
-	asked []string
+	out    map[string]string // the verdict about a user: the last event that they are given, or that they may read
+	judged []string
 }
 
 const mayRead = "may read"
@@ -42,10 +42,10 @@ func (l *judgedLog) Next(ctx context.Context, at Position) ([]Event, error) {
 	return events[:min(2, len(events))], err
 }
 
-// judges returns the door of a user.
+// judges returns what judges a user.
 func (l *judgedLog) judges(user string) func(context.Context, int) (Verdict, error) {
 	return func(context.Context, int) (Verdict, error) {
-		l.asked = append(l.asked, user)
+		l.judged = append(l.judged, user)
 		end := l.events[len(l.events)-1]
 		if end.Revokes.isOfAll() {
 			return Verdict{Why: errGone, Last: end}, nil
@@ -118,13 +118,13 @@ func (x *follower) readOn(log int, empty bool) {
 func TestRevocations(t *testing.T) {
 	events := strings.Fields("1 2 3 4 5 bob- 7 8")
 	for name, c := range map[string]struct {
-		verdict string // of the door, about bob
+		verdict string // about bob
 		all     bool   // everybody is revoked behind the events
 		empty   bool   // the window is
 		bob     string
 		bobs    error // how bob's stream ends
 		ann     string
-		asked   string
+		judged  string
 	}{
 		"one":                           {"left", false, false, "left", errForbidden, "1 2 3 4 5 bob- 7 8", "bob"},
 		"one, behind the window":        {"left", false, true, "left", errForbidden, "1 2 3 4 5 bob- 7 8", "ann bob"},
@@ -148,8 +148,8 @@ func TestRevocations(t *testing.T) {
 			if got := bob.take(t.Context()); got != c.bob || !errors.Is(bob.end, c.bobs) {
 				t.Errorf("bob was given %q, and %v", got, bob.end)
 			}
-			if got := strings.Join(log.asked, " "); got != c.asked {
-				t.Errorf("the door was asked about %q", got)
+			if got := strings.Join(log.judged, " "); got != c.judged {
+				t.Errorf("%q were judged", got)
 			}
 			log.add("9")
 			ann.readOn(0, false)
@@ -184,7 +184,7 @@ func TestRevocationDuringARead(t *testing.T) {
 	}
 }
 
-// Who joins a feed late, and was judged before its window began, is asked about at the door.
+// Who joins a feed late, and had been judged before its window began, is judged again.
 func TestRevocationBeforeTheWindow(t *testing.T) {
 	log, feeds := &judgedLog{out: map[string]string{"bob": "left"}}, newFeeds(1<<20)
 	log.add(strings.Fields("1 2 3 4 5 bob- 7 8")...)

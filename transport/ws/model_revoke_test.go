@@ -40,7 +40,7 @@ func (l *modelLog) revocation(place int64) *stream.Revocation {
 	case l.deleted && place == int64(len(l.tags)):
 		return &stream.Revocation{Why: l.end()}
 	case l.of[place] != "":
-		return &stream.Revocation{Of: l.of[place], Why: errors.New("the door was not asked")}
+		return &stream.Revocation{Of: l.of[place], Why: errors.New("nobody was judged")}
 	}
 	return nil
 }
@@ -61,7 +61,7 @@ func (l *modelLog) lastOf(user string) (e stream.Event) {
 	return e
 }
 
-// judge is the door. It takes time, and fails.
+// judge is the verdict about a user. It takes time, and fails.
 func (l *modelLog) judge(user string) (stream.Verdict, error) {
 	l.mu.Lock()
 	takes, fails := time.Duration(l.rng.IntN(3))*time.Millisecond, l.failing && l.rng.IntN(10) == 0
@@ -79,7 +79,7 @@ func (l *modelLog) judge(user string) (stream.Verdict, error) {
 	return stream.Verdict{Head: head}, nil
 }
 
-// judges is the door of a stream.
+// judges is what judges the user of a stream.
 func judges(user string, logs []*modelLog) func(context.Context, int) (stream.Verdict, error) {
 	return func(_ context.Context, i int) (stream.Verdict, error) { return logs[i].judge(user) }
 }
