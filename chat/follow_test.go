@@ -46,22 +46,33 @@ func (w *world) sendMany(from chat.Caller, room string, n int) {
 // Broken on purpose, the service was caught with
 //
 //	notifications before the commit           with notifications
-//	heads that nobody compares               with every notification lost
+//	heads that nobody compares               of another node, with every notification lost
 func TestStreamHasNoGap(t *testing.T) {
-	for name, o := range map[string]chat.Options{
-		"with notifications":              {Notifier: &broker.Memory{}, HeadsInterval: time.Hour},
-		"with every notification lost":    {Notifier: lossy{}, HeadsInterval: 5 * time.Millisecond},
-		"with batches of one":             {BatchEntries: 1},
-		"with notifications and interval": {HeadsInterval: time.Millisecond},
+	lost := chat.Options{Notifier: lossy{}, HeadsInterval: 5 * time.Millisecond}
+	for name, c := range map[string]struct {
+		chat.Options
+		another bool // node, where the chats are sent
+	}{
+		"with notifications":                            {chat.Options{Notifier: &broker.Memory{}, HeadsInterval: time.Hour}, false},
+		"of another node":                               {chat.Options{Notifier: &broker.Memory{}, HeadsInterval: time.Hour}, true},
+		"with every notification lost":                  {lost, false},
+		"of another node, with every notification lost": {lost, true},
+		"with batches of one":                           {chat.Options{BatchEntries: 1}, false},
+		"with notifications and interval":               {chat.Options{HeadsInterval: time.Millisecond}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, o)
+			w := newWorld(t, c.Options)
+			sender := w
+			if c.another {
+				sender = runWorld(t, w.store, w.dir, c.Options)
+				defer sender.stop()
+			}
 			ann := w.person("ann")
 			w.room(ann, "general")
 			const n = 1200
 			streams := []*stream{w.follow(ann, "general", nil), w.follow(ann, "general", nil), w.follow(ann, "general", nil)}
 			var wg sync.WaitGroup
-			wg.Go(func() { w.sendMany(ann, "general", n) })
+			wg.Go(func() { sender.sendMany(ann, "general", n) })
 			for i, s := range streams {
 				wg.Go(func() {
 					for want := 1; want <= n; want++ {

@@ -53,10 +53,23 @@ func worldOn(t testing.TB, on db.Options, o chat.Options) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	w := runWorld(t, store, on.Dir, o)
+	t.Cleanup(func() {
+		w.stop()
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+		nothingLeft(t, before)
+	})
+	return w
+}
+
+// runWorld runs a service on a database until stop is called.
+func runWorld(t testing.TB, store *db.Store, dir string, o chat.Options) *world {
 	if o.Notifier == nil {
 		o.Notifier = &broker.Memory{}
 	}
-	w := &world{Service: chat.New(store, o), t: t, dir: on.Dir, store: store}
+	w := &world{Service: chat.New(store, o), t: t, dir: dir, store: store}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	var wg sync.WaitGroup
 	wg.Go(func() {
@@ -65,13 +78,6 @@ func worldOn(t testing.TB, on db.Options, o chat.Options) *world {
 		}
 	})
 	w.stop = sync.OnceFunc(func() { cancel(); wg.Wait() })
-	t.Cleanup(func() {
-		w.stop()
-		if err := store.Close(); err != nil {
-			t.Error(err)
-		}
-		nothingLeft(t, before)
-	})
 	return w
 }
 
