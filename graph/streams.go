@@ -129,7 +129,7 @@ func (a adapter) Next(ctx context.Context, at stream.Position) ([]stream.Event, 
 	shown := make([]stream.Event, len(events))
 	for i, e := range events {
 		shown[i] = stream.Event{
-			Position: stream.Position(e.Position()), At: e.At, Object: a.show(e), Subject: subject(e),
+			Position: stream.Position(e.Position()), At: e.At, Object: a.show(e), Subject: idOf(e.Chat), Shows: idOf(e.Room.Newest),
 			Changes: e.Kind == roomlog.ChatEdited || e.Kind == roomlog.ChatDeleted, Revokes: revocation(e),
 		}
 	}
@@ -146,11 +146,12 @@ func revocation(e *roomlog.Event) *stream.Revocation {
 	return nil
 }
 
-func subject(e *roomlog.Event) any {
-	if e.Chat == nil {
+// idOf is what tells a chat from others; nil: there is none.
+func idOf(c *roomlog.Chat) any {
+	if c == nil {
 		return nil
 	}
-	return e.Chat.ID
+	return c.ID
 }
 
 // arguments reads the arguments of a root field as generated code does. The first that is none is in err.

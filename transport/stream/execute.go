@@ -63,7 +63,7 @@ func (p *prepared) execute(events []Event) (entries []entry, ended error) {
 	}
 	entries, size := make([]entry, 0, len(events)), 0
 	for _, e := range events {
-		one := entry{at: e.Position, subject: e.Subject, changes: e.Changes, revokes: e.Revokes}
+		one := entry{at: e.Position, subject: e.Subject, shows: e.Shows, changes: e.Changes, revokes: e.Revokes}
 		if !e.At.IsZero() {
 			one.millis = e.At.UnixMilli()
 		}

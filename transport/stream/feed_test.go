@@ -48,6 +48,22 @@ func TestChangeIsReadBeforeTheWindowIsHandedOut(t *testing.T) {
 	}
 }
 
+// What an entry shows besides its subject makes it old as well.
+func TestChangeOfWhatAnotherEventShows(t *testing.T) {
+	w := (&window{}).grow([]entry{
+		{at: Position{1, 1}, subject: 1, shows: 1},
+		{at: Position{2, 2}, subject: 2, shows: 2},
+		{at: Position{3, 3}, subject: 1, shows: 2, changes: true},
+		{at: Position{4, 4}, subject: 3, shows: 3},
+	}, 10, windowBytes)
+	if w.start.Place != 1 {
+		t.Errorf("it begins behind %d", w.start.Place)
+	}
+	if w = w.grow([]entry{{at: Position{5, 5}, subject: 2, shows: 3, changes: true}}, 10, windowBytes); w.start.Place != 3 {
+		t.Errorf("it shows what was changed, behind %d", w.start.Place)
+	}
+}
+
 // A collector takes whatever the window has.
 type collector struct {
 	got   []string

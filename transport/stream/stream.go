@@ -17,7 +17,8 @@ type Event struct {
 	At      time.Time // when it happened, for Stats; zero: not known
 	Object  any       // what the subscription's resolver hands out; nil: the stream does not show it
 	Subject any       // what the object is, comparable; nil: nothing that changes
-	Changes bool      // older events with this subject are to be read again, not shown as they were
+	Shows   any       // what else the object may show, like Subject
+	Changes bool      // older events that show this subject are to be read again, not shown as they were
 	Revokes *Revocation
 }
 

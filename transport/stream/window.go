@@ -11,6 +11,7 @@ type entry struct {
 	at      Position
 	body    []byte // the result as JSON; nil: nothing to show
 	subject any
+	shows   any
 	millis  int64 // of Event.At, in Unix time; 0: not known
 	changes bool
 	revokes *Revocation
@@ -34,8 +35,8 @@ const windowBytes = 256 << 10
 // MaxEvent is how many bytes an event of a stream may have: as many as the window of a feed keeps.
 const MaxEvent = windowBytes
 
-// entryBytes are those of an entry without its body, subject included.
-const entryBytes = int(unsafe.Sizeof(entry{})) + 16
+// entryBytes are those of an entry without its body, but with what subject and shows hold.
+const entryBytes = int(unsafe.Sizeof(entry{})) + 2*16
 
 func (w *window) last() Position {
 	if n := len(w.entries); n > 0 {
@@ -114,10 +115,10 @@ func size(entries []entry) (bytes int) {
 	return bytes
 }
 
-// forget drops all up to the newest entry about a subject.
+// forget drops all up to the newest entry that shows a subject.
 func (w *window) forget(subject any) {
 	for i := len(w.entries) - 1; i >= 0; i-- {
-		if w.entries[i].subject == subject {
+		if w.entries[i].subject == subject || w.entries[i].shows == subject {
 			w.drop(i + 1)
 			return
 		}
