@@ -19,8 +19,8 @@ import (
 	"time"
 )
 
-// ErrNoPostgres means that no PostgreSQL server is installed on this machine.
-var ErrNoPostgres = errors.New("PostgreSQL is not installed: apt-get install postgresql")
+// errNoPostgres means that no PostgreSQL server is installed on this machine.
+var errNoPostgres = errors.New("PostgreSQL is not installed: apt-get install postgresql")
 
 // Server is a PostgreSQL server of a test's own, in a temporary folder. Its durability is on, as Parley
 // needs it; in memory that costs nothing.
@@ -235,7 +235,7 @@ func postgresBin() (string, error) {
 	}
 	path, err := exec.LookPath("initdb")
 	if err != nil {
-		return "", ErrNoPostgres
+		return "", errNoPostgres
 	}
 	return filepath.Dir(path), nil
 }

@@ -72,8 +72,8 @@ func TestSameAttemptGetsTheSamePair(t *testing.T) {
 	}
 }
 
-func refreshAtOnce(servers []*harness.Server, token string, key func(i int) string) (won map[harness.Pair]int, codes map[string]int) {
-	won, codes = map[harness.Pair]int{}, map[string]int{}
+func refreshAtOnce(servers []*harness.Server, token string, key func(i int) string) (won map[harness.Tokens]int, codes map[string]int) {
+	won, codes = map[harness.Tokens]int{}, map[string]int{}
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	for i := range 50 {
@@ -102,7 +102,7 @@ func TestRefreshAgainstLogout(t *testing.T) {
 			t.Fatal(a.Body)
 		}
 		var mu sync.Mutex
-		pairs := []harness.Pair{p}
+		pairs := []harness.Tokens{p}
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() {
@@ -192,7 +192,7 @@ func TestPasswordChangeAgainstEverything(t *testing.T) {
 		own := s.SignIn("ann", password)
 		var wg sync.WaitGroup
 		var answers [5]harness.Answer
-		var late harness.Pair
+		var late harness.Tokens
 		for i := range 2 {
 			wg.Go(func() { _, answers[i] = s.Refresh(own.RefreshToken, "") })
 		}
