@@ -20,18 +20,19 @@ var mayImport = map[string][]string{
 	"web":    {}, // files, nothing else
 
 	// Floor 2: the database.
-	"db":                 {"ent"},                                                                          // the only room that knows a dialect
-	"db/bulk":            {"ent"},                                                                          // statements over many rows
-	"db/dbtest":          {"ent"},                                                                          // for tests
-	"db/disk":            {},                                                                               // files: private, published when whole, and free space
-	"db/failure":         {},                                                                               // the class of an error, of either driver
-	"db/migrations":      {"db/failure", "db/waiting", "ent"},                                              // the schema of both kinds
-	"db/migrations/diff": {"db/dbtest", "ent"},                                                             // a command
-	"db/migrations/hash": {"db/migrations"},                                                                // a command
-	"db/postgres":        {"db/failure", "db/migrations", "db/tables", "db/waiting"},                       // a database of Postgres
-	"db/sqlite":          {"db/bulk", "db/disk", "db/failure", "db/migrations", "db/tables", "db/waiting"}, // a file of SQLite
-	"db/tables":          {},                                                                               // whole tables, row by row
-	"db/waiting":         {},                                                                               // what a start waits for
+	"db":                   {"ent"},                                                                          // the only room that knows a dialect
+	"db/bulk":              {"ent"},                                                                          // statements over many rows
+	"db/dbtest":            {"ent"},                                                                          // for tests
+	"db/dbtest/lossyproxy": {"db/dbtest"},                                                                    // for tests
+	"db/disk":              {},                                                                               // files: private, published when whole, and free space
+	"db/failure":           {},                                                                               // the class of an error, of either driver
+	"db/migrations":        {"db/failure", "db/waiting", "ent"},                                              // the schema of both kinds
+	"db/migrations/diff":   {"db/dbtest", "ent"},                                                             // a command
+	"db/migrations/hash":   {"db/migrations"},                                                                // a command
+	"db/postgres":          {"db/failure", "db/migrations", "db/tables", "db/waiting"},                       // a database of Postgres
+	"db/sqlite":            {"db/bulk", "db/disk", "db/failure", "db/migrations", "db/tables", "db/waiting"}, // a file of SQLite
+	"db/tables":            {},                                                                               // whole tables, row by row
+	"db/waiting":           {},                                                                               // what a start waits for
 
 	// Floor 3: people, rooms and wires.
 	"auth": {"naming"}, // knows no chat
@@ -73,7 +74,7 @@ var mayImport = map[string][]string{
 		"transport/safe", "transport/stream", "transport/wire",
 	},
 	"transport/ws/frame":  {"transport/budget", "transport/wire"},
-	"transport/ws/intake": {"limit"}, // Floor 4: between nodes.
+	"transport/ws/intake": {"limit"},
 
 	// Floor 4: between nodes.
 	"broker":            {"chat"}, // the notifier serves the rooms, not the other way

@@ -97,6 +97,11 @@ func Postgres(ctx context.Context) (url string, stop func(), err error) {
 
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
+// Socket is the path of the server's socket.
+func (s *Server) Socket() string {
+	return filepath.Join(s.dir, ".s.PGSQL."+strconv.Itoa(cmp.Or(s.port, standardPort)))
+}
+
 // ListenOn makes the server reachable by TCP, from its next start on.
 func (s *Server) ListenOn(address string) error {
 	host, port, err := net.SplitHostPort(address)
