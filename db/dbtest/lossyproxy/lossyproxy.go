@@ -104,14 +104,14 @@ func (p *Proxy) join(client, server net.Conn) {
 	})
 }
 
-func pump(from, to net.Conn, judge func([]byte) Then) {
+func pump(from, to net.Conn, decide func([]byte) Then) {
 	b := make([]byte, 64<<10)
 	for {
 		n, err := from.Read(b)
 		if err != nil {
 			return
 		}
-		switch judge(b[:n]) {
+		switch decide(b[:n]) {
 		case Pass, PassAndCut:
 			if _, err := to.Write(b[:n]); err != nil {
 				return
