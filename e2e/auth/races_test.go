@@ -226,7 +226,7 @@ func TestPasswordChangeAgainstLogout(t *testing.T) {
 	s.Register("ann")
 	outcomes := map[string]int{}
 	for round := range max(5, races(t)/10) {
-		p, ending := s.SignIn("ann", password), s.SignIn("ann", password)
+		p, other := s.SignIn("ann", password), s.SignIn("ann", password)
 		_, own := s.SessionsOf(p.AccessToken)
 		var wg sync.WaitGroup
 		var change, remove harness.Answer
@@ -239,7 +239,7 @@ func TestPasswordChangeAgainstLogout(t *testing.T) {
 			for range round % 5 { // later by as many hashes
 				s.Login("nobody", "correct horse battery")
 			}
-			s.Ask(ending.AccessToken, `mutation($s: ID!) { endSession(session: $s) }`, map[string]any{"s": own})
+			s.Ask(other.AccessToken, `mutation($s: ID!) { endSession(session: $s) }`, map[string]any{"s": own})
 		})
 		wg.Wait()
 		if code := remove.Code(); code != "INVALID_CREDENTIALS" && code != "SESSION_REVOKED" {

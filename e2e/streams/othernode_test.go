@@ -58,8 +58,8 @@ func TestEveryEndActsOnTheOtherNode(t *testing.T) {
 func wantEndedBy(s *harness.Server, latest time.Time, token string, streams []*streamReader) {
 	s.T.Helper()
 	for {
-		_, socket := streams[0].ending()
-		_, events := streams[1].ending()
+		_, socket := streams[0].howItEnded()
+		_, events := streams[1].howItEnded()
 		a := s.Ask(token, `{ rooms { nodes { id } } }`)
 		switch code := a.Code(); {
 		case code == "SESSION_REVOKED" && socket && events:

@@ -7,8 +7,8 @@ import (
 	"parley/e2e/harness"
 )
 
-// endings are the ways to end a session out of another one of the same person.
-var endings = map[string]func(s *harness.Server, own, other harness.Tokens){
+// sessionEnds are the ways to end a session out of another one of the same person.
+var sessionEnds = map[string]func(s *harness.Server, own, other harness.Tokens){
 	"logout": func(s *harness.Server, own, _ harness.Tokens) { s.Must(nil, own.AccessToken, `mutation { logout }`) },
 	"logout by refresh token": func(s *harness.Server, own, _ harness.Tokens) {
 		s.Must(nil, "", `mutation($t: String) { logout(refreshToken: $t) }`, map[string]any{"t": own.RefreshToken})
@@ -42,7 +42,7 @@ func TestStreamsEndWithTheirSession(t *testing.T) {
 	s := harness.New(t, "--send-rate", "0", "--mutation-rate", "0", "--register-rate", "0", "--refresh-reuse-window", "0s")
 	bob, _ := s.Register("bob")
 	s.Must(nil, bob, `mutation { createRoom(name: "general") { id } }`)
-	for name, end := range endings {
+	for name, end := range sessionEnds {
 		t.Run(name, func(t *testing.T) {
 			s, user := &harness.Server{T: t, Addr: s.Addr}, strings.ReplaceAll(name, " ", "_")
 			s.Register(user)
