@@ -54,11 +54,12 @@ var mayImport = map[string][]string{
 	"auth/tokens":           {"auth", "auth/keys"},                                  // signs and parses claims; knows no session
 	"auth/usernames":        {"naming"},                                             // what is a username, and which are one
 	"chat":                  {"db", "db/tables", "ent", "limit", "meter", "naming"}, // knows no auth: who calls is a parameter
+	"chat/follow":           {"chat/roomlog"},                                       // reads on, once for all; knows no database
 	"chat/purge":            {"db", "ent"},                                          // knows rows and no callers
 	"chat/queue":            {"chat/roomlog", "db", "ent", "meter"},                 // asks who may
 	"chat/roomlog":          {"db", "ent"},                                          // knows nobody: the log, and what it is about
 	"chat/roomlog/logcheck": {"chat/roomlog", "db/tables", "ent"},                   // for archive
-	"chat/roomlog/logtest":  {},                                                     // for tests
+	"chat/follow/logtest":   {},                                                     // for tests
 	"chat/texts":            {"naming"},                                             // what names and texts may be
 	"transport":             {"limit", "meter"},                                     // knows gqlgen; nothing of chat, auth or rows
 	"transport/admission":   {"limit", "meter", "naming", "transport/refusal", "transport/safe"},
@@ -83,8 +84,8 @@ var mayImport = map[string][]string{
 
 	// Floor 5: what clients call, and a database as a whole.
 	"graph": { // of db only the classes of errors; never a row
-		"auth", "auth/accounts", "auth/passwords", "auth/usernames", "chat", "chat/roomlog", "db", "naming",
-		"transport", "transport/budget", "transport/operation", "transport/stream",
+		"auth", "auth/accounts", "auth/passwords", "auth/usernames", "chat", "chat/follow", "chat/roomlog", "db",
+		"naming", "transport", "transport/budget", "transport/operation", "transport/stream",
 	},
 	"graph/document":        {},                 // knows a schema; no people, no rooms
 	"graph/document/syntax": {"transport/wire"}, // knows no schema
