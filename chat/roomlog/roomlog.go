@@ -20,12 +20,8 @@ import (
 	"parley/db"
 )
 
-var (
-	// ErrNoRoom means that there is no such room.
-	ErrNoRoom = errors.New("no such room")
-	// ErrDiverged means that the log has another event at a position, or none: its history is another one.
-	ErrDiverged = errors.New("the history behind the cursor is another one")
-)
+// ErrDiverged means that the log has another event at a position, or none: its history is another one.
+var ErrDiverged = errors.New("the history behind the cursor is another one")
 
 // MaxPage is how many events are read from a log at once, at most.
 const MaxPage = 200
