@@ -54,14 +54,16 @@ var mayImport = map[string][]string{
 	"auth/tokens":           {"auth", "auth/keys"},                                  // signs and parses claims; knows no session
 	"auth/usernames":        {"naming"},                                             // what is a username, and which are one
 	"chat":                  {"db", "db/tables", "ent", "limit", "meter", "naming"}, // knows no auth: who calls is a parameter
-	"chat/follow":           {"chat/roomlog"},                                       // reads on, once for all; knows no database
-	"chat/purge":            {"db", "ent"},                                          // knows rows and no callers
-	"chat/queue":            {"chat/roomlog", "db", "ent", "meter"},                 // asks who may
-	"chat/roomlog":          {"db", "ent"},                                          // knows nobody: the log, and what it is about
-	"chat/roomlog/logcheck": {"chat/roomlog", "db/tables", "ent"},                   // for archive
-	"chat/follow/logtest":   {},                                                     // for tests
-	"chat/texts":            {"naming"},                                             // what names and texts may be
-	"transport":             {"limit", "meter"},                                     // knows gqlgen; nothing of chat, auth or rows
+	"chat/access":           {"ent"},
+	"chat/follow":           {"chat/roomlog"}, // reads on, once for all; knows no database
+	"chat/members":          {"chat/access", "ent"},
+	"chat/purge":            {"db", "ent"},                                         // knows rows and no callers
+	"chat/queue":            {"chat/access", "chat/roomlog", "db", "ent", "meter"}, // asks who may
+	"chat/roomlog":          {"chat/access", "db", "ent"},                          // knows nobody: the log, and what it is about
+	"chat/roomlog/logcheck": {"chat/roomlog", "db/tables", "ent"},                  // for archive
+	"chat/follow/logtest":   {},                                                    // for tests
+	"chat/texts":            {"naming"},                                            // what names and texts may be
+	"transport":             {"limit", "meter"},                                    // knows gqlgen; nothing of chat, auth or rows
 	"transport/admission":   {"limit", "meter", "naming", "transport/refusal", "transport/safe"},
 	"transport/budget":      {},
 	"transport/operation":   {"meter", "transport/budget", "transport/refusal", "transport/stream", "transport/wire"},

@@ -71,9 +71,9 @@ func addEverything(ctx context.Context, tx *ent.Tx) error {
 		tx.Session.Create().SetID(uuid.New()).SetUserID(ann).SetCreatedAt(now).SetLastUsedAt(now).SetExpiresAt(now).SetRefreshIssuedAt(now).SetRefreshKid("k").Exec(ctx),
 		tx.BlacklistedToken.Create().SetID(uuid.New()).SetSessionID(session).SetGeneration(1).SetBlacklistedAt(now).SetExpiresAt(now).Exec(ctx),
 		tx.LoginLimit.Create().SetID("ab").SetFullAt(now).Exec(ctx), tx.LoginLimit.Create().SetID("Zz").SetFullAt(now).Exec(ctx),
-		tx.Room.Create().SetID(dead).SetOwnerID(ann).SetName("").SetCreatedAt(now).SetDeletedAt(now).SetLastAt(now).SetLastPlace(7).SetLastNumber(4).SetLastTag(9).Exec(ctx),
+		tx.Room.Create().SetID(dead).SetCreatedBy(ann).SetName("").SetCreatedAt(now).SetDeletedAt(now).SetLastAt(now).SetLastPlace(7).SetLastNumber(4).SetLastTag(9).Exec(ctx),
 		tx.RoomEvent.Create().SetRoomID(dead).SetPlace(7).SetNumber(4).SetTag(9).SetKind(roomevent.KindROOM_DELETED).SetAt(now).SetActorID(ann).Exec(ctx),
-		tx.Room.Create().SetID(room).SetOwnerID(ann).SetName("Große").SetNameKey("große").SetTopic("").SetCreatedAt(now).SetLastAt(now).SetLastPlace(5).SetLastNumber(3).SetLastTag(1<<63-1).Exec(ctx))
+		tx.Room.Create().SetID(room).SetCreatedBy(ann).SetName("Große").SetNameKey("große").SetTopic("").SetCreatedAt(now).SetLastAt(now).SetLastPlace(5).SetLastNumber(3).SetLastTag(1<<63-1).Exec(ctx))
 	for i, text := range texts {
 		c := tx.Chat.Create().SetID(chats[i]).SetRoomID(room).SetNumber(i + 1).SetPlace(int64(i + 1)).SetTag(int64(i + 1)).SetUserID(gone).SetUsername("gone").SetText(text).SetCreatedAt(now)
 		if i == 0 {

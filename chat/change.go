@@ -2,11 +2,13 @@ package chat
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/google/uuid"
 
+	"parley/chat/access"
 	"parley/chat/roomlog"
 	"parley/ent"
 	"parley/ent/chat"
@@ -21,17 +23,17 @@ func (s *Service) EditChat(ctx context.Context, caller Caller, id, text string) 
 		return nil, err
 	}
 	return s.change(ctx, id, editing{
-		caller: caller, do: editChat, kind: roomlog.ChatEdited,
+		caller: caller, do: access.ChangeOwnChat, kind: roomlog.ChatEdited,
 		done: func(c *ent.Chat) bool { return c.Text == text },
 		set:  func(c *ent.ChatUpdateOne, at time.Time) { c.SetText(text).SetEditedAt(at) },
 	})
 }
 
-// DeleteChat takes the text of a chat away; its number and its place stay. Its author may, and the
-// room's owner. Sent again it changes nothing. ErrNoChat, ErrForbidden, *RateError.
+// DeleteChat takes the text of a chat away; its number and its place stay. Its author may, and who
+// is an admin of the room. Sent again it changes nothing. ErrNoChat, ErrForbidden, *RateError.
 func (s *Service) DeleteChat(ctx context.Context, caller Caller, id string) (*roomlog.Chat, error) {
 	return s.change(ctx, id, editing{
-		caller: caller, do: deleteChat, kind: roomlog.ChatDeleted,
+		caller: caller, do: access.DeleteAnyChat, kind: roomlog.ChatDeleted,
 		done: func(c *ent.Chat) bool { return c.DeletedAt != nil },
 		set:  func(c *ent.ChatUpdateOne, at time.Time) { c.SetText("").SetDeletedAt(at) },
 	})
@@ -40,7 +42,7 @@ func (s *Service) DeleteChat(ctx context.Context, caller Caller, id string) (*ro
 // editing is a change of a chat that is stored already.
 type editing struct {
 	caller Caller
-	do     action
+	do     access.Action
 	kind   roomlog.EventKind
 	done   func(*ent.Chat) bool // it is so already
 	set    func(c *ent.ChatUpdateOne, at time.Time)
@@ -61,14 +63,18 @@ func (s *Service) change(ctx context.Context, id string, e editing) (*roomlog.Ch
 		if err != nil {
 			return err
 		}
-		if err := mayChange(e.caller, judge(e.caller, room).as, e.do, row, room); err != nil {
+		in, err := s.judged(ctx, tx, room, e.caller)
+		if err != nil {
+			return err
+		}
+		if err := mayChange(e.caller, e.do, row, in); err != nil {
 			return err
 		}
 		if commits = nil; e.done(row) {
-			changed = roomlog.ChatOf(row, roomlog.RoomOf(room))
+			changed = roomlog.ChatOf(row, roomlog.RoomFor(in))
 			return nil
 		}
-		changed, commits, err = s.apply(ctx, tx, e, row)
+		changed, commits, err = s.apply(ctx, tx, e, row, in.As)
 		return err
 	})
 	if err != nil {
@@ -76,6 +82,23 @@ func (s *Service) change(ctx context.Context, id string, e editing) (*roomlog.Ch
 	}
 	s.following.Committed(commits...)
 	return changed, nil
+}
+
+// mayChange says whether somebody may do something to a chat of a room: its author edits and deletes it, those who may delete
+// any chat there delete it. What was deleted stays so.
+func mayChange(caller Caller, do access.Action, c *ent.Chat, in access.Room) error {
+	if err := in.May(access.Read); err != nil {
+		if errors.Is(err, ErrNoRoom) {
+			return ErrNoChat // it went with its room, or nobody knows of it
+		}
+		return err
+	}
+	author := c.UserID == caller.ID && in.May(access.ChangeOwnChat) == nil
+	switch {
+	case author && c.DeletedAt == nil, do == access.DeleteAnyChat && (author || in.May(do) == nil):
+		return nil
+	}
+	return ErrForbidden
 }
 
 // lockChat finds a chat and takes its room's row, by an UPDATE that changes nothing, before it is
@@ -100,7 +123,7 @@ func lockChat(ctx context.Context, tx *ent.Tx, id uuid.UUID) (*ent.Chat, *ent.Ro
 }
 
 // apply changes the row and appends to the room's log.
-func (s *Service) apply(ctx context.Context, tx *ent.Tx, e editing, row *ent.Chat) (*roomlog.Chat, []roomlog.Commit, error) {
+func (s *Service) apply(ctx context.Context, tx *ent.Tx, e editing, row *ent.Chat, as access.Standing) (*roomlog.Chat, []roomlog.Commit, error) {
 	last, err := s.log.Append(ctx, tx, roomlog.Addition{Room: row.RoomID, Events: []roomlog.NewEvent{{Kind: e.kind, Actor: e.caller.ID, Chat: &row.ID}}, Now: s.now()})
 	if err != nil {
 		return nil, nil, err
@@ -110,5 +133,5 @@ func (s *Service) apply(ctx context.Context, tx *ent.Tx, e editing, row *ent.Cha
 	if row, err = change.Save(ctx); err != nil {
 		return nil, nil, fmt.Errorf("update chat: %w", err)
 	}
-	return roomlog.ChatOf(row, roomlog.RoomOf(last.Room)), []roomlog.Commit{last.Commit(row)}, nil
+	return roomlog.ChatOf(row, roomlog.RoomFor(access.Room{Room: last.Room, As: as})), []roomlog.Commit{last.Commit(row)}, nil
 }

@@ -15,8 +15,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
-
+	"parley/chat/access"
 	"parley/chat/queue"
 	"parley/chat/roomlog"
 	"parley/chat/texts"
@@ -24,9 +23,9 @@ import (
 
 // What can be wrong with a call. Every one of them means that nothing was changed.
 var (
-	ErrNoRoom        = roomlog.ErrNoRoom
+	ErrNoRoom        = access.ErrNoRoom
 	ErrNoChat        = errors.New("no such chat")
-	ErrForbidden     = errors.New("not allowed")
+	ErrForbidden     = access.ErrForbidden
 	ErrRoomNameTaken = errors.New("room name taken")
 	ErrIDTaken       = queue.ErrIDTaken
 	ErrDiverged      = roomlog.ErrDiverged
@@ -60,11 +59,8 @@ func (e *RateError) Error() string { return fmt.Sprintf("too fast; again in %v",
 // MaxText is the default and largest length of a chat, in code points.
 const MaxText = texts.MaxChat
 
-// A Caller is whoever calls: an account's id, and the name that is shown with what they send.
-type Caller struct {
-	ID       uuid.UUID
-	Username string
-}
+// A Caller is whoever calls.
+type Caller = access.Caller
 
 // A Page is a stretch of a room's chats, oldest first.
 type Page struct {

@@ -28,7 +28,7 @@ func (s *Service) ChatsByID(ctx context.Context, caller Caller, ids []uuid.UUID)
 				roomIDs = append(roomIDs, c.RoomID)
 			}
 		}
-		in, err := readable(ctx, db, caller, roomIDs)
+		in, err := s.readable(ctx, db, caller, roomIDs)
 		if err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/chat/access"
 	"parley/chat/follow"
 	"parley/chat/roomlog"
 	"parley/ent"
@@ -14,11 +15,11 @@ import (
 // *InvalidError: after CURSOR_INVALID.
 func (s *Service) Open(ctx context.Context, caller Caller, nameOrID string, after *string) (from follow.Start, err error) {
 	err = s.store.View(ctx, func(db *ent.Client) error {
-		row, err := find(ctx, db, caller, read, nameOrID)
+		row, err := s.find(ctx, db, caller, access.Read, nameOrID)
 		if err != nil {
 			return err
 		}
-		from = follow.Start{Room: roomlog.RoomOf(row), At: roomlog.HeadOf(row), Head: roomlog.HeadOf(row)}
+		from = follow.Start{Room: roomlog.RoomOf(row.Room), At: roomlog.HeadOf(row.Room), Head: roomlog.HeadOf(row.Room)}
 		if after == nil {
 			return nil
 		}
@@ -54,7 +55,7 @@ func (s *Service) OpenAll(ctx context.Context, caller Caller, rooms, after []str
 		return nil, err
 	}
 	err = s.store.View(ctx, func(db *ent.Client) error {
-		rows, err := findAll(ctx, db, caller, read, rooms)
+		rows, err := s.findAll(ctx, db, caller, access.Read, rooms)
 		if err != nil {
 			return err
 		}
@@ -67,21 +68,21 @@ func (s *Service) OpenAll(ctx context.Context, caller Caller, rooms, after []str
 	return starts, err
 }
 
-func startsOf(rooms []*ent.Room, cursors map[uuid.UUID]roomlog.Position) []follow.Start {
+func startsOf(rooms []access.Room, cursors map[uuid.UUID]roomlog.Position) []follow.Start {
 	starts := make([]follow.Start, len(rooms))
 	for i, row := range rooms {
-		head := roomlog.HeadOf(row)
+		head := roomlog.HeadOf(row.Room)
 		at, given := cursors[row.ID]
 		if !given {
 			at = head
 		}
-		starts[i] = follow.Start{Room: roomlog.RoomOf(row), At: at, Head: head}
+		starts[i] = follow.Start{Room: roomlog.RoomOf(row.Room), At: at, Head: head}
 	}
 	return starts
 }
 
 // allOf says whether all cursors are of rooms of these.
-func allOf(rooms []*ent.Room, cursors map[uuid.UUID]roomlog.Position) bool {
+func allOf(rooms []access.Room, cursors map[uuid.UUID]roomlog.Position) bool {
 	found := 0
 	for _, row := range rooms {
 		if _, given := cursors[row.ID]; given {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"parley/chat/access"
 	"parley/chat/roomlog"
 	"parley/ent"
 	"parley/ent/chat"
@@ -27,11 +28,11 @@ type PageQuery struct {
 func (s *Service) Chats(ctx context.Context, caller Caller, nameOrID string, q PageQuery) (*Page, error) {
 	var page *Page
 	err := s.store.View(ctx, func(db *ent.Client) error {
-		row, err := find(ctx, db, caller, read, nameOrID)
+		row, err := s.find(ctx, db, caller, access.Read, nameOrID)
 		if err != nil {
 			return err
 		}
-		wanted, err := q.pageRange(ctx, db, row)
+		wanted, err := q.pageRange(ctx, db, row.Room)
 		if err != nil {
 			return err
 		}
@@ -101,7 +102,7 @@ func pageSize(field string, n *int, none int) (int, error) {
 
 // read reads the chats of a range. Last counts within what First leaves, as in the Relay
 // specification of connections.
-func (w pageRange) read(ctx context.Context, db *ent.Client, row *ent.Room) (*Page, error) {
+func (w pageRange) read(ctx context.Context, db *ent.Client, row access.Room) (*Page, error) {
 	if w.first >= 0 {
 		w.before = min(w.before, w.after+w.first+1)
 	}
@@ -116,13 +117,13 @@ func (w pageRange) read(ctx context.Context, db *ent.Client, row *ent.Room) (*Pa
 		if err != nil {
 			return nil, fmt.Errorf("read chats: %w", err)
 		}
-		in := roomlog.RoomOf(row)
+		in := roomlog.RoomFor(row)
 		page.Nodes = make([]*roomlog.Chat, len(rows))
 		for i, c := range rows {
 			page.Nodes[i] = roomlog.ChatOf(c, in)
 		}
 	}
-	page.locate(w, row)
+	page.locate(w, row.Room)
 	return page, nil
 }
 

@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 
+	"parley/chat/access"
 	"parley/chat/roomlog"
 	"parley/chat/texts"
 	"parley/ent"
@@ -43,7 +44,7 @@ func (s *Service) Rooms(ctx context.Context, caller Caller, q RoomsQuery) (*Room
 	if err != nil {
 		return nil, err
 	}
-	query := s.store.Read.Room.Query().Where(listed())
+	query := s.store.Read.Room.Query().Where(isPublic)
 	if q.Matching != nil {
 		key, ok := texts.MatchRoomNames(*q.Matching)
 		if !ok {
@@ -58,17 +59,17 @@ func (s *Service) Rooms(ctx context.Context, caller Caller, q RoomsQuery) (*Room
 		}
 		query.Where(room.Or(room.LastAtLT(a.at), room.And(room.LastAt(a.at), room.IDLT(a.id))))
 	}
-	rows, err := load(ctx, caller, query.Order(ent.Desc(room.FieldLastAt, room.FieldID)).Limit(first+1))
+	rows, err := access.Load(ctx, query.Order(ent.Desc(room.FieldLastAt, room.FieldID)).Limit(first+1), caller.ID, s.now())
 	if err != nil {
 		return nil, err
 	}
 	return roomPage(rows, first, q.After != nil), nil
 }
 
-func roomPage(rows []judged, first int, hasPrevious bool) *RoomPage {
+func roomPage(rows []access.Room, first int, hasPrevious bool) *RoomPage {
 	page := &RoomPage{Edges: []RoomEdge{}, PageInfo: PageInfo{HasPreviousPage: hasPrevious, HasNextPage: len(rows) > first}}
 	for _, row := range rows[:min(first, len(rows))] {
-		page.Edges = append(page.Edges, RoomEdge{activity{row.LastAt, row.ID}.cursor(), roomlog.RoomOf(row.Room)})
+		page.Edges = append(page.Edges, RoomEdge{activity{row.LastAt, row.ID}.cursor(), roomlog.RoomFor(row)})
 	}
 	if n := len(page.Edges); n > 0 {
 		page.PageInfo.StartCursor, page.PageInfo.EndCursor = &page.Edges[0].Cursor, &page.Edges[n-1].Cursor

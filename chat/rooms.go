@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/chat/access"
+	"parley/chat/members"
 	"parley/chat/roomlog"
 	"parley/chat/texts"
 	"parley/ent"
@@ -39,16 +41,17 @@ func (s *Service) CreateRoom(ctx context.Context, caller Caller, name string, to
 	var made *roomlog.Room
 	err = s.store.Write(ctx, func(tx *ent.Tx) error {
 		now := s.now()
-		row, err := tx.Room.Create().SetID(uuid.Must(uuid.NewV7())).SetOwnerID(caller.ID).SetName(shown).
-			SetNameKey(key).SetNillableTopic(topic).SetCreatedAt(now).SetLastAt(now).Save(ctx)
+		row, err := tx.Room.Create().SetID(uuid.Must(uuid.NewV7())).SetCreatedBy(caller.ID).SetName(shown).
+			SetNameKey(key).SetNillableTopic(topic).SetCreatedAt(now).SetLastAt(now).SetMemberCount(1).Save(ctx)
 		if ent.IsConstraintError(err) {
 			return ErrRoomNameTaken
 		}
 		if err != nil {
 			return fmt.Errorf("create room: %w", err)
 		}
-		made = roomlog.RoomOf(row)
-		return nil
+		owner, err := members.Enter(ctx, tx, row.ID, caller.ID, access.Owner, 0, now, maxFollowed)
+		made = roomlog.RoomFor(access.Room{Room: row, As: access.Standing{Member: owner, LastOwner: true}})
+		return err
 	})
 	return made, err
 }
@@ -110,16 +113,16 @@ func anyCalled(calls []called) predicate.Room {
 
 // Room finds a room by its id or its name. ErrNoRoom.
 func (s *Service) Room(ctx context.Context, caller Caller, nameOrID string) (*roomlog.Room, error) {
-	row, err := find(ctx, s.store.Read, caller, read, nameOrID)
+	r, err := s.find(ctx, s.store.Read, caller, access.Read, nameOrID)
 	if err != nil {
 		return nil, err
 	}
-	return roomlog.RoomOf(row), nil
+	return roomlog.RoomFor(r), nil
 }
 
 // RoomsByID returns rooms in the order of ids, nil where there is none that the caller may see.
 func (s *Service) RoomsByID(ctx context.Context, caller Caller, ids []uuid.UUID) ([]*roomlog.Room, error) {
-	rooms, err := readable(ctx, s.store.Read, caller, ids)
+	rooms, err := s.readable(ctx, s.store.Read, caller, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +147,7 @@ func (s *Service) DeleteRoom(ctx context.Context, caller Caller, nameOrID string
 	}
 	var deleted roomlog.Commit
 	err := s.store.Write(ctx, func(tx *ent.Tx) error {
-		row, err := find(ctx, tx.Client(), caller, deleteRoom, nameOrID)
+		row, err := s.find(ctx, tx.Client(), caller, access.Delete, nameOrID)
 		if err != nil {
 			return err
 		}
@@ -152,8 +155,12 @@ func (s *Service) DeleteRoom(ctx context.Context, caller Caller, nameOrID string
 		if err != nil {
 			return err
 		}
-		if err := judge(caller, last.Room).allows(deleteRoom); err != nil {
-			return err // another node was faster
+		locked, err := s.judged(ctx, tx, last.Room, caller)
+		if err != nil {
+			return err
+		}
+		if err := locked.May(access.Delete); err != nil {
+			return err // another was faster
 		}
 		deleted = last.Commit()
 		return tx.Room.UpdateOneID(row.ID).SetName("").ClearNameKey().ClearTopic().SetDeletedAt(last.Room.LastAt).SetPurging(true).Exec(ctx)

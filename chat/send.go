@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/chat/access"
 	"parley/chat/queue"
 	"parley/chat/roomlog"
 )
@@ -31,19 +32,19 @@ func (s *Service) Send(ctx context.Context, caller Caller, d Draft) (_ *roomlog.
 	if err := s.sends.take(caller.ID); err != nil {
 		return nil, err
 	}
-	if id, remembered := s.roomIDs.get(d.Room); remembered {
-		c, err := s.sendTo(ctx, id, made)
-		if !errors.Is(err, ErrNoRoom) {
+	key := grantKey{caller.ID, d.Room}
+	if known, remembered := s.grants.get(key); remembered {
+		c, err := s.sendTo(ctx, key, known, made)
+		if !errors.Is(err, ErrNoRoom) && !errors.Is(err, ErrForbidden) {
 			return c, err
 		}
-		s.roomIDs.forget(d.Room) // the name may have passed to another room since
+		s.grants.forget(key) // the name may have passed to another room since
 	}
-	row, err := find(ctx, s.store.Read, caller, send, d.Room)
+	r, err := s.find(ctx, s.store.Read, caller, access.Send, d.Room)
 	if err != nil {
 		return nil, err
 	}
-	s.roomIDs.put(d.Room, row.ID)
-	return s.sendTo(ctx, row.ID, made)
+	return s.sendTo(ctx, key, grant{r.ID, r.AccessVersion}, made)
 }
 
 // prepare does all that can be refused without the database.
@@ -62,10 +63,14 @@ func (s *Service) prepare(caller Caller, d Draft) (queue.Send, error) {
 }
 
 // sendTo sends to a room that was found, now or before. The queue asks again whether the sender may, under its lock.
-func (s *Service) sendTo(ctx context.Context, room uuid.UUID, made queue.Send) (*roomlog.Chat, error) {
-	if err := s.roomSends.take(room); err != nil {
+func (s *Service) sendTo(ctx context.Context, key grantKey, found grant, made queue.Send) (*roomlog.Chat, error) {
+	if err := s.roomSends.take(found.room); err != nil {
 		return nil, err
 	}
-	made.Room = room
-	return s.queue.Store(ctx, &made)
+	made.Room, made.Version = found.room, found.version
+	c, err := s.queue.Store(ctx, &made)
+	if err == nil {
+		s.grants.put(key, grant{made.Room, made.Version})
+	}
+	return c, err
 }

@@ -56,7 +56,7 @@ type Service struct {
 	queue     *queue.Queue
 	purger    *purge.Purger
 	notifier  Notifier
-	roomIDs   roomIDs
+	grants    grants
 	sends     *limiter
 	roomSends *limiter
 	changes   *limiter
@@ -79,7 +79,7 @@ func New(store *db.Store, o Options) *Service {
 		WindowBytes: o.WindowBytes, HeadsInterval: o.HeadsInterval, OnError: o.OnError, Notify: o.Notifier.Notify,
 	})
 	s.queue = queue.New(store, s.log, queue.Options{
-		Entries: o.QueueEntries, BatchEntries: o.BatchEntries, Now: s.now, MaySend: maySend, MayRead: mayRead,
+		Entries: o.QueueEntries, BatchEntries: o.BatchEntries, Now: s.now, MaySend: s.maySend, MayRead: s.mayRead,
 		Committed: s.following.Committed,
 	})
 	return s

@@ -139,7 +139,7 @@ func TestForeignKeysHold(t *testing.T) {
 	s := open(t, t.TempDir())
 	ctx := t.Context()
 	err := s.Write(ctx, func(tx *ent.Tx) error {
-		return tx.Room.Create().SetID(uuid.New()).SetOwnerID(uuid.New()).SetName("x").SetNameKey("x").
+		return tx.Room.Create().SetID(uuid.New()).SetCreatedBy(uuid.New()).SetName("x").SetNameKey("x").
 			SetCreatedAt(time.Now()).SetLastAt(time.Now()).Exec(ctx)
 	})
 	if !ent.IsConstraintError(err) {

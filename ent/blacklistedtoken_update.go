@@ -17,8 +17,9 @@ import (
 // BlacklistedTokenUpdate is the builder for updating BlacklistedToken entities.
 type BlacklistedTokenUpdate struct {
 	config
-	hooks    []Hook
-	mutation *BlacklistedTokenMutation
+	hooks     []Hook
+	mutation  *BlacklistedTokenMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Where appends a list predicates to the BlacklistedTokenUpdate builder.
@@ -67,6 +68,12 @@ func (_u *BlacklistedTokenUpdate) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *BlacklistedTokenUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *BlacklistedTokenUpdate {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *BlacklistedTokenUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -79,6 +86,7 @@ func (_u *BlacklistedTokenUpdate) sqlSave(ctx context.Context) (_node int, err e
 			}
 		}
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{blacklistedtoken.Label}
@@ -94,9 +102,10 @@ func (_u *BlacklistedTokenUpdate) sqlSave(ctx context.Context) (_node int, err e
 // BlacklistedTokenUpdateOne is the builder for updating a single BlacklistedToken entity.
 type BlacklistedTokenUpdateOne struct {
 	config
-	fields   []string
-	hooks    []Hook
-	mutation *BlacklistedTokenMutation
+	fields    []string
+	hooks     []Hook
+	mutation  *BlacklistedTokenMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Mutation returns the BlacklistedTokenMutation object of the builder.
@@ -152,6 +161,12 @@ func (_u *BlacklistedTokenUpdateOne) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *BlacklistedTokenUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *BlacklistedTokenUpdateOne {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *BlacklistedTokenUpdateOne) sqlSave(ctx context.Context) (_node *BlacklistedToken, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -181,6 +196,7 @@ func (_u *BlacklistedTokenUpdateOne) sqlSave(ctx context.Context) (_node *Blackl
 			}
 		}
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	_node = &BlacklistedToken{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

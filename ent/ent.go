@@ -6,9 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"parley/ent/ban"
 	"parley/ent/blacklistedtoken"
 	"parley/ent/chat"
+	"parley/ent/invite"
 	"parley/ent/loginlimit"
+	"parley/ent/member"
 	"parley/ent/room"
 	"parley/ent/roomevent"
 	"parley/ent/session"
@@ -79,9 +82,12 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
+			ban.Table:              ban.ValidColumn,
 			blacklistedtoken.Table: blacklistedtoken.ValidColumn,
 			chat.Table:             chat.ValidColumn,
+			invite.Table:           invite.ValidColumn,
 			loginlimit.Table:       loginlimit.ValidColumn,
+			member.Table:           member.ValidColumn,
 			room.Table:             room.ValidColumn,
 			roomevent.Table:        roomevent.ValidColumn,
 			session.Table:          session.ValidColumn,

@@ -18,8 +18,9 @@ import (
 // LoginLimitUpdate is the builder for updating LoginLimit entities.
 type LoginLimitUpdate struct {
 	config
-	hooks    []Hook
-	mutation *LoginLimitMutation
+	hooks     []Hook
+	mutation  *LoginLimitMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Where appends a list predicates to the LoginLimitUpdate builder.
@@ -74,6 +75,12 @@ func (_u *LoginLimitUpdate) ExecX(ctx context.Context) {
 	}
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *LoginLimitUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *LoginLimitUpdate {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *LoginLimitUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	_spec := sqlgraph.NewUpdateSpec(loginlimit.Table, loginlimit.Columns, sqlgraph.NewFieldSpec(loginlimit.FieldID, field.TypeString))
 	if ps := _u.mutation.predicates; len(ps) > 0 {
@@ -86,6 +93,7 @@ func (_u *LoginLimitUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 	if value, ok := _u.mutation.FullAt(); ok {
 		_spec.SetField(loginlimit.FieldFullAt, field.TypeTime, value)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{loginlimit.Label}
@@ -101,9 +109,10 @@ func (_u *LoginLimitUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 // LoginLimitUpdateOne is the builder for updating a single LoginLimit entity.
 type LoginLimitUpdateOne struct {
 	config
-	fields   []string
-	hooks    []Hook
-	mutation *LoginLimitMutation
+	fields    []string
+	hooks     []Hook
+	mutation  *LoginLimitMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // SetFullAt sets the "full_at" field.
@@ -165,6 +174,12 @@ func (_u *LoginLimitUpdateOne) ExecX(ctx context.Context) {
 	}
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *LoginLimitUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *LoginLimitUpdateOne {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *LoginLimitUpdateOne) sqlSave(ctx context.Context) (_node *LoginLimit, err error) {
 	_spec := sqlgraph.NewUpdateSpec(loginlimit.Table, loginlimit.Columns, sqlgraph.NewFieldSpec(loginlimit.FieldID, field.TypeString))
 	id, ok := _u.mutation.ID()
@@ -194,6 +209,7 @@ func (_u *LoginLimitUpdateOne) sqlSave(ctx context.Context) (_node *LoginLimit, 
 	if value, ok := _u.mutation.FullAt(); ok {
 		_spec.SetField(loginlimit.FieldFullAt, field.TypeTime, value)
 	}
+	_spec.AddModifiers(_u.modifiers...)
 	_node = &LoginLimit{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

@@ -6,9 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"parley/ent/ban"
 	"parley/ent/blacklistedtoken"
 	"parley/ent/chat"
+	"parley/ent/invite"
 	"parley/ent/loginlimit"
+	"parley/ent/member"
 	"parley/ent/predicate"
 	"parley/ent/room"
 	"parley/ent/roomevent"
@@ -31,14 +34,754 @@ const (
 	OpUpdateOne = ent.OpUpdateOne
 
 	// Node types.
+	TypeBan              = "Ban"
 	TypeBlacklistedToken = "BlacklistedToken"
 	TypeChat             = "Chat"
+	TypeInvite           = "Invite"
 	TypeLoginLimit       = "LoginLimit"
+	TypeMember           = "Member"
 	TypeRoom             = "Room"
 	TypeRoomEvent        = "RoomEvent"
 	TypeSession          = "Session"
 	TypeUser             = "User"
 )
+
+// BanMutation represents an operation that mutates the Ban nodes in the graph.
+type BanMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int
+	banned_by     *uuid.UUID
+	reason        *string
+	until         *time.Time
+	created_at    *time.Time
+	clearedFields map[string]struct{}
+	room          *uuid.UUID
+	clearedroom   bool
+	user          *uuid.UUID
+	cleareduser   bool
+	done          bool
+	oldValue      func(context.Context) (*Ban, error)
+	predicates    []predicate.Ban
+}
+
+var _ ent.Mutation = (*BanMutation)(nil)
+
+// banOption allows management of the mutation configuration using functional options.
+type banOption func(*BanMutation)
+
+// newBanMutation creates new mutation for the Ban entity.
+func newBanMutation(c config, op Op, opts ...banOption) *BanMutation {
+	m := &BanMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeBan,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withBanID sets the ID field of the mutation.
+func withBanID(id int) banOption {
+	return func(m *BanMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Ban
+		)
+		m.oldValue = func(ctx context.Context) (*Ban, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Ban.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withBan sets the old Ban of the mutation.
+func withBan(node *Ban) banOption {
+	return func(m *BanMutation) {
+		m.oldValue = func(context.Context) (*Ban, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m BanMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m BanMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *BanMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *BanMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Ban.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetRoomID sets the "room_id" field.
+func (m *BanMutation) SetRoomID(u uuid.UUID) {
+	m.room = &u
+}
+
+// RoomID returns the value of the "room_id" field in the mutation.
+func (m *BanMutation) RoomID() (r uuid.UUID, exists bool) {
+	v := m.room
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRoomID returns the old "room_id" field's value of the Ban entity.
+// If the Ban object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BanMutation) OldRoomID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRoomID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRoomID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRoomID: %w", err)
+	}
+	return oldValue.RoomID, nil
+}
+
+// ResetRoomID resets all changes to the "room_id" field.
+func (m *BanMutation) ResetRoomID() {
+	m.room = nil
+}
+
+// SetUserID sets the "user_id" field.
+func (m *BanMutation) SetUserID(u uuid.UUID) {
+	m.user = &u
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *BanMutation) UserID() (r uuid.UUID, exists bool) {
+	v := m.user
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the Ban entity.
+// If the Ban object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BanMutation) OldUserID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *BanMutation) ResetUserID() {
+	m.user = nil
+}
+
+// SetBannedBy sets the "banned_by" field.
+func (m *BanMutation) SetBannedBy(u uuid.UUID) {
+	m.banned_by = &u
+}
+
+// BannedBy returns the value of the "banned_by" field in the mutation.
+func (m *BanMutation) BannedBy() (r uuid.UUID, exists bool) {
+	v := m.banned_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBannedBy returns the old "banned_by" field's value of the Ban entity.
+// If the Ban object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BanMutation) OldBannedBy(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBannedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBannedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBannedBy: %w", err)
+	}
+	return oldValue.BannedBy, nil
+}
+
+// ResetBannedBy resets all changes to the "banned_by" field.
+func (m *BanMutation) ResetBannedBy() {
+	m.banned_by = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *BanMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *BanMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the Ban entity.
+// If the Ban object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BanMutation) OldReason(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ClearReason clears the value of the "reason" field.
+func (m *BanMutation) ClearReason() {
+	m.reason = nil
+	m.clearedFields[ban.FieldReason] = struct{}{}
+}
+
+// ReasonCleared returns if the "reason" field was cleared in this mutation.
+func (m *BanMutation) ReasonCleared() bool {
+	_, ok := m.clearedFields[ban.FieldReason]
+	return ok
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *BanMutation) ResetReason() {
+	m.reason = nil
+	delete(m.clearedFields, ban.FieldReason)
+}
+
+// SetUntil sets the "until" field.
+func (m *BanMutation) SetUntil(t time.Time) {
+	m.until = &t
+}
+
+// Until returns the value of the "until" field in the mutation.
+func (m *BanMutation) Until() (r time.Time, exists bool) {
+	v := m.until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUntil returns the old "until" field's value of the Ban entity.
+// If the Ban object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BanMutation) OldUntil(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUntil: %w", err)
+	}
+	return oldValue.Until, nil
+}
+
+// ClearUntil clears the value of the "until" field.
+func (m *BanMutation) ClearUntil() {
+	m.until = nil
+	m.clearedFields[ban.FieldUntil] = struct{}{}
+}
+
+// UntilCleared returns if the "until" field was cleared in this mutation.
+func (m *BanMutation) UntilCleared() bool {
+	_, ok := m.clearedFields[ban.FieldUntil]
+	return ok
+}
+
+// ResetUntil resets all changes to the "until" field.
+func (m *BanMutation) ResetUntil() {
+	m.until = nil
+	delete(m.clearedFields, ban.FieldUntil)
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *BanMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *BanMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Ban entity.
+// If the Ban object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BanMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *BanMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// ClearRoom clears the "room" edge to the Room entity.
+func (m *BanMutation) ClearRoom() {
+	m.clearedroom = true
+	m.clearedFields[ban.FieldRoomID] = struct{}{}
+}
+
+// RoomCleared reports if the "room" edge to the Room entity was cleared.
+func (m *BanMutation) RoomCleared() bool {
+	return m.clearedroom
+}
+
+// RoomIDs returns the "room" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RoomID instead. It exists only for internal usage by the builders.
+func (m *BanMutation) RoomIDs() (ids []uuid.UUID) {
+	if id := m.room; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRoom resets all changes to the "room" edge.
+func (m *BanMutation) ResetRoom() {
+	m.room = nil
+	m.clearedroom = false
+}
+
+// ClearUser clears the "user" edge to the User entity.
+func (m *BanMutation) ClearUser() {
+	m.cleareduser = true
+	m.clearedFields[ban.FieldUserID] = struct{}{}
+}
+
+// UserCleared reports if the "user" edge to the User entity was cleared.
+func (m *BanMutation) UserCleared() bool {
+	return m.cleareduser
+}
+
+// UserIDs returns the "user" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// UserID instead. It exists only for internal usage by the builders.
+func (m *BanMutation) UserIDs() (ids []uuid.UUID) {
+	if id := m.user; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetUser resets all changes to the "user" edge.
+func (m *BanMutation) ResetUser() {
+	m.user = nil
+	m.cleareduser = false
+}
+
+// Where appends a list predicates to the BanMutation builder.
+func (m *BanMutation) Where(ps ...predicate.Ban) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the BanMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *BanMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Ban, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *BanMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *BanMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Ban).
+func (m *BanMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *BanMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.room != nil {
+		fields = append(fields, ban.FieldRoomID)
+	}
+	if m.user != nil {
+		fields = append(fields, ban.FieldUserID)
+	}
+	if m.banned_by != nil {
+		fields = append(fields, ban.FieldBannedBy)
+	}
+	if m.reason != nil {
+		fields = append(fields, ban.FieldReason)
+	}
+	if m.until != nil {
+		fields = append(fields, ban.FieldUntil)
+	}
+	if m.created_at != nil {
+		fields = append(fields, ban.FieldCreatedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *BanMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case ban.FieldRoomID:
+		return m.RoomID()
+	case ban.FieldUserID:
+		return m.UserID()
+	case ban.FieldBannedBy:
+		return m.BannedBy()
+	case ban.FieldReason:
+		return m.Reason()
+	case ban.FieldUntil:
+		return m.Until()
+	case ban.FieldCreatedAt:
+		return m.CreatedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *BanMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case ban.FieldRoomID:
+		return m.OldRoomID(ctx)
+	case ban.FieldUserID:
+		return m.OldUserID(ctx)
+	case ban.FieldBannedBy:
+		return m.OldBannedBy(ctx)
+	case ban.FieldReason:
+		return m.OldReason(ctx)
+	case ban.FieldUntil:
+		return m.OldUntil(ctx)
+	case ban.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Ban field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BanMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case ban.FieldRoomID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRoomID(v)
+		return nil
+	case ban.FieldUserID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case ban.FieldBannedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBannedBy(v)
+		return nil
+	case ban.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case ban.FieldUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUntil(v)
+		return nil
+	case ban.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Ban field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *BanMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *BanMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BanMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Ban numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *BanMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(ban.FieldReason) {
+		fields = append(fields, ban.FieldReason)
+	}
+	if m.FieldCleared(ban.FieldUntil) {
+		fields = append(fields, ban.FieldUntil)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *BanMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *BanMutation) ClearField(name string) error {
+	switch name {
+	case ban.FieldReason:
+		m.ClearReason()
+		return nil
+	case ban.FieldUntil:
+		m.ClearUntil()
+		return nil
+	}
+	return fmt.Errorf("unknown Ban nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *BanMutation) ResetField(name string) error {
+	switch name {
+	case ban.FieldRoomID:
+		m.ResetRoomID()
+		return nil
+	case ban.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case ban.FieldBannedBy:
+		m.ResetBannedBy()
+		return nil
+	case ban.FieldReason:
+		m.ResetReason()
+		return nil
+	case ban.FieldUntil:
+		m.ResetUntil()
+		return nil
+	case ban.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Ban field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *BanMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.room != nil {
+		edges = append(edges, ban.EdgeRoom)
+	}
+	if m.user != nil {
+		edges = append(edges, ban.EdgeUser)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *BanMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case ban.EdgeRoom:
+		if id := m.room; id != nil {
+			return []ent.Value{*id}
+		}
+	case ban.EdgeUser:
+		if id := m.user; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *BanMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *BanMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *BanMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedroom {
+		edges = append(edges, ban.EdgeRoom)
+	}
+	if m.cleareduser {
+		edges = append(edges, ban.EdgeUser)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *BanMutation) EdgeCleared(name string) bool {
+	switch name {
+	case ban.EdgeRoom:
+		return m.clearedroom
+	case ban.EdgeUser:
+		return m.cleareduser
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *BanMutation) ClearEdge(name string) error {
+	switch name {
+	case ban.EdgeRoom:
+		m.ClearRoom()
+		return nil
+	case ban.EdgeUser:
+		m.ClearUser()
+		return nil
+	}
+	return fmt.Errorf("unknown Ban unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *BanMutation) ResetEdge(name string) error {
+	switch name {
+	case ban.EdgeRoom:
+		m.ResetRoom()
+		return nil
+	case ban.EdgeUser:
+		m.ResetUser()
+		return nil
+	}
+	return fmt.Errorf("unknown Ban edge %s", name)
+}
 
 // BlacklistedTokenMutation represents an operation that mutates the BlacklistedToken nodes in the graph.
 type BlacklistedTokenMutation struct {
@@ -1685,6 +2428,906 @@ func (m *ChatMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Chat edge %s", name)
 }
 
+// InviteMutation represents an operation that mutates the Invite nodes in the graph.
+type InviteMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *uuid.UUID
+	code           *string
+	created_at     *time.Time
+	uses           *int
+	adduses        *int
+	uses_left      *int
+	adduses_left   *int
+	until          *time.Time
+	clearedFields  map[string]struct{}
+	room           *uuid.UUID
+	clearedroom    bool
+	creator        *uuid.UUID
+	clearedcreator bool
+	done           bool
+	oldValue       func(context.Context) (*Invite, error)
+	predicates     []predicate.Invite
+}
+
+var _ ent.Mutation = (*InviteMutation)(nil)
+
+// inviteOption allows management of the mutation configuration using functional options.
+type inviteOption func(*InviteMutation)
+
+// newInviteMutation creates new mutation for the Invite entity.
+func newInviteMutation(c config, op Op, opts ...inviteOption) *InviteMutation {
+	m := &InviteMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeInvite,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withInviteID sets the ID field of the mutation.
+func withInviteID(id uuid.UUID) inviteOption {
+	return func(m *InviteMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Invite
+		)
+		m.oldValue = func(ctx context.Context) (*Invite, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Invite.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withInvite sets the old Invite of the mutation.
+func withInvite(node *Invite) inviteOption {
+	return func(m *InviteMutation) {
+		m.oldValue = func(context.Context) (*Invite, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m InviteMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m InviteMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Invite entities.
+func (m *InviteMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *InviteMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *InviteMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Invite.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCode sets the "code" field.
+func (m *InviteMutation) SetCode(s string) {
+	m.code = &s
+}
+
+// Code returns the value of the "code" field in the mutation.
+func (m *InviteMutation) Code() (r string, exists bool) {
+	v := m.code
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCode returns the old "code" field's value of the Invite entity.
+// If the Invite object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InviteMutation) OldCode(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCode: %w", err)
+	}
+	return oldValue.Code, nil
+}
+
+// ResetCode resets all changes to the "code" field.
+func (m *InviteMutation) ResetCode() {
+	m.code = nil
+}
+
+// SetRoomID sets the "room_id" field.
+func (m *InviteMutation) SetRoomID(u uuid.UUID) {
+	m.room = &u
+}
+
+// RoomID returns the value of the "room_id" field in the mutation.
+func (m *InviteMutation) RoomID() (r uuid.UUID, exists bool) {
+	v := m.room
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRoomID returns the old "room_id" field's value of the Invite entity.
+// If the Invite object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InviteMutation) OldRoomID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRoomID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRoomID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRoomID: %w", err)
+	}
+	return oldValue.RoomID, nil
+}
+
+// ResetRoomID resets all changes to the "room_id" field.
+func (m *InviteMutation) ResetRoomID() {
+	m.room = nil
+}
+
+// SetCreatedBy sets the "created_by" field.
+func (m *InviteMutation) SetCreatedBy(u uuid.UUID) {
+	m.creator = &u
+}
+
+// CreatedBy returns the value of the "created_by" field in the mutation.
+func (m *InviteMutation) CreatedBy() (r uuid.UUID, exists bool) {
+	v := m.creator
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedBy returns the old "created_by" field's value of the Invite entity.
+// If the Invite object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InviteMutation) OldCreatedBy(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedBy: %w", err)
+	}
+	return oldValue.CreatedBy, nil
+}
+
+// ResetCreatedBy resets all changes to the "created_by" field.
+func (m *InviteMutation) ResetCreatedBy() {
+	m.creator = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *InviteMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *InviteMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Invite entity.
+// If the Invite object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InviteMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *InviteMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUses sets the "uses" field.
+func (m *InviteMutation) SetUses(i int) {
+	m.uses = &i
+	m.adduses = nil
+}
+
+// Uses returns the value of the "uses" field in the mutation.
+func (m *InviteMutation) Uses() (r int, exists bool) {
+	v := m.uses
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUses returns the old "uses" field's value of the Invite entity.
+// If the Invite object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InviteMutation) OldUses(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUses is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUses requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUses: %w", err)
+	}
+	return oldValue.Uses, nil
+}
+
+// AddUses adds i to the "uses" field.
+func (m *InviteMutation) AddUses(i int) {
+	if m.adduses != nil {
+		*m.adduses += i
+	} else {
+		m.adduses = &i
+	}
+}
+
+// AddedUses returns the value that was added to the "uses" field in this mutation.
+func (m *InviteMutation) AddedUses() (r int, exists bool) {
+	v := m.adduses
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearUses clears the value of the "uses" field.
+func (m *InviteMutation) ClearUses() {
+	m.uses = nil
+	m.adduses = nil
+	m.clearedFields[invite.FieldUses] = struct{}{}
+}
+
+// UsesCleared returns if the "uses" field was cleared in this mutation.
+func (m *InviteMutation) UsesCleared() bool {
+	_, ok := m.clearedFields[invite.FieldUses]
+	return ok
+}
+
+// ResetUses resets all changes to the "uses" field.
+func (m *InviteMutation) ResetUses() {
+	m.uses = nil
+	m.adduses = nil
+	delete(m.clearedFields, invite.FieldUses)
+}
+
+// SetUsesLeft sets the "uses_left" field.
+func (m *InviteMutation) SetUsesLeft(i int) {
+	m.uses_left = &i
+	m.adduses_left = nil
+}
+
+// UsesLeft returns the value of the "uses_left" field in the mutation.
+func (m *InviteMutation) UsesLeft() (r int, exists bool) {
+	v := m.uses_left
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUsesLeft returns the old "uses_left" field's value of the Invite entity.
+// If the Invite object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InviteMutation) OldUsesLeft(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUsesLeft is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUsesLeft requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUsesLeft: %w", err)
+	}
+	return oldValue.UsesLeft, nil
+}
+
+// AddUsesLeft adds i to the "uses_left" field.
+func (m *InviteMutation) AddUsesLeft(i int) {
+	if m.adduses_left != nil {
+		*m.adduses_left += i
+	} else {
+		m.adduses_left = &i
+	}
+}
+
+// AddedUsesLeft returns the value that was added to the "uses_left" field in this mutation.
+func (m *InviteMutation) AddedUsesLeft() (r int, exists bool) {
+	v := m.adduses_left
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearUsesLeft clears the value of the "uses_left" field.
+func (m *InviteMutation) ClearUsesLeft() {
+	m.uses_left = nil
+	m.adduses_left = nil
+	m.clearedFields[invite.FieldUsesLeft] = struct{}{}
+}
+
+// UsesLeftCleared returns if the "uses_left" field was cleared in this mutation.
+func (m *InviteMutation) UsesLeftCleared() bool {
+	_, ok := m.clearedFields[invite.FieldUsesLeft]
+	return ok
+}
+
+// ResetUsesLeft resets all changes to the "uses_left" field.
+func (m *InviteMutation) ResetUsesLeft() {
+	m.uses_left = nil
+	m.adduses_left = nil
+	delete(m.clearedFields, invite.FieldUsesLeft)
+}
+
+// SetUntil sets the "until" field.
+func (m *InviteMutation) SetUntil(t time.Time) {
+	m.until = &t
+}
+
+// Until returns the value of the "until" field in the mutation.
+func (m *InviteMutation) Until() (r time.Time, exists bool) {
+	v := m.until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUntil returns the old "until" field's value of the Invite entity.
+// If the Invite object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InviteMutation) OldUntil(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUntil: %w", err)
+	}
+	return oldValue.Until, nil
+}
+
+// ClearUntil clears the value of the "until" field.
+func (m *InviteMutation) ClearUntil() {
+	m.until = nil
+	m.clearedFields[invite.FieldUntil] = struct{}{}
+}
+
+// UntilCleared returns if the "until" field was cleared in this mutation.
+func (m *InviteMutation) UntilCleared() bool {
+	_, ok := m.clearedFields[invite.FieldUntil]
+	return ok
+}
+
+// ResetUntil resets all changes to the "until" field.
+func (m *InviteMutation) ResetUntil() {
+	m.until = nil
+	delete(m.clearedFields, invite.FieldUntil)
+}
+
+// ClearRoom clears the "room" edge to the Room entity.
+func (m *InviteMutation) ClearRoom() {
+	m.clearedroom = true
+	m.clearedFields[invite.FieldRoomID] = struct{}{}
+}
+
+// RoomCleared reports if the "room" edge to the Room entity was cleared.
+func (m *InviteMutation) RoomCleared() bool {
+	return m.clearedroom
+}
+
+// RoomIDs returns the "room" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RoomID instead. It exists only for internal usage by the builders.
+func (m *InviteMutation) RoomIDs() (ids []uuid.UUID) {
+	if id := m.room; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRoom resets all changes to the "room" edge.
+func (m *InviteMutation) ResetRoom() {
+	m.room = nil
+	m.clearedroom = false
+}
+
+// SetCreatorID sets the "creator" edge to the User entity by id.
+func (m *InviteMutation) SetCreatorID(id uuid.UUID) {
+	m.creator = &id
+}
+
+// ClearCreator clears the "creator" edge to the User entity.
+func (m *InviteMutation) ClearCreator() {
+	m.clearedcreator = true
+	m.clearedFields[invite.FieldCreatedBy] = struct{}{}
+}
+
+// CreatorCleared reports if the "creator" edge to the User entity was cleared.
+func (m *InviteMutation) CreatorCleared() bool {
+	return m.clearedcreator
+}
+
+// CreatorID returns the "creator" edge ID in the mutation.
+func (m *InviteMutation) CreatorID() (id uuid.UUID, exists bool) {
+	if m.creator != nil {
+		return *m.creator, true
+	}
+	return
+}
+
+// CreatorIDs returns the "creator" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CreatorID instead. It exists only for internal usage by the builders.
+func (m *InviteMutation) CreatorIDs() (ids []uuid.UUID) {
+	if id := m.creator; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCreator resets all changes to the "creator" edge.
+func (m *InviteMutation) ResetCreator() {
+	m.creator = nil
+	m.clearedcreator = false
+}
+
+// Where appends a list predicates to the InviteMutation builder.
+func (m *InviteMutation) Where(ps ...predicate.Invite) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the InviteMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *InviteMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Invite, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *InviteMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *InviteMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Invite).
+func (m *InviteMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *InviteMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.code != nil {
+		fields = append(fields, invite.FieldCode)
+	}
+	if m.room != nil {
+		fields = append(fields, invite.FieldRoomID)
+	}
+	if m.creator != nil {
+		fields = append(fields, invite.FieldCreatedBy)
+	}
+	if m.created_at != nil {
+		fields = append(fields, invite.FieldCreatedAt)
+	}
+	if m.uses != nil {
+		fields = append(fields, invite.FieldUses)
+	}
+	if m.uses_left != nil {
+		fields = append(fields, invite.FieldUsesLeft)
+	}
+	if m.until != nil {
+		fields = append(fields, invite.FieldUntil)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *InviteMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case invite.FieldCode:
+		return m.Code()
+	case invite.FieldRoomID:
+		return m.RoomID()
+	case invite.FieldCreatedBy:
+		return m.CreatedBy()
+	case invite.FieldCreatedAt:
+		return m.CreatedAt()
+	case invite.FieldUses:
+		return m.Uses()
+	case invite.FieldUsesLeft:
+		return m.UsesLeft()
+	case invite.FieldUntil:
+		return m.Until()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *InviteMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case invite.FieldCode:
+		return m.OldCode(ctx)
+	case invite.FieldRoomID:
+		return m.OldRoomID(ctx)
+	case invite.FieldCreatedBy:
+		return m.OldCreatedBy(ctx)
+	case invite.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case invite.FieldUses:
+		return m.OldUses(ctx)
+	case invite.FieldUsesLeft:
+		return m.OldUsesLeft(ctx)
+	case invite.FieldUntil:
+		return m.OldUntil(ctx)
+	}
+	return nil, fmt.Errorf("unknown Invite field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *InviteMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case invite.FieldCode:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCode(v)
+		return nil
+	case invite.FieldRoomID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRoomID(v)
+		return nil
+	case invite.FieldCreatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedBy(v)
+		return nil
+	case invite.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case invite.FieldUses:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUses(v)
+		return nil
+	case invite.FieldUsesLeft:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUsesLeft(v)
+		return nil
+	case invite.FieldUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUntil(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Invite field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *InviteMutation) AddedFields() []string {
+	var fields []string
+	if m.adduses != nil {
+		fields = append(fields, invite.FieldUses)
+	}
+	if m.adduses_left != nil {
+		fields = append(fields, invite.FieldUsesLeft)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *InviteMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case invite.FieldUses:
+		return m.AddedUses()
+	case invite.FieldUsesLeft:
+		return m.AddedUsesLeft()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *InviteMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case invite.FieldUses:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUses(v)
+		return nil
+	case invite.FieldUsesLeft:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUsesLeft(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Invite numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *InviteMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(invite.FieldUses) {
+		fields = append(fields, invite.FieldUses)
+	}
+	if m.FieldCleared(invite.FieldUsesLeft) {
+		fields = append(fields, invite.FieldUsesLeft)
+	}
+	if m.FieldCleared(invite.FieldUntil) {
+		fields = append(fields, invite.FieldUntil)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *InviteMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *InviteMutation) ClearField(name string) error {
+	switch name {
+	case invite.FieldUses:
+		m.ClearUses()
+		return nil
+	case invite.FieldUsesLeft:
+		m.ClearUsesLeft()
+		return nil
+	case invite.FieldUntil:
+		m.ClearUntil()
+		return nil
+	}
+	return fmt.Errorf("unknown Invite nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *InviteMutation) ResetField(name string) error {
+	switch name {
+	case invite.FieldCode:
+		m.ResetCode()
+		return nil
+	case invite.FieldRoomID:
+		m.ResetRoomID()
+		return nil
+	case invite.FieldCreatedBy:
+		m.ResetCreatedBy()
+		return nil
+	case invite.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case invite.FieldUses:
+		m.ResetUses()
+		return nil
+	case invite.FieldUsesLeft:
+		m.ResetUsesLeft()
+		return nil
+	case invite.FieldUntil:
+		m.ResetUntil()
+		return nil
+	}
+	return fmt.Errorf("unknown Invite field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *InviteMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.room != nil {
+		edges = append(edges, invite.EdgeRoom)
+	}
+	if m.creator != nil {
+		edges = append(edges, invite.EdgeCreator)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *InviteMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case invite.EdgeRoom:
+		if id := m.room; id != nil {
+			return []ent.Value{*id}
+		}
+	case invite.EdgeCreator:
+		if id := m.creator; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *InviteMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *InviteMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *InviteMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedroom {
+		edges = append(edges, invite.EdgeRoom)
+	}
+	if m.clearedcreator {
+		edges = append(edges, invite.EdgeCreator)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *InviteMutation) EdgeCleared(name string) bool {
+	switch name {
+	case invite.EdgeRoom:
+		return m.clearedroom
+	case invite.EdgeCreator:
+		return m.clearedcreator
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *InviteMutation) ClearEdge(name string) error {
+	switch name {
+	case invite.EdgeRoom:
+		m.ClearRoom()
+		return nil
+	case invite.EdgeCreator:
+		m.ClearCreator()
+		return nil
+	}
+	return fmt.Errorf("unknown Invite unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *InviteMutation) ResetEdge(name string) error {
+	switch name {
+	case invite.EdgeRoom:
+		m.ResetRoom()
+		return nil
+	case invite.EdgeCreator:
+		m.ResetCreator()
+		return nil
+	}
+	return fmt.Errorf("unknown Invite edge %s", name)
+}
+
 // LoginLimitMutation represents an operation that mutates the LoginLimit nodes in the graph.
 type LoginLimitMutation struct {
 	config
@@ -2017,37 +3660,938 @@ func (m *LoginLimitMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown LoginLimit edge %s", name)
 }
 
+// MemberMutation represents an operation that mutates the Member nodes in the graph.
+type MemberMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *uuid.UUID
+	role             *int
+	addrole          *int
+	username_key     *string
+	joined_place     *int64
+	addjoined_place  *int64
+	joined_at        *time.Time
+	hidden_number    *int
+	addhidden_number *int
+	clearedFields    map[string]struct{}
+	room             *uuid.UUID
+	clearedroom      bool
+	user             *uuid.UUID
+	cleareduser      bool
+	done             bool
+	oldValue         func(context.Context) (*Member, error)
+	predicates       []predicate.Member
+}
+
+var _ ent.Mutation = (*MemberMutation)(nil)
+
+// memberOption allows management of the mutation configuration using functional options.
+type memberOption func(*MemberMutation)
+
+// newMemberMutation creates new mutation for the Member entity.
+func newMemberMutation(c config, op Op, opts ...memberOption) *MemberMutation {
+	m := &MemberMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeMember,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withMemberID sets the ID field of the mutation.
+func withMemberID(id uuid.UUID) memberOption {
+	return func(m *MemberMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Member
+		)
+		m.oldValue = func(ctx context.Context) (*Member, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Member.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withMember sets the old Member of the mutation.
+func withMember(node *Member) memberOption {
+	return func(m *MemberMutation) {
+		m.oldValue = func(context.Context) (*Member, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m MemberMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m MemberMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Member entities.
+func (m *MemberMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *MemberMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *MemberMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Member.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetRoomID sets the "room_id" field.
+func (m *MemberMutation) SetRoomID(u uuid.UUID) {
+	m.room = &u
+}
+
+// RoomID returns the value of the "room_id" field in the mutation.
+func (m *MemberMutation) RoomID() (r uuid.UUID, exists bool) {
+	v := m.room
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRoomID returns the old "room_id" field's value of the Member entity.
+// If the Member object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MemberMutation) OldRoomID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRoomID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRoomID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRoomID: %w", err)
+	}
+	return oldValue.RoomID, nil
+}
+
+// ResetRoomID resets all changes to the "room_id" field.
+func (m *MemberMutation) ResetRoomID() {
+	m.room = nil
+}
+
+// SetUserID sets the "user_id" field.
+func (m *MemberMutation) SetUserID(u uuid.UUID) {
+	m.user = &u
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *MemberMutation) UserID() (r uuid.UUID, exists bool) {
+	v := m.user
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the Member entity.
+// If the Member object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MemberMutation) OldUserID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *MemberMutation) ResetUserID() {
+	m.user = nil
+}
+
+// SetRole sets the "role" field.
+func (m *MemberMutation) SetRole(i int) {
+	m.role = &i
+	m.addrole = nil
+}
+
+// Role returns the value of the "role" field in the mutation.
+func (m *MemberMutation) Role() (r int, exists bool) {
+	v := m.role
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRole returns the old "role" field's value of the Member entity.
+// If the Member object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MemberMutation) OldRole(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRole is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRole requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRole: %w", err)
+	}
+	return oldValue.Role, nil
+}
+
+// AddRole adds i to the "role" field.
+func (m *MemberMutation) AddRole(i int) {
+	if m.addrole != nil {
+		*m.addrole += i
+	} else {
+		m.addrole = &i
+	}
+}
+
+// AddedRole returns the value that was added to the "role" field in this mutation.
+func (m *MemberMutation) AddedRole() (r int, exists bool) {
+	v := m.addrole
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRole resets all changes to the "role" field.
+func (m *MemberMutation) ResetRole() {
+	m.role = nil
+	m.addrole = nil
+}
+
+// SetUsernameKey sets the "username_key" field.
+func (m *MemberMutation) SetUsernameKey(s string) {
+	m.username_key = &s
+}
+
+// UsernameKey returns the value of the "username_key" field in the mutation.
+func (m *MemberMutation) UsernameKey() (r string, exists bool) {
+	v := m.username_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUsernameKey returns the old "username_key" field's value of the Member entity.
+// If the Member object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MemberMutation) OldUsernameKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUsernameKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUsernameKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUsernameKey: %w", err)
+	}
+	return oldValue.UsernameKey, nil
+}
+
+// ResetUsernameKey resets all changes to the "username_key" field.
+func (m *MemberMutation) ResetUsernameKey() {
+	m.username_key = nil
+}
+
+// SetJoinedPlace sets the "joined_place" field.
+func (m *MemberMutation) SetJoinedPlace(i int64) {
+	m.joined_place = &i
+	m.addjoined_place = nil
+}
+
+// JoinedPlace returns the value of the "joined_place" field in the mutation.
+func (m *MemberMutation) JoinedPlace() (r int64, exists bool) {
+	v := m.joined_place
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldJoinedPlace returns the old "joined_place" field's value of the Member entity.
+// If the Member object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MemberMutation) OldJoinedPlace(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldJoinedPlace is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldJoinedPlace requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldJoinedPlace: %w", err)
+	}
+	return oldValue.JoinedPlace, nil
+}
+
+// AddJoinedPlace adds i to the "joined_place" field.
+func (m *MemberMutation) AddJoinedPlace(i int64) {
+	if m.addjoined_place != nil {
+		*m.addjoined_place += i
+	} else {
+		m.addjoined_place = &i
+	}
+}
+
+// AddedJoinedPlace returns the value that was added to the "joined_place" field in this mutation.
+func (m *MemberMutation) AddedJoinedPlace() (r int64, exists bool) {
+	v := m.addjoined_place
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetJoinedPlace resets all changes to the "joined_place" field.
+func (m *MemberMutation) ResetJoinedPlace() {
+	m.joined_place = nil
+	m.addjoined_place = nil
+}
+
+// SetJoinedAt sets the "joined_at" field.
+func (m *MemberMutation) SetJoinedAt(t time.Time) {
+	m.joined_at = &t
+}
+
+// JoinedAt returns the value of the "joined_at" field in the mutation.
+func (m *MemberMutation) JoinedAt() (r time.Time, exists bool) {
+	v := m.joined_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldJoinedAt returns the old "joined_at" field's value of the Member entity.
+// If the Member object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MemberMutation) OldJoinedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldJoinedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldJoinedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldJoinedAt: %w", err)
+	}
+	return oldValue.JoinedAt, nil
+}
+
+// ResetJoinedAt resets all changes to the "joined_at" field.
+func (m *MemberMutation) ResetJoinedAt() {
+	m.joined_at = nil
+}
+
+// SetHiddenNumber sets the "hidden_number" field.
+func (m *MemberMutation) SetHiddenNumber(i int) {
+	m.hidden_number = &i
+	m.addhidden_number = nil
+}
+
+// HiddenNumber returns the value of the "hidden_number" field in the mutation.
+func (m *MemberMutation) HiddenNumber() (r int, exists bool) {
+	v := m.hidden_number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHiddenNumber returns the old "hidden_number" field's value of the Member entity.
+// If the Member object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MemberMutation) OldHiddenNumber(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHiddenNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHiddenNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHiddenNumber: %w", err)
+	}
+	return oldValue.HiddenNumber, nil
+}
+
+// AddHiddenNumber adds i to the "hidden_number" field.
+func (m *MemberMutation) AddHiddenNumber(i int) {
+	if m.addhidden_number != nil {
+		*m.addhidden_number += i
+	} else {
+		m.addhidden_number = &i
+	}
+}
+
+// AddedHiddenNumber returns the value that was added to the "hidden_number" field in this mutation.
+func (m *MemberMutation) AddedHiddenNumber() (r int, exists bool) {
+	v := m.addhidden_number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearHiddenNumber clears the value of the "hidden_number" field.
+func (m *MemberMutation) ClearHiddenNumber() {
+	m.hidden_number = nil
+	m.addhidden_number = nil
+	m.clearedFields[member.FieldHiddenNumber] = struct{}{}
+}
+
+// HiddenNumberCleared returns if the "hidden_number" field was cleared in this mutation.
+func (m *MemberMutation) HiddenNumberCleared() bool {
+	_, ok := m.clearedFields[member.FieldHiddenNumber]
+	return ok
+}
+
+// ResetHiddenNumber resets all changes to the "hidden_number" field.
+func (m *MemberMutation) ResetHiddenNumber() {
+	m.hidden_number = nil
+	m.addhidden_number = nil
+	delete(m.clearedFields, member.FieldHiddenNumber)
+}
+
+// ClearRoom clears the "room" edge to the Room entity.
+func (m *MemberMutation) ClearRoom() {
+	m.clearedroom = true
+	m.clearedFields[member.FieldRoomID] = struct{}{}
+}
+
+// RoomCleared reports if the "room" edge to the Room entity was cleared.
+func (m *MemberMutation) RoomCleared() bool {
+	return m.clearedroom
+}
+
+// RoomIDs returns the "room" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RoomID instead. It exists only for internal usage by the builders.
+func (m *MemberMutation) RoomIDs() (ids []uuid.UUID) {
+	if id := m.room; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRoom resets all changes to the "room" edge.
+func (m *MemberMutation) ResetRoom() {
+	m.room = nil
+	m.clearedroom = false
+}
+
+// ClearUser clears the "user" edge to the User entity.
+func (m *MemberMutation) ClearUser() {
+	m.cleareduser = true
+	m.clearedFields[member.FieldUserID] = struct{}{}
+}
+
+// UserCleared reports if the "user" edge to the User entity was cleared.
+func (m *MemberMutation) UserCleared() bool {
+	return m.cleareduser
+}
+
+// UserIDs returns the "user" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// UserID instead. It exists only for internal usage by the builders.
+func (m *MemberMutation) UserIDs() (ids []uuid.UUID) {
+	if id := m.user; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetUser resets all changes to the "user" edge.
+func (m *MemberMutation) ResetUser() {
+	m.user = nil
+	m.cleareduser = false
+}
+
+// Where appends a list predicates to the MemberMutation builder.
+func (m *MemberMutation) Where(ps ...predicate.Member) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the MemberMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *MemberMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Member, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *MemberMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *MemberMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Member).
+func (m *MemberMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *MemberMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.room != nil {
+		fields = append(fields, member.FieldRoomID)
+	}
+	if m.user != nil {
+		fields = append(fields, member.FieldUserID)
+	}
+	if m.role != nil {
+		fields = append(fields, member.FieldRole)
+	}
+	if m.username_key != nil {
+		fields = append(fields, member.FieldUsernameKey)
+	}
+	if m.joined_place != nil {
+		fields = append(fields, member.FieldJoinedPlace)
+	}
+	if m.joined_at != nil {
+		fields = append(fields, member.FieldJoinedAt)
+	}
+	if m.hidden_number != nil {
+		fields = append(fields, member.FieldHiddenNumber)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *MemberMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case member.FieldRoomID:
+		return m.RoomID()
+	case member.FieldUserID:
+		return m.UserID()
+	case member.FieldRole:
+		return m.Role()
+	case member.FieldUsernameKey:
+		return m.UsernameKey()
+	case member.FieldJoinedPlace:
+		return m.JoinedPlace()
+	case member.FieldJoinedAt:
+		return m.JoinedAt()
+	case member.FieldHiddenNumber:
+		return m.HiddenNumber()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *MemberMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case member.FieldRoomID:
+		return m.OldRoomID(ctx)
+	case member.FieldUserID:
+		return m.OldUserID(ctx)
+	case member.FieldRole:
+		return m.OldRole(ctx)
+	case member.FieldUsernameKey:
+		return m.OldUsernameKey(ctx)
+	case member.FieldJoinedPlace:
+		return m.OldJoinedPlace(ctx)
+	case member.FieldJoinedAt:
+		return m.OldJoinedAt(ctx)
+	case member.FieldHiddenNumber:
+		return m.OldHiddenNumber(ctx)
+	}
+	return nil, fmt.Errorf("unknown Member field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MemberMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case member.FieldRoomID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRoomID(v)
+		return nil
+	case member.FieldUserID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case member.FieldRole:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRole(v)
+		return nil
+	case member.FieldUsernameKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUsernameKey(v)
+		return nil
+	case member.FieldJoinedPlace:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetJoinedPlace(v)
+		return nil
+	case member.FieldJoinedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetJoinedAt(v)
+		return nil
+	case member.FieldHiddenNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHiddenNumber(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Member field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *MemberMutation) AddedFields() []string {
+	var fields []string
+	if m.addrole != nil {
+		fields = append(fields, member.FieldRole)
+	}
+	if m.addjoined_place != nil {
+		fields = append(fields, member.FieldJoinedPlace)
+	}
+	if m.addhidden_number != nil {
+		fields = append(fields, member.FieldHiddenNumber)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *MemberMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case member.FieldRole:
+		return m.AddedRole()
+	case member.FieldJoinedPlace:
+		return m.AddedJoinedPlace()
+	case member.FieldHiddenNumber:
+		return m.AddedHiddenNumber()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *MemberMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case member.FieldRole:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRole(v)
+		return nil
+	case member.FieldJoinedPlace:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddJoinedPlace(v)
+		return nil
+	case member.FieldHiddenNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddHiddenNumber(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Member numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *MemberMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(member.FieldHiddenNumber) {
+		fields = append(fields, member.FieldHiddenNumber)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *MemberMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *MemberMutation) ClearField(name string) error {
+	switch name {
+	case member.FieldHiddenNumber:
+		m.ClearHiddenNumber()
+		return nil
+	}
+	return fmt.Errorf("unknown Member nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *MemberMutation) ResetField(name string) error {
+	switch name {
+	case member.FieldRoomID:
+		m.ResetRoomID()
+		return nil
+	case member.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case member.FieldRole:
+		m.ResetRole()
+		return nil
+	case member.FieldUsernameKey:
+		m.ResetUsernameKey()
+		return nil
+	case member.FieldJoinedPlace:
+		m.ResetJoinedPlace()
+		return nil
+	case member.FieldJoinedAt:
+		m.ResetJoinedAt()
+		return nil
+	case member.FieldHiddenNumber:
+		m.ResetHiddenNumber()
+		return nil
+	}
+	return fmt.Errorf("unknown Member field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *MemberMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.room != nil {
+		edges = append(edges, member.EdgeRoom)
+	}
+	if m.user != nil {
+		edges = append(edges, member.EdgeUser)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *MemberMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case member.EdgeRoom:
+		if id := m.room; id != nil {
+			return []ent.Value{*id}
+		}
+	case member.EdgeUser:
+		if id := m.user; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *MemberMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *MemberMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *MemberMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedroom {
+		edges = append(edges, member.EdgeRoom)
+	}
+	if m.cleareduser {
+		edges = append(edges, member.EdgeUser)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *MemberMutation) EdgeCleared(name string) bool {
+	switch name {
+	case member.EdgeRoom:
+		return m.clearedroom
+	case member.EdgeUser:
+		return m.cleareduser
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *MemberMutation) ClearEdge(name string) error {
+	switch name {
+	case member.EdgeRoom:
+		m.ClearRoom()
+		return nil
+	case member.EdgeUser:
+		m.ClearUser()
+		return nil
+	}
+	return fmt.Errorf("unknown Member unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *MemberMutation) ResetEdge(name string) error {
+	switch name {
+	case member.EdgeRoom:
+		m.ResetRoom()
+		return nil
+	case member.EdgeUser:
+		m.ResetUser()
+		return nil
+	}
+	return fmt.Errorf("unknown Member edge %s", name)
+}
+
 // RoomMutation represents an operation that mutates the Room nodes in the graph.
 type RoomMutation struct {
 	config
-	op             Op
-	typ            string
-	id             *uuid.UUID
-	created_at     *time.Time
-	name           *string
-	name_key       *string
-	topic          *string
-	deleted_at     *time.Time
-	purging        *bool
-	last_place     *int64
-	addlast_place  *int64
-	last_number    *int
-	addlast_number *int
-	last_tag       *int64
-	addlast_tag    *int64
-	last_at        *time.Time
-	clearedFields  map[string]struct{}
-	owner          *uuid.UUID
-	clearedowner   bool
-	chats          map[uuid.UUID]struct{}
-	removedchats   map[uuid.UUID]struct{}
-	clearedchats   bool
-	events         map[int]struct{}
-	removedevents  map[int]struct{}
-	clearedevents  bool
-	done           bool
-	oldValue       func(context.Context) (*Room, error)
-	predicates     []predicate.Room
+	op                Op
+	typ               string
+	id                *uuid.UUID
+	kind              *room.Kind
+	created_at        *time.Time
+	name              *string
+	name_key          *string
+	direct_key        *string
+	topic             *string
+	deleted_at        *time.Time
+	purging           *bool
+	enrolling         *bool
+	send_role         *int
+	addsend_role      *int
+	member_count      *int
+	addmember_count   *int
+	access_version    *int64
+	addaccess_version *int64
+	revoked_place     *int64
+	addrevoked_place  *int64
+	last_place        *int64
+	addlast_place     *int64
+	last_number       *int
+	addlast_number    *int
+	last_tag          *int64
+	addlast_tag       *int64
+	last_at           *time.Time
+	clearedFields     map[string]struct{}
+	creator           *uuid.UUID
+	clearedcreator    bool
+	chats             map[uuid.UUID]struct{}
+	removedchats      map[uuid.UUID]struct{}
+	clearedchats      bool
+	events            map[int]struct{}
+	removedevents     map[int]struct{}
+	clearedevents     bool
+	members           map[uuid.UUID]struct{}
+	removedmembers    map[uuid.UUID]struct{}
+	clearedmembers    bool
+	bans              map[int]struct{}
+	removedbans       map[int]struct{}
+	clearedbans       bool
+	invites           map[uuid.UUID]struct{}
+	removedinvites    map[uuid.UUID]struct{}
+	clearedinvites    bool
+	done              bool
+	oldValue          func(context.Context) (*Room, error)
+	predicates        []predicate.Room
 }
 
 var _ ent.Mutation = (*RoomMutation)(nil)
@@ -2154,40 +4698,76 @@ func (m *RoomMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
 	}
 }
 
-// SetOwnerID sets the "owner_id" field.
-func (m *RoomMutation) SetOwnerID(u uuid.UUID) {
-	m.owner = &u
+// SetCreatedBy sets the "created_by" field.
+func (m *RoomMutation) SetCreatedBy(u uuid.UUID) {
+	m.creator = &u
 }
 
-// OwnerID returns the value of the "owner_id" field in the mutation.
-func (m *RoomMutation) OwnerID() (r uuid.UUID, exists bool) {
-	v := m.owner
+// CreatedBy returns the value of the "created_by" field in the mutation.
+func (m *RoomMutation) CreatedBy() (r uuid.UUID, exists bool) {
+	v := m.creator
 	if v == nil {
 		return
 	}
 	return *v, true
 }
 
-// OldOwnerID returns the old "owner_id" field's value of the Room entity.
+// OldCreatedBy returns the old "created_by" field's value of the Room entity.
 // If the Room object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *RoomMutation) OldOwnerID(ctx context.Context) (v uuid.UUID, err error) {
+func (m *RoomMutation) OldCreatedBy(ctx context.Context) (v uuid.UUID, err error) {
 	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldOwnerID is only allowed on UpdateOne operations")
+		return v, errors.New("OldCreatedBy is only allowed on UpdateOne operations")
 	}
 	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldOwnerID requires an ID field in the mutation")
+		return v, errors.New("OldCreatedBy requires an ID field in the mutation")
 	}
 	oldValue, err := m.oldValue(ctx)
 	if err != nil {
-		return v, fmt.Errorf("querying old value for OldOwnerID: %w", err)
+		return v, fmt.Errorf("querying old value for OldCreatedBy: %w", err)
 	}
-	return oldValue.OwnerID, nil
+	return oldValue.CreatedBy, nil
 }
 
-// ResetOwnerID resets all changes to the "owner_id" field.
-func (m *RoomMutation) ResetOwnerID() {
-	m.owner = nil
+// ResetCreatedBy resets all changes to the "created_by" field.
+func (m *RoomMutation) ResetCreatedBy() {
+	m.creator = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *RoomMutation) SetKind(r room.Kind) {
+	m.kind = &r
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *RoomMutation) Kind() (r room.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Room entity.
+// If the Room object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoomMutation) OldKind(ctx context.Context) (v room.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *RoomMutation) ResetKind() {
+	m.kind = nil
 }
 
 // SetCreatedAt sets the "created_at" field.
@@ -2309,6 +4889,55 @@ func (m *RoomMutation) NameKeyCleared() bool {
 func (m *RoomMutation) ResetNameKey() {
 	m.name_key = nil
 	delete(m.clearedFields, room.FieldNameKey)
+}
+
+// SetDirectKey sets the "direct_key" field.
+func (m *RoomMutation) SetDirectKey(s string) {
+	m.direct_key = &s
+}
+
+// DirectKey returns the value of the "direct_key" field in the mutation.
+func (m *RoomMutation) DirectKey() (r string, exists bool) {
+	v := m.direct_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDirectKey returns the old "direct_key" field's value of the Room entity.
+// If the Room object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoomMutation) OldDirectKey(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDirectKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDirectKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDirectKey: %w", err)
+	}
+	return oldValue.DirectKey, nil
+}
+
+// ClearDirectKey clears the value of the "direct_key" field.
+func (m *RoomMutation) ClearDirectKey() {
+	m.direct_key = nil
+	m.clearedFields[room.FieldDirectKey] = struct{}{}
+}
+
+// DirectKeyCleared returns if the "direct_key" field was cleared in this mutation.
+func (m *RoomMutation) DirectKeyCleared() bool {
+	_, ok := m.clearedFields[room.FieldDirectKey]
+	return ok
+}
+
+// ResetDirectKey resets all changes to the "direct_key" field.
+func (m *RoomMutation) ResetDirectKey() {
+	m.direct_key = nil
+	delete(m.clearedFields, room.FieldDirectKey)
 }
 
 // SetTopic sets the "topic" field.
@@ -2456,6 +5085,279 @@ func (m *RoomMutation) PurgingCleared() bool {
 func (m *RoomMutation) ResetPurging() {
 	m.purging = nil
 	delete(m.clearedFields, room.FieldPurging)
+}
+
+// SetEnrolling sets the "enrolling" field.
+func (m *RoomMutation) SetEnrolling(b bool) {
+	m.enrolling = &b
+}
+
+// Enrolling returns the value of the "enrolling" field in the mutation.
+func (m *RoomMutation) Enrolling() (r bool, exists bool) {
+	v := m.enrolling
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEnrolling returns the old "enrolling" field's value of the Room entity.
+// If the Room object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoomMutation) OldEnrolling(ctx context.Context) (v *bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEnrolling is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEnrolling requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEnrolling: %w", err)
+	}
+	return oldValue.Enrolling, nil
+}
+
+// ClearEnrolling clears the value of the "enrolling" field.
+func (m *RoomMutation) ClearEnrolling() {
+	m.enrolling = nil
+	m.clearedFields[room.FieldEnrolling] = struct{}{}
+}
+
+// EnrollingCleared returns if the "enrolling" field was cleared in this mutation.
+func (m *RoomMutation) EnrollingCleared() bool {
+	_, ok := m.clearedFields[room.FieldEnrolling]
+	return ok
+}
+
+// ResetEnrolling resets all changes to the "enrolling" field.
+func (m *RoomMutation) ResetEnrolling() {
+	m.enrolling = nil
+	delete(m.clearedFields, room.FieldEnrolling)
+}
+
+// SetSendRole sets the "send_role" field.
+func (m *RoomMutation) SetSendRole(i int) {
+	m.send_role = &i
+	m.addsend_role = nil
+}
+
+// SendRole returns the value of the "send_role" field in the mutation.
+func (m *RoomMutation) SendRole() (r int, exists bool) {
+	v := m.send_role
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSendRole returns the old "send_role" field's value of the Room entity.
+// If the Room object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoomMutation) OldSendRole(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSendRole is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSendRole requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSendRole: %w", err)
+	}
+	return oldValue.SendRole, nil
+}
+
+// AddSendRole adds i to the "send_role" field.
+func (m *RoomMutation) AddSendRole(i int) {
+	if m.addsend_role != nil {
+		*m.addsend_role += i
+	} else {
+		m.addsend_role = &i
+	}
+}
+
+// AddedSendRole returns the value that was added to the "send_role" field in this mutation.
+func (m *RoomMutation) AddedSendRole() (r int, exists bool) {
+	v := m.addsend_role
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSendRole resets all changes to the "send_role" field.
+func (m *RoomMutation) ResetSendRole() {
+	m.send_role = nil
+	m.addsend_role = nil
+}
+
+// SetMemberCount sets the "member_count" field.
+func (m *RoomMutation) SetMemberCount(i int) {
+	m.member_count = &i
+	m.addmember_count = nil
+}
+
+// MemberCount returns the value of the "member_count" field in the mutation.
+func (m *RoomMutation) MemberCount() (r int, exists bool) {
+	v := m.member_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMemberCount returns the old "member_count" field's value of the Room entity.
+// If the Room object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoomMutation) OldMemberCount(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMemberCount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMemberCount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMemberCount: %w", err)
+	}
+	return oldValue.MemberCount, nil
+}
+
+// AddMemberCount adds i to the "member_count" field.
+func (m *RoomMutation) AddMemberCount(i int) {
+	if m.addmember_count != nil {
+		*m.addmember_count += i
+	} else {
+		m.addmember_count = &i
+	}
+}
+
+// AddedMemberCount returns the value that was added to the "member_count" field in this mutation.
+func (m *RoomMutation) AddedMemberCount() (r int, exists bool) {
+	v := m.addmember_count
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetMemberCount resets all changes to the "member_count" field.
+func (m *RoomMutation) ResetMemberCount() {
+	m.member_count = nil
+	m.addmember_count = nil
+}
+
+// SetAccessVersion sets the "access_version" field.
+func (m *RoomMutation) SetAccessVersion(i int64) {
+	m.access_version = &i
+	m.addaccess_version = nil
+}
+
+// AccessVersion returns the value of the "access_version" field in the mutation.
+func (m *RoomMutation) AccessVersion() (r int64, exists bool) {
+	v := m.access_version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccessVersion returns the old "access_version" field's value of the Room entity.
+// If the Room object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoomMutation) OldAccessVersion(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccessVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccessVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccessVersion: %w", err)
+	}
+	return oldValue.AccessVersion, nil
+}
+
+// AddAccessVersion adds i to the "access_version" field.
+func (m *RoomMutation) AddAccessVersion(i int64) {
+	if m.addaccess_version != nil {
+		*m.addaccess_version += i
+	} else {
+		m.addaccess_version = &i
+	}
+}
+
+// AddedAccessVersion returns the value that was added to the "access_version" field in this mutation.
+func (m *RoomMutation) AddedAccessVersion() (r int64, exists bool) {
+	v := m.addaccess_version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAccessVersion resets all changes to the "access_version" field.
+func (m *RoomMutation) ResetAccessVersion() {
+	m.access_version = nil
+	m.addaccess_version = nil
+}
+
+// SetRevokedPlace sets the "revoked_place" field.
+func (m *RoomMutation) SetRevokedPlace(i int64) {
+	m.revoked_place = &i
+	m.addrevoked_place = nil
+}
+
+// RevokedPlace returns the value of the "revoked_place" field in the mutation.
+func (m *RoomMutation) RevokedPlace() (r int64, exists bool) {
+	v := m.revoked_place
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevokedPlace returns the old "revoked_place" field's value of the Room entity.
+// If the Room object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoomMutation) OldRevokedPlace(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevokedPlace is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevokedPlace requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevokedPlace: %w", err)
+	}
+	return oldValue.RevokedPlace, nil
+}
+
+// AddRevokedPlace adds i to the "revoked_place" field.
+func (m *RoomMutation) AddRevokedPlace(i int64) {
+	if m.addrevoked_place != nil {
+		*m.addrevoked_place += i
+	} else {
+		m.addrevoked_place = &i
+	}
+}
+
+// AddedRevokedPlace returns the value that was added to the "revoked_place" field in this mutation.
+func (m *RoomMutation) AddedRevokedPlace() (r int64, exists bool) {
+	v := m.addrevoked_place
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRevokedPlace resets all changes to the "revoked_place" field.
+func (m *RoomMutation) ResetRevokedPlace() {
+	m.revoked_place = nil
+	m.addrevoked_place = nil
 }
 
 // SetLastPlace sets the "last_place" field.
@@ -2662,31 +5564,44 @@ func (m *RoomMutation) ResetLastAt() {
 	m.last_at = nil
 }
 
-// ClearOwner clears the "owner" edge to the User entity.
-func (m *RoomMutation) ClearOwner() {
-	m.clearedowner = true
-	m.clearedFields[room.FieldOwnerID] = struct{}{}
+// SetCreatorID sets the "creator" edge to the User entity by id.
+func (m *RoomMutation) SetCreatorID(id uuid.UUID) {
+	m.creator = &id
 }
 
-// OwnerCleared reports if the "owner" edge to the User entity was cleared.
-func (m *RoomMutation) OwnerCleared() bool {
-	return m.clearedowner
+// ClearCreator clears the "creator" edge to the User entity.
+func (m *RoomMutation) ClearCreator() {
+	m.clearedcreator = true
+	m.clearedFields[room.FieldCreatedBy] = struct{}{}
 }
 
-// OwnerIDs returns the "owner" edge IDs in the mutation.
+// CreatorCleared reports if the "creator" edge to the User entity was cleared.
+func (m *RoomMutation) CreatorCleared() bool {
+	return m.clearedcreator
+}
+
+// CreatorID returns the "creator" edge ID in the mutation.
+func (m *RoomMutation) CreatorID() (id uuid.UUID, exists bool) {
+	if m.creator != nil {
+		return *m.creator, true
+	}
+	return
+}
+
+// CreatorIDs returns the "creator" edge IDs in the mutation.
 // Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
-// OwnerID instead. It exists only for internal usage by the builders.
-func (m *RoomMutation) OwnerIDs() (ids []uuid.UUID) {
-	if id := m.owner; id != nil {
+// CreatorID instead. It exists only for internal usage by the builders.
+func (m *RoomMutation) CreatorIDs() (ids []uuid.UUID) {
+	if id := m.creator; id != nil {
 		ids = append(ids, *id)
 	}
 	return
 }
 
-// ResetOwner resets all changes to the "owner" edge.
-func (m *RoomMutation) ResetOwner() {
-	m.owner = nil
-	m.clearedowner = false
+// ResetCreator resets all changes to the "creator" edge.
+func (m *RoomMutation) ResetCreator() {
+	m.creator = nil
+	m.clearedcreator = false
 }
 
 // AddChatIDs adds the "chats" edge to the Chat entity by ids.
@@ -2797,6 +5712,168 @@ func (m *RoomMutation) ResetEvents() {
 	m.removedevents = nil
 }
 
+// AddMemberIDs adds the "members" edge to the Member entity by ids.
+func (m *RoomMutation) AddMemberIDs(ids ...uuid.UUID) {
+	if m.members == nil {
+		m.members = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.members[ids[i]] = struct{}{}
+	}
+}
+
+// ClearMembers clears the "members" edge to the Member entity.
+func (m *RoomMutation) ClearMembers() {
+	m.clearedmembers = true
+}
+
+// MembersCleared reports if the "members" edge to the Member entity was cleared.
+func (m *RoomMutation) MembersCleared() bool {
+	return m.clearedmembers
+}
+
+// RemoveMemberIDs removes the "members" edge to the Member entity by IDs.
+func (m *RoomMutation) RemoveMemberIDs(ids ...uuid.UUID) {
+	if m.removedmembers == nil {
+		m.removedmembers = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.members, ids[i])
+		m.removedmembers[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedMembers returns the removed IDs of the "members" edge to the Member entity.
+func (m *RoomMutation) RemovedMembersIDs() (ids []uuid.UUID) {
+	for id := range m.removedmembers {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// MembersIDs returns the "members" edge IDs in the mutation.
+func (m *RoomMutation) MembersIDs() (ids []uuid.UUID) {
+	for id := range m.members {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetMembers resets all changes to the "members" edge.
+func (m *RoomMutation) ResetMembers() {
+	m.members = nil
+	m.clearedmembers = false
+	m.removedmembers = nil
+}
+
+// AddBanIDs adds the "bans" edge to the Ban entity by ids.
+func (m *RoomMutation) AddBanIDs(ids ...int) {
+	if m.bans == nil {
+		m.bans = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.bans[ids[i]] = struct{}{}
+	}
+}
+
+// ClearBans clears the "bans" edge to the Ban entity.
+func (m *RoomMutation) ClearBans() {
+	m.clearedbans = true
+}
+
+// BansCleared reports if the "bans" edge to the Ban entity was cleared.
+func (m *RoomMutation) BansCleared() bool {
+	return m.clearedbans
+}
+
+// RemoveBanIDs removes the "bans" edge to the Ban entity by IDs.
+func (m *RoomMutation) RemoveBanIDs(ids ...int) {
+	if m.removedbans == nil {
+		m.removedbans = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.bans, ids[i])
+		m.removedbans[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedBans returns the removed IDs of the "bans" edge to the Ban entity.
+func (m *RoomMutation) RemovedBansIDs() (ids []int) {
+	for id := range m.removedbans {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// BansIDs returns the "bans" edge IDs in the mutation.
+func (m *RoomMutation) BansIDs() (ids []int) {
+	for id := range m.bans {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetBans resets all changes to the "bans" edge.
+func (m *RoomMutation) ResetBans() {
+	m.bans = nil
+	m.clearedbans = false
+	m.removedbans = nil
+}
+
+// AddInviteIDs adds the "invites" edge to the Invite entity by ids.
+func (m *RoomMutation) AddInviteIDs(ids ...uuid.UUID) {
+	if m.invites == nil {
+		m.invites = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.invites[ids[i]] = struct{}{}
+	}
+}
+
+// ClearInvites clears the "invites" edge to the Invite entity.
+func (m *RoomMutation) ClearInvites() {
+	m.clearedinvites = true
+}
+
+// InvitesCleared reports if the "invites" edge to the Invite entity was cleared.
+func (m *RoomMutation) InvitesCleared() bool {
+	return m.clearedinvites
+}
+
+// RemoveInviteIDs removes the "invites" edge to the Invite entity by IDs.
+func (m *RoomMutation) RemoveInviteIDs(ids ...uuid.UUID) {
+	if m.removedinvites == nil {
+		m.removedinvites = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.invites, ids[i])
+		m.removedinvites[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedInvites returns the removed IDs of the "invites" edge to the Invite entity.
+func (m *RoomMutation) RemovedInvitesIDs() (ids []uuid.UUID) {
+	for id := range m.removedinvites {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// InvitesIDs returns the "invites" edge IDs in the mutation.
+func (m *RoomMutation) InvitesIDs() (ids []uuid.UUID) {
+	for id := range m.invites {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetInvites resets all changes to the "invites" edge.
+func (m *RoomMutation) ResetInvites() {
+	m.invites = nil
+	m.clearedinvites = false
+	m.removedinvites = nil
+}
+
 // Where appends a list predicates to the RoomMutation builder.
 func (m *RoomMutation) Where(ps ...predicate.Room) {
 	m.predicates = append(m.predicates, ps...)
@@ -2831,9 +5908,12 @@ func (m *RoomMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *RoomMutation) Fields() []string {
-	fields := make([]string, 0, 11)
-	if m.owner != nil {
-		fields = append(fields, room.FieldOwnerID)
+	fields := make([]string, 0, 18)
+	if m.creator != nil {
+		fields = append(fields, room.FieldCreatedBy)
+	}
+	if m.kind != nil {
+		fields = append(fields, room.FieldKind)
 	}
 	if m.created_at != nil {
 		fields = append(fields, room.FieldCreatedAt)
@@ -2844,6 +5924,9 @@ func (m *RoomMutation) Fields() []string {
 	if m.name_key != nil {
 		fields = append(fields, room.FieldNameKey)
 	}
+	if m.direct_key != nil {
+		fields = append(fields, room.FieldDirectKey)
+	}
 	if m.topic != nil {
 		fields = append(fields, room.FieldTopic)
 	}
@@ -2852,6 +5935,21 @@ func (m *RoomMutation) Fields() []string {
 	}
 	if m.purging != nil {
 		fields = append(fields, room.FieldPurging)
+	}
+	if m.enrolling != nil {
+		fields = append(fields, room.FieldEnrolling)
+	}
+	if m.send_role != nil {
+		fields = append(fields, room.FieldSendRole)
+	}
+	if m.member_count != nil {
+		fields = append(fields, room.FieldMemberCount)
+	}
+	if m.access_version != nil {
+		fields = append(fields, room.FieldAccessVersion)
+	}
+	if m.revoked_place != nil {
+		fields = append(fields, room.FieldRevokedPlace)
 	}
 	if m.last_place != nil {
 		fields = append(fields, room.FieldLastPlace)
@@ -2873,20 +5971,34 @@ func (m *RoomMutation) Fields() []string {
 // schema.
 func (m *RoomMutation) Field(name string) (ent.Value, bool) {
 	switch name {
-	case room.FieldOwnerID:
-		return m.OwnerID()
+	case room.FieldCreatedBy:
+		return m.CreatedBy()
+	case room.FieldKind:
+		return m.Kind()
 	case room.FieldCreatedAt:
 		return m.CreatedAt()
 	case room.FieldName:
 		return m.Name()
 	case room.FieldNameKey:
 		return m.NameKey()
+	case room.FieldDirectKey:
+		return m.DirectKey()
 	case room.FieldTopic:
 		return m.Topic()
 	case room.FieldDeletedAt:
 		return m.DeletedAt()
 	case room.FieldPurging:
 		return m.Purging()
+	case room.FieldEnrolling:
+		return m.Enrolling()
+	case room.FieldSendRole:
+		return m.SendRole()
+	case room.FieldMemberCount:
+		return m.MemberCount()
+	case room.FieldAccessVersion:
+		return m.AccessVersion()
+	case room.FieldRevokedPlace:
+		return m.RevokedPlace()
 	case room.FieldLastPlace:
 		return m.LastPlace()
 	case room.FieldLastNumber:
@@ -2904,20 +6016,34 @@ func (m *RoomMutation) Field(name string) (ent.Value, bool) {
 // database failed.
 func (m *RoomMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
 	switch name {
-	case room.FieldOwnerID:
-		return m.OldOwnerID(ctx)
+	case room.FieldCreatedBy:
+		return m.OldCreatedBy(ctx)
+	case room.FieldKind:
+		return m.OldKind(ctx)
 	case room.FieldCreatedAt:
 		return m.OldCreatedAt(ctx)
 	case room.FieldName:
 		return m.OldName(ctx)
 	case room.FieldNameKey:
 		return m.OldNameKey(ctx)
+	case room.FieldDirectKey:
+		return m.OldDirectKey(ctx)
 	case room.FieldTopic:
 		return m.OldTopic(ctx)
 	case room.FieldDeletedAt:
 		return m.OldDeletedAt(ctx)
 	case room.FieldPurging:
 		return m.OldPurging(ctx)
+	case room.FieldEnrolling:
+		return m.OldEnrolling(ctx)
+	case room.FieldSendRole:
+		return m.OldSendRole(ctx)
+	case room.FieldMemberCount:
+		return m.OldMemberCount(ctx)
+	case room.FieldAccessVersion:
+		return m.OldAccessVersion(ctx)
+	case room.FieldRevokedPlace:
+		return m.OldRevokedPlace(ctx)
 	case room.FieldLastPlace:
 		return m.OldLastPlace(ctx)
 	case room.FieldLastNumber:
@@ -2935,12 +6061,19 @@ func (m *RoomMutation) OldField(ctx context.Context, name string) (ent.Value, er
 // type.
 func (m *RoomMutation) SetField(name string, value ent.Value) error {
 	switch name {
-	case room.FieldOwnerID:
+	case room.FieldCreatedBy:
 		v, ok := value.(uuid.UUID)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
-		m.SetOwnerID(v)
+		m.SetCreatedBy(v)
+		return nil
+	case room.FieldKind:
+		v, ok := value.(room.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
 		return nil
 	case room.FieldCreatedAt:
 		v, ok := value.(time.Time)
@@ -2963,6 +6096,13 @@ func (m *RoomMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetNameKey(v)
 		return nil
+	case room.FieldDirectKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDirectKey(v)
+		return nil
 	case room.FieldTopic:
 		v, ok := value.(string)
 		if !ok {
@@ -2983,6 +6123,41 @@ func (m *RoomMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetPurging(v)
+		return nil
+	case room.FieldEnrolling:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEnrolling(v)
+		return nil
+	case room.FieldSendRole:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSendRole(v)
+		return nil
+	case room.FieldMemberCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMemberCount(v)
+		return nil
+	case room.FieldAccessVersion:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccessVersion(v)
+		return nil
+	case room.FieldRevokedPlace:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevokedPlace(v)
 		return nil
 	case room.FieldLastPlace:
 		v, ok := value.(int64)
@@ -3020,6 +6195,18 @@ func (m *RoomMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *RoomMutation) AddedFields() []string {
 	var fields []string
+	if m.addsend_role != nil {
+		fields = append(fields, room.FieldSendRole)
+	}
+	if m.addmember_count != nil {
+		fields = append(fields, room.FieldMemberCount)
+	}
+	if m.addaccess_version != nil {
+		fields = append(fields, room.FieldAccessVersion)
+	}
+	if m.addrevoked_place != nil {
+		fields = append(fields, room.FieldRevokedPlace)
+	}
 	if m.addlast_place != nil {
 		fields = append(fields, room.FieldLastPlace)
 	}
@@ -3037,6 +6224,14 @@ func (m *RoomMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *RoomMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case room.FieldSendRole:
+		return m.AddedSendRole()
+	case room.FieldMemberCount:
+		return m.AddedMemberCount()
+	case room.FieldAccessVersion:
+		return m.AddedAccessVersion()
+	case room.FieldRevokedPlace:
+		return m.AddedRevokedPlace()
 	case room.FieldLastPlace:
 		return m.AddedLastPlace()
 	case room.FieldLastNumber:
@@ -3052,6 +6247,34 @@ func (m *RoomMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *RoomMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case room.FieldSendRole:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSendRole(v)
+		return nil
+	case room.FieldMemberCount:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddMemberCount(v)
+		return nil
+	case room.FieldAccessVersion:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAccessVersion(v)
+		return nil
+	case room.FieldRevokedPlace:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRevokedPlace(v)
+		return nil
 	case room.FieldLastPlace:
 		v, ok := value.(int64)
 		if !ok {
@@ -3084,6 +6307,9 @@ func (m *RoomMutation) ClearedFields() []string {
 	if m.FieldCleared(room.FieldNameKey) {
 		fields = append(fields, room.FieldNameKey)
 	}
+	if m.FieldCleared(room.FieldDirectKey) {
+		fields = append(fields, room.FieldDirectKey)
+	}
 	if m.FieldCleared(room.FieldTopic) {
 		fields = append(fields, room.FieldTopic)
 	}
@@ -3092,6 +6318,9 @@ func (m *RoomMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(room.FieldPurging) {
 		fields = append(fields, room.FieldPurging)
+	}
+	if m.FieldCleared(room.FieldEnrolling) {
+		fields = append(fields, room.FieldEnrolling)
 	}
 	return fields
 }
@@ -3110,6 +6339,9 @@ func (m *RoomMutation) ClearField(name string) error {
 	case room.FieldNameKey:
 		m.ClearNameKey()
 		return nil
+	case room.FieldDirectKey:
+		m.ClearDirectKey()
+		return nil
 	case room.FieldTopic:
 		m.ClearTopic()
 		return nil
@@ -3119,6 +6351,9 @@ func (m *RoomMutation) ClearField(name string) error {
 	case room.FieldPurging:
 		m.ClearPurging()
 		return nil
+	case room.FieldEnrolling:
+		m.ClearEnrolling()
+		return nil
 	}
 	return fmt.Errorf("unknown Room nullable field %s", name)
 }
@@ -3127,8 +6362,11 @@ func (m *RoomMutation) ClearField(name string) error {
 // It returns an error if the field is not defined in the schema.
 func (m *RoomMutation) ResetField(name string) error {
 	switch name {
-	case room.FieldOwnerID:
-		m.ResetOwnerID()
+	case room.FieldCreatedBy:
+		m.ResetCreatedBy()
+		return nil
+	case room.FieldKind:
+		m.ResetKind()
 		return nil
 	case room.FieldCreatedAt:
 		m.ResetCreatedAt()
@@ -3139,6 +6377,9 @@ func (m *RoomMutation) ResetField(name string) error {
 	case room.FieldNameKey:
 		m.ResetNameKey()
 		return nil
+	case room.FieldDirectKey:
+		m.ResetDirectKey()
+		return nil
 	case room.FieldTopic:
 		m.ResetTopic()
 		return nil
@@ -3147,6 +6388,21 @@ func (m *RoomMutation) ResetField(name string) error {
 		return nil
 	case room.FieldPurging:
 		m.ResetPurging()
+		return nil
+	case room.FieldEnrolling:
+		m.ResetEnrolling()
+		return nil
+	case room.FieldSendRole:
+		m.ResetSendRole()
+		return nil
+	case room.FieldMemberCount:
+		m.ResetMemberCount()
+		return nil
+	case room.FieldAccessVersion:
+		m.ResetAccessVersion()
+		return nil
+	case room.FieldRevokedPlace:
+		m.ResetRevokedPlace()
 		return nil
 	case room.FieldLastPlace:
 		m.ResetLastPlace()
@@ -3166,15 +6422,24 @@ func (m *RoomMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *RoomMutation) AddedEdges() []string {
-	edges := make([]string, 0, 3)
-	if m.owner != nil {
-		edges = append(edges, room.EdgeOwner)
+	edges := make([]string, 0, 6)
+	if m.creator != nil {
+		edges = append(edges, room.EdgeCreator)
 	}
 	if m.chats != nil {
 		edges = append(edges, room.EdgeChats)
 	}
 	if m.events != nil {
 		edges = append(edges, room.EdgeEvents)
+	}
+	if m.members != nil {
+		edges = append(edges, room.EdgeMembers)
+	}
+	if m.bans != nil {
+		edges = append(edges, room.EdgeBans)
+	}
+	if m.invites != nil {
+		edges = append(edges, room.EdgeInvites)
 	}
 	return edges
 }
@@ -3183,8 +6448,8 @@ func (m *RoomMutation) AddedEdges() []string {
 // name in this mutation.
 func (m *RoomMutation) AddedIDs(name string) []ent.Value {
 	switch name {
-	case room.EdgeOwner:
-		if id := m.owner; id != nil {
+	case room.EdgeCreator:
+		if id := m.creator; id != nil {
 			return []ent.Value{*id}
 		}
 	case room.EdgeChats:
@@ -3199,18 +6464,45 @@ func (m *RoomMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case room.EdgeMembers:
+		ids := make([]ent.Value, 0, len(m.members))
+		for id := range m.members {
+			ids = append(ids, id)
+		}
+		return ids
+	case room.EdgeBans:
+		ids := make([]ent.Value, 0, len(m.bans))
+		for id := range m.bans {
+			ids = append(ids, id)
+		}
+		return ids
+	case room.EdgeInvites:
+		ids := make([]ent.Value, 0, len(m.invites))
+		for id := range m.invites {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *RoomMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 6)
 	if m.removedchats != nil {
 		edges = append(edges, room.EdgeChats)
 	}
 	if m.removedevents != nil {
 		edges = append(edges, room.EdgeEvents)
+	}
+	if m.removedmembers != nil {
+		edges = append(edges, room.EdgeMembers)
+	}
+	if m.removedbans != nil {
+		edges = append(edges, room.EdgeBans)
+	}
+	if m.removedinvites != nil {
+		edges = append(edges, room.EdgeInvites)
 	}
 	return edges
 }
@@ -3231,21 +6523,48 @@ func (m *RoomMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case room.EdgeMembers:
+		ids := make([]ent.Value, 0, len(m.removedmembers))
+		for id := range m.removedmembers {
+			ids = append(ids, id)
+		}
+		return ids
+	case room.EdgeBans:
+		ids := make([]ent.Value, 0, len(m.removedbans))
+		for id := range m.removedbans {
+			ids = append(ids, id)
+		}
+		return ids
+	case room.EdgeInvites:
+		ids := make([]ent.Value, 0, len(m.removedinvites))
+		for id := range m.removedinvites {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *RoomMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 3)
-	if m.clearedowner {
-		edges = append(edges, room.EdgeOwner)
+	edges := make([]string, 0, 6)
+	if m.clearedcreator {
+		edges = append(edges, room.EdgeCreator)
 	}
 	if m.clearedchats {
 		edges = append(edges, room.EdgeChats)
 	}
 	if m.clearedevents {
 		edges = append(edges, room.EdgeEvents)
+	}
+	if m.clearedmembers {
+		edges = append(edges, room.EdgeMembers)
+	}
+	if m.clearedbans {
+		edges = append(edges, room.EdgeBans)
+	}
+	if m.clearedinvites {
+		edges = append(edges, room.EdgeInvites)
 	}
 	return edges
 }
@@ -3254,12 +6573,18 @@ func (m *RoomMutation) ClearedEdges() []string {
 // was cleared in this mutation.
 func (m *RoomMutation) EdgeCleared(name string) bool {
 	switch name {
-	case room.EdgeOwner:
-		return m.clearedowner
+	case room.EdgeCreator:
+		return m.clearedcreator
 	case room.EdgeChats:
 		return m.clearedchats
 	case room.EdgeEvents:
 		return m.clearedevents
+	case room.EdgeMembers:
+		return m.clearedmembers
+	case room.EdgeBans:
+		return m.clearedbans
+	case room.EdgeInvites:
+		return m.clearedinvites
 	}
 	return false
 }
@@ -3268,8 +6593,8 @@ func (m *RoomMutation) EdgeCleared(name string) bool {
 // if that edge is not defined in the schema.
 func (m *RoomMutation) ClearEdge(name string) error {
 	switch name {
-	case room.EdgeOwner:
-		m.ClearOwner()
+	case room.EdgeCreator:
+		m.ClearCreator()
 		return nil
 	}
 	return fmt.Errorf("unknown Room unique edge %s", name)
@@ -3279,14 +6604,23 @@ func (m *RoomMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *RoomMutation) ResetEdge(name string) error {
 	switch name {
-	case room.EdgeOwner:
-		m.ResetOwner()
+	case room.EdgeCreator:
+		m.ResetCreator()
 		return nil
 	case room.EdgeChats:
 		m.ResetChats()
 		return nil
 	case room.EdgeEvents:
 		m.ResetEvents()
+		return nil
+	case room.EdgeMembers:
+		m.ResetMembers()
+		return nil
+	case room.EdgeBans:
+		m.ResetBans()
+		return nil
+	case room.EdgeInvites:
+		m.ResetInvites()
 		return nil
 	}
 	return fmt.Errorf("unknown Room edge %s", name)
@@ -3308,6 +6642,9 @@ type RoomEventMutation struct {
 	at            *time.Time
 	actor_id      *uuid.UUID
 	chat_id       *uuid.UUID
+	user_id       *uuid.UUID
+	username      *string
+	name          *string
 	clearedFields map[string]struct{}
 	room          *uuid.UUID
 	clearedroom   bool
@@ -3775,6 +7112,153 @@ func (m *RoomEventMutation) ResetChatID() {
 	delete(m.clearedFields, roomevent.FieldChatID)
 }
 
+// SetUserID sets the "user_id" field.
+func (m *RoomEventMutation) SetUserID(u uuid.UUID) {
+	m.user_id = &u
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *RoomEventMutation) UserID() (r uuid.UUID, exists bool) {
+	v := m.user_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the RoomEvent entity.
+// If the RoomEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoomEventMutation) OldUserID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ClearUserID clears the value of the "user_id" field.
+func (m *RoomEventMutation) ClearUserID() {
+	m.user_id = nil
+	m.clearedFields[roomevent.FieldUserID] = struct{}{}
+}
+
+// UserIDCleared returns if the "user_id" field was cleared in this mutation.
+func (m *RoomEventMutation) UserIDCleared() bool {
+	_, ok := m.clearedFields[roomevent.FieldUserID]
+	return ok
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *RoomEventMutation) ResetUserID() {
+	m.user_id = nil
+	delete(m.clearedFields, roomevent.FieldUserID)
+}
+
+// SetUsername sets the "username" field.
+func (m *RoomEventMutation) SetUsername(s string) {
+	m.username = &s
+}
+
+// Username returns the value of the "username" field in the mutation.
+func (m *RoomEventMutation) Username() (r string, exists bool) {
+	v := m.username
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUsername returns the old "username" field's value of the RoomEvent entity.
+// If the RoomEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoomEventMutation) OldUsername(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUsername is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUsername requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUsername: %w", err)
+	}
+	return oldValue.Username, nil
+}
+
+// ClearUsername clears the value of the "username" field.
+func (m *RoomEventMutation) ClearUsername() {
+	m.username = nil
+	m.clearedFields[roomevent.FieldUsername] = struct{}{}
+}
+
+// UsernameCleared returns if the "username" field was cleared in this mutation.
+func (m *RoomEventMutation) UsernameCleared() bool {
+	_, ok := m.clearedFields[roomevent.FieldUsername]
+	return ok
+}
+
+// ResetUsername resets all changes to the "username" field.
+func (m *RoomEventMutation) ResetUsername() {
+	m.username = nil
+	delete(m.clearedFields, roomevent.FieldUsername)
+}
+
+// SetName sets the "name" field.
+func (m *RoomEventMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *RoomEventMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the RoomEvent entity.
+// If the RoomEvent object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoomEventMutation) OldName(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ClearName clears the value of the "name" field.
+func (m *RoomEventMutation) ClearName() {
+	m.name = nil
+	m.clearedFields[roomevent.FieldName] = struct{}{}
+}
+
+// NameCleared returns if the "name" field was cleared in this mutation.
+func (m *RoomEventMutation) NameCleared() bool {
+	_, ok := m.clearedFields[roomevent.FieldName]
+	return ok
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *RoomEventMutation) ResetName() {
+	m.name = nil
+	delete(m.clearedFields, roomevent.FieldName)
+}
+
 // ClearRoom clears the "room" edge to the Room entity.
 func (m *RoomEventMutation) ClearRoom() {
 	m.clearedroom = true
@@ -3836,7 +7320,7 @@ func (m *RoomEventMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *RoomEventMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 11)
 	if m.room != nil {
 		fields = append(fields, roomevent.FieldRoomID)
 	}
@@ -3860,6 +7344,15 @@ func (m *RoomEventMutation) Fields() []string {
 	}
 	if m.chat_id != nil {
 		fields = append(fields, roomevent.FieldChatID)
+	}
+	if m.user_id != nil {
+		fields = append(fields, roomevent.FieldUserID)
+	}
+	if m.username != nil {
+		fields = append(fields, roomevent.FieldUsername)
+	}
+	if m.name != nil {
+		fields = append(fields, roomevent.FieldName)
 	}
 	return fields
 }
@@ -3885,6 +7378,12 @@ func (m *RoomEventMutation) Field(name string) (ent.Value, bool) {
 		return m.ActorID()
 	case roomevent.FieldChatID:
 		return m.ChatID()
+	case roomevent.FieldUserID:
+		return m.UserID()
+	case roomevent.FieldUsername:
+		return m.Username()
+	case roomevent.FieldName:
+		return m.Name()
 	}
 	return nil, false
 }
@@ -3910,6 +7409,12 @@ func (m *RoomEventMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldActorID(ctx)
 	case roomevent.FieldChatID:
 		return m.OldChatID(ctx)
+	case roomevent.FieldUserID:
+		return m.OldUserID(ctx)
+	case roomevent.FieldUsername:
+		return m.OldUsername(ctx)
+	case roomevent.FieldName:
+		return m.OldName(ctx)
 	}
 	return nil, fmt.Errorf("unknown RoomEvent field %s", name)
 }
@@ -3974,6 +7479,27 @@ func (m *RoomEventMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetChatID(v)
+		return nil
+	case roomevent.FieldUserID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case roomevent.FieldUsername:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUsername(v)
+		return nil
+	case roomevent.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
 		return nil
 	}
 	return fmt.Errorf("unknown RoomEvent field %s", name)
@@ -4047,6 +7573,15 @@ func (m *RoomEventMutation) ClearedFields() []string {
 	if m.FieldCleared(roomevent.FieldChatID) {
 		fields = append(fields, roomevent.FieldChatID)
 	}
+	if m.FieldCleared(roomevent.FieldUserID) {
+		fields = append(fields, roomevent.FieldUserID)
+	}
+	if m.FieldCleared(roomevent.FieldUsername) {
+		fields = append(fields, roomevent.FieldUsername)
+	}
+	if m.FieldCleared(roomevent.FieldName) {
+		fields = append(fields, roomevent.FieldName)
+	}
 	return fields
 }
 
@@ -4063,6 +7598,15 @@ func (m *RoomEventMutation) ClearField(name string) error {
 	switch name {
 	case roomevent.FieldChatID:
 		m.ClearChatID()
+		return nil
+	case roomevent.FieldUserID:
+		m.ClearUserID()
+		return nil
+	case roomevent.FieldUsername:
+		m.ClearUsername()
+		return nil
+	case roomevent.FieldName:
+		m.ClearName()
 		return nil
 	}
 	return fmt.Errorf("unknown RoomEvent nullable field %s", name)
@@ -4095,6 +7639,15 @@ func (m *RoomEventMutation) ResetField(name string) error {
 		return nil
 	case roomevent.FieldChatID:
 		m.ResetChatID()
+		return nil
+	case roomevent.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case roomevent.FieldUsername:
+		m.ResetUsername()
+		return nil
+	case roomevent.FieldName:
+		m.ResetName()
 		return nil
 	}
 	return fmt.Errorf("unknown RoomEvent field %s", name)
@@ -5751,6 +9304,9 @@ type UserMutation struct {
 	password_version    *int
 	addpassword_version *int
 	deleted_at          *time.Time
+	leaving             *bool
+	rooms_version       *int64
+	addrooms_version    *int64
 	clearedFields       map[string]struct{}
 	sessions            map[uuid.UUID]struct{}
 	removedsessions     map[uuid.UUID]struct{}
@@ -5761,6 +9317,15 @@ type UserMutation struct {
 	chats               map[uuid.UUID]struct{}
 	removedchats        map[uuid.UUID]struct{}
 	clearedchats        bool
+	memberships         map[uuid.UUID]struct{}
+	removedmemberships  map[uuid.UUID]struct{}
+	clearedmemberships  bool
+	bans                map[int]struct{}
+	removedbans         map[int]struct{}
+	clearedbans         bool
+	invites             map[uuid.UUID]struct{}
+	removedinvites      map[uuid.UUID]struct{}
+	clearedinvites      bool
 	done                bool
 	oldValue            func(context.Context) (*User, error)
 	predicates          []predicate.User
@@ -6132,6 +9697,111 @@ func (m *UserMutation) ResetDeletedAt() {
 	delete(m.clearedFields, user.FieldDeletedAt)
 }
 
+// SetLeaving sets the "leaving" field.
+func (m *UserMutation) SetLeaving(b bool) {
+	m.leaving = &b
+}
+
+// Leaving returns the value of the "leaving" field in the mutation.
+func (m *UserMutation) Leaving() (r bool, exists bool) {
+	v := m.leaving
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLeaving returns the old "leaving" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldLeaving(ctx context.Context) (v *bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLeaving is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLeaving requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLeaving: %w", err)
+	}
+	return oldValue.Leaving, nil
+}
+
+// ClearLeaving clears the value of the "leaving" field.
+func (m *UserMutation) ClearLeaving() {
+	m.leaving = nil
+	m.clearedFields[user.FieldLeaving] = struct{}{}
+}
+
+// LeavingCleared returns if the "leaving" field was cleared in this mutation.
+func (m *UserMutation) LeavingCleared() bool {
+	_, ok := m.clearedFields[user.FieldLeaving]
+	return ok
+}
+
+// ResetLeaving resets all changes to the "leaving" field.
+func (m *UserMutation) ResetLeaving() {
+	m.leaving = nil
+	delete(m.clearedFields, user.FieldLeaving)
+}
+
+// SetRoomsVersion sets the "rooms_version" field.
+func (m *UserMutation) SetRoomsVersion(i int64) {
+	m.rooms_version = &i
+	m.addrooms_version = nil
+}
+
+// RoomsVersion returns the value of the "rooms_version" field in the mutation.
+func (m *UserMutation) RoomsVersion() (r int64, exists bool) {
+	v := m.rooms_version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRoomsVersion returns the old "rooms_version" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldRoomsVersion(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRoomsVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRoomsVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRoomsVersion: %w", err)
+	}
+	return oldValue.RoomsVersion, nil
+}
+
+// AddRoomsVersion adds i to the "rooms_version" field.
+func (m *UserMutation) AddRoomsVersion(i int64) {
+	if m.addrooms_version != nil {
+		*m.addrooms_version += i
+	} else {
+		m.addrooms_version = &i
+	}
+}
+
+// AddedRoomsVersion returns the value that was added to the "rooms_version" field in this mutation.
+func (m *UserMutation) AddedRoomsVersion() (r int64, exists bool) {
+	v := m.addrooms_version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRoomsVersion resets all changes to the "rooms_version" field.
+func (m *UserMutation) ResetRoomsVersion() {
+	m.rooms_version = nil
+	m.addrooms_version = nil
+}
+
 // AddSessionIDs adds the "sessions" edge to the Session entity by ids.
 func (m *UserMutation) AddSessionIDs(ids ...uuid.UUID) {
 	if m.sessions == nil {
@@ -6294,6 +9964,168 @@ func (m *UserMutation) ResetChats() {
 	m.removedchats = nil
 }
 
+// AddMembershipIDs adds the "memberships" edge to the Member entity by ids.
+func (m *UserMutation) AddMembershipIDs(ids ...uuid.UUID) {
+	if m.memberships == nil {
+		m.memberships = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.memberships[ids[i]] = struct{}{}
+	}
+}
+
+// ClearMemberships clears the "memberships" edge to the Member entity.
+func (m *UserMutation) ClearMemberships() {
+	m.clearedmemberships = true
+}
+
+// MembershipsCleared reports if the "memberships" edge to the Member entity was cleared.
+func (m *UserMutation) MembershipsCleared() bool {
+	return m.clearedmemberships
+}
+
+// RemoveMembershipIDs removes the "memberships" edge to the Member entity by IDs.
+func (m *UserMutation) RemoveMembershipIDs(ids ...uuid.UUID) {
+	if m.removedmemberships == nil {
+		m.removedmemberships = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.memberships, ids[i])
+		m.removedmemberships[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedMemberships returns the removed IDs of the "memberships" edge to the Member entity.
+func (m *UserMutation) RemovedMembershipsIDs() (ids []uuid.UUID) {
+	for id := range m.removedmemberships {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// MembershipsIDs returns the "memberships" edge IDs in the mutation.
+func (m *UserMutation) MembershipsIDs() (ids []uuid.UUID) {
+	for id := range m.memberships {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetMemberships resets all changes to the "memberships" edge.
+func (m *UserMutation) ResetMemberships() {
+	m.memberships = nil
+	m.clearedmemberships = false
+	m.removedmemberships = nil
+}
+
+// AddBanIDs adds the "bans" edge to the Ban entity by ids.
+func (m *UserMutation) AddBanIDs(ids ...int) {
+	if m.bans == nil {
+		m.bans = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.bans[ids[i]] = struct{}{}
+	}
+}
+
+// ClearBans clears the "bans" edge to the Ban entity.
+func (m *UserMutation) ClearBans() {
+	m.clearedbans = true
+}
+
+// BansCleared reports if the "bans" edge to the Ban entity was cleared.
+func (m *UserMutation) BansCleared() bool {
+	return m.clearedbans
+}
+
+// RemoveBanIDs removes the "bans" edge to the Ban entity by IDs.
+func (m *UserMutation) RemoveBanIDs(ids ...int) {
+	if m.removedbans == nil {
+		m.removedbans = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.bans, ids[i])
+		m.removedbans[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedBans returns the removed IDs of the "bans" edge to the Ban entity.
+func (m *UserMutation) RemovedBansIDs() (ids []int) {
+	for id := range m.removedbans {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// BansIDs returns the "bans" edge IDs in the mutation.
+func (m *UserMutation) BansIDs() (ids []int) {
+	for id := range m.bans {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetBans resets all changes to the "bans" edge.
+func (m *UserMutation) ResetBans() {
+	m.bans = nil
+	m.clearedbans = false
+	m.removedbans = nil
+}
+
+// AddInviteIDs adds the "invites" edge to the Invite entity by ids.
+func (m *UserMutation) AddInviteIDs(ids ...uuid.UUID) {
+	if m.invites == nil {
+		m.invites = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.invites[ids[i]] = struct{}{}
+	}
+}
+
+// ClearInvites clears the "invites" edge to the Invite entity.
+func (m *UserMutation) ClearInvites() {
+	m.clearedinvites = true
+}
+
+// InvitesCleared reports if the "invites" edge to the Invite entity was cleared.
+func (m *UserMutation) InvitesCleared() bool {
+	return m.clearedinvites
+}
+
+// RemoveInviteIDs removes the "invites" edge to the Invite entity by IDs.
+func (m *UserMutation) RemoveInviteIDs(ids ...uuid.UUID) {
+	if m.removedinvites == nil {
+		m.removedinvites = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.invites, ids[i])
+		m.removedinvites[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedInvites returns the removed IDs of the "invites" edge to the Invite entity.
+func (m *UserMutation) RemovedInvitesIDs() (ids []uuid.UUID) {
+	for id := range m.removedinvites {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// InvitesIDs returns the "invites" edge IDs in the mutation.
+func (m *UserMutation) InvitesIDs() (ids []uuid.UUID) {
+	for id := range m.invites {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetInvites resets all changes to the "invites" edge.
+func (m *UserMutation) ResetInvites() {
+	m.invites = nil
+	m.clearedinvites = false
+	m.removedinvites = nil
+}
+
 // Where appends a list predicates to the UserMutation builder.
 func (m *UserMutation) Where(ps ...predicate.User) {
 	m.predicates = append(m.predicates, ps...)
@@ -6328,7 +10160,7 @@ func (m *UserMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *UserMutation) Fields() []string {
-	fields := make([]string, 0, 6)
+	fields := make([]string, 0, 8)
 	if m.created_at != nil {
 		fields = append(fields, user.FieldCreatedAt)
 	}
@@ -6346,6 +10178,12 @@ func (m *UserMutation) Fields() []string {
 	}
 	if m.deleted_at != nil {
 		fields = append(fields, user.FieldDeletedAt)
+	}
+	if m.leaving != nil {
+		fields = append(fields, user.FieldLeaving)
+	}
+	if m.rooms_version != nil {
+		fields = append(fields, user.FieldRoomsVersion)
 	}
 	return fields
 }
@@ -6367,6 +10205,10 @@ func (m *UserMutation) Field(name string) (ent.Value, bool) {
 		return m.PasswordVersion()
 	case user.FieldDeletedAt:
 		return m.DeletedAt()
+	case user.FieldLeaving:
+		return m.Leaving()
+	case user.FieldRoomsVersion:
+		return m.RoomsVersion()
 	}
 	return nil, false
 }
@@ -6388,6 +10230,10 @@ func (m *UserMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldPasswordVersion(ctx)
 	case user.FieldDeletedAt:
 		return m.OldDeletedAt(ctx)
+	case user.FieldLeaving:
+		return m.OldLeaving(ctx)
+	case user.FieldRoomsVersion:
+		return m.OldRoomsVersion(ctx)
 	}
 	return nil, fmt.Errorf("unknown User field %s", name)
 }
@@ -6439,6 +10285,20 @@ func (m *UserMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetDeletedAt(v)
 		return nil
+	case user.FieldLeaving:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLeaving(v)
+		return nil
+	case user.FieldRoomsVersion:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRoomsVersion(v)
+		return nil
 	}
 	return fmt.Errorf("unknown User field %s", name)
 }
@@ -6450,6 +10310,9 @@ func (m *UserMutation) AddedFields() []string {
 	if m.addpassword_version != nil {
 		fields = append(fields, user.FieldPasswordVersion)
 	}
+	if m.addrooms_version != nil {
+		fields = append(fields, user.FieldRoomsVersion)
+	}
 	return fields
 }
 
@@ -6460,6 +10323,8 @@ func (m *UserMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case user.FieldPasswordVersion:
 		return m.AddedPasswordVersion()
+	case user.FieldRoomsVersion:
+		return m.AddedRoomsVersion()
 	}
 	return nil, false
 }
@@ -6476,6 +10341,13 @@ func (m *UserMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddPasswordVersion(v)
 		return nil
+	case user.FieldRoomsVersion:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRoomsVersion(v)
+		return nil
 	}
 	return fmt.Errorf("unknown User numeric field %s", name)
 }
@@ -6489,6 +10361,9 @@ func (m *UserMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(user.FieldDeletedAt) {
 		fields = append(fields, user.FieldDeletedAt)
+	}
+	if m.FieldCleared(user.FieldLeaving) {
+		fields = append(fields, user.FieldLeaving)
 	}
 	return fields
 }
@@ -6509,6 +10384,9 @@ func (m *UserMutation) ClearField(name string) error {
 		return nil
 	case user.FieldDeletedAt:
 		m.ClearDeletedAt()
+		return nil
+	case user.FieldLeaving:
+		m.ClearLeaving()
 		return nil
 	}
 	return fmt.Errorf("unknown User nullable field %s", name)
@@ -6536,13 +10414,19 @@ func (m *UserMutation) ResetField(name string) error {
 	case user.FieldDeletedAt:
 		m.ResetDeletedAt()
 		return nil
+	case user.FieldLeaving:
+		m.ResetLeaving()
+		return nil
+	case user.FieldRoomsVersion:
+		m.ResetRoomsVersion()
+		return nil
 	}
 	return fmt.Errorf("unknown User field %s", name)
 }
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *UserMutation) AddedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 6)
 	if m.sessions != nil {
 		edges = append(edges, user.EdgeSessions)
 	}
@@ -6551,6 +10435,15 @@ func (m *UserMutation) AddedEdges() []string {
 	}
 	if m.chats != nil {
 		edges = append(edges, user.EdgeChats)
+	}
+	if m.memberships != nil {
+		edges = append(edges, user.EdgeMemberships)
+	}
+	if m.bans != nil {
+		edges = append(edges, user.EdgeBans)
+	}
+	if m.invites != nil {
+		edges = append(edges, user.EdgeInvites)
 	}
 	return edges
 }
@@ -6577,13 +10470,31 @@ func (m *UserMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case user.EdgeMemberships:
+		ids := make([]ent.Value, 0, len(m.memberships))
+		for id := range m.memberships {
+			ids = append(ids, id)
+		}
+		return ids
+	case user.EdgeBans:
+		ids := make([]ent.Value, 0, len(m.bans))
+		for id := range m.bans {
+			ids = append(ids, id)
+		}
+		return ids
+	case user.EdgeInvites:
+		ids := make([]ent.Value, 0, len(m.invites))
+		for id := range m.invites {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *UserMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 6)
 	if m.removedsessions != nil {
 		edges = append(edges, user.EdgeSessions)
 	}
@@ -6592,6 +10503,15 @@ func (m *UserMutation) RemovedEdges() []string {
 	}
 	if m.removedchats != nil {
 		edges = append(edges, user.EdgeChats)
+	}
+	if m.removedmemberships != nil {
+		edges = append(edges, user.EdgeMemberships)
+	}
+	if m.removedbans != nil {
+		edges = append(edges, user.EdgeBans)
+	}
+	if m.removedinvites != nil {
+		edges = append(edges, user.EdgeInvites)
 	}
 	return edges
 }
@@ -6618,13 +10538,31 @@ func (m *UserMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case user.EdgeMemberships:
+		ids := make([]ent.Value, 0, len(m.removedmemberships))
+		for id := range m.removedmemberships {
+			ids = append(ids, id)
+		}
+		return ids
+	case user.EdgeBans:
+		ids := make([]ent.Value, 0, len(m.removedbans))
+		for id := range m.removedbans {
+			ids = append(ids, id)
+		}
+		return ids
+	case user.EdgeInvites:
+		ids := make([]ent.Value, 0, len(m.removedinvites))
+		for id := range m.removedinvites {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *UserMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 6)
 	if m.clearedsessions {
 		edges = append(edges, user.EdgeSessions)
 	}
@@ -6633,6 +10571,15 @@ func (m *UserMutation) ClearedEdges() []string {
 	}
 	if m.clearedchats {
 		edges = append(edges, user.EdgeChats)
+	}
+	if m.clearedmemberships {
+		edges = append(edges, user.EdgeMemberships)
+	}
+	if m.clearedbans {
+		edges = append(edges, user.EdgeBans)
+	}
+	if m.clearedinvites {
+		edges = append(edges, user.EdgeInvites)
 	}
 	return edges
 }
@@ -6647,6 +10594,12 @@ func (m *UserMutation) EdgeCleared(name string) bool {
 		return m.clearedrooms
 	case user.EdgeChats:
 		return m.clearedchats
+	case user.EdgeMemberships:
+		return m.clearedmemberships
+	case user.EdgeBans:
+		return m.clearedbans
+	case user.EdgeInvites:
+		return m.clearedinvites
 	}
 	return false
 }
@@ -6671,6 +10624,15 @@ func (m *UserMutation) ResetEdge(name string) error {
 		return nil
 	case user.EdgeChats:
 		m.ResetChats()
+		return nil
+	case user.EdgeMemberships:
+		m.ResetMemberships()
+		return nil
+	case user.EdgeBans:
+		m.ResetBans()
+		return nil
+	case user.EdgeInvites:
+		m.ResetInvites()
 		return nil
 	}
 	return fmt.Errorf("unknown User edge %s", name)

@@ -19,20 +19,34 @@ type Room struct {
 	config `json:"-"`
 	// ID of the ent.
 	ID uuid.UUID `json:"id,omitempty"`
-	// OwnerID holds the value of the "owner_id" field.
-	OwnerID uuid.UUID `json:"owner_id,omitempty"`
+	// grants nothing: members have roles
+	CreatedBy uuid.UUID `json:"created_by,omitempty"`
+	// Kind holds the value of the "kind" field.
+	Kind room.Kind `json:"kind,omitempty"`
 	// CreatedAt holds the value of the "created_at" field.
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// as its owner spelled it; empty once deleted
 	Name string `json:"name,omitempty"`
-	// the identity: the name without regard to case; null once deleted
+	// the name without regard to case, the identity of public rooms; null once deleted
 	NameKey *string `json:"name_key,omitempty"`
+	// the identity of direct rooms: the sorted ids of their people
+	DirectKey *string `json:"direct_key,omitempty"`
 	// Topic holds the value of the "topic" field.
 	Topic *string `json:"topic,omitempty"`
 	// DeletedAt holds the value of the "deleted_at" field.
 	DeletedAt *time.Time `json:"deleted_at,omitempty"`
 	// it is deleted, and rows of it are left to be taken away
 	Purging *bool `json:"purging,omitempty"`
+	// it is older than members, and not all who have sent are in it yet
+	Enrolling *bool `json:"enrolling,omitempty"`
+	// the lowest role that may send, as members.role
+	SendRole int `json:"send_role,omitempty"`
+	// MemberCount holds the value of the "member_count" field.
+	MemberCount int `json:"member_count,omitempty"`
+	// +1 with whatever takes something away from somebody
+	AccessVersion int64 `json:"access_version,omitempty"`
+	// place of the newest event that ends somebody's reading
+	RevokedPlace int64 `json:"revoked_place,omitempty"`
 	// places of the log run 1 … last_place without holes
 	LastPlace int64 `json:"last_place,omitempty"`
 	// chats run 1 … last_number without holes
@@ -49,26 +63,32 @@ type Room struct {
 
 // RoomEdges holds the relations/edges for other nodes in the graph.
 type RoomEdges struct {
-	// Owner holds the value of the owner edge.
-	Owner *User `json:"owner,omitempty"`
+	// Creator holds the value of the creator edge.
+	Creator *User `json:"creator,omitempty"`
 	// Chats holds the value of the chats edge.
 	Chats []*Chat `json:"chats,omitempty"`
 	// Events holds the value of the events edge.
 	Events []*RoomEvent `json:"events,omitempty"`
+	// Members holds the value of the members edge.
+	Members []*Member `json:"members,omitempty"`
+	// Bans holds the value of the bans edge.
+	Bans []*Ban `json:"bans,omitempty"`
+	// Invites holds the value of the invites edge.
+	Invites []*Invite `json:"invites,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [3]bool
+	loadedTypes [6]bool
 }
 
-// OwnerOrErr returns the Owner value or an error if the edge
+// CreatorOrErr returns the Creator value or an error if the edge
 // was not loaded in eager-loading, or loaded but was not found.
-func (e RoomEdges) OwnerOrErr() (*User, error) {
-	if e.Owner != nil {
-		return e.Owner, nil
+func (e RoomEdges) CreatorOrErr() (*User, error) {
+	if e.Creator != nil {
+		return e.Creator, nil
 	} else if e.loadedTypes[0] {
 		return nil, &NotFoundError{label: user.Label}
 	}
-	return nil, &NotLoadedError{edge: "owner"}
+	return nil, &NotLoadedError{edge: "creator"}
 }
 
 // ChatsOrErr returns the Chats value or an error if the edge
@@ -89,20 +109,47 @@ func (e RoomEdges) EventsOrErr() ([]*RoomEvent, error) {
 	return nil, &NotLoadedError{edge: "events"}
 }
 
+// MembersOrErr returns the Members value or an error if the edge
+// was not loaded in eager-loading.
+func (e RoomEdges) MembersOrErr() ([]*Member, error) {
+	if e.loadedTypes[3] {
+		return e.Members, nil
+	}
+	return nil, &NotLoadedError{edge: "members"}
+}
+
+// BansOrErr returns the Bans value or an error if the edge
+// was not loaded in eager-loading.
+func (e RoomEdges) BansOrErr() ([]*Ban, error) {
+	if e.loadedTypes[4] {
+		return e.Bans, nil
+	}
+	return nil, &NotLoadedError{edge: "bans"}
+}
+
+// InvitesOrErr returns the Invites value or an error if the edge
+// was not loaded in eager-loading.
+func (e RoomEdges) InvitesOrErr() ([]*Invite, error) {
+	if e.loadedTypes[5] {
+		return e.Invites, nil
+	}
+	return nil, &NotLoadedError{edge: "invites"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*Room) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case room.FieldPurging:
+		case room.FieldPurging, room.FieldEnrolling:
 			values[i] = new(sql.NullBool)
-		case room.FieldLastPlace, room.FieldLastNumber, room.FieldLastTag:
+		case room.FieldSendRole, room.FieldMemberCount, room.FieldAccessVersion, room.FieldRevokedPlace, room.FieldLastPlace, room.FieldLastNumber, room.FieldLastTag:
 			values[i] = new(sql.NullInt64)
-		case room.FieldName, room.FieldNameKey, room.FieldTopic:
+		case room.FieldKind, room.FieldName, room.FieldNameKey, room.FieldDirectKey, room.FieldTopic:
 			values[i] = new(sql.NullString)
 		case room.FieldCreatedAt, room.FieldDeletedAt, room.FieldLastAt:
 			values[i] = new(sql.NullTime)
-		case room.FieldID, room.FieldOwnerID:
+		case room.FieldID, room.FieldCreatedBy:
 			values[i] = new(uuid.UUID)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -125,11 +172,17 @@ func (_m *Room) assignValues(columns []string, values []any) error {
 			} else if value != nil {
 				_m.ID = *value
 			}
-		case room.FieldOwnerID:
+		case room.FieldCreatedBy:
 			if value, ok := values[i].(*uuid.UUID); !ok {
-				return fmt.Errorf("unexpected type %T for field owner_id", values[i])
+				return fmt.Errorf("unexpected type %T for field created_by", values[i])
 			} else if value != nil {
-				_m.OwnerID = *value
+				_m.CreatedBy = *value
+			}
+		case room.FieldKind:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field kind", values[i])
+			} else if value.Valid {
+				_m.Kind = room.Kind(value.String)
 			}
 		case room.FieldCreatedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -149,6 +202,13 @@ func (_m *Room) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.NameKey = new(string)
 				*_m.NameKey = value.String
+			}
+		case room.FieldDirectKey:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field direct_key", values[i])
+			} else if value.Valid {
+				_m.DirectKey = new(string)
+				*_m.DirectKey = value.String
 			}
 		case room.FieldTopic:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -170,6 +230,37 @@ func (_m *Room) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Purging = new(bool)
 				*_m.Purging = value.Bool
+			}
+		case room.FieldEnrolling:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field enrolling", values[i])
+			} else if value.Valid {
+				_m.Enrolling = new(bool)
+				*_m.Enrolling = value.Bool
+			}
+		case room.FieldSendRole:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field send_role", values[i])
+			} else if value.Valid {
+				_m.SendRole = int(value.Int64)
+			}
+		case room.FieldMemberCount:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field member_count", values[i])
+			} else if value.Valid {
+				_m.MemberCount = int(value.Int64)
+			}
+		case room.FieldAccessVersion:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field access_version", values[i])
+			} else if value.Valid {
+				_m.AccessVersion = value.Int64
+			}
+		case room.FieldRevokedPlace:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field revoked_place", values[i])
+			} else if value.Valid {
+				_m.RevokedPlace = value.Int64
 			}
 		case room.FieldLastPlace:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -208,9 +299,9 @@ func (_m *Room) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
 }
 
-// QueryOwner queries the "owner" edge of the Room entity.
-func (_m *Room) QueryOwner() *UserQuery {
-	return NewRoomClient(_m.config).QueryOwner(_m)
+// QueryCreator queries the "creator" edge of the Room entity.
+func (_m *Room) QueryCreator() *UserQuery {
+	return NewRoomClient(_m.config).QueryCreator(_m)
 }
 
 // QueryChats queries the "chats" edge of the Room entity.
@@ -221,6 +312,21 @@ func (_m *Room) QueryChats() *ChatQuery {
 // QueryEvents queries the "events" edge of the Room entity.
 func (_m *Room) QueryEvents() *RoomEventQuery {
 	return NewRoomClient(_m.config).QueryEvents(_m)
+}
+
+// QueryMembers queries the "members" edge of the Room entity.
+func (_m *Room) QueryMembers() *MemberQuery {
+	return NewRoomClient(_m.config).QueryMembers(_m)
+}
+
+// QueryBans queries the "bans" edge of the Room entity.
+func (_m *Room) QueryBans() *BanQuery {
+	return NewRoomClient(_m.config).QueryBans(_m)
+}
+
+// QueryInvites queries the "invites" edge of the Room entity.
+func (_m *Room) QueryInvites() *InviteQuery {
+	return NewRoomClient(_m.config).QueryInvites(_m)
 }
 
 // Update returns a builder for updating this Room.
@@ -246,8 +352,11 @@ func (_m *Room) String() string {
 	var builder strings.Builder
 	builder.WriteString("Room(")
 	builder.WriteString(fmt.Sprintf("id=%v, ", _m.ID))
-	builder.WriteString("owner_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.OwnerID))
+	builder.WriteString("created_by=")
+	builder.WriteString(fmt.Sprintf("%v", _m.CreatedBy))
+	builder.WriteString(", ")
+	builder.WriteString("kind=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Kind))
 	builder.WriteString(", ")
 	builder.WriteString("created_at=")
 	builder.WriteString(_m.CreatedAt.Format(time.ANSIC))
@@ -257,6 +366,11 @@ func (_m *Room) String() string {
 	builder.WriteString(", ")
 	if v := _m.NameKey; v != nil {
 		builder.WriteString("name_key=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.DirectKey; v != nil {
+		builder.WriteString("direct_key=")
 		builder.WriteString(*v)
 	}
 	builder.WriteString(", ")
@@ -274,6 +388,23 @@ func (_m *Room) String() string {
 		builder.WriteString("purging=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
+	builder.WriteString(", ")
+	if v := _m.Enrolling; v != nil {
+		builder.WriteString("enrolling=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("send_role=")
+	builder.WriteString(fmt.Sprintf("%v", _m.SendRole))
+	builder.WriteString(", ")
+	builder.WriteString("member_count=")
+	builder.WriteString(fmt.Sprintf("%v", _m.MemberCount))
+	builder.WriteString(", ")
+	builder.WriteString("access_version=")
+	builder.WriteString(fmt.Sprintf("%v", _m.AccessVersion))
+	builder.WriteString(", ")
+	builder.WriteString("revoked_place=")
+	builder.WriteString(fmt.Sprintf("%v", _m.RevokedPlace))
 	builder.WriteString(", ")
 	builder.WriteString("last_place=")
 	builder.WriteString(fmt.Sprintf("%v", _m.LastPlace))

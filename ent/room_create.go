@@ -6,7 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"parley/ent/ban"
 	"parley/ent/chat"
+	"parley/ent/invite"
+	"parley/ent/member"
 	"parley/ent/room"
 	"parley/ent/roomevent"
 	"parley/ent/user"
@@ -27,9 +30,23 @@ type RoomCreate struct {
 	conflict []sql.ConflictOption
 }
 
-// SetOwnerID sets the "owner_id" field.
-func (_c *RoomCreate) SetOwnerID(v uuid.UUID) *RoomCreate {
-	_c.mutation.SetOwnerID(v)
+// SetCreatedBy sets the "created_by" field.
+func (_c *RoomCreate) SetCreatedBy(v uuid.UUID) *RoomCreate {
+	_c.mutation.SetCreatedBy(v)
+	return _c
+}
+
+// SetKind sets the "kind" field.
+func (_c *RoomCreate) SetKind(v room.Kind) *RoomCreate {
+	_c.mutation.SetKind(v)
+	return _c
+}
+
+// SetNillableKind sets the "kind" field if the given value is not nil.
+func (_c *RoomCreate) SetNillableKind(v *room.Kind) *RoomCreate {
+	if v != nil {
+		_c.SetKind(*v)
+	}
 	return _c
 }
 
@@ -55,6 +72,20 @@ func (_c *RoomCreate) SetNameKey(v string) *RoomCreate {
 func (_c *RoomCreate) SetNillableNameKey(v *string) *RoomCreate {
 	if v != nil {
 		_c.SetNameKey(*v)
+	}
+	return _c
+}
+
+// SetDirectKey sets the "direct_key" field.
+func (_c *RoomCreate) SetDirectKey(v string) *RoomCreate {
+	_c.mutation.SetDirectKey(v)
+	return _c
+}
+
+// SetNillableDirectKey sets the "direct_key" field if the given value is not nil.
+func (_c *RoomCreate) SetNillableDirectKey(v *string) *RoomCreate {
+	if v != nil {
+		_c.SetDirectKey(*v)
 	}
 	return _c
 }
@@ -97,6 +128,76 @@ func (_c *RoomCreate) SetPurging(v bool) *RoomCreate {
 func (_c *RoomCreate) SetNillablePurging(v *bool) *RoomCreate {
 	if v != nil {
 		_c.SetPurging(*v)
+	}
+	return _c
+}
+
+// SetEnrolling sets the "enrolling" field.
+func (_c *RoomCreate) SetEnrolling(v bool) *RoomCreate {
+	_c.mutation.SetEnrolling(v)
+	return _c
+}
+
+// SetNillableEnrolling sets the "enrolling" field if the given value is not nil.
+func (_c *RoomCreate) SetNillableEnrolling(v *bool) *RoomCreate {
+	if v != nil {
+		_c.SetEnrolling(*v)
+	}
+	return _c
+}
+
+// SetSendRole sets the "send_role" field.
+func (_c *RoomCreate) SetSendRole(v int) *RoomCreate {
+	_c.mutation.SetSendRole(v)
+	return _c
+}
+
+// SetNillableSendRole sets the "send_role" field if the given value is not nil.
+func (_c *RoomCreate) SetNillableSendRole(v *int) *RoomCreate {
+	if v != nil {
+		_c.SetSendRole(*v)
+	}
+	return _c
+}
+
+// SetMemberCount sets the "member_count" field.
+func (_c *RoomCreate) SetMemberCount(v int) *RoomCreate {
+	_c.mutation.SetMemberCount(v)
+	return _c
+}
+
+// SetNillableMemberCount sets the "member_count" field if the given value is not nil.
+func (_c *RoomCreate) SetNillableMemberCount(v *int) *RoomCreate {
+	if v != nil {
+		_c.SetMemberCount(*v)
+	}
+	return _c
+}
+
+// SetAccessVersion sets the "access_version" field.
+func (_c *RoomCreate) SetAccessVersion(v int64) *RoomCreate {
+	_c.mutation.SetAccessVersion(v)
+	return _c
+}
+
+// SetNillableAccessVersion sets the "access_version" field if the given value is not nil.
+func (_c *RoomCreate) SetNillableAccessVersion(v *int64) *RoomCreate {
+	if v != nil {
+		_c.SetAccessVersion(*v)
+	}
+	return _c
+}
+
+// SetRevokedPlace sets the "revoked_place" field.
+func (_c *RoomCreate) SetRevokedPlace(v int64) *RoomCreate {
+	_c.mutation.SetRevokedPlace(v)
+	return _c
+}
+
+// SetNillableRevokedPlace sets the "revoked_place" field if the given value is not nil.
+func (_c *RoomCreate) SetNillableRevokedPlace(v *int64) *RoomCreate {
+	if v != nil {
+		_c.SetRevokedPlace(*v)
 	}
 	return _c
 }
@@ -155,9 +256,15 @@ func (_c *RoomCreate) SetID(v uuid.UUID) *RoomCreate {
 	return _c
 }
 
-// SetOwner sets the "owner" edge to the User entity.
-func (_c *RoomCreate) SetOwner(v *User) *RoomCreate {
-	return _c.SetOwnerID(v.ID)
+// SetCreatorID sets the "creator" edge to the User entity by ID.
+func (_c *RoomCreate) SetCreatorID(id uuid.UUID) *RoomCreate {
+	_c.mutation.SetCreatorID(id)
+	return _c
+}
+
+// SetCreator sets the "creator" edge to the User entity.
+func (_c *RoomCreate) SetCreator(v *User) *RoomCreate {
+	return _c.SetCreatorID(v.ID)
 }
 
 // AddChatIDs adds the "chats" edge to the Chat entity by IDs.
@@ -188,6 +295,51 @@ func (_c *RoomCreate) AddEvents(v ...*RoomEvent) *RoomCreate {
 		ids[i] = v[i].ID
 	}
 	return _c.AddEventIDs(ids...)
+}
+
+// AddMemberIDs adds the "members" edge to the Member entity by IDs.
+func (_c *RoomCreate) AddMemberIDs(ids ...uuid.UUID) *RoomCreate {
+	_c.mutation.AddMemberIDs(ids...)
+	return _c
+}
+
+// AddMembers adds the "members" edges to the Member entity.
+func (_c *RoomCreate) AddMembers(v ...*Member) *RoomCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddMemberIDs(ids...)
+}
+
+// AddBanIDs adds the "bans" edge to the Ban entity by IDs.
+func (_c *RoomCreate) AddBanIDs(ids ...int) *RoomCreate {
+	_c.mutation.AddBanIDs(ids...)
+	return _c
+}
+
+// AddBans adds the "bans" edges to the Ban entity.
+func (_c *RoomCreate) AddBans(v ...*Ban) *RoomCreate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddBanIDs(ids...)
+}
+
+// AddInviteIDs adds the "invites" edge to the Invite entity by IDs.
+func (_c *RoomCreate) AddInviteIDs(ids ...uuid.UUID) *RoomCreate {
+	_c.mutation.AddInviteIDs(ids...)
+	return _c
+}
+
+// AddInvites adds the "invites" edges to the Invite entity.
+func (_c *RoomCreate) AddInvites(v ...*Invite) *RoomCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddInviteIDs(ids...)
 }
 
 // Mutation returns the RoomMutation object of the builder.
@@ -225,6 +377,26 @@ func (_c *RoomCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *RoomCreate) defaults() {
+	if _, ok := _c.mutation.Kind(); !ok {
+		v := room.DefaultKind
+		_c.mutation.SetKind(v)
+	}
+	if _, ok := _c.mutation.SendRole(); !ok {
+		v := room.DefaultSendRole
+		_c.mutation.SetSendRole(v)
+	}
+	if _, ok := _c.mutation.MemberCount(); !ok {
+		v := room.DefaultMemberCount
+		_c.mutation.SetMemberCount(v)
+	}
+	if _, ok := _c.mutation.AccessVersion(); !ok {
+		v := room.DefaultAccessVersion
+		_c.mutation.SetAccessVersion(v)
+	}
+	if _, ok := _c.mutation.RevokedPlace(); !ok {
+		v := room.DefaultRevokedPlace
+		_c.mutation.SetRevokedPlace(v)
+	}
 	if _, ok := _c.mutation.LastPlace(); !ok {
 		v := room.DefaultLastPlace
 		_c.mutation.SetLastPlace(v)
@@ -241,14 +413,34 @@ func (_c *RoomCreate) defaults() {
 
 // check runs all checks and user-defined validators on the builder.
 func (_c *RoomCreate) check() error {
-	if _, ok := _c.mutation.OwnerID(); !ok {
-		return &ValidationError{Name: "owner_id", err: errors.New(`ent: missing required field "Room.owner_id"`)}
+	if _, ok := _c.mutation.CreatedBy(); !ok {
+		return &ValidationError{Name: "created_by", err: errors.New(`ent: missing required field "Room.created_by"`)}
+	}
+	if _, ok := _c.mutation.Kind(); !ok {
+		return &ValidationError{Name: "kind", err: errors.New(`ent: missing required field "Room.kind"`)}
+	}
+	if v, ok := _c.mutation.Kind(); ok {
+		if err := room.KindValidator(v); err != nil {
+			return &ValidationError{Name: "kind", err: fmt.Errorf(`ent: validator failed for field "Room.kind": %w`, err)}
+		}
 	}
 	if _, ok := _c.mutation.CreatedAt(); !ok {
 		return &ValidationError{Name: "created_at", err: errors.New(`ent: missing required field "Room.created_at"`)}
 	}
 	if _, ok := _c.mutation.Name(); !ok {
 		return &ValidationError{Name: "name", err: errors.New(`ent: missing required field "Room.name"`)}
+	}
+	if _, ok := _c.mutation.SendRole(); !ok {
+		return &ValidationError{Name: "send_role", err: errors.New(`ent: missing required field "Room.send_role"`)}
+	}
+	if _, ok := _c.mutation.MemberCount(); !ok {
+		return &ValidationError{Name: "member_count", err: errors.New(`ent: missing required field "Room.member_count"`)}
+	}
+	if _, ok := _c.mutation.AccessVersion(); !ok {
+		return &ValidationError{Name: "access_version", err: errors.New(`ent: missing required field "Room.access_version"`)}
+	}
+	if _, ok := _c.mutation.RevokedPlace(); !ok {
+		return &ValidationError{Name: "revoked_place", err: errors.New(`ent: missing required field "Room.revoked_place"`)}
 	}
 	if _, ok := _c.mutation.LastPlace(); !ok {
 		return &ValidationError{Name: "last_place", err: errors.New(`ent: missing required field "Room.last_place"`)}
@@ -262,8 +454,8 @@ func (_c *RoomCreate) check() error {
 	if _, ok := _c.mutation.LastAt(); !ok {
 		return &ValidationError{Name: "last_at", err: errors.New(`ent: missing required field "Room.last_at"`)}
 	}
-	if len(_c.mutation.OwnerIDs()) == 0 {
-		return &ValidationError{Name: "owner", err: errors.New(`ent: missing required edge "Room.owner"`)}
+	if len(_c.mutation.CreatorIDs()) == 0 {
+		return &ValidationError{Name: "creator", err: errors.New(`ent: missing required edge "Room.creator"`)}
 	}
 	return nil
 }
@@ -301,6 +493,10 @@ func (_c *RoomCreate) createSpec() (*Room, *sqlgraph.CreateSpec) {
 		_node.ID = id
 		_spec.ID.Value = &id
 	}
+	if value, ok := _c.mutation.Kind(); ok {
+		_spec.SetField(room.FieldKind, field.TypeEnum, value)
+		_node.Kind = value
+	}
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(room.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
@@ -313,6 +509,10 @@ func (_c *RoomCreate) createSpec() (*Room, *sqlgraph.CreateSpec) {
 		_spec.SetField(room.FieldNameKey, field.TypeString, value)
 		_node.NameKey = &value
 	}
+	if value, ok := _c.mutation.DirectKey(); ok {
+		_spec.SetField(room.FieldDirectKey, field.TypeString, value)
+		_node.DirectKey = &value
+	}
 	if value, ok := _c.mutation.Topic(); ok {
 		_spec.SetField(room.FieldTopic, field.TypeString, value)
 		_node.Topic = &value
@@ -324,6 +524,26 @@ func (_c *RoomCreate) createSpec() (*Room, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Purging(); ok {
 		_spec.SetField(room.FieldPurging, field.TypeBool, value)
 		_node.Purging = &value
+	}
+	if value, ok := _c.mutation.Enrolling(); ok {
+		_spec.SetField(room.FieldEnrolling, field.TypeBool, value)
+		_node.Enrolling = &value
+	}
+	if value, ok := _c.mutation.SendRole(); ok {
+		_spec.SetField(room.FieldSendRole, field.TypeInt, value)
+		_node.SendRole = value
+	}
+	if value, ok := _c.mutation.MemberCount(); ok {
+		_spec.SetField(room.FieldMemberCount, field.TypeInt, value)
+		_node.MemberCount = value
+	}
+	if value, ok := _c.mutation.AccessVersion(); ok {
+		_spec.SetField(room.FieldAccessVersion, field.TypeInt64, value)
+		_node.AccessVersion = value
+	}
+	if value, ok := _c.mutation.RevokedPlace(); ok {
+		_spec.SetField(room.FieldRevokedPlace, field.TypeInt64, value)
+		_node.RevokedPlace = value
 	}
 	if value, ok := _c.mutation.LastPlace(); ok {
 		_spec.SetField(room.FieldLastPlace, field.TypeInt64, value)
@@ -341,12 +561,12 @@ func (_c *RoomCreate) createSpec() (*Room, *sqlgraph.CreateSpec) {
 		_spec.SetField(room.FieldLastAt, field.TypeTime, value)
 		_node.LastAt = value
 	}
-	if nodes := _c.mutation.OwnerIDs(); len(nodes) > 0 {
+	if nodes := _c.mutation.CreatorIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
 			Inverse: true,
-			Table:   room.OwnerTable,
-			Columns: []string{room.OwnerColumn},
+			Table:   room.CreatorTable,
+			Columns: []string{room.CreatorColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeUUID),
@@ -355,7 +575,7 @@ func (_c *RoomCreate) createSpec() (*Room, *sqlgraph.CreateSpec) {
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
-		_node.OwnerID = nodes[0]
+		_node.CreatedBy = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.ChatsIDs(); len(nodes) > 0 {
@@ -390,6 +610,54 @@ func (_c *RoomCreate) createSpec() (*Room, *sqlgraph.CreateSpec) {
 		}
 		_spec.Edges = append(_spec.Edges, edge)
 	}
+	if nodes := _c.mutation.MembersIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   room.MembersTable,
+			Columns: []string{room.MembersColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(member.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.BansIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   room.BansTable,
+			Columns: []string{room.BansColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(ban.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.InvitesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   room.InvitesTable,
+			Columns: []string{room.InvitesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(invite.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
 	return _node, _spec
 }
 
@@ -397,7 +665,7 @@ func (_c *RoomCreate) createSpec() (*Room, *sqlgraph.CreateSpec) {
 // of the `INSERT` statement. For example:
 //
 //	client.Room.Create().
-//		SetOwnerID(v).
+//		SetCreatedBy(v).
 //		OnConflict(
 //			// Update the row with the new values
 //			// the was proposed for insertion.
@@ -406,7 +674,7 @@ func (_c *RoomCreate) createSpec() (*Room, *sqlgraph.CreateSpec) {
 //		// Override some of the fields with custom
 //		// update values.
 //		Update(func(u *ent.RoomUpsert) {
-//			SetOwnerID(v+v).
+//			SetCreatedBy(v+v).
 //		}).
 //		Exec(ctx)
 func (_c *RoomCreate) OnConflict(opts ...sql.ConflictOption) *RoomUpsertOne {
@@ -441,18 +709,6 @@ type (
 		*sql.UpdateSet
 	}
 )
-
-// SetOwnerID sets the "owner_id" field.
-func (u *RoomUpsert) SetOwnerID(v uuid.UUID) *RoomUpsert {
-	u.Set(room.FieldOwnerID, v)
-	return u
-}
-
-// UpdateOwnerID sets the "owner_id" field to the value that was provided on create.
-func (u *RoomUpsert) UpdateOwnerID() *RoomUpsert {
-	u.SetExcluded(room.FieldOwnerID)
-	return u
-}
 
 // SetName sets the "name" field.
 func (u *RoomUpsert) SetName(v string) *RoomUpsert {
@@ -535,6 +791,96 @@ func (u *RoomUpsert) UpdatePurging() *RoomUpsert {
 // ClearPurging clears the value of the "purging" field.
 func (u *RoomUpsert) ClearPurging() *RoomUpsert {
 	u.SetNull(room.FieldPurging)
+	return u
+}
+
+// SetEnrolling sets the "enrolling" field.
+func (u *RoomUpsert) SetEnrolling(v bool) *RoomUpsert {
+	u.Set(room.FieldEnrolling, v)
+	return u
+}
+
+// UpdateEnrolling sets the "enrolling" field to the value that was provided on create.
+func (u *RoomUpsert) UpdateEnrolling() *RoomUpsert {
+	u.SetExcluded(room.FieldEnrolling)
+	return u
+}
+
+// ClearEnrolling clears the value of the "enrolling" field.
+func (u *RoomUpsert) ClearEnrolling() *RoomUpsert {
+	u.SetNull(room.FieldEnrolling)
+	return u
+}
+
+// SetSendRole sets the "send_role" field.
+func (u *RoomUpsert) SetSendRole(v int) *RoomUpsert {
+	u.Set(room.FieldSendRole, v)
+	return u
+}
+
+// UpdateSendRole sets the "send_role" field to the value that was provided on create.
+func (u *RoomUpsert) UpdateSendRole() *RoomUpsert {
+	u.SetExcluded(room.FieldSendRole)
+	return u
+}
+
+// AddSendRole adds v to the "send_role" field.
+func (u *RoomUpsert) AddSendRole(v int) *RoomUpsert {
+	u.Add(room.FieldSendRole, v)
+	return u
+}
+
+// SetMemberCount sets the "member_count" field.
+func (u *RoomUpsert) SetMemberCount(v int) *RoomUpsert {
+	u.Set(room.FieldMemberCount, v)
+	return u
+}
+
+// UpdateMemberCount sets the "member_count" field to the value that was provided on create.
+func (u *RoomUpsert) UpdateMemberCount() *RoomUpsert {
+	u.SetExcluded(room.FieldMemberCount)
+	return u
+}
+
+// AddMemberCount adds v to the "member_count" field.
+func (u *RoomUpsert) AddMemberCount(v int) *RoomUpsert {
+	u.Add(room.FieldMemberCount, v)
+	return u
+}
+
+// SetAccessVersion sets the "access_version" field.
+func (u *RoomUpsert) SetAccessVersion(v int64) *RoomUpsert {
+	u.Set(room.FieldAccessVersion, v)
+	return u
+}
+
+// UpdateAccessVersion sets the "access_version" field to the value that was provided on create.
+func (u *RoomUpsert) UpdateAccessVersion() *RoomUpsert {
+	u.SetExcluded(room.FieldAccessVersion)
+	return u
+}
+
+// AddAccessVersion adds v to the "access_version" field.
+func (u *RoomUpsert) AddAccessVersion(v int64) *RoomUpsert {
+	u.Add(room.FieldAccessVersion, v)
+	return u
+}
+
+// SetRevokedPlace sets the "revoked_place" field.
+func (u *RoomUpsert) SetRevokedPlace(v int64) *RoomUpsert {
+	u.Set(room.FieldRevokedPlace, v)
+	return u
+}
+
+// UpdateRevokedPlace sets the "revoked_place" field to the value that was provided on create.
+func (u *RoomUpsert) UpdateRevokedPlace() *RoomUpsert {
+	u.SetExcluded(room.FieldRevokedPlace)
+	return u
+}
+
+// AddRevokedPlace adds v to the "revoked_place" field.
+func (u *RoomUpsert) AddRevokedPlace(v int64) *RoomUpsert {
+	u.Add(room.FieldRevokedPlace, v)
 	return u
 }
 
@@ -621,8 +967,17 @@ func (u *RoomUpsertOne) UpdateNewValues() *RoomUpsertOne {
 		if _, exists := u.create.mutation.ID(); exists {
 			s.SetIgnore(room.FieldID)
 		}
+		if _, exists := u.create.mutation.CreatedBy(); exists {
+			s.SetIgnore(room.FieldCreatedBy)
+		}
+		if _, exists := u.create.mutation.Kind(); exists {
+			s.SetIgnore(room.FieldKind)
+		}
 		if _, exists := u.create.mutation.CreatedAt(); exists {
 			s.SetIgnore(room.FieldCreatedAt)
+		}
+		if _, exists := u.create.mutation.DirectKey(); exists {
+			s.SetIgnore(room.FieldDirectKey)
 		}
 	}))
 	return u
@@ -653,20 +1008,6 @@ func (u *RoomUpsertOne) Update(set func(*RoomUpsert)) *RoomUpsertOne {
 		set(&RoomUpsert{UpdateSet: update})
 	}))
 	return u
-}
-
-// SetOwnerID sets the "owner_id" field.
-func (u *RoomUpsertOne) SetOwnerID(v uuid.UUID) *RoomUpsertOne {
-	return u.Update(func(s *RoomUpsert) {
-		s.SetOwnerID(v)
-	})
-}
-
-// UpdateOwnerID sets the "owner_id" field to the value that was provided on create.
-func (u *RoomUpsertOne) UpdateOwnerID() *RoomUpsertOne {
-	return u.Update(func(s *RoomUpsert) {
-		s.UpdateOwnerID()
-	})
 }
 
 // SetName sets the "name" field.
@@ -764,6 +1105,111 @@ func (u *RoomUpsertOne) UpdatePurging() *RoomUpsertOne {
 func (u *RoomUpsertOne) ClearPurging() *RoomUpsertOne {
 	return u.Update(func(s *RoomUpsert) {
 		s.ClearPurging()
+	})
+}
+
+// SetEnrolling sets the "enrolling" field.
+func (u *RoomUpsertOne) SetEnrolling(v bool) *RoomUpsertOne {
+	return u.Update(func(s *RoomUpsert) {
+		s.SetEnrolling(v)
+	})
+}
+
+// UpdateEnrolling sets the "enrolling" field to the value that was provided on create.
+func (u *RoomUpsertOne) UpdateEnrolling() *RoomUpsertOne {
+	return u.Update(func(s *RoomUpsert) {
+		s.UpdateEnrolling()
+	})
+}
+
+// ClearEnrolling clears the value of the "enrolling" field.
+func (u *RoomUpsertOne) ClearEnrolling() *RoomUpsertOne {
+	return u.Update(func(s *RoomUpsert) {
+		s.ClearEnrolling()
+	})
+}
+
+// SetSendRole sets the "send_role" field.
+func (u *RoomUpsertOne) SetSendRole(v int) *RoomUpsertOne {
+	return u.Update(func(s *RoomUpsert) {
+		s.SetSendRole(v)
+	})
+}
+
+// AddSendRole adds v to the "send_role" field.
+func (u *RoomUpsertOne) AddSendRole(v int) *RoomUpsertOne {
+	return u.Update(func(s *RoomUpsert) {
+		s.AddSendRole(v)
+	})
+}
+
+// UpdateSendRole sets the "send_role" field to the value that was provided on create.
+func (u *RoomUpsertOne) UpdateSendRole() *RoomUpsertOne {
+	return u.Update(func(s *RoomUpsert) {
+		s.UpdateSendRole()
+	})
+}
+
+// SetMemberCount sets the "member_count" field.
+func (u *RoomUpsertOne) SetMemberCount(v int) *RoomUpsertOne {
+	return u.Update(func(s *RoomUpsert) {
+		s.SetMemberCount(v)
+	})
+}
+
+// AddMemberCount adds v to the "member_count" field.
+func (u *RoomUpsertOne) AddMemberCount(v int) *RoomUpsertOne {
+	return u.Update(func(s *RoomUpsert) {
+		s.AddMemberCount(v)
+	})
+}
+
+// UpdateMemberCount sets the "member_count" field to the value that was provided on create.
+func (u *RoomUpsertOne) UpdateMemberCount() *RoomUpsertOne {
+	return u.Update(func(s *RoomUpsert) {
+		s.UpdateMemberCount()
+	})
+}
+
+// SetAccessVersion sets the "access_version" field.
+func (u *RoomUpsertOne) SetAccessVersion(v int64) *RoomUpsertOne {
+	return u.Update(func(s *RoomUpsert) {
+		s.SetAccessVersion(v)
+	})
+}
+
+// AddAccessVersion adds v to the "access_version" field.
+func (u *RoomUpsertOne) AddAccessVersion(v int64) *RoomUpsertOne {
+	return u.Update(func(s *RoomUpsert) {
+		s.AddAccessVersion(v)
+	})
+}
+
+// UpdateAccessVersion sets the "access_version" field to the value that was provided on create.
+func (u *RoomUpsertOne) UpdateAccessVersion() *RoomUpsertOne {
+	return u.Update(func(s *RoomUpsert) {
+		s.UpdateAccessVersion()
+	})
+}
+
+// SetRevokedPlace sets the "revoked_place" field.
+func (u *RoomUpsertOne) SetRevokedPlace(v int64) *RoomUpsertOne {
+	return u.Update(func(s *RoomUpsert) {
+		s.SetRevokedPlace(v)
+	})
+}
+
+// AddRevokedPlace adds v to the "revoked_place" field.
+func (u *RoomUpsertOne) AddRevokedPlace(v int64) *RoomUpsertOne {
+	return u.Update(func(s *RoomUpsert) {
+		s.AddRevokedPlace(v)
+	})
+}
+
+// UpdateRevokedPlace sets the "revoked_place" field to the value that was provided on create.
+func (u *RoomUpsertOne) UpdateRevokedPlace() *RoomUpsertOne {
+	return u.Update(func(s *RoomUpsert) {
+		s.UpdateRevokedPlace()
 	})
 }
 
@@ -980,7 +1426,7 @@ func (_c *RoomCreateBulk) ExecX(ctx context.Context) {
 //		// Override some of the fields with custom
 //		// update values.
 //		Update(func(u *ent.RoomUpsert) {
-//			SetOwnerID(v+v).
+//			SetCreatedBy(v+v).
 //		}).
 //		Exec(ctx)
 func (_c *RoomCreateBulk) OnConflict(opts ...sql.ConflictOption) *RoomUpsertBulk {
@@ -1027,8 +1473,17 @@ func (u *RoomUpsertBulk) UpdateNewValues() *RoomUpsertBulk {
 			if _, exists := b.mutation.ID(); exists {
 				s.SetIgnore(room.FieldID)
 			}
+			if _, exists := b.mutation.CreatedBy(); exists {
+				s.SetIgnore(room.FieldCreatedBy)
+			}
+			if _, exists := b.mutation.Kind(); exists {
+				s.SetIgnore(room.FieldKind)
+			}
 			if _, exists := b.mutation.CreatedAt(); exists {
 				s.SetIgnore(room.FieldCreatedAt)
+			}
+			if _, exists := b.mutation.DirectKey(); exists {
+				s.SetIgnore(room.FieldDirectKey)
 			}
 		}
 	}))
@@ -1060,20 +1515,6 @@ func (u *RoomUpsertBulk) Update(set func(*RoomUpsert)) *RoomUpsertBulk {
 		set(&RoomUpsert{UpdateSet: update})
 	}))
 	return u
-}
-
-// SetOwnerID sets the "owner_id" field.
-func (u *RoomUpsertBulk) SetOwnerID(v uuid.UUID) *RoomUpsertBulk {
-	return u.Update(func(s *RoomUpsert) {
-		s.SetOwnerID(v)
-	})
-}
-
-// UpdateOwnerID sets the "owner_id" field to the value that was provided on create.
-func (u *RoomUpsertBulk) UpdateOwnerID() *RoomUpsertBulk {
-	return u.Update(func(s *RoomUpsert) {
-		s.UpdateOwnerID()
-	})
 }
 
 // SetName sets the "name" field.
@@ -1171,6 +1612,111 @@ func (u *RoomUpsertBulk) UpdatePurging() *RoomUpsertBulk {
 func (u *RoomUpsertBulk) ClearPurging() *RoomUpsertBulk {
 	return u.Update(func(s *RoomUpsert) {
 		s.ClearPurging()
+	})
+}
+
+// SetEnrolling sets the "enrolling" field.
+func (u *RoomUpsertBulk) SetEnrolling(v bool) *RoomUpsertBulk {
+	return u.Update(func(s *RoomUpsert) {
+		s.SetEnrolling(v)
+	})
+}
+
+// UpdateEnrolling sets the "enrolling" field to the value that was provided on create.
+func (u *RoomUpsertBulk) UpdateEnrolling() *RoomUpsertBulk {
+	return u.Update(func(s *RoomUpsert) {
+		s.UpdateEnrolling()
+	})
+}
+
+// ClearEnrolling clears the value of the "enrolling" field.
+func (u *RoomUpsertBulk) ClearEnrolling() *RoomUpsertBulk {
+	return u.Update(func(s *RoomUpsert) {
+		s.ClearEnrolling()
+	})
+}
+
+// SetSendRole sets the "send_role" field.
+func (u *RoomUpsertBulk) SetSendRole(v int) *RoomUpsertBulk {
+	return u.Update(func(s *RoomUpsert) {
+		s.SetSendRole(v)
+	})
+}
+
+// AddSendRole adds v to the "send_role" field.
+func (u *RoomUpsertBulk) AddSendRole(v int) *RoomUpsertBulk {
+	return u.Update(func(s *RoomUpsert) {
+		s.AddSendRole(v)
+	})
+}
+
+// UpdateSendRole sets the "send_role" field to the value that was provided on create.
+func (u *RoomUpsertBulk) UpdateSendRole() *RoomUpsertBulk {
+	return u.Update(func(s *RoomUpsert) {
+		s.UpdateSendRole()
+	})
+}
+
+// SetMemberCount sets the "member_count" field.
+func (u *RoomUpsertBulk) SetMemberCount(v int) *RoomUpsertBulk {
+	return u.Update(func(s *RoomUpsert) {
+		s.SetMemberCount(v)
+	})
+}
+
+// AddMemberCount adds v to the "member_count" field.
+func (u *RoomUpsertBulk) AddMemberCount(v int) *RoomUpsertBulk {
+	return u.Update(func(s *RoomUpsert) {
+		s.AddMemberCount(v)
+	})
+}
+
+// UpdateMemberCount sets the "member_count" field to the value that was provided on create.
+func (u *RoomUpsertBulk) UpdateMemberCount() *RoomUpsertBulk {
+	return u.Update(func(s *RoomUpsert) {
+		s.UpdateMemberCount()
+	})
+}
+
+// SetAccessVersion sets the "access_version" field.
+func (u *RoomUpsertBulk) SetAccessVersion(v int64) *RoomUpsertBulk {
+	return u.Update(func(s *RoomUpsert) {
+		s.SetAccessVersion(v)
+	})
+}
+
+// AddAccessVersion adds v to the "access_version" field.
+func (u *RoomUpsertBulk) AddAccessVersion(v int64) *RoomUpsertBulk {
+	return u.Update(func(s *RoomUpsert) {
+		s.AddAccessVersion(v)
+	})
+}
+
+// UpdateAccessVersion sets the "access_version" field to the value that was provided on create.
+func (u *RoomUpsertBulk) UpdateAccessVersion() *RoomUpsertBulk {
+	return u.Update(func(s *RoomUpsert) {
+		s.UpdateAccessVersion()
+	})
+}
+
+// SetRevokedPlace sets the "revoked_place" field.
+func (u *RoomUpsertBulk) SetRevokedPlace(v int64) *RoomUpsertBulk {
+	return u.Update(func(s *RoomUpsert) {
+		s.SetRevokedPlace(v)
+	})
+}
+
+// AddRevokedPlace adds v to the "revoked_place" field.
+func (u *RoomUpsertBulk) AddRevokedPlace(v int64) *RoomUpsertBulk {
+	return u.Update(func(s *RoomUpsert) {
+		s.AddRevokedPlace(v)
+	})
+}
+
+// UpdateRevokedPlace sets the "revoked_place" field to the value that was provided on create.
+func (u *RoomUpsertBulk) UpdateRevokedPlace() *RoomUpsertBulk {
+	return u.Update(func(s *RoomUpsert) {
+		s.UpdateRevokedPlace()
 	})
 }
 

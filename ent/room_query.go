@@ -7,7 +7,10 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"math"
+	"parley/ent/ban"
 	"parley/ent/chat"
+	"parley/ent/invite"
+	"parley/ent/member"
 	"parley/ent/predicate"
 	"parley/ent/room"
 	"parley/ent/roomevent"
@@ -23,13 +26,17 @@ import (
 // RoomQuery is the builder for querying Room entities.
 type RoomQuery struct {
 	config
-	ctx        *QueryContext
-	order      []room.OrderOption
-	inters     []Interceptor
-	predicates []predicate.Room
-	withOwner  *UserQuery
-	withChats  *ChatQuery
-	withEvents *RoomEventQuery
+	ctx         *QueryContext
+	order       []room.OrderOption
+	inters      []Interceptor
+	predicates  []predicate.Room
+	withCreator *UserQuery
+	withChats   *ChatQuery
+	withEvents  *RoomEventQuery
+	withMembers *MemberQuery
+	withBans    *BanQuery
+	withInvites *InviteQuery
+	modifiers   []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -66,8 +73,8 @@ func (_q *RoomQuery) Order(o ...room.OrderOption) *RoomQuery {
 	return _q
 }
 
-// QueryOwner chains the current query on the "owner" edge.
-func (_q *RoomQuery) QueryOwner() *UserQuery {
+// QueryCreator chains the current query on the "creator" edge.
+func (_q *RoomQuery) QueryCreator() *UserQuery {
 	query := (&UserClient{config: _q.config}).Query()
 	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
 		if err := _q.prepareQuery(ctx); err != nil {
@@ -80,7 +87,7 @@ func (_q *RoomQuery) QueryOwner() *UserQuery {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(room.Table, room.FieldID, selector),
 			sqlgraph.To(user.Table, user.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, true, room.OwnerTable, room.OwnerColumn),
+			sqlgraph.Edge(sqlgraph.M2O, true, room.CreatorTable, room.CreatorColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -125,6 +132,72 @@ func (_q *RoomQuery) QueryEvents() *RoomEventQuery {
 			sqlgraph.From(room.Table, room.FieldID, selector),
 			sqlgraph.To(roomevent.Table, roomevent.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, room.EventsTable, room.EventsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryMembers chains the current query on the "members" edge.
+func (_q *RoomQuery) QueryMembers() *MemberQuery {
+	query := (&MemberClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(room.Table, room.FieldID, selector),
+			sqlgraph.To(member.Table, member.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, room.MembersTable, room.MembersColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryBans chains the current query on the "bans" edge.
+func (_q *RoomQuery) QueryBans() *BanQuery {
+	query := (&BanClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(room.Table, room.FieldID, selector),
+			sqlgraph.To(ban.Table, ban.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, room.BansTable, room.BansColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryInvites chains the current query on the "invites" edge.
+func (_q *RoomQuery) QueryInvites() *InviteQuery {
+	query := (&InviteClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(room.Table, room.FieldID, selector),
+			sqlgraph.To(invite.Table, invite.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, room.InvitesTable, room.InvitesColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -319,28 +392,32 @@ func (_q *RoomQuery) Clone() *RoomQuery {
 		return nil
 	}
 	return &RoomQuery{
-		config:     _q.config,
-		ctx:        _q.ctx.Clone(),
-		order:      append([]room.OrderOption{}, _q.order...),
-		inters:     append([]Interceptor{}, _q.inters...),
-		predicates: append([]predicate.Room{}, _q.predicates...),
-		withOwner:  _q.withOwner.Clone(),
-		withChats:  _q.withChats.Clone(),
-		withEvents: _q.withEvents.Clone(),
+		config:      _q.config,
+		ctx:         _q.ctx.Clone(),
+		order:       append([]room.OrderOption{}, _q.order...),
+		inters:      append([]Interceptor{}, _q.inters...),
+		predicates:  append([]predicate.Room{}, _q.predicates...),
+		withCreator: _q.withCreator.Clone(),
+		withChats:   _q.withChats.Clone(),
+		withEvents:  _q.withEvents.Clone(),
+		withMembers: _q.withMembers.Clone(),
+		withBans:    _q.withBans.Clone(),
+		withInvites: _q.withInvites.Clone(),
 		// clone intermediate query.
-		sql:  _q.sql.Clone(),
-		path: _q.path,
+		sql:       _q.sql.Clone(),
+		path:      _q.path,
+		modifiers: append([]func(*sql.Selector){}, _q.modifiers...),
 	}
 }
 
-// WithOwner tells the query-builder to eager-load the nodes that are connected to
-// the "owner" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *RoomQuery) WithOwner(opts ...func(*UserQuery)) *RoomQuery {
+// WithCreator tells the query-builder to eager-load the nodes that are connected to
+// the "creator" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *RoomQuery) WithCreator(opts ...func(*UserQuery)) *RoomQuery {
 	query := (&UserClient{config: _q.config}).Query()
 	for _, opt := range opts {
 		opt(query)
 	}
-	_q.withOwner = query
+	_q.withCreator = query
 	return _q
 }
 
@@ -366,18 +443,51 @@ func (_q *RoomQuery) WithEvents(opts ...func(*RoomEventQuery)) *RoomQuery {
 	return _q
 }
 
+// WithMembers tells the query-builder to eager-load the nodes that are connected to
+// the "members" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *RoomQuery) WithMembers(opts ...func(*MemberQuery)) *RoomQuery {
+	query := (&MemberClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withMembers = query
+	return _q
+}
+
+// WithBans tells the query-builder to eager-load the nodes that are connected to
+// the "bans" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *RoomQuery) WithBans(opts ...func(*BanQuery)) *RoomQuery {
+	query := (&BanClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withBans = query
+	return _q
+}
+
+// WithInvites tells the query-builder to eager-load the nodes that are connected to
+// the "invites" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *RoomQuery) WithInvites(opts ...func(*InviteQuery)) *RoomQuery {
+	query := (&InviteClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withInvites = query
+	return _q
+}
+
 // GroupBy is used to group vertices by one or more fields/columns.
 // It is often used with aggregate functions, like: count, max, mean, min, sum.
 //
 // Example:
 //
 //	var v []struct {
-//		OwnerID uuid.UUID `json:"owner_id,omitempty"`
+//		CreatedBy uuid.UUID `json:"created_by,omitempty"`
 //		Count int `json:"count,omitempty"`
 //	}
 //
 //	client.Room.Query().
-//		GroupBy(room.FieldOwnerID).
+//		GroupBy(room.FieldCreatedBy).
 //		Aggregate(ent.Count()).
 //		Scan(ctx, &v)
 func (_q *RoomQuery) GroupBy(field string, fields ...string) *RoomGroupBy {
@@ -395,11 +505,11 @@ func (_q *RoomQuery) GroupBy(field string, fields ...string) *RoomGroupBy {
 // Example:
 //
 //	var v []struct {
-//		OwnerID uuid.UUID `json:"owner_id,omitempty"`
+//		CreatedBy uuid.UUID `json:"created_by,omitempty"`
 //	}
 //
 //	client.Room.Query().
-//		Select(room.FieldOwnerID).
+//		Select(room.FieldCreatedBy).
 //		Scan(ctx, &v)
 func (_q *RoomQuery) Select(fields ...string) *RoomSelect {
 	_q.ctx.Fields = append(_q.ctx.Fields, fields...)
@@ -444,10 +554,13 @@ func (_q *RoomQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Room, e
 	var (
 		nodes       = []*Room{}
 		_spec       = _q.querySpec()
-		loadedTypes = [3]bool{
-			_q.withOwner != nil,
+		loadedTypes = [6]bool{
+			_q.withCreator != nil,
 			_q.withChats != nil,
 			_q.withEvents != nil,
+			_q.withMembers != nil,
+			_q.withBans != nil,
+			_q.withInvites != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -459,6 +572,9 @@ func (_q *RoomQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Room, e
 		node.Edges.loadedTypes = loadedTypes
 		return node.assignValues(columns, values)
 	}
+	if len(_q.modifiers) > 0 {
+		_spec.Modifiers = _q.modifiers
+	}
 	for i := range hooks {
 		hooks[i](ctx, _spec)
 	}
@@ -468,9 +584,9 @@ func (_q *RoomQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Room, e
 	if len(nodes) == 0 {
 		return nodes, nil
 	}
-	if query := _q.withOwner; query != nil {
-		if err := _q.loadOwner(ctx, query, nodes, nil,
-			func(n *Room, e *User) { n.Edges.Owner = e }); err != nil {
+	if query := _q.withCreator; query != nil {
+		if err := _q.loadCreator(ctx, query, nodes, nil,
+			func(n *Room, e *User) { n.Edges.Creator = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -488,14 +604,35 @@ func (_q *RoomQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Room, e
 			return nil, err
 		}
 	}
+	if query := _q.withMembers; query != nil {
+		if err := _q.loadMembers(ctx, query, nodes,
+			func(n *Room) { n.Edges.Members = []*Member{} },
+			func(n *Room, e *Member) { n.Edges.Members = append(n.Edges.Members, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withBans; query != nil {
+		if err := _q.loadBans(ctx, query, nodes,
+			func(n *Room) { n.Edges.Bans = []*Ban{} },
+			func(n *Room, e *Ban) { n.Edges.Bans = append(n.Edges.Bans, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withInvites; query != nil {
+		if err := _q.loadInvites(ctx, query, nodes,
+			func(n *Room) { n.Edges.Invites = []*Invite{} },
+			func(n *Room, e *Invite) { n.Edges.Invites = append(n.Edges.Invites, e) }); err != nil {
+			return nil, err
+		}
+	}
 	return nodes, nil
 }
 
-func (_q *RoomQuery) loadOwner(ctx context.Context, query *UserQuery, nodes []*Room, init func(*Room), assign func(*Room, *User)) error {
+func (_q *RoomQuery) loadCreator(ctx context.Context, query *UserQuery, nodes []*Room, init func(*Room), assign func(*Room, *User)) error {
 	ids := make([]uuid.UUID, 0, len(nodes))
 	nodeids := make(map[uuid.UUID][]*Room)
 	for i := range nodes {
-		fk := nodes[i].OwnerID
+		fk := nodes[i].CreatedBy
 		if _, ok := nodeids[fk]; !ok {
 			ids = append(ids, fk)
 		}
@@ -512,7 +649,7 @@ func (_q *RoomQuery) loadOwner(ctx context.Context, query *UserQuery, nodes []*R
 	for _, n := range neighbors {
 		nodes, ok := nodeids[n.ID]
 		if !ok {
-			return fmt.Errorf(`unexpected foreign-key "owner_id" returned %v`, n.ID)
+			return fmt.Errorf(`unexpected foreign-key "created_by" returned %v`, n.ID)
 		}
 		for i := range nodes {
 			assign(nodes[i], n)
@@ -580,9 +717,102 @@ func (_q *RoomQuery) loadEvents(ctx context.Context, query *RoomEventQuery, node
 	}
 	return nil
 }
+func (_q *RoomQuery) loadMembers(ctx context.Context, query *MemberQuery, nodes []*Room, init func(*Room), assign func(*Room, *Member)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Room)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(member.FieldRoomID)
+	}
+	query.Where(predicate.Member(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(room.MembersColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.RoomID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "room_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *RoomQuery) loadBans(ctx context.Context, query *BanQuery, nodes []*Room, init func(*Room), assign func(*Room, *Ban)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Room)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(ban.FieldRoomID)
+	}
+	query.Where(predicate.Ban(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(room.BansColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.RoomID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "room_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *RoomQuery) loadInvites(ctx context.Context, query *InviteQuery, nodes []*Room, init func(*Room), assign func(*Room, *Invite)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*Room)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(invite.FieldRoomID)
+	}
+	query.Where(predicate.Invite(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(room.InvitesColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.RoomID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "room_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
 
 func (_q *RoomQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
+	if len(_q.modifiers) > 0 {
+		_spec.Modifiers = _q.modifiers
+	}
 	_spec.Node.Columns = _q.ctx.Fields
 	if len(_q.ctx.Fields) > 0 {
 		_spec.Unique = _q.ctx.Unique != nil && *_q.ctx.Unique
@@ -606,8 +836,8 @@ func (_q *RoomQuery) querySpec() *sqlgraph.QuerySpec {
 				_spec.Node.Columns = append(_spec.Node.Columns, fields[i])
 			}
 		}
-		if _q.withOwner != nil {
-			_spec.Node.AddColumnOnce(room.FieldOwnerID)
+		if _q.withCreator != nil {
+			_spec.Node.AddColumnOnce(room.FieldCreatedBy)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {
@@ -648,6 +878,9 @@ func (_q *RoomQuery) sqlQuery(ctx context.Context) *sql.Selector {
 	if _q.ctx.Unique != nil && *_q.ctx.Unique {
 		selector.Distinct()
 	}
+	for _, m := range _q.modifiers {
+		m(selector)
+	}
 	for _, p := range _q.predicates {
 		p(selector)
 	}
@@ -663,6 +896,12 @@ func (_q *RoomQuery) sqlQuery(ctx context.Context) *sql.Selector {
 		selector.Limit(*limit)
 	}
 	return selector
+}
+
+// Modify adds a query modifier for attaching custom logic to queries.
+func (_q *RoomQuery) Modify(modifiers ...func(s *sql.Selector)) *RoomSelect {
+	_q.modifiers = append(_q.modifiers, modifiers...)
+	return _q.Select()
 }
 
 // RoomGroupBy is the group-by builder for Room entities.
@@ -753,4 +992,10 @@ func (_s *RoomSelect) sqlScan(ctx context.Context, root *RoomQuery, v any) error
 	}
 	defer rows.Close()
 	return sql.ScanSlice(rows, v)
+}
+
+// Modify adds a query modifier for attaching custom logic to queries.
+func (_s *RoomSelect) Modify(modifiers ...func(s *sql.Selector)) *RoomSelect {
+	_s.modifiers = append(_s.modifiers, modifiers...)
+	return _s
 }

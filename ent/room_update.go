@@ -6,11 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"parley/ent/ban"
 	"parley/ent/chat"
+	"parley/ent/invite"
+	"parley/ent/member"
 	"parley/ent/predicate"
 	"parley/ent/room"
 	"parley/ent/roomevent"
-	"parley/ent/user"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -22,27 +24,14 @@ import (
 // RoomUpdate is the builder for updating Room entities.
 type RoomUpdate struct {
 	config
-	hooks    []Hook
-	mutation *RoomMutation
+	hooks     []Hook
+	mutation  *RoomMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Where appends a list predicates to the RoomUpdate builder.
 func (_u *RoomUpdate) Where(ps ...predicate.Room) *RoomUpdate {
 	_u.mutation.Where(ps...)
-	return _u
-}
-
-// SetOwnerID sets the "owner_id" field.
-func (_u *RoomUpdate) SetOwnerID(v uuid.UUID) *RoomUpdate {
-	_u.mutation.SetOwnerID(v)
-	return _u
-}
-
-// SetNillableOwnerID sets the "owner_id" field if the given value is not nil.
-func (_u *RoomUpdate) SetNillableOwnerID(v *uuid.UUID) *RoomUpdate {
-	if v != nil {
-		_u.SetOwnerID(*v)
-	}
 	return _u
 }
 
@@ -140,6 +129,110 @@ func (_u *RoomUpdate) ClearPurging() *RoomUpdate {
 	return _u
 }
 
+// SetEnrolling sets the "enrolling" field.
+func (_u *RoomUpdate) SetEnrolling(v bool) *RoomUpdate {
+	_u.mutation.SetEnrolling(v)
+	return _u
+}
+
+// SetNillableEnrolling sets the "enrolling" field if the given value is not nil.
+func (_u *RoomUpdate) SetNillableEnrolling(v *bool) *RoomUpdate {
+	if v != nil {
+		_u.SetEnrolling(*v)
+	}
+	return _u
+}
+
+// ClearEnrolling clears the value of the "enrolling" field.
+func (_u *RoomUpdate) ClearEnrolling() *RoomUpdate {
+	_u.mutation.ClearEnrolling()
+	return _u
+}
+
+// SetSendRole sets the "send_role" field.
+func (_u *RoomUpdate) SetSendRole(v int) *RoomUpdate {
+	_u.mutation.ResetSendRole()
+	_u.mutation.SetSendRole(v)
+	return _u
+}
+
+// SetNillableSendRole sets the "send_role" field if the given value is not nil.
+func (_u *RoomUpdate) SetNillableSendRole(v *int) *RoomUpdate {
+	if v != nil {
+		_u.SetSendRole(*v)
+	}
+	return _u
+}
+
+// AddSendRole adds value to the "send_role" field.
+func (_u *RoomUpdate) AddSendRole(v int) *RoomUpdate {
+	_u.mutation.AddSendRole(v)
+	return _u
+}
+
+// SetMemberCount sets the "member_count" field.
+func (_u *RoomUpdate) SetMemberCount(v int) *RoomUpdate {
+	_u.mutation.ResetMemberCount()
+	_u.mutation.SetMemberCount(v)
+	return _u
+}
+
+// SetNillableMemberCount sets the "member_count" field if the given value is not nil.
+func (_u *RoomUpdate) SetNillableMemberCount(v *int) *RoomUpdate {
+	if v != nil {
+		_u.SetMemberCount(*v)
+	}
+	return _u
+}
+
+// AddMemberCount adds value to the "member_count" field.
+func (_u *RoomUpdate) AddMemberCount(v int) *RoomUpdate {
+	_u.mutation.AddMemberCount(v)
+	return _u
+}
+
+// SetAccessVersion sets the "access_version" field.
+func (_u *RoomUpdate) SetAccessVersion(v int64) *RoomUpdate {
+	_u.mutation.ResetAccessVersion()
+	_u.mutation.SetAccessVersion(v)
+	return _u
+}
+
+// SetNillableAccessVersion sets the "access_version" field if the given value is not nil.
+func (_u *RoomUpdate) SetNillableAccessVersion(v *int64) *RoomUpdate {
+	if v != nil {
+		_u.SetAccessVersion(*v)
+	}
+	return _u
+}
+
+// AddAccessVersion adds value to the "access_version" field.
+func (_u *RoomUpdate) AddAccessVersion(v int64) *RoomUpdate {
+	_u.mutation.AddAccessVersion(v)
+	return _u
+}
+
+// SetRevokedPlace sets the "revoked_place" field.
+func (_u *RoomUpdate) SetRevokedPlace(v int64) *RoomUpdate {
+	_u.mutation.ResetRevokedPlace()
+	_u.mutation.SetRevokedPlace(v)
+	return _u
+}
+
+// SetNillableRevokedPlace sets the "revoked_place" field if the given value is not nil.
+func (_u *RoomUpdate) SetNillableRevokedPlace(v *int64) *RoomUpdate {
+	if v != nil {
+		_u.SetRevokedPlace(*v)
+	}
+	return _u
+}
+
+// AddRevokedPlace adds value to the "revoked_place" field.
+func (_u *RoomUpdate) AddRevokedPlace(v int64) *RoomUpdate {
+	_u.mutation.AddRevokedPlace(v)
+	return _u
+}
+
 // SetLastPlace sets the "last_place" field.
 func (_u *RoomUpdate) SetLastPlace(v int64) *RoomUpdate {
 	_u.mutation.ResetLastPlace()
@@ -217,11 +310,6 @@ func (_u *RoomUpdate) SetNillableLastAt(v *time.Time) *RoomUpdate {
 	return _u
 }
 
-// SetOwner sets the "owner" edge to the User entity.
-func (_u *RoomUpdate) SetOwner(v *User) *RoomUpdate {
-	return _u.SetOwnerID(v.ID)
-}
-
 // AddChatIDs adds the "chats" edge to the Chat entity by IDs.
 func (_u *RoomUpdate) AddChatIDs(ids ...uuid.UUID) *RoomUpdate {
 	_u.mutation.AddChatIDs(ids...)
@@ -252,15 +340,54 @@ func (_u *RoomUpdate) AddEvents(v ...*RoomEvent) *RoomUpdate {
 	return _u.AddEventIDs(ids...)
 }
 
+// AddMemberIDs adds the "members" edge to the Member entity by IDs.
+func (_u *RoomUpdate) AddMemberIDs(ids ...uuid.UUID) *RoomUpdate {
+	_u.mutation.AddMemberIDs(ids...)
+	return _u
+}
+
+// AddMembers adds the "members" edges to the Member entity.
+func (_u *RoomUpdate) AddMembers(v ...*Member) *RoomUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddMemberIDs(ids...)
+}
+
+// AddBanIDs adds the "bans" edge to the Ban entity by IDs.
+func (_u *RoomUpdate) AddBanIDs(ids ...int) *RoomUpdate {
+	_u.mutation.AddBanIDs(ids...)
+	return _u
+}
+
+// AddBans adds the "bans" edges to the Ban entity.
+func (_u *RoomUpdate) AddBans(v ...*Ban) *RoomUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddBanIDs(ids...)
+}
+
+// AddInviteIDs adds the "invites" edge to the Invite entity by IDs.
+func (_u *RoomUpdate) AddInviteIDs(ids ...uuid.UUID) *RoomUpdate {
+	_u.mutation.AddInviteIDs(ids...)
+	return _u
+}
+
+// AddInvites adds the "invites" edges to the Invite entity.
+func (_u *RoomUpdate) AddInvites(v ...*Invite) *RoomUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddInviteIDs(ids...)
+}
+
 // Mutation returns the RoomMutation object of the builder.
 func (_u *RoomUpdate) Mutation() *RoomMutation {
 	return _u.mutation
-}
-
-// ClearOwner clears the "owner" edge to the User entity.
-func (_u *RoomUpdate) ClearOwner() *RoomUpdate {
-	_u.mutation.ClearOwner()
-	return _u
 }
 
 // ClearChats clears all "chats" edges to the Chat entity.
@@ -305,6 +432,69 @@ func (_u *RoomUpdate) RemoveEvents(v ...*RoomEvent) *RoomUpdate {
 	return _u.RemoveEventIDs(ids...)
 }
 
+// ClearMembers clears all "members" edges to the Member entity.
+func (_u *RoomUpdate) ClearMembers() *RoomUpdate {
+	_u.mutation.ClearMembers()
+	return _u
+}
+
+// RemoveMemberIDs removes the "members" edge to Member entities by IDs.
+func (_u *RoomUpdate) RemoveMemberIDs(ids ...uuid.UUID) *RoomUpdate {
+	_u.mutation.RemoveMemberIDs(ids...)
+	return _u
+}
+
+// RemoveMembers removes "members" edges to Member entities.
+func (_u *RoomUpdate) RemoveMembers(v ...*Member) *RoomUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveMemberIDs(ids...)
+}
+
+// ClearBans clears all "bans" edges to the Ban entity.
+func (_u *RoomUpdate) ClearBans() *RoomUpdate {
+	_u.mutation.ClearBans()
+	return _u
+}
+
+// RemoveBanIDs removes the "bans" edge to Ban entities by IDs.
+func (_u *RoomUpdate) RemoveBanIDs(ids ...int) *RoomUpdate {
+	_u.mutation.RemoveBanIDs(ids...)
+	return _u
+}
+
+// RemoveBans removes "bans" edges to Ban entities.
+func (_u *RoomUpdate) RemoveBans(v ...*Ban) *RoomUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveBanIDs(ids...)
+}
+
+// ClearInvites clears all "invites" edges to the Invite entity.
+func (_u *RoomUpdate) ClearInvites() *RoomUpdate {
+	_u.mutation.ClearInvites()
+	return _u
+}
+
+// RemoveInviteIDs removes the "invites" edge to Invite entities by IDs.
+func (_u *RoomUpdate) RemoveInviteIDs(ids ...uuid.UUID) *RoomUpdate {
+	_u.mutation.RemoveInviteIDs(ids...)
+	return _u
+}
+
+// RemoveInvites removes "invites" edges to Invite entities.
+func (_u *RoomUpdate) RemoveInvites(v ...*Invite) *RoomUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveInviteIDs(ids...)
+}
+
 // Save executes the query and returns the number of nodes affected by the update operation.
 func (_u *RoomUpdate) Save(ctx context.Context) (int, error) {
 	return withHooks(ctx, _u.sqlSave, _u.mutation, _u.hooks)
@@ -334,10 +524,16 @@ func (_u *RoomUpdate) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *RoomUpdate) check() error {
-	if _u.mutation.OwnerCleared() && len(_u.mutation.OwnerIDs()) > 0 {
-		return errors.New(`ent: clearing a required unique edge "Room.owner"`)
+	if _u.mutation.CreatorCleared() && len(_u.mutation.CreatorIDs()) > 0 {
+		return errors.New(`ent: clearing a required unique edge "Room.creator"`)
 	}
 	return nil
+}
+
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *RoomUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *RoomUpdate {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
 }
 
 func (_u *RoomUpdate) sqlSave(ctx context.Context) (_node int, err error) {
@@ -361,6 +557,9 @@ func (_u *RoomUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.NameKeyCleared() {
 		_spec.ClearField(room.FieldNameKey, field.TypeString)
 	}
+	if _u.mutation.DirectKeyCleared() {
+		_spec.ClearField(room.FieldDirectKey, field.TypeString)
+	}
 	if value, ok := _u.mutation.Topic(); ok {
 		_spec.SetField(room.FieldTopic, field.TypeString, value)
 	}
@@ -378,6 +577,36 @@ func (_u *RoomUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.PurgingCleared() {
 		_spec.ClearField(room.FieldPurging, field.TypeBool)
+	}
+	if value, ok := _u.mutation.Enrolling(); ok {
+		_spec.SetField(room.FieldEnrolling, field.TypeBool, value)
+	}
+	if _u.mutation.EnrollingCleared() {
+		_spec.ClearField(room.FieldEnrolling, field.TypeBool)
+	}
+	if value, ok := _u.mutation.SendRole(); ok {
+		_spec.SetField(room.FieldSendRole, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedSendRole(); ok {
+		_spec.AddField(room.FieldSendRole, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.MemberCount(); ok {
+		_spec.SetField(room.FieldMemberCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedMemberCount(); ok {
+		_spec.AddField(room.FieldMemberCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AccessVersion(); ok {
+		_spec.SetField(room.FieldAccessVersion, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedAccessVersion(); ok {
+		_spec.AddField(room.FieldAccessVersion, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.RevokedPlace(); ok {
+		_spec.SetField(room.FieldRevokedPlace, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedRevokedPlace(); ok {
+		_spec.AddField(room.FieldRevokedPlace, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.LastPlace(); ok {
 		_spec.SetField(room.FieldLastPlace, field.TypeInt64, value)
@@ -399,35 +628,6 @@ func (_u *RoomUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.LastAt(); ok {
 		_spec.SetField(room.FieldLastAt, field.TypeTime, value)
-	}
-	if _u.mutation.OwnerCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: true,
-			Table:   room.OwnerTable,
-			Columns: []string{room.OwnerColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeUUID),
-			},
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.OwnerIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: true,
-			Table:   room.OwnerTable,
-			Columns: []string{room.OwnerColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeUUID),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.ChatsCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -519,6 +719,142 @@ func (_u *RoomUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.MembersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   room.MembersTable,
+			Columns: []string{room.MembersColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(member.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedMembersIDs(); len(nodes) > 0 && !_u.mutation.MembersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   room.MembersTable,
+			Columns: []string{room.MembersColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(member.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.MembersIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   room.MembersTable,
+			Columns: []string{room.MembersColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(member.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.BansCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   room.BansTable,
+			Columns: []string{room.BansColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(ban.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedBansIDs(); len(nodes) > 0 && !_u.mutation.BansCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   room.BansTable,
+			Columns: []string{room.BansColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(ban.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.BansIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   room.BansTable,
+			Columns: []string{room.BansColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(ban.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.InvitesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   room.InvitesTable,
+			Columns: []string{room.InvitesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(invite.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedInvitesIDs(); len(nodes) > 0 && !_u.mutation.InvitesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   room.InvitesTable,
+			Columns: []string{room.InvitesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(invite.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.InvitesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   room.InvitesTable,
+			Columns: []string{room.InvitesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(invite.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{room.Label}
@@ -534,23 +870,10 @@ func (_u *RoomUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 // RoomUpdateOne is the builder for updating a single Room entity.
 type RoomUpdateOne struct {
 	config
-	fields   []string
-	hooks    []Hook
-	mutation *RoomMutation
-}
-
-// SetOwnerID sets the "owner_id" field.
-func (_u *RoomUpdateOne) SetOwnerID(v uuid.UUID) *RoomUpdateOne {
-	_u.mutation.SetOwnerID(v)
-	return _u
-}
-
-// SetNillableOwnerID sets the "owner_id" field if the given value is not nil.
-func (_u *RoomUpdateOne) SetNillableOwnerID(v *uuid.UUID) *RoomUpdateOne {
-	if v != nil {
-		_u.SetOwnerID(*v)
-	}
-	return _u
+	fields    []string
+	hooks     []Hook
+	mutation  *RoomMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // SetName sets the "name" field.
@@ -647,6 +970,110 @@ func (_u *RoomUpdateOne) ClearPurging() *RoomUpdateOne {
 	return _u
 }
 
+// SetEnrolling sets the "enrolling" field.
+func (_u *RoomUpdateOne) SetEnrolling(v bool) *RoomUpdateOne {
+	_u.mutation.SetEnrolling(v)
+	return _u
+}
+
+// SetNillableEnrolling sets the "enrolling" field if the given value is not nil.
+func (_u *RoomUpdateOne) SetNillableEnrolling(v *bool) *RoomUpdateOne {
+	if v != nil {
+		_u.SetEnrolling(*v)
+	}
+	return _u
+}
+
+// ClearEnrolling clears the value of the "enrolling" field.
+func (_u *RoomUpdateOne) ClearEnrolling() *RoomUpdateOne {
+	_u.mutation.ClearEnrolling()
+	return _u
+}
+
+// SetSendRole sets the "send_role" field.
+func (_u *RoomUpdateOne) SetSendRole(v int) *RoomUpdateOne {
+	_u.mutation.ResetSendRole()
+	_u.mutation.SetSendRole(v)
+	return _u
+}
+
+// SetNillableSendRole sets the "send_role" field if the given value is not nil.
+func (_u *RoomUpdateOne) SetNillableSendRole(v *int) *RoomUpdateOne {
+	if v != nil {
+		_u.SetSendRole(*v)
+	}
+	return _u
+}
+
+// AddSendRole adds value to the "send_role" field.
+func (_u *RoomUpdateOne) AddSendRole(v int) *RoomUpdateOne {
+	_u.mutation.AddSendRole(v)
+	return _u
+}
+
+// SetMemberCount sets the "member_count" field.
+func (_u *RoomUpdateOne) SetMemberCount(v int) *RoomUpdateOne {
+	_u.mutation.ResetMemberCount()
+	_u.mutation.SetMemberCount(v)
+	return _u
+}
+
+// SetNillableMemberCount sets the "member_count" field if the given value is not nil.
+func (_u *RoomUpdateOne) SetNillableMemberCount(v *int) *RoomUpdateOne {
+	if v != nil {
+		_u.SetMemberCount(*v)
+	}
+	return _u
+}
+
+// AddMemberCount adds value to the "member_count" field.
+func (_u *RoomUpdateOne) AddMemberCount(v int) *RoomUpdateOne {
+	_u.mutation.AddMemberCount(v)
+	return _u
+}
+
+// SetAccessVersion sets the "access_version" field.
+func (_u *RoomUpdateOne) SetAccessVersion(v int64) *RoomUpdateOne {
+	_u.mutation.ResetAccessVersion()
+	_u.mutation.SetAccessVersion(v)
+	return _u
+}
+
+// SetNillableAccessVersion sets the "access_version" field if the given value is not nil.
+func (_u *RoomUpdateOne) SetNillableAccessVersion(v *int64) *RoomUpdateOne {
+	if v != nil {
+		_u.SetAccessVersion(*v)
+	}
+	return _u
+}
+
+// AddAccessVersion adds value to the "access_version" field.
+func (_u *RoomUpdateOne) AddAccessVersion(v int64) *RoomUpdateOne {
+	_u.mutation.AddAccessVersion(v)
+	return _u
+}
+
+// SetRevokedPlace sets the "revoked_place" field.
+func (_u *RoomUpdateOne) SetRevokedPlace(v int64) *RoomUpdateOne {
+	_u.mutation.ResetRevokedPlace()
+	_u.mutation.SetRevokedPlace(v)
+	return _u
+}
+
+// SetNillableRevokedPlace sets the "revoked_place" field if the given value is not nil.
+func (_u *RoomUpdateOne) SetNillableRevokedPlace(v *int64) *RoomUpdateOne {
+	if v != nil {
+		_u.SetRevokedPlace(*v)
+	}
+	return _u
+}
+
+// AddRevokedPlace adds value to the "revoked_place" field.
+func (_u *RoomUpdateOne) AddRevokedPlace(v int64) *RoomUpdateOne {
+	_u.mutation.AddRevokedPlace(v)
+	return _u
+}
+
 // SetLastPlace sets the "last_place" field.
 func (_u *RoomUpdateOne) SetLastPlace(v int64) *RoomUpdateOne {
 	_u.mutation.ResetLastPlace()
@@ -724,11 +1151,6 @@ func (_u *RoomUpdateOne) SetNillableLastAt(v *time.Time) *RoomUpdateOne {
 	return _u
 }
 
-// SetOwner sets the "owner" edge to the User entity.
-func (_u *RoomUpdateOne) SetOwner(v *User) *RoomUpdateOne {
-	return _u.SetOwnerID(v.ID)
-}
-
 // AddChatIDs adds the "chats" edge to the Chat entity by IDs.
 func (_u *RoomUpdateOne) AddChatIDs(ids ...uuid.UUID) *RoomUpdateOne {
 	_u.mutation.AddChatIDs(ids...)
@@ -759,15 +1181,54 @@ func (_u *RoomUpdateOne) AddEvents(v ...*RoomEvent) *RoomUpdateOne {
 	return _u.AddEventIDs(ids...)
 }
 
+// AddMemberIDs adds the "members" edge to the Member entity by IDs.
+func (_u *RoomUpdateOne) AddMemberIDs(ids ...uuid.UUID) *RoomUpdateOne {
+	_u.mutation.AddMemberIDs(ids...)
+	return _u
+}
+
+// AddMembers adds the "members" edges to the Member entity.
+func (_u *RoomUpdateOne) AddMembers(v ...*Member) *RoomUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddMemberIDs(ids...)
+}
+
+// AddBanIDs adds the "bans" edge to the Ban entity by IDs.
+func (_u *RoomUpdateOne) AddBanIDs(ids ...int) *RoomUpdateOne {
+	_u.mutation.AddBanIDs(ids...)
+	return _u
+}
+
+// AddBans adds the "bans" edges to the Ban entity.
+func (_u *RoomUpdateOne) AddBans(v ...*Ban) *RoomUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddBanIDs(ids...)
+}
+
+// AddInviteIDs adds the "invites" edge to the Invite entity by IDs.
+func (_u *RoomUpdateOne) AddInviteIDs(ids ...uuid.UUID) *RoomUpdateOne {
+	_u.mutation.AddInviteIDs(ids...)
+	return _u
+}
+
+// AddInvites adds the "invites" edges to the Invite entity.
+func (_u *RoomUpdateOne) AddInvites(v ...*Invite) *RoomUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddInviteIDs(ids...)
+}
+
 // Mutation returns the RoomMutation object of the builder.
 func (_u *RoomUpdateOne) Mutation() *RoomMutation {
 	return _u.mutation
-}
-
-// ClearOwner clears the "owner" edge to the User entity.
-func (_u *RoomUpdateOne) ClearOwner() *RoomUpdateOne {
-	_u.mutation.ClearOwner()
-	return _u
 }
 
 // ClearChats clears all "chats" edges to the Chat entity.
@@ -812,6 +1273,69 @@ func (_u *RoomUpdateOne) RemoveEvents(v ...*RoomEvent) *RoomUpdateOne {
 	return _u.RemoveEventIDs(ids...)
 }
 
+// ClearMembers clears all "members" edges to the Member entity.
+func (_u *RoomUpdateOne) ClearMembers() *RoomUpdateOne {
+	_u.mutation.ClearMembers()
+	return _u
+}
+
+// RemoveMemberIDs removes the "members" edge to Member entities by IDs.
+func (_u *RoomUpdateOne) RemoveMemberIDs(ids ...uuid.UUID) *RoomUpdateOne {
+	_u.mutation.RemoveMemberIDs(ids...)
+	return _u
+}
+
+// RemoveMembers removes "members" edges to Member entities.
+func (_u *RoomUpdateOne) RemoveMembers(v ...*Member) *RoomUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveMemberIDs(ids...)
+}
+
+// ClearBans clears all "bans" edges to the Ban entity.
+func (_u *RoomUpdateOne) ClearBans() *RoomUpdateOne {
+	_u.mutation.ClearBans()
+	return _u
+}
+
+// RemoveBanIDs removes the "bans" edge to Ban entities by IDs.
+func (_u *RoomUpdateOne) RemoveBanIDs(ids ...int) *RoomUpdateOne {
+	_u.mutation.RemoveBanIDs(ids...)
+	return _u
+}
+
+// RemoveBans removes "bans" edges to Ban entities.
+func (_u *RoomUpdateOne) RemoveBans(v ...*Ban) *RoomUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveBanIDs(ids...)
+}
+
+// ClearInvites clears all "invites" edges to the Invite entity.
+func (_u *RoomUpdateOne) ClearInvites() *RoomUpdateOne {
+	_u.mutation.ClearInvites()
+	return _u
+}
+
+// RemoveInviteIDs removes the "invites" edge to Invite entities by IDs.
+func (_u *RoomUpdateOne) RemoveInviteIDs(ids ...uuid.UUID) *RoomUpdateOne {
+	_u.mutation.RemoveInviteIDs(ids...)
+	return _u
+}
+
+// RemoveInvites removes "invites" edges to Invite entities.
+func (_u *RoomUpdateOne) RemoveInvites(v ...*Invite) *RoomUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveInviteIDs(ids...)
+}
+
 // Where appends a list predicates to the RoomUpdate builder.
 func (_u *RoomUpdateOne) Where(ps ...predicate.Room) *RoomUpdateOne {
 	_u.mutation.Where(ps...)
@@ -854,10 +1378,16 @@ func (_u *RoomUpdateOne) ExecX(ctx context.Context) {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *RoomUpdateOne) check() error {
-	if _u.mutation.OwnerCleared() && len(_u.mutation.OwnerIDs()) > 0 {
-		return errors.New(`ent: clearing a required unique edge "Room.owner"`)
+	if _u.mutation.CreatorCleared() && len(_u.mutation.CreatorIDs()) > 0 {
+		return errors.New(`ent: clearing a required unique edge "Room.creator"`)
 	}
 	return nil
+}
+
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *RoomUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *RoomUpdateOne {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
 }
 
 func (_u *RoomUpdateOne) sqlSave(ctx context.Context) (_node *Room, err error) {
@@ -898,6 +1428,9 @@ func (_u *RoomUpdateOne) sqlSave(ctx context.Context) (_node *Room, err error) {
 	if _u.mutation.NameKeyCleared() {
 		_spec.ClearField(room.FieldNameKey, field.TypeString)
 	}
+	if _u.mutation.DirectKeyCleared() {
+		_spec.ClearField(room.FieldDirectKey, field.TypeString)
+	}
 	if value, ok := _u.mutation.Topic(); ok {
 		_spec.SetField(room.FieldTopic, field.TypeString, value)
 	}
@@ -915,6 +1448,36 @@ func (_u *RoomUpdateOne) sqlSave(ctx context.Context) (_node *Room, err error) {
 	}
 	if _u.mutation.PurgingCleared() {
 		_spec.ClearField(room.FieldPurging, field.TypeBool)
+	}
+	if value, ok := _u.mutation.Enrolling(); ok {
+		_spec.SetField(room.FieldEnrolling, field.TypeBool, value)
+	}
+	if _u.mutation.EnrollingCleared() {
+		_spec.ClearField(room.FieldEnrolling, field.TypeBool)
+	}
+	if value, ok := _u.mutation.SendRole(); ok {
+		_spec.SetField(room.FieldSendRole, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedSendRole(); ok {
+		_spec.AddField(room.FieldSendRole, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.MemberCount(); ok {
+		_spec.SetField(room.FieldMemberCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedMemberCount(); ok {
+		_spec.AddField(room.FieldMemberCount, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AccessVersion(); ok {
+		_spec.SetField(room.FieldAccessVersion, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedAccessVersion(); ok {
+		_spec.AddField(room.FieldAccessVersion, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.RevokedPlace(); ok {
+		_spec.SetField(room.FieldRevokedPlace, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedRevokedPlace(); ok {
+		_spec.AddField(room.FieldRevokedPlace, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.LastPlace(); ok {
 		_spec.SetField(room.FieldLastPlace, field.TypeInt64, value)
@@ -936,35 +1499,6 @@ func (_u *RoomUpdateOne) sqlSave(ctx context.Context) (_node *Room, err error) {
 	}
 	if value, ok := _u.mutation.LastAt(); ok {
 		_spec.SetField(room.FieldLastAt, field.TypeTime, value)
-	}
-	if _u.mutation.OwnerCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: true,
-			Table:   room.OwnerTable,
-			Columns: []string{room.OwnerColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeUUID),
-			},
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.OwnerIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: true,
-			Table:   room.OwnerTable,
-			Columns: []string{room.OwnerColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeUUID),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.ChatsCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -1056,6 +1590,142 @@ func (_u *RoomUpdateOne) sqlSave(ctx context.Context) (_node *Room, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.MembersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   room.MembersTable,
+			Columns: []string{room.MembersColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(member.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedMembersIDs(); len(nodes) > 0 && !_u.mutation.MembersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   room.MembersTable,
+			Columns: []string{room.MembersColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(member.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.MembersIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   room.MembersTable,
+			Columns: []string{room.MembersColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(member.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.BansCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   room.BansTable,
+			Columns: []string{room.BansColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(ban.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedBansIDs(); len(nodes) > 0 && !_u.mutation.BansCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   room.BansTable,
+			Columns: []string{room.BansColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(ban.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.BansIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   room.BansTable,
+			Columns: []string{room.BansColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(ban.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.InvitesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   room.InvitesTable,
+			Columns: []string{room.InvitesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(invite.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedInvitesIDs(); len(nodes) > 0 && !_u.mutation.InvitesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   room.InvitesTable,
+			Columns: []string{room.InvitesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(invite.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.InvitesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   room.InvitesTable,
+			Columns: []string{room.InvitesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(invite.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	_spec.AddModifiers(_u.modifiers...)
 	_node = &Room{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

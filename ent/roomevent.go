@@ -31,10 +31,16 @@ type RoomEvent struct {
 	Tag int64 `json:"tag,omitempty"`
 	// the later of the clock and the event before it
 	At time.Time `json:"at,omitempty"`
-	// ActorID holds the value of the "actor_id" field.
+	// the nil UUID: nobody
 	ActorID uuid.UUID `json:"actor_id,omitempty"`
 	// the chat it is about
 	ChatID *uuid.UUID `json:"chat_id,omitempty"`
+	// the person it is about
+	UserID *uuid.UUID `json:"user_id,omitempty"`
+	// that person's, as displayed; stays when the account is gone
+	Username *string `json:"username,omitempty"`
+	// the room's at that moment, with what ends somebody's reading
+	Name *string `json:"name,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the RoomEventQuery when eager-loading is set.
 	Edges        RoomEventEdges `json:"edges"`
@@ -66,11 +72,11 @@ func (*RoomEvent) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case roomevent.FieldChatID:
+		case roomevent.FieldChatID, roomevent.FieldUserID:
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case roomevent.FieldID, roomevent.FieldPlace, roomevent.FieldNumber, roomevent.FieldTag:
 			values[i] = new(sql.NullInt64)
-		case roomevent.FieldKind:
+		case roomevent.FieldKind, roomevent.FieldUsername, roomevent.FieldName:
 			values[i] = new(sql.NullString)
 		case roomevent.FieldAt:
 			values[i] = new(sql.NullTime)
@@ -146,6 +152,27 @@ func (_m *RoomEvent) assignValues(columns []string, values []any) error {
 				_m.ChatID = new(uuid.UUID)
 				*_m.ChatID = *value.S.(*uuid.UUID)
 			}
+		case roomevent.FieldUserID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field user_id", values[i])
+			} else if value.Valid {
+				_m.UserID = new(uuid.UUID)
+				*_m.UserID = *value.S.(*uuid.UUID)
+			}
+		case roomevent.FieldUsername:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field username", values[i])
+			} else if value.Valid {
+				_m.Username = new(string)
+				*_m.Username = value.String
+			}
+		case roomevent.FieldName:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field name", values[i])
+			} else if value.Valid {
+				_m.Name = new(string)
+				*_m.Name = value.String
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -211,6 +238,21 @@ func (_m *RoomEvent) String() string {
 	if v := _m.ChatID; v != nil {
 		builder.WriteString("chat_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.UserID; v != nil {
+		builder.WriteString("user_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.Username; v != nil {
+		builder.WriteString("username=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.Name; v != nil {
+		builder.WriteString("name=")
+		builder.WriteString(*v)
 	}
 	builder.WriteByte(')')
 	return builder.String()

@@ -80,6 +80,48 @@ func (_c *RoomEventCreate) SetNillableChatID(v *uuid.UUID) *RoomEventCreate {
 	return _c
 }
 
+// SetUserID sets the "user_id" field.
+func (_c *RoomEventCreate) SetUserID(v uuid.UUID) *RoomEventCreate {
+	_c.mutation.SetUserID(v)
+	return _c
+}
+
+// SetNillableUserID sets the "user_id" field if the given value is not nil.
+func (_c *RoomEventCreate) SetNillableUserID(v *uuid.UUID) *RoomEventCreate {
+	if v != nil {
+		_c.SetUserID(*v)
+	}
+	return _c
+}
+
+// SetUsername sets the "username" field.
+func (_c *RoomEventCreate) SetUsername(v string) *RoomEventCreate {
+	_c.mutation.SetUsername(v)
+	return _c
+}
+
+// SetNillableUsername sets the "username" field if the given value is not nil.
+func (_c *RoomEventCreate) SetNillableUsername(v *string) *RoomEventCreate {
+	if v != nil {
+		_c.SetUsername(*v)
+	}
+	return _c
+}
+
+// SetName sets the "name" field.
+func (_c *RoomEventCreate) SetName(v string) *RoomEventCreate {
+	_c.mutation.SetName(v)
+	return _c
+}
+
+// SetNillableName sets the "name" field if the given value is not nil.
+func (_c *RoomEventCreate) SetNillableName(v *string) *RoomEventCreate {
+	if v != nil {
+		_c.SetName(*v)
+	}
+	return _c
+}
+
 // SetRoom sets the "room" edge to the Room entity.
 func (_c *RoomEventCreate) SetRoom(v *Room) *RoomEventCreate {
 	return _c.SetRoomID(v.ID)
@@ -203,6 +245,18 @@ func (_c *RoomEventCreate) createSpec() (*RoomEvent, *sqlgraph.CreateSpec) {
 		_spec.SetField(roomevent.FieldChatID, field.TypeUUID, value)
 		_node.ChatID = &value
 	}
+	if value, ok := _c.mutation.UserID(); ok {
+		_spec.SetField(roomevent.FieldUserID, field.TypeUUID, value)
+		_node.UserID = &value
+	}
+	if value, ok := _c.mutation.Username(); ok {
+		_spec.SetField(roomevent.FieldUsername, field.TypeString, value)
+		_node.Username = &value
+	}
+	if value, ok := _c.mutation.Name(); ok {
+		_spec.SetField(roomevent.FieldName, field.TypeString, value)
+		_node.Name = &value
+	}
 	if nodes := _c.mutation.RoomIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -306,6 +360,15 @@ func (u *RoomEventUpsertOne) UpdateNewValues() *RoomEventUpsertOne {
 		}
 		if _, exists := u.create.mutation.ChatID(); exists {
 			s.SetIgnore(roomevent.FieldChatID)
+		}
+		if _, exists := u.create.mutation.UserID(); exists {
+			s.SetIgnore(roomevent.FieldUserID)
+		}
+		if _, exists := u.create.mutation.Username(); exists {
+			s.SetIgnore(roomevent.FieldUsername)
+		}
+		if _, exists := u.create.mutation.Name(); exists {
+			s.SetIgnore(roomevent.FieldName)
 		}
 	}))
 	return u
@@ -536,6 +599,15 @@ func (u *RoomEventUpsertBulk) UpdateNewValues() *RoomEventUpsertBulk {
 			}
 			if _, exists := b.mutation.ChatID(); exists {
 				s.SetIgnore(roomevent.FieldChatID)
+			}
+			if _, exists := b.mutation.UserID(); exists {
+				s.SetIgnore(roomevent.FieldUserID)
+			}
+			if _, exists := b.mutation.Username(); exists {
+				s.SetIgnore(roomevent.FieldUsername)
+			}
+			if _, exists := b.mutation.Name(); exists {
+				s.SetIgnore(roomevent.FieldName)
 			}
 		}
 	}))

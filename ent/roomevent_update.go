@@ -17,8 +17,9 @@ import (
 // RoomEventUpdate is the builder for updating RoomEvent entities.
 type RoomEventUpdate struct {
 	config
-	hooks    []Hook
-	mutation *RoomEventMutation
+	hooks     []Hook
+	mutation  *RoomEventMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Where appends a list predicates to the RoomEventUpdate builder.
@@ -67,6 +68,12 @@ func (_u *RoomEventUpdate) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *RoomEventUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *RoomEventUpdate {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *RoomEventUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -82,6 +89,16 @@ func (_u *RoomEventUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.ChatIDCleared() {
 		_spec.ClearField(roomevent.FieldChatID, field.TypeUUID)
 	}
+	if _u.mutation.UserIDCleared() {
+		_spec.ClearField(roomevent.FieldUserID, field.TypeUUID)
+	}
+	if _u.mutation.UsernameCleared() {
+		_spec.ClearField(roomevent.FieldUsername, field.TypeString)
+	}
+	if _u.mutation.NameCleared() {
+		_spec.ClearField(roomevent.FieldName, field.TypeString)
+	}
+	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
 			err = &NotFoundError{roomevent.Label}
@@ -97,9 +114,10 @@ func (_u *RoomEventUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 // RoomEventUpdateOne is the builder for updating a single RoomEvent entity.
 type RoomEventUpdateOne struct {
 	config
-	fields   []string
-	hooks    []Hook
-	mutation *RoomEventMutation
+	fields    []string
+	hooks     []Hook
+	mutation  *RoomEventMutation
+	modifiers []func(*sql.UpdateBuilder)
 }
 
 // Mutation returns the RoomEventMutation object of the builder.
@@ -155,6 +173,12 @@ func (_u *RoomEventUpdateOne) check() error {
 	return nil
 }
 
+// Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
+func (_u *RoomEventUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *RoomEventUpdateOne {
+	_u.modifiers = append(_u.modifiers, modifiers...)
+	return _u
+}
+
 func (_u *RoomEventUpdateOne) sqlSave(ctx context.Context) (_node *RoomEvent, err error) {
 	if err := _u.check(); err != nil {
 		return _node, err
@@ -187,6 +211,16 @@ func (_u *RoomEventUpdateOne) sqlSave(ctx context.Context) (_node *RoomEvent, er
 	if _u.mutation.ChatIDCleared() {
 		_spec.ClearField(roomevent.FieldChatID, field.TypeUUID)
 	}
+	if _u.mutation.UserIDCleared() {
+		_spec.ClearField(roomevent.FieldUserID, field.TypeUUID)
+	}
+	if _u.mutation.UsernameCleared() {
+		_spec.ClearField(roomevent.FieldUsername, field.TypeString)
+	}
+	if _u.mutation.NameCleared() {
+		_spec.ClearField(roomevent.FieldName, field.TypeString)
+	}
+	_spec.AddModifiers(_u.modifiers...)
 	_node = &RoomEvent{config: _u.config}
 	_spec.Assign = _node.assignValues
 	_spec.ScanValues = _node.scanValues

@@ -15,16 +15,32 @@ import (
 func init() {
 	roomFields := schema.Room{}.Fields()
 	_ = roomFields
+	// roomDescSendRole is the schema descriptor for send_role field.
+	roomDescSendRole := roomFields[11].Descriptor()
+	// room.DefaultSendRole holds the default value on creation for the send_role field.
+	room.DefaultSendRole = roomDescSendRole.Default.(int)
+	// roomDescMemberCount is the schema descriptor for member_count field.
+	roomDescMemberCount := roomFields[12].Descriptor()
+	// room.DefaultMemberCount holds the default value on creation for the member_count field.
+	room.DefaultMemberCount = roomDescMemberCount.Default.(int)
+	// roomDescAccessVersion is the schema descriptor for access_version field.
+	roomDescAccessVersion := roomFields[13].Descriptor()
+	// room.DefaultAccessVersion holds the default value on creation for the access_version field.
+	room.DefaultAccessVersion = roomDescAccessVersion.Default.(int64)
+	// roomDescRevokedPlace is the schema descriptor for revoked_place field.
+	roomDescRevokedPlace := roomFields[14].Descriptor()
+	// room.DefaultRevokedPlace holds the default value on creation for the revoked_place field.
+	room.DefaultRevokedPlace = roomDescRevokedPlace.Default.(int64)
 	// roomDescLastPlace is the schema descriptor for last_place field.
-	roomDescLastPlace := roomFields[8].Descriptor()
+	roomDescLastPlace := roomFields[15].Descriptor()
 	// room.DefaultLastPlace holds the default value on creation for the last_place field.
 	room.DefaultLastPlace = roomDescLastPlace.Default.(int64)
 	// roomDescLastNumber is the schema descriptor for last_number field.
-	roomDescLastNumber := roomFields[9].Descriptor()
+	roomDescLastNumber := roomFields[16].Descriptor()
 	// room.DefaultLastNumber holds the default value on creation for the last_number field.
 	room.DefaultLastNumber = roomDescLastNumber.Default.(int)
 	// roomDescLastTag is the schema descriptor for last_tag field.
-	roomDescLastTag := roomFields[10].Descriptor()
+	roomDescLastTag := roomFields[17].Descriptor()
 	// room.DefaultLastTag holds the default value on creation for the last_tag field.
 	room.DefaultLastTag = roomDescLastTag.Default.(int64)
 	sessionFields := schema.Session{}.Fields()
@@ -43,4 +59,8 @@ func init() {
 	userDescPasswordVersion := userFields[5].Descriptor()
 	// user.DefaultPasswordVersion holds the default value on creation for the password_version field.
 	user.DefaultPasswordVersion = userDescPasswordVersion.Default.(int)
+	// userDescRoomsVersion is the schema descriptor for rooms_version field.
+	userDescRoomsVersion := userFields[8].Descriptor()
+	// user.DefaultRoomsVersion holds the default value on creation for the rooms_version field.
+	user.DefaultRoomsVersion = userDescRoomsVersion.Default.(int64)
 }

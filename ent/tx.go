@@ -14,12 +14,18 @@ import (
 // Tx is a transactional client that is created by calling Client.Tx().
 type Tx struct {
 	config
+	// Ban is the client for interacting with the Ban builders.
+	Ban *BanClient
 	// BlacklistedToken is the client for interacting with the BlacklistedToken builders.
 	BlacklistedToken *BlacklistedTokenClient
 	// Chat is the client for interacting with the Chat builders.
 	Chat *ChatClient
+	// Invite is the client for interacting with the Invite builders.
+	Invite *InviteClient
 	// LoginLimit is the client for interacting with the LoginLimit builders.
 	LoginLimit *LoginLimitClient
+	// Member is the client for interacting with the Member builders.
+	Member *MemberClient
 	// Room is the client for interacting with the Room builders.
 	Room *RoomClient
 	// RoomEvent is the client for interacting with the RoomEvent builders.
@@ -159,9 +165,12 @@ func (tx *Tx) Client() *Client {
 }
 
 func (tx *Tx) init() {
+	tx.Ban = NewBanClient(tx.config)
 	tx.BlacklistedToken = NewBlacklistedTokenClient(tx.config)
 	tx.Chat = NewChatClient(tx.config)
+	tx.Invite = NewInviteClient(tx.config)
 	tx.LoginLimit = NewLoginLimitClient(tx.config)
+	tx.Member = NewMemberClient(tx.config)
 	tx.Room = NewRoomClient(tx.config)
 	tx.RoomEvent = NewRoomEventClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
@@ -175,7 +184,7 @@ func (tx *Tx) init() {
 // of them in order to commit or rollback the transaction.
 //
 // If a closed transaction is embedded in one of the generated entities, and the entity
-// applies a query, for example: BlacklistedToken.QueryXXX(), the query will be executed
+// applies a query, for example: Ban.QueryXXX(), the query will be executed
 // through the driver which created this transaction.
 //
 // Note that txDriver is not goroutine safe.

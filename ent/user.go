@@ -30,6 +30,10 @@ type User struct {
 	PasswordVersion int `json:"password_version,omitempty"`
 	// DeletedAt holds the value of the "deleted_at" field.
 	DeletedAt *time.Time `json:"deleted_at,omitempty"`
+	// it is deleted, and rooms are left that it has not left yet
+	Leaving *bool `json:"leaving,omitempty"`
+	// +1 when they join, leave or are removed: the place in their list of rooms
+	RoomsVersion int64 `json:"rooms_version,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the UserQuery when eager-loading is set.
 	Edges        UserEdges `json:"edges"`
@@ -44,9 +48,15 @@ type UserEdges struct {
 	Rooms []*Room `json:"rooms,omitempty"`
 	// Chats holds the value of the chats edge.
 	Chats []*Chat `json:"chats,omitempty"`
+	// Memberships holds the value of the memberships edge.
+	Memberships []*Member `json:"memberships,omitempty"`
+	// Bans holds the value of the bans edge.
+	Bans []*Ban `json:"bans,omitempty"`
+	// Invites holds the value of the invites edge.
+	Invites []*Invite `json:"invites,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [3]bool
+	loadedTypes [6]bool
 }
 
 // SessionsOrErr returns the Sessions value or an error if the edge
@@ -76,12 +86,41 @@ func (e UserEdges) ChatsOrErr() ([]*Chat, error) {
 	return nil, &NotLoadedError{edge: "chats"}
 }
 
+// MembershipsOrErr returns the Memberships value or an error if the edge
+// was not loaded in eager-loading.
+func (e UserEdges) MembershipsOrErr() ([]*Member, error) {
+	if e.loadedTypes[3] {
+		return e.Memberships, nil
+	}
+	return nil, &NotLoadedError{edge: "memberships"}
+}
+
+// BansOrErr returns the Bans value or an error if the edge
+// was not loaded in eager-loading.
+func (e UserEdges) BansOrErr() ([]*Ban, error) {
+	if e.loadedTypes[4] {
+		return e.Bans, nil
+	}
+	return nil, &NotLoadedError{edge: "bans"}
+}
+
+// InvitesOrErr returns the Invites value or an error if the edge
+// was not loaded in eager-loading.
+func (e UserEdges) InvitesOrErr() ([]*Invite, error) {
+	if e.loadedTypes[5] {
+		return e.Invites, nil
+	}
+	return nil, &NotLoadedError{edge: "invites"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*User) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case user.FieldPasswordVersion:
+		case user.FieldLeaving:
+			values[i] = new(sql.NullBool)
+		case user.FieldPasswordVersion, user.FieldRoomsVersion:
 			values[i] = new(sql.NullInt64)
 		case user.FieldUsername, user.FieldUsernameKey, user.FieldPasswordHash:
 			values[i] = new(sql.NullString)
@@ -148,6 +187,19 @@ func (_m *User) assignValues(columns []string, values []any) error {
 				_m.DeletedAt = new(time.Time)
 				*_m.DeletedAt = value.Time
 			}
+		case user.FieldLeaving:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field leaving", values[i])
+			} else if value.Valid {
+				_m.Leaving = new(bool)
+				*_m.Leaving = value.Bool
+			}
+		case user.FieldRoomsVersion:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field rooms_version", values[i])
+			} else if value.Valid {
+				_m.RoomsVersion = value.Int64
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -174,6 +226,21 @@ func (_m *User) QueryRooms() *RoomQuery {
 // QueryChats queries the "chats" edge of the User entity.
 func (_m *User) QueryChats() *ChatQuery {
 	return NewUserClient(_m.config).QueryChats(_m)
+}
+
+// QueryMemberships queries the "memberships" edge of the User entity.
+func (_m *User) QueryMemberships() *MemberQuery {
+	return NewUserClient(_m.config).QueryMemberships(_m)
+}
+
+// QueryBans queries the "bans" edge of the User entity.
+func (_m *User) QueryBans() *BanQuery {
+	return NewUserClient(_m.config).QueryBans(_m)
+}
+
+// QueryInvites queries the "invites" edge of the User entity.
+func (_m *User) QueryInvites() *InviteQuery {
+	return NewUserClient(_m.config).QueryInvites(_m)
 }
 
 // Update returns a builder for updating this User.
@@ -217,6 +284,14 @@ func (_m *User) String() string {
 		builder.WriteString("deleted_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	if v := _m.Leaving; v != nil {
+		builder.WriteString("leaving=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("rooms_version=")
+	builder.WriteString(fmt.Sprintf("%v", _m.RoomsVersion))
 	builder.WriteByte(')')
 	return builder.String()
 }

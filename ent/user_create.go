@@ -6,7 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"parley/ent/ban"
 	"parley/ent/chat"
+	"parley/ent/invite"
+	"parley/ent/member"
 	"parley/ent/room"
 	"parley/ent/session"
 	"parley/ent/user"
@@ -87,6 +90,34 @@ func (_c *UserCreate) SetNillableDeletedAt(v *time.Time) *UserCreate {
 	return _c
 }
 
+// SetLeaving sets the "leaving" field.
+func (_c *UserCreate) SetLeaving(v bool) *UserCreate {
+	_c.mutation.SetLeaving(v)
+	return _c
+}
+
+// SetNillableLeaving sets the "leaving" field if the given value is not nil.
+func (_c *UserCreate) SetNillableLeaving(v *bool) *UserCreate {
+	if v != nil {
+		_c.SetLeaving(*v)
+	}
+	return _c
+}
+
+// SetRoomsVersion sets the "rooms_version" field.
+func (_c *UserCreate) SetRoomsVersion(v int64) *UserCreate {
+	_c.mutation.SetRoomsVersion(v)
+	return _c
+}
+
+// SetNillableRoomsVersion sets the "rooms_version" field if the given value is not nil.
+func (_c *UserCreate) SetNillableRoomsVersion(v *int64) *UserCreate {
+	if v != nil {
+		_c.SetRoomsVersion(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *UserCreate) SetID(v uuid.UUID) *UserCreate {
 	_c.mutation.SetID(v)
@@ -138,6 +169,51 @@ func (_c *UserCreate) AddChats(v ...*Chat) *UserCreate {
 	return _c.AddChatIDs(ids...)
 }
 
+// AddMembershipIDs adds the "memberships" edge to the Member entity by IDs.
+func (_c *UserCreate) AddMembershipIDs(ids ...uuid.UUID) *UserCreate {
+	_c.mutation.AddMembershipIDs(ids...)
+	return _c
+}
+
+// AddMemberships adds the "memberships" edges to the Member entity.
+func (_c *UserCreate) AddMemberships(v ...*Member) *UserCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddMembershipIDs(ids...)
+}
+
+// AddBanIDs adds the "bans" edge to the Ban entity by IDs.
+func (_c *UserCreate) AddBanIDs(ids ...int) *UserCreate {
+	_c.mutation.AddBanIDs(ids...)
+	return _c
+}
+
+// AddBans adds the "bans" edges to the Ban entity.
+func (_c *UserCreate) AddBans(v ...*Ban) *UserCreate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddBanIDs(ids...)
+}
+
+// AddInviteIDs adds the "invites" edge to the Invite entity by IDs.
+func (_c *UserCreate) AddInviteIDs(ids ...uuid.UUID) *UserCreate {
+	_c.mutation.AddInviteIDs(ids...)
+	return _c
+}
+
+// AddInvites adds the "invites" edges to the Invite entity.
+func (_c *UserCreate) AddInvites(v ...*Invite) *UserCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddInviteIDs(ids...)
+}
+
 // Mutation returns the UserMutation object of the builder.
 func (_c *UserCreate) Mutation() *UserMutation {
 	return _c.mutation
@@ -177,6 +253,10 @@ func (_c *UserCreate) defaults() {
 		v := user.DefaultPasswordVersion
 		_c.mutation.SetPasswordVersion(v)
 	}
+	if _, ok := _c.mutation.RoomsVersion(); !ok {
+		v := user.DefaultRoomsVersion
+		_c.mutation.SetRoomsVersion(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -192,6 +272,9 @@ func (_c *UserCreate) check() error {
 	}
 	if _, ok := _c.mutation.PasswordVersion(); !ok {
 		return &ValidationError{Name: "password_version", err: errors.New(`ent: missing required field "User.password_version"`)}
+	}
+	if _, ok := _c.mutation.RoomsVersion(); !ok {
+		return &ValidationError{Name: "rooms_version", err: errors.New(`ent: missing required field "User.rooms_version"`)}
 	}
 	return nil
 }
@@ -253,6 +336,14 @@ func (_c *UserCreate) createSpec() (*User, *sqlgraph.CreateSpec) {
 		_spec.SetField(user.FieldDeletedAt, field.TypeTime, value)
 		_node.DeletedAt = &value
 	}
+	if value, ok := _c.mutation.Leaving(); ok {
+		_spec.SetField(user.FieldLeaving, field.TypeBool, value)
+		_node.Leaving = &value
+	}
+	if value, ok := _c.mutation.RoomsVersion(); ok {
+		_spec.SetField(user.FieldRoomsVersion, field.TypeInt64, value)
+		_node.RoomsVersion = value
+	}
 	if nodes := _c.mutation.SessionsIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
@@ -294,6 +385,54 @@ func (_c *UserCreate) createSpec() (*User, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(chat.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.MembershipsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.MembershipsTable,
+			Columns: []string{user.MembershipsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(member.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.BansIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.BansTable,
+			Columns: []string{user.BansColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(ban.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.InvitesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.InvitesTable,
+			Columns: []string{user.InvitesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(invite.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -428,6 +567,42 @@ func (u *UserUpsert) UpdateDeletedAt() *UserUpsert {
 // ClearDeletedAt clears the value of the "deleted_at" field.
 func (u *UserUpsert) ClearDeletedAt() *UserUpsert {
 	u.SetNull(user.FieldDeletedAt)
+	return u
+}
+
+// SetLeaving sets the "leaving" field.
+func (u *UserUpsert) SetLeaving(v bool) *UserUpsert {
+	u.Set(user.FieldLeaving, v)
+	return u
+}
+
+// UpdateLeaving sets the "leaving" field to the value that was provided on create.
+func (u *UserUpsert) UpdateLeaving() *UserUpsert {
+	u.SetExcluded(user.FieldLeaving)
+	return u
+}
+
+// ClearLeaving clears the value of the "leaving" field.
+func (u *UserUpsert) ClearLeaving() *UserUpsert {
+	u.SetNull(user.FieldLeaving)
+	return u
+}
+
+// SetRoomsVersion sets the "rooms_version" field.
+func (u *UserUpsert) SetRoomsVersion(v int64) *UserUpsert {
+	u.Set(user.FieldRoomsVersion, v)
+	return u
+}
+
+// UpdateRoomsVersion sets the "rooms_version" field to the value that was provided on create.
+func (u *UserUpsert) UpdateRoomsVersion() *UserUpsert {
+	u.SetExcluded(user.FieldRoomsVersion)
+	return u
+}
+
+// AddRoomsVersion adds v to the "rooms_version" field.
+func (u *UserUpsert) AddRoomsVersion(v int64) *UserUpsert {
+	u.Add(user.FieldRoomsVersion, v)
 	return u
 }
 
@@ -570,6 +745,48 @@ func (u *UserUpsertOne) UpdateDeletedAt() *UserUpsertOne {
 func (u *UserUpsertOne) ClearDeletedAt() *UserUpsertOne {
 	return u.Update(func(s *UserUpsert) {
 		s.ClearDeletedAt()
+	})
+}
+
+// SetLeaving sets the "leaving" field.
+func (u *UserUpsertOne) SetLeaving(v bool) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetLeaving(v)
+	})
+}
+
+// UpdateLeaving sets the "leaving" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateLeaving() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateLeaving()
+	})
+}
+
+// ClearLeaving clears the value of the "leaving" field.
+func (u *UserUpsertOne) ClearLeaving() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearLeaving()
+	})
+}
+
+// SetRoomsVersion sets the "rooms_version" field.
+func (u *UserUpsertOne) SetRoomsVersion(v int64) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetRoomsVersion(v)
+	})
+}
+
+// AddRoomsVersion adds v to the "rooms_version" field.
+func (u *UserUpsertOne) AddRoomsVersion(v int64) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.AddRoomsVersion(v)
+	})
+}
+
+// UpdateRoomsVersion sets the "rooms_version" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateRoomsVersion() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateRoomsVersion()
 	})
 }
 
@@ -879,6 +1096,48 @@ func (u *UserUpsertBulk) UpdateDeletedAt() *UserUpsertBulk {
 func (u *UserUpsertBulk) ClearDeletedAt() *UserUpsertBulk {
 	return u.Update(func(s *UserUpsert) {
 		s.ClearDeletedAt()
+	})
+}
+
+// SetLeaving sets the "leaving" field.
+func (u *UserUpsertBulk) SetLeaving(v bool) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetLeaving(v)
+	})
+}
+
+// UpdateLeaving sets the "leaving" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateLeaving() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateLeaving()
+	})
+}
+
+// ClearLeaving clears the value of the "leaving" field.
+func (u *UserUpsertBulk) ClearLeaving() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearLeaving()
+	})
+}
+
+// SetRoomsVersion sets the "rooms_version" field.
+func (u *UserUpsertBulk) SetRoomsVersion(v int64) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetRoomsVersion(v)
+	})
+}
+
+// AddRoomsVersion adds v to the "rooms_version" field.
+func (u *UserUpsertBulk) AddRoomsVersion(v int64) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.AddRoomsVersion(v)
+	})
+}
+
+// UpdateRoomsVersion sets the "rooms_version" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateRoomsVersion() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateRoomsVersion()
 	})
 }
 

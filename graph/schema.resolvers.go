@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-
 	"parley/auth"
 	"parley/chat"
 	"parley/chat/roomlog"

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/chat/access"
 	"parley/chat/roomlog"
 	"parley/db"
 	"parley/ent"
@@ -145,25 +146,43 @@ func (b *batch) answerKnown(ctx context.Context) error {
 			}
 			continue
 		}
-		b.answerWith(row)
+		if err := b.answerWith(ctx, row); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
 // answerWith answers the entries that have the id of a stored chat.
-func (b *batch) answerWith(row *ent.Chat) {
+func (b *batch) answerWith(ctx context.Context, row *ent.Chat) error {
 	stored := roomlog.ChatOf(row, roomlog.RoomOf(row.Edges.Room))
+	var own []int
 	for i, e := range b.entries {
 		if e.ID != row.ID {
 			continue
 		}
-		if b.chats[i], b.errs[i] = repeat(e, stored); b.errs[i] != nil {
-			continue
-		}
-		if err := b.o.MayRead(e.Send, row.Edges.Room); err != nil {
-			b.chats[i], b.errs[i] = nil, err
+		if b.chats[i], b.errs[i] = repeat(e, stored); b.errs[i] == nil {
+			own = append(own, i)
 		}
 	}
+	refused, err := b.judge(ctx, b.o.MayRead, row.Edges.Room, own)
+	for i, n := range own {
+		if err == nil && refused[i] != nil {
+			b.chats[n], b.errs[n] = nil, refused[i]
+		}
+	}
+	return err
+}
+
+func (b *batch) judge(ctx context.Context, may Judge, room *ent.Room, which []int) ([]error, error) {
+	if len(which) == 0 {
+		return nil, nil
+	}
+	sends := make([]*Send, len(which))
+	for i, n := range which {
+		sends[i] = b.entries[n].Send
+	}
+	return may(ctx, b.tx, room, sends)
 }
 
 // append adds entries to the log of their room. Whether they may is asked under the room's lock, since that may have
@@ -174,14 +193,18 @@ func (b *batch) append(ctx context.Context, room uuid.UUID, which []int) error {
 		return nil
 	}
 	r, err := b.log.Reserve(ctx, b.tx, roomlog.Addition{Room: room, Events: b.eventsOf(asked), Now: b.now})
-	if errors.Is(err, roomlog.ErrNoRoom) {
-		b.refuse(which, func(*entry) error { return err })
+	if errors.Is(err, access.ErrNoRoom) {
+		b.refuse(which, slices.Repeat([]error{err}, len(which)))
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	b.refuse(which, func(e *entry) error { return b.o.MaySend(e.Send, r.Room) })
+	refused, err := b.judge(ctx, b.o.MaySend, r.Room, which)
+	if err != nil {
+		return err
+	}
+	b.refuse(which, refused)
 	kept := b.sent(which)
 	if !slices.Equal(kept, asked) { // of two entries of one id another may have been kept
 		if err := r.Keep(ctx, b.tx, b.eventsOf(kept)); err != nil {
@@ -216,11 +239,11 @@ func (b *batch) eventsOf(which []int) []roomlog.NewEvent {
 	return events
 }
 
-// refuse answers those of whom may returns an error.
-func (b *batch) refuse(which []int, may func(*entry) error) {
-	for _, i := range which {
-		if err := may(b.entries[i]); err != nil {
-			b.errs[i] = b.entries[i].orUnknown(err)
+// refuse answers those with an error.
+func (b *batch) refuse(which []int, errs []error) {
+	for i, n := range which {
+		if errs[i] != nil {
+			b.errs[n] = b.entries[n].orUnknown(errs[i])
 		}
 	}
 }

@@ -19,6 +19,7 @@ type Send struct {
 	UserID   uuid.UUID
 	Username string
 	Text     string
+	Version  int64 // of the room's access when the sender was found to be allowed; see Options.MaySend
 }
 
 // An entry is a send on its way through the queue. Whether it is stored or withdrawn is decided

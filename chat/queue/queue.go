@@ -36,10 +36,13 @@ type Options struct {
 	Entries      int // that wait at most
 	BatchEntries int // in one transaction at most
 	Now          func() time.Time
-	MaySend      func(s *Send, room *ent.Room) error // asked of a room as its row is under the lock
-	MayRead      func(s *Send, room *ent.Room) error // asked before a known id is answered with its chat
-	Committed    func(...roomlog.Commit)             // told of what was stored, before it is answered
+	MaySend      Judge                   // asked of a room as its row is under the lock
+	MayRead      Judge                   // asked before a known id is answered with its chat
+	Committed    func(...roomlog.Commit) // told of what was stored, before it is answered
 }
+
+// A Judge says why each of those who send to one room may not; nil: they may. Its own error fails all of them.
+type Judge func(ctx context.Context, tx *ent.Tx, room *ent.Room, sends []*Send) ([]error, error)
 
 const (
 	// sharedLanes is how many transactions a node has at once where the database takes several.

@@ -49,7 +49,7 @@ func newFixture(t *testing.T, o queue.Options) *fixture {
 				return err
 			}
 		}
-		return tx.Room.Create().SetID(f.room).SetOwnerID(f.ann).SetName("general").SetNameKey("general").SetCreatedAt(f.made).SetLastAt(f.made).Exec(t.Context())
+		return tx.Room.Create().SetID(f.room).SetCreatedBy(f.ann).SetName("general").SetNameKey("general").SetCreatedAt(f.made).SetLastAt(f.made).Exec(t.Context())
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -128,15 +128,26 @@ func (f *fixture) wantLog(chats int) {
 	}
 }
 
+// judge asks about one send after the other.
+func judge(may func(*queue.Send) error) queue.Judge {
+	return func(_ context.Context, _ *ent.Tx, _ *ent.Room, sends []*queue.Send) ([]error, error) {
+		errs := make([]error, len(sends))
+		for i, s := range sends {
+			errs[i] = may(s)
+		}
+		return errs, nil
+	}
+}
+
 // Who may not send is refused in the transaction that stores the others, and leaves no hole in the log.
 func TestRefusedSendsLeaveNoHole(t *testing.T) {
 	var f *fixture
-	f = newFixture(t, queue.Options{MaySend: func(s *queue.Send, _ *ent.Room) error {
+	f = newFixture(t, queue.Options{MaySend: judge(func(s *queue.Send) error {
 		if s.UserID == f.bob {
 			return errRefused
 		}
 		return nil
-	}})
+	})})
 	var sends []queue.Send
 	for i := range 30 {
 		sends = append(sends, f.send([]uuid.UUID{f.bob, f.ann, f.bob}[i%3]))
@@ -158,12 +169,12 @@ func TestRefusedSendsLeaveNoHole(t *testing.T) {
 // been reserved, so those of the first stayed.
 func TestOneIDRefusedOnce(t *testing.T) {
 	var f *fixture
-	f = newFixture(t, queue.Options{MaySend: func(s *queue.Send, _ *ent.Room) error {
+	f = newFixture(t, queue.Options{MaySend: judge(func(s *queue.Send) error {
 		if s.UserID == f.bob {
 			return errRefused
 		}
 		return nil
-	}})
+	})})
 	first, second := f.send(f.bob), f.send(f.ann)
 	second.ID = first.ID
 	if chats, errs := f.together(first, second); !errors.Is(errs[0], errRefused) || errs[1] != nil || chats[1].UserID != f.ann {
@@ -175,12 +186,12 @@ func TestOneIDRefusedOnce(t *testing.T) {
 // Where all are refused the log ends where it ended, also at its start.
 func TestRefusedTogetherChangeNothing(t *testing.T) {
 	refuse := true
-	f := newFixture(t, queue.Options{MaySend: func(*queue.Send, *ent.Room) error {
+	f := newFixture(t, queue.Options{MaySend: judge(func(*queue.Send) error {
 		if refuse {
 			return errRefused
 		}
 		return nil
-	}})
+	})})
 	_, errs := f.together(f.send(f.ann), f.send(f.bob))
 	if slices.ContainsFunc(errs, func(err error) bool { return !errors.Is(err, errRefused) }) {
 		t.Error(errs)
@@ -203,13 +214,13 @@ func TestRefusedTogetherChangeNothing(t *testing.T) {
 func TestKnownIDIsJudged(t *testing.T) {
 	hidden := false
 	f := newFixture(t, queue.Options{
-		MaySend: func(*queue.Send, *ent.Room) error { return nil },
-		MayRead: func(*queue.Send, *ent.Room) error {
+		MaySend: judge(func(*queue.Send) error { return nil }),
+		MayRead: judge(func(*queue.Send) error {
 			if hidden {
 				return errRefused
 			}
 			return nil
-		},
+		}),
 	})
 	f.start()
 	one := f.send(f.ann)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/chat/access"
 	"parley/ent"
 	"parley/ent/roomevent"
 )
@@ -16,8 +17,10 @@ import (
 // A NewEvent is something that happens in a room.
 type NewEvent struct {
 	Kind  EventKind
-	Actor uuid.UUID
-	Chat  *uuid.UUID // that it is about
+	Actor uuid.UUID      // uuid.Nil: nobody
+	Chat  *uuid.UUID     // that it is about
+	Whom  *access.Caller // whom it is about
+	Name  *string        // the room's at that moment, with what ends somebody's reading
 }
 
 // An Addition is events that belong at the end of a room's log.
@@ -49,7 +52,7 @@ const WrongClock = 24 * time.Hour
 
 // Reserve advances a room's counters, which locks its row until commit, so places have no holes and readers see them in
 // the order of their commits. The time of an event never lies before that of the one before it, unless that one was of
-// a WrongClock. Every change of a room goes here. ErrNoRoom.
+// a WrongClock. Every change of a room goes here. access.ErrNoRoom.
 func (l *Log) Reserve(ctx context.Context, tx *ent.Tx, a Addition) (*Reservation, error) {
 	change := newTag()
 	row, err := l.statements.advanceCounters(ctx, tx, len(a.Events), sent(a.Events), change, change, a.Now, a.Now.Add(WrongClock), a.Now, a.Room)
@@ -82,7 +85,10 @@ func (r *Reservation) place(events []NewEvent) {
 		}
 		r.Events[i] = &ent.RoomEvent{
 			RoomID: r.Room.ID, Place: place, Number: number, Tag: newTag(), Kind: roomevent.Kind(e.Kind),
-			At: r.Room.LastAt, ActorID: e.Actor, ChatID: e.Chat,
+			At: r.Room.LastAt, ActorID: e.Actor, ChatID: e.Chat, Name: e.Name,
+		}
+		if e.Whom != nil {
+			r.Events[i].UserID, r.Events[i].Username = &e.Whom.ID, &e.Whom.Username
 		}
 	}
 	if n := len(r.Events); n > 0 {

@@ -26,7 +26,7 @@ func BenchmarkCatchUp(b *testing.B) {
 		if err := tx.User.Create().SetID(owner).SetUsername("ann").SetUsernameKey("ann").SetCreatedAt(now).Exec(b.Context()); err != nil {
 			return err
 		}
-		return tx.Room.Create().SetID(room.ID).SetOwnerID(owner).SetName("general").SetNameKey("general").SetCreatedAt(now).SetLastAt(now).Exec(b.Context())
+		return tx.Room.Create().SetID(room.ID).SetCreatedBy(owner).SetName("general").SetNameKey("general").SetCreatedAt(now).SetLastAt(now).Exec(b.Context())
 	})
 	if err != nil {
 		b.Fatal(err)
@@ -36,7 +36,7 @@ func BenchmarkCatchUp(b *testing.B) {
 			events := make([]NewEvent, 200)
 			for i := range events {
 				id := uuid.New()
-				events[i] = NewEvent{ChatSent, owner, &id}
+				events[i] = NewEvent{Kind: ChatSent, Actor: owner, Chat: &id}
 			}
 			r, err := l.Append(b.Context(), tx, Addition{room.ID, events, now})
 			if err != nil {

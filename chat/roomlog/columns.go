@@ -49,6 +49,9 @@ var eventColumns = []column[ent.RoomEvent]{
 	bind(read|written, roomevent.FieldAt, func(e *ent.RoomEvent) *time.Time { return &e.At }),
 	bind(read|written, roomevent.FieldActorID, func(e *ent.RoomEvent) *uuid.UUID { return &e.ActorID }),
 	bind(read|written, roomevent.FieldChatID, func(e *ent.RoomEvent) **uuid.UUID { return &e.ChatID }),
+	bind(read|written, roomevent.FieldUserID, func(e *ent.RoomEvent) **uuid.UUID { return &e.UserID }),
+	bind(read|written, roomevent.FieldUsername, func(e *ent.RoomEvent) **string { return &e.Username }),
+	bind(read|written, roomevent.FieldName, func(e *ent.RoomEvent) **string { return &e.Name }),
 }
 
 var chatColumns = []column[ent.Chat]{
@@ -68,7 +71,12 @@ var chatColumns = []column[ent.Chat]{
 // The row of a room that a transaction has locked, and what of it may change besides its counters.
 var roomColumns = []column[ent.Room]{
 	bind(read, room.FieldID, func(r *ent.Room) *uuid.UUID { return &r.ID }),
-	bind(read, room.FieldOwnerID, func(r *ent.Room) *uuid.UUID { return &r.OwnerID }),
+	bind(read, room.FieldCreatedBy, func(r *ent.Room) *uuid.UUID { return &r.CreatedBy }),
+	bind(read, room.FieldKind, func(r *ent.Room) *string { return (*string)(&r.Kind) }),
+	bind(read|paged, room.FieldSendRole, func(r *ent.Room) *int { return &r.SendRole }),
+	bind(read|paged, room.FieldMemberCount, func(r *ent.Room) *int { return &r.MemberCount }),
+	bind(read, room.FieldAccessVersion, func(r *ent.Room) *int64 { return &r.AccessVersion }),
+	bind(read|paged, room.FieldRevokedPlace, func(r *ent.Room) *int64 { return &r.RevokedPlace }),
 	bind(read|paged, room.FieldName, func(r *ent.Room) *string { return &r.Name }),
 	bind(read|paged, room.FieldTopic, func(r *ent.Room) **string { return &r.Topic }),
 	bind(read, room.FieldCreatedAt, func(r *ent.Room) *time.Time { return &r.CreatedAt }),

@@ -5,34 +5,56 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/chat/access"
 	"parley/ent"
+	"parley/ent/room"
 	"parley/ent/roomevent"
 )
 
 // A Room is where people chat.
 type Room struct {
-	ID         uuid.UUID
-	Name       string
-	Topic      *string
-	CreatedAt  time.Time
-	LastNumber int   // of its newest chat, when it was read; 0: there was none
-	Newest     *Chat // that one, if the room was read with a page of its log; else nil
+	ID          uuid.UUID
+	Name        string
+	Topic       *string
+	CreatedAt   time.Time
+	Kind        room.Kind
+	SendRole    access.Role // the lowest that may send
+	MemberCount int
+	LastNumber  int              // of its newest chat, when it was read; 0: there was none
+	Newest      *Chat            // that one, if the room was read with a page of its log; else nil
+	As          *access.Standing // what whoever asked is there; nil: it was read for everybody
+
+	head Position
 }
 
-// RoomOf is a room as its row has it.
+// RoomOf is a room as its row has it, read for everybody.
 func RoomOf(r *ent.Room) *Room {
-	return &Room{ID: r.ID, Name: r.Name, Topic: r.Topic, CreatedAt: r.CreatedAt, LastNumber: r.LastNumber}
+	return &Room{
+		ID: r.ID, Name: r.Name, Topic: r.Topic, CreatedAt: r.CreatedAt, Kind: r.Kind, SendRole: access.Role(r.SendRole),
+		MemberCount: r.MemberCount, LastNumber: r.LastNumber, head: HeadOf(r),
+	}
 }
+
+// RoomFor is a room as it was read for somebody.
+func RoomFor(r access.Room) *Room {
+	shown := RoomOf(r.Room)
+	shown.As = &r.As
+	return shown
+}
+
+// SyncCursor is where the room's log stood when this was read.
+func (r *Room) SyncCursor() string { return r.head.Cursor(r.ID) }
 
 // asOf is the room as these entries of its log leave it, and as its row is, which was read with them. Of a deleted room
 // the row has no more than its id: it is shown as it was known, without chats.
 func (r *Room) asOf(rows []*ent.RoomEvent, row *ent.Room) *Room {
 	now, last := *r, rows[len(rows)-1]
-	if last.Kind == roomevent.KindROOM_DELETED {
-		now.LastNumber = 0
+	if now.As = nil; last.Kind == roomevent.KindROOM_DELETED {
+		now.LastNumber, now.MemberCount = 0, 0
 		return &now
 	}
-	now.LastNumber = last.Number
+	now.LastNumber, now.SendRole, now.MemberCount = last.Number, access.Role(row.SendRole), row.MemberCount
+	now.head = Position{last.Place, last.Tag}
 	if now.Name != row.Name { // else what is known takes no memory once more
 		now.Name = row.Name
 	}
@@ -83,6 +105,13 @@ const (
 	ChatSent    EventKind = "CHAT_SENT"
 	ChatEdited  EventKind = "CHAT_EDITED"
 	ChatDeleted EventKind = "CHAT_DELETED"
+
+	MemberJoined  EventKind = "MEMBER_JOINED"
+	MemberLeft    EventKind = "MEMBER_LEFT"    // ends the reading of whom it is about
+	MemberRemoved EventKind = "MEMBER_REMOVED" // likewise
+	MemberChanged EventKind = "MEMBER_CHANGED" // has another role
+	RoomUpdated   EventKind = "ROOM_UPDATED"
+
 	RoomDeleted EventKind = "ROOM_DELETED" // the last of its room
 	CaughtUp    EventKind = "CAUGHT_UP"    // everything older has been delivered
 )
@@ -90,19 +119,24 @@ const (
 // An Event is something that happened in a room. It shows what it is about as that is when it is
 // read, so whoever was away sees the last state and none in between.
 type Event struct {
-	Kind    EventKind
-	At      time.Time
-	ActorID uuid.UUID // who did it; zero with CaughtUp
-	Room    *Room     // nil with CaughtUp
-	Chat    *Chat     // with the three that are about one
-	Cursors []string  // with CaughtUp: where to go on, for each room
+	Kind     EventKind
+	At       time.Time
+	ActorID  uuid.UUID  // who did it; zero: nobody, as with CaughtUp
+	Room     *Room      // nil with CaughtUp
+	Chat     *Chat      // with the three that are about one
+	UserID   *uuid.UUID // whom it is about, with those of members
+	Username *string    // theirs, as displayed; stays when the account is gone
+	Cursors  []string   // with CaughtUp: where to go on, for each room
 
 	position Position
 }
 
 // eventOf is an entry of a log, without the chat that it is about.
 func eventOf(e *ent.RoomEvent, in *Room) *Event {
-	return &Event{Kind: EventKind(e.Kind), At: e.At, ActorID: e.ActorID, Room: in, position: Position{e.Place, e.Tag}}
+	return &Event{
+		Kind: EventKind(e.Kind), At: e.At, ActorID: e.ActorID, Room: in, UserID: e.UserID, Username: e.Username,
+		position: Position{e.Place, e.Tag},
+	}
 }
 
 // Cursor is the event's place in its room's log; nil for what is not stored.

@@ -17,8 +17,6 @@ import (
 )
 
 var (
-	// ErrNoRoom means that there is no such room.
-	ErrNoRoom = errors.New("no such room")
 	// ErrDiverged means that the log has another event at a position, or none: its history is another one.
 	ErrDiverged = errors.New("the history behind the cursor is another one")
 	// ErrHole is a log whose places do not follow one another: a fault of ours or of the disk.

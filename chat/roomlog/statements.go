@@ -8,6 +8,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 
+	"parley/chat/access"
 	"parley/db"
 	"parley/ent"
 	"parley/ent/chat"
@@ -72,7 +73,7 @@ func fromPlace(e *sql.SelectTable) *sql.Predicate {
 	})
 }
 
-// advanceCounters advances the counters in the row of a room and returns it as it is then. ErrNoRoom.
+// advanceCounters advances the counters in the row of a room and returns it as it is then. access.ErrNoRoom.
 func (s *statements) advanceCounters(ctx context.Context, tx *ent.Tx, args ...any) (*ent.Room, error) {
 	rows, err := tx.QueryContext(ctx, s.counters, args...)
 	if err != nil {
@@ -89,7 +90,7 @@ func (s *statements) advanceCounters(ctx context.Context, tx *ent.Tx, args ...an
 	case end != nil:
 		return nil, fmt.Errorf("advance counters: %w", end)
 	case r == nil:
-		return nil, ErrNoRoom
+		return nil, access.ErrNoRoom
 	}
 	return r, nil
 }

@@ -51,7 +51,7 @@ func AddRoom(ctx context.Context, tx *ent.Tx, name string, n int) error {
 	now, ann, room := time.Now().UTC(), uuid.New(), uuid.New()
 	err := errors.Join(
 		tx.User.Create().SetID(ann).SetUsername(name).SetUsernameKey(name).SetCreatedAt(now).Exec(ctx),
-		tx.Room.Create().SetID(room).SetOwnerID(ann).SetName(name).SetNameKey(name).SetCreatedAt(now).SetLastAt(now).
+		tx.Room.Create().SetID(room).SetCreatedBy(ann).SetName(name).SetNameKey(name).SetCreatedAt(now).SetLastAt(now).
 			SetLastPlace(int64(n)).SetLastNumber(n).SetLastTag(int64(n)).Exec(ctx))
 	for i := 1; i <= n; i++ {
 		id := uuid.New()

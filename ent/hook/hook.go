@@ -8,6 +8,18 @@ import (
 	"parley/ent"
 )
 
+// The BanFunc type is an adapter to allow the use of ordinary
+// function as Ban mutator.
+type BanFunc func(context.Context, *ent.BanMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f BanFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.BanMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.BanMutation", m)
+}
+
 // The BlacklistedTokenFunc type is an adapter to allow the use of ordinary
 // function as BlacklistedToken mutator.
 type BlacklistedTokenFunc func(context.Context, *ent.BlacklistedTokenMutation) (ent.Value, error)
@@ -32,6 +44,18 @@ func (f ChatFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error)
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ChatMutation", m)
 }
 
+// The InviteFunc type is an adapter to allow the use of ordinary
+// function as Invite mutator.
+type InviteFunc func(context.Context, *ent.InviteMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f InviteFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.InviteMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.InviteMutation", m)
+}
+
 // The LoginLimitFunc type is an adapter to allow the use of ordinary
 // function as LoginLimit mutator.
 type LoginLimitFunc func(context.Context, *ent.LoginLimitMutation) (ent.Value, error)
@@ -42,6 +66,18 @@ func (f LoginLimitFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, 
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.LoginLimitMutation", m)
+}
+
+// The MemberFunc type is an adapter to allow the use of ordinary
+// function as Member mutator.
+type MemberFunc func(context.Context, *ent.MemberMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f MemberFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.MemberMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.MemberMutation", m)
 }
 
 // The RoomFunc type is an adapter to allow the use of ordinary

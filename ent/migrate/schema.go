@@ -9,6 +9,43 @@ import (
 )
 
 var (
+	// BansColumns holds the columns for the "bans" table.
+	BansColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "banned_by", Type: field.TypeUUID},
+		{Name: "reason", Type: field.TypeString, Nullable: true},
+		{Name: "until", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
+		{Name: "room_id", Type: field.TypeUUID},
+		{Name: "user_id", Type: field.TypeUUID},
+	}
+	// BansTable holds the schema information for the "bans" table.
+	BansTable = &schema.Table{
+		Name:       "bans",
+		Columns:    BansColumns,
+		PrimaryKey: []*schema.Column{BansColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "bans_rooms_bans",
+				Columns:    []*schema.Column{BansColumns[5]},
+				RefColumns: []*schema.Column{RoomsColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+			{
+				Symbol:     "bans_users_bans",
+				Columns:    []*schema.Column{BansColumns[6]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "ban_room_id_user_id",
+				Unique:  true,
+				Columns: []*schema.Column{BansColumns[5], BansColumns[6]},
+			},
+		},
+	}
 	// BlacklistedTokensColumns holds the columns for the "blacklisted_tokens" table.
 	BlacklistedTokensColumns = []*schema.Column{
 		{Name: "jti", Type: field.TypeUUID},
@@ -84,6 +121,44 @@ var (
 			},
 		},
 	}
+	// InvitesColumns holds the columns for the "invites" table.
+	InvitesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "code", Type: field.TypeString, Unique: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
+		{Name: "uses", Type: field.TypeInt, Nullable: true},
+		{Name: "uses_left", Type: field.TypeInt, Nullable: true},
+		{Name: "until", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
+		{Name: "room_id", Type: field.TypeUUID},
+		{Name: "created_by", Type: field.TypeUUID},
+	}
+	// InvitesTable holds the schema information for the "invites" table.
+	InvitesTable = &schema.Table{
+		Name:       "invites",
+		Columns:    InvitesColumns,
+		PrimaryKey: []*schema.Column{InvitesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "invites_rooms_invites",
+				Columns:    []*schema.Column{InvitesColumns[6]},
+				RefColumns: []*schema.Column{RoomsColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+			{
+				Symbol:     "invites_users_invites",
+				Columns:    []*schema.Column{InvitesColumns[7]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "invite_room_id",
+				Unique:  false,
+				Columns: []*schema.Column{InvitesColumns[6]},
+			},
+		},
+	}
 	// LoginLimitsColumns holds the columns for the "login_limits" table.
 	LoginLimitsColumns = []*schema.Column{
 		{Name: "bucket", Type: field.TypeString},
@@ -102,20 +177,70 @@ var (
 			},
 		},
 	}
+	// MembersColumns holds the columns for the "members" table.
+	MembersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "role", Type: field.TypeInt},
+		{Name: "username_key", Type: field.TypeString},
+		{Name: "joined_place", Type: field.TypeInt64},
+		{Name: "joined_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
+		{Name: "hidden_number", Type: field.TypeInt, Nullable: true},
+		{Name: "room_id", Type: field.TypeUUID},
+		{Name: "user_id", Type: field.TypeUUID},
+	}
+	// MembersTable holds the schema information for the "members" table.
+	MembersTable = &schema.Table{
+		Name:       "members",
+		Columns:    MembersColumns,
+		PrimaryKey: []*schema.Column{MembersColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "members_rooms_members",
+				Columns:    []*schema.Column{MembersColumns[6]},
+				RefColumns: []*schema.Column{RoomsColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+			{
+				Symbol:     "members_users_memberships",
+				Columns:    []*schema.Column{MembersColumns[7]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "member_user_id_room_id",
+				Unique:  true,
+				Columns: []*schema.Column{MembersColumns[7], MembersColumns[6]},
+			},
+			{
+				Name:    "member_room_id_role_username_key",
+				Unique:  false,
+				Columns: []*schema.Column{MembersColumns[6], MembersColumns[1], MembersColumns[2]},
+			},
+		},
+	}
 	// RoomsColumns holds the columns for the "rooms" table.
 	RoomsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"PUBLIC", "PRIVATE", "DIRECT"}, Default: "PUBLIC"},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
 		{Name: "name", Type: field.TypeString},
-		{Name: "name_key", Type: field.TypeString, Unique: true, Nullable: true},
+		{Name: "name_key", Type: field.TypeString, Nullable: true},
+		{Name: "direct_key", Type: field.TypeString, Unique: true, Nullable: true},
 		{Name: "topic", Type: field.TypeString, Nullable: true},
 		{Name: "deleted_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
 		{Name: "purging", Type: field.TypeBool, Nullable: true},
+		{Name: "enrolling", Type: field.TypeBool, Nullable: true},
+		{Name: "send_role", Type: field.TypeInt, Default: 2},
+		{Name: "member_count", Type: field.TypeInt, Default: 0},
+		{Name: "access_version", Type: field.TypeInt64, Default: 0},
+		{Name: "revoked_place", Type: field.TypeInt64, Default: 0},
 		{Name: "last_place", Type: field.TypeInt64, Default: 0},
 		{Name: "last_number", Type: field.TypeInt, Default: 0},
 		{Name: "last_tag", Type: field.TypeInt64, Default: 0},
 		{Name: "last_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
-		{Name: "owner_id", Type: field.TypeUUID},
+		{Name: "created_by", Type: field.TypeUUID},
 	}
 	// RoomsTable holds the schema information for the "rooms" table.
 	RoomsTable = &schema.Table{
@@ -125,7 +250,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "rooms_users_rooms",
-				Columns:    []*schema.Column{RoomsColumns[11]},
+				Columns:    []*schema.Column{RoomsColumns[18]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -134,12 +259,31 @@ var (
 			{
 				Name:    "room_last_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{RoomsColumns[10], RoomsColumns[0]},
+				Columns: []*schema.Column{RoomsColumns[17], RoomsColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "kind = 'PUBLIC' AND deleted_at IS NULL",
+				},
+			},
+			{
+				Name:    "room_name_key",
+				Unique:  true,
+				Columns: []*schema.Column{RoomsColumns[4]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "kind = 'PUBLIC'",
+				},
+			},
+			{
+				Name:    "room_enrolling",
+				Unique:  false,
+				Columns: []*schema.Column{RoomsColumns[9]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "enrolling",
+				},
 			},
 			{
 				Name:    "room_purging",
 				Unique:  false,
-				Columns: []*schema.Column{RoomsColumns[6]},
+				Columns: []*schema.Column{RoomsColumns[8]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "purging",
 				},
@@ -151,11 +295,14 @@ var (
 		{Name: "id", Type: field.TypeInt, Increment: true},
 		{Name: "place", Type: field.TypeInt64},
 		{Name: "number", Type: field.TypeInt},
-		{Name: "kind", Type: field.TypeEnum, Enums: []string{"CHAT_SENT", "CHAT_EDITED", "CHAT_DELETED", "ROOM_DELETED"}},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"CHAT_SENT", "CHAT_EDITED", "CHAT_DELETED", "ROOM_DELETED", "MEMBER_JOINED", "MEMBER_LEFT", "MEMBER_REMOVED", "MEMBER_CHANGED", "ROOM_UPDATED"}},
 		{Name: "tag", Type: field.TypeInt64},
 		{Name: "at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
 		{Name: "actor_id", Type: field.TypeUUID},
 		{Name: "chat_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "user_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "username", Type: field.TypeString, Nullable: true},
+		{Name: "name", Type: field.TypeString, Nullable: true},
 		{Name: "room_id", Type: field.TypeUUID},
 	}
 	// RoomEventsTable holds the schema information for the "room_events" table.
@@ -166,7 +313,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "room_events_rooms_events",
-				Columns:    []*schema.Column{RoomEventsColumns[8]},
+				Columns:    []*schema.Column{RoomEventsColumns[11]},
 				RefColumns: []*schema.Column{RoomsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -175,7 +322,7 @@ var (
 			{
 				Name:    "roomevent_room_id_place",
 				Unique:  true,
-				Columns: []*schema.Column{RoomEventsColumns[8], RoomEventsColumns[1]},
+				Columns: []*schema.Column{RoomEventsColumns[11], RoomEventsColumns[1]},
 			},
 		},
 	}
@@ -235,18 +382,33 @@ var (
 		{Name: "password_hash", Type: field.TypeString, Nullable: true},
 		{Name: "password_version", Type: field.TypeInt, Default: 0},
 		{Name: "deleted_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
+		{Name: "leaving", Type: field.TypeBool, Nullable: true},
+		{Name: "rooms_version", Type: field.TypeInt64, Default: 0},
 	}
 	// UsersTable holds the schema information for the "users" table.
 	UsersTable = &schema.Table{
 		Name:       "users",
 		Columns:    UsersColumns,
 		PrimaryKey: []*schema.Column{UsersColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "user_leaving",
+				Unique:  false,
+				Columns: []*schema.Column{UsersColumns[7]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "leaving",
+				},
+			},
+		},
 	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
+		BansTable,
 		BlacklistedTokensTable,
 		ChatsTable,
+		InvitesTable,
 		LoginLimitsTable,
+		MembersTable,
 		RoomsTable,
 		RoomEventsTable,
 		SessionsTable,
@@ -255,9 +417,15 @@ var (
 )
 
 func init() {
+	BansTable.ForeignKeys[0].RefTable = RoomsTable
+	BansTable.ForeignKeys[1].RefTable = UsersTable
 	BlacklistedTokensTable.ForeignKeys[0].RefTable = SessionsTable
 	ChatsTable.ForeignKeys[0].RefTable = RoomsTable
 	ChatsTable.ForeignKeys[1].RefTable = UsersTable
+	InvitesTable.ForeignKeys[0].RefTable = RoomsTable
+	InvitesTable.ForeignKeys[1].RefTable = UsersTable
+	MembersTable.ForeignKeys[0].RefTable = RoomsTable
+	MembersTable.ForeignKeys[1].RefTable = UsersTable
 	RoomsTable.ForeignKeys[0].RefTable = UsersTable
 	RoomEventsTable.ForeignKeys[0].RefTable = RoomsTable
 	SessionsTable.ForeignKeys[0].RefTable = UsersTable

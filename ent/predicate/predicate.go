@@ -6,14 +6,23 @@ import (
 	"entgo.io/ent/dialect/sql"
 )
 
+// Ban is the predicate function for ban builders.
+type Ban func(*sql.Selector)
+
 // BlacklistedToken is the predicate function for blacklistedtoken builders.
 type BlacklistedToken func(*sql.Selector)
 
 // Chat is the predicate function for chat builders.
 type Chat func(*sql.Selector)
 
+// Invite is the predicate function for invite builders.
+type Invite func(*sql.Selector)
+
 // LoginLimit is the predicate function for loginlimit builders.
 type LoginLimit func(*sql.Selector)
+
+// Member is the predicate function for member builders.
+type Member func(*sql.Selector)
 
 // Room is the predicate function for room builders.
 type Room func(*sql.Selector)

@@ -3,6 +3,8 @@
 package room
 
 import (
+	"fmt"
+
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 )
@@ -12,20 +14,34 @@ const (
 	Label = "room"
 	// FieldID holds the string denoting the id field in the database.
 	FieldID = "id"
-	// FieldOwnerID holds the string denoting the owner_id field in the database.
-	FieldOwnerID = "owner_id"
+	// FieldCreatedBy holds the string denoting the created_by field in the database.
+	FieldCreatedBy = "created_by"
+	// FieldKind holds the string denoting the kind field in the database.
+	FieldKind = "kind"
 	// FieldCreatedAt holds the string denoting the created_at field in the database.
 	FieldCreatedAt = "created_at"
 	// FieldName holds the string denoting the name field in the database.
 	FieldName = "name"
 	// FieldNameKey holds the string denoting the name_key field in the database.
 	FieldNameKey = "name_key"
+	// FieldDirectKey holds the string denoting the direct_key field in the database.
+	FieldDirectKey = "direct_key"
 	// FieldTopic holds the string denoting the topic field in the database.
 	FieldTopic = "topic"
 	// FieldDeletedAt holds the string denoting the deleted_at field in the database.
 	FieldDeletedAt = "deleted_at"
 	// FieldPurging holds the string denoting the purging field in the database.
 	FieldPurging = "purging"
+	// FieldEnrolling holds the string denoting the enrolling field in the database.
+	FieldEnrolling = "enrolling"
+	// FieldSendRole holds the string denoting the send_role field in the database.
+	FieldSendRole = "send_role"
+	// FieldMemberCount holds the string denoting the member_count field in the database.
+	FieldMemberCount = "member_count"
+	// FieldAccessVersion holds the string denoting the access_version field in the database.
+	FieldAccessVersion = "access_version"
+	// FieldRevokedPlace holds the string denoting the revoked_place field in the database.
+	FieldRevokedPlace = "revoked_place"
 	// FieldLastPlace holds the string denoting the last_place field in the database.
 	FieldLastPlace = "last_place"
 	// FieldLastNumber holds the string denoting the last_number field in the database.
@@ -34,21 +50,27 @@ const (
 	FieldLastTag = "last_tag"
 	// FieldLastAt holds the string denoting the last_at field in the database.
 	FieldLastAt = "last_at"
-	// EdgeOwner holds the string denoting the owner edge name in mutations.
-	EdgeOwner = "owner"
+	// EdgeCreator holds the string denoting the creator edge name in mutations.
+	EdgeCreator = "creator"
 	// EdgeChats holds the string denoting the chats edge name in mutations.
 	EdgeChats = "chats"
 	// EdgeEvents holds the string denoting the events edge name in mutations.
 	EdgeEvents = "events"
+	// EdgeMembers holds the string denoting the members edge name in mutations.
+	EdgeMembers = "members"
+	// EdgeBans holds the string denoting the bans edge name in mutations.
+	EdgeBans = "bans"
+	// EdgeInvites holds the string denoting the invites edge name in mutations.
+	EdgeInvites = "invites"
 	// Table holds the table name of the room in the database.
 	Table = "rooms"
-	// OwnerTable is the table that holds the owner relation/edge.
-	OwnerTable = "rooms"
-	// OwnerInverseTable is the table name for the User entity.
+	// CreatorTable is the table that holds the creator relation/edge.
+	CreatorTable = "rooms"
+	// CreatorInverseTable is the table name for the User entity.
 	// It exists in this package in order to avoid circular dependency with the "user" package.
-	OwnerInverseTable = "users"
-	// OwnerColumn is the table column denoting the owner relation/edge.
-	OwnerColumn = "owner_id"
+	CreatorInverseTable = "users"
+	// CreatorColumn is the table column denoting the creator relation/edge.
+	CreatorColumn = "created_by"
 	// ChatsTable is the table that holds the chats relation/edge.
 	ChatsTable = "chats"
 	// ChatsInverseTable is the table name for the Chat entity.
@@ -63,18 +85,46 @@ const (
 	EventsInverseTable = "room_events"
 	// EventsColumn is the table column denoting the events relation/edge.
 	EventsColumn = "room_id"
+	// MembersTable is the table that holds the members relation/edge.
+	MembersTable = "members"
+	// MembersInverseTable is the table name for the Member entity.
+	// It exists in this package in order to avoid circular dependency with the "member" package.
+	MembersInverseTable = "members"
+	// MembersColumn is the table column denoting the members relation/edge.
+	MembersColumn = "room_id"
+	// BansTable is the table that holds the bans relation/edge.
+	BansTable = "bans"
+	// BansInverseTable is the table name for the Ban entity.
+	// It exists in this package in order to avoid circular dependency with the "ban" package.
+	BansInverseTable = "bans"
+	// BansColumn is the table column denoting the bans relation/edge.
+	BansColumn = "room_id"
+	// InvitesTable is the table that holds the invites relation/edge.
+	InvitesTable = "invites"
+	// InvitesInverseTable is the table name for the Invite entity.
+	// It exists in this package in order to avoid circular dependency with the "invite" package.
+	InvitesInverseTable = "invites"
+	// InvitesColumn is the table column denoting the invites relation/edge.
+	InvitesColumn = "room_id"
 )
 
 // Columns holds all SQL columns for room fields.
 var Columns = []string{
 	FieldID,
-	FieldOwnerID,
+	FieldCreatedBy,
+	FieldKind,
 	FieldCreatedAt,
 	FieldName,
 	FieldNameKey,
+	FieldDirectKey,
 	FieldTopic,
 	FieldDeletedAt,
 	FieldPurging,
+	FieldEnrolling,
+	FieldSendRole,
+	FieldMemberCount,
+	FieldAccessVersion,
+	FieldRevokedPlace,
 	FieldLastPlace,
 	FieldLastNumber,
 	FieldLastTag,
@@ -92,6 +142,14 @@ func ValidColumn(column string) bool {
 }
 
 var (
+	// DefaultSendRole holds the default value on creation for the "send_role" field.
+	DefaultSendRole int
+	// DefaultMemberCount holds the default value on creation for the "member_count" field.
+	DefaultMemberCount int
+	// DefaultAccessVersion holds the default value on creation for the "access_version" field.
+	DefaultAccessVersion int64
+	// DefaultRevokedPlace holds the default value on creation for the "revoked_place" field.
+	DefaultRevokedPlace int64
 	// DefaultLastPlace holds the default value on creation for the "last_place" field.
 	DefaultLastPlace int64
 	// DefaultLastNumber holds the default value on creation for the "last_number" field.
@@ -99,6 +157,33 @@ var (
 	// DefaultLastTag holds the default value on creation for the "last_tag" field.
 	DefaultLastTag int64
 )
+
+// Kind defines the type for the "kind" enum field.
+type Kind string
+
+// KindPUBLIC is the default value of the Kind enum.
+const DefaultKind = KindPUBLIC
+
+// Kind values.
+const (
+	KindPUBLIC  Kind = "PUBLIC"
+	KindPRIVATE Kind = "PRIVATE"
+	KindDIRECT  Kind = "DIRECT"
+)
+
+func (k Kind) String() string {
+	return string(k)
+}
+
+// KindValidator is a validator for the "kind" field enum values. It is called by the builders before save.
+func KindValidator(k Kind) error {
+	switch k {
+	case KindPUBLIC, KindPRIVATE, KindDIRECT:
+		return nil
+	default:
+		return fmt.Errorf("room: invalid enum value for kind field: %q", k)
+	}
+}
 
 // OrderOption defines the ordering options for the Room queries.
 type OrderOption func(*sql.Selector)
@@ -108,9 +193,14 @@ func ByID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldID, opts...).ToFunc()
 }
 
-// ByOwnerID orders the results by the owner_id field.
-func ByOwnerID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldOwnerID, opts...).ToFunc()
+// ByCreatedBy orders the results by the created_by field.
+func ByCreatedBy(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCreatedBy, opts...).ToFunc()
+}
+
+// ByKind orders the results by the kind field.
+func ByKind(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldKind, opts...).ToFunc()
 }
 
 // ByCreatedAt orders the results by the created_at field.
@@ -128,6 +218,11 @@ func ByNameKey(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldNameKey, opts...).ToFunc()
 }
 
+// ByDirectKey orders the results by the direct_key field.
+func ByDirectKey(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDirectKey, opts...).ToFunc()
+}
+
 // ByTopic orders the results by the topic field.
 func ByTopic(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldTopic, opts...).ToFunc()
@@ -141,6 +236,31 @@ func ByDeletedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByPurging orders the results by the purging field.
 func ByPurging(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPurging, opts...).ToFunc()
+}
+
+// ByEnrolling orders the results by the enrolling field.
+func ByEnrolling(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEnrolling, opts...).ToFunc()
+}
+
+// BySendRole orders the results by the send_role field.
+func BySendRole(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSendRole, opts...).ToFunc()
+}
+
+// ByMemberCount orders the results by the member_count field.
+func ByMemberCount(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMemberCount, opts...).ToFunc()
+}
+
+// ByAccessVersion orders the results by the access_version field.
+func ByAccessVersion(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAccessVersion, opts...).ToFunc()
+}
+
+// ByRevokedPlace orders the results by the revoked_place field.
+func ByRevokedPlace(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRevokedPlace, opts...).ToFunc()
 }
 
 // ByLastPlace orders the results by the last_place field.
@@ -163,10 +283,10 @@ func ByLastAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLastAt, opts...).ToFunc()
 }
 
-// ByOwnerField orders the results by owner field.
-func ByOwnerField(field string, opts ...sql.OrderTermOption) OrderOption {
+// ByCreatorField orders the results by creator field.
+func ByCreatorField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newOwnerStep(), sql.OrderByField(field, opts...))
+		sqlgraph.OrderByNeighborTerms(s, newCreatorStep(), sql.OrderByField(field, opts...))
 	}
 }
 
@@ -197,11 +317,53 @@ func ByEvents(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newEventsStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
-func newOwnerStep() *sqlgraph.Step {
+
+// ByMembersCount orders the results by members count.
+func ByMembersCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newMembersStep(), opts...)
+	}
+}
+
+// ByMembers orders the results by members terms.
+func ByMembers(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newMembersStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// ByBansCount orders the results by bans count.
+func ByBansCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newBansStep(), opts...)
+	}
+}
+
+// ByBans orders the results by bans terms.
+func ByBans(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newBansStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// ByInvitesCount orders the results by invites count.
+func ByInvitesCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newInvitesStep(), opts...)
+	}
+}
+
+// ByInvites orders the results by invites terms.
+func ByInvites(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newInvitesStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+func newCreatorStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(OwnerInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.M2O, true, OwnerTable, OwnerColumn),
+		sqlgraph.To(CreatorInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, true, CreatorTable, CreatorColumn),
 	)
 }
 func newChatsStep() *sqlgraph.Step {
@@ -216,5 +378,26 @@ func newEventsStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(EventsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, EventsTable, EventsColumn),
+	)
+}
+func newMembersStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(MembersInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, MembersTable, MembersColumn),
+	)
+}
+func newBansStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(BansInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, BansTable, BansColumn),
+	)
+}
+func newInvitesStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(InvitesInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, InvitesTable, InvitesColumn),
 	)
 }

@@ -56,9 +56,9 @@ func IDLTE(id uuid.UUID) predicate.Room {
 	return predicate.Room(sql.FieldLTE(FieldID, id))
 }
 
-// OwnerID applies equality check predicate on the "owner_id" field. It's identical to OwnerIDEQ.
-func OwnerID(v uuid.UUID) predicate.Room {
-	return predicate.Room(sql.FieldEQ(FieldOwnerID, v))
+// CreatedBy applies equality check predicate on the "created_by" field. It's identical to CreatedByEQ.
+func CreatedBy(v uuid.UUID) predicate.Room {
+	return predicate.Room(sql.FieldEQ(FieldCreatedBy, v))
 }
 
 // CreatedAt applies equality check predicate on the "created_at" field. It's identical to CreatedAtEQ.
@@ -76,6 +76,11 @@ func NameKey(v string) predicate.Room {
 	return predicate.Room(sql.FieldEQ(FieldNameKey, v))
 }
 
+// DirectKey applies equality check predicate on the "direct_key" field. It's identical to DirectKeyEQ.
+func DirectKey(v string) predicate.Room {
+	return predicate.Room(sql.FieldEQ(FieldDirectKey, v))
+}
+
 // Topic applies equality check predicate on the "topic" field. It's identical to TopicEQ.
 func Topic(v string) predicate.Room {
 	return predicate.Room(sql.FieldEQ(FieldTopic, v))
@@ -89,6 +94,31 @@ func DeletedAt(v time.Time) predicate.Room {
 // Purging applies equality check predicate on the "purging" field. It's identical to PurgingEQ.
 func Purging(v bool) predicate.Room {
 	return predicate.Room(sql.FieldEQ(FieldPurging, v))
+}
+
+// Enrolling applies equality check predicate on the "enrolling" field. It's identical to EnrollingEQ.
+func Enrolling(v bool) predicate.Room {
+	return predicate.Room(sql.FieldEQ(FieldEnrolling, v))
+}
+
+// SendRole applies equality check predicate on the "send_role" field. It's identical to SendRoleEQ.
+func SendRole(v int) predicate.Room {
+	return predicate.Room(sql.FieldEQ(FieldSendRole, v))
+}
+
+// MemberCount applies equality check predicate on the "member_count" field. It's identical to MemberCountEQ.
+func MemberCount(v int) predicate.Room {
+	return predicate.Room(sql.FieldEQ(FieldMemberCount, v))
+}
+
+// AccessVersion applies equality check predicate on the "access_version" field. It's identical to AccessVersionEQ.
+func AccessVersion(v int64) predicate.Room {
+	return predicate.Room(sql.FieldEQ(FieldAccessVersion, v))
+}
+
+// RevokedPlace applies equality check predicate on the "revoked_place" field. It's identical to RevokedPlaceEQ.
+func RevokedPlace(v int64) predicate.Room {
+	return predicate.Room(sql.FieldEQ(FieldRevokedPlace, v))
 }
 
 // LastPlace applies equality check predicate on the "last_place" field. It's identical to LastPlaceEQ.
@@ -111,24 +141,44 @@ func LastAt(v time.Time) predicate.Room {
 	return predicate.Room(sql.FieldEQ(FieldLastAt, v))
 }
 
-// OwnerIDEQ applies the EQ predicate on the "owner_id" field.
-func OwnerIDEQ(v uuid.UUID) predicate.Room {
-	return predicate.Room(sql.FieldEQ(FieldOwnerID, v))
+// CreatedByEQ applies the EQ predicate on the "created_by" field.
+func CreatedByEQ(v uuid.UUID) predicate.Room {
+	return predicate.Room(sql.FieldEQ(FieldCreatedBy, v))
 }
 
-// OwnerIDNEQ applies the NEQ predicate on the "owner_id" field.
-func OwnerIDNEQ(v uuid.UUID) predicate.Room {
-	return predicate.Room(sql.FieldNEQ(FieldOwnerID, v))
+// CreatedByNEQ applies the NEQ predicate on the "created_by" field.
+func CreatedByNEQ(v uuid.UUID) predicate.Room {
+	return predicate.Room(sql.FieldNEQ(FieldCreatedBy, v))
 }
 
-// OwnerIDIn applies the In predicate on the "owner_id" field.
-func OwnerIDIn(vs ...uuid.UUID) predicate.Room {
-	return predicate.Room(sql.FieldIn(FieldOwnerID, vs...))
+// CreatedByIn applies the In predicate on the "created_by" field.
+func CreatedByIn(vs ...uuid.UUID) predicate.Room {
+	return predicate.Room(sql.FieldIn(FieldCreatedBy, vs...))
 }
 
-// OwnerIDNotIn applies the NotIn predicate on the "owner_id" field.
-func OwnerIDNotIn(vs ...uuid.UUID) predicate.Room {
-	return predicate.Room(sql.FieldNotIn(FieldOwnerID, vs...))
+// CreatedByNotIn applies the NotIn predicate on the "created_by" field.
+func CreatedByNotIn(vs ...uuid.UUID) predicate.Room {
+	return predicate.Room(sql.FieldNotIn(FieldCreatedBy, vs...))
+}
+
+// KindEQ applies the EQ predicate on the "kind" field.
+func KindEQ(v Kind) predicate.Room {
+	return predicate.Room(sql.FieldEQ(FieldKind, v))
+}
+
+// KindNEQ applies the NEQ predicate on the "kind" field.
+func KindNEQ(v Kind) predicate.Room {
+	return predicate.Room(sql.FieldNEQ(FieldKind, v))
+}
+
+// KindIn applies the In predicate on the "kind" field.
+func KindIn(vs ...Kind) predicate.Room {
+	return predicate.Room(sql.FieldIn(FieldKind, vs...))
+}
+
+// KindNotIn applies the NotIn predicate on the "kind" field.
+func KindNotIn(vs ...Kind) predicate.Room {
+	return predicate.Room(sql.FieldNotIn(FieldKind, vs...))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
@@ -311,6 +361,81 @@ func NameKeyContainsFold(v string) predicate.Room {
 	return predicate.Room(sql.FieldContainsFold(FieldNameKey, v))
 }
 
+// DirectKeyEQ applies the EQ predicate on the "direct_key" field.
+func DirectKeyEQ(v string) predicate.Room {
+	return predicate.Room(sql.FieldEQ(FieldDirectKey, v))
+}
+
+// DirectKeyNEQ applies the NEQ predicate on the "direct_key" field.
+func DirectKeyNEQ(v string) predicate.Room {
+	return predicate.Room(sql.FieldNEQ(FieldDirectKey, v))
+}
+
+// DirectKeyIn applies the In predicate on the "direct_key" field.
+func DirectKeyIn(vs ...string) predicate.Room {
+	return predicate.Room(sql.FieldIn(FieldDirectKey, vs...))
+}
+
+// DirectKeyNotIn applies the NotIn predicate on the "direct_key" field.
+func DirectKeyNotIn(vs ...string) predicate.Room {
+	return predicate.Room(sql.FieldNotIn(FieldDirectKey, vs...))
+}
+
+// DirectKeyGT applies the GT predicate on the "direct_key" field.
+func DirectKeyGT(v string) predicate.Room {
+	return predicate.Room(sql.FieldGT(FieldDirectKey, v))
+}
+
+// DirectKeyGTE applies the GTE predicate on the "direct_key" field.
+func DirectKeyGTE(v string) predicate.Room {
+	return predicate.Room(sql.FieldGTE(FieldDirectKey, v))
+}
+
+// DirectKeyLT applies the LT predicate on the "direct_key" field.
+func DirectKeyLT(v string) predicate.Room {
+	return predicate.Room(sql.FieldLT(FieldDirectKey, v))
+}
+
+// DirectKeyLTE applies the LTE predicate on the "direct_key" field.
+func DirectKeyLTE(v string) predicate.Room {
+	return predicate.Room(sql.FieldLTE(FieldDirectKey, v))
+}
+
+// DirectKeyContains applies the Contains predicate on the "direct_key" field.
+func DirectKeyContains(v string) predicate.Room {
+	return predicate.Room(sql.FieldContains(FieldDirectKey, v))
+}
+
+// DirectKeyHasPrefix applies the HasPrefix predicate on the "direct_key" field.
+func DirectKeyHasPrefix(v string) predicate.Room {
+	return predicate.Room(sql.FieldHasPrefix(FieldDirectKey, v))
+}
+
+// DirectKeyHasSuffix applies the HasSuffix predicate on the "direct_key" field.
+func DirectKeyHasSuffix(v string) predicate.Room {
+	return predicate.Room(sql.FieldHasSuffix(FieldDirectKey, v))
+}
+
+// DirectKeyIsNil applies the IsNil predicate on the "direct_key" field.
+func DirectKeyIsNil() predicate.Room {
+	return predicate.Room(sql.FieldIsNull(FieldDirectKey))
+}
+
+// DirectKeyNotNil applies the NotNil predicate on the "direct_key" field.
+func DirectKeyNotNil() predicate.Room {
+	return predicate.Room(sql.FieldNotNull(FieldDirectKey))
+}
+
+// DirectKeyEqualFold applies the EqualFold predicate on the "direct_key" field.
+func DirectKeyEqualFold(v string) predicate.Room {
+	return predicate.Room(sql.FieldEqualFold(FieldDirectKey, v))
+}
+
+// DirectKeyContainsFold applies the ContainsFold predicate on the "direct_key" field.
+func DirectKeyContainsFold(v string) predicate.Room {
+	return predicate.Room(sql.FieldContainsFold(FieldDirectKey, v))
+}
+
 // TopicEQ applies the EQ predicate on the "topic" field.
 func TopicEQ(v string) predicate.Room {
 	return predicate.Room(sql.FieldEQ(FieldTopic, v))
@@ -454,6 +579,186 @@ func PurgingIsNil() predicate.Room {
 // PurgingNotNil applies the NotNil predicate on the "purging" field.
 func PurgingNotNil() predicate.Room {
 	return predicate.Room(sql.FieldNotNull(FieldPurging))
+}
+
+// EnrollingEQ applies the EQ predicate on the "enrolling" field.
+func EnrollingEQ(v bool) predicate.Room {
+	return predicate.Room(sql.FieldEQ(FieldEnrolling, v))
+}
+
+// EnrollingNEQ applies the NEQ predicate on the "enrolling" field.
+func EnrollingNEQ(v bool) predicate.Room {
+	return predicate.Room(sql.FieldNEQ(FieldEnrolling, v))
+}
+
+// EnrollingIsNil applies the IsNil predicate on the "enrolling" field.
+func EnrollingIsNil() predicate.Room {
+	return predicate.Room(sql.FieldIsNull(FieldEnrolling))
+}
+
+// EnrollingNotNil applies the NotNil predicate on the "enrolling" field.
+func EnrollingNotNil() predicate.Room {
+	return predicate.Room(sql.FieldNotNull(FieldEnrolling))
+}
+
+// SendRoleEQ applies the EQ predicate on the "send_role" field.
+func SendRoleEQ(v int) predicate.Room {
+	return predicate.Room(sql.FieldEQ(FieldSendRole, v))
+}
+
+// SendRoleNEQ applies the NEQ predicate on the "send_role" field.
+func SendRoleNEQ(v int) predicate.Room {
+	return predicate.Room(sql.FieldNEQ(FieldSendRole, v))
+}
+
+// SendRoleIn applies the In predicate on the "send_role" field.
+func SendRoleIn(vs ...int) predicate.Room {
+	return predicate.Room(sql.FieldIn(FieldSendRole, vs...))
+}
+
+// SendRoleNotIn applies the NotIn predicate on the "send_role" field.
+func SendRoleNotIn(vs ...int) predicate.Room {
+	return predicate.Room(sql.FieldNotIn(FieldSendRole, vs...))
+}
+
+// SendRoleGT applies the GT predicate on the "send_role" field.
+func SendRoleGT(v int) predicate.Room {
+	return predicate.Room(sql.FieldGT(FieldSendRole, v))
+}
+
+// SendRoleGTE applies the GTE predicate on the "send_role" field.
+func SendRoleGTE(v int) predicate.Room {
+	return predicate.Room(sql.FieldGTE(FieldSendRole, v))
+}
+
+// SendRoleLT applies the LT predicate on the "send_role" field.
+func SendRoleLT(v int) predicate.Room {
+	return predicate.Room(sql.FieldLT(FieldSendRole, v))
+}
+
+// SendRoleLTE applies the LTE predicate on the "send_role" field.
+func SendRoleLTE(v int) predicate.Room {
+	return predicate.Room(sql.FieldLTE(FieldSendRole, v))
+}
+
+// MemberCountEQ applies the EQ predicate on the "member_count" field.
+func MemberCountEQ(v int) predicate.Room {
+	return predicate.Room(sql.FieldEQ(FieldMemberCount, v))
+}
+
+// MemberCountNEQ applies the NEQ predicate on the "member_count" field.
+func MemberCountNEQ(v int) predicate.Room {
+	return predicate.Room(sql.FieldNEQ(FieldMemberCount, v))
+}
+
+// MemberCountIn applies the In predicate on the "member_count" field.
+func MemberCountIn(vs ...int) predicate.Room {
+	return predicate.Room(sql.FieldIn(FieldMemberCount, vs...))
+}
+
+// MemberCountNotIn applies the NotIn predicate on the "member_count" field.
+func MemberCountNotIn(vs ...int) predicate.Room {
+	return predicate.Room(sql.FieldNotIn(FieldMemberCount, vs...))
+}
+
+// MemberCountGT applies the GT predicate on the "member_count" field.
+func MemberCountGT(v int) predicate.Room {
+	return predicate.Room(sql.FieldGT(FieldMemberCount, v))
+}
+
+// MemberCountGTE applies the GTE predicate on the "member_count" field.
+func MemberCountGTE(v int) predicate.Room {
+	return predicate.Room(sql.FieldGTE(FieldMemberCount, v))
+}
+
+// MemberCountLT applies the LT predicate on the "member_count" field.
+func MemberCountLT(v int) predicate.Room {
+	return predicate.Room(sql.FieldLT(FieldMemberCount, v))
+}
+
+// MemberCountLTE applies the LTE predicate on the "member_count" field.
+func MemberCountLTE(v int) predicate.Room {
+	return predicate.Room(sql.FieldLTE(FieldMemberCount, v))
+}
+
+// AccessVersionEQ applies the EQ predicate on the "access_version" field.
+func AccessVersionEQ(v int64) predicate.Room {
+	return predicate.Room(sql.FieldEQ(FieldAccessVersion, v))
+}
+
+// AccessVersionNEQ applies the NEQ predicate on the "access_version" field.
+func AccessVersionNEQ(v int64) predicate.Room {
+	return predicate.Room(sql.FieldNEQ(FieldAccessVersion, v))
+}
+
+// AccessVersionIn applies the In predicate on the "access_version" field.
+func AccessVersionIn(vs ...int64) predicate.Room {
+	return predicate.Room(sql.FieldIn(FieldAccessVersion, vs...))
+}
+
+// AccessVersionNotIn applies the NotIn predicate on the "access_version" field.
+func AccessVersionNotIn(vs ...int64) predicate.Room {
+	return predicate.Room(sql.FieldNotIn(FieldAccessVersion, vs...))
+}
+
+// AccessVersionGT applies the GT predicate on the "access_version" field.
+func AccessVersionGT(v int64) predicate.Room {
+	return predicate.Room(sql.FieldGT(FieldAccessVersion, v))
+}
+
+// AccessVersionGTE applies the GTE predicate on the "access_version" field.
+func AccessVersionGTE(v int64) predicate.Room {
+	return predicate.Room(sql.FieldGTE(FieldAccessVersion, v))
+}
+
+// AccessVersionLT applies the LT predicate on the "access_version" field.
+func AccessVersionLT(v int64) predicate.Room {
+	return predicate.Room(sql.FieldLT(FieldAccessVersion, v))
+}
+
+// AccessVersionLTE applies the LTE predicate on the "access_version" field.
+func AccessVersionLTE(v int64) predicate.Room {
+	return predicate.Room(sql.FieldLTE(FieldAccessVersion, v))
+}
+
+// RevokedPlaceEQ applies the EQ predicate on the "revoked_place" field.
+func RevokedPlaceEQ(v int64) predicate.Room {
+	return predicate.Room(sql.FieldEQ(FieldRevokedPlace, v))
+}
+
+// RevokedPlaceNEQ applies the NEQ predicate on the "revoked_place" field.
+func RevokedPlaceNEQ(v int64) predicate.Room {
+	return predicate.Room(sql.FieldNEQ(FieldRevokedPlace, v))
+}
+
+// RevokedPlaceIn applies the In predicate on the "revoked_place" field.
+func RevokedPlaceIn(vs ...int64) predicate.Room {
+	return predicate.Room(sql.FieldIn(FieldRevokedPlace, vs...))
+}
+
+// RevokedPlaceNotIn applies the NotIn predicate on the "revoked_place" field.
+func RevokedPlaceNotIn(vs ...int64) predicate.Room {
+	return predicate.Room(sql.FieldNotIn(FieldRevokedPlace, vs...))
+}
+
+// RevokedPlaceGT applies the GT predicate on the "revoked_place" field.
+func RevokedPlaceGT(v int64) predicate.Room {
+	return predicate.Room(sql.FieldGT(FieldRevokedPlace, v))
+}
+
+// RevokedPlaceGTE applies the GTE predicate on the "revoked_place" field.
+func RevokedPlaceGTE(v int64) predicate.Room {
+	return predicate.Room(sql.FieldGTE(FieldRevokedPlace, v))
+}
+
+// RevokedPlaceLT applies the LT predicate on the "revoked_place" field.
+func RevokedPlaceLT(v int64) predicate.Room {
+	return predicate.Room(sql.FieldLT(FieldRevokedPlace, v))
+}
+
+// RevokedPlaceLTE applies the LTE predicate on the "revoked_place" field.
+func RevokedPlaceLTE(v int64) predicate.Room {
+	return predicate.Room(sql.FieldLTE(FieldRevokedPlace, v))
 }
 
 // LastPlaceEQ applies the EQ predicate on the "last_place" field.
@@ -616,21 +921,21 @@ func LastAtLTE(v time.Time) predicate.Room {
 	return predicate.Room(sql.FieldLTE(FieldLastAt, v))
 }
 
-// HasOwner applies the HasEdge predicate on the "owner" edge.
-func HasOwner() predicate.Room {
+// HasCreator applies the HasEdge predicate on the "creator" edge.
+func HasCreator() predicate.Room {
 	return predicate.Room(func(s *sql.Selector) {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, true, OwnerTable, OwnerColumn),
+			sqlgraph.Edge(sqlgraph.M2O, true, CreatorTable, CreatorColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
 	})
 }
 
-// HasOwnerWith applies the HasEdge predicate on the "owner" edge with a given conditions (other predicates).
-func HasOwnerWith(preds ...predicate.User) predicate.Room {
+// HasCreatorWith applies the HasEdge predicate on the "creator" edge with a given conditions (other predicates).
+func HasCreatorWith(preds ...predicate.User) predicate.Room {
 	return predicate.Room(func(s *sql.Selector) {
-		step := newOwnerStep()
+		step := newCreatorStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)
@@ -677,6 +982,75 @@ func HasEvents() predicate.Room {
 func HasEventsWith(preds ...predicate.RoomEvent) predicate.Room {
 	return predicate.Room(func(s *sql.Selector) {
 		step := newEventsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasMembers applies the HasEdge predicate on the "members" edge.
+func HasMembers() predicate.Room {
+	return predicate.Room(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, MembersTable, MembersColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasMembersWith applies the HasEdge predicate on the "members" edge with a given conditions (other predicates).
+func HasMembersWith(preds ...predicate.Member) predicate.Room {
+	return predicate.Room(func(s *sql.Selector) {
+		step := newMembersStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasBans applies the HasEdge predicate on the "bans" edge.
+func HasBans() predicate.Room {
+	return predicate.Room(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, BansTable, BansColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasBansWith applies the HasEdge predicate on the "bans" edge with a given conditions (other predicates).
+func HasBansWith(preds ...predicate.Ban) predicate.Room {
+	return predicate.Room(func(s *sql.Selector) {
+		step := newBansStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasInvites applies the HasEdge predicate on the "invites" edge.
+func HasInvites() predicate.Room {
+	return predicate.Room(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, InvitesTable, InvitesColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasInvitesWith applies the HasEdge predicate on the "invites" edge with a given conditions (other predicates).
+func HasInvitesWith(preds ...predicate.Invite) predicate.Room {
+	return predicate.Room(func(s *sql.Selector) {
+		step := newInvitesStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

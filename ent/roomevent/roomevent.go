@@ -30,6 +30,12 @@ const (
 	FieldActorID = "actor_id"
 	// FieldChatID holds the string denoting the chat_id field in the database.
 	FieldChatID = "chat_id"
+	// FieldUserID holds the string denoting the user_id field in the database.
+	FieldUserID = "user_id"
+	// FieldUsername holds the string denoting the username field in the database.
+	FieldUsername = "username"
+	// FieldName holds the string denoting the name field in the database.
+	FieldName = "name"
 	// EdgeRoom holds the string denoting the room edge name in mutations.
 	EdgeRoom = "room"
 	// Table holds the table name of the roomevent in the database.
@@ -54,6 +60,9 @@ var Columns = []string{
 	FieldAt,
 	FieldActorID,
 	FieldChatID,
+	FieldUserID,
+	FieldUsername,
+	FieldName,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -71,10 +80,15 @@ type Kind string
 
 // Kind values.
 const (
-	KindCHAT_SENT    Kind = "CHAT_SENT"
-	KindCHAT_EDITED  Kind = "CHAT_EDITED"
-	KindCHAT_DELETED Kind = "CHAT_DELETED"
-	KindROOM_DELETED Kind = "ROOM_DELETED"
+	KindCHAT_SENT      Kind = "CHAT_SENT"
+	KindCHAT_EDITED    Kind = "CHAT_EDITED"
+	KindCHAT_DELETED   Kind = "CHAT_DELETED"
+	KindROOM_DELETED   Kind = "ROOM_DELETED"
+	KindMEMBER_JOINED  Kind = "MEMBER_JOINED"
+	KindMEMBER_LEFT    Kind = "MEMBER_LEFT"
+	KindMEMBER_REMOVED Kind = "MEMBER_REMOVED"
+	KindMEMBER_CHANGED Kind = "MEMBER_CHANGED"
+	KindROOM_UPDATED   Kind = "ROOM_UPDATED"
 )
 
 func (k Kind) String() string {
@@ -84,7 +98,7 @@ func (k Kind) String() string {
 // KindValidator is a validator for the "kind" field enum values. It is called by the builders before save.
 func KindValidator(k Kind) error {
 	switch k {
-	case KindCHAT_SENT, KindCHAT_EDITED, KindCHAT_DELETED, KindROOM_DELETED:
+	case KindCHAT_SENT, KindCHAT_EDITED, KindCHAT_DELETED, KindROOM_DELETED, KindMEMBER_JOINED, KindMEMBER_LEFT, KindMEMBER_REMOVED, KindMEMBER_CHANGED, KindROOM_UPDATED:
 		return nil
 	default:
 		return fmt.Errorf("roomevent: invalid enum value for kind field: %q", k)
@@ -137,6 +151,21 @@ func ByActorID(opts ...sql.OrderTermOption) OrderOption {
 // ByChatID orders the results by the chat_id field.
 func ByChatID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldChatID, opts...).ToFunc()
+}
+
+// ByUserID orders the results by the user_id field.
+func ByUserID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUserID, opts...).ToFunc()
+}
+
+// ByUsername orders the results by the username field.
+func ByUsername(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUsername, opts...).ToFunc()
+}
+
+// ByName orders the results by the name field.
+func ByName(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldName, opts...).ToFunc()
 }
 
 // ByRoomField orders the results by room field.

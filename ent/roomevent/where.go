@@ -91,6 +91,21 @@ func ChatID(v uuid.UUID) predicate.RoomEvent {
 	return predicate.RoomEvent(sql.FieldEQ(FieldChatID, v))
 }
 
+// UserID applies equality check predicate on the "user_id" field. It's identical to UserIDEQ.
+func UserID(v uuid.UUID) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldEQ(FieldUserID, v))
+}
+
+// Username applies equality check predicate on the "username" field. It's identical to UsernameEQ.
+func Username(v string) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldEQ(FieldUsername, v))
+}
+
+// Name applies equality check predicate on the "name" field. It's identical to NameEQ.
+func Name(v string) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldEQ(FieldName, v))
+}
+
 // RoomIDEQ applies the EQ predicate on the "room_id" field.
 func RoomIDEQ(v uuid.UUID) predicate.RoomEvent {
 	return predicate.RoomEvent(sql.FieldEQ(FieldRoomID, v))
@@ -379,6 +394,206 @@ func ChatIDIsNil() predicate.RoomEvent {
 // ChatIDNotNil applies the NotNil predicate on the "chat_id" field.
 func ChatIDNotNil() predicate.RoomEvent {
 	return predicate.RoomEvent(sql.FieldNotNull(FieldChatID))
+}
+
+// UserIDEQ applies the EQ predicate on the "user_id" field.
+func UserIDEQ(v uuid.UUID) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldEQ(FieldUserID, v))
+}
+
+// UserIDNEQ applies the NEQ predicate on the "user_id" field.
+func UserIDNEQ(v uuid.UUID) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldNEQ(FieldUserID, v))
+}
+
+// UserIDIn applies the In predicate on the "user_id" field.
+func UserIDIn(vs ...uuid.UUID) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldIn(FieldUserID, vs...))
+}
+
+// UserIDNotIn applies the NotIn predicate on the "user_id" field.
+func UserIDNotIn(vs ...uuid.UUID) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldNotIn(FieldUserID, vs...))
+}
+
+// UserIDGT applies the GT predicate on the "user_id" field.
+func UserIDGT(v uuid.UUID) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldGT(FieldUserID, v))
+}
+
+// UserIDGTE applies the GTE predicate on the "user_id" field.
+func UserIDGTE(v uuid.UUID) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldGTE(FieldUserID, v))
+}
+
+// UserIDLT applies the LT predicate on the "user_id" field.
+func UserIDLT(v uuid.UUID) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldLT(FieldUserID, v))
+}
+
+// UserIDLTE applies the LTE predicate on the "user_id" field.
+func UserIDLTE(v uuid.UUID) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldLTE(FieldUserID, v))
+}
+
+// UserIDIsNil applies the IsNil predicate on the "user_id" field.
+func UserIDIsNil() predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldIsNull(FieldUserID))
+}
+
+// UserIDNotNil applies the NotNil predicate on the "user_id" field.
+func UserIDNotNil() predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldNotNull(FieldUserID))
+}
+
+// UsernameEQ applies the EQ predicate on the "username" field.
+func UsernameEQ(v string) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldEQ(FieldUsername, v))
+}
+
+// UsernameNEQ applies the NEQ predicate on the "username" field.
+func UsernameNEQ(v string) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldNEQ(FieldUsername, v))
+}
+
+// UsernameIn applies the In predicate on the "username" field.
+func UsernameIn(vs ...string) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldIn(FieldUsername, vs...))
+}
+
+// UsernameNotIn applies the NotIn predicate on the "username" field.
+func UsernameNotIn(vs ...string) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldNotIn(FieldUsername, vs...))
+}
+
+// UsernameGT applies the GT predicate on the "username" field.
+func UsernameGT(v string) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldGT(FieldUsername, v))
+}
+
+// UsernameGTE applies the GTE predicate on the "username" field.
+func UsernameGTE(v string) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldGTE(FieldUsername, v))
+}
+
+// UsernameLT applies the LT predicate on the "username" field.
+func UsernameLT(v string) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldLT(FieldUsername, v))
+}
+
+// UsernameLTE applies the LTE predicate on the "username" field.
+func UsernameLTE(v string) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldLTE(FieldUsername, v))
+}
+
+// UsernameContains applies the Contains predicate on the "username" field.
+func UsernameContains(v string) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldContains(FieldUsername, v))
+}
+
+// UsernameHasPrefix applies the HasPrefix predicate on the "username" field.
+func UsernameHasPrefix(v string) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldHasPrefix(FieldUsername, v))
+}
+
+// UsernameHasSuffix applies the HasSuffix predicate on the "username" field.
+func UsernameHasSuffix(v string) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldHasSuffix(FieldUsername, v))
+}
+
+// UsernameIsNil applies the IsNil predicate on the "username" field.
+func UsernameIsNil() predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldIsNull(FieldUsername))
+}
+
+// UsernameNotNil applies the NotNil predicate on the "username" field.
+func UsernameNotNil() predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldNotNull(FieldUsername))
+}
+
+// UsernameEqualFold applies the EqualFold predicate on the "username" field.
+func UsernameEqualFold(v string) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldEqualFold(FieldUsername, v))
+}
+
+// UsernameContainsFold applies the ContainsFold predicate on the "username" field.
+func UsernameContainsFold(v string) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldContainsFold(FieldUsername, v))
+}
+
+// NameEQ applies the EQ predicate on the "name" field.
+func NameEQ(v string) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldEQ(FieldName, v))
+}
+
+// NameNEQ applies the NEQ predicate on the "name" field.
+func NameNEQ(v string) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldNEQ(FieldName, v))
+}
+
+// NameIn applies the In predicate on the "name" field.
+func NameIn(vs ...string) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldIn(FieldName, vs...))
+}
+
+// NameNotIn applies the NotIn predicate on the "name" field.
+func NameNotIn(vs ...string) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldNotIn(FieldName, vs...))
+}
+
+// NameGT applies the GT predicate on the "name" field.
+func NameGT(v string) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldGT(FieldName, v))
+}
+
+// NameGTE applies the GTE predicate on the "name" field.
+func NameGTE(v string) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldGTE(FieldName, v))
+}
+
+// NameLT applies the LT predicate on the "name" field.
+func NameLT(v string) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldLT(FieldName, v))
+}
+
+// NameLTE applies the LTE predicate on the "name" field.
+func NameLTE(v string) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldLTE(FieldName, v))
+}
+
+// NameContains applies the Contains predicate on the "name" field.
+func NameContains(v string) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldContains(FieldName, v))
+}
+
+// NameHasPrefix applies the HasPrefix predicate on the "name" field.
+func NameHasPrefix(v string) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldHasPrefix(FieldName, v))
+}
+
+// NameHasSuffix applies the HasSuffix predicate on the "name" field.
+func NameHasSuffix(v string) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldHasSuffix(FieldName, v))
+}
+
+// NameIsNil applies the IsNil predicate on the "name" field.
+func NameIsNil() predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldIsNull(FieldName))
+}
+
+// NameNotNil applies the NotNil predicate on the "name" field.
+func NameNotNil() predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldNotNull(FieldName))
+}
+
+// NameEqualFold applies the EqualFold predicate on the "name" field.
+func NameEqualFold(v string) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldEqualFold(FieldName, v))
+}
+
+// NameContainsFold applies the ContainsFold predicate on the "name" field.
+func NameContainsFold(v string) predicate.RoomEvent {
+	return predicate.RoomEvent(sql.FieldContainsFold(FieldName, v))
 }
 
 // HasRoom applies the HasEdge predicate on the "room" edge.

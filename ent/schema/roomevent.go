@@ -17,14 +17,21 @@ func (RoomEvent) Fields() []ent.Field {
 		field.Int64("place").Immutable().Comment("1, 2, 3 … within the room, without holes"),
 		field.Int("number").Immutable().
 			Comment("how many chats the room had with this event: turns a place into a range of numbers"),
-		field.Enum("kind").Values("CHAT_SENT", "CHAT_EDITED", "CHAT_DELETED", "ROOM_DELETED").Immutable(),
+		field.Enum("kind").Values("CHAT_SENT", "CHAT_EDITED", "CHAT_DELETED", "ROOM_DELETED",
+			"MEMBER_JOINED", "MEMBER_LEFT", "MEMBER_REMOVED", "MEMBER_CHANGED", "ROOM_UPDATED").Immutable(),
 		field.Int64("tag").Immutable().
 			Comment("64 random bits, never 0: tells two histories of the same place apart"),
 		field.Time("at").SchemaType(moment).Immutable().
 			Comment("the later of the clock and the event before it"),
-		field.UUID("actor_id", uid).Immutable(),
+		field.UUID("actor_id", uid).Immutable().Comment("the nil UUID: nobody"),
 		field.UUID("chat_id", uid).Optional().Nillable().Immutable().
 			Comment("the chat it is about"),
+		field.UUID("user_id", uid).Optional().Nillable().Immutable().
+			Comment("the person it is about"),
+		field.String("username").Optional().Nillable().Immutable().
+			Comment("that person's, as displayed; stays when the account is gone"),
+		field.String("name").Optional().Nillable().Immutable().
+			Comment("the room's at that moment, with what ends somebody's reading"),
 	}
 }
 

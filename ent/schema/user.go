@@ -7,6 +7,7 @@ import (
 	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
 )
 
 // User is a person with an account. The row outlives the account: its name stays taken, so that
@@ -26,6 +27,8 @@ func (User) Fields() []ent.Field {
 		field.Int("password_version").Default(0).
 			Comment("+1 at each password change, so that a login and a change exclude each other"),
 		field.Time("deleted_at").SchemaType(moment).Optional().Nillable(),
+		field.Bool("leaving").Optional().Nillable().Comment("it is deleted, and rooms are left that it has not left yet"),
+		field.Int64("rooms_version").Default(0).Comment("+1 when they join, leave or are removed: the place in their list of rooms"),
 	}
 }
 
@@ -34,5 +37,14 @@ func (User) Edges() []ent.Edge {
 		edge.To("sessions", Session.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
 		edge.To("rooms", Room.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
 		edge.To("chats", Chat.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
+		edge.To("memberships", Member.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
+		edge.To("bans", Ban.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
+		edge.To("invites", Invite.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
+	}
+}
+
+func (User) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("leaving").Annotations(entsql.IndexWhere("leaving")), // holds next to nothing
 	}
 }

@@ -24,12 +24,22 @@ const (
 	FieldPasswordVersion = "password_version"
 	// FieldDeletedAt holds the string denoting the deleted_at field in the database.
 	FieldDeletedAt = "deleted_at"
+	// FieldLeaving holds the string denoting the leaving field in the database.
+	FieldLeaving = "leaving"
+	// FieldRoomsVersion holds the string denoting the rooms_version field in the database.
+	FieldRoomsVersion = "rooms_version"
 	// EdgeSessions holds the string denoting the sessions edge name in mutations.
 	EdgeSessions = "sessions"
 	// EdgeRooms holds the string denoting the rooms edge name in mutations.
 	EdgeRooms = "rooms"
 	// EdgeChats holds the string denoting the chats edge name in mutations.
 	EdgeChats = "chats"
+	// EdgeMemberships holds the string denoting the memberships edge name in mutations.
+	EdgeMemberships = "memberships"
+	// EdgeBans holds the string denoting the bans edge name in mutations.
+	EdgeBans = "bans"
+	// EdgeInvites holds the string denoting the invites edge name in mutations.
+	EdgeInvites = "invites"
 	// Table holds the table name of the user in the database.
 	Table = "users"
 	// SessionsTable is the table that holds the sessions relation/edge.
@@ -45,7 +55,7 @@ const (
 	// It exists in this package in order to avoid circular dependency with the "room" package.
 	RoomsInverseTable = "rooms"
 	// RoomsColumn is the table column denoting the rooms relation/edge.
-	RoomsColumn = "owner_id"
+	RoomsColumn = "created_by"
 	// ChatsTable is the table that holds the chats relation/edge.
 	ChatsTable = "chats"
 	// ChatsInverseTable is the table name for the Chat entity.
@@ -53,6 +63,27 @@ const (
 	ChatsInverseTable = "chats"
 	// ChatsColumn is the table column denoting the chats relation/edge.
 	ChatsColumn = "user_id"
+	// MembershipsTable is the table that holds the memberships relation/edge.
+	MembershipsTable = "members"
+	// MembershipsInverseTable is the table name for the Member entity.
+	// It exists in this package in order to avoid circular dependency with the "member" package.
+	MembershipsInverseTable = "members"
+	// MembershipsColumn is the table column denoting the memberships relation/edge.
+	MembershipsColumn = "user_id"
+	// BansTable is the table that holds the bans relation/edge.
+	BansTable = "bans"
+	// BansInverseTable is the table name for the Ban entity.
+	// It exists in this package in order to avoid circular dependency with the "ban" package.
+	BansInverseTable = "bans"
+	// BansColumn is the table column denoting the bans relation/edge.
+	BansColumn = "user_id"
+	// InvitesTable is the table that holds the invites relation/edge.
+	InvitesTable = "invites"
+	// InvitesInverseTable is the table name for the Invite entity.
+	// It exists in this package in order to avoid circular dependency with the "invite" package.
+	InvitesInverseTable = "invites"
+	// InvitesColumn is the table column denoting the invites relation/edge.
+	InvitesColumn = "created_by"
 )
 
 // Columns holds all SQL columns for user fields.
@@ -64,6 +95,8 @@ var Columns = []string{
 	FieldPasswordHash,
 	FieldPasswordVersion,
 	FieldDeletedAt,
+	FieldLeaving,
+	FieldRoomsVersion,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -79,6 +112,8 @@ func ValidColumn(column string) bool {
 var (
 	// DefaultPasswordVersion holds the default value on creation for the "password_version" field.
 	DefaultPasswordVersion int
+	// DefaultRoomsVersion holds the default value on creation for the "rooms_version" field.
+	DefaultRoomsVersion int64
 )
 
 // OrderOption defines the ordering options for the User queries.
@@ -117,6 +152,16 @@ func ByPasswordVersion(opts ...sql.OrderTermOption) OrderOption {
 // ByDeletedAt orders the results by the deleted_at field.
 func ByDeletedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDeletedAt, opts...).ToFunc()
+}
+
+// ByLeaving orders the results by the leaving field.
+func ByLeaving(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLeaving, opts...).ToFunc()
+}
+
+// ByRoomsVersion orders the results by the rooms_version field.
+func ByRoomsVersion(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRoomsVersion, opts...).ToFunc()
 }
 
 // BySessionsCount orders the results by sessions count.
@@ -160,6 +205,48 @@ func ByChats(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newChatsStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByMembershipsCount orders the results by memberships count.
+func ByMembershipsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newMembershipsStep(), opts...)
+	}
+}
+
+// ByMemberships orders the results by memberships terms.
+func ByMemberships(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newMembershipsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// ByBansCount orders the results by bans count.
+func ByBansCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newBansStep(), opts...)
+	}
+}
+
+// ByBans orders the results by bans terms.
+func ByBans(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newBansStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// ByInvitesCount orders the results by invites count.
+func ByInvitesCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newInvitesStep(), opts...)
+	}
+}
+
+// ByInvites orders the results by invites terms.
+func ByInvites(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newInvitesStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newSessionsStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -179,5 +266,26 @@ func newChatsStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(ChatsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, ChatsTable, ChatsColumn),
+	)
+}
+func newMembershipsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(MembershipsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, MembershipsTable, MembershipsColumn),
+	)
+}
+func newBansStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(BansInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, BansTable, BansColumn),
+	)
+}
+func newInvitesStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(InvitesInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, InvitesTable, InvitesColumn),
 	)
 }

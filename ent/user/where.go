@@ -86,6 +86,16 @@ func DeletedAt(v time.Time) predicate.User {
 	return predicate.User(sql.FieldEQ(FieldDeletedAt, v))
 }
 
+// Leaving applies equality check predicate on the "leaving" field. It's identical to LeavingEQ.
+func Leaving(v bool) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldLeaving, v))
+}
+
+// RoomsVersion applies equality check predicate on the "rooms_version" field. It's identical to RoomsVersionEQ.
+func RoomsVersion(v int64) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldRoomsVersion, v))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.User {
 	return predicate.User(sql.FieldEQ(FieldCreatedAt, v))
@@ -421,6 +431,66 @@ func DeletedAtNotNil() predicate.User {
 	return predicate.User(sql.FieldNotNull(FieldDeletedAt))
 }
 
+// LeavingEQ applies the EQ predicate on the "leaving" field.
+func LeavingEQ(v bool) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldLeaving, v))
+}
+
+// LeavingNEQ applies the NEQ predicate on the "leaving" field.
+func LeavingNEQ(v bool) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldLeaving, v))
+}
+
+// LeavingIsNil applies the IsNil predicate on the "leaving" field.
+func LeavingIsNil() predicate.User {
+	return predicate.User(sql.FieldIsNull(FieldLeaving))
+}
+
+// LeavingNotNil applies the NotNil predicate on the "leaving" field.
+func LeavingNotNil() predicate.User {
+	return predicate.User(sql.FieldNotNull(FieldLeaving))
+}
+
+// RoomsVersionEQ applies the EQ predicate on the "rooms_version" field.
+func RoomsVersionEQ(v int64) predicate.User {
+	return predicate.User(sql.FieldEQ(FieldRoomsVersion, v))
+}
+
+// RoomsVersionNEQ applies the NEQ predicate on the "rooms_version" field.
+func RoomsVersionNEQ(v int64) predicate.User {
+	return predicate.User(sql.FieldNEQ(FieldRoomsVersion, v))
+}
+
+// RoomsVersionIn applies the In predicate on the "rooms_version" field.
+func RoomsVersionIn(vs ...int64) predicate.User {
+	return predicate.User(sql.FieldIn(FieldRoomsVersion, vs...))
+}
+
+// RoomsVersionNotIn applies the NotIn predicate on the "rooms_version" field.
+func RoomsVersionNotIn(vs ...int64) predicate.User {
+	return predicate.User(sql.FieldNotIn(FieldRoomsVersion, vs...))
+}
+
+// RoomsVersionGT applies the GT predicate on the "rooms_version" field.
+func RoomsVersionGT(v int64) predicate.User {
+	return predicate.User(sql.FieldGT(FieldRoomsVersion, v))
+}
+
+// RoomsVersionGTE applies the GTE predicate on the "rooms_version" field.
+func RoomsVersionGTE(v int64) predicate.User {
+	return predicate.User(sql.FieldGTE(FieldRoomsVersion, v))
+}
+
+// RoomsVersionLT applies the LT predicate on the "rooms_version" field.
+func RoomsVersionLT(v int64) predicate.User {
+	return predicate.User(sql.FieldLT(FieldRoomsVersion, v))
+}
+
+// RoomsVersionLTE applies the LTE predicate on the "rooms_version" field.
+func RoomsVersionLTE(v int64) predicate.User {
+	return predicate.User(sql.FieldLTE(FieldRoomsVersion, v))
+}
+
 // HasSessions applies the HasEdge predicate on the "sessions" edge.
 func HasSessions() predicate.User {
 	return predicate.User(func(s *sql.Selector) {
@@ -482,6 +552,75 @@ func HasChats() predicate.User {
 func HasChatsWith(preds ...predicate.Chat) predicate.User {
 	return predicate.User(func(s *sql.Selector) {
 		step := newChatsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasMemberships applies the HasEdge predicate on the "memberships" edge.
+func HasMemberships() predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, MembershipsTable, MembershipsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasMembershipsWith applies the HasEdge predicate on the "memberships" edge with a given conditions (other predicates).
+func HasMembershipsWith(preds ...predicate.Member) predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := newMembershipsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasBans applies the HasEdge predicate on the "bans" edge.
+func HasBans() predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, BansTable, BansColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasBansWith applies the HasEdge predicate on the "bans" edge with a given conditions (other predicates).
+func HasBansWith(preds ...predicate.Ban) predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := newBansStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasInvites applies the HasEdge predicate on the "invites" edge.
+func HasInvites() predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, InvitesTable, InvitesColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasInvitesWith applies the HasEdge predicate on the "invites" edge with a given conditions (other predicates).
+func HasInvitesWith(preds ...predicate.Invite) predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := newInvitesStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

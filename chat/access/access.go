@@ -1,0 +1,175 @@
+// Package access says who may do what in a room. It rests on one idea: a room's row and what the caller is there are read
+// by one statement, and one function judges them, so that nothing is shown of a room that was not judged. It knows rows and
+// callers, and neither logs nor chats.
+package access
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/room"
+)
+
+// ErrNoRoom means that there is no such room, or that the caller may not know of it: the two are never told apart.
+var ErrNoRoom = errors.New("no such room")
+
+// ErrForbidden is what every ForbiddenError is.
+var ErrForbidden = errors.New("not allowed")
+
+// A ForbiddenError says that the caller may know of the room, but not do this.
+type ForbiddenError struct {
+	Reason string     // READ_ONLY, LAST_OWNER, BANNED; empty: none that helps
+	Until  *time.Time // with BANNED: when it ends by itself; nil: it does not
+}
+
+func (e *ForbiddenError) Error() string { return ErrForbidden.Error() + " " + e.Reason }
+
+// Unwrap returns ErrForbidden.
+func (e *ForbiddenError) Unwrap() error { return ErrForbidden }
+
+// A Caller is whoever calls: an account's id, and the name that is shown with what they do.
+type Caller struct {
+	ID       uuid.UUID
+	Username string
+}
+
+// A Role is what a member may do, the highest first, as rows have it.
+type Role int
+
+// The roles.
+const (
+	Owner Role = iota
+	Admin
+	Member
+)
+
+var roles = []string{"OWNER", "ADMIN", "MEMBER"}
+
+// String is the role's name in the API.
+func (r Role) String() string { return roles[r] }
+
+// ParseRole reads the name of a role in the API.
+func ParseRole(name string) (r Role, ok bool) {
+	i := slices.Index(roles, name)
+	return Role(i), i >= 0
+}
+
+// An Action is something that a person can do in a room.
+type Action string
+
+// The actions. Those of Actions are shown to clients, in this order.
+const (
+	Read          Action = "READ"
+	ChangeOwnChat Action = "CHANGE_OWN_CHAT"
+	Hide          Action = "HIDE"
+	Join          Action = "JOIN"
+	Leave         Action = "LEAVE"
+	Send          Action = "SEND_CHAT"
+	DeleteAnyChat Action = "DELETE_ANY_CHAT"
+	Update        Action = "UPDATE_ROOM"
+	ManageMembers Action = "MANAGE_MEMBERS"
+	SetRoles      Action = "SET_ROLES"
+	Delete        Action = "DELETE_ROOM"
+)
+
+// A Membership is a person's place in a room.
+type Membership struct {
+	ID          uuid.UUID
+	Role        Role
+	JoinedAt    time.Time
+	JoinedPlace int64
+}
+
+// A Standing is what somebody is in a room.
+type Standing struct {
+	Member    *Membership // nil: they are not in it
+	LastOwner bool        // a member, and nobody else is an owner
+	Banned    bool
+	Until     *time.Time // when the ban ends; nil: it does not end by itself
+}
+
+// A Room is a room's row with the caller's standing there, which one statement has read.
+type Room struct {
+	*ent.Room
+	As Standing
+}
+
+// May says whether somebody of a standing may do something in a room; nothing else decides that. ErrNoRoom: it does not exist
+// any more, or they may not know of it. *ForbiddenError: they see it, but may not do this.
+func (r Room) May(do Action) error {
+	switch {
+	case r.DeletedAt != nil, r.As.Member == nil && r.Kind != room.KindPUBLIC:
+		return ErrNoRoom
+	case r.As.Member == nil && r.As.Banned:
+		return &ForbiddenError{Reason: "BANNED", Until: r.As.Until}
+	case do == Leave && r.As.LastOwner && r.Kind != room.KindDIRECT:
+		return &ForbiddenError{Reason: "LAST_OWNER"}
+	case do == Send && r.role() > Role(r.SendRole):
+		return &ForbiddenError{Reason: "READ_ONLY"}
+	case !r.suits(do) || r.role() > lowest(do):
+		return &ForbiddenError{}
+	}
+	return nil
+}
+
+// role is what they may do as: whoever is in a public room without being a member may do there what a member may, as far
+// as it does not need one.
+func (r Room) role() Role {
+	if r.As.Member == nil {
+		return Member
+	}
+	return r.As.Member.Role
+}
+
+// suits says whether something can be done in a room of this kind by somebody who is, or is not, in it.
+func (r Room) suits(do Action) bool {
+	in, direct := r.As.Member != nil, r.Kind == room.KindDIRECT
+	switch do {
+	case Join:
+		return !in && !direct
+	case Leave, DeleteAnyChat, Update, ManageMembers, SetRoles, Delete:
+		return in && !direct
+	case Hide:
+		return in && direct
+	}
+	return true
+}
+
+// lowest is the lowest role that may do something.
+func lowest(do Action) Role {
+	switch do {
+	case SetRoles, Delete:
+		return Owner
+	case DeleteAnyChat, Update, ManageMembers:
+		return Admin
+	}
+	return Member
+}
+
+// MayManage says the same of removing or banning somebody of a role: nil of whoever is not a member.
+func (r Room) MayManage(whom *Membership) error {
+	if err := r.May(ManageMembers); err != nil {
+		return err
+	}
+	if whom != nil && whom.Role <= Admin && r.role() != Owner {
+		return &ForbiddenError{}
+	}
+	return nil
+}
+
+var shown = []Action{Join, Leave, Send, DeleteAnyChat, Update, ManageMembers, SetRoles, Delete}
+
+// Actions are what they may do now.
+func (r Room) Actions() []Action {
+	may := []Action{}
+	for _, do := range shown {
+		if r.May(do) == nil {
+			may = append(may, do)
+		}
+	}
+	return may
+}

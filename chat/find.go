@@ -1,0 +1,141 @@
+package chat
+
+import (
+	"context"
+
+	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+
+	"parley/chat/access"
+	"parley/chat/queue"
+	"parley/chat/roomlog"
+	"parley/ent"
+	"parley/ent/chat"
+	"parley/ent/room"
+)
+
+// find reads a room for something the caller wants to do there. ErrNoRoom, *access.ForbiddenError.
+func (s *Service) find(ctx context.Context, db *ent.Client, caller Caller, do access.Action, nameOrID string) (access.Room, error) {
+	rooms, err := s.findAll(ctx, db, caller, do, []string{nameOrID})
+	if err != nil {
+		return access.Room{}, err
+	}
+	return rooms[0], nil
+}
+
+// findAll does the same for several rooms with one query, in the order in which they are named first. A room
+// that is named twice, perhaps by name and by id, is returned once.
+func (s *Service) findAll(ctx context.Context, db *ent.Client, caller Caller, do access.Action, namesOrIDs []string) ([]access.Room, error) {
+	calls, err := parseAllCalled(namesOrIDs)
+	if err != nil {
+		return nil, err
+	}
+	found, err := access.Load(ctx, db.Room.Query().Where(anyCalled(calls)), caller.ID, s.now())
+	if err != nil {
+		return nil, err
+	}
+	byCall := indexed(found)
+	var rooms []access.Room
+	seen := map[uuid.UUID]bool{}
+	for _, c := range calls {
+		r, there := byCall[c]
+		if !there {
+			return nil, ErrNoRoom
+		}
+		if err := r.May(do); err != nil {
+			return nil, err
+		}
+		if !seen[r.ID] {
+			seen[r.ID] = true
+			rooms = append(rooms, r)
+		}
+	}
+	return rooms, nil
+}
+
+// judged is a room whose row a transaction has locked, with the caller's standing there under that lock.
+func (s *Service) judged(ctx context.Context, tx *ent.Tx, row *ent.Room, caller Caller) (access.Room, error) {
+	as, err := access.Standings(ctx, tx.Client(), row.ID, []uuid.UUID{caller.ID}, s.now())
+	return access.Room{Room: row, As: as[caller.ID]}, err
+}
+
+// indexed are rooms by all that they may be called.
+func indexed(rooms []access.Room) map[called]access.Room {
+	byCall := make(map[called]access.Room, 2*len(rooms))
+	for _, r := range rooms {
+		byCall[called{id: r.ID}] = r
+		if r.NameKey != nil && r.Kind == room.KindPUBLIC {
+			byCall[called{key: *r.NameKey}] = r
+		}
+	}
+	return byCall
+}
+
+// readable reads the rooms of some ids that the caller may read.
+func (s *Service) readable(ctx context.Context, db *ent.Client, caller Caller, ids []uuid.UUID) (map[uuid.UUID]*roomlog.Room, error) {
+	found, err := access.Load(ctx, db.Room.Query().Where(room.IDIn(ids...)), caller.ID, s.now())
+	if err != nil {
+		return nil, err
+	}
+	rooms := make(map[uuid.UUID]*roomlog.Room, len(found))
+	for _, r := range found {
+		if r.May(access.Read) == nil {
+			rooms[r.ID] = roomlog.RoomFor(r)
+		}
+	}
+	return rooms, nil
+}
+
+// isPublic picks the rooms that are listed for everybody. It is written out, as the index over them is.
+func isPublic(s *sql.Selector) {
+	s.Where(sql.ExprP(s.C(room.FieldKind) + " = 'PUBLIC' AND " + s.C(room.FieldDeletedAt) + " IS NULL"))
+}
+
+// ofLiveRooms are the chats of rooms that are not deleted. The rows of one that was are there until they are purged;
+// who does not read a chat together with its room asks for this. It is no join, whose plan Postgres would keep.
+func ofLiveRooms(c *sql.Selector) {
+	rooms := sql.Table(room.Table)
+	c.Where(sql.P(func(b *sql.Builder) {
+		b.Wrap(func(b *sql.Builder) {
+			b.Join(sql.Dialect(b.Dialect()).Select(rooms.C(room.FieldDeletedAt)).From(rooms).Where(sql.ColumnsEQ(rooms.C(room.FieldID), c.C(chat.FieldRoomID))))
+		}).WriteString(" IS NULL")
+	}))
+}
+
+// maySend says who of those who send to one room may, under its lock: nil, or why not. Whoever was judged since the room last
+// took something away from somebody is not asked about again.
+func (s *Service) maySend(ctx context.Context, tx *ent.Tx, room *ent.Room, sends []*queue.Send) ([]error, error) {
+	return s.judgeAll(ctx, tx, room, sends, access.Send, func(send *queue.Send) bool { return send.Version == room.AccessVersion })
+}
+
+// mayRead says the same of those who send with a known id, and may be told which chat it is.
+func (s *Service) mayRead(ctx context.Context, tx *ent.Tx, room *ent.Room, sends []*queue.Send) ([]error, error) {
+	return s.judgeAll(ctx, tx, room, sends, access.Read, func(*queue.Send) bool { return false })
+}
+
+func (s *Service) judgeAll(ctx context.Context, tx *ent.Tx, room *ent.Room, sends []*queue.Send, do access.Action, known func(*queue.Send) bool) ([]error, error) {
+	refused := make([]error, len(sends))
+	var people []uuid.UUID
+	for i, send := range sends {
+		switch {
+		case room.DeletedAt != nil:
+			refused[i] = ErrNoRoom
+		case !known(send):
+			people = append(people, send.UserID)
+		}
+	}
+	if len(people) == 0 {
+		return refused, nil
+	}
+	standings, err := access.Standings(ctx, tx.Client(), room.ID, people, s.now())
+	if err != nil {
+		return nil, err
+	}
+	for i, send := range sends {
+		if refused[i] == nil && !known(send) {
+			refused[i] = access.Room{Room: room, As: standings[send.UserID]}.May(do)
+			send.Version = room.AccessVersion
+		}
+	}
+	return refused, nil
+}
