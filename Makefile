@@ -59,7 +59,7 @@ postgres: ## on Postgres, what depends on the database
 	TEST_DATABASE=postgres $(GOTEST) -timeout $(TIMEOUT) $(ON_POSTGRES) ./auth/... ./chat/...
 
 model: ## readers against models of the log; 10,000 histories with ROUNDS=all
-	ROUNDS=$${ROUNDS:-2000} $(GOTEST) -timeout $(TIMEOUT) -run Model ./chat/roomlog ./transport/ws
+	ROUNDS=$${ROUNDS:-2000} $(GOTEST) -timeout $(TIMEOUT) -run Model ./chat/follow ./transport/ws
 
 mutants: ## breaks the code on purpose, one way at a time, and shows which test sees it; minutes
 	./.ci/mutants $(ONLY)

@@ -20,18 +20,19 @@ var mayImport = map[string][]string{
 	"web":    {}, // files, nothing else
 
 	// Floor 2: the database.
-	"db":                 {"ent"},                                                                          // the only room that knows a dialect
-	"db/bulk":            {"ent"},                                                                          // statements over many rows
-	"db/dbtest":          {"ent"},                                                                          // for tests
-	"db/disk":            {},                                                                               // files: private, published when whole, and free space
-	"db/failure":         {},                                                                               // the class of an error, of either driver
-	"db/migrations":      {"db/failure", "db/waiting", "ent"},                                              // the schema of both kinds
-	"db/migrations/diff": {"db/dbtest", "ent"},                                                             // a command
-	"db/migrations/hash": {"db/migrations"},                                                                // a command
-	"db/postgres":        {"db/failure", "db/migrations", "db/tables", "db/waiting"},                       // a database of Postgres
-	"db/sqlite":          {"db/bulk", "db/disk", "db/failure", "db/migrations", "db/tables", "db/waiting"}, // a file of SQLite
-	"db/tables":          {},                                                                               // whole tables, row by row
-	"db/waiting":         {},                                                                               // what a start waits for
+	"db":                   {"ent"},                                                                          // the only room that knows a dialect
+	"db/bulk":              {"ent"},                                                                          // statements over many rows
+	"db/dbtest":            {"ent"},                                                                          // for tests
+	"db/dbtest/lossyproxy": {"db/dbtest"},                                                                    // for tests
+	"db/disk":              {},                                                                               // files: private, published when whole, and free space
+	"db/failure":           {},                                                                               // the class of an error, of either driver
+	"db/migrations":        {"db/failure", "db/waiting", "ent"},                                              // the schema of both kinds
+	"db/migrations/diff":   {"db/dbtest", "ent"},                                                             // a command
+	"db/migrations/hash":   {"db/migrations"},                                                                // a command
+	"db/postgres":          {"db/failure", "db/migrations", "db/tables", "db/waiting"},                       // a database of Postgres
+	"db/sqlite":            {"db/bulk", "db/disk", "db/failure", "db/migrations", "db/tables", "db/waiting"}, // a file of SQLite
+	"db/tables":            {},                                                                               // whole tables, row by row
+	"db/waiting":           {},                                                                               // what a start waits for
 
 	// Floor 3: people, rooms and wires.
 	"auth": {"naming"}, // knows no chat
@@ -53,11 +54,12 @@ var mayImport = map[string][]string{
 	"auth/tokens":           {"auth", "auth/keys"},                                  // signs and parses claims; knows no session
 	"auth/usernames":        {"naming"},                                             // what is a username, and which are one
 	"chat":                  {"db", "db/tables", "ent", "limit", "meter", "naming"}, // knows no auth: who calls is a parameter
+	"chat/follow":           {"chat/roomlog"},                                       // reads on, once for all; knows no database
 	"chat/purge":            {"db", "ent"},                                          // knows rows and no callers
 	"chat/queue":            {"chat/roomlog", "db", "ent", "meter"},                 // asks who may
 	"chat/roomlog":          {"db", "ent"},                                          // knows nobody: the log, and what it is about
 	"chat/roomlog/logcheck": {"chat/roomlog", "db/tables", "ent"},                   // for archive
-	"chat/roomlog/logtest":  {},                                                     // for tests
+	"chat/follow/logtest":   {},                                                     // for tests
 	"chat/texts":            {"naming"},                                             // what names and texts may be
 	"transport":             {"limit", "meter"},                                     // knows gqlgen; nothing of chat, auth or rows
 	"transport/admission":   {"limit", "meter", "naming", "transport/refusal", "transport/safe"},
@@ -73,7 +75,7 @@ var mayImport = map[string][]string{
 		"transport/safe", "transport/stream", "transport/wire",
 	},
 	"transport/ws/frame":  {"transport/budget", "transport/wire"},
-	"transport/ws/intake": {"limit"}, // Floor 4: between nodes.
+	"transport/ws/intake": {"limit"},
 
 	// Floor 4: between nodes.
 	"broker":            {"chat"}, // the notifier serves the rooms, not the other way
@@ -82,8 +84,8 @@ var mayImport = map[string][]string{
 
 	// Floor 5: what clients call, and a database as a whole.
 	"graph": { // of db only the classes of errors; never a row
-		"auth", "auth/accounts", "auth/passwords", "auth/usernames", "chat", "chat/roomlog", "db", "naming",
-		"transport", "transport/budget", "transport/operation", "transport/stream",
+		"auth", "auth/accounts", "auth/passwords", "auth/usernames", "chat", "chat/follow", "chat/roomlog", "db",
+		"naming", "transport", "transport/budget", "transport/operation", "transport/stream",
 	},
 	"graph/document":        {},                 // knows a schema; no people, no rooms
 	"graph/document/syntax": {"transport/wire"}, // knows no schema

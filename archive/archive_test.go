@@ -89,10 +89,10 @@ func addEverything(ctx context.Context, tx *ent.Tx) error {
 		tx.RoomEvent.Create().SetRoomID(room).SetPlace(5).SetNumber(3).SetTag(1<<63-1).SetKind(roomevent.KindCHAT_DELETED).SetAt(now).SetActorID(gone).SetChatID(chats[0]).Exec(ctx))
 }
 
-// everything is a database with rows of every kind, and its export.
-func everything(t testing.TB) (o db.Options, text []byte) {
+// everything is the export of a database with rows of every kind.
+func everything(t testing.TB) []byte {
 	t.Helper()
-	o = db.Options{URL: "sqlite:parley.db", Dir: t.TempDir()}
+	o := db.Options{URL: "sqlite:parley.db", Dir: t.TempDir()}
 	s, err := db.Open(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -100,7 +100,7 @@ func everything(t testing.TB) (o db.Options, text []byte) {
 	if err := errors.Join(s.Write(t.Context(), func(tx *ent.Tx) error { return addEverything(t.Context(), tx) }), s.Close()); err != nil {
 		t.Fatal(err)
 	}
-	return o, exported(t, o)
+	return exported(t, o)
 }
 
 func exported(t testing.TB, o db.Options) []byte {
@@ -114,7 +114,7 @@ func exported(t testing.TB, o db.Options) []byte {
 }
 
 func TestMovingKeepsEveryByte(t *testing.T) {
-	_, first := everything(t)
+	first := everything(t)
 	server := dbtest.StartServer(t)
 	for _, name := range []string{"a", "b"} {
 		if err := server.Create(t.Context(), name, ""); err != nil {
@@ -139,7 +139,7 @@ func TestMovingKeepsEveryByte(t *testing.T) {
 
 // A failed import leaves no file, and no row in a database that was there.
 func TestFailedImportLeavesNothing(t *testing.T) {
-	_, text := everything(t)
+	text := everything(t)
 	half := text[:len(text)/2]
 	o := db.Options{URL: "sqlite:parley.db", Dir: t.TempDir()}
 	if _, err := importRows(t.Context(), o, bytes.NewReader(half), nil); !errors.Is(err, ErrDamaged) {

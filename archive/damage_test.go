@@ -19,7 +19,7 @@ import (
 
 // Whatever happens to an export on its way is found, and nothing is stored.
 func TestDamagedExportIsRefused(t *testing.T) {
-	_, text := everything(t)
+	text := everything(t)
 	lines := bytes.SplitAfter(text, []byte("\n"))
 	lines = lines[:len(lines)-1]
 	damaged := map[string][]byte{"more": append(slices.Clone(text), "{}\n"...), "no end of line": text[:len(text)-1], "nothing": nil}
@@ -76,7 +76,7 @@ func sealed(t *testing.T, text []byte, from, to string) []byte {
 
 // An export whose checksum is right is refused when readers would find its logs broken, or the database does.
 func TestUnsoundExportIsRefused(t *testing.T) {
-	_, text := everything(t)
+	text := everything(t)
 	server := dbtest.StartServer(t)
 	if err := server.Create(t.Context(), "x", ""); err != nil {
 		t.Fatal(err)

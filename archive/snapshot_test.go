@@ -14,7 +14,7 @@ import (
 // who had come meanwhile, was not. Others commit here between two tables, because the export waits for the lock of one.
 func TestExportIsOneState(t *testing.T) {
 	t.Parallel()
-	_, first := everything(t)
+	first := everything(t)
 	server, database := dbtest.StartServer(t), "postgres"
 	o := db.Options{URL: server.URL(database)}
 	if _, err := importRows(t.Context(), o, bytes.NewReader(first), nil); err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// subject carries the notifications: 16 bytes a room, or nothing for all rooms.
+// subject carries the notifications: 16 bytes a room, or nothing for all rooms. Nodes of other releases use it too.
 const subject = "parley.bell"
 
 const (

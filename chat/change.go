@@ -74,7 +74,7 @@ func (s *Service) change(ctx context.Context, id string, e editing) (*roomlog.Ch
 	if err != nil {
 		return nil, fmt.Errorf("change chat: %w", err)
 	}
-	s.log.Committed(commits...)
+	s.following.Committed(commits...)
 	return changed, nil
 }
 

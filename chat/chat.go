@@ -1,6 +1,6 @@
 // Package chat holds rooms and what is said in them: who may do what there, sends, changes and pages. It rests on one
 // idea: the database is the log (roomlog). A chat is stored under the next place of its room in the transaction that
-// raises the room's counter, and every reader is a position that asks for what follows it.
+// advances the room's counters, and every reader is a position that asks for what follows it.
 //
 //	Send → queue: one transaction a batch → notification
 //	                     ↓                      ↓

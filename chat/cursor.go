@@ -12,7 +12,8 @@ import (
 
 // parseCursor reads a cursor of the log of any room; field is the argument it came in. *InvalidError.
 func parseCursor(field, text string) (room uuid.UUID, at roomlog.Position, err error) {
-	if room, at, err = roomlog.ParseCursor(text); err != nil {
+	room, at, ok := roomlog.ParseCursor(text)
+	if !ok {
 		return room, at, badCursor(field)
 	}
 	return room, at, nil
@@ -67,8 +68,8 @@ func (a activity) cursor() string {
 // parseActivity reads a cursor of the list of rooms. Both databases take the years 0 to 9999, and no room was active
 // in any other.
 func parseActivity(field, text string) (activity, error) {
-	b, err := roomlog.DecodeCursor(text, cursorOfRooms, 25)
-	if err != nil {
+	b, ok := roomlog.DecodeCursor(text, cursorOfRooms, 25)
+	if !ok {
 		return activity{}, badCursor(field)
 	}
 	at := time.UnixMilli(int64(binary.BigEndian.Uint64(b[1:]))).UTC()

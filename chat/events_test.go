@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/chat/follow/logtest"
 	"parley/chat/roomlog"
-	"parley/chat/roomlog/logtest"
 )
 
 // eventStream is all that happens in a room.

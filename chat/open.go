@@ -5,19 +5,20 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/chat/follow"
 	"parley/chat/roomlog"
 	"parley/ent"
 )
 
 // Open returns where a reader of a room begins: behind the cursor, or now. ErrNoRoom, ErrDiverged,
 // *InvalidError: after CURSOR_INVALID.
-func (s *Service) Open(ctx context.Context, caller Caller, nameOrID string, after *string) (from roomlog.Start, err error) {
+func (s *Service) Open(ctx context.Context, caller Caller, nameOrID string, after *string) (from follow.Start, err error) {
 	err = s.store.View(ctx, func(db *ent.Client) error {
 		row, err := find(ctx, db, caller, read, nameOrID)
 		if err != nil {
 			return err
 		}
-		from = roomlog.Start{Room: roomlog.RoomOf(row), At: roomlog.HeadOf(row), Head: roomlog.HeadOf(row)}
+		from = follow.Start{Room: roomlog.RoomOf(row), At: roomlog.HeadOf(row), Head: roomlog.HeadOf(row)}
 		if after == nil {
 			return nil
 		}
@@ -41,7 +42,7 @@ const (
 // as of one moment: behind the cursor of a room, or for a room without one, now.
 // *InvalidError: rooms REQUIRED; after CURSOR_INVALID, also when it is of none of the rooms or
 // another one is of the same. *LimitError: ROOMS. ErrNoRoom, ErrDiverged.
-func (s *Service) OpenAll(ctx context.Context, caller Caller, rooms, after []string) (starts []roomlog.Start, err error) {
+func (s *Service) OpenAll(ctx context.Context, caller Caller, rooms, after []string) (starts []follow.Start, err error) {
 	switch {
 	case len(rooms) == 0:
 		return nil, &InvalidError{"rooms", "REQUIRED", "names at least one room"}
@@ -66,15 +67,15 @@ func (s *Service) OpenAll(ctx context.Context, caller Caller, rooms, after []str
 	return starts, err
 }
 
-func startsOf(rooms []*ent.Room, cursors map[uuid.UUID]roomlog.Position) []roomlog.Start {
-	starts := make([]roomlog.Start, len(rooms))
+func startsOf(rooms []*ent.Room, cursors map[uuid.UUID]roomlog.Position) []follow.Start {
+	starts := make([]follow.Start, len(rooms))
 	for i, row := range rooms {
 		head := roomlog.HeadOf(row)
 		at, given := cursors[row.ID]
 		if !given {
 			at = head
 		}
-		starts[i] = roomlog.Start{Room: roomlog.RoomOf(row), At: at, Head: head}
+		starts[i] = follow.Start{Room: roomlog.RoomOf(row), At: at, Head: head}
 	}
 	return starts
 }
@@ -90,9 +91,9 @@ func allOf(rooms []*ent.Room, cursors map[uuid.UUID]roomlog.Position) bool {
 	return found == len(cursors)
 }
 
-// Follow joins those who follow a room that was opened, as roomlog.Log does.
-func (s *Service) Follow(from roomlog.Start, wake func()) *roomlog.Tail {
-	return s.log.Follow(from, wake)
+// Follow joins those who follow a room that was opened, as follow.Caches do.
+func (s *Service) Follow(from follow.Start, wake func()) *follow.Tail {
+	return s.following.Follow(from, wake)
 }
 
 // CaughtUp is the event that says: everything older has been delivered, and these cursors lie behind it.

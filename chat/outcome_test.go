@@ -13,17 +13,18 @@ import (
 	"parley/chat"
 	"parley/db"
 	"parley/db/dbtest"
+	"parley/db/dbtest/lossyproxy"
 )
 
 // behindProxy is a world on a Postgres that is reached by a proxy; asked decides what becomes of what is
 // sent to it.
-func behindProxy(t *testing.T, asked func([]byte) dbtest.Then) *world {
+func behindProxy(t *testing.T, asked func([]byte) lossyproxy.Then) *world {
 	t.Helper()
 	dbtest.SkipTwice(t)
 	server, err := dbtest.NewServer(t.Context(), dbtest.InMemory)
 	dbtest.Started(t, err)
 	t.Cleanup(server.Remove)
-	proxy, err := dbtest.NewProxy(server)
+	proxy, err := lossyproxy.New(server)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,17 +43,17 @@ func isCommit(b []byte) bool { return bytes.Contains(b, []byte("commit\x00")) }
 func TestOutcomeIsResolved(t *testing.T) {
 	var commits atomic.Int32
 	var armed atomic.Bool
-	w := behindProxy(t, func(b []byte) dbtest.Then {
+	w := behindProxy(t, func(b []byte) lossyproxy.Then {
 		if !armed.Load() || !isCommit(b) {
-			return dbtest.Pass
+			return lossyproxy.Pass
 		}
 		switch commits.Add(1) % 6 {
 		case 0:
-			return dbtest.Cut
+			return lossyproxy.Cut
 		case 3:
-			return dbtest.PassAndCut
+			return lossyproxy.PassAndCut
 		}
-		return dbtest.Pass
+		return lossyproxy.Pass
 	})
 	ann := w.person("ann")
 	w.room(ann, "general")
@@ -92,11 +93,11 @@ func TestOutcomeIsResolved(t *testing.T) {
 // A send without an id of its sender's is found by the one that was made for it: it is stored once, and its sender has it.
 func TestOutcomeOfASendWithoutAnIDIsResolved(t *testing.T) {
 	var armed atomic.Bool
-	w := behindProxy(t, func(b []byte) dbtest.Then {
+	w := behindProxy(t, func(b []byte) lossyproxy.Then {
 		if isCommit(b) && armed.CompareAndSwap(true, false) {
-			return dbtest.PassAndCut
+			return lossyproxy.PassAndCut
 		}
-		return dbtest.Pass
+		return lossyproxy.Pass
 	})
 	ann := w.person("ann")
 	w.room(ann, "general")
@@ -113,16 +114,16 @@ func TestOutcomeOfASendWithoutAnIDIsResolved(t *testing.T) {
 // While the database is away after a commit, nobody knows, and nobody is told otherwise. The same again tells.
 func TestOutcomeStaysUnknownWhileTheDatabaseIsAway(t *testing.T) {
 	var armed, away atomic.Bool
-	w := behindProxy(t, func(b []byte) dbtest.Then {
+	w := behindProxy(t, func(b []byte) lossyproxy.Then {
 		switch {
 		case armed.Load() && isCommit(b):
 			armed.Store(false)
 			away.Store(true)
-			return dbtest.PassAndCut
+			return lossyproxy.PassAndCut
 		case away.Load():
-			return dbtest.Cut
+			return lossyproxy.Cut
 		}
-		return dbtest.Pass
+		return lossyproxy.Pass
 	})
 	ann := w.person("ann")
 	w.room(ann, "general")

@@ -13,6 +13,7 @@ import (
 
 	"parley/broker"
 	"parley/chat"
+	"parley/chat/follow"
 	"parley/chat/roomlog"
 	"parley/db"
 	"parley/db/dbtest"
@@ -145,7 +146,7 @@ func TestReadersOfADeletedRoomAreGivenTheEnd(t *testing.T) {
 	w := newWorld(t, chat.Options{Notifier: lossy{}, HeadsInterval: time.Hour})
 	ann := w.person("ann")
 	w.room(ann, "general")
-	open := func() (roomlog.Start, *roomlog.Tail) {
+	open := func() (follow.Start, *follow.Tail) {
 		from, err := w.Open(t.Context(), ann, "general", nil)
 		if err != nil {
 			t.Fatal(err)
@@ -171,7 +172,7 @@ func TestReadersOfADeletedRoomAreGivenTheEnd(t *testing.T) {
 	}
 	for _, r := range []struct {
 		at   roomlog.Position
-		tail *roomlog.Tail
+		tail *follow.Tail
 	}{{ahead.At, aheadTail}, {slow.At, slowTail}} {
 		events, err := r.tail.Next(t.Context(), r.at)
 		if err != nil || len(events) != 1 || events[0].Kind != roomlog.RoomDeleted {

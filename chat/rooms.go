@@ -161,7 +161,7 @@ func (s *Service) DeleteRoom(ctx context.Context, caller Caller, nameOrID string
 	if err != nil {
 		return "", fmt.Errorf("delete room: %w", err)
 	}
-	s.log.Committed(deleted)
+	s.following.Committed(deleted)
 	s.purger.Wake()
 	return deleted.Room.String(), nil
 }

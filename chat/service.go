@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"parley/chat/follow"
 	"parley/chat/purge"
 	"parley/chat/queue"
 	"parley/chat/roomlog"
@@ -51,6 +52,7 @@ type Service struct {
 	o         Options
 	store     *db.Store
 	log       *roomlog.Log
+	following *follow.Caches
 	queue     *queue.Queue
 	purger    *purge.Purger
 	notifier  Notifier
@@ -72,11 +74,13 @@ func New(store *db.Store, o Options) *Service {
 		changes:   newLimiter(o.MutationRate, 3, o.Now),
 		creations: newLimiter(o.RoomCreateRate, 1, o.Now),
 	}
-	s.log = roomlog.New(store, roomlog.Options{
+	s.log = roomlog.New(store)
+	s.following = follow.New(s.log, follow.Options{
 		WindowBytes: o.WindowBytes, HeadsInterval: o.HeadsInterval, OnError: o.OnError, Notify: o.Notifier.Notify,
 	})
 	s.queue = queue.New(store, s.log, queue.Options{
 		Entries: o.QueueEntries, BatchEntries: o.BatchEntries, Now: s.now, MaySend: maySend, MayRead: mayRead,
+		Committed: s.following.Committed,
 	})
 	return s
 }
@@ -88,9 +92,9 @@ func (s *Service) Run(ctx context.Context) error {
 	defer cancel()
 	var wg sync.WaitGroup
 	wg.Go(func() { s.queue.Run(ctx) })
-	wg.Go(func() { s.log.Run(ctx) })
+	wg.Go(func() { s.following.Run(ctx) })
 	wg.Go(func() { s.purger.Run(ctx) })
-	err := s.notifier.Subscribe(ctx, s.log.Wake)
+	err := s.notifier.Subscribe(ctx, s.following.Wake)
 	if ctx.Err() != nil {
 		err = nil // asked to end
 	}

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 
+	"parley/chat/follow"
 	"parley/chat/queue"
-	"parley/chat/roomlog"
 	"parley/db"
 	"parley/meter"
 )
@@ -14,12 +14,12 @@ import (
 type Stats struct {
 	Sends map[string]uint64 // calls of Send that have returned, by outcome
 	Queue queue.Stats
-	Log   roomlog.Stats
+	Log   follow.Stats
 }
 
 // Stats returns them. Safe for concurrent use.
 func (s *Service) Stats() Stats {
-	return Stats{Sends: s.sent.Counts(), Queue: s.queue.Stats(), Log: s.log.Stats()}
+	return Stats{Sends: s.sent.Counts(), Queue: s.queue.Stats(), Log: s.following.Stats()}
 }
 
 func newTally() *meter.Tally {

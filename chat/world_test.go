@@ -13,8 +13,9 @@ import (
 
 	"parley/broker"
 	"parley/chat"
+	"parley/chat/follow"
+	"parley/chat/follow/logtest"
 	"parley/chat/roomlog"
-	"parley/chat/roomlog/logtest"
 	"parley/db"
 	"parley/db/dbtest"
 	"parley/ent"
@@ -172,7 +173,7 @@ func (w *world) follow(reader chat.Caller, room string, after *string) *stream {
 }
 
 // pump shows what follows a position until ctx ends, the log does, or show has enough.
-func pump(ctx context.Context, tail *roomlog.Tail, wake <-chan struct{}, at roomlog.Position, show func(*roomlog.Event) bool) error {
+func pump(ctx context.Context, tail *follow.Tail, wake <-chan struct{}, at roomlog.Position, show func(*roomlog.Event) bool) error {
 	over := false
 	err := logtest.Reader[*roomlog.Event]{
 		Next: func(ctx context.Context) ([]*roomlog.Event, error) { return tail.Next(ctx, at) },

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"parley/db/dbtest"
+	"parley/db/dbtest/lossyproxy"
 	"parley/ent"
 )
 
@@ -22,22 +23,22 @@ func isCommit(b []byte) bool { return bytes.Contains(b, []byte("commit\x00")) }
 // is told that nothing was stored.
 func TestLostCommitIsUnknown(t *testing.T) {
 	for name, c := range map[string]struct {
-		then   dbtest.Then
+		then   lossyproxy.Then
 		stored []string
 	}{
-		"the answer is lost":     {dbtest.PassAndCut, []string{"ann", "bob"}},
-		"the question is lost":   {dbtest.Cut, []string{"bob"}},
-		"nobody answers for 10s": {dbtest.Swallow, []string{"bob"}},
+		"the answer is lost":     {lossyproxy.PassAndCut, []string{"ann", "bob"}},
+		"the question is lost":   {lossyproxy.Cut, []string{"bob"}},
+		"nobody answers for 10s": {lossyproxy.Swallow, []string{"bob"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server, database := newDatabase(t)
 			var armed atomic.Bool
-			proxy := newProxy(t, server, func(b []byte) dbtest.Then {
+			proxy := newProxy(t, server, func(b []byte) lossyproxy.Then {
 				if isCommit(b) && armed.CompareAndSwap(true, false) {
 					return c.then
 				}
-				return dbtest.Pass
+				return lossyproxy.Pass
 			})
 			s := openAt(t, proxy.URL("parley", database), 4)
 			armed.Store(true)
@@ -46,7 +47,7 @@ func TestLostCommitIsUnknown(t *testing.T) {
 			if !errors.Is(err, ErrUnknownOutcome) || errors.Is(err, ErrDown) || errors.Is(err, ErrBusy) || tries != 1 {
 				t.Errorf("got %v in %d tries, want ErrUnknownOutcome in 1", err, tries)
 			}
-			if took := time.Since(began); c.then == dbtest.Swallow && took < longestEnd-time.Second {
+			if took := time.Since(began); c.then == lossyproxy.Swallow && took < longestEnd-time.Second {
 				t.Errorf("it took %v, want %v", took, longestEnd)
 			}
 			mustAdd(t, s, "bob") // without a restart
@@ -60,7 +61,7 @@ func TestCallerWhoGoesDuringTheCommitIsToldTheTruth(t *testing.T) {
 	t.Parallel()
 	server, database := newDatabase(t)
 	leave := make(chan context.CancelFunc, 1)
-	proxy := newProxy(t, server, func(b []byte) dbtest.Then {
+	proxy := newProxy(t, server, func(b []byte) lossyproxy.Then {
 		if isCommit(b) {
 			select {
 			case cancel := <-leave:
@@ -68,7 +69,7 @@ func TestCallerWhoGoesDuringTheCommitIsToldTheTruth(t *testing.T) {
 			default:
 			}
 		}
-		return dbtest.Pass
+		return lossyproxy.Pass
 	})
 	s := openAt(t, proxy.URL("parley", database), 4)
 	ctx, cancel := context.WithCancel(t.Context())

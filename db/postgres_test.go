@@ -17,6 +17,7 @@ import (
 	"go.uber.org/goleak"
 
 	"parley/db/dbtest"
+	"parley/db/dbtest/lossyproxy"
 	"parley/ent"
 	"parley/ent/user"
 )
@@ -64,9 +65,9 @@ func openPostgresStore(t *testing.T, connections int) *Store {
 }
 
 // newProxy stands in front of a server.
-func newProxy(t *testing.T, s *dbtest.Server, asked func([]byte) dbtest.Then) *dbtest.Proxy {
+func newProxy(t *testing.T, s *dbtest.Server, asked func([]byte) lossyproxy.Then) *lossyproxy.Proxy {
 	t.Helper()
-	p, err := dbtest.NewProxy(s)
+	p, err := lossyproxy.New(s)
 	if err != nil {
 		t.Fatal(err)
 	}

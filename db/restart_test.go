@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"parley/db/dbtest"
+	"parley/db/dbtest/lossyproxy"
 	"parley/ent"
 )
 
@@ -146,11 +147,11 @@ func TestUnresponsivePostgres(t *testing.T) {
 	t.Parallel()
 	server, database := newDatabase(t)
 	var silent atomic.Bool
-	proxy := newProxy(t, server, func(b []byte) dbtest.Then {
+	proxy := newProxy(t, server, func(b []byte) lossyproxy.Then {
 		if silent.Load() && !bytes.Contains(b, []byte("begin\x00")) {
-			return dbtest.Swallow
+			return lossyproxy.Swallow
 		}
-		return dbtest.Pass
+		return lossyproxy.Pass
 	})
 	s := openAt(t, proxy.URL("parley", database), 4)
 	mustAdd(t, s, "ann")

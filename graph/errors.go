@@ -28,53 +28,53 @@ var (
 	errManyStreams = errors.New("a subscription with more than one root field")
 )
 
-// A verdict is what a client is told of an error.
-type verdict struct {
+// A clientError is what a client is told of an error.
+type clientError struct {
 	code    generated.ErrorCode
 	message string
 	retry   time.Duration // sending the same again helps after this long; 0: it does not help
 }
 
-// verdicts is the one table from our errors to client codes. The first that fits decides. What is
+// clientErrors is the one table from our errors to client codes. The first that fits decides. What is
 // not here is a fault of ours: logged whole, and shown as an id.
-var verdicts = []struct {
+var clientErrors = []struct {
 	is error
-	verdict
+	clientError
 }{
-	{auth.ErrTokenExpired, verdict{generated.ErrorCodeTokenExpired, "The access token has run out. Refresh it and send the request again.", 0}},
-	{auth.ErrSessionRevoked, verdict{generated.ErrorCodeSessionRevoked, "This session has ended. Sign in.", 0}},
-	{auth.ErrUnauthenticated, verdict{generated.ErrorCodeUnauthenticated, "Not signed in, or the token is not valid.", 0}},
-	{auth.ErrTokenRotated, verdict{generated.ErrorCodeRefreshTokenRotated, "This refresh token has just been used. Read the new one from your storage.", 0}},
-	{auth.ErrInvalidCredentials, verdict{generated.ErrorCodeInvalidCredentials, "Wrong username or password.", 0}},
-	{auth.ErrUsernameTaken, verdict{generated.ErrorCodeUsernameTaken, "This username is taken.", 0}},
-	{auth.ErrNoUser, verdict{generated.ErrorCodeNotFound, "There is no such user.", 0}},
-	{auth.ErrNoSession, verdict{generated.ErrorCodeNotFound, "You have no such session.", 0}},
-	{auth.ErrBusy, verdict{generated.ErrorCodeServerBusy, "Too many sign-ins at once.", time.Second}},
+	{auth.ErrTokenExpired, clientError{generated.ErrorCodeTokenExpired, "The access token has run out. Refresh it and send the request again.", 0}},
+	{auth.ErrSessionRevoked, clientError{generated.ErrorCodeSessionRevoked, "This session has ended. Sign in.", 0}},
+	{auth.ErrUnauthenticated, clientError{generated.ErrorCodeUnauthenticated, "Not signed in, or the token is not valid.", 0}},
+	{auth.ErrTokenRotated, clientError{generated.ErrorCodeRefreshTokenRotated, "This refresh token has just been used. Read the new one from your storage.", 0}},
+	{auth.ErrInvalidCredentials, clientError{generated.ErrorCodeInvalidCredentials, "Wrong username or password.", 0}},
+	{auth.ErrUsernameTaken, clientError{generated.ErrorCodeUsernameTaken, "This username is taken.", 0}},
+	{auth.ErrNoUser, clientError{generated.ErrorCodeNotFound, "There is no such user.", 0}},
+	{auth.ErrNoSession, clientError{generated.ErrorCodeNotFound, "You have no such session.", 0}},
+	{auth.ErrBusy, clientError{generated.ErrorCodeServerBusy, "Too many sign-ins at once.", time.Second}},
 
-	{budget.ErrLargeAnswer, verdict{generated.ErrorCodeOperationTooComplex, largeAnswer, 0}},
-	{budget.ErrManyAnswers, verdict{generated.ErrorCodeServerBusy, "Too many answers are under way.", busyRetry}},
-	{errNoAnswer, verdict{generated.ErrorCodeUnknownOutcome, "It has been carried out, but earlier answers are not taken, so there is no room for this one.", 0}},
+	{budget.ErrLargeAnswer, clientError{generated.ErrorCodeOperationTooComplex, largeAnswer, 0}},
+	{budget.ErrManyAnswers, clientError{generated.ErrorCodeServerBusy, "Too many answers are under way.", busyRetry}},
+	{errNoAnswer, clientError{generated.ErrorCodeUnknownOutcome, "It has been carried out, but earlier answers are not taken, so there is no room for this one.", 0}},
 
-	{errManyStreams, verdict{generated.ErrorCodeGraphqlValidationFailed, "A subscription has exactly one root field.", 0}},
+	{errManyStreams, clientError{generated.ErrorCodeGraphqlValidationFailed, "A subscription has exactly one root field.", 0}},
 
-	{chat.ErrNoRoom, verdict{generated.ErrorCodeNotFound, "There is no such room.", 0}},
-	{chat.ErrNoChat, verdict{generated.ErrorCodeNotFound, "There is no such chat.", 0}},
-	{errNoNode, verdict{generated.ErrorCodeNotFound, "There is no such object.", 0}},
-	{chat.ErrForbidden, verdict{generated.ErrorCodeForbidden, "You may not do this.", 0}},
-	{chat.ErrRoomNameTaken, verdict{generated.ErrorCodeRoomNameTaken, "There is a room of this name.", 0}},
-	{chat.ErrIDTaken, verdict{generated.ErrorCodeIDTaken, "This id is taken by something else. Make a new one.", 0}},
-	{chat.ErrDiverged, verdict{generated.ErrorCodeCursorDiverged, "The history this cursor belongs to is not the one the server has. Read `chats` again.", 0}},
-	{chat.ErrBusy, verdict{generated.ErrorCodeServerBusy, "Too many sends are waiting.", busyRetry}},
-	{chat.ErrTimeout, verdict{generated.ErrorCodeTimeout, "It took too long and was given up; nothing was changed.", anytime}},
-	{chat.ErrClosing, verdict{generated.ErrorCodeShuttingDown, "The server is going down.", time.Second}},
+	{chat.ErrNoRoom, clientError{generated.ErrorCodeNotFound, "There is no such room.", 0}},
+	{chat.ErrNoChat, clientError{generated.ErrorCodeNotFound, "There is no such chat.", 0}},
+	{errNoNode, clientError{generated.ErrorCodeNotFound, "There is no such object.", 0}},
+	{chat.ErrForbidden, clientError{generated.ErrorCodeForbidden, "You may not do this.", 0}},
+	{chat.ErrRoomNameTaken, clientError{generated.ErrorCodeRoomNameTaken, "There is a room of this name.", 0}},
+	{chat.ErrIDTaken, clientError{generated.ErrorCodeIDTaken, "This id is taken by something else. Make a new one.", 0}},
+	{chat.ErrDiverged, clientError{generated.ErrorCodeCursorDiverged, "The history this cursor belongs to is not the one the server has. Read `chats` again.", 0}},
+	{chat.ErrBusy, clientError{generated.ErrorCodeServerBusy, "Too many sends are waiting.", busyRetry}},
+	{chat.ErrTimeout, clientError{generated.ErrorCodeTimeout, "It took too long and was given up; nothing was changed.", anytime}},
+	{chat.ErrClosing, clientError{generated.ErrorCodeShuttingDown, "The server is going down.", time.Second}},
 
-	{chat.ErrUnknown, verdict{generated.ErrorCodeUnknownOutcome, "It is not known whether the chat was stored, and it has no id to send it again with.", 0}},
-	{db.ErrUnknownOutcome, verdict{generated.ErrorCodeUnknownOutcome, "It is not known whether the change was made. Send it again with the same id.", anytime}},
-	{db.ErrFull, verdict{generated.ErrorCodeStorageFull, "The disk is full.", 5 * time.Second}},
-	{db.ErrBusy, verdict{generated.ErrorCodeServerBusy, "The database is busy.", busyRetry}},
-	{db.ErrDown, verdict{generated.ErrorCodeServerBusy, "The database cannot be reached.", busyRetry}},
-	{context.DeadlineExceeded, verdict{generated.ErrorCodeTimeout, "It took too long and was given up; nothing was changed.", anytime}},
-	{context.Canceled, verdict{generated.ErrorCodeTimeout, "The request was withdrawn.", anytime}},
+	{chat.ErrUnknown, clientError{generated.ErrorCodeUnknownOutcome, "It is not known whether the chat was stored, and it has no id to send it again with.", 0}},
+	{db.ErrUnknownOutcome, clientError{generated.ErrorCodeUnknownOutcome, "It is not known whether the change was made. Send it again with the same id.", anytime}},
+	{db.ErrFull, clientError{generated.ErrorCodeStorageFull, "The disk is full.", 5 * time.Second}},
+	{db.ErrBusy, clientError{generated.ErrorCodeServerBusy, "The database is busy.", busyRetry}},
+	{db.ErrDown, clientError{generated.ErrorCodeServerBusy, "The database cannot be reached.", busyRetry}},
+	{context.DeadlineExceeded, clientError{generated.ErrorCodeTimeout, "It took too long and was given up; nothing was changed.", anytime}},
+	{context.Canceled, clientError{generated.ErrorCodeTimeout, "The request was withdrawn.", anytime}},
 }
 
 var largeAnswer = fmt.Sprintf("The answer is larger than %d MiB. Ask for a smaller page.", budget.MaxAnswer>>20)
@@ -131,16 +131,16 @@ func (p *presenter) translate(ctx context.Context, err error, shown *gqlerror.Er
 	case errors.As(err, &badAuth):
 		presentInvalid(shown, badAuth.Field, badAuth.Reason, "is not acceptable")
 	case errors.As(err, &fast):
-		presentVerdict(shown, verdict{generated.ErrorCodeRateLimited, "Too fast.", fast.RetryAfter})
+		presentAs(shown, clientError{generated.ErrorCodeRateLimited, "Too fast.", fast.RetryAfter})
 	case errors.As(err, &guessing):
-		presentVerdict(shown, verdict{generated.ErrorCodeRateLimited, "Too many attempts.", guessing.RetryAfter})
+		presentAs(shown, clientError{generated.ErrorCodeRateLimited, "Too many attempts.", guessing.RetryAfter})
 	case errors.As(err, &limit):
-		presentVerdict(shown, verdict{generated.ErrorCodeLimitReached, "This is more than is allowed.", 0})
+		presentAs(shown, clientError{generated.ErrorCodeLimitReached, "This is more than is allowed.", 0})
 		shown.Extensions["reason"] = limit.Reason
 	default:
-		for _, v := range verdicts {
+		for _, v := range clientErrors {
 			if errors.Is(err, v.is) {
-				presentVerdict(shown, v.verdict)
+				presentAs(shown, v.clientError)
 				presentReason(shown, err)
 				return
 			}
@@ -157,7 +157,7 @@ func presentInvalid(shown *gqlerror.Error, field, reason, detail string) {
 	shown.Extensions["field"], shown.Extensions["reason"] = field, reason
 }
 
-func presentVerdict(shown *gqlerror.Error, v verdict) {
+func presentAs(shown *gqlerror.Error, v clientError) {
 	shown.Message = v.message
 	shown.Extensions["code"] = string(v.code)
 	if v.retry == 0 {
@@ -230,7 +230,7 @@ var refusals = map[generated.ErrorCode]time.Duration{
 func (p *presenter) refuse(ctx context.Context, code, reason, message string) *gqlerror.Error {
 	refused := &gqlerror.Error{Extensions: map[string]any{"requestId": RequestID(ctx)}}
 	known := generated.ErrorCode(code)
-	presentVerdict(refused, verdict{known, message, refusals[known]})
+	presentAs(refused, clientError{known, message, refusals[known]})
 	if reason != "" {
 		refused.Extensions["reason"] = reason
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/chat"
+	"parley/chat/follow"
 	"parley/chat/roomlog"
 	"parley/graph/scalar"
 	"parley/transport/stream"
@@ -64,7 +65,7 @@ func (x streams) stream(ctx context.Context, field graphql.CollectedField, varia
 		if err != nil {
 			return nil, err
 		}
-		return x.logs([]roomlog.Start{from}, chatsOnly), nil
+		return x.logs([]follow.Start{from}, chatsOnly), nil
 	case "events":
 		rooms, after := args.ids("rooms"), args.cursors("after")
 		if lastEventID != "" {
@@ -82,7 +83,7 @@ func (x streams) stream(ctx context.Context, field graphql.CollectedField, varia
 }
 
 // logs are the rooms of a stream; show is what it hands out of an event.
-func (x streams) logs(from []roomlog.Start, show func(*roomlog.Event) any) *stream.Stream {
+func (x streams) logs(from []follow.Start, show func(*roomlog.Event) any) *stream.Stream {
 	s := &stream.Stream{Logs: make([]stream.Log, len(from))}
 	for i, start := range from {
 		s.Logs[i] = stream.Log{
@@ -95,7 +96,7 @@ func (x streams) logs(from []roomlog.Start, show func(*roomlog.Event) any) *stre
 }
 
 // cursors name positions in rooms, but for rooms that are gone.
-func cursors(from []roomlog.Start, at []*stream.Position) []string {
+func cursors(from []follow.Start, at []*stream.Position) []string {
 	names := make([]string, 0, len(at))
 	for i, p := range at {
 		if p != nil {
@@ -116,7 +117,7 @@ func everything(e *roomlog.Event) any { return e }
 
 // An adapter is the log of a room for transport, as one kind of stream shows it.
 type adapter struct {
-	*roomlog.Tail
+	*follow.Tail
 	show func(*roomlog.Event) any
 }
 

@@ -59,7 +59,7 @@ func (h plainHTTP) serve(w http.ResponseWriter, r *http.Request, exec graphql.Gr
 	}
 }
 
-// read judges a request in the order of what is cheapest.
+// read checks a request in the order of what is cheapest.
 func (h plainHTTP) read(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *refusal.Refusal) {
 	switch {
 	case r.Method != http.MethodGet && r.Method != http.MethodPost:

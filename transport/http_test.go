@@ -57,11 +57,11 @@ func TestAcceptIsNegotiated(t *testing.T) {
 	}
 }
 
-func refused(code, reason, message string) string {
-	return fmt.Sprintf(`{"errors":[{"message":%q,"extensions":{"code":%q,"reason":%q}}]}`, message, code, reason)
+func refused(reason, message string) string {
+	return fmt.Sprintf(`{"errors":[{"message":%q,"extensions":{"code":%q,"reason":%q}}]}`, message, refusal.BadInput, reason)
 }
 
-var malformed = refused(refusal.BadInput, "REQUEST_MALFORMED", wire.BadRequest.Message)
+var malformed = refused("REQUEST_MALFORMED", wire.BadRequest.Message)
 
 // Each row holds for both media types; the second status is that of application/json.
 func TestHTTPStatus(t *testing.T) {
@@ -115,8 +115,8 @@ func TestHTTPStatus(t *testing.T) {
 		{"unknown operation", post(`{"query":"query a{hello}","operationName":"b"}`), "", 400, 200, "", ""},
 		{"variable does not fit", post(`{"query":"query($n:Int){hello(n:$n)}","variables":{"n":"x"}}`), "", 400, 200, "", ""},
 		{"persisted, unknown here", post(`{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"00"}}}`), "", 400, 200, "", ""},
-		{"subscription", post(`{"query":"subscription{tick}"}`), "", 400, 200, refused(refusal.BadInput, "STREAM_REQUIRED", noStream.Message), ""},
-		{"subscription by GET", []string{"GET", "?query=" + url.QueryEscape("subscription{tick}"), ""}, "", 400, 200, refused(refusal.BadInput, "STREAM_REQUIRED", noStream.Message), ""},
+		{"subscription", post(`{"query":"subscription{tick}"}`), "", 400, 200, refused("STREAM_REQUIRED", noStream.Message), ""},
+		{"subscription by GET", []string{"GET", "?query=" + url.QueryEscape("subscription{tick}"), ""}, "", 400, 200, refused("STREAM_REQUIRED", noStream.Message), ""},
 
 		{"no token", post(`{"query":"{secret}"}`), "", 401, 200, "", "WWW-Authenticate: Bearer"},
 		{"empty token", post(`{"query":"{secret}"}`), "Authorization: Bearer ", 401, 200, "", "WWW-Authenticate: Bearer"},
@@ -129,10 +129,10 @@ func TestHTTPStatus(t *testing.T) {
 		{"too fast", post(`{"query":"{rated}"}`), "", 429, 429, "", "Retry-After: *"},
 		{"panic", post(`{"query":"{boom}"}`), "", 500, 500, `{"errors":[{"message":"A fault of the server.","extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}`, ""},
 
-		{"mutation by GET", []string{"GET", "?query=" + url.QueryEscape("mutation{set}"), ""}, "", 405, 405, refused(refusal.BadInput, "METHOD_NOT_ALLOWED", badGet.Message), "Allow: POST"},
-		{"PUT", []string{"PUT", "", ""}, "", 405, 405, refused(refusal.BadInput, "METHOD_NOT_ALLOWED", badMethod.Message), "Allow: GET, POST"},
+		{"mutation by GET", []string{"GET", "?query=" + url.QueryEscape("mutation{set}"), ""}, "", 405, 405, refused("METHOD_NOT_ALLOWED", badGet.Message), "Allow: POST"},
+		{"PUT", []string{"PUT", "", ""}, "", 405, 405, refused("METHOD_NOT_ALLOWED", badMethod.Message), "Allow: GET, POST"},
 		{"HEAD", []string{"HEAD", "?query={hello}", ""}, "", 405, 405, "", "Allow: GET, POST"},
-		{"form", post(`query={hello}`), "Content-Type: application/x-www-form-urlencoded", 415, 415, refused(refusal.BadInput, "UNSUPPORTED_MEDIA_TYPE", badType.Message), ""},
+		{"form", post(`query={hello}`), "Content-Type: application/x-www-form-urlencoded", 415, 415, refused("UNSUPPORTED_MEDIA_TYPE", badType.Message), ""},
 		{"other charset", post(`{"query":"{hello}"}`), "Content-Type: application/json; charset=latin1", 415, 415, "", ""},
 		{"charset", post(`{"query":"{hello}"}`), `Content-Type: application/json; charset="UTF-8"`, 200, 200, hello, ""},
 		{"packed", post(`{"query":"{hello}"}`), "Content-Encoding: gzip", 415, 415, "", ""},
@@ -182,7 +182,7 @@ func TestNothingAcceptable(t *testing.T) {
 	w := newWorld(t, nil)
 	for _, method := range []string{"GET", "POST"} {
 		status, header, body := w.request(method, "?query={hello}", http.Header{"Accept": {"text/html"}}, nil)
-		if status != 406 || header.Get("Content-Type") != "application/json; charset=utf-8" || body != refused(refusal.BadInput, "NOT_ACCEPTABLE", badAccept.Message) {
+		if status != 406 || header.Get("Content-Type") != "application/json; charset=utf-8" || body != refused("NOT_ACCEPTABLE", badAccept.Message) {
 			t.Errorf("%s: %d %v %s", method, status, header, body)
 		}
 	}

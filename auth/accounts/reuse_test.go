@@ -142,7 +142,7 @@ func TestAgeIsNeverBelowZero(t *testing.T) {
 	wantError(t, err, auth.ErrTokenRotated)
 }
 
-// A thief who hangs up does not keep the alarm from being raised.
+// A thief who hangs up does not keep the alarm from being given.
 func TestAlarmSurvivesTheCaller(t *testing.T) {
 	n := start(t, strict)
 	in := n.signUp("ada")
@@ -165,7 +165,7 @@ func TestAlarmSurvivesTheCaller(t *testing.T) {
 }
 
 // The database was restored from a backup and knows the token as used up, but not the generation it
-// claims: it cannot tell what happened since, so it raises no alarm.
+// claims: it cannot tell what happened since, so it gives no alarm.
 func TestUnknownGenerationRaisesNoAlarm(t *testing.T) {
 	n := start(t, strict)
 	first := n.signUp("ada")

@@ -13,7 +13,7 @@ func TestCommonList(t *testing.T) {
 	listed := map[string]bool{}
 	for i, line := range lines {
 		text, ended := strings.CutSuffix(line, "\n")
-		if !ended || utf8.RuneCountInString(text) < Min || strings.ToLower(text) != text || i > 0 && line <= lines[i-1] {
+		if !ended || utf8.RuneCountInString(text) < shortest || strings.ToLower(text) != text || i > 0 && line <= lines[i-1] {
 			t.Fatalf("line %d is %q after %q", i+1, line, lines[max(0, i-1)])
 		}
 		listed[text] = true

@@ -14,7 +14,7 @@ import (
 
 // Bounds of a password.
 const (
-	Min      = 8    // code points
+	shortest = 8    // code points
 	MaxBytes = 1024 // bytes as typed; longer ones are refused, never cut
 )
 
@@ -32,7 +32,7 @@ func Check(field, password, nameKey string) error {
 	first, _ := utf8.DecodeRuneInString(password)
 	name, _ := usernames.Parse(password)
 	switch {
-	case utf8.RuneCountInString(password) < Min:
+	case utf8.RuneCountInString(password) < shortest:
 		return &auth.InvalidError{Field: field, Reason: "TOO_SHORT"}
 	case strings.Trim(password, string(first)) == "", isCommon(password):
 		return &auth.InvalidError{Field: field, Reason: "COMMON"}

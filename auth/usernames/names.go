@@ -12,10 +12,10 @@ import (
 	"parley/naming"
 )
 
-// Min and Max are the bounds of a username in code points, counted on its key.
+// Bounds of a username in code points, counted on its key.
 const (
-	Min = 3
-	Max = 32
+	shortest = 3
+	Max      = 32
 )
 
 const maxBytes = 256 // of what is looked at at all
@@ -57,7 +57,7 @@ func checkKey(key string) (reason string) {
 		return reason
 	}
 	switch {
-	case len(runes) < Min:
+	case len(runes) < shortest:
 		return "TOO_SHORT"
 	case len(runes) > Max:
 		return "TOO_LONG"

@@ -88,7 +88,7 @@ func FuzzName(f *testing.F) {
 			}
 			return
 		}
-		if got := utf8.RuneCountInString(n.Key); got < Min || got > Max {
+		if got := utf8.RuneCountInString(n.Key); got < shortest || got > Max {
 			t.Fatalf("%q has a key of %d characters", text, got)
 		}
 		if _, err := uuid.Parse(n.Key); err == nil || !utf8.ValidString(n.Key) {

@@ -41,7 +41,7 @@ func (q *Queue) commit(ctx context.Context, entries []*entry) {
 	}
 	switch {
 	case err == nil:
-		q.log.Committed(b.commits...)
+		q.o.Committed(b.commits...)
 		for i, e := range entries {
 			e.answer(b.chats[i], b.errs[i])
 		}

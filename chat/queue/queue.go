@@ -38,6 +38,7 @@ type Options struct {
 	Now          func() time.Time
 	MaySend      func(s *Send, room *ent.Room) error // asked of a room as its row is under the lock
 	MayRead      func(s *Send, room *ent.Room) error // asked before a known id is answered with its chat
+	Committed    func(...roomlog.Commit)             // told of what was stored, before it is answered
 }
 
 const (

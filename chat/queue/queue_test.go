@@ -54,9 +54,9 @@ func newFixture(t *testing.T, o queue.Options) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Entries, o.BatchEntries = 1000, 1000
+	o.Entries, o.BatchEntries, o.Committed = 1000, 1000, func(...roomlog.Commit) {}
 	o.Now = func() time.Time { return f.made.Add(time.Hour) }
-	f.Queue = queue.New(store, roomlog.New(store, roomlog.Options{Notify: func(...uuid.UUID) {}}), o)
+	f.Queue = queue.New(store, roomlog.New(store), o)
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	var running sync.WaitGroup
 	f.start = sync.OnceFunc(func() { running.Go(func() { f.Run(ctx) }) })

@@ -47,12 +47,12 @@ func (l *Log) Append(ctx context.Context, tx *ent.Tx, a Addition) (*Reservation,
 // be the time of all that happens in the room until then, and the room would lead every list.
 const WrongClock = 24 * time.Hour
 
-// Reserve raises a room's counters, which locks its row until commit, so places have no holes and readers see them in
+// Reserve advances a room's counters, which locks its row until commit, so places have no holes and readers see them in
 // the order of their commits. The time of an event never lies before that of the one before it, unless that one was of
 // a WrongClock. Every change of a room goes here. ErrNoRoom.
 func (l *Log) Reserve(ctx context.Context, tx *ent.Tx, a Addition) (*Reservation, error) {
 	change := newTag()
-	row, err := l.statements.raiseCounters(ctx, tx, len(a.Events), sent(a.Events), change, change, a.Now, a.Now.Add(WrongClock), a.Now, a.Room)
+	row, err := l.statements.advanceCounters(ctx, tx, len(a.Events), sent(a.Events), change, change, a.Now, a.Now.Add(WrongClock), a.Now, a.Room)
 	if err != nil {
 		return nil, err
 	}

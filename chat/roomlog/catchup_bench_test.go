@@ -20,7 +20,7 @@ func BenchmarkCatchUp(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer func() { _ = store.Close() }()
-	l, now := New(store, Options{}), time.Now().UTC().Truncate(time.Millisecond)
+	l, now := New(store), time.Now().UTC().Truncate(time.Millisecond)
 	owner, room := uuid.New(), &Room{ID: uuid.New()}
 	err = store.Write(b.Context(), func(tx *ent.Tx) error {
 		if err := tx.User.Create().SetID(owner).SetUsername("ann").SetUsernameKey("ann").SetCreatedAt(now).Exec(b.Context()); err != nil {
@@ -60,7 +60,7 @@ func BenchmarkCatchUp(b *testing.B) {
 		at, more := Position{}, true
 		var page []*Event
 		for more {
-			if page, more, err = l.since(b.Context(), room, at); err != nil {
+			if page, more, err = l.Since(b.Context(), room, at); err != nil {
 				b.Fatal(err)
 			}
 			at = page[len(page)-1].position

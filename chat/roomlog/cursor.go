@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -30,9 +29,6 @@ func newTag() int64 { return 1 + rand.Int64N(math.MaxInt64-1) }
 // cursorOfLog begins the cursors of logs: kind 1 byte, room 16, place 8, tag 8. Cursors of other lists have other kinds.
 const cursorOfLog = 1
 
-// ErrCursor means that a text is no cursor of the list that it was given for.
-var ErrCursor = errors.New("not a cursor of this list")
-
 // Cursor is the position as a cursor of the room. A cursor is opaque to clients and no secret: access is checked anyway.
 func (p Position) Cursor(room uuid.UUID) string {
 	var b [33]byte
@@ -43,26 +39,26 @@ func (p Position) Cursor(room uuid.UUID) string {
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// ParseCursor reads a cursor of the log of any room. ErrCursor.
-func ParseCursor(text string) (room uuid.UUID, p Position, err error) {
-	b, err := DecodeCursor(text, cursorOfLog, 33)
-	if err != nil {
-		return uuid.Nil, Position{}, err
+// ParseCursor reads a cursor of the log of any room. ok: it is one.
+func ParseCursor(text string) (room uuid.UUID, p Position, ok bool) {
+	b, ok := DecodeCursor(text, cursorOfLog, 33)
+	if !ok {
+		return uuid.Nil, Position{}, false
 	}
 	p = Position{int64(binary.BigEndian.Uint64(b[17:])), int64(binary.BigEndian.Uint64(b[25:]))}
 	if p.Place < 0 || (p.Place == 0) != (p.Tag == 0) {
-		return uuid.Nil, Position{}, ErrCursor
+		return uuid.Nil, Position{}, false
 	}
-	return uuid.UUID(b[1:17]), p, nil
+	return uuid.UUID(b[1:17]), p, true
 }
 
-// DecodeCursor reads the bytes of a cursor, of which the first is its kind. ErrCursor.
-func DecodeCursor(text string, kind byte, size int) ([]byte, error) {
+// DecodeCursor reads the bytes of a cursor, of which the first is its kind. ok: the text is a cursor of that kind.
+func DecodeCursor(text string, kind byte, size int) (b []byte, ok bool) {
 	b, err := base64.RawURLEncoding.Strict().DecodeString(text) // which overlooks line breaks
 	if err != nil || len(b) != size || b[0] != kind || len(text) != base64.RawURLEncoding.EncodedLen(size) {
-		return nil, ErrCursor
+		return nil, false
 	}
-	return b, nil
+	return b, true
 }
 
 // Verify looks up the event that a position stands on, none at the start. ErrDiverged: the room's log has no such event

@@ -69,7 +69,10 @@ func ChatOf(c *ent.Chat, in *Room) *Chat {
 	return made
 }
 
-// Cursor is the chat's place in its room's log.
+// Position is the chat's place in its room's log.
+func (c *Chat) Position() Position { return c.position }
+
+// Cursor is the same as a cursor.
 func (c *Chat) Cursor() string { return c.position.Cursor(c.Room.ID) }
 
 // An EventKind says what happened.

@@ -72,11 +72,11 @@ func fromPlace(e *sql.SelectTable) *sql.Predicate {
 	})
 }
 
-// raiseCounters raises the counter row of a room and returns it as it is then. ErrNoRoom.
-func (s *statements) raiseCounters(ctx context.Context, tx *ent.Tx, args ...any) (*ent.Room, error) {
+// advanceCounters advances the counters in the row of a room and returns it as it is then. ErrNoRoom.
+func (s *statements) advanceCounters(ctx context.Context, tx *ent.Tx, args ...any) (*ent.Room, error) {
 	rows, err := tx.QueryContext(ctx, s.counters, args...)
 	if err != nil {
-		return nil, fmt.Errorf("raise counters: %w", err)
+		return nil, fmt.Errorf("advance counters: %w", err)
 	}
 	var r *ent.Room
 	for rows.Next() && err == nil {
@@ -87,7 +87,7 @@ func (s *statements) raiseCounters(ctx context.Context, tx *ent.Tx, args ...any)
 	case err != nil:
 		return nil, fmt.Errorf("read counters: %w", err)
 	case end != nil:
-		return nil, fmt.Errorf("raise counters: %w", end)
+		return nil, fmt.Errorf("advance counters: %w", end)
 	case r == nil:
 		return nil, ErrNoRoom
 	}

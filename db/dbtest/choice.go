@@ -14,12 +14,12 @@ import (
 	_ "github.com/mattn/go-sqlite3"    // the driver "sqlite3"
 )
 
-// Choice is the variable of the environment that says on which database the suites run: "postgres", or
+// choice is the variable of the environment that says on which database the suites run: "postgres", or
 // else SQLite.
-const Choice = "TEST_DATABASE"
+const choice = "TEST_DATABASE"
 
 // OnPostgres says whether the suites run on Postgres.
-func OnPostgres() bool { return os.Getenv(Choice) == "postgres" }
+func OnPostgres() bool { return os.Getenv(choice) == "postgres" }
 
 // shared is the server of this process's tests.
 var shared struct {

@@ -19,8 +19,8 @@ import (
 	"time"
 )
 
-// ErrNoPostgres means that no PostgreSQL server is installed on this machine.
-var ErrNoPostgres = errors.New("PostgreSQL is not installed: apt-get install postgresql")
+// errNoPostgres means that no PostgreSQL server is installed on this machine.
+var errNoPostgres = errors.New("PostgreSQL is not installed: apt-get install postgresql")
 
 // Server is a PostgreSQL server of a test's own, in a temporary folder. Its durability is on, as Parley
 // needs it; in memory that costs nothing.
@@ -96,6 +96,11 @@ func Postgres(ctx context.Context) (url string, stop func(), err error) {
 }
 
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
+
+// Socket is the path of the server's socket.
+func (s *Server) Socket() string {
+	return filepath.Join(s.dir, ".s.PGSQL."+strconv.Itoa(cmp.Or(s.port, standardPort)))
+}
 
 // ListenOn makes the server reachable by TCP, from its next start on.
 func (s *Server) ListenOn(address string) error {
@@ -235,7 +240,7 @@ func postgresBin() (string, error) {
 	}
 	path, err := exec.LookPath("initdb")
 	if err != nil {
-		return "", ErrNoPostgres
+		return "", errNoPostgres
 	}
 	return filepath.Dir(path), nil
 }

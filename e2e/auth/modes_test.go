@@ -9,7 +9,7 @@ import (
 	"parley/e2e/harness"
 )
 
-// renewed is what a refresh answers, with its times.
+// renewed is what a refresh returns, with its times.
 type renewed struct {
 	AccessToken, RefreshToken                   string
 	AccessTokenExpiresAt, RefreshTokenExpiresAt time.Time

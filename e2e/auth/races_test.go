@@ -72,8 +72,8 @@ func TestSameAttemptGetsTheSamePair(t *testing.T) {
 	}
 }
 
-func refreshAtOnce(servers []*harness.Server, token string, key func(i int) string) (won map[harness.Pair]int, codes map[string]int) {
-	won, codes = map[harness.Pair]int{}, map[string]int{}
+func refreshAtOnce(servers []*harness.Server, token string, key func(i int) string) (won map[harness.Tokens]int, codes map[string]int) {
+	won, codes = map[harness.Tokens]int{}, map[string]int{}
 	var mu sync.Mutex
 	var wg sync.WaitGroup
 	for i := range 50 {
@@ -102,7 +102,7 @@ func TestRefreshAgainstLogout(t *testing.T) {
 			t.Fatal(a.Body)
 		}
 		var mu sync.Mutex
-		pairs := []harness.Pair{p}
+		pairs := []harness.Tokens{p}
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() {
@@ -192,7 +192,7 @@ func TestPasswordChangeAgainstEverything(t *testing.T) {
 		own := s.SignIn("ann", password)
 		var wg sync.WaitGroup
 		var answers [5]harness.Answer
-		var late harness.Pair
+		var late harness.Tokens
 		for i := range 2 {
 			wg.Go(func() { _, answers[i] = s.Refresh(own.RefreshToken, "") })
 		}
@@ -226,7 +226,7 @@ func TestPasswordChangeAgainstLogout(t *testing.T) {
 	s.Register("ann")
 	outcomes := map[string]int{}
 	for round := range max(5, races(t)/10) {
-		p, ending := s.SignIn("ann", password), s.SignIn("ann", password)
+		p, other := s.SignIn("ann", password), s.SignIn("ann", password)
 		_, own := s.SessionsOf(p.AccessToken)
 		var wg sync.WaitGroup
 		var change, remove harness.Answer
@@ -239,7 +239,7 @@ func TestPasswordChangeAgainstLogout(t *testing.T) {
 			for range round % 5 { // later by as many hashes
 				s.Login("nobody", "correct horse battery")
 			}
-			s.Ask(ending.AccessToken, `mutation($s: ID!) { endSession(session: $s) }`, map[string]any{"s": own})
+			s.Ask(other.AccessToken, `mutation($s: ID!) { endSession(session: $s) }`, map[string]any{"s": own})
 		})
 		wg.Wait()
 		if code := remove.Code(); code != "INVALID_CREDENTIALS" && code != "SESSION_REVOKED" {

@@ -2,12 +2,10 @@ package cluster
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"sync"
 	"testing"
 
-	"parley/e2e/harness"
 	"parley/e2e/harness/load"
 	"parley/e2e/harness/network"
 	"parley/rounds"
@@ -74,12 +72,8 @@ func handOver(ctx context.Context, r *load.Reader, from, to string) error {
 		return err
 	}
 	for got := 0; got < more; {
-		_, text, err := conn.Read(ctx)
+		m, err := load.Next(ctx, conn)
 		if err != nil {
-			return err
-		}
-		var m harness.Message
-		if err := json.Unmarshal(text, &m); err != nil {
 			return err
 		}
 		switch m.Type {
@@ -89,7 +83,7 @@ func handOver(ctx context.Context, r *load.Reader, from, to string) error {
 			err = r.Event(m.Payload)
 			got++
 		default:
-			err = fmt.Errorf("got %s", text)
+			err = fmt.Errorf("got %+v", m)
 		}
 		if err != nil {
 			return err

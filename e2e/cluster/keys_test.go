@@ -73,7 +73,7 @@ func (c *fleet) restart(keys string) {
 type client struct {
 	*fleet
 	name   string
-	pair   harness.Pair
+	pair   harness.Tokens
 	rounds atomic.Int64
 }
 
@@ -88,7 +88,7 @@ func (r *client) live(n int) error {
 		return nil
 	}
 	old := r.pair.RefreshToken
-	var again harness.Pair
+	var again harness.Tokens
 	key := fmt.Sprint("attempt", n)
 	return errors.Join(
 		step(0, "refresh", func(node *harness.Server) (a harness.Answer) { r.pair, a = node.Refresh(old, key); return a }),

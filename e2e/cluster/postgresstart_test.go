@@ -14,6 +14,7 @@ import (
 
 	"parley/auth/keys"
 	"parley/db/dbtest"
+	"parley/db/dbtest/lossyproxy"
 	"parley/e2e/harness"
 )
 
@@ -56,19 +57,19 @@ func wantMigrated(t *testing.T, s *dbtest.Server) {
 func TestKilledMigrationIsFinishedByTheNext(t *testing.T) {
 	s := newBadPostgres(t)
 	for _, marker := range []string{"CREATE TABLE goose_db_version", `CREATE TABLE "users"`, `CREATE TABLE "login_limits"`, `"edited_at"`} {
-		proxy, err := dbtest.NewProxy(s)
+		proxy, err := lossyproxy.New(s)
 		if err != nil {
 			t.Fatal(err)
 		}
 		cmd := serverOn(t, proxy.URL("parley", "postgres"), "migrate")
 		seen, started := false, make(chan struct{})
-		proxy.Asked = func(b []byte) dbtest.Then {
+		proxy.Asked = func(b []byte) lossyproxy.Then {
 			if bytes.Contains(b, []byte(marker)) {
 				seen = true
 				<-started
 				_ = cmd.Process.Signal(syscall.SIGKILL)
 			}
-			return dbtest.Pass
+			return lossyproxy.Pass
 		}
 		proxy.Serve()
 		if err := cmd.Start(); err != nil {
@@ -163,7 +164,7 @@ func TestHealthFollowsPostgres(t *testing.T) {
 // Whatever has become of the connections, a server that is told to stop ends well.
 func TestStopAfterPostgresWentAway(t *testing.T) {
 	s := newBadPostgres(t)
-	proxy, err := dbtest.NewProxy(s)
+	proxy, err := lossyproxy.New(s)
 	if err != nil {
 		t.Fatal(err)
 	}

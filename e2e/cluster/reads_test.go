@@ -2,13 +2,11 @@ package cluster
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
 
-	"parley/e2e/harness"
 	"parley/e2e/harness/load"
 	"parley/e2e/harness/network"
 )
@@ -64,12 +62,8 @@ func count(ctx context.Context, r *load.Reader, at string, got *atomic.Int64) er
 	}
 	defer func() { _ = conn.CloseNow() }()
 	for {
-		_, text, err := conn.Read(ctx)
+		m, err := load.Next(ctx, conn)
 		if err != nil {
-			return err
-		}
-		var m harness.Message
-		if err := json.Unmarshal(text, &m); err != nil {
 			return err
 		}
 		switch m.Type {
@@ -81,7 +75,7 @@ func count(ctx context.Context, r *load.Reader, at string, got *atomic.Int64) er
 			got.Add(1)
 		case "ping":
 		default:
-			return fmt.Errorf("got %s", text)
+			return fmt.Errorf("got %+v", m)
 		}
 	}
 }

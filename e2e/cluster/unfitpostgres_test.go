@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"parley/db/dbtest"
+	"parley/db/dbtest/lossyproxy"
 	"parley/e2e/harness"
 )
 
@@ -142,7 +143,7 @@ func TestUnreachablePostgresIsRefused(t *testing.T) {
 func TestUnfitDatabaseIsRefusedUntouched(t *testing.T) {
 	s := newBadPostgres(t)
 	mustSQL(t, s, "postgres", "CREATE USER locked PASSWORD 'secret'; CREATE USER guest; CREATE USER fast; ALTER ROLE fast SET synchronous_commit = off")
-	proxy, err := dbtest.NewProxy(s)
+	proxy, err := lossyproxy.New(s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +219,7 @@ func TestUnfitServerIsRefusedUntouched(t *testing.T) {
 	})
 	t.Run("old", func(t *testing.T) {
 		t.Parallel()
-		proxy, err := dbtest.NewProxy(s)
+		proxy, err := lossyproxy.New(s)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -237,15 +238,15 @@ func TestUnfitServerIsRefusedUntouched(t *testing.T) {
 	})
 	t.Run("pooler that drops settings", func(t *testing.T) {
 		t.Parallel()
-		proxy, err := dbtest.NewProxy(s)
+		proxy, err := lossyproxy.New(s)
 		if err != nil {
 			t.Fatal(err)
 		}
-		proxy.Asked = func(b []byte) dbtest.Then { // a name of the same length, which sets nothing
+		proxy.Asked = func(b []byte) lossyproxy.Then { // a name of the same length, which sets nothing
 			if i := bytes.Index(b, []byte("lock_timeout\x002s\x00")); i >= 0 {
 				copy(b[i:], "own.settings")
 			}
-			return dbtest.Pass
+			return lossyproxy.Pass
 		}
 		proxy.Serve()
 		defer proxy.Close()

@@ -117,7 +117,7 @@ func TestLogoutOnAFullDisk(t *testing.T) {
 	p := harness.StartProcess(t, dir, append([]string{"--disk-min-free", "1"}, harness.NoSendRates...)...)
 	ann, _ := p.Register("ann")
 	p.Must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
-	var leavers []harness.Pair
+	var leavers []harness.Tokens
 	for range 10 {
 		leavers = append(leavers, p.SignIn("ann", "correct horse battery"))
 	}

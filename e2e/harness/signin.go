@@ -5,21 +5,21 @@ import (
 	"time"
 )
 
-// Pair is what a sign-in or a refresh answers.
-type Pair struct{ AccessToken, RefreshToken string }
+// Tokens are what a sign-in or a refresh returns.
+type Tokens struct{ AccessToken, RefreshToken string }
 
 // RefreshDocument refreshes.
 const RefreshDocument = `mutation($t: String, $k: String) { refreshToken(token: $t, idempotencyKey: $k) { accessToken refreshToken } }`
 
 // Refresh presents a refresh token; key "" is none.
-func (s *Server) Refresh(token, key string) (Pair, Answer) {
+func (s *Server) Refresh(token, key string) (Tokens, Answer) {
 	s.T.Helper()
 	variables := map[string]any{"t": token}
 	if key != "" {
 		variables["k"] = key
 	}
 	a := s.Ask("", RefreshDocument, variables)
-	var data struct{ RefreshToken Pair }
+	var data struct{ RefreshToken Tokens }
 	if len(a.Errors) == 0 {
 		s.Decode(a, &data)
 	}
@@ -30,10 +30,10 @@ func (s *Server) Refresh(token, key string) (Pair, Answer) {
 const LoginDocument = `mutation($u: String!, $p: String!) { login(username: $u, password: $p) { accessToken refreshToken } }`
 
 // Login signs in and returns whatever comes of it.
-func (s *Server) Login(username, password string, headers ...string) (Pair, Answer) {
+func (s *Server) Login(username, password string, headers ...string) (Tokens, Answer) {
 	s.T.Helper()
 	a := s.Post(s.Body(LoginDocument, map[string]any{"u": username, "p": password}), headers...)
-	var data struct{ Login Pair }
+	var data struct{ Login Tokens }
 	if len(a.Errors) == 0 {
 		s.Decode(a, &data)
 	}
@@ -86,7 +86,7 @@ func (s *Server) SessionsOf(token string) (all []string, current string) {
 }
 
 // SignIn signs in, which succeeds.
-func (s *Server) SignIn(username, password string) Pair {
+func (s *Server) SignIn(username, password string) Tokens {
 	s.T.Helper()
 	p, a := s.Login(username, password)
 	if len(a.Errors) > 0 {

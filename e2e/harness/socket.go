@@ -108,7 +108,7 @@ func (k *Socket) Subscribe(id, document string, variables any) {
 	k.Write(Message{ID: id, Type: "subscribe", Payload: payload})
 }
 
-// Renewal is what a refresh over a socket answers.
+// Renewal is what a refresh over a socket returns.
 type Renewal struct {
 	RefreshToken         string
 	AccessTokenExpiresAt time.Time

@@ -11,22 +11,22 @@ import (
 // has closed its socket and its event stream. A chat that is sent then reaches neither.
 func TestEveryEndActsOnTheOtherNode(t *testing.T) {
 	nodes := harness.StartNodes(t, 2, "--refresh-reuse-window", "0s")
-	for how, end := range map[string]func(here *harness.Server, own, in harness.Pair){
-		"logout": func(here *harness.Server, _, in harness.Pair) { here.Must(nil, in.AccessToken, `mutation { logout }`) },
-		"others": func(here *harness.Server, own, _ harness.Pair) {
+	for how, end := range map[string]func(here *harness.Server, own, in harness.Tokens){
+		"logout": func(here *harness.Server, _, in harness.Tokens) { here.Must(nil, in.AccessToken, `mutation { logout }`) },
+		"others": func(here *harness.Server, own, _ harness.Tokens) {
 			here.Must(nil, own.AccessToken, `mutation { logout(scope: OTHERS) }`)
 		},
-		"endSession": func(here *harness.Server, own, in harness.Pair) {
+		"endSession": func(here *harness.Server, own, in harness.Tokens) {
 			_, id := here.SessionsOf(in.AccessToken)
 			here.Must(nil, own.AccessToken, `mutation($s: ID!) { endSession(session: $s) }`, map[string]any{"s": id})
 		},
-		"changePassword": func(here *harness.Server, own, _ harness.Pair) {
+		"changePassword": func(here *harness.Server, own, _ harness.Tokens) {
 			here.Must(nil, own.AccessToken, `mutation { changePassword(currentPassword: "correct horse battery", newPassword: "a new horse battery") { id } }`)
 		},
-		"deleteAccount": func(here *harness.Server, own, _ harness.Pair) {
+		"deleteAccount": func(here *harness.Server, own, _ harness.Tokens) {
 			here.Must(nil, own.AccessToken, `mutation { deleteAccount(password: "correct horse battery") }`)
 		},
-		"theft": func(here *harness.Server, _, in harness.Pair) {
+		"theft": func(here *harness.Server, _, in harness.Tokens) {
 			here.Refresh(in.RefreshToken, "")
 			if _, a := here.Refresh(in.RefreshToken, ""); harness.WordOf(a, "reason") != "TOKEN_REUSED" {
 				here.T.Errorf("got %s", a.Body)
@@ -58,8 +58,8 @@ func TestEveryEndActsOnTheOtherNode(t *testing.T) {
 func wantEndedBy(s *harness.Server, latest time.Time, token string, streams []*streamReader) {
 	s.T.Helper()
 	for {
-		_, socket := streams[0].ending()
-		_, events := streams[1].ending()
+		_, socket := streams[0].howItEnded()
+		_, events := streams[1].howItEnded()
 		a := s.Ask(token, `{ rooms { nodes { id } } }`)
 		switch code := a.Code(); {
 		case code == "SESSION_REVOKED" && socket && events:

@@ -43,7 +43,7 @@ func (h *streamReader) heard() []string {
 	return append([]string(nil), h.got...)
 }
 
-func (h *streamReader) ending() (how string, over bool) {
+func (h *streamReader) howItEnded() (how string, over bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.end, h.over
@@ -84,7 +84,7 @@ func (l *sharedSocket) readAll() {
 		_, text, err := l.Conn.Read(context.Background())
 		if err != nil {
 			for _, h := range l.readers {
-				if _, over := h.ending(); !over {
+				if _, over := h.howItEnded(); !over {
 					h.ended(fmt.Sprint("closed: ", err))
 				}
 			}
@@ -120,7 +120,7 @@ func followBySSE(s *harness.Server, token string, w subscription) *streamReader 
 			e, err := f.Next()
 			switch {
 			case err != nil:
-				if _, over := h.ending(); !over {
+				if _, over := h.howItEnded(); !over {
 					h.ended(fmt.Sprint("cut: ", err))
 				}
 				return
@@ -129,7 +129,7 @@ func followBySSE(s *harness.Server, token string, w subscription) *streamReader 
 			case e.Kind == "next":
 				h.record(e.Data)
 			default:
-				if _, over := h.ending(); !over || e.Kind != "complete" {
+				if _, over := h.howItEnded(); !over || e.Kind != "complete" {
 					h.ended(e.Kind)
 				}
 			}

@@ -71,7 +71,7 @@ func TestRevocationAmongManyReaders(t *testing.T) {
 		if n := h.numbers(t, "stays"); n != total {
 			t.Errorf("%d chats of %d", n, total)
 		}
-		if how, over := h.ending(); over {
+		if how, over := h.howItEnded(); over {
 			t.Errorf("somebody else was disturbed: %s", how)
 		}
 	}
@@ -85,9 +85,9 @@ func revoked(s *harness.Server, streams []*streamReader, from int, code string) 
 	s.T.Helper()
 	t := s.T.(*testing.T)
 	for i, h := range streams {
-		harness.Eventually(t, "the end of a stream", func() bool { _, over := h.ending(); return over })
+		harness.Eventually(t, "the end of a stream", func() bool { _, over := h.howItEnded(); return over })
 		want := []string{"closed: failed to get reader: received close frame: status = StatusCode(" + code, "cut: "}[i]
-		how, _ := h.ending()
+		how, _ := h.howItEnded()
 		if !strings.HasPrefix(how, want) || how == "cut: EOF" {
 			t.Errorf("ended with %q, want %s", how, want)
 		}

@@ -73,7 +73,7 @@ func (h *streamReader) judgeEvents(t *testing.T, rooms []*recordedRoom) {
 	t.Helper()
 	onlyDoomed := len(rooms) == 1 && rooms[0].name == "doomed"
 	harness.Eventually(t, "all that happened", func() bool {
-		if _, over := h.ending(); over || onlyDoomed {
+		if _, over := h.howItEnded(); over || onlyDoomed {
 			return over
 		}
 		for _, room := range rooms {
@@ -83,7 +83,7 @@ func (h *streamReader) judgeEvents(t *testing.T, rooms []*recordedRoom) {
 		}
 		return true
 	})
-	if how, over := h.ending(); over != onlyDoomed || over && !strings.Contains(how, "NOT_FOUND") {
+	if how, over := h.howItEnded(); over != onlyDoomed || over && !strings.Contains(how, "NOT_FOUND") {
 		t.Errorf("%s: ended: %v, %s", h.text, over, how)
 	}
 	for _, room := range rooms {

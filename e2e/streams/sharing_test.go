@@ -100,7 +100,7 @@ func (r *recordedRoom) judge(t *testing.T, h *streamReader, deleted bool) {
 			t.Fatalf("%s %v\nchat %d: got %s\nwant one of %s", h.text, h.variables, i+1, payload, strings.Join(possible, "\n"))
 		}
 	}
-	how, over := h.ending()
+	how, over := h.howItEnded()
 	if over != deleted || deleted && !strings.Contains(how, `"NOT_FOUND"`) {
 		t.Errorf("%s: ended: %v, %s", h.text, over, how)
 	}
@@ -143,7 +143,7 @@ func TestSharedStreamsGiveEachTheirOwn(t *testing.T) {
 	for i, room := range rooms {
 		for _, h := range heard[i] {
 			harness.Eventually(t, "all that was said in "+room.name, func() bool {
-				_, over := h.ending()
+				_, over := h.howItEnded()
 				return over || i < 2 && len(h.heard()) >= len(room.states)
 			})
 			room.judge(t, h, i == 2)

@@ -7,29 +7,29 @@ import (
 	"parley/e2e/harness"
 )
 
-// endings are the ways to end a session out of another one of the same person.
-var endings = map[string]func(s *harness.Server, own, other harness.Pair){
-	"logout": func(s *harness.Server, own, _ harness.Pair) { s.Must(nil, own.AccessToken, `mutation { logout }`) },
-	"logout by refresh token": func(s *harness.Server, own, _ harness.Pair) {
+// sessionEnds are the ways to end a session out of another one of the same person.
+var sessionEnds = map[string]func(s *harness.Server, own, other harness.Tokens){
+	"logout": func(s *harness.Server, own, _ harness.Tokens) { s.Must(nil, own.AccessToken, `mutation { logout }`) },
+	"logout by refresh token": func(s *harness.Server, own, _ harness.Tokens) {
 		s.Must(nil, "", `mutation($t: String) { logout(refreshToken: $t) }`, map[string]any{"t": own.RefreshToken})
 	},
-	"logout of others": func(s *harness.Server, _, other harness.Pair) {
+	"logout of others": func(s *harness.Server, _, other harness.Tokens) {
 		s.Must(nil, other.AccessToken, `mutation { logout(scope: OTHERS) }`)
 	},
-	"logout of all": func(s *harness.Server, _, other harness.Pair) {
+	"logout of all": func(s *harness.Server, _, other harness.Tokens) {
 		s.Must(nil, other.AccessToken, `mutation { logout(scope: ALL) }`)
 	},
-	"endSession": func(s *harness.Server, own, other harness.Pair) {
+	"endSession": func(s *harness.Server, own, other harness.Tokens) {
 		_, id := s.SessionsOf(own.AccessToken)
 		s.Must(nil, other.AccessToken, `mutation($s: ID!) { endSession(session: $s) }`, map[string]any{"s": id})
 	},
-	"changePassword": func(s *harness.Server, _, other harness.Pair) {
+	"changePassword": func(s *harness.Server, _, other harness.Tokens) {
 		s.Must(nil, other.AccessToken, `mutation { changePassword(currentPassword: "correct horse battery", newPassword: "a new horse battery") { id } }`)
 	},
-	"deleteAccount": func(s *harness.Server, _, other harness.Pair) {
+	"deleteAccount": func(s *harness.Server, _, other harness.Tokens) {
 		s.Must(nil, other.AccessToken, `mutation { deleteAccount(password: "correct horse battery") }`)
 	},
-	"a token used again": func(s *harness.Server, own, _ harness.Pair) {
+	"a token used again": func(s *harness.Server, own, _ harness.Tokens) {
 		for range 2 {
 			s.Refresh(own.RefreshToken, "")
 		}
@@ -42,7 +42,7 @@ func TestStreamsEndWithTheirSession(t *testing.T) {
 	s := harness.New(t, "--send-rate", "0", "--mutation-rate", "0", "--register-rate", "0", "--refresh-reuse-window", "0s")
 	bob, _ := s.Register("bob")
 	s.Must(nil, bob, `mutation { createRoom(name: "general") { id } }`)
-	for name, end := range endings {
+	for name, end := range sessionEnds {
 		t.Run(name, func(t *testing.T) {
 			s, user := &harness.Server{T: t, Addr: s.Addr}, strings.ReplaceAll(name, " ", "_")
 			s.Register(user)

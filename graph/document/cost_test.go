@@ -13,7 +13,7 @@ import (
 // lists down.
 func FuzzCost(f *testing.F) {
 	seedGenerator(f)
-	d := testDocuments(1)
+	d := testDocuments()
 	f.Fuzz(func(t *testing.T, bytes []byte) {
 		text := oneOperation(bytes)
 		doc, errs := d.check(text)

@@ -29,10 +29,8 @@ var testAPI = &API{
 
 var testSecrets = secretFields(testAPI.Schema)
 
-func testDocuments(parallel int) *documents {
-	l := Limits{Parallel: parallel}
-	l = l.WithDefaults()
-	return newDocuments(l, testAPI, testSecrets)
+func testDocuments() *documents {
+	return newDocuments(Limits{Parallel: 1}.WithDefaults(), testAPI, testSecrets)
 }
 
 // prepare is what gqlgen's executor does with a request: it returns the document it would execute.
@@ -52,7 +50,7 @@ func (d *documents) prepare(ctx context.Context, text string) (*ast.QueryDocumen
 // known waits for nobody.
 func TestSlotsOfParsing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		d := testDocuments(1)
+		d := testDocuments()
 		known, refused := d.prepare(t.Context(), "{ me { id } }")
 		if refused != nil {
 			t.Fatal(refused)
@@ -84,7 +82,7 @@ func TestSlotsOfParsing(t *testing.T) {
 
 // A slot is given back by what is refused, too, and nothing that was refused is kept.
 func TestRefusedDocumentsAreNotKept(t *testing.T) {
-	d := testDocuments(1)
+	d := testDocuments()
 	for _, text := range []string{"{", "{ nonsense }", "{ me { " + strings.Repeat("id ", 11) + "} }", "fragment A on Query { me { id } }"} {
 		for range 2 {
 			if _, refused := d.prepare(t.Context(), text); refused == nil || refused.Message == "busy" {
@@ -106,7 +104,7 @@ func TestRefusedDocumentsAreNotKept(t *testing.T) {
 
 // Validation ends after 20 errors, or after one of 100 KB; several errors come as one that wraps them.
 func TestValidationEnds(t *testing.T) {
-	d := testDocuments(1)
+	d := testDocuments()
 	if _, errs := d.check("{ me { " + numbered(400, "a# ") + "} }"); len(errs) != maxFindings {
 		t.Errorf("%d errors", len(errs))
 	}

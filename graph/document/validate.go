@@ -78,7 +78,7 @@ func rulesFor(streams map[string]string) []core.Rule {
 
 const textScalars = "ScalarsAreText"
 
-// scalarsAreText judges literals that gqlparser leaves to the scalar. Ours are all text; for anything else
+// scalarsAreText checks literals that gqlparser leaves to the scalar. Ours are all text; for anything else
 // gqlgen's resolvers return an internal error, and panic on numbers that Go cannot hold.
 func scalarsAreText(events *core.Events, report core.AddErrFunc) {
 	events.OnValue(func(_ *core.Walker, value *ast.Value) {

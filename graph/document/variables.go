@@ -39,7 +39,7 @@ func (exactVariables) MutateOperationContext(_ context.Context, op *graphql.Oper
 	return nil
 }
 
-// fits judges one value; null has been judged.
+// fits checks one value; null has been checked.
 func fits(t *ast.Type, d *ast.Definition, value any) bool {
 	switch {
 	case value == nil:

@@ -15,10 +15,7 @@ import (
 // need no method for the API's sake.
 type Node any
 
-// A Cursor is passed on as text: what it means is decided where the list is known.
-type Cursor = string
-
-// MarshalCursor writes a cursor.
+// MarshalCursor writes a cursor, which is passed on as text: what it means is decided where the list is known.
 func MarshalCursor(c string) graphql.Marshaler { return graphql.MarshalString(c) }
 
 // UnmarshalCursor reads a cursor. Only text can be one.
@@ -29,22 +26,16 @@ func UnmarshalCursor(v any) (string, error) {
 	return "", errors.New("a Cursor is text")
 }
 
-// UUID is an id as it is answered. Arguments of the type ID are text, because names stand there too.
-type UUID = uuid.UUID
-
-// MarshalUUID writes the form 8-4-4-4-12, in lower case. gqlgen's own writes null for the nil UUID, which takes
-// the page along that an object with such an id is on.
+// MarshalUUID writes an id in the form 8-4-4-4-12, in lower case. gqlgen's own writes null for the nil UUID, which takes
+// the page along that an object with such an id is on. Arguments of the type ID are text, because names stand there too.
 func MarshalUUID(id uuid.UUID) graphql.Marshaler { return graphql.MarshalString(id.String()) }
 
 // UnmarshalUUID reads an id in any form of a UUID.
 func UnmarshalUUID(v any) (uuid.UUID, error) { return graphql.UnmarshalUUID(v) }
 
-// DateTime is a point in time.
-type DateTime = time.Time
-
 const millis = `"2006-01-02T15:04:05.000Z"`
 
-// MarshalDateTime writes RFC 3339 in UTC with milliseconds.
+// MarshalDateTime writes a point in time as RFC 3339 in UTC with milliseconds.
 func MarshalDateTime(t time.Time) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) {
 		var buf [len(millis)]byte

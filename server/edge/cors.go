@@ -40,7 +40,7 @@ func CORS(allowed settings.Origins, next http.Handler) http.Handler {
 	foreign := cors.New(o).Handler(next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if len(r.Header.Values("Origin")) > 1 || len(r.Header.Values("Access-Control-Request-Method")) > 1 {
-			next.ServeHTTP(w, r) // no browser sends two; rs/cors judges the first and repeats all
+			next.ServeHTTP(w, r) // no browser sends two; rs/cors checks the first and repeats all
 			return
 		}
 		if names, given := r.Header[requestHeaders]; given {

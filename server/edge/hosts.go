@@ -15,11 +15,11 @@ import (
 // what ICANN has reserved. A name without a dot is one too.
 var localNames = settings.Hosts{".localhost", ".local", ".lan", ".home.arpa", ".internal", ".test"}
 
-// judgeHosts refuses requests to a server on loopback under a name that is not its own. A page that lets its own
+// checkHosts refuses requests to a server on loopback under a name that is not its own. A page that lets its own
 // name point at 127.0.0.1 (DNS rebinding) would else count as the server's own: its reader's browser would let it register
 // and read. Behind a proxy or on other addresses the server may have any name, so there only PARLEY_HOSTS is a reason.
 // A request without Host comes from no browser.
-func judgeHosts(c *settings.Config, next http.Handler) http.Handler {
+func checkHosts(c *settings.Config, next http.Handler) http.Handler {
 	everywhere := len(c.Hosts) > 0
 	if c.Hosts.Any() || !everywhere && (len(c.TrustedProxies) > 0 || listensEverywhere(c.Addr)) {
 		return next
@@ -48,7 +48,7 @@ func ownHosts(c *settings.Config) (own settings.Hosts) {
 	return own
 }
 
-// isKnown judges the header Host. An address is no name that could be pointed elsewhere.
+// isKnown checks the header Host. An address is no name that could be pointed elsewhere.
 func isKnown(known settings.Hosts, text string) bool {
 	name, _, ok := admission.ParseHost(text)
 	if _, err := netip.ParseAddr(name); err == nil {

@@ -18,7 +18,7 @@ type Config struct {
 	Data               string   `default:"data" help:"Directory of the database and the keys."`
 	DatabaseURL        string   `default:"sqlite:parley.db" help:"The database: sqlite:FILE, where a relative file lies in the data directory, or postgres://USER:PASSWORD@HOST/DATABASE."`
 	SigningKey         string   `default:"" help:"Base64 root secrets separated by commas; the first signs. Empty: kept in the data directory. As a flag it shows in the process list."`
-	Hosts              Hosts    `default:"" help:"Names under which the server may be addressed, besides its own: chat.example.org, .example.org for it and all below, or * for any. Empty: names are judged on loopback only, without a proxy."`
+	Hosts              Hosts    `default:"" help:"Names under which the server may be addressed, besides its own: chat.example.org, .example.org for it and all below, or * for any. Empty: names are checked on loopback only, without a proxy."`
 	TrustedProxies     Networks `default:"" help:"Networks whose X-Forwarded-For and X-Forwarded-Proto are believed."`
 	CORSAllowedOrigins Origins  `default:"http://localhost:5173,http://localhost:3000" name:"cors-allowed-origins" help:"Origins whose pages may use the API, over HTTP and WebSocket; * for any."`
 	NATSURL            string   `default:"" name:"nats-url" help:"NATS servers that wake readers on other nodes, as nats://HOST:4222 or tls://USER:PASSWORD@HOST, separated by commas. Empty: Postgres does it, if it is the database."`
@@ -37,7 +37,7 @@ type Config struct {
 	RefreshReuseWindow     Duration `default:"10s" help:"How long a second use of a refresh token counts as another tab and not as theft."`
 	RefreshRetryWindow     Duration `default:"60s" help:"How long the same attempt to refresh gets the same answer."`
 	SessionLifetime        Duration `default:"0" help:"Absolute end of a session; 0: none."`
-	Leeway                 Duration `default:"5s" help:"Clock difference allowed when judging tokens, at most 60s."`
+	Leeway                 Duration `default:"5s" help:"Clock difference allowed when checking tokens, at most 60s."`
 
 	LoginAttempts Rate  `group:"Signing in" default:"10/15m" help:"Wrong passwords for one account, and five times as many from one network."`
 	LoginRate     Rate  `default:"60/1m" help:"Right passwords for one account, and five times as many from one network."`

@@ -36,7 +36,7 @@ func (o *Origins) UnmarshalText(text []byte) error {
 // Any says that every origin is one of them.
 func (o Origins) Any() bool { return slices.Contains(o, anyOrigin) }
 
-// Allow judges the header Origin.
+// Allow checks the header Origin.
 func (o Origins) Allow(text string) bool {
 	if o.Any() {
 		return true // what is no origin of a page too: some apps say file://

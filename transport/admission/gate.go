@@ -100,7 +100,7 @@ func (g *Gate) Counts() Counts {
 	return n
 }
 
-// Admit judges a plain request, which takes no slot. nil: it may go on.
+// Admit checks a plain request, which takes no slot. nil: it may go on.
 func (g *Gate) Admit(r *http.Request) *refusal.Refusal {
 	if g.registry.IsDraining() {
 		return refusal.Draining
@@ -144,7 +144,7 @@ func (g *Gate) enter(r *http.Request, s *Slot) (*Slot, *refusal.Refusal) {
 	s.gate, s.address = g, AddressOf(r.RemoteAddr)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if no := g.judge(s, now); no != nil {
+	if no := g.check(s, now); no != nil {
 		return nil, no
 	}
 	if s.unsigned && !g.accepts.take(s.address, now) {
@@ -161,8 +161,8 @@ func (g *Gate) full(why *refusal.Refusal, limit string) *refusal.Refusal {
 	return why.After(refusal.Soon())
 }
 
-// judge refuses in the order of what is cheapest; the caller holds mu.
-func (g *Gate) judge(s *Slot, now time.Time) *refusal.Refusal {
+// check refuses in the order of what is cheapest; the caller holds mu.
+func (g *Gate) check(s *Slot, now time.Time) *refusal.Refusal {
 	if g.open >= g.limits.Connections {
 		return g.full(noRoom, roomConnections)
 	}

@@ -51,7 +51,7 @@ func Scheme(text string) string {
 	}
 }
 
-// OriginAllowed judges Origin, which only browsers send: the server's own, or a listed one.
+// OriginAllowed checks Origin, which only browsers send: the server's own, or a listed one.
 func OriginAllowed(r *http.Request, listed func(origin string) bool) bool {
 	origins := r.Header.Values("Origin")
 	switch {
@@ -110,7 +110,7 @@ func ParseHost(text string) (host, port string, ok bool) {
 	return host, port, err == nil && isHostName(host)
 }
 
-// isHostName judges a name in ASCII. One that ends in a number is an address, of which browsers send only the
+// isHostName checks a name in ASCII. One that ends in a number is an address, of which browsers send only the
 // usual form.
 func isHostName(name string) bool {
 	if name == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz0123456789-_.") != "" {

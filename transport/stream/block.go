@@ -86,7 +86,7 @@ func (b *block) serve() {
 // delivered notes the lag of a pass that has given all readers of the block what a window has. Whoever serves the
 // block calls it.
 func (b *block) delivered(w *window) {
-	for _, e := range w.behind(b.timed) {
+	for _, e := range w.since(b.timed) {
 		if e.body != nil && e.millis > 0 {
 			b.feed.feeds.meters.lag.Observe(int64(max(0, time.Since(time.UnixMilli(e.millis)))))
 			break

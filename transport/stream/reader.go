@@ -41,7 +41,7 @@ const WriteBytes = 64 << 10
 // A Page is what follows a reader's position.
 type Page struct {
 	entries []entry
-	where   standing
+	where   relation
 	over    error // what ends the log for the reader behind the entries; nil: it goes on
 	ended   error // what ends the whole stream
 	fromLog bool

@@ -50,21 +50,21 @@ func (w *window) retained() int64 {
 	return int64(w.bytes + w.dropped + (cap(w.entries)-len(w.entries))*entryBytes)
 }
 
-// A standing is how a position lies to a window.
-type standing int
+// A relation is how a position lies to a window.
+type relation int
 
 const (
-	inside standing = iota
+	inside relation = iota
 	ahead           // after its end, which has not been read yet
 	behind          // before its start, or at an event that is another one here: the log knows more
 )
 
 // after returns what follows a position.
-func (w *window) after(at Position) ([]entry, standing) {
+func (w *window) after(at Position) ([]entry, relation) {
 	if at.Place < w.start.Place {
 		return nil, behind
 	}
-	i := len(w.entries) - len(w.behind(at.Place))
+	i := len(w.entries) - len(w.since(at.Place))
 	stands := w.start
 	if i > 0 {
 		stands = w.entries[i-1].at
@@ -78,8 +78,8 @@ func (w *window) after(at Position) ([]entry, standing) {
 	return w.entries[i:], inside
 }
 
-// behind returns the entries after a place.
-func (w *window) behind(place int64) []entry {
+// since returns the entries after a place.
+func (w *window) since(place int64) []entry {
 	i := sort.Search(len(w.entries), func(i int) bool { return w.entries[i].at.Place > place })
 	return w.entries[i:]
 }

@@ -17,7 +17,7 @@ import (
 // Refusals of what is no request.
 var (
 	BadRequest = refusal.New(http.StatusBadRequest, refusal.BadInput, refusal.Malformed, "The request is not one JSON object with a GraphQL document as `query`.")
-	BadText    = refusal.New(http.StatusBadRequest, refusal.BadInput, refusal.Malformed, "A text of the request has one half of a surrogate pair without the other.")
+	badText    = refusal.New(http.StatusBadRequest, refusal.BadInput, refusal.Malformed, "A text of the request has one half of a surrogate pair without the other.")
 )
 
 // ParseParams reads {query, operationName, variables, extensions}: one JSON object in UTF-8 and nothing
@@ -37,7 +37,7 @@ func ParseParams(raw []byte) (*graphql.RawParams, *refusal.Refusal) {
 	case !ok1 || !ok2 || !ok3 || !ok4 || fields["query"] == nil && !hasHash(p):
 		return nil, BadRequest
 	case HasHalfPair(raw):
-		return nil, BadText
+		return nil, badText
 	}
 	return p, nil
 }
@@ -73,7 +73,7 @@ func ParseURL(rawQuery string) (*graphql.RawParams, *refusal.Refusal) {
 	case !ok1 || !ok2 || !values.Has("query") && !hasHash(p):
 		return nil, BadRequest
 	case HasHalfPair([]byte(variables)) || HasHalfPair([]byte(extensions)):
-		return nil, BadText
+		return nil, badText
 	}
 	return p, nil
 }

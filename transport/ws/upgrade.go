@@ -52,7 +52,7 @@ func (x *Sockets) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphE
 	lives = x.open(w, r, exec, slot)
 }
 
-// open makes a socket of a request that was judged, and returns whether it lives. The slot is then the socket's.
+// open makes a socket of a request that was admitted, and returns whether it lives. The slot is then the socket's.
 func (x *Sockets) open(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor, slot *admission.Slot) bool {
 	conn, rw, _, err := x.upgrader(r).Upgrade(handshake(r), w)
 	if err != nil {

@@ -153,6 +153,15 @@ func (r *Reader) Connect(ctx context.Context, at string) (*websocket.Conn, error
 	return conn, conn.Write(ctx, websocket.MessageText, []byte(`{"type":"connection_init","payload":{"authorization":"Bearer `+r.Token+`"}}`))
 }
 
+// Next reads a message from a socket.
+func Next(ctx context.Context, conn *websocket.Conn) (m harness.Message, err error) {
+	_, text, err := conn.Read(ctx)
+	if err != nil {
+		return m, err
+	}
+	return m, json.Unmarshal(text, &m)
+}
+
 // follow reads the stream from the cursor on until it is cut.
 func (r *Reader) follow(ctx context.Context, at string) error {
 	conn, err := r.Connect(ctx, at)

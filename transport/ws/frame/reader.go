@@ -156,7 +156,7 @@ func (f *Reader) control(h ws.Header, within bool) error {
 	return nil
 }
 
-// validClose judges the payload of a close frame (RFC 6455 §5.5.1, §7.4). ws.CheckCloseFrameData does not
+// validClose checks the payload of a close frame (RFC 6455 §5.5.1, §7.4). ws.CheckCloseFrameData does not
 // know the registered codes 1012 to 1014, and takes those from 5000 on.
 func validClose(payload []byte) bool {
 	if len(payload) < 2 {

@@ -1,6 +1,10 @@
-package roomlog
+package follow
 
-import "sync"
+import (
+	"sync"
+
+	"parley/chat/roomlog"
+)
 
 // A signal wakes those who follow a room. Its lock is held for a moment only, because whoever notifies
 // has just committed and must not wait for a reader.
@@ -8,7 +12,7 @@ type signal struct {
 	mu      sync.Mutex
 	tails   map[*Tail]func() // what wakes each; called under the lock, so they do not block
 	due     bool             // there was a notification since the log was last read to its end
-	reached Position         // the end of the window
+	reached roomlog.Position // the end of the window
 	telling int              // calls of Committed that notify of the room
 	own     int              // notifications of theirs that may still come back; they tell nothing new
 }
@@ -76,13 +80,13 @@ func (s *signal) takeDue() bool {
 }
 
 // read says how far the log has been read, and whether it is to be read again.
-func (s *signal) read(to Position, again bool) {
+func (s *signal) read(to roomlog.Position, again bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reached, s.due = to, s.due || again
 }
 
-func (s *signal) end() Position {
+func (s *signal) end() roomlog.Position {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.reached

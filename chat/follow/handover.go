@@ -1,33 +1,15 @@
-package roomlog
+package follow
 
 import (
 	"github.com/google/uuid"
 
-	"parley/ent"
+	"parley/chat/roomlog"
 )
-
-// A Commit is events that a transaction has added to the end of a room's log. With none it says no more than that there
-// may be some.
-type Commit struct {
-	Room   uuid.UUID
-	before Position // of the event that they follow
-	rows   logRows
-}
-
-// Commit is what the reserved events come to once their transaction has been committed. chats are those they are about,
-// as the transaction leaves them.
-func (r *Reservation) Commit(chats ...*ent.Chat) Commit {
-	rows := logRows{log: r.Events, room: r.Room, chats: make(map[uuid.UUID]*ent.Chat, len(chats))}
-	for _, c := range chats {
-		rows.chats[c.ID] = c
-	}
-	return Commit{Room: r.Room.ID, before: r.before, rows: rows}
-}
 
 // Committed tells of what was committed here, each room once, and waits for nobody. Those who follow a room on this node
 // are handed the events, where these continue what has been read of the log, and else read it. Whoever has changed a chat
 // calls it before the change is answered: from then on nobody is given the old text.
-func (x *caches) Committed(commits ...Commit) {
+func (x *Caches) Committed(commits ...roomlog.Commit) {
 	rooms := make([]uuid.UUID, len(commits))
 	followed := make([]*cache, 0, len(commits))
 	x.mu.Lock()
@@ -40,7 +22,7 @@ func (x *caches) Committed(commits ...Commit) {
 	}
 	x.mu.Unlock()
 	if len(rooms) > 0 { // else it would be for all rooms
-		x.notify(rooms...)
+		x.o.Notify(rooms...)
 	}
 	for _, c := range followed {
 		c.signal.told()
@@ -49,7 +31,7 @@ func (x *caches) Committed(commits ...Commit) {
 
 // takeOver adds a commit to the window, if its events follow there and nobody is reading. Commits of one room may come in
 // another order than they were made in.
-func (c *cache) takeOver(commit Commit) (taken bool) {
+func (c *cache) takeOver(commit roomlog.Commit) (taken bool) {
 	select {
 	case c.sem <- struct{}{}:
 	default:
@@ -67,17 +49,19 @@ func (c *cache) takeOver(commit Commit) (taken bool) {
 
 // eventsOf are those of a commit, as they would have been read; nil: they do not follow the window's end, or what they
 // show of the room is known to the log alone.
-func (c *cache) eventsOf(commit Commit) []*Event {
-	p := commit.rows
-	if len(p.log) == 0 || commit.before != c.end() {
+func (c *cache) eventsOf(commit roomlog.Commit) []*roomlog.Event {
+	if len(commit.Rows.Log) == 0 || commit.Before != c.end() {
 		return nil
 	}
-	room := c.room.asOf(p.log, p.room)
-	events, err := withChats(room, p.log, p.chats)
-	if n := len(c.window); room.Newest == nil && n > 0 && c.window[n-1].Room.LastNumber == room.LastNumber {
-		room.Newest = c.window[n-1].Room.Newest.in(room) // an older chat has changed
+	events, err := commit.Rows.Events(c.room)
+	if err != nil {
+		return nil
 	}
-	if err != nil || room.Newest == nil && room.LastNumber > 0 {
+	room := events[0].Room
+	if n := len(c.window); room.Newest == nil && n > 0 && c.window[n-1].Room.LastNumber == room.LastNumber {
+		room.Newest = in(room, c.window[n-1].Room.Newest) // an older chat has changed
+	}
+	if room.Newest == nil && room.LastNumber > 0 {
 		return nil
 	}
 	return events

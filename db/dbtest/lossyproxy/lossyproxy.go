@@ -1,13 +1,13 @@
-package dbtest
+// Package lossyproxy is a proxy between a test's clients and its Postgres, which loses and cuts what the test names.
+package lossyproxy
 
 import (
-	"cmp"
 	"fmt"
 	"net"
-	"path/filepath"
-	"strconv"
 	"sync"
 	"sync/atomic"
+
+	"parley/db/dbtest"
 )
 
 // Proxy stands between clients, by TCP, and a server, by its socket, and misbehaves as a test wants.
@@ -35,8 +35,8 @@ const (
 	Swallow                // what was sent is swallowed, and all that follows on both ways
 )
 
-// NewProxy makes a proxy in front of a server. It serves from Serve on, until Close.
-func NewProxy(s *Server) (*Proxy, error) {
+// New makes a proxy in front of a server. It serves from Serve on, until Close.
+func New(s *dbtest.Server) (*Proxy, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -47,12 +47,7 @@ func NewProxy(s *Server) (*Proxy, error) {
 }
 
 // Lead leads new connections to another server.
-func (p *Proxy) Lead(s *Server) { p.socket.Store(s.socket()) }
-
-// socket is the path of the server's socket.
-func (s *Server) socket() string {
-	return filepath.Join(s.dir, ".s.PGSQL."+strconv.Itoa(cmp.Or(s.port, standardPort)))
-}
+func (p *Proxy) Lead(s *dbtest.Server) { p.socket.Store(s.Socket()) }
 
 // URL is the address of a database behind the proxy, for a user with or without a password.
 func (p *Proxy) URL(user, database string) string {
@@ -109,14 +104,14 @@ func (p *Proxy) join(client, server net.Conn) {
 	})
 }
 
-func pump(from, to net.Conn, judge func([]byte) Then) {
+func pump(from, to net.Conn, decide func([]byte) Then) {
 	b := make([]byte, 64<<10)
 	for {
 		n, err := from.Read(b)
 		if err != nil {
 			return
 		}
-		switch judge(b[:n]) {
+		switch decide(b[:n]) {
 		case Pass, PassAndCut:
 			if _, err := to.Write(b[:n]); err != nil {
 				return

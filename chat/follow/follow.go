@@ -1,26 +1,28 @@
-package roomlog
+package follow
 
 import (
 	"context"
 
 	"github.com/google/uuid"
+
+	"parley/chat/roomlog"
 )
 
 // A Start is where a reader begins in a room, and where the room's log ended at that moment.
 type Start struct {
-	Room     *Room
-	At, Head Position
+	Room     *roomlog.Room
+	At, Head roomlog.Position
 }
 
 // A Tail is the log of a room as those who follow it share it. Safe for concurrent use.
 type Tail struct {
-	caches *caches
+	caches *Caches
 	cache  *cache
 }
 
 // Follow joins those who follow a room. wake is called whenever something may follow what has been read,
 // and does not block. Join before the first Next: from then on no notification is missed.
-func (x *caches) Follow(from Start, wake func()) *Tail {
+func (x *Caches) Follow(from Start, wake func()) *Tail {
 	t := &Tail{caches: x}
 	t.cache = x.join(from, t, wake)
 	return t
@@ -29,7 +31,7 @@ func (x *caches) Follow(from Start, wake func()) *Tail {
 // Next returns a page of what follows a position, in order and without a hole, each event with its chat as
 // it is now. None: wait to be woken. ErrDiverged: the log cannot be read on from there; any
 // other error passes by itself. Events are shared and must not be changed.
-func (t *Tail) Next(ctx context.Context, at Position) ([]*Event, error) {
+func (t *Tail) Next(ctx context.Context, at roomlog.Position) ([]*roomlog.Event, error) {
 	return t.cache.next(ctx, t.caches.log, at)
 }
 
@@ -37,7 +39,7 @@ func (t *Tail) Next(ctx context.Context, at Position) ([]*Event, error) {
 func (t *Tail) Leave() { t.caches.leave(t.cache, t) }
 
 // Wake wakes those who follow these rooms; without rooms, all.
-func (x *caches) Wake(rooms ...uuid.UUID) {
+func (x *Caches) Wake(rooms ...uuid.UUID) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if len(rooms) == 0 {

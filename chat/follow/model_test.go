@@ -1,19 +1,17 @@
-package roomlog
+package follow
 
 import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/uuid"
 
-	"parley/chat/roomlog/logtest"
+	"parley/chat/follow/logtest"
+	"parley/chat/roomlog"
 	"parley/rounds"
 )
 
@@ -22,27 +20,9 @@ import (
 // fail, notifications that are lost, doubled and late, crashes between commit and notification, windows that are emptied,
 // rooms that are deleted, histories that are taken back, readers that are slow, leave and resume, and some that stay to
 // the end. What each seeded bug turns red, here or elsewhere, is the table in .ci/mutants,
-// which make mutants applies one by one. A seed that fails is repeated with MODEL_SEED=n go test ./chat -run Model.
+// which make mutants applies one by one. A seed that fails is repeated with MODEL_SEED=n go test ./chat/follow -run Model.
 func TestModel(t *testing.T) {
-	if one, err := strconv.ParseUint(os.Getenv("MODEL_SEED"), 10, 64); err == nil {
-		runModel(t, one)
-		return
-	}
-	for seed := range uint64(rounds.Of(t, 1000, 10_000)) {
-		if runModel(t, seed); t.Failed() {
-			return
-		}
-	}
-}
-
-func runModel(t *testing.T, seed uint64) {
-	synctest.Test(t, func(t *testing.T) {
-		m := newModel(t, seed)
-		m.run()
-		if t.Failed() {
-			t.Errorf("seed %d", seed)
-		}
-	})
+	rounds.Seeds(t, 1000, 10_000, func(t *testing.T, seed uint64) { newModel(t, seed).run() })
 }
 
 // A model is one history and those who follow it.
@@ -50,9 +30,9 @@ type model struct {
 	t      *testing.T
 	rng    *rand.Rand // of whoever runs alone; the others have their own
 	log    *memoryLog
-	caches *caches
-	rooms  []*Room
-	ends   map[*Room]end
+	caches *Caches
+	rooms  []*roomlog.Room
+	ends   map[*roomlog.Room]end
 
 	faithful      bool // notifications are neither lost nor late, and heads are never checked
 	notifications sync.WaitGroup
@@ -67,11 +47,11 @@ const (
 
 func newModel(t *testing.T, seed uint64) *model {
 	rng := rand.New(rand.NewPCG(seed, 0))
-	m := &model{t: t, rng: rng, faithful: seed%5 == 0, log: newMemoryLog(rand.New(rand.NewPCG(seed, 1))), ends: map[*Room]end{}}
+	m := &model{t: t, rng: rng, faithful: seed%5 == 0, log: newMemoryLog(rand.New(rand.NewPCG(seed, 1))), ends: map[*roomlog.Room]end{}}
 	m.log.failing = !m.faithful
-	m.caches = newCaches(m.log, Options{WindowBytes: int64(rng.IntN(3)) * 20 * eventBytes, Notify: m.notify})
+	m.caches = New(m.log, Options{WindowBytes: int64(rng.IntN(3)) * 20 * eventBytes, HeadsInterval: modelHeads, Notify: m.notify})
 	for i := range 1 + rng.IntN(2) {
-		room := &Room{ID: uuid.UUID{15: byte(i + 1)}, Name: fmt.Sprint("room", i)}
+		room := &roomlog.Room{ID: uuid.UUID{15: byte(i + 1)}, Name: fmt.Sprint("room", i)}
 		m.rooms = append(m.rooms, room)
 		m.ends[room] = end(max(0, rng.IntN(8)-5))
 	}
@@ -81,7 +61,7 @@ func newModel(t *testing.T, seed uint64) *model {
 func (m *model) run() {
 	ctx, cancel := context.WithCancel(context.Background())
 	if !m.faithful {
-		m.following.Go(func() { m.caches.watchHeads(ctx, modelHeads) })
+		m.following.Go(func() { m.caches.Run(ctx) })
 		rng := rand.New(rand.NewPCG(m.rng.Uint64(), 2))
 		m.following.Go(func() { m.emptyWindows(ctx, rng) })
 	}
@@ -89,7 +69,7 @@ func (m *model) run() {
 	for i := range 2 + m.rng.IntN(3) {
 		r := &modelReader{
 			m: m, rng: rand.New(rand.NewPCG(m.rng.Uint64(), 3)), stays: i == 0, slow: m.rng.IntN(3) == 0,
-			merged: m.rng.IntN(2) == 0, at: map[uuid.UUID]Position{}, numbers: map[uuid.UUID]int{}, over: map[uuid.UUID]bool{},
+			merged: m.rng.IntN(2) == 0, at: map[uuid.UUID]roomlog.Position{}, numbers: map[uuid.UUID]int{}, over: map[uuid.UUID]bool{},
 		}
 		readers = append(readers, r)
 		m.following.Go(func() { r.run(ctx) })
@@ -122,11 +102,11 @@ const (
 )
 
 // write commits events to a room, and notifies of those of other nodes, as far as notifications arrive.
-func (m *model) write(room *Room, rng *rand.Rand) {
+func (m *model) write(room *roomlog.Room, rng *rand.Rand) {
 	commits := 3 + rng.IntN(25)
 	for i := range commits {
 		time.Sleep(time.Duration(rng.IntN(4)) * time.Millisecond)
-		var c Commit
+		var c roomlog.Commit
 		switch last := i == commits-1; {
 		case last && m.ends[room] == isDeleted:
 			c = m.log.deleteRoom(room, rng)
@@ -147,10 +127,10 @@ func (m *model) write(room *Room, rng *rand.Rand) {
 }
 
 // handOver tells of a commit of this node, and answers it.
-func (m *model) handOver(c Commit, uncertain bool) {
+func (m *model) handOver(c roomlog.Commit, uncertain bool) {
 	told := c
 	if uncertain {
-		told = Commit{Room: c.Room}
+		told = roomlog.Commit{Room: c.Room}
 	}
 	m.caches.Committed(told)
 	m.log.answer(c)

@@ -1,12 +1,14 @@
-package roomlog
+package follow
 
 import (
 	"context"
 	"errors"
 	"sync/atomic"
+
+	"parley/chat/roomlog"
 )
 
-// Stats is what a Log has done since it was made, and what it is at.
+// Stats is what Caches have done since they were made, and what they are at.
 type Stats struct {
 	Rooms         int    // that somebody follows here
 	WindowBytes   int64  // of the events kept for them
@@ -21,7 +23,7 @@ type Stats struct {
 }
 
 // Stats returns them. Safe for concurrent use.
-func (x *caches) Stats() Stats {
+func (x *Caches) Stats() Stats {
 	r := &x.reads
 	return Stats{
 		Rooms: x.count(), WindowBytes: x.held.Load(), LiveReads: r.live.Load(), CatchUpReads: r.catchUp.Load(),
@@ -31,7 +33,7 @@ func (x *caches) Stats() Stats {
 }
 
 // count is how many rooms are followed.
-func (x *caches) count() int {
+func (x *Caches) count() int {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	return len(x.rooms)
@@ -43,17 +45,14 @@ type reads struct {
 	heads, headsFailed, headsMismatch      atomic.Uint64
 }
 
-// errHole is a log whose places do not follow one another: a fault of ours or of the disk.
-var errHole = errors.New("a hole in a log")
-
 // note counts a read of one kind and what it came to.
 func (r *reads) note(kind *atomic.Uint64, err error) {
 	kind.Add(1)
 	switch {
 	case err == nil, errors.Is(err, context.Canceled):
-	case errors.Is(err, ErrDiverged):
+	case errors.Is(err, roomlog.ErrDiverged):
 		r.diverged.Add(1)
-	case errors.Is(err, errHole):
+	case errors.Is(err, roomlog.ErrHole):
 		r.holes.Add(1)
 	default:
 		r.failed.Add(1)

@@ -1,4 +1,4 @@
-package roomlog
+package follow
 
 import (
 	"context"
@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/chat/roomlog"
 	"parley/ent"
 	"parley/ent/roomevent"
 )
@@ -24,19 +25,19 @@ type memoryLog struct {
 	rng     *rand.Rand
 	failing bool
 
-	before   map[Position]Position // what each event follows, in its own history
-	answered map[uuid.UUID]int64   // the version of each chat that its last author was answered with
+	before   map[roomlog.Position]roomlog.Position // what each event follows, in its own history
+	answered map[uuid.UUID]int64                   // the version of each chat that its last author was answered with
 }
 
 func newMemoryLog(rng *rand.Rand) *memoryLog {
 	return &memoryLog{
 		logs: map[uuid.UUID][]*ent.RoomEvent{}, chats: map[uuid.UUID]*ent.Chat{}, rng: rng,
-		before: map[Position]Position{}, answered: map[uuid.UUID]int64{},
+		before: map[roomlog.Position]roomlog.Position{}, answered: map[uuid.UUID]int64{},
 	}
 }
 
 // commit appends chats to a room, and now and then a change of an old one.
-func (l *memoryLog) commit(room *Room, n int, rng *rand.Rand) Commit {
+func (l *memoryLog) commit(room *roomlog.Room, n int, rng *rand.Rand) roomlog.Commit {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for range n {
@@ -49,7 +50,7 @@ func (l *memoryLog) commit(room *Room, n int, rng *rand.Rand) Commit {
 	return l.committed(room, n)
 }
 
-func (l *memoryLog) send(room *Room, rng *rand.Rand) {
+func (l *memoryLog) send(room *roomlog.Room, rng *rand.Rand) {
 	row := l.newRow(room, roomevent.KindCHAT_SENT, rng)
 	row.Number++
 	c := &ent.Chat{ID: chatID(room, row.Number), Number: row.Number, Place: row.Place, Tag: row.Tag}
@@ -58,7 +59,7 @@ func (l *memoryLog) send(room *Room, rng *rand.Rand) {
 	l.logs[room.ID] = append(l.logs[room.ID], row)
 }
 
-func (l *memoryLog) edit(room *Room, number int, rng *rand.Rand) {
+func (l *memoryLog) edit(room *roomlog.Room, number int, rng *rand.Rand) {
 	row := l.newRow(room, roomevent.KindCHAT_EDITED, rng)
 	edited := *l.chats[chatID(room, number)]
 	edited.Text = strconv.FormatInt(row.Place, 10)
@@ -68,7 +69,7 @@ func (l *memoryLog) edit(room *Room, number int, rng *rand.Rand) {
 }
 
 // deleteRoom leaves one last event.
-func (l *memoryLog) deleteRoom(room *Room, rng *rand.Rand) Commit {
+func (l *memoryLog) deleteRoom(room *roomlog.Room, rng *rand.Rand) roomlog.Commit {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.logs[room.ID] = append(l.logs[room.ID], l.newRow(room, roomevent.KindROOM_DELETED, rng))
@@ -76,7 +77,7 @@ func (l *memoryLog) deleteRoom(room *Room, rng *rand.Rand) Commit {
 }
 
 // takeBack forgets the newest events of a room, as a restored backup does.
-func (l *memoryLog) takeBack(room *Room, n int) {
+func (l *memoryLog) takeBack(room *roomlog.Room, n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	log := l.logs[room.ID]
@@ -85,7 +86,7 @@ func (l *memoryLog) takeBack(room *Room, n int) {
 }
 
 // newRow is the next event of a room.
-func (l *memoryLog) newRow(room *Room, kind roomevent.Kind, rng *rand.Rand) *ent.RoomEvent {
+func (l *memoryLog) newRow(room *roomlog.Room, kind roomevent.Kind, rng *rand.Rand) *ent.RoomEvent {
 	row := &ent.RoomEvent{RoomID: room.ID, Place: int64(len(l.logs[room.ID])) + 1, Tag: 1 + rng.Int64N(1<<60), Kind: kind}
 	if n := len(l.logs[room.ID]); n > 0 {
 		row.Number = l.logs[room.ID][n-1].Number
@@ -94,43 +95,43 @@ func (l *memoryLog) newRow(room *Room, kind roomevent.Kind, rng *rand.Rand) *ent
 }
 
 // committed is what the last n events of a room are handed over as.
-func (l *memoryLog) committed(room *Room, n int) Commit {
+func (l *memoryLog) committed(room *roomlog.Room, n int) roomlog.Commit {
 	log := l.logs[room.ID]
-	c, start := Commit{Room: room.ID}, len(log)-n
+	c, start := roomlog.Commit{Room: room.ID}, len(log)-n
 	if start > 0 {
-		c.before = Position{log[start-1].Place, log[start-1].Tag}
+		c.Before = roomlog.Position{Place: log[start-1].Place, Tag: log[start-1].Tag}
 	}
-	c.rows = l.rows(room, slices.Clone(log[start:]))
-	before := c.before
-	for _, row := range c.rows.log {
-		at := Position{row.Place, row.Tag}
+	c.Rows = l.rows(room, slices.Clone(log[start:]))
+	before := c.Before
+	for _, row := range c.Rows.Log {
+		at := roomlog.Position{Place: row.Place, Tag: row.Tag}
 		l.before[at], before = before, at
 	}
 	return c
 }
 
 // rows are entries of a log with their chats as these are now.
-func (l *memoryLog) rows(room *Room, log []*ent.RoomEvent) logRows {
-	p := logRows{log: log, chats: map[uuid.UUID]*ent.Chat{}, room: &ent.Room{Name: room.Name}}
+func (l *memoryLog) rows(room *roomlog.Room, log []*ent.RoomEvent) roomlog.Rows {
+	p := roomlog.Rows{Log: log, Chats: map[uuid.UUID]*ent.Chat{}, Room: &ent.Room{Name: room.Name}}
 	for _, row := range log {
 		if row.ChatID != nil {
-			p.chats[*row.ChatID] = l.chats[*row.ChatID]
+			p.Chats[*row.ChatID] = l.chats[*row.ChatID]
 		}
 	}
 	return p
 }
 
-func chatID(room *Room, number int) uuid.UUID {
+func chatID(room *roomlog.Room, number int) uuid.UUID {
 	return uuid.UUID{0: byte(number), 1: byte(number >> 8), 15: room.ID[15]}
 }
 
 // answer notes that changes have been answered.
-func (l *memoryLog) answer(c Commit) {
+func (l *memoryLog) answer(c roomlog.Commit) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for _, row := range c.rows.log {
+	for _, row := range c.Rows.Log {
 		if row.Kind == roomevent.KindCHAT_EDITED {
-			l.answered[*row.ChatID] = max(l.answered[*row.ChatID], version(c.rows.chats[*row.ChatID].Text))
+			l.answered[*row.ChatID] = max(l.answered[*row.ChatID], version(c.Rows.Chats[*row.ChatID].Text))
 		}
 	}
 }
@@ -156,7 +157,7 @@ func (l *memoryLog) chance(n int) int {
 }
 
 // follows is what an event follows in its history.
-func (l *memoryLog) follows(p Position) Position {
+func (l *memoryLog) follows(p roomlog.Position) roomlog.Position {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.before[p]
@@ -180,7 +181,7 @@ func (l *memoryLog) wait() error {
 	return nil
 }
 
-func (l *memoryLog) since(_ context.Context, room *Room, at Position) (page []*Event, more bool, err error) {
+func (l *memoryLog) Since(_ context.Context, room *roomlog.Room, at roomlog.Position) (page []*roomlog.Event, more bool, err error) {
 	if err := l.wait(); err != nil {
 		return nil, false, err
 	}
@@ -192,32 +193,32 @@ func (l *memoryLog) since(_ context.Context, room *Room, at Position) (page []*E
 	}
 	rows := log[min(len(log), from):]
 	p := l.rows(room, slices.Clone(rows[:min(len(rows), modelPage)]))
-	p.more = len(rows) > modelPage
+	p.More = len(rows) > modelPage
 	if len(rows) > 0 && rows[0].Number > 0 {
 		first := chatID(room, rows[0].Number)
-		p.chats[first] = l.chats[first]
+		p.Chats[first] = l.chats[first]
 	}
 	l.mu.Unlock()
 	if err := l.wait(); err != nil { // what was committed meanwhile is not in the page
 		return nil, false, err
 	}
-	return p.after(room, at)
+	return p.After(room, at)
 }
 
-func (l *memoryLog) heads(_ context.Context, rooms []uuid.UUID) (map[uuid.UUID]Position, error) {
+func (l *memoryLog) Heads(_ context.Context, rooms []uuid.UUID) (map[uuid.UUID]roomlog.Position, error) {
 	if err := l.wait(); err != nil {
 		return nil, err
 	}
-	heads := map[uuid.UUID]Position{}
+	heads := map[uuid.UUID]roomlog.Position{}
 	for _, id := range rooms {
 		heads[id] = l.head(id)
 	}
 	return heads, nil
 }
 
-func (l *memoryLog) head(room uuid.UUID) Position {
+func (l *memoryLog) head(room uuid.UUID) roomlog.Position {
 	last := l.last(room)
-	return Position{last.Place, last.Tag}
+	return roomlog.Position{Place: last.Place, Tag: last.Tag}
 }
 
 // last is the newest event of a room.

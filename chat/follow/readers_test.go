@@ -1,4 +1,4 @@
-package roomlog
+package follow
 
 import (
 	"context"
@@ -10,7 +10,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"parley/chat/roomlog/logtest"
+	"parley/chat/follow/logtest"
+	"parley/chat/roomlog"
 )
 
 // failsOnce is a log whose next read fails.
@@ -19,28 +20,28 @@ type failsOnce struct {
 	fail bool
 }
 
-func (l *failsOnce) since(ctx context.Context, room *Room, at Position) ([]*Event, bool, error) {
+func (l *failsOnce) Since(ctx context.Context, room *roomlog.Room, at roomlog.Position) ([]*roomlog.Event, bool, error) {
 	if l.fail {
 		l.fail = false
 		return nil, false, errors.New("the database is gone for a moment")
 	}
-	return l.memoryLog.since(ctx, room, at)
+	return l.memoryLog.Since(ctx, room, at)
 }
 
 // A reader who is ahead of the window moves it, and tells those who wait at its old end, also when its first
 // try failed. No notification does: it was lost, and the heads of window and log agree from then on.
 func TestReaderAheadTellsTheOthers(t *testing.T) {
-	room := &Room{ID: uuid.UUID{15: 1}}
+	room := &roomlog.Room{ID: uuid.UUID{15: 1}}
 	rng := rand.New(rand.NewPCG(1, 1))
 	log := &failsOnce{memoryLog: newMemoryLog(rng)}
-	x := newCaches(log, Options{WindowBytes: 1 << 20})
+	x := New(log, Options{WindowBytes: 1 << 20})
 	log.commit(room, 5, rng)
-	follow := func() (*Tail, <-chan struct{}, Position) {
+	follow := func() (*Tail, <-chan struct{}, roomlog.Position) {
 		head := log.head(room.ID)
 		wake, notify := logtest.Wake()
 		return x.Follow(Start{Room: room, At: head, Head: head}, notify), wake, head
 	}
-	next := func(tail *Tail, at Position) (int, error) {
+	next := func(tail *Tail, at roomlog.Position) (int, error) {
 		events, err := tail.Next(t.Context(), at)
 		return len(events), err
 	}
@@ -71,8 +72,8 @@ type interrupted struct {
 	do func()
 }
 
-func (l *interrupted) since(ctx context.Context, room *Room, at Position) ([]*Event, bool, error) {
-	page, more, err := l.memoryLog.since(ctx, room, at)
+func (l *interrupted) Since(ctx context.Context, room *roomlog.Room, at roomlog.Position) ([]*roomlog.Event, bool, error) {
+	page, more, err := l.memoryLog.Since(ctx, room, at)
 	l.do()
 	return page, more, err
 }
@@ -81,9 +82,9 @@ func (l *interrupted) since(ctx context.Context, room *Room, at Position) ([]*Ev
 // has seen its state of the log and has not returned yet. (A read that takes back the mark of a notification that was
 // sent meanwhile leaves the second chat lying.)
 func TestNotificationDuringAReadCounts(t *testing.T) {
-	room, rng := &Room{ID: uuid.UUID{15: 1}}, rand.New(rand.NewPCG(1, 1))
+	room, rng := &roomlog.Room{ID: uuid.UUID{15: 1}}, rand.New(rand.NewPCG(1, 1))
 	log := &interrupted{memoryLog: newMemoryLog(rng)}
-	x, sends := newCaches(log, Options{WindowBytes: 1 << 20}), 6
+	x, sends := New(log, Options{WindowBytes: 1 << 20}), 6
 	log.do = func() {
 		if sends--; sends >= 0 {
 			log.commit(room, 1, rng)
@@ -96,8 +97,8 @@ func TestNotificationDuringAReadCounts(t *testing.T) {
 	defer stop()
 	place := int64(0)
 	m := &model{t: t, log: log.memoryLog}
-	_ = m.pump(ctx, tail, wake, Position{}, func(e *Event) bool {
-		place = e.position.Place
+	_ = m.pump(ctx, tail, wake, roomlog.Position{}, func(e *roomlog.Event) bool {
+		place = e.Position().Place
 		return place < 6
 	})
 	if place != 6 {
@@ -108,16 +109,16 @@ func TestNotificationDuringAReadCounts(t *testing.T) {
 // What was read for the readers of a room is given up when it has been quiet for a while; nobody gets less for it.
 func TestQuietRoomsKeepNoChats(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		room, rng := &Room{ID: uuid.UUID{15: 1}}, rand.New(rand.NewPCG(1, 1))
+		room, rng := &roomlog.Room{ID: uuid.UUID{15: 1}}, rand.New(rand.NewPCG(1, 1))
 		log := newMemoryLog(rng)
-		x := newCaches(log, Options{WindowBytes: 1 << 20})
+		x := New(log, Options{WindowBytes: 1 << 20, HeadsInterval: time.Second})
 		_, notify := logtest.Wake()
 		tail := x.Follow(Start{Room: room}, notify)
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
-		go x.watchHeads(ctx, time.Second)
+		go x.Run(ctx)
 		log.commit(room, 5, rng)
-		events, err := tail.Next(ctx, Position{})
+		events, err := tail.Next(ctx, roomlog.Position{})
 		if len(events) != 5 || err != nil || x.held.Load() == 0 {
 			t.Fatalf("%d events, %v, %d bytes are held", len(events), err, x.held.Load())
 		}
@@ -125,7 +126,7 @@ func TestQuietRoomsKeepNoChats(t *testing.T) {
 		if held := x.held.Load(); held != 0 {
 			t.Errorf("%d bytes are held for a quiet room", held)
 		}
-		if events, err := tail.Next(ctx, Position{}); len(events) != 5 || err != nil {
+		if events, err := tail.Next(ctx, roomlog.Position{}); len(events) != 5 || err != nil {
 			t.Errorf("%d events, %v", len(events), err)
 		}
 	})

@@ -1,36 +1,38 @@
-package roomlog
+package follow
 
 import (
 	"maps"
 	"slices"
 	"unsafe"
+
+	"parley/chat/roomlog"
 )
 
 // A cache keeps so many events and bytes of them, at least the last page it read unless all caches together hold too
 // much; who is further behind reads the log alone.
 const (
 	windowEvents = 256
-	windowBytes  = 4 * pageBytes
-	chatBytes    = int64(unsafe.Sizeof(Chat{}))
-	eventBytes   = int64(unsafe.Sizeof(Event{})+unsafe.Sizeof(Room{})) + chatBytes + 64 // without texts
+	windowBytes  = 256 << 10 // of their texts, too: four of the largest pages
+	chatBytes    = int64(unsafe.Sizeof(roomlog.Chat{}))
+	eventBytes   = int64(unsafe.Sizeof(roomlog.Event{})+unsafe.Sizeof(roomlog.Room{})) + chatBytes + 64 // without texts
 )
 
 // grow appends events to the window and drops the oldest. What the window holds of a chat that was
 // changed is replaced by what the chat is now. Of a room that was deleted it holds the last event alone.
-func (c *cache) grow(more []*Event) {
-	if n := len(more); n > 0 && more[n-1].Kind == RoomDeleted {
+func (c *cache) grow(more []*roomlog.Event) {
+	if n := len(more); n > 0 && more[n-1].Kind == roomlog.RoomDeleted {
 		c.empty()
 		more = more[n-1:]
 	}
 	if len(more) == 0 {
 		return
 	}
-	window := make([]*Event, 0, len(c.window)+len(more)) // a copy: the old one is in the hands of readers
+	window := make([]*roomlog.Event, 0, len(c.window)+len(more)) // a copy: the old one is in the hands of readers
 	window = append(append(window, c.window...), more...)
 	bytes, changes := c.bytes, false
 	for _, e := range more {
-		bytes += e.bytes()
-		if e.Kind == ChatEdited || e.Kind == ChatDeleted {
+		bytes += bytesOf(e)
+		if e.Kind == roomlog.ChatEdited || e.Kind == roomlog.ChatDeleted {
 			refresh(window, e.Chat)
 			changes = true
 		}
@@ -38,31 +40,31 @@ func (c *cache) grow(more []*Event) {
 	if changes {
 		bytes = 0
 		for _, e := range window {
-			bytes += e.bytes()
+			bytes += bytesOf(e)
 		}
 	}
 	drop := 0
 	for ; len(window)-drop > windowEvents || bytes > windowBytes; drop++ {
-		bytes -= window[drop].bytes()
+		bytes -= bytesOf(window[drop])
 	}
-	if c.caches.held.Add(bytes-c.bytes) > c.caches.most {
+	if c.caches.held.Add(bytes-c.bytes) > c.caches.o.WindowBytes {
 		c.caches.held.Add(-bytes)
 		bytes, drop = 0, len(window)
 	}
 	if drop > 0 {
-		c.start = window[drop-1].position
+		c.start = window[drop-1].Position()
 		clear(window[:drop]) // the array holds no more than what counts
 	}
 	c.window, c.bytes, c.grown = window[drop:], bytes, true
 }
 
-// bytes are what an event takes in memory.
-func (e *Event) bytes() int64 {
+// bytesOf is what an event takes in memory.
+func bytesOf(e *roomlog.Event) int64 {
 	bytes := eventBytes
 	if e.Chat != nil && e.Chat.Text != nil {
 		bytes += int64(len(*e.Chat.Text))
 	}
-	if n := e.Room.Newest; n != nil && n.position.Place < e.position.Place { // it may be no event's
+	if n := e.Room.Newest; n != nil && n.Position().Place < e.Position().Place { // it may be no event's
 		bytes += chatBytes
 		if n.Text != nil {
 			bytes += int64(len(*n.Text))
@@ -91,7 +93,7 @@ func (c *cache) tryEmpty(quiet bool) {
 	}
 }
 
-func (x *caches) emptyQuiet() {
+func (x *Caches) emptyQuiet() {
 	x.mu.Lock()
 	caches := slices.Collect(maps.Values(x.rooms))
 	x.mu.Unlock()
@@ -101,40 +103,40 @@ func (x *caches) emptyQuiet() {
 }
 
 // refresh puts a changed chat instead of what it was, also where it is the newest of a room.
-func refresh(window []*Event, now *Chat) {
-	var was, is *Room // many events in a row have one
+func refresh(window []*roomlog.Event, now *roomlog.Chat) {
+	var was, is *roomlog.Room // many events in a row have one
 	for i, old := range window {
-		about, newest := old.Chat.isOlder(now), old.Room.Newest.isOlder(now)
+		about, newest := isOlder(old.Chat, now), isOlder(old.Room.Newest, now)
 		if !about && !newest {
 			continue
 		}
 		refreshed := *old
 		if newest {
 			if old.Room != was {
-				was, is = old.Room, old.Room.withNewest(now)
+				was, is = old.Room, withNewest(old.Room, now)
 			}
 			refreshed.Room = is
 		}
 		if about {
 			refreshed.Chat = now
 		}
-		refreshed.Chat = refreshed.Chat.in(refreshed.Room) // never in that of another page, which shows what is newest there
+		refreshed.Chat = in(refreshed.Room, refreshed.Chat) // never in that of another page, which shows what is newest there
 		window[i] = &refreshed
 	}
 }
 
 // isOlder says whether this is a chat as it was before it became another; nil: it is none. One state of a chat has one text.
-func (c *Chat) isOlder(now *Chat) bool { return c != nil && c.ID == now.ID && c.Text != now.Text }
+func isOlder(c, now *roomlog.Chat) bool { return c != nil && c.ID == now.ID && c.Text != now.Text }
 
 // withNewest is the room with its newest chat as that is now.
-func (r *Room) withNewest(chat *Chat) *Room {
+func withNewest(r *roomlog.Room, chat *roomlog.Chat) *roomlog.Room {
 	now := *r
-	now.Newest = chat.in(&now)
+	now.Newest = in(&now, chat)
 	return &now
 }
 
 // in is the chat in a room as that is now.
-func (c *Chat) in(room *Room) *Chat {
+func in(room *roomlog.Room, c *roomlog.Chat) *roomlog.Chat {
 	if c == nil {
 		return nil
 	}
@@ -145,20 +147,20 @@ func (c *Chat) in(room *Room) *Chat {
 
 // after returns the events of the window behind a position, which lies in it. They are shared and
 // never changed.
-func (c *cache) after(at Position) ([]*Event, error) {
+func (c *cache) after(at roomlog.Position) ([]*roomlog.Event, error) {
 	stands := c.start
 	skip := at.Place - c.start.Place
-	if len(c.window) == 1 && c.window[0].Kind == RoomDeleted { // whose place need not follow the start
-		if at.Place < c.window[0].position.Place {
+	if len(c.window) == 1 && c.window[0].Kind == roomlog.RoomDeleted { // whose place need not follow the start
+		if at.Place < c.window[0].Position().Place {
 			return c.window, nil
 		}
 		skip = 1
 	}
 	if skip > 0 {
-		stands = c.window[skip-1].position
+		stands = c.window[skip-1].Position()
 	}
 	if stands.Tag != at.Tag {
-		return nil, ErrDiverged
+		return nil, roomlog.ErrDiverged
 	}
 	return c.window[skip:], nil
 }

@@ -1,4 +1,4 @@
-package roomlog
+package follow
 
 import (
 	"context"
@@ -8,7 +8,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"parley/chat/roomlog/logtest"
+	"parley/chat/follow/logtest"
+	"parley/chat/roomlog"
 )
 
 // countedLog counts how often it is read, and does something while it is.
@@ -18,31 +19,31 @@ type countedLog struct {
 	while func()
 }
 
-func (l *countedLog) since(ctx context.Context, room *Room, at Position) ([]*Event, bool, error) {
+func (l *countedLog) Since(ctx context.Context, room *roomlog.Room, at roomlog.Position) ([]*roomlog.Event, bool, error) {
 	l.reads++
 	if l.while != nil {
 		l.while()
 	}
-	return l.memoryLog.since(ctx, room, at)
+	return l.memoryLog.Since(ctx, room, at)
 }
 
 // handOver is two who follow a room whose log they have read to its end.
 type handOver struct {
-	*caches
+	*Caches
 	t     *testing.T
-	room  *Room
+	room  *roomlog.Room
 	rng   *rand.Rand
 	log   *countedLog
 	tails [2]*Tail
-	at    [2]Position
+	at    [2]roomlog.Position
 }
 
 func newHandOver(t *testing.T, notify func(rooms ...uuid.UUID)) *handOver {
-	h := &handOver{t: t, room: &Room{ID: uuid.UUID{15: 1}}, rng: rand.New(rand.NewPCG(1, 1))}
+	h := &handOver{t: t, room: &roomlog.Room{ID: uuid.UUID{15: 1}}, rng: rand.New(rand.NewPCG(1, 1))}
 	h.log = &countedLog{memoryLog: newMemoryLog(h.rng)}
 	h.commit(3)
 	head := h.log.head(h.room.ID)
-	h.caches = newCaches(h.log, Options{WindowBytes: 1 << 20, Notify: notify})
+	h.Caches = New(h.log, Options{WindowBytes: 1 << 20, Notify: notify})
 	_, wake := logtest.Wake()
 	for i := range h.tails {
 		h.tails[i], h.at[i] = h.Follow(Start{Room: h.room, Head: head}, wake), head
@@ -60,11 +61,11 @@ func (h *handOver) want(reads, events int) {
 			h.t.Fatalf("%d: %d events, %v; want %d", i, len(given), err, events)
 		}
 		for _, e := range given {
-			if h.log.follows(e.position) != h.at[i] {
-				h.t.Errorf("%d: place %d came behind %d", i, e.position.Place, h.at[i].Place)
+			if h.log.follows(e.Position()) != h.at[i] {
+				h.t.Errorf("%d: place %d came behind %d", i, e.Position().Place, h.at[i].Place)
 			}
 			(&model{t: h.t}).shows(e, given[events-1].Room.LastNumber, h.log.state())
-			h.at[i] = e.position
+			h.at[i] = e.Position()
 		}
 	}
 	if h.log.reads != reads {
@@ -73,7 +74,7 @@ func (h *handOver) want(reads, events int) {
 }
 
 // commit stores chats.
-func (h *handOver) commit(chats int) Commit {
+func (h *handOver) commit(chats int) roomlog.Commit {
 	for range chats {
 		h.log.send(h.room, h.rng)
 	}
@@ -153,7 +154,7 @@ func TestCommitsThatDoNotFitAreRead(t *testing.T) {
 	h.want(2, 3)
 	h.Committed(two)
 	h.want(3, 0)
-	h.Committed(Commit{Room: h.commit(1).Room})
+	h.Committed(roomlog.Commit{Room: h.commit(1).Room})
 	h.want(4, 1)
 }
 
@@ -163,7 +164,7 @@ func TestCommitOfAnotherHistoryDiverges(t *testing.T) {
 	h.log.takeBack(h.room, 1)
 	h.commit(1) // by another node, whose notification is lost
 	h.Committed(h.commit(1))
-	if events, err := h.tails[0].Next(t.Context(), h.at[0]); !errors.Is(err, ErrDiverged) {
+	if events, err := h.tails[0].Next(t.Context(), h.at[0]); !errors.Is(err, roomlog.ErrDiverged) {
 		t.Errorf("%d events, %v", len(events), err)
 	}
 }

@@ -1,4 +1,4 @@
-package roomlog
+package follow
 
 import (
 	"context"
@@ -9,13 +9,14 @@ import (
 
 	"github.com/google/uuid"
 
-	"parley/chat/roomlog/logtest"
+	"parley/chat/follow/logtest"
+	"parley/chat/roomlog"
 )
 
 // brokenSource panics when it is asked for heads.
-type brokenSource struct{ source }
+type brokenSource struct{ Source }
 
-func (brokenSource) heads(context.Context, []uuid.UUID) (map[uuid.UUID]Position, error) {
+func (brokenSource) Heads(context.Context, []uuid.UUID) (map[uuid.UUID]roomlog.Position, error) {
 	panic("heads")
 }
 
@@ -25,10 +26,10 @@ func TestPanicOfTheComparison(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
 		told := make(chan error)
-		x := newCaches(brokenSource{}, Options{OnError: func(err error) { told <- err }})
+		x := New(brokenSource{}, Options{HeadsInterval: time.Second, OnError: func(err error) { told <- err }})
 		_, notify := logtest.Wake()
-		x.Follow(Start{Room: &Room{}}, notify)
-		go x.watchHeads(ctx, time.Second)
+		x.Follow(Start{Room: &roomlog.Room{}}, notify)
+		go x.Run(ctx)
 		for range 2 {
 			if err := <-told; !strings.Contains(err.Error(), "panic") {
 				t.Errorf("told %v", err)

@@ -1,4 +1,4 @@
-package roomlog
+package follow
 
 import (
 	"context"
@@ -9,7 +9,8 @@ import (
 
 	"github.com/google/uuid"
 
-	"parley/chat/roomlog/logtest"
+	"parley/chat/follow/logtest"
+	"parley/chat/roomlog"
 )
 
 // A modelReader follows the model's rooms, or the first of them, and checks what it is given. Unless it stays, it leaves again and again and resumes from what it had last.
@@ -21,7 +22,7 @@ type modelReader struct {
 	merged bool // follows all rooms, instead of the first
 
 	mu      sync.Mutex // guards all below; never held while time passes
-	at      map[uuid.UUID]Position
+	at      map[uuid.UUID]roomlog.Position
 	numbers map[uuid.UUID]int  // of the last chat
 	over    map[uuid.UUID]bool // it was told that the room was deleted, or its history taken back
 }
@@ -52,7 +53,7 @@ func (r *modelReader) follow(ctx context.Context) {
 		tail := r.m.caches.Follow(Start{Room: room, At: at, Head: r.m.log.head(room.ID)}, notify)
 		rooms.Go(func() {
 			defer tail.Leave()
-			err := r.m.pump(stream, tail, wake, at, func(e *Event) bool {
+			err := r.m.pump(stream, tail, wake, at, func(e *roomlog.Event) bool {
 				r.mu.Lock()
 				if stream.Err() != nil {
 					r.mu.Unlock()
@@ -70,7 +71,7 @@ func (r *modelReader) follow(ctx context.Context) {
 				}
 				return !enough && !over
 			})
-			if errors.Is(err, ErrDiverged) && r.m.ends[room] == isTakenBack {
+			if errors.Is(err, roomlog.ErrDiverged) && r.m.ends[room] == isTakenBack {
 				r.mu.Lock()
 				r.over[room.ID] = true
 				r.mu.Unlock()
@@ -83,7 +84,7 @@ func (r *modelReader) follow(ctx context.Context) {
 }
 
 // followed are the rooms that the reader follows still: of all, or of the first.
-func (r *modelReader) followed() (rooms []*Room) {
+func (r *modelReader) followed() (rooms []*roomlog.Room) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for i, room := range r.m.rooms {
@@ -101,13 +102,13 @@ func (r *modelReader) delay() int {
 }
 
 // event wants what follows, in the history that it is of. It is called in turn.
-func (r *modelReader) event(e *Event) {
-	r.over[e.Room.ID] = e.Kind == RoomDeleted // whoever is behind goes straight there
-	if before := r.m.log.follows(e.position); before != r.at[e.Room.ID] && e.Kind != RoomDeleted {
-		r.m.t.Errorf("%s: place %d came behind %d", e.Room.Name, e.position.Place, r.at[e.Room.ID].Place)
+func (r *modelReader) event(e *roomlog.Event) {
+	r.over[e.Room.ID] = e.Kind == roomlog.RoomDeleted // whoever is behind goes straight there
+	if before := r.m.log.follows(e.Position()); before != r.at[e.Room.ID] && e.Kind != roomlog.RoomDeleted {
+		r.m.t.Errorf("%s: place %d came behind %d", e.Room.Name, e.Position().Place, r.at[e.Room.ID].Place)
 	}
-	r.at[e.Room.ID] = e.position
-	if e.Kind == ChatSent {
+	r.at[e.Room.ID] = e.Position()
+	if e.Kind == roomlog.ChatSent {
 		r.numbers[e.Room.ID]++
 	}
 }
@@ -119,7 +120,7 @@ func (r *modelReader) check(i int) {
 			return
 		}
 		head := r.m.log.last(room.ID)
-		if at := (Position{head.Place, head.Tag}); r.over[room.ID] && r.m.ends[room] != goesOn {
+		if at := (roomlog.Position{Place: head.Place, Tag: head.Tag}); r.over[room.ID] && r.m.ends[room] != goesOn {
 			continue
 		} else if r.numbers[room.ID] != head.Number || r.at[room.ID] != at {
 			r.m.t.Errorf("reader %d (stays %v, slow %v, events %v) of %s has number %d, place %d; the head is %d, %d",
@@ -129,9 +130,9 @@ func (r *modelReader) check(i int) {
 }
 
 // pump shows what follows a position until ctx ends or show has enough. A change that was answered before is seen by all.
-func (m *model) pump(ctx context.Context, t *Tail, wake <-chan struct{}, at Position, show func(*Event) bool) error {
-	return logtest.Reader[*Event]{
-		Next: func(ctx context.Context) ([]*Event, error) {
+func (m *model) pump(ctx context.Context, t *Tail, wake <-chan struct{}, at roomlog.Position, show func(*roomlog.Event) bool) error {
+	return logtest.Reader[*roomlog.Event]{
+		Next: func(ctx context.Context) ([]*roomlog.Event, error) {
 			answered := m.log.state()
 			if m.ends[t.cache.room] == isTakenBack {
 				answered = nil
@@ -142,33 +143,33 @@ func (m *model) pump(ctx context.Context, t *Tail, wake <-chan struct{}, at Posi
 			}
 			return events, err
 		},
-		Show:  func(e *Event) bool { at = e.position; return show(e) },
-		Final: func(err error) bool { return errors.Is(err, ErrDiverged) },
+		Show:  func(e *roomlog.Event) bool { at = e.Position(); return show(e) },
+		Final: func(err error) bool { return errors.Is(err, roomlog.ErrDiverged) },
 		Wake:  wake,
 	}.Run(ctx)
 }
 
 // shows wants an event to show chats no older than changes that have been answered, and the room as some page has left
 // it: with the newest chat up to the last number of what was read.
-func (m *model) shows(e *Event, last int, answered map[uuid.UUID]int64) {
+func (m *model) shows(e *roomlog.Event, last int, answered map[uuid.UUID]int64) {
 	room := e.Room
-	for what, c := range map[string]*Chat{"it is about": e.Chat, "is the newest": room.Newest} {
+	for what, c := range map[string]*roomlog.Chat{"it is about": e.Chat, "is the newest": room.Newest} {
 		switch {
 		case c == nil:
 		case c.Room != room:
-			m.t.Errorf("place %d shows another room in the chat that %s", e.position.Place, what)
+			m.t.Errorf("place %d shows another room in the chat that %s", e.Position().Place, what)
 		case version(*c.Text) < answered[c.ID]:
-			m.t.Errorf("place %d shows version %d of the chat that %s, and version %d was answered", e.position.Place, version(*c.Text), what, answered[c.ID])
+			m.t.Errorf("place %d shows version %d of the chat that %s, and version %d was answered", e.Position().Place, version(*c.Text), what, answered[c.ID])
 		}
 	}
 	switch newest := room.Newest; {
-	case e.Kind == RoomDeleted:
+	case e.Kind == roomlog.RoomDeleted:
 		if newest != nil || room.LastNumber != 0 {
 			m.t.Errorf("a room that was deleted has the number %d", room.LastNumber)
 		}
 	case newest == nil || newest.Number != room.LastNumber:
-		m.t.Errorf("place %d shows number %d, and as the newest chat %v", e.position.Place, room.LastNumber, newest)
+		m.t.Errorf("place %d shows number %d, and as the newest chat %v", e.Position().Place, room.LastNumber, newest)
 	case room.LastNumber > last, e.Chat.Number > room.LastNumber:
-		m.t.Errorf("place %d, about number %d, shows number %d; what was read ends with %d", e.position.Place, e.Chat.Number, room.LastNumber, last)
+		m.t.Errorf("place %d, about number %d, shows number %d; what was read ends with %d", e.Position().Place, e.Chat.Number, room.LastNumber, last)
 	}
 }

@@ -1,0 +1,72 @@
+package follow
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/chat/roomlog"
+)
+
+// Run compares the heads of all followed rooms with the log until ctx ends, so that a notification that was lost, here or
+// between nodes, costs no more than the interval.
+func (x *Caches) Run(ctx context.Context) {
+	tick := time.NewTicker(x.o.HeadsInterval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			x.round(ctx)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// round is one comparison. A panic is an error of that round: it must not take the server down.
+func (x *Caches) round(ctx context.Context) {
+	defer func() {
+		if p := recover(); p != nil {
+			x.o.OnError(fmt.Errorf("compare heads: panic: %v", p))
+		}
+	}()
+	x.emptyQuiet()
+	x.compareHeads(ctx)
+}
+
+// headsAtOnce is how many rooms one query asks for; SQLite takes at most 32,766 parameters.
+const headsAtOnce = 10_000
+
+func (x *Caches) compareHeads(ctx context.Context) {
+	ends := x.reached()
+	for some := range slices.Chunk(slices.Collect(maps.Keys(ends)), headsAtOnce) {
+		heads, err := x.log.Heads(ctx, some)
+		x.reads.heads.Add(1)
+		if err != nil {
+			x.reads.headsFailed.Add(1)
+			x.Wake() // the next round asks again; whoever cannot read finds that out
+			return
+		}
+		for id, head := range heads {
+			if ends[id] != head {
+				x.reads.headsMismatch.Add(1)
+				x.Wake(id)
+			}
+		}
+	}
+}
+
+// reached returns how far the window of each followed room goes.
+func (x *Caches) reached() map[uuid.UUID]roomlog.Position {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	ends := make(map[uuid.UUID]roomlog.Position, len(x.rooms))
+	for id, c := range x.rooms {
+		ends[id] = c.signal.end()
+	}
+	return ends
+}

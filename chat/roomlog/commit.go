@@ -1,0 +1,25 @@
+package roomlog
+
+import (
+	"github.com/google/uuid"
+
+	"parley/ent"
+)
+
+// A Commit is events that a transaction has added to the end of a room's log. Without rows it says no more than that
+// there may be some.
+type Commit struct {
+	Room   uuid.UUID
+	Before Position // of the event that they follow
+	Rows   Rows
+}
+
+// Commit is what the reserved events come to once their transaction has been committed. chats are those they are about,
+// as the transaction leaves them.
+func (r *Reservation) Commit(chats ...*ent.Chat) Commit {
+	rows := Rows{Log: r.Events, Room: r.Room, Chats: make(map[uuid.UUID]*ent.Chat, len(chats))}
+	for _, c := range chats {
+		rows.Chats[c.ID] = c
+	}
+	return Commit{Room: r.Room.ID, Before: r.before, Rows: rows}
+}
