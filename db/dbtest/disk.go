@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+
+	"parley/children"
 )
 
 // ErrNoMount means that this machine does not let the test mount a file system.
@@ -13,8 +15,10 @@ var ErrNoMount = errors.New("a file system cannot be mounted here: run the tests
 
 // Disk mounts an empty file system of a size ("4m") in memory. stop removes it.
 func Disk(ctx context.Context, size string) (dir string, stop func(), err error) {
-	dir, err = os.MkdirTemp("", "disk")
-	if err != nil {
+	if dir, err = children.Folder("", "disk"); err != nil {
+		return "", nil, err
+	}
+	if err := children.Undo("umount", "-l", dir); err != nil {
 		return "", nil, err
 	}
 	if out, err := exec.CommandContext(ctx, "mount", "-t", "tmpfs", "-o", "size="+size, "tmpfs", dir).CombinedOutput(); err != nil {
@@ -28,6 +32,9 @@ func Disk(ctx context.Context, size string) (dir string, stop func(), err error)
 
 // ReadOnly makes a file or a directory read-only, for root too, until stop.
 func ReadOnly(ctx context.Context, path string) (stop func(), err error) {
+	if err := children.Undo("umount", "-l", path); err != nil {
+		return nil, err
+	}
 	if out, err := exec.CommandContext(ctx, "mount", "--bind", path, path).CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%w (%s)", ErrNoMount, out)
 	}

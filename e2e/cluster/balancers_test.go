@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"parley/children"
 	"parley/db/dbtest"
 	"parley/e2e/harness"
 	"parley/e2e/harness/writers"
@@ -50,12 +51,13 @@ func balance(t *testing.T, addr, file string, differs *strings.Replacer, command
 	b := &balancer{Server: harness.Server{T: t, Addr: addr, Log: &harness.Log{}}}
 	b.cmd = exec.Command(command[0], append(command[1:], written)...)
 	b.cmd.Stdout, b.cmd.Stderr = b.Log, b.Log
-	if err := b.cmd.Start(); err != nil {
+	wait, err := children.Start(b.cmd, syscall.SIGKILL)
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		_ = b.cmd.Process.Signal(syscall.SIGTERM) // an interrupt is ignored by what a job in the background starts
-		_ = b.cmd.Wait()                          // its status says nothing
+		_ = wait()                                // its status says nothing
 		if t.Failed() {
 			t.Log(b.Log)
 		}
