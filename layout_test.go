@@ -14,6 +14,7 @@ var mayImport = map[string][]string{
 	"children": {}, // for tests: processes and folders that go when a test process does
 	"ent":      {}, // rows, generated
 	"limit":    {}, // rates and buckets by key
+	"machine":  {}, // for tests: what a machine may lack
 	"meter":    {}, // counters, of the standard library alone
 	"naming":   {}, // what is an id and one network, and which scripts one name has
 	"rounds":   {}, // for tests: how often they repeat what chance decides
@@ -23,7 +24,7 @@ var mayImport = map[string][]string{
 	// Floor 2: the database.
 	"db":                 {"ent"},                                                                          // the only room that knows a dialect
 	"db/bulk":            {"ent"},                                                                          // statements over many rows
-	"db/dbtest":          {"children", "ent"},                                                              // for tests
+	"db/dbtest":          {"children", "ent", "machine"},                                                   // for tests
 	"db/disk":            {},                                                                               // files: private, published when whole, and free space
 	"db/failure":         {},                                                                               // the class of an error, of either driver
 	"db/migrations":      {"db/failure", "db/waiting", "ent"},                                              // the schema of both kinds
@@ -116,7 +117,7 @@ var mayImport = map[string][]string{
 	"e2e/harness/forge":   {"e2e/harness"},
 	"e2e/harness/frames":  {"e2e/harness"},
 	"e2e/harness/load":    {"e2e/harness"},
-	"e2e/harness/network": {"children"},
+	"e2e/harness/network": {"children", "machine"},
 	"e2e/harness/talks":   {"e2e/harness"},
 	"e2e/harness/writers": {"db", "db/dbtest", "e2e/harness"},
 }

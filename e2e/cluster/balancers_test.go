@@ -14,6 +14,7 @@ import (
 	"parley/db/dbtest"
 	"parley/e2e/harness"
 	"parley/e2e/harness/writers"
+	"parley/machine"
 )
 
 // freeAddr returns an address that nothing listens on.
@@ -33,12 +34,11 @@ type balancer struct {
 	cmd *exec.Cmd
 }
 
-// balance starts a program with a file of deploy in which what differs here is replaced. Without the program
-// the test is skipped.
+// balance starts a program with a file of deploy in which what differs here is replaced.
 func balance(t *testing.T, addr, file string, differs *strings.Replacer, command ...string) *balancer {
 	t.Helper()
 	if _, err := exec.LookPath(command[0]); err != nil {
-		t.Skipf("%s is not installed: apt-get install haproxy nginx-light", command[0])
+		machine.Lacks(t, command[0]+" is not installed")
 	}
 	text, err := os.ReadFile("../../deploy/" + file)
 	if err != nil {

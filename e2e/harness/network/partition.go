@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"parley/children"
+	"parley/machine"
 )
 
 // A Partition is a network of namespaces, made for one test: each node is alone in one, with three cables to a
@@ -28,12 +29,12 @@ const (
 	ToBus      = 79
 )
 
-// NewPartition makes the namespaces, or skips the test where that is not allowed.
+// NewPartition makes the namespaces, if that is allowed here.
 func NewPartition(t *testing.T) *Partition {
 	t.Helper()
 	p := &Partition{t: t, id: fmt.Sprintf("p%d", os.Getpid()), Dir: t.TempDir()}
 	if out, err := exec.Command("ip", "netns", "add", p.Hub()).CombinedOutput(); err != nil {
-		t.Skipf("no network namespace can be made here (%v: %s)", err, strings.TrimSpace(string(out)))
+		machine.Lacks(t, fmt.Sprintf("no network namespace can be made here (%v: %s)", err, strings.TrimSpace(string(out))))
 	}
 	p.remove(p.Hub())
 	for n := range ClusterNodes {
