@@ -45,7 +45,7 @@ var mayImport = map[string][]string{
 	"auth/audit":     {"meter"},                                                                       // records of who signs in
 	"auth/cleanup":   {"auth/rows", "ent", "limit"},                                                   // removes rows that decide nothing
 	"auth/hashcost":  {},                                                                              // what a new hash costs; tests lower it
-	"auth/keys":      {},                                                                              // root secrets, and the file of them
+	"auth/keys":      {"db/disk"},                                                                     // root secrets, and the file of them
 	"auth/passwords": {"auth", "auth/hashcost", "auth/usernames", "tuning"},                           // hashes, and what a password may be
 	"auth/rows":      {"auth", "db", "ent"},                                                           // how sign-ins read and write
 	"auth/sessions": {
