@@ -4,11 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/uuid"
@@ -22,27 +19,9 @@ import (
 // fail, notifications that are lost, doubled and late, crashes between commit and notification, windows that are emptied,
 // rooms that are deleted, histories that are taken back, readers that are slow, leave and resume, and some that stay to
 // the end. What each seeded bug turns red, here or elsewhere, is the table in .ci/mutants,
-// which make mutants applies one by one. A seed that fails is repeated with MODEL_SEED=n go test ./chat -run Model.
+// which make mutants applies one by one. A seed that fails is repeated with MODEL_SEED=n go test ./chat/roomlog -run Model.
 func TestModel(t *testing.T) {
-	if one, err := strconv.ParseUint(os.Getenv("MODEL_SEED"), 10, 64); err == nil {
-		runModel(t, one)
-		return
-	}
-	for seed := range uint64(rounds.Of(t, 1000, 10_000)) {
-		if runModel(t, seed); t.Failed() {
-			return
-		}
-	}
-}
-
-func runModel(t *testing.T, seed uint64) {
-	synctest.Test(t, func(t *testing.T) {
-		m := newModel(t, seed)
-		m.run()
-		if t.Failed() {
-			t.Errorf("seed %d", seed)
-		}
-	})
+	rounds.Seeds(t, 1000, 10_000, func(t *testing.T, seed uint64) { newModel(t, seed).run() })
 }
 
 // A model is one history and those who follow it.

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
-	"os"
 	"strconv"
 	"sync"
 	"testing"
@@ -27,25 +26,7 @@ import (
 // clients that read slowly, stall, leave and resume from what they had last, one log or two, shared or not, and users who
 // may not read a log any more, or may again. A seed that fails is repeated with MODEL_SEED=n go test ./transport/ws -run Model.
 func TestModel(t *testing.T) {
-	if one, err := strconv.ParseUint(os.Getenv("MODEL_SEED"), 10, 64); err == nil {
-		runModel(t, one)
-		return
-	}
-	for seed := range uint64(rounds.Of(t, 200, 10_000)) {
-		if runModel(t, seed); t.Failed() {
-			return
-		}
-	}
-}
-
-func runModel(t *testing.T, seed uint64) {
-	synctest.Test(t, func(t *testing.T) {
-		m := newModel(t, seed)
-		m.run()
-		if t.Failed() {
-			t.Errorf("seed %d", seed)
-		}
-	})
+	rounds.Seeds(t, 200, 10_000, func(t *testing.T, seed uint64) { newModel(t, seed).run() })
 }
 
 type model struct {
