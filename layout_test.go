@@ -55,7 +55,8 @@ var mayImport = map[string][]string{
 	"chat":                  {"db", "db/tables", "ent", "limit", "meter", "naming"}, // knows no auth: who calls is a parameter
 	"chat/purge":            {"db", "ent"},                                          // knows rows and no callers
 	"chat/queue":            {"chat/roomlog", "db", "ent", "meter"},                 // asks who may
-	"chat/roomlog":          {"db", "ent"},                                          // knows nobody: the log, and what it is about
+	"chat/roomlog":          {"chat/roomlog/changes", "db", "ent"},                  // knows nobody: the log, and what it is about
+	"chat/roomlog/changes":  {"ent"},                                                // which pages are old by now
 	"chat/roomlog/logcheck": {"chat/roomlog", "db/tables", "ent"},                   // for archive
 	"chat/roomlog/logtest":  {},                                                     // for tests
 	"chat/texts":            {"naming"},                                             // what names and texts may be

@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 
 	"github.com/google/uuid"
+
+	"parley/chat/roomlog/changes"
 )
 
 // A source is where logs are read from: the database, or in a test a model of it.
@@ -41,6 +43,7 @@ func newCaches(log source, o Options) *caches {
 type cache struct {
 	room   *Room
 	signal signal
+	recent changes.Recent
 	caches *caches
 
 	sem    chan struct{} // holds one while somebody reads the log or the window

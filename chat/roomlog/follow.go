@@ -26,12 +26,15 @@ func (x *caches) Follow(from Start, wake func()) *Tail {
 	return t
 }
 
-// Next returns a page of what follows a position, in order and without a hole, each event with its chat as
-// it is now. None: wait to be woken. ErrDiverged: the log cannot be read on from there; any
-// other error passes by itself. Events are shared and must not be changed.
+// Next returns a page of what follows a position, in order and without a hole, each event with its chat as it is now.
+// None: wait to be woken. ErrDiverged: it cannot be read on from there; other errors pass. Events are shared and never changed.
 func (t *Tail) Next(ctx context.Context, at Position) ([]*Event, error) {
 	return t.cache.next(ctx, t.caches.log, at)
 }
+
+// Changes returns what tells whether a chat may have been changed on this node since the call, so that a page that was
+// read before is old.
+func (t *Tail) Changes() (changed func(chat uuid.UUID) bool) { return t.cache.recent.Since() }
 
 // Leave ends it. Call it once.
 func (t *Tail) Leave() { t.caches.leave(t.cache, t) }

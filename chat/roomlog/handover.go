@@ -34,6 +34,7 @@ func (x *caches) Committed(commits ...Commit) {
 	for i, commit := range commits {
 		rooms[i] = commit.Room
 		if c := x.rooms[commit.Room]; c != nil {
+			c.recent.Note(commit.rows.log)
 			c.signal.tell(c.takeOver(commit))
 			followed = append(followed, c)
 		}

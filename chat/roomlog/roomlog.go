@@ -6,8 +6,8 @@
 //	       ↓                          ↑ woken by Wake, which may be missed: heads are compared
 //	Committed ————————————————————————┘ on this node: handed over where it continues what has been read
 //
-// Locks, in the order in which they are taken: caches.mu, cache.sem, signal.mu. Nobody waits for cache.sem, which is
-// held over a read, with another lock in hand. In the database a transaction takes rooms in order of their ids.
+// Locks, in the order in which they are taken: caches.mu, cache.sem, then signal.mu or that of changes. Nobody waits for
+// cache.sem, held over a read, with another lock in hand. In the database a transaction takes rooms in order of their ids.
 package roomlog
 
 import (
