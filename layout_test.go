@@ -56,7 +56,7 @@ var mayImport = map[string][]string{
 	"auth/tokens":           {"auth", "auth/keys"},                                  // signs and parses claims; knows no session
 	"auth/usernames":        {"naming"},                                             // what is a username, and which are one
 	"chat":                  {"db", "db/tables", "ent", "limit", "meter", "naming"}, // knows no auth: who calls is a parameter
-	"chat/follow":           {"chat/roomlog"},                                       // reading on, once for all who follow a room
+	"chat/follow":           {"chat/roomlog", "ent"},                                // reading on, once for all who follow a room
 	"chat/follow/logtest":   {},                                                     // for tests
 	"chat/purge":            {"db", "ent"},                                          // knows rows and no callers
 	"chat/queue":            {"chat/roomlog", "db", "ent", "meter"},                 // asks who may

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"strings"
 	"sync"
 
 	"github.com/google/uuid"
@@ -29,7 +30,7 @@ func (r *roomIDs) put(nameOrID string, room uuid.UUID) {
 	if r.rooms == nil || len(r.rooms) >= maxRoomIDs {
 		r.rooms = map[string]uuid.UUID{}
 	}
-	r.rooms[nameOrID] = room
+	r.rooms[strings.Clone(nameOrID)] = room // it may be a piece of a large request
 }
 
 func (r *roomIDs) forget(nameOrID string) {
