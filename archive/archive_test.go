@@ -21,6 +21,8 @@ import (
 	"parley/ent/roomevent"
 )
 
+func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
+
 // Whatever Ent's schema gains must be moved too.
 func TestExportHasEveryColumn(t *testing.T) {
 	kinds := map[field.Type][]tables.Kind{

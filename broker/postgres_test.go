@@ -2,6 +2,7 @@ package broker_test
 
 import (
 	"context"
+	"os"
 	"sync"
 	"testing"
 
@@ -10,6 +11,8 @@ import (
 	"parley/db"
 	"parley/db/dbtest"
 )
+
+func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
 
 func TestPostgresIsANotifier(t *testing.T) {
 	server := newServer(t)

@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"strings"
 	"sync"
 
 	"github.com/google/uuid"
@@ -43,6 +44,7 @@ func (g *grants) put(k grantKey, found grant) {
 	if g.known == nil || len(g.known) >= maxGrants {
 		g.known = map[grantKey]grant{}
 	}
+	k.room = strings.Clone(k.room) // it is part of its request
 	g.known[k] = found
 }
 

@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -49,10 +50,11 @@ func (s *Service) Send(ctx context.Context, caller Caller, d Draft) (_ *roomlog.
 
 // prepare does all that can be refused without the database.
 func (s *Service) prepare(caller Caller, d Draft) (queue.Send, error) {
-	made := queue.Send{UserID: caller.ID, Username: caller.Username, Text: d.Text}
+	made := queue.Send{UserID: caller.ID, Username: caller.Username}
 	if err := checkText(d.Text, s.o.TextLength); err != nil {
 		return made, err
 	}
+	made.Text = strings.Clone(d.Text) // readers are handed it, and it may be a piece of a large request
 	if d.ID == nil {
 		made.ID = uuid.Must(uuid.NewV7())
 		return made, nil

@@ -116,11 +116,7 @@ func TestCommitThatWaitsForAStandbyIsUnknown(t *testing.T) {
 func TestPostgresOnAFullDisk(t *testing.T) {
 	t.Parallel()
 	server := dbtest.StartServer(t)
-	disk, unmount, err := dbtest.Disk(t.Context(), "24m")
-	if err != nil {
-		t.Skip(err)
-	}
-	defer unmount()
+	disk := dbtest.SmallDisk(t, "24m")
 	defer server.Stop() // before its disk goes
 	folder, err := server.Folder(disk)
 	if err != nil {

@@ -28,7 +28,7 @@ var common = sync.OnceValues(func() (*dbtest.Server, error) {
 })
 
 func TestMain(m *testing.M) {
-	status := m.Run()
+	status := dbtest.Main(m)
 	if s, err := common(); err == nil {
 		s.Remove()
 	}

@@ -41,6 +41,7 @@ type testAPI struct {
 	chat     *chat.Service
 	url      string
 	executed atomic.Int64 // results of subscriptions that gqlgen made
+	between  func()       // called once, between a result and its reader; set before anybody subscribes
 	owner    chat.Caller
 	room     *roomlog.Room
 	cursor   string // of the room before its first chat
@@ -118,16 +119,21 @@ func (a *testAPI) register(t *testing.T, name string) *auth.Tokens {
 func (a *testAPI) count(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	r := next(ctx)
 	if op := graphql.GetOperationContext(ctx).Operation; r != nil && op != nil && op.Operation == ast.Subscription {
-		a.executed.Add(1)
+		if a.executed.Add(1) == 1 && a.between != nil {
+			a.between()
+		}
 	}
 	return r
 }
 
-func (a *testAPI) send(t *testing.T, text string) {
+// send returns the chat's id.
+func (a *testAPI) send(t *testing.T, text string) string {
 	t.Helper()
-	if _, err := a.chat.Send(t.Context(), a.owner, chat.Draft{Room: a.room.ID.String(), Text: text}); err != nil {
+	c, err := a.chat.Send(t.Context(), a.owner, chat.Draft{Room: a.room.ID.String(), Text: text})
+	if err != nil {
 		t.Fatal(err)
 	}
+	return c.ID.String()
 }
 
 // connect opens a socket without a goroutine of the client's.

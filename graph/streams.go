@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -135,6 +136,15 @@ func (a adapter) Next(ctx context.Context, at stream.Position) ([]stream.Event, 
 		}
 	}
 	return shown, err
+}
+
+// Changes is that of the room, by subjects.
+func (a adapter) Changes() func(subject any) bool {
+	changed := a.Tail.Changes()
+	return func(subject any) bool {
+		id, is := subject.(uuid.UUID)
+		return is && changed(id)
+	}
 }
 
 // roomGone is about everybody: of a deleted room nothing is left to read.

@@ -1,5 +1,5 @@
 // Package rounds is for tests of what chance decides: how often they repeat it. ROUNDS in the environment chooses, so
-// that make test has a few rounds of each, make nightly all of them.
+// that make test has a few rounds of each, make nightly all of them. It knows no test.
 package rounds
 
 import (
@@ -29,24 +29,22 @@ func Of(t testing.TB, few, all int) int {
 	}
 }
 
-// Seeds runs a model once for each seed, so many as Of says, in a bubble of virtual time, until one fails. With MODEL_SEED
-// in the environment it runs that one alone.
-func Seeds(t *testing.T, few, all int, model func(t *testing.T, seed uint64)) {
+// Seeds runs a model with as many seeds as Of returns, in virtual time, until one fails, and says which. MODEL_SEED in the
+// environment has one run alone.
+func Seeds(t *testing.T, few, all int, run func(t *testing.T, seed uint64)) {
 	t.Helper()
-	run := func(seed uint64) {
-		synctest.Test(t, func(t *testing.T) {
-			if model(t, seed); t.Failed() {
-				t.Errorf("seed %d", seed)
-			}
-		})
-	}
+	first, n := uint64(0), uint64(Of(t, few, all))
 	if one, err := strconv.ParseUint(os.Getenv("MODEL_SEED"), 10, 64); err == nil {
-		run(one)
-		return
+		first, n = one, 1
 	}
-	for seed := range uint64(Of(t, few, all)) {
-		if run(seed); t.Failed() {
-			return
-		}
+	for seed := first; seed < first+n; seed++ {
+		synctest.Test(t, func(t *testing.T) { // which ends t when it has failed
+			defer func() {
+				if t.Failed() {
+					t.Logf("seed %d", seed)
+				}
+			}()
+			run(t, seed)
+		})
 	}
 }

@@ -1,6 +1,9 @@
 package rounds
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 func TestRounds(t *testing.T) {
 	few := 30
@@ -16,5 +19,20 @@ func TestRounds(t *testing.T) {
 	t.Setenv("ROUNDS", "")
 	if got := Of(t, 1, 1); got != 1 {
 		t.Errorf("%d of one round", got)
+	}
+}
+
+func TestSeeds(t *testing.T) {
+	run := func() (seeds []uint64) {
+		Seeds(t, 3, 10, func(_ *testing.T, seed uint64) { seeds = append(seeds, seed) })
+		return seeds
+	}
+	t.Setenv("ROUNDS", "3")
+	if got := run(); !slices.Equal(got, []uint64{0, 1, 2}) {
+		t.Errorf("got %v", got)
+	}
+	t.Setenv("MODEL_SEED", "41")
+	if got := run(); !slices.Equal(got, []uint64{41}) {
+		t.Errorf("with a seed of its own: %v", got)
 	}
 }

@@ -126,6 +126,11 @@ func (t *testTail) Next(_ context.Context, at stream.Position) ([]stream.Event, 
 	return rest[:min(len(rest), testPage)], nil
 }
 
+// Changes knows none: nothing changes here.
+func (*testTail) Changes() func(any) bool { return noChanges }
+
+func noChanges(any) bool { return false }
+
 func (t *testTail) Leave() {
 	t.log.mu.Lock()
 	delete(t.log.followers, t)
@@ -145,6 +150,8 @@ func (x endlessLog) Next(_ context.Context, at stream.Position) ([]stream.Event,
 	return []stream.Event{{Position: stream.Position{Place: at.Place + 1, Tag: 1}, Object: bigEvent}}, nil
 }
 
+func (endlessLog) Changes() func(any) bool { return noChanges }
+
 func (x endlessLog) Leave() { x.left() }
 
 // An ended log says so at once.
@@ -153,6 +160,8 @@ type ended struct{ why error }
 func (x ended) Next(context.Context, stream.Position) ([]stream.Event, error) {
 	return nil, &stream.EndError{Err: x.why}
 }
+func (ended) Changes() func(any) bool { return noChanges }
+
 func (ended) Leave() {}
 
 // open opens the streams of the schema. An event stream may begin anywhere in the log.

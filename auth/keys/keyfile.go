@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"parley/db/disk"
 )
 
 const keyFile = "keys.json"
@@ -144,15 +146,12 @@ func createKeys(dir, path string) error {
 	if err != nil {
 		return err
 	}
-	err = os.Link(temporary, path) // takes no name that is taken, also where nobody is locked out
-	if err != nil && !errors.Is(err, fs.ErrExist) {
-		err = os.Rename(temporary, path) // there are file systems without links
+	err = disk.Publish(temporary, path)
+	_ = os.Remove(temporary)         // another name of the same file, if it is there still
+	if errors.Is(err, fs.ErrExist) { // also where nobody is locked out
+		return disk.SyncDir(dir)
 	}
-	_ = os.Remove(temporary) // another name of the same file, if it is there still
-	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
-	}
-	return syncDir(dir)
+	return err
 }
 
 // lockKeys keeps others who change keys out until unlock. What a process that was killed has left goes: there is a

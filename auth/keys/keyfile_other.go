@@ -21,8 +21,5 @@ func checkPrivate(path string, want fs.FileMode) error {
 	return nil
 }
 
-// syncDir has nothing to do: such a system cannot put a directory on disk by itself.
-func syncDir(string) error { return nil }
-
 // lockDir keeps nobody out on such a system.
 func lockDir(string) (unlock func(), err error) { return func() {}, nil }

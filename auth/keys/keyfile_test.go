@@ -4,12 +4,15 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"parley/machine"
 )
 
 // emptyDir is a data directory as a first start finds it.
@@ -113,7 +116,7 @@ func TestKeyFileRefusedAtStart(t *testing.T) {
 
 func TestKeyFileOfAnotherOwnerIsRefused(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("only root can give a file away")
+		machine.Lacks(t, "only root can give a file away")
 	}
 	dir := emptyDir(t)
 	firstKeys(t, dir)
@@ -154,12 +157,12 @@ func TestNoKeyIsMadeUp(t *testing.T) {
 // A volume that belongs to a group, as Kubernetes gives it to a pod's fsGroup, is open to that group.
 func TestVolumeOfAGroup(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("only root can give directories away")
+		machine.Lacks(t, "only root can give directories away")
 	}
 	const foreign, mine = 54321, 0
 	groups := must(os.Getgroups())(t)
 	if os.Getegid() != mine || slices.Contains(groups, foreign) {
-		t.Skipf("groups are %v", groups)
+		machine.Lacks(t, fmt.Sprintf("root is in the groups %v", groups))
 	}
 	for _, c := range []struct {
 		name      string

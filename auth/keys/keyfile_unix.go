@@ -67,16 +67,6 @@ func sharedBy(dir string) (group uint32, ours bool) {
 	return owner.Gid, int(owner.Gid) == os.Getegid() || err == nil && slices.Contains(groups, int(owner.Gid))
 }
 
-// syncDir puts the names in a directory on disk.
-func syncDir(dir string) (err error) {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, d.Close()) }()
-	return d.Sync()
-}
-
 // longestLock is how long another process that changes keys is waited for; that takes it a moment.
 const longestLock = time.Minute
 

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"parley/db/disk"
 )
 
 // Info is what may be shown of a key.
@@ -93,5 +95,5 @@ func changeKeys(dir string, change func([]storedKey) ([]storedKey, error)) error
 	if err := os.Rename(temporary, path); err != nil {
 		return errors.Join(fmt.Errorf("write keys: %w", err), os.Remove(temporary))
 	}
-	return syncDir(dir)
+	return disk.SyncDir(dir)
 }

@@ -12,6 +12,7 @@ import (
 	"parley/bench/client"
 	"parley/bench/process"
 	"parley/bench/report"
+	"parley/children"
 )
 
 // A site is the server under load: one that runs already, or one that is started for the run.
@@ -35,7 +36,7 @@ func (s *site) open(ctx context.Context) (err error) {
 	if s.binary == "" {
 		return nil
 	}
-	if s.dir, err = os.MkdirTemp("", "parleybench-"); err != nil {
+	if s.dir, err = children.Folder("", "parleybench-"); err != nil {
 		return fmt.Errorf("make a data directory: %w", err)
 	}
 	return s.start(ctx)

@@ -13,6 +13,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"parley/children"
 )
 
 // startTimeout is how long a server may take until it listens; stopTimeout until it has drained.
@@ -48,6 +50,7 @@ func unlimitedEnv(ctx context.Context, binary string) []string {
 // when it fails.
 type Process struct {
 	command *exec.Cmd
+	wait    func() error // for its end
 	URL     string
 	Took    time.Duration // from start to the line that says where it listens
 	listens chan string   // the url, once
@@ -85,7 +88,7 @@ func Start(ctx context.Context, command *exec.Cmd) (*Process, error) {
 		return nil, fmt.Errorf("start %s: %w", command.Path, err)
 	}
 	began := time.Now()
-	if err := command.Start(); err != nil {
+	if p.wait, err = children.Start(command, syscall.SIGKILL); err != nil {
 		return nil, fmt.Errorf("start %s: %w", command.Path, err)
 	}
 	go p.readStderr(stderr)
@@ -121,7 +124,7 @@ func (p *Process) readStderr(stderr io.Reader) {
 			break
 		}
 	}
-	p.err = p.command.Wait()
+	p.err = p.wait()
 }
 
 func (p *Process) keep(line string) {

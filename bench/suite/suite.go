@@ -12,6 +12,7 @@ import (
 	"parley/bench/client"
 	"parley/bench/process"
 	"parley/bench/report"
+	"parley/children"
 )
 
 // A Suite is what the parts of one run share. The first fields are set before Open; a part reads what it needs and adds
@@ -48,7 +49,7 @@ const TextSize = 100
 
 // Open makes a directory for the databases and seeds the first of them. Whoever opens a suite closes it.
 func (s *Suite) Open(ctx context.Context) (err error) {
-	if s.Temp, err = os.MkdirTemp(s.Dir, "parleybench-"); err != nil {
+	if s.Temp, err = children.Folder(s.Dir, "parleybench-"); err != nil {
 		return fmt.Errorf("make a directory for the databases: %w", err)
 	}
 	fsyncs, err := fsyncsPerSecond(s.Temp)

@@ -6,8 +6,8 @@
 //	              ↑ woken by Wake, which may be missed: heads are compared
 //	Committed ————┘ on this node: handed over where it continues what has been read
 //
-// Locks, in the order in which they are taken: Caches.mu, cache.sem, signal.mu. Nobody waits for cache.sem, which is held
-// over a read, with another lock in hand.
+// Locks, in the order in which they are taken: Caches.mu, cache.sem, then signal.mu or changes.mu. Nobody waits for cache.sem,
+// which is held over a read, with another lock in hand.
 package follow
 
 import (
@@ -63,6 +63,7 @@ func New(log Source, o Options) *Caches {
 type cache struct {
 	room   *roomlog.Room
 	signal signal
+	recent changes
 	caches *Caches
 
 	sem    chan struct{}    // holds one while somebody reads the log or the window

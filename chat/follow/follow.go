@@ -35,6 +35,10 @@ func (t *Tail) Next(ctx context.Context, at roomlog.Position) ([]*roomlog.Event,
 	return t.cache.next(ctx, t.caches.log, at)
 }
 
+// Changes returns what tells whether a chat may have been changed on this node since the call, so that a page that was
+// read before is old.
+func (t *Tail) Changes() (changed func(chat uuid.UUID) bool) { return t.cache.recent.since() }
+
 // Leave ends it. Call it once.
 func (t *Tail) Leave() { t.caches.leave(t.cache, t) }
 

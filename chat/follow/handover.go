@@ -16,6 +16,7 @@ func (x *Caches) Committed(commits ...roomlog.Commit) {
 	for i, commit := range commits {
 		rooms[i] = commit.Room
 		if c := x.rooms[commit.Room]; c != nil {
+			c.recent.note(commit.Rows.Log)
 			c.signal.tell(c.takeOver(commit))
 			followed = append(followed, c)
 		}

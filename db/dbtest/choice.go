@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
@@ -12,6 +13,8 @@ import (
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 	_ "github.com/mattn/go-sqlite3"    // the driver "sqlite3"
+
+	"parley/children"
 )
 
 // choice is the variable of the environment that says on which database the suites run: "postgres", or
@@ -51,8 +54,13 @@ func begin() (*Server, error) {
 	return server, err
 }
 
-// Main runs the tests of a package and ends the server that they used: os.Exit(dbtest.Main(m)).
+// Main runs the tests of a package and ends the server that they used: os.Exit(dbtest.Main(m)). What they leave in the
+// folder for temporary files goes when the process goes, however it ends.
 func Main(m *testing.M) int {
+	if err := children.HoldTemp(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	defer func() {
 		shared.Lock()
 		defer shared.Unlock()

@@ -1,40 +1,42 @@
 package dbtest
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"os"
 	"os/exec"
+	"testing"
+
+	"parley/children"
+	"parley/machine"
 )
 
-// ErrNoMount means that this machine does not let the test mount a file system.
-var ErrNoMount = errors.New("a file system cannot be mounted here: run the tests as root on Linux")
-
-// Disk mounts an empty file system of a size ("4m") in memory. stop removes it.
-func Disk(ctx context.Context, size string) (dir string, stop func(), err error) {
-	dir, err = os.MkdirTemp("", "disk")
+// SmallDisk is an empty file system of a size ("4m") in memory, until the test is over.
+func SmallDisk(t testing.TB, size string) (dir string) {
+	t.Helper()
+	dir, err := children.Folder("", "disk")
 	if err != nil {
-		return "", nil, err
+		t.Fatal(err)
 	}
-	if out, err := exec.CommandContext(ctx, "mount", "-t", "tmpfs", "-o", "size="+size, "tmpfs", dir).CombinedOutput(); err != nil {
-		return "", nil, errors.Join(fmt.Errorf("%w (%s)", ErrNoMount, out), os.Remove(dir))
-	}
-	return dir, func() {
-		_ = exec.Command("umount", "-l", dir).Run() // whoever still has a file open keeps it
-		_ = os.Remove(dir)
-	}, nil
+	t.Cleanup(mount(t, dir, "-t", "tmpfs", "-o", "size="+size, "tmpfs", dir))
+	return dir
 }
 
-// ReadOnly makes a file or a directory read-only, for root too, until stop.
-func ReadOnly(ctx context.Context, path string) (stop func(), err error) {
-	if out, err := exec.CommandContext(ctx, "mount", "--bind", path, path).CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("%w (%s)", ErrNoMount, out)
+// ReadOnly makes a file or a directory read-only, for root too, until writable.
+func ReadOnly(t testing.TB, path string) (writable func()) {
+	t.Helper()
+	writable = mount(t, path, "--bind", path, path)
+	mount(t, path, "-o", "remount,bind,ro", path)
+	return writable
+}
+
+// mount runs mount with arguments; unmount ends it, and whoever still has a file open keeps it.
+func mount(t testing.TB, path string, args ...string) (unmount func()) {
+	t.Helper()
+	command := []string{"umount", "-l", path}
+	if err := children.Undo(command...); err != nil {
+		t.Fatal(err)
 	}
-	stop = func() { _ = exec.Command("umount", "-l", path).Run() }
-	if out, err := exec.CommandContext(ctx, "mount", "-o", "remount,bind,ro", path).CombinedOutput(); err != nil {
-		stop()
-		return nil, fmt.Errorf("%w (%s)", ErrNoMount, out)
+	if out, err := exec.CommandContext(t.Context(), "mount", args...).CombinedOutput(); err != nil {
+		machine.Lacks(t, fmt.Sprintf("a file system cannot be mounted here: run the tests as root on Linux (%s)", out))
 	}
-	return stop, nil
+	return func() { _ = exec.Command(command[0], command[1:]...).Run() }
 }

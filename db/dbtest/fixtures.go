@@ -14,20 +14,6 @@ import (
 	"parley/ent/roomevent"
 )
 
-// SmallDisk is a file system of its own of a size ("4m") for a test. Where none can be mounted the test is skipped.
-func SmallDisk(t testing.TB, size string) string {
-	t.Helper()
-	dir, stop, err := Disk(t.Context(), size)
-	if errors.Is(err, ErrNoMount) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(stop)
-	return dir
-}
-
 // StartServer starts a server of a test's own.
 func StartServer(t testing.TB, flags ...string) *Server {
 	t.Helper()

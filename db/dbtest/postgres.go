@@ -17,6 +17,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"parley/children"
 )
 
 // errNoPostgres means that no PostgreSQL server is installed on this machine.
@@ -30,7 +32,8 @@ type Server struct {
 	as   *syscall.SysProcAttr
 	port int // 0: reachable by the socket only
 
-	process *exec.Cmd // nil while it does not run
+	process *exec.Cmd    // nil while it does not run
+	wait    func() error // for its end
 	flags   []string
 }
 
@@ -56,7 +59,7 @@ func NewServer(ctx context.Context, where string, flags ...string) (_ *Server, e
 	if _, err := os.Stat(where); err != nil {
 		where = OnDisk
 	}
-	dir, err := os.MkdirTemp(where, "pg") // short: the path of a socket ends at 107 bytes
+	dir, err := children.Folder(where, "pg") // short: the path of a socket ends at 107 bytes
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +132,7 @@ func (s *Server) Start(ctx context.Context) error {
 	}
 	defer func() { _ = log.Close() }() // the server has its own copy
 	server.Stdout, server.Stderr = log, log
-	if err := server.Start(); err != nil {
+	if s.wait, err = children.Start(server, syscall.SIGQUIT); err != nil { // its own children are no group of its
 		return err
 	}
 	s.process = server
@@ -198,7 +201,7 @@ func (s *Server) Kill() {
 	for _, child := range append(children, pid) {
 		_ = syscall.Kill(child, syscall.SIGKILL)
 	}
-	_ = s.process.Wait()
+	_ = s.wait()
 	for _, child := range children { // init reaps them
 		for end := time.Now().Add(10 * time.Second); syscall.Kill(child, 0) == nil && time.Now().Before(end); {
 			time.Sleep(time.Millisecond)
@@ -223,7 +226,7 @@ func (s *Server) Stop() {
 		return
 	}
 	_ = s.process.Process.Signal(syscall.SIGINT) // fast shutdown
-	_ = s.process.Wait()
+	_ = s.wait()
 	s.process = nil
 }
 

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+
+	"parley/children"
 )
 
 // Replica copies a server that runs and starts the copy as its standby, reachable by a socket.
 func (s *Server) Replica(ctx context.Context) (_ *Server, err error) {
-	dir, err := os.MkdirTemp(filepath.Dir(s.dir), "pg")
+	dir, err := children.Folder(filepath.Dir(s.dir), "pg")
 	if err != nil {
 		return nil, err
 	}

@@ -1,5 +1,5 @@
-// Package disk keeps files as a database needs them: private to their owner, under their name only when they are whole and
-// on disk, and where space is left. It knows no database.
+// Package disk keeps files that must last: private to their owner, under their name only when they are whole and on disk,
+// and where space is left. It knows no database and no keys.
 package disk
 
 import (
@@ -19,7 +19,7 @@ func Publish(temp, file string) error {
 	if err != nil {
 		return err
 	}
-	if err := syncDir(filepath.Dir(file)); err != nil {
+	if err := SyncDir(filepath.Dir(file)); err != nil {
 		return errors.Join(err, os.Remove(file))
 	}
 	return nil

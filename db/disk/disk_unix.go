@@ -3,7 +3,6 @@
 package disk
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"syscall"
@@ -26,14 +25,4 @@ func CheckWritable(path string) error {
 		return fmt.Errorf("%s cannot be written: %w", path, err)
 	}
 	return nil
-}
-
-// syncDir puts the names in a directory on disk.
-func syncDir(dir string) (err error) {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, d.Close()) }()
-	return d.Sync()
 }

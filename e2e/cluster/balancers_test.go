@@ -10,9 +10,11 @@ import (
 	"syscall"
 	"testing"
 
+	"parley/children"
 	"parley/db/dbtest"
 	"parley/e2e/harness"
 	"parley/e2e/harness/writers"
+	"parley/machine"
 )
 
 // freeAddr returns an address that nothing listens on.
@@ -32,12 +34,11 @@ type balancer struct {
 	cmd *exec.Cmd
 }
 
-// balance starts a program with a file of deploy in which what differs here is replaced. Without the program
-// the test is skipped.
+// balance starts a program with a file of deploy in which what differs here is replaced.
 func balance(t *testing.T, addr, file string, differs *strings.Replacer, command ...string) *balancer {
 	t.Helper()
 	if _, err := exec.LookPath(command[0]); err != nil {
-		t.Skipf("%s is not installed: apt-get install haproxy nginx-light", command[0])
+		machine.Lacks(t, command[0]+" is not installed")
 	}
 	text, err := os.ReadFile("../../deploy/" + file)
 	if err != nil {
@@ -50,12 +51,13 @@ func balance(t *testing.T, addr, file string, differs *strings.Replacer, command
 	b := &balancer{Server: harness.Server{T: t, Addr: addr, Log: &harness.Log{}}}
 	b.cmd = exec.Command(command[0], append(command[1:], written)...)
 	b.cmd.Stdout, b.cmd.Stderr = b.Log, b.Log
-	if err := b.cmd.Start(); err != nil {
+	wait, err := children.Start(b.cmd, syscall.SIGKILL)
+	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
 		_ = b.cmd.Process.Signal(syscall.SIGTERM) // an interrupt is ignored by what a job in the background starts
-		_ = b.cmd.Wait()                          // its status says nothing
+		_ = wait()                                // its status says nothing
 		if t.Failed() {
 			t.Log(b.Log)
 		}

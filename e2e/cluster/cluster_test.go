@@ -20,6 +20,7 @@ import (
 	"parley/e2e/harness"
 	"parley/e2e/harness/load"
 	"parley/e2e/harness/network"
+	"parley/machine"
 )
 
 // A cluster is three nodes on one Postgres, each a process of its own, and the clients of a torture, which choose a
@@ -43,7 +44,7 @@ type loopback string
 
 func newLoopback(t *testing.T) loopback {
 	if runtime.GOOS != "linux" {
-		t.Skip("only Linux has all of 127.0.0.0/8")
+		machine.Lacks(t, "only Linux has all of 127.0.0.0/8")
 	}
 	return loopback(fmt.Sprintf("127.%d.%d", 1+mathrand.IntN(254), mathrand.IntN(255)))
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"parley/auth/keys"
+	"parley/children"
 	"parley/db/dbtest"
 	"parley/db/dbtest/lossyproxy"
 	"parley/e2e/harness"
@@ -72,11 +73,12 @@ func TestKilledMigrationIsFinishedByTheNext(t *testing.T) {
 			return lossyproxy.Pass
 		}
 		proxy.Serve()
-		if err := cmd.Start(); err != nil {
+		wait, err := children.Start(cmd, syscall.SIGKILL)
+		if err != nil {
 			t.Fatal(err)
 		}
 		close(started)
-		if err := cmd.Wait(); err == nil {
+		if err := wait(); err == nil {
 			t.Errorf("%s: it was not killed", marker)
 		}
 		proxy.Close()
@@ -106,7 +108,8 @@ func TestStartWaitsForTheMigrationOfAnother(t *testing.T) {
 		t.Fatal(err)
 	}
 	cmd := serverOn(t, s.URL("postgres"), "migrate")
-	if err := cmd.Start(); err != nil {
+	wait, err := children.Start(cmd, syscall.SIGKILL)
+	if err != nil {
 		t.Fatal(err)
 	}
 	harness.Eventually(t, "the second waits", func() bool {
@@ -120,7 +123,7 @@ func TestStartWaitsForTheMigrationOfAnother(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = pool.Close()
-	if err := cmd.Wait(); err != nil {
+	if err := wait(); err != nil {
 		t.Error(err)
 	}
 	wantMigrated(t, s)

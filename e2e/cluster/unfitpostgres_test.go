@@ -8,9 +8,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
+	"parley/children"
 	"parley/db/dbtest"
 	"parley/db/dbtest/lossyproxy"
 	"parley/e2e/harness"
@@ -58,9 +60,13 @@ func wantRefusal(t *testing.T, cmd *exec.Cmd, says string) {
 	var stderr harness.Log
 	cmd.Stderr = &stderr
 	began := time.Now()
-	_ = cmd.Start()
+	wait, err := children.Start(cmd, syscall.SIGKILL)
+	if err != nil {
+		t.Error(err)
+		return
+	}
 	ended := make(chan struct{})
-	go func() { defer close(ended); _ = cmd.Wait() }() // its status is looked at
+	go func() { defer close(ended); _ = wait() }() // its status is looked at
 	for late := time.After(harness.Timeout); ; {
 		select {
 		case <-ended:

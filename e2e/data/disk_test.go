@@ -15,25 +15,11 @@ import (
 	"parley/e2e/harness/writers"
 )
 
-// smallDisk is a file system of its own.
-func smallDisk(t *testing.T, size string) string {
-	t.Helper()
-	dir, stop, err := dbtest.Disk(t.Context(), size)
-	if errors.Is(err, dbtest.ErrNoMount) {
-		t.Skip(err)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(stop)
-	return dir
-}
-
 // The disk is full to the last byte: sends are refused and not stored, reads go on, nothing that was
 // answered is lost, and sends work again when there is space.
 func TestFullDiskUnderTheServer(t *testing.T) {
 	dbtest.SkipOnPostgres(t, "the disk of Postgres is its server's")
-	disk := smallDisk(t, "4m")
+	disk := dbtest.SmallDisk(t, "4m")
 	dir, filler := filepath.Join(disk, "data"), filepath.Join(disk, "filler")
 	p := harness.StartProcess(t, dir, append([]string{"--disk-min-free", "1"}, harness.NoSendRates...)...)
 	ann, _ := p.Register("ann")
@@ -70,7 +56,7 @@ func TestFullDiskUnderTheServer(t *testing.T) {
 // The reserve holds from the first request on.
 func TestReserveUnderTheServer(t *testing.T) {
 	dbtest.SkipOnPostgres(t, "the disk of Postgres is its server's")
-	s := harness.Start(t, harness.Config(t, filepath.Join(smallDisk(t, "8m"), "data")))
+	s := harness.Start(t, harness.Config(t, filepath.Join(dbtest.SmallDisk(t, "8m"), "data")))
 	a := s.Ask("", `mutation { register(username: "ann", password: "correct horse battery") { accessToken } }`)
 	if a.Code() != "STORAGE_FULL" || a.Extension("retryable") != true || a.Extension("retryAfterMs") != 5000.0 {
 		t.Errorf("got %s", a.Body)
@@ -84,7 +70,7 @@ func TestReserveUnderTheServer(t *testing.T) {
 // stolen token raises its alarm.
 func TestSessionsEndBelowTheReserve(t *testing.T) {
 	dbtest.SkipOnPostgres(t, "the disk of Postgres is its server's")
-	dir := filepath.Join(smallDisk(t, "32m"), "data")
+	dir := filepath.Join(dbtest.SmallDisk(t, "32m"), "data")
 	s := harness.Start(t, harness.Config(t, dir, "--disk-min-free", "1MiB"))
 	ann, _ := s.Register("ann")
 	stolen := s.SignIn("ann", "correct horse battery")
@@ -112,7 +98,7 @@ func TestSessionsEndBelowTheReserve(t *testing.T) {
 // same. So is the device whose session is ended. When there is space the database learns of it.
 func TestLogoutOnAFullDisk(t *testing.T) {
 	dbtest.SkipOnPostgres(t, "the disk of Postgres is its server's")
-	disk := smallDisk(t, "4m")
+	disk := dbtest.SmallDisk(t, "4m")
 	dir := filepath.Join(disk, "data")
 	p := harness.StartProcess(t, dir, append([]string{"--disk-min-free", "1"}, harness.NoSendRates...)...)
 	ann, _ := p.Register("ann")
@@ -210,13 +196,7 @@ func TestReadOnlyIsRefusedAtTheStart(t *testing.T) {
 		filepath.Join(dir, "parley.db"): {"--data", dir},
 		filepath.Dir(dir):               {"--data", filepath.Join(filepath.Dir(dir), "new")},
 	} {
-		writable, err := dbtest.ReadOnly(t.Context(), path)
-		if errors.Is(err, dbtest.ErrNoMount) {
-			t.Skip(err)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		writable := dbtest.ReadOnly(t, path)
 		var stderr bytes.Buffer
 		status := harness.RunProgram(append(flags, "--addr", "127.0.0.1:0"), nil, new(bytes.Buffer), &stderr)
 		writable()

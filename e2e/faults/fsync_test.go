@@ -17,6 +17,7 @@ import (
 	"parley/db/dbtest"
 	"parley/e2e/harness"
 	"parley/e2e/harness/load"
+	"parley/machine"
 )
 
 // Before an answer leaves, its chat is on disk: in the trace of the server's system calls, between the
@@ -59,7 +60,7 @@ func TestAnswerWaitsForFsync(t *testing.T) {
 	}
 }
 
-// strace returns the command that traces what follows it, or skips the test where that is not allowed.
+// strace returns the command that traces what follows it, if that is allowed here.
 func strace(t *testing.T, trace string) []string {
 	t.Helper()
 	// -D leaves the traced process the child of this one; -y names the file behind each descriptor. A
@@ -70,7 +71,7 @@ func strace(t *testing.T, trace string) []string {
 	}
 	probe := exec.Command(command[0], append(command[1:], "true")...)
 	if out, err := probe.CombinedOutput(); err != nil {
-		t.Skipf("no system calls can be traced here (%v): %s", err, out)
+		machine.Lacks(t, fmt.Sprintf("no system calls can be traced here (%v): %s", err, out))
 	}
 	return command
 }

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/children"
 	"parley/db/dbtest"
 	"parley/e2e/harness"
 	"parley/e2e/harness/writers"
@@ -34,11 +35,12 @@ func startOnPipe(t *testing.T, in harness.Environment, flags ...string) (p *harn
 	dir := harness.DataDir(t)
 	p = &harness.Process{Server: harness.Server{T: t, Dir: dir, Log: &harness.Log{}}, Cmd: harness.CommandOf(t, in, dir, flags...)}
 	p.Cmd.Stderr = theirs
-	if err := p.Cmd.Start(); err != nil {
+	wait, err := children.Start(p.Cmd, syscall.SIGKILL)
+	if err != nil {
 		t.Fatal(err)
 	}
 	_ = theirs.Close()
-	p.Exit = sync.OnceValue(func() int { _ = p.Cmd.Wait(); return p.Cmd.ProcessState.ExitCode() })
+	p.Exit = sync.OnceValue(func() int { _ = wait(); return p.Cmd.ProcessState.ExitCode() })
 	t.Cleanup(func() { _ = p.Cmd.Process.Kill(); p.Exit(); _ = ours.Close() })
 	for lines := bufio.NewScanner(oneByOne{ours}); p.Addr == "" && lines.Scan(); {
 		p.Addr, _ = strings.CutPrefix(lines.Text(), "listening on http://")

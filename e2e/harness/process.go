@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"parley/auth/hashcost"
+	"parley/children"
 	"parley/cmd/parley/command"
 	"parley/db"
 	"parley/db/dbtest"
@@ -104,7 +105,8 @@ func TryProcess(t *testing.T, in Environment, dir string, flags ...string) (p *P
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Cmd.Start(); err != nil {
+	wait, err := children.Start(p.Cmd, syscall.SIGKILL)
+	if err != nil {
 		t.Fatal(err)
 	}
 	address, silent := make(chan string, 1), make(chan struct{})
@@ -126,7 +128,7 @@ func TryProcess(t *testing.T, in Environment, dir string, flags ...string) (p *P
 			t.Errorf("the process did not end: %s", p.Log)
 			_ = p.Cmd.Process.Kill()
 		}
-		_ = p.Cmd.Wait() // its status is looked at
+		_ = wait() // its status is looked at
 		return p.Cmd.ProcessState.ExitCode()
 	})
 	kill := func() { _ = p.Cmd.Process.Kill(); p.Exit() }

@@ -65,7 +65,7 @@ func readNothing(ctx context.Context, s *harness.Server, token string, i int) {
 // server keeps within what it promises, and somebody else reads on.
 func TestWorstAnswersFitIntoMemory(t *testing.T) {
 	if harness.RaceEnabled {
-		t.Skip("the race detector takes memory and time of its own; the tests on Postgres run without it")
+		t.Skip("the race detector takes memory and time of its own; make e2e runs without it")
 	}
 	const people, connections = 20, 240
 	lasting := time.Duration(rounds.Of(t, 5, 15)) * time.Second

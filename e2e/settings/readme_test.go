@@ -8,10 +8,14 @@ import (
 	"testing"
 
 	"parley/e2e/harness"
+	"parley/machine"
 )
 
 // TestReadmeWorksAsWritten copies the five minutes of the README into a shell, line by line.
 func TestReadmeWorksAsWritten(t *testing.T) {
+	if _, err := exec.LookPath("curl"); err != nil {
+		machine.Lacks(t, err)
+	}
 	s := harness.New(t)
 	text, err := os.ReadFile("../../README.md")
 	if err != nil {

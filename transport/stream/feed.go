@@ -190,6 +190,7 @@ func (f *feed) history(ctx context.Context, r *Reader) (Page, error) {
 
 // read reads and executes what follows a reader's position.
 func (f *feed) read(ctx context.Context, r *Reader) (Page, error) {
+	changed := f.tail.Changes()
 	events, err := f.tail.Next(ctx, r.at)
 	if err != nil || len(events) == 0 {
 		return Page{}, err
@@ -198,7 +199,7 @@ func (f *feed) read(ctx context.Context, r *Reader) (Page, error) {
 	if ended != nil {
 		return Page{}, &EndError{ended}
 	}
-	p := r.restrict(Page{entries: entries}, &window{entries: entries})
+	p := r.restrict(Page{entries: entries, changed: changed}, &window{entries: entries})
 	if p.mustJudge {
 		return f.verdict(ctx, r)
 	}

@@ -30,10 +30,7 @@ func TestChangeIsReadBeforeTheWindowIsHandedOut(t *testing.T) {
 	f := subs[0].readers[0].feed
 	f.advance(10) // the window holds both
 	out.first = func() {
-		log.mu.Lock()
-		log.events[0].Object = "new"
-		log.events = append(log.events, Event{Position: Position{3, 3}, Object: "changed", Subject: 1, Changes: true})
-		log.mu.Unlock()
+		log.change(1, "new")
 		f.due.Store(true) // it is notified
 	}
 	(*f.blocks.Load())[0].serve()
@@ -45,6 +42,43 @@ func TestChangeIsReadBeforeTheWindowIsHandedOut(t *testing.T) {
 	}
 	for _, sub := range subs {
 		sub.Leave()
+	}
+}
+
+// Whoever reads the log alone is given no more of it than what lies before an event that has been changed meanwhile.
+//
+// In a storm of edits, replays handed out one old text in 10,000 after its edit had been answered.
+func TestChangeDuringAReplay(t *testing.T) {
+	for name, c := range map[string]struct {
+		from    int64
+		reading bool // when it changes; else behind that
+		want    string
+	}{
+		"the first of a page": {1, false, "new 3new"},
+		"behind another":      {0, false, "1 new 3new"},
+		"what else it shows":  {2, false, "3new changed"},
+		"during the read":     {1, true, "new 3new"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			log := &judgedLog{}
+			log.add("1", "old", "3old")
+			log.events[1].Subject, log.events[2].Shows = 2, 2
+			x := follow(t, newFeeds(1<<20), "ann", log)
+			x.readOn(0, true)
+			x.sub.readers[0].at = Position{c.from, min(c.from, 1)}
+			change := func() {
+				log.events[2].Object = "3new"
+				log.change(2, "new")
+			}
+			if c.reading {
+				log.read = change
+			} else {
+				x.read = change
+			}
+			if got := x.take(t.Context()); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+		})
 	}
 }
 

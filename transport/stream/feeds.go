@@ -4,7 +4,8 @@
 //
 // Locks, in their order: the outlet's own, which guards its readers; Feeds.mu; quotas.mu. Logs are followed under
 // Feeds.mu, and notify without it. The lock of fair.Workers is taken last. The semaphore of a feed is no lock: logs
-// are read and operations executed under it, and quotas.mu is taken behind it.
+// are read and operations executed under it, and quotas.mu is taken behind it. Logs are asked for changes under the
+// outlet's.
 package stream
 
 import (

@@ -21,8 +21,10 @@ func newFeeds(windows int64) *Feeds {
 
 // A memoryLog is a log in memory, which notifies nobody.
 type memoryLog struct {
-	mu     sync.Mutex
-	events []Event
+	mu      sync.Mutex
+	events  []Event
+	changed []any  // subjects
+	read    func() // called once, behind the first read
 }
 
 func (l *memoryLog) follow(func()) Tail { return l }
@@ -30,8 +32,36 @@ func (l *memoryLog) follow(func()) Tail { return l }
 // Next returns all that follows.
 func (l *memoryLog) Next(_ context.Context, at Position) ([]Event, error) {
 	l.mu.Lock()
+	page, read := slices.Clone(l.events[at.Place:]), l.read
+	l.read = nil
+	l.mu.Unlock()
+	if read != nil {
+		read()
+	}
+	return page, nil
+}
+
+// change makes an event show something else, as one more event says.
+func (l *memoryLog) change(place int, to string) {
+	l.mu.Lock()
 	defer l.mu.Unlock()
-	return slices.Clone(l.events[at.Place:]), nil
+	subject := l.events[place-1].Subject
+	l.events[place-1].Object = to
+	end := int64(len(l.events)) + 1
+	l.events = append(l.events, Event{Position: Position{end, end}, Object: "changed", Subject: subject, Changes: true})
+	l.changed = append(l.changed, subject)
+}
+
+// Changes knows all.
+func (l *memoryLog) Changes() func(any) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	began := len(l.changed)
+	return func(subject any) bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return slices.Contains(l.changed[began:], subject)
+	}
 }
 
 // Leave does nothing.

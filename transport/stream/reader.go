@@ -3,6 +3,7 @@ package stream
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -48,6 +49,8 @@ type Page struct {
 	judged  int64 // the user may read up to this place, see Reader
 
 	mustJudge bool // before anything is taken, see Stream.Judge
+
+	changed func(subject any) bool // since the log was read for it, see Tail.Changes; nil: the page is not of the log
 }
 
 // IsBehind tells whether the window does not know what the reader may be given: it reads its History.
@@ -119,11 +122,26 @@ func (r *Reader) History(ctx context.Context) Page {
 func (r *Reader) Take(b []byte, p Page) Step {
 	r.judged = max(r.judged, p.judged)
 	if p.fromLog && p.over == nil && p.ended == nil { // what the window has come to know while the log was read
-		p = r.restrict(p, r.feed.window.Load())
+		p = r.restrict(p, r.feed.window.Load()).unchanged()
 	}
 	b, shown := r.take(b, p)
 	more := len(p.entries) > 0 || p.where == behind || p.judged > 0
 	return Step{Bytes: b, Events: shown, More: more && !r.over, End: r.end(p)}
+}
+
+// unchanged is the page up to the first event that shows what has been changed since the log was read.
+func (p Page) unchanged() Page {
+	if p.changed == nil {
+		return p
+	}
+	i := slices.IndexFunc(p.entries, func(e entry) bool { return p.changed(e.subject) || p.changed(e.shows) })
+	if i >= 0 {
+		p.entries = p.entries[:i]
+	}
+	if i == 0 {
+		p.where = behind
+	}
+	return p
 }
 
 // Delivered counts events of a page that the outlet has handed out, but for those that Outlet.Serve returns.

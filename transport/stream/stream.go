@@ -33,6 +33,9 @@ type Tail interface {
 	// Next returns a page of what follows a position, in order and without a hole, as it is now. None: wait
 	// for a notification. *EndError: the stream cannot go on from there; any other error passes by itself.
 	Next(ctx context.Context, at Position) ([]Event, error)
+	// Changes returns what tells whether a subject may have been changed since the call, and that been answered. Then
+	// whatever was read before is to be read again, not shown.
+	Changes() (changed func(subject any) bool)
 	Leave()
 }
 

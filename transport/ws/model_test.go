@@ -204,6 +204,8 @@ func (l *modelLog) follow(wake func()) stream.Tail {
 
 type modelTail struct{ *modelLog }
 
+func (t *modelTail) Changes() func(any) bool { return noChanges }
+
 func (t *modelTail) Leave() {
 	t.mu.Lock()
 	defer t.mu.Unlock()

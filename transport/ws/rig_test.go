@@ -184,6 +184,10 @@ func (l *rigLog) Next(_ context.Context, at stream.Position) ([]stream.Event, er
 	return l.events[at.Place:], nil
 }
 
+func (l *rigLog) Changes() func(any) bool { return noChanges }
+
+func noChanges(any) bool { return false }
+
 func (l *rigLog) Leave() {}
 
 // A rigExecutor executes subscriptions, and queries and mutations that wait.

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { test } from "node:test";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { spawn } from "./testing/children.mjs";
 import { Parley } from "./testing/parley.mjs";
 import { until } from "./testing/world.mjs";
 import { patient } from "./testing/rounds.mjs";

@@ -1,5 +1,6 @@
 // Debian's Chromium, watched: what it asked for, and what it complained about.
 import { chromium } from "playwright-core";
+import "../clients/testing/children.mjs"; // whose folder has the profile of the browser
 import { PATIENCE } from "../clients/testing/rounds.mjs";
 
 const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { cp, rm } from "node:fs/promises";
 import { test } from "node:test";
 import { log, mortal, signUp } from "./mortal.mjs";
-import { eventually, fast, kept, live, room, row, say, texts, visit } from "./people.mjs";
+import { eventually, fast, kept, live, room, row, say, tall, texts, visit } from "./people.mjs";
 import { patient, rounds } from "../clients/testing/rounds.mjs";
 
 test("what is sent while the server is away arrives once", patient, async (t) => {
@@ -42,7 +42,7 @@ test("a server that is killed while people talk loses nothing and shows nothing 
   const server = await mortal(t, fast);
   const people = await room(server.origin, "ann", "bob");
   const pages = [];
-  for (const as of people) pages.push(await visit(server, { as, path: "/room/general", troubled: true }));
+  for (const as of people) pages.push(await visit(server, { options: tall, as, path: "/room/general", troubled: true }));
   const names = ["ann", "bob"];
   let down = Promise.resolve();
   const talk = async (page, name) => {

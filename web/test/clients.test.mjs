@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { EventEmitter, once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -15,6 +14,7 @@ import { tap } from "rxjs";
 import { WebSocket } from "ws";
 import { proxy, serve } from "./cutting.mjs";
 import { ask, register } from "./server.mjs";
+import { spawn } from "../clients/testing/children.mjs";
 import { patient } from "../clients/testing/rounds.mjs";
 
 const query = `subscription Chats($after: Cursor) { chatSent(room: "general", after: $after) { number cursor } }`;

@@ -1,15 +1,15 @@
 // A server that can be started again on its data, and a proxy that can cut what goes through it.
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { spawn } from "../clients/testing/children.mjs";
 
 const binary = process.env.PARLEY_BIN ?? fileURLToPath(new URL("../../bin/parley", import.meta.url));
 
 /** serve returns the origin of a server on this data directory, and how to stop it. */
 export async function serve(t, data) {
-  const server = spawn(binary, {
+  const server = spawn(binary, [], {
     env: { PATH: process.env.PATH, PARLEY_ADDR: "127.0.0.1:0", PARLEY_DATA: data, PARLEY_SEND_RATE: "0" },
     stdio: ["ignore", "ignore", "pipe"],
   });

@@ -1,12 +1,12 @@
 // A server that may die and come back: on the same port, with the same data.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { spawn } from "../clients/testing/children.mjs";
 
 const binary = process.env.PARLEY_BIN ?? fileURLToPath(new URL("../../bin/parley", import.meta.url));
 
@@ -17,7 +17,7 @@ export async function mortal(t, settings = {}) {
   let child;
   server.start = async () => {
     const { host } = new URL(server.origin);
-    child = spawn(binary, {
+    child = spawn(binary, [], {
       env: { PATH: process.env.PATH, PARLEY_ADDR: host, PARLEY_DATA: data, ...settings },
       stdio: ["ignore", "ignore", "pipe"],
     });

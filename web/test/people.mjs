@@ -10,6 +10,9 @@ export const fast = { PARLEY_SEND_RATE: "0", PARLEY_ROOM_SEND_RATE: "0" };
 
 const wide = { viewport: { width: 1440, height: 900 } };
 
+/** tall is a window in which a list of some dozens of chats is rendered whole. */
+export const tall = { viewport: { width: 1440, height: 6000 } };
+
 export let browser;
 before(async () => {
   browser = await launch();

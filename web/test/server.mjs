@@ -1,19 +1,19 @@
 // The built binary on a port and in a data directory of its own, and ways to speak to it.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { spawn } from "../clients/testing/children.mjs";
 
 const binary = process.env.PARLEY_BIN ?? fileURLToPath(new URL("../../bin/parley", import.meta.url));
 
 /** start returns the server's origin once it listens. It is stopped when the test t is over. */
 export async function start(t) {
   const data = await mkdtemp(join(tmpdir(), "parley-"));
-  const server = spawn(binary, {
+  const server = spawn(binary, [], {
     env: { PATH: process.env.PATH, PARLEY_ADDR: "127.0.0.1:0", PARLEY_DATA: data },
     stdio: ["ignore", "ignore", "pipe"],
   });

@@ -9,6 +9,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { build } from "vite";
+import "../clients/testing/children.mjs"; // whose folder has the projects
 import { patient } from "../clients/testing/rounds.mjs";
 
 const web = fileURLToPath(new URL("..", import.meta.url));

@@ -9,6 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"parley/children"
+	"parley/machine"
 )
 
 // A Partition is a network of namespaces, made for one test: each node is alone in one, with three cables to a
@@ -26,17 +29,17 @@ const (
 	ToBus      = 79
 )
 
-// NewPartition makes the namespaces, or skips the test where that is not allowed.
+// NewPartition makes the namespaces, if that is allowed here.
 func NewPartition(t *testing.T) *Partition {
 	t.Helper()
 	p := &Partition{t: t, id: fmt.Sprintf("p%d", os.Getpid()), Dir: t.TempDir()}
 	if out, err := exec.Command("ip", "netns", "add", p.Hub()).CombinedOutput(); err != nil {
-		t.Skipf("no network namespace can be made here (%v: %s)", err, strings.TrimSpace(string(out)))
+		machine.Lacks(t, fmt.Sprintf("no network namespace can be made here (%v: %s)", err, strings.TrimSpace(string(out))))
 	}
-	t.Cleanup(func() { _ = exec.Command("ip", "netns", "del", p.Hub()).Run() })
+	p.remove(p.Hub())
 	for n := range ClusterNodes {
 		p.ip("netns add " + p.Node(n))
-		t.Cleanup(func() { _ = exec.Command("ip", "netns", "del", p.Node(n)).Run() })
+		p.remove(p.Node(n))
 		for _, cable := range []int{ToClients, ToDatabase, ToBus} {
 			name := fmt.Sprintf("c%dn%d", cable, n)
 			p.ip(fmt.Sprintf("-n %s link add %s type veth peer name c%d netns %s", p.Hub(), name, cable, p.Node(n)))
@@ -59,6 +62,15 @@ func (p *Partition) ip(args string) {
 	p.t.Helper()
 	if out, err := exec.Command("ip", strings.Fields(args)...).CombinedOutput(); err != nil {
 		p.t.Fatalf("ip %s: %v: %s", args, err, out)
+	}
+}
+
+// remove removes a namespace when the test is over, or killed.
+func (p *Partition) remove(namespace string) {
+	p.t.Helper()
+	p.t.Cleanup(func() { _ = exec.Command("ip", "netns", "del", namespace).Run() })
+	if err := children.Undo("ip", "netns", "del", namespace); err != nil {
+		p.t.Fatal(err)
 	}
 }
 

@@ -8,7 +8,10 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
+
+	"parley/children"
 )
 
 // RunAsPipes makes the test's own binary a forwarder of connections: "tcp 10.0.0.1:1 unix /a,unix /b tcp 10.0.0.2:2"
@@ -63,10 +66,11 @@ func StartPipes(t *testing.T, before []string, pipes ...string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cmd.Start(); err != nil {
+	wait, err := children.Start(cmd, syscall.SIGKILL)
+	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = wait() })
 	said := make([]byte, 200)
 	if n, _ := out.Read(said); string(said[:n]) != "ready\n" {
 		t.Fatalf("the forwarder said: %s", said[:n])

@@ -1,10 +1,10 @@
 // The same promises with curl alone: follow.sh, cut, killed and expired.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { spawn } from "../testing/children.mjs";
 import { PASSWORD, setUp, until } from "../testing/world.mjs";
 import { patient, rounds } from "../testing/rounds.mjs";
 
@@ -49,7 +49,7 @@ test("whoever signs out elsewhere is told, and it ends", patient, async (t) => {
 // follow starts the script and returns the chats it prints, once the first, number 1, has come.
 async function follow(t, { origin }, bob) {
   const env = { PATH: process.env.PATH, PARLEY: origin, NAME: "ann", PASSWORD, PAUSE: "0.01" };
-  const shell = spawn(script, ["general"], { env, detached: true, stdio: ["ignore", "pipe", "pipe"] });
+  const shell = spawn(script, ["general"], { env, stdio: ["ignore", "pipe", "pipe"] });
   t.after(() => shell.exitCode ?? process.kill(-shell.pid));
   const heard = Object.assign([], { errors: "" });
   shell.stderr.on("data", (bytes) => (heard.errors += bytes));

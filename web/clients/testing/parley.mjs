@@ -1,11 +1,12 @@
 // The built binary, which a test can kill and start again on the same data.
-import { spawn } from "node:child_process";
+import { spawn as run } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { spawn } from "./children.mjs";
 
 const binary = process.env.PARLEY_BIN ?? fileURLToPath(new URL("../../../bin/parley", import.meta.url));
 
@@ -31,7 +32,7 @@ export class Parley {
   async run() {
     const env = { PATH: process.env.PATH, PARLEY_ADDR: "127.0.0.1:0", PARLEY_DATA: this.data };
     for (const [name, value] of Object.entries(this.#settings)) env[`PARLEY_${name}`] = value;
-    this.#process = spawn(binary, { env, stdio: ["ignore", "ignore", "pipe"] });
+    this.#process = spawn(binary, [], { env, stdio: ["ignore", "ignore", "pipe"] });
     const exit = once(this.#process, "exit");
     const log = [];
     this.origin = await new Promise((resolve, reject) => {
@@ -55,7 +56,7 @@ export class Parley {
   /** tell runs a sub-command of the binary on the same data. */
   async tell(...args) {
     const env = { PATH: process.env.PATH, PARLEY_DATA: this.data };
-    const [status] = await once(spawn(binary, args, { env, stdio: "inherit" }), "exit");
+    const [status] = await once(run(binary, args, { env, stdio: "inherit" }), "exit");
     if (status !== 0) throw new Error(`parley ${args.join(" ")}: exit status ${status}`);
   }
 

@@ -23,7 +23,7 @@ export function tell(recipe) {
     proxy.release();
     await bob.send("after");
     await room.shows(3);
-    room.heardOnce(2, 3);
+    await room.heardOnce(2, 3);
   });
 
   test("an own chat shows at once, hides nothing, and is one row", patient, async (t) => {
@@ -157,7 +157,7 @@ export function tell(recipe) {
     }
     await Promise.all(mine);
     await same(room, server);
-    room.heardOnce(1, server.count);
+    await room.heardOnce(1, server.count);
     room.neverDoubled();
     t.diagnostic(`${proxy.cuts} cuts, ${server.count} chats`);
   });
@@ -178,7 +178,7 @@ export function tell(recipe) {
     enough.abort();
     await Promise.all(everybody);
     await same(room, server);
-    room.heardOnce(1, server.count);
+    await room.heardOnce(1, server.count);
     room.neverDoubled();
   });
 
@@ -197,7 +197,7 @@ export function tell(recipe) {
         await bob.send("to a writer");
       }
       await same(room, server);
-      room.heardOnce(1, server.count);
+      await room.heardOnce(1, server.count);
     },
   );
 

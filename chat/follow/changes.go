@@ -1,0 +1,63 @@
+package follow
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/roomevent"
+)
+
+// keptChanges is how many changes are remembered, which is more than happen while a page is read.
+const keptChanges = 64
+
+// changes are those that this node has made in a room lately, noted before they are answered, so that whoever has read a
+// page of its log alone knows whether that is old by now. The zero value is ready.
+type changes struct {
+	count atomic.Uint64
+
+	mu   sync.Mutex
+	last [keptChanges]uuid.UUID // the changed chats; the nil UUID: all, as the room was deleted or has another name
+}
+
+// note remembers what entries of the log have changed.
+func (c *changes) note(log []*ent.RoomEvent) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, e := range log {
+		var changed uuid.UUID
+		switch e.Kind {
+		case roomevent.KindCHAT_EDITED, roomevent.KindCHAT_DELETED:
+			changed = *e.ChatID
+		case roomevent.KindROOM_DELETED, roomevent.KindROOM_UPDATED:
+		default:
+			continue
+		}
+		c.last[c.count.Load()%keptChanges] = changed
+		c.count.Add(1)
+	}
+}
+
+// since returns what tells whether a chat may have been changed since the call.
+func (c *changes) since() func(chat uuid.UUID) bool {
+	began := c.count.Load()
+	return func(chat uuid.UUID) bool {
+		if c.count.Load() == began {
+			return false
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		now := c.count.Load()
+		if now-began > keptChanges {
+			return true
+		}
+		for n := began; n < now; n++ {
+			if changed := c.last[n%keptChanges]; changed == chat || changed == uuid.Nil {
+				return true
+			}
+		}
+		return false
+	}
+}
