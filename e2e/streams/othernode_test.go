@@ -12,7 +12,9 @@ import (
 func TestEveryEndActsOnTheOtherNode(t *testing.T) {
 	nodes := harness.StartNodes(t, 2, "--refresh-reuse-window", "0s")
 	for how, end := range map[string]func(here *harness.Server, own, in harness.Tokens){
-		"logout": func(here *harness.Server, _, in harness.Tokens) { here.Must(nil, in.AccessToken, `mutation { logout }`) },
+		"logout": func(here *harness.Server, _, in harness.Tokens) {
+			here.Must(nil, in.AccessToken, `mutation { logout }`)
+		},
 		"others": func(here *harness.Server, own, _ harness.Tokens) {
 			here.Must(nil, own.AccessToken, `mutation { logout(scope: OTHERS) }`)
 		},
