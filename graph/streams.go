@@ -76,7 +76,7 @@ func (x streams) stream(ctx context.Context, field graphql.CollectedField, varia
 		}
 		from, err := x.chat.OpenAll(ctx, reader, rooms, after)
 		s := x.logs(from, everything)
-		s.CaughtUp = func(at []stream.Reached, _ string) any { return x.chat.CaughtUp(cursors(at)) }
+		s.CaughtUp = func(at []stream.Reached) any { return x.chat.CaughtUp(cursors(at)) }
 		return s, err
 	}
 	return nil, errors.New("subscription without a log: " + field.Name)
@@ -91,7 +91,7 @@ func (x streams) logs(from []roomlog.Start, show func(*roomlog.Event) any) *stre
 			Follow: func(wake func()) stream.Tail { return adapter{x.chat.Follow(start, wake), show} },
 		}
 	}
-	s.ID = func(at []stream.Reached, _ string) string { return strings.Join(cursors(at), ",") }
+	s.ID = func(at []stream.Reached) string { return strings.Join(cursors(at), ",") }
 	return s
 }
 
