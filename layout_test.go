@@ -53,27 +53,28 @@ var mayImport = map[string][]string{
 		"auth", "auth/audit", "auth/keys", "auth/rows", "auth/tokens", "db", "db/tables", "ent", "limit", "meter",
 		"naming",
 	},
-	"auth/tokens":           {"auth", "auth/keys"},                                  // signs and parses claims; knows no session
-	"auth/usernames":        {"naming"},                                             // what is a username, and which are one
-	"chat":                  {"db", "db/tables", "ent", "limit", "meter", "naming"}, // knows no auth: who calls is a parameter
-	"chat/access":           {"ent"},                                                // who may do what in a room
-	"chat/follow":           {"chat/roomlog", "ent"},                                // reading on, once for all who follow a room
-	"chat/follow/logtest":   {},                                                     // for tests
-	"chat/members":          {"chat/access", "ent"},
-	"chat/purge":            {"db", "ent"},                                         // knows rows and no callers
-	"chat/queue":            {"chat/access", "chat/roomlog", "db", "ent", "meter"}, // asks who may
-	"chat/roomlog":          {"chat/access", "db", "ent"},                          // knows nobody: the log, and what it is about
-	"chat/roomlog/logcheck": {"chat/roomlog", "db/tables", "ent"},                  // for archive
-	"chat/texts":            {"naming"},                                            // what names and texts may be
-	"transport":             {"limit", "meter"},                                    // knows gqlgen; nothing of chat, auth or rows
-	"transport/admission":   {"limit", "meter", "naming", "transport/refusal", "transport/safe"},
-	"transport/budget":      {},
-	"transport/operation":   {"meter", "transport/budget", "transport/refusal", "transport/stream", "transport/wire"},
-	"transport/refusal":     {},
-	"transport/safe":        {},
-	"transport/stream":      {"meter", "transport/safe", "transport/wire"}, // no socket and no HTTP
-	"transport/stream/fair": {"transport/safe"},
-	"transport/wire":        {"transport/refusal"},
+	"auth/tokens":             {"auth", "auth/keys"},                                  // signs and parses claims; knows no session
+	"auth/usernames":          {"naming"},                                             // what is a username, and which are one
+	"chat":                    {"db", "db/tables", "ent", "limit", "meter", "naming"}, // knows no auth: who calls is a parameter
+	"chat/access":             {"ent"},                                                // who may do what in a room
+	"chat/follow":             {"chat/roomlog", "ent"},                                // reading on, once for all who follow a room
+	"chat/follow/logtest":     {},                                                     // for tests
+	"chat/members":            {"chat/access", "ent"},
+	"chat/purge":              {"db", "ent"},                                         // knows rows and no callers
+	"chat/queue":              {"chat/access", "chat/roomlog", "db", "ent", "meter"}, // asks who may
+	"chat/roomlog":            {"chat/access", "db", "ent"},                          // knows nobody: the log, and what it is about
+	"chat/roomlog/logcheck":   {"chat/roomlog", "db/tables", "ent"},                  // for archive
+	"chat/texts":              {"naming"},                                            // what names and texts may be
+	"transport":               {"limit", "meter"},                                    // knows gqlgen; nothing of chat, auth or rows
+	"transport/admission":     {"limit", "meter", "naming", "transport/refusal", "transport/safe"},
+	"transport/budget":        {},
+	"transport/operation":     {"meter", "transport/budget", "transport/refusal", "transport/stream", "transport/wire"},
+	"transport/refusal":       {},
+	"transport/safe":          {},
+	"transport/stream":        {"meter", "transport/safe", "transport/wire"}, // no socket and no HTTP
+	"transport/stream/fair":   {"transport/safe"},
+	"transport/stream/window": {}, // values
+	"transport/wire":          {"transport/refusal"},
 	"transport/ws": {
 		"limit", "meter", "transport/admission", "transport/budget", "transport/operation", "transport/refusal",
 		"transport/safe", "transport/stream", "transport/wire",

@@ -14,12 +14,11 @@ import (
 	"log/slog"
 	"sync"
 
-	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/meter"
 	"parley/transport/stream/fair"
-	"parley/transport/wire"
+	"parley/transport/stream/window"
 )
 
 // Options are the limits of Feeds. All are needed.
@@ -27,7 +26,7 @@ type Options struct {
 	WindowEvents    int   // executed events kept per feed
 	WindowTotal     int64 // bytes of them on the node
 	CatchUpParallel int   // reads at once by those who are behind their window
-	UserRoomStreams int   // of one log by one person
+	UserRoomStreams int   // of one log by one person, and with a Set by one person
 	Block           int   // readers of a feed that are served in one go; the others come after them
 
 	Logger *slog.Logger
@@ -39,18 +38,19 @@ type Feeds struct {
 	options Options
 	workers *fair.Workers
 	quotas  *quotas
-	catchUp chan struct{} // a semaphore: reads of the log by those who are behind a window
+	turns   *fair.Turns // to read, of those who are behind
 	meters  meters
 
-	mu    sync.Mutex // guards byKey, the blocks of all feeds, and left of readers
+	mu    sync.Mutex // guards byKey, the blocks of all feeds, the readers of subscriptions, and left of both
 	byKey map[feedKey]*feed
 }
 
 // New makes a node's feeds.
 func New(o Options) *Feeds {
+	workers := fair.New(o.Logger)
 	x := &Feeds{
-		options: o, workers: fair.New(o.Logger), quotas: newQuotas(o.UserRoomStreams, o.WindowTotal),
-		catchUp: make(chan struct{}, o.CatchUpParallel), byKey: map[feedKey]*feed{},
+		options: o, workers: workers, quotas: newQuotas(o.UserRoomStreams, o.WindowTotal),
+		turns: fair.NewTurns(workers, o.CatchUpParallel), byKey: map[feedKey]*feed{},
 	}
 	x.meters.lag = meter.NewTimes()
 	return x
@@ -60,81 +60,114 @@ func New(o Options) *Feeds {
 type feedKey struct {
 	log       string
 	operation [sha256.Size]byte
+	alone     *Subscription // nil: any that runs the operation
 }
 
-// join adds the readers of a subscription to the feeds of their logs, which are made where they are the first. From
-// here on each notification concerns them. It returns false, and nobody has joined, if that would be too many feeds.
-func (x *Feeds) join(sub *Subscription, p prepared) bool {
-	logs, operation := sub.stream.Logs, wire.Key(p.op)
-	keys := make([]feedKey, len(logs))
-	for i, log := range logs {
-		keys[i] = feedKey{log.Key, operation}
+// feedOf is the key of the feed of one of its logs.
+func (sub *Subscription) feedOf(log Log) feedKey {
+	key := feedKey{log: log.Key, operation: sub.prepared.hash}
+	if log.Alone {
+		key.alone = sub
 	}
+	return key
+}
+
+// join adds readers of a subscription to the feeds of their logs, which are made where they are the first. From here on
+// each notification concerns them. errLeft, errMany: nobody has joined. isCompared: the logs are compared with their heads
+// later; else those of new feeds are read.
+func (x *Feeds) join(sub *Subscription, logs []Log, isCompared bool) ([]*Reader, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	found, missing := x.find(keys)
-	var bytes int64
-	if missing > 0 {
-		bytes = wire.Size(p.op)
+	found, missing := x.find(sub, logs)
+	bytes := sub.bytes(missing)
+	switch {
+	case sub.left:
+		return nil, errLeft
+	case !x.quotas.mayJoin(sub.quota, found, bytes):
+		return nil, errMany
 	}
-	if !x.quotas.mayJoin(sub.quota, found, bytes) {
-		return false
-	}
-	for i, r := range sub.readers {
+	joined := make([]Reader, len(logs))
+	readers := *sub.readers.Load()
+	for i, log := range logs {
 		f := found[i]
 		if f == nil {
-			f = x.open(keys[i], logs[i], p)
+			f = x.open(sub, log, isCompared)
 			f.operation = bytes / int64(missing)
 		}
-		r.feed = f
-		f.join(r)
-		x.quotas.joined(f, sub.quota, f.first())
-		logs[i] = Log{Key: f.key.log} // a stream lives long; the rest is the reader's and the feed's
+		joined[i] = Reader{sub: sub, feed: f, at: log.At, head: log.Head, judged: log.Head.Place}
+		readers = append(readers, &joined[i])
 	}
-	return true
+	sub.readers.Store(&readers)            // before any is served
+	sub.prepared = joined[0].feed.prepared // the same, and kept anyway
+	for i := range joined {
+		r := &joined[i]
+		r.feed.join(r)
+		x.quotas.joined(r.feed, sub.quota, r.feed.first())
+	}
+	return readers[len(readers)-len(logs):], nil
 }
 
 // find returns the feeds that there are, nil for those that are missing, and how many these are.
-func (x *Feeds) find(keys []feedKey) (found []*feed, missing int) {
-	found = make([]*feed, len(keys))
-	for i, key := range keys {
-		if found[i] = x.byKey[key]; found[i] == nil {
+func (x *Feeds) find(sub *Subscription, logs []Log) (found []*feed, missing int) {
+	found = make([]*feed, len(logs))
+	for i, log := range logs {
+		if found[i] = x.byKey[sub.feedOf(log)]; found[i] == nil {
 			missing++
 		}
 	}
 	return found, missing
 }
 
-// open makes a feed. Its window begins at the head of the log: whoever is behind reads the log alone.
-func (x *Feeds) open(key feedKey, log Log, p prepared) *feed {
-	f := &feed{prepared: p, key: key, sem: make(chan struct{}, 1)}
-	f.op.Headers = nil
-	f.ctx = graphql.StartOperationTrace(context.Background())
-	f.window.Store(&window{start: log.Head, blind: log.Head.Place})
+// open makes a feed. Its window begins where its first reader is, so that others who come back to the same place find
+// there what follows; but not further behind than a window reaches: then the reader reads the log alone.
+func (x *Feeds) open(sub *Subscription, log Log, isCompared bool) *feed {
+	f := &feed{prepared: sub.prepared, key: sub.feedOf(log), opened: log.Head.Place, sem: make(chan struct{}, 1)}
+	start := log.Head
+	if start.Place-log.At.Place <= int64(x.options.WindowEvents) {
+		start = log.At
+	}
+	f.window.Store(window.New(start))
 	f.blocks.Store(new([]*block))
-	f.due.Store(true)
+	f.due.Store(!isCompared || start != log.Head)
 	f.tail = log.Follow(f.wake)
-	x.byKey[key] = f
+	x.byKey[f.key] = f
 	return f
 }
 
-// leave takes a reader out, and the last one's feed with it. Once more does nothing, and returns false.
-func (x *Feeds) leave(r *Reader) bool {
+// dismiss takes out the readers of a subscription whose logs have ended. Whoever holds its outlet calls it.
+func (x *Feeds) dismiss(sub *Subscription) {
+	var going []*Reader
+	for _, r := range sub.Readers() {
+		if r.over {
+			x.leave(r)
+		} else {
+			going = append(going, r)
+		}
+	}
 	x.mu.Lock()
-	if r.left.Load() {
-		x.mu.Unlock()
-		return false
-	}
-	r.left.Store(true)
-	var over *feed
-	if r.feed.leave(r) {
-		over = r.feed
-		delete(x.byKey, over.key)
-	}
-	x.quotas.parted(r.feed, r.sub.quota, r.feed.first())
-	x.mu.Unlock()
-	if over != nil {
+	defer x.mu.Unlock()
+	sub.readers.Store(&going)
+}
+
+// leave takes a reader out, and the last one's feed with it. Once more does nothing.
+func (x *Feeds) leave(r *Reader) {
+	if over := x.part(r); over != nil {
 		over.abandon()
 	}
-	return true
+}
+
+// part returns the reader's feed if it was the last there.
+func (x *Feeds) part(r *Reader) *feed {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if r.left.Swap(true) {
+		return nil
+	}
+	isLast := r.feed.leave(r)
+	x.quotas.parted(r.feed, r.sub.quota, r.feed.first())
+	if !isLast {
+		return nil
+	}
+	delete(x.byKey, r.feed.key)
+	return r.feed
 }

@@ -48,7 +48,7 @@ func (l *memoryLog) change(place int, to string) {
 	subject := l.events[place-1].Subject
 	l.events[place-1].Object = to
 	end := int64(len(l.events)) + 1
-	l.events = append(l.events, Event{Position: Position{end, end}, Object: "changed", Subject: subject, Changes: true})
+	l.events = append(l.events, Event{Position: Position{Place: end, Tag: end}, Object: "changed", Subject: subject, Changes: true})
 	l.changed = append(l.changed, subject)
 }
 
