@@ -10,7 +10,8 @@ import (
 // may be some.
 type Commit struct {
 	Room   uuid.UUID
-	before Position // of the event that they follow
+	People []uuid.UUID // whose lists of rooms it changes; other nodes are told of them as of rooms
+	before Position    // of the event that they follow
 	rows   logRows
 }
 
@@ -39,6 +40,9 @@ func (x *caches) Committed(commits ...Commit) {
 		}
 	}
 	x.mu.Unlock()
+	for _, commit := range commits {
+		rooms = append(rooms, commit.People...)
+	}
 	if len(rooms) > 0 { // else it would be for all rooms
 		x.notify(rooms...)
 	}
