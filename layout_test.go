@@ -56,6 +56,7 @@ var mayImport = map[string][]string{
 	"chat/access":           {"chat/texts", "ent", "naming"},
 	"chat/arguments":        {"chat/texts", "naming"}, // what is wrong with those of a call
 	"chat/direct":           {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent"},
+	"chat/invites":          {"chat/access", "chat/arguments", "chat/limits", "chat/members", "chat/roomlog", "ent", "naming"},
 	"chat/limits":           {"limit"}, // how often, and how many
 	"chat/members":          {"chat/access", "chat/limits", "chat/roomlog", "db", "ent"},
 	"chat/purge":            {"db", "ent"},                                                           // knows rows and no callers

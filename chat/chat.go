@@ -15,6 +15,7 @@ import (
 
 	"parley/chat/access"
 	"parley/chat/arguments"
+	"parley/chat/invites"
 	"parley/chat/limits"
 	"parley/chat/members"
 	"parley/chat/queue"
@@ -29,6 +30,7 @@ var (
 	ErrNoChat        = errors.New("no such chat")
 	ErrForbidden     = access.ErrForbidden
 	ErrNoPerson      = members.ErrNoPerson
+	ErrNoInvite      = invites.ErrNoInvite
 	ErrRoomNameTaken = rooms.ErrNameTaken
 	ErrIDTaken       = arguments.ErrIDTaken
 	ErrDiverged      = roomlog.ErrDiverged

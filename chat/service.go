@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/chat/direct"
+	"parley/chat/invites"
 	"parley/chat/limits"
 	"parley/chat/members"
 	"parley/chat/purge"
@@ -65,12 +66,14 @@ func (o Options) WithDefaults() Options {
 type (
 	ofRooms   = rooms.Service
 	ofDirect  = direct.Service
+	ofInvites = invites.Service
 )
 
 // Service is rooms and chats over one database. It is safe for concurrent use.
 type Service struct {
 	*ofRooms
 	*ofDirect
+	*ofInvites
 	o         Options
 	store     *db.Store
 	log       *roomlog.Log
@@ -103,7 +106,7 @@ func New(store *db.Store, o Options) *Service {
 		Store: store, Log: s.log, Now: s.now, FindPerson: o.FindPerson, Changes: s.changes, Creations: limits.New(o.RoomCreateRate, 1, o.Now),
 		MaxMembers: o.RoomMaxMembers, MaxRooms: o.UserMaxRooms,
 	}
-	s.ofRooms, s.ofDirect = rooms.New(shared), direct.New(shared)
+	s.ofRooms, s.ofDirect, s.ofInvites = rooms.New(shared), direct.New(shared), invites.New(shared)
 	return s
 }
 
