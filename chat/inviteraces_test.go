@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"parley/chat"
+	"parley/chat/access"
+	"parley/ent"
 	"parley/ent/invite"
 	"parley/ent/member"
 	"parley/rounds"
@@ -124,5 +126,43 @@ func TestInvitesOfARoomAreBounded(t *testing.T) {
 	}
 	if rows, err := w.store.Read.Invite.Query().Where(invite.RoomID(in.ID)).Count(t.Context()); err != nil || rows != 1 {
 		t.Errorf("%d are kept, %v", rows, err)
+	}
+}
+
+// With its maker's account an invite ends; the conversations of that person stay to the others, under the same name.
+func TestWhatADeletedAccountLeaves(t *testing.T) {
+	w := newWorld(t, chat.Options{})
+	ann, bob, eve := w.person("ann"), w.person("bob"), w.person("eve")
+	in := w.private(ann, "secret", "bob")
+	w.change(func(tx *ent.Tx) error {
+		return tx.Member.Update().Where(member.UserID(bob.ID)).SetRole(int(access.Admin)).Exec(t.Context())
+	})
+	code := w.invite(bob, in, 0).Code
+	opened, err := w.OpenDirectRoom(t.Context(), bob, []string{"ann"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.change(func(tx *ent.Tx) error {
+		return tx.User.UpdateOneID(bob.ID).SetDeletedAt(time.Now().UTC()).Exec(t.Context())
+	})
+	_, err = w.accept(eve, code)
+	wantErr(t, err, chat.ErrNoInvite)
+	if got := w.shown(ann, in); len(got) != 0 {
+		t.Errorf("%d invites are left", len(got))
+	}
+	if got := w.list(ann, chat.RoomsQuery{Scope: ptr(chat.JoinedRooms)}); got != "ann, bob; secret" {
+		t.Errorf("ann is shown %s", got)
+	}
+	w.send(ann, opened.ID.String(), "are you there?")
+	for _, call := range []func() error{
+		func() error { _, err := w.OpenDirectRoom(t.Context(), ann, []string{"bob"}); return err },
+		func() error { _, err := w.OpenDirectRoom(t.Context(), bob, []string{"eve"}); return err },
+		func() error { _, err := w.CreateRoom(t.Context(), bob, chat.NewRoom{Name: "too late"}); return err },
+		func() error {
+			_, err := w.CreateRoom(t.Context(), ann, chat.NewRoom{Name: "too late", Members: []string{bob.ID.String()}})
+			return err
+		},
+	} {
+		wantErr(t, call(), chat.ErrNoPerson)
 	}
 }

@@ -22,6 +22,6 @@ func parseCode(text string) (code string, ok bool) {
 		return "", false
 	}
 	code = strings.NewReplacer("I", "1", "L", "1", "O", "0").Replace(strings.ToUpper(text))
-	_, err := codes.DecodeString(code)
-	return code, err == nil
+	bits, err := codes.DecodeString(code) // which overlooks line breaks and spare bits
+	return code, err == nil && codes.EncodeToString(bits) == code
 }
