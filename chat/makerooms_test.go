@@ -1,6 +1,7 @@
 package chat_test
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"sync"
@@ -103,6 +104,31 @@ func TestCreateRoomRefuses(t *testing.T) {
 	}
 	if in, err := w.store.Read.Member.Query().Where(member.UserID(ann.ID)).Count(t.Context()); err != nil || in != 0 {
 		t.Errorf("ann is in %d rooms, %v", in, err)
+	}
+}
+
+// People become members in order of their ids, and yet whoever makes a room is in it before all others: they see them join.
+func TestWhoMakesARoomSeesAllJoin(t *testing.T) {
+	w := newWorld(t, chat.Options{})
+	first, last := w.person("ann"), w.person("bob")
+	if bytes.Compare(first.ID[:], last.ID[:]) > 0 {
+		first, last = last, first
+	}
+	made := w.private(last, "secret", first.Username)
+	for who, place := range map[chat.Caller]int64{last: 0, first: 0} {
+		if seen, err := w.Room(t.Context(), who, made.ID.String()); err != nil || seen.As.Member.JoinedPlace != place {
+			t.Errorf("%s has joined at %+v, %v", who.Username, seen.As.Member, err)
+		}
+	}
+	third := w.private(last, "of three", first.Username, w.person("carl").Username)
+	for _, e := range w.log(last, third) {
+		as, err := w.Room(t.Context(), chat.Caller{ID: *e.UserID}, third.ID.String())
+		if err != nil || as.As.Member.JoinedPlace != e.Position().Place-1 {
+			t.Errorf("%s has joined at %+v, %v, and their event is at %d", *e.Username, as.As.Member, err, e.Position().Place)
+		}
+	}
+	if third.As.Member.JoinedPlace != 0 {
+		t.Errorf("whoever made it joined at %d", third.As.Member.JoinedPlace)
 	}
 }
 
