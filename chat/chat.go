@@ -44,17 +44,21 @@ var ErrUnknown = queue.ErrUnknown
 
 // What is wrong with a call before anything is done.
 type (
+	// InvalidError is an argument that is not acceptable.
 	InvalidError = arguments.InvalidError
-	LimitError   = limits.LimitError
-	RateError    = limits.RateError
+	// LimitError says that a number of something is at its limit.
+	LimitError = limits.LimitError
+	// RateError says that somebody is too fast.
+	RateError = limits.RateError
 )
 
 // MaxText is the default and largest length of a chat, in code points.
 const MaxText = texts.MaxChat
 
-// A NewRoom is a room to be made, a RoomChange what of one is to be different.
 type (
-	NewRoom    = rooms.NewRoom
+	// NewRoom is a room to be made.
+	NewRoom = rooms.NewRoom
+	// RoomChange is what of a room is to be different.
 	RoomChange = rooms.Change
 )
 
