@@ -19,7 +19,8 @@ import (
 // Lengths in code points.
 const (
 	minRoomName, maxRoomName = 2, 64
-	maxTopic                 = 250
+	// MaxTopic is the largest length of a topic.
+	MaxTopic = 250
 	// MaxChat is the default and largest length of a chat.
 	MaxChat = 10_000
 )
@@ -47,7 +48,7 @@ func Check(text string, least, most int) error {
 }
 
 // CheckTopic says whether a room may have this topic; empty: it has none.
-func CheckTopic(topic string) error { return Check(topic, 0, maxTopic) }
+func CheckTopic(topic string) error { return Check(topic, 0, MaxTopic) }
 
 // NewRoomName returns a new name as it is shown and its key. It has something to read, and letters of one script.
 func NewRoomName(name string) (shown, key string, err error) {
