@@ -53,19 +53,24 @@ var mayImport = map[string][]string{
 		"auth", "auth/audit", "auth/keys", "auth/rows", "auth/tokens", "db", "db/tables", "ent", "limit", "meter",
 		"naming",
 	},
-	"auth/tokens":             {"auth", "auth/keys"},                                  // signs and parses claims; knows no session
-	"auth/usernames":          {"naming"},                                             // what is a username, and which are one
-	"chat":                    {"db", "db/tables", "ent", "limit", "meter", "naming"}, // knows no auth: who calls is a parameter
-	"chat/access":             {"ent"},                                                // who may do what in a room
-	"chat/follow":             {"chat/roomlog", "ent"},                                // reading on, once for all who follow a room
-	"chat/follow/logtest":     {},                                                     // for tests
-	"chat/members":            {"chat/access", "ent"},
-	"chat/purge":              {"db", "ent"},                                         // knows rows and no callers
-	"chat/queue":              {"chat/access", "chat/roomlog", "db", "ent", "meter"}, // asks who may
-	"chat/roomlog":            {"chat/access", "db", "ent"},                          // knows nobody: the log, and what it is about
-	"chat/roomlog/logcheck":   {"chat/roomlog", "db/tables", "ent"},                  // for archive
-	"chat/texts":              {"naming"},                                            // what names and texts may be
-	"transport":               {"limit", "meter"},                                    // knows gqlgen; nothing of chat, auth or rows
+	"auth/tokens":             {"auth", "auth/keys"},                                                                             // signs and parses claims; knows no session
+	"auth/usernames":          {"naming"},                                                                                        // what is a username, and which are one
+	"chat":                    {"db", "db/tables", "ent", "limit", "meter", "naming"},                                            // knows no auth: who calls is a parameter
+	"chat/access":             {"chat/texts", "ent", "naming"},                                                                   // who may do what in a room
+	"chat/arguments":          {"chat/texts", "naming"},                                                                          // what is wrong with arguments, for all rooms
+	"chat/direct":             {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent"},            // conversations of a few
+	"chat/follow":             {"chat/roomlog", "ent"},                                                                           // reading on, once for all who follow a room
+	"chat/follow/logtest":     {},                                                                                                // for tests
+	"chat/invites":            {"chat/access", "chat/arguments", "chat/limits", "chat/members", "chat/roomlog", "ent", "naming"}, // codes that let people in
+	"chat/limits":             {"limit"},                                                                                         // rates of people and rooms
+	"chat/members":            {"chat/access", "chat/limits", "chat/roomlog", "db", "ent"},                                       // who is in, and as what
+	"chat/purge":              {"db", "ent"},                                                                                     // knows rows and no callers
+	"chat/queue":              {"chat/access", "chat/arguments", "chat/roomlog", "db", "ent", "meter"},                           // asks who may
+	"chat/roomlog":            {"chat/access", "db", "ent"},                                                                      // knows nobody: the log, and what it is about
+	"chat/roomlog/logcheck":   {"chat/roomlog", "db/tables", "ent"},                                                              // for archive
+	"chat/rooms":              {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent"},            // what makes and changes rooms
+	"chat/texts":              {"naming"},                                                                                        // what names and texts may be
+	"transport":               {"limit", "meter"},                                                                                // knows gqlgen; nothing of chat, auth or rows
 	"transport/admission":     {"limit", "meter", "naming", "transport/refusal", "transport/safe"},
 	"transport/budget":        {},
 	"transport/operation":     {"meter", "transport/budget", "transport/refusal", "transport/stream", "transport/wire"},

@@ -53,7 +53,7 @@ func (s *Service) change(ctx context.Context, id string, e editing) (*roomlog.Ch
 	if !ok {
 		return nil, ErrNoChat
 	}
-	if err := s.changes.take(e.caller.ID); err != nil {
+	if err := s.changes.Take(e.caller.ID); err != nil {
 		return nil, err
 	}
 	var changed *roomlog.Chat

@@ -12,12 +12,15 @@ package chat
 
 import (
 	"errors"
-	"fmt"
-	"time"
 
 	"parley/chat/access"
+	"parley/chat/arguments"
+	"parley/chat/invites"
+	"parley/chat/limits"
+	"parley/chat/members"
 	"parley/chat/queue"
 	"parley/chat/roomlog"
+	"parley/chat/rooms"
 	"parley/chat/texts"
 )
 
@@ -26,38 +29,38 @@ var (
 	ErrNoRoom        = access.ErrNoRoom
 	ErrNoChat        = errors.New("no such chat")
 	ErrForbidden     = access.ErrForbidden
-	ErrRoomNameTaken = errors.New("room name taken")
-	ErrIDTaken       = queue.ErrIDTaken
+	ErrNoPerson      = members.ErrNoPerson
+	ErrNoInvite      = invites.ErrNoInvite
+	ErrRoomNameTaken = rooms.ErrNameTaken
+	ErrIDTaken       = arguments.ErrIDTaken
 	ErrDiverged      = roomlog.ErrDiverged
 	ErrBusy          = queue.ErrBusy
 	ErrTimeout       = queue.ErrTimeout
 	ErrClosing       = queue.ErrClosing
 )
 
-// A LimitError says that a number of something is at its limit.
-type LimitError struct{ Reason string } // ROOMS
-
-func (e *LimitError) Error() string { return "limit reached: " + e.Reason }
-
 // ErrUnknown is the one error that leaves it open whether a chat was stored, beside db.ErrUnknownOutcome.
 var ErrUnknown = queue.ErrUnknown
 
-// An InvalidError is an argument that is not acceptable.
-type InvalidError struct {
-	Field  string // the argument's name in the API
-	Reason string // TOO_SHORT, TOO_LONG, OUT_OF_RANGE, BAD_CHARACTER, MIXED_SCRIPTS, LOOKS_LIKE_ID, CURSOR_INVALID, ID_INVALID
-	Detail string // a sentence for people; never repeats the input
-}
-
-func (e *InvalidError) Error() string { return e.Field + ": " + e.Detail }
-
-// A RateError says that somebody is too fast, and when the same call will pass.
-type RateError struct{ RetryAfter time.Duration }
-
-func (e *RateError) Error() string { return fmt.Sprintf("too fast; again in %v", e.RetryAfter) }
+// What is wrong with a call before anything is done.
+type (
+	// InvalidError is an argument that is not acceptable.
+	InvalidError = arguments.InvalidError
+	// LimitError says that a number of something is at its limit.
+	LimitError = limits.LimitError
+	// RateError says that somebody is too fast.
+	RateError = limits.RateError
+)
 
 // MaxText is the default and largest length of a chat, in code points.
 const MaxText = texts.MaxChat
+
+type (
+	// NewRoom is a room to be made.
+	NewRoom = rooms.NewRoom
+	// RoomChange is what of a room is to be different.
+	RoomChange = rooms.Change
+)
 
 // A Caller is whoever calls.
 type Caller = access.Caller

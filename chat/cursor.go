@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/chat/arguments"
 	"parley/chat/roomlog"
 )
 
@@ -14,7 +15,7 @@ import (
 func parseCursor(field, text string) (room uuid.UUID, at roomlog.Position, err error) {
 	room, at, ok := roomlog.ParseCursor(text)
 	if !ok {
-		return room, at, badCursor(field)
+		return room, at, arguments.BadCursor(field)
 	}
 	return room, at, nil
 }
@@ -23,7 +24,7 @@ func parseCursor(field, text string) (room uuid.UUID, at roomlog.Position, err e
 func parseCursorOf(room uuid.UUID, field, text string) (roomlog.Position, error) {
 	of, at, err := parseCursor(field, text)
 	if err == nil && of != room {
-		err = badCursor(field)
+		err = arguments.BadCursor(field)
 	}
 	return at, err
 }
@@ -37,15 +38,11 @@ func parseCursors(field string, texts []string) (map[uuid.UUID]roomlog.Position,
 			return nil, err
 		}
 		if _, twice := cursors[room]; twice {
-			return nil, badCursor(field)
+			return nil, arguments.BadCursor(field)
 		}
 		cursors[room] = at
 	}
 	return cursors, nil
-}
-
-func badCursor(field string) error {
-	return &InvalidError{field, "CURSOR_INVALID", "this is not a cursor of this list"}
 }
 
 // activity is where a room stands in the list of rooms, which is ordered by the time of the last event.
@@ -70,11 +67,11 @@ func (a activity) cursor() string {
 func parseActivity(field, text string) (activity, error) {
 	b, ok := roomlog.DecodeCursor(text, cursorOfRooms, 25)
 	if !ok {
-		return activity{}, badCursor(field)
+		return activity{}, arguments.BadCursor(field)
 	}
 	at := time.UnixMilli(int64(binary.BigEndian.Uint64(b[1:]))).UTC()
 	if at.Year() < 0 || at.Year() > 9999 {
-		return activity{}, badCursor(field)
+		return activity{}, arguments.BadCursor(field)
 	}
 	return activity{at, uuid.UUID(b[9:25])}, nil
 }

@@ -16,59 +16,13 @@ import (
 
 // find reads a room for something the caller wants to do there. ErrNoRoom, *access.ForbiddenError.
 func (s *Service) find(ctx context.Context, db *ent.Client, caller Caller, do access.Action, nameOrID string) (access.Room, error) {
-	rooms, err := s.findAll(ctx, db, caller, do, []string{nameOrID})
-	if err != nil {
-		return access.Room{}, err
-	}
-	return rooms[0], nil
-}
-
-// findAll does the same for several rooms with one query, in the order in which they are named first. A room
-// that is named twice, perhaps by name and by id, is returned once.
-func (s *Service) findAll(ctx context.Context, db *ent.Client, caller Caller, do access.Action, namesOrIDs []string) ([]access.Room, error) {
-	calls, err := parseAllCalled(namesOrIDs)
-	if err != nil {
-		return nil, err
-	}
-	found, err := access.Load(ctx, db.Room.Query().Where(anyCalled(calls)), caller.ID, s.now())
-	if err != nil {
-		return nil, err
-	}
-	byCall := indexed(found)
-	var rooms []access.Room
-	seen := map[uuid.UUID]bool{}
-	for _, c := range calls {
-		r, there := byCall[c]
-		if !there {
-			return nil, ErrNoRoom
-		}
-		if err := r.May(do); err != nil {
-			return nil, err
-		}
-		if !seen[r.ID] {
-			seen[r.ID] = true
-			rooms = append(rooms, r)
-		}
-	}
-	return rooms, nil
+	return access.Find(ctx, db, caller, do, nameOrID, s.now())
 }
 
 // judged is a room whose row a transaction has locked, with the caller's standing there under that lock.
 func (s *Service) judged(ctx context.Context, tx *ent.Tx, row *ent.Room, caller Caller) (access.Room, error) {
 	as, err := access.Standings(ctx, tx.Client(), row.ID, []uuid.UUID{caller.ID}, s.now())
 	return access.Room{Room: row, As: as[caller.ID]}, err
-}
-
-// indexed are rooms by all that they may be called.
-func indexed(rooms []access.Room) map[called]access.Room {
-	byCall := make(map[called]access.Room, 2*len(rooms))
-	for _, r := range rooms {
-		byCall[called{id: r.ID}] = r
-		if r.NameKey != nil && r.Kind == room.KindPUBLIC {
-			byCall[called{key: *r.NameKey}] = r
-		}
-	}
-	return byCall
 }
 
 // readable reads the rooms of some ids that the caller may read.
@@ -84,11 +38,6 @@ func (s *Service) readable(ctx context.Context, db *ent.Client, caller Caller, i
 		}
 	}
 	return rooms, nil
-}
-
-// isPublic picks the rooms that are listed for everybody. It is written out, as the index over them is.
-func isPublic(s *sql.Selector) {
-	s.Where(sql.ExprP(s.C(room.FieldKind) + " = 'PUBLIC' AND " + s.C(room.FieldDeletedAt) + " IS NULL"))
 }
 
 // ofLiveRooms are the chats of rooms that are not deleted. The rows of one that was are there until they are purged;

@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/chat/access"
+	"parley/chat/arguments"
 	"parley/chat/follow"
 	"parley/chat/roomlog"
 	"parley/ent"
@@ -46,22 +47,22 @@ const (
 func (s *Service) OpenAll(ctx context.Context, caller Caller, rooms, after []string) (starts []follow.Start, err error) {
 	switch {
 	case len(rooms) == 0:
-		return nil, &InvalidError{"rooms", "REQUIRED", "names at least one room"}
+		return nil, &InvalidError{Field: "rooms", Reason: "REQUIRED", Detail: "names at least one room"}
 	case len(rooms) > maxFollowed:
-		return nil, &LimitError{"ROOMS"}
+		return nil, &LimitError{Reason: "ROOMS"}
 	}
 	cursors, err := parseCursors("after", after)
 	if err != nil {
 		return nil, err
 	}
 	err = s.store.View(ctx, func(db *ent.Client) error {
-		rows, err := s.findAll(ctx, db, caller, access.Read, rooms)
+		rows, err := access.FindAll(ctx, db, caller, access.Read, rooms, s.now())
 		if err != nil {
 			return err
 		}
 		starts = startsOf(rows, cursors)
 		if !allOf(rows, cursors) {
-			return badCursor("after")
+			return arguments.BadCursor("after")
 		}
 		return roomlog.VerifyAll(ctx, db, cursors)
 	})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"parley/chat/access"
+	"parley/chat/arguments"
 	"parley/chat/roomlog"
 	"parley/ent"
 	"parley/ent/chat"
@@ -14,7 +15,7 @@ import (
 const (
 	defaultPage = 50
 	// MaxPage is the largest page of any list.
-	MaxPage = roomlog.MaxPage
+	MaxPage = arguments.MaxPage
 )
 
 // PageQuery says which chats of a room to read: at most First from the start of the range or Last
@@ -55,10 +56,10 @@ func (q PageQuery) pageRange(ctx context.Context, db *ent.Client, row *ent.Room)
 		unsaid = defaultPage
 	}
 	var err error
-	if w.first, err = pageSize("first", q.First, -1); err != nil {
+	if w.first, err = arguments.PageSize("first", q.First, -1); err != nil {
 		return w, err
 	}
-	if w.last, err = pageSize("last", q.Last, unsaid); err != nil {
+	if w.last, err = arguments.PageSize("last", q.Last, unsaid); err != nil {
 		return w, err
 	}
 	if q.After != nil {
@@ -88,16 +89,6 @@ func standsOn(ctx context.Context, db *ent.Client, row *ent.Room, field, cursor 
 		return nil, err
 	}
 	return roomlog.Verify(ctx, db, row.ID, at)
-}
-
-func pageSize(field string, n *int, none int) (int, error) {
-	switch {
-	case n == nil:
-		return none, nil
-	case *n < 0 || *n > MaxPage:
-		return 0, &InvalidError{field, "OUT_OF_RANGE", fmt.Sprintf("is 0 to %d", MaxPage)}
-	}
-	return *n, nil
 }
 
 // read reads the chats of a range. Last counts within what First leaves, as in the Relay

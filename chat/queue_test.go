@@ -100,7 +100,7 @@ func TestRatesHoldAndSayWhen(t *testing.T) {
 	for _, name := range []string{"one", "two", "three"} {
 		w.room(ann, name)
 	}
-	_, err := w.CreateRoom(t.Context(), ann, "four", nil)
+	_, err := w.CreateRoom(t.Context(), ann, chat.NewRoom{Name: "four"})
 	wantRate(t, err, 20*time.Minute)
 	for range 6 { // a burst of three times the rate
 		w.send(ann, "one", "x")

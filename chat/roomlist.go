@@ -1,12 +1,17 @@
 package chat
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"slices"
 
 	"parley/chat/access"
+	"parley/chat/arguments"
 	"parley/chat/roomlog"
 	"parley/chat/texts"
 	"parley/ent"
+	"parley/ent/predicate"
 	"parley/ent/room"
 )
 
@@ -31,39 +36,84 @@ func (p *RoomPage) Nodes() []*roomlog.Room {
 	return rooms
 }
 
+// A RoomScope says from which rooms a list is made.
+type RoomScope string
+
+// The scopes. What somebody has hidden is in neither.
+const (
+	AllRooms    RoomScope = "ALL"    // the public ones that they are not banned from, and those that they are in
+	JoinedRooms RoomScope = "JOINED" // those that they are in
+)
+
 // RoomsQuery says which rooms to list.
 type RoomsQuery struct {
-	Matching *string // only rooms whose name contains this text
-	First    *int    // at most this many; default 50, largest 200
-	After    *string // only rooms after this cursor
+	Scope    *RoomScope // default AllRooms
+	Matching *string    // only rooms whose name contains this text
+	First    *int       // at most this many; default 50, largest 200
+	After    *string    // only rooms after this cursor
 }
 
-// Rooms lists rooms, the most recently active first.
+// Rooms lists rooms, the most recently active first, all as of one moment. *InvalidError.
 func (s *Service) Rooms(ctx context.Context, caller Caller, q RoomsQuery) (*RoomPage, error) {
-	first, err := pageSize("first", q.First, defaultPage)
+	first, err := arguments.PageSize("first", q.First, defaultPage)
 	if err != nil {
 		return nil, err
 	}
-	query := s.store.Read.Room.Query().Where(isPublic)
+	where, some, err := q.where()
+	if err != nil || !some {
+		return roomPage(nil, first, false), err
+	}
+	var found []access.Room
+	err = s.store.View(ctx, func(db *ent.Client) error {
+		for _, list := range s.lists(caller, q.Scope) {
+			query := db.Room.Query().Where(list...).Where(where...).Order(ent.Desc(room.FieldLastAt, room.FieldID)).Limit(first + 1)
+			rooms, err := access.Load(ctx, query, caller.ID, s.now())
+			if err != nil {
+				return err
+			}
+			found = append(found, rooms...)
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.SortFunc(found, newestFirst)
+	return roomPage(found, first, q.After != nil), nil
+}
+
+// where is what the rooms of a list have in common; not some: no room has it.
+func (q RoomsQuery) where() (where []predicate.Room, some bool, err error) {
 	if q.Matching != nil {
 		key, ok := texts.MatchRoomNames(*q.Matching)
 		if !ok {
-			return roomPage(nil, first, false), nil
+			return nil, false, nil
 		}
-		query.Where(room.NameKeyContains(key))
+		where = append(where, room.NameKeyContains(key))
 	}
 	if q.After != nil {
 		a, err := parseActivity("after", *q.After)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		query.Where(room.Or(room.LastAtLT(a.at), room.And(room.LastAt(a.at), room.IDLT(a.id))))
+		where = append(where, room.LastAtLTE(a.at), // which the index is entered with
+			room.Or(room.LastAtLT(a.at), room.IDLT(a.id)))
 	}
-	rows, err := access.Load(ctx, query.Order(ent.Desc(room.FieldLastAt, room.FieldID)).Limit(first+1), caller.ID, s.now())
-	if err != nil {
-		return nil, err
+	return where, true, nil
+}
+
+// lists are what a scope is made of, of which no room is in two. The newest public rooms come from their index, and those that
+// somebody is in are few: neither would be read so in one list.
+func (s *Service) lists(caller Caller, scope *RoomScope) [][]predicate.Room {
+	joined := predicate.Room(access.Joined(caller.ID))
+	if scope != nil && *scope == JoinedRooms {
+		return [][]predicate.Room{{joined}}
 	}
-	return roomPage(rows, first, q.After != nil), nil
+	return [][]predicate.Room{{access.Public(caller.ID, s.now())}, {joined, access.NotPublic}}
+}
+
+func newestFirst(x, y access.Room) int {
+	return cmp.Or(y.LastAt.Compare(x.LastAt), bytes.Compare(y.ID[:], x.ID[:]))
 }
 
 func roomPage(rows []access.Room, first int, hasPrevious bool) *RoomPage {

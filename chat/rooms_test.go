@@ -23,14 +23,14 @@ func TestRoomNames(t *testing.T) {
 			t.Errorf("%q finds %+v, %v", same, got, err)
 		}
 	}
-	_, err := w.CreateRoom(t.Context(), ann, "GENERAL talk", nil)
+	_, err := w.CreateRoom(t.Context(), ann, chat.NewRoom{Name: "GENERAL talk"})
 	wantErr(t, err, chat.ErrRoomNameTaken)
 	for name, reason := range map[string]string{
 		"": "TOO_SHORT", "x": "TOO_SHORT", " x ": "TOO_SHORT", strings.Repeat("x", 65): "TOO_LONG", strings.Repeat("é", 65): "TOO_LONG",
 		"a\x00b": "BAD_CHARACTER", "a\nb": "BAD_CHARACTER", "broken \xff": "BAD_CHARACTER", "  ": "BAD_CHARACTER",
 		uuid.NewString(): "LOOKS_LIKE_ID", strings.ReplaceAll(uuid.NewString(), "-", ""): "LOOKS_LIKE_ID",
 	} {
-		_, err := w.CreateRoom(t.Context(), ann, name, nil)
+		_, err := w.CreateRoom(t.Context(), ann, chat.NewRoom{Name: name})
 		wantInvalid(t, err, "name", reason)
 	}
 	for _, name := range []string{"ab", strings.Repeat("é", 64), "🎉 party", "日本語"} {
@@ -42,7 +42,7 @@ func TestRoomNames(t *testing.T) {
 		"gеneral": "MIXED_SCRIPTS", "Kαφέ": "MIXED_SCRIPTS", "chat 日本": "MIXED_SCRIPTS", "ひらがな한글": "MIXED_SCRIPTS", // the first has a Cyrillic е
 		strings.Repeat("👩\u200d", 40) + "👩": "TOO_LONG",
 	} {
-		_, err := w.CreateRoom(t.Context(), ann, name, nil)
+		_, err := w.CreateRoom(t.Context(), ann, chat.NewRoom{Name: name})
 		wantInvalid(t, err, "name", reason)
 	}
 	for name, same := range map[string]string{
@@ -55,14 +55,14 @@ func TestRoomNames(t *testing.T) {
 				t.Errorf("%+q, which is shown as %+q, is not found as %+q: %v, %v", name, made.Name, again, got, err)
 			}
 		}
-		_, err := w.CreateRoom(t.Context(), ann, same, nil)
+		_, err := w.CreateRoom(t.Context(), ann, chat.NewRoom{Name: same})
 		wantErr(t, err, chat.ErrRoomNameTaken)
 		page, err := w.Rooms(t.Context(), ann, chat.RoomsQuery{Matching: &name})
 		if err != nil || len(page.Edges) == 0 {
 			t.Errorf("matching %+q finds %v, %v", name, page, err)
 		}
 	}
-	_, err = w.CreateRoom(t.Context(), ann, "topical", ptr(strings.Repeat("x", 251)))
+	_, err = w.CreateRoom(t.Context(), ann, chat.NewRoom{Name: "topical", Topic: ptr(strings.Repeat("x", 251))})
 	wantInvalid(t, err, "topic", "TOO_LONG")
 	for _, missing := range []string{"", "nowhere", "\xff", uuid.NewString()} {
 		_, err := w.Room(t.Context(), ann, missing)
@@ -78,7 +78,7 @@ func TestFiftyAtOnceOneGetsTheName(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 50 {
 		wg.Go(func() {
-			_, err := w.CreateRoom(t.Context(), ann, "general", nil)
+			_, err := w.CreateRoom(t.Context(), ann, chat.NewRoom{Name: "general"})
 			mu.Lock()
 			defer mu.Unlock()
 			switch {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"parley/chat/arguments"
 	"parley/chat/texts"
 	"parley/db/tables"
 )
@@ -51,9 +52,9 @@ func checkRoom(r tables.Row) error {
 	shown, want, err := texts.ReadRoomName(name)
 	switch {
 	case err != nil:
-		return ofTable("rooms", invalid("name", err))
+		return ofTable("rooms", arguments.Invalid("name", err))
 	case shown != name || key != want:
 		return errors.New("rooms.name_key: not that of the name")
 	}
-	return ofTable("rooms", checkTopic(topic))
+	return ofTable("rooms", arguments.Invalid("topic", texts.CheckTopic(topic)))
 }

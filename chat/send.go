@@ -5,9 +5,8 @@ import (
 	"errors"
 	"strings"
 
-	"github.com/google/uuid"
-
 	"parley/chat/access"
+	"parley/chat/arguments"
 	"parley/chat/queue"
 	"parley/chat/roomlog"
 )
@@ -30,7 +29,7 @@ func (s *Service) Send(ctx context.Context, caller Caller, d Draft) (_ *roomlog.
 	if err != nil {
 		return nil, err
 	}
-	if err := s.sends.take(caller.ID); err != nil {
+	if err := s.sends.Take(caller.ID); err != nil {
 		return nil, err
 	}
 	key := grantKey{caller.ID, d.Room}
@@ -55,18 +54,14 @@ func (s *Service) prepare(caller Caller, d Draft) (queue.Send, error) {
 		return made, err
 	}
 	made.Text = strings.Clone(d.Text) // readers are handed it, and it may be a piece of a large request
-	if d.ID == nil {
-		made.ID = uuid.Must(uuid.NewV7())
-		return made, nil
-	}
-	id, err := chatID(*d.ID)
-	made.ID, made.Chosen = id, true
+	id, err := arguments.NewID(d.ID)
+	made.ID, made.Chosen = id, d.ID != nil
 	return made, err
 }
 
 // sendTo sends to a room that was found, now or before. The queue asks again whether the sender may, under its lock.
 func (s *Service) sendTo(ctx context.Context, key grantKey, found grant, made queue.Send) (*roomlog.Chat, error) {
-	if err := s.roomSends.take(found.room); err != nil {
+	if err := s.roomSends.Take(found.room); err != nil {
 		return nil, err
 	}
 	made.Room, made.Version = found.room, found.version

@@ -6,10 +6,15 @@ import (
 	"sync"
 	"time"
 
+	"parley/chat/direct"
 	"parley/chat/follow"
+	"parley/chat/invites"
+	"parley/chat/limits"
+	"parley/chat/members"
 	"parley/chat/purge"
 	"parley/chat/queue"
 	"parley/chat/roomlog"
+	"parley/chat/rooms"
 	"parley/db"
 	"parley/limit"
 	"parley/meter"
@@ -28,7 +33,13 @@ type Options struct {
 	RoomSendRate   limit.Rate       // PARLEY_ROOM_SEND_RATE, into one room; burst × 2
 	MutationRate   limit.Rate       // PARLEY_MUTATION_RATE, of one user, all other changes; burst × 3
 	RoomCreateRate limit.Rate       // PARLEY_ROOM_CREATE_RATE, of one user; burst × 1
-	OnError        func(error)      // told what went wrong in the background work of Run, which is tried again
+	RoomMaxMembers int              // PARLEY_ROOM_MAX_MEMBERS, default 5,000
+	UserMaxRooms   int              // PARLEY_USER_MAX_ROOMS, that one person is in, default 1,000
+
+	// FindPerson finds a person by a username or an id; its error says that there is none. Default: there is nobody.
+	FindPerson func(ctx context.Context, nameOrID string) (Caller, error)
+
+	OnError func(error) // told what went wrong in the background work of Run, which is tried again
 }
 
 // WithDefaults returns the options with a default for what is zero.
@@ -41,14 +52,29 @@ func (o Options) WithDefaults() Options {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	o.RoomMaxMembers = cmp.Or(o.RoomMaxMembers, 5000)
+	o.UserMaxRooms = cmp.Or(o.UserMaxRooms, 1000)
+	if o.FindPerson == nil {
+		o.FindPerson = func(context.Context, string) (Caller, error) { return Caller{}, ErrNoPerson }
+	}
 	if o.OnError == nil {
 		o.OnError = func(error) {}
 	}
 	return o
 }
 
+// What a Service does by packages of its own.
+type (
+	ofRooms   = rooms.Service
+	ofDirect  = direct.Service
+	ofInvites = invites.Service
+)
+
 // Service is rooms and chats over one database. It is safe for concurrent use.
 type Service struct {
+	*ofRooms
+	*ofDirect
+	*ofInvites
 	o         Options
 	store     *db.Store
 	log       *roomlog.Log
@@ -57,10 +83,9 @@ type Service struct {
 	purger    *purge.Purger
 	notifier  Notifier
 	grants    grants
-	sends     *limiter
-	roomSends *limiter
-	changes   *limiter
-	creations *limiter
+	sends     *limits.Limiter
+	roomSends *limits.Limiter
+	changes   *limits.Limiter
 	sent      *meter.Tally
 }
 
@@ -69,10 +94,9 @@ func New(store *db.Store, o Options) *Service {
 	o = o.WithDefaults()
 	s := &Service{
 		o: o, store: store, notifier: o.Notifier, sent: newTally(), purger: purge.New(store, o.OnError),
-		sends:     newLimiter(o.SendRate, 3, o.Now),
-		roomSends: newLimiter(o.RoomSendRate, 2, o.Now),
-		changes:   newLimiter(o.MutationRate, 3, o.Now),
-		creations: newLimiter(o.RoomCreateRate, 1, o.Now),
+		sends:     limits.New(o.SendRate, 3, o.Now),
+		roomSends: limits.New(o.RoomSendRate, 2, o.Now),
+		changes:   limits.New(o.MutationRate, 3, o.Now),
 	}
 	s.log = roomlog.New(store)
 	s.following = follow.New(s.log, follow.Options{
@@ -82,6 +106,11 @@ func New(store *db.Store, o Options) *Service {
 		Entries: o.QueueEntries, BatchEntries: o.BatchEntries, Now: s.now, MaySend: s.maySend, MayRead: s.mayRead,
 		Committed: s.following.Committed,
 	})
+	shared := members.Shared{
+		Store: store, Log: s.log, Committed: s.following.Committed, Now: s.now, FindPerson: o.FindPerson, Changes: s.changes, Creations: limits.New(o.RoomCreateRate, 1, o.Now),
+		MaxMembers: o.RoomMaxMembers, MaxRooms: o.UserMaxRooms,
+	}
+	s.ofRooms, s.ofDirect, s.ofInvites = rooms.New(shared), direct.New(shared), invites.New(shared)
 	return s
 }
 

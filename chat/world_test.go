@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"parley/db"
 	"parley/db/dbtest"
 	"parley/ent"
+	"parley/ent/user"
 )
 
 // world is a service over a real database in a temporary folder.
@@ -70,6 +72,9 @@ func runWorld(t testing.TB, store *db.Store, dir string, o chat.Options) *world 
 	if o.Notifier == nil {
 		o.Notifier = &broker.Memory{}
 	}
+	if o.FindPerson == nil {
+		o.FindPerson = findPerson(store)
+	}
 	w := &world{Service: chat.New(store, o), t: t, dir: dir, store: store}
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	var wg sync.WaitGroup
@@ -97,12 +102,30 @@ func nothingLeft(t testing.TB, before goleak.Option) {
 	}
 }
 
+// findPerson finds people as auth does, as far as that matters here.
+func findPerson(store *db.Store) func(context.Context, string) (chat.Caller, error) {
+	return func(ctx context.Context, nameOrID string) (chat.Caller, error) {
+		is := user.UsernameKey(strings.ToLower(nameOrID))
+		if id, err := uuid.Parse(nameOrID); err == nil {
+			is = user.ID(id)
+		}
+		row, err := store.Read.User.Query().Where(is, user.DeletedAtIsNil()).Only(ctx)
+		if ent.IsNotFound(err) {
+			return chat.Caller{}, chat.ErrNoPerson
+		}
+		if err != nil {
+			return chat.Caller{}, err
+		}
+		return chat.Caller{ID: row.ID, Username: row.Username}, nil
+	}
+}
+
 // person makes an account's row; what auth adds to it does not matter here.
 func (w *world) person(name string) chat.Caller {
 	w.t.Helper()
 	p := chat.Caller{ID: uuid.New(), Username: name}
 	err := w.store.Write(w.t.Context(), func(tx *ent.Tx) error {
-		return tx.User.Create().SetID(p.ID).SetUsername(name).SetUsernameKey(name).SetCreatedAt(time.Now().UTC()).Exec(w.t.Context())
+		return tx.User.Create().SetID(p.ID).SetUsername(name).SetUsernameKey(strings.ToLower(name)).SetCreatedAt(time.Now().UTC()).Exec(w.t.Context())
 	})
 	if err != nil {
 		w.t.Fatal(err)
@@ -112,7 +135,7 @@ func (w *world) person(name string) chat.Caller {
 
 func (w *world) room(owner chat.Caller, name string) *roomlog.Room {
 	w.t.Helper()
-	r, err := w.CreateRoom(w.t.Context(), owner, name, nil)
+	r, err := w.CreateRoom(w.t.Context(), owner, chat.NewRoom{Name: name})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -97,7 +97,7 @@ func (a *testAPI) createRoom(t *testing.T) {
 	who := a.register(t, "owner")
 	a.owner = chat.Caller{ID: who.User.ID, Username: who.User.Username}
 	var err error
-	if a.room, err = a.chat.CreateRoom(t.Context(), a.owner, "general", nil); err != nil {
+	if a.room, err = a.chat.CreateRoom(t.Context(), a.owner, chat.NewRoom{Name: "general"}); err != nil {
 		t.Fatal(err)
 	}
 	page, err := a.chat.Chats(t.Context(), a.owner, a.room.ID.String(), chat.PageQuery{})

@@ -48,7 +48,7 @@ func (r *mutationResolver) DeleteAccount(ctx context.Context, password string) (
 }
 
 func (r *mutationResolver) CreateRoom(ctx context.Context, name string, topic *string) (*roomlog.Room, error) {
-	return r.chat.CreateRoom(ctx, person(ctx), name, topic)
+	return r.chat.CreateRoom(ctx, person(ctx), chat.NewRoom{Name: name, Topic: topic})
 }
 
 func (r *mutationResolver) DeleteRoom(ctx context.Context, room string) (*string, error) {

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"log/slog"
 	"time"
 
@@ -58,8 +59,18 @@ func chatOptions(c *settings.Config, s *server) chat.Options {
 		WindowBytes: int64(c.WindowTotal) / chatWindows,
 		SendRate:    limit.Rate(c.SendRate), RoomSendRate: limit.Rate(c.RoomSendRate),
 		MutationRate: limit.Rate(c.MutationRate), RoomCreateRate: limit.Rate(c.RoomCreateRate),
+		RoomMaxMembers: int(c.RoomMaxMembers), UserMaxRooms: int(c.UserMaxRooms), FindPerson: s.findPerson,
 		OnError: func(err error) { s.logger.Error("rooms", "error", err) },
 	}
+}
+
+// findPerson is how rooms find whom a client names.
+func (s *server) findPerson(ctx context.Context, nameOrID string) (chat.Caller, error) {
+	u, err := s.auth.UserByNameOrID(ctx, nameOrID)
+	if err != nil {
+		return chat.Caller{}, err
+	}
+	return chat.Caller{ID: u.ID, Username: u.Username}, nil
 }
 
 func graphOptions(c *settings.Config, s *server, transports transport.Options) graph.Options {

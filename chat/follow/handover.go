@@ -22,6 +22,9 @@ func (x *Caches) Committed(commits ...roomlog.Commit) {
 		}
 	}
 	x.mu.Unlock()
+	for _, commit := range commits {
+		rooms = append(rooms, commit.People...)
+	}
 	if len(rooms) > 0 { // else it would be for all rooms
 		x.o.Notify(rooms...)
 	}

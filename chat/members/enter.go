@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/chat/access"
+	"parley/chat/roomlog"
 	"parley/ent"
 	"parley/ent/member"
 	"parley/ent/room"
@@ -42,4 +43,24 @@ func Enter(ctx context.Context, tx *ent.Tx, in uuid.UUID, who uuid.UUID, role ac
 		return nil, ErrManyRooms
 	}
 	return &access.Membership{ID: row.ID, Role: role, JoinedAt: at, JoinedPlace: place}, nil
+}
+
+// Join makes somebody a MEMBER of a room that the transaction has locked, where they are none, and says in its log who let
+// them in. It returns the membership and the room as they leave it. ErrManyMembers, ErrManyRooms, ErrNoPerson.
+func (s Shared) Join(ctx context.Context, tx *ent.Tx, in *ent.Room, who access.Caller, by uuid.UUID) (*access.Membership, *roomlog.Reservation, error) {
+	if in.MemberCount >= s.MaxMembers {
+		return nil, nil, ErrManyMembers
+	}
+	now := s.Now()
+	entered, err := Enter(ctx, tx, in.ID, who.ID, access.Member, in.LastPlace, now, s.MaxRooms)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := tx.Room.UpdateOneID(in.ID).AddMemberCount(1).Exec(ctx); err != nil {
+		return nil, nil, fmt.Errorf("count members: %w", err)
+	}
+	joined, err := s.Log.Append(ctx, tx, roomlog.Addition{
+		Room: in.ID, Events: []roomlog.NewEvent{{Kind: roomlog.MemberJoined, Actor: by, Whom: &who}}, Now: now,
+	})
+	return entered, joined, err
 }

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"parley/chat/arguments"
 	"parley/chat/roomlog"
 	"parley/db"
 	"parley/ent"
@@ -22,7 +23,7 @@ import (
 
 // What a sender may be told.
 var (
-	ErrIDTaken = errors.New("chat id taken")
+	ErrIDTaken = arguments.ErrIDTaken
 	ErrBusy    = errors.New("too many sends are waiting")
 	ErrTimeout = errors.New("took too long and was withdrawn")
 	ErrClosing = errors.New("going down")

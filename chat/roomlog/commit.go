@@ -10,7 +10,8 @@ import (
 // there may be some.
 type Commit struct {
 	Room   uuid.UUID
-	Before Position // of the event that they follow
+	People []uuid.UUID // whose lists of rooms it changes; other nodes are told of them as of rooms
+	Before Position    // of the event that they follow
 	Rows   Rows
 }
 

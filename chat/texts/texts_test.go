@@ -1,6 +1,9 @@
 package texts
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // A room is found by the name that it is shown with, and by whatever it was made with.
 func FuzzRoomName(f *testing.F) {
@@ -23,4 +26,17 @@ func FuzzRoomName(f *testing.F) {
 			t.Fatalf("%+q is shown as %+q and that as %+q, %v", name, shown, s, err)
 		}
 	})
+}
+
+// The name of a direct room does not depend on who opens it, nor its order on the case of letters.
+func TestNameOf(t *testing.T) {
+	for _, names := range [][]string{{"Zoe", "bob", "Ａnn", "bob2"}, {"bob2", "Ａnn", "bob", "Zoe"}} {
+		shown, key, err := NameOf(names)
+		if err != nil || shown != "Ａnn, bob, bob2, Zoe" || key != "ann, bob, bob2, zoe" {
+			t.Errorf("got %q, %q, %v", shown, key, err)
+		}
+		if match, ok := MatchRoomNames("BOB2, ZO"); !ok || !strings.Contains(key, match) {
+			t.Errorf("%q is not found in %q", match, key)
+		}
+	}
 }

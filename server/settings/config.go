@@ -50,6 +50,8 @@ type Config struct {
 	MutationRate   Rate  `default:"20/1s" help:"Other changes by one user."`
 	RoomCreateRate Rate  `default:"60/1h" help:"Rooms made by one user."`
 	ChatMaxLength  Count `default:"10000" help:"Characters of a chat, at most 10000."`
+	RoomMaxMembers Count `default:"5000" help:"Members of a room."`
+	UserMaxRooms   Count `default:"1000" help:"Rooms one user may be in, at most 1000."`
 
 	MaxConnections               Count `group:"Connections" default:"10000" help:"WebSockets and event streams at once, at most 512 less than files may be open."`
 	AcceptRate                   Rate  `default:"200/1s" help:"New WebSockets and event streams; while they are many, each network gets its share."`
@@ -126,6 +128,9 @@ func (c *Config) check() error {
 	}
 	if c.ChatMaxLength > chat.MaxText {
 		return fmt.Errorf("PARLEY_CHAT_MAX_LENGTH: %d is above %d", c.ChatMaxLength, chat.MaxText)
+	}
+	if c.UserMaxRooms > chat.MaxCursors {
+		return fmt.Errorf("PARLEY_USER_MAX_ROOMS: %d is above %d", c.UserMaxRooms, chat.MaxCursors)
 	}
 	if err := c.checkNATS(); err != nil {
 		return err
