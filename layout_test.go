@@ -56,7 +56,7 @@ var mayImport = map[string][]string{
 	"chat/access":           {"ent"},
 	"chat/members":          {"chat/access", "ent"},
 	"chat/purge":            {"db", "ent"},                                         // knows rows and no callers
-	"chat/queue":            {"chat/access", "chat/roomlog", "db", "ent", "meter"}, // asks who may
+	"chat/queue":            {"chat/access", "chat/members", "chat/roomlog", "db", "ent", "meter"}, // asks who may
 	"chat/roomlog":          {"chat/access", "db", "ent"},                          // knows nobody: the log, and what it is about
 	"chat/roomlog/logcheck": {"chat/roomlog", "db/tables", "ent"},                  // for archive
 	"chat/roomlog/logtest":  {},                                                    // for tests

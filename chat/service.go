@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"parley/chat/members"
 	"parley/chat/purge"
 	"parley/chat/queue"
 	"parley/chat/roomlog"
@@ -77,6 +78,7 @@ func New(store *db.Store, o Options) *Service {
 	})
 	s.queue = queue.New(store, s.log, queue.Options{
 		Entries: o.QueueEntries, BatchEntries: o.BatchEntries, Now: s.now, MaySend: s.maySend, MayRead: s.mayRead,
+		MaxMembers: members.MaxMembers, MaxRooms: members.MaxRooms,
 	})
 	return s
 }

@@ -31,6 +31,10 @@ type batch struct {
 	stored map[uuid.UUID]*roomlog.Chat // by their ids, in this transaction
 	rows   []*ent.Chat                 // the same, to be written
 	events []*ent.RoomEvent            // likewise
+
+	locked    []*locked // rooms, in order of their ids
+	newcomers map[uuid.UUID]*newcomer
+	members   []any // to be written, their columns one behind the other
 }
 
 // commit stores a batch and answers every entry of it. What fails for no reason of the database is tried one by one, so
@@ -68,7 +72,7 @@ func (q *Queue) storeOnce(ctx context.Context, entries []*entry) (*batch, error)
 	err := q.store.Write(ctx, func(tx *ent.Tx) (err error) {
 		b = &batch{
 			Queue: q, tx: tx, now: q.o.Now(), entries: entries, chats: make([]*roomlog.Chat, len(entries)),
-			errs: make([]error, len(entries)), stored: map[uuid.UUID]*roomlog.Chat{},
+			errs: make([]error, len(entries)), stored: map[uuid.UUID]*roomlog.Chat{}, newcomers: map[uuid.UUID]*newcomer{},
 		}
 		return b.run(ctx)
 	})
@@ -80,7 +84,8 @@ func (q *Queue) storeOnce(ctx context.Context, entries []*entry) (*batch, error)
 	return b, nil
 }
 
-// run stores what is new, room by room in order of their ids, so that no two transactions wait for each other.
+// run stores what is new, room by room in order of their ids, so that no two transactions wait for each other. Which places
+// and numbers are needed is known when all rooms are locked, and then who joins.
 func (b *batch) run(ctx context.Context) error {
 	if err := b.answerKnown(ctx); err != nil {
 		return err
@@ -92,7 +97,15 @@ func (b *batch) run(ctx context.Context) error {
 		}
 	}
 	for _, room := range slices.SortedFunc(maps.Keys(byRoom), byID) {
-		if err := b.append(ctx, room, byRoom[room]); err != nil {
+		if err := b.lock(ctx, room, byRoom[room]); err != nil {
+			return err
+		}
+	}
+	if err := b.lockNewcomers(ctx); err != nil {
+		return err
+	}
+	for _, l := range b.locked {
+		if err := b.settle(ctx, l); err != nil {
 			return err
 		}
 	}
@@ -104,7 +117,10 @@ func (b *batch) run(ctx context.Context) error {
 	if err := b.log.WriteEvents(ctx, b.tx, b.events); err != nil {
 		return err
 	}
-	return b.log.WriteChats(ctx, b.tx, b.rows)
+	if err := b.log.WriteChats(ctx, b.tx, b.rows); err != nil {
+		return err
+	}
+	return b.writeMembers(ctx)
 }
 
 func byID(x, y uuid.UUID) int { return bytes.Compare(x[:], y[:]) }
@@ -165,16 +181,16 @@ func (b *batch) answerWith(ctx context.Context, row *ent.Chat) error {
 			own = append(own, i)
 		}
 	}
-	refused, err := b.judge(ctx, b.o.MayRead, row.Edges.Room, own)
-	for i, n := range own {
-		if err == nil && refused[i] != nil {
-			b.chats[n], b.errs[n] = nil, refused[i]
+	verdicts, err := b.judge(ctx, b.o.MayRead, row.Edges.Room, own)
+	for i, v := range verdicts {
+		if n := own[i]; v.Refused != nil {
+			b.chats[n], b.errs[n] = nil, v.Refused
 		}
 	}
 	return err
 }
 
-func (b *batch) judge(ctx context.Context, may Judge, room *ent.Room, which []int) ([]error, error) {
+func (b *batch) judge(ctx context.Context, may Judge, room *ent.Room, which []int) ([]Verdict, error) {
 	if len(which) == 0 {
 		return nil, nil
 	}
@@ -185,34 +201,52 @@ func (b *batch) judge(ctx context.Context, may Judge, room *ent.Room, which []in
 	return may(ctx, b.tx, room, sends)
 }
 
-// append adds entries to the log of their room. Whether they may is asked under the room's lock, since that may have
-// changed while they were queued; the places of those who may not are given back.
-func (b *batch) append(ctx context.Context, room uuid.UUID, which []int) error {
-	asked := b.sent(which)
-	if len(asked) == 0 {
-		return nil
-	}
-	r, err := b.log.Reserve(ctx, b.tx, roomlog.Addition{Room: room, Events: b.eventsOf(asked), Now: b.now})
+// A locked is a room whose row the transaction has locked, with places for what is sent there.
+type locked struct {
+	*roomlog.Reservation
+	which   []int              // entries, with those that are refused
+	asked   []int              // those that the places were reserved for
+	joining map[uuid.UUID]bool // who sends and is not in it, but may be
+	members int                // that are in it, also of those who have joined here
+}
+
+// lock reserves places in the log of a room for entries. Whether they may is asked under the room's lock, since that may
+// have changed while they were queued.
+func (b *batch) lock(ctx context.Context, room uuid.UUID, which []int) error {
+	l := &locked{which: which, asked: b.sent(which), joining: map[uuid.UUID]bool{}}
+	r, err := b.log.Reserve(ctx, b.tx, roomlog.Addition{Room: room, Events: b.eventsOf(l.asked, nil), Now: b.now})
 	if errors.Is(err, access.ErrNoRoom) {
-		b.refuse(which, slices.Repeat([]error{err}, len(which)))
+		b.refuse(which, err)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	refused, err := b.judge(ctx, b.o.MaySend, r.Room, which)
-	if err != nil {
-		return err
+	l.Reservation, l.members = r, r.Room.MemberCount
+	b.locked = append(b.locked, l)
+	verdicts, err := b.judge(ctx, b.o.MaySend, r.Room, which)
+	for i, v := range verdicts {
+		switch n := which[i]; {
+		case v.Refused != nil:
+			b.refuse(which[i:i+1], v.Refused)
+		case v.Joins:
+			l.joining[b.entries[n].UserID] = true
+		}
 	}
-	b.refuse(which, refused)
-	kept := b.sent(which)
-	if !slices.Equal(kept, asked) { // of two entries of one id another may have been kept
-		if err := r.Keep(ctx, b.tx, b.eventsOf(kept)); err != nil {
+	return err
+}
+
+// settle stores what is sent to a room by those who may, and who joins it. The places of the others are given back.
+func (b *batch) settle(ctx context.Context, l *locked) error {
+	kept := b.sent(l.which) // of two entries of one id another may have been refused
+	joins := b.joinsOf(l, kept)
+	if len(joins) > 0 || !slices.Equal(kept, l.asked) {
+		if err := l.Keep(ctx, b.tx, b.eventsOf(kept, joins)); err != nil {
 			return err
 		}
 	}
 	if len(kept) > 0 {
-		b.keep(r, kept)
+		b.keep(l, kept)
 	}
 	return nil
 }
@@ -230,34 +264,45 @@ func (b *batch) sent(which []int) (first []int) {
 	return first
 }
 
-func (b *batch) eventsOf(which []int) []roomlog.NewEvent {
-	events := make([]roomlog.NewEvent, len(which))
-	for i, n := range which {
+// eventsOf are the events of entries. Who joins does so right before the first chat that they send.
+func (b *batch) eventsOf(which []int, joins map[uuid.UUID]bool) []roomlog.NewEvent {
+	events := make([]roomlog.NewEvent, 0, len(which)+len(joins))
+	joined := map[uuid.UUID]bool{}
+	for _, n := range which {
 		e := b.entries[n]
-		events[i] = roomlog.NewEvent{Kind: roomlog.ChatSent, Actor: e.UserID, Chat: &e.ID}
+		if joins[e.UserID] && !joined[e.UserID] {
+			joined[e.UserID] = true
+			events = append(events, roomlog.NewEvent{
+				Kind: roomlog.MemberJoined, Actor: e.UserID, Whom: &access.Caller{ID: e.UserID, Username: e.Username},
+			})
+		}
+		events = append(events, roomlog.NewEvent{Kind: roomlog.ChatSent, Actor: e.UserID, Chat: &e.ID})
 	}
 	return events
 }
 
-// refuse answers those with an error.
-func (b *batch) refuse(which []int, errs []error) {
-	for i, n := range which {
-		if errs[i] != nil {
-			b.errs[n] = b.entries[n].orUnknown(errs[i])
-		}
+// refuse answers entries with an error.
+func (b *batch) refuse(which []int, err error) {
+	for _, n := range which {
+		b.errs[n] = b.entries[n].orUnknown(err)
 	}
 }
 
-// keep makes entries the chats of a room's new events.
-func (b *batch) keep(r *roomlog.Reservation, which []int) {
-	in, rows := roomlog.RoomOf(r.Room), make([]*ent.Chat, len(which))
-	for i, n := range which {
-		e := b.entries[n]
-		rows[i] = e.row(r.Events[i])
-		b.chats[n] = roomlog.ChatOf(rows[i], in)
-		b.stored[e.ID] = b.chats[n]
+// keep makes a room's new events the chats of entries, and members of those who have joined.
+func (b *batch) keep(l *locked, which []int) {
+	in, rows := roomlog.RoomOf(l.Room), make([]*ent.Chat, 0, len(which))
+	for _, event := range l.Events {
+		if event.ChatID == nil {
+			b.addMember(l, event)
+			continue
+		}
+		n := which[len(rows)]
+		row := b.entries[n].row(event)
+		rows = append(rows, row)
+		b.chats[n] = roomlog.ChatOf(row, in)
+		b.stored[row.ID] = b.chats[n]
 	}
 	b.rows = append(b.rows, rows...)
-	b.events = append(b.events, r.Events...)
-	b.commits = append(b.commits, r.Commit(rows...))
+	b.events = append(b.events, l.Events...)
+	b.commits = append(b.commits, l.Commit(rows...))
 }

@@ -4,13 +4,15 @@ import (
 	"github.com/google/uuid"
 
 	"parley/ent"
+	"parley/ent/roomevent"
 )
 
 // A Commit is events that a transaction has added to the end of a room's log. With none it says no more than that there
 // may be some.
 type Commit struct {
 	Room   uuid.UUID
-	before Position // of the event that they follow
+	People []uuid.UUID // whose lists of rooms it changes: their streams look again at which rooms they are in
+	before Position    // of the event that they follow
 	rows   logRows
 }
 
@@ -21,26 +23,33 @@ func (r *Reservation) Commit(chats ...*ent.Chat) Commit {
 	for _, c := range chats {
 		rows.chats[c.ID] = c
 	}
-	return Commit{Room: r.Room.ID, before: r.before, rows: rows}
+	c := Commit{Room: r.Room.ID, before: r.before, rows: rows}
+	for _, e := range r.Events {
+		switch e.Kind {
+		case roomevent.KindMEMBER_JOINED, roomevent.KindMEMBER_LEFT, roomevent.KindMEMBER_REMOVED:
+			c.People = append(c.People, *e.UserID)
+		}
+	}
+	return c
 }
 
-// Committed tells of what was committed here, each room once, and waits for nobody. Those who follow a room on this node
+// Committed tells of what was committed here, each room once, with whose lists of rooms it changes, and waits for nobody. Those who follow a room on this node
 // are handed the events, where these continue what has been read of the log, and else read it. Whoever has changed a chat
 // calls it before the change is answered: from then on nobody is given the old text.
 func (x *caches) Committed(commits ...Commit) {
-	rooms := make([]uuid.UUID, len(commits))
+	changed := make([]uuid.UUID, 0, len(commits))
 	followed := make([]*cache, 0, len(commits))
 	x.mu.Lock()
-	for i, commit := range commits {
-		rooms[i] = commit.Room
+	for _, commit := range commits {
+		changed = append(append(changed, commit.Room), commit.People...)
 		if c := x.rooms[commit.Room]; c != nil {
 			c.signal.tell(c.takeOver(commit))
 			followed = append(followed, c)
 		}
 	}
 	x.mu.Unlock()
-	if len(rooms) > 0 { // else it would be for all rooms
-		x.notify(rooms...)
+	if len(changed) > 0 { // else it would be for all rooms
+		x.notify(changed...)
 	}
 	for _, c := range followed {
 		c.signal.told()

@@ -32,9 +32,9 @@ type Options struct {
 	HeadsInterval time.Duration // between two comparisons of followed rooms with the database
 	OnError       func(error)   // told what went wrong in the background work of Run, which is tried again
 
-	// Notify is called by Committed with the rooms whose logs have grown: other nodes look again. Wake may be called
-	// for them here as well.
-	Notify func(rooms ...uuid.UUID)
+	// Notify is called by Committed with the rooms whose logs have grown, and with the people whose lists of rooms have
+	// changed: other nodes look again. Wake may be called for them here as well.
+	Notify func(ids ...uuid.UUID)
 }
 
 // Log is the logs of all rooms of a database. It is safe for concurrent use.
