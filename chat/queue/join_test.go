@@ -125,7 +125,8 @@ func TestNewcomersJoinAsFarAsThereIsRoom(t *testing.T) {
 			o := strangers(nobody)
 			o.MaxMembers, o.MaxRooms = c.members, c.rooms
 			f := newFixture(t, o)
-			other := uuid.Max
+			other := f.room // of the same lane, and behind it
+			copy(other[:], uuid.Max[:8])
 			err := f.store.Write(t.Context(), func(tx *ent.Tx) error {
 				return tx.Room.Create().SetID(other).SetCreatedBy(f.ann).SetName("other").SetNameKey("other").SetCreatedAt(f.made).SetLastAt(f.made).Exec(t.Context())
 			})
