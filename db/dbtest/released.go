@@ -17,9 +17,9 @@ import (
 //	a deleted one       by bob
 var (
 	//go:embed testdata/0.1.0.sqlite.sql
-	releasedSQLite string
+	ReleasedSQLite string
 	//go:embed testdata/0.1.0.postgres.sql
-	releasedPostgres string
+	ReleasedPostgres string
 
 	// ReleasedExport is the same as `parley export` of 0.1.0 has written it.
 	//go:embed testdata/0.1.0.ndjson
@@ -32,9 +32,9 @@ func Release(t testing.TB, dir string) {
 	Empty(t, dir)
 	pool, done := Open(t, dir)
 	defer done()
-	text := releasedSQLite
+	text := ReleasedSQLite
 	if OnPostgres() {
-		text = releasedPostgres
+		text = ReleasedPostgres
 	}
 	if _, err := pool.ExecContext(t.Context(), text); err != nil {
 		t.Fatal(err)

@@ -324,6 +324,14 @@ var (
 				Unique:  true,
 				Columns: []*schema.Column{RoomEventsColumns[11], RoomEventsColumns[1]},
 			},
+			{
+				Name:    "roomevent_room_id_user_id_place",
+				Unique:  false,
+				Columns: []*schema.Column{RoomEventsColumns[11], RoomEventsColumns[8], RoomEventsColumns[1]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "user_id IS NOT NULL",
+				},
+			},
 		},
 	}
 	// SessionsColumns holds the columns for the "sessions" table.

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
@@ -42,5 +43,8 @@ func (RoomEvent) Edges() []ent.Edge {
 }
 
 func (RoomEvent) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("room_id", "place").Unique()}
+	return []ent.Index{
+		index.Fields("room_id", "place").Unique(),
+		index.Fields("room_id", "user_id", "place").Annotations(entsql.IndexWhere("user_id IS NOT NULL")), // holds what is about people
+	}
 }

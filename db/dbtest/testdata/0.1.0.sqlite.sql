@@ -1,3 +1,4 @@
+PRAGMA foreign_keys=OFF;
 BEGIN TRANSACTION;
 CREATE TABLE `blacklisted_tokens` (`jti` uuid NOT NULL, `generation` integer NOT NULL, `blacklisted_at` datetime NOT NULL, `expires_at` datetime NOT NULL, `session_id` uuid NOT NULL, PRIMARY KEY (`jti`), CONSTRAINT `blacklisted_tokens_sessions_blacklisted_tokens` FOREIGN KEY (`session_id`) REFERENCES `sessions` (`id`) ON DELETE CASCADE);
 CREATE TABLE `chats` (`id` uuid NOT NULL, `number` integer NOT NULL, `place` integer NOT NULL, `tag` integer NOT NULL, `username` text NOT NULL, `text` text NOT NULL, `created_at` datetime NOT NULL, `room_id` uuid NOT NULL, `user_id` uuid NOT NULL, `edited_at` datetime NULL, `deleted_at` datetime NULL, PRIMARY KEY (`id`), CONSTRAINT `chats_rooms_chats` FOREIGN KEY (`room_id`) REFERENCES `rooms` (`id`) ON DELETE RESTRICT, CONSTRAINT `chats_users_chats` FOREIGN KEY (`user_id`) REFERENCES `users` (`id`) ON DELETE RESTRICT);
@@ -108,3 +109,4 @@ DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('goose_db_version',4);
 INSERT INTO "sqlite_sequence" VALUES('room_events',30);
 COMMIT;
+PRAGMA foreign_keys=ON;
