@@ -54,14 +54,15 @@ var mayImport = map[string][]string{
 	"auth/usernames":        {"naming"},                                             // what is a username, and which are one
 	"chat":                  {"db", "db/tables", "ent", "limit", "meter", "naming"}, // knows no auth: who calls is a parameter
 	"chat/access":           {"ent"},
+	"chat/enrol":            {"chat/members", "db", "ent"}, // knows rows and no callers
 	"chat/members":          {"chat/access", "ent"},
-	"chat/purge":            {"db", "ent"},                                         // knows rows and no callers
+	"chat/purge":            {"db", "ent"},                                                         // knows rows and no callers
 	"chat/queue":            {"chat/access", "chat/members", "chat/roomlog", "db", "ent", "meter"}, // asks who may
-	"chat/roomlog":          {"chat/access", "db", "ent"},                          // knows nobody: the log, and what it is about
-	"chat/roomlog/logcheck": {"chat/roomlog", "db/tables", "ent"},                  // for archive
-	"chat/roomlog/logtest":  {},                                                    // for tests
-	"chat/texts":            {"naming"},                                            // what names and texts may be
-	"transport":             {"limit", "meter"},                                    // knows gqlgen; nothing of chat, auth or rows
+	"chat/roomlog":          {"chat/access", "db", "ent"},                                          // knows nobody: the log, and what it is about
+	"chat/roomlog/logcheck": {"chat/roomlog", "db/tables", "ent"},                                  // for archive
+	"chat/roomlog/logtest":  {},                                                                    // for tests
+	"chat/texts":            {"naming"},                                                            // what names and texts may be
+	"transport":             {"limit", "meter"},                                                    // knows gqlgen; nothing of chat, auth or rows
 	"transport/admission":   {"limit", "meter", "naming", "transport/refusal", "transport/safe"},
 	"transport/budget":      {},
 	"transport/operation":   {"meter", "transport/budget", "transport/refusal", "transport/stream", "transport/wire"},
@@ -131,7 +132,7 @@ var homeOf = map[string][]string{
 	"golang.org/x/crypto":         {"auth/passwords"},                                           // argon2
 	"golang.org/x/text":           {"auth/passwords", "auth/usernames", "chat/texts", "naming"}, // PRECIS, normal forms
 	"golang.org/x/net":            {"transport/admission"},                                      // IDNA
-	"entgo.io/ent":                {"auth/accounts", "auth/attempts", "auth/cleanup", "auth/rows", "auth/sessions", "chat", "chat/roomlog", "db", "db/bulk", "db/migrations/diff", "db/sqlite", "ent"},
+	"entgo.io/ent":                {"auth/accounts", "auth/attempts", "auth/cleanup", "auth/rows", "auth/sessions", "chat", "chat/access", "chat/enrol", "chat/roomlog", "db", "db/bulk", "db/migrations/diff", "db/sqlite", "ent"},
 	"ariga.io/atlas":              {"db/migrations/diff", "db/migrations/hash"}, // writes migrations
 	"github.com/mattn/go-sqlite3": {"db/dbtest", "db/failure", "db/migrations/diff", "db/sqlite"},
 	"github.com/jackc/pgx":        {"db/bulk", "db/dbtest", "db/failure", "db/migrations/diff", "db/postgres"},

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"parley/chat/enrol"
 	"parley/chat/members"
 	"parley/chat/purge"
 	"parley/chat/queue"
@@ -54,6 +55,7 @@ type Service struct {
 	log       *roomlog.Log
 	queue     *queue.Queue
 	purger    *purge.Purger
+	enroller  *enrol.Enroller
 	notifier  Notifier
 	grants    grants
 	sends     *limiter
@@ -68,6 +70,7 @@ func New(store *db.Store, o Options) *Service {
 	o = o.WithDefaults()
 	s := &Service{
 		o: o, store: store, notifier: o.Notifier, sent: newTally(), purger: purge.New(store, o.OnError),
+		enroller:  enrol.New(store, o.OnError),
 		sends:     newLimiter(o.SendRate, 3, o.Now),
 		roomSends: newLimiter(o.RoomSendRate, 2, o.Now),
 		changes:   newLimiter(o.MutationRate, 3, o.Now),
@@ -83,7 +86,7 @@ func New(store *db.Store, o Options) *Service {
 	return s
 }
 
-// Run stores what is sent, wakes readers and purges deleted rooms until ctx ends. Then it stores and answers what was
+// Run stores what is sent, wakes readers, purges deleted rooms and enrols who has sent to old ones until ctx ends. Then it stores and answers what was
 // queued, and returns; later sends get ErrClosing.
 func (s *Service) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -92,6 +95,7 @@ func (s *Service) Run(ctx context.Context) error {
 	wg.Go(func() { s.queue.Run(ctx) })
 	wg.Go(func() { s.log.Run(ctx) })
 	wg.Go(func() { s.purger.Run(ctx) })
+	wg.Go(func() { s.enroller.Run(ctx) })
 	err := s.notifier.Subscribe(ctx, s.log.Wake)
 	if ctx.Err() != nil {
 		err = nil // asked to end
