@@ -13,6 +13,12 @@ func CheckRow(r tables.Row) error {
 	switch r.Table.Name {
 	case "rooms":
 		return checkRoom(r)
+	case "members":
+		return checkMember(r)
+	case "bans":
+		return checkBan(r)
+	case "invites":
+		return checkInvite(r)
 	case "chats":
 		return checkChat(r)
 	}
@@ -36,24 +42,4 @@ func ofTable(table string, err error) error {
 		return fmt.Errorf("%s.%w", table, err)
 	}
 	return nil
-}
-
-func checkRoom(r tables.Row) error {
-	name, _ := r.Value("name")
-	key, named := r.Value("name_key")
-	topic, hasTopic := r.Value("topic")
-	if _, deleted := r.Value("deleted_at"); deleted {
-		if name != "" || named || hasTopic {
-			return errors.New("rooms.name: a deleted room has none, and no topic")
-		}
-		return nil
-	}
-	shown, want, err := texts.ReadRoomName(name)
-	switch {
-	case err != nil:
-		return ofTable("rooms", invalid("name", err))
-	case shown != name || key != want:
-		return errors.New("rooms.name_key: not that of the name")
-	}
-	return ofTable("rooms", checkTopic(topic))
 }

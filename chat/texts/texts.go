@@ -3,7 +3,9 @@
 package texts
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -89,6 +91,24 @@ func ReadRoomName(name string) (shown, key string, err error) {
 		return "", "", &Error{"LOOKS_LIKE_ID", "could be taken for an id"}
 	}
 	return shown, key, nil
+}
+
+// NameOf returns the name of a room that is called as the people in it, with its key: their usernames in an order that does
+// not depend on their case.
+func NameOf(usernames []string) (shown, key string, err error) {
+	folded := map[string]string{}
+	for _, name := range usernames {
+		if folded[name], err = precis.Nickname.CompareKey(name); err != nil {
+			return "", "", fmt.Errorf("key of a username: %w", err)
+		}
+	}
+	sorted := slices.Clone(usernames)
+	slices.SortFunc(sorted, func(x, y string) int { return cmp.Or(cmp.Compare(folded[x], folded[y]), cmp.Compare(x, y)) })
+	keys := make([]string, len(sorted))
+	for i, name := range sorted {
+		keys[i] = folded[name]
+	}
+	return strings.Join(sorted, ", "), strings.Join(keys, ", "), nil
 }
 
 // MatchRoomNames returns the text to look for in keys of names; not ok: no name contains it.
