@@ -7,8 +7,8 @@ import (
 	"io"
 
 	"parley/auth/accounts"
-	"parley/chat"
 	"parley/chat/roomlog/logcheck"
+	"parley/chat/rowcheck"
 	"parley/db"
 	"parley/db/tables"
 )
@@ -48,7 +48,7 @@ func contentCheck() func(tables.Row) error {
 		if err := ofAuth(r); err != nil {
 			return err
 		}
-		return chat.CheckRow(r)
+		return rowcheck.Check(r)
 	}
 }
 

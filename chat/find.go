@@ -128,19 +128,17 @@ func (s *Service) judgeAll(ctx context.Context, tx *ent.Tx, room *ent.Room, send
 		return verdicts, nil
 	}
 	standings, err := access.Standings(ctx, tx.Client(), room.ID, people, s.now())
-	if err != nil {
-		return nil, err
-	}
 	for i, send := range sends {
-		if verdicts[i].Refused == nil && !known(send) {
-			as, there := standings[send.UserID]
-			verdicts[i] = verdict(access.Room{Room: room, As: as}, do, there)
-			if send.Version = room.AccessVersion; as.Member == nil {
-				send.Version = queue.Unjudged // what they may can change without the version
-			}
+		if err != nil || known(send) {
+			continue
+		}
+		as, there := standings[send.UserID]
+		verdicts[i] = verdict(access.Room{Room: room, As: as}, do, there)
+		if send.Version = room.AccessVersion; as.Member == nil {
+			send.Version = queue.Unjudged // what they may can change without the version
 		}
 	}
-	return verdicts, nil
+	return verdicts, err
 }
 
 // verdict says what somebody who sends may; there: they have an account. Whoever sends to a room that they could join does.

@@ -1,4 +1,4 @@
-package chat
+package rowcheck
 
 import (
 	"errors"
@@ -38,7 +38,7 @@ func checkRoom(r tables.Row) error {
 	if err := checkName(r, kind); err != nil {
 		return err
 	}
-	return ofTable("rooms", checkTopic(topic))
+	return wrong("rooms.topic", texts.Check(topic, 0, texts.MaxTopic))
 }
 
 // checkName wants a live room to be called as it may be, by the key of that.
@@ -51,7 +51,7 @@ func checkName(r tables.Row, kind string) error {
 	}
 	switch {
 	case err != nil:
-		return ofTable("rooms", invalid("name", err))
+		return wrong("rooms.name", err)
 	case shown != name || key != want:
 		return errors.New("rooms.name_key: not that of the name")
 	}
@@ -84,7 +84,7 @@ func checkBan(r tables.Row) error {
 	if given && reason == "" {
 		return errors.New("bans.reason: want null instead of an empty one")
 	}
-	return ofTable("bans", invalid("reason", texts.Check(reason, 0, texts.MaxTopic)))
+	return wrong("bans.reason", texts.Check(reason, 0, texts.MaxTopic))
 }
 
 func checkInvite(r tables.Row) error {
