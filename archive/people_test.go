@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/chat/rowcheck"
 	"parley/db"
 	"parley/db/dbtest"
 	"parley/ent"
@@ -77,6 +78,39 @@ func TestUnsoundPeopleAreRefused(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: got %v, want %s", c.to, err, c.says)
 		}
+	}
+}
+
+// What no release has stored of rooms and their people is refused by the row that says it.
+func TestRowsOfPeopleAreJudged(t *testing.T) {
+	_, text := everything(t)
+	for _, c := range []struct{ from, to, says string }{
+		{`"kind":"PRIVATE"`, `"kind":"SECRET"`, "rooms.kind"},
+		{`"kind":"PRIVATE"`, `"kind":"DIRECT"`, "rooms.direct_key"},
+		{`"kind":"DIRECT"`, `"kind":"PRIVATE"`, "rooms.direct_key"},
+		{`"direct_key":"`, `"direct_key":"0`, "rooms.direct_key"},
+		{`"name_key":"bob, änn"`, `"name_key":"änn, bob"`, "rooms.name_key"},
+		{`"name":"Bob, Änn","name_key":"bob, änn"`, `"name":"Änn, Bob","name_key":"bob, änn"`, "rooms.name_key"},
+		{`"name_key":"secret"`, `"name_key":"secret "`, "rooms.name_key"},
+		{`"send_role":1`, `"send_role":3`, "rooms.send_role"},
+		{`"role":1`, `"role":3`, "members.role"},
+		{`"reason":"loud"`, `"reason":""`, "bans.reason"},
+		{`"reason":"loud"`, `"reason":"` + strings.Repeat("x", 251) + `"`, "bans.reason"},
+		{`"code":"0123`, `"code":"U123`, "invites.code"},
+		{`"code":"0123`, `"code":"123`, "invites.code"},
+		{`"uses":3`, `"uses":1001`, "invites.uses"},
+		{`"uses":3`, `"uses":null`, "invites.uses"},
+		{`"uses_left":1`, `"uses_left":4`, "invites.uses"},
+	} {
+		o := db.Options{URL: "sqlite:parley.db", Dir: t.TempDir()}
+		_, err := importRows(t.Context(), o, bytes.NewReader(sealed(t, text, c.from, c.to)), rowcheck.Check)
+		if err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: got %v, want %s", c.to, err, c.says)
+		}
+	}
+	o := db.Options{URL: "sqlite:parley.db", Dir: t.TempDir()}
+	if _, err := importRows(t.Context(), o, bytes.NewReader(text), rowcheck.Check); err != nil {
+		t.Error(err)
 	}
 }
 
