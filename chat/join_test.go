@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -102,6 +103,29 @@ func TestSendingJoins(t *testing.T) {
 	}
 	if got := fmt.Sprint(notifier.take()); got != fmt.Sprint([][]uuid.UUID{{r.ID, bob.ID}, {r.ID}, {r.ID}}) {
 		t.Errorf("notified of %v", got)
+	}
+}
+
+// What a node has stored of a joining it does not read back for its readers.
+func TestReadersAreHandedWhoJoins(t *testing.T) {
+	w := newWorld(t, chat.Options{HeadsInterval: time.Hour})
+	ann := w.person("ann")
+	w.room(ann, "general")
+	s := w.events(ann, "general", nil)
+	w.send(ann, "general", "1")
+	s.next()
+	reads := func() uint64 { l := w.Stats().Log; return l.LiveReads + l.CatchUpReads }
+	before, n := reads(), 50
+	for i := range n {
+		who := w.person(fmt.Sprint("person ", i))
+		c := w.send(who, "general", "x")
+		joined, sent := s.next(), s.next()
+		if joined.Kind != roomlog.MemberJoined || *joined.UserID != who.ID || joined.Room.MemberCount != i+2 || sent.Chat.ID != c.ID {
+			t.Fatalf("%+v, %+v", joined, sent)
+		}
+	}
+	if read := reads() - before; read > uint64(n)/2 { // where somebody reads when a chat comes, the log is read
+		t.Errorf("%d people joined, and the log was read %d times", n, read)
 	}
 }
 
