@@ -35,7 +35,7 @@ func addPeople(ctx context.Context, tx *ent.Tx, ann uuid.UUID, now time.Time) er
 		tx.User.Create().SetID(carl).SetUsername("carl").SetUsernameKey("carl").SetCreatedAt(now).SetDeletedAt(now).SetLeaving(true).Exec(ctx),
 		tx.Room.Create().SetID(secret).SetCreatedBy(ann).SetKind(room.KindPRIVATE).SetName("Secret").SetNameKey("secret").SetCreatedAt(now).SetLastAt(now).
 			SetLastPlace(6).SetLastTag(6).SetSendRole(1).SetMemberCount(3).SetAccessVersion(9).SetRevokedPlace(3).SetEnrolling(true).Exec(ctx),
-		enter(secret, ann, 0, "änn").Exec(ctx), enter(secret, bob, 1, "bob").SetJoinedPlace(4).Exec(ctx), enter(secret, carl, 2, "carl").Exec(ctx),
+		enter(secret, ann, 0, "änn").Exec(ctx), enter(secret, bob, 1, "bob").SetJoinedPlace(4).SetJoinedVersion(7).Exec(ctx), enter(secret, carl, 2, "carl").Exec(ctx),
 		tell(1, roomevent.KindMEMBER_JOINED).SetUserID(bob).SetUsername("Bob").Exec(ctx),
 		tell(2, roomevent.KindMEMBER_LEFT).SetUserID(bob).SetUsername("Bob").SetName("Secret").Exec(ctx),
 		tell(3, roomevent.KindMEMBER_REMOVED).SetUserID(carl).SetUsername("carl").SetName("").Exec(ctx),
@@ -59,6 +59,7 @@ func TestUnsoundPeopleAreRefused(t *testing.T) {
 		{`"role":0`, `"role":1`, "no owner"},
 		{`"username_key":"bob","joined_place":4`, `"username_key":"bab","joined_place":4`, "does not fit their room"},
 		{`"joined_place":4`, `"joined_place":7`, "does not fit their room"},
+		{`"joined_version":7`, `"joined_version":8`, "does not fit their room"},
 		{`"leaving":true`, `"leaving":null`, "does not fit their room"},
 		{`"hidden_number":0`, `"hidden_number":1`, "does not fit their room"},
 		{`"revoked_place":3`, `"revoked_place":2`, "last ended"},

@@ -78,6 +78,7 @@ var allTables = []*tables.Table{
 		{Name: "role", Kind: tables.Count},
 		{Name: "username_key", Kind: tables.Text},
 		{Name: "joined_place", Kind: tables.Count},
+		{Name: "joined_version", Kind: tables.Count},
 		{Name: "joined_at", Kind: tables.Moment},
 		{Name: "hidden_number", Kind: tables.Count, Null: true},
 	}},

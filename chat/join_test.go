@@ -95,7 +95,7 @@ func TestSendingJoins(t *testing.T) {
 			t.Errorf("event %d: %+v", i, e)
 		}
 	}
-	if m := w.membership(r, bob); m == nil || m.Role != int(access.Member) || m.JoinedPlace != 0 || m.UsernameKey != "bob" {
+	if m := w.membership(r, bob); m == nil || m.Role != int(access.Member) || m.JoinedPlace != 0 || m.JoinedVersion != 1 || m.UsernameKey != "bob" {
 		t.Errorf("bob is in it as %v", m)
 	}
 	if v := w.roomsVersion(bob); v != 1 {

@@ -68,7 +68,8 @@ func missing(c *sql.Selector) {
 		sql.NotExists(of(member.Table, member.FieldUserID, member.FieldRoomID)),
 		sql.NotExists(of(ban.Table, ban.FieldUserID, ban.FieldRoomID)),
 		sql.NotExists(of(roomevent.Table, roomevent.FieldUserID, roomevent.FieldRoomID, func(t *sql.SelectTable) *sql.Predicate {
-			return sql.In(t.C(roomevent.FieldKind), roomevent.KindMEMBER_LEFT, roomevent.KindMEMBER_REMOVED)
+			ended := sql.In(t.C(roomevent.FieldKind), roomevent.KindMEMBER_LEFT, roomevent.KindMEMBER_REMOVED)
+			return sql.And(ended, sql.NotNull(t.C(roomevent.FieldName))) // as the index has it
 		})),
 	))
 }
@@ -88,19 +89,19 @@ func (e *Enroller) enter(ctx context.Context, in uuid.UUID, from int) (live bool
 		if err != nil {
 			return err
 		}
-		keys, err := lock(ctx, tx, people)
+		locked, err := lock(ctx, tx, people)
 		if err != nil {
 			return err
 		}
-		return insert(ctx, tx, row, people, keys)
+		return insert(ctx, tx, row, people, locked)
 	})
 	return live, err
 }
 
-// lock locks people in order of their ids and returns the keys of those who still have an account.
-func lock(ctx context.Context, tx *ent.Tx, people []person) (keys map[uuid.UUID]string, err error) {
+// lock locks people in order of their ids and returns the rows of those who still have an account.
+func lock(ctx context.Context, tx *ent.Tx, people []person) (locked map[uuid.UUID]*ent.User, err error) {
 	byID := slices.SortedFunc(slices.Values(people), func(x, y person) int { return bytes.Compare(x.id[:], y.id[:]) })
-	keys = make(map[uuid.UUID]string, len(people))
+	locked = make(map[uuid.UUID]*ent.User, len(people))
 	for _, p := range byID {
 		row, err := tx.User.UpdateOneID(p.id).Where(user.DeletedAtIsNil()).AddRoomsVersion(1).Save(ctx)
 		switch {
@@ -108,19 +109,20 @@ func lock(ctx context.Context, tx *ent.Tx, people []person) (keys map[uuid.UUID]
 		case err != nil:
 			return nil, fmt.Errorf("lock person: %w", err)
 		default:
-			keys[p.id] = row.UsernameKey
+			locked[p.id] = row
 		}
 	}
-	return keys, nil
+	return locked, nil
 }
 
 // insert writes the members of a room that is locked, as they are.
-func insert(ctx context.Context, tx *ent.Tx, in *ent.Room, people []person, keys map[uuid.UUID]string) error {
+func insert(ctx context.Context, tx *ent.Tx, in *ent.Room, people []person, locked map[uuid.UUID]*ent.User) error {
 	var rows []*ent.MemberCreate
 	for _, p := range people {
-		if key, there := keys[p.id]; there {
+		if who := locked[p.id]; who != nil {
 			rows = append(rows, tx.Member.Create().SetID(uuid.Must(uuid.NewV7())).SetRoomID(in.ID).SetUserID(p.id).
-				SetRole(int(members.RoleAmong(in.MemberCount+len(rows)))).SetUsernameKey(key).SetJoinedPlace(in.LastPlace).SetJoinedAt(p.at))
+				SetRole(int(members.RoleAmong(in.MemberCount+len(rows)))).SetUsernameKey(who.UsernameKey).
+				SetJoinedPlace(in.LastPlace).SetJoinedVersion(who.RoomsVersion).SetJoinedAt(p.at))
 		}
 	}
 	if len(rows) == 0 {

@@ -22,7 +22,8 @@ const (
 // A Person is somebody whose row a transaction has locked.
 type Person struct {
 	UsernameKey string
-	Rooms       int // that they are in
+	Rooms       int   // that they are in
+	Version     int64 // of their list of rooms, before they join the first
 }
 
 // Lock locks somebody who joins so many rooms, by which their version is raised; the rooms are locked before. ErrNoPerson: the
@@ -39,7 +40,7 @@ func Lock(ctx context.Context, tx *ent.Tx, who uuid.UUID, joins int) (*Person, e
 	if err != nil {
 		return nil, fmt.Errorf("count rooms of a person: %w", err)
 	}
-	return &Person{UsernameKey: row.UsernameKey, Rooms: rooms}, nil
+	return &Person{UsernameKey: row.UsernameKey, Rooms: rooms, Version: row.RoomsVersion - int64(joins)}, nil
 }
 
 // RoleAmong is what somebody becomes who enters a room of so many members by themselves: a room with members has an owner.

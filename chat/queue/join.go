@@ -71,14 +71,15 @@ func (b *batch) joinsOf(l *locked, kept []int) map[uuid.UUID]bool {
 
 var memberColumns = []string{
 	member.FieldID, member.FieldRoomID, member.FieldUserID, member.FieldRole, member.FieldUsernameKey, member.FieldJoinedPlace,
-	member.FieldJoinedAt,
+	member.FieldJoinedVersion, member.FieldJoinedAt,
 }
 
 // addMember makes a member of whoever an event says has joined.
 func (b *batch) addMember(l *locked, joined *ent.RoomEvent) {
-	who := *joined.UserID
-	b.members = append(b.members, uuid.Must(uuid.NewV7()), joined.RoomID, who, int(members.RoleAmong(l.members)),
-		b.newcomers[who].UsernameKey, joined.Place-1, joined.At)
+	who := b.newcomers[*joined.UserID]
+	who.Version++
+	b.members = append(b.members, uuid.Must(uuid.NewV7()), joined.RoomID, *joined.UserID, int(members.RoleAmong(l.members)),
+		who.UsernameKey, joined.Place-1, who.Version, joined.At)
 	l.members++
 }
 

@@ -11,11 +11,12 @@ var people = []logQuery{
 	LIMIT 1`, "room %s has members and no owner"},
 	{`SELECT CAST(r.id AS text) FROM rooms r WHERE r.deleted_at IS NULL AND r.kind = 'PRIVATE' AND r.member_count = 0
 	LIMIT 1`, "private room %s has no members"},
-	{`SELECT CAST(r.id AS text) FROM rooms r WHERE r.deleted_at IS NULL AND r.revoked_place <> coalesce((SELECT max(e.place) FROM room_events e
-	  WHERE e.room_id = r.id AND e.user_id IS NOT NULL AND e.kind IN ('MEMBER_LEFT', 'MEMBER_REMOVED')), 0)
+	{`SELECT CAST(r.id AS text) FROM rooms r LEFT JOIN (SELECT e.room_id, max(e.place) AS place FROM room_events e
+	  WHERE e.name IS NOT NULL AND e.kind IN ('MEMBER_LEFT', 'MEMBER_REMOVED') GROUP BY e.room_id) x ON x.room_id = r.id
+	WHERE r.deleted_at IS NULL AND r.revoked_place <> coalesce(x.place, 0)
 	LIMIT 1`, "room %s does not say where somebody's reading was last ended"},
 	{`SELECT CAST(m.id AS text) FROM members m JOIN rooms r ON r.id = m.room_id JOIN users u ON u.id = m.user_id
-	WHERE m.username_key <> u.username_key OR m.joined_place > r.last_place
+	WHERE m.username_key <> u.username_key OR m.joined_place > r.last_place OR m.joined_version > u.rooms_version
 	   OR u.deleted_at IS NOT NULL AND u.leaving IS NULL AND r.kind <> 'DIRECT' AND r.deleted_at IS NULL
 	   OR r.kind = 'DIRECT' AND m.role <> 2
 	   OR coalesce(m.hidden_number, 0) > r.last_number OR m.hidden_number IS NOT NULL AND r.kind <> 'DIRECT'
