@@ -55,22 +55,24 @@ var mayImport = map[string][]string{
 	},
 	"auth/tokens":             {"auth", "auth/keys"},                                                                             // signs and parses claims; knows no session
 	"auth/usernames":          {"naming"},                                                                                        // what is a username, and which are one
-	"chat":                    {"db", "db/tables", "ent", "limit", "meter", "naming"},                                            // knows no auth: who calls is a parameter
+	"chat":                    {"db", "ent", "limit", "meter", "naming"},                                                         // knows no auth: who calls is a parameter
 	"chat/access":             {"chat/texts", "ent", "naming"},                                                                   // who may do what in a room
 	"chat/arguments":          {"chat/texts", "naming"},                                                                          // what is wrong with arguments, for all rooms
 	"chat/direct":             {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent"},            // conversations of a few
+	"chat/enrol":              {"chat/members", "db", "ent"},                                                                     // who was there before members were kept
 	"chat/follow":             {"chat/roomlog", "ent"},                                                                           // reading on, once for all who follow a room
 	"chat/follow/logtest":     {},                                                                                                // for tests
 	"chat/invites":            {"chat/access", "chat/arguments", "chat/limits", "chat/members", "chat/roomlog", "ent", "naming"}, // codes that let people in
 	"chat/limits":             {"limit"},                                                                                         // rates of people and rooms
 	"chat/members":            {"chat/access", "chat/limits", "chat/roomlog", "db", "ent"},                                       // who is in, and as what
 	"chat/purge":              {"db", "ent"},                                                                                     // knows rows and no callers
-	"chat/queue":              {"chat/access", "chat/arguments", "chat/roomlog", "db", "ent", "meter"},                           // asks who may
+	"chat/queue":              {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "db", "ent", "meter"},           // asks who may
 	"chat/roomlog":            {"chat/access", "db", "ent"},                                                                      // knows nobody: the log, and what it is about
 	"chat/roomlog/logcheck":   {"chat/roomlog", "db/tables", "ent"},                                                              // for archive
 	"chat/rooms":              {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent"},            // what makes and changes rooms
-	"chat/texts":              {"naming"},                                                                                        // what names and texts may be
-	"transport":               {"limit", "meter"},                                                                                // knows gqlgen; nothing of chat, auth or rows
+	"chat/rowcheck":           {"chat/access", "chat/texts", "db/tables", "ent"},
+	"chat/texts":              {"naming"},         // what names and texts may be
+	"transport":               {"limit", "meter"}, // knows gqlgen; nothing of chat, auth or rows
 	"transport/admission":     {"limit", "meter", "naming", "transport/refusal", "transport/safe"},
 	"transport/budget":        {},
 	"transport/operation":     {"meter", "transport/budget", "transport/refusal", "transport/stream", "transport/wire"},
@@ -103,7 +105,7 @@ var mayImport = map[string][]string{
 	"graph/lean":            {},
 	"graph/lean/rewrite":    {},
 	"graph/scalar":          {},
-	"archive":               {"auth/accounts", "chat", "chat/roomlog/logcheck", "db", "db/disk", "db/tables"}, // a database as a whole; knows no dialect
+	"archive":               {"auth/accounts", "chat/roomlog/logcheck", "chat/rowcheck", "db", "db/disk", "db/tables"}, // a database as a whole; knows no dialect
 
 	// Floor 6: the server.
 	"server": { // wires the rooms together
@@ -142,7 +144,7 @@ var homeOf = map[string][]string{
 	"golang.org/x/crypto":         {"auth/passwords"},                                           // argon2
 	"golang.org/x/text":           {"auth/passwords", "auth/usernames", "chat/texts", "naming"}, // PRECIS, normal forms
 	"golang.org/x/net":            {"transport/admission"},                                      // IDNA
-	"entgo.io/ent":                {"auth/accounts", "auth/attempts", "auth/cleanup", "auth/rows", "auth/sessions", "chat", "chat/access", "chat/roomlog", "db", "db/bulk", "db/migrations/diff", "db/sqlite", "ent"},
+	"entgo.io/ent":                {"auth/accounts", "auth/attempts", "auth/cleanup", "auth/rows", "auth/sessions", "chat", "chat/access", "chat/enrol", "chat/roomlog", "db", "db/bulk", "db/migrations/diff", "db/sqlite", "ent"},
 	"ariga.io/atlas":              {"db/migrations/diff", "db/migrations/hash"}, // writes migrations
 	"github.com/mattn/go-sqlite3": {"db/dbtest", "db/failure", "db/migrations/diff", "db/sqlite"},
 	"github.com/jackc/pgx":        {"db/bulk", "db/dbtest", "db/failure", "db/migrations/diff", "db/postgres"},

@@ -45,8 +45,8 @@ func (c *Copy) count(first db.First) error {
 		return err
 	}
 	for query, into := range map[string]*int{
-		"SELECT count(*) FROM rooms WHERE deleted_at IS NULL":    &c.Rooms,
-		"SELECT count(*) FROM chats WHERE " + logcheck.KeptChats: &c.Chats,
+		"SELECT count(*) FROM rooms WHERE deleted_at IS NULL": &c.Rooms,
+		"SELECT count(*) FROM chats WHERE " + logcheck.Kept:   &c.Chats,
 	} {
 		text, err := first(query)
 		if err != nil {

@@ -57,7 +57,7 @@ func TestDamagedExportIsRefused(t *testing.T) {
 // parsed reads an export into nothing.
 func parsed(text []byte) error {
 	nowhere := func(context.Context, *tables.Batch) error { return nil }
-	_, err := load(context.Background(), bytes.NewReader(text), nil, nowhere)
+	_, _, err := load(context.Background(), bytes.NewReader(text), nil, nowhere)
 	return err
 }
 
@@ -90,7 +90,7 @@ func TestUnsoundExportIsRefused(t *testing.T) {
 		`"last_place":5`:              {`"last_place":4`, "counters"},
 		`"kind":"CHAT_EDITED"`:        {`"kind":"X"`, "kind"},
 		`"username_key":"gone"`:       {`"username_key":"general"`, "username_key"},
-		`,"owner_id":"`:               {`,"owner_id":"` + other + `","x":"`, "no field"},
+		`,"created_by":"`:             {`,"created_by":"` + other + `","x":"`, "no field"},
 		`"topic":""`:                  {`"topic":"\u0000"`, "U+0000"},
 		`"schema":2026`:               {`"schema":3026`, "newer"},
 		`"version":1`:                 {`"version":2`, "newer"},
@@ -106,9 +106,9 @@ func TestUnsoundExportIsRefused(t *testing.T) {
 		}
 	}
 	// References, and that Postgres has them again.
-	owner := regexp.MustCompile(`"owner_id":"[^"]*"`).Find(text)
+	owner := regexp.MustCompile(`"created_by":"[^"]*"`).Find(text)
 	for _, o := range []db.Options{{URL: "sqlite:parley.db", Dir: t.TempDir()}, {URL: server.URL("x")}} {
-		if _, err := importRows(t.Context(), o, bytes.NewReader(sealed(t, text, string(owner), `"owner_id":"`+other+`"`)), nil); err == nil {
+		if _, err := importRows(t.Context(), o, bytes.NewReader(sealed(t, text, string(owner), `"created_by":"`+other+`"`)), nil); err == nil {
 			t.Errorf("%s: a row that points nowhere was taken", o.URL)
 		}
 	}
@@ -117,7 +117,7 @@ func TestUnsoundExportIsRefused(t *testing.T) {
 		t.Errorf("after all the refused ones: %v", err)
 	}
 	references, err := server.Ask(t.Context(), "x", "SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND convalidated")
-	if err != nil || references != "6" {
-		t.Errorf("%s references, %v; want 6", references, err)
+	if err != nil || references != "12" {
+		t.Errorf("%s references, %v; want 12", references, err)
 	}
 }

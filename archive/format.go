@@ -6,9 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
-	"parley/chat/roomlog/logcheck"
 	"parley/db"
 	"parley/db/tables"
 )
@@ -41,101 +41,19 @@ const (
 	formatVersion = 1
 )
 
-// allTables are all tables but goose's, each behind those that it points to. The internal id of events is no part of a log
-// and is left out, and so is what a purge has left, and which rooms it is of. Logs are in order of room and number, and so
-// are their rows on the disk after an import: a page of history is a few pages of the database.
-var allTables = []*tables.Table{
-	{Name: "users", Key: 1, Columns: []tables.Column{
-		{Name: "id", Kind: tables.UID},
-		{Name: "created_at", Kind: tables.Moment},
-		{Name: "username", Kind: tables.Text},
-		{Name: "username_key", Kind: tables.Text},
-		{Name: "password_hash", Kind: tables.Text, Null: true},
-		{Name: "password_version", Kind: tables.Count},
-		{Name: "deleted_at", Kind: tables.Moment, Null: true},
-	}},
-	{Name: "sessions", Key: 1, Columns: []tables.Column{
-		{Name: "id", Kind: tables.UID},
-		{Name: "user_id", Kind: tables.UID},
-		{Name: "created_at", Kind: tables.Moment},
-		{Name: "last_used_at", Kind: tables.Moment},
-		{Name: "expires_at", Kind: tables.Moment},
-		{Name: "ends_at", Kind: tables.Moment, Null: true},
-		{Name: "revoked_at", Kind: tables.Moment, Null: true},
-		{Name: "revoked_reason", Kind: tables.Text, Null: true},
-		{Name: "generation", Kind: tables.Count},
-		{Name: "refresh_jti", Kind: tables.UID, Null: true},
-		{Name: "refresh_issued_at", Kind: tables.Moment},
-		{Name: "refresh_kid", Kind: tables.Text},
-		{Name: "parent_jti", Kind: tables.UID, Null: true},
-		{Name: "rotated_at", Kind: tables.Moment, Null: true},
-		{Name: "retry_hash", Kind: tables.Octets, Null: true},
-		{Name: "user_agent", Kind: tables.Text, Null: true},
-		{Name: "ip_address", Kind: tables.Text, Null: true},
-		{Name: "ip_network", Kind: tables.Text, Null: true},
-	}},
-	{Name: "blacklisted_tokens", Key: 1, Columns: []tables.Column{
-		{Name: "jti", Kind: tables.UID},
-		{Name: "session_id", Kind: tables.UID},
-		{Name: "generation", Kind: tables.Count},
-		{Name: "blacklisted_at", Kind: tables.Moment},
-		{Name: "expires_at", Kind: tables.Moment},
-	}},
-	{Name: "login_limits", Key: 1, Columns: []tables.Column{
-		{Name: "bucket", Kind: tables.Text},
-		{Name: "full_at", Kind: tables.Moment},
-	}},
-	{Name: "rooms", Key: 1, Columns: []tables.Column{
-		{Name: "id", Kind: tables.UID},
-		{Name: "owner_id", Kind: tables.UID},
-		{Name: "created_at", Kind: tables.Moment},
-		{Name: "name", Kind: tables.Text},
-		{Name: "name_key", Kind: tables.Text, Null: true},
-		{Name: "topic", Kind: tables.Text, Null: true},
-		{Name: "deleted_at", Kind: tables.Moment, Null: true},
-		{Name: "last_place", Kind: tables.Count},
-		{Name: "last_number", Kind: tables.Count},
-		{Name: "last_tag", Kind: tables.Wide},
-		{Name: "last_at", Kind: tables.Moment},
-	}},
-	{Name: "chats", Key: 2, Where: logcheck.KeptChats, Columns: []tables.Column{
-		{Name: "room_id", Kind: tables.UID},
-		{Name: "number", Kind: tables.Count},
-		{Name: "place", Kind: tables.Count},
-		{Name: "tag", Kind: tables.Wide},
-		{Name: "id", Kind: tables.UID},
-		{Name: "user_id", Kind: tables.UID},
-		{Name: "username", Kind: tables.Text},
-		{Name: "text", Kind: tables.Text},
-		{Name: "created_at", Kind: tables.Moment},
-		{Name: "edited_at", Kind: tables.Moment, Null: true},
-		{Name: "deleted_at", Kind: tables.Moment, Null: true},
-	}},
-	{Name: "room_events", Key: 2, Where: logcheck.KeptEvents, Columns: []tables.Column{
-		{Name: "room_id", Kind: tables.UID},
-		{Name: "place", Kind: tables.Count},
-		{Name: "number", Kind: tables.Count},
-		{Name: "kind", Kind: tables.Text},
-		{Name: "tag", Kind: tables.Wide},
-		{Name: "at", Kind: tables.Moment},
-		{Name: "actor_id", Kind: tables.UID},
-		{Name: "chat_id", Kind: tables.UID, Null: true},
-	}},
-}
+// header is the first line, behind its first field.
+var header = &tables.Table{Name: "the header", Columns: []tables.Column{
+	{Name: "version", Kind: tables.Count}, {Name: "schema", Kind: tables.Count},
+}}
 
-// header and trailer are the other lines, behind their first field.
-var (
-	header = &tables.Table{Name: "the header", Columns: []tables.Column{
-		{Name: "version", Kind: tables.Count}, {Name: "schema", Kind: tables.Count},
-	}}
-	trailer = func() *tables.Table {
-		t := &tables.Table{Name: "the trailer"}
-		for _, table := range allTables {
-			t.Columns = append(t.Columns, tables.Column{Name: table.Name, Kind: tables.Count})
-		}
-		return t
-	}()
-)
+// trailerOf is the last line of an export of some tables, likewise.
+func trailerOf(forms []*form) *tables.Table {
+	t := &tables.Table{Name: "the trailer"}
+	for _, f := range forms {
+		t.Columns = append(t.Columns, tables.Column{Name: f.Name, Kind: tables.Count})
+	}
+	return t
+}
 
 // Names of the first field of a line, which tells what line it is.
 const (
@@ -162,7 +80,7 @@ func appendTrailer(to []byte, sum []byte, rows []int64) []byte {
 	return append(to, "}\n"...)
 }
 
-// checkHeader wants the format, the version and the schema of this binary.
+// checkHeader wants the format, the version and the schema of this binary, or one whose rows it can still read.
 func checkHeader(format []byte, row [][]byte) error {
 	schema, err := db.SchemaVersion()
 	if err != nil {
@@ -174,6 +92,9 @@ func checkHeader(format []byte, row [][]byte) error {
 	for i, known := range []int64{formatVersion, schema} {
 		got, err := strconv.ParseInt(string(row[i]), 10, 64)
 		what := header.Columns[i].Name
+		if slices.Contains(olderSchemas, got) && i == 1 {
+			continue
+		}
 		switch {
 		case err != nil:
 			return err

@@ -7,8 +7,8 @@ import (
 	"io"
 
 	"parley/auth/accounts"
-	"parley/chat"
 	"parley/chat/roomlog/logcheck"
+	"parley/chat/rowcheck"
 	"parley/db"
 	"parley/db/tables"
 )
@@ -16,6 +16,7 @@ import (
 // Import fills an empty database with an export, all of it or nothing. The database is opened, checked and
 // migrated as at a start; a file of SQLite that is not there appears when it is whole and on disk. It takes the
 // same memory for any number of rows, and r may still be in a call when a withdrawn Import returns.
+// What releases since 0.1.0 have written is taken.
 // db.ErrNotEmpty, ErrDamaged, db.ErrNewer, db.ErrOlder, or what else is wrong with a line: nothing was stored.
 // db.ErrUnknownOutcome: all may have been.
 func Import(ctx context.Context, o db.Options, r io.Reader) (Summary, error) {
@@ -26,9 +27,9 @@ func Import(ctx context.Context, o db.Options, r io.Reader) (Summary, error) {
 func importRows(ctx context.Context, o db.Options, r io.Reader, check func(tables.Row) error) (s Summary, err error) {
 	err = db.Load{
 		Tables: allTables,
-		Fill: func(write func(context.Context, *tables.Batch) error) (err error) {
-			s, err = load(ctx, r, check, write)
-			return err
+		Fill: func(write func(context.Context, *tables.Batch) error) (schema int64, err error) {
+			s, schema, err = load(ctx, r, check, write)
+			return schema, err
 		},
 		Check: func(first db.First) error {
 			if err := logcheck.Links(first); err != nil {
@@ -47,7 +48,7 @@ func contentCheck() func(tables.Row) error {
 		if err := ofAuth(r); err != nil {
 			return err
 		}
-		return chat.CheckRow(r)
+		return rowcheck.Check(r)
 	}
 }
 

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"unicode/utf16"
-	"unicode/utf8"
 
 	"parley/db/tables"
 )
@@ -96,8 +94,11 @@ func (l *line) value(c *tables.Column) ([]byte, error) {
 		}
 		return nil, nil
 	}
-	if c.Kind == tables.Count {
+	switch c.Kind {
+	case tables.Count:
 		return l.number()
+	case tables.Flag:
+		return l.flag()
 	}
 	cell, err := l.text()
 	if err != nil {
@@ -105,7 +106,9 @@ func (l *line) value(c *tables.Column) ([]byte, error) {
 	}
 	switch c.Kind {
 	case tables.UID:
-		err = checkUID(cell)
+		if err = checkUID(cell); errors.Is(err, errNilUID) && c.Nobody {
+			err = nil
+		}
 	case tables.Moment:
 		_, err = tables.ParseMoment(cell)
 	case tables.Wide:
@@ -122,6 +125,16 @@ func (l *line) number() ([]byte, error) {
 		l.at++
 	}
 	return whole(l.in[from:l.at], 53)
+}
+
+// flag reads the one word that there is besides null.
+func (l *line) flag() ([]byte, error) {
+	const word = "true"
+	if !bytes.HasPrefix(l.in[l.at:], []byte(word)) {
+		return nil, errors.New("want true or null")
+	}
+	l.at += len(word)
+	return []byte(word), nil
 }
 
 // whole wants digits without leading zeros, of a number below 2 to the power of bits.
@@ -144,12 +157,14 @@ func (l *line) octets(cell []byte) ([]byte, error) {
 
 const nilUID = "00000000-0000-0000-0000-000000000000"
 
+var errNilUID = errors.New("the nil UUID is no id")
+
 func checkUID(cell []byte) error {
 	switch {
 	case !isUID(cell):
 		return errors.New("want a UUID in lower case")
 	case string(cell) == nilUID:
-		return errors.New("the nil UUID is no id")
+		return errNilUID
 	}
 	return nil
 }
@@ -182,115 +197,4 @@ func (l *line) take(b byte) bool {
 	}
 	l.at++
 	return true
-}
-
-// text reads a string.
-func (l *line) text() ([]byte, error) {
-	if !l.take('"') {
-		return nil, errNoJSON
-	}
-	from, ascii := l.at, true
-	for ; l.at < len(l.in); l.at++ {
-		switch b := l.in[l.at]; {
-		case b == '"':
-			text := l.in[from:l.at]
-			l.at++
-			if !ascii && !utf8.Valid(text) {
-				return nil, errBadText
-			}
-			return text, nil
-		case b == '\\':
-			return l.escaped(from)
-		case b < ' ':
-			return nil, errNoJSON
-		case b >= utf8.RuneSelf:
-			ascii = false
-		}
-	}
-	return nil, errNoJSON
-}
-
-// escaped reads on at the first escape of a string.
-func (l *line) escaped(from int) ([]byte, error) {
-	start := len(l.scratch)
-	l.scratch = append(l.scratch, l.in[from:l.at]...)
-	for l.at < len(l.in) {
-		b := l.in[l.at]
-		l.at++
-		switch {
-		case b == '"':
-			text := l.scratch[start:len(l.scratch):len(l.scratch)]
-			if !utf8.Valid(text) {
-				return nil, errBadText
-			}
-			return text, nil
-		case b < ' ':
-			return nil, errNoJSON
-		case b != '\\':
-			l.scratch = append(l.scratch, b)
-			continue
-		}
-		if err := l.escape(); err != nil {
-			return nil, err
-		}
-	}
-	return nil, errNoJSON
-}
-
-// escape reads what stands behind a backslash.
-func (l *line) escape() error {
-	if l.at == len(l.in) {
-		return errNoJSON
-	}
-	b := l.in[l.at]
-	l.at++
-	switch b {
-	case '"', '\\', '/':
-	case 'b':
-		b = '\b'
-	case 'f':
-		b = '\f'
-	case 'n':
-		b = '\n'
-	case 'r':
-		b = '\r'
-	case 't':
-		b = '\t'
-	case 'u':
-		return l.unicode()
-	default:
-		return errNoJSON
-	}
-	l.scratch = append(l.scratch, b)
-	return nil
-}
-
-func (l *line) unicode() error {
-	r := l.unit()
-	if utf16.IsSurrogate(r) {
-		if !bytes.HasPrefix(l.in[l.at:], []byte(`\u`)) {
-			return errBadText
-		}
-		l.at += 2
-		if r = utf16.DecodeRune(r, l.unit()); r == utf8.RuneError {
-			return errBadText
-		}
-	}
-	if r <= 0 {
-		return errBadText
-	}
-	l.scratch = utf8.AppendRune(l.scratch, r)
-	return nil
-}
-
-// unit reads four digits; -1: they are none.
-func (l *line) unit() rune {
-	if len(l.in)-l.at < 4 {
-		return -1
-	}
-	n, err := strconv.ParseUint(string(l.in[l.at:l.at+4]), 16, 16)
-	if l.at += 4; err != nil {
-		return -1
-	}
-	return rune(n)
 }

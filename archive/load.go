@@ -17,8 +17,8 @@ const (
 )
 
 // load reads an export and gives its rows to write: one goroutine reads, one takes the lines apart, and this one writes.
-// check is asked of each row; nil: nothing is.
-func load(ctx context.Context, r io.Reader, check func(tables.Row) error, write func(context.Context, *tables.Batch) error) (Summary, error) {
+// check is asked of each row; nil: nothing is. It returns the schema that the header names.
+func load(ctx context.Context, r io.Reader, check func(tables.Row) error, write func(context.Context, *tables.Batch) error) (s Summary, schema int64, err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	chunks, batches, parsed := make(chan chunk, 1), make(chan *tables.Batch, 1), make(chan error, 1)
@@ -40,11 +40,11 @@ func load(ctx context.Context, r io.Reader, check func(tables.Row) error, write 
 			cancel()
 			for range batches { // until the other has ended
 			}
-			return Summary{}, err
+			return s, 0, err
 		}
 	}
-	err := <-parsed
-	return p.summary, err
+	err = <-parsed
+	return p.summary, p.schema, err
 }
 
 // A chunk is whole lines, but for the last one of an export that is cut off; or the end.

@@ -21,6 +21,8 @@ type parser struct {
 	out     func(*tables.Batch) error
 	content func(tables.Row) error // is asked of each row; may be nil
 	line    int                    // that is being read
+	schema  int64                  // of the rows
+	forms   []*form                // of the tables that may come, in order
 	table   int                    // whose rows may come; -1: the header comes
 	ended   bool
 	order   orderCheck
@@ -32,8 +34,13 @@ type parser struct {
 }
 
 func newParser(content func(tables.Row) error, out func(*tables.Batch) error) *parser {
-	return &parser{out: out, content: content, table: -1, rows: make([]int64, len(allTables)), sum: sha256.New()}
+	p := &parser{out: out, content: content, table: -1, sum: sha256.New()}
+	p.expect(formsOf(newest))
+	return p
 }
+
+// expect says in which forms tables may come.
+func (p *parser) expect(forms []*form) { p.forms, p.rows = forms, make([]int64, len(forms)) }
 
 func (p *parser) run(ctx context.Context, chunks <-chan chunk) error {
 	for {
@@ -121,24 +128,29 @@ func (p *parser) header(l *line, format []byte) error {
 	if err := l.rest(header, row); err != nil {
 		return err
 	}
-	return checkHeader(format, row)
+	if err := checkHeader(format, row); err != nil {
+		return err
+	}
+	p.schema = tables.Integer(row[1])
+	p.expect(formsOf(p.schema))
+	return nil
 }
 
 func (p *parser) row(l *line, name []byte) error {
-	t := allTables[p.table]
-	if t.Name != string(name) {
+	if p.forms[p.table].Name != string(name) {
 		if err := p.next(name); err != nil {
 			return err
 		}
-		t = allTables[p.table]
 	}
+	form := p.forms[p.table]
+	t := form.table
 	if p.batch == nil {
 		p.batch = &tables.Batch{Table: t, Line: p.line}
 	}
 	from := len(p.batch.Cells)
 	p.batch.Cells = append(p.batch.Cells, make([][]byte, len(t.Columns))...)
 	row := p.batch.Cells[from:]
-	if err := l.rest(t, row); err != nil {
+	if err := form.read(l, row); err != nil {
 		return err
 	}
 	p.rows[p.table]++
@@ -152,8 +164,8 @@ func (p *parser) row(l *line, name []byte) error {
 
 // next goes on to a table behind this one.
 func (p *parser) next(name []byte) error {
-	for i := p.table + 1; i < len(allTables); i++ {
-		if allTables[i].Name == string(name) {
+	for i := p.table + 1; i < len(p.forms); i++ {
+		if p.forms[i].Name == string(name) {
 			p.table = i
 			return p.flush()
 		}
@@ -172,11 +184,11 @@ func (p *parser) flush() error {
 }
 
 func (p *parser) trailer(l *line, sum []byte) error {
-	row := make([][]byte, len(trailer.Columns))
-	if err := l.rest(trailer, row); err != nil {
+	row := make([][]byte, len(p.forms))
+	if err := l.rest(trailerOf(p.forms), row); err != nil {
 		return err
 	}
-	for i, t := range allTables {
+	for i, t := range p.forms {
 		if n := tables.Integer(row[i]); n != p.rows[i] {
 			return fmt.Errorf("%s has %d rows, and the trailer counts %d", t.Name, p.rows[i], n)
 		}

@@ -51,40 +51,50 @@ func ofLiveRooms(c *sql.Selector) {
 	}))
 }
 
-// maySend says who of those who send to one room may, under its lock: nil, or why not. Whoever was judged since the room last
-// took something away from somebody is not asked about again.
-func (s *Service) maySend(ctx context.Context, tx *ent.Tx, room *ent.Room, sends []*queue.Send) ([]error, error) {
+// maySend says who of those who send to one room may, under its lock. Members who were judged since the room last took something
+// away from somebody are not asked about again.
+func (s *Service) maySend(ctx context.Context, tx *ent.Tx, room *ent.Room, sends []*queue.Send) ([]queue.Verdict, error) {
 	return s.judgeAll(ctx, tx, room, sends, access.Send, func(send *queue.Send) bool { return send.Version == room.AccessVersion })
 }
 
 // mayRead says the same of those who send with a known id, and may be told which chat it is.
-func (s *Service) mayRead(ctx context.Context, tx *ent.Tx, room *ent.Room, sends []*queue.Send) ([]error, error) {
+func (s *Service) mayRead(ctx context.Context, tx *ent.Tx, room *ent.Room, sends []*queue.Send) ([]queue.Verdict, error) {
 	return s.judgeAll(ctx, tx, room, sends, access.Read, func(*queue.Send) bool { return false })
 }
 
-func (s *Service) judgeAll(ctx context.Context, tx *ent.Tx, room *ent.Room, sends []*queue.Send, do access.Action, known func(*queue.Send) bool) ([]error, error) {
-	refused := make([]error, len(sends))
+func (s *Service) judgeAll(ctx context.Context, tx *ent.Tx, room *ent.Room, sends []*queue.Send, do access.Action, known func(*queue.Send) bool) ([]queue.Verdict, error) {
+	verdicts := make([]queue.Verdict, len(sends))
 	var people []uuid.UUID
 	for i, send := range sends {
 		switch {
 		case room.DeletedAt != nil:
-			refused[i] = ErrNoRoom
+			verdicts[i].Refused = ErrNoRoom
 		case !known(send):
 			people = append(people, send.UserID)
 		}
 	}
 	if len(people) == 0 {
-		return refused, nil
+		return verdicts, nil
 	}
 	standings, err := access.Standings(ctx, tx.Client(), room.ID, people, s.now())
-	if err != nil {
-		return nil, err
-	}
 	for i, send := range sends {
-		if refused[i] == nil && !known(send) {
-			refused[i] = access.Room{Room: room, As: standings[send.UserID]}.May(do)
-			send.Version = room.AccessVersion
+		if err != nil || known(send) {
+			continue
+		}
+		as, there := standings[send.UserID]
+		verdicts[i] = verdict(access.Room{Room: room, As: as}, do, there)
+		if send.Version = room.AccessVersion; as.Member == nil {
+			send.Version = queue.Unjudged // what they may can change without the version
 		}
 	}
-	return refused, nil
+	return verdicts, err
+}
+
+// verdict says what somebody who sends may; there: they have an account. Whoever sends to a room that they could join does.
+func verdict(r access.Room, do access.Action, there bool) (v queue.Verdict) {
+	if v.Refused = r.May(do); v.Refused == nil && !there {
+		v.Refused = &access.ForbiddenError{}
+	}
+	v.Joins = v.Refused == nil && r.May(access.Join) == nil
+	return v
 }

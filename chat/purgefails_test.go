@@ -12,14 +12,15 @@ import (
 	"parley/db/dbtest"
 )
 
-// spoil makes the database refuse to delete chats with a text.
-func (w *world) spoil(text string) {
+// spoil makes the database refuse to DELETE, or to INSERT, chats with a text.
+func (w *world) spoil(what, text string) {
 	w.t.Helper()
-	statements := []string{`CREATE TRIGGER spoiled BEFORE DELETE ON chats WHEN OLD.text = '` + text + `' BEGIN SELECT RAISE(ABORT, 'spoiled'); END`}
+	row := map[string]string{"DELETE": "OLD", "INSERT": "NEW"}[what]
+	statements := []string{`CREATE TRIGGER spoiled BEFORE ` + what + ` ON chats WHEN ` + row + `.text = '` + text + `' BEGIN SELECT RAISE(ABORT, 'spoiled'); END`}
 	if dbtest.OnPostgres() {
 		statements = []string{
 			`CREATE FUNCTION spoiled() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''spoiled''; END'`,
-			`CREATE TRIGGER spoiled BEFORE DELETE ON chats FOR EACH ROW WHEN (OLD.text = '` + text + `') EXECUTE FUNCTION spoiled()`,
+			`CREATE TRIGGER spoiled BEFORE ` + what + ` ON chats FOR EACH ROW WHEN (` + row + `.text = '` + text + `') EXECUTE FUNCTION spoiled()`,
 		}
 	}
 	for _, statement := range statements {
@@ -42,7 +43,7 @@ func TestRoomThatCannotBePurgedHoldsBackNoOther(t *testing.T) {
 	for _, stuck := range []int{0, 2} {
 		w.send(ann, rooms[stuck].ID.String(), text)
 	}
-	w.spoil(text)
+	w.spoil("DELETE", text)
 	w.stop()
 	for _, room := range rooms { // and nobody purges them
 		if _, err := w.DeleteRoom(t.Context(), ann, room.ID.String()); err != nil {

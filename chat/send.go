@@ -18,7 +18,8 @@ type Draft struct {
 	ID   *string // the client's own UUID; nil: one is made
 }
 
-// Send stores a chat under its room's next number and returns once it is on disk. Sent again with
+// Send stores a chat under its room's next number and returns once it is on disk. Whoever sends to a public room becomes a member
+// of it, where there is room: in it and in their list of rooms. Sent again with
 // an id that the same person has used in the same room, it stores nothing and returns the
 // chat that is there, whatever its text.
 // ErrNoRoom, ErrForbidden, *InvalidError, ErrIDTaken, ErrBusy, ErrTimeout, ErrClosing, *RateError:
@@ -44,7 +45,11 @@ func (s *Service) Send(ctx context.Context, caller Caller, d Draft) (_ *roomlog.
 	if err != nil {
 		return nil, err
 	}
-	return s.sendTo(ctx, key, grant{r.ID, r.AccessVersion}, made)
+	found := grant{r.ID, r.AccessVersion}
+	if r.As.Member == nil {
+		found.version = queue.Unjudged
+	}
+	return s.sendTo(ctx, key, found, made)
 }
 
 // prepare does all that can be refused without the database.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/chat/direct"
+	"parley/chat/enrol"
 	"parley/chat/follow"
 	"parley/chat/invites"
 	"parley/chat/limits"
@@ -81,6 +82,7 @@ type Service struct {
 	following *follow.Caches
 	queue     *queue.Queue
 	purger    *purge.Purger
+	enroller  *enrol.Enroller
 	notifier  Notifier
 	grants    grants
 	sends     *limits.Limiter
@@ -94,6 +96,7 @@ func New(store *db.Store, o Options) *Service {
 	o = o.WithDefaults()
 	s := &Service{
 		o: o, store: store, notifier: o.Notifier, sent: newTally(), purger: purge.New(store, o.OnError),
+		enroller:  enrol.New(store, o.OnError),
 		sends:     limits.New(o.SendRate, 3, o.Now),
 		roomSends: limits.New(o.RoomSendRate, 2, o.Now),
 		changes:   limits.New(o.MutationRate, 3, o.Now),
@@ -104,7 +107,7 @@ func New(store *db.Store, o Options) *Service {
 	})
 	s.queue = queue.New(store, s.log, queue.Options{
 		Entries: o.QueueEntries, BatchEntries: o.BatchEntries, Now: s.now, MaySend: s.maySend, MayRead: s.mayRead,
-		Committed: s.following.Committed,
+		MaxMembers: o.RoomMaxMembers, MaxRooms: o.UserMaxRooms, Committed: s.following.Committed,
 	})
 	shared := members.Shared{
 		Store: store, Log: s.log, Committed: s.following.Committed, Now: s.now, FindPerson: o.FindPerson, Changes: s.changes, Creations: limits.New(o.RoomCreateRate, 1, o.Now),
@@ -114,7 +117,7 @@ func New(store *db.Store, o Options) *Service {
 	return s
 }
 
-// Run stores what is sent, wakes readers and purges deleted rooms until ctx ends. Then it stores and answers what was
+// Run stores what is sent, wakes readers, purges deleted rooms and enrols who has sent to old ones until ctx ends. Then it stores and answers what was
 // queued, and returns; later sends get ErrClosing.
 func (s *Service) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -123,6 +126,7 @@ func (s *Service) Run(ctx context.Context) error {
 	wg.Go(func() { s.queue.Run(ctx) })
 	wg.Go(func() { s.following.Run(ctx) })
 	wg.Go(func() { s.purger.Run(ctx) })
+	wg.Go(func() { s.enroller.Run(ctx) })
 	err := s.notifier.Subscribe(ctx, s.following.Wake)
 	if ctx.Err() != nil {
 		err = nil // asked to end

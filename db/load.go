@@ -12,6 +12,7 @@ import (
 
 	"parley/db/disk"
 	"parley/db/failure"
+	"parley/db/migrations"
 	"parley/db/postgres"
 	"parley/db/sqlite"
 	"parley/db/tables"
@@ -25,8 +26,9 @@ type Load struct {
 	// Tables are all that are filled, each behind those that it points to.
 	Tables []*tables.Table
 
-	// Fill gives write the rows, in the order of Tables, from one goroutine.
-	Fill func(write func(context.Context, *tables.Batch) error) error
+	// Fill gives write the rows, in the order of Tables, from one goroutine, and returns the version of the schema that
+	// they were of: what migrations have done with rows since is done with these.
+	Fill func(write func(context.Context, *tables.Batch) error) (schema int64, err error)
 
 	// Check looks at all rows once they are there.
 	Check func(First) error
@@ -164,7 +166,9 @@ func beginLoad(ctx context.Context, conn *sql.Conn) (*sql.Tx, error) {
 
 func (l Load) fill(ctx context.Context, store *Store, conn *sql.Conn, tx *sql.Tx) (err error) {
 	var to loader = sqlite.NewLoader(tx, l.Tables)
+	folder := migrations.SQLite
 	if store.postgres != nil {
+		folder = migrations.Postgres
 		if to, err = postgres.NewLoader(ctx, conn, tx, l.Tables); err != nil {
 			return err
 		}
@@ -178,10 +182,14 @@ func (l Load) fill(ctx context.Context, store *Store, conn *sql.Conn, tx *sql.Tx
 			return fmt.Errorf("%w: %s has rows", ErrNotEmpty, t.Name)
 		}
 	}
-	if err := l.Fill(to.Write); err != nil {
+	schema, err := l.Fill(to.Write)
+	if err != nil {
 		return err
 	}
 	if err := to.End(ctx); err != nil {
+		return err
+	}
+	if err := migrations.MoveRows(ctx, tx, folder, schema); err != nil {
 		return err
 	}
 	return l.Check(firstOf(ctx, tx))

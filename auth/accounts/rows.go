@@ -12,9 +12,9 @@ import (
 )
 
 // RowCheck returns a check of the rows of an import: what this package would not have stored is wrong. Rows of other tables
-// pass, but for the usernames on chats. It is for one goroutine.
+// pass, but for the usernames on chats and events. It is for one goroutine.
 func RowCheck() func(tables.Row) error {
-	authors := map[string]bool{} // usernames on chats that are good
+	authors := map[string]bool{} // usernames on chats and events that are good
 	return func(r tables.Row) error {
 		switch r.Table.Name {
 		case "users":
@@ -24,12 +24,12 @@ func RowCheck() func(tables.Row) error {
 		case "login_limits":
 			bucket, _ := r.Value("bucket")
 			return attempts.CheckBucket(bucket)
-		case "chats":
-			username, _ := r.Value("username")
-			if authors[username] {
+		case "chats", "room_events":
+			username, there := r.Value("username")
+			if !there || authors[username] {
 				return nil
 			}
-			if _, err := shownName("chats.username", username); err != nil {
+			if _, err := shownName(r.Table.Name+".username", username); err != nil {
 				return err
 			}
 			if len(authors) >= 10_000 { // an export has any number of them
@@ -62,11 +62,14 @@ func checkUser(r tables.Row) error {
 	key, _ := r.Value("username_key")
 	_, deleted := r.Value("deleted_at")
 	text, has := r.Value("password_hash")
+	_, isLeaving := r.Value("leaving")
 	switch {
 	case key != want:
 		return errors.New("users.username_key: not that of the username")
 	case has == deleted:
 		return errors.New("users.password_hash: all have one but deleted users")
+	case isLeaving && !deleted:
+		return errors.New("users.leaving: only deleted users are")
 	case has:
 		err = passwords.CheckHash(text)
 	}

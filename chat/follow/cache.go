@@ -36,9 +36,9 @@ type Options struct {
 	HeadsInterval time.Duration // between two comparisons of followed rooms with the log
 	OnError       func(error)   // told what went wrong in the background work of Run, which is tried again
 
-	// Notify is called by Committed with the rooms whose logs have grown: other nodes look again. Wake may be called
-	// for them here as well.
-	Notify func(rooms ...uuid.UUID)
+	// Notify is called by Committed with the rooms whose logs have grown, and with the people whose lists of rooms have
+	// changed: other nodes look again. Wake may be called for them here as well.
+	Notify func(ids ...uuid.UUID)
 }
 
 // Caches are those of all rooms that somebody follows. They are safe for concurrent use.

@@ -6,15 +6,15 @@ import (
 	"parley/chat/roomlog"
 )
 
-// Committed tells of what was committed here, each room once, and waits for nobody. Those who follow a room on this node
-// are handed the events, where these continue what has been read of the log, and else read it. Whoever has changed a chat
-// calls it before the change is answered: from then on nobody is given the old text.
+// Committed tells of what was committed here, each room once, and of whose lists of rooms it changes, and waits for nobody.
+// Those who follow a room on this node are handed the events, where these continue what has been read of the log, and else
+// read it. Whoever has changed a chat calls it before the change is answered: from then on nobody is given the old text.
 func (x *Caches) Committed(commits ...roomlog.Commit) {
-	rooms := make([]uuid.UUID, len(commits))
+	changed := make([]uuid.UUID, 0, len(commits))
 	followed := make([]*cache, 0, len(commits))
 	x.mu.Lock()
-	for i, commit := range commits {
-		rooms[i] = commit.Room
+	for _, commit := range commits {
+		changed = append(append(changed, commit.Room), commit.People...)
 		if c := x.rooms[commit.Room]; c != nil {
 			c.recent.note(commit.Rows.Log)
 			c.signal.tell(c.takeOver(commit))
@@ -22,11 +22,8 @@ func (x *Caches) Committed(commits ...roomlog.Commit) {
 		}
 	}
 	x.mu.Unlock()
-	for _, commit := range commits {
-		rooms = append(rooms, commit.People...)
-	}
-	if len(rooms) > 0 { // else it would be for all rooms
-		x.o.Notify(rooms...)
+	if len(changed) > 0 { // else it would be for all rooms
+		x.o.Notify(changed...)
 	}
 	for _, c := range followed {
 		c.signal.told()

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/google/uuid"
-
 	"parley/chat/access"
 	"parley/chat/members"
 	"parley/chat/roomlog"
@@ -44,7 +42,6 @@ func (s *Service) AcceptInvite(ctx context.Context, caller access.Caller, code s
 		}
 		entered = members.MemberOf(roomlog.RoomFor(access.Room{Room: joined.Room, As: access.Standing{Member: as}}), caller, as)
 		commits = []roomlog.Commit{joined.Commit()}
-		commits[0].People = []uuid.UUID{caller.ID}
 		return nil
 	})
 	if err != nil {

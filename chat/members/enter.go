@@ -15,32 +15,22 @@ import (
 	"parley/chat/access"
 	"parley/chat/roomlog"
 	"parley/ent"
-	"parley/ent/member"
-	"parley/ent/room"
-	"parley/ent/user"
 )
 
 // Enter makes somebody a member of a room that the transaction has locked, at a place of its log and a moment; the room's
 // member_count is the caller's business. access.ErrNoRoom: the room is gone; ErrNoPerson: so is the account; ErrManyRooms.
 func Enter(ctx context.Context, tx *ent.Tx, in uuid.UUID, who uuid.UUID, role access.Role, place int64, at time.Time, most int) (*access.Membership, error) {
-	person, err := tx.User.UpdateOneID(who).Where(user.DeletedAtIsNil()).AddRoomsVersion(1).Save(ctx)
-	if ent.IsNotFound(err) {
-		return nil, ErrNoPerson
-	}
+	person, err := Lock(ctx, tx, who, 1)
 	if err != nil {
-		return nil, fmt.Errorf("lock person: %w", err)
+		return nil, err
+	}
+	if person.Rooms >= most {
+		return nil, ErrManyRooms
 	}
 	row, err := tx.Member.Create().SetID(uuid.Must(uuid.NewV7())).SetRoomID(in).SetUserID(who).SetRole(int(role)).
-		SetUsernameKey(person.UsernameKey).SetJoinedPlace(place).SetJoinedAt(at).Save(ctx)
+		SetUsernameKey(person.UsernameKey).SetJoinedPlace(place).SetJoinedVersion(person.Version + 1).SetJoinedAt(at).Save(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("store member: %w", err)
-	}
-	count, err := tx.Member.Query().Where(member.UserID(who), member.HasRoomWith(room.DeletedAtIsNil())).Count(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("count rooms of a person: %w", err)
-	}
-	if count > most {
-		return nil, ErrManyRooms
 	}
 	return &access.Membership{ID: row.ID, Role: role, JoinedAt: at, JoinedPlace: place}, nil
 }

@@ -1,4 +1,4 @@
-// Package purge takes away what deleted rooms leave: any number of chats and events, a few in a transaction, because
+// Package purge takes away what deleted rooms leave: any number of chats, events and members, a few in a transaction, because
 // others' writes wait for it. It rests on one idea: which rooms have rows left stands in the database, so a purge that was
 // interrupted goes on after a restart or on another node. It knows rows and no callers.
 package purge
@@ -13,9 +13,7 @@ import (
 
 	"parley/db"
 	"parley/ent"
-	"parley/ent/chat"
 	"parley/ent/room"
-	"parley/ent/roomevent"
 )
 
 // A Purger clears deleted rooms. Two nodes at once do no harm: the later one finds nothing.
@@ -93,43 +91,37 @@ func recovered(do func() error) (err error) {
 
 // clear removes what a deleted room held but its last event.
 func (p *Purger) clear(ctx context.Context, row *ent.Room) error {
-	chats := func(tx *ent.Tx, from, to int64) (int, error) {
-		return tx.Chat.Delete().Where(chat.RoomID(row.ID), chat.NumberGTE(int(from)), chat.NumberLT(int(to))).Exec(ctx)
+	for _, some := range []part{chatsOf(row), eventsOf(row), membersOf(row), bansOf(row), invitesOf(row)} {
+		if err := p.remove(ctx, some); err != nil {
+			return err
+		}
 	}
-	events := func(tx *ent.Tx, from, to int64) (int, error) {
-		return tx.RoomEvent.Delete().Where(roomevent.RoomID(row.ID), roomevent.PlaceGTE(from), roomevent.PlaceLT(to)).Exec(ctx)
-	}
-	if err := p.remove(ctx, int64(row.LastNumber), chats); err != nil {
-		return fmt.Errorf("delete chats: %w", err)
-	}
-	if err := p.remove(ctx, row.LastPlace-1, events); err != nil {
-		return fmt.Errorf("delete log: %w", err)
-	}
-	return p.store.Write(ctx, func(tx *ent.Tx) error { return tx.Room.UpdateOneID(row.ID).ClearPurging().Exec(ctx) })
+	return p.store.Write(ctx, func(tx *ent.Tx) error {
+		return tx.Room.UpdateOneID(row.ID).ClearPurging().SetMemberCount(0).Exec(ctx)
+	})
 }
 
-// remove removes rows that are numbered 1 … last. A transaction takes more of them than the one
-// before while that was quick, and fewer when it was slow: the texts are long, or the disk is busy.
-func (p *Purger) remove(ctx context.Context, last int64, some func(tx *ent.Tx, from, to int64) (int, error)) error {
+// remove removes rows in parts. A transaction takes more of them than the one before while that was quick, and fewer when it
+// was slow: the texts are long, or the disk is busy.
+func (p *Purger) remove(ctx context.Context, some part) error {
 	rest := time.NewTimer(0)
 	defer rest.Stop()
-	size := int64(fewest)
-	for from := int64(1); from <= last; {
+	for done, size, more := 0, fewest, true; more; {
 		select {
 		case <-rest.C:
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 		var began time.Time // behind the wait for the writes of others
-		err := p.store.Write(ctx, func(tx *ent.Tx) error {
+		err := p.store.Write(ctx, func(tx *ent.Tx) (err error) {
 			began = time.Now()
-			_, err := some(tx, from, min(from+size, last+1))
+			more, err = some(ctx, tx, done, size)
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		from += size
+		done += size
 		switch took := time.Since(began); {
 		case took > targetTime:
 			size = max(fewest, size/2)

@@ -1,17 +1,13 @@
 package queue
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
 
-	"parley/chat/access"
 	"parley/chat/roomlog"
 	"parley/db"
 	"parley/ent"
@@ -31,6 +27,10 @@ type batch struct {
 	stored map[uuid.UUID]*roomlog.Chat // by their ids, in this transaction
 	rows   []*ent.Chat                 // the same, to be written
 	events []*ent.RoomEvent            // likewise
+
+	locked    []*locked // rooms, in order of their ids
+	newcomers map[uuid.UUID]*newcomer
+	members   []any // to be written, their columns one behind the other
 }
 
 // commit stores a batch and answers every entry of it. What fails for no reason of the database is tried one by one, so
@@ -68,7 +68,7 @@ func (q *Queue) storeOnce(ctx context.Context, entries []*entry) (*batch, error)
 	err := q.store.Write(ctx, func(tx *ent.Tx) (err error) {
 		b = &batch{
 			Queue: q, tx: tx, now: q.o.Now(), entries: entries, chats: make([]*roomlog.Chat, len(entries)),
-			errs: make([]error, len(entries)), stored: map[uuid.UUID]*roomlog.Chat{},
+			errs: make([]error, len(entries)), stored: map[uuid.UUID]*roomlog.Chat{}, newcomers: map[uuid.UUID]*newcomer{},
 		}
 		return b.run(ctx)
 	})
@@ -80,19 +80,20 @@ func (q *Queue) storeOnce(ctx context.Context, entries []*entry) (*batch, error)
 	return b, nil
 }
 
-// run stores what is new, room by room in order of their ids, so that no two transactions wait for each other.
+// run stores what is new, room by room in order of their ids, so that no two transactions wait for each other. Which places
+// and numbers are needed is known when all rooms are locked, and then who joins.
 func (b *batch) run(ctx context.Context) error {
 	if err := b.answerKnown(ctx); err != nil {
 		return err
 	}
-	byRoom := map[uuid.UUID][]int{}
-	for i, e := range b.entries {
-		if !b.answered(i) {
-			byRoom[e.Room] = append(byRoom[e.Room], i)
-		}
+	if err := b.lockRooms(ctx); err != nil {
+		return err
 	}
-	for _, room := range slices.SortedFunc(maps.Keys(byRoom), byID) {
-		if err := b.append(ctx, room, byRoom[room]); err != nil {
+	if err := b.lockNewcomers(ctx); err != nil {
+		return err
+	}
+	for _, l := range b.locked {
+		if err := b.settle(ctx, l); err != nil {
 			return err
 		}
 	}
@@ -104,10 +105,11 @@ func (b *batch) run(ctx context.Context) error {
 	if err := b.log.WriteEvents(ctx, b.tx, b.events); err != nil {
 		return err
 	}
-	return b.log.WriteChats(ctx, b.tx, b.rows)
+	if err := b.log.WriteChats(ctx, b.tx, b.rows); err != nil {
+		return err
+	}
+	return b.writeMembers(ctx)
 }
-
-func byID(x, y uuid.UUID) int { return bytes.Compare(x[:], y[:]) }
 
 func (b *batch) answered(i int) bool { return b.chats[i] != nil || b.errs[i] != nil }
 
@@ -165,16 +167,16 @@ func (b *batch) answerWith(ctx context.Context, row *ent.Chat) error {
 			own = append(own, i)
 		}
 	}
-	refused, err := b.judge(ctx, b.o.MayRead, row.Edges.Room, own)
-	for i, n := range own {
-		if err == nil && refused[i] != nil {
-			b.chats[n], b.errs[n] = nil, refused[i]
+	verdicts, err := b.judge(ctx, b.o.MayRead, row.Edges.Room, own)
+	for i, v := range verdicts {
+		if n := own[i]; v.Refused != nil {
+			b.chats[n], b.errs[n] = nil, v.Refused
 		}
 	}
 	return err
 }
 
-func (b *batch) judge(ctx context.Context, may Judge, room *ent.Room, which []int) ([]error, error) {
+func (b *batch) judge(ctx context.Context, may Judge, room *ent.Room, which []int) ([]Verdict, error) {
 	if len(which) == 0 {
 		return nil, nil
 	}
@@ -183,81 +185,4 @@ func (b *batch) judge(ctx context.Context, may Judge, room *ent.Room, which []in
 		sends[i] = b.entries[n].Send
 	}
 	return may(ctx, b.tx, room, sends)
-}
-
-// append adds entries to the log of their room. Whether they may is asked under the room's lock, since that may have
-// changed while they were queued; the places of those who may not are given back.
-func (b *batch) append(ctx context.Context, room uuid.UUID, which []int) error {
-	asked := b.sent(which)
-	if len(asked) == 0 {
-		return nil
-	}
-	r, err := b.log.Reserve(ctx, b.tx, roomlog.Addition{Room: room, Events: b.eventsOf(asked), Now: b.now})
-	if errors.Is(err, access.ErrNoRoom) {
-		b.refuse(which, slices.Repeat([]error{err}, len(which)))
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	refused, err := b.judge(ctx, b.o.MaySend, r.Room, which)
-	if err != nil {
-		return err
-	}
-	b.refuse(which, refused)
-	kept := b.sent(which)
-	if !slices.Equal(kept, asked) { // of two entries of one id another may have been kept
-		if err := r.Keep(ctx, b.tx, b.eventsOf(kept)); err != nil {
-			return err
-		}
-	}
-	if len(kept) > 0 {
-		b.keep(r, kept)
-	}
-	return nil
-}
-
-// sent picks the entries to be stored: not answered yet, and the first of their id.
-func (b *batch) sent(which []int) (first []int) {
-	seen := map[uuid.UUID]bool{}
-	for _, i := range which {
-		id := b.entries[i].ID
-		if !b.answered(i) && !seen[id] && b.stored[id] == nil {
-			seen[id] = true
-			first = append(first, i)
-		}
-	}
-	return first
-}
-
-func (b *batch) eventsOf(which []int) []roomlog.NewEvent {
-	events := make([]roomlog.NewEvent, len(which))
-	for i, n := range which {
-		e := b.entries[n]
-		events[i] = roomlog.NewEvent{Kind: roomlog.ChatSent, Actor: e.UserID, Chat: &e.ID}
-	}
-	return events
-}
-
-// refuse answers those with an error.
-func (b *batch) refuse(which []int, errs []error) {
-	for i, n := range which {
-		if errs[i] != nil {
-			b.errs[n] = b.entries[n].orUnknown(errs[i])
-		}
-	}
-}
-
-// keep makes entries the chats of a room's new events.
-func (b *batch) keep(r *roomlog.Reservation, which []int) {
-	in, rows := roomlog.RoomOf(r.Room), make([]*ent.Chat, len(which))
-	for i, n := range which {
-		e := b.entries[n]
-		rows[i] = e.row(r.Events[i])
-		b.chats[n] = roomlog.ChatOf(rows[i], in)
-		b.stored[e.ID] = b.chats[n]
-	}
-	b.rows = append(b.rows, rows...)
-	b.events = append(b.events, r.Events...)
-	b.commits = append(b.commits, r.Commit(rows...))
 }

@@ -19,8 +19,11 @@ type Send struct {
 	UserID   uuid.UUID
 	Username string
 	Text     string
-	Version  int64 // of the room's access when the sender was found to be allowed; see Options.MaySend
+	Version  int64 // of the room's access when the sender was found to be a member who may; see Options.MaySend
 }
+
+// Unjudged is the version of a send whose sender is to be judged, whatever the room's.
+const Unjudged int64 = -1
 
 // An entry is a send on its way through the queue. Whether it is stored or withdrawn is decided
 // by one swap of its state.

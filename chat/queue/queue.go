@@ -2,8 +2,8 @@
 // what has queued up while a commit ran shares the next one, so a single sender waits for one fsync and many share one,
 // without a timer. It does not know who may do what: it asks, under the lock of the room.
 //
-// Nothing is locked while a sender waits. A transaction locks rooms in order of their ids, and a room belongs to one
-// lane: two transactions of a node never wait for each other.
+// Nothing is locked while a sender waits. A transaction locks rooms in order of their ids, then who joins by sending in order
+// of theirs. A room belongs to one lane: two transactions of a node wait for each other only where one person joins by both.
 package queue
 
 import (
@@ -18,6 +18,7 @@ import (
 	"parley/db"
 	"parley/ent"
 	"parley/ent/chat"
+	"parley/ent/member"
 	"parley/meter"
 )
 
@@ -39,11 +40,19 @@ type Options struct {
 	Now          func() time.Time
 	MaySend      Judge                   // asked of a room as its row is under the lock
 	MayRead      Judge                   // asked before a known id is answered with its chat
+	MaxMembers   int                     // of a room, beyond which nobody joins by sending
+	MaxRooms     int                     // of a person, likewise
 	Committed    func(...roomlog.Commit) // told of what was stored, before it is answered
 }
 
-// A Judge says why each of those who send to one room may not; nil: they may. Its own error fails all of them.
-type Judge func(ctx context.Context, tx *ent.Tx, room *ent.Room, sends []*Send) ([]error, error)
+// A Judge says what each of those who send to one room may. Its own error fails all of them.
+type Judge func(ctx context.Context, tx *ent.Tx, room *ent.Room, sends []*Send) ([]Verdict, error)
+
+// A Verdict is what somebody who sends may.
+type Verdict struct {
+	Refused error // why they may not; nil: they may
+	Joins   bool  // they are not in the room, and what they send makes them a member
+}
 
 const (
 	// sharedLanes is how many transactions a node has at once where the database takes several.
@@ -58,6 +67,7 @@ type Queue struct {
 	store *db.Store
 	log   *roomlog.Log
 	known *db.BulkStmt // which ids of chats there are
+	enter *db.BulkStmt // new members
 
 	lanes   []chan *entry // as many transactions at once; each holds all entries that may wait
 	entries atomic.Int64  // in all of them
@@ -71,7 +81,8 @@ type Queue struct {
 // New makes a Queue. What is put into it is stored only while Run runs.
 func New(store *db.Store, log *roomlog.Log, o Options) *Queue {
 	q := &Queue{
-		o: o, store: store, log: log, known: store.BulkFind(chat.Table, chat.FieldID), stopped: make(chan struct{}),
+		o: o, store: store, log: log, known: store.BulkFind(chat.Table, chat.FieldID),
+		enter: store.BulkInsert(member.Table, memberColumns...), stopped: make(chan struct{}),
 		batches: meter.NewHistogram(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024), commits: meter.NewTimes(),
 	}
 	lanes := 1

@@ -130,12 +130,12 @@ func (f *fixture) wantLog(chats int) {
 
 // judge asks about one send after the other.
 func judge(may func(*queue.Send) error) queue.Judge {
-	return func(_ context.Context, _ *ent.Tx, _ *ent.Room, sends []*queue.Send) ([]error, error) {
-		errs := make([]error, len(sends))
+	return func(_ context.Context, _ *ent.Tx, _ *ent.Room, sends []*queue.Send) ([]queue.Verdict, error) {
+		verdicts := make([]queue.Verdict, len(sends))
 		for i, s := range sends {
-			errs[i] = may(s)
+			verdicts[i].Refused = may(s)
 		}
-		return errs, nil
+		return verdicts, nil
 	}
 }
 

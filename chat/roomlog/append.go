@@ -55,7 +55,7 @@ const WrongClock = 24 * time.Hour
 // a WrongClock. Every change of a room goes here. access.ErrNoRoom.
 func (l *Log) Reserve(ctx context.Context, tx *ent.Tx, a Addition) (*Reservation, error) {
 	change := newTag()
-	row, err := l.statements.advanceCounters(ctx, tx, len(a.Events), sent(a.Events), change, change, a.Now, a.Now.Add(WrongClock), a.Now, a.Room)
+	row, err := l.statements.advanceCounters(ctx, tx, len(a.Events), count(a.Events, ChatSent), change, change, a.Now, a.Now.Add(WrongClock), a.Now, a.Room)
 	if err != nil {
 		return nil, err
 	}
@@ -64,19 +64,19 @@ func (l *Log) Reserve(ctx context.Context, tx *ent.Tx, a Addition) (*Reservation
 	return r, nil
 }
 
-// sent counts the chats among events.
-func sent(events []NewEvent) (chats int) {
+// count counts the events of a kind.
+func count(events []NewEvent, kind EventKind) (n int) {
 	for _, e := range events {
-		if e.Kind == ChatSent {
-			chats++
+		if e.Kind == kind {
+			n++
 		}
 	}
-	return chats
+	return n
 }
 
 // place gives events the last places of the room, and the last of them its tag.
 func (r *Reservation) place(events []NewEvent) {
-	place, number := r.before.Place, r.Room.LastNumber-sent(events)
+	place, number := r.before.Place, r.Room.LastNumber-count(events, ChatSent)
 	r.Events = make([]*ent.RoomEvent, len(events))
 	for i, e := range events {
 		place++
@@ -96,14 +96,17 @@ func (r *Reservation) place(events []NewEvent) {
 	}
 }
 
-// Keep sets the room's counters back to what some of the reserved events need: the others are not to be. With none
-// left the log ends where it ended before.
+// Keep sets the room's counters to what these events need instead of the reserved ones: others that follow the same event
+// and hold at most as many chats. With none the log ends where it ended before. Who joins with them is counted as a member.
 func (r *Reservation) Keep(ctx context.Context, tx *ent.Tx, kept []NewEvent) error {
 	first := r.Events[0]
 	if first.Kind == roomevent.KindCHAT_SENT {
 		first.Number--
 	}
-	change := tx.Room.UpdateOneID(r.Room.ID).SetLastPlace(r.before.Place + int64(len(kept))).SetLastNumber(first.Number + sent(kept))
+	change := tx.Room.UpdateOneID(r.Room.ID).SetLastPlace(r.before.Place + int64(len(kept))).SetLastNumber(first.Number + count(kept, ChatSent))
+	if joined := count(kept, MemberJoined); joined > 0 {
+		change.AddMemberCount(joined)
+	}
 	if len(kept) == 0 {
 		at, err := r.atBefore(ctx, tx)
 		if err != nil {

@@ -4,13 +4,14 @@ import (
 	"github.com/google/uuid"
 
 	"parley/ent"
+	"parley/ent/roomevent"
 )
 
 // A Commit is events that a transaction has added to the end of a room's log. Without rows it says no more than that
 // there may be some.
 type Commit struct {
 	Room   uuid.UUID
-	People []uuid.UUID // whose lists of rooms it changes; other nodes are told of them as of rooms
+	People []uuid.UUID // whose lists of rooms it changes: their streams look again at which rooms they are in
 	Before Position    // of the event that they follow
 	Rows   Rows
 }
@@ -22,5 +23,12 @@ func (r *Reservation) Commit(chats ...*ent.Chat) Commit {
 	for _, c := range chats {
 		rows.Chats[c.ID] = c
 	}
-	return Commit{Room: r.Room.ID, Before: r.before, Rows: rows}
+	c := Commit{Room: r.Room.ID, Before: r.before, Rows: rows}
+	for _, e := range r.Events {
+		switch e.Kind {
+		case roomevent.KindMEMBER_JOINED, roomevent.KindMEMBER_LEFT, roomevent.KindMEMBER_REMOVED:
+			c.People = append(c.People, *e.UserID)
+		}
+	}
+	return c
 }

@@ -126,7 +126,7 @@ func (s *Service) store(ctx context.Context, tx *ent.Tx, p plan) (*roomlog.Room,
 		}
 		row, commit = last.Room, last.Commit()
 	}
-	commit.People = members.IDs(p.members)
+	commit.People = members.IDs(p.members) // whoever made it has no event
 	return roomlog.RoomFor(access.Room{Room: row, As: access.Standing{Member: owner, LastOwner: true}}), commit, nil
 }
 

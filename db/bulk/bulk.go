@@ -157,6 +157,13 @@ func typed(column []any) any {
 		return each(column, func(n int64) int64 { return n })
 	case string:
 		return each(column, func(text string) string { return text })
+	case *string:
+		return each(column, func(text *string) pgtype.Text {
+			if text == nil {
+				return pgtype.Text{}
+			}
+			return pgtype.Text{String: *text, Valid: true}
+		})
 	case time.Time:
 		return each(column, func(at time.Time) time.Time { return at })
 	}

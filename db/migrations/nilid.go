@@ -33,11 +33,10 @@ func ReplaceNilID(ctx context.Context, pool *sql.DB, folder string, logger *slog
 
 // runUp runs what a migration does once more, in a transaction.
 func runUp(ctx context.Context, pool *sql.DB, file string) error {
-	text, err := files.ReadFile(file)
+	up, err := upOf(file)
 	if err != nil {
-		return fmt.Errorf("migrations: %w", err)
+		return err
 	}
-	up, _, _ := strings.Cut(string(text), "-- +goose Down")
 	tx, err := pool.BeginTx(ctx, nil)
 	if err != nil {
 		return failure.Classify("begin", err)
@@ -47,4 +46,14 @@ func runUp(ctx context.Context, pool *sql.DB, file string) error {
 		return failure.Classify("", err)
 	}
 	return failure.Classify("commit", tx.Commit())
+}
+
+// upOf is what a migration runs.
+func upOf(file string) (string, error) {
+	text, err := files.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("migrations: %w", err)
+	}
+	up, _, _ := strings.Cut(string(text), "-- +goose Down")
+	return up, nil
 }

@@ -120,6 +120,8 @@ func appendBinary(to, cell []byte, kind tables.Kind) []byte {
 		at, _ := tables.ParseMoment(cell) // as has this
 		to = binary.BigEndian.AppendUint32(to, 8)
 		return binary.BigEndian.AppendUint64(to, uint64(at.UnixMicro()-epoch))
+	case tables.Flag:
+		return append(binary.BigEndian.AppendUint32(to, 1), 1)
 	case tables.Count, tables.Wide:
 		to = binary.BigEndian.AppendUint32(to, 8)
 		return binary.BigEndian.AppendUint64(to, uint64(tables.Integer(cell)))

@@ -63,6 +63,11 @@ func appendCell(to, raw []byte, kind tables.Kind) (row, cell []byte, err error) 
 	case kind == tables.UID && len(raw) == 16:
 		to = append(to, make([]byte, 36)...)
 		encodeUID(to[from:], raw)
+	case kind == tables.Flag && len(raw) == 1:
+		if raw[0] == 0 {
+			return to, nil, nil
+		}
+		to = append(to, "true"...)
 	case len(raw) != 8:
 		return nil, nil, tables.ErrOtherType
 	case kind == tables.Moment:

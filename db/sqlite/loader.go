@@ -92,6 +92,8 @@ func argument(cell []byte, kind tables.Kind) any {
 		return tables.Integer(cell)
 	case kind == tables.Moment:
 		return stored(cell)
+	case kind == tables.Flag:
+		return true
 	case kind == tables.Octets:
 		return cell
 	}

@@ -61,6 +61,13 @@ func appendCell(to []byte, value driver.Value, kind tables.Kind) (row, cell []by
 	case nil:
 		return to, nil, nil
 	case int64:
+		if kind == tables.Flag {
+			if v == 0 {
+				return to, nil, nil
+			}
+			to = append(to, "true"...)
+			break
+		}
 		if kind != tables.Count && kind != tables.Wide {
 			return nil, nil, tables.ErrOtherType
 		}

@@ -22,6 +22,8 @@ type Column struct {
 	Name string
 	Kind Kind
 	Null bool
+	// Nobody says that the nil UUID may stand for nobody: else it is no id.
+	Nobody bool
 }
 
 // A Kind is a form of values.
@@ -35,6 +37,7 @@ const (
 	Wide               // 0 … 2⁶³−1: in JSON a string of digits, because a JavaScript number would round it
 	Text               // UTF-8 without U+0000
 	Octets             // the bytes; in JSON base64
+	Flag               // "true", or null
 )
 
 // ErrOtherType says that a cell holds a value that is not of its column's kind: SQLite takes any value into any column.

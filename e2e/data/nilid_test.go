@@ -65,6 +65,9 @@ func TestNilIDOfAnOlderServerIsReadable(t *testing.T) {
 	k.Expect("connection_ack")
 	k.Subscribe("1", `subscription($after: Cursor) { chatSent(room: "general", after: $after) { id text } }`, start)
 	e := s.Follow(ann, `subscription($after: Cursor!) { events(rooms: ["general"], after: [$after]) { kind chat { id text } } }`, start)
+	if _, joined := e.Next(); !strings.Contains(joined, `"chat":null`) { // bob's, with his first chat
+		t.Errorf("the stream begins with %s", joined)
+	}
 	for _, text := range []string{"before", "poison", "after"} {
 		m := k.Expect("next")
 		kind, data := e.Next()

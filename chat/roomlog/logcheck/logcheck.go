@@ -11,11 +11,11 @@ import (
 	"parley/ent/roomevent"
 )
 
-// KeptChats and KeptEvents are conditions, in the SQL of both databases, on the rows of chats and of room_events that are
-// data. Of a room that was deleted only the last event is, and a purge takes the other rows away.
+// Kept and KeptEvents are conditions, in the SQL of both databases, on the rows of what lies in rooms and on those of their
+// logs that are data. Of a room that was deleted only the last event is, and a purge takes the other rows away.
 const (
-	KeptChats  = "room_id NOT IN " + inPurge
-	KeptEvents = "kind = 'ROOM_DELETED' OR " + KeptChats
+	Kept       = "room_id NOT IN " + inPurge
+	KeptEvents = "kind = 'ROOM_DELETED' OR " + Kept
 )
 
 // inPurge are rooms that were deleted and still have rows.
@@ -35,7 +35,7 @@ type Checker struct {
 }
 
 // logColumns are where the columns stand that are looked at; -1: not in this table.
-type logColumns struct{ room, number, place, tag, kind, at, chat int }
+type logColumns struct{ room, number, place, tag, kind, at, actor, chat, user, username, name int }
 
 // Check looks at the next row. Rows of other tables pass.
 func (c *Checker) Check(r tables.Row) error {
@@ -60,7 +60,8 @@ func (c *Checker) begin(t *tables.Table) {
 	find := func(name string) int { return t.Find([]byte(name), 0) }
 	*c = Checker{table: t, room: c.room[:0], at: c.at[:0], columns: logColumns{
 		room: find("room_id"), number: find("number"), place: find("place"), tag: find("tag"),
-		kind: find("kind"), at: find("at"), chat: find("chat_id"),
+		kind: find("kind"), at: find("at"), actor: find("actor_id"), chat: find("chat_id"), user: find("user_id"),
+		username: find("username"), name: find("name"),
 	}}
 }
 
@@ -80,18 +81,15 @@ func (c *Checker) chat(row [][]byte) error {
 
 func (c *Checker) event(row [][]byte, first bool) error {
 	place, number, want := tables.Integer(row[c.columns.place]), tables.Integer(row[c.columns.number]), c.number
-	ended := false
-	switch roomevent.Kind(row[c.columns.kind]) {
-	case roomevent.KindCHAT_SENT:
+	kind := roomevent.Kind(row[c.columns.kind])
+	ended := kind == roomevent.KindROOM_DELETED
+	switch {
+	case ended && !first:
+		return fmt.Errorf("a deleted room holds more than its last event, which is at place %d", place)
+	case ended:
+		c.place, want = place-1, number // what was before is gone
+	case kind == roomevent.KindCHAT_SENT:
 		want++
-	case roomevent.KindCHAT_EDITED, roomevent.KindCHAT_DELETED:
-	case roomevent.KindROOM_DELETED:
-		if !first {
-			return fmt.Errorf("a deleted room holds more than its last event, which is at place %d", place)
-		}
-		c.place, want, ended = place-1, number, true // what was before is gone
-	default:
-		return fmt.Errorf("%s.kind is none that this release knows", c.table.Name)
 	}
 	switch {
 	case c.ended:
@@ -104,11 +102,9 @@ func (c *Checker) event(row [][]byte, first bool) error {
 		return fmt.Errorf("place %d of a room has no tag", place)
 	case bytes.Compare(c.at, row[c.columns.at]) > 0 && !wasWrongClock(c.at, row[c.columns.at]):
 		return fmt.Errorf("place %d of a room is older than the place before", place)
-	case ended != (row[c.columns.chat] == nil):
-		return fmt.Errorf("place %d of a room and its chat do not fit", place)
 	}
 	c.place, c.number, c.ended, c.at = place, number, ended, append(c.at[:0], row[c.columns.at]...)
-	return nil
+	return c.about(row, kind)
 }
 
 // wasWrongClock says whether a time fell because the one before was a wrong clock's: no other falls. The form of
@@ -117,60 +113,4 @@ func wasWrongClock(before, at []byte) bool {
 	was, err1 := tables.ParseMoment(before)
 	is, err2 := tables.ParseMoment(at)
 	return err1 == nil && err2 == nil && was.Sub(is) >= roomlog.WrongClock
-}
-
-// A logQuery is a statement, for both databases, that finds a row which does not fit the others. It returns its id.
-type logQuery struct{ query, says string }
-
-// counters wants the last event of a room to be what its counters say.
-var counters = logQuery{`SELECT CAST(r.id AS text) FROM rooms r LEFT JOIN room_events e ON e.room_id = r.id AND e.place = r.last_place
-	WHERE CASE WHEN r.last_place = 0 THEN r.last_number <> 0 OR r.last_tag <> 0 OR r.deleted_at IS NOT NULL
-	           ELSE e.place IS NULL OR e.tag <> r.last_tag OR e.number <> r.last_number OR (e.kind = 'ROOM_DELETED') <> (r.deleted_at IS NOT NULL) END
-	   OR r.last_place < coalesce((SELECT max(x.place) FROM room_events x WHERE x.room_id = r.id), 0)
-	   OR r.purging IS NOT NULL AND r.deleted_at IS NULL
-	   OR r.purging IS NULL AND CASE WHEN r.deleted_at IS NULL THEN r.last_number ELSE 0 END <> coalesce((SELECT max(c.number) FROM chats c WHERE c.room_id = r.id), 0)
-	LIMIT 1`, "room %s does not hold what its counters say"}
-
-// counts wants as many rows in a room as its counters say, and the chat of each event.
-var counts = logQuery{`SELECT CAST(r.id AS text) FROM rooms r WHERE r.purging IS NULL AND (
-	      (SELECT count(*) FROM room_events x WHERE x.room_id = r.id) <> CASE WHEN r.deleted_at IS NULL THEN r.last_place ELSE 1 END
-	      OR (SELECT count(*) FROM chats c WHERE c.room_id = r.id) <> CASE WHEN r.deleted_at IS NULL THEN r.last_number ELSE 0 END
-	      OR EXISTS (SELECT 1 FROM room_events x LEFT JOIN chats c ON c.id = x.chat_id AND c.room_id = x.room_id
-	                 WHERE x.room_id = r.id AND x.chat_id IS NOT NULL AND c.id IS NULL))
-	LIMIT 1`, counters.says}
-
-// links want events and chats to say the same of each other. They stand in the order of what they cost.
-var links = []logQuery{
-	{`SELECT CAST(c.id AS text) FROM chats c LEFT JOIN room_events e ON e.room_id = c.room_id AND e.place = c.place
-	WHERE e.chat_id IS NULL OR e.chat_id <> c.id OR e.kind <> 'CHAT_SENT' OR e.tag <> c.tag OR e.number <> c.number
-	LIMIT 1`, "chat %s is not in the log of its room as it says"},
-	{`SELECT CAST(e.chat_id AS text) FROM room_events e LEFT JOIN chats c ON c.id = e.chat_id
-	WHERE e.kind IN ('CHAT_EDITED', 'CHAT_DELETED') AND (c.room_id IS NULL OR c.room_id <> e.room_id OR c.place >= e.place)
-	  AND e.room_id NOT IN ` + inPurge + `
-	LIMIT 1`, "the log of a room tells of chat %s, which is not there"},
-}
-
-// Links finds a room whose last event is not what its counters say, and events and chats that miss each other. With
-// a Checker over all rows that is all there is to check. first returns what stands in the first column of the first row
-// of a statement, and "" for none.
-func Links(first func(query string) (string, error)) error {
-	return checkLogs(first, append([]logQuery{counters}, links...)...)
-}
-
-// Counts is for a database whose rows nobody looks at one by one: it finds a room that does not hold what its counters
-// say.
-func Counts(first func(query string) (string, error)) error {
-	return checkLogs(first, counters, counts)
-}
-
-func checkLogs(first func(query string) (string, error), queries ...logQuery) error {
-	for _, q := range queries {
-		switch id, err := first(q.query); {
-		case err != nil:
-			return err
-		case id != "":
-			return fmt.Errorf(q.says, id)
-		}
-	}
-	return nil
 }

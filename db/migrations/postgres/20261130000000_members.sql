@@ -1,6 +1,8 @@
 -- +goose Up
 -- modify "room_events" table
 ALTER TABLE "room_events" ADD COLUMN "user_id" uuid NULL, ADD COLUMN "username" character varying NULL, ADD COLUMN "name" character varying NULL;
+-- create index "roomevent_user_id_room_id_place" to table: "room_events"
+CREATE INDEX "roomevent_user_id_room_id_place" ON "room_events" ("user_id", "room_id", "place") WHERE (name IS NOT NULL);
 -- modify "users" table
 ALTER TABLE "users" ADD COLUMN "leaving" boolean NULL, ADD COLUMN "rooms_version" bigint NOT NULL DEFAULT 0;
 -- create index "user_leaving" to table: "users"
@@ -31,22 +33,11 @@ CREATE INDEX "invite_room_id" ON "invites" ("room_id");
 -- create index "invites_code_key" to table: "invites"
 CREATE UNIQUE INDEX "invites_code_key" ON "invites" ("code");
 -- create "members" table
-CREATE TABLE "members" ("id" uuid NOT NULL, "role" bigint NOT NULL, "username_key" character varying NOT NULL COLLATE "C", "joined_place" bigint NOT NULL, "joined_at" timestamptz(3) NOT NULL, "hidden_number" bigint NULL, "room_id" uuid NOT NULL, "user_id" uuid NOT NULL, PRIMARY KEY ("id"), CONSTRAINT "members_rooms_members" FOREIGN KEY ("room_id") REFERENCES "rooms" ("id") ON UPDATE NO ACTION ON DELETE RESTRICT, CONSTRAINT "members_users_memberships" FOREIGN KEY ("user_id") REFERENCES "users" ("id") ON UPDATE NO ACTION ON DELETE RESTRICT);
+CREATE TABLE "members" ("id" uuid NOT NULL, "role" bigint NOT NULL, "username_key" character varying NOT NULL COLLATE "C", "joined_place" bigint NOT NULL, "joined_version" bigint NOT NULL DEFAULT 0, "joined_at" timestamptz(3) NOT NULL, "hidden_number" bigint NULL, "room_id" uuid NOT NULL, "user_id" uuid NOT NULL, PRIMARY KEY ("id"), CONSTRAINT "members_rooms_members" FOREIGN KEY ("room_id") REFERENCES "rooms" ("id") ON UPDATE NO ACTION ON DELETE RESTRICT, CONSTRAINT "members_users_memberships" FOREIGN KEY ("user_id") REFERENCES "users" ("id") ON UPDATE NO ACTION ON DELETE RESTRICT);
 -- create index "member_room_id_role_username_key" to table: "members"
 CREATE INDEX "member_room_id_role_username_key" ON "members" ("room_id", "role", "username_key");
 -- create index "member_user_id_room_id" to table: "members"
 CREATE UNIQUE INDEX "member_user_id_room_id" ON "members" ("user_id", "room_id");
--- whoever has made a room owns it; where that account is gone, the person who has sent there first
-INSERT INTO "members" ("id", "role", "username_key", "joined_place", "joined_at", "room_id", "user_id")
-SELECT gen_random_uuid(), 0, u."username_key", 0, o."created_at", o."id", u."id" FROM (
-  SELECT r."id", r."created_at", CASE WHEN m."deleted_at" IS NULL THEN m."id" ELSE (
-    SELECT c."user_id" FROM "chats" c JOIN "users" a ON a."id" = c."user_id"
-    WHERE c."room_id" = r."id" AND a."deleted_at" IS NULL ORDER BY c."number" LIMIT 1) END AS "owner"
-  FROM "rooms" r JOIN "users" m ON m."id" = r."created_by" WHERE r."deleted_at" IS NULL
-) o JOIN "users" u ON u."id" = o."owner";
-UPDATE "rooms" SET "member_count" = 1 WHERE "id" IN (SELECT "room_id" FROM "members");
--- all others who have sent become members in the background
-UPDATE "rooms" SET "enrolling" = true WHERE "deleted_at" IS NULL AND "last_number" > 0;
 
 -- +goose Down
 -- reverse: create index "member_user_id_room_id" to table: "members"
@@ -84,5 +75,7 @@ CREATE INDEX "room_last_at_id" ON "rooms" ("last_at", "id");
 DROP INDEX "user_leaving";
 -- reverse: modify "users" table
 ALTER TABLE "users" DROP COLUMN "rooms_version", DROP COLUMN "leaving";
+-- reverse: create index "roomevent_user_id_room_id_place" to table: "room_events"
+DROP INDEX "roomevent_user_id_room_id_place";
 -- reverse: modify "room_events" table
 ALTER TABLE "room_events" DROP COLUMN "name", DROP COLUMN "username", DROP COLUMN "user_id";

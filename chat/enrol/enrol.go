@@ -1,0 +1,106 @@
+// Package enrol makes members of those who have sent to rooms that are older than members: any number of people, a few in a
+// transaction, because others' writes wait for it. It rests on one idea: which rooms are not done stands in the database, and whoever
+// is in a room already is passed over, so that it goes on after a restart or on another node. It knows rows and no callers.
+//
+// In the database: the room, then people in order of their ids, then the rest.
+package enrol
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/db"
+	"parley/ent"
+	"parley/ent/room"
+)
+
+// An Enroller goes through such rooms. Two nodes at once do no harm: the later one finds nothing.
+type Enroller struct {
+	store *db.Store
+	fail  func(error)
+}
+
+const (
+	interval   = time.Minute // until it is tried again after an error
+	stretch    = 2000        // chats that are looked at together
+	most       = 128         // people in a transaction, each of two rows
+	restFactor = 3           // times as long as a part took nothing is done
+)
+
+// New makes an Enroller. fail is told what went wrong in Run, which is tried again.
+func New(store *db.Store, fail func(error)) *Enroller { return &Enroller{store, fail} }
+
+// Run returns when all rooms are done, or ctx ends: a room that is made today has members from its start.
+func (e *Enroller) Run(ctx context.Context) {
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	for {
+		err := recovered(func() error { return e.all(ctx) })
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		e.fail(fmt.Errorf("enrol who has sent: %w", err))
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// all goes through one room after the other. A room that fails holds back no other; it returns the first error.
+func (e *Enroller) all(ctx context.Context) error {
+	var first error
+	for last := uuid.Nil; ; {
+		row, err := e.store.Read.Room.Query().Where(room.Enrolling(true), room.IDGT(last)).Order(room.ByID()).First(ctx)
+		if ent.IsNotFound(err) {
+			return first
+		}
+		if err != nil {
+			return cmp.Or(first, fmt.Errorf("find room: %w", err))
+		}
+		if err := recovered(func() error { return e.room(ctx, row) }); err != nil {
+			first = cmp.Or(first, fmt.Errorf("room %s: %w", row.ID, err))
+		}
+		last = row.ID
+	}
+}
+
+// recovered makes a panic an error: one bad round must not take the server down.
+func recovered(do func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic in background work: %v", p)
+		}
+	}()
+	return do()
+}
+
+// room enrols all who have sent to a room, up to the chat that is the newest now: whoever sends from now on joins by that.
+func (e *Enroller) room(ctx context.Context, row *ent.Room) error {
+	rest := time.NewTimer(0)
+	defer rest.Stop()
+	for from, live := 0, row.DeletedAt == nil; live && from < row.LastNumber; {
+		select {
+		case <-rest.C:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		began := time.Now()
+		people, next, err := find(ctx, e.store.Read, row.ID, from)
+		if err == nil && len(people) > 0 {
+			began = time.Now() // the read made nobody wait
+			live, err = e.enter(ctx, row.ID, from)
+		}
+		if err != nil {
+			return err
+		}
+		from = next
+		rest.Reset(restFactor * time.Since(began))
+	}
+	return e.store.Write(ctx, func(tx *ent.Tx) error { return tx.Room.UpdateOneID(row.ID).ClearEnrolling().Exec(ctx) })
+}

@@ -1,0 +1,48 @@
+// Package rowcheck finds rows of rooms, of what is said in them and of who is in them that no release has stored, in what is imported. It
+// rests on one idea: what the API refuses comes in by no other way. It looks at one row at a time; what holds of all together is
+// checked by logcheck.
+package rowcheck
+
+import (
+	"errors"
+	"fmt"
+
+	"parley/chat/texts"
+	"parley/db/tables"
+)
+
+// Check says what is wrong with a row of an import. Rows of other tables pass.
+func Check(r tables.Row) error {
+	switch r.Table.Name {
+	case "rooms":
+		return checkRoom(r)
+	case "members":
+		return checkMember(r)
+	case "bans":
+		return checkBan(r)
+	case "invites":
+		return checkInvite(r)
+	case "chats":
+		return checkChat(r)
+	}
+	return nil
+}
+
+func checkChat(r tables.Row) error {
+	text, _ := r.Value("text")
+	switch _, deleted := r.Value("deleted_at"); {
+	case deleted && text != "":
+		return errors.New("chats.text: a deleted chat has none")
+	case deleted:
+		return nil
+	}
+	return wrong("chats.text", texts.Check(text, 1, texts.MaxChat))
+}
+
+// wrong puts the table and column before what is wrong with a text.
+func wrong(column string, err error) error {
+	if err != nil {
+		return fmt.Errorf("%s: %w", column, err)
+	}
+	return nil
+}
