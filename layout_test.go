@@ -58,7 +58,7 @@ var mayImport = map[string][]string{
 	"chat/direct":           {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent"},
 	"chat/invites":          {"chat/access", "chat/arguments", "chat/limits", "chat/members", "chat/roomlog", "ent", "naming"},
 	"chat/limits":           {"limit"}, // how often, and how many
-	"chat/members":          {"chat/access", "chat/limits", "chat/roomlog", "db", "ent"},
+	"chat/members":          {"chat/access", "chat/arguments", "chat/limits", "chat/roomlog", "chat/texts", "db", "ent"},
 	"chat/purge":            {"db", "ent"},                                                           // knows rows and no callers
 	"chat/queue":            {"chat/access", "chat/arguments", "chat/roomlog", "db", "ent", "meter"}, // asks who may
 	"chat/roomlog":          {"chat/access", "db", "ent"},                                            // knows nobody: the log, and what it is about

@@ -67,6 +67,7 @@ type (
 	ofRooms   = rooms.Service
 	ofDirect  = direct.Service
 	ofInvites = invites.Service
+	ofMembers = members.Roster
 )
 
 // Service is rooms and chats over one database. It is safe for concurrent use.
@@ -74,6 +75,7 @@ type Service struct {
 	*ofRooms
 	*ofDirect
 	*ofInvites
+	*ofMembers
 	o         Options
 	store     *db.Store
 	log       *roomlog.Log
@@ -107,6 +109,7 @@ func New(store *db.Store, o Options) *Service {
 		MaxMembers: o.RoomMaxMembers, MaxRooms: o.UserMaxRooms,
 	}
 	s.ofRooms, s.ofDirect, s.ofInvites = rooms.New(shared), direct.New(shared), invites.New(shared)
+	s.ofMembers = members.New(shared, s.purger.Wake)
 	return s
 }
 
