@@ -81,6 +81,7 @@ type Service struct {
 	log       *roomlog.Log
 	queue     *queue.Queue
 	purger    *purge.Purger
+	leaver    *members.Leaver
 	notifier  Notifier
 	grants    grants
 	sends     *limits.Limiter
@@ -110,10 +111,14 @@ func New(store *db.Store, o Options) *Service {
 	}
 	s.ofRooms, s.ofDirect, s.ofInvites = rooms.New(shared), direct.New(shared), invites.New(shared)
 	s.ofMembers = members.New(shared, s.purger.Wake)
+	s.leaver = members.NewLeaver(s.ofMembers, o.OnError)
 	return s
 }
 
-// Run stores what is sent, wakes readers and purges deleted rooms until ctx ends. Then it stores and answers what was
+// AccountDeleted says that an account was deleted, so that its person leaves their rooms. It does not block.
+func (s *Service) AccountDeleted() { s.leaver.Wake() }
+
+// Run stores what is sent, wakes readers, purges deleted rooms and takes deleted accounts out of theirs until ctx ends. Then it stores and answers what was
 // queued, and returns; later sends get ErrClosing.
 func (s *Service) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -122,6 +127,7 @@ func (s *Service) Run(ctx context.Context) error {
 	wg.Go(func() { s.queue.Run(ctx) })
 	wg.Go(func() { s.log.Run(ctx) })
 	wg.Go(func() { s.purger.Run(ctx) })
+	wg.Go(func() { s.leaver.Run(ctx) })
 	err := s.notifier.Subscribe(ctx, s.log.Wake)
 	if ctx.Err() != nil {
 		err = nil // asked to end
