@@ -64,7 +64,7 @@ var mayImport = map[string][]string{
 	"chat/follow/logtest":     {},                                                                                                // for tests
 	"chat/invites":            {"chat/access", "chat/arguments", "chat/limits", "chat/members", "chat/roomlog", "ent", "naming"}, // codes that let people in
 	"chat/limits":             {"limit"},                                                                                         // rates of people and rooms
-	"chat/members":            {"chat/access", "chat/limits", "chat/roomlog", "db", "ent"},                                       // who is in, and as what
+	"chat/members":            {"chat/access", "chat/arguments", "chat/limits", "chat/roomlog", "chat/texts", "db", "ent"},       // who is in, and as what
 	"chat/purge":              {"db", "ent"},                                                                                     // knows rows and no callers
 	"chat/queue":              {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "db", "ent", "meter"},           // asks who may
 	"chat/roomlog":            {"chat/access", "db", "ent"},                                                                      // knows nobody: the log, and what it is about

@@ -30,6 +30,7 @@ var (
 	ErrNoChat        = errors.New("no such chat")
 	ErrForbidden     = access.ErrForbidden
 	ErrNoPerson      = members.ErrNoPerson
+	ErrNoMember      = members.ErrNoMember
 	ErrNoInvite      = invites.ErrNoInvite
 	ErrRoomNameTaken = rooms.ErrNameTaken
 	ErrIDTaken       = arguments.ErrIDTaken

@@ -69,6 +69,7 @@ type (
 	ofRooms   = rooms.Service
 	ofDirect  = direct.Service
 	ofInvites = invites.Service
+	ofMembers = members.Roster
 )
 
 // Service is rooms and chats over one database. It is safe for concurrent use.
@@ -76,6 +77,7 @@ type Service struct {
 	*ofRooms
 	*ofDirect
 	*ofInvites
+	*ofMembers
 	o         Options
 	store     *db.Store
 	log       *roomlog.Log
@@ -83,6 +85,7 @@ type Service struct {
 	queue     *queue.Queue
 	purger    *purge.Purger
 	enroller  *enrol.Enroller
+	leaver    *members.Leaver
 	notifier  Notifier
 	grants    grants
 	sends     *limits.Limiter
@@ -109,16 +112,27 @@ func New(store *db.Store, o Options) *Service {
 		Entries: o.QueueEntries, BatchEntries: o.BatchEntries, Now: s.now, MaySend: s.maySend, MayRead: s.mayRead,
 		MaxMembers: o.RoomMaxMembers, MaxRooms: o.UserMaxRooms, Committed: s.following.Committed,
 	})
-	shared := members.Shared{
-		Store: store, Log: s.log, Committed: s.following.Committed, Now: s.now, FindPerson: o.FindPerson, Changes: s.changes, Creations: limits.New(o.RoomCreateRate, 1, o.Now),
-		MaxMembers: o.RoomMaxMembers, MaxRooms: o.UserMaxRooms,
-	}
+	shared := s.shared()
 	s.ofRooms, s.ofDirect, s.ofInvites = rooms.New(shared), direct.New(shared), invites.New(shared)
+	s.ofMembers = members.New(shared, s.purger.Wake)
+	s.leaver = members.NewLeaver(s.ofMembers, o.OnError)
 	return s
 }
 
-// Run stores what is sent, wakes readers, purges deleted rooms and enrols who has sent to old ones until ctx ends. Then it stores and answers what was
-// queued, and returns; later sends get ErrClosing.
+// shared is what all that changes rooms and who is in them needs.
+func (s *Service) shared() members.Shared {
+	return members.Shared{
+		Store: s.store, Log: s.log, Committed: s.following.Committed, Now: s.now, FindPerson: s.o.FindPerson,
+		Changes: s.changes, Creations: limits.New(s.o.RoomCreateRate, 1, s.o.Now),
+		MaxMembers: s.o.RoomMaxMembers, MaxRooms: s.o.UserMaxRooms,
+	}
+}
+
+// AccountDeleted says that an account was deleted, so that its person leaves their rooms. It does not block.
+func (s *Service) AccountDeleted() { s.leaver.Wake() }
+
+// Run stores what is sent, wakes readers, purges deleted rooms, takes deleted accounts out of theirs and enrols who has sent
+// before members were kept, until ctx ends. Then it stores and answers what was queued, and returns; later sends get ErrClosing.
 func (s *Service) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -126,6 +140,7 @@ func (s *Service) Run(ctx context.Context) error {
 	wg.Go(func() { s.queue.Run(ctx) })
 	wg.Go(func() { s.following.Run(ctx) })
 	wg.Go(func() { s.purger.Run(ctx) })
+	wg.Go(func() { s.leaver.Run(ctx) })
 	wg.Go(func() { s.enroller.Run(ctx) })
 	err := s.notifier.Subscribe(ctx, s.following.Wake)
 	if ctx.Err() != nil {

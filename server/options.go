@@ -43,9 +43,10 @@ func authOptions(c *settings.Config, s *server) accounts.Options {
 			},
 		},
 		LoginAttempts: limit.Rate(c.LoginAttempts), LoginRate: limit.Rate(c.LoginRate), RegisterRate: limit.Rate(c.RegisterRate),
-		Hash:    passwords.Options{Parallel: int(c.HashParallel), Queue: int(c.HashQueue)},
-		OnError: func(err error) { s.logger.Error("sessions", "error", err) },
-		Audit:   s.logger, RequestID: graph.RequestID,
+		Hash:      passwords.Options{Parallel: int(c.HashParallel), Queue: int(c.HashQueue)},
+		OnError:   func(err error) { s.logger.Error("sessions", "error", err) },
+		OnDeleted: func() { s.chat.AccountDeleted() },
+		Audit:     s.logger, RequestID: graph.RequestID,
 	}
 }
 

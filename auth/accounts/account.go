@@ -49,7 +49,8 @@ func (s *Service) ChangePassword(ctx context.Context, who auth.Identity, current
 }
 
 // DeleteAccount ends the caller's account with all their sessions and returns its id. What they
-// have sent stays, under their name, which nobody can have again. Errors as of ChangePassword.
+// have sent stays, under their name, which nobody can have again. The row says from then on that the account is leaving, until
+// it is in no room any more. Errors as of ChangePassword.
 func (s *Service) DeleteAccount(ctx context.Context, who auth.Identity, password string) (uuid.UUID, error) {
 	if len(password) > passwords.MaxBytes {
 		return uuid.Nil, &auth.InvalidError{Field: "password", Reason: "TOO_LONG"}
@@ -60,12 +61,13 @@ func (s *Service) DeleteAccount(ctx context.Context, who auth.Identity, password
 	}
 	err = s.attempt(ctx, t, password, func(a *attempts.Attempt) error {
 		return s.changeAccount(ctx, who, a, accountChange{auth.ReasonAccountDeleted, audit.AccountDeleted, func(change *ent.UserUpdate) {
-			change.SetDeletedAt(s.store.Now()).ClearPasswordHash()
+			change.SetDeletedAt(s.store.Now()).ClearPasswordHash().SetLeaving(true)
 		}})
 	})
 	if err != nil {
 		return uuid.Nil, fmt.Errorf("delete account: %w", err)
 	}
+	s.o.OnDeleted()
 	return who.User.ID, nil
 }
 

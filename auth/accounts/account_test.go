@@ -11,6 +11,7 @@ import (
 
 	"parley/auth"
 	"parley/ent/session"
+	"parley/ent/user"
 	"parley/rounds"
 )
 
@@ -246,5 +247,31 @@ func TestOnlyTheSessionOfTheChangeLives(t *testing.T) {
 		}
 		n.wantLive(own.AccessToken)
 		old = next
+	}
+}
+
+// Whoever takes people out of rooms finds a deleted account, which says so in the transaction that deletes it, and is told to
+// look behind it; a wrong password does neither.
+func TestDeletedAccountLeavesItsRooms(t *testing.T) {
+	var n *node
+	leaving := func() int { return must(n.store.Read.User.Query().Where(user.Leaving(true)).Count(t.Context()))(t) }
+	told := 0
+	n = start(t, func(o *Options) {
+		o.OnDeleted = func() {
+			if told++; leaving() != 1 {
+				t.Error("told before it was stored")
+			}
+		}
+	})
+	n.signUp("bob")
+	who := n.wantLive(n.signUp("ada").AccessToken)
+	_, err := n.DeleteAccount(t.Context(), who, wrong)
+	wantError(t, err, auth.ErrInvalidCredentials)
+	if told != 0 || leaving() != 0 {
+		t.Errorf("told %d times, %d are leaving", told, leaving())
+	}
+	must(n.DeleteAccount(t.Context(), who, password))(t)
+	if told != 1 {
+		t.Errorf("told %d times", told)
 	}
 }

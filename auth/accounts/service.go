@@ -41,6 +41,8 @@ type Options struct {
 	Now func() time.Time
 	// OnError is told what went wrong in the background work of Run, which is tried again until Run ends.
 	OnError func(error)
+	// OnDeleted is called behind the deletion of an account. It does not block; nil: nobody is told.
+	OnDeleted func()
 	// Audit is told who signs in and what happens to accounts, with audit=true in each record; nil:
 	// nobody is. No record holds a password, a token or a name.
 	Audit *slog.Logger
@@ -78,6 +80,9 @@ func New(store *db.Store, ring *keys.Ring, o Options) (*Service, error) {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.OnDeleted == nil {
+		o.OnDeleted = func() {}
 	}
 	if o.OnError == nil {
 		o.OnError = func(error) {}

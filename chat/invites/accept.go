@@ -79,7 +79,7 @@ func (s *Service) join(ctx context.Context, tx *ent.Tx, who access.Caller, row *
 	case in.As.Banned:
 		return nil, nil, in.May(access.Join)
 	}
-	as, joined, err := s.Join(ctx, tx, in.Room, who, row.CreatedBy)
+	as, joined, err := s.Join(ctx, tx, in.Room, who, access.Member, row.CreatedBy)
 	if err != nil {
 		return nil, nil, err
 	}

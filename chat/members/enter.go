@@ -35,14 +35,14 @@ func Enter(ctx context.Context, tx *ent.Tx, in uuid.UUID, who uuid.UUID, role ac
 	return &access.Membership{ID: row.ID, Role: role, JoinedAt: at, JoinedPlace: place}, nil
 }
 
-// Join makes somebody a MEMBER of a room that the transaction has locked, where they are none, and says in its log who let
+// Join makes somebody a member of a room that the transaction has locked, where they are none, and says in its log who let
 // them in. It returns the membership and the room as they leave it. ErrManyMembers, ErrManyRooms, ErrNoPerson.
-func (s Shared) Join(ctx context.Context, tx *ent.Tx, in *ent.Room, who access.Caller, by uuid.UUID) (*access.Membership, *roomlog.Reservation, error) {
+func (s Shared) Join(ctx context.Context, tx *ent.Tx, in *ent.Room, who access.Caller, role access.Role, by uuid.UUID) (*access.Membership, *roomlog.Reservation, error) {
 	if in.MemberCount >= s.MaxMembers {
 		return nil, nil, ErrManyMembers
 	}
 	now := s.Now()
-	entered, err := Enter(ctx, tx, in.ID, who.ID, access.Member, in.LastPlace, now, s.MaxRooms)
+	entered, err := Enter(ctx, tx, in.ID, who.ID, role, in.LastPlace, now, s.MaxRooms)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -43,6 +43,8 @@ func TestWrongSettingsStopTheStart(t *testing.T) {
 		{env: "PARLEY_WRITE_TIMEOUT=0s", status: 1, names: "PARLEY_WRITE_TIMEOUT"},
 		{env: "PARLEY_SEND_RATE=10", status: 1, names: "send-rate"},
 		{env: "PARLEY_CHAT_MAX_LENGTH=10001", status: 1, names: "PARLEY_CHAT_MAX_LENGTH"},
+		{env: "PARLEY_USER_MAX_ROOMS=1001", status: 1, names: "PARLEY_USER_MAX_ROOMS"},
+		{env: "PARLEY_ROOM_MAX_MEMBERS=0", status: 1, names: "room-max-members"},
 		{env: "PARLEY_ANSWERS_TOTAL=1MiB", status: 1, names: "PARLEY_ANSWERS_TOTAL"},
 		{env: "PARLEY_GQL_MAX_COST=30000", status: 1, names: "PARLEY_ANSWERS_TOTAL: 64MiB is below 98MiB, which PARLEY_GQL_MAX_COST 30000 needs"},
 		{env: "PARLEY_LOG_FORMAT=xml", status: 1, names: "log-format"},

@@ -1,0 +1,182 @@
+package members
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/chat/access"
+	"parley/chat/roomlog"
+	"parley/ent"
+	"parley/ent/member"
+	"parley/ent/room"
+	"parley/ent/user"
+)
+
+// A Leaver takes people whose accounts are gone out of their rooms and hands over what they own, a room in a transaction. Who
+// is left to do that for stands in the database, so it goes on after a restart or on another node; two at once do no harm.
+type Leaver struct {
+	*Roster
+	fail func(error)
+	due  chan struct{} // holds one when an account was deleted here
+}
+
+// leaveEvery is how often accounts are looked for that another node left, or an error.
+const leaveEvery = time.Minute
+
+// NewLeaver makes a Leaver. fail is told what went wrong in Run, which is tried again.
+func NewLeaver(r *Roster, fail func(error)) *Leaver {
+	return &Leaver{Roster: r, fail: fail, due: make(chan struct{}, 1)}
+}
+
+// Wake says that an account was deleted. It does not block.
+func (l *Leaver) Wake() {
+	select {
+	case l.due <- struct{}{}:
+	default: // it is going to look anyway
+	}
+}
+
+// Run takes people out until ctx ends.
+func (l *Leaver) Run(ctx context.Context) {
+	tick := time.NewTicker(leaveEvery)
+	defer tick.Stop()
+	for {
+		if err := recovered(func() error { return l.LeaveAll(ctx) }); err != nil && ctx.Err() == nil {
+			l.fail(fmt.Errorf("leave rooms of deleted accounts: %w", err))
+		}
+		select {
+		case <-tick.C:
+		case <-l.due:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// LeaveAll takes out one person after the other, each once. One that fails holds back no other; it returns the first error.
+func (l *Leaver) LeaveAll(ctx context.Context) error {
+	var first error
+	for last := uuid.Nil; ; {
+		row, err := l.Store.Read.User.Query().Where(user.Leaving(true), user.IDGT(last)).Order(user.ByID()).First(ctx)
+		if ent.IsNotFound(err) {
+			return first
+		}
+		if err != nil {
+			return cmp.Or(first, fmt.Errorf("find account: %w", err))
+		}
+		first = cmp.Or(first, l.leaveRooms(ctx, access.Caller{ID: row.ID, Username: row.Username}))
+		last = row.ID
+	}
+}
+
+// toLeave picks the rooms that people without an account leave: all but direct ones.
+var toLeave = room.And(room.DeletedAtIsNil(), room.KindNEQ(room.KindDIRECT))
+
+// leaveRooms takes one person out of all their rooms. One where members are still enrolled, who may be to take over, waits
+// for the next round.
+func (l *Leaver) leaveRooms(ctx context.Context, who access.Caller) error {
+	rooms, err := l.Store.Read.Room.Query().
+		Where(toLeave, room.EnrollingIsNil(), room.HasMembersWith(member.UserID(who.ID))).IDs(ctx)
+	if err != nil {
+		return fmt.Errorf("find rooms of user %s: %w", who.ID, err)
+	}
+	var first error
+	for _, id := range rooms {
+		if err := recovered(func() error { return l.leaveRoom(ctx, about{id, who, who}) }); err != nil {
+			first = cmp.Or(first, fmt.Errorf("user %s leaves room %s: %w", who.ID, id, err))
+		}
+	}
+	if first != nil {
+		return first
+	}
+	return l.Store.Write(ctx, func(tx *ent.Tx) error {
+		return tx.User.Update().Where(user.ID(who.ID), user.Not(user.HasMembershipsWith(member.HasRoomWith(toLeave)))).
+			ClearLeaving().Exec(ctx)
+	})
+}
+
+// recovered makes a panic an error: one bad round must not take the server down.
+func recovered(do func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic in background work: %v", p)
+		}
+	}()
+	return do()
+}
+
+func (l *Leaver) leaveRoom(ctx context.Context, a about) error {
+	var h *held
+	err := l.Store.Write(ctx, func(tx *ent.Tx) error {
+		h = &held{Roster: l.Roster, about: a, tx: tx}
+		if err := h.lock(ctx); err != nil || h.room.DeletedAt != nil {
+			return err
+		}
+		row, err := tx.Member.Query().Where(member.RoomID(a.in), member.UserID(a.whom.ID)).Only(ctx)
+		if ent.IsNotFound(err) {
+			return nil // another node was faster
+		}
+		if err != nil {
+			return fmt.Errorf("find member: %w", err)
+		}
+		h.as.Member = &access.Membership{ID: row.ID, Role: access.Role(row.Role)}
+		return h.depart(ctx)
+	})
+	if err != nil {
+		return err
+	}
+	l.Committed(h.done...)
+	if h.room.DeletedAt != nil {
+		l.purge()
+	}
+	return nil
+}
+
+// depart takes whom out of the room, behind the handing over. A private room in which nobody is left is deleted.
+func (h *held) depart(ctx context.Context) error {
+	left := h.event(roomlog.MemberLeft)
+	heir, err := h.heir(ctx)
+	switch {
+	case ent.IsNotFound(err) && h.room.Kind == room.KindPRIVATE:
+		return h.end(ctx, uuid.Nil)
+	case ent.IsNotFound(err):
+		return h.departLast(ctx, left)
+	case err != nil:
+		return fmt.Errorf("find who takes over: %w", err)
+	case h.as.Member.Role != access.Owner || access.Role(heir.Role) == access.Owner:
+		return h.remove(ctx, left)
+	}
+	if err := h.tx.Member.UpdateOneID(heir.ID).SetRole(int(access.Owner)).Exec(ctx); err != nil {
+		return fmt.Errorf("hand over: %w", err)
+	}
+	whom := access.Caller{ID: heir.UserID, Username: heir.Edges.User.Username}
+	return h.remove(ctx, roomlog.NewEvent{Kind: roomlog.MemberChanged, Whom: &whom}, left)
+}
+
+// departLast takes whom out of a public room where no account is live. Of those the last owner goes last, in a later round:
+// whoever joins meanwhile takes over.
+func (h *held) departLast(ctx context.Context, left roomlog.NewEvent) error {
+	next, err := h.others().Order(member.ByRole()).First(ctx)
+	switch alone := ent.IsNotFound(err); {
+	case err != nil && !alone:
+		return fmt.Errorf("find who is left: %w", err)
+	case !alone && h.as.Member.Role == access.Owner && access.Role(next.Role) != access.Owner:
+		return nil
+	}
+	return h.remove(ctx, left)
+}
+
+// heir is, of the others whose accounts are live, the one of the highest role who has been there longest.
+func (h *held) heir(ctx context.Context) (*ent.Member, error) {
+	return h.others().Where(member.HasUserWith(user.DeletedAtIsNil())).
+		Order(member.ByRole(), member.ByJoinedAt(), member.ByJoinedPlace(), member.ByID()).WithUser().First(ctx)
+}
+
+// others are all members but whom.
+func (h *held) others() *ent.MemberQuery {
+	return h.tx.Member.Query().Where(member.RoomID(h.in), member.UserIDNEQ(h.whom.ID))
+}
