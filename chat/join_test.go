@@ -79,6 +79,7 @@ func TestSendingJoins(t *testing.T) {
 	w := newWorld(t, chat.Options{Notifier: notifier})
 	ann, bob := w.person("ann"), w.person("bob")
 	r := w.room(ann, "general")
+	notifier.take()
 	s := w.events(ann, "general", nil)
 	for i := range 3 {
 		w.send(bob, []string{"general", r.ID.String(), "GENERAL"}[i], fmt.Sprint(i))
