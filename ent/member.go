@@ -30,6 +30,8 @@ type Member struct {
 	UsernameKey string `json:"username_key,omitempty"`
 	// of the log when they joined: what they have not seen yet is behind it, their MEMBER_JOINED first
 	JoinedPlace int64 `json:"joined_place,omitempty"`
+	// users.rooms_version since they joined
+	JoinedVersion int64 `json:"joined_version,omitempty"`
 	// JoinedAt holds the value of the "joined_at" field.
 	JoinedAt time.Time `json:"joined_at,omitempty"`
 	// their list does not show the room while this is its last_number
@@ -78,7 +80,7 @@ func (*Member) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case member.FieldRole, member.FieldJoinedPlace, member.FieldHiddenNumber:
+		case member.FieldRole, member.FieldJoinedPlace, member.FieldJoinedVersion, member.FieldHiddenNumber:
 			values[i] = new(sql.NullInt64)
 		case member.FieldUsernameKey:
 			values[i] = new(sql.NullString)
@@ -136,6 +138,12 @@ func (_m *Member) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field joined_place", values[i])
 			} else if value.Valid {
 				_m.JoinedPlace = value.Int64
+			}
+		case member.FieldJoinedVersion:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field joined_version", values[i])
+			} else if value.Valid {
+				_m.JoinedVersion = value.Int64
 			}
 		case member.FieldJoinedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -210,6 +218,9 @@ func (_m *Member) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("joined_place=")
 	builder.WriteString(fmt.Sprintf("%v", _m.JoinedPlace))
+	builder.WriteString(", ")
+	builder.WriteString("joined_version=")
+	builder.WriteString(fmt.Sprintf("%v", _m.JoinedVersion))
 	builder.WriteString(", ")
 	builder.WriteString("joined_at=")
 	builder.WriteString(_m.JoinedAt.Format(time.ANSIC))

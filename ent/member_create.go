@@ -56,6 +56,20 @@ func (_c *MemberCreate) SetJoinedPlace(v int64) *MemberCreate {
 	return _c
 }
 
+// SetJoinedVersion sets the "joined_version" field.
+func (_c *MemberCreate) SetJoinedVersion(v int64) *MemberCreate {
+	_c.mutation.SetJoinedVersion(v)
+	return _c
+}
+
+// SetNillableJoinedVersion sets the "joined_version" field if the given value is not nil.
+func (_c *MemberCreate) SetNillableJoinedVersion(v *int64) *MemberCreate {
+	if v != nil {
+		_c.SetJoinedVersion(*v)
+	}
+	return _c
+}
+
 // SetJoinedAt sets the "joined_at" field.
 func (_c *MemberCreate) SetJoinedAt(v time.Time) *MemberCreate {
 	_c.mutation.SetJoinedAt(v)
@@ -99,6 +113,7 @@ func (_c *MemberCreate) Mutation() *MemberMutation {
 
 // Save creates the Member in the database.
 func (_c *MemberCreate) Save(ctx context.Context) (*Member, error) {
+	_c.defaults()
 	return withHooks(ctx, _c.sqlSave, _c.mutation, _c.hooks)
 }
 
@@ -124,6 +139,14 @@ func (_c *MemberCreate) ExecX(ctx context.Context) {
 	}
 }
 
+// defaults sets the default values of the builder before save.
+func (_c *MemberCreate) defaults() {
+	if _, ok := _c.mutation.JoinedVersion(); !ok {
+		v := member.DefaultJoinedVersion
+		_c.mutation.SetJoinedVersion(v)
+	}
+}
+
 // check runs all checks and user-defined validators on the builder.
 func (_c *MemberCreate) check() error {
 	if _, ok := _c.mutation.RoomID(); !ok {
@@ -140,6 +163,9 @@ func (_c *MemberCreate) check() error {
 	}
 	if _, ok := _c.mutation.JoinedPlace(); !ok {
 		return &ValidationError{Name: "joined_place", err: errors.New(`ent: missing required field "Member.joined_place"`)}
+	}
+	if _, ok := _c.mutation.JoinedVersion(); !ok {
+		return &ValidationError{Name: "joined_version", err: errors.New(`ent: missing required field "Member.joined_version"`)}
 	}
 	if _, ok := _c.mutation.JoinedAt(); !ok {
 		return &ValidationError{Name: "joined_at", err: errors.New(`ent: missing required field "Member.joined_at"`)}
@@ -197,6 +223,10 @@ func (_c *MemberCreate) createSpec() (*Member, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.JoinedPlace(); ok {
 		_spec.SetField(member.FieldJoinedPlace, field.TypeInt64, value)
 		_node.JoinedPlace = value
+	}
+	if value, ok := _c.mutation.JoinedVersion(); ok {
+		_spec.SetField(member.FieldJoinedVersion, field.TypeInt64, value)
+		_node.JoinedVersion = value
 	}
 	if value, ok := _c.mutation.JoinedAt(); ok {
 		_spec.SetField(member.FieldJoinedAt, field.TypeTime, value)
@@ -363,6 +393,9 @@ func (u *MemberUpsertOne) UpdateNewValues() *MemberUpsertOne {
 		if _, exists := u.create.mutation.JoinedPlace(); exists {
 			s.SetIgnore(member.FieldJoinedPlace)
 		}
+		if _, exists := u.create.mutation.JoinedVersion(); exists {
+			s.SetIgnore(member.FieldJoinedVersion)
+		}
 		if _, exists := u.create.mutation.JoinedAt(); exists {
 			s.SetIgnore(member.FieldJoinedAt)
 		}
@@ -503,6 +536,7 @@ func (_c *MemberCreateBulk) Save(ctx context.Context) ([]*Member, error) {
 	for i := range _c.builders {
 		func(i int, root context.Context) {
 			builder := _c.builders[i]
+			builder.defaults()
 			var mut Mutator = MutateFunc(func(ctx context.Context, m Mutation) (Value, error) {
 				mutation, ok := m.(*MemberMutation)
 				if !ok {
@@ -639,6 +673,9 @@ func (u *MemberUpsertBulk) UpdateNewValues() *MemberUpsertBulk {
 			}
 			if _, exists := b.mutation.JoinedPlace(); exists {
 				s.SetIgnore(member.FieldJoinedPlace)
+			}
+			if _, exists := b.mutation.JoinedVersion(); exists {
+				s.SetIgnore(member.FieldJoinedVersion)
 			}
 			if _, exists := b.mutation.JoinedAt(); exists {
 				s.SetIgnore(member.FieldJoinedAt)

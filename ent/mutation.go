@@ -3663,25 +3663,27 @@ func (m *LoginLimitMutation) ResetEdge(name string) error {
 // MemberMutation represents an operation that mutates the Member nodes in the graph.
 type MemberMutation struct {
 	config
-	op               Op
-	typ              string
-	id               *uuid.UUID
-	role             *int
-	addrole          *int
-	username_key     *string
-	joined_place     *int64
-	addjoined_place  *int64
-	joined_at        *time.Time
-	hidden_number    *int
-	addhidden_number *int
-	clearedFields    map[string]struct{}
-	room             *uuid.UUID
-	clearedroom      bool
-	user             *uuid.UUID
-	cleareduser      bool
-	done             bool
-	oldValue         func(context.Context) (*Member, error)
-	predicates       []predicate.Member
+	op                Op
+	typ               string
+	id                *uuid.UUID
+	role              *int
+	addrole           *int
+	username_key      *string
+	joined_place      *int64
+	addjoined_place   *int64
+	joined_version    *int64
+	addjoined_version *int64
+	joined_at         *time.Time
+	hidden_number     *int
+	addhidden_number  *int
+	clearedFields     map[string]struct{}
+	room              *uuid.UUID
+	clearedroom       bool
+	user              *uuid.UUID
+	cleareduser       bool
+	done              bool
+	oldValue          func(context.Context) (*Member, error)
+	predicates        []predicate.Member
 }
 
 var _ ent.Mutation = (*MemberMutation)(nil)
@@ -4008,6 +4010,62 @@ func (m *MemberMutation) ResetJoinedPlace() {
 	m.addjoined_place = nil
 }
 
+// SetJoinedVersion sets the "joined_version" field.
+func (m *MemberMutation) SetJoinedVersion(i int64) {
+	m.joined_version = &i
+	m.addjoined_version = nil
+}
+
+// JoinedVersion returns the value of the "joined_version" field in the mutation.
+func (m *MemberMutation) JoinedVersion() (r int64, exists bool) {
+	v := m.joined_version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldJoinedVersion returns the old "joined_version" field's value of the Member entity.
+// If the Member object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *MemberMutation) OldJoinedVersion(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldJoinedVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldJoinedVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldJoinedVersion: %w", err)
+	}
+	return oldValue.JoinedVersion, nil
+}
+
+// AddJoinedVersion adds i to the "joined_version" field.
+func (m *MemberMutation) AddJoinedVersion(i int64) {
+	if m.addjoined_version != nil {
+		*m.addjoined_version += i
+	} else {
+		m.addjoined_version = &i
+	}
+}
+
+// AddedJoinedVersion returns the value that was added to the "joined_version" field in this mutation.
+func (m *MemberMutation) AddedJoinedVersion() (r int64, exists bool) {
+	v := m.addjoined_version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetJoinedVersion resets all changes to the "joined_version" field.
+func (m *MemberMutation) ResetJoinedVersion() {
+	m.joined_version = nil
+	m.addjoined_version = nil
+}
+
 // SetJoinedAt sets the "joined_at" field.
 func (m *MemberMutation) SetJoinedAt(t time.Time) {
 	m.joined_at = &t
@@ -4202,7 +4260,7 @@ func (m *MemberMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *MemberMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 8)
 	if m.room != nil {
 		fields = append(fields, member.FieldRoomID)
 	}
@@ -4217,6 +4275,9 @@ func (m *MemberMutation) Fields() []string {
 	}
 	if m.joined_place != nil {
 		fields = append(fields, member.FieldJoinedPlace)
+	}
+	if m.joined_version != nil {
+		fields = append(fields, member.FieldJoinedVersion)
 	}
 	if m.joined_at != nil {
 		fields = append(fields, member.FieldJoinedAt)
@@ -4242,6 +4303,8 @@ func (m *MemberMutation) Field(name string) (ent.Value, bool) {
 		return m.UsernameKey()
 	case member.FieldJoinedPlace:
 		return m.JoinedPlace()
+	case member.FieldJoinedVersion:
+		return m.JoinedVersion()
 	case member.FieldJoinedAt:
 		return m.JoinedAt()
 	case member.FieldHiddenNumber:
@@ -4265,6 +4328,8 @@ func (m *MemberMutation) OldField(ctx context.Context, name string) (ent.Value, 
 		return m.OldUsernameKey(ctx)
 	case member.FieldJoinedPlace:
 		return m.OldJoinedPlace(ctx)
+	case member.FieldJoinedVersion:
+		return m.OldJoinedVersion(ctx)
 	case member.FieldJoinedAt:
 		return m.OldJoinedAt(ctx)
 	case member.FieldHiddenNumber:
@@ -4313,6 +4378,13 @@ func (m *MemberMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetJoinedPlace(v)
 		return nil
+	case member.FieldJoinedVersion:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetJoinedVersion(v)
+		return nil
 	case member.FieldJoinedAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -4341,6 +4413,9 @@ func (m *MemberMutation) AddedFields() []string {
 	if m.addjoined_place != nil {
 		fields = append(fields, member.FieldJoinedPlace)
 	}
+	if m.addjoined_version != nil {
+		fields = append(fields, member.FieldJoinedVersion)
+	}
 	if m.addhidden_number != nil {
 		fields = append(fields, member.FieldHiddenNumber)
 	}
@@ -4356,6 +4431,8 @@ func (m *MemberMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedRole()
 	case member.FieldJoinedPlace:
 		return m.AddedJoinedPlace()
+	case member.FieldJoinedVersion:
+		return m.AddedJoinedVersion()
 	case member.FieldHiddenNumber:
 		return m.AddedHiddenNumber()
 	}
@@ -4380,6 +4457,13 @@ func (m *MemberMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddJoinedPlace(v)
+		return nil
+	case member.FieldJoinedVersion:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddJoinedVersion(v)
 		return nil
 	case member.FieldHiddenNumber:
 		v, ok := value.(int)
@@ -4438,6 +4522,9 @@ func (m *MemberMutation) ResetField(name string) error {
 		return nil
 	case member.FieldJoinedPlace:
 		m.ResetJoinedPlace()
+		return nil
+	case member.FieldJoinedVersion:
+		m.ResetJoinedVersion()
 		return nil
 	case member.FieldJoinedAt:
 		m.ResetJoinedAt()

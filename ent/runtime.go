@@ -3,6 +3,7 @@
 package ent
 
 import (
+	"parley/ent/member"
 	"parley/ent/room"
 	"parley/ent/schema"
 	"parley/ent/session"
@@ -13,6 +14,12 @@ import (
 // (default values, validators, hooks and policies) and stitches it
 // to their package variables.
 func init() {
+	memberFields := schema.Member{}.Fields()
+	_ = memberFields
+	// memberDescJoinedVersion is the schema descriptor for joined_version field.
+	memberDescJoinedVersion := memberFields[6].Descriptor()
+	// member.DefaultJoinedVersion holds the default value on creation for the joined_version field.
+	member.DefaultJoinedVersion = memberDescJoinedVersion.Default.(int64)
 	roomFields := schema.Room{}.Fields()
 	_ = roomFields
 	// roomDescSendRole is the schema descriptor for send_role field.

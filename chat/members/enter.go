@@ -30,7 +30,7 @@ func Enter(ctx context.Context, tx *ent.Tx, in uuid.UUID, who uuid.UUID, role ac
 		return nil, fmt.Errorf("lock person: %w", err)
 	}
 	row, err := tx.Member.Create().SetID(uuid.Must(uuid.NewV7())).SetRoomID(in).SetUserID(who).SetRole(int(role)).
-		SetUsernameKey(person.UsernameKey).SetJoinedPlace(place).SetJoinedAt(at).Save(ctx)
+		SetUsernameKey(person.UsernameKey).SetJoinedPlace(place).SetJoinedVersion(person.RoomsVersion).SetJoinedAt(at).Save(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("store member: %w", err)
 	}
@@ -41,5 +41,5 @@ func Enter(ctx context.Context, tx *ent.Tx, in uuid.UUID, who uuid.UUID, role ac
 	if count > most {
 		return nil, ErrManyRooms
 	}
-	return &access.Membership{ID: row.ID, Role: role, JoinedAt: at, JoinedPlace: place}, nil
+	return &access.Membership{ID: row.ID, Role: role, JoinedAt: at, JoinedPlace: place, JoinedVersion: person.RoomsVersion}, nil
 }

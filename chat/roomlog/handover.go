@@ -1,6 +1,8 @@
 package roomlog
 
 import (
+	"slices"
+
 	"github.com/google/uuid"
 
 	"parley/ent"
@@ -12,35 +14,47 @@ type Commit struct {
 	Room   uuid.UUID
 	before Position // of the event that they follow
 	rows   logRows
+	people []uuid.UUID // who has come or gone
 }
 
 // Commit is what the reserved events come to once their transaction has been committed. chats are those they are about,
-// as the transaction leaves them.
+// as the transaction leaves them. With events that change the room's row there is nothing to hand over: the log is read.
 func (r *Reservation) Commit(chats ...*ent.Chat) Commit {
+	told := Commit{Room: r.Room.ID}
+	for _, e := range r.Events {
+		switch EventKind(e.Kind) {
+		case MemberJoined, MemberLeft, MemberRemoved:
+			told.people = append(told.people, *e.UserID)
+		}
+	}
+	if slices.ContainsFunc(r.Events, func(e *ent.RoomEvent) bool { return e.ChatID == nil }) {
+		return told
+	}
 	rows := logRows{log: r.Events, room: r.Room, chats: make(map[uuid.UUID]*ent.Chat, len(chats))}
 	for _, c := range chats {
 		rows.chats[c.ID] = c
 	}
-	return Commit{Room: r.Room.ID, before: r.before, rows: rows}
+	told.before, told.rows = r.before, rows
+	return told
 }
 
-// Committed tells of what was committed here, each room once, and waits for nobody. Those who follow a room on this node
+// Committed tells of what was committed here, each room once and whoever has come or gone, and waits for nobody. Those who follow a room on this node
 // are handed the events, where these continue what has been read of the log, and else read it. Whoever has changed a chat
 // calls it before the change is answered: from then on nobody is given the old text.
 func (x *caches) Committed(commits ...Commit) {
-	rooms := make([]uuid.UUID, len(commits))
+	about := make([]uuid.UUID, 0, len(commits))
 	followed := make([]*cache, 0, len(commits))
 	x.mu.Lock()
-	for i, commit := range commits {
-		rooms[i] = commit.Room
+	for _, commit := range commits {
+		about = append(append(about, commit.Room), commit.people...)
 		if c := x.rooms[commit.Room]; c != nil {
 			c.signal.tell(c.takeOver(commit))
 			followed = append(followed, c)
 		}
 	}
 	x.mu.Unlock()
-	if len(rooms) > 0 { // else it would be for all rooms
-		x.notify(rooms...)
+	if len(about) > 0 { // else it would be for all rooms
+		x.notify(about...)
 	}
 	for _, c := range followed {
 		c.signal.told()

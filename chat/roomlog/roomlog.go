@@ -23,6 +23,14 @@ import (
 // ErrDiverged means that the log has another event at a position, or none: its history is another one.
 var ErrDiverged = errors.New("the history behind the cursor is another one")
 
+// A DivergedError says so of some rooms.
+type DivergedError struct{ Rooms []uuid.UUID }
+
+func (e *DivergedError) Error() string { return ErrDiverged.Error() }
+
+// Unwrap returns ErrDiverged.
+func (e *DivergedError) Unwrap() error { return ErrDiverged }
+
 // MaxPage is how many events are read from a log at once, at most.
 const MaxPage = 200
 
@@ -32,9 +40,9 @@ type Options struct {
 	HeadsInterval time.Duration // between two comparisons of followed rooms with the database
 	OnError       func(error)   // told what went wrong in the background work of Run, which is tried again
 
-	// Notify is called by Committed with the rooms whose logs have grown: other nodes look again. Wake may be called
-	// for them here as well.
-	Notify func(rooms ...uuid.UUID)
+	// Notify is called by Committed with the rooms whose logs have grown, and with the people who have come or gone:
+	// other nodes look again. Wake may be called for them here as well.
+	Notify func(about ...uuid.UUID)
 }
 
 // Log is the logs of all rooms of a database. It is safe for concurrent use.

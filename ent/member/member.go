@@ -22,6 +22,8 @@ const (
 	FieldUsernameKey = "username_key"
 	// FieldJoinedPlace holds the string denoting the joined_place field in the database.
 	FieldJoinedPlace = "joined_place"
+	// FieldJoinedVersion holds the string denoting the joined_version field in the database.
+	FieldJoinedVersion = "joined_version"
 	// FieldJoinedAt holds the string denoting the joined_at field in the database.
 	FieldJoinedAt = "joined_at"
 	// FieldHiddenNumber holds the string denoting the hidden_number field in the database.
@@ -56,6 +58,7 @@ var Columns = []string{
 	FieldRole,
 	FieldUsernameKey,
 	FieldJoinedPlace,
+	FieldJoinedVersion,
 	FieldJoinedAt,
 	FieldHiddenNumber,
 }
@@ -69,6 +72,11 @@ func ValidColumn(column string) bool {
 	}
 	return false
 }
+
+var (
+	// DefaultJoinedVersion holds the default value on creation for the "joined_version" field.
+	DefaultJoinedVersion int64
+)
 
 // OrderOption defines the ordering options for the Member queries.
 type OrderOption func(*sql.Selector)
@@ -101,6 +109,11 @@ func ByUsernameKey(opts ...sql.OrderTermOption) OrderOption {
 // ByJoinedPlace orders the results by the joined_place field.
 func ByJoinedPlace(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldJoinedPlace, opts...).ToFunc()
+}
+
+// ByJoinedVersion orders the results by the joined_version field.
+func ByJoinedVersion(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldJoinedVersion, opts...).ToFunc()
 }
 
 // ByJoinedAt orders the results by the joined_at field.

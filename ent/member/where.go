@@ -81,6 +81,11 @@ func JoinedPlace(v int64) predicate.Member {
 	return predicate.Member(sql.FieldEQ(FieldJoinedPlace, v))
 }
 
+// JoinedVersion applies equality check predicate on the "joined_version" field. It's identical to JoinedVersionEQ.
+func JoinedVersion(v int64) predicate.Member {
+	return predicate.Member(sql.FieldEQ(FieldJoinedVersion, v))
+}
+
 // JoinedAt applies equality check predicate on the "joined_at" field. It's identical to JoinedAtEQ.
 func JoinedAt(v time.Time) predicate.Member {
 	return predicate.Member(sql.FieldEQ(FieldJoinedAt, v))
@@ -274,6 +279,46 @@ func JoinedPlaceLT(v int64) predicate.Member {
 // JoinedPlaceLTE applies the LTE predicate on the "joined_place" field.
 func JoinedPlaceLTE(v int64) predicate.Member {
 	return predicate.Member(sql.FieldLTE(FieldJoinedPlace, v))
+}
+
+// JoinedVersionEQ applies the EQ predicate on the "joined_version" field.
+func JoinedVersionEQ(v int64) predicate.Member {
+	return predicate.Member(sql.FieldEQ(FieldJoinedVersion, v))
+}
+
+// JoinedVersionNEQ applies the NEQ predicate on the "joined_version" field.
+func JoinedVersionNEQ(v int64) predicate.Member {
+	return predicate.Member(sql.FieldNEQ(FieldJoinedVersion, v))
+}
+
+// JoinedVersionIn applies the In predicate on the "joined_version" field.
+func JoinedVersionIn(vs ...int64) predicate.Member {
+	return predicate.Member(sql.FieldIn(FieldJoinedVersion, vs...))
+}
+
+// JoinedVersionNotIn applies the NotIn predicate on the "joined_version" field.
+func JoinedVersionNotIn(vs ...int64) predicate.Member {
+	return predicate.Member(sql.FieldNotIn(FieldJoinedVersion, vs...))
+}
+
+// JoinedVersionGT applies the GT predicate on the "joined_version" field.
+func JoinedVersionGT(v int64) predicate.Member {
+	return predicate.Member(sql.FieldGT(FieldJoinedVersion, v))
+}
+
+// JoinedVersionGTE applies the GTE predicate on the "joined_version" field.
+func JoinedVersionGTE(v int64) predicate.Member {
+	return predicate.Member(sql.FieldGTE(FieldJoinedVersion, v))
+}
+
+// JoinedVersionLT applies the LT predicate on the "joined_version" field.
+func JoinedVersionLT(v int64) predicate.Member {
+	return predicate.Member(sql.FieldLT(FieldJoinedVersion, v))
+}
+
+// JoinedVersionLTE applies the LTE predicate on the "joined_version" field.
+func JoinedVersionLTE(v int64) predicate.Member {
+	return predicate.Member(sql.FieldLTE(FieldJoinedVersion, v))
 }
 
 // JoinedAtEQ applies the EQ predicate on the "joined_at" field.

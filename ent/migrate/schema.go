@@ -183,6 +183,7 @@ var (
 		{Name: "role", Type: field.TypeInt},
 		{Name: "username_key", Type: field.TypeString},
 		{Name: "joined_place", Type: field.TypeInt64},
+		{Name: "joined_version", Type: field.TypeInt64, Default: 0},
 		{Name: "joined_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
 		{Name: "hidden_number", Type: field.TypeInt, Nullable: true},
 		{Name: "room_id", Type: field.TypeUUID},
@@ -196,13 +197,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "members_rooms_members",
-				Columns:    []*schema.Column{MembersColumns[6]},
+				Columns:    []*schema.Column{MembersColumns[7]},
 				RefColumns: []*schema.Column{RoomsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
 			{
 				Symbol:     "members_users_memberships",
-				Columns:    []*schema.Column{MembersColumns[7]},
+				Columns:    []*schema.Column{MembersColumns[8]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -211,12 +212,12 @@ var (
 			{
 				Name:    "member_user_id_room_id",
 				Unique:  true,
-				Columns: []*schema.Column{MembersColumns[7], MembersColumns[6]},
+				Columns: []*schema.Column{MembersColumns[8], MembersColumns[7]},
 			},
 			{
 				Name:    "member_room_id_role_username_key",
 				Unique:  false,
-				Columns: []*schema.Column{MembersColumns[6], MembersColumns[1], MembersColumns[2]},
+				Columns: []*schema.Column{MembersColumns[7], MembersColumns[1], MembersColumns[2]},
 			},
 		},
 	}
@@ -323,6 +324,14 @@ var (
 				Name:    "roomevent_room_id_place",
 				Unique:  true,
 				Columns: []*schema.Column{RoomEventsColumns[11], RoomEventsColumns[1]},
+			},
+			{
+				Name:    "roomevent_user_id_room_id_place",
+				Unique:  false,
+				Columns: []*schema.Column{RoomEventsColumns[8], RoomEventsColumns[11], RoomEventsColumns[1]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "name IS NOT NULL",
+				},
 			},
 		},
 	}

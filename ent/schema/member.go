@@ -18,6 +18,7 @@ func (Member) Fields() []ent.Field {
 		field.Int("role").Comment("0 OWNER, 1 ADMIN, 2 MEMBER: the order of lists"),
 		field.String("username_key").Immutable().Comment("users.username_key, for the order of lists"),
 		field.Int64("joined_place").Immutable().Comment("of the log when they joined: what they have not seen yet is behind it, their MEMBER_JOINED first"),
+		field.Int64("joined_version").Default(0).Immutable().Comment("users.rooms_version since they joined"),
 		field.Time("joined_at").SchemaType(moment).Immutable(),
 		field.Int("hidden_number").Optional().Nillable().
 			Comment("their list does not show the room while this is its last_number"),

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
@@ -42,5 +43,9 @@ func (RoomEvent) Edges() []ent.Edge {
 }
 
 func (RoomEvent) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("room_id", "place").Unique()}
+	return []ent.Index{
+		index.Fields("room_id", "place").Unique(),
+		// what has ended somebody's reading: next to nothing
+		index.Fields("user_id", "room_id", "place").Annotations(entsql.IndexWhere("name IS NOT NULL")),
+	}
 }

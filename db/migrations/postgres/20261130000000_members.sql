@@ -1,6 +1,8 @@
 -- +goose Up
 -- modify "room_events" table
 ALTER TABLE "room_events" ADD COLUMN "user_id" uuid NULL, ADD COLUMN "username" character varying NULL, ADD COLUMN "name" character varying NULL;
+-- create index "roomevent_user_id_room_id_place" to table: "room_events"
+CREATE INDEX "roomevent_user_id_room_id_place" ON "room_events" ("user_id", "room_id", "place") WHERE (name IS NOT NULL);
 -- modify "users" table
 ALTER TABLE "users" ADD COLUMN "leaving" boolean NULL, ADD COLUMN "rooms_version" bigint NOT NULL DEFAULT 0;
 -- create index "user_leaving" to table: "users"
@@ -31,7 +33,7 @@ CREATE INDEX "invite_room_id" ON "invites" ("room_id");
 -- create index "invites_code_key" to table: "invites"
 CREATE UNIQUE INDEX "invites_code_key" ON "invites" ("code");
 -- create "members" table
-CREATE TABLE "members" ("id" uuid NOT NULL, "role" bigint NOT NULL, "username_key" character varying NOT NULL COLLATE "C", "joined_place" bigint NOT NULL, "joined_at" timestamptz(3) NOT NULL, "hidden_number" bigint NULL, "room_id" uuid NOT NULL, "user_id" uuid NOT NULL, PRIMARY KEY ("id"), CONSTRAINT "members_rooms_members" FOREIGN KEY ("room_id") REFERENCES "rooms" ("id") ON UPDATE NO ACTION ON DELETE RESTRICT, CONSTRAINT "members_users_memberships" FOREIGN KEY ("user_id") REFERENCES "users" ("id") ON UPDATE NO ACTION ON DELETE RESTRICT);
+CREATE TABLE "members" ("id" uuid NOT NULL, "role" bigint NOT NULL, "username_key" character varying NOT NULL COLLATE "C", "joined_place" bigint NOT NULL, "joined_version" bigint NOT NULL DEFAULT 0, "joined_at" timestamptz(3) NOT NULL, "hidden_number" bigint NULL, "room_id" uuid NOT NULL, "user_id" uuid NOT NULL, PRIMARY KEY ("id"), CONSTRAINT "members_rooms_members" FOREIGN KEY ("room_id") REFERENCES "rooms" ("id") ON UPDATE NO ACTION ON DELETE RESTRICT, CONSTRAINT "members_users_memberships" FOREIGN KEY ("user_id") REFERENCES "users" ("id") ON UPDATE NO ACTION ON DELETE RESTRICT);
 -- create index "member_room_id_role_username_key" to table: "members"
 CREATE INDEX "member_room_id_role_username_key" ON "members" ("room_id", "role", "username_key");
 -- create index "member_user_id_room_id" to table: "members"
@@ -84,5 +86,7 @@ CREATE INDEX "room_last_at_id" ON "rooms" ("last_at", "id");
 DROP INDEX "user_leaving";
 -- reverse: modify "users" table
 ALTER TABLE "users" DROP COLUMN "rooms_version", DROP COLUMN "leaving";
+-- reverse: create index "roomevent_user_id_room_id_place" to table: "room_events"
+DROP INDEX "roomevent_user_id_room_id_place";
 -- reverse: modify "room_events" table
 ALTER TABLE "room_events" DROP COLUMN "name", DROP COLUMN "username", DROP COLUMN "user_id";

@@ -3,6 +3,8 @@
 ALTER TABLE `room_events` ADD COLUMN `user_id` uuid NULL;
 ALTER TABLE `room_events` ADD COLUMN `username` text NULL;
 ALTER TABLE `room_events` ADD COLUMN `name` text NULL;
+-- create index "roomevent_user_id_room_id_place" to table: "room_events"
+CREATE INDEX `roomevent_user_id_room_id_place` ON `room_events` (`user_id`, `room_id`, `place`) WHERE name IS NOT NULL;
 -- modify "users" table
 ALTER TABLE `users` ADD COLUMN `leaving` bool NULL;
 ALTER TABLE `users` ADD COLUMN `rooms_version` integer NOT NULL DEFAULT (0);
@@ -38,7 +40,7 @@ CREATE UNIQUE INDEX `invites_code_key` ON `invites` (`code`);
 -- create index "invite_room_id" to table: "invites"
 CREATE INDEX `invite_room_id` ON `invites` (`room_id`);
 -- create "members" table
-CREATE TABLE `members` (`id` uuid NOT NULL, `role` integer NOT NULL, `username_key` text NOT NULL, `joined_place` integer NOT NULL, `joined_at` datetime NOT NULL, `hidden_number` integer NULL, `room_id` uuid NOT NULL, `user_id` uuid NOT NULL, PRIMARY KEY (`id`), CONSTRAINT `members_rooms_members` FOREIGN KEY (`room_id`) REFERENCES `rooms` (`id`) ON DELETE RESTRICT, CONSTRAINT `members_users_memberships` FOREIGN KEY (`user_id`) REFERENCES `users` (`id`) ON DELETE RESTRICT);
+CREATE TABLE `members` (`id` uuid NOT NULL, `role` integer NOT NULL, `username_key` text NOT NULL, `joined_place` integer NOT NULL, `joined_version` integer NOT NULL DEFAULT (0), `joined_at` datetime NOT NULL, `hidden_number` integer NULL, `room_id` uuid NOT NULL, `user_id` uuid NOT NULL, PRIMARY KEY (`id`), CONSTRAINT `members_rooms_members` FOREIGN KEY (`room_id`) REFERENCES `rooms` (`id`) ON DELETE RESTRICT, CONSTRAINT `members_users_memberships` FOREIGN KEY (`user_id`) REFERENCES `users` (`id`) ON DELETE RESTRICT);
 -- create index "member_user_id_room_id" to table: "members"
 CREATE UNIQUE INDEX `member_user_id_room_id` ON `members` (`user_id`, `room_id`);
 -- create index "member_room_id_role_username_key" to table: "members"
@@ -76,6 +78,7 @@ CREATE INDEX `room_last_at_id` ON `rooms` (`last_at`, `id`);
 DROP INDEX `user_leaving`;
 ALTER TABLE `users` DROP COLUMN `rooms_version`;
 ALTER TABLE `users` DROP COLUMN `leaving`;
+DROP INDEX `roomevent_user_id_room_id_place`;
 ALTER TABLE `room_events` DROP COLUMN `name`;
 ALTER TABLE `room_events` DROP COLUMN `username`;
 ALTER TABLE `room_events` DROP COLUMN `user_id`;
