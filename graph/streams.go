@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
@@ -75,7 +76,7 @@ func (x streams) stream(ctx context.Context, field graphql.CollectedField, varia
 		}
 		from, err := x.chat.OpenAll(ctx, reader, rooms, after)
 		s := x.logs(from, everything)
-		s.CaughtUp = func(at []*stream.Position) any { return x.chat.CaughtUp(cursors(from, at)) }
+		s.CaughtUp = func(at []stream.Reached, _ string) any { return x.chat.CaughtUp(cursors(at)) }
 		return s, err
 	}
 	return nil, errors.New("subscription without a log: " + field.Name)
@@ -90,17 +91,15 @@ func (x streams) logs(from []roomlog.Start, show func(*roomlog.Event) any) *stre
 			Follow: func(wake func()) stream.Tail { return adapter{x.chat.Follow(start, wake), show} },
 		}
 	}
-	s.ID = func(at []*stream.Position) string { return strings.Join(cursors(from, at), ",") }
+	s.ID = func(at []stream.Reached, _ string) string { return strings.Join(cursors(at), ",") }
 	return s
 }
 
-// cursors name positions in rooms, but for rooms that are gone.
-func cursors(from []roomlog.Start, at []*stream.Position) []string {
-	names := make([]string, 0, len(at))
-	for i, p := range at {
-		if p != nil {
-			names = append(names, roomlog.Position(*p).Cursor(from[i].Room.ID))
-		}
+// cursors name positions in rooms.
+func cursors(at []stream.Reached) []string {
+	names := make([]string, len(at))
+	for i, r := range at {
+		names[i] = roomlog.Position(r.Position).Cursor(uuid.MustParse(r.Log))
 	}
 	return names
 }

@@ -181,8 +181,8 @@ func (w *world) open(ctx context.Context, op *graphql.OperationContext, lastEven
 	if !w.shared {
 		log.Key = fmt.Sprint(field.Name, w.keys.Add(1))
 	}
-	return &stream.Stream{Logs: []stream.Log{log}, Tell: tell, ID: func(at []*stream.Position) string {
-		if at[0] == nil {
+	return &stream.Stream{Logs: []stream.Log{log}, Tell: tell, ID: func(at []stream.Reached, _ string) string {
+		if len(at) == 0 {
 			return ""
 		}
 		return strconv.FormatInt(at[0].Place, 10)

@@ -20,7 +20,6 @@ var ErrUnreadable = errors.New("the log cannot be read")
 // A Reader is where one stream of one client stands in one log.
 type Reader struct {
 	sub   *Subscription
-	log   int // of the stream
 	feed  *feed
 	block *block
 
@@ -164,7 +163,7 @@ func (r *Reader) arrive(b []byte) []byte {
 	if sub.behind--; sub.behind > 0 || sub.going == 0 || sub.stream.CaughtUp == nil {
 		return b
 	}
-	entries, ended := r.feed.execute([]Event{{Object: sub.stream.CaughtUp(sub.positions())}})
+	entries, ended := r.feed.execute([]Event{{Object: sub.stream.CaughtUp(sub.reached())}})
 	if ended != nil {
 		sub.fault = ended
 		return b

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -43,8 +44,8 @@ func (l *judgedLog) Next(ctx context.Context, at Position) ([]Event, error) {
 }
 
 // judges returns what judges a user.
-func (l *judgedLog) judges(user string) func(context.Context, int) (Verdict, error) {
-	return func(context.Context, int) (Verdict, error) {
+func (l *judgedLog) judges(user string) func(context.Context, string) (Verdict, error) {
+	return func(context.Context, string) (Verdict, error) {
 		l.judged = append(l.judged, user)
 		end := l.events[len(l.events)-1]
 		if end.Revokes.isOfAll() {
@@ -68,7 +69,10 @@ type follower struct {
 
 // follow begins before the first event of some logs.
 func follow(t *testing.T, feeds *Feeds, user string, logs ...*judgedLog) *follower {
-	s := &Stream{Judge: func(ctx context.Context, i int) (Verdict, error) { return logs[i].judges(user)(ctx, i) }}
+	s := &Stream{Judge: func(ctx context.Context, log string) (Verdict, error) {
+		i, _ := strconv.Atoi(log)
+		return logs[i].judges(user)(ctx, log)
+	}}
 	for i, l := range logs {
 		s.Logs = append(s.Logs, Log{Key: fmt.Sprint(i), Follow: func(func()) Tail { return l }})
 	}

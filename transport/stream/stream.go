@@ -20,6 +20,7 @@ type Event struct {
 	Shows   any       // what else the object may show, like Subject
 	Changes bool      // older events that show this subject are to be read again, not shown as they were
 	Revokes *Revocation
+	Revoked int64 // the place of the newest revocation in the log when this was read, see Stream.Judge; 0: there was none
 }
 
 // A Revocation ends reading: whoever it is about and has not been given what lies before it, is not given that any more.
@@ -44,25 +45,52 @@ func (e *EndError) Error() string { return e.Err.Error() }
 // Unwrap returns the reason.
 func (e *EndError) Unwrap() error { return e.Err }
 
-// A Stream is what lies behind a subscription: a reader of one or more logs. Readers of one
-// log share a feed, and with it each execution, if they run the same operation.
+// A Stream is what lies behind a subscription: a reader of each of some logs. Readers of one log share a feed, and
+// with it each execution, if they run the same operation.
 type Stream struct {
-	Logs []Log
+	Logs []Log // that it begins with, at least one if there is no Set
+	Set  *Set  // the logs are these, and change while the stream runs; nil: they stay as they are
 
-	// CaughtUp returns the object of an event that says: everything older has been delivered. It comes once,
-	// when every log has been read up to its Head. nil: nobody is told. at are the positions in the order of
-	// Logs, nil for those that have ended.
-	CaughtUp func(at []*Position) any
+	// Followed is called once, when all Logs are followed: it has those woken that have grown since they were opened, and
+	// may wait for the database. nil: whoever is the first to follow a log reads it at once.
+	Followed func()
 
-	// ID names positions to clients of event streams, which give it back as Last-Event-ID. at as above.
-	ID func(at []*Position) string
+	// CaughtUp returns the object of an event that says: everything older has been delivered. It comes once, when each of
+	// Logs has been read up to its Head. nil: nobody is told. at are the logs that go on, those of Logs in their order in
+	// front; set is the cursor of the Set that these belong to.
+	CaughtUp func(at []Reached, set string) any
 
-	// Judge says whether the user may read a log behind a revocation that is about nobody else. nil: then no
-	// revocation lets them go on. *EndError as with Tail.Next; any other error passes by itself.
-	Judge func(ctx context.Context, log int) (Verdict, error)
+	// ID names positions to clients of event streams, which give it back as Last-Event-ID. The arguments as above.
+	ID func(at []Reached, set string) string
+
+	// Judge says whether the user may read a log, after a revocation that is about nobody else, or one that lies beyond
+	// what has been read. nil: no revocation lets them go on, and Event.Revoked is 0. *EndError as with Tail.Next; any
+	// other error passes by itself.
+	Judge func(ctx context.Context, log string) (Verdict, error)
 
 	// Tell is what the client is told of a Revocation, of a Verdict, or of what an EndError holds.
 	Tell func(why error) *gqlerror.Error
+}
+
+// Reached is how far a stream has come in a log: the position of the last event that was handed out, or where it began.
+type Reached struct {
+	Log string // its Key
+	Position
+}
+
+// A Set is which logs a stream has, where that changes while it runs. It is compared, not moved: a log that the stream
+// reads already is left alone, also if the set has lost it, and ends by its own revocation. The stream does not end for
+// want of logs, and counts once in Options.UserRoomStreams, together with the user's other streams that have a set.
+type Set struct {
+	Cursor string // names the state of the set that Stream.Logs are
+
+	// Follow begins to call wake whenever the set may have changed since Cursor. wake does not block. leave ends it.
+	Follow func(wake func()) (leave func())
+
+	// Read returns all logs of the set as it is now, and its cursor. A log that is new to the stream, or is there again
+	// after it had ended for it, is read from its At. It is called after each wake and when a log has ended. *EndError as with
+	// Tail.Next; any other error passes by itself.
+	Read func(ctx context.Context) (logs []Log, cursor string, err error)
 }
 
 // A Verdict says whether a user may read a log, and where it ended when that was read.

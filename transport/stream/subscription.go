@@ -41,7 +41,7 @@ func (x *Feeds) Subscribe(p Prepared, s *Stream, user string, out Outlet) *Subsc
 	sub := &Subscription{feeds: x, out: out, stream: s, quota: q, behind: len(s.Logs), going: len(s.Logs)}
 	sub.readers = make([]*Reader, len(s.Logs))
 	for i, log := range s.Logs {
-		sub.readers[i] = &Reader{sub: sub, log: i, at: log.At, head: log.Head, judged: log.Head.Place}
+		sub.readers[i] = &Reader{sub: sub, at: log.At, head: log.Head, judged: log.Head.Place}
 	}
 	if !x.join(sub, prepared{feeds: x, exec: p.Exec, op: p.Op}) {
 		x.quotas.leave(q, s.Logs)
@@ -73,22 +73,22 @@ func (sub *Subscription) Leave() {
 	}
 }
 
-// positions are those of all readers, nil where the log has ended.
-func (sub *Subscription) positions() []*Position {
-	at := make([]*Position, len(sub.readers))
-	for i, r := range sub.readers {
+// reached is where the readers of logs that go on are, and the cursor of the set.
+func (sub *Subscription) reached() (at []Reached, set string) {
+	at = make([]Reached, 0, len(sub.readers))
+	for _, r := range sub.readers {
 		if !r.over {
-			at[i] = &r.at
+			at = append(at, Reached{r.feed.key.log, r.at})
 		}
 	}
-	return at
+	return at, ""
 }
 
 // append has the outlet append a result.
 func (sub *Subscription) append(b, body []byte) []byte {
 	id := ""
 	if name := sub.stream.ID; name != nil {
-		id = name(sub.positions())
+		id = name(sub.reached())
 	}
 	return sub.out.Append(b, id, body)
 }

@@ -80,8 +80,11 @@ func (l *modelLog) judge(user string) (stream.Verdict, error) {
 }
 
 // judges is what judges the user of a stream.
-func judges(user string, logs []*modelLog) func(context.Context, int) (stream.Verdict, error) {
-	return func(_ context.Context, i int) (stream.Verdict, error) { return logs[i].judge(user) }
+func judges(user string, logs []*modelLog) func(context.Context, string) (stream.Verdict, error) {
+	return func(_ context.Context, log string) (stream.Verdict, error) {
+		i := slices.IndexFunc(logs, func(l *modelLog) bool { return l.name == log })
+		return logs[i].judge(user)
+	}
 }
 
 // followed are the positions of the logs that the client follows still, -1 for the others; nil: it follows none.

@@ -130,19 +130,21 @@ func (m *model) open(_ context.Context, op *graphql.OperationContext, _ string) 
 	}
 	s.Judge = judges(user, logs)
 	if len(logs) > 1 {
-		s.CaughtUp = func(at []*stream.Position) any {
-			return fmt.Sprintf(`{"caughtUp":[%d,%d]}`, placeOf(at[0]), placeOf(at[1]))
+		s.CaughtUp = func(at []stream.Reached, _ string) any {
+			return fmt.Sprintf(`{"caughtUp":[%d,%d]}`, placeOf(at, "0"), placeOf(at, "1"))
 		}
 	}
 	return s, nil
 }
 
 // placeOf is -1 of a log that has ended.
-func placeOf(at *stream.Position) int64 {
-	if at == nil {
-		return -1
+func placeOf(at []stream.Reached, log string) int64 {
+	for _, r := range at {
+		if r.Log == log {
+			return r.Place
+		}
 	}
-	return at.Place
+	return -1
 }
 
 // A modelLog takes time to read, and fails.
