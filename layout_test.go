@@ -57,6 +57,7 @@ var mayImport = map[string][]string{
 	"chat/members":          {"chat/access", "ent"},
 	"chat/purge":            {"db", "ent"},                                         // knows rows and no callers
 	"chat/queue":            {"chat/access", "chat/roomlog", "db", "ent", "meter"}, // asks who may
+	"chat/readers":          {"chat/access", "chat/roomlog", "db", "ent"},          // knows people by their ids
 	"chat/roomlog":          {"chat/access", "db", "ent"},                          // knows nobody: the log, and what it is about
 	"chat/roomlog/logcheck": {"chat/roomlog", "db/tables", "ent"},                  // for archive
 	"chat/roomlog/logtest":  {},                                                    // for tests
@@ -131,7 +132,7 @@ var homeOf = map[string][]string{
 	"golang.org/x/crypto":         {"auth/passwords"},                                           // argon2
 	"golang.org/x/text":           {"auth/passwords", "auth/usernames", "chat/texts", "naming"}, // PRECIS, normal forms
 	"golang.org/x/net":            {"transport/admission"},                                      // IDNA
-	"entgo.io/ent":                {"auth/accounts", "auth/attempts", "auth/cleanup", "auth/rows", "auth/sessions", "chat", "chat/roomlog", "db", "db/bulk", "db/migrations/diff", "db/sqlite", "ent"},
+	"entgo.io/ent":                {"auth/accounts", "auth/attempts", "auth/cleanup", "auth/rows", "auth/sessions", "chat", "chat/readers", "chat/roomlog", "db", "db/bulk", "db/migrations/diff", "db/sqlite", "ent"},
 	"ariga.io/atlas":              {"db/migrations/diff", "db/migrations/hash"}, // writes migrations
 	"github.com/mattn/go-sqlite3": {"db/dbtest", "db/failure", "db/migrations/diff", "db/sqlite"},
 	"github.com/jackc/pgx":        {"db/bulk", "db/dbtest", "db/failure", "db/migrations/diff", "db/postgres"},

@@ -34,6 +34,9 @@ var (
 	ErrClosing       = queue.ErrClosing
 )
 
+// A DivergedError names the rooms of which that is so; none: it is the caller's list of rooms.
+type DivergedError = roomlog.DivergedError
+
 // A LimitError says that a number of something is at its limit.
 type LimitError struct{ Reason string } // ROOMS
 

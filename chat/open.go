@@ -2,15 +2,17 @@ package chat
 
 import (
 	"context"
+	"errors"
 
 	"github.com/google/uuid"
 
 	"parley/chat/access"
+	"parley/chat/readers"
 	"parley/chat/roomlog"
 	"parley/ent"
 )
 
-// Open returns where a reader of a room begins: behind the cursor, or now. ErrNoRoom, ErrDiverged,
+// Open returns where a reader of a room begins: behind the cursor, or now. ErrNoRoom, *ForbiddenError, *DivergedError,
 // *InvalidError: after CURSOR_INVALID.
 func (s *Service) Open(ctx context.Context, caller Caller, nameOrID string, after *string) (from roomlog.Start, err error) {
 	err = s.store.View(ctx, func(db *ent.Client) error {
@@ -18,30 +20,32 @@ func (s *Service) Open(ctx context.Context, caller Caller, nameOrID string, afte
 		if err != nil {
 			return err
 		}
-		from = roomlog.Start{Room: roomlog.RoomOf(row.Room), At: roomlog.HeadOf(row.Room), Head: roomlog.HeadOf(row.Room)}
-		if after == nil {
-			return nil
+		cursors := map[uuid.UUID]roomlog.Position{}
+		if after != nil {
+			if cursors[row.ID], err = parseCursorOf(row.ID, "after", *after); err != nil {
+				return err
+			}
 		}
-		if from.At, err = parseCursorOf(row.ID, "after", *after); err != nil {
-			return err
+		starts, err := readers.Locate(ctx, db, []access.Room{row}, cursors, readers.Never)
+		if err == nil {
+			from = starts[0]
 		}
-		_, err = roomlog.Verify(ctx, db, row.ID, from.At)
 		return err
 	})
 	return from, err
 }
 
-// MaxCursors is how many cursors an event has at most, and maxFollowed how many rooms one stream of events may name: as
+// MaxCursors is how many cursors an event has at most, and maxFollowed how many rooms one stream of events may have: as
 // many as one person may be in.
 const (
 	maxFollowed = 1000
-	MaxCursors  = maxFollowed
+	MaxCursors  = maxFollowed + 1 // and the place in their list
 )
 
 // OpenAll returns where a reader of several rooms begins, in the order in which they are named first, and all
 // as of one moment: behind the cursor of a room, or for a room without one, now.
 // *InvalidError: rooms REQUIRED; after CURSOR_INVALID, also when it is of none of the rooms or
-// another one is of the same. *LimitError: ROOMS. ErrNoRoom, ErrDiverged.
+// another one is of the same. *LimitError: ROOMS. ErrNoRoom, *ForbiddenError, *DivergedError.
 func (s *Service) OpenAll(ctx context.Context, caller Caller, rooms, after []string) (starts []roomlog.Start, err error) {
 	switch {
 	case len(rooms) == 0:
@@ -58,26 +62,13 @@ func (s *Service) OpenAll(ctx context.Context, caller Caller, rooms, after []str
 		if err != nil {
 			return err
 		}
-		starts = startsOf(rows, cursors)
 		if !allOf(rows, cursors) {
 			return badCursor("after")
 		}
-		return roomlog.VerifyAll(ctx, db, cursors)
+		starts, err = readers.Locate(ctx, db, rows, cursors, readers.Never)
+		return err
 	})
 	return starts, err
-}
-
-func startsOf(rooms []access.Room, cursors map[uuid.UUID]roomlog.Position) []roomlog.Start {
-	starts := make([]roomlog.Start, len(rooms))
-	for i, row := range rooms {
-		head := roomlog.HeadOf(row.Room)
-		at, given := cursors[row.ID]
-		if !given {
-			at = head
-		}
-		starts[i] = roomlog.Start{Room: roomlog.RoomOf(row.Room), At: at, Head: head}
-	}
-	return starts
 }
 
 // allOf says whether all cursors are of rooms of these.
@@ -91,9 +82,32 @@ func allOf(rooms []access.Room, cursors map[uuid.UUID]roomlog.Position) bool {
 	return found == len(cursors)
 }
 
+// OpenMine returns where a reader of all rooms that the caller is in begins, and follows them as rooms come and go. after
+// are the cursors of its last CAUGHT_UP and of later events, in any order: the furthest of each room counts.
+// *InvalidError: after CURSOR_INVALID. *LimitError: ROOMS. *DivergedError.
+func (s *Service) OpenMine(ctx context.Context, caller Caller, after []string) (*readers.Set, error) {
+	set, err := s.readers.Open(ctx, caller.ID, after)
+	switch {
+	case errors.Is(err, roomlog.ErrCursor):
+		return nil, badCursor("after")
+	case errors.Is(err, readers.ErrManyRooms):
+		return nil, &LimitError{"ROOMS"}
+	}
+	return set, err
+}
+
 // Follow joins those who follow a room that was opened, as roomlog.Log does.
 func (s *Service) Follow(from roomlog.Start, wake func()) *roomlog.Tail {
 	return s.log.Follow(from, wake)
+}
+
+// Compare wakes those who follow rooms that have grown since they were opened: who calls it when they are followed has
+// missed nothing, and need not read them.
+func (s *Service) Compare(ctx context.Context, opened []roomlog.Start) { s.log.Compare(ctx, opened) }
+
+// Judge says whether somebody may read a room, as one of its members or as anybody, and else what they are given last.
+func (s *Service) Judge(ctx context.Context, person, room uuid.UUID, asMember bool) (readers.Verdict, error) {
+	return s.readers.Judge(ctx, person, room, asMember)
 }
 
 // CaughtUp is the event that says: everything older has been delivered, and these cursors lie behind it.

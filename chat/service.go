@@ -6,8 +6,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"parley/chat/purge"
 	"parley/chat/queue"
+	"parley/chat/readers"
 	"parley/chat/roomlog"
 	"parley/db"
 	"parley/limit"
@@ -52,6 +55,7 @@ type Service struct {
 	store     *db.Store
 	log       *roomlog.Log
 	queue     *queue.Queue
+	readers   *readers.Readers
 	purger    *purge.Purger
 	notifier  Notifier
 	grants    grants
@@ -75,6 +79,7 @@ func New(store *db.Store, o Options) *Service {
 	s.log = roomlog.New(store, roomlog.Options{
 		WindowBytes: o.WindowBytes, HeadsInterval: o.HeadsInterval, OnError: o.OnError, Notify: o.Notifier.Notify,
 	})
+	s.readers = readers.New(store, readers.Options{MaxRooms: maxFollowed, Interval: o.HeadsInterval, Now: s.now, OnError: o.OnError})
 	s.queue = queue.New(store, s.log, queue.Options{
 		Entries: o.QueueEntries, BatchEntries: o.BatchEntries, Now: s.now, MaySend: s.maySend, MayRead: s.mayRead,
 	})
@@ -89,14 +94,21 @@ func (s *Service) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { s.queue.Run(ctx) })
 	wg.Go(func() { s.log.Run(ctx) })
+	wg.Go(func() { s.readers.Run(ctx) })
 	wg.Go(func() { s.purger.Run(ctx) })
-	err := s.notifier.Subscribe(ctx, s.log.Wake)
+	err := s.notifier.Subscribe(ctx, s.wake)
 	if ctx.Err() != nil {
 		err = nil // asked to end
 	}
 	cancel()
 	wg.Wait()
 	return err
+}
+
+// wake wakes who follows rooms, and who follows all rooms of a person, by their ids.
+func (s *Service) wake(about ...uuid.UUID) {
+	s.log.Wake(about...)
+	s.readers.Wake(about...)
 }
 
 // now is the clock of everything that is stored.

@@ -81,33 +81,6 @@ func Verify(ctx context.Context, db *ent.Client, room uuid.UUID, p Position) (*e
 	return event, nil
 }
 
-// VerifyAll does the same for positions in many rooms, by one query. *DivergedError.
-func VerifyAll(ctx context.Context, db *ent.Client, positions map[uuid.UUID]Position) error {
-	places := make(map[uuid.UUID]int64, len(positions))
-	for room, at := range positions {
-		places[room] = at.Place
-	}
-	there, err := PositionsAt(ctx, db, places)
-	if err != nil {
-		return err
-	}
-	return Compare(positions, there)
-}
-
-// Compare says in which rooms a log does not have the positions that it should. *DivergedError.
-func Compare(want, there map[uuid.UUID]Position) error {
-	var diverged []uuid.UUID
-	for room, at := range want {
-		if there[room] != at {
-			diverged = append(diverged, room)
-		}
-	}
-	if diverged == nil {
-		return nil
-	}
-	return &DivergedError{diverged}
-}
-
 // lookedUpBy is how many places one level of a query names: SQLite takes expressions of 1,000 levels.
 const lookedUpBy = 200
 
