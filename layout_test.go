@@ -75,8 +75,9 @@ var mayImport = map[string][]string{
 		"limit", "meter", "transport/admission", "transport/budget", "transport/operation", "transport/refusal",
 		"transport/safe", "transport/stream", "transport/wire",
 	},
-	"transport/ws/frame":  {"transport/budget", "transport/wire"},
-	"transport/ws/intake": {"limit"}, // Floor 4: between nodes.
+	"transport/stream/window": {}, // values
+	"transport/ws/frame":      {"transport/budget", "transport/wire"},
+	"transport/ws/intake":     {"limit"}, // Floor 4: between nodes.
 
 	// Floor 4: between nodes.
 	"broker":            {"chat"}, // the notifier serves the rooms, not the other way

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"parley/transport/stream/fair"
+	"parley/transport/stream/window"
 )
 
 // A block is some readers of a feed, served by one worker in one go. The workers belong to the node and not to feeds:
@@ -21,7 +22,7 @@ type block struct {
 }
 
 func newBlock(f *feed) *block {
-	b := &block{feed: f, timed: f.window.Load().last().Place}
+	b := &block{feed: f, timed: max(f.window.Load().Last().Place, f.opened)}
 	b.readers.Store(new([]*Reader))
 	b.task = fair.Task{Serve: b.serve, Queue: f.queue, Shares: f.people.Load}
 	return b
@@ -85,12 +86,12 @@ func (b *block) serve() {
 
 // delivered notes the lag of a pass that has given all readers of the block what a window has. Whoever serves the
 // block calls it.
-func (b *block) delivered(w *window) {
-	for _, e := range w.behind(b.timed) {
-		if e.body != nil && e.millis > 0 {
-			b.feed.feeds.meters.lag.Observe(int64(max(0, time.Since(time.UnixMilli(e.millis)))))
+func (b *block) delivered(w *window.Window) {
+	for _, e := range w.Behind(b.timed) {
+		if e.Body != nil && e.Millis > 0 {
+			b.feed.feeds.meters.lag.Observe(int64(max(0, time.Since(time.UnixMilli(e.Millis)))))
 			break
 		}
 	}
-	b.timed = w.last().Place
+	b.timed = w.Last().Place
 }

@@ -1,14 +1,14 @@
 package stream
 
 import (
-	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/ast"
 
 	"parley/transport/safe"
+	"parley/transport/stream/window"
 	"parley/transport/wire"
 )
 
@@ -29,13 +29,19 @@ func Events[T any](ctx context.Context) (<-chan T, error) {
 	return out, nil
 }
 
-// prepared is a subscription as a feed executes it: with no client's context and no headers. It is executed by many
+// prepared is a subscription as feeds execute it: with no client's context and no headers. It is executed by many
 // goroutines at once.
 type prepared struct {
 	feeds *Feeds
 	exec  graphql.GraphExecutor
 	op    *graphql.OperationContext
-	ctx   context.Context // with nobody in it
+	key   [sha256.Size]byte // tells it apart from other operations
+	ctx   context.Context   // with nobody in it
+}
+
+func (x *Feeds) prepare(p Prepared) *prepared {
+	p.Op.Headers = nil
+	return &prepared{feeds: x, exec: p.Exec, op: p.Op, key: wire.Key(p.Op), ctx: graphql.StartOperationTrace(context.Background())}
 }
 
 // Bytes of results after which an execution is cut short: what follows is read again.
@@ -43,7 +49,7 @@ const executionBytes = 64 << 10
 
 // execute runs the operation over events and returns their entries, at least the first. ended: there are
 // none, because of a fault.
-func (p *prepared) execute(events []Event) (entries []entry, ended error) {
+func (p *prepared) execute(events []Event) (entries []window.Entry, ended error) {
 	defer func() {
 		if v := recover(); v != nil {
 			safe.LogPanic(p.ctx, p.feeds.options.Logger, v)
@@ -61,11 +67,13 @@ func (p *prepared) execute(events []Event) (entries []entry, ended error) {
 		p.feeds.meters.executions.Add(1)
 		next, inner = p.exec.DispatchOperation(context.WithValue(p.ctx, executionKey{}, objects), p.op)
 	}
-	entries, size := make([]entry, 0, len(events)), 0
+	entries, size := make([]window.Entry, 0, len(events)), 0
 	for _, e := range events {
-		one := entry{at: e.Position, subject: e.Subject, shows: e.Shows, changes: e.Changes, revokes: e.Revokes}
+		one := window.Entry{
+			At: e.Position, Subject: e.Subject, Shows: e.Shows, Changes: e.Changes, Revokes: e.Revokes, Revoked: e.Revoked,
+		}
 		if !e.At.IsZero() {
-			one.millis = e.At.UnixMilli()
+			one.Millis = e.At.UnixMilli()
 		}
 		if e.Object != nil {
 			resp := next(inner)
@@ -73,32 +81,13 @@ func (p *prepared) execute(events []Event) (entries []entry, ended error) {
 				p.feeds.options.Logger.ErrorContext(p.ctx, "a stream's operation gave no result")
 				return nil, errFault
 			}
-			fixPaths(p.op, resp)
-			one.body = wire.Encode(resp)
-			size += len(one.body)
+			wire.FixPaths(p.op, resp)
+			one.Body = wire.Encode(resp)
+			size += len(one.Body)
 		}
 		if entries = append(entries, one); size >= executionBytes {
 			break
 		}
 	}
 	return entries, nil
-}
-
-// fixPaths repairs two things that gqlgen v0.17.98 gets wrong in the events of a stream: paths of errors
-// lack the root field, and where the type of the root field forbids null, `{"field":null}` stays.
-func fixPaths(op *graphql.OperationContext, resp *graphql.Response) {
-	if len(resp.Errors) == 0 {
-		return
-	}
-	fields := graphql.CollectFields(op, op.Operation.SelectionSet, nil)
-	if len(fields) != 1 {
-		return
-	}
-	root := fields[0]
-	for _, err := range resp.Errors {
-		err.Path = append(ast.Path{ast.PathName(root.Alias)}, err.Path...)
-	}
-	if root.Definition.Type.NonNull && bytes.Equal(resp.Data, fmt.Appendf(nil, "{%q:null}", root.Alias)) {
-		resp.Data = []byte("null")
-	}
 }

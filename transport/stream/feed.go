@@ -9,18 +9,26 @@ import (
 
 	"parley/transport/safe"
 	"parley/transport/stream/fair"
+	"parley/transport/stream/window"
 )
+
+// What the window of a feed keeps, besides the number of events that Options says.
+const windowBytes = 256 << 10
+
+// MaxEvent is how many bytes an event of a stream may have: as many as the window of a feed keeps.
+const MaxEvent = windowBytes
 
 // A feed is all readers of one log that run the same operation. Each event is executed once for all of
 // them and encoded once; a reader adds its own prefix. It has no goroutine: a notification has its blocks
 // served (block.go), and the first one there reads on.
 type feed struct {
-	prepared
-	key  feedKey
-	tail Tail
+	*prepared
+	log    string // its key
+	tail   Tail
+	opened int64 // where the log ended then
 
 	due    atomic.Bool // notified since the log was last read to its end
-	window atomic.Pointer[window]
+	window atomic.Pointer[window.Window]
 	blocks atomic.Pointer[[]*block] // changed under the lock of feeds
 
 	operation int64                 // bytes of the operation, as far as they count for this feed; never changed
@@ -94,14 +102,14 @@ func (f *feed) advance(most int) (n int) {
 // readOn moves the window by a page, and returns how far: in events, where large ones count as several.
 func (f *feed) readOn() int {
 	w := f.window.Load()
-	if w.ended != nil || w.over {
+	if w.Ended != nil || w.Over {
 		return 0
 	}
 	if f.retry == 0 {
 		f.failing = time.Now()
 	}
 	ctx, cancel := context.WithDeadline(f.ctx, f.failing.Add(longestOutage))
-	events, err := f.tail.Next(ctx, w.last())
+	events, err := f.tail.Next(ctx, w.Last())
 	cancel()
 	var end *EndError
 	switch {
@@ -109,7 +117,7 @@ func (f *feed) readOn() int {
 		f.close(end.Err)
 		return 0
 	case err != nil: // what the window holds may have changed since, and nobody knows
-		f.feeds.quotas.change(f, (*window).emptied)
+		f.feeds.quotas.change(f, (*window.Window).Emptied)
 		f.feeds.meters.droppedWindows.Add(1)
 		if time.Since(f.failing) >= longestOutage {
 			f.close(ErrUnreadable)
@@ -127,20 +135,22 @@ func (f *feed) readOn() int {
 		f.close(ended)
 		return 0
 	}
-	f.feeds.quotas.change(f, func(w *window) *window { return w.grow(entries, f.feeds.options.WindowEvents, windowBytes) })
-	return max(len(entries), size(entries)*f.feeds.options.WindowEvents/windowBytes)
+	f.feeds.quotas.change(f, func(w *window.Window) *window.Window {
+		return w.Grow(entries, f.feeds.options.WindowEvents, windowBytes)
+	})
+	return max(len(entries), window.Size(entries)*f.feeds.options.WindowEvents/windowBytes)
 }
 
 // close has the window end for this reason.
 func (f *feed) close(why error) {
-	f.feeds.quotas.change(f, func(w *window) *window { return w.closed(why) })
+	f.feeds.quotas.change(f, func(w *window.Window) *window.Window { return w.Closed(why) })
 }
 
 // abandon lets go of a feed without readers. It does not wait for whoever is reading on.
 func (f *feed) abandon() {
 	f.tail.Leave()
 	forget := func() {
-		f.feeds.quotas.change(f, func(*window) *window { return (&window{}).closed(errLeft) })
+		f.feeds.quotas.change(f, func(*window.Window) *window.Window { return window.New(Position{}).Closed(errLeft) })
 		<-f.sem
 	}
 	select {
@@ -154,9 +164,9 @@ func (f *feed) abandon() {
 // While live events are served, whoever is behind rests this many times as long as a read of the log took them.
 const rest = 3
 
-// history is what a reader may be given that the window does not know, as one of a few at a time.
-// Each person reads once at a time, and rests after it, so that live events of others come first.
-func (f *feed) history(ctx context.Context, r *Reader) (Page, error) {
+// inTurn has something read for one reader, as one of a few on the node. Each person reads once at a time, and rests
+// after it, so that live events of others come first.
+func (x *Feeds) inTurn(ctx context.Context, r *Reader, read func() (Page, error)) (Page, error) {
 	q := r.sub.quota
 	select {
 	case q.sem <- struct{}{}:
@@ -168,8 +178,8 @@ func (f *feed) history(ctx context.Context, r *Reader) (Page, error) {
 		return Page{}, err
 	}
 	select {
-	case f.feeds.catchUp <- struct{}{}:
-		defer func() { <-f.feeds.catchUp }()
+	case x.catchUp <- struct{}{}:
+		defer func() { <-x.catchUp }()
 	case <-ctx.Done():
 		return Page{}, ctx.Err()
 	}
@@ -178,18 +188,18 @@ func (f *feed) history(ctx context.Context, r *Reader) (Page, error) {
 	}
 	begun := time.Now()
 	defer func() {
-		if f.feeds.workers.AreBusy(begun) {
+		if x.workers.AreBusy(begun) {
 			q.rested = time.Now().Add(rest * time.Since(begun))
 		}
 	}()
+	return read()
+}
+
+// history is what a reader may be given that the window does not know.
+func (f *feed) history(ctx context.Context, r *Reader) (Page, error) {
 	if r.restrict(Page{}, f.window.Load()).mustJudge {
 		return f.verdict(ctx, r)
 	}
-	return f.read(ctx, r)
-}
-
-// read reads and executes what follows a reader's position.
-func (f *feed) read(ctx context.Context, r *Reader) (Page, error) {
 	events, err := f.tail.Next(ctx, r.at)
 	if err != nil || len(events) == 0 {
 		return Page{}, err
@@ -198,7 +208,7 @@ func (f *feed) read(ctx context.Context, r *Reader) (Page, error) {
 	if ended != nil {
 		return Page{}, &EndError{ended}
 	}
-	p := r.restrict(Page{entries: entries}, &window{entries: entries})
+	p := r.restrict(Page{entries: entries}, window.Of(entries))
 	if p.mustJudge {
 		return f.verdict(ctx, r)
 	}

@@ -19,7 +19,7 @@ import (
 func TestChangeIsReadBeforeTheWindowIsHandedOut(t *testing.T) {
 	feeds := newFeeds(1 << 20)
 	log := &memoryLog{}
-	log.events = []Event{{Position: Position{1, 1}, Object: "old", Subject: 1}, {Position: Position{2, 2}, Object: "2", Subject: 2}}
+	log.events = []Event{{Position: Position{Place: 1, Tag: 1}, Object: "old", Subject: 1}, {Position: Position{Place: 2, Tag: 2}, Object: "2", Subject: 2}}
 	out := &collector{}
 	at := Position{}
 	s := &Stream{Logs: []Log{{Key: "log", At: at, Head: at, Follow: log.follow}}}
@@ -27,12 +27,12 @@ func TestChangeIsReadBeforeTheWindowIsHandedOut(t *testing.T) {
 	for range 2 {
 		subs = append(subs, feeds.Subscribe(Prepared{shows{}, &graphql.OperationContext{}}, s, "ann", out))
 	}
-	f := subs[0].readers[0].feed
+	f := subs[0].Readers()[0].feed
 	f.advance(10) // the window holds both
 	out.first = func() {
 		log.mu.Lock()
 		log.events[0].Object = "new"
-		log.events = append(log.events, Event{Position: Position{3, 3}, Object: "changed", Subject: 1, Changes: true})
+		log.events = append(log.events, Event{Position: Position{Place: 3, Tag: 3}, Object: "changed", Subject: 1, Changes: true})
 		log.mu.Unlock()
 		f.due.Store(true) // it is notified
 	}
@@ -40,27 +40,11 @@ func TestChangeIsReadBeforeTheWindowIsHandedOut(t *testing.T) {
 	if got := strings.Join(out.got, " "); got != "old 2 behind" {
 		t.Errorf("got %q", got)
 	}
-	if p, err := f.history(context.Background(), subs[0].readers[0]); err != nil || string(p.entries[0].body) != `{"data":new}` {
+	if p, err := f.history(context.Background(), subs[0].Readers()[0]); err != nil || string(p.entries[0].Body) != `{"data":new}` {
 		t.Errorf("got %v %v", p.entries, err)
 	}
 	for _, sub := range subs {
 		sub.Leave()
-	}
-}
-
-// What an entry shows besides its subject makes it old as well.
-func TestChangeOfWhatAnotherEventShows(t *testing.T) {
-	w := (&window{}).grow([]entry{
-		{at: Position{1, 1}, subject: 1, shows: 1},
-		{at: Position{2, 2}, subject: 2, shows: 2},
-		{at: Position{3, 3}, subject: 1, shows: 2, changes: true},
-		{at: Position{4, 4}, subject: 3, shows: 3},
-	}, 10, windowBytes)
-	if w.start.Place != 1 {
-		t.Errorf("it begins behind %d", w.start.Place)
-	}
-	if w = w.grow([]entry{{at: Position{5, 5}, subject: 2, shows: 3, changes: true}}, 10, windowBytes); w.start.Place != 3 {
-		t.Errorf("it shows what was changed, behind %d", w.start.Place)
 	}
 }
 
@@ -78,7 +62,7 @@ func (x *collector) Serve(r *Reader) (events int) {
 		x.got = append(x.got, "behind")
 	}
 	for _, e := range page.entries {
-		x.got = append(x.got, strings.TrimSuffix(strings.TrimPrefix(string(e.body), `{"data":`), "}"))
+		x.got = append(x.got, strings.TrimSuffix(strings.TrimPrefix(string(e.Body), `{"data":`), "}"))
 	}
 	if x.first != nil {
 		x.first()
@@ -92,12 +76,12 @@ func (x *collector) Serve(r *Reader) (events int) {
 func TestBlockWaitsForWhoReadsOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := &memoryLog{}
-		log.events = []Event{{Position: Position{1, 1}, Object: "1", Subject: 1}}
+		log.events = []Event{{Position: Position{Place: 1, Tag: 1}, Object: "1", Subject: 1}}
 		out := &collector{}
 		s := &Stream{Logs: []Log{{Key: "log", Follow: log.follow}}}
 		sub := newFeeds(1<<20).Subscribe(Prepared{shows{}, &graphql.OperationContext{}}, s, "ann", out)
 		defer sub.Leave()
-		f := sub.readers[0].feed
+		f := sub.Readers()[0].feed
 		f.sem <- struct{}{} // somebody has begun to read on
 		f.due.Store(false)
 		served := make(chan struct{})

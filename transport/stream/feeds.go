@@ -13,12 +13,11 @@ import (
 	"log/slog"
 	"sync"
 
-	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/meter"
 	"parley/transport/stream/fair"
-	"parley/transport/wire"
+	"parley/transport/stream/window"
 )
 
 // Options are the limits of Feeds. All are needed.
@@ -26,7 +25,7 @@ type Options struct {
 	WindowEvents    int   // executed events kept per feed
 	WindowTotal     int64 // bytes of them on the node
 	CatchUpParallel int   // reads at once by those who are behind their window
-	UserRoomStreams int   // of one log by one person
+	UserRoomStreams int   // of one log by one person, and with a Set by one person
 	Block           int   // readers of a feed that are served in one go; the others come after them
 
 	Logger *slog.Logger
@@ -41,7 +40,7 @@ type Feeds struct {
 	catchUp chan struct{} // a semaphore: reads of the log by those who are behind a window
 	meters  meters
 
-	mu    sync.Mutex // guards byKey, the blocks of all feeds, and left of readers
+	mu    sync.Mutex // guards byKey, the blocks of all feeds, the readers of subscriptions, and left of both
 	byKey map[feedKey]*feed
 }
 
@@ -61,79 +60,101 @@ type feedKey struct {
 	operation [sha256.Size]byte
 }
 
-// join adds the readers of a subscription to the feeds of their logs, which are made where they are the first. From
-// here on each notification concerns them. It returns false, and nobody has joined, if that would be too many feeds.
-func (x *Feeds) join(sub *Subscription, p prepared) bool {
-	logs, operation := sub.stream.Logs, wire.Key(p.op)
-	keys := make([]feedKey, len(logs))
-	for i, log := range logs {
-		keys[i] = feedKey{log.Key, operation}
-	}
+func (f *feed) key() feedKey { return feedKey{f.log, f.prepared.key} }
+
+// join adds readers of a subscription to the feeds of their logs, which are made where they are the first. From here on
+// each notification concerns them. It returns nil, and nobody has joined, if that would be too many feeds, or the
+// subscription was left. isCompared: the logs are compared with their heads later; else those of new feeds are read.
+func (x *Feeds) join(sub *Subscription, logs []Log, isCompared bool) []*Reader {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	found, missing := x.find(keys)
-	var bytes int64
-	if missing > 0 {
-		bytes = wire.Size(p.op)
+	found, missing := x.find(logs, sub.prepared)
+	bytes := sub.bytes(missing)
+	if sub.left || !x.quotas.mayJoin(sub.quota, found, bytes) {
+		return nil
 	}
-	if !x.quotas.mayJoin(sub.quota, found, bytes) {
-		return false
-	}
-	for i, r := range sub.readers {
+	joined := make([]Reader, len(logs))
+	readers := *sub.readers.Load()
+	for i, log := range logs {
 		f := found[i]
 		if f == nil {
-			f = x.open(keys[i], logs[i], p)
+			f = x.open(log, sub.prepared, isCompared)
 			f.operation = bytes / int64(missing)
 		}
-		r.feed = f
-		f.join(r)
-		x.quotas.joined(f, sub.quota, f.first())
-		logs[i] = Log{Key: f.key.log} // a stream lives long; the rest is the reader's and the feed's
+		joined[i] = Reader{sub: sub, feed: f, at: log.At, head: log.Head, judged: log.Head.Place}
+		readers = append(readers, &joined[i])
 	}
-	return true
+	sub.readers.Store(&readers) // before any is served
+	readers = readers[len(readers)-len(logs):]
+	sub.prepared = readers[0].feed.prepared // the same, and kept anyway
+	for _, r := range readers {
+		r.feed.join(r)
+		x.quotas.joined(r.feed, sub.quota, r.feed.first())
+	}
+	return readers
 }
 
 // find returns the feeds that there are, nil for those that are missing, and how many these are.
-func (x *Feeds) find(keys []feedKey) (found []*feed, missing int) {
-	found = make([]*feed, len(keys))
-	for i, key := range keys {
-		if found[i] = x.byKey[key]; found[i] == nil {
+func (x *Feeds) find(logs []Log, p *prepared) (found []*feed, missing int) {
+	found = make([]*feed, len(logs))
+	for i, log := range logs {
+		if found[i] = x.byKey[feedKey{log.Key, p.key}]; found[i] == nil {
 			missing++
 		}
 	}
 	return found, missing
 }
 
-// open makes a feed. Its window begins at the head of the log: whoever is behind reads the log alone.
-func (x *Feeds) open(key feedKey, log Log, p prepared) *feed {
-	f := &feed{prepared: p, key: key, sem: make(chan struct{}, 1)}
-	f.op.Headers = nil
-	f.ctx = graphql.StartOperationTrace(context.Background())
-	f.window.Store(&window{start: log.Head, blind: log.Head.Place})
+// open makes a feed. Its window begins where its first reader is, so that others who come back to the same place find
+// there what follows; but not further behind than a window reaches: then the reader reads the log alone.
+func (x *Feeds) open(log Log, p *prepared, isCompared bool) *feed {
+	f := &feed{prepared: p, log: log.Key, opened: log.Head.Place, sem: make(chan struct{}, 1)}
+	start := log.Head
+	if start.Place-log.At.Place <= int64(x.options.WindowEvents) {
+		start = log.At
+	}
+	f.window.Store(window.New(start))
 	f.blocks.Store(new([]*block))
-	f.due.Store(true)
+	f.due.Store(!isCompared || start != log.Head)
 	f.tail = log.Follow(f.wake)
-	x.byKey[key] = f
+	x.byKey[f.key()] = f
 	return f
 }
 
-// leave takes a reader out, and the last one's feed with it. Once more does nothing, and returns false.
-func (x *Feeds) leave(r *Reader) bool {
+// dismiss takes out the readers of a subscription whose logs have ended. Whoever holds its outlet calls it.
+func (x *Feeds) dismiss(sub *Subscription) {
+	var going []*Reader
+	for _, r := range sub.Readers() {
+		if r.over {
+			x.leave(r)
+		} else {
+			going = append(going, r)
+		}
+	}
 	x.mu.Lock()
-	if r.left.Load() {
-		x.mu.Unlock()
-		return false
-	}
-	r.left.Store(true)
-	var over *feed
-	if r.feed.leave(r) {
-		over = r.feed
-		delete(x.byKey, over.key)
-	}
-	x.quotas.parted(r.feed, r.sub.quota, r.feed.first())
-	x.mu.Unlock()
-	if over != nil {
+	defer x.mu.Unlock()
+	sub.readers.Store(&going)
+}
+
+// leave takes a reader out, and the last one's feed with it. Once more does nothing.
+func (x *Feeds) leave(r *Reader) {
+	if over := x.part(r); over != nil {
 		over.abandon()
 	}
-	return true
+}
+
+// part returns the reader's feed if it was the last there.
+func (x *Feeds) part(r *Reader) *feed {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if r.left.Swap(true) {
+		return nil
+	}
+	isLast := r.feed.leave(r)
+	x.quotas.parted(r.feed, r.sub.quota, r.feed.first())
+	if !isLast {
+		return nil
+	}
+	delete(x.byKey, r.feed.key())
+	return r.feed
 }

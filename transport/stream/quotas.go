@@ -6,10 +6,12 @@ import (
 	"time"
 
 	"parley/transport/stream/fair"
+	"parley/transport/stream/window"
 )
 
-// What one person's streams may take on a node, besides Options.UserRoomStreams in each log. A stream has at most logsOfStream
-// logs, so nobody who follows all of their logs on all of their devices comes near.
+// What one person's streams may take on a node, besides Options.UserRoomStreams in each log. A stream without a Set has at
+// most logsOfStream logs, one with a Set twice as many, so nobody who follows all of their logs on all of their devices
+// comes near.
 const (
 	logsOfStream      = 1000
 	maxFeeds          = 4 * logsOfStream // operations that differ, each in each log
@@ -37,7 +39,7 @@ type quota struct {
 	sem        chan struct{}  // a semaphore of one: a reader of theirs that is behind its window reads the log
 	rested     time.Time      // until then the next one waits; guarded by sem
 	user       string         // whose it is
-	readers    int            // in all logs
+	readers    int            // in all logs, as they are counted
 	logs       map[string]int // readers of each
 	feeds      map[*feed]int  // the same
 	operations int64          // bytes of the operations of feeds whose first reader is theirs
@@ -49,8 +51,11 @@ func newQuotas(streams int, windows int64) *quotas {
 	return &quotas{streams: streams, windows: windows, people: map[string]*quota{}}
 }
 
+// allSets is the log in which streams that have a Set are counted, once each.
+const allSets = ""
+
 // enter counts a reader in each of these logs, or in none when the person has enough, and returns the person's quota.
-func (x *quotas) enter(user string, logs []Log) *quota {
+func (x *quotas) enter(user string, logs []string) *quota {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.forget(time.Now())
@@ -60,27 +65,27 @@ func (x *quotas) enter(user string, logs []Log) *quota {
 		x.people[user] = q
 	}
 	for i, log := range logs {
-		if q.logs[log.Key] >= x.streams || q.readers >= x.streams*logsOfStream {
+		if q.logs[log] >= x.streams || q.readers >= x.streams*logsOfStream {
 			x.leaveAll(q, logs[:i])
 			return nil
 		}
-		q.logs[log.Key]++
+		q.logs[log]++
 		q.readers++
 	}
 	return q
 }
 
 // leave takes the readers back.
-func (x *quotas) leave(q *quota, logs []Log) {
+func (x *quotas) leave(q *quota, logs []string) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.leaveAll(q, logs)
 }
 
-func (x *quotas) leaveAll(q *quota, logs []Log) {
+func (x *quotas) leaveAll(q *quota, logs []string) {
 	for _, log := range logs {
-		if q.logs[log.Key]--; q.logs[log.Key] == 0 {
-			delete(q.logs, log.Key)
+		if q.logs[log]--; q.logs[log] == 0 {
+			delete(q.logs, log)
 		}
 		q.readers--
 	}
@@ -173,26 +178,26 @@ func (x *quotas) assign(f *feed, one, payer *quota) {
 
 // change replaces the window of a feed by what change makes of it. Windows of others are emptied when all together
 // hold too much, those that grew longest ago first, and the person's when theirs do.
-func (x *quotas) change(f *feed, change func(*window) *window) {
+func (x *quotas) change(f *feed, change func(*window.Window) *window.Window) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.put(f, change(f.window.Load()))
 	if owner := f.owner.Load(); owner != nil && owner.windows > x.windows/windowShare {
 		for other := range owner.feeds {
 			if other != f && other.owner.Load() == owner {
-				x.put(other, other.window.Load().emptied())
+				x.put(other, other.window.Load().Emptied())
 			}
 		}
 	}
 	for x.held > x.windows { // f is the last to go
 		oldest := x.grown.Back().Value.(*feed)
-		x.put(oldest, oldest.window.Load().emptied())
+		x.put(oldest, oldest.window.Load().Emptied())
 	}
 }
 
-func (x *quotas) put(f *feed, w *window) {
+func (x *quotas) put(f *feed, w *window.Window) {
 	f.window.Store(w)
-	more := w.retained() - f.held
+	more := w.Retained() - f.held
 	f.held += more
 	x.held += more
 	if owner := f.owner.Load(); owner != nil {

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/transport/stream/window"
 )
 
 var (
@@ -20,7 +22,7 @@ var ErrUnreadable = errors.New("the log cannot be read")
 // A Reader is where one stream of one client stands in one log.
 type Reader struct {
 	sub   *Subscription
-	feed  *feed
+	feed  *feed // nil: it is that of the set, see there
 	block *block
 
 	left   atomic.Bool // changed under the lock of Feeds
@@ -39,8 +41,9 @@ const WriteBytes = 64 << 10
 
 // A Page is what follows a reader's position.
 type Page struct {
-	entries []entry
-	where   standing
+	entries []window.Entry
+	where   window.Standing
+	set     *membership
 	over    error // what ends the log for the reader behind the entries; nil: it goes on
 	ended   error // what ends the whole stream
 	fromLog bool
@@ -50,7 +53,7 @@ type Page struct {
 }
 
 // IsBehind tells whether the window does not know what the reader may be given: it reads its History.
-func (p Page) IsBehind() bool { return p.where == behind }
+func (p Page) IsBehind() bool { return p.where == window.Behind }
 
 // A Step is what a reader has taken of a page.
 type Step struct {
@@ -69,16 +72,16 @@ func (r *Reader) IsOver() bool { return r.over }
 // Wake has the reader served, behind what is being read on.
 func (r *Reader) Wake() {
 	if !r.waits() {
-		r.feed.feeds.meters.live.Add(uint64(r.sub.out.Serve(r)))
+		r.sub.feeds.meters.live.Add(uint64(r.sub.out.Serve(r)))
 	}
 }
 
 // waits says whether the window is to be read on first: what a change has made old is not handed out. The reader
 // is served after that.
 func (r *Reader) waits() bool {
-	stale := r.feed.stale()
+	stale := r.feed != nil && r.feed.stale()
 	if stale {
-		r.feed.feeds.workers.Add(&r.block.task)
+		r.sub.feeds.workers.Add(&r.block.task)
 	}
 	return stale
 }
@@ -96,11 +99,17 @@ func (r *Reader) Window() Page {
 	if r.over {
 		return Page{}
 	}
+	if r.feed == nil {
+		return r.sub.set.window()
+	}
 	w := r.feed.window.Load()
-	entries, where := w.after(r.at)
+	entries, where := w.After(r.at)
+	if where == window.Inside && w.IsShort() && r.judged < w.Horizon {
+		entries = nil // it is read on to there
+	}
 	p := Page{entries: entries, where: where}
-	if where == inside && len(entries) == 0 || where == ahead && errors.Is(w.ended, ErrUnreadable) {
-		p.ended = w.ended
+	if where == window.Inside && len(entries) == 0 || where == window.Ahead && errors.Is(w.Ended, ErrUnreadable) {
+		p.ended = w.Ended
 	}
 	return r.restrict(p, w)
 }
@@ -116,20 +125,23 @@ func (r *Reader) History(ctx context.Context) Page {
 // Take appends what follows the reader's position to b, as much as fits into one write, and moves the position. Whoever
 // holds the outlet calls it.
 func (r *Reader) Take(b []byte, p Page) Step {
+	if p.set != nil {
+		p.ended = r.sub.set.take(p.set)
+	}
 	r.judged = max(r.judged, p.judged)
-	if p.fromLog && p.over == nil && p.ended == nil { // what the window has come to know while the log was read
+	if r.feed != nil && p.fromLog && p.over == nil && p.ended == nil { // what the window has come to know while the log was read
 		p = r.restrict(p, r.feed.window.Load())
 	}
 	b, shown := r.take(b, p)
-	more := len(p.entries) > 0 || p.where == behind || p.judged > 0
+	more := len(p.entries) > 0 || p.where == window.Behind || p.judged > 0
 	return Step{Bytes: b, Events: shown, More: more && !r.over, End: r.end(p)}
 }
 
 // Delivered counts events of a page that the outlet has handed out, but for those that Outlet.Serve returns.
 func (r *Reader) Delivered(p Page, events int) {
-	counter := &r.feed.feeds.meters.live
+	counter := &r.sub.feeds.meters.live
 	if p.fromLog {
-		counter = &r.feed.feeds.meters.caughtUp
+		counter = &r.sub.feeds.meters.caughtUp
 	}
 	counter.Add(uint64(events))
 }
@@ -137,9 +149,9 @@ func (r *Reader) Delivered(p Page, events int) {
 // take returns how many of the page's entries it has shown.
 func (r *Reader) take(b []byte, p Page) (_ []byte, shown int) {
 	for _, e := range p.entries {
-		r.at = e.at
-		if e.body != nil {
-			b = r.sub.append(b, e.body)
+		r.at = e.At
+		if e.Body != nil {
+			b = r.sub.append(b, e.Body)
 			shown++
 		}
 		if len(b) >= WriteBytes {
@@ -149,6 +161,9 @@ func (r *Reader) take(b []byte, p Page) (_ []byte, shown int) {
 	if p.over != nil { // there was one entry
 		r.over = true
 		r.sub.going--
+		if r.sub.set != nil {
+			r.sub.set.wake()
+		}
 	}
 	return r.arrive(b), shown
 }
@@ -163,12 +178,12 @@ func (r *Reader) arrive(b []byte) []byte {
 	if sub.behind--; sub.behind > 0 || sub.going == 0 || sub.stream.CaughtUp == nil {
 		return b
 	}
-	entries, ended := r.feed.execute([]Event{{Object: sub.stream.CaughtUp(sub.reached())}})
+	entries, ended := sub.prepared.execute([]Event{{Object: sub.stream.CaughtUp(sub.reached())}})
 	if ended != nil {
 		sub.fault = ended
 		return b
 	}
-	return sub.append(b, entries[0].body)
+	return sub.append(b, entries[0].Body)
 }
 
 // end is why the whole stream ends, after what happened to a reader; nil: it goes on.
@@ -187,7 +202,7 @@ func (r *Reader) end(p Page) error {
 // Tell is what the client is told of Step.End, unless that is ErrUnreadable.
 func (r *Reader) Tell(ctx context.Context, why error) gqlerror.List {
 	if errors.Is(why, errFault) {
-		return r.feed.feeds.options.Fault(ctx)
+		return r.sub.feeds.options.Fault(ctx)
 	}
 	return gqlerror.List{r.sub.stream.Tell(why)}
 }
@@ -196,15 +211,20 @@ func (r *Reader) Tell(ctx context.Context, why error) gqlerror.List {
 func (r *Reader) history(ctx context.Context) (Page, error) {
 	begun := time.Now()
 	for wait := firstRetry; ; wait = min(2*wait, longestRetry) {
-		p, err := r.feed.history(ctx, r)
+		p, err := r.sub.feeds.inTurn(ctx, r, func() (Page, error) {
+			if r.feed == nil {
+				return r.sub.set.read(ctx)
+			}
+			return r.feed.history(ctx, r)
+		})
 		var end *EndError
-		if len(p.entries) > 0 || p.judged > 0 || errors.As(err, &end) {
+		if len(p.entries) > 0 || p.judged > 0 || p.set != nil || errors.As(err, &end) {
 			return p, err
 		}
-		if ended := r.feed.window.Load().ended; err == nil && ended != nil {
-			return p, ended // the log ends before a place that the window had: so it saw the other history end
-		}
-		if err == nil {
+		if err == nil { // a set has always something
+			if ended := r.feed.window.Load().Ended; ended != nil {
+				return p, ended // the log ends before a place that the window had: so it saw the other history end
+			}
 			begun = time.Now()
 		} else if time.Since(begun) >= longestOutage {
 			return p, ErrUnreadable

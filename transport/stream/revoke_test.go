@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/99designs/gqlgen/graphql"
+
+	"parley/transport/stream/window"
 )
 
 var errGone, errForbidden = errors.New("the room is gone"), errors.New("not allowed")
@@ -27,7 +29,7 @@ const mayRead = "may read"
 // add appends events: "bob-" revokes bob, "-" everybody.
 func (l *judgedLog) add(events ...string) {
 	for _, text := range events {
-		e := Event{Position: Position{int64(len(l.events) + 1), 1}, Object: text}
+		e := Event{Position: Position{Place: int64(len(l.events) + 1), Tag: 1}, Object: text}
 		if who, revokes := strings.CutSuffix(text, "-"); revokes {
 			e.Revokes = &Revocation{Of: who, Why: errGone}
 		}
@@ -36,7 +38,7 @@ func (l *judgedLog) add(events ...string) {
 }
 
 func (l *judgedLog) Next(ctx context.Context, at Position) ([]Event, error) {
-	if n := len(l.events); n > 0 && l.events[n-1].Revokes.isOfAll() && at.Place < int64(n) {
+	if n := len(l.events); n > 0 && l.events[n-1].Revokes.IsOfAll() && at.Place < int64(n) {
 		return l.events[n-1:], nil
 	}
 	events, err := l.memoryLog.Next(ctx, at)
@@ -48,7 +50,7 @@ func (l *judgedLog) judges(user string) func(context.Context, string) (Verdict, 
 	return func(context.Context, string) (Verdict, error) {
 		l.judged = append(l.judged, user)
 		end := l.events[len(l.events)-1]
-		if end.Revokes.isOfAll() {
+		if end.Revokes.IsOfAll() {
 			return Verdict{Why: errGone, Last: end}, nil
 		}
 		if last := l.out[user]; last != mayRead {
@@ -91,7 +93,7 @@ func (x *follower) Append(b []byte, _ string, body []byte) []byte {
 
 // take returns what there was.
 func (x *follower) take(ctx context.Context) string {
-	for _, r := range x.sub.readers {
+	for _, r := range x.sub.Readers() {
 		for more := true; more && x.end == nil && ctx.Err() == nil; {
 			page := r.Window()
 			if page.IsBehind() {
@@ -109,11 +111,11 @@ func (x *follower) take(ctx context.Context) string {
 
 // readOn has the window of a user's feed hold all there is, or nothing of it.
 func (x *follower) readOn(log int, empty bool) {
-	f := x.sub.readers[log].feed
+	f := x.sub.Readers()[log].feed
 	f.due.Store(true)
 	f.advance(1 << 20)
 	if empty {
-		f.feeds.quotas.change(f, (*window).emptied)
+		f.feeds.quotas.change(f, (*window.Window).Emptied)
 	}
 }
 
@@ -192,7 +194,7 @@ func TestRevocationDuringARead(t *testing.T) {
 func TestRevocationBeforeTheWindow(t *testing.T) {
 	log, feeds := &judgedLog{out: map[string]string{"bob": "left"}}, newFeeds(1<<20)
 	log.add(strings.Fields("1 2 3 4 5 bob- 7 8")...)
-	s := &Stream{Logs: []Log{{Key: "0", At: Position{8, 1}, Head: Position{8, 1}, Follow: func(func()) Tail { return log }}}}
+	s := &Stream{Logs: []Log{{Key: "0", At: Position{Place: 8, Tag: 1}, Head: Position{Place: 8, Tag: 1}, Follow: func(func()) Tail { return log }}}}
 	ann := &follower{}
 	ann.sub = feeds.Subscribe(Prepared{shows{}, &graphql.OperationContext{}}, s, "ann", ann)
 	t.Cleanup(ann.sub.Leave)

@@ -5,11 +5,15 @@ import (
 	"time"
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/transport/stream/window"
 )
 
-// A Position is a place in a log and the tag of the event there. Places ascend, and two histories of one
-// place have different tags. The zero Position lies before the first event.
-type Position struct{ Place, Tag int64 }
+// A Position is where a reader stands in a log.
+type Position = window.Position
+
+// A Revocation is an event that ends reading.
+type Revocation = window.Revocation
 
 // An Event is an entry of a log, as one kind of stream shows it.
 type Event struct {
@@ -21,12 +25,6 @@ type Event struct {
 	Changes bool      // older events that show this subject are to be read again, not shown as they were
 	Revokes *Revocation
 	Revoked int64 // the place of the newest revocation in the log when this was read, see Stream.Judge; 0: there was none
-}
-
-// A Revocation ends reading: whoever it is about and has not been given what lies before it, is not given that any more.
-type Revocation struct {
-	Of  string // the user it is about; empty: everybody, and the log ends with the event
-	Why error  // what the client is told, if no log of the stream is left
 }
 
 // A Tail is the end of a log, followed by one feed. Safe for concurrent use.

@@ -1,6 +1,12 @@
 package stream
 
-import "github.com/99designs/gqlgen/graphql"
+import (
+	"sync/atomic"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"parley/transport/wire"
+)
 
 // An Outlet is how results reach one client. A lock of its own, or one goroutine, guards its readers.
 type Outlet interface {
@@ -14,74 +20,125 @@ type Outlet interface {
 // Prepared is a subscription that may be executed.
 type Prepared struct {
 	Exec graphql.GraphExecutor
-	Op   *graphql.OperationContext // kept where it is the first of its feed
+	Op   *graphql.OperationContext // kept where it is the first of its feed, or the stream has no log
 }
 
-// A Subscription is one stream of one client: a reader for each of its logs.
+// A Subscription is one stream of one client: a reader for each of its logs, and in front of them one for its set.
 type Subscription struct {
-	feeds   *Feeds
-	out     Outlet
-	stream  *Stream
-	quota   *quota // of the user
-	readers []*Reader
+	feeds    *Feeds
+	out      Outlet
+	stream   Stream // without what is needed only at its beginning
+	prepared *prepared
+	quota    *quota // of the user
+	set      *set   // nil: the logs stay as they are
+
+	readers atomic.Pointer[[]*Reader] // changed under the outlet and the lock of Feeds
+	left    bool                      // guarded by the lock of Feeds
 
 	// Guarded by the outlet.
 	behind int // readers that have not arrived
-	going  int // readers whose log goes on
+	going  int // readers whose log goes on; that of a set always does
 	fault  error
 }
 
 // Subscribe begins a stream of a user: from here on each notification of its logs concerns its readers. It must be left.
 // nil: the user has too many streams, or too many that differ.
 func (x *Feeds) Subscribe(p Prepared, s *Stream, user string, out Outlet) *Subscription {
-	q := x.quotas.enter(user, s.Logs)
+	counted := countedIn(s)
+	q := x.quotas.enter(user, counted)
 	if q == nil {
 		return nil
 	}
-	sub := &Subscription{feeds: x, out: out, stream: s, quota: q, behind: len(s.Logs), going: len(s.Logs)}
-	sub.readers = make([]*Reader, len(s.Logs))
-	for i, log := range s.Logs {
-		sub.readers[i] = &Reader{sub: sub, at: log.At, head: log.Head, judged: log.Head.Place}
+	sub := &Subscription{feeds: x, out: out, stream: *s, prepared: x.prepare(p), quota: q, behind: len(s.Logs), going: len(s.Logs)}
+	sub.stream.Logs, sub.stream.Followed = nil, nil // a stream lives long
+	sub.readers.Store(&[]*Reader{})
+	if s.Set != nil {
+		sub.addSet()
 	}
-	if !x.join(sub, prepared{feeds: x, exec: p.Exec, op: p.Op}) {
-		x.quotas.leave(q, s.Logs)
-		return nil
+	if len(s.Logs) > 0 {
+		if x.join(sub, s.Logs, s.Followed != nil) == nil {
+			x.quotas.leave(q, counted)
+			return nil
+		}
 	}
 	x.meters.streams.Add(1)
+	if s.Set != nil {
+		sub.set.leave = s.Set.Follow(sub.set.wake)
+	}
+	if s.Followed != nil {
+		s.Followed()
+	}
 	return sub
 }
 
-// Readers are those of its logs, in their order.
-func (sub *Subscription) Readers() []*Reader { return sub.readers }
+// countedIn are the logs in which a stream counts for its user.
+func countedIn(s *Stream) (logs []string) {
+	if s.Set != nil {
+		return []string{allSets}
+	}
+	for _, log := range s.Logs {
+		logs = append(logs, log.Key)
+	}
+	return logs
+}
+
+// Readers are those that there are now.
+func (sub *Subscription) Readers() []*Reader { return *sub.readers.Load() }
 
 // Wake has all readers served.
 func (sub *Subscription) Wake() {
-	for _, r := range sub.readers {
+	for _, r := range sub.Readers() {
 		r.Wake()
 	}
 }
 
 // Leave may be called by anybody, any number of times.
 func (sub *Subscription) Leave() {
-	for i, r := range sub.readers {
-		if sub.feeds.leave(r) {
-			sub.feeds.quotas.leave(sub.quota, sub.stream.Logs[i:i+1])
-			if i == 0 {
-				sub.feeds.meters.streams.Add(-1)
-			}
+	sub.feeds.mu.Lock()
+	had := sub.left
+	sub.left = true // nobody joins any more
+	sub.feeds.mu.Unlock()
+	if had {
+		return
+	}
+	var counted []string
+	for _, r := range sub.Readers() {
+		if r.feed == nil {
+			r.left.Store(true)
+			sub.set.leave()
+			counted = []string{allSets}
+			continue
+		}
+		sub.feeds.leave(r)
+		if sub.set == nil {
+			counted = append(counted, r.feed.log)
 		}
 	}
+	sub.feeds.quotas.leave(sub.quota, counted)
+	sub.feeds.meters.streams.Add(-1)
+}
+
+// bytes are those that count for the operation if so many feeds are new: what another feed of the stream has counts there.
+func (sub *Subscription) bytes(feeds int) int64 {
+	if feeds == 0 || len(sub.Readers()) > 1 {
+		return 0
+	}
+	return wire.Size(sub.prepared.op)
 }
 
 // reached is where the readers of logs that go on are, and the cursor of the set.
 func (sub *Subscription) reached() (at []Reached, set string) {
-	at = make([]Reached, 0, len(sub.readers))
-	for _, r := range sub.readers {
-		if !r.over {
-			at = append(at, Reached{r.feed.key.log, r.at})
+	readers := sub.Readers()
+	at = make([]Reached, 0, len(readers))
+	for _, r := range readers {
+		if r.feed != nil && !r.over {
+			at = append(at, Reached{r.feed.log, r.at})
 		}
 	}
-	return at, ""
+	if sub.set != nil {
+		set = sub.set.cursor
+	}
+	return at, set
 }
 
 // append has the outlet append a result.

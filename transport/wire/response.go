@@ -8,6 +8,7 @@ import (
 	"fmt"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 )
 
 // Encode writes a response as JSON on one line, without `data` if nothing was executed. It copies:
@@ -36,6 +37,25 @@ func Encode(resp *graphql.Response) []byte {
 	b.Truncate(b.Len() - 1)
 	b.WriteByte('}')
 	return b.Bytes()
+}
+
+// FixPaths repairs two things that gqlgen v0.17.98 gets wrong in the events of a stream: paths of errors
+// lack the root field, and where the type of the root field forbids null, `{"field":null}` stays.
+func FixPaths(op *graphql.OperationContext, resp *graphql.Response) {
+	if len(resp.Errors) == 0 {
+		return
+	}
+	fields := graphql.CollectFields(op, op.Operation.SelectionSet, nil)
+	if len(fields) != 1 {
+		return
+	}
+	root := fields[0]
+	for _, err := range resp.Errors {
+		err.Path = append(ast.Path{ast.PathName(root.Alias)}, err.Path...)
+	}
+	if root.Definition.Type.NonNull && bytes.Equal(resp.Data, fmt.Appendf(nil, "{%q:null}", root.Alias)) {
+		resp.Data = []byte("null")
+	}
 }
 
 // writeLine writes JSON without line breaks, which scalars of maps bring along and event streams cannot carry.
