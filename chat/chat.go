@@ -37,6 +37,9 @@ var (
 // A DivergedError names the rooms of which that is so; none: it is the caller's list of rooms.
 type DivergedError = roomlog.DivergedError
 
+// A ForbiddenError says why the caller may not do this in a room that they may know of.
+type ForbiddenError = access.ForbiddenError
+
 // A LimitError says that a number of something is at its limit.
 type LimitError struct{ Reason string } // ROOMS
 

@@ -85,15 +85,15 @@ func allOf(rooms []access.Room, cursors map[uuid.UUID]roomlog.Position) bool {
 // OpenMine returns where a reader of all rooms that the caller is in begins, and follows them as rooms come and go. after
 // are the cursors of its last CAUGHT_UP and of later events, in any order: the furthest of each room counts.
 // *InvalidError: after CURSOR_INVALID. *LimitError: ROOMS. *DivergedError.
-func (s *Service) OpenMine(ctx context.Context, caller Caller, after []string) (*readers.Set, error) {
-	set, err := s.readers.Open(ctx, caller.ID, after)
+func (s *Service) OpenMine(ctx context.Context, caller Caller, after []string) (readers.Opening, error) {
+	opened, err := s.readers.Open(ctx, caller.ID, after)
 	switch {
 	case errors.Is(err, roomlog.ErrCursor):
-		return nil, badCursor("after")
+		err = badCursor("after")
 	case errors.Is(err, readers.ErrManyRooms):
-		return nil, &LimitError{"ROOMS"}
+		err = &LimitError{"ROOMS"}
 	}
-	return set, err
+	return opened, err
 }
 
 // Follow joins those who follow a room that was opened, as roomlog.Log does.

@@ -53,6 +53,9 @@ func (s *Service) CreateRoom(ctx context.Context, caller Caller, name string, to
 		made = roomlog.RoomFor(access.Room{Room: row, As: access.Standing{Member: owner, LastOwner: true}})
 		return err
 	})
+	if err == nil {
+		s.notifier.Notify(caller.ID)
+	}
 	return made, err
 }
 

@@ -21,51 +21,60 @@ import (
 // ErrManyRooms means that there are more rooms than Options.MaxRooms, or cursors of more than twice as many.
 var ErrManyRooms = errors.New("too many rooms for one reader")
 
-// A Set is all rooms that a person is in, as one reader of theirs knows them.
-type Set struct {
+// An Opening is where a reader of all rooms that a person is in begins.
+type Opening struct {
+	Set    *Set
 	Starts []roomlog.Start // in order of the rooms' ids
 	Ended  []Ending        // to be handed out first
 	Cursor string          // of the list that Starts are
+}
 
+// A Set is all rooms that a person is in, as one reader of theirs knows them.
+type Set struct {
 	readers *Readers
 	person  uuid.UUID
-	opened  int64        // the version of that list
+	opened  int64        // the version of the list when it was opened
 	seen    atomic.Int64 // of the list that was read last
 }
 
-// Open returns where a reader of all rooms that a person is in begins, by at most four queries. after are cursors of these
-// rooms, of others, and of the list. roomlog.ErrCursor, *roomlog.DivergedError, ErrManyRooms.
-func (x *Readers) Open(ctx context.Context, person uuid.UUID, after []string) (*Set, error) {
+// Open returns where a reader of all rooms of a person begins, by at most four queries. after are cursors of these rooms, of
+// others, and of the list. roomlog.ErrCursor, *roomlog.DivergedError, ErrManyRooms.
+func (x *Readers) Open(ctx context.Context, person uuid.UUID, after []string) (opened Opening, err error) {
 	from, err := parseResume(person, after)
 	switch {
 	case err != nil:
-		return nil, err
+		return opened, err
 	case len(from.rooms) > 2*x.o.MaxRooms:
-		return nil, ErrManyRooms
+		return opened, ErrManyRooms
 	}
-	s := &Set{readers: x, person: person}
 	err = x.store.View(ctx, func(db *ent.Client) error {
-		l, err := x.list(ctx, db, person, from.rooms)
-		switch {
-		case err != nil:
-			return err
-		case len(l.rooms) > x.o.MaxRooms:
-			return ErrManyRooms
-		case from.listed != Never && from.listed > l.version:
-			return &roomlog.DivergedError{} // which rooms there were since, nobody knows
-		}
-		s.opened, s.Cursor = l.version, listCursor(person, l.version)
-		s.seen.Store(l.version)
-		if s.Starts, err = Locate(ctx, db, l.rooms, from.rooms, from.listed); err != nil {
-			return err
-		}
-		s.Ended, err = x.endings(ctx, db, person, l.strangers(from.rooms), from.rooms, l.others)
+		opened, err = x.open(ctx, db, person, from)
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("open all rooms of a person: %w", err)
+		return Opening{}, fmt.Errorf("open all rooms of a person: %w", err)
 	}
-	return s, nil
+	return opened, nil
+}
+
+func (x *Readers) open(ctx context.Context, db *ent.Client, person uuid.UUID, from resume) (opened Opening, err error) {
+	l, err := x.list(ctx, db, person, from.rooms)
+	switch {
+	case err != nil:
+		return opened, err
+	case len(l.rooms) > x.o.MaxRooms:
+		return opened, ErrManyRooms
+	case from.listed != Never && from.listed > l.version:
+		return opened, &roomlog.DivergedError{} // nobody knows which rooms there were
+	}
+	opened.Cursor = listCursor(person, l.version)
+	opened.Set = &Set{readers: x, person: person, opened: l.version}
+	opened.Set.seen.Store(l.version)
+	if opened.Starts, err = Locate(ctx, db, l.rooms, from.rooms, from.listed); err != nil {
+		return opened, err
+	}
+	opened.Ended, err = x.endings(ctx, db, person, l.strangers(from.rooms), from.rooms, l.others)
+	return opened, err
 }
 
 // Read returns the rooms that the person is in now. Whoever has joined one since the Set was opened begins behind their

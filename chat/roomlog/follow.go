@@ -33,6 +33,9 @@ func (t *Tail) Next(ctx context.Context, at Position) ([]*Event, error) {
 	return t.cache.next(ctx, t.caches.log, at)
 }
 
+// Room is the id of the room.
+func (t *Tail) Room() uuid.UUID { return t.cache.room.ID }
+
 // Leave ends it. Call it once.
 func (t *Tail) Leave() { t.caches.leave(t.cache, t) }
 
