@@ -11,6 +11,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/chat"
+	"parley/chat/readers"
 	"parley/chat/roomlog"
 	"parley/transport/stream"
 )
@@ -90,14 +91,14 @@ type view struct {
 	reader   uuid.UUID
 	asMember bool                     // rooms that the reader is not in are over
 	show     func(*roomlog.Event) any // what it hands out of an event
-	given    map[string]string        // the cursors of logs that are no rooms, by their keys
+	list     string                   // the cursor of the reader's list of rooms; empty: the stream does not follow it
 }
 
 // reading is a stream of rooms.
 func (x streams) reading(v view, from []roomlog.Start) *stream.Stream {
 	return &stream.Stream{
 		Logs: x.logs(v, from),
-		ID:   func(at []stream.Reached, set string) string { return strings.Join(v.cursors(at, set), ",") },
+		ID:   func(at []stream.Reached) string { return strings.Join(v.cursors(at), ",") },
 		Judge: func(ctx context.Context, log string) (stream.Verdict, error) {
 			judged, err := x.chat.Judge(ctx, v.reader, uuid.MustParse(log), v.asMember)
 			verdict := stream.Verdict{Head: stream.Position(judged.Head), Why: judged.Why}
@@ -113,7 +114,7 @@ func (x streams) reading(v view, from []roomlog.Start) *stream.Stream {
 func (x streams) events(ctx context.Context, v view, from []roomlog.Start) *stream.Stream {
 	s := x.reading(v, from)
 	s.Followed = func() { x.chat.Compare(ctx, from) }
-	s.CaughtUp = func(at []stream.Reached, set string) any { return x.chat.CaughtUp(v.cursors(at, set)) }
+	s.CaughtUp = func(at []stream.Reached) any { return x.chat.CaughtUp(v.cursors(at)) }
 	return s
 }
 
@@ -123,21 +124,15 @@ func (x streams) mine(ctx context.Context, reader chat.Caller, after []string) (
 	if err != nil {
 		return nil, err
 	}
-	v := view{reader: reader.ID, asMember: true, show: everything, given: map[string]string{}}
+	v, set := view{reader: reader.ID, asMember: true, show: everything, list: opened.Cursor}, opened.Set
 	s := x.events(ctx, v, opened.Starts)
 	for _, ending := range opened.Ended {
-		key := ending.Last.Room.ID.String() + ":" + reader.ID.String() // nobody else is told
-		v.given[key] = ending.Cursor
-		s.Logs = append(s.Logs, stream.Log{Key: key, Head: theEnd, Follow: func(func()) stream.Tail { return told{v.event(ending.Last)} }})
+		s.Logs = append(s.Logs, v.ending(ending))
 	}
-	set := opened.Set
-	s.Set = &stream.Set{
-		Cursor: opened.Cursor, Follow: set.Follow,
-		Read: func(ctx context.Context) ([]stream.Log, string, error) {
-			now, cursor, err := set.Read(ctx)
-			return x.logs(v, now), cursor, final(err)
-		},
-	}
+	s.Set = &stream.Set{Follow: set.Follow, Read: func(ctx context.Context) ([]stream.Log, error) {
+		now, err := set.Read(ctx)
+		return x.logs(v, now), final(err)
+	}}
 	compare := s.Followed
 	s.Followed = func() { compare(); set.Compare(ctx) }
 	return s, nil
@@ -156,17 +151,13 @@ func (x streams) logs(v view, from []roomlog.Start) []stream.Log {
 }
 
 // cursors name positions in rooms, and the place in the list of rooms.
-func (v view) cursors(at []stream.Reached, set string) []string {
+func (v view) cursors(at []stream.Reached) []string {
 	names := make([]string, 0, len(at)+1)
-	if set != "" {
-		names = append(names, set)
+	if v.list != "" {
+		names = append(names, v.list)
 	}
 	for _, r := range at {
-		if cursor, given := v.given[r.Log]; given {
-			names = append(names, cursor)
-		} else {
-			names = append(names, roomlog.Position(r.Position).Cursor(uuid.MustParse(r.Log)))
-		}
+		names = append(names, roomlog.Position(r.Position).Cursor(uuid.MustParse(r.Log)))
 	}
 	return names
 }
@@ -233,18 +224,26 @@ func revocation(e *roomlog.Event) *stream.Revocation {
 	return nil
 }
 
-// theEnd is where a log ends of which there is nothing but its last event.
-var theEnd = stream.Position{Place: 1, Tag: 1}
+// ending is the log of a room that the reader is not in: the last that they are told of it.
+func (v view) ending(e readers.Ending) stream.Log {
+	last := v.event(e.Last)
+	if last.Revokes = roomGone; last.Place == 0 { // it is not stored
+		last.Position = stream.Position{Place: e.At.Place + 1, Tag: 1}
+	}
+	return stream.Log{
+		Key: e.Last.Room.ID.String(), At: stream.Position(e.At), Head: last.Position, Alone: true,
+		Follow: func(func()) stream.Tail { return told{last} },
+	}
+}
 
-// told is the log of a room that its reader is not in: the last that they are told of it.
+// told is a log of one event.
 type told struct{ last stream.Event }
 
 // Next returns it, to whoever has not been given it.
 func (t told) Next(_ context.Context, at stream.Position) ([]stream.Event, error) {
-	if at == theEnd {
+	if at.Place >= t.last.Place {
 		return nil, nil
 	}
-	t.last.Position, t.last.Revokes = theEnd, roomGone
 	return []stream.Event{t.last}, nil
 }
 

@@ -181,7 +181,7 @@ func (w *world) open(ctx context.Context, op *graphql.OperationContext, lastEven
 	if !w.shared {
 		log.Key = fmt.Sprint(field.Name, w.keys.Add(1))
 	}
-	return &stream.Stream{Logs: []stream.Log{log}, Tell: tell, ID: func(at []stream.Reached, _ string) string {
+	return &stream.Stream{Logs: []stream.Log{log}, Tell: tell, ID: func(at []stream.Reached) string {
 		if len(at) == 0 {
 			return ""
 		}

@@ -3,6 +3,7 @@ package readers
 import (
 	"encoding/base64"
 	"encoding/binary"
+	"math"
 
 	"github.com/google/uuid"
 
@@ -32,6 +33,9 @@ func parseResume(person uuid.UUID, after []string) (resume, error) {
 	r, known := resume{map[uuid.UUID]roomlog.Position{}, Never}, int64(-1)
 	for _, text := range after {
 		if room, at, err := roomlog.ParseCursor(text); err == nil {
+			if at.Place == math.MaxInt64 { // nothing is behind it
+				return r, roomlog.ErrCursor
+			}
 			if was, given := r.rooms[room]; !given || at.Place > was.Place {
 				r.rooms[room] = at
 			}

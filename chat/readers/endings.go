@@ -16,8 +16,8 @@ import (
 
 // An Ending is the one event that a reader is given of a room that a cursor is of and that they are not in.
 type Ending struct {
-	Cursor string // that was given
-	Last   *roomlog.Event
+	At   roomlog.Position // of the cursor
+	Last *roomlog.Event
 }
 
 // endings are what somebody is told of rooms that they are not in, of which others are those that are there. Who has been
@@ -32,9 +32,9 @@ func (x *Readers) endings(ctx context.Context, db *ent.Client, person uuid.UUID,
 		at, by, of := cursors[id], ended[id], others[id]
 		switch {
 		case by == nil || of == nil:
-			told = append(told, Ending{at.Cursor(id), roomlog.Gone(id, x.o.Now())})
+			told = append(told, Ending{at, roomlog.Gone(id, x.o.Now())})
 		case at.Place < by.Place:
-			told = append(told, Ending{at.Cursor(id), roomlog.Lost(by, of)})
+			told = append(told, Ending{at, roomlog.Lost(by, of)})
 		}
 	}
 	return told, nil

@@ -79,7 +79,7 @@ func (x *Readers) open(ctx context.Context, db *ent.Client, person uuid.UUID, fr
 
 // Read returns the rooms that the person is in now. Whoever has joined one since the Set was opened begins behind their
 // joining. *roomlog.DivergedError: the list has gone back to one of before.
-func (s *Set) Read(ctx context.Context) (starts []roomlog.Start, cursor string, err error) {
+func (s *Set) Read(ctx context.Context) (starts []roomlog.Start, err error) {
 	err = s.readers.store.View(ctx, func(db *ent.Client) error {
 		l, err := s.readers.list(ctx, db, s.person, nil)
 		switch {
@@ -89,14 +89,13 @@ func (s *Set) Read(ctx context.Context) (starts []roomlog.Start, cursor string, 
 			return &roomlog.DivergedError{}
 		}
 		s.seen.Store(l.version)
-		cursor = listCursor(s.person, l.version)
 		starts, err = Locate(ctx, db, l.rooms, nil, s.opened)
 		return err
 	})
 	if err != nil {
-		return nil, "", fmt.Errorf("read all rooms of a person: %w", err)
+		return nil, fmt.Errorf("read all rooms of a person: %w", err)
 	}
-	return starts, cursor, nil
+	return starts, nil
 }
 
 // A list is a person's list of rooms, of one state.

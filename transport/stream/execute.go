@@ -35,13 +35,13 @@ type prepared struct {
 	feeds *Feeds
 	exec  graphql.GraphExecutor
 	op    *graphql.OperationContext
-	key   [sha256.Size]byte // tells it apart from other operations
+	hash  [sha256.Size]byte // tells it apart from other operations, see feedKey
 	ctx   context.Context   // with nobody in it
 }
 
 func (x *Feeds) prepare(p Prepared) *prepared {
 	p.Op.Headers = nil
-	return &prepared{feeds: x, exec: p.Exec, op: p.Op, key: wire.Key(p.Op), ctx: graphql.StartOperationTrace(context.Background())}
+	return &prepared{feeds: x, exec: p.Exec, op: p.Op, hash: wire.Key(p.Op), ctx: graphql.StartOperationTrace(context.Background())}
 }
 
 // Bytes of results after which an execution is cut short: what follows is read again.

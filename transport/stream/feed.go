@@ -23,7 +23,7 @@ const MaxEvent = windowBytes
 // served (block.go), and the first one there reads on.
 type feed struct {
 	*prepared
-	log    string // its key
+	key    feedKey
 	tail   Tail
 	opened int64 // where the log ended then
 

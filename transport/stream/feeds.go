@@ -58,9 +58,17 @@ func New(o Options) *Feeds {
 type feedKey struct {
 	log       string
 	operation [sha256.Size]byte
+	alone     *Subscription // nil: any that runs the operation
 }
 
-func (f *feed) key() feedKey { return feedKey{f.log, f.prepared.key} }
+// feedOf is the key of the feed of one of its logs.
+func (sub *Subscription) feedOf(log Log) feedKey {
+	key := feedKey{log: log.Key, operation: sub.prepared.hash}
+	if log.Alone {
+		key.alone = sub
+	}
+	return key
+}
 
 // join adds readers of a subscription to the feeds of their logs, which are made where they are the first. From here on
 // each notification concerns them. It returns nil, and nobody has joined, if that would be too many feeds, or the
@@ -68,7 +76,7 @@ func (f *feed) key() feedKey { return feedKey{f.log, f.prepared.key} }
 func (x *Feeds) join(sub *Subscription, logs []Log, isCompared bool) []*Reader {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	found, missing := x.find(logs, sub.prepared)
+	found, missing := x.find(sub, logs)
 	bytes := sub.bytes(missing)
 	if sub.left || !x.quotas.mayJoin(sub.quota, found, bytes) {
 		return nil
@@ -78,27 +86,27 @@ func (x *Feeds) join(sub *Subscription, logs []Log, isCompared bool) []*Reader {
 	for i, log := range logs {
 		f := found[i]
 		if f == nil {
-			f = x.open(log, sub.prepared, isCompared)
+			f = x.open(sub, log, isCompared)
 			f.operation = bytes / int64(missing)
 		}
 		joined[i] = Reader{sub: sub, feed: f, at: log.At, head: log.Head, judged: log.Head.Place}
 		readers = append(readers, &joined[i])
 	}
-	sub.readers.Store(&readers) // before any is served
-	readers = readers[len(readers)-len(logs):]
-	sub.prepared = readers[0].feed.prepared // the same, and kept anyway
-	for _, r := range readers {
+	sub.readers.Store(&readers)            // before any is served
+	sub.prepared = joined[0].feed.prepared // the same, and kept anyway
+	for i := range joined {
+		r := &joined[i]
 		r.feed.join(r)
 		x.quotas.joined(r.feed, sub.quota, r.feed.first())
 	}
-	return readers
+	return readers[len(readers)-len(logs):]
 }
 
 // find returns the feeds that there are, nil for those that are missing, and how many these are.
-func (x *Feeds) find(logs []Log, p *prepared) (found []*feed, missing int) {
+func (x *Feeds) find(sub *Subscription, logs []Log) (found []*feed, missing int) {
 	found = make([]*feed, len(logs))
 	for i, log := range logs {
-		if found[i] = x.byKey[feedKey{log.Key, p.key}]; found[i] == nil {
+		if found[i] = x.byKey[sub.feedOf(log)]; found[i] == nil {
 			missing++
 		}
 	}
@@ -107,8 +115,8 @@ func (x *Feeds) find(logs []Log, p *prepared) (found []*feed, missing int) {
 
 // open makes a feed. Its window begins where its first reader is, so that others who come back to the same place find
 // there what follows; but not further behind than a window reaches: then the reader reads the log alone.
-func (x *Feeds) open(log Log, p *prepared, isCompared bool) *feed {
-	f := &feed{prepared: p, log: log.Key, opened: log.Head.Place, sem: make(chan struct{}, 1)}
+func (x *Feeds) open(sub *Subscription, log Log, isCompared bool) *feed {
+	f := &feed{prepared: sub.prepared, key: sub.feedOf(log), opened: log.Head.Place, sem: make(chan struct{}, 1)}
 	start := log.Head
 	if start.Place-log.At.Place <= int64(x.options.WindowEvents) {
 		start = log.At
@@ -117,7 +125,7 @@ func (x *Feeds) open(log Log, p *prepared, isCompared bool) *feed {
 	f.blocks.Store(new([]*block))
 	f.due.Store(!isCompared || start != log.Head)
 	f.tail = log.Follow(f.wake)
-	x.byKey[f.key()] = f
+	x.byKey[f.key] = f
 	return f
 }
 
@@ -155,6 +163,6 @@ func (x *Feeds) part(r *Reader) *feed {
 	if !isLast {
 		return nil
 	}
-	delete(x.byKey, r.feed.key())
+	delete(x.byKey, r.feed.key)
 	return r.feed
 }

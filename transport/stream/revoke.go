@@ -34,7 +34,7 @@ func (r *Reader) revoked(entries []window.Entry) int {
 
 // verdict has a reader judged. The last event of one who is revoked is executed for them alone.
 func (f *feed) verdict(ctx context.Context, r *Reader) (Page, error) {
-	v, err := r.sub.stream.Judge(ctx, f.log)
+	v, err := r.sub.stream.Judge(ctx, f.key.log)
 	if err != nil || v.Why == nil {
 		return Page{judged: v.Head.Place, fromLog: true}, err
 	}

@@ -18,21 +18,18 @@ type set struct {
 	leave  func()
 	woken  atomic.Int64 // how often the set may have changed
 
-	// Guarded by the outlet.
-	compared int64  // of those times, how many have been looked at
-	cursor   string // of the state that the readers are of
+	compared int64 // of those times, how many have been looked at; guarded by the outlet
 }
 
 // A membership is a set at one time.
 type membership struct {
-	logs   []Log
-	cursor string
-	woken  int64 // what it has seen, see set
+	logs  []Log
+	woken int64 // what it has seen, see set
 }
 
 // addSet adds the reader of the set, before all others.
 func (sub *Subscription) addSet() {
-	s := &set{Set: sub.stream.Set, cursor: sub.stream.Set.Cursor, reader: &Reader{sub: sub}}
+	s := &set{Set: sub.stream.Set, reader: &Reader{sub: sub}}
 	s.task = fair.Task{
 		Serve:  func() { sub.out.Serve(s.reader) },
 		Queue:  func() *fair.Queue { return &sub.quota.queue },
@@ -66,7 +63,7 @@ func (s *set) read(ctx context.Context) (Page, error) {
 	ctx, cancel := context.WithTimeout(ctx, longestOutage)
 	defer cancel()
 	var err error
-	if m.logs, m.cursor, err = s.Read(ctx); err != nil {
+	if m.logs, err = s.Read(ctx); err != nil {
 		return Page{}, err
 	}
 	return Page{set: m}, nil
@@ -76,7 +73,7 @@ func (s *set) read(ctx context.Context) (Page, error) {
 func (s *set) take(m *membership) error {
 	sub, has := s.reader.sub, map[string]bool{}
 	for _, r := range sub.Readers()[1:] {
-		has[r.feed.log] = true
+		has[r.feed.key.log] = true
 	}
 	logs := slices.DeleteFunc(m.logs, func(log Log) bool {
 		had := has[log.Key]
@@ -94,6 +91,6 @@ func (s *set) take(m *membership) error {
 			sub.feeds.workers.Add(&r.block.task)
 		}
 	}
-	s.compared, s.cursor = m.woken, m.cursor
+	s.compared = m.woken
 	return nil
 }

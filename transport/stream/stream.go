@@ -55,11 +55,11 @@ type Stream struct {
 
 	// CaughtUp returns the object of an event that says: everything older has been delivered. It comes once, when each of
 	// Logs has been read up to its Head. nil: nobody is told. at are the logs that go on, those of Logs in their order in
-	// front; set is the cursor of the Set that these belong to.
-	CaughtUp func(at []Reached, set string) any
+	// front.
+	CaughtUp func(at []Reached) any
 
-	// ID names positions to clients of event streams, which give it back as Last-Event-ID. The arguments as above.
-	ID func(at []Reached, set string) string
+	// ID names positions to clients of event streams, which give it back as Last-Event-ID. at as above.
+	ID func(at []Reached) string
 
 	// Judge says whether the user may read a log, after a revocation that is about nobody else, or one that lies beyond
 	// what has been read. nil: no revocation lets them go on, and Event.Revoked is 0. *EndError as with Tail.Next; any
@@ -79,16 +79,18 @@ type Reached struct {
 // A Set is which logs a stream has, where that changes while it runs. It is compared, not moved: a log that the stream
 // reads already is left alone, also if the set has lost it, and ends by its own revocation. The stream does not end for
 // want of logs, and counts once in Options.UserRoomStreams, together with the user's other streams that have a set.
+//
+// A stream is resumed from the set as it was at the beginning, never from a later state: a log that has ended for the
+// stream may be in the set again before anybody knows here, and what then lies behind it is known by nothing else.
 type Set struct {
-	Cursor string // names the state of the set that Stream.Logs are
-
-	// Follow begins to call wake whenever the set may have changed since Cursor. wake does not block. leave ends it.
+	// Follow begins to call wake whenever the set may have changed since Stream.Logs were read. wake does not block. leave
+	// ends it.
 	Follow func(wake func()) (leave func())
 
-	// Read returns all logs of the set as it is now, and its cursor. A log that is new to the stream, or is there again
-	// after it had ended for it, is read from its At. It is called after each wake and when a log has ended. *EndError as with
-	// Tail.Next; any other error passes by itself.
-	Read func(ctx context.Context) (logs []Log, cursor string, err error)
+	// Read returns all logs of the set as it is now. A log that is new to the stream, or is there again after it had ended
+	// for it, is read from its At. It is called after each wake and when a log has ended. *EndError as with Tail.Next; any
+	// other error passes by itself.
+	Read func(ctx context.Context) ([]Log, error)
 }
 
 // A Verdict says whether a user may read a log, and where it ended when that was read.
@@ -103,4 +105,5 @@ type Log struct {
 	Key      string                 // tells the log apart from all others
 	At, Head Position               // where the reader begins, and where the log ended when it was opened
 	Follow   func(wake func()) Tail // wake is called for each notification, and does not block
+	Alone    bool                   // what it holds is for this stream only, so the feed is not shared
 }

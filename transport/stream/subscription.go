@@ -111,7 +111,7 @@ func (sub *Subscription) Leave() {
 		}
 		sub.feeds.leave(r)
 		if sub.set == nil {
-			counted = append(counted, r.feed.log)
+			counted = append(counted, r.feed.key.log)
 		}
 	}
 	sub.feeds.quotas.leave(sub.quota, counted)
@@ -126,19 +126,16 @@ func (sub *Subscription) bytes(feeds int) int64 {
 	return wire.Size(sub.prepared.op)
 }
 
-// reached is where the readers of logs that go on are, and the cursor of the set.
-func (sub *Subscription) reached() (at []Reached, set string) {
+// reached is where the readers of logs that go on are.
+func (sub *Subscription) reached() []Reached {
 	readers := sub.Readers()
-	at = make([]Reached, 0, len(readers))
+	at := make([]Reached, 0, len(readers))
 	for _, r := range readers {
 		if r.feed != nil && !r.over {
-			at = append(at, Reached{r.feed.log, r.at})
+			at = append(at, Reached{r.feed.key.log, r.at})
 		}
 	}
-	if sub.set != nil {
-		set = sub.set.cursor
-	}
-	return at, set
+	return at
 }
 
 // append has the outlet append a result.

@@ -22,6 +22,10 @@ type modelClient struct {
 	out               map[int]bool // the logs that it may not read any more, as it was told
 	user              string
 	ids               int
+
+	followed func() []int64 // the variables of a subscription; nil: there is nothing to follow
+	event    func(text []byte)
+	ended    func(why string) (again bool)
 }
 
 func (c *modelClient) run(ctx context.Context) {
@@ -110,13 +114,13 @@ func (c *modelClient) message(s *socket, text []byte) bool {
 	return true
 }
 
-// event wants the next place that is shown of its log, and what is said of being current to be so.
-func (c *modelClient) event(text []byte) {
+// eventOfLog wants the next place that is shown of its log, and what is said of being current to be so.
+func (c *modelClient) eventOfLog(text []byte) {
 	var got struct {
 		Data struct {
-			Log, Place int64
-			CaughtUp   []int64
-			Out        bool
+			Log, Place, Read int64
+			CaughtUp         []int64
+			Out              bool
 		}
 	}
 	if err := json.Unmarshal(text, &got); err != nil {
@@ -136,15 +140,12 @@ func (c *modelClient) event(text []byte) {
 		return
 	}
 	log := got.Data.Log
-	c.beyond(log, got.Data.Place)
+	c.beyond(log, got.Data.Place, got.Data.Read)
 	if got.Data.Out {
 		c.out[int(log)] = true
 		return
 	}
-	want := c.places[log] + 1
-	for want%3 == 0 {
-		want++
-	}
+	want := nextShown(c.places[log])
 	if c.places[log] = got.Data.Place; c.places[log] != want {
 		c.m.t.Errorf("log %d: place %d came instead of %d", log, c.places[log], want)
 	}
@@ -154,6 +155,14 @@ func (c *modelClient) event(text []byte) {
 func shown(place int64) int64 {
 	for place%3 == 0 && place > 0 {
 		place--
+	}
+	return place
+}
+
+// nextShown is the first place behind this one that is shown.
+func nextShown(place int64) int64 {
+	if place++; place%3 == 0 {
+		place++
 	}
 	return place
 }

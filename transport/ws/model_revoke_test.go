@@ -24,7 +24,9 @@ func (l *modelLog) revoke(rng *rand.Rand, last bool) {
 	place := int64(len(l.tags))
 	switch {
 	case last:
-		l.deleted = rng.IntN(4) == 0 && place > 0
+		if l.deleted = rng.IntN(4) == 0 && place > 0; l.deleted {
+			l.tags = append(l.tags, 1+rng.Int64N(1<<60))
+		}
 	case rng.IntN(12) == 0:
 		user := fmt.Sprint(rng.IntN(6))
 		l.of[place] = user
@@ -87,8 +89,16 @@ func judges(user string, logs []*modelLog) func(context.Context, string) (stream
 	}
 }
 
-// followed are the positions of the logs that the client follows still, -1 for the others; nil: it follows none.
-func (c *modelClient) followed() []int64 {
+// revoked is the newest place that revokes somebody. l.mu is held.
+func (l *modelLog) revoked() (place int64) {
+	for at := range l.of {
+		place = max(place, at)
+	}
+	return place
+}
+
+// followedLogs are the positions of the logs that the client follows still, -1 for the others; nil: it follows none.
+func (c *modelClient) followedLogs() []int64 {
 	at := slices.Clone(c.places)
 	if !c.both {
 		at = at[:1]
@@ -104,8 +114,8 @@ func (c *modelClient) followed() []int64 {
 	return at
 }
 
-// ended wants the end of a stream, or the refusal of one, to have its reason. It says whether the client begins anew.
-func (c *modelClient) ended(why string) (again bool) {
+// endedLog wants the end of a stream, or the refusal of one, to have its reason. It says whether the client begins anew.
+func (c *modelClient) endedLog(why string) (again bool) {
 	for i, l := range c.m.logs {
 		if why != l.end().Error() {
 			continue
@@ -123,14 +133,17 @@ func (c *modelClient) ended(why string) (again bool) {
 	return false
 }
 
-// beyond wants a place to be none that the client may not be given.
-func (c *modelClient) beyond(log, place int64) {
+// beyond wants a place to be none that the client may not be given, and to have been read before they could not.
+func (c *modelClient) beyond(log, place, read int64) {
 	l := c.m.logs[log]
 	l.mu.Lock()
 	out := l.lastOf(c.user).Place
 	l.mu.Unlock()
 	if c.out[int(log)] || out > 0 && place > out {
 		c.m.t.Errorf("%s was given place %d of log %d, behind the last, %d", c.user, place, log, out)
+	}
+	if out > 0 && read >= out {
+		c.m.t.Errorf("%s was given place %d of log %d, read when it ended at %d, behind the last, %d", c.user, place, log, read, out)
 	}
 }
 

@@ -2,11 +2,9 @@ package ws
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"os"
 	"strconv"
 	"sync"
@@ -15,7 +13,6 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/rounds"
@@ -27,7 +24,7 @@ import (
 // clients that read slowly, stall, leave and resume from what they had last, one log or two, shared or not, and users who
 // may not read a log any more, or may again. A seed that fails is repeated with MODEL_SEED=n go test ./transport/ws -run Model.
 func TestModel(t *testing.T) {
-	if one, err := strconv.ParseUint(os.Getenv("MODEL_SEED"), 10, 64); err == nil {
+	if one, err := strconv.ParseUint(seedGiven(), 10, 64); err == nil {
 		runModel(t, one)
 		return
 	}
@@ -40,7 +37,7 @@ func TestModel(t *testing.T) {
 
 func runModel(t *testing.T, seed uint64) {
 	synctest.Test(t, func(t *testing.T) {
-		m := newModel(t, seed)
+		m := newModelOfLogs(t, seed)
 		m.run()
 		if t.Failed() {
 			t.Errorf("seed %d", seed)
@@ -57,17 +54,28 @@ type model struct {
 	done    context.Context
 }
 
-func newModel(t *testing.T, seed uint64) *model {
+func seedGiven() string { return os.Getenv("MODEL_SEED") }
+
+func newModelOfLogs(t *testing.T, seed uint64) (m *model) {
+	m = newModel(t, seed, 1+int(seed%2), func(ctx context.Context, op *graphql.OperationContext, id string) (*stream.Stream, gqlerror.List) {
+		return m.open(ctx, op, id)
+	})
+	return m
+}
+
+type opens = func(context.Context, *graphql.OperationContext, string) (*stream.Stream, gqlerror.List)
+
+func newModel(t *testing.T, seed uint64, logs int, open opens) *model {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	m := &model{t: t, rng: rng}
-	m.sockets = newSockets(m.open, func(_ *Options, s *stream.Options) {
+	m.sockets = newSockets(open, func(_ *Options, s *stream.Options) {
 		s.WindowEvents, s.CatchUpParallel, s.WindowTotal = 1+rng.IntN(12), 1+rng.IntN(3), 64<<20
 		if rng.IntN(2) == 0 {
 			s.WindowTotal = int64(1 + rng.IntN(2)*rng.IntN(4000)) // 1: every window is empty
 		}
 		s.Block = 1 + rng.IntN(3)
 	})
-	for i := range 1 + rng.IntN(2) {
+	for i := range logs {
 		m.logs = append(m.logs, &modelLog{
 			name: strconv.Itoa(i), rng: rand.New(rand.NewPCG(seed, uint64(i+1))), followers: map[*modelTail]func(){}, failing: seed%5 != 0,
 			revocations: revocations{of: map[int64]string{}, out: map[string]int64{}},
@@ -85,6 +93,7 @@ func (m *model) run() {
 			m: m, rng: rand.New(rand.NewPCG(m.rng.Uint64(), 9)), stays: i == 0, slow: m.rng.IntN(3) == 0,
 			both: m.rng.IntN(2) == 0 && len(m.logs) > 1, places: make([]int64, len(m.logs)), out: map[int]bool{}, document: fmt.Sprint("document", m.rng.IntN(2)), user: fmt.Sprint(i),
 		}
+		c.followed, c.event, c.ended = c.followedLogs, c.eventOfLog, c.endedLog
 		clients = append(clients, c)
 		m.running.Go(func() { c.run(ctx) })
 	}
@@ -103,6 +112,11 @@ func (m *model) run() {
 	for i, c := range clients {
 		c.check(i)
 	}
+	m.gone()
+}
+
+// gone wants nothing to be left.
+func (m *model) gone() {
 	synctest.Wait()
 	if s := m.sockets.Feeds.Stats(); s.Feeds+s.Streams != 0 || s.WindowBytes != 0 {
 		m.t.Errorf("%d feeds, %d streams and %d bytes are left", s.Feeds, s.Streams, s.WindowBytes)
@@ -130,7 +144,7 @@ func (m *model) open(_ context.Context, op *graphql.OperationContext, _ string) 
 	}
 	s.Judge = judges(user, logs)
 	if len(logs) > 1 {
-		s.CaughtUp = func(at []stream.Reached, _ string) any {
+		s.CaughtUp = func(at []stream.Reached) any {
 			return fmt.Sprintf(`{"caughtUp":[%d,%d]}`, placeOf(at, "0"), placeOf(at, "1"))
 		}
 	}
@@ -250,48 +264,14 @@ func (t *modelTail) Next(_ context.Context, at stream.Position) ([]stream.Event,
 	}
 	var events []stream.Event
 	for place := at.Place + 1; place <= min(int64(len(t.tags)), at.Place+int64(page)); place++ {
-		e := stream.Event{Position: stream.Position{Place: place, Tag: t.tags[place-1]}, Subject: place % 5, Changes: place%7 == 0, Revokes: t.revocation(place)}
+		e := stream.Event{
+			Position: stream.Position{Place: place, Tag: t.tags[place-1]}, Subject: place % 5, Changes: place%7 == 0,
+			Revokes: t.revocation(place), Revoked: t.revoked(),
+		}
 		if place%3 > 0 { // the others are not shown
-			e.Object = fmt.Sprintf(`{"log":%s,"place":%d}`, t.name, place)
+			e.Object = fmt.Sprintf(`{"log":%s,"place":%d,"read":%d}`, t.name, place, len(t.tags))
 		}
 		events = append(events, e)
 	}
 	return events, nil
 }
-
-// A modelExecutor shows each object of an execution as it is.
-type modelExecutor struct{}
-
-func (modelExecutor) CreateOperationContext(_ context.Context, p *graphql.RawParams) (*graphql.OperationContext, gqlerror.List) {
-	op := &ast.OperationDefinition{Operation: ast.Subscription}
-	user, _ := p.Variables["user"].(string)
-	return &graphql.OperationContext{
-		RawQuery: p.Query, Operation: op, Doc: &ast.QueryDocument{}, Variables: map[string]any{"at": places(p.Variables["at"])},
-		Headers: http.Header{"User": {user}}, // feeds know no headers
-	}, nil
-}
-
-func places(v any) (at []int64) {
-	for _, n := range v.([]any) {
-		place, _ := n.(json.Number).Int64()
-		at = append(at, place)
-	}
-	return at
-}
-
-func (modelExecutor) DispatchOperation(ctx context.Context, _ *graphql.OperationContext) (graphql.ResponseHandler, context.Context) {
-	objects, err := stream.Events[string](ctx)
-	return func(context.Context) *graphql.Response {
-		o, more := <-objects
-		if err != nil || !more {
-			return nil
-		}
-		return &graphql.Response{Data: json.RawMessage(o)}
-	}, ctx
-}
-
-func (modelExecutor) DispatchError(context.Context, gqlerror.List) *graphql.Response { return nil }
-
-var errDiverged = errors.New("another history")
-
-func tell(err error) *gqlerror.Error { return gqlerror.Errorf("%v", err) }
