@@ -87,10 +87,17 @@ func (s *response) finish(r operation.Result) {
 	}
 }
 
+// longestID is what an id may have, since clients give it back in a header. Instead of a longer one goes an empty one,
+// which has them forget the last.
+const longestID = 4 << 10
+
 // appendEvent appends a result as an event. body is JSON; an empty id is none.
 func appendEvent(b []byte, id string, body []byte) []byte {
 	b = append(b, eventHead...)
-	if id != "" {
+	switch {
+	case len(id) > longestID:
+		b = append(b, "id:\n"...)
+	case id != "":
 		b = append(append(append(b, "id: "...), id...), '\n')
 	}
 	return append(appendLine(append(b, dataHead...), body), eventEnd...)

@@ -18,7 +18,9 @@ type set struct {
 	leave  func()
 	woken  atomic.Int64 // how often the set may have changed
 
-	compared int64 // of those times, how many have been looked at; guarded by the outlet
+	// Guarded by the outlet, which does not look for what there is while History is being read.
+	seen     int64 // of those times, how many there were when the readers went that had ended
+	compared int64 // how many have been looked at
 }
 
 // A membership is a set at one time.
@@ -50,7 +52,7 @@ func (s *set) wake() {
 // window is the page of the set's reader. Before the set is read, the readers go whose logs have ended: what is read has
 // seen that, so that a log is there again only if it has begun anew.
 func (s *set) window() Page {
-	if s.woken.Load() == s.compared {
+	if s.seen = s.woken.Load(); s.seen == s.compared {
 		return Page{}
 	}
 	s.reader.sub.feeds.dismiss(s.reader.sub)
@@ -59,7 +61,7 @@ func (s *set) window() Page {
 
 // read is the history of the set's reader.
 func (s *set) read(ctx context.Context) (Page, error) {
-	m := &membership{woken: s.woken.Load()}
+	m := &membership{woken: s.seen}
 	ctx, cancel := context.WithTimeout(ctx, longestOutage)
 	defer cancel()
 	var err error
