@@ -78,7 +78,9 @@ func TestStreamOverASet(t *testing.T) {
 			if over == "WebSocket" {
 				c := w.ready("good-1")
 				c.send(`{"type":"subscribe","id":"1","payload":{"query":"subscription{tick}"}}`)
-				expect = func(_ int, value string) { c.expect(`{"id":"1","type":"next","payload":{"data":{"tick":` + value + `}}}`) }
+				expect = func(_ int, value string) {
+					c.expect(`{"id":"1","type":"next","payload":{"data":{"tick":` + value + `}}}`)
+				}
 			} else {
 				e := w.events("good-1", "subscription{tick}")
 				e.expect(": ok\n\n")
@@ -91,6 +93,7 @@ func TestStreamOverASet(t *testing.T) {
 			set.put("first", first)
 			expect(1, "1")
 			set.put("second", second)
+			w.reads(2)
 			first.add("2")
 			expect(2, "2")
 			set.put("first", nil) // the log has not ended

@@ -161,40 +161,6 @@ func (f *feed) abandon() {
 	}
 }
 
-// While live events are served, whoever is behind rests this many times as long as a read of the log took them.
-const rest = 3
-
-// inTurn has something read for one reader, as one of a few on the node. Each person reads once at a time, and rests
-// after it, so that live events of others come first.
-func (x *Feeds) inTurn(ctx context.Context, r *Reader, read func() (Page, error)) (Page, error) {
-	q := r.sub.quota
-	select {
-	case q.sem <- struct{}{}:
-		defer func() { <-q.sem }()
-	case <-ctx.Done():
-		return Page{}, ctx.Err()
-	}
-	if err := pause(ctx, time.Until(q.rested)); err != nil {
-		return Page{}, err
-	}
-	select {
-	case x.catchUp <- struct{}{}:
-		defer func() { <-x.catchUp }()
-	case <-ctx.Done():
-		return Page{}, ctx.Err()
-	}
-	if r.left.Load() {
-		return Page{}, errLeft
-	}
-	begun := time.Now()
-	defer func() {
-		if x.workers.AreBusy(begun) {
-			q.rested = time.Now().Add(rest * time.Since(begun))
-		}
-	}()
-	return read()
-}
-
 // history is what a reader may be given that the window does not know.
 func (f *feed) history(ctx context.Context, r *Reader) (Page, error) {
 	if r.restrict(Page{}, f.window.Load()).mustJudge {

@@ -37,7 +37,7 @@ type Feeds struct {
 	options Options
 	workers *fair.Workers
 	quotas  *quotas
-	catchUp chan struct{} // a semaphore: reads of the log by those who are behind a window
+	turns   *fair.Turns // to read, of those who are behind
 	meters  meters
 
 	mu    sync.Mutex // guards byKey, the blocks of all feeds, the readers of subscriptions, and left of both
@@ -46,9 +46,10 @@ type Feeds struct {
 
 // New makes a node's feeds.
 func New(o Options) *Feeds {
+	workers := fair.New(o.Logger)
 	x := &Feeds{
-		options: o, workers: fair.New(o.Logger), quotas: newQuotas(o.UserRoomStreams, o.WindowTotal),
-		catchUp: make(chan struct{}, o.CatchUpParallel), byKey: map[feedKey]*feed{},
+		options: o, workers: workers, quotas: newQuotas(o.UserRoomStreams, o.WindowTotal),
+		turns: fair.NewTurns(workers, o.CatchUpParallel), byKey: map[feedKey]*feed{},
 	}
 	x.meters.lag = meter.NewTimes()
 	return x
@@ -71,15 +72,18 @@ func (sub *Subscription) feedOf(log Log) feedKey {
 }
 
 // join adds readers of a subscription to the feeds of their logs, which are made where they are the first. From here on
-// each notification concerns them. It returns nil, and nobody has joined, if that would be too many feeds, or the
-// subscription was left. isCompared: the logs are compared with their heads later; else those of new feeds are read.
-func (x *Feeds) join(sub *Subscription, logs []Log, isCompared bool) []*Reader {
+// each notification concerns them. errLeft, errMany: nobody has joined. isCompared: the logs are compared with their heads
+// later; else those of new feeds are read.
+func (x *Feeds) join(sub *Subscription, logs []Log, isCompared bool) ([]*Reader, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	found, missing := x.find(sub, logs)
 	bytes := sub.bytes(missing)
-	if sub.left || !x.quotas.mayJoin(sub.quota, found, bytes) {
-		return nil
+	switch {
+	case sub.left:
+		return nil, errLeft
+	case !x.quotas.mayJoin(sub.quota, found, bytes):
+		return nil, errMany
 	}
 	joined := make([]Reader, len(logs))
 	readers := *sub.readers.Load()
@@ -99,7 +103,7 @@ func (x *Feeds) join(sub *Subscription, logs []Log, isCompared bool) []*Reader {
 		r.feed.join(r)
 		x.quotas.joined(r.feed, sub.quota, r.feed.first())
 	}
-	return readers[len(readers)-len(logs):]
+	return readers[len(readers)-len(logs):], nil
 }
 
 // find returns the feeds that there are, nil for those that are missing, and how many these are.

@@ -36,8 +36,7 @@ type quotas struct {
 // A quota is what one person has.
 type quota struct {
 	queue      fair.Queue     // of blocks of feeds that only they read
-	sem        chan struct{}  // a semaphore of one: a reader of theirs that is behind its window reads the log
-	rested     time.Time      // until then the next one waits; guarded by sem
+	owner      *fair.Owner    // of what their readers read that are behind
 	user       string         // whose it is
 	readers    int            // in all logs, as they are counted
 	logs       map[string]int // readers of each
@@ -61,7 +60,7 @@ func (x *quotas) enter(user string, logs []string) *quota {
 	x.forget(time.Now())
 	q := x.people[user]
 	if q == nil {
-		q = &quota{user: user, logs: map[string]int{}, feeds: map[*feed]int{}, sem: make(chan struct{}, 1)}
+		q = &quota{user: user, logs: map[string]int{}, feeds: map[*feed]int{}, owner: fair.NewOwner()}
 		x.people[user] = q
 	}
 	for i, log := range logs {
@@ -106,7 +105,7 @@ func (x *quotas) forget(now time.Time) {
 		x.idle = x.idle[1:]
 		switch {
 		case q.readers > 0 || now.Sub(q.left) < debtKept: // they have come back, and perhaps left again
-		case len(q.sem) > 0: // a read of theirs runs still
+		case q.owner.IsBusy(): // a read of theirs runs still
 			q.left = now
 			x.idle = append(x.idle, q)
 		case x.people[q.user] == q:

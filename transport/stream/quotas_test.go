@@ -2,6 +2,7 @@ package stream
 
 import (
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"parley/transport/stream/fair"
 	"parley/transport/stream/window"
 )
 
@@ -85,14 +87,23 @@ func TestWhoComesBackHasCost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		x := newQuotas(20, 1<<20)
 		q := x.enter("ann", logsOf("a"))
-		q.sem <- struct{}{} // a reader reads the log
+		reading, read := make(chan struct{}), make(chan struct{})
+		go func() {
+			_ = fair.NewTurns(fair.New(slog.New(slog.DiscardHandler)), 1).Take(t.Context(), q.owner, func() error {
+				close(reading)
+				<-read
+				return nil
+			})
+		}()
+		<-reading
 		x.leave(q, logsOf("a"))
 		time.Sleep(debtKept + 1)
-		if again := x.enter("ann", logsOf("a")); again != q || len(again.sem) != 1 {
+		if again := x.enter("ann", logsOf("a")); again != q || !again.owner.IsBusy() {
 			t.Error("a read that runs was forgotten")
 		}
 		x.leave(q, logsOf("a"))
-		<-q.sem
+		close(read)
+		synctest.Wait()
 		time.Sleep(debtKept - 1)
 		if x.enter("ann", logsOf("a")) != q {
 			t.Error("the cost was forgotten")

@@ -8,12 +8,14 @@ import (
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"parley/transport/stream/fair"
 	"parley/transport/stream/window"
 )
 
 var (
 	errFault = errors.New("a fault while a stream was executed")
 	errLeft  = errors.New("everybody has left")
+	errMany  = errors.New("too many feeds for one person")
 )
 
 // ErrUnreadable ends no stream: the log cannot be read, so the client is sent away and comes back.
@@ -207,15 +209,25 @@ func (r *Reader) Tell(ctx context.Context, why error) gqlerror.List {
 	return gqlerror.List{r.sub.stream.Tell(why)}
 }
 
+// read reads what the window does not know, once.
+func (r *Reader) read(ctx context.Context) (Page, error) {
+	switch {
+	case r.left.Load():
+		return Page{}, errLeft
+	case r.feed == nil:
+		return r.sub.set.read(ctx)
+	}
+	return r.feed.history(ctx, r)
+}
+
 // history reads what the window does not know, again and again while that fails for reasons that pass.
 func (r *Reader) history(ctx context.Context) (Page, error) {
 	begun := time.Now()
 	for wait := firstRetry; ; wait = min(2*wait, longestRetry) {
-		p, err := r.sub.feeds.inTurn(ctx, r, func() (Page, error) {
-			if r.feed == nil {
-				return r.sub.set.read(ctx)
-			}
-			return r.feed.history(ctx, r)
+		var p Page
+		err := r.sub.feeds.turns.Take(ctx, r.sub.quota.owner, func() (err error) {
+			p, err = r.read(ctx)
+			return err
 		})
 		var end *EndError
 		if len(p.entries) > 0 || p.judged > 0 || p.set != nil || errors.As(err, &end) {
@@ -229,25 +241,11 @@ func (r *Reader) history(ctx context.Context) (Page, error) {
 		} else if time.Since(begun) >= longestOutage {
 			return p, ErrUnreadable
 		}
-		if err := pause(ctx, wait); err != nil {
+		if err := fair.Pause(ctx, wait); err != nil {
 			return p, err
 		}
 		if r.left.Load() {
 			return p, errLeft
 		}
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }

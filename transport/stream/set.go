@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync/atomic"
 
@@ -83,8 +84,11 @@ func (s *set) take(m *membership) error {
 		return had
 	})
 	if len(logs) > 0 {
-		readers := sub.feeds.join(sub, logs, false)
-		if readers == nil {
+		readers, err := sub.feeds.join(sub, logs, false)
+		switch {
+		case errors.Is(err, errLeft):
+			return nil
+		case err != nil:
 			return ErrUnreadable // whoever comes back is told why
 		}
 		sub.going += len(readers)

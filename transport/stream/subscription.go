@@ -56,7 +56,7 @@ func (x *Feeds) Subscribe(p Prepared, s *Stream, user string, out Outlet) *Subsc
 		sub.addSet()
 	}
 	if len(s.Logs) > 0 {
-		if x.join(sub, s.Logs, s.Followed != nil) == nil {
+		if _, err := x.join(sub, s.Logs, s.Followed != nil); err != nil {
 			x.quotas.leave(q, counted)
 			return nil
 		}

@@ -15,7 +15,6 @@ type setClient struct {
 	version int64         // of the set when it was caught up last; -1: never
 	at      map[int]int64 // of the last event of each log
 	left    map[int]int64 // the places of the last events of logs that have ended
-	streams int           // of which it was told to be current
 	told    int           // the id of the last of them
 }
 
