@@ -205,7 +205,11 @@ func TestSetIsReadAgain(t *testing.T) {
 			want("first 2, own 0, second 1")
 			w.exec("UPDATE users SET rooms_version = 1 WHERE id = '" + ann.ID.String() + "'")
 			opened.Set.Compare(t.Context())
-			<-wake
+			select {
+			case <-wake:
+			case <-time.After(time.Minute):
+				t.Fatal("nobody was woken")
+			}
 			if _, err := opened.Set.Read(t.Context()); !errors.Is(err, roomlog.ErrDiverged) {
 				t.Errorf("of a list that went back: %v", err)
 			}

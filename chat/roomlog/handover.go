@@ -12,9 +12,9 @@ import (
 // may be some.
 type Commit struct {
 	Room   uuid.UUID
-	before Position // of the event that they follow
+	People []uuid.UUID // whose lists of rooms it changes; other nodes are told of them as of rooms
+	before Position    // of the event that they follow
 	rows   logRows
-	people []uuid.UUID // who has come or gone
 }
 
 // Commit is what the reserved events come to once their transaction has been committed. chats are those they are about,
@@ -24,7 +24,7 @@ func (r *Reservation) Commit(chats ...*ent.Chat) Commit {
 	for _, e := range r.Events {
 		switch EventKind(e.Kind) {
 		case MemberJoined, MemberLeft, MemberRemoved:
-			told.people = append(told.people, *e.UserID)
+			told.People = append(told.People, *e.UserID)
 		}
 	}
 	if slices.ContainsFunc(r.Events, func(e *ent.RoomEvent) bool { return e.ChatID == nil }) {
@@ -38,7 +38,7 @@ func (r *Reservation) Commit(chats ...*ent.Chat) Commit {
 	return told
 }
 
-// Committed tells of what was committed here, each room once and whoever has come or gone, and waits for nobody. Those who follow a room on this node
+// Committed tells of what was committed here, each room once and whose lists change, and waits for nobody. Those who follow a room on this node
 // are handed the events, where these continue what has been read of the log, and else read it. Whoever has changed a chat
 // calls it before the change is answered: from then on nobody is given the old text.
 func (x *caches) Committed(commits ...Commit) {
@@ -46,7 +46,7 @@ func (x *caches) Committed(commits ...Commit) {
 	followed := make([]*cache, 0, len(commits))
 	x.mu.Lock()
 	for _, commit := range commits {
-		about = append(append(about, commit.Room), commit.people...)
+		about = append(append(about, commit.Room), commit.People...)
 		if c := x.rooms[commit.Room]; c != nil {
 			c.signal.tell(c.takeOver(commit))
 			followed = append(followed, c)
