@@ -182,4 +182,3 @@ func wantNone(t *testing.T, messages []string, text string) {
 		}
 	}
 }
-
