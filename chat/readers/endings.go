@@ -66,8 +66,7 @@ func endedBy(ctx context.Context, db *ent.Client, person uuid.UUID, rooms []uuid
 		return nil, nil
 	}
 	rows, err := db.RoomEvent.Query().Where(
-		roomevent.UserID(person), roomevent.RoomIDIn(rooms...), roomevent.NameNotNil(), // as the index over them is
-		roomevent.KindIn(roomevent.KindMEMBER_LEFT, roomevent.KindMEMBER_REMOVED), newestOfPerson,
+		roomevent.UserID(person), roomevent.RoomIDIn(rooms...), isEnding, newestEnding,
 	).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find what has ended somebody's reading: %w", err)
@@ -79,13 +78,18 @@ func endedBy(ctx context.Context, db *ent.Client, person uuid.UUID, rooms []uuid
 	return ended, nil
 }
 
-// newestOfPerson picks the newest of the events that have ended one person's reading in one room.
-func newestOfPerson(e *sql.Selector) {
+// endingKinds are those of the events that end one person's reading.
+var endingKinds = []any{string(roomlog.MemberLeft), string(roomlog.MemberRemoved)}
+
+func isEnding(e *sql.Selector) { e.Where(sql.In(e.C(roomevent.FieldKind), endingKinds...)) }
+
+// newestEnding picks the newest of them about one person in one room.
+func newestEnding(e *sql.Selector) {
 	later := sql.Table(roomevent.Table).As("later")
 	e.Where(sql.NotExists(sql.Select(later.C(roomevent.FieldPlace)).From(later).Where(sql.And(
-		sql.ColumnsEQ(later.C(roomevent.FieldUserID), e.C(roomevent.FieldUserID)),
 		sql.ColumnsEQ(later.C(roomevent.FieldRoomID), e.C(roomevent.FieldRoomID)),
-		sql.NotNull(later.C(roomevent.FieldName)),
+		sql.ColumnsEQ(later.C(roomevent.FieldUserID), e.C(roomevent.FieldUserID)),
+		sql.In(later.C(roomevent.FieldKind), endingKinds...),
 		sql.ColumnsGT(later.C(roomevent.FieldPlace), e.C(roomevent.FieldPlace)),
 	))))
 }

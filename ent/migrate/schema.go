@@ -326,11 +326,11 @@ var (
 				Columns: []*schema.Column{RoomEventsColumns[11], RoomEventsColumns[1]},
 			},
 			{
-				Name:    "roomevent_user_id_room_id_place",
+				Name:    "roomevent_room_id_user_id_place",
 				Unique:  false,
-				Columns: []*schema.Column{RoomEventsColumns[8], RoomEventsColumns[11], RoomEventsColumns[1]},
+				Columns: []*schema.Column{RoomEventsColumns[11], RoomEventsColumns[8], RoomEventsColumns[1]},
 				Annotation: &entsql.IndexAnnotation{
-					Where: "name IS NOT NULL",
+					Where: "user_id IS NOT NULL",
 				},
 			},
 		},

@@ -45,7 +45,6 @@ func (RoomEvent) Edges() []ent.Edge {
 func (RoomEvent) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("room_id", "place").Unique(),
-		// what has ended somebody's reading: next to nothing
-		index.Fields("user_id", "room_id", "place").Annotations(entsql.IndexWhere("name IS NOT NULL")),
+		index.Fields("room_id", "user_id", "place").Annotations(entsql.IndexWhere("user_id IS NOT NULL")), // holds what is about people
 	}
 }

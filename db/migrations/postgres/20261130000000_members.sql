@@ -1,8 +1,8 @@
 -- +goose Up
 -- modify "room_events" table
 ALTER TABLE "room_events" ADD COLUMN "user_id" uuid NULL, ADD COLUMN "username" character varying NULL, ADD COLUMN "name" character varying NULL;
--- create index "roomevent_user_id_room_id_place" to table: "room_events"
-CREATE INDEX "roomevent_user_id_room_id_place" ON "room_events" ("user_id", "room_id", "place") WHERE (name IS NOT NULL);
+-- create index "roomevent_room_id_user_id_place" to table: "room_events"
+CREATE INDEX "roomevent_room_id_user_id_place" ON "room_events" ("room_id", "user_id", "place") WHERE (user_id IS NOT NULL);
 -- modify "users" table
 ALTER TABLE "users" ADD COLUMN "leaving" boolean NULL, ADD COLUMN "rooms_version" bigint NOT NULL DEFAULT 0;
 -- create index "user_leaving" to table: "users"
@@ -86,7 +86,7 @@ CREATE INDEX "room_last_at_id" ON "rooms" ("last_at", "id");
 DROP INDEX "user_leaving";
 -- reverse: modify "users" table
 ALTER TABLE "users" DROP COLUMN "rooms_version", DROP COLUMN "leaving";
--- reverse: create index "roomevent_user_id_room_id_place" to table: "room_events"
-DROP INDEX "roomevent_user_id_room_id_place";
+-- reverse: create index "roomevent_room_id_user_id_place" to table: "room_events"
+DROP INDEX "roomevent_room_id_user_id_place";
 -- reverse: modify "room_events" table
 ALTER TABLE "room_events" DROP COLUMN "name", DROP COLUMN "username", DROP COLUMN "user_id";

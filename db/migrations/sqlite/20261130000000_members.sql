@@ -3,8 +3,8 @@
 ALTER TABLE `room_events` ADD COLUMN `user_id` uuid NULL;
 ALTER TABLE `room_events` ADD COLUMN `username` text NULL;
 ALTER TABLE `room_events` ADD COLUMN `name` text NULL;
--- create index "roomevent_user_id_room_id_place" to table: "room_events"
-CREATE INDEX `roomevent_user_id_room_id_place` ON `room_events` (`user_id`, `room_id`, `place`) WHERE name IS NOT NULL;
+-- create index "roomevent_room_id_user_id_place" to table: "room_events"
+CREATE INDEX `roomevent_room_id_user_id_place` ON `room_events` (`room_id`, `user_id`, `place`) WHERE user_id IS NOT NULL;
 -- modify "users" table
 ALTER TABLE `users` ADD COLUMN `leaving` bool NULL;
 ALTER TABLE `users` ADD COLUMN `rooms_version` integer NOT NULL DEFAULT (0);
@@ -78,7 +78,7 @@ CREATE INDEX `room_last_at_id` ON `rooms` (`last_at`, `id`);
 DROP INDEX `user_leaving`;
 ALTER TABLE `users` DROP COLUMN `rooms_version`;
 ALTER TABLE `users` DROP COLUMN `leaving`;
-DROP INDEX `roomevent_user_id_room_id_place`;
+DROP INDEX `roomevent_room_id_user_id_place`;
 ALTER TABLE `room_events` DROP COLUMN `name`;
 ALTER TABLE `room_events` DROP COLUMN `username`;
 ALTER TABLE `room_events` DROP COLUMN `user_id`;
