@@ -21,6 +21,9 @@ func TestAddedAndRemovedInALoop(t *testing.T) {
 			old := g.say("old")
 			for i := range rounds.Of(t, 20, 300) {
 				g.add(ann.Caller)
+				if waits { // else she may be out again before her stream knows that she was in
+					ann.until("MEMBER_JOINED")
+				}
 				g.say("open")
 				if waits && i%2 == 0 {
 					ann.until(`"open"`)
