@@ -56,11 +56,11 @@ func TestRemovalBeyondAPage(t *testing.T) {
 	for name, c := range map[string]struct{ subscription, last, end string }{
 		"all rooms": {mine, `"kind":"MEMBER_REMOVED"`, ""},
 		"one room":  {`{ events(rooms: ["%s"]) ` + eventFields + ` }`, `"kind":"MEMBER_REMOVED"`, `"NOT_FOUND"`},
-		"chats":     {`{ chatSent(room: "%s") { text room { name topic lastChat { text } } } }`, "", `"NOT_FOUND"`},
+		"chats":     {`{ chatSent(room: "%s", after: "%s") { text room { name topic lastChat { text } } } }`, "", `"NOT_FOUND"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := newGround(t)
-			subscription := strings.Replace(c.subscription, "%s", g.in.String(), 1)
+			subscription := strings.Replace(strings.Replace(c.subscription, "%s", g.in.String(), 1), "%s", g.cursor, 1)
 			ann, bob := g.person("ann", ""), g.person("bob", "")
 			g.add(ann.Caller)
 			g.add(bob.Caller)
@@ -70,8 +70,7 @@ func TestRemovalBeyondAPage(t *testing.T) {
 			}
 			ready := "CAUGHT_UP"
 			if name == "chats" {
-				g.say("ready")
-				ready = `"ready"`
+				ready = `"old"`
 			}
 			ann.until(ready)
 			bob.until(ready)
