@@ -40,6 +40,12 @@ var (
 	ErrClosing       = queue.ErrClosing
 )
 
+// A DivergedError names the rooms of which that is so; none: it is the caller's list of rooms.
+type DivergedError = roomlog.DivergedError
+
+// A ForbiddenError says why the caller may not do this in a room that they may know of.
+type ForbiddenError = access.ForbiddenError
+
 // ErrUnknown is the one error that leaves it open whether a chat was stored, beside db.ErrUnknownOutcome.
 var ErrUnknown = queue.ErrUnknown
 

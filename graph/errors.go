@@ -177,6 +177,21 @@ func presentReason(shown *gqlerror.Error, err error) {
 	if errors.As(err, &why) {
 		shown.Extensions["reason"] = why.Reason
 	}
+	var forbidden *chat.ForbiddenError
+	if errors.As(err, &forbidden) && forbidden.Reason != "" {
+		shown.Extensions["reason"] = forbidden.Reason
+		if forbidden.Until != nil {
+			shown.Extensions["until"] = forbidden.Until.UTC().Format("2006-01-02T15:04:05.000Z")
+		}
+	}
+	var diverged *chat.DivergedError
+	if errors.As(err, &diverged) {
+		rooms := make([]string, len(diverged.Rooms))
+		for i, id := range diverged.Rooms {
+			rooms[i] = id.String()
+		}
+		shown.Extensions["rooms"] = rooms
+	}
 }
 
 // recovered turns a panic in a resolver into a fault.

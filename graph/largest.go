@@ -27,6 +27,7 @@ var largest = map[string]int{
 	"Chat.text":                ofText,
 	"Chat.username":            ofName,
 	"Event.cursors":            chat.MaxCursors * (ofCursor + 1),
+	"Event.username":           ofName,
 	"Room.name":                ofName,
 	"Room.topic":               escaped*250 + quotes,
 	"User.username":            ofName,

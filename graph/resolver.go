@@ -187,10 +187,23 @@ func (r *Resolver) authors(ctx context.Context, chats []*roomlog.Chat) ([]*auth.
 
 // actor returns who did something, nil where the account is gone.
 func (r *Resolver) actor(ctx context.Context, e *roomlog.Event) (*auth.User, error) {
-	if e.Kind == roomlog.CaughtUp { // which nobody did
+	if e.ActorID == uuid.Nil { // nobody did
 		return nil, nil
 	}
-	users, err := r.auth.UsersByID(ctx, []uuid.UUID{e.ActorID})
+	return r.userOf(ctx, e.ActorID)
+}
+
+// about returns whom an event is about, nil where the account is gone.
+func (r *Resolver) about(ctx context.Context, e *roomlog.Event) (*auth.User, error) {
+	if e.UserID == nil {
+		return nil, nil
+	}
+	return r.userOf(ctx, *e.UserID)
+}
+
+// userOf returns whose account it is, nil where it is gone.
+func (r *Resolver) userOf(ctx context.Context, id uuid.UUID) (*auth.User, error) {
+	users, err := r.auth.UsersByID(ctx, []uuid.UUID{id})
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-
 	"parley/auth"
 	"parley/chat"
 	"parley/chat/roomlog"
@@ -17,6 +16,10 @@ func (r *chatResolver) User(ctx context.Context, objs []*roomlog.Chat) ([]*auth.
 
 func (r *eventResolver) Actor(ctx context.Context, obj *roomlog.Event) (*auth.User, error) {
 	return r.actor(ctx, obj)
+}
+
+func (r *eventResolver) User(ctx context.Context, obj *roomlog.Event) (*auth.User, error) {
+	return r.about(ctx, obj)
 }
 
 func (r *mutationResolver) Register(ctx context.Context, username string, password string) (*auth.Tokens, error) {

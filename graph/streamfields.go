@@ -9,7 +9,7 @@ var fieldsOfStreams = map[string]string{
 	"Subscription.chatSent": shared, "Subscription.events": shared,
 
 	"Event.kind": shared, "Event.room": shared, "Event.cursor": shared, "Event.at": shared, "Event.actor": shared,
-	"Event.chat": shared, "Event.cursors": shared,
+	"Event.chat": shared, "Event.cursors": shared, "Event.user": shared, "Event.username": shared,
 
 	"Chat.id": shared, "Chat.room": shared, "Chat.number": shared, "Chat.cursor": shared, "Chat.username": shared, "Chat.user": shared,
 	"Chat.text": shared, "Chat.createdAt": shared, "Chat.editedAt": shared, "Chat.deletedAt": shared,

@@ -81,13 +81,15 @@ type ComplexityRoot struct {
 	}
 
 	Event struct {
-		Actor   func(childComplexity int) int
-		At      func(childComplexity int) int
-		Chat    func(childComplexity int) int
-		Cursor  func(childComplexity int) int
-		Cursors func(childComplexity int) int
-		Kind    func(childComplexity int) int
-		Room    func(childComplexity int) int
+		Actor    func(childComplexity int) int
+		At       func(childComplexity int) int
+		Chat     func(childComplexity int) int
+		Cursor   func(childComplexity int) int
+		Cursors  func(childComplexity int) int
+		Kind     func(childComplexity int) int
+		Room     func(childComplexity int) int
+		User     func(childComplexity int) int
+		Username func(childComplexity int) int
 	}
 
 	Limits struct {
@@ -199,6 +201,8 @@ type ChatResolver interface {
 }
 type EventResolver interface {
 	Actor(ctx context.Context, obj *roomlog.Event) (*auth.User, error)
+
+	User(ctx context.Context, obj *roomlog.Event) (*auth.User, error)
 }
 type MutationResolver interface {
 	Register(ctx context.Context, username string, password string) (*auth.Tokens, error)
@@ -428,6 +432,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Event.Room(childComplexity), true
+	case "Event.user":
+		if e.ComplexityRoot.Event.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Event.User(childComplexity), true
+	case "Event.username":
+		if e.ComplexityRoot.Event.Username == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Event.Username(childComplexity), true
 
 	case "Limits.chatLength":
 		if e.ComplexityRoot.Limits.ChatLength == nil {
@@ -1225,7 +1241,7 @@ the same for everybody, so fields that depend on who asks, and connections, are 
 GRAPHQL_VALIDATION_FAILED and a message that says what to use instead.
 """
 type Subscription {
-  "New chats in one room. When the room is deleted, the stream ends with NOT_FOUND."
+  "New chats in one room. When you may not read it any more, the stream ends with FORBIDDEN, or with NOT_FOUND."
   chatSent(
     "The room's name or id."
     room: ID!
@@ -1234,14 +1250,20 @@ type Subscription {
   ): Chat!
 
   """
-  Everything that happens in some rooms: new, changed and deleted chats, deleted rooms. To resume,
-  give the last cursor you received of each room. When the last of the rooms is deleted, the stream
-  ends with NOT_FOUND.
+  Everything that happens in some rooms, or in all that you are in, also those you join later. To resume, give the
+  cursors of the last CAUGHT_UP and the last one you received of each room. When you lose a room, your own MEMBER_LEFT or
+  MEMBER_REMOVED, or ROOM_DELETED, is the last event of it, and the others go on. A stream of some rooms ends with
+  FORBIDDEN or NOT_FOUND behind the last of all; one of all your rooms does not end.
   """
   events(
-    "Names or ids of the rooms, 1 to 1000."
+    "Names or ids of the rooms, 1 to 1000. Left out: all rooms you are in."
     rooms: [ID!]
-    "Cursors to resume from, at most one of each room. A room without one starts now."
+    """
+    Cursors to resume from. A room without one starts now. With ` + "`" + `rooms` + "`" + `: at most one of each. Without: the furthest of
+    several of one room wins; a room you have joined since the place in your list of rooms starts at your joining; a cursor
+    of a room you are not in gives one event, after which you drop it: your own MEMBER_LEFT or MEMBER_REMOVED, or where
+    there is none, ROOM_DELETED.
+    """
     after: [Cursor!]
   ): Event!
 }
@@ -1317,7 +1339,14 @@ type Event {
   room: Room
   "The chat it is about."
   chat: Chat
-  "With CAUGHT_UP: a place to resume from for every room of this stream, also for silent ones."
+  "The person it is about: who joined, left, was removed or changed. Null when the account is gone."
+  user: User
+  "Their username; stays after the account is gone."
+  username: String
+  """
+  With CAUGHT_UP: a place to resume from for every room of this stream, also for silent ones, and for the list
+  of your rooms if the stream is of all of them.
+  """
   cursors: [Cursor!]
 }
 
@@ -1383,7 +1412,17 @@ enum EventKind {
   CHAT_EDITED
   "The text of a chat is gone."
   CHAT_DELETED
-  "The last event of its room; ` + "`" + `room` + "`" + ` shows it as it was."
+  "Somebody is in the room now: they joined, or ` + "`" + `actor` + "`" + ` has added or invited them."
+  MEMBER_JOINED
+  "Somebody has left the room. If it is you, the last event of the room: ` + "`" + `room` + "`" + ` shows what it was called then, and nothing else."
+  MEMBER_LEFT
+  "Somebody was removed from the room. If it is you, the last event of the room, as with MEMBER_LEFT."
+  MEMBER_REMOVED
+  "A member has another role."
+  MEMBER_CHANGED
+  "The room has another name, topic or rule of who may send."
+  ROOM_UPDATED
+  "The last event of its room; ` + "`" + `room` + "`" + ` shows what it was called, and nothing else."
   ROOM_DELETED
   "Everything older has been delivered; from here on the stream is live. Sent once, not stored."
   CAUGHT_UP
@@ -1622,6 +1661,10 @@ func (ec *executionContext) childFields_Event(ctx context.Context, field graphql
 		return ec.fieldContext_Event_room(ctx, field)
 	case "chat":
 		return ec.fieldContext_Event_chat(ctx, field)
+	case "user":
+		return ec.fieldContext_Event_user(ctx, field)
+	case "username":
+		return ec.fieldContext_Event_username(ctx, field)
 	case "cursors":
 		return ec.fieldContext_Event_cursors(ctx, field)
 	}
@@ -2883,6 +2926,45 @@ func (ec *executionContext) fieldContext_Event_chat(_ context.Context, field gra
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Event_user(ctx context.Context, field graphql.CollectedField, obj *roomlog.Event) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Event_user(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Event().User(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *auth.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖparleyᚋauthᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Event_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Event",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Event_username(ctx context.Context, field graphql.CollectedField, obj *roomlog.Event) (ret graphql.Marshaler) {
+	return lean.Optional(obj.Username)
+}
+func (ec *executionContext) fieldContext_Event_username(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Event", field, false, false, "String")
 }
 
 func (ec *executionContext) _Event_cursors(ctx context.Context, field graphql.CollectedField, obj *roomlog.Event) (ret graphql.Marshaler) {
@@ -5564,6 +5646,17 @@ func (ec *executionContext) _Event(ctx context.Context, sel ast.SelectionSet, ob
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "user":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Event_user(ctx, field, obj)
+				})
+		case "username":
+			out.Values[i] = ec._Event_username(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "cursors":
 			out.Values[i] = ec._Event_cursors(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -6775,18 +6868,28 @@ func (ec *executionContext) marshalNEventKind2parleyᚋchatᚋroomlogᚐEventKin
 
 var (
 	unmarshalNEventKind2parleyᚋchatᚋroomlogᚐEventKind = map[string]roomlog.EventKind{
-		"CHAT_SENT":    roomlog.ChatSent,
-		"CHAT_EDITED":  roomlog.ChatEdited,
-		"CHAT_DELETED": roomlog.ChatDeleted,
-		"ROOM_DELETED": roomlog.RoomDeleted,
-		"CAUGHT_UP":    roomlog.CaughtUp,
+		"CHAT_SENT":      roomlog.ChatSent,
+		"CHAT_EDITED":    roomlog.ChatEdited,
+		"CHAT_DELETED":   roomlog.ChatDeleted,
+		"MEMBER_JOINED":  roomlog.MemberJoined,
+		"MEMBER_LEFT":    roomlog.MemberLeft,
+		"MEMBER_REMOVED": roomlog.MemberRemoved,
+		"MEMBER_CHANGED": roomlog.MemberChanged,
+		"ROOM_UPDATED":   roomlog.RoomUpdated,
+		"ROOM_DELETED":   roomlog.RoomDeleted,
+		"CAUGHT_UP":      roomlog.CaughtUp,
 	}
 	marshalNEventKind2parleyᚋchatᚋroomlogᚐEventKind = map[roomlog.EventKind]string{
-		roomlog.ChatSent:    "CHAT_SENT",
-		roomlog.ChatEdited:  "CHAT_EDITED",
-		roomlog.ChatDeleted: "CHAT_DELETED",
-		roomlog.RoomDeleted: "ROOM_DELETED",
-		roomlog.CaughtUp:    "CAUGHT_UP",
+		roomlog.ChatSent:      "CHAT_SENT",
+		roomlog.ChatEdited:    "CHAT_EDITED",
+		roomlog.ChatDeleted:   "CHAT_DELETED",
+		roomlog.MemberJoined:  "MEMBER_JOINED",
+		roomlog.MemberLeft:    "MEMBER_LEFT",
+		roomlog.MemberRemoved: "MEMBER_REMOVED",
+		roomlog.MemberChanged: "MEMBER_CHANGED",
+		roomlog.RoomUpdated:   "ROOM_UPDATED",
+		roomlog.RoomDeleted:   "ROOM_DELETED",
+		roomlog.CaughtUp:      "CAUGHT_UP",
 	}
 )
 
