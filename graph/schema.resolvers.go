@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+
 	"parley/auth"
 	"parley/chat"
 	"parley/chat/roomlog"
