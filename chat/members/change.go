@@ -9,6 +9,7 @@ import (
 	"parley/chat/access"
 	"parley/chat/roomlog"
 	"parley/ent"
+	"parley/ent/invite"
 )
 
 // about says in which room who wants something of whom.
@@ -136,6 +137,15 @@ func (h *held) remove(ctx context.Context, events ...roomlog.NewEvent) error {
 		if err := h.tx.Member.DeleteOneID(h.as.Member.ID).Exec(ctx); err != nil {
 			return fmt.Errorf("delete member: %w", err)
 		}
-		return nil
+		return h.endInvites(ctx)
 	}, events...)
+}
+
+// endInvites ends those that whom has made, for good: whoever may invite again later does so anew.
+func (h *held) endInvites(ctx context.Context) error {
+	_, err := h.tx.Invite.Delete().Where(invite.RoomID(h.in), invite.CreatedBy(h.whom.ID)).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("end invites: %w", err)
+	}
+	return nil
 }

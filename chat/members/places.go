@@ -146,9 +146,13 @@ func (h *held) setRole(ctx context.Context, role access.Role) error {
 		return fmt.Errorf("set role: %w", err)
 	}
 	return h.record(ctx, func(_ *ent.Room, row *ent.RoomUpdateOne) error {
-		if role > h.as.Member.Role {
-			row.AddAccessVersion(1)
+		if role <= h.as.Member.Role {
+			return nil
 		}
-		return nil
+		row.AddAccessVersion(1)
+		if role <= access.Admin {
+			return nil
+		}
+		return h.endInvites(ctx)
 	}, h.event(roomlog.MemberChanged))
 }

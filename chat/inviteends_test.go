@@ -1,0 +1,58 @@
+package chat_test
+
+import (
+	"errors"
+	"testing"
+
+	"parley/chat"
+	"parley/chat/access"
+)
+
+// What somebody has made ends for good when they may not invite any more, also if they may again before anybody has tried.
+func TestInvitesEndWithTheirMakersRight(t *testing.T) {
+	w := newWorld(t, chat.Options{})
+	ann, bob, eve := w.person("ann"), w.person("bob"), w.person("eve")
+	for name, c := range map[string]struct {
+		loses func(in string) error
+		ends  bool
+	}{
+		"demoted": {func(in string) error { return second(w.SetRole(t.Context(), ann, in, "bob", access.Member)) }, true},
+		"removed": {func(in string) error { return second(w.RemoveMember(t.Context(), ann, in, "bob")) }, true},
+		"left":    {func(in string) error { return second(w.LeaveRoom(t.Context(), bob, in)) }, true},
+		"banned": {func(in string) error {
+			return errors.Join(second(w.BanMember(t.Context(), ann, in, "bob", nil, nil)), second(w.UnbanMember(t.Context(), ann, in, "bob")))
+		}, true},
+		"promoted": {func(in string) error { return second(w.SetRole(t.Context(), ann, in, "bob", access.Owner)) }, false},
+		"an owner who is an admin": {func(in string) error {
+			return errors.Join(second(w.SetRole(t.Context(), ann, in, "bob", access.Owner)), second(w.SetRole(t.Context(), ann, in, "bob", access.Admin)))
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := w.private(ann, name, "bob")
+			id, admin := in.ID.String(), access.Admin
+			ready := func() error {
+				return errors.Join(second(w.AddMember(t.Context(), ann, id, "bob", nil)), second(w.SetRole(t.Context(), ann, id, "bob", admin)))
+			}
+			if err := ready(); err != nil {
+				t.Fatal(err)
+			}
+			his, hers, there := w.invite(bob, in, 0), w.invite(ann, in, 0), 2
+			if err := errors.Join(c.loses(id), ready()); err != nil {
+				t.Fatal(err)
+			}
+			if c.ends {
+				there = 1
+				_, err := w.accept(eve, his.Code)
+				wantErr(t, err, chat.ErrNoInvite)
+			}
+			if got := w.shown(bob, in); len(got) != there {
+				t.Errorf("there are %d", len(got))
+			}
+			if _, err := w.accept(eve, hers.Code); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
