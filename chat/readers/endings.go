@@ -41,23 +41,39 @@ func (x *Readers) endings(ctx context.Context, db *ent.Client, person uuid.UUID,
 }
 
 // last is the last event that somebody is given of a room that they may not read, and that is the only one of rooms unless
-// it never was there.
-func (x *Readers) last(ctx context.Context, db *ent.Client, person, id uuid.UUID, rooms []access.Room) (*roomlog.Event, error) {
+// it never was there: what ended their own reading, or else the room.
+func (x *Readers) last(ctx context.Context, db *ent.Client, person, id uuid.UUID, rooms []access.Room, asMember bool) (*roomlog.Event, error) {
 	switch {
 	case len(rooms) == 0:
 		return roomlog.Gone(id, x.o.Now()), nil
-	case rooms[0].DeletedAt != nil:
-		by, err := db.RoomEvent.Query().Where(roomevent.RoomID(id), roomevent.Place(rooms[0].LastPlace)).Only(ctx)
-		if err != nil {
-			return nil, fmt.Errorf("find the end of a room: %w", err)
-		}
-		return roomlog.Lost(by, rooms[0].Room), nil
+	case rooms[0].DeletedAt != nil && mayRead(undeleted(rooms[0]), asMember) == nil:
+		return x.end(ctx, db, rooms[0])
 	}
 	ended, err := endedBy(ctx, db, person, []uuid.UUID{id})
 	if by := ended[id]; by != nil {
 		return roomlog.Lost(by, rooms[0].Room), nil
 	}
 	return roomlog.Gone(id, x.o.Now()), err
+}
+
+// undeleted is a deleted room as it was before.
+func undeleted(r access.Room) access.Room {
+	row := *r.Room
+	row.DeletedAt = nil
+	return access.Room{Room: &row, As: r.As}
+}
+
+// end is the end of a deleted room for somebody who could read it until then. Its name is for those who were in it: whether
+// others were banned is not known once that is purged.
+func (x *Readers) end(ctx context.Context, db *ent.Client, r access.Room) (*roomlog.Event, error) {
+	if r.As.Member == nil {
+		return roomlog.Gone(r.ID, x.o.Now()), nil
+	}
+	by, err := db.RoomEvent.Query().Where(roomevent.RoomID(r.ID), roomevent.Place(r.LastPlace)).Only(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find the end of a room: %w", err)
+	}
+	return roomlog.Lost(by, r.Room), nil
 }
 
 // endedBy are the newest events that have ended somebody's reading in rooms, by one query.

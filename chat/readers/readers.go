@@ -108,7 +108,7 @@ func (x *Readers) Judge(ctx context.Context, person, room uuid.UUID, asMember bo
 		if v.Why == nil {
 			return nil
 		}
-		v.Last, err = x.last(ctx, db, person, room, rooms)
+		v.Last, err = x.last(ctx, db, person, room, rooms, asMember)
 		return err
 	})
 	if err != nil {

@@ -29,6 +29,7 @@ type world struct {
 	store  *db.Store
 	log    *roomlog.Log
 	notify func(...uuid.UUID)
+	stop   func() // ends the background work
 	counts atomic.Bool
 	reads  atomic.Int32 // statements that read, while counts
 }
@@ -51,7 +52,8 @@ func newWorld(t testing.TB, notifier chat.Notifier, interval time.Duration) *wor
 		}
 	})
 	w.log, w.notify = roomlog.New(w.store), notifier.Notify
-	t.Cleanup(w.start(notifier, interval))
+	w.stop = w.start(notifier, interval)
+	t.Cleanup(w.stop)
 	return w
 }
 

@@ -175,7 +175,7 @@ func (f *feed) history(ctx context.Context, r *Reader) (Page, error) {
 	if ended != nil {
 		return Page{}, &EndError{ended}
 	}
-	p := r.restrict(Page{entries: entries, changed: changed}, window.Of(entries))
+	p := r.restrict(Page{entries: entries, changed: changed}, window.Of(r.at, entries))
 	if p.mustJudge {
 		return f.verdict(ctx, r)
 	}

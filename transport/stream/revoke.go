@@ -7,29 +7,36 @@ import (
 )
 
 // restrict is what becomes of a page once all revocations have been counted that a window knows, also those behind what
-// the page shows: who is revoked goes straight to the end, or is judged.
+// the page shows: who is revoked goes straight to the end, or is judged. The end of the log is shown as it was for those
+// who could read until then, so whoever was revoked before it, or may have been, is judged as well.
 func (r *Reader) restrict(p Page, w *window.Window) Page {
-	i, judges := r.revoked(w.Entries), r.sub.stream.Judge != nil
-	switch {
-	case i >= 0 && (!judges || w.Entries[i].Revokes.IsOfAll()):
-		return Page{entries: w.Entries[i : i+1], over: w.Entries[i].Revokes.Why, fromLog: p.fromLog}
-	case i >= 0, judges && max(r.at.Place, r.judged) < w.Blind:
+	all, own := r.revoked(w.Entries)
+	last := max(all, own)
+	mustJudge := own >= 0 || max(r.at.Place, r.judged) < w.Blind
+	switch judges := r.sub.stream.Judge != nil; {
+	case judges && mustJudge:
 		return Page{where: window.Behind, mustJudge: true, fromLog: p.fromLog}
+	case last >= 0:
+		return Page{entries: w.Entries[last : last+1], over: w.Entries[last].Revokes.Why, fromLog: p.fromLog}
 	case p.fromLog && w.Over: // since the page was read
 		return Page{where: window.Behind, fromLog: true}
 	}
 	return p
 }
 
-// revoked finds the newest of entries that revokes the reader and has not been judged; -1: there is none.
-func (r *Reader) revoked(entries []window.Entry) int {
+// revoked finds the newest of entries that revoke everybody, and the reader and have not been judged; -1: there is none.
+func (r *Reader) revoked(entries []window.Entry) (all, own int) {
+	all, own = -1, -1
 	for i := len(entries) - 1; i >= 0 && entries[i].At.Place > r.at.Place; i-- {
-		v := entries[i].Revokes
-		if v.IsOfAll() || v != nil && v.Of == r.sub.quota.user && entries[i].At.Place > r.judged {
-			return i
+		switch v := entries[i].Revokes; {
+		case v == nil:
+		case v.IsOfAll():
+			all = max(all, i)
+		case v.Of == r.sub.quota.user && entries[i].At.Place > r.judged:
+			return all, i
 		}
 	}
-	return -1
+	return all, own
 }
 
 // verdict has a reader judged. The last event of one who is revoked is executed for them alone.

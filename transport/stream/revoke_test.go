@@ -49,13 +49,13 @@ func (l *judgedLog) Next(ctx context.Context, at Position) ([]Event, error) {
 func (l *judgedLog) judges(user string) func(context.Context, string) (Verdict, error) {
 	return func(context.Context, string) (Verdict, error) {
 		l.judged = append(l.judged, user)
-		end := l.events[len(l.events)-1]
-		if end.Revokes.IsOfAll() {
-			return Verdict{Why: errGone, Last: end}, nil
-		}
 		if last := l.out[user]; last != mayRead {
 			at := slices.IndexFunc(l.events, func(e Event) bool { return e.Revokes != nil && e.Revokes.Of == user })
 			return Verdict{Why: errForbidden, Last: Event{Position: l.events[at].Position, Object: last}}, nil
+		}
+		end := l.events[len(l.events)-1]
+		if end.Revokes.IsOfAll() {
+			return Verdict{Why: errGone, Last: Event{Position: end.Position, Object: "end"}}, nil
 		}
 		return Verdict{Head: end.Position}, nil
 	}
@@ -127,23 +127,29 @@ func TestRevocations(t *testing.T) {
 		verdict string // about bob
 		all     bool   // everybody is revoked behind the events
 		empty   bool   // the window is
+		late    bool   // it is read on when that has happened
 		bob     string
 		bobs    error // how bob's stream ends
 		ann     string
 		judged  string
 	}{
-		"one":                           {"left", false, false, "left", errForbidden, "1 2 3 4 5 bob- 7 8", "bob"},
-		"one, behind the window":        {"left", false, true, "left", errForbidden, "1 2 3 4 5 bob- 7 8", "ann bob"},
-		"one who may go on":             {mayRead, false, false, "1 2 3 4 5 bob- 7 8", nil, "1 2 3 4 5 bob- 7 8", "bob"},
-		"one who may, behind it":        {mayRead, false, true, "1 2 3 4 5 bob- 7 8", nil, "1 2 3 4 5 bob- 7 8", "ann bob"},
-		"one, and then everybody":       {"left", true, false, "-", errGone, "-", ""},
-		"everybody, without the window": {mayRead, true, true, "-", errGone, "-", "ann bob"},
+		"one":                           {"left", false, false, false, "left", errForbidden, "1 2 3 4 5 bob- 7 8", "bob"},
+		"one, behind the window":        {"left", false, true, false, "left", errForbidden, "1 2 3 4 5 bob- 7 8", "ann bob"},
+		"one who may go on":             {mayRead, false, false, false, "1 2 3 4 5 bob- 7 8", nil, "1 2 3 4 5 bob- 7 8", "bob"},
+		"one who may, behind it":        {mayRead, false, true, false, "1 2 3 4 5 bob- 7 8", nil, "1 2 3 4 5 bob- 7 8", "ann bob"},
+		"one, and then everybody":       {"left", true, false, false, "left", errForbidden, "-", "bob"},
+		"one who came back, and then":   {mayRead, true, false, false, "end", errGone, "-", "bob"},
+		"both, without the window":      {"left", true, true, false, "left", errForbidden, "end", "ann bob"},
+		"both, of which one is gone":    {"left", true, false, true, "left", errForbidden, "end", "ann bob"},
+		"everybody, without the window": {mayRead, true, true, false, "end", errGone, "end", "ann bob"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			log, feeds := &judgedLog{out: map[string]string{"ann": mayRead, "bob": c.verdict}}, newFeeds(1<<20)
 			ann, bob := follow(t, feeds, "ann", log), follow(t, feeds, "bob", log)
 			log.add(events...)
-			ann.readOn(0, false)
+			if !c.late {
+				ann.readOn(0, false)
+			}
 			if c.all {
 				log.add("-")
 			}
@@ -205,7 +211,7 @@ func TestRevocationBeforeTheWindow(t *testing.T) {
 
 // A revocation ends one log of a stream, and the others go on. The last one says what the client is told.
 func TestRevocationOfOneLogOfMany(t *testing.T) {
-	first, second := &judgedLog{out: map[string]string{"bob": "left"}}, &judgedLog{}
+	first, second := &judgedLog{out: map[string]string{"bob": "left"}}, &judgedLog{out: map[string]string{"bob": mayRead}}
 	feeds := newFeeds(1 << 20)
 	bob := follow(t, feeds, "bob", first, second)
 	add := func(log int, l *judgedLog, events ...string) string {
@@ -216,7 +222,7 @@ func TestRevocationOfOneLogOfMany(t *testing.T) {
 	for i, got := range []string{
 		add(0, first, "1", "2"), add(0, first, "3", "bob-", "5"), add(1, second, "one", "two"), add(0, first, "6"), add(1, second, "three", "-"),
 	} {
-		if want := []string{"1 2", "left", "one two", "", "-"}[i]; got != want {
+		if want := []string{"1 2", "left", "one two", "", "end"}[i]; got != want {
 			t.Errorf("bob was given %q, want %q", got, want)
 		}
 	}

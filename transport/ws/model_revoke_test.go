@@ -53,7 +53,7 @@ func (l *modelLog) end() error { return fmt.Errorf("out of %s", l.name) }
 // lastOf is the last event that a user is given; zero: they may read on. l.mu is held.
 func (l *modelLog) lastOf(user string) (e stream.Event) {
 	place := l.out[user]
-	if l.deleted {
+	if place == 0 && l.deleted {
 		place = int64(len(l.tags))
 	}
 	if place > 0 {

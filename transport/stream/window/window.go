@@ -52,9 +52,13 @@ func New(start Position) *Window { return &Window{start: start, Blind: start.Pla
 // EntryBytes are those of an entry without its body, but with what subject and shows hold.
 const EntryBytes = int(unsafe.Sizeof(Entry{})) + 2*16
 
-// Of returns a window of all entries that one read has found, at least one. A revocation beyond them may be about anybody.
-func Of(entries []Entry) *Window {
+// Of returns a window of all entries that one read has found behind a position, at least one. A revocation beyond them may
+// be about anybody.
+func Of(at Position, entries []Entry) *Window {
 	w := &Window{Entries: entries}
+	if skips(at, entries[0]) {
+		w.Blind = entries[0].At.Place - 1
+	}
 	for _, e := range entries {
 		w.Horizon = max(w.Horizon, e.Revoked)
 	}
@@ -63,6 +67,10 @@ func Of(entries []Entry) *Window {
 	}
 	return w
 }
+
+// skips tells whether an entry that is read behind a position is the only one that a log has that has ended: what was
+// before it is gone, and with it who was revoked there.
+func skips(at Position, e Entry) bool { return e.Revokes.IsOfAll() && e.At.Place > at.Place+1 }
 
 // IsShort tells whether what the window holds was read after a revocation that lies beyond it.
 func (w *Window) IsShort() bool { return w.Horizon > w.Last().Place }
@@ -122,6 +130,9 @@ func (w *Window) Grow(more []Entry, events, bytes int) *Window {
 	for _, e := range more {
 		if e.Changes {
 			next.forget(e.Subject)
+		}
+		if skips(next.Last(), e) {
+			next.Blind = e.At.Place - 1
 		}
 		next.Entries = append(next.Entries, e)
 		next.bytes += Size([]Entry{e})
