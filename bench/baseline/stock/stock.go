@@ -144,7 +144,7 @@ func (m mutation) CreateRoom(ctx context.Context, name string, topic *string) (*
 	if err != nil {
 		return nil, err
 	}
-	return m.s.chat.CreateRoom(ctx, me, name, topic)
+	return m.s.chat.CreateRoom(ctx, me, chat.NewRoom{Name: name, Topic: topic})
 }
 
 func (m mutation) SendChat(ctx context.Context, room string, text string, id *string) (*roomlog.Chat, error) {
