@@ -14,7 +14,7 @@ FUZZTIME ?= 1m
 # depends on the database.
 RACED := ./e2e/auth ./e2e/harness/... ./e2e/http ./e2e/streams ./e2e/ws
 PLAIN := ./e2e/cluster ./e2e/data ./e2e/documents ./e2e/faults ./e2e/limits ./e2e/passwords ./e2e/settings
-ON_POSTGRES := ./e2e/auth ./e2e/cluster ./e2e/data ./e2e/faults ./e2e/streams
+ON_POSTGRES := ./e2e/auth ./e2e/cluster ./e2e/data ./e2e/faults ./e2e/streams ./graph
 
 # Tests wait more than they work, so more packages run at once than there are cores. What vet says make lint says, and
 # without what debuggers read a binary is linked in half the time.

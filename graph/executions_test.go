@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"sync"
@@ -24,10 +23,12 @@ import (
 
 	"parley/auth"
 	"parley/auth/accounts"
+	"parley/auth/keys"
 	"parley/broker"
 	"parley/chat"
 	"parley/chat/roomlog"
 	"parley/db"
+	"parley/db/dbtest"
 	"parley/graph"
 	"parley/limit"
 )
@@ -53,24 +54,23 @@ func newTestAPI(t *testing.T) *testAPI {
 	return testAPIWith(t, chat.Options{Notifier: &broker.Memory{}})
 }
 
+func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
+
 func testAPIWith(t *testing.T, o chat.Options) *testAPI {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), "data")
-	if err := os.Mkdir(dir, 0o700); err != nil { // the keys ask for it
-		t.Fatal(err)
-	}
-	store, err := db.Open(t.Context(), db.Options{URL: "sqlite:parley.db", Dir: dir})
+	dir := t.TempDir()
+	store, err := db.Open(t.Context(), db.Options{URL: dbtest.URL(t, dir), Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
-	keys, err := accounts.OpenKeys(t.Context(), dir, store)
+	ring, err := keys.Parse("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=") // also with Postgres
 	if err != nil {
 		t.Fatal(err)
 	}
 	signIn := accounts.Defaults()
 	signIn.RegisterRate = limit.Rate{}
 	a := &testAPI{chat: chat.New(store, o), store: store}
-	if a.auth, err = accounts.New(store, keys, signIn); err != nil {
+	if a.auth, err = accounts.New(store, ring, signIn); err != nil {
 		t.Fatal(err)
 	}
 	api, transports := graph.Handler(graph.Options{Auth: a.auth, Chat: a.chat})
