@@ -37,11 +37,11 @@ func (s *Service) Open(ctx context.Context, caller Caller, nameOrID string, afte
 	return from, err
 }
 
-// MaxCursors is how many cursors an event has at most, and maxFollowed how many rooms one stream of events may have: as
+// MaxCursors is how many cursors an event has at most, and MaxRooms how many rooms one stream of events may have: as
 // many as one person may be in.
 const (
-	maxFollowed = 1000
-	MaxCursors  = maxFollowed + 1 // and the place in their list
+	MaxRooms   = 1000
+	MaxCursors = MaxRooms + 1 // and the place in their list
 )
 
 // OpenAll returns where a reader of several rooms begins, in the order in which they are named first, and all
@@ -52,7 +52,7 @@ func (s *Service) OpenAll(ctx context.Context, caller Caller, rooms, after []str
 	switch {
 	case len(rooms) == 0:
 		return nil, &InvalidError{Field: "rooms", Reason: "REQUIRED", Detail: "names at least one room"}
-	case len(rooms) > maxFollowed:
+	case len(rooms) > MaxRooms:
 		return nil, &LimitError{Reason: "ROOMS"}
 	}
 	cursors, err := parseCursors("after", after)

@@ -112,7 +112,7 @@ func New(store *db.Store, o Options) *Service {
 	s.following = follow.New(s.log, follow.Options{
 		WindowBytes: o.WindowBytes, HeadsInterval: o.HeadsInterval, OnError: o.OnError, Notify: o.Notifier.Notify,
 	})
-	s.readers = readers.New(store, readers.Options{MaxRooms: maxFollowed, Interval: o.HeadsInterval, Now: s.now, OnError: o.OnError})
+	s.readers = readers.New(store, readers.Options{MaxRooms: MaxRooms, Interval: o.HeadsInterval, Now: s.now, OnError: o.OnError})
 	s.queue = queue.New(store, s.log, queue.Options{
 		Entries: o.QueueEntries, BatchEntries: o.BatchEntries, Now: s.now, MaySend: s.maySend, MayRead: s.mayRead,
 		MaxMembers: o.RoomMaxMembers, MaxRooms: o.UserMaxRooms, Committed: s.following.Committed,

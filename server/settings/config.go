@@ -129,8 +129,8 @@ func (c *Config) check() error {
 	if c.ChatMaxLength > chat.MaxText {
 		return fmt.Errorf("PARLEY_CHAT_MAX_LENGTH: %d is above %d", c.ChatMaxLength, chat.MaxText)
 	}
-	if c.UserMaxRooms > chat.MaxCursors {
-		return fmt.Errorf("PARLEY_USER_MAX_ROOMS: %d is above %d", c.UserMaxRooms, chat.MaxCursors)
+	if c.UserMaxRooms > chat.MaxRooms {
+		return fmt.Errorf("PARLEY_USER_MAX_ROOMS: %d is above %d", c.UserMaxRooms, chat.MaxRooms)
 	}
 	if err := c.checkNATS(); err != nil {
 		return err
