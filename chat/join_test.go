@@ -204,6 +204,9 @@ func TestSteadySendCostsNoStatementMore(t *testing.T) {
 		if s = strings.NewReplacer("`", "", `"`, "").Replace(s); i >= len(wanted) || !strings.Contains(s, wanted[i]) {
 			t.Errorf("statement %d is %s", i+1, s)
 		}
+		if strings.Contains(s, "INTO room_events") && strings.Contains(s, roomevent.FieldUsername) {
+			t.Errorf("a chat is written with what names nobody: %s", s)
+		}
 	}
 	if len(got) != len(wanted) {
 		t.Errorf("%d statements, want %d", len(got), len(wanted))

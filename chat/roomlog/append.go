@@ -135,9 +135,14 @@ func (r *Reservation) atBefore(ctx context.Context, tx *ent.Tx) (at time.Time, e
 	return event.At, nil
 }
 
-// WriteEvents writes reserved events, of any number of rooms.
+// WriteEvents writes reserved events, of any number of rooms. Where none names anybody, as with chats that are sent, a shorter
+// statement does.
 func (l *Log) WriteEvents(ctx context.Context, tx *ent.Tx, events []*ent.RoomEvent) error {
-	if _, err := l.statements.events.Run(ctx, tx, values(eventColumns, events)); err != nil {
+	statement, columns := l.statements.events, written
+	if slices.ContainsFunc(events, func(e *ent.RoomEvent) bool { return e.UserID != nil || e.Name != nil }) {
+		statement, columns = l.statements.naming, written|naming
+	}
+	if _, err := statement.Run(ctx, tx, values(eventColumns, columns, events)); err != nil {
 		return fmt.Errorf("append to log: %w", err)
 	}
 	return nil
@@ -147,7 +152,7 @@ func (l *Log) WriteEvents(ctx context.Context, tx *ent.Tx, events []*ent.RoomEve
 // in rooms of their own, wait for each other.
 func (l *Log) WriteChats(ctx context.Context, tx *ent.Tx, chats []*ent.Chat) error {
 	slices.SortFunc(chats, func(x, y *ent.Chat) int { return bytes.Compare(x.ID[:], y.ID[:]) })
-	if _, err := l.statements.chats.Run(ctx, tx, values(chatColumns, chats)); err != nil {
+	if _, err := l.statements.chats.Run(ctx, tx, values(chatColumns, written, chats)); err != nil {
 		return fmt.Errorf("insert chats: %w", err)
 	}
 	return nil

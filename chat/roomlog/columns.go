@@ -28,6 +28,7 @@ type use int
 const (
 	read    use = 1 << iota // of rows whose room is known
 	written                 // with a new row
+	naming                  // likewise, with an event that names somebody or its room
 	paged                   // with a page of the room's log
 )
 
@@ -49,9 +50,9 @@ var eventColumns = []column[ent.RoomEvent]{
 	bind(read|written, roomevent.FieldAt, func(e *ent.RoomEvent) *time.Time { return &e.At }),
 	bind(read|written, roomevent.FieldActorID, func(e *ent.RoomEvent) *uuid.UUID { return &e.ActorID }),
 	bind(read|written, roomevent.FieldChatID, func(e *ent.RoomEvent) **uuid.UUID { return &e.ChatID }),
-	bind(read|written, roomevent.FieldUserID, func(e *ent.RoomEvent) **uuid.UUID { return &e.UserID }),
-	bind(read|written, roomevent.FieldUsername, func(e *ent.RoomEvent) **string { return &e.Username }),
-	bind(read|written, roomevent.FieldName, func(e *ent.RoomEvent) **string { return &e.Name }),
+	bind(read|naming, roomevent.FieldUserID, func(e *ent.RoomEvent) **uuid.UUID { return &e.UserID }),
+	bind(read|naming, roomevent.FieldUsername, func(e *ent.RoomEvent) **string { return &e.Username }),
+	bind(read|naming, roomevent.FieldName, func(e *ent.RoomEvent) **string { return &e.Name }),
 }
 
 var chatColumns = []column[ent.Chat]{
@@ -120,11 +121,11 @@ func outerFields[Row any](into []any, columns []column[Row], use use, r *Row) []
 }
 
 // values are what is written of rows, one behind the other.
-func values[Row any](columns []column[Row], rows []*Row) []any {
+func values[Row any](columns []column[Row], use use, rows []*Row) []any {
 	args := make([]any, 0, len(rows)*len(columns))
 	for _, r := range rows {
 		for _, c := range columns {
-			if c.use&written != 0 {
+			if c.use&use != 0 {
 				args = append(args, c.value(r))
 			}
 		}

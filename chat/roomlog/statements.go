@@ -22,12 +22,14 @@ type statements struct {
 	counters      string // arguments: n, n of chats, change of the tag (twice), now, now + WrongClock, now, room
 	since         string // arguments: the first place that is there (twice), room, place, room
 	events, chats *db.BulkStmt
+	naming        *db.BulkStmt // events of which some name somebody or their room
 }
 
 // newStatements writes the texts. A zero stands for an argument that is given later.
 func newStatements(store *db.Store) *statements {
 	s := &statements{
 		events: store.BulkInsert(roomevent.Table, names(eventColumns, written)...),
+		naming: store.BulkInsert(roomevent.Table, names(eventColumns, written|naming)...),
 		chats:  store.BulkInsert(chat.Table, names(chatColumns, written)...),
 	}
 	s.counters, _ = store.SQL().Update(room.Table).

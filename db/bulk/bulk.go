@@ -28,7 +28,7 @@ type Stmt struct {
 }
 
 // PerStatement is how many rows one statement of SQLite takes. Its text depends on that number, and the driver
-// keeps 64 texts prepared: so few all stay.
+// keeps 128 texts prepared for who writes: so few all stay.
 const PerStatement = 16
 
 // Insert returns a statement that writes rows; their arguments are in the order of the columns. in is Ent's name of the dialect.

@@ -17,7 +17,7 @@ import (
 // deferred one that reads and then writes fails at once in spite of the busy timeout. The writer's is short:
 // no context ends it, so Store.begin repeats it. What migrates is alone and waits itself.
 const (
-	writerDSN   = "_journal=WAL&_sync=FULL&_fk=1&_txlock=immediate&_secure_delete=1&_busy_timeout=25&_stmt_cache_size=64"
+	writerDSN   = "_journal=WAL&_sync=FULL&_fk=1&_txlock=immediate&_secure_delete=1&_busy_timeout=25&_stmt_cache_size=128"
 	migratorDSN = "_journal=WAL&_sync=FULL&_fk=1&_txlock=immediate&_secure_delete=1&_busy_timeout=5000"
 	readerDSN   = "_journal=WAL&_query_only=1&_fk=1&_busy_timeout=5000&_stmt_cache_size=64"
 )
