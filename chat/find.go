@@ -2,6 +2,7 @@ package chat
 
 import (
 	"context"
+	"slices"
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
@@ -63,19 +64,19 @@ func (s *Service) mayRead(ctx context.Context, tx *ent.Tx, room *ent.Room, sends
 }
 
 func (s *Service) judgeAll(ctx context.Context, tx *ent.Tx, room *ent.Room, sends []*queue.Send, do access.Action, known func(*queue.Send) bool) ([]queue.Verdict, error) {
-	verdicts := make([]queue.Verdict, len(sends))
+	if room.DeletedAt != nil {
+		return slices.Repeat([]queue.Verdict{{Refused: ErrNoRoom}}, len(sends)), nil
+	}
 	var people []uuid.UUID
-	for i, send := range sends {
-		switch {
-		case room.DeletedAt != nil:
-			verdicts[i].Refused = ErrNoRoom
-		case !known(send):
+	for _, send := range sends {
+		if !known(send) {
 			people = append(people, send.UserID)
 		}
 	}
 	if len(people) == 0 {
-		return verdicts, nil
+		return nil, nil
 	}
+	verdicts := make([]queue.Verdict, len(sends))
 	standings, err := access.Standings(ctx, tx.Client(), room.ID, people, s.now())
 	for i, send := range sends {
 		if err != nil || known(send) {

@@ -54,10 +54,10 @@ func (b *batch) refuseAll(id uuid.UUID) {
 
 // joinsOf are those who join a room with what is kept of their sends, as far as there is room, for them and in it.
 func (b *batch) joinsOf(l *locked, kept []int) map[uuid.UUID]bool {
-	joins := map[uuid.UUID]bool{}
 	if len(l.joining) == 0 {
-		return joins
+		return nil
 	}
+	joins := map[uuid.UUID]bool{}
 	for _, n := range kept {
 		id := b.entries[n].UserID
 		who := b.newcomers[id]

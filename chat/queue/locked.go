@@ -44,7 +44,7 @@ func byID(x, y uuid.UUID) int { return bytes.Compare(x[:], y[:]) }
 // lock reserves places in the log of a room for entries. Whether they may is asked under the room's lock, since that may
 // have changed while they were queued.
 func (b *batch) lock(ctx context.Context, room uuid.UUID, which []int) error {
-	l := &locked{which: which, asked: b.sent(which), joining: map[uuid.UUID]bool{}}
+	l := &locked{which: which, asked: b.sent(which)}
 	r, err := b.log.Reserve(ctx, b.tx, roomlog.Addition{Room: room, Events: b.eventsOf(l.asked, nil), Now: b.now})
 	if errors.Is(err, access.ErrNoRoom) {
 		b.refuse(which, err)
@@ -61,6 +61,9 @@ func (b *batch) lock(ctx context.Context, room uuid.UUID, which []int) error {
 		case v.Refused != nil:
 			b.refuse(which[i:i+1], v.Refused)
 		case v.Joins:
+			if l.joining == nil {
+				l.joining = map[uuid.UUID]bool{}
+			}
 			l.joining[b.entries[n].UserID] = true
 		}
 	}
@@ -98,7 +101,7 @@ func (b *batch) sent(which []int) (first []int) {
 // eventsOf are the events of entries. Who joins does so right before the first chat that they send.
 func (b *batch) eventsOf(which []int, joins map[uuid.UUID]bool) []roomlog.NewEvent {
 	events := make([]roomlog.NewEvent, 0, len(which)+len(joins))
-	joined := map[uuid.UUID]bool{}
+	joined := make(map[uuid.UUID]bool, len(joins))
 	for _, n := range which {
 		e := b.entries[n]
 		if joins[e.UserID] && !joined[e.UserID] {

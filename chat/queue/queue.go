@@ -45,7 +45,7 @@ type Options struct {
 	Committed    func(...roomlog.Commit) // told of what was stored, before it is answered
 }
 
-// A Judge says what each of those who send to one room may. Its own error fails all of them.
+// A Judge says what each of those who send to one room may; nil: all may, and none joins. Its own error fails all of them.
 type Judge func(ctx context.Context, tx *ent.Tx, room *ent.Room, sends []*Send) ([]Verdict, error)
 
 // A Verdict is what somebody who sends may.

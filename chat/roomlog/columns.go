@@ -122,7 +122,13 @@ func outerFields[Row any](into []any, columns []column[Row], use use, r *Row) []
 
 // values are what is written of rows, one behind the other.
 func values[Row any](columns []column[Row], use use, rows []*Row) []any {
-	args := make([]any, 0, len(rows)*len(columns))
+	width := 0
+	for _, c := range columns {
+		if c.use&use != 0 {
+			width++
+		}
+	}
+	args := make([]any, 0, len(rows)*width)
 	for _, r := range rows {
 		for _, c := range columns {
 			if c.use&use != 0 {
