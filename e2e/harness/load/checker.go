@@ -58,7 +58,12 @@ type Sight struct {
 }
 
 // A head is where a room's counters and its log stand.
-type head struct{ number, place, events int }
+type head struct {
+	number, place int
+	events        int // of chats that are as they say
+	joined        int // of members that are as they say
+	uncounted     int // members that the room's row does not count, or counts too often
+}
 
 func hashOf(text string) uint64 {
 	h := fnv.New64a()
@@ -84,7 +89,8 @@ func (j *Journal) Check() (wrong []string) {
 	return append(wrong, j.checkOrder()...)
 }
 
-// checkRows wants the numbers of each room to be 1 … n, its head n, and nothing there that nobody sent.
+// checkRows wants the numbers of each room to be 1 … n, its head n with a place for each who has
+// joined, and nothing there that nobody sent.
 func (j *Journal) checkRows(rooms map[uuid.UUID][]Seen) (wrong []string) {
 	sent := map[uuid.UUID]*Send{}
 	for _, s := range j.Sends {
@@ -104,7 +110,7 @@ func (j *Journal) checkRows(rooms map[uuid.UUID][]Seen) (wrong []string) {
 		}
 	}
 	for room, h := range j.heads {
-		if n := len(rooms[room]); h != (head{n, n, n}) {
+		if n := len(rooms[room]); h != (head{number: n, place: n + h.joined, events: n, joined: h.joined}) {
 			wrong = append(wrong, fmt.Sprintf("room %s holds %d chats, and its head is %+v", room, n, h))
 		}
 	}

@@ -36,11 +36,14 @@ func (k *Torture) Journal() *Journal {
 // readHeads reads what the rooms say of their logs.
 func (k *Torture) readHeads(db *sql.DB, j *Journal) {
 	const heads = `SELECT id, last_number, last_place, (SELECT count(*) FROM room_events e JOIN chats c ON c.id = e.chat_id
-		WHERE e.room_id = r.id AND (c.room_id, c.place, c.number, c.tag) = (e.room_id, e.place, e.number, e.tag)) FROM rooms r`
+		WHERE e.room_id = r.id AND (c.room_id, c.place, c.number, c.tag) = (e.room_id, e.place, e.number, e.tag)),
+		(SELECT count(*) FROM room_events e JOIN members m ON m.room_id = e.room_id AND m.user_id = e.user_id AND m.joined_place = e.place - 1
+			WHERE e.room_id = r.id AND e.kind = 'MEMBER_JOINED'),
+		(SELECT count(*) FROM members m WHERE m.room_id = r.id) - member_count FROM rooms r`
 	k.each(db, heads, func(rows *sql.Rows) error {
 		var room uuid.UUID
 		var h head
-		err := rows.Scan(&room, &h.number, &h.place, &h.events)
+		err := rows.Scan(&room, &h.number, &h.place, &h.events, &h.joined, &h.uncounted)
 		j.heads[room] = h
 		return err
 	})
