@@ -74,7 +74,7 @@ func (d *database) fill(t *testing.T, dialect string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = d.db.Exec(`INSERT INTO rooms (id, created_at, name, name_key, last_at, owner_id)
+	_, err = d.db.Exec(`INSERT INTO rooms (id, created_at, name, name_key, last_at, created_by)
 		VALUES ($1, $2, 'general', 'general', $2, $3)`, d.room, now(), d.user)
 	if err != nil {
 		t.Fatal(err)
