@@ -10,7 +10,7 @@ import (
 // the page shows: who is revoked goes straight to the end, or is judged. The end of the log is shown as it was for those
 // who could read until then, so whoever was revoked before it, or may have been, is judged as well.
 func (r *Reader) restrict(p Page, w *window.Window) Page {
-	all, own := r.revoked(w.Entries)
+	all, own := w.Revoked(r.sub.quota.user, r.at.Place, r.judged)
 	last := max(all, own)
 	mustJudge := own >= 0 || max(r.at.Place, r.judged) < w.Blind
 	switch judges := r.sub.stream.Judge != nil; {
@@ -22,21 +22,6 @@ func (r *Reader) restrict(p Page, w *window.Window) Page {
 		return Page{where: window.Behind, fromLog: true}
 	}
 	return p
-}
-
-// revoked finds the newest of entries that revoke everybody, and the reader and have not been judged; -1: there is none.
-func (r *Reader) revoked(entries []window.Entry) (all, own int) {
-	all, own = -1, -1
-	for i := len(entries) - 1; i >= 0 && entries[i].At.Place > r.at.Place; i-- {
-		switch v := entries[i].Revokes; {
-		case v == nil:
-		case v.IsOfAll():
-			all = max(all, i)
-		case v.Of == r.sub.quota.user && entries[i].At.Place > r.judged:
-			return all, i
-		}
-	}
-	return all, own
 }
 
 // verdict has a reader judged. The last event of one who is revoked is executed for them alone.

@@ -123,6 +123,22 @@ func (w *Window) Since(place int64) []Entry {
 	return w.Entries[i:]
 }
 
+// Revoked finds the newest entries behind a place that revoke everybody, and a user who has been judged up to another place;
+// -1: there is none.
+func (w *Window) Revoked(user string, behind, judged int64) (all, own int) {
+	all = -1
+	for i := len(w.Entries) - 1; i >= 0 && w.Entries[i].At.Place > behind; i-- {
+		switch v := w.Entries[i].Revokes; {
+		case v == nil:
+		case v.IsOfAll():
+			all = max(all, i)
+		case v.Of == user && w.Entries[i].At.Place > judged:
+			return all, i
+		}
+	}
+	return all, -1
+}
+
 // Grow is the window with more entries behind it and at most so many events, and bytes if there is more than one.
 // What an entry changes is not shown as it was: the window begins behind it.
 func (w *Window) Grow(more []Entry, events, bytes int) *Window {
