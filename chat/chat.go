@@ -43,6 +43,9 @@ var (
 // ErrUnknown is the one error that leaves it open whether a chat was stored, beside db.ErrUnknownOutcome.
 var ErrUnknown = queue.ErrUnknown
 
+// A ForbiddenError says why the caller may not do this in a room that they may know of.
+type ForbiddenError = access.ForbiddenError
+
 // What is wrong with a call before anything is done.
 type (
 	// InvalidError is an argument that is not acceptable.
@@ -75,11 +78,8 @@ type Page struct {
 	SyncCursor *string
 }
 
-// PageInfo says where a page lies in its list. The cursors are nil when the page is empty.
-type PageInfo struct {
-	StartCursor, EndCursor       *string
-	HasPreviousPage, HasNextPage bool
-}
+// PageInfo says where a page lies in its list.
+type PageInfo = members.PageInfo
 
 // An Edge is a chat in a page.
 type Edge struct {

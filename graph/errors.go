@@ -58,10 +58,13 @@ var clientErrors = []struct {
 	{errManyStreams, clientError{generated.ErrorCodeGraphqlValidationFailed, "A subscription has exactly one root field.", 0}},
 
 	{chat.ErrNoRoom, clientError{generated.ErrorCodeNotFound, "There is no such room.", 0}},
+	{chat.ErrNoPerson, clientError{generated.ErrorCodeNotFound, "There is no such user.", 0}},
+	{chat.ErrNoMember, clientError{generated.ErrorCodeNotFound, "There is no such member.", 0}},
+	{chat.ErrNoInvite, clientError{generated.ErrorCodeNotFound, "There is no such invite.", 0}},
 	{chat.ErrNoChat, clientError{generated.ErrorCodeNotFound, "There is no such chat.", 0}},
 	{errNoNode, clientError{generated.ErrorCodeNotFound, "There is no such object.", 0}},
 	{chat.ErrForbidden, clientError{generated.ErrorCodeForbidden, "You may not do this.", 0}},
-	{chat.ErrRoomNameTaken, clientError{generated.ErrorCodeRoomNameTaken, "There is a room of this name.", 0}},
+	{chat.ErrRoomNameTaken, clientError{generated.ErrorCodeRoomNameTaken, "There is a public room of this name.", 0}},
 	{chat.ErrIDTaken, clientError{generated.ErrorCodeIDTaken, "This id is taken by something else. Make a new one.", 0}},
 	{chat.ErrDiverged, clientError{generated.ErrorCodeCursorDiverged, "The history this cursor belongs to is not the one the server has. Read `chats` again.", 0}},
 	{chat.ErrBusy, clientError{generated.ErrorCodeServerBusy, "Too many sends are waiting.", busyRetry}},
@@ -176,6 +179,13 @@ func presentReason(shown *gqlerror.Error, err error) {
 	var why *auth.ReasonError
 	if errors.As(err, &why) {
 		shown.Extensions["reason"] = why.Reason
+	}
+	var forbidden *chat.ForbiddenError
+	if errors.As(err, &forbidden) && forbidden.Reason != "" {
+		shown.Extensions["reason"] = forbidden.Reason
+		if forbidden.Until != nil {
+			shown.Extensions["until"] = forbidden.Until.UTC().Format("2006-01-02T15:04:05.000Z")
+		}
 	}
 }
 

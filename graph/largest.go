@@ -6,7 +6,9 @@ const (
 	escaped  = 6 // bytes of a control character in JSON, the largest of all characters
 	quotes   = 2
 	ofText   = escaped*chat.MaxText + quotes
-	ofName   = escaped*64 + quotes // of a user or a room
+	ofName   = escaped*64 + quotes                  // of a user or a room
+	ofNames  = escaped*(10*32+9*len(", ")) + quotes // of a direct room, which is called as all in it
+	ofTopic  = escaped*250 + quotes                 // or of the reason of a ban
 	ofToken  = 4 << 10
 	ofCursor = 64
 )
@@ -14,20 +16,26 @@ const (
 // largest are the sizes of values in bytes of JSON: of types, and of fields that can be larger or smaller than others of
 // their type. A String that is not known is taken for the text of a chat.
 var largest = map[string]int{
-	"Boolean":   len("false"),
-	"Cursor":    ofCursor,
-	"DateTime":  len(`"2006-01-02T15:04:05.000Z"`),
-	"EventKind": 32,
-	"ID":        len(`"00000000-0000-0000-0000-000000000000"`),
-	"Int":       len("-2147483648"),
-	"String":    ofText,
+	"Boolean":    len("false"),
+	"Cursor":     ofCursor,
+	"DateTime":   len(`"2006-01-02T15:04:05.000Z"`),
+	"EventKind":  32,
+	"ID":         len(`"00000000-0000-0000-0000-000000000000"`),
+	"Int":        len("-2147483648"),
+	"Role":       len(`"MEMBER"`),
+	"RoomAction": 32,
+	"RoomKind":   len(`"PRIVATE"`),
+	"String":     ofText,
 
 	"AuthPayload.accessToken":  ofToken,
 	"AuthPayload.refreshToken": ofToken,
 	"Chat.text":                ofText,
 	"Chat.username":            ofName,
 	"Event.cursors":            chat.MaxCursors * (ofCursor + 1),
-	"Room.name":                ofName,
-	"Room.topic":               escaped*250 + quotes,
+	"Ban.reason":               ofTopic,
+	"Event.username":           ofName,
+	"Invite.code":              26 + quotes,
+	"Room.name":                ofNames,
+	"Room.topic":               ofTopic,
 	"User.username":            ofName,
 }
