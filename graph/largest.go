@@ -16,16 +16,16 @@ const (
 // largest are the sizes of values in bytes of JSON: of types, and of fields that can be larger or smaller than others of
 // their type. A String that is not known is taken for the text of a chat.
 var largest = map[string]int{
-	"Boolean":    len("false"),
-	"Cursor":     ofCursor,
-	"DateTime":   len(`"2006-01-02T15:04:05.000Z"`),
-	"EventKind":  32,
-	"ID":         len(`"00000000-0000-0000-0000-000000000000"`),
-	"Int":        len("-2147483648"),
-	"Role":       len(`"MEMBER"`),
-	"RoomAction": 32,
-	"RoomKind":   len(`"PRIVATE"`),
-	"String":     ofText,
+	"Boolean":   len("false"),
+	"Cursor":    ofCursor,
+	"DateTime":  len(`"2006-01-02T15:04:05.000Z"`),
+	"EventKind": 32,
+	"ID":        len(`"00000000-0000-0000-0000-000000000000"`),
+	"Int":       len("-2147483648"),
+	"Role":      len(`"MEMBER"`),
+
+	"RoomKind": len(`"PRIVATE"`),
+	"String":   ofText,
 
 	"AuthPayload.accessToken":  ofToken,
 	"AuthPayload.refreshToken": ofToken,
@@ -35,6 +35,7 @@ var largest = map[string]int{
 	"Ban.reason":               ofTopic,
 	"Event.username":           ofName,
 	"Invite.code":              26 + quotes,
+	"Room.allowedActions":      len(`["DELETE_ANY_CHAT"]`) * 8, // at most
 	"Room.name":                ofNames,
 	"Room.topic":               ofTopic,
 	"User.username":            ofName,
