@@ -67,9 +67,10 @@ var mayImport = map[string][]string{
 	"chat/members":            {"chat/access", "chat/arguments", "chat/limits", "chat/roomlog", "chat/texts", "db", "ent"},       // who is in, and as what
 	"chat/purge":              {"db", "ent"},                                                                                     // knows rows and no callers
 	"chat/queue":              {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "db", "ent", "meter"},           // asks who may
-	"chat/roomlog":            {"chat/access", "db", "ent"},                                                                      // knows nobody: the log, and what it is about
-	"chat/roomlog/logcheck":   {"chat/roomlog", "db/tables", "ent"},                                                              // for archive
-	"chat/rooms":              {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent"},            // what makes and changes rooms
+	"chat/readers":            {"chat/access", "chat/follow", "chat/roomlog", "db", "ent"},
+	"chat/roomlog":            {"chat/access", "db", "ent"},                                                           // knows nobody: the log, and what it is about
+	"chat/roomlog/logcheck":   {"chat/roomlog", "db/tables", "ent"},                                                   // for archive
+	"chat/rooms":              {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent"}, // what makes and changes rooms
 	"chat/rowcheck":           {"chat/access", "chat/texts", "db/tables", "ent"},
 	"chat/texts":              {"naming"},         // what names and texts may be
 	"transport":               {"limit", "meter"}, // knows gqlgen; nothing of chat, auth or rows
@@ -97,17 +98,17 @@ var mayImport = map[string][]string{
 	// Floor 5: what clients call, and a database as a whole.
 	"graph": { // of db only the classes of errors; never a row
 		"auth", "auth/accounts", "auth/passwords", "auth/usernames", "chat", "chat/access", "chat/follow", "chat/invites",
-		"chat/members", "chat/roomlog", "db", "naming", "transport", "transport/budget", "transport/operation", "transport/stream",
+		"chat/members", "chat/readers", "chat/roomlog", "db", "naming", "transport", "transport/budget", "transport/operation", "transport/stream",
 	},
 	"graph/document":        {},                 // knows a schema; no people, no rooms
 	"graph/document/syntax": {"transport/wire"}, // knows no schema
 	"graph/generated": {
 		"auth", "chat", "chat/access", "chat/invites", "chat/members", "chat/roomlog", "graph/lean", "graph/scalar",
 	},
-	"graph/lean":            {},
-	"graph/lean/rewrite":    {},
-	"graph/scalar":          {},
-	"archive":               {"auth/accounts", "chat/roomlog/logcheck", "chat/rowcheck", "db", "db/disk", "db/tables"}, // a database as a whole; knows no dialect
+	"graph/lean":         {},
+	"graph/lean/rewrite": {},
+	"graph/scalar":       {},
+	"archive":            {"auth/accounts", "chat/roomlog/logcheck", "chat/rowcheck", "db", "db/disk", "db/tables"}, // a database as a whole; knows no dialect
 
 	// Floor 6: the server.
 	"server": { // wires the rooms together
@@ -146,7 +147,7 @@ var homeOf = map[string][]string{
 	"golang.org/x/crypto":         {"auth/passwords"},                                           // argon2
 	"golang.org/x/text":           {"auth/passwords", "auth/usernames", "chat/texts", "naming"}, // PRECIS, normal forms
 	"golang.org/x/net":            {"transport/admission"},                                      // IDNA
-	"entgo.io/ent":                {"auth/accounts", "auth/attempts", "auth/cleanup", "auth/rows", "auth/sessions", "chat", "chat/access", "chat/enrol", "chat/roomlog", "db", "db/bulk", "db/migrations/diff", "db/sqlite", "ent"},
+	"entgo.io/ent":                {"auth/accounts", "auth/attempts", "auth/cleanup", "auth/rows", "auth/sessions", "chat", "chat/access", "chat/enrol", "chat/readers", "chat/roomlog", "db", "db/bulk", "db/migrations/diff", "db/sqlite", "ent"},
 	"ariga.io/atlas":              {"db/migrations/diff", "db/migrations/hash"}, // writes migrations
 	"github.com/mattn/go-sqlite3": {"db/dbtest", "db/failure", "db/migrations/diff", "db/sqlite"},
 	"github.com/jackc/pgx":        {"db/bulk", "db/dbtest", "db/failure", "db/migrations/diff", "db/postgres"},

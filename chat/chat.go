@@ -40,11 +40,14 @@ var (
 	ErrClosing       = queue.ErrClosing
 )
 
-// ErrUnknown is the one error that leaves it open whether a chat was stored, beside db.ErrUnknownOutcome.
-var ErrUnknown = queue.ErrUnknown
+// A DivergedError names the rooms of which that is so; none: it is the caller's list of rooms.
+type DivergedError = roomlog.DivergedError
 
 // A ForbiddenError says why the caller may not do this in a room that they may know of.
 type ForbiddenError = access.ForbiddenError
+
+// ErrUnknown is the one error that leaves it open whether a chat was stored, beside db.ErrUnknownOutcome.
+var ErrUnknown = queue.ErrUnknown
 
 // What is wrong with a call before anything is done.
 type (

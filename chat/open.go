@@ -2,17 +2,19 @@ package chat
 
 import (
 	"context"
+	"errors"
 
 	"github.com/google/uuid"
 
 	"parley/chat/access"
 	"parley/chat/arguments"
 	"parley/chat/follow"
+	"parley/chat/readers"
 	"parley/chat/roomlog"
 	"parley/ent"
 )
 
-// Open returns where a reader of a room begins: behind the cursor, or now. ErrNoRoom, ErrDiverged,
+// Open returns where a reader of a room begins: behind the cursor, or now. ErrNoRoom, *ForbiddenError, *DivergedError,
 // *InvalidError: after CURSOR_INVALID.
 func (s *Service) Open(ctx context.Context, caller Caller, nameOrID string, after *string) (from follow.Start, err error) {
 	err = s.store.View(ctx, func(db *ent.Client) error {
@@ -20,30 +22,32 @@ func (s *Service) Open(ctx context.Context, caller Caller, nameOrID string, afte
 		if err != nil {
 			return err
 		}
-		from = follow.Start{Room: roomlog.RoomOf(row.Room), At: roomlog.HeadOf(row.Room), Head: roomlog.HeadOf(row.Room)}
-		if after == nil {
-			return nil
+		cursors := map[uuid.UUID]roomlog.Position{}
+		if after != nil {
+			if cursors[row.ID], err = parseCursorOf(row.ID, "after", *after); err != nil {
+				return err
+			}
 		}
-		if from.At, err = parseCursorOf(row.ID, "after", *after); err != nil {
-			return err
+		starts, err := readers.Locate(ctx, db, []access.Room{row}, cursors, readers.Never)
+		if err == nil {
+			from = starts[0]
 		}
-		_, err = roomlog.Verify(ctx, db, row.ID, from.At)
 		return err
 	})
 	return from, err
 }
 
-// MaxCursors is how many cursors an event has at most, and maxFollowed how many rooms one stream of events may name: as
+// MaxCursors is how many cursors an event has at most, and maxFollowed how many rooms one stream of events may have: as
 // many as one person may be in.
 const (
 	maxFollowed = 1000
-	MaxCursors  = maxFollowed
+	MaxCursors  = maxFollowed + 1 // and the place in their list
 )
 
 // OpenAll returns where a reader of several rooms begins, in the order in which they are named first, and all
 // as of one moment: behind the cursor of a room, or for a room without one, now.
 // *InvalidError: rooms REQUIRED; after CURSOR_INVALID, also when it is of none of the rooms or
-// another one is of the same. *LimitError: ROOMS. ErrNoRoom, ErrDiverged.
+// another one is of the same. *LimitError: ROOMS. ErrNoRoom, *ForbiddenError, *DivergedError.
 func (s *Service) OpenAll(ctx context.Context, caller Caller, rooms, after []string) (starts []follow.Start, err error) {
 	switch {
 	case len(rooms) == 0:
@@ -60,26 +64,13 @@ func (s *Service) OpenAll(ctx context.Context, caller Caller, rooms, after []str
 		if err != nil {
 			return err
 		}
-		starts = startsOf(rows, cursors)
 		if !allOf(rows, cursors) {
 			return arguments.BadCursor("after")
 		}
-		return roomlog.VerifyAll(ctx, db, cursors)
+		starts, err = readers.Locate(ctx, db, rows, cursors, readers.Never)
+		return err
 	})
 	return starts, err
-}
-
-func startsOf(rooms []access.Room, cursors map[uuid.UUID]roomlog.Position) []follow.Start {
-	starts := make([]follow.Start, len(rooms))
-	for i, row := range rooms {
-		head := roomlog.HeadOf(row.Room)
-		at, given := cursors[row.ID]
-		if !given {
-			at = head
-		}
-		starts[i] = follow.Start{Room: roomlog.RoomOf(row.Room), At: at, Head: head}
-	}
-	return starts
 }
 
 // allOf says whether all cursors are of rooms of these.
@@ -93,9 +84,34 @@ func allOf(rooms []access.Room, cursors map[uuid.UUID]roomlog.Position) bool {
 	return found == len(cursors)
 }
 
+// OpenMine returns where a reader of all rooms that the caller is in begins, and follows them as rooms come and go. after
+// are the cursors of its last CAUGHT_UP and of later events, in any order: the furthest of each room counts.
+// *InvalidError: after CURSOR_INVALID. *LimitError: ROOMS. *DivergedError.
+func (s *Service) OpenMine(ctx context.Context, caller Caller, after []string) (readers.Opening, error) {
+	opened, err := s.readers.Open(ctx, caller.ID, after)
+	switch {
+	case errors.Is(err, readers.ErrCursor):
+		err = arguments.BadCursor("after")
+	case errors.Is(err, readers.ErrManyRooms):
+		err = &LimitError{Reason: "ROOMS"}
+	}
+	return opened, err
+}
+
 // Follow joins those who follow a room that was opened, as follow.Caches do.
 func (s *Service) Follow(from follow.Start, wake func()) *follow.Tail {
 	return s.following.Follow(from, wake)
+}
+
+// Compare wakes those who follow rooms that have grown since they were opened: who calls it when they are followed has
+// missed nothing, and need not read them.
+func (s *Service) Compare(ctx context.Context, opened []follow.Start) {
+	s.following.Compare(ctx, opened)
+}
+
+// Judge says whether somebody may read a room, as one of its members or as anybody, and else what they are given last.
+func (s *Service) Judge(ctx context.Context, person, room uuid.UUID, asMember bool) (readers.Verdict, error) {
+	return s.readers.Judge(ctx, person, room, asMember)
 }
 
 // CaughtUp is the event that says: everything older has been delivered, and these cursors lie behind it.

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/uuid"
+
 	"parley/chat/direct"
 	"parley/chat/enrol"
 	"parley/chat/follow"
@@ -14,6 +16,7 @@ import (
 	"parley/chat/members"
 	"parley/chat/purge"
 	"parley/chat/queue"
+	"parley/chat/readers"
 	"parley/chat/roomlog"
 	"parley/chat/rooms"
 	"parley/db"
@@ -83,6 +86,7 @@ type Service struct {
 	log       *roomlog.Log
 	following *follow.Caches
 	queue     *queue.Queue
+	readers   *readers.Readers
 	purger    *purge.Purger
 	enroller  *enrol.Enroller
 	leaver    *members.Leaver
@@ -108,6 +112,7 @@ func New(store *db.Store, o Options) *Service {
 	s.following = follow.New(s.log, follow.Options{
 		WindowBytes: o.WindowBytes, HeadsInterval: o.HeadsInterval, OnError: o.OnError, Notify: o.Notifier.Notify,
 	})
+	s.readers = readers.New(store, readers.Options{MaxRooms: maxFollowed, Interval: o.HeadsInterval, Now: s.now, OnError: o.OnError})
 	s.queue = queue.New(store, s.log, queue.Options{
 		Entries: o.QueueEntries, BatchEntries: o.BatchEntries, Now: s.now, MaySend: s.maySend, MayRead: s.mayRead,
 		MaxMembers: o.RoomMaxMembers, MaxRooms: o.UserMaxRooms, Committed: s.following.Committed,
@@ -139,16 +144,23 @@ func (s *Service) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	wg.Go(func() { s.queue.Run(ctx) })
 	wg.Go(func() { s.following.Run(ctx) })
+	wg.Go(func() { s.readers.Run(ctx) })
 	wg.Go(func() { s.purger.Run(ctx) })
 	wg.Go(func() { s.leaver.Run(ctx) })
 	wg.Go(func() { s.enroller.Run(ctx) })
-	err := s.notifier.Subscribe(ctx, s.following.Wake)
+	err := s.notifier.Subscribe(ctx, s.wake)
 	if ctx.Err() != nil {
 		err = nil // asked to end
 	}
 	cancel()
 	wg.Wait()
 	return err
+}
+
+// wake wakes who follows rooms, and who follows all rooms of a person, by their ids.
+func (s *Service) wake(about ...uuid.UUID) {
+	s.following.Wake(about...)
+	s.readers.Wake(about...)
 }
 
 // now is the clock of everything that is stored.

@@ -187,6 +187,14 @@ func presentReason(shown *gqlerror.Error, err error) {
 			shown.Extensions["until"] = forbidden.Until.UTC().Format("2006-01-02T15:04:05.000Z")
 		}
 	}
+	var diverged *chat.DivergedError
+	if errors.As(err, &diverged) {
+		rooms := make([]string, len(diverged.Rooms))
+		for i, id := range diverged.Rooms {
+			rooms[i] = id.String()
+		}
+		shown.Extensions["rooms"] = rooms
+	}
 }
 
 // recovered turns a panic in a resolver into a fault.

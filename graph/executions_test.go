@@ -39,6 +39,7 @@ const waitLimit = 30 * time.Second
 type testAPI struct {
 	auth     *accounts.Service
 	chat     *chat.Service
+	store    *db.Store
 	url      string
 	executed atomic.Int64 // results of subscriptions that gqlgen made
 	between  func()       // called once, between a result and its reader; set before anybody subscribes
@@ -48,6 +49,11 @@ type testAPI struct {
 }
 
 func newTestAPI(t *testing.T) *testAPI {
+	t.Helper()
+	return testAPIWith(t, chat.Options{Notifier: &broker.Memory{}})
+}
+
+func testAPIWith(t *testing.T, o chat.Options) *testAPI {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "data")
 	if err := os.Mkdir(dir, 0o700); err != nil { // the keys ask for it
@@ -61,10 +67,10 @@ func newTestAPI(t *testing.T) *testAPI {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o := accounts.Defaults()
-	o.RegisterRate = limit.Rate{}
-	a := &testAPI{chat: chat.New(store, chat.Options{Notifier: &broker.Memory{}})}
-	if a.auth, err = accounts.New(store, keys, o); err != nil {
+	signIn := accounts.Defaults()
+	signIn.RegisterRate = limit.Rate{}
+	a := &testAPI{chat: chat.New(store, o), store: store}
+	if a.auth, err = accounts.New(store, keys, signIn); err != nil {
 		t.Fatal(err)
 	}
 	api, transports := graph.Handler(graph.Options{Auth: a.auth, Chat: a.chat})

@@ -12,8 +12,8 @@ import (
 
 	"parley/chat"
 	"parley/chat/follow"
+	"parley/chat/readers"
 	"parley/chat/roomlog"
-	"parley/graph/scalar"
 	"parley/transport/stream"
 )
 
@@ -66,7 +66,7 @@ func (x streams) stream(ctx context.Context, field graphql.CollectedField, varia
 		if err != nil {
 			return nil, err
 		}
-		return x.logs([]follow.Start{from}, chatsOnly), nil
+		return x.reading(view{reader: reader.ID, show: chatsOnly}, []follow.Start{from}), nil
 	case "events":
 		rooms, after := args.ids("rooms"), args.cursors("after")
 		if lastEventID != "" {
@@ -75,32 +75,90 @@ func (x streams) stream(ctx context.Context, field graphql.CollectedField, varia
 		if args.err != nil {
 			return nil, args.err
 		}
+		if rooms == nil { // and not empty
+			return x.mine(ctx, reader, after)
+		}
 		from, err := x.chat.OpenAll(ctx, reader, rooms, after)
-		s := x.logs(from, everything)
-		s.CaughtUp = func(at []stream.Reached) any { return x.chat.CaughtUp(cursors(at)) }
-		return s, err
+		if err != nil {
+			return nil, err
+		}
+		return x.events(ctx, view{reader: reader.ID, show: everything}, from), nil
 	}
 	return nil, errors.New("subscription without a log: " + field.Name)
 }
 
-// logs are the rooms of a stream; show is what it hands out of an event.
-func (x streams) logs(from []follow.Start, show func(*roomlog.Event) any) *stream.Stream {
-	s := &stream.Stream{Logs: make([]stream.Log, len(from))}
-	for i, start := range from {
-		s.Logs[i] = stream.Log{
-			Key: start.Room.ID.String(), At: stream.Position(start.At), Head: stream.Position(start.Head),
-			Follow: func(wake func()) stream.Tail { return adapter{x.chat.Follow(start, wake), show} },
-		}
+// A view is as what a stream reads rooms. It is kept as long as the stream runs.
+type view struct {
+	reader   uuid.UUID
+	asMember bool                     // rooms that the reader is not in are over
+	show     func(*roomlog.Event) any // what it hands out of an event
+	list     string                   // the cursor of the reader's list of rooms; empty: the stream does not follow it
+}
+
+// reading is a stream of rooms.
+func (x streams) reading(v view, from []follow.Start) *stream.Stream {
+	return &stream.Stream{
+		Logs: x.logs(v, from),
+		ID:   func(at []stream.Reached) string { return strings.Join(v.cursors(at), ",") },
+		Judge: func(ctx context.Context, log string) (stream.Verdict, error) {
+			judged, err := x.chat.Judge(ctx, v.reader, uuid.MustParse(log), v.asMember)
+			verdict := stream.Verdict{Head: stream.Position(judged.Head), Why: judged.Why}
+			if judged.Last != nil {
+				verdict.Last = v.event(judged.Last)
+			}
+			return verdict, err
+		},
 	}
-	s.ID = func(at []stream.Reached) string { return strings.Join(cursors(at), ",") }
+}
+
+// events is one that says when everything older has been delivered.
+func (x streams) events(ctx context.Context, v view, from []follow.Start) *stream.Stream {
+	s := x.reading(v, from)
+	s.Followed = func() { x.chat.Compare(ctx, from) }
+	s.CaughtUp = func(at []stream.Reached) any { return x.chat.CaughtUp(v.cursors(at)) }
 	return s
 }
 
-// cursors name positions in rooms.
-func cursors(at []stream.Reached) []string {
-	names := make([]string, len(at))
-	for i, r := range at {
-		names[i] = roomlog.Position(r.Position).Cursor(uuid.MustParse(r.Log))
+// mine is a stream of all rooms that the reader is in, and before that of what has ended in others.
+func (x streams) mine(ctx context.Context, reader chat.Caller, after []string) (*stream.Stream, error) {
+	opened, err := x.chat.OpenMine(ctx, reader, after)
+	if err != nil {
+		return nil, err
+	}
+	v, set := view{reader: reader.ID, asMember: true, show: everything, list: opened.Cursor}, opened.Set
+	s := x.events(ctx, v, opened.Starts)
+	for _, ending := range opened.Ended {
+		s.Logs = append(s.Logs, v.ending(ending))
+	}
+	s.Set = &stream.Set{Follow: set.Follow, Read: func(ctx context.Context) ([]stream.Log, error) {
+		now, err := set.Read(ctx)
+		return x.logs(v, now), final(err)
+	}}
+	compare := s.Followed
+	s.Followed = func() { compare(); set.Compare(ctx) }
+	return s, nil
+}
+
+// logs are those of rooms, under the rooms' ids.
+func (x streams) logs(v view, from []follow.Start) []stream.Log {
+	logs := make([]stream.Log, len(from))
+	for i, start := range from {
+		logs[i] = stream.Log{
+			Key: start.Room.ID.String(), At: stream.Position(start.At), Head: stream.Position(start.Head),
+			Follow: func(wake func()) stream.Tail { return adapter{x.chat.Follow(start, wake), v} },
+		}
+	}
+	return logs
+}
+
+// cursors name positions in rooms, and the place in the list of rooms.
+func (v view) cursors(at []stream.Reached) []string {
+	names := make([]string, 0, len(at)+1)
+	if v.list != "" {
+		names = append(names, v.list)
+	}
+	for _, r := range at {
+		names = append(names, roomlog.Position(r.Position).Cursor(uuid.MustParse(r.Log)))
 	}
 	return names
 }
@@ -117,31 +175,49 @@ func everything(e *roomlog.Event) any { return e }
 // An adapter is the log of a room for transport, as one kind of stream shows it.
 type adapter struct {
 	*follow.Tail
-	show func(*roomlog.Event) any
+	view
 }
 
 // Next returns what follows a position.
 func (a adapter) Next(ctx context.Context, at stream.Position) ([]stream.Event, error) {
 	events, err := a.Tail.Next(ctx, roomlog.Position(at))
-	if errors.Is(err, chat.ErrNoRoom) || errors.Is(err, chat.ErrDiverged) {
-		return nil, &stream.EndError{Err: err}
+	if errors.Is(err, chat.ErrDiverged) {
+		err = &chat.DivergedError{Rooms: []uuid.UUID{a.Room()}}
 	}
 	shown := make([]stream.Event, len(events))
 	for i, e := range events {
-		shown[i] = stream.Event{
-			Position: stream.Position(e.Position()), At: e.At, Object: a.show(e), Subject: idOf(e.Chat), Shows: idOf(e.Room.Newest),
-			Changes: e.Kind == roomlog.ChatEdited || e.Kind == roomlog.ChatDeleted, Revokes: revocation(e),
-		}
+		shown[i] = a.event(e)
 	}
-	return shown, err
+	return shown, final(err)
+}
+
+// final marks what ends a stream for good.
+func final(err error) error {
+	if errors.Is(err, chat.ErrNoRoom) || errors.Is(err, chat.ErrDiverged) {
+		return &stream.EndError{Err: err}
+	}
+	return err
+}
+
+// event is an entry of a log for transport.
+func (v view) event(e *roomlog.Event) stream.Event {
+	shown := stream.Event{
+		Position: stream.Position(e.Position()), At: e.At, Object: v.show(e), Subject: idOf(e.Chat), Shows: idOf(e.Room.Newest),
+		Revokes: revocation(e), Revoked: e.Room.Revoked,
+	}
+	switch e.Kind {
+	case roomlog.ChatEdited, roomlog.ChatDeleted, roomlog.RoomUpdated: // which all older events of the room show
+		shown.Changes = true
+	}
+	return shown
 }
 
 // Changes is that of the room, by subjects.
 func (a adapter) Changes() func(subject any) bool {
 	changed := a.Tail.Changes()
 	return func(subject any) bool {
-		id, is := subject.(uuid.UUID)
-		return is && changed(id)
+		id, _ := subject.(uuid.UUID) // the nil UUID: what is about no chat is old if all is
+		return changed(id)
 	}
 }
 
@@ -149,11 +225,43 @@ func (a adapter) Changes() func(subject any) bool {
 var roomGone = &stream.Revocation{Why: chat.ErrNoRoom}
 
 func revocation(e *roomlog.Event) *stream.Revocation {
-	if e.Kind == roomlog.RoomDeleted {
+	switch e.Kind {
+	case roomlog.RoomDeleted:
 		return roomGone
+	case roomlog.MemberLeft, roomlog.MemberRemoved:
+		return &stream.Revocation{Of: e.UserID.String(), Why: chat.ErrForbidden}
 	}
 	return nil
 }
+
+// ending is the log of a room that the reader is not in: the last that they are told of it.
+func (v view) ending(e readers.Ending) stream.Log {
+	last := v.event(e.Last)
+	if last.Revokes = roomGone; last.Place == 0 { // it is not stored
+		last.Position = stream.Position{Place: e.At.Place + 1, Tag: 1}
+	}
+	return stream.Log{
+		Key: e.Last.Room.ID.String(), At: stream.Position(e.At), Head: last.Position, Alone: true,
+		Follow: func(func()) stream.Tail { return told{last} },
+	}
+}
+
+// told is a log of one event.
+type told struct{ last stream.Event }
+
+// Next returns it, to whoever has not been given it.
+func (t told) Next(_ context.Context, at stream.Position) ([]stream.Event, error) {
+	if at.Place >= t.last.Place {
+		return nil, nil
+	}
+	return []stream.Event{t.last}, nil
+}
+
+// Changes has none: what is told of rooms that are lost stays as it is.
+func (told) Changes() func(any) bool { return func(any) bool { return false } }
+
+// Leave has nothing to do.
+func (told) Leave() {}
 
 // idOf is what tells a chat from others; nil: there is none.
 func idOf(c *roomlog.Chat) any {
@@ -161,46 +269,4 @@ func idOf(c *roomlog.Chat) any {
 		return nil
 	}
 	return c.ID
-}
-
-// arguments reads the arguments of a root field as generated code does. The first that is none is in err.
-type arguments struct {
-	values map[string]any
-	err    error
-}
-
-func (a *arguments) id(name string) string {
-	return argument(a, name, a.values[name], graphql.UnmarshalID)
-}
-
-func (a *arguments) cursor(name string) *string {
-	if a.values[name] == nil {
-		return nil
-	}
-	text := argument(a, name, a.values[name], scalar.UnmarshalCursor)
-	return &text
-}
-
-func (a *arguments) ids(name string) []string { return list(a, name, graphql.UnmarshalID) }
-
-func (a *arguments) cursors(name string) []string { return list(a, name, scalar.UnmarshalCursor) }
-
-func list(a *arguments, name string, read func(any) (string, error)) []string {
-	if a.values[name] == nil {
-		return nil
-	}
-	given := graphql.CoerceList(a.values[name])
-	values := make([]string, len(given))
-	for i, v := range given {
-		values[i] = argument(a, name, v, read)
-	}
-	return values
-}
-
-func argument(a *arguments, name string, v any, read func(any) (string, error)) string {
-	text, err := read(v)
-	if err != nil && a.err == nil {
-		a.err = &chat.InvalidError{Field: name, Reason: "VARIABLE_INVALID", Detail: "has the wrong type"}
-	}
-	return text
 }

@@ -82,6 +82,8 @@ type Membership struct {
 	Role        Role
 	JoinedAt    time.Time
 	JoinedPlace int64
+
+	JoinedVersion int64 // of their list of rooms, since they joined
 }
 
 // A Standing is what somebody is in a room.

@@ -71,6 +71,7 @@ const (
 	asRole        = "as_role"
 	asJoinedAt    = "as_joined_at"
 	asJoinedPlace = "as_joined_place"
+	asVersion     = "as_joined_version"
 	asOwners      = "as_owners" // of the room, at most two; null: they are none
 	asBan         = "as_ban"
 	asUntil       = "as_until"
@@ -85,6 +86,7 @@ func joinStanding(s *entsql.Selector, inRoom, ofPerson condition) {
 		AppendSelectAs(m.C(member.FieldRole), asRole).
 		AppendSelectAs(m.C(member.FieldJoinedAt), asJoinedAt).
 		AppendSelectAs(m.C(member.FieldJoinedPlace), asJoinedPlace).
+		AppendSelectAs(m.C(member.FieldJoinedVersion), asVersion).
 		AppendSelectExprAs(entsql.Expr("CASE WHEN m.role = 0 THEN (SELECT COUNT(*) FROM "+
 			"(SELECT 1 FROM members o WHERE o.room_id = m.room_id AND o.role = 0 LIMIT 2) owners) END"), asOwners).
 		AppendSelectAs(b.C(ban.FieldID), asBan).
@@ -97,18 +99,19 @@ func standing(value func(string) (ent.Value, error), now time.Time) (as Standing
 	role, _, e2 := scan[int](value, asRole)
 	joinedAt, _, e3 := scan[time.Time](value, asJoinedAt)
 	place, _, e4 := scan[int64](value, asJoinedPlace)
-	owners, _, e5 := scan[int](value, asOwners)
-	_, banned, e6 := scan[int64](value, asBan)
-	until, ends, e7 := scan[time.Time](value, asUntil)
+	version, _, e5 := scan[int64](value, asVersion)
+	owners, _, e6 := scan[int](value, asOwners)
+	_, banned, e7 := scan[int64](value, asBan)
+	until, ends, e8 := scan[time.Time](value, asUntil)
 	if inRoom {
-		as.Member = &Membership{ID: member, Role: Role(role), JoinedAt: joinedAt.UTC(), JoinedPlace: place}
+		as.Member = &Membership{ID: member, Role: Role(role), JoinedAt: joinedAt.UTC(), JoinedPlace: place, JoinedVersion: version}
 		as.LastOwner = as.Member.Role == Owner && owners == 1
 	}
 	if as.Banned = banned && (!ends || until.After(now)); as.Banned && ends {
 		until = until.UTC()
 		as.Until = &until
 	}
-	return as, errors.Join(e1, e2, e3, e4, e5, e6, e7)
+	return as, errors.Join(e1, e2, e3, e4, e5, e6, e7, e8)
 }
 
 // scan reads a selected column; there: it is not null.

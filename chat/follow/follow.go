@@ -39,6 +39,9 @@ func (t *Tail) Next(ctx context.Context, at roomlog.Position) ([]*roomlog.Event,
 // read before is old.
 func (t *Tail) Changes() (changed func(chat uuid.UUID) bool) { return t.cache.recent.since() }
 
+// Room is the id of the room.
+func (t *Tail) Room() uuid.UUID { return t.cache.room.ID }
+
 // Leave ends it. Call it once.
 func (t *Tail) Leave() { t.caches.leave(t.cache, t) }
 

@@ -60,6 +60,36 @@ func (x *Caches) compareHeads(ctx context.Context) {
 	}
 }
 
+// Compare wakes those who follow rooms that have grown since they were opened, by few queries; if that cannot be found out,
+// all of them.
+func (x *Caches) Compare(ctx context.Context, opened []Start) {
+	for some := range slices.Chunk(opened, headsAtOnce) {
+		ids := make([]uuid.UUID, len(some))
+		for i, from := range some {
+			ids[i] = from.Room.ID
+		}
+		heads, err := x.log.Heads(ctx, ids)
+		x.reads.heads.Add(1)
+		if err != nil {
+			x.reads.headsFailed.Add(1)
+		}
+		for _, from := range some {
+			if err != nil || heads[from.Room.ID] != from.Head {
+				x.look(from.Room.ID)
+			}
+		}
+	}
+}
+
+// look wakes those who follow a room, whatever this node is telling of it itself: some may have come meanwhile.
+func (x *Caches) look(room uuid.UUID) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if c := x.rooms[room]; c != nil {
+		c.signal.look()
+	}
+}
+
 // reached returns how far the window of each followed room goes.
 func (x *Caches) reached() map[uuid.UUID]roomlog.Position {
 	x.mu.Lock()

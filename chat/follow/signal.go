@@ -31,6 +31,14 @@ func (s *signal) notify() {
 	}
 }
 
+// look has the log read again, and wakes all.
+func (s *signal) look() {
+	s.mu.Lock()
+	s.due = true
+	s.mu.Unlock()
+	s.wake()
+}
+
 // tell wakes all because of a commit, whose own notification may follow until told is called. The log is to be read
 // unless the window has taken the commit over.
 func (s *signal) tell(taken bool) {

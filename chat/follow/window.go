@@ -19,11 +19,14 @@ const (
 )
 
 // grow appends events to the window and drops the oldest. What the window holds of a chat that was
-// changed is replaced by what the chat is now. Of a room that was deleted it holds the last event alone.
+// changed is replaced by what the chat is now, and nothing shows a room as it was before it was changed. Of a room that
+// was deleted it holds the last event alone.
 func (c *cache) grow(more []*roomlog.Event) {
 	if n := len(more); n > 0 && more[n-1].Kind == roomlog.RoomDeleted {
-		c.empty()
 		more = more[n-1:]
+	}
+	if slices.ContainsFunc(more, func(e *roomlog.Event) bool { return e.Kind == roomlog.RoomDeleted || e.Kind == roomlog.RoomUpdated }) {
+		c.empty()
 	}
 	if len(more) == 0 {
 		return

@@ -32,7 +32,7 @@ func Enter(ctx context.Context, tx *ent.Tx, in uuid.UUID, who uuid.UUID, role ac
 	if err != nil {
 		return nil, fmt.Errorf("store member: %w", err)
 	}
-	return &access.Membership{ID: row.ID, Role: role, JoinedAt: at, JoinedPlace: place}, nil
+	return &access.Membership{ID: row.ID, Role: role, JoinedAt: at, JoinedPlace: place, JoinedVersion: person.Version + 1}, nil
 }
 
 // Join makes somebody a member of a room that the transaction has locked, where they are none, and says in its log who let

@@ -77,25 +77,35 @@ func Verify(ctx context.Context, db *ent.Client, room uuid.UUID, p Position) (*e
 	return event, nil
 }
 
-// verifyTogether is how many cursors one query looks up: SQLite takes expressions of 1,000 levels.
-const verifyTogether = 200
+// lookedUpBy is how many places one level of a query names: SQLite takes expressions of 1,000 levels.
+const lookedUpBy = 200
 
-// VerifyAll does the same for positions in many rooms, with few queries. ErrDiverged.
-func VerifyAll(ctx context.Context, db *ent.Client, positions map[uuid.UUID]Position) error {
-	var stands []predicate.RoomEvent
-	for room, at := range positions {
-		if at.Place > 0 { // else it stands before the first event
-			stands = append(stands, roomevent.And(roomevent.RoomID(room), roomevent.Place(at.Place), roomevent.Tag(at.Tag)))
+// PositionsAt reads which positions lie at places in many rooms, one in each, by one query. Where a log has no such place
+// there is none.
+func PositionsAt(ctx context.Context, db *ent.Client, places map[uuid.UUID]int64) (map[uuid.UUID]Position, error) {
+	there := make(map[uuid.UUID]Position, len(places))
+	wanted := make([]predicate.RoomEvent, 0, len(places))
+	for room, place := range places {
+		if place > 0 {
+			wanted = append(wanted, roomevent.And(roomevent.RoomID(room), roomevent.Place(place)))
+		} else { // before the first event
+			there[room] = Position{}
 		}
 	}
-	for some := range slices.Chunk(stands, verifyTogether) {
-		there, err := db.RoomEvent.Query().Where(roomevent.Or(some...)).Count(ctx)
-		switch {
-		case err != nil:
-			return fmt.Errorf("look up cursors: %w", err)
-		case there < len(some):
-			return ErrDiverged
-		}
+	if len(wanted) == 0 {
+		return there, nil
 	}
-	return nil
+	var levels []predicate.RoomEvent
+	for some := range slices.Chunk(wanted, lookedUpBy) {
+		levels = append(levels, roomevent.Or(some...))
+	}
+	rows, err := db.RoomEvent.Query().Where(roomevent.Or(levels...)).
+		Select(roomevent.FieldRoomID, roomevent.FieldPlace, roomevent.FieldTag).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("look up cursors: %w", err)
+	}
+	for _, row := range rows {
+		there[row.RoomID] = Position{row.Place, row.Tag}
+	}
+	return there, nil
 }

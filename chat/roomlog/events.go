@@ -22,6 +22,7 @@ type Room struct {
 	LastNumber  int              // of its newest chat, when it was read; 0: there was none
 	Newest      *Chat            // that one, if the room was read with a page of its log; else nil
 	As          *access.Standing // what whoever asked is there; nil: it was read for everybody
+	Revoked     int64            // the place of the newest event that ends somebody's reading, when it was read
 
 	head Position
 }
@@ -30,7 +31,7 @@ type Room struct {
 func RoomOf(r *ent.Room) *Room {
 	return &Room{
 		ID: r.ID, Name: r.Name, Topic: r.Topic, CreatedAt: r.CreatedAt, Kind: RoomKind(r.Kind), SendRole: access.Role(r.SendRole),
-		MemberCount: r.MemberCount, LastNumber: r.LastNumber, head: HeadOf(r),
+		MemberCount: r.MemberCount, LastNumber: r.LastNumber, Revoked: r.RevokedPlace, head: HeadOf(r),
 	}
 }
 
@@ -45,15 +46,14 @@ func RoomFor(r access.Room) *Room {
 func (r *Room) SyncCursor() string { return r.head.Cursor(r.ID) }
 
 // asOf is the room as these entries of its log leave it, and as its row is, which was read with them. Of a deleted room
-// the row has no more than its id: it is shown as it was known, without chats.
+// the row has no more than its id.
 func (r *Room) asOf(rows []*ent.RoomEvent, row *ent.Room) *Room {
 	now, last := *r, rows[len(rows)-1]
-	if now.As = nil; last.Kind == roomevent.KindROOM_DELETED {
-		now.LastNumber, now.MemberCount = 0, 0
-		return &now
+	if last.Kind == roomevent.KindROOM_DELETED {
+		return r.lost(last)
 	}
-	now.LastNumber, now.SendRole, now.MemberCount = last.Number, access.Role(row.SendRole), row.MemberCount
-	now.head = Position{last.Place, last.Tag}
+	now.As, now.LastNumber, now.SendRole, now.MemberCount = nil, last.Number, access.Role(row.SendRole), row.MemberCount
+	now.head, now.Revoked = Position{last.Place, last.Tag}, row.RevokedPlace
 	if now.Name != row.Name { // else what is known takes no memory once more
 		now.Name = row.Name
 	}
@@ -61,6 +61,16 @@ func (r *Room) asOf(rows []*ent.RoomEvent, row *ent.Room) *Room {
 		now.Topic = row.Topic
 	}
 	return &now
+}
+
+// lost is the room as it is shown to those whose reading an event ends: what it was called then, and nothing else that can
+// change.
+func (r *Room) lost(by *ent.RoomEvent) *Room {
+	shown := &Room{ID: r.ID, Name: r.Name, CreatedAt: r.CreatedAt, Kind: r.Kind, SendRole: access.Member, Revoked: by.Place}
+	if by.Name != nil { // else it was stored by an older release
+		shown.Name = *by.Name
+	}
+	return shown
 }
 
 // A Chat is what somebody said in a room.
@@ -139,9 +149,17 @@ func eventOf(e *ent.RoomEvent, in *Room) *Event {
 	}
 }
 
+// Lost is an event that ends somebody's reading, as it is shown to them alone.
+func Lost(e *ent.RoomEvent, of *ent.Room) *Event { return eventOf(e, RoomOf(of).lost(e)) }
+
+// Gone is what somebody is told of a room that they may not know of: the same whether or not there is one.
+func Gone(id uuid.UUID, at time.Time) *Event {
+	return &Event{Kind: RoomDeleted, At: at, Room: &Room{ID: id, Kind: Public, SendRole: access.Member}}
+}
+
 // Cursor is the event's place in its room's log; nil for what is not stored.
 func (e *Event) Cursor() *string {
-	if e.Room == nil {
+	if e.position.Place == 0 {
 		return nil
 	}
 	cursor := e.position.Cursor(e.Room.ID)

@@ -13,6 +13,8 @@ package roomlog
 import (
 	"errors"
 
+	"github.com/google/uuid"
+
 	"parley/db"
 )
 
@@ -22,6 +24,14 @@ var (
 	// ErrHole is a log whose places do not follow one another: a fault of ours or of the disk.
 	ErrHole = errors.New("a hole in a log")
 )
+
+// A DivergedError says so of some rooms.
+type DivergedError struct{ Rooms []uuid.UUID }
+
+func (e *DivergedError) Error() string { return ErrDiverged.Error() }
+
+// Unwrap returns ErrDiverged.
+func (e *DivergedError) Unwrap() error { return ErrDiverged }
 
 // MaxPage is how many events are read from a log at once, at most.
 const MaxPage = 200

@@ -201,6 +201,20 @@ func putInPlace(t *testing.T, dir, copied string) {
 	}
 }
 
+// A second signal ends the process however soon it comes: it was overlooked by whoever had just heard the first.
+func TestTwoSignalsAtOnce(t *testing.T) {
+	p := harness.StartProcess(t, harness.DataDir(t), "--drain-delay", "20s")
+	sent := time.Now()
+	for _, s := range []os.Signal{syscall.SIGTERM, os.Interrupt} { // two of a kind may come as one
+		if err := p.Cmd.Process.Signal(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if p.Exit(); time.Since(sent) > 15*time.Second {
+		t.Errorf("it took %s", time.Since(sent))
+	}
+}
+
 // A second signal ends a drain at once, and no answered chat is lost.
 func TestSecondSignalEndsTheDrain(t *testing.T) {
 	dir, token := newHistory(t)

@@ -93,7 +93,7 @@ func TestArgumentsOfEventsAreChecked(t *testing.T) {
 		many[i] = "general"
 	}
 	for want, variables := range map[string]map[string]any{
-		`"REQUIRED"`:       {},
+		`"REQUIRED"`:       {"rooms": []string{}},
 		`"CURSOR_INVALID"`: {"rooms": []string{"general"}, "after": []string{"nonsense"}},
 		`"NOT_FOUND"`:      {"rooms": []string{"general", "nowhere"}},
 		`"LIMIT_REACHED"`:  {"rooms": many},

@@ -1885,14 +1885,20 @@ type Subscription {
   ): Chat!
 
   """
-  Everything that happens in some rooms: new, changed and deleted chats, deleted rooms. To resume,
-  give the last cursor you received of each room. When the last of the rooms is deleted, the stream
-  ends with NOT_FOUND.
+  Everything that happens in some rooms, or in all that you are in, also those you join later. To resume, give the
+  cursors of the last CAUGHT_UP and the last one you received of each room. When you lose a room, your own MEMBER_LEFT or
+  MEMBER_REMOVED, or ROOM_DELETED, is the last event of it, and the others go on. A stream of some rooms ends with
+  FORBIDDEN or NOT_FOUND behind the last of all; one of all your rooms does not end.
   """
   events(
-    "Names or ids of the rooms, 1 to 1000."
+    "Names or ids of the rooms, 1 to 1000. Left out: all rooms you are in."
     rooms: [ID!]
-    "Cursors to resume from, at most one of each room. A room without one starts now."
+    """
+    Cursors to resume from. A room without one starts now. With ` + "`" + `rooms` + "`" + `: at most one of each. Without: the furthest of
+    several of one room wins; a room you have joined since the place in your list of rooms starts at your joining; a cursor
+    of a room you are not in gives one event, after which you drop it: your own MEMBER_LEFT or MEMBER_REMOVED, or where
+    there is none, ROOM_DELETED.
+    """
     after: [Cursor!]
   ): Event!
 }
@@ -2073,7 +2079,10 @@ type Event {
   username: String
   "Their membership, as it is now. Null when it has ended."
   member: Member
-  "With CAUGHT_UP: a place to resume from for every room of this stream, also for silent ones."
+  """
+  With CAUGHT_UP: a place to resume from for every room of this stream, also for silent ones, and for the list
+  of your rooms if the stream is of all of them.
+  """
   cursors: [Cursor!]
 }
 

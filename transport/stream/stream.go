@@ -22,7 +22,7 @@ type Event struct {
 	Object  any       // what the subscription's resolver hands out; nil: the stream does not show it
 	Subject any       // what the object is, comparable; nil: nothing that changes
 	Shows   any       // what else the object may show, like Subject
-	Changes bool      // older events that show this subject are to be read again, not shown as they were
+	Changes bool      // older events that show this subject, or all if there is none, are to be read again, not shown as they were
 	Revokes *Revocation
 	Revoked int64 // the place of the newest revocation in the log when this was read, see Stream.Judge; 0: there was none
 }

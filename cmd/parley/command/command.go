@@ -3,13 +3,9 @@
 package command
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
 
 	"parley/server/logs"
 	"parley/server/settings"
@@ -44,9 +40,8 @@ func do(args, environ []string, stdout, stderr io.Writer) int {
 		}
 		return exitFailure
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilSignal()
 	defer stop()
-	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	if err := command.(runner).Run(ctx, &line.Config, stdout, stderr); err != nil {
 		fmt.Fprintf(stderr, "parley: %v\n", err)
 		return exitFailure

@@ -27,7 +27,7 @@ type Entry struct {
 	Subject any    // what it is about, comparable; nil: nothing that changes
 	Shows   any    // what else it may show, like Subject
 	Millis  int64  // when it happened, in Unix time; 0: not known
-	Changes bool   // what older entries show of this subject is old now
+	Changes bool   // what older entries show of this subject is old now; without one, all that they show
 	Revokes *Revocation
 	Revoked int64 // the place of the newest revocation in the log when this was read; 0: there was none
 }
@@ -147,8 +147,12 @@ func Size(entries []Entry) (bytes int) {
 	return bytes
 }
 
-// forget drops all up to the newest entry that shows a subject.
+// forget drops all up to the newest entry that shows a subject; nil: all of them do.
 func (w *Window) forget(subject any) {
+	if subject == nil {
+		w.drop(len(w.Entries))
+		return
+	}
 	for i := len(w.Entries) - 1; i >= 0; i-- {
 		if w.Entries[i].Subject == subject || w.Entries[i].Shows == subject {
 			w.drop(i + 1)

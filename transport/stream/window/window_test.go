@@ -16,6 +16,9 @@ func TestChangeOfWhatAnotherEventShows(t *testing.T) {
 	if w = w.Grow([]Entry{{At: Position{5, 5}, Subject: 2, Shows: 3, Changes: true}}, 10, 256<<10); w.start.Place != 3 {
 		t.Errorf("it shows what was changed, behind %d", w.start.Place)
 	}
+	if w = w.Grow([]Entry{{At: Position{6, 6}, Changes: true}}, 10, 256<<10); w.start.Place != 5 || len(w.Entries) != 1 {
+		t.Errorf("behind a change of everything it begins behind %d", w.start.Place)
+	}
 }
 
 // What was dropped from a window counts as long as its array holds it, and it is not held much longer than what is shown.

@@ -1,0 +1,112 @@
+package readers
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/ent"
+	"parley/ent/user"
+)
+
+// A watch is a Set whose reader is woken when the list may have changed.
+type watch struct {
+	set  *Set
+	wake func() // called under the lock, so it does not block
+}
+
+// Follow has wake called whenever the list may have changed since it was read last, until leave is called.
+func (s *Set) Follow(wake func()) (leave func()) {
+	x, w := s.readers, &watch{s, wake}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.watched[s.person] == nil {
+		x.watched[s.person] = map[*watch]struct{}{}
+	}
+	x.watched[s.person][w] = struct{}{}
+	return func() {
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		if delete(x.watched[s.person], w); len(x.watched[s.person]) == 0 {
+			delete(x.watched, s.person)
+		}
+	}
+}
+
+// Compare wakes the Set's followers if the list has changed since it was read last, or nobody knows.
+func (s *Set) Compare(ctx context.Context) { s.readers.compare(ctx, []uuid.UUID{s.person}) }
+
+// Wake wakes whoever follows all rooms of these people; without people, all. Ids of others are nothing to it.
+func (x *Readers) Wake(people ...uuid.UUID) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if len(people) == 0 {
+		people = slices.Collect(maps.Keys(x.watched))
+	}
+	for _, id := range people {
+		for w := range x.watched[id] {
+			w.wake()
+		}
+	}
+}
+
+// Run compares the lists of all who follow theirs with the database until ctx ends, so that a notification that was lost
+// costs no more than the interval.
+func (x *Readers) Run(ctx context.Context) {
+	tick := time.NewTicker(x.o.Interval)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			x.round(ctx)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// comparedAtOnce is how many people one query asks for; SQLite takes at most 32,766 parameters.
+const comparedAtOnce = 10_000
+
+// round is one comparison. A panic is an error of that round: it must not take the server down.
+func (x *Readers) round(ctx context.Context) {
+	defer func() {
+		if p := recover(); p != nil {
+			x.o.OnError(fmt.Errorf("compare lists of rooms: panic: %v", p))
+		}
+	}()
+	x.mu.Lock()
+	people := slices.Collect(maps.Keys(x.watched))
+	x.mu.Unlock()
+	for some := range slices.Chunk(people, comparedAtOnce) {
+		x.compare(ctx, some)
+	}
+}
+
+// compare wakes those of some people whose list is another one than their followers have read; if that cannot be found out,
+// all of them.
+func (x *Readers) compare(ctx context.Context, people []uuid.UUID) {
+	rows, err := x.store.Read.User.Query().Where(user.IDIn(people...)).Select(user.FieldID, user.FieldRoomsVersion).All(ctx)
+	if err != nil {
+		x.Wake(people...)
+		return
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, row := range rows {
+		x.wakeUnless(row)
+	}
+}
+
+// wakeUnless wakes who follows a person's list and has not read this state of it. The lock is held.
+func (x *Readers) wakeUnless(row *ent.User) {
+	for w := range x.watched[row.ID] {
+		if w.set.seen.Load() != row.RoomsVersion {
+			w.wake()
+		}
+	}
+}
