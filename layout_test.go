@@ -102,6 +102,7 @@ var mayImport = map[string][]string{
 	},
 	"graph/document":        {},                 // knows a schema; no people, no rooms
 	"graph/document/syntax": {"transport/wire"}, // knows no schema
+	"graph/fields":          {"chat"},           // tables of what is known of fields
 	"graph/generated": {
 		"auth", "chat", "chat/access", "chat/invites", "chat/members", "chat/roomlog", "graph/lean", "graph/scalar",
 	},

@@ -1,4 +1,4 @@
-package graph
+package fields
 
 import "parley/chat"
 
@@ -13,9 +13,9 @@ const (
 	ofCursor = 64
 )
 
-// largest are the sizes of values in bytes of JSON: of types, and of fields that can be larger or smaller than others of
+// Largest are the sizes of values in bytes of JSON: of types, and of fields that can be larger or smaller than others of
 // their type. A String that is not known is taken for the text of a chat.
-var largest = map[string]int{
+var Largest = map[string]int{
 	"Boolean":   len("false"),
 	"Cursor":    ofCursor,
 	"DateTime":  len(`"2006-01-02T15:04:05.000Z"`),

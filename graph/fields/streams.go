@@ -1,11 +1,13 @@
-package graph
+// Package fields holds what is known of the fields of the schema beside their types: which of them are the same for
+// everybody, and how large their values can be. It is tables, which a document is checked with before it is executed.
+package fields
 
 // shared says of a field that it is the same for all who may read the room.
 const shared = ""
 
-// fieldsOfStreams sorts every field that a subscription can select: it is shared, or says what to use instead and is
+// Streams sorts every field that a subscription can select: it is shared, or says what to use instead and is
 // refused, because each event is executed once for all its readers. A field that is not here is refused, and fails a test.
-var fieldsOfStreams = map[string]string{
+var Streams = map[string]string{
 	"Subscription.chatSent": shared, "Subscription.events": shared,
 
 	"Event.kind": shared, "Event.room": shared, "Event.cursor": shared, "Event.at": shared, "Event.actor": shared,
