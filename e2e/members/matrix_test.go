@@ -133,7 +133,9 @@ func (c *cast) first(who, call string, variables map[string]any) (a harness.Answ
 
 // own is the id of a room that is somebody's own.
 func (c *cast) own(who string) string {
-	var data struct{ Rooms struct{ Nodes []struct{ ID string } } }
+	var data struct {
+		Rooms struct{ Nodes []struct{ ID string } }
+	}
 	c.Must(&data, c.tokens[who], `{ rooms(matching: "mine", scope: JOINED) { nodes { id } } }`)
 	return data.Rooms.Nodes[0].ID
 }

@@ -111,7 +111,9 @@ func TestBanSaysUntilWhen(t *testing.T) {
 			t.Errorf("%s: %s, want BANNED until %s", call, a.Body, said)
 		}
 	}
-	var data struct{ Room struct{ Bans json.RawMessage } }
+	var data struct {
+		Room struct{ Bans json.RawMessage }
+	}
 	s.Must(&data, ann, `{ room(id: "general") { bans { nodes { reason until user { username } by { username } } } } }`)
 	if want := `{"nodes":[{"reason":"noise","until":"` + said + `","user":{"username":"bob"},"by":{"username":"ann"}}]}`; string(data.Room.Bans) != want {
 		t.Errorf("bans: %s, want %s", data.Room.Bans, want)
