@@ -81,11 +81,8 @@ type Page struct {
 	SyncCursor *string
 }
 
-// PageInfo says where a page lies in its list. The cursors are nil when the page is empty.
-type PageInfo struct {
-	StartCursor, EndCursor       *string
-	HasPreviousPage, HasNextPage bool
-}
+// PageInfo says where a page lies in its list.
+type PageInfo = members.PageInfo
 
 // An Edge is a chat in a page.
 type Edge struct {

@@ -10,7 +10,6 @@ import (
 	"parley/chat"
 	"parley/chat/access"
 	"parley/chat/roomlog"
-	"parley/ent/room"
 	"parley/limit"
 	"parley/rounds"
 )
@@ -28,7 +27,7 @@ func TestOpenDirectRoom(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if opened.Kind != room.KindDIRECT || opened.Name != "ann, Bob, Zoe" || opened.MemberCount != 3 || opened.As.Member.Role != access.Member {
+	if opened.Kind != roomlog.Direct || opened.Name != "ann, Bob, Zoe" || opened.MemberCount != 3 || opened.As.Member.Role != access.Member {
 		t.Errorf("opened %+v", opened)
 	}
 	for _, who := range []chat.Caller{ann, bob, zoe} {

@@ -17,13 +17,12 @@ import (
 	"parley/chat/roomlog"
 	"parley/ent"
 	"parley/ent/member"
-	"parley/ent/room"
 )
 
 // private makes a private room with members.
 func (w *world) private(owner chat.Caller, name string, people ...string) *roomlog.Room {
 	w.t.Helper()
-	made, err := w.CreateRoom(w.t.Context(), owner, chat.NewRoom{Name: name, Kind: ptr(room.KindPRIVATE), Members: people})
+	made, err := w.CreateRoom(w.t.Context(), owner, chat.NewRoom{Name: name, Kind: ptr(roomlog.Private), Members: people})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -13,7 +13,6 @@ import (
 	"parley/chat/access"
 	"parley/chat/roomlog"
 	"parley/ent/member"
-	"parley/ent/room"
 )
 
 // log are the events of a room from its first on, as somebody in it reads them.
@@ -50,12 +49,12 @@ func TestCreateRoomOfSome(t *testing.T) {
 	w := newWorld(t, chat.Options{})
 	ann, bob, eve := w.person("ann"), w.person("Bob"), w.person("eve")
 	made, err := w.CreateRoom(t.Context(), ann, chat.NewRoom{
-		Name: "Secret", Topic: ptr(""), Kind: ptr(room.KindPRIVATE), SendRole: ptr(access.Admin), Members: []string{"BOB", "ann", bob.ID.String()},
+		Name: "Secret", Topic: ptr(""), Kind: ptr(roomlog.Private), SendRole: ptr(access.Admin), Members: []string{"BOB", "ann", bob.ID.String()},
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if made.Kind != room.KindPRIVATE || made.SendRole != access.Admin || made.MemberCount != 2 || made.Topic != nil || made.As.Member.Role != access.Owner {
+	if made.Kind != roomlog.Private || made.SendRole != access.Admin || made.MemberCount != 2 || made.Topic != nil || made.As.Member.Role != access.Owner {
 		t.Errorf("made %+v, as %+v", made, made.As)
 	}
 	events := w.log(ann, made)
@@ -72,7 +71,7 @@ func TestCreateRoomOfSome(t *testing.T) {
 	}
 	_, err = w.Room(t.Context(), ann, "Secret") // its name is no id
 	wantErr(t, err, chat.ErrNoRoom)
-	for _, kind := range []room.Kind{room.KindPRIVATE, room.KindPUBLIC} { // of private rooms many may have one name
+	for _, kind := range []roomlog.RoomKind{roomlog.Private, roomlog.Public} { // of private rooms many may have one name
 		if _, err := w.CreateRoom(t.Context(), eve, chat.NewRoom{Name: "secret", Kind: &kind}); err != nil {
 			t.Error(err)
 		}
@@ -86,8 +85,8 @@ func TestCreateRoomRefuses(t *testing.T) {
 	w := newWorld(t, chat.Options{UserMaxRooms: 2})
 	ann, bob := w.person("ann"), w.person("bob")
 	create := func(n chat.NewRoom) error { _, err := w.CreateRoom(t.Context(), ann, n); return err }
-	wantInvalid(t, create(chat.NewRoom{Name: "x", Kind: ptr(room.KindPRIVATE)}), "name", "TOO_SHORT")
-	wantInvalid(t, create(chat.NewRoom{Name: "general", Kind: ptr(room.KindDIRECT)}), "kind", "OUT_OF_RANGE")
+	wantInvalid(t, create(chat.NewRoom{Name: "x", Kind: ptr(roomlog.Private)}), "name", "TOO_SHORT")
+	wantInvalid(t, create(chat.NewRoom{Name: "general", Kind: ptr(roomlog.Direct)}), "kind", "OUT_OF_RANGE")
 	wantInvalid(t, create(chat.NewRoom{Name: "general", Topic: ptr("\xff")}), "topic", "BAD_CHARACTER")
 	wantInvalid(t, create(chat.NewRoom{Name: "general", Members: make([]string, 101)}), "members", "OUT_OF_RANGE")
 	for _, id := range []string{"", "x", uuid.Nil.String(), strings.ReplaceAll(uuid.NewString(), "-", "")} {
@@ -231,7 +230,7 @@ func TestUpdateRoom(t *testing.T) {
 	if got := w.log(bob, general); len(got) != 7 || got[6].Room.Topic != nil {
 		t.Errorf("refused changes led to %s", told(got))
 	}
-	private, err := w.CreateRoom(t.Context(), ann, chat.NewRoom{Name: "other", Kind: ptr(room.KindPRIVATE)})
+	private, err := w.CreateRoom(t.Context(), ann, chat.NewRoom{Name: "other", Kind: ptr(roomlog.Private)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,8 +13,8 @@ import (
 
 	"parley/chat"
 	"parley/chat/access"
+	"parley/chat/roomlog"
 	"parley/ent"
-	"parley/ent/room"
 )
 
 // list are the names of the rooms of a list, read one after the other.
@@ -40,20 +40,20 @@ func TestRoomsOfAScope(t *testing.T) {
 	var asked atomic.Int64 // each look at the clock is a millisecond later than the one before
 	w := newWorld(t, chat.Options{Now: func() time.Time { return time.UnixMilli(1_900_000_000_000 + asked.Add(1)) }})
 	ann, bob := w.person("ann"), w.person("bob")
-	create := func(owner chat.Caller, name string, kind room.Kind, members ...string) string {
+	create := func(owner chat.Caller, name string, kind roomlog.RoomKind, members ...string) string {
 		made, err := w.CreateRoom(t.Context(), owner, chat.NewRoom{Name: name, Kind: &kind, Members: members})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return made.ID.String()
 	}
-	create(bob, "old", room.KindPUBLIC)
-	create(bob, "hers", room.KindPRIVATE, "ann")
-	create(ann, "mine", room.KindPUBLIC)
-	create(bob, "secret", room.KindPRIVATE)
-	barred := create(bob, "barred", room.KindPUBLIC)
-	pardoned := create(bob, "pardoned", room.KindPUBLIC)
-	gone := create(bob, "gone", room.KindPRIVATE, "ann")
+	create(bob, "old", roomlog.Public)
+	create(bob, "hers", roomlog.Private, "ann")
+	create(ann, "mine", roomlog.Public)
+	create(bob, "secret", roomlog.Private)
+	barred := create(bob, "barred", roomlog.Public)
+	pardoned := create(bob, "pardoned", roomlog.Public)
+	gone := create(bob, "gone", roomlog.Private, "ann")
 	if _, err := w.OpenDirectRoom(t.Context(), bob, []string{"ann"}); err != nil {
 		t.Fatal(err)
 	}

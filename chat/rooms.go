@@ -7,6 +7,7 @@ import (
 
 	"parley/chat/access"
 	"parley/chat/roomlog"
+	"parley/ent/room"
 )
 
 // Room finds a room by its id or its name. ErrNoRoom.
@@ -33,4 +34,33 @@ func inOrder[T any](ids []uuid.UUID, byID map[uuid.UUID]*T) []*T {
 		values[i] = byID[id]
 	}
 	return values
+}
+
+// Standings returns what the caller is in rooms: of those that were read for them what was read with the room, and of others,
+// with one query, what it is now.
+func (s *Service) Standings(ctx context.Context, caller Caller, rooms []*roomlog.Room) ([]access.Standing, error) {
+	standings := make([]access.Standing, len(rooms))
+	var unknown []uuid.UUID
+	for i, r := range rooms {
+		if r.As != nil {
+			standings[i] = *r.As
+		} else {
+			unknown = append(unknown, r.ID)
+		}
+	}
+	if len(unknown) == 0 {
+		return standings, nil
+	}
+	found, err := access.Load(ctx, s.store.Read.Room.Query().Where(room.IDIn(unknown...)), caller.ID, s.now())
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range rooms {
+		for _, now := range found {
+			if r.As == nil && r.ID == now.ID {
+				standings[i] = now.As
+			}
+		}
+	}
+	return standings, nil
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/auth"
@@ -19,6 +20,7 @@ import (
 	"parley/db"
 	"parley/graph/document"
 	"parley/graph/generated"
+	"parley/graph/scalar"
 	"parley/transport/budget"
 )
 
@@ -58,10 +60,13 @@ var clientErrors = []struct {
 	{errManyStreams, clientError{generated.ErrorCodeGraphqlValidationFailed, "A subscription has exactly one root field.", 0}},
 
 	{chat.ErrNoRoom, clientError{generated.ErrorCodeNotFound, "There is no such room.", 0}},
+	{chat.ErrNoPerson, clientError{generated.ErrorCodeNotFound, "There is no such user.", 0}},
+	{chat.ErrNoMember, clientError{generated.ErrorCodeNotFound, "There is no such member.", 0}},
+	{chat.ErrNoInvite, clientError{generated.ErrorCodeNotFound, "There is no such invite.", 0}},
 	{chat.ErrNoChat, clientError{generated.ErrorCodeNotFound, "There is no such chat.", 0}},
 	{errNoNode, clientError{generated.ErrorCodeNotFound, "There is no such object.", 0}},
 	{chat.ErrForbidden, clientError{generated.ErrorCodeForbidden, "You may not do this.", 0}},
-	{chat.ErrRoomNameTaken, clientError{generated.ErrorCodeRoomNameTaken, "There is a room of this name.", 0}},
+	{chat.ErrRoomNameTaken, clientError{generated.ErrorCodeRoomNameTaken, "There is a public room of this name.", 0}},
 	{chat.ErrIDTaken, clientError{generated.ErrorCodeIDTaken, "This id is taken by something else. Make a new one.", 0}},
 	{chat.ErrDiverged, clientError{generated.ErrorCodeCursorDiverged, "The history this cursor belongs to is not the one the server has. Read `chats` again.", 0}},
 	{chat.ErrBusy, clientError{generated.ErrorCodeServerBusy, "Too many sends are waiting.", busyRetry}},
@@ -137,6 +142,8 @@ func (p *presenter) translate(ctx context.Context, err error, shown *gqlerror.Er
 	case errors.As(err, &limit):
 		presentAs(shown, clientError{generated.ErrorCodeLimitReached, "This is more than is allowed.", 0})
 		shown.Extensions["reason"] = limit.Reason
+	case errors.Is(err, scalar.ErrNoDateTime):
+		presentInvalid(shown, argumentOf(shown), "VARIABLE_INVALID", "is a point in time like 2030-01-31T12:00:00Z")
 	default:
 		for _, v := range clientErrors {
 			if errors.Is(err, v.is) {
@@ -155,6 +162,16 @@ func presentInvalid(shown *gqlerror.Error, field, reason, detail string) {
 	shown.Message = field + " " + detail + "."
 	shown.Extensions["code"] = string(generated.ErrorCodeBadUserInput)
 	shown.Extensions["field"], shown.Extensions["reason"] = field, reason
+}
+
+// argumentOf is the argument that an error is about, by its path.
+func argumentOf(shown *gqlerror.Error) string {
+	for i := len(shown.Path) - 1; i >= 0; i-- {
+		if name, is := shown.Path[i].(ast.PathName); is {
+			return string(name)
+		}
+	}
+	return ""
 }
 
 func presentAs(shown *gqlerror.Error, v clientError) {

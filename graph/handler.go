@@ -17,6 +17,7 @@ import (
 	"parley/auth/usernames"
 	"parley/chat"
 	"parley/graph/document"
+	"parley/graph/fields"
 	"parley/graph/generated"
 	"parley/transport"
 	"parley/transport/budget"
@@ -85,9 +86,9 @@ func documents(schema *ast.Schema, p *presenter) document.API {
 		Busy: func(ctx context.Context) *gqlerror.Error {
 			return p.refuse(ctx, string(generated.ErrorCodeServerBusy), "", "Too many documents are being checked.")
 		},
-		Streams: fieldsOfStreams,
+		Streams: fields.Streams,
 		MaxPage: chat.MaxPage, MaxIDs: maxNodes, MaxAnswer: budget.MaxAnswer, MaxEvent: stream.MaxEvent,
-		Largest: largest, Textless: "Event.cursors", // only CAUGHT_UP has these, which is about nothing
+		Largest: fields.Largest, Textless: "Event.cursors", // only CAUGHT_UP has these, which is about nothing
 	}
 }
 

@@ -4,6 +4,7 @@
 package graph
 
 import (
+	"cmp"
 	"context"
 	_ "embed" // the schema
 	"errors"
@@ -17,7 +18,10 @@ import (
 	"parley/auth"
 	"parley/auth/accounts"
 	"parley/chat"
+	"parley/chat/invites"
+	"parley/chat/members"
 	"parley/chat/roomlog"
+
 	"parley/graph/generated"
 	"parley/graph/scalar"
 	"parley/naming"
@@ -133,35 +137,27 @@ func (r *Resolver) findByID(ctx context.Context, reader auth.Identity, ids []uui
 	if len(ids) == 0 {
 		return nodes, nil
 	}
-	users, err := r.auth.UsersByID(ctx, ids)
-	if err != nil {
-		return nil, err
-	}
-	rooms, err := r.chat.RoomsByID(ctx, person(ctx), ids)
-	if err != nil {
-		return nil, err
-	}
-	chats, err := r.chat.ChatsByID(ctx, person(ctx), ids)
-	if err != nil {
-		return nil, err
-	}
-	sessions, err := r.auth.SessionsByID(ctx, reader, ids)
-	if err != nil {
-		return nil, err
-	}
-	for i := range ids {
-		switch {
-		case users[i] != nil:
-			nodes[i] = users[i]
-		case rooms[i] != nil:
-			nodes[i] = rooms[i]
-		case chats[i] != nil:
-			nodes[i] = chats[i]
-		case sessions[i] != nil:
-			nodes[i] = sessions[i]
+	who := person(ctx)
+	return nodes, cmp.Or(
+		fill[auth.User](nodes)(r.auth.UsersByID(ctx, ids)),
+		fill[roomlog.Room](nodes)(r.chat.RoomsByID(ctx, who, ids)),
+		fill[roomlog.Chat](nodes)(r.chat.ChatsByID(ctx, who, ids)),
+		fill[members.Member](nodes)(r.chat.MembersByID(ctx, who, ids)),
+		fill[invites.Invite](nodes)(r.chat.InvitesByID(ctx, who, ids)),
+		fill[auth.Session](nodes)(r.auth.SessionsByID(ctx, reader, ids)),
+	)
+}
+
+// fill puts what was found of one type where nothing is yet: clients choose ids, and may choose one that is there already.
+func fill[T any](nodes []scalar.Node) func([]*T, error) error {
+	return func(found []*T, err error) error {
+		for i, one := range found {
+			if one != nil && nodes[i] == nil {
+				nodes[i] = one
+			}
 		}
+		return err
 	}
-	return nodes, nil
 }
 
 // findOne returns one object of any type.
@@ -176,41 +172,7 @@ func (r *Resolver) findOne(ctx context.Context, reader auth.Identity, id string)
 	return nodes[0], nil
 }
 
-// authors returns the author of each chat, nil where the account is gone, with one query.
-func (r *Resolver) authors(ctx context.Context, chats []*roomlog.Chat) ([]*auth.User, error) {
-	ids := make([]uuid.UUID, len(chats))
-	for i, c := range chats {
-		ids[i] = c.UserID
-	}
-	return r.auth.UsersByID(ctx, ids)
-}
-
-// actor returns who did something, nil where the account is gone.
-func (r *Resolver) actor(ctx context.Context, e *roomlog.Event) (*auth.User, error) {
-	if e.ActorID == uuid.Nil { // nobody did
-		return nil, nil
-	}
-	return r.userOf(ctx, e.ActorID)
-}
-
-// about returns whom an event is about, nil where the account is gone.
-func (r *Resolver) about(ctx context.Context, e *roomlog.Event) (*auth.User, error) {
-	if e.UserID == nil {
-		return nil, nil
-	}
-	return r.userOf(ctx, *e.UserID)
-}
-
-// userOf returns whose account it is, nil where it is gone.
-func (r *Resolver) userOf(ctx context.Context, id uuid.UUID) (*auth.User, error) {
-	users, err := r.auth.UsersByID(ctx, []uuid.UUID{id})
-	if err != nil {
-		return nil, err
-	}
-	return users[0], nil
-}
-
-// pageOf is where a page of people lies, in the type that pages of chats and rooms have.
+// pageOf is where a page of people lies, in the type that other pages have.
 func pageOf(p *auth.UserPage) *chat.PageInfo {
 	return &chat.PageInfo{
 		StartCursor: p.StartCursor, EndCursor: p.EndCursor,

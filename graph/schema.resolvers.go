@@ -2,17 +2,29 @@ package graph
 
 import (
 	"context"
+	"time"
 
 	"parley/auth"
 	"parley/chat"
+	"parley/chat/access"
+	"parley/chat/invites"
+	"parley/chat/members"
 	"parley/chat/roomlog"
 	"parley/graph/generated"
 	"parley/graph/scalar"
 	"parley/transport/stream"
 )
 
+func (r *banResolver) User(ctx context.Context, objs []*members.Ban) ([]*auth.User, error) {
+	return usersIn(ctx, r.Resolver, objs, bannedOf)
+}
+
+func (r *banResolver) By(ctx context.Context, objs []*members.Ban) ([]*auth.User, error) {
+	return usersOf(ctx, r.Resolver, objs, bannerOf)
+}
+
 func (r *chatResolver) User(ctx context.Context, objs []*roomlog.Chat) ([]*auth.User, error) {
-	return r.authors(ctx, objs)
+	return usersOf(ctx, r.Resolver, objs, authorOf)
 }
 
 func (r *eventResolver) Actor(ctx context.Context, obj *roomlog.Event) (*auth.User, error) {
@@ -21,6 +33,18 @@ func (r *eventResolver) Actor(ctx context.Context, obj *roomlog.Event) (*auth.Us
 
 func (r *eventResolver) User(ctx context.Context, obj *roomlog.Event) (*auth.User, error) {
 	return r.about(ctx, obj)
+}
+
+func (r *eventResolver) Member(ctx context.Context, obj *roomlog.Event) (*members.Member, error) {
+	return membership(obj), nil
+}
+
+func (r *inviteResolver) CreatedBy(ctx context.Context, objs []*invites.Invite) ([]*auth.User, error) {
+	return usersOf(ctx, r.Resolver, objs, inviterOf)
+}
+
+func (r *memberResolver) User(ctx context.Context, objs []*members.Member) ([]*auth.User, error) {
+	return usersIn(ctx, r.Resolver, objs, memberOf)
 }
 
 func (r *mutationResolver) Register(ctx context.Context, username string, password string) (*auth.Tokens, error) {
@@ -51,12 +75,64 @@ func (r *mutationResolver) DeleteAccount(ctx context.Context, password string) (
 	return textOf(r.auth.DeleteAccount(ctx, me(ctx), password))
 }
 
-func (r *mutationResolver) CreateRoom(ctx context.Context, name string, topic *string) (*roomlog.Room, error) {
-	return r.chat.CreateRoom(ctx, person(ctx), chat.NewRoom{Name: name, Topic: topic})
+func (r *mutationResolver) CreateRoom(ctx context.Context, name string, topic *string, kind *roomlog.RoomKind, sendRole *access.Role, members []string, id *string) (*roomlog.Room, error) {
+	return r.chat.CreateRoom(ctx, person(ctx), chat.NewRoom{Name: name, Topic: topic, Kind: kind, SendRole: sendRole, Members: members, ID: id})
+}
+
+func (r *mutationResolver) OpenDirectRoom(ctx context.Context, users []string) (*roomlog.Room, error) {
+	return r.chat.OpenDirectRoom(ctx, person(ctx), users)
+}
+
+func (r *mutationResolver) HideRoom(ctx context.Context, room string) (*string, error) {
+	return pointer(r.chat.HideRoom(ctx, person(ctx), room))
+}
+
+func (r *mutationResolver) UpdateRoom(ctx context.Context, room string, name *string, topic *string, sendRole *access.Role) (*roomlog.Room, error) {
+	return r.chat.UpdateRoom(ctx, person(ctx), room, chat.RoomChange{Name: name, Topic: ifGiven(ctx, "topic", topic), SendRole: sendRole})
 }
 
 func (r *mutationResolver) DeleteRoom(ctx context.Context, room string) (*string, error) {
 	return pointer(r.chat.DeleteRoom(ctx, person(ctx), room))
+}
+
+func (r *mutationResolver) JoinRoom(ctx context.Context, room string) (*members.Member, error) {
+	return r.chat.JoinRoom(ctx, person(ctx), room)
+}
+
+func (r *mutationResolver) LeaveRoom(ctx context.Context, room string) (*string, error) {
+	return pointer(r.chat.LeaveRoom(ctx, person(ctx), room))
+}
+
+func (r *mutationResolver) AddMember(ctx context.Context, room string, user string, role *access.Role) (*members.Member, error) {
+	return r.chat.AddMember(ctx, person(ctx), room, user, role)
+}
+
+func (r *mutationResolver) RemoveMember(ctx context.Context, room string, user string) (*string, error) {
+	return pointer(r.chat.RemoveMember(ctx, person(ctx), room, user))
+}
+
+func (r *mutationResolver) SetRole(ctx context.Context, room string, user string, role access.Role) (*members.Member, error) {
+	return r.chat.SetRole(ctx, person(ctx), room, user, role)
+}
+
+func (r *mutationResolver) BanMember(ctx context.Context, room string, user string, reason *string, until *time.Time) (*members.Ban, error) {
+	return r.chat.BanMember(ctx, person(ctx), room, user, reason, until)
+}
+
+func (r *mutationResolver) UnbanMember(ctx context.Context, room string, user string) (*string, error) {
+	return pointer(r.chat.UnbanMember(ctx, person(ctx), room, user))
+}
+
+func (r *mutationResolver) CreateInvite(ctx context.Context, room string, uses *int, until *time.Time, id *string) (*invites.Invite, error) {
+	return r.chat.CreateInvite(ctx, person(ctx), room, uses, until, id)
+}
+
+func (r *mutationResolver) DeleteInvite(ctx context.Context, invite string) (*string, error) {
+	return pointer(r.chat.DeleteInvite(ctx, person(ctx), invite))
+}
+
+func (r *mutationResolver) AcceptInvite(ctx context.Context, code string) (*members.Member, error) {
+	return r.chat.AcceptInvite(ctx, person(ctx), code)
 }
 
 func (r *mutationResolver) SendChat(ctx context.Context, room string, text string, id *string) (*roomlog.Chat, error) {
@@ -87,8 +163,8 @@ func (r *queryResolver) Room(ctx context.Context, id string) (*roomlog.Room, err
 	return r.chat.Room(ctx, person(ctx), id)
 }
 
-func (r *queryResolver) Rooms(ctx context.Context, matching *string, first *int, after *string) (*chat.RoomPage, error) {
-	return r.chat.Rooms(ctx, person(ctx), chat.RoomsQuery{Matching: matching, First: first, After: after})
+func (r *queryResolver) Rooms(ctx context.Context, scope *chat.RoomScope, matching *string, first *int, after *string) (*chat.RoomPage, error) {
+	return r.chat.Rooms(ctx, person(ctx), chat.RoomsQuery{Scope: scope, Matching: matching, First: first, After: after})
 }
 
 func (r *queryResolver) Chats(ctx context.Context, room string, first *int, after *string, last *int, before *string) (*chat.Page, error) {
@@ -119,6 +195,30 @@ func (r *roomResolver) LastChat(ctx context.Context, objs []*roomlog.Room) ([]*r
 	return r.chat.LastChats(ctx, objs)
 }
 
+func (r *roomResolver) Members(ctx context.Context, obj *roomlog.Room, first *int, after *string) (*members.Page, error) {
+	return r.chat.Members(ctx, person(ctx), obj, first, after)
+}
+
+func (r *roomResolver) Chats(ctx context.Context, obj *roomlog.Room, first *int, after *string, last *int, before *string) (*chat.Page, error) {
+	return r.chat.Chats(ctx, person(ctx), obj.ID.String(), chat.PageQuery{First: first, Last: last, After: after, Before: before})
+}
+
+func (r *roomResolver) Me(ctx context.Context, objs []*roomlog.Room) ([]*members.Member, error) {
+	return r.mine(ctx, objs)
+}
+
+func (r *roomResolver) AllowedActions(ctx context.Context, objs []*roomlog.Room) ([][]access.Action, error) {
+	return r.actions(ctx, objs)
+}
+
+func (r *roomResolver) Invites(ctx context.Context, obj *roomlog.Room) ([]*invites.Invite, error) {
+	return r.chat.Invites(ctx, person(ctx), obj)
+}
+
+func (r *roomResolver) Bans(ctx context.Context, obj *roomlog.Room, first *int, after *string) (*members.BanPage, error) {
+	return r.chat.Bans(ctx, person(ctx), obj, first, after)
+}
+
 func (r *subscriptionResolver) ChatSent(ctx context.Context, room string, after *string) (<-chan *roomlog.Chat, error) {
 	return stream.Events[*roomlog.Chat](ctx)
 }
@@ -127,13 +227,19 @@ func (r *subscriptionResolver) Events(ctx context.Context, rooms []string, after
 	return stream.Events[*roomlog.Event](ctx)
 }
 
-func (r *userConnectionResolver) PageInfo(ctx context.Context, obj *auth.UserPage) (*chat.PageInfo, error) {
+func (r *userConnectionResolver) PageInfo(ctx context.Context, obj *auth.UserPage) (*members.PageInfo, error) {
 	return pageOf(obj), nil
 }
+
+func (r *Resolver) Ban() generated.BanResolver { return &banResolver{r} }
 
 func (r *Resolver) Chat() generated.ChatResolver { return &chatResolver{r} }
 
 func (r *Resolver) Event() generated.EventResolver { return &eventResolver{r} }
+
+func (r *Resolver) Invite() generated.InviteResolver { return &inviteResolver{r} }
+
+func (r *Resolver) Member() generated.MemberResolver { return &memberResolver{r} }
 
 func (r *Resolver) Mutation() generated.MutationResolver { return &mutationResolver{r} }
 
@@ -148,8 +254,11 @@ func (r *Resolver) UserConnection() generated.UserConnectionResolver {
 }
 
 type (
+	banResolver            struct{ *Resolver }
 	chatResolver           struct{ *Resolver }
 	eventResolver          struct{ *Resolver }
+	inviteResolver         struct{ *Resolver }
+	memberResolver         struct{ *Resolver }
 	mutationResolver       struct{ *Resolver }
 	queryResolver          struct{ *Resolver }
 	roomResolver           struct{ *Resolver }

@@ -51,7 +51,7 @@ func (c *cache) takeOver(commit roomlog.Commit) (taken bool) {
 // eventsOf are those of a commit, as they would have been read; nil: they do not follow the window's end, or what they
 // show of the room is known to the log alone.
 func (c *cache) eventsOf(commit roomlog.Commit) []*roomlog.Event {
-	if commit.Partial || len(commit.Rows.Log) == 0 || commit.Before != c.end() {
+	if commit.Partial || len(commit.Rows.Log) == 0 || commit.Before != c.end() || !commit.Rows.Whole(commit.Before) {
 		return nil
 	}
 	events, err := commit.Rows.Events(c.room)

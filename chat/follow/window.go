@@ -14,6 +14,7 @@ const (
 	windowEvents = 256
 	windowBytes  = 256 << 10 // of their texts, too: four of the largest pages
 	chatBytes    = int64(unsafe.Sizeof(roomlog.Chat{}))
+	memberBytes  = int64(unsafe.Sizeof(*roomlog.Event{}.Member))
 	eventBytes   = int64(unsafe.Sizeof(roomlog.Event{})+unsafe.Sizeof(roomlog.Room{})) + chatBytes + 64 // without texts
 )
 
@@ -66,6 +67,9 @@ func bytesOf(e *roomlog.Event) int64 {
 	bytes := eventBytes
 	if e.Chat != nil && e.Chat.Text != nil {
 		bytes += int64(len(*e.Chat.Text))
+	}
+	if e.Member != nil {
+		bytes += memberBytes
 	}
 	if n := e.Room.Newest; n != nil && n.Position().Place < e.Position().Place { // it may be no event's
 		bytes += chatBytes

@@ -52,5 +52,9 @@ func (s Shared) Join(ctx context.Context, tx *ent.Tx, in *ent.Room, who access.C
 	joined, err := s.Log.Append(ctx, tx, roomlog.Addition{
 		Room: in.ID, Events: []roomlog.NewEvent{{Kind: roomlog.MemberJoined, Actor: by, Whom: &who}}, Now: now,
 	})
-	return entered, joined, err
+	if err != nil {
+		return nil, nil, err
+	}
+	joined.Enters(who.ID, entered)
+	return entered, joined, nil
 }

@@ -77,9 +77,10 @@ var memberColumns = []string{
 // addMember makes a member of whoever an event says has joined.
 func (b *batch) addMember(l *locked, joined *ent.RoomEvent) {
 	who := b.newcomers[*joined.UserID]
+	as := &access.Membership{ID: uuid.Must(uuid.NewV7()), Role: members.RoleAmong(l.members), JoinedAt: joined.At, JoinedPlace: joined.Place - 1}
+	l.Enters(*joined.UserID, as)
 	who.Version++
-	b.members = append(b.members, uuid.Must(uuid.NewV7()), joined.RoomID, *joined.UserID, int(members.RoleAmong(l.members)),
-		who.UsernameKey, joined.Place-1, who.Version, joined.At)
+	b.members = append(b.members, as.ID, joined.RoomID, *joined.UserID, int(as.Role), who.UsernameKey, as.JoinedPlace, who.Version, as.JoinedAt)
 	l.members++
 }
 

@@ -17,7 +17,6 @@ import (
 	"parley/chat/readers"
 	"parley/chat/roomlog"
 	"parley/ent"
-	"parley/ent/room"
 )
 
 // lossy is a notifier that loses everything.
@@ -155,7 +154,7 @@ func TestStrangersLearnNothing(t *testing.T) {
 		e := w.open(ann, w.cursorOf(id)).Ended[0].Last
 		shown := *e.Room
 		shown.ID = uuid.Nil
-		if fmt.Sprintf("%+v", shown) != fmt.Sprintf("%+v", roomlog.Room{Kind: room.KindPUBLIC, SendRole: 2}) ||
+		if fmt.Sprintf("%+v", shown) != fmt.Sprintf("%+v", roomlog.Room{Kind: roomlog.Public, SendRole: 2}) ||
 			e.Kind != roomlog.RoomDeleted || e.Cursor() != nil || e.ActorID != uuid.Nil || e.Room.ID != id {
 			t.Errorf("got %+v in %+v", e, e.Room)
 		}

@@ -35,6 +35,16 @@ type Reservation struct {
 	Room   *ent.Room        // as the last of the events leaves it
 	Events []*ent.RoomEvent // at their places, all at one moment
 	before Position         // of the event that they follow
+
+	members map[uuid.UUID]*access.Membership
+}
+
+// Enters says which membership an event of joining is about, so that whoever follows the room need not read it.
+func (r *Reservation) Enters(who uuid.UUID, as *access.Membership) {
+	if r.members == nil {
+		r.members = map[uuid.UUID]*access.Membership{}
+	}
+	r.members[who] = as
 }
 
 // Append reserves the places of events and writes them.

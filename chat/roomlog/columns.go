@@ -8,6 +8,7 @@ import (
 
 	"parley/ent"
 	"parley/ent/chat"
+	"parley/ent/member"
 	"parley/ent/room"
 	"parley/ent/roomevent"
 )
@@ -86,6 +87,14 @@ var roomColumns = []column[ent.Room]{
 	bind(read, room.FieldLastNumber, func(r *ent.Room) *int { return &r.LastNumber }),
 	bind(read, room.FieldLastTag, func(r *ent.Room) *int64 { return &r.LastTag }),
 	bind(read, room.FieldLastAt, func(r *ent.Room) *time.Time { return &r.LastAt }),
+}
+
+// The membership of whom an event is about.
+var memberColumns = []column[ent.Member]{
+	bind(read, member.FieldID, func(m *ent.Member) *uuid.UUID { return &m.ID }),
+	bind(read, member.FieldRole, func(m *ent.Member) *int { return &m.Role }),
+	bind(read, member.FieldJoinedPlace, func(m *ent.Member) *int64 { return &m.JoinedPlace }),
+	bind(read, member.FieldJoinedAt, func(m *ent.Member) *time.Time { return &m.JoinedAt }),
 }
 
 // ChatColumns are what ChatOf reads of a chat whose room is known.

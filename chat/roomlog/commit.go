@@ -20,7 +20,7 @@ type Commit struct {
 // Commit is what the reserved events come to once their transaction has been committed. chats are those they are about,
 // as the transaction leaves them.
 func (r *Reservation) Commit(chats ...*ent.Chat) Commit {
-	rows := Rows{Log: r.Events, Room: r.Room, Chats: make(map[uuid.UUID]*ent.Chat, len(chats))}
+	rows := Rows{Log: r.Events, Room: r.Room, Chats: make(map[uuid.UUID]*ent.Chat, len(chats)), Members: r.members}
 	for _, c := range chats {
 		rows.Chats[c.ID] = c
 	}

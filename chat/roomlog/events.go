@@ -7,7 +7,6 @@ import (
 
 	"parley/chat/access"
 	"parley/ent"
-	"parley/ent/room"
 	"parley/ent/roomevent"
 )
 
@@ -17,7 +16,7 @@ type Room struct {
 	Name        string
 	Topic       *string
 	CreatedAt   time.Time
-	Kind        room.Kind
+	Kind        RoomKind
 	SendRole    access.Role // the lowest that may send
 	MemberCount int
 	LastNumber  int              // of its newest chat, when it was read; 0: there was none
@@ -31,7 +30,7 @@ type Room struct {
 // RoomOf is a room as its row has it, read for everybody.
 func RoomOf(r *ent.Room) *Room {
 	return &Room{
-		ID: r.ID, Name: r.Name, Topic: r.Topic, CreatedAt: r.CreatedAt, Kind: r.Kind, SendRole: access.Role(r.SendRole),
+		ID: r.ID, Name: r.Name, Topic: r.Topic, CreatedAt: r.CreatedAt, Kind: RoomKind(r.Kind), SendRole: access.Role(r.SendRole),
 		MemberCount: r.MemberCount, LastNumber: r.LastNumber, Revoked: r.RevokedPlace, head: HeadOf(r),
 	}
 }
@@ -131,12 +130,13 @@ const (
 type Event struct {
 	Kind     EventKind
 	At       time.Time
-	ActorID  uuid.UUID  // who did it; zero: nobody, as with CaughtUp
-	Room     *Room      // nil with CaughtUp
-	Chat     *Chat      // with the three that are about one
-	UserID   *uuid.UUID // whom it is about, with those of members
-	Username *string    // theirs, as displayed; stays when the account is gone
-	Cursors  []string   // with CaughtUp: where to go on, for each room
+	ActorID  uuid.UUID          // who did it; zero: nobody, as with CaughtUp
+	Room     *Room              // nil with CaughtUp
+	Chat     *Chat              // with the three that are about one
+	UserID   *uuid.UUID         // whom it is about, with those of members
+	Username *string            // theirs, as displayed; stays when the account is gone
+	Member   *access.Membership // theirs, with MemberJoined and MemberChanged; nil: it has ended
+	Cursors  []string           // with CaughtUp: where to go on, for each room
 
 	position Position
 }
@@ -154,7 +154,7 @@ func Lost(e *ent.RoomEvent, of *ent.Room) *Event { return eventOf(e, RoomOf(of).
 
 // Gone is what somebody is told of a room that they may not know of: the same whether or not there is one.
 func Gone(id uuid.UUID, at time.Time) *Event {
-	return &Event{Kind: RoomDeleted, At: at, Room: &Room{ID: id, Kind: room.DefaultKind, SendRole: access.Member}}
+	return &Event{Kind: RoomDeleted, At: at, Room: &Room{ID: id, Kind: Public, SendRole: access.Member}}
 }
 
 // Cursor is the event's place in its room's log; nil for what is not stored.

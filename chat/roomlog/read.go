@@ -16,10 +16,13 @@ const pageBytes = 64 << 10
 
 // Since reads at most MaxPage events after a position, and no more text than pageBytes, but at least one event, and whether
 // there is more. It reads the position itself too: the event there must carry the tag we hold, and places must follow
-// one another, or nothing is handed out. It is one statement: on several nodes it is what each chat costs the database
+// one another, or nothing is handed out. It is one statement, or another one instead if memberships are shown: on several nodes it is what each chat costs the database
 // on each of them.
 func (l *Log) Since(ctx context.Context, room *Room, at Position) (events []*Event, more bool, err error) {
-	p, err := l.readRows(ctx, room.ID, at.Place)
+	p, err := l.readRows(ctx, l.statements.since, room.ID, at.Place)
+	if err == nil && !p.Whole(at) {
+		p, err = l.readRows(ctx, l.statements.sinceMembers, room.ID, at.Place)
+	}
 	if err != nil {
 		return nil, false, fmt.Errorf("read log: %w", err)
 	}
@@ -27,23 +30,31 @@ func (l *Log) Since(ctx context.Context, room *Room, at Position) (events []*Eve
 }
 
 // readRows reads a room's log from a place on. Of a deleted room there is the last event alone.
-func (l *Log) readRows(ctx context.Context, room uuid.UUID, place int64) (p Rows, err error) {
-	rows, err := l.store.Query(ctx, l.statements.since, max(place, 1), max(place, 1), room, place, room)
+func (l *Log) readRows(ctx context.Context, statement string, room uuid.UUID, place int64) (p Rows, err error) {
+	rows, err := l.store.Query(ctx, statement, max(place, 1), max(place, 1), room, place, room)
 	if err != nil {
 		return p, err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	p.Chats, p.Room = map[uuid.UUID]*ent.Chat{}, &ent.Room{}
+	withMembers := statement == l.statements.sinceMembers
 	var into []any
 	for bytes := 0; rows.Next(); {
 		if bytes > pageBytes && len(p.Log) > 1 { // the first may be the position itself
 			p.More = true
 			return p, nil
 		}
-		e, c := &ent.RoomEvent{RoomID: room}, &ent.Chat{}
+		e, c, m := &ent.RoomEvent{RoomID: room}, &ent.Chat{}, &ent.Member{}
 		into = outerFields(fields(into[:0], eventColumns, e), chatColumns, read, c)
-		if err := rows.Scan(outerFields(into, roomColumns, paged, p.Room)...); err != nil {
+		into = outerFields(into, roomColumns, paged, p.Room)
+		if withMembers {
+			into = outerFields(into, memberColumns, read, m)
+		}
+		if err := rows.Scan(into...); err != nil {
 			return p, err
+		}
+		if withMembers {
+			p.know(e, m)
 		}
 		bytes += len(c.Text)
 		p.Log = append(p.Log, e)

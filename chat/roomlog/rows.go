@@ -5,6 +5,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/chat/access"
 	"parley/ent"
 	"parley/ent/roomevent"
 )
@@ -16,6 +17,40 @@ type Rows struct {
 	Chats map[uuid.UUID]*ent.Chat // that the log is about, and if they were read, the newest up to the first place
 	Room  *ent.Room               // with the columns at least that are paged
 	More  bool                    // the log goes on
+
+	// Members are the memberships that the log shows, by whose they are; nil: it has ended.
+	Members map[uuid.UUID]*access.Membership
+}
+
+// showsMember says whether an entry shows the membership of whom it is about.
+func showsMember(e *ent.RoomEvent) bool {
+	return e.UserID != nil && (e.Kind == roomevent.KindMEMBER_JOINED || e.Kind == roomevent.KindMEMBER_CHANGED)
+}
+
+// Whole says whether the rows have all memberships that the events behind a position show.
+func (p Rows) Whole(at Position) bool {
+	for _, e := range p.Log {
+		if showsMember(e) && e.Place > at.Place {
+			if _, known := p.Members[*e.UserID]; !known {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// know keeps what was read of the membership that an entry shows.
+func (p *Rows) know(e *ent.RoomEvent, m *ent.Member) {
+	if !showsMember(e) {
+		return
+	}
+	if p.Members == nil {
+		p.Members = map[uuid.UUID]*access.Membership{}
+	}
+	p.Members[*e.UserID] = nil
+	if m.ID != uuid.Nil {
+		p.Members[*e.UserID] = &access.Membership{ID: m.ID, Role: access.Role(m.Role), JoinedAt: m.JoinedAt.UTC(), JoinedPlace: m.JoinedPlace}
+	}
 }
 
 // After returns the events behind a position, which the rows begin at, and whether there is more. ErrDiverged: the log
@@ -43,6 +78,9 @@ func (p Rows) Events(room *Room) ([]*Event, error) {
 	events := make([]*Event, len(p.Log))
 	for i, row := range p.Log {
 		events[i] = eventOf(row, room)
+		if showsMember(row) {
+			events[i].Member = p.Members[*row.UserID]
+		}
 		if row.ChatID == nil {
 			continue
 		}

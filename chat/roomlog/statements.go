@@ -12,6 +12,7 @@ import (
 	"parley/db"
 	"parley/ent"
 	"parley/ent/chat"
+	"parley/ent/member"
 	"parley/ent/room"
 	"parley/ent/roomevent"
 )
@@ -21,6 +22,7 @@ import (
 type statements struct {
 	counters      string // arguments: n, n of chats, change of the tag (twice), now, now + WrongClock, now, room
 	since         string // arguments: the first place that is there (twice), room, place, room
+	sinceMembers  string // the same, with the memberships of those whom events are about
 	events, chats *db.BulkStmt
 	naming        *db.BulkStmt // events of which some name somebody or their room
 }
@@ -42,28 +44,42 @@ func newStatements(store *db.Store) *statements {
 			b.WriteString(" THEN last_at ELSE ").Arg(0).WriteString(" END")
 		})).
 		Where(sql.EQ(room.FieldID, 0)).Returning(names(roomColumns, read)...).Query()
-	s.since = since(store)
+	s.since, s.sinceMembers = since(store, false), since(store, true)
 	return s
 }
 
 // since reads a page of a log. The first row, which the reader knows, has the room with it, and its newest chat up to
 // there instead of the chat that the row is about: so they are of the same state as the page, and cost it next to nothing.
-func since(store *db.Store) string {
+// Memberships cost each row a look-up, and few pages show any.
+func since(store *db.Store, memberships bool) string {
 	e, c, r := sql.Table(roomevent.Table).As("e"), sql.Table(chat.Table).As("c"), sql.Table(room.Table).As("r")
 	columns := slices.Concat(e.Columns(names(eventColumns, read)...), c.Columns(names(chatColumns, read)...), r.Columns(names(roomColumns, paged)...))
 	first := func(b *sql.Builder, is *sql.SelectTable, then string) *sql.Builder {
 		return b.Ident(is.C("id")).WriteString(" = CASE WHEN ").Ident(e.C(roomevent.FieldPlace)).WriteString(" = ").Arg(0).
 			WriteString(" THEN ").WriteString(then).WriteString(" ")
 	}
-	text, _ := store.SQL().Select(columns...).From(e).
+	page := store.SQL().Select(columns...).From(e).
 		LeftJoin(c).OnP(sql.P(func(b *sql.Builder) {
 		first(b, c, "(SELECT n.id FROM chats n WHERE n.room_id = e.room_id AND n.number = e.number)").
 			WriteString("ELSE ").Ident(e.C(roomevent.FieldChatID)).WriteString(" END")
 	})).
 		LeftJoin(r).OnP(sql.P(func(b *sql.Builder) { first(b, r, "e.room_id").WriteString("END") })).
 		Where(sql.And(sql.EQ(e.C(roomevent.FieldRoomID), 0), fromPlace(e))).
-		OrderBy(e.C(roomevent.FieldPlace)).Limit(MaxPage + 1).Query()
+		OrderBy(e.C(roomevent.FieldPlace)).Limit(MaxPage + 1)
+	if memberships {
+		withMembers(page, e)
+	}
+	text, _ := page.Query()
 	return text
+}
+
+// withMembers adds to the entries of a log the memberships of those whom they are about, if their accounts are live.
+func withMembers(page *sql.Selector, e *sql.SelectTable) {
+	m := sql.Table(member.Table).As("m")
+	page.LeftJoin(m).OnP(sql.And(
+		sql.ColumnsEQ(m.C(member.FieldRoomID), e.C(roomevent.FieldRoomID)), sql.ColumnsEQ(m.C(member.FieldUserID), e.C(roomevent.FieldUserID)),
+		sql.ExprP("EXISTS (SELECT 1 FROM users u WHERE u.id = m.user_id AND u.deleted_at IS NULL)"),
+	)).AppendSelect(m.Columns(names(memberColumns, read)...)...)
 }
 
 // fromPlace is the log from a place on; in a deleted room its last event, whatever else is still to be purged.

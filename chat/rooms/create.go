@@ -18,12 +18,12 @@ import (
 
 // A NewRoom is a room to be made.
 type NewRoom struct {
-	Name     string       // 2 to 64 code points, letters of one script; of a public room unique without regard to case and width
-	Topic    *string      // at most 250; nil or empty: none
-	Kind     *room.Kind   // PUBLIC or PRIVATE; nil: PUBLIC
-	SendRole *access.Role // the lowest that may send; nil: MEMBER
-	Members  []string     // usernames or ids of at most 100 people who are in it from the start, besides its owner
-	ID       *string      // the client's own UUID; nil: one is made
+	Name     string            // 2 to 64 code points, letters of one script; of a public room unique without regard to case and width
+	Topic    *string           // at most 250; nil or empty: none
+	Kind     *roomlog.RoomKind // PUBLIC or PRIVATE; nil: PUBLIC
+	SendRole *access.Role      // the lowest that may send; nil: MEMBER
+	Members  []string          // usernames or ids of at most 100 people who are in it from the start, besides its owner
+	ID       *string           // the client's own UUID; nil: one is made
 }
 
 // A plan is a room to be made, whose arguments were read.
@@ -82,7 +82,7 @@ func (s *Service) CreateRoom(ctx context.Context, caller access.Caller, n NewRoo
 func (n NewRoom) plan(caller access.Caller) (p plan, err error) {
 	p = plan{chosen: n.ID != nil, kind: room.KindPUBLIC, sendRole: access.Member, owner: caller}
 	if n.Kind != nil {
-		p.kind = *n.Kind
+		p.kind = room.Kind(*n.Kind)
 	}
 	if n.SendRole != nil {
 		p.sendRole = *n.SendRole

@@ -16,7 +16,7 @@ import (
 // The nil UUID was stored as the id of a chat once, and written as null: no page, stream or list of its room
 // could be read any more.
 func TestNilIDIsRefused(t *testing.T) {
-	s := harness.New(t)
+	s := harness.New(t, harness.NoLimits()...)
 	ann, _ := s.Register("ann")
 	s.Must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
 	for _, id := range []string{harness.NilID, "hello", "", "{" + harness.NilID + "}", "urn:uuid:" + harness.NilID, strings.ReplaceAll(harness.NilID, "-", "")} {
@@ -36,7 +36,7 @@ func TestNilIDIsRefused(t *testing.T) {
 // delete the chat can: it is found under the id that it is shown with, and not under what is no id.
 func TestNilIDOfAnOlderServerIsReadable(t *testing.T) {
 	dir := harness.DataDir(t)
-	s := harness.Start(t, harness.Config(t, dir))
+	s := harness.Start(t, harness.Config(t, dir, harness.NoLimits()...))
 	ann, _ := s.Register("ann")
 	bob, _ := s.Register("bob")
 	s.Must(nil, ann, `mutation { createRoom(name: "general") { id } }`)

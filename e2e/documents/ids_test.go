@@ -9,7 +9,7 @@ import (
 
 // An id is the same in every form of a UUID and in letters of any case, and is answered in one.
 func TestIDsAreAnsweredInLowerCase(t *testing.T) {
-	s := harness.New(t)
+	s := harness.New(t, harness.NoLimits()...)
 	ann, _ := s.Register("ann")
 	var made struct{ CreateRoom struct{ ID string } }
 	s.Must(&made, ann, `mutation { createRoom(name: "general") { id } }`)

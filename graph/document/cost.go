@@ -14,10 +14,11 @@ import (
 const (
 	defaultPage = 50 // of a list whose `first` has no default in the schema
 	otherList   = 10 // items of a list without pages
+	ownQuery    = 10 // what a list costs that the database is asked for once more for each object it belongs to
 )
 
-// A costLimit refuses operations that would look up too much. A field costs 1, times the sizes of the lists
-// above it. It runs behind validation, with the variables, and before anybody is asked who they are.
+// A costLimit refuses operations that would look up too much. A field costs 1, a list of objects below the root ownQuery
+// more, times the sizes of the lists above it. It runs behind validation, with the variables, and before anybody is asked who they are.
 type costLimit struct {
 	api  *API
 	most int
@@ -150,15 +151,30 @@ func (e *estimator) field(f *ast.Field) cost {
 	if f.Definition.Type.Elem != nil {
 		items = e.times(below.once, e.items(f))
 	}
-	return cost{once: e.plus(e.plus(1, e.rooms(f)), items)}
+	return cost{once: e.plus(e.plus(1, e.query(f)), e.plus(e.named(f), items))}
 }
 
-// rooms is how many rooms a stream looks up before it begins. The same name twice is one look-up.
-func (e *estimator) rooms(f *ast.Field) int {
-	argument := f.Arguments.ForName("rooms")
-	if argument == nil {
+// query is what a field costs as a query of its own. What is no list is read once for all objects of one.
+func (e *estimator) query(f *ast.Field) int {
+	of := e.api.Schema.Types[f.Definition.Type.Name()]
+	if f.ObjectDefinition == e.api.Schema.Query || !isConnection(of.Name) && (f.Definition.Type.Elem == nil || !of.IsCompositeType()) {
 		return 0
 	}
+	return ownQuery
+}
+
+// named is how many rooms or people a field looks up by their names before it does anything.
+func (e *estimator) named(f *ast.Field) (sum int) {
+	for _, list := range []string{"rooms", "members", "users"} {
+		if argument := f.Arguments.ForName(list); argument != nil {
+			sum += e.distinct(argument)
+		}
+	}
+	return sum
+}
+
+// distinct is how many different names an argument has: the same twice is one look-up.
+func (e *estimator) distinct(argument *ast.Argument) int {
 	list, many := e.value(argument.Value).([]any)
 	if !many {
 		return 1

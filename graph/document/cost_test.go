@@ -92,9 +92,18 @@ func (n *naiveCost) field(f *ast.Field, many, page *big.Int) *big.Int {
 		}
 	}
 	if size < 0 { // null is like nothing: the default of the field
-		size = map[string]int64{"users": 20, "rooms": 50, "chats": 50}[f.Name]
+		size = map[string]int64{"users": 20, "rooms": 50, "chats": 50, "members": 50, "bans": 50}[f.Name]
 	}
-	return new(big.Int).Add(many, n.of(f.SelectionSet, below, big.NewInt(size)))
+	each := int64(1)
+	switch f.Name {
+	case "members", "bans", "invites":
+		each = 11
+	case "chats":
+		if parent == "Room" {
+			each = 11
+		}
+	}
+	return new(big.Int).Add(new(big.Int).Mul(many, big.NewInt(each)), n.of(f.SelectionSet, below, big.NewInt(size)))
 }
 
 func (n *naiveCost) runs(directives ast.DirectiveList) bool {

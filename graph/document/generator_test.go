@@ -133,6 +133,9 @@ func (g *generator) values(of *ast.ArgumentDefinition) []string {
 	case "Boolean":
 		return []string{"true", "false"}
 	}
+	if enum := g.schema.Types[of.Type.Name()]; len(enum.EnumValues) > 0 {
+		return []string{enum.EnumValues[0].Name, "null"}
+	}
 	return []string{`"Chat"`, `"x"`}
 }
 

@@ -22,15 +22,15 @@ func (c costLimit) checkLargest(op *graphql.OperationContext) *gqlerror.Error {
 	}
 	e := c.estimator(op.Variables)
 	e.most = most + 1
-	if e.largest(op.Operation.SelectionSet) <= most {
+	if e.largest(0, op.Operation.SelectionSet) <= most {
 		return nil
 	}
 	return tooComplex(fmt.Sprintf("%s could be larger than %d KiB. Select texts less often.", what, most>>10))
 }
 
-// largest is what an object can come to for which these are selected. Fields of one key are one in it, in however many
-// fragments they stand.
-func (e *estimator) largest(sets ...ast.SelectionSet) int {
+// largest is what an object can come to for which these are selected; page is how many items it has if it is a connection.
+// Fields of one key are one in it, in however many fragments they stand.
+func (e *estimator) largest(page int, sets ...ast.SelectionSet) int {
 	fields := map[string][]*ast.Field{}
 	for _, set := range sets {
 		e.collect(set, fields)
@@ -42,8 +42,12 @@ func (e *estimator) largest(sets ...ast.SelectionSet) int {
 			size, below[i] = max(size, e.sizeOf(f)), f.SelectionSet
 		}
 		if f := same[0]; len(f.SelectionSet) > 0 {
-			inner := e.largest(below...)
-			if f.Definition.Type.Elem != nil {
+			inner := e.largest(e.page(f), below...)
+			switch {
+			case f.Definition.Type.Elem == nil:
+			case isConnection(f.ObjectDefinition.Name):
+				inner = e.times(inner, page)
+			default:
 				inner = e.times(inner, e.items(f))
 			}
 			size = e.plus(size, inner)

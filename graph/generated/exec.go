@@ -10,6 +10,9 @@ import (
 	"math"
 	"parley/auth"
 	"parley/chat"
+	"parley/chat/access"
+	"parley/chat/invites"
+	"parley/chat/members"
 	"parley/chat/roomlog"
 	"parley/graph/lean"
 	"parley/graph/scalar"
@@ -34,8 +37,11 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	Ban() BanResolver
 	Chat() ChatResolver
 	Event() EventResolver
+	Invite() InviteResolver
+	Member() MemberResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
 	Room() RoomResolver
@@ -53,6 +59,25 @@ type ComplexityRoot struct {
 		RefreshToken          func(childComplexity int) int
 		RefreshTokenExpiresAt func(childComplexity int) int
 		User                  func(childComplexity int) int
+	}
+
+	Ban struct {
+		By        func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		Reason    func(childComplexity int) int
+		Until     func(childComplexity int) int
+		User      func(childComplexity int) int
+	}
+
+	BanConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	BanEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	Chat struct {
@@ -87,9 +112,21 @@ type ComplexityRoot struct {
 		Cursor   func(childComplexity int) int
 		Cursors  func(childComplexity int) int
 		Kind     func(childComplexity int) int
+		Member   func(childComplexity int) int
 		Room     func(childComplexity int) int
 		User     func(childComplexity int) int
 		Username func(childComplexity int) int
+	}
+
+	Invite struct {
+		Code      func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		CreatedBy func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Room      func(childComplexity int) int
+		Until     func(childComplexity int) int
+		Uses      func(childComplexity int) int
+		UsesLeft  func(childComplexity int) int
 	}
 
 	Limits struct {
@@ -99,19 +136,51 @@ type ComplexityRoot struct {
 		UsernameLength func(childComplexity int) int
 	}
 
+	Member struct {
+		ID       func(childComplexity int) int
+		JoinedAt func(childComplexity int) int
+		Role     func(childComplexity int) int
+		Room     func(childComplexity int) int
+		User     func(childComplexity int) int
+	}
+
+	MemberConnection struct {
+		Edges    func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		PageInfo func(childComplexity int) int
+	}
+
+	MemberEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Mutation struct {
+		AcceptInvite   func(childComplexity int, code string) int
+		AddMember      func(childComplexity int, room string, user string, role *access.Role) int
+		BanMember      func(childComplexity int, room string, user string, reason *string, until *time.Time) int
 		ChangePassword func(childComplexity int, currentPassword string, newPassword string) int
-		CreateRoom     func(childComplexity int, name string, topic *string) int
+		CreateInvite   func(childComplexity int, room string, uses *int, until *time.Time, id *string) int
+		CreateRoom     func(childComplexity int, name string, topic *string, kind *roomlog.RoomKind, sendRole *access.Role, members []string, id *string) int
 		DeleteAccount  func(childComplexity int, password string) int
 		DeleteChat     func(childComplexity int, chat string) int
+		DeleteInvite   func(childComplexity int, invite string) int
 		DeleteRoom     func(childComplexity int, room string) int
 		EditChat       func(childComplexity int, chat string, text string) int
 		EndSession     func(childComplexity int, session string) int
+		HideRoom       func(childComplexity int, room string) int
+		JoinRoom       func(childComplexity int, room string) int
+		LeaveRoom      func(childComplexity int, room string) int
 		Login          func(childComplexity int, username string, password string) int
 		Logout         func(childComplexity int, scope *auth.LogoutScope, refreshToken *string) int
+		OpenDirectRoom func(childComplexity int, users []string) int
 		RefreshToken   func(childComplexity int, token *string, idempotencyKey *string) int
 		Register       func(childComplexity int, username string, password string) int
+		RemoveMember   func(childComplexity int, room string, user string) int
 		SendChat       func(childComplexity int, room string, text string, id *string) int
+		SetRole        func(childComplexity int, room string, user string, role access.Role) int
+		UnbanMember    func(childComplexity int, room string, user string) int
+		UpdateRoom     func(childComplexity int, room string, name *string, topic *string, sendRole *access.Role) int
 	}
 
 	PageInfo struct {
@@ -128,7 +197,7 @@ type ComplexityRoot struct {
 		Node     func(childComplexity int, id string) int
 		Nodes    func(childComplexity int, ids []string) int
 		Room     func(childComplexity int, id string) int
-		Rooms    func(childComplexity int, matching *string, first *int, after *string) int
+		Rooms    func(childComplexity int, scope *chat.RoomScope, matching *string, first *int, after *string) int
 		Server   func(childComplexity int) int
 		Sessions func(childComplexity int) int
 		User     func(childComplexity int, id string) int
@@ -136,11 +205,21 @@ type ComplexityRoot struct {
 	}
 
 	Room struct {
-		CreatedAt func(childComplexity int) int
-		ID        func(childComplexity int) int
-		LastChat  func(childComplexity int) int
-		Name      func(childComplexity int) int
-		Topic     func(childComplexity int) int
+		AllowedActions func(childComplexity int) int
+		Bans           func(childComplexity int, first *int, after *string) int
+		Chats          func(childComplexity int, first *int, after *string, last *int, before *string) int
+		CreatedAt      func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Invites        func(childComplexity int) int
+		Kind           func(childComplexity int) int
+		LastChat       func(childComplexity int) int
+		Me             func(childComplexity int) int
+		MemberCount    func(childComplexity int) int
+		Members        func(childComplexity int, first *int, after *string) int
+		Name           func(childComplexity int) int
+		SendRole       func(childComplexity int) int
+		SyncCursor     func(childComplexity int) int
+		Topic          func(childComplexity int) int
 	}
 
 	RoomConnection struct {
@@ -196,6 +275,10 @@ type ComplexityRoot struct {
 
 // region    ************************** generated!.gotpl **************************
 
+type BanResolver interface {
+	User(ctx context.Context, objs []*members.Ban) ([]*auth.User, error)
+	By(ctx context.Context, objs []*members.Ban) ([]*auth.User, error)
+}
 type ChatResolver interface {
 	User(ctx context.Context, objs []*roomlog.Chat) ([]*auth.User, error)
 }
@@ -203,6 +286,14 @@ type EventResolver interface {
 	Actor(ctx context.Context, obj *roomlog.Event) (*auth.User, error)
 
 	User(ctx context.Context, obj *roomlog.Event) (*auth.User, error)
+
+	Member(ctx context.Context, obj *roomlog.Event) (*members.Member, error)
+}
+type InviteResolver interface {
+	CreatedBy(ctx context.Context, objs []*invites.Invite) ([]*auth.User, error)
+}
+type MemberResolver interface {
+	User(ctx context.Context, objs []*members.Member) ([]*auth.User, error)
 }
 type MutationResolver interface {
 	Register(ctx context.Context, username string, password string) (*auth.Tokens, error)
@@ -212,8 +303,21 @@ type MutationResolver interface {
 	EndSession(ctx context.Context, session string) (*string, error)
 	ChangePassword(ctx context.Context, currentPassword string, newPassword string) (*auth.User, error)
 	DeleteAccount(ctx context.Context, password string) (*string, error)
-	CreateRoom(ctx context.Context, name string, topic *string) (*roomlog.Room, error)
+	CreateRoom(ctx context.Context, name string, topic *string, kind *roomlog.RoomKind, sendRole *access.Role, members []string, id *string) (*roomlog.Room, error)
+	OpenDirectRoom(ctx context.Context, users []string) (*roomlog.Room, error)
+	HideRoom(ctx context.Context, room string) (*string, error)
+	UpdateRoom(ctx context.Context, room string, name *string, topic *string, sendRole *access.Role) (*roomlog.Room, error)
 	DeleteRoom(ctx context.Context, room string) (*string, error)
+	JoinRoom(ctx context.Context, room string) (*members.Member, error)
+	LeaveRoom(ctx context.Context, room string) (*string, error)
+	AddMember(ctx context.Context, room string, user string, role *access.Role) (*members.Member, error)
+	RemoveMember(ctx context.Context, room string, user string) (*string, error)
+	SetRole(ctx context.Context, room string, user string, role access.Role) (*members.Member, error)
+	BanMember(ctx context.Context, room string, user string, reason *string, until *time.Time) (*members.Ban, error)
+	UnbanMember(ctx context.Context, room string, user string) (*string, error)
+	CreateInvite(ctx context.Context, room string, uses *int, until *time.Time, id *string) (*invites.Invite, error)
+	DeleteInvite(ctx context.Context, invite string) (*string, error)
+	AcceptInvite(ctx context.Context, code string) (*members.Member, error)
 	SendChat(ctx context.Context, room string, text string, id *string) (*roomlog.Chat, error)
 	EditChat(ctx context.Context, chat string, text string) (*roomlog.Chat, error)
 	DeleteChat(ctx context.Context, chat string) (*roomlog.Chat, error)
@@ -223,7 +327,7 @@ type QueryResolver interface {
 	User(ctx context.Context, id string) (*auth.User, error)
 	Users(ctx context.Context, startingWith string, first *int, after *string) (*auth.UserPage, error)
 	Room(ctx context.Context, id string) (*roomlog.Room, error)
-	Rooms(ctx context.Context, matching *string, first *int, after *string) (*chat.RoomPage, error)
+	Rooms(ctx context.Context, scope *chat.RoomScope, matching *string, first *int, after *string) (*chat.RoomPage, error)
 	Chats(ctx context.Context, room string, first *int, after *string, last *int, before *string) (*chat.Page, error)
 	Chat(ctx context.Context, id string) (*roomlog.Chat, error)
 	Sessions(ctx context.Context) ([]*auth.Session, error)
@@ -233,13 +337,20 @@ type QueryResolver interface {
 }
 type RoomResolver interface {
 	LastChat(ctx context.Context, objs []*roomlog.Room) ([]*roomlog.Chat, error)
+	Members(ctx context.Context, obj *roomlog.Room, first *int, after *string) (*members.Page, error)
+	Chats(ctx context.Context, obj *roomlog.Room, first *int, after *string, last *int, before *string) (*chat.Page, error)
+
+	Me(ctx context.Context, objs []*roomlog.Room) ([]*members.Member, error)
+	AllowedActions(ctx context.Context, objs []*roomlog.Room) ([][]access.Action, error)
+	Invites(ctx context.Context, obj *roomlog.Room) ([]*invites.Invite, error)
+	Bans(ctx context.Context, obj *roomlog.Room, first *int, after *string) (*members.BanPage, error)
 }
 type SubscriptionResolver interface {
 	ChatSent(ctx context.Context, room string, after *string) (<-chan *roomlog.Chat, error)
 	Events(ctx context.Context, rooms []string, after []string) (<-chan *roomlog.Event, error)
 }
 type UserConnectionResolver interface {
-	PageInfo(ctx context.Context, obj *auth.UserPage) (*chat.PageInfo, error)
+	PageInfo(ctx context.Context, obj *auth.UserPage) (*members.PageInfo, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -290,6 +401,69 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AuthPayload.User(childComplexity), true
+
+	case "Ban.by":
+		if e.ComplexityRoot.Ban.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ban.By(childComplexity), true
+	case "Ban.createdAt":
+		if e.ComplexityRoot.Ban.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ban.CreatedAt(childComplexity), true
+	case "Ban.reason":
+		if e.ComplexityRoot.Ban.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ban.Reason(childComplexity), true
+	case "Ban.until":
+		if e.ComplexityRoot.Ban.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ban.Until(childComplexity), true
+	case "Ban.user":
+		if e.ComplexityRoot.Ban.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Ban.User(childComplexity), true
+
+	case "BanConnection.edges":
+		if e.ComplexityRoot.BanConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BanConnection.Edges(childComplexity), true
+	case "BanConnection.nodes":
+		if e.ComplexityRoot.BanConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BanConnection.Nodes(childComplexity), true
+	case "BanConnection.pageInfo":
+		if e.ComplexityRoot.BanConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BanConnection.PageInfo(childComplexity), true
+
+	case "BanEdge.cursor":
+		if e.ComplexityRoot.BanEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BanEdge.Cursor(childComplexity), true
+	case "BanEdge.node":
+		if e.ComplexityRoot.BanEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BanEdge.Node(childComplexity), true
 
 	case "Chat.createdAt":
 		if e.ComplexityRoot.Chat.CreatedAt == nil {
@@ -426,6 +600,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Event.Kind(childComplexity), true
+	case "Event.member":
+		if e.ComplexityRoot.Event.Member == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Event.Member(childComplexity), true
 	case "Event.room":
 		if e.ComplexityRoot.Event.Room == nil {
 			break
@@ -444,6 +624,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Event.Username(childComplexity), true
+
+	case "Invite.code":
+		if e.ComplexityRoot.Invite.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Invite.Code(childComplexity), true
+	case "Invite.createdAt":
+		if e.ComplexityRoot.Invite.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Invite.CreatedAt(childComplexity), true
+	case "Invite.createdBy":
+		if e.ComplexityRoot.Invite.CreatedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Invite.CreatedBy(childComplexity), true
+	case "Invite.id":
+		if e.ComplexityRoot.Invite.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Invite.ID(childComplexity), true
+	case "Invite.room":
+		if e.ComplexityRoot.Invite.Room == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Invite.Room(childComplexity), true
+	case "Invite.until":
+		if e.ComplexityRoot.Invite.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Invite.Until(childComplexity), true
+	case "Invite.uses":
+		if e.ComplexityRoot.Invite.Uses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Invite.Uses(childComplexity), true
+	case "Invite.usesLeft":
+		if e.ComplexityRoot.Invite.UsesLeft == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Invite.UsesLeft(childComplexity), true
 
 	case "Limits.chatLength":
 		if e.ComplexityRoot.Limits.ChatLength == nil {
@@ -470,6 +699,102 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Limits.UsernameLength(childComplexity), true
 
+	case "Member.id":
+		if e.ComplexityRoot.Member.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.ID(childComplexity), true
+	case "Member.joinedAt":
+		if e.ComplexityRoot.Member.JoinedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.JoinedAt(childComplexity), true
+	case "Member.role":
+		if e.ComplexityRoot.Member.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.Role(childComplexity), true
+	case "Member.room":
+		if e.ComplexityRoot.Member.Room == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.Room(childComplexity), true
+	case "Member.user":
+		if e.ComplexityRoot.Member.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.User(childComplexity), true
+
+	case "MemberConnection.edges":
+		if e.ComplexityRoot.MemberConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberConnection.Edges(childComplexity), true
+	case "MemberConnection.nodes":
+		if e.ComplexityRoot.MemberConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberConnection.Nodes(childComplexity), true
+	case "MemberConnection.pageInfo":
+		if e.ComplexityRoot.MemberConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberConnection.PageInfo(childComplexity), true
+
+	case "MemberEdge.cursor":
+		if e.ComplexityRoot.MemberEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberEdge.Cursor(childComplexity), true
+	case "MemberEdge.node":
+		if e.ComplexityRoot.MemberEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberEdge.Node(childComplexity), true
+
+	case "Mutation.acceptInvite":
+		if e.ComplexityRoot.Mutation.AcceptInvite == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_acceptInvite_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AcceptInvite(childComplexity, args["code"].(string)), true
+	case "Mutation.addMember":
+		if e.ComplexityRoot.Mutation.AddMember == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addMember_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddMember(childComplexity, args["room"].(string), args["user"].(string), args["role"].(*access.Role)), true
+	case "Mutation.banMember":
+		if e.ComplexityRoot.Mutation.BanMember == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_banMember_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BanMember(childComplexity, args["room"].(string), args["user"].(string), args["reason"].(*string), args["until"].(*time.Time)), true
 	case "Mutation.changePassword":
 		if e.ComplexityRoot.Mutation.ChangePassword == nil {
 			break
@@ -481,6 +806,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ChangePassword(childComplexity, args["currentPassword"].(string), args["newPassword"].(string)), true
+	case "Mutation.createInvite":
+		if e.ComplexityRoot.Mutation.CreateInvite == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createInvite_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateInvite(childComplexity, args["room"].(string), args["uses"].(*int), args["until"].(*time.Time), args["id"].(*string)), true
 	case "Mutation.createRoom":
 		if e.ComplexityRoot.Mutation.CreateRoom == nil {
 			break
@@ -491,7 +827,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.CreateRoom(childComplexity, args["name"].(string), args["topic"].(*string)), true
+		return e.ComplexityRoot.Mutation.CreateRoom(childComplexity, args["name"].(string), args["topic"].(*string), args["kind"].(*roomlog.RoomKind), args["sendRole"].(*access.Role), args["members"].([]string), args["id"].(*string)), true
 	case "Mutation.deleteAccount":
 		if e.ComplexityRoot.Mutation.DeleteAccount == nil {
 			break
@@ -514,6 +850,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteChat(childComplexity, args["chat"].(string)), true
+	case "Mutation.deleteInvite":
+		if e.ComplexityRoot.Mutation.DeleteInvite == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deleteInvite_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeleteInvite(childComplexity, args["invite"].(string)), true
 	case "Mutation.deleteRoom":
 		if e.ComplexityRoot.Mutation.DeleteRoom == nil {
 			break
@@ -547,6 +894,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EndSession(childComplexity, args["session"].(string)), true
+	case "Mutation.hideRoom":
+		if e.ComplexityRoot.Mutation.HideRoom == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_hideRoom_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.HideRoom(childComplexity, args["room"].(string)), true
+	case "Mutation.joinRoom":
+		if e.ComplexityRoot.Mutation.JoinRoom == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_joinRoom_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.JoinRoom(childComplexity, args["room"].(string)), true
+	case "Mutation.leaveRoom":
+		if e.ComplexityRoot.Mutation.LeaveRoom == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_leaveRoom_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.LeaveRoom(childComplexity, args["room"].(string)), true
 	case "Mutation.login":
 		if e.ComplexityRoot.Mutation.Login == nil {
 			break
@@ -569,6 +949,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Logout(childComplexity, args["scope"].(*auth.LogoutScope), args["refreshToken"].(*string)), true
+	case "Mutation.openDirectRoom":
+		if e.ComplexityRoot.Mutation.OpenDirectRoom == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_openDirectRoom_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OpenDirectRoom(childComplexity, args["users"].([]string)), true
 	case "Mutation.refreshToken":
 		if e.ComplexityRoot.Mutation.RefreshToken == nil {
 			break
@@ -591,6 +982,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Register(childComplexity, args["username"].(string), args["password"].(string)), true
+	case "Mutation.removeMember":
+		if e.ComplexityRoot.Mutation.RemoveMember == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeMember_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveMember(childComplexity, args["room"].(string), args["user"].(string)), true
 	case "Mutation.sendChat":
 		if e.ComplexityRoot.Mutation.SendChat == nil {
 			break
@@ -602,6 +1004,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SendChat(childComplexity, args["room"].(string), args["text"].(string), args["id"].(*string)), true
+	case "Mutation.setRole":
+		if e.ComplexityRoot.Mutation.SetRole == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setRole_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetRole(childComplexity, args["room"].(string), args["user"].(string), args["role"].(access.Role)), true
+	case "Mutation.unbanMember":
+		if e.ComplexityRoot.Mutation.UnbanMember == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_unbanMember_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UnbanMember(childComplexity, args["room"].(string), args["user"].(string)), true
+	case "Mutation.updateRoom":
+		if e.ComplexityRoot.Mutation.UpdateRoom == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateRoom_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateRoom(childComplexity, args["room"].(string), args["name"].(*string), args["topic"].(*string), args["sendRole"].(*access.Role)), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -700,7 +1135,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Rooms(childComplexity, args["matching"].(*string), args["first"].(*int), args["after"].(*string)), true
+		return e.ComplexityRoot.Query.Rooms(childComplexity, args["scope"].(*chat.RoomScope), args["matching"].(*string), args["first"].(*int), args["after"].(*string)), true
 	case "Query.server":
 		if e.ComplexityRoot.Query.Server == nil {
 			break
@@ -736,6 +1171,34 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Users(childComplexity, args["startingWith"].(string), args["first"].(*int), args["after"].(*string)), true
 
+	case "Room.allowedActions":
+		if e.ComplexityRoot.Room.AllowedActions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Room.AllowedActions(childComplexity), true
+	case "Room.bans":
+		if e.ComplexityRoot.Room.Bans == nil {
+			break
+		}
+
+		args, err := ec.field_Room_bans_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Room.Bans(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Room.chats":
+		if e.ComplexityRoot.Room.Chats == nil {
+			break
+		}
+
+		args, err := ec.field_Room_chats_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Room.Chats(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Room.createdAt":
 		if e.ComplexityRoot.Room.CreatedAt == nil {
 			break
@@ -748,18 +1211,65 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Room.ID(childComplexity), true
+	case "Room.invites":
+		if e.ComplexityRoot.Room.Invites == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Room.Invites(childComplexity), true
+	case "Room.kind":
+		if e.ComplexityRoot.Room.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Room.Kind(childComplexity), true
 	case "Room.lastChat":
 		if e.ComplexityRoot.Room.LastChat == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Room.LastChat(childComplexity), true
+	case "Room.me":
+		if e.ComplexityRoot.Room.Me == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Room.Me(childComplexity), true
+	case "Room.memberCount":
+		if e.ComplexityRoot.Room.MemberCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Room.MemberCount(childComplexity), true
+	case "Room.members":
+		if e.ComplexityRoot.Room.Members == nil {
+			break
+		}
+
+		args, err := ec.field_Room_members_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Room.Members(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Room.name":
 		if e.ComplexityRoot.Room.Name == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Room.Name(childComplexity), true
+	case "Room.sendRole":
+		if e.ComplexityRoot.Room.SendRole == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Room.SendRole(childComplexity), true
+	case "Room.syncCursor":
+		if e.ComplexityRoot.Room.SyncCursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Room.SyncCursor(childComplexity), true
 	case "Room.topic":
 		if e.ComplexityRoot.Room.Topic == nil {
 			break
@@ -1071,8 +1581,13 @@ type Query {
   "A room you may see."
   room("Its name or id." id: ID!): Room
 
-  "Rooms, the most recently active first."
+  """
+  Rooms, the most recently active first. Direct rooms that you have hidden are left out until the next chat, and public ones
+  that you are banned from.
+  """
   rooms(
+    "From which rooms."
+    scope: RoomScope = ALL
     "Only rooms whose name contains this text."
     matching: String
     "At most this many. The largest page is 200."
@@ -1105,7 +1620,7 @@ type Query {
   sessions: [Session!]
 
   "Refetch any object by id."
-  node("The id of a user, a room, a chat or one of your sessions." id: ID!): Node
+  node("The id of a user, a room, a chat, a member, an invite or one of your sessions." id: ID!): Node
 
   "Refetch several objects by id, in the order asked for, with null for what you may not see."
   nodes("At most 100." ids: [ID!]!): [Node]!
@@ -1187,19 +1702,139 @@ type Mutation {
   """
   deleteAccount("Your password." password: String!): ID
 
-  "Create a room with you as its owner. Sent again: ROOM_NAME_TAKEN."
+  """
+  Create a room with you as its owner. Sent again with the same ` + "`" + `id` + "`" + `: the room that is there, as it is now. Without an ` + "`" + `id` + "`" + `:
+  ROOM_NAME_TAKEN if it is public, another room if it is private.
+  """
   createRoom(
-    "2 to 64 characters, with letters of one script, or emoji; unique without regard to case."
+    "2 to 64 characters, with letters of one script, or emoji; of a public room unique among those without regard to case."
     name: String!
     "What the room is about: at most 250 characters."
     topic: String
+    "PUBLIC or PRIVATE, for ever. The conversation of a few people is opened with ` + "`" + `openDirectRoom` + "`" + `."
+    kind: RoomKind = PUBLIC
+    "The lowest role that may send: ADMIN or OWNER for a room of announcements."
+    sendRole: Role = MEMBER
+    "Usernames or ids of at most 100 others who are in it from the start, as MEMBER."
+    members: [ID!]
+    "A UUID of your own for the room, in the form 8-4-4-4-12."
+    id: ID
+  ): Room
+
+  """
+  Open the conversation between you and some others, which is made when it does not exist yet. The same people always have
+  the same room; if you had hidden it, it is in your list again.
+  """
+  openDirectRoom("Usernames or ids: 1 to 9 others. You and repeats do not count." users: [ID!]!): Room
+
+  "Take a direct room out of your list until the next chat. Answers what you gave. Sent again: no change."
+  hideRoom("The room's id." room: ID!): ID
+
+  "Change a room. What you leave out stays as it is. Admins and owners only. Sent again: no change."
+  updateRoom(
+    "The room's name or id."
+    room: ID!
+    "As in ` + "`" + `createRoom` + "`" + `."
+    name: String
+    "As in ` + "`" + `createRoom` + "`" + `. Null removes the topic."
+    topic: String
+    "The lowest role that may send."
+    sendRole: Role
   ): Room
 
   "Delete a room with all its chats. Owners only. Answers the room's id. Sent again: NOT_FOUND."
   deleteRoom("Its name or id." room: ID!): ID
 
+  "Become a member of a public room; sending to it does the same. Sent again: no change."
+  joinRoom("The room's name or id." room: ID!): Member
+
+  "Leave a room. The last owner hands over first (FORBIDDEN, reason LAST_OWNER). Answers what you gave, also when you are not in it."
+  leaveRoom("The room's name or id." room: ID!): ID
+
   """
-  Send a chat.
+  Make somebody a member, without asking them; they see the whole history. Admins add members; owners give any role. Who is
+  in the room already keeps their role.
+  """
+  addMember(
+    "The room's name or id."
+    room: ID!
+    "Their username or id."
+    user: ID!
+    "Their role, if they are not in it yet."
+    role: Role = MEMBER
+  ): Member
+
+  """
+  Take somebody out of a room; they are given nothing of it any more. Admins remove members, owners anybody but the last
+  owner (FORBIDDEN, reason LAST_OWNER). Answers the person's id, also when they are not in it.
+  """
+  removeMember(
+    "The room's name or id."
+    room: ID!
+    "Their username or id."
+    user: ID!
+  ): ID
+
+  "Give a member another role. Owners only; the last one stays one (FORBIDDEN, reason LAST_OWNER). Sent again: no change."
+  setRole(
+    "The room's name or id."
+    room: ID!
+    "Their username or id."
+    user: ID!
+    "What they are from now on."
+    role: Role!
+  ): Member
+
+  """
+  Take somebody out of a room, if they are in it, and keep them out: of joining, invites and being added, and of reading a
+  public room. Who may is as with ` + "`" + `removeMember` + "`" + `. Others see an ordinary removal. Sent again: another reason or end
+  replaces what was there.
+  """
+  banMember(
+    "The room's name or id."
+    room: ID!
+    "Their username or id."
+    user: ID!
+    "For those who manage members: at most 250 characters."
+    reason: String
+    "When the ban ends by itself: a time to come. Left out: it does not."
+    until: DateTime
+  ): Ban
+
+  "Take a ban back. Admins and owners only. Answers the person's id, also when there is no ban."
+  unbanMember(
+    "The room's name or id."
+    room: ID!
+    "Their username or id."
+    user: ID!
+  ): ID
+
+  """
+  Make a code with which people join a room; they see the whole history. Admins and owners only. Sent again with the same
+  ` + "`" + `id` + "`" + `: the invite that is there. LIMIT_REACHED, reason INVITES, where a room has 100 that let somebody in.
+  """
+  createInvite(
+    "The room's name or id."
+    room: ID!
+    "How many people it lets in: 1 to 1000; 0: any number."
+    uses: Int = 1
+    "When it ends: a time to come. Left out: it does not by time."
+    until: DateTime
+    "A UUID of your own for the invite, in the form 8-4-4-4-12."
+    id: ID
+  ): Invite
+
+  "End an invite. Admins and owners only. Answers its id. Sent again: NOT_FOUND."
+  deleteInvite("The invite's id." invite: ID!): ID
+
+  """
+  Join a room by the code of an invite. Who is in it already stays what they are and uses nothing. A wrong, used-up or
+  ended code: NOT_FOUND, always the same.
+  """
+  acceptInvite("The code, in upper or lower case." code: String!): Member
+
+  """
+  Send a chat. To a public room that you are not in it also joins you, where there is room.
 
   Give ` + "`" + `id` + "`" + `, a UUID of your own, to make the call safe to retry and the interface instant: the chat
   gets exactly this id, so an optimistic row, the answer and the ` + "`" + `chatSent` + "`" + ` event are one object
@@ -1225,8 +1860,8 @@ type Mutation {
   ): Chat
 
   """
-  Delete a chat: its text goes, its place in the order stays. Yours, or anybody's in a room that you
-  own. Sent again: no change.
+  Delete a chat: its text goes, its place in the order stays. Yours, or anybody's in a room where you are
+  ADMIN or OWNER. Sent again: no change.
   """
   deleteChat("The chat's id." chat: ID!): Chat
 }
@@ -1284,14 +1919,113 @@ type User implements Node {
 type Room implements Node {
   "A UUID."
   id: ID!
-  "Unique without regard to case."
+  """
+  Of a public room unique without regard to case, and taken wherever an argument asks for a room. Of a direct room the
+  usernames of all in it, the same for everybody.
+  """
   name: String!
   "What the room is about."
   topic: String
   "When the room was made."
   createdAt: DateTime!
+  "Who finds it and how people come in. Never changes."
+  kind: RoomKind!
+  "The lowest role that may send."
+  sendRole: Role!
+  "How many are in it."
+  memberCount: Int!
   "The newest chat."
   lastChat: Chat
+  """
+  Who is in it: owners first, then admins, then members, each by username. Not for streams: follow MEMBER_JOINED, MEMBER_LEFT,
+  MEMBER_REMOVED and MEMBER_CHANGED there, and keep members as a set.
+  """
+  members(
+    "At most this many. The largest page is 200."
+    first: Int = 50
+    "Only members after this place."
+    after: Cursor
+  ): MemberConnection!
+  "As in ` + "`" + `Query.chats` + "`" + `. Not for streams: they bring the chats themselves."
+  chats(
+    "At most this many, counted from the start of the range. The largest page is 200."
+    first: Int
+    "Only chats after this place."
+    after: Cursor
+    "At most this many, counted from the end of the range. The largest page is 200."
+    last: Int
+    "Only chats before this place."
+    before: Cursor
+  ): ChatConnection!
+  """
+  Where the room's log stood when this was read: give it to ` + "`" + `after` + "`" + ` of ` + "`" + `events` + "`" + `, and a list of rooms is a start without a gap.
+  Not for streams: ` + "`" + `Event.cursor` + "`" + ` is the place there.
+  """
+  syncCursor: Cursor!
+  "Your membership, or null. Depends on who asks. Not for streams: ` + "`" + `Event.member` + "`" + ` is the membership that an event is about."
+  me: Member
+  """
+  What you may do here now, so that no interface contains the rules. Depends on who asks. Not for streams: ask again after
+  ROOM_UPDATED, and after events of members that are about you.
+  """
+  allowedActions: [RoomAction!]!
+  "The invites that let somebody in, the oldest first. Null unless you may manage members. Not for streams."
+  invites: [Invite!]
+  "The bans that hold, the newest first. Null unless you may manage members. Not for streams."
+  bans(
+    "At most this many. The largest page is 200."
+    first: Int = 50
+    "Only bans after this place."
+    after: Cursor
+  ): BanConnection
+}
+
+"A person's place in a room."
+type Member implements Node {
+  "A UUID. Who leaves and comes back has another one."
+  id: ID!
+  "Who it is."
+  user: User!
+  "Where."
+  room: Room!
+  "What they may do there."
+  role: Role!
+  "When they joined, or were added."
+  joinedAt: DateTime!
+}
+
+"What keeps a person out of a room. Seen by those who manage its members."
+type Ban {
+  "Who is kept out."
+  user: User!
+  "Who banned them. Null when the account is gone."
+  by: User
+  "Why, if that was said."
+  reason: String
+  "When it ends by itself, or null."
+  until: DateTime
+  "When they were banned."
+  createdAt: DateTime!
+}
+
+"A code that lets people into a room. Seen by those who manage its members."
+type Invite implements Node {
+  "The UUID given to ` + "`" + `createInvite` + "`" + `, in lower case, or one made by the server."
+  id: ID!
+  "The room it lets people into."
+  room: Room
+  "What ` + "`" + `acceptInvite` + "`" + ` takes. Whoever has it can join."
+  code: String!
+  "How many people it lets in, or null for any number."
+  uses: Int
+  "How many more, or null for any number."
+  usesLeft: Int
+  "When it ends, or null."
+  until: DateTime
+  "Who made it. Null when the account is gone."
+  createdBy: User
+  "When it was made."
+  createdAt: DateTime!
 }
 
 "A message."
@@ -1343,6 +2077,8 @@ type Event {
   user: User
   "Their username; stays after the account is gone."
   username: String
+  "Their membership, as it is now. Null when it has ended."
+  member: Member
   """
   With CAUGHT_UP: a place to resume from for every room of this stream, also for silent ones, and for the list
   of your rooms if the stream is of all of them.
@@ -1428,6 +2164,54 @@ enum EventKind {
   CAUGHT_UP
 }
 
+"Who finds a room, and how people come in."
+enum RoomKind {
+  "Everybody signed in finds, reads and joins it, unless they are banned."
+  PUBLIC
+  "Only members know of it: they are added, or invited."
+  PRIVATE
+  "The conversation of 2 to 10 people. Nobody joins, leaves, renames or deletes it."
+  DIRECT
+}
+
+"From which rooms a list is made."
+enum RoomScope {
+  "All you may see."
+  ALL
+  "Those you are in."
+  JOINED
+}
+
+"What a member may do in a room. ` + "`" + `Room.allowedActions` + "`" + ` says what that comes to."
+enum Role {
+  "All that is possible there. A room with members has one."
+  OWNER
+  "Delete chats of others, change the room, and manage members who are neither ADMIN nor OWNER."
+  ADMIN
+  "Read, send unless ` + "`" + `sendRole` + "`" + ` is higher, and leave."
+  MEMBER
+}
+
+"What somebody may do in a room. More may be added: ignore those you do not know."
+enum RoomAction {
+  "Become a member: ` + "`" + `joinRoom` + "`" + `."
+  JOIN
+  "End the membership: ` + "`" + `leaveRoom` + "`" + `."
+  LEAVE
+  "Send: ` + "`" + `sendChat` + "`" + `."
+  SEND_CHAT
+  "Delete chats of others: ` + "`" + `deleteChat` + "`" + `."
+  DELETE_ANY_CHAT
+  "Change the room: ` + "`" + `updateRoom` + "`" + `."
+  UPDATE_ROOM
+  "Add, remove and ban people, and invite them; see ` + "`" + `invites` + "`" + ` and ` + "`" + `bans` + "`" + `."
+  MANAGE_MEMBERS
+  "Give roles: ` + "`" + `setRole` + "`" + `."
+  SET_ROLES
+  "Delete the room: ` + "`" + `deleteRoom` + "`" + `."
+  DELETE_ROOM
+}
+
 "Which sessions to end."
 enum LogoutScope {
   "The one the token belongs to."
@@ -1455,7 +2239,10 @@ enum ErrorCode {
   REFRESH_TOKEN_ROTATED
   "Wrong username or password; it is not said which."
   INVALID_CREDENTIALS
-  "You can see this but may not do it."
+  """
+  You can see this but may not do it; see ` + "`" + `reason` + "`" + ` where there is one: READ_ONLY (the room's ` + "`" + `sendRole` + "`" + ` is higher), LAST_OWNER
+  (hand over first), BANNED, with ` + "`" + `until` + "`" + ` if it ends by itself.
+  """
   FORBIDDEN
   "It does not exist, or you may not know that it does."
   NOT_FOUND
@@ -1468,13 +2255,13 @@ enum ErrorCode {
   BAD_USER_INPUT
   "Somebody has this username. Choose another."
   USERNAME_TAKEN
-  "There is a room of this name. Choose another."
+  "There is a public room of this name. Choose another."
   ROOM_NAME_TAKEN
-  "The id given to ` + "`" + `sendChat` + "`" + ` is taken by something else. Make a new one."
+  "The id that you gave is taken by something else. Make a new one."
   ID_TAKEN
   "The history that cursor belongs to is not the history the server has. Read ` + "`" + `chats` + "`" + ` again and go on from its ` + "`" + `syncCursor` + "`" + `."
   CURSOR_DIVERGED
-  "A number of something is at its limit; see ` + "`" + `reason` + "`" + `."
+  "A number of something is at its limit; see ` + "`" + `reason` + "`" + `: MEMBERS of the room, ROOMS of the person or the stream, INVITES of the room."
   LIMIT_REACHED
   "Too fast. Wait ` + "`" + `retryAfterMs` + "`" + `."
   RATE_LIMITED
@@ -1573,6 +2360,42 @@ type UserEdge {
   "The person."
   node: User!
 }
+
+"A page of members."
+type MemberConnection {
+  "The members with their places."
+  edges: [MemberEdge!]!
+  "The members without their edges."
+  nodes: [Member!]!
+  "Where the page lies in the list."
+  pageInfo: PageInfo!
+}
+
+"A member in a page."
+type MemberEdge {
+  "Their place."
+  cursor: Cursor!
+  "The member."
+  node: Member!
+}
+
+"A page of bans."
+type BanConnection {
+  "The bans with their places."
+  edges: [BanEdge!]!
+  "The bans without their edges."
+  nodes: [Ban!]!
+  "Where the page lies in the list."
+  pageInfo: PageInfo!
+}
+
+"A ban in a page."
+type BanEdge {
+  "Its place."
+  cursor: Cursor!
+  "The ban."
+  node: Ban!
+}
 `, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -1595,6 +2418,44 @@ func (ec *executionContext) childFields_AuthPayload(ctx context.Context, field g
 		return ec.fieldContext_AuthPayload_user(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AuthPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Ban(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_Ban_user(ctx, field)
+	case "by":
+		return ec.fieldContext_Ban_by(ctx, field)
+	case "reason":
+		return ec.fieldContext_Ban_reason(ctx, field)
+	case "until":
+		return ec.fieldContext_Ban_until(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Ban_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Ban", field.Name)
+}
+
+func (ec *executionContext) childFields_BanConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_BanConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_BanConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_BanConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BanConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_BanEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_BanEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_BanEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BanEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_Chat(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1665,10 +2526,34 @@ func (ec *executionContext) childFields_Event(ctx context.Context, field graphql
 		return ec.fieldContext_Event_user(ctx, field)
 	case "username":
 		return ec.fieldContext_Event_username(ctx, field)
+	case "member":
+		return ec.fieldContext_Event_member(ctx, field)
 	case "cursors":
 		return ec.fieldContext_Event_cursors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Event", field.Name)
+}
+
+func (ec *executionContext) childFields_Invite(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Invite_id(ctx, field)
+	case "room":
+		return ec.fieldContext_Invite_room(ctx, field)
+	case "code":
+		return ec.fieldContext_Invite_code(ctx, field)
+	case "uses":
+		return ec.fieldContext_Invite_uses(ctx, field)
+	case "usesLeft":
+		return ec.fieldContext_Invite_usesLeft(ctx, field)
+	case "until":
+		return ec.fieldContext_Invite_until(ctx, field)
+	case "createdBy":
+		return ec.fieldContext_Invite_createdBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Invite_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Invite", field.Name)
 }
 
 func (ec *executionContext) childFields_Limits(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1683,6 +2568,44 @@ func (ec *executionContext) childFields_Limits(ctx context.Context, field graphq
 		return ec.fieldContext_Limits_pageSize(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Limits", field.Name)
+}
+
+func (ec *executionContext) childFields_Member(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Member_id(ctx, field)
+	case "user":
+		return ec.fieldContext_Member_user(ctx, field)
+	case "room":
+		return ec.fieldContext_Member_room(ctx, field)
+	case "role":
+		return ec.fieldContext_Member_role(ctx, field)
+	case "joinedAt":
+		return ec.fieldContext_Member_joinedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Member", field.Name)
+}
+
+func (ec *executionContext) childFields_MemberConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_MemberConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_MemberConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_MemberConnection_pageInfo(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MemberConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_MemberEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_MemberEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_MemberEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MemberEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1709,8 +2632,28 @@ func (ec *executionContext) childFields_Room(ctx context.Context, field graphql.
 		return ec.fieldContext_Room_topic(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Room_createdAt(ctx, field)
+	case "kind":
+		return ec.fieldContext_Room_kind(ctx, field)
+	case "sendRole":
+		return ec.fieldContext_Room_sendRole(ctx, field)
+	case "memberCount":
+		return ec.fieldContext_Room_memberCount(ctx, field)
 	case "lastChat":
 		return ec.fieldContext_Room_lastChat(ctx, field)
+	case "members":
+		return ec.fieldContext_Room_members(ctx, field)
+	case "chats":
+		return ec.fieldContext_Room_chats(ctx, field)
+	case "syncCursor":
+		return ec.fieldContext_Room_syncCursor(ctx, field)
+	case "me":
+		return ec.fieldContext_Room_me(ctx, field)
+	case "allowedActions":
+		return ec.fieldContext_Room_allowedActions(ctx, field)
+	case "invites":
+		return ec.fieldContext_Room_invites(ctx, field)
+	case "bans":
+		return ec.fieldContext_Room_bans(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Room", field.Name)
 }
@@ -1917,6 +2860,88 @@ func (ec *executionContext) childFields___Type(ctx context.Context, field graphq
 
 // region    ***************************** args.gotpl *****************************
 
+func (ec *executionContext) field_Mutation_acceptInvite_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "code",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["code"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_addMember_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "room",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["room"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "user",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["user"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "role",
+		func(ctx context.Context, v any) (*access.Role, error) {
+			return ec.unmarshalORole2ᚖparleyᚋchatᚋaccessᚐRole(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["role"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_banMember_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "room",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["room"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "user",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["user"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "reason",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["reason"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "until",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["until"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_changePassword_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1939,6 +2964,44 @@ func (ec *executionContext) field_Mutation_changePassword_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_createInvite_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "room",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["room"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "uses",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["uses"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "until",
+		func(ctx context.Context, v any) (*time.Time, error) {
+			return ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["until"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_createRoom_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -1958,6 +3021,38 @@ func (ec *executionContext) field_Mutation_createRoom_args(ctx context.Context, 
 		return nil, err
 	}
 	args["topic"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "kind",
+		func(ctx context.Context, v any) (*roomlog.RoomKind, error) {
+			return ec.unmarshalORoomKind2ᚖparleyᚋchatᚋroomlogᚐRoomKind(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["kind"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "sendRole",
+		func(ctx context.Context, v any) (*access.Role, error) {
+			return ec.unmarshalORole2ᚖparleyᚋchatᚋaccessᚐRole(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["sendRole"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "members",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["members"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg5
 	return args, nil
 }
 
@@ -1986,6 +3081,20 @@ func (ec *executionContext) field_Mutation_deleteChat_args(ctx context.Context, 
 		return nil, err
 	}
 	args["chat"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_deleteInvite_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "invite",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["invite"] = arg0
 	return args, nil
 }
 
@@ -2039,6 +3148,48 @@ func (ec *executionContext) field_Mutation_endSession_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_hideRoom_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "room",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["room"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_joinRoom_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "room",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["room"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_leaveRoom_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "room",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["room"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_login_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2080,6 +3231,20 @@ func (ec *executionContext) field_Mutation_logout_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["refreshToken"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_openDirectRoom_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "users",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["users"] = arg0
 	return args, nil
 }
 
@@ -2127,6 +3292,28 @@ func (ec *executionContext) field_Mutation_register_args(ctx context.Context, ra
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_removeMember_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "room",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["room"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "user",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["user"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_sendChat_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -2154,6 +3341,96 @@ func (ec *executionContext) field_Mutation_sendChat_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["id"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setRole_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "room",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["room"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "user",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["user"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "role",
+		func(ctx context.Context, v any) (access.Role, error) {
+			return ec.unmarshalNRole2parleyᚋchatᚋaccessᚐRole(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["role"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_unbanMember_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "room",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["room"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "user",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["user"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateRoom_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "room",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["room"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "name",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["name"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "topic",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["topic"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "sendRole",
+		func(ctx context.Context, v any) (*access.Role, error) {
+			return ec.unmarshalORole2ᚖparleyᚋchatᚋaccessᚐRole(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["sendRole"] = arg3
 	return args, nil
 }
 
@@ -2276,30 +3553,38 @@ func (ec *executionContext) field_Query_room_args(ctx context.Context, rawArgs m
 func (ec *executionContext) field_Query_rooms_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
-	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "matching",
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "scope",
+		func(ctx context.Context, v any) (*chat.RoomScope, error) {
+			return ec.unmarshalORoomScope2ᚖparleyᚋchatᚐRoomScope(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["scope"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "matching",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["matching"] = arg0
-	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+	args["matching"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
 		func(ctx context.Context, v any) (*int, error) {
 			return ec.unmarshalOInt2ᚖint(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["first"] = arg1
-	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
 		func(ctx context.Context, v any) (*string, error) {
 			return ec.unmarshalOCursor2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
-	args["after"] = arg2
+	args["after"] = arg3
 	return args, nil
 }
 
@@ -2344,6 +3629,88 @@ func (ec *executionContext) field_Query_users_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["after"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Room_bans_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOCursor2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Room_chats_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOCursor2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOCursor2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Room_members_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOCursor2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
 	return args, nil
 }
 
@@ -2520,6 +3887,272 @@ func (ec *executionContext) fieldContext_AuthPayload_user(_ context.Context, fie
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Ban_user(ctx context.Context, field graphql.CollectedField, obj *members.Ban) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ban_user(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Ban_user(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *auth.User) graphql.Marshaler {
+			return ec.marshalNUser2ᚖparleyᚋauthᚐUser(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Ban_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Ban",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Ban_user(ctx context.Context, field graphql.CollectedField, obj *members.Ban) (any, error) {
+	resolver := ec.Resolvers.Ban()
+	if batch, ok := graphql.BatchParentsFor[*members.Ban](ctx, "Ban"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.User(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*auth.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Ban.user",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.User(ctx, []*members.Ban{obj})
+	return graphql.ResolveBatchSingleResult[*auth.User](
+		ctx,
+		results,
+		err,
+		"Ban.user",
+	)
+}
+
+func (ec *executionContext) _Ban_by(ctx context.Context, field graphql.CollectedField, obj *members.Ban) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Ban_by(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Ban_by(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *auth.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖparleyᚋauthᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Ban_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Ban",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Ban_by(ctx context.Context, field graphql.CollectedField, obj *members.Ban) (any, error) {
+	resolver := ec.Resolvers.Ban()
+	if batch, ok := graphql.BatchParentsFor[*members.Ban](ctx, "Ban"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.By(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*auth.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Ban.by",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.By(ctx, []*members.Ban{obj})
+	return graphql.ResolveBatchSingleResult[*auth.User](
+		ctx,
+		results,
+		err,
+		"Ban.by",
+	)
+}
+
+func (ec *executionContext) _Ban_reason(ctx context.Context, field graphql.CollectedField, obj *members.Ban) (ret graphql.Marshaler) {
+	return lean.Optional(obj.Reason)
+}
+func (ec *executionContext) fieldContext_Ban_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ban", field, false, false, "String")
+}
+
+func (ec *executionContext) _Ban_until(ctx context.Context, field graphql.CollectedField, obj *members.Ban) (ret graphql.Marshaler) {
+	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.Until)
+}
+func (ec *executionContext) fieldContext_Ban_until(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ban", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Ban_createdAt(ctx context.Context, field graphql.CollectedField, obj *members.Ban) (ret graphql.Marshaler) {
+	return (*lean.Time)(&obj.CreatedAt)
+}
+func (ec *executionContext) fieldContext_Ban_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Ban", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _BanConnection_edges(ctx context.Context, field graphql.CollectedField, obj *members.BanPage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BanConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []members.BanEdge) graphql.Marshaler {
+			return ec.marshalNBanEdge2ᚕparleyᚋchatᚋmembersᚐBanEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BanConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BanConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BanEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BanConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *members.BanPage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BanConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*members.Ban) graphql.Marshaler {
+			return ec.marshalNBan2ᚕᚖparleyᚋchatᚋmembersᚐBanᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BanConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BanConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Ban(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BanConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *members.BanPage) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BanConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v members.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2parleyᚋchatᚋmembersᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BanConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BanConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BanEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *members.BanEdge) (ret graphql.Marshaler) {
+	return (*lean.String)(&obj.Cursor)
+}
+func (ec *executionContext) fieldContext_BanEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BanEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _BanEdge_node(ctx context.Context, field graphql.CollectedField, obj *members.BanEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BanEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *members.Ban) graphql.Marshaler {
+			return ec.marshalNBan2ᚖparleyᚋchatᚋmembersᚐBan(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BanEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BanEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Ban(ctx, field)
 		},
 	}
 	return fc, nil
@@ -2745,8 +4378,8 @@ func (ec *executionContext) _ChatConnection_pageInfo(ctx context.Context, field 
 			return obj.PageInfo, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v chat.PageInfo) graphql.Marshaler {
-			return ec.marshalNPageInfo2parleyᚋchatᚐPageInfo(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v members.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2parleyᚋchatᚋmembersᚐPageInfo(ctx, selections, v)
 		},
 		true,
 		true,
@@ -2967,11 +4600,172 @@ func (ec *executionContext) fieldContext_Event_username(_ context.Context, field
 	return graphql.NewScalarFieldContext("Event", field, false, false, "String")
 }
 
+func (ec *executionContext) _Event_member(ctx context.Context, field graphql.CollectedField, obj *roomlog.Event) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Event_member(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Event().Member(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *members.Member) graphql.Marshaler {
+			return ec.marshalOMember2ᚖparleyᚋchatᚋmembersᚐMember(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Event_member(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Event",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Member(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Event_cursors(ctx context.Context, field graphql.CollectedField, obj *roomlog.Event) (ret graphql.Marshaler) {
 	return ec.marshalOCursor2ᚕstringᚄ(ctx, field.Selections, obj.Cursors)
 }
 func (ec *executionContext) fieldContext_Event_cursors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Event", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _Invite_id(ctx context.Context, field graphql.CollectedField, obj *invites.Invite) (ret graphql.Marshaler) {
+	return (*lean.ID)(&obj.ID)
+}
+func (ec *executionContext) fieldContext_Invite_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Invite", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Invite_room(ctx context.Context, field graphql.CollectedField, obj *invites.Invite) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Invite_room(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Room, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *roomlog.Room) graphql.Marshaler {
+			return ec.marshalORoom2ᚖparleyᚋchatᚋroomlogᚐRoom(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Invite_room(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Invite",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Room(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Invite_code(ctx context.Context, field graphql.CollectedField, obj *invites.Invite) (ret graphql.Marshaler) {
+	return (*lean.String)(&obj.Code)
+}
+func (ec *executionContext) fieldContext_Invite_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Invite", field, false, false, "String")
+}
+
+func (ec *executionContext) _Invite_uses(ctx context.Context, field graphql.CollectedField, obj *invites.Invite) (ret graphql.Marshaler) {
+	return ec.marshalOInt2ᚖint(ctx, field.Selections, obj.Uses)
+}
+func (ec *executionContext) fieldContext_Invite_uses(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Invite", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Invite_usesLeft(ctx context.Context, field graphql.CollectedField, obj *invites.Invite) (ret graphql.Marshaler) {
+	return ec.marshalOInt2ᚖint(ctx, field.Selections, obj.UsesLeft)
+}
+func (ec *executionContext) fieldContext_Invite_usesLeft(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Invite", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Invite_until(ctx context.Context, field graphql.CollectedField, obj *invites.Invite) (ret graphql.Marshaler) {
+	return ec.marshalODateTime2ᚖtimeᚐTime(ctx, field.Selections, obj.Until)
+}
+func (ec *executionContext) fieldContext_Invite_until(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Invite", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Invite_createdBy(ctx context.Context, field graphql.CollectedField, obj *invites.Invite) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Invite_createdBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Invite_createdBy(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *auth.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖparleyᚋauthᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Invite_createdBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Invite",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Invite_createdBy(ctx context.Context, field graphql.CollectedField, obj *invites.Invite) (any, error) {
+	resolver := ec.Resolvers.Invite()
+	if batch, ok := graphql.BatchParentsFor[*invites.Invite](ctx, "Invite"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.CreatedBy(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*auth.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Invite.createdBy",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.CreatedBy(ctx, []*invites.Invite{obj})
+	return graphql.ResolveBatchSingleResult[*auth.User](
+		ctx,
+		results,
+		err,
+		"Invite.createdBy",
+	)
+}
+
+func (ec *executionContext) _Invite_createdAt(ctx context.Context, field graphql.CollectedField, obj *invites.Invite) (ret graphql.Marshaler) {
+	return (*lean.Time)(&obj.CreatedAt)
+}
+func (ec *executionContext) fieldContext_Invite_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Invite", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _Limits_chatLength(ctx context.Context, field graphql.CollectedField, obj *Limits) (ret graphql.Marshaler) {
@@ -3000,6 +4794,249 @@ func (ec *executionContext) _Limits_pageSize(ctx context.Context, field graphql.
 }
 func (ec *executionContext) fieldContext_Limits_pageSize(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Limits", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Member_id(ctx context.Context, field graphql.CollectedField, obj *members.Member) (ret graphql.Marshaler) {
+	return (*lean.ID)(&obj.ID)
+}
+func (ec *executionContext) fieldContext_Member_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Member", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Member_user(ctx context.Context, field graphql.CollectedField, obj *members.Member) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Member_user(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Member_user(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *auth.User) graphql.Marshaler {
+			return ec.marshalNUser2ᚖparleyᚋauthᚐUser(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Member_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Member",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Member_user(ctx context.Context, field graphql.CollectedField, obj *members.Member) (any, error) {
+	resolver := ec.Resolvers.Member()
+	if batch, ok := graphql.BatchParentsFor[*members.Member](ctx, "Member"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.User(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*auth.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Member.user",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.User(ctx, []*members.Member{obj})
+	return graphql.ResolveBatchSingleResult[*auth.User](
+		ctx,
+		results,
+		err,
+		"Member.user",
+	)
+}
+
+func (ec *executionContext) _Member_room(ctx context.Context, field graphql.CollectedField, obj *members.Member) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Member_room(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Room, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *roomlog.Room) graphql.Marshaler {
+			return ec.marshalNRoom2ᚖparleyᚋchatᚋroomlogᚐRoom(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Member_room(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Member",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Room(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Member_role(ctx context.Context, field graphql.CollectedField, obj *members.Member) (ret graphql.Marshaler) {
+	return ec.marshalNRole2parleyᚋchatᚋaccessᚐRole(ctx, field.Selections, obj.Role)
+}
+func (ec *executionContext) fieldContext_Member_role(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Member", field, false, false, "Role")
+}
+
+func (ec *executionContext) _Member_joinedAt(ctx context.Context, field graphql.CollectedField, obj *members.Member) (ret graphql.Marshaler) {
+	return (*lean.Time)(&obj.JoinedAt)
+}
+func (ec *executionContext) fieldContext_Member_joinedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Member", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _MemberConnection_edges(ctx context.Context, field graphql.CollectedField, obj *members.Page) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MemberConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []members.Edge) graphql.Marshaler {
+			return ec.marshalNMemberEdge2ᚕparleyᚋchatᚋmembersᚐEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MemberConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MemberConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MemberEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MemberConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *members.Page) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MemberConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes(), nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*members.Member) graphql.Marshaler {
+			return ec.marshalNMember2ᚕᚖparleyᚋchatᚋmembersᚐMemberᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MemberConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MemberConnection",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Member(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MemberConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *members.Page) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MemberConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v members.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2parleyᚋchatᚋmembersᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MemberConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MemberConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MemberEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *members.Edge) (ret graphql.Marshaler) {
+	return (*lean.String)(&obj.Cursor)
+}
+func (ec *executionContext) fieldContext_MemberEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MemberEdge", field, false, false, "Cursor")
+}
+
+func (ec *executionContext) _MemberEdge_node(ctx context.Context, field graphql.CollectedField, obj *members.Edge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MemberEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *members.Member) graphql.Marshaler {
+			return ec.marshalNMember2ᚖparleyᚋchatᚋmembersᚐMember(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MemberEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MemberEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Member(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Mutation_register(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
@@ -3320,7 +5357,7 @@ func (ec *executionContext) _Mutation_createRoom(ctx context.Context, field grap
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().CreateRoom(ctx, fc.Args["name"].(string), fc.Args["topic"].(*string))
+			return ec.Resolvers.Mutation().CreateRoom(ctx, fc.Args["name"].(string), fc.Args["topic"].(*string), fc.Args["kind"].(*roomlog.RoomKind), fc.Args["sendRole"].(*access.Role), fc.Args["members"].([]string), fc.Args["id"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *roomlog.Room) graphql.Marshaler {
@@ -3348,6 +5385,138 @@ func (ec *executionContext) fieldContext_Mutation_createRoom(ctx context.Context
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_createRoom_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_openDirectRoom(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_openDirectRoom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().OpenDirectRoom(ctx, fc.Args["users"].([]string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *roomlog.Room) graphql.Marshaler {
+			return ec.marshalORoom2ᚖparleyᚋchatᚋroomlogᚐRoom(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_openDirectRoom(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Room(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_openDirectRoom_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_hideRoom(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_hideRoom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().HideRoom(ctx, fc.Args["room"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_hideRoom(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type ID does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_hideRoom_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateRoom(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateRoom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateRoom(ctx, fc.Args["room"].(string), fc.Args["name"].(*string), fc.Args["topic"].(*string), fc.Args["sendRole"].(*access.Role))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *roomlog.Room) graphql.Marshaler {
+			return ec.marshalORoom2ᚖparleyᚋchatᚋroomlogᚐRoom(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateRoom(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Room(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateRoom_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -3392,6 +5561,446 @@ func (ec *executionContext) fieldContext_Mutation_deleteRoom(ctx context.Context
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_deleteRoom_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_joinRoom(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_joinRoom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().JoinRoom(ctx, fc.Args["room"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *members.Member) graphql.Marshaler {
+			return ec.marshalOMember2ᚖparleyᚋchatᚋmembersᚐMember(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_joinRoom(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Member(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_joinRoom_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_leaveRoom(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_leaveRoom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().LeaveRoom(ctx, fc.Args["room"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_leaveRoom(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type ID does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_leaveRoom_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_addMember(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_addMember(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AddMember(ctx, fc.Args["room"].(string), fc.Args["user"].(string), fc.Args["role"].(*access.Role))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *members.Member) graphql.Marshaler {
+			return ec.marshalOMember2ᚖparleyᚋchatᚋmembersᚐMember(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_addMember(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Member(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_addMember_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_removeMember(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_removeMember(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RemoveMember(ctx, fc.Args["room"].(string), fc.Args["user"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_removeMember(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type ID does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_removeMember_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setRole(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setRole(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetRole(ctx, fc.Args["room"].(string), fc.Args["user"].(string), fc.Args["role"].(access.Role))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *members.Member) graphql.Marshaler {
+			return ec.marshalOMember2ᚖparleyᚋchatᚋmembersᚐMember(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setRole(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Member(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setRole_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_banMember(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_banMember(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().BanMember(ctx, fc.Args["room"].(string), fc.Args["user"].(string), fc.Args["reason"].(*string), fc.Args["until"].(*time.Time))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *members.Ban) graphql.Marshaler {
+			return ec.marshalOBan2ᚖparleyᚋchatᚋmembersᚐBan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_banMember(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Ban(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_banMember_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_unbanMember(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_unbanMember(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UnbanMember(ctx, fc.Args["room"].(string), fc.Args["user"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_unbanMember(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type ID does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_unbanMember_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_createInvite(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createInvite(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateInvite(ctx, fc.Args["room"].(string), fc.Args["uses"].(*int), fc.Args["until"].(*time.Time), fc.Args["id"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *invites.Invite) graphql.Marshaler {
+			return ec.marshalOInvite2ᚖparleyᚋchatᚋinvitesᚐInvite(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createInvite(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Invite(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createInvite_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_deleteInvite(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_deleteInvite(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DeleteInvite(ctx, fc.Args["invite"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_deleteInvite(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type ID does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_deleteInvite_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_acceptInvite(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_acceptInvite(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AcceptInvite(ctx, fc.Args["code"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *members.Member) graphql.Marshaler {
+			return ec.marshalOMember2ᚖparleyᚋchatᚋmembersᚐMember(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_acceptInvite(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Member(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_acceptInvite_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -3530,28 +6139,28 @@ func (ec *executionContext) fieldContext_Mutation_deleteChat(ctx context.Context
 	return fc, nil
 }
 
-func (ec *executionContext) _PageInfo_startCursor(ctx context.Context, field graphql.CollectedField, obj *chat.PageInfo) (ret graphql.Marshaler) {
+func (ec *executionContext) _PageInfo_startCursor(ctx context.Context, field graphql.CollectedField, obj *members.PageInfo) (ret graphql.Marshaler) {
 	return ec.marshalOCursor2ᚖstring(ctx, field.Selections, obj.StartCursor)
 }
 func (ec *executionContext) fieldContext_PageInfo_startCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "Cursor")
 }
 
-func (ec *executionContext) _PageInfo_endCursor(ctx context.Context, field graphql.CollectedField, obj *chat.PageInfo) (ret graphql.Marshaler) {
+func (ec *executionContext) _PageInfo_endCursor(ctx context.Context, field graphql.CollectedField, obj *members.PageInfo) (ret graphql.Marshaler) {
 	return ec.marshalOCursor2ᚖstring(ctx, field.Selections, obj.EndCursor)
 }
 func (ec *executionContext) fieldContext_PageInfo_endCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "Cursor")
 }
 
-func (ec *executionContext) _PageInfo_hasPreviousPage(ctx context.Context, field graphql.CollectedField, obj *chat.PageInfo) (ret graphql.Marshaler) {
+func (ec *executionContext) _PageInfo_hasPreviousPage(ctx context.Context, field graphql.CollectedField, obj *members.PageInfo) (ret graphql.Marshaler) {
 	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.HasPreviousPage)
 }
 func (ec *executionContext) fieldContext_PageInfo_hasPreviousPage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "Boolean")
 }
 
-func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *chat.PageInfo) (ret graphql.Marshaler) {
+func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *members.PageInfo) (ret graphql.Marshaler) {
 	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.HasNextPage)
 }
 func (ec *executionContext) fieldContext_PageInfo_hasNextPage(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -3732,7 +6341,7 @@ func (ec *executionContext) _Query_rooms(ctx context.Context, field graphql.Coll
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Rooms(ctx, fc.Args["matching"].(*string), fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().Rooms(ctx, fc.Args["scope"].(*chat.RoomScope), fc.Args["matching"].(*string), fc.Args["first"].(*int), fc.Args["after"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *chat.RoomPage) graphql.Marshaler {
@@ -4110,6 +6719,27 @@ func (ec *executionContext) fieldContext_Room_createdAt(_ context.Context, field
 	return graphql.NewScalarFieldContext("Room", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _Room_kind(ctx context.Context, field graphql.CollectedField, obj *roomlog.Room) (ret graphql.Marshaler) {
+	return ec.marshalNRoomKind2parleyᚋchatᚋroomlogᚐRoomKind(ctx, field.Selections, obj.Kind)
+}
+func (ec *executionContext) fieldContext_Room_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Room", field, false, false, "RoomKind")
+}
+
+func (ec *executionContext) _Room_sendRole(ctx context.Context, field graphql.CollectedField, obj *roomlog.Room) (ret graphql.Marshaler) {
+	return ec.marshalNRole2parleyᚋchatᚋaccessᚐRole(ctx, field.Selections, obj.SendRole)
+}
+func (ec *executionContext) fieldContext_Room_sendRole(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Room", field, false, false, "Role")
+}
+
+func (ec *executionContext) _Room_memberCount(ctx context.Context, field graphql.CollectedField, obj *roomlog.Room) (ret graphql.Marshaler) {
+	return (*lean.Int)(&obj.MemberCount)
+}
+func (ec *executionContext) fieldContext_Room_memberCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Room", field, false, false, "Int")
+}
+
 func (ec *executionContext) _Room_lastChat(ctx context.Context, field graphql.CollectedField, obj *roomlog.Room) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4163,6 +6793,279 @@ func (ec *executionContext) resolveBatch_Room_lastChat(ctx context.Context, fiel
 		err,
 		"Room.lastChat",
 	)
+}
+
+func (ec *executionContext) _Room_members(ctx context.Context, field graphql.CollectedField, obj *roomlog.Room) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Room_members(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Room().Members(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *members.Page) graphql.Marshaler {
+			return ec.marshalNMemberConnection2ᚖparleyᚋchatᚋmembersᚐPage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Room_members(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Room",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MemberConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Room_members_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Room_chats(ctx context.Context, field graphql.CollectedField, obj *roomlog.Room) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Room_chats(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Room().Chats(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *chat.Page) graphql.Marshaler {
+			return ec.marshalNChatConnection2ᚖparleyᚋchatᚐPage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Room_chats(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Room",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChatConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Room_chats_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Room_syncCursor(ctx context.Context, field graphql.CollectedField, obj *roomlog.Room) (ret graphql.Marshaler) {
+	text := lean.String(obj.SyncCursor())
+	return &text
+}
+func (ec *executionContext) fieldContext_Room_syncCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Room", field, true, false, "Cursor")
+}
+
+func (ec *executionContext) _Room_me(ctx context.Context, field graphql.CollectedField, obj *roomlog.Room) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Room_me(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Room_me(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *members.Member) graphql.Marshaler {
+			return ec.marshalOMember2ᚖparleyᚋchatᚋmembersᚐMember(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Room_me(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Room",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Member(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Room_me(ctx context.Context, field graphql.CollectedField, obj *roomlog.Room) (any, error) {
+	resolver := ec.Resolvers.Room()
+	if batch, ok := graphql.BatchParentsFor[*roomlog.Room](ctx, "Room"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Me(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*members.Member](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Room.me",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Me(ctx, []*roomlog.Room{obj})
+	return graphql.ResolveBatchSingleResult[*members.Member](
+		ctx,
+		results,
+		err,
+		"Room.me",
+	)
+}
+
+func (ec *executionContext) _Room_allowedActions(ctx context.Context, field graphql.CollectedField, obj *roomlog.Room) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Room_allowedActions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Room_allowedActions(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []access.Action) graphql.Marshaler {
+			return ec.marshalNRoomAction2ᚕparleyᚋchatᚋaccessᚐActionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Room_allowedActions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Room", field, true, true, "RoomAction")
+}
+func (ec *executionContext) resolveBatch_Room_allowedActions(ctx context.Context, field graphql.CollectedField, obj *roomlog.Room) (any, error) {
+	resolver := ec.Resolvers.Room()
+	if batch, ok := graphql.BatchParentsFor[*roomlog.Room](ctx, "Room"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.AllowedActions(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]access.Action](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Room.allowedActions",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.AllowedActions(ctx, []*roomlog.Room{obj})
+	return graphql.ResolveBatchSingleResult[[]access.Action](
+		ctx,
+		results,
+		err,
+		"Room.allowedActions",
+	)
+}
+
+func (ec *executionContext) _Room_invites(ctx context.Context, field graphql.CollectedField, obj *roomlog.Room) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Room_invites(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Room().Invites(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*invites.Invite) graphql.Marshaler {
+			return ec.marshalOInvite2ᚕᚖparleyᚋchatᚋinvitesᚐInviteᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Room_invites(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Room",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Invite(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Room_bans(ctx context.Context, field graphql.CollectedField, obj *roomlog.Room) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Room_bans(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Room().Bans(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *members.BanPage) graphql.Marshaler {
+			return ec.marshalOBanConnection2ᚖparleyᚋchatᚋmembersᚐBanPage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Room_bans(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Room",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BanConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Room_bans_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _RoomConnection_edges(ctx context.Context, field graphql.CollectedField, obj *chat.RoomPage) (ret graphql.Marshaler) {
@@ -4241,8 +7144,8 @@ func (ec *executionContext) _RoomConnection_pageInfo(ctx context.Context, field 
 			return obj.PageInfo, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v chat.PageInfo) graphql.Marshaler {
-			return ec.marshalNPageInfo2parleyᚋchatᚐPageInfo(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v members.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2parleyᚋchatᚋmembersᚐPageInfo(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4573,8 +7476,8 @@ func (ec *executionContext) _UserConnection_pageInfo(ctx context.Context, field 
 			return ec.Resolvers.UserConnection().PageInfo(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *chat.PageInfo) graphql.Marshaler {
-			return ec.marshalNPageInfo2ᚖparleyᚋchatᚐPageInfo(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *members.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖparleyᚋchatᚋmembersᚐPageInfo(ctx, selections, v)
 		},
 		true,
 		true,
@@ -5366,6 +8269,20 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Room(ctx, sel, obj)
+	case members.Member:
+		return ec._Member(ctx, sel, &obj)
+	case *members.Member:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Member(ctx, sel, obj)
+	case invites.Invite:
+		return ec._Invite(ctx, sel, &obj)
+	case *invites.Invite:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Invite(ctx, sel, obj)
 	case roomlog.Chat:
 		return ec._Chat(ctx, sel, &obj)
 	case *roomlog.Chat:
@@ -5419,6 +8336,142 @@ func (ec *executionContext) _AuthPayload(ctx context.Context, sel ast.SelectionS
 			}
 		case "user":
 			out.Values[i] = ec._AuthPayload_user(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var banImplementors = []string{"Ban"}
+
+func (ec *executionContext) _Ban(ctx context.Context, sel ast.SelectionSet, obj *members.Ban) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, banImplementors)
+
+	out := lean.NewObject(fields)
+	deferred := graphql.DeferredGroup{}
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Ban")
+		case "user":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Ban_user(ctx, field, obj)
+				})
+		case "by":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Ban_by(ctx, field, obj)
+				})
+		case "reason":
+			out.Values[i] = ec._Ban_reason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "until":
+			out.Values[i] = ec._Ban_until(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdAt":
+			out.Values[i] = ec._Ban_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var banConnectionImplementors = []string{"BanConnection"}
+
+func (ec *executionContext) _BanConnection(ctx context.Context, sel ast.SelectionSet, obj *members.BanPage) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, banConnectionImplementors)
+
+	out := lean.NewObject(fields)
+	deferred := graphql.DeferredGroup{}
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BanConnection")
+		case "edges":
+			out.Values[i] = ec._BanConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._BanConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._BanConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var banEdgeImplementors = []string{"BanEdge"}
+
+func (ec *executionContext) _BanEdge(ctx context.Context, sel ast.SelectionSet, obj *members.BanEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, banEdgeImplementors)
+
+	out := lean.NewObject(fields)
+	deferred := graphql.DeferredGroup{}
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BanEdge")
+		case "cursor":
+			out.Values[i] = ec._BanEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._BanEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -5657,9 +8710,84 @@ func (ec *executionContext) _Event(ctx context.Context, sel ast.SelectionSet, ob
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "member":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Event_member(ctx, field, obj)
+				})
 		case "cursors":
 			out.Values[i] = ec._Event_cursors(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var inviteImplementors = []string{"Invite", "Node"}
+
+func (ec *executionContext) _Invite(ctx context.Context, sel ast.SelectionSet, obj *invites.Invite) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, inviteImplementors)
+
+	out := lean.NewObject(fields)
+	deferred := graphql.DeferredGroup{}
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Invite")
+		case "id":
+			out.Values[i] = ec._Invite_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "room":
+			out.Values[i] = ec._Invite_room(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "code":
+			out.Values[i] = ec._Invite_code(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "uses":
+			out.Values[i] = ec._Invite_uses(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "usesLeft":
+			out.Values[i] = ec._Invite_usesLeft(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "until":
+			out.Values[i] = ec._Invite_until(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "createdBy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Invite_createdBy(ctx, field, obj)
+				})
+		case "createdAt":
+			out.Values[i] = ec._Invite_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
@@ -5707,6 +8835,141 @@ func (ec *executionContext) _Limits(ctx context.Context, sel ast.SelectionSet, o
 			}
 		case "pageSize":
 			out.Values[i] = ec._Limits_pageSize(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var memberImplementors = []string{"Member", "Node"}
+
+func (ec *executionContext) _Member(ctx context.Context, sel ast.SelectionSet, obj *members.Member) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, memberImplementors)
+
+	out := lean.NewObject(fields)
+	deferred := graphql.DeferredGroup{}
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Member")
+		case "id":
+			out.Values[i] = ec._Member_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "user":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Member_user(ctx, field, obj)
+				})
+		case "room":
+			out.Values[i] = ec._Member_room(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "role":
+			out.Values[i] = ec._Member_role(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "joinedAt":
+			out.Values[i] = ec._Member_joinedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var memberConnectionImplementors = []string{"MemberConnection"}
+
+func (ec *executionContext) _MemberConnection(ctx context.Context, sel ast.SelectionSet, obj *members.Page) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, memberConnectionImplementors)
+
+	out := lean.NewObject(fields)
+	deferred := graphql.DeferredGroup{}
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MemberConnection")
+		case "edges":
+			out.Values[i] = ec._MemberConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._MemberConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._MemberConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var memberEdgeImplementors = []string{"MemberEdge"}
+
+func (ec *executionContext) _MemberEdge(ctx context.Context, sel ast.SelectionSet, obj *members.Edge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, memberEdgeImplementors)
+
+	out := lean.NewObject(fields)
+	deferred := graphql.DeferredGroup{}
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MemberEdge")
+		case "cursor":
+			out.Values[i] = ec._MemberEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._MemberEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -5802,9 +9065,100 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "openDirectRoom":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_openDirectRoom(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "hideRoom":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_hideRoom(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updateRoom":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateRoom(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "deleteRoom":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteRoom(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "joinRoom":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_joinRoom(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "leaveRoom":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_leaveRoom(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "addMember":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_addMember(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "removeMember":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_removeMember(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "setRole":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setRole(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "banMember":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_banMember(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unbanMember":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_unbanMember(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createInvite":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createInvite(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "deleteInvite":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_deleteInvite(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "acceptInvite":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_acceptInvite(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -5849,7 +9203,7 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 
 var pageInfoImplementors = []string{"PageInfo"}
 
-func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet, obj *chat.PageInfo) graphql.Marshaler {
+func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet, obj *members.PageInfo) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, pageInfoImplementors)
 
 	out := lean.NewObject(fields)
@@ -6042,11 +9396,67 @@ func (ec *executionContext) _Room(ctx context.Context, sel ast.SelectionSet, obj
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "kind":
+			out.Values[i] = ec._Room_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "sendRole":
+			out.Values[i] = ec._Room_sendRole(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "memberCount":
+			out.Values[i] = ec._Room_memberCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "lastChat":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Room_lastChat(ctx, field, obj)
+				})
+		case "members":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Room_members(ctx, field, obj)
+				})
+		case "chats":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Room_chats(ctx, field, obj)
+				})
+		case "syncCursor":
+			out.Values[i] = ec._Room_syncCursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "me":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Room_me(ctx, field, obj)
+				})
+		case "allowedActions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Room_allowedActions(ctx, field, obj)
+				})
+		case "invites":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Room_invites(ctx, field, obj)
+				})
+		case "bans":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Room_bans(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -6756,6 +10166,51 @@ func (ec *executionContext) ___Type(ctx context.Context, sel ast.SelectionSet, o
 
 // region    ***************************** type.gotpl *****************************
 
+func (ec *executionContext) marshalNBan2ᚕᚖparleyᚋchatᚋmembersᚐBanᚄ(ctx context.Context, sel ast.SelectionSet, v []*members.Ban) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "Ban", v, nil)
+	ret := lean.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBan2ᚖparleyᚋchatᚋmembersᚐBan(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNBan2ᚖparleyᚋchatᚋmembersᚐBan(ctx context.Context, sel ast.SelectionSet, v *members.Ban) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Ban!")
+		return graphql.Null
+	}
+	return ec._Ban(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNBanEdge2parleyᚋchatᚋmembersᚐBanEdge(ctx context.Context, sel ast.SelectionSet, v members.BanEdge) graphql.Marshaler {
+	return ec._BanEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNBanEdge2ᚕparleyᚋchatᚋmembersᚐBanEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []members.BanEdge) graphql.Marshaler {
+	ret := lean.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBanEdge2parleyᚋchatᚋmembersᚐBanEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNBoolean2bool(ctx context.Context, v any) (bool, error) {
 	res, err := graphql.UnmarshalBoolean(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -6793,6 +10248,14 @@ func (ec *executionContext) marshalNChat2ᚖparleyᚋchatᚋroomlogᚐChat(ctx c
 		return graphql.Null
 	}
 	return ec._Chat(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNChatConnection2ᚖparleyᚋchatᚐPage(ctx context.Context, sel ast.SelectionSet, v *chat.Page) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ChatConnection!")
+		return graphql.Null
+	}
+	return ec._ChatConnection(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNChatEdge2parleyᚋchatᚐEdge(ctx context.Context, sel ast.SelectionSet, v chat.Edge) graphql.Marshaler {
@@ -6964,6 +10427,14 @@ func (ec *executionContext) marshalNInt2int(ctx context.Context, sel ast.Selecti
 	return res
 }
 
+func (ec *executionContext) marshalNInvite2ᚖparleyᚋchatᚋinvitesᚐInvite(ctx context.Context, sel ast.SelectionSet, v *invites.Invite) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Invite!")
+		return graphql.Null
+	}
+	return ec._Invite(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNLimits2ᚖparleyᚋgraphᚋgeneratedᚐLimits(ctx context.Context, sel ast.SelectionSet, v *Limits) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Limits!")
@@ -6972,10 +10443,67 @@ func (ec *executionContext) marshalNLimits2ᚖparleyᚋgraphᚋgeneratedᚐLimit
 	return ec._Limits(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNMember2ᚕᚖparleyᚋchatᚋmembersᚐMemberᚄ(ctx context.Context, sel ast.SelectionSet, v []*members.Member) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "Member", v, nil)
+	ret := lean.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMember2ᚖparleyᚋchatᚋmembersᚐMember(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNMember2ᚖparleyᚋchatᚋmembersᚐMember(ctx context.Context, sel ast.SelectionSet, v *members.Member) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Member!")
+		return graphql.Null
+	}
+	return ec._Member(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNMemberConnection2ᚖparleyᚋchatᚋmembersᚐPage(ctx context.Context, sel ast.SelectionSet, v *members.Page) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "MemberConnection!")
+		return graphql.Null
+	}
+	return ec._MemberConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNMemberEdge2parleyᚋchatᚋmembersᚐEdge(ctx context.Context, sel ast.SelectionSet, v members.Edge) graphql.Marshaler {
+	return ec._MemberEdge(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNMemberEdge2ᚕparleyᚋchatᚋmembersᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []members.Edge) graphql.Marshaler {
+	ret := lean.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMemberEdge2parleyᚋchatᚋmembersᚐEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNNode2ᚕparleyᚋgraphᚋscalarᚐNode(ctx context.Context, sel ast.SelectionSet, v []scalar.Node) graphql.Marshaler {
 	{
 		var batchItemsRoom []*roomlog.Room
 		batchIdxMapRoom := map[int]int{}
+		var batchItemsMember []*members.Member
+		batchIdxMapMember := map[int]int{}
+		var batchItemsInvite []*invites.Invite
+		batchIdxMapInvite := map[int]int{}
 		var batchItemsChat []*roomlog.Chat
 		batchIdxMapChat := map[int]int{}
 		for i, item := range v {
@@ -6986,6 +10514,18 @@ func (ec *executionContext) marshalNNode2ᚕparleyᚋgraphᚋscalarᚐNode(ctx c
 			case *roomlog.Room:
 				batchIdxMapRoom[i] = len(batchItemsRoom)
 				batchItemsRoom = append(batchItemsRoom, concrete)
+			case members.Member:
+				batchIdxMapMember[i] = len(batchItemsMember)
+				batchItemsMember = append(batchItemsMember, &concrete)
+			case *members.Member:
+				batchIdxMapMember[i] = len(batchItemsMember)
+				batchItemsMember = append(batchItemsMember, concrete)
+			case invites.Invite:
+				batchIdxMapInvite[i] = len(batchItemsInvite)
+				batchItemsInvite = append(batchItemsInvite, &concrete)
+			case *invites.Invite:
+				batchIdxMapInvite[i] = len(batchItemsInvite)
+				batchItemsInvite = append(batchItemsInvite, concrete)
 			case roomlog.Chat:
 				batchIdxMapChat[i] = len(batchItemsChat)
 				batchItemsChat = append(batchItemsChat, &concrete)
@@ -6996,6 +10536,12 @@ func (ec *executionContext) marshalNNode2ᚕparleyᚋgraphᚋscalarᚐNode(ctx c
 		}
 		if len(batchItemsRoom) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Room", batchItemsRoom, batchIdxMapRoom)
+		}
+		if len(batchItemsMember) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "Member", batchItemsMember, batchIdxMapMember)
+		}
+		if len(batchItemsInvite) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "Invite", batchItemsInvite, batchIdxMapInvite)
 		}
 		if len(batchItemsChat) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "Chat", batchItemsChat, batchIdxMapChat)
@@ -7010,17 +10556,45 @@ func (ec *executionContext) marshalNNode2ᚕparleyᚋgraphᚋscalarᚐNode(ctx c
 	return ret
 }
 
-func (ec *executionContext) marshalNPageInfo2parleyᚋchatᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v chat.PageInfo) graphql.Marshaler {
+func (ec *executionContext) marshalNPageInfo2parleyᚋchatᚋmembersᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v members.PageInfo) graphql.Marshaler {
 	return ec._PageInfo(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNPageInfo2ᚖparleyᚋchatᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v *chat.PageInfo) graphql.Marshaler {
+func (ec *executionContext) marshalNPageInfo2ᚖparleyᚋchatᚋmembersᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v *members.PageInfo) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "PageInfo!")
 		return graphql.Null
 	}
 	return ec._PageInfo(ctx, sel, v)
 }
+
+func (ec *executionContext) unmarshalNRole2parleyᚋchatᚋaccessᚐRole(ctx context.Context, v any) (access.Role, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalNRole2parleyᚋchatᚋaccessᚐRole[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRole2parleyᚋchatᚋaccessᚐRole(ctx context.Context, sel ast.SelectionSet, v access.Role) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(marshalNRole2parleyᚋchatᚋaccessᚐRole[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Role!")
+	}
+	return res
+}
+
+var (
+	unmarshalNRole2parleyᚋchatᚋaccessᚐRole = map[string]access.Role{
+		"OWNER":  access.Owner,
+		"ADMIN":  access.Admin,
+		"MEMBER": access.Member,
+	}
+	marshalNRole2parleyᚋchatᚋaccessᚐRole = map[access.Role]string{
+		access.Owner:  "OWNER",
+		access.Admin:  "ADMIN",
+		access.Member: "MEMBER",
+	}
+)
 
 func (ec *executionContext) marshalNRoom2ᚕᚖparleyᚋchatᚋroomlogᚐRoomᚄ(ctx context.Context, sel ast.SelectionSet, v []*roomlog.Room) graphql.Marshaler {
 	ctx = graphql.WithBatchParents(ctx, "Room", v, nil)
@@ -7047,6 +10621,74 @@ func (ec *executionContext) marshalNRoom2ᚖparleyᚋchatᚋroomlogᚐRoom(ctx c
 	return ec._Room(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNRoomAction2parleyᚋchatᚋaccessᚐAction(ctx context.Context, v any) (access.Action, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalNRoomAction2parleyᚋchatᚋaccessᚐAction[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRoomAction2parleyᚋchatᚋaccessᚐAction(ctx context.Context, sel ast.SelectionSet, v access.Action) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(marshalNRoomAction2parleyᚋchatᚋaccessᚐAction[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "RoomAction!")
+	}
+	return res
+}
+
+var (
+	unmarshalNRoomAction2parleyᚋchatᚋaccessᚐAction = map[string]access.Action{
+		"JOIN":            access.Join,
+		"LEAVE":           access.Leave,
+		"SEND_CHAT":       access.Send,
+		"DELETE_ANY_CHAT": access.DeleteAnyChat,
+		"UPDATE_ROOM":     access.Update,
+		"MANAGE_MEMBERS":  access.ManageMembers,
+		"SET_ROLES":       access.SetRoles,
+		"DELETE_ROOM":     access.Delete,
+	}
+	marshalNRoomAction2parleyᚋchatᚋaccessᚐAction = map[access.Action]string{
+		access.Join:          "JOIN",
+		access.Leave:         "LEAVE",
+		access.Send:          "SEND_CHAT",
+		access.DeleteAnyChat: "DELETE_ANY_CHAT",
+		access.Update:        "UPDATE_ROOM",
+		access.ManageMembers: "MANAGE_MEMBERS",
+		access.SetRoles:      "SET_ROLES",
+		access.Delete:        "DELETE_ROOM",
+	}
+)
+
+func (ec *executionContext) unmarshalNRoomAction2ᚕparleyᚋchatᚋaccessᚐActionᚄ(ctx context.Context, v any) ([]access.Action, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]access.Action, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNRoomAction2parleyᚋchatᚋaccessᚐAction(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNRoomAction2ᚕparleyᚋchatᚋaccessᚐActionᚄ(ctx context.Context, sel ast.SelectionSet, v []access.Action) graphql.Marshaler {
+	ret := lean.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRoomAction2parleyᚋchatᚋaccessᚐAction(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNRoomEdge2parleyᚋchatᚐRoomEdge(ctx context.Context, sel ast.SelectionSet, v chat.RoomEdge) graphql.Marshaler {
 	return ec._RoomEdge(ctx, sel, &v)
 }
@@ -7066,6 +10708,34 @@ func (ec *executionContext) marshalNRoomEdge2ᚕparleyᚋchatᚐRoomEdgeᚄ(ctx 
 
 	return ret
 }
+
+func (ec *executionContext) unmarshalNRoomKind2parleyᚋchatᚋroomlogᚐRoomKind(ctx context.Context, v any) (roomlog.RoomKind, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalNRoomKind2parleyᚋchatᚋroomlogᚐRoomKind[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRoomKind2parleyᚋchatᚋroomlogᚐRoomKind(ctx context.Context, sel ast.SelectionSet, v roomlog.RoomKind) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(marshalNRoomKind2parleyᚋchatᚋroomlogᚐRoomKind[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "RoomKind!")
+	}
+	return res
+}
+
+var (
+	unmarshalNRoomKind2parleyᚋchatᚋroomlogᚐRoomKind = map[string]roomlog.RoomKind{
+		"PUBLIC":  roomlog.Public,
+		"PRIVATE": roomlog.Private,
+		"DIRECT":  roomlog.Direct,
+	}
+	marshalNRoomKind2parleyᚋchatᚋroomlogᚐRoomKind = map[roomlog.RoomKind]string{
+		roomlog.Public:  "PUBLIC",
+		roomlog.Private: "PRIVATE",
+		roomlog.Direct:  "DIRECT",
+	}
+)
 
 func (ec *executionContext) marshalNServer2ᚖparleyᚋgraphᚋgeneratedᚐServer(ctx context.Context, sel ast.SelectionSet, v *Server) graphql.Marshaler {
 	if v == nil {
@@ -7290,6 +10960,20 @@ func (ec *executionContext) marshalOAuthPayload2ᚖparleyᚋauthᚐTokens(ctx co
 	return ec._AuthPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOBan2ᚖparleyᚋchatᚋmembersᚐBan(ctx context.Context, sel ast.SelectionSet, v *members.Ban) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Ban(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOBanConnection2ᚖparleyᚋchatᚋmembersᚐBanPage(ctx context.Context, sel ast.SelectionSet, v *members.BanPage) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._BanConnection(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOBoolean2bool(ctx context.Context, v any) (bool, error) {
 	res, err := graphql.UnmarshalBoolean(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -7476,6 +11160,33 @@ func (ec *executionContext) marshalOInt2ᚖint(ctx context.Context, sel ast.Sele
 	return res
 }
 
+func (ec *executionContext) marshalOInvite2ᚕᚖparleyᚋchatᚋinvitesᚐInviteᚄ(ctx context.Context, sel ast.SelectionSet, v []*invites.Invite) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithBatchParents(ctx, "Invite", v, nil)
+	ret := lean.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNInvite2ᚖparleyᚋchatᚋinvitesᚐInvite(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOInvite2ᚖparleyᚋchatᚋinvitesᚐInvite(ctx context.Context, sel ast.SelectionSet, v *invites.Invite) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Invite(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOLogoutScope2ᚖparleyᚋauthᚐLogoutScope(ctx context.Context, v any) (*auth.LogoutScope, error) {
 	if v == nil {
 		return nil, nil
@@ -7508,12 +11219,51 @@ var (
 	}
 )
 
+func (ec *executionContext) marshalOMember2ᚖparleyᚋchatᚋmembersᚐMember(ctx context.Context, sel ast.SelectionSet, v *members.Member) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Member(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalONode2parleyᚋgraphᚋscalarᚐNode(ctx context.Context, sel ast.SelectionSet, v scalar.Node) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Node(ctx, sel, v)
 }
+
+func (ec *executionContext) unmarshalORole2ᚖparleyᚋchatᚋaccessᚐRole(ctx context.Context, v any) (*access.Role, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalORole2ᚖparleyᚋchatᚋaccessᚐRole[tmp]
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalORole2ᚖparleyᚋchatᚋaccessᚐRole(ctx context.Context, sel ast.SelectionSet, v *access.Role) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(marshalORole2ᚖparleyᚋchatᚋaccessᚐRole[*v])
+	return res
+}
+
+var (
+	unmarshalORole2ᚖparleyᚋchatᚋaccessᚐRole = map[string]access.Role{
+		"OWNER":  access.Owner,
+		"ADMIN":  access.Admin,
+		"MEMBER": access.Member,
+	}
+	marshalORole2ᚖparleyᚋchatᚋaccessᚐRole = map[access.Role]string{
+		access.Owner:  "OWNER",
+		access.Admin:  "ADMIN",
+		access.Member: "MEMBER",
+	}
+)
 
 func (ec *executionContext) marshalORoom2ᚖparleyᚋchatᚋroomlogᚐRoom(ctx context.Context, sel ast.SelectionSet, v *roomlog.Room) graphql.Marshaler {
 	if v == nil {
@@ -7528,6 +11278,68 @@ func (ec *executionContext) marshalORoomConnection2ᚖparleyᚋchatᚐRoomPage(c
 	}
 	return ec._RoomConnection(ctx, sel, v)
 }
+
+func (ec *executionContext) unmarshalORoomKind2ᚖparleyᚋchatᚋroomlogᚐRoomKind(ctx context.Context, v any) (*roomlog.RoomKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalORoomKind2ᚖparleyᚋchatᚋroomlogᚐRoomKind[tmp]
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalORoomKind2ᚖparleyᚋchatᚋroomlogᚐRoomKind(ctx context.Context, sel ast.SelectionSet, v *roomlog.RoomKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(marshalORoomKind2ᚖparleyᚋchatᚋroomlogᚐRoomKind[*v])
+	return res
+}
+
+var (
+	unmarshalORoomKind2ᚖparleyᚋchatᚋroomlogᚐRoomKind = map[string]roomlog.RoomKind{
+		"PUBLIC":  roomlog.Public,
+		"PRIVATE": roomlog.Private,
+		"DIRECT":  roomlog.Direct,
+	}
+	marshalORoomKind2ᚖparleyᚋchatᚋroomlogᚐRoomKind = map[roomlog.RoomKind]string{
+		roomlog.Public:  "PUBLIC",
+		roomlog.Private: "PRIVATE",
+		roomlog.Direct:  "DIRECT",
+	}
+)
+
+func (ec *executionContext) unmarshalORoomScope2ᚖparleyᚋchatᚐRoomScope(ctx context.Context, v any) (*chat.RoomScope, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalORoomScope2ᚖparleyᚋchatᚐRoomScope[tmp]
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalORoomScope2ᚖparleyᚋchatᚐRoomScope(ctx context.Context, sel ast.SelectionSet, v *chat.RoomScope) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(marshalORoomScope2ᚖparleyᚋchatᚐRoomScope[*v])
+	return res
+}
+
+var (
+	unmarshalORoomScope2ᚖparleyᚋchatᚐRoomScope = map[string]chat.RoomScope{
+		"ALL":    chat.AllRooms,
+		"JOINED": chat.JoinedRooms,
+	}
+	marshalORoomScope2ᚖparleyᚋchatᚐRoomScope = map[chat.RoomScope]string{
+		chat.AllRooms:    "ALL",
+		chat.JoinedRooms: "JOINED",
+	}
+)
 
 func (ec *executionContext) marshalOSession2ᚕᚖparleyᚋauthᚐSessionᚄ(ctx context.Context, sel ast.SelectionSet, v []*auth.Session) graphql.Marshaler {
 	if v == nil {

@@ -67,7 +67,8 @@ const (
 	ErrorCodeRefreshTokenRotated ErrorCode = "REFRESH_TOKEN_ROTATED"
 	// Wrong username or password; it is not said which.
 	ErrorCodeInvalidCredentials ErrorCode = "INVALID_CREDENTIALS"
-	// You can see this but may not do it.
+	// You can see this but may not do it; see `reason` where there is one: READ_ONLY (the room's `sendRole` is higher), LAST_OWNER
+	// (hand over first), BANNED, with `until` if it ends by itself.
 	ErrorCodeForbidden ErrorCode = "FORBIDDEN"
 	// It does not exist, or you may not know that it does.
 	ErrorCodeNotFound ErrorCode = "NOT_FOUND"
@@ -78,13 +79,13 @@ const (
 	ErrorCodeBadUserInput ErrorCode = "BAD_USER_INPUT"
 	// Somebody has this username. Choose another.
 	ErrorCodeUsernameTaken ErrorCode = "USERNAME_TAKEN"
-	// There is a room of this name. Choose another.
+	// There is a public room of this name. Choose another.
 	ErrorCodeRoomNameTaken ErrorCode = "ROOM_NAME_TAKEN"
-	// The id given to `sendChat` is taken by something else. Make a new one.
+	// The id that you gave is taken by something else. Make a new one.
 	ErrorCodeIDTaken ErrorCode = "ID_TAKEN"
 	// The history that cursor belongs to is not the history the server has. Read `chats` again and go on from its `syncCursor`.
 	ErrorCodeCursorDiverged ErrorCode = "CURSOR_DIVERGED"
-	// A number of something is at its limit; see `reason`.
+	// A number of something is at its limit; see `reason`: MEMBERS of the room, ROOMS of the person or the stream, INVITES of the room.
 	ErrorCodeLimitReached ErrorCode = "LIMIT_REACHED"
 	// Too fast. Wait `retryAfterMs`.
 	ErrorCodeRateLimited ErrorCode = "RATE_LIMITED"

@@ -15,8 +15,18 @@ export type EventKind =
   | 'CHAT_EDITED'
   /** A new chat. */
   | 'CHAT_SENT'
-  /** The last event of its room; `room` shows it as it was. */
-  | 'ROOM_DELETED';
+  /** A member has another role. */
+  | 'MEMBER_CHANGED'
+  /** Somebody is in the room now: they joined, or `actor` has added or invited them. */
+  | 'MEMBER_JOINED'
+  /** Somebody has left the room. If it is you, the last event of the room: `room` shows what it was called then, and nothing else. */
+  | 'MEMBER_LEFT'
+  /** Somebody was removed from the room. If it is you, the last event of the room, as with MEMBER_LEFT. */
+  | 'MEMBER_REMOVED'
+  /** The last event of its room; `room` shows what it was called, and nothing else. */
+  | 'ROOM_DELETED'
+  /** The room has another name, topic or rule of who may send. */
+  | 'ROOM_UPDATED';
 
 export type ChatRowFragment = { id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null };
 

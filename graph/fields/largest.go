@@ -1,0 +1,47 @@
+package fields
+
+import "parley/chat"
+
+const (
+	escaped  = 6 // bytes of a control character in JSON, the largest of all characters
+	quotes   = 2
+	ofText   = escaped*chat.MaxText + quotes
+	ofName   = escaped*64 + quotes                  // of a user or a room
+	ofNames  = escaped*(10*32+9*len(", ")) + quotes // of a direct room, which is called as all in it
+	ofTopic  = escaped*250 + quotes                 // or of the reason of a ban
+	ofToken  = 4 << 10
+	ofCursor = 64
+
+	ofCursorOfNames = 256 // in lists that are in order of usernames
+)
+
+// Largest are the sizes of values in bytes of JSON: of types, and of fields that can be larger or smaller than others of
+// their type. A String that is not known is taken for the text of a chat.
+var Largest = map[string]int{
+	"Boolean":   len("false"),
+	"Cursor":    ofCursor,
+	"DateTime":  len(`"2006-01-02T15:04:05.000Z"`),
+	"EventKind": 32,
+	"ID":        len(`"00000000-0000-0000-0000-000000000000"`),
+	"Int":       len("-2147483648"),
+	"Role":      len(`"MEMBER"`),
+
+	"RoomKind": len(`"PRIVATE"`),
+	"String":   ofText,
+
+	"AuthPayload.accessToken":  ofToken,
+	"AuthPayload.refreshToken": ofToken,
+	"Chat.text":                ofText,
+	"Chat.username":            ofName,
+	"Event.cursors":            chat.MaxCursors * (ofCursor + 1),
+	"Ban.reason":               ofTopic,
+	"Event.username":           ofName,
+	"Invite.code":              26 + quotes,
+	"MemberEdge.cursor":        ofCursorOfNames,
+	"PageInfo.endCursor":       ofCursorOfNames,
+	"PageInfo.startCursor":     ofCursorOfNames,
+	"Room.allowedActions":      len(`["DELETE_ANY_CHAT"]`) * 8, // at most
+	"Room.name":                ofNames,
+	"Room.topic":               ofTopic,
+	"User.username":            ofName,
+}

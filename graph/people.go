@@ -1,0 +1,83 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"parley/auth"
+	"parley/chat/access"
+	"parley/chat/invites"
+	"parley/chat/members"
+	"parley/chat/roomlog"
+)
+
+// usersOf returns, of each object, whose account an id is, nil where it is gone, with one query.
+func usersOf[T any](ctx context.Context, r *Resolver, objs []T, id func(T) uuid.UUID) ([]*auth.User, error) {
+	ids := make([]uuid.UUID, len(objs))
+	for i, obj := range objs {
+		ids[i] = id(obj)
+	}
+	return r.auth.UsersByID(ctx, ids)
+}
+
+// usersIn are the same where the account was there when the object was read: who was deleted since is shown by name.
+func usersIn[T any](ctx context.Context, r *Resolver, objs []T, who func(T) access.Caller) ([]*auth.User, error) {
+	users, err := usersOf(ctx, r, objs, func(obj T) uuid.UUID { return who(obj).ID })
+	if err != nil {
+		return nil, err
+	}
+	for i, obj := range objs {
+		if users[i] == nil {
+			users[i] = &auth.User{ID: who(obj).ID, Username: who(obj).Username}
+		}
+	}
+	return users, nil
+}
+
+func authorOf(c *roomlog.Chat) uuid.UUID { return c.UserID }
+
+func memberOf(m *members.Member) access.Caller {
+	return access.Caller{ID: m.UserID, Username: m.Username}
+}
+
+func bannedOf(b *members.Ban) access.Caller {
+	return access.Caller{ID: b.UserID, Username: b.Username}
+}
+
+func bannerOf(b *members.Ban) uuid.UUID { return b.By }
+
+func inviterOf(i *invites.Invite) uuid.UUID { return i.CreatedBy }
+
+// userOf returns whose account it is, nil where it is gone.
+func (r *Resolver) userOf(ctx context.Context, id uuid.UUID) (*auth.User, error) {
+	users, err := r.auth.UsersByID(ctx, []uuid.UUID{id})
+	if err != nil {
+		return nil, err
+	}
+	return users[0], nil
+}
+
+// actor returns who did something, nil where the account is gone.
+func (r *Resolver) actor(ctx context.Context, e *roomlog.Event) (*auth.User, error) {
+	if e.ActorID == uuid.Nil { // nobody did
+		return nil, nil
+	}
+	return r.userOf(ctx, e.ActorID)
+}
+
+// about returns whom an event is about, nil where the account is gone.
+func (r *Resolver) about(ctx context.Context, e *roomlog.Event) (*auth.User, error) {
+	if e.UserID == nil {
+		return nil, nil
+	}
+	return r.userOf(ctx, *e.UserID)
+}
+
+// membership is that of whom an event is about, nil where it has ended.
+func membership(e *roomlog.Event) *members.Member {
+	if e.Member == nil {
+		return nil
+	}
+	return members.MemberOf(e.Room, access.Caller{ID: *e.UserID, Username: *e.Username}, e.Member)
+}

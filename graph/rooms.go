@@ -1,0 +1,48 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"parley/chat/access"
+	"parley/chat/members"
+	"parley/chat/roomlog"
+)
+
+// mine returns the memberships of whoever asks, nil where they have none.
+func (r *Resolver) mine(ctx context.Context, rooms []*roomlog.Room) ([]*members.Member, error) {
+	standings, err := r.chat.Standings(ctx, person(ctx), rooms)
+	if err != nil {
+		return nil, err
+	}
+	mine := make([]*members.Member, len(rooms))
+	for i, as := range standings {
+		if as.Member != nil {
+			mine[i] = members.MemberOf(rooms[i], person(ctx), as.Member)
+		}
+	}
+	return mine, nil
+}
+
+// actions returns what whoever asks may do in rooms.
+func (r *Resolver) actions(ctx context.Context, rooms []*roomlog.Room) ([][]access.Action, error) {
+	standings, err := r.chat.Standings(ctx, person(ctx), rooms)
+	if err != nil {
+		return nil, err
+	}
+	actions := make([][]access.Action, len(rooms))
+	for i, as := range standings {
+		actions[i] = rooms[i].Actions(as)
+	}
+	return actions, nil
+}
+
+// ifGiven is the value of an argument of the field, where null is another thing than nothing; nil: it was left out.
+func ifGiven[T any](ctx context.Context, argument string, value T) *T {
+	field := graphql.GetFieldContext(ctx).Field
+	if _, given := field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)[argument]; !given {
+		return nil
+	}
+	return &value
+}
