@@ -54,7 +54,7 @@ func TestForeignWriteLockIsNotWaitedFor(t *testing.T) {
 func TestLogoutBehindAForeignLockOutlivesTheStop(t *testing.T) {
 	dbtest.SkipOnPostgres(t, "no other process locks the database as a whole")
 	dir := harness.DataDir(t)
-	s := harness.Start(t, harness.Config(t, dir, "--operation-timeout", "200ms"))
+	s := harness.Start(t, harness.Config(t, dir, "--operation-timeout", "3s"))
 	ann, refresh := s.Register("ann")
 	release := held(t, openFile(t, filepath.Join(dir, "parley.db")), "BEGIN IMMEDIATE")
 	if a := s.Ask(ann, `mutation { logout }`); a.Code() == "" {

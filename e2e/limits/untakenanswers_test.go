@@ -78,7 +78,7 @@ func TestAnswerTakenByteByByteHasOneTime(t *testing.T) {
 // Who leaves answers untaken gets no more for a while, and nobody else notices.
 func TestUntakenAnswersAreCounted(t *testing.T) {
 	const most = 5 * time.Second
-	s, ann, _ := harness.General(t, "--http-response-timeout", most.String(), "--operation-timeout", "500ms")
+	s, ann, _ := harness.General(t, "--http-response-timeout", most.String(), "--operation-timeout", "2s")
 	bob, _ := s.Register("bob")
 	said(s, ann, 60, controls)
 	for name, ask := range idleReaders {

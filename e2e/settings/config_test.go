@@ -77,6 +77,7 @@ func TestWrongSettingsStopTheStart(t *testing.T) {
 	} {
 		t.Run(c.env+c.args, func(t *testing.T) {
 			t.Setenv("PARLEY_DATA", harness.DataDir(t))
+			t.Setenv("PARLEY_ADDR", "127.0.0.1:0") // another program may have the default
 			if name, value, ok := strings.Cut(c.env, "="); ok {
 				t.Setenv(name, value)
 			}
