@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/auth"
@@ -19,6 +20,7 @@ import (
 	"parley/db"
 	"parley/graph/document"
 	"parley/graph/generated"
+	"parley/graph/scalar"
 	"parley/transport/budget"
 )
 
@@ -140,6 +142,8 @@ func (p *presenter) translate(ctx context.Context, err error, shown *gqlerror.Er
 	case errors.As(err, &limit):
 		presentAs(shown, clientError{generated.ErrorCodeLimitReached, "This is more than is allowed.", 0})
 		shown.Extensions["reason"] = limit.Reason
+	case errors.Is(err, scalar.ErrNoDateTime):
+		presentInvalid(shown, argumentOf(shown), "VARIABLE_INVALID", "is a point in time like 2030-01-31T12:00:00Z")
 	default:
 		for _, v := range clientErrors {
 			if errors.Is(err, v.is) {
@@ -158,6 +162,16 @@ func presentInvalid(shown *gqlerror.Error, field, reason, detail string) {
 	shown.Message = field + " " + detail + "."
 	shown.Extensions["code"] = string(generated.ErrorCodeBadUserInput)
 	shown.Extensions["field"], shown.Extensions["reason"] = field, reason
+}
+
+// argumentOf is the argument that an error is about, by its path.
+func argumentOf(shown *gqlerror.Error) string {
+	for i := len(shown.Path) - 1; i >= 0; i-- {
+		if name, is := shown.Path[i].(ast.PathName); is {
+			return string(name)
+		}
+	}
+	return ""
 }
 
 func presentAs(shown *gqlerror.Error, v clientError) {

@@ -55,8 +55,8 @@ func TestAddedAndRemovedInALoop(t *testing.T) {
 func TestRemovalBeyondAPage(t *testing.T) {
 	for name, c := range map[string]struct{ subscription, last, end string }{
 		"all rooms": {mine, `"kind":"MEMBER_REMOVED"`, ""},
-		"one room":  {`{ events(rooms: ["%s"]) ` + eventFields + ` }`, `"kind":"MEMBER_REMOVED"`, `"NOT_FOUND"`},
-		"chats":     {`{ chatSent(room: "%s", after: "%s") { text room { name topic lastChat { text } } } }`, "", `"NOT_FOUND"`},
+		"one room":  {`{ events(rooms: ["%s"]) ` + eventFields + ` }`, `"kind":"MEMBER_REMOVED"`, `"FORBIDDEN"`},
+		"chats":     {`{ chatSent(room: "%s", after: "%s") { text room { name topic lastChat { text } } } }`, "", `"FORBIDDEN"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := newGround(t)

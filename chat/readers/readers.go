@@ -10,6 +10,7 @@ package readers
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"sync"
@@ -117,9 +118,11 @@ func (x *Readers) Judge(ctx context.Context, person, room uuid.UUID, asMember bo
 	return v, nil
 }
 
+// mayRead is about somebody who has read the room until now: that it is there is no secret to them.
 func mayRead(r access.Room, asMember bool) error {
-	if err := r.May(access.Read); err != nil || !asMember || r.As.Member != nil {
-		return err
+	err := r.May(access.Read)
+	if r.DeletedAt == nil && (errors.Is(err, access.ErrNoRoom) || err == nil && asMember && r.As.Member == nil) {
+		return &access.ForbiddenError{}
 	}
-	return &access.ForbiddenError{}
+	return err
 }

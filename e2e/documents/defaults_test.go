@@ -2,6 +2,7 @@ package documents
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -50,15 +51,32 @@ func TestNullMeansTheDefault(t *testing.T) {
 	for i := range 60 { // more than either page
 		s.Must(nil, asker, fmt.Sprintf(`mutation { createRoom(name: "room %d") { id } }`, i))
 	}
-	for i := range 25 {
-		s.Register(fmt.Sprintf("user%d", i))
+	crowd := make([]string, 55)
+	for i := range crowd {
+		crowd[i] = fmt.Sprintf("user%d", i)
+		s.Register(crowd[i])
 	}
-	// What an argument is tried with: # is its value.
+	s.Must(nil, asker, `mutation($m: [ID!]) { createRoom(name: "crowd", members: $m) { id } }`, map[string]any{"m": crowd})
+	for _, one := range crowd {
+		s.Must(nil, asker, `mutation($u: ID!) { banMember(room: "room 2", user: $u) { createdAt } }`, map[string]any{"u": one})
+	}
+	eve, _ := s.Register("eve")
+	s.Must(nil, eve, `mutation { createRoom(name: "hers") { id } }`)
+	// What an argument is tried with: # is its value, @ another number each time.
 	calls := map[string]struct{ call, want string }{
-		"Mutation.logout.scope": {"logout(scope: #)", `{"data":{"logout":1}}`},
-		"Query.rooms.first":     {"rooms(first: #) { nodes { __typename } }", `{"data":{"rooms":{"nodes":[` + strings.Repeat(`,{"__typename":"Room"}`, 50)[1:] + `]}}}`},
-		"Query.users.first":     {`users(startingWith: "", first: #) { nodes { __typename } }`, `{"data":{"users":{"nodes":[` + strings.Repeat(`,{"__typename":"User"}`, 20)[1:] + `]}}}`},
+		"Mutation.logout.scope":        {"logout(scope: #)", `{"data":{"logout":1}}`},
+		"Mutation.createRoom.kind":     {`createRoom(name: "another @", kind: #) { kind }`, `{"data":{"createRoom":{"kind":"PUBLIC"}}}`},
+		"Mutation.createRoom.sendRole": {`createRoom(name: "another @", sendRole: #) { sendRole }`, `{"data":{"createRoom":{"sendRole":"MEMBER"}}}`},
+		"Mutation.addMember.role":      {`addMember(room: "room 1", user: "user@", role: #) { role }`, `{"data":{"addMember":{"role":"MEMBER"}}}`},
+		"Mutation.createInvite.uses":   {`createInvite(room: "room 1", uses: #) { uses usesLeft }`, `{"data":{"createInvite":{"uses":1,"usesLeft":1}}}`},
+		"Room.members.first":           {`room(id: "crowd") { members(first: #) { nodes { __typename } } }`, `{"data":{"room":{"members":{"nodes":[` + strings.Repeat(`,{"__typename":"Member"}`, 50)[1:] + `]}}}}`},
+		"Room.bans.first":              {`room(id: "room 2") { bans(first: #) { nodes { __typename } } }`, `{"data":{"room":{"bans":{"nodes":[` + strings.Repeat(`,{"__typename":"Ban"}`, 50)[1:] + `]}}}}`},
+		"Query.rooms.scope":            {`rooms(scope: #, matching: "hers") { nodes { name } }`, `{"data":{"rooms":{"nodes":[{"name":"hers"}]}}}`},
+		"Query.rooms.first":            {"rooms(first: #) { nodes { __typename } }", `{"data":{"rooms":{"nodes":[` + strings.Repeat(`,{"__typename":"Room"}`, 50)[1:] + `]}}}`},
+		"Query.users.first":            {`users(startingWith: "", first: #) { nodes { __typename } }`, `{"data":{"users":{"nodes":[` + strings.Repeat(`,{"__typename":"User"}`, 20)[1:] + `]}}}`},
 	}
+	tried := 0
+	another := func() string { tried++; return strconv.Itoa(tried % len(crowd)) }
 	for name, argument := range defaulted(gqlparser.MustLoadSchema(&ast.Source{Input: graph.Schema})) {
 		c, ok := calls[name]
 		if !ok {
@@ -70,11 +88,13 @@ func TestNullMeansTheDefault(t *testing.T) {
 			kind = "mutation"
 		}
 		for how, null := range nulls {
-			document := kind + strings.ReplaceAll(null.defined, "%s", argument.Type.String()) + " { " + strings.ReplaceAll(c.call, "#", null.value) + " }"
+			written := kind + strings.ReplaceAll(null.defined, "%s", argument.Type.String()) + " { " + strings.ReplaceAll(c.call, "#", null.value) + " }"
+			document := strings.ReplaceAll(written, "@", another())
 			token := s.SignIn("ann", "correct horse battery").AccessToken
 			if a := s.Ask(token, document, null.variables); a.Body != c.want {
 				t.Errorf("%s by %s over HTTP: %s", name, how, a.Body)
 			}
+			document = strings.ReplaceAll(written, "@", another())
 			token = s.SignIn("ann", "correct horse battery").AccessToken
 			k := s.Dial(token)
 			k.Expect("connection_ack")

@@ -16,7 +16,12 @@ func WantNothingUnder(t *testing.T, s *Server, token, id string) {
 		`query($id: ID!) { user(id: $id) { id } }`, `query($id: ID!) { chats(room: $id) { nodes { id } } }`,
 		`mutation($id: ID!) { editChat(chat: $id, text: "y") { id } }`, `mutation($id: ID!) { deleteChat(chat: $id) { id } }`,
 		`mutation($id: ID!) { deleteRoom(room: $id) }`, `mutation($id: ID!) { endSession(session: $id) }`,
-		`mutation($id: ID!) { sendChat(room: $id, text: "x") { id } }`,
+		`mutation($id: ID!) { sendChat(room: $id, text: "x") { id } }`, `mutation($id: ID!) { updateRoom(room: $id, topic: "x") { id } }`,
+		`mutation($id: ID!) { hideRoom(room: $id) }`, `mutation($id: ID!) { joinRoom(room: $id) { id } }`,
+		`mutation($id: ID!) { addMember(room: $id, user: $id) { id } }`, `mutation($id: ID!) { removeMember(room: $id, user: $id) }`,
+		`mutation($id: ID!) { setRole(room: $id, user: $id, role: ADMIN) { id } }`, `mutation($id: ID!) { banMember(room: $id, user: $id) { reason } }`,
+		`mutation($id: ID!) { unbanMember(room: $id, user: $id) }`, `mutation($id: ID!) { createInvite(room: $id) { id } }`,
+		`mutation($id: ID!) { deleteInvite(invite: $id) }`, `mutation($id: ID!) { openDirectRoom(users: [$id]) { id } }`,
 	} {
 		if a := s.Ask(token, call, map[string]any{"id": id}); a.Code() != "NOT_FOUND" {
 			t.Errorf("%s with %q: %s", call, id, a.Body)

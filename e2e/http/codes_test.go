@@ -161,6 +161,8 @@ func callOf(schema *ast.Schema, field *ast.FieldDefinition) string {
 			value := `"x"`
 			if a.Type.Elem != nil {
 				value = `["x"]`
+			} else if kind := schema.Types[a.Type.Name()]; len(kind.EnumValues) > 0 {
+				value = kind.EnumValues[0].Name
 			}
 			arguments = append(arguments, a.Name+": "+value)
 		}

@@ -11,6 +11,8 @@ const (
 	ofTopic  = escaped*250 + quotes                 // or of the reason of a ban
 	ofToken  = 4 << 10
 	ofCursor = 64
+
+	ofCursorOfNames = 256 // in lists that are in order of usernames
 )
 
 // Largest are the sizes of values in bytes of JSON: of types, and of fields that can be larger or smaller than others of
@@ -35,6 +37,9 @@ var Largest = map[string]int{
 	"Ban.reason":               ofTopic,
 	"Event.username":           ofName,
 	"Invite.code":              26 + quotes,
+	"MemberEdge.cursor":        ofCursorOfNames,
+	"PageInfo.endCursor":       ofCursorOfNames,
+	"PageInfo.startCursor":     ofCursorOfNames,
 	"Room.allowedActions":      len(`["DELETE_ANY_CHAT"]`) * 8, // at most
 	"Room.name":                ofNames,
 	"Room.topic":               ofTopic,

@@ -43,11 +43,15 @@ func MarshalDateTime(t time.Time) graphql.Marshaler {
 	})
 }
 
-// UnmarshalDateTime reads RFC 3339.
+// ErrNoDateTime means that an argument is no point in time.
+var ErrNoDateTime = errors.New("no point in time")
+
+// UnmarshalDateTime reads RFC 3339. ErrNoDateTime.
 func UnmarshalDateTime(v any) (time.Time, error) {
-	s, ok := v.(string)
-	if !ok {
-		return time.Time{}, errors.New("a DateTime is text")
+	s, _ := v.(string)
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		return time.Time{}, ErrNoDateTime
 	}
-	return time.Parse(time.RFC3339Nano, s)
+	return t, nil
 }

@@ -1,0 +1,83 @@
+package members
+
+// A row is a call, and what comes of it in rooms of each kind, a letter for each standing:
+//
+//	y  it is answered              n  NOT_FOUND, or null in a list, or not listed
+//	f  FORBIDDEN                   b  FORBIDDEN, reason BANNED
+//	l  FORBIDDEN, LAST_OWNER       t  ID_TAKEN
+//	N  n, of what they have known  ?  any of these
+//
+// An empty text stands for n everywhere.
+type row struct {
+	covers                           string // fields and arguments
+	call                             string // with what it declares: $room, $chat, …
+	public, private, direct, deleted string
+	known                            bool // whoever makes the call knows of the room: it is no secret to them
+}
+
+const (
+	everybody = "yyyyyyy"
+	readers   = "ybyyyyy" // of a public room
+	found     = "ynyyyyy" // likewise, by an id of their own
+	insiders  = "nnnnyyy"
+	managers  = "nnnnfyy"
+	owners    = "nnnnffy"
+	nobody    = "nnnnfff"
+)
+
+var rows = []row{
+	{"Query.room(id:)", `query($room: ID!) { room(id: $room) { id name } }`, readers, insiders, insiders, "", false},
+	{"Query.chats(room:)", `query($room: ID!) { chats(room: $room) { nodes { id } } }`, readers, insiders, insiders, "", false},
+	{"Query.chat(id:)", `query($chat: ID!) { chat(id: $chat) { id room { name } } }`, found, insiders, insiders, "", false},
+	{"Query.node(id:) room", `query($room: ID!) { node(id: $room) { id } }`, found, insiders, insiders, "", false},
+	{"Query.node(id:) chat", `query($chat: ID!) { node(id: $chat) { id } }`, found, insiders, insiders, "", false},
+	{"Query.node(id:) member", `query($member: ID!) { node(id: $member) { id ... on Member { role user { username } } } }`, found, insiders, insiders, "", false},
+	{"Query.node(id:) invite", `query($invite: ID!) { node(id: $invite) { id ... on Invite { code } } }`, "nnnnnyy", "nnnnnyy", "", "", false},
+	{"Query.nodes(ids:)", `query($room: ID!) { nodes(ids: [$room]) { id } }`, found, insiders, insiders, "", false},
+	{"Query.nodes(ids:) chat", `query($chat: ID!) { nodes(ids: [$chat]) { id } }`, found, insiders, insiders, "", false},
+	{"Query.nodes(ids:) member", `query($member: ID!) { nodes(ids: [$member]) { id } }`, found, insiders, insiders, "", false},
+	{"Query.nodes(ids:) invite", `query($invite: ID!) { nodes(ids: [$invite]) { id } }`, "nnnnnyy", "nnnnnyy", "", "", false},
+	{"Query.rooms", `query($name: String!) { rooms(matching: $name) { nodes { id } } }`, found, insiders, insiders, "", false},
+	{"Query.rooms", `query($name: String!) { rooms(matching: $name, scope: JOINED) { nodes { id } } }`, insiders, insiders, insiders, "", false},
+
+	{"Mutation.sendChat(room:)", `mutation($room: ID!) { sendChat(room: $room, text: "y") { id room { me { role } } } }`, readers, insiders, insiders, "", false},
+	{"Mutation.sendChat(id:)", `mutation($own: ID!, $chat: ID!) { sendChat(room: $own, id: $chat, text: "y") { id } }`, "ttttttt", "ttttttt", "ttttttt", everybody, true},
+	{"Mutation.editChat(chat:)", `mutation($chat: ID!) { editChat(chat: $chat, text: "y") { text } }`, "fbffffy", owners, owners, "", false},
+	{"Mutation.deleteChat(chat:)", `mutation($chat: ID!) { deleteChat(chat: $chat) { text } }`, "fbfffyy", managers, owners, "", false},
+
+	{"Mutation.createRoom(id:)", `mutation($room: ID!) { createRoom(name: "another", id: $room) { id } }`, "tttttty", "tttttty", "tttttty", "ttttttN", true},
+	{"Mutation.updateRoom(room:)", `mutation($room: ID!) { updateRoom(room: $room, topic: "y") { topic } }`, "fbfffyy", managers, nobody, "", false},
+	{"Mutation.deleteRoom(room:)", `mutation($room: ID!) { deleteRoom(room: $room) }`, "fbffffy", owners, nobody, "", false},
+	{"Mutation.hideRoom(room:)", `mutation($room: ID!) { hideRoom(room: $room) }`, "fbfffff", nobody, insiders, "", false},
+	{"Mutation.joinRoom(room:)", `mutation($room: ID!) { joinRoom(room: $room) { role } }`, readers, insiders, nobody, "", false},
+	{"Mutation.leaveRoom(room:)", `mutation($room: ID!) { leaveRoom(room: $room) }`, "yyyyyyl", "yyyyyyl", "yyyyfff", everybody, false},
+
+	{"Mutation.addMember(room:)", `mutation($room: ID!) { addMember(room: $room, user: "newcomer") { role } }`, "fbfffyy", managers, nobody, "", false},
+	{"Mutation.addMember(user:)", `mutation($room: ID!) { addMember(room: $room, user: "no.such.person") { role } }`, "fbfffnn", "nnnnfnn", nobody, "", false},
+	{"Mutation.removeMember(room:)", `mutation($room: ID!) { removeMember(room: $room, user: "target") }`, "fbfffyy", managers, nobody, "", false},
+	{"Mutation.removeMember(user:)", `mutation($room: ID!) { removeMember(room: $room, user: "no.such.person") }`, "fbfffnn", "nnnnfnn", nobody, "", false},
+	{"Mutation.setRole(room:)", `mutation($room: ID!) { setRole(room: $room, user: "target", role: ADMIN) { role } }`, "fbffffy", owners, nobody, "", false},
+	{"Mutation.setRole(user:)", `mutation($room: ID!) { setRole(room: $room, user: "stranger", role: ADMIN) { role } }`, "fbffffn", "nnnnffn", nobody, "", false},
+	{"Mutation.banMember(room:)", `mutation($room: ID!) { banMember(room: $room, user: "target", reason: "y") { reason } }`, "fbfffyy", managers, nobody, "", false},
+	{"Mutation.banMember(user:)", `mutation($room: ID!) { banMember(room: $room, user: "no.such.person") { reason } }`, "fbfffnn", "nnnnfnn", nobody, "", false},
+	{"Mutation.unbanMember(room:)", `mutation($room: ID!) { unbanMember(room: $room, user: "banned") }`, "fbfffyy", managers, nobody, "", false},
+	{"Mutation.unbanMember(user:)", `mutation($room: ID!) { unbanMember(room: $room, user: "no.such.person") }`, "fbfffnn", "nnnnfnn", nobody, "", false},
+	{"Mutation.createInvite(room:)", `mutation($room: ID!) { createInvite(room: $room) { code } }`, "fbfffyy", managers, nobody, "", false},
+	{"Mutation.createInvite(id:)", `mutation($own: ID!, $invite: ID!) { createInvite(room: $own, id: $invite) { code } }`, "ttttttt", "ttttttt", everybody, "???????", true},
+	{"Mutation.deleteInvite(invite:)", `mutation($invite: ID!) { deleteInvite(invite: $invite) }`, "nnnnnyy", "nnnnnyy", "", "", false},
+	{"Mutation.acceptInvite(code:)", `mutation($code: String!) { acceptInvite(code: $code) { role } }`, readers, found, "", "", true},
+
+	{"Subscription.chatSent(room:)", `subscription($room: ID!, $begin: Cursor!) { chatSent(room: $room, after: $begin) { id } }`, readers, insiders, insiders, "", false},
+	{"Subscription.events(rooms:)", `subscription($room: ID!, $begin: Cursor!) { events(rooms: [$room], after: [$begin]) { kind } }`, readers, insiders, insiders, "", false},
+
+	{"Query.user(id:)", `{ user(id: "target") { username } }`, everybody, everybody, everybody, everybody, true},
+	{"Mutation.openDirectRoom(users:)", `mutation { openDirectRoom(users: ["target", "newcomer"]) { id } }`, everybody, everybody, everybody, everybody, true},
+	{"Mutation.createRoom(members:)", `mutation { createRoom(name: "another", kind: PRIVATE, members: ["no.such.person"]) { id } }`, "", "", "", "", true},
+}
+
+// apart are fields and arguments that name neither rooms nor who is in them.
+var apart = []string{
+	"Query.me", "Query.users", "Query.sessions", "Query.server",
+	"Mutation.register", "Mutation.login", "Mutation.refreshToken", "Mutation.logout", "Mutation.changePassword", "Mutation.deleteAccount",
+	"Mutation.endSession(session:)",
+}

@@ -1,0 +1,65 @@
+package members
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"parley/e2e/harness"
+)
+
+// What a page of rooms or of members costs the database does not depend on how long it is.
+func TestStatementsOfAPage(t *testing.T) {
+	var mu sync.Mutex
+	var statements []string
+	s, _ := harness.Wired(t, func(_ context.Context, what any) {
+		mu.Lock()
+		defer mu.Unlock()
+		if text := fmt.Sprint(what); strings.Contains(text, "query=") {
+			statements = append(statements, text)
+		}
+	}, harness.NoLimits()...)
+	ann, _ := s.Register("ann")
+	var people []string
+	for i := range 10 {
+		people = append(people, fmt.Sprint("person", i))
+		s.Register(people[i])
+	}
+	for i := range 60 {
+		kind := []string{"PUBLIC", "PRIVATE"}[i%2]
+		s.Must(nil, ann, `mutation($n: String!, $k: RoomKind, $m: [ID!]) { createRoom(name: $n, kind: $k, members: $m) { id } }`, map[string]any{"n": fmt.Sprint("room ", i), "k": kind, "m": people[:i%10]})
+		if kind == "PUBLIC" {
+			s.Must(nil, ann, `mutation($r: ID!) { sendChat(room: $r, text: "x") { id } }`, map[string]any{"r": fmt.Sprint("room ", i)})
+		}
+	}
+	var full struct{ CreateRoom struct{ ID string } }
+	s.Must(&full, ann, `mutation($m: [ID!]) { createRoom(name: "full", kind: PRIVATE, members: $m) { id } }`, map[string]any{"m": people})
+	for _, one := range people[5:] {
+		s.Must(nil, ann, `mutation($r: ID!, $u: ID!) { createInvite(room: $r) { id } banMember(room: $r, user: $u) { createdAt } }`, map[string]any{"r": full.CreateRoom.ID, "u": one})
+	}
+	for _, c := range []struct {
+		call        string
+		most, items int
+	}{
+		{`{ rooms(scope: JOINED) { nodes { id name kind sendRole memberCount syncCursor lastChat { text } me { id role } allowedActions } pageInfo { endCursor } } }`, 6, 50},
+		{`{ rooms { nodes { id memberCount lastChat { text } me { role } allowedActions } } }`, 6, 50},
+		{`{ room(id: "FULL") { members { nodes { id role joinedAt user { id username } room { id me { role } } } pageInfo { endCursor } } } }`, 8, 6},
+		{`{ room(id: "FULL") { bans { nodes { createdAt user { id username } by { username } } } } }`, 8, 5},
+		{`{ room(id: "FULL") { invites { id code createdBy { username } room { id } } } }`, 8, 5},
+	} {
+		mu.Lock()
+		statements = nil
+		mu.Unlock()
+		a := s.Ask(ann, strings.ReplaceAll(c.call, "FULL", full.CreateRoom.ID))
+		mu.Lock()
+		if n := strings.Count(a.Body, `"memberCount"`) + strings.Count(a.Body, `"joinedAt"`) + strings.Count(a.Body, `"createdAt"`) + strings.Count(a.Body, `"code"`); len(a.Errors) > 0 || n != c.items {
+			t.Errorf("%s: %d items, want %d: %s", c.call, n, c.items, a.Body)
+		}
+		if len(statements) > c.most || len(statements) == 0 {
+			t.Errorf("%s: %d statements:\n%s", c.call, len(statements), strings.Join(statements, "\n"))
+		}
+		mu.Unlock()
+	}
+}
