@@ -1,8 +1,8 @@
-import { useCallback, useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useQuery } from "urql";
 import { failureOf, type Failure } from "../api/failure";
 import { keep } from "../api/keep";
-import { ActivityDocument, OpenRoomDocument, RoomsDocument, type LastChatFragment, type RoomRowFragment } from "../gql/graphql";
+import { ActivityDocument, OpenRoomDocument, RoomsDocument, type LastChatFragment, type RoomRowFragment, type RoomsQueryVariables } from "../gql/graphql";
 import { addressOf } from "../chat/naming";
 import { useServices } from "../ui/services";
 
@@ -14,19 +14,39 @@ type Rooms = { rooms: readonly RoomRowFragment[] | undefined; more: boolean; fai
  */
 export function useRooms(matching: string, first: number, current: string | undefined): Rooms {
   const { client, me } = useServices();
-  const [{ data: fresh, error }, ask] = useQuery({
-    query: RoomsDocument,
-    variables: { scope: matching ? "ALL" : "JOINED", matching: matching || null, first },
-    requestPolicy: "cache-and-network",
-  });
+  const variables: RoomsQueryVariables = useMemo(
+    () => ({ scope: matching ? "ALL" : "JOINED", matching: matching || null, first }),
+    [matching, first],
+  );
+  const [{ data: fresh, error, fetching, stale }] = useQuery({ query: RoomsDocument, variables, requestPolicy: "cache-and-network" });
   // A list that cannot be asked for anew stays as it was.
   const [data, setData] = useState(fresh);
   if (fresh && fresh !== data) setData(fresh);
-  const again = useCallback(() => ask({ requestPolicy: "network-only" }), [ask]);
+
+  // Of two questions that are the same urql asks one. An answer that is on its way may be older than what makes us ask, so
+  // then it is asked once more.
+  const asking = useRef({ now: false, more: false, variables });
+  const onTheWay = fetching || stale;
+  const again = useCallback(async () => {
+    const state = asking.current;
+    state.variables = variables;
+    if (state.now) {
+      state.more = true;
+      return;
+    }
+    state.now = true;
+    let older = onTheWay;
+    do {
+      state.more = older;
+      older = false;
+      await client.query(RoomsDocument, state.variables, { requestPolicy: "network-only" }).toPromise();
+    } while (state.more);
+    state.now = false;
+  }, [client, variables, onTheWay]);
 
   // Of a room that one makes in another tab nobody tells.
   useEffect(() => {
-    const look = () => document.visibilityState === "visible" && again();
+    const look = () => void (document.visibilityState === "visible" && again());
     document.addEventListener("visibilitychange", look);
     return () => document.removeEventListener("visibilitychange", look);
   }, [again]);
@@ -49,10 +69,10 @@ export function useRooms(matching: string, first: number, current: string | unde
   useEffect(() => {
     return keep(() => client.subscription(ActivityDocument, {}), {
       next: ({ events: { kind, room, chat, user } }) => {
-        if (kind === "CAUGHT_UP") now.current.again(); // what happened before this was not heard
+        if (kind === "CAUGHT_UP") void now.current.again(); // what happened before this was not heard
         if (!room) return;
         const comes = kind === "MEMBER_JOINED" ? user?.id === me.id : kind === "CHAT_SENT" && !now.current.isListed(room.id);
-        if (comes) now.current.again();
+        if (comes) void now.current.again();
         if (!chat) return;
         setHeard((before) => {
           const known = before.get(room.id);
