@@ -24,7 +24,7 @@ func startChat(t *testing.T) *httptest.Server {
 
 func TestChatIsAtTheRootAndAtEveryAddressThatItDraws(t *testing.T) {
 	server := startChat(t)
-	for _, at := range []string{"/", "/sessions", "/room/general", "/room/v1.2", "/room/index.js", "/room/a%252Fb", "/room/%E6%97%A5"} {
+	for _, at := range []string{"/", "/sessions", "/browse", "/join", "/room/general", "/room/v1.2", "/room/index.js", "/room/a%252Fb", "/room/%E6%97%A5"} {
 		response, page := ask(t, "GET", server.URL+at)
 		if response.StatusCode != http.StatusOK || !bytes.Contains(page, []byte("<title>Parley</title>")) {
 			t.Errorf("%s: status %d, want the chat: %.100s", at, response.StatusCode, page)

@@ -114,7 +114,7 @@ func (s *site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // isView says whether the page at "/" draws an address itself, so that a reload comes back to it:
 // chat/src/ui/router.ts. A room may have any name, dots included.
 func isView(at string) bool {
-	return at == "/" || at == "/sessions" || strings.HasPrefix(at, "/room/")
+	return at == "/" || at == "/sessions" || at == "/browse" || at == "/join" || strings.HasPrefix(at, "/room/")
 }
 
 func (f file) serve(w http.ResponseWriter, r *http.Request, status int) {

@@ -1,6 +1,7 @@
 // A room without a framework or a cache: fetch for what is asked, and whatever stream `follow` brings.
 
 import { apply, merge, uuid } from "./chats.mjs";
+import { openMyRooms as open } from "./myrooms.mjs";
 import { inTurn } from "./patience.mjs";
 
 const CHAT = "{ id number username text editedAt deletedAt }";
@@ -71,3 +72,7 @@ export function openRoom({ session, follow }, room, { show, heard, ended }) {
 
   return { opened: begin(), send, close };
 }
+
+/** openMyRooms lists the rooms one is in: see myrooms.mjs for what it calls. */
+export const openMyRooms = ({ session, follow }, view) =>
+  open({ ask: (query, variables) => session.ask(query, variables), follow }, view);

@@ -19,7 +19,7 @@ test("two people meet, write, change, delete, and leave", patient, async (t) => 
   await ann.getByText("Everybody tries this password.").waitFor();
   await enter(ann, "Create an account", "ann", "correct horse battery");
 
-  await ann.getByText("There is no room yet.").waitFor();
+  await ann.getByText("You are in no room yet.").waitFor();
   await ann.getByRole("button", { name: "New room" }).click();
   await ann.getByLabel("Name", { exact: true }).fill("general");
   await ann.getByRole("button", { name: "Make the room" }).click();
@@ -30,6 +30,7 @@ test("two people meet, write, change, delete, and leave", patient, async (t) => 
   await enter(bob, "Create an account", "ANN", "correct horse battery");
   await bob.getByText("Somebody has this username.").waitFor();
   await enter(bob, "Create an account", "bob", "correct horse battery");
+  await bob.getByRole("searchbox", { name: "Find a room" }).fill("gen");
   await bob.getByRole("link", { name: /general.*ann: hello/s }).click();
   await row(bob, "hello").waitFor();
   await say(bob, "hi ann\nhow are you?");
@@ -51,7 +52,7 @@ test("two people meet, write, change, delete, and leave", patient, async (t) => 
   await row(ann, "hello").waitFor();
   await ann.getByRole("button", { name: "Delete this room" }).click();
   await ann.getByRole("button", { name: "Delete the room" }).click();
-  await ann.getByText("There is no room yet.").waitFor();
+  await ann.getByText("You are in no room yet.").waitFor();
   await bob.getByText("This room was deleted").waitFor();
 
   await ann.getByRole("button", { name: "Sign out" }).click();
@@ -200,6 +201,14 @@ for (const [colorScheme, width] of [
     await row(page, "hi").waitFor();
     await row(page, "hello").hover();
     await judge(page, "room");
+    await page.getByRole("button", { name: "Members" }).click();
+    await page.getByRole("button", { name: "Link for anybody" }).click();
+    await page.getByLabel("For anybody").waitFor();
+    await judge(page, "members");
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "bob", exact: true }).click();
+    await judge(page, "person");
+    await page.keyboard.press("Escape");
     await box(page).press("ArrowUp");
     await judge(page, "editing");
     await page.keyboard.press("Escape");
@@ -219,6 +228,13 @@ for (const [colorScheme, width] of [
     await page.goto(`${origin}/sessions`);
     await page.getByRole("button", { name: "Sign out here" }).waitFor();
     await judge(page, "sessions");
+    await page.goto(`${origin}/browse`);
+    await page.getByText("members", { exact: false }).first().waitFor();
+    await judge(page, "browse");
+    await page.goto(`${origin}/join#none`);
+    await page.getByRole("button", { name: "Join the room" }).click();
+    await page.getByText("This invite has ended").waitFor();
+    await judge(page, "join");
     await page.goto(`${origin}/room/none`);
     await page.getByText("There is no such room").waitFor();
     await judge(page, "no such room");

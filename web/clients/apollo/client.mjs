@@ -4,6 +4,7 @@ import { ApolloClient, ApolloLink, CombinedGraphQLErrors, HttpLink, InMemoryCach
 import { GraphQLWsLink } from "@apollo/client/link/subscriptions";
 import { OperationTypeNode } from "graphql";
 import { defer, of, retry, switchMap, tap, throwError } from "rxjs";
+import { Places } from "../places.mjs";
 import { Refused } from "../session.mjs";
 import { openSocket } from "../socket.mjs";
 
@@ -29,13 +30,14 @@ export function connect(session, options) {
   // #endregion
 
   // #region resume
-  const resume = new ApolloLink((operation, forward) =>
-    forward(operation).pipe(
+  const resume = new ApolloLink((operation, forward) => {
+    const places = new Places(operation.variables.after);
+    return forward(operation).pipe(
       tap(({ data }) => {
-        if (data?.events?.cursor) operation.variables.after = [data.events.cursor]; // read again at each reconnect
+        if (data?.events) operation.variables.after = places.moved(data.events); // read again at each reconnect
       }),
-    ),
-  );
+    );
+  });
   const streams = resume.concat(new GraphQLWsLink(openSocket(session, options)));
   // #endregion
 

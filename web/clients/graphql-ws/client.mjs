@@ -1,5 +1,6 @@
 // graphql-ws alone: streams over one WebSocket. For openRoom of ../plain.mjs.
 
+import { Places } from "../places.mjs";
 import { Refused } from "../session.mjs";
 import { openSocket } from "../socket.mjs";
 
@@ -9,9 +10,10 @@ export function connect(session, options) {
 
   // #region resume
   function follow({ query, variables }, { next, error }) {
+    const places = new Places(variables.after);
     const sink = {
       next({ data: { events: event } }) {
-        if (event.cursor) variables.after = [event.cursor]; // graphql-ws reads it again whenever it reconnects
+        variables.after = places.moved(event); // graphql-ws reads it again whenever it reconnects
         next(event);
       },
       error: (reason) => error(Array.isArray(reason) ? new Refused(reason[0]) : reason),

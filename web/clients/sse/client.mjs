@@ -1,6 +1,7 @@
 // graphql-sse: streams over server-sent events, where WebSockets are not let through. For openRoom of ../plain.mjs.
 
 import { createClient } from "graphql-sse";
+import { Places } from "../places.mjs";
 import { Refused } from "../session.mjs";
 
 /** connect returns what openRoom needs; one for all rooms of a page. */
@@ -22,10 +23,11 @@ export function connect(session, { silence = 40_000 } = {}) {
 
   // #region resume
   function follow({ query, variables }, { next, error }) {
+    const places = new Places(variables.after);
     const sink = {
       next({ data, errors }) {
         if (errors) return error(new Refused(errors[0]));
-        if (data.events.cursor) variables.after = [data.events.cursor]; // graphql-sse reads it again whenever it reconnects
+        variables.after = places.moved(data.events); // graphql-sse reads it again whenever it reconnects
         next(data.events);
       },
       error,

@@ -4,6 +4,7 @@ import { Client, fetchExchange, subscriptionExchange } from "@urql/core";
 import { authExchange } from "@urql/exchange-auth";
 import { cacheExchange } from "@urql/exchange-graphcache";
 import { merge } from "../chats.mjs";
+import { Places } from "../places.mjs";
 import { Refused } from "../session.mjs";
 import { openSocket } from "../socket.mjs";
 import { ROOM } from "./documents.mjs";
@@ -41,8 +42,9 @@ const signIn = (session) => async (utils) => {
 const resuming = (socket) => (request) => ({
   subscribe(sink) {
     const variables = { ...request.variables };
+    const places = new Places(variables.after);
     const next = (result) => {
-      if (result.data?.events.cursor) variables.after = [result.data.events.cursor]; // read again at each reconnect
+      if (result.data) variables.after = places.moved(result.data.events); // read again at each reconnect
       sink.next(result);
     };
     return { unsubscribe: socket.subscribe({ ...request, variables }, { ...sink, next }) };
@@ -56,15 +58,17 @@ const resuming = (socket) => (request) => ({
 const updates = {
   Mutation: { sendChat() {} },
   Subscription: {
-    events({ events: { kind, chat } }, { rooms: [room] }, cache) {
-      if (kind !== "CHAT_SENT") return;
+    events({ events: { kind, chat } }, { rooms }, cache) {
+      if (kind !== "CHAT_SENT" || !rooms) return;
+      const [room] = rooms;
       const add = (data) => data && { ...data, chats: { ...data.chats, nodes: merge(data.chats.nodes, [chat]) } };
       cache.updateQuery({ query: ROOM, variables: { room } }, add);
     },
   },
 };
 
-const keys = { ChatConnection: () => null, Event: () => null };
+const none = () => null;
+const keys = { ChatConnection: none, Event: none, PageInfo: none, RoomConnection: none };
 // #endregion
 
 /** reasonOf returns what the server said as Refused, with its code; any other error as it is. */

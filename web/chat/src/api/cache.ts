@@ -1,5 +1,13 @@
 import { cacheExchange, type Cache } from "@urql/exchange-graphcache";
-import type { ActivitySubscription, CreateRoomMutation, DeleteRoomMutation } from "../gql/graphql";
+import type {
+  AcceptInviteMutation,
+  ActivitySubscription,
+  CreateRoomMutation,
+  DeleteRoomMutation,
+  JoinRoomMutation,
+  LeaveRoomMutation,
+  OpenDirectMutation,
+} from "../gql/graphql";
 
 /** page is how many chats come at once. */
 export const page = { newest: 50, older: 100 };
@@ -7,7 +15,7 @@ export const page = { newest: 50, older: 100 };
 const none = () => null;
 
 /** cache holds every object once. What a stream or an answer brings shows wherever the object is shown. */
-export const cache = () =>
+export const cache = (me: string) =>
   cacheExchange({
     // Types without an id of their own.
     keys: {
@@ -16,6 +24,7 @@ export const cache = () =>
       ChatEdge: none,
       Event: none,
       Limits: none,
+      MemberConnection: none,
       PageInfo: none,
       RoomConnection: none,
       RoomEdge: none,
@@ -24,8 +33,11 @@ export const cache = () =>
     updates: {
       Subscription: {
         events: (result, _, objects) => {
-          const { kind, room } = (result as ActivitySubscription).events;
-          if (kind === "ROOM_DELETED" && room) unlist(objects, room.id);
+          const { kind, room, user } = (result as ActivitySubscription).events;
+          const gone = kind === "ROOM_DELETED" || ((kind === "MEMBER_LEFT" || kind === "MEMBER_REMOVED") && user?.id === me);
+          if (!gone || !room) return;
+          unlist(objects, room.id);
+          objects.invalidate({ __typename: "Room", id: room.id }); // what was read there is not shown again
         },
       },
       Mutation: {
@@ -38,6 +50,27 @@ export const cache = () =>
           const { createRoom } = result as CreateRoomMutation;
           if (createRoom) list(objects, createRoom.id);
         },
+        openDirectRoom: (result, _, objects) => {
+          const { openDirectRoom } = result as OpenDirectMutation;
+          if (openDirectRoom) list(objects, openDirectRoom.id);
+        },
+        acceptInvite: (result, _, objects) => {
+          const { acceptInvite } = result as AcceptInviteMutation;
+          if (acceptInvite) list(objects, acceptInvite.room.id);
+        },
+        joinRoom: (result, _, objects) => {
+          const { joinRoom } = result as JoinRoomMutation;
+          if (joinRoom) list(objects, joinRoom.room.id);
+        },
+        leaveRoom: (result, { room }, objects) => {
+          if ((result as LeaveRoomMutation).leaveRoom) unlist(objects, String(room));
+        },
+        // The members of a room are asked for when one looks at them.
+        addMember: () => undefined,
+        removeMember: () => undefined,
+        setRole: () => undefined,
+        createInvite: () => undefined,
+        deleteInvite: () => undefined,
         deleteRoom: (result, _, objects) => {
           const { deleteRoom } = result as DeleteRoomMutation;
           if (deleteRoom) unlist(objects, deleteRoom);
@@ -46,10 +79,10 @@ export const cache = () =>
     },
   });
 
-// Every list of rooms that was asked for, whatever its arguments.
+// Every list of the rooms one is in that was asked for, whatever its other arguments.
 function eachList(objects: Cache, change: (rooms: string[], args: Record<string, unknown>) => string[]): void {
   for (const field of objects.inspectFields("Query")) {
-    if (field.fieldName !== "rooms") continue;
+    if (field.fieldName !== "rooms" || field.arguments?.["scope"] !== "JOINED") continue;
     const connection = objects.resolve("Query", field.fieldKey);
     if (typeof connection !== "string") continue;
     const rooms = (objects.resolve(connection, "nodes") ?? []) as string[];

@@ -7,14 +7,14 @@ import type { Connection } from "./connection";
 const refusals = new Set(["TOKEN_EXPIRED", "UNAUTHENTICATED", "SESSION_REVOKED"]);
 
 /** makeClient is urql with a cache of objects, tokens that renew themselves, and streams over the socket. */
-export function makeClient(tokens: Tokens, { socket }: Connection): Client {
+export function makeClient(me: string, tokens: Tokens, { socket }: Connection): Client {
   return new Client({
     url: "/graphql",
     preferGetMethod: false,
     // With this media type an expired token is an answer like others. A status of 401 would be written
     // into the console by the browser, though nothing is wrong.
     fetchOptions: { headers: { Accept: "application/json" } },
-    exchanges: [cache(), auth(tokens), fetchExchange, streams(socket)],
+    exchanges: [cache(me), auth(tokens), fetchExchange, streams(socket)],
   });
 }
 

@@ -5,6 +5,7 @@ const things: Record<string, string> = {
   password: "A password",
   name: "A room's name",
   topic: "A topic",
+  code: "A code",
   text: "A chat",
 };
 
@@ -65,6 +66,15 @@ const texts: Record<string, string> = {
   UNKNOWN_OUTCOME: "It is not known whether it was done. Look, then try again.",
 };
 
+const reasons: Record<string, string> = {
+  READ_ONLY: "Only those who lead the room write here.",
+  LAST_OWNER: "The last owner cannot go. Make somebody else an owner first, or delete the room.",
+  BANNED: "You were banned from this room.",
+  MEMBERS: "The room is full.",
+  ROOMS: "That would be too many rooms for one person.",
+  INVITES: "There are too many invites already. End one first.",
+};
+
 /** describe says to a person what went wrong and what to do. */
 export function describe(error: unknown): string {
   if (!(error instanceof Failure)) return "Something went wrong in this page. Reload it.";
@@ -72,6 +82,8 @@ export function describe(error: unknown): string {
   if (error.code === "RATE_LIMITED") {
     return error.retryAfterMs ? `Too fast. Try again in ${seconds(error.retryAfterMs)}.` : "Too fast. Wait a little.";
   }
+  const reason = reasons[error.reason ?? ""];
+  if (reason) return reason;
   const id = error.requestId ? ` Its number in the log: ${error.requestId}.` : "";
   return texts[error.code] ?? `The server could not do this.${id}`;
 }

@@ -17,7 +17,7 @@ export class Services {
     readonly tokens: Tokens,
   ) {
     this.connection = new Connection(tokens);
-    this.client = makeClient(tokens, this.connection);
+    this.client = makeClient(me.id, tokens, this.connection);
     this.kept = new Kept(me.id);
     this.outbox = new Outbox(this.client, this.kept);
     this.connection.times.subscribe(this.outbox.wake);

@@ -2,7 +2,7 @@ import type { Client } from "urql";
 import { noAnswer, type Failure } from "../api/failure";
 import { Store } from "../api/store";
 import type { RoomPageQuery } from "../gql/graphql";
-import { newest, older, type Chat, type Room } from "./pages";
+import { newest, older, standing, type Chat, type Room } from "./pages";
 import { stream, type Event } from "./stream";
 
 /** View is a room as it is shown. */
@@ -12,6 +12,8 @@ export type View = {
   chats: readonly Chat[] | undefined;
   /** Why the room cannot be shown, or is no longer there. */
   failure: Failure | undefined;
+  /** One was taken out of it, or has left, and has not come back. */
+  gone: "removed" | "left" | undefined;
   older: "more" | "loading" | "failed" | "none";
 };
 
@@ -22,11 +24,13 @@ export type View = {
  */
 export class History {
   /** What is shown: a moment behind what is known, so that news that come together are shown together. */
-  readonly view = new Store<View>({ room: undefined, chats: undefined, failure: undefined, older: "none" });
+  readonly view = new Store<View>({ room: undefined, chats: undefined, failure: undefined, gone: undefined, older: "none" });
   #now = this.view.get();
   #due = false; // it will be shown in a moment
   /** How often everything up to then has been read. */
   readonly caughtUp = new Store(0);
+  /** How often the members have changed. */
+  readonly members = new Store(0);
   readonly #chats = new Map<number, Chat>();
   readonly #arrived = new Set<(event: Event) => void>();
   #before: string | null = null; // where the oldest page begins, null at the beginning of the room
@@ -35,10 +39,13 @@ export class History {
   #stopStream = () => {};
   #giveUp = () => {};
   #giveUpOlder = () => {};
+  #giveUpStanding = () => {};
 
+  /** `me` is the id of whoever reads. */
   constructor(
     readonly client: Client,
     readonly name: string,
+    readonly me: string,
   ) {}
 
   /** onArrival tells about live events, and not about what is only caught up with. */
@@ -55,7 +62,7 @@ export class History {
       this.#chats.clear();
       this.#keep(chats.nodes);
       this.#before = chats.pageInfo.hasPreviousPage ? chats.pageInfo.startCursor : null;
-      this.#change({ room, failure: undefined, older: this.#before ? "more" : "none" });
+      this.#change({ room, failure: undefined, gone: undefined, older: this.#before ? "more" : "none" });
     };
     this.#giveUp = newest(this.client, this.name, {
       remembered: show,
@@ -77,6 +84,7 @@ export class History {
     this.#stopStream();
     this.#giveUp();
     this.#giveUpOlder();
+    this.#giveUpStanding();
   };
 
   /** nearStart reads one page more, unless the last one could not be read. */
@@ -104,6 +112,14 @@ export class History {
     });
   };
 
+  /** look asks what one may do in the room now. */
+  readonly look = (): void => {
+    this.#giveUpStanding();
+    this.#giveUpStanding = standing(this.client, this.name, {
+      answered: (_, data) => data?.room && this.#change({ room: data.room }),
+    });
+  };
+
   /** assume shows a chat of one's own as it is about to be. What the stream says of it counts more. */
   assume(chat: Chat): void {
     this.#renew([chat]);
@@ -127,8 +143,19 @@ export class History {
     } else if (chat) {
       this.#changes++;
       this.#renew([chat]);
+    } else {
+      this.#changed(event);
     }
     if (this.#live) for (const tell of this.#arrived) tell(event);
+  }
+
+  // What one may do is not in the stream, which is the same for all.
+  #changed({ kind, user }: Event): void {
+    this.members.set(this.members.get() + 1);
+    const mine = user?.id === this.me;
+    if (mine) this.#change({ gone: kind === "MEMBER_REMOVED" ? "removed" : kind === "MEMBER_LEFT" ? "left" : undefined });
+    if (!mine && kind !== "ROOM_UPDATED") return;
+    this.look();
   }
 
   #keep(chats: readonly Chat[]): void {

@@ -2,7 +2,7 @@ import { disk, readJson } from "../api/disk";
 import { Store } from "../api/store";
 
 const root = "parley.kept.";
-const most = { rooms: 100, letters: 1_000_000, made: 200 }; // a fifth of what browsers give to a site
+const most = { rooms: 100, letters: 1_000_000 }; // a fifth of what browsers give to a site
 
 /** Edit is a chat of one's own that is being changed: its text as it was, and as it is to be. */
 export type Edit = { id: string; from: string; text: string };
@@ -12,14 +12,12 @@ export type Writing = { text: string; edit?: Edit | undefined };
 
 /**
  * Kept is what this browser keeps of one person until they sign out, or somebody else signs in: what they
- * have begun to write, the chats that wait to be sent (see Outbox), and which rooms they have made here.
+ * have begun to write, and the chats that wait to be sent (see Outbox).
  * Each thing has a key of its own, so that two tabs never write over each other's.
  */
 export class Kept {
   /** The rooms in which something was begun. */
   readonly begun = new Store<ReadonlySet<string>>(new Set());
-  /** The rooms that this person has made in this browser. Which others are theirs only the server knows. */
-  readonly made = new Store<ReadonlySet<string>>(new Set());
   readonly #mine: string;
   readonly #sizes = new Map<string, number>(); // letters by room, the latest last
 
@@ -62,14 +60,6 @@ export class Kept {
     this.#tell();
   }
 
-  /** make notes that this person owns a room; with `false`, that they do not. */
-  make(room: string, theirs = true): void {
-    const rooms = [...this.made.get()].filter((other) => other !== room);
-    if (theirs) rooms.push(room);
-    this.made.set(new Set(rooms.slice(-most.made)));
-    disk.set(`${this.#mine}made`, JSON.stringify([...this.made.get()]));
-  }
-
   stop(): void {
     removeEventListener("storage", this.#look);
   }
@@ -84,8 +74,6 @@ export class Kept {
       this.#sizes.set(room, text.length + (edit?.text.length ?? 0) + (edit?.from.length ?? 0));
     }
     this.#tell();
-    const made = readJson(disk.get(`${this.#mine}made`));
-    this.made.set(new Set(Array.isArray(made) ? made.map(String) : []));
   };
 
   #bound(but: string): void {

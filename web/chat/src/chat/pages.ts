@@ -4,9 +4,11 @@ import { failureOf, type Failure } from "../api/failure";
 import {
   OlderChatsDocument,
   RoomPageDocument,
+  RoomStandingDocument,
   type ChatRowFragment,
   type OlderChatsQuery,
   type RoomPageQuery,
+  type RoomStandingQuery,
 } from "../gql/graphql";
 
 export type Chat = ChatRowFragment;
@@ -20,7 +22,7 @@ type Reader<Data> = {
   answered(failure: Failure | undefined, data: Data | undefined): void;
 };
 
-/** newest asks for the end of a room; older for the page before a place. Both give up when what they answer is called. */
+/** newest asks for the end of a room; older for the page before a place. All give up when what they answer is called. */
 export const newest = (client: Client, room: string, reader: Reader<RoomPageQuery>): (() => void) =>
   follow(client.query(RoomPageDocument, { room, last: page.newest }, { requestPolicy: "cache-and-network" }), reader);
 
@@ -30,6 +32,10 @@ export const older = (
   reader: Reader<OlderChatsQuery>,
 ): (() => void) =>
   follow(client.query(OlderChatsDocument, { ...at, last: page.older }, { requestPolicy: "network-only" }), reader);
+
+/** standing asks for a room, and what one may do there. */
+export const standing = (client: Client, room: string, reader: Reader<RoomStandingQuery>): (() => void) =>
+  follow(client.query(RoomStandingDocument, { room }, { requestPolicy: "network-only" }), reader);
 
 type Source<Data> = { subscribe(next: (result: OperationResult<Data>) => void): { unsubscribe(): void } };
 

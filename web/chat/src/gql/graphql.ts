@@ -28,6 +28,50 @@ export type EventKind =
   /** The room has another name, topic or rule of who may send. */
   | 'ROOM_UPDATED';
 
+/** What a member may do in a room. `Room.allowedActions` says what that comes to. */
+export type Role =
+  /** Delete chats of others, change the room, and manage members who are neither ADMIN nor OWNER. */
+  | 'ADMIN'
+  /** Read, send unless `sendRole` is higher, and leave. */
+  | 'MEMBER'
+  /** All that is possible there. A room with members has one. */
+  | 'OWNER';
+
+/** What somebody may do in a room. More may be added: ignore those you do not know. */
+export type RoomAction =
+  /** Delete chats of others: `deleteChat`. */
+  | 'DELETE_ANY_CHAT'
+  /** Delete the room: `deleteRoom`. */
+  | 'DELETE_ROOM'
+  /** Become a member: `joinRoom`. */
+  | 'JOIN'
+  /** End the membership: `leaveRoom`. */
+  | 'LEAVE'
+  /** Add, remove and ban people, and invite them; see `invites` and `bans`. */
+  | 'MANAGE_MEMBERS'
+  /** Send: `sendChat`. */
+  | 'SEND_CHAT'
+  /** Give roles: `setRole`. */
+  | 'SET_ROLES'
+  /** Change the room: `updateRoom`. */
+  | 'UPDATE_ROOM';
+
+/** Who finds a room, and how people come in. */
+export type RoomKind =
+  /** The conversation of 2 to 10 people. Nobody joins, leaves, renames or deletes it. */
+  | 'DIRECT'
+  /** Only members know of it: they are added, or invited. */
+  | 'PRIVATE'
+  /** Everybody signed in finds, reads and joins it, unless they are banned. */
+  | 'PUBLIC';
+
+/** From which rooms a list is made. */
+export type RoomScope =
+  /** All you may see. */
+  | 'ALL'
+  /** Those you are in. */
+  | 'JOINED';
+
 export type ChatRowFragment = { id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null };
 
 export type RoomPageQueryVariables = Exact<{
@@ -36,7 +80,7 @@ export type RoomPageQueryVariables = Exact<{
 }>;
 
 
-export type RoomPageQuery = { room: { id: string, name: string, topic: string | null, createdAt: string } | null, chats: { syncCursor: string | null, nodes: Array<{ id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null }>, pageInfo: { startCursor: string | null, hasPreviousPage: boolean } } | null };
+export type RoomPageQuery = { room: { id: string, name: string, topic: string | null, kind: RoomKind, createdAt: string, sendRole: Role, memberCount: number, allowedActions: Array<RoomAction> } | null, chats: { syncCursor: string | null, nodes: Array<{ id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null }>, pageInfo: { startCursor: string | null, hasPreviousPage: boolean } } | null };
 
 export type OlderChatsQueryVariables = Exact<{
   room: string;
@@ -53,7 +97,7 @@ export type RoomEventsSubscriptionVariables = Exact<{
 }>;
 
 
-export type RoomEventsSubscription = { events: { cursor: string | null, kind: EventKind, cursors: Array<string> | null, room: { id: string, name: string } | null, chat: { id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null } | null } };
+export type RoomEventsSubscription = { events: { cursor: string | null, kind: EventKind, cursors: Array<string> | null, user: { id: string } | null, room: { id: string, name: string } | null, chat: { id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null } | null } };
 
 export type SendChatMutationVariables = Exact<{
   room: string;
@@ -78,6 +122,84 @@ export type DeleteChatMutationVariables = Exact<{
 
 
 export type DeleteChatMutation = { deleteChat: { id: string, text: string | null, deletedAt: string | null } | null };
+
+export type StandingFragment = { id: string, name: string, topic: string | null, kind: RoomKind, createdAt: string, sendRole: Role, memberCount: number, allowedActions: Array<RoomAction> };
+
+export type RoomStandingQueryVariables = Exact<{
+  room: string;
+}>;
+
+
+export type RoomStandingQuery = { room: { id: string, name: string, topic: string | null, kind: RoomKind, createdAt: string, sendRole: Role, memberCount: number, allowedActions: Array<RoomAction> } | null };
+
+export type MembersQueryVariables = Exact<{
+  room: string;
+  after?: string | null | undefined;
+}>;
+
+
+export type MembersQuery = { room: { id: string, members: { nodes: Array<{ id: string, role: Role, user: { id: string, username: string } }>, pageInfo: { endCursor: string | null, hasNextPage: boolean } }, invites: Array<{ id: string, code: string, usesLeft: number | null }> | null } | null };
+
+export type JoinRoomMutationVariables = Exact<{
+  room: string;
+}>;
+
+
+export type JoinRoomMutation = { joinRoom: { id: string, room: { id: string, name: string, topic: string | null, kind: RoomKind, createdAt: string, sendRole: Role, memberCount: number, allowedActions: Array<RoomAction> } } | null };
+
+export type LeaveRoomMutationVariables = Exact<{
+  room: string;
+}>;
+
+
+export type LeaveRoomMutation = { leaveRoom: string | null };
+
+export type AddMemberMutationVariables = Exact<{
+  room: string;
+  user: string;
+}>;
+
+
+export type AddMemberMutation = { addMember: { id: string } | null };
+
+export type RemoveMemberMutationVariables = Exact<{
+  room: string;
+  user: string;
+}>;
+
+
+export type RemoveMemberMutation = { removeMember: string | null };
+
+export type SetRoleMutationVariables = Exact<{
+  room: string;
+  user: string;
+  role: Role;
+}>;
+
+
+export type SetRoleMutation = { setRole: { id: string, role: Role } | null };
+
+export type CreateInviteMutationVariables = Exact<{
+  room: string;
+  uses: number;
+}>;
+
+
+export type CreateInviteMutation = { createInvite: { id: string } | null };
+
+export type DeleteInviteMutationVariables = Exact<{
+  invite: string;
+}>;
+
+
+export type DeleteInviteMutation = { deleteInvite: string | null };
+
+export type AcceptInviteMutationVariables = Exact<{
+  code: string;
+}>;
+
+
+export type AcceptInviteMutation = { acceptInvite: { id: string, room: { id: string, name: string, topic: string | null, kind: RoomKind, createdAt: string, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null } } | null };
 
 export type TokensFragment = { accessToken: string, accessTokenExpiresAt: string, refreshToken: string | null, user: { id: string, username: string } };
 
@@ -136,37 +258,53 @@ export type LimitsQuery = { server: { limits: { chatLength: number } } };
 
 export type LastChatFragment = { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null };
 
-export type RoomRowFragment = { id: string, name: string, topic: string | null, createdAt: string, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null };
+export type RoomRowFragment = { id: string, name: string, topic: string | null, kind: RoomKind, createdAt: string, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null };
 
 export type RoomsQueryVariables = Exact<{
+  scope: RoomScope;
   matching?: string | null | undefined;
   first: number;
 }>;
 
 
-export type RoomsQuery = { rooms: { nodes: Array<{ id: string, name: string, topic: string | null, createdAt: string, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null }>, pageInfo: { hasNextPage: boolean } } | null };
+export type RoomsQuery = { rooms: { nodes: Array<{ id: string, name: string, topic: string | null, kind: RoomKind, createdAt: string, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null }>, pageInfo: { hasNextPage: boolean } } | null };
 
 export type OpenRoomQueryVariables = Exact<{
   room: string;
 }>;
 
 
-export type OpenRoomQuery = { room: { id: string, name: string, topic: string | null, createdAt: string, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null } | null };
+export type OpenRoomQuery = { room: { id: string, name: string, topic: string | null, kind: RoomKind, createdAt: string, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null } | null };
 
-export type ActivitySubscriptionVariables = Exact<{
-  rooms: Array<string> | string;
+export type PublicRoomsQueryVariables = Exact<{
+  matching?: string | null | undefined;
 }>;
 
 
-export type ActivitySubscription = { events: { kind: EventKind, room: { id: string } | null, chat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null } };
+export type PublicRoomsQuery = { rooms: { nodes: Array<{ id: string, name: string, topic: string | null, kind: RoomKind, memberCount: number, allowedActions: Array<RoomAction> }> } | null };
+
+export type ActivitySubscriptionVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ActivitySubscription = { events: { kind: EventKind, user: { id: string } | null, room: { id: string, name: string, topic: string | null } | null, chat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null } };
 
 export type CreateRoomMutationVariables = Exact<{
+  id: string;
   name: string;
   topic?: string | null | undefined;
+  kind: RoomKind;
+  members?: Array<string> | string | null | undefined;
 }>;
 
 
-export type CreateRoomMutation = { createRoom: { id: string, name: string, topic: string | null, createdAt: string, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null } | null };
+export type CreateRoomMutation = { createRoom: { id: string, name: string, topic: string | null, kind: RoomKind, createdAt: string, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null } | null };
+
+export type OpenDirectMutationVariables = Exact<{
+  users: Array<string> | string;
+}>;
+
+
+export type OpenDirectMutation = { openDirectRoom: { id: string, name: string, topic: string | null, kind: RoomKind, createdAt: string, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null } | null };
 
 export type DeleteRoomMutationVariables = Exact<{
   room: string;
@@ -186,6 +324,18 @@ export const ChatRowFragmentDoc = gql`
   deletedAt
 }
     ` as unknown as DocumentNode<ChatRowFragment, unknown>;
+export const StandingFragmentDoc = gql`
+    fragment Standing on Room {
+  id
+  name
+  topic
+  kind
+  createdAt
+  sendRole
+  memberCount
+  allowedActions
+}
+    ` as unknown as DocumentNode<StandingFragment, unknown>;
 export const TokensFragmentDoc = gql`
     fragment Tokens on AuthPayload {
   accessToken
@@ -212,6 +362,7 @@ export const RoomRowFragmentDoc = gql`
   id
   name
   topic
+  kind
   createdAt
   lastChat {
     ...LastChat
@@ -221,10 +372,7 @@ export const RoomRowFragmentDoc = gql`
 export const RoomPageDocument = gql`
     query RoomPage($room: ID!, $last: Int!) {
   room(id: $room) {
-    id
-    name
-    topic
-    createdAt
+    ...Standing
   }
   chats(room: $room, last: $last) {
     nodes {
@@ -237,7 +385,8 @@ export const RoomPageDocument = gql`
     syncCursor
   }
 }
-    ${ChatRowFragmentDoc}` as unknown as DocumentNode<RoomPageQuery, RoomPageQueryVariables>;
+    ${StandingFragmentDoc}
+${ChatRowFragmentDoc}` as unknown as DocumentNode<RoomPageQuery, RoomPageQueryVariables>;
 export const OlderChatsDocument = gql`
     query OlderChats($room: ID!, $before: Cursor!, $last: Int!) {
   chats(room: $room, before: $before, last: $last) {
@@ -257,6 +406,9 @@ export const RoomEventsDocument = gql`
     cursor
     kind
     cursors
+    user {
+      id
+    }
     room {
       id
       name
@@ -292,6 +444,97 @@ export const DeleteChatDocument = gql`
   }
 }
     ` as unknown as DocumentNode<DeleteChatMutation, DeleteChatMutationVariables>;
+export const RoomStandingDocument = gql`
+    query RoomStanding($room: ID!) {
+  room(id: $room) {
+    ...Standing
+  }
+}
+    ${StandingFragmentDoc}` as unknown as DocumentNode<RoomStandingQuery, RoomStandingQueryVariables>;
+export const MembersDocument = gql`
+    query Members($room: ID!, $after: Cursor) {
+  room(id: $room) {
+    id
+    members(first: 200, after: $after) {
+      nodes {
+        id
+        role
+        user {
+          id
+          username
+        }
+      }
+      pageInfo {
+        endCursor
+        hasNextPage
+      }
+    }
+    invites {
+      id
+      code
+      usesLeft
+    }
+  }
+}
+    ` as unknown as DocumentNode<MembersQuery, MembersQueryVariables>;
+export const JoinRoomDocument = gql`
+    mutation JoinRoom($room: ID!) {
+  joinRoom(room: $room) {
+    id
+    room {
+      ...Standing
+    }
+  }
+}
+    ${StandingFragmentDoc}` as unknown as DocumentNode<JoinRoomMutation, JoinRoomMutationVariables>;
+export const LeaveRoomDocument = gql`
+    mutation LeaveRoom($room: ID!) {
+  leaveRoom(room: $room)
+}
+    ` as unknown as DocumentNode<LeaveRoomMutation, LeaveRoomMutationVariables>;
+export const AddMemberDocument = gql`
+    mutation AddMember($room: ID!, $user: ID!) {
+  addMember(room: $room, user: $user) {
+    id
+  }
+}
+    ` as unknown as DocumentNode<AddMemberMutation, AddMemberMutationVariables>;
+export const RemoveMemberDocument = gql`
+    mutation RemoveMember($room: ID!, $user: ID!) {
+  removeMember(room: $room, user: $user)
+}
+    ` as unknown as DocumentNode<RemoveMemberMutation, RemoveMemberMutationVariables>;
+export const SetRoleDocument = gql`
+    mutation SetRole($room: ID!, $user: ID!, $role: Role!) {
+  setRole(room: $room, user: $user, role: $role) {
+    id
+    role
+  }
+}
+    ` as unknown as DocumentNode<SetRoleMutation, SetRoleMutationVariables>;
+export const CreateInviteDocument = gql`
+    mutation CreateInvite($room: ID!, $uses: Int!) {
+  createInvite(room: $room, uses: $uses) {
+    id
+  }
+}
+    ` as unknown as DocumentNode<CreateInviteMutation, CreateInviteMutationVariables>;
+export const DeleteInviteDocument = gql`
+    mutation DeleteInvite($invite: ID!) {
+  deleteInvite(invite: $invite)
+}
+    ` as unknown as DocumentNode<DeleteInviteMutation, DeleteInviteMutationVariables>;
+export const AcceptInviteDocument = gql`
+    mutation AcceptInvite($code: String!) {
+  acceptInvite(code: $code) {
+    id
+    room {
+      ...RoomRow
+    }
+  }
+}
+    ${RoomRowFragmentDoc}
+${LastChatFragmentDoc}` as unknown as DocumentNode<AcceptInviteMutation, AcceptInviteMutationVariables>;
 export const RegisterDocument = gql`
     mutation Register($username: String!, $password: String!) {
   register(username: $username, password: $password) {
@@ -350,8 +593,8 @@ export const LimitsDocument = gql`
 }
     ` as unknown as DocumentNode<LimitsQuery, LimitsQueryVariables>;
 export const RoomsDocument = gql`
-    query Rooms($matching: String, $first: Int!) {
-  rooms(matching: $matching, first: $first) {
+    query Rooms($scope: RoomScope!, $matching: String, $first: Int!) {
+  rooms(scope: $scope, matching: $matching, first: $first) {
     nodes {
       ...RoomRow
     }
@@ -370,12 +613,31 @@ export const OpenRoomDocument = gql`
 }
     ${RoomRowFragmentDoc}
 ${LastChatFragmentDoc}` as unknown as DocumentNode<OpenRoomQuery, OpenRoomQueryVariables>;
+export const PublicRoomsDocument = gql`
+    query PublicRooms($matching: String) {
+  rooms(matching: $matching, first: 200) {
+    nodes {
+      id
+      name
+      topic
+      kind
+      memberCount
+      allowedActions
+    }
+  }
+}
+    ` as unknown as DocumentNode<PublicRoomsQuery, PublicRoomsQueryVariables>;
 export const ActivityDocument = gql`
-    subscription Activity($rooms: [ID!]!) {
-  events(rooms: $rooms) {
+    subscription Activity {
+  events {
     kind
+    user {
+      id
+    }
     room {
       id
+      name
+      topic
     }
     chat {
       ...LastChat
@@ -384,13 +646,21 @@ export const ActivityDocument = gql`
 }
     ${LastChatFragmentDoc}` as unknown as DocumentNode<ActivitySubscription, ActivitySubscriptionVariables>;
 export const CreateRoomDocument = gql`
-    mutation CreateRoom($name: String!, $topic: String) {
-  createRoom(name: $name, topic: $topic) {
+    mutation CreateRoom($id: ID!, $name: String!, $topic: String, $kind: RoomKind!, $members: [ID!]) {
+  createRoom(id: $id, name: $name, topic: $topic, kind: $kind, members: $members) {
     ...RoomRow
   }
 }
     ${RoomRowFragmentDoc}
 ${LastChatFragmentDoc}` as unknown as DocumentNode<CreateRoomMutation, CreateRoomMutationVariables>;
+export const OpenDirectDocument = gql`
+    mutation OpenDirect($users: [ID!]!) {
+  openDirectRoom(users: $users) {
+    ...RoomRow
+  }
+}
+    ${RoomRowFragmentDoc}
+${LastChatFragmentDoc}` as unknown as DocumentNode<OpenDirectMutation, OpenDirectMutationVariables>;
 export const DeleteRoomDocument = gql`
     mutation DeleteRoom($room: ID!) {
   deleteRoom(room: $room)

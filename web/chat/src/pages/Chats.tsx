@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useImperativeHandle, useRef, useState, type Ref } from "react";
 import { useStore } from "../api/store";
 import type { History } from "../chat/history";
+import { titleOf } from "../chat/naming";
 import type { Room } from "../chat/pages";
 import { guess, type Item } from "../chat/rows";
 import { VirtualList, type Handle } from "../list/VirtualList";
@@ -31,6 +32,8 @@ export function Chats({ history, room, items, actions, editing, ref }: Props) {
   const unseen = useUnseen(history, me.username, atEnd);
   const { older } = useStore(history.view);
 
+  const removable = room.allowedActions.includes("DELETE_ANY_CHAT");
+  const title = titleOf(room, me.username);
   const render = useCallback(
     (index: number) => {
       const item = items[index]!;
@@ -38,9 +41,9 @@ export function Chats({ history, room, items, actions, editing, ref }: Props) {
       if (!("chat" in item)) return <Edge room={room} older={older} retry={history.loadOlder} />;
       const { chat, head, day, draft, late } = item;
       const mine = chat.username === me.username;
-      return <ChatRow {...{ chat, head, day, draft, late, mine, actions }} editing={chat.id === editing} />;
+      return <ChatRow {...{ chat, head, day, draft, late, mine, removable, actions }} editing={chat.id === editing} />;
     },
-    [items, room, older, history, me.username, actions, editing],
+    [items, room, older, history, me.username, actions, editing, removable],
   );
 
   return (
@@ -50,7 +53,7 @@ export function Chats({ history, room, items, actions, editing, ref }: Props) {
         keys={keys}
         guess={useCallback((index: number) => guess(items[index]!), [items])}
         render={render}
-        label={`Chats in ${room.name}`}
+        label={`Chats in ${title}`}
         onNearStart={history.nearStart}
         onAtEnd={setAtEnd}
       />

@@ -1,6 +1,7 @@
 import { useEffect, useId, useRef, useState, type FormEvent, type KeyboardEvent } from "react";
 import { useQuery } from "urql";
 import type { Edit } from "../chat/kept";
+import { titleOf } from "../chat/naming";
 import type { Room } from "../chat/pages";
 import { LimitsDocument } from "../gql/graphql";
 import { Icon } from "../ui/Icon";
@@ -26,7 +27,8 @@ const touch = matchMedia("(pointer: coarse)");
  * chat. A keyboard on the glass has no Shift+Enter, so there Enter breaks the line and the button sends.
  */
 export function Composer({ room, editing, onSend, onEditLast, onEdited }: Props) {
-  const { kept } = useServices();
+  const { kept, me } = useServices();
+  const title = titleOf(room, me.username);
   const begun = () => editing?.text ?? kept.writing(room.id).text;
   const [text, setText] = useState(begun);
   const [what, setWhat] = useState(editing?.id);
@@ -87,9 +89,9 @@ export function Composer({ room, editing, onSend, onEditLast, onEdited }: Props)
             ref={box}
             rows={1}
             dir="auto"
-            aria-label={editing ? "Your chat" : `Write to ${room.name}`}
+            aria-label={editing ? "Your chat" : `Write to ${title}`}
             aria-describedby={keys}
-            placeholder={`Write to ${room.name}`}
+            placeholder={`Write to ${title}`}
             enterKeyHint={touch.matches ? "enter" : "send"}
             value={text}
             onChange={(event) => write(event.target.value)}

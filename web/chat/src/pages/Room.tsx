@@ -1,5 +1,5 @@
 import { useMemo, useRef, useState } from "react";
-import type { History } from "../chat/history";
+import type { History, View } from "../chat/history";
 import type { Chat, Room as RoomFields } from "../chat/pages";
 import type { Handle } from "../list/VirtualList";
 import { useServices } from "../ui/services";
@@ -7,17 +7,19 @@ import type { Actions } from "./ChatRow";
 import { Chats } from "./Chats";
 import { Composer } from "./Composer";
 import { DeleteChat } from "./DeleteChat";
+import { Person } from "./Person";
 import { useEditing } from "./useEditing";
 import { useItems } from "./useItems";
 
-type Props = { history: History; room: RoomFields; chats: readonly Chat[] };
+type Props = { history: History; room: RoomFields; chats: readonly Chat[]; gone: View["gone"] };
 
 /** Room is the chats of a room and the box to write in. */
-export function Room({ history, room, chats }: Props) {
+export function Room({ history, room, chats, gone }: Props) {
   const { me, outbox } = useServices();
   const items = useItems(history, room.id, chats);
   const list = useRef<Handle>(null);
   const [deleting, setDeleting] = useState<Pick<Chat, "id" | "text">>();
+  const [met, setMet] = useState<string>();
   const { edit, begin, finish } = useEditing(room.id, (chat) => {
     if (outbox.drafts.get().some(({ id, change }) => id === chat.id && !change)) outbox.discard(chat.id);
     else setDeleting(chat);
@@ -28,6 +30,7 @@ export function Room({ history, room, chats }: Props) {
       remove: setDeleting,
       again: (id) => outbox.again(id),
       discard: (id) => outbox.discard(id),
+      meet: setMet,
     }),
     [outbox, begin],
   );
@@ -44,7 +47,17 @@ export function Room({ history, room, chats }: Props) {
   return (
     <>
       <Chats ref={list} history={history} room={room} items={items} actions={actions} editing={edit?.id} />
-      <Composer room={room} editing={edit} onSend={send} onEditLast={editLast} onEdited={finish} />
+      {gone === "removed" && room.allowedActions.includes("JOIN") && (
+        <p className="room-note" role="status">
+          You were removed from this room. It is public: you can still read it.
+        </p>
+      )}
+      {room.allowedActions.includes("SEND_CHAT") ? (
+        <Composer room={room} editing={edit} onSend={send} onEditLast={editLast} onEdited={finish} />
+      ) : (
+        <p className="room-note">{room.sendRole === "OWNER" ? "Only owners write here." : "Only admins and owners write here."}</p>
+      )}
+      {met && <Person username={met} onClose={() => setMet(undefined)} />}
       {deleting && <DeleteChat chat={deleting} onClose={() => setDeleting(undefined)} />}
     </>
   );

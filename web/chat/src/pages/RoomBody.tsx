@@ -8,19 +8,30 @@ import { Unsent } from "./Unsent";
 type Props = { history: History; view: View; onMake(): void };
 
 /** RoomBody is the chats of a room, or why there are none. */
-export function RoomBody({ history, view: { room, chats, failure }, onMake }: Props) {
-  if (failure?.code === "NOT_FOUND") {
+export function RoomBody({ history, view: { room, chats, failure, gone }, onMake }: Props) {
+  const refused = failure?.code === "FORBIDDEN";
+  if (refused || (gone && failure?.code === "NOT_FOUND")) {
     return (
-      <Empty title={room ? "This room was deleted" : "There is no such room"}>
-        <p>{room ? "Its chats are gone with it." : "Nobody has made it yet, or it was deleted."}</p>
+      <Empty title={gone === "removed" ? "You were removed from this room" : gone ? "You have left this room" : "This room is not for you"}>
+        <p>{refused && failure.reason ? describe(failure) : "Only those who are in it can read it."}</p>
         {room && <Unsent room={room.id} />}
-        <button className="button primary" type="button" onClick={onMake}>
-          Make it
-        </button>
       </Empty>
     );
   }
-  if (room && chats) return <Room history={history} room={room} chats={chats} />;
+  if (failure?.code === "NOT_FOUND") {
+    return (
+      <Empty title={room ? "This room was deleted" : "There is no such room"}>
+        <p>{room ? "Its chats are gone with it." : "Nobody has made it yet, it was deleted, or you are not in it."}</p>
+        {room && <Unsent room={room.id} />}
+        {(!room || room.kind === "PUBLIC") && (
+          <button className="button primary" type="button" onClick={onMake}>
+            Make it
+          </button>
+        )}
+      </Empty>
+    );
+  }
+  if (room && chats) return <Room history={history} room={room} chats={chats} gone={gone} />;
   if (failure) {
     return (
       <Empty title="The room does not load">

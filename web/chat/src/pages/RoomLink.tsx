@@ -1,5 +1,7 @@
 import { memo } from "react";
 import type { RoomRowFragment } from "../gql/graphql";
+import { addressOf, titleOf } from "../chat/naming";
+import { useServices } from "../ui/services";
 import { Link } from "../ui/Link";
 import { paths } from "../ui/router";
 import { lately, moment } from "../ui/time";
@@ -12,11 +14,13 @@ type Props = {
 };
 
 /** RoomLink is one room of the list with its latest chat. */
-export const RoomLink = memo(function RoomLink({ room: { name, topic, lastChat, createdAt }, current, begun }: Props) {
+export const RoomLink = memo(function RoomLink({ room, current, begun }: Props) {
+  const { topic, lastChat, createdAt } = room;
+  const { me } = useServices();
   const at = lastChat?.createdAt ?? createdAt;
   return (
-    <Link className="room-link" href={paths.room(name)} aria-current={current ? "page" : undefined}>
-      <bdi className="room-name">{name}</bdi>
+    <Link className="room-link" href={paths.room(addressOf(room))} aria-current={current ? "page" : undefined}>
+      <bdi className="room-name">{titleOf(room, me.username)}</bdi>
       <time dateTime={at} title={moment(at)}>
         {lately(at)}
       </time>

@@ -3,6 +3,7 @@ import { describe } from "../api/messages";
 import { Problem } from "../ui/Problem";
 import { Skeleton } from "../ui/Skeleton";
 import { useStore } from "../api/store";
+import { addressOf } from "../chat/naming";
 import { useServices } from "../ui/services";
 import { RoomLink } from "./RoomLink";
 import { useRooms } from "./useRooms";
@@ -15,21 +16,21 @@ export function RoomList({ matching, current }: { matching: string; current: str
   const { rooms, more, failure } = useRooms(matching, first, current);
   const begun = useStore(useServices().kept.begun);
   const list = useRef<HTMLElement>(null);
-  const shown = rooms?.find(({ name }) => name === current)?.id;
+  const shown = rooms?.find((room) => addressOf(room) === current)?.id;
   useEffect(() => {
     if (shown) list.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest" });
   }, [shown]);
   if (!rooms && failure) return <Problem>{describe(failure)}</Problem>;
   if (!rooms) return <Skeleton lines={6} label="The rooms are loading" />;
   if (rooms.length === 0) {
-    return <p className="sidebar-note">{matching ? "No room has this in its name." : "There is no room yet. Make the first one."}</p>;
+    return <p className="sidebar-note">{matching ? "No room has this in its name." : "You are in no room yet. Browse the public ones, or make one."}</p>;
   }
   return (
     <nav ref={list} className="rooms" aria-label="Rooms">
       <ul>
         {rooms.map((room) => (
           <li key={room.id}>
-            <RoomLink room={room} current={room.name === current} begun={begun.has(room.id)} />
+            <RoomLink room={room} current={addressOf(room) === current} begun={begun.has(room.id)} />
           </li>
         ))}
       </ul>

@@ -1,21 +1,28 @@
 import { useEffect, useState } from "react";
-import { useStore } from "../api/store";
+import { titleOf } from "../chat/naming";
 import { Icon } from "../ui/Icon";
 import { Line } from "../ui/Line";
+import type { Route } from "../ui/router";
 import { useServices } from "../ui/services";
 import { DeleteRoom } from "./DeleteRoom";
+import { JoinRoom } from "./JoinRoom";
+import { Members } from "./Members";
 import { NewRoom } from "./NewRoom";
 import { RoomBody } from "./RoomBody";
 import { Top } from "./Top";
 import { useHistory } from "./useHistory";
 
-/** RoomPage is a room under its name. */
-export function RoomPage({ name }: { name: string }) {
-  const [history, view] = useHistory(name);
-  const [asking, setAsking] = useState<"delete" | "make">();
+const over = new Set(["NOT_FOUND", "FORBIDDEN"]);
+
+/** RoomPage is a room under its name, or its id. */
+export function RoomPage({ route }: { route: Route & { page: "room" } }) {
+  const { name } = route;
+  const { me } = useServices();
+  const [history, view] = useHistory(route);
+  const [asking, setAsking] = useState<"delete" | "make" | "members">();
   const { room, failure } = view;
-  const made = useStore(useServices().kept.made);
-  const title = room?.name ?? name;
+  const title = room ? titleOf(room, me.username) : name;
+  const there = room && !over.has(failure?.code ?? "");
 
   useEffect(() => {
     document.title = `${title} · Parley`;
@@ -28,14 +35,21 @@ export function RoomPage({ name }: { name: string }) {
     <>
       <Top title={title} topic={room?.topic}>
         <Line />
-        {room && made.has(room.id) && failure?.code !== "NOT_FOUND" && (
+        {there && <JoinRoom room={room} onJoined={history.look} />}
+        {there && (
+          <button className="icon-button" type="button" aria-label="Members" onClick={() => setAsking("members")}>
+            <Icon name="people" />
+          </button>
+        )}
+        {there && room.allowedActions.includes("DELETE_ROOM") && (
           <button className="icon-button" type="button" aria-label="Delete this room" onClick={() => setAsking("delete")}>
             <Icon name="trash" />
           </button>
         )}
       </Top>
       <RoomBody history={history} view={view} onMake={() => setAsking("make")} />
-      {asking === "delete" && room && <DeleteRoom room={room} onClose={() => setAsking(undefined)} />}
+      {asking === "delete" && there && <DeleteRoom room={room} onClose={() => setAsking(undefined)} />}
+      {asking === "members" && there && <Members history={history} room={room} onClose={() => setAsking(undefined)} />}
       {asking === "make" && <NewRoom name={title} onClose={() => setAsking(undefined)} />}
     </>
   );

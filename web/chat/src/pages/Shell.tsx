@@ -1,7 +1,9 @@
 import { useLayoutEffect, useRef } from "react";
 import { Announcer } from "../ui/Announcer";
 import { paths, useRoute, type Route } from "../ui/router";
+import { Browse } from "./Browse";
 import { Home } from "./Home";
+import { Join } from "./Join";
 import { Lost } from "./Lost";
 import { RoomPage } from "./RoomPage";
 import { Sessions } from "./Sessions";
@@ -17,7 +19,9 @@ export function Shell() {
         <Sidebar current={route.page === "room" ? route.name : undefined} />
         <main className="pane">
           {route.page === "home" && <Home />}
-          {route.page === "room" && <RoomPage key={route.name} name={route.name} />}
+          {route.page === "room" && <RoomPage key={route.name} route={route} />}
+          {route.page === "browse" && <Browse />}
+          {route.page === "join" && <Join />}
           {route.page === "sessions" && <Sessions />}
           {route.page === "lost" && <Lost />}
         </main>

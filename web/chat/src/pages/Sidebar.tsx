@@ -39,6 +39,9 @@ export function Sidebar({ current }: { current: string | undefined }) {
           onChange={(event) => setTyped(event.target.value)}
         />
       </search>
+      <nav className="browse" aria-label="Other rooms">
+        <Link href={paths.browse}>Browse public rooms</Link>
+      </nav>
       <RoomList matching={matching} current={current} />
       <footer className="sidebar-bottom">
         <Avatar name={me.username} />

@@ -1,40 +1,54 @@
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useQuery } from "urql";
 import { failureOf, type Failure } from "../api/failure";
 import { keep } from "../api/keep";
-import { useStore } from "../api/store";
-import { ActivityDocument, OpenRoomDocument, RoomsDocument, type LastChatFragment, type RoomRowFragment } from "../gql/graphql";
+import { ActivityDocument, OpenRoomDocument, RoomsDocument, type LastChatFragment, type RoomRowFragment, type RoomsQueryVariables } from "../gql/graphql";
+import { addressOf } from "../chat/naming";
 import { useServices } from "../ui/services";
-
-const patience = 30_000; // ms after which the list is asked for again: of new rooms nobody tells
 
 type Rooms = { rooms: readonly RoomRowFragment[] | undefined; more: boolean; failure: Failure | undefined };
 
 /**
- * useRooms is the list of rooms, the most recently active first, kept as it is now. The room that is open is
- * one of them, however long ago somebody wrote there, unless others are looked for.
+ * useRooms is the list of the rooms one is in, the most recently active first, kept as it is now; with a text to look
+ * for, of all that have it in their name. The room that is open is in the list, too, unless others are looked for.
  */
 export function useRooms(matching: string, first: number, current: string | undefined): Rooms {
-  const { client, connection } = useServices();
-  const [{ data: fresh, error }, ask] = useQuery({
-    query: RoomsDocument,
-    variables: { matching: matching || null, first },
-    requestPolicy: "cache-and-network",
-  });
+  const { client, me } = useServices();
+  const variables: RoomsQueryVariables = useMemo(
+    () => ({ scope: matching ? "ALL" : "JOINED", matching: matching || null, first }),
+    [matching, first],
+  );
+  const [{ data: fresh, error, fetching, stale }] = useQuery({ query: RoomsDocument, variables, requestPolicy: "cache-and-network" });
   // A list that cannot be asked for anew stays as it was.
   const [data, setData] = useState(fresh);
   if (fresh && fresh !== data) setData(fresh);
-  const again = useCallback(() => ask({ requestPolicy: "network-only" }), [ask]);
-  const times = useStore(connection.times);
 
+  // Of two questions that are the same urql asks one. An answer that is on its way may be older than what makes us ask, so
+  // then it is asked once more.
+  const asking = useRef({ now: false, more: false, variables });
+  const onTheWay = fetching || stale;
+  const again = useCallback(async () => {
+    const state = asking.current;
+    state.variables = variables;
+    if (state.now) {
+      state.more = true;
+      return;
+    }
+    state.now = true;
+    let older = onTheWay;
+    do {
+      state.more = older;
+      older = false;
+      await client.query(RoomsDocument, state.variables, { requestPolicy: "network-only" }).toPromise();
+    } while (state.more);
+    state.now = false;
+  }, [client, variables, onTheWay]);
+
+  // Of a room that one makes in another tab nobody tells.
   useEffect(() => {
-    const look = () => document.visibilityState === "visible" && again();
-    const timer = setInterval(look, patience);
+    const look = () => void (document.visibilityState === "visible" && again());
     document.addEventListener("visibilitychange", look);
-    return () => {
-      clearInterval(timer);
-      document.removeEventListener("visibilitychange", look);
-    };
+    return () => document.removeEventListener("visibilitychange", look);
   }, [again]);
 
   // The latest chat of each room that was heard of. A list that was asked for before may come after it.
@@ -47,28 +61,28 @@ export function useRooms(matching: string, first: number, current: string | unde
       return chat ? { ...room, lastChat: later(room.lastChat, chat) } : room;
     })
     .toSorted((a, b) => (latest(a) < latest(b) ? 1 : -1));
-  const ids = rooms?.map(({ id }) => id).toSorted().join();
+  // The stream goes on, whatever is looked for meanwhile.
+  const now = useRef({ again, isListed: (_room: string): boolean => true });
   useEffect(() => {
-    if (!ids) return undefined;
-    return keep(() => client.subscription(ActivityDocument, { rooms: ids.split(",") }), {
-      next: ({ events: { kind, room, chat } }) => {
-        if (kind === "CAUGHT_UP") again(); // what happened before this was not heard
-        if (!room || !chat) return;
+    now.current = { again, isListed: (id) => matching !== "" || (data?.rooms?.nodes.some((room) => room.id === id) ?? true) };
+  });
+  useEffect(() => {
+    return keep(() => client.subscription(ActivityDocument, {}), {
+      next: ({ events: { kind, room, chat, user } }) => {
+        if (kind === "CAUGHT_UP") void now.current.again(); // what happened before this was not heard
+        if (!room) return;
+        const comes = kind === "MEMBER_JOINED" ? user?.id === me.id : kind === "CHAT_SENT" && !now.current.isListed(room.id);
+        if (comes) void now.current.again();
+        if (!chat) return;
         setHeard((before) => {
           const known = before.get(room.id);
           const last = later(known, chat);
           return last === known ? before : new Map(before).set(room.id, last);
         });
       },
-      ended: ({ code }) => {
-        if (code === "NOT_FOUND") again(); // one of them is gone
-        return false;
-      },
+      ended: () => false,
     });
-  }, [client, ids, again]);
-  useEffect(() => {
-    if (times > 1 && !ids) again(); // nothing is heard of rooms that are not known
-  }, [times, ids, again]);
+  }, [client, me.id]);
 
   return {
     rooms,
@@ -79,7 +93,7 @@ export function useRooms(matching: string, first: number, current: string | unde
 
 // The room that is open, if a list has not got it.
 function useOpenRoom(listed: readonly RoomRowFragment[] | undefined, name: string | undefined): RoomRowFragment | undefined {
-  const missing = name !== undefined && listed !== undefined && listed.every((room) => room.name !== name);
+  const missing = name !== undefined && listed !== undefined && listed.every((room) => addressOf(room) !== name);
   const [{ data, operation }] = useQuery({
     query: OpenRoomDocument,
     variables: { room: name ?? "" },

@@ -1,12 +1,14 @@
 import { Store, useStore } from "../api/store";
 
 /** Route is which page an address means. */
-export type Route = { page: "home" } | { page: "room"; name: string } | { page: "sessions" } | { page: "lost" };
+export type Route = { page: "home" | "browse" | "join" | "sessions" | "lost" } | { page: "room"; name: string };
 
 /** parse reads an address, or its path. */
 export function parse(path: string): Route {
   if (path === "/") return { page: "home" };
   if (path === "/sessions") return { page: "sessions" };
+  if (path === "/browse") return { page: "browse" };
+  if (path === "/join") return { page: "join" };
   const name = /^\/room\/(.+)$/.exec(path)?.[1];
   try {
     return name ? { page: "room", name: decodeURIComponent(decodeURIComponent(name)) } : { page: "lost" };
@@ -23,7 +25,11 @@ const encode = (text: string) => Array.from(text, (c) => `%${c.charCodeAt(0).toS
 export const paths = {
   home: "/",
   sessions: "/sessions",
+  browse: "/browse",
+  /** A room by its name, or by its id. */
   room: (name: string) => `/room/${encodeURIComponent(name.replace(fragile, encode))}`,
+  /** What lets people into a room. It lies behind the #, which no server is told. */
+  invite: (code: string) => `/join#${encodeURIComponent(code)}`,
 };
 
 const route = new Store<Route>(parse(location.pathname));

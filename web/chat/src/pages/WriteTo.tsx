@@ -1,0 +1,26 @@
+import { useMutation } from "urql";
+import { failureOf } from "../api/failure";
+import { describe } from "../api/messages";
+import { OpenDirectDocument } from "../gql/graphql";
+import { Problem } from "../ui/Problem";
+import { go, paths } from "../ui/router";
+
+/** WriteTo opens the conversation with somebody. */
+export function WriteTo({ username, onDone }: { username: string; onDone(): void }) {
+  const [{ fetching, error }, open] = useMutation(OpenDirectDocument);
+  const act = async () => {
+    if (fetching) return;
+    const { data } = await open({ users: [username] });
+    if (!data?.openDirectRoom) return;
+    onDone();
+    go(paths.room(data.openDirectRoom.id));
+  };
+  return (
+    <>
+      {error && <Problem>{describe(failureOf(error))}</Problem>}
+      <button className="button" type="button" aria-disabled={fetching} aria-label={`Write to ${username} alone`} onClick={() => void act()}>
+        Write
+      </button>
+    </>
+  );
+}

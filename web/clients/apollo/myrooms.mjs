@@ -1,0 +1,26 @@
+// The rooms one is in, with Apollo Client 4. Each of them is in the cache, too, under its id.
+
+import { gql } from "@apollo/client";
+import { openMyRooms as open } from "../myrooms.mjs";
+import { reasonOf } from "./client.mjs";
+
+/** openMyRooms lists the rooms one is in with the client that connect made: see ../myrooms.mjs for what it calls. */
+export function openMyRooms(client, view) {
+  // #region source
+  async function ask(query, variables) {
+    try {
+      return (await client.query({ query: gql(query), variables, fetchPolicy: "network-only" })).data;
+    } catch (error) {
+      throw reasonOf(error);
+    }
+  }
+
+  function follow({ query, variables }, { next, error }) {
+    const events = client.subscribe({ query: gql(query), variables });
+    const stream = events.subscribe((result) => (result.error ? error(reasonOf(result.error)) : next(result.data.events)));
+    return () => stream.unsubscribe();
+  }
+  // #endregion
+
+  return open({ ask, follow }, view);
+}

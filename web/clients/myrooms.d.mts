@@ -1,0 +1,46 @@
+import type { Reason } from "./chats.mjs";
+
+/** A MyRoom is a row of the list. */
+export interface MyRoom {
+  id: string;
+  kind: "PUBLIC" | "PRIVATE" | "DIRECT";
+  name: string;
+  topic: string | null;
+  createdAt: string;
+  lastChat: { id: string; number: number; username: string; text: string | null; createdAt: string } | null;
+}
+
+/** A MyRoomsEvent is what happened in one of the rooms. */
+export interface MyRoomsEvent {
+  kind: string;
+  room: MyRoom;
+  user: { id: string } | null;
+}
+
+/** A MyRoomsView is whoever shows the list. */
+export interface MyRoomsView {
+  /** gets all rooms, the latest active first, whenever they change */
+  show(list: MyRoom[]): void;
+  /** gets the reason why nothing more will come */
+  ended(reason: Reason): void;
+}
+
+/** MyRooms is a list that is shown. */
+export interface MyRooms {
+  /** asks for the list once more: after createRoom, openDirectRoom and hideRoom, of which nobody is told */
+  refresh(): Promise<void>;
+  close(): void;
+}
+
+/** A Source is how a client asks and follows. */
+export interface Source {
+  // The documents are this file's own, and so are the shapes of what they bring.
+  ask(query: string, variables: object): Promise<never>;
+  follow(
+    operation: { query: string; variables: object },
+    sink: { next(event: never): void; error(reason: Reason): void },
+  ): () => void;
+}
+
+export declare function applyToRooms(rooms: readonly MyRoom[], event: MyRoomsEvent, me: string): MyRoom[];
+export declare function openMyRooms(source: Source, view: MyRoomsView): MyRooms;

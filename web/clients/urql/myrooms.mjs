@@ -1,0 +1,23 @@
+// The rooms one is in, with urql. Each of them is in the cache, too, under its id.
+
+import { openMyRooms as open } from "../myrooms.mjs";
+import { reasonOf } from "./client.mjs";
+
+/** openMyRooms lists the rooms one is in with the client that connect made: see ../myrooms.mjs for what it calls. */
+export function openMyRooms(client, view) {
+  // #region source
+  async function ask(query, variables) {
+    const { data, error } = await client.query(query, variables, { requestPolicy: "network-only" });
+    if (error) throw reasonOf(error);
+    return data;
+  }
+
+  function follow({ query, variables }, { next, error }) {
+    const events = client.subscription(query, variables);
+    const stream = events.subscribe((result) => (result.error ? error(reasonOf(result.error)) : next(result.data.events)));
+    return () => stream.unsubscribe();
+  }
+  // #endregion
+
+  return open({ ask, follow }, view);
+}
