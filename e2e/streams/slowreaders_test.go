@@ -47,17 +47,20 @@ func TestReaderThatNeverReadsIsClosed(t *testing.T) {
 func TestReaderThatWakesReads1013(t *testing.T) {
 	const write = time.Second
 	s, token, start := harness.General(t, "--write-timeout", write.String())
-	for try := 1; ; try++ { // on a busy machine bytes move in the kernel long after the server wrote them
+	for try := 1; ; try++ { // on a busy machine bytes move in the kernel long after the server wrote them, or it is slow to write
 		sleeps := slowTransports["WebSocket"](s, token, start, nil)
 		flood(s, token, 160, 40_000)
 		since := blocked(s, sleeps.conn, 2*write) // the sweeper may need one of them
 		if !frames.IsOpen(s, sleeps.conn) && try < 4 {
 			continue
 		}
-		if read, err := sleeps.rest(1); err == nil || err.Error() != "closed with 1013" || read >= 160*try {
-			t.Errorf("%d chats, then %v, %v after the last byte", read, err, time.Since(since))
+		read, err := sleeps.rest(1)
+		if err != nil && err.Error() == "closed with 1013" && read < 160*try {
+			return
 		}
-		return
+		if try == 4 {
+			t.Fatalf("%d chats, then %v, %v after the last byte", read, err, time.Since(since))
+		}
 	}
 }
 
