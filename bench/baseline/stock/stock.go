@@ -21,6 +21,7 @@ import (
 	"parley/auth/accounts"
 	"parley/broker"
 	"parley/chat"
+	"parley/chat/access"
 	"parley/chat/roomlog"
 	"parley/db"
 	"parley/graph/generated"
@@ -139,7 +140,7 @@ func person(ctx context.Context) (chat.Caller, error) {
 	return chat.Caller{ID: who.User.ID, Username: who.User.Username}, nil
 }
 
-func (m mutation) CreateRoom(ctx context.Context, name string, topic *string) (*roomlog.Room, error) {
+func (m mutation) CreateRoom(ctx context.Context, name string, topic *string, _ *roomlog.RoomKind, _ *access.Role, _ []string, _ *string) (*roomlog.Room, error) {
 	me, err := person(ctx)
 	if err != nil {
 		return nil, err
