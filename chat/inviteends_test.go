@@ -56,3 +56,25 @@ func TestInvitesEndWithTheirMakersRight(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+// Who manages a room is shown its invites wherever the room is shown, also with a chat they have just sent; and with them the
+// room as it is when they are judged.
+func TestInvitesAreShownWithEachRoom(t *testing.T) {
+	w := newWorld(t, chat.Options{})
+	ann, bob := w.person("ann"), w.person("bob")
+	in := w.private(ann, "secret", "bob")
+	w.invite(ann, in, 1)
+	for who, most := range map[chat.Caller]int{ann: 1, bob: 0} {
+		sent := w.send(who, in.ID.String(), "x").Room
+		if _, err := w.accept(w.person("guest of "+who.Username), w.invite(ann, in, 1).Code); err != nil {
+			t.Fatal(err)
+		}
+		list, err := w.Invites(t.Context(), who, sent)
+		if err != nil || len(list) != most || (list != nil) != (most > 0) {
+			t.Fatalf("%s is shown %v, %v", who.Username, list, err)
+		}
+		if most > 0 && list[0].Room.MemberCount != sent.MemberCount+1 {
+			t.Errorf("the room has %d members, and had %d before", list[0].Room.MemberCount, sent.MemberCount)
+		}
+	}
+}

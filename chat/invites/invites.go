@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -83,17 +84,18 @@ func (s *Service) live(ctx context.Context, db *ent.Client, in *ent.Room, where 
 }
 
 // Invites are those of a room that let somebody in, in the order in which they were made; nil: the caller may not see them.
-func (s *Service) Invites(ctx context.Context, caller access.Caller, in *roomlog.Room) ([]*Invite, error) {
-	if in.As == nil || in.As.Member == nil || in.As.Member.Role > access.Admin {
-		return nil, nil // as far as is known already; it is judged with what is shown
+func (s *Service) Invites(ctx context.Context, caller access.Caller, of *roomlog.Room) ([]*Invite, error) {
+	if of.As != nil && !slices.Contains(of.Actions(*of.As), access.ManageMembers) {
+		return nil, nil // as far as is known already; else it is judged with what is shown
 	}
 	var invites []*Invite
 	err := s.Store.View(ctx, func(db *ent.Client) error {
-		found, err := access.Load(ctx, db.Room.Query().Where(room.ID(in.ID)), caller.ID, s.Now())
+		found, err := access.Load(ctx, db.Room.Query().Where(room.ID(of.ID)), caller.ID, s.Now())
 		if err != nil || len(found) == 0 || found[0].May(access.ManageMembers) != nil {
 			return err
 		}
 		rows, err := s.live(ctx, db, found[0].Room)
+		in := roomlog.RoomFor(found[0])
 		invites = make([]*Invite, len(rows))
 		for i, row := range rows {
 			invites[i] = inviteOf(row, in)
