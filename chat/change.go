@@ -59,11 +59,7 @@ func (s *Service) change(ctx context.Context, id string, e editing) (*roomlog.Ch
 	var changed *roomlog.Chat
 	var commits []roomlog.Commit
 	err := s.store.Write(ctx, func(tx *ent.Tx) error {
-		row, room, err := lockChat(ctx, tx, parsed)
-		if err != nil {
-			return err
-		}
-		in, err := s.judged(ctx, tx, room, e.caller)
+		row, in, err := s.lockChat(ctx, tx, parsed, e.caller)
 		if err != nil {
 			return err
 		}
@@ -101,25 +97,25 @@ func mayChange(caller Caller, do access.Action, c *ent.Chat, in access.Room) err
 	return ErrForbidden
 }
 
-// lockChat finds a chat and takes its room's row, by an UPDATE that changes nothing, before it is
-// judged: what is read after it is what the transaction before left.
-func lockChat(ctx context.Context, tx *ent.Tx, id uuid.UUID) (*ent.Chat, *ent.Room, error) {
+// lockChat finds a chat and locks its room before the caller is judged: what is read after it is what the transaction before
+// left.
+func (s *Service) lockChat(ctx context.Context, tx *ent.Tx, id uuid.UUID, caller Caller) (*ent.Chat, access.Room, error) {
 	row, err := tx.Chat.Get(ctx, id)
 	if ent.IsNotFound(err) {
-		return nil, nil, ErrNoChat
+		return nil, access.Room{}, ErrNoChat
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("find chat: %w", err)
+		return nil, access.Room{}, fmt.Errorf("find chat: %w", err)
 	}
-	room, err := tx.Room.UpdateOneID(row.RoomID).AddLastPlace(0).Save(ctx)
+	in, err := access.Lock(ctx, tx, row.RoomID, caller, s.now())
 	if err != nil {
-		return nil, nil, fmt.Errorf("lock room: %w", err)
+		return nil, access.Room{}, err
 	}
 	row, err = tx.Chat.Query().Where(chat.ID(id)).Only(ctx)
 	if ent.IsNotFound(err) { // the room was deleted meanwhile
-		return nil, nil, ErrNoChat
+		return nil, access.Room{}, ErrNoChat
 	}
-	return row, room, err
+	return row, in, err
 }
 
 // apply changes the row and appends to the room's log.

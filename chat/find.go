@@ -20,12 +20,6 @@ func (s *Service) find(ctx context.Context, db *ent.Client, caller Caller, do ac
 	return access.Find(ctx, db, caller, do, nameOrID, s.now())
 }
 
-// judged is a room whose row a transaction has locked, with the caller's standing there under that lock.
-func (s *Service) judged(ctx context.Context, tx *ent.Tx, row *ent.Room, caller Caller) (access.Room, error) {
-	as, err := access.Standings(ctx, tx.Client(), row.ID, []uuid.UUID{caller.ID}, s.now())
-	return access.Room{Room: row, As: as[caller.ID]}, err
-}
-
 // readable reads the rooms of some ids that the caller may read.
 func (s *Service) readable(ctx context.Context, db *ent.Client, caller Caller, ids []uuid.UUID) (map[uuid.UUID]*roomlog.Room, error) {
 	found, err := access.Load(ctx, db.Room.Query().Where(room.IDIn(ids...)), caller.ID, s.now())
