@@ -18,6 +18,7 @@ func TestBadInput(t *testing.T) {
 	var data struct{ CreateRoom struct{ ID string } }
 	s.Must(&data, ann, `mutation { createRoom(name: "general", members: ["bob"]) { id } }`)
 	room := data.CreateRoom.ID
+	s.Must(nil, ann, `mutation { createRoom(name: "news", sendRole: ADMIN, members: ["bob"]) { id } }`)
 	many := `["` + strings.Repeat(`no.such.person", "`, 100) + `x"]`
 	before := stateOf(s, ann)
 	for _, c := range []struct{ who, call, code, field, reason string }{
@@ -32,6 +33,7 @@ func TestBadInput(t *testing.T) {
 		{ann, `createRoom(name: "talk", members: ["bob", "nobody"]) { id }`, "NOT_FOUND", "", ""},
 		{ann, `createRoom(name: "GENERAL", id: "` + uuid.NewString() + `") { id }`, "ROOM_NAME_TAKEN", "", ""},
 		{bob, `createRoom(name: "talk", id: "` + room + `") { id }`, "ID_TAKEN", "", ""},
+		{bob, `sendChat(room: "news", text: "x") { id }`, "FORBIDDEN", "", "READ_ONLY"},
 		{ann, `updateRoom(room: "general", name: "") { id }`, "BAD_USER_INPUT", "name", "TOO_SHORT"},
 		{ann, `updateRoom(room: "general", topic: "` + strings.Repeat("é", 251) + `") { id }`, "BAD_USER_INPUT", "topic", "TOO_LONG"},
 		{ann, `openDirectRoom(users: []) { id }`, "BAD_USER_INPUT", "users", "OUT_OF_RANGE"},
