@@ -78,8 +78,12 @@ func (s *Service) judgeAll(ctx context.Context, tx *ent.Tx, room *ent.Room, send
 		}
 		as, there := standings[send.UserID]
 		verdicts[i] = verdict(access.Room{Room: room, As: as}, do, there)
-		if send.Version = room.AccessVersion; as.Member == nil {
+		switch { // what is remembered of them is that they may send
+		case do != access.Send:
+		case as.Member == nil:
 			send.Version = queue.Unjudged // what they may can change without the version
+		default:
+			send.Version = room.AccessVersion
 		}
 	}
 	return verdicts, err
