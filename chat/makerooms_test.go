@@ -82,8 +82,9 @@ func TestCreateRoomOfSome(t *testing.T) {
 
 // Whatever is wrong with a room to be made, nothing of it is there.
 func TestCreateRoomRefuses(t *testing.T) {
-	w := newWorld(t, chat.Options{UserMaxRooms: 2})
+	w := newWorld(t, chat.Options{UserMaxRooms: 2, RoomMaxMembers: 2})
 	ann, bob := w.person("ann"), w.person("bob")
+	w.person("cid")
 	create := func(n chat.NewRoom) error { _, err := w.CreateRoom(t.Context(), ann, n); return err }
 	wantInvalid(t, create(chat.NewRoom{Name: "x", Kind: ptr(roomlog.Private)}), "name", "TOO_SHORT")
 	wantInvalid(t, create(chat.NewRoom{Name: "general", Kind: ptr(roomlog.Direct)}), "kind", "OUT_OF_RANGE")
@@ -95,6 +96,7 @@ func TestCreateRoomRefuses(t *testing.T) {
 	for _, nobody := range []string{"nobody", "", uuid.NewString(), "\xff"} {
 		wantErr(t, create(chat.NewRoom{Name: "general", Members: []string{"bob", nobody}}), chat.ErrNoPerson)
 	}
+	wantLimit(t, create(chat.NewRoom{Name: "general", Members: []string{"bob", "cid"}}), "MEMBERS")
 	w.room(bob, "one")
 	w.room(bob, "two")
 	wantLimit(t, create(chat.NewRoom{Name: "general", Members: []string{"bob"}}), "ROOMS")
