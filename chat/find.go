@@ -47,7 +47,7 @@ func ofLiveRooms(c *sql.Selector) {
 }
 
 // maySend says who of those who send to one room may, under its lock. Members who were judged since the room last took something
-// away from somebody are not asked about again.
+// away from somebody are not judged again.
 func (s *Service) maySend(ctx context.Context, tx *ent.Tx, room *ent.Room, sends []*queue.Send) ([]queue.Verdict, error) {
 	return s.judgeAll(ctx, tx, room, sends, access.Send, func(send *queue.Send) bool { return send.Version == room.AccessVersion })
 }
