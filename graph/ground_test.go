@@ -14,11 +14,7 @@ import (
 
 	"parley/broker"
 	"parley/chat"
-	"parley/chat/access"
-	"parley/chat/members"
-	"parley/chat/roomlog"
 	"parley/ent"
-	"parley/ent/member"
 )
 
 // gate is a notifier that loses everything while it is shut.
@@ -39,7 +35,6 @@ type ground struct {
 	t     *testing.T
 	gate  *gate
 	there *chat.Service
-	log   *roomlog.Log
 	in    uuid.UUID // the room, which is hidden
 }
 
@@ -48,69 +43,50 @@ func newGround(t *testing.T) *ground {
 	g := &ground{t: t, gate: &gate{}}
 	g.testAPI = testAPIWith(t, chat.Options{Notifier: g.gate, HeadsInterval: time.Hour})
 	g.in = g.room.ID
-	g.there = chat.New(g.store, chat.Options{Notifier: g.gate, HeadsInterval: time.Hour})
-	g.log = roomlog.New(g.store)
+	g.there = chat.New(g.store, chat.Options{Notifier: g.gate, HeadsInterval: time.Hour, FindPerson: g.find})
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	var wg sync.WaitGroup
 	wg.Go(func() { _ = g.there.Run(ctx) })
 	t.Cleanup(func() { stop(); wg.Wait() })
-	g.write(func(ctx context.Context, tx *ent.Tx) error {
-		_, err := tx.ExecContext(ctx, "UPDATE rooms SET kind = 'PRIVATE'")
+	err := g.store.Write(t.Context(), func(tx *ent.Tx) error {
+		_, err := tx.ExecContext(t.Context(), "UPDATE rooms SET kind = 'PRIVATE'")
 		return err
 	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	return g
 }
 
-func (g *ground) write(do func(ctx context.Context, tx *ent.Tx) error) {
-	g.t.Helper()
-	if err := g.store.Write(g.t.Context(), func(tx *ent.Tx) error { return do(g.t.Context(), tx) }); err != nil {
-		g.t.Fatal(err)
+// find is how rooms find people.
+func (g *ground) find(ctx context.Context, nameOrID string) (chat.Caller, error) {
+	u, err := g.auth.UserByNameOrID(ctx, nameOrID)
+	if err != nil {
+		return chat.Caller{}, err
 	}
-}
-
-// change appends an event to the room's log, with what belongs to it.
-func (g *ground) change(who chat.Caller, kind roomlog.EventKind, with func(context.Context, *ent.Tx, *ent.Room) (*ent.RoomUpdateOne, error)) {
-	g.t.Helper()
-	var done roomlog.Commit
-	g.write(func(ctx context.Context, tx *ent.Tx) error {
-		name := tx.Room.GetX(ctx, g.in).Name
-		event := roomlog.NewEvent{Kind: kind, Actor: g.owner.ID, Whom: &who, Name: &name}
-		r, err := g.log.Append(ctx, tx, roomlog.Addition{Room: g.in, Now: time.Now().UTC(), Events: []roomlog.NewEvent{event}})
-		if err != nil {
-			return err
-		}
-		done = r.Commit()
-		row, err := with(ctx, tx, r.Room)
-		if err != nil {
-			return err
-		}
-		return row.Exec(ctx)
-	})
-	g.gate.Notify(append(done.People, done.Room)...)
+	return chat.Caller{ID: u.ID, Username: u.Username}, nil
 }
 
 func (g *ground) add(who chat.Caller) {
 	g.t.Helper()
-	g.change(who, roomlog.MemberJoined, func(ctx context.Context, tx *ent.Tx, r *ent.Room) (*ent.RoomUpdateOne, error) {
-		_, err := members.Enter(ctx, tx, g.in, who.ID, access.Member, r.LastPlace-1, r.LastAt, 1000)
-		return tx.Room.UpdateOneID(g.in).AddMemberCount(1), err
-	})
+	if _, err := g.there.AddMember(g.t.Context(), g.owner, g.in.String(), who.ID.String(), nil); err != nil {
+		g.t.Fatal(err)
+	}
 }
 
 func (g *ground) remove(who chat.Caller) {
 	g.t.Helper()
-	g.change(who, roomlog.MemberRemoved, func(ctx context.Context, tx *ent.Tx, r *ent.Room) (*ent.RoomUpdateOne, error) {
-		tx.User.UpdateOneID(who.ID).AddRoomsVersion(1).ExecX(ctx)
-		tx.Member.Delete().Where(member.RoomID(g.in), member.UserID(who.ID)).ExecX(ctx)
-		return tx.Room.UpdateOneID(g.in).SetRevokedPlace(r.LastPlace).AddAccessVersion(1).AddMemberCount(-1), nil
-	})
+	if _, err := g.there.RemoveMember(g.t.Context(), g.owner, g.in.String(), who.ID.String()); err != nil {
+		g.t.Fatal(err)
+	}
 }
 
 func (g *ground) rename(name string) {
 	g.t.Helper()
-	g.change(g.owner, roomlog.RoomUpdated, func(_ context.Context, tx *ent.Tx, _ *ent.Room) (*ent.RoomUpdateOne, error) {
-		return tx.Room.UpdateOneID(g.in).SetName(name).SetTopic(name), nil
-	})
+	topic := &name
+	if _, err := g.there.UpdateRoom(g.t.Context(), g.owner, g.in.String(), chat.RoomChange{Name: &name, Topic: &topic}); err != nil {
+		g.t.Fatal(err)
+	}
 }
 
 func (g *ground) say(text string) string {

@@ -13,22 +13,19 @@ import (
 
 	"parley/broker"
 	"parley/chat"
-	"parley/chat/access"
-	"parley/chat/members"
 	"parley/chat/roomlog"
 	"parley/db"
 	"parley/db/dbtest"
 	"parley/ent"
-	"parley/ent/member"
+	entroom "parley/ent/room"
+	"parley/ent/user"
 )
 
-// world is a service over a real database, and a log of its own, by which people come and go.
+// world is a service over a real database.
 type world struct {
 	*chat.Service
 	t      testing.TB
 	store  *db.Store
-	log    *roomlog.Log
-	notify func(...uuid.UUID)
 	stop   func() // ends the background work
 	counts atomic.Bool
 	reads  atomic.Int32 // statements that read, while counts
@@ -51,7 +48,6 @@ func newWorld(t testing.TB, notifier chat.Notifier, interval time.Duration) *wor
 			t.Error(err)
 		}
 	})
-	w.log, w.notify = roomlog.New(w.store), notifier.Notify
 	w.stop = w.start(notifier, interval)
 	t.Cleanup(w.stop)
 	return w
@@ -59,7 +55,9 @@ func newWorld(t testing.TB, notifier chat.Notifier, interval time.Duration) *wor
 
 // start has a service run until stop is called.
 func (w *world) start(notifier chat.Notifier, interval time.Duration) (stop func()) {
-	w.Service = chat.New(w.store, chat.Options{Notifier: notifier, HeadsInterval: interval, OnError: func(err error) { w.t.Error(err) }})
+	w.Service = chat.New(w.store, chat.Options{
+		Notifier: notifier, HeadsInterval: interval, FindPerson: w.find, OnError: func(err error) { w.t.Error(err) },
+	})
 	ctx, cancel := context.WithCancel(context.WithoutCancel(w.t.Context()))
 	var wg sync.WaitGroup
 	service := w.Service
@@ -129,57 +127,47 @@ func (w *world) send(from chat.Caller, room uuid.UUID, text string) *roomlog.Cha
 	return c
 }
 
-// change appends an event about somebody to a room's log, with what belongs to it, and tells of it.
-func (w *world) change(room uuid.UUID, who chat.Caller, kind roomlog.EventKind, with func(context.Context, *ent.Tx, *roomlog.Reservation) error) {
+// owner is who has made a room.
+func (w *world) owner(room uuid.UUID) chat.Caller {
 	w.t.Helper()
-	var done roomlog.Commit
-	w.write(func(ctx context.Context, tx *ent.Tx) error {
-		row, err := tx.Room.Get(ctx, room)
-		if err != nil {
-			return err
-		}
-		r, err := w.log.Append(ctx, tx, roomlog.Addition{Room: room, Now: time.Now().UTC().Truncate(time.Millisecond), Events: []roomlog.NewEvent{
-			{Kind: kind, Actor: who.ID, Whom: &who, Name: &row.Name},
-		}})
-		if err != nil {
-			return err
-		}
-		done = r.Commit()
-		return with(ctx, tx, r)
-	})
-	w.notify(append(done.People, done.Room)...)
+	made, err := w.store.Read.User.Query().Where(user.HasRoomsWith(entroom.ID(room))).Only(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return chat.Caller{ID: made.ID, Username: made.Username}
 }
 
-// join makes somebody a member.
+// join has a room's owner make somebody a member.
 func (w *world) join(room uuid.UUID, who chat.Caller) {
 	w.t.Helper()
-	w.change(room, who, roomlog.MemberJoined, func(ctx context.Context, tx *ent.Tx, r *roomlog.Reservation) error {
-		_, err := members.Enter(ctx, tx, room, who.ID, access.Member, r.Room.LastPlace-1, r.Room.LastAt, 1000)
-		return err
-	})
+	if _, err := w.AddMember(w.t.Context(), w.owner(room), room.String(), who.Username, nil); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
-// remove ends it.
+// remove has them end it.
 func (w *world) remove(room uuid.UUID, who chat.Caller) {
 	w.t.Helper()
-	w.change(room, who, roomlog.MemberRemoved, func(ctx context.Context, tx *ent.Tx, r *roomlog.Reservation) error {
-		if err := tx.Room.UpdateOneID(room).SetRevokedPlace(r.Room.LastPlace).AddAccessVersion(1).Exec(ctx); err != nil {
-			return err
-		}
-		if err := tx.User.UpdateOneID(who.ID).AddRoomsVersion(1).Exec(ctx); err != nil {
-			return err
-		}
-		_, err := tx.Member.Delete().Where(member.RoomID(room), member.UserID(who.ID)).Exec(ctx)
-		return err
-	})
+	if _, err := w.RemoveMember(w.t.Context(), w.owner(room), room.String(), who.Username); err != nil {
+		w.t.Fatal(err)
+	}
 }
 
-// rename gives a room another name.
+// rename has them give the room another name.
 func (w *world) rename(room uuid.UUID, name string) {
 	w.t.Helper()
-	w.change(room, chat.Caller{}, roomlog.RoomUpdated, func(ctx context.Context, tx *ent.Tx, _ *roomlog.Reservation) error {
-		return tx.Room.UpdateOneID(room).SetName(name).SetNameKey(name).Exec(ctx)
-	})
+	if _, err := w.UpdateRoom(w.t.Context(), w.owner(room), room.String(), chat.RoomChange{Name: &name}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// find finds people by their names.
+func (w *world) find(ctx context.Context, name string) (chat.Caller, error) {
+	row, err := w.store.Read.User.Query().Where(user.Username(name)).Only(ctx)
+	if err != nil {
+		return chat.Caller{}, err
+	}
+	return chat.Caller{ID: row.ID, Username: row.Username}, nil
 }
 
 func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
