@@ -61,9 +61,9 @@ func (s *Service) Chat(ctx context.Context, caller Caller, id string) (*roomlog.
 	return chats[0], nil
 }
 
-// LastChats returns the newest chat of each room, nil where there is none, with one query. Of rooms that were read with
-// a page of their log it is what that page knows: the chat may have been changed since.
-func (s *Service) LastChats(ctx context.Context, rooms []*roomlog.Room) ([]*roomlog.Chat, error) {
+// LastChats returns the newest chat of each room, nil where there is none or the caller may not read the room any more, with one
+// query. Of rooms that were read with a page of their log it is what that page knows: the chat may have been changed since.
+func (s *Service) LastChats(ctx context.Context, caller Caller, rooms []*roomlog.Room) ([]*roomlog.Chat, error) {
 	chats := make([]*roomlog.Chat, len(rooms))
 	byRoom := map[uuid.UUID]*roomlog.Room{}
 	newest := make([]predicate.Chat, 0, len(rooms))
@@ -76,7 +76,7 @@ func (s *Service) LastChats(ctx context.Context, rooms []*roomlog.Room) ([]*room
 	if len(newest) == 0 {
 		return chats, nil
 	}
-	rows, err := s.store.Read.Chat.Query().Where(chat.Or(newest...), ofLiveRooms).All(ctx)
+	rows, err := s.store.Read.Chat.Query().Where(chat.Or(newest...), s.ofReadable(caller)).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("newest chats: %w", err)
 	}

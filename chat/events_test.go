@@ -134,7 +134,7 @@ func TestRoomOfAnEventGoesOn(t *testing.T) {
 	for range 2 {
 		c := w.send(ann, "general", "x")
 		e := live.want(roomlog.ChatSent)
-		last, err := w.LastChats(t.Context(), []*roomlog.Room{e.Room})
+		last, err := w.LastChats(t.Context(), ann, []*roomlog.Room{e.Room})
 		if err != nil || last[0] == nil || last[0].ID != c.ID {
 			t.Errorf("got %v %v, want %v", last[0], err, c.ID)
 		}

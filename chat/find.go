@@ -35,15 +35,14 @@ func (s *Service) readable(ctx context.Context, db *ent.Client, caller Caller, i
 	return rooms, nil
 }
 
-// ofLiveRooms are the chats of rooms that are not deleted. The rows of one that was are there until they are purged;
-// who does not read a chat together with its room asks for this. It is no join, whose plan Postgres would keep.
-func ofLiveRooms(c *sql.Selector) {
-	rooms := sql.Table(room.Table)
-	c.Where(sql.P(func(b *sql.Builder) {
-		b.Wrap(func(b *sql.Builder) {
-			b.Join(sql.Dialect(b.Dialect()).Select(rooms.C(room.FieldDeletedAt)).From(rooms).Where(sql.ColumnsEQ(rooms.C(room.FieldID), c.C(chat.FieldRoomID))))
-		}).WriteString(" IS NULL")
-	}))
+// ofReadable are the chats of rooms that the caller may read now.
+func (s *Service) ofReadable(caller Caller) func(*sql.Selector) {
+	return func(c *sql.Selector) {
+		r := sql.Table(room.Table)
+		in := sql.Dialect(c.Dialect()).Select(r.C(room.FieldID)).From(r).Where(sql.ColumnsEQ(r.C(room.FieldID), c.C(chat.FieldRoomID)))
+		access.Readable(caller.ID, s.now())(in)
+		c.Where(sql.Exists(in))
+	}
 }
 
 // maySend says who of those who send to one room may, under its lock. Members who were judged since the room last took something

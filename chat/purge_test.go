@@ -128,7 +128,7 @@ func TestNothingIsReadOfARoomThatIsBeingPurged(t *testing.T) {
 	if chats, err := w.ChatsByID(t.Context(), ann, []uuid.UUID{first.ID}); err != nil || chats[0] != nil {
 		t.Errorf("by id: %v, %v", chats, err)
 	}
-	if chats, err := w.LastChats(t.Context(), rooms.Nodes()); err != nil || slices.ContainsFunc(chats, func(c *roomlog.Chat) bool { return c != nil }) {
+	if chats, err := w.LastChats(t.Context(), ann, rooms.Nodes()); err != nil || slices.ContainsFunc(chats, func(c *roomlog.Chat) bool { return c != nil }) {
 		t.Errorf("newest chats: %v, %v", chats, err)
 	}
 	_, err = w.EditChat(t.Context(), ann, id, "x")

@@ -142,7 +142,7 @@ func TestAPageOfRoomsTakesFewStatements(t *testing.T) {
 		if texts := s.take(); len(texts) > most {
 			t.Errorf("%s takes %d statements, want %d:\n%s", scope, len(texts), most, strings.Join(texts, "\n"))
 		}
-		chats, err := w.LastChats(t.Context(), page.Nodes())
+		chats, err := w.LastChats(t.Context(), ann, page.Nodes())
 		if texts := s.take(); err != nil || chats[49] == nil || len(texts) > 1 {
 			t.Errorf("newest chats take %d statements, %v", len(texts), err)
 		}

@@ -128,7 +128,7 @@ func TestRoomsListTheMostActiveFirst(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	chats, err := w.LastChats(t.Context(), page.Nodes())
+	chats, err := w.LastChats(t.Context(), ann, page.Nodes())
 	if err != nil || chats[0].ID != last.ID || *chats[1].Text != "first" || chats[2] != nil {
 		t.Errorf("newest chats: %v, %v", chats, err)
 	}

@@ -15,7 +15,7 @@ func (w *world) lastTexts(events []*roomlog.Event) (texts []string) {
 	for i, e := range events {
 		rooms[i] = e.Room
 	}
-	chats, err := w.LastChats(w.t.Context(), rooms)
+	chats, err := w.LastChats(w.t.Context(), chat.Caller{}, rooms)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -87,4 +87,46 @@ func TestRoomIsReadWithThePage(t *testing.T) {
 	}
 	want("what was handed over", read())
 	want("the log", w.page(ann, behind)())
+}
+
+// A room was read, and then its reader lost it: what is said there from then on is not shown as its newest chat either. (The
+// chat was read by another statement, by its number, as it was then.)
+func TestNewestChatOfALostRoom(t *testing.T) {
+	w := newWorld(t, chat.Options{})
+	ann, bob := w.person("ann"), w.person("bob")
+	public, private := w.room(ann, "general"), w.private(ann, "secret", "bob")
+	for _, in := range []*roomlog.Room{public, private} {
+		w.send(ann, in.ID.String(), "x")
+	}
+	shown := func(who chat.Caller, rooms []*roomlog.Room, want string) {
+		t.Helper()
+		chats, err := w.LastChats(t.Context(), who, rooms)
+		got := ""
+		for _, c := range chats {
+			if c != nil {
+				got += c.Room.Name + " " + *c.Text + "; "
+			}
+		}
+		if err != nil || got != want {
+			t.Errorf("%s is shown %q, %v; want %q", who.Username, got, err, want)
+		}
+	}
+	read := func(who chat.Caller) []*roomlog.Room {
+		page, err := w.Rooms(t.Context(), who, chat.RoomsQuery{})
+		if err != nil || len(page.Edges) != 2 {
+			t.Fatal(page, err)
+		}
+		return page.Nodes()
+	}
+	before, hers := read(bob), read(ann)
+	shown(bob, before, "secret x; general x; ")
+	if _, err := w.RemoveMember(t.Context(), ann, private.ID.String(), "bob"); err != nil {
+		t.Fatal(err)
+	}
+	shown(bob, before, "general x; ")
+	if _, err := w.BanMember(t.Context(), ann, "general", "bob", nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	shown(bob, before, "")
+	shown(ann, hers, "secret x; general x; ")
 }

@@ -67,6 +67,14 @@ func person(ctx context.Context) chat.Caller {
 	return chat.Caller{ID: user.ID, Username: user.Username}
 }
 
+// anybody is the same, or nobody: in streams, which are executed for all.
+func anybody(ctx context.Context) chat.Caller {
+	if _, err := auth.IdentityFrom(ctx); err != nil {
+		return chat.Caller{}
+	}
+	return person(ctx)
+}
+
 // pointer returns a value where the schema allows null, which comes only with an error.
 func pointer[T any](value T, err error) (*T, error) { return &value, err }
 

@@ -192,7 +192,7 @@ func (r *queryResolver) Server(ctx context.Context) (*generated.Server, error) {
 }
 
 func (r *roomResolver) LastChat(ctx context.Context, objs []*roomlog.Room) ([]*roomlog.Chat, error) {
-	return r.chat.LastChats(ctx, objs)
+	return r.chat.LastChats(ctx, anybody(ctx), objs)
 }
 
 func (r *roomResolver) Members(ctx context.Context, obj *roomlog.Room, first *int, after *string) (*members.Page, error) {

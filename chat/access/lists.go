@@ -14,13 +14,35 @@ import (
 // Public picks the rooms that are listed for everybody, but those that a person is banned from.
 func Public(person uuid.UUID, now time.Time) func(*entsql.Selector) {
 	return func(s *entsql.Selector) {
-		b := entsql.Table(ban.Table).As("barred")
-		bans := entsql.Dialect(s.Dialect()).Select(b.C(ban.FieldID)).From(b).Where(entsql.And(
-			entsql.ColumnsEQ(b.C(ban.FieldRoomID), s.C(room.FieldID)), entsql.EQ(b.C(ban.FieldUserID), person),
-			entsql.Or(entsql.IsNull(b.C(ban.FieldUntil)), entsql.GT(b.C(ban.FieldUntil), now)),
-		))
-		s.Where(entsql.And(public(s), entsql.ExprP(s.C(room.FieldDeletedAt)+" IS NULL"), entsql.NotExists(bans)))
+		bans := bansOf(s, person, now)
+		s.Where(entsql.And(public(s), undeleted(s), entsql.NotExists(bans)))
 	}
+}
+
+// Readable picks the rooms that a person may read, as May says it. It is for statements that show something of a room which
+// another has read before.
+func Readable(person uuid.UUID, now time.Time) func(*entsql.Selector) {
+	return func(s *entsql.Selector) {
+		m := entsql.Table(member.Table).As("reading")
+		in := entsql.Dialect(s.Dialect()).Select(m.C(member.FieldID)).From(m).Where(entsql.And(
+			entsql.ColumnsEQ(m.C(member.FieldRoomID), s.C(room.FieldID)), entsql.EQ(m.C(member.FieldUserID), person),
+		))
+		s.Where(entsql.And(undeleted(s), entsql.Or(entsql.Exists(in), entsql.And(public(s), entsql.NotExists(bansOf(s, person, now))))))
+	}
+}
+
+// bansOf are the bans of a person that hold, in the room of a row.
+func bansOf(rooms *entsql.Selector, person uuid.UUID, now time.Time) *entsql.Selector {
+	b := entsql.Table(ban.Table).As("barred")
+	return entsql.Dialect(rooms.Dialect()).Select(b.C(ban.FieldID)).From(b).Where(entsql.And(
+		entsql.ColumnsEQ(b.C(ban.FieldRoomID), rooms.C(room.FieldID)), entsql.EQ(b.C(ban.FieldUserID), person),
+		entsql.Or(entsql.IsNull(b.C(ban.FieldUntil)), entsql.GT(b.C(ban.FieldUntil), now)),
+	))
+}
+
+// undeleted picks rooms that are there. It is written out, as the indexes over them are.
+func undeleted(s *entsql.Selector) *entsql.Predicate {
+	return entsql.ExprP(s.C(room.FieldDeletedAt) + " IS NULL")
 }
 
 // Joined picks the rooms that a person is in and has not hidden.
