@@ -10,8 +10,8 @@ import (
 	"runtime"
 	"time"
 
+	"parley/audit"
 	"parley/auth/attempts"
-	"parley/auth/audit"
 	"parley/auth/keys"
 	"parley/auth/passwords"
 	"parley/auth/rows"
