@@ -15,11 +15,12 @@ type Stats struct {
 	Sends map[string]uint64 // calls of Send that have returned, by outcome
 	Queue queue.Stats
 	Log   follow.Stats
+	Audit map[string]uint64 // what Options.Audit is told, by message
 }
 
 // Stats returns them. Safe for concurrent use.
 func (s *Service) Stats() Stats {
-	return Stats{Sends: s.sent.Counts(), Queue: s.queue.Stats(), Log: s.following.Stats()}
+	return Stats{Sends: s.sent.Counts(), Queue: s.queue.Stats(), Log: s.following.Stats(), Audit: s.audit.Counts()}
 }
 
 func newTally() *meter.Tally {

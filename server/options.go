@@ -61,6 +61,7 @@ func chatOptions(c *settings.Config, s *server) chat.Options {
 		SendRate:    limit.Rate(c.SendRate), RoomSendRate: limit.Rate(c.RoomSendRate),
 		MutationRate: limit.Rate(c.MutationRate), RoomCreateRate: limit.Rate(c.RoomCreateRate),
 		RoomMaxMembers: int(c.RoomMaxMembers), UserMaxRooms: int(c.UserMaxRooms), FindPerson: s.findPerson,
+		Audit: s.logger, RequestID: graph.RequestID,
 		OnError: func(err error) { s.logger.Error("rooms", "error", err) },
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/audit"
 	"parley/chat/access"
 	"parley/chat/roomlog"
 	"parley/ent"
@@ -129,7 +130,7 @@ func (l *Leaver) leaveRoom(ctx context.Context, a about) error {
 	if err != nil {
 		return err
 	}
-	l.Committed(h.done...)
+	h.tell(ctx)
 	if h.room.DeletedAt != nil {
 		l.purge()
 	}
@@ -142,7 +143,7 @@ func (h *held) depart(ctx context.Context) error {
 	heir, err := h.heir(ctx)
 	switch {
 	case ent.IsNotFound(err) && h.room.Kind == room.KindPRIVATE:
-		return h.end(ctx, uuid.Nil)
+		return h.end(ctx, access.Caller{})
 	case ent.IsNotFound(err):
 		return h.departLast(ctx, left)
 	case err != nil:
@@ -154,6 +155,7 @@ func (h *held) depart(ctx context.Context) error {
 		return fmt.Errorf("hand over: %w", err)
 	}
 	whom := access.Caller{ID: heir.UserID, Username: heir.Edges.User.Username}
+	h.told = append(h.told, Record{Message: audit.RoomHandedOver, In: h.in, Whom: whom})
 	return h.remove(ctx, roomlog.NewEvent{Kind: roomlog.MemberChanged, Whom: &whom}, left)
 }
 

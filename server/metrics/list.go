@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"database/sql"
+	"maps"
 	"slices"
 	"time"
 
@@ -86,7 +87,11 @@ var sessionMetrics = []metric{
 	counters("parley_sessions_ended_total", "Sessions ended by this node.", "reason", func(s *Snapshot) map[string]uint64 { return s.Auth.Ended }),
 	counters("parley_sessions_ended_elsewhere_total", "Sessions found ended by another node.", "reason", func(s *Snapshot) map[string]uint64 { return s.Auth.EndedElsewhere }),
 	gauge("parley_session_ends_unstored", "Sessions ended by this node that the database still has as live.", func(s *Snapshot) int64 { return int64(s.Auth.EndsUnstored) }),
-	counters("parley_audit_events_total", "Audit records, by message.", "event", func(s *Snapshot) map[string]uint64 { return s.Auth.Events }),
+	counters("parley_audit_events_total", "Audit records, by message.", "event", func(s *Snapshot) map[string]uint64 {
+		events := maps.Clone(s.Auth.Events)
+		maps.Copy(events, s.Chat.Audit)
+		return events
+	}),
 }
 
 var nodeMetrics = []metric{
