@@ -67,7 +67,7 @@ var mayImport = map[string][]string{
 	"chat/members":            {"audit", "chat/access", "chat/arguments", "chat/limits", "chat/roomlog", "chat/texts", "db", "ent"},       // who is in, and as what
 	"chat/purge":              {"db", "ent"},                                                                                              // knows rows and no callers
 	"chat/queue":              {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "db", "ent", "meter"},                    // asks who may
-	"chat/readers":            {"chat/access", "chat/follow", "chat/roomlog", "db", "ent"},
+	"chat/readers":            {"chat/access", "chat/follow", "chat/roomlog", "db", "ent", "meter"},
 	"chat/roomlog":            {"chat/access", "db", "ent"},                                                                    // knows nobody: the log, and what it is about
 	"chat/roomlog/logcheck":   {"chat/roomlog", "db/tables", "ent"},                                                            // for archive
 	"chat/rooms":              {"audit", "chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent"}, // what makes and changes rooms

@@ -45,6 +45,10 @@ type Options struct {
 	// FindPerson finds a person by a username or an id; its error says that there is none. Default: there is nobody.
 	FindPerson func(ctx context.Context, nameOrID string) (Caller, error)
 
+	// OnEnrolling is told how many rooms that are older than members wait until those who have sent there are members, when that
+	// begins, and 0 at its end. Default: nobody.
+	OnEnrolling func(left int)
+
 	Audit     *slog.Logger                 // gets the records; nil: nobody does
 	RequestID func(context.Context) string // names the request in them
 
@@ -65,6 +69,9 @@ func (o Options) WithDefaults() Options {
 	o.UserMaxRooms = cmp.Or(o.UserMaxRooms, 1000)
 	if o.FindPerson == nil {
 		o.FindPerson = func(context.Context, string) (Caller, error) { return Caller{}, ErrNoPerson }
+	}
+	if o.OnEnrolling == nil {
+		o.OnEnrolling = func(int) {}
 	}
 	if o.OnError == nil {
 		o.OnError = func(error) {}
@@ -102,14 +109,15 @@ type Service struct {
 	changes   *limits.Limiter
 	audit     *audit.Log
 	sent      *meter.Tally
+	rejudged  *meter.Tally
 }
 
 // New makes a Service. It sends and streams only while Run runs.
 func New(store *db.Store, o Options) *Service {
 	o = o.WithDefaults()
 	s := &Service{
-		o: o, store: store, notifier: o.Notifier, sent: newTally(), audit: audit.New(o.Audit, o.RequestID, audit.OfRooms), purger: purge.New(store, o.OnError),
-		enroller:  enrol.New(store, o.OnError),
+		o: o, store: store, notifier: o.Notifier, sent: newTally(), rejudged: meter.NewTally("allowed", "refused"), audit: audit.New(o.Audit, o.RequestID, audit.OfRooms), purger: purge.New(store, o.OnError),
+		enroller:  enrol.New(store, o.OnEnrolling, o.OnError),
 		sends:     limits.New(o.SendRate, 3, o.Now),
 		roomSends: limits.New(o.RoomSendRate, 2, o.Now),
 		changes:   limits.New(o.MutationRate, 3, o.Now),

@@ -4,11 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -91,18 +89,13 @@ func (x *trail) refused(who, call string) {
 }
 
 // until waits for a record that background work writes, and returns all up to it.
-func (x *trail) until(message string) (all []string) {
-	x.T.Helper()
-	for end := time.Now().Add(2 * time.Minute); ; runtime.Gosched() {
-		for _, r := range x.records() {
-			if all = append(all, r); strings.Contains(r, " "+message+" ") {
-				return all
-			}
-		}
-		if time.Now().After(end) {
-			x.T.Fatalf("there is no record %s, but %q", message, all)
-		}
-	}
+func (x *trail) until(t *testing.T, message string) (all []string) {
+	t.Helper()
+	harness.Eventually(t, message, func() bool {
+		all = append(all, x.records()...)
+		return slices.ContainsFunc(all, func(r string) bool { return strings.Contains(r, " "+message+" ") })
+	})
+	return all
 }
 
 // Who let whom into a private room, took whom out and gave whom which role is written down once, with ids and usernames, and
@@ -167,17 +160,16 @@ func TestAuditOfPublicRooms(t *testing.T) {
 	}
 	const remove = `mutation { deleteAccount(password: "correct horse battery") }`
 	x.Must(nil, x.tokens["ann"], remove)
-	for {
+	harness.Eventually(t, "an empty room", func() bool {
 		var data struct{ Room struct{ MemberCount int } }
-		if x.Must(&data, x.tokens["bob"], `{ room(id: "general") { memberCount } }`); data.Room.MemberCount == 0 {
-			break
-		}
-	}
+		x.Must(&data, x.tokens["bob"], `{ room(id: "general") { memberCount } }`)
+		return data.Room.MemberCount == 0
+	})
 	x.want("bob", `joinRoom(room: "general") { role }`, "INFO member_joined request role=OWNER room_id=ROOM user_id=bob username=bob")
 	x.want("bob", `addMember(room: "general", user: "cid") { role }`,
 		"INFO member_added request actor=bob actor_id=bob role=MEMBER room_id=ROOM user_id=cid username=cid")
 	x.Must(nil, x.tokens["bob"], remove)
-	if got, want := x.until("room_handed_over"), "INFO room_handed_over room_id=ROOM user_id=cid username=cid"; len(got) != 1 || got[0] != want {
+	if got, want := x.until(t, "room_handed_over"), "INFO room_handed_over room_id=ROOM user_id=cid username=cid"; len(got) != 1 || got[0] != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	alone := uuid.NewString()
@@ -185,7 +177,7 @@ func TestAuditOfPublicRooms(t *testing.T) {
 	x.want("dan", `createRoom(name: "alone", kind: PRIVATE, id: "`+alone+`") { id }`,
 		"INFO room_created request actor=dan actor_id=dan kind=PRIVATE room_id=ALONE")
 	x.Must(nil, x.tokens["dan"], remove)
-	if got, want := x.until("room_deleted"), "INFO room_deleted room_id=ALONE"; len(got) != 1 || got[0] != want {
+	if got, want := x.until(t, "room_deleted"), "INFO room_deleted room_id=ALONE"; len(got) != 1 || got[0] != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	for event, n := range map[string]int{"member_joined": 3, "member_left": 2, "member_added": 1, "room_handed_over": 1, "room_deleted": 1, "room_created": 2, "registered": 5} {

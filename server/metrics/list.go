@@ -13,7 +13,7 @@ import (
 )
 
 // shown are all metrics of ours. docs/operate.md says what each means; a test compares.
-var shown = slices.Concat(trafficMetrics, deliveryMetrics, sendMetrics, databaseMetrics, sessionMetrics, nodeMetrics)
+var shown = slices.Concat(trafficMetrics, deliveryMetrics, memberMetrics, sendMetrics, databaseMetrics, sessionMetrics, nodeMetrics)
 
 const nanoseconds = int64(time.Second) // of a second
 
@@ -57,6 +57,13 @@ var deliveryMetrics = []metric{
 	counters("parley_heads_checks_total", "Comparisons of followed rooms with the database; stale: rooms found behind.", "outcome", func(s *Snapshot) map[string]uint64 {
 		return map[string]uint64{"ok": s.Chat.Log.HeadsChecks - min(s.Chat.Log.HeadsChecks, s.Chat.Log.HeadsFailed), "failed": s.Chat.Log.HeadsFailed, "stale": s.Chat.Log.HeadsMismatch}
 	}),
+}
+
+var memberMetrics = []metric{
+	gauge("parley_room_list_streams", "Subscriptions to all rooms of a person, whichever these are.", func(s *Snapshot) int64 { return int64(s.Chat.Readers.Lists) }),
+	counters("parley_reader_judgements_total", "Readers that were judged once more, because somebody's reading may have ended.", "verdict", func(s *Snapshot) map[string]uint64 { return s.Chat.Readers.Verdicts }),
+	counters("parley_sender_judgements_total", "Members whose send was judged once more, because the room had taken something away from somebody.", "verdict", func(s *Snapshot) map[string]uint64 { return s.Chat.Rejudged }),
+	gauge("parley_rooms_enrolling", "Rooms older than members, of which not all who have sent there are members yet.", func(s *Snapshot) int64 { return int64(s.Chat.Enrolling) }),
 }
 
 var sendMetrics = []metric{
