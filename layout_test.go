@@ -53,20 +53,21 @@ var mayImport = map[string][]string{
 		"audit", "auth", "auth/keys", "auth/rows", "auth/tokens", "db", "db/tables", "ent", "limit", "meter",
 		"naming",
 	},
-	"auth/tokens":             {"auth", "auth/keys"},                                                                                      // signs and parses claims; knows no session
-	"auth/usernames":          {"naming"},                                                                                                 // what is a username, and which are one
-	"chat":                    {"audit", "db", "ent", "limit", "meter", "naming"},                                                         // knows no auth: who calls is a parameter
-	"chat/access":             {"chat/texts", "ent", "naming"},                                                                            // who may do what in a room
-	"chat/arguments":          {"chat/texts", "naming"},                                                                                   // what is wrong with arguments, for all rooms
-	"chat/direct":             {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent"},                     // conversations of a few
-	"chat/enrol":              {"chat/members", "db", "ent"},                                                                              // who was there before members were kept
-	"chat/follow":             {"chat/roomlog", "ent"},                                                                                    // reading on, once for all who follow a room
-	"chat/follow/logtest":     {},                                                                                                         // for tests
-	"chat/invites":            {"audit", "chat/access", "chat/arguments", "chat/limits", "chat/members", "chat/roomlog", "ent", "naming"}, // codes that let people in
-	"chat/limits":             {"limit"},                                                                                                  // rates of people and rooms
-	"chat/members":            {"audit", "chat/access", "chat/arguments", "chat/limits", "chat/roomlog", "chat/texts", "db", "ent"},       // who is in, and as what
-	"chat/purge":              {"db", "ent"},                                                                                              // knows rows and no callers
-	"chat/queue":              {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "db", "ent", "meter"},                    // asks who may
+	"auth/tokens":             {"auth", "auth/keys"},                                                                                                   // signs and parses claims; knows no session
+	"auth/usernames":          {"naming"},                                                                                                              // what is a username, and which are one
+	"chat":                    {"audit", "db", "ent", "limit", "meter", "naming"},                                                                      // knows no auth: who calls is a parameter
+	"chat/access":             {"chat/texts", "ent", "naming"},                                                                                         // who may do what in a room
+	"chat/arguments":          {"chat/texts", "naming"},                                                                                                // what is wrong with arguments, for all rooms
+	"chat/background":         {},                                                                                                                      // rounds of what is left to do
+	"chat/direct":             {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent"},                                  // conversations of a few
+	"chat/enrol":              {"chat/background", "chat/members", "db", "ent"},                                                                        // who was there before members were kept
+	"chat/follow":             {"chat/roomlog", "ent"},                                                                                                 // reading on, once for all who follow a room
+	"chat/follow/logtest":     {},                                                                                                                      // for tests
+	"chat/invites":            {"audit", "chat/access", "chat/arguments", "chat/limits", "chat/members", "chat/roomlog", "ent", "naming"},              // codes that let people in
+	"chat/limits":             {"limit"},                                                                                                               // rates of people and rooms
+	"chat/members":            {"audit", "chat/access", "chat/arguments", "chat/background", "chat/limits", "chat/roomlog", "chat/texts", "db", "ent"}, // who is in, and as what
+	"chat/purge":              {"chat/background", "db", "ent"},                                                                                        // knows rows and no callers
+	"chat/queue":              {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "db", "ent", "meter"},                                 // asks who may
 	"chat/readers":            {"chat/access", "chat/follow", "chat/roomlog", "db", "ent", "meter"},
 	"chat/roomlog":            {"chat/access", "db", "ent"},                                                                    // knows nobody: the log, and what it is about
 	"chat/roomlog/logcheck":   {"chat/roomlog", "db/tables", "ent"},                                                            // for archive

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/chat/background"
 	"parley/db"
 	"parley/ent"
 	"parley/ent/room"
@@ -48,7 +49,7 @@ func (e *Enroller) Run(ctx context.Context) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
-		err := recovered(func() error { return e.round(ctx) })
+		err := background.Recovered(func() error { return e.round(ctx) })
 		if err == nil || ctx.Err() != nil {
 			return
 		}
@@ -91,23 +92,13 @@ func (e *Enroller) all(ctx context.Context) error {
 		if err != nil {
 			return cmp.Or(first, fmt.Errorf("find room: %w", err))
 		}
-		if err := recovered(func() error { return e.room(ctx, row) }); err != nil {
+		if err := background.Recovered(func() error { return e.room(ctx, row) }); err != nil {
 			first = cmp.Or(first, fmt.Errorf("room %s: %w", row.ID, err))
 		} else {
 			e.left.Add(-1)
 		}
 		last = row.ID
 	}
-}
-
-// recovered makes a panic an error: one bad round must not take the server down.
-func recovered(do func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic in background work: %v", p)
-		}
-	}()
-	return do()
 }
 
 // room enrols all who have sent to a room, up to the chat that is the newest now: whoever sends from now on joins by that.
