@@ -103,7 +103,9 @@ func TestFixedNumbers(t *testing.T) {
 	s.Must(nil, ann, `mutation { deleteInvite(invite: "`+id+`") }`)
 	s.Must(nil, ann, `mutation { createInvite(room: "general") { id } }`)
 
-	open := func(users ...string) string { return `openDirectRoom(users: ["` + strings.Join(users, `", "`) + `"]) { memberCount }` }
+	open := func(users ...string) string {
+		return `openDirectRoom(users: ["` + strings.Join(users, `", "`) + `"]) { memberCount }`
+	}
 	wantReason(s, ann, open(names[1:]...), "BAD_USER_INPUT", "OUT_OF_RANGE")
 	wantRoom(s, ann, `mutation { at: `+open(names[:10]...)+` }`, `{"memberCount":10}`)
 	wantRoom(s, ann, `mutation { at: `+open(names[1])+` }`, `{"memberCount":2}`)

@@ -22,7 +22,9 @@ func TestRoomsForReaders(t *testing.T) {
 			} else {
 				wantReason(s, by[who], send, "FORBIDDEN", "READ_ONLY")
 			}
-			var data struct{ Room struct{ AllowedActions []string } }
+			var data struct {
+				Room struct{ AllowedActions []string }
+			}
 			s.Must(&data, by[who], `{ room(id: "news") { allowedActions } }`)
 			if slices.Contains(data.Room.AllowedActions, "SEND_CHAT") != allowed[i] {
 				t.Errorf("%s may %v", who, data.Room.AllowedActions)
