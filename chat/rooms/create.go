@@ -42,8 +42,8 @@ type plan struct {
 
 // CreateRoom makes a room that the caller owns. The others become MEMBER, of which its log has an event each; if one of them
 // is not found there is no room. Sent again by the same person with the same id it makes nothing and returns the room that is
-// there. ErrNameTaken, arguments.ErrIDTaken, *arguments.InvalidError, *limits.RateError, *limits.LimitError: MEMBERS, ROOMS; the error of FindPerson;
-// access.ErrNoRoom: the same was sent before, and they may not read the room any more.
+// there. ErrNameTaken, arguments.ErrIDTaken, *arguments.InvalidError, *limits.RateError, *limits.LimitError: ROOMS, MEMBERS; the
+// error of FindPerson; access.ErrNoRoom: the same was sent before, and they may not read the room any more.
 func (s *Service) CreateRoom(ctx context.Context, caller access.Caller, n NewRoom) (*roomlog.Room, error) {
 	p, err := n.plan(caller)
 	if err != nil {
@@ -62,8 +62,7 @@ func (s *Service) CreateRoom(ctx context.Context, caller access.Caller, n NewRoo
 	if err != nil {
 		return nil, err
 	}
-	p.members = append(others, caller)
-	if len(p.members) > s.MaxMembers {
+	if p.members = append(others, caller); len(p.members) > s.MaxMembers {
 		return nil, members.ErrManyMembers
 	}
 	members.SortByID(p.members)
