@@ -84,6 +84,9 @@ func (s *Service) judgeAll(ctx context.Context, tx *ent.Tx, room *ent.Room, send
 		}
 		as, there := standings[send.UserID]
 		verdicts[i] = verdict(access.Room{Room: room, As: as}, do, there)
+		if do == access.Send && send.Version != queue.Unjudged {
+			s.rejudged.Add(map[bool]string{true: "allowed", false: "refused"}[verdicts[i].Refused == nil], 1)
+		}
 		if send.Version = room.AccessVersion; as.Member == nil {
 			send.Version = queue.Unjudged // what they may can change without the version
 		}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/google/uuid"
 
+	"parley/audit"
 	"parley/chat/access"
 	"parley/chat/arguments"
 	"parley/chat/members"
@@ -40,8 +42,8 @@ type plan struct {
 
 // CreateRoom makes a room that the caller owns. The others become MEMBER, of which its log has an event each; if one of them
 // is not found there is no room. Sent again by the same person with the same id it makes nothing and returns the room that is
-// there. ErrNameTaken, arguments.ErrIDTaken, *arguments.InvalidError, *limits.RateError, *limits.LimitError: ROOMS; the error of FindPerson;
-// access.ErrNoRoom: the same was sent before, and they may not read the room any more.
+// there. ErrNameTaken, arguments.ErrIDTaken, *arguments.InvalidError, *limits.RateError, *limits.LimitError: ROOMS, MEMBERS; the
+// error of FindPerson; access.ErrNoRoom: the same was sent before, and they may not read the room any more.
 func (s *Service) CreateRoom(ctx context.Context, caller access.Caller, n NewRoom) (*roomlog.Room, error) {
 	p, err := n.plan(caller)
 	if err != nil {
@@ -60,7 +62,9 @@ func (s *Service) CreateRoom(ctx context.Context, caller access.Caller, n NewRoo
 	if err != nil {
 		return nil, err
 	}
-	p.members = append(others, caller)
+	if p.members = append(others, caller); len(p.members) > s.MaxMembers {
+		return nil, members.ErrManyMembers
+	}
 	members.SortByID(p.members)
 	var made *roomlog.Room
 	var commit roomlog.Commit
@@ -75,7 +79,19 @@ func (s *Service) CreateRoom(ctx context.Context, caller access.Caller, n NewRoo
 		return nil, fmt.Errorf("create room: %w", err)
 	}
 	s.Committed(commit)
+	s.Tell(ctx, p.records()...)
 	return made, nil
+}
+
+// records are what the audit is told of the room.
+func (p plan) records() []members.Record {
+	records := []members.Record{{Message: audit.RoomCreated, In: p.id, By: p.owner, More: []slog.Attr{slog.String("kind", string(p.kind))}}}
+	for _, who := range p.members {
+		if who.ID != p.owner.ID {
+			records = append(records, members.Added(p.id, p.owner, who, access.Member))
+		}
+	}
+	return records
 }
 
 // plan reads the arguments of a call, as far as that needs no database.
