@@ -11,15 +11,16 @@ import (
 // It is policy. Widen it in a commit of its own that says why; not to make a build pass.
 var mayImport = map[string][]string{
 	// Floor 1: of no other room.
-	"ent":      {}, // rows, generated
-	"limit":    {}, // rates and buckets by key
-	"meter":    {}, // counters, of the standard library alone
-	"naming":   {}, // what is an id and one network, and which scripts one name has
-	"rounds":   {}, // for tests: how often they repeat what chance decides
-	"tuning":   {}, // collector and priorities of the process
-	"web":      {}, // files, nothing else
-	"children": {}, // for tests: processes and folders that go when a test process does
-	"machine":  {}, // for tests: what a machine may lack
+	"audit":    {"meter"}, // records of who signs in and who is let in
+	"ent":      {},        // rows, generated
+	"limit":    {},        // rates and buckets by key
+	"meter":    {},        // counters, of the standard library alone
+	"naming":   {},        // what is an id and one network, and which scripts one name has
+	"rounds":   {},        // for tests: how often they repeat what chance decides
+	"tuning":   {},        // collector and priorities of the process
+	"web":      {},        // files, nothing else
+	"children": {},        // for tests: processes and folders that go when a test process does
+	"machine":  {},        // for tests: what a machine may lack
 
 	// Floor 2: the database.
 	"db":                   {"ent"},                                                                          // the only room that knows a dialect
@@ -39,38 +40,38 @@ var mayImport = map[string][]string{
 	// Floor 3: people, rooms and wires.
 	"auth": {"naming"}, // knows no chat
 	"auth/accounts": {
-		"auth", "auth/attempts", "auth/audit", "auth/cleanup", "auth/keys", "auth/passwords", "auth/rows",
+		"audit", "auth", "auth/attempts", "auth/cleanup", "auth/keys", "auth/passwords", "auth/rows",
 		"auth/sessions", "auth/usernames", "db", "db/tables", "ent", "limit", "naming",
 	},
 	"auth/attempts":  {"auth", "auth/passwords", "auth/rows", "auth/usernames", "db", "ent", "limit"}, // how often a password may be tried
-	"auth/audit":     {"meter"},                                                                       // records of who signs in
 	"auth/cleanup":   {"auth/rows", "ent", "limit"},                                                   // removes rows that decide nothing
 	"auth/hashcost":  {},                                                                              // what a new hash costs; tests lower it
 	"auth/keys":      {"db/disk"},                                                                     // root secrets, and the file of them
 	"auth/passwords": {"auth", "auth/hashcost", "auth/usernames", "tuning"},                           // hashes, and what a password may be
 	"auth/rows":      {"auth", "db", "ent"},                                                           // how sign-ins read and write
 	"auth/sessions": {
-		"auth", "auth/audit", "auth/keys", "auth/rows", "auth/tokens", "db", "db/tables", "ent", "limit", "meter",
+		"audit", "auth", "auth/keys", "auth/rows", "auth/tokens", "db", "db/tables", "ent", "limit", "meter",
 		"naming",
 	},
-	"auth/tokens":             {"auth", "auth/keys"},                                                                             // signs and parses claims; knows no session
-	"auth/usernames":          {"naming"},                                                                                        // what is a username, and which are one
-	"chat":                    {"db", "ent", "limit", "meter", "naming"},                                                         // knows no auth: who calls is a parameter
-	"chat/access":             {"chat/texts", "ent", "naming"},                                                                   // who may do what in a room
-	"chat/arguments":          {"chat/texts", "naming"},                                                                          // what is wrong with arguments, for all rooms
-	"chat/direct":             {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent"},            // conversations of a few
-	"chat/enrol":              {"chat/members", "db", "ent"},                                                                     // who was there before members were kept
-	"chat/follow":             {"chat/roomlog", "ent"},                                                                           // reading on, once for all who follow a room
-	"chat/follow/logtest":     {},                                                                                                // for tests
-	"chat/invites":            {"chat/access", "chat/arguments", "chat/limits", "chat/members", "chat/roomlog", "ent", "naming"}, // codes that let people in
-	"chat/limits":             {"limit"},                                                                                         // rates of people and rooms
-	"chat/members":            {"chat/access", "chat/arguments", "chat/limits", "chat/roomlog", "chat/texts", "db", "ent"},       // who is in, and as what
-	"chat/purge":              {"db", "ent"},                                                                                     // knows rows and no callers
-	"chat/queue":              {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "db", "ent", "meter"},           // asks who may
-	"chat/readers":            {"chat/access", "chat/follow", "chat/roomlog", "db", "ent"},
-	"chat/roomlog":            {"chat/access", "db", "ent"},                                                           // knows nobody: the log, and what it is about
-	"chat/roomlog/logcheck":   {"chat/roomlog", "db/tables", "ent"},                                                   // for archive
-	"chat/rooms":              {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent"}, // what makes and changes rooms
+	"auth/tokens":             {"auth", "auth/keys"},                                                                                                   // signs and parses claims; knows no session
+	"auth/usernames":          {"naming"},                                                                                                              // what is a username, and which are one
+	"chat":                    {"audit", "db", "ent", "limit", "meter", "naming"},                                                                      // knows no auth: who calls is a parameter
+	"chat/access":             {"chat/texts", "ent", "naming"},                                                                                         // who may do what in a room
+	"chat/arguments":          {"chat/texts", "naming"},                                                                                                // what is wrong with arguments, for all rooms
+	"chat/background":         {},                                                                                                                      // rounds of what is left to do
+	"chat/direct":             {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent"},                                  // conversations of a few
+	"chat/enrol":              {"chat/background", "chat/members", "db", "ent"},                                                                        // who was there before members were kept
+	"chat/follow":             {"chat/roomlog", "ent"},                                                                                                 // reading on, once for all who follow a room
+	"chat/follow/logtest":     {},                                                                                                                      // for tests
+	"chat/invites":            {"audit", "chat/access", "chat/arguments", "chat/limits", "chat/members", "chat/roomlog", "ent", "naming"},              // codes that let people in
+	"chat/limits":             {"limit"},                                                                                                               // rates of people and rooms
+	"chat/members":            {"audit", "chat/access", "chat/arguments", "chat/background", "chat/limits", "chat/roomlog", "chat/texts", "db", "ent"}, // who is in, and as what
+	"chat/purge":              {"chat/background", "db", "ent"},                                                                                        // knows rows and no callers
+	"chat/queue":              {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "db", "ent", "meter"},                                 // asks who may
+	"chat/readers":            {"chat/access", "chat/follow", "chat/roomlog", "db", "ent", "meter"},
+	"chat/roomlog":            {"chat/access", "db", "ent"},                                                                    // knows nobody: the log, and what it is about
+	"chat/roomlog/logcheck":   {"chat/roomlog", "db/tables", "ent"},                                                            // for archive
+	"chat/rooms":              {"audit", "chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent"}, // what makes and changes rooms
 	"chat/rowcheck":           {"chat/access", "chat/texts", "db/tables", "ent"},
 	"chat/texts":              {"naming"},         // what names and texts may be
 	"transport":               {"limit", "meter"}, // knows gqlgen; nothing of chat, auth or rows

@@ -77,6 +77,9 @@ func (s *Service) judgeAll(ctx context.Context, tx *ent.Tx, room *ent.Room, send
 		}
 		as, there := standings[send.UserID]
 		verdicts[i] = verdict(access.Room{Room: room, As: as}, do, there)
+		if do == access.Send && send.Version != queue.Unjudged {
+			s.rejudged.Add(map[bool]string{true: "allowed", false: "refused"}[verdicts[i].Refused == nil], 1)
+		}
 		switch { // what is remembered of them is that they may send
 		case do != access.Send:
 		case as.Member == nil:

@@ -3,11 +3,13 @@ package chat
 import (
 	"cmp"
 	"context"
+	"log/slog"
 	"sync"
 	"time"
 
 	"github.com/google/uuid"
 
+	"parley/audit"
 	"parley/chat/direct"
 	"parley/chat/enrol"
 	"parley/chat/follow"
@@ -43,6 +45,13 @@ type Options struct {
 	// FindPerson finds a person by a username or an id; its error says that there is none. Default: there is nobody.
 	FindPerson func(ctx context.Context, nameOrID string) (Caller, error)
 
+	// OnEnrolling is told how many rooms that are older than members wait until those who have sent there are members, when that
+	// begins, and 0 at its end. Default: nobody.
+	OnEnrolling func(left int)
+
+	Audit     *slog.Logger                 // gets the records; nil: nobody does
+	RequestID func(context.Context) string // names the request in them
+
 	OnError func(error) // told what went wrong in the background work of Run, which is tried again
 }
 
@@ -60,6 +69,9 @@ func (o Options) WithDefaults() Options {
 	o.UserMaxRooms = cmp.Or(o.UserMaxRooms, 1000)
 	if o.FindPerson == nil {
 		o.FindPerson = func(context.Context, string) (Caller, error) { return Caller{}, ErrNoPerson }
+	}
+	if o.OnEnrolling == nil {
+		o.OnEnrolling = func(int) {}
 	}
 	if o.OnError == nil {
 		o.OnError = func(error) {}
@@ -95,15 +107,17 @@ type Service struct {
 	sends     *limits.Limiter
 	roomSends *limits.Limiter
 	changes   *limits.Limiter
+	audit     *audit.Log
 	sent      *meter.Tally
+	rejudged  *meter.Tally
 }
 
 // New makes a Service. It sends and streams only while Run runs.
 func New(store *db.Store, o Options) *Service {
 	o = o.WithDefaults()
 	s := &Service{
-		o: o, store: store, notifier: o.Notifier, sent: newTally(), purger: purge.New(store, o.OnError),
-		enroller:  enrol.New(store, o.OnError),
+		o: o, store: store, notifier: o.Notifier, sent: newTally(), rejudged: meter.NewTally("allowed", "refused"), audit: audit.New(o.Audit, o.RequestID, audit.OfRooms), purger: purge.New(store, o.OnError),
+		enroller:  enrol.New(store, o.OnEnrolling, o.OnError),
 		sends:     limits.New(o.SendRate, 3, o.Now),
 		roomSends: limits.New(o.RoomSendRate, 2, o.Now),
 		changes:   limits.New(o.MutationRate, 3, o.Now),
@@ -113,11 +127,12 @@ func New(store *db.Store, o Options) *Service {
 		WindowBytes: o.WindowBytes, HeadsInterval: o.HeadsInterval, OnError: o.OnError, Notify: o.Notifier.Notify,
 	})
 	s.readers = readers.New(store, readers.Options{MaxRooms: MaxRooms, Interval: o.HeadsInterval, Now: s.now, OnError: o.OnError})
+	shared := s.shared()
 	s.queue = queue.New(store, s.log, queue.Options{
 		Entries: o.QueueEntries, BatchEntries: o.BatchEntries, Now: s.now, MaySend: s.maySend, MayRead: s.mayRead,
 		MaxMembers: o.RoomMaxMembers, MaxRooms: o.UserMaxRooms, Committed: s.following.Committed,
+		Tell: shared.Tell,
 	})
-	shared := s.shared()
 	s.ofRooms, s.ofDirect, s.ofInvites = rooms.New(shared), direct.New(shared), invites.New(shared)
 	s.ofMembers = members.New(shared, s.purger.Wake)
 	s.leaver = members.NewLeaver(s.ofMembers, o.OnError)
@@ -127,7 +142,7 @@ func New(store *db.Store, o Options) *Service {
 // shared is what all that changes rooms and who is in them needs.
 func (s *Service) shared() members.Shared {
 	return members.Shared{
-		Store: s.store, Log: s.log, Committed: s.following.Committed, Now: s.now, FindPerson: s.o.FindPerson,
+		Store: s.store, Log: s.log, Committed: s.following.Committed, Now: s.now, FindPerson: s.o.FindPerson, Audit: s.audit,
 		Changes: s.changes, Creations: limits.New(s.o.RoomCreateRate, 1, s.o.Now),
 		MaxMembers: s.o.RoomMaxMembers, MaxRooms: s.o.UserMaxRooms,
 	}

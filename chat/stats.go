@@ -6,6 +6,7 @@ import (
 
 	"parley/chat/follow"
 	"parley/chat/queue"
+	"parley/chat/readers"
 	"parley/db"
 	"parley/meter"
 )
@@ -15,11 +16,19 @@ type Stats struct {
 	Sends map[string]uint64 // calls of Send that have returned, by outcome
 	Queue queue.Stats
 	Log   follow.Stats
+
+	Readers   readers.Stats
+	Rejudged  map[string]uint64 // sends of members whose room had taken something away since they were judged: "allowed", "refused"
+	Enrolling int               // rooms older than members, whose people are not all members yet
+	Audit     map[string]uint64 // what Options.Audit is told, by message
 }
 
 // Stats returns them. Safe for concurrent use.
 func (s *Service) Stats() Stats {
-	return Stats{Sends: s.sent.Counts(), Queue: s.queue.Stats(), Log: s.following.Stats()}
+	return Stats{
+		Sends: s.sent.Counts(), Queue: s.queue.Stats(), Log: s.following.Stats(), Audit: s.audit.Counts(),
+		Readers: s.readers.Stats(), Rejudged: s.rejudged.Counts(), Enrolling: s.enroller.Left(),
+	}
 }
 
 func newTally() *meter.Tally {

@@ -61,6 +61,10 @@ func chatOptions(c *settings.Config, s *server) chat.Options {
 		SendRate:    limit.Rate(c.SendRate), RoomSendRate: limit.Rate(c.RoomSendRate),
 		MutationRate: limit.Rate(c.MutationRate), RoomCreateRate: limit.Rate(c.RoomCreateRate),
 		RoomMaxMembers: int(c.RoomMaxMembers), UserMaxRooms: int(c.UserMaxRooms), FindPerson: s.findPerson,
+		OnEnrolling: func(left int) {
+			s.logger.Info("people become members of rooms that they have sent to before", "rooms_left", left)
+		},
+		Audit: s.logger, RequestID: graph.RequestID,
 		OnError: func(err error) { s.logger.Error("rooms", "error", err) },
 	}
 }

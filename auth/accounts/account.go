@@ -7,9 +7,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/audit"
 	"parley/auth"
 	"parley/auth/attempts"
-	"parley/auth/audit"
 	"parley/auth/passwords"
 	"parley/auth/rows"
 	"parley/auth/sessions"

@@ -10,8 +10,8 @@ import (
 	"runtime"
 	"time"
 
+	"parley/audit"
 	"parley/auth/attempts"
-	"parley/auth/audit"
 	"parley/auth/keys"
 	"parley/auth/passwords"
 	"parley/auth/rows"
@@ -88,7 +88,7 @@ func New(store *db.Store, ring *keys.Ring, o Options) (*Service, error) {
 		o.OnError = func(error) {}
 	}
 	rowStore := &rows.Store{Store: store, Clock: o.Now}
-	hasher, log := passwords.New(o.Hash), audit.New(o.Audit, o.RequestID)
+	hasher, log := passwords.New(o.Hash), audit.New(o.Audit, o.RequestID, audit.OfSignIn)
 	return &Service{
 		store:     rowStore,
 		o:         o,

@@ -3,8 +3,8 @@ package accounts
 import (
 	"testing"
 
+	"parley/audit"
 	"parley/auth"
-	"parley/auth/audit"
 )
 
 // A session that ends is counted once where it was ended, and once where another node finds out.

@@ -10,8 +10,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/audit"
 	"parley/auth"
-	"parley/auth/audit"
 	"parley/ent"
 	"parley/ent/predicate"
 	"parley/ent/session"

@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/audit"
 	"parley/auth"
-	"parley/auth/audit"
 	"parley/auth/tokens"
 	"parley/ent"
 )

@@ -11,8 +11,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/audit"
 	"parley/auth"
-	"parley/auth/audit"
 	"parley/auth/keys"
 	"parley/auth/rows"
 	"parley/auth/tokens"

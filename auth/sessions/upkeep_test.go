@@ -7,8 +7,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/audit"
 	"parley/auth"
-	"parley/auth/audit"
 	"parley/auth/keys"
 	"parley/auth/rows"
 	"parley/db"
@@ -28,7 +28,7 @@ func TestOldEndsLeaveTheCache(t *testing.T) {
 		t.Fatal(err)
 	}
 	now := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
-	s := New(&rows.Store{Store: store, Clock: func() time.Time { return now }}, ring, audit.New(nil, nil), Defaults())
+	s := New(&rows.Store{Store: store, Clock: func() time.Time { return now }}, ring, audit.New(nil, nil, audit.OfSignIn), Defaults())
 	s.Ended(t.Context(), Ending{ids: []uuid.UUID{uuid.New(), uuid.New()}, reason: auth.ReasonLogout})
 	for _, c := range []struct {
 		after time.Duration

@@ -9,10 +9,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
 
+	"parley/chat/background"
 	"parley/db"
 	"parley/ent"
 	"parley/ent/room"
@@ -21,7 +23,9 @@ import (
 // An Enroller goes through such rooms. Two nodes at once do no harm: the later one finds nothing.
 type Enroller struct {
 	store *db.Store
+	tell  func(left int)
 	fail  func(error)
+	left  atomic.Int64
 }
 
 const (
@@ -31,15 +35,21 @@ const (
 	restFactor = 3           // times as long as a part took nothing is done
 )
 
-// New makes an Enroller. fail is told what went wrong in Run, which is tried again.
-func New(store *db.Store, fail func(error)) *Enroller { return &Enroller{store, fail} }
+// New makes an Enroller. tell is told how many rooms wait when Run goes through some, and 0 when none is left; fail what went
+// wrong in Run, which is tried again.
+func New(store *db.Store, tell func(left int), fail func(error)) *Enroller {
+	return &Enroller{store: store, tell: tell, fail: fail}
+}
+
+// Left is how many rooms wait, as far as this node knows.
+func (e *Enroller) Left() int { return int(e.left.Load()) }
 
 // Run returns when all rooms are done, or ctx ends: a room that is made today has members from its start.
 func (e *Enroller) Run(ctx context.Context) {
 	tick := time.NewTicker(interval)
 	defer tick.Stop()
 	for {
-		err := recovered(func() error { return e.all(ctx) })
+		err := background.Recovered(func() error { return e.round(ctx) })
 		if err == nil || ctx.Err() != nil {
 			return
 		}
@@ -50,6 +60,25 @@ func (e *Enroller) Run(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// round goes through all rooms that wait now.
+func (e *Enroller) round(ctx context.Context) error {
+	n, err := e.store.Read.Room.Query().Where(room.Enrolling(true)).Count(ctx)
+	if err != nil {
+		return fmt.Errorf("count rooms: %w", err)
+	}
+	if n == 0 {
+		return nil
+	}
+	e.left.Store(int64(n))
+	e.tell(n)
+	if err := e.all(ctx); err != nil {
+		return err
+	}
+	e.left.Store(0) // another node may have done some
+	e.tell(0)
+	return nil
 }
 
 // all goes through one room after the other. A room that fails holds back no other; it returns the first error.
@@ -63,21 +92,13 @@ func (e *Enroller) all(ctx context.Context) error {
 		if err != nil {
 			return cmp.Or(first, fmt.Errorf("find room: %w", err))
 		}
-		if err := recovered(func() error { return e.room(ctx, row) }); err != nil {
+		if err := background.Recovered(func() error { return e.room(ctx, row) }); err != nil {
 			first = cmp.Or(first, fmt.Errorf("room %s: %w", row.ID, err))
+		} else {
+			e.left.Add(-1)
 		}
 		last = row.ID
 	}
-}
-
-// recovered makes a panic an error: one bad round must not take the server down.
-func recovered(do func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic in background work: %v", p)
-		}
-	}()
-	return do()
 }
 
 // room enrols all who have sent to a room, up to the chat that is the newest now: whoever sends from now on joins by that.

@@ -32,6 +32,8 @@ type fixture struct {
 	dir    string
 	store  *db.Store
 	writes atomic.Int32 // statements that wrote members
+	mu     sync.Mutex
+	lefts  []int // rooms that wait, as was told
 }
 
 func openFixture(t *testing.T, dir string) *fixture {
@@ -55,7 +57,15 @@ func openFixture(t *testing.T, dir string) *fixture {
 }
 
 func (f *fixture) enrol(ctx context.Context) {
-	enrol.New(f.store, func(err error) { f.t.Error(err) }).Run(ctx)
+	var e *enrol.Enroller
+	e = enrol.New(f.store, func(left int) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if f.lefts = append(f.lefts, left); e.Left() != left {
+			f.t.Errorf("%d rooms wait, and it is told that %d do", e.Left(), left)
+		}
+	}, func(err error) { f.t.Error(err) })
+	e.Run(ctx)
 }
 
 func (f *fixture) write(change func(tx *ent.Tx) error) {
@@ -127,12 +137,15 @@ func TestReleasedRoomsAreEnrolled(t *testing.T) {
 			t.Errorf("%s has version %d", p.Username, p.RoomsVersion)
 		}
 	}
+	if len(f.lefts) != 2 || f.lefts[0] < 4 || f.lefts[1] != 0 {
+		t.Errorf("told that %v rooms wait", f.lefts)
+	}
 	if n, err := f.store.Read.RoomEvent.Query().Count(t.Context()); err != nil || n != events {
 		t.Errorf("%d events, %v; there were %d", n, err, events)
 	}
 	before := f.writes.Load()
-	if f.enrol(t.Context()); f.writes.Load() != before {
-		t.Error("once more it writes members")
+	if f.enrol(t.Context()); f.writes.Load() != before || len(f.lefts) != 2 {
+		t.Errorf("once more it writes members, and tells %v", f.lefts)
 	}
 }
 

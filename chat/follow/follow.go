@@ -2,6 +2,8 @@ package follow
 
 import (
 	"context"
+	"sync"
+	"sync/atomic"
 
 	"github.com/google/uuid"
 
@@ -59,4 +61,174 @@ func (x *Caches) Wake(rooms ...uuid.UUID) {
 			c.signal.notify()
 		}
 	}
+}
+
+// A signal wakes those who follow a room. Its lock is held for a moment only, because whoever notifies
+// has just committed and must not wait for a reader.
+type signal struct {
+	mu      sync.Mutex
+	tails   map[*Tail]func() // what wakes each; called under the lock, so they do not block
+	due     bool             // there was a notification since the log was last read to its end
+	reached roomlog.Position // the end of the window
+	telling int              // calls of Committed that notify of the room
+	own     int              // notifications of theirs that may still come back; they tell nothing new
+}
+
+func (s *signal) notify() {
+	s.mu.Lock()
+	own := s.own > 0
+	if own {
+		s.own--
+	} else {
+		s.due = true
+	}
+	s.mu.Unlock()
+	if !own {
+		s.wake()
+	}
+}
+
+// look has the log read again, and wakes all.
+func (s *signal) look() {
+	s.mu.Lock()
+	s.due = true
+	s.mu.Unlock()
+	s.wake()
+}
+
+// tell wakes all because of a commit, whose own notification may follow until told is called. The log is to be read
+// unless the window has taken the commit over.
+func (s *signal) tell(taken bool) {
+	s.mu.Lock()
+	s.telling, s.own, s.due = s.telling+1, s.own+1, s.due || !taken
+	s.mu.Unlock()
+	s.wake()
+}
+
+func (s *signal) told() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.telling--
+	s.own = min(s.own, s.telling)
+}
+
+// wake wakes all; the log need not be read for it.
+func (s *signal) wake() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, wake := range s.tails {
+		wake()
+	}
+}
+
+func (s *signal) join(t *Tail, wake func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tails[t] = wake
+}
+
+// leave returns how many are left.
+func (s *signal) leave(t *Tail) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.tails, t)
+	return len(s.tails)
+}
+
+// takeDue says whether the log is worth reading, and forgets it.
+func (s *signal) takeDue() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	due := s.due
+	s.due = false
+	return due
+}
+
+// read says how far the log has been read, and whether it is to be read again.
+func (s *signal) read(to roomlog.Position, again bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reached, s.due = to, s.due || again
+}
+
+func (s *signal) end() roomlog.Position {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reached
+}
+
+// next returns what follows a position: from the window, after reading on where that has been
+// handed out, or from the log alone for whoever is behind the window. None: wait to be woken.
+func (c *cache) next(ctx context.Context, log Source, at roomlog.Position) ([]*roomlog.Event, error) {
+	select {
+	case c.sem <- struct{}{}: // whoever else comes now wants the same events
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	events, behind, err := c.read(ctx, log, at)
+	<-c.sem
+	if c.left.Load() { // meanwhile, and nobody else empties it
+		c.tryEmpty(false)
+	}
+	if behind {
+		events, _, err = log.Since(ctx, c.room, at)
+		c.note(&c.caches.reads.catchUp, err)
+	}
+	return events, err
+}
+
+func (c *cache) note(kind *atomic.Uint64, err error) { c.caches.reads.note(kind, err) }
+
+// read is next for who holds sem; behind: the position lies before the window. It reads on to the end of the log also for
+// a reader who is not at the end of the window yet: a chat that lies there may have been changed since, and once that has
+// been answered nobody is given the old text.
+func (c *cache) read(ctx context.Context, log Source, at roomlog.Position) (events []*roomlog.Event, behind bool, err error) {
+	if at.Place < c.start.Place {
+		return nil, true, nil
+	}
+	for {
+		due := c.signal.takeDue()
+		if !due && at.Place <= c.end().Place {
+			break
+		}
+		end := c.end()
+		next, err := c.readOn(ctx, log, at, due)
+		if err != nil {
+			return nil, false, err
+		}
+		if at == end && len(next) > 0 {
+			return next, false, nil // the window may not have kept it
+		}
+		if at.Place < c.start.Place {
+			return nil, true, nil
+		}
+	}
+	events, err = c.after(at)
+	return events, false, err
+}
+
+// readOn reads what follows the window and adds it. due: there was a notification, so all have been woken.
+func (c *cache) readOn(ctx context.Context, log Source, at roomlog.Position, due bool) ([]*roomlog.Event, error) {
+	next, more, err := log.Since(ctx, c.room, c.end())
+	c.note(&c.caches.reads.live, err)
+	if err != nil {
+		c.signal.read(c.end(), due) // not more: who reads on without one wakes the others, once it succeeds
+		return nil, err
+	}
+	if len(next) == 0 && at.Place > c.end().Place {
+		return nil, roomlog.ErrDiverged // the log ends before a place it had
+	}
+	c.grow(next)
+	c.signal.read(c.end(), more)
+	if !due {
+		c.signal.wake() // no notification has woken the others; who read here was ahead of the window
+	}
+	return next, nil
+}
+
+func (c *cache) end() roomlog.Position {
+	if n := len(c.window); n > 0 {
+		return c.window[n-1].Position()
+	}
+	return c.start
 }

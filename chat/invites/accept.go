@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"parley/audit"
 	"parley/chat/access"
 	"parley/chat/members"
 	"parley/chat/roomlog"
@@ -27,12 +28,13 @@ func (s *Service) AcceptInvite(ctx context.Context, caller access.Caller, code s
 	}
 	var entered *members.Member
 	var commits []roomlog.Commit
+	var records []members.Record
 	err := s.Store.Write(ctx, func(tx *ent.Tx) error {
 		row, in, err := s.lock(ctx, tx, caller, parsed)
 		if err != nil {
 			return err
 		}
-		if commits = nil; in.As.Member != nil {
+		if commits, records = nil, nil; in.As.Member != nil {
 			entered = members.MemberOf(roomlog.RoomFor(in), caller, in.As.Member)
 			return nil
 		}
@@ -42,12 +44,14 @@ func (s *Service) AcceptInvite(ctx context.Context, caller access.Caller, code s
 		}
 		entered = members.MemberOf(roomlog.RoomFor(access.Room{Room: joined.Room, As: access.Standing{Member: as}}), caller, as)
 		commits = []roomlog.Commit{joined.Commit()}
+		records = []members.Record{recordOf(audit.InviteUsed, row, access.Caller{}, caller)}
 		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("accept invite: %w", err)
 	}
 	s.Committed(commits...)
+	s.Tell(ctx, records...)
 	return entered, nil
 }
 

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"time"
 
+	"parley/audit"
 	"parley/chat/access"
 	"parley/chat/arguments"
+	"parley/chat/members"
 	"parley/chat/roomlog"
 	"parley/ent"
 	"parley/ent/invite"
@@ -51,6 +53,9 @@ func (s *Service) CreateInvite(ctx context.Context, caller access.Caller, nameOr
 	})
 	if err != nil {
 		return nil, fmt.Errorf("create invite: %w", err)
+	}
+	if made.Code == wanted.Code { // else it was there
+		s.Tell(ctx, recordOf(audit.InviteCreated, made, caller, access.Caller{}))
 	}
 	return inviteOf(made, roomlog.RoomFor(in)), nil
 }
@@ -128,7 +133,9 @@ func (s *Service) DeleteInvite(ctx context.Context, caller access.Caller, id str
 	if err := s.Changes.Take(caller.ID); err != nil {
 		return "", err
 	}
+	var records []members.Record
 	err := s.Store.Write(ctx, func(tx *ent.Tx) error {
+		records = nil
 		row, err := tx.Invite.Get(ctx, parsed)
 		if ent.IsNotFound(err) {
 			return ErrNoInvite
@@ -143,11 +150,15 @@ func (s *Service) DeleteInvite(ctx context.Context, caller access.Caller, id str
 		if in.May(access.ManageMembers) != nil {
 			return ErrNoInvite // whoever may not see it is told the same of what is not there
 		}
-		_, err = tx.Invite.Delete().Where(invite.ID(parsed)).Exec(ctx)
+		n, err := tx.Invite.Delete().Where(invite.ID(parsed)).Exec(ctx)
+		if n > 0 {
+			records = []members.Record{recordOf(audit.InviteDeleted, row, caller, access.Caller{})}
+		}
 		return err
 	})
 	if err != nil {
 		return "", fmt.Errorf("delete invite: %w", err)
 	}
+	s.Tell(ctx, records...)
 	return parsed.String(), nil
 }

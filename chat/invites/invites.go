@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -45,6 +46,11 @@ func inviteOf(row *ent.Invite, in *roomlog.Room) *Invite {
 		ID: row.ID, Room: in, Code: row.Code, Uses: row.Uses, UsesLeft: row.UsesLeft, Until: row.Until,
 		CreatedBy: row.CreatedBy, CreatedAt: row.CreatedAt,
 	}
+}
+
+// recordOf is what the audit is told of an invite, which is not its code.
+func recordOf(message string, row *ent.Invite, by, whom access.Caller) members.Record {
+	return members.Record{Message: message, In: row.RoomID, By: by, Whom: whom, More: []slog.Attr{slog.String("invite_id", row.ID.String())}}
 }
 
 // Service makes, shows and accepts invites. It is safe for concurrent use.

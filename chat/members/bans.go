@@ -3,10 +3,12 @@ package members
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/google/uuid"
 
+	"parley/audit"
 	"parley/chat/access"
 	"parley/chat/arguments"
 	"parley/chat/roomlog"
@@ -110,6 +112,11 @@ func (h *held) ban(ctx context.Context, wanted *ent.Ban) (*Ban, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store ban: %w", err)
 	}
+	var until []slog.Attr
+	if wanted.Until != nil {
+		until = []slog.Attr{slog.Time("until", *wanted.Until)}
+	}
+	h.note(audit.MemberBanned, until...)
 	return banOf(row, h.whom.Username), nil
 }
 
@@ -128,7 +135,10 @@ func (r *Roster) UnbanMember(ctx context.Context, caller access.Caller, nameOrID
 		if err := h.room.May(access.ManageMembers); err != nil {
 			return err
 		}
-		_, err := h.tx.Ban.Delete().Where(ban.RoomID(h.in), ban.UserID(h.whom.ID)).Exec(ctx)
+		n, err := h.tx.Ban.Delete().Where(ban.RoomID(h.in), ban.UserID(h.whom.ID)).Exec(ctx)
+		if n > 0 {
+			h.note(audit.MemberUnbanned)
+		}
 		return err
 	})
 	return a.whom.ID.String(), err

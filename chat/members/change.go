@@ -3,6 +3,7 @@ package members
 import (
 	"context"
 	"fmt"
+	"log/slog"
 
 	"github.com/google/uuid"
 
@@ -26,10 +27,11 @@ type held struct {
 	room access.Room     // with the caller's standing
 	as   access.Standing // what whom is there
 	done []roomlog.Commit
+	told []Record // of what is done, for the audit
 }
 
 // change carries out what somebody wants in one transaction, in which do judges it under the room's lock. It returns the room
-// as it is then, with standings that are read anew, and tells readers of what was committed.
+// as it is then, with standings that are read anew, and tells readers and the audit of what was committed.
 func (r *Roster) change(ctx context.Context, a about, do func(context.Context, *held) error) (*held, error) {
 	var h *held
 	err := r.Store.Write(ctx, func(tx *ent.Tx) (err error) {
@@ -48,8 +50,19 @@ func (r *Roster) change(ctx context.Context, a about, do func(context.Context, *
 	if err != nil {
 		return nil, fmt.Errorf("change members: %w", err)
 	}
-	r.Committed(h.done...)
+	h.tell(ctx)
 	return h, nil
+}
+
+// tell tells readers and the audit of what was committed.
+func (h *held) tell(ctx context.Context) {
+	h.Committed(h.done...)
+	h.Tell(ctx, h.told...)
+}
+
+// note keeps what the audit is to be told of what the caller does to whom.
+func (h *held) note(message string, more ...slog.Attr) {
+	h.told = append(h.told, Record{Message: message, In: h.in, By: h.caller, Whom: h.whom, More: more})
 }
 
 // lock takes the room's row, by an UPDATE that changes nothing: what is read behind it is what the transaction before left.
@@ -118,6 +131,11 @@ func (h *held) enter(ctx context.Context, role access.Role) error {
 		return err
 	}
 	h.keep(last)
+	if h.whom.ID == h.caller.ID {
+		h.told = append(h.told, Joined(h.in, h.whom, role))
+	} else {
+		h.told = append(h.told, Added(h.in, h.caller, h.whom, role))
+	}
 	return nil
 }
 

@@ -3,8 +3,7 @@ package members
 import (
 	"context"
 
-	"github.com/google/uuid"
-
+	"parley/audit"
 	"parley/chat/access"
 	"parley/chat/roomlog"
 	"parley/ent"
@@ -23,7 +22,7 @@ func (r *Roster) DeleteRoom(ctx context.Context, caller access.Caller, nameOrID 
 		if err := h.room.May(access.Delete); err != nil {
 			return err // another was faster
 		}
-		return h.end(ctx, caller.ID)
+		return h.end(ctx, caller)
 	})
 	if err != nil {
 		return "", err
@@ -33,11 +32,12 @@ func (r *Roster) DeleteRoom(ctx context.Context, caller access.Caller, nameOrID 
 }
 
 // end deletes the room: its last event ends everybody's reading.
-func (h *held) end(ctx context.Context, actor uuid.UUID) error {
+func (h *held) end(ctx context.Context, actor access.Caller) error {
+	h.told = append(h.told, Record{Message: audit.RoomDeleted, In: h.in, By: actor})
 	name := h.room.Name
 	return h.record(ctx, func(last *ent.Room, row *ent.RoomUpdateOne) error {
 		row.SetName("").ClearNameKey().ClearTopic().SetDeletedAt(last.LastAt).SetPurging(true).
 			AddAccessVersion(1).SetRevokedPlace(last.LastPlace)
 		return nil
-	}, roomlog.NewEvent{Kind: roomlog.RoomDeleted, Actor: actor, Name: &name})
+	}, roomlog.NewEvent{Kind: roomlog.RoomDeleted, Actor: actor.ID, Name: &name})
 }

@@ -8,7 +8,9 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/audit"
 	"parley/chat/access"
+	"parley/chat/background"
 	"parley/chat/roomlog"
 	"parley/ent"
 	"parley/ent/member"
@@ -20,8 +22,7 @@ import (
 // is left to do that for stands in the database, so it goes on after a restart or on another node; two at once do no harm.
 type Leaver struct {
 	*Roster
-	fail func(error)
-	due  chan struct{} // holds one when an account was deleted here
+	*background.Job // Wake it when an account was deleted
 }
 
 // leaveEvery is how often accounts are looked for that another node left, or an error.
@@ -29,32 +30,9 @@ const leaveEvery = time.Minute
 
 // NewLeaver makes a Leaver. fail is told what went wrong in Run, which is tried again.
 func NewLeaver(r *Roster, fail func(error)) *Leaver {
-	return &Leaver{Roster: r, fail: fail, due: make(chan struct{}, 1)}
-}
-
-// Wake says that an account was deleted. It does not block.
-func (l *Leaver) Wake() {
-	select {
-	case l.due <- struct{}{}:
-	default: // it is going to look anyway
-	}
-}
-
-// Run takes people out until ctx ends.
-func (l *Leaver) Run(ctx context.Context) {
-	tick := time.NewTicker(leaveEvery)
-	defer tick.Stop()
-	for {
-		if err := recovered(func() error { return l.LeaveAll(ctx) }); err != nil && ctx.Err() == nil {
-			l.fail(fmt.Errorf("leave rooms of deleted accounts: %w", err))
-		}
-		select {
-		case <-tick.C:
-		case <-l.due:
-		case <-ctx.Done():
-			return
-		}
-	}
+	l := &Leaver{Roster: r}
+	l.Job = background.New("leave rooms of deleted accounts", leaveEvery, l.LeaveAll, fail)
+	return l
 }
 
 // LeaveAll takes out one person after the other, each once. One that fails holds back no other; it returns the first error.
@@ -86,7 +64,7 @@ func (l *Leaver) leaveRooms(ctx context.Context, who access.Caller) error {
 	}
 	var first error
 	for _, id := range rooms {
-		if err := recovered(func() error { return l.leaveRoom(ctx, about{id, who, who}) }); err != nil {
+		if err := background.Recovered(func() error { return l.leaveRoom(ctx, about{id, who, who}) }); err != nil {
 			first = cmp.Or(first, fmt.Errorf("user %s leaves room %s: %w", who.ID, id, err))
 		}
 	}
@@ -97,16 +75,6 @@ func (l *Leaver) leaveRooms(ctx context.Context, who access.Caller) error {
 		return tx.User.Update().Where(user.ID(who.ID), user.Not(user.HasMembershipsWith(member.HasRoomWith(toLeave)))).
 			ClearLeaving().Exec(ctx)
 	})
-}
-
-// recovered makes a panic an error: one bad round must not take the server down.
-func recovered(do func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic in background work: %v", p)
-		}
-	}()
-	return do()
 }
 
 func (l *Leaver) leaveRoom(ctx context.Context, a about) error {
@@ -129,7 +97,7 @@ func (l *Leaver) leaveRoom(ctx context.Context, a about) error {
 	if err != nil {
 		return err
 	}
-	l.Committed(h.done...)
+	h.tell(ctx)
 	if h.room.DeletedAt != nil {
 		l.purge()
 	}
@@ -142,7 +110,7 @@ func (h *held) depart(ctx context.Context) error {
 	heir, err := h.heir(ctx)
 	switch {
 	case ent.IsNotFound(err) && h.room.Kind == room.KindPRIVATE:
-		return h.end(ctx, uuid.Nil)
+		return h.end(ctx, access.Caller{})
 	case ent.IsNotFound(err):
 		return h.departLast(ctx, left)
 	case err != nil:
@@ -154,6 +122,7 @@ func (h *held) depart(ctx context.Context) error {
 		return fmt.Errorf("hand over: %w", err)
 	}
 	whom := access.Caller{ID: heir.UserID, Username: heir.Edges.User.Username}
+	h.told = append(h.told, Record{Message: audit.RoomHandedOver, In: h.in, Whom: whom})
 	return h.remove(ctx, roomlog.NewEvent{Kind: roomlog.MemberChanged, Whom: &whom}, left)
 }
 

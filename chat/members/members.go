@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/audit"
 	"parley/chat/access"
 	"parley/chat/limits"
 	"parley/chat/roomlog"
@@ -28,6 +29,7 @@ type Shared struct {
 	Committed  func(...roomlog.Commit) // told of what has been added to logs
 	Now        func() time.Time        // UTC, in whole milliseconds
 	FindPerson FindPerson
+	Audit      *audit.Log
 	Changes    *limits.Limiter // of one person
 	Creations  *limits.Limiter // likewise, of rooms
 	MaxMembers int             // of a room

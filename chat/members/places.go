@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
+	"parley/audit"
 	"parley/chat/access"
 	"parley/chat/roomlog"
 	"parley/ent"
@@ -54,6 +56,7 @@ func (r *Roster) LeaveRoom(ctx context.Context, caller access.Caller, nameOrID s
 		if err := h.room.May(access.Leave); err != nil {
 			return err
 		}
+		h.note(audit.MemberLeft)
 		return h.remove(ctx, h.event(roomlog.MemberLeft))
 	})
 	return nameOrID, err
@@ -98,6 +101,7 @@ func (r *Roster) RemoveMember(ctx context.Context, caller access.Caller, nameOrI
 		if err := h.mayRemove(); err != nil || h.as.Member == nil {
 			return err
 		}
+		h.note(audit.MemberRemoved)
 		return h.remove(ctx, h.event(roomlog.MemberRemoved))
 	})
 	return a.whom.ID.String(), err
@@ -145,6 +149,7 @@ func (h *held) setRole(ctx context.Context, role access.Role) error {
 	if err := h.tx.Member.UpdateOneID(h.as.Member.ID).SetRole(int(role)).Exec(ctx); err != nil {
 		return fmt.Errorf("set role: %w", err)
 	}
+	h.note(audit.RoleChanged, slog.String("from", h.as.Member.Role.String()), roleAttr(role))
 	return h.record(ctx, func(_ *ent.Room, row *ent.RoomUpdateOne) error {
 		if role <= h.as.Member.Role {
 			return nil

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/audit"
 	"parley/chat/access"
 	"parley/chat/limits"
 	"parley/chat/members"
@@ -63,7 +64,7 @@ func newWorld(t testing.TB, change ...func(*members.Shared)) *world {
 		}
 	}
 	w.shared = members.Shared{
-		Store: store, Log: roomlog.New(store), Committed: committed, Now: w.now, FindPerson: w.find, Changes: limits.New(limit.Rate{}, 1, w.now), MaxMembers: 5000, MaxRooms: 1000,
+		Store: store, Log: roomlog.New(store), Committed: committed, Now: w.now, FindPerson: w.find, Audit: audit.New(nil, nil, audit.OfRooms), Changes: limits.New(limit.Rate{}, 1, w.now), MaxMembers: 5000, MaxRooms: 1000,
 	}
 	for _, c := range change {
 		c(&w.shared)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/chat/background"
 	"parley/db"
 	"parley/ent"
 	"parley/ent/room"
@@ -18,9 +19,8 @@ import (
 
 // A Purger clears deleted rooms. Two nodes at once do no harm: the later one finds nothing.
 type Purger struct {
-	store *db.Store
-	fail  func(error)
-	due   chan struct{} // holds one when a room was deleted here
+	*background.Job // Wake it when a room was deleted
+	store           *db.Store
 }
 
 const (
@@ -33,32 +33,9 @@ const (
 
 // New makes a Purger. fail is told what went wrong in Run, which is tried again.
 func New(store *db.Store, fail func(error)) *Purger {
-	return &Purger{store: store, fail: fail, due: make(chan struct{}, 1)}
-}
-
-// Wake says that a room was deleted. It does not block.
-func (p *Purger) Wake() {
-	select {
-	case p.due <- struct{}{}:
-	default: // it is going to look anyway
-	}
-}
-
-// Run clears deleted rooms until ctx ends.
-func (p *Purger) Run(ctx context.Context) {
-	tick := time.NewTicker(interval)
-	defer tick.Stop()
-	for {
-		if err := recovered(func() error { return p.purge(ctx) }); err != nil && ctx.Err() == nil {
-			p.fail(fmt.Errorf("purge deleted rooms: %w", err))
-		}
-		select {
-		case <-tick.C:
-		case <-p.due:
-		case <-ctx.Done():
-			return
-		}
-	}
+	p := &Purger{store: store}
+	p.Job = background.New("purge deleted rooms", interval, p.purge, fail)
+	return p
 }
 
 // purge clears one room after the other, each once. A room that fails holds back no other; it returns the first error.
@@ -72,21 +49,11 @@ func (p *Purger) purge(ctx context.Context) error {
 		if err != nil {
 			return cmp.Or(first, fmt.Errorf("find room: %w", err))
 		}
-		if err := recovered(func() error { return p.clear(ctx, row) }); err != nil {
+		if err := background.Recovered(func() error { return p.clear(ctx, row) }); err != nil {
 			first = cmp.Or(first, fmt.Errorf("room %s: %w", row.ID, err))
 		}
 		last = row.ID
 	}
-}
-
-// recovered makes a panic an error: one bad round must not take the server down.
-func recovered(do func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic in background work: %v", p)
-		}
-	}()
-	return do()
 }
 
 // clear removes what a deleted room held but its last event.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/chat/members"
 	"parley/chat/roomlog"
 	"parley/db"
 	"parley/ent"
@@ -30,7 +31,8 @@ type batch struct {
 
 	locked    []*locked // rooms, in order of their ids
 	newcomers map[uuid.UUID]*newcomer
-	members   []any // to be written, their columns one behind the other
+	members   []any            // to be written, their columns one behind the other
+	records   []members.Record // of them
 }
 
 // commit stores a batch and answers every entry of it. What fails for no reason of the database is tried one by one, so
@@ -43,6 +45,7 @@ func (q *Queue) commit(ctx context.Context, entries []*entry) {
 	switch {
 	case err == nil:
 		q.o.Committed(b.commits...)
+		q.o.Tell(ctx, b.records...)
 		for i, e := range entries {
 			e.answer(b.chats[i], b.errs[i])
 		}

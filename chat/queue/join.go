@@ -81,6 +81,7 @@ func (b *batch) addMember(l *locked, joined *ent.RoomEvent) {
 	l.Enters(*joined.UserID, as)
 	who.Version++
 	b.members = append(b.members, as.ID, joined.RoomID, *joined.UserID, int(as.Role), who.UsernameKey, as.JoinedPlace, who.Version, as.JoinedAt)
+	b.records = append(b.records, members.Joined(joined.RoomID, access.Caller{ID: *joined.UserID, Username: *joined.Username}, as.Role))
 	l.members++
 }
 

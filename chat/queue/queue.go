@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"parley/chat/arguments"
+	"parley/chat/members"
 	"parley/chat/roomlog"
 	"parley/db"
 	"parley/ent"
@@ -38,11 +39,12 @@ type Options struct {
 	Entries      int // that wait at most
 	BatchEntries int // in one transaction at most
 	Now          func() time.Time
-	MaySend      Judge                   // asked of a room as its row is under the lock
-	MayRead      Judge                   // asked before a known id is answered with its chat
-	MaxMembers   int                     // of a room, beyond which nobody joins by sending
-	MaxRooms     int                     // of a person, likewise
-	Committed    func(...roomlog.Commit) // told of what was stored, before it is answered
+	MaySend      Judge                                    // asked of a room as its row is under the lock
+	MayRead      Judge                                    // asked before a known id is answered with its chat
+	MaxMembers   int                                      // of a room, beyond which nobody joins by sending
+	MaxRooms     int                                      // of a person, likewise
+	Committed    func(...roomlog.Commit)                  // told of what was stored, before it is answered
+	Tell         func(context.Context, ...members.Record) // told of who has joined, for the audit
 }
 
 // A Judge says what each of those who send to one room may; nil: all may, and none joins. Its own error fails all of them.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/chat/members"
 	"parley/chat/queue"
 	"parley/chat/roomlog"
 	"parley/db"
@@ -55,6 +56,7 @@ func newFixture(t *testing.T, o queue.Options) *fixture {
 		t.Fatal(err)
 	}
 	o.Entries, o.BatchEntries, o.Committed = 1000, 1000, func(...roomlog.Commit) {}
+	o.Tell = func(context.Context, ...members.Record) {}
 	o.Now = func() time.Time { return f.made.Add(time.Hour) }
 	f.Queue = queue.New(store, roomlog.New(store), o)
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))

@@ -23,6 +23,7 @@ import (
 	"parley/chat/roomlog"
 	"parley/db"
 	"parley/ent"
+	"parley/meter"
 )
 
 // Options of Readers. All are needed.
@@ -35,8 +36,9 @@ type Options struct {
 
 // Readers are those of a node. They are safe for concurrent use.
 type Readers struct {
-	store *db.Store
-	o     Options
+	store    *db.Store
+	o        Options
+	verdicts *meter.Tally
 
 	mu      sync.Mutex
 	watched map[uuid.UUID]map[*watch]struct{} // by person
@@ -44,7 +46,7 @@ type Readers struct {
 
 // New makes Readers. Lost notifications of people are noticed only while Run runs.
 func New(store *db.Store, o Options) *Readers {
-	return &Readers{store: store, o: o, watched: map[uuid.UUID]map[*watch]struct{}{}}
+	return &Readers{store: store, o: o, verdicts: newTally(), watched: map[uuid.UUID]map[*watch]struct{}{}}
 }
 
 // Never is a place in a list of rooms that nobody has joined after.
@@ -96,6 +98,7 @@ type Verdict struct {
 
 // Judge says whether somebody may read a room, as one of its members or as anybody.
 func (x *Readers) Judge(ctx context.Context, person, room uuid.UUID, asMember bool) (v Verdict, err error) {
+	defer func() { x.verdicts.Add(v.outcome(err), 1) }()
 	err = x.store.View(ctx, func(db *ent.Client) error {
 		rooms, err := access.Load(ctx, byID(db, room), person, x.o.Now())
 		switch {

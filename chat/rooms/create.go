@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/google/uuid"
 
+	"parley/audit"
 	"parley/chat/access"
 	"parley/chat/arguments"
 	"parley/chat/members"
@@ -77,7 +79,19 @@ func (s *Service) CreateRoom(ctx context.Context, caller access.Caller, n NewRoo
 		return nil, fmt.Errorf("create room: %w", err)
 	}
 	s.Committed(commit)
+	s.Tell(ctx, p.records()...)
 	return made, nil
+}
+
+// records are what the audit is told of the room.
+func (p plan) records() []members.Record {
+	records := []members.Record{{Message: audit.RoomCreated, In: p.id, By: p.owner, More: []slog.Attr{slog.String("kind", string(p.kind))}}}
+	for _, who := range p.members {
+		if who.ID != p.owner.ID {
+			records = append(records, members.Added(p.id, p.owner, who, access.Member))
+		}
+	}
+	return records
 }
 
 // plan reads the arguments of a call, as far as that needs no database.

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"database/sql"
+	"maps"
 	"slices"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 )
 
 // shown are all metrics of ours. docs/operate.md says what each means; a test compares.
-var shown = slices.Concat(trafficMetrics, deliveryMetrics, sendMetrics, databaseMetrics, sessionMetrics, nodeMetrics)
+var shown = slices.Concat(trafficMetrics, deliveryMetrics, memberMetrics, sendMetrics, databaseMetrics, sessionMetrics, nodeMetrics)
 
 const nanoseconds = int64(time.Second) // of a second
 
@@ -58,6 +59,13 @@ var deliveryMetrics = []metric{
 	}),
 }
 
+var memberMetrics = []metric{
+	gauge("parley_room_list_streams", "Subscriptions to all rooms of a person, whichever these are.", func(s *Snapshot) int64 { return int64(s.Chat.Readers.Lists) }),
+	counters("parley_reader_judgements_total", "Readers that were judged once more, because somebody's reading may have ended.", "verdict", func(s *Snapshot) map[string]uint64 { return s.Chat.Readers.Verdicts }),
+	counters("parley_sender_judgements_total", "Members whose send was judged once more, because the room had taken something away from somebody.", "verdict", func(s *Snapshot) map[string]uint64 { return s.Chat.Rejudged }),
+	gauge("parley_rooms_enrolling", "Rooms older than members, of which not all who have sent there are members yet.", func(s *Snapshot) int64 { return int64(s.Chat.Enrolling) }),
+}
+
 var sendMetrics = []metric{
 	counters("parley_sends_total", "Calls of sendChat, by what came of them.", "outcome", func(s *Snapshot) map[string]uint64 { return s.Chat.Sends }),
 	histogram("parley_commit_batch_size", "Sends in one transaction.", 1, func(s *Snapshot) meter.Distribution { return s.Chat.Queue.BatchSize }),
@@ -86,7 +94,11 @@ var sessionMetrics = []metric{
 	counters("parley_sessions_ended_total", "Sessions ended by this node.", "reason", func(s *Snapshot) map[string]uint64 { return s.Auth.Ended }),
 	counters("parley_sessions_ended_elsewhere_total", "Sessions found ended by another node.", "reason", func(s *Snapshot) map[string]uint64 { return s.Auth.EndedElsewhere }),
 	gauge("parley_session_ends_unstored", "Sessions ended by this node that the database still has as live.", func(s *Snapshot) int64 { return int64(s.Auth.EndsUnstored) }),
-	counters("parley_audit_events_total", "Audit records, by message.", "event", func(s *Snapshot) map[string]uint64 { return s.Auth.Events }),
+	counters("parley_audit_events_total", "Audit records, by message.", "event", func(s *Snapshot) map[string]uint64 {
+		events := maps.Clone(s.Auth.Events)
+		maps.Copy(events, s.Chat.Audit)
+		return events
+	}),
 }
 
 var nodeMetrics = []metric{

@@ -3,10 +3,8 @@ package stream
 import (
 	"slices"
 	"sync/atomic"
-	"time"
 
 	"parley/transport/stream/fair"
-	"parley/transport/stream/window"
 )
 
 // A block is some readers of a feed, served by one worker in one go. The workers belong to the node and not to feeds:
@@ -62,36 +60,4 @@ func (f *feed) leave(r *Reader) (empty bool) {
 	blocks := slices.DeleteFunc(slices.Clone(*f.blocks.Load()), func(b *block) bool { return b == r.block })
 	f.blocks.Store(&blocks)
 	return len(blocks) == 0
-}
-
-// serve has each reader of the block take what is new. The window moves meanwhile after a notification, because what
-// a change has made old is not handed out; but not beyond what the last readers still need: they come first next time.
-func (b *block) serve() {
-	readers, may := *b.readers.Load(), b.feed.mayMove()
-	behind := b.feed.fresh() >= may // there is more than one pass can take
-	w, events := b.feed.window.Load(), 0
-	defer func() { b.feed.feeds.meters.live.Add(uint64(events)) }()
-	for range readers {
-		if !behind && b.feed.due.Load() {
-			if may -= b.feed.advance(may); may <= 0 {
-				return // advance has put the block on the list again
-			}
-		}
-		b.from = (b.from + 1) % len(readers)
-		r := readers[b.from]
-		events += r.sub.out.Serve(r)
-	}
-	b.delivered(w)
-}
-
-// delivered notes the lag of a pass that has given all readers of the block what a window has. Whoever serves the
-// block calls it.
-func (b *block) delivered(w *window.Window) {
-	for _, e := range w.Since(b.timed) {
-		if e.Body != nil && e.Millis > 0 {
-			b.feed.feeds.meters.lag.Observe(int64(max(0, time.Since(time.UnixMilli(e.Millis)))))
-			break
-		}
-	}
-	b.timed = w.Last().Place
 }

@@ -20,7 +20,7 @@ const MaxEvent = windowBytes
 
 // A feed is all readers of one log that run the same operation. Each event is executed once for all of
 // them and encoded once; a reader adds its own prefix. It has no goroutine: a notification has its blocks
-// served (block.go), and the first one there reads on.
+// served (block.go says which), and the first one there reads on.
 type feed struct {
 	*prepared
 	key    feedKey
@@ -139,6 +139,38 @@ func (f *feed) readOn() int {
 		return w.Grow(entries, f.feeds.options.WindowEvents, windowBytes)
 	})
 	return max(len(entries), window.Size(entries)*f.feeds.options.WindowEvents/windowBytes)
+}
+
+// serve has each reader of the block take what is new. The window moves meanwhile after a notification, because what
+// a change has made old is not handed out; but not beyond what the last readers still need: they come first next time.
+func (b *block) serve() {
+	readers, may := *b.readers.Load(), b.feed.mayMove()
+	behind := b.feed.fresh() >= may // there is more than one pass can take
+	w, events := b.feed.window.Load(), 0
+	defer func() { b.feed.feeds.meters.live.Add(uint64(events)) }()
+	for range readers {
+		if !behind && b.feed.due.Load() {
+			if may -= b.feed.advance(may); may <= 0 {
+				return // advance has put the block on the list again
+			}
+		}
+		b.from = (b.from + 1) % len(readers)
+		r := readers[b.from]
+		events += r.sub.out.Serve(r)
+	}
+	b.delivered(w)
+}
+
+// delivered notes the lag of a pass that has given all readers of the block what a window has. Whoever serves the
+// block calls it.
+func (b *block) delivered(w *window.Window) {
+	for _, e := range w.Since(b.timed) {
+		if e.Body != nil && e.Millis > 0 {
+			b.feed.feeds.meters.lag.Observe(int64(max(0, time.Since(time.UnixMilli(e.Millis)))))
+			break
+		}
+	}
+	b.timed = w.Last().Place
 }
 
 // close has the window end for this reason.

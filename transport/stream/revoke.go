@@ -10,6 +10,9 @@ import (
 // the page shows: who is revoked goes straight to the end, or is judged. The end of the log is shown as it was for those
 // who could read until then, so whoever was revoked before it, or may have been, is judged as well.
 func (r *Reader) restrict(p Page, w *window.Window) Page {
+	if w.IsQuiet(r.at.Place) && !w.Over { // as nearly always, and of thousands of readers in a row
+		return p
+	}
 	all, own := w.Revoked(r.sub.quota.user, r.at.Place, r.judged)
 	last := max(all, own)
 	mustJudge := own >= 0 || max(r.at.Place, r.judged) < w.Blind

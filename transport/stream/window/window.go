@@ -32,12 +32,20 @@ type Entry struct {
 	Revoked int64 // the place of the newest revocation in the log when this was read; 0: there was none
 }
 
+// horizon is the place of the newest revocation that an entry tells of.
+func (e Entry) horizon() int64 {
+	if e.Revokes != nil {
+		return max(e.Revoked, e.At.Place)
+	}
+	return e.Revoked
+}
+
 // A Window is the newest entries of a feed, or none. It is never changed, only replaced: readers look at it
 // without a lock. It is a cache of the log and not the truth; whoever is behind it reads the log.
 type Window struct {
 	Entries []Entry // the array behind is shared with older windows, which see less of it
 	Blind   int64   // up to this place it does not know of all who have been revoked
-	Horizon int64   // the place of the newest revocation that the log is known to have, perhaps beyond the window
+	Horizon int64   // the place of the newest revocation that the log is known to have, in the window or beyond
 	Over    bool    // the log ends with the window
 	Ended   error   // why nothing will follow; nil: something may
 
@@ -60,7 +68,7 @@ func Of(at Position, entries []Entry) *Window {
 		w.Blind = entries[0].At.Place - 1
 	}
 	for _, e := range entries {
-		w.Horizon = max(w.Horizon, e.Revoked)
+		w.Horizon = max(w.Horizon, e.horizon())
 	}
 	if w.IsShort() {
 		w.Blind = w.Horizon
@@ -117,6 +125,9 @@ func (w *Window) After(at Position) ([]Entry, Relation) {
 	return w.Entries[i:], Inside
 }
 
+// IsQuiet tells whether the window knows of no revocation behind a place, and of all that may have been.
+func (w *Window) IsQuiet(place int64) bool { return place >= w.Horizon && place >= w.Blind }
+
 // Since returns the entries after a place.
 func (w *Window) Since(place int64) []Entry {
 	i := sort.Search(len(w.Entries), func(i int) bool { return w.Entries[i].At.Place > place })
@@ -153,7 +164,7 @@ func (w *Window) Grow(more []Entry, events, bytes int) *Window {
 		next.Entries = append(next.Entries, e)
 		next.bytes += Size([]Entry{e})
 		next.Over = e.Revokes.IsOfAll()
-		next.Horizon = max(next.Horizon, e.Revoked)
+		next.Horizon = max(next.Horizon, e.horizon())
 	}
 	over := 0
 	for left := next.bytes; over < len(next.Entries)-1 && (len(next.Entries)-over > events || left > bytes); over++ {

@@ -1,6 +1,6 @@
-// Package audit writes down who signs in and what happens to accounts, and counts it. It rests on one idea: a record
-// is written after the commit of what it tells, and holds no password, no token and no name, because what somebody
-// typed as a name may have been their password. It knows no row and no rule.
+// Package audit writes down who signs in, what happens to accounts and who is let into rooms, and counts it. It rests on one
+// idea: a record is written after the commit of what it tells, and holds no password, no token, no code, and nothing that was
+// typed, because what somebody typed as a name may have been their password. It knows no row and no rule.
 package audit
 
 import (
@@ -25,6 +25,31 @@ const (
 	SessionsEnded   = "sessions_ended"
 	PasswordChanged = "password_changed"
 	AccountDeleted  = "account_deleted"
+
+	RoomCreated    = "room_created"
+	RoomDeleted    = "room_deleted"
+	RoomHandedOver = "room_handed_over" // to who is its owner now, because the account of the last one was deleted
+	MemberJoined   = "member_joined"    // by themselves; others are added, or use an invite
+	MemberAdded    = "member_added"
+	MemberLeft     = "member_left"
+	MemberRemoved  = "member_removed"
+	MemberBanned   = "member_banned" // and removed, if they were in the room
+	MemberUnbanned = "member_unbanned"
+	RoleChanged    = "role_changed"
+	InviteCreated  = "invite_created"
+	InviteUsed     = "invite_used"
+	InviteDeleted  = "invite_deleted"
+)
+
+// The messages by who writes them.
+var (
+	OfSignIn = []string{
+		Registered, LoginOK, LoginFailed, LoginLimited, RefreshRotated, RefreshInWindow, RefreshReused, SessionsEnded, PasswordChanged, AccountDeleted,
+	}
+	OfRooms = []string{
+		RoomCreated, RoomDeleted, RoomHandedOver, MemberJoined, MemberAdded, MemberLeft, MemberRemoved, MemberBanned, MemberUnbanned, RoleChanged,
+		InviteCreated, InviteUsed, InviteDeleted,
+	}
 )
 
 // Event is what a record is about; what is zero is left out.
@@ -41,14 +66,10 @@ type Log struct {
 	events    *meter.Tally
 }
 
-// New makes a log. logger nil: records are only counted. requestID names the request of a context; nil, or an empty
-// id: it is not named.
-func New(logger *slog.Logger, requestID func(context.Context) string) *Log {
-	return &Log{
-		logger: logger, requestID: requestID,
-		events: meter.NewTally(Registered, LoginOK, LoginFailed, LoginLimited, RefreshRotated,
-			RefreshInWindow, RefreshReused, SessionsEnded, PasswordChanged, AccountDeleted),
-	}
+// New makes a log of some messages. logger nil: records are only counted. requestID names the request of a context; nil, or an
+// empty id: it is not named.
+func New(logger *slog.Logger, requestID func(context.Context) string, messages []string) *Log {
+	return &Log{logger: logger, requestID: requestID, events: meter.NewTally(messages...)}
 }
 
 // Write writes a record, with audit=true in it and whatever more there is.
