@@ -77,6 +77,9 @@ func (s *Service) judgeAll(ctx context.Context, tx *ent.Tx, room *ent.Room, send
 		}
 		as, there := standings[send.UserID]
 		verdicts[i] = verdict(access.Room{Room: room, As: as}, do, there)
+		if send.Called != "" && (room.NameKey == nil || *room.NameKey != send.Called) {
+			verdicts[i] = queue.Verdict{Refused: ErrNoRoom} // it has another name since, and another room may have that one
+		}
 		if do == access.Send && send.Version != queue.Unjudged {
 			s.rejudged.Add(map[bool]string{true: "allowed", false: "refused"}[verdicts[i].Refused == nil], 1)
 		}

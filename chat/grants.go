@@ -22,7 +22,8 @@ type grantKey struct {
 
 type grant struct {
 	room    uuid.UUID
-	version int64 // of the room's access; queue.Unjudged: they are no member, and are judged each time
+	called  string // as queue.Send.Called
+	version int64  // of the room's access; queue.Unjudged: they are no member, and are judged each time
 }
 
 // maxGrants bounds what is remembered; beyond it everything is forgotten, which only costs look-ups.

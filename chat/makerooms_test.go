@@ -201,8 +201,8 @@ func TestUpdateRoom(t *testing.T) {
 		{chat.RoomChange{SendRole: ptr(access.Admin)}, "GENERAL", topic, access.Admin, 3, 1},
 		{chat.RoomChange{SendRole: ptr(access.Owner), Topic: &empty}, "GENERAL", nil, access.Owner, 4, 2},
 		{chat.RoomChange{SendRole: ptr(access.Member), Topic: &none}, "GENERAL", nil, access.Member, 5, 2},
-		{chat.RoomChange{Name: ptr("announcements"), Topic: &topic}, "announcements", topic, access.Member, 6, 2},
-		{chat.RoomChange{Topic: &none}, "announcements", nil, access.Member, 7, 2},
+		{chat.RoomChange{Name: ptr("announcements"), Topic: &topic}, "announcements", topic, access.Member, 6, 3},
+		{chat.RoomChange{Topic: &none}, "announcements", nil, access.Member, 7, 3},
 	} {
 		got, err := w.UpdateRoom(t.Context(), ann, general.ID.String(), c.RoomChange)
 		if err != nil {

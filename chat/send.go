@@ -9,6 +9,7 @@ import (
 	"parley/chat/arguments"
 	"parley/chat/queue"
 	"parley/chat/roomlog"
+	"parley/naming"
 )
 
 // A Draft is a chat to be sent.
@@ -41,15 +42,32 @@ func (s *Service) Send(ctx context.Context, caller Caller, d Draft) (_ *roomlog.
 		}
 		s.grants.forget(key) // the name may have passed to another room since
 	}
-	r, err := s.find(ctx, s.store.Read, caller, access.Send, d.Room)
-	if err != nil {
+	found, refused, err := s.look(ctx, caller, d.Room)
+	switch {
+	case err != nil:
 		return nil, err
+	case refused == nil:
+		return s.sendTo(ctx, key, found, made)
+	case !made.Chosen:
+		return nil, refused
 	}
-	found := grant{r.ID, r.AccessVersion}
-	if r.As.Member == nil {
+	return s.enqueue(ctx, key, found, made) // its id may be known; else it is refused there, behind what is on its way
+}
+
+// look finds a room that the caller may read; refused: why they may not send there.
+func (s *Service) look(ctx context.Context, caller Caller, nameOrID string) (found grant, refused, err error) {
+	r, err := s.find(ctx, s.store.Read, caller, access.Read, nameOrID)
+	if err != nil {
+		return found, nil, err
+	}
+	found = grant{room: r.ID, version: r.AccessVersion}
+	if _, byID := naming.ParseID(nameOrID); !byID {
+		found.called = *r.NameKey
+	}
+	if refused = r.May(access.Send); refused != nil || r.As.Member == nil {
 		found.version = queue.Unjudged
 	}
-	return s.sendTo(ctx, key, found, made)
+	return found, refused, nil
 }
 
 // prepare does all that can be refused without the database.
@@ -69,10 +87,14 @@ func (s *Service) sendTo(ctx context.Context, key grantKey, found grant, made qu
 	if err := s.roomSends.Take(found.room); err != nil {
 		return nil, err
 	}
-	made.Room, made.Version = found.room, found.version
+	return s.enqueue(ctx, key, found, made)
+}
+
+func (s *Service) enqueue(ctx context.Context, key grantKey, found grant, made queue.Send) (*roomlog.Chat, error) {
+	made.Room, made.Called, made.Version = found.room, found.called, found.version
 	c, err := s.queue.Store(ctx, &made)
 	if err == nil {
-		s.grants.put(key, grant{made.Room, made.Version})
+		s.grants.put(key, grant{made.Room, made.Called, made.Version})
 	}
 	return c, err
 }

@@ -16,6 +16,7 @@ type Send struct {
 	ID       uuid.UUID
 	Chosen   bool // the ID, by the client, so it may be known already
 	Room     uuid.UUID
+	Called   string // the key of the name that the room was called by; empty: by its id
 	UserID   uuid.UUID
 	Username string
 	Text     string

@@ -81,6 +81,7 @@ var roomColumns = []column[ent.Room]{
 	bind(read|paged, room.FieldRevokedPlace, func(r *ent.Room) *int64 { return &r.RevokedPlace }),
 	bind(read|paged, room.FieldName, func(r *ent.Room) *string { return &r.Name }),
 	bind(read|paged, room.FieldTopic, func(r *ent.Room) **string { return &r.Topic }),
+	bind(read, room.FieldNameKey, func(r *ent.Room) **string { return &r.NameKey }),
 	bind(read, room.FieldCreatedAt, func(r *ent.Room) *time.Time { return &r.CreatedAt }),
 	bind(read, room.FieldDeletedAt, func(r *ent.Room) **time.Time { return &r.DeletedAt }),
 	bind(read, room.FieldLastPlace, func(r *ent.Room) *int64 { return &r.LastPlace }),

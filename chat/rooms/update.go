@@ -59,7 +59,7 @@ func (s *Service) UpdateRoom(ctx context.Context, caller access.Caller, nameOrID
 }
 
 // read reads the arguments, and returns what sets those of them that differ from the row. Whoever may not send any more
-// after it loses something: the version of the room's access says so.
+// after it, or not under that name, loses something: the version of the room's access says so.
 func (c Change) read() (func(*ent.RoomUpdateOne, *ent.Room), error) {
 	var named name
 	var topic *string
@@ -77,6 +77,9 @@ func (c Change) read() (func(*ent.RoomUpdateOne, *ent.Room), error) {
 	return func(set *ent.RoomUpdateOne, row *ent.Room) {
 		if c.Name != nil && named.shown != row.Name {
 			set.SetName(named.shown).SetNameKey(named.key)
+			if row.NameKey != nil && named.key != *row.NameKey { // by which senders may be remembered
+				set.AddAccessVersion(1)
+			}
 		}
 		switch {
 		case c.Topic == nil:
