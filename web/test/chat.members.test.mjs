@@ -156,8 +156,15 @@ test("who is removed from a public room is told, and reads on", patient, async (
   const his = await visit(server, { as: bob, path: "/room/general" });
   await live(his);
   await box(his).waitFor();
+  // A busy server does not say what he may do now, until it is asked again.
+  const busy = { errors: [{ message: "busy", extensions: { code: "SERVER_BUSY", retryable: true } }] };
+  let asked = 0;
+  await his.route("**/graphql", (route) =>
+    route.request().postData()?.includes("RoomStanding") && !asked++ ? route.fulfill({ json: busy }) : route.fallback(),
+  );
   await call(server.origin, ann.accessToken, 'mutation { removeMember(room: "general", user: "bob") }');
   await his.getByText("You were removed from this room.").waitFor();
+  assert.equal(asked, 2);
   await button(his, "Join general").click();
   await eventually(() => his.getByText("You were removed from this room.").count(), 0);
 });

@@ -112,11 +112,16 @@ export class History {
     });
   };
 
-  /** look asks what one may do in the room now. */
+  /** look asks what one may do in the room now, until there is an answer. */
   readonly look = (): void => {
     this.#giveUpStanding();
     this.#giveUpStanding = standing(this.client, this.name, {
-      answered: (_, data) => data?.room && this.#change({ room: data.room }),
+      answered: (failure, data) => {
+        if (data?.room) this.#change({ room: data.room });
+        if (!failure?.passes) return;
+        const again = setTimeout(this.look, 1000);
+        this.#giveUpStanding = () => clearTimeout(again);
+      },
     });
   };
 
