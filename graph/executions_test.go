@@ -31,6 +31,7 @@ import (
 	"parley/db/dbtest"
 	"parley/graph"
 	"parley/limit"
+	"parley/transport"
 )
 
 // waitLimit is how long a test waits for what must happen.
@@ -73,7 +74,8 @@ func testAPIWith(t *testing.T, o chat.Options) *testAPI {
 	if a.auth, err = accounts.New(store, ring, signIn); err != nil {
 		t.Fatal(err)
 	}
-	api, transports := graph.Handler(graph.Options{Auth: a.auth, Chat: a.chat})
+	// Nobody answers pings here: on a busy machine a socket is not read for long.
+	api, transports := graph.Handler(graph.Options{Auth: a.auth, Chat: a.chat, Transport: transport.Options{PingInterval: time.Hour}})
 	api.(*handler.Server).AroundResponses(a.count)
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	var services sync.WaitGroup
