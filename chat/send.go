@@ -45,11 +45,7 @@ func (s *Service) Send(ctx context.Context, caller Caller, d Draft) (_ *roomlog.
 	if err != nil {
 		return nil, err
 	}
-	found := grant{r.ID, r.AccessVersion}
-	if r.As.Member == nil {
-		found.version = queue.Unjudged
-	}
-	return s.sendTo(ctx, key, found, made)
+	return s.sendTo(ctx, key, grant{r.ID, queue.Unjudged}, made)
 }
 
 // prepare does all that can be refused without the database.

@@ -80,7 +80,7 @@ var toLeave = room.And(room.DeletedAtIsNil(), room.KindNEQ(room.KindDIRECT))
 // for the next round.
 func (l *Leaver) leaveRooms(ctx context.Context, who access.Caller) error {
 	rooms, err := l.Store.Read.Room.Query().
-		Where(toLeave, room.EnrollingIsNil(), room.HasMembersWith(member.UserID(who.ID))).IDs(ctx)
+		Where(room.DeletedAtIsNil(), room.EnrollingIsNil(), room.HasMembersWith(member.UserID(who.ID))).IDs(ctx)
 	if err != nil {
 		return fmt.Errorf("find rooms of user %s: %w", who.ID, err)
 	}
@@ -122,6 +122,9 @@ func (l *Leaver) leaveRoom(ctx context.Context, a about) error {
 		}
 		if err != nil {
 			return fmt.Errorf("find member: %w", err)
+		}
+		if h.room.Kind == room.KindDIRECT { // they stay in it, and send nothing more
+			return tx.Room.UpdateOneID(a.in).AddAccessVersion(1).Exec(ctx)
 		}
 		h.as.Member = &access.Membership{ID: row.ID, Role: access.Role(row.Role)}
 		return h.depart(ctx)
