@@ -75,8 +75,8 @@ func (s *Service) judgeAll(ctx context.Context, tx *ent.Tx, room *ent.Room, send
 		if err != nil || known(send) {
 			continue
 		}
-		as, there := standings[send.UserID]
-		verdicts[i] = verdict(access.Room{Room: room, As: as}, do, there)
+		as := standings[send.UserID]
+		verdicts[i] = verdict(access.Room{Room: room, As: as}, do)
 		if send.Called != "" && (room.NameKey == nil || *room.NameKey != send.Called) {
 			verdicts[i] = queue.Verdict{Refused: ErrNoRoom} // it has another name since, and another room may have that one
 		}
@@ -94,11 +94,9 @@ func (s *Service) judgeAll(ctx context.Context, tx *ent.Tx, room *ent.Room, send
 	return verdicts, err
 }
 
-// verdict says what somebody who sends may; there: they have an account. Whoever sends to a room that they could join does.
-func verdict(r access.Room, do access.Action, there bool) (v queue.Verdict) {
-	if v.Refused = r.May(do); v.Refused == nil && !there {
-		v.Refused = &access.ForbiddenError{}
-	}
+// verdict says what somebody who sends may. Whoever sends to a room that they could join does.
+func verdict(r access.Room, do access.Action) (v queue.Verdict) {
+	v.Refused = r.May(do)
 	v.Joins = v.Refused == nil && r.May(access.Join) == nil
 	return v
 }

@@ -60,14 +60,11 @@ func (s *Service) look(ctx context.Context, caller Caller, nameOrID string) (fou
 	if err != nil {
 		return found, nil, err
 	}
-	found = grant{room: r.ID, version: r.AccessVersion}
+	found = grant{room: r.ID, version: queue.Unjudged}
 	if _, byID := naming.ParseID(nameOrID); !byID {
 		found.called = *r.NameKey
 	}
-	if refused = r.May(access.Send); refused != nil || r.As.Member == nil {
-		found.version = queue.Unjudged
-	}
-	return found, refused, nil
+	return found, r.May(access.Send), nil
 }
 
 // prepare does all that can be refused without the database.

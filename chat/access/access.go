@@ -90,6 +90,7 @@ type Membership struct {
 type Standing struct {
 	Member    *Membership // nil: they are not in it
 	LastOwner bool        // a member, and nobody else is an owner
+	Gone      bool        // they have no account, or none any more
 	Banned    bool
 	Until     *time.Time // when the ban ends; nil: it does not end by itself
 }
@@ -106,6 +107,8 @@ func (r Room) May(do Action) error {
 	switch {
 	case r.DeletedAt != nil, r.As.Member == nil && r.Kind != room.KindPUBLIC:
 		return ErrNoRoom
+	case r.As.Gone:
+		return &ForbiddenError{}
 	case r.As.Member == nil && r.As.Banned:
 		return &ForbiddenError{Reason: "BANNED", Until: r.As.Until}
 	case do == Leave && r.As.LastOwner && r.Kind != room.KindDIRECT:

@@ -37,7 +37,7 @@ func Load(ctx context.Context, rooms *ent.RoomQuery, person uuid.UUID, now time.
 	return loaded, nil
 }
 
-// Standings reads what people are in one room, by one statement. Who has no account, or none any more, is not among them.
+// Standings reads what people are in one room, by one statement, each of them.
 func Standings(ctx context.Context, db *ent.Client, in uuid.UUID, people []uuid.UUID, now time.Time) (map[uuid.UUID]Standing, error) {
 	rows, err := db.User.Query().Where(user.IDIn(people...), user.DeletedAtIsNil()).Modify(func(s *entsql.Selector) {
 		joinStanding(s, is(in), equal(s.C(user.FieldID)))
@@ -45,7 +45,10 @@ func Standings(ctx context.Context, db *ent.Client, in uuid.UUID, people []uuid.
 	if err != nil {
 		return nil, fmt.Errorf("standings in room %s: %w", in, err)
 	}
-	standings := make(map[uuid.UUID]Standing, len(rows))
+	standings := make(map[uuid.UUID]Standing, len(people))
+	for _, id := range people {
+		standings[id] = Standing{Gone: true}
+	}
 	for _, row := range rows {
 		if standings[row.ID], err = standing(row.Value, now); err != nil {
 			return nil, fmt.Errorf("standing of user %s: %w", row.ID, err)

@@ -84,10 +84,8 @@ func (h *held) look(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var callerThere, whomThere bool
-	h.room.As, callerThere = standings[h.caller.ID]
-	h.as, whomThere = standings[h.whom.ID]
-	if !callerThere || !whomThere {
+	h.room.As, h.as = standings[h.caller.ID], standings[h.whom.ID]
+	if h.room.As.Gone || h.as.Gone {
 		return ErrNoPerson
 	}
 	return nil

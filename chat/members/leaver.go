@@ -35,18 +35,28 @@ func NewLeaver(r *Roster, fail func(error)) *Leaver {
 	return l
 }
 
-// LeaveAll takes out one person after the other, each once. One that fails holds back no other; it returns the first error.
+// LeaveAll takes out one person after the other, in rounds, as long as each takes somebody out of a room: the owner who goes
+// behind all others does so in the next. One that fails holds back no other; it returns the first error.
 func (l *Leaver) LeaveAll(ctx context.Context) error {
-	var first error
+	for {
+		if left, err := l.round(ctx); err != nil || !left {
+			return err
+		}
+	}
+}
+
+// round takes out each person once. left: somebody has left a room.
+func (l *Leaver) round(ctx context.Context) (left bool, first error) {
 	for last := uuid.Nil; ; {
 		row, err := l.Store.Read.User.Query().Where(user.Leaving(true), user.IDGT(last)).Order(user.ByID()).First(ctx)
 		if ent.IsNotFound(err) {
-			return first
+			return left, first
 		}
 		if err != nil {
-			return cmp.Or(first, fmt.Errorf("find account: %w", err))
+			return left, cmp.Or(first, fmt.Errorf("find account: %w", err))
 		}
-		first = cmp.Or(first, l.leaveRooms(ctx, access.Caller{ID: row.ID, Username: row.Username}))
+		n, err := l.leaveRooms(ctx, access.Caller{ID: row.ID, Username: row.Username})
+		left, first = left || n > 0, cmp.Or(first, err)
 		last = row.ID
 	}
 }
@@ -54,32 +64,39 @@ func (l *Leaver) LeaveAll(ctx context.Context) error {
 // toLeave picks the rooms that people without an account leave: all but direct ones.
 var toLeave = room.And(room.DeletedAtIsNil(), room.KindNEQ(room.KindDIRECT))
 
-// leaveRooms takes one person out of all their rooms. One where members are still enrolled, who may be to take over, waits
-// for the next round.
-func (l *Leaver) leaveRooms(ctx context.Context, who access.Caller) error {
+// leaveRooms takes one person out of all their rooms, and says how many they have left. One where members are still enrolled, who
+// may be to take over, waits until that is done.
+func (l *Leaver) leaveRooms(ctx context.Context, who access.Caller) (left int, first error) {
 	rooms, err := l.Store.Read.Room.Query().
-		Where(toLeave, room.EnrollingIsNil(), room.HasMembersWith(member.UserID(who.ID))).IDs(ctx)
+		Where(room.DeletedAtIsNil(), room.EnrollingIsNil(), room.HasMembersWith(member.UserID(who.ID))).IDs(ctx)
 	if err != nil {
-		return fmt.Errorf("find rooms of user %s: %w", who.ID, err)
+		return 0, fmt.Errorf("find rooms of user %s: %w", who.ID, err)
 	}
-	var first error
 	for _, id := range rooms {
-		if err := background.Recovered(func() error { return l.leaveRoom(ctx, about{id, who, who}) }); err != nil {
+		err := background.Recovered(func() error {
+			has, err := l.leaveRoom(ctx, about{id, who, who})
+			if has {
+				left++
+			}
+			return err
+		})
+		if err != nil {
 			first = cmp.Or(first, fmt.Errorf("user %s leaves room %s: %w", who.ID, id, err))
 		}
 	}
 	if first != nil {
-		return first
+		return left, first
 	}
-	return l.Store.Write(ctx, func(tx *ent.Tx) error {
+	return left, l.Store.Write(ctx, func(tx *ent.Tx) error {
 		return tx.User.Update().Where(user.ID(who.ID), user.Not(user.HasMembershipsWith(member.HasRoomWith(toLeave)))).
 			ClearLeaving().Exec(ctx)
 	})
 }
 
-func (l *Leaver) leaveRoom(ctx context.Context, a about) error {
+// leaveRoom takes one person out of a room. has: they have left it now, and not before.
+func (l *Leaver) leaveRoom(ctx context.Context, a about) (has bool, err error) {
 	var h *held
-	err := l.Store.Write(ctx, func(tx *ent.Tx) error {
+	err = l.Store.Write(ctx, func(tx *ent.Tx) error {
 		h = &held{Roster: l.Roster, about: a, tx: tx}
 		if err := h.lock(ctx); err != nil || h.room.DeletedAt != nil {
 			return err
@@ -91,17 +108,20 @@ func (l *Leaver) leaveRoom(ctx context.Context, a about) error {
 		if err != nil {
 			return fmt.Errorf("find member: %w", err)
 		}
+		if h.room.Kind == room.KindDIRECT { // they stay in it, and send nothing more
+			return tx.Room.UpdateOneID(a.in).AddAccessVersion(1).Exec(ctx)
+		}
 		h.as.Member = &access.Membership{ID: row.ID, Role: access.Role(row.Role)}
 		return h.depart(ctx)
 	})
 	if err != nil {
-		return err
+		return false, err
 	}
 	h.tell(ctx)
 	if h.room.DeletedAt != nil {
 		l.purge()
 	}
-	return nil
+	return len(h.done) > 0, nil
 }
 
 // depart takes whom out of the room, behind the handing over. A private room in which nobody is left is deleted.

@@ -3,6 +3,7 @@ package members_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 
@@ -76,7 +77,6 @@ func TestDeletedAccountHandsOver(t *testing.T) {
 			w.deleteAccount(cid)
 			before := w.purges
 			w.leaveAll()
-			w.leaveAll() // an owner goes behind all others
 			got := w.events(in)
 			slices.Sort(got) // two people leave in order of their ids
 			slices.Sort(c.told)
@@ -117,6 +117,33 @@ func TestOwnerGoesLast(t *testing.T) {
 	w.leaveAll()
 	if got := w.roles(in); got != "bob OWNER, gone MEMBER" {
 		t.Errorf("then there is %s", got)
+	}
+}
+
+// Where all accounts go at once nobody waits for another to be out: with the first call all have left. (The last owners waited
+// for a minute.)
+func TestAllLeaveAtOnce(t *testing.T) {
+	w := newWorld(t)
+	var people []access.Caller
+	var rooms []string
+	for i := range 6 {
+		people = append(people, w.person(fmt.Sprint("person", i)))
+	}
+	for i := range people {
+		var in []as
+		for j, p := range people {
+			in = append(in, as{p, map[bool]access.Role{true: access.Owner, false: access.Member}[i == j]})
+		}
+		rooms = append(rooms, w.room([]room.Kind{room.KindPUBLIC, room.KindPRIVATE}[i%2], in...))
+	}
+	for _, p := range people {
+		w.deleteAccount(p)
+	}
+	w.leaveAll()
+	for i, in := range rooms {
+		if row := w.row(in); w.leaving() || i%2 == 0 && w.roles(in) != "" || i%2 == 1 && row.DeletedAt == nil {
+			t.Errorf("room %d has %s; somebody is leaving: %v", i, w.roles(in), w.leaving())
+		}
 	}
 }
 

@@ -125,7 +125,6 @@ func TestStorm(t *testing.T) {
 		s.in = w.room([]room.Kind{room.KindPUBLIC, room.KindPRIVATE}[round%2], began...)
 		s.run(2 + round%4)
 		w.leaveAll()
-		w.leaveAll()
 		if err := s.owned(t.Context()); err != nil || w.leaving() {
 			t.Errorf("round %d, at the end: %v; somebody is leaving: %v", round, err, w.leaving())
 		}

@@ -55,7 +55,7 @@ func (b *batch) lock(ctx context.Context, room uuid.UUID, which []int) error {
 	}
 	l.Reservation, l.members = r, r.Room.MemberCount
 	b.locked = append(b.locked, l)
-	verdicts, err := b.judge(ctx, b.o.MaySend, r.Room, which)
+	verdicts, err := b.judgeSenders(ctx, l)
 	for i, v := range verdicts {
 		switch n := which[i]; {
 		case v.Refused != nil:
@@ -68,6 +68,17 @@ func (b *batch) lock(ctx context.Context, room uuid.UUID, which []int) error {
 		}
 	}
 	return err
+}
+
+// judgeSenders asks who of those who send to a room may. While somebody is leaving, whose rooms may know nothing of it yet, what
+// was known of them counts for nothing.
+func (b *batch) judgeSenders(ctx context.Context, l *locked) ([]Verdict, error) {
+	if l.Leaving {
+		for _, n := range l.which {
+			b.entries[n].Version = Unjudged
+		}
+	}
+	return b.judge(ctx, b.o.MaySend, l.Room, l.which)
 }
 
 // settle stores what is sent to a room by those who may, and who joins it. The places of the others are given back.

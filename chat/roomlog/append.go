@@ -32,9 +32,10 @@ type Addition struct {
 
 // A Reservation holds the next places of a room's log for events that are not written yet, and the room's lock.
 type Reservation struct {
-	Room   *ent.Room        // as the last of the events leaves it
-	Events []*ent.RoomEvent // at their places, all at one moment
-	before Position         // of the event that they follow
+	Room    *ent.Room        // as the last of the events leaves it
+	Leaving bool             // accounts were deleted whose people are not out of all rooms yet
+	Events  []*ent.RoomEvent // at their places, all at one moment
+	before  Position         // of the event that they follow
 
 	members map[uuid.UUID]*access.Membership
 }
@@ -65,11 +66,11 @@ const WrongClock = 24 * time.Hour
 // a WrongClock. Every change of a room goes here. access.ErrNoRoom.
 func (l *Log) Reserve(ctx context.Context, tx *ent.Tx, a Addition) (*Reservation, error) {
 	change := newTag()
-	row, err := l.statements.advanceCounters(ctx, tx, len(a.Events), count(a.Events, ChatSent), change, change, a.Now, a.Now.Add(WrongClock), a.Now, a.Room)
+	row, leaving, err := l.statements.advanceCounters(ctx, tx, len(a.Events), count(a.Events, ChatSent), change, change, a.Now, a.Now.Add(WrongClock), a.Now, a.Room)
 	if err != nil {
 		return nil, err
 	}
-	r := &Reservation{Room: row, before: Position{row.LastPlace - int64(len(a.Events)), row.LastTag ^ change}}
+	r := &Reservation{Room: row, Leaving: leaving, before: Position{row.LastPlace - int64(len(a.Events)), row.LastTag ^ change}}
 	r.place(a.Events)
 	return r, nil
 }

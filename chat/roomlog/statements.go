@@ -27,6 +27,10 @@ type statements struct {
 	naming        *db.BulkStmt // events of which some name somebody or their room
 }
 
+// someLeaving is whether anybody is leaving their rooms: by an index that holds next to nothing. (For EXISTS, Postgres takes the
+// first row of all people to be near.)
+const someLeaving = "(SELECT COUNT(*) > 0 FROM users WHERE leaving)"
+
 // newStatements writes the texts. A zero stands for an argument that is given later.
 func newStatements(store *db.Store) *statements {
 	s := &statements{
@@ -43,7 +47,7 @@ func newStatements(store *db.Store) *statements {
 			b.WriteString("CASE WHEN last_at > ").Arg(0).WriteString(" AND last_at < ").Arg(0)
 			b.WriteString(" THEN last_at ELSE ").Arg(0).WriteString(" END")
 		})).
-		Where(sql.EQ(room.FieldID, 0)).Returning(names(roomColumns, read)...).Query()
+		Where(sql.EQ(room.FieldID, 0)).Returning(append(names(roomColumns, read), someLeaving)...).Query()
 	s.since, s.sinceMembers = since(store, false), since(store, true)
 	return s
 }
@@ -91,26 +95,26 @@ func fromPlace(e *sql.SelectTable) *sql.Predicate {
 	})
 }
 
-// advanceCounters advances the counters in the row of a room and returns it as it is then. access.ErrNoRoom.
-func (s *statements) advanceCounters(ctx context.Context, tx *ent.Tx, args ...any) (*ent.Room, error) {
+// advanceCounters advances the counters in the row of a room and returns it as it is then, and whether anybody is leaving
+// their rooms because their account is gone. access.ErrNoRoom.
+func (s *statements) advanceCounters(ctx context.Context, tx *ent.Tx, args ...any) (r *ent.Room, leaving bool, err error) {
 	rows, err := tx.QueryContext(ctx, s.counters, args...)
 	if err != nil {
-		return nil, fmt.Errorf("advance counters: %w", err)
+		return nil, false, fmt.Errorf("advance counters: %w", err)
 	}
-	var r *ent.Room
 	for rows.Next() && err == nil {
 		r = &ent.Room{}
-		err = rows.Scan(fields(nil, roomColumns, r)...)
+		err = rows.Scan(append(fields(nil, roomColumns, r), &leaving)...)
 	}
 	switch end := closed(rows); {
 	case err != nil:
-		return nil, fmt.Errorf("read counters: %w", err)
+		return nil, false, fmt.Errorf("read counters: %w", err)
 	case end != nil:
-		return nil, fmt.Errorf("advance counters: %w", end)
+		return nil, false, fmt.Errorf("advance counters: %w", end)
 	case r == nil:
-		return nil, access.ErrNoRoom
+		return nil, false, access.ErrNoRoom
 	}
-	return r, nil
+	return r, leaving, nil
 }
 
 // closed closes rows and says what ended them.
