@@ -92,28 +92,20 @@ func (r *side) beside(ctx context.Context, s *suite.Suite, keep bool) (execution
 	return (after - before) / float64(load.NewestOf(r.publishers)[r.subscribers.Rooms[0].ID]-sent), changes, err
 }
 
-// comeAndGo has people leave a room and join it, one after the other.
+// comeAndGo has people leave a room and join it, one after the other, until ctx ends.
 func comeAndGo(ctx context.Context, to client.API, room string, users []client.User, done *atomic.Int64) error {
-	for {
-		for _, u := range users {
-			for _, what := range []string{`leaveRoom(room:$r)`, `joinRoom(room:$r){id}`} {
-				if err := to.As(u.Token).Ask(ctx, `mutation($r:ID!){`+what+`}`, map[string]any{"r": room}, &struct{}{}); err != nil {
-					return err
-				}
-				done.Add(1)
-			}
-			if err := pauseFor(ctx, 10*time.Millisecond); err != nil {
+	for i := 0; ctx.Err() == nil; i++ {
+		u := users[i%len(users)]
+		for _, what := range []string{`leaveRoom(room:$r)`, `joinRoom(room:$r){id}`} {
+			if err := to.As(u.Token).Ask(ctx, `mutation($r:ID!){`+what+`}`, map[string]any{"r": room}, &struct{}{}); err != nil {
 				return err
 			}
+			done.Add(1)
+		}
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case <-ctx.Done():
 		}
 	}
-}
-
-func pauseFor(ctx context.Context, d time.Duration) error {
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
+	return nil
 }
