@@ -193,10 +193,27 @@ func (c closed) Error() string {
 	return fmt.Sprintf("closed by the server with %d %q", c.code, c.reason)
 }
 
-// IsBusy says that the server has closed a connection because it cannot serve it now, and is to be asked again.
+// IsBusy says that the server cannot serve somebody now, who is to ask again: it has closed the connection for that, or
+// refused a stream.
 func IsBusy(err error) bool {
 	var end closed
-	return errors.As(err, &end) && end.code == 1013
+	var no Refusal
+	return errors.As(err, &end) && end.code == 1013 || errors.As(err, &no) && no.code == "SERVER_BUSY"
+}
+
+// RefusedBy is the error of a stream that ended with this message, or did not begin.
+func RefusedBy(message []byte) error {
+	var m struct {
+		Type    string
+		Payload []struct {
+			Message    string
+			Extensions struct{ Code string }
+		}
+	}
+	if json.Unmarshal(message, &m) != nil || m.Type != "error" || len(m.Payload) == 0 {
+		return nil
+	}
+	return Refusal{m.Payload[0].Extensions.Code, m.Payload[0].Message}
 }
 
 // ClosedBy is the error of a connection that ended with this close frame.

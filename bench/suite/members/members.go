@@ -72,6 +72,9 @@ func chatOf(message []byte) (string, error) {
 	const key = `"room":{"id":"`
 	_, rest, found := bytes.Cut(message, []byte(key))
 	if !found || !bytes.Contains(message, []byte(`"kind":"CHAT_SENT"`)) {
+		if err := client.RefusedBy(message); err != nil {
+			return "", err
+		}
 		return "", fmt.Errorf("no chat but %.300s", message)
 	}
 	id, _, _ := bytes.Cut(rest, []byte(`"`))

@@ -130,5 +130,9 @@ func (r *reader) openAgain(ctx context.Context, url string, by client.User) (map
 		return nil, err
 	}
 	r.socket = again.socket
-	return r.start()
+	chats, err := r.start()
+	if err != nil {
+		r.socket.Close()
+	}
+	return chats, err
 }
