@@ -5,7 +5,7 @@
 // wrote is made leaner.
 package tools
 
-//go:generate go run entgo.io/ent/cmd/ent generate --feature sql/versioned-migration,sql/upsert,sql/execquery,sql/modifier ./ent/schema
+//go:generate go run entgo.io/ent/cmd/ent generate --feature sql/versioned-migration,sql/upsert,sql/execquery,sql/modifier --template file=ent/schema/rows.tmpl ./ent/schema
 //go:generate go run github.com/99designs/gqlgen generate
 //go:generate go run ./graph/lean/rewrite
 

@@ -15,17 +15,19 @@ var mayImport = map[string][]string{
 	"load":           {"client", "process", "report"},
 	"suite":          {"client", "load", "process", "report"},
 	"suite/archive":  {"client", "load", "process", "report", "suite"},
+	"suite/members":  {"client", "load", "process", "report", "suite"},
 	"suite/requests": {"client", "load", "process", "report", "suite"},
 	"suite/sends":    {"client", "load", "process", "report", "suite"},
 	"suite/streams":  {"client", "load", "process", "report", "suite"},
 	"parleybench": {
 		"client", "load", "process", "report",
-		"suite", "suite/archive", "suite/requests", "suite/sends", "suite/streams",
+		"suite", "suite/archive", "suite/members", "suite/requests", "suite/sends", "suite/streams",
 	},
 
 	// What Parley is measured against: the only folders that know the server's code or a library of its kind.
-	"baseline":         {"baseline/backing", "baseline/stock"},
+	"baseline":         {"baseline/backing", "baseline/crowd", "baseline/stock"},
 	"baseline/backing": {},
+	"baseline/crowd":   {},
 	"baseline/stock":   {},
 }
 

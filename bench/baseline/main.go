@@ -7,6 +7,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"net"
@@ -19,23 +20,29 @@ import (
 	"time"
 
 	"parley/bench/baseline/backing"
+	"parley/bench/baseline/crowd"
 	"parley/bench/baseline/stock"
 )
 
 func main() {
 	var o options
-	flag.StringVar(&o.mode, "mode", "", "`single`: one transaction a send; group: what has queued up is one; page: reads only; "+
+	flag.StringVar(&o.mode, "mode", "", "`single`: one transaction a send; group: what has queued up is one; page, lists: reads only; "+
 		"raw: a broadcast without a database; stock: gqlgen's own transports before Parley's resolvers; "+
-		"backing: a Postgres and a NATS server for others; dump: rows into files, and no server; load: from there")
+		"backing: a Postgres and a NATS server for others; dump: rows into files, and no server; load: from there; crowd: adds many rooms and people, and prints who they are")
 	flag.StringVar(&o.database, "db", "", "a database of Parley: a `file`, or for single and group a URL of Postgres; single, group and stock write to it")
 	flag.IntVar(&o.connections, "connections", 8, "to Postgres, of single")
+	flag.IntVar(&o.rooms, "rooms", 100_000, "of a crowd")
+	flag.IntVar(&o.people, "people", 1000, "of a crowd in many rooms, and as many in few")
 	flag.StringVar(&o.dir, "dir", "", "`directory` of those files, or for the data of backing; empty: the system's for temporary files")
 	flag.Parse()
 	debug.SetGCPercent(300) // as Parley does
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	do := serve
-	if o.mode == "dump" || o.mode == "load" {
+	switch o.mode {
+	case "dump", "load":
 		do = move
+	case "crowd":
+		do = fill
 	}
 	err := do(ctx, o)
 	stop()
@@ -49,6 +56,16 @@ func main() {
 type options struct {
 	mode, database, dir string
 	connections         int
+	rooms, people       int
+}
+
+// fill adds a crowd to a database and prints it.
+func fill(ctx context.Context, o options) error {
+	c, err := crowd.Fill(ctx, o.database, o.rooms, o.people)
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(c)
 }
 
 // serve answers on a port of its choice until ctx ends.
@@ -118,6 +135,12 @@ func openSQLite(ctx context.Context, o options) (http.Handler, func(), error) {
 			return nil, nil, err
 		}
 		return p, p.close, nil
+	case "lists":
+		l, err := newLists(o.database)
+		if err != nil {
+			return nil, nil, err
+		}
+		return l, l.close, nil
 	case "stock":
 		s, err := stock.Open(ctx, o.database)
 		if err != nil {
@@ -125,7 +148,7 @@ func openSQLite(ctx context.Context, o options) (http.Handler, func(), error) {
 		}
 		return s, s.Close, nil
 	}
-	return nil, nil, fmt.Errorf("-mode: %q is not single, group, page, raw, stock, backing, dump or load", o.mode)
+	return nil, nil, fmt.Errorf("-mode: %q is not single, group, page, lists, raw, stock, backing, dump, load or crowd", o.mode)
 }
 
 func openPostgres(ctx context.Context, o options) (http.Handler, func(), error) {

@@ -37,12 +37,10 @@ type author struct {
 }
 
 func newPages(file string) (*pages, error) {
-	db, err := sql.Open("sqlite3", "file:"+file+"?_journal=WAL&_query_only=1&_fk=1&_busy_timeout=5000")
+	db, err := openReaders(file)
 	if err != nil {
-		return nil, fmt.Errorf("open %s: %w", file, err)
+		return nil, err
 	}
-	db.SetMaxOpenConns(4)
-	db.SetMaxIdleConns(4)
 	query, err := db.Prepare(`SELECT c.id, c.number, c.place, c.tag, c.text, c.username, c.created_at, u.id, u.username
 		FROM chats c JOIN users u ON u.id = c.user_id WHERE c.room_id = ? ORDER BY c.number DESC LIMIT 50`)
 	if err != nil {
@@ -54,6 +52,17 @@ func newPages(file string) (*pages, error) {
 		return nil, fmt.Errorf("prepare: %w", err)
 	}
 	return &pages{db, query, lean}, nil
+}
+
+// openReaders opens connections that read.
+func openReaders(file string) (*sql.DB, error) {
+	db, err := sql.Open("sqlite3", "file:"+file+"?_journal=WAL&_query_only=1&_fk=1&_busy_timeout=5000")
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", file, err)
+	}
+	db.SetMaxOpenConns(4)
+	db.SetMaxIdleConns(4)
+	return db, nil
 }
 
 func (p *pages) close() { _ = p.db.Close() }

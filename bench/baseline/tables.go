@@ -16,7 +16,7 @@ import (
 )
 
 // tables are those with data, in an order in which rows come behind what they point to.
-var tables = []string{"users", "sessions", "blacklisted_tokens", "login_limits", "rooms", "chats", "room_events"}
+var tables = []string{"users", "sessions", "blacklisted_tokens", "login_limits", "rooms", "members", "bans", "invites", "chats", "room_events"}
 
 // move dumps the rows of a database into files of a directory, or loads an empty one from there: what each
 // database does at most, without a format of its own or checks.

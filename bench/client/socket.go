@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// A Socket speaks graphql-transport-ws and carries one subscription. It is written by hand, because a
+// A Socket speaks graphql-transport-ws and carries one subscription at a time. It is written by hand, because a
 // library would cost the shared machine more than the server's own work. It belongs to one goroutine.
 type Socket struct {
 	Conn   net.Conn
@@ -92,6 +92,11 @@ func (s *Socket) Subscribe(document, room, after string) error {
 	if after != "" {
 		variables["after"] = after
 	}
+	return s.Start(document, variables)
+}
+
+// Start starts a stream.
+func (s *Socket) Start(document string, variables map[string]any) error {
 	err := s.say(map[string]any{"id": "1", "type": "subscribe", "payload": map[string]any{
 		"query": document, "variables": variables,
 	}})
@@ -100,6 +105,9 @@ func (s *Socket) Subscribe(document, room, after string) error {
 	}
 	return nil
 }
+
+// Complete ends the stream; another one may follow.
+func (s *Socket) Complete() error { return s.say(map[string]any{"id": "1", "type": "complete"}) }
 
 // Sync waits until the server has seen what was said before.
 func (s *Socket) Sync() error {
@@ -185,6 +193,29 @@ func (c closed) Error() string {
 	return fmt.Sprintf("closed by the server with %d %q", c.code, c.reason)
 }
 
+// IsBusy says that the server cannot serve somebody now, who is to ask again: it has closed the connection for that, or
+// refused a stream.
+func IsBusy(err error) bool {
+	var end closed
+	var no Refusal
+	return errors.As(err, &end) && end.code == 1013 || errors.As(err, &no) && no.code == "SERVER_BUSY"
+}
+
+// RefusedBy is the error of a stream that ended with this message, or did not begin.
+func RefusedBy(message []byte) error {
+	var m struct {
+		Type    string
+		Payload []struct {
+			Message    string
+			Extensions struct{ Code string }
+		}
+	}
+	if json.Unmarshal(message, &m) != nil || m.Type != "error" || len(m.Payload) == 0 {
+		return nil
+	}
+	return Refusal{m.Payload[0].Extensions.Code, m.Payload[0].Message}
+}
+
 // ClosedBy is the error of a connection that ended with this close frame.
 func ClosedBy(payload []byte) error {
 	if len(payload) < 2 {
@@ -197,7 +228,7 @@ func ClosedBy(payload []byte) error {
 func (s *Socket) Leave() error {
 	defer s.Close()
 	const normal = 1000
-	err := s.say(map[string]any{"id": "1", "type": "complete"})
+	err := s.Complete()
 	if err == nil {
 		err = s.send(CloseFrame, []byte{normal >> 8, normal & 0xff})
 	}

@@ -12,6 +12,7 @@ import (
 	"parley/bench/report"
 	"parley/bench/suite"
 	"parley/bench/suite/archive"
+	"parley/bench/suite/members"
 	"parley/bench/suite/requests"
 	"parley/bench/suite/sends"
 	"parley/bench/suite/streams"
@@ -70,6 +71,7 @@ func allParts() []part {
 	return []part{
 		{"sends", "many clients send, beside one transaction each and beside bare servers", sends.Many, false},
 		{"pages", "one client reads the newest page, beside a bare server", requests.Pages, true},
+		{"lists", "one client reads the rooms of a person among very many, beside a bare server", requests.Lists, false},
 		{"singles", "one client sends, another refreshes a token, beside a bare insert", sends.Single, true},
 		{"guesses", "wrong passwords and unknown names take the same time", requests.WrongPasswords, true},
 		{"logins", "many sign in beside a few who read", requests.Logins, true},
@@ -82,10 +84,15 @@ func allParts() []part {
 		{"selections", "20 different selections in one room", streams.Selections, false},
 		{"idle", "memory of sockets that wait", streams.Idle, false},
 		{"comings", "connect, subscribe, leave, over and over, beside the stock transport", streams.Connections, false},
+		{"openings", "streams of all 200 rooms of a person are opened", members.Openings, false},
+		{"returns", "many such streams come back at once", members.Returns, false},
+		{"listening", "memory of sockets that wait, each for all rooms of a person", members.Idle, false},
+		{"joins", "subscribers who leave their room and join it again, as their server counts executions", streams.Joins, false},
 		{"stalled", "subscribers beside others that never read", streams.Stalled, false},
 		{"replay", "subscribers beside one person who reads a long room over 20 sockets", streams.Replay, false},
 		{"postgres", "clients send to Postgres, beside one transaction each and a bare group commit", sends.Postgres, false},
 		{"nodes", "two nodes on one Postgres: a send to one is delivered by both", streams.Nodes, false},
+		{"removals", "three nodes on one Postgres: removed members are given nothing more", members.Removals, false},
 		{"moving", "export and import of 500,000 chats, beside bare rows", archive.ExportAndImport, false},
 	}
 }

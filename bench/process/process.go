@@ -52,6 +52,7 @@ type Process struct {
 	command *exec.Cmd
 	wait    func() error // for its end
 	URL     string
+	metrics string        // where they are served; empty: nowhere
 	Took    time.Duration // from start to the line that says where it listens
 	listens chan string   // the url, once
 	ended   chan struct{} // closed after the process has ended and err is set
@@ -112,6 +113,9 @@ func (p *Process) readStderr(stderr io.Reader) {
 	in := bufio.NewReader(stderr)
 	for {
 		line, err := in.ReadString('\n')
+		if at := metricsURL.FindString(line); at != "" {
+			p.metrics = at // said before where it listens
+		}
 		if _, at, found := strings.Cut(line, "listening on http://"); found && len(p.listens) == 0 {
 			at, _, _ = strings.Cut(at, `"`)
 			select {

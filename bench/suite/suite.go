@@ -39,6 +39,7 @@ type Suite struct {
 	Main    *process.Process // the Parley of the parts without subscribers; nil until one needs it
 	Backing *Backing         // what nodes share; nil until a part needs it
 
+	crowd   *Crowd                      // nil until a part needs it
 	filled  bool                        // the first room of Main has many pages
 	servers []*process.Process          // all that were started
 	shared  map[string]*process.Process // the servers of the parts with subscribers, by name

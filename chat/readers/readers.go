@@ -40,14 +40,24 @@ type Readers struct {
 	o        Options
 	verdicts *meter.Tally
 
+	opening chan struct{} // has an entry for each Open that reads
+
 	mu      sync.Mutex
 	watched map[uuid.UUID]map[*watch]struct{} // by person
 }
 
 // New makes Readers. Lost notifications of people are noticed only while Run runs.
 func New(store *db.Store, o Options) *Readers {
-	return &Readers{store: store, o: o, verdicts: newTally(), watched: map[uuid.UUID]map[*watch]struct{}{}}
+	return &Readers{
+		store: store, o: o, verdicts: newTally(), opening: make(chan struct{}, openedAtOnce),
+		watched: map[uuid.UUID]map[*watch]struct{}{},
+	}
 }
+
+// openedAtOnce is how many lists of rooms are opened at once. When many come back together, those that have begun are done
+// soon and the others wait in order; all at once they would keep each other waiting for the database, and some until it is
+// too late.
+const openedAtOnce = 4
 
 // Never is a place in a list of rooms that nobody has joined after.
 const Never = math.MaxInt64

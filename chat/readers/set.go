@@ -52,6 +52,12 @@ func (x *Readers) Open(ctx context.Context, person uuid.UUID, after []string) (o
 	case len(from.rooms) > 2*x.o.MaxRooms:
 		return opened, ErrManyRooms
 	}
+	select {
+	case x.opening <- struct{}{}:
+		defer func() { <-x.opening }()
+	case <-ctx.Done():
+		return opened, ctx.Err()
+	}
 	err = x.store.View(ctx, func(db *ent.Client) error {
 		opened, err = x.open(ctx, db, person, from)
 		return err

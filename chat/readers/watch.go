@@ -37,8 +37,9 @@ func (s *Set) Follow(wake func()) (leave func()) {
 	}
 }
 
-// Compare wakes the Set's followers if the list has changed since it was read last, or nobody knows.
-func (s *Set) Compare(ctx context.Context) { s.readers.compare(ctx, []uuid.UUID{s.person}) }
+// Compare wakes the Set's followers if the list has changed since it was read last. If that cannot be found out now, Run
+// will.
+func (s *Set) Compare(ctx context.Context) { _ = s.readers.compare(ctx, []uuid.UUID{s.person}) }
 
 // Wake wakes whoever follows all rooms of these people; without people, all. Ids of others are nothing to it.
 func (x *Readers) Wake(people ...uuid.UUID) {
@@ -83,23 +84,25 @@ func (x *Readers) round(ctx context.Context) {
 	people := slices.Collect(maps.Keys(x.watched))
 	x.mu.Unlock()
 	for some := range slices.Chunk(people, comparedAtOnce) {
-		x.compare(ctx, some)
+		if err := x.compare(ctx, some); err != nil && ctx.Err() == nil {
+			x.o.OnError(err)
+		}
 	}
 }
 
-// compare wakes those of some people whose list is another one than their followers have read; if that cannot be found out,
-// all of them.
-func (x *Readers) compare(ctx context.Context, people []uuid.UUID) {
+// compare wakes those of some people whose list is another one than their followers have read. If that cannot be found out
+// nobody is woken: the database is down or has too much to do, and to read all their rooms would be more.
+func (x *Readers) compare(ctx context.Context, people []uuid.UUID) error {
 	rows, err := x.store.Read.User.Query().Where(user.IDIn(people...)).Select(user.FieldID, user.FieldRoomsVersion).All(ctx)
 	if err != nil {
-		x.Wake(people...)
-		return
+		return fmt.Errorf("compare lists of rooms: %w", err)
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for _, row := range rows {
 		x.wakeUnless(row)
 	}
+	return nil
 }
 
 // wakeUnless wakes who follows a person's list and has not read this state of it. The lock is held.

@@ -1,10 +1,8 @@
 package members
 
 import (
-	"context"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 
 	"parley/e2e/harness"
@@ -12,15 +10,8 @@ import (
 
 // What a page of rooms or of members costs the database does not depend on how long it is.
 func TestStatementsOfAPage(t *testing.T) {
-	var mu sync.Mutex
-	var statements []string
-	s, _ := harness.Wired(t, func(_ context.Context, what any) {
-		mu.Lock()
-		defer mu.Unlock()
-		if text := fmt.Sprint(what); strings.Contains(text, "query=") {
-			statements = append(statements, text)
-		}
-	}, harness.NoLimits()...)
+	var asked statements
+	s, _ := harness.Wired(t, asked.trace, harness.NoLimits()...)
 	ann, _ := s.Register("ann")
 	var people []string
 	for i := range 10 {
@@ -49,17 +40,14 @@ func TestStatementsOfAPage(t *testing.T) {
 		{`{ room(id: "FULL") { bans { nodes { createdAt user { id username } by { username } } } } }`, 8, 5},
 		{`{ room(id: "FULL") { invites { id code createdBy { username } room { id } } } }`, 8, 5},
 	} {
-		mu.Lock()
-		statements = nil
-		mu.Unlock()
+		asked.take()
 		a := s.Ask(ann, strings.ReplaceAll(c.call, "FULL", full.CreateRoom.ID))
-		mu.Lock()
+		texts := asked.take()
 		if n := strings.Count(a.Body, `"memberCount"`) + strings.Count(a.Body, `"joinedAt"`) + strings.Count(a.Body, `"createdAt"`) + strings.Count(a.Body, `"code"`); len(a.Errors) > 0 || n != c.items {
 			t.Errorf("%s: %d items, want %d: %s", c.call, n, c.items, a.Body)
 		}
-		if len(statements) > c.most || len(statements) == 0 {
-			t.Errorf("%s: %d statements:\n%s", c.call, len(statements), strings.Join(statements, "\n"))
+		if len(texts) > c.most || len(texts) == 0 {
+			t.Errorf("%s: %d statements:\n%s", c.call, len(texts), strings.Join(texts, "\n"))
 		}
-		mu.Unlock()
 	}
 }

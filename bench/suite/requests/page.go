@@ -5,6 +5,7 @@ package requests
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"parley/bench/client"
 	"parley/bench/load"
+	"parley/bench/process"
 	"parley/bench/report"
 	"parley/bench/suite"
 )
@@ -26,46 +28,64 @@ func Pages(ctx context.Context, s *suite.Suite) error {
 	if err != nil {
 		return err
 	}
-	if err := comparePage(ctx, s, "page", load.PageDocument, client.BareRoute(bare.URL), 3); err != nil {
+	if err := comparePage(ctx, s, "page", load.PageDocument, bare, "/", 3); err != nil {
 		return err
 	}
-	to := client.BareRoute(bare.URL)
-	to.Path = "/lean"
-	if err := comparePage(ctx, s, "lean_page", leanDocument, to, 2.5); err != nil {
+	if err := comparePage(ctx, s, "lean_page", leanDocument, bare, "/lean", 2.5); err != nil {
 		return err
 	}
 	return bare.Stop()
 }
 
-func comparePage(ctx context.Context, s *suite.Suite, name, document string, bare client.Route, most float64) error {
+func comparePage(ctx context.Context, s *suite.Suite, name, document string, bare *process.Process, path string, most float64) error {
 	ours, err := load.NewPager(client.ParleyRoute(s.Main.URL), s.Users[0], load.PageRequest(document, s.RoomIDs[0]))
 	if err != nil {
 		return err
 	}
-	theirs, err := load.NewPager(bare, client.User{}, map[string]any{"room": s.RoomIDs[0]})
+	to := client.BareRoute(bare.URL)
+	to.Path = path
+	theirs, err := load.NewPager(to, client.User{}, map[string]any{"room": s.RoomIDs[0]})
 	if err != nil {
 		return err
 	}
 	if err := samePage(ours, theirs); err != nil {
 		s.Report.Faults.Add("%v", err)
 	}
-	var medians [2][]float64
+	what := strings.ReplaceAll(name, "_", " ") + " of 50, one client: "
+	return compareReads(ctx, s, name, what, most, [2]reading{{s.Main, ours}, {bare, theirs}})
+}
+
+// A reading is one client of one server.
+type reading struct {
+	process *process.Process
+	*load.Pager
+}
+
+// compareReads lets a client of Parley and one of a bare server read in turn; a first round only warms up.
+func compareReads(ctx context.Context, s *suite.Suite, name, what string, most float64, sides [2]reading) error {
+	var medians, cpus [2][]float64
 	for round := range s.Rounds + 1 {
-		for i, p := range []*load.Pager{ours, theirs} {
-			load.PageAll(ctx, []*load.Pager{p}, s.Round/2)
+		for i, side := range sides {
+			before, err1 := process.CPUOf(side.process.PID())
+			load.PageAll(ctx, []*load.Pager{side.Pager}, s.Round/2)
+			after, err2 := process.CPUOf(side.process.PID())
+			if err := errors.Join(err1, err2); err != nil {
+				return err
+			}
 			if round > 0 {
-				medians[i] = append(medians[i], report.Millis(p.Times.Quantile(0.5)))
+				medians[i] = append(medians[i], report.Millis(side.Times.Quantile(0.5)))
+				cpus[i] = append(cpus[i], report.Micros(after-before)/float64(side.Times.N))
 			}
 		}
 	}
-	for _, p := range []*load.Pager{ours, theirs} {
-		s.Report.Faults.Merge(p.Faults)
-		p.Conn.Close()
+	for i, server := range []string{"parley", "bare"} {
+		s.Report.Faults.Merge(sides[i].Faults)
+		sides[i].Conn.Close()
+		s.Report.Add(server+"_"+name+"_p50_ms", report.Median(medians[i]))
+		s.Report.Add(server+"_"+name+"_cpu_us", report.Median(cpus[i]))
 	}
-	s.Report.Add("parley_"+name+"_p50_ms", report.Median(medians[0]))
-	s.Report.Add("bare_"+name+"_p50_ms", report.Median(medians[1]))
-	what := strings.ReplaceAll(name, "_", " ") + " of 50, one client: median time, Parley / bare"
-	s.Report.AtMost(most, what, report.Over(medians[0], medians[1]))
+	s.Report.AtMost(most, what+"median time, Parley / bare", report.Over(medians[0], medians[1]))
+	s.Report.Compare(what+"CPU, Parley / bare", report.Over(cpus[0], cpus[1]))
 	return nil
 }
 

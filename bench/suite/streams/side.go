@@ -93,11 +93,16 @@ func (r *side) again() *side {
 
 // open gives a server its rooms, its subscribers and its publishers.
 func open(ctx context.Context, s *suite.Suite, name string, st scenario) (*side, error) {
-	r := &side{}
-	var err error
-	if r.process, err = s.Shared(ctx, name); err != nil {
+	p, err := s.Shared(ctx, name)
+	if err != nil {
 		return nil, err
 	}
+	return openOn(ctx, s, p, name, st)
+}
+
+// openOn does the same for one that runs.
+func openOn(ctx context.Context, s *suite.Suite, p *process.Process, name string, st scenario) (r *side, err error) {
+	r = &side{process: p}
 	if r.subscribers, err = subscribersOf(ctx, s, r.process.URL, name, st.rooms); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,77 @@
+package members
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"parley/e2e/harness"
+)
+
+// A statements keeps what a server asks its database.
+type statements struct {
+	mu    sync.Mutex
+	texts []string
+}
+
+func (s *statements) trace(_ context.Context, what any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if text := fmt.Sprint(what); strings.Contains(text, "query=") {
+		s.texts = append(s.texts, text)
+	}
+}
+
+// take returns those since the last call.
+func (s *statements) take() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	texts := s.texts
+	s.texts = nil
+	return texts
+}
+
+// What it costs the database to open all rooms of a person does not depend on how many there are, with and without cursors.
+func TestStatementsOfAnOpening(t *testing.T) {
+	const rooms, most = 200, 6
+	var asked statements
+	s, _ := harness.Wired(t, asked.trace, append(harness.NoLimits(), "--heads-interval", "1h")...)
+	ann, _ := s.Register("ann")
+	for i := range rooms {
+		s.Must(nil, ann, `mutation($n: String!) { createRoom(name: $n, kind: PRIVATE) { id } }`, map[string]any{"n": fmt.Sprint("room ", i)})
+	}
+	k := s.Dial(ann)
+	k.Expect("connection_ack")
+	var cursors []string
+	var fewest []string
+	asked.take()
+	for i := range 4 { // what the server does by itself now and then is in one of them at most
+		id := fmt.Sprint(i)
+		k.Subscribe(id, `subscription($after: [Cursor!]) { events(after: $after) { kind cursors } }`, map[string]any{"after": cursors})
+		var payload struct {
+			Data struct {
+				Events struct {
+					Kind    string
+					Cursors []string
+				}
+			}
+		}
+		if err := json.Unmarshal(k.Expect("next").Payload, &payload); err != nil || payload.Data.Events.Kind != "CAUGHT_UP" {
+			t.Fatalf("%v: %+v", err, payload)
+		}
+		cursors = payload.Data.Events.Cursors
+		if len(cursors) != rooms+1 {
+			t.Fatalf("%d cursors of %d rooms", len(cursors), rooms)
+		}
+		k.Write(harness.Message{ID: id, Type: "complete"})
+		if texts := asked.take(); fewest == nil || len(texts) < len(fewest) {
+			fewest = texts
+		}
+	}
+	if len(fewest) > most || len(fewest) == 0 {
+		t.Errorf("%d statements, want 1 to %d:\n%s", len(fewest), most, strings.Join(fewest, "\n"))
+	}
+}
