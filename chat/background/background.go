@@ -3,9 +3,12 @@
 package background
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // A Job is done in rounds, each of all that there is to do. Those of two nodes at once must do no harm.
@@ -56,4 +59,18 @@ func Recovered(do func() error) (err error) {
 		}
 	}()
 	return do()
+}
+
+// Each does something for each of some rows. One that fails holds back no other; it returns the first error.
+func Each(ctx context.Context, rows []uuid.UUID, do func(uuid.UUID) error) error {
+	var first error
+	for _, id := range rows {
+		if err := ctx.Err(); err != nil {
+			return cmp.Or(first, err)
+		}
+		if err := Recovered(func() error { return do(id) }); err != nil {
+			first = cmp.Or(first, fmt.Errorf("%s: %w", id, err))
+		}
+	}
+	return first
 }

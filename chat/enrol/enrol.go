@@ -6,7 +6,6 @@
 package enrol
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"sync/atomic"
@@ -64,16 +63,16 @@ func (e *Enroller) Run(ctx context.Context) {
 
 // round goes through all rooms that wait now.
 func (e *Enroller) round(ctx context.Context) error {
-	n, err := e.store.Read.Room.Query().Where(room.Enrolling(true)).Count(ctx)
+	rooms, err := e.store.Read.Room.Query().Where(room.Enrolling(true)).IDs(ctx)
 	if err != nil {
-		return fmt.Errorf("count rooms: %w", err)
+		return fmt.Errorf("find rooms: %w", err)
 	}
-	if n == 0 {
+	if len(rooms) == 0 {
 		return nil
 	}
-	e.left.Store(int64(n))
-	e.tell(n)
-	if err := e.all(ctx); err != nil {
+	e.left.Store(int64(len(rooms)))
+	e.tell(len(rooms))
+	if err := background.Each(ctx, rooms, func(id uuid.UUID) error { return e.room(ctx, id) }); err != nil {
 		return err
 	}
 	e.left.Store(0) // another node may have done some
@@ -81,28 +80,12 @@ func (e *Enroller) round(ctx context.Context) error {
 	return nil
 }
 
-// all goes through one room after the other. A room that fails holds back no other; it returns the first error.
-func (e *Enroller) all(ctx context.Context) error {
-	var first error
-	for last := uuid.Nil; ; {
-		row, err := e.store.Read.Room.Query().Where(room.Enrolling(true), room.IDGT(last)).Order(room.ByID()).First(ctx)
-		if ent.IsNotFound(err) {
-			return first
-		}
-		if err != nil {
-			return cmp.Or(first, fmt.Errorf("find room: %w", err))
-		}
-		if err := background.Recovered(func() error { return e.room(ctx, row) }); err != nil {
-			first = cmp.Or(first, fmt.Errorf("room %s: %w", row.ID, err))
-		} else {
-			e.left.Add(-1)
-		}
-		last = row.ID
-	}
-}
-
 // room enrols all who have sent to a room, up to the chat that is the newest now: whoever sends from now on joins by that.
-func (e *Enroller) room(ctx context.Context, row *ent.Room) error {
+func (e *Enroller) room(ctx context.Context, id uuid.UUID) error {
+	row, err := e.store.Read.Room.Get(ctx, id)
+	if err != nil {
+		return fmt.Errorf("read room: %w", err)
+	}
 	rest := time.NewTimer(0)
 	defer rest.Stop()
 	for from, live := 0, row.DeletedAt == nil; live && from < row.LastNumber; {
@@ -112,10 +95,10 @@ func (e *Enroller) room(ctx context.Context, row *ent.Room) error {
 			return ctx.Err()
 		}
 		began := time.Now()
-		people, next, err := find(ctx, e.store.Read, row.ID, from)
+		people, next, err := find(ctx, e.store.Read, id, from)
 		if err == nil && len(people) > 0 {
 			began = time.Now() // the read made nobody wait
-			live, err = e.enter(ctx, row.ID, from)
+			live, err = e.enter(ctx, id, from)
 		}
 		if err != nil {
 			return err
@@ -123,5 +106,9 @@ func (e *Enroller) room(ctx context.Context, row *ent.Room) error {
 		from = next
 		rest.Reset(restFactor * time.Since(began))
 	}
-	return e.store.Write(ctx, func(tx *ent.Tx) error { return tx.Room.UpdateOneID(row.ID).ClearEnrolling().Exec(ctx) })
+	err = e.store.Write(ctx, func(tx *ent.Tx) error { return tx.Room.UpdateOneID(id).ClearEnrolling().Exec(ctx) })
+	if err == nil {
+		e.left.Add(-1)
+	}
+	return err
 }

@@ -1,7 +1,6 @@
 package members
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -45,20 +44,23 @@ func (l *Leaver) LeaveAll(ctx context.Context) error {
 	}
 }
 
-// round takes out each person once. left: somebody has left a room.
-func (l *Leaver) round(ctx context.Context) (left bool, first error) {
-	for last := uuid.Nil; ; {
-		row, err := l.Store.Read.User.Query().Where(user.Leaving(true), user.IDGT(last)).Order(user.ByID()).First(ctx)
-		if ent.IsNotFound(err) {
-			return left, first
-		}
-		if err != nil {
-			return left, cmp.Or(first, fmt.Errorf("find account: %w", err))
-		}
-		n, err := l.leaveRooms(ctx, access.Caller{ID: row.ID, Username: row.Username})
-		left, first = left || n > 0, cmp.Or(first, err)
-		last = row.ID
+// round takes out each person once. left: somebody has left a room. They are read by the index of those people alone, and without
+// an order, which would have others looked at.
+func (l *Leaver) round(ctx context.Context) (left bool, err error) {
+	people, err := l.Store.Read.User.Query().Where(user.Leaving(true)).IDs(ctx)
+	if err != nil {
+		return false, fmt.Errorf("find accounts: %w", err)
 	}
+	err = background.Each(ctx, people, func(id uuid.UUID) error {
+		row, err := l.Store.Read.User.Get(ctx, id)
+		if err != nil {
+			return fmt.Errorf("read account: %w", err)
+		}
+		n, err := l.leaveRooms(ctx, access.Caller{ID: id, Username: row.Username})
+		left = left || n > 0
+		return err
+	})
+	return left, err
 }
 
 // toLeave picks the rooms that people without an account leave: all but direct ones.
@@ -66,26 +68,21 @@ var toLeave = room.And(room.DeletedAtIsNil(), room.KindNEQ(room.KindDIRECT))
 
 // leaveRooms takes one person out of all their rooms, and says how many they have left. One where members are still enrolled, who
 // may be to take over, waits until that is done.
-func (l *Leaver) leaveRooms(ctx context.Context, who access.Caller) (left int, first error) {
+func (l *Leaver) leaveRooms(ctx context.Context, who access.Caller) (left int, err error) {
 	rooms, err := l.Store.Read.Room.Query().
 		Where(room.DeletedAtIsNil(), room.EnrollingIsNil(), room.HasMembersWith(member.UserID(who.ID))).IDs(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("find rooms of user %s: %w", who.ID, err)
 	}
-	for _, id := range rooms {
-		err := background.Recovered(func() error {
-			has, err := l.leaveRoom(ctx, about{id, who, who})
-			if has {
-				left++
-			}
-			return err
-		})
-		if err != nil {
-			first = cmp.Or(first, fmt.Errorf("user %s leaves room %s: %w", who.ID, id, err))
+	err = background.Each(ctx, rooms, func(id uuid.UUID) error {
+		has, err := l.leaveRoom(ctx, about{id, who, who})
+		if has {
+			left++
 		}
-	}
-	if first != nil {
-		return left, first
+		return err
+	})
+	if err != nil {
+		return left, fmt.Errorf("user %s leaves rooms: %w", who.ID, err)
 	}
 	return left, l.Store.Write(ctx, func(tx *ent.Tx) error {
 		return tx.User.Update().Where(user.ID(who.ID), user.Not(user.HasMembershipsWith(member.HasRoomWith(toLeave)))).

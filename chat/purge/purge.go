@@ -4,7 +4,6 @@
 package purge
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -38,26 +37,22 @@ func New(store *db.Store, fail func(error)) *Purger {
 	return p
 }
 
-// purge clears one room after the other, each once. A room that fails holds back no other; it returns the first error.
+// purge clears one room after the other. Their ids are read by the index of those rooms alone, and without an order, which would
+// have others looked at.
 func (p *Purger) purge(ctx context.Context) error {
-	var first error
-	for last := uuid.Nil; ; {
-		row, err := p.store.Read.Room.Query().Where(room.Purging(true), room.IDGT(last)).Order(room.ByID()).First(ctx)
-		if ent.IsNotFound(err) {
-			return first
-		}
-		if err != nil {
-			return cmp.Or(first, fmt.Errorf("find room: %w", err))
-		}
-		if err := background.Recovered(func() error { return p.clear(ctx, row) }); err != nil {
-			first = cmp.Or(first, fmt.Errorf("room %s: %w", row.ID, err))
-		}
-		last = row.ID
+	rooms, err := p.store.Read.Room.Query().Where(room.Purging(true)).IDs(ctx)
+	if err != nil {
+		return fmt.Errorf("find rooms: %w", err)
 	}
+	return background.Each(ctx, rooms, func(id uuid.UUID) error { return p.clear(ctx, id) })
 }
 
 // clear removes what a deleted room held but its last event.
-func (p *Purger) clear(ctx context.Context, row *ent.Room) error {
+func (p *Purger) clear(ctx context.Context, id uuid.UUID) error {
+	row, err := p.store.Read.Room.Get(ctx, id)
+	if err != nil {
+		return fmt.Errorf("read room: %w", err)
+	}
 	for _, some := range []part{chatsOf(row), eventsOf(row), membersOf(row), bansOf(row), invitesOf(row)} {
 		if err := p.remove(ctx, some); err != nil {
 			return err
