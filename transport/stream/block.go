@@ -13,7 +13,7 @@ import (
 // operations that somebody has executed for himself.
 type block struct {
 	feed    *feed
-	readers atomic.Pointer[[]*Reader] // never changed, only replaced; under the lock of Feeds
+	readers atomic.Pointer[[]*Reader] // what it has is never changed; replaced under the lock of Feeds
 	task    fair.Task
 	from    int   // the reader that is served next; of whoever serves the block
 	timed   int64 // the place up to which the lag has been noted; likewise
@@ -45,7 +45,7 @@ func (f *feed) join(r *Reader) {
 		f.blocks.Store(&blocks)
 	}
 	r.block = blocks[i]
-	readers := append(slices.Clip(*r.block.readers.Load()), r)
+	readers := append(*r.block.readers.Load(), r) // older lists share the array, and see less of it
 	r.block.readers.Store(&readers)
 }
 
