@@ -74,7 +74,7 @@ func sideBySide(t *testing.T, n int, round func(t *testing.T, i int)) {
 	var all sync.WaitGroup
 	for range 6 {
 		all.Go(func() {
-			for i := int(next.Add(1)) - 1; i < n; i = int(next.Add(1)) - 1 {
+			for i := int(next.Add(1)) - 1; i < n && !t.Failed(); i = int(next.Add(1)) - 1 {
 				t.Run(fmt.Sprint(ways[i%len(ways)].name, " ", i), func(t *testing.T) { round(t, i) })
 			}
 		})
@@ -111,7 +111,9 @@ func newCanaries(t *testing.T, c *cluster, i, home int) *canaries {
 	}
 	k.owners, _ = k.nodes[home].Register(fmt.Sprint("owner.", i))
 	k.theirs, _ = k.nodes[(home+1)%len(k.nodes)].Register(k.person)
-	var made struct{ Room, Haven struct{ ID, SyncCursor string } }
+	var made struct {
+		Room, Haven struct{ ID, SyncCursor string }
+	}
 	members := []string{k.person}
 	if k.guest {
 		members = nil

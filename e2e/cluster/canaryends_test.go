@@ -47,7 +47,7 @@ func (k *canaries) settle(words []string) {
 		if k.event == "" {
 			harness.Eventually(k.T, "the end of "+r.name, func() bool { _, gone := r.all(); return gone })
 		} else if ending := k.ending(r); ending != "" {
-			records{r}.await(k.T, ending, r.what)
+			harness.Eventually(k.T, ending+": "+r.name, func() bool { return r.has(ending) || r.has(k.canary) })
 		} else if !k.guest { // they may read on
 			for _, word := range words {
 				records{r}.await(k.T, word, twoRooms)
@@ -82,7 +82,7 @@ func (k *canaries) judge() {
 		}
 		texts, _ := r.all()
 		over := len(texts)
-		if ending := k.ending(r); ending != "" {
+		if ending := k.ending(r); ending != "" && r.has(ending) {
 			over = r.index(ending)
 		}
 		for i, text := range texts {
