@@ -1,0 +1,19 @@
+package cluster
+
+import (
+	"testing"
+
+	"parley/rounds"
+)
+
+// Two people are let into a room and have to go again, over and over, while there is talk and they follow all their rooms.
+// Nothing that is sent after the end of their access was answered is given to them until they are let in again, and in
+// the end all that is sent since.
+func TestComingsAndGoings(t *testing.T) {
+	c := newCluster(t, newLoopback(t), nil)
+	rest := c.Load()
+	for _, m := range c.Movers {
+		c.until("the ends of somebody's access", func() bool { return m.Ends.Load() >= int64(rounds.Of(t, 20, 500)) })
+	}
+	c.show(c.finish(rest))
+}
