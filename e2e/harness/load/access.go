@@ -2,12 +2,17 @@ package load
 
 import (
 	"fmt"
+	"math"
+	"time"
 
 	"github.com/google/uuid"
 )
 
+const forEver = time.Duration(math.MaxInt64)
+
 // checkAccess wants access to have ended in the log: a chat whose send began after somebody's removal was answered is not
 // given to them, unless they were to be let in again meanwhile; and once that is answered, all that is sent then is.
+// Whoever is behind when their access ends gets nothing more, so that is looked for before what they got, and at the end.
 func (j *Journal) checkAccess(rooms map[uuid.UUID][]Seen) (wrong []string) {
 	for _, m := range j.moves {
 		if m.refused != "" || m.answered == 0 {
@@ -41,7 +46,7 @@ func (w *Watch) check(moves []*Move, sends map[uuid.UUID]*Send, rooms map[uuid.U
 	if w.ended != "" {
 		say("was ended: %s", w.ended)
 	}
-	got, last, over := map[uuid.UUID]bool{}, 0, true // over: the next chat may be any later one
+	got, last, over := map[uuid.UUID]bool{}, 0, true // over: the next chat may be a later one
 	for _, g := range w.given {
 		stored := rooms[g.Room]
 		switch {
@@ -57,9 +62,28 @@ func (w *Watch) check(moves []*Move, sends map[uuid.UUID]*Send, rooms map[uuid.U
 		case sends[g.ID] != nil && isAway(moves, sends[g.ID], g):
 			say("chat %s was given, and was sent after the end of their access was answered", g.ID)
 		}
+		if over && last < g.number && g.number <= len(stored) {
+			since := w.since(moves, g.when)
+			for _, before := range stored[last : g.number-1] {
+				if s := sends[before.ID]; s != nil && s.called > since {
+					say("was let in again and did not get chat %s, but the later %s", s.ID, g.ID)
+				}
+			}
+		}
 		got[g.ID], last, over = true, g.number, false
 	}
 	return append(wrong, w.checkEnd(moves, sends, got)...)
+}
+
+// since is when they were last let in before a moment, as was answered, or had a stream.
+func (w *Watch) since(moves []*Move, when time.Duration) time.Duration {
+	since := w.from
+	for _, m := range moves {
+		if m.in && m.called < when {
+			since = max(since, m.answered)
+		}
+	}
+	return since
 }
 
 // isAway tells whether somebody had no access from before a chat was sent until it was given.
@@ -81,7 +105,7 @@ func (w *Watch) checkEnd(moves []*Move, sends map[uuid.UUID]*Send, got map[uuid.
 	if len(moves) == 0 || !moves[len(moves)-1].in || w.from == 0 {
 		return []string{fmt.Sprintf("%s had no stream, or was not in the room at the end", w.person)}
 	}
-	since := max(w.from, moves[len(moves)-1].answered)
+	since := w.since(moves, forEver)
 	for _, s := range sends {
 		if s.room == w.room && s.called > since && len(s.answers) > 0 && !got[s.ID] {
 			wrong = append(wrong, fmt.Sprintf("%s was let in again and did not get chat %s, which was sent later", w.person, s.ID))
