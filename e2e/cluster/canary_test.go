@@ -100,8 +100,9 @@ type canaries struct {
 	haven  string // where they stay
 	begin  string // the cursor before the room's first chat
 	chats  []string
-	given  records // to the person
-	kept   records // by the owner
+	others []string // memberships
+	given  records  // to the person
+	kept   records  // by the owner
 
 	place, before, canary string // the room's name, and what is in all that is said before the end and after it
 }

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
+	"testing"
 
 	"parley/e2e/harness"
 )
@@ -146,3 +148,13 @@ func recordEvents(s *harness.Server, name, token, what string, variables map[str
 
 // records are those of several streams.
 type records []*record
+
+// await waits until each of those that follow one of these has a text.
+func (all records) await(t *testing.T, text string, kinds ...string) {
+	t.Helper()
+	for _, r := range all {
+		if slices.Contains(kinds, r.what) {
+			harness.Eventually(t, text+": "+r.name, func() bool { return r.has(text) })
+		}
+	}
+}

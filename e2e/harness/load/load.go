@@ -1,5 +1,6 @@
 // Package load keeps senders and readers at work while servers are killed, notes what each was told, and checks the notes
-// against the database: nothing answered is lost, nothing is doubled, and each reader sees the order of the log.
+// against the database: nothing answered is lost, nothing is doubled, each reader sees the order of the log, and who has no
+// access to a room is given nothing of it.
 package load
 
 import (
