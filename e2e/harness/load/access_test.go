@@ -69,11 +69,11 @@ func TestCheckerFindsEachFaultOfAccess(t *testing.T) {
 		"a chat instead of the end": {func(j *Journal, w *Watch) {
 			w.given = []Given{w.given[0], {Seen: j.Rows[1], when: 16}, w.given[1], w.given[2]}
 		}, "was sent after the end of their access was answered"},
-		"nothing when let in again": {func(_ *Journal, w *Watch) { w.given = w.given[:2] }, "was let in again and did not get chat"},
+		"nothing when let in again": {func(_ *Journal, w *Watch) { w.given = w.given[:2] }, ", which was sent later"},
 		"a later chat when let in again": {func(j *Journal, w *Watch) {
 			j.moves[2].called, j.moves[2].answered = 12, 13 // before the second chat
 			j.Sends[1].called = 14
-		}, "did not get chat"},
+		}, ", but the later"},
 		"never let in again":         {func(j *Journal, _ *Watch) { j.moves = j.moves[:2] }, "was not in the room at the end"},
 		"no stream at all":           {func(_ *Journal, w *Watch) { w.from = 0 }, "had no stream"},
 		"a gap while they are in it": {func(_ *Journal, w *Watch) { w.given = []Given{w.given[0], w.given[2]} }, "number 3 came behind 1"},
