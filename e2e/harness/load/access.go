@@ -63,16 +63,22 @@ func (w *Watch) check(moves []*Move, sends map[uuid.UUID]*Send, rooms map[uuid.U
 			say("chat %s was given, and was sent after the end of their access was answered", g.ID)
 		}
 		if over && last < g.number && g.number <= len(stored) {
-			since := w.since(moves, g.when)
-			for _, before := range stored[last : g.number-1] {
-				if s := sends[before.ID]; s != nil && s.called > since {
-					say("was let in again and did not get chat %s, but the later %s", s.ID, g.ID)
-				}
-			}
+			wrong = append(wrong, w.checkBefore(g, stored[last:g.number-1], moves, sends)...)
 		}
 		got[g.ID], last, over = true, g.number, false
 	}
 	return append(wrong, w.checkEnd(moves, sends, got)...)
+}
+
+// checkBefore wants whoever is given a chat to have got all that was sent before it since they were let in.
+func (w *Watch) checkBefore(g Given, missed []Seen, moves []*Move, sends map[uuid.UUID]*Send) (wrong []string) {
+	since := w.since(moves, g.when)
+	for _, before := range missed {
+		if s := sends[before.ID]; s != nil && s.called > since {
+			wrong = append(wrong, fmt.Sprintf("%s was let in again and did not get chat %s, but the later %s", w.person, s.ID, g.ID))
+		}
+	}
+	return wrong
 }
 
 // since is when they were last let in before a moment, as was answered, or had a stream.
