@@ -48,7 +48,7 @@ func (k *canaries) settle(words []string) {
 		if k.event == "" {
 			harness.Eventually(k.T, "the end of "+r.name, func() bool { _, gone := r.all(); return gone })
 		} else if ending := k.ending(r); ending != "" {
-			harness.Eventually(k.T, ending+": "+r.name, func() bool { return r.has(ending) || r.has(k.canary) })
+			r.awaitAny(k.T, ending, k.canary)
 		} else if !k.guest { // they may read on
 			for _, word := range words {
 				records{r}.await(k.T, word, twoRooms)

@@ -154,7 +154,18 @@ func (all records) await(t *testing.T, text string, kinds ...string) {
 	t.Helper()
 	for _, r := range all {
 		if slices.Contains(kinds, r.what) {
-			harness.Eventually(t, text+": "+r.name, func() bool { return r.has(text) })
+			r.awaitAny(t, text)
 		}
 	}
+}
+
+// awaitAny waits until it has one of some texts.
+func (r *record) awaitAny(t *testing.T, wanted ...string) {
+	t.Helper()
+	defer func() {
+		if texts, gone := r.all(); t.Failed() && !slices.ContainsFunc(wanted, r.has) {
+			t.Logf("%s has, and is closed %v: %q", r.name, gone, texts)
+		}
+	}()
+	harness.Eventually(t, wanted[0]+": "+r.name, func() bool { return slices.ContainsFunc(wanted, r.has) })
 }

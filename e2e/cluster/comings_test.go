@@ -12,8 +12,11 @@ import (
 func TestComingsAndGoings(t *testing.T) {
 	c := newCluster(t, newLoopback(t), nil)
 	rest := c.Load()
-	for _, m := range c.Movers {
-		c.until("the ends of somebody's access", func() bool { return m.Ends.Load() >= int64(rounds.Of(t, 20, 500)) })
+	for range rounds.Of(t, 5, 100) {
+		for _, m := range c.Movers {
+			before := m.Ends.Load()
+			c.until("the ends of somebody's access", func() bool { return m.Ends.Load() >= before+4 })
+		}
 	}
 	c.show(c.finish(rest))
 }
