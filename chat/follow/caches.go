@@ -80,7 +80,7 @@ func (x *Caches) join(from Start, t *Tail, wake func()) *cache {
 	c := x.rooms[from.Room.ID]
 	if c == nil { // whoever is behind its head reads the log alone
 		c = &cache{room: from.Room, caches: x, sem: make(chan struct{}, 1), start: from.Head}
-		c.signal = signal{tails: map[*Tail]func(){}, due: true, reached: from.Head}
+		c.signal = signal{tails: map[*Tail]func(){}, due: unread, reached: from.Head}
 		x.rooms[from.Room.ID] = c
 	}
 	c.signal.join(t, wake)

@@ -63,12 +63,21 @@ func (x *Caches) Wake(rooms ...uuid.UUID) {
 	}
 }
 
+// A notice says whether the log is worth reading.
+type notice int
+
+const (
+	none   notice = iota // it was read to its end, and there was no notification since
+	unread               // nobody has read it yet, and nobody was woken for that
+	told                 // there was a notification, so all have been woken
+)
+
 // A signal wakes those who follow a room. Its lock is held for a moment only, because whoever notifies
 // has just committed and must not wait for a reader.
 type signal struct {
 	mu      sync.Mutex
 	tails   map[*Tail]func() // what wakes each; called under the lock, so they do not block
-	due     bool             // there was a notification since the log was last read to its end
+	due     notice
 	reached roomlog.Position // the end of the window
 	telling int              // calls of Committed that notify of the room
 	own     int              // notifications of theirs that may still come back; they tell nothing new
@@ -80,7 +89,7 @@ func (s *signal) notify() {
 	if own {
 		s.own--
 	} else {
-		s.due = true
+		s.due = told
 	}
 	s.mu.Unlock()
 	if !own {
@@ -91,7 +100,7 @@ func (s *signal) notify() {
 // look has the log read again, and wakes all.
 func (s *signal) look() {
 	s.mu.Lock()
-	s.due = true
+	s.due = told
 	s.mu.Unlock()
 	s.wake()
 }
@@ -100,7 +109,10 @@ func (s *signal) look() {
 // unless the window has taken the commit over.
 func (s *signal) tell(taken bool) {
 	s.mu.Lock()
-	s.telling, s.own, s.due = s.telling+1, s.own+1, s.due || !taken
+	s.telling, s.own = s.telling+1, s.own+1
+	if !taken {
+		s.due = told
+	}
 	s.mu.Unlock()
 	s.wake()
 }
@@ -136,19 +148,19 @@ func (s *signal) leave(t *Tail) int {
 }
 
 // takeDue says whether the log is worth reading, and forgets it.
-func (s *signal) takeDue() bool {
+func (s *signal) takeDue() notice {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	due := s.due
-	s.due = false
+	s.due = none
 	return due
 }
 
 // read says how far the log has been read, and whether it is to be read again.
-func (s *signal) read(to roomlog.Position, again bool) {
+func (s *signal) read(to roomlog.Position, again notice) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.reached, s.due = to, s.due || again
+	s.reached, s.due = to, max(s.due, again)
 }
 
 func (s *signal) end() roomlog.Position {
@@ -188,7 +200,7 @@ func (c *cache) read(ctx context.Context, log Source, at roomlog.Position) (even
 	}
 	for {
 		due := c.signal.takeDue()
-		if !due && at.Place <= c.end().Place {
+		if due == none && at.Place <= c.end().Place {
 			break
 		}
 		end := c.end()
@@ -207,8 +219,8 @@ func (c *cache) read(ctx context.Context, log Source, at roomlog.Position) (even
 	return events, false, err
 }
 
-// readOn reads what follows the window and adds it. due: there was a notification, so all have been woken.
-func (c *cache) readOn(ctx context.Context, log Source, at roomlog.Position, due bool) ([]*roomlog.Event, error) {
+// readOn reads what follows the window and adds it, and wakes all unless they have been told.
+func (c *cache) readOn(ctx context.Context, log Source, at roomlog.Position, due notice) ([]*roomlog.Event, error) {
 	next, more, err := log.Since(ctx, c.room, c.end())
 	c.note(&c.caches.reads.live, err)
 	if err != nil {
@@ -219,9 +231,13 @@ func (c *cache) readOn(ctx context.Context, log Source, at roomlog.Position, due
 		return nil, roomlog.ErrDiverged // the log ends before a place it had
 	}
 	c.grow(next)
-	c.signal.read(c.end(), more)
-	if !due {
-		c.signal.wake() // no notification has woken the others; who read here was ahead of the window
+	again := none
+	if more {
+		again = told
+	}
+	c.signal.read(c.end(), again)
+	if due != told && len(next) > 0 {
+		c.signal.wake() // who read here was ahead of the window, or the first; the heads of window and log agree from now on
 	}
 	return next, nil
 }

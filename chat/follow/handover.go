@@ -44,7 +44,7 @@ func (c *cache) takeOver(commit roomlog.Commit) (taken bool) {
 		return false
 	}
 	c.grow(events)
-	c.signal.read(c.end(), false)
+	c.signal.read(c.end(), none)
 	return true
 }
 

@@ -66,6 +66,34 @@ func TestReaderAheadTellsTheOthers(t *testing.T) {
 	}
 }
 
+// Who follows a room need not read at once. When somebody does and finds what was sent meanwhile, those who were there
+// before are told, also when the first try failed. (They were not: the heads of window and log agreed from then on, and
+// where the notification was lost they waited until the next chat.)
+func TestFirstReaderTellsTheOthers(t *testing.T) {
+	for _, fails := range []bool{false, true} {
+		room, rng := &roomlog.Room{ID: uuid.UUID{15: 1}}, rand.New(rand.NewPCG(1, 1))
+		log := &failsOnce{memoryLog: newMemoryLog(rng), fail: fails}
+		x := New(log, Options{WindowBytes: 1 << 20})
+		wake, notify := logtest.Wake()
+		waiting, first := x.Follow(Start{Room: room}, notify), x.Follow(Start{Room: room}, func() {})
+		log.commit(room, 5, rng)
+		if fails {
+			if _, err := first.Next(t.Context(), roomlog.Position{}); err == nil {
+				t.Fatal("the read did not fail")
+			}
+		}
+		if events, err := first.Next(t.Context(), roomlog.Position{}); len(events) != 5 || err != nil {
+			t.Fatalf("%d events, %v, want 5", len(events), err)
+		}
+		if len(wake) == 0 {
+			t.Fatalf("failing %v: nobody told the reader who waits", fails)
+		}
+		if events, err := waiting.Next(t.Context(), roomlog.Position{}); len(events) != 5 || err != nil {
+			t.Errorf("%d events, %v, want 5", len(events), err)
+		}
+	}
+}
+
 // interrupted is a log in which something happens when it has been read and the reader has not been told yet.
 type interrupted struct {
 	*memoryLog

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/e2e/harness/load"
+	"parley/e2e/harness/network"
 	"parley/rounds"
 )
 
@@ -18,7 +19,7 @@ func TestClusterOutlivesNATS(t *testing.T) {
 	b := startNATS(t, l)
 	c := newCluster(t, l, b)
 	// All that is sent to a room is sent at one node: elsewhere only notifications of other nodes wake its readers.
-	c.Home = func(room uuid.UUID) string { return c.at[slices.Index(c.Rooms, room)] }
+	c.Home = func(room uuid.UUID) string { return c.at[slices.Index(c.Rooms, room)%network.ClusterNodes] }
 	rest := c.Load()
 	c.awaitProgress()
 	bad := map[string][2]time.Duration{}

@@ -20,6 +20,7 @@ import (
 //	answers sent before the commit       number 678, but number 681 was answered before it was sent
 //	ids remembered in memory only        was refused: INTERNAL_SERVER_ERROR
 //	syncCursor read after its page       number 71 came instead of 70
+//	a removed reader who may read on     was sent after the end of their access was answered
 //
 // Notifications before the commit and heads that nobody compares do not show here, since each of them
 // makes up for the other; they show in chat.

@@ -67,10 +67,11 @@ func (p *prepared) execute(events []Event) (entries []window.Entry, ended error)
 		p.feeds.meters.executions.Add(1)
 		next, inner = p.exec.DispatchOperation(context.WithValue(p.ctx, executionKey{}, objects), p.op)
 	}
-	entries, size := make([]window.Entry, 0, len(events)), 0
+	// Of the last, which was read last: an older one may show what was changed since, and may be all that is executed now.
+	entries, size, revoked := make([]window.Entry, 0, len(events)), 0, events[len(events)-1].Revoked
 	for _, e := range events {
 		one := window.Entry{
-			At: e.Position, Subject: e.Subject, Shows: e.Shows, Changes: e.Changes, Revokes: e.Revokes, Revoked: e.Revoked,
+			At: e.Position, Subject: e.Subject, Shows: e.Shows, Changes: e.Changes, Revokes: e.Revokes, Revoked: revoked,
 		}
 		if !e.At.IsZero() {
 			one.Millis = e.At.UnixMilli()

@@ -17,6 +17,9 @@ type Journal struct {
 	Lives []*Life
 	Rows  []Seen // of the table of chats, in order of room and number
 	heads map[uuid.UUID]head
+
+	moves   []*Move // of each person in order
+	watches []*Watch
 }
 
 // A Send is one chat that somebody sent, again and again under one id until it was answered.
@@ -61,7 +64,8 @@ type Sight struct {
 type head struct {
 	number, place int
 	events        int // of chats that are as they say
-	joined        int // of members that are as they say
+	moves         int // events of who is in it
+	strange       int // members whom no event has let in, but for its owner
 	uncounted     int // members that the room's row does not count, or counts too often
 }
 
@@ -86,11 +90,12 @@ func (j *Journal) Check() (wrong []string) {
 	for _, l := range j.Lives {
 		wrong = append(wrong, l.Check(rooms[l.room])...)
 	}
+	wrong = append(wrong, j.checkAccess(rooms)...)
 	return append(wrong, j.checkOrder()...)
 }
 
 // checkRows wants the numbers of each room to be 1 … n, its head n with a place for each who has
-// joined, and nothing there that nobody sent.
+// come or gone, and nothing there that nobody sent.
 func (j *Journal) checkRows(rooms map[uuid.UUID][]Seen) (wrong []string) {
 	sent := map[uuid.UUID]*Send{}
 	for _, s := range j.Sends {
@@ -110,7 +115,7 @@ func (j *Journal) checkRows(rooms map[uuid.UUID][]Seen) (wrong []string) {
 		}
 	}
 	for room, h := range j.heads {
-		if n := len(rooms[room]); h != (head{number: n, place: n + h.joined, events: n, joined: h.joined}) {
+		if n := len(rooms[room]); h != (head{number: n, place: n + h.moves, events: n, moves: h.moves}) {
 			wrong = append(wrong, fmt.Sprintf("room %s holds %d chats, and its head is %+v", room, n, h))
 		}
 	}

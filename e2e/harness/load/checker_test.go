@@ -24,7 +24,7 @@ func faultless() *Journal {
 			reader.Seen = append(reader.Seen, c)
 		}
 		j.Lives = append(j.Lives, reader)
-		j.heads[room] = head{3, 3 + r, 3, r, 0}
+		j.heads[room] = head{3, 3 + r, 3, r, 0, 0}
 	}
 	return j
 }
@@ -51,7 +51,7 @@ func TestCheckerFindsEachFault(t *testing.T) {
 	}{
 		"an answered chat is lost": {func(j *Journal) {
 			j.Rows, j.Lives[1].Seen = j.Rows[:5], j.Lives[1].Seen[:2]
-			j.heads[j.Rows[3].Room] = head{2, 3, 2, 1, 0}
+			j.heads[j.Rows[3].Room] = head{2, 3, 2, 1, 0, 0}
 		}, "was answered as number 3 and is lost"},
 		"one id is stored twice": {func(j *Journal) {
 			again := j.Rows[5]
@@ -73,11 +73,11 @@ func TestCheckerFindsEachFault(t *testing.T) {
 		"a hole in the numbers":        {func(j *Journal) { j.Rows[2].number = 4 }, "number 4 stands where 3 belongs"},
 		"a number twice":               {func(j *Journal) { j.Rows[2].number = 2 }, "number 2 stands where 3 belongs"},
 		"numbers that begin above one": {func(j *Journal) { j.Rows = j.Rows[1:] }, "number 2 stands where 1 belongs"},
-		"a head below the chats":       {func(j *Journal) { j.heads[j.Rows[0].Room] = head{2, 3, 3, 0, 0} }, "and its head is"},
-		"a log longer than the chats":  {func(j *Journal) { j.heads[j.Rows[0].Room] = head{3, 3, 4, 0, 0} }, "and its head is"},
-		"an event too many":            {func(j *Journal) { j.heads[j.Rows[0].Room] = head{3, 4, 3, 0, 0} }, "and its head is"},
-		"a member who is not counted":  {func(j *Journal) { j.heads[j.Rows[0].Room] = head{3, 3, 3, 0, 1} }, "and its head is"},
-		"a head without chats":         {func(j *Journal) { j.heads[uuid.New()] = head{1, 1, 1, 0, 0} }, "holds 0 chats"},
+		"a head below the chats":       {func(j *Journal) { j.heads[j.Rows[0].Room] = head{2, 3, 3, 0, 0, 0} }, "and its head is"},
+		"a log longer than the chats":  {func(j *Journal) { j.heads[j.Rows[0].Room] = head{3, 3, 4, 0, 0, 0} }, "and its head is"},
+		"an event too many":            {func(j *Journal) { j.heads[j.Rows[0].Room] = head{3, 4, 3, 0, 0, 0} }, "and its head is"},
+		"a member who is not counted":  {func(j *Journal) { j.heads[j.Rows[0].Room] = head{3, 3, 3, 0, 0, 1} }, "and its head is"},
+		"a head without chats":         {func(j *Journal) { j.heads[uuid.New()] = head{1, 1, 1, 0, 0, 0} }, "holds 0 chats"},
 		"a reader misses one":          {func(j *Journal) { l := j.Lives[0]; l.Seen = append(l.Seen[:1:1], l.Seen[2]) }, "number 3 came instead of 2"},
 		"a reader gets one twice":      {func(j *Journal) { l := j.Lives[0]; l.Seen = append(l.Seen, l.Seen[2]) }, "number 3 came instead of 4"},
 		"a reader goes back":           {func(j *Journal) { l := j.Lives[0]; l.Seen[0], l.Seen[1] = l.Seen[1], l.Seen[0] }, "number 2 came instead of 1"},

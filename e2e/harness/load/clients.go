@@ -33,11 +33,7 @@ func (s *Sender) run(ctx context.Context, stop <-chan struct{}) {
 			return
 		default:
 		}
-		id := uuid.New()
-		text := fmt.Sprintf("chat %s, of %d", id, len(s.sends))
-		one := &Send{room: s.Rooms[rand.IntN(len(s.Rooms))], ID: id, text: hashOf(text), called: time.Since(s.Began)}
-		s.sends = append(s.sends, one)
-		s.call(ctx, one, text)
+		s.send(ctx, s.Rooms[rand.IntN(len(s.Rooms))])
 		if s.Pace > 0 {
 			pause(ctx, s.Pace)
 		}
@@ -45,6 +41,15 @@ func (s *Sender) run(ctx context.Context, stop <-chan struct{}) {
 			s.call(ctx, s.sends[rand.IntN(len(s.sends))], "another text")
 		}
 	}
+}
+
+// send sends a new chat.
+func (s *Sender) send(ctx context.Context, room uuid.UUID) {
+	id := uuid.New()
+	text := fmt.Sprintf("chat %s, of %d", id, len(s.sends))
+	one := &Send{room: room, ID: id, text: hashOf(text), called: time.Since(s.Began)}
+	s.sends = append(s.sends, one)
+	s.call(ctx, one, text)
 }
 
 // SendDocument sends a chat under an id.

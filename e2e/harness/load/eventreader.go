@@ -9,19 +9,15 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"sync"
-	"time"
-
-	"github.com/coder/websocket"
 
 	"parley/e2e/harness"
 )
 
 // followEvents is follow over an event stream.
-func (r *Reader) followEvents(ctx context.Context, at string) error {
+func (k *Torture) followEvents(ctx context.Context, at, token string, s subscriber) error {
 	ctx, leave := context.WithCancel(ctx)
 	defer leave()
-	response, err := r.openEvents(ctx, at)
+	response, err := k.openEvents(ctx, at, token, s)
 	if err != nil {
 		return err
 	}
@@ -34,19 +30,19 @@ func (r *Reader) followEvents(ctx context.Context, at string) error {
 		e, err := stream.Next()
 		switch {
 		case err != nil:
-			r.Cuts.note(ctx, r, eventsCut)
+			s.cut(ctx, eventsCut)
 			return err
 		case e.Kind != "next":
 			return fmt.Errorf("%w: %s %s", errEnded, e.Kind, e.Data)
 		}
-		if err := r.Event(json.RawMessage(e.Data)); err != nil {
+		if err := s.Event(json.RawMessage(e.Data)); err != nil {
 			return err
 		}
 	}
 }
 
-func (r *Reader) openEvents(ctx context.Context, at string) (*http.Response, error) {
-	body, err := r.operation()
+func (k *Torture) openEvents(ctx context.Context, at, token string, s subscriber) (*http.Response, error) {
+	body, err := s.operation()
 	if err != nil {
 		return nil, err
 	}
@@ -56,8 +52,8 @@ func (r *Reader) openEvents(ctx context.Context, at string) (*http.Response, err
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Accept", "text/event-stream")
-	request.Header.Set("Authorization", "Bearer "+r.Token)
-	return (&http.Client{Transport: r.HTTP.Transport}).Do(request) // the other one has a timeout
+	request.Header.Set("Authorization", "Bearer "+token)
+	return (&http.Client{Transport: k.HTTP.Transport}).Do(request) // the other one has a timeout
 }
 
 // refusedEvents tells a server that has no time from one that refuses for good.
@@ -71,37 +67,4 @@ func refusedEvents(response *http.Response) error {
 		return fmt.Errorf("stream: %s", a.Code())
 	}
 	return fmt.Errorf("%w: %s %s", errEnded, response.Status, text)
-}
-
-// eventsCut stands for the close code of an event stream, which has none.
-const eventsCut websocket.StatusCode = 0
-
-// A Cut is the end of a stream that its reader did not want.
-type Cut struct {
-	When    time.Duration
-	At      string
-	Code    websocket.StatusCode // -1: the connection died
-	OverSSE bool
-}
-
-// Cuts are those of a run, in their order.
-type Cuts struct {
-	mu  sync.Mutex
-	all []Cut
-}
-
-func (c *Cuts) note(ctx context.Context, r *Reader, code websocket.StatusCode) {
-	if ctx.Err() != nil {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.all = append(c.all, Cut{time.Since(r.Began), r.at, code, r.overSSE})
-}
-
-// Since returns those after the first n.
-func (c *Cuts) Since(n int) []Cut {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return append([]Cut(nil), c.all[n:]...)
 }

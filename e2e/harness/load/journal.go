@@ -10,8 +10,14 @@ import (
 // Journal gathers what was noted, and reads the database without the server's help.
 func (k *Torture) Journal() *Journal {
 	j := &Journal{heads: map[uuid.UUID]head{}}
-	for _, s := range k.Senders {
+	for _, s := range k.allSenders() {
 		j.Sends = append(j.Sends, s.sends...)
+	}
+	for _, m := range k.Movers {
+		j.moves = append(j.moves, m.moves...)
+		for _, w := range m.Watchers {
+			j.watches = append(j.watches, &w.Watch)
+		}
 	}
 	for _, r := range k.Readers {
 		for i, l := range r.Lives {
@@ -37,13 +43,14 @@ func (k *Torture) Journal() *Journal {
 func (k *Torture) readHeads(db *sql.DB, j *Journal) {
 	const heads = `SELECT id, last_number, last_place, (SELECT count(*) FROM room_events e JOIN chats c ON c.id = e.chat_id
 		WHERE e.room_id = r.id AND (c.room_id, c.place, c.number, c.tag) = (e.room_id, e.place, e.number, e.tag)),
-		(SELECT count(*) FROM room_events e JOIN members m ON m.room_id = e.room_id AND m.user_id = e.user_id AND m.joined_place = e.place - 1
-			WHERE e.room_id = r.id AND e.kind = 'MEMBER_JOINED'),
+		(SELECT count(*) FROM room_events e WHERE e.room_id = r.id AND e.kind IN ('MEMBER_JOINED', 'MEMBER_LEFT', 'MEMBER_REMOVED')),
+		(SELECT count(*) FROM members m WHERE m.room_id = r.id AND m.user_id <> r.created_by AND NOT EXISTS (SELECT 1 FROM room_events e
+			WHERE e.room_id = m.room_id AND e.user_id = m.user_id AND e.place = m.joined_place + 1 AND e.kind = 'MEMBER_JOINED')),
 		(SELECT count(*) FROM members m WHERE m.room_id = r.id) - member_count FROM rooms r`
 	k.each(db, heads, func(rows *sql.Rows) error {
 		var room uuid.UUID
 		var h head
-		err := rows.Scan(&room, &h.number, &h.place, &h.events, &h.joined, &h.uncounted)
+		err := rows.Scan(&room, &h.number, &h.place, &h.events, &h.moves, &h.strange, &h.uncounted)
 		j.heads[room] = h
 		return err
 	})
@@ -67,7 +74,7 @@ func (k *Torture) each(db *sql.DB, query string, row func(*sql.Rows) error) {
 
 // Report says how much was tried, since a torture without victims shows nothing.
 func (k *Torture) Report(rounds int, j *Journal) {
-	tried, seen, handovers := 0, 0, 0
+	tried, seen, handovers, ends := 0, 0, 0, int64(0)
 	for _, s := range k.Senders {
 		tried += s.Cut
 	}
@@ -77,9 +84,12 @@ func (k *Torture) Report(rounds int, j *Journal) {
 	for _, r := range k.Readers {
 		handovers += r.handovers
 	}
-	k.T.Logf("%d rounds in %v: %d chats, %d calls cut, %d chats read in %d lives, %d handovers",
-		rounds, time.Since(k.Began).Round(time.Second), len(j.Rows), tried, seen, len(j.Lives), handovers)
-	if rounds >= EnoughRounds && (tried < rounds || seen < len(j.Rows) || handovers == 0) {
+	for _, m := range k.Movers {
+		ends += m.Ends.Load()
+	}
+	k.T.Logf("%d rounds in %v: %d chats, %d calls cut, %d chats read in %d lives, %d handovers, %d ends of somebody's reading",
+		rounds, time.Since(k.Began).Round(time.Second), len(j.Rows), tried, seen, len(j.Lives), handovers, ends)
+	if rounds >= EnoughRounds && (tried < rounds || seen < len(j.Rows) || handovers == 0 || ends == 0) {
 		k.T.Error("that is too little to show anything")
 	}
 }

@@ -1,5 +1,6 @@
 // Package load keeps senders and readers at work while servers are killed, notes what each was told, and checks the notes
-// against the database: nothing answered is lost, nothing is doubled, and each reader sees the order of the log.
+// against the database: nothing answered is lost, nothing is doubled, each reader sees the order of the log, and who has no
+// access to a room is given nothing of it.
 package load
 
 import (
@@ -11,6 +12,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -48,6 +50,7 @@ type Torture struct {
 	Cuts     Cuts
 	Senders  []*Sender
 	Readers  []*Reader
+	Movers   []*Mover
 }
 
 // MakeClients makes the people and their rooms at a server, and what senders and readers need.
@@ -61,9 +64,7 @@ func (k *Torture) MakeClients(at string) {
 	}
 	k.T.Cleanup(k.HTTP.CloseIdleConnections)
 	for i := range 4 {
-		var made struct{ Register struct{ AccessToken string } }
-		k.Must(&made, at, "", fmt.Sprintf(`mutation { register(username: "person%d", password: "correct horse battery") { accessToken } }`, i))
-		k.Tokens = append(k.Tokens, made.Register.AccessToken)
+		k.Tokens = append(k.Tokens, k.register(at, fmt.Sprint("person", i)))
 	}
 	for i := range TortureRooms {
 		var made struct{ CreateRoom struct{ ID uuid.UUID } }
@@ -78,6 +79,13 @@ func (k *Torture) MakeClients(at string) {
 			Torture: k, N: i, Token: k.Tokens[i%len(k.Tokens)], Room: k.Rooms[i%TortureRooms], overSSE: i%4 == 3,
 		})
 	}
+	k.makeMovers(at)
+}
+
+func (k *Torture) register(at, username string) (token string) {
+	var made struct{ Register struct{ AccessToken string } }
+	k.Must(&made, at, "", fmt.Sprintf(`mutation { register(username: "%s", password: "correct horse battery") { accessToken } }`, username))
+	return made.Register.AccessToken
 }
 
 // Must asks a server for what it has to do, and reads the data.
@@ -95,7 +103,7 @@ func (k *Torture) Must(into any, at, token, document string) {
 // Start starts the server, to which all clients go from now on.
 func (k *Torture) Start() *harness.Process {
 	p := harness.StartProcess(k.T, k.Dir, "--log-level", "warn", "--send-rate", "0", "--room-send-rate", "0", "--register-rate", "0",
-		"--access-token-lifetime", "7d")
+		"--mutation-rate", "0", "--access-token-lifetime", "7d")
 	k.Servers.Set(p.Addr)
 	return p
 }
@@ -130,8 +138,8 @@ func (k *Torture) Stretch(rounds int) {
 // Load has everybody at work until rest is called, which returns how long the readers were behind when all
 // had been answered.
 func (k *Torture) Load() (rest func() time.Duration) {
-	stop := make(chan struct{})
-	var senders, readers sync.WaitGroup
+	stop, stay := make(chan struct{}), make(chan struct{})
+	var senders, movers, readers sync.WaitGroup
 	for _, s := range k.Senders {
 		senders.Go(func() { s.run(k.T.Context(), stop) })
 	}
@@ -139,9 +147,20 @@ func (k *Torture) Load() (rest func() time.Duration) {
 	for _, r := range k.Readers {
 		readers.Go(func() { r.run(ctx) })
 	}
+	for _, m := range k.Movers {
+		movers.Go(func() { m.run(k.T.Context(), stay) })
+		for _, w := range m.Watchers {
+			readers.Go(func() { w.run(ctx) })
+		}
+	}
 	return func() time.Duration {
+		close(stay)
+		movers.Wait()
 		close(stop)
 		senders.Wait()
+		for _, m := range k.Movers {
+			m.say(k.T.Context())
+		}
 		answered := time.Now()
 		k.await()
 		behind := time.Since(answered)
@@ -167,64 +186,41 @@ func (k *Torture) AwaitAnswer() {
 // await waits until the readers are at the end; the checker says it when they are not.
 func (k *Torture) await() {
 	ends := map[uuid.UUID]int64{}
-	for _, s := range k.Senders {
+	for _, s := range k.allSenders() {
 		for _, one := range s.sends {
 			ends[one.room]++
 		}
 	}
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for end := time.Now().Add(harness.Timeout); time.Now().Before(end); <-tick.C {
-		behind := 0
-		for _, r := range k.Readers {
-			if at := r.Reached.Load(); at > 0 && at < ends[r.Room] {
+	for end := time.Now().Add(harness.Timeout); time.Now().Before(end) && k.behind(ends) > 0; <-tick.C {
+	}
+}
+
+// behind counts the readers that are not at the end.
+func (k *Torture) behind(ends map[uuid.UUID]int64) (behind int) {
+	for _, r := range k.Readers {
+		if at := r.Reached.Load(); at > 0 && at < ends[r.Room] {
+			behind++
+		}
+	}
+	for _, m := range k.Movers {
+		for _, w := range m.Watchers {
+			if w.Reached.Load() < ends[w.room] {
 				behind++
 			}
 		}
-		if behind == 0 {
-			return
-		}
 	}
+	return behind
 }
 
-// Addresses are where the servers are just now; none: they are down.
-type Addresses struct {
-	mu      sync.Mutex
-	at      []string
-	changed chan struct{} // closed when they change; made by who waits
-}
-
-// Set says where servers are; nothing: they are down.
-func (a *Addresses) Set(at ...string) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.at = at
-	if a.changed != nil {
-		close(a.changed)
-		a.changed = nil
+// allSenders are those who send, and those who only have a last word.
+func (k *Torture) allSenders() []*Sender {
+	all := slices.Clone(k.Senders)
+	for _, m := range k.Movers {
+		all = append(all, m.Sender)
 	}
-}
-
-// get waits for a server and returns one of them at random; false: ctx ended before.
-func (a *Addresses) get(ctx context.Context) (at string, ok bool) {
-	for ctx.Err() == nil {
-		a.mu.Lock()
-		if n := len(a.at); n > 0 {
-			at = a.at[rand.IntN(n)]
-		} else if a.changed == nil {
-			a.changed = make(chan struct{})
-		}
-		changed := a.changed
-		a.mu.Unlock()
-		if at != "" {
-			return at, true
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-		}
-	}
-	return "", false
+	return all
 }
 
 // post asks the server; an error means that no answer came.

@@ -11,8 +11,6 @@ import (
 
 	"github.com/coder/websocket"
 	"github.com/google/uuid"
-
-	"parley/e2e/harness"
 )
 
 // A Reader follows one room over a WebSocket or an event stream, and goes on from where it was whenever that is cut.
@@ -41,11 +39,7 @@ func (r *Reader) run(ctx context.Context) {
 		err := r.reconnect(ctx, at)
 		if err == nil {
 			r.Serving.Store(&at)
-			if r.overSSE {
-				err = r.followEvents(ctx, at)
-			} else {
-				err = r.follow(ctx, at)
-			}
+			err = r.follow(ctx, at, r.Token, r.overSSE, r)
 		}
 		if errors.Is(err, errEnded) {
 			r.Lives[len(r.Lives)-1].ended = err.Error()
@@ -140,60 +134,7 @@ func (r *Reader) Take(p TailPage) {
 
 // Connect opens a socket and signs in.
 func (r *Reader) Connect(ctx context.Context, at string) (*websocket.Conn, error) {
-	conn, response, err := websocket.Dial(ctx, "ws://"+at+"/graphql", &websocket.DialOptions{
-		Subprotocols: []string{"graphql-transport-ws"}, HTTPClient: r.HTTP,
-	})
-	if err != nil {
-		return nil, err
-	}
-	if response.Body != nil {
-		_ = response.Body.Close()
-	}
-	conn.SetReadLimit(1 << 20)
-	return conn, conn.Write(ctx, websocket.MessageText, []byte(`{"type":"connection_init","payload":{"authorization":"Bearer `+r.Token+`"}}`))
-}
-
-// Next reads a message from a socket.
-func Next(ctx context.Context, conn *websocket.Conn) (m harness.Message, err error) {
-	_, text, err := conn.Read(ctx)
-	if err != nil {
-		return m, err
-	}
-	return m, json.Unmarshal(text, &m)
-}
-
-// follow reads the stream from the cursor on until it is cut.
-func (r *Reader) follow(ctx context.Context, at string) error {
-	conn, err := r.Connect(ctx, at)
-	if conn != nil {
-		defer func() { _ = conn.CloseNow() }()
-	}
-	if err != nil {
-		return err
-	}
-	for {
-		_, text, err := conn.Read(ctx)
-		if err != nil {
-			r.Cuts.note(ctx, r, websocket.CloseStatus(err))
-			return err
-		}
-		var m harness.Message
-		if err := json.Unmarshal(text, &m); err != nil {
-			return fmt.Errorf("%w: %s", errEnded, text)
-		}
-		switch m.Type {
-		case "connection_ack":
-			err = r.Subscribe(ctx, conn)
-		case "next":
-			err = r.Event(m.Payload)
-		case "ping", "pong":
-		default:
-			err = fmt.Errorf("%w: %s", errEnded, text)
-		}
-		if err != nil {
-			return err
-		}
-	}
+	return r.connect(ctx, at, r.Token)
 }
 
 // operation is the body that goes on from the cursor.
@@ -210,15 +151,7 @@ func (r *Reader) operation() ([]byte, error) {
 
 // Subscribe begins the stream behind a cursor.
 func (r *Reader) Subscribe(ctx context.Context, conn *websocket.Conn) error {
-	payload, err := r.operation()
-	if err != nil {
-		return err
-	}
-	text, err := json.Marshal(harness.Message{ID: "1", Type: "subscribe", Payload: payload})
-	if err != nil {
-		return err
-	}
-	return conn.Write(ctx, websocket.MessageText, text)
+	return subscribe(ctx, conn, r)
 }
 
 // Event takes an event of the stream.
@@ -234,3 +167,5 @@ func (r *Reader) Event(payload json.RawMessage) error {
 	r.Streamed.Add(1)
 	return nil
 }
+
+func (r *Reader) cut(ctx context.Context, code websocket.StatusCode) { r.Cuts.note(ctx, r, code) }
