@@ -13,9 +13,9 @@ import (
 	"github.com/google/uuid"
 	_ "github.com/mattn/go-sqlite3" // the driver Parley uses
 
+	"parley/audit"
 	"parley/auth"
 	"parley/auth/accounts"
-	"parley/audit"
 	"parley/auth/rows"
 	"parley/auth/sessions"
 	"parley/db"
