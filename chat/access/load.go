@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"time"
 
+	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
@@ -81,8 +82,18 @@ func fieldsOf(r *ent.Room) []any {
 // A condition is what must hold of a column.
 type condition func(column string) *entsql.Predicate
 
+// is compares with an id. SQLite may plan a statement anew for each value that a bare parameter is given (3.54, and the driver
+// clears all values before), which takes longer than to find a room; behind a plus it is the same value, but not bare.
 func is(id uuid.UUID) condition {
-	return func(column string) *entsql.Predicate { return entsql.EQ(column, id) }
+	return func(column string) *entsql.Predicate {
+		return entsql.P(func(b *entsql.Builder) {
+			b.Ident(column).WriteOp(entsql.OpEQ)
+			if b.Dialect() == dialect.SQLite {
+				b.WriteString("+")
+			}
+			b.Arg(id)
+		})
+	}
 }
 
 func equal(other string) condition {
