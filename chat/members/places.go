@@ -44,20 +44,25 @@ func (r *Roster) JoinRoom(ctx context.Context, caller access.Caller, nameOrID st
 func (r *Roster) LeaveRoom(ctx context.Context, caller access.Caller, nameOrID string) (string, error) {
 	in, err := r.find(ctx, caller, access.Read, nameOrID)
 	switch {
-	case errors.Is(err, access.ErrNoRoom), errors.Is(err, access.ErrForbidden), err == nil && in.As.Member == nil:
+	case errors.Is(err, access.ErrNoRoom), errors.Is(err, access.ErrForbidden):
 		return nameOrID, nil
 	case err != nil:
 		return "", err
+	case in.As.Member == nil:
+		if waits, err := isEnrolling(ctx, r.Store.Read, in.ID); err != nil || !waits {
+			return nameOrID, err
+		}
 	}
 	_, err = r.change(ctx, about{in.ID, caller, caller}, func(ctx context.Context, h *held) error {
-		if h.room.DeletedAt != nil || h.as.Member == nil {
-			return nil // removed or ended meanwhile
+		if h.room.DeletedAt != nil {
+			return nil // meanwhile
 		}
-		if err := h.room.May(access.Leave); err != nil {
-			return err
+		if h.as.Member != nil {
+			if err := h.room.May(access.Leave); err != nil {
+				return err
+			}
 		}
-		h.note(audit.MemberLeft)
-		return h.remove(ctx, h.event(roomlog.MemberLeft))
+		return h.takeOut(ctx, roomlog.MemberLeft, audit.MemberLeft)
 	})
 	return nameOrID, err
 }
@@ -98,11 +103,10 @@ func (r *Roster) RemoveMember(ctx context.Context, caller access.Caller, nameOrI
 		return "", err
 	}
 	_, err = r.change(ctx, a, func(ctx context.Context, h *held) error {
-		if err := h.mayRemove(); err != nil || h.as.Member == nil {
+		if err := h.mayRemove(); err != nil {
 			return err
 		}
-		h.note(audit.MemberRemoved)
-		return h.remove(ctx, h.event(roomlog.MemberRemoved))
+		return h.takeOut(ctx, roomlog.MemberRemoved, audit.MemberRemoved)
 	})
 	return a.whom.ID.String(), err
 }
