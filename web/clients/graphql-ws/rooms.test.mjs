@@ -19,7 +19,8 @@ test(`${CUTS} cuts: every event of three rooms once and in order`, patient, asyn
     rooms.set(room.id, chats.syncCursor);
   }
   const events = [];
-  const stop = followRooms(openSocket(session), rooms, { happened: (event) => events.push(event), ended: assert.fail });
+  const { me } = await session.ask("{ me { id } }");
+  const stop = followRooms(openSocket(session), me.id, rooms, { happened: (event) => events.push(event), ended: assert.fail });
   t.after(stop);
   await until(() => events.length > 0);
   proxy.lifetime = () => (proxy.cuts < CUTS ? 200 + Math.random() * 1200 : Infinity);
@@ -54,23 +55,33 @@ test(`${CUTS} cuts: every event of three rooms once and in order`, patient, asyn
   }
 });
 
-test("a room that was deleted does not keep the others from coming back", patient, async (t) => {
+test("a room that was deleted, or lost, does not keep the others from coming back", patient, async (t) => {
   const { bob, proxy, session } = await setUp(t);
+  const { me } = await session.ask("{ me { id } }");
   const places = new Map();
+  const follow = async (id) => {
+    const page = await session.ask("query ($id: ID!) { room(id: $id) { id } chats(room: $id) { syncCursor } }", { id });
+    places.set(page.room.id, page.chats.syncCursor);
+  };
   for (const name of ["general", "short-lived"]) {
     await bob.session.ask("mutation ($name: String!) { createRoom(name: $name) { id } }", { name }).catch(() => {});
-    const page = await bob.session.ask("query ($name: ID!) { room(id: $name) { id } chats(room: $name) { syncCursor } }", {
-      name,
-    });
-    places.set(page.room.id, page.chats.syncCursor);
+    await follow(name);
   }
+  const { createRoom: some } = await bob.session.ask(
+    'mutation ($me: ID!) { createRoom(name: "for some", kind: PRIVATE, members: [$me]) { id } }',
+    { me: me.id },
+  );
+  await follow(some.id);
   const kinds = [];
   let reason;
   const view = { happened: ({ kind }) => kinds.push(kind), ended: (why) => (reason = why) };
-  t.after(followRooms(openSocket(session), places, view));
+  t.after(followRooms(openSocket(session), me.id, places, view));
   await until(() => kinds.includes("CAUGHT_UP"));
   await bob.session.ask('mutation { deleteRoom(room: "short-lived") }');
   await until(() => kinds.includes("ROOM_DELETED"));
+  const lost = { room: some.id, me: me.id };
+  await bob.session.ask("mutation ($room: ID!, $me: ID!) { removeMember(room: $room, user: $me) }", lost);
+  await until(() => kinds.includes("MEMBER_REMOVED"));
   proxy.cut();
   await bob.send("still here");
   await until(() => kinds.includes("CHAT_SENT"), () => reason);
