@@ -88,6 +88,25 @@ func TestOpenDirectRoomRefuses(t *testing.T) {
 	wantLimit(t, err, "ROOMS")
 }
 
+// Nobody leaves a direct room, so others take at most half of somebody's rooms that way; the rest is theirs.
+func TestDirectRoomsOfOthersLeaveRoom(t *testing.T) {
+	w := newWorld(t, chat.Options{UserMaxRooms: 6})
+	vic := w.person("vic")
+	for i := range 4 {
+		_, err := w.OpenDirectRoom(t.Context(), w.person(fmt.Sprint("stranger", i)), []string{"vic"})
+		if i < 3 && err == nil {
+			continue
+		}
+		wantLimit(t, err, "ROOMS")
+	}
+	for i := range 2 {
+		w.room(vic, fmt.Sprint("room ", i))
+	}
+	if _, err := w.OpenDirectRoom(t.Context(), vic, []string{"stranger3"}); err != nil {
+		t.Error(err)
+	}
+}
+
 // People who open the same conversation at once are in one room.
 func TestOpenDirectRoomFromBothSides(t *testing.T) {
 	w := newWorld(t, chat.Options{})

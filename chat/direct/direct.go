@@ -122,6 +122,8 @@ func (s *Service) create(ctx context.Context, caller access.Caller, people []acc
 			}
 			if person.ID == caller.ID {
 				in.As.Member = entered
+			} else if err := s.mayBeAsked(ctx, tx, person.ID); err != nil {
+				return err
 			}
 		}
 		made = roomlog.RoomFor(in)
@@ -132,6 +134,21 @@ func (s *Service) create(ctx context.Context, caller access.Caller, people []acc
 	}
 	s.Committed(roomlog.Commit{Room: made.ID, People: members.IDs(people)})
 	return made, nil
+}
+
+// mayBeAsked says whether others may open one more room with somebody: all those rooms together take no more than half of the
+// rooms that a person may be in. Nobody leaves such a room, so others could take all of them, for good.
+func (s *Service) mayBeAsked(ctx context.Context, tx *ent.Tx, person uuid.UUID) error {
+	opened, err := tx.Room.Query().Where(
+		room.KindEQ(room.KindDIRECT), room.CreatedByNEQ(person), room.HasMembersWith(member.UserID(person)),
+	).Count(ctx)
+	if err != nil {
+		return fmt.Errorf("count rooms that others have opened: %w", err)
+	}
+	if opened > max(1, s.MaxRooms/2) {
+		return members.ErrManyRooms
+	}
+	return nil
 }
 
 func (s *Service) store(ctx context.Context, tx *ent.Tx, caller access.Caller, people []access.Caller) (*ent.Room, error) {
