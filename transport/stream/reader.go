@@ -24,19 +24,20 @@ var ErrUnreadable = errors.New("the log cannot be read")
 
 // A Reader is where one stream of one client stands in one log.
 type Reader struct {
-	sub   *Subscription
-	feed  *feed // nil: it is that of the set, see there
-	block *block
-
-	left   atomic.Bool // changed under the lock of Feeds
-	served atomic.Bool // the window has been read on for it, and it may take what is there
+	// What each event needs comes first, in one line of the processor's cache, as in Subscription.
+	sub  *Subscription
+	feed *feed // nil: it is that of the set, see there
 
 	// Guarded by the outlet, which serves nobody whose History is being read.
 	at      Position // of the last event that was handed to the client's connection
-	head    Position // where the log ended when the stream was opened
 	judged  int64    // up to this place no revocation counts: the user was allowed to read when the log ended there
 	arrived bool     // all up to head has been delivered
 	over    bool     // the log has ended, or the user may not read it any more
+
+	left   atomic.Bool // changed under the lock of Feeds
+	served atomic.Bool // the window has been read on for it, and it may take what is there
+	block  *block
+	head   Position // where the log ended when the stream was opened; guarded by the outlet
 }
 
 // WriteBytes are how many a client is given in one write, unless an event is larger.
