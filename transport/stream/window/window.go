@@ -206,7 +206,7 @@ func (w *Window) drop(n int) {
 	}
 	for _, e := range w.Entries[:n] {
 		if e.Revokes != nil {
-			w.Blind = e.At.Place
+			w.Blind = max(w.Blind, e.At.Place) // what skips says may lie further on
 		}
 	}
 	w.start = w.Entries[n-1].At

@@ -39,3 +39,12 @@ func TestWindowsCountTheirArrays(t *testing.T) {
 		t.Error("no array held more than its window")
 	}
 }
+
+// Behind the end of a log whose other events are gone nobody knows who was revoked there, also when an older revocation is
+// dropped at the same time.
+func TestEndHidesWhoWasRevoked(t *testing.T) {
+	w := New(Position{}).Grow([]Entry{{At: Position{1, 1}, Revokes: &Revocation{Of: "ann"}}, {At: Position{2, 2}}}, 2, 1<<20)
+	if w = w.Grow([]Entry{{At: Position{9, 9}, Revokes: &Revocation{}}}, 2, 1<<20); w.start.Place != 1 || w.Blind != 8 {
+		t.Errorf("it begins behind %d, and is blind up to %d", w.start.Place, w.Blind)
+	}
+}
