@@ -149,6 +149,22 @@ test("a conversation is opened from a person's name", patient, async (t) => {
   assert.equal(await panel.getByRole("button").count(), 1, "more than Close is offered");
 });
 
+test("who is added while the server is busy has the room a little later", patient, async (t) => {
+  const server = await mortal(t);
+  const [ann, bob] = await room(server.origin, "ann", "bob");
+  const his = await visit(server, { as: bob });
+  await live(his);
+  await his.getByText("You are in no room yet.").waitFor();
+  const busy = { errors: [{ message: "busy", extensions: { code: "SERVER_BUSY", retryable: true } }] };
+  let asked = 0;
+  await his.route("**/graphql", (route) =>
+    route.request().postData()?.includes("query Rooms") && asked++ < 2 ? route.fulfill({ json: busy }) : route.fallback(),
+  );
+  await call(server.origin, ann.accessToken, 'mutation { addMember(room: "general", user: "bob") { id } }');
+  await link(his, /^general/).waitFor();
+  assert.ok(asked > 2, `it was asked for ${asked} times`);
+});
+
 test("who is removed from a public room is told, and reads on", patient, async (t) => {
   const server = await mortal(t);
   const [ann, bob] = await room(server.origin, "ann", "bob");

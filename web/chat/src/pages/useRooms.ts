@@ -2,6 +2,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useQuery } from "urql";
 import { failureOf, type Failure } from "../api/failure";
 import { keep } from "../api/keep";
+import { wait } from "../api/wait";
 import { ActivityDocument, OpenRoomDocument, RoomsDocument, type LastChatFragment, type RoomRowFragment, type RoomsQueryVariables } from "../gql/graphql";
 import { addressOf } from "../chat/naming";
 import { useServices } from "../ui/services";
@@ -23,9 +24,9 @@ export function useRooms(matching: string, first: number, current: string | unde
   const [data, setData] = useState(fresh);
   if (fresh && fresh !== data) setData(fresh);
 
-  // Of two questions that are the same urql asks one. An answer that is on its way may be older than what makes us ask, so
-  // then it is asked once more.
-  const asking = useRef({ now: false, more: false, variables });
+  // A question that a busy server has not answered is asked again. Of two questions that are the same urql asks one. An
+  // answer that is on its way may be older than what makes us ask, so then it is asked once more.
+  const asking = useRef({ now: false, more: false, shown: true, variables });
   const onTheWay = fetching || stale;
   const again = useCallback(async () => {
     const state = asking.current;
@@ -39,10 +40,20 @@ export function useRooms(matching: string, first: number, current: string | unde
     do {
       state.more = older;
       older = false;
-      await client.query(RoomsDocument, state.variables, { requestPolicy: "network-only" }).toPromise();
-    } while (state.more);
+      const answer = await client.query(RoomsDocument, state.variables, { requestPolicy: "network-only" }).toPromise();
+      if (answer.error && failureOf(answer.error).passes && state.shown) {
+        await wait(1000);
+        state.more = true;
+      }
+    } while (state.more && state.shown);
     state.now = false;
   }, [client, variables, onTheWay]);
+
+  useEffect(() => {
+    const state = asking.current;
+    state.shown = true;
+    return () => void (state.shown = false);
+  }, []);
 
   // Of a room that one makes in another tab nobody tells.
   useEffect(() => {
