@@ -83,14 +83,14 @@ func TestDeletedAccountsSendNothing(t *testing.T) {
 
 // That costs a send no statement, and the one that looks for it reads an index.
 func TestPlanOfASend(t *testing.T) {
-	var s statements
+	var s dbtest.Statements
 	dir := t.TempDir()
-	w := traceWorld(t, dir, chat.Options{HeadsInterval: time.Hour}, s.trace)
+	w := traceWorld(t, dir, chat.Options{HeadsInterval: time.Hour}, s.Trace)
 	ann := w.person("ann")
 	w.room(ann, "general")
-	s.take()
+	s.Take()
 	w.send(ann, "general", "x")
-	texts := s.take()
+	texts := s.Take()
 	i := slices.IndexFunc(texts, func(text string) bool { return strings.Contains(text, "leaving") })
 	if i < 0 {
 		t.Fatalf("nothing looks for those who are leaving:\n%s", strings.Join(texts, "\n"))

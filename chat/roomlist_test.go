@@ -1,10 +1,8 @@
 package chat_test
 
 import (
-	"context"
 	"fmt"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -14,6 +12,7 @@ import (
 	"parley/chat"
 	"parley/chat/access"
 	"parley/chat/roomlog"
+	"parley/db/dbtest"
 	"parley/ent"
 )
 
@@ -99,34 +98,9 @@ func TestRoomsOfAScope(t *testing.T) {
 	}
 }
 
-// statements are those of a call, without what begins and ends transactions.
-type statements struct {
-	mu    sync.Mutex
-	texts []string
-}
-
-func (s *statements) trace(_ context.Context, what any) {
-	_, text, ok := strings.Cut(fmt.Sprint(what), "query=")
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if ok {
-		text, _, _ = strings.Cut(text, " args=")
-		s.texts = append(s.texts, text)
-	}
-}
-
-// take returns those so far, and forgets them.
-func (s *statements) take() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	texts := s.texts
-	s.texts = nil
-	return texts
-}
-
 func TestAPageOfRoomsTakesFewStatements(t *testing.T) {
-	var s statements
-	w := traceWorld(t, t.TempDir(), chat.Options{HeadsInterval: time.Hour}, s.trace)
+	var s dbtest.Statements
+	w := traceWorld(t, t.TempDir(), chat.Options{HeadsInterval: time.Hour}, s.Trace)
 	ann := w.person("ann")
 	for i := range 60 {
 		name := fmt.Sprint("room ", i)
@@ -134,16 +108,16 @@ func TestAPageOfRoomsTakesFewStatements(t *testing.T) {
 		w.send(ann, name, "x")
 	}
 	for scope, most := range map[chat.RoomScope]int{chat.JoinedRooms: 1, chat.AllRooms: 2} {
-		s.take()
+		s.Take()
 		page, err := w.Rooms(t.Context(), ann, chat.RoomsQuery{Scope: &scope})
 		if err != nil || len(page.Edges) != 50 {
 			t.Fatalf("got %v, %v", page, err)
 		}
-		if texts := s.take(); len(texts) > most {
+		if texts := s.Take(); len(texts) > most {
 			t.Errorf("%s takes %d statements, want %d:\n%s", scope, len(texts), most, strings.Join(texts, "\n"))
 		}
 		chats, err := w.LastChats(t.Context(), ann, page.Nodes())
-		if texts := s.take(); err != nil || chats[49] == nil || len(texts) > 1 {
+		if texts := s.Take(); err != nil || chats[49] == nil || len(texts) > 1 {
 			t.Errorf("newest chats take %d statements, %v", len(texts), err)
 		}
 	}

@@ -60,7 +60,9 @@ func plan(t *testing.T, pool *sql.DB, statement string) string {
 				t.Fatalf("%s: %v", before, err)
 			}
 		}
-		explain, args = "EXPLAIN EXECUTE "+name+"("+nulls+")", nil
+		if explain, args = "EXPLAIN EXECUTE "+name, nil; nulls != "" {
+			explain += "(" + nulls + ")"
+		}
 	}
 	rows, err := conn.QueryContext(t.Context(), explain, args...)
 	if err != nil {
@@ -88,9 +90,9 @@ func plan(t *testing.T, pool *sql.DB, statement string) string {
 // TestPlansOfRoomLists wants the lists of somebody who is in 200 rooms to be read by the indexes that are there for them, and
 // not by looking at all rooms or all memberships: of 100,000 and 1,000,000, where all rounds are wanted.
 func TestPlansOfRoomLists(t *testing.T) {
-	var s statements
+	var s dbtest.Statements
 	dir := t.TempDir()
-	w := traceWorld(t, dir, chat.Options{HeadsInterval: time.Hour}, s.trace)
+	w := traceWorld(t, dir, chat.Options{HeadsInterval: time.Hour}, s.Trace)
 	ann := w.person("ann")
 	w.room(ann, "general")
 	pool := dbtest.Pool(t, dir)
@@ -123,11 +125,11 @@ func TestPlansOfRoomLists(t *testing.T) {
 			}, [][]string{{"room_name_key"}},
 		},
 	} {
-		s.take()
+		s.Take()
 		if err := c.call(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		texts := s.take()
+		texts := s.Take()
 		if len(texts) != len(c.by) {
 			t.Fatalf("%s takes %d statements:\n%s", name, len(texts), strings.Join(texts, "\n"))
 		}
@@ -144,6 +146,30 @@ func TestPlansOfRoomLists(t *testing.T) {
 			if c.by[i][0] == "room_last_at_id" && regexp.MustCompile(`Sort|TEMP B-TREE`).MatchString(is) {
 				t.Errorf("%s sorts all public rooms:\n%s\n%s", name, text, is)
 			}
+		}
+	}
+}
+
+// TestPlansOfWhatWaits wants what is left to do behind calls, which each node looks for now and then, to be found by the index of
+// what waits and not by looking at all rooms and people. The first look comes with the start.
+func TestPlansOfWhatWaits(t *testing.T) {
+	dir, asked := t.TempDir(), make(chan string, 1000)
+	w := traceWorld(t, dir, chat.Options{HeadsInterval: time.Hour}, func(_ context.Context, what any) {
+		if text, ok := dbtest.TextOf(what); ok {
+			asked <- text
+		}
+	})
+	fill(t, dbtest.Pool(t, dir), w.person("ann").ID, 1000)
+	waits := regexp.MustCompile(`WHERE .*\b(purging|enrolling|leaving)\b`)
+	for seen := map[string]bool{}; len(seen) < 3; {
+		text := <-asked
+		is := waits.FindStringSubmatch(text)
+		if is == nil || !strings.HasPrefix(text, "SELECT") || seen[is[1]] {
+			continue
+		}
+		seen[is[1]] = true
+		if by := plan(t, dbtest.Pool(t, dir), text); !strings.Contains(by, "_"+is[1]) {
+			t.Errorf("not read by the index of what waits:\n%s\n%s", text, by)
 		}
 	}
 }

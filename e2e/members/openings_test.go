@@ -1,44 +1,20 @@
 package members
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 
+	"parley/db/dbtest"
 	"parley/e2e/harness"
 )
-
-// A statements keeps what a server asks its database.
-type statements struct {
-	mu    sync.Mutex
-	texts []string
-}
-
-func (s *statements) trace(_ context.Context, what any) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if text := fmt.Sprint(what); strings.Contains(text, "query=") {
-		s.texts = append(s.texts, text)
-	}
-}
-
-// take returns those since the last call.
-func (s *statements) take() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	texts := s.texts
-	s.texts = nil
-	return texts
-}
 
 // What it costs the database to open all rooms of a person does not depend on how many there are, with and without cursors.
 func TestStatementsOfAnOpening(t *testing.T) {
 	const rooms, most = 200, 6
-	var asked statements
-	s, _ := harness.Wired(t, asked.trace, append(harness.NoLimits(), "--heads-interval", "1h")...)
+	var asked dbtest.Statements
+	s, _ := harness.Wired(t, asked.Trace, append(harness.NoLimits(), "--heads-interval", "1h")...)
 	ann, _ := s.Register("ann")
 	for i := range rooms {
 		s.Must(nil, ann, `mutation($n: String!) { createRoom(name: $n, kind: PRIVATE) { id } }`, map[string]any{"n": fmt.Sprint("room ", i)})
@@ -47,7 +23,7 @@ func TestStatementsOfAnOpening(t *testing.T) {
 	k.Expect("connection_ack")
 	var cursors []string
 	var fewest []string
-	asked.take()
+	asked.Take()
 	for i := range 4 { // what the server does by itself now and then is in one of them at most
 		id := fmt.Sprint(i)
 		k.Subscribe(id, `subscription($after: [Cursor!]) { events(after: $after) { kind cursors } }`, map[string]any{"after": cursors})
@@ -67,7 +43,7 @@ func TestStatementsOfAnOpening(t *testing.T) {
 			t.Fatalf("%d cursors of %d rooms", len(cursors), rooms)
 		}
 		k.Write(harness.Message{ID: id, Type: "complete"})
-		if texts := asked.take(); fewest == nil || len(texts) < len(fewest) {
+		if texts := asked.Take(); fewest == nil || len(texts) < len(fewest) {
 			fewest = texts
 		}
 	}

@@ -5,13 +5,14 @@ import (
 	"strings"
 	"testing"
 
+	"parley/db/dbtest"
 	"parley/e2e/harness"
 )
 
 // What a page of rooms or of members costs the database does not depend on how long it is.
 func TestStatementsOfAPage(t *testing.T) {
-	var asked statements
-	s, _ := harness.Wired(t, asked.trace, harness.NoLimits()...)
+	var asked dbtest.Statements
+	s, _ := harness.Wired(t, asked.Trace, harness.NoLimits()...)
 	ann, _ := s.Register("ann")
 	var people []string
 	for i := range 10 {
@@ -40,9 +41,9 @@ func TestStatementsOfAPage(t *testing.T) {
 		{`{ room(id: "FULL") { bans { nodes { createdAt user { id username } by { username } } } } }`, 8, 5},
 		{`{ room(id: "FULL") { invites { id code createdBy { username } room { id } } } }`, 8, 5},
 	} {
-		asked.take()
+		asked.Take()
 		a := s.Ask(ann, strings.ReplaceAll(c.call, "FULL", full.CreateRoom.ID))
-		texts := asked.take()
+		texts := asked.Take()
 		if n := strings.Count(a.Body, `"memberCount"`) + strings.Count(a.Body, `"joinedAt"`) + strings.Count(a.Body, `"createdAt"`) + strings.Count(a.Body, `"code"`); len(a.Errors) > 0 || n != c.items {
 			t.Errorf("%s: %d items, want %d: %s", c.call, n, c.items, a.Body)
 		}

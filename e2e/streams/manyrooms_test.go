@@ -1,7 +1,6 @@
 package streams
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -10,37 +9,15 @@ import (
 	"testing"
 	"time"
 
+	"parley/db/dbtest"
 	"parley/e2e/harness"
 )
-
-// statements are those that a wired server has sent to its database.
-type statements struct {
-	mu  sync.Mutex
-	all []string
-}
-
-func (s *statements) trace(_ context.Context, what any) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if text := fmt.Sprint(what); strings.Contains(text, "query=") {
-		s.all = append(s.all, text)
-	}
-}
-
-// take returns them and forgets them.
-func (s *statements) take() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	taken := s.all
-	s.all = nil
-	return taken
-}
 
 // The rooms of a stream are looked up together, however they are named: one name 1,000 times was 1,000 queries
 // before any limit was asked. Cursors are looked up 200 at a time.
 func TestRoomsOfAStreamAreOneQuery(t *testing.T) {
-	var sent statements
-	s, _ := harness.Wired(t, sent.trace, append(harness.NoLimits(), "--heads-interval", "1h")...)
+	var sent dbtest.Statements
+	s, _ := harness.Wired(t, sent.Trace, append(harness.NoLimits(), "--heads-interval", "1h")...)
 	ann, _ := s.Register("ann")
 	var names, mixed, cursors []string
 	for i := range 300 {
@@ -66,7 +43,7 @@ func TestRoomsOfAStreamAreOneQuery(t *testing.T) {
 		k.Subscribe(what, `query { me { id } }`, nil) // so that the session has just been looked up
 		k.Expect("next")
 		k.Expect("complete")
-		sent.take()
+		sent.Take()
 		k.Subscribe(what, eventsDocument, map[string]any{"rooms": c.rooms, "after": c.after})
 		var payload struct{ Data struct{ Events anEvent } }
 		if err := json.Unmarshal(k.Expect("next").Payload, &payload); err != nil || len(payload.Data.Events.Cursors) != c.opened {
@@ -74,7 +51,7 @@ func TestRoomsOfAStreamAreOneQuery(t *testing.T) {
 		}
 		k.Write(harness.Message{ID: what, Type: "complete"})
 		var looks []string
-		for _, text := range sent.take() {
+		for _, text := range sent.Take() {
 			if !strings.Contains(text, "JOIN") && (strings.Contains(text, `FROM "rooms"`) || strings.Contains(text, "FROM `rooms`") || strings.Contains(text, "room_events")) {
 				looks = append(looks, text)
 			}
