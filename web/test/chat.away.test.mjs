@@ -172,3 +172,31 @@ for (const [how, prepare] of Object.entries({
     await one.getByRole("heading", { name: "Sign in" }).waitFor();
   });
 }
+
+// Tabs are processes of their own, and what one has stored reaches the others a moment later.
+test("a tab that has not seen yet what another has stored leaves it alone", patient, async (t) => {
+  const server = await mortal(t, { PARLEY_REFRESH_REUSE_WINDOW: "10s" });
+  const [as] = await room(server.origin, "ann");
+  const one = await visit(server, { as, path: "/room/general" });
+  await live(one);
+  const old = await one.evaluate(() => localStorage.getItem("parley.session"));
+  await one.reload();
+  await live(one);
+  assert.notEqual(await one.evaluate(() => localStorage.getItem("parley.session")), old);
+  await one.context().addInitScript((stale) => {
+    const { getItem } = Storage.prototype;
+    let late = true; // until it has asked
+    Storage.prototype.getItem = function (key) {
+      return late && key === "parley.session" ? stale : getItem.call(this, key);
+    };
+    const { fetch } = globalThis;
+    globalThis.fetch = (...request) => {
+      late = false;
+      return fetch(...request);
+    };
+  }, old);
+  const two = await one.another("/room/general");
+  await live(two);
+  await say(two, "both are here");
+  await row(one, "both are here").waitFor();
+});

@@ -2,14 +2,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { call, log, mortal } from "./mortal.mjs";
-import { box, deaf, edit, eventually, kept, live, login, room, row, say, sends, stored, texts, visit, waiting } from "./people.mjs";
+import { box, deaf, edit, eventually, kept, login, ready, room, row, say, sends, stored, texts, visit, waiting } from "./people.mjs";
 import { patient } from "../clients/testing/rounds.mjs";
 
 test("what waited when the tab was closed is sent once when it opens again", patient, async (t) => {
   const server = await mortal(t);
   const [as] = await room(server.origin, "ann");
   const page = await visit(server, { as, path: "/room/general", troubled: true });
-  await live(page);
+  await ready(page);
   await say(page, "before");
   await page.locator(".chat:not([data-state])", { hasText: "before" }).hover();
   await server.kill();
@@ -32,7 +32,7 @@ test("what a closed tab left is sent by another that is still open", patient, as
   const [as] = await room(server.origin, "ann");
   const one = await visit(server, { as, path: "/room/general", troubled: true });
   const two = await one.another("/room/general");
-  await Promise.all([live(one), live(two)]);
+  await Promise.all([ready(one), ready(two)]);
   await one.route("**/graphql", (route) => route.abort());
   await say(one, "left behind");
   await eventually(() => waiting(one).count(), 1);
@@ -46,7 +46,7 @@ test("two tabs send what waits in both of them once and in order", patient, asyn
   const [as] = await room(server.origin, "ann");
   const one = await visit(server, { as, path: "/room/general", troubled: true });
   const two = await one.another("/room/general");
-  await Promise.all([live(one), live(two)]);
+  await Promise.all([ready(one), ready(two)]);
   await server.kill();
   const want = ["a1", "b1", "a2", "b2"];
   for (const text of want) await say(text.startsWith("a") ? one : two, text);
@@ -62,7 +62,7 @@ test("a waiting chat is edited and discarded, and the arrow up takes the newest"
   const server = await mortal(t);
   const [as] = await room(server.origin, "ann");
   const page = await visit(server, { as, path: "/room/general", troubled: true });
-  await live(page);
+  await ready(page);
   await say(page, "zero");
   await page.locator(".chat:not([data-state])", { hasText: "zero" }).waitFor();
   await server.kill();
@@ -103,7 +103,7 @@ test("a waiting chat is not sent while it is edited, and what comes after it in 
   const [as] = await room(server.origin, "ann");
   await call(server.origin, as.accessToken, `mutation { createRoom(name: "other") { id } }`);
   const page = await visit(server, { as, path: "/room/other", troubled: true });
-  await live(page);
+  await ready(page);
   await page.getByRole("link", { name: /^general/ }).click();
   await page.getByRole("textbox", { name: "Write to general" }).waitFor();
   await server.kill();
@@ -189,7 +189,7 @@ for (const [how, prepare] of Object.entries(storages)) {
     await page.getByLabel("Username").fill("ann");
     await page.getByLabel("Password").fill("correct horse battery");
     await page.keyboard.press("Enter");
-    await live(page);
+    await ready(page);
     await say(page, "one");
     await row(page, "one").waitFor();
     await box(page).press("ArrowUp");

@@ -89,6 +89,9 @@ export const texts = (page) => page.locator(".list .text").allInnerTexts();
 /** live waits until the page says that it is. */
 export const live = (page) => page.locator('.line[data-link="live"]:visible').waitFor();
 
+/** ready waits until a page is live and its room can be written in: it has all that it shows without the server. */
+export const ready = (page) => Promise.all([live(page), box(page).waitFor()]);
+
 /** say writes a chat and sends it. */
 export async function say(page, text) {
   await box(page).fill(text);

@@ -11,7 +11,11 @@ export type Stored = {
   id: string;
   username: string;
   refreshToken: string;
-  /** The idempotencyKey of a refresh that was begun; the same attempt may be sent again. */
+  /**
+   * The idempotencyKey of this token's exchange, made and stored with it: after a lost answer, after a reload and in
+   * another tab it is the same attempt, with the same answer. So nothing is stored while tokens are exchanged, and no tab
+   * writes over what another has just got.
+   */
   attempt?: string;
 };
 

@@ -42,7 +42,8 @@ export class Tokens {
     const margin = Math.min(30_000, lifetime / 10);
     this.#access = { token: data.accessToken, goodUntil: Date.now() + lifetime - margin };
     const { id, username } = data.user;
-    write({ id, username, refreshToken: data.refreshToken ?? "" });
+    const refreshToken = data.refreshToken ?? "";
+    if (read()?.refreshToken !== refreshToken) write({ id, username, refreshToken, attempt: uuid() });
   }
 
   /** get is a good access token. It throws a Failure when there is none to be had now. */
@@ -70,9 +71,9 @@ export class Tokens {
   async #renew(): Promise<string> {
     const stored = read();
     if (!stored) throw this.#end(new Failure("signed out", { code: "UNAUTHENTICATED" }));
-    // The key is stored before it is sent: after a lost answer the same attempt gets the same answer.
+    // Older pages stored a token without its key.
     const attempt = stored.attempt ?? uuid();
-    write({ ...stored, attempt });
+    if (!stored.attempt) write({ ...stored, attempt });
     try {
       const { data, at } = await post(RefreshDocument, { token: stored.refreshToken, key: attempt });
       if (!data.refreshToken) throw new Failure("no tokens");
