@@ -66,6 +66,7 @@ var mayImport = map[string][]string{
 	"chat/invites":            {"audit", "chat/access", "chat/arguments", "chat/limits", "chat/members", "chat/roomlog", "ent", "naming"},              // codes that let people in
 	"chat/limits":             {"limit"},                                                                                                               // rates of people and rooms
 	"chat/members":            {"audit", "chat/access", "chat/arguments", "chat/background", "chat/limits", "chat/roomlog", "chat/texts", "db", "ent"}, // who is in, and as what
+	"chat/pages":              {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "db", "ent", "naming"},                  // reads rooms and chats for whoever asks
 	"chat/purge":              {"chat/background", "db", "ent"},                                                                                        // knows rows and no callers
 	"chat/queue":              {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "db", "ent", "meter"},                                 // asks who may
 	"chat/readers":            {"chat/access", "chat/follow", "chat/roomlog", "db", "ent", "meter"},
@@ -99,14 +100,15 @@ var mayImport = map[string][]string{
 	// Floor 5: what clients call, and a database as a whole.
 	"graph": { // of db only the classes of errors; never a row
 		"auth", "auth/accounts", "auth/passwords", "auth/usernames", "chat", "chat/access", "chat/follow",
-		"chat/invites", "chat/members", "chat/readers", "chat/roomlog", "db", "naming", "transport", "transport/budget",
+		"chat/invites", "chat/members", "chat/pages", "chat/readers", "chat/roomlog", "db", "naming", "transport", "transport/budget",
 		"transport/operation", "transport/stream",
 	},
-	"graph/document":        {},                 // knows a schema; no people, no rooms
-	"graph/document/syntax": {"transport/wire"}, // knows no schema
-	"graph/fields":          {"chat"},           // tables of what is known of fields
+	"graph/failures":        {"auth", "chat", "db", "graph/document", "graph/generated", "graph/scalar", "transport/budget"}, // what clients are told of errors
+	"graph/document":        {},                                                                                              // knows a schema; no people, no rooms
+	"graph/document/syntax": {"transport/wire"},                                                                              // knows no schema
+	"graph/fields":          {"chat"},                                                                                        // tables of what is known of fields
 	"graph/generated": {
-		"auth", "chat", "chat/access", "chat/invites", "chat/members", "chat/roomlog", "graph/lean", "graph/scalar",
+		"auth", "chat", "chat/access", "chat/invites", "chat/members", "chat/pages", "chat/roomlog", "graph/lean", "graph/scalar",
 	},
 	"graph/lean":         {},
 	"graph/lean/rewrite": {},
@@ -116,7 +118,7 @@ var mayImport = map[string][]string{
 	// Floor 6: the server.
 	"server": { // wires the rooms together
 		"auth/accounts", "auth/keys", "auth/passwords", "auth/sessions", "broker", "chat", "db", "db/waiting",
-		"graph", "graph/document", "limit", "transport", "tuning", "web",
+		"graph", "graph/document", "graph/failures", "limit", "transport", "tuning", "web",
 	},
 	"server/edge":     {"meter", "server/settings", "transport/admission"}, // what stands before the routes
 	"server/logs":     {},
@@ -130,7 +132,7 @@ var mayImport = map[string][]string{
 	// Tests from outside.
 	"e2e": {}, // areas hold tests alone, and import what they like
 	"e2e/harness": {
-		"auth/hashcost", "auth/keys", "children", "cmd/parley/command", "db", "db/dbtest", "graph", "server",
+		"auth/hashcost", "auth/keys", "children", "cmd/parley/command", "db", "db/dbtest", "graph", "graph/failures", "server",
 		"server/settings",
 	},
 	"e2e/harness/forge":   {"e2e/harness"},
@@ -143,14 +145,14 @@ var mayImport = map[string][]string{
 
 // homeOf says which packages import each technology. No other does.
 var homeOf = map[string][]string{
-	"github.com/99designs/gqlgen": {"graph", "graph/document", "graph/generated", "graph/lean", "graph/scalar", "transport", "transport/operation", "transport/stream", "transport/wire", "transport/ws"},
-	"github.com/vektah/gqlparser": {"graph", "graph/document", "graph/document/syntax", "graph/generated", "transport", "transport/operation", "transport/refusal", "transport/stream", "transport/wire", "transport/ws", "transport/ws/frame"},
+	"github.com/99designs/gqlgen": {"graph", "graph/document", "graph/failures", "graph/generated", "graph/lean", "graph/scalar", "transport", "transport/operation", "transport/stream", "transport/wire", "transport/ws"},
+	"github.com/vektah/gqlparser": {"graph", "graph/document", "graph/document/syntax", "graph/failures", "graph/generated", "transport", "transport/operation", "transport/refusal", "transport/stream", "transport/wire", "transport/ws", "transport/ws/frame"},
 	"github.com/gobwas/ws":        {"transport/ws", "transport/ws/frame"},
 	"github.com/golang-jwt/jwt":   {"auth/tokens"},
 	"golang.org/x/crypto":         {"auth/passwords"},                                           // argon2
 	"golang.org/x/text":           {"auth/passwords", "auth/usernames", "chat/texts", "naming"}, // PRECIS, normal forms
 	"golang.org/x/net":            {"transport/admission"},                                      // IDNA
-	"entgo.io/ent":                {"auth/accounts", "auth/attempts", "auth/cleanup", "auth/rows", "auth/sessions", "chat", "chat/access", "chat/enrol", "chat/readers", "chat/roomlog", "db", "db/bulk", "db/migrations/diff", "db/sqlite", "ent"},
+	"entgo.io/ent":                {"auth/accounts", "auth/attempts", "auth/cleanup", "auth/rows", "auth/sessions", "chat", "chat/access", "chat/enrol", "chat/pages", "chat/readers", "chat/roomlog", "db", "db/bulk", "db/migrations/diff", "db/sqlite", "ent"},
 	"ariga.io/atlas":              {"db/migrations/diff", "db/migrations/hash"}, // writes migrations
 	"github.com/mattn/go-sqlite3": {"db/dbtest", "db/failure", "db/migrations/diff", "db/sqlite"},
 	"github.com/jackc/pgx":        {"db/bulk", "db/dbtest", "db/failure", "db/migrations/diff", "db/postgres"},

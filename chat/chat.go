@@ -11,13 +11,12 @@
 package chat
 
 import (
-	"errors"
-
 	"parley/chat/access"
 	"parley/chat/arguments"
 	"parley/chat/invites"
 	"parley/chat/limits"
 	"parley/chat/members"
+	"parley/chat/pages"
 	"parley/chat/queue"
 	"parley/chat/roomlog"
 	"parley/chat/rooms"
@@ -27,7 +26,7 @@ import (
 // What can be wrong with a call. Every one of them means that nothing was changed.
 var (
 	ErrNoRoom        = access.ErrNoRoom
-	ErrNoChat        = errors.New("no such chat")
+	ErrNoChat        = pages.ErrNoChat
 	ErrForbidden     = access.ErrForbidden
 	ErrNoPerson      = members.ErrNoPerson
 	ErrNoMember      = members.ErrNoMember
@@ -72,29 +71,29 @@ type (
 // A Caller is whoever calls.
 type Caller = access.Caller
 
-// A Page is a stretch of a room's chats, oldest first.
-type Page struct {
-	Nodes    []*roomlog.Chat
-	PageInfo PageInfo
-	// SyncCursor is where the log stood when the page was read; nil when newer chats exist than
-	// the page shows.
-	SyncCursor *string
-}
+// What is read.
+type (
+	// Page is a stretch of a room's chats.
+	Page = pages.Page
+	// PageQuery says which.
+	PageQuery = pages.PageQuery
+	// Edge is a chat in a page.
+	Edge = pages.Edge
+	// RoomPage is a stretch of the list of rooms.
+	RoomPage = pages.RoomPage
+	// RoomsQuery says which.
+	RoomsQuery = pages.RoomsQuery
+	// RoomEdge is a room in a page.
+	RoomEdge = pages.RoomEdge
+	// RoomScope says from which rooms a list is made.
+	RoomScope = pages.RoomScope
+)
 
-// PageInfo says where a page lies in its list.
-type PageInfo = members.PageInfo
+// The scopes.
+const (
+	AllRooms    = pages.AllRooms
+	JoinedRooms = pages.JoinedRooms
+)
 
-// An Edge is a chat in a page.
-type Edge struct {
-	Cursor string
-	Node   *roomlog.Chat
-}
-
-// Edges are the chats of the page with their cursors.
-func (p *Page) Edges() []Edge {
-	edges := make([]Edge, len(p.Nodes))
-	for i, c := range p.Nodes {
-		edges[i] = Edge{Cursor: c.Cursor(), Node: c}
-	}
-	return edges
-}
+// MaxPage is the largest page of any list.
+const MaxPage = arguments.MaxPage

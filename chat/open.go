@@ -9,6 +9,7 @@ import (
 	"parley/chat/access"
 	"parley/chat/arguments"
 	"parley/chat/follow"
+	"parley/chat/pages"
 	"parley/chat/readers"
 	"parley/chat/roomlog"
 	"parley/ent"
@@ -24,7 +25,7 @@ func (s *Service) Open(ctx context.Context, caller Caller, nameOrID string, afte
 		}
 		cursors := map[uuid.UUID]roomlog.Position{}
 		if after != nil {
-			if cursors[row.ID], err = parseCursorOf(row.ID, "after", *after); err != nil {
+			if cursors[row.ID], err = pages.CursorOf(row.ID, "after", *after); err != nil {
 				return err
 			}
 		}
@@ -71,6 +72,22 @@ func (s *Service) OpenAll(ctx context.Context, caller Caller, rooms, after []str
 		return err
 	})
 	return starts, err
+}
+
+// parseCursors reads cursors, at most one of each room.
+func parseCursors(field string, texts []string) (map[uuid.UUID]roomlog.Position, error) {
+	cursors := make(map[uuid.UUID]roomlog.Position, len(texts))
+	for _, text := range texts {
+		room, at, err := pages.ParseCursor(field, text)
+		if err != nil {
+			return nil, err
+		}
+		if _, twice := cursors[room]; twice {
+			return nil, arguments.BadCursor(field)
+		}
+		cursors[room] = at
+	}
+	return cursors, nil
 }
 
 // allOf says whether all cursors are of rooms of these.

@@ -16,6 +16,7 @@ import (
 	"parley/chat/invites"
 	"parley/chat/limits"
 	"parley/chat/members"
+	"parley/chat/pages"
 	"parley/chat/purge"
 	"parley/chat/queue"
 	"parley/chat/readers"
@@ -85,6 +86,7 @@ type (
 	ofDirect  = direct.Service
 	ofInvites = invites.Service
 	ofMembers = members.Roster
+	ofPages   = pages.Pages
 )
 
 // Service is rooms and chats over one database. It is safe for concurrent use.
@@ -93,6 +95,7 @@ type Service struct {
 	*ofDirect
 	*ofInvites
 	*ofMembers
+	*ofPages
 	o         Options
 	store     *db.Store
 	log       *roomlog.Log
@@ -134,6 +137,7 @@ func New(store *db.Store, o Options) *Service {
 		Tell: shared.Tell,
 	})
 	s.ofRooms, s.ofDirect, s.ofInvites = rooms.New(shared), direct.New(shared), invites.New(shared)
+	s.ofPages = pages.New(store, s.now)
 	s.ofMembers = members.New(shared, s.purger.Wake)
 	s.leaver = members.NewLeaver(s.ofMembers, o.OnError)
 	return s

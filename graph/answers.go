@@ -11,6 +11,7 @@ import (
 
 	"parley/db"
 	"parley/graph/document"
+	"parley/graph/failures"
 	"parley/graph/lean"
 	"parley/transport/budget"
 )
@@ -27,7 +28,7 @@ func LeastAnswers(maxCost int) int64 {
 // withBounds gives queries and mutations an end: in time, and in the memory that their answers take. Text is counted
 // while it is read, and the answer before it is written. What is too much ends the operation at once, and errors
 // replace all that it has found.
-func withBounds(p *presenter, most time.Duration) graphql.ResponseMiddleware {
+func withBounds(p *failures.Presenter, most time.Duration) graphql.ResponseMiddleware {
 	return func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 		op := graphql.GetOperationContext(ctx)
 		if op.Operation == nil || op.Operation.Operation == ast.Subscription {
@@ -40,7 +41,7 @@ func withBounds(p *presenter, most time.Duration) graphql.ResponseMiddleware {
 			return next(ctx)
 		}
 		if err := answer.Begin(ctx, document.CostOf(op)*perField); err != nil {
-			return &graphql.Response{Errors: gqlerror.List{p.present(ctx, err)}}
+			return &graphql.Response{Errors: gqlerror.List{p.Present(ctx, err)}}
 		}
 		b := &bound{answer: answer, stop: cancel}
 		if op.Operation.Operation == ast.Mutation {
@@ -59,25 +60,25 @@ type bound struct {
 	why error      // it is too much
 }
 
-func (b *bound) query(ctx context.Context, p *presenter, next graphql.ResponseHandler) *graphql.Response {
+func (b *bound) query(ctx context.Context, p *failures.Presenter, next graphql.ResponseHandler) *graphql.Response {
 	resp := next(db.Counted(lean.WithMeasured(ctx, func(size int) bool {
 		return b.check(b.answer.Write(size)) == nil
 	}), func(bytes int) error {
 		return b.check(b.answer.Read(bytes))
 	}))
 	if why := b.broken(); why != nil {
-		return &graphql.Response{Errors: gqlerror.List{p.present(ctx, why)}}
+		return &graphql.Response{Errors: gqlerror.List{p.Present(ctx, why)}}
 	}
 	return resp
 }
 
 // mutation lets the answer of what has been done wait for memory. There is none only where earlier answers are not taken.
-func (b *bound) mutation(ctx context.Context, p *presenter, next graphql.ResponseHandler) *graphql.Response {
+func (b *bound) mutation(ctx context.Context, p *failures.Presenter, next graphql.ResponseHandler) *graphql.Response {
 	resp := next(lean.WithMeasured(ctx, func(size int) bool {
 		return b.check(b.answer.AwaitWrite(ctx, size)) == nil
 	}))
 	if b.broken() != nil {
-		return &graphql.Response{Data: []byte("null"), Errors: gqlerror.List{p.present(ctx, errNoAnswer)}}
+		return &graphql.Response{Data: []byte("null"), Errors: gqlerror.List{p.Present(ctx, failures.ErrNoAnswer)}}
 	}
 	return resp
 }

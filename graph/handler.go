@@ -17,6 +17,7 @@ import (
 	"parley/auth/usernames"
 	"parley/chat"
 	"parley/graph/document"
+	"parley/graph/failures"
 	"parley/graph/fields"
 	"parley/graph/generated"
 	"parley/transport"
@@ -48,15 +49,15 @@ func (o Options) WithDefaults() Options {
 // Handler builds what answers at /graphql, and the transports whose sockets the caller drains.
 func Handler(o Options) (http.Handler, *transport.Transports) {
 	o = o.WithDefaults()
-	p := &presenter{log: o.Logger}
+	p := &failures.Presenter{Log: o.Logger}
 	resolver := &Resolver{
 		auth: o.Auth, chat: o.Chat, errors: p, leeway: o.Leeway, now: time.Now,
 		server: generated.Server{Version: o.Version, Limits: limits(o)},
 	}
 	schema := generated.NewExecutableSchema(generated.Config{Schema: served(), Resolvers: resolver})
 	server := handler.New(schema)
-	server.SetErrorPresenter(func(ctx context.Context, err error) *gqlerror.Error { return p.present(ctx, err) })
-	server.SetRecoverFunc(p.recovered)
+	server.SetErrorPresenter(func(ctx context.Context, err error) *gqlerror.Error { return p.Present(ctx, err) })
+	server.SetRecoverFunc(p.Recovered)
 	document.Use(server, o.Documents, documents(schema.Schema(), p))
 	server.Use(guard{o.Auth}) // behind all that a document alone can be refused for
 	if o.Introspection {
@@ -69,8 +70,10 @@ func Handler(o Options) (http.Handler, *transport.Transports) {
 		t.Codes = append(t.Codes, string(code))
 	}
 	t.Identify = identifier{o.Auth, p, o.Leeway}.identify
-	t.Refuse = p.refuse
-	t.Detach = func(ctx context.Context) context.Context { return WithRequestID(context.Background(), RequestID(ctx)) }
+	t.Refuse = p.Refuse
+	t.Detach = func(ctx context.Context) context.Context {
+		return failures.WithRequestID(context.Background(), failures.RequestID(ctx))
+	}
 	t.Open = streams{o.Chat, p}.open
 	transports := transport.New(t)
 	for _, one := range transports.All() {
@@ -80,11 +83,11 @@ func Handler(o Options) (http.Handler, *transport.Transports) {
 }
 
 // documents is what a document is checked against.
-func documents(schema *ast.Schema, p *presenter) document.API {
+func documents(schema *ast.Schema, p *failures.Presenter) document.API {
 	return document.API{
 		Schema: schema,
 		Busy: func(ctx context.Context) *gqlerror.Error {
-			return p.refuse(ctx, string(generated.ErrorCodeServerBusy), "", "Too many documents are being checked.")
+			return p.Refuse(ctx, string(generated.ErrorCodeServerBusy), "", "Too many documents are being checked.")
 		},
 		Streams: fields.Streams,
 		MaxPage: chat.MaxPage, MaxIDs: maxNodes, MaxAnswer: budget.MaxAnswer, MaxEvent: stream.MaxEvent,

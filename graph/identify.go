@@ -11,13 +11,14 @@ import (
 
 	"parley/auth"
 	"parley/auth/accounts"
+	"parley/graph/failures"
 	"parley/transport/operation"
 )
 
 // An identifier tells transport who is asking.
 type identifier struct {
 	auth   *accounts.Service
-	errors *presenter
+	errors *failures.Presenter
 	leeway time.Duration
 }
 
@@ -35,7 +36,7 @@ func (i identifier) identify(ctx context.Context, c operation.Credentials) (cont
 	case errors.Is(err, auth.ErrNoToken):
 		return ctx, operation.Session{}, nil
 	}
-	return ctx, operation.Session{}, i.errors.present(ctx, err)
+	return ctx, operation.Session{}, i.errors.Present(ctx, err)
 }
 
 func addressOf(hostPort string) netip.Addr {

@@ -22,6 +22,7 @@ import (
 	"parley/chat/members"
 	"parley/chat/roomlog"
 
+	"parley/graph/failures"
 	"parley/graph/generated"
 	"parley/graph/scalar"
 	"parley/naming"
@@ -46,7 +47,7 @@ func served() *ast.Schema {
 type Resolver struct {
 	auth   *accounts.Service
 	chat   *chat.Service
-	errors *presenter
+	errors *failures.Presenter
 	server generated.Server // without its time
 	leeway time.Duration
 	now    func() time.Time
@@ -175,14 +176,14 @@ func (r *Resolver) findOne(ctx context.Context, reader auth.Identity, id string)
 		return nil, err
 	}
 	if nodes[0] == nil {
-		return nil, errNoNode
+		return nil, failures.ErrNoNode
 	}
 	return nodes[0], nil
 }
 
 // pageOf is where a page of people lies, in the type that other pages have.
-func pageOf(p *auth.UserPage) *chat.PageInfo {
-	return &chat.PageInfo{
+func pageOf(p *auth.UserPage) *members.PageInfo {
+	return &members.PageInfo{
 		StartCursor: p.StartCursor, EndCursor: p.EndCursor,
 		HasPreviousPage: p.HasPreviousPage, HasNextPage: p.HasNextPage,
 	}

@@ -9,6 +9,7 @@ import (
 	"parley/chat/access"
 	"parley/chat/invites"
 	"parley/chat/members"
+	"parley/chat/pages"
 	"parley/chat/roomlog"
 	"parley/graph/generated"
 	"parley/graph/scalar"
@@ -163,11 +164,11 @@ func (r *queryResolver) Room(ctx context.Context, id string) (*roomlog.Room, err
 	return r.chat.Room(ctx, person(ctx), id)
 }
 
-func (r *queryResolver) Rooms(ctx context.Context, scope *chat.RoomScope, matching *string, first *int, after *string) (*chat.RoomPage, error) {
+func (r *queryResolver) Rooms(ctx context.Context, scope *pages.RoomScope, matching *string, first *int, after *string) (*pages.RoomPage, error) {
 	return r.chat.Rooms(ctx, person(ctx), chat.RoomsQuery{Scope: scope, Matching: matching, First: first, After: after})
 }
 
-func (r *queryResolver) Chats(ctx context.Context, room string, first *int, after *string, last *int, before *string) (*chat.Page, error) {
+func (r *queryResolver) Chats(ctx context.Context, room string, first *int, after *string, last *int, before *string) (*pages.Page, error) {
 	return r.chat.Chats(ctx, person(ctx), room, chat.PageQuery{First: first, Last: last, After: after, Before: before})
 }
 
@@ -199,7 +200,7 @@ func (r *roomResolver) Members(ctx context.Context, obj *roomlog.Room, first *in
 	return r.chat.Members(ctx, person(ctx), obj, first, after)
 }
 
-func (r *roomResolver) Chats(ctx context.Context, obj *roomlog.Room, first *int, after *string, last *int, before *string) (*chat.Page, error) {
+func (r *roomResolver) Chats(ctx context.Context, obj *roomlog.Room, first *int, after *string, last *int, before *string) (*pages.Page, error) {
 	return r.chat.Chats(ctx, person(ctx), obj.ID.String(), chat.PageQuery{First: first, Last: last, After: after, Before: before})
 }
 

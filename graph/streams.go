@@ -14,6 +14,7 @@ import (
 	"parley/chat/follow"
 	"parley/chat/readers"
 	"parley/chat/roomlog"
+	"parley/graph/failures"
 	"parley/transport/stream"
 )
 
@@ -21,20 +22,20 @@ import (
 // subscriptions only hand out what is being executed; everybody is authorised here.
 type streams struct {
 	chat   *chat.Service
-	errors *presenter
+	errors *failures.Presenter
 }
 
 // open opens a subscription for whoever is in ctx. lastEventID is what ID named: one cursor for each room.
 func (x streams) open(ctx context.Context, op *graphql.OperationContext, lastEventID string) (*stream.Stream, gqlerror.List) {
 	fields := rootFields(op)
 	if len(fields) != 1 {
-		return nil, gqlerror.List{x.errors.present(ctx, errManyStreams)}
+		return nil, gqlerror.List{x.errors.Present(ctx, failures.ErrManyStreams)}
 	}
 	field := fields[0]
 	ctx = graphql.WithFieldContext(graphql.WithOperationContext(ctx, op), &graphql.FieldContext{Object: "Subscription", Field: field})
 	s, err := x.stream(ctx, field, op.Variables, lastEventID)
 	if err != nil {
-		return nil, gqlerror.List{x.errors.present(ctx, err)}
+		return nil, gqlerror.List{x.errors.Present(ctx, err)}
 	}
 	s.Tell = x.tell(ctx, field.Alias)
 	return s, nil
@@ -42,9 +43,9 @@ func (x streams) open(ctx context.Context, op *graphql.OperationContext, lastEve
 
 // tell says why a stream ended. It is kept as long as the stream runs, so it holds no more than it needs.
 func (x streams) tell(ctx context.Context, alias string) func(error) *gqlerror.Error {
-	id := RequestID(ctx)
+	id := failures.RequestID(ctx)
 	return func(why error) *gqlerror.Error {
-		shown := x.errors.present(WithRequestID(context.Background(), id), why)
+		shown := x.errors.Present(failures.WithRequestID(context.Background(), id), why)
 		shown.Path = ast.Path{ast.PathName(alias)}
 		return shown
 	}

@@ -14,6 +14,7 @@ import (
 	"parley/db"
 	"parley/graph"
 	"parley/graph/document"
+	"parley/graph/failures"
 	"parley/limit"
 	"parley/server/edge"
 	"parley/server/settings"
@@ -46,7 +47,7 @@ func authOptions(c *settings.Config, s *server) accounts.Options {
 		Hash:      passwords.Options{Parallel: int(c.HashParallel), Queue: int(c.HashQueue)},
 		OnError:   func(err error) { s.logger.Error("sessions", "error", err) },
 		OnDeleted: func() { s.chat.AccountDeleted() },
-		Audit:     s.logger, RequestID: graph.RequestID,
+		Audit:     s.logger, RequestID: failures.RequestID,
 	}
 }
 
@@ -64,7 +65,7 @@ func chatOptions(c *settings.Config, s *server) chat.Options {
 		OnEnrolling: func(left int) {
 			s.logger.Info("people become members of rooms that they have sent to before", "rooms_left", left)
 		},
-		Audit: s.logger, RequestID: graph.RequestID,
+		Audit: s.logger, RequestID: failures.RequestID,
 		OnError: func(err error) { s.logger.Error("rooms", "error", err) },
 	}
 }

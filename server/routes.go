@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"parley/graph"
+	"parley/graph/failures"
 	"parley/server/edge"
 	"parley/server/settings"
 	"parley/web"
@@ -37,7 +38,7 @@ func routes(c *settings.Config, logger *slog.Logger, api http.Handler, health *h
 
 func withRequestID(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		next.ServeHTTP(w, r.WithContext(graph.WithRequestID(r.Context(), graph.NewRequestID())))
+		next.ServeHTTP(w, r.WithContext(failures.WithRequestID(r.Context(), failures.NewRequestID())))
 	})
 }
 

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"parley/e2e/harness"
-	"parley/graph"
+	"parley/graph/failures"
 )
 
 const (
@@ -122,7 +122,7 @@ func judge(t *testing.T, request hostile, authorization string, w *httptest.Resp
 // serveHostile serves a request without a network, from an address that no rate counts.
 func serveHostile(handler http.Handler, body, authorization string) *httptest.ResponseRecorder {
 	r := httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(body))
-	r = r.WithContext(graph.WithRequestID(r.Context(), "x"))
+	r = r.WithContext(failures.WithRequestID(r.Context(), "x"))
 	r.RemoteAddr = "127.0.0.1:1"
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", "application/graphql-response+json")

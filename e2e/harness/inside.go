@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"parley/db"
-	"parley/graph"
+	"parley/graph/failures"
 	"parley/server"
 )
 
@@ -38,7 +38,7 @@ func Wired(t testing.TB, trace func(context.Context, any), flags ...string) (*Se
 
 // ServeOnce serves a request without a network.
 func ServeOnce(b *testing.B, handler http.Handler, token string, body []byte) {
-	r := httptest.NewRequestWithContext(graph.WithRequestID(b.Context(), "x"), http.MethodPost, "/graphql", bytes.NewReader(body))
+	r := httptest.NewRequestWithContext(failures.WithRequestID(b.Context(), "x"), http.MethodPost, "/graphql", bytes.NewReader(body))
 	r.RemoteAddr = "127.0.0.1:1" // which is not counted by address
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Authorization", "Bearer "+token)

@@ -9,10 +9,10 @@ import (
 	"fmt"
 	"math"
 	"parley/auth"
-	"parley/chat"
 	"parley/chat/access"
 	"parley/chat/invites"
 	"parley/chat/members"
+	"parley/chat/pages"
 	"parley/chat/roomlog"
 	"parley/graph/lean"
 	"parley/graph/scalar"
@@ -197,7 +197,7 @@ type ComplexityRoot struct {
 		Node     func(childComplexity int, id string) int
 		Nodes    func(childComplexity int, ids []string) int
 		Room     func(childComplexity int, id string) int
-		Rooms    func(childComplexity int, scope *chat.RoomScope, matching *string, first *int, after *string) int
+		Rooms    func(childComplexity int, scope *pages.RoomScope, matching *string, first *int, after *string) int
 		Server   func(childComplexity int) int
 		Sessions func(childComplexity int) int
 		User     func(childComplexity int, id string) int
@@ -327,8 +327,8 @@ type QueryResolver interface {
 	User(ctx context.Context, id string) (*auth.User, error)
 	Users(ctx context.Context, startingWith string, first *int, after *string) (*auth.UserPage, error)
 	Room(ctx context.Context, id string) (*roomlog.Room, error)
-	Rooms(ctx context.Context, scope *chat.RoomScope, matching *string, first *int, after *string) (*chat.RoomPage, error)
-	Chats(ctx context.Context, room string, first *int, after *string, last *int, before *string) (*chat.Page, error)
+	Rooms(ctx context.Context, scope *pages.RoomScope, matching *string, first *int, after *string) (*pages.RoomPage, error)
+	Chats(ctx context.Context, room string, first *int, after *string, last *int, before *string) (*pages.Page, error)
 	Chat(ctx context.Context, id string) (*roomlog.Chat, error)
 	Sessions(ctx context.Context) ([]*auth.Session, error)
 	Node(ctx context.Context, id string) (scalar.Node, error)
@@ -338,7 +338,7 @@ type QueryResolver interface {
 type RoomResolver interface {
 	LastChat(ctx context.Context, objs []*roomlog.Room) ([]*roomlog.Chat, error)
 	Members(ctx context.Context, obj *roomlog.Room, first *int, after *string) (*members.Page, error)
-	Chats(ctx context.Context, obj *roomlog.Room, first *int, after *string, last *int, before *string) (*chat.Page, error)
+	Chats(ctx context.Context, obj *roomlog.Room, first *int, after *string, last *int, before *string) (*pages.Page, error)
 
 	Me(ctx context.Context, objs []*roomlog.Room) ([]*members.Member, error)
 	AllowedActions(ctx context.Context, objs []*roomlog.Room) ([][]access.Action, error)
@@ -1135,7 +1135,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Rooms(childComplexity, args["scope"].(*chat.RoomScope), args["matching"].(*string), args["first"].(*int), args["after"].(*string)), true
+		return e.ComplexityRoot.Query.Rooms(childComplexity, args["scope"].(*pages.RoomScope), args["matching"].(*string), args["first"].(*int), args["after"].(*string)), true
 	case "Query.server":
 		if e.ComplexityRoot.Query.Server == nil {
 			break
@@ -3557,8 +3557,8 @@ func (ec *executionContext) field_Query_rooms_args(ctx context.Context, rawArgs 
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "scope",
-		func(ctx context.Context, v any) (*chat.RoomScope, error) {
-			return ec.unmarshalORoomScope2ᚖparleyᚋchatᚐRoomScope(ctx, v)
+		func(ctx context.Context, v any) (*pages.RoomScope, error) {
+			return ec.unmarshalORoomScope2ᚖparleyᚋchatᚋpagesᚐRoomScope(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -4305,7 +4305,7 @@ func (ec *executionContext) fieldContext_Chat_cursor(_ context.Context, field gr
 	return graphql.NewScalarFieldContext("Chat", field, true, false, "Cursor")
 }
 
-func (ec *executionContext) _ChatConnection_edges(ctx context.Context, field graphql.CollectedField, obj *chat.Page) (ret graphql.Marshaler) {
+func (ec *executionContext) _ChatConnection_edges(ctx context.Context, field graphql.CollectedField, obj *pages.Page) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4317,8 +4317,8 @@ func (ec *executionContext) _ChatConnection_edges(ctx context.Context, field gra
 			return obj.Edges(), nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []chat.Edge) graphql.Marshaler {
-			return ec.marshalNChatEdge2ᚕparleyᚋchatᚐEdgeᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []pages.Edge) graphql.Marshaler {
+			return ec.marshalNChatEdge2ᚕparleyᚋchatᚋpagesᚐEdgeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -4337,7 +4337,7 @@ func (ec *executionContext) fieldContext_ChatConnection_edges(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _ChatConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *chat.Page) (ret graphql.Marshaler) {
+func (ec *executionContext) _ChatConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *pages.Page) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4369,7 +4369,7 @@ func (ec *executionContext) fieldContext_ChatConnection_nodes(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _ChatConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *chat.Page) (ret graphql.Marshaler) {
+func (ec *executionContext) _ChatConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *pages.Page) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -4401,21 +4401,21 @@ func (ec *executionContext) fieldContext_ChatConnection_pageInfo(_ context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _ChatConnection_syncCursor(ctx context.Context, field graphql.CollectedField, obj *chat.Page) (ret graphql.Marshaler) {
+func (ec *executionContext) _ChatConnection_syncCursor(ctx context.Context, field graphql.CollectedField, obj *pages.Page) (ret graphql.Marshaler) {
 	return ec.marshalOCursor2ᚖstring(ctx, field.Selections, obj.SyncCursor)
 }
 func (ec *executionContext) fieldContext_ChatConnection_syncCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChatConnection", field, false, false, "Cursor")
 }
 
-func (ec *executionContext) _ChatEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *chat.Edge) (ret graphql.Marshaler) {
+func (ec *executionContext) _ChatEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *pages.Edge) (ret graphql.Marshaler) {
 	return (*lean.String)(&obj.Cursor)
 }
 func (ec *executionContext) fieldContext_ChatEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ChatEdge", field, false, false, "Cursor")
 }
 
-func (ec *executionContext) _ChatEdge_node(ctx context.Context, field graphql.CollectedField, obj *chat.Edge) (ret graphql.Marshaler) {
+func (ec *executionContext) _ChatEdge_node(ctx context.Context, field graphql.CollectedField, obj *pages.Edge) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -6344,11 +6344,11 @@ func (ec *executionContext) _Query_rooms(ctx context.Context, field graphql.Coll
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Rooms(ctx, fc.Args["scope"].(*chat.RoomScope), fc.Args["matching"].(*string), fc.Args["first"].(*int), fc.Args["after"].(*string))
+			return ec.Resolvers.Query().Rooms(ctx, fc.Args["scope"].(*pages.RoomScope), fc.Args["matching"].(*string), fc.Args["first"].(*int), fc.Args["after"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *chat.RoomPage) graphql.Marshaler {
-			return ec.marshalORoomConnection2ᚖparleyᚋchatᚐRoomPage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *pages.RoomPage) graphql.Marshaler {
+			return ec.marshalORoomConnection2ᚖparleyᚋchatᚋpagesᚐRoomPage(ctx, selections, v)
 		},
 		true,
 		false,
@@ -6391,8 +6391,8 @@ func (ec *executionContext) _Query_chats(ctx context.Context, field graphql.Coll
 			return ec.Resolvers.Query().Chats(ctx, fc.Args["room"].(string), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *chat.Page) graphql.Marshaler {
-			return ec.marshalOChatConnection2ᚖparleyᚋchatᚐPage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *pages.Page) graphql.Marshaler {
+			return ec.marshalOChatConnection2ᚖparleyᚋchatᚋpagesᚐPage(ctx, selections, v)
 		},
 		true,
 		false,
@@ -6855,8 +6855,8 @@ func (ec *executionContext) _Room_chats(ctx context.Context, field graphql.Colle
 			return ec.Resolvers.Room().Chats(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *chat.Page) graphql.Marshaler {
-			return ec.marshalNChatConnection2ᚖparleyᚋchatᚐPage(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *pages.Page) graphql.Marshaler {
+			return ec.marshalNChatConnection2ᚖparleyᚋchatᚋpagesᚐPage(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7071,7 +7071,7 @@ func (ec *executionContext) fieldContext_Room_bans(ctx context.Context, field gr
 	return fc, nil
 }
 
-func (ec *executionContext) _RoomConnection_edges(ctx context.Context, field graphql.CollectedField, obj *chat.RoomPage) (ret graphql.Marshaler) {
+func (ec *executionContext) _RoomConnection_edges(ctx context.Context, field graphql.CollectedField, obj *pages.RoomPage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7083,8 +7083,8 @@ func (ec *executionContext) _RoomConnection_edges(ctx context.Context, field gra
 			return obj.Edges, nil
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []chat.RoomEdge) graphql.Marshaler {
-			return ec.marshalNRoomEdge2ᚕparleyᚋchatᚐRoomEdgeᚄ(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v []pages.RoomEdge) graphql.Marshaler {
+			return ec.marshalNRoomEdge2ᚕparleyᚋchatᚋpagesᚐRoomEdgeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -7103,7 +7103,7 @@ func (ec *executionContext) fieldContext_RoomConnection_edges(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _RoomConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *chat.RoomPage) (ret graphql.Marshaler) {
+func (ec *executionContext) _RoomConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *pages.RoomPage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7135,7 +7135,7 @@ func (ec *executionContext) fieldContext_RoomConnection_nodes(_ context.Context,
 	return fc, nil
 }
 
-func (ec *executionContext) _RoomConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *chat.RoomPage) (ret graphql.Marshaler) {
+func (ec *executionContext) _RoomConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *pages.RoomPage) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -7167,14 +7167,14 @@ func (ec *executionContext) fieldContext_RoomConnection_pageInfo(_ context.Conte
 	return fc, nil
 }
 
-func (ec *executionContext) _RoomEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *chat.RoomEdge) (ret graphql.Marshaler) {
+func (ec *executionContext) _RoomEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *pages.RoomEdge) (ret graphql.Marshaler) {
 	return (*lean.String)(&obj.Cursor)
 }
 func (ec *executionContext) fieldContext_RoomEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("RoomEdge", field, false, false, "Cursor")
 }
 
-func (ec *executionContext) _RoomEdge_node(ctx context.Context, field graphql.CollectedField, obj *chat.RoomEdge) (ret graphql.Marshaler) {
+func (ec *executionContext) _RoomEdge_node(ctx context.Context, field graphql.CollectedField, obj *pages.RoomEdge) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
@@ -8576,7 +8576,7 @@ func (ec *executionContext) _Chat(ctx context.Context, sel ast.SelectionSet, obj
 
 var chatConnectionImplementors = []string{"ChatConnection"}
 
-func (ec *executionContext) _ChatConnection(ctx context.Context, sel ast.SelectionSet, obj *chat.Page) graphql.Marshaler {
+func (ec *executionContext) _ChatConnection(ctx context.Context, sel ast.SelectionSet, obj *pages.Page) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, chatConnectionImplementors)
 
 	out := lean.NewObject(fields)
@@ -8624,7 +8624,7 @@ func (ec *executionContext) _ChatConnection(ctx context.Context, sel ast.Selecti
 
 var chatEdgeImplementors = []string{"ChatEdge"}
 
-func (ec *executionContext) _ChatEdge(ctx context.Context, sel ast.SelectionSet, obj *chat.Edge) graphql.Marshaler {
+func (ec *executionContext) _ChatEdge(ctx context.Context, sel ast.SelectionSet, obj *pages.Edge) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, chatEdgeImplementors)
 
 	out := lean.NewObject(fields)
@@ -9480,7 +9480,7 @@ func (ec *executionContext) _Room(ctx context.Context, sel ast.SelectionSet, obj
 
 var roomConnectionImplementors = []string{"RoomConnection"}
 
-func (ec *executionContext) _RoomConnection(ctx context.Context, sel ast.SelectionSet, obj *chat.RoomPage) graphql.Marshaler {
+func (ec *executionContext) _RoomConnection(ctx context.Context, sel ast.SelectionSet, obj *pages.RoomPage) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, roomConnectionImplementors)
 
 	out := lean.NewObject(fields)
@@ -9523,7 +9523,7 @@ func (ec *executionContext) _RoomConnection(ctx context.Context, sel ast.Selecti
 
 var roomEdgeImplementors = []string{"RoomEdge"}
 
-func (ec *executionContext) _RoomEdge(ctx context.Context, sel ast.SelectionSet, obj *chat.RoomEdge) graphql.Marshaler {
+func (ec *executionContext) _RoomEdge(ctx context.Context, sel ast.SelectionSet, obj *pages.RoomEdge) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, roomEdgeImplementors)
 
 	out := lean.NewObject(fields)
@@ -10253,7 +10253,7 @@ func (ec *executionContext) marshalNChat2ᚖparleyᚋchatᚋroomlogᚐChat(ctx c
 	return ec._Chat(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNChatConnection2ᚖparleyᚋchatᚐPage(ctx context.Context, sel ast.SelectionSet, v *chat.Page) graphql.Marshaler {
+func (ec *executionContext) marshalNChatConnection2ᚖparleyᚋchatᚋpagesᚐPage(ctx context.Context, sel ast.SelectionSet, v *pages.Page) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ChatConnection!")
 		return graphql.Null
@@ -10261,15 +10261,15 @@ func (ec *executionContext) marshalNChatConnection2ᚖparleyᚋchatᚐPage(ctx c
 	return ec._ChatConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNChatEdge2parleyᚋchatᚐEdge(ctx context.Context, sel ast.SelectionSet, v chat.Edge) graphql.Marshaler {
+func (ec *executionContext) marshalNChatEdge2parleyᚋchatᚋpagesᚐEdge(ctx context.Context, sel ast.SelectionSet, v pages.Edge) graphql.Marshaler {
 	return ec._ChatEdge(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNChatEdge2ᚕparleyᚋchatᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []chat.Edge) graphql.Marshaler {
+func (ec *executionContext) marshalNChatEdge2ᚕparleyᚋchatᚋpagesᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []pages.Edge) graphql.Marshaler {
 	ret := lean.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNChatEdge2parleyᚋchatᚐEdge(ctx, sel, v[i])
+		return ec.marshalNChatEdge2parleyᚋchatᚋpagesᚐEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -10692,15 +10692,15 @@ func (ec *executionContext) marshalNRoomAction2ᚕparleyᚋchatᚋaccessᚐActio
 	return ret
 }
 
-func (ec *executionContext) marshalNRoomEdge2parleyᚋchatᚐRoomEdge(ctx context.Context, sel ast.SelectionSet, v chat.RoomEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNRoomEdge2parleyᚋchatᚋpagesᚐRoomEdge(ctx context.Context, sel ast.SelectionSet, v pages.RoomEdge) graphql.Marshaler {
 	return ec._RoomEdge(ctx, sel, &v)
 }
 
-func (ec *executionContext) marshalNRoomEdge2ᚕparleyᚋchatᚐRoomEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []chat.RoomEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNRoomEdge2ᚕparleyᚋchatᚋpagesᚐRoomEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []pages.RoomEdge) graphql.Marshaler {
 	ret := lean.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNRoomEdge2parleyᚋchatᚐRoomEdge(ctx, sel, v[i])
+		return ec.marshalNRoomEdge2parleyᚋchatᚋpagesᚐRoomEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -11014,7 +11014,7 @@ func (ec *executionContext) marshalOChat2ᚖparleyᚋchatᚋroomlogᚐChat(ctx c
 	return ec._Chat(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOChatConnection2ᚖparleyᚋchatᚐPage(ctx context.Context, sel ast.SelectionSet, v *chat.Page) graphql.Marshaler {
+func (ec *executionContext) marshalOChatConnection2ᚖparleyᚋchatᚋpagesᚐPage(ctx context.Context, sel ast.SelectionSet, v *pages.Page) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -11275,7 +11275,7 @@ func (ec *executionContext) marshalORoom2ᚖparleyᚋchatᚋroomlogᚐRoom(ctx c
 	return ec._Room(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalORoomConnection2ᚖparleyᚋchatᚐRoomPage(ctx context.Context, sel ast.SelectionSet, v *chat.RoomPage) graphql.Marshaler {
+func (ec *executionContext) marshalORoomConnection2ᚖparleyᚋchatᚋpagesᚐRoomPage(ctx context.Context, sel ast.SelectionSet, v *pages.RoomPage) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -11314,33 +11314,33 @@ var (
 	}
 )
 
-func (ec *executionContext) unmarshalORoomScope2ᚖparleyᚋchatᚐRoomScope(ctx context.Context, v any) (*chat.RoomScope, error) {
+func (ec *executionContext) unmarshalORoomScope2ᚖparleyᚋchatᚋpagesᚐRoomScope(ctx context.Context, v any) (*pages.RoomScope, error) {
 	if v == nil {
 		return nil, nil
 	}
 	tmp, err := graphql.UnmarshalString(v)
-	res := unmarshalORoomScope2ᚖparleyᚋchatᚐRoomScope[tmp]
+	res := unmarshalORoomScope2ᚖparleyᚋchatᚋpagesᚐRoomScope[tmp]
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalORoomScope2ᚖparleyᚋchatᚐRoomScope(ctx context.Context, sel ast.SelectionSet, v *chat.RoomScope) graphql.Marshaler {
+func (ec *executionContext) marshalORoomScope2ᚖparleyᚋchatᚋpagesᚐRoomScope(ctx context.Context, sel ast.SelectionSet, v *pages.RoomScope) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalString(marshalORoomScope2ᚖparleyᚋchatᚐRoomScope[*v])
+	res := graphql.MarshalString(marshalORoomScope2ᚖparleyᚋchatᚋpagesᚐRoomScope[*v])
 	return res
 }
 
 var (
-	unmarshalORoomScope2ᚖparleyᚋchatᚐRoomScope = map[string]chat.RoomScope{
-		"ALL":    chat.AllRooms,
-		"JOINED": chat.JoinedRooms,
+	unmarshalORoomScope2ᚖparleyᚋchatᚋpagesᚐRoomScope = map[string]pages.RoomScope{
+		"ALL":    pages.AllRooms,
+		"JOINED": pages.JoinedRooms,
 	}
-	marshalORoomScope2ᚖparleyᚋchatᚐRoomScope = map[chat.RoomScope]string{
-		chat.AllRooms:    "ALL",
-		chat.JoinedRooms: "JOINED",
+	marshalORoomScope2ᚖparleyᚋchatᚋpagesᚐRoomScope = map[pages.RoomScope]string{
+		pages.AllRooms:    "ALL",
+		pages.JoinedRooms: "JOINED",
 	}
 )
 

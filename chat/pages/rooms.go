@@ -1,4 +1,4 @@
-package chat
+package pages
 
 import (
 	"context"
@@ -10,8 +10,8 @@ import (
 	"parley/ent/room"
 )
 
-// Room finds a room by its id or its name. ErrNoRoom.
-func (s *Service) Room(ctx context.Context, caller Caller, nameOrID string) (*roomlog.Room, error) {
+// Room finds a room by its id or its name. access.ErrNoRoom.
+func (s *Pages) Room(ctx context.Context, caller access.Caller, nameOrID string) (*roomlog.Room, error) {
 	r, err := s.find(ctx, s.store.Read, caller, access.Read, nameOrID)
 	if err != nil {
 		return nil, err
@@ -20,7 +20,7 @@ func (s *Service) Room(ctx context.Context, caller Caller, nameOrID string) (*ro
 }
 
 // RoomsByID returns rooms in the order of ids, nil where there is none that the caller may see.
-func (s *Service) RoomsByID(ctx context.Context, caller Caller, ids []uuid.UUID) ([]*roomlog.Room, error) {
+func (s *Pages) RoomsByID(ctx context.Context, caller access.Caller, ids []uuid.UUID) ([]*roomlog.Room, error) {
 	rooms, err := s.readable(ctx, s.store.Read, caller, ids)
 	if err != nil {
 		return nil, err
@@ -38,7 +38,7 @@ func inOrder[T any](ids []uuid.UUID, byID map[uuid.UUID]*T) []*T {
 
 // Standings returns what the caller is in rooms: of those that were read for them what was read with the room, and of others,
 // with one query, what it is now.
-func (s *Service) Standings(ctx context.Context, caller Caller, rooms []*roomlog.Room) ([]access.Standing, error) {
+func (s *Pages) Standings(ctx context.Context, caller access.Caller, rooms []*roomlog.Room) ([]access.Standing, error) {
 	standings := make([]access.Standing, len(rooms))
 	var unknown []uuid.UUID
 	for i, r := range rooms {

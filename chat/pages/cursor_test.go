@@ -1,4 +1,4 @@
-package chat
+package pages
 
 import (
 	"encoding/base64"
@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/chat/arguments"
 	"parley/chat/roomlog"
 )
 
@@ -27,13 +28,13 @@ func FuzzCursor(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		of, p, err := parseCursor("after", text)
+		of, p, err := ParseCursor("after", text)
 		if err != nil {
 			wantBadCursor(t, text, err)
 		} else if p.Cursor(of) != text || p.Place < 0 || (p.Place == 0) != (p.Tag == 0) {
 			t.Fatalf("%q is read as %+v of %s, which is %q", text, p, of, p.Cursor(of))
 		}
-		if _, err := parseCursorOf(room, "after", text); (err == nil) != (of == room && text != "") {
+		if _, err := CursorOf(room, "after", text); (err == nil) != (of == room && text != "") {
 			t.Fatalf("%q is of room %s, and for %s: %v", text, of, room, err)
 		}
 		if a, err := parseActivity("after", text); err != nil {
@@ -46,7 +47,7 @@ func FuzzCursor(f *testing.F) {
 
 func wantBadCursor(t *testing.T, text string, err error) {
 	t.Helper()
-	var invalid *InvalidError
+	var invalid *arguments.InvalidError
 	if !errors.As(err, &invalid) || invalid.Field != "after" || invalid.Reason != "CURSOR_INVALID" {
 		t.Fatalf("%q: %v", text, err)
 	}

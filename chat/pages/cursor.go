@@ -1,4 +1,4 @@
-package chat
+package pages
 
 import (
 	"encoding/base64"
@@ -11,8 +11,8 @@ import (
 	"parley/chat/roomlog"
 )
 
-// parseCursor reads a cursor of the log of any room; field is the argument it came in. *InvalidError.
-func parseCursor(field, text string) (room uuid.UUID, at roomlog.Position, err error) {
+// ParseCursor reads a cursor of the log of any room; field is the argument it came in. *arguments.InvalidError.
+func ParseCursor(field, text string) (room uuid.UUID, at roomlog.Position, err error) {
 	room, at, ok := roomlog.ParseCursor(text)
 	if !ok {
 		return room, at, arguments.BadCursor(field)
@@ -20,29 +20,13 @@ func parseCursor(field, text string) (room uuid.UUID, at roomlog.Position, err e
 	return room, at, nil
 }
 
-// parseCursorOf reads one of this room's log.
-func parseCursorOf(room uuid.UUID, field, text string) (roomlog.Position, error) {
-	of, at, err := parseCursor(field, text)
+// CursorOf reads one of this room's log.
+func CursorOf(room uuid.UUID, field, text string) (roomlog.Position, error) {
+	of, at, err := ParseCursor(field, text)
 	if err == nil && of != room {
 		err = arguments.BadCursor(field)
 	}
 	return at, err
-}
-
-// parseCursors reads cursors, at most one of each room.
-func parseCursors(field string, texts []string) (map[uuid.UUID]roomlog.Position, error) {
-	cursors := make(map[uuid.UUID]roomlog.Position, len(texts))
-	for _, text := range texts {
-		room, at, err := parseCursor(field, text)
-		if err != nil {
-			return nil, err
-		}
-		if _, twice := cursors[room]; twice {
-			return nil, arguments.BadCursor(field)
-		}
-		cursors[room] = at
-	}
-	return cursors, nil
 }
 
 // activity is where a room stands in the list of rooms, which is ordered by the time of the last event.

@@ -1,4 +1,4 @@
-package chat
+package pages
 
 import (
 	"bytes"
@@ -53,8 +53,8 @@ type RoomsQuery struct {
 	After    *string    // only rooms after this cursor
 }
 
-// Rooms lists rooms, the most recently active first, all as of one moment. *InvalidError.
-func (s *Service) Rooms(ctx context.Context, caller Caller, q RoomsQuery) (*RoomPage, error) {
+// Rooms lists rooms, the most recently active first, all as of one moment. *arguments.InvalidError.
+func (s *Pages) Rooms(ctx context.Context, caller access.Caller, q RoomsQuery) (*RoomPage, error) {
 	first, err := arguments.PageSize("first", q.First, defaultPage)
 	if err != nil {
 		return nil, err
@@ -104,7 +104,7 @@ func (q RoomsQuery) where() (where []predicate.Room, some bool, err error) {
 
 // lists are what a scope is made of, of which no room is in two. The newest public rooms come from their index, and those that
 // somebody is in are few: neither would be read so in one list.
-func (s *Service) lists(caller Caller, scope *RoomScope) [][]predicate.Room {
+func (s *Pages) lists(caller access.Caller, scope *RoomScope) [][]predicate.Room {
 	joined := predicate.Room(access.Joined(caller.ID))
 	if scope != nil && *scope == JoinedRooms {
 		return [][]predicate.Room{{joined}}

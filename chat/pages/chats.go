@@ -1,4 +1,4 @@
-package chat
+package pages
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/chat/access"
 	"parley/chat/roomlog"
 	"parley/ent"
 	"parley/ent/chat"
@@ -15,7 +16,7 @@ import (
 )
 
 // ChatsByID returns chats in the order of ids, nil where there is none that the caller may see.
-func (s *Service) ChatsByID(ctx context.Context, caller Caller, ids []uuid.UUID) ([]*roomlog.Chat, error) {
+func (s *Pages) ChatsByID(ctx context.Context, caller access.Caller, ids []uuid.UUID) ([]*roomlog.Chat, error) {
 	byID := map[uuid.UUID]*roomlog.Chat{}
 	err := s.store.View(ctx, func(db *ent.Client) error {
 		rows, err := db.Chat.Query().Where(chat.IDIn(ids...)).All(ctx)
@@ -46,7 +47,7 @@ func (s *Service) ChatsByID(ctx context.Context, caller Caller, ids []uuid.UUID)
 }
 
 // Chat finds one chat by its id. ErrNoChat.
-func (s *Service) Chat(ctx context.Context, caller Caller, id string) (*roomlog.Chat, error) {
+func (s *Pages) Chat(ctx context.Context, caller access.Caller, id string) (*roomlog.Chat, error) {
 	parsed, ok := naming.ParseID(id)
 	if !ok {
 		return nil, ErrNoChat
@@ -63,7 +64,7 @@ func (s *Service) Chat(ctx context.Context, caller Caller, id string) (*roomlog.
 
 // LastChats returns the newest chat of each room, nil where there is none or the caller may not read the room any more, with one
 // query. Of rooms that were read with a page of their log it is what that page knows: the chat may have been changed since.
-func (s *Service) LastChats(ctx context.Context, caller Caller, rooms []*roomlog.Room) ([]*roomlog.Chat, error) {
+func (s *Pages) LastChats(ctx context.Context, caller access.Caller, rooms []*roomlog.Room) ([]*roomlog.Chat, error) {
 	chats := make([]*roomlog.Chat, len(rooms))
 	byRoom := map[uuid.UUID]*roomlog.Room{}
 	newest := make([]predicate.Chat, 0, len(rooms))

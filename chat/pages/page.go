@@ -1,4 +1,4 @@
-package chat
+package pages
 
 import (
 	"context"
@@ -12,11 +12,7 @@ import (
 	"parley/ent/roomevent"
 )
 
-const (
-	defaultPage = 50
-	// MaxPage is the largest page of any list.
-	MaxPage = arguments.MaxPage
-)
+const defaultPage = 50
 
 // PageQuery says which chats of a room to read: at most First from the start of the range or Last
 // from its end, between two cursors. Without First and Last: the newest 50 of the range.
@@ -25,8 +21,8 @@ type PageQuery struct {
 	After, Before *string
 }
 
-// Chats reads a page of a room, oldest first. ErrNoRoom, ErrDiverged, *InvalidError.
-func (s *Service) Chats(ctx context.Context, caller Caller, nameOrID string, q PageQuery) (*Page, error) {
+// Chats reads a page of a room, oldest first. ErrNoRoom, roomlog.ErrDiverged, *arguments.InvalidError.
+func (s *Pages) Chats(ctx context.Context, caller access.Caller, nameOrID string, q PageQuery) (*Page, error) {
 	var page *Page
 	err := s.store.View(ctx, func(db *ent.Client) error {
 		row, err := s.find(ctx, db, caller, access.Read, nameOrID)
@@ -84,7 +80,7 @@ func (q PageQuery) pageRange(ctx context.Context, db *ent.Client, row *ent.Room)
 
 // standsOn is the event that a cursor stands on.
 func standsOn(ctx context.Context, db *ent.Client, row *ent.Room, field, cursor string) (*ent.RoomEvent, error) {
-	at, err := parseCursorOf(row.ID, field, cursor)
+	at, err := CursorOf(row.ID, field, cursor)
 	if err != nil {
 		return nil, err
 	}

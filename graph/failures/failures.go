@@ -1,4 +1,6 @@
-package graph
+// Package failures says errors to clients: the one table that turns them into codes, and the ids under which faults of ours are
+// logged.
+package failures
 
 import (
 	"context"
@@ -24,10 +26,11 @@ import (
 	"parley/transport/budget"
 )
 
+// What goes wrong in no package below.
 var (
-	errNoNode      = errors.New("no such object")
-	errNoAnswer    = errors.New("no memory for the answer of a mutation")
-	errManyStreams = errors.New("a subscription with more than one root field")
+	ErrNoNode      = errors.New("no such object")
+	ErrNoAnswer    = errors.New("no memory for the answer of a mutation")
+	ErrManyStreams = errors.New("a subscription with more than one root field")
 )
 
 // A clientError is what a client is told of an error.
@@ -55,16 +58,16 @@ var clientErrors = []struct {
 
 	{budget.ErrLargeAnswer, clientError{generated.ErrorCodeOperationTooComplex, largeAnswer, 0}},
 	{budget.ErrManyAnswers, clientError{generated.ErrorCodeServerBusy, "Too many answers are under way.", busyRetry}},
-	{errNoAnswer, clientError{generated.ErrorCodeUnknownOutcome, "It has been carried out, but earlier answers are not taken, so there is no room for this one.", 0}},
+	{ErrNoAnswer, clientError{generated.ErrorCodeUnknownOutcome, "It has been carried out, but earlier answers are not taken, so there is no room for this one.", 0}},
 
-	{errManyStreams, clientError{generated.ErrorCodeGraphqlValidationFailed, "A subscription has exactly one root field.", 0}},
+	{ErrManyStreams, clientError{generated.ErrorCodeGraphqlValidationFailed, "A subscription has exactly one root field.", 0}},
 
 	{chat.ErrNoRoom, clientError{generated.ErrorCodeNotFound, "There is no such room.", 0}},
 	{chat.ErrNoPerson, clientError{generated.ErrorCodeNotFound, "There is no such user.", 0}},
 	{chat.ErrNoMember, clientError{generated.ErrorCodeNotFound, "There is no such member.", 0}},
 	{chat.ErrNoInvite, clientError{generated.ErrorCodeNotFound, "There is no such invite.", 0}},
 	{chat.ErrNoChat, clientError{generated.ErrorCodeNotFound, "There is no such chat.", 0}},
-	{errNoNode, clientError{generated.ErrorCodeNotFound, "There is no such object.", 0}},
+	{ErrNoNode, clientError{generated.ErrorCodeNotFound, "There is no such object.", 0}},
 	{chat.ErrForbidden, clientError{generated.ErrorCodeForbidden, "You may not do this.", 0}},
 	{chat.ErrRoomNameTaken, clientError{generated.ErrorCodeRoomNameTaken, "There is a public room of this name.", 0}},
 	{chat.ErrIDTaken, clientError{generated.ErrorCodeIDTaken, "This id is taken by something else. Make a new one.", 0}},
@@ -91,14 +94,14 @@ const anytime = time.Nanosecond
 // come back together.
 const busyRetry = 600 * time.Millisecond
 
-// A presenter says errors to clients, and faults of ours to the log.
-type presenter struct{ log *slog.Logger }
+// A Presenter says errors to clients, and faults of ours to the log.
+type Presenter struct{ Log *slog.Logger }
 
-// present gives an error its code. Only errors with a code keep what they say; no message repeats
+// Present gives an error its code. Only errors with a code keep what they say; no message repeats
 // a value that a client sent.
 //
 // An event of a stream is executed once for all its readers, and for no request. Its errors get an id of their own.
-func (p *presenter) present(ctx context.Context, err error) *gqlerror.Error {
+func (p *Presenter) Present(ctx context.Context, err error) *gqlerror.Error {
 	if RequestID(ctx) == "" {
 		ctx = WithRequestID(ctx, NewRequestID())
 	}
@@ -123,7 +126,7 @@ func (p *presenter) present(ctx context.Context, err error) *gqlerror.Error {
 }
 
 // translate looks an error up in the table.
-func (p *presenter) translate(ctx context.Context, err error, shown *gqlerror.Error) {
+func (p *Presenter) translate(ctx context.Context, err error, shown *gqlerror.Error) {
 	shown.Extensions = map[string]any{}
 	var badChat *chat.InvalidError
 	var badAuth *auth.InvalidError
@@ -152,7 +155,7 @@ func (p *presenter) translate(ctx context.Context, err error, shown *gqlerror.Er
 				return
 			}
 		}
-		p.log.ErrorContext(ctx, "fault", "error", err, "path", shown.Path.String(), "request_id", RequestID(ctx))
+		p.Log.ErrorContext(ctx, "fault", "error", err, "path", shown.Path.String(), "request_id", RequestID(ctx))
 		shown.Message = "A fault of the server."
 		shown.Extensions["code"] = string(generated.ErrorCodeInternalServerError)
 	}
@@ -211,8 +214,8 @@ func presentReason(shown *gqlerror.Error, err error) {
 	}
 }
 
-// recovered turns a panic in a resolver into a fault.
-func (p *presenter) recovered(_ context.Context, panicked any) error {
+// Recovered turns a panic in a resolver into a fault.
+func (p *Presenter) Recovered(_ context.Context, panicked any) error {
 	return &panicError{panicked, debug.Stack()}
 }
 
@@ -251,15 +254,15 @@ func RequestID(ctx context.Context) string {
 	return id
 }
 
-// refusals are the codes of refuse for which sending the same again helps.
+// refusals are the codes of Refuse for which sending the same again helps.
 var refusals = map[generated.ErrorCode]time.Duration{
 	generated.ErrorCodeShuttingDown: time.Second,
 	generated.ErrorCodeServerBusy:   busyRetry,
 	generated.ErrorCodeTimeout:      anytime,
 }
 
-// refuse builds the errors that transport gives beside gqlgen.
-func (p *presenter) refuse(ctx context.Context, code, reason, message string) *gqlerror.Error {
+// Refuse builds the errors that transport gives beside gqlgen.
+func (p *Presenter) Refuse(ctx context.Context, code, reason, message string) *gqlerror.Error {
 	refused := &gqlerror.Error{Extensions: map[string]any{"requestId": RequestID(ctx)}}
 	known := generated.ErrorCode(code)
 	presentAs(refused, clientError{known, message, refusals[known]})
