@@ -41,6 +41,10 @@ type Chat struct {
 	EditedAt *time.Time `json:"edited_at,omitempty"`
 	// the row stays, so that numbers and places have no holes
 	DeletedAt *time.Time `json:"deleted_at,omitempty"`
+	// the chat of the same room that it answers
+	ReplyTo *uuid.UUID `json:"reply_to,omitempty"`
+	// a chat answers it, or did: events about others show it
+	Answered *bool `json:"answered,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the ChatQuery when eager-loading is set.
 	Edges        ChatEdges `json:"edges"`
@@ -53,9 +57,13 @@ type ChatEdges struct {
 	Room *Room `json:"room,omitempty"`
 	// User holds the value of the user edge.
 	User *User `json:"user,omitempty"`
+	// Mentions holds the value of the mentions edge.
+	Mentions []*Mention `json:"mentions,omitempty"`
+	// Reactions holds the value of the reactions edge.
+	Reactions []*Reaction `json:"reactions,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [2]bool
+	loadedTypes [4]bool
 }
 
 // RoomOrErr returns the Room value or an error if the edge
@@ -80,11 +88,33 @@ func (e ChatEdges) UserOrErr() (*User, error) {
 	return nil, &NotLoadedError{edge: "user"}
 }
 
+// MentionsOrErr returns the Mentions value or an error if the edge
+// was not loaded in eager-loading.
+func (e ChatEdges) MentionsOrErr() ([]*Mention, error) {
+	if e.loadedTypes[2] {
+		return e.Mentions, nil
+	}
+	return nil, &NotLoadedError{edge: "mentions"}
+}
+
+// ReactionsOrErr returns the Reactions value or an error if the edge
+// was not loaded in eager-loading.
+func (e ChatEdges) ReactionsOrErr() ([]*Reaction, error) {
+	if e.loadedTypes[3] {
+		return e.Reactions, nil
+	}
+	return nil, &NotLoadedError{edge: "reactions"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*Chat) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case chat.FieldReplyTo:
+			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
+		case chat.FieldAnswered:
+			values[i] = new(sql.NullBool)
 		case chat.FieldNumber, chat.FieldPlace, chat.FieldTag:
 			values[i] = new(sql.NullInt64)
 		case chat.FieldUsername, chat.FieldText:
@@ -176,6 +206,20 @@ func (_m *Chat) assignValues(columns []string, values []any) error {
 				_m.DeletedAt = new(time.Time)
 				*_m.DeletedAt = value.Time
 			}
+		case chat.FieldReplyTo:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field reply_to", values[i])
+			} else if value.Valid {
+				_m.ReplyTo = new(uuid.UUID)
+				*_m.ReplyTo = *value.S.(*uuid.UUID)
+			}
+		case chat.FieldAnswered:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field answered", values[i])
+			} else if value.Valid {
+				_m.Answered = new(bool)
+				*_m.Answered = value.Bool
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -197,6 +241,16 @@ func (_m *Chat) QueryRoom() *RoomQuery {
 // QueryUser queries the "user" edge of the Chat entity.
 func (_m *Chat) QueryUser() *UserQuery {
 	return NewChatClient(_m.config).QueryUser(_m)
+}
+
+// QueryMentions queries the "mentions" edge of the Chat entity.
+func (_m *Chat) QueryMentions() *MentionQuery {
+	return NewChatClient(_m.config).QueryMentions(_m)
+}
+
+// QueryReactions queries the "reactions" edge of the Chat entity.
+func (_m *Chat) QueryReactions() *ReactionQuery {
+	return NewChatClient(_m.config).QueryReactions(_m)
 }
 
 // Update returns a builder for updating this Chat.
@@ -254,6 +308,16 @@ func (_m *Chat) String() string {
 	if v := _m.DeletedAt; v != nil {
 		builder.WriteString("deleted_at=")
 		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.ReplyTo; v != nil {
+		builder.WriteString("reply_to=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.Answered; v != nil {
+		builder.WriteString("answered=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteByte(')')
 	return builder.String()

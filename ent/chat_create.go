@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"parley/ent/chat"
+	"parley/ent/mention"
+	"parley/ent/reaction"
 	"parley/ent/room"
 	"parley/ent/user"
 	"time"
@@ -102,6 +104,34 @@ func (_c *ChatCreate) SetNillableDeletedAt(v *time.Time) *ChatCreate {
 	return _c
 }
 
+// SetReplyTo sets the "reply_to" field.
+func (_c *ChatCreate) SetReplyTo(v uuid.UUID) *ChatCreate {
+	_c.mutation.SetReplyTo(v)
+	return _c
+}
+
+// SetNillableReplyTo sets the "reply_to" field if the given value is not nil.
+func (_c *ChatCreate) SetNillableReplyTo(v *uuid.UUID) *ChatCreate {
+	if v != nil {
+		_c.SetReplyTo(*v)
+	}
+	return _c
+}
+
+// SetAnswered sets the "answered" field.
+func (_c *ChatCreate) SetAnswered(v bool) *ChatCreate {
+	_c.mutation.SetAnswered(v)
+	return _c
+}
+
+// SetNillableAnswered sets the "answered" field if the given value is not nil.
+func (_c *ChatCreate) SetNillableAnswered(v *bool) *ChatCreate {
+	if v != nil {
+		_c.SetAnswered(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *ChatCreate) SetID(v uuid.UUID) *ChatCreate {
 	_c.mutation.SetID(v)
@@ -116,6 +146,36 @@ func (_c *ChatCreate) SetRoom(v *Room) *ChatCreate {
 // SetUser sets the "user" edge to the User entity.
 func (_c *ChatCreate) SetUser(v *User) *ChatCreate {
 	return _c.SetUserID(v.ID)
+}
+
+// AddMentionIDs adds the "mentions" edge to the Mention entity by IDs.
+func (_c *ChatCreate) AddMentionIDs(ids ...int) *ChatCreate {
+	_c.mutation.AddMentionIDs(ids...)
+	return _c
+}
+
+// AddMentions adds the "mentions" edges to the Mention entity.
+func (_c *ChatCreate) AddMentions(v ...*Mention) *ChatCreate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddMentionIDs(ids...)
+}
+
+// AddReactionIDs adds the "reactions" edge to the Reaction entity by IDs.
+func (_c *ChatCreate) AddReactionIDs(ids ...int) *ChatCreate {
+	_c.mutation.AddReactionIDs(ids...)
+	return _c
+}
+
+// AddReactions adds the "reactions" edges to the Reaction entity.
+func (_c *ChatCreate) AddReactions(v ...*Reaction) *ChatCreate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddReactionIDs(ids...)
 }
 
 // Mutation returns the ChatMutation object of the builder.
@@ -250,6 +310,14 @@ func (_c *ChatCreate) createSpec() (*Chat, *sqlgraph.CreateSpec) {
 		_spec.SetField(chat.FieldDeletedAt, field.TypeTime, value)
 		_node.DeletedAt = &value
 	}
+	if value, ok := _c.mutation.ReplyTo(); ok {
+		_spec.SetField(chat.FieldReplyTo, field.TypeUUID, value)
+		_node.ReplyTo = &value
+	}
+	if value, ok := _c.mutation.Answered(); ok {
+		_spec.SetField(chat.FieldAnswered, field.TypeBool, value)
+		_node.Answered = &value
+	}
 	if nodes := _c.mutation.RoomIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -282,6 +350,38 @@ func (_c *ChatCreate) createSpec() (*Chat, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.UserID = nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.MentionsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   chat.MentionsTable,
+			Columns: []string{chat.MentionsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(mention.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ReactionsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   chat.ReactionsTable,
+			Columns: []string{chat.ReactionsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(reaction.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec
@@ -384,6 +484,24 @@ func (u *ChatUpsert) ClearDeletedAt() *ChatUpsert {
 	return u
 }
 
+// SetAnswered sets the "answered" field.
+func (u *ChatUpsert) SetAnswered(v bool) *ChatUpsert {
+	u.Set(chat.FieldAnswered, v)
+	return u
+}
+
+// UpdateAnswered sets the "answered" field to the value that was provided on create.
+func (u *ChatUpsert) UpdateAnswered() *ChatUpsert {
+	u.SetExcluded(chat.FieldAnswered)
+	return u
+}
+
+// ClearAnswered clears the value of the "answered" field.
+func (u *ChatUpsert) ClearAnswered() *ChatUpsert {
+	u.SetNull(chat.FieldAnswered)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -421,6 +539,9 @@ func (u *ChatUpsertOne) UpdateNewValues() *ChatUpsertOne {
 		}
 		if _, exists := u.create.mutation.CreatedAt(); exists {
 			s.SetIgnore(chat.FieldCreatedAt)
+		}
+		if _, exists := u.create.mutation.ReplyTo(); exists {
+			s.SetIgnore(chat.FieldReplyTo)
 		}
 	}))
 	return u
@@ -506,6 +627,27 @@ func (u *ChatUpsertOne) UpdateDeletedAt() *ChatUpsertOne {
 func (u *ChatUpsertOne) ClearDeletedAt() *ChatUpsertOne {
 	return u.Update(func(s *ChatUpsert) {
 		s.ClearDeletedAt()
+	})
+}
+
+// SetAnswered sets the "answered" field.
+func (u *ChatUpsertOne) SetAnswered(v bool) *ChatUpsertOne {
+	return u.Update(func(s *ChatUpsert) {
+		s.SetAnswered(v)
+	})
+}
+
+// UpdateAnswered sets the "answered" field to the value that was provided on create.
+func (u *ChatUpsertOne) UpdateAnswered() *ChatUpsertOne {
+	return u.Update(func(s *ChatUpsert) {
+		s.UpdateAnswered()
+	})
+}
+
+// ClearAnswered clears the value of the "answered" field.
+func (u *ChatUpsertOne) ClearAnswered() *ChatUpsertOne {
+	return u.Update(func(s *ChatUpsert) {
+		s.ClearAnswered()
 	})
 }
 
@@ -712,6 +854,9 @@ func (u *ChatUpsertBulk) UpdateNewValues() *ChatUpsertBulk {
 			if _, exists := b.mutation.CreatedAt(); exists {
 				s.SetIgnore(chat.FieldCreatedAt)
 			}
+			if _, exists := b.mutation.ReplyTo(); exists {
+				s.SetIgnore(chat.FieldReplyTo)
+			}
 		}
 	}))
 	return u
@@ -797,6 +942,27 @@ func (u *ChatUpsertBulk) UpdateDeletedAt() *ChatUpsertBulk {
 func (u *ChatUpsertBulk) ClearDeletedAt() *ChatUpsertBulk {
 	return u.Update(func(s *ChatUpsert) {
 		s.ClearDeletedAt()
+	})
+}
+
+// SetAnswered sets the "answered" field.
+func (u *ChatUpsertBulk) SetAnswered(v bool) *ChatUpsertBulk {
+	return u.Update(func(s *ChatUpsert) {
+		s.SetAnswered(v)
+	})
+}
+
+// UpdateAnswered sets the "answered" field to the value that was provided on create.
+func (u *ChatUpsertBulk) UpdateAnswered() *ChatUpsertBulk {
+	return u.Update(func(s *ChatUpsert) {
+		s.UpdateAnswered()
+	})
+}
+
+// ClearAnswered clears the value of the "answered" field.
+func (u *ChatUpsertBulk) ClearAnswered() *ChatUpsertBulk {
+	return u.Update(func(s *ChatUpsert) {
+		s.ClearAnswered()
 	})
 }
 

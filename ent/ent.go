@@ -8,10 +8,13 @@ import (
 	"fmt"
 	"parley/ent/ban"
 	"parley/ent/blacklistedtoken"
+	"parley/ent/block"
 	"parley/ent/chat"
 	"parley/ent/invite"
 	"parley/ent/loginlimit"
 	"parley/ent/member"
+	"parley/ent/mention"
+	"parley/ent/reaction"
 	"parley/ent/room"
 	"parley/ent/roomevent"
 	"parley/ent/session"
@@ -84,10 +87,13 @@ func checkColumn(t, c string) error {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			ban.Table:              ban.ValidColumn,
 			blacklistedtoken.Table: blacklistedtoken.ValidColumn,
+			block.Table:            block.ValidColumn,
 			chat.Table:             chat.ValidColumn,
 			invite.Table:           invite.ValidColumn,
 			loginlimit.Table:       loginlimit.ValidColumn,
 			member.Table:           member.ValidColumn,
+			mention.Table:          mention.ValidColumn,
+			reaction.Table:         reaction.ValidColumn,
 			room.Table:             room.ValidColumn,
 			roomevent.Table:        roomevent.ValidColumn,
 			session.Table:          session.ValidColumn,

@@ -36,6 +36,10 @@ type Member struct {
 	JoinedAt time.Time `json:"joined_at,omitempty"`
 	// their list does not show the room while this is its last_number
 	HiddenNumber *int `json:"hidden_number,omitempty"`
+	// number of the last chat they have read, of others' chats behind it they have read none
+	LastRead int `json:"last_read,omitempty"`
+	// what rings: 0 ALL, 1 MENTIONS, 2 NONE; null: what the room's kind has by default
+	Notify *int `json:"notify,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the MemberQuery when eager-loading is set.
 	Edges        MemberEdges `json:"edges"`
@@ -80,7 +84,7 @@ func (*Member) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case member.FieldRole, member.FieldJoinedPlace, member.FieldJoinedVersion, member.FieldHiddenNumber:
+		case member.FieldRole, member.FieldJoinedPlace, member.FieldJoinedVersion, member.FieldHiddenNumber, member.FieldLastRead, member.FieldNotify:
 			values[i] = new(sql.NullInt64)
 		case member.FieldUsernameKey:
 			values[i] = new(sql.NullString)
@@ -158,6 +162,19 @@ func (_m *Member) assignValues(columns []string, values []any) error {
 				_m.HiddenNumber = new(int)
 				*_m.HiddenNumber = int(value.Int64)
 			}
+		case member.FieldLastRead:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field last_read", values[i])
+			} else if value.Valid {
+				_m.LastRead = int(value.Int64)
+			}
+		case member.FieldNotify:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field notify", values[i])
+			} else if value.Valid {
+				_m.Notify = new(int)
+				*_m.Notify = int(value.Int64)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -227,6 +244,14 @@ func (_m *Member) String() string {
 	builder.WriteString(", ")
 	if v := _m.HiddenNumber; v != nil {
 		builder.WriteString("hidden_number=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("last_read=")
+	builder.WriteString(fmt.Sprintf("%v", _m.LastRead))
+	builder.WriteString(", ")
+	if v := _m.Notify; v != nil {
+		builder.WriteString("notify=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteByte(')')

@@ -90,6 +90,34 @@ func (_c *MemberCreate) SetNillableHiddenNumber(v *int) *MemberCreate {
 	return _c
 }
 
+// SetLastRead sets the "last_read" field.
+func (_c *MemberCreate) SetLastRead(v int) *MemberCreate {
+	_c.mutation.SetLastRead(v)
+	return _c
+}
+
+// SetNillableLastRead sets the "last_read" field if the given value is not nil.
+func (_c *MemberCreate) SetNillableLastRead(v *int) *MemberCreate {
+	if v != nil {
+		_c.SetLastRead(*v)
+	}
+	return _c
+}
+
+// SetNotify sets the "notify" field.
+func (_c *MemberCreate) SetNotify(v int) *MemberCreate {
+	_c.mutation.SetNotify(v)
+	return _c
+}
+
+// SetNillableNotify sets the "notify" field if the given value is not nil.
+func (_c *MemberCreate) SetNillableNotify(v *int) *MemberCreate {
+	if v != nil {
+		_c.SetNotify(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *MemberCreate) SetID(v uuid.UUID) *MemberCreate {
 	_c.mutation.SetID(v)
@@ -145,6 +173,10 @@ func (_c *MemberCreate) defaults() {
 		v := member.DefaultJoinedVersion
 		_c.mutation.SetJoinedVersion(v)
 	}
+	if _, ok := _c.mutation.LastRead(); !ok {
+		v := member.DefaultLastRead
+		_c.mutation.SetLastRead(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -169,6 +201,9 @@ func (_c *MemberCreate) check() error {
 	}
 	if _, ok := _c.mutation.JoinedAt(); !ok {
 		return &ValidationError{Name: "joined_at", err: errors.New(`ent: missing required field "Member.joined_at"`)}
+	}
+	if _, ok := _c.mutation.LastRead(); !ok {
+		return &ValidationError{Name: "last_read", err: errors.New(`ent: missing required field "Member.last_read"`)}
 	}
 	if len(_c.mutation.RoomIDs()) == 0 {
 		return &ValidationError{Name: "room", err: errors.New(`ent: missing required edge "Member.room"`)}
@@ -235,6 +270,14 @@ func (_c *MemberCreate) createSpec() (*Member, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.HiddenNumber(); ok {
 		_spec.SetField(member.FieldHiddenNumber, field.TypeInt, value)
 		_node.HiddenNumber = &value
+	}
+	if value, ok := _c.mutation.LastRead(); ok {
+		_spec.SetField(member.FieldLastRead, field.TypeInt, value)
+		_node.LastRead = value
+	}
+	if value, ok := _c.mutation.Notify(); ok {
+		_spec.SetField(member.FieldNotify, field.TypeInt, value)
+		_node.Notify = &value
 	}
 	if nodes := _c.mutation.RoomIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -364,6 +407,48 @@ func (u *MemberUpsert) ClearHiddenNumber() *MemberUpsert {
 	return u
 }
 
+// SetLastRead sets the "last_read" field.
+func (u *MemberUpsert) SetLastRead(v int) *MemberUpsert {
+	u.Set(member.FieldLastRead, v)
+	return u
+}
+
+// UpdateLastRead sets the "last_read" field to the value that was provided on create.
+func (u *MemberUpsert) UpdateLastRead() *MemberUpsert {
+	u.SetExcluded(member.FieldLastRead)
+	return u
+}
+
+// AddLastRead adds v to the "last_read" field.
+func (u *MemberUpsert) AddLastRead(v int) *MemberUpsert {
+	u.Add(member.FieldLastRead, v)
+	return u
+}
+
+// SetNotify sets the "notify" field.
+func (u *MemberUpsert) SetNotify(v int) *MemberUpsert {
+	u.Set(member.FieldNotify, v)
+	return u
+}
+
+// UpdateNotify sets the "notify" field to the value that was provided on create.
+func (u *MemberUpsert) UpdateNotify() *MemberUpsert {
+	u.SetExcluded(member.FieldNotify)
+	return u
+}
+
+// AddNotify adds v to the "notify" field.
+func (u *MemberUpsert) AddNotify(v int) *MemberUpsert {
+	u.Add(member.FieldNotify, v)
+	return u
+}
+
+// ClearNotify clears the value of the "notify" field.
+func (u *MemberUpsert) ClearNotify() *MemberUpsert {
+	u.SetNull(member.FieldNotify)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -476,6 +561,55 @@ func (u *MemberUpsertOne) UpdateHiddenNumber() *MemberUpsertOne {
 func (u *MemberUpsertOne) ClearHiddenNumber() *MemberUpsertOne {
 	return u.Update(func(s *MemberUpsert) {
 		s.ClearHiddenNumber()
+	})
+}
+
+// SetLastRead sets the "last_read" field.
+func (u *MemberUpsertOne) SetLastRead(v int) *MemberUpsertOne {
+	return u.Update(func(s *MemberUpsert) {
+		s.SetLastRead(v)
+	})
+}
+
+// AddLastRead adds v to the "last_read" field.
+func (u *MemberUpsertOne) AddLastRead(v int) *MemberUpsertOne {
+	return u.Update(func(s *MemberUpsert) {
+		s.AddLastRead(v)
+	})
+}
+
+// UpdateLastRead sets the "last_read" field to the value that was provided on create.
+func (u *MemberUpsertOne) UpdateLastRead() *MemberUpsertOne {
+	return u.Update(func(s *MemberUpsert) {
+		s.UpdateLastRead()
+	})
+}
+
+// SetNotify sets the "notify" field.
+func (u *MemberUpsertOne) SetNotify(v int) *MemberUpsertOne {
+	return u.Update(func(s *MemberUpsert) {
+		s.SetNotify(v)
+	})
+}
+
+// AddNotify adds v to the "notify" field.
+func (u *MemberUpsertOne) AddNotify(v int) *MemberUpsertOne {
+	return u.Update(func(s *MemberUpsert) {
+		s.AddNotify(v)
+	})
+}
+
+// UpdateNotify sets the "notify" field to the value that was provided on create.
+func (u *MemberUpsertOne) UpdateNotify() *MemberUpsertOne {
+	return u.Update(func(s *MemberUpsert) {
+		s.UpdateNotify()
+	})
+}
+
+// ClearNotify clears the value of the "notify" field.
+func (u *MemberUpsertOne) ClearNotify() *MemberUpsertOne {
+	return u.Update(func(s *MemberUpsert) {
+		s.ClearNotify()
 	})
 }
 
@@ -758,6 +892,55 @@ func (u *MemberUpsertBulk) UpdateHiddenNumber() *MemberUpsertBulk {
 func (u *MemberUpsertBulk) ClearHiddenNumber() *MemberUpsertBulk {
 	return u.Update(func(s *MemberUpsert) {
 		s.ClearHiddenNumber()
+	})
+}
+
+// SetLastRead sets the "last_read" field.
+func (u *MemberUpsertBulk) SetLastRead(v int) *MemberUpsertBulk {
+	return u.Update(func(s *MemberUpsert) {
+		s.SetLastRead(v)
+	})
+}
+
+// AddLastRead adds v to the "last_read" field.
+func (u *MemberUpsertBulk) AddLastRead(v int) *MemberUpsertBulk {
+	return u.Update(func(s *MemberUpsert) {
+		s.AddLastRead(v)
+	})
+}
+
+// UpdateLastRead sets the "last_read" field to the value that was provided on create.
+func (u *MemberUpsertBulk) UpdateLastRead() *MemberUpsertBulk {
+	return u.Update(func(s *MemberUpsert) {
+		s.UpdateLastRead()
+	})
+}
+
+// SetNotify sets the "notify" field.
+func (u *MemberUpsertBulk) SetNotify(v int) *MemberUpsertBulk {
+	return u.Update(func(s *MemberUpsert) {
+		s.SetNotify(v)
+	})
+}
+
+// AddNotify adds v to the "notify" field.
+func (u *MemberUpsertBulk) AddNotify(v int) *MemberUpsertBulk {
+	return u.Update(func(s *MemberUpsert) {
+		s.AddNotify(v)
+	})
+}
+
+// UpdateNotify sets the "notify" field to the value that was provided on create.
+func (u *MemberUpsertBulk) UpdateNotify() *MemberUpsertBulk {
+	return u.Update(func(s *MemberUpsert) {
+		s.UpdateNotify()
+	})
+}
+
+// ClearNotify clears the value of the "notify" field.
+func (u *MemberUpsertBulk) ClearNotify() *MemberUpsertBulk {
+	return u.Update(func(s *MemberUpsert) {
+		s.ClearNotify()
 	})
 }
 

@@ -76,6 +76,54 @@ func (_u *MemberUpdate) ClearHiddenNumber() *MemberUpdate {
 	return _u
 }
 
+// SetLastRead sets the "last_read" field.
+func (_u *MemberUpdate) SetLastRead(v int) *MemberUpdate {
+	_u.mutation.ResetLastRead()
+	_u.mutation.SetLastRead(v)
+	return _u
+}
+
+// SetNillableLastRead sets the "last_read" field if the given value is not nil.
+func (_u *MemberUpdate) SetNillableLastRead(v *int) *MemberUpdate {
+	if v != nil {
+		_u.SetLastRead(*v)
+	}
+	return _u
+}
+
+// AddLastRead adds value to the "last_read" field.
+func (_u *MemberUpdate) AddLastRead(v int) *MemberUpdate {
+	_u.mutation.AddLastRead(v)
+	return _u
+}
+
+// SetNotify sets the "notify" field.
+func (_u *MemberUpdate) SetNotify(v int) *MemberUpdate {
+	_u.mutation.ResetNotify()
+	_u.mutation.SetNotify(v)
+	return _u
+}
+
+// SetNillableNotify sets the "notify" field if the given value is not nil.
+func (_u *MemberUpdate) SetNillableNotify(v *int) *MemberUpdate {
+	if v != nil {
+		_u.SetNotify(*v)
+	}
+	return _u
+}
+
+// AddNotify adds value to the "notify" field.
+func (_u *MemberUpdate) AddNotify(v int) *MemberUpdate {
+	_u.mutation.AddNotify(v)
+	return _u
+}
+
+// ClearNotify clears the value of the "notify" field.
+func (_u *MemberUpdate) ClearNotify() *MemberUpdate {
+	_u.mutation.ClearNotify()
+	return _u
+}
+
 // Mutation returns the MemberMutation object of the builder.
 func (_u *MemberUpdate) Mutation() *MemberMutation {
 	return _u.mutation
@@ -152,6 +200,21 @@ func (_u *MemberUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.HiddenNumberCleared() {
 		_spec.ClearField(member.FieldHiddenNumber, field.TypeInt)
 	}
+	if value, ok := _u.mutation.LastRead(); ok {
+		_spec.SetField(member.FieldLastRead, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedLastRead(); ok {
+		_spec.AddField(member.FieldLastRead, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Notify(); ok {
+		_spec.SetField(member.FieldNotify, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedNotify(); ok {
+		_spec.AddField(member.FieldNotify, field.TypeInt, value)
+	}
+	if _u.mutation.NotifyCleared() {
+		_spec.ClearField(member.FieldNotify, field.TypeInt)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -219,6 +282,54 @@ func (_u *MemberUpdateOne) AddHiddenNumber(v int) *MemberUpdateOne {
 // ClearHiddenNumber clears the value of the "hidden_number" field.
 func (_u *MemberUpdateOne) ClearHiddenNumber() *MemberUpdateOne {
 	_u.mutation.ClearHiddenNumber()
+	return _u
+}
+
+// SetLastRead sets the "last_read" field.
+func (_u *MemberUpdateOne) SetLastRead(v int) *MemberUpdateOne {
+	_u.mutation.ResetLastRead()
+	_u.mutation.SetLastRead(v)
+	return _u
+}
+
+// SetNillableLastRead sets the "last_read" field if the given value is not nil.
+func (_u *MemberUpdateOne) SetNillableLastRead(v *int) *MemberUpdateOne {
+	if v != nil {
+		_u.SetLastRead(*v)
+	}
+	return _u
+}
+
+// AddLastRead adds value to the "last_read" field.
+func (_u *MemberUpdateOne) AddLastRead(v int) *MemberUpdateOne {
+	_u.mutation.AddLastRead(v)
+	return _u
+}
+
+// SetNotify sets the "notify" field.
+func (_u *MemberUpdateOne) SetNotify(v int) *MemberUpdateOne {
+	_u.mutation.ResetNotify()
+	_u.mutation.SetNotify(v)
+	return _u
+}
+
+// SetNillableNotify sets the "notify" field if the given value is not nil.
+func (_u *MemberUpdateOne) SetNillableNotify(v *int) *MemberUpdateOne {
+	if v != nil {
+		_u.SetNotify(*v)
+	}
+	return _u
+}
+
+// AddNotify adds value to the "notify" field.
+func (_u *MemberUpdateOne) AddNotify(v int) *MemberUpdateOne {
+	_u.mutation.AddNotify(v)
+	return _u
+}
+
+// ClearNotify clears the value of the "notify" field.
+func (_u *MemberUpdateOne) ClearNotify() *MemberUpdateOne {
+	_u.mutation.ClearNotify()
 	return _u
 }
 
@@ -327,6 +438,21 @@ func (_u *MemberUpdateOne) sqlSave(ctx context.Context) (_node *Member, err erro
 	}
 	if _u.mutation.HiddenNumberCleared() {
 		_spec.ClearField(member.FieldHiddenNumber, field.TypeInt)
+	}
+	if value, ok := _u.mutation.LastRead(); ok {
+		_spec.SetField(member.FieldLastRead, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedLastRead(); ok {
+		_spec.AddField(member.FieldLastRead, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Notify(); ok {
+		_spec.SetField(member.FieldNotify, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedNotify(); ok {
+		_spec.AddField(member.FieldNotify, field.TypeInt, value)
+	}
+	if _u.mutation.NotifyCleared() {
+		_spec.ClearField(member.FieldNotify, field.TypeInt)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Member{config: _u.config}

@@ -41,6 +41,8 @@ type RoomEvent struct {
 	Username *string `json:"username,omitempty"`
 	// the room's at that moment, with what ends somebody's reading
 	Name *string `json:"name,omitempty"`
+	// that was put on the chat or taken off
+	Emoji *string `json:"emoji,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the RoomEventQuery when eager-loading is set.
 	Edges        RoomEventEdges `json:"edges"`
@@ -76,7 +78,7 @@ func (*RoomEvent) scanValues(columns []string) ([]any, error) {
 			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case roomevent.FieldID, roomevent.FieldPlace, roomevent.FieldNumber, roomevent.FieldTag:
 			values[i] = new(sql.NullInt64)
-		case roomevent.FieldKind, roomevent.FieldUsername, roomevent.FieldName:
+		case roomevent.FieldKind, roomevent.FieldUsername, roomevent.FieldName, roomevent.FieldEmoji:
 			values[i] = new(sql.NullString)
 		case roomevent.FieldAt:
 			values[i] = new(sql.NullTime)
@@ -173,6 +175,13 @@ func (_m *RoomEvent) assignValues(columns []string, values []any) error {
 				_m.Name = new(string)
 				*_m.Name = value.String
 			}
+		case roomevent.FieldEmoji:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field emoji", values[i])
+			} else if value.Valid {
+				_m.Emoji = new(string)
+				*_m.Emoji = value.String
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -252,6 +261,11 @@ func (_m *RoomEvent) String() string {
 	builder.WriteString(", ")
 	if v := _m.Name; v != nil {
 		builder.WriteString("name=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.Emoji; v != nil {
+		builder.WriteString("emoji=")
 		builder.WriteString(*v)
 	}
 	builder.WriteByte(')')

@@ -122,6 +122,20 @@ func (_c *RoomEventCreate) SetNillableName(v *string) *RoomEventCreate {
 	return _c
 }
 
+// SetEmoji sets the "emoji" field.
+func (_c *RoomEventCreate) SetEmoji(v string) *RoomEventCreate {
+	_c.mutation.SetEmoji(v)
+	return _c
+}
+
+// SetNillableEmoji sets the "emoji" field if the given value is not nil.
+func (_c *RoomEventCreate) SetNillableEmoji(v *string) *RoomEventCreate {
+	if v != nil {
+		_c.SetEmoji(*v)
+	}
+	return _c
+}
+
 // SetRoom sets the "room" edge to the Room entity.
 func (_c *RoomEventCreate) SetRoom(v *Room) *RoomEventCreate {
 	return _c.SetRoomID(v.ID)
@@ -257,6 +271,10 @@ func (_c *RoomEventCreate) createSpec() (*RoomEvent, *sqlgraph.CreateSpec) {
 		_spec.SetField(roomevent.FieldName, field.TypeString, value)
 		_node.Name = &value
 	}
+	if value, ok := _c.mutation.Emoji(); ok {
+		_spec.SetField(roomevent.FieldEmoji, field.TypeString, value)
+		_node.Emoji = &value
+	}
 	if nodes := _c.mutation.RoomIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -369,6 +387,9 @@ func (u *RoomEventUpsertOne) UpdateNewValues() *RoomEventUpsertOne {
 		}
 		if _, exists := u.create.mutation.Name(); exists {
 			s.SetIgnore(roomevent.FieldName)
+		}
+		if _, exists := u.create.mutation.Emoji(); exists {
+			s.SetIgnore(roomevent.FieldEmoji)
 		}
 	}))
 	return u
@@ -608,6 +629,9 @@ func (u *RoomEventUpsertBulk) UpdateNewValues() *RoomEventUpsertBulk {
 			}
 			if _, exists := b.mutation.Name(); exists {
 				s.SetIgnore(roomevent.FieldName)
+			}
+			if _, exists := b.mutation.Emoji(); exists {
+				s.SetIgnore(roomevent.FieldEmoji)
 			}
 		}
 	}))

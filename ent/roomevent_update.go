@@ -98,6 +98,9 @@ func (_u *RoomEventUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.NameCleared() {
 		_spec.ClearField(roomevent.FieldName, field.TypeString)
 	}
+	if _u.mutation.EmojiCleared() {
+		_spec.ClearField(roomevent.FieldEmoji, field.TypeString)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -219,6 +222,9 @@ func (_u *RoomEventUpdateOne) sqlSave(ctx context.Context) (_node *RoomEvent, er
 	}
 	if _u.mutation.NameCleared() {
 		_spec.ClearField(roomevent.FieldName, field.TypeString)
+	}
+	if _u.mutation.EmojiCleared() {
+		_spec.ClearField(roomevent.FieldEmoji, field.TypeString)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &RoomEvent{config: _u.config}

@@ -20,6 +20,10 @@ func init() {
 	memberDescJoinedVersion := memberFields[6].Descriptor()
 	// member.DefaultJoinedVersion holds the default value on creation for the joined_version field.
 	member.DefaultJoinedVersion = memberDescJoinedVersion.Default.(int64)
+	// memberDescLastRead is the schema descriptor for last_read field.
+	memberDescLastRead := memberFields[9].Descriptor()
+	// member.DefaultLastRead holds the default value on creation for the last_read field.
+	member.DefaultLastRead = memberDescLastRead.Default.(int)
 	roomFields := schema.Room{}.Fields()
 	_ = roomFields
 	// roomDescSendRole is the schema descriptor for send_role field.

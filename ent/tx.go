@@ -18,6 +18,8 @@ type Tx struct {
 	Ban *BanClient
 	// BlacklistedToken is the client for interacting with the BlacklistedToken builders.
 	BlacklistedToken *BlacklistedTokenClient
+	// Block is the client for interacting with the Block builders.
+	Block *BlockClient
 	// Chat is the client for interacting with the Chat builders.
 	Chat *ChatClient
 	// Invite is the client for interacting with the Invite builders.
@@ -26,6 +28,10 @@ type Tx struct {
 	LoginLimit *LoginLimitClient
 	// Member is the client for interacting with the Member builders.
 	Member *MemberClient
+	// Mention is the client for interacting with the Mention builders.
+	Mention *MentionClient
+	// Reaction is the client for interacting with the Reaction builders.
+	Reaction *ReactionClient
 	// Room is the client for interacting with the Room builders.
 	Room *RoomClient
 	// RoomEvent is the client for interacting with the RoomEvent builders.
@@ -167,10 +173,13 @@ func (tx *Tx) Client() *Client {
 func (tx *Tx) init() {
 	tx.Ban = NewBanClient(tx.config)
 	tx.BlacklistedToken = NewBlacklistedTokenClient(tx.config)
+	tx.Block = NewBlockClient(tx.config)
 	tx.Chat = NewChatClient(tx.config)
 	tx.Invite = NewInviteClient(tx.config)
 	tx.LoginLimit = NewLoginLimitClient(tx.config)
 	tx.Member = NewMemberClient(tx.config)
+	tx.Mention = NewMentionClient(tx.config)
+	tx.Reaction = NewReactionClient(tx.config)
 	tx.Room = NewRoomClient(tx.config)
 	tx.RoomEvent = NewRoomEventClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)

@@ -54,9 +54,17 @@ type UserEdges struct {
 	Bans []*Ban `json:"bans,omitempty"`
 	// Invites holds the value of the invites edge.
 	Invites []*Invite `json:"invites,omitempty"`
+	// Mentions holds the value of the mentions edge.
+	Mentions []*Mention `json:"mentions,omitempty"`
+	// Reactions holds the value of the reactions edge.
+	Reactions []*Reaction `json:"reactions,omitempty"`
+	// Blocks holds the value of the blocks edge.
+	Blocks []*Block `json:"blocks,omitempty"`
+	// BlockedBy holds the value of the blocked_by edge.
+	BlockedBy []*Block `json:"blocked_by,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [6]bool
+	loadedTypes [10]bool
 }
 
 // SessionsOrErr returns the Sessions value or an error if the edge
@@ -111,6 +119,42 @@ func (e UserEdges) InvitesOrErr() ([]*Invite, error) {
 		return e.Invites, nil
 	}
 	return nil, &NotLoadedError{edge: "invites"}
+}
+
+// MentionsOrErr returns the Mentions value or an error if the edge
+// was not loaded in eager-loading.
+func (e UserEdges) MentionsOrErr() ([]*Mention, error) {
+	if e.loadedTypes[6] {
+		return e.Mentions, nil
+	}
+	return nil, &NotLoadedError{edge: "mentions"}
+}
+
+// ReactionsOrErr returns the Reactions value or an error if the edge
+// was not loaded in eager-loading.
+func (e UserEdges) ReactionsOrErr() ([]*Reaction, error) {
+	if e.loadedTypes[7] {
+		return e.Reactions, nil
+	}
+	return nil, &NotLoadedError{edge: "reactions"}
+}
+
+// BlocksOrErr returns the Blocks value or an error if the edge
+// was not loaded in eager-loading.
+func (e UserEdges) BlocksOrErr() ([]*Block, error) {
+	if e.loadedTypes[8] {
+		return e.Blocks, nil
+	}
+	return nil, &NotLoadedError{edge: "blocks"}
+}
+
+// BlockedByOrErr returns the BlockedBy value or an error if the edge
+// was not loaded in eager-loading.
+func (e UserEdges) BlockedByOrErr() ([]*Block, error) {
+	if e.loadedTypes[9] {
+		return e.BlockedBy, nil
+	}
+	return nil, &NotLoadedError{edge: "blocked_by"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -241,6 +285,26 @@ func (_m *User) QueryBans() *BanQuery {
 // QueryInvites queries the "invites" edge of the User entity.
 func (_m *User) QueryInvites() *InviteQuery {
 	return NewUserClient(_m.config).QueryInvites(_m)
+}
+
+// QueryMentions queries the "mentions" edge of the User entity.
+func (_m *User) QueryMentions() *MentionQuery {
+	return NewUserClient(_m.config).QueryMentions(_m)
+}
+
+// QueryReactions queries the "reactions" edge of the User entity.
+func (_m *User) QueryReactions() *ReactionQuery {
+	return NewUserClient(_m.config).QueryReactions(_m)
+}
+
+// QueryBlocks queries the "blocks" edge of the User entity.
+func (_m *User) QueryBlocks() *BlockQuery {
+	return NewUserClient(_m.config).QueryBlocks(_m)
+}
+
+// QueryBlockedBy queries the "blocked_by" edge of the User entity.
+func (_m *User) QueryBlockedBy() *BlockQuery {
+	return NewUserClient(_m.config).QueryBlockedBy(_m)
 }
 
 // Update returns a builder for updating this User.

@@ -106,6 +106,16 @@ func DeletedAt(v time.Time) predicate.Chat {
 	return predicate.Chat(sql.FieldEQ(FieldDeletedAt, v))
 }
 
+// ReplyTo applies equality check predicate on the "reply_to" field. It's identical to ReplyToEQ.
+func ReplyTo(v uuid.UUID) predicate.Chat {
+	return predicate.Chat(sql.FieldEQ(FieldReplyTo, v))
+}
+
+// Answered applies equality check predicate on the "answered" field. It's identical to AnsweredEQ.
+func Answered(v bool) predicate.Chat {
+	return predicate.Chat(sql.FieldEQ(FieldAnswered, v))
+}
+
 // RoomIDEQ applies the EQ predicate on the "room_id" field.
 func RoomIDEQ(v uuid.UUID) predicate.Chat {
 	return predicate.Chat(sql.FieldEQ(FieldRoomID, v))
@@ -536,6 +546,76 @@ func DeletedAtNotNil() predicate.Chat {
 	return predicate.Chat(sql.FieldNotNull(FieldDeletedAt))
 }
 
+// ReplyToEQ applies the EQ predicate on the "reply_to" field.
+func ReplyToEQ(v uuid.UUID) predicate.Chat {
+	return predicate.Chat(sql.FieldEQ(FieldReplyTo, v))
+}
+
+// ReplyToNEQ applies the NEQ predicate on the "reply_to" field.
+func ReplyToNEQ(v uuid.UUID) predicate.Chat {
+	return predicate.Chat(sql.FieldNEQ(FieldReplyTo, v))
+}
+
+// ReplyToIn applies the In predicate on the "reply_to" field.
+func ReplyToIn(vs ...uuid.UUID) predicate.Chat {
+	return predicate.Chat(sql.FieldIn(FieldReplyTo, vs...))
+}
+
+// ReplyToNotIn applies the NotIn predicate on the "reply_to" field.
+func ReplyToNotIn(vs ...uuid.UUID) predicate.Chat {
+	return predicate.Chat(sql.FieldNotIn(FieldReplyTo, vs...))
+}
+
+// ReplyToGT applies the GT predicate on the "reply_to" field.
+func ReplyToGT(v uuid.UUID) predicate.Chat {
+	return predicate.Chat(sql.FieldGT(FieldReplyTo, v))
+}
+
+// ReplyToGTE applies the GTE predicate on the "reply_to" field.
+func ReplyToGTE(v uuid.UUID) predicate.Chat {
+	return predicate.Chat(sql.FieldGTE(FieldReplyTo, v))
+}
+
+// ReplyToLT applies the LT predicate on the "reply_to" field.
+func ReplyToLT(v uuid.UUID) predicate.Chat {
+	return predicate.Chat(sql.FieldLT(FieldReplyTo, v))
+}
+
+// ReplyToLTE applies the LTE predicate on the "reply_to" field.
+func ReplyToLTE(v uuid.UUID) predicate.Chat {
+	return predicate.Chat(sql.FieldLTE(FieldReplyTo, v))
+}
+
+// ReplyToIsNil applies the IsNil predicate on the "reply_to" field.
+func ReplyToIsNil() predicate.Chat {
+	return predicate.Chat(sql.FieldIsNull(FieldReplyTo))
+}
+
+// ReplyToNotNil applies the NotNil predicate on the "reply_to" field.
+func ReplyToNotNil() predicate.Chat {
+	return predicate.Chat(sql.FieldNotNull(FieldReplyTo))
+}
+
+// AnsweredEQ applies the EQ predicate on the "answered" field.
+func AnsweredEQ(v bool) predicate.Chat {
+	return predicate.Chat(sql.FieldEQ(FieldAnswered, v))
+}
+
+// AnsweredNEQ applies the NEQ predicate on the "answered" field.
+func AnsweredNEQ(v bool) predicate.Chat {
+	return predicate.Chat(sql.FieldNEQ(FieldAnswered, v))
+}
+
+// AnsweredIsNil applies the IsNil predicate on the "answered" field.
+func AnsweredIsNil() predicate.Chat {
+	return predicate.Chat(sql.FieldIsNull(FieldAnswered))
+}
+
+// AnsweredNotNil applies the NotNil predicate on the "answered" field.
+func AnsweredNotNil() predicate.Chat {
+	return predicate.Chat(sql.FieldNotNull(FieldAnswered))
+}
+
 // HasRoom applies the HasEdge predicate on the "room" edge.
 func HasRoom() predicate.Chat {
 	return predicate.Chat(func(s *sql.Selector) {
@@ -574,6 +654,52 @@ func HasUser() predicate.Chat {
 func HasUserWith(preds ...predicate.User) predicate.Chat {
 	return predicate.Chat(func(s *sql.Selector) {
 		step := newUserStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasMentions applies the HasEdge predicate on the "mentions" edge.
+func HasMentions() predicate.Chat {
+	return predicate.Chat(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, MentionsTable, MentionsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasMentionsWith applies the HasEdge predicate on the "mentions" edge with a given conditions (other predicates).
+func HasMentionsWith(preds ...predicate.Mention) predicate.Chat {
+	return predicate.Chat(func(s *sql.Selector) {
+		step := newMentionsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasReactions applies the HasEdge predicate on the "reactions" edge.
+func HasReactions() predicate.Chat {
+	return predicate.Chat(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, ReactionsTable, ReactionsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasReactionsWith applies the HasEdge predicate on the "reactions" edge with a given conditions (other predicates).
+func HasReactionsWith(preds ...predicate.Reaction) predicate.Chat {
+	return predicate.Chat(func(s *sql.Selector) {
+		step := newReactionsStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -28,6 +28,10 @@ const (
 	FieldJoinedAt = "joined_at"
 	// FieldHiddenNumber holds the string denoting the hidden_number field in the database.
 	FieldHiddenNumber = "hidden_number"
+	// FieldLastRead holds the string denoting the last_read field in the database.
+	FieldLastRead = "last_read"
+	// FieldNotify holds the string denoting the notify field in the database.
+	FieldNotify = "notify"
 	// EdgeRoom holds the string denoting the room edge name in mutations.
 	EdgeRoom = "room"
 	// EdgeUser holds the string denoting the user edge name in mutations.
@@ -61,6 +65,8 @@ var Columns = []string{
 	FieldJoinedVersion,
 	FieldJoinedAt,
 	FieldHiddenNumber,
+	FieldLastRead,
+	FieldNotify,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -76,6 +82,8 @@ func ValidColumn(column string) bool {
 var (
 	// DefaultJoinedVersion holds the default value on creation for the "joined_version" field.
 	DefaultJoinedVersion int64
+	// DefaultLastRead holds the default value on creation for the "last_read" field.
+	DefaultLastRead int
 )
 
 // OrderOption defines the ordering options for the Member queries.
@@ -124,6 +132,16 @@ func ByJoinedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByHiddenNumber orders the results by the hidden_number field.
 func ByHiddenNumber(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldHiddenNumber, opts...).ToFunc()
+}
+
+// ByLastRead orders the results by the last_read field.
+func ByLastRead(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLastRead, opts...).ToFunc()
+}
+
+// ByNotify orders the results by the notify field.
+func ByNotify(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNotify, opts...).ToFunc()
 }
 
 // ByRoomField orders the results by room field.

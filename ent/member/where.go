@@ -96,6 +96,16 @@ func HiddenNumber(v int) predicate.Member {
 	return predicate.Member(sql.FieldEQ(FieldHiddenNumber, v))
 }
 
+// LastRead applies equality check predicate on the "last_read" field. It's identical to LastReadEQ.
+func LastRead(v int) predicate.Member {
+	return predicate.Member(sql.FieldEQ(FieldLastRead, v))
+}
+
+// Notify applies equality check predicate on the "notify" field. It's identical to NotifyEQ.
+func Notify(v int) predicate.Member {
+	return predicate.Member(sql.FieldEQ(FieldNotify, v))
+}
+
 // RoomIDEQ applies the EQ predicate on the "room_id" field.
 func RoomIDEQ(v uuid.UUID) predicate.Member {
 	return predicate.Member(sql.FieldEQ(FieldRoomID, v))
@@ -409,6 +419,96 @@ func HiddenNumberIsNil() predicate.Member {
 // HiddenNumberNotNil applies the NotNil predicate on the "hidden_number" field.
 func HiddenNumberNotNil() predicate.Member {
 	return predicate.Member(sql.FieldNotNull(FieldHiddenNumber))
+}
+
+// LastReadEQ applies the EQ predicate on the "last_read" field.
+func LastReadEQ(v int) predicate.Member {
+	return predicate.Member(sql.FieldEQ(FieldLastRead, v))
+}
+
+// LastReadNEQ applies the NEQ predicate on the "last_read" field.
+func LastReadNEQ(v int) predicate.Member {
+	return predicate.Member(sql.FieldNEQ(FieldLastRead, v))
+}
+
+// LastReadIn applies the In predicate on the "last_read" field.
+func LastReadIn(vs ...int) predicate.Member {
+	return predicate.Member(sql.FieldIn(FieldLastRead, vs...))
+}
+
+// LastReadNotIn applies the NotIn predicate on the "last_read" field.
+func LastReadNotIn(vs ...int) predicate.Member {
+	return predicate.Member(sql.FieldNotIn(FieldLastRead, vs...))
+}
+
+// LastReadGT applies the GT predicate on the "last_read" field.
+func LastReadGT(v int) predicate.Member {
+	return predicate.Member(sql.FieldGT(FieldLastRead, v))
+}
+
+// LastReadGTE applies the GTE predicate on the "last_read" field.
+func LastReadGTE(v int) predicate.Member {
+	return predicate.Member(sql.FieldGTE(FieldLastRead, v))
+}
+
+// LastReadLT applies the LT predicate on the "last_read" field.
+func LastReadLT(v int) predicate.Member {
+	return predicate.Member(sql.FieldLT(FieldLastRead, v))
+}
+
+// LastReadLTE applies the LTE predicate on the "last_read" field.
+func LastReadLTE(v int) predicate.Member {
+	return predicate.Member(sql.FieldLTE(FieldLastRead, v))
+}
+
+// NotifyEQ applies the EQ predicate on the "notify" field.
+func NotifyEQ(v int) predicate.Member {
+	return predicate.Member(sql.FieldEQ(FieldNotify, v))
+}
+
+// NotifyNEQ applies the NEQ predicate on the "notify" field.
+func NotifyNEQ(v int) predicate.Member {
+	return predicate.Member(sql.FieldNEQ(FieldNotify, v))
+}
+
+// NotifyIn applies the In predicate on the "notify" field.
+func NotifyIn(vs ...int) predicate.Member {
+	return predicate.Member(sql.FieldIn(FieldNotify, vs...))
+}
+
+// NotifyNotIn applies the NotIn predicate on the "notify" field.
+func NotifyNotIn(vs ...int) predicate.Member {
+	return predicate.Member(sql.FieldNotIn(FieldNotify, vs...))
+}
+
+// NotifyGT applies the GT predicate on the "notify" field.
+func NotifyGT(v int) predicate.Member {
+	return predicate.Member(sql.FieldGT(FieldNotify, v))
+}
+
+// NotifyGTE applies the GTE predicate on the "notify" field.
+func NotifyGTE(v int) predicate.Member {
+	return predicate.Member(sql.FieldGTE(FieldNotify, v))
+}
+
+// NotifyLT applies the LT predicate on the "notify" field.
+func NotifyLT(v int) predicate.Member {
+	return predicate.Member(sql.FieldLT(FieldNotify, v))
+}
+
+// NotifyLTE applies the LTE predicate on the "notify" field.
+func NotifyLTE(v int) predicate.Member {
+	return predicate.Member(sql.FieldLTE(FieldNotify, v))
+}
+
+// NotifyIsNil applies the IsNil predicate on the "notify" field.
+func NotifyIsNil() predicate.Member {
+	return predicate.Member(sql.FieldIsNull(FieldNotify))
+}
+
+// NotifyNotNil applies the NotNil predicate on the "notify" field.
+func NotifyNotNil() predicate.Member {
+	return predicate.Member(sql.FieldNotNull(FieldNotify))
 }
 
 // HasRoom applies the HasEdge predicate on the "room" edge.

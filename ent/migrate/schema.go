@@ -80,6 +80,40 @@ var (
 			},
 		},
 	}
+	// BlocksColumns holds the columns for the "blocks" table.
+	BlocksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
+		{Name: "user_id", Type: field.TypeUUID},
+		{Name: "blocked_id", Type: field.TypeUUID},
+	}
+	// BlocksTable holds the schema information for the "blocks" table.
+	BlocksTable = &schema.Table{
+		Name:       "blocks",
+		Columns:    BlocksColumns,
+		PrimaryKey: []*schema.Column{BlocksColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "blocks_users_blocks",
+				Columns:    []*schema.Column{BlocksColumns[2]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+			{
+				Symbol:     "blocks_users_blocked_by",
+				Columns:    []*schema.Column{BlocksColumns[3]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "block_user_id_blocked_id",
+				Unique:  true,
+				Columns: []*schema.Column{BlocksColumns[2], BlocksColumns[3]},
+			},
+		},
+	}
 	// ChatsColumns holds the columns for the "chats" table.
 	ChatsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -91,6 +125,8 @@ var (
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
 		{Name: "edited_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
 		{Name: "deleted_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
+		{Name: "reply_to", Type: field.TypeUUID, Nullable: true},
+		{Name: "answered", Type: field.TypeBool, Nullable: true},
 		{Name: "room_id", Type: field.TypeUUID},
 		{Name: "user_id", Type: field.TypeUUID},
 	}
@@ -102,13 +138,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "chats_rooms_chats",
-				Columns:    []*schema.Column{ChatsColumns[9]},
+				Columns:    []*schema.Column{ChatsColumns[11]},
 				RefColumns: []*schema.Column{RoomsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
 			{
 				Symbol:     "chats_users_chats",
-				Columns:    []*schema.Column{ChatsColumns[10]},
+				Columns:    []*schema.Column{ChatsColumns[12]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -117,7 +153,15 @@ var (
 			{
 				Name:    "chat_room_id_number",
 				Unique:  true,
+				Columns: []*schema.Column{ChatsColumns[11], ChatsColumns[1]},
+			},
+			{
+				Name:    "chat_reply_to_number",
+				Unique:  false,
 				Columns: []*schema.Column{ChatsColumns[9], ChatsColumns[1]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "reply_to IS NOT NULL",
+				},
 			},
 		},
 	}
@@ -186,6 +230,8 @@ var (
 		{Name: "joined_version", Type: field.TypeInt64, Default: 0},
 		{Name: "joined_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
 		{Name: "hidden_number", Type: field.TypeInt, Nullable: true},
+		{Name: "last_read", Type: field.TypeInt, Default: 0},
+		{Name: "notify", Type: field.TypeInt, Nullable: true},
 		{Name: "room_id", Type: field.TypeUUID},
 		{Name: "user_id", Type: field.TypeUUID},
 	}
@@ -197,13 +243,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "members_rooms_members",
-				Columns:    []*schema.Column{MembersColumns[7]},
+				Columns:    []*schema.Column{MembersColumns[9]},
 				RefColumns: []*schema.Column{RoomsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
 			{
 				Symbol:     "members_users_memberships",
-				Columns:    []*schema.Column{MembersColumns[8]},
+				Columns:    []*schema.Column{MembersColumns[10]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -212,12 +258,95 @@ var (
 			{
 				Name:    "member_user_id_room_id",
 				Unique:  true,
-				Columns: []*schema.Column{MembersColumns[8], MembersColumns[7]},
+				Columns: []*schema.Column{MembersColumns[10], MembersColumns[9]},
 			},
 			{
 				Name:    "member_room_id_role_username_key",
 				Unique:  false,
-				Columns: []*schema.Column{MembersColumns[7], MembersColumns[1], MembersColumns[2]},
+				Columns: []*schema.Column{MembersColumns[9], MembersColumns[1], MembersColumns[2]},
+			},
+		},
+	}
+	// MentionsColumns holds the columns for the "mentions" table.
+	MentionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "room_id", Type: field.TypeUUID},
+		{Name: "number", Type: field.TypeInt},
+		{Name: "answers", Type: field.TypeBool},
+		{Name: "sent_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
+		{Name: "chat_id", Type: field.TypeUUID},
+		{Name: "user_id", Type: field.TypeUUID},
+	}
+	// MentionsTable holds the schema information for the "mentions" table.
+	MentionsTable = &schema.Table{
+		Name:       "mentions",
+		Columns:    MentionsColumns,
+		PrimaryKey: []*schema.Column{MentionsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "mentions_chats_mentions",
+				Columns:    []*schema.Column{MentionsColumns[5]},
+				RefColumns: []*schema.Column{ChatsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+			{
+				Symbol:     "mentions_users_mentions",
+				Columns:    []*schema.Column{MentionsColumns[6]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "mention_user_id_room_id_number_answers",
+				Unique:  true,
+				Columns: []*schema.Column{MentionsColumns[6], MentionsColumns[1], MentionsColumns[2], MentionsColumns[3]},
+			},
+			{
+				Name:    "mention_user_id_sent_at_chat_id",
+				Unique:  false,
+				Columns: []*schema.Column{MentionsColumns[6], MentionsColumns[4], MentionsColumns[5]},
+			},
+			{
+				Name:    "mention_chat_id",
+				Unique:  false,
+				Columns: []*schema.Column{MentionsColumns[5]},
+			},
+		},
+	}
+	// ReactionsColumns holds the columns for the "reactions" table.
+	ReactionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "room_id", Type: field.TypeUUID},
+		{Name: "emoji", Type: field.TypeString},
+		{Name: "place", Type: field.TypeInt64},
+		{Name: "chat_id", Type: field.TypeUUID},
+		{Name: "user_id", Type: field.TypeUUID},
+	}
+	// ReactionsTable holds the schema information for the "reactions" table.
+	ReactionsTable = &schema.Table{
+		Name:       "reactions",
+		Columns:    ReactionsColumns,
+		PrimaryKey: []*schema.Column{ReactionsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "reactions_chats_reactions",
+				Columns:    []*schema.Column{ReactionsColumns[4]},
+				RefColumns: []*schema.Column{ChatsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+			{
+				Symbol:     "reactions_users_reactions",
+				Columns:    []*schema.Column{ReactionsColumns[5]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "reaction_chat_id_emoji_user_id",
+				Unique:  true,
+				Columns: []*schema.Column{ReactionsColumns[4], ReactionsColumns[2], ReactionsColumns[5]},
 			},
 		},
 	}
@@ -296,7 +425,7 @@ var (
 		{Name: "id", Type: field.TypeInt, Increment: true},
 		{Name: "place", Type: field.TypeInt64},
 		{Name: "number", Type: field.TypeInt},
-		{Name: "kind", Type: field.TypeEnum, Enums: []string{"CHAT_SENT", "CHAT_EDITED", "CHAT_DELETED", "ROOM_DELETED", "MEMBER_JOINED", "MEMBER_LEFT", "MEMBER_REMOVED", "MEMBER_CHANGED", "ROOM_UPDATED"}},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"CHAT_SENT", "CHAT_EDITED", "CHAT_DELETED", "CHAT_REACTED", "CHAT_UNREACTED", "ROOM_DELETED", "MEMBER_JOINED", "MEMBER_LEFT", "MEMBER_REMOVED", "MEMBER_CHANGED", "ROOM_UPDATED"}},
 		{Name: "tag", Type: field.TypeInt64},
 		{Name: "at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
 		{Name: "actor_id", Type: field.TypeUUID},
@@ -304,6 +433,7 @@ var (
 		{Name: "user_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "username", Type: field.TypeString, Nullable: true},
 		{Name: "name", Type: field.TypeString, Nullable: true},
+		{Name: "emoji", Type: field.TypeString, Nullable: true},
 		{Name: "room_id", Type: field.TypeUUID},
 	}
 	// RoomEventsTable holds the schema information for the "room_events" table.
@@ -314,7 +444,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "room_events_rooms_events",
-				Columns:    []*schema.Column{RoomEventsColumns[11]},
+				Columns:    []*schema.Column{RoomEventsColumns[12]},
 				RefColumns: []*schema.Column{RoomsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -323,12 +453,12 @@ var (
 			{
 				Name:    "roomevent_room_id_place",
 				Unique:  true,
-				Columns: []*schema.Column{RoomEventsColumns[11], RoomEventsColumns[1]},
+				Columns: []*schema.Column{RoomEventsColumns[12], RoomEventsColumns[1]},
 			},
 			{
 				Name:    "roomevent_user_id_room_id_place",
 				Unique:  false,
-				Columns: []*schema.Column{RoomEventsColumns[8], RoomEventsColumns[11], RoomEventsColumns[1]},
+				Columns: []*schema.Column{RoomEventsColumns[8], RoomEventsColumns[12], RoomEventsColumns[1]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "name IS NOT NULL",
 				},
@@ -414,10 +544,13 @@ var (
 	Tables = []*schema.Table{
 		BansTable,
 		BlacklistedTokensTable,
+		BlocksTable,
 		ChatsTable,
 		InvitesTable,
 		LoginLimitsTable,
 		MembersTable,
+		MentionsTable,
+		ReactionsTable,
 		RoomsTable,
 		RoomEventsTable,
 		SessionsTable,
@@ -429,12 +562,18 @@ func init() {
 	BansTable.ForeignKeys[0].RefTable = RoomsTable
 	BansTable.ForeignKeys[1].RefTable = UsersTable
 	BlacklistedTokensTable.ForeignKeys[0].RefTable = SessionsTable
+	BlocksTable.ForeignKeys[0].RefTable = UsersTable
+	BlocksTable.ForeignKeys[1].RefTable = UsersTable
 	ChatsTable.ForeignKeys[0].RefTable = RoomsTable
 	ChatsTable.ForeignKeys[1].RefTable = UsersTable
 	InvitesTable.ForeignKeys[0].RefTable = RoomsTable
 	InvitesTable.ForeignKeys[1].RefTable = UsersTable
 	MembersTable.ForeignKeys[0].RefTable = RoomsTable
 	MembersTable.ForeignKeys[1].RefTable = UsersTable
+	MentionsTable.ForeignKeys[0].RefTable = ChatsTable
+	MentionsTable.ForeignKeys[1].RefTable = UsersTable
+	ReactionsTable.ForeignKeys[0].RefTable = ChatsTable
+	ReactionsTable.ForeignKeys[1].RefTable = UsersTable
 	RoomsTable.ForeignKeys[0].RefTable = UsersTable
 	RoomEventsTable.ForeignKeys[0].RefTable = RoomsTable
 	SessionsTable.ForeignKeys[0].RefTable = UsersTable

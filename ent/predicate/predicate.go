@@ -12,6 +12,9 @@ type Ban func(*sql.Selector)
 // BlacklistedToken is the predicate function for blacklistedtoken builders.
 type BlacklistedToken func(*sql.Selector)
 
+// Block is the predicate function for block builders.
+type Block func(*sql.Selector)
+
 // Chat is the predicate function for chat builders.
 type Chat func(*sql.Selector)
 
@@ -23,6 +26,12 @@ type LoginLimit func(*sql.Selector)
 
 // Member is the predicate function for member builders.
 type Member func(*sql.Selector)
+
+// Mention is the predicate function for mention builders.
+type Mention func(*sql.Selector)
+
+// Reaction is the predicate function for reaction builders.
+type Reaction func(*sql.Selector)
 
 // Room is the predicate function for room builders.
 type Room func(*sql.Selector)

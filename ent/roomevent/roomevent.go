@@ -36,6 +36,8 @@ const (
 	FieldUsername = "username"
 	// FieldName holds the string denoting the name field in the database.
 	FieldName = "name"
+	// FieldEmoji holds the string denoting the emoji field in the database.
+	FieldEmoji = "emoji"
 	// EdgeRoom holds the string denoting the room edge name in mutations.
 	EdgeRoom = "room"
 	// Table holds the table name of the roomevent in the database.
@@ -63,6 +65,7 @@ var Columns = []string{
 	FieldUserID,
 	FieldUsername,
 	FieldName,
+	FieldEmoji,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -83,6 +86,8 @@ const (
 	KindCHAT_SENT      Kind = "CHAT_SENT"
 	KindCHAT_EDITED    Kind = "CHAT_EDITED"
 	KindCHAT_DELETED   Kind = "CHAT_DELETED"
+	KindCHAT_REACTED   Kind = "CHAT_REACTED"
+	KindCHAT_UNREACTED Kind = "CHAT_UNREACTED"
 	KindROOM_DELETED   Kind = "ROOM_DELETED"
 	KindMEMBER_JOINED  Kind = "MEMBER_JOINED"
 	KindMEMBER_LEFT    Kind = "MEMBER_LEFT"
@@ -98,7 +103,7 @@ func (k Kind) String() string {
 // KindValidator is a validator for the "kind" field enum values. It is called by the builders before save.
 func KindValidator(k Kind) error {
 	switch k {
-	case KindCHAT_SENT, KindCHAT_EDITED, KindCHAT_DELETED, KindROOM_DELETED, KindMEMBER_JOINED, KindMEMBER_LEFT, KindMEMBER_REMOVED, KindMEMBER_CHANGED, KindROOM_UPDATED:
+	case KindCHAT_SENT, KindCHAT_EDITED, KindCHAT_DELETED, KindCHAT_REACTED, KindCHAT_UNREACTED, KindROOM_DELETED, KindMEMBER_JOINED, KindMEMBER_LEFT, KindMEMBER_REMOVED, KindMEMBER_CHANGED, KindROOM_UPDATED:
 		return nil
 	default:
 		return fmt.Errorf("roomevent: invalid enum value for kind field: %q", k)
@@ -166,6 +171,11 @@ func ByUsername(opts ...sql.OrderTermOption) OrderOption {
 // ByName orders the results by the name field.
 func ByName(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldName, opts...).ToFunc()
+}
+
+// ByEmoji orders the results by the emoji field.
+func ByEmoji(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEmoji, opts...).ToFunc()
 }
 
 // ByRoomField orders the results by room field.

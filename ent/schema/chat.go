@@ -2,6 +2,7 @@ package schema
 
 import (
 	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
@@ -23,6 +24,8 @@ func (Chat) Fields() []ent.Field {
 		field.Time("created_at").SchemaType(moment).Immutable(),
 		field.Time("edited_at").SchemaType(moment).Optional().Nillable().Comment("of the last change of the text"),
 		field.Time("deleted_at").SchemaType(moment).Optional().Nillable().Comment("the row stays, so that numbers and places have no holes"),
+		field.UUID("reply_to", uid).Optional().Nillable().Immutable().Comment("the chat of the same room that it answers"),
+		field.Bool("answered").Optional().Nillable().Comment("a chat answers it, or did: events about others show it"),
 	}
 }
 
@@ -30,9 +33,14 @@ func (Chat) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.From("room", Room.Type).Ref("chats").Field("room_id").Unique().Required().Immutable(),
 		edge.From("user", User.Type).Ref("chats").Field("user_id").Unique().Required().Immutable(),
+		edge.To("mentions", Mention.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
+		edge.To("reactions", Reaction.Type).Annotations(entsql.OnDelete(entsql.Cascade)),
 	}
 }
 
 func (Chat) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("room_id", "number").Unique()}
+	return []ent.Index{
+		index.Fields("room_id", "number").Unique(),
+		index.Fields("reply_to", "number").Annotations(entsql.IndexWhere("reply_to IS NOT NULL")),
+	}
 }

@@ -22,6 +22,8 @@ func (Member) Fields() []ent.Field {
 		field.Time("joined_at").SchemaType(moment).Immutable(),
 		field.Int("hidden_number").Optional().Nillable().
 			Comment("their list does not show the room while this is its last_number"),
+		field.Int("last_read").Default(0).Comment("number of the last chat they have read, of others' chats behind it they have read none"),
+		field.Int("notify").Optional().Nillable().Comment("what rings: 0 ALL, 1 MENTIONS, 2 NONE; null: what the room's kind has by default"),
 	}
 }
 

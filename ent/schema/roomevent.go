@@ -18,7 +18,7 @@ func (RoomEvent) Fields() []ent.Field {
 		field.Int64("place").Immutable().Comment("1, 2, 3 … within the room, without holes"),
 		field.Int("number").Immutable().
 			Comment("how many chats the room had with this event: turns a place into a range of numbers"),
-		field.Enum("kind").Values("CHAT_SENT", "CHAT_EDITED", "CHAT_DELETED", "ROOM_DELETED",
+		field.Enum("kind").Values("CHAT_SENT", "CHAT_EDITED", "CHAT_DELETED", "CHAT_REACTED", "CHAT_UNREACTED", "ROOM_DELETED",
 			"MEMBER_JOINED", "MEMBER_LEFT", "MEMBER_REMOVED", "MEMBER_CHANGED", "ROOM_UPDATED").Immutable(),
 		field.Int64("tag").Immutable().
 			Comment("64 random bits, never 0: tells two histories of the same place apart"),
@@ -33,6 +33,8 @@ func (RoomEvent) Fields() []ent.Field {
 			Comment("that person's, as displayed; stays when the account is gone"),
 		field.String("name").Optional().Nillable().Immutable().
 			Comment("the room's at that moment, with what ends somebody's reading"),
+		field.String("emoji").Optional().Nillable().Immutable().
+			Comment("that was put on the chat or taken off"),
 	}
 }
 

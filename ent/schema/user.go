@@ -40,6 +40,10 @@ func (User) Edges() []ent.Edge {
 		edge.To("memberships", Member.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
 		edge.To("bans", Ban.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
 		edge.To("invites", Invite.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
+		edge.To("mentions", Mention.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
+		edge.To("reactions", Reaction.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
+		edge.To("blocks", Block.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
+		edge.To("blocked_by", Block.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
 	}
 }
 
