@@ -11,7 +11,7 @@ import (
 
 // moves are the migrations that change rows and no table, in order: what they did with rows that were there, MoveRows does with
 // rows of an older release that come in behind them.
-var moves = []string{nilIDs, "20261130000001_owners.sql"}
+var moves = []string{nilIDs, "20261130000001_owners.sql", "20261130080001_read.sql"}
 
 // MoveRows does with the rows of a database what the moves newer than a version do.
 func MoveRows(ctx context.Context, tx *sql.Tx, folder string, since int64) error {

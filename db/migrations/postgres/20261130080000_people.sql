@@ -1,8 +1,6 @@
 -- +goose Up
 -- modify "members" table
 ALTER TABLE "members" ADD COLUMN "last_read" bigint NOT NULL DEFAULT 0, ADD COLUMN "notify" bigint NULL;
--- whoever is in a room has read it up to now
-UPDATE "members" SET "last_read" = r."last_number" FROM "rooms" r WHERE r."id" = "members"."room_id";
 -- modify "room_events" table
 ALTER TABLE "room_events" ADD COLUMN "emoji" character varying NULL;
 -- create "blocks" table

@@ -2,8 +2,6 @@
 -- add columns "last_read" and "notify" to table: "members"
 ALTER TABLE `members` ADD COLUMN `last_read` integer NOT NULL DEFAULT 0;
 ALTER TABLE `members` ADD COLUMN `notify` integer NULL;
--- whoever is in a room has read it up to now
-UPDATE `members` SET `last_read` = (SELECT `last_number` FROM `rooms` WHERE `rooms`.`id` = `members`.`room_id`);
 -- add column "emoji" to table: "room_events"
 ALTER TABLE `room_events` ADD COLUMN `emoji` text NULL;
 -- add columns "reply_to" and "answered" to table: "chats"

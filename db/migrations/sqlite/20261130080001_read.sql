@@ -1,0 +1,7 @@
+-- +goose Up
+-- whoever is in a room has read it up to now
+UPDATE `members` SET `last_read` = (SELECT `last_number` FROM `rooms` WHERE `rooms`.`id` = `members`.`room_id`);
+
+-- +goose Down
+-- nothing: what they have read goes with its column
+SELECT 1;
