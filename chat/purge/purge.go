@@ -1,4 +1,4 @@
-// Package purge takes away what deleted rooms leave: any number of chats, events and members, a few in a transaction, because
+// Package purge takes away what deleted rooms leave: any number of chats, reactions, events and members, a few in a transaction, because
 // others' writes wait for it. It rests on one idea: which rooms have rows left stands in the database, so a purge that was
 // interrupted goes on after a restart or on another node. It knows rows and no callers.
 package purge
@@ -74,16 +74,17 @@ func (p *Purger) remove(ctx context.Context, some part) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
+		var now int
 		var began time.Time // behind the wait for the writes of others
 		err := p.store.Write(ctx, func(tx *ent.Tx) (err error) {
 			began = time.Now()
-			more, err = some(ctx, tx, done, size)
+			now, more, err = some(ctx, tx, done, size)
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		done += size
+		done = now
 		switch took := time.Since(began); {
 		case took > targetTime:
 			size = max(fewest, size/2)
