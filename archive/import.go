@@ -32,7 +32,7 @@ func importRows(ctx context.Context, o db.Options, r io.Reader, check func(table
 			return schema, err
 		},
 		Check: func(first db.First) error {
-			if err := logcheck.Links(first); err != nil {
+			if err := logcheck.Imported(first); err != nil {
 				return fmt.Errorf("the export is not sound: %w", err)
 			}
 			return nil

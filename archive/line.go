@@ -98,7 +98,9 @@ func (l *line) value(c *tables.Column) ([]byte, error) {
 	case tables.Count:
 		return l.number()
 	case tables.Flag:
-		return l.flag()
+		return l.word("true or null", "true")
+	case tables.Bool:
+		return l.word("true or false", "true", "false")
 	}
 	cell, err := l.text()
 	if err != nil {
@@ -127,14 +129,15 @@ func (l *line) number() ([]byte, error) {
 	return whole(l.in[from:l.at], 53)
 }
 
-// flag reads the one word that there is besides null.
-func (l *line) flag() ([]byte, error) {
-	const word = "true"
-	if !bytes.HasPrefix(l.in[l.at:], []byte(word)) {
-		return nil, errors.New("want true or null")
+// word reads one of some words.
+func (l *line) word(want string, words ...string) ([]byte, error) {
+	for _, word := range words {
+		if bytes.HasPrefix(l.in[l.at:], []byte(word)) {
+			l.at += len(word)
+			return []byte(word), nil
+		}
 	}
-	l.at += len(word)
-	return []byte(word), nil
+	return nil, errors.New("want " + want)
 }
 
 // whole wants digits without leading zeros, of a number below 2 to the power of bits.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -147,6 +149,9 @@ func wantReleased(t *testing.T, o db.Options) {
 		got := r.Edges.Creator.Username + ":"
 		for _, m := range r.Edges.Members {
 			got += " " + m.Edges.User.Username + map[int]string{0: "*"}[m.Role]
+			if m.LastRead != r.LastNumber {
+				t.Errorf("%s, %q: read up to %d of %d", o.URL, r.Name, m.LastRead, r.LastNumber)
+			}
 		}
 		if r.Enrolling != nil {
 			got += " waits"
@@ -156,6 +161,30 @@ func wantReleased(t *testing.T, o db.Options) {
 			"Große Pause": "emil: bob* waits", "never used": "dora:", "": "bob:",
 		}[r.Name]; got != want {
 			t.Errorf("%s, %q: %q, want %q", o.URL, r.Name, got, want)
+		}
+	}
+}
+
+// An export of a server that had members and did not know what they have read is taken: they have read all.
+func TestExportBeforeReadingIsTaken(t *testing.T) {
+	o := db.Options{URL: "sqlite:parley.db", Dir: t.TempDir()}
+	if _, err := Import(t.Context(), o, bytes.NewReader(dbtest.ReleasedExport)); err != nil {
+		t.Fatal(err)
+	}
+	today := exported(t, o)
+	older := regexp.MustCompile(`,"last_read":\d+,"notify":null|,"reply_to":null,"answered":null|,"emoji":null|,"mentions":0,"reactions":0,"blocks":0`).ReplaceAll(today, nil)
+	older = sealed(t, older, fmt.Sprintf(`"schema":%d`, withPeople), fmt.Sprintf(`"schema":%d`, withMembers))
+	for _, o := range []db.Options{{URL: "sqlite:parley.db", Dir: t.TempDir()}, {URL: dbtest.StartServer(t).URL("postgres")}} {
+		if _, err := Import(t.Context(), o, bytes.NewReader(older)); err != nil {
+			t.Fatal(err)
+		}
+		if again := exported(t, o); !bytes.Equal(again, today) || !bytes.Contains(today, []byte(`"last_read":15`)) {
+			t.Errorf("%s: it has become\n%s", o.URL, again)
+		}
+	}
+	for from, to := range map[string]string{`"joined_place":0`: `"last_read":0,"joined_place":0`, `{"table":"room_events"`: `{"table":"blocks"}` + "\n" + `{"table":"room_events"`} {
+		if err := parsed(sealed(t, older, from, to)); !errors.Is(err, ErrDamaged) {
+			t.Errorf("%s: got %v", to, err)
 		}
 	}
 }

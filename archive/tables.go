@@ -5,9 +5,10 @@ import (
 	"parley/db/tables"
 )
 
-// allTables are all tables but goose's, each behind those that it points to. The internal ids of events and bans are no part of
-// them and are left out, and so is what a purge has left, and which rooms it is of. Logs are in order of room and number, and so
-// are their rows on the disk after an import: a page of history is a few pages of the database.
+// allTables are all tables but goose's, each behind those that it points to. The internal ids of events, bans, mentions, reactions
+// and blocks are no part of them and are left out: the key orders their rows, each alone. So is what a purge has left, and which
+// rooms it is of. Logs are in order of room and number, and so are their rows on the disk after an import: a page of history is a
+// few pages of the database.
 var allTables = []*tables.Table{
 	{Name: "users", Key: 1, Columns: []tables.Column{
 		{Name: "id", Kind: tables.UID},
@@ -81,6 +82,8 @@ var allTables = []*tables.Table{
 		{Name: "joined_version", Kind: tables.Count},
 		{Name: "joined_at", Kind: tables.Moment},
 		{Name: "hidden_number", Kind: tables.Count, Null: true},
+		{Name: "last_read", Kind: tables.Count},
+		{Name: "notify", Kind: tables.Count, Null: true},
 	}},
 	{Name: "bans", Key: 2, Where: logcheck.Kept, Columns: []tables.Column{
 		{Name: "room_id", Kind: tables.UID},
@@ -112,6 +115,8 @@ var allTables = []*tables.Table{
 		{Name: "created_at", Kind: tables.Moment},
 		{Name: "edited_at", Kind: tables.Moment, Null: true},
 		{Name: "deleted_at", Kind: tables.Moment, Null: true},
+		{Name: "reply_to", Kind: tables.UID, Null: true},
+		{Name: "answered", Kind: tables.Flag, Null: true},
 	}},
 	{Name: "room_events", Key: 2, Where: logcheck.KeptEvents, Columns: []tables.Column{
 		{Name: "room_id", Kind: tables.UID},
@@ -125,5 +130,26 @@ var allTables = []*tables.Table{
 		{Name: "user_id", Kind: tables.UID, Null: true},
 		{Name: "username", Kind: tables.Text, Null: true},
 		{Name: "name", Kind: tables.Text, Null: true},
+		{Name: "emoji", Kind: tables.Text, Null: true},
+	}},
+	{Name: "mentions", Key: 4, Where: logcheck.Kept, Columns: []tables.Column{
+		{Name: "room_id", Kind: tables.UID},
+		{Name: "number", Kind: tables.Count},
+		{Name: "user_id", Kind: tables.UID},
+		{Name: "answers", Kind: tables.Bool},
+		{Name: "chat_id", Kind: tables.UID},
+		{Name: "sent_at", Kind: tables.Moment},
+	}},
+	{Name: "reactions", Key: 2, Where: logcheck.KeptReactions, Columns: []tables.Column{
+		{Name: "room_id", Kind: tables.UID},
+		{Name: "place", Kind: tables.Count},
+		{Name: "chat_id", Kind: tables.UID},
+		{Name: "user_id", Kind: tables.UID},
+		{Name: "emoji", Kind: tables.Text},
+	}},
+	{Name: "blocks", Key: 2, Columns: []tables.Column{
+		{Name: "user_id", Kind: tables.UID},
+		{Name: "blocked_id", Kind: tables.UID},
+		{Name: "created_at", Kind: tables.Moment},
 	}},
 }

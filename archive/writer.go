@@ -38,7 +38,7 @@ func (w *lineWriter) append(to []byte, row [][]byte) ([]byte, error) {
 			continue
 		}
 		switch c.Kind {
-		case tables.Count, tables.Flag:
+		case tables.Count, tables.Flag, tables.Bool:
 			to = append(to, cell...)
 		case tables.Octets:
 			to = append(base64.StdEncoding.AppendEncode(append(to, '"'), cell), '"')

@@ -77,7 +77,12 @@ func checkRole(r tables.Row, column string) error {
 	return nil
 }
 
-func checkMember(r tables.Row) error { return checkRole(r, "role") }
+func checkMember(r tables.Row) error {
+	if cell, given := r.Value("notify"); given && tables.Integer([]byte(cell)) > 2 {
+		return errors.New("members.notify: want null, or 0 to 2")
+	}
+	return checkRole(r, "role")
+}
 
 func checkBan(r tables.Row) error {
 	reason, given := r.Value("reason")

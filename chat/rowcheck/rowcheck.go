@@ -24,6 +24,10 @@ func Check(r tables.Row) error {
 		return checkInvite(r)
 	case "chats":
 		return checkChat(r)
+	case "room_events", "reactions":
+		return checkEmoji(r)
+	case "blocks":
+		return checkBlock(r)
 	}
 	return nil
 }
@@ -43,6 +47,27 @@ func checkChat(r tables.Row) error {
 func wrong(column string, err error) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", column, err)
+	}
+	return nil
+}
+
+// checkEmoji wants an emoji, where there is one, as it is stored.
+func checkEmoji(r tables.Row) error {
+	emoji, there := r.Value("emoji")
+	if !there {
+		return nil
+	}
+	stored, err := texts.ReadEmoji(emoji)
+	if err == nil && stored != emoji {
+		err = errors.New("not in the normal form NFC, or with variation selectors")
+	}
+	return wrong(r.Table.Name+".emoji", err)
+}
+
+func checkBlock(r tables.Row) error {
+	user, _ := r.Value("user_id")
+	if blocked, _ := r.Value("blocked_id"); blocked == user {
+		return errors.New("blocks.blocked_id: nobody blocks themselves")
 	}
 	return nil
 }

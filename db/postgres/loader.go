@@ -122,6 +122,12 @@ func appendBinary(to, cell []byte, kind tables.Kind) []byte {
 		return binary.BigEndian.AppendUint64(to, uint64(at.UnixMicro()-epoch))
 	case tables.Flag:
 		return append(binary.BigEndian.AppendUint32(to, 1), 1)
+	case tables.Bool:
+		to = binary.BigEndian.AppendUint32(to, 1)
+		if string(cell) == "true" {
+			return append(to, 1)
+		}
+		return append(to, 0)
 	case tables.Count, tables.Wide:
 		to = binary.BigEndian.AppendUint32(to, 8)
 		return binary.BigEndian.AppendUint64(to, uint64(tables.Integer(cell)))

@@ -68,6 +68,8 @@ func appendCell(to, raw []byte, kind tables.Kind) (row, cell []byte, err error) 
 			return to, nil, nil
 		}
 		to = append(to, "true"...)
+	case kind == tables.Bool && len(raw) == 1:
+		to = strconv.AppendBool(to, raw[0] != 0)
 	case len(raw) != 8:
 		return nil, nil, tables.ErrOtherType
 	case kind == tables.Moment:

@@ -94,6 +94,8 @@ func argument(cell []byte, kind tables.Kind) any {
 		return stored(cell)
 	case kind == tables.Flag:
 		return true
+	case kind == tables.Bool:
+		return string(cell) == "true"
 	case kind == tables.Octets:
 		return cell
 	}

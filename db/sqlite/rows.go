@@ -68,6 +68,10 @@ func appendCell(to []byte, value driver.Value, kind tables.Kind) (row, cell []by
 			to = append(to, "true"...)
 			break
 		}
+		if kind == tables.Bool {
+			to = strconv.AppendBool(to, v != 0)
+			break
+		}
 		if kind != tables.Count && kind != tables.Wide {
 			return nil, nil, tables.ErrOtherType
 		}

@@ -38,6 +38,7 @@ const (
 	Text               // UTF-8 without U+0000
 	Octets             // the bytes; in JSON base64
 	Flag               // "true", or null
+	Bool               // "true" or "false"
 )
 
 // ErrOtherType says that a cell holds a value that is not of its column's kind: SQLite takes any value into any column.

@@ -11,6 +11,7 @@ type holds struct {
 	chat   bool // it is about one
 	person bool // likewise
 	name   bool // the room's then, because it ends somebody's reading
+	emoji  bool // that was put on the chat or taken off
 	nobody bool // it may be nobody who did it
 }
 
@@ -18,6 +19,8 @@ var ofKind = map[roomevent.Kind]holds{
 	roomevent.KindCHAT_SENT:      {chat: true},
 	roomevent.KindCHAT_EDITED:    {chat: true},
 	roomevent.KindCHAT_DELETED:   {chat: true},
+	roomevent.KindCHAT_REACTED:   {chat: true, emoji: true},
+	roomevent.KindCHAT_UNREACTED: {chat: true, emoji: true},
 	roomevent.KindMEMBER_JOINED:  {person: true},
 	roomevent.KindMEMBER_LEFT:    {person: true, name: true},
 	roomevent.KindMEMBER_REMOVED: {person: true, name: true},
@@ -46,6 +49,8 @@ func (c *Checker) about(row [][]byte, kind roomevent.Kind) error {
 		return fmt.Errorf("place %d of a room and the person that it is about do not fit", c.place)
 	case has(c.columns.name) != want.name:
 		return fmt.Errorf("place %d of a room and the name that the room had do not fit", c.place)
+	case has(c.columns.emoji) != want.emoji:
+		return fmt.Errorf("place %d of a room and its emoji do not fit", c.place)
 	}
 	return nil
 }

@@ -31,16 +31,24 @@ var links = []logQuery{
 	WHERE e.chat_id IS NULL OR e.chat_id <> c.id OR e.kind <> 'CHAT_SENT' OR e.tag <> c.tag OR e.number <> c.number
 	LIMIT 1`, "chat %s is not in the log of its room as it says"},
 	{`SELECT CAST(e.chat_id AS text) FROM room_events e LEFT JOIN chats c ON c.id = e.chat_id
-	WHERE e.kind IN ('CHAT_EDITED', 'CHAT_DELETED') AND (c.room_id IS NULL OR c.room_id <> e.room_id OR c.place >= e.place)
+	WHERE e.kind IN ('CHAT_EDITED', 'CHAT_DELETED', 'CHAT_REACTED', 'CHAT_UNREACTED') AND (c.room_id IS NULL OR c.room_id <> e.room_id OR c.place >= e.place)
 	  AND e.room_id NOT IN ` + inPurge + `
 	LIMIT 1`, "the log of a room tells of chat %s, which is not there"},
 }
 
-// Links finds a room whose last event is not what its counters say, events and chats that miss each other, and rooms whose
-// people are not what they may be. With a Checker over all rows that is all there is to check. first returns what stands in the first column of the first row
-// of a statement, and "" for none.
+// Links finds a room whose last event is not what its counters say, events, chats and what people did with them that miss each
+// other, and rooms whose people are not what they may be. With a Checker over all rows that is all there is to check. first returns
+// what stands in the first column of the first row of a statement, and "" for none.
 func Links(first func(query string) (string, error)) error {
-	return checkLogs(first, slices.Concat([]logQuery{counters}, links, people)...)
+	return checkLogs(first, slices.Concat([]logQuery{counters}, links, people, said)...)
+}
+
+// Imported is Links over rows that have come in, among which there are none that wait to be taken away.
+func Imported(first func(query string) (string, error)) error {
+	if err := Links(first); err != nil {
+		return err
+	}
+	return checkLogs(first, leftovers...)
 }
 
 // Counts is for a database whose rows nobody looks at one by one: it finds a room that does not hold what its counters

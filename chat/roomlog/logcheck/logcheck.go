@@ -11,11 +11,13 @@ import (
 	"parley/ent/roomevent"
 )
 
-// Kept and KeptEvents are conditions, in the SQL of both databases, on the rows of what lies in rooms and on those of their
-// logs that are data. Of a room that was deleted only the last event is, and a purge takes the other rows away.
+// Kept, KeptEvents and KeptReactions are conditions, in the SQL of both databases, on the rows of what lies in rooms, on those of
+// their logs and on reactions that are data. Of a room that was deleted only the last event is, of a chat no reaction, and a purge
+// takes the other rows away.
 const (
-	Kept       = "room_id NOT IN " + inPurge
-	KeptEvents = "kind = 'ROOM_DELETED' OR " + Kept
+	Kept          = "room_id NOT IN " + inPurge
+	KeptEvents    = "kind = 'ROOM_DELETED' OR " + Kept
+	KeptReactions = Kept + " AND EXISTS (SELECT 1 FROM chats c WHERE c.id = reactions.chat_id AND c.deleted_at IS NULL)"
 )
 
 // inPurge are rooms that were deleted and still have rows.
@@ -35,7 +37,7 @@ type Checker struct {
 }
 
 // logColumns are where the columns stand that are looked at; -1: not in this table.
-type logColumns struct{ room, number, place, tag, kind, at, actor, chat, user, username, name int }
+type logColumns struct{ room, number, place, tag, kind, at, actor, chat, user, username, name, emoji int }
 
 // Check looks at the next row. Rows of other tables pass.
 func (c *Checker) Check(r tables.Row) error {
@@ -61,7 +63,7 @@ func (c *Checker) begin(t *tables.Table) {
 	*c = Checker{table: t, room: c.room[:0], at: c.at[:0], columns: logColumns{
 		room: find("room_id"), number: find("number"), place: find("place"), tag: find("tag"),
 		kind: find("kind"), at: find("at"), actor: find("actor_id"), chat: find("chat_id"), user: find("user_id"),
-		username: find("username"), name: find("name"),
+		username: find("username"), name: find("name"), emoji: find("emoji"),
 	}}
 }
 

@@ -19,6 +19,7 @@ var people = []logQuery{
 	WHERE m.username_key <> u.username_key OR m.joined_place > r.last_place OR m.joined_version > u.rooms_version
 	   OR u.deleted_at IS NOT NULL AND u.leaving IS NULL AND r.kind <> 'DIRECT' AND r.deleted_at IS NULL
 	   OR r.kind = 'DIRECT' AND m.role <> 2
+	   OR m.last_read NOT BETWEEN 0 AND r.last_number
 	   OR coalesce(m.hidden_number, 0) > r.last_number OR m.hidden_number IS NOT NULL AND r.kind <> 'DIRECT'
 	   OR r.deleted_at IS NOT NULL AND r.purging IS NULL
 	LIMIT 1`, "member %s does not fit their room and their account"},
