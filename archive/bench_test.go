@@ -80,10 +80,10 @@ func (s *sample) write(w io.Writer) error {
 	for i, t := range allTables {
 		writer, buffer := newLineWriter(t), []byte(nil)
 		for row := range s.table(t.Name) {
-			cells := make([][]byte, len(row))
-			for i, text := range row {
-				if text != "null" {
-					cells[i] = []byte(text)
+			cells := make([][]byte, len(t.Columns))
+			for i, c := range t.Columns {
+				if text, given := row[c.Name]; given || !c.Null {
+					cells[i] = []byte(cmp.Or(text, "0"))
 				}
 			}
 			if buffer, err = writer.append(buffer[:0], cells); err != nil {
@@ -99,32 +99,44 @@ func (s *sample) write(w io.Writer) error {
 	return err
 }
 
-// table yields the rows of a table as texts.
-func (s *sample) table(name string) func(yield func([]string) bool) {
+// table yields the rows of a table as texts. What is not there is null, or else 0.
+func (s *sample) table(name string) func(yield func(map[string]string) bool) {
 	const at = "2026-01-31T12:00:00.250Z"
 	ann, n := "00000000-0000-4000-8000-000000000001", strconv.Itoa
-	return func(yield func([]string) bool) {
+	return func(yield func(map[string]string) bool) {
 		switch name {
 		case "users":
-			yield([]string{ann, at, "ann", "ann", "null", "0", "null"})
+			yield(map[string]string{"id": ann, "created_at": at, "username": "ann", "username_key": "ann"})
 		case "rooms":
 			for i, id := range s.rooms {
 				tag := "0"
 				if s.chats > 0 {
 					tag = tagOf(i, s.chats)
 				}
-				if !yield([]string{id.String(), ann, at, "room" + n(i), "room" + n(i), "null", "null", n(s.chats), n(s.chats), tag, at}) {
+				if !yield(map[string]string{
+					"id": id.String(), "created_by": ann, "kind": "PUBLIC", "created_at": at, "name": "room" + n(i), "name_key": "room" + n(i), "send_role": "2",
+					"last_place": n(s.chats), "last_number": n(s.chats), "last_tag": tag, "last_at": at,
+				}) {
 					return
 				}
 			}
-		case "chats", "room_events":
+		case "chats":
 			for i, id := range s.rooms {
 				for j := 1; j <= s.chats; j++ {
-					row := []string{id.String(), n(j), n(j), tagOf(i, j), s.chatID(i, j), ann, "ann", "the quick brown fox jumps over the lazy dog, and says \"" + n(j) + "\"", at, "null", "null"}
-					if name == "room_events" {
-						row = []string{id.String(), n(j), n(j), "CHAT_SENT", tagOf(i, j), at, ann, s.chatID(i, j)}
+					if !yield(map[string]string{
+						"room_id": id.String(), "number": n(j), "place": n(j), "tag": tagOf(i, j), "id": s.chatID(i, j), "user_id": ann, "username": "ann",
+						"text": "the quick brown fox jumps over the lazy dog, and says \"" + n(j) + "\"", "created_at": at,
+					}) {
+						return
 					}
-					if !yield(row) {
+				}
+			}
+		case "room_events":
+			for i, id := range s.rooms {
+				for j := 1; j <= s.chats; j++ {
+					if !yield(map[string]string{
+						"room_id": id.String(), "place": n(j), "number": n(j), "kind": "CHAT_SENT", "tag": tagOf(i, j), "at": at, "actor_id": ann, "chat_id": s.chatID(i, j),
+					}) {
 						return
 					}
 				}
