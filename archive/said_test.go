@@ -64,10 +64,16 @@ func addSaid(ctx context.Context, tx *ent.Tx, now time.Time) error {
 		chat  int
 		emoji string
 	}{
-		{roomevent.KindCHAT_SENT, dan, 1, ""}, {roomevent.KindCHAT_SENT, eve, 2, ""}, {roomevent.KindCHAT_SENT, dan, 3, ""},
-		{roomevent.KindCHAT_REACTED, eve, 3, "❤"}, {roomevent.KindCHAT_DELETED, dan, 3, ""}, {roomevent.KindCHAT_SENT, eve, 4, ""},
-		{roomevent.KindCHAT_REACTED, dan, 1, "👍🏿"}, {roomevent.KindCHAT_UNREACTED, dan, 1, "👍🏿"},
-		{roomevent.KindCHAT_REACTED, eve, 1, ":parrot:"}, {roomevent.KindCHAT_REACTED, dan, 1, "👍🏿"},
+		{roomevent.KindCHAT_SENT, dan, 1, ""},
+		{roomevent.KindCHAT_SENT, eve, 2, ""},
+		{roomevent.KindCHAT_SENT, dan, 3, ""},
+		{roomevent.KindCHAT_REACTED, eve, 3, "❤"},
+		{roomevent.KindCHAT_DELETED, dan, 3, ""},
+		{roomevent.KindCHAT_SENT, eve, 4, ""},
+		{roomevent.KindCHAT_REACTED, dan, 1, "👍🏿"},
+		{roomevent.KindCHAT_UNREACTED, dan, 1, "👍🏿"},
+		{roomevent.KindCHAT_REACTED, eve, 1, ":parrot:"},
+		{roomevent.KindCHAT_REACTED, dan, 1, "👍🏿"},
 	} {
 		place := int64(i + 1)
 		c := tx.RoomEvent.Create().SetRoomID(talk).SetPlace(place).SetNumber(min(i+1, 3)).SetTag(100 + place).SetKind(e.kind).SetAt(now).SetActorID(e.who).SetChatID(talked[e.chat-1])

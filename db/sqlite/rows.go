@@ -61,21 +61,17 @@ func appendCell(to []byte, value driver.Value, kind tables.Kind) (row, cell []by
 	case nil:
 		return to, nil, nil
 	case int64:
-		if kind == tables.Flag {
-			if v == 0 {
-				return to, nil, nil
-			}
-			to = append(to, "true"...)
-			break
+		if kind == tables.Flag && v == 0 {
+			return to, nil, nil
 		}
-		if kind == tables.Bool {
+		switch kind {
+		case tables.Flag, tables.Bool:
 			to = strconv.AppendBool(to, v != 0)
-			break
+		case tables.Count, tables.Wide:
+			to = strconv.AppendInt(to, v, 10)
+		default:
+			err = tables.ErrOtherType
 		}
-		if kind != tables.Count && kind != tables.Wide {
-			return nil, nil, tables.ErrOtherType
-		}
-		to = strconv.AppendInt(to, v, 10)
 	case []byte:
 		if kind != tables.Octets {
 			return nil, nil, tables.ErrOtherType
