@@ -1,9 +1,11 @@
 package chat_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -112,6 +114,31 @@ func TestWhatWasReadNeverGoesBack(t *testing.T) {
 	}
 	if texts := strings.Join(s.Take(), "\n"); strings.Contains(texts, "UPDATE") || len(heard.said) != before {
 		t.Errorf("what was read is written once more, or told of:\n%s", texts)
+	}
+}
+
+// A device that is overtaken between its look and its write takes nothing back, and is answered with what the other has read.
+func TestWhatWasReadIsNotOvertaken(t *testing.T) {
+	var overtake atomic.Pointer[func()]
+	w := traceWorld(t, t.TempDir(), chat.Options{HeadsInterval: time.Hour}, func(_ context.Context, what any) {
+		text, _ := dbtest.TextOf(what)
+		if strings.HasPrefix(text, "SELECT") && strings.Contains(text, "last_read") {
+			if do := overtake.Swap(nil); do != nil {
+				(*do)()
+			}
+		}
+	})
+	ann, bob := w.person("ann"), w.person("bob")
+	r := w.private(ann, "general", "bob")
+	older, newer := w.send(ann, r.ID.String(), "x"), w.send(ann, r.ID.String(), "y")
+	overtake.Store(ptr(func() {
+		if _, err := w.MarkRead(t.Context(), bob, newer.ID.String()); err != nil {
+			t.Error(err)
+		}
+	}))
+	m, err := w.MarkRead(t.Context(), bob, older.ID.String())
+	if err != nil || *m.LastRead != 2 || w.membership(r, bob).LastRead != 2 || overtake.Load() != nil {
+		t.Errorf("it is %+v, %v", m, err)
 	}
 }
 
