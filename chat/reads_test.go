@@ -224,8 +224,11 @@ func TestWhoIsShownWhatOfAMembership(t *testing.T) {
 		}
 	}
 	for i, c := range []struct{ got, want string }{
-		{see(bob, bob, direct), "1 0"}, {see(ann, bob, direct), "1 <nil>"}, {see(ann, ann, direct), "0 0"},
-		{see(bob, bob, private), "1 1"}, {see(ann, bob, private), "<nil> <nil>"},
+		{see(bob, bob, direct), "1 0"},
+		{see(ann, bob, direct), "1 <nil>"},
+		{see(ann, ann, direct), "0 0"},
+		{see(bob, bob, private), "1 1"},
+		{see(ann, bob, private), "<nil> <nil>"},
 	} {
 		if c.got != c.want {
 			t.Errorf("%d: %s, want %s", i, c.got, c.want)

@@ -24,8 +24,13 @@ func TestCountsStopAtTheirBounds(t *testing.T) {
 	w := newWorld(t, chat.Options{})
 	ann, bob := w.person("ann"), w.person("bob")
 	for _, c := range []struct{ chats, own, deleted, want int }{
-		{99, 0, 0, 99}, {100, 0, 0, 100}, {101, 0, 0, 100}, {101, 1, 1, 99},
-		{reads.MaxChats, reads.MaxChats, 0, 0}, {reads.MaxChats, reads.MaxChats - 7, 5, 2}, {reads.MaxChats + 1, reads.MaxChats + 1, 0, 100},
+		{99, 0, 0, 99},
+		{100, 0, 0, 100},
+		{101, 0, 0, 100},
+		{101, 1, 1, 99},
+		{reads.MaxChats, reads.MaxChats, 0, 0},
+		{reads.MaxChats, reads.MaxChats - 7, 5, 2},
+		{reads.MaxChats + 1, reads.MaxChats + 1, 0, 100},
 	} {
 		r := w.long(ann, bob, c.chats)
 		w.write(func(tx *ent.Tx) error {
