@@ -20,6 +20,7 @@ import (
 	"parley/chat/purge"
 	"parley/chat/queue"
 	"parley/chat/readers"
+	"parley/chat/reads"
 	"parley/chat/roomlog"
 	"parley/chat/rooms"
 	"parley/db"
@@ -87,6 +88,7 @@ type (
 	ofInvites = invites.Service
 	ofMembers = members.Roster
 	ofPages   = pages.Pages
+	ofReads   = reads.Service
 )
 
 // Service is rooms and chats over one database. It is safe for concurrent use.
@@ -96,6 +98,7 @@ type Service struct {
 	*ofInvites
 	*ofMembers
 	*ofPages
+	*ofReads
 	o         Options
 	store     *db.Store
 	log       *roomlog.Log
@@ -138,6 +141,7 @@ func New(store *db.Store, o Options) *Service {
 	})
 	s.ofRooms, s.ofDirect, s.ofInvites = rooms.New(shared), direct.New(shared), invites.New(shared)
 	s.ofPages = pages.New(store, s.now)
+	s.ofReads = reads.New(store, s.ofPages, reads.Options{Now: s.now, Changes: s.changes})
 	s.ofMembers = members.New(shared, s.purger.Wake)
 	s.leaver = members.NewLeaver(s.ofMembers, o.OnError)
 	return s

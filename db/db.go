@@ -121,6 +121,17 @@ func (s *Store) BulkInsert(table string, columns ...string) *BulkStmt {
 // BulkFind returns a statement that selects those of some values that a column has.
 func (s *Store) BulkFind(table, column string) *BulkStmt { return bulk.Find(s.dialect, table, column) }
 
+// A BulkLookup is a statement about any number of rows of arguments, a BulkColumn one of theirs.
+type (
+	BulkLookup = bulk.Lookup
+	BulkColumn = bulk.Column
+)
+
+// BulkLookup returns a statement that selects from rows of arguments, a table called asked with these columns.
+func (s *Store) BulkLookup(selects string, columns ...BulkColumn) *BulkLookup {
+	return bulk.NewLookup(s.dialect, selects, columns...)
+}
+
 // Query reads with a statement of SQL's, on one state of the database. Close the rows. For the few places
 // where Ent's builders take more than one.
 func (s *Store) Query(ctx context.Context, text string, args ...any) (*entsql.Rows, error) {

@@ -74,10 +74,10 @@ func (r *Resolver) about(ctx context.Context, e *roomlog.Event) (*auth.User, err
 	return r.userOf(ctx, *e.UserID)
 }
 
-// membership is that of whom an event is about, nil where it has ended.
+// membership is that of whom an event is about as everybody is shown it, nil where it has ended.
 func membership(e *roomlog.Event) *members.Member {
 	if e.Member == nil {
 		return nil
 	}
-	return members.MemberOf(e.Room, access.Caller{ID: *e.UserID, Username: *e.Username}, e.Member)
+	return members.MemberOf(e.Room, access.Caller{ID: *e.UserID, Username: *e.Username}, e.Member, uuid.Nil)
 }

@@ -19,7 +19,7 @@ func (r *Resolver) mine(ctx context.Context, rooms []*roomlog.Room) ([]*members.
 	mine := make([]*members.Member, len(rooms))
 	for i, as := range standings {
 		if as.Member != nil {
-			mine[i] = members.MemberOf(rooms[i], person(ctx), as.Member)
+			mine[i] = members.MemberOf(rooms[i], person(ctx), as.Member, person(ctx).ID)
 		}
 	}
 	return mine, nil

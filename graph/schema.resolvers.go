@@ -144,6 +144,14 @@ func (r *mutationResolver) EditChat(ctx context.Context, chat string, text strin
 	return r.chat.EditChat(ctx, person(ctx), chat, text)
 }
 
+func (r *mutationResolver) MarkRead(ctx context.Context, chat string) (*members.Member, error) {
+	return r.chat.MarkRead(ctx, person(ctx), chat)
+}
+
+func (r *mutationResolver) SetNotify(ctx context.Context, room string, level access.NotifyLevel) (*members.Member, error) {
+	return r.chat.SetNotify(ctx, person(ctx), room, level)
+}
+
 func (r *mutationResolver) DeleteChat(ctx context.Context, chat string) (*roomlog.Chat, error) {
 	return r.chat.DeleteChat(ctx, person(ctx), chat)
 }
@@ -210,6 +218,14 @@ func (r *roomResolver) Me(ctx context.Context, objs []*roomlog.Room) ([]*members
 
 func (r *roomResolver) AllowedActions(ctx context.Context, objs []*roomlog.Room) ([][]access.Action, error) {
 	return r.actions(ctx, objs)
+}
+
+func (r *roomResolver) UnreadCount(ctx context.Context, objs []*roomlog.Room) ([]int, error) {
+	return r.chat.UnreadCounts(ctx, person(ctx), objs)
+}
+
+func (r *roomResolver) MentionCount(ctx context.Context, objs []*roomlog.Room) ([]int, error) {
+	return r.chat.MentionCounts(ctx, person(ctx), objs)
 }
 
 func (r *roomResolver) Invites(ctx context.Context, obj *roomlog.Room) ([]*invites.Invite, error) {

@@ -66,6 +66,7 @@ const (
 	Read          Action = "READ"
 	ChangeOwnChat Action = "CHANGE_OWN_CHAT"
 	Hide          Action = "HIDE"
+	MarkRead      Action = "MARK_READ" // and what else concerns their own membership alone
 	Join          Action = "JOIN"
 	Leave         Action = "LEAVE"
 	Send          Action = "SEND_CHAT"
@@ -84,7 +85,20 @@ type Membership struct {
 	JoinedPlace int64
 
 	JoinedVersion int64 // of their list of rooms, since they joined
+
+	LastRead int          // the number of the last chat they have read
+	Notify   *NotifyLevel // what rings; nil: what the room's kind has by default
 }
+
+// A NotifyLevel says which chats of a room ring for a member, as rows have it. It counts for nothing else.
+type NotifyLevel int
+
+// The levels.
+const (
+	NotifyAll NotifyLevel = iota
+	NotifyMentions
+	NotifyNone
+)
 
 // A Standing is what somebody is in a room.
 type Standing struct {
@@ -140,6 +154,8 @@ func (r Room) suits(do Action) bool {
 		return in && !direct
 	case Hide:
 		return in && direct
+	case MarkRead:
+		return in
 	}
 	return true
 }

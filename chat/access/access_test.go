@@ -14,8 +14,8 @@ import (
 
 // actions are all that there are, in the order of the columns below.
 var actions = []access.Action{
-	access.Read, access.ChangeOwnChat, access.Hide, access.Join, access.Leave, access.Send, access.DeleteAnyChat, access.Update,
-	access.ManageMembers, access.SetRoles, access.Delete,
+	access.Read, access.ChangeOwnChat, access.Hide, access.MarkRead, access.Join, access.Leave, access.Send, access.DeleteAnyChat,
+	access.Update, access.ManageMembers, access.SetRoles, access.Delete,
 }
 
 // Everything that somebody of a standing may do in a room of a kind, a letter for each action: y they may, n they may not know
@@ -34,22 +34,22 @@ func TestWhoMayWhat(t *testing.T) {
 		standing access.Standing
 		want     string
 	}{
-		{"stranger, public", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, access.Standing{}, "yyfyfyfffff"},
-		{"stranger, announcements", ent.Room{Kind: room.KindPUBLIC, SendRole: 1}, access.Standing{}, "yyfyfrfffff"},
-		{"stranger, private", ent.Room{Kind: room.KindPRIVATE, SendRole: 2}, access.Standing{}, "nnnnnnnnnnn"},
-		{"stranger, direct", ent.Room{Kind: room.KindDIRECT, SendRole: 2}, access.Standing{}, "nnnnnnnnnnn"},
-		{"banned, public", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, access.Standing{Banned: true, Until: &until}, "bbbbbbbbbbb"},
-		{"banned, private", ent.Room{Kind: room.KindPRIVATE, SendRole: 2}, access.Standing{Banned: true, Until: &until}, "nnnnnnnnnnn"},
-		{"member, public", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, as(access.Member), "yyffyyfffff"},
-		{"member, private", ent.Room{Kind: room.KindPRIVATE, SendRole: 2}, as(access.Member), "yyffyyfffff"},
-		{"member, direct", ent.Room{Kind: room.KindDIRECT, SendRole: 2}, as(access.Member), "yyyffyfffff"},
-		{"member, announcements", ent.Room{Kind: room.KindPRIVATE, SendRole: 1}, as(access.Member), "yyffyrfffff"},
-		{"member who was banned once", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, stale, "yyffyyfffff"},
-		{"admin", ent.Room{Kind: room.KindPRIVATE, SendRole: 1}, as(access.Admin), "yyffyyyyyff"},
-		{"admin, owners send", ent.Room{Kind: room.KindPUBLIC, SendRole: 0}, as(access.Admin), "yyffyryyyff"},
-		{"owner", ent.Room{Kind: room.KindPUBLIC, SendRole: 0}, as(access.Owner), "yyffyyyyyyy"},
-		{"last owner", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, last, "yyfflyyyyyy"},
-		{"owner, deleted", ent.Room{Kind: room.KindPUBLIC, SendRole: 2, DeletedAt: &gone}, last, "nnnnnnnnnnn"},
+		{"stranger, public", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, access.Standing{}, "yyffyfyfffff"},
+		{"stranger, announcements", ent.Room{Kind: room.KindPUBLIC, SendRole: 1}, access.Standing{}, "yyffyfrfffff"},
+		{"stranger, private", ent.Room{Kind: room.KindPRIVATE, SendRole: 2}, access.Standing{}, "nnnnnnnnnnnn"},
+		{"stranger, direct", ent.Room{Kind: room.KindDIRECT, SendRole: 2}, access.Standing{}, "nnnnnnnnnnnn"},
+		{"banned, public", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, access.Standing{Banned: true, Until: &until}, "bbbbbbbbbbbb"},
+		{"banned, private", ent.Room{Kind: room.KindPRIVATE, SendRole: 2}, access.Standing{Banned: true, Until: &until}, "nnnnnnnnnnnn"},
+		{"member, public", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, as(access.Member), "yyfyfyyfffff"},
+		{"member, private", ent.Room{Kind: room.KindPRIVATE, SendRole: 2}, as(access.Member), "yyfyfyyfffff"},
+		{"member, direct", ent.Room{Kind: room.KindDIRECT, SendRole: 2}, as(access.Member), "yyyyffyfffff"},
+		{"member, announcements", ent.Room{Kind: room.KindPRIVATE, SendRole: 1}, as(access.Member), "yyfyfyrfffff"},
+		{"member who was banned once", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, stale, "yyfyfyyfffff"},
+		{"admin", ent.Room{Kind: room.KindPRIVATE, SendRole: 1}, as(access.Admin), "yyfyfyyyyyff"},
+		{"admin, owners send", ent.Room{Kind: room.KindPUBLIC, SendRole: 0}, as(access.Admin), "yyfyfyryyyff"},
+		{"owner", ent.Room{Kind: room.KindPUBLIC, SendRole: 0}, as(access.Owner), "yyfyfyyyyyyy"},
+		{"last owner", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, last, "yyfyflyyyyyy"},
+		{"owner, deleted", ent.Room{Kind: room.KindPUBLIC, SendRole: 2, DeletedAt: &gone}, last, "nnnnnnnnnnnn"},
 	} {
 		in := access.Room{Room: &c.room, As: c.standing}
 		var shown []access.Action
@@ -57,7 +57,7 @@ func TestWhoMayWhat(t *testing.T) {
 			if got := letterOf(in.May(do), until); got != c.want[i:i+1] {
 				t.Errorf("%s: %s is %s, want %s", c.what, do, got, c.want[i:i+1])
 			}
-			if !slices.Contains([]access.Action{access.Read, access.ChangeOwnChat, access.Hide}, do) && in.May(do) == nil {
+			if !slices.Contains([]access.Action{access.Read, access.ChangeOwnChat, access.Hide, access.MarkRead}, do) && in.May(do) == nil {
 				shown = append(shown, do)
 			}
 		}

@@ -105,6 +105,7 @@ func equal(other string) condition {
 type columns struct {
 	id                   sql.Null[uuid.UUID]
 	role, place, version sql.NullInt64
+	lastRead, notify     sql.NullInt64
 	joinedAt             sql.NullTime
 	owners               sql.NullInt64 // of the room, at most two; null: they are none
 	ban                  sql.NullInt64
@@ -112,7 +113,7 @@ type columns struct {
 }
 
 func (c *columns) fields() []any {
-	return []any{&c.id, &c.role, &c.joinedAt, &c.place, &c.version, &c.owners, &c.ban, &c.until}
+	return []any{&c.id, &c.role, &c.joinedAt, &c.place, &c.version, &c.lastRead, &c.notify, &c.owners, &c.ban, &c.until}
 }
 
 // joinStanding adds to what is selected, a row for each room or each person, what a person is in a room.
@@ -125,6 +126,8 @@ func joinStanding(s *entsql.Selector, inRoom, ofPerson condition) {
 		AppendSelect(m.C(member.FieldJoinedAt)).
 		AppendSelect(m.C(member.FieldJoinedPlace)).
 		AppendSelect(m.C(member.FieldJoinedVersion)).
+		AppendSelect(m.C(member.FieldLastRead)).
+		AppendSelect(m.C(member.FieldNotify)).
 		AppendSelectExprAs(entsql.Expr("CASE WHEN m.role = 0 THEN (SELECT COUNT(*) FROM "+
 			"(SELECT 1 FROM members o WHERE o.room_id = m.room_id AND o.role = 0 LIMIT 2) owners) END"), "owners").
 		AppendSelect(b.C(ban.FieldID)).
@@ -136,6 +139,11 @@ func (c *columns) standing(now time.Time) (as Standing) {
 	if c.id.Valid {
 		as.Member = &Membership{
 			ID: c.id.V, Role: Role(c.role.Int64), JoinedAt: c.joinedAt.Time.UTC(), JoinedPlace: c.place.Int64, JoinedVersion: c.version.Int64,
+			LastRead: int(c.lastRead.Int64),
+		}
+		if c.notify.Valid {
+			level := NotifyLevel(c.notify.Int64)
+			as.Member.Notify = &level
 		}
 		as.LastOwner = as.Member.Role == Owner && c.owners.Int64 == 1
 	}

@@ -116,7 +116,7 @@ func (s *Service) create(ctx context.Context, caller access.Caller, people []acc
 		}
 		in := access.Room{Room: row}
 		for _, person := range people {
-			entered, err := members.Enter(ctx, tx, row.ID, person.ID, access.Member, 0, row.CreatedAt, s.MaxRooms)
+			entered, err := members.Enter(ctx, tx, row, person.ID, access.Member, 0, row.CreatedAt, s.MaxRooms)
 			if err != nil {
 				return err
 			}

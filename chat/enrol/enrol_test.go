@@ -123,7 +123,7 @@ func TestReleasedRoomsAreEnrolled(t *testing.T) {
 	}
 	for _, m := range rows {
 		first, err := f.store.Read.Chat.Query().Where(chat.RoomID(m.RoomID), chat.UserID(m.UserID)).Order(ent.Asc(chat.FieldNumber)).First(t.Context())
-		if err != nil || !m.JoinedAt.Equal(first.CreatedAt) || m.JoinedPlace != m.Edges.Room.LastPlace || m.JoinedVersion < 1 {
+		if err != nil || !m.JoinedAt.Equal(first.CreatedAt) || m.JoinedPlace != m.Edges.Room.LastPlace || m.LastRead != m.Edges.Room.LastNumber || m.JoinedVersion < 1 {
 			t.Errorf("%s joined %s at %v, place %d; first %v, %v", m.Edges.User.Username, m.Edges.Room.Name, m.JoinedAt, m.JoinedPlace, first, err)
 		}
 	}

@@ -122,7 +122,8 @@ func insert(ctx context.Context, tx *ent.Tx, in *ent.Room, people []person, lock
 		if who := locked[p.id]; who != nil {
 			rows = append(rows, tx.Member.Create().SetID(uuid.Must(uuid.NewV7())).SetRoomID(in.ID).SetUserID(p.id).
 				SetRole(int(members.RoleAmong(in.MemberCount+len(rows)))).SetUsernameKey(who.UsernameKey).
-				SetJoinedPlace(in.LastPlace).SetJoinedVersion(who.RoomsVersion).SetJoinedAt(p.at))
+				SetJoinedPlace(in.LastPlace).SetJoinedVersion(who.RoomsVersion).SetJoinedAt(p.at).
+				SetLastRead(in.LastNumber))
 		}
 	}
 	if len(rows) == 0 {

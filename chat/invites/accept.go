@@ -35,14 +35,14 @@ func (s *Service) AcceptInvite(ctx context.Context, caller access.Caller, code s
 			return err
 		}
 		if commits, records = nil, nil; in.As.Member != nil {
-			entered = members.MemberOf(roomlog.RoomFor(in), caller, in.As.Member)
+			entered = members.MemberOf(roomlog.RoomFor(in), caller, in.As.Member, caller.ID)
 			return nil
 		}
 		as, joined, err := s.join(ctx, tx, caller, row, in)
 		if err != nil {
 			return err
 		}
-		entered = members.MemberOf(roomlog.RoomFor(access.Room{Room: joined.Room, As: access.Standing{Member: as}}), caller, as)
+		entered = members.MemberOf(roomlog.RoomFor(access.Room{Room: joined.Room, As: access.Standing{Member: as}}), caller, as, caller.ID)
 		commits = []roomlog.Commit{joined.Commit()}
 		records = []members.Record{recordOf(audit.InviteUsed, row, access.Caller{}, caller)}
 		return nil

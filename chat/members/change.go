@@ -91,8 +91,10 @@ func (h *held) look(ctx context.Context) error {
 	return nil
 }
 
-// member is whom it is about as a member of the room.
-func (h *held) member() *Member { return MemberOf(roomlog.RoomFor(h.room), h.whom, h.as.Member) }
+// member is whom it is about as a member of the room, as the caller is shown it.
+func (h *held) member() *Member {
+	return MemberOf(roomlog.RoomFor(h.room), h.whom, h.as.Member, h.caller.ID)
+}
 
 // event is one about whom, by the caller.
 func (h *held) event(kind roomlog.EventKind) roomlog.NewEvent {

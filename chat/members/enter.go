@@ -18,8 +18,9 @@ import (
 )
 
 // Enter makes somebody a member of a room that the transaction has locked, at a place of its log and a moment; the room's
-// member_count is the caller's business. access.ErrNoRoom: the room is gone; ErrNoPerson: so is the account; ErrManyRooms.
-func Enter(ctx context.Context, tx *ent.Tx, in uuid.UUID, who uuid.UUID, role access.Role, place int64, at time.Time, most int) (*access.Membership, error) {
+// member_count is the caller's business. They have read all that is in the room as it is given.
+// access.ErrNoRoom: the room is gone; ErrNoPerson: so is the account; ErrManyRooms.
+func Enter(ctx context.Context, tx *ent.Tx, in *ent.Room, who uuid.UUID, role access.Role, place int64, at time.Time, most int) (*access.Membership, error) {
 	person, err := Lock(ctx, tx, who, 1)
 	if err != nil {
 		return nil, err
@@ -27,12 +28,13 @@ func Enter(ctx context.Context, tx *ent.Tx, in uuid.UUID, who uuid.UUID, role ac
 	if person.Rooms >= most {
 		return nil, ErrManyRooms
 	}
-	row, err := tx.Member.Create().SetID(uuid.Must(uuid.NewV7())).SetRoomID(in).SetUserID(who).SetRole(int(role)).
-		SetUsernameKey(person.UsernameKey).SetJoinedPlace(place).SetJoinedVersion(person.Version + 1).SetJoinedAt(at).Save(ctx)
+	row, err := tx.Member.Create().SetID(uuid.Must(uuid.NewV7())).SetRoomID(in.ID).SetUserID(who).SetRole(int(role)).
+		SetUsernameKey(person.UsernameKey).SetJoinedPlace(place).SetJoinedVersion(person.Version + 1).SetJoinedAt(at).
+		SetLastRead(in.LastNumber).Save(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("store member: %w", err)
 	}
-	return &access.Membership{ID: row.ID, Role: role, JoinedAt: at, JoinedPlace: place, JoinedVersion: person.Version + 1}, nil
+	return &access.Membership{ID: row.ID, Role: role, JoinedAt: at, JoinedPlace: place, JoinedVersion: person.Version + 1, LastRead: in.LastNumber}, nil
 }
 
 // Join makes somebody a member of a room that the transaction has locked, where they are none, and says in its log who let
@@ -42,7 +44,7 @@ func (s Shared) Join(ctx context.Context, tx *ent.Tx, in *ent.Room, who access.C
 		return nil, nil, ErrManyMembers
 	}
 	now := s.Now()
-	entered, err := Enter(ctx, tx, in.ID, who.ID, role, in.LastPlace, now, s.MaxRooms)
+	entered, err := Enter(ctx, tx, in, who.ID, role, in.LastPlace, now, s.MaxRooms)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -40,7 +40,7 @@ func (r *Roster) Members(ctx context.Context, caller access.Caller, of *roomlog.
 		}
 		shown := roomlog.RoomFor(in)
 		for _, row := range rows[:min(n, len(rows))] {
-			page.Edges = append(page.Edges, Edge{memberCursor(of.ID, access.Role(row.Role), row.UsernameKey), memberOf(shown, row)})
+			page.Edges = append(page.Edges, Edge{memberCursor(of.ID, access.Role(row.Role), row.UsernameKey), memberOf(shown, row, caller.ID)})
 		}
 		page.PageInfo = show(page.Edges, func(e *Edge) *string { return &e.Cursor }, after, len(rows) > n)
 		return nil
@@ -119,7 +119,7 @@ func (r *Roster) MembersByID(ctx context.Context, caller access.Caller, ids []uu
 			shown := roomlog.RoomFor(found)
 			for _, row := range rows {
 				if row.RoomID == found.ID {
-					byID[row.ID] = memberOf(shown, row)
+					byID[row.ID] = memberOf(shown, row, caller.ID)
 				}
 			}
 		}
@@ -135,10 +135,10 @@ func (r *Roster) MembersByID(ctx context.Context, caller access.Caller, ids []uu
 	return members, nil
 }
 
-// memberOf is a member as the row has it, which was read with the user's.
-func memberOf(in *roomlog.Room, row *ent.Member) *Member {
-	return &Member{
-		ID: row.ID, Room: in, UserID: row.UserID, Username: row.Edges.User.Username, Role: access.Role(row.Role),
-		JoinedAt: row.JoinedAt.UTC(),
+// memberOf is a member as the row has it, which was read with the user's, as somebody is shown it.
+func memberOf(in *roomlog.Room, row *ent.Member, asker uuid.UUID) *Member {
+	as := &access.Membership{
+		ID: row.ID, Role: access.Role(row.Role), JoinedAt: row.JoinedAt.UTC(), LastRead: row.LastRead, Notify: (*access.NotifyLevel)(row.Notify),
 	}
+	return MemberOf(in, access.Caller{ID: row.UserID, Username: row.Edges.User.Username}, as, asker)
 }

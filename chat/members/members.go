@@ -44,9 +44,31 @@ type Member struct {
 	Username string
 	Role     access.Role
 	JoinedAt time.Time
+	LastRead *int                // the number of the last chat they have read; nil: it is not shown
+	Notify   *access.NotifyLevel // what rings for them; nil: it is not shown
 }
 
-// MemberOf is a person in a room by their membership.
-func MemberOf(in *roomlog.Room, who access.Caller, as *access.Membership) *Member {
-	return &Member{ID: as.ID, Room: in, UserID: who.ID, Username: who.Username, Role: as.Role, JoinedAt: as.JoinedAt}
+// MemberOf is a person in a room by their membership, as somebody is shown it, uuid.Nil as everybody is: what they have read is
+// shown to themselves, and in direct rooms; what rings for them, to themselves.
+func MemberOf(in *roomlog.Room, who access.Caller, as *access.Membership, asker uuid.UUID) *Member {
+	m := &Member{ID: as.ID, Room: in, UserID: who.ID, Username: who.Username, Role: as.Role, JoinedAt: as.JoinedAt}
+	if asker == who.ID || in.Kind == roomlog.Direct {
+		m.LastRead = &as.LastRead
+	}
+	if asker == who.ID {
+		level := notifyOf(in, as)
+		m.Notify = &level
+	}
+	return m
+}
+
+// notifyOf is what rings: as was said, or else what the kind of the room has by default.
+func notifyOf(in *roomlog.Room, as *access.Membership) access.NotifyLevel {
+	switch {
+	case as.Notify != nil:
+		return *as.Notify
+	case in.Kind == roomlog.Direct:
+		return access.NotifyAll
+	}
+	return access.NotifyMentions
 }

@@ -160,11 +160,11 @@ func (w *world) room(kind room.Kind, in ...as) string {
 	id := uuid.New()
 	w.write(func(ctx context.Context, tx *ent.Tx) error {
 		name, creator := "room "+id.String(), in[0].ID
-		err := tx.Room.Create().SetID(id).SetKind(kind).SetCreatedBy(creator).SetName(name).SetNameKey(name).
-			SetCreatedAt(w.now()).SetLastAt(w.now()).SetMemberCount(len(in)).Exec(ctx)
+		row, err := tx.Room.Create().SetID(id).SetKind(kind).SetCreatedBy(creator).SetName(name).SetNameKey(name).
+			SetCreatedAt(w.now()).SetLastAt(w.now()).SetMemberCount(len(in)).Save(ctx)
 		for _, p := range in {
 			if err == nil {
-				_, err = members.Enter(ctx, tx, id, p.ID, p.role, 0, w.now(), 1000)
+				_, err = members.Enter(ctx, tx, row, p.ID, p.role, 0, w.now(), 1000)
 			}
 		}
 		return err

@@ -71,16 +71,16 @@ func (b *batch) joinsOf(l *locked, kept []int) map[uuid.UUID]bool {
 
 var memberColumns = []string{
 	member.FieldID, member.FieldRoomID, member.FieldUserID, member.FieldRole, member.FieldUsernameKey, member.FieldJoinedPlace,
-	member.FieldJoinedVersion, member.FieldJoinedAt,
+	member.FieldJoinedVersion, member.FieldJoinedAt, member.FieldLastRead,
 }
 
 // addMember makes a member of whoever an event says has joined.
 func (b *batch) addMember(l *locked, joined *ent.RoomEvent) {
 	who := b.newcomers[*joined.UserID]
-	as := &access.Membership{ID: uuid.Must(uuid.NewV7()), Role: members.RoleAmong(l.members), JoinedAt: joined.At, JoinedPlace: joined.Place - 1}
+	as := &access.Membership{ID: uuid.Must(uuid.NewV7()), Role: members.RoleAmong(l.members), JoinedAt: joined.At, JoinedPlace: joined.Place - 1, LastRead: joined.Number}
 	l.Enters(*joined.UserID, as)
 	who.Version++
-	b.members = append(b.members, as.ID, joined.RoomID, *joined.UserID, int(as.Role), who.UsernameKey, as.JoinedPlace, who.Version, as.JoinedAt)
+	b.members = append(b.members, as.ID, joined.RoomID, *joined.UserID, int(as.Role), who.UsernameKey, as.JoinedPlace, who.Version, as.JoinedAt, as.LastRead)
 	b.records = append(b.records, members.Joined(joined.RoomID, access.Caller{ID: *joined.UserID, Username: *joined.Username}, as.Role))
 	l.members++
 }

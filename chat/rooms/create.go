@@ -130,7 +130,7 @@ func (s *Service) store(ctx context.Context, tx *ent.Tx, p plan) (*roomlog.Room,
 	if err != nil {
 		return nil, roomlog.Commit{}, fmt.Errorf("store room: %w", err)
 	}
-	owner, joined, err := s.enter(ctx, tx, p, now)
+	owner, joined, err := s.enter(ctx, tx, row, p, now)
 	if err != nil {
 		return nil, roomlog.Commit{}, err
 	}
@@ -147,7 +147,7 @@ func (s *Service) store(ctx context.Context, tx *ent.Tx, p plan) (*roomlog.Room,
 }
 
 // enter stores who is in the room, and returns what its log says of them.
-func (s *Service) enter(ctx context.Context, tx *ent.Tx, p plan, now time.Time) (owner *access.Membership, joined []roomlog.NewEvent, err error) {
+func (s *Service) enter(ctx context.Context, tx *ent.Tx, row *ent.Room, p plan, now time.Time) (owner *access.Membership, joined []roomlog.NewEvent, err error) {
 	for i := range p.members {
 		who, role := p.members[i], access.Member
 		if who.ID == p.owner.ID {
@@ -157,7 +157,7 @@ func (s *Service) enter(ctx context.Context, tx *ent.Tx, p plan, now time.Time) 
 		if role == access.Owner {
 			place = 0
 		}
-		entered, err := members.Enter(ctx, tx, p.id, who.ID, role, place, now, s.MaxRooms)
+		entered, err := members.Enter(ctx, tx, row, who.ID, role, place, now, s.MaxRooms)
 		if err != nil {
 			return nil, nil, err
 		}

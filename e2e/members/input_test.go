@@ -55,6 +55,12 @@ func TestBadInput(t *testing.T) {
 		{ann, `createInvite(room: "general", until: "2001-01-01T00:00:00Z") { id }`, "BAD_USER_INPUT", "until", "OUT_OF_RANGE"},
 		{ann, `createInvite(room: "general", id: "1") { id }`, "BAD_USER_INPUT", "id", "ID_INVALID"},
 		{ann, `deleteInvite(invite: "1")`, "NOT_FOUND", "", ""},
+		{bob, `markRead(chat: "` + harness.NilID + `") { id }`, "NOT_FOUND", "", ""},
+		{bob, `markRead(chat: "` + room + `") { id }`, "NOT_FOUND", "", ""},
+		{bob, `markRead(chat: "general") { id }`, "NOT_FOUND", "", ""},
+		{bob, `setNotify(room: "general", level: null) { id }`, "GRAPHQL_VALIDATION_FAILED", "", ""},
+		{bob, `setNotify(room: "general", level: LOUD) { id }`, "GRAPHQL_VALIDATION_FAILED", "", ""},
+		{bob, `setNotify(room: "` + harness.NilID + `", level: ALL) { id }`, "NOT_FOUND", "", ""},
 		{bob, `acceptInvite(code: "` + strings.Repeat("é", 5000) + `") { id }`, "NOT_FOUND", "", ""},
 	} {
 		a := s.Ask(c.who, "mutation { "+c.call+" }")

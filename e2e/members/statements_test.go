@@ -51,4 +51,11 @@ func TestStatementsOfAPage(t *testing.T) {
 			t.Errorf("%s: %d statements:\n%s", c.call, len(texts), strings.Join(texts, "\n"))
 		}
 	}
+	asked.Take()
+	s.Must(nil, ann, `{ rooms(scope: JOINED) { nodes { id } } }`, nil)
+	plain := len(asked.Take())
+	s.Must(nil, ann, `{ rooms(scope: JOINED) { nodes { id unreadCount mentionCount lastNumber me { lastRead notify } } } }`, nil)
+	if texts := asked.Take(); len(texts) > plain+2 {
+		t.Errorf("unread counts take %d statements more:\n%s", len(texts)-plain, strings.Join(texts, "\n"))
+	}
 }

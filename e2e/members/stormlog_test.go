@@ -24,9 +24,11 @@ func (s *storm) place(r *stormRoom) int64 {
 func (s *storm) look() {
 	wrong := s.count(`SELECT count(*) FROM rooms r WHERE r.deleted_at IS NULL AND (
 		r.member_count <> (SELECT count(*) FROM members m WHERE m.room_id = r.id)
-		OR r.member_count > 0 AND NOT EXISTS (SELECT 1 FROM members m WHERE m.room_id = r.id AND m.role = 0))`)
+		OR r.member_count > 0 AND NOT EXISTS (SELECT 1 FROM members m WHERE m.room_id = r.id AND m.role = 0)
+		OR EXISTS (SELECT 1 FROM members m WHERE m.room_id = r.id AND m.last_read <>
+			COALESCE((SELECT e.number FROM room_events e WHERE e.room_id = r.id AND e.place = m.joined_place), 0)))`)
 	if wrong != 0 {
-		s.t.Errorf("%d rooms have members and no owner, or another number of them than they say", wrong)
+		s.t.Errorf("%d rooms have members and no owner, another number of them than they say, or some who have not read what was there", wrong)
 	}
 }
 

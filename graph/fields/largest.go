@@ -26,6 +26,8 @@ var Largest = map[string]int{
 	"Int":       len("-2147483648"),
 	"Role":      len(`"MEMBER"`),
 
+	"NotifyLevel": len(`"MENTIONS"`),
+
 	"RoomKind": len(`"PRIVATE"`),
 	"String":   ofText,
 

@@ -21,6 +21,9 @@ var Streams = map[string]string{
 	"Room.kind": shared, "Room.sendRole": shared, "Room.memberCount": shared,
 	"Room.me":             "Event.member, or the query room",
 	"Room.allowedActions": "the query room after ROOM_UPDATED and after events of members that are about you",
+	"Room.unreadCount":    "Chat.number and Chat.username, and the query rooms after CAUGHT_UP",
+	"Room.mentionCount":   "the query rooms after CAUGHT_UP",
+	"Room.lastNumber":     shared,
 	"Room.syncCursor":     "Event.cursor",
 	"Room.chats":          "the query chats",
 	"Room.members":        "the query room, then MEMBER_JOINED, MEMBER_LEFT, MEMBER_REMOVED and MEMBER_CHANGED",
@@ -28,6 +31,7 @@ var Streams = map[string]string{
 	"Room.invites":        "the query room",
 
 	"Member.id": shared, "Member.user": shared, "Member.room": shared, "Member.role": shared, "Member.joinedAt": shared,
+	"Member.lastRead": shared, "Member.notify": shared,
 
 	"User.id": shared, "User.username": shared, "User.createdAt": shared,
 

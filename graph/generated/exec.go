@@ -139,6 +139,8 @@ type ComplexityRoot struct {
 	Member struct {
 		ID       func(childComplexity int) int
 		JoinedAt func(childComplexity int) int
+		LastRead func(childComplexity int) int
+		Notify   func(childComplexity int) int
 		Role     func(childComplexity int) int
 		Room     func(childComplexity int) int
 		User     func(childComplexity int) int
@@ -173,11 +175,13 @@ type ComplexityRoot struct {
 		LeaveRoom      func(childComplexity int, room string) int
 		Login          func(childComplexity int, username string, password string) int
 		Logout         func(childComplexity int, scope *auth.LogoutScope, refreshToken *string) int
+		MarkRead       func(childComplexity int, chat string) int
 		OpenDirectRoom func(childComplexity int, users []string) int
 		RefreshToken   func(childComplexity int, token *string, idempotencyKey *string) int
 		Register       func(childComplexity int, username string, password string) int
 		RemoveMember   func(childComplexity int, room string, user string) int
 		SendChat       func(childComplexity int, room string, text string, id *string) int
+		SetNotify      func(childComplexity int, room string, level access.NotifyLevel) int
 		SetRole        func(childComplexity int, room string, user string, role access.Role) int
 		UnbanMember    func(childComplexity int, room string, user string) int
 		UpdateRoom     func(childComplexity int, room string, name *string, topic *string, sendRole *access.Role) int
@@ -213,13 +217,16 @@ type ComplexityRoot struct {
 		Invites        func(childComplexity int) int
 		Kind           func(childComplexity int) int
 		LastChat       func(childComplexity int) int
+		LastNumber     func(childComplexity int) int
 		Me             func(childComplexity int) int
 		MemberCount    func(childComplexity int) int
 		Members        func(childComplexity int, first *int, after *string) int
+		MentionCount   func(childComplexity int) int
 		Name           func(childComplexity int) int
 		SendRole       func(childComplexity int) int
 		SyncCursor     func(childComplexity int) int
 		Topic          func(childComplexity int) int
+		UnreadCount    func(childComplexity int) int
 	}
 
 	RoomConnection struct {
@@ -320,6 +327,8 @@ type MutationResolver interface {
 	AcceptInvite(ctx context.Context, code string) (*members.Member, error)
 	SendChat(ctx context.Context, room string, text string, id *string) (*roomlog.Chat, error)
 	EditChat(ctx context.Context, chat string, text string) (*roomlog.Chat, error)
+	MarkRead(ctx context.Context, chat string) (*members.Member, error)
+	SetNotify(ctx context.Context, room string, level access.NotifyLevel) (*members.Member, error)
 	DeleteChat(ctx context.Context, chat string) (*roomlog.Chat, error)
 }
 type QueryResolver interface {
@@ -342,6 +351,9 @@ type RoomResolver interface {
 
 	Me(ctx context.Context, objs []*roomlog.Room) ([]*members.Member, error)
 	AllowedActions(ctx context.Context, objs []*roomlog.Room) ([][]access.Action, error)
+	UnreadCount(ctx context.Context, objs []*roomlog.Room) ([]int, error)
+	MentionCount(ctx context.Context, objs []*roomlog.Room) ([]int, error)
+
 	Invites(ctx context.Context, obj *roomlog.Room) ([]*invites.Invite, error)
 	Bans(ctx context.Context, obj *roomlog.Room, first *int, after *string) (*members.BanPage, error)
 }
@@ -711,6 +723,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Member.JoinedAt(childComplexity), true
+	case "Member.lastRead":
+		if e.ComplexityRoot.Member.LastRead == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.LastRead(childComplexity), true
+	case "Member.notify":
+		if e.ComplexityRoot.Member.Notify == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.Notify(childComplexity), true
 	case "Member.role":
 		if e.ComplexityRoot.Member.Role == nil {
 			break
@@ -949,6 +973,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Logout(childComplexity, args["scope"].(*auth.LogoutScope), args["refreshToken"].(*string)), true
+	case "Mutation.markRead":
+		if e.ComplexityRoot.Mutation.MarkRead == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_markRead_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MarkRead(childComplexity, args["chat"].(string)), true
 	case "Mutation.openDirectRoom":
 		if e.ComplexityRoot.Mutation.OpenDirectRoom == nil {
 			break
@@ -1004,6 +1039,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SendChat(childComplexity, args["room"].(string), args["text"].(string), args["id"].(*string)), true
+	case "Mutation.setNotify":
+		if e.ComplexityRoot.Mutation.SetNotify == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setNotify_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetNotify(childComplexity, args["room"].(string), args["level"].(access.NotifyLevel)), true
 	case "Mutation.setRole":
 		if e.ComplexityRoot.Mutation.SetRole == nil {
 			break
@@ -1229,6 +1275,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Room.LastChat(childComplexity), true
+	case "Room.lastNumber":
+		if e.ComplexityRoot.Room.LastNumber == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Room.LastNumber(childComplexity), true
 	case "Room.me":
 		if e.ComplexityRoot.Room.Me == nil {
 			break
@@ -1252,6 +1304,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Room.Members(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Room.mentionCount":
+		if e.ComplexityRoot.Room.MentionCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Room.MentionCount(childComplexity), true
 	case "Room.name":
 		if e.ComplexityRoot.Room.Name == nil {
 			break
@@ -1276,6 +1334,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Room.Topic(childComplexity), true
+	case "Room.unreadCount":
+		if e.ComplexityRoot.Room.UnreadCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Room.UnreadCount(childComplexity), true
 
 	case "RoomConnection.edges":
 		if e.ComplexityRoot.RoomConnection.Edges == nil {
@@ -1860,6 +1924,20 @@ type Mutation {
   ): Chat
 
   """
+  Say that you have read a room up to a chat, which may be deleted. Up to an older one than before it changes nothing, so several
+  devices may send it in any order. Members only.
+  """
+  markRead("The chat's id." chat: ID!): Member
+
+  "Say which chats of a room ring for you; it changes no count. Members only. Sent again: no change."
+  setNotify(
+    "The room's name or id."
+    room: ID!
+    "Which."
+    level: NotifyLevel!
+  ): Member
+
+  """
   Delete a chat: its text goes, its place in the order stays. Yours, or anybody's in a room where you are
   ADMIN or OWNER. Sent again: no change.
   """
@@ -1969,6 +2047,19 @@ type Room implements Node {
   ROOM_UPDATED, and after events of members that are about you.
   """
   allowedActions: [RoomAction!]!
+  """
+  How many chats of others you have not read, deleted ones left out: at most 100, which stands for that many and more, also where
+  more than 2000 chats are newer than your ` + "`" + `Member.lastRead` + "`" + `. Zero where you are not a member. Depends on who asks. Not for streams:
+  count there by ` + "`" + `Chat.number` + "`" + `, and ask again after CAUGHT_UP.
+  """
+  unreadCount: Int!
+  """
+  How many chats newer than your ` + "`" + `Member.lastRead` + "`" + ` mention or answer you, at most 100. Zero where you are not a member. Depends on
+  who asks. Not for streams: as with ` + "`" + `unreadCount` + "`" + `.
+  """
+  mentionCount: Int!
+  "The number of the newest chat, 0 without one: with ` + "`" + `Member.lastRead` + "`" + ` and a stream an interface can count for itself."
+  lastNumber: Int!
   "The invites that let somebody in, the oldest first. Null unless you may manage members. Not for streams."
   invites: [Invite!]
   "The bans that hold, the newest first. Null unless you may manage members. Not for streams."
@@ -1992,6 +2083,13 @@ type Member implements Node {
   role: Role!
   "When they joined, or were added."
   joinedAt: DateTime!
+  """
+  The number of the last chat they have read; when they join it is that of the newest. Null but for yourself, and in direct rooms;
+  in streams, which are the same for everybody, null but in direct rooms.
+  """
+  lastRead: Int
+  "Which chats ring for you; ` + "`" + `setNotify` + "`" + ` changes it. Null for others, and in streams."
+  notify: NotifyLevel
 }
 
 "What keeps a person out of a room. Seen by those who manage its members."
@@ -2190,6 +2288,16 @@ enum Role {
   ADMIN
   "Read, send unless ` + "`" + `sendRole` + "`" + ` is higher, and leave."
   MEMBER
+}
+
+"Which chats of a room ring for a member: unless they say something else ALL in direct rooms, and MENTIONS in others."
+enum NotifyLevel {
+  "Those of others."
+  ALL
+  "Those that mention or answer them."
+  MENTIONS
+  "None."
+  NONE
 }
 
 "What somebody may do in a room. More may be added: ignore those you do not know."
@@ -2585,6 +2693,10 @@ func (ec *executionContext) childFields_Member(ctx context.Context, field graphq
 		return ec.fieldContext_Member_role(ctx, field)
 	case "joinedAt":
 		return ec.fieldContext_Member_joinedAt(ctx, field)
+	case "lastRead":
+		return ec.fieldContext_Member_lastRead(ctx, field)
+	case "notify":
+		return ec.fieldContext_Member_notify(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Member", field.Name)
 }
@@ -2653,6 +2765,12 @@ func (ec *executionContext) childFields_Room(ctx context.Context, field graphql.
 		return ec.fieldContext_Room_me(ctx, field)
 	case "allowedActions":
 		return ec.fieldContext_Room_allowedActions(ctx, field)
+	case "unreadCount":
+		return ec.fieldContext_Room_unreadCount(ctx, field)
+	case "mentionCount":
+		return ec.fieldContext_Room_mentionCount(ctx, field)
+	case "lastNumber":
+		return ec.fieldContext_Room_lastNumber(ctx, field)
 	case "invites":
 		return ec.fieldContext_Room_invites(ctx, field)
 	case "bans":
@@ -3237,6 +3355,20 @@ func (ec *executionContext) field_Mutation_logout_args(ctx context.Context, rawA
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_markRead_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "chat",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["chat"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_openDirectRoom_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -3344,6 +3476,28 @@ func (ec *executionContext) field_Mutation_sendChat_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["id"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setNotify_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "room",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["room"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "level",
+		func(ctx context.Context, v any) (access.NotifyLevel, error) {
+			return ec.unmarshalNNotifyLevel2parleyᚋchatᚋaccessᚐNotifyLevel(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["level"] = arg1
 	return args, nil
 }
 
@@ -4907,6 +5061,20 @@ func (ec *executionContext) fieldContext_Member_joinedAt(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("Member", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _Member_lastRead(ctx context.Context, field graphql.CollectedField, obj *members.Member) (ret graphql.Marshaler) {
+	return ec.marshalOInt2ᚖint(ctx, field.Selections, obj.LastRead)
+}
+func (ec *executionContext) fieldContext_Member_lastRead(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Member", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Member_notify(ctx context.Context, field graphql.CollectedField, obj *members.Member) (ret graphql.Marshaler) {
+	return ec.marshalONotifyLevel2ᚖparleyᚋchatᚋaccessᚐNotifyLevel(ctx, field.Selections, obj.Notify)
+}
+func (ec *executionContext) fieldContext_Member_notify(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Member", field, false, false, "NotifyLevel")
+}
+
 func (ec *executionContext) _MemberConnection_edges(ctx context.Context, field graphql.CollectedField, obj *members.Page) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6098,6 +6266,94 @@ func (ec *executionContext) fieldContext_Mutation_editChat(ctx context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_markRead(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_markRead(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().MarkRead(ctx, fc.Args["chat"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *members.Member) graphql.Marshaler {
+			return ec.marshalOMember2ᚖparleyᚋchatᚋmembersᚐMember(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_markRead(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Member(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_markRead_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setNotify(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setNotify(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetNotify(ctx, fc.Args["room"].(string), fc.Args["level"].(access.NotifyLevel))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *members.Member) graphql.Marshaler {
+			return ec.marshalOMember2ᚖparleyᚋchatᚋmembersᚐMember(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setNotify(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Member(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setNotify_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_deleteChat(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6993,6 +7249,105 @@ func (ec *executionContext) resolveBatch_Room_allowedActions(ctx context.Context
 		err,
 		"Room.allowedActions",
 	)
+}
+
+func (ec *executionContext) _Room_unreadCount(ctx context.Context, field graphql.CollectedField, obj *roomlog.Room) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Room_unreadCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Room_unreadCount(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Room_unreadCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Room", field, true, true, "Int")
+}
+func (ec *executionContext) resolveBatch_Room_unreadCount(ctx context.Context, field graphql.CollectedField, obj *roomlog.Room) (any, error) {
+	resolver := ec.Resolvers.Room()
+	if batch, ok := graphql.BatchParentsFor[*roomlog.Room](ctx, "Room"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.UnreadCount(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[int](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Room.unreadCount",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.UnreadCount(ctx, []*roomlog.Room{obj})
+	return graphql.ResolveBatchSingleResult[int](
+		ctx,
+		results,
+		err,
+		"Room.unreadCount",
+	)
+}
+
+func (ec *executionContext) _Room_mentionCount(ctx context.Context, field graphql.CollectedField, obj *roomlog.Room) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Room_mentionCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Room_mentionCount(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Room_mentionCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Room", field, true, true, "Int")
+}
+func (ec *executionContext) resolveBatch_Room_mentionCount(ctx context.Context, field graphql.CollectedField, obj *roomlog.Room) (any, error) {
+	resolver := ec.Resolvers.Room()
+	if batch, ok := graphql.BatchParentsFor[*roomlog.Room](ctx, "Room"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.MentionCount(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[int](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Room.mentionCount",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.MentionCount(ctx, []*roomlog.Room{obj})
+	return graphql.ResolveBatchSingleResult[int](
+		ctx,
+		results,
+		err,
+		"Room.mentionCount",
+	)
+}
+
+func (ec *executionContext) _Room_lastNumber(ctx context.Context, field graphql.CollectedField, obj *roomlog.Room) (ret graphql.Marshaler) {
+	return (*lean.Int)(&obj.LastNumber)
+}
+func (ec *executionContext) fieldContext_Room_lastNumber(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Room", field, false, false, "Int")
 }
 
 func (ec *executionContext) _Room_invites(ctx context.Context, field graphql.CollectedField, obj *roomlog.Room) (ret graphql.Marshaler) {
@@ -8895,6 +9250,16 @@ func (ec *executionContext) _Member(ctx context.Context, sel ast.SelectionSet, o
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "lastRead":
+			out.Values[i] = ec._Member_lastRead(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "notify":
+			out.Values[i] = ec._Member_notify(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -9180,6 +9545,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "markRead":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_markRead(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "setNotify":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setNotify(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "deleteChat":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteChat(ctx, field)
@@ -9449,6 +9828,23 @@ func (ec *executionContext) _Room(ctx context.Context, sel ast.SelectionSet, obj
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Room_allowedActions(ctx, field, obj)
 				})
+		case "unreadCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Room_unreadCount(ctx, field, obj)
+				})
+		case "mentionCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Room_mentionCount(ctx, field, obj)
+				})
+		case "lastNumber":
+			out.Values[i] = ec._Room_lastNumber(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "invites":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -10559,6 +10955,34 @@ func (ec *executionContext) marshalNNode2ᚕparleyᚋgraphᚋscalarᚐNode(ctx c
 	return ret
 }
 
+func (ec *executionContext) unmarshalNNotifyLevel2parleyᚋchatᚋaccessᚐNotifyLevel(ctx context.Context, v any) (access.NotifyLevel, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalNNotifyLevel2parleyᚋchatᚋaccessᚐNotifyLevel[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNNotifyLevel2parleyᚋchatᚋaccessᚐNotifyLevel(ctx context.Context, sel ast.SelectionSet, v access.NotifyLevel) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(marshalNNotifyLevel2parleyᚋchatᚋaccessᚐNotifyLevel[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "NotifyLevel!")
+	}
+	return res
+}
+
+var (
+	unmarshalNNotifyLevel2parleyᚋchatᚋaccessᚐNotifyLevel = map[string]access.NotifyLevel{
+		"ALL":      access.NotifyAll,
+		"MENTIONS": access.NotifyMentions,
+		"NONE":     access.NotifyNone,
+	}
+	marshalNNotifyLevel2parleyᚋchatᚋaccessᚐNotifyLevel = map[access.NotifyLevel]string{
+		access.NotifyAll:      "ALL",
+		access.NotifyMentions: "MENTIONS",
+		access.NotifyNone:     "NONE",
+	}
+)
+
 func (ec *executionContext) marshalNPageInfo2parleyᚋchatᚋmembersᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v members.PageInfo) graphql.Marshaler {
 	return ec._PageInfo(ctx, sel, &v)
 }
@@ -11235,6 +11659,38 @@ func (ec *executionContext) marshalONode2parleyᚋgraphᚋscalarᚐNode(ctx cont
 	}
 	return ec._Node(ctx, sel, v)
 }
+
+func (ec *executionContext) unmarshalONotifyLevel2ᚖparleyᚋchatᚋaccessᚐNotifyLevel(ctx context.Context, v any) (*access.NotifyLevel, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalONotifyLevel2ᚖparleyᚋchatᚋaccessᚐNotifyLevel[tmp]
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalONotifyLevel2ᚖparleyᚋchatᚋaccessᚐNotifyLevel(ctx context.Context, sel ast.SelectionSet, v *access.NotifyLevel) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(marshalONotifyLevel2ᚖparleyᚋchatᚋaccessᚐNotifyLevel[*v])
+	return res
+}
+
+var (
+	unmarshalONotifyLevel2ᚖparleyᚋchatᚋaccessᚐNotifyLevel = map[string]access.NotifyLevel{
+		"ALL":      access.NotifyAll,
+		"MENTIONS": access.NotifyMentions,
+		"NONE":     access.NotifyNone,
+	}
+	marshalONotifyLevel2ᚖparleyᚋchatᚋaccessᚐNotifyLevel = map[access.NotifyLevel]string{
+		access.NotifyAll:      "ALL",
+		access.NotifyMentions: "MENTIONS",
+		access.NotifyNone:     "NONE",
+	}
+)
 
 func (ec *executionContext) unmarshalORole2ᚖparleyᚋchatᚋaccessᚐRole(ctx context.Context, v any) (*access.Role, error) {
 	if v == nil {

@@ -1,0 +1,282 @@
+package chat_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"parley/chat"
+	"parley/chat/access"
+	"parley/chat/follow"
+	"parley/chat/follow/logtest"
+	"parley/chat/reads"
+	"parley/chat/roomlog"
+	"parley/ent"
+	entchat "parley/ent/chat"
+	"parley/ent/mention"
+	"parley/rounds"
+)
+
+// A counter is somebody in a room as a client that counts by its stream alone.
+type counter struct {
+	w        *world
+	who      chat.Caller
+	room     *roomlog.Room
+	in       bool
+	lastRead int // as their devices were answered
+	last     int // number of the newest chat
+	chats    []*roomlog.Chat
+	unread   map[int]bool // numbers of chats of others, which are not deleted
+	tail     *follow.Tail
+	wake     chan struct{}
+	at       roomlog.Position
+}
+
+// enter begins behind what was read at the joining: what has come since is in the stream.
+func (c *counter) enter() {
+	c.w.t.Helper()
+	now, err := c.w.Room(c.w.t.Context(), c.who, c.room.ID.String())
+	if err != nil || now.As.Member == nil {
+		c.w.t.Fatalf("%s is in %s as %+v, %v", c.who.Username, c.room.Name, now, err)
+	}
+	c.in, c.lastRead, c.last, c.chats, c.unread = true, now.As.Member.LastRead, now.LastNumber, nil, map[int]bool{}
+	cursor := now.SyncCursor()
+	c.open(&cursor)
+}
+
+func (c *counter) open(after *string) {
+	c.w.t.Helper()
+	from, err := c.w.Open(c.w.t.Context(), c.who, c.room.ID.String(), after)
+	if err != nil {
+		c.w.t.Fatal(err)
+	}
+	wake, notify := logtest.Wake()
+	c.wake, c.at, c.tail = wake, from.At, c.w.Follow(from, notify)
+}
+
+// leave ends the stream, as the end of the membership does.
+func (c *counter) leave() {
+	if c.tail != nil {
+		c.tail.Leave()
+	}
+	c.in, c.tail = false, nil
+}
+
+// read takes all that the stream brings up to a place.
+func (c *counter) read(place int64) {
+	c.w.t.Helper()
+	for c.at.Place < place {
+		events, err := c.tail.Next(c.w.t.Context(), c.at)
+		if err != nil {
+			c.w.t.Fatal(err)
+		}
+		for _, e := range events {
+			c.take(e)
+		}
+		if len(events) == 0 {
+			<-c.wake
+		}
+	}
+}
+
+func (c *counter) take(e *roomlog.Event) {
+	c.at = e.Position()
+	switch e.Kind {
+	case roomlog.ChatSent:
+		c.last = e.Chat.Number
+		c.chats = append(c.chats, e.Chat)
+		c.unread[e.Chat.Number] = e.Chat.Username != c.who.Username && e.Chat.DeletedAt == nil
+	case roomlog.ChatDeleted:
+		delete(c.unread, e.Chat.Number)
+	}
+}
+
+// count is what the client shows.
+func (c *counter) count() (n int) {
+	if !c.in {
+		return 0
+	}
+	if c.last-c.lastRead > reads.MaxChats {
+		return reads.MaxCount
+	}
+	for number := c.lastRead + 1; number <= c.last; number++ {
+		if c.unread[number] {
+			n++
+		}
+	}
+	return min(n, reads.MaxCount)
+}
+
+// A brute counts by looking at every row.
+type brute struct{ lastRead, unread, mentions int }
+
+func (c *counter) brute(in *ent.Room) (b brute) {
+	c.w.t.Helper()
+	ctx, read := c.w.t.Context(), c.w.store.Read
+	for _, m := range in.Edges.Members {
+		if m.UserID == c.who.ID {
+			b.lastRead = m.LastRead
+		}
+	}
+	if b.unread = reads.MaxCount; in.LastNumber-b.lastRead <= reads.MaxChats {
+		b.unread = min(read.Chat.Query().Where(
+			entchat.RoomID(in.ID), entchat.NumberGT(b.lastRead), entchat.UserIDNEQ(c.who.ID), entchat.DeletedAtIsNil(),
+		).CountX(ctx), reads.MaxCount)
+	}
+	numbers := map[int]bool{}
+	for _, m := range read.Mention.Query().Where(mention.UserID(c.who.ID), mention.RoomID(in.ID), mention.NumberGT(b.lastRead)).AllX(ctx) {
+		numbers[m.Number] = true
+	}
+	b.mentions = min(len(numbers), reads.MaxCount)
+	return b
+}
+
+// A town is three people with a client each in every one of five rooms, which a fourth one manages.
+type town struct {
+	*world
+	*rand.Rand
+	host    chat.Caller
+	people  []chat.Caller
+	rooms   []*roomlog.Room
+	clients []*counter
+}
+
+func newTown(w *world, random *rand.Rand) *town {
+	x := &town{world: w, Rand: random, host: w.person("host"), people: []chat.Caller{w.person("ann"), w.person("bob"), w.person("bobby")}}
+	direct, err := w.OpenDirectRoom(w.t.Context(), x.people[0], []string{"bob", "bobby"})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	names := []string{"ann", "bob", "bobby"}
+	x.rooms = []*roomlog.Room{w.room(x.host, "general"), w.room(x.host, "other"), w.private(x.host, "secret", names...), w.private(x.host, "inner", names...), direct}
+	for _, r := range x.rooms {
+		for _, who := range x.people {
+			if r.Kind == roomlog.Public {
+				_, err := w.JoinRoom(w.t.Context(), who, r.ID.String())
+				x.must(err)
+			}
+			c := &counter{w: w, who: who, room: r}
+			c.enter()
+			w.t.Cleanup(c.leave)
+			x.clients = append(x.clients, c)
+		}
+	}
+	return x
+}
+
+func (x *town) must(err error) {
+	x.t.Helper()
+	if err != nil {
+		x.t.Fatal(err)
+	}
+}
+
+// compare wants the server, every row of the database, and each client by itself to come to the same.
+func (x *town) compare(step string) {
+	x.t.Helper()
+	rows := map[uuid.UUID]*ent.Room{}
+	for _, row := range x.store.Read.Room.Query().WithMembers().AllX(x.t.Context()) {
+		rows[row.ID] = row
+	}
+	for i, who := range x.people {
+		page, err := x.Rooms(x.t.Context(), who, chat.RoomsQuery{Scope: ptr(chat.JoinedRooms)})
+		x.must(err)
+		unread, err := x.UnreadCounts(x.t.Context(), who, page.Nodes())
+		x.must(err)
+		mentions, err := x.MentionCounts(x.t.Context(), who, page.Nodes())
+		x.must(err)
+		server := map[uuid.UUID]brute{}
+		for k, r := range page.Nodes() {
+			server[r.ID] = brute{r.As.Member.LastRead, unread[k], mentions[k]}
+		}
+		for k := i; k < len(x.clients); k += len(x.people) {
+			c := x.clients[k]
+			var want, client brute
+			if c.in {
+				c.read(rows[c.room.ID].LastPlace)
+				want = c.brute(rows[c.room.ID])
+				client = brute{c.lastRead, c.count(), want.mentions}
+			}
+			if got := server[c.room.ID]; got != want || client != want {
+				x.t.Fatalf("%s: %s in %s: the server says %+v, the database %+v, the client %+v", step, who.Username, c.room.Name, got, want, client)
+			}
+		}
+	}
+}
+
+// Whatever people do in their rooms, what the server counts as unread is what the database holds and what a client counts that has
+// its stream alone. MODEL_SEED has one run again.
+func TestUnreadAgainstBruteForce(t *testing.T) {
+	seed := rand.Uint64()
+	if one, err := strconv.ParseUint(os.Getenv("MODEL_SEED"), 10, 64); err == nil {
+		seed = one
+	}
+	t.Logf("MODEL_SEED=%d", seed)
+	x := newTown(newWorld(t, chat.Options{}), rand.New(rand.NewPCG(seed, 0)))
+	x.compare("the start")
+	for i := range rounds.Of(t, 500, 10_000) {
+		c := x.clients[x.IntN(len(x.clients))]
+		x.compare(fmt.Sprintf("step %d of MODEL_SEED=%d, %s", i, seed, x.step(c)))
+	}
+}
+
+var said = []string{"x", "@bob", "@bobby and @ann", "@bob, @bob and a@bobby", "@host", "@BOB!"}
+
+// step does something by chance, and says what.
+func (x *town) step(c *counter) string {
+	x.t.Helper()
+	ctx, in, text := x.t.Context(), c.room.ID.String(), said[x.IntN(len(said))]
+	switch n := x.IntN(100); {
+	case !c.in:
+		return x.comeBack(c, n)
+	case n < 45:
+		x.send(c.who, in, text)
+		return "send"
+	case n < 50:
+		var wg sync.WaitGroup
+		for _, one := range x.clients {
+			if one.in && one.room.ID == c.room.ID {
+				wg.Go(func() { x.sendMany(one.who, in, 16) })
+			}
+		}
+		wg.Wait()
+		return "all at once"
+	case n < 60 && len(c.chats) > 0:
+		return x.markRead(c)
+	case n < 85 && len(c.chats) > 0:
+		one := c.chats[x.IntN(len(c.chats))]
+		by := chat.Caller{ID: one.UserID, Username: one.Username}
+		_, err := x.EditChat(ctx, by, one.ID.String(), text)
+		if n >= 75 {
+			_, err = x.DeleteChat(ctx, by, one.ID.String())
+		}
+		if err != nil && !x.mayFail(by, c.room) && x.row(one.ID).DeletedAt == nil {
+			x.t.Fatal(err)
+		}
+		return "edit or delete"
+	case n < 88:
+		_, err := x.SetNotify(ctx, c.who, in, access.NotifyLevel(x.IntN(3)))
+		x.must(err)
+		return "level"
+	case n < 94:
+		cursor := c.at.Cursor(c.room.ID)
+		c.tail.Leave()
+		c.open(&cursor)
+		return "connect anew"
+	case c.room.Kind == roomlog.Direct:
+		return "nothing"
+	case n < 97:
+		_, err := x.LeaveRoom(ctx, c.who, in)
+		x.must(err)
+	default:
+		_, err := x.BanMember(ctx, x.host, in, c.who.Username, nil, nil)
+		x.must(err)
+	}
+	c.leave()
+	return "leave"
+}
