@@ -14,12 +14,12 @@ import (
 
 	"parley/auth/accounts"
 	"parley/auth/passwords"
-	"parley/auth/usernames"
 	"parley/chat"
 	"parley/graph/document"
 	"parley/graph/failures"
 	"parley/graph/fields"
 	"parley/graph/generated"
+	"parley/naming/usernames"
 	"parley/transport"
 	"parley/transport/budget"
 	"parley/transport/stream"
