@@ -67,9 +67,10 @@ var mayImport = map[string][]string{
 	"chat/invites":            {"audit", "chat/access", "chat/arguments", "chat/limits", "chat/members", "chat/roomlog", "ent", "naming"},              // codes that let people in
 	"chat/limits":             {"limit"},                                                                                                               // rates of people and rooms
 	"chat/members":            {"audit", "chat/access", "chat/arguments", "chat/background", "chat/limits", "chat/roomlog", "chat/texts", "db", "ent"}, // who is in, and as what
+	"chat/mentions":               {"chat/roomlog", "db", "ent", "naming/usernames"}, // who is named in a text
 	"chat/pages":              {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "db", "ent", "naming"},                  // reads rooms and chats for whoever asks
 	"chat/purge":              {"chat/background", "db", "ent"},                                                                                        // knows rows and no callers
-	"chat/queue":              {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "db", "ent", "meter"},                                 // asks who may
+	"chat/queue":              {"chat/access", "chat/arguments", "chat/members", "chat/mentions", "chat/roomlog", "db", "ent", "meter"}, // asks who may
 	"chat/readers":            {"chat/access", "chat/follow", "chat/roomlog", "db", "ent", "meter"},
 	"chat/roomlog":            {"chat/access", "db", "ent"},                                                                    // knows nobody: the log, and what it is about
 	"chat/roomlog/logcheck":   {"chat/roomlog", "db/tables", "ent"},                                                            // for archive
@@ -153,7 +154,7 @@ var homeOf = map[string][]string{
 	"golang.org/x/crypto":         {"auth/passwords"},                                             // argon2
 	"golang.org/x/text":           {"auth/passwords", "chat/texts", "naming", "naming/usernames"}, // PRECIS, normal forms
 	"golang.org/x/net":            {"transport/admission"},                                        // IDNA
-	"entgo.io/ent":                {"auth/accounts", "auth/attempts", "auth/cleanup", "auth/rows", "auth/sessions", "chat", "chat/access", "chat/enrol", "chat/pages", "chat/readers", "chat/roomlog", "db", "db/bulk", "db/migrations/diff", "db/sqlite", "ent"},
+	"entgo.io/ent":                {"auth/accounts", "auth/attempts", "auth/cleanup", "auth/rows", "auth/sessions", "chat", "chat/access", "chat/enrol", "chat/mentions", "chat/pages", "chat/readers", "chat/roomlog", "db", "db/bulk", "db/migrations/diff", "db/sqlite", "ent"},
 	"ariga.io/atlas":              {"db/migrations/diff", "db/migrations/hash"}, // writes migrations
 	"github.com/mattn/go-sqlite3": {"db/dbtest", "db/failure", "db/migrations/diff", "db/sqlite"},
 	"github.com/jackc/pgx":        {"db/bulk", "db/dbtest", "db/failure", "db/migrations/diff", "db/postgres"},

@@ -89,12 +89,14 @@ func mayChange(caller Caller, do access.Action, c *ent.Chat, in access.Room) err
 		}
 		return err
 	}
-	author := c.UserID == caller.ID && in.May(access.ChangeOwnChat) == nil
+	own := c.UserID == caller.ID
 	switch {
-	case author && c.DeletedAt == nil, do == access.DeleteAnyChat && (author || in.May(do) == nil):
+	case do == access.DeleteAnyChat && (own && in.May(access.DeleteOwnChat) == nil || in.May(do) == nil):
 		return nil
+	case do == access.DeleteAnyChat || !own || c.DeletedAt != nil:
+		return ErrForbidden
 	}
-	return ErrForbidden
+	return in.May(do)
 }
 
 // lockChat finds a chat and locks its room before the caller is judged: what is read after it is what the transaction before

@@ -41,7 +41,7 @@ func (s *Service) judgeAll(ctx context.Context, tx *ent.Tx, room *ent.Room, send
 		return nil, nil
 	}
 	verdicts := make([]queue.Verdict, len(sends))
-	standings, err := access.Standings(ctx, tx.Client(), room.ID, people, s.now())
+	standings, err := access.Standings(ctx, tx.Client(), room, people, s.now())
 	for i, send := range sends {
 		if err != nil || known(send) {
 			continue

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/audit"
+	"parley/chat/blocks"
 	"parley/chat/direct"
 	"parley/chat/enrol"
 	"parley/chat/follow"
@@ -82,6 +83,7 @@ func (o Options) WithDefaults() Options {
 
 // What a Service does by packages of its own.
 type (
+	ofBlocks  = blocks.Service
 	ofRooms   = rooms.Service
 	ofDirect  = direct.Service
 	ofInvites = invites.Service
@@ -91,6 +93,7 @@ type (
 
 // Service is rooms and chats over one database. It is safe for concurrent use.
 type Service struct {
+	*ofBlocks
 	*ofRooms
 	*ofDirect
 	*ofInvites
@@ -137,6 +140,7 @@ func New(store *db.Store, o Options) *Service {
 		Tell: shared.Tell,
 	})
 	s.ofRooms, s.ofDirect, s.ofInvites = rooms.New(shared), direct.New(shared), invites.New(shared)
+	s.ofBlocks = blocks.New(shared)
 	s.ofPages = pages.New(store, s.now)
 	s.ofMembers = members.New(shared, s.purger.Wake)
 	s.leaver = members.NewLeaver(s.ofMembers, o.OnError)

@@ -148,6 +148,10 @@ func (r *mutationResolver) DeleteChat(ctx context.Context, chat string) (*roomlo
 	return r.chat.DeleteChat(ctx, person(ctx), chat)
 }
 
+func (r *mutationResolver) BlockUser(ctx context.Context, user string, on *bool) (*auth.User, error) {
+	return r.account(ctx)(r.chat.BlockUser(ctx, person(ctx), user, given(on, true)))
+}
+
 func (r *queryResolver) Me(ctx context.Context) (*auth.User, error) {
 	return viewer(ctx)
 }
@@ -178,6 +182,10 @@ func (r *queryResolver) Chat(ctx context.Context, id string) (*roomlog.Chat, err
 
 func (r *queryResolver) Sessions(ctx context.Context) ([]*auth.Session, error) {
 	return r.auth.Sessions(ctx, me(ctx))
+}
+
+func (r *queryResolver) BlockedUsers(ctx context.Context) ([]*auth.User, error) {
+	return r.accounts(ctx)(r.chat.Blocked(ctx, person(ctx)))
 }
 
 func (r *queryResolver) Node(ctx context.Context, id string) (scalar.Node, error) {

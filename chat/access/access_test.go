@@ -14,12 +14,12 @@ import (
 
 // actions are all that there are, in the order of the columns below.
 var actions = []access.Action{
-	access.Read, access.ChangeOwnChat, access.Hide, access.Join, access.Leave, access.Send, access.DeleteAnyChat, access.Update,
+	access.Read, access.ChangeOwnChat, access.DeleteOwnChat, access.Hide, access.Join, access.Leave, access.Send, access.DeleteAnyChat, access.Update,
 	access.ManageMembers, access.SetRoles, access.Delete,
 }
 
 // Everything that somebody of a standing may do in a room of a kind, a letter for each action: y they may, n they may not know
-// of the room, f they may not, r READ_ONLY, l LAST_OWNER, b BANNED.
+// of the room, f they may not, r READ_ONLY, l LAST_OWNER, b BANNED, k BLOCKED.
 func TestWhoMayWhat(t *testing.T) {
 	until := time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC)
 	as := func(role access.Role) access.Standing { return access.Standing{Member: &access.Membership{Role: role}} }
@@ -27,6 +27,8 @@ func TestWhoMayWhat(t *testing.T) {
 	last.LastOwner = true
 	stale := as(access.Member)
 	stale.Banned = true // by a ban that had ended when they joined, and a clock that went back
+	blocked := as(access.Member)
+	blocked.Blocked = true
 	gone := time.Now()
 	for _, c := range []struct {
 		what     string
@@ -34,22 +36,23 @@ func TestWhoMayWhat(t *testing.T) {
 		standing access.Standing
 		want     string
 	}{
-		{"stranger, public", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, access.Standing{}, "yyfyfyfffff"},
-		{"stranger, announcements", ent.Room{Kind: room.KindPUBLIC, SendRole: 1}, access.Standing{}, "yyfyfrfffff"},
-		{"stranger, private", ent.Room{Kind: room.KindPRIVATE, SendRole: 2}, access.Standing{}, "nnnnnnnnnnn"},
-		{"stranger, direct", ent.Room{Kind: room.KindDIRECT, SendRole: 2}, access.Standing{}, "nnnnnnnnnnn"},
-		{"banned, public", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, access.Standing{Banned: true, Until: &until}, "bbbbbbbbbbb"},
-		{"banned, private", ent.Room{Kind: room.KindPRIVATE, SendRole: 2}, access.Standing{Banned: true, Until: &until}, "nnnnnnnnnnn"},
-		{"member, public", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, as(access.Member), "yyffyyfffff"},
-		{"member, private", ent.Room{Kind: room.KindPRIVATE, SendRole: 2}, as(access.Member), "yyffyyfffff"},
-		{"member, direct", ent.Room{Kind: room.KindDIRECT, SendRole: 2}, as(access.Member), "yyyffyfffff"},
-		{"member, announcements", ent.Room{Kind: room.KindPRIVATE, SendRole: 1}, as(access.Member), "yyffyrfffff"},
-		{"member who was banned once", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, stale, "yyffyyfffff"},
-		{"admin", ent.Room{Kind: room.KindPRIVATE, SendRole: 1}, as(access.Admin), "yyffyyyyyff"},
-		{"admin, owners send", ent.Room{Kind: room.KindPUBLIC, SendRole: 0}, as(access.Admin), "yyffyryyyff"},
-		{"owner", ent.Room{Kind: room.KindPUBLIC, SendRole: 0}, as(access.Owner), "yyffyyyyyyy"},
-		{"last owner", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, last, "yyfflyyyyyy"},
-		{"owner, deleted", ent.Room{Kind: room.KindPUBLIC, SendRole: 2, DeletedAt: &gone}, last, "nnnnnnnnnnn"},
+		{"stranger, public", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, access.Standing{}, "yyyfyfyfffff"},
+		{"stranger, announcements", ent.Room{Kind: room.KindPUBLIC, SendRole: 1}, access.Standing{}, "yyyfyfrfffff"},
+		{"stranger, private", ent.Room{Kind: room.KindPRIVATE, SendRole: 2}, access.Standing{}, "nnnnnnnnnnnn"},
+		{"stranger, direct", ent.Room{Kind: room.KindDIRECT, SendRole: 2}, access.Standing{}, "nnnnnnnnnnnn"},
+		{"banned, public", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, access.Standing{Banned: true, Until: &until}, "bbbbbbbbbbbb"},
+		{"banned, private", ent.Room{Kind: room.KindPRIVATE, SendRole: 2}, access.Standing{Banned: true, Until: &until}, "nnnnnnnnnnnn"},
+		{"member, public", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, as(access.Member), "yyyffyyfffff"},
+		{"member, private", ent.Room{Kind: room.KindPRIVATE, SendRole: 2}, as(access.Member), "yyyffyyfffff"},
+		{"member, direct", ent.Room{Kind: room.KindDIRECT, SendRole: 2}, as(access.Member), "yyyyffyfffff"},
+		{"member, direct, one has blocked the other", ent.Room{Kind: room.KindDIRECT, SendRole: 2}, blocked, "ykyyffkfffff"},
+		{"member, announcements", ent.Room{Kind: room.KindPRIVATE, SendRole: 1}, as(access.Member), "yyyffyrfffff"},
+		{"member who was banned once", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, stale, "yyyffyyfffff"},
+		{"admin", ent.Room{Kind: room.KindPRIVATE, SendRole: 1}, as(access.Admin), "yyyffyyyyyff"},
+		{"admin, owners send", ent.Room{Kind: room.KindPUBLIC, SendRole: 0}, as(access.Admin), "yyyffyryyyff"},
+		{"owner", ent.Room{Kind: room.KindPUBLIC, SendRole: 0}, as(access.Owner), "yyyffyyyyyyy"},
+		{"last owner", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, last, "yyyfflyyyyyy"},
+		{"owner, deleted", ent.Room{Kind: room.KindPUBLIC, SendRole: 2, DeletedAt: &gone}, last, "nnnnnnnnnnnn"},
 	} {
 		in := access.Room{Room: &c.room, As: c.standing}
 		var shown []access.Action
@@ -57,7 +60,7 @@ func TestWhoMayWhat(t *testing.T) {
 			if got := letterOf(in.May(do), until); got != c.want[i:i+1] {
 				t.Errorf("%s: %s is %s, want %s", c.what, do, got, c.want[i:i+1])
 			}
-			if !slices.Contains([]access.Action{access.Read, access.ChangeOwnChat, access.Hide}, do) && in.May(do) == nil {
+			if !slices.Contains([]access.Action{access.Read, access.ChangeOwnChat, access.DeleteOwnChat, access.Hide}, do) && in.May(do) == nil {
 				shown = append(shown, do)
 			}
 		}
@@ -80,6 +83,9 @@ func letterOf(err error, until time.Time) string {
 		return "!"
 	case refused.Reason == "":
 		return "f"
+	}
+	if refused.Reason == "BLOCKED" {
+		return "k"
 	}
 	return strings.ToLower(refused.Reason[:1])
 }

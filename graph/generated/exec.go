@@ -159,6 +159,7 @@ type ComplexityRoot struct {
 		AcceptInvite   func(childComplexity int, code string) int
 		AddMember      func(childComplexity int, room string, user string, role *access.Role) int
 		BanMember      func(childComplexity int, room string, user string, reason *string, until *time.Time) int
+		BlockUser      func(childComplexity int, user string, on *bool) int
 		ChangePassword func(childComplexity int, currentPassword string, newPassword string) int
 		CreateInvite   func(childComplexity int, room string, uses *int, until *time.Time, id *string) int
 		CreateRoom     func(childComplexity int, name string, topic *string, kind *roomlog.RoomKind, sendRole *access.Role, members []string, id *string) int
@@ -191,17 +192,18 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		Chat     func(childComplexity int, id string) int
-		Chats    func(childComplexity int, room string, first *int, after *string, last *int, before *string) int
-		Me       func(childComplexity int) int
-		Node     func(childComplexity int, id string) int
-		Nodes    func(childComplexity int, ids []string) int
-		Room     func(childComplexity int, id string) int
-		Rooms    func(childComplexity int, scope *pages.RoomScope, matching *string, first *int, after *string) int
-		Server   func(childComplexity int) int
-		Sessions func(childComplexity int) int
-		User     func(childComplexity int, id string) int
-		Users    func(childComplexity int, startingWith string, first *int, after *string) int
+		BlockedUsers func(childComplexity int) int
+		Chat         func(childComplexity int, id string) int
+		Chats        func(childComplexity int, room string, first *int, after *string, last *int, before *string) int
+		Me           func(childComplexity int) int
+		Node         func(childComplexity int, id string) int
+		Nodes        func(childComplexity int, ids []string) int
+		Room         func(childComplexity int, id string) int
+		Rooms        func(childComplexity int, scope *pages.RoomScope, matching *string, first *int, after *string) int
+		Server       func(childComplexity int) int
+		Sessions     func(childComplexity int) int
+		User         func(childComplexity int, id string) int
+		Users        func(childComplexity int, startingWith string, first *int, after *string) int
 	}
 
 	Room struct {
@@ -321,6 +323,7 @@ type MutationResolver interface {
 	SendChat(ctx context.Context, room string, text string, id *string) (*roomlog.Chat, error)
 	EditChat(ctx context.Context, chat string, text string) (*roomlog.Chat, error)
 	DeleteChat(ctx context.Context, chat string) (*roomlog.Chat, error)
+	BlockUser(ctx context.Context, user string, on *bool) (*auth.User, error)
 }
 type QueryResolver interface {
 	Me(ctx context.Context) (*auth.User, error)
@@ -331,6 +334,7 @@ type QueryResolver interface {
 	Chats(ctx context.Context, room string, first *int, after *string, last *int, before *string) (*pages.Page, error)
 	Chat(ctx context.Context, id string) (*roomlog.Chat, error)
 	Sessions(ctx context.Context) ([]*auth.Session, error)
+	BlockedUsers(ctx context.Context) ([]*auth.User, error)
 	Node(ctx context.Context, id string) (scalar.Node, error)
 	Nodes(ctx context.Context, ids []string) ([]scalar.Node, error)
 	Server(ctx context.Context) (*Server, error)
@@ -795,6 +799,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.BanMember(childComplexity, args["room"].(string), args["user"].(string), args["reason"].(*string), args["until"].(*time.Time)), true
+	case "Mutation.blockUser":
+		if e.ComplexityRoot.Mutation.BlockUser == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_blockUser_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BlockUser(childComplexity, args["user"].(string), args["on"].(*bool)), true
 	case "Mutation.changePassword":
 		if e.ComplexityRoot.Mutation.ChangePassword == nil {
 			break
@@ -1063,6 +1078,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
 
+	case "Query.blockedUsers":
+		if e.ComplexityRoot.Query.BlockedUsers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.BlockedUsers(childComplexity), true
 	case "Query.chat":
 		if e.ComplexityRoot.Query.Chat == nil {
 			break
@@ -1619,6 +1640,9 @@ type Query {
   "Your sign-ins on all devices, the latest used first."
   sessions: [Session!]
 
+  "Whom you have blocked, the newest first."
+  blockedUsers: [User!]
+
   "Refetch any object by id."
   node("The id of a user, a room, a chat, a member, an invite or one of your sessions." id: ID!): Node
 
@@ -1704,7 +1728,7 @@ type Mutation {
 
   """
   Create a room with you as its owner. Sent again with the same ` + "`" + `id` + "`" + `: the room that is there, as it is now. Without an ` + "`" + `id` + "`" + `:
-  ROOM_NAME_TAKEN if it is public, another room if it is private.
+  ROOM_NAME_TAKEN if it is public, another room if it is private. FORBIDDEN, reason BLOCKED, where one of ` + "`" + `members` + "`" + ` has blocked you.
   """
   createRoom(
     "2 to 64 characters, with letters of one script, or emoji; of a public room unique among those without regard to case."
@@ -1723,7 +1747,8 @@ type Mutation {
 
   """
   Open the conversation between you and some others, which is made when it does not exist yet. The same people always have
-  the same room; if you had hidden it, it is in your list again.
+  the same room; if you had hidden it, it is in your list again. None is made where somebody has blocked you, or you them
+  (FORBIDDEN, reason BLOCKED).
   """
   openDirectRoom("Usernames or ids: 1 to 9 others. You and repeats do not count." users: [ID!]!): Room
 
@@ -1753,7 +1778,7 @@ type Mutation {
 
   """
   Make somebody a member, without asking them; they see the whole history. Admins add members; owners give any role. Who is
-  in the room already keeps their role.
+  in the room already keeps their role. Whoever has blocked you is not added (FORBIDDEN, reason BLOCKED).
   """
   addMember(
     "The room's name or id."
@@ -1864,6 +1889,18 @@ type Mutation {
   ADMIN or OWNER. Sent again: no change.
   """
   deleteChat("The chat's id." chat: ID!): Chat
+
+  """
+  Block somebody, or take that back: they open no direct room with you, add you to no room, and mention you nowhere. In the direct
+  room of you two neither sends nor edits. What they say elsewhere stays visible. Nobody is told. Sent again: no change.
+  LIMIT_REACHED, reason BLOCKS, beyond 1000.
+  """
+  blockUser(
+    "Their username or id."
+    user: ID!
+    "Whether they are blocked from now on."
+    on: Boolean = true
+  ): User
 }
 
 # ------------------------------------------------------------------------------------- subscription
@@ -2241,7 +2278,7 @@ enum ErrorCode {
   INVALID_CREDENTIALS
   """
   You can see this but may not do it; see ` + "`" + `reason` + "`" + ` where there is one: READ_ONLY (the room's ` + "`" + `sendRole` + "`" + ` is higher), LAST_OWNER
-  (hand over first), BANNED, with ` + "`" + `until` + "`" + ` if it ends by itself.
+  (hand over first), BANNED, with ` + "`" + `until` + "`" + ` if it ends by itself, BLOCKED (somebody has blocked you, or you them).
   """
   FORBIDDEN
   "It does not exist, or you may not know that it does."
@@ -2263,7 +2300,7 @@ enum ErrorCode {
   CURSOR_DIVERGED
   """
   A number of something is at its limit; see ` + "`" + `reason` + "`" + `: OPERATIONS of the socket, CONNECTIONS of the person or the address, STREAMS of
-  the person, ROOMS of the person or the stream, MEMBERS or INVITES of the room.
+  the person, ROOMS of the person or the stream, BLOCKS of the person, MEMBERS or INVITES of the room.
   """
   LIMIT_REACHED
   "Too fast. Wait ` + "`" + `retryAfterMs` + "`" + `."
@@ -2942,6 +2979,28 @@ func (ec *executionContext) field_Mutation_banMember_args(ctx context.Context, r
 		return nil, err
 	}
 	args["until"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_blockUser_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "user",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["user"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "on",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["on"] = arg1
 	return args, nil
 }
 
@@ -6142,6 +6201,50 @@ func (ec *executionContext) fieldContext_Mutation_deleteChat(ctx context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_blockUser(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_blockUser(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().BlockUser(ctx, fc.Args["user"].(string), fc.Args["on"].(*bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *auth.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖparleyᚋauthᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_blockUser(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_blockUser_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PageInfo_startCursor(ctx context.Context, field graphql.CollectedField, obj *members.PageInfo) (ret graphql.Marshaler) {
 	return ec.marshalOCursor2ᚖstring(ctx, field.Selections, obj.StartCursor)
 }
@@ -6493,6 +6596,38 @@ func (ec *executionContext) fieldContext_Query_sessions(_ context.Context, field
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Session(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_blockedUsers(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_blockedUsers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().BlockedUsers(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*auth.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚕᚖparleyᚋauthᚐUserᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_blockedUsers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
 		},
 	}
 	return fc, nil
@@ -9187,6 +9322,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "blockUser":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_blockUser(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -9318,6 +9460,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_sessions(ctx, field)
+				})
+		case "blockedUsers":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_blockedUsers(ctx, field)
 				})
 		case "node":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -11379,6 +11527,25 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	_ = ctx
 	res := graphql.MarshalString(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOUser2ᚕᚖparleyᚋauthᚐUserᚄ(ctx context.Context, sel ast.SelectionSet, v []*auth.User) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := lean.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUser2ᚖparleyᚋauthᚐUser(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOUser2ᚖparleyᚋauthᚐUser(ctx context.Context, sel ast.SelectionSet, v *auth.User) graphql.Marshaler {
