@@ -67,10 +67,10 @@ var mayImport = map[string][]string{
 	"chat/invites":            {"audit", "chat/access", "chat/arguments", "chat/limits", "chat/members", "chat/roomlog", "ent", "naming"},              // codes that let people in
 	"chat/limits":             {"limit"},                                                                                                               // rates of people and rooms
 	"chat/members":            {"audit", "chat/access", "chat/arguments", "chat/background", "chat/limits", "chat/roomlog", "chat/texts", "db", "ent"}, // who is in, and as what
-	"chat/mentions":               {"chat/roomlog", "db", "ent", "naming/usernames"}, // who is named in a text
+	"chat/mentions":           {"chat/roomlog", "db", "ent", "naming/usernames"},                                                                       // who is named in a text
 	"chat/pages":              {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "db", "ent", "naming"},                  // reads rooms and chats for whoever asks
 	"chat/purge":              {"chat/background", "db", "ent"},                                                                                        // knows rows and no callers
-	"chat/queue":              {"chat/access", "chat/arguments", "chat/members", "chat/mentions", "chat/roomlog", "db", "ent", "meter"}, // asks who may
+	"chat/queue":              {"chat/access", "chat/arguments", "chat/members", "chat/mentions", "chat/roomlog", "db", "ent", "meter"},                // asks who may
 	"chat/readers":            {"chat/access", "chat/follow", "chat/roomlog", "db", "ent", "meter"},
 	"chat/roomlog":            {"chat/access", "db", "ent"},                                                                    // knows nobody: the log, and what it is about
 	"chat/roomlog/logcheck":   {"chat/roomlog", "db/tables", "ent"},                                                            // for archive
@@ -108,7 +108,7 @@ var mayImport = map[string][]string{
 	"graph/failures":        {"auth", "chat", "db", "graph/document", "graph/generated", "graph/scalar", "transport/budget"}, // what clients are told of errors
 	"graph/document":        {},                                                                                              // knows a schema; no people, no rooms
 	"graph/document/syntax": {"transport/wire"},                                                                              // knows no schema
-	"graph/fields":          {"chat"},                                                                                        // tables of what is known of fields
+	"graph/fields":          {"chat", "chat/mentions"},                                                                       // tables of what is known of fields
 	"graph/generated": {
 		"auth", "chat", "chat/access", "chat/invites", "chat/members", "chat/pages", "chat/roomlog", "graph/lean", "graph/scalar",
 	},

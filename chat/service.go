@@ -17,6 +17,7 @@ import (
 	"parley/chat/invites"
 	"parley/chat/limits"
 	"parley/chat/members"
+	"parley/chat/mentions"
 	"parley/chat/pages"
 	"parley/chat/purge"
 	"parley/chat/queue"
@@ -104,6 +105,7 @@ type Service struct {
 	log       *roomlog.Log
 	following *follow.Caches
 	queue     *queue.Queue
+	mentions  *mentions.Mentions
 	readers   *readers.Readers
 	purger    *purge.Purger
 	enroller  *enrol.Enroller
@@ -128,14 +130,14 @@ func New(store *db.Store, o Options) *Service {
 		roomSends: limits.New(o.RoomSendRate, 2, o.Now),
 		changes:   limits.New(o.MutationRate, 3, o.Now),
 	}
-	s.log = roomlog.New(store)
+	s.log, s.mentions = roomlog.New(store), mentions.New(store)
 	s.following = follow.New(s.log, follow.Options{
 		WindowBytes: o.WindowBytes, HeadsInterval: o.HeadsInterval, OnError: o.OnError, Notify: o.Notifier.Notify,
 	})
 	s.readers = readers.New(store, readers.Options{MaxRooms: MaxRooms, Interval: o.HeadsInterval, Now: s.now, OnError: o.OnError})
 	shared := s.shared()
 	s.queue = queue.New(store, s.log, queue.Options{
-		Entries: o.QueueEntries, BatchEntries: o.BatchEntries, Now: s.now, MaySend: s.maySend, MayRead: s.mayRead,
+		Entries: o.QueueEntries, BatchEntries: o.BatchEntries, Mentions: s.mentions, Now: s.now, MaySend: s.maySend, MayRead: s.mayRead,
 		MaxMembers: o.RoomMaxMembers, MaxRooms: o.UserMaxRooms, Committed: s.following.Committed,
 		Tell: shared.Tell,
 	})

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/chat/members"
+	"parley/chat/mentions"
 	"parley/chat/roomlog"
 	"parley/db"
 	"parley/ent"
@@ -27,6 +28,7 @@ type batch struct {
 
 	stored map[uuid.UUID]*roomlog.Chat // by their ids, in this transaction
 	rows   []*ent.Chat                 // the same, to be written
+	naming []mentions.Written          // those of them that may mention somebody
 	events []*ent.RoomEvent            // likewise
 
 	locked    []*locked // rooms, in order of their ids
@@ -111,7 +113,10 @@ func (b *batch) run(ctx context.Context) error {
 	if err := b.log.WriteChats(ctx, b.tx, b.rows); err != nil {
 		return err
 	}
-	return b.writeMembers(ctx)
+	if err := b.writeMembers(ctx); err != nil {
+		return err
+	}
+	return b.o.Mentions.Write(ctx, b.tx, b.naming...)
 }
 
 func (b *batch) answered(i int) bool { return b.chats[i] != nil || b.errs[i] != nil }

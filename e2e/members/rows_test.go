@@ -78,7 +78,7 @@ var rows = []row{
 
 // apart are fields and arguments that name neither rooms nor who is in them.
 var apart = []string{
-	"Query.me", "Query.users", "Query.sessions", "Query.blockedUsers", "Query.server",
+	"Query.me", "Query.users", "Query.sessions", "Query.blockedUsers", "Query.mentions", "Query.server",
 	"Mutation.register", "Mutation.login", "Mutation.refreshToken", "Mutation.logout", "Mutation.changePassword", "Mutation.deleteAccount",
 	"Mutation.endSession(session:)",
 }

@@ -86,6 +86,7 @@ type ComplexityRoot struct {
 		DeletedAt func(childComplexity int) int
 		EditedAt  func(childComplexity int) int
 		ID        func(childComplexity int) int
+		Mentions  func(childComplexity int) int
 		Number    func(childComplexity int) int
 		Room      func(childComplexity int) int
 		Text      func(childComplexity int) int
@@ -196,6 +197,7 @@ type ComplexityRoot struct {
 		Chat         func(childComplexity int, id string) int
 		Chats        func(childComplexity int, room string, first *int, after *string, last *int, before *string) int
 		Me           func(childComplexity int) int
+		Mentions     func(childComplexity int, first *int, after *string) int
 		Node         func(childComplexity int, id string) int
 		Nodes        func(childComplexity int, ids []string) int
 		Room         func(childComplexity int, id string) int
@@ -283,6 +285,8 @@ type BanResolver interface {
 }
 type ChatResolver interface {
 	User(ctx context.Context, objs []*roomlog.Chat) ([]*auth.User, error)
+
+	Mentions(ctx context.Context, objs []*roomlog.Chat) ([][]*auth.User, error)
 }
 type EventResolver interface {
 	Actor(ctx context.Context, obj *roomlog.Event) (*auth.User, error)
@@ -334,6 +338,7 @@ type QueryResolver interface {
 	Chats(ctx context.Context, room string, first *int, after *string, last *int, before *string) (*pages.Page, error)
 	Chat(ctx context.Context, id string) (*roomlog.Chat, error)
 	Sessions(ctx context.Context) ([]*auth.Session, error)
+	Mentions(ctx context.Context, first *int, after *string) (*pages.Page, error)
 	BlockedUsers(ctx context.Context) ([]*auth.User, error)
 	Node(ctx context.Context, id string) (scalar.Node, error)
 	Nodes(ctx context.Context, ids []string) ([]scalar.Node, error)
@@ -499,6 +504,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Chat.ID(childComplexity), true
+	case "Chat.mentions":
+		if e.ComplexityRoot.Chat.Mentions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Chat.Mentions(childComplexity), true
 	case "Chat.number":
 		if e.ComplexityRoot.Chat.Number == nil {
 			break
@@ -1113,6 +1124,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Me(childComplexity), true
+	case "Query.mentions":
+		if e.ComplexityRoot.Query.Mentions == nil {
+			break
+		}
+
+		args, err := ec.field_Query_mentions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Mentions(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
 			break
@@ -1640,6 +1662,16 @@ type Query {
   "Your sign-ins on all devices, the latest used first."
   sessions: [Session!]
 
+  """
+  Chats that mention or answer you, in rooms you are in, the newest first. Cursors of edges are of this list; ` + "`" + `syncCursor` + "`" + ` is null.
+  """
+  mentions(
+    "At most this many. The largest page is 200."
+    first: Int = 20
+    "Only chats after this place."
+    after: Cursor
+  ): ChatConnection
+
   "Whom you have blocked, the newest first."
   blockedUsers: [User!]
 
@@ -2082,6 +2114,11 @@ type Chat implements Node {
   user: User
   "As it was sent or last edited. Null once deleted."
   text: String
+  """
+  Who is named in it: up to 20 members of its room by an ` + "`" + `@` + "`" + ` and their username in any spelling, as the first of them stand
+  there, when it was sent or last edited. Not by what stands in code or addresses, and nobody by themselves.
+  """
+  mentions: [User!]!
   "When it was stored. Never earlier than the chat before it, unless the server's clock was a day wrong. Order by ` + "`" + `number` + "`" + `."
   createdAt: DateTime!
   "When its text was last changed, or null."
@@ -2512,6 +2549,8 @@ func (ec *executionContext) childFields_Chat(ctx context.Context, field graphql.
 		return ec.fieldContext_Chat_user(ctx, field)
 	case "text":
 		return ec.fieldContext_Chat_text(ctx, field)
+	case "mentions":
+		return ec.fieldContext_Chat_mentions(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Chat_createdAt(ctx, field)
 	case "editedAt":
@@ -3570,6 +3609,28 @@ func (ec *executionContext) field_Query_chats_args(ctx context.Context, rawArgs 
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_mentions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOCursor2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_node_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -4333,6 +4394,61 @@ func (ec *executionContext) _Chat_text(ctx context.Context, field graphql.Collec
 }
 func (ec *executionContext) fieldContext_Chat_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Chat", field, false, false, "String")
+}
+
+func (ec *executionContext) _Chat_mentions(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Chat_mentions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Chat_mentions(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*auth.User) graphql.Marshaler {
+			return ec.marshalNUser2ᚕᚖparleyᚋauthᚐUserᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Chat_mentions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Chat",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Chat_mentions(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (any, error) {
+	resolver := ec.Resolvers.Chat()
+	if batch, ok := graphql.BatchParentsFor[*roomlog.Chat](ctx, "Chat"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Mentions(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*auth.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Chat.mentions",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Mentions(ctx, []*roomlog.Chat{obj})
+	return graphql.ResolveBatchSingleResult[[]*auth.User](
+		ctx,
+		results,
+		err,
+		"Chat.mentions",
+	)
 }
 
 func (ec *executionContext) _Chat_createdAt(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (ret graphql.Marshaler) {
@@ -6601,6 +6717,50 @@ func (ec *executionContext) fieldContext_Query_sessions(_ context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_mentions(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_mentions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Mentions(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *pages.Page) graphql.Marshaler {
+			return ec.marshalOChatConnection2ᚖparleyᚋchatᚋpagesᚐPage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_mentions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChatConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_mentions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_blockedUsers(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8672,6 +8832,12 @@ func (ec *executionContext) _Chat(ctx context.Context, sel ast.SelectionSet, obj
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "mentions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Chat_mentions(ctx, field, obj)
+				})
 		case "createdAt":
 			out.Values[i] = ec._Chat_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -9460,6 +9626,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_sessions(ctx, field)
+				})
+		case "mentions":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_mentions(ctx, field)
 				})
 		case "blockedUsers":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
