@@ -13,7 +13,7 @@ import (
 type Name []string
 
 const (
-	mostTried = 100 // different spellings that are looked at in one text: what stands behind them is text
+	mostTried = 100               // different spellings that are looked at in one text: what stands behind them is text
 	longest   = 3 * usernames.Max // code points of a spelling: a syllable of Hangul may be written as three
 )
 

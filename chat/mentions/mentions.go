@@ -6,7 +6,6 @@ package mentions
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -111,9 +110,7 @@ func (m *Mentions) Mentioned(ctx context.Context, chats []*roomlog.Chat) ([][]uu
 		byChat[row.ChatID] = append(byChat[row.ChatID], row.UserID)
 	}
 	for i, c := range chats {
-		if slices.Contains(asked, c.ID) {
-			mentioned[i] = byChat[c.ID]
-		}
+		mentioned[i] = byChat[c.ID]
 	}
 	return mentioned, nil
 }
