@@ -34,12 +34,11 @@ func (s *Pages) Mentions(ctx context.Context, caller access.Caller, first *int, 
 	}
 	where := []predicate.Mention{mention.UserID(caller.ID), inOwnRooms}
 	if after != nil {
-		at, id, err := parseMention("after", *after)
+		behind, err := behindMention(*after)
 		if err != nil {
 			return nil, err
 		}
-		where = append(where, mention.SentAtLTE(at), // which the index is entered with
-			mention.Or(mention.SentAtLT(at), func(s *entsql.Selector) { s.Where(entsql.LT(s.C(mention.FieldChatID), id)) }))
+		where = append(where, behind)
 	}
 	page := &Page{Nodes: []*roomlog.Chat{}, PageInfo: PageInfo{HasPreviousPage: after != nil}}
 	err = s.store.View(ctx, func(db *ent.Client) error {
@@ -63,21 +62,33 @@ func inOwnRooms(s *entsql.Selector) {
 	)).Join(r).OnP(entsql.And(entsql.ColumnsEQ(r.C(room.FieldID), m.C(member.FieldRoomID)), entsql.IsNull(r.C(room.FieldDeletedAt))))
 }
 
+// behindMention is the list behind a cursor.
+func behindMention(after string) (predicate.Mention, error) {
+	at, id, err := parseMention("after", after)
+	if err != nil {
+		return nil, err
+	}
+	earlierChat := func(s *entsql.Selector) { s.Where(entsql.LT(s.C(mention.FieldChatID), id)) }
+	// The index is entered with the time alone.
+	return mention.And(mention.SentAtLTE(at), mention.Or(mention.SentAtLT(at), earlierChat)), nil
+}
+
 // showMentions reads the chats of rows into a page.
 func (s *Pages) showMentions(ctx context.Context, db *ent.Client, caller access.Caller, page *Page, rows []*ent.Mention) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	chats, rooms := make([]uuid.UUID, len(rows)), make([]uuid.UUID, len(rows))
-	for i, row := range rows {
-		chats[i], rooms[i] = row.ChatID, row.RoomID
+	var chats, rooms []uuid.UUID
+	for _, row := range rows {
+		if chats = append(chats, row.ChatID); !slices.Contains(rooms, row.RoomID) {
+			rooms = append(rooms, row.RoomID)
+		}
 	}
 	found, err := db.Chat.Query().Where(chat.IDIn(chats...)).All(ctx)
 	if err != nil {
 		return fmt.Errorf("read chats: %w", err)
 	}
-	slices.SortFunc(rooms, func(x, y uuid.UUID) int { return slices.Compare(x[:], y[:]) })
-	in, err := s.readable(ctx, db, caller, slices.Compact(rooms))
+	in, err := s.readable(ctx, db, caller, rooms)
 	if err != nil {
 		return err
 	}

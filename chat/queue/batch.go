@@ -107,6 +107,11 @@ func (b *batch) run(ctx context.Context) error {
 			b.chats[i], b.errs[i] = repeat(e, b.stored[e.ID])
 		}
 	}
+	return b.write(ctx)
+}
+
+// write writes what has been stored.
+func (b *batch) write(ctx context.Context) error {
 	if err := b.log.WriteEvents(ctx, b.tx, b.events); err != nil {
 		return err
 	}
