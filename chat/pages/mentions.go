@@ -84,17 +84,13 @@ func (s *Pages) showMentions(ctx context.Context, db *ent.Client, caller access.
 			rooms = append(rooms, row.RoomID)
 		}
 	}
-	found, err := db.Chat.Query().Where(chat.IDIn(chats...)).All(ctx)
+	byID, err := chatsOf(ctx, db, chats)
 	if err != nil {
-		return fmt.Errorf("read chats: %w", err)
+		return err
 	}
 	in, err := s.readable(ctx, db, caller, rooms)
 	if err != nil {
 		return err
-	}
-	byID := make(map[uuid.UUID]*ent.Chat, len(found))
-	for _, c := range found {
-		byID[c.ID] = c
 	}
 	for _, row := range rows {
 		if c, r := byID[row.ChatID], in[row.RoomID]; c != nil && r != nil {
@@ -106,6 +102,19 @@ func (s *Pages) showMentions(ctx context.Context, db *ent.Client, caller access.
 		page.PageInfo.StartCursor, page.PageInfo.EndCursor = &page.Cursors[0], &page.Cursors[n-1]
 	}
 	return nil
+}
+
+// chatsOf are the rows of chats by their ids.
+func chatsOf(ctx context.Context, db *ent.Client, ids []uuid.UUID) (map[uuid.UUID]*ent.Chat, error) {
+	found, err := db.Chat.Query().Where(chat.IDIn(ids...)).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read chats: %w", err)
+	}
+	byID := make(map[uuid.UUID]*ent.Chat, len(found))
+	for _, c := range found {
+		byID[c.ID] = c
+	}
+	return byID, nil
 }
 
 // cursorOfMentions begins the cursors of that list: kind 1 byte, milliseconds 8, chat 16.
