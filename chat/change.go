@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/chat/access"
+	"parley/chat/mentions"
 	"parley/chat/roomlog"
 	"parley/ent"
 	"parley/ent/chat"
@@ -22,10 +23,14 @@ func (s *Service) EditChat(ctx context.Context, caller Caller, id, text string) 
 	if err := checkText(text, s.o.TextLength); err != nil {
 		return nil, err
 	}
+	names := mentions.Find(text)
 	return s.change(ctx, id, editing{
 		caller: caller, do: access.ChangeOwnChat, kind: roomlog.ChatEdited,
 		done: func(c *ent.Chat) bool { return c.Text == text },
 		set:  func(c *ent.ChatUpdateOne, at time.Time) { c.SetText(text).SetEditedAt(at) },
+		also: func(tx *ent.Tx, before, now *ent.Chat) error {
+			return s.mentions.Rewrite(ctx, tx, now, before.Text, names)
+		},
 	})
 }
 
@@ -36,6 +41,7 @@ func (s *Service) DeleteChat(ctx context.Context, caller Caller, id string) (*ro
 		caller: caller, do: access.DeleteAnyChat, kind: roomlog.ChatDeleted,
 		done: func(c *ent.Chat) bool { return c.DeletedAt != nil },
 		set:  func(c *ent.ChatUpdateOne, at time.Time) { c.SetText("").SetDeletedAt(at) },
+		also: func(tx *ent.Tx, _, now *ent.Chat) error { return mentions.Remove(ctx, tx, now.ID) },
 	})
 }
 
@@ -46,6 +52,7 @@ type editing struct {
 	kind   roomlog.EventKind
 	done   func(*ent.Chat) bool // it is so already
 	set    func(c *ent.ChatUpdateOne, at time.Time)
+	also   func(tx *ent.Tx, before, now *ent.Chat) error // changes what hangs on its text
 }
 
 func (s *Service) change(ctx context.Context, id string, e editing) (*roomlog.Chat, error) {
@@ -89,12 +96,14 @@ func mayChange(caller Caller, do access.Action, c *ent.Chat, in access.Room) err
 		}
 		return err
 	}
-	author := c.UserID == caller.ID && in.May(access.ChangeOwnChat) == nil
+	own := c.UserID == caller.ID
 	switch {
-	case author && c.DeletedAt == nil, do == access.DeleteAnyChat && (author || in.May(do) == nil):
+	case do == access.DeleteAnyChat && (own && in.May(access.DeleteOwnChat) == nil || in.May(do) == nil):
 		return nil
+	case do == access.DeleteAnyChat || !own || c.DeletedAt != nil:
+		return ErrForbidden
 	}
-	return ErrForbidden
+	return in.May(do)
 }
 
 // lockChat finds a chat and locks its room before the caller is judged: what is read after it is what the transaction before
@@ -124,10 +133,13 @@ func (s *Service) apply(ctx context.Context, tx *ent.Tx, e editing, row *ent.Cha
 	if err != nil {
 		return nil, nil, err
 	}
-	change := tx.Chat.UpdateOneID(row.ID)
+	change, before := tx.Chat.UpdateOneID(row.ID), row
 	e.set(change, last.Room.LastAt)
 	if row, err = change.Save(ctx); err != nil {
 		return nil, nil, fmt.Errorf("update chat: %w", err)
+	}
+	if err := e.also(tx, before, row); err != nil {
+		return nil, nil, err
 	}
 	return roomlog.ChatOf(row, roomlog.RoomFor(access.Room{Room: last.Room, As: as})), []roomlog.Commit{last.Commit(row)}, nil
 }

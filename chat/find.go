@@ -8,12 +8,18 @@ import (
 
 	"parley/chat/access"
 	"parley/chat/queue"
+	"parley/chat/roomlog"
 	"parley/ent"
 )
 
 // find reads a room for something the caller wants to do there. ErrNoRoom, *access.ForbiddenError.
 func (s *Service) find(ctx context.Context, db *ent.Client, caller Caller, do access.Action, nameOrID string) (access.Room, error) {
 	return access.Find(ctx, db, caller, do, nameOrID, s.now())
+}
+
+// Mentioned returns the ids of those whom the texts of chats mention, as mentions.Mentioned does.
+func (s *Service) Mentioned(ctx context.Context, chats []*roomlog.Chat) ([][]uuid.UUID, error) {
+	return s.mentions.Mentioned(ctx, chats)
 }
 
 // maySend says who of those who send to one room may, under its lock. Members who were judged since the room last took something
@@ -41,7 +47,7 @@ func (s *Service) judgeAll(ctx context.Context, tx *ent.Tx, room *ent.Room, send
 		return nil, nil
 	}
 	verdicts := make([]queue.Verdict, len(sends))
-	standings, err := access.Standings(ctx, tx.Client(), room.ID, people, s.now())
+	standings, err := access.Standings(ctx, tx.Client(), room, people, s.now())
 	for i, send := range sends {
 		if err != nil || known(send) {
 			continue

@@ -7,6 +7,7 @@ import (
 
 	"parley/chat/access"
 	"parley/chat/arguments"
+	"parley/chat/mentions"
 	"parley/chat/queue"
 	"parley/chat/roomlog"
 	"parley/naming"
@@ -74,6 +75,7 @@ func (s *Service) prepare(caller Caller, d Draft) (queue.Send, error) {
 		return made, err
 	}
 	made.Text = strings.Clone(d.Text) // readers are handed it, and it may be a piece of a large request
+	made.Names = mentions.Find(made.Text)
 	id, err := arguments.NewID(d.ID)
 	made.ID, made.Chosen = id, d.ID != nil
 	return made, err

@@ -10,12 +10,14 @@ import (
 	"github.com/google/uuid"
 
 	"parley/audit"
+	"parley/chat/blocks"
 	"parley/chat/direct"
 	"parley/chat/enrol"
 	"parley/chat/follow"
 	"parley/chat/invites"
 	"parley/chat/limits"
 	"parley/chat/members"
+	"parley/chat/mentions"
 	"parley/chat/pages"
 	"parley/chat/purge"
 	"parley/chat/queue"
@@ -83,6 +85,7 @@ func (o Options) WithDefaults() Options {
 
 // What a Service does by packages of its own.
 type (
+	ofBlocks  = blocks.Service
 	ofRooms   = rooms.Service
 	ofDirect  = direct.Service
 	ofInvites = invites.Service
@@ -93,6 +96,7 @@ type (
 
 // Service is rooms and chats over one database. It is safe for concurrent use.
 type Service struct {
+	*ofBlocks
 	*ofRooms
 	*ofDirect
 	*ofInvites
@@ -104,6 +108,7 @@ type Service struct {
 	log       *roomlog.Log
 	following *follow.Caches
 	queue     *queue.Queue
+	mentions  *mentions.Mentions
 	readers   *readers.Readers
 	purger    *purge.Purger
 	enroller  *enrol.Enroller
@@ -128,18 +133,19 @@ func New(store *db.Store, o Options) *Service {
 		roomSends: limits.New(o.RoomSendRate, 2, o.Now),
 		changes:   limits.New(o.MutationRate, 3, o.Now),
 	}
-	s.log = roomlog.New(store)
+	s.log, s.mentions = roomlog.New(store), mentions.New(store)
 	s.following = follow.New(s.log, follow.Options{
 		WindowBytes: o.WindowBytes, HeadsInterval: o.HeadsInterval, OnError: o.OnError, Notify: o.Notifier.Notify,
 	})
 	s.readers = readers.New(store, readers.Options{MaxRooms: MaxRooms, Interval: o.HeadsInterval, Now: s.now, OnError: o.OnError})
 	shared := s.shared()
 	s.queue = queue.New(store, s.log, queue.Options{
-		Entries: o.QueueEntries, BatchEntries: o.BatchEntries, Now: s.now, MaySend: s.maySend, MayRead: s.mayRead,
+		Entries: o.QueueEntries, BatchEntries: o.BatchEntries, Mentions: s.mentions, Now: s.now, MaySend: s.maySend, MayRead: s.mayRead,
 		MaxMembers: o.RoomMaxMembers, MaxRooms: o.UserMaxRooms, Committed: s.following.Committed,
 		Tell: shared.Tell,
 	})
 	s.ofRooms, s.ofDirect, s.ofInvites = rooms.New(shared), direct.New(shared), invites.New(shared)
+	s.ofBlocks = blocks.New(shared)
 	s.ofPages = pages.New(store, s.now)
 	s.ofReads = reads.New(store, s.ofPages, reads.Options{Now: s.now, Changes: s.changes})
 	s.ofMembers = members.New(shared, s.purger.Wake)

@@ -14,12 +14,12 @@ import (
 
 	"parley/auth/accounts"
 	"parley/auth/passwords"
-	"parley/auth/usernames"
 	"parley/chat"
 	"parley/graph/document"
 	"parley/graph/failures"
 	"parley/graph/fields"
 	"parley/graph/generated"
+	"parley/naming/usernames"
 	"parley/transport"
 	"parley/transport/budget"
 	"parley/transport/stream"
@@ -91,7 +91,7 @@ func documents(schema *ast.Schema, p *failures.Presenter) document.API {
 		},
 		Streams: fields.Streams,
 		MaxPage: chat.MaxPage, MaxIDs: maxNodes, MaxAnswer: budget.MaxAnswer, MaxEvent: stream.MaxEvent,
-		Largest: fields.Largest, Textless: "Event.cursors", // only CAUGHT_UP has these, which is about nothing
+		Largest: fields.Largest, Items: fields.Items, Textless: "Event.cursors", // only CAUGHT_UP has these, which is about nothing
 	}
 }
 

@@ -28,6 +28,10 @@ func (r *chatResolver) User(ctx context.Context, objs []*roomlog.Chat) ([]*auth.
 	return usersOf(ctx, r.Resolver, objs, authorOf)
 }
 
+func (r *chatResolver) Mentions(ctx context.Context, objs []*roomlog.Chat) ([][]*auth.User, error) {
+	return r.mentioned(ctx, objs)
+}
+
 func (r *eventResolver) Actor(ctx context.Context, obj *roomlog.Event) (*auth.User, error) {
 	return r.actor(ctx, obj)
 }
@@ -156,6 +160,10 @@ func (r *mutationResolver) DeleteChat(ctx context.Context, chat string) (*roomlo
 	return r.chat.DeleteChat(ctx, person(ctx), chat)
 }
 
+func (r *mutationResolver) BlockUser(ctx context.Context, user string, on *bool) (*auth.User, error) {
+	return r.account(ctx)(r.chat.BlockUser(ctx, person(ctx), user, given(on, true)))
+}
+
 func (r *queryResolver) Me(ctx context.Context) (*auth.User, error) {
 	return viewer(ctx)
 }
@@ -186,6 +194,14 @@ func (r *queryResolver) Chat(ctx context.Context, id string) (*roomlog.Chat, err
 
 func (r *queryResolver) Sessions(ctx context.Context) ([]*auth.Session, error) {
 	return r.auth.Sessions(ctx, me(ctx))
+}
+
+func (r *queryResolver) Mentions(ctx context.Context, first *int, after *string) (*pages.Page, error) {
+	return r.chat.Mentions(ctx, person(ctx), first, after)
+}
+
+func (r *queryResolver) BlockedUsers(ctx context.Context) ([]*auth.User, error) {
+	return r.accounts(ctx)(r.chat.Blocked(ctx, person(ctx)))
 }
 
 func (r *queryResolver) Node(ctx context.Context, id string) (scalar.Node, error) {

@@ -13,11 +13,24 @@ var together = [][]string{
 func Scripts(name string) map[string]bool {
 	scripts := map[string]bool{}
 	for _, r := range name {
+		if isOf(scripts, r) { // as most letters are: there are many tables
+			continue
+		}
 		if s := scriptOf(r); s != "Common" && s != "Inherited" {
 			scripts[s] = true
 		}
 	}
 	return scripts
+}
+
+// isOf says whether a character is of one of these scripts.
+func isOf(scripts map[string]bool, r rune) bool {
+	for s := range scripts {
+		if table := unicode.Scripts[s]; table != nil && unicode.Is(table, r) {
+			return true
+		}
+	}
+	return false
 }
 
 // OneScript says whether one name may have characters of all these, so that no letter passes for another's.

@@ -7,9 +7,9 @@ import (
 
 	"parley/auth"
 	"parley/auth/rows"
-	"parley/auth/usernames"
 	"parley/ent/predicate"
 	"parley/ent/user"
+	"parley/naming/usernames"
 )
 
 const (

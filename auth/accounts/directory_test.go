@@ -10,7 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/auth"
-	"parley/auth/usernames"
+	"parley/naming/usernames"
 )
 
 // people puts users into the table: registering would hash a password for each.

@@ -14,9 +14,9 @@ import (
 	"parley/auth/passwords"
 	"parley/auth/rows"
 	"parley/auth/sessions"
-	"parley/auth/usernames"
 	"parley/ent"
 	"parley/ent/user"
+	"parley/naming/usernames"
 )
 
 // Register makes an account and signs in to it. A deleted account keeps its name.

@@ -7,8 +7,8 @@ import (
 	"parley/auth/attempts"
 	"parley/auth/passwords"
 	"parley/auth/sessions"
-	"parley/auth/usernames"
 	"parley/db/tables"
+	"parley/naming/usernames"
 )
 
 // RowCheck returns a check of the rows of an import: what this package would not have stored is wrong. Rows of other tables

@@ -8,10 +8,10 @@ import (
 
 	"parley/auth"
 	"parley/auth/rows"
-	"parley/auth/usernames"
 	"parley/ent"
 	"parley/ent/user"
 	"parley/naming"
+	"parley/naming/usernames"
 )
 
 // UserByNameOrID finds a user by what an argument says: an id in any form of a UUID, else a name.

@@ -10,9 +10,9 @@ import (
 
 	"parley/auth"
 	"parley/auth/rows"
-	"parley/auth/usernames"
 	"parley/ent"
 	"parley/ent/session"
+	"parley/naming/usernames"
 )
 
 // Target is whose password is tried, and what a wrong one counts against.

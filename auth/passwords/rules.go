@@ -9,7 +9,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"parley/auth"
-	"parley/auth/usernames"
+	"parley/naming/usernames"
 )
 
 // Bounds of a password.

@@ -22,7 +22,7 @@ var ErrForbidden = errors.New("not allowed")
 
 // A ForbiddenError says that the caller may know of the room, but not do this.
 type ForbiddenError struct {
-	Reason string     // READ_ONLY, LAST_OWNER, BANNED; empty: none that helps
+	Reason string     // READ_ONLY, LAST_OWNER, BANNED, BLOCKED; empty: none that helps
 	Until  *time.Time // with BANNED: when it ends by itself; nil: it does not
 }
 
@@ -65,6 +65,7 @@ type Action string
 const (
 	Read          Action = "READ"
 	ChangeOwnChat Action = "CHANGE_OWN_CHAT"
+	DeleteOwnChat Action = "DELETE_OWN_CHAT"
 	Hide          Action = "HIDE"
 	MarkRead      Action = "MARK_READ" // and what else concerns their own membership alone
 	Join          Action = "JOIN"
@@ -107,6 +108,7 @@ type Standing struct {
 	Gone      bool        // they have no account, or none any more
 	Banned    bool
 	Until     *time.Time // when the ban ends; nil: it does not end by itself
+	Blocked   bool       // in a direct room of two, of whom one has blocked the other
 }
 
 // A Room is a room's row with the caller's standing there, which one statement has read.
@@ -127,6 +129,8 @@ func (r Room) May(do Action) error {
 		return &ForbiddenError{Reason: "BANNED", Until: r.As.Until}
 	case do == Leave && r.As.LastOwner && r.Kind != room.KindDIRECT:
 		return &ForbiddenError{Reason: "LAST_OWNER"}
+	case r.As.Blocked && says(do):
+		return errBlocked
 	case do == Send && r.role() > Role(r.SendRole):
 		return &ForbiddenError{Reason: "READ_ONLY"}
 	case !r.suits(do) || r.role() > lowest(do):
@@ -159,6 +163,9 @@ func (r Room) suits(do Action) bool {
 	}
 	return true
 }
+
+// says tells whether something is said to the others in the room by it.
+func says(do Action) bool { return do == Send || do == ChangeOwnChat }
 
 // lowest is the lowest role that may do something.
 func lowest(do Action) Role {

@@ -14,12 +14,12 @@ import (
 
 // actions are all that there are, in the order of the columns below.
 var actions = []access.Action{
-	access.Read, access.ChangeOwnChat, access.Hide, access.MarkRead, access.Join, access.Leave, access.Send, access.DeleteAnyChat,
-	access.Update, access.ManageMembers, access.SetRoles, access.Delete,
+	access.Read, access.ChangeOwnChat, access.DeleteOwnChat, access.Hide, access.MarkRead, access.Join, access.Leave, access.Send, access.DeleteAnyChat, access.Update,
+	access.ManageMembers, access.SetRoles, access.Delete,
 }
 
 // Everything that somebody of a standing may do in a room of a kind, a letter for each action: y they may, n they may not know
-// of the room, f they may not, r READ_ONLY, l LAST_OWNER, b BANNED.
+// of the room, f they may not, r READ_ONLY, l LAST_OWNER, b BANNED, k BLOCKED.
 func TestWhoMayWhat(t *testing.T) {
 	until := time.Date(2031, 1, 1, 0, 0, 0, 0, time.UTC)
 	as := func(role access.Role) access.Standing { return access.Standing{Member: &access.Membership{Role: role}} }
@@ -27,6 +27,8 @@ func TestWhoMayWhat(t *testing.T) {
 	last.LastOwner = true
 	stale := as(access.Member)
 	stale.Banned = true // by a ban that had ended when they joined, and a clock that went back
+	blocked := as(access.Member)
+	blocked.Blocked = true
 	gone := time.Now()
 	for _, c := range []struct {
 		what     string
@@ -34,22 +36,23 @@ func TestWhoMayWhat(t *testing.T) {
 		standing access.Standing
 		want     string
 	}{
-		{"stranger, public", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, access.Standing{}, "yyffyfyfffff"},
-		{"stranger, announcements", ent.Room{Kind: room.KindPUBLIC, SendRole: 1}, access.Standing{}, "yyffyfrfffff"},
-		{"stranger, private", ent.Room{Kind: room.KindPRIVATE, SendRole: 2}, access.Standing{}, "nnnnnnnnnnnn"},
-		{"stranger, direct", ent.Room{Kind: room.KindDIRECT, SendRole: 2}, access.Standing{}, "nnnnnnnnnnnn"},
-		{"banned, public", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, access.Standing{Banned: true, Until: &until}, "bbbbbbbbbbbb"},
-		{"banned, private", ent.Room{Kind: room.KindPRIVATE, SendRole: 2}, access.Standing{Banned: true, Until: &until}, "nnnnnnnnnnnn"},
-		{"member, public", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, as(access.Member), "yyfyfyyfffff"},
-		{"member, private", ent.Room{Kind: room.KindPRIVATE, SendRole: 2}, as(access.Member), "yyfyfyyfffff"},
-		{"member, direct", ent.Room{Kind: room.KindDIRECT, SendRole: 2}, as(access.Member), "yyyyffyfffff"},
-		{"member, announcements", ent.Room{Kind: room.KindPRIVATE, SendRole: 1}, as(access.Member), "yyfyfyrfffff"},
-		{"member who was banned once", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, stale, "yyfyfyyfffff"},
-		{"admin", ent.Room{Kind: room.KindPRIVATE, SendRole: 1}, as(access.Admin), "yyfyfyyyyyff"},
-		{"admin, owners send", ent.Room{Kind: room.KindPUBLIC, SendRole: 0}, as(access.Admin), "yyfyfyryyyff"},
-		{"owner", ent.Room{Kind: room.KindPUBLIC, SendRole: 0}, as(access.Owner), "yyfyfyyyyyyy"},
-		{"last owner", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, last, "yyfyflyyyyyy"},
-		{"owner, deleted", ent.Room{Kind: room.KindPUBLIC, SendRole: 2, DeletedAt: &gone}, last, "nnnnnnnnnnnn"},
+		{"stranger, public", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, access.Standing{}, "yyyffyfyfffff"},
+		{"stranger, announcements", ent.Room{Kind: room.KindPUBLIC, SendRole: 1}, access.Standing{}, "yyyffyfrfffff"},
+		{"stranger, private", ent.Room{Kind: room.KindPRIVATE, SendRole: 2}, access.Standing{}, "nnnnnnnnnnnnn"},
+		{"stranger, direct", ent.Room{Kind: room.KindDIRECT, SendRole: 2}, access.Standing{}, "nnnnnnnnnnnnn"},
+		{"banned, public", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, access.Standing{Banned: true, Until: &until}, "bbbbbbbbbbbbb"},
+		{"banned, private", ent.Room{Kind: room.KindPRIVATE, SendRole: 2}, access.Standing{Banned: true, Until: &until}, "nnnnnnnnnnnnn"},
+		{"member, public", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, as(access.Member), "yyyfyfyyfffff"},
+		{"member, private", ent.Room{Kind: room.KindPRIVATE, SendRole: 2}, as(access.Member), "yyyfyfyyfffff"},
+		{"member, direct", ent.Room{Kind: room.KindDIRECT, SendRole: 2}, as(access.Member), "yyyyyffyfffff"},
+		{"member, direct, one has blocked the other", ent.Room{Kind: room.KindDIRECT, SendRole: 2}, blocked, "ykyyyffkfffff"},
+		{"member, announcements", ent.Room{Kind: room.KindPRIVATE, SendRole: 1}, as(access.Member), "yyyfyfyrfffff"},
+		{"member who was banned once", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, stale, "yyyfyfyyfffff"},
+		{"admin", ent.Room{Kind: room.KindPRIVATE, SendRole: 1}, as(access.Admin), "yyyfyfyyyyyff"},
+		{"admin, owners send", ent.Room{Kind: room.KindPUBLIC, SendRole: 0}, as(access.Admin), "yyyfyfyryyyff"},
+		{"owner", ent.Room{Kind: room.KindPUBLIC, SendRole: 0}, as(access.Owner), "yyyfyfyyyyyyy"},
+		{"last owner", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, last, "yyyfyflyyyyyy"},
+		{"owner, deleted", ent.Room{Kind: room.KindPUBLIC, SendRole: 2, DeletedAt: &gone}, last, "nnnnnnnnnnnnn"},
 	} {
 		in := access.Room{Room: &c.room, As: c.standing}
 		var shown []access.Action
@@ -57,7 +60,7 @@ func TestWhoMayWhat(t *testing.T) {
 			if got := letterOf(in.May(do), until); got != c.want[i:i+1] {
 				t.Errorf("%s: %s is %s, want %s", c.what, do, got, c.want[i:i+1])
 			}
-			if !slices.Contains([]access.Action{access.Read, access.ChangeOwnChat, access.Hide, access.MarkRead}, do) && in.May(do) == nil {
+			if !slices.Contains([]access.Action{access.Read, access.ChangeOwnChat, access.DeleteOwnChat, access.Hide, access.MarkRead}, do) && in.May(do) == nil {
 				shown = append(shown, do)
 			}
 		}
@@ -80,6 +83,9 @@ func letterOf(err error, until time.Time) string {
 		return "!"
 	case refused.Reason == "":
 		return "f"
+	}
+	if refused.Reason == "BLOCKED" {
+		return "k"
 	}
 	return strings.ToLower(refused.Reason[:1])
 }

@@ -151,6 +151,6 @@ func Lock(ctx context.Context, tx *ent.Tx, id uuid.UUID, caller Caller, now time
 	if err != nil {
 		return Room{}, fmt.Errorf("lock room: %w", err)
 	}
-	as, err := Standings(ctx, tx.Client(), id, []uuid.UUID{caller.ID}, now)
+	as, err := Standings(ctx, tx.Client(), row, []uuid.UUID{caller.ID}, now)
 	return Room{row, as[caller.ID]}, err
 }

@@ -21,7 +21,9 @@ import (
 // Load reads rooms with a person's standing in each, by one statement. All that is shown of a room comes from here, or from
 // a row that a transaction has locked together with Standings. Of the rows it reads roomColumns.
 func Load(ctx context.Context, rooms *ent.RoomQuery, person uuid.UUID, now time.Time) (loaded []Room, err error) {
-	rows, err := rooms.Where(func(s *entsql.Selector) { joinStanding(s, equal(s.C(room.FieldID)), is(person)) }).Select(roomColumns...).Rows(ctx)
+	rows, err := rooms.Where(func(s *entsql.Selector) {
+		joinStanding(s, equal(s.C(room.FieldID)), is(person), whereDirect(s, blocked))
+	}).Select(roomColumns...).Rows(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find rooms: %w", err)
 	}
@@ -39,12 +41,16 @@ func Load(ctx context.Context, rooms *ent.RoomQuery, person uuid.UUID, now time.
 }
 
 // Standings reads what people are in one room, by one statement, each of them.
-func Standings(ctx context.Context, db *ent.Client, in uuid.UUID, people []uuid.UUID, now time.Time) (map[uuid.UUID]Standing, error) {
+func Standings(ctx context.Context, db *ent.Client, in *ent.Room, people []uuid.UUID, now time.Time) (map[uuid.UUID]Standing, error) {
+	blocks := "FALSE"
+	if in.Kind == room.KindDIRECT && in.MemberCount == 2 {
+		blocks = blocked
+	}
 	rows, err := db.User.Query().Where(user.IDIn(people...), user.DeletedAtIsNil(), func(s *entsql.Selector) {
-		joinStanding(s, is(in), equal(s.C(user.FieldID)))
+		joinStanding(s, is(in.ID), equal(s.C(user.FieldID)), blocks)
 	}).Select(user.FieldID).Rows(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("standings in room %s: %w", in, err)
+		return nil, fmt.Errorf("standings in room %s: %w", in.ID, err)
 	}
 	var id uuid.UUID
 	var as columns
@@ -58,7 +64,7 @@ func Standings(ctx context.Context, db *ent.Client, in uuid.UUID, people []uuid.
 		}
 	}
 	if err := errors.Join(err, rows.Close(), rows.Err()); err != nil {
-		return nil, fmt.Errorf("standings in room %s: %w", in, err)
+		return nil, fmt.Errorf("standings in room %s: %w", in.ID, err)
 	}
 	return standings, nil
 }
@@ -110,14 +116,15 @@ type columns struct {
 	owners               sql.NullInt64 // of the room, at most two; null: they are none
 	ban                  sql.NullInt64
 	until                sql.NullTime
+	blocked              sql.NullBool // null: it is no direct room of two, or they are not in it
 }
 
 func (c *columns) fields() []any {
-	return []any{&c.id, &c.role, &c.joinedAt, &c.place, &c.version, &c.lastRead, &c.notify, &c.owners, &c.ban, &c.until}
+	return []any{&c.id, &c.role, &c.joinedAt, &c.place, &c.version, &c.lastRead, &c.notify, &c.owners, &c.ban, &c.until, &c.blocked}
 }
 
 // joinStanding adds to what is selected, a row for each room or each person, what a person is in a room.
-func joinStanding(s *entsql.Selector, inRoom, ofPerson condition) {
+func joinStanding(s *entsql.Selector, inRoom, ofPerson condition, blocks string) {
 	m, b := entsql.Table(member.Table).As("m"), entsql.Table(ban.Table).As("b")
 	s.LeftJoin(m).OnP(entsql.And(inRoom(m.C(member.FieldRoomID)), ofPerson(m.C(member.FieldUserID)))).
 		LeftJoin(b).OnP(entsql.And(inRoom(b.C(ban.FieldRoomID)), ofPerson(b.C(ban.FieldUserID)))).
@@ -131,7 +138,18 @@ func joinStanding(s *entsql.Selector, inRoom, ofPerson condition) {
 		AppendSelectExprAs(entsql.Expr("CASE WHEN m.role = 0 THEN (SELECT COUNT(*) FROM "+
 			"(SELECT 1 FROM members o WHERE o.room_id = m.room_id AND o.role = 0 LIMIT 2) owners) END"), "owners").
 		AppendSelect(b.C(ban.FieldID)).
-		AppendSelect(b.C(ban.FieldUntil))
+		AppendSelect(b.C(ban.FieldUntil)).
+		AppendSelectExprAs(entsql.Expr(blocks), "blocked")
+}
+
+// blocked says of a membership m in a room of two whether one of them has blocked the other.
+const blocked = "EXISTS (SELECT 1 FROM members o WHERE o.room_id = m.room_id AND o.user_id <> m.user_id AND (" +
+	"EXISTS (SELECT 1 FROM blocks k WHERE k.user_id = o.user_id AND k.blocked_id = m.user_id) OR " +
+	"EXISTS (SELECT 1 FROM blocks k WHERE k.user_id = m.user_id AND k.blocked_id = o.user_id)))"
+
+// whereDirect is an expression that costs rooms nothing but direct ones of two.
+func whereDirect(rooms *entsql.Selector, expression string) string {
+	return fmt.Sprintf("CASE WHEN %s = 'DIRECT' AND %s = 2 THEN %s END", rooms.C(room.FieldKind), rooms.C(room.FieldMemberCount), expression)
 }
 
 // standing is what was read.
@@ -146,6 +164,7 @@ func (c *columns) standing(now time.Time) (as Standing) {
 			as.Member.Notify = &level
 		}
 		as.LastOwner = as.Member.Role == Owner && c.owners.Int64 == 1
+		as.Blocked = c.blocked.Bool
 	}
 	if as.Banned = c.ban.Valid && (!c.until.Valid || c.until.Time.After(now)); as.Banned && c.until.Valid {
 		until := c.until.Time.UTC()

@@ -36,7 +36,7 @@ func New(shared members.Shared) *Service { return &Service{shared} }
 // OpenDirectRoom returns the room of the caller and 1 to 9 others, usernames or ids, and makes it if there is none: then all
 // are MEMBER of it, it is called as they are, and it is in the lists of all at once. The caller and repeats among the users do
 // not count. If the caller had hidden it, they have not any more.
-// *arguments.InvalidError: users; *limits.RateError; *limits.LimitError: ROOMS; the error of FindPerson.
+// *access.ForbiddenError: there is none, and somebody has blocked the caller or is blocked by them; *arguments.InvalidError: users; *limits.RateError; *limits.LimitError: ROOMS; the error of FindPerson.
 func (s *Service) OpenDirectRoom(ctx context.Context, caller access.Caller, users []string) (*roomlog.Room, error) {
 	if len(users) > maxTogether {
 		return nil, outOfRange()
@@ -70,18 +70,18 @@ func outOfRange() error {
 	return &arguments.InvalidError{Field: "users", Reason: "OUT_OF_RANGE", Detail: fmt.Sprintf("names 1 to %d others", maxOthers)}
 }
 
-// keyOf is the identity of the room of some people.
-func keyOf(people []access.Caller) string {
+// Key is the identity of the room of some people, who come in order of their ids.
+func Key(people []uuid.UUID) string {
 	ids := make([]string, len(people))
-	for i, person := range people {
-		ids[i] = person.ID.String()
+	for i, id := range people {
+		ids[i] = id.String()
 	}
 	return strings.Join(ids, " ")
 }
 
 // find returns the room of some people, which the caller's list shows from now on. access.ErrNoRoom.
 func (s *Service) find(ctx context.Context, caller access.Caller, people []access.Caller) (*roomlog.Room, error) {
-	found, err := access.Load(ctx, s.Store.Read.Room.Query().Where(room.DirectKey(keyOf(people))), caller.ID, s.Now())
+	found, err := access.Load(ctx, s.Store.Read.Room.Query().Where(room.DirectKey(Key(members.IDs(people)))), caller.ID, s.Now())
 	switch {
 	case err != nil:
 		return nil, err
@@ -127,7 +127,7 @@ func (s *Service) create(ctx context.Context, caller access.Caller, people []acc
 			}
 		}
 		made = roomlog.RoomFor(in)
-		return nil
+		return access.BlockedBetween(ctx, tx, members.IDs(people), caller.ID) // behind the locks of all
 	})
 	if err != nil {
 		return nil, fmt.Errorf("open direct room: %w", err)
@@ -161,7 +161,7 @@ func (s *Service) store(ctx context.Context, tx *ent.Tx, caller access.Caller, p
 		return nil, err
 	}
 	now := s.Now()
-	row, err := tx.Room.Create().SetID(uuid.Must(uuid.NewV7())).SetCreatedBy(caller.ID).SetKind(room.KindDIRECT).SetDirectKey(keyOf(people)).
+	row, err := tx.Room.Create().SetID(uuid.Must(uuid.NewV7())).SetCreatedBy(caller.ID).SetKind(room.KindDIRECT).SetDirectKey(Key(members.IDs(people))).
 		SetName(shown).SetNameKey(key).SetCreatedAt(now).SetLastAt(now).SetMemberCount(len(people)).Save(ctx)
 	if ent.IsConstraintError(err) {
 		return nil, errThere

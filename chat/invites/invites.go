@@ -76,7 +76,7 @@ func (s *Service) live(ctx context.Context, db *ent.Client, in *ent.Room, where 
 	for _, row := range rows {
 		makers = append(makers, row.CreatedBy)
 	}
-	standings, err := access.Standings(ctx, db, in.ID, makers, now)
+	standings, err := access.Standings(ctx, db, in, makers, now)
 	if err != nil {
 		return nil, err
 	}

@@ -80,7 +80,7 @@ func (h *held) lock(ctx context.Context) error {
 
 // look reads what the two are in the room. ErrNoPerson: an account is gone.
 func (h *held) look(ctx context.Context) error {
-	standings, err := access.Standings(ctx, h.tx.Client(), h.in, []uuid.UUID{h.caller.ID, h.whom.ID}, h.Now())
+	standings, err := access.Standings(ctx, h.tx.Client(), h.room.Room, []uuid.UUID{h.caller.ID, h.whom.ID}, h.Now())
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"parley/chat/background"
 	"parley/chat/roomlog"
 	"parley/ent"
+	"parley/ent/block"
 	"parley/ent/member"
 	"parley/ent/room"
 	"parley/ent/user"
@@ -66,8 +67,8 @@ func (l *Leaver) round(ctx context.Context) (left bool, err error) {
 // toLeave picks the rooms that people without an account leave: all but direct ones.
 var toLeave = room.And(room.DeletedAtIsNil(), room.KindNEQ(room.KindDIRECT))
 
-// leaveRooms takes one person out of all their rooms, and says how many they have left. One where members are still enrolled, who
-// may be to take over, waits until that is done.
+// leaveRooms takes one person out of all their rooms, and says how many they have left; whom they have blocked is forgotten. A room
+// where members are still enrolled, who may be to take over, waits until that is done.
 func (l *Leaver) leaveRooms(ctx context.Context, who access.Caller) (left int, err error) {
 	rooms, err := l.Store.Read.Room.Query().
 		Where(room.DeletedAtIsNil(), room.EnrollingIsNil(), room.HasMembersWith(member.UserID(who.ID))).IDs(ctx)
@@ -85,6 +86,9 @@ func (l *Leaver) leaveRooms(ctx context.Context, who access.Caller) (left int, e
 		return left, fmt.Errorf("user %s leaves rooms: %w", who.ID, err)
 	}
 	return left, l.Store.Write(ctx, func(tx *ent.Tx) error {
+		if _, err := tx.Block.Delete().Where(block.UserID(who.ID)).Exec(ctx); err != nil {
+			return fmt.Errorf("delete blocks of user %s: %w", who.ID, err)
+		}
 		return tx.User.Update().Where(user.ID(who.ID), user.Not(user.HasMembershipsWith(member.HasRoomWith(toLeave)))).
 			ClearLeaving().Exec(ctx)
 	})

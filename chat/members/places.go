@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/google/uuid"
+
 	"parley/audit"
 	"parley/chat/access"
 	"parley/chat/roomlog"
@@ -68,7 +70,7 @@ func (r *Roster) LeaveRoom(ctx context.Context, caller access.Caller, nameOrID s
 }
 
 // AddMember makes somebody a member, without asking them. Admins add members; owners give any role. Who is a member already
-// keeps their role. access.ErrNoRoom; ErrNoPerson; *access.ForbiddenError: BANNED if they are; *LimitError: MEMBERS, ROOMS.
+// keeps their role. access.ErrNoRoom; ErrNoPerson; *access.ForbiddenError: BANNED if they are, BLOCKED if they have blocked the caller; *LimitError: MEMBERS, ROOMS.
 func (r *Roster) AddMember(ctx context.Context, caller access.Caller, nameOrID, user string, role *access.Role) (*Member, error) {
 	as, do := access.Member, access.ManageMembers
 	if role != nil && *role != as {
@@ -86,6 +88,9 @@ func (r *Roster) AddMember(ctx context.Context, caller access.Caller, nameOrID, 
 			return nil
 		case h.as.Banned:
 			return &access.ForbiddenError{Reason: "BANNED", Until: h.as.Until}
+		}
+		if err := access.BlockedBy(ctx, h.tx, []uuid.UUID{h.whom.ID}, caller.ID); err != nil {
+			return err
 		}
 		return h.enter(ctx, as)
 	})

@@ -31,9 +31,10 @@ type Pages struct {
 // New makes Pages. now is the clock that bans are compared with.
 func New(store *db.Store, now func() time.Time) *Pages { return &Pages{store, now} }
 
-// A Page is a stretch of a room's chats, oldest first.
+// A Page is a stretch of a room's chats, oldest first, or of another list of chats.
 type Page struct {
 	Nodes    []*roomlog.Chat
+	Cursors  []string // of the nodes, in a list that is no log; nil: those of the chats
 	PageInfo PageInfo
 	// SyncCursor is where the log stood when the page was read; nil when newer chats exist than
 	// the page shows.
@@ -53,7 +54,11 @@ type Edge struct {
 func (p *Page) Edges() []Edge {
 	edges := make([]Edge, len(p.Nodes))
 	for i, c := range p.Nodes {
-		edges[i] = Edge{Cursor: c.Cursor(), Node: c}
+		if edges[i].Node = c; p.Cursors != nil {
+			edges[i].Cursor = p.Cursors[i]
+		} else {
+			edges[i].Cursor = c.Cursor()
+		}
 	}
 	return edges
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/chat/members"
+	"parley/chat/mentions"
 	"parley/chat/roomlog"
 	"parley/db"
 	"parley/ent"
@@ -27,6 +28,7 @@ type batch struct {
 
 	stored map[uuid.UUID]*roomlog.Chat // by their ids, in this transaction
 	rows   []*ent.Chat                 // the same, to be written
+	naming []mentions.Written          // those of them that may mention somebody
 	events []*ent.RoomEvent            // likewise
 
 	locked    []*locked // rooms, in order of their ids
@@ -105,13 +107,21 @@ func (b *batch) run(ctx context.Context) error {
 			b.chats[i], b.errs[i] = repeat(e, b.stored[e.ID])
 		}
 	}
+	return b.write(ctx)
+}
+
+// write writes what has been stored.
+func (b *batch) write(ctx context.Context) error {
 	if err := b.log.WriteEvents(ctx, b.tx, b.events); err != nil {
 		return err
 	}
 	if err := b.log.WriteChats(ctx, b.tx, b.rows); err != nil {
 		return err
 	}
-	return b.writeMembers(ctx)
+	if err := b.writeMembers(ctx); err != nil {
+		return err
+	}
+	return b.o.Mentions.Write(ctx, b.tx, b.naming...)
 }
 
 func (b *batch) answered(i int) bool { return b.chats[i] != nil || b.errs[i] != nil }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"parley/chat/mentions"
 	"parley/chat/roomlog"
 	"parley/db"
 	"parley/ent"
@@ -20,7 +21,8 @@ type Send struct {
 	UserID   uuid.UUID
 	Username string
 	Text     string
-	Version  int64 // of the room's access when the sender was found to be a member who may; see Options.MaySend
+	Names    []mentions.Name // that may mention somebody
+	Version  int64           // of the room's access when the sender was found to be a member who may; see Options.MaySend
 }
 
 // Unjudged is the version of a send whose sender is to be judged, whatever the room's.

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/chat/access"
+	"parley/chat/mentions"
 	"parley/chat/roomlog"
 	"parley/ent"
 )
@@ -146,6 +147,9 @@ func (b *batch) keep(l *locked, which []int) {
 		rows = append(rows, row)
 		b.chats[n] = roomlog.ChatOf(row, in)
 		b.stored[row.ID] = b.chats[n]
+		if names := b.entries[n].Names; len(names) > 0 {
+			b.naming = append(b.naming, mentions.Written{Chat: row, Names: names})
+		}
 	}
 	b.rows = append(b.rows, rows...)
 	b.events = append(b.events, l.Events...)

@@ -15,6 +15,7 @@ import (
 
 	"parley/chat/arguments"
 	"parley/chat/members"
+	"parley/chat/mentions"
 	"parley/chat/roomlog"
 	"parley/db"
 	"parley/ent"
@@ -36,8 +37,9 @@ var (
 
 // Options of a Queue.
 type Options struct {
-	Entries      int // that wait at most
-	BatchEntries int // in one transaction at most
+	Entries      int                // that wait at most
+	BatchEntries int                // in one transaction at most
+	Mentions     *mentions.Mentions // writes whom chats mention
 	Now          func() time.Time
 	MaySend      Judge                                    // asked of a room as its row is under the lock
 	MayRead      Judge                                    // asked before a known id is answered with its chat

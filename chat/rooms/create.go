@@ -41,7 +41,7 @@ type plan struct {
 }
 
 // CreateRoom makes a room that the caller owns. The others become MEMBER, of which its log has an event each; if one of them
-// is not found there is no room. Sent again by the same person with the same id it makes nothing and returns the room that is
+// is not found, or has blocked the caller (*access.ForbiddenError), there is no room. Sent again by the same person with the same id it makes nothing and returns the room that is
 // there. ErrNameTaken, arguments.ErrIDTaken, *arguments.InvalidError, *limits.RateError, *limits.LimitError: ROOMS, MEMBERS; the
 // error of FindPerson; access.ErrNoRoom: the same was sent before, and they may not read the room any more.
 func (s *Service) CreateRoom(ctx context.Context, caller access.Caller, n NewRoom) (*roomlog.Room, error) {
@@ -132,6 +132,9 @@ func (s *Service) store(ctx context.Context, tx *ent.Tx, p plan) (*roomlog.Room,
 	}
 	owner, joined, err := s.enter(ctx, tx, row, p, now)
 	if err != nil {
+		return nil, roomlog.Commit{}, err
+	}
+	if err := access.BlockedBy(ctx, tx, members.IDs(p.members), p.owner.ID); err != nil {
 		return nil, roomlog.Commit{}, err
 	}
 	commit := roomlog.Commit{Room: p.id}

@@ -75,6 +75,8 @@ func postgresType(table, column string) string {
 				return "uuid"
 			case field.TypeInt, field.TypeInt64:
 				return "bigint"
+			case field.TypeBool:
+				return "boolean"
 			case field.TypeTime:
 				return "timestamptz"
 			case field.TypeBytes:
@@ -157,6 +159,8 @@ func typed(column []any) any {
 		return each(column, func(n int64) int64 { return n })
 	case string:
 		return each(column, func(text string) string { return text })
+	case bool:
+		return each(column, func(is bool) bool { return is })
 	case *string:
 		return each(column, func(text *string) pgtype.Text {
 			if text == nil {

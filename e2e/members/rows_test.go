@@ -73,6 +73,7 @@ var rows = []row{
 	{"Subscription.chatSent(room:)", `subscription($room: ID!, $begin: Cursor!) { chatSent(room: $room, after: $begin) { id } }`, readers, insiders, insiders, "", false},
 	{"Subscription.events(rooms:)", `subscription($room: ID!, $begin: Cursor!) { events(rooms: [$room], after: [$begin]) { kind } }`, readers, insiders, insiders, "", false},
 
+	{"Mutation.blockUser(user:)", `mutation { blockUser(user: "no.such.person") { id } }`, "", "", "", "", true},
 	{"Query.user(id:)", `{ user(id: "target") { username } }`, everybody, everybody, everybody, everybody, true},
 	{"Mutation.openDirectRoom(users:)", `mutation { openDirectRoom(users: ["target", "newcomer"]) { id } }`, everybody, everybody, everybody, everybody, true},
 	{"Mutation.createRoom(members:)", `mutation { createRoom(name: "another", kind: PRIVATE, members: ["no.such.person"]) { id } }`, "", "", "", "", true},
@@ -80,7 +81,7 @@ var rows = []row{
 
 // apart are fields and arguments that name neither rooms nor who is in them.
 var apart = []string{
-	"Query.me", "Query.users", "Query.sessions", "Query.server",
+	"Query.me", "Query.users", "Query.sessions", "Query.blockedUsers", "Query.mentions", "Query.server",
 	"Mutation.register", "Mutation.login", "Mutation.refreshToken", "Mutation.logout", "Mutation.changePassword", "Mutation.deleteAccount",
 	"Mutation.endSession(session:)",
 }

@@ -92,7 +92,7 @@ func (n *naiveCost) field(f *ast.Field, many, page *big.Int) *big.Int {
 		}
 	}
 	if size < 0 { // null is like nothing: the default of the field
-		size = map[string]int64{"users": 20, "rooms": 50, "chats": 50, "members": 50, "bans": 50}[f.Name]
+		size = map[string]int64{"users": 20, "rooms": 50, "chats": 50, "members": 50, "bans": 50, "mentions": 20}[f.Name]
 	}
 	each := int64(1)
 	switch f.Name {
@@ -100,6 +100,10 @@ func (n *naiveCost) field(f *ast.Field, many, page *big.Int) *big.Int {
 		each = 11
 	case "chats":
 		if parent == "Room" {
+			each = 11
+		}
+	case "mentions":
+		if parent == "Chat" {
 			each = 11
 		}
 	}

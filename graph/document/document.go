@@ -65,6 +65,7 @@ type API struct {
 	MaxAnswer int            // bytes of the answer of a mutation
 	MaxEvent  int            // bytes of an event of a subscription
 	Largest   map[string]int // bytes of JSON that a value has at most: by its field, as "Chat.text", or its type, else "String"
+	Items     map[string]int // objects that a list without pages has at most, as "Chat.mentions", where that is no small number
 	Textless  string         // a field, as "Event.cursors": an object that has it has no texts
 }
 

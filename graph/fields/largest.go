@@ -1,6 +1,9 @@
 package fields
 
-import "parley/chat"
+import (
+	"parley/chat"
+	"parley/chat/mentions"
+)
 
 const (
 	escaped  = 6 // bytes of a control character in JSON, the largest of all characters
@@ -46,4 +49,9 @@ var Largest = map[string]int{
 	"Room.name":                ofNames,
 	"Room.topic":               ofTopic,
 	"User.username":            ofName,
+}
+
+// Items are how many objects lists have at most, without those in pages and small ones.
+var Items = map[string]int{
+	"Chat.mentions": mentions.Most,
 }

@@ -15,7 +15,7 @@ var Streams = map[string]string{
 	"Event.member": shared,
 
 	"Chat.id": shared, "Chat.room": shared, "Chat.number": shared, "Chat.cursor": shared, "Chat.username": shared, "Chat.user": shared,
-	"Chat.text": shared, "Chat.createdAt": shared, "Chat.editedAt": shared, "Chat.deletedAt": shared,
+	"Chat.text": shared, "Chat.mentions": shared, "Chat.createdAt": shared, "Chat.editedAt": shared, "Chat.deletedAt": shared,
 
 	"Room.id": shared, "Room.name": shared, "Room.topic": shared, "Room.createdAt": shared, "Room.lastChat": shared,
 	"Room.kind": shared, "Room.sendRole": shared, "Room.memberCount": shared,

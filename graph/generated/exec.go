@@ -86,6 +86,7 @@ type ComplexityRoot struct {
 		DeletedAt func(childComplexity int) int
 		EditedAt  func(childComplexity int) int
 		ID        func(childComplexity int) int
+		Mentions  func(childComplexity int) int
 		Number    func(childComplexity int) int
 		Room      func(childComplexity int) int
 		Text      func(childComplexity int) int
@@ -161,6 +162,7 @@ type ComplexityRoot struct {
 		AcceptInvite   func(childComplexity int, code string) int
 		AddMember      func(childComplexity int, room string, user string, role *access.Role) int
 		BanMember      func(childComplexity int, room string, user string, reason *string, until *time.Time) int
+		BlockUser      func(childComplexity int, user string, on *bool) int
 		ChangePassword func(childComplexity int, currentPassword string, newPassword string) int
 		CreateInvite   func(childComplexity int, room string, uses *int, until *time.Time, id *string) int
 		CreateRoom     func(childComplexity int, name string, topic *string, kind *roomlog.RoomKind, sendRole *access.Role, members []string, id *string) int
@@ -195,17 +197,19 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		Chat     func(childComplexity int, id string) int
-		Chats    func(childComplexity int, room string, first *int, after *string, last *int, before *string) int
-		Me       func(childComplexity int) int
-		Node     func(childComplexity int, id string) int
-		Nodes    func(childComplexity int, ids []string) int
-		Room     func(childComplexity int, id string) int
-		Rooms    func(childComplexity int, scope *pages.RoomScope, matching *string, first *int, after *string) int
-		Server   func(childComplexity int) int
-		Sessions func(childComplexity int) int
-		User     func(childComplexity int, id string) int
-		Users    func(childComplexity int, startingWith string, first *int, after *string) int
+		BlockedUsers func(childComplexity int) int
+		Chat         func(childComplexity int, id string) int
+		Chats        func(childComplexity int, room string, first *int, after *string, last *int, before *string) int
+		Me           func(childComplexity int) int
+		Mentions     func(childComplexity int, first *int, after *string) int
+		Node         func(childComplexity int, id string) int
+		Nodes        func(childComplexity int, ids []string) int
+		Room         func(childComplexity int, id string) int
+		Rooms        func(childComplexity int, scope *pages.RoomScope, matching *string, first *int, after *string) int
+		Server       func(childComplexity int) int
+		Sessions     func(childComplexity int) int
+		User         func(childComplexity int, id string) int
+		Users        func(childComplexity int, startingWith string, first *int, after *string) int
 	}
 
 	Room struct {
@@ -288,6 +292,8 @@ type BanResolver interface {
 }
 type ChatResolver interface {
 	User(ctx context.Context, objs []*roomlog.Chat) ([]*auth.User, error)
+
+	Mentions(ctx context.Context, objs []*roomlog.Chat) ([][]*auth.User, error)
 }
 type EventResolver interface {
 	Actor(ctx context.Context, obj *roomlog.Event) (*auth.User, error)
@@ -330,6 +336,7 @@ type MutationResolver interface {
 	MarkRead(ctx context.Context, chat string) (*members.Member, error)
 	SetNotify(ctx context.Context, room string, level access.NotifyLevel) (*members.Member, error)
 	DeleteChat(ctx context.Context, chat string) (*roomlog.Chat, error)
+	BlockUser(ctx context.Context, user string, on *bool) (*auth.User, error)
 }
 type QueryResolver interface {
 	Me(ctx context.Context) (*auth.User, error)
@@ -340,6 +347,8 @@ type QueryResolver interface {
 	Chats(ctx context.Context, room string, first *int, after *string, last *int, before *string) (*pages.Page, error)
 	Chat(ctx context.Context, id string) (*roomlog.Chat, error)
 	Sessions(ctx context.Context) ([]*auth.Session, error)
+	Mentions(ctx context.Context, first *int, after *string) (*pages.Page, error)
+	BlockedUsers(ctx context.Context) ([]*auth.User, error)
 	Node(ctx context.Context, id string) (scalar.Node, error)
 	Nodes(ctx context.Context, ids []string) ([]scalar.Node, error)
 	Server(ctx context.Context) (*Server, error)
@@ -507,6 +516,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Chat.ID(childComplexity), true
+	case "Chat.mentions":
+		if e.ComplexityRoot.Chat.Mentions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Chat.Mentions(childComplexity), true
 	case "Chat.number":
 		if e.ComplexityRoot.Chat.Number == nil {
 			break
@@ -819,6 +834,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.BanMember(childComplexity, args["room"].(string), args["user"].(string), args["reason"].(*string), args["until"].(*time.Time)), true
+	case "Mutation.blockUser":
+		if e.ComplexityRoot.Mutation.BlockUser == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_blockUser_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BlockUser(childComplexity, args["user"].(string), args["on"].(*bool)), true
 	case "Mutation.changePassword":
 		if e.ComplexityRoot.Mutation.ChangePassword == nil {
 			break
@@ -1109,6 +1135,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
 
+	case "Query.blockedUsers":
+		if e.ComplexityRoot.Query.BlockedUsers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.BlockedUsers(childComplexity), true
 	case "Query.chat":
 		if e.ComplexityRoot.Query.Chat == nil {
 			break
@@ -1138,6 +1170,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Me(childComplexity), true
+	case "Query.mentions":
+		if e.ComplexityRoot.Query.Mentions == nil {
+			break
+		}
+
+		args, err := ec.field_Query_mentions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Mentions(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
 			break
@@ -1683,6 +1726,19 @@ type Query {
   "Your sign-ins on all devices, the latest used first."
   sessions: [Session!]
 
+  """
+  Chats that mention or answer you, in rooms you are in, the newest first. Cursors of edges are of this list; ` + "`" + `syncCursor` + "`" + ` is null.
+  """
+  mentions(
+    "At most this many. The largest page is 200."
+    first: Int = 20
+    "Only chats after this place."
+    after: Cursor
+  ): ChatConnection
+
+  "Whom you have blocked, the newest first."
+  blockedUsers: [User!]
+
   "Refetch any object by id."
   node("The id of a user, a room, a chat, a member, an invite or one of your sessions." id: ID!): Node
 
@@ -1768,7 +1824,7 @@ type Mutation {
 
   """
   Create a room with you as its owner. Sent again with the same ` + "`" + `id` + "`" + `: the room that is there, as it is now. Without an ` + "`" + `id` + "`" + `:
-  ROOM_NAME_TAKEN if it is public, another room if it is private.
+  ROOM_NAME_TAKEN if it is public, another room if it is private. FORBIDDEN, reason BLOCKED, where one of ` + "`" + `members` + "`" + ` has blocked you.
   """
   createRoom(
     "2 to 64 characters, with letters of one script, or emoji; of a public room unique among those without regard to case."
@@ -1787,7 +1843,8 @@ type Mutation {
 
   """
   Open the conversation between you and some others, which is made when it does not exist yet. The same people always have
-  the same room; if you had hidden it, it is in your list again.
+  the same room; if you had hidden it, it is in your list again. None is made where somebody has blocked you, or you them
+  (FORBIDDEN, reason BLOCKED).
   """
   openDirectRoom("Usernames or ids: 1 to 9 others. You and repeats do not count." users: [ID!]!): Room
 
@@ -1817,7 +1874,7 @@ type Mutation {
 
   """
   Make somebody a member, without asking them; they see the whole history. Admins add members; owners give any role. Who is
-  in the room already keeps their role.
+  in the room already keeps their role. Whoever has blocked you is not added (FORBIDDEN, reason BLOCKED).
   """
   addMember(
     "The room's name or id."
@@ -1942,6 +1999,18 @@ type Mutation {
   ADMIN or OWNER. Sent again: no change.
   """
   deleteChat("The chat's id." chat: ID!): Chat
+
+  """
+  Block somebody, or take that back: they open no direct room with you, add you to no room, and mention you nowhere. In the direct
+  room of you two neither sends nor edits. What they say elsewhere stays visible. Nobody is told. Sent again: no change.
+  LIMIT_REACHED, reason BLOCKS, beyond 1000.
+  """
+  blockUser(
+    "Their username or id."
+    user: ID!
+    "Whether they are blocked from now on."
+    on: Boolean = true
+  ): User
 }
 
 # ------------------------------------------------------------------------------------- subscription
@@ -2143,6 +2212,11 @@ type Chat implements Node {
   user: User
   "As it was sent or last edited. Null once deleted."
   text: String
+  """
+  Who is named in it: up to 20 members of its room by an ` + "`" + `@` + "`" + ` and their username in any spelling, as the first of them stand
+  there, when it was sent or last edited. Not by what stands in code or addresses, and nobody by themselves.
+  """
+  mentions: [User!]!
   "When it was stored. Never earlier than the chat before it, unless the server's clock was a day wrong. Order by ` + "`" + `number` + "`" + `."
   createdAt: DateTime!
   "When its text was last changed, or null."
@@ -2349,7 +2423,7 @@ enum ErrorCode {
   INVALID_CREDENTIALS
   """
   You can see this but may not do it; see ` + "`" + `reason` + "`" + ` where there is one: READ_ONLY (the room's ` + "`" + `sendRole` + "`" + ` is higher), LAST_OWNER
-  (hand over first), BANNED, with ` + "`" + `until` + "`" + ` if it ends by itself.
+  (hand over first), BANNED, with ` + "`" + `until` + "`" + ` if it ends by itself, BLOCKED (somebody has blocked you, or you them).
   """
   FORBIDDEN
   "It does not exist, or you may not know that it does."
@@ -2371,7 +2445,7 @@ enum ErrorCode {
   CURSOR_DIVERGED
   """
   A number of something is at its limit; see ` + "`" + `reason` + "`" + `: OPERATIONS of the socket, CONNECTIONS of the person or the address, STREAMS of
-  the person, ROOMS of the person or the stream, MEMBERS or INVITES of the room.
+  the person, ROOMS of the person or the stream, BLOCKS of the person, MEMBERS or INVITES of the room.
   """
   LIMIT_REACHED
   "Too fast. Wait ` + "`" + `retryAfterMs` + "`" + `."
@@ -2583,6 +2657,8 @@ func (ec *executionContext) childFields_Chat(ctx context.Context, field graphql.
 		return ec.fieldContext_Chat_user(ctx, field)
 	case "text":
 		return ec.fieldContext_Chat_text(ctx, field)
+	case "mentions":
+		return ec.fieldContext_Chat_mentions(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Chat_createdAt(ctx, field)
 	case "editedAt":
@@ -3060,6 +3136,28 @@ func (ec *executionContext) field_Mutation_banMember_args(ctx context.Context, r
 		return nil, err
 	}
 	args["until"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_blockUser_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "user",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["user"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "on",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["on"] = arg1
 	return args, nil
 }
 
@@ -3662,6 +3760,28 @@ func (ec *executionContext) field_Query_chats_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["before"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_mentions_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOCursor2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
 	return args, nil
 }
 
@@ -4428,6 +4548,61 @@ func (ec *executionContext) _Chat_text(ctx context.Context, field graphql.Collec
 }
 func (ec *executionContext) fieldContext_Chat_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Chat", field, false, false, "String")
+}
+
+func (ec *executionContext) _Chat_mentions(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Chat_mentions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Chat_mentions(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*auth.User) graphql.Marshaler {
+			return ec.marshalNUser2ᚕᚖparleyᚋauthᚐUserᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Chat_mentions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Chat",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Chat_mentions(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (any, error) {
+	resolver := ec.Resolvers.Chat()
+	if batch, ok := graphql.BatchParentsFor[*roomlog.Chat](ctx, "Chat"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Mentions(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*auth.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Chat.mentions",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Mentions(ctx, []*roomlog.Chat{obj})
+	return graphql.ResolveBatchSingleResult[[]*auth.User](
+		ctx,
+		results,
+		err,
+		"Chat.mentions",
+	)
 }
 
 func (ec *executionContext) _Chat_createdAt(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (ret graphql.Marshaler) {
@@ -6398,6 +6573,50 @@ func (ec *executionContext) fieldContext_Mutation_deleteChat(ctx context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_blockUser(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_blockUser(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().BlockUser(ctx, fc.Args["user"].(string), fc.Args["on"].(*bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *auth.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖparleyᚋauthᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_blockUser(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_blockUser_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PageInfo_startCursor(ctx context.Context, field graphql.CollectedField, obj *members.PageInfo) (ret graphql.Marshaler) {
 	return ec.marshalOCursor2ᚖstring(ctx, field.Selections, obj.StartCursor)
 }
@@ -6749,6 +6968,82 @@ func (ec *executionContext) fieldContext_Query_sessions(_ context.Context, field
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Session(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_mentions(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_mentions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Mentions(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *pages.Page) graphql.Marshaler {
+			return ec.marshalOChatConnection2ᚖparleyᚋchatᚋpagesᚐPage(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_mentions(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChatConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_mentions_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_blockedUsers(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_blockedUsers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().BlockedUsers(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*auth.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚕᚖparleyᚋauthᚐUserᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_blockedUsers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
 		},
 	}
 	return fc, nil
@@ -8892,6 +9187,12 @@ func (ec *executionContext) _Chat(ctx context.Context, sel ast.SelectionSet, obj
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "mentions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Chat_mentions(ctx, field, obj)
+				})
 		case "createdAt":
 			out.Values[i] = ec._Chat_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -9566,6 +9867,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "blockUser":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_blockUser(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -9697,6 +10005,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_sessions(ctx, field)
+				})
+		case "mentions":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_mentions(ctx, field)
+				})
+		case "blockedUsers":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_blockedUsers(ctx, field)
 				})
 		case "node":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -11835,6 +12155,25 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	_ = ctx
 	res := graphql.MarshalString(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOUser2ᚕᚖparleyᚋauthᚐUserᚄ(ctx context.Context, sel ast.SelectionSet, v []*auth.User) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := lean.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUser2ᚖparleyᚋauthᚐUser(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOUser2ᚖparleyᚋauthᚐUser(ctx context.Context, sel ast.SelectionSet, v *auth.User) graphql.Marshaler {

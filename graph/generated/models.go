@@ -68,7 +68,7 @@ const (
 	// Wrong username or password; it is not said which.
 	ErrorCodeInvalidCredentials ErrorCode = "INVALID_CREDENTIALS"
 	// You can see this but may not do it; see `reason` where there is one: READ_ONLY (the room's `sendRole` is higher), LAST_OWNER
-	// (hand over first), BANNED, with `until` if it ends by itself.
+	// (hand over first), BANNED, with `until` if it ends by itself, BLOCKED (somebody has blocked you, or you them).
 	ErrorCodeForbidden ErrorCode = "FORBIDDEN"
 	// It does not exist, or you may not know that it does.
 	ErrorCodeNotFound ErrorCode = "NOT_FOUND"
@@ -86,7 +86,7 @@ const (
 	// The history that cursor belongs to is not the history the server has. Read `chats` again and go on from its `syncCursor`.
 	ErrorCodeCursorDiverged ErrorCode = "CURSOR_DIVERGED"
 	// A number of something is at its limit; see `reason`: OPERATIONS of the socket, CONNECTIONS of the person or the address, STREAMS of
-	// the person, ROOMS of the person or the stream, MEMBERS or INVITES of the room.
+	// the person, ROOMS of the person or the stream, BLOCKS of the person, MEMBERS or INVITES of the room.
 	ErrorCodeLimitReached ErrorCode = "LIMIT_REACHED"
 	// Too fast. Wait `retryAfterMs`.
 	ErrorCodeRateLimited ErrorCode = "RATE_LIMITED"

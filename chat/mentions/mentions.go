@@ -1,0 +1,116 @@
+// Package mentions keeps who is named in chats. It rests on one idea: what may be a name is found in the text alone (Find), before
+// anybody is asked, and who is meant is decided among the members of the room in the transaction of the chat. So the rows are as
+// the text is, and whoever is not in the room is plain text.
+package mentions
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"parley/chat/roomlog"
+	"parley/db"
+	"parley/ent"
+	"parley/ent/mention"
+)
+
+// Most is how many people the text of one chat mentions.
+const Most = 20
+
+// Mentions writes and reads them. It is safe for concurrent use.
+type Mentions struct {
+	store  *db.Store
+	insert *db.BulkStmt
+}
+
+// New makes Mentions.
+func New(store *db.Store) *Mentions {
+	return &Mentions{store, store.BulkInsert(
+		mention.Table, mention.FieldRoomID, mention.FieldNumber, mention.FieldChatID, mention.FieldUserID, mention.FieldAnswers, mention.FieldSentAt,
+	)}
+}
+
+// A Written is a chat as it is written, and what may mention somebody.
+type Written struct {
+	Chat     *ent.Chat
+	Names    []Name    // what Find has found in its text
+	Answered uuid.UUID // the author of the chat that it answers; uuid.Nil: it answers none
+}
+
+// Write stores whom new chats mention, behind the chats and those who join by them: of any number of rooms, which the transaction
+// has locked, and with one statement to find them. Nobody is mentioned by themselves, nor by whom they have blocked.
+func (m *Mentions) Write(ctx context.Context, tx *ent.Tx, written ...Written) error {
+	if len(written) == 0 {
+		return nil
+	}
+	there, err := find(ctx, tx, written)
+	if err != nil {
+		return err
+	}
+	var args []any
+	for _, w := range written {
+		for _, id := range there.named(w) {
+			args = append(args, columnsOf(w.Chat, id, false)...)
+		}
+		if there.mayTell(w.Chat, w.Answered) {
+			args = append(args, columnsOf(w.Chat, w.Answered, true)...)
+		}
+	}
+	if _, err := m.insert.Run(ctx, tx, args); err != nil {
+		return fmt.Errorf("store mentions: %w", err)
+	}
+	return nil
+}
+
+// columnsOf is a row in the order of New.
+func columnsOf(c *ent.Chat, id uuid.UUID, answers bool) []any {
+	return []any{c.RoomID, c.Number, c.ID, id, answers, c.CreatedAt.UTC().Truncate(time.Millisecond)}
+}
+
+// Rewrite stores whom a chat mentions since its text is another one than before. Whom it answers stays.
+func (m *Mentions) Rewrite(ctx context.Context, tx *ent.Tx, c *ent.Chat, before string, names []Name) error {
+	if Possible(before) {
+		if _, err := tx.Mention.Delete().Where(mention.ChatID(c.ID), mention.Answers(false)).Exec(ctx); err != nil {
+			return fmt.Errorf("delete mentions: %w", err)
+		}
+	}
+	return m.Write(ctx, tx, Written{Chat: c, Names: names})
+}
+
+// Remove takes away whom a chat mentions and answers.
+func Remove(ctx context.Context, tx *ent.Tx, chat uuid.UUID) error {
+	if _, err := tx.Mention.Delete().Where(mention.ChatID(chat)).Exec(ctx); err != nil {
+		return fmt.Errorf("delete mentions: %w", err)
+	}
+	return nil
+}
+
+// Mentioned returns the ids of those whom the texts of chats mention, in the order in which they are named, with one query;
+// without any where no text could.
+func (m *Mentions) Mentioned(ctx context.Context, chats []*roomlog.Chat) ([][]uuid.UUID, error) {
+	var asked []uuid.UUID
+	for _, c := range chats {
+		if c.Text != nil && Possible(*c.Text) {
+			asked = append(asked, c.ID)
+		}
+	}
+	mentioned := make([][]uuid.UUID, len(chats))
+	if len(asked) == 0 {
+		return mentioned, nil
+	}
+	rows, err := m.store.Read.Mention.Query().Where(mention.ChatIDIn(asked...), mention.Answers(false)).
+		Order(ent.Asc(mention.FieldID)).Select(mention.FieldChatID, mention.FieldUserID).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read mentions: %w", err)
+	}
+	byChat := map[uuid.UUID][]uuid.UUID{}
+	for _, row := range rows {
+		byChat[row.ChatID] = append(byChat[row.ChatID], row.UserID)
+	}
+	for i, c := range chats {
+		mentioned[i] = byChat[c.ID]
+	}
+	return mentioned, nil
+}

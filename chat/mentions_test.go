@@ -1,0 +1,207 @@
+package chat_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"parley/chat"
+	"parley/chat/roomlog"
+	"parley/db/dbtest"
+	"parley/ent"
+	"parley/ent/mention"
+)
+
+// mentioned are the names of those whom a chat mentions.
+func (w *world) mentioned(chats ...*roomlog.Chat) string {
+	w.t.Helper()
+	ids, err := w.Mentioned(w.t.Context(), chats)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	all := make([]string, len(ids))
+	for i := range ids {
+		names := make([]string, len(ids[i]))
+		for j, id := range ids[i] {
+			names[j] = w.store.Read.User.GetX(w.t.Context(), id).Username
+		}
+		all[i] = strings.Join(names, " ")
+	}
+	return strings.Join(all, ";")
+}
+
+// mentions are the texts of the chats that mention somebody, page by page.
+func (w *world) mentions(who chat.Caller, first int) (texts string) {
+	w.t.Helper()
+	var after *string
+	for {
+		page, err := w.Mentions(w.t.Context(), who, &first, after)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if page.SyncCursor != nil || len(page.Edges()) > first || page.PageInfo.HasPreviousPage != (after != nil) {
+			w.t.Errorf("a page is %+v", page)
+		}
+		for _, edge := range page.Edges() {
+			texts += *edge.Node.Text + ";"
+			after = &edge.Cursor
+		}
+		if !page.PageInfo.HasNextPage {
+			return strings.TrimSuffix(texts, ";")
+		}
+	}
+}
+
+// Members are mentioned in the order in which they are named, and nobody else: not by themselves, not whoever has blocked the
+// author, is not in the room or has no account any more, and of names that begin another the longest that is a member's.
+func TestMembersAreMentioned(t *testing.T) {
+	w := newWorld(t, chat.Options{})
+	bob, ann, annb, eve := w.person("Bob"), w.person("ann"), w.person("ann.b"), w.person("eve")
+	gone := w.person("gone")
+	w.person("stranger")
+	room := w.room(bob, "general").ID.String()
+	for _, who := range []chat.Caller{ann, annb, eve, gone} {
+		w.send(who, room, "x")
+	}
+	w.block(eve, ann, true)
+	w.change(func(tx *ent.Tx) error {
+		return tx.User.UpdateOneID(gone.ID).SetDeletedAt(time.Now().UTC()).Exec(t.Context())
+	})
+	for _, c := range []struct {
+		from       chat.Caller
+		text, want string
+	}{
+		{ann, "no one", ""},
+		{ann, "@BOB. @stranger @gone @nobody", "Bob"},
+		{ann, "@ann @eve @ann.b. @bob @Bob", "ann.b Bob"},
+		{bob, "@eve @ann.c @ann.b @bob", "eve ann ann.b"},
+		{bob, "`@eve` bob@ann http://x/@ann ＠ann.b", "ann.b"},
+	} {
+		if got := w.mentioned(w.send(c.from, room, c.text)); got != c.want {
+			t.Errorf("%q mentions %q, want %q", c.text, got, c.want)
+		}
+	}
+	if got := w.mentions(ann, 1); got != "@eve @ann.c @ann.b @bob" {
+		t.Errorf("ann is mentioned by %s", got)
+	}
+	for i := range 3 { // by whoever joins, in the chat that they join by
+		late := w.person(fmt.Sprint("late", i))
+		if got := w.mentioned(w.send(late, room, "@bob @late0")); got != strings.TrimSuffix("Bob late0", map[int]string{0: " late0"}[i]) {
+			t.Errorf("late%d mentions %s", i, got)
+		}
+	}
+}
+
+// Of more than twenty the first count; a name again, oneself and strangers do not take a place.
+func TestAtMostTwentyAreMentioned(t *testing.T) {
+	w := newWorld(t, chat.Options{})
+	ann := w.person("ann")
+	room := w.room(ann, "general").ID.String()
+	text, want := "@ann @nobody ", ""
+	for i := range 22 {
+		p := w.person(fmt.Sprintf("p%02d", i))
+		w.send(p, room, "x")
+		text += "@" + p.Username + " @P00 "
+		if i < 20 {
+			want += p.Username + " "
+		}
+	}
+	if got := w.mentioned(w.send(ann, room, text)); got+" " != want {
+		t.Errorf("mentions %s", got)
+	}
+}
+
+// Mentions are as the text is: edited in and out, and gone with the chat.
+func TestMentionsFollowTheText(t *testing.T) {
+	w := newWorld(t, chat.Options{})
+	ann, bob, eve := w.person("ann"), w.person("bob"), w.person("eve")
+	room := w.room(ann, "general").ID.String()
+	w.send(bob, room, "x")
+	w.send(eve, room, "x")
+	c := w.send(ann, room, "x")
+	for _, edit := range [][2]string{{"@bob", "bob"}, {"@bob!", "bob"}, {"@eve @bob", "eve bob"}, {"nobody", ""}, {"＠eve", "eve"}} {
+		edited, err := w.EditChat(t.Context(), ann, c.ID.String(), edit[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := w.mentioned(edited); got != edit[1] {
+			t.Errorf("%q mentions %q", edit[0], got)
+		}
+		if got := w.mentions(eve, 20) != ""; got != strings.Contains(edit[1], "eve") {
+			t.Errorf("%q is listed for eve: %v", edit[0], got)
+		}
+	}
+	if _, err := w.DeleteChat(t.Context(), ann, c.ID.String()); err != nil {
+		t.Fatal(err)
+	}
+	if n := w.store.Read.Mention.Query().Where(mention.ChatID(c.ID)).CountX(t.Context()); n != 0 || w.mentions(eve, 20) != "" {
+		t.Errorf("%d mentions are left of a deleted chat", n)
+	}
+}
+
+// The list is of the rooms that one is in now, the newest chat first, each once, in pages of any size.
+func TestListOfMentions(t *testing.T) {
+	w := newWorld(t, chat.Options{})
+	ann, bob := w.person("ann"), w.person("bob")
+	var rooms []*roomlog.Room
+	for i := range 3 {
+		rooms = append(rooms, w.room(ann, fmt.Sprint("room", i)))
+		w.send(bob, rooms[i].ID.String(), "x")
+	}
+	for i := range 6 {
+		c := w.send(ann, rooms[i%3].ID.String(), fmt.Sprint("@bob ", i))
+		w.change(func(tx *ent.Tx) error { // as one that also answers bob
+			return tx.Mention.Create().SetRoomID(c.Room.ID).SetNumber(c.Number).SetChatID(c.ID).SetUserID(bob.ID).SetAnswers(true).SetSentAt(c.CreatedAt).Exec(t.Context())
+		})
+	}
+	all := w.mentions(bob, 50)
+	for n := 1; n <= 7; n++ {
+		if got := w.mentions(bob, n); got != all || len(strings.Split(got, ";")) != 6 {
+			t.Errorf("by %d: %s, want %s", n, got, all)
+		}
+	}
+	if _, err := w.LeaveRoom(t.Context(), bob, rooms[0].ID.String()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.DeleteRoom(t.Context(), ann, rooms[1].ID.String()); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.mentions(bob, 50); got != "@bob 5;@bob 2" && got != "@bob 2;@bob 5" {
+		t.Errorf("of one room: %s", got)
+	}
+	if got := w.mentions(ann, 50); got != "" {
+		t.Errorf("ann is mentioned by %s", got)
+	}
+	for _, first := range []int{-1, 201} {
+		_, err := w.Mentions(t.Context(), bob, &first, nil)
+		wantInvalid(t, err, "first", "OUT_OF_RANGE")
+	}
+	for _, after := range []string{"", "x", rooms[2].SyncCursor(), strings.Repeat("A", 34)} {
+		_, err := w.Mentions(t.Context(), bob, nil, &after)
+		wantInvalid(t, err, "after", "CURSOR_INVALID")
+	}
+}
+
+// A send without an @ runs no statement for mentions, one with some runs two, and however many chats of a batch have one.
+func TestStatementsOfMentions(t *testing.T) {
+	var asked dbtest.Statements
+	w := traceWorld(t, t.TempDir(), chat.Options{}, asked.Trace)
+	ann, bob := w.person("ann"), w.person("bob")
+	room := w.room(ann, "general").ID.String()
+	w.send(bob, room, "x")
+	for text, want := range map[string]int{"plain": 0, "@ ann@bob": 0, "@nobody": 1, "@bob @nobody @bob.x": 2} {
+		w.send(ann, room, "x")
+		asked.Take()
+		w.send(ann, room, text)
+		got := 0
+		for _, statement := range asked.Take() {
+			if strings.Contains(statement, "mentions") || strings.Contains(statement, "username_key") && strings.Contains(statement, "blocks") {
+				got++
+			}
+		}
+		if got != want {
+			t.Errorf("%q: %d statements, want %d", text, got, want)
+		}
+	}
+}
