@@ -67,6 +67,8 @@ var mayImport = map[string][]string{
 	"chat/limits":             {"limit"},                                                                                                               // rates of people and rooms
 	"chat/members":            {"audit", "chat/access", "chat/arguments", "chat/background", "chat/limits", "chat/roomlog", "chat/texts", "db", "ent"}, // who is in, and as what
 	"chat/pages":              {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "db", "ent", "naming"},                  // reads rooms and chats for whoever asks
+	"chat/reactions":          {"chat/access", "chat/arguments", "chat/limits", "chat/members", "chat/roomlog", "ent", "naming"}, // emoji on chats
+	"chat/replies":            {"chat/access", "chat/arguments", "chat/pages", "chat/roomlog", "db", "ent"}, // which chats answer which
 	"chat/purge":              {"chat/background", "db", "ent"},                                                                                        // knows rows and no callers
 	"chat/queue":              {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "db", "ent", "meter"},                                 // asks who may
 	"chat/readers":            {"chat/access", "chat/follow", "chat/roomlog", "db", "ent", "meter"},
@@ -100,15 +102,15 @@ var mayImport = map[string][]string{
 	// Floor 5: what clients call, and a database as a whole.
 	"graph": { // of db only the classes of errors; never a row
 		"auth", "auth/accounts", "auth/passwords", "auth/usernames", "chat", "chat/access", "chat/follow",
-		"chat/invites", "chat/members", "chat/pages", "chat/readers", "chat/roomlog", "db", "naming", "transport", "transport/budget",
+		"chat/invites", "chat/members", "chat/pages", "chat/reactions", "chat/readers", "chat/roomlog", "db", "naming", "transport", "transport/budget",
 		"transport/operation", "transport/stream",
 	},
 	"graph/failures":        {"auth", "chat", "db", "graph/document", "graph/generated", "graph/scalar", "transport/budget"}, // what clients are told of errors
 	"graph/document":        {},                                                                                              // knows a schema; no people, no rooms
 	"graph/document/syntax": {"transport/wire"},                                                                              // knows no schema
-	"graph/fields":          {"chat"},                                                                                        // tables of what is known of fields
+	"graph/fields":          {"auth/usernames", "chat", "graph/document", "naming"},                                                                                        // tables of what is known of fields
 	"graph/generated": {
-		"auth", "chat", "chat/access", "chat/invites", "chat/members", "chat/pages", "chat/roomlog", "graph/lean", "graph/scalar",
+		"auth", "chat", "chat/access", "chat/invites", "chat/members", "chat/pages", "chat/reactions", "chat/roomlog", "graph/lean", "graph/scalar",
 	},
 	"graph/lean":         {},
 	"graph/lean/rewrite": {},
@@ -152,7 +154,7 @@ var homeOf = map[string][]string{
 	"golang.org/x/crypto":         {"auth/passwords"},                                           // argon2
 	"golang.org/x/text":           {"auth/passwords", "auth/usernames", "chat/texts", "naming"}, // PRECIS, normal forms
 	"golang.org/x/net":            {"transport/admission"},                                      // IDNA
-	"entgo.io/ent":                {"auth/accounts", "auth/attempts", "auth/cleanup", "auth/rows", "auth/sessions", "chat", "chat/access", "chat/enrol", "chat/pages", "chat/readers", "chat/roomlog", "db", "db/bulk", "db/migrations/diff", "db/sqlite", "ent"},
+	"entgo.io/ent":                {"auth/accounts", "auth/attempts", "auth/cleanup", "auth/rows", "auth/sessions", "chat", "chat/access", "chat/enrol", "chat/pages", "chat/purge", "chat/reactions", "chat/readers", "chat/replies", "chat/roomlog", "db", "db/bulk", "db/migrations/diff", "db/sqlite", "ent"},
 	"ariga.io/atlas":              {"db/migrations/diff", "db/migrations/hash"}, // writes migrations
 	"github.com/mattn/go-sqlite3": {"db/dbtest", "db/failure", "db/migrations/diff", "db/sqlite"},
 	"github.com/jackc/pgx":        {"db/bulk", "db/dbtest", "db/failure", "db/migrations/diff", "db/postgres"},

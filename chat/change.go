@@ -2,16 +2,15 @@ package chat
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/google/uuid"
 
 	"parley/chat/access"
+	"parley/chat/reactions"
 	"parley/chat/roomlog"
 	"parley/ent"
-	"parley/ent/chat"
 	"parley/naming"
 )
 
@@ -29,13 +28,23 @@ func (s *Service) EditChat(ctx context.Context, caller Caller, id, text string) 
 	})
 }
 
-// DeleteChat takes the text of a chat away; its number and its place stay. Its author may, and who
+// DeleteChat takes the text of a chat and its reactions away; its number and its place stay. Its author may, and who
 // is an admin of the room. Sent again it changes nothing. ErrNoChat, ErrForbidden, *RateError.
 func (s *Service) DeleteChat(ctx context.Context, caller Caller, id string) (*roomlog.Chat, error) {
+	many := false
+	defer func() {
+		if many {
+			s.sweeper.Wake()
+		}
+	}()
 	return s.change(ctx, id, editing{
 		caller: caller, do: access.DeleteAnyChat, kind: roomlog.ChatDeleted,
 		done: func(c *ent.Chat) bool { return c.DeletedAt != nil },
 		set:  func(c *ent.ChatUpdateOne, at time.Time) { c.SetText("").SetDeletedAt(at) },
+		also: func(ctx context.Context, tx *ent.Tx, chat uuid.UUID) (err error) {
+			many, err = reactions.Clear(ctx, tx, chat)
+			return err
+		},
 	})
 }
 
@@ -46,6 +55,8 @@ type editing struct {
 	kind   roomlog.EventKind
 	done   func(*ent.Chat) bool // it is so already
 	set    func(c *ent.ChatUpdateOne, at time.Time)
+
+	also func(ctx context.Context, tx *ent.Tx, chat uuid.UUID) error // what goes with it; nil: nothing
 }
 
 func (s *Service) change(ctx context.Context, id string, e editing) (*roomlog.Chat, error) {
@@ -59,7 +70,7 @@ func (s *Service) change(ctx context.Context, id string, e editing) (*roomlog.Ch
 	var changed *roomlog.Chat
 	var commits []roomlog.Commit
 	err := s.store.Write(ctx, func(tx *ent.Tx) error {
-		row, in, err := s.lockChat(ctx, tx, parsed, e.caller)
+		row, in, err := roomlog.LockChat(ctx, tx, parsed, e.caller, s.now())
 		if err != nil {
 			return err
 		}
@@ -80,42 +91,15 @@ func (s *Service) change(ctx context.Context, id string, e editing) (*roomlog.Ch
 	return changed, nil
 }
 
-// mayChange says whether somebody may do something to a chat of a room: its author edits and deletes it, those who may delete
+// mayChange says whether somebody who may read a room may do something to a chat of it: its author edits and deletes it, those who may delete
 // any chat there delete it. What was deleted stays so.
 func mayChange(caller Caller, do access.Action, c *ent.Chat, in access.Room) error {
-	if err := in.May(access.Read); err != nil {
-		if errors.Is(err, ErrNoRoom) {
-			return ErrNoChat // it went with its room, or nobody knows of it
-		}
-		return err
-	}
 	author := c.UserID == caller.ID && in.May(access.ChangeOwnChat) == nil
 	switch {
 	case author && c.DeletedAt == nil, do == access.DeleteAnyChat && (author || in.May(do) == nil):
 		return nil
 	}
 	return ErrForbidden
-}
-
-// lockChat finds a chat and locks its room before the caller is judged: what is read after it is what the transaction before
-// left.
-func (s *Service) lockChat(ctx context.Context, tx *ent.Tx, id uuid.UUID, caller Caller) (*ent.Chat, access.Room, error) {
-	row, err := tx.Chat.Get(ctx, id)
-	if ent.IsNotFound(err) {
-		return nil, access.Room{}, ErrNoChat
-	}
-	if err != nil {
-		return nil, access.Room{}, fmt.Errorf("find chat: %w", err)
-	}
-	in, err := access.Lock(ctx, tx, row.RoomID, caller, s.now())
-	if err != nil {
-		return nil, access.Room{}, err
-	}
-	row, err = tx.Chat.Query().Where(chat.ID(id)).Only(ctx)
-	if ent.IsNotFound(err) { // the room was deleted meanwhile
-		return nil, access.Room{}, ErrNoChat
-	}
-	return row, in, err
 }
 
 // apply changes the row and appends to the room's log.
@@ -128,6 +112,11 @@ func (s *Service) apply(ctx context.Context, tx *ent.Tx, e editing, row *ent.Cha
 	e.set(change, last.Room.LastAt)
 	if row, err = change.Save(ctx); err != nil {
 		return nil, nil, fmt.Errorf("update chat: %w", err)
+	}
+	if e.also != nil {
+		if err := e.also(ctx, tx, row.ID); err != nil {
+			return nil, nil, err
+		}
 	}
 	return roomlog.ChatOf(row, roomlog.RoomFor(access.Room{Room: last.Room, As: as})), []roomlog.Commit{last.Commit(row)}, nil
 }

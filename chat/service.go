@@ -19,7 +19,9 @@ import (
 	"parley/chat/pages"
 	"parley/chat/purge"
 	"parley/chat/queue"
+	"parley/chat/reactions"
 	"parley/chat/readers"
+	"parley/chat/replies"
 	"parley/chat/roomlog"
 	"parley/chat/rooms"
 	"parley/db"
@@ -82,11 +84,13 @@ func (o Options) WithDefaults() Options {
 
 // What a Service does by packages of its own.
 type (
-	ofRooms   = rooms.Service
-	ofDirect  = direct.Service
-	ofInvites = invites.Service
-	ofMembers = members.Roster
-	ofPages   = pages.Pages
+	ofRooms     = rooms.Service
+	ofReplies   = replies.Replies
+	ofReactions = reactions.Service
+	ofDirect    = direct.Service
+	ofInvites   = invites.Service
+	ofMembers   = members.Roster
+	ofPages     = pages.Pages
 )
 
 // Service is rooms and chats over one database. It is safe for concurrent use.
@@ -96,6 +100,8 @@ type Service struct {
 	*ofInvites
 	*ofMembers
 	*ofPages
+	*ofReplies
+	*ofReactions
 	o         Options
 	store     *db.Store
 	log       *roomlog.Log
@@ -103,6 +109,7 @@ type Service struct {
 	queue     *queue.Queue
 	readers   *readers.Readers
 	purger    *purge.Purger
+	sweeper   *purge.Sweeper
 	enroller  *enrol.Enroller
 	leaver    *members.Leaver
 	notifier  Notifier
@@ -125,6 +132,7 @@ func New(store *db.Store, o Options) *Service {
 		roomSends: limits.New(o.RoomSendRate, 2, o.Now),
 		changes:   limits.New(o.MutationRate, 3, o.Now),
 	}
+	s.sweeper = purge.NewSweeper(s.purger, o.OnError)
 	s.log = roomlog.New(store)
 	s.following = follow.New(s.log, follow.Options{
 		WindowBytes: o.WindowBytes, HeadsInterval: o.HeadsInterval, OnError: o.OnError, Notify: o.Notifier.Notify,
@@ -137,7 +145,7 @@ func New(store *db.Store, o Options) *Service {
 		Tell: shared.Tell,
 	})
 	s.ofRooms, s.ofDirect, s.ofInvites = rooms.New(shared), direct.New(shared), invites.New(shared)
-	s.ofPages = pages.New(store, s.now)
+	s.ofPages, s.ofReplies, s.ofReactions = pages.New(store, s.now), replies.New(store, s.now), reactions.New(shared)
 	s.ofMembers = members.New(shared, s.purger.Wake)
 	s.leaver = members.NewLeaver(s.ofMembers, o.OnError)
 	return s
@@ -155,7 +163,7 @@ func (s *Service) shared() members.Shared {
 // AccountDeleted says that an account was deleted, so that its person leaves their rooms. It does not block.
 func (s *Service) AccountDeleted() { s.leaver.Wake() }
 
-// Run stores what is sent, wakes readers, purges deleted rooms, takes deleted accounts out of theirs and enrols who has sent
+// Run stores what is sent, wakes readers, purges deleted rooms and chats, takes deleted accounts out of theirs and enrols who has sent
 // before members were kept, until ctx ends. Then it stores and answers what was queued, and returns; later sends get ErrClosing.
 func (s *Service) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -165,6 +173,7 @@ func (s *Service) Run(ctx context.Context) error {
 	wg.Go(func() { s.following.Run(ctx) })
 	wg.Go(func() { s.readers.Run(ctx) })
 	wg.Go(func() { s.purger.Run(ctx) })
+	wg.Go(func() { s.sweeper.Run(ctx) })
 	wg.Go(func() { s.leaver.Run(ctx) })
 	wg.Go(func() { s.enroller.Run(ctx) })
 	err := s.notifier.Subscribe(ctx, s.wake)

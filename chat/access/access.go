@@ -65,6 +65,7 @@ type Action string
 const (
 	Read          Action = "READ"
 	ChangeOwnChat Action = "CHANGE_OWN_CHAT"
+	React         Action = "REACT"
 	Hide          Action = "HIDE"
 	Join          Action = "JOIN"
 	Leave         Action = "LEAVE"

@@ -95,6 +95,9 @@ func (b *batch) run(ctx context.Context) error {
 	if err := b.lockNewcomers(ctx); err != nil {
 		return err
 	}
+	if err := b.findTargets(ctx); err != nil {
+		return err
+	}
 	for _, l := range b.locked {
 		if err := b.settle(ctx, l); err != nil {
 			return err
@@ -109,6 +112,9 @@ func (b *batch) run(ctx context.Context) error {
 		return err
 	}
 	if err := b.log.WriteChats(ctx, b.tx, b.rows); err != nil {
+		return err
+	}
+	if err := b.markAnswered(ctx); err != nil {
 		return err
 	}
 	return b.writeMembers(ctx)

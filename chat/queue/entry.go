@@ -20,7 +20,8 @@ type Send struct {
 	UserID   uuid.UUID
 	Username string
 	Text     string
-	Version  int64 // of the room's access when the sender was found to be a member who may; see Options.MaySend
+	ReplyTo  *uuid.UUID // the chat of the same room that it answers; nil: none
+	Version  int64      // of the room's access when the sender was found to be a member who may; see Options.MaySend
 }
 
 // Unjudged is the version of a send whose sender is to be judged, whatever the room's.
@@ -69,6 +70,6 @@ func (e *entry) orUnknown(err error) error {
 func (e *entry) row(at *ent.RoomEvent) *ent.Chat {
 	return &ent.Chat{
 		ID: e.ID, RoomID: at.RoomID, Number: at.Number, Place: at.Place, Tag: at.Tag, UserID: e.UserID,
-		Username: e.Username, Text: e.Text, CreatedAt: at.At,
+		Username: e.Username, Text: e.Text, CreatedAt: at.At, ReplyTo: e.ReplyTo,
 	}
 }

@@ -154,9 +154,12 @@ func (e *estimator) field(f *ast.Field) cost {
 	return cost{once: e.plus(e.plus(1, e.query(f)), e.plus(e.named(f), items))}
 }
 
-// query is what a field costs as a query of its own. What is no list is read once for all objects of one.
+// query is what a field costs as a query of its own. What is no list is read once for all objects of one, and some lists are.
 func (e *estimator) query(f *ast.Field) int {
 	of := e.api.Schema.Types[f.Definition.Type.Name()]
+	if _, together := e.api.Lists[nameOf(f)]; together {
+		return 0
+	}
 	if f.ObjectDefinition == e.api.Schema.Query || !isConnection(of.Name) && (f.Definition.Type.Elem == nil || !of.IsCompositeType()) {
 		return 0
 	}
@@ -195,6 +198,9 @@ func (e *estimator) items(f *ast.Field) int {
 			return 1
 		}
 		return min(len(list), e.api.MaxIDs)
+	}
+	if list, known := e.api.Lists[nameOf(f)]; known {
+		return list.Usual
 	}
 	if f.Definition.Type.Elem != nil {
 		return otherList

@@ -66,6 +66,15 @@ type API struct {
 	MaxEvent  int            // bytes of an event of a subscription
 	Largest   map[string]int // bytes of JSON that a value has at most: by its field, as "Chat.text", or its type, else "String"
 	Textless  string         // a field, as "Event.cursors": an object that has it has no texts
+
+	// Lists are fields of lists without pages that are read once for all objects of a list, as "Chat.reactions".
+	Lists map[string]List
+}
+
+// A List is how many items one without pages has.
+type List struct {
+	Usual int // which is what it costs
+	Most  int
 }
 
 // Use has a server check every document, and what is asked of it.

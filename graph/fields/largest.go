@@ -1,6 +1,11 @@
 package fields
 
-import "parley/chat"
+import (
+	"parley/auth/usernames"
+	"parley/chat"
+	"parley/graph/document"
+	"parley/naming"
+)
 
 const (
 	escaped  = 6 // bytes of a control character in JSON, the largest of all characters
@@ -9,6 +14,8 @@ const (
 	ofName   = escaped*64 + quotes                  // of a user or a room
 	ofNames  = escaped*(10*32+9*len(", ")) + quotes // of a direct room, which is called as all in it
 	ofTopic  = escaped*250 + quotes                 // or of the reason of a ban
+	ofEmoji  = 2*naming.MaxReaction + quotes        // it has no control characters
+	ofPerson = 4*usernames.Max + quotes             // likewise
 	ofToken  = 4 << 10
 	ofCursor = 64
 
@@ -35,6 +42,8 @@ var Largest = map[string]int{
 	"Chat.username":            ofName,
 	"Event.cursors":            chat.MaxCursors * (ofCursor + 1),
 	"Ban.reason":               ofTopic,
+	"Chat.myReactions":         20 * (ofEmoji + 1),
+	"Event.emoji":              ofEmoji,
 	"Event.username":           ofName,
 	"Invite.code":              26 + quotes,
 	"MemberEdge.cursor":        ofCursorOfNames,
@@ -42,6 +51,14 @@ var Largest = map[string]int{
 	"PageInfo.startCursor":     ofCursorOfNames,
 	"Room.allowedActions":      len(`["DELETE_ANY_CHAT"]`) * 8, // at most
 	"Room.name":                ofNames,
+	"Reaction.emoji":           ofEmoji,
 	"Room.topic":               ofTopic,
-	"User.username":            ofName,
+	"User.username":            ofPerson,
+}
+
+// Lists are those without pages that are read once for all objects of a list: how many items they have as a rule, which is what
+// they cost, and at most.
+var Lists = map[string]document.List{
+	"Chat.reactions": {Usual: 2, Most: 50},
+	"Reaction.users": {Usual: 3, Most: 10},
 }

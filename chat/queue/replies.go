@@ -1,0 +1,67 @@
+package queue
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"parley/chat/roomlog"
+	"parley/ent/chat"
+)
+
+// findTargets refuses the entries that answer what is not there: another room's chat, or none. They are judged before, so this
+// tells nobody anything. What an entry before them stores may be answered too. A batch without answers costs nothing.
+func (b *batch) findTargets(ctx context.Context) error {
+	answered := map[uuid.UUID]uuid.UUID{} // chats, by the rooms that they are in
+	for i, e := range b.entries {
+		if e.ReplyTo != nil && !b.answered(i) {
+			answered[*e.ReplyTo] = uuid.Nil
+		}
+	}
+	if len(answered) == 0 {
+		return nil
+	}
+	rows, err := b.tx.Chat.Query().Where(chat.IDIn(slices.Collect(maps.Keys(answered))...)).Select(chat.FieldID, chat.FieldRoomID).All(ctx)
+	if err != nil {
+		return fmt.Errorf("find what is answered: %w", err)
+	}
+	for _, row := range rows {
+		answered[row.ID] = row.RoomID
+	}
+	stored := map[uuid.UUID]bool{}
+	for i, e := range b.entries {
+		if b.answered(i) || stored[e.ID] { // the same id again is answered with the first
+			continue
+		}
+		if e.ReplyTo != nil && answered[*e.ReplyTo] != e.Room {
+			b.refuse([]int{i}, roomlog.ErrNoChat)
+			continue
+		}
+		stored[e.ID] = true
+		if _, is := answered[e.ID]; is {
+			answered[e.ID] = e.Room
+		}
+	}
+	return nil
+}
+
+// markAnswered notes with chats that they are answered, once and for all. They were locked with their rooms.
+func (b *batch) markAnswered(ctx context.Context) error {
+	answered := map[uuid.UUID]bool{}
+	for _, row := range b.rows {
+		if row.ReplyTo != nil {
+			answered[*row.ReplyTo] = true
+		}
+	}
+	if len(answered) == 0 {
+		return nil
+	}
+	err := b.tx.Chat.Update().Where(chat.IDIn(slices.Collect(maps.Keys(answered))...), chat.AnsweredIsNil()).SetAnswered(true).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("mark what is answered: %w", err)
+	}
+	return nil
+}
