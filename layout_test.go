@@ -53,40 +53,41 @@ var mayImport = map[string][]string{
 		"audit", "auth", "auth/keys", "auth/rows", "auth/tokens", "db", "db/tables", "ent", "limit", "meter",
 		"naming",
 	},
-	"auth/tokens":             {"auth", "auth/keys"},                                                                                                   // signs and parses claims; knows no session
-	"auth/usernames":          {"naming"},                                                                                                              // what is a username, and which are one
-	"chat":                    {"audit", "db", "ent", "limit", "meter", "naming"},                                                                      // knows no auth: who calls is a parameter
-	"chat/access":             {"chat/texts", "ent", "naming"},                                                                                         // who may do what in a room
-	"chat/arguments":          {"chat/texts", "naming"},                                                                                                // what is wrong with arguments, for all rooms
-	"chat/background":         {},                                                                                                                      // rounds of what is left to do
-	"chat/direct":             {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent"},                                  // conversations of a few
-	"chat/enrol":              {"chat/background", "chat/members", "db", "ent"},                                                                        // who was there before members were kept
-	"chat/follow":             {"chat/roomlog", "ent"},                                                                                                 // reading on, once for all who follow a room
-	"chat/follow/logtest":     {},                                                                                                                      // for tests
-	"chat/invites":            {"audit", "chat/access", "chat/arguments", "chat/limits", "chat/members", "chat/roomlog", "ent", "naming"},              // codes that let people in
-	"chat/limits":             {"limit"},                                                                                                               // rates of people and rooms
-	"chat/members":            {"audit", "chat/access", "chat/arguments", "chat/background", "chat/limits", "chat/roomlog", "chat/texts", "db", "ent"}, // who is in, and as what
-	"chat/pages":              {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "db", "ent", "naming"},                  // reads rooms and chats for whoever asks
-	"chat/reactions":          {"chat/access", "chat/arguments", "chat/limits", "chat/members", "chat/roomlog", "ent", "naming"}, // emoji on chats
-	"chat/replies":            {"chat/access", "chat/arguments", "chat/pages", "chat/roomlog", "db", "ent"}, // which chats answer which
-	"chat/purge":              {"chat/background", "db", "ent"},                                                                                        // knows rows and no callers
-	"chat/queue":              {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "db", "ent", "meter"},                                 // asks who may
-	"chat/readers":            {"chat/access", "chat/follow", "chat/roomlog", "db", "ent", "meter"},
-	"chat/roomlog":            {"chat/access", "db", "ent"},                                                                    // knows nobody: the log, and what it is about
-	"chat/roomlog/logcheck":   {"chat/roomlog", "db/tables", "ent"},                                                            // for archive
-	"chat/rooms":              {"audit", "chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent"}, // what makes and changes rooms
-	"chat/rowcheck":           {"chat/access", "chat/texts", "db/tables", "ent"},
-	"chat/texts":              {"naming"},         // what names and texts may be
-	"transport":               {"limit", "meter"}, // knows gqlgen; nothing of chat, auth or rows
-	"transport/admission":     {"limit", "meter", "naming", "transport/refusal", "transport/safe"},
-	"transport/budget":        {},
-	"transport/operation":     {"meter", "transport/budget", "transport/refusal", "transport/stream", "transport/wire"},
-	"transport/refusal":       {},
-	"transport/safe":          {},
-	"transport/stream":        {"meter", "transport/safe", "transport/wire"}, // no socket and no HTTP
-	"transport/stream/fair":   {"transport/safe"},
-	"transport/stream/window": {}, // values
-	"transport/wire":          {"transport/refusal"},
+	"auth/tokens":                {"auth", "auth/keys"},                                                                                                   // signs and parses claims; knows no session
+	"auth/usernames":             {"naming"},                                                                                                              // what is a username, and which are one
+	"chat":                       {"audit", "db", "ent", "limit", "meter", "naming"},                                                                      // knows no auth: who calls is a parameter
+	"chat/access":                {"chat/texts", "ent", "naming"},                                                                                         // who may do what in a room
+	"chat/arguments":             {"chat/texts", "naming"},                                                                                                // what is wrong with arguments, for all rooms
+	"chat/background":            {},                                                                                                                      // rounds of what is left to do
+	"chat/direct":                {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent"},                                  // conversations of a few
+	"chat/enrol":                 {"chat/background", "chat/members", "db", "ent"},                                                                        // who was there before members were kept
+	"chat/follow":                {"chat/roomlog", "ent"},                                                                                                 // reading on, once for all who follow a room
+	"chat/follow/logtest":        {},                                                                                                                      // for tests
+	"chat/invites":               {"audit", "chat/access", "chat/arguments", "chat/limits", "chat/members", "chat/roomlog", "ent", "naming"},              // codes that let people in
+	"chat/limits":                {"limit"},                                                                                                               // rates of people and rooms
+	"chat/members":               {"audit", "chat/access", "chat/arguments", "chat/background", "chat/limits", "chat/roomlog", "chat/texts", "db", "ent"}, // who is in, and as what
+	"chat/pages":                 {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "db", "ent", "naming"},                  // reads rooms and chats for whoever asks
+	"chat/reactions":             {"chat/access", "chat/arguments", "chat/limits", "chat/members", "chat/roomlog", "ent", "naming"},                       // emoji on chats
+	"chat/replies":               {"chat/access", "chat/arguments", "chat/pages", "chat/roomlog", "db", "ent"},                                            // which chats answer which
+	"chat/purge":                 {"chat/background", "db", "ent"},                                                                                        // knows rows and no callers
+	"chat/queue":                 {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "db", "ent", "meter"},                                 // asks who may
+	"chat/readers":               {"chat/access", "chat/follow", "chat/roomlog", "db", "ent", "meter"},
+	"chat/roomlog":               {"chat/access", "db", "ent"},                                                                    // knows nobody: the log, and what it is about
+	"chat/roomlog/logcheck":      {"chat/roomlog", "db/tables", "ent"},                                                            // for archive
+	"chat/rooms":                 {"audit", "chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent"}, // what makes and changes rooms
+	"chat/rowcheck":              {"chat/access", "chat/texts", "db/tables", "ent"},
+	"chat/texts":                 {"naming"},         // what names and texts may be
+	"transport":                  {"limit", "meter"}, // knows gqlgen; nothing of chat, auth or rows
+	"transport/admission":        {"limit", "meter", "naming", "transport/refusal", "transport/safe"},
+	"transport/budget":           {},
+	"transport/operation":        {"meter", "transport/budget", "transport/refusal", "transport/stream", "transport/wire"},
+	"transport/refusal":          {},
+	"transport/safe":             {},
+	"transport/stream":           {"meter", "transport/safe", "transport/wire"}, // no socket and no HTTP
+	"transport/stream/execution": {"transport/stream/window"},                   // what resolvers and feeds know of each other
+	"transport/stream/fair":      {"transport/safe"},
+	"transport/stream/window":    {}, // values
+	"transport/wire":             {"transport/refusal"},
 	"transport/ws": {
 		"limit", "meter", "transport/admission", "transport/budget", "transport/operation", "transport/refusal",
 		"transport/safe", "transport/stream", "transport/wire",
@@ -103,15 +104,16 @@ var mayImport = map[string][]string{
 	"graph": { // of db only the classes of errors; never a row
 		"auth", "auth/accounts", "auth/passwords", "auth/usernames", "chat", "chat/access", "chat/follow",
 		"chat/invites", "chat/members", "chat/pages", "chat/reactions", "chat/readers", "chat/roomlog", "db", "naming", "transport", "transport/budget",
-		"transport/operation", "transport/stream",
+		"transport/operation", "transport/stream", "transport/stream/execution",
 	},
 	"graph/failures":        {"auth", "chat", "db", "graph/document", "graph/generated", "graph/scalar", "transport/budget"}, // what clients are told of errors
 	"graph/document":        {},                                                                                              // knows a schema; no people, no rooms
 	"graph/document/syntax": {"transport/wire"},                                                                              // knows no schema
-	"graph/fields":          {"auth/usernames", "chat", "graph/document", "naming"},                                                                                        // tables of what is known of fields
+	"graph/fields":          {"auth/usernames", "chat", "graph/document", "naming"},                                          // tables of what is known of fields
 	"graph/generated": {
 		"auth", "chat", "chat/access", "chat/invites", "chat/members", "chat/pages", "chat/reactions", "chat/roomlog", "graph/lean", "graph/scalar",
 	},
+	"graph/together":     {"auth"}, // reads below lists once for all
 	"graph/lean":         {},
 	"graph/lean/rewrite": {},
 	"graph/scalar":       {},

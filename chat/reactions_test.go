@@ -22,8 +22,8 @@ func (w *world) react(who chat.Caller, c *roomlog.Chat, emoji string, on bool) e
 	return err
 }
 
-// shown is what is shown on a chat: each emoji and how many.
-func (w *world) shown(c *roomlog.Chat) (text string) {
+// reactionsOn is what is shown on a chat: each emoji and how many.
+func (w *world) reactionsOn(c *roomlog.Chat) (text string) {
 	w.t.Helper()
 	found, err := w.Reactions(w.t.Context(), access.Reader{All: true}, []*roomlog.Chat{c})
 	if err != nil {
@@ -67,7 +67,7 @@ func TestEqualReactionsAtOnce(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if got, want := w.shown(c), []string{"❤1/1 ", ""}[i]; got != want {
+		if got, want := w.reactionsOn(c), []string{"❤1/1 ", ""}[i]; got != want {
 			t.Errorf("on %v: %q", on, got)
 		}
 		if n := w.logLength(room); n != before+i+1 {
@@ -131,7 +131,7 @@ func TestWhoMayReact(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantErr(t, w.react(eve, c, "👎", true), chat.ErrForbidden)
-	if got := w.shown(c); got != "👍1/1 " {
+	if got := w.reactionsOn(c); got != "👍1/1 " {
 		t.Error(got)
 	}
 	found, err := w.Reactions(t.Context(), access.Reader{Person: eve.ID}, []*roomlog.Chat{c})
@@ -173,13 +173,13 @@ func TestDeletedChatLosesItsReactions(t *testing.T) {
 	if _, err := w.DeleteChat(t.Context(), ann, c.ID.String()); err != nil {
 		t.Fatal(err)
 	}
-	if got := w.shown(c); got != "" {
+	if got := w.reactionsOn(c); got != "" {
 		t.Error(got)
 	}
 	wantErr(t, w.react(ann, c, "👍", true), chat.ErrForbidden)
 	wantErr(t, w.react(people[0], c, "e0", false), chat.ErrForbidden)
 	w.awaitNoReactions(reaction.ChatID(c.ID))
-	if got := w.shown(other); got != "👍1/1 " {
+	if got := w.reactionsOn(other); got != "👍1/1 " {
 		t.Error(got)
 	}
 	if _, err := w.DeleteRoom(t.Context(), ann, "general"); err != nil {

@@ -8,25 +8,25 @@ import (
 	"github.com/google/uuid"
 
 	"parley/chat/roomlog"
+	"parley/graph/together"
 )
 
 // readPeople reads all people that are selected of chats at once: their authors, who has reacted to them, and the authors of what
 // they answer. Each would be a query otherwise, since a field is resolved with all that is below it before the next.
 func (r *Resolver) readPeople(ctx context.Context, chats []*roomlog.Chat) error {
-	c := cohortOf(ctx, chats)
-	if c == nil || c.found[peopleRead] != nil {
+	c := together.CohortOf(ctx, chats)
+	if c == nil || !c.Once("people") {
 		return nil
 	}
-	c.found[peopleRead] = true
 	var ids []uuid.UUID
 	selected := selectedOf(ctx, "Chat")
 	if selected.has("user") {
-		for _, chat := range c.objs {
+		for _, chat := range c.Objs {
 			ids = append(ids, chat.UserID)
 		}
 	}
 	if selected.has("reactions", "users") {
-		found, err := r.reactionsOn(ctx, c.objs)
+		found, err := r.reactionsOn(ctx, c.Objs)
 		if err != nil {
 			return err
 		}
@@ -35,7 +35,7 @@ func (r *Resolver) readPeople(ctx context.Context, chats []*roomlog.Chat) error 
 		}
 	}
 	if selected.has("replyTo", "user") {
-		targets, err := r.replyTargets(ctx, c.objs)
+		targets, err := r.replyTargets(ctx, c.Objs)
 		if err != nil {
 			return err
 		}
@@ -56,8 +56,6 @@ func withPeople[V any](ctx context.Context, r *Resolver, chats []*roomlog.Chat, 
 	}
 	return read(ctx, chats)
 }
-
-const peopleRead = "" // no field
 
 // A selection is the fields that are selected of an object.
 type selection struct {

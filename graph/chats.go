@@ -10,7 +10,8 @@ import (
 	"parley/chat/reactions"
 	"parley/chat/roomlog"
 	"parley/db"
-	"parley/transport/stream"
+	"parley/graph/together"
+	"parley/transport/stream/execution"
 )
 
 // reader is to whom something of rooms is shown as it is now. Streams show it to all who may read the room: the execution notes who
@@ -19,54 +20,54 @@ func (r *Resolver) reader(ctx context.Context, of *roomlog.Chat) access.Reader {
 	if _, err := auth.IdentityFrom(ctx); err == nil {
 		return access.Reader{Person: me(ctx).User.ID}
 	}
-	stream.ReadNow(ctx, func(ctx context.Context) (int64, error) { return r.chat.RevokedPlace(ctx, of.Room.ID) })
+	execution.ReadNow(ctx, func(ctx context.Context) (int64, error) { return r.chat.RevokedPlace(ctx, of.Room.ID) })
 	return access.Reader{All: true}
 }
 
 // authors returns who wrote chats, nil where the account is gone.
 func (r *Resolver) authors(ctx context.Context, chats []*roomlog.Chat) ([]*auth.User, error) {
-	return ofAll(ctx, "user", chats, func(all []*roomlog.Chat) ([]*auth.User, error) { return usersOf(ctx, r, all, authorOf) })
+	return together.Of(ctx, "user", chats, func(all []*roomlog.Chat) ([]*auth.User, error) { return usersOf(ctx, r, all, authorOf) })
 }
 
 // replyTargets returns what chats answer.
 func (r *Resolver) replyTargets(ctx context.Context, chats []*roomlog.Chat) ([]*roomlog.Chat, error) {
-	return ofAll(ctx, "replyTo", chats, func(all []*roomlog.Chat) ([]*roomlog.Chat, error) {
+	return together.Of(ctx, "replyTo", chats, func(all []*roomlog.Chat) ([]*roomlog.Chat, error) {
 		targets, err := r.chat.ReplyTargets(ctx, r.reader(ctx, all[0]), all)
-		together(ctx, targets)
+		together.Note(ctx, targets)
 		return targets, err
 	})
 }
 
 // replyCounts returns how many answer each of some chats.
 func (r *Resolver) replyCounts(ctx context.Context, chats []*roomlog.Chat) ([]int, error) {
-	return ofAll(ctx, "replyCount", chats, func(all []*roomlog.Chat) ([]int, error) {
+	return together.Of(ctx, "replyCount", chats, func(all []*roomlog.Chat) ([]int, error) {
 		return r.chat.ReplyCounts(ctx, r.reader(ctx, all[0]), all)
 	})
 }
 
 // reactionsOn returns what is on chats.
 func (r *Resolver) reactionsOn(ctx context.Context, chats []*roomlog.Chat) ([][]*reactions.Reaction, error) {
-	return ofAll(ctx, "reactions", chats, func(all []*roomlog.Chat) ([][]*reactions.Reaction, error) {
+	return together.Of(ctx, "reactions", chats, func(all []*roomlog.Chat) ([][]*reactions.Reaction, error) {
 		found, err := r.chat.Reactions(ctx, r.reader(ctx, all[0]), all)
 		var each []*reactions.Reaction
 		for _, some := range found {
 			each = append(each, some...)
 		}
-		together(ctx, each)
+		together.Note(ctx, each)
 		return found, err
 	})
 }
 
 // reactionsOfMine returns what the caller has put on chats.
 func (r *Resolver) reactionsOfMine(ctx context.Context, chats []*roomlog.Chat) ([][]string, error) {
-	return ofAll(ctx, "myReactions", chats, func(all []*roomlog.Chat) ([][]string, error) {
+	return together.Of(ctx, "myReactions", chats, func(all []*roomlog.Chat) ([][]string, error) {
 		return r.chat.MyReactions(ctx, person(ctx), all)
 	})
 }
 
 // reacting returns who has reacted first, without those whose accounts are gone.
 func (r *Resolver) reacting(ctx context.Context, some []*reactions.Reaction) ([][]*auth.User, error) {
-	return ofAll(ctx, "users", some, func(all []*reactions.Reaction) ([][]*auth.User, error) {
+	return together.Of(ctx, "users", some, func(all []*reactions.Reaction) ([][]*auth.User, error) {
 		var ids []uuid.UUID
 		for _, one := range all {
 			ids = append(ids, one.Users...)
@@ -94,6 +95,6 @@ func (r *Resolver) reacting(ctx context.Context, some []*reactions.Reaction) ([]
 // lastChats returns the newest chats of rooms.
 func (r *Resolver) lastChats(ctx context.Context, rooms []*roomlog.Room) ([]*roomlog.Chat, error) {
 	chats, err := r.chat.LastChats(ctx, anybody(ctx), rooms)
-	together(ctx, chats)
+	together.Note(ctx, chats)
 	return chats, err
 }

@@ -10,6 +10,7 @@ import (
 	"parley/chat/invites"
 	"parley/chat/members"
 	"parley/chat/roomlog"
+	"parley/graph/together"
 )
 
 // usersOf returns, of each object, whose account an id is, nil where it is gone, with one query.
@@ -23,35 +24,7 @@ func usersOf[T any](ctx context.Context, r *Resolver, objs []T, id func(T) uuid.
 
 // people returns whose accounts some ids are, nil where one is gone, with one query for those that the operation has not read yet.
 func (r *Resolver) people(ctx context.Context, ids []uuid.UUID) ([]*auth.User, error) {
-	x := cohortsOf(ctx)
-	if x == nil {
-		return r.auth.UsersByID(ctx, ids)
-	}
-	var unknown []uuid.UUID
-	x.mu.Lock()
-	for _, id := range ids {
-		if _, known := x.people[id]; !known {
-			unknown = append(unknown, id)
-		}
-	}
-	x.mu.Unlock()
-	var found []*auth.User
-	if len(unknown) > 0 {
-		var err error
-		if found, err = r.auth.UsersByID(ctx, unknown); err != nil {
-			return nil, err
-		}
-	}
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	for i, id := range unknown {
-		x.people[id] = found[i]
-	}
-	users := make([]*auth.User, len(ids))
-	for i, id := range ids {
-		users[i] = x.people[id]
-	}
-	return users, nil
+	return together.People(ctx, ids, r.auth.UsersByID)
 }
 
 // usersIn are the same where the account was there when the object was read: who was deleted since is shown by name.

@@ -11,7 +11,7 @@ import (
 // A reaction costs one execution and one encoding, however many follow the room, and also when the next comes at once: it makes
 // nothing old that has been encoded, as an edit does.
 func TestAReactionIsExecutedOnce(t *testing.T) {
-	const people, streams, reactions = 10, 50, 5
+	const people, streams, reactions = 25, 20, 5
 	a := newTestAPI(t)
 	id := a.send(t, "x")
 	var conns []net.Conn

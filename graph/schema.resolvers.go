@@ -14,7 +14,7 @@ import (
 	"parley/chat/roomlog"
 	"parley/graph/generated"
 	"parley/graph/scalar"
-	"parley/transport/stream"
+	"parley/transport/stream/execution"
 )
 
 func (r *banResolver) User(ctx context.Context, objs []*members.Ban) ([]*auth.User, error) {
@@ -250,11 +250,11 @@ func (r *roomResolver) Bans(ctx context.Context, obj *roomlog.Room, first *int, 
 }
 
 func (r *subscriptionResolver) ChatSent(ctx context.Context, room string, after *string) (<-chan *roomlog.Chat, error) {
-	return stream.Events[*roomlog.Chat](ctx)
+	return execution.Events[*roomlog.Chat](ctx)
 }
 
 func (r *subscriptionResolver) Events(ctx context.Context, rooms []string, after []string) (<-chan *roomlog.Event, error) {
-	return stream.Events[*roomlog.Event](ctx)
+	return execution.Events[*roomlog.Event](ctx)
 }
 
 func (r *userConnectionResolver) PageInfo(ctx context.Context, obj *auth.UserPage) (*members.PageInfo, error) {

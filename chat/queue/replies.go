@@ -15,21 +15,9 @@ import (
 // findTargets refuses the entries that answer what is not there: another room's chat, or none. They are judged before, so this
 // tells nobody anything. What an entry before them stores may be answered too. A batch without answers costs nothing.
 func (b *batch) findTargets(ctx context.Context) error {
-	answered := map[uuid.UUID]uuid.UUID{} // chats, by the rooms that they are in
-	for i, e := range b.entries {
-		if e.ReplyTo != nil && !b.answered(i) {
-			answered[*e.ReplyTo] = uuid.Nil
-		}
-	}
-	if len(answered) == 0 {
-		return nil
-	}
-	rows, err := b.tx.Chat.Query().Where(chat.IDIn(slices.Collect(maps.Keys(answered))...)).Select(chat.FieldID, chat.FieldRoomID).All(ctx)
-	if err != nil {
-		return fmt.Errorf("find what is answered: %w", err)
-	}
-	for _, row := range rows {
-		answered[row.ID] = row.RoomID
+	answered, err := b.targets(ctx)
+	if err != nil || len(answered) == 0 {
+		return err
 	}
 	stored := map[uuid.UUID]bool{}
 	for i, e := range b.entries {
@@ -46,6 +34,27 @@ func (b *batch) findTargets(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// targets are what entries answer, with the rooms that it is in; the nil UUID: it is not there.
+func (b *batch) targets(ctx context.Context) (map[uuid.UUID]uuid.UUID, error) {
+	rooms := map[uuid.UUID]uuid.UUID{}
+	for i, e := range b.entries {
+		if e.ReplyTo != nil && !b.answered(i) {
+			rooms[*e.ReplyTo] = uuid.Nil
+		}
+	}
+	if len(rooms) == 0 {
+		return nil, nil
+	}
+	rows, err := b.tx.Chat.Query().Where(chat.IDIn(slices.Collect(maps.Keys(rooms))...)).Select(chat.FieldID, chat.FieldRoomID).All(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("find what is answered: %w", err)
+	}
+	for _, row := range rows {
+		rooms[row.ID] = row.RoomID
+	}
+	return rooms, nil
 }
 
 // markAnswered notes with chats that they are answered, once and for all. They were locked with their rooms.

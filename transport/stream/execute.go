@@ -3,46 +3,14 @@ package stream
 import (
 	"context"
 	"crypto/sha256"
-	"fmt"
 
 	"github.com/99designs/gqlgen/graphql"
 
 	"parley/transport/safe"
+	"parley/transport/stream/execution"
 	"parley/transport/stream/window"
 	"parley/transport/wire"
 )
-
-type executionKey struct{}
-
-// An execution is one of some events.
-type execution struct {
-	objects []any
-	revoked func(context.Context) (int64, error) // see ReadNow; nil: it has read nothing
-}
-
-// Events are what a subscription's resolver hands out: the objects of the events that are being executed.
-// Subscriptions run only so; everything else was decided when the stream was opened.
-func Events[T any](ctx context.Context) (<-chan T, error) {
-	x, ok := ctx.Value(executionKey{}).(*execution)
-	if !ok {
-		return nil, fmt.Errorf("stream: a subscription is executed outside a feed")
-	}
-	out := make(chan T, len(x.objects))
-	for _, o := range x.objects {
-		out <- o.(T)
-	}
-	close(out)
-	return out, nil
-}
-
-// ReadNow says that a resolver reads what the log is about as it is now, which may be later than the events: then whoever was
-// revoked meanwhile must not be given it. revoked reads the place of the newest revocation; it is called once, behind all that is
-// read. Outside of feeds, where each caller is judged, it does nothing.
-func ReadNow(ctx context.Context, revoked func(context.Context) (int64, error)) {
-	if x, ok := ctx.Value(executionKey{}).(*execution); ok {
-		x.revoked = revoked
-	}
-}
 
 // prepared is a subscription as feeds execute it: with no client's context and no headers. It is executed by many
 // goroutines at once.
@@ -71,16 +39,16 @@ func (p *prepared) execute(events []Event) (entries []window.Entry, err error) {
 			entries, err = nil, &EndError{errFault}
 		}
 	}()
-	x := &execution{}
+	x := &execution.Execution{}
 	for _, e := range events {
 		if e.Object != nil {
-			x.objects = append(x.objects, e.Object)
+			x.Objects = append(x.Objects, e.Object)
 		}
 	}
 	next, inner := func(context.Context) *graphql.Response { return nil }, p.ctx
-	if len(x.objects) > 0 {
+	if len(x.Objects) > 0 {
 		p.feeds.meters.executions.Add(1)
-		next, inner = p.exec.DispatchOperation(context.WithValue(p.ctx, executionKey{}, x), p.op)
+		next, inner = p.exec.DispatchOperation(execution.With(p.ctx, x), p.op)
 	}
 	// Of the last, which was read last: an older one may show what was changed since, and may be all that is executed now.
 	entries, size, revoked := make([]window.Entry, 0, len(events)), 0, events[len(events)-1].Revoked
@@ -105,20 +73,5 @@ func (p *prepared) execute(events []Event) (entries []window.Entry, err error) {
 			break
 		}
 	}
-	return entries, x.judge(p.ctx, entries)
-}
-
-// judge notes with entries who was revoked up to what they have read.
-func (x *execution) judge(ctx context.Context, entries []window.Entry) error {
-	if x.revoked == nil {
-		return nil
-	}
-	place, err := x.revoked(ctx)
-	if err != nil {
-		return err
-	}
-	for i := range entries {
-		entries[i].Revoked = max(entries[i].Revoked, place)
-	}
-	return nil
+	return entries, x.Judge(p.ctx, entries)
 }
