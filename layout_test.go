@@ -54,40 +54,43 @@ var mayImport = map[string][]string{
 		"audit", "auth", "auth/keys", "auth/rows", "auth/tokens", "db", "db/tables", "ent", "limit", "meter",
 		"naming",
 	},
-	"auth/tokens":             {"auth", "auth/keys"},                                                                                                   // signs and parses claims; knows no session
-	"chat":                    {"audit", "db", "ent", "limit", "meter", "naming"},                                                                      // knows no auth: who calls is a parameter
-	"chat/access":             {"chat/texts", "ent", "naming"},                                                                                         // who may do what in a room
-	"chat/arguments":          {"chat/texts", "naming"},                                                                                                // what is wrong with arguments, for all rooms
-	"chat/background":         {},                                                                                                                      // rounds of what is left to do
-	"chat/blocks":             {"chat/access", "chat/arguments", "chat/direct", "chat/limits", "chat/members", "ent"},                                  // whom people want nothing from
-	"chat/direct":             {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent"},                                  // conversations of a few
-	"chat/enrol":              {"chat/background", "chat/members", "db", "ent"},                                                                        // who was there before members were kept
-	"chat/follow":             {"chat/roomlog", "ent"},                                                                                                 // reading on, once for all who follow a room
-	"chat/follow/logtest":     {},                                                                                                                      // for tests
-	"chat/invites":            {"audit", "chat/access", "chat/arguments", "chat/limits", "chat/members", "chat/roomlog", "ent", "naming"},              // codes that let people in
-	"chat/limits":             {"limit"},                                                                                                               // rates of people and rooms
-	"chat/members":            {"audit", "chat/access", "chat/arguments", "chat/background", "chat/limits", "chat/roomlog", "chat/texts", "db", "ent"}, // who is in, and as what
-	"chat/mentions":           {"chat/roomlog", "db", "ent", "naming/usernames"},                                                                       // who is named in a text
-	"chat/pages":              {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "db", "ent", "naming"},                  // reads rooms and chats for whoever asks
-	"chat/purge":              {"chat/background", "db", "ent"},                                                                                        // knows rows and no callers
-	"chat/queue":              {"chat/access", "chat/arguments", "chat/members", "chat/mentions", "chat/roomlog", "db", "ent", "meter"},                // asks who may
-	"chat/readers":            {"chat/access", "chat/follow", "chat/roomlog", "db", "ent", "meter"},
-	"chat/reads":              {"chat/access", "chat/limits", "chat/members", "chat/pages", "chat/roomlog", "db", "ent", "naming"},
-	"chat/roomlog":            {"chat/access", "db", "ent"},                                                                    // knows nobody: the log, and what it is about
-	"chat/roomlog/logcheck":   {"chat/roomlog", "db/tables", "ent"},                                                            // for archive
-	"chat/rooms":              {"audit", "chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent"}, // what makes and changes rooms
-	"chat/rowcheck":           {"chat/access", "chat/texts", "db/tables", "ent"},
-	"chat/texts":              {"naming"},         // what names and texts may be
-	"transport":               {"limit", "meter"}, // knows gqlgen; nothing of chat, auth or rows
-	"transport/admission":     {"limit", "meter", "naming", "transport/refusal", "transport/safe"},
-	"transport/budget":        {},
-	"transport/operation":     {"meter", "transport/budget", "transport/refusal", "transport/stream", "transport/wire"},
-	"transport/refusal":       {},
-	"transport/safe":          {},
-	"transport/stream":        {"meter", "transport/safe", "transport/wire"}, // no socket and no HTTP
-	"transport/stream/fair":   {"transport/safe"},
-	"transport/stream/window": {}, // values
-	"transport/wire":          {"transport/refusal"},
+	"auth/tokens":                {"auth", "auth/keys"},                                                                                                   // signs and parses claims; knows no session
+	"chat":                       {"audit", "db", "ent", "limit", "meter", "naming"},                                                                      // knows no auth: who calls is a parameter
+	"chat/access":                {"chat/texts", "ent", "naming"},                                                                                         // who may do what in a room
+	"chat/arguments":             {"chat/texts", "naming"},                                                                                                // what is wrong with arguments, for all rooms
+	"chat/background":            {},                                                                                                                      // rounds of what is left to do
+	"chat/blocks":                {"chat/access", "chat/arguments", "chat/direct", "chat/limits", "chat/members", "ent"},                                  // whom people want nothing from
+	"chat/direct":                {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent"},                                  // conversations of a few
+	"chat/enrol":                 {"chat/background", "chat/members", "db", "ent"},                                                                        // who was there before members were kept
+	"chat/follow":                {"chat/roomlog", "ent"},                                                                                                 // reading on, once for all who follow a room
+	"chat/follow/logtest":        {},                                                                                                                      // for tests
+	"chat/invites":               {"audit", "chat/access", "chat/arguments", "chat/limits", "chat/members", "chat/roomlog", "ent", "naming"},              // codes that let people in
+	"chat/limits":                {"limit"},                                                                                                               // rates of people and rooms
+	"chat/members":               {"audit", "chat/access", "chat/arguments", "chat/background", "chat/limits", "chat/roomlog", "chat/texts", "db", "ent"}, // who is in, and as what
+	"chat/mentions":              {"chat/roomlog", "db", "ent", "naming/usernames"},                                                                       // who is named in a text
+	"chat/pages":                 {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "db", "ent", "naming"},                  // reads rooms and chats for whoever asks
+	"chat/reactions":             {"chat/access", "chat/arguments", "chat/limits", "chat/members", "chat/roomlog", "chat/texts", "ent", "naming"},         // emoji on chats
+	"chat/replies":               {"chat/access", "chat/arguments", "chat/pages", "chat/roomlog", "db", "ent"},                                            // which chats answer which
+	"chat/purge":                 {"chat/background", "db", "ent"},                                                                                        // knows rows and no callers
+	"chat/queue":                 {"chat/access", "chat/arguments", "chat/members", "chat/mentions", "chat/roomlog", "db", "ent", "meter"},                // asks who may
+	"chat/readers":               {"chat/access", "chat/follow", "chat/roomlog", "db", "ent", "meter"},
+	"chat/reads":                 {"chat/access", "chat/limits", "chat/members", "chat/pages", "chat/roomlog", "db", "ent", "naming"},
+	"chat/roomlog":               {"chat/access", "db", "ent"},                                                                    // knows nobody: the log, and what it is about
+	"chat/roomlog/logcheck":      {"chat/roomlog", "db/tables", "ent"},                                                            // for archive
+	"chat/rooms":                 {"audit", "chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent"}, // what makes and changes rooms
+	"chat/rowcheck":              {"chat/access", "chat/texts", "db/tables", "ent"},
+	"chat/texts":                 {"naming"},         // what names and texts may be
+	"transport":                  {"limit", "meter"}, // knows gqlgen; nothing of chat, auth or rows
+	"transport/admission":        {"limit", "meter", "naming", "transport/refusal", "transport/safe"},
+	"transport/budget":           {},
+	"transport/operation":        {"meter", "transport/budget", "transport/refusal", "transport/stream", "transport/wire"},
+	"transport/refusal":          {},
+	"transport/safe":             {},
+	"transport/stream":           {"meter", "transport/safe", "transport/wire"}, // no socket and no HTTP
+	"transport/stream/execution": {"transport/stream/window"},                   // what resolvers and feeds know of each other
+	"transport/stream/fair":      {"transport/safe"},
+	"transport/stream/window":    {}, // values
+	"transport/wire":             {"transport/refusal"},
 	"transport/ws": {
 		"limit", "meter", "transport/admission", "transport/budget", "transport/operation", "transport/refusal",
 		"transport/safe", "transport/stream", "transport/wire",
@@ -103,16 +106,17 @@ var mayImport = map[string][]string{
 	// Floor 5: what clients call, and a database as a whole.
 	"graph": { // of db only the classes of errors; never a row
 		"auth", "auth/accounts", "auth/passwords", "chat", "chat/access", "chat/follow",
-		"chat/invites", "chat/members", "chat/pages", "chat/readers", "chat/roomlog", "db", "naming", "naming/usernames", "transport", "transport/budget",
-		"transport/operation", "transport/stream",
+		"chat/invites", "chat/members", "chat/pages", "chat/reactions", "chat/readers", "chat/roomlog", "db", "naming", "naming/usernames", "transport", "transport/budget",
+		"transport/operation", "transport/stream", "transport/stream/execution",
 	},
 	"graph/failures":        {"auth", "chat", "db", "graph/document", "graph/generated", "graph/scalar", "transport/budget"}, // what clients are told of errors
 	"graph/document":        {},                                                                                              // knows a schema; no people, no rooms
 	"graph/document/syntax": {"transport/wire"},                                                                              // knows no schema
-	"graph/fields":          {"chat", "chat/mentions"},                                                                       // tables of what is known of fields
+	"graph/fields":          {"chat", "chat/mentions", "graph/document", "naming", "naming/usernames"},                       // tables of what is known of fields
 	"graph/generated": {
-		"auth", "chat", "chat/access", "chat/invites", "chat/members", "chat/pages", "chat/roomlog", "graph/lean", "graph/scalar",
+		"auth", "chat", "chat/access", "chat/invites", "chat/members", "chat/pages", "chat/reactions", "chat/roomlog", "graph/lean", "graph/scalar",
 	},
+	"graph/together":     {"auth"}, // reads below lists once for all
 	"graph/lean":         {},
 	"graph/lean/rewrite": {},
 	"graph/scalar":       {},
@@ -155,7 +159,7 @@ var homeOf = map[string][]string{
 	"golang.org/x/crypto":         {"auth/passwords"},                                             // argon2
 	"golang.org/x/text":           {"auth/passwords", "chat/texts", "naming", "naming/usernames"}, // PRECIS, normal forms
 	"golang.org/x/net":            {"transport/admission"},                                        // IDNA
-	"entgo.io/ent":                {"auth/accounts", "auth/attempts", "auth/cleanup", "auth/rows", "auth/sessions", "chat", "chat/access", "chat/enrol", "chat/mentions", "chat/pages", "chat/readers", "chat/roomlog", "db", "db/bulk", "db/migrations/diff", "db/sqlite", "ent"},
+	"entgo.io/ent":                {"auth/accounts", "auth/attempts", "auth/cleanup", "auth/rows", "auth/sessions", "chat", "chat/access", "chat/enrol", "chat/mentions", "chat/pages", "chat/purge", "chat/reactions", "chat/readers", "chat/replies", "chat/roomlog", "db", "db/bulk", "db/migrations/diff", "db/sqlite", "ent"},
 	"ariga.io/atlas":              {"db/migrations/diff", "db/migrations/hash"}, // writes migrations
 	"github.com/mattn/go-sqlite3": {"db/dbtest", "db/failure", "db/migrations/diff", "db/sqlite"},
 	"github.com/jackc/pgx":        {"db/bulk", "db/dbtest", "db/failure", "db/migrations/diff", "db/postgres"},

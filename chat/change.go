@@ -2,17 +2,14 @@ package chat
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
-	"github.com/google/uuid"
-
 	"parley/chat/access"
 	"parley/chat/mentions"
+	"parley/chat/reactions"
 	"parley/chat/roomlog"
 	"parley/ent"
-	"parley/ent/chat"
 	"parley/naming"
 )
 
@@ -34,14 +31,25 @@ func (s *Service) EditChat(ctx context.Context, caller Caller, id, text string) 
 	})
 }
 
-// DeleteChat takes the text of a chat away; its number and its place stay. Its author may, and who
+// DeleteChat takes the text of a chat and its reactions away; its number and its place stay. Its author may, and who
 // is an admin of the room. Sent again it changes nothing. ErrNoChat, ErrForbidden, *RateError.
 func (s *Service) DeleteChat(ctx context.Context, caller Caller, id string) (*roomlog.Chat, error) {
+	many := false
+	defer func() {
+		if many {
+			s.sweeper.Wake()
+		}
+	}()
 	return s.change(ctx, id, editing{
 		caller: caller, do: access.DeleteAnyChat, kind: roomlog.ChatDeleted,
 		done: func(c *ent.Chat) bool { return c.DeletedAt != nil },
 		set:  func(c *ent.ChatUpdateOne, at time.Time) { c.SetText("").SetDeletedAt(at) },
-		also: func(tx *ent.Tx, _, now *ent.Chat) error { return mentions.Remove(ctx, tx, now.ID) },
+		also: func(tx *ent.Tx, _, now *ent.Chat) (err error) {
+			if many, err = reactions.Clear(ctx, tx, now.ID); err != nil {
+				return err
+			}
+			return mentions.Remove(ctx, tx, now.ID)
+		},
 	})
 }
 
@@ -66,7 +74,7 @@ func (s *Service) change(ctx context.Context, id string, e editing) (*roomlog.Ch
 	var changed *roomlog.Chat
 	var commits []roomlog.Commit
 	err := s.store.Write(ctx, func(tx *ent.Tx) error {
-		row, in, err := s.lockChat(ctx, tx, parsed, e.caller)
+		row, in, err := roomlog.LockChat(ctx, tx, parsed, e.caller, s.now())
 		if err != nil {
 			return err
 		}
@@ -87,15 +95,9 @@ func (s *Service) change(ctx context.Context, id string, e editing) (*roomlog.Ch
 	return changed, nil
 }
 
-// mayChange says whether somebody may do something to a chat of a room: its author edits and deletes it, those who may delete
+// mayChange says whether somebody who may read a room may do something to a chat of it: its author edits and deletes it, those who may delete
 // any chat there delete it. What was deleted stays so.
 func mayChange(caller Caller, do access.Action, c *ent.Chat, in access.Room) error {
-	if err := in.May(access.Read); err != nil {
-		if errors.Is(err, ErrNoRoom) {
-			return ErrNoChat // it went with its room, or nobody knows of it
-		}
-		return err
-	}
 	own := c.UserID == caller.ID
 	switch {
 	case do == access.DeleteAnyChat && (own && in.May(access.DeleteOwnChat) == nil || in.May(do) == nil):
@@ -104,27 +106,6 @@ func mayChange(caller Caller, do access.Action, c *ent.Chat, in access.Room) err
 		return ErrForbidden
 	}
 	return in.May(do)
-}
-
-// lockChat finds a chat and locks its room before the caller is judged: what is read after it is what the transaction before
-// left.
-func (s *Service) lockChat(ctx context.Context, tx *ent.Tx, id uuid.UUID, caller Caller) (*ent.Chat, access.Room, error) {
-	row, err := tx.Chat.Get(ctx, id)
-	if ent.IsNotFound(err) {
-		return nil, access.Room{}, ErrNoChat
-	}
-	if err != nil {
-		return nil, access.Room{}, fmt.Errorf("find chat: %w", err)
-	}
-	in, err := access.Lock(ctx, tx, row.RoomID, caller, s.now())
-	if err != nil {
-		return nil, access.Room{}, err
-	}
-	row, err = tx.Chat.Query().Where(chat.ID(id)).Only(ctx)
-	if ent.IsNotFound(err) { // the room was deleted meanwhile
-		return nil, access.Room{}, ErrNoChat
-	}
-	return row, in, err
 }
 
 // apply changes the row and appends to the room's log.

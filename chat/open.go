@@ -3,6 +3,7 @@ package chat
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/google/uuid"
 
@@ -13,6 +14,7 @@ import (
 	"parley/chat/readers"
 	"parley/chat/roomlog"
 	"parley/ent"
+	"parley/ent/room"
 )
 
 // Open returns where a reader of a room begins: behind the cursor, or now. ErrNoRoom, *ForbiddenError, *DivergedError,
@@ -36,6 +38,15 @@ func (s *Service) Open(ctx context.Context, caller Caller, nameOrID string, afte
 		return err
 	})
 	return from, err
+}
+
+// RevokedPlace is that of the newest event that ends somebody's reading of a room.
+func (s *Service) RevokedPlace(ctx context.Context, in uuid.UUID) (int64, error) {
+	row, err := s.store.Read.Room.Query().Where(room.ID(in)).Select(room.FieldRevokedPlace).Only(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("read who was revoked: %w", err)
+	}
+	return row.RevokedPlace, nil
 }
 
 // MaxCursors is how many cursors an event has at most, and MaxRooms how many rooms one stream of events may have: as

@@ -18,13 +18,15 @@ type Draft struct {
 	Room string  // its name or id
 	Text string  // 1 to 10,000 code points
 	ID   *string // the client's own UUID; nil: one is made
+
+	ReplyTo *string // the id of the chat of the same room that it answers, which may be deleted; nil: none
 }
 
 // Send stores a chat under its room's next number and returns once it is on disk. Whoever sends to a public room becomes a member
 // of it, where there is room: in it and in their list of rooms. Sent again with
 // an id that the same person has used in the same room, it stores nothing and returns the
 // chat that is there, whatever its text.
-// ErrNoRoom, ErrForbidden, *InvalidError, ErrIDTaken, ErrBusy, ErrTimeout, ErrClosing, *RateError:
+// ErrNoRoom, ErrForbidden, ErrNoChat: of what it answers, *InvalidError, ErrIDTaken, ErrBusy, ErrTimeout, ErrClosing, *RateError:
 // nothing was stored. db.ErrUnknownOutcome, ErrUnknown: it may have been.
 func (s *Service) Send(ctx context.Context, caller Caller, d Draft) (_ *roomlog.Chat, err error) {
 	defer func() { s.sent.Add(outcome(err), 1) }()
@@ -76,6 +78,10 @@ func (s *Service) prepare(caller Caller, d Draft) (queue.Send, error) {
 	}
 	made.Text = strings.Clone(d.Text) // readers are handed it, and it may be a piece of a large request
 	made.Names = mentions.Find(made.Text)
+	if d.ReplyTo != nil {
+		answered, _ := naming.ParseID(*d.ReplyTo) // what is no id is that of no chat, and is answered so
+		made.ReplyTo = &answered
+	}
 	id, err := arguments.NewID(d.ID)
 	made.ID, made.Chosen = id, d.ID != nil
 	return made, err

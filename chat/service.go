@@ -21,8 +21,10 @@ import (
 	"parley/chat/pages"
 	"parley/chat/purge"
 	"parley/chat/queue"
+	"parley/chat/reactions"
 	"parley/chat/readers"
 	"parley/chat/reads"
+	"parley/chat/replies"
 	"parley/chat/roomlog"
 	"parley/chat/rooms"
 	"parley/db"
@@ -85,13 +87,15 @@ func (o Options) WithDefaults() Options {
 
 // What a Service does by packages of its own.
 type (
-	ofBlocks  = blocks.Service
-	ofRooms   = rooms.Service
-	ofDirect  = direct.Service
-	ofInvites = invites.Service
-	ofMembers = members.Roster
-	ofPages   = pages.Pages
-	ofReads   = reads.Service
+	ofBlocks    = blocks.Service
+	ofRooms     = rooms.Service
+	ofReplies   = replies.Replies
+	ofReactions = reactions.Service
+	ofReads     = reads.Service
+	ofDirect    = direct.Service
+	ofInvites   = invites.Service
+	ofMembers   = members.Roster
+	ofPages     = pages.Pages
 )
 
 // Service is rooms and chats over one database. It is safe for concurrent use.
@@ -103,6 +107,8 @@ type Service struct {
 	*ofMembers
 	*ofPages
 	*ofReads
+	*ofReplies
+	*ofReactions
 	o         Options
 	store     *db.Store
 	log       *roomlog.Log
@@ -111,6 +117,7 @@ type Service struct {
 	mentions  *mentions.Mentions
 	readers   *readers.Readers
 	purger    *purge.Purger
+	sweeper   *purge.Sweeper
 	enroller  *enrol.Enroller
 	leaver    *members.Leaver
 	notifier  Notifier
@@ -133,6 +140,7 @@ func New(store *db.Store, o Options) *Service {
 		roomSends: limits.New(o.RoomSendRate, 2, o.Now),
 		changes:   limits.New(o.MutationRate, 3, o.Now),
 	}
+	s.sweeper = purge.NewSweeper(s.purger, o.OnError)
 	s.log, s.mentions = roomlog.New(store), mentions.New(store)
 	s.following = follow.New(s.log, follow.Options{
 		WindowBytes: o.WindowBytes, HeadsInterval: o.HeadsInterval, OnError: o.OnError, Notify: o.Notifier.Notify,
@@ -146,7 +154,7 @@ func New(store *db.Store, o Options) *Service {
 	})
 	s.ofRooms, s.ofDirect, s.ofInvites = rooms.New(shared), direct.New(shared), invites.New(shared)
 	s.ofBlocks = blocks.New(shared)
-	s.ofPages = pages.New(store, s.now)
+	s.ofPages, s.ofReplies, s.ofReactions = pages.New(store, s.now), replies.New(store, s.now), reactions.New(shared)
 	s.ofReads = reads.New(store, s.ofPages, reads.Options{Now: s.now, Changes: s.changes})
 	s.ofMembers = members.New(shared, s.purger.Wake)
 	s.leaver = members.NewLeaver(s.ofMembers, o.OnError)
@@ -165,7 +173,7 @@ func (s *Service) shared() members.Shared {
 // AccountDeleted says that an account was deleted, so that its person leaves their rooms. It does not block.
 func (s *Service) AccountDeleted() { s.leaver.Wake() }
 
-// Run stores what is sent, wakes readers, purges deleted rooms, takes deleted accounts out of theirs and enrols who has sent
+// Run stores what is sent, wakes readers, purges deleted rooms and chats, takes deleted accounts out of theirs and enrols who has sent
 // before members were kept, until ctx ends. Then it stores and answers what was queued, and returns; later sends get ErrClosing.
 func (s *Service) Run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
@@ -175,6 +183,7 @@ func (s *Service) Run(ctx context.Context) error {
 	wg.Go(func() { s.following.Run(ctx) })
 	wg.Go(func() { s.readers.Run(ctx) })
 	wg.Go(func() { s.purger.Run(ctx) })
+	wg.Go(func() { s.sweeper.Run(ctx) })
 	wg.Go(func() { s.leaver.Run(ctx) })
 	wg.Go(func() { s.enroller.Run(ctx) })
 	err := s.notifier.Subscribe(ctx, s.wake)

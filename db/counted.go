@@ -14,6 +14,14 @@ func Counted(ctx context.Context, count func(bytes int) error) context.Context {
 	return context.WithValue(ctx, countedKey{}, count)
 }
 
+// Count counts bytes that whoever reads needs besides, once more for each row.
+func Count(ctx context.Context, bytes int) error {
+	if count := counter(ctx); count != nil {
+		return count(bytes)
+	}
+	return nil
+}
+
 func counter(ctx context.Context) func(int) error {
 	count, _ := ctx.Value(countedKey{}).(func(int) error)
 	return count

@@ -13,6 +13,7 @@ import (
 	"parley/graph/document"
 	"parley/graph/failures"
 	"parley/graph/lean"
+	"parley/graph/together"
 	"parley/transport/budget"
 )
 
@@ -34,7 +35,7 @@ func withBounds(p *failures.Presenter, most time.Duration) graphql.ResponseMiddl
 		if op.Operation == nil || op.Operation.Operation == ast.Subscription {
 			return next(ctx)
 		}
-		ctx, cancel := context.WithTimeout(ctx, most)
+		ctx, cancel := context.WithTimeout(together.With(ctx), most)
 		defer cancel()
 		answer := budget.AnswerOf(ctx)
 		if answer == nil { // it was refused before it could be executed

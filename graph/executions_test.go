@@ -48,6 +48,7 @@ type testAPI struct {
 	owner    chat.Caller
 	room     *roomlog.Room
 	cursor   string // of the room before its first chat
+	people   int    // that from has registered
 }
 
 func newTestAPI(t *testing.T) *testAPI {

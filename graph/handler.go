@@ -91,7 +91,7 @@ func documents(schema *ast.Schema, p *failures.Presenter) document.API {
 		},
 		Streams: fields.Streams,
 		MaxPage: chat.MaxPage, MaxIDs: maxNodes, MaxAnswer: budget.MaxAnswer, MaxEvent: stream.MaxEvent,
-		Largest: fields.Largest, Items: fields.Items, Textless: "Event.cursors", // only CAUGHT_UP has these, which is about nothing
+		Largest: fields.Largest, Lists: fields.Lists, Textless: "Event.cursors", // only CAUGHT_UP has these, which is about nothing
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"parley/chat/invites"
 	"parley/chat/members"
 	"parley/chat/roomlog"
+	"parley/graph/together"
 )
 
 // usersOf returns, of each object, whose account an id is, nil where it is gone, with one query.
@@ -19,7 +20,12 @@ func usersOf[T any](ctx context.Context, r *Resolver, objs []T, id func(T) uuid.
 	for i, obj := range objs {
 		ids[i] = id(obj)
 	}
-	return r.auth.UsersByID(ctx, ids)
+	return r.people(ctx, ids)
+}
+
+// people returns whose accounts some ids are, nil where one is gone, with one query for those that the operation has not read yet.
+func (r *Resolver) people(ctx context.Context, ids []uuid.UUID) ([]*auth.User, error) {
+	return together.People(ctx, ids, r.auth.UsersByID)
 }
 
 // usersIn are the same where the account was there when the object was read: who was deleted since is shown by name.

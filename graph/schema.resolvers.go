@@ -10,10 +10,11 @@ import (
 	"parley/chat/invites"
 	"parley/chat/members"
 	"parley/chat/pages"
+	"parley/chat/reactions"
 	"parley/chat/roomlog"
 	"parley/graph/generated"
 	"parley/graph/scalar"
-	"parley/transport/stream"
+	"parley/transport/stream/execution"
 )
 
 func (r *banResolver) User(ctx context.Context, objs []*members.Ban) ([]*auth.User, error) {
@@ -25,11 +26,31 @@ func (r *banResolver) By(ctx context.Context, objs []*members.Ban) ([]*auth.User
 }
 
 func (r *chatResolver) User(ctx context.Context, objs []*roomlog.Chat) ([]*auth.User, error) {
-	return usersOf(ctx, r.Resolver, objs, authorOf)
+	return withPeople(ctx, r.Resolver, objs, r.authors)
 }
 
 func (r *chatResolver) Mentions(ctx context.Context, objs []*roomlog.Chat) ([][]*auth.User, error) {
 	return r.mentioned(ctx, objs)
+}
+
+func (r *chatResolver) ReplyTo(ctx context.Context, objs []*roomlog.Chat) ([]*roomlog.Chat, error) {
+	return withPeople(ctx, r.Resolver, objs, r.replyTargets)
+}
+
+func (r *chatResolver) ReplyCount(ctx context.Context, objs []*roomlog.Chat) ([]int, error) {
+	return r.replyCounts(ctx, objs)
+}
+
+func (r *chatResolver) Replies(ctx context.Context, obj *roomlog.Chat, first *int, after *string) (*pages.Page, error) {
+	return r.chat.Replies(ctx, person(ctx), obj, first, after)
+}
+
+func (r *chatResolver) Reactions(ctx context.Context, objs []*roomlog.Chat) ([][]*reactions.Reaction, error) {
+	return withPeople(ctx, r.Resolver, objs, r.reactionsOn)
+}
+
+func (r *chatResolver) MyReactions(ctx context.Context, objs []*roomlog.Chat) ([][]string, error) {
+	return r.reactionsOfMine(ctx, objs)
 }
 
 func (r *eventResolver) Actor(ctx context.Context, obj *roomlog.Event) (*auth.User, error) {
@@ -140,8 +161,8 @@ func (r *mutationResolver) AcceptInvite(ctx context.Context, code string) (*memb
 	return r.chat.AcceptInvite(ctx, person(ctx), code)
 }
 
-func (r *mutationResolver) SendChat(ctx context.Context, room string, text string, id *string) (*roomlog.Chat, error) {
-	return r.chat.Send(ctx, person(ctx), chat.Draft{Room: room, Text: text, ID: id})
+func (r *mutationResolver) SendChat(ctx context.Context, room string, text string, id *string, replyTo *string) (*roomlog.Chat, error) {
+	return r.chat.Send(ctx, person(ctx), chat.Draft{Room: room, Text: text, ID: id, ReplyTo: replyTo})
 }
 
 func (r *mutationResolver) EditChat(ctx context.Context, chat string, text string) (*roomlog.Chat, error) {
@@ -162,6 +183,10 @@ func (r *mutationResolver) DeleteChat(ctx context.Context, chat string) (*roomlo
 
 func (r *mutationResolver) BlockUser(ctx context.Context, user string, on *bool) (*auth.User, error) {
 	return r.account(ctx)(r.chat.BlockUser(ctx, person(ctx), user, given(on, true)))
+}
+
+func (r *mutationResolver) React(ctx context.Context, chat string, emoji string, on *bool) (*roomlog.Chat, error) {
+	return r.chat.React(ctx, person(ctx), chat, emoji, given(on, true))
 }
 
 func (r *queryResolver) Me(ctx context.Context) (*auth.User, error) {
@@ -216,8 +241,12 @@ func (r *queryResolver) Server(ctx context.Context) (*generated.Server, error) {
 	return r.describe(), nil
 }
 
+func (r *reactionResolver) Users(ctx context.Context, objs []*reactions.Reaction) ([][]*auth.User, error) {
+	return r.reacting(ctx, objs)
+}
+
 func (r *roomResolver) LastChat(ctx context.Context, objs []*roomlog.Room) ([]*roomlog.Chat, error) {
-	return r.chat.LastChats(ctx, anybody(ctx), objs)
+	return r.lastChats(ctx, objs)
 }
 
 func (r *roomResolver) Members(ctx context.Context, obj *roomlog.Room, first *int, after *string) (*members.Page, error) {
@@ -253,11 +282,11 @@ func (r *roomResolver) Bans(ctx context.Context, obj *roomlog.Room, first *int, 
 }
 
 func (r *subscriptionResolver) ChatSent(ctx context.Context, room string, after *string) (<-chan *roomlog.Chat, error) {
-	return stream.Events[*roomlog.Chat](ctx)
+	return execution.Events[*roomlog.Chat](ctx)
 }
 
 func (r *subscriptionResolver) Events(ctx context.Context, rooms []string, after []string) (<-chan *roomlog.Event, error) {
-	return stream.Events[*roomlog.Event](ctx)
+	return execution.Events[*roomlog.Event](ctx)
 }
 
 func (r *userConnectionResolver) PageInfo(ctx context.Context, obj *auth.UserPage) (*members.PageInfo, error) {
@@ -278,6 +307,8 @@ func (r *Resolver) Mutation() generated.MutationResolver { return &mutationResol
 
 func (r *Resolver) Query() generated.QueryResolver { return &queryResolver{r} }
 
+func (r *Resolver) Reaction() generated.ReactionResolver { return &reactionResolver{r} }
+
 func (r *Resolver) Room() generated.RoomResolver { return &roomResolver{r} }
 
 func (r *Resolver) Subscription() generated.SubscriptionResolver { return &subscriptionResolver{r} }
@@ -294,6 +325,7 @@ type (
 	memberResolver         struct{ *Resolver }
 	mutationResolver       struct{ *Resolver }
 	queryResolver          struct{ *Resolver }
+	reactionResolver       struct{ *Resolver }
 	roomResolver           struct{ *Resolver }
 	subscriptionResolver   struct{ *Resolver }
 	userConnectionResolver struct{ *Resolver }

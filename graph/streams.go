@@ -207,7 +207,12 @@ func (v view) event(e *roomlog.Event) stream.Event {
 		Revokes: revocation(e), Revoked: e.Room.Revoked,
 	}
 	switch e.Kind {
-	case roomlog.ChatEdited, roomlog.ChatDeleted, roomlog.RoomUpdated: // which all older events of the room show
+	case roomlog.ChatEdited, roomlog.ChatDeleted:
+		shown.Changes = true
+		if e.Chat.Answered {
+			shown.Subject = nil // events that are about other chats show it, too
+		}
+	case roomlog.RoomUpdated: // which all older events of the room show
 		shown.Changes = true
 	}
 	return shown

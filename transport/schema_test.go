@@ -13,7 +13,7 @@ import (
 
 	"parley/transport/operation"
 	"parley/transport/refusal"
-	"parley/transport/stream"
+	"parley/transport/stream/execution"
 )
 
 type identityKey struct{}
@@ -154,7 +154,7 @@ func (w *world) wait(ctx context.Context) (string, error) {
 // errors of an event lack the root field in their path.
 func (e executable) stream(ctx context.Context, field graphql.CollectedField) graphql.ResponseHandler {
 	e.w.runs.Add(1)
-	objects, err := stream.Events[string](ctx)
+	objects, err := execution.Events[string](ctx)
 	if err != nil {
 		graphql.AddError(ctx, err)
 		return nil

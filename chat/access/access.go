@@ -66,6 +66,7 @@ const (
 	Read          Action = "READ"
 	ChangeOwnChat Action = "CHANGE_OWN_CHAT"
 	DeleteOwnChat Action = "DELETE_OWN_CHAT"
+	React         Action = "REACT"
 	Hide          Action = "HIDE"
 	MarkRead      Action = "MARK_READ" // and what else concerns their own membership alone
 	Join          Action = "JOIN"

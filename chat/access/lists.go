@@ -58,3 +58,21 @@ func Joined(person uuid.UUID) func(*entsql.Selector) {
 
 // NotPublic leaves out what Public picks.
 func NotPublic(s *entsql.Selector) { s.Where(entsql.ExprP(s.C(room.FieldKind) + " <> 'PUBLIC'")) }
+
+// A Reader is whom something of rooms is shown to that were read before.
+type Reader struct {
+	Person uuid.UUID // who must be able to read the room still
+	All    bool      // instead: all who may read the room, and are judged elsewhere
+}
+
+// In picks the rows of rooms that the reader may read; column names the room of a row. None of a deleted room is picked.
+func (r Reader) In(s *entsql.Selector, column string, now time.Time) *entsql.Predicate {
+	rooms := entsql.Table(room.Table).As("shown")
+	in := entsql.Dialect(s.Dialect()).Select(rooms.C(room.FieldID)).From(rooms).Where(entsql.ColumnsEQ(rooms.C(room.FieldID), column))
+	if r.All {
+		in.Where(undeleted(in))
+	} else {
+		Readable(r.Person, now)(in)
+	}
+	return entsql.Exists(in)
+}

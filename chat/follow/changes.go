@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"parley/ent"
+	"parley/chat/roomlog"
 	"parley/ent/roomevent"
 )
 
@@ -19,18 +19,20 @@ type changes struct {
 	count atomic.Uint64
 
 	mu   sync.Mutex
-	last [keptChanges]uuid.UUID // the changed chats; the nil UUID: all, as the room was deleted or has another name
+	last [keptChanges]uuid.UUID // the changed chats; the nil UUID: all, as the room was deleted or has another name, or others show the chat
 }
 
-// note remembers what entries of the log have changed.
-func (c *changes) note(log []*ent.RoomEvent) {
+// note remembers what entries of the log have changed. Events that are about other chats show one that is answered.
+func (c *changes) note(rows roomlog.Rows) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, e := range log {
+	for _, e := range rows.Log {
 		var changed uuid.UUID
 		switch e.Kind {
 		case roomevent.KindCHAT_EDITED, roomevent.KindCHAT_DELETED:
-			changed = *e.ChatID
+			if now := rows.Chats[*e.ChatID]; now != nil && (now.Answered == nil || !*now.Answered) {
+				changed = *e.ChatID
+			}
 		case roomevent.KindROOM_DELETED, roomevent.KindROOM_UPDATED:
 		default:
 			continue

@@ -16,7 +16,7 @@ func (x *Caches) Committed(commits ...roomlog.Commit) {
 	for _, commit := range commits {
 		changed = append(append(changed, commit.Room), commit.People...)
 		if c := x.rooms[commit.Room]; c != nil {
-			c.recent.note(commit.Rows.Log)
+			c.recent.note(commit.Rows)
 			c.signal.tell(c.takeOver(commit))
 			followed = append(followed, c)
 		}

@@ -12,7 +12,7 @@ import (
 )
 
 // A LimitError says that a number of something is at its limit.
-type LimitError struct{ Reason string } // ROOMS, MEMBERS, INVITES, BLOCKS
+type LimitError struct{ Reason string } // ROOMS, MEMBERS, INVITES, BLOCKS, REACTIONS
 
 func (e *LimitError) Error() string { return "limit reached: " + e.Reason }
 

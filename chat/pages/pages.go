@@ -4,7 +4,6 @@ package pages
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -19,8 +18,8 @@ import (
 	"parley/ent/room"
 )
 
-// ErrNoChat means that there is no such chat, or none that the caller may know of.
-var ErrNoChat = errors.New("no such chat")
+// ErrNoChat is what there is no chat by.
+var ErrNoChat = roomlog.ErrNoChat
 
 // Pages reads a database. It is safe for concurrent use.
 type Pages struct {
@@ -85,10 +84,5 @@ func (s *Pages) readable(ctx context.Context, db *ent.Client, caller access.Call
 
 // ofReadable are the chats of rooms that the caller may read now.
 func (s *Pages) ofReadable(caller access.Caller) func(*sql.Selector) {
-	return func(c *sql.Selector) {
-		r := sql.Table(room.Table)
-		in := sql.Dialect(c.Dialect()).Select(r.C(room.FieldID)).From(r).Where(sql.ColumnsEQ(r.C(room.FieldID), c.C(chat.FieldRoomID)))
-		access.Readable(caller.ID, s.now())(in)
-		c.Where(sql.Exists(in))
-	}
+	return func(c *sql.Selector) { c.Where(access.Reader{Person: caller.ID}.In(c, c.C(chat.FieldRoomID), s.now())) }
 }

@@ -74,17 +74,17 @@ func (p *Purger) remove(ctx context.Context, some part) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		var now int
 		var began time.Time // behind the wait for the writes of others
+		next := done
 		err := p.store.Write(ctx, func(tx *ent.Tx) (err error) {
 			began = time.Now()
-			now, more, err = some(ctx, tx, done, size)
+			next, more, err = some(ctx, tx, done, size)
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		done = now
+		done = next
 		switch took := time.Since(began); {
 		case took > targetTime:
 			size = max(fewest, size/2)

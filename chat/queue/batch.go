@@ -26,10 +26,11 @@ type batch struct {
 	errs    []error
 	commits []roomlog.Commit
 
-	stored map[uuid.UUID]*roomlog.Chat // by their ids, in this transaction
-	rows   []*ent.Chat                 // the same, to be written
-	naming []mentions.Written          // those of them that may mention somebody
-	events []*ent.RoomEvent            // likewise
+	stored  map[uuid.UUID]*roomlog.Chat // by their ids, in this transaction
+	rows    []*ent.Chat                 // the same, to be written
+	naming  []mentions.Written          // those of them that may mention somebody, or answer somebody
+	targets map[uuid.UUID]target        // what they answer, by its id
+	events  []*ent.RoomEvent            // likewise
 
 	locked    []*locked // rooms, in order of their ids
 	newcomers map[uuid.UUID]*newcomer
@@ -97,6 +98,9 @@ func (b *batch) run(ctx context.Context) error {
 	if err := b.lockNewcomers(ctx); err != nil {
 		return err
 	}
+	if err := b.findTargets(ctx); err != nil {
+		return err
+	}
 	for _, l := range b.locked {
 		if err := b.settle(ctx, l); err != nil {
 			return err
@@ -116,6 +120,9 @@ func (b *batch) write(ctx context.Context) error {
 		return err
 	}
 	if err := b.log.WriteChats(ctx, b.tx, b.rows); err != nil {
+		return err
+	}
+	if err := b.markAnswered(ctx); err != nil {
 		return err
 	}
 	if err := b.writeMembers(ctx); err != nil {

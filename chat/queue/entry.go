@@ -22,6 +22,7 @@ type Send struct {
 	Username string
 	Text     string
 	Names    []mentions.Name // that may mention somebody
+	ReplyTo  *uuid.UUID      // the chat of the same room that it answers; nil: none
 	Version  int64           // of the room's access when the sender was found to be a member who may; see Options.MaySend
 }
 
@@ -71,6 +72,6 @@ func (e *entry) orUnknown(err error) error {
 func (e *entry) row(at *ent.RoomEvent) *ent.Chat {
 	return &ent.Chat{
 		ID: e.ID, RoomID: at.RoomID, Number: at.Number, Place: at.Place, Tag: at.Tag, UserID: e.UserID,
-		Username: e.Username, Text: e.Text, CreatedAt: at.At,
+		Username: e.Username, Text: e.Text, CreatedAt: at.At, ReplyTo: e.ReplyTo,
 	}
 }

@@ -147,8 +147,8 @@ func (b *batch) keep(l *locked, which []int) {
 		rows = append(rows, row)
 		b.chats[n] = roomlog.ChatOf(row, in)
 		b.stored[row.ID] = b.chats[n]
-		if names := b.entries[n].Names; len(names) > 0 {
-			b.naming = append(b.naming, mentions.Written{Chat: row, Names: names})
+		if names := b.entries[n].Names; len(names) > 0 || row.ReplyTo != nil {
+			b.naming = append(b.naming, mentions.Written{Chat: row, Names: names, Answered: b.authorOf(row.ReplyTo)})
 		}
 	}
 	b.rows = append(b.rows, rows...)

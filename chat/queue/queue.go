@@ -117,8 +117,8 @@ func (q *Queue) Stats() Stats {
 
 // Store puts a send into the queue and returns its chat once it is on disk. The context governs the waiting only: what
 // has been taken out of the queue is stored even if its sender waits no longer.
-// ErrBusy, ErrTimeout, ErrClosing, ErrIDTaken, errors of MaySend and MayRead: nothing was stored. ErrUnknown,
-// db.ErrUnknownOutcome: it may have been.
+// ErrBusy, ErrTimeout, ErrClosing, ErrIDTaken, errors of MaySend and MayRead, roomlog.ErrNoChat of what it answers: nothing was
+// stored. ErrUnknown, db.ErrUnknownOutcome: it may have been.
 func (q *Queue) Store(ctx context.Context, s *Send) (*roomlog.Chat, error) {
 	e := &entry{Send: s, done: make(chan struct{})}
 	if err := q.put(e); err != nil {

@@ -21,6 +21,7 @@ type NewEvent struct {
 	Chat  *uuid.UUID     // that it is about
 	Whom  *access.Caller // whom it is about
 	Name  *string        // the room's at that moment, with what ends somebody's reading
+	Emoji *string        // that was put on the chat or taken off
 }
 
 // An Addition is events that belong at the end of a room's log.
@@ -96,7 +97,7 @@ func (r *Reservation) place(events []NewEvent) {
 		}
 		r.Events[i] = &ent.RoomEvent{
 			RoomID: r.Room.ID, Place: place, Number: number, Tag: newTag(), Kind: roomevent.Kind(e.Kind),
-			At: r.Room.LastAt, ActorID: e.Actor, ChatID: e.Chat, Name: e.Name,
+			At: r.Room.LastAt, ActorID: e.Actor, ChatID: e.Chat, Name: e.Name, Emoji: e.Emoji,
 		}
 		if e.Whom != nil {
 			r.Events[i].UserID, r.Events[i].Username = &e.Whom.ID, &e.Whom.Username
@@ -146,11 +147,11 @@ func (r *Reservation) atBefore(ctx context.Context, tx *ent.Tx) (at time.Time, e
 	return event.At, nil
 }
 
-// WriteEvents writes reserved events, of any number of rooms. Where none names anybody, as with chats that are sent, a shorter
+// WriteEvents writes reserved events, of any number of rooms. Where none names anything, as with chats that are sent, a shorter
 // statement does.
 func (l *Log) WriteEvents(ctx context.Context, tx *ent.Tx, events []*ent.RoomEvent) error {
 	statement, columns := l.statements.events, written
-	if slices.ContainsFunc(events, func(e *ent.RoomEvent) bool { return e.UserID != nil || e.Name != nil }) {
+	if slices.ContainsFunc(events, func(e *ent.RoomEvent) bool { return e.UserID != nil || e.Name != nil || e.Emoji != nil }) {
 		statement, columns = l.statements.naming, written|naming
 	}
 	if _, err := statement.Run(ctx, tx, values(eventColumns, columns, events)); err != nil {
@@ -160,10 +161,14 @@ func (l *Log) WriteEvents(ctx context.Context, tx *ent.Tx, events []*ent.RoomEve
 }
 
 // WriteChats writes new chats, of any number of rooms, in order of their ids: two transactions that store the same ids,
-// in rooms of their own, wait for each other.
+// in rooms of their own, wait for each other. Where none answers another, a shorter statement does.
 func (l *Log) WriteChats(ctx context.Context, tx *ent.Tx, chats []*ent.Chat) error {
 	slices.SortFunc(chats, func(x, y *ent.Chat) int { return bytes.Compare(x.ID[:], y.ID[:]) })
-	if _, err := l.statements.chats.Run(ctx, tx, values(chatColumns, written, chats)); err != nil {
+	statement, columns := l.statements.chats, written
+	if slices.ContainsFunc(chats, func(c *ent.Chat) bool { return c.ReplyTo != nil }) {
+		statement, columns = l.statements.replies, written|replying
+	}
+	if _, err := statement.Run(ctx, tx, values(chatColumns, columns, chats)); err != nil {
 		return fmt.Errorf("insert chats: %w", err)
 	}
 	return nil

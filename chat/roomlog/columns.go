@@ -27,10 +27,11 @@ type column[Row any] struct {
 type use int
 
 const (
-	read    use = 1 << iota // of rows whose room is known
-	written                 // with a new row
-	naming                  // likewise, with an event that names somebody or its room
-	paged                   // with a page of the room's log
+	read     use = 1 << iota // of rows whose room is known
+	written                  // with a new row
+	naming                   // likewise, with an event that names somebody, its room or an emoji
+	replying                 // likewise, with a chat that answers another
+	paged                    // with a page of the room's log
 )
 
 func bind[Row, Value any](use use, name string, field func(*Row) *Value) column[Row] {
@@ -54,6 +55,7 @@ var eventColumns = []column[ent.RoomEvent]{
 	bind(read|naming, roomevent.FieldUserID, func(e *ent.RoomEvent) **uuid.UUID { return &e.UserID }),
 	bind(read|naming, roomevent.FieldUsername, func(e *ent.RoomEvent) **string { return &e.Username }),
 	bind(read|naming, roomevent.FieldName, func(e *ent.RoomEvent) **string { return &e.Name }),
+	bind(read|naming, roomevent.FieldEmoji, func(e *ent.RoomEvent) **string { return &e.Emoji }),
 }
 
 var chatColumns = []column[ent.Chat]{
@@ -68,6 +70,8 @@ var chatColumns = []column[ent.Chat]{
 	bind(read|written, chat.FieldCreatedAt, func(c *ent.Chat) *time.Time { return &c.CreatedAt }),
 	bind(read, chat.FieldEditedAt, func(c *ent.Chat) **time.Time { return &c.EditedAt }),
 	bind(read, chat.FieldDeletedAt, func(c *ent.Chat) **time.Time { return &c.DeletedAt }),
+	bind(read|replying, chat.FieldReplyTo, func(c *ent.Chat) **uuid.UUID { return &c.ReplyTo }),
+	bind(read, chat.FieldAnswered, func(c *ent.Chat) **bool { return &c.Answered }),
 }
 
 // The row of a room that a transaction has locked, and what of it may change besides its counters.

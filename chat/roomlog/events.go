@@ -84,6 +84,8 @@ type Chat struct {
 	CreatedAt time.Time
 	EditedAt  *time.Time // when the text was last changed; nil: never
 	DeletedAt *time.Time // nil: it is not
+	ReplyTo   *uuid.UUID // the chat of the same room that it answers; nil: none
+	Answered  bool       // a chat answers it, or did: events about others show it
 
 	position Position
 }
@@ -92,7 +94,8 @@ type Chat struct {
 func ChatOf(c *ent.Chat, in *Room) *Chat {
 	made := &Chat{
 		ID: c.ID, Room: in, Number: c.Number, UserID: c.UserID, Username: c.Username, Text: &c.Text, CreatedAt: c.CreatedAt,
-		EditedAt: c.EditedAt, DeletedAt: c.DeletedAt, position: Position{c.Place, c.Tag},
+		EditedAt: c.EditedAt, DeletedAt: c.DeletedAt, ReplyTo: c.ReplyTo, Answered: c.Answered != nil && *c.Answered,
+		position: Position{c.Place, c.Tag},
 	}
 	if c.DeletedAt != nil {
 		made.Text = nil
@@ -115,6 +118,9 @@ const (
 	ChatEdited  EventKind = "CHAT_EDITED"
 	ChatDeleted EventKind = "CHAT_DELETED"
 
+	ChatReacted   EventKind = "CHAT_REACTED"   // somebody has put an emoji on a chat
+	ChatUnreacted EventKind = "CHAT_UNREACTED" // or taken it off
+
 	MemberJoined  EventKind = "MEMBER_JOINED"
 	MemberLeft    EventKind = "MEMBER_LEFT"    // ends the reading of whom it is about
 	MemberRemoved EventKind = "MEMBER_REMOVED" // likewise
@@ -132,10 +138,11 @@ type Event struct {
 	At       time.Time
 	ActorID  uuid.UUID          // who did it; zero: nobody, as with CaughtUp
 	Room     *Room              // nil with CaughtUp
-	Chat     *Chat              // with the three that are about one
+	Chat     *Chat              // with the five that are about one
 	UserID   *uuid.UUID         // whom it is about, with those of members
 	Username *string            // theirs, as displayed; stays when the account is gone
 	Member   *access.Membership // theirs, with MemberJoined and MemberChanged; nil: it has ended
+	Emoji    *string            // with ChatReacted and ChatUnreacted
 	Cursors  []string           // with CaughtUp: where to go on, for each room
 
 	position Position
@@ -145,7 +152,7 @@ type Event struct {
 func eventOf(e *ent.RoomEvent, in *Room) *Event {
 	return &Event{
 		Kind: EventKind(e.Kind), At: e.At, ActorID: e.ActorID, Room: in, UserID: e.UserID, Username: e.Username,
-		position: Position{e.Place, e.Tag},
+		Emoji: e.Emoji, position: Position{e.Place, e.Tag},
 	}
 }
 

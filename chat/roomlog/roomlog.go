@@ -19,6 +19,8 @@ import (
 )
 
 var (
+	// ErrNoChat means that there is no such chat, or none that the caller may know of.
+	ErrNoChat = errors.New("no such chat")
 	// ErrDiverged means that the log has another event at a position, or none: its history is another one.
 	ErrDiverged = errors.New("the history behind the cursor is another one")
 	// ErrHole is a log whose places do not follow one another: a fault of ours or of the disk.

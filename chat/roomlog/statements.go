@@ -24,7 +24,8 @@ type statements struct {
 	since         string // arguments: the first place that is there (twice), room, place, room
 	sinceMembers  string // the same, with the memberships of those whom events are about
 	events, chats *db.BulkStmt
-	naming        *db.BulkStmt // events of which some name somebody or their room
+	naming        *db.BulkStmt // events of which some name somebody, their room or an emoji
+	replies       *db.BulkStmt // chats of which some answer others
 }
 
 // someLeaving is whether anybody is leaving their rooms: by an index that holds next to nothing. (For EXISTS, Postgres takes the
@@ -37,6 +38,8 @@ func newStatements(store *db.Store) *statements {
 		events: store.BulkInsert(roomevent.Table, names(eventColumns, written)...),
 		naming: store.BulkInsert(roomevent.Table, names(eventColumns, written|naming)...),
 		chats:  store.BulkInsert(chat.Table, names(chatColumns, written)...),
+
+		replies: store.BulkInsert(chat.Table, names(chatColumns, written|replying)...),
 	}
 	s.counters, _ = store.SQL().Update(room.Table).
 		Add(room.FieldLastPlace, 0).Add(room.FieldLastNumber, 0).

@@ -42,6 +42,10 @@ var rows = []row{
 
 	{"Mutation.sendChat(room:)", `mutation($room: ID!) { sendChat(room: $room, text: "y") { id room { me { role } } } }`, readers, insiders, insiders, "", false},
 	{"Mutation.sendChat(id:)", `mutation($own: ID!, $chat: ID!) { sendChat(room: $own, id: $chat, text: "y") { id } }`, "ttttttt", "ttttttt", "ttttttt", everybody, true},
+	{"Mutation.sendChat(replyTo:)", `mutation($room: ID!, $chat: ID!) { sendChat(room: $room, text: "y", replyTo: $chat) { id replyTo { id text } } }`, readers, insiders, insiders, "", false},
+	{"Mutation.sendChat(replyTo:) elsewhere", `mutation($own: ID!, $chat: ID!) { sendChat(room: $own, text: "y", replyTo: $chat) { id } }`, "", "", "", "", true},
+	{"Mutation.react(chat:)", `mutation($chat: ID!) { react(chat: $chat, emoji: "❤️") { reactions { emoji count users { username } } myReactions } }`, readers, insiders, insiders, "", false},
+	{"Mutation.react(chat:) off", `mutation($chat: ID!) { react(chat: $chat, emoji: "y", on: false) { id replies { pageInfo { endCursor } } replyCount } }`, readers, insiders, insiders, "", false},
 	{"Mutation.editChat(chat:)", `mutation($chat: ID!) { editChat(chat: $chat, text: "y") { text } }`, "fbffffy", owners, owners, "", false},
 	{"Mutation.deleteChat(chat:)", `mutation($chat: ID!) { deleteChat(chat: $chat) { text } }`, "fbfffyy", managers, owners, "", false},
 

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/99designs/gqlgen/graphql/errcode"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
@@ -154,9 +153,12 @@ func (e *estimator) field(f *ast.Field) cost {
 	return cost{once: e.plus(e.plus(1, e.query(f)), e.plus(e.named(f), items))}
 }
 
-// query is what a field costs as a query of its own. What is no list is read once for all objects of one.
+// query is what a field costs as a query of its own. What is no list is read once for all objects of one, and some lists are.
 func (e *estimator) query(f *ast.Field) int {
 	of := e.api.Schema.Types[f.Definition.Type.Name()]
+	if _, together := e.api.Lists[nameOf(f)]; together {
+		return 0
+	}
 	if f.ObjectDefinition == e.api.Schema.Query || !isConnection(of.Name) && (f.Definition.Type.Elem == nil || !of.IsCompositeType()) {
 		return 0
 	}
@@ -195,6 +197,9 @@ func (e *estimator) items(f *ast.Field) int {
 			return 1
 		}
 		return min(len(list), e.api.MaxIDs)
+	}
+	if list, known := e.api.Lists[nameOf(f)]; known {
+		return list.Usual
 	}
 	if f.Definition.Type.Elem != nil {
 		return otherList
@@ -260,33 +265,6 @@ func (e *estimator) directives(directives ast.DirectiveList) {
 	for _, directive := range directives {
 		e.arguments(directive.Arguments)
 	}
-}
-
-// arguments refuses null where it cannot be. A variable with a default may stand there, and may still be
-// null; gqlgen panics on it.
-func (e *estimator) arguments(arguments ast.ArgumentList) {
-	for _, argument := range arguments {
-		e.notNull(argument.Value)
-	}
-}
-
-func (e *estimator) notNull(v *ast.Value) {
-	for _, child := range v.Children {
-		e.notNull(child.Value)
-	}
-	if v.Kind != ast.Variable || v.ExpectedType == nil || !v.ExpectedType.NonNull || v.ExpectedTypeHasDefault {
-		return
-	}
-	if value, given := e.variables[v.Raw]; given && value == nil && e.wrong == nil {
-		e.wrong = variableError(v.Raw)
-	}
-}
-
-// variableError is gqlgen's own error of a variable that does not fit.
-func variableError(variable string) *gqlerror.Error {
-	wrong := gqlerror.ErrorPathf(ast.Path{ast.PathName("variable"), ast.PathName(variable)}, "does not fit its type")
-	errcode.Set(wrong, errcode.ValidationFailed)
-	return wrong
 }
 
 // isConnection tells whether a type is a list in pages.

@@ -83,7 +83,11 @@ func (n *naiveCost) field(f *ast.Field, many, page *big.Int) *big.Int {
 		}
 		below = new(big.Int).Mul(many, big.NewInt(int64(len(ids))))
 	case f.Definition.Type.Elem != nil:
-		below = new(big.Int).Mul(many, big.NewInt(10))
+		items := int64(10)
+		if list, known := testAPI.Lists[nameOf(f)]; known {
+			items = int64(list.Usual)
+		}
+		below = new(big.Int).Mul(many, big.NewInt(items))
 	}
 	size := int64(-1)
 	for _, name := range []string{"first", "last"} {
@@ -92,11 +96,11 @@ func (n *naiveCost) field(f *ast.Field, many, page *big.Int) *big.Int {
 		}
 	}
 	if size < 0 { // null is like nothing: the default of the field
-		size = map[string]int64{"users": 20, "rooms": 50, "chats": 50, "members": 50, "bans": 50, "mentions": 20}[f.Name]
+		size = map[string]int64{"users": 20, "rooms": 50, "chats": 50, "members": 50, "bans": 50, "mentions": 20, "replies": 50}[f.Name]
 	}
 	each := int64(1)
 	switch f.Name {
-	case "members", "bans", "invites":
+	case "members", "bans", "invites", "replies":
 		each = 11
 	case "chats":
 		if parent == "Room" {

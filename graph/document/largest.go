@@ -48,7 +48,7 @@ func (e *estimator) largest(page int, sets ...ast.SelectionSet) int {
 			case isConnection(f.ObjectDefinition.Name):
 				inner = e.times(inner, page)
 			default:
-				inner = e.times(inner, max(e.items(f), e.api.Items[nameOf(f)]))
+				inner = e.times(inner, max(e.items(f), e.api.Lists[nameOf(f)].Most))
 			}
 			size = e.plus(size, inner)
 		} else if nameOf(f) == e.api.Textless {

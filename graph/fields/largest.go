@@ -3,6 +3,9 @@ package fields
 import (
 	"parley/chat"
 	"parley/chat/mentions"
+	"parley/graph/document"
+	"parley/naming"
+	"parley/naming/usernames"
 )
 
 const (
@@ -12,6 +15,8 @@ const (
 	ofName   = escaped*64 + quotes                  // of a user or a room
 	ofNames  = escaped*(10*32+9*len(", ")) + quotes // of a direct room, which is called as all in it
 	ofTopic  = escaped*250 + quotes                 // or of the reason of a ban
+	ofEmoji  = 2*naming.MaxReaction + quotes        // it has no control characters
+	ofPerson = 4*usernames.Max + quotes             // likewise
 	ofToken  = 4 << 10
 	ofCursor = 64
 
@@ -40,6 +45,8 @@ var Largest = map[string]int{
 	"Chat.username":            ofName,
 	"Event.cursors":            chat.MaxCursors * (ofCursor + 1),
 	"Ban.reason":               ofTopic,
+	"Chat.myReactions":         20 * (ofEmoji + 1),
+	"Event.emoji":              ofEmoji,
 	"Event.username":           ofName,
 	"Invite.code":              26 + quotes,
 	"MemberEdge.cursor":        ofCursorOfNames,
@@ -47,11 +54,15 @@ var Largest = map[string]int{
 	"PageInfo.startCursor":     ofCursorOfNames,
 	"Room.allowedActions":      len(`["DELETE_ANY_CHAT"]`) * 8, // at most
 	"Room.name":                ofNames,
+	"Reaction.emoji":           ofEmoji,
 	"Room.topic":               ofTopic,
-	"User.username":            ofName,
+	"User.username":            ofPerson,
 }
 
-// Items are how many objects lists have at most, without those in pages and small ones.
-var Items = map[string]int{
-	"Chat.mentions": mentions.Most,
+// Lists are those without pages that are read once for all objects of a list: how many items they have as a rule, which is what
+// they cost, and at most.
+var Lists = map[string]document.List{
+	"Chat.mentions":  {Usual: 1, Most: mentions.Most},
+	"Chat.reactions": {Usual: 2, Most: 50},
+	"Reaction.users": {Usual: 3, Most: 10},
 }

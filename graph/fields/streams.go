@@ -12,10 +12,15 @@ var Streams = map[string]string{
 
 	"Event.kind": shared, "Event.room": shared, "Event.cursor": shared, "Event.at": shared, "Event.actor": shared,
 	"Event.chat": shared, "Event.cursors": shared, "Event.user": shared, "Event.username": shared,
-	"Event.member": shared,
+	"Event.member": shared, "Event.emoji": shared,
 
 	"Chat.id": shared, "Chat.room": shared, "Chat.number": shared, "Chat.cursor": shared, "Chat.username": shared, "Chat.user": shared,
 	"Chat.text": shared, "Chat.mentions": shared, "Chat.createdAt": shared, "Chat.editedAt": shared, "Chat.deletedAt": shared,
+	"Chat.replyTo": shared, "Chat.replyCount": shared, "Chat.reactions": shared,
+	"Chat.replies":     "replyTo of the chats that the stream brings, or the query chat",
+	"Chat.myReactions": "actor and emoji of CHAT_REACTED and CHAT_UNREACTED, or the query chat",
+
+	"Reaction.emoji": shared, "Reaction.count": shared, "Reaction.users": shared,
 
 	"Room.id": shared, "Room.name": shared, "Room.topic": shared, "Room.createdAt": shared, "Room.lastChat": shared,
 	"Room.kind": shared, "Room.sendRole": shared, "Room.memberCount": shared,

@@ -13,6 +13,7 @@ import (
 	"parley/chat/invites"
 	"parley/chat/members"
 	"parley/chat/pages"
+	"parley/chat/reactions"
 	"parley/chat/roomlog"
 	"parley/graph/lean"
 	"parley/graph/scalar"
@@ -44,6 +45,7 @@ type ResolverRoot interface {
 	Member() MemberResolver
 	Mutation() MutationResolver
 	Query() QueryResolver
+	Reaction() ReactionResolver
 	Room() RoomResolver
 	Subscription() SubscriptionResolver
 	UserConnection() UserConnectionResolver
@@ -81,17 +83,22 @@ type ComplexityRoot struct {
 	}
 
 	Chat struct {
-		CreatedAt func(childComplexity int) int
-		Cursor    func(childComplexity int) int
-		DeletedAt func(childComplexity int) int
-		EditedAt  func(childComplexity int) int
-		ID        func(childComplexity int) int
-		Mentions  func(childComplexity int) int
-		Number    func(childComplexity int) int
-		Room      func(childComplexity int) int
-		Text      func(childComplexity int) int
-		User      func(childComplexity int) int
-		Username  func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		Cursor      func(childComplexity int) int
+		DeletedAt   func(childComplexity int) int
+		EditedAt    func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Mentions    func(childComplexity int) int
+		MyReactions func(childComplexity int) int
+		Number      func(childComplexity int) int
+		Reactions   func(childComplexity int) int
+		Replies     func(childComplexity int, first *int, after *string) int
+		ReplyCount  func(childComplexity int) int
+		ReplyTo     func(childComplexity int) int
+		Room        func(childComplexity int) int
+		Text        func(childComplexity int) int
+		User        func(childComplexity int) int
+		Username    func(childComplexity int) int
 	}
 
 	ChatConnection struct {
@@ -112,6 +119,7 @@ type ComplexityRoot struct {
 		Chat     func(childComplexity int) int
 		Cursor   func(childComplexity int) int
 		Cursors  func(childComplexity int) int
+		Emoji    func(childComplexity int) int
 		Kind     func(childComplexity int) int
 		Member   func(childComplexity int) int
 		Room     func(childComplexity int) int
@@ -179,10 +187,11 @@ type ComplexityRoot struct {
 		Logout         func(childComplexity int, scope *auth.LogoutScope, refreshToken *string) int
 		MarkRead       func(childComplexity int, chat string) int
 		OpenDirectRoom func(childComplexity int, users []string) int
+		React          func(childComplexity int, chat string, emoji string, on *bool) int
 		RefreshToken   func(childComplexity int, token *string, idempotencyKey *string) int
 		Register       func(childComplexity int, username string, password string) int
 		RemoveMember   func(childComplexity int, room string, user string) int
-		SendChat       func(childComplexity int, room string, text string, id *string) int
+		SendChat       func(childComplexity int, room string, text string, id *string, replyTo *string) int
 		SetNotify      func(childComplexity int, room string, level access.NotifyLevel) int
 		SetRole        func(childComplexity int, room string, user string, role access.Role) int
 		UnbanMember    func(childComplexity int, room string, user string) int
@@ -210,6 +219,12 @@ type ComplexityRoot struct {
 		Sessions     func(childComplexity int) int
 		User         func(childComplexity int, id string) int
 		Users        func(childComplexity int, startingWith string, first *int, after *string) int
+	}
+
+	Reaction struct {
+		Count func(childComplexity int) int
+		Emoji func(childComplexity int) int
+		Users func(childComplexity int) int
 	}
 
 	Room struct {
@@ -294,6 +309,12 @@ type ChatResolver interface {
 	User(ctx context.Context, objs []*roomlog.Chat) ([]*auth.User, error)
 
 	Mentions(ctx context.Context, objs []*roomlog.Chat) ([][]*auth.User, error)
+
+	ReplyTo(ctx context.Context, objs []*roomlog.Chat) ([]*roomlog.Chat, error)
+	ReplyCount(ctx context.Context, objs []*roomlog.Chat) ([]int, error)
+	Replies(ctx context.Context, obj *roomlog.Chat, first *int, after *string) (*pages.Page, error)
+	Reactions(ctx context.Context, objs []*roomlog.Chat) ([][]*reactions.Reaction, error)
+	MyReactions(ctx context.Context, objs []*roomlog.Chat) ([][]string, error)
 }
 type EventResolver interface {
 	Actor(ctx context.Context, obj *roomlog.Event) (*auth.User, error)
@@ -331,12 +352,13 @@ type MutationResolver interface {
 	CreateInvite(ctx context.Context, room string, uses *int, until *time.Time, id *string) (*invites.Invite, error)
 	DeleteInvite(ctx context.Context, invite string) (*string, error)
 	AcceptInvite(ctx context.Context, code string) (*members.Member, error)
-	SendChat(ctx context.Context, room string, text string, id *string) (*roomlog.Chat, error)
+	SendChat(ctx context.Context, room string, text string, id *string, replyTo *string) (*roomlog.Chat, error)
 	EditChat(ctx context.Context, chat string, text string) (*roomlog.Chat, error)
 	MarkRead(ctx context.Context, chat string) (*members.Member, error)
 	SetNotify(ctx context.Context, room string, level access.NotifyLevel) (*members.Member, error)
 	DeleteChat(ctx context.Context, chat string) (*roomlog.Chat, error)
 	BlockUser(ctx context.Context, user string, on *bool) (*auth.User, error)
+	React(ctx context.Context, chat string, emoji string, on *bool) (*roomlog.Chat, error)
 }
 type QueryResolver interface {
 	Me(ctx context.Context) (*auth.User, error)
@@ -352,6 +374,9 @@ type QueryResolver interface {
 	Node(ctx context.Context, id string) (scalar.Node, error)
 	Nodes(ctx context.Context, ids []string) ([]scalar.Node, error)
 	Server(ctx context.Context) (*Server, error)
+}
+type ReactionResolver interface {
+	Users(ctx context.Context, objs []*reactions.Reaction) ([][]*auth.User, error)
 }
 type RoomResolver interface {
 	LastChat(ctx context.Context, objs []*roomlog.Room) ([]*roomlog.Chat, error)
@@ -522,12 +547,47 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Chat.Mentions(childComplexity), true
+	case "Chat.myReactions":
+		if e.ComplexityRoot.Chat.MyReactions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Chat.MyReactions(childComplexity), true
 	case "Chat.number":
 		if e.ComplexityRoot.Chat.Number == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Chat.Number(childComplexity), true
+	case "Chat.reactions":
+		if e.ComplexityRoot.Chat.Reactions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Chat.Reactions(childComplexity), true
+	case "Chat.replies":
+		if e.ComplexityRoot.Chat.Replies == nil {
+			break
+		}
+
+		args, err := ec.field_Chat_replies_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Chat.Replies(childComplexity, args["first"].(*int), args["after"].(*string)), true
+	case "Chat.replyCount":
+		if e.ComplexityRoot.Chat.ReplyCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Chat.ReplyCount(childComplexity), true
+	case "Chat.replyTo":
+		if e.ComplexityRoot.Chat.ReplyTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Chat.ReplyTo(childComplexity), true
 	case "Chat.room":
 		if e.ComplexityRoot.Chat.Room == nil {
 			break
@@ -621,6 +681,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Event.Cursors(childComplexity), true
+	case "Event.emoji":
+		if e.ComplexityRoot.Event.Emoji == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Event.Emoji(childComplexity), true
 	case "Event.kind":
 		if e.ComplexityRoot.Event.Kind == nil {
 			break
@@ -1021,6 +1087,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.OpenDirectRoom(childComplexity, args["users"].([]string)), true
+	case "Mutation.react":
+		if e.ComplexityRoot.Mutation.React == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_react_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.React(childComplexity, args["chat"].(string), args["emoji"].(string), args["on"].(*bool)), true
 	case "Mutation.refreshToken":
 		if e.ComplexityRoot.Mutation.RefreshToken == nil {
 			break
@@ -1064,7 +1141,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.SendChat(childComplexity, args["room"].(string), args["text"].(string), args["id"].(*string)), true
+		return e.ComplexityRoot.Mutation.SendChat(childComplexity, args["room"].(string), args["text"].(string), args["id"].(*string), args["replyTo"].(*string)), true
 	case "Mutation.setNotify":
 		if e.ComplexityRoot.Mutation.SetNotify == nil {
 			break
@@ -1259,6 +1336,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Users(childComplexity, args["startingWith"].(string), args["first"].(*int), args["after"].(*string)), true
+
+	case "Reaction.count":
+		if e.ComplexityRoot.Reaction.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reaction.Count(childComplexity), true
+	case "Reaction.emoji":
+		if e.ComplexityRoot.Reaction.Emoji == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reaction.Emoji(childComplexity), true
+	case "Reaction.users":
+		if e.ComplexityRoot.Reaction.Users == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Reaction.Users(childComplexity), true
 
 	case "Room.allowedActions":
 		if e.ComplexityRoot.Room.AllowedActions == nil {
@@ -1970,6 +2066,8 @@ type Mutation {
     text: String!
     "A UUID of your own for the chat, in the form 8-4-4-4-12. The nil UUID is none: ID_INVALID."
     id: ID
+    "The id of the chat that it answers: one of the same room (else NOT_FOUND), also a deleted one."
+    replyTo: ID
   ): Chat
 
   "Replace the text of your chat. Sent again: no change."
@@ -2011,6 +2109,19 @@ type Mutation {
     "Whether they are blocked from now on."
     on: Boolean = true
   ): User
+
+  """
+  Put an emoji on a chat, or take it off. Whoever may read the room may; it makes nobody a member. Sent again: no change.
+  LIMIT_REACHED, reason REACTIONS: you have 20 on that chat, or it has 50 different ones. A deleted chat takes none: FORBIDDEN.
+  """
+  react(
+    "The chat's id."
+    chat: ID!
+    "1 to 32 bytes without spaces: an emoji, or a word like ` + "`" + `:parrot:` + "`" + `. Stored in NFC and without variation selectors, so ❤ and ❤️ are one."
+    emoji: String!
+    "Whether it is to be there."
+    on: Boolean = true
+  ): Chat
 }
 
 # ------------------------------------------------------------------------------------- subscription
@@ -2223,8 +2334,36 @@ type Chat implements Node {
   editedAt: DateTime
   "When it was deleted, or null."
   deletedAt: DateTime
+  "The chat that it answers, as that is now: its text is null once deleted. Null when it answers none."
+  replyTo: Chat
+  "How many chats answer it. Deleted ones do not count."
+  replyCount: Int!
+  "Those that answer it, oldest first, also deleted ones. Not for streams: they bring the chats themselves, with ` + "`" + `replyTo` + "`" + `."
+  replies(
+    "At most this many. The largest page is 200."
+    first: Int = 50
+    "Only chats after this place."
+    after: Cursor
+  ): ChatConnection!
+  "What people have put on it, in the order in which it came. None once deleted."
+  reactions: [Reaction!]!
+  """
+  Your own emoji on it. Depends on who asks. Not for streams: CHAT_REACTED and CHAT_UNREACTED say who has put which there or
+  taken it off.
+  """
+  myReactions: [String!]!
   "This chat's place: give it to ` + "`" + `before` + "`" + `, or to ` + "`" + `after` + "`" + ` of ` + "`" + `chats` + "`" + `, ` + "`" + `chatSent` + "`" + ` and ` + "`" + `events` + "`" + `."
   cursor: Cursor!
+}
+
+"One emoji on one chat."
+type Reaction {
+  "In NFC and without variation selectors."
+  emoji: String!
+  "How many people have put it there."
+  count: Int!
+  "The first of them, at most ten. Whose accounts are gone are left out."
+  users: [User!]!
 }
 
 """
@@ -2251,6 +2390,8 @@ type Event {
   username: String
   "Their membership, as it is now. Null when it has ended."
   member: Member
+  "With CHAT_REACTED and CHAT_UNREACTED: what ` + "`" + `actor` + "`" + ` has put on the chat or taken off."
+  emoji: String
   """
   With CAUGHT_UP: a place to resume from for every room of this stream, also for silent ones, and for the list
   of your rooms if the stream is of all of them.
@@ -2320,6 +2461,10 @@ enum EventKind {
   CHAT_EDITED
   "The text of a chat is gone."
   CHAT_DELETED
+  "Somebody has put an emoji on a chat."
+  CHAT_REACTED
+  "Somebody has taken an emoji off a chat."
+  CHAT_UNREACTED
   "Somebody is in the room now: they joined, or ` + "`" + `actor` + "`" + ` has added or invited them."
   MEMBER_JOINED
   "Somebody has left the room. If it is you, the last event of the room: ` + "`" + `room` + "`" + ` shows what it was called then, and nothing else."
@@ -2445,7 +2590,8 @@ enum ErrorCode {
   CURSOR_DIVERGED
   """
   A number of something is at its limit; see ` + "`" + `reason` + "`" + `: OPERATIONS of the socket, CONNECTIONS of the person or the address, STREAMS of
-  the person, ROOMS of the person or the stream, BLOCKS of the person, MEMBERS or INVITES of the room.
+  the person, ROOMS of the person or the stream, BLOCKS of the person, MEMBERS or INVITES of the room, REACTIONS of the person or
+  the chat.
   """
   LIMIT_REACHED
   "Too fast. Wait ` + "`" + `retryAfterMs` + "`" + `."
@@ -2665,6 +2811,16 @@ func (ec *executionContext) childFields_Chat(ctx context.Context, field graphql.
 		return ec.fieldContext_Chat_editedAt(ctx, field)
 	case "deletedAt":
 		return ec.fieldContext_Chat_deletedAt(ctx, field)
+	case "replyTo":
+		return ec.fieldContext_Chat_replyTo(ctx, field)
+	case "replyCount":
+		return ec.fieldContext_Chat_replyCount(ctx, field)
+	case "replies":
+		return ec.fieldContext_Chat_replies(ctx, field)
+	case "reactions":
+		return ec.fieldContext_Chat_reactions(ctx, field)
+	case "myReactions":
+		return ec.fieldContext_Chat_myReactions(ctx, field)
 	case "cursor":
 		return ec.fieldContext_Chat_cursor(ctx, field)
 	}
@@ -2715,6 +2871,8 @@ func (ec *executionContext) childFields_Event(ctx context.Context, field graphql
 		return ec.fieldContext_Event_username(ctx, field)
 	case "member":
 		return ec.fieldContext_Event_member(ctx, field)
+	case "emoji":
+		return ec.fieldContext_Event_emoji(ctx, field)
 	case "cursors":
 		return ec.fieldContext_Event_cursors(ctx, field)
 	}
@@ -2811,6 +2969,18 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 		return ec.fieldContext_PageInfo_hasNextPage(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
+}
+
+func (ec *executionContext) childFields_Reaction(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "emoji":
+		return ec.fieldContext_Reaction_emoji(ctx, field)
+	case "count":
+		return ec.fieldContext_Reaction_count(ctx, field)
+	case "users":
+		return ec.fieldContext_Reaction_users(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Reaction", field.Name)
 }
 
 func (ec *executionContext) childFields_Room(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3056,6 +3226,28 @@ func (ec *executionContext) childFields___Type(ctx context.Context, field graphq
 // endregion ************************** internal!.gotpl ***************************
 
 // region    ***************************** args.gotpl *****************************
+
+func (ec *executionContext) field_Chat_replies_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOCursor2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	return args, nil
+}
 
 func (ec *executionContext) field_Mutation_acceptInvite_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -3481,6 +3673,36 @@ func (ec *executionContext) field_Mutation_openDirectRoom_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_react_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "chat",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["chat"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "emoji",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["emoji"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "on",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["on"] = arg2
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_refreshToken_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -3574,6 +3796,14 @@ func (ec *executionContext) field_Mutation_sendChat_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["id"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "replyTo",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["replyTo"] = arg3
 	return args, nil
 }
 
@@ -4626,6 +4856,252 @@ func (ec *executionContext) fieldContext_Chat_deletedAt(_ context.Context, field
 	return graphql.NewScalarFieldContext("Chat", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _Chat_replyTo(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Chat_replyTo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Chat_replyTo(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *roomlog.Chat) graphql.Marshaler {
+			return ec.marshalOChat2ᚖparleyᚋchatᚋroomlogᚐChat(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Chat_replyTo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Chat",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Chat(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Chat_replyTo(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (any, error) {
+	resolver := ec.Resolvers.Chat()
+	if batch, ok := graphql.BatchParentsFor[*roomlog.Chat](ctx, "Chat"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.ReplyTo(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*roomlog.Chat](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Chat.replyTo",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.ReplyTo(ctx, []*roomlog.Chat{obj})
+	return graphql.ResolveBatchSingleResult[*roomlog.Chat](
+		ctx,
+		results,
+		err,
+		"Chat.replyTo",
+	)
+}
+
+func (ec *executionContext) _Chat_replyCount(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Chat_replyCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Chat_replyCount(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Chat_replyCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Chat", field, true, true, "Int")
+}
+func (ec *executionContext) resolveBatch_Chat_replyCount(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (any, error) {
+	resolver := ec.Resolvers.Chat()
+	if batch, ok := graphql.BatchParentsFor[*roomlog.Chat](ctx, "Chat"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.ReplyCount(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[int](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Chat.replyCount",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.ReplyCount(ctx, []*roomlog.Chat{obj})
+	return graphql.ResolveBatchSingleResult[int](
+		ctx,
+		results,
+		err,
+		"Chat.replyCount",
+	)
+}
+
+func (ec *executionContext) _Chat_replies(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Chat_replies(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Chat().Replies(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *pages.Page) graphql.Marshaler {
+			return ec.marshalNChatConnection2ᚖparleyᚋchatᚋpagesᚐPage(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Chat_replies(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Chat",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChatConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Chat_replies_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Chat_reactions(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Chat_reactions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Chat_reactions(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*reactions.Reaction) graphql.Marshaler {
+			return ec.marshalNReaction2ᚕᚖparleyᚋchatᚋreactionsᚐReactionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Chat_reactions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Chat",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Reaction(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Chat_reactions(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (any, error) {
+	resolver := ec.Resolvers.Chat()
+	if batch, ok := graphql.BatchParentsFor[*roomlog.Chat](ctx, "Chat"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Reactions(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*reactions.Reaction](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Chat.reactions",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Reactions(ctx, []*roomlog.Chat{obj})
+	return graphql.ResolveBatchSingleResult[[]*reactions.Reaction](
+		ctx,
+		results,
+		err,
+		"Chat.reactions",
+	)
+}
+
+func (ec *executionContext) _Chat_myReactions(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Chat_myReactions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Chat_myReactions(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Chat_myReactions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Chat", field, true, true, "String")
+}
+func (ec *executionContext) resolveBatch_Chat_myReactions(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (any, error) {
+	resolver := ec.Resolvers.Chat()
+	if batch, ok := graphql.BatchParentsFor[*roomlog.Chat](ctx, "Chat"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.MyReactions(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]string](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Chat.myReactions",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.MyReactions(ctx, []*roomlog.Chat{obj})
+	return graphql.ResolveBatchSingleResult[[]string](
+		ctx,
+		results,
+		err,
+		"Chat.myReactions",
+	)
+}
+
 func (ec *executionContext) _Chat_cursor(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (ret graphql.Marshaler) {
 	text := lean.String(obj.Cursor())
 	return &text
@@ -4962,6 +5438,13 @@ func (ec *executionContext) fieldContext_Event_member(_ context.Context, field g
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Event_emoji(ctx context.Context, field graphql.CollectedField, obj *roomlog.Event) (ret graphql.Marshaler) {
+	return lean.Optional(obj.Emoji)
+}
+func (ec *executionContext) fieldContext_Event_emoji(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Event", field, false, false, "String")
 }
 
 func (ec *executionContext) _Event_cursors(ctx context.Context, field graphql.CollectedField, obj *roomlog.Event) (ret graphql.Marshaler) {
@@ -6363,7 +6846,7 @@ func (ec *executionContext) _Mutation_sendChat(ctx context.Context, field graphq
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().SendChat(ctx, fc.Args["room"].(string), fc.Args["text"].(string), fc.Args["id"].(*string))
+			return ec.Resolvers.Mutation().SendChat(ctx, fc.Args["room"].(string), fc.Args["text"].(string), fc.Args["id"].(*string), fc.Args["replyTo"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *roomlog.Chat) graphql.Marshaler {
@@ -6611,6 +7094,50 @@ func (ec *executionContext) fieldContext_Mutation_blockUser(ctx context.Context,
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_blockUser_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_react(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_react(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().React(ctx, fc.Args["chat"].(string), fc.Args["emoji"].(string), fc.Args["on"].(*bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *roomlog.Chat) graphql.Marshaler {
+			return ec.marshalOChat2ᚖparleyᚋchatᚋroomlogᚐChat(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_react(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Chat(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_react_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -7243,6 +7770,75 @@ func (ec *executionContext) fieldContext_Query___schema(_ context.Context, field
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Reaction_emoji(ctx context.Context, field graphql.CollectedField, obj *reactions.Reaction) (ret graphql.Marshaler) {
+	return (*lean.String)(&obj.Emoji)
+}
+func (ec *executionContext) fieldContext_Reaction_emoji(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Reaction", field, false, false, "String")
+}
+
+func (ec *executionContext) _Reaction_count(ctx context.Context, field graphql.CollectedField, obj *reactions.Reaction) (ret graphql.Marshaler) {
+	return (*lean.Int)(&obj.Count)
+}
+func (ec *executionContext) fieldContext_Reaction_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Reaction", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Reaction_users(ctx context.Context, field graphql.CollectedField, obj *reactions.Reaction) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Reaction_users(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Reaction_users(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*auth.User) graphql.Marshaler {
+			return ec.marshalNUser2ᚕᚖparleyᚋauthᚐUserᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Reaction_users(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Reaction",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Reaction_users(ctx context.Context, field graphql.CollectedField, obj *reactions.Reaction) (any, error) {
+	resolver := ec.Resolvers.Reaction()
+	if batch, ok := graphql.BatchParentsFor[*reactions.Reaction](ctx, "Reaction"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Users(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*auth.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Reaction.users",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Users(ctx, []*reactions.Reaction{obj})
+	return graphql.ResolveBatchSingleResult[[]*auth.User](
+		ctx,
+		results,
+		err,
+		"Reaction.users",
+	)
 }
 
 func (ec *executionContext) _Room_id(ctx context.Context, field graphql.CollectedField, obj *roomlog.Room) (ret graphql.Marshaler) {
@@ -9208,6 +9804,36 @@ func (ec *executionContext) _Chat(ctx context.Context, sel ast.SelectionSet, obj
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "replyTo":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Chat_replyTo(ctx, field, obj)
+				})
+		case "replyCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Chat_replyCount(ctx, field, obj)
+				})
+		case "replies":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Chat_replies(ctx, field, obj)
+				})
+		case "reactions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Chat_reactions(ctx, field, obj)
+				})
+		case "myReactions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Chat_myReactions(ctx, field, obj)
+				})
 		case "cursor":
 			out.Values[i] = ec._Chat_cursor(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -9375,6 +10001,11 @@ func (ec *executionContext) _Event(ctx context.Context, sel ast.SelectionSet, ob
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Event_member(ctx, field, obj)
 				})
+		case "emoji":
+			out.Values[i] = ec._Event_emoji(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "cursors":
 			out.Values[i] = ec._Event_cursors(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -9874,6 +10505,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "react":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_react(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -10050,6 +10688,50 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var reactionImplementors = []string{"Reaction"}
+
+func (ec *executionContext) _Reaction(ctx context.Context, sel ast.SelectionSet, obj *reactions.Reaction) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reactionImplementors)
+
+	out := lean.NewObject(fields)
+	deferred := graphql.DeferredGroup{}
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Reaction")
+		case "emoji":
+			out.Values[i] = ec._Reaction_emoji(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "count":
+			out.Values[i] = ec._Reaction_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "users":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Reaction_users(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -11053,6 +11735,8 @@ var (
 		"CHAT_SENT":      roomlog.ChatSent,
 		"CHAT_EDITED":    roomlog.ChatEdited,
 		"CHAT_DELETED":   roomlog.ChatDeleted,
+		"CHAT_REACTED":   roomlog.ChatReacted,
+		"CHAT_UNREACTED": roomlog.ChatUnreacted,
 		"MEMBER_JOINED":  roomlog.MemberJoined,
 		"MEMBER_LEFT":    roomlog.MemberLeft,
 		"MEMBER_REMOVED": roomlog.MemberRemoved,
@@ -11065,6 +11749,8 @@ var (
 		roomlog.ChatSent:      "CHAT_SENT",
 		roomlog.ChatEdited:    "CHAT_EDITED",
 		roomlog.ChatDeleted:   "CHAT_DELETED",
+		roomlog.ChatReacted:   "CHAT_REACTED",
+		roomlog.ChatUnreacted: "CHAT_UNREACTED",
 		roomlog.MemberJoined:  "MEMBER_JOINED",
 		roomlog.MemberLeft:    "MEMBER_LEFT",
 		roomlog.MemberRemoved: "MEMBER_REMOVED",
@@ -11315,6 +12001,31 @@ func (ec *executionContext) marshalNPageInfo2ᚖparleyᚋchatᚋmembersᚐPageIn
 	return ec._PageInfo(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNReaction2ᚕᚖparleyᚋchatᚋreactionsᚐReactionᚄ(ctx context.Context, sel ast.SelectionSet, v []*reactions.Reaction) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "Reaction", v, nil)
+	ret := lean.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNReaction2ᚖparleyᚋchatᚋreactionsᚐReaction(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNReaction2ᚖparleyᚋchatᚋreactionsᚐReaction(ctx context.Context, sel ast.SelectionSet, v *reactions.Reaction) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Reaction!")
+		return graphql.Null
+	}
+	return ec._Reaction(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNRole2parleyᚋchatᚋaccessᚐRole(ctx context.Context, v any) (access.Role, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := unmarshalNRole2parleyᚋchatᚋaccessᚐRole[tmp]
@@ -11512,6 +12223,35 @@ func (ec *executionContext) marshalNString2string(ctx context.Context, sel ast.S
 		graphql.AddInvalidNullFromMarshaler(ctx, "String!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNString2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNString2string(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNUser2ᚕᚖparleyᚋauthᚐUserᚄ(ctx context.Context, sel ast.SelectionSet, v []*auth.User) graphql.Marshaler {

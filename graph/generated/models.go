@@ -86,7 +86,8 @@ const (
 	// The history that cursor belongs to is not the history the server has. Read `chats` again and go on from its `syncCursor`.
 	ErrorCodeCursorDiverged ErrorCode = "CURSOR_DIVERGED"
 	// A number of something is at its limit; see `reason`: OPERATIONS of the socket, CONNECTIONS of the person or the address, STREAMS of
-	// the person, ROOMS of the person or the stream, BLOCKS of the person, MEMBERS or INVITES of the room.
+	// the person, ROOMS of the person or the stream, BLOCKS of the person, MEMBERS or INVITES of the room, REACTIONS of the person or
+	// the chat.
 	ErrorCodeLimitReached ErrorCode = "LIMIT_REACHED"
 	// Too fast. Wait `retryAfterMs`.
 	ErrorCodeRateLimited ErrorCode = "RATE_LIMITED"

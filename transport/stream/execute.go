@@ -3,31 +3,14 @@ package stream
 import (
 	"context"
 	"crypto/sha256"
-	"fmt"
 
 	"github.com/99designs/gqlgen/graphql"
 
 	"parley/transport/safe"
+	"parley/transport/stream/execution"
 	"parley/transport/stream/window"
 	"parley/transport/wire"
 )
-
-type executionKey struct{}
-
-// Events are what a subscription's resolver hands out: the objects of the events that are being executed.
-// Subscriptions run only so; everything else was decided when the stream was opened.
-func Events[T any](ctx context.Context) (<-chan T, error) {
-	objects, ok := ctx.Value(executionKey{}).([]any)
-	if !ok {
-		return nil, fmt.Errorf("stream: a subscription is executed outside a feed")
-	}
-	out := make(chan T, len(objects))
-	for _, o := range objects {
-		out <- o.(T)
-	}
-	close(out)
-	return out, nil
-}
 
 // prepared is a subscription as feeds execute it: with no client's context and no headers. It is executed by many
 // goroutines at once.
@@ -47,25 +30,25 @@ func (x *Feeds) prepare(p Prepared) *prepared {
 // Bytes of results after which an execution is cut short: what follows is read again.
 const executionBytes = 64 << 10
 
-// execute runs the operation over events and returns their entries, at least the first. ended: there are
-// none, because of a fault.
-func (p *prepared) execute(events []Event) (entries []window.Entry, ended error) {
+// execute runs the operation over events and returns their entries, at least the first. *EndError: there are none, because of a
+// fault; any other error passes by itself.
+func (p *prepared) execute(events []Event) (entries []window.Entry, err error) {
 	defer func() {
 		if v := recover(); v != nil {
 			safe.LogPanic(p.ctx, p.feeds.options.Logger, v)
-			entries, ended = nil, errFault
+			entries, err = nil, &EndError{errFault}
 		}
 	}()
-	var objects []any
+	x := &execution.Execution{}
 	for _, e := range events {
 		if e.Object != nil {
-			objects = append(objects, e.Object)
+			x.Objects = append(x.Objects, e.Object)
 		}
 	}
 	next, inner := func(context.Context) *graphql.Response { return nil }, p.ctx
-	if len(objects) > 0 {
+	if len(x.Objects) > 0 {
 		p.feeds.meters.executions.Add(1)
-		next, inner = p.exec.DispatchOperation(context.WithValue(p.ctx, executionKey{}, objects), p.op)
+		next, inner = p.exec.DispatchOperation(execution.With(p.ctx, x), p.op)
 	}
 	// Of the last, which was read last: an older one may show what was changed since, and may be all that is executed now.
 	entries, size, revoked := make([]window.Entry, 0, len(events)), 0, events[len(events)-1].Revoked
@@ -80,7 +63,7 @@ func (p *prepared) execute(events []Event) (entries []window.Entry, ended error)
 			resp := next(inner)
 			if resp == nil || resp.Data == nil {
 				p.feeds.options.Logger.ErrorContext(p.ctx, "a stream's operation gave no result")
-				return nil, errFault
+				return nil, &EndError{errFault}
 			}
 			wire.FixPaths(p.op, resp)
 			one.Body = wire.Encode(resp)
@@ -90,5 +73,5 @@ func (p *prepared) execute(events []Event) (entries []window.Entry, ended error)
 			break
 		}
 	}
-	return entries, nil
+	return entries, x.Judge(p.ctx, entries)
 }

@@ -109,7 +109,7 @@ func (f *feed) readOn() int {
 		f.failing = time.Now()
 	}
 	ctx, cancel := context.WithDeadline(f.ctx, f.failing.Add(longestOutage))
-	events, err := f.tail.Next(ctx, w.Last())
+	entries, err := f.next(ctx, w.Last())
 	cancel()
 	var end *EndError
 	switch {
@@ -127,18 +127,22 @@ func (f *feed) readOn() int {
 		time.AfterFunc(f.retry, f.wake)
 		return 0
 	}
-	if f.retry = 0; len(events) == 0 {
-		return 0
-	}
-	entries, ended := f.execute(events)
-	if ended != nil {
-		f.close(ended)
+	if f.retry = 0; len(entries) == 0 {
 		return 0
 	}
 	f.feeds.quotas.change(f, func(w *window.Window) *window.Window {
 		return w.Grow(entries, f.feeds.options.WindowEvents, windowBytes)
 	})
 	return max(len(entries), window.Size(entries)*f.feeds.options.WindowEvents/windowBytes)
+}
+
+// next reads and executes what follows a position. Errors are as with Tail.Next.
+func (f *feed) next(ctx context.Context, at Position) ([]window.Entry, error) {
+	events, err := f.tail.Next(ctx, at)
+	if err != nil || len(events) == 0 {
+		return nil, err
+	}
+	return f.execute(events)
 }
 
 // serve has each reader of the block take what is new. The window moves meanwhile after a notification, because what
@@ -199,13 +203,9 @@ func (f *feed) history(ctx context.Context, r *Reader) (Page, error) {
 		return f.verdict(ctx, r)
 	}
 	changed := f.tail.Changes()
-	events, err := f.tail.Next(ctx, r.at)
-	if err != nil || len(events) == 0 {
+	entries, err := f.next(ctx, r.at)
+	if err != nil || len(entries) == 0 {
 		return Page{}, err
-	}
-	entries, ended := f.execute(events)
-	if ended != nil {
-		return Page{}, &EndError{ended}
 	}
 	p := r.restrict(Page{entries: entries, changed: changed}, window.Of(r.at, entries))
 	if p.mustJudge {

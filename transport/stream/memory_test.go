@@ -9,6 +9,8 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"parley/transport/stream/execution"
 )
 
 // newFeeds makes feeds whose windows may hold so many bytes.
@@ -77,7 +79,7 @@ func (shows) CreateOperationContext(context.Context, *graphql.RawParams) (*graph
 
 // DispatchOperation shows the objects of one execution.
 func (shows) DispatchOperation(ctx context.Context, _ *graphql.OperationContext) (graphql.ResponseHandler, context.Context) {
-	objects, err := Events[string](ctx)
+	objects, err := execution.Events[string](ctx)
 	return func(context.Context) *graphql.Response {
 		o, more := <-objects
 		if err != nil || !more {

@@ -199,9 +199,9 @@ func (r *Reader) arrive(b []byte) []byte {
 	if sub.behind--; sub.behind > 0 || sub.going == 0 || sub.stream.CaughtUp == nil {
 		return b
 	}
-	entries, ended := sub.prepared.execute([]Event{{Object: sub.stream.CaughtUp(sub.reached())}})
-	if ended != nil {
-		sub.fault = ended
+	entries, err := sub.prepared.execute([]Event{{Object: sub.stream.CaughtUp(sub.reached())}}) // it is about nothing that is read
+	if err != nil {
+		sub.fault = errFault
 		return b
 	}
 	return sub.append(b, entries[0].Body)

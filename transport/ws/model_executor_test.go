@@ -10,7 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"parley/transport/stream"
+	"parley/transport/stream/execution"
 )
 
 // A modelExecutor shows each object of an execution as it is.
@@ -34,7 +34,7 @@ func places(v any) (at []int64) {
 }
 
 func (modelExecutor) DispatchOperation(ctx context.Context, _ *graphql.OperationContext) (graphql.ResponseHandler, context.Context) {
-	objects, err := stream.Events[string](ctx)
+	objects, err := execution.Events[string](ctx)
 	return func(context.Context) *graphql.Response {
 		o, more := <-objects
 		if err != nil || !more {

@@ -1,0 +1,62 @@
+package members
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"parley/db/dbtest"
+	"parley/e2e/harness"
+)
+
+// withPeople is a page of chats with what people have said to them and put on them.
+const withPeople = `query($room: ID!) { chats(room: $room, last: 50) { nodes {
+	id number text username user { id username } createdAt cursor
+	reactions { emoji count users { id username } } myReactions
+	replyTo { id text username user { id username } replyCount reactions { emoji users { username } } replyTo { text user { username } } } replyCount
+} } }`
+
+// A page of 50 chats with their reactions, what they answer and all people costs the database seven statements, and myReactions and
+// what lies two levels below one more each: none is for one chat alone.
+func TestStatementsOfAPageWithPeople(t *testing.T) {
+	var asked dbtest.Statements
+	s, _ := harness.Wired(t, asked.Trace, harness.NoLimits()...)
+	var tokens []string
+	for i := range 12 {
+		token, _ := s.Register(fmt.Sprint("person", i))
+		tokens = append(tokens, token)
+	}
+	s.Must(nil, tokens[0], `mutation { createRoom(name: "general") { id } }`)
+	ids := make([]string, 50)
+	for i := range ids {
+		var data struct{ SendChat struct{ ID string } }
+		variables := map[string]any{"to": nil, "text": fmt.Sprint("chat ", i)}
+		if i > 0 {
+			variables["to"] = ids[i*7%i]
+		}
+		s.Must(&data, tokens[i%12], `mutation($text: String!, $to: ID) { sendChat(room: "general", text: $text, replyTo: $to) { id } }`, variables)
+		ids[i] = data.SendChat.ID
+		for j := range i % 4 {
+			s.Must(nil, tokens[(i+j)%12], `mutation($chat: ID!, $e: String!) { react(chat: $chat, emoji: $e) { id } }`, map[string]any{"chat": ids[i], "e": []string{"👍", "❤️", ":parrot:"}[j]})
+		}
+	}
+	for _, c := range []struct {
+		call string
+		most int
+	}{
+		{`query($room: ID!) { chats(room: $room) { nodes { text user { username } reactions { emoji count users { username } } replyTo { text user { username } } replyCount } } }`, 7},
+		{withPeople, 14},
+		{`query($room: ID!) { chats(room: $room) { nodes { id } } rooms { nodes { lastChat { user { username } replyTo { text user { username } } replyCount reactions { users { username } } } } } }`, 11},
+	} {
+		asked.Take()
+		a := s.Ask(tokens[1], c.call, map[string]any{"room": "general"})
+		texts := asked.Take()
+		if len(a.Errors) > 0 || strings.Count(a.Body, `"`) < 200 {
+			t.Errorf("%s: %s", c.call, a.Body)
+		}
+		if len(texts) > c.most || len(texts) == 0 {
+			t.Errorf("%s: %d statements:\n%s", c.call, len(texts), strings.Join(texts, "\n"))
+		}
+		t.Log(len(texts))
+	}
+}

@@ -1,0 +1,100 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"parley/auth"
+	"parley/chat/access"
+	"parley/chat/reactions"
+	"parley/chat/roomlog"
+	"parley/db"
+	"parley/graph/together"
+	"parley/transport/stream/execution"
+)
+
+// reader is to whom something of rooms is shown as it is now. Streams show it to all who may read the room: the execution notes who
+// may not any more.
+func (r *Resolver) reader(ctx context.Context, of *roomlog.Chat) access.Reader {
+	if _, err := auth.IdentityFrom(ctx); err == nil {
+		return access.Reader{Person: me(ctx).User.ID}
+	}
+	execution.ReadNow(ctx, func(ctx context.Context) (int64, error) { return r.chat.RevokedPlace(ctx, of.Room.ID) })
+	return access.Reader{All: true}
+}
+
+// authors returns who wrote chats, nil where the account is gone.
+func (r *Resolver) authors(ctx context.Context, chats []*roomlog.Chat) ([]*auth.User, error) {
+	return together.Of(ctx, "user", chats, func(all []*roomlog.Chat) ([]*auth.User, error) { return usersOf(ctx, r, all, authorOf) })
+}
+
+// replyTargets returns what chats answer.
+func (r *Resolver) replyTargets(ctx context.Context, chats []*roomlog.Chat) ([]*roomlog.Chat, error) {
+	return together.Of(ctx, "replyTo", chats, func(all []*roomlog.Chat) ([]*roomlog.Chat, error) {
+		targets, err := r.chat.ReplyTargets(ctx, r.reader(ctx, all[0]), all)
+		together.Note(ctx, targets)
+		return targets, err
+	})
+}
+
+// replyCounts returns how many answer each of some chats.
+func (r *Resolver) replyCounts(ctx context.Context, chats []*roomlog.Chat) ([]int, error) {
+	return together.Of(ctx, "replyCount", chats, func(all []*roomlog.Chat) ([]int, error) {
+		return r.chat.ReplyCounts(ctx, r.reader(ctx, all[0]), all)
+	})
+}
+
+// reactionsOn returns what is on chats.
+func (r *Resolver) reactionsOn(ctx context.Context, chats []*roomlog.Chat) ([][]*reactions.Reaction, error) {
+	return together.Of(ctx, "reactions", chats, func(all []*roomlog.Chat) ([][]*reactions.Reaction, error) {
+		found, err := r.chat.Reactions(ctx, r.reader(ctx, all[0]), all)
+		var each []*reactions.Reaction
+		for _, some := range found {
+			each = append(each, some...)
+		}
+		together.Note(ctx, each)
+		return found, err
+	})
+}
+
+// reactionsOfMine returns what the caller has put on chats.
+func (r *Resolver) reactionsOfMine(ctx context.Context, chats []*roomlog.Chat) ([][]string, error) {
+	return together.Of(ctx, "myReactions", chats, func(all []*roomlog.Chat) ([][]string, error) {
+		return r.chat.MyReactions(ctx, person(ctx), all)
+	})
+}
+
+// reacting returns who has reacted first, without those whose accounts are gone.
+func (r *Resolver) reacting(ctx context.Context, some []*reactions.Reaction) ([][]*auth.User, error) {
+	return together.Of(ctx, "users", some, func(all []*reactions.Reaction) ([][]*auth.User, error) {
+		var ids []uuid.UUID
+		for _, one := range all {
+			ids = append(ids, one.Users...)
+		}
+		if err := db.Count(ctx, len(ids)*perField); err != nil { // there may be many more than the operation was charged for
+			return nil, err
+		}
+		users, err := r.people(ctx, ids)
+		if err != nil {
+			return nil, err
+		}
+		found := make([][]*auth.User, len(all))
+		for i, one := range all {
+			for _, user := range users[:len(one.Users)] {
+				if user != nil {
+					found[i] = append(found[i], user)
+				}
+			}
+			users = users[len(one.Users):]
+		}
+		return found, nil
+	})
+}
+
+// lastChats returns the newest chats of rooms.
+func (r *Resolver) lastChats(ctx context.Context, rooms []*roomlog.Room) ([]*roomlog.Chat, error) {
+	chats, err := r.chat.LastChats(ctx, anybody(ctx), rooms)
+	together.Note(ctx, chats)
+	return chats, err
+}
