@@ -67,7 +67,7 @@ var mayImport = map[string][]string{
 	"chat/invites":               {"audit", "chat/access", "chat/arguments", "chat/limits", "chat/members", "chat/roomlog", "ent", "naming"},              // codes that let people in
 	"chat/limits":                {"limit"},                                                                                                               // rates of people and rooms
 	"chat/members":               {"audit", "chat/access", "chat/arguments", "chat/background", "chat/limits", "chat/roomlog", "chat/texts", "db", "ent"}, // who is in, and as what
-	"chat/mentions":              {"chat/roomlog", "db", "ent", "naming/usernames"},                                                                       // who is named in a text
+	"chat/mentions":              {"chat/access", "chat/roomlog", "db", "ent", "naming/usernames"},                                                        // who is named in a text
 	"chat/pages":                 {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "db", "ent", "naming"},                  // reads rooms and chats for whoever asks
 	"chat/reactions":             {"chat/access", "chat/arguments", "chat/limits", "chat/members", "chat/roomlog", "chat/texts", "ent", "naming"},         // emoji on chats
 	"chat/replies":               {"chat/access", "chat/arguments", "chat/pages", "chat/roomlog", "db", "ent"},                                            // which chats answer which
@@ -78,7 +78,7 @@ var mayImport = map[string][]string{
 	"chat/roomlog":               {"chat/access", "db", "ent"},                                                                    // knows nobody: the log, and what it is about
 	"chat/roomlog/logcheck":      {"chat/roomlog", "db/tables", "ent"},                                                            // for archive
 	"chat/rooms":                 {"audit", "chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent"}, // what makes and changes rooms
-	"chat/rowcheck":              {"chat/access", "chat/texts", "db/tables", "ent"},
+	"chat/rowcheck":              {"chat/access", "chat/texts", "db/tables", "ent", "naming"},
 	"chat/texts":                 {"naming"},         // what names and texts may be
 	"transport":                  {"limit", "meter"}, // knows gqlgen; nothing of chat, auth or rows
 	"transport/admission":        {"limit", "meter", "naming", "transport/refusal", "transport/safe"},
@@ -106,7 +106,7 @@ var mayImport = map[string][]string{
 	// Floor 5: what clients call, and a database as a whole.
 	"graph": { // of db only the classes of errors; never a row
 		"auth", "auth/accounts", "auth/passwords", "chat", "chat/access", "chat/follow",
-		"chat/invites", "chat/members", "chat/pages", "chat/reactions", "chat/readers", "chat/roomlog", "db", "naming", "naming/usernames", "transport", "transport/budget",
+		"chat/invites", "chat/members", "chat/mentions", "chat/pages", "chat/reactions", "chat/readers", "chat/roomlog", "db", "naming", "naming/usernames", "transport", "transport/budget",
 		"transport/operation", "transport/stream", "transport/stream/execution",
 	},
 	"graph/failures":        {"auth", "chat", "db", "graph/document", "graph/generated", "graph/scalar", "transport/budget"}, // what clients are told of errors
@@ -114,7 +114,7 @@ var mayImport = map[string][]string{
 	"graph/document/syntax": {"transport/wire"},                                                                              // knows no schema
 	"graph/fields":          {"chat", "chat/mentions", "graph/document", "naming", "naming/usernames"},                       // tables of what is known of fields
 	"graph/generated": {
-		"auth", "chat", "chat/access", "chat/invites", "chat/members", "chat/pages", "chat/reactions", "chat/roomlog", "graph/lean", "graph/scalar",
+		"auth", "chat", "chat/access", "chat/invites", "chat/members", "chat/mentions", "chat/pages", "chat/reactions", "chat/roomlog", "graph/lean", "graph/scalar",
 	},
 	"graph/together":     {"auth"}, // reads below lists once for all
 	"graph/lean":         {},

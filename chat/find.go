@@ -18,8 +18,8 @@ func (s *Service) find(ctx context.Context, db *ent.Client, caller Caller, do ac
 }
 
 // Mentioned returns the ids of those whom the texts of chats mention, as mentions.Mentioned does.
-func (s *Service) Mentioned(ctx context.Context, chats []*roomlog.Chat) ([][]uuid.UUID, error) {
-	return s.mentions.Mentioned(ctx, chats)
+func (s *Service) Mentioned(ctx context.Context, reader access.Reader, chats []*roomlog.Chat) ([][]uuid.UUID, error) {
+	return s.mentions.Mentioned(ctx, reader, chats, s.now())
 }
 
 // maySend says who of those who send to one room may, under its lock. Members who were judged since the room last took something

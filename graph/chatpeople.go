@@ -11,7 +11,7 @@ import (
 	"parley/graph/together"
 )
 
-// readPeople reads all people that are selected of chats at once: their authors, who has reacted to them, and the authors of what
+// readPeople reads all people that are selected of chats at once: their authors, whom they mention, who has reacted to them, and the authors of what
 // they answer. Each would be a query otherwise, since a field is resolved with all that is below it before the next.
 func (r *Resolver) readPeople(ctx context.Context, chats []*roomlog.Chat) error {
 	c := together.CohortOf(ctx, chats)
@@ -33,6 +33,13 @@ func (r *Resolver) readPeople(ctx context.Context, chats []*roomlog.Chat) error 
 		for _, one := range slices.Concat(found...) {
 			ids = append(ids, one.Users...)
 		}
+	}
+	if selected.has("mentions") {
+		named, err := r.namedIn(ctx, c.Objs)
+		if err != nil {
+			return err
+		}
+		ids = append(ids, slices.Concat(named...)...)
 	}
 	if selected.has("replyTo", "user") {
 		targets, err := r.replyTargets(ctx, c.Objs)

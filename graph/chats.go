@@ -2,11 +2,14 @@ package graph
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
 	"parley/auth"
 	"parley/chat/access"
+	"parley/chat/mentions"
 	"parley/chat/reactions"
 	"parley/chat/roomlog"
 	"parley/db"
@@ -90,6 +93,40 @@ func (r *Resolver) reacting(ctx context.Context, some []*reactions.Reaction) ([]
 		}
 		return found, nil
 	})
+}
+
+// namedIn returns the ids of whom chats mention.
+func (r *Resolver) namedIn(ctx context.Context, chats []*roomlog.Chat) ([][]uuid.UUID, error) {
+	return together.Of(ctx, "mentions", chats, func(all []*roomlog.Chat) ([][]uuid.UUID, error) {
+		if !slices.ContainsFunc(all, mentions.Possibly) {
+			return make([][]uuid.UUID, len(all)), nil
+		}
+		return r.chat.Mentioned(ctx, r.reader(ctx, all[0]), all)
+	})
+}
+
+// mentioned returns whom each chat mentions, by their usernames, without accounts that are gone.
+func (r *Resolver) mentioned(ctx context.Context, chats []*roomlog.Chat) ([][]*auth.User, error) {
+	named, err := r.namedIn(ctx, chats)
+	if err != nil {
+		return nil, err
+	}
+	users, err := r.people(ctx, slices.Concat(named...))
+	if err != nil {
+		return nil, err
+	}
+	mentioned := make([][]*auth.User, len(chats))
+	for i, ids := range named {
+		mentioned[i] = []*auth.User{}
+		for _, user := range users[:len(ids)] {
+			if user != nil {
+				mentioned[i] = append(mentioned[i], user)
+			}
+		}
+		slices.SortFunc(mentioned[i], func(x, y *auth.User) int { return strings.Compare(x.Username, y.Username) })
+		users = users[len(ids):]
+	}
+	return mentioned, nil
 }
 
 // lastChats returns the newest chats of rooms.

@@ -81,35 +81,9 @@ func (r *Resolver) accounts(ctx context.Context) func([]uuid.UUID, error) ([]*au
 		if err != nil || len(ids) == 0 {
 			return []*auth.User{}, err
 		}
-		users, err := r.auth.UsersByID(ctx, ids)
+		users, err := r.people(ctx, ids)
 		return slices.DeleteFunc(users, func(u *auth.User) bool { return u == nil }), err
 	}
-}
-
-// mentioned returns whom each chat mentions, without accounts that are gone, with one query.
-func (r *Resolver) mentioned(ctx context.Context, chats []*roomlog.Chat) ([][]*auth.User, error) {
-	named, err := r.chat.Mentioned(ctx, chats)
-	if err != nil {
-		return nil, err
-	}
-	users, err := r.accounts(ctx)(slices.Concat(named...), nil)
-	if err != nil {
-		return nil, err
-	}
-	byID := make(map[uuid.UUID]*auth.User, len(users))
-	for _, u := range users {
-		byID[u.ID] = u
-	}
-	mentioned := make([][]*auth.User, len(chats))
-	for i, ids := range named {
-		mentioned[i] = []*auth.User{}
-		for _, id := range ids {
-			if u := byID[id]; u != nil {
-				mentioned[i] = append(mentioned[i], u)
-			}
-		}
-	}
-	return mentioned, nil
 }
 
 // actor returns who did something, nil where the account is gone.

@@ -30,7 +30,7 @@ func (r *chatResolver) User(ctx context.Context, objs []*roomlog.Chat) ([]*auth.
 }
 
 func (r *chatResolver) Mentions(ctx context.Context, objs []*roomlog.Chat) ([][]*auth.User, error) {
-	return r.mentioned(ctx, objs)
+	return withPeople(ctx, r.Resolver, objs, r.mentioned)
 }
 
 func (r *chatResolver) ReplyTo(ctx context.Context, objs []*roomlog.Chat) ([]*roomlog.Chat, error) {

@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"time"
 
+	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
+	"parley/chat/access"
 	"parley/chat/roomlog"
 	"parley/db"
 	"parley/ent"
@@ -87,12 +89,15 @@ func Remove(ctx context.Context, tx *ent.Tx, chat uuid.UUID) error {
 	return nil
 }
 
-// Mentioned returns the ids of those whom the texts of chats mention, in the order in which they are named, with one query;
-// without any where no text could.
-func (m *Mentions) Mentioned(ctx context.Context, chats []*roomlog.Chat) ([][]uuid.UUID, error) {
+// Possibly says whether a chat may mention somebody.
+func Possibly(c *roomlog.Chat) bool { return c.Text != nil && Possible(*c.Text) }
+
+// Mentioned returns the ids of those whom the texts of chats mention, in no order, with one query;
+// without any where no text could. Nobody where the reader may not read the room any more.
+func (m *Mentions) Mentioned(ctx context.Context, reader access.Reader, chats []*roomlog.Chat, now time.Time) ([][]uuid.UUID, error) {
 	var asked []uuid.UUID
 	for _, c := range chats {
-		if c.Text != nil && Possible(*c.Text) {
+		if Possibly(c) {
 			asked = append(asked, c.ID)
 		}
 	}
@@ -100,8 +105,8 @@ func (m *Mentions) Mentioned(ctx context.Context, chats []*roomlog.Chat) ([][]uu
 	if len(asked) == 0 {
 		return mentioned, nil
 	}
-	rows, err := m.store.Read.Mention.Query().Where(mention.ChatIDIn(asked...), mention.Answers(false)).
-		Order(ent.Asc(mention.FieldID)).Select(mention.FieldChatID, mention.FieldUserID).All(ctx)
+	rows, err := m.store.Read.Mention.Query().Where(mention.ChatIDIn(asked...), mention.Answers(false), func(s *sql.Selector) { s.Where(reader.In(s, s.C(mention.FieldRoomID), now)) }).
+		Select(mention.FieldChatID, mention.FieldUserID).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read mentions: %w", err)
 	}

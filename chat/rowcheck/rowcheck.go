@@ -9,6 +9,7 @@ import (
 
 	"parley/chat/texts"
 	"parley/db/tables"
+	"parley/naming"
 )
 
 // Check says what is wrong with a row of an import. Rows of other tables pass.
@@ -57,11 +58,13 @@ func checkEmoji(r tables.Row) error {
 	if !there {
 		return nil
 	}
-	stored, err := texts.ReadEmoji(emoji)
-	if err == nil && stored != emoji {
-		err = errors.New("not in the normal form NFC, or with variation selectors")
+	switch stored, reason := naming.Reaction(emoji); {
+	case reason != "":
+		return fmt.Errorf("%s.emoji: %s", r.Table.Name, reason)
+	case stored != emoji:
+		return fmt.Errorf("%s.emoji: not in the normal form NFC, or with variation selectors", r.Table.Name)
 	}
-	return wrong(r.Table.Name+".emoji", err)
+	return nil
 }
 
 func checkBlock(r tables.Row) error {
