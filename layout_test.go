@@ -83,7 +83,8 @@ var mayImport = map[string][]string{
 	"transport/safe":          {},
 	"transport/stream":        {"meter", "transport/safe", "transport/wire"}, // no socket and no HTTP
 	"transport/stream/fair":   {"transport/safe"},
-	"transport/stream/window": {}, // values
+	"transport/stream/quota":  {"transport/stream/fair", "transport/stream/window"}, // what people's streams take
+	"transport/stream/window": {},                                                   // values
 	"transport/wire":          {"transport/refusal"},
 	"transport/ws": {
 		"limit", "meter", "transport/admission", "transport/budget", "transport/operation", "transport/refusal",

@@ -20,18 +20,10 @@ type block struct {
 }
 
 func newBlock(f *feed) *block {
-	b := &block{feed: f, timed: max(f.window.Load().Last().Place, f.opened)}
+	b := &block{feed: f, timed: max(f.Window().Last().Place, f.opened)}
 	b.readers.Store(new([]*Reader))
-	b.task = fair.Task{Serve: b.serve, Queue: f.queue, Shares: f.people.Load}
+	b.task = fair.Task{Serve: b.serve, Queue: f.Queue, Shares: f.People}
 	return b
-}
-
-// queue is the owner's, or the feed's own.
-func (f *feed) queue() *fair.Queue {
-	if owner := f.owner.Load(); owner != nil {
-		return &owner.queue
-	}
-	return &f.own
 }
 
 // join and leave are called under the lock of feeds.

@@ -115,7 +115,7 @@ func (x *follower) readOn(log int, empty bool) {
 	f.due.Store(true)
 	f.advance(1 << 20)
 	if empty {
-		f.feeds.quotas.change(f, (*window.Window).Emptied)
+		f.feeds.quotas.Change(&f.Feed, (*window.Window).Emptied)
 	}
 }
 

@@ -27,7 +27,7 @@ type Stats struct {
 func (x *Feeds) Stats() Stats {
 	m := &x.meters
 	s := Stats{
-		Streams: int(m.streams.Load()), WindowBytes: x.quotas.windowBytes(), CatchingUp: x.turns.Count(),
+		Streams: int(m.streams.Load()), WindowBytes: x.quotas.WindowBytes(), CatchingUp: x.turns.Count(),
 		Executions: m.executions.Load(), Live: m.live.Load(), CaughtUp: m.caughtUp.Load(), DroppedWindows: m.droppedWindows.Load(),
 		Lag: m.lag.Distribution(),
 	}
