@@ -14,6 +14,7 @@ import (
 type block struct {
 	feed    *feed
 	readers atomic.Pointer[[]*Reader] // what it has is never changed; replaced under the lock of Feeds
+	signals atomic.Pointer[Signals]   // that wait; nil: there are none
 	task    fair.Task
 	from    int   // the reader that is served next; of whoever serves the block
 	timed   int64 // the place up to which the lag has been noted; likewise

@@ -149,6 +149,7 @@ func (b *block) serve() {
 		events += r.sub.out.Serve(r)
 	}
 	b.delivered(w)
+	b.tell()
 }
 
 // delivered notes the lag of a pass that has given all readers of the block what a window has. Whoever serves the

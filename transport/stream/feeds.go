@@ -146,6 +146,9 @@ func (x *Feeds) open(sub *Subscription, log Log, isCompared bool, operation int6
 	f.blocks.Store(new([]*block))
 	f.due.Store(!isCompared || start != log.Head)
 	f.tail = log.Follow(f.wake)
+	if tail, ok := f.tail.(Hearing); ok {
+		tail.Hear(f.hear)
+	}
 	x.byKey[f.key] = f
 	return f
 }

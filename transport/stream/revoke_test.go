@@ -84,6 +84,8 @@ func follow(t *testing.T, feeds *Feeds, user string, logs ...*judgedLog) *follow
 	return x
 }
 
+func (x *follower) Signal(r *Reader, signals *Signals) { r.TakeSignals(nil, signals) }
+
 func (x *follower) Serve(*Reader) int { return 0 }
 
 func (x *follower) Append(b []byte, _ string, body []byte) []byte {

@@ -14,6 +14,9 @@ type Outlet interface {
 	// Serve hands out what the window has for a reader, or has that done. It never waits, and returns how many
 	// events it has handed out itself. It may be called before Subscribe has returned.
 	Serve(r *Reader) (events int)
+	// Signal hands out signals if the client has taken all that came before, or has that done, see Reader.TakeSignals; else it drops
+	// them. It never waits.
+	Signal(r *Reader, signals *Signals)
 	// Append appends a result in the form of the outlet. id is Stream.ID of the positions reached; empty: none.
 	Append(b []byte, id string, body []byte) []byte
 }

@@ -250,6 +250,18 @@ func (x *Quotas) put(f *Feed, w *window.Window) {
 	}
 }
 
+// HasReader tells whether anybody reads a feed but one user, or if only is given, whether that user does.
+func (x *Quotas) HasReader(f *Feed, only, except string) bool {
+	if only == "" {
+		owner := f.owner.Load()
+		return owner == nil || owner.User != except
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	q := x.people[only]
+	return q != nil && q.feeds[f] > 0
+}
+
 // WindowBytes are those that all windows hold.
 func (x *Quotas) WindowBytes() int64 {
 	x.mu.Lock()
