@@ -22,6 +22,7 @@ import (
 	"parley/chat/readers"
 	"parley/chat/roomlog"
 	"parley/chat/rooms"
+	"parley/chat/signals"
 	"parley/db"
 	"parley/limit"
 	"parley/meter"
@@ -87,6 +88,7 @@ type (
 	ofInvites = invites.Service
 	ofMembers = members.Roster
 	ofPages   = pages.Pages
+	ofSignals = signals.Service
 )
 
 // Service is rooms and chats over one database. It is safe for concurrent use.
@@ -96,6 +98,7 @@ type Service struct {
 	*ofInvites
 	*ofMembers
 	*ofPages
+	*ofSignals
 	o         Options
 	store     *db.Store
 	log       *roomlog.Log
@@ -128,6 +131,9 @@ func New(store *db.Store, o Options) *Service {
 	s.log = roomlog.New(store)
 	s.following = follow.New(s.log, follow.Options{
 		WindowBytes: o.WindowBytes, HeadsInterval: o.HeadsInterval, OnError: o.OnError, Notify: o.Notifier.Notify,
+	})
+	s.ofSignals = signals.New(signals.Options{
+		Store: store, Carrier: o.Notifier, Rooms: s.following, Now: s.now, MaxBytes: MaxSignal, OnError: o.OnError,
 	})
 	s.readers = readers.New(store, readers.Options{MaxRooms: MaxRooms, Interval: o.HeadsInterval, Now: s.now, OnError: o.OnError})
 	shared := s.shared()
@@ -167,6 +173,7 @@ func (s *Service) Run(ctx context.Context) error {
 	wg.Go(func() { s.purger.Run(ctx) })
 	wg.Go(func() { s.leaver.Run(ctx) })
 	wg.Go(func() { s.enroller.Run(ctx) })
+	wg.Go(func() { s.ofSignals.Run(ctx) })
 	err := s.notifier.Subscribe(ctx, s.wake)
 	if ctx.Err() != nil {
 		err = nil // asked to end

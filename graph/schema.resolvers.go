@@ -2,8 +2,6 @@ package graph
 
 import (
 	"context"
-	"time"
-
 	"parley/auth"
 	"parley/chat"
 	"parley/chat/access"
@@ -14,6 +12,7 @@ import (
 	"parley/graph/generated"
 	"parley/graph/scalar"
 	"parley/transport/stream"
+	"time"
 )
 
 func (r *banResolver) User(ctx context.Context, objs []*members.Ban) ([]*auth.User, error) {
@@ -146,6 +145,10 @@ func (r *mutationResolver) EditChat(ctx context.Context, chat string, text strin
 
 func (r *mutationResolver) DeleteChat(ctx context.Context, chat string) (*roomlog.Chat, error) {
 	return r.chat.DeleteChat(ctx, person(ctx), chat)
+}
+
+func (r *mutationResolver) SetTyping(ctx context.Context, room string) (*roomlog.Room, error) {
+	return r.chat.SetTyping(ctx, person(ctx), room)
 }
 
 func (r *queryResolver) Me(ctx context.Context) (*auth.User, error) {

@@ -84,6 +84,8 @@ type Membership struct {
 	JoinedPlace int64
 
 	JoinedVersion int64 // of their list of rooms, since they joined
+
+	LastRead int // the number of the last chat they have read
 }
 
 // A Standing is what somebody is in a room.

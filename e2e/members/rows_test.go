@@ -45,6 +45,8 @@ var rows = []row{
 	{"Mutation.editChat(chat:)", `mutation($chat: ID!) { editChat(chat: $chat, text: "y") { text } }`, "fbffffy", owners, owners, "", false},
 	{"Mutation.deleteChat(chat:)", `mutation($chat: ID!) { deleteChat(chat: $chat) { text } }`, "fbfffyy", managers, owners, "", false},
 
+	{"Mutation.setTyping(room:)", `mutation($room: ID!) { setTyping(room: $room) { id name me { role } } }`, readers, insiders, insiders, "", false},
+
 	{"Mutation.createRoom(id:)", `mutation($room: ID!) { createRoom(name: "another", id: $room) { id } }`, "tttttty", "tttttty", "tttttty", "ttttttN", true},
 	{"Mutation.updateRoom(room:)", `mutation($room: ID!) { updateRoom(room: $room, topic: "y") { topic } }`, "fbfffyy", managers, nobody, "", false},
 	{"Mutation.deleteRoom(room:)", `mutation($room: ID!) { deleteRoom(room: $room) }`, "fbffffy", owners, nobody, "", false},
