@@ -58,8 +58,8 @@ func (l *modelLog) tell(n int, s stream.Signal) {
 func (m *model) lastSignals() {
 	for _, l := range m.logs {
 		l.tell(lastSignal, stream.Signal{Head: l.head().Place, Until: time.Now().Add(time.Second)})
+		time.Sleep(time.Second) // until the client has taken it
 	}
-	time.Sleep(time.Second)
 }
 
 // wantLastSignals wants who has stayed to have been given those of their logs.

@@ -3,8 +3,6 @@ package streams
 import (
 	"context"
 	"fmt"
-	"io"
-	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -70,14 +68,17 @@ func Typing(ctx context.Context, s *suite.Suite) error {
 // hearers follow all that happens in a room and look at nothing.
 func hearers(ctx context.Context, s *suite.Suite, url string, in *load.Room) (leave func(), err error) {
 	var reading sync.WaitGroup
-	var conns []net.Conn
+	var sockets []*client.Socket
+	var left atomic.Bool
+	var lost atomic.Value // the error of one that ended by itself
 	leave = func() {
-		for _, conn := range conns {
-			_ = conn.SetReadDeadline(time.Unix(1, 0))
+		left.Store(true)
+		for _, one := range sockets {
+			one.Close()
 		}
 		reading.Wait()
-		for _, conn := range conns {
-			_ = conn.Close()
+		if why := lost.Load(); why != nil {
+			s.Report.Faults.Add("who sees others type: %v", why)
 		}
 	}
 	for i := range typists {
@@ -86,8 +87,16 @@ func hearers(ctx context.Context, s *suite.Suite, url string, in *load.Room) (le
 			leave()
 			return nil, err
 		}
-		conns = append(conns, one.Conn)
-		reading.Go(func() { _, _ = io.Copy(io.Discard, one.Conn) })
+		sockets = append(sockets, one)
+		reading.Go(func() {
+			var err error
+			for err == nil {
+				_, err = one.Next()
+			}
+			if !left.Load() {
+				lost.Store(err.Error())
+			}
+		})
 	}
 	return leave, nil
 }
@@ -102,19 +111,22 @@ func (r *side) besideTyping(ctx context.Context, s *suite.Suite, room string, ke
 	typing, stop := context.WithCancel(ctx)
 	defer stop()
 	var all sync.WaitGroup
-	var failed atomic.Bool
+	var failed atomic.Value
 	start := time.Now()
 	for i := range typists {
 		all.Go(func() {
 			to := client.API{URL: r.process.URL, Token: s.Users[i%len(s.Users)].Token}
-			if err := typeOn(typing, to, room, time.Duration(i)*typingEvery/typists); err != nil && typing.Err() == nil && !failed.Swap(true) {
-				s.Report.Faults.Add("typing: %v", err)
+			if err := typeOn(typing, to, room, time.Duration(i)*typingEvery/typists); err != nil && typing.Err() == nil {
+				failed.Store(err.Error())
 			}
 		})
 	}
 	err = r.measure(ctx, 2*s.Round, keep)
 	stop()
 	all.Wait()
+	if why := failed.Load(); why != nil {
+		s.Report.Faults.Add("typing: %v", why)
+	}
 	if err != nil {
 		return 0, err
 	}
