@@ -28,7 +28,7 @@ type Stats struct {
 func (s *Service) Stats() Stats {
 	return Stats{
 		Sends: s.sent.Counts(), Queue: s.queue.Stats(), Log: s.following.Stats(), Audit: s.audit.Counts(),
-		Readers: s.readers.Stats(), Rejudged: s.rejudged.Counts(), Enrolling: s.enroller.Left(), Signals: s.ofSignals.Outcomes(),
+		Readers: s.readers.Stats(), Rejudged: s.rejudged.Counts(), Enrolling: s.enroller.Left(), Signals: s.Outcomes(),
 	}
 }
 

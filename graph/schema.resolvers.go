@@ -2,6 +2,8 @@ package graph
 
 import (
 	"context"
+	"time"
+
 	"parley/auth"
 	"parley/chat"
 	"parley/chat/access"
@@ -12,7 +14,6 @@ import (
 	"parley/graph/generated"
 	"parley/graph/scalar"
 	"parley/transport/stream"
-	"time"
 )
 
 func (r *banResolver) User(ctx context.Context, objs []*members.Ban) ([]*auth.User, error) {

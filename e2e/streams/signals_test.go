@@ -46,7 +46,11 @@ func TestTypingIsToldToOthers(t *testing.T) {
 	ann, _ := s.Register("ann")
 	bob, _ := s.Register("bob")
 	s.Must(nil, ann, `mutation { createRoom(name: "general", kind: PRIVATE, members: ["bob"]) { id } }`)
-	var data struct{ Rooms struct{ Nodes []struct{ ID, SyncCursor string } } }
+	var data struct {
+		Rooms struct {
+			Nodes []struct{ ID, SyncCursor string }
+		}
+	}
 	s.Must(&data, ann, `{ rooms(scope: JOINED) { nodes { id syncCursor } } }`)
 	room, before := data.Rooms.Nodes[0].ID, data.Rooms.Nodes[0].SyncCursor
 

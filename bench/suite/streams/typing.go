@@ -87,6 +87,7 @@ func hearers(ctx context.Context, s *suite.Suite, url string, in *load.Room) (le
 			leave()
 			return nil, err
 		}
+		_ = one.Conn.SetWriteDeadline(time.Time{}) // of the dial; pings are answered as long as it takes
 		sockets = append(sockets, one)
 		reading.Go(func() {
 			var err error
