@@ -36,24 +36,10 @@ func Typing(ctx context.Context, s *suite.Suite) error {
 	}
 	defer typing.subscribers.Close()
 	defer load.CloseAll(typing.publishers)
-	room, alone := typing.subscribers.Rooms[0], typing.again()
-	leave, err := hearers(ctx, s, p.URL, room)
+	alone := typing.again()
+	told, err := typing.inTurn(ctx, s, alone)
 	if err != nil {
 		return err
-	}
-	defer leave()
-	var told []float64
-	for round := range s.Rounds + 1 {
-		if err := alone.measure(ctx, 2*s.Round, round > 0); err != nil {
-			return err
-		}
-		rate, err := typing.besideTyping(ctx, s, room.ID, round > 0)
-		if err != nil {
-			return err
-		}
-		if round > 0 {
-			told = append(told, rate)
-		}
 	}
 	what := fmt.Sprintf("20 chats/s beside %d people who type: ", typists)
 	s.Report.AtMost(1.2, what+"p99 of the chats' deliveries / without typing", report.Over(typing.p99s, alone.p99s))
@@ -63,6 +49,29 @@ func Typing(ctx context.Context, s *suite.Suite) error {
 		return err
 	}
 	return p.Stop()
+}
+
+// inTurn measures rounds without and with typing, and returns how many signals were handed to readers a second.
+func (r *side) inTurn(ctx context.Context, s *suite.Suite, alone *side) (told []float64, err error) {
+	room := r.subscribers.Rooms[0]
+	leave, err := hearers(ctx, s, r.process.URL, room)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	for round := range s.Rounds + 1 {
+		if err := alone.measure(ctx, 2*s.Round, round > 0); err != nil {
+			return nil, err
+		}
+		rate, err := r.besideTyping(ctx, s, room.ID, round > 0)
+		if err != nil {
+			return nil, err
+		}
+		if round > 0 {
+			told = append(told, rate)
+		}
+	}
+	return told, nil
 }
 
 // hearers follow all that happens in a room and look at nothing.
