@@ -79,8 +79,9 @@ var mayImport = map[string][]string{
 	"chat/roomlog/logcheck":      {"chat/roomlog", "db/tables", "ent"},                                                            // for archive
 	"chat/rooms":                 {"audit", "chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent"}, // what makes and changes rooms
 	"chat/rowcheck":              {"chat/access", "chat/texts", "db/tables", "ent", "naming"},
-	"chat/texts":                 {"naming"},         // what names and texts may be
-	"transport":                  {"limit", "meter"}, // knows gqlgen; nothing of chat, auth or rows
+	"chat/signals":               {"chat/access", "chat/follow", "chat/roomlog", "db", "limit", "meter"}, // who types and reads, told and not stored
+	"chat/texts":                 {"naming"},                                                             // what names and texts may be
+	"transport":                  {"limit", "meter"},                                                     // knows gqlgen; nothing of chat, auth or rows
 	"transport/admission":        {"limit", "meter", "naming", "transport/refusal", "transport/safe"},
 	"transport/budget":           {},
 	"transport/operation":        {"meter", "transport/budget", "transport/refusal", "transport/stream", "transport/wire"},
@@ -89,7 +90,8 @@ var mayImport = map[string][]string{
 	"transport/stream":           {"meter", "transport/safe", "transport/wire"}, // no socket and no HTTP
 	"transport/stream/execution": {"transport/stream/window"},                   // what resolvers and feeds know of each other
 	"transport/stream/fair":      {"transport/safe"},
-	"transport/stream/window":    {}, // values
+	"transport/stream/quota":     {"transport/stream/fair", "transport/stream/window"}, // what people's streams take
+	"transport/stream/window":    {},                                                   // values
 	"transport/wire":             {"transport/refusal"},
 	"transport/ws": {
 		"limit", "meter", "transport/admission", "transport/budget", "transport/operation", "transport/refusal",

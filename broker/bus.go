@@ -15,14 +15,16 @@ import (
 type bus struct {
 	here   Memory
 	out    outbox
+	slots  slots
 	report func(error) // of changes: that it is lost and why, and with nil that it is back
 
 	connected              atomic.Bool
-	sent, received, failed atomic.Uint64
+	sent, received, failed atomic.Uint64 // notifications
+	signals, heard, lost   atomic.Uint64 // signals sent, received and dropped
 	stop                   context.CancelFunc
 	running                sync.WaitGroup
 	changing               sync.Mutex
-	lost                   bool
+	isDown                 bool
 }
 
 func newBus(report func(error)) *bus {
@@ -47,7 +49,10 @@ func (b *bus) Subscribe(ctx context.Context, wake func(rooms ...uuid.UUID)) erro
 
 // Stats returns what the bus has done and whether it is connected.
 func (b *bus) Stats() Stats {
-	return Stats{Connected: b.connected.Load(), Sent: b.sent.Load(), Received: b.received.Load(), Errors: b.failed.Load()}
+	return Stats{
+		Connected: b.connected.Load(), Sent: b.sent.Load(), Received: b.received.Load(), Errors: b.failed.Load(),
+		SignalsSent: b.signals.Load(), SignalsReceived: b.heard.Load(), SignalsDropped: b.lost.Load(),
+	}
 }
 
 // deliver passes on here what another node sent.
@@ -77,8 +82,8 @@ func (b *bus) change(why error) {
 	b.changing.Lock()
 	defer b.changing.Unlock()
 	b.connected.Store(why == nil)
-	if lost := why != nil; lost != b.lost {
-		b.lost = lost
+	if down := why != nil; down != b.isDown {
+		b.isDown = down
 		b.report(why)
 	}
 }

@@ -3,6 +3,8 @@ package broker
 import (
 	"context"
 	"errors"
+	"strconv"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -11,14 +13,20 @@ import (
 )
 
 // subject carries the notifications: 16 bytes a room, or nothing for all rooms. Nodes of other releases use it too.
-const subject = "parley.bell"
+// signalSubject carries signals, which older releases do not listen to.
+const (
+	subject       = "parley.bell"
+	signalSubject = "parley.signal"
+)
 
 const (
 	natsTimeout   = 2 * time.Second        // to dial, to write, to be answered
 	natsRetryWait = 250 * time.Millisecond // between two rounds over all servers, and as much again by chance
 	natsPings     = 10 * time.Second       // two without an answer, and the server counts as dead
 	natsPending   = 4096                   // notifications that wait to be received; more are dropped
-	natsBytes     = 4 << 20                // of these
+	natsBytes     = 4 << 20                // of these, and of signals
+
+	natsSignals = 32 << 10 // bytes of signals in one message
 )
 
 // NATS carries notifications between nodes over NATS core, which promises nothing: what is lost, doubled or late costs time
@@ -70,9 +78,9 @@ func (n *NATS) connect() error {
 	if err != nil {
 		return err
 	}
-	sub, err := conn.Subscribe(subject, n.receive)
-	if err == nil {
-		err = sub.SetPendingLimits(natsPending, natsBytes)
+	err = listen(conn, subject, n.receive)
+	if err == nil { // in a goroutine of their own: notifications do not wait for signals
+		err = listen(conn, signalSubject, func(m *nats.Msg) { n.hear(m.Data) })
 	}
 	close(subscribed)
 	n.conn, n.closed = conn, closed
@@ -81,6 +89,14 @@ func (n *NATS) connect() error {
 		return err
 	}
 	return nil
+}
+
+func listen(conn *nats.Conn, to string, receive nats.MsgHandler) error {
+	sub, err := conn.Subscribe(to, receive)
+	if err != nil {
+		return err
+	}
+	return sub.SetPendingLimits(natsPending, natsBytes)
 }
 
 // receive takes a notification. The client tells of dropped ones only when it begins to drop, so they are counted.
@@ -92,8 +108,13 @@ func (n *NATS) receive(m *nats.Msg) {
 	n.deliver(rooms)
 }
 
-// failure is called with whatever goes wrong beside the connection: notifications may be lost.
-func (n *NATS) failure(_ *nats.Conn, _ *nats.Subscription, err error) {
+// failure is called with whatever goes wrong beside the connection: notifications may be lost. Signals may be anyway, also
+// where the server lets nobody carry them; of that it says the subject in the text alone.
+func (n *NATS) failure(_ *nats.Conn, sub *nats.Subscription, err error) {
+	if sub != nil && sub.Subject == signalSubject || errors.Is(err, nats.ErrPermissionViolation) && strings.Contains(err.Error(), strconv.Quote(signalSubject)) {
+		n.lost.Add(1)
+		return
+	}
 	if errors.Is(err, nats.ErrPermissionViolation) { // connected, and may not read or write
 		n.down(err)
 	} else {
@@ -108,6 +129,7 @@ func (n *NATS) run(ctx context.Context) {
 		select {
 		case <-n.out.wake:
 			n.flush(n.publish)
+			n.flushSignals(n.mostOf(natsSignals), func(packed []byte) error { return n.conn.Publish(signalSubject, packed) })
 		case <-n.closed: // the client gives up on what it does not know, as any new error of a server
 			n.down(n.conn.LastError())
 			select {
@@ -125,11 +147,15 @@ func (n *NATS) run(ctx context.Context) {
 }
 
 func (n *NATS) publish(rooms []uuid.UUID) error {
-	most := maxRooms * len(uuid.UUID{})
+	return n.conn.Publish(subject, pack(rooms, n.mostOf(maxRooms*len(uuid.UUID{}))))
+}
+
+// mostOf is so many bytes, or what a message may have.
+func (n *NATS) mostOf(bytes int) int {
 	if limit := n.conn.MaxPayload(); limit > 0 {
-		most = int(min(int64(most), limit))
+		return int(min(int64(bytes), limit))
 	}
-	return n.conn.Publish(subject, pack(rooms, most))
+	return bytes
 }
 
 // Close sends what other nodes were not told yet, and ends. From then on Notify reaches this node alone.

@@ -27,7 +27,7 @@ func TestPostgresIsANotifier(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		return brokertest.Pair{One: one, Two: two, Cut: server.Stop, Restore: restore, Close: sync.OnceFunc(func() {
+		return brokertest.Pair{One: one, Two: two, Cut: server.Stop, Restore: restore, Connected: func() bool { return one.Stats().Connected }, Close: sync.OnceFunc(func() {
 			one.Close(t.Context())
 			two.Close(t.Context())
 			for _, store := range stores {

@@ -49,7 +49,7 @@ func TestPostgresPayloads(t *testing.T) {
 	one.Notify(rooms...)
 	received.await(t, allRooms)
 	for _, payload := range []string{"*", "", "!", "AAAA"} {
-		if err := store.Notify(t.Context(), payload); err != nil {
+		if err := store.Notify(t.Context(), "parley_bell", payload); err != nil {
 			t.Fatal(err)
 		}
 		received.await(t, allRooms)

@@ -21,11 +21,6 @@ type lossy struct{}
 
 func (lossy) Notify(...uuid.UUID) {}
 
-func (lossy) Subscribe(ctx context.Context, _ func(...uuid.UUID)) error {
-	<-ctx.Done()
-	return ctx.Err()
-}
-
 // sendMany sends n chats from several people at once.
 func (w *world) sendMany(from chat.Caller, room string, n int) {
 	var wg sync.WaitGroup

@@ -123,7 +123,7 @@ func TestMentionsFollowTheText(t *testing.T) {
 	w.send(bob, room, "x")
 	w.send(eve, room, "x")
 	c := w.send(ann, room, "x")
-	for _, edit := range [][2]string{{"@bob", "bob"}, {"@bob!", "bob"}, {"@eve @bob", "eve bob"}, {"nobody", ""}, {"＠eve", "eve"}} {
+	for _, edit := range [][2]string{{"@bob", "bob"}, {"@bob!", "bob"}, {"@eve @bob", "bob eve"}, {"nobody", ""}, {"＠eve", "eve"}} {
 		edited, err := w.EditChat(t.Context(), ann, c.ID.String(), edit[0])
 		if err != nil {
 			t.Fatal(err)

@@ -27,6 +27,7 @@ import (
 	"parley/chat/replies"
 	"parley/chat/roomlog"
 	"parley/chat/rooms"
+	"parley/chat/signals"
 	"parley/db"
 	"parley/limit"
 	"parley/meter"
@@ -96,6 +97,7 @@ type (
 	ofInvites   = invites.Service
 	ofMembers   = members.Roster
 	ofPages     = pages.Pages
+	ofSignals   = signals.Service
 )
 
 // Service is rooms and chats over one database. It is safe for concurrent use.
@@ -109,6 +111,7 @@ type Service struct {
 	*ofReads
 	*ofReplies
 	*ofReactions
+	*ofSignals
 	o         Options
 	store     *db.Store
 	log       *roomlog.Log
@@ -145,6 +148,9 @@ func New(store *db.Store, o Options) *Service {
 	s.following = follow.New(s.log, follow.Options{
 		WindowBytes: o.WindowBytes, HeadsInterval: o.HeadsInterval, OnError: o.OnError, Notify: o.Notifier.Notify,
 	})
+	s.ofSignals = signals.New(signals.Options{
+		Store: store, Carrier: o.Notifier, Rooms: s.following, Now: s.now, MaxBytes: MaxSignal, OnError: o.OnError,
+	})
 	s.readers = readers.New(store, readers.Options{MaxRooms: MaxRooms, Interval: o.HeadsInterval, Now: s.now, OnError: o.OnError})
 	shared := s.shared()
 	s.queue = queue.New(store, s.log, queue.Options{
@@ -155,7 +161,7 @@ func New(store *db.Store, o Options) *Service {
 	s.ofRooms, s.ofDirect, s.ofInvites = rooms.New(shared), direct.New(shared), invites.New(shared)
 	s.ofBlocks = blocks.New(shared)
 	s.ofPages, s.ofReplies, s.ofReactions = pages.New(store, s.now), replies.New(store, s.now), reactions.New(shared)
-	s.ofReads = reads.New(store, s.ofPages, reads.Options{Now: s.now, Changes: s.changes})
+	s.ofReads = reads.New(store, s.ofPages, reads.Options{Now: s.now, Changes: s.changes, Teller: s.ofSignals})
 	s.ofMembers = members.New(shared, s.purger.Wake)
 	s.leaver = members.NewLeaver(s.ofMembers, o.OnError)
 	return s
@@ -186,6 +192,7 @@ func (s *Service) Run(ctx context.Context) error {
 	wg.Go(func() { s.sweeper.Run(ctx) })
 	wg.Go(func() { s.leaver.Run(ctx) })
 	wg.Go(func() { s.enroller.Run(ctx) })
+	wg.Go(func() { s.ofSignals.Run(ctx) })
 	err := s.notifier.Subscribe(ctx, s.wake)
 	if ctx.Err() != nil {
 		err = nil // asked to end

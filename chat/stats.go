@@ -19,6 +19,7 @@ type Stats struct {
 
 	Readers   readers.Stats
 	Rejudged  map[string]uint64 // sends of members whose room had taken something away since they were judged: "allowed", "refused"
+	Signals   map[string]uint64 // signals of this node and of others, by what became of them here
 	Enrolling int               // rooms older than members, whose people are not all members yet
 	Audit     map[string]uint64 // what Options.Audit is told, by message
 }
@@ -27,7 +28,7 @@ type Stats struct {
 func (s *Service) Stats() Stats {
 	return Stats{
 		Sends: s.sent.Counts(), Queue: s.queue.Stats(), Log: s.following.Stats(), Audit: s.audit.Counts(),
-		Readers: s.readers.Stats(), Rejudged: s.rejudged.Counts(), Enrolling: s.enroller.Left(),
+		Readers: s.readers.Stats(), Rejudged: s.rejudged.Counts(), Enrolling: s.enroller.Left(), Signals: s.Outcomes(),
 	}
 }
 

@@ -148,15 +148,15 @@ func (s *Store) Ping(ctx context.Context) error {
 	return failure.Classify("ping", err)
 }
 
-// Notify hands a payload of at most 7,999 bytes to all nodes that listen, this one too. Only with Postgres.
-func (s *Store) Notify(ctx context.Context, payload string) error {
-	return s.postgres.Notify(ctx, payload)
+// Notify hands a payload of at most 7,999 bytes to all nodes that listen to a channel, this one too. Only with Postgres.
+func (s *Store) Notify(ctx context.Context, channel, payload string) error {
+	return s.postgres.Notify(ctx, channel, payload)
 }
 
 // Listen hands on what nodes notify, over a connection of its own, until that or ctx ends. ready is called
 // when it hears. Only with Postgres; not through a pooler that takes the connection away after a transaction.
-func (s *Store) Listen(ctx context.Context, ready func(), got func(payload string)) error {
-	return s.postgres.Listen(ctx, ready, got)
+func (s *Store) Listen(ctx context.Context, channels []string, ready func(), got func(channel, payload string)) error {
+	return s.postgres.Listen(ctx, channels, ready, got)
 }
 
 // Close ends both pools, on SQLite with an empty WAL. Nothing may use the store any more.

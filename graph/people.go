@@ -107,5 +107,9 @@ func membership(e *roomlog.Event) *members.Member {
 	if e.Member == nil {
 		return nil
 	}
-	return members.MemberOf(e.Room, access.Caller{ID: *e.UserID, Username: *e.Username}, e.Member, uuid.Nil)
+	m := members.MemberOf(e.Room, access.Caller{ID: *e.UserID, Username: *e.Username}, e.Member, uuid.Nil)
+	if e.Kind == roomlog.MemberRead { // told to those alone who may know
+		m.LastRead = &e.Member.LastRead
+	}
+	return m
 }

@@ -189,6 +189,10 @@ func (r *mutationResolver) React(ctx context.Context, chat string, emoji string,
 	return r.chat.React(ctx, person(ctx), chat, emoji, given(on, true))
 }
 
+func (r *mutationResolver) SetTyping(ctx context.Context, room string) (*roomlog.Room, error) {
+	return r.chat.SetTyping(ctx, person(ctx), room)
+}
+
 func (r *queryResolver) Me(ctx context.Context) (*auth.User, error) {
 	return viewer(ctx)
 }

@@ -83,7 +83,7 @@ func (x streams) stream(ctx context.Context, field graphql.CollectedField, varia
 		if err != nil {
 			return nil, err
 		}
-		return x.events(ctx, view{reader: reader.ID, show: everything}, from), nil
+		return x.events(ctx, view{reader: reader.ID, show: everything, hears: true}, from), nil
 	}
 	return nil, errors.New("subscription without a log: " + field.Name)
 }
@@ -93,6 +93,7 @@ type view struct {
 	reader   uuid.UUID
 	asMember bool                     // rooms that the reader is not in are over
 	show     func(*roomlog.Event) any // what it hands out of an event
+	hears    bool                     // it is told signals
 	list     string                   // the cursor of the reader's list of rooms; empty: the stream does not follow it
 }
 
@@ -126,7 +127,7 @@ func (x streams) mine(ctx context.Context, reader chat.Caller, after []string) (
 	if err != nil {
 		return nil, err
 	}
-	v, set := view{reader: reader.ID, asMember: true, show: everything, list: opened.Cursor}, opened.Set
+	v, set := view{reader: reader.ID, asMember: true, show: everything, hears: true, list: opened.Cursor}, opened.Set
 	s := x.events(ctx, v, opened.Starts)
 	for _, ending := range opened.Ended {
 		s.Logs = append(s.Logs, v.ending(ending))
@@ -146,7 +147,13 @@ func (x streams) logs(v view, from []follow.Start) []stream.Log {
 	for i, start := range from {
 		logs[i] = stream.Log{
 			Key: start.Room.ID.String(), At: stream.Position(start.At), Head: stream.Position(start.Head),
-			Follow: func(wake func()) stream.Tail { return adapter{x.chat.Follow(start, wake), v} },
+			Follow: func(wake func()) stream.Tail {
+				tail := adapter{x.chat.Follow(start, wake), v}
+				if v.hears {
+					return hearing{tail}
+				}
+				return tail
+			},
 		}
 	}
 	return logs

@@ -3,6 +3,8 @@ package transport
 import (
 	"context"
 	"errors"
+	"sync"
+	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -18,6 +20,10 @@ type sseStream struct {
 	s   *response
 	ctx context.Context
 	sub *stream.Subscription
+
+	hasSignals atomic.Bool // some may wait
+	mu         sync.Mutex
+	signals    map[*stream.Reader]*stream.Signals // that wait for the handler's goroutine
 }
 
 // subscribed serves a stream until one side has enough.
@@ -70,6 +76,40 @@ func (x *sseStream) look() bool {
 			if more, goesOn = x.step(r); !goesOn {
 				return false
 			}
+		}
+	}
+	return x.signal()
+}
+
+// Signal has the handler's goroutine hand out signals behind what it writes. Older ones that wait are dropped.
+func (x *sseStream) Signal(r *stream.Reader, signals *stream.Signals) {
+	x.mu.Lock()
+	if older := x.signals[r]; older != nil {
+		r.MissSignals(older)
+	}
+	if x.signals == nil {
+		x.signals = map[*stream.Reader]*stream.Signals{}
+	}
+	x.signals[r] = signals
+	x.mu.Unlock()
+	x.hasSignals.Store(true)
+	x.s.notify()
+}
+
+// signal writes the signals that wait.
+func (x *sseStream) signal() (goesOn bool) {
+	if !x.hasSignals.Swap(false) {
+		return true
+	}
+	x.mu.Lock()
+	waiting := x.signals
+	x.signals = nil
+	x.mu.Unlock()
+	b := outputs.Get().(*[]byte)
+	defer outputs.Put(b)
+	for r, signals := range waiting {
+		if *b = r.TakeSignals((*b)[:0], signals); len(*b) > 0 && !x.s.sendEvents(*b) {
+			return false
 		}
 	}
 	return true

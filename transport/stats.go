@@ -23,6 +23,8 @@ type Stats struct {
 	Executions uint64 // of a stream's operation, each over some events for all readers of a feed
 	Live       uint64 // events handed to readers out of the window
 	CaughtUp   uint64 // events handed to readers who were behind it
+	Told       uint64 // signals handed to readers
+	Missed     uint64 // signals that readers were not given: they were behind, or had not taken what came before
 
 	// Lag is how long events took, in nanoseconds: from stream.Event.At until the WebSockets among up to 512 readers of a
 	// feed had been written to (the bytes are the kernel's then), and the event streams among them had been told to
@@ -46,7 +48,7 @@ func (t *Transports) Stats() Stats {
 	s := Stats{
 		Streams: streams.Streams, Feeds: streams.Feeds, WindowBytes: streams.WindowBytes, AnswerBytes: t.answers.Bytes(), CatchingUp: streams.CatchingUp,
 		Requests: operations.Requests, QueryTime: operations.QueryTime, WriteTime: operations.WriteTime, Refusals: operations.Refusals,
-		Executions: streams.Executions, Live: streams.Live, CaughtUp: streams.CaughtUp, Lag: streams.Lag,
+		Executions: streams.Executions, Live: streams.Live, CaughtUp: streams.CaughtUp, Told: streams.Told, Missed: streams.Missed, Lag: streams.Lag,
 		Closed: t.sockets.Closed(), Drops: operations.Drops, NoRoom: t.gate.NoRoom(),
 	}
 	s.Drops[dropWindow] = streams.DroppedWindows

@@ -88,6 +88,7 @@ func allParts() []part {
 		{"returns", "many such streams come back at once", members.Returns, false},
 		{"listening", "memory of sockets that wait, each for all rooms of a person", members.Idle, false},
 		{"joins", "subscribers who leave their room and join it again, as their server counts executions", streams.Joins, false},
+		{"typing", "20 chats/s to one room in which 100 people type", streams.Typing, false},
 		{"stalled", "subscribers beside others that never read", streams.Stalled, false},
 		{"replay", "subscribers beside one person who reads a long room over 20 sockets", streams.Replay, false},
 		{"postgres", "clients send to Postgres, beside one transaction each and a bare group commit", sends.Postgres, false},

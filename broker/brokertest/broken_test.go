@@ -18,7 +18,10 @@ type faulty struct {
 	mu    sync.Mutex
 	wakes []func(...uuid.UUID)
 	kept  []uuid.UUID
-	wait  chan struct{} // what blocks waits for this
+
+	listeners []func([]byte)
+	content   []byte
+	wait      chan struct{} // what blocks waits for this
 }
 
 func (b *faulty) Subscribe(ctx context.Context, wake func(...uuid.UUID)) error {
@@ -73,6 +76,41 @@ func (b *faulty) Notify(rooms ...uuid.UUID) {
 	}
 }
 
+func (b *faulty) Signals(ctx context.Context, got func([]byte)) error {
+	b.mu.Lock()
+	n := len(b.listeners)
+	b.listeners = append(b.listeners, got)
+	b.mu.Unlock()
+	<-ctx.Done()
+	if b.fault != "signals after the end" {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		b.listeners[n] = func([]byte) {}
+	}
+	return ctx.Err()
+}
+
+func (b *faulty) Signal(_ string, content []byte) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	given := content
+	switch b.fault {
+	case "loses signals":
+		return
+	case "cuts signals short":
+		given = content[:min(len(content), 1000)]
+	case "keeps signals":
+		given, b.content = b.content, content
+	case "waits with signals":
+		<-b.wait
+	}
+	for _, got := range b.listeners {
+		if got(given); b.fault == "doubles signals" {
+			got(given)
+		}
+	}
+}
+
 // What never happens is not waited for as long as what must.
 func init() { timeout = 300 * time.Millisecond }
 
@@ -90,6 +128,12 @@ func TestEachFaultBreaksAPromise(t *testing.T) {
 		{"blocks without subscribers", "NotifyNeverBlocks", "blocks when nobody subscribes"},
 		{"keeps what it is given", "NotifyKeepsNoRooms", "written into the slice"},
 		{"loses all", "EverythingAtOnce", "blocks among others"},
+		{"loses signals", "SignalReachesBothNodes", "did not come"},
+		{"cuts signals short", "SignalReachesBothNodes", "6144 bytes"},
+		{"doubles signals", "OwnNodeHearsASignalOnceAndAtOnce", "had it 2 times"},
+		{"keeps signals", "SignalKeepsNothing", "written after Signal"},
+		{"waits with signals", "SignalNeverBlocks", "blocks while somebody"},
+		{"signals after the end", "NoSignalsAfterTheEnd", "after Signals had returned"},
 	} {
 		t.Run(c.fault, func(t *testing.T) {
 			b := &faulty{fault: c.fault, wait: make(chan struct{})}
@@ -106,7 +150,7 @@ func TestEachFaultBreaksAPromise(t *testing.T) {
 }
 
 func keeping(promise string) func(context.Context, Pair) error {
-	for _, p := range promises {
+	for _, p := range slices.Concat(promises, promisesOfSignals) {
 		if p.name == promise {
 			return p.keeps
 		}

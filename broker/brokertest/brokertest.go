@@ -26,11 +26,12 @@ type Pair struct {
 	One, Two     chat.Notifier
 	Close        func()
 	Cut, Restore func()
+	Connected    func() bool // whether One knows that the bus is there
 }
 
 // Run tests what connect makes; it is called once for each promise.
 func Run(t *testing.T, connect func(t *testing.T) Pair) {
-	for _, p := range promises {
+	for _, p := range slices.Concat(promises, promisesOfSignals) {
 		t.Run(p.name, func(t *testing.T) { run(t, p, connect) })
 	}
 }
@@ -67,6 +68,7 @@ var promisesOfABus = []promise{
 	{"AllRoomsAfterACut", allRoomsAfterACut},
 	{"NotifiesWhileCut", notifiesWhileCut},
 	{"EndsWhileCut", endsWhileCut},
+	{"NoSignalsOfACut", noSignalsOfACut},
 }
 
 var promises = []promise{

@@ -6,7 +6,7 @@
 //	              ↑ woken by Wake, which may be missed: heads are compared
 //	Committed ————┘ on this node: handed over where it continues what has been read
 //
-// Locks, in the order in which they are taken: Caches.mu, cache.sem, then signal.mu or changes.mu. Nobody waits for cache.sem,
+// Locks, in the order in which they are taken: Caches.mu, cache.sem, then waker.mu or changes.mu. Nobody waits for cache.sem,
 // which is held over a read, with another lock in hand.
 package follow
 
@@ -26,6 +26,8 @@ type Source interface {
 	// Since returns a page of what follows a position, in order and without a hole, and whether there is
 	// more. ErrDiverged: the log has another event at that position, or none.
 	Since(ctx context.Context, room *roomlog.Room, at roomlog.Position) (page []*roomlog.Event, more bool, err error)
+	// At returns a room as its log leaves it, with its newest chat, if the log ends at that position. ErrMoved: it does not.
+	At(ctx context.Context, room *roomlog.Room, at roomlog.Position) (*roomlog.Room, error)
 	// Heads returns the last position of each of these rooms.
 	Heads(ctx context.Context, rooms []uuid.UUID) (map[uuid.UUID]roomlog.Position, error)
 }
@@ -57,12 +59,12 @@ func New(log Source, o Options) *Caches {
 	return &Caches{log: log, o: o, rooms: map[uuid.UUID]*cache{}}
 }
 
-// A cache of a room's log is what those who follow the room share: the signal that wakes them, and a window of the
+// A cache of a room's log is what those who follow the room share: what wakes them, and a window of the
 // newest events, so that an event is read from the log once for all of them, or not at all if it was stored here. It is
 // never the truth: emptying the window changes nothing but cost.
 type cache struct {
 	room   *roomlog.Room
-	signal signal
+	waker  waker
 	recent changes
 	caches *Caches
 
@@ -80,17 +82,17 @@ func (x *Caches) join(from Start, t *Tail, wake func()) *cache {
 	c := x.rooms[from.Room.ID]
 	if c == nil { // whoever is behind its head reads the log alone
 		c = &cache{room: from.Room, caches: x, sem: make(chan struct{}, 1), start: from.Head}
-		c.signal = signal{tails: map[*Tail]func(){}, due: unread, reached: from.Head}
+		c.waker = waker{tails: map[*Tail]func(){}, due: unread, reached: from.Head}
 		x.rooms[from.Room.ID] = c
 	}
-	c.signal.join(t, wake)
+	c.waker.join(t, wake)
 	return c
 }
 
 func (x *Caches) leave(c *cache, t *Tail) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if c.signal.leave(t) == 0 && x.rooms[c.room.ID] == c {
+	if c.waker.leave(t) == 0 && x.rooms[c.room.ID] == c {
 		delete(x.rooms, c.room.ID)
 		c.left.Store(true)
 		c.tryEmpty(false)

@@ -53,12 +53,12 @@ func (x *Caches) Wake(rooms ...uuid.UUID) {
 	defer x.mu.Unlock()
 	if len(rooms) == 0 {
 		for _, c := range x.rooms {
-			c.signal.notify()
+			c.waker.notify()
 		}
 	}
 	for _, id := range rooms {
 		if c := x.rooms[id]; c != nil {
-			c.signal.notify()
+			c.waker.notify()
 		}
 	}
 }
@@ -72,18 +72,19 @@ const (
 	told                 // there was a notification, so all have been woken
 )
 
-// A signal wakes those who follow a room. Its lock is held for a moment only, because whoever notifies
+// A waker wakes those who follow a room. Its lock is held for a moment only, because whoever notifies
 // has just committed and must not wait for a reader.
-type signal struct {
+type waker struct {
 	mu      sync.Mutex
 	tails   map[*Tail]func() // what wakes each; called under the lock, so they do not block
+	hearers map[*Tail]func([]Signal)
 	due     notice
 	reached roomlog.Position // the end of the window
 	telling int              // calls of Committed that notify of the room
 	own     int              // notifications of theirs that may still come back; they tell nothing new
 }
 
-func (s *signal) notify() {
+func (s *waker) notify() {
 	s.mu.Lock()
 	own := s.own > 0
 	if own {
@@ -98,7 +99,7 @@ func (s *signal) notify() {
 }
 
 // look has the log read again, and wakes all.
-func (s *signal) look() {
+func (s *waker) look() {
 	s.mu.Lock()
 	s.due = told
 	s.mu.Unlock()
@@ -107,7 +108,7 @@ func (s *signal) look() {
 
 // tell wakes all because of a commit, whose own notification may follow until told is called. The log is to be read
 // unless the window has taken the commit over.
-func (s *signal) tell(taken bool) {
+func (s *waker) tell(taken bool) {
 	s.mu.Lock()
 	s.telling, s.own = s.telling+1, s.own+1
 	if !taken {
@@ -117,7 +118,7 @@ func (s *signal) tell(taken bool) {
 	s.wake()
 }
 
-func (s *signal) told() {
+func (s *waker) told() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.telling--
@@ -125,7 +126,7 @@ func (s *signal) told() {
 }
 
 // wake wakes all; the log need not be read for it.
-func (s *signal) wake() {
+func (s *waker) wake() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, wake := range s.tails {
@@ -133,22 +134,23 @@ func (s *signal) wake() {
 	}
 }
 
-func (s *signal) join(t *Tail, wake func()) {
+func (s *waker) join(t *Tail, wake func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tails[t] = wake
 }
 
 // leave returns how many are left.
-func (s *signal) leave(t *Tail) int {
+func (s *waker) leave(t *Tail) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.tails, t)
+	delete(s.hearers, t)
 	return len(s.tails)
 }
 
 // takeDue says whether the log is worth reading, and forgets it.
-func (s *signal) takeDue() notice {
+func (s *waker) takeDue() notice {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	due := s.due
@@ -157,13 +159,13 @@ func (s *signal) takeDue() notice {
 }
 
 // read says how far the log has been read, and whether it is to be read again.
-func (s *signal) read(to roomlog.Position, again notice) {
+func (s *waker) read(to roomlog.Position, again notice) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reached, s.due = to, max(s.due, again)
 }
 
-func (s *signal) end() roomlog.Position {
+func (s *waker) end() roomlog.Position {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.reached
@@ -199,7 +201,7 @@ func (c *cache) read(ctx context.Context, log Source, at roomlog.Position) (even
 		return nil, true, nil
 	}
 	for {
-		due := c.signal.takeDue()
+		due := c.waker.takeDue()
 		if due == none && at.Place <= c.end().Place {
 			break
 		}
@@ -224,7 +226,7 @@ func (c *cache) readOn(ctx context.Context, log Source, at roomlog.Position, due
 	next, more, err := log.Since(ctx, c.room, c.end())
 	c.note(&c.caches.reads.live, err)
 	if err != nil {
-		c.signal.read(c.end(), due) // not more: who reads on without one wakes the others, once it succeeds
+		c.waker.read(c.end(), due) // not more: who reads on without one wakes the others, once it succeeds
 		return nil, err
 	}
 	if len(next) == 0 && at.Place > c.end().Place {
@@ -235,9 +237,9 @@ func (c *cache) readOn(ctx context.Context, log Source, at roomlog.Position, due
 	if more {
 		again = told
 	}
-	c.signal.read(c.end(), again)
+	c.waker.read(c.end(), again)
 	if due != told && len(next) > 0 {
-		c.signal.wake() // who read here was ahead of the window, or the first; the heads of window and log agree from now on
+		c.waker.wake() // who read here was ahead of the window, or the first; the heads of window and log agree from now on
 	}
 	return next, nil
 }

@@ -17,7 +17,7 @@ func (x *Caches) Committed(commits ...roomlog.Commit) {
 		changed = append(append(changed, commit.Room), commit.People...)
 		if c := x.rooms[commit.Room]; c != nil {
 			c.recent.note(commit.Rows)
-			c.signal.tell(c.takeOver(commit))
+			c.waker.tell(c.takeOver(commit))
 			followed = append(followed, c)
 		}
 	}
@@ -26,7 +26,7 @@ func (x *Caches) Committed(commits ...roomlog.Commit) {
 		x.o.Notify(changed...)
 	}
 	for _, c := range followed {
-		c.signal.told()
+		c.waker.told()
 	}
 }
 
@@ -44,7 +44,7 @@ func (c *cache) takeOver(commit roomlog.Commit) (taken bool) {
 		return false
 	}
 	c.grow(events)
-	c.signal.read(c.end(), none)
+	c.waker.read(c.end(), none)
 	return true
 }
 

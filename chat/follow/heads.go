@@ -86,7 +86,7 @@ func (x *Caches) look(room uuid.UUID) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if c := x.rooms[room]; c != nil {
-		c.signal.look()
+		c.waker.look()
 	}
 }
 
@@ -96,7 +96,7 @@ func (x *Caches) reached() map[uuid.UUID]roomlog.Position {
 	defer x.mu.Unlock()
 	ends := make(map[uuid.UUID]roomlog.Position, len(x.rooms))
 	for id, c := range x.rooms {
-		ends[id] = c.signal.end()
+		ends[id] = c.waker.end()
 	}
 	return ends
 }

@@ -205,6 +205,21 @@ func (l *memoryLog) Since(_ context.Context, room *roomlog.Room, at roomlog.Posi
 	return p.After(room, at)
 }
 
+func (l *memoryLog) At(_ context.Context, room *roomlog.Room, at roomlog.Position) (*roomlog.Room, error) {
+	if err := l.wait(); err != nil {
+		return nil, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	rows := l.logs[room.ID][min(len(l.logs[room.ID]), int(max(0, at.Place-1))):]
+	p := l.rows(room, slices.Clone(rows))
+	if len(rows) > 0 && rows[0].Number > 0 {
+		first := chatID(room, rows[0].Number)
+		p.Chats[first] = l.chats[first]
+	}
+	return p.At(room, at)
+}
+
 func (l *memoryLog) Heads(_ context.Context, rooms []uuid.UUID) (map[uuid.UUID]roomlog.Position, error) {
 	if err := l.wait(); err != nil {
 		return nil, err

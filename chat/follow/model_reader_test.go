@@ -51,6 +51,7 @@ func (r *modelReader) follow(ctx context.Context) {
 		r.mu.Unlock()
 		wake, notify := logtest.Wake()
 		tail := r.m.caches.Follow(Start{Room: room, At: at, Head: r.m.log.head(room.ID)}, notify)
+		tail.Hear(r.hear)
 		rooms.Go(func() {
 			defer tail.Leave()
 			err := r.m.pump(stream, tail, wake, at, func(e *roomlog.Event) bool {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,6 +39,7 @@ type model struct {
 	notifications sync.WaitGroup
 	writing       sync.WaitGroup
 	following     sync.WaitGroup
+	heard         atomic.Int64 // signals
 }
 
 const (
@@ -78,10 +80,17 @@ func (m *model) run() {
 		rng := rand.New(rand.NewPCG(m.rng.Uint64(), 4))
 		m.writing.Go(func() { m.write(room, rng) })
 	}
+	telling, stop := context.WithCancel(ctx)
+	for _, room := range m.rooms {
+		rng := rand.New(rand.NewPCG(m.rng.Uint64(), 5))
+		m.following.Go(func() { m.signals(telling, room, rng) })
+	}
 	m.writing.Wait()
+	stop()
 	m.notifications.Wait()
 	m.log.recover()
 	time.Sleep(6 * time.Second) // of virtual time: until then everybody must be current
+	m.lastSignal()
 	cancel()
 	m.following.Wait()
 	if held := m.caches.held.Load(); held != 0 {

@@ -24,6 +24,13 @@ type lossy struct{}
 
 func (lossy) Notify(...uuid.UUID) {}
 
+func (lossy) Signal(string, []byte) {}
+
+func (lossy) Signals(ctx context.Context, _ func([]byte)) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
 func (lossy) Subscribe(ctx context.Context, _ func(...uuid.UUID)) error {
 	<-ctx.Done()
 	return ctx.Err()

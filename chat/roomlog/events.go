@@ -112,7 +112,7 @@ func (c *Chat) Cursor() string { return c.position.Cursor(c.Room.ID) }
 // An EventKind says what happened.
 type EventKind string
 
-// The kinds of events. All but the last are entries of a room's log.
+// The kinds of events. All but the last three are entries of a room's log.
 const (
 	ChatSent    EventKind = "CHAT_SENT"
 	ChatEdited  EventKind = "CHAT_EDITED"
@@ -129,6 +129,9 @@ const (
 
 	RoomDeleted EventKind = "ROOM_DELETED" // the last of its room
 	CaughtUp    EventKind = "CAUGHT_UP"    // everything older has been delivered
+
+	Typing     EventKind = "TYPING"      // a signal
+	MemberRead EventKind = "MEMBER_READ" // likewise
 )
 
 // An Event is something that happened in a room. It shows what it is about as that is when it is
@@ -141,7 +144,7 @@ type Event struct {
 	Chat     *Chat              // with the five that are about one
 	UserID   *uuid.UUID         // whom it is about, with those of members
 	Username *string            // theirs, as displayed; stays when the account is gone
-	Member   *access.Membership // theirs, with MemberJoined and MemberChanged; nil: it has ended
+	Member   *access.Membership // theirs, with MemberJoined, MemberChanged and MemberRead; nil: it has ended
 	Emoji    *string            // with ChatReacted and ChatUnreacted
 	Cursors  []string           // with CaughtUp: where to go on, for each room
 

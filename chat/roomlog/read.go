@@ -66,6 +66,18 @@ func (l *Log) readRows(ctx context.Context, statement string, room uuid.UUID, pl
 	return p, rows.Err()
 }
 
+// ErrMoved means that a log does not end where it was said to.
+var ErrMoved = errors.New("the log ends elsewhere")
+
+// At returns a room as its log leaves it, with its newest chat, if the log ends at that position. ErrMoved: it does not.
+func (l *Log) At(ctx context.Context, room *Room, at Position) (*Room, error) {
+	p, err := l.readRows(ctx, l.statements.since, room.ID, at.Place)
+	if err != nil {
+		return nil, fmt.Errorf("read the end of a log: %w", err)
+	}
+	return p.At(room, at)
+}
+
 // Heads returns the last position of each of these rooms.
 func (l *Log) Heads(ctx context.Context, rooms []uuid.UUID) (map[uuid.UUID]Position, error) {
 	rows, err := l.store.Read.Room.Query().Where(room.IDIn(rooms...)).

@@ -91,6 +91,25 @@ func (p Rows) Events(room *Room) ([]*Event, error) {
 	return events, nil
 }
 
+// At is the room as the log leaves it, if the rows begin and end at a position. ErrMoved: they do not.
+func (p Rows) At(room *Room, at Position) (*Room, error) {
+	if at == (Position{}) && len(p.Log) == 0 { // nothing has happened there since it was made
+		now := *room
+		now.As = nil
+		return &now, nil
+	}
+	if len(p.Log) != 1 || p.More || (Position{p.Log[0].Place, p.Log[0].Tag}) != at || p.Log[0].Kind == roomevent.KindROOM_DELETED {
+		return nil, ErrMoved
+	}
+	now := room.asOf(p.Log, p.Room)
+	for _, c := range p.Chats {
+		if c.Number == now.LastNumber {
+			now.Newest = ChatOf(c, now)
+		}
+	}
+	return now, nil
+}
+
 // follows checks that rows begin at a position and go on without a hole, and takes it off.
 func follows(rows []*ent.RoomEvent, at Position) ([]*ent.RoomEvent, error) {
 	if n := len(rows); n > 0 && rows[n-1].Kind == roomevent.KindROOM_DELETED && rows[n-1].Place > at.Place {

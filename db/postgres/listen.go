@@ -9,40 +9,40 @@ import (
 	"parley/db/failure"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 )
-
-// channel is what nodes on one database listen on.
-const channel = "parley_bell"
 
 const (
 	listenPing = 10 * time.Second // without a notification, after which the connection is tried
 	listenWait = 5 * time.Second  // for the reply
 )
 
-// Notify hands a payload of at most 7,999 bytes to all nodes that listen, this one too.
-func (d *Database) Notify(ctx context.Context, payload string) error {
+// Notify hands a payload of at most 7,999 bytes to all nodes that listen to a channel, this one too.
+func (d *Database) Notify(ctx context.Context, channel, payload string) error {
 	// A NOTIFY has a commit of its own, under a lock of the whole server: nobody waits for the disk there.
 	_, err := d.Write.ExecContext(ctx, "SELECT set_config('synchronous_commit', 'off', true), pg_notify($1, $2)", channel, payload)
 	return failure.Classify("notify", err)
 }
 
-// Listen hands on what nodes notify, over a connection of its own, until that or ctx ends. ready is called
+// Listen hands on what nodes notify over channels, whose names are words, over a connection of its own, until that or ctx ends. ready is called
 // when it hears. Not through a pooler that takes the connection away after a transaction.
-func (d *Database) Listen(ctx context.Context, ready func(), got func(payload string)) error {
+func (d *Database) Listen(ctx context.Context, channels []string, ready func(), got func(channel, payload string)) error {
 	conn, err := pgx.ConnectConfig(ctx, d.config.Copy())
 	if err != nil {
 		return fmt.Errorf("listen: %w", failure.OneLine(err))
 	}
 	defer closeListening(conn)
-	if _, err := conn.Exec(ctx, "LISTEN "+channel); err != nil {
-		return fmt.Errorf("listen: %w", failure.OneLine(err))
+	for _, channel := range channels {
+		if _, err := conn.Exec(ctx, "LISTEN "+channel); err != nil {
+			return fmt.Errorf("listen: %w", failure.OneLine(err))
+		}
 	}
 	ready()
 	for {
-		payload, err := nextNotification(ctx, conn)
+		n, err := nextNotification(ctx, conn)
 		switch {
 		case err == nil:
-			got(payload)
+			got(n.Channel, n.Payload)
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case !errors.Is(err, context.DeadlineExceeded):
@@ -55,14 +55,10 @@ func (d *Database) Listen(ctx context.Context, ready func(), got func(payload st
 	}
 }
 
-func nextNotification(ctx context.Context, conn *pgx.Conn) (string, error) {
+func nextNotification(ctx context.Context, conn *pgx.Conn) (*pgconn.Notification, error) {
 	ctx, cancel := context.WithTimeout(ctx, listenPing)
 	defer cancel()
-	n, err := conn.WaitForNotification(ctx)
-	if err != nil {
-		return "", err
-	}
-	return n.Payload, nil
+	return conn.WaitForNotification(ctx)
 }
 
 func pingListening(ctx context.Context, conn *pgx.Conn) error {

@@ -51,6 +51,7 @@ var rows = []row{
 
 	{"Mutation.markRead(chat:)", `mutation($chat: ID!) { markRead(chat: $chat) { lastRead room { unreadCount } } }`, "fbffyyy", insiders, insiders, "", false},
 	{"Mutation.setNotify(room:)", `mutation($room: ID!) { setNotify(room: $room, level: ALL) { notify } }`, "fbffyyy", insiders, insiders, "", false},
+	{"Mutation.setTyping(room:)", `mutation($room: ID!) { setTyping(room: $room) { id name me { role } } }`, readers, insiders, insiders, "", false},
 
 	{"Mutation.createRoom(id:)", `mutation($room: ID!) { createRoom(name: "another", id: $room) { id } }`, "tttttty", "tttttty", "tttttty", "ttttttN", true},
 	{"Mutation.updateRoom(room:)", `mutation($room: ID!) { updateRoom(room: $room, topic: "y") { topic } }`, "fbfffyy", managers, nobody, "", false},

@@ -194,6 +194,7 @@ type ComplexityRoot struct {
 		SendChat       func(childComplexity int, room string, text string, id *string, replyTo *string) int
 		SetNotify      func(childComplexity int, room string, level access.NotifyLevel) int
 		SetRole        func(childComplexity int, room string, user string, role access.Role) int
+		SetTyping      func(childComplexity int, room string) int
 		UnbanMember    func(childComplexity int, room string, user string) int
 		UpdateRoom     func(childComplexity int, room string, name *string, topic *string, sendRole *access.Role) int
 	}
@@ -359,6 +360,7 @@ type MutationResolver interface {
 	DeleteChat(ctx context.Context, chat string) (*roomlog.Chat, error)
 	BlockUser(ctx context.Context, user string, on *bool) (*auth.User, error)
 	React(ctx context.Context, chat string, emoji string, on *bool) (*roomlog.Chat, error)
+	SetTyping(ctx context.Context, room string) (*roomlog.Room, error)
 }
 type QueryResolver interface {
 	Me(ctx context.Context) (*auth.User, error)
@@ -1164,6 +1166,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetRole(childComplexity, args["room"].(string), args["user"].(string), args["role"].(access.Role)), true
+	case "Mutation.setTyping":
+		if e.ComplexityRoot.Mutation.SetTyping == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setTyping_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetTyping(childComplexity, args["room"].(string)), true
 	case "Mutation.unbanMember":
 		if e.ComplexityRoot.Mutation.UnbanMember == nil {
 			break
@@ -2122,6 +2135,13 @@ type Mutation {
     "Whether it is to be there."
     on: Boolean = true
   ): Chat
+
+  """
+  Tell the others in a room that you are typing: whoever may send there, in a room of at most 100 people. Send it again every
+  three seconds or so while that lasts, and nothing at its end. Answers the room, also when nobody is told: so it is with all
+  but the first within two seconds.
+  """
+  setTyping("The room's name or id." room: ID!): Room
 }
 
 # ------------------------------------------------------------------------------------- subscription
@@ -2324,8 +2344,8 @@ type Chat implements Node {
   "As it was sent or last edited. Null once deleted."
   text: String
   """
-  Who is named in it: up to 20 members of its room by an ` + "`" + `@` + "`" + ` and their username in any spelling, as the first of them stand
-  there, when it was sent or last edited. Not by what stands in code or addresses, and nobody by themselves.
+  Who is named in it, in order of their usernames: the first 20 members of its room by an ` + "`" + `@` + "`" + ` and their username in any spelling,
+  when it was sent or last edited. Not by what stands in code or addresses, and nobody by themselves.
   """
   mentions: [User!]!
   "When it was stored. Never earlier than the chat before it, unless the server's clock was a day wrong. Order by ` + "`" + `number` + "`" + `."
@@ -2372,7 +2392,7 @@ cache applies it without any code of yours. One flat type on purpose: no fragmen
 this document does not know yet breaks nothing.
 """
 type Event {
-  "This event's place. Null for CAUGHT_UP, which is not stored."
+  "This event's place. Null for CAUGHT_UP, TYPING and MEMBER_READ, which are not stored."
   cursor: Cursor
   "When it happened. Never earlier than the event before it in its room, unless the server's clock was a day wrong."
   at: DateTime!
@@ -2479,6 +2499,16 @@ enum EventKind {
   ROOM_DELETED
   "Everything older has been delivered; from here on the stream is live. Sent once, not stored."
   CAUGHT_UP
+  """
+  ` + "`" + `actor` + "`" + ` is typing: good for six seconds, or until a chat of theirs. Not stored, and told once, to whoever is live; not to the
+  person's own streams.
+  """
+  TYPING
+  """
+  ` + "`" + `actor` + "`" + ` has read on: you on another device, or in a direct room somebody else. ` + "`" + `member` + "`" + ` says how far; of two the larger number
+  counts. Not stored, and told once, to whoever is live.
+  """
+  MEMBER_READ
 }
 
 "Who finds a room, and how people come in."
@@ -3856,6 +3886,20 @@ func (ec *executionContext) field_Mutation_setRole_args(ctx context.Context, raw
 		return nil, err
 	}
 	args["role"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setTyping_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "room",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["room"] = arg0
 	return args, nil
 }
 
@@ -7138,6 +7182,50 @@ func (ec *executionContext) fieldContext_Mutation_react(ctx context.Context, fie
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_react_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_setTyping(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setTyping(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetTyping(ctx, fc.Args["room"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *roomlog.Room) graphql.Marshaler {
+			return ec.marshalORoom2ᚖparleyᚋchatᚋroomlogᚐRoom(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setTyping(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Room(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setTyping_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -10512,6 +10600,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "setTyping":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setTyping(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -11744,6 +11839,8 @@ var (
 		"ROOM_UPDATED":   roomlog.RoomUpdated,
 		"ROOM_DELETED":   roomlog.RoomDeleted,
 		"CAUGHT_UP":      roomlog.CaughtUp,
+		"TYPING":         roomlog.Typing,
+		"MEMBER_READ":    roomlog.MemberRead,
 	}
 	marshalNEventKind2parleyᚋchatᚋroomlogᚐEventKind = map[roomlog.EventKind]string{
 		roomlog.ChatSent:      "CHAT_SENT",
@@ -11758,6 +11855,8 @@ var (
 		roomlog.RoomUpdated:   "ROOM_UPDATED",
 		roomlog.RoomDeleted:   "ROOM_DELETED",
 		roomlog.CaughtUp:      "CAUGHT_UP",
+		roomlog.Typing:        "TYPING",
+		roomlog.MemberRead:    "MEMBER_READ",
 	}
 )
 

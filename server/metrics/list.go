@@ -48,6 +48,10 @@ var deliveryMetrics = []metric{
 	counters("parley_deliveries_total", "Events handed to readers.", "from", func(s *Snapshot) map[string]uint64 {
 		return map[string]uint64{"window": s.Transport.Live, "log": s.Transport.CaughtUp}
 	}),
+	counters("parley_signals_total", "Signals of this node and of others, by what became of them here.", "outcome", func(s *Snapshot) map[string]uint64 { return s.Chat.Signals }),
+	counters("parley_signal_deliveries_total", "Signals handed to readers, and missed by them: they were behind, or had not taken what came before.", "outcome", func(s *Snapshot) map[string]uint64 {
+		return map[string]uint64{"told": s.Transport.Told, "missed": s.Transport.Missed}
+	}),
 	counters("parley_log_reads_total", "Reads of rooms' logs.", "kind", func(s *Snapshot) map[string]uint64 {
 		return map[string]uint64{"live": s.Chat.Log.LiveReads, "catchup": s.Chat.Log.CatchUpReads}
 	}),
@@ -105,6 +109,9 @@ var nodeMetrics = []metric{
 	gauge("parley_bus_connected", "1 while notifications reach other nodes.", func(s *Snapshot) int64 { return toInt(s.Broker.Connected) }),
 	counters("parley_bus_bells_total", "Notifications sent by this node, and received from others.", "direction", func(s *Snapshot) map[string]uint64 {
 		return map[string]uint64{"rung": s.Broker.Sent, "heard": s.Broker.Received}
+	}),
+	counters("parley_bus_signals_total", "Signals sent by this node, received from others, and not carried to them.", "direction", func(s *Snapshot) map[string]uint64 {
+		return map[string]uint64{"sent": s.Broker.SignalsSent, "received": s.Broker.SignalsReceived, "dropped": s.Broker.SignalsDropped}
 	}),
 	counter("parley_bus_errors_total", "Notifications that could not be sent, and lost connections.", func(s *Snapshot) uint64 { return s.Broker.Errors }),
 	counters("parley_log_lines_dropped_total", "Lines of the log that nobody read in time.", "kind", func(s *Snapshot) map[string]uint64 {

@@ -14,24 +14,17 @@ import (
 type block struct {
 	feed    *feed
 	readers atomic.Pointer[[]*Reader] // what it has is never changed; replaced under the lock of Feeds
+	signals atomic.Pointer[Signals]   // that wait; nil: there are none
 	task    fair.Task
 	from    int   // the reader that is served next; of whoever serves the block
 	timed   int64 // the place up to which the lag has been noted; likewise
 }
 
 func newBlock(f *feed) *block {
-	b := &block{feed: f, timed: max(f.window.Load().Last().Place, f.opened)}
+	b := &block{feed: f, timed: max(f.Window().Last().Place, f.opened)}
 	b.readers.Store(new([]*Reader))
-	b.task = fair.Task{Serve: b.serve, Queue: f.queue, Shares: f.people.Load}
+	b.task = fair.Task{Serve: b.serve, Queue: f.Queue, Shares: f.People}
 	return b
-}
-
-// queue is the owner's, or the feed's own.
-func (f *feed) queue() *fair.Queue {
-	if owner := f.owner.Load(); owner != nil {
-		return &owner.queue
-	}
-	return &f.own
 }
 
 // join and leave are called under the lock of feeds.

@@ -1,14 +1,13 @@
 package stream
 
 import (
-	"container/list"
 	"context"
 	"errors"
 	"sync/atomic"
 	"time"
 
 	"parley/transport/safe"
-	"parley/transport/stream/fair"
+	"parley/transport/stream/quota"
 	"parley/transport/stream/window"
 )
 
@@ -27,19 +26,10 @@ type feed struct {
 	tail   Tail
 	opened int64 // where the log ended then
 
-	due    atomic.Bool // notified since the log was last read to its end
-	window atomic.Pointer[window.Window]
+	quota.Feed // its window, and what it costs whom
+
+	due    atomic.Bool              // notified since the log was last read to its end
 	blocks atomic.Pointer[[]*block] // changed under the lock of feeds
-
-	operation int64                 // bytes of the operation, as far as they count for this feed; never changed
-	people    atomic.Int64          // who read it; changed under the lock of quotas
-	owner     atomic.Pointer[quota] // of whoever alone reads it, nil: nobody does; likewise
-	own       fair.Queue            // while it has no owner
-
-	// Guarded by the lock of quotas.
-	payer *quota        // of the first reader
-	held  int64         // bytes of the window
-	grown *list.Element // in quotas; nil: the window holds nothing
 
 	sem     chan struct{} // a semaphore of one: whoever reads on
 	retry   time.Duration // guarded by sem
@@ -101,7 +91,7 @@ func (f *feed) advance(most int) (n int) {
 
 // readOn moves the window by a page, and returns how far: in events, where large ones count as several.
 func (f *feed) readOn() int {
-	w := f.window.Load()
+	w := f.Window()
 	if w.Ended != nil || w.Over {
 		return 0
 	}
@@ -117,7 +107,7 @@ func (f *feed) readOn() int {
 		f.close(end.Err)
 		return 0
 	case err != nil: // what the window holds may have changed since, and nobody knows
-		f.feeds.quotas.change(f, (*window.Window).Emptied)
+		f.feeds.quotas.Change(&f.Feed, (*window.Window).Emptied)
 		f.feeds.meters.droppedWindows.Add(1)
 		if time.Since(f.failing) >= longestOutage {
 			f.close(ErrUnreadable)
@@ -130,7 +120,7 @@ func (f *feed) readOn() int {
 	if f.retry = 0; len(entries) == 0 {
 		return 0
 	}
-	f.feeds.quotas.change(f, func(w *window.Window) *window.Window {
+	f.feeds.quotas.Change(&f.Feed, func(w *window.Window) *window.Window {
 		return w.Grow(entries, f.feeds.options.WindowEvents, windowBytes)
 	})
 	return max(len(entries), window.Size(entries)*f.feeds.options.WindowEvents/windowBytes)
@@ -150,7 +140,7 @@ func (f *feed) next(ctx context.Context, at Position) ([]window.Entry, error) {
 func (b *block) serve() {
 	readers, may := *b.readers.Load(), b.feed.mayMove()
 	behind := b.feed.fresh() >= may // there is more than one pass can take
-	w, events := b.feed.window.Load(), 0
+	w, events := b.feed.Window(), 0
 	defer func() { b.feed.feeds.meters.live.Add(uint64(events)) }()
 	for range readers {
 		if !behind && b.feed.due.Load() {
@@ -163,6 +153,7 @@ func (b *block) serve() {
 		events += r.sub.out.Serve(r)
 	}
 	b.delivered(w)
+	b.tell()
 }
 
 // delivered notes the lag of a pass that has given all readers of the block what a window has. Whoever serves the
@@ -179,14 +170,14 @@ func (b *block) delivered(w *window.Window) {
 
 // close has the window end for this reason.
 func (f *feed) close(why error) {
-	f.feeds.quotas.change(f, func(w *window.Window) *window.Window { return w.Closed(why) })
+	f.feeds.quotas.Change(&f.Feed, func(w *window.Window) *window.Window { return w.Closed(why) })
 }
 
 // abandon lets go of a feed without readers. It does not wait for whoever is reading on.
 func (f *feed) abandon() {
 	f.tail.Leave()
 	forget := func() {
-		f.feeds.quotas.change(f, func(*window.Window) *window.Window { return window.New(Position{}).Closed(errLeft) })
+		f.feeds.quotas.Change(&f.Feed, func(*window.Window) *window.Window { return window.New(Position{}).Closed(errLeft) })
 		<-f.sem
 	}
 	select {
@@ -199,7 +190,7 @@ func (f *feed) abandon() {
 
 // history is what a reader may be given that the window does not know.
 func (f *feed) history(ctx context.Context, r *Reader) (Page, error) {
-	if r.restrict(Page{}, f.window.Load()).mustJudge {
+	if r.restrict(Page{}, f.Window()).mustJudge {
 		return f.verdict(ctx, r)
 	}
 	changed := f.tail.Changes()
@@ -215,9 +206,9 @@ func (f *feed) history(ctx context.Context, r *Reader) (Page, error) {
 }
 
 // first is whose the feed's first reader is; nil: there is none.
-func (f *feed) first() *quota {
+func (f *feed) first() *quota.Person {
 	for _, b := range *f.blocks.Load() {
-		return (*b.readers.Load())[0].sub.quota
+		return (*b.readers.Load())[0].sub.person
 	}
 	return nil
 }

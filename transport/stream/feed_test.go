@@ -90,6 +90,8 @@ type collector struct {
 
 func (x *collector) Append(b []byte, _ string, _ []byte) []byte { return b }
 
+func (x *collector) Signal(*Reader, *Signals) {}
+
 func (x *collector) Serve(r *Reader) (events int) {
 	page := r.Window()
 	if page.IsBehind() {

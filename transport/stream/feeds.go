@@ -2,15 +2,16 @@
 // out the results by position. Whoever is behind the window of results reads the log. Nothing is queued for a reader, so
 // nothing is lost and nothing grows. It knows no socket and no HTTP: clients are outlets.
 //
-// Locks, in their order: the outlet's own, which guards its readers; Feeds.mu; quotas.mu. Logs are followed under
+// Locks, in their order: the outlet's own, which guards its readers; Feeds.mu; that of quotas. Logs are followed under
 // Feeds.mu, and notify without it. The lock of fair.Workers is taken last. The semaphore of a feed is no lock: logs
-// are read and operations executed under it, and quotas.mu is taken behind it. Logs are asked for changes under the
+// are read and operations executed under it, and the lock of quotas is taken behind it. Logs are asked for changes under the
 // outlet's.
 package stream
 
 import (
 	"context"
 	"crypto/sha256"
+	"iter"
 	"log/slog"
 	"sync"
 
@@ -18,6 +19,7 @@ import (
 
 	"parley/meter"
 	"parley/transport/stream/fair"
+	"parley/transport/stream/quota"
 	"parley/transport/stream/window"
 )
 
@@ -37,7 +39,7 @@ type Options struct {
 type Feeds struct {
 	options Options
 	workers *fair.Workers
-	quotas  *quotas
+	quotas  *quota.Quotas
 	turns   *fair.Turns // to read, of those who are behind
 	meters  meters
 
@@ -49,7 +51,7 @@ type Feeds struct {
 func New(o Options) *Feeds {
 	workers := fair.New(o.Logger)
 	x := &Feeds{
-		options: o, workers: workers, quotas: newQuotas(o.UserRoomStreams, o.WindowTotal),
+		options: o, workers: workers, quotas: quota.New(o.UserRoomStreams, o.WindowTotal),
 		turns: fair.NewTurns(workers, o.CatchUpParallel), byKey: map[feedKey]*feed{},
 	}
 	x.meters.lag = meter.NewTimes()
@@ -83,7 +85,7 @@ func (x *Feeds) join(sub *Subscription, logs []Log, isCompared bool) ([]*Reader,
 	switch {
 	case sub.left:
 		return nil, errLeft
-	case !x.quotas.mayJoin(sub.quota, found, bytes):
+	case !x.quotas.MayJoin(sub.person, costs(found), bytes):
 		return nil, errMany
 	}
 	joined := make([]Reader, len(logs))
@@ -91,8 +93,7 @@ func (x *Feeds) join(sub *Subscription, logs []Log, isCompared bool) ([]*Reader,
 	for i, log := range logs {
 		f := found[i]
 		if f == nil {
-			f = x.open(sub, log, isCompared)
-			f.operation = bytes / int64(missing)
+			f = x.open(sub, log, isCompared, bytes/int64(missing))
 		}
 		joined[i] = Reader{sub: sub, feed: f, at: log.At, head: log.Head, judged: log.Head.Place}
 		readers = append(readers, &joined[i])
@@ -102,7 +103,7 @@ func (x *Feeds) join(sub *Subscription, logs []Log, isCompared bool) ([]*Reader,
 	for i := range joined {
 		r := &joined[i]
 		r.feed.join(r)
-		x.quotas.joined(r.feed, sub.quota, r.feed.first())
+		x.quotas.Joined(&r.feed.Feed, sub.person, r.feed.first())
 	}
 	return readers[len(readers)-len(logs):], nil
 }
@@ -118,18 +119,36 @@ func (x *Feeds) find(sub *Subscription, logs []Log) (found []*feed, missing int)
 	return found, missing
 }
 
+// costs are what feeds take, nil for those that are missing.
+func costs(feeds []*feed) iter.Seq[*quota.Feed] {
+	return func(yield func(*quota.Feed) bool) {
+		for _, f := range feeds {
+			var one *quota.Feed
+			if f != nil {
+				one = &f.Feed
+			}
+			if !yield(one) {
+				return
+			}
+		}
+	}
+}
+
 // open makes a feed. Its window begins where its first reader is, so that others who come back to the same place find
 // there what follows; but not further behind than a window reaches: then the reader reads the log alone.
-func (x *Feeds) open(sub *Subscription, log Log, isCompared bool) *feed {
+func (x *Feeds) open(sub *Subscription, log Log, isCompared bool, operation int64) *feed {
 	f := &feed{prepared: sub.prepared, key: sub.feedOf(log), opened: log.Head.Place, sem: make(chan struct{}, 1)}
 	start := log.Head
 	if start.Place-log.At.Place <= int64(x.options.WindowEvents) {
 		start = log.At
 	}
-	f.window.Store(window.New(start))
+	f.Init(window.New(start), operation)
 	f.blocks.Store(new([]*block))
 	f.due.Store(!isCompared || start != log.Head)
 	f.tail = log.Follow(f.wake)
+	if tail, ok := f.tail.(Hearing); ok {
+		tail.Hear(f.hear)
+	}
 	x.byKey[f.key] = f
 	return f
 }
@@ -164,7 +183,7 @@ func (x *Feeds) part(r *Reader) *feed {
 		return nil
 	}
 	isLast := r.feed.leave(r)
-	x.quotas.parted(r.feed, r.sub.quota, r.feed.first())
+	x.quotas.Parted(&r.feed.Feed, r.sub.person, r.feed.first())
 	if !isLast {
 		return nil
 	}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -27,9 +28,32 @@ type memoryLog struct {
 	events  []Event
 	changed []any  // subjects
 	read    func() // called once, behind the first read
+	wakes   []func()
+	hears   []func([]Signal)
 }
 
-func (l *memoryLog) follow(func()) Tail { return l }
+func (l *memoryLog) follow(wake func()) Tail {
+	l.wakes = append(l.wakes, wake)
+	return l
+}
+
+// Hear is told by tell.
+func (l *memoryLog) Hear(hear func([]Signal)) { l.hears = append(l.hears, hear) }
+
+// tell has all feeds hear signals, each of which shows its slot.
+func (l *memoryLog) tell(signals ...Signal) {
+	for i := range signals {
+		if signals[i].Object == nil {
+			signals[i].Object = signals[i].Slot
+		}
+		if signals[i].Until.IsZero() {
+			signals[i].Until = time.Now().Add(time.Second)
+		}
+	}
+	for _, hear := range l.hears {
+		hear(signals)
+	}
+}
 
 // Next returns all that follows.
 func (l *memoryLog) Next(_ context.Context, at Position) ([]Event, error) {

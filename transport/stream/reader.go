@@ -108,7 +108,7 @@ func (r *Reader) Window() Page {
 	if r.feed == nil {
 		return r.sub.set.window()
 	}
-	w := r.feed.window.Load()
+	w := r.feed.Window()
 	entries, where := w.After(r.at)
 	if where == window.Inside && w.IsShort() && r.judged < w.Horizon {
 		entries = nil // it is read on to there
@@ -136,7 +136,7 @@ func (r *Reader) Take(b []byte, p Page) Step {
 	}
 	r.judged = max(r.judged, p.judged)
 	if r.feed != nil && p.fromLog && p.over == nil && p.ended == nil { // what the window has come to know while the log was read
-		p = r.restrict(p, r.feed.window.Load()).unchanged()
+		p = r.restrict(p, r.feed.Window()).unchanged()
 	}
 	b, shown := r.take(b, p)
 	more := len(p.entries) > 0 || p.where == window.Behind || p.judged > 0
@@ -244,7 +244,7 @@ func (r *Reader) history(ctx context.Context) (Page, error) {
 	begun := time.Now()
 	for wait := firstRetry; ; wait = min(2*wait, longestRetry) {
 		var p Page
-		err := r.sub.feeds.turns.Take(ctx, r.sub.quota.owner, func() (err error) {
+		err := r.sub.feeds.turns.Take(ctx, r.sub.person.Owner, func() (err error) {
 			p, err = r.read(ctx)
 			return err
 		})
@@ -253,7 +253,7 @@ func (r *Reader) history(ctx context.Context) (Page, error) {
 			return p, err
 		}
 		if err == nil { // a set has always something
-			if ended := r.feed.window.Load().Ended; ended != nil {
+			if ended := r.feed.Window().Ended; ended != nil {
 				return p, ended // the log ends before a place that the window had: so it saw the other history end
 			}
 			begun = time.Now()

@@ -13,7 +13,7 @@ func (r *Reader) restrict(p Page, w *window.Window) Page {
 	if w.IsQuiet(r.at.Place) && !w.Over { // as nearly always, and of thousands of readers in a row
 		return p
 	}
-	all, own := w.Revoked(r.sub.quota.user, r.at.Place, r.judged)
+	all, own := w.Revoked(r.sub.person.User, r.at.Place, r.judged)
 	last := max(all, own)
 	mustJudge := own >= 0 || max(r.at.Place, r.judged) < w.Blind
 	switch judges := r.sub.stream.Judge != nil; {

@@ -84,6 +84,8 @@ func follow(t *testing.T, feeds *Feeds, user string, logs ...*judgedLog) *follow
 	return x
 }
 
+func (x *follower) Signal(r *Reader, signals *Signals) { r.TakeSignals(nil, signals) }
+
 func (x *follower) Serve(*Reader) int { return 0 }
 
 func (x *follower) Append(b []byte, _ string, body []byte) []byte {
@@ -115,7 +117,7 @@ func (x *follower) readOn(log int, empty bool) {
 	f.due.Store(true)
 	f.advance(1 << 20)
 	if empty {
-		f.feeds.quotas.change(f, (*window.Window).Emptied)
+		f.feeds.quotas.Change(&f.Feed, (*window.Window).Emptied)
 	}
 }
 

@@ -35,7 +35,7 @@ func (sub *Subscription) addSet() {
 	s := &set{Set: sub.stream.Set, reader: &Reader{sub: sub}}
 	s.task = fair.Task{
 		Serve:  func() { sub.out.Serve(s.reader) },
-		Queue:  func() *fair.Queue { return &sub.quota.queue },
+		Queue:  func() *fair.Queue { return &sub.person.Queue },
 		Shares: func() int64 { return 1 },
 	}
 	sub.set = s

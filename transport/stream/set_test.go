@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"parley/transport/stream/quota"
 )
 
 // openLog is a log of so many events, and its reads.
@@ -101,7 +103,7 @@ func TestLogOfOneStreamAlone(t *testing.T) {
 // A stream over a set counts once for its user, whatever it reads, and streams without one do not concern it.
 func TestQuotaOfSets(t *testing.T) {
 	feeds := newFeeds(1 << 20)
-	feeds.quotas.streams = 2
+	feeds.quotas = quota.New(2, 1<<20)
 	open := func(user string, set bool) *Subscription {
 		s := setOf(logsFor(5))
 		if !set {
@@ -131,7 +133,14 @@ func TestQuotaOfSets(t *testing.T) {
 	for _, sub := range all {
 		sub.Leave()
 	}
-	if n, s := feeds.quotas.reading(), feeds.Stats(); n+s.Feeds+s.Streams != 0 {
-		t.Errorf("%d people, %d feeds and %d streams are left", n, s.Feeds, s.Streams)
+	if s := feeds.Stats(); s.Feeds+s.Streams != 0 {
+		t.Errorf("%d feeds and %d streams are left", s.Feeds, s.Streams)
+	}
+	for range 2 {
+		if sub := open("ann", true); sub == nil {
+			t.Error("none were given back")
+		} else {
+			defer sub.Leave()
+		}
 	}
 }

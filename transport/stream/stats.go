@@ -16,6 +16,8 @@ type Stats struct {
 	Executions     uint64 // of a stream's operation, each over some events for all readers of a feed
 	Live           uint64 // events handed to readers out of the window
 	CaughtUp       uint64 // events handed to readers who were behind it
+	Told           uint64 // signals handed to readers
+	Missed         uint64 // signals that readers were not given: they were behind, or had not taken what came before
 	DroppedWindows uint64 // because the log could not be read; their readers read the log
 
 	// Lag is how long events took, in nanoseconds: from Event.At until the outlets of up to Options.Block readers of a
@@ -27,8 +29,9 @@ type Stats struct {
 func (x *Feeds) Stats() Stats {
 	m := &x.meters
 	s := Stats{
-		Streams: int(m.streams.Load()), WindowBytes: x.quotas.windowBytes(), CatchingUp: x.turns.Count(),
+		Streams: int(m.streams.Load()), WindowBytes: x.quotas.WindowBytes(), CatchingUp: x.turns.Count(),
 		Executions: m.executions.Load(), Live: m.live.Load(), CaughtUp: m.caughtUp.Load(), DroppedWindows: m.droppedWindows.Load(),
+		Told: m.told.Load(), Missed: m.missed.Load(),
 		Lag: m.lag.Distribution(),
 	}
 	x.mu.Lock()
@@ -42,6 +45,7 @@ type meters struct {
 	streams        atomic.Int64
 	executions     atomic.Uint64
 	live, caughtUp atomic.Uint64
+	told, missed   atomic.Uint64
 	droppedWindows atomic.Uint64
 	lag            *meter.Histogram
 }

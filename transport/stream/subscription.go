@@ -5,6 +5,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"parley/transport/stream/quota"
 	"parley/transport/wire"
 )
 
@@ -13,6 +14,9 @@ type Outlet interface {
 	// Serve hands out what the window has for a reader, or has that done. It never waits, and returns how many
 	// events it has handed out itself. It may be called before Subscribe has returned.
 	Serve(r *Reader) (events int)
+	// Signal hands out signals if the client has taken all that came before, or has that done, see Reader.TakeSignals; else it drops
+	// them. It never waits.
+	Signal(r *Reader, signals *Signals)
 	// Append appends a result in the form of the outlet. id is Stream.ID of the positions reached; empty: none.
 	Append(b []byte, id string, body []byte) []byte
 }
@@ -26,12 +30,12 @@ type Prepared struct {
 // A Subscription is one stream of one client: a reader for each of its logs, and in front of them one for its set.
 type Subscription struct {
 	// What each event needs comes first, in two lines of the processor's cache: thousands of readers are served in a row.
-	out   Outlet
-	quota *quota // of the user
-	set   *set   // nil: the logs stay as they are
-	going int    // readers whose log goes on; that of a set always does; guarded by the outlet, as the next
-	fault error
-	feeds *Feeds
+	out    Outlet
+	person *quota.Person // whose it is
+	set    *set          // nil: the logs stay as they are
+	going  int           // readers whose log goes on; that of a set always does; guarded by the outlet, as the next
+	fault  error
+	feeds  *Feeds
 
 	stream   Stream // without what is needed only at its beginning
 	prepared *prepared
@@ -44,11 +48,11 @@ type Subscription struct {
 // nil: the user has too many streams, or too many that differ.
 func (x *Feeds) Subscribe(p Prepared, s *Stream, user string, out Outlet) *Subscription {
 	counted := countedIn(s)
-	q := x.quotas.enter(user, counted)
+	q := x.quotas.Enter(user, counted)
 	if q == nil {
 		return nil
 	}
-	sub := &Subscription{feeds: x, out: out, stream: *s, prepared: x.prepare(p), quota: q, behind: len(s.Logs), going: len(s.Logs)}
+	sub := &Subscription{feeds: x, out: out, stream: *s, prepared: x.prepare(p), person: q, behind: len(s.Logs), going: len(s.Logs)}
 	sub.stream.Logs, sub.stream.Followed = nil, nil // a stream lives long
 	sub.readers.Store(&[]*Reader{})
 	if s.Set != nil {
@@ -56,7 +60,7 @@ func (x *Feeds) Subscribe(p Prepared, s *Stream, user string, out Outlet) *Subsc
 	}
 	if len(s.Logs) > 0 {
 		if _, err := x.join(sub, s.Logs, s.Followed != nil); err != nil {
-			x.quotas.leave(q, counted)
+			x.quotas.Leave(q, counted)
 			return nil
 		}
 	}
@@ -69,6 +73,9 @@ func (x *Feeds) Subscribe(p Prepared, s *Stream, user string, out Outlet) *Subsc
 	}
 	return sub
 }
+
+// allSets is the log in which streams that have a Set are counted, once each.
+const allSets = ""
 
 // countedIn are the logs in which a stream counts for its user.
 func countedIn(s *Stream) (logs []string) {
@@ -113,7 +120,7 @@ func (sub *Subscription) Leave() {
 			counted = append(counted, r.feed.key.log)
 		}
 	}
-	sub.feeds.quotas.leave(sub.quota, counted)
+	sub.feeds.quotas.Leave(sub.person, counted)
 	sub.feeds.meters.streams.Add(-1)
 }
 

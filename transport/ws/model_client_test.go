@@ -22,6 +22,7 @@ type modelClient struct {
 	out               map[int]bool // the logs that it may not read any more, as it was told
 	user              string
 	ids               int
+	signals           map[[3]int64]int // how often each was given, by log, number and stream
 
 	followed func() []int64 // the variables of a subscription; nil: there is nothing to follow
 	event    func(text []byte)
@@ -137,6 +138,11 @@ func (c *modelClient) eventOfLog(text []byte) {
 			}
 			c.places[i] = place
 		}
+		return
+	}
+	var signal struct{ Data modelSignal }
+	if err := json.Unmarshal(text, &signal); err == nil && signal.Data.Signal > 0 {
+		c.signal(signal.Data)
 		return
 	}
 	log := got.Data.Log

@@ -57,7 +57,7 @@ func newModel(t *testing.T, seed uint64, logs int, open opens) *model {
 	for i := range logs {
 		m.logs = append(m.logs, &modelLog{
 			name: strconv.Itoa(i), rng: rand.New(rand.NewPCG(seed, uint64(i+1))), followers: map[*modelTail]func(){}, failing: seed%5 != 0,
-			revocations: revocations{of: map[int64]string{}, out: map[string]int64{}},
+			revocations: revocations{of: map[int64]string{}, out: map[string]int64{}}, hearers: hearers{},
 		})
 	}
 	return m
@@ -76,18 +76,25 @@ func (m *model) run() {
 		clients = append(clients, c)
 		m.running.Go(func() { c.run(ctx) })
 	}
-	var writing sync.WaitGroup
+	var writing, telling sync.WaitGroup
+	told, stop := context.WithCancel(ctx)
 	for _, l := range m.logs {
 		rng := rand.New(rand.NewPCG(m.rng.Uint64(), 8))
 		writing.Go(func() { l.write(rng) })
+		other := rand.New(rand.NewPCG(m.rng.Uint64(), 7))
+		telling.Go(func() { l.signals(told, other, len(clients)) })
 	}
 	writing.Wait()
+	stop()
+	telling.Wait()
 	for _, l := range m.logs {
 		l.recover()
 	}
 	time.Sleep(20 * time.Second) // of virtual time: until then everybody must be current
+	m.lastSignals()
 	cancel()
 	m.running.Wait()
+	m.wantLastSignals(clients[0])
 	for i, c := range clients {
 		c.check(i)
 	}
@@ -149,6 +156,7 @@ type modelLog struct {
 	followers map[*modelTail]func()
 	failing   bool
 	revocations
+	hearers
 }
 
 func (l *modelLog) position(place int64) stream.Position {
@@ -224,6 +232,7 @@ func (t *modelTail) Leave() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.followers, t)
+	delete(t.hearers, t)
 }
 
 func (t *modelTail) Next(_ context.Context, at stream.Position) ([]stream.Event, error) {

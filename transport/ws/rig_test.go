@@ -161,6 +161,7 @@ func (r *rig) open(context.Context, *graphql.OperationContext, string) (*stream.
 type rigLog struct {
 	events []stream.Event
 	wake   func()
+	hear   func([]stream.Signal)
 }
 
 func (l *rigLog) follow(wake func()) stream.Tail {
@@ -182,6 +183,14 @@ func (l *rigLog) add(value any) {
 
 func (l *rigLog) Next(_ context.Context, at stream.Position) ([]stream.Event, error) {
 	return l.events[at.Place:], nil
+}
+
+func (l *rigLog) Hear(tell func([]stream.Signal)) { l.hear = tell }
+
+// tell tells a signal of now. Everybody else must be waiting.
+func (l *rigLog) tell(value any) {
+	synctest.Wait()
+	l.hear([]stream.Signal{{Object: value, Slot: value, Head: int64(len(l.events)), Until: time.Now().Add(time.Minute)}})
 }
 
 func (l *rigLog) Changes() func(any) bool { return noChanges }

@@ -116,6 +116,21 @@ func (x *socketStream) Serve(r *stream.Reader) (events int) {
 	return events
 }
 
+// Signal gives the client signals, unless the kernel has not taken what came before.
+func (x *socketStream) Signal(r *stream.Reader, signals *stream.Signals) {
+	b := outputs.Get().(*[]byte)
+	defer outputs.Put(b)
+	x.s.writing.Lock()
+	defer x.s.writing.Unlock()
+	if x.catchingUp[r] || !x.mayWrite() {
+		r.MissSignals(signals)
+		return
+	}
+	if *b = r.TakeSignals((*b)[:0], signals); len(*b) > 0 {
+		x.s.push(*b)
+	}
+}
+
 // hand gives the client what one write takes of a page, under the lock s.writing.
 func (x *socketStream) hand(r *stream.Reader, b *[]byte, page stream.Page) stream.Step {
 	step := r.Take((*b)[:0], page)
