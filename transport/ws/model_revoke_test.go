@@ -63,6 +63,13 @@ func (l *modelLog) lastOf(user string) (e stream.Event) {
 	return e
 }
 
+// standing is where the log ends, and of the same state the last event that a user is given; zero: they may read on.
+func (l *modelLog) standing(user string) (head stream.Position, last stream.Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.at(int64(len(l.tags))), l.lastOf(user)
+}
+
 // judge is the verdict about a user. It takes time, and fails.
 func (l *modelLog) judge(user string) (stream.Verdict, error) {
 	l.mu.Lock()
@@ -72,10 +79,8 @@ func (l *modelLog) judge(user string) (stream.Verdict, error) {
 	if fails {
 		return stream.Verdict{}, errors.New("the database is gone for a moment")
 	}
-	head := l.head()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if last := l.lastOf(user); last.Place > 0 {
+	head, last := l.standing(user)
+	if last.Place > 0 {
 		return stream.Verdict{Why: l.end(), Last: last}, nil
 	}
 	return stream.Verdict{Head: head}, nil

@@ -166,59 +166,67 @@ func (m *setModel) follow(user string) func(func()) func() {
 	}
 }
 
-// read is the set of a user as it is now.
-func (m *setModel) read(user string) (logs []stream.Log, version int64) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
+// set is that of a user as it is now. m.mu is held.
+func (m *setModel) set(user string) (logs []stream.Log) {
 	for _, log := range slices.Sorted(maps.Keys(m.joined[user])) {
 		l := m.logs[log]
 		logs = append(logs, stream.Log{Key: l.name, At: l.position(m.joined[user][log].place), Head: l.head(), Follow: l.follow})
 	}
-	return logs, m.version[user]
+	return logs
 }
 
-// readSlowly is the same for a stream that runs. It fails.
-func (m *setModel) readSlowly(user string) func(context.Context) ([]stream.Log, error) {
-	return func(context.Context) ([]stream.Log, error) {
-		l := m.logs[0]
-		l.mu.Lock()
-		before, after, fails := time.Duration(l.rng.IntN(3)), time.Duration(l.rng.IntN(3)), l.failing && l.rng.IntN(10) == 0
-		l.mu.Unlock()
-		time.Sleep(before * time.Millisecond)
-		logs, _ := m.read(user)
-		time.Sleep(after * time.Millisecond)
-		if fails {
+// slowly has read see one state, as a transaction does; time passes before and after that. It may fail.
+func (m *setModel) slowly(read func()) (fails bool) {
+	l := m.logs[0]
+	l.mu.Lock()
+	before, after, fails := time.Duration(l.rng.IntN(3)), time.Duration(l.rng.IntN(3)), l.failing && l.rng.IntN(10) == 0
+	l.mu.Unlock()
+	time.Sleep(before * time.Millisecond)
+	m.mu.Lock()
+	read()
+	m.mu.Unlock()
+	time.Sleep(after * time.Millisecond)
+	return fails
+}
+
+// read is the set of a user for a stream that runs.
+func (m *setModel) read(user string) func(context.Context) ([]stream.Log, error) {
+	return func(context.Context) (logs []stream.Log, err error) {
+		if m.slowly(func() { logs = m.set(user) }) {
 			return nil, errors.New("the database is gone for a moment")
 		}
 		return logs, nil
 	}
 }
 
-// open reads the version of the set and the positions from variables, -1 for what the client has not. A log without a
-// position begins now, or where the user joined after that version.
-func (m *setModel) open(_ context.Context, op *graphql.OperationContext, _ string) (*stream.Stream, gqlerror.List) {
-	user, given := op.Headers.Get("User"), op.Variables["at"].([]int64)
-	version, at := given[0], given[1:]
-	logs, now := m.read(user)
-	s := &stream.Stream{Logs: logs, Judge: judges(user, m.logs), Tell: tell, CaughtUp: caughtUp(now)}
-	m.mu.Lock()
+// begin is where a stream begins that has come to positions, -1 of a log that it has not, and to a version of the set. A log
+// without a position begins now, or where the user joined after that version; one that they are not in any more is their last
+// event. m.mu is held.
+func (m *setModel) begin(user string, version int64, at []int64) []stream.Log {
+	logs := m.set(user)
 	for i := range logs {
 		log, _ := strconv.Atoi(logs[i].Key)
-		switch joined := m.joined[user][log]; {
+		switch {
 		case at[log] >= 0:
 			logs[i].At = m.logs[log].position(at[log])
-		case version < 0 || joined.version <= version:
+		case version < 0 || m.joined[user][log].version <= version:
 			logs[i].At = logs[i].Head
 		}
 	}
-	m.mu.Unlock()
 	for log, place := range at {
-		has := slices.ContainsFunc(logs, func(l stream.Log) bool { return l.Key == m.logs[log].name })
-		if place >= 0 && !has {
-			s.Logs = append(s.Logs, m.logs[log].ghost(user, place)...)
+		if _, in := m.joined[user][log]; place >= 0 && !in {
+			logs = append(logs, m.logs[log].ghost(user, place)...)
 		}
 	}
-	s.Set = &stream.Set{Follow: m.follow(user), Read: m.readSlowly(user)}
+	return logs
+}
+
+// open reads the version of the set and the positions from variables.
+func (m *setModel) open(_ context.Context, op *graphql.OperationContext, _ string) (*stream.Stream, gqlerror.List) {
+	user, given := op.Headers.Get("User"), op.Variables["at"].([]int64)
+	s := &stream.Stream{Judge: judges(user, m.logs), Tell: tell}
+	m.slowly(func() { s.Logs, s.CaughtUp = m.begin(user, given[0], given[1:]), caughtUp(m.version[user]) })
+	s.Set = &stream.Set{Follow: m.follow(user), Read: m.read(user)}
 	if compared := m.compared(user, s); given[0]%2 == 0 {
 		s.Followed = compared
 	} else { // what changes meanwhile is seen by itself

@@ -111,10 +111,7 @@ func (m *model) open(_ context.Context, op *graphql.OperationContext, _ string) 
 		if at[i] < 0 {
 			continue
 		}
-		head := l.head()
-		l.mu.Lock()
-		last := l.lastOf(user)
-		l.mu.Unlock()
+		head, last := l.standing(user)
 		if last.Place > 0 {
 			return nil, gqlerror.List{tell(l.end())}
 		}
@@ -154,6 +151,11 @@ type modelLog struct {
 func (l *modelLog) position(place int64) stream.Position {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	return l.at(place)
+}
+
+// at is the position of a place. l.mu is held.
+func (l *modelLog) at(place int64) stream.Position {
 	if place == 0 {
 		return stream.Position{}
 	}
@@ -162,9 +164,8 @@ func (l *modelLog) position(place int64) stream.Position {
 
 func (l *modelLog) head() stream.Position {
 	l.mu.Lock()
-	n := int64(len(l.tags))
-	l.mu.Unlock()
-	return l.position(n)
+	defer l.mu.Unlock()
+	return l.at(int64(len(l.tags)))
 }
 
 func (l *modelLog) write(rng *rand.Rand) {
