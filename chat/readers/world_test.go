@@ -24,11 +24,10 @@ import (
 // world is a service over a real database.
 type world struct {
 	*chat.Service
-	t      testing.TB
-	store  *db.Store
-	stop   func() // ends the background work
-	counts atomic.Bool
-	reads  atomic.Int32 // statements that read, while counts
+	t     testing.TB
+	store *db.Store
+	stop  func()                 // ends the background work
+	reads atomic.Pointer[func()] // called before each statement that reads; nil: nobody is told
 }
 
 func newWorld(t testing.TB, notifier chat.Notifier, interval time.Duration) *world {
@@ -36,8 +35,9 @@ func newWorld(t testing.TB, notifier chat.Notifier, interval time.Duration) *wor
 	w, dir := &world{t: t}, t.TempDir()
 	var err error
 	w.store, err = db.Open(t.Context(), db.Options{URL: dbtest.URL(t, dir), Dir: dir, Trace: func(_ context.Context, s any) {
-		if text, _ := s.(string); w.counts.Load() && strings.Contains(text, "SELECT") {
-			w.reads.Add(1)
+		text, _ := s.(string)
+		if told := w.reads.Load(); told != nil && strings.Contains(text, "SELECT") {
+			(*told)()
 		}
 	}})
 	if err != nil {
@@ -71,11 +71,28 @@ func (w *world) start(notifier chat.Notifier, interval time.Duration) (stop func
 
 // counted returns how many statements of what is done read.
 func (w *world) counted(do func()) int {
-	w.reads.Store(0)
-	w.counts.Store(true)
+	var n atomic.Int32
+	count := func() { n.Add(1) }
+	w.reads.Store(&count)
 	do()
-	w.counts.Store(false)
-	return int(w.reads.Load())
+	w.reads.Store(nil)
+	return int(n.Load())
+}
+
+// between does something once so many statements of what else is done have read. It returns whether there was one more.
+func (w *world) between(reads int, meanwhile, do func()) (was bool) {
+	var n atomic.Int32
+	told := func() {
+		if int(n.Add(1)) == reads+1 {
+			w.reads.Store(nil)
+			was = true
+			meanwhile()
+		}
+	}
+	w.reads.Store(&told)
+	do()
+	w.reads.Store(nil)
+	return was
 }
 
 func (w *world) write(do func(ctx context.Context, tx *ent.Tx) error) {
