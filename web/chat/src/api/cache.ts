@@ -17,8 +17,9 @@ const none = () => null;
 /** cache holds every object once. What a stream or an answer brings shows wherever the object is shown. */
 export const cache = (me: string) =>
   cacheExchange({
-    // Types without an id of their own.
+    // Types without an id of their own, and people of whom a list shows no more than the name.
     keys: {
+      User: ({ id }) => (typeof id === "string" ? id : null),
       AuthPayload: none,
       ChatConnection: none,
       ChatEdge: none,
@@ -26,6 +27,7 @@ export const cache = (me: string) =>
       Limits: none,
       MemberConnection: none,
       PageInfo: none,
+      Reaction: none,
       RoomConnection: none,
       RoomEdge: none,
       Server: none,
@@ -46,6 +48,10 @@ export const cache = (me: string) =>
         sendChat: () => undefined,
         editChat: () => undefined,
         deleteChat: () => undefined,
+        markRead: () => undefined,
+        react: () => undefined,
+        setTyping: () => undefined,
+        blockUser: (_, __, objects) => objects.invalidate("Query", "blockedUsers"),
         createRoom: (result, _, objects) => {
           const { createRoom } = result as CreateRoomMutation;
           if (createRoom) list(objects, createRoom.id);

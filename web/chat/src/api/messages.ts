@@ -7,6 +7,7 @@ const things: Record<string, string> = {
   topic: "A topic",
   code: "A code",
   text: "A chat",
+  emoji: "A reaction",
 };
 
 const sizes: Record<string, string> = {
@@ -15,6 +16,7 @@ const sizes: Record<string, string> = {
   name: "has 2 to 64 characters",
   topic: "has at most 250 characters",
   text: "has 1 to 10,000 characters",
+  emoji: "is one emoji, or one short word",
 };
 
 // What is wrong with an argument, by its reason: the end of a sentence about the thing it names.
@@ -73,6 +75,9 @@ const reasons: Record<string, string> = {
   MEMBERS: "The room is full.",
   ROOMS: "That would be too many rooms for one person.",
   INVITES: "There are too many invites already. End one first.",
+  BLOCKED: "One of you has blocked the other.",
+  BLOCKS: "You have blocked as many people as one can.",
+  REACTIONS: "There are as many reactions on this chat as there can be.",
 };
 
 /** describe says to a person what went wrong and what to do. */

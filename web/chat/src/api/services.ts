@@ -1,6 +1,9 @@
 import type { Client } from "urql";
 import { Kept } from "../chat/kept";
 import { Outbox } from "../chat/outbox";
+import { Reading } from "../chat/reading";
+import { Typing } from "../chat/typing";
+import { Unread } from "../chat/unread";
 import type { Tokens } from "../auth/tokens";
 import { makeClient } from "./client";
 import { Connection } from "./connection";
@@ -11,6 +14,9 @@ export class Services {
   readonly client: Client;
   readonly outbox: Outbox;
   readonly kept: Kept;
+  readonly unread: Unread;
+  readonly reading: Reading;
+  readonly typing: Typing;
 
   constructor(
     readonly me: { readonly id: string; readonly username: string },
@@ -20,11 +26,16 @@ export class Services {
     this.client = makeClient(me.id, tokens, this.connection);
     this.kept = new Kept(me.id);
     this.outbox = new Outbox(this.client, this.kept);
+    this.unread = new Unread(this.client, me);
+    this.reading = new Reading(this.client, this.unread);
+    this.typing = new Typing(this.client, this.connection);
     this.connection.times.subscribe(this.outbox.wake);
   }
 
   stop(): void {
     this.outbox.stop();
+    this.unread.stop();
+    this.reading.stop();
     this.kept.stop();
     this.connection.stop();
   }

@@ -3,6 +3,7 @@ import { noAnswer, type Failure } from "../api/failure";
 import { Store } from "../api/store";
 import type { RoomPageQuery } from "../gql/graphql";
 import { newest, older, standing, type Chat, type Room } from "./pages";
+import { ownBehind } from "./reactions";
 import { stream, type Event } from "./stream";
 
 /** View is a room as it is shown. */
@@ -15,7 +16,12 @@ export type View = {
   /** One was taken out of it, or has left, and has not come back. */
   gone: "removed" | "left" | undefined;
   older: "more" | "loading" | "failed" | "none";
+  /** The number of the last chat that had been read when the room was opened. Undefined for whoever is not in it. */
+  readUpTo: number | undefined;
 };
+
+// Nothing has changed in the room: somebody does something now.
+const signals: ReadonlySet<Event["kind"]> = new Set<Event["kind"]>(["TYPING", "MEMBER_READ"]);
 
 /**
  * History is one room: its newest page, the pages before it that were asked for, and what happens
@@ -24,7 +30,14 @@ export type View = {
  */
 export class History {
   /** What is shown: a moment behind what is known, so that news that come together are shown together. */
-  readonly view = new Store<View>({ room: undefined, chats: undefined, failure: undefined, gone: undefined, older: "none" });
+  readonly view = new Store<View>({
+    room: undefined,
+    chats: undefined,
+    failure: undefined,
+    gone: undefined,
+    older: "none",
+    readUpTo: undefined,
+  });
   #now = this.view.get();
   #due = false; // it will be shown in a moment
   /** How often everything up to then has been read. */
@@ -34,7 +47,7 @@ export class History {
   readonly #chats = new Map<number, Chat>();
   readonly #arrived = new Set<(event: Event) => void>();
   #before: string | null = null; // where the oldest page begins, null at the beginning of the room
-  #changes = 0; // texts that were changed or deleted
+  readonly #changed = new Set<string>(); // chats that were changed while an older page was on its way
   #live = false; // everything up to now has been read
   #stopStream = () => {};
   #giveUp = () => {};
@@ -68,6 +81,7 @@ export class History {
       remembered: show,
       answered: (failure, data) => {
         if (failure || !data?.chats?.syncCursor) return this.#change({ failure: failure ?? noAnswer() });
+        this.#change({ readUpTo: this.#now.readUpTo ?? data.room?.me?.lastRead ?? undefined });
         show(data);
         this.#follow(data.chats.syncCursor);
       },
@@ -96,12 +110,12 @@ export class History {
   readonly loadOlder = (): void => {
     const { older: state } = this.#now;
     if (!this.#before || state === "loading" || state === "none") return;
-    const changes = this.#changes;
+    this.#changed.clear();
     this.#change({ older: "loading" });
     this.#giveUpOlder = older(this.client, { room: this.name, before: this.#before }, {
       answered: (failure, data) => {
         // The answer may be older than a change that came while it was on its way.
-        const stale = changes !== this.#changes;
+        const stale = data?.chats?.nodes.some(({ id, replyTo }) => this.#changed.has(id) || this.#changed.has(replyTo?.id ?? ""));
         if (data?.chats && !stale) {
           this.#keep(data.chats.nodes);
           this.#before = data.chats.pageInfo.hasPreviousPage ? data.chats.pageInfo.startCursor : null;
@@ -125,11 +139,6 @@ export class History {
     });
   };
 
-  /** assume shows a chat of one's own as it is about to be. What the stream says of it counts more. */
-  assume(chat: Chat): void {
-    this.#renew([chat]);
-  }
-
   #follow(place: string): void {
     this.#stopStream();
     this.#stopStream = stream(this.client, this.name, place, {
@@ -144,18 +153,17 @@ export class History {
       this.#live = true;
       this.caughtUp.set(this.caughtUp.get() + 1);
     } else if (kind === "CHAT_SENT" && chat) {
-      this.#keep([chat]);
+      this.#keep([{ ...chat, myReactions: this.#chats.get(chat.number)?.myReactions ?? [] }]);
     } else if (chat) {
-      this.#changes++;
-      this.#renew([chat]);
-    } else {
-      this.#changed(event);
+      this.#renew(chat, event);
+    } else if (!signals.has(kind)) {
+      this.#moved(event);
     }
     if (this.#live) for (const tell of this.#arrived) tell(event);
   }
 
   // What one may do is not in the stream, which is the same for all.
-  #changed({ kind, user }: Event): void {
+  #moved({ kind, user }: Event): void {
     this.members.set(this.members.get() + 1);
     const mine = user?.id === this.me;
     if (mine) this.#change({ gone: kind === "MEMBER_REMOVED" ? "removed" : kind === "MEMBER_LEFT" ? "left" : undefined });
@@ -168,8 +176,15 @@ export class History {
     this.#change({});
   }
 
-  #renew(chats: readonly Chat[]): void {
-    this.#keep(chats.filter(({ number, id }) => this.#chats.get(number)?.id === id));
+  // A chat has changed, and with it what is shown above those that answer it.
+  #renew(chat: NonNullable<Event["chat"]>, event: Event): void {
+    this.#changed.add(chat.id);
+    const known = this.#chats.get(chat.number);
+    const renewed: Chat[] = known?.id === chat.id ? [{ ...chat, myReactions: ownBehind(known, event, this.me) }] : [];
+    for (const other of this.#chats.values()) {
+      if (other.replyTo?.id === chat.id && other.replyTo.text !== chat.text) renewed.push({ ...other, replyTo: chat });
+    }
+    this.#keep(renewed);
   }
 
   #change(change: Partial<View>): void {

@@ -7,8 +7,11 @@ const most = { rooms: 100, letters: 1_000_000 }; // a fifth of what browsers giv
 /** Edit is a chat of one's own that is being changed: its text as it was, and as it is to be. */
 export type Edit = { id: string; from: string; text: string };
 
-/** Writing is what was begun in one room: a chat, and a change of another. */
-export type Writing = { text: string; edit?: Edit | undefined };
+/** Answered is the chat that another answers. What it says is not kept: it may be changed or deleted meanwhile. */
+export type Answered = { id: string; username: string };
+
+/** Writing is what was begun in one room: a chat, which one it answers, and a change of another. */
+export type Writing = { text: string; reply?: Answered | undefined; edit?: Edit | undefined };
 
 /**
  * Kept is what this browser keeps of one person until they sign out, or somebody else signs in: what they
@@ -46,15 +49,15 @@ export class Kept {
   }
 
   /** write keeps what was begun in a room. When there is too much of it, what was begun first goes. */
-  write(room: string, { text, edit }: Writing): void {
+  write(room: string, { text, reply, edit }: Writing): void {
     this.#sizes.delete(room);
     const key = this.place("write", room);
-    if (text === "" && !edit) {
+    if (text === "" && !reply && !edit) {
       disk.remove(key);
     } else {
       const size = text.length + (edit ? edit.text.length + edit.from.length : 0);
       this.#sizes.set(room, size);
-      if (size <= most.letters) disk.set(key, JSON.stringify({ text, edit, at: Date.now() }));
+      if (size <= most.letters) disk.set(key, JSON.stringify({ text, reply, edit, at: Date.now() }));
       this.#bound(room);
     }
     this.#tell();
@@ -106,5 +109,10 @@ function read(key: string): Stored | undefined {
   const kept = readJson(disk.get(key)) as Partial<Stored> | null | undefined;
   if (typeof kept?.text !== "string") return undefined;
   const { text, edit, at = 0 } = kept;
-  return { text, edit: edit && [edit.id, edit.from, edit.text].every((part) => typeof part === "string") ? edit : undefined, at };
+  const whole = edit && [edit.id, edit.from, edit.text].every((part) => typeof part === "string");
+  return { text, reply: readAnswered(kept.reply), edit: whole ? edit : undefined, at };
 }
+
+/** readAnswered is the chat that a stored one answers, if it says which. */
+export const readAnswered = (stored: Partial<Answered> | null | undefined): Answered | undefined =>
+  typeof stored?.id === "string" && typeof stored.username === "string" ? { id: stored.id, username: stored.username } : undefined;

@@ -4,7 +4,7 @@ import { Store } from "../api/store";
 import { uuid } from "../api/uuid";
 import { backOff } from "../api/wait";
 import { DeleteChatDocument, EditChatDocument, SendChatDocument } from "../gql/graphql";
-import type { Kept } from "./kept";
+import type { Answered, Kept } from "./kept";
 import { Shelf } from "./shelf";
 
 /** Draft is a chat of one's own, or a new text of one, that is not yet seen in its room. */
@@ -26,6 +26,8 @@ export type Draft = {
   there?: boolean | undefined;
   /** The chat was in its room before, and this changes it. */
   change?: boolean | undefined;
+  /** The chat that it answers. */
+  replyTo?: Answered | undefined;
   failure?: Failure | undefined;
 };
 
@@ -67,8 +69,8 @@ export class Outbox {
   }
 
   /** send puts a chat into the outbox. */
-  send(room: string, text: string): void {
-    this.#add({ id: uuid(), room, text });
+  send(room: string, text: string, replyTo?: Answered): void {
+    this.#add({ id: uuid(), room, text, replyTo });
   }
 
   /**
@@ -92,11 +94,12 @@ export class Outbox {
     void this.#work();
   }
 
-  /** again tries a refused chat once more. A chat that is not there to be edited is sent. */
+  /** again tries a refused chat once more. A chat that is not there to be edited is sent, one whose target is not there alone. */
   again(id: string): void {
-    const { there, change, failure } = this.#find(id) ?? {};
+    const { there, change, replyTo, failure } = this.#find(id) ?? {};
     const lost = failure?.code === "NOT_FOUND";
-    this.#update(id, { state: "waiting", failure: undefined, there: there && !lost, change: change && !lost });
+    const found = { there: there && !lost, change: change && !lost, replyTo: lost && !there ? undefined : replyTo };
+    this.#update(id, { state: "waiting", failure: undefined, ...found });
     void this.#work();
   }
 
@@ -170,7 +173,7 @@ export class Outbox {
   }
 
   // Does what is to be done about a draft, and returns why it could not.
-  async #attempt({ id, room, text, state, there }: Draft): Promise<Failure | undefined> {
+  async #attempt({ id, room, text, state, there, replyTo }: Draft): Promise<Failure | undefined> {
     if (state === "discarded") {
       const { error } = await this.#client.mutation(DeleteChatDocument, { chat: id }).toPromise();
       if (!error) this.drop(new Set([id]));
@@ -185,7 +188,7 @@ export class Outbox {
       return undefined;
     }
     this.#update(id, { tried: true });
-    const { data, error } = await this.#client.mutation(SendChatDocument, { id, room, text }).toPromise();
+    const { data, error } = await this.#client.mutation(SendChatDocument, { id, room, text, replyTo: replyTo?.id ?? null }).toPromise();
     if (error || !data?.sendChat) return error ? failureOf(error) : new Failure("no answer");
     const { createdAt, deletedAt, text: stored } = data.sendChat;
     const now = this.#find(id);
@@ -204,7 +207,7 @@ export class Outbox {
     });
   }
 
-  #add(draft: Pick<Draft, "id" | "room" | "text" | "there" | "change">): void {
+  #add(draft: Pick<Draft, "id" | "room" | "text" | "there" | "change" | "replyTo">): void {
     if (this.#stopped) return;
     const turn = Math.max(Date.now(), (this.drafts.get().at(-1)?.turn ?? 0) + 1);
     const added: Draft = { ...draft, turn, at: new Date().toISOString(), state: "waiting" };
@@ -233,10 +236,10 @@ export class Outbox {
   }
 
   // Somebody else's chat has this id. Nothing was stored.
-  #renumber({ id, room, text }: Draft): void {
+  #renumber({ id, room, text, replyTo }: Draft): void {
     if (!this.#find(id)) return;
     this.drop(new Set([id]));
-    this.#add({ id: uuid(), room, text });
+    this.#add({ id: uuid(), room, text, replyTo });
   }
 
   // Another tab has done something about a chat.

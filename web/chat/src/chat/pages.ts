@@ -7,11 +7,15 @@ import {
   RoomStandingDocument,
   type ChatRowFragment,
   type OlderChatsQuery,
+  type QuotedFragment,
   type RoomPageQuery,
   type RoomStandingQuery,
 } from "../gql/graphql";
 
-export type Chat = ChatRowFragment;
+/** Chat is one chat, and which emoji are one's own. */
+export type Chat = ChatRowFragment & { myReactions: readonly string[] };
+/** Quoted is what is shown of a chat above those that answer it. */
+export type Quoted = QuotedFragment;
 export type Room = NonNullable<RoomPageQuery["room"]>;
 
 /** What somebody does about a page. */

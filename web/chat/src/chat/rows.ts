@@ -1,6 +1,6 @@
 import { dayOf } from "../ui/time";
 import type { Draft } from "./outbox";
-import type { Chat } from "./pages";
+import type { Chat, Quoted } from "./pages";
 
 /** Item is one row of a room: a chat, what is above the oldest, or the space below the newest. */
 export type Item =
@@ -12,6 +12,11 @@ export type Item =
       head: boolean;
       /** It is the first of its day. */
       day: number | undefined;
+      /** It is the first of those that had not been read when the room was opened. */
+      fresh: boolean;
+      /** The chat that it answers, and whether that is among these. */
+      answers: Quoted | undefined;
+      near: boolean;
       draft: Draft | undefined;
       /** It waits for a server that does not answer. */
       late: boolean;
@@ -38,8 +43,10 @@ const shown = new WeakMap<Draft, Chat>();
 function chatOf(draft: Draft, username: string): Chat {
   let chat = shown.get(draft);
   if (!chat) {
-    const { id, text, at } = draft;
-    chat = { id, number: 0, username, text, createdAt: at, editedAt: null, deletedAt: null };
+    const { id, text, at, replyTo } = draft;
+    const target = replyTo ? { ...replyTo, text: null, deletedAt: null } : null;
+    const none = { number: 0, editedAt: null, deletedAt: null, reactions: [], myReactions: [] };
+    chat = { ...none, id, username, text, createdAt: at, replyTo: target };
     shown.set(draft, chat);
   }
   return chat;
@@ -56,18 +63,28 @@ export function settled(draft: Draft, { text, editedAt, deletedAt }: Chat): bool
 // A chat as its author has changed it, though the server has not yet.
 const changed = (chat: Chat, { text, at }: Draft): Chat => ({ ...chat, text, editedAt: chat.editedAt ?? at });
 
-/** Mine are one's own chats that are not yet seen in a room, by id. */
-type Mine = { username: string; drafts: ReadonlyMap<string, Draft>; late: boolean };
+/** firstUnread is the first chat of others that had not been read, if it is known which one that is. */
+export function firstUnread(chats: readonly Chat[], me: string, readUpTo: number | undefined): string | undefined {
+  if (readUpTo === undefined || (chats[0]?.number ?? 0) > readUpTo + 1) return undefined; // it may be further up
+  return chats.find(({ number, username }) => number > readUpTo && username !== me)?.id;
+}
+
+/** Mine are one's own chats that are not yet seen in a room, by id, and the first that was not read. */
+type Mine = { username: string; drafts: ReadonlyMap<string, Draft>; late: boolean; unread: string | undefined };
 
 /** itemsOf are the rows of a room: its chats, then what oneself has not yet seen arrive. */
-export function itemsOf(chats: readonly Chat[], { username, drafts, late }: Mine): Item[] {
+export function itemsOf(chats: readonly Chat[], { username, drafts, late, unread }: Mine): Item[] {
   const items: Item[] = [{ key: "@edge" }];
+  const known = new Map(chats.map((chat) => [chat.id, chat]));
   let last: { chat: Chat; at: number; day: number } | undefined;
   const add = (chat: Chat, draft?: Draft) => {
     const { at, day } = timeOf(chat);
     const newDay = day !== last?.day;
-    const head = newDay || last?.chat.username !== chat.username || at - last.at > run;
-    items.push({ key: chat.id, chat, head, day: newDay ? day : undefined, draft, late });
+    const fresh = chat.id === unread;
+    const head = newDay || fresh || last?.chat.username !== chat.username || at - last.at > run;
+    const near = known.get(chat.replyTo?.id ?? "");
+    const answers = near ?? chat.replyTo ?? undefined;
+    items.push({ key: chat.id, chat, head, day: newDay ? day : undefined, fresh, answers, near: !!near, draft, late });
     last = { chat, at: head ? at : last!.at, day };
   };
   const left = new Map(drafts);
@@ -88,7 +105,8 @@ export function itemsOf(chats: readonly Chat[], { username, drafts, late }: Mine
 /** guess is about how high a row is, in px, before it was ever shown. */
 export function guess(item: Item): number {
   if (!("chat" in item)) return item.key === "@edge" ? 120 : 16;
-  const text = item.chat.text ?? "";
-  const lines = Math.min(20, Math.ceil(text.length / 70) || 1);
-  return lines * 24 + (item.head ? 40 : 4) + (item.day === undefined ? 0 : 48);
+  const { chat, head, day, fresh, answers } = item;
+  const lines = Math.min(20, Math.ceil((chat.text?.length ?? 0) / 70) || 1);
+  const beside = (day === undefined ? 0 : 48) + (fresh ? 40 : 0) + (answers ? 24 : 0) + (chat.reactions.length > 0 ? 36 : 0);
+  return lines * 24 + (head ? 40 : 4) + beside;
 }

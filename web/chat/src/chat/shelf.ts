@@ -1,5 +1,5 @@
 import { disk, readJson } from "../api/disk";
-import type { Kept } from "./kept";
+import { readAnswered, type Kept } from "./kept";
 import type { Draft } from "./outbox";
 
 const most = 1_000_000; // letters of one person that wait on the disk
@@ -88,5 +88,5 @@ function read(text: string | null): Draft | undefined {
   if (typeof kept?.id !== "string" || typeof kept.room !== "string" || typeof kept.text !== "string") return undefined;
   const { id, room, text: written, at = new Date(0).toISOString(), turn = 0, tried, amended, there, change } = kept;
   const state = kept.state === "discarded" ? "discarded" : "waiting";
-  return { id, room, text: written, at, turn, state, tried, amended, there, change };
+  return { id, room, text: written, at, turn, state, tried, amended, there, change, replyTo: readAnswered(kept.replyTo) };
 }

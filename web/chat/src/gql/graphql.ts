@@ -13,20 +13,28 @@ export type EventKind =
   | 'CHAT_DELETED'
   /** A chat has another text. */
   | 'CHAT_EDITED'
+  /** Somebody has put an emoji on a chat. */
+  | 'CHAT_REACTED'
   /** A new chat. */
   | 'CHAT_SENT'
+  /** Somebody has taken one back. */
+  | 'CHAT_UNREACTED'
   /** A member has another role. */
   | 'MEMBER_CHANGED'
   /** Somebody is in the room now: they joined, or `actor` has added or invited them. */
   | 'MEMBER_JOINED'
   /** Somebody has left the room. If it is you, the last event of the room: `room` shows what it was called then, and nothing else. */
   | 'MEMBER_LEFT'
+  /** Not stored: somebody, perhaps you on another device, has read up to `member.lastRead`. */
+  | 'MEMBER_READ'
   /** Somebody was removed from the room. If it is you, the last event of the room, as with MEMBER_LEFT. */
   | 'MEMBER_REMOVED'
   /** The last event of its room; `room` shows what it was called, and nothing else. */
   | 'ROOM_DELETED'
   /** The room has another name, topic or rule of who may send. */
-  | 'ROOM_UPDATED';
+  | 'ROOM_UPDATED'
+  /** Not stored, and without a cursor: good for six seconds, or until a chat of the same person. */
+  | 'TYPING';
 
 /** What a member may do in a room. `Room.allowedActions` says what that comes to. */
 export type Role =
@@ -72,7 +80,9 @@ export type RoomScope =
   /** Those you are in. */
   | 'JOINED';
 
-export type ChatRowFragment = { id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null };
+export type QuotedFragment = { id: string, username: string, text: string | null, deletedAt: string | null };
+
+export type ChatRowFragment = { id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null, replyTo: { id: string, username: string, text: string | null, deletedAt: string | null } | null, reactions: Array<{ emoji: string, count: number, users: Array<{ username: string }> }> };
 
 export type RoomPageQueryVariables = Exact<{
   room: string;
@@ -80,7 +90,7 @@ export type RoomPageQueryVariables = Exact<{
 }>;
 
 
-export type RoomPageQuery = { room: { id: string, name: string, topic: string | null, kind: RoomKind, createdAt: string, sendRole: Role, memberCount: number, allowedActions: Array<RoomAction> } | null, chats: { syncCursor: string | null, nodes: Array<{ id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null }>, pageInfo: { startCursor: string | null, hasPreviousPage: boolean } } | null };
+export type RoomPageQuery = { room: { id: string, name: string, topic: string | null, kind: RoomKind, createdAt: string, sendRole: Role, memberCount: number, allowedActions: Array<RoomAction>, me: { id: string, lastRead: number | null } | null } | null, chats: { syncCursor: string | null, nodes: Array<{ myReactions: Array<string>, id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null, replyTo: { id: string, username: string, text: string | null, deletedAt: string | null } | null, reactions: Array<{ emoji: string, count: number, users: Array<{ username: string }> }> }>, pageInfo: { startCursor: string | null, hasPreviousPage: boolean } } | null };
 
 export type OlderChatsQueryVariables = Exact<{
   room: string;
@@ -89,7 +99,7 @@ export type OlderChatsQueryVariables = Exact<{
 }>;
 
 
-export type OlderChatsQuery = { chats: { nodes: Array<{ id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null }>, pageInfo: { startCursor: string | null, hasPreviousPage: boolean } } | null };
+export type OlderChatsQuery = { chats: { nodes: Array<{ myReactions: Array<string>, id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null, replyTo: { id: string, username: string, text: string | null, deletedAt: string | null } | null, reactions: Array<{ emoji: string, count: number, users: Array<{ username: string }> }> }>, pageInfo: { startCursor: string | null, hasPreviousPage: boolean } } | null };
 
 export type RoomEventsSubscriptionVariables = Exact<{
   rooms: Array<string> | string;
@@ -97,16 +107,17 @@ export type RoomEventsSubscriptionVariables = Exact<{
 }>;
 
 
-export type RoomEventsSubscription = { events: { cursor: string | null, kind: EventKind, cursors: Array<string> | null, user: { id: string } | null, room: { id: string, name: string } | null, chat: { id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null } | null } };
+export type RoomEventsSubscription = { events: { cursor: string | null, kind: EventKind, cursors: Array<string> | null, emoji: string | null, actor: { id: string, username: string } | null, user: { id: string } | null, room: { id: string, name: string } | null, chat: { id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null, replyTo: { id: string, username: string, text: string | null, deletedAt: string | null } | null, reactions: Array<{ emoji: string, count: number, users: Array<{ username: string }> }> } | null } };
 
 export type SendChatMutationVariables = Exact<{
   room: string;
   id: string;
   text: string;
+  replyTo?: string | null | undefined;
 }>;
 
 
-export type SendChatMutation = { sendChat: { id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null } | null };
+export type SendChatMutation = { sendChat: { id: string, text: string | null, createdAt: string, deletedAt: string | null } | null };
 
 export type EditChatMutationVariables = Exact<{
   chat: string;
@@ -123,14 +134,37 @@ export type DeleteChatMutationVariables = Exact<{
 
 export type DeleteChatMutation = { deleteChat: { id: string, text: string | null, deletedAt: string | null } | null };
 
-export type StandingFragment = { id: string, name: string, topic: string | null, kind: RoomKind, createdAt: string, sendRole: Role, memberCount: number, allowedActions: Array<RoomAction> };
+export type ReactMutationVariables = Exact<{
+  chat: string;
+  emoji: string;
+  on: boolean;
+}>;
+
+
+export type ReactMutation = { react: { id: string, myReactions: Array<string> } | null };
+
+export type SetTypingMutationVariables = Exact<{
+  room: string;
+}>;
+
+
+export type SetTypingMutation = { setTyping: { id: string } | null };
+
+export type MarkReadMutationVariables = Exact<{
+  chat: string;
+}>;
+
+
+export type MarkReadMutation = { markRead: { id: string, lastRead: number | null, room: { id: string, unreadCount: number, mentionCount: number, lastNumber: number } } | null };
+
+export type StandingFragment = { id: string, name: string, topic: string | null, kind: RoomKind, createdAt: string, sendRole: Role, memberCount: number, allowedActions: Array<RoomAction>, me: { id: string, lastRead: number | null } | null };
 
 export type RoomStandingQueryVariables = Exact<{
   room: string;
 }>;
 
 
-export type RoomStandingQuery = { room: { id: string, name: string, topic: string | null, kind: RoomKind, createdAt: string, sendRole: Role, memberCount: number, allowedActions: Array<RoomAction> } | null };
+export type RoomStandingQuery = { room: { id: string, name: string, topic: string | null, kind: RoomKind, createdAt: string, sendRole: Role, memberCount: number, allowedActions: Array<RoomAction>, me: { id: string, lastRead: number | null } | null } | null };
 
 export type MembersQueryVariables = Exact<{
   room: string;
@@ -145,7 +179,7 @@ export type JoinRoomMutationVariables = Exact<{
 }>;
 
 
-export type JoinRoomMutation = { joinRoom: { id: string, room: { id: string, name: string, topic: string | null, kind: RoomKind, createdAt: string, sendRole: Role, memberCount: number, allowedActions: Array<RoomAction> } } | null };
+export type JoinRoomMutation = { joinRoom: { id: string, room: { id: string, name: string, topic: string | null, kind: RoomKind, createdAt: string, sendRole: Role, memberCount: number, allowedActions: Array<RoomAction>, me: { id: string, lastRead: number | null } | null } } | null };
 
 export type LeaveRoomMutationVariables = Exact<{
   room: string;
@@ -199,7 +233,7 @@ export type AcceptInviteMutationVariables = Exact<{
 }>;
 
 
-export type AcceptInviteMutation = { acceptInvite: { id: string, room: { id: string, name: string, topic: string | null, kind: RoomKind, createdAt: string, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null } } | null };
+export type AcceptInviteMutation = { acceptInvite: { id: string, room: { name: string, topic: string | null, kind: RoomKind, createdAt: string, id: string, unreadCount: number, mentionCount: number, lastNumber: number, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null, me: { id: string, lastRead: number | null } | null } } | null };
 
 export type TokensFragment = { accessToken: string, accessTokenExpiresAt: string, refreshToken: string | null, user: { id: string, username: string } };
 
@@ -256,9 +290,24 @@ export type LimitsQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type LimitsQuery = { server: { limits: { chatLength: number } } };
 
+export type BlockedUsersQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type BlockedUsersQuery = { blockedUsers: Array<{ id: string, username: string }> | null };
+
+export type BlockUserMutationVariables = Exact<{
+  user: string;
+  on: boolean;
+}>;
+
+
+export type BlockUserMutation = { blockUser: { id: string, username: string } | null };
+
 export type LastChatFragment = { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null };
 
-export type RoomRowFragment = { id: string, name: string, topic: string | null, kind: RoomKind, createdAt: string, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null };
+export type CountsFragment = { id: string, unreadCount: number, mentionCount: number, lastNumber: number };
+
+export type RoomRowFragment = { name: string, topic: string | null, kind: RoomKind, createdAt: string, id: string, unreadCount: number, mentionCount: number, lastNumber: number, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null, me: { id: string, lastRead: number | null } | null };
 
 export type RoomsQueryVariables = Exact<{
   scope: RoomScope;
@@ -267,14 +316,28 @@ export type RoomsQueryVariables = Exact<{
 }>;
 
 
-export type RoomsQuery = { rooms: { nodes: Array<{ id: string, name: string, topic: string | null, kind: RoomKind, createdAt: string, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null }>, pageInfo: { hasNextPage: boolean } } | null };
+export type RoomsQuery = { rooms: { nodes: Array<{ name: string, topic: string | null, kind: RoomKind, createdAt: string, id: string, unreadCount: number, mentionCount: number, lastNumber: number, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null, me: { id: string, lastRead: number | null } | null }>, pageInfo: { hasNextPage: boolean } } | null };
 
 export type OpenRoomQueryVariables = Exact<{
   room: string;
 }>;
 
 
-export type OpenRoomQuery = { room: { id: string, name: string, topic: string | null, kind: RoomKind, createdAt: string, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null } | null };
+export type OpenRoomQuery = { room: { name: string, topic: string | null, kind: RoomKind, createdAt: string, id: string, unreadCount: number, mentionCount: number, lastNumber: number, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null, me: { id: string, lastRead: number | null } | null } | null };
+
+export type RoomCountsQueryVariables = Exact<{
+  rooms: Array<string> | string;
+}>;
+
+
+export type RoomCountsQuery = { nodes: Array<
+    | { id: string }
+    | { id: string }
+    | { id: string }
+    | { id: string, unreadCount: number, mentionCount: number, lastNumber: number, me: { id: string, lastRead: number | null } | null }
+    | { id: string }
+    | { id: string }
+   | null> };
 
 export type PublicRoomsQueryVariables = Exact<{
   matching?: string | null | undefined;
@@ -286,7 +349,7 @@ export type PublicRoomsQuery = { rooms: { nodes: Array<{ id: string, name: strin
 export type ActivitySubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ActivitySubscription = { events: { kind: EventKind, user: { id: string } | null, room: { id: string, name: string, topic: string | null } | null, chat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null } };
+export type ActivitySubscription = { events: { kind: EventKind, actor: { id: string } | null, user: { id: string } | null, room: { id: string, name: string, topic: string | null } | null, chat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null, mentions: Array<{ id: string }>, replyTo: { id: string, username: string } | null } | null } };
 
 export type CreateRoomMutationVariables = Exact<{
   id: string;
@@ -297,14 +360,14 @@ export type CreateRoomMutationVariables = Exact<{
 }>;
 
 
-export type CreateRoomMutation = { createRoom: { id: string, name: string, topic: string | null, kind: RoomKind, createdAt: string, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null } | null };
+export type CreateRoomMutation = { createRoom: { name: string, topic: string | null, kind: RoomKind, createdAt: string, id: string, unreadCount: number, mentionCount: number, lastNumber: number, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null, me: { id: string, lastRead: number | null } | null } | null };
 
 export type OpenDirectMutationVariables = Exact<{
   users: Array<string> | string;
 }>;
 
 
-export type OpenDirectMutation = { openDirectRoom: { id: string, name: string, topic: string | null, kind: RoomKind, createdAt: string, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null } | null };
+export type OpenDirectMutation = { openDirectRoom: { name: string, topic: string | null, kind: RoomKind, createdAt: string, id: string, unreadCount: number, mentionCount: number, lastNumber: number, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null, me: { id: string, lastRead: number | null } | null } | null };
 
 export type DeleteRoomMutationVariables = Exact<{
   room: string;
@@ -313,6 +376,14 @@ export type DeleteRoomMutationVariables = Exact<{
 
 export type DeleteRoomMutation = { deleteRoom: string | null };
 
+export const QuotedFragmentDoc = gql`
+    fragment Quoted on Chat {
+  id
+  username
+  text
+  deletedAt
+}
+    ` as unknown as DocumentNode<QuotedFragment, unknown>;
 export const ChatRowFragmentDoc = gql`
     fragment ChatRow on Chat {
   id
@@ -322,6 +393,16 @@ export const ChatRowFragmentDoc = gql`
   createdAt
   editedAt
   deletedAt
+  replyTo {
+    ...Quoted
+  }
+  reactions {
+    emoji
+    count
+    users {
+      username
+    }
+  }
 }
     ` as unknown as DocumentNode<ChatRowFragment, unknown>;
 export const StandingFragmentDoc = gql`
@@ -334,6 +415,10 @@ export const StandingFragmentDoc = gql`
   sendRole
   memberCount
   allowedActions
+  me {
+    id
+    lastRead
+  }
 }
     ` as unknown as DocumentNode<StandingFragment, unknown>;
 export const TokensFragmentDoc = gql`
@@ -347,6 +432,14 @@ export const TokensFragmentDoc = gql`
   }
 }
     ` as unknown as DocumentNode<TokensFragment, unknown>;
+export const CountsFragmentDoc = gql`
+    fragment Counts on Room {
+  id
+  unreadCount
+  mentionCount
+  lastNumber
+}
+    ` as unknown as DocumentNode<CountsFragment, unknown>;
 export const LastChatFragmentDoc = gql`
     fragment LastChat on Chat {
   id
@@ -359,13 +452,17 @@ export const LastChatFragmentDoc = gql`
     ` as unknown as DocumentNode<LastChatFragment, unknown>;
 export const RoomRowFragmentDoc = gql`
     fragment RoomRow on Room {
-  id
+  ...Counts
   name
   topic
   kind
   createdAt
   lastChat {
     ...LastChat
+  }
+  me {
+    id
+    lastRead
   }
 }
     ` as unknown as DocumentNode<RoomRowFragment, unknown>;
@@ -377,6 +474,7 @@ export const RoomPageDocument = gql`
   chats(room: $room, last: $last) {
     nodes {
       ...ChatRow
+      myReactions
     }
     pageInfo {
       startCursor
@@ -386,12 +484,14 @@ export const RoomPageDocument = gql`
   }
 }
     ${StandingFragmentDoc}
-${ChatRowFragmentDoc}` as unknown as DocumentNode<RoomPageQuery, RoomPageQueryVariables>;
+${ChatRowFragmentDoc}
+${QuotedFragmentDoc}` as unknown as DocumentNode<RoomPageQuery, RoomPageQueryVariables>;
 export const OlderChatsDocument = gql`
     query OlderChats($room: ID!, $before: Cursor!, $last: Int!) {
   chats(room: $room, before: $before, last: $last) {
     nodes {
       ...ChatRow
+      myReactions
     }
     pageInfo {
       startCursor
@@ -399,13 +499,19 @@ export const OlderChatsDocument = gql`
     }
   }
 }
-    ${ChatRowFragmentDoc}` as unknown as DocumentNode<OlderChatsQuery, OlderChatsQueryVariables>;
+    ${ChatRowFragmentDoc}
+${QuotedFragmentDoc}` as unknown as DocumentNode<OlderChatsQuery, OlderChatsQueryVariables>;
 export const RoomEventsDocument = gql`
     subscription RoomEvents($rooms: [ID!]!, $after: [Cursor!]!) {
   events(rooms: $rooms, after: $after) {
     cursor
     kind
     cursors
+    emoji
+    actor {
+      id
+      username
+    }
     user {
       id
     }
@@ -418,14 +524,18 @@ export const RoomEventsDocument = gql`
     }
   }
 }
-    ${ChatRowFragmentDoc}` as unknown as DocumentNode<RoomEventsSubscription, RoomEventsSubscriptionVariables>;
+    ${ChatRowFragmentDoc}
+${QuotedFragmentDoc}` as unknown as DocumentNode<RoomEventsSubscription, RoomEventsSubscriptionVariables>;
 export const SendChatDocument = gql`
-    mutation SendChat($room: ID!, $id: ID!, $text: String!) {
-  sendChat(room: $room, id: $id, text: $text) {
-    ...ChatRow
+    mutation SendChat($room: ID!, $id: ID!, $text: String!, $replyTo: ID) {
+  sendChat(room: $room, id: $id, text: $text, replyTo: $replyTo) {
+    id
+    text
+    createdAt
+    deletedAt
   }
 }
-    ${ChatRowFragmentDoc}` as unknown as DocumentNode<SendChatMutation, SendChatMutationVariables>;
+    ` as unknown as DocumentNode<SendChatMutation, SendChatMutationVariables>;
 export const EditChatDocument = gql`
     mutation EditChat($chat: ID!, $text: String!) {
   editChat(chat: $chat, text: $text) {
@@ -444,6 +554,32 @@ export const DeleteChatDocument = gql`
   }
 }
     ` as unknown as DocumentNode<DeleteChatMutation, DeleteChatMutationVariables>;
+export const ReactDocument = gql`
+    mutation React($chat: ID!, $emoji: String!, $on: Boolean!) {
+  react(chat: $chat, emoji: $emoji, on: $on) {
+    id
+    myReactions
+  }
+}
+    ` as unknown as DocumentNode<ReactMutation, ReactMutationVariables>;
+export const SetTypingDocument = gql`
+    mutation SetTyping($room: ID!) {
+  setTyping(room: $room) {
+    id
+  }
+}
+    ` as unknown as DocumentNode<SetTypingMutation, SetTypingMutationVariables>;
+export const MarkReadDocument = gql`
+    mutation MarkRead($chat: ID!) {
+  markRead(chat: $chat) {
+    id
+    lastRead
+    room {
+      ...Counts
+    }
+  }
+}
+    ${CountsFragmentDoc}` as unknown as DocumentNode<MarkReadMutation, MarkReadMutationVariables>;
 export const RoomStandingDocument = gql`
     query RoomStanding($room: ID!) {
   room(id: $room) {
@@ -534,6 +670,7 @@ export const AcceptInviteDocument = gql`
   }
 }
     ${RoomRowFragmentDoc}
+${CountsFragmentDoc}
 ${LastChatFragmentDoc}` as unknown as DocumentNode<AcceptInviteMutation, AcceptInviteMutationVariables>;
 export const RegisterDocument = gql`
     mutation Register($username: String!, $password: String!) {
@@ -592,6 +729,22 @@ export const LimitsDocument = gql`
   }
 }
     ` as unknown as DocumentNode<LimitsQuery, LimitsQueryVariables>;
+export const BlockedUsersDocument = gql`
+    query BlockedUsers {
+  blockedUsers {
+    id
+    username
+  }
+}
+    ` as unknown as DocumentNode<BlockedUsersQuery, BlockedUsersQueryVariables>;
+export const BlockUserDocument = gql`
+    mutation BlockUser($user: ID!, $on: Boolean!) {
+  blockUser(user: $user, on: $on) {
+    id
+    username
+  }
+}
+    ` as unknown as DocumentNode<BlockUserMutation, BlockUserMutationVariables>;
 export const RoomsDocument = gql`
     query Rooms($scope: RoomScope!, $matching: String, $first: Int!) {
   rooms(scope: $scope, matching: $matching, first: $first) {
@@ -604,6 +757,7 @@ export const RoomsDocument = gql`
   }
 }
     ${RoomRowFragmentDoc}
+${CountsFragmentDoc}
 ${LastChatFragmentDoc}` as unknown as DocumentNode<RoomsQuery, RoomsQueryVariables>;
 export const OpenRoomDocument = gql`
     query OpenRoom($room: ID!) {
@@ -612,7 +766,22 @@ export const OpenRoomDocument = gql`
   }
 }
     ${RoomRowFragmentDoc}
+${CountsFragmentDoc}
 ${LastChatFragmentDoc}` as unknown as DocumentNode<OpenRoomQuery, OpenRoomQueryVariables>;
+export const RoomCountsDocument = gql`
+    query RoomCounts($rooms: [ID!]!) {
+  nodes(ids: $rooms) {
+    id
+    ... on Room {
+      ...Counts
+      me {
+        id
+        lastRead
+      }
+    }
+  }
+}
+    ${CountsFragmentDoc}` as unknown as DocumentNode<RoomCountsQuery, RoomCountsQueryVariables>;
 export const PublicRoomsDocument = gql`
     query PublicRooms($matching: String) {
   rooms(matching: $matching, first: 200) {
@@ -631,6 +800,9 @@ export const ActivityDocument = gql`
     subscription Activity {
   events {
     kind
+    actor {
+      id
+    }
     user {
       id
     }
@@ -641,6 +813,13 @@ export const ActivityDocument = gql`
     }
     chat {
       ...LastChat
+      mentions {
+        id
+      }
+      replyTo {
+        id
+        username
+      }
     }
   }
 }
@@ -652,6 +831,7 @@ export const CreateRoomDocument = gql`
   }
 }
     ${RoomRowFragmentDoc}
+${CountsFragmentDoc}
 ${LastChatFragmentDoc}` as unknown as DocumentNode<CreateRoomMutation, CreateRoomMutationVariables>;
 export const OpenDirectDocument = gql`
     mutation OpenDirect($users: [ID!]!) {
@@ -660,6 +840,7 @@ export const OpenDirectDocument = gql`
   }
 }
     ${RoomRowFragmentDoc}
+${CountsFragmentDoc}
 ${LastChatFragmentDoc}` as unknown as DocumentNode<OpenDirectMutation, OpenDirectMutationVariables>;
 export const DeleteRoomDocument = gql`
     mutation DeleteRoom($room: ID!) {

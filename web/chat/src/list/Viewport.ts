@@ -52,6 +52,20 @@ export class Viewport {
     this.redraw();
   };
 
+  /** toRow moves a row to the middle, unless it is in view. */
+  readonly toRow = (key: string): void => {
+    const layout = this.#layout;
+    const index = layout.indexOf(key);
+    if (index === undefined) return;
+    const top = layout.top(index);
+    const bottom = layout.top(index + 1);
+    if (top >= this.#scroll && bottom <= this.#scroll + this.#height) return;
+    const above = Math.max(0, (this.#height - bottom + top) / 2);
+    const isEnd = top - above >= layout.total - this.#height - slack;
+    this.#anchor = isEnd ? undefined : { key, top: above, bottom: above + bottom - top, by: "top" };
+    this.redraw();
+  };
+
   /** slice says what to render of these rows. */
   slice(keys: readonly string[], guess: (index: number) => number): Slice {
     this.#follow();

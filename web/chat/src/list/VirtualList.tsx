@@ -3,7 +3,11 @@ import { Row } from "./Row";
 import { useWindow } from "./useWindow";
 
 /** Handle moves a list from outside. */
-export type Handle = { toEnd(): void };
+export type Handle = {
+  toEnd(): void;
+  /** toRow shows the row with a key, if there is one. */
+  toRow(key: string): void;
+};
 
 type Props = {
   /** One key a row, and the same array as long as the rows are the same. */
@@ -24,7 +28,7 @@ type Props = {
 export function VirtualList({ keys, guess, render, label, onNearStart, onAtEnd, ref }: Props) {
   const box = useRef<HTMLDivElement>(null);
   const [viewport, { from, to, offset, space, atEnd, nearStart }] = useWindow(box, keys, guess);
-  useImperativeHandle(ref, () => ({ toEnd: viewport.toEnd }), [viewport]);
+  useImperativeHandle(ref, () => ({ toEnd: viewport.toEnd, toRow: viewport.toRow }), [viewport]);
   useLayoutEffect(() => {
     if (nearStart) onNearStart();
   });

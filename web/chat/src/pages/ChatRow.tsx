@@ -1,10 +1,13 @@
-import { memo } from "react";
+import { memo, useEffect, useRef } from "react";
 import type { Draft } from "../chat/outbox";
-import type { Chat } from "../chat/pages";
+import type { Chat, Quoted } from "../chat/pages";
+import type { Pending } from "../chat/reacting";
 import { Avatar } from "../ui/Avatar";
-import { Icon } from "../ui/Icon";
 import { clock, day as dayName, moment } from "../ui/time";
+import { ChatActions } from "./ChatActions";
 import { ChatState } from "./ChatState";
+import { Pills } from "./Pills";
+import { Quote } from "./Quote";
 import { Text } from "./Text";
 
 type Some = Pick<Chat, "id" | "text">;
@@ -17,24 +20,46 @@ export type Actions = {
   discard(id: string): void;
   /** what can be done about the person who wrote a chat */
   meet(username: string): void;
+  reply(chat: Chat): void;
+  /** shows a chat that is among those of the list */
+  jump(id: string): void;
+  react(id: string, emoji: string, on: boolean): void;
+  /** asks which emoji to react with */
+  choose(id: string): void;
+  /** what could not be done was read */
+  dismiss(id: string): void;
 };
 
 type Props = {
   chat: Chat;
   head: boolean;
   day: number | undefined;
+  /** It is the first that had not been read. */
+  fresh: boolean;
+  answers: Quoted | undefined;
+  /** What it answers is among the chats of the list. */
+  near: boolean;
+  pending: Pending | undefined;
   draft: Draft | undefined;
   /** It waits for a server that does not answer. */
   late: boolean;
   mine: boolean;
   /** It may be deleted, though it is somebody else's. */
   removable: boolean;
+  answerable: boolean;
   editing: boolean;
+  /** Somebody has jumped to it: another object each time. */
+  found: object | undefined;
   actions: Actions;
 };
 
 /** ChatRow is one chat, under its author's name where a run of them begins. */
-export const ChatRow = memo(function ChatRow({ chat, head, day, draft, late, mine, removable, editing, actions }: Props) {
+export const ChatRow = memo(function ChatRow(props: Props) {
+  const { chat, head, day, fresh, answers, near, pending, draft, late, mine, removable, answerable, editing, found, actions } = props;
+  const row = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (found) row.current?.focus({ preventScroll: true });
+  }, [found]);
   return (
     <>
       {day !== undefined && (
@@ -42,7 +67,19 @@ export const ChatRow = memo(function ChatRow({ chat, head, day, draft, late, min
           <span>{dayName(day)}</span>
         </h2>
       )}
-      <article className="chat" data-head={head || undefined} data-state={draft?.state} data-editing={editing || undefined}>
+      {fresh && (
+        <p className="fresh">
+          <span>New</span>
+        </p>
+      )}
+      <article
+        ref={row}
+        className="chat"
+        tabIndex={found ? -1 : undefined}
+        data-head={head || undefined}
+        data-state={draft?.state}
+        data-editing={editing || undefined}
+      >
         {head ? <Avatar name={chat.username} /> : null}
         <p className={head ? "chat-by" : "chat-by visually-hidden"}>
           {mine || !head ? (
@@ -56,29 +93,12 @@ export const ChatRow = memo(function ChatRow({ chat, head, day, draft, late, min
             {clock(chat.createdAt)}
           </time>
         </p>
+        {answers && <Quote chat={answers} onJump={near ? () => actions.jump(answers.id) : undefined} />}
         {chat.deletedAt ? <p className="text deleted">This chat was deleted.</p> : <Text text={chat.text ?? ""} edited={chat.editedAt} />}
         {draft && draft.state !== "stored" && <ChatState {...{ draft, late, actions }} />}
-        {removable && !mine && !chat.deletedAt && (
-          <div className="chat-actions">
-            <button className="icon-button" type="button" aria-label="Delete this chat" onClick={() => actions.remove(chat)}>
-              <Icon name="trash" />
-            </button>
-          </div>
-        )}
-        {mine && (!draft || (draft.state === "waiting" && !late)) && !chat.deletedAt && (
-          <div className="chat-actions">
-            <button className="icon-button" type="button" aria-label="Edit this chat" onClick={() => actions.edit(chat)}>
-              <Icon name="edit" />
-            </button>
-            <button
-              className="icon-button"
-              type="button"
-              aria-label={draft ? "Discard this chat" : "Delete this chat"}
-              onClick={() => (draft ? actions.discard(chat.id) : actions.remove(chat))}
-            >
-              <Icon name="trash" />
-            </button>
-          </div>
+        {!chat.deletedAt && !draft && <Pills {...{ chat, pending, actions }} />}
+        {!chat.deletedAt && (!draft || (mine && draft.state === "waiting" && !late)) && (
+          <ChatActions {...{ chat, draft, mine, removable, answerable, actions }} />
         )}
       </article>
     </>

@@ -1,5 +1,6 @@
 import { describe } from "../api/messages";
 import type { Draft } from "../chat/outbox";
+import { Act } from "./Act";
 import type { Actions } from "./ChatRow";
 
 type Props = { draft: Draft; late: boolean; actions: Actions };
@@ -24,12 +25,3 @@ export function ChatState({ draft: { id, text, state, change, failure }, late, a
     </p>
   );
 }
-
-const Act = ({ name, act }: { name: string; act(): void }) => (
-  <>
-    {" "}
-    <button className="text-button" type="button" onClick={act}>
-      {name}
-    </button>
-  </>
-);

@@ -3,6 +3,7 @@ import { useStore } from "../api/store";
 import type { History } from "../chat/history";
 import { titleOf } from "../chat/naming";
 import type { Room } from "../chat/pages";
+import type { Pending } from "../chat/reacting";
 import { guess, type Item } from "../chat/rows";
 import { VirtualList, type Handle } from "../list/VirtualList";
 import { useAnnounce } from "../ui/Announcer";
@@ -10,40 +11,56 @@ import { Icon } from "../ui/Icon";
 import { useServices } from "../ui/services";
 import { ChatRow, type Actions } from "./ChatRow";
 import { Edge } from "./Edge";
+import { useSeen } from "./useSeen";
 
 type Props = {
   history: History;
   room: Room;
   items: readonly Item[];
   actions: Actions;
+  pending: ReadonlyMap<string, Pending>;
   /** The id of the chat that is being edited. */
   editing: string | undefined;
   ref?: Ref<Handle>;
 };
 
 /** Chats is the list of a room. Who reads further up is told how many have come below. */
-export function Chats({ history, room, items, actions, editing, ref }: Props) {
+export function Chats({ history, room, items, actions, pending, editing, ref }: Props) {
   const { me } = useServices();
   const list = useRef<Handle>(null);
   const toEnd = useCallback(() => list.current?.toEnd(), []);
-  useImperativeHandle(ref, () => ({ toEnd }), [toEnd]);
+  const [found, setFound] = useState<{ key: string }>();
+  const toRow = useCallback((key: string) => {
+    list.current?.toRow(key);
+    setFound({ key });
+  }, []);
+  useImperativeHandle(ref, () => ({ toEnd, toRow }), [toEnd, toRow]);
   const keys = useKeys(items);
   const [atEnd, setAtEnd] = useState(true);
   const unseen = useUnseen(history, me.username, atEnd);
-  const { older } = useStore(history.view);
+  const { older, chats } = useStore(history.view);
+  useSeen(room, chats, atEnd);
 
   const removable = room.allowedActions.includes("DELETE_ANY_CHAT");
+  const answerable = room.allowedActions.includes("SEND_CHAT");
   const title = titleOf(room, me.username);
   const render = useCallback(
     (index: number) => {
       const item = items[index]!;
       if (item.key === "@below") return <div className="below" />;
       if (!("chat" in item)) return <Edge room={room} older={older} retry={history.loadOlder} />;
-      const { chat, head, day, draft, late } = item;
-      const mine = chat.username === me.username;
-      return <ChatRow {...{ chat, head, day, draft, late, mine, removable, actions }} editing={chat.id === editing} />;
+      const { key, ...shown } = item;
+      return (
+        <ChatRow
+          {...{ ...shown, removable, answerable, actions }}
+          mine={item.chat.username === me.username}
+          pending={pending.get(key)}
+          editing={key === editing}
+          found={found?.key === key ? found : undefined}
+        />
+      );
     },
-    [items, room, older, history, me.username, actions, editing, removable],
+    [items, room, older, history, me.username, actions, pending, editing, found, removable, answerable],
   );
 
   return (

@@ -2,7 +2,7 @@ import { useEffect, useId, useRef, useState, type FormEvent, type KeyboardEvent 
 import { useQuery } from "urql";
 import type { Edit } from "../chat/kept";
 import { titleOf } from "../chat/naming";
-import type { Room } from "../chat/pages";
+import type { Quoted, Room } from "../chat/pages";
 import { LimitsDocument } from "../gql/graphql";
 import { Icon } from "../ui/Icon";
 import { useServices } from "../ui/services";
@@ -14,10 +14,14 @@ type Props = {
   room: Room;
   /** The chat that is being changed. */
   editing: Edit | undefined;
+  /** The chat that the next one answers. */
+  replying: Quoted | undefined;
   onSend(text: string): void;
   onEditLast(): void;
   /** An edit ends with a text, or with nothing to change. */
   onEdited(text?: string): void;
+  /** The next chat answers none. */
+  onReplyEnd(): void;
 };
 
 const touch = matchMedia("(pointer: coarse)");
@@ -26,8 +30,8 @@ const touch = matchMedia("(pointer: coarse)");
  * Composer is the box to write in: Enter sends, Shift+Enter breaks the line, the arrow up edits one's last
  * chat. A keyboard on the glass has no Shift+Enter, so there Enter breaks the line and the button sends.
  */
-export function Composer({ room, editing, onSend, onEditLast, onEdited }: Props) {
-  const { kept, me } = useServices();
+export function Composer({ room, editing, replying, onSend, onEditLast, onEdited, onReplyEnd }: Props) {
+  const { kept, me, typing } = useServices();
   const title = titleOf(room, me.username);
   const begun = () => editing?.text ?? kept.writing(room.id).text;
   const [text, setText] = useState(begun);
@@ -39,16 +43,19 @@ export function Composer({ room, editing, onSend, onEditLast, onEdited }: Props)
   const [{ data }] = useQuery({ query: LimitsDocument });
   const box = useRef<HTMLTextAreaElement>(null);
   const keys = useId();
+  const mode = useId();
+  const answers = editing ? undefined : replying?.id;
   const left = (data?.server.limits.chatLength ?? 10_000) - length(text);
 
   useEffect(() => {
     // A keyboard on the glass would cover half the room, so there it comes when it is asked for. Who looks for
     // a room goes on with that.
-    if (what || !(touch.matches || document.activeElement instanceof HTMLInputElement)) box.current?.focus();
-  }, [what]);
+    if (what || answers || !(touch.matches || document.activeElement instanceof HTMLInputElement)) box.current?.focus();
+  }, [what, answers]);
 
   const write = (now: string) => {
     setText(now);
+    if (!editing && now !== "") typing.tell(room.id);
     const all = kept.writing(room.id);
     kept.write(room.id, editing ? { ...all, edit: { ...editing, text: now } } : { ...all, text: now });
   };
@@ -62,7 +69,7 @@ export function Composer({ room, editing, onSend, onEditLast, onEdited }: Props)
     onSend(written);
     setText("");
     const all = kept.writing(room.id);
-    if (all.text === text) kept.write(room.id, { ...all, text: "" }); // else another tab is writing here too
+    if (all.text === text) kept.write(room.id, { text: "", edit: all.edit }); // else another tab is writing here too
   };
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -74,14 +81,15 @@ export function Composer({ room, editing, onSend, onEditLast, onEdited }: Props)
     } else if (event.key === "ArrowUp" && text === "" && !editing) {
       event.preventDefault();
       onEditLast();
-    } else if (event.key === "Escape" && editing) {
-      onEdited();
+    } else if (event.key === "Escape") {
+      if (editing) onEdited();
+      else if (replying) onReplyEnd();
     }
   };
 
   return (
     <form className="composer" onSubmit={submit}>
-      {editing && <ComposerMode onCancel={() => onEdited()} />}
+      <ComposerMode id={mode} {...{ editing: editing !== undefined, replying, onCancel: () => (editing ? onEdited() : onReplyEnd()) }} />
       <div className="composer-box">
         {/* The same text a second time, unseen, makes the box as high as it needs to be. */}
         <div className="composer-text" data-text={text}>
@@ -90,7 +98,7 @@ export function Composer({ room, editing, onSend, onEditLast, onEdited }: Props)
             rows={1}
             dir="auto"
             aria-label={editing ? "Your chat" : `Write to ${title}`}
-            aria-describedby={keys}
+            aria-describedby={`${mode} ${keys}`}
             placeholder={`Write to ${title}`}
             enterKeyHint={touch.matches ? "enter" : "send"}
             value={text}
@@ -103,7 +111,7 @@ export function Composer({ room, editing, onSend, onEditLast, onEdited }: Props)
           <Icon name="send" />
         </button>
       </div>
-      <ComposerKeys id={keys} editing={editing !== undefined} touch={touch.matches} />
+      <ComposerKeys id={keys} editing={editing !== undefined} replying={answers !== undefined} touch={touch.matches} />
     </form>
   );
 }

@@ -1,7 +1,7 @@
-type Props = { id: string; editing: boolean; touch: boolean };
+type Props = { id: string; editing: boolean; replying: boolean; touch: boolean };
 
 /** ComposerKeys says which keys do what. */
-export function ComposerKeys({ id, editing, touch }: Props) {
+export function ComposerKeys({ id, editing, replying, touch }: Props) {
   const does = editing ? "saves" : "sends";
   return (
     <p className="keys" id={id}>
@@ -11,8 +11,8 @@ export function ComposerKeys({ id, editing, touch }: Props) {
         </>
       ) : (
         <>
-          <kbd>Enter</kbd> {does}, <kbd>Shift</kbd> <kbd>Enter</kbd> breaks the line, <kbd>{editing ? "Esc" : "↑"}</kbd>{" "}
-          {editing ? "cancels" : "changes your last chat"}
+          <kbd>Enter</kbd> {does}, <kbd>Shift</kbd> <kbd>Enter</kbd> breaks the line, <kbd>{editing || replying ? "Esc" : "↑"}</kbd>{" "}
+          {editing ? "cancels" : replying ? "answers nobody" : "changes your last chat"}
         </>
       )}
     </p>

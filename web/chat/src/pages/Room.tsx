@@ -7,9 +7,14 @@ import type { Actions } from "./ChatRow";
 import { Chats } from "./Chats";
 import { Composer } from "./Composer";
 import { DeleteChat } from "./DeleteChat";
+import { NoWriting } from "./NoWriting";
 import { Person } from "./Person";
+import { PickEmoji } from "./PickEmoji";
+import { TypingLine } from "./TypingLine";
 import { useEditing } from "./useEditing";
 import { useItems } from "./useItems";
+import { useReacting } from "./useReacting";
+import { useReply } from "./useReply";
 
 type Props = { history: History; room: RoomFields; chats: readonly Chat[]; gone: View["gone"] };
 
@@ -20,6 +25,9 @@ export function Room({ history, room, chats, gone }: Props) {
   const list = useRef<Handle>(null);
   const [deleting, setDeleting] = useState<Pick<Chat, "id" | "text">>();
   const [met, setMet] = useState<string>();
+  const [choosing, setChoosing] = useState<string>();
+  const [reacting, pending] = useReacting(history);
+  const { reply, answer, sent } = useReply(room.id);
   const { edit, begin, finish } = useEditing(room.id, (chat) => {
     if (outbox.drafts.get().some(({ id, change }) => id === chat.id && !change)) outbox.discard(chat.id);
     else setDeleting(chat);
@@ -31,12 +39,18 @@ export function Room({ history, room, chats, gone }: Props) {
       again: (id) => outbox.again(id),
       discard: (id) => outbox.discard(id),
       meet: setMet,
+      reply: answer,
+      jump: (id) => list.current?.toRow(id),
+      react: (id, emoji, on) => reacting.react(id, emoji, on),
+      choose: setChoosing,
+      dismiss: (id) => reacting.dismiss(id),
     }),
-    [outbox, begin],
+    [outbox, begin, answer, reacting],
   );
 
   const send = (text: string) => {
-    outbox.send(room.id, text);
+    outbox.send(room.id, text, reply);
+    sent();
     list.current?.toEnd();
   };
   const editLast = () => {
@@ -46,18 +60,28 @@ export function Room({ history, room, chats, gone }: Props) {
 
   return (
     <>
-      <Chats ref={list} history={history} room={room} items={items} actions={actions} editing={edit?.id} />
+      <Chats ref={list} {...{ history, room, items, actions, pending }} editing={edit?.id} />
       {gone === "removed" && room.allowedActions.includes("JOIN") && (
         <p className="room-note" role="status">
           You were removed from this room. It is public: you can still read it.
         </p>
       )}
+      <TypingLine history={history} />
       {room.allowedActions.includes("SEND_CHAT") ? (
-        <Composer room={room} editing={edit} onSend={send} onEditLast={editLast} onEdited={finish} />
+        <Composer
+          room={room}
+          editing={edit}
+          replying={reply && (chats.find(({ id }) => id === reply.id) ?? { ...reply, text: null, deletedAt: null })}
+          onSend={send}
+          onEditLast={editLast}
+          onEdited={finish}
+          onReplyEnd={() => answer(undefined)}
+        />
       ) : (
-        <p className="room-note">{room.sendRole === "OWNER" ? "Only owners write here." : "Only admins and owners write here."}</p>
+        <NoWriting room={room} />
       )}
-      {met && <Person username={met} onClose={() => setMet(undefined)} />}
+      {met && <Person username={met} onBlocked={history.look} onClose={() => setMet(undefined)} />}
+      {choosing && <PickEmoji onPick={(emoji) => reacting.react(choosing, emoji, true)} onClose={() => setChoosing(undefined)} />}
       {deleting && <DeleteChat chat={deleting} onClose={() => setDeleting(undefined)} />}
     </>
   );

@@ -1,6 +1,7 @@
 import { memo } from "react";
 import type { RoomRowFragment } from "../gql/graphql";
 import { addressOf, titleOf } from "../chat/naming";
+import type { Count } from "../chat/unread";
 import { useServices } from "../ui/services";
 import { Link } from "../ui/Link";
 import { paths } from "../ui/router";
@@ -11,10 +12,10 @@ type Props = {
   current: boolean;
   /** Something is written there and not sent. */
   begun: boolean;
-};
+} & Count;
 
 /** RoomLink is one room of the list with its latest chat. */
-export const RoomLink = memo(function RoomLink({ room, current, begun }: Props) {
+export const RoomLink = memo(function RoomLink({ room, current, begun, unread, mentions }: Props) {
   const { topic, lastChat, createdAt } = room;
   const { me } = useServices();
   const at = lastChat?.createdAt ?? createdAt;
@@ -34,6 +35,25 @@ export const RoomLink = memo(function RoomLink({ room, current, begun }: Props) 
         )}
         <bdi>{lastChat ? (lastChat.text ?? "deleted") : (topic ?? "Nothing said yet")}</bdi>
       </span>
+      {unread > 0 && !current && <Badges unread={unread} mentions={mentions} />}
     </Link>
   );
 });
+
+// What is unread in a room that is not open, and how much of it is for oneself.
+const Badges = ({ unread, mentions }: Count) => (
+  <span className="badges">
+    {mentions > 0 && (
+      <span className="badge mention" title="For you">
+        @<span className="visually-hidden"> for you: </span>
+        {some(mentions)}
+      </span>
+    )}{" "}
+    <span className="badge">
+      {some(unread)}
+      <span className="visually-hidden"> unread</span>
+    </span>
+  </span>
+);
+
+const some = (count: number) => (count < 100 ? count : "99+");

@@ -14,7 +14,9 @@ const step = 50;
 export function RoomList({ matching, current }: { matching: string; current: string | undefined }) {
   const [first, setFirst] = useState(step);
   const { rooms, more, failure } = useRooms(matching, first, current);
-  const begun = useStore(useServices().kept.begun);
+  const { kept, unread } = useServices();
+  const begun = useStore(kept.begun);
+  useStore(unread.changes);
   const list = useRef<HTMLElement>(null);
   const shown = rooms?.find((room) => addressOf(room) === current)?.id;
   useEffect(() => {
@@ -30,7 +32,7 @@ export function RoomList({ matching, current }: { matching: string; current: str
       <ul>
         {rooms.map((room) => (
           <li key={room.id}>
-            <RoomLink room={room} current={addressOf(room) === current} begun={begun.has(room.id)} />
+            <RoomLink room={room} current={addressOf(room) === current} begun={begun.has(room.id)} {...unread.of(room)} />
           </li>
         ))}
       </ul>

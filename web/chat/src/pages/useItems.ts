@@ -2,7 +2,7 @@ import { useEffect, useMemo } from "react";
 import { useStore } from "../api/store";
 import type { History } from "../chat/history";
 import type { Chat } from "../chat/pages";
-import { itemsOf, settled, type Item } from "../chat/rows";
+import { firstUnread, itemsOf, settled, type Item } from "../chat/rows";
 import { useServices } from "../ui/services";
 
 /** useItems are the rows of a room: its chats, and one's own that have not arrived in it yet. */
@@ -27,8 +27,10 @@ export function useItems(history: History, room: string, chats: readonly Chat[])
   }, [outbox, arrived]);
   useEffect(() => history.caughtUp.subscribe(() => outbox.assure(room)), [history, outbox, room]);
 
+  const { readUpTo } = useStore(history.view);
   return useMemo(() => {
+    const unread = firstUnread(chats, me.username, readUpTo);
     const left = new Map([...drafts].filter(([id]) => !arrived.has(id)));
-    return itemsOf(chats, { username: me.username, drafts: left, late });
-  }, [chats, drafts, arrived, me.username, late]);
+    return itemsOf(chats, { username: me.username, drafts: left, late, unread });
+  }, [chats, drafts, arrived, me.username, late, readUpTo]);
 }

@@ -14,7 +14,7 @@ type Rooms = { rooms: readonly RoomRowFragment[] | undefined; more: boolean; fai
  * for, of all that have it in their name. The room that is open is in the list, too, unless others are looked for.
  */
 export function useRooms(matching: string, first: number, current: string | undefined): Rooms {
-  const { client, me } = useServices();
+  const { client, me, unread } = useServices();
   const variables: RoomsQueryVariables = useMemo(
     () => ({ scope: matching ? "ALL" : "JOINED", matching: matching || null, first }),
     [matching, first],
@@ -73,17 +73,19 @@ export function useRooms(matching: string, first: number, current: string | unde
     })
     .toSorted((a, b) => (latest(a) < latest(b) ? 1 : -1));
   // The stream goes on, whatever is looked for meanwhile.
-  const now = useRef({ again, isListed: (_room: string): boolean => true });
+  const now = useRef({ again, rooms, isListed: (_room: string): boolean => true });
   useEffect(() => {
-    now.current = { again, isListed: (id) => matching !== "" || (data?.rooms?.nodes.some((room) => room.id === id) ?? true) };
+    now.current = { again, rooms, isListed: (id) => matching !== "" || (data?.rooms?.nodes.some((room) => room.id === id) ?? true) };
   });
   useEffect(() => {
     return keep(() => client.subscription(ActivityDocument, {}), {
-      next: ({ events: { kind, room, chat, user } }) => {
+      next: ({ events }) => {
+        const { kind, room, chat, user } = events;
         if (kind === "CAUGHT_UP") void now.current.again(); // what happened before this was not heard
         if (!room) return;
         const comes = kind === "MEMBER_JOINED" ? user?.id === me.id : kind === "CHAT_SENT" && !now.current.isListed(room.id);
         if (comes) void now.current.again();
+        unread.happened(events, now.current.rooms?.find(({ id }) => id === room.id));
         if (!chat) return;
         setHeard((before) => {
           const known = before.get(room.id);
@@ -93,7 +95,7 @@ export function useRooms(matching: string, first: number, current: string | unde
       },
       ended: () => false,
     });
-  }, [client, me.id]);
+  }, [client, me.id, unread]);
 
   return {
     rooms,
