@@ -17,7 +17,7 @@ export type EventKind =
   | 'CHAT_REACTED'
   /** A new chat. */
   | 'CHAT_SENT'
-  /** Somebody has taken one back. */
+  /** Somebody has taken an emoji off a chat. */
   | 'CHAT_UNREACTED'
   /** A member has another role. */
   | 'MEMBER_CHANGED'
@@ -25,7 +25,10 @@ export type EventKind =
   | 'MEMBER_JOINED'
   /** Somebody has left the room. If it is you, the last event of the room: `room` shows what it was called then, and nothing else. */
   | 'MEMBER_LEFT'
-  /** Not stored: somebody, perhaps you on another device, has read up to `member.lastRead`. */
+  /**
+   * `actor` has read on: you on another device, or in a direct room somebody else. `member` says how far; of two the larger number
+   * counts. Not stored, and told once, to whoever is live.
+   */
   | 'MEMBER_READ'
   /** Somebody was removed from the room. If it is you, the last event of the room, as with MEMBER_LEFT. */
   | 'MEMBER_REMOVED'
@@ -33,7 +36,10 @@ export type EventKind =
   | 'ROOM_DELETED'
   /** The room has another name, topic or rule of who may send. */
   | 'ROOM_UPDATED'
-  /** Not stored, and without a cursor: good for six seconds, or until a chat of the same person. */
+  /**
+   * `actor` is typing: good for six seconds, or until a chat of theirs. Not stored, and told once, to whoever is live; not to the
+   * person's own streams.
+   */
   | 'TYPING';
 
 /** What a member may do in a room. `Room.allowedActions` says what that comes to. */
