@@ -62,14 +62,23 @@ func TestNullMeansTheDefault(t *testing.T) {
 	}
 	eve, _ := s.Register("eve")
 	s.Must(nil, eve, `mutation { createRoom(name: "hers") { id } }`)
+	const answered = "6d1f0b52-1b7e-4b8e-9d4f-0a6b3f5c7e21"
+	s.Must(nil, asker, `mutation { sendChat(room: "room 3", text: "x", id: "`+answered+`") { id } }`)
+	for range 55 { // each mentions ann, too
+		s.Must(nil, eve, `mutation { sendChat(room: "room 3", text: "y", replyTo: "`+answered+`") { id } }`)
+	}
 	// What an argument is tried with: # is its value, @ another number each time.
 	calls := map[string]struct{ call, want string }{
 		"Mutation.logout.scope":        {"logout(scope: #)", `{"data":{"logout":1}}`},
 		"Mutation.createRoom.kind":     {`createRoom(name: "another @", kind: #) { kind }`, `{"data":{"createRoom":{"kind":"PUBLIC"}}}`},
 		"Mutation.createRoom.sendRole": {`createRoom(name: "another @", sendRole: #) { sendRole }`, `{"data":{"createRoom":{"sendRole":"MEMBER"}}}`},
+		"Mutation.blockUser.on":        {`blockUser(user: "user@", on: #) { __typename }`, `{"data":{"blockUser":{"__typename":"User"}}}`},
+		"Mutation.react.on":            {`react(chat: "` + answered + `", emoji: "+1", on: #) { myReactions }`, `{"data":{"react":{"myReactions":["+1"]}}}`},
 		"Mutation.addMember.role":      {`addMember(room: "room 1", user: "user@", role: #) { role }`, `{"data":{"addMember":{"role":"MEMBER"}}}`},
 		"Mutation.createInvite.uses":   {`createInvite(room: "room 1", uses: #) { uses usesLeft }`, `{"data":{"createInvite":{"uses":1,"usesLeft":1}}}`},
 		"Room.members.first":           {`room(id: "crowd") { members(first: #) { nodes { __typename } } }`, `{"data":{"room":{"members":{"nodes":[` + strings.Repeat(`,{"__typename":"Member"}`, 50)[1:] + `]}}}}`},
+		"Chat.replies.first":           {`chat(id: "` + answered + `") { replies(first: #) { nodes { __typename } } }`, `{"data":{"chat":{"replies":{"nodes":[` + strings.Repeat(`,{"__typename":"Chat"}`, 50)[1:] + `]}}}}`},
+		"Query.mentions.first":         {`mentions(first: #) { nodes { __typename } }`, `{"data":{"mentions":{"nodes":[` + strings.Repeat(`,{"__typename":"Chat"}`, 20)[1:] + `]}}}`},
 		"Room.bans.first":              {`room(id: "room 2") { bans(first: #) { nodes { __typename } } }`, `{"data":{"room":{"bans":{"nodes":[` + strings.Repeat(`,{"__typename":"Ban"}`, 50)[1:] + `]}}}}`},
 		"Query.rooms.scope":            {`rooms(scope: #, matching: "hers") { nodes { name } }`, `{"data":{"rooms":{"nodes":[{"name":"hers"}]}}}`},
 		"Query.rooms.first":            {"rooms(first: #) { nodes { __typename } }", `{"data":{"rooms":{"nodes":[` + strings.Repeat(`,{"__typename":"Room"}`, 50)[1:] + `]}}}`},
@@ -119,5 +128,9 @@ func TestNullMeansTheDefault(t *testing.T) {
 				s.Must(nil, asker, `{ rooms(first: 1) { nodes { id } } }`) // no other session has ended
 			}
 		}
+	}
+	var blocked struct{ BlockedUsers []struct{ ID string } }
+	if s.Must(&blocked, asker, `{ blockedUsers { id } }`); len(blocked.BlockedUsers) != 2*len(nulls) {
+		t.Errorf("%d are blocked", len(blocked.BlockedUsers))
 	}
 }
