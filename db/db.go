@@ -121,9 +121,10 @@ func (s *Store) BulkInsert(table string, columns ...string) *BulkStmt {
 // BulkFind returns a statement that selects those of some values that a column has.
 func (s *Store) BulkFind(table, column string) *BulkStmt { return bulk.Find(s.dialect, table, column) }
 
-// A BulkLookup is a statement about any number of rows of arguments, a BulkColumn one of theirs.
 type (
+	// BulkLookup is a statement about any number of rows of arguments.
 	BulkLookup = bulk.Lookup
+	// BulkColumn is one of theirs.
 	BulkColumn = bulk.Column
 )
 

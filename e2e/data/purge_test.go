@@ -15,7 +15,7 @@ import (
 // were gone, and the next start goes on with it. (A purge that only the deletion starts turns this red, as does an
 // export or a backup that takes what is left for damage.)
 func TestKilledPurgeGoesOn(t *testing.T) {
-	const n = 20_000
+	const n = 8_000
 	dir, copied := harness.DataDir(t), harness.DataDir(t)
 	p := harness.StartProcess(t, dir)
 	ann, _ := p.Register("ann")

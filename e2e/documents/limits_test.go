@@ -43,7 +43,7 @@ var documentLimits = []struct {
 	{"contains itself", "{ ...A } fragment A on Query { server { version } }", "{ ...A } fragment A on Query { ... { ...A } }", ""},
 	{"password or a token", "mutation { logout }", "mutation { a: logout b: logout }", ""},
 	{"too much of the schema", "{ __schema { types { fields { type { fields { name } } } } } }", "{ " + harness.Times(10, muchSchema) + "}", ""},
-	{"too much of the schema", "{ " + harness.Times(4, muchSchema) + manyRooms + "}", "{ " + harness.Times(8, muchSchema) + manyRooms + "}", ""}, // each alone may pass
+	{"too much of the schema", "{ " + harness.Times(3, muchSchema) + manyRooms + "}", "{ " + harness.Times(8, muchSchema) + manyRooms + "}", ""}, // each alone may pass
 }
 
 const (

@@ -148,7 +148,7 @@ func (m mutation) CreateRoom(ctx context.Context, name string, topic *string, _ 
 	return m.s.chat.CreateRoom(ctx, me, chat.NewRoom{Name: name, Topic: topic})
 }
 
-func (m mutation) SendChat(ctx context.Context, room string, text string, id *string) (*roomlog.Chat, error) {
+func (m mutation) SendChat(ctx context.Context, room string, text string, id *string, _ *string) (*roomlog.Chat, error) {
 	me, err := person(ctx)
 	if err != nil {
 		return nil, err
