@@ -99,11 +99,30 @@ export function tell({ connect, openMyRooms, openRoom }) {
     await phone.signIn("ann", PASSWORD);
     proxy.away = true;
     proxy.cut();
-    await phone.ask(MARK_READ, { chat: chats[0].id });
+    await phone.ask(MARK_READ, { chat: chats[0].id }); // of which the log has nothing
+    proxy.away = false;
+    await shows("general 2 1");
+    proxy.away = true;
+    proxy.cut();
     await bob.edit(chats[1].id, "@ann two");
     await bob.remove(chats[2].id);
     proxy.away = false;
     await shows("general 1 1");
+  });
+
+  test("what happens while the server is asked for the counts", patient, async (t) => {
+    const { bob, proxy, session } = await setUp(t, unlimited);
+    await session.ask(JOIN);
+    const { id } = (await bob.send("@ann one")).sendChat;
+    proxy.holdsAnswers = (bytes) => bytes.includes('"rooms"');
+    const open = listed(t, session);
+    await until(() => proxy.held > 0); // they were counted, and are on their way
+    await bob.remove(id);
+    await bob.send("two");
+    await bob.send("@ann three");
+    proxy.release();
+    const { shows } = await open;
+    await shows("general 2 1");
   });
 
   test(`${STEPS} steps, cuts between them: the counts are those of the server`, patient, async (t) => {
