@@ -9,6 +9,20 @@ export interface Chat {
   text: string | null;
   editedAt?: string | null;
   deletedAt?: string | null;
+  /** missing while it waits for the server, and of what is not shown */
+  reactions?: Reaction[];
+  /** one's own, as the server has them */
+  myReactions?: string[];
+}
+
+/** A Reaction is one emoji on a chat. */
+export interface Reaction {
+  emoji: string;
+  count: number;
+  /** the first ten who have put it there */
+  users: { username: string }[];
+  /** whether oneself has; set in what is shown */
+  mine?: boolean;
 }
 
 /** A ChatEvent is what happened in a room. */
@@ -16,6 +30,8 @@ export interface ChatEvent {
   kind: string;
   cursor: string | null;
   chat: Chat | null;
+  emoji: string | null;
+  actor: { id: string; username: string } | null;
 }
 
 /** A Reason is why something ended; `code` is one of the schema's ErrorCode, and missing when it was not the server. */
@@ -29,6 +45,8 @@ export interface View {
   heard(chat: Chat): void;
   /** gets the reason why nothing more will come */
   ended(reason: Reason): void;
+  /** gets the usernames of those who are typing, whenever they change */
+  typing?(usernames: string[]): void;
 }
 
 /** A Room is one that is shown. */
@@ -37,6 +55,10 @@ export interface Room {
   opened: Promise<void>;
   /** settles when the text is stored; a refusal is a Reason */
   send(text: string): Promise<void>;
+  /** puts an emoji on a chat, by its id, or takes it off; a refusal is a Reason */
+  react(chat: string, emoji: string, on: boolean): Promise<void>;
+  /** is called at each key */
+  setTyping(): Promise<void>;
   close(): void;
 }
 

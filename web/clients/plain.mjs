@@ -3,30 +3,39 @@
 import { apply, merge, uuid } from "./chats.mjs";
 import { openMyRooms as open } from "./myrooms.mjs";
 import { inTurn } from "./patience.mjs";
+import { ownAfter, Wishes } from "./reactions.mjs";
+import { sparingly, Typing } from "./typing.mjs";
 
-const CHAT = "{ id number username text editedAt deletedAt }";
-const PAGE = `query ($room: ID!) { chats(room: $room) { nodes ${CHAT} syncCursor } }`;
+const CHAT = "id number username text editedAt deletedAt reactions { emoji count users { username } }";
+const PAGE = `query ($room: ID!) { me { id } chats(room: $room) { nodes { ${CHAT} myReactions } syncCursor } }`;
 const EVENTS = `subscription ($rooms: [ID!], $after: [Cursor!]) {
-  events(rooms: $rooms, after: $after) { kind cursor chat ${CHAT} } }`;
+  events(rooms: $rooms, after: $after) { kind cursor emoji actor { id username } chat { ${CHAT} } } }`;
 const SEND = `mutation ($room: ID!, $text: String!, $id: ID!) {
   sendChat(room: $room, text: $text, id: $id) { id number username } }`;
+const REACT = `mutation ($chat: ID!, $emoji: String!, $on: Boolean!) { react(chat: $chat, emoji: $emoji, on: $on) { id } }`;
+const TYPING = `mutation ($room: ID!) { setTyping(room: $room) { id } }`;
 
 /**
  * openRoom shows a room. `show` gets all chats, oldest first, whenever they change; `heard` gets each new
- * chat of the stream, once; `ended` gets the reason why nothing more will come.
+ * chat of the stream, once; `ended` gets the reason why nothing more will come, and `typing` the usernames of those
+ * who are typing.
  */
-export function openRoom({ session, follow }, room, { show, heard, ended }) {
+export function openRoom({ session, follow }, room, { show, heard, ended, typing = () => {} }) {
   const queue = inTurn();
   let stored = [];
   let waiting = []; // chats of ours that the stream has not brought yet
   let closed = false;
-  let stop;
-  const put = () => show(merge(waiting, stored));
+  let me, stop;
+  const put = () => show(merge(waiting, stored).map((chat) => wishes.shown(chat)));
+  const wishes = new Wishes((wish) => session.ask(REACT, wish), put);
+  const others = new Typing(typing);
 
   // #region list
   async function begin() {
-    const { chats } = await session.ask(PAGE, { room });
+    const page = await session.ask(PAGE, { room });
     if (closed) return;
+    const { chats } = page;
+    me = page.me.id;
     stored = chats.nodes;
     put();
     stop = follow({ query: EVENTS, variables: { rooms: [room], after: [chats.syncCursor] } }, { next, error: lost });
@@ -34,9 +43,18 @@ export function openRoom({ session, follow }, room, { show, heard, ended }) {
 
   function next(event) {
     if (event.kind === "CHAT_SENT") heard(event.chat);
-    stored = apply(stored, event);
+    others.happened(event);
+    wishes.happened(event, me);
+    stored = apply(stored, withOwn(event));
     waiting = waiting.filter(({ id }) => id !== event.chat?.id);
     put();
+  }
+
+  // An event is the same for all, and so is its chat: which reactions are one's own is what it was, and what was done.
+  function withOwn(event) {
+    if (!event.chat) return event;
+    const { myReactions = [] } = stored.find(({ id }) => id === event.chat.id) ?? {};
+    return { ...event, chat: { ...event.chat, myReactions: ownAfter(myReactions, event, me) } };
   }
   // #endregion
 
@@ -44,6 +62,7 @@ export function openRoom({ session, follow }, room, { show, heard, ended }) {
   function lost(refusal) {
     if (refusal.code !== "CURSOR_DIVERGED") return ended(refusal);
     waiting = waiting.filter(({ number }) => number === null);
+    wishes.restart();
     begin().catch(ended); // the server was put back to a backup: what we show may never have happened
   }
   // #endregion
@@ -67,12 +86,17 @@ export function openRoom({ session, follow }, room, { show, heard, ended }) {
 
   function close() {
     closed = true;
+    others.stop();
     stop?.();
   }
 
-  return { opened: begin(), send, close };
+  const react = (chat, emoji, on) => wishes.react(chat, emoji, on);
+  const setTyping = sparingly(() => session.ask(TYPING, { room }));
+  return { opened: begin(), send, react, setTyping, close };
 }
 
 /** openMyRooms lists the rooms one is in: see myrooms.mjs for what it calls. */
-export const openMyRooms = ({ session, follow }, view) =>
-  open({ ask: (query, variables) => session.ask(query, variables), follow }, view);
+export function openMyRooms({ session, follow }, view) {
+  const ask = (document, variables) => session.ask(document, variables);
+  return open({ ask, change: ask, follow }, view);
+}

@@ -63,6 +63,7 @@ const typePolicies = {
       },
     },
   },
+  Chat: { fields: { reactions: { merge: false }, myReactions: { merge: false } } }, // the newest list is the list
 };
 // #endregion
 

@@ -15,6 +15,8 @@ export function openMyRooms(client, view) {
     }
   }
 
+  const change = (mutation, variables) => client.mutate({ mutation: gql(mutation), variables });
+
   function follow({ query, variables }, { next, error }) {
     const events = client.subscribe({ query: gql(query), variables });
     const stream = events.subscribe((result) => (result.error ? error(reasonOf(result.error)) : next(result.data.events)));
@@ -22,5 +24,5 @@ export function openMyRooms(client, view) {
   }
   // #endregion
 
-  return open({ ask, follow }, view);
+  return open({ ask, change, follow }, view);
 }

@@ -3,46 +3,74 @@
 import { gql } from "@apollo/client";
 import { merge, uuid } from "../chats.mjs";
 import { inTurn } from "../patience.mjs";
+import { ownAfter, Wishes } from "../reactions.mjs";
+import { sparingly, Typing } from "../typing.mjs";
 import { reasonOf } from "./client.mjs";
 
-const CHAT = "{ id number username text editedAt deletedAt }";
-const ROOM = gql`query Room($room: ID!) { chats(room: $room) { nodes ${CHAT} syncCursor } }`;
+const CHAT = "id number username text editedAt deletedAt reactions { emoji count users { username } }";
+const ROOM = gql`query Room($room: ID!) { me { id } chats(room: $room) { nodes { ${CHAT} myReactions } syncCursor } }`;
 const EVENTS = gql`subscription Events($rooms: [ID!], $after: [Cursor!]) {
-  events(rooms: $rooms, after: $after) { kind cursor chat ${CHAT} } }`;
+  events(rooms: $rooms, after: $after) { kind cursor emoji actor { id username } chat { ${CHAT} } } }`;
 const SEND = gql`mutation Send($room: ID!, $text: String!, $id: ID!) {
   sendChat(room: $room, text: $text, id: $id) { id number username } }`;
+const REACT = gql`mutation React($chat: ID!, $emoji: String!, $on: Boolean!) {
+  react(chat: $chat, emoji: $emoji, on: $on) { id } }`;
+const TYPING = gql`mutation SetTyping($room: ID!) { setTyping(room: $room) { id } }`;
 
 /** openRoom shows a room with the client that connect made: see ../plain.mjs for what it calls. */
-export function openRoom(client, room, { show, heard, ended }) {
+export function openRoom(client, room, { show, heard, ended, typing = () => {} }) {
   const { cache } = client;
   const queue = inTurn();
   let closed = false;
   let waiting = []; // chats of ours that the stream has not brought yet
-  let stream;
+  let me, stream;
 
   const stored = () => cache.readQuery({ query: ROOM, variables: { room } })?.chats.nodes ?? [];
-  const put = () => show(merge(waiting, stored()));
+  const put = () => show(merge(waiting, stored()).map((chat) => wishes.shown(chat)));
+  const wishes = new Wishes((wish) => client.mutate({ mutation: REACT, variables: wish }), put);
+  const others = new Typing(typing);
   const watch = client.watchQuery({ query: ROOM, variables: { room }, fetchPolicy: "cache-only" }).subscribe(put);
 
   // #region list
   async function begin() {
     const { data } = await client.query({ query: ROOM, variables: { room }, fetchPolicy: "network-only" });
+    me = data.me.id;
     if (!closed) follow(data.chats.syncCursor);
   }
 
   // An edit or a deletion is in the cache by now: the event carries the chat as it is, under its id.
-  function next({ kind, chat }) {
-    if (kind !== "CHAT_SENT") return;
+  function next(event) {
+    others.happened(event);
+    reacted(event);
+    if (event.kind === "CHAT_SENT") sent(event.chat);
+  }
+
+  function sent(chat) {
     heard(chat);
     waiting = waiting.filter(({ id }) => id !== chat.id);
     cache.updateQuery(
       { query: ROOM, variables: { room } },
       (data) =>
         data && {
-          chats: { ...data.chats, nodes: [...data.chats.nodes, chat] },
+          ...data,
+          chats: { ...data.chats, nodes: [...data.chats.nodes, { ...chat, myReactions: [] }] },
         },
     );
   }
+  // #endregion
+
+  // #region reactions
+  // Reactions are in the cache by now, too. Which are one's own the stream does not say, but who did it.
+  function reacted(event) {
+    wishes.happened(event, me);
+    if (!event.chat) return;
+    cache.modify({ id: cache.identify(event.chat), fields: { myReactions: (own) => ownAfter(own, event, me) } });
+  }
+
+  const react = (chat, emoji, on) =>
+    wishes.react(chat, emoji, on).catch((error) => {
+      throw reasonOf(error);
+    });
   // #endregion
 
   // #region follow
@@ -54,6 +82,7 @@ export function openRoom(client, room, { show, heard, ended }) {
   function lost(refusal) {
     if (refusal.code !== "CURSOR_DIVERGED") return ended(refusal);
     waiting = waiting.filter(({ number }) => number === null);
+    wishes.restart();
     cache.evict({ id: "ROOT_QUERY", fieldName: "chats", broadcast: false }); // a backup was put back: begin again
     begin().catch((error) => ended(reasonOf(error)));
   }
@@ -78,6 +107,7 @@ export function openRoom(client, room, { show, heard, ended }) {
 
   function close() {
     closed = true;
+    others.stop();
     stream?.unsubscribe();
     watch.unsubscribe();
   }
@@ -85,5 +115,6 @@ export function openRoom(client, room, { show, heard, ended }) {
   const opened = begin().catch((error) => {
     throw reasonOf(error);
   });
-  return { opened, send, close };
+  const setTyping = sparingly(() => client.mutate({ mutation: TYPING, variables: { room } }));
+  return { opened, send, react, setTyping, close };
 }

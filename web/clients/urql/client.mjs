@@ -5,9 +5,10 @@ import { authExchange } from "@urql/exchange-auth";
 import { cacheExchange } from "@urql/exchange-graphcache";
 import { merge } from "../chats.mjs";
 import { Places } from "../places.mjs";
+import { ownAfter } from "../reactions.mjs";
 import { Refused } from "../session.mjs";
 import { openSocket } from "../socket.mjs";
-import { ROOM } from "./documents.mjs";
+import { OWN, ROOM } from "./documents.mjs";
 
 /** connect makes the client of a session. */
 export function connect(session, options) {
@@ -54,21 +55,35 @@ const resuming = (socket) => (request) => ({
 
 // #region list
 // A new chat goes into the list of its room. An edited or deleted one is in the cache under its id, and so in every
-// list that has it. Without a function for sendChat, graphcache would throw away all chats at each send.
+// list that has it. Without a function for a mutation, graphcache would throw away all that is of the type it answers.
 const updates = {
-  Mutation: { sendChat() {} },
+  Mutation: { sendChat() {}, react() {}, setTyping() {}, markRead() {} },
   Subscription: {
-    events({ events: { kind, chat } }, { rooms }, cache) {
-      if (kind !== "CHAT_SENT" || !rooms) return;
+    events({ events: event }, { rooms }, cache) {
+      const { kind, chat } = event;
+      if (!chat || !rooms) return;
+      if (kind !== "CHAT_SENT") return reacted(cache, event);
       const [room] = rooms;
-      const add = (data) => data && { ...data, chats: { ...data.chats, nodes: merge(data.chats.nodes, [chat]) } };
+      const nodes = [{ ...chat, myReactions: [] }];
+      const add = (data) => data && { ...data, chats: { ...data.chats, nodes: merge(data.chats.nodes, nodes) } };
       cache.updateQuery({ query: ROOM, variables: { room } }, add);
     },
   },
 };
 
 const none = () => null;
-const keys = { ChatConnection: none, Event: none, PageInfo: none, RoomConnection: none };
+const byId = ({ id }) => id ?? null; // of whom only the name is asked has none
+const keys = { ChatConnection: none, Event: none, PageInfo: none, Reaction: none, RoomConnection: none, User: byId };
+// #endregion
+
+// #region reactions
+// Reactions are in the cache with their chat. Which are one's own the stream does not say, but who did it.
+function reacted(cache, event) {
+  const { id } = event.chat;
+  const own = cache.resolve({ __typename: "Chat", id }, "myReactions");
+  const me = cache.resolve(cache.resolve("Query", "me"), "id");
+  if (own) cache.writeFragment(OWN, { id, myReactions: ownAfter(own, event, me) });
+}
 // #endregion
 
 /** reasonOf returns what the server said as Refused, with its code; any other error as it is. */

@@ -1,12 +1,14 @@
 import { gql } from "@urql/core";
 
-const CHAT = "{ id number username text editedAt deletedAt }";
+const CHAT = "id number username text editedAt deletedAt reactions { emoji count users { username } }";
 
-export const ROOM = gql(`query Room($room: ID!) { chats(room: $room) { nodes ${CHAT} syncCursor } }`);
+export const ROOM = gql(
+  `query Room($room: ID!) { me { id } chats(room: $room) { nodes { ${CHAT} myReactions } syncCursor } }`,
+);
 
 export const EVENTS = gql(
   `subscription Events($rooms: [ID!], $after: [Cursor!]) {
-    events(rooms: $rooms, after: $after) { kind cursor chat ${CHAT} }
+    events(rooms: $rooms, after: $after) { kind cursor emoji actor { id username } chat { ${CHAT} } }
   }`,
 );
 
@@ -15,3 +17,13 @@ export const SEND = gql(
     sendChat(room: $room, text: $text, id: $id) { id number username }
   }`,
 );
+
+export const OWN = gql(`fragment Own on Chat { id myReactions }`);
+
+export const REACT = gql(
+  `mutation React($chat: ID!, $emoji: String!, $on: Boolean!) {
+    react(chat: $chat, emoji: $emoji, on: $on) { id }
+  }`,
+);
+
+export const TYPING = gql(`mutation SetTyping($room: ID!) { setTyping(room: $room) { id } }`);

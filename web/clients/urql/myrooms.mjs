@@ -12,6 +12,11 @@ export function openMyRooms(client, view) {
     return data;
   }
 
+  async function change(mutation, variables) {
+    const { error } = await client.mutation(mutation, variables);
+    if (error) throw reasonOf(error);
+  }
+
   function follow({ query, variables }, { next, error }) {
     const events = client.subscription(query, variables);
     const stream = events.subscribe((result) => (result.error ? error(reasonOf(result.error)) : next(result.data.events)));
@@ -19,5 +24,5 @@ export function openMyRooms(client, view) {
   }
   // #endregion
 
-  return open({ ask, follow }, view);
+  return open({ ask, change, follow }, view);
 }

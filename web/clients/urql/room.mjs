@@ -2,17 +2,21 @@
 
 import { merge, uuid } from "../chats.mjs";
 import { inTurn } from "../patience.mjs";
+import { Wishes } from "../reactions.mjs";
+import { sparingly, Typing } from "../typing.mjs";
 import { reasonOf } from "./client.mjs";
-import { EVENTS, ROOM, SEND } from "./documents.mjs";
+import { EVENTS, REACT, ROOM, SEND, TYPING } from "./documents.mjs";
 
 /** openRoom shows a room with the client that connect made: see ../plain.mjs for what it calls. */
-export function openRoom(client, room, { show, heard, ended }) {
+export function openRoom(client, room, { show, heard, ended, typing = () => {} }) {
   const queue = inTurn();
   let closed = false;
   let stored = [];
   let waiting = []; // chats of ours that the stream has not brought yet
-  let stream;
-  const put = () => show(merge(waiting, stored));
+  let me, stream;
+  const put = () => show(merge(waiting, stored).map((chat) => wishes.shown(chat)));
+  const wishes = new Wishes((wish) => run(REACT, wish), put);
+  const others = new Typing(typing);
 
   const watch = client.query(ROOM, { room }).subscribe(({ data }) => {
     stored = data?.chats.nodes ?? stored;
@@ -23,6 +27,7 @@ export function openRoom(client, room, { show, heard, ended }) {
   async function begin() {
     const { data, error } = await client.query(ROOM, { room }, { requestPolicy: "network-only" });
     if (error) throw reasonOf(error);
+    me = data.me.id;
     if (!closed) follow(data.chats.syncCursor);
   }
 
@@ -31,7 +36,10 @@ export function openRoom(client, room, { show, heard, ended }) {
     stream = events.subscribe(({ data, error }) => (error ? lost(reasonOf(error)) : next(data.events)));
   }
 
-  function next({ kind, chat }) {
+  function next(event) {
+    others.happened(event);
+    wishes.happened(event, me);
+    const { kind, chat } = event;
     if (kind !== "CHAT_SENT") return;
     heard(chat);
     waiting = waiting.filter(({ id }) => id !== chat.id);
@@ -40,6 +48,7 @@ export function openRoom(client, room, { show, heard, ended }) {
   function lost(refusal) {
     if (refusal.code !== "CURSOR_DIVERGED") return ended(refusal);
     waiting = waiting.filter(({ number }) => number === null);
+    wishes.restart();
     begin().catch(ended); // a backup was put back: the new page takes the place of the list
   }
   // #endregion
@@ -57,11 +66,20 @@ export function openRoom(client, room, { show, heard, ended }) {
   }
   // #endregion
 
+  async function run(mutation, variables) {
+    const { error } = await client.mutation(mutation, variables);
+    if (error) throw reasonOf(error);
+  }
+
+  const react = (chat, emoji, on) => wishes.react(chat, emoji, on);
+  const setTyping = sparingly(() => run(TYPING, { room }));
+
   function close() {
     closed = true;
+    others.stop();
     stream?.unsubscribe();
     watch.unsubscribe();
   }
 
-  return { opened: begin(), send, close };
+  return { opened: begin(), send, react, setTyping, close };
 }

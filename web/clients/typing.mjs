@@ -1,0 +1,55 @@
+// Who is typing in a room: news that is told once, and is stale after six seconds.
+
+const good = 6000; // ms
+const pause = 2000; // ms: the server drops what comes faster
+
+// #region typing
+/** Typing is the line below a room. `show` gets the usernames of those who are typing, who began first. */
+export class Typing {
+  #timers = new Map(); // by username
+  #show;
+
+  constructor(show) {
+    this.#show = show;
+  }
+
+  /** happened takes in an event: a chat of the same person ends it. */
+  happened({ kind, actor, chat }) {
+    if (kind === "CHAT_SENT") this.#end(chat.username);
+    if (kind !== "TYPING" || !actor) return;
+    const { username } = actor;
+    const known = this.#timers.has(username);
+    clearTimeout(this.#timers.get(username));
+    this.#timers.set(username, setTimeout(() => this.#end(username), good));
+    if (!known) this.#tell();
+  }
+
+  /** stop is for the end of the room. */
+  stop() {
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  #end(username) {
+    clearTimeout(this.#timers.get(username));
+    if (this.#timers.delete(username)) this.#tell();
+  }
+
+  #tell() {
+    this.#show([...this.#timers.keys()]);
+  }
+}
+
+/** sparingly makes of `tell` what may be called at each key. While one is on its way no other is sent: it would be stale. */
+export function sparingly(tell) {
+  let next = 0;
+  let underway = false;
+  return async () => {
+    if (underway || performance.now() < next) return;
+    underway = true;
+    next = performance.now() + pause;
+    await Promise.resolve(tell()).catch(() => {}); // nobody misses it
+    underway = false;
+  };
+}
+// #endregion
