@@ -136,3 +136,11 @@ func wantRefused(t *testing.T, what string, a harness.Answer, code, reason strin
 		t.Errorf("%s: got %s, want %s %s", what, a.Body, code, reason)
 	}
 }
+
+// rawChat is the same as it is written.
+func rawChat(s *harness.Server, token, id string) json.RawMessage {
+	s.T.Helper()
+	var data struct{ Chat json.RawMessage }
+	s.Must(&data, token, `query($id: ID!) { chat(id: $id) {`+chatFields+`} }`, map[string]any{"id": id})
+	return data.Chat
+}
