@@ -12,129 +12,10 @@ import (
 
 	"parley/chat"
 	"parley/chat/access"
-	"parley/chat/follow"
-	"parley/chat/follow/logtest"
-	"parley/chat/reads"
 	"parley/chat/roomlog"
 	"parley/ent"
-	entchat "parley/ent/chat"
-	"parley/ent/mention"
 	"parley/rounds"
 )
-
-// A counter is somebody in a room as a client that counts by its stream alone.
-type counter struct {
-	w        *world
-	who      chat.Caller
-	room     *roomlog.Room
-	in       bool
-	lastRead int // as their devices were answered
-	last     int // number of the newest chat
-	chats    []*roomlog.Chat
-	unread   map[int]bool // numbers of chats of others, which are not deleted
-	tail     *follow.Tail
-	wake     chan struct{}
-	at       roomlog.Position
-}
-
-// enter begins behind what was read at the joining: what has come since is in the stream.
-func (c *counter) enter() {
-	c.w.t.Helper()
-	now, err := c.w.Room(c.w.t.Context(), c.who, c.room.ID.String())
-	if err != nil || now.As.Member == nil {
-		c.w.t.Fatalf("%s is in %s as %+v, %v", c.who.Username, c.room.Name, now, err)
-	}
-	c.in, c.lastRead, c.last, c.chats, c.unread = true, now.As.Member.LastRead, now.LastNumber, nil, map[int]bool{}
-	cursor := now.SyncCursor()
-	c.open(&cursor)
-}
-
-func (c *counter) open(after *string) {
-	c.w.t.Helper()
-	from, err := c.w.Open(c.w.t.Context(), c.who, c.room.ID.String(), after)
-	if err != nil {
-		c.w.t.Fatal(err)
-	}
-	wake, notify := logtest.Wake()
-	c.wake, c.at, c.tail = wake, from.At, c.w.Follow(from, notify)
-}
-
-// leave ends the stream, as the end of the membership does.
-func (c *counter) leave() {
-	if c.tail != nil {
-		c.tail.Leave()
-	}
-	c.in, c.tail = false, nil
-}
-
-// read takes all that the stream brings up to a place.
-func (c *counter) read(place int64) {
-	c.w.t.Helper()
-	for c.at.Place < place {
-		events, err := c.tail.Next(c.w.t.Context(), c.at)
-		if err != nil {
-			c.w.t.Fatal(err)
-		}
-		for _, e := range events {
-			c.take(e)
-		}
-		if len(events) == 0 {
-			<-c.wake
-		}
-	}
-}
-
-func (c *counter) take(e *roomlog.Event) {
-	c.at = e.Position()
-	switch e.Kind {
-	case roomlog.ChatSent:
-		c.last = e.Chat.Number
-		c.chats = append(c.chats, e.Chat)
-		c.unread[e.Chat.Number] = e.Chat.Username != c.who.Username && e.Chat.DeletedAt == nil
-	case roomlog.ChatDeleted:
-		delete(c.unread, e.Chat.Number)
-	}
-}
-
-// count is what the client shows.
-func (c *counter) count() (n int) {
-	if !c.in {
-		return 0
-	}
-	if c.last-c.lastRead > reads.MaxChats {
-		return reads.MaxCount
-	}
-	for number := c.lastRead + 1; number <= c.last; number++ {
-		if c.unread[number] {
-			n++
-		}
-	}
-	return min(n, reads.MaxCount)
-}
-
-// A brute counts by looking at every row.
-type brute struct{ lastRead, unread, mentions int }
-
-func (c *counter) brute(in *ent.Room) (b brute) {
-	c.w.t.Helper()
-	ctx, read := c.w.t.Context(), c.w.store.Read
-	for _, m := range in.Edges.Members {
-		if m.UserID == c.who.ID {
-			b.lastRead = m.LastRead
-		}
-	}
-	if b.unread = reads.MaxCount; in.LastNumber-b.lastRead <= reads.MaxChats {
-		b.unread = min(read.Chat.Query().Where(
-			entchat.RoomID(in.ID), entchat.NumberGT(b.lastRead), entchat.UserIDNEQ(c.who.ID), entchat.DeletedAtIsNil(),
-		).CountX(ctx), reads.MaxCount)
-	}
-	numbers := map[int]bool{}
-	for _, m := range read.Mention.Query().Where(mention.UserID(c.who.ID), mention.RoomID(in.ID), mention.NumberGT(b.lastRead)).AllX(ctx) {
-		numbers[m.Number] = true
-	}
-	b.mentions = min(len(numbers), reads.MaxCount)
-	return b
-}
 
 // A town is three people with a client each in every one of five rooms, which a fourth one manages.
 type town struct {
@@ -200,7 +81,7 @@ func (x *town) compare(step string) {
 			if c.in {
 				c.read(rows[c.room.ID].LastPlace)
 				want = c.brute(rows[c.room.ID])
-				client = brute{c.lastRead, c.count(), want.mentions}
+				client = brute{c.lastRead, c.count(), c.mentions()}
 			}
 			if got := server[c.room.ID]; got != want || client != want {
 				x.t.Fatalf("%s: %s in %s: the server says %+v, the database %+v, the client %+v", step, who.Username, c.room.Name, got, want, client)
@@ -235,8 +116,13 @@ func (x *town) step(c *counter) string {
 	case !c.in:
 		return x.comeBack(c, n)
 	case n < 45:
-		x.send(c.who, in, text)
-		return "send"
+		var to *string
+		if len(c.chats) > 0 && n < 15 {
+			to = ptr(c.chats[x.IntN(len(c.chats))].ID.String())
+		}
+		_, err := x.Send(ctx, c.who, chat.Draft{Room: in, Text: text, ReplyTo: to})
+		x.must(err)
+		return "send or answer"
 	case n < 50:
 		var wg sync.WaitGroup
 		for _, one := range x.clients {

@@ -166,7 +166,7 @@ func (r Room) suits(do Action) bool {
 }
 
 // says tells whether something is said to the others in the room by it.
-func says(do Action) bool { return do == Send || do == ChangeOwnChat }
+func says(do Action) bool { return do == Send || do == ChangeOwnChat || do == React }
 
 // lowest is the lowest role that may do something.
 func lowest(do Action) Role {

@@ -15,7 +15,7 @@ import (
 // actions are all that there are, in the order of the columns below.
 var actions = []access.Action{
 	access.Read, access.ChangeOwnChat, access.DeleteOwnChat, access.Hide, access.MarkRead, access.Join, access.Leave, access.Send, access.DeleteAnyChat, access.Update,
-	access.ManageMembers, access.SetRoles, access.Delete,
+	access.ManageMembers, access.SetRoles, access.Delete, access.React,
 }
 
 // Everything that somebody of a standing may do in a room of a kind, a letter for each action: y they may, n they may not know
@@ -36,23 +36,23 @@ func TestWhoMayWhat(t *testing.T) {
 		standing access.Standing
 		want     string
 	}{
-		{"stranger, public", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, access.Standing{}, "yyyffyfyfffff"},
-		{"stranger, announcements", ent.Room{Kind: room.KindPUBLIC, SendRole: 1}, access.Standing{}, "yyyffyfrfffff"},
-		{"stranger, private", ent.Room{Kind: room.KindPRIVATE, SendRole: 2}, access.Standing{}, "nnnnnnnnnnnnn"},
-		{"stranger, direct", ent.Room{Kind: room.KindDIRECT, SendRole: 2}, access.Standing{}, "nnnnnnnnnnnnn"},
-		{"banned, public", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, access.Standing{Banned: true, Until: &until}, "bbbbbbbbbbbbb"},
-		{"banned, private", ent.Room{Kind: room.KindPRIVATE, SendRole: 2}, access.Standing{Banned: true, Until: &until}, "nnnnnnnnnnnnn"},
-		{"member, public", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, as(access.Member), "yyyfyfyyfffff"},
-		{"member, private", ent.Room{Kind: room.KindPRIVATE, SendRole: 2}, as(access.Member), "yyyfyfyyfffff"},
-		{"member, direct", ent.Room{Kind: room.KindDIRECT, SendRole: 2}, as(access.Member), "yyyyyffyfffff"},
-		{"member, direct, one has blocked the other", ent.Room{Kind: room.KindDIRECT, SendRole: 2}, blocked, "ykyyyffkfffff"},
-		{"member, announcements", ent.Room{Kind: room.KindPRIVATE, SendRole: 1}, as(access.Member), "yyyfyfyrfffff"},
-		{"member who was banned once", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, stale, "yyyfyfyyfffff"},
-		{"admin", ent.Room{Kind: room.KindPRIVATE, SendRole: 1}, as(access.Admin), "yyyfyfyyyyyff"},
-		{"admin, owners send", ent.Room{Kind: room.KindPUBLIC, SendRole: 0}, as(access.Admin), "yyyfyfyryyyff"},
-		{"owner", ent.Room{Kind: room.KindPUBLIC, SendRole: 0}, as(access.Owner), "yyyfyfyyyyyyy"},
-		{"last owner", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, last, "yyyfyflyyyyyy"},
-		{"owner, deleted", ent.Room{Kind: room.KindPUBLIC, SendRole: 2, DeletedAt: &gone}, last, "nnnnnnnnnnnnn"},
+		{"stranger, public", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, access.Standing{}, "yyyffyfyfffffy"},
+		{"stranger, announcements", ent.Room{Kind: room.KindPUBLIC, SendRole: 1}, access.Standing{}, "yyyffyfrfffffy"},
+		{"stranger, private", ent.Room{Kind: room.KindPRIVATE, SendRole: 2}, access.Standing{}, "nnnnnnnnnnnnnn"},
+		{"stranger, direct", ent.Room{Kind: room.KindDIRECT, SendRole: 2}, access.Standing{}, "nnnnnnnnnnnnnn"},
+		{"banned, public", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, access.Standing{Banned: true, Until: &until}, "bbbbbbbbbbbbbb"},
+		{"banned, private", ent.Room{Kind: room.KindPRIVATE, SendRole: 2}, access.Standing{Banned: true, Until: &until}, "nnnnnnnnnnnnnn"},
+		{"member, public", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, as(access.Member), "yyyfyfyyfffffy"},
+		{"member, private", ent.Room{Kind: room.KindPRIVATE, SendRole: 2}, as(access.Member), "yyyfyfyyfffffy"},
+		{"member, direct", ent.Room{Kind: room.KindDIRECT, SendRole: 2}, as(access.Member), "yyyyyffyfffffy"},
+		{"member, direct, one has blocked the other", ent.Room{Kind: room.KindDIRECT, SendRole: 2}, blocked, "ykyyyffkfffffk"},
+		{"member, announcements", ent.Room{Kind: room.KindPRIVATE, SendRole: 1}, as(access.Member), "yyyfyfyrfffffy"},
+		{"member who was banned once", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, stale, "yyyfyfyyfffffy"},
+		{"admin", ent.Room{Kind: room.KindPRIVATE, SendRole: 1}, as(access.Admin), "yyyfyfyyyyyffy"},
+		{"admin, owners send", ent.Room{Kind: room.KindPUBLIC, SendRole: 0}, as(access.Admin), "yyyfyfyryyyffy"},
+		{"owner", ent.Room{Kind: room.KindPUBLIC, SendRole: 0}, as(access.Owner), "yyyfyfyyyyyyyy"},
+		{"last owner", ent.Room{Kind: room.KindPUBLIC, SendRole: 2}, last, "yyyfyflyyyyyyy"},
+		{"owner, deleted", ent.Room{Kind: room.KindPUBLIC, SendRole: 2, DeletedAt: &gone}, last, "nnnnnnnnnnnnnn"},
 	} {
 		in := access.Room{Room: &c.room, As: c.standing}
 		var shown []access.Action
@@ -60,7 +60,7 @@ func TestWhoMayWhat(t *testing.T) {
 			if got := letterOf(in.May(do), until); got != c.want[i:i+1] {
 				t.Errorf("%s: %s is %s, want %s", c.what, do, got, c.want[i:i+1])
 			}
-			if !slices.Contains([]access.Action{access.Read, access.ChangeOwnChat, access.DeleteOwnChat, access.Hide, access.MarkRead}, do) && in.May(do) == nil {
+			if !slices.Contains([]access.Action{access.Read, access.ChangeOwnChat, access.DeleteOwnChat, access.Hide, access.MarkRead, access.React}, do) && in.May(do) == nil {
 				shown = append(shown, do)
 			}
 		}

@@ -187,6 +187,13 @@ func (k *canaries) talk(n int) {
 	}
 	all.Wait()
 	k.send(k.at(0), k.before+" the end")
+	k.answer(k.before + " an answer")
+}
+
+// answer answers that chat, so events show it that are older than what becomes of it.
+func (k *canaries) answer(text string) {
+	k.at(0).Must(nil, k.owners, `mutation($room: ID!, $to: ID!, $text: String!) { sendChat(room: $room, text: $text, replyTo: $to) { id } }`,
+		map[string]any{"room": k.room, "to": k.chats[1], "text": text})
 }
 
 // end ends the reading, while there is talk.

@@ -9,7 +9,7 @@ import (
 )
 
 // after says what nobody may be given who has lost the room: in new chats of each node, in a chat of before, as the room's
-// name and topic, as the name of who joins. It returns what the owner must be given.
+// name and topic, as the name of who joins, by what answers the chat of before, and as what is put on it. It returns what the owner must be given.
 func (k *canaries) after() (words []string) {
 	if k.event == "ROOM_DELETED" {
 		a := k.at(0).Ask(k.owners, `mutation($room: ID!, $text: String!) { sendChat(room: $room, text: $text) { id } }`, map[string]any{"room": k.room, "text": k.canary})
@@ -34,11 +34,13 @@ func (k *canaries) after() (words []string) {
 	}`, map[string]any{
 		"room": k.room, "chat": k.chats[1], "canary": k.canary, "edited": k.canary + " in an old chat", "topic": k.canary + " as the topic", "who": k.canary,
 	})
+	k.at(0).Must(nil, k.owners, `mutation($chat: ID!, $emoji: String!) { react(chat: $chat, emoji: $emoji) { id } }`, map[string]any{"chat": k.chats[1], "emoji": k.canary})
+	k.answer(k.canary + " answers")
 	for n := range k.nodes {
 		k.at(n).Must(nil, k.owners, `mutation($room: ID!) { setTyping(room: $room) { name } }`, map[string]any{"room": k.room})
 	}
 	k.others = []string{changed.AddMember.ID}
-	return append(words, k.canary+" in an old chat", k.canary+" as the topic", `"username":"`+k.canary)
+	return append(words, k.canary+" in an old chat", k.canary+" answers", k.canary+" as the topic", `"username":"`+k.canary)
 }
 
 // settle waits until each stream has what must come: those of the owner the words, theirs the end, and who goes on what is

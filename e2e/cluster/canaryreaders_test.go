@@ -25,13 +25,13 @@ var followed3 = []string{roomsChats, allTheirs, twoRooms}
 const canaryRoom = ` { id name topic memberCount lastChat { text username } }`
 
 const canaryEvent = ` { kind username user { username } actor { username } member { role user { username } }
-	room` + canaryRoom + ` chat { id text username room` + canaryRoom + ` } cursor cursors }`
+	room` + canaryRoom + ` emoji chat { id text username replyTo { text } reactions { emoji } room` + canaryRoom + ` } cursor cursors }`
 
 // followDocument is the operation of one of them.
 func followDocument(what string) string {
 	switch what {
 	case roomsChats:
-		return `subscription($room: ID!, $at: Cursor) { chatSent(room: $room, after: $at) { id text cursor room` + canaryRoom + ` } }`
+		return `subscription($room: ID!, $at: Cursor) { chatSent(room: $room, after: $at) { id text cursor replyTo { text } reactions { emoji } room` + canaryRoom + ` } }`
 	case allTheirs:
 		return `subscription($after: [Cursor!]) { events(after: $after)` + canaryEvent + ` }`
 	default:

@@ -2113,7 +2113,7 @@ type Mutation {
 
   """
   Block somebody, or take that back: they open no direct room with you, add you to no room, and mention you nowhere. In the direct
-  room of you two neither sends nor edits. What they say elsewhere stays visible. Nobody is told. Sent again: no change.
+  room of you two neither sends, edits nor reacts. What they say elsewhere stays visible. Nobody is told. Sent again: no change.
   LIMIT_REACHED, reason BLOCKS, beyond 1000.
   """
   blockUser(
