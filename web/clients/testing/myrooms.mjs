@@ -97,8 +97,9 @@ export function tell({ connect, openMyRooms }) {
     await host.make("added");
     await host.say(rooms.busy, "hello");
     proxy.away = false;
+    const want = textOf(await fresh(session));
+    await until(() => textOf(mine.list) === want, () => `${textOf(mine.list)} instead of ${want}`);
     await mine.shows("busy,added,back,quiet");
-    assert.equal(textOf(mine.list), textOf(await fresh(session)));
     assert.equal(JSON.stringify(mine.list).includes("not for ann"), false);
     await host.say(rooms.quiet, "still followed");
     await mine.shows("quiet,busy,added,back");
