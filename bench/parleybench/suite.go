@@ -28,6 +28,7 @@ func prepareSuite(f *flag.FlagSet) func(context.Context) (*report.Report, error)
 	w := &suiteRun{}
 	f.StringVar(&w.Binary, "parley", "bin/parley", "the `program` to measure")
 	f.StringVar(&w.Baseline, "baseline", "bin/baseline", "the `program` with the servers that it is measured against")
+	f.StringVar(&w.Before, "before", "", "an older build of that `program`, beside which sends are measured; empty: none")
 	f.StringVar(&w.Dir, "dir", "", "`directory` for the databases, on the disk that counts, which everybody may enter; empty: the system's for temporary files")
 	f.StringVar(&w.only, "run", "", "`parts` to run, separated by commas; empty: all of "+strings.Join(partNames(), ", "))
 	f.IntVar(&w.Rounds, "rounds", 5, "rounds of each comparison")
@@ -72,6 +73,9 @@ func allParts() []part {
 		{"sends", "many clients send, beside one transaction each and beside bare servers", sends.Many, false},
 		{"pages", "one client reads the newest page, beside a bare server", requests.Pages, true},
 		{"lists", "one client reads the rooms of a person among very many, beside a bare server", requests.Lists, false},
+		{"unread", "one client reads a list of rooms with and without what is unread there", requests.Unread, false},
+		{"talk", "one client reads a page with and without what people have said and done to its chats", requests.Talk, false},
+		{"before", "many clients send, beside an older build of the program", sends.Before, false},
 		{"singles", "one client sends, another refreshes a token, beside a bare insert", sends.Single, true},
 		{"guesses", "wrong passwords and unknown names take the same time", requests.WrongPasswords, true},
 		{"logins", "many sign in beside a few who read", requests.Logins, true},
@@ -89,6 +93,7 @@ func allParts() []part {
 		{"listening", "memory of sockets that wait, each for all rooms of a person", members.Idle, false},
 		{"joins", "subscribers who leave their room and join it again, as their server counts executions", streams.Joins, false},
 		{"typing", "20 chats/s to one room in which 100 people type", streams.Typing, false},
+		{"reactions", "reactions to a chat, delivered beside chats", streams.Reactions, false},
 		{"stalled", "subscribers beside others that never read", streams.Stalled, false},
 		{"replay", "subscribers beside one person who reads a long room over 20 sockets", streams.Replay, false},
 		{"postgres", "clients send to Postgres, beside one transaction each and a bare group commit", sends.Postgres, false},
