@@ -68,7 +68,9 @@ type part struct {
 	main       bool // needs the main server, with chats in the first room
 }
 
-func allParts() []part {
+func allParts() []part { return slices.Concat(requestParts(), streamParts(), nodeParts()) }
+
+func requestParts() []part {
 	return []part{
 		{"sends", "many clients send, beside one transaction each and beside bare servers", sends.Many, false},
 		{"pages", "one client reads the newest page, beside a bare server", requests.Pages, true},
@@ -81,6 +83,11 @@ func allParts() []part {
 		{"logins", "many sign in beside a few who read", requests.Logins, true},
 		{"resume", "one reader follows a long room from its start", streams.Resume, true},
 		{"start", "time and memory of a start", requests.Start, true},
+	}
+}
+
+func streamParts() []part {
+	return []part{
 		{"steady", "20 chats/s to one room, beside a bare broadcast", streams.Steady, false},
 		{"publisher", "one publisher, one room, beside a bare broadcast and the stock transport", streams.Publisher, false},
 		{"flood", "16 publishers, one room, beside the stock transport", streams.Flood, false},
@@ -96,6 +103,11 @@ func allParts() []part {
 		{"reactions", "reactions to a chat, delivered beside chats", streams.Reactions, false},
 		{"stalled", "subscribers beside others that never read", streams.Stalled, false},
 		{"replay", "subscribers beside one person who reads a long room over 20 sockets", streams.Replay, false},
+	}
+}
+
+func nodeParts() []part {
+	return []part{
 		{"postgres", "clients send to Postgres, beside one transaction each and a bare group commit", sends.Postgres, false},
 		{"nodes", "two nodes on one Postgres: a send to one is delivered by both", streams.Nodes, false},
 		{"removals", "three nodes on one Postgres: removed members are given nothing more", members.Removals, false},

@@ -78,15 +78,12 @@ func readInTurn(ctx context.Context, s *suite.Suite, names []string, sides []rea
 	medians, cpus = make([][]float64, len(sides)), make([][]float64, len(sides))
 	for round := range s.Rounds + 1 {
 		for i, side := range sides {
-			before, err1 := process.CPUOf(side.process.PID())
-			load.PageAll(ctx, []*load.Pager{side.Pager}, s.Round/2)
-			after, err2 := process.CPUOf(side.process.PID())
-			if err := errors.Join(err1, err2); err != nil {
+			cpu, err := side.read(ctx, s.Round/2)
+			if err != nil {
 				return nil, nil, err
 			}
 			if round > 0 {
-				medians[i] = append(medians[i], report.Millis(side.Times.Quantile(0.5)))
-				cpus[i] = append(cpus[i], report.Micros(after-before)/float64(side.Times.N))
+				medians[i], cpus[i] = append(medians[i], report.Millis(side.Times.Quantile(0.5))), append(cpus[i], cpu)
 			}
 		}
 	}
@@ -97,6 +94,14 @@ func readInTurn(ctx context.Context, s *suite.Suite, names []string, sides []rea
 		s.Report.Add(name+"_cpu_us", report.Median(cpus[i]))
 	}
 	return medians, cpus, nil
+}
+
+// read reads for d and returns the server's CPU for each read in µs.
+func (r reading) read(ctx context.Context, d time.Duration) (cpu float64, err error) {
+	before, err1 := process.CPUOf(r.process.PID())
+	load.PageAll(ctx, []*load.Pager{r.Pager}, d)
+	after, err2 := process.CPUOf(r.process.PID())
+	return report.Micros(after-before) / float64(r.Times.N), errors.Join(err1, err2)
 }
 
 // A pageChat is what both pages say of a chat. Cursors are each server's own.

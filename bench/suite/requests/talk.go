@@ -30,26 +30,11 @@ func Unread(ctx context.Context, s *suite.Suite) error {
 	if err != nil {
 		return err
 	}
-	var sides []reading
-	names := []string{"list_plain", "list_unread", "list_plain_own", "list_unread_own"}
-	for i := range names {
-		who, counts := talk.Reader, ""
-		if i >= 2 {
-			who = talk.Author
-		}
-		if i%2 == 1 {
-			counts = roomsCounts
-			if err := rightCounts(ctx, client.API{URL: p.URL, Token: who.Token}, i >= 2); err != nil {
-				s.Report.Faults.Add("%v", err)
-			}
-		}
-		one, err := load.NewPager(client.ParleyRoute(p.URL), who, map[string]any{"query": fmt.Sprintf(roomsDocument, counts)})
-		if err != nil {
-			return err
-		}
-		sides = append(sides, reading{p, one})
+	sides, err := unreadLists(ctx, s, p, talk)
+	if err != nil {
+		return err
 	}
-	medians, cpus, err := readInTurn(ctx, s, names, sides)
+	medians, cpus, err := readInTurn(ctx, s, []string{"list_plain", "list_unread", "list_plain_own", "list_unread_own"}, sides)
 	if err != nil {
 		return err
 	}
@@ -61,6 +46,23 @@ func Unread(ctx context.Context, s *suite.Suite) error {
 		s.Report.AtMost(10, what+"difference, ms", minus(medians[with], medians[without]))
 	}
 	return p.Stop()
+}
+
+// unreadLists are the list without and with its counts, of the reader and of the author.
+func unreadLists(ctx context.Context, s *suite.Suite, p *process.Process, talk *suite.Talk) (sides []reading, err error) {
+	for i, who := range []client.User{talk.Reader, talk.Author} {
+		if err := rightCounts(ctx, client.API{URL: p.URL, Token: who.Token}, i == 1); err != nil {
+			s.Report.Faults.Add("%v", err)
+		}
+		for _, counts := range []string{"", roomsCounts} {
+			one, err := load.NewPager(client.ParleyRoute(p.URL), who, map[string]any{"query": fmt.Sprintf(roomsDocument, counts)})
+			if err != nil {
+				return nil, err
+			}
+			sides = append(sides, reading{p, one})
+		}
+	}
+	return sides, nil
 }
 
 // minus subtracts round by round.
@@ -87,19 +89,24 @@ func rightCounts(ctx context.Context, as client.API, own bool) error {
 		return fmt.Errorf("read a list of rooms: %w", err)
 	}
 	for _, r := range answer.Rooms.Nodes {
-		unread, mentions := min(100, r.LastChat.Number-1), min(100, r.LastChat.Number/10)
-		if own {
-			mentions = 0
-			if unread = 0; r.LastChat.Number > 2001 { // not all are looked at: many
-				unread = 100
-			}
-		}
+		unread, mentions := countsOf(r.LastChat.Number, own)
 		if r.UnreadCount != unread || r.MentionCount != mentions {
 			return fmt.Errorf("%s has %d chats, of which %d are unread and %d mention who asks, not %d and %d",
 				r.Name, r.LastChat.Number, r.UnreadCount, r.MentionCount, unread, mentions)
 		}
 	}
 	return nil
+}
+
+// countsOf are those of a room with so many chats.
+func countsOf(chats int, own bool) (unread, mentions int) {
+	switch {
+	case !own:
+		return min(100, chats-1), min(100, chats/10)
+	case chats > 1001: // not all are looked at, which stands for many
+		return 100, 0
+	}
+	return 0, 0
 }
 
 // Talk lets one client read a page with and without what people have said and done to its chats.
