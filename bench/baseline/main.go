@@ -28,7 +28,7 @@ func main() {
 	var o options
 	flag.StringVar(&o.mode, "mode", "", "`single`: one transaction a send; group: what has queued up is one; page, lists: reads only; "+
 		"raw: a broadcast without a database; stock: gqlgen's own transports before Parley's resolvers; "+
-		"backing: a Postgres and a NATS server for others; dump: rows into files, and no server; load: from there; crowd: adds many rooms and people, and prints who they are")
+		"backing: a Postgres and a NATS server for others; dump: rows into files, and no server; load: from there; crowd: adds many rooms and people, and prints who they are; talk: adds rooms in which much was said")
 	flag.StringVar(&o.database, "db", "", "a database of Parley: a `file`, or for single and group a URL of Postgres; single, group and stock write to it")
 	flag.IntVar(&o.connections, "connections", 8, "to Postgres, of single")
 	flag.IntVar(&o.rooms, "rooms", 100_000, "of a crowd")
@@ -43,6 +43,8 @@ func main() {
 		do = move
 	case "crowd":
 		do = fill
+	case "talk":
+		do = fillTalk
 	}
 	err := do(ctx, o)
 	stop()
@@ -66,6 +68,15 @@ func fill(ctx context.Context, o options) error {
 		return err
 	}
 	return json.NewEncoder(os.Stdout).Encode(c)
+}
+
+// fillTalk adds rooms in which much was said, and prints whose they are.
+func fillTalk(ctx context.Context, o options) error {
+	t, err := crowd.FillTalk(ctx, o.database)
+	if err != nil {
+		return err
+	}
+	return json.NewEncoder(os.Stdout).Encode(t)
 }
 
 // serve answers on a port of its choice until ctx ends.
@@ -148,7 +159,7 @@ func openSQLite(ctx context.Context, o options) (http.Handler, func(), error) {
 		}
 		return s, s.Close, nil
 	}
-	return nil, nil, fmt.Errorf("-mode: %q is not single, group, page, lists, raw, stock, backing, dump, load or crowd", o.mode)
+	return nil, nil, fmt.Errorf("-mode: %q is not single, group, page, lists, raw, stock, backing, dump, load, crowd or talk", o.mode)
 }
 
 func openPostgres(ctx context.Context, o options) (http.Handler, func(), error) {

@@ -28,6 +28,7 @@ func prepareSuite(f *flag.FlagSet) func(context.Context) (*report.Report, error)
 	w := &suiteRun{}
 	f.StringVar(&w.Binary, "parley", "bin/parley", "the `program` to measure")
 	f.StringVar(&w.Baseline, "baseline", "bin/baseline", "the `program` with the servers that it is measured against")
+	f.StringVar(&w.Before, "before", "", "an older build of that `program`, beside which sends are measured; empty: none")
 	f.StringVar(&w.Dir, "dir", "", "`directory` for the databases, on the disk that counts, which everybody may enter; empty: the system's for temporary files")
 	f.StringVar(&w.only, "run", "", "`parts` to run, separated by commas; empty: all of "+strings.Join(partNames(), ", "))
 	f.IntVar(&w.Rounds, "rounds", 5, "rounds of each comparison")
@@ -67,16 +68,26 @@ type part struct {
 	main       bool // needs the main server, with chats in the first room
 }
 
-func allParts() []part {
+func allParts() []part { return slices.Concat(requestParts(), streamParts(), nodeParts()) }
+
+func requestParts() []part {
 	return []part{
 		{"sends", "many clients send, beside one transaction each and beside bare servers", sends.Many, false},
 		{"pages", "one client reads the newest page, beside a bare server", requests.Pages, true},
 		{"lists", "one client reads the rooms of a person among very many, beside a bare server", requests.Lists, false},
+		{"unread", "one client reads a list of rooms with and without what is unread there", requests.Unread, false},
+		{"talk", "one client reads a page with and without what people have said and done to its chats", requests.Talk, false},
+		{"before", "many clients send, beside an older build of the program", sends.Before, false},
 		{"singles", "one client sends, another refreshes a token, beside a bare insert", sends.Single, true},
 		{"guesses", "wrong passwords and unknown names take the same time", requests.WrongPasswords, true},
 		{"logins", "many sign in beside a few who read", requests.Logins, true},
 		{"resume", "one reader follows a long room from its start", streams.Resume, true},
 		{"start", "time and memory of a start", requests.Start, true},
+	}
+}
+
+func streamParts() []part {
+	return []part{
 		{"steady", "20 chats/s to one room, beside a bare broadcast", streams.Steady, false},
 		{"publisher", "one publisher, one room, beside a bare broadcast and the stock transport", streams.Publisher, false},
 		{"flood", "16 publishers, one room, beside the stock transport", streams.Flood, false},
@@ -89,8 +100,14 @@ func allParts() []part {
 		{"listening", "memory of sockets that wait, each for all rooms of a person", members.Idle, false},
 		{"joins", "subscribers who leave their room and join it again, as their server counts executions", streams.Joins, false},
 		{"typing", "20 chats/s to one room in which 100 people type", streams.Typing, false},
+		{"reactions", "reactions to a chat, delivered beside chats", streams.Reactions, false},
 		{"stalled", "subscribers beside others that never read", streams.Stalled, false},
 		{"replay", "subscribers beside one person who reads a long room over 20 sockets", streams.Replay, false},
+	}
+}
+
+func nodeParts() []part {
+	return []part{
 		{"postgres", "clients send to Postgres, beside one transaction each and a bare group commit", sends.Postgres, false},
 		{"nodes", "two nodes on one Postgres: a send to one is delivered by both", streams.Nodes, false},
 		{"removals", "three nodes on one Postgres: removed members are given nothing more", members.Removals, false},

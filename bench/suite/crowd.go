@@ -33,15 +33,9 @@ func (s *Suite) NeedCrowd(ctx context.Context) (*Crowd, error) {
 	if err := s.CopySeed(CrowdData); err != nil {
 		return nil, err
 	}
-	rooms, people := fmt.Sprint(s.CrowdRooms()), fmt.Sprint(2*s.Subscribers)
-	fill := exec.CommandContext(ctx, s.Baseline, "-mode", "crowd", "-db", s.Database(CrowdData), "-rooms", rooms, "-people", people)
-	text, err := fill.Output()
-	if err != nil {
-		return nil, fmt.Errorf("make a crowd: %w", err)
-	}
 	c := &Crowd{}
-	if err := json.Unmarshal(text, c); err != nil {
-		return nil, fmt.Errorf("make a crowd: %w", err)
+	if err := s.fill(ctx, CrowdData, c, "crowd", "-rooms", fmt.Sprint(s.CrowdRooms()), "-people", fmt.Sprint(2*s.Subscribers)); err != nil {
+		return nil, err
 	}
 	s.crowd = c
 	return c, nil
@@ -49,3 +43,42 @@ func (s *Suite) NeedCrowd(ctx context.Context) (*Crowd, error) {
 
 // CrowdRooms is how many rooms there are, those included that nobody of the crowd is in.
 func (s *Suite) CrowdRooms() int { return 200 * s.Subscribers }
+
+// A Talk is rooms in which much was said. In 50 all chats are the author's, the reader is named in each tenth, and both have read the first
+// one. In Busy every other chat answers another, each third names somebody, and six reactions are on each.
+type Talk struct {
+	Reader, Author client.User
+	Busy           string // the id of that room
+}
+
+// TalkData names the directory of the database with a talk.
+const TalkData = "talk"
+
+// NeedTalk makes a database with a talk, once.
+func (s *Suite) NeedTalk(ctx context.Context) (*Talk, error) {
+	if s.talk != nil {
+		return s.talk, nil
+	}
+	if err := s.CopySeed(TalkData); err != nil {
+		return nil, err
+	}
+	t := &Talk{}
+	if err := s.fill(ctx, TalkData, t, "talk"); err != nil {
+		return nil, err
+	}
+	s.talk = t
+	return t, nil
+}
+
+// fill adds rows to a database that nobody uses, and decodes what was added.
+func (s *Suite) fill(ctx context.Context, dir string, added any, mode string, more ...string) error {
+	fill := exec.CommandContext(ctx, s.Baseline, append([]string{"-mode", mode, "-db", s.Database(dir)}, more...)...)
+	text, err := fill.Output()
+	if err == nil {
+		err = json.Unmarshal(text, added)
+	}
+	if err != nil {
+		return fmt.Errorf("make a %s: %w", mode, err)
+	}
+	return nil
+}

@@ -29,7 +29,12 @@ func (s *Suite) Database(name string) string { return filepath.Join(s.Data(name)
 
 // Parley starts a server over the named data directory.
 func (s *Suite) Parley(ctx context.Context, name string, more ...string) (*process.Process, error) {
-	p, err := process.StartParley(ctx, s.Binary, s.Data(name), more...)
+	return s.Program(ctx, s.Binary, name, more...)
+}
+
+// Program does the same with another build.
+func (s *Suite) Program(ctx context.Context, binary, name string, more ...string) (*process.Process, error) {
+	p, err := process.StartParley(ctx, binary, s.Data(name), more...)
 	if err == nil {
 		s.servers = append(s.servers, p)
 	}

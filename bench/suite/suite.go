@@ -20,6 +20,7 @@ import (
 type Suite struct {
 	Binary   string // the program to measure
 	Baseline string // the program with the servers that it is measured against
+	Before   string // an older build of the program, beside which sends are measured; empty: none
 	Dir      string // where the databases lie: the disk under test
 
 	Rounds      int           // of each comparison
@@ -40,6 +41,7 @@ type Suite struct {
 	Backing *Backing         // what nodes share; nil until a part needs it
 
 	crowd   *Crowd                      // nil until a part needs it
+	talk    *Talk                       // the same
 	filled  bool                        // the first room of Main has many pages
 	servers []*process.Process          // all that were started
 	shared  map[string]*process.Process // the servers of the parts with subscribers, by name

@@ -18,7 +18,7 @@ const (
 	// MaxCount is what is counted at most. Where there may be more it stands for many.
 	MaxCount = 100
 	// MaxChats is how many chats are looked at behind what was read: where there are more, they are taken for many.
-	MaxChats = 2000
+	MaxChats = 1000
 )
 
 // What is counted in a row of asked: at most MaxCount rows, of which each stands for one chat.

@@ -2249,7 +2249,7 @@ type Room implements Node {
   allowedActions: [RoomAction!]!
   """
   How many chats of others you have not read, deleted ones left out: at most 100, which stands for that many and more, also where
-  more than 2000 chats are newer than your ` + "`" + `Member.lastRead` + "`" + `. Zero where you are not a member. Depends on who asks. Not for streams:
+  more than 1000 chats are newer than your ` + "`" + `Member.lastRead` + "`" + `. Zero where you are not a member. Depends on who asks. Not for streams:
   count there by ` + "`" + `Chat.number` + "`" + `, and ask again after CAUGHT_UP.
   """
   unreadCount: Int!

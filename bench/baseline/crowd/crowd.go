@@ -51,27 +51,35 @@ func Fill(ctx context.Context, file string, rooms, people int) (*Crowd, error) {
 	return c, nil
 }
 
-// fill writes the rows in one transaction. A crash would leave a database that nobody needs, so nothing is waited for.
+// fill adds the rows and reads who has come of them.
 func (c *Crowd) fill(ctx context.Context, file string, rooms, people int) error {
+	return inFile(ctx, file, statements(rooms, people), func(pool *sql.DB) (err error) {
+		if c.Many, err = peopleCalled(ctx, pool, "many"); err != nil {
+			return err
+		}
+		if c.Few, err = peopleCalled(ctx, pool, "few"); err != nil {
+			return err
+		}
+		c.Rooms, err = roomsOf(ctx, pool, c.Many[0].ID)
+		return err
+	})
+}
+
+// inFile runs statements, which are one transaction, and then reads. A crash would leave a database that nobody needs, so nothing
+// is waited for.
+func inFile(ctx context.Context, file string, statements []string, read func(*sql.DB) error) error {
 	pool, err := sql.Open("sqlite3", "file:"+file+"?_journal=WAL&_sync=OFF&_cache_size=-200000")
 	if err != nil {
 		return err
 	}
 	defer func() { _ = pool.Close() }()
 	pool.SetMaxOpenConns(1)
-	for _, statement := range statements(rooms, people) {
+	for _, statement := range statements {
 		if _, err := pool.ExecContext(ctx, statement); err != nil {
 			return fmt.Errorf("%.60s …: %w", statement, err)
 		}
 	}
-	if c.Many, err = peopleCalled(ctx, pool, "many"); err != nil {
-		return err
-	}
-	if c.Few, err = peopleCalled(ctx, pool, "few"); err != nil {
-		return err
-	}
-	c.Rooms, err = roomsOf(ctx, pool, c.Many[0].ID)
-	return err
+	return read(pool)
 }
 
 func peopleCalled(ctx context.Context, pool *sql.DB, prefix string) (people []Person, err error) {

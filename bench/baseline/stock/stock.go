@@ -148,12 +148,12 @@ func (m mutation) CreateRoom(ctx context.Context, name string, topic *string, _ 
 	return m.s.chat.CreateRoom(ctx, me, chat.NewRoom{Name: name, Topic: topic})
 }
 
-func (m mutation) SendChat(ctx context.Context, room string, text string, id *string, _ *string) (*roomlog.Chat, error) {
+func (m mutation) SendChat(ctx context.Context, room string, text string, id *string, replyTo *string) (*roomlog.Chat, error) {
 	me, err := person(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return m.s.chat.Send(ctx, me, chat.Draft{Room: room, Text: text, ID: id})
+	return m.s.chat.Send(ctx, me, chat.Draft{Room: room, Text: text, ID: id, ReplyTo: replyTo})
 }
 
 func (q query) Chats(ctx context.Context, room string, first *int, after *string, last *int, before *string) (*chat.Page, error) {

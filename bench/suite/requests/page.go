@@ -61,32 +61,47 @@ type reading struct {
 	*load.Pager
 }
 
-// compareReads lets a client of Parley and one of a bare server read in turn; a first round only warms up.
+// compareReads lets a client of Parley and one of a bare server read in turn.
 func compareReads(ctx context.Context, s *suite.Suite, name, what string, most float64, sides [2]reading) error {
-	var medians, cpus [2][]float64
-	for round := range s.Rounds + 1 {
-		for i, side := range sides {
-			before, err1 := process.CPUOf(side.process.PID())
-			load.PageAll(ctx, []*load.Pager{side.Pager}, s.Round/2)
-			after, err2 := process.CPUOf(side.process.PID())
-			if err := errors.Join(err1, err2); err != nil {
-				return err
-			}
-			if round > 0 {
-				medians[i] = append(medians[i], report.Millis(side.Times.Quantile(0.5)))
-				cpus[i] = append(cpus[i], report.Micros(after-before)/float64(side.Times.N))
-			}
-		}
-	}
-	for i, server := range []string{"parley", "bare"} {
-		s.Report.Faults.Merge(sides[i].Faults)
-		sides[i].Conn.Close()
-		s.Report.Add(server+"_"+name+"_p50_ms", report.Median(medians[i]))
-		s.Report.Add(server+"_"+name+"_cpu_us", report.Median(cpus[i]))
+	medians, cpus, err := readInTurn(ctx, s, []string{"parley_" + name, "bare_" + name}, sides[:])
+	if err != nil {
+		return err
 	}
 	s.Report.AtMost(most, what+"median time, Parley / bare", report.Over(medians[0], medians[1]))
 	s.Report.Compare(what+"CPU, Parley / bare", report.Over(cpus[0], cpus[1]))
 	return nil
+}
+
+// readInTurn lets clients read in turn, and returns the median time of each by round in ms, and what CPU a read takes the server in
+// µs; a first round only warms up.
+func readInTurn(ctx context.Context, s *suite.Suite, names []string, sides []reading) (medians, cpus [][]float64, err error) {
+	medians, cpus = make([][]float64, len(sides)), make([][]float64, len(sides))
+	for round := range s.Rounds + 1 {
+		for i, side := range sides {
+			cpu, err := side.read(ctx, s.Round/2)
+			if err != nil {
+				return nil, nil, err
+			}
+			if round > 0 {
+				medians[i], cpus[i] = append(medians[i], report.Millis(side.Times.Quantile(0.5))), append(cpus[i], cpu)
+			}
+		}
+	}
+	for i, name := range names {
+		s.Report.Faults.Merge(sides[i].Faults)
+		sides[i].Conn.Close()
+		s.Report.Add(name+"_p50_ms", report.Median(medians[i]))
+		s.Report.Add(name+"_cpu_us", report.Median(cpus[i]))
+	}
+	return medians, cpus, nil
+}
+
+// read reads for d and returns the server's CPU for each read in µs.
+func (r reading) read(ctx context.Context, d time.Duration) (cpu float64, err error) {
+	before, err1 := process.CPUOf(r.process.PID())
+	load.PageAll(ctx, []*load.Pager{r.Pager}, d)
+	after, err2 := process.CPUOf(r.process.PID())
+	return report.Micros(after-before) / float64(r.Times.N), errors.Join(err1, err2)
 }
 
 // A pageChat is what both pages say of a chat. Cursors are each server's own.

@@ -54,11 +54,11 @@ func Typing(ctx context.Context, s *suite.Suite) error {
 // inTurn measures rounds without and with typing, and returns how many signals were handed to readers a second.
 func (r *side) inTurn(ctx context.Context, s *suite.Suite, alone *side) (told []float64, err error) {
 	room := r.subscribers.Rooms[0]
-	leave, err := hearers(ctx, s, r.process.URL, room)
-	if err != nil {
+	all := &hearers{}
+	defer all.leave(s)
+	if err := all.open(ctx, s, r.process.URL, room, hearing{hearingDocument, typists}); err != nil {
 		return nil, err
 	}
-	defer leave()
 	for round := range s.Rounds + 1 {
 		if err := alone.measure(ctx, 2*s.Round, round > 0); err != nil {
 			return nil, err
@@ -72,43 +72,6 @@ func (r *side) inTurn(ctx context.Context, s *suite.Suite, alone *side) (told []
 		}
 	}
 	return told, nil
-}
-
-// hearers follow all that happens in a room and look at nothing.
-func hearers(ctx context.Context, s *suite.Suite, url string, in *load.Room) (leave func(), err error) {
-	var reading sync.WaitGroup
-	var sockets []*client.Socket
-	var left atomic.Bool
-	var lost atomic.Value // the error of one that ended by itself
-	leave = func() {
-		left.Store(true)
-		for _, one := range sockets {
-			one.Close()
-		}
-		reading.Wait()
-		if why := lost.Load(); why != nil {
-			s.Report.Faults.Add("who sees others type: %v", why)
-		}
-	}
-	for i := range typists {
-		one, err := load.Subscribe(ctx, url, s.Users[i%len(s.Users)], in, hearingDocument)
-		if err != nil {
-			leave()
-			return nil, err
-		}
-		_ = one.Conn.SetWriteDeadline(time.Time{}) // of the dial; pings are answered as long as it takes
-		sockets = append(sockets, one)
-		reading.Go(func() {
-			var err error
-			for err == nil {
-				_, err = one.Next()
-			}
-			if !left.Load() {
-				lost.Store(err.Error())
-			}
-		})
-	}
-	return leave, nil
 }
 
 // besideTyping measures deliveries while people type, and returns how many signals were handed to readers a second.
