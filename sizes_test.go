@@ -17,8 +17,7 @@ import (
 	"text/tabwriter"
 )
 
-// mayHave is how many lines there may be. Generated code, resolvers (which gqlgen lays out, with a line
-// of ours in each) and web/ are not measured.
+// mayHave is how many lines there may be. Generated code and web/ are not measured.
 var mayHave = map[string]int{
 	"package":  1500, // without tests
 	"file":     300,  // tests too
@@ -30,7 +29,10 @@ const leastForP95 = 20
 
 // largerNow are those that have more, and the lines they have. They may shrink and not grow, and leave the list when
 // they fit.
-var largerNow = map[size]int{}
+var largerNow = map[size]int{
+	{"package", "graph"}:                  1621,
+	{"file", "graph/schema.resolvers.go"}: 336,
+}
 
 // A size is what has a number of lines: a package, a file, a function, or the 95th percentile of a package's functions.
 type size struct{ kind, name string }
@@ -63,7 +65,7 @@ func measure(root string) (map[string]*measured, error) {
 			return err
 		case entry.IsDir() && path != root && (strings.HasPrefix(name, ".") || name == "web" || name == "node_modules"):
 			return filepath.SkipDir
-		case entry.IsDir() || !strings.HasSuffix(name, ".go"), strings.HasSuffix(name, ".resolvers.go"):
+		case entry.IsDir() || !strings.HasSuffix(name, ".go"):
 			return nil
 		}
 		text, err := os.ReadFile(path)
