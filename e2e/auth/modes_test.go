@@ -31,7 +31,7 @@ func renewAtOnce(s *harness.Server, token string) []renewed {
 	answers := make([]harness.Answer, 50)
 	var wg sync.WaitGroup
 	for i := range answers {
-		wg.Go(func() { answers[i] = s.Ask("", renewDocument, map[string]any{"t": token}) })
+		wg.Go(func() { answers[i] = s.AskThrough("", renewDocument, map[string]any{"t": token}) })
 	}
 	wg.Wait()
 	all := make([]renewed, len(answers))

@@ -53,7 +53,7 @@ func sendAtOnce(nodes []*harness.Server, what func(i int) (token string, variabl
 	for _, i := range rand.Perm(50) {
 		wg.Go(func() {
 			token, variables := what(i)
-			a := nodes[i/2%len(nodes)].Ask(token, load.SendDocument, variables)
+			a := nodes[i/2%len(nodes)].AskThrough(token, load.SendDocument, variables)
 			mu.Lock()
 			defer mu.Unlock()
 			if len(a.Errors) == 0 {

@@ -18,7 +18,7 @@ func (s *Server) Refresh(token, key string) (Tokens, Answer) {
 	if key != "" {
 		variables["k"] = key
 	}
-	a := s.Ask("", RefreshDocument, variables)
+	a := s.AskThrough("", RefreshDocument, variables)
 	var data struct{ RefreshToken Tokens }
 	if len(a.Errors) == 0 {
 		s.Decode(a, &data)
@@ -51,7 +51,7 @@ func (s *Server) RegisterAs(username, password string, headers ...string) Answer
 // WantCode asks for oneself with a token and wants a code, "" for success.
 func (s *Server) WantCode(token, code string) {
 	s.T.Helper()
-	if a := s.Ask(token, `{ rooms { nodes { id } } }`); a.Code() != code || (code == "" && len(a.Errors) > 0) {
+	if a := s.AskThrough(token, `{ rooms { nodes { id } } }`); a.Code() != code || (code == "" && len(a.Errors) > 0) {
 		s.T.Errorf("got %s, want %q", a.Body, code)
 	}
 }
