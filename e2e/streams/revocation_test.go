@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"parley/e2e/harness"
 	"parley/e2e/harness/forge"
@@ -51,8 +50,7 @@ func TestRevocationAmongManyReaders(t *testing.T) {
 	leaver, _ := s.Register("leaver")
 	deleted, _ := s.Register("deleted")
 	expires, _ := s.Register("expires")
-	expires = forge.Sign(t, forge.AccessHeader, forge.With(forge.ClaimsOf(t, expires), forge.Claim{Name: "exp", Value: fmt.Sprint(time.Now().Add(3 * time.Second).Unix())}))
-	leaves, goes, ends := followBothWays(s, leaver, all), followBothWays(s, deleted, all), followBothWays(s, expires, all)
+	leaves, goes, ends := followBothWays(s, leaver, all), followBothWays(s, deleted, all), followBothWays(s, forge.Expiring(t, expires), all)
 
 	c := &writers.Writer{Server: s, Token: speaker}
 	stop := c.Run()

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"parley/e2e/harness"
+	"parley/e2e/harness/forge"
 )
 
 // sessionEnds are the ways to end a session out of another one of the same person.
@@ -70,12 +71,13 @@ func TestStreamsEndWithTheirSession(t *testing.T) {
 // An event stream is cut when its token runs out, even if the session is refreshed meanwhile; the next
 // one begins where it was.
 func TestEventStreamEndsWithItsToken(t *testing.T) {
-	s := harness.New(t, "--access-token-lifetime", "2s", "--leeway", "0s")
+	s := harness.New(t, "--signing-key", forge.ExampleSecret, "--leeway", "0s")
 	ann, refresh := s.Register("ann")
 	s.Must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
 	start := s.End(ann)
-	e := s.Follow(ann, harness.FollowDocument, start)
 	s.SendChat(ann, "before")
+	expires := forge.Expiring(t, ann)
+	e := s.Follow(expires, harness.FollowDocument, start)
 	e.Want("before")
 	p, a := s.Refresh(refresh, "")
 	if len(a.Errors) > 0 {
@@ -84,7 +86,7 @@ func TestEventStreamEndsWithItsToken(t *testing.T) {
 	if read := e.WantCut(); read != "" {
 		t.Errorf("got %s", read)
 	}
-	s.WantCode(ann, "TOKEN_EXPIRED")
+	s.WantCode(expires, "TOKEN_EXPIRED")
 	if p, a = s.Refresh(p.RefreshToken, ""); len(a.Errors) > 0 {
 		t.Fatal(a.Body)
 	}

@@ -7,9 +7,11 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"hash"
 	"strings"
 	"testing"
+	"time"
 
 	"parley/e2e/harness"
 )
@@ -87,6 +89,14 @@ func With(claims []Claim, changes ...Claim) string {
 		}
 	}
 	return "{" + strings.Join(members, ",") + "}"
+}
+
+// Expiring signs a token of a server with ExampleSecret anew, so that it runs out soon, but not before something is opened with
+// it on a busy machine.
+func Expiring(t testing.TB, token string) string {
+	t.Helper()
+	end := time.Now().Add(8 * time.Second).Unix()
+	return Sign(t, AccessHeader, With(ClaimsOf(t, token), Claim{Name: "exp", Value: fmt.Sprint(end)}))
 }
 
 func headerOf(t testing.TB, token string) string {
