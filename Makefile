@@ -14,7 +14,8 @@ FUZZTIME ?= 1m
 # depends on the database.
 RACED := ./e2e/auth ./e2e/harness/... ./e2e/http ./e2e/streams ./e2e/ws
 PLAIN := ./e2e/cluster ./e2e/data ./e2e/documents ./e2e/faults ./e2e/limits ./e2e/members ./e2e/passwords ./e2e/people ./e2e/settings
-ON_POSTGRES := ./e2e/auth ./e2e/cluster ./e2e/data ./e2e/faults ./e2e/members ./e2e/people ./e2e/streams ./graph
+ON_POSTGRES := ./e2e/auth ./e2e/cluster ./e2e/data ./e2e/faults ./e2e/members ./e2e/people ./e2e/streams ./graph \
+	$(addprefix ./,$(shell grep -rl --include='*_test.go' parley/db/dbtest auth chat | xargs -n 1 dirname | sort -u))
 
 # Tests wait more than they work, so more packages run at once than there are cores. What vet says make lint says, and
 # without what debuggers read a binary is linked in half the time.
@@ -41,9 +42,9 @@ check: ## before each commit: format, vet, lint, short tests; installs nothing, 
 	$(GOTEST) -short $$(go list ./... | grep -v '^parley/e2e/') ./e2e/http ./e2e/settings
 	cd bench && go vet ./... && $(LINT) && $(GOTEST) -short ./...
 
-test: deps ## before each pull request; CI runs this and nothing else. Parts run side by side, and each says what it has to say when it ends
+test: deps ## before each pull request; CI runs this and nothing else. Parts run side by side, the longest first, and each says what it has to say when it ends
 	$(MAKE) build drift
-	$(MAKE) -j3 --output-sync=target race browser e2e postgres bench-test lint model deploy-check
+	$(MAKE) -j3 --output-sync=target e2e browser race postgres bench-test lint model deploy-check
 
 nightly: deps ## hours: a server that is killed over and over, mutants, fuzzing, and all rounds of what make test has a few of
 	$(MAKE) torture mutants fuzz
@@ -59,7 +60,7 @@ e2e: ## the areas of e2e that drive the server as it is; ROUNDS=all for as many 
 	$(GOTEST) -timeout $(TIMEOUT) $(PLAIN)
 
 postgres: ## on Postgres, what depends on the database
-	TEST_DATABASE=postgres $(GOTEST) -timeout $(TIMEOUT) $(ON_POSTGRES) ./auth/... ./chat/...
+	TEST_DATABASE=postgres $(GOTEST) -timeout $(TIMEOUT) $(ON_POSTGRES)
 
 model: ## readers against models of the log; 10,000 histories with ROUNDS=all
 	ROUNDS=$${ROUNDS:-2000} $(GOTEST) -timeout $(TIMEOUT) -run Model ./chat/follow ./transport/ws
@@ -105,7 +106,8 @@ web: web/node_modules/.package-lock.json ## what a browser loads, built and gzip
 drift: ## makes everything generated again and fails on a difference
 	./.ci/drift
 
-browser: build ## the story of a user, in a real browser
+browser: ## the story of a user, in a real browser
+	go build -o bin/ ./cmd/parley
 	cd web && npm test
 
 bench: build ## the figures of docs/performance.md, as ratios in one run; ARGS='-run steady -rounds 2' for a part

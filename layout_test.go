@@ -28,6 +28,7 @@ var mayImport = map[string][]string{
 	"db/bulk":              {"ent"},                                                                          // statements over many rows
 	"db/dbtest":            {"children", "ent", "machine"},                                                   // for tests
 	"db/dbtest/lossyproxy": {"db/dbtest"},                                                                    // for tests
+	"db/dbtest/migrated":   {"db", "db/dbtest"},                                                              // for tests
 	"db/disk":              {},                                                                               // files: private, published when whole, and free space
 	"db/failure":           {},                                                                               // the class of an error, of either driver
 	"db/migrations":        {"db/failure", "db/waiting", "ent"},                                              // the schema of both kinds
@@ -141,8 +142,8 @@ var mayImport = map[string][]string{
 	// Tests from outside.
 	"e2e": {}, // areas hold tests alone, and import what they like
 	"e2e/harness": {
-		"auth/hashcost", "auth/keys", "children", "cmd/parley/command", "db", "db/dbtest", "graph", "graph/failures", "server",
-		"server/settings",
+		"auth/hashcost", "auth/keys", "children", "cmd/parley/command", "db", "db/dbtest", "db/dbtest/migrated", "graph", "graph/failures",
+		"server", "server/settings",
 	},
 	"e2e/harness/forge":   {"e2e/harness"},
 	"e2e/harness/frames":  {"e2e/harness"},

@@ -19,6 +19,7 @@ import (
 	"parley/chat/roomlog"
 	"parley/db"
 	"parley/db/dbtest"
+	"parley/db/dbtest/migrated"
 	"parley/ent"
 	"parley/ent/user"
 )
@@ -278,4 +279,4 @@ func wantInvalid(t *testing.T, err error, field, reason string) {
 
 func ptr[T any](v T) *T { return &v }
 
-func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(migrated.Main(m)) }

@@ -29,6 +29,7 @@ import (
 	"parley/chat/roomlog"
 	"parley/db"
 	"parley/db/dbtest"
+	"parley/db/dbtest/migrated"
 	"parley/graph"
 	"parley/limit"
 	"parley/transport"
@@ -56,7 +57,7 @@ func newTestAPI(t *testing.T) *testAPI {
 	return testAPIWith(t, chat.Options{Notifier: &broker.Memory{}})
 }
 
-func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(migrated.Main(m)) }
 
 func testAPIWith(t *testing.T, o chat.Options) *testAPI {
 	t.Helper()

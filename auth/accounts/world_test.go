@@ -17,6 +17,7 @@ import (
 	"parley/auth/tokens"
 	"parley/db"
 	"parley/db/dbtest"
+	"parley/db/dbtest/migrated"
 	"parley/ent"
 	"parley/limit"
 )
@@ -274,4 +275,4 @@ func (n *node) failCommits(event, table string) (repair func()) {
 	return func() { n.sql(`DROP TRIGGER doom ON ` + table) }
 }
 
-func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(migrated.Main(m)) }

@@ -15,6 +15,7 @@ import (
 	"parley/auth/rows"
 	"parley/db"
 	"parley/db/dbtest"
+	"parley/db/dbtest/migrated"
 	"parley/limit"
 )
 
@@ -80,4 +81,4 @@ func TestNothingOfAttemptsStays(t *testing.T) {
 	}
 }
 
-func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(migrated.Main(m)) }

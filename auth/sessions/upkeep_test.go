@@ -13,6 +13,7 @@ import (
 	"parley/auth/rows"
 	"parley/db"
 	"parley/db/dbtest"
+	"parley/db/dbtest/migrated"
 )
 
 // An end is remembered as long as a read can have begun before it, and then leaves the memory.
@@ -41,4 +42,4 @@ func TestOldEndsLeaveTheCache(t *testing.T) {
 	}
 }
 
-func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(migrated.Main(m)) }

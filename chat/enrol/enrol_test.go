@@ -16,6 +16,7 @@ import (
 	"parley/chat/enrol"
 	"parley/db"
 	"parley/db/dbtest"
+	"parley/db/dbtest/migrated"
 	"parley/ent"
 	"parley/ent/chat"
 	"parley/ent/member"
@@ -24,7 +25,7 @@ import (
 	"parley/rounds"
 )
 
-func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(migrated.Main(m)) }
 
 // fixture is a database.
 type fixture struct {

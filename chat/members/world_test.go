@@ -20,6 +20,7 @@ import (
 	"parley/chat/roomlog"
 	"parley/db"
 	"parley/db/dbtest"
+	"parley/db/dbtest/migrated"
 	"parley/ent"
 	"parley/ent/ban"
 	"parley/ent/member"
@@ -29,7 +30,7 @@ import (
 	"parley/limit"
 )
 
-func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(migrated.Main(m)) }
 
 // world is a roster over a real database.
 type world struct {

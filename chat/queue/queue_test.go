@@ -16,12 +16,13 @@ import (
 	"parley/chat/roomlog"
 	"parley/db"
 	"parley/db/dbtest"
+	"parley/db/dbtest/migrated"
 	"parley/ent"
 	entchat "parley/ent/chat"
 	"parley/ent/roomevent"
 )
 
-func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(migrated.Main(m)) }
 
 var errRefused = errors.New("refused")
 

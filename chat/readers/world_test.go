@@ -16,6 +16,7 @@ import (
 	"parley/chat/roomlog"
 	"parley/db"
 	"parley/db/dbtest"
+	"parley/db/dbtest/migrated"
 	"parley/ent"
 	entroom "parley/ent/room"
 	"parley/ent/user"
@@ -187,6 +188,6 @@ func (w *world) find(ctx context.Context, name string) (chat.Caller, error) {
 	return chat.Caller{ID: row.ID, Username: row.Username}, nil
 }
 
-func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
+func TestMain(m *testing.M) { os.Exit(migrated.Main(m)) }
 
 var _ chat.Notifier = (*broker.Memory)(nil)

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -29,15 +30,46 @@ var shared struct {
 	sync.Mutex
 	server *Server
 	made   map[string]bool
-	fill   func(url string) error // what Template was given
+	fill   func(url, dir string) error // what Template was given
+	filled []byte                      // a file of SQLite
 }
 
-// Template has the databases of this process on Postgres begin as copies of one that fill has filled, once. That is
-// faster than to migrate each of them.
-func Template(fill func(url string) error) { shared.fill = fill }
+// Template has the databases of this process begin as copies of one that fill has filled, once: the one with a URL, and,
+// if it is a file, in a folder. That is faster than to migrate each of them.
+func Template(fill func(url, dir string) error) { shared.fill = fill }
 
-// template is its name.
-const template = "filled"
+// template is its name on Postgres, file that of each database of SQLite.
+const (
+	template = "filled"
+	file     = "parley.db"
+)
+
+// copyFile begins the database of a data directory that has none, on SQLite.
+func copyFile(dir string) error {
+	shared.Lock()
+	defer shared.Unlock()
+	if shared.filled == nil {
+		from, err := os.MkdirTemp("", template)
+		if err != nil {
+			return err
+		}
+		if err = shared.fill("sqlite:"+file, from); err != nil {
+			return err
+		}
+		if shared.filled, err = os.ReadFile(filepath.Join(from, file)); err != nil {
+			return err
+		}
+	}
+	to, err := os.OpenFile(filepath.Join(dir, file), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = to.Write(shared.filled)
+	return errors.Join(err, to.Close())
+}
 
 // begin starts the shared server and fills the template.
 func begin() (*Server, error) {
@@ -46,7 +78,7 @@ func begin() (*Server, error) {
 		return server, err
 	}
 	if err = server.Create(context.Background(), template, ""); err == nil {
-		err = shared.fill(server.URL(template))
+		err = shared.fill(server.URL(template), os.TempDir())
 	}
 	if err != nil {
 		server.Remove()
@@ -87,7 +119,12 @@ func Empty(t testing.TB, dir string) string {
 func url(t testing.TB, dir string, empty bool) string {
 	t.Helper()
 	if !OnPostgres() {
-		return "sqlite:parley.db"
+		if shared.fill != nil && !empty {
+			if err := copyFile(dir); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return "sqlite:" + file
 	}
 	shared.Lock()
 	defer shared.Unlock()
@@ -129,7 +166,7 @@ func Pool(t testing.TB, dir string) *sql.DB {
 // Open does the same until done is called.
 func Open(t testing.TB, dir string) (pool *sql.DB, done func()) {
 	t.Helper()
-	driver, url := "sqlite3", "file:"+filepath.Join(dir, "parley.db")+"?_busy_timeout=5000"
+	driver, url := "sqlite3", "file:"+filepath.Join(dir, file)+"?_busy_timeout=5000"
 	if OnPostgres() {
 		driver, url = "pgx", URL(t, dir)
 	}

@@ -3,7 +3,6 @@ package harness
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"fmt"
 	"io"
 	"os"
@@ -20,8 +19,8 @@ import (
 	"parley/auth/hashcost"
 	"parley/children"
 	"parley/cmd/parley/command"
-	"parley/db"
 	"parley/db/dbtest"
+	"parley/db/dbtest/migrated"
 	"parley/e2e/harness/network"
 )
 
@@ -45,17 +44,10 @@ func MainWithRealHashes(m *testing.M) {
 	if pipes := os.Getenv(network.RunAsPipes); pipes != "" {
 		network.JoinPipes(pipes)
 	}
-	dbtest.Template(migrate)
-	os.Exit(dbtest.Main(m))
-}
-
-// migrate brings an empty database to the schema of the server.
-func migrate(url string) error {
-	store, err := db.Open(context.Background(), db.Options{URL: url, Dir: os.TempDir()})
-	if err != nil {
-		return err
+	if dbtest.OnPostgres() {
+		os.Exit(migrated.Main(m))
 	}
-	return store.Close()
+	os.Exit(dbtest.Main(m)) // a server begins with nothing
 }
 
 // Process is the server in a process of its own.
