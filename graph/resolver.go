@@ -53,6 +53,21 @@ type Resolver struct {
 	now    func() time.Time
 }
 
+// Mutation returns the resolvers of mutations.
+func (r *Resolver) Mutation() generated.MutationResolver { return &mutationResolver{r} }
+
+// Query returns those of queries.
+func (r *Resolver) Query() generated.QueryResolver { return &queryResolver{r} }
+
+// Subscription returns those of subscriptions.
+func (r *Resolver) Subscription() generated.SubscriptionResolver { return &subscriptionResolver{r} }
+
+type (
+	mutationResolver     struct{ *Resolver }
+	queryResolver        struct{ *Resolver }
+	subscriptionResolver struct{ *Resolver }
+)
+
 // me is whoever is signed in. The guard lets nobody else reach a field that is not @public.
 func me(ctx context.Context) auth.Identity {
 	identity, err := auth.IdentityFrom(ctx)
