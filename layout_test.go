@@ -118,7 +118,8 @@ var mayImport = map[string][]string{
 	"graph/generated": {
 		"auth", "chat", "chat/access", "chat/invites", "chat/members", "chat/mentions", "chat/pages", "chat/reactions", "chat/roomlog", "graph/lean", "graph/scalar",
 	},
-	"graph/together":     {"auth"}, // reads below lists once for all
+	"graph/caller":       {"auth", "chat"}, // who calls
+	"graph/together":     {"auth"},         // reads below lists once for all
 	"graph/lean":         {},
 	"graph/lean/rewrite": {},
 	"graph/scalar":       {},

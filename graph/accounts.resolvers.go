@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"parley/auth"
+	"parley/graph/caller"
 )
 
 func (r *mutationResolver) Register(ctx context.Context, username string, password string) (*auth.Tokens, error) {
@@ -23,23 +24,23 @@ func (r *mutationResolver) Logout(ctx context.Context, scope *auth.LogoutScope, 
 }
 
 func (r *mutationResolver) EndSession(ctx context.Context, session string) (*string, error) {
-	return textOf(r.auth.EndSession(ctx, me(ctx), session))
+	return textOf(r.auth.EndSession(ctx, caller.Me(ctx), session))
 }
 
 func (r *mutationResolver) ChangePassword(ctx context.Context, currentPassword string, newPassword string) (*auth.User, error) {
-	return r.auth.ChangePassword(ctx, me(ctx), currentPassword, newPassword)
+	return r.auth.ChangePassword(ctx, caller.Me(ctx), currentPassword, newPassword)
 }
 
 func (r *mutationResolver) DeleteAccount(ctx context.Context, password string) (*string, error) {
-	return textOf(r.auth.DeleteAccount(ctx, me(ctx), password))
+	return textOf(r.auth.DeleteAccount(ctx, caller.Me(ctx), password))
 }
 
 func (r *mutationResolver) BlockUser(ctx context.Context, user string, on *bool) (*auth.User, error) {
-	return r.account(ctx)(r.chat.BlockUser(ctx, person(ctx), user, given(on, true)))
+	return r.account(ctx)(r.chat.BlockUser(ctx, caller.Person(ctx), user, given(on, true)))
 }
 
 func (r *queryResolver) Me(ctx context.Context) (*auth.User, error) {
-	return viewer(ctx)
+	return caller.Viewer(ctx)
 }
 
 func (r *queryResolver) User(ctx context.Context, id string) (*auth.User, error) {
@@ -51,9 +52,9 @@ func (r *queryResolver) Users(ctx context.Context, startingWith string, first *i
 }
 
 func (r *queryResolver) Sessions(ctx context.Context) ([]*auth.Session, error) {
-	return r.auth.Sessions(ctx, me(ctx))
+	return r.auth.Sessions(ctx, caller.Me(ctx))
 }
 
 func (r *queryResolver) BlockedUsers(ctx context.Context) ([]*auth.User, error) {
-	return r.accounts(ctx)(r.chat.Blocked(ctx, person(ctx)))
+	return r.accounts(ctx)(r.chat.Blocked(ctx, caller.Person(ctx)))
 }

@@ -7,43 +7,44 @@ import (
 	"parley/chat/members"
 	"parley/chat/pages"
 	"parley/chat/roomlog"
+	"parley/graph/caller"
 	"parley/transport/stream/execution"
 )
 
 func (r *mutationResolver) SendChat(ctx context.Context, room string, text string, id *string, replyTo *string) (*roomlog.Chat, error) {
-	return r.chat.Send(ctx, person(ctx), chat.Draft{Room: room, Text: text, ID: id, ReplyTo: replyTo})
+	return r.chat.Send(ctx, caller.Person(ctx), chat.Draft{Room: room, Text: text, ID: id, ReplyTo: replyTo})
 }
 
 func (r *mutationResolver) EditChat(ctx context.Context, chat string, text string) (*roomlog.Chat, error) {
-	return r.chat.EditChat(ctx, person(ctx), chat, text)
+	return r.chat.EditChat(ctx, caller.Person(ctx), chat, text)
 }
 
 func (r *mutationResolver) MarkRead(ctx context.Context, chat string) (*members.Member, error) {
-	return r.chat.MarkRead(ctx, person(ctx), chat)
+	return r.chat.MarkRead(ctx, caller.Person(ctx), chat)
 }
 
 func (r *mutationResolver) DeleteChat(ctx context.Context, chat string) (*roomlog.Chat, error) {
-	return r.chat.DeleteChat(ctx, person(ctx), chat)
+	return r.chat.DeleteChat(ctx, caller.Person(ctx), chat)
 }
 
 func (r *mutationResolver) React(ctx context.Context, chat string, emoji string, on *bool) (*roomlog.Chat, error) {
-	return r.chat.React(ctx, person(ctx), chat, emoji, given(on, true))
+	return r.chat.React(ctx, caller.Person(ctx), chat, emoji, given(on, true))
 }
 
 func (r *mutationResolver) SetTyping(ctx context.Context, room string) (*roomlog.Room, error) {
-	return r.chat.SetTyping(ctx, person(ctx), room)
+	return r.chat.SetTyping(ctx, caller.Person(ctx), room)
 }
 
 func (r *queryResolver) Chats(ctx context.Context, room string, first *int, after *string, last *int, before *string) (*pages.Page, error) {
-	return r.chat.Chats(ctx, person(ctx), room, chat.PageQuery{First: first, Last: last, After: after, Before: before})
+	return r.chat.Chats(ctx, caller.Person(ctx), room, chat.PageQuery{First: first, Last: last, After: after, Before: before})
 }
 
 func (r *queryResolver) Chat(ctx context.Context, id string) (*roomlog.Chat, error) {
-	return r.chat.Chat(ctx, person(ctx), id)
+	return r.chat.Chat(ctx, caller.Person(ctx), id)
 }
 
 func (r *queryResolver) Mentions(ctx context.Context, first *int, after *string) (*pages.Page, error) {
-	return r.chat.Mentions(ctx, person(ctx), first, after)
+	return r.chat.Mentions(ctx, caller.Person(ctx), first, after)
 }
 
 func (r *subscriptionResolver) ChatSent(ctx context.Context, room string, after *string) (<-chan *roomlog.Chat, error) {

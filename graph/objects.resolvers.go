@@ -11,6 +11,7 @@ import (
 	"parley/chat/pages"
 	"parley/chat/reactions"
 	"parley/chat/roomlog"
+	"parley/graph/caller"
 	"parley/graph/generated"
 )
 
@@ -39,7 +40,7 @@ func (r *chatResolver) ReplyCount(ctx context.Context, objs []*roomlog.Chat) ([]
 }
 
 func (r *chatResolver) Replies(ctx context.Context, obj *roomlog.Chat, first *int, after *string) (*pages.Page, error) {
-	return r.chat.Replies(ctx, person(ctx), obj, first, after)
+	return r.chat.Replies(ctx, caller.Person(ctx), obj, first, after)
 }
 
 func (r *chatResolver) Reactions(ctx context.Context, objs []*roomlog.Chat) ([][]*reactions.Reaction, error) {
@@ -79,11 +80,11 @@ func (r *roomResolver) LastChat(ctx context.Context, objs []*roomlog.Room) ([]*r
 }
 
 func (r *roomResolver) Members(ctx context.Context, obj *roomlog.Room, first *int, after *string) (*members.Page, error) {
-	return r.chat.Members(ctx, person(ctx), obj, first, after)
+	return r.chat.Members(ctx, caller.Person(ctx), obj, first, after)
 }
 
 func (r *roomResolver) Chats(ctx context.Context, obj *roomlog.Room, first *int, after *string, last *int, before *string) (*pages.Page, error) {
-	return r.chat.Chats(ctx, person(ctx), obj.ID.String(), chat.PageQuery{First: first, Last: last, After: after, Before: before})
+	return r.chat.Chats(ctx, caller.Person(ctx), obj.ID.String(), chat.PageQuery{First: first, Last: last, After: after, Before: before})
 }
 
 func (r *roomResolver) Me(ctx context.Context, objs []*roomlog.Room) ([]*members.Member, error) {
@@ -95,19 +96,19 @@ func (r *roomResolver) AllowedActions(ctx context.Context, objs []*roomlog.Room)
 }
 
 func (r *roomResolver) UnreadCount(ctx context.Context, objs []*roomlog.Room) ([]int, error) {
-	return r.chat.UnreadCounts(ctx, person(ctx), objs)
+	return r.chat.UnreadCounts(ctx, caller.Person(ctx), objs)
 }
 
 func (r *roomResolver) MentionCount(ctx context.Context, objs []*roomlog.Room) ([]int, error) {
-	return r.chat.MentionCounts(ctx, person(ctx), objs)
+	return r.chat.MentionCounts(ctx, caller.Person(ctx), objs)
 }
 
 func (r *roomResolver) Invites(ctx context.Context, obj *roomlog.Room) ([]*invites.Invite, error) {
-	return r.chat.Invites(ctx, person(ctx), obj)
+	return r.chat.Invites(ctx, caller.Person(ctx), obj)
 }
 
 func (r *roomResolver) Bans(ctx context.Context, obj *roomlog.Room, first *int, after *string) (*members.BanPage, error) {
-	return r.chat.Bans(ctx, person(ctx), obj, first, after)
+	return r.chat.Bans(ctx, caller.Person(ctx), obj, first, after)
 }
 
 func (r *userConnectionResolver) PageInfo(ctx context.Context, obj *auth.UserPage) (*members.PageInfo, error) {

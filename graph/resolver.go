@@ -7,7 +7,6 @@ import (
 	"cmp"
 	"context"
 	_ "embed" // the schema
-	"errors"
 	"fmt"
 	"time"
 
@@ -21,7 +20,7 @@ import (
 	"parley/chat/invites"
 	"parley/chat/members"
 	"parley/chat/roomlog"
-
+	"parley/graph/caller"
 	"parley/graph/failures"
 	"parley/graph/generated"
 	"parley/graph/scalar"
@@ -68,29 +67,6 @@ type (
 	subscriptionResolver struct{ *Resolver }
 )
 
-// me is whoever is signed in. The guard lets nobody else reach a field that is not @public.
-func me(ctx context.Context) auth.Identity {
-	identity, err := auth.IdentityFrom(ctx)
-	if err != nil {
-		panic(fmt.Sprintf("graph: a field past the guard is executed for nobody: %v", err))
-	}
-	return identity
-}
-
-// person is the same as chat knows them.
-func person(ctx context.Context) chat.Caller {
-	user := me(ctx).User
-	return chat.Caller{ID: user.ID, Username: user.Username}
-}
-
-// anybody is the same, or nobody: in streams, which are executed for all.
-func anybody(ctx context.Context) chat.Caller {
-	if _, err := auth.IdentityFrom(ctx); err != nil {
-		return chat.Caller{}
-	}
-	return person(ctx)
-}
-
 // pointer returns a value where the schema allows null, which comes only with an error.
 func pointer[T any](value T, err error) (*T, error) { return &value, err }
 
@@ -114,18 +90,6 @@ func (r *Resolver) renewing(ctx context.Context) func(*auth.Tokens, error) (*aut
 			transport.Renew(ctx, t.SessionID.String(), t.AccessTokenExpiresAt.Add(r.leeway))
 		}
 		return t, err
-	}
-}
-
-// viewer returns who is signed in, nil when no token was sent, and an error for a bad one.
-func viewer(ctx context.Context) (*auth.User, error) {
-	switch c := auth.CallerFrom(ctx); {
-	case c.Err == nil:
-		return c.Identity.User, nil
-	case errors.Is(c.Err, auth.ErrNoToken):
-		return nil, nil
-	default:
-		return nil, c.Err
 	}
 }
 
@@ -161,7 +125,7 @@ func (r *Resolver) findByID(ctx context.Context, reader auth.Identity, ids []uui
 	if len(ids) == 0 {
 		return nodes, nil
 	}
-	who := person(ctx)
+	who := caller.Person(ctx)
 	return nodes, cmp.Or(
 		fill[auth.User](nodes)(r.auth.UsersByID(ctx, ids)),
 		fill[roomlog.Room](nodes)(r.chat.RoomsByID(ctx, who, ids)),

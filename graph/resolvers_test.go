@@ -7,8 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"parley/auth"
 )
 
 // A resolver says which method is called with what, and nothing else.
@@ -49,18 +47,4 @@ func isResolver(f *ast.FuncDecl) bool {
 	}
 	of, is := pointer.X.(*ast.Ident)
 	return is && !of.IsExported() && strings.HasSuffix(of.Name, "Resolver")
-}
-
-// Behind the guard nobody acts as the zero UUID: a field that is reached without an identity is a fault.
-func TestNobodyIsAPerson(t *testing.T) {
-	for name, caller := range map[string]auth.Caller{"no token": {Err: auth.ErrNoToken}, "no identity": {}} {
-		func() {
-			defer func() {
-				if recover() == nil {
-					t.Errorf("%s: somebody is acting", name)
-				}
-			}()
-			person(auth.WithCaller(t.Context(), caller))
-		}()
-	}
 }

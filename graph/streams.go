@@ -14,6 +14,7 @@ import (
 	"parley/chat/follow"
 	"parley/chat/readers"
 	"parley/chat/roomlog"
+	"parley/graph/caller"
 	"parley/graph/failures"
 	"parley/transport/stream"
 )
@@ -52,7 +53,7 @@ func (x streams) tell(ctx context.Context, alias string) func(error) *gqlerror.E
 }
 
 func (x streams) stream(ctx context.Context, field graphql.CollectedField, variables map[string]any, lastEventID string) (*stream.Stream, error) {
-	reader := person(ctx)
+	reader := caller.Person(ctx)
 	args := arguments{values: field.ArgumentMap(variables)}
 	switch field.Name {
 	case "chatSent":
