@@ -19,6 +19,7 @@ import (
 	"parley/graph/failures"
 	"parley/graph/fields"
 	"parley/graph/generated"
+	"parley/graph/subscriptions"
 	"parley/naming/usernames"
 	"parley/transport"
 	"parley/transport/budget"
@@ -74,7 +75,7 @@ func Handler(o Options) (http.Handler, *transport.Transports) {
 	t.Detach = func(ctx context.Context) context.Context {
 		return failures.WithRequestID(context.Background(), failures.RequestID(ctx))
 	}
-	t.Open = streams{o.Chat, p}.open
+	t.Open = subscriptions.Streams{Chat: o.Chat, Errors: p}.Open
 	transports := transport.New(t)
 	for _, one := range transports.All() {
 		server.AddTransport(one)

@@ -1,6 +1,6 @@
-// Package graph is the API over auth and chat: resolvers of one line, the guard that says who may call them, the adapter
-// through which transport follows the logs of rooms, and the one table that turns errors into codes. The product is
-// schema.graphqls, written by hand. What a document may be is the business of package document.
+// Package graph is the API over auth and chat: resolvers of one line, the guard that says who may call them, and what an
+// operation may take of time and memory. The product is schema.graphqls, written by hand. What a document may be is the
+// business of package document, subscriptions of package subscriptions, and what clients are told of errors of package failures.
 package graph
 
 import (

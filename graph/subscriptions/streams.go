@@ -1,4 +1,6 @@
-package graph
+// Package subscriptions is how transport follows rooms: it opens a subscription for whoever asks, and shows the logs of rooms
+// as one kind of stream shows them. What a subscriber selects of an event is executed elsewhere.
+package subscriptions
 
 import (
 	"context"
@@ -15,44 +17,45 @@ import (
 	"parley/chat/readers"
 	"parley/chat/roomlog"
 	"parley/graph/caller"
+	"parley/graph/document"
 	"parley/graph/failures"
 	"parley/transport/stream"
 )
 
-// streams tell transport about subscriptions: whether a reader may have one, and what its logs hold. The resolvers of
+// Streams tell transport about subscriptions: whether a reader may have one, and what its logs hold. The resolvers of
 // subscriptions only hand out what is being executed; everybody is authorised here.
-type streams struct {
-	chat   *chat.Service
-	errors *failures.Presenter
+type Streams struct {
+	Chat   *chat.Service
+	Errors *failures.Presenter
 }
 
-// open opens a subscription for whoever is in ctx. lastEventID is what ID named: one cursor for each room.
-func (x streams) open(ctx context.Context, op *graphql.OperationContext, lastEventID string) (*stream.Stream, gqlerror.List) {
-	fields := rootFields(op)
+// Open opens a subscription for whoever is in ctx. lastEventID is what ID named: one cursor for each room.
+func (x Streams) Open(ctx context.Context, op *graphql.OperationContext, lastEventID string) (*stream.Stream, gqlerror.List) {
+	fields := document.RootFields(op)
 	if len(fields) != 1 {
-		return nil, gqlerror.List{x.errors.Present(ctx, failures.ErrManyStreams)}
+		return nil, gqlerror.List{x.Errors.Present(ctx, failures.ErrManyStreams)}
 	}
 	field := fields[0]
 	ctx = graphql.WithFieldContext(graphql.WithOperationContext(ctx, op), &graphql.FieldContext{Object: "Subscription", Field: field})
 	s, err := x.stream(ctx, field, op.Variables, lastEventID)
 	if err != nil {
-		return nil, gqlerror.List{x.errors.Present(ctx, err)}
+		return nil, gqlerror.List{x.Errors.Present(ctx, err)}
 	}
 	s.Tell = x.tell(ctx, field.Alias)
 	return s, nil
 }
 
 // tell says why a stream ended. It is kept as long as the stream runs, so it holds no more than it needs.
-func (x streams) tell(ctx context.Context, alias string) func(error) *gqlerror.Error {
+func (x Streams) tell(ctx context.Context, alias string) func(error) *gqlerror.Error {
 	id := failures.RequestID(ctx)
 	return func(why error) *gqlerror.Error {
-		shown := x.errors.Present(failures.WithRequestID(context.Background(), id), why)
+		shown := x.Errors.Present(failures.WithRequestID(context.Background(), id), why)
 		shown.Path = ast.Path{ast.PathName(alias)}
 		return shown
 	}
 }
 
-func (x streams) stream(ctx context.Context, field graphql.CollectedField, variables map[string]any, lastEventID string) (*stream.Stream, error) {
+func (x Streams) stream(ctx context.Context, field graphql.CollectedField, variables map[string]any, lastEventID string) (*stream.Stream, error) {
 	reader := caller.Person(ctx)
 	args := arguments{values: field.ArgumentMap(variables)}
 	switch field.Name {
@@ -64,7 +67,7 @@ func (x streams) stream(ctx context.Context, field graphql.CollectedField, varia
 		if args.err != nil {
 			return nil, args.err
 		}
-		from, err := x.chat.Open(ctx, reader, room, after)
+		from, err := x.Chat.Open(ctx, reader, room, after)
 		if err != nil {
 			return nil, err
 		}
@@ -80,7 +83,7 @@ func (x streams) stream(ctx context.Context, field graphql.CollectedField, varia
 		if rooms == nil { // and not empty
 			return x.mine(ctx, reader, after)
 		}
-		from, err := x.chat.OpenAll(ctx, reader, rooms, after)
+		from, err := x.Chat.OpenAll(ctx, reader, rooms, after)
 		if err != nil {
 			return nil, err
 		}
@@ -99,12 +102,12 @@ type view struct {
 }
 
 // reading is a stream of rooms.
-func (x streams) reading(v view, from []follow.Start) *stream.Stream {
+func (x Streams) reading(v view, from []follow.Start) *stream.Stream {
 	return &stream.Stream{
 		Logs: x.logs(v, from),
 		ID:   func(at []stream.Reached) string { return strings.Join(v.cursors(at), ",") },
 		Judge: func(ctx context.Context, log string) (stream.Verdict, error) {
-			judged, err := x.chat.Judge(ctx, v.reader, uuid.MustParse(log), v.asMember)
+			judged, err := x.Chat.Judge(ctx, v.reader, uuid.MustParse(log), v.asMember)
 			verdict := stream.Verdict{Head: stream.Position(judged.Head), Why: judged.Why}
 			if judged.Last != nil {
 				verdict.Last = v.event(judged.Last)
@@ -115,16 +118,16 @@ func (x streams) reading(v view, from []follow.Start) *stream.Stream {
 }
 
 // events is one that says when everything older has been delivered.
-func (x streams) events(ctx context.Context, v view, from []follow.Start) *stream.Stream {
+func (x Streams) events(ctx context.Context, v view, from []follow.Start) *stream.Stream {
 	s := x.reading(v, from)
-	s.Followed = func() { x.chat.Compare(ctx, from) }
-	s.CaughtUp = func(at []stream.Reached) any { return x.chat.CaughtUp(v.cursors(at)) }
+	s.Followed = func() { x.Chat.Compare(ctx, from) }
+	s.CaughtUp = func(at []stream.Reached) any { return x.Chat.CaughtUp(v.cursors(at)) }
 	return s
 }
 
 // mine is a stream of all rooms that the reader is in, and before that of what has ended in others.
-func (x streams) mine(ctx context.Context, reader chat.Caller, after []string) (*stream.Stream, error) {
-	opened, err := x.chat.OpenMine(ctx, reader, after)
+func (x Streams) mine(ctx context.Context, reader chat.Caller, after []string) (*stream.Stream, error) {
+	opened, err := x.Chat.OpenMine(ctx, reader, after)
 	if err != nil {
 		return nil, err
 	}
@@ -143,13 +146,13 @@ func (x streams) mine(ctx context.Context, reader chat.Caller, after []string) (
 }
 
 // logs are those of rooms, under the rooms' ids.
-func (x streams) logs(v view, from []follow.Start) []stream.Log {
+func (x Streams) logs(v view, from []follow.Start) []stream.Log {
 	logs := make([]stream.Log, len(from))
 	for i, start := range from {
 		logs[i] = stream.Log{
 			Key: start.Room.ID.String(), At: stream.Position(start.At), Head: stream.Position(start.Head),
 			Follow: func(wake func()) stream.Tail {
-				tail := adapter{x.chat.Follow(start, wake), v}
+				tail := adapter{x.Chat.Follow(start, wake), v}
 				if v.hears {
 					return hearing{tail}
 				}
