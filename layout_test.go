@@ -107,9 +107,17 @@ var mayImport = map[string][]string{
 
 	// Floor 5: what clients call, and a database as a whole.
 	"graph": { // of db only the classes of errors; never a row
-		"auth", "auth/accounts", "auth/passwords", "chat", "chat/access",
-		"chat/invites", "chat/members", "chat/mentions", "chat/pages", "chat/reactions", "chat/roomlog", "db", "naming", "naming/usernames", "transport", "transport/budget",
-		"transport/operation", "transport/stream", "transport/stream/execution",
+		"auth", "auth/accounts", "auth/passwords", "chat", "chat/access", "chat/invites", "chat/members", "chat/pages",
+		"chat/roomlog", "db", "naming", "naming/usernames", "transport", "transport/budget", "transport/operation",
+		"transport/stream", "transport/stream/execution",
+	},
+	"graph/objects": { // what objects lead to, read once for lists of them
+		"auth", "auth/accounts", "chat", "chat/access", "chat/invites", "chat/members", "chat/mentions", "chat/pages", "chat/reactions",
+		"chat/roomlog", "db", "graph/caller", "graph/fields", "graph/generated", "graph/together", "transport/stream/execution",
+	},
+	"graph/subscriptions": { // shows transport the logs of rooms
+		"chat", "chat/follow", "chat/readers", "chat/roomlog", "graph/caller", "graph/document", "graph/failures", "graph/scalar",
+		"transport/stream",
 	},
 	"graph/failures":        {"auth", "chat", "db", "graph/document", "graph/generated", "graph/scalar", "transport/budget"}, // what clients are told of errors
 	"graph/document":        {},                                                                                              // knows a schema; no people, no rooms
@@ -118,13 +126,12 @@ var mayImport = map[string][]string{
 	"graph/generated": {
 		"auth", "chat", "chat/access", "chat/invites", "chat/members", "chat/mentions", "chat/pages", "chat/reactions", "chat/roomlog", "graph/lean", "graph/scalar",
 	},
-	"graph/caller":        {"auth", "chat"},                                                                                                                                // who calls
-	"graph/subscriptions": {"chat", "chat/follow", "chat/readers", "chat/roomlog", "graph/caller", "graph/document", "graph/failures", "graph/scalar", "transport/stream"}, // shows transport the logs of rooms
-	"graph/together":      {"auth"},                                                                                                                                        // reads below lists once for all
-	"graph/lean":          {},
-	"graph/lean/rewrite":  {},
-	"graph/scalar":        {},
-	"archive":             {"auth/accounts", "chat/roomlog/logcheck", "chat/rowcheck", "db", "db/disk", "db/tables"}, // a database as a whole; knows no dialect
+	"graph/caller":       {"auth", "chat"}, // who calls
+	"graph/together":     {"auth"},         // reads below lists once for all
+	"graph/lean":         {},
+	"graph/lean/rewrite": {},
+	"graph/scalar":       {},
+	"archive":            {"auth/accounts", "chat/roomlog/logcheck", "chat/rowcheck", "db", "db/disk", "db/tables"}, // a database as a whole; knows no dialect
 
 	// Floor 6: the server.
 	"server": { // wires the rooms together
@@ -156,7 +163,7 @@ var mayImport = map[string][]string{
 
 // homeOf says which packages import each technology. No other does.
 var homeOf = map[string][]string{
-	"github.com/99designs/gqlgen": {"graph", "graph/document", "graph/failures", "graph/generated", "graph/lean", "graph/scalar", "graph/subscriptions", "transport", "transport/operation", "transport/stream", "transport/wire", "transport/ws"},
+	"github.com/99designs/gqlgen": {"graph", "graph/document", "graph/failures", "graph/generated", "graph/lean", "graph/objects", "graph/scalar", "graph/subscriptions", "transport", "transport/operation", "transport/stream", "transport/wire", "transport/ws"},
 	"github.com/vektah/gqlparser": {"graph", "graph/document", "graph/document/syntax", "graph/failures", "graph/generated", "graph/subscriptions", "transport", "transport/operation", "transport/refusal", "transport/stream", "transport/wire", "transport/ws", "transport/ws/frame"},
 	"github.com/gobwas/ws":        {"transport/ws", "transport/ws/frame"},
 	"github.com/golang-jwt/jwt":   {"auth/tokens"},

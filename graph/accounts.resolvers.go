@@ -36,7 +36,7 @@ func (r *mutationResolver) DeleteAccount(ctx context.Context, password string) (
 }
 
 func (r *mutationResolver) BlockUser(ctx context.Context, user string, on *bool) (*auth.User, error) {
-	return r.account(ctx)(r.chat.BlockUser(ctx, caller.Person(ctx), user, given(on, true)))
+	return r.Account(ctx)(r.chat.BlockUser(ctx, caller.Person(ctx), user, given(on, true)))
 }
 
 func (r *queryResolver) Me(ctx context.Context) (*auth.User, error) {
@@ -56,5 +56,5 @@ func (r *queryResolver) Sessions(ctx context.Context) ([]*auth.Session, error) {
 }
 
 func (r *queryResolver) BlockedUsers(ctx context.Context) ([]*auth.User, error) {
-	return r.accounts(ctx)(r.chat.Blocked(ctx, caller.Person(ctx)))
+	return r.Accounts(ctx)(r.chat.Blocked(ctx, caller.Person(ctx)))
 }

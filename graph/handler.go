@@ -19,6 +19,7 @@ import (
 	"parley/graph/failures"
 	"parley/graph/fields"
 	"parley/graph/generated"
+	"parley/graph/objects"
 	"parley/graph/subscriptions"
 	"parley/naming/usernames"
 	"parley/transport"
@@ -52,7 +53,8 @@ func Handler(o Options) (http.Handler, *transport.Transports) {
 	o = o.WithDefaults()
 	p := &failures.Presenter{Log: o.Logger}
 	resolver := &Resolver{
-		auth: o.Auth, chat: o.Chat, errors: p, leeway: o.Leeway, now: time.Now,
+		Resolver: objects.New(o.Auth, o.Chat),
+		auth:     o.Auth, chat: o.Chat, errors: p, leeway: o.Leeway, now: time.Now,
 		server: generated.Server{Version: o.Version, Limits: limits(o)},
 	}
 	schema := generated.NewExecutableSchema(generated.Config{Schema: served(), Resolvers: resolver})

@@ -1,6 +1,7 @@
 // Package graph is the API over auth and chat: resolvers of one line, the guard that says who may call them, and what an
 // operation may take of time and memory. The product is schema.graphqls, written by hand. What a document may be is the
-// business of package document, subscriptions of package subscriptions, and what clients are told of errors of package failures.
+// business of package document, what objects lead to of package objects, what subscribers are shown of package subscriptions,
+// and what clients are told of errors of package failures.
 package graph
 
 import (
@@ -10,6 +11,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -23,6 +25,7 @@ import (
 	"parley/graph/caller"
 	"parley/graph/failures"
 	"parley/graph/generated"
+	"parley/graph/objects"
 	"parley/graph/scalar"
 	"parley/naming"
 	"parley/transport"
@@ -44,6 +47,8 @@ func served() *ast.Schema {
 // Resolver is what resolvers may call. Its fields are lower-case, because gqlgen's methods shadow
 // an exported field of the same name as a GraphQL field.
 type Resolver struct {
+	*objects.Resolver // of the fields of objects
+
 	auth   *accounts.Service
 	chat   *chat.Service
 	errors *failures.Presenter
@@ -77,6 +82,15 @@ func given[T any](value *T, normal T) T {
 		return normal
 	}
 	return *value
+}
+
+// ifGiven is the value of an argument of the field, where null is another thing than nothing; nil: it was left out.
+func ifGiven[T any](ctx context.Context, argument string, value T) *T {
+	field := graphql.GetFieldContext(ctx).Field
+	if _, given := field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)[argument]; !given {
+		return nil
+	}
+	return &value
 }
 
 // textOf is an id as GraphQL says it.
@@ -158,14 +172,6 @@ func (r *Resolver) findOne(ctx context.Context, reader auth.Identity, id string)
 		return nil, failures.ErrNoNode
 	}
 	return nodes[0], nil
-}
-
-// pageOf is where a page of people lies, in the type that other pages have.
-func pageOf(p *auth.UserPage) *members.PageInfo {
-	return &members.PageInfo{
-		StartCursor: p.StartCursor, EndCursor: p.EndCursor,
-		HasPreviousPage: p.HasPreviousPage, HasNextPage: p.HasNextPage,
-	}
 }
 
 // describe is the server as it is now.

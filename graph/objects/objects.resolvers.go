@@ -1,4 +1,4 @@
-package graph
+package objects
 
 import (
 	"context"
@@ -12,7 +12,6 @@ import (
 	"parley/chat/reactions"
 	"parley/chat/roomlog"
 	"parley/graph/caller"
-	"parley/graph/generated"
 )
 
 func (r *banResolver) User(ctx context.Context, objs []*members.Ban) ([]*auth.User, error) {
@@ -114,32 +113,3 @@ func (r *roomResolver) Bans(ctx context.Context, obj *roomlog.Room, first *int, 
 func (r *userConnectionResolver) PageInfo(ctx context.Context, obj *auth.UserPage) (*members.PageInfo, error) {
 	return pageOf(obj), nil
 }
-
-func (r *Resolver) Ban() generated.BanResolver { return &banResolver{r} }
-
-func (r *Resolver) Chat() generated.ChatResolver { return &chatResolver{r} }
-
-func (r *Resolver) Event() generated.EventResolver { return &eventResolver{r} }
-
-func (r *Resolver) Invite() generated.InviteResolver { return &inviteResolver{r} }
-
-func (r *Resolver) Member() generated.MemberResolver { return &memberResolver{r} }
-
-func (r *Resolver) Reaction() generated.ReactionResolver { return &reactionResolver{r} }
-
-func (r *Resolver) Room() generated.RoomResolver { return &roomResolver{r} }
-
-func (r *Resolver) UserConnection() generated.UserConnectionResolver {
-	return &userConnectionResolver{r}
-}
-
-type (
-	banResolver            struct{ *Resolver }
-	chatResolver           struct{ *Resolver }
-	eventResolver          struct{ *Resolver }
-	inviteResolver         struct{ *Resolver }
-	memberResolver         struct{ *Resolver }
-	reactionResolver       struct{ *Resolver }
-	roomResolver           struct{ *Resolver }
-	userConnectionResolver struct{ *Resolver }
-)

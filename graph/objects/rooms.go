@@ -1,9 +1,7 @@
-package graph
+package objects
 
 import (
 	"context"
-
-	"github.com/99designs/gqlgen/graphql"
 
 	"parley/chat/access"
 	"parley/chat/members"
@@ -37,13 +35,4 @@ func (r *Resolver) actions(ctx context.Context, rooms []*roomlog.Room) ([][]acce
 		actions[i] = rooms[i].Actions(as)
 	}
 	return actions, nil
-}
-
-// ifGiven is the value of an argument of the field, where null is another thing than nothing; nil: it was left out.
-func ifGiven[T any](ctx context.Context, argument string, value T) *T {
-	field := graphql.GetFieldContext(ctx).Field
-	if _, given := field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)[argument]; !given {
-		return nil
-	}
-	return &value
 }

@@ -1,4 +1,4 @@
-package graph
+package objects
 
 import (
 	"context"
@@ -14,6 +14,7 @@ import (
 	"parley/chat/roomlog"
 	"parley/db"
 	"parley/graph/caller"
+	"parley/graph/fields"
 	"parley/graph/together"
 	"parley/transport/stream/execution"
 )
@@ -76,7 +77,7 @@ func (r *Resolver) reacting(ctx context.Context, some []*reactions.Reaction) ([]
 		for _, one := range all {
 			ids = append(ids, one.Users...)
 		}
-		if err := db.Count(ctx, len(ids)*perField); err != nil { // there may be many more than the operation was charged for
+		if err := db.Count(ctx, len(ids)*fields.Bytes); err != nil { // there may be many more than the operation was charged for
 			return nil, err
 		}
 		users, err := r.people(ctx, ids)
