@@ -54,7 +54,7 @@ func Handler(o Options) (http.Handler, *transport.Transports) {
 	p := &failures.Presenter{Log: o.Logger}
 	resolver := &Resolver{
 		Resolver: objects.New(o.Auth, o.Chat),
-		auth:     o.Auth, chat: o.Chat, errors: p, leeway: o.Leeway, now: time.Now,
+		auth:     o.Auth, chat: o.Chat, leeway: o.Leeway, now: time.Now,
 		server: generated.Server{Version: o.Version, Limits: limits(o)},
 	}
 	schema := generated.NewExecutableSchema(generated.Config{Schema: served(), Resolvers: resolver})
