@@ -62,7 +62,7 @@ var mayImport = map[string][]string{
 	"chat/blocks":                {"chat/access", "chat/arguments", "chat/direct", "chat/limits", "chat/members", "ent"},                                  // whom people want nothing from
 	"chat/direct":                {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent"},                                  // conversations of a few
 	"chat/enrol":                 {"chat/background", "chat/members", "db", "ent"},                                                                        // who was there before members were kept
-	"chat/follow":                {"chat/roomlog", "ent"},                                                                                                 // reading on, once for all who follow a room
+	"chat/follow":                {"chat/background", "chat/roomlog", "ent"},                                                                              // reading on, once for all who follow a room
 	"chat/follow/logtest":        {},                                                                                                                      // for tests
 	"chat/invites":               {"audit", "chat/access", "chat/arguments", "chat/limits", "chat/members", "chat/roomlog", "ent", "naming"},              // codes that let people in
 	"chat/limits":                {"limit"},                                                                                                               // rates of people and rooms
@@ -73,7 +73,7 @@ var mayImport = map[string][]string{
 	"chat/replies":               {"chat/access", "chat/arguments", "chat/pages", "chat/roomlog", "db", "ent"},                                            // which chats answer which
 	"chat/purge":                 {"chat/background", "db", "ent"},                                                                                        // knows rows and no callers
 	"chat/queue":                 {"chat/access", "chat/arguments", "chat/members", "chat/mentions", "chat/roomlog", "db", "ent", "meter"},                // asks who may
-	"chat/readers":               {"chat/access", "chat/follow", "chat/roomlog", "db", "ent", "meter"},
+	"chat/readers":               {"chat/access", "chat/background", "chat/follow", "chat/roomlog", "db", "ent", "meter"},
 	"chat/reads":                 {"chat/access", "chat/limits", "chat/members", "chat/pages", "chat/roomlog", "db", "ent", "naming"},
 	"chat/roomlog":               {"chat/access", "db", "ent"},                                                                    // knows nobody: the log, and what it is about
 	"chat/roomlog/logcheck":      {"chat/roomlog", "db/tables", "ent"},                                                            // for archive
