@@ -89,7 +89,6 @@ lint:
 
 generate: ## rows, then the API that binds to them
 	go generate -tags generate .
-	go run $(GOFUMPT) -modpath parley -w graph/schema.resolvers.go
 
 migration: ## NAME=what_changes: the next migration of both databases
 	go run ./db/migrations/diff $(NAME)

@@ -63,7 +63,7 @@ var mayImport = map[string][]string{
 	"chat/blocks":                {"chat/access", "chat/arguments", "chat/direct", "chat/limits", "chat/members", "ent"},                                  // whom people want nothing from
 	"chat/direct":                {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent"},                                  // conversations of a few
 	"chat/enrol":                 {"chat/background", "chat/members", "db", "ent"},                                                                        // who was there before members were kept
-	"chat/follow":                {"chat/roomlog", "ent"},                                                                                                 // reading on, once for all who follow a room
+	"chat/follow":                {"chat/background", "chat/roomlog", "ent"},                                                                              // reading on, once for all who follow a room
 	"chat/follow/logtest":        {},                                                                                                                      // for tests
 	"chat/invites":               {"audit", "chat/access", "chat/arguments", "chat/limits", "chat/members", "chat/roomlog", "ent", "naming"},              // codes that let people in
 	"chat/limits":                {"limit"},                                                                                                               // rates of people and rooms
@@ -74,7 +74,7 @@ var mayImport = map[string][]string{
 	"chat/replies":               {"chat/access", "chat/arguments", "chat/pages", "chat/roomlog", "db", "ent"},                                            // which chats answer which
 	"chat/purge":                 {"chat/background", "db", "ent"},                                                                                        // knows rows and no callers
 	"chat/queue":                 {"chat/access", "chat/arguments", "chat/members", "chat/mentions", "chat/roomlog", "db", "ent", "meter"},                // asks who may
-	"chat/readers":               {"chat/access", "chat/follow", "chat/roomlog", "db", "ent", "meter"},
+	"chat/readers":               {"chat/access", "chat/background", "chat/follow", "chat/roomlog", "db", "ent", "meter"},
 	"chat/reads":                 {"chat/access", "chat/limits", "chat/members", "chat/pages", "chat/roomlog", "db", "ent", "naming"},
 	"chat/roomlog":               {"chat/access", "db", "ent"},                                                                    // knows nobody: the log, and what it is about
 	"chat/roomlog/logcheck":      {"chat/roomlog", "db/tables", "ent"},                                                            // for archive
@@ -108,9 +108,17 @@ var mayImport = map[string][]string{
 
 	// Floor 5: what clients call, and a database as a whole.
 	"graph": { // of db only the classes of errors; never a row
-		"auth", "auth/accounts", "auth/passwords", "chat", "chat/access", "chat/follow",
-		"chat/invites", "chat/members", "chat/mentions", "chat/pages", "chat/reactions", "chat/readers", "chat/roomlog", "db", "naming", "naming/usernames", "transport", "transport/budget",
-		"transport/operation", "transport/stream", "transport/stream/execution",
+		"auth", "auth/accounts", "auth/passwords", "chat", "chat/access", "chat/invites", "chat/members", "chat/pages",
+		"chat/roomlog", "db", "naming", "naming/usernames", "transport", "transport/budget", "transport/operation",
+		"transport/stream", "transport/stream/execution",
+	},
+	"graph/objects": { // what objects lead to, read once for lists of them
+		"auth", "auth/accounts", "chat", "chat/access", "chat/invites", "chat/members", "chat/mentions", "chat/pages", "chat/reactions",
+		"chat/roomlog", "db", "graph/caller", "graph/fields", "graph/generated", "graph/together", "transport/stream/execution",
+	},
+	"graph/subscriptions": { // shows transport the logs of rooms
+		"chat", "chat/follow", "chat/readers", "chat/roomlog", "graph/caller", "graph/document", "graph/failures", "graph/scalar",
+		"transport/stream",
 	},
 	"graph/failures":        {"auth", "chat", "db", "graph/document", "graph/generated", "graph/scalar", "transport/budget"}, // what clients are told of errors
 	"graph/document":        {},                                                                                              // knows a schema; no people, no rooms
@@ -119,7 +127,8 @@ var mayImport = map[string][]string{
 	"graph/generated": {
 		"auth", "chat", "chat/access", "chat/invites", "chat/members", "chat/mentions", "chat/pages", "chat/reactions", "chat/roomlog", "graph/lean", "graph/scalar",
 	},
-	"graph/together":     {"auth"}, // reads below lists once for all
+	"graph/caller":       {"auth", "chat"}, // who calls
+	"graph/together":     {"auth"},         // reads below lists once for all
 	"graph/lean":         {},
 	"graph/lean/rewrite": {},
 	"graph/scalar":       {},
@@ -155,8 +164,8 @@ var mayImport = map[string][]string{
 
 // homeOf says which packages import each technology. No other does.
 var homeOf = map[string][]string{
-	"github.com/99designs/gqlgen": {"graph", "graph/document", "graph/failures", "graph/generated", "graph/lean", "graph/scalar", "transport", "transport/operation", "transport/stream", "transport/wire", "transport/ws"},
-	"github.com/vektah/gqlparser": {"graph", "graph/document", "graph/document/syntax", "graph/failures", "graph/generated", "transport", "transport/operation", "transport/refusal", "transport/stream", "transport/wire", "transport/ws", "transport/ws/frame"},
+	"github.com/99designs/gqlgen": {"graph", "graph/document", "graph/failures", "graph/generated", "graph/lean", "graph/objects", "graph/scalar", "graph/subscriptions", "transport", "transport/operation", "transport/stream", "transport/wire", "transport/ws"},
+	"github.com/vektah/gqlparser": {"graph", "graph/document", "graph/document/syntax", "graph/failures", "graph/generated", "graph/subscriptions", "transport", "transport/operation", "transport/refusal", "transport/stream", "transport/wire", "transport/ws", "transport/ws/frame"},
 	"github.com/gobwas/ws":        {"transport/ws", "transport/ws/frame"},
 	"github.com/golang-jwt/jwt":   {"auth/tokens"},
 	"golang.org/x/crypto":         {"auth/passwords"},                                             // argon2

@@ -27,13 +27,6 @@ var mayHave = map[string]int{
 
 const leastForP95 = 20
 
-// largerNow are those that have more, and the lines they have. They may shrink and not grow, and leave the list when
-// they fit.
-var largerNow = map[size]int{
-	{"package", "graph"}:                  1621,
-	{"file", "graph/schema.resolvers.go"}: 336,
-}
-
 // A size is what has a number of lines: a package, a file, a function, or the 95th percentile of a package's functions.
 type size struct{ kind, name string }
 
@@ -44,7 +37,7 @@ func TestSizes(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Log("\n" + table(packages))
-	for _, wrong := range wrongSizes(sizesOf(packages), largerNow) {
+	for _, wrong := range wrongSizes(sizesOf(packages)) {
 		t.Error(wrong)
 	}
 }
@@ -155,16 +148,11 @@ func sizesOf(packages map[string]*measured) map[size]int {
 	return sizes
 }
 
-// wrongSizes says what is too large, and which exceptions are none any more.
-func wrongSizes(sizes, allowed map[size]int) (wrong []string) {
+// wrongSizes says what is too large.
+func wrongSizes(sizes map[size]int) (wrong []string) {
 	for s, lines := range sizes {
-		if most := max(mayHave[s.kind], allowed[s]); lines > most {
+		if most := mayHave[s.kind]; lines > most {
 			wrong = append(wrong, fmt.Sprintf("%s %s has %d lines, and may have %d", s.kind, s.name, lines, most))
-		}
-	}
-	for s := range allowed {
-		if sizes[s] <= mayHave[s.kind] {
-			wrong = append(wrong, fmt.Sprintf("%s %s fits or is gone: take it out of largerNow", s.kind, s.name))
 		}
 	}
 	slices.Sort(wrong)
@@ -220,14 +208,13 @@ func TestSizesRefuses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	allowed := map[size]int{{"file", "x/long.go"}: 1500, {"package", "fine"}: 2000, {"package", "x"}: 1600}
 	want := []string{
-		"file x/long.go has 1548 lines, and may have 1500",
+		"file x/long.go has 1548 lines, and may have 300",
 		"file x/long_test.go has 1548 lines, and may have 300",
 		"function x.T.Long has 46 lines, and may have 45",
-		"package fine fits or is gone: take it out of largerNow",
+		"package x has 1548 lines, and may have 1500",
 	}
-	if got := wrongSizes(sizesOf(packages), allowed); !slices.Equal(got, want) {
+	if got := wrongSizes(sizesOf(packages)); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

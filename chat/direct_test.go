@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/broker/brokertest"
 	"parley/chat"
 	"parley/chat/access"
 	"parley/chat/roomlog"
@@ -110,7 +111,7 @@ func TestDirectRoomsOfOthersLeaveRoom(t *testing.T) {
 // People who open the same conversation at once are in one room.
 func TestOpenDirectRoomFromBothSides(t *testing.T) {
 	w := newWorld(t, chat.Options{})
-	other := chat.New(w.store, chat.Options{Notifier: lossy{}, FindPerson: findPerson(w.store)}) // another node
+	other := chat.New(w.store, chat.Options{Notifier: brokertest.Lossy{}, FindPerson: findPerson(w.store)}) // another node
 	ann, bob := w.person("ann"), w.person("bob")
 	for round := range rounds.Of(t, 2, 20) {
 		third := w.person(fmt.Sprint("third", round)).Username

@@ -8,18 +8,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
-
 	"parley/broker"
+	"parley/broker/brokertest"
 	"parley/chat"
 	"parley/ent"
 	"parley/ent/roomevent"
 )
-
-// lossy is a notifier that loses everything.
-type lossy struct{}
-
-func (lossy) Notify(...uuid.UUID) {}
 
 // sendMany sends n chats from several people at once.
 func (w *world) sendMany(from chat.Caller, room string, n int) {
@@ -43,7 +37,7 @@ func (w *world) sendMany(from chat.Caller, room string, n int) {
 //	notifications before the commit           with notifications
 //	heads that nobody compares               of another node, with every notification lost
 func TestStreamHasNoGap(t *testing.T) {
-	lost := chat.Options{Notifier: lossy{}, HeadsInterval: 5 * time.Millisecond}
+	lost := chat.Options{Notifier: brokertest.Lossy{}, HeadsInterval: 5 * time.Millisecond}
 	for name, c := range map[string]struct {
 		chat.Options
 		another bool // node, where the chats are sent

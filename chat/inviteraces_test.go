@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"parley/broker/brokertest"
 	"parley/chat"
 	"parley/chat/access"
 	"parley/ent"
@@ -20,7 +21,7 @@ import (
 // The one person who sends the call many times is in it once.
 func TestInvitesAreUsedUpOnce(t *testing.T) {
 	w := newWorld(t, chat.Options{})
-	other := chat.New(w.store, chat.Options{Notifier: lossy{}}) // another node
+	other := chat.New(w.store, chat.Options{Notifier: brokertest.Lossy{}}) // another node
 	ann := w.person("ann")
 	people := make([]chat.Caller, 200)
 	for i := range people {

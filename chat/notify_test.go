@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/broker"
+	"parley/broker/brokertest"
 	"parley/chat"
 	"parley/chat/roomlog"
 )
@@ -62,7 +63,7 @@ func (n *named) Notify(ids ...uuid.UUID) {
 // Whose list of rooms changes is named with the room, so that their streams look again on every node; what changes nothing
 // is told to nobody.
 func TestPeopleAreNamedWithRooms(t *testing.T) {
-	n := &named{Notifier: lossy{}, ids: map[uuid.UUID]bool{}}
+	n := &named{Notifier: brokertest.Lossy{}, ids: map[uuid.UUID]bool{}}
 	w := newWorld(t, chat.Options{Notifier: n})
 	ann, bob, eve := w.person("ann"), w.person("bob"), w.person("eve")
 	want := func(what string, call func() (*roomlog.Room, error), people ...chat.Caller) {

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"parley/broker"
+	"parley/broker/brokertest"
 	"parley/chat"
 	"parley/chat/follow"
 	"parley/chat/roomlog"
@@ -143,7 +144,7 @@ func TestNothingIsReadOfARoomThatIsBeingPurged(t *testing.T) {
 // What is left in the memory that readers share is not shown either; and a reader who was ahead of it, because no notification
 // had been sent, is given the end. (That reader met a panic.)
 func TestReadersOfADeletedRoomAreGivenTheEnd(t *testing.T) {
-	w := newWorld(t, chat.Options{Notifier: lossy{}, HeadsInterval: time.Hour})
+	w := newWorld(t, chat.Options{Notifier: brokertest.Lossy{}, HeadsInterval: time.Hour})
 	ann := w.person("ann")
 	w.room(ann, "general")
 	open := func() (follow.Start, *follow.Tail) {

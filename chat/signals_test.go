@@ -228,15 +228,3 @@ func (onlySignals) Subscribe(ctx context.Context, _ func(...uuid.UUID)) error {
 	<-ctx.Done()
 	return ctx.Err()
 }
-
-func (lossy) Signal(string, []byte) {}
-
-func (lossy) Signals(ctx context.Context, _ func([]byte)) error {
-	<-ctx.Done()
-	return ctx.Err()
-}
-
-func (lossy) Subscribe(ctx context.Context, _ func(...uuid.UUID)) error {
-	<-ctx.Done()
-	return ctx.Err()
-}

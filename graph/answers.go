@@ -12,18 +12,15 @@ import (
 	"parley/db"
 	"parley/graph/document"
 	"parley/graph/failures"
+	"parley/graph/fields"
 	"parley/graph/lean"
 	"parley/graph/together"
 	"parley/transport/budget"
 )
 
-// perField is how many bytes each field of the cost takes while an operation is executed, besides texts: what
-// BenchmarkAPI/page_of_50 in server allocates, divided by its cost.
-const perField = 400
-
 // LeastAnswers is how large transport.Options.AnswersTotal must be, so that whatever may cost so much can be answered.
 func LeastAnswers(maxCost int) int64 {
-	return budget.LeastTotal(document.LargestCost(maxCost) * perField)
+	return budget.LeastTotal(document.LargestCost(maxCost) * fields.Bytes)
 }
 
 // withBounds gives queries and mutations an end: in time, and in the memory that their answers take. Text is counted
@@ -41,7 +38,7 @@ func withBounds(p *failures.Presenter, most time.Duration) graphql.ResponseMiddl
 		if answer == nil { // it was refused before it could be executed
 			return next(ctx)
 		}
-		if err := answer.Begin(ctx, document.CostOf(op)*perField); err != nil {
+		if err := answer.Begin(ctx, document.CostOf(op)*fields.Bytes); err != nil {
 			return &graphql.Response{Errors: gqlerror.List{p.Present(ctx, err)}}
 		}
 		b := &bound{answer: answer, stop: cancel}

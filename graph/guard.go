@@ -4,11 +4,11 @@ import (
 	"context"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"parley/auth"
 	"parley/auth/accounts"
+	"parley/graph/document"
 )
 
 // A guard refuses every operation that selects a root field which needs a signed-in user, unless
@@ -44,14 +44,8 @@ func (g guard) MutateOperationContext(ctx context.Context, op *graphql.Operation
 	return nil
 }
 
-// rootFields are those that will be executed, fragments included.
-func rootFields(op *graphql.OperationContext) []graphql.CollectedField {
-	root := map[ast.Operation]string{ast.Query: "Query", ast.Mutation: "Mutation", ast.Subscription: "Subscription"}
-	return graphql.CollectFields(op, op.Operation.SelectionSet, []string{root[op.Operation.Operation]})
-}
-
 func allPublic(op *graphql.OperationContext) bool {
-	for _, f := range rootFields(op) {
+	for _, f := range document.RootFields(op) {
 		meta := len(f.Name) > 1 && f.Name[:2] == "__" // __typename, and introspection where it is on
 		if !meta && f.Definition.Directives.ForName("public") == nil {
 			return false

@@ -19,6 +19,8 @@ import (
 	"parley/graph/failures"
 	"parley/graph/fields"
 	"parley/graph/generated"
+	"parley/graph/objects"
+	"parley/graph/subscriptions"
 	"parley/naming/usernames"
 	"parley/transport"
 	"parley/transport/budget"
@@ -51,7 +53,8 @@ func Handler(o Options) (http.Handler, *transport.Transports) {
 	o = o.WithDefaults()
 	p := &failures.Presenter{Log: o.Logger}
 	resolver := &Resolver{
-		auth: o.Auth, chat: o.Chat, errors: p, leeway: o.Leeway, now: time.Now,
+		Resolver: objects.New(o.Auth, o.Chat),
+		auth:     o.Auth, chat: o.Chat, leeway: o.Leeway, now: time.Now,
 		server: generated.Server{Version: o.Version, Limits: limits(o)},
 	}
 	schema := generated.NewExecutableSchema(generated.Config{Schema: served(), Resolvers: resolver})
@@ -74,7 +77,7 @@ func Handler(o Options) (http.Handler, *transport.Transports) {
 	t.Detach = func(ctx context.Context) context.Context {
 		return failures.WithRequestID(context.Background(), failures.RequestID(ctx))
 	}
-	t.Open = streams{o.Chat, p}.open
+	t.Open = subscriptions.Streams{Chat: o.Chat, Errors: p}.Open
 	transports := transport.New(t)
 	for _, one := range transports.All() {
 		server.AddTransport(one)

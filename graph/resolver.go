@@ -1,16 +1,15 @@
-// Package graph is the API over auth and chat: resolvers of one line, the guard that says who may call them, the adapter
-// through which transport follows the logs of rooms, and the one table that turns errors into codes. The product is
-// schema.graphqls, written by hand. What a document may be is the business of package document.
+// Package graph is the API over auth and chat: resolvers of one line, the guard that says who may call them, and what an
+// operation may take of time and memory. The product is schema.graphqls, written by hand. What a document may be is the
+// business of package document, what objects lead to of package objects, what subscribers are shown of package subscriptions,
+// and what clients are told of errors of package failures.
 package graph
 
 import (
-	"cmp"
 	"context"
 	_ "embed" // the schema
-	"errors"
-	"fmt"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -18,14 +17,8 @@ import (
 	"parley/auth"
 	"parley/auth/accounts"
 	"parley/chat"
-	"parley/chat/invites"
-	"parley/chat/members"
-	"parley/chat/roomlog"
-
-	"parley/graph/failures"
 	"parley/graph/generated"
-	"parley/graph/scalar"
-	"parley/naming"
+	"parley/graph/objects"
 	"parley/transport"
 )
 
@@ -45,36 +38,29 @@ func served() *ast.Schema {
 // Resolver is what resolvers may call. Its fields are lower-case, because gqlgen's methods shadow
 // an exported field of the same name as a GraphQL field.
 type Resolver struct {
+	*objects.Resolver // of the fields of objects
+
 	auth   *accounts.Service
 	chat   *chat.Service
-	errors *failures.Presenter
 	server generated.Server // without its time
 	leeway time.Duration
 	now    func() time.Time
 }
 
-// me is whoever is signed in. The guard lets nobody else reach a field that is not @public.
-func me(ctx context.Context) auth.Identity {
-	identity, err := auth.IdentityFrom(ctx)
-	if err != nil {
-		panic(fmt.Sprintf("graph: a field past the guard is executed for nobody: %v", err))
-	}
-	return identity
-}
+// Mutation returns the resolvers of mutations.
+func (r *Resolver) Mutation() generated.MutationResolver { return &mutationResolver{r} }
 
-// person is the same as chat knows them.
-func person(ctx context.Context) chat.Caller {
-	user := me(ctx).User
-	return chat.Caller{ID: user.ID, Username: user.Username}
-}
+// Query returns those of queries.
+func (r *Resolver) Query() generated.QueryResolver { return &queryResolver{r} }
 
-// anybody is the same, or nobody: in streams, which are executed for all.
-func anybody(ctx context.Context) chat.Caller {
-	if _, err := auth.IdentityFrom(ctx); err != nil {
-		return chat.Caller{}
-	}
-	return person(ctx)
-}
+// Subscription returns those of subscriptions.
+func (r *Resolver) Subscription() generated.SubscriptionResolver { return &subscriptionResolver{r} }
+
+type (
+	mutationResolver     struct{ *Resolver }
+	queryResolver        struct{ *Resolver }
+	subscriptionResolver struct{ *Resolver }
+)
 
 // pointer returns a value where the schema allows null, which comes only with an error.
 func pointer[T any](value T, err error) (*T, error) { return &value, err }
@@ -88,6 +74,15 @@ func given[T any](value *T, normal T) T {
 	return *value
 }
 
+// ifGiven is the value of an argument of the field, where null is another thing than nothing; nil: it was left out.
+func ifGiven[T any](ctx context.Context, argument string, value T) *T {
+	field := graphql.GetFieldContext(ctx).Field
+	if _, given := field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)[argument]; !given {
+		return nil
+	}
+	return &value
+}
+
 // textOf is an id as GraphQL says it.
 func textOf(id uuid.UUID, err error) (*string, error) { return pointer(id.String(), err) }
 
@@ -99,93 +94,6 @@ func (r *Resolver) renewing(ctx context.Context) func(*auth.Tokens, error) (*aut
 			transport.Renew(ctx, t.SessionID.String(), t.AccessTokenExpiresAt.Add(r.leeway))
 		}
 		return t, err
-	}
-}
-
-// viewer returns who is signed in, nil when no token was sent, and an error for a bad one.
-func viewer(ctx context.Context) (*auth.User, error) {
-	switch c := auth.CallerFrom(ctx); {
-	case c.Err == nil:
-		return c.Identity.User, nil
-	case errors.Is(c.Err, auth.ErrNoToken):
-		return nil, nil
-	default:
-		return nil, c.Err
-	}
-}
-
-// maxNodes is how many ids Query.nodes takes.
-const maxNodes = 100
-
-// find returns objects of any type in the order of ids, nil for what the reader may not see or what is no id.
-func (r *Resolver) find(ctx context.Context, reader auth.Identity, ids []string) ([]scalar.Node, error) {
-	if len(ids) > maxNodes {
-		return nil, &chat.InvalidError{Field: "ids", Reason: "OUT_OF_RANGE", Detail: fmt.Sprintf("has at most %d ids", maxNodes)}
-	}
-	nodes := make([]scalar.Node, len(ids))
-	var known []uuid.UUID
-	var indexes []int // of these in nodes
-	for i, text := range ids {
-		if id, ok := naming.ParseID(text); ok {
-			known, indexes = append(known, id), append(indexes, i)
-		}
-	}
-	found, err := r.findByID(ctx, reader, known)
-	if err != nil {
-		return nil, err
-	}
-	for i, index := range indexes {
-		nodes[index] = found[i]
-	}
-	return nodes, nil
-}
-
-// findByID looks for ids in every table.
-func (r *Resolver) findByID(ctx context.Context, reader auth.Identity, ids []uuid.UUID) ([]scalar.Node, error) {
-	nodes := make([]scalar.Node, len(ids))
-	if len(ids) == 0 {
-		return nodes, nil
-	}
-	who := person(ctx)
-	return nodes, cmp.Or(
-		fill[auth.User](nodes)(r.auth.UsersByID(ctx, ids)),
-		fill[roomlog.Room](nodes)(r.chat.RoomsByID(ctx, who, ids)),
-		fill[roomlog.Chat](nodes)(r.chat.ChatsByID(ctx, who, ids)),
-		fill[members.Member](nodes)(r.chat.MembersByID(ctx, who, ids)),
-		fill[invites.Invite](nodes)(r.chat.InvitesByID(ctx, who, ids)),
-		fill[auth.Session](nodes)(r.auth.SessionsByID(ctx, reader, ids)),
-	)
-}
-
-// fill puts what was found of one type where nothing is yet: clients choose ids, and may choose one that is there already.
-func fill[T any](nodes []scalar.Node) func([]*T, error) error {
-	return func(found []*T, err error) error {
-		for i, one := range found {
-			if one != nil && nodes[i] == nil {
-				nodes[i] = one
-			}
-		}
-		return err
-	}
-}
-
-// findOne returns one object of any type.
-func (r *Resolver) findOne(ctx context.Context, reader auth.Identity, id string) (scalar.Node, error) {
-	nodes, err := r.find(ctx, reader, []string{id})
-	if err != nil {
-		return nil, err
-	}
-	if nodes[0] == nil {
-		return nil, failures.ErrNoNode
-	}
-	return nodes[0], nil
-}
-
-// pageOf is where a page of people lies, in the type that other pages have.
-func pageOf(p *auth.UserPage) *members.PageInfo {
-	return &members.PageInfo{
-		StartCursor: p.StartCursor, EndCursor: p.EndCursor,
-		HasPreviousPage: p.HasPreviousPage, HasNextPage: p.HasNextPage,
 	}
 }
 

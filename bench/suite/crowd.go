@@ -7,6 +7,7 @@ import (
 	"os/exec"
 
 	"parley/bench/client"
+	"parley/bench/process"
 )
 
 // A Crowd is people in some of very many rooms, all in the same.
@@ -51,23 +52,23 @@ type Talk struct {
 	Busy           string // the id of that room
 }
 
-// TalkData names the directory of the database with a talk.
-const TalkData = "talk"
+// talkData names the directory of the database with a talk.
+const talkData = "talk"
 
-// NeedTalk makes a database with a talk, once.
-func (s *Suite) NeedTalk(ctx context.Context) (*Talk, error) {
-	if s.talk != nil {
-		return s.talk, nil
+// ServeTalk makes a database with a talk, once, and starts a server on it.
+func (s *Suite) ServeTalk(ctx context.Context) (*Talk, *process.Process, error) {
+	if s.talk == nil {
+		if err := s.CopySeed(talkData); err != nil {
+			return nil, nil, err
+		}
+		t := &Talk{}
+		if err := s.fill(ctx, talkData, t, "talk"); err != nil {
+			return nil, nil, err
+		}
+		s.talk = t
 	}
-	if err := s.CopySeed(TalkData); err != nil {
-		return nil, err
-	}
-	t := &Talk{}
-	if err := s.fill(ctx, TalkData, t, "talk"); err != nil {
-		return nil, err
-	}
-	s.talk = t
-	return t, nil
+	p, err := s.Parley(ctx, talkData)
+	return s.talk, p, err
 }
 
 // fill adds rows to a database that nobody uses, and decodes what was added.

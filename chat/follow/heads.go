@@ -2,40 +2,26 @@ package follow
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
 
+	"parley/chat/background"
 	"parley/chat/roomlog"
 )
 
 // Run compares the heads of all followed rooms with the log until ctx ends, so that a notification that was lost, here or
 // between nodes, costs no more than the interval.
 func (x *Caches) Run(ctx context.Context) {
-	tick := time.NewTicker(x.o.HeadsInterval)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-			x.round(ctx)
-		case <-ctx.Done():
-			return
-		}
-	}
+	background.New("compare heads", x.o.HeadsInterval, x.round, x.o.OnError).Run(ctx)
 }
 
-// round is one comparison. A panic is an error of that round: it must not take the server down.
-func (x *Caches) round(ctx context.Context) {
-	defer func() {
-		if p := recover(); p != nil {
-			x.o.OnError(fmt.Errorf("compare heads: panic: %v", p))
-		}
-	}()
+// round is one comparison. What it cannot find out the next one does.
+func (x *Caches) round(ctx context.Context) error {
 	x.emptyQuiet()
 	x.compareHeads(ctx)
+	return nil
 }
 
 // headsAtOnce is how many rooms one query asks for; SQLite takes at most 32,766 parameters.

@@ -12,29 +12,13 @@ import (
 	"github.com/google/uuid"
 
 	"parley/broker"
+	"parley/broker/brokertest"
 	"parley/chat"
 	"parley/chat/follow/logtest"
 	"parley/chat/readers"
 	"parley/chat/roomlog"
 	"parley/ent"
 )
-
-// lossy is a notifier that loses everything.
-type lossy struct{}
-
-func (lossy) Notify(...uuid.UUID) {}
-
-func (lossy) Signal(string, []byte) {}
-
-func (lossy) Signals(ctx context.Context, _ func([]byte)) error {
-	<-ctx.Done()
-	return ctx.Err()
-}
-
-func (lossy) Subscribe(ctx context.Context, _ func(...uuid.UUID)) error {
-	<-ctx.Done()
-	return ctx.Err()
-}
 
 func (w *world) open(who chat.Caller, after ...string) readers.Opening {
 	w.t.Helper()
@@ -174,7 +158,7 @@ func (w *world) cursorOf(id uuid.UUID) string { return roomlog.Position{Place: 1
 func TestSetIsReadAgain(t *testing.T) {
 	for name, w := range map[string]*world{
 		"with notifications":           newWorld(t, &broker.Memory{}, time.Hour),
-		"with every notification lost": newWorld(t, lossy{}, 5*time.Millisecond),
+		"with every notification lost": newWorld(t, brokertest.Lossy{}, 5*time.Millisecond),
 	} {
 		t.Run(name, func(t *testing.T) {
 			w.t = t

@@ -2,13 +2,13 @@ package readers
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/google/uuid"
 
+	"parley/chat/background"
 	"parley/ent"
 	"parley/ent/user"
 )
@@ -58,36 +58,21 @@ func (x *Readers) Wake(people ...uuid.UUID) {
 // Run compares the lists of all who follow theirs with the database until ctx ends, so that a notification that was lost
 // costs no more than the interval.
 func (x *Readers) Run(ctx context.Context) {
-	tick := time.NewTicker(x.o.Interval)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-			x.round(ctx)
-		case <-ctx.Done():
-			return
-		}
-	}
+	background.New("compare lists of rooms", x.o.Interval, x.round, x.o.OnError).Run(ctx)
 }
 
 // comparedAtOnce is how many people one query asks for; SQLite takes at most 32,766 parameters.
 const comparedAtOnce = 10_000
 
-// round is one comparison. A panic is an error of that round: it must not take the server down.
-func (x *Readers) round(ctx context.Context) {
-	defer func() {
-		if p := recover(); p != nil {
-			x.o.OnError(fmt.Errorf("compare lists of rooms: panic: %v", p))
-		}
-	}()
+// round is one comparison. A query that fails holds back no other; it returns what failed.
+func (x *Readers) round(ctx context.Context) (failed error) {
 	x.mu.Lock()
 	people := slices.Collect(maps.Keys(x.watched))
 	x.mu.Unlock()
 	for some := range slices.Chunk(people, comparedAtOnce) {
-		if err := x.compare(ctx, some); err != nil && ctx.Err() == nil {
-			x.o.OnError(err)
-		}
+		failed = errors.Join(failed, x.compare(ctx, some))
 	}
+	return failed
 }
 
 // compare wakes those of some people whose list is another one than their followers have read. If that cannot be found out
@@ -95,7 +80,7 @@ func (x *Readers) round(ctx context.Context) {
 func (x *Readers) compare(ctx context.Context, people []uuid.UUID) error {
 	rows, err := x.store.Read.User.Query().Where(user.IDIn(people...)).Select(user.FieldID, user.FieldRoomsVersion).All(ctx)
 	if err != nil {
-		return fmt.Errorf("compare lists of rooms: %w", err)
+		return err
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()

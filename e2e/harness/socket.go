@@ -3,6 +3,7 @@ package harness
 import (
 	"context"
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -40,6 +41,22 @@ func (s *Server) Dial(token string) *Socket {
 		init.Payload = json.RawMessage(`{"authorization":"Bearer ` + token + `"}`)
 	}
 	k.Write(init)
+	return k
+}
+
+// Live opens a socket with a subscription to events of rooms, and waits until it is current. No rooms: all of the person's.
+func (s *Server) Live(token, document string, rooms ...string) *Socket {
+	s.T.Helper()
+	k := s.Dial(token)
+	k.Expect("connection_ack")
+	variables := map[string]any{}
+	if rooms != nil {
+		variables["rooms"] = rooms
+	}
+	k.Subscribe("1", document, variables)
+	if m := k.Expect("next"); !strings.Contains(string(m.Payload), `"CAUGHT_UP"`) {
+		s.T.Fatalf("got %s", m.Payload)
+	}
 	return k
 }
 

@@ -64,18 +64,10 @@ func (c aChat) mentions() string {
 	return strings.Join(names, " ")
 }
 
-// live opens a stream of events over a socket and waits until it is current. No rooms: all of the person's.
+// live opens a stream of events and waits until it is current.
 func live(s *harness.Server, token string, rooms ...string) *harness.Socket {
 	s.T.Helper()
-	k := s.Dial(token)
-	k.Expect("connection_ack")
-	variables := map[string]any{}
-	if rooms != nil {
-		variables["rooms"] = rooms
-	}
-	k.Subscribe("1", eventsDocument, variables)
-	wantKind(k, "CAUGHT_UP")
-	return k
+	return s.Live(token, eventsDocument, rooms...)
 }
 
 // wantKind wants an event of a kind next.

@@ -18,17 +18,7 @@ func setTyping(s *harness.Server, token, room string) {
 // live opens a stream of events and waits until it is current.
 func live(s *harness.Server, token string, rooms ...string) *harness.Socket {
 	s.T.Helper()
-	k := s.Dial(token)
-	k.Expect("connection_ack")
-	variables := map[string]any{}
-	if rooms != nil {
-		variables["rooms"] = rooms
-	}
-	k.Subscribe("1", eventsDocument, variables)
-	if e := event(k); e.Kind != "CAUGHT_UP" {
-		s.T.Fatalf("got %+v", e)
-	}
-	return k
+	return s.Live(token, eventsDocument, rooms...)
 }
 
 // wantTyping wants this next: somebody is typing.

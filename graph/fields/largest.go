@@ -23,6 +23,10 @@ const (
 	ofCursorOfNames = 256 // in lists that are in order of usernames
 )
 
+// Bytes is how many bytes each field of the cost takes while an operation is executed, besides texts: what
+// BenchmarkAPI/page_of_50 in server allocates, divided by its cost.
+const Bytes = 400
+
 // Largest are the sizes of values in bytes of JSON: of types, and of fields that can be larger or smaller than others of
 // their type. A String that is not known is taken for the text of a chat.
 var Largest = map[string]int{

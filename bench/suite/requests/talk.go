@@ -22,11 +22,7 @@ const (
 // Unread lets clients read a list of rooms with and without its counts: one who has not read what another has said, and that other, whose
 // own chats do not count, so that all must be looked at.
 func Unread(ctx context.Context, s *suite.Suite) error {
-	talk, err := s.NeedTalk(ctx)
-	if err != nil {
-		return err
-	}
-	p, err := s.Parley(ctx, suite.TalkData)
+	talk, p, err := s.ServeTalk(ctx)
 	if err != nil {
 		return err
 	}
@@ -111,11 +107,7 @@ func countsOf(chats int, own bool) (unread, mentions int) {
 
 // Talk lets one client read a page with and without what people have said and done to its chats.
 func Talk(ctx context.Context, s *suite.Suite) error {
-	talk, err := s.NeedTalk(ctx)
-	if err != nil {
-		return err
-	}
-	p, err := s.Parley(ctx, suite.TalkData)
+	talk, p, err := s.ServeTalk(ctx)
 	if err != nil {
 		return err
 	}

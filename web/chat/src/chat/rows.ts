@@ -1,5 +1,5 @@
 import { dayOf } from "../ui/time";
-import type { Draft } from "./outbox";
+import type { Draft } from "./draft";
 import type { Chat, Quoted } from "./pages";
 
 /** Item is one row of a room: a chat, what is above the oldest, or the space below the newest. */

@@ -1,6 +1,6 @@
 import { disk, readJson } from "../api/disk";
+import type { Draft } from "./draft";
 import { readAnswered, type Kept } from "./kept";
-import type { Draft } from "./outbox";
 
 const most = 1_000_000; // letters of one person that wait on the disk
 

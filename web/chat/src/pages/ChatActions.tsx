@@ -1,7 +1,7 @@
-import type { Draft } from "../chat/outbox";
+import type { Draft } from "../chat/draft";
 import type { Chat } from "../chat/pages";
 import { Icon } from "../ui/Icon";
-import type { Actions } from "./ChatRow";
+import type { Actions } from "./actions";
 
 type Props = {
   chat: Chat;

@@ -1,34 +1,15 @@
 import { memo, useEffect, useRef } from "react";
-import type { Draft } from "../chat/outbox";
+import type { Draft } from "../chat/draft";
 import type { Chat, Quoted } from "../chat/pages";
 import type { Pending } from "../chat/reacting";
 import { Avatar } from "../ui/Avatar";
 import { clock, day as dayName, moment } from "../ui/time";
+import type { Actions } from "./actions";
 import { ChatActions } from "./ChatActions";
 import { ChatState } from "./ChatState";
 import { Pills } from "./Pills";
 import { Quote } from "./Quote";
 import { Text } from "./Text";
-
-type Some = Pick<Chat, "id" | "text">;
-
-/** Actions are what can be done to a chat. */
-export type Actions = {
-  edit(chat: Some): void;
-  remove(chat: Some): void;
-  again(id: string): void;
-  discard(id: string): void;
-  /** what can be done about the person who wrote a chat */
-  meet(username: string): void;
-  reply(chat: Chat): void;
-  /** shows a chat that is among those of the list */
-  jump(id: string): void;
-  react(id: string, emoji: string, on: boolean): void;
-  /** asks which emoji to react with */
-  choose(id: string): void;
-  /** what could not be done was read */
-  dismiss(id: string): void;
-};
 
 type Props = {
   chat: Chat;

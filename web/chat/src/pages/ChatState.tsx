@@ -1,7 +1,7 @@
 import { describe } from "../api/messages";
-import type { Draft } from "../chat/outbox";
+import type { Draft } from "../chat/draft";
 import { Act } from "./Act";
-import type { Actions } from "./ChatRow";
+import type { Actions } from "./actions";
 
 type Props = { draft: Draft; late: boolean; actions: Actions };
 

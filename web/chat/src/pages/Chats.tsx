@@ -9,7 +9,8 @@ import { VirtualList, type Handle } from "../list/VirtualList";
 import { useAnnounce } from "../ui/Announcer";
 import { Icon } from "../ui/Icon";
 import { useServices } from "../ui/services";
-import { ChatRow, type Actions } from "./ChatRow";
+import type { Actions } from "./actions";
+import { ChatRow } from "./ChatRow";
 import { Edge } from "./Edge";
 import { useSeen } from "./useSeen";
 

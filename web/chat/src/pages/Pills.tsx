@@ -4,7 +4,7 @@ import type { Pending } from "../chat/reacting";
 import { drawn, pillsOf, type Pill } from "../chat/reactions";
 import { useServices } from "../ui/services";
 import { Act } from "./Act";
-import type { Actions } from "./ChatRow";
+import type { Actions } from "./actions";
 
 type Props = { chat: Chat; pending: Pending | undefined; actions: Actions };
 

@@ -3,7 +3,7 @@ import type { History, View } from "../chat/history";
 import type { Chat, Room as RoomFields } from "../chat/pages";
 import type { Handle } from "../list/VirtualList";
 import { useServices } from "../ui/services";
-import type { Actions } from "./ChatRow";
+import type { Actions } from "./actions";
 import { Chats } from "./Chats";
 import { Composer } from "./Composer";
 import { DeleteChat } from "./DeleteChat";

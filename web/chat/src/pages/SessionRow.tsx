@@ -1,6 +1,9 @@
+import type { SessionsQuery } from "../gql/graphql";
 import { program } from "../ui/program";
 import { when } from "../ui/time";
-import type { Session } from "./Sessions";
+
+/** Session is a sign-in as the list has it. */
+export type Session = NonNullable<SessionsQuery["sessions"]>[number];
 
 /** SessionRow is one sign-in. */
 export function SessionRow({ session, onEnd }: { session: Session; onEnd(): void }) {

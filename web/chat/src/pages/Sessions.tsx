@@ -2,15 +2,13 @@ import { useState } from "react";
 import { useMutation, useQuery, type CombinedError } from "urql";
 import { failureOf } from "../api/failure";
 import { describe } from "../api/messages";
-import { EndOthersDocument, EndSessionDocument, SessionsDocument, type SessionsQuery } from "../gql/graphql";
+import { EndOthersDocument, EndSessionDocument, SessionsDocument } from "../gql/graphql";
 import { Problem } from "../ui/Problem";
 import { Skeleton } from "../ui/Skeleton";
-import { SessionRow } from "./SessionRow";
+import { SessionRow, type Session } from "./SessionRow";
 import { useSignOut } from "./SignOut";
 import { StaySignedIn } from "./StaySignedIn";
 import { Top } from "./Top";
-
-export type Session = NonNullable<SessionsQuery["sessions"]>[number];
 
 /** Sessions is where one is signed in, and how to end that. */
 export function Sessions() {

@@ -1,4 +1,4 @@
-package graph
+package subscriptions
 
 import (
 	"github.com/google/uuid"

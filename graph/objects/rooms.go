@@ -1,25 +1,24 @@
-package graph
+package objects
 
 import (
 	"context"
 
-	"github.com/99designs/gqlgen/graphql"
-
 	"parley/chat/access"
 	"parley/chat/members"
 	"parley/chat/roomlog"
+	"parley/graph/caller"
 )
 
 // mine returns the memberships of whoever asks, nil where they have none.
 func (r *Resolver) mine(ctx context.Context, rooms []*roomlog.Room) ([]*members.Member, error) {
-	standings, err := r.chat.Standings(ctx, person(ctx), rooms)
+	standings, err := r.chat.Standings(ctx, caller.Person(ctx), rooms)
 	if err != nil {
 		return nil, err
 	}
 	mine := make([]*members.Member, len(rooms))
 	for i, as := range standings {
 		if as.Member != nil {
-			mine[i] = members.MemberOf(rooms[i], person(ctx), as.Member, person(ctx).ID)
+			mine[i] = members.MemberOf(rooms[i], caller.Person(ctx), as.Member, caller.Person(ctx).ID)
 		}
 	}
 	return mine, nil
@@ -27,7 +26,7 @@ func (r *Resolver) mine(ctx context.Context, rooms []*roomlog.Room) ([]*members.
 
 // actions returns what whoever asks may do in rooms.
 func (r *Resolver) actions(ctx context.Context, rooms []*roomlog.Room) ([][]access.Action, error) {
-	standings, err := r.chat.Standings(ctx, person(ctx), rooms)
+	standings, err := r.chat.Standings(ctx, caller.Person(ctx), rooms)
 	if err != nil {
 		return nil, err
 	}
@@ -36,13 +35,4 @@ func (r *Resolver) actions(ctx context.Context, rooms []*roomlog.Room) ([][]acce
 		actions[i] = rooms[i].Actions(as)
 	}
 	return actions, nil
-}
-
-// ifGiven is the value of an argument of the field, where null is another thing than nothing; nil: it was left out.
-func ifGiven[T any](ctx context.Context, argument string, value T) *T {
-	field := graphql.GetFieldContext(ctx).Field
-	if _, given := field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)[argument]; !given {
-		return nil
-	}
-	return &value
 }

@@ -1,4 +1,4 @@
-package graph
+package objects
 
 import (
 	"context"
@@ -65,8 +65,8 @@ func (r *Resolver) userOf(ctx context.Context, id uuid.UUID) (*auth.User, error)
 	return users[0], nil
 }
 
-// account turns the id of a person into whose it is.
-func (r *Resolver) account(ctx context.Context) func(uuid.UUID, error) (*auth.User, error) {
+// Account turns the id of a person into whose it is.
+func (r *Resolver) Account(ctx context.Context) func(uuid.UUID, error) (*auth.User, error) {
 	return func(id uuid.UUID, err error) (*auth.User, error) {
 		if err != nil {
 			return nil, err
@@ -75,8 +75,8 @@ func (r *Resolver) account(ctx context.Context) func(uuid.UUID, error) (*auth.Us
 	}
 }
 
-// accounts does the same with several, without those that are gone.
-func (r *Resolver) accounts(ctx context.Context) func([]uuid.UUID, error) ([]*auth.User, error) {
+// Accounts does the same with several, without those that are gone.
+func (r *Resolver) Accounts(ctx context.Context) func([]uuid.UUID, error) ([]*auth.User, error) {
 	return func(ids []uuid.UUID, err error) ([]*auth.User, error) {
 		if err != nil || len(ids) == 0 {
 			return []*auth.User{}, err
@@ -112,4 +112,12 @@ func membership(e *roomlog.Event) *members.Member {
 		m.LastRead = &e.Member.LastRead
 	}
 	return m
+}
+
+// pageOf is where a page of people lies, in the type that other pages have.
+func pageOf(p *auth.UserPage) *members.PageInfo {
+	return &members.PageInfo{
+		StartCursor: p.StartCursor, EndCursor: p.EndCursor,
+		HasPreviousPage: p.HasPreviousPage, HasNextPage: p.HasNextPage,
+	}
 }

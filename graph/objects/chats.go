@@ -1,4 +1,4 @@
-package graph
+package objects
 
 import (
 	"context"
@@ -13,6 +13,8 @@ import (
 	"parley/chat/reactions"
 	"parley/chat/roomlog"
 	"parley/db"
+	"parley/graph/caller"
+	"parley/graph/fields"
 	"parley/graph/together"
 	"parley/transport/stream/execution"
 )
@@ -21,7 +23,7 @@ import (
 // may not any more.
 func (r *Resolver) reader(ctx context.Context, of *roomlog.Chat) access.Reader {
 	if _, err := auth.IdentityFrom(ctx); err == nil {
-		return access.Reader{Person: me(ctx).User.ID}
+		return access.Reader{Person: caller.Me(ctx).User.ID}
 	}
 	execution.ReadNow(ctx, func(ctx context.Context) (int64, error) { return r.chat.RevokedPlace(ctx, of.Room.ID) })
 	return access.Reader{All: true}
@@ -64,7 +66,7 @@ func (r *Resolver) reactionsOn(ctx context.Context, chats []*roomlog.Chat) ([][]
 // reactionsOfMine returns what the caller has put on chats.
 func (r *Resolver) reactionsOfMine(ctx context.Context, chats []*roomlog.Chat) ([][]string, error) {
 	return together.Of(ctx, "myReactions", chats, func(all []*roomlog.Chat) ([][]string, error) {
-		return r.chat.MyReactions(ctx, person(ctx), all)
+		return r.chat.MyReactions(ctx, caller.Person(ctx), all)
 	})
 }
 
@@ -75,7 +77,7 @@ func (r *Resolver) reacting(ctx context.Context, some []*reactions.Reaction) ([]
 		for _, one := range all {
 			ids = append(ids, one.Users...)
 		}
-		if err := db.Count(ctx, len(ids)*perField); err != nil { // there may be many more than the operation was charged for
+		if err := db.Count(ctx, len(ids)*fields.Bytes); err != nil { // there may be many more than the operation was charged for
 			return nil, err
 		}
 		users, err := r.people(ctx, ids)
@@ -131,7 +133,7 @@ func (r *Resolver) mentioned(ctx context.Context, chats []*roomlog.Chat) ([][]*a
 
 // lastChats returns the newest chats of rooms.
 func (r *Resolver) lastChats(ctx context.Context, rooms []*roomlog.Room) ([]*roomlog.Chat, error) {
-	chats, err := r.chat.LastChats(ctx, anybody(ctx), rooms)
+	chats, err := r.chat.LastChats(ctx, caller.Anybody(ctx), rooms)
 	together.Note(ctx, chats)
 	return chats, err
 }

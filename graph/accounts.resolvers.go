@@ -1,0 +1,60 @@
+package graph
+
+import (
+	"context"
+
+	"parley/auth"
+	"parley/graph/caller"
+)
+
+func (r *mutationResolver) Register(ctx context.Context, username string, password string) (*auth.Tokens, error) {
+	return r.auth.Register(ctx, username, password, auth.CallerFrom(ctx).Client())
+}
+
+func (r *mutationResolver) Login(ctx context.Context, username string, password string) (*auth.Tokens, error) {
+	return r.auth.Login(ctx, username, password, auth.CallerFrom(ctx).Client())
+}
+
+func (r *mutationResolver) RefreshToken(ctx context.Context, token *string, idempotencyKey *string) (*auth.Tokens, error) {
+	return r.renewing(ctx)(r.auth.Refresh(ctx, token, idempotencyKey, auth.CallerFrom(ctx).Client()))
+}
+
+func (r *mutationResolver) Logout(ctx context.Context, scope *auth.LogoutScope, refreshToken *string) (*int, error) {
+	return pointer(r.auth.Logout(ctx, given(scope, auth.LogoutCurrent), refreshToken))
+}
+
+func (r *mutationResolver) EndSession(ctx context.Context, session string) (*string, error) {
+	return textOf(r.auth.EndSession(ctx, caller.Me(ctx), session))
+}
+
+func (r *mutationResolver) ChangePassword(ctx context.Context, currentPassword string, newPassword string) (*auth.User, error) {
+	return r.auth.ChangePassword(ctx, caller.Me(ctx), currentPassword, newPassword)
+}
+
+func (r *mutationResolver) DeleteAccount(ctx context.Context, password string) (*string, error) {
+	return textOf(r.auth.DeleteAccount(ctx, caller.Me(ctx), password))
+}
+
+func (r *mutationResolver) BlockUser(ctx context.Context, user string, on *bool) (*auth.User, error) {
+	return r.Account(ctx)(r.chat.BlockUser(ctx, caller.Person(ctx), user, given(on, true)))
+}
+
+func (r *queryResolver) Me(ctx context.Context) (*auth.User, error) {
+	return caller.Viewer(ctx)
+}
+
+func (r *queryResolver) User(ctx context.Context, id string) (*auth.User, error) {
+	return r.auth.UserByNameOrID(ctx, id)
+}
+
+func (r *queryResolver) Users(ctx context.Context, startingWith string, first *int, after *string) (*auth.UserPage, error) {
+	return r.auth.Users(ctx, startingWith, first, after)
+}
+
+func (r *queryResolver) Sessions(ctx context.Context) ([]*auth.Session, error) {
+	return r.auth.Sessions(ctx, caller.Me(ctx))
+}
+
+func (r *queryResolver) BlockedUsers(ctx context.Context) ([]*auth.User, error) {
+	return r.Accounts(ctx)(r.chat.Blocked(ctx, caller.Person(ctx)))
+}

@@ -1,0 +1,11 @@
+package graph
+
+import (
+	"context"
+
+	"parley/graph/generated"
+)
+
+func (r *queryResolver) Server(ctx context.Context) (*generated.Server, error) {
+	return r.describe(), nil
+}
