@@ -77,7 +77,7 @@ var mayImport = map[string][]string{
 	"chat/readers":               {"chat/access", "chat/background", "chat/follow", "chat/roomlog", "db", "ent", "meter"},
 	"chat/reads":                 {"chat/access", "chat/limits", "chat/members", "chat/pages", "chat/roomlog", "db", "ent", "naming"},
 	"chat/roomlog":               {"chat/access", "db", "ent"},                                                                    // knows nobody: the log, and what it is about
-	"chat/roomlog/logcheck":      {"chat/roomlog", "db/tables", "ent"},                                                            // for archive
+	"chat/roomlog/logcheck":      {"chat/mentions", "chat/roomlog", "db/tables", "ent"},                                           // for archive
 	"chat/rooms":                 {"audit", "chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent"}, // what makes and changes rooms
 	"chat/rowcheck":              {"chat/access", "chat/texts", "db/tables", "ent", "naming"},
 	"chat/signals":               {"chat/access", "chat/follow", "chat/roomlog", "db", "limit", "meter"}, // who types and reads, told and not stored

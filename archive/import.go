@@ -31,8 +31,12 @@ func importRows(ctx context.Context, o db.Options, r io.Reader, check func(table
 			s, schema, err = load(ctx, r, check, write)
 			return schema, err
 		},
-		Check: func(first db.First) error {
-			if err := logcheck.Imported(first); err != nil {
+		Check: func(first db.First, each db.Each) error {
+			err := logcheck.Imported(first)
+			if err == nil {
+				err = logcheck.Named(each)
+			}
+			if err != nil {
 				return fmt.Errorf("the export is not sound: %w", err)
 			}
 			return nil

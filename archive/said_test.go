@@ -161,6 +161,9 @@ func TestUnsoundSayingsAreRefused(t *testing.T) {
 		{"its emoji do not fit", [][3]string{{`"kind":"CHAT_UNREACTED"`, `"emoji":"👍🏿"`, `"emoji":null`}}},
 		{"its emoji do not fit", [][3]string{{`"kind":"CHAT_UNREACTED"`, "CHAT_UNREACTED", "CHAT_EDITED"}}},
 		{refused, [][3]string{{named, talk.String(), elsewhere}}},
+		{"does not name", [][3]string{{chat(2), "@dan, hi", "dan, hi"}}},
+		{"does not name", [][3]string{{chat(2), "@dan, hi", "@danny and @eve, hi"}}},
+		{"does not name", [][3]string{{chat(2), "@dan, hi", "`@dan`, dan@dan.example"}}},
 		{"true or false", [][3]string{{named, "false", "1"}}},
 	} {
 		for _, o := range []db.Options{{URL: "sqlite:parley.db", Dir: t.TempDir()}, {URL: server.URL("x")}} {

@@ -13,7 +13,6 @@ import (
 	"parley/chat"
 	"parley/chat/access"
 	"parley/ent"
-	"parley/ent/block"
 	"parley/rounds"
 )
 
@@ -168,17 +167,40 @@ func TestBlockIsRefused(t *testing.T) {
 	w.block(ann, bob, true)
 }
 
-// Whom a deleted account has blocked is forgotten with its rooms.
+// Whom a deleted account has blocked is forgotten with its rooms, and who has blocked it, however many: nobody else's blocks are, and
+// in the direct room the other is kept from nothing by what they could not take back.
 func TestBlocksLeaveWithTheAccount(t *testing.T) {
 	w := newWorld(t, chat.Options{})
-	ann, bob := w.person("ann"), w.person("bob")
-	w.block(ann, bob, true)
+	ann, bob, eve := w.person("ann"), w.person("bob"), w.person("eve")
+	opened, err := w.OpenDirectRoom(t.Context(), ann, []string{"bob"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.block(ann, eve, true)
+	w.block(bob, ann, true)
+	w.block(bob, eve, true)
+	w.change(func(tx *ent.Tx) error {
+		for i := range 600 {
+			p := chat.Caller{ID: uuid.New(), Username: fmt.Sprint("p", i)}
+			err := errors.Join(
+				tx.User.Create().SetID(p.ID).SetUsername(p.Username).SetUsernameKey(p.Username).SetCreatedAt(time.Now().UTC()).Exec(t.Context()),
+				tx.Block.Create().SetUserID(p.ID).SetBlockedID(ann.ID).SetCreatedAt(time.Now().UTC()).Exec(t.Context()),
+			)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	_, err = w.Send(t.Context(), bob, chat.Draft{Room: opened.ID.String(), Text: "x"})
+	wantBlocked(t, "bob sends", err)
 	w.deleteAccount(ann)
 	w.AccountDeleted()
 	w.awaitLeft(ann)
-	if n := w.store.Read.Block.Query().Where(block.UserID(ann.ID)).CountX(t.Context()); n != 0 {
-		t.Errorf("%d blocks are left", n)
+	if left := w.store.Read.Block.Query().AllX(t.Context()); len(left) != 1 || left[0].BlockedID != eve.ID || w.blocked(bob) != "eve" {
+		t.Errorf("%d blocks are left: %+v", len(left), left)
 	}
+	w.send(bob, opened.ID.String(), "to nobody")
 }
 
 // However a block and the making of the room meet: when the block was answered nothing more is sent there.

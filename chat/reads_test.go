@@ -240,6 +240,10 @@ func TestWhoIsShownWhatOfAMembership(t *testing.T) {
 			t.Errorf("level %d: %+v, %v", level, m, err)
 		}
 	}
+	w.block(ann, bob, true)
+	if got := see(ann, bob, direct) + ", " + see(bob, ann, direct) + ", " + see(bob, bob, direct); got != "<nil> <nil>, <nil> <nil>, 1 0" {
+		t.Errorf("with a block: %s", got)
+	}
 	if row := w.store.Read.Member.Query().Where(member.UserID(ann.ID), member.NotifyNotNil()).CountX(t.Context()); row != 0 {
 		t.Error("ann has a level")
 	}

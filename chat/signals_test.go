@@ -127,19 +127,27 @@ func TestTypingInARoomOfMany(t *testing.T) {
 	}
 }
 
-// Reading is told to the person alone, in a direct room to all; what comes within a second waits, and the furthest is told.
+// Reading is told to the person alone, in a direct room to all, unless one of two has blocked the other; what comes within a second
+// waits, and the furthest is told.
 func TestMemberRead(t *testing.T) {
 	w := newWorld(t, chat.Options{})
-	ann, bob := w.person("ann"), w.person("bob")
+	ann, bob, eve, cid := w.person("ann"), w.person("bob"), w.person("eve"), w.person("cid")
 	room := w.room(ann, "general")
-	direct, err := w.OpenDirectRoom(t.Context(), ann, []string{"bob"})
-	if err != nil {
-		t.Fatal(err)
+	direct := func(with ...string) string {
+		t.Helper()
+		opened, err := w.OpenDirectRoom(t.Context(), ann, with)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return opened.ID.String()
 	}
+	open, blocked, blocking, three := direct("bob"), direct("eve"), direct("cid"), direct("bob", "eve")
+	w.block(eve, ann, true)
+	w.block(ann, cid, true)
 	for _, c := range []struct {
 		name   string
 		direct bool
-	}{{room.ID.String(), false}, {direct.ID.String(), true}} {
+	}{{room.ID.String(), false}, {open, true}, {blocked, false}, {blocking, false}, {three, true}} {
 		h := w.hear(ann, c.name)
 		in, err := access.Find(t.Context(), w.store.Read, ann, access.Read, c.name, time.Now())
 		if err != nil {

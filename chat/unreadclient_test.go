@@ -125,9 +125,6 @@ func (c *counter) count() (n int) {
 	if !c.in {
 		return 0
 	}
-	if c.last-c.lastRead > reads.MaxChats {
-		return reads.MaxCount
-	}
 	for number := c.lastRead + 1; number <= c.last; number++ {
 		if c.unread[number] {
 			n++
@@ -147,11 +144,9 @@ func (c *counter) brute(in *ent.Room) (b brute) {
 			b.lastRead = m.LastRead
 		}
 	}
-	if b.unread = reads.MaxCount; in.LastNumber-b.lastRead <= reads.MaxChats {
-		b.unread = min(read.Chat.Query().Where(
-			entchat.RoomID(in.ID), entchat.NumberGT(b.lastRead), entchat.UserIDNEQ(c.who.ID), entchat.DeletedAtIsNil(),
-		).CountX(ctx), reads.MaxCount)
-	}
+	b.unread = min(read.Chat.Query().Where(
+		entchat.RoomID(in.ID), entchat.NumberGT(b.lastRead), entchat.UserIDNEQ(c.who.ID), entchat.DeletedAtIsNil(),
+	).CountX(ctx), reads.MaxCount)
 	numbers := map[int]bool{}
 	for _, m := range read.Mention.Query().Where(mention.UserID(c.who.ID), mention.RoomID(in.ID), mention.NumberGT(b.lastRead)).AllX(ctx) {
 		numbers[m.Number] = true

@@ -28,9 +28,13 @@ func TestCountsStopAtTheirBounds(t *testing.T) {
 		{100, 0, 0, 100},
 		{101, 0, 0, 100},
 		{101, 1, 1, 99},
-		{reads.MaxChats, reads.MaxChats, 0, 0},
-		{reads.MaxChats, reads.MaxChats - 7, 5, 2},
-		{reads.MaxChats + 1, reads.MaxChats + 1, 0, 100},
+		{reads.FirstLook, reads.FirstLook, 0, 0},
+		{reads.FirstLook + 50, reads.FirstLook + 10, 5, 35},
+		{1500, 1500, 0, 0}, // of a program that marks nothing as read
+		{1500, 1400, 3, 97},
+		{1500, 1399, 0, 100},
+		{reads.FirstLook + reads.SecondLook, 5100, 27, 1},
+		{reads.FirstLook + reads.SecondLook + 1, 5100, 0, 100},
 	} {
 		r := w.long(ann, bob, c.chats)
 		w.write(func(tx *ent.Tx) error {
@@ -137,10 +141,14 @@ func TestCountsOfAListAreOneStatement(t *testing.T) {
 	if got := w.countsAsOf(bob, rooms...); strings.Trim(got, "0 ") != "] [" || len(s.Take()) != 0 {
 		t.Errorf("of rooms that were read: %s", got)
 	}
-	w.long(ann, bob, reads.MaxChats+1)
-	rooms = list(bob)
-	if counts, err := w.UnreadCounts(t.Context(), bob, rooms[:50]); err != nil || len(s.Take()) != 0 {
-		t.Errorf("of a long room: %v, %v", counts, err)
+	for whose, statements := range map[chat.Caller]int{ann: 1, bob: 2} { // one's own are looked at once more, of all rooms together
+		w.long(whose, bob, 200)
+		w.long(whose, bob, 300)
+		rooms = list(bob)
+		counts, err := w.UnreadCounts(t.Context(), bob, rooms[:2])
+		if texts := s.Take(); err != nil || len(texts) != statements || (counts[0]+counts[1] == 0) != (whose == bob) {
+			t.Errorf("%d statements, %v, %v", len(texts), counts, err)
+		}
 	}
 }
 

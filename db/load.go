@@ -31,7 +31,7 @@ type Load struct {
 	Fill func(write func(context.Context, *tables.Batch) error) (schema int64, err error)
 
 	// Check looks at all rows once they are there.
-	Check func(First) error
+	Check func(First, Each) error
 }
 
 // Run fills the database, with all rows or with none. It is opened, checked and migrated as at a start; a file of SQLite
@@ -192,5 +192,5 @@ func (l Load) fill(ctx context.Context, store *Store, conn *sql.Conn, tx *sql.Tx
 	if err := migrations.MoveRows(ctx, tx, folder, schema); err != nil {
 		return err
 	}
-	return l.Check(firstOf(ctx, tx))
+	return l.Check(firstOf(ctx, tx), eachOf(ctx, tx))
 }

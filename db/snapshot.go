@@ -17,6 +17,9 @@ import (
 // First returns what stands in the first column of the first row that a statement selects, as text; "": there is no row.
 type First func(query string) (string, error)
 
+// Each gives row the rows that a statement selects, one after the other, their columns as texts.
+type Each func(query string, row func(columns []string) error) error
+
 // A Snapshot is one state of a database, on a connection of its own that may take its time. It cannot write.
 type Snapshot struct {
 	source
@@ -103,6 +106,33 @@ func firstOf(ctx context.Context, in querier) First {
 			err = rows.Scan(&first)
 		}
 		return first, failure.Classify("", cmp.Or(err, rows.Close(), rows.Err()))
+	}
+}
+
+func eachOf(ctx context.Context, in querier) Each {
+	return func(query string, row func([]string) error) error {
+		rows, err := in.QueryContext(ctx, query)
+		if err != nil {
+			return failure.Classify("", err)
+		}
+		defer func() { _ = rows.Close() }() // Err says what there is to say
+		names, err := rows.Columns()
+		if err != nil {
+			return failure.Classify("", err)
+		}
+		columns, into := make([]string, len(names)), make([]any, len(names))
+		for i := range columns {
+			into[i] = &columns[i]
+		}
+		for rows.Next() {
+			if err := rows.Scan(into...); err != nil {
+				return failure.Classify("", err)
+			}
+			if err := row(columns); err != nil {
+				return err
+			}
+		}
+		return failure.Classify("", rows.Err())
 	}
 }
 

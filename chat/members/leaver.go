@@ -67,8 +67,8 @@ func (l *Leaver) round(ctx context.Context) (left bool, err error) {
 // toLeave picks the rooms that people without an account leave: all but direct ones.
 var toLeave = room.And(room.DeletedAtIsNil(), room.KindNEQ(room.KindDIRECT))
 
-// leaveRooms takes one person out of all their rooms, and says how many they have left; whom they have blocked is forgotten. A room
-// where members are still enrolled, who may be to take over, waits until that is done.
+// leaveRooms takes one person out of all their rooms, and says how many they have left; whom they have blocked, and who has blocked
+// them, is forgotten. A room where members are still enrolled, who may be to take over, waits until that is done.
 func (l *Leaver) leaveRooms(ctx context.Context, who access.Caller) (left int, err error) {
 	rooms, err := l.Store.Read.Room.Query().
 		Where(room.DeletedAtIsNil(), room.EnrollingIsNil(), room.HasMembersWith(member.UserID(who.ID))).IDs(ctx)
@@ -85,13 +85,36 @@ func (l *Leaver) leaveRooms(ctx context.Context, who access.Caller) (left int, e
 	if err != nil {
 		return left, fmt.Errorf("user %s leaves rooms: %w", who.ID, err)
 	}
+	if err := l.forgetBlocks(ctx, who.ID); err != nil {
+		return left, fmt.Errorf("delete blocks of user %s: %w", who.ID, err)
+	}
 	return left, l.Store.Write(ctx, func(tx *ent.Tx) error {
-		if _, err := tx.Block.Delete().Where(block.UserID(who.ID)).Exec(ctx); err != nil {
-			return fmt.Errorf("delete blocks of user %s: %w", who.ID, err)
-		}
 		return tx.User.Update().Where(user.ID(who.ID), user.Not(user.HasMembershipsWith(member.HasRoomWith(toLeave)))).
 			ClearLeaving().Exec(ctx)
 	})
+}
+
+// blocksAtOnce is how many blocks go in one transaction, which others wait for.
+const blocksAtOnce = 256
+
+// forgetBlocks takes away the blocks by somebody whose account is gone, and of them: nobody could see them or take them back. There
+// may be any number, and no new one comes.
+func (l *Leaver) forgetBlocks(ctx context.Context, who uuid.UUID) error {
+	for last := 0; ; {
+		ids, err := l.Store.Read.Block.Query().Where(block.IDGT(last), block.Or(block.UserID(who), block.BlockedID(who))).
+			Order(block.ByID()).Limit(blocksAtOnce).IDs(ctx)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		last = ids[len(ids)-1]
+		err = l.Store.Write(ctx, func(tx *ent.Tx) error {
+			_, err := tx.Block.Delete().Where(block.IDIn(ids...)).Exec(ctx)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // leaveRoom takes one person out of a room. has: they have left it now, and not before.

@@ -49,10 +49,10 @@ type Member struct {
 }
 
 // MemberOf is a person in a room by their membership, as somebody is shown it, uuid.Nil as everybody is: what they have read is
-// shown to themselves, and in direct rooms; what rings for them, to themselves.
+// shown to themselves, and in direct rooms, unless one of two has blocked the other; what rings for them, to themselves.
 func MemberOf(in *roomlog.Room, who access.Caller, as *access.Membership, asker uuid.UUID) *Member {
 	m := &Member{ID: as.ID, Room: in, UserID: who.ID, Username: who.Username, Role: as.Role, JoinedAt: as.JoinedAt}
-	if asker == who.ID || in.Kind == roomlog.Direct {
+	if blocked := in.As != nil && in.As.Blocked; asker == who.ID || in.Kind == roomlog.Direct && !blocked {
 		m.LastRead = &as.LastRead
 	}
 	if asker == who.ID {

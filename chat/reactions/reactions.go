@@ -38,9 +38,9 @@ type change struct {
 	on     bool
 }
 
-// React puts an emoji on a chat, or takes it off; whoever may read the room may. The same again changes nothing.
-// roomlog.ErrNoChat; access.ErrForbidden, also when it was deleted; *arguments.InvalidError: emoji TOO_SHORT, TOO_LONG,
-// BAD_CHARACTER; *limits.LimitError: REACTIONS; *limits.RateError.
+// React puts an emoji on a chat, or takes it off; whoever may read the room may. The same again changes nothing, and so does taking
+// off what went with the chat when it was deleted. roomlog.ErrNoChat; access.ErrForbidden, also of putting one on a deleted chat;
+// *arguments.InvalidError: emoji TOO_SHORT, TOO_LONG, BAD_CHARACTER; *limits.LimitError: REACTIONS; *limits.RateError.
 func (s *Service) React(ctx context.Context, caller access.Caller, id, emoji string, on bool) (*roomlog.Chat, error) {
 	known, reason := naming.Reaction(emoji)
 	if reason != "" {
@@ -75,13 +75,10 @@ func (s *Service) apply(ctx context.Context, tx *ent.Tx, c change) (*roomlog.Cha
 	if err := in.May(access.React); err != nil {
 		return nil, nil, err
 	}
-	if row.DeletedAt != nil {
-		return nil, nil, &access.ForbiddenError{}
-	}
-	switch there, err := isThere(ctx, tx, c); {
+	switch so, err := isSo(ctx, tx, c, row); {
 	case err != nil:
 		return nil, nil, err
-	case there == c.on:
+	case so:
 		return roomlog.ChatOf(row, roomlog.RoomFor(in)), nil, nil
 	}
 	kind := roomlog.ChatUnreacted
@@ -127,7 +124,20 @@ const kindsOf = `WITH RECURSIVE kinds(emoji) AS (
 ) SELECT emoji, EXISTS (SELECT 1 FROM reactions r WHERE r.chat_id = $1 AND r.emoji = kinds.emoji AND r.user_id = $2)
 FROM kinds WHERE emoji IS NOT NULL`
 
-// isThere says whether it is so already. *limits.LimitError: there is no room for it.
+// isSo says whether a change of a chat is so already: on one that was deleted nothing is, and may be nothing.
+// *access.ForbiddenError; *limits.LimitError: there is no room for it.
+func isSo(ctx context.Context, tx *ent.Tx, c change, on *ent.Chat) (bool, error) {
+	switch deleted := on.DeletedAt != nil; {
+	case deleted && c.on:
+		return false, &access.ForbiddenError{}
+	case deleted:
+		return true, nil
+	}
+	there, err := isThere(ctx, tx, c)
+	return there == c.on, err
+}
+
+// isThere says whether the emoji is there. *limits.LimitError: there is no room for it.
 func isThere(ctx context.Context, tx *ent.Tx, c change) (there bool, err error) {
 	rows, err := tx.QueryContext(ctx, kindsOf, c.chat, c.caller.ID)
 	if err != nil {

@@ -103,15 +103,15 @@ func (s *Service) SetTyping(ctx context.Context, caller access.Caller, nameOrID 
 	return roomlog.RoomFor(in), nil
 }
 
-// MemberRead tells the person's own streams that they have read up to a chat, and in a direct room those of all. in is the room
-// as it was when they were judged to be its member. Of one person and room it is told once a second, and then the last.
+// MemberRead tells the person's own streams that they have read up to a chat, and in a direct room those of all, unless one of two
+// has blocked the other. in is the room as it was when they were judged to be its member. Of one person and room it is told once a second, and then the last.
 func (s *Service) MemberRead(in access.Room, who access.Caller, lastRead int) {
 	as := in.As.Member
 	if as == nil {
 		return
 	}
 	read := s.newSignal(roomlog.MemberRead, in, who)
-	read.Direct = roomlog.RoomKind(in.Kind) == roomlog.Direct
+	read.ToAll = roomlog.RoomKind(in.Kind) == roomlog.Direct && !in.As.Blocked
 	read.Member = &member{ID: as.ID, Role: as.Role.String(), JoinedAt: as.JoinedAt, LastRead: lastRead}
 	s.mu.Lock()
 	s.put(s.unsent, read)

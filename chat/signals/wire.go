@@ -19,7 +19,7 @@ type signal struct {
 	At     time.Time         `json:"at"`
 	User   uuid.UUID         `json:"user"`
 	Name   string            `json:"name"`
-	Direct bool              `json:"direct,omitempty"` // the room is a direct one
+	ToAll  bool              `json:"direct,omitempty"` // it is told to all in the room, a direct one
 	Member *member           `json:"member,omitempty"`
 
 	until time.Time // where it has come to: when it is told no more
@@ -76,7 +76,7 @@ func (s signal) in(now follow.Now) follow.Signal {
 	role, _ := access.ParseRole(s.Member.Role)
 	told.UserID, told.Username = &s.User, &s.Name
 	told.Member = &access.Membership{ID: s.Member.ID, Role: role, JoinedAt: s.Member.JoinedAt.UTC(), LastRead: s.Member.LastRead}
-	if !s.Direct {
+	if !s.ToAll {
 		told.Only = s.User
 	}
 	return told

@@ -28,7 +28,7 @@ func TestBadInput(t *testing.T) {
 		{ann, `createRoom(name: "a\ud800b", kind: PRIVATE) { id }`, "GRAPHQL_PARSE_FAILED", "", ""},
 		{ann, `banMember(room: "general", user: "bob", reason: "\ud800") { reason }`, "GRAPHQL_PARSE_FAILED", "", ""},
 		{ann, `createRoom(name: "talk", id: "` + harness.NilID + `") { id }`, "BAD_USER_INPUT", "id", "ID_INVALID"},
-		{ann, `createRoom(name: "talk", id: "{` + uuid.NewString() + `}") { id }`, "BAD_USER_INPUT", "id", "ID_INVALID"},
+		{ann, `createRoom(name: "talk", id: "(` + uuid.NewString() + `)") { id }`, "BAD_USER_INPUT", "id", "ID_INVALID"},
 		{ann, `createRoom(name: "talk", members: ` + many + `) { id }`, "BAD_USER_INPUT", "members", "OUT_OF_RANGE"},
 		{ann, `createRoom(name: "talk", members: ["bob", "nobody"]) { id }`, "NOT_FOUND", "", ""},
 		{ann, `createRoom(name: "GENERAL", id: "` + uuid.NewString() + `") { id }`, "ROOM_NAME_TAKEN", "", ""},

@@ -1946,7 +1946,7 @@ type Mutation {
     sendRole: Role = MEMBER
     "Usernames or ids of at most 100 others who are in it from the start, as MEMBER."
     members: [ID!]
-    "A UUID of your own for the room, in the form 8-4-4-4-12."
+    "A UUID of your own for the room. The nil UUID is none: ID_INVALID."
     id: ID
   ): Room
 
@@ -2050,7 +2050,7 @@ type Mutation {
     uses: Int = 1
     "When it ends: a time to come. Left out: it does not by time."
     until: DateTime
-    "A UUID of your own for the invite, in the form 8-4-4-4-12."
+    "A UUID of your own for the invite. The nil UUID is none: ID_INVALID."
     id: ID
   ): Invite
 
@@ -2069,15 +2069,15 @@ type Mutation {
   Give ` + "`" + `id` + "`" + `, a UUID of your own, to make the call safe to retry and the interface instant: the chat
   gets exactly this id, so an optimistic row, the answer and the ` + "`" + `chatSent` + "`" + ` event are one object
   in your cache. Sent again with an id you have already used in this room, it stores nothing and
-  answers with the chat that is already there. There is no time limit on this. Make it in lower case, as
-  it is answered: caches compare ids as text.
+  answers with the chat that is already there. There is no time limit on this. Make it in lower case
+  and with dashes, as it is answered: caches compare ids as text.
   """
   sendChat(
     "The room's name or id."
     room: ID!
     "1 to 10000 characters. The text is stored as sent; rendering is up to you."
     text: String!
-    "A UUID of your own for the chat, in the form 8-4-4-4-12. The nil UUID is none: ID_INVALID."
+    "A UUID of your own for the chat. The nil UUID is none: ID_INVALID."
     id: ID
     "The id of the chat that it answers: one of the same room (else NOT_FOUND), also a deleted one."
     replyTo: ID
@@ -2113,7 +2113,8 @@ type Mutation {
 
   """
   Block somebody, or take that back: they open no direct room with you, add you to no room, and mention you nowhere. In the direct
-  room of you two neither sends, edits nor reacts. What they say elsewhere stays visible. Nobody is told. Sent again: no change.
+  room of you two neither sends, edits nor reacts, nor learns what the other has read. What they say elsewhere stays visible. It ends
+  with either account. Nobody is told. Sent again: no change.
   LIMIT_REACHED, reason BLOCKS, beyond 1000.
   """
   blockUser(
@@ -2125,7 +2126,8 @@ type Mutation {
 
   """
   Put an emoji on a chat, or take it off. Whoever may read the room may; it makes nobody a member. Sent again: no change.
-  LIMIT_REACHED, reason REACTIONS: you have 20 on that chat, or it has 50 different ones. A deleted chat takes none: FORBIDDEN.
+  LIMIT_REACHED, reason REACTIONS: you have 20 on that chat, or it has 50 different ones. A deleted chat has none, so taking one
+  off changes nothing, and takes none: FORBIDDEN.
   """
   react(
     "The chat's id."
@@ -2248,9 +2250,10 @@ type Room implements Node {
   """
   allowedActions: [RoomAction!]!
   """
-  How many chats of others you have not read, deleted ones left out: at most 100, which stands for that many and more, also where
-  more than 1000 chats are newer than your ` + "`" + `Member.lastRead` + "`" + `. Zero where you are not a member. Depends on who asks. Not for streams:
-  count there by ` + "`" + `Chat.number` + "`" + `, and ask again after CAUGHT_UP.
+  How many chats of others you have not read, deleted ones left out: at most 100, which stands for that many and more. It is also said
+  where thousands of the chats newer than your ` + "`" + `Member.lastRead` + "`" + ` are your own or deleted: where that is so, 5000 of them are looked at
+  in all rooms together. Zero where you are not a member. Depends on who asks. Not for streams: count there by ` + "`" + `Chat.number` + "`" + `, and ask
+  again after CAUGHT_UP.
   """
   unreadCount: Int!
   """
@@ -2284,8 +2287,8 @@ type Member implements Node {
   "When they joined, or were added."
   joinedAt: DateTime!
   """
-  The number of the last chat they have read; when they join it is that of the newest. Null but for yourself, and in direct rooms;
-  in streams, which are the same for everybody, null but in direct rooms.
+  The number of the last chat they have read; when they join it is that of the newest. Null but for yourself, and in direct rooms
+  where nobody has blocked the other; in streams, which are the same for everybody, null but in direct rooms.
   """
   lastRead: Int
   "Which chats ring for you; ` + "`" + `setNotify` + "`" + ` changes it. Null for others, and in streams."

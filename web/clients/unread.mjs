@@ -1,7 +1,6 @@
 // What one has not read in each room: as the server has counted it, and from there on by what the stream brings.
 
 const most = 100; // of what is counted: it stands for that many and more
-const far = 2000; // the server counts no further behind what was read, and says `most`
 
 const over = new Set(["MEMBER_LEFT", "MEMBER_REMOVED"]);
 
@@ -23,8 +22,8 @@ export class Unread {
 
   /** counted takes in what the server has counted. Of what the stream has brought only what is newer counts beside it. */
   counted({ id, unreadCount, mentionCount, lastNumber, me }) {
-    const { read = 0, newest = 0, news = [] } = this.#rooms.get(id) ?? {};
-    const room = { unreadCount, mentionCount, lastNumber, read: me?.lastRead ?? 0, newest: Math.max(newest, lastNumber) };
+    const { read = 0, news = [] } = this.#rooms.get(id) ?? {};
+    const room = { unreadCount, mentionCount, lastNumber, read: me?.lastRead ?? 0 };
     room.news = new Map([...news].filter(([number]) => number > lastNumber)); // number: whether it is for oneself
     this.#rooms.set(id, room);
     this.read(id, read);
@@ -34,11 +33,11 @@ export class Unread {
   of(id) {
     const room = this.#rooms.get(id);
     if (!room) return { unreadCount: 0, mentionCount: 0 };
-    const { read, newest, news } = room;
+    const { read, news } = room;
     const { unreadCount, mentionCount } = read < room.lastNumber ? room : { unreadCount: 0, mentionCount: 0 };
     const forMe = [...news.values()].filter(Boolean).length;
     return {
-      unreadCount: newest - read > far ? most : Math.min(most, unreadCount + news.size),
+      unreadCount: Math.min(most, unreadCount + news.size),
       mentionCount: Math.min(most, mentionCount + forMe),
     };
   }
@@ -61,7 +60,6 @@ export class Unread {
     if (!room) return kind === "CHAT_SENT";
     if (kind === "MEMBER_READ") return actor?.id === this.#me.id && this.#readElsewhere(id, member?.lastRead);
     if (!chat) return false;
-    room.newest = Math.max(room.newest, chat.number);
     if (chat.username === this.#me.username || chat.number <= room.read) return false;
     if (chat.number <= room.lastNumber) return kind === "CHAT_EDITED" || kind === "CHAT_DELETED"; // it was counted
     if (chat.deletedAt) room.news.delete(chat.number);
