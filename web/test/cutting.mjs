@@ -3,14 +3,14 @@ import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { spawn } from "../clients/testing/children.mjs";
+import { environmentOf, spawn } from "../clients/testing/children.mjs";
 
 const binary = process.env.PARLEY_BIN ?? fileURLToPath(new URL("../../bin/parley", import.meta.url));
 
 /** serve returns the origin of a server on this data directory, and how to stop it. */
 export async function serve(t, data) {
   const server = spawn(binary, [], {
-    env: { PATH: process.env.PATH, PARLEY_ADDR: "127.0.0.1:0", PARLEY_DATA: data, PARLEY_SEND_RATE: "0" },
+    env: environmentOf(data, { PARLEY_SEND_RATE: "0" }),
     stdio: ["ignore", "ignore", "pipe"],
   });
   const exit = once(server, "exit");

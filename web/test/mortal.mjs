@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { spawn } from "../clients/testing/children.mjs";
+import { environmentOf, spawn } from "../clients/testing/children.mjs";
 
 const binary = process.env.PARLEY_BIN ?? fileURLToPath(new URL("../../bin/parley", import.meta.url));
 
@@ -18,7 +18,7 @@ export async function mortal(t, settings = {}) {
   server.start = async () => {
     const { host } = new URL(server.origin);
     child = spawn(binary, [], {
-      env: { PATH: process.env.PATH, PARLEY_ADDR: host, PARLEY_DATA: data, ...settings },
+      env: environmentOf(data, { PARLEY_ADDR: host, ...settings }),
       stdio: ["ignore", "ignore", "pipe"],
     });
     server.origin = await listening(child);

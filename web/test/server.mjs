@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { spawn } from "../clients/testing/children.mjs";
+import { environmentOf, spawn } from "../clients/testing/children.mjs";
 
 const binary = process.env.PARLEY_BIN ?? fileURLToPath(new URL("../../bin/parley", import.meta.url));
 
@@ -14,7 +14,7 @@ const binary = process.env.PARLEY_BIN ?? fileURLToPath(new URL("../../bin/parley
 export async function start(t) {
   const data = await mkdtemp(join(tmpdir(), "parley-"));
   const server = spawn(binary, [], {
-    env: { PATH: process.env.PATH, PARLEY_ADDR: "127.0.0.1:0", PARLEY_DATA: data },
+    env: environmentOf(data),
     stdio: ["ignore", "ignore", "pipe"],
   });
   const exit = once(server, "exit");

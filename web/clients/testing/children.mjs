@@ -18,6 +18,12 @@ shell.stdin.write(`u1 rm -rf '${process.env.TMPDIR}'\n`);
 // The process says who it is before it becomes the program, so there is no moment in which nobody knows it.
 const enter = 'echo "p$$ end KILL $$" >&3; exec "$@" 3>&-';
 
+/** environmentOf is that of a server on a data directory: a port of its own, and time for what a busy machine is slow at. */
+export function environmentOf(data, settings = {}) {
+  const slow = { PARLEY_OPERATION_TIMEOUT: "60s", PARLEY_WS_PONG_TIMEOUT: "10m" };
+  return { PATH: process.env.PATH, PARLEY_ADDR: "127.0.0.1:0", PARLEY_DATA: data, ...slow, ...settings };
+}
+
 /** spawn is that of node:child_process, in a process group of its own. `stdio` has three elements. */
 export function spawn(command, args, { stdio, ...options }) {
   const all = { ...options, detached: true, stdio: [...stdio, shell.stdin] };

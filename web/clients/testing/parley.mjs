@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { spawn } from "./children.mjs";
+import { environmentOf, spawn } from "./children.mjs";
 
 const binary = process.env.PARLEY_BIN ?? fileURLToPath(new URL("../../../bin/parley", import.meta.url));
 
@@ -30,7 +30,7 @@ export class Parley {
 
   /** run starts it, on another port than before; `origin` is set once it listens. */
   async run() {
-    const env = { PATH: process.env.PATH, PARLEY_ADDR: "127.0.0.1:0", PARLEY_DATA: this.data };
+    const env = environmentOf(this.data);
     for (const [name, value] of Object.entries(this.#settings)) env[`PARLEY_${name}`] = value;
     this.#process = spawn(binary, [], { env, stdio: ["ignore", "ignore", "pipe"] });
     const exit = once(this.#process, "exit");
