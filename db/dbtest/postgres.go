@@ -72,9 +72,8 @@ func NewServer(ctx context.Context, where string, flags ...string) (_ *Server, e
 	if s.as, err = unprivileged(dir); err != nil {
 		return nil, err
 	}
-	initdb := s.command(ctx, "initdb", "-D", s.data(), "-U", "parley", "-E", "UTF8", "--locale=C.UTF-8", "-A", "trust", "--no-sync")
-	if out, err := initdb.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("initdb: %w: %s", err, out)
+	if err := s.initialise(ctx); err != nil {
+		return nil, err
 	}
 	return s, s.start(ctx)
 }

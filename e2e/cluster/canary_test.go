@@ -175,13 +175,19 @@ func (k *canaries) send(s *harness.Server, text string) {
 	k.chats = append(k.chats, sent.SendChat.ID)
 }
 
-// talk sends so many chats, and another one, which is the last of those before the end that the owner waits for.
+// talk sends so many chats, some of them in one document, and another one, which is the last of those before the end that
+// the owner waits for.
 func (k *canaries) talk(n int) {
-	document, all := `mutation($room: ID!, $text: String!) { sendChat(room: $room, text: $text) { id } }`, sync.WaitGroup{}
-	for worker := range 20 {
+	const together = 10
+	var all sync.WaitGroup
+	for worker := range 3 {
 		all.Go(func() {
-			for i := worker; i < n; i += 20 {
-				k.at(0).Must(nil, k.owners, document, map[string]any{"room": k.room, "text": fmt.Sprint(k.before, " ", i)})
+			for i := worker * together; i < n; i += 3 * together {
+				var document strings.Builder
+				for c := i; c < min(i+together, n); c++ {
+					fmt.Fprintf(&document, " c%d: sendChat(room: %q, text: %q) { id }", c, k.room, fmt.Sprint(k.before, " ", c))
+				}
+				k.at(0).Must(nil, k.owners, "mutation {"+document.String()+" }", nil)
 			}
 		})
 	}
