@@ -116,7 +116,8 @@ func (w *reconnectingReader) read(ctx context.Context, conn *websocket.Conn) err
 func TestDrainOfAThousandSockets(t *testing.T) {
 	const users, each = 50, 20
 	dir := harness.DataDir(t)
-	first, second := harness.Start(t, harness.Config(t, dir, harness.NoLimits()...)), harness.Start(t, harness.Config(t, dir, harness.NoLimits()...))
+	flags := append(harness.NoLimits(), "--drain-timeout", "10m")
+	first, second := harness.Start(t, harness.Config(t, dir, flags...)), harness.Start(t, harness.Config(t, dir, flags...))
 	speaker, _ := first.Register("speaker")
 	first.Must(nil, speaker, `mutation { createRoom(name: "general") { id } }`)
 	start := first.End(speaker)["after"].(string)
