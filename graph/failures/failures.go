@@ -150,6 +150,9 @@ func (p *Presenter) translate(ctx context.Context, err error, shown *gqlerror.Er
 	default:
 		for _, v := range clientErrors {
 			if errors.Is(err, v.is) {
+				if v.retry != 0 && isBelowMutation(ctx, shown) {
+					v.clientError = unread
+				}
 				presentAs(shown, v.clientError)
 				presentReason(shown, err)
 				return
@@ -159,6 +162,19 @@ func (p *Presenter) translate(ctx context.Context, err error, shown *gqlerror.Er
 		shown.Message = "A fault of the server."
 		shown.Extensions["code"] = string(generated.ErrorCodeInternalServerError)
 	}
+}
+
+// unread is told of a mutation of which something could not be read that would be there the next time. Its own error would say that
+// nothing was changed, and that it may be sent again.
+var unread = clientError{generated.ErrorCodeUnknownOutcome, "It has been carried out, but not all that was asked of it could be read.", 0}
+
+// isBelowMutation tells whether an error is of a field of what a mutation has answered.
+func isBelowMutation(ctx context.Context, shown *gqlerror.Error) bool {
+	if len(shown.Path) < 2 || !graphql.HasOperationContext(ctx) {
+		return false
+	}
+	op := graphql.GetOperationContext(ctx).Operation
+	return op != nil && op.Operation == ast.Mutation
 }
 
 func presentInvalid(shown *gqlerror.Error, field, reason, detail string) {
