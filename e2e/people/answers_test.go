@@ -30,12 +30,20 @@ func TestAnswersShowWhatWasDone(t *testing.T) {
 	var made struct{ Secret struct{ ID string } }
 	s.Must(&made, tokens[0], `mutation($m: [ID!]) { general: createRoom(name: "general", members: $m) { id } secret: createRoom(name: "secret", kind: PRIVATE, members: $m) { id } }`,
 		map[string]any{"m": names[1:]})
+	times := rounds.Of(t, 10, 300)
+	own := make([][]string, people) // rooms that the next one comes into by sending
+	for i, token := range tokens {
+		for range 1 + times/10 {
+			own[i] = append(own[i], fmt.Sprint("room of ", uuid.NewString()[:8]))
+			s.Must(nil, token, `mutation($n: String!) { createRoom(name: $n) { id } }`, map[string]any{"n": own[i][len(own[i])-1]})
+		}
+	}
 	leave := hangUp(s, tokens[0], made.Secret.ID)
 	defer leave()
 	var writers sync.WaitGroup
 	for i, token := range tokens {
 		writers.Go(func() {
-			for n := range rounds.Of(t, 10, 300) {
+			for n := range times {
 				x, y := names[(i+1+n%(people-1))%people], names[(i+1+(n+3)%(people-1))%people]
 				room, asked, id := []string{"general", made.Secret.ID}[n%2], uuid.NewString(), uuid.NewString()
 				answers(t, s, token, `mutation($room: ID!, $asked: ID!, $id: ID!, $text: String!, $other: String!) {
@@ -50,9 +58,7 @@ func TestAnswersShowWhatWasDone(t *testing.T) {
 				if n%10 > 0 {
 					continue
 				}
-				room, asked = fmt.Sprint("room of ", uuid.NewString()[:8]), uuid.NewString() // that one comes into by sending
-				var own struct{ ID string }
-				s.Must(&own, tokens[(i+1)%people], `mutation($n: String!) { createRoom(name: $n) { id } }`, map[string]any{"n": room})
+				room, asked = own[(i+1)%people][n/10], uuid.NewString()
 				answers(t, s, token, `mutation($room: ID!, $asked: ID!, $text: String!) { a: sendChat(room: $room, text: $text, id: $asked) { `+all+` } }`,
 					map[string]any{"room": room, "asked": asked, "text": "@" + names[(i+1)%people]}, names[(i+1)%people])
 			}
@@ -102,24 +108,23 @@ func answers(t *testing.T, s *harness.Server, token, document string, variables 
 // hangUp reads pages and leaves at any moment, until the function is called.
 func hangUp(s *harness.Server, token, room string) (end func()) {
 	ctx, cancel := context.WithCancel(s.T.Context())
-	var readers sync.WaitGroup
+	var reader sync.WaitGroup
 	body := s.Body(`query($room: ID!) { rooms(scope: JOINED) { nodes { unreadCount mentionCount } } chats(room: $room) { nodes {`+chatFields+`} } mentions { nodes { id } } }`, map[string]any{"room": room})
-	for range 2 {
-		readers.Go(func() {
-			for ctx.Err() == nil {
-				short, cancel := context.WithTimeout(ctx, time.Duration(rand.IntN(20_000))*time.Microsecond)
-				r, err := http.NewRequestWithContext(short, http.MethodPost, "http://"+s.Addr+"/graphql", strings.NewReader(body))
-				if err != nil {
-					s.T.Error(err)
-				}
-				r.Header.Set("Content-Type", "application/json")
-				r.Header.Set("Authorization", "Bearer "+token)
-				if resp, err := http.DefaultClient.Do(r); err == nil {
-					_ = resp.Body.Close()
-				}
-				cancel()
+	client := &http.Client{Transport: &http.Transport{}} // its connections end with its calls, and others keep theirs
+	reader.Go(func() {
+		for ctx.Err() == nil {
+			short, cancel := context.WithTimeout(ctx, time.Duration(rand.IntN(20_000))*time.Microsecond)
+			r, err := http.NewRequestWithContext(short, http.MethodPost, "http://"+s.Addr+"/graphql", strings.NewReader(body))
+			if err != nil {
+				s.T.Error(err)
 			}
-		})
-	}
-	return func() { cancel(); readers.Wait(); http.DefaultClient.CloseIdleConnections() }
+			r.Header.Set("Content-Type", "application/json")
+			r.Header.Set("Authorization", "Bearer "+token)
+			if resp, err := client.Do(r); err == nil {
+				_ = resp.Body.Close()
+			}
+			cancel()
+		}
+	})
+	return func() { cancel(); reader.Wait(); client.CloseIdleConnections() }
 }
