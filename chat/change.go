@@ -21,14 +21,20 @@ func (s *Service) EditChat(ctx context.Context, caller Caller, id, text string) 
 		return nil, err
 	}
 	names := mentions.Find(text)
-	return s.change(ctx, id, editing{
+	var named mentions.Named // nil: the text was this one already
+	edited, err := s.change(ctx, id, editing{
 		caller: caller, do: access.ChangeOwnChat, kind: roomlog.ChatEdited,
-		done: func(c *ent.Chat) bool { return c.Text == text },
+		done: func(c *ent.Chat) bool { named = nil; return c.Text == text },
 		set:  func(c *ent.ChatUpdateOne, at time.Time) { c.SetText(text).SetEditedAt(at) },
-		also: func(tx *ent.Tx, before, now *ent.Chat) error {
-			return s.mentions.Rewrite(ctx, tx, now, before.Text, names)
+		also: func(tx *ent.Tx, before, now *ent.Chat) (err error) {
+			named, err = s.mentions.Rewrite(ctx, tx, now, before.Text, names)
+			return err
 		},
 	})
+	if err == nil && named != nil {
+		edited.Named = named.Of(edited.ID)
+	}
+	return edited, err
 }
 
 // DeleteChat takes the text of a chat and its reactions away; its number and its place stay. Its author may, and who

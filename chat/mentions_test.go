@@ -143,6 +143,45 @@ func TestMentionsFollowTheText(t *testing.T) {
 	}
 }
 
+// What a send and an edit are answered with mentions those whom its text does. They were read behind the commit once, when the text might be
+// another one by then, or its author banned: the answer had the text and none of them. Whoever reads it later is judged then.
+func TestAnAnswerMentionsAsItsTextDoes(t *testing.T) {
+	var s dbtest.Statements
+	w := traceWorld(t, t.TempDir(), chat.Options{HeadsInterval: time.Hour}, s.Trace)
+	ann, bob, eve := w.person("ann"), w.person("bob"), w.person("eve")
+	room := w.private(bob, "general", "ann", "eve").ID.String()
+	w.private(bob, "another", "ann", "eve") // who may be named there does not matter
+	sent := w.send(ann, room, "@bob, @ann and @nobody")
+	edited, err := w.EditChat(t.Context(), ann, sent.ID.String(), "@eve, not @bob")
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := w.EditChat(t.Context(), ann, sent.ID.String(), "no one@x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	same, err := w.EditChat(t.Context(), ann, sent.ID.String(), "no one@x")
+	if err != nil || same.Named != nil {
+		t.Errorf("what nobody has written: %+v, %v", same, err)
+	}
+	if _, err := w.BanMember(t.Context(), bob, room, "ann", nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	s.Take()
+	got, err := w.Mentioned(t.Context(), access.Reader{Person: ann.ID}, []*roomlog.Chat{sent, edited, plain})
+	if err != nil || len(got[0]) != 1 || got[0][0] != bob.ID || len(got[1]) != 2 || len(got[2]) != 0 {
+		t.Errorf("mentions %v, %v; bob is %s, eve %s", got, err, bob.ID, eve.ID)
+	}
+	if texts := s.Take(); len(texts) != 0 {
+		t.Errorf("read once more: %s", texts)
+	}
+	again := *edited
+	again.Named = nil // as whoever reads it later
+	if got, err := w.Mentioned(t.Context(), access.Reader{Person: ann.ID}, []*roomlog.Chat{&again}); err != nil || len(got[0]) != 0 || len(s.Take()) != 1 {
+		t.Errorf("shown to who is banned: %v, %v", got, err)
+	}
+}
+
 // The list is of the rooms that one is in now, the newest chat first, each once, in pages of any size.
 func TestListOfMentions(t *testing.T) {
 	w := newWorld(t, chat.Options{})

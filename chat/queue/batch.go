@@ -128,7 +128,11 @@ func (b *batch) write(ctx context.Context) error {
 	if err := b.writeMembers(ctx); err != nil {
 		return err
 	}
-	return b.o.Mentions.Write(ctx, b.tx, b.naming...)
+	named, err := b.o.Mentions.Write(ctx, b.tx, b.naming...)
+	for id, c := range b.stored {
+		c.Named = named.Of(id)
+	}
+	return err
 }
 
 func (b *batch) answered(i int) bool { return b.chats[i] != nil || b.errs[i] != nil }

@@ -87,6 +87,9 @@ type Chat struct {
 	ReplyTo   *uuid.UUID // the chat of the same room that it answers; nil: none
 	Answered  bool       // a chat answers it, or did: events about others show it
 
+	// Named are whom the text mentions, as the transaction has stored it that wrote the text; nil: they are to be read.
+	Named []uuid.UUID
+
 	position Position
 }
 
