@@ -13,13 +13,15 @@ import (
 	"parley/graph/document"
 	"parley/graph/failures"
 	"parley/graph/lean"
-	"parley/graph/together"
 	"parley/transport/budget"
 )
 
 // perField is how many bytes each field of the cost takes while an operation is executed, besides texts: what
 // BenchmarkAPI/page_of_50 in server allocates, divided by its cost.
 const perField = 400
+
+// perShown is how many bytes a person takes each time they are shown: their id, a pointer to them and what is written for it.
+const perShown = 64
 
 // LeastAnswers is how large transport.Options.AnswersTotal must be, so that whatever may cost so much can be answered.
 func LeastAnswers(maxCost int) int64 {
@@ -35,7 +37,7 @@ func withBounds(p *failures.Presenter, most time.Duration) graphql.ResponseMiddl
 		if op.Operation == nil || op.Operation.Operation == ast.Subscription {
 			return next(ctx)
 		}
-		ctx, cancel := context.WithTimeout(together.With(ctx), most)
+		ctx, cancel := context.WithTimeout(readingTogether(ctx), most)
 		defer cancel()
 		answer := budget.AnswerOf(ctx)
 		if answer == nil { // it was refused before it could be executed

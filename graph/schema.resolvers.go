@@ -14,7 +14,6 @@ import (
 	"parley/chat/roomlog"
 	"parley/graph/generated"
 	"parley/graph/scalar"
-	"parley/transport/stream/execution"
 )
 
 func (r *banResolver) User(ctx context.Context, objs []*members.Ban) ([]*auth.User, error) {
@@ -286,11 +285,11 @@ func (r *roomResolver) Bans(ctx context.Context, obj *roomlog.Room, first *int, 
 }
 
 func (r *subscriptionResolver) ChatSent(ctx context.Context, room string, after *string) (<-chan *roomlog.Chat, error) {
-	return execution.Events[*roomlog.Chat](ctx)
+	return executed(ctx, func(c *roomlog.Chat) *roomlog.Chat { return c })
 }
 
 func (r *subscriptionResolver) Events(ctx context.Context, rooms []string, after []string) (<-chan *roomlog.Event, error) {
-	return execution.Events[*roomlog.Event](ctx)
+	return executed(ctx, func(e *roomlog.Event) *roomlog.Chat { return e.Chat })
 }
 
 func (r *userConnectionResolver) PageInfo(ctx context.Context, obj *auth.UserPage) (*members.PageInfo, error) {
