@@ -28,7 +28,7 @@ func (w *world) crowd(dir string, c *roomlog.Chat, people, kinds int) {
 	for _, statement := range []string{
 		fmt.Sprintf(numbers, people) + `INSERT INTO users (id, created_at, username, username_key) SELECT ` + id + `, ` + at + `, 'crowd' || i, 'crowd' || i FROM n`,
 		fmt.Sprintf(numbers, kinds) + fmt.Sprintf(`INSERT INTO reactions (room_id, chat_id, user_id, emoji, place)
-			SELECT '%s', '%s', u.id, 'kind' || (1 + (i * 7) %% %d), row_number() OVER (ORDER BY u.username_key, i) FROM users u CROSS JOIN n WHERE u.username_key LIKE 'crowd%%'`, c.Room.ID, c.ID, kinds),
+			SELECT '%s', '%s', u.id, 'kind' || (1 + (i * 7) %% %d), 1000 + row_number() OVER (ORDER BY u.username_key, i) FROM users u CROSS JOIN n WHERE u.username_key LIKE 'crowd%%'`, c.Room.ID, c.ID, kinds),
 	} {
 		if _, err := pool.ExecContext(w.t.Context(), statement); err != nil {
 			w.t.Fatalf("%s: %v", statement, err)
