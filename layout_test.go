@@ -165,7 +165,7 @@ var mayImport = map[string][]string{
 // homeOf says which packages import each technology. No other does.
 var homeOf = map[string][]string{
 	"github.com/99designs/gqlgen": {"graph", "graph/document", "graph/failures", "graph/generated", "graph/lean", "graph/objects", "graph/scalar", "graph/subscriptions", "transport", "transport/operation", "transport/stream", "transport/wire", "transport/ws"},
-	"github.com/vektah/gqlparser": {"graph", "graph/document", "graph/document/syntax", "graph/failures", "graph/generated", "graph/subscriptions", "transport", "transport/operation", "transport/refusal", "transport/stream", "transport/wire", "transport/ws", "transport/ws/frame"},
+	"github.com/vektah/gqlparser": {"graph", "graph/document", "graph/document/syntax", "graph/failures", "graph/generated", "graph/lean", "graph/subscriptions", "transport", "transport/operation", "transport/refusal", "transport/stream", "transport/wire", "transport/ws", "transport/ws/frame"},
 	"github.com/gobwas/ws":        {"transport/ws", "transport/ws/frame"},
 	"github.com/golang-jwt/jwt":   {"auth/tokens"},
 	"golang.org/x/crypto":         {"auth/passwords"},                                             // argon2

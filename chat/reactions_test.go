@@ -25,7 +25,7 @@ func (w *world) react(who chat.Caller, c *roomlog.Chat, emoji string, on bool) e
 // reactionsOn is what is shown on a chat: each emoji and how many.
 func (w *world) reactionsOn(c *roomlog.Chat) (text string) {
 	w.t.Helper()
-	found, err := w.Reactions(w.t.Context(), access.Reader{All: true}, []*roomlog.Chat{c})
+	found, err := w.Reactions(w.t.Context(), access.Reader{All: true}, []*roomlog.Chat{c}, true)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -134,7 +134,7 @@ func TestWhoMayReact(t *testing.T) {
 	if got := w.reactionsOn(c); got != "👍1/1 " {
 		t.Error(got)
 	}
-	found, err := w.Reactions(t.Context(), access.Reader{Person: eve.ID}, []*roomlog.Chat{c})
+	found, err := w.Reactions(t.Context(), access.Reader{Person: eve.ID}, []*roomlog.Chat{c}, true)
 	if err != nil || len(found[0]) != 0 {
 		t.Errorf("shown to who is banned: %v, %v", found, err)
 	}
@@ -166,7 +166,7 @@ func TestDeletedChatLosesItsReactions(t *testing.T) {
 	if err := w.react(ann, other, "👍", true); err != nil {
 		t.Fatal(err)
 	}
-	found, err := w.Reactions(t.Context(), access.Reader{All: true}, []*roomlog.Chat{other, c})
+	found, err := w.Reactions(t.Context(), access.Reader{All: true}, []*roomlog.Chat{other, c}, true)
 	if err != nil || len(found[0]) != 1 || len(found[1]) != 20 || found[1][3].Count != 30 || len(found[1][3].Users) != 10 || found[1][3].Users[9] != people[9].ID {
 		t.Fatalf("%v, %v", found, err)
 	}

@@ -53,7 +53,11 @@ func plan(t *testing.T, pool *sql.DB, statement string) string {
 	defer func() { _ = conn.Close() }()
 	explain, args := "EXPLAIN QUERY PLAN "+statement, make([]any, strings.Count(statement, "?"))
 	if dbtest.OnPostgres() {
-		nulls := strings.TrimSuffix(strings.Repeat("NULL,", len(regexp.MustCompile(`\$\d+`).FindAllString(statement, -1))), ",")
+		parameters := map[string]bool{}
+		for _, one := range regexp.MustCompile(`\$\d+`).FindAllString(statement, -1) {
+			parameters[one] = true
+		}
+		nulls := strings.TrimSuffix(strings.Repeat("NULL,", len(parameters)), ",")
 		name := "asked" + strings.ReplaceAll(uuid.NewString(), "-", "")
 		for _, before := range []string{"SET plan_cache_mode = force_generic_plan", "SET enable_seqscan = off", "PREPARE " + name + " AS " + statement} {
 			if _, err := conn.ExecContext(t.Context(), before); err != nil {

@@ -14,7 +14,6 @@ import (
 	"parley/graph/failures"
 	"parley/graph/fields"
 	"parley/graph/lean"
-	"parley/graph/together"
 	"parley/transport/budget"
 )
 
@@ -32,7 +31,7 @@ func withBounds(p *failures.Presenter, most time.Duration) graphql.ResponseMiddl
 		if op.Operation == nil || op.Operation.Operation == ast.Subscription {
 			return next(ctx)
 		}
-		ctx, cancel := context.WithTimeout(together.With(ctx), most)
+		ctx, cancel := context.WithTimeout(readingTogether(ctx), most)
 		defer cancel()
 		answer := budget.AnswerOf(ctx)
 		if answer == nil { // it was refused before it could be executed

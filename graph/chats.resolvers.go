@@ -8,7 +8,6 @@ import (
 	"parley/chat/pages"
 	"parley/chat/roomlog"
 	"parley/graph/caller"
-	"parley/transport/stream/execution"
 )
 
 func (r *mutationResolver) SendChat(ctx context.Context, room string, text string, id *string, replyTo *string) (*roomlog.Chat, error) {
@@ -48,9 +47,9 @@ func (r *queryResolver) Mentions(ctx context.Context, first *int, after *string)
 }
 
 func (r *subscriptionResolver) ChatSent(ctx context.Context, room string, after *string) (<-chan *roomlog.Chat, error) {
-	return execution.Events[*roomlog.Chat](ctx)
+	return executed(ctx, func(c *roomlog.Chat) *roomlog.Chat { return c })
 }
 
 func (r *subscriptionResolver) Events(ctx context.Context, rooms []string, after []string) (<-chan *roomlog.Event, error) {
-	return execution.Events[*roomlog.Event](ctx)
+	return executed(ctx, func(e *roomlog.Event) *roomlog.Chat { return e.Chat })
 }

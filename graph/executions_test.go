@@ -50,19 +50,21 @@ type testAPI struct {
 	room     *roomlog.Room
 	cursor   string // of the room before its first chat
 	people   int    // that from has registered
+	asked    dbtest.Statements
 }
 
-func newTestAPI(t *testing.T) *testAPI {
+func newTestAPI(t testing.TB) *testAPI {
 	t.Helper()
 	return testAPIWith(t, chat.Options{Notifier: &broker.Memory{}})
 }
 
 func TestMain(m *testing.M) { os.Exit(migrated.Main(m)) }
 
-func testAPIWith(t *testing.T, o chat.Options) *testAPI {
+func testAPIWith(t testing.TB, o chat.Options) *testAPI {
 	t.Helper()
 	dir := t.TempDir()
-	store, err := db.Open(t.Context(), db.Options{URL: dbtest.URL(t, dir), Dir: dir})
+	a := &testAPI{}
+	store, err := db.Open(t.Context(), db.Options{URL: dbtest.URL(t, dir), Dir: dir, Trace: a.asked.Trace})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +74,7 @@ func testAPIWith(t *testing.T, o chat.Options) *testAPI {
 	}
 	signIn := accounts.Defaults()
 	signIn.RegisterRate = limit.Rate{}
-	a := &testAPI{chat: chat.New(store, o), store: store}
+	a.chat, a.store = chat.New(store, o), store
 	if a.auth, err = accounts.New(store, ring, signIn); err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +104,7 @@ func testAPIWith(t *testing.T, o chat.Options) *testAPI {
 }
 
 // createRoom makes the room.
-func (a *testAPI) createRoom(t *testing.T) {
+func (a *testAPI) createRoom(t testing.TB) {
 	t.Helper()
 	who := a.register(t, "owner")
 	a.owner = chat.Caller{ID: who.User.ID, Username: who.User.Username}
@@ -117,7 +119,7 @@ func (a *testAPI) createRoom(t *testing.T) {
 	a.cursor = *page.SyncCursor
 }
 
-func (a *testAPI) register(t *testing.T, name string) *auth.Tokens {
+func (a *testAPI) register(t testing.TB, name string) *auth.Tokens {
 	t.Helper()
 	who, err := a.auth.Register(t.Context(), name, "correct horse battery", auth.Client{})
 	if err != nil {
@@ -137,7 +139,7 @@ func (a *testAPI) count(ctx context.Context, next graphql.ResponseHandler) *grap
 }
 
 // send returns the chat's id.
-func (a *testAPI) send(t *testing.T, text string) string {
+func (a *testAPI) send(t testing.TB, text string) string {
 	t.Helper()
 	c, err := a.chat.Send(t.Context(), a.owner, chat.Draft{Room: a.room.ID.String(), Text: text})
 	if err != nil {
@@ -147,7 +149,7 @@ func (a *testAPI) send(t *testing.T, text string) string {
 }
 
 // connect opens a socket without a goroutine of the client's.
-func (a *testAPI) connect(t *testing.T, token string) net.Conn {
+func (a *testAPI) connect(t testing.TB, token string) net.Conn {
 	t.Helper()
 	dialer := ws.Dialer{Protocols: []string{"graphql-transport-ws"}, Timeout: waitLimit}
 	conn, early, _, err := dialer.Dial(t.Context(), "ws"+strings.TrimPrefix(a.url, "http"))
@@ -166,7 +168,7 @@ func (a *testAPI) connect(t *testing.T, token string) net.Conn {
 }
 
 // subscribe follows the room from its beginning.
-func (a *testAPI) subscribe(t *testing.T, conn net.Conn, id, selection string) {
+func (a *testAPI) subscribe(t testing.TB, conn net.Conn, id, selection string) {
 	t.Helper()
 	writeMessage(t, conn, map[string]any{"type": "subscribe", "id": id, "payload": map[string]any{
 		"query":     "subscription($room:ID!,$after:Cursor){chatSent(room:$room,after:$after){" + selection + "}}",
@@ -174,7 +176,7 @@ func (a *testAPI) subscribe(t *testing.T, conn net.Conn, id, selection string) {
 	}})
 }
 
-func writeMessage(t *testing.T, conn net.Conn, message map[string]any) {
+func writeMessage(t testing.TB, conn net.Conn, message map[string]any) {
 	t.Helper()
 	text, err := json.Marshal(message)
 	if err == nil {
@@ -185,7 +187,7 @@ func writeMessage(t *testing.T, conn net.Conn, message map[string]any) {
 	}
 }
 
-func readMessage(t *testing.T, conn net.Conn) map[string]any {
+func readMessage(t testing.TB, conn net.Conn) map[string]any {
 	t.Helper()
 	if err := conn.SetReadDeadline(time.Now().Add(waitLimit)); err != nil {
 		t.Fatal(err)
@@ -245,7 +247,7 @@ func TestASelectionIsExecutedOncePerEvent(t *testing.T) {
 }
 
 // expect takes chat n once for each selection, each in the shape that was asked for.
-func (a *testAPI) expect(t *testing.T, conn net.Conn, n int) {
+func (a *testAPI) expect(t testing.TB, conn net.Conn, n int) {
 	t.Helper()
 	seen := map[string]bool{}
 	for range selections() {

@@ -66,6 +66,7 @@ func Handler(o Options) (http.Handler, *transport.Transports) {
 	if o.Introspection {
 		server.Use(extension.Introspection{})
 	}
+	server.AroundOperations(eventsTogether)
 	server.AroundResponses(withBounds(p, o.OperationTimeout))
 
 	t := o.Transport

@@ -64,7 +64,8 @@ func (s *Service) UsersByID(ctx context.Context, ids []uuid.UUID) ([]*auth.User,
 			distinct = append(distinct, id)
 		}
 	}
-	found, err := s.store.Read.User.Query().Where(user.IDIn(distinct...), user.DeletedAtIsNil()).All(ctx)
+	found, err := s.store.Read.User.Query().Where(user.IDIn(distinct...), user.DeletedAtIsNil()).
+		Select(user.FieldID, user.FieldUsername, user.FieldCreatedAt).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("users by id: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
@@ -18,48 +19,58 @@ import (
 type Reaction struct {
 	Emoji string
 	Count int         // of people, also of those whose accounts are gone
-	Users []uuid.UUID // the first of them, at most ten
+	Users []uuid.UUID // the first of them, at most ten; nil: they were not asked for
 }
 
-const shownUsers = 10
+// What is read of the chats that shown selects, in a row for each emoji on each. The emoji are looked up one after the other in an
+// index, and in another the first people of each, so that only counting looks at all reactions, and at nothing but the index.
+const (
+	kindsOn = `WITH RECURSIVE kinds(chat_id, emoji) AS (
+	SELECT shown.id, (SELECT MIN(r.emoji) FROM reactions r WHERE r.chat_id = shown.id) FROM (%s) shown
+	UNION ALL
+	SELECT kinds.chat_id, (SELECT MIN(r.emoji) FROM reactions r WHERE r.chat_id = kinds.chat_id AND r.emoji > kinds.emoji) FROM kinds
+	WHERE kinds.emoji IS NOT NULL
+) SELECT chat_id, emoji, (SELECT COUNT(*) FROM ` + ofKind + `), (SELECT MIN(r.place) FROM ` + ofKind + `) AS since, %s
+FROM kinds WHERE emoji IS NOT NULL ORDER BY since`
+	firstPeople = `(SELECT string_agg(CAST(f.user_id AS text), ' ') FROM (SELECT r.user_id FROM ` + ofKind + ` ORDER BY r.place LIMIT 10) f)`
+	noPeople    = `NULL`
+	ofKind      = `reactions r WHERE r.chat_id = kinds.chat_id AND r.emoji = kinds.emoji`
+)
 
 // Reactions returns what is on each of these chats, in the order in which it came, with one query; nothing where the reader may
-// not read the room any more.
-func (s *Service) Reactions(ctx context.Context, reader access.Reader, chats []*roomlog.Chat) ([][]*Reaction, error) {
-	r := sql.Table(reaction.Table)
-	on := s.on(reader, chats)
-	counted := s.Store.SQL().Select(r.C(reaction.FieldChatID), r.C(reaction.FieldEmoji), r.C(reaction.FieldUserID), r.C(reaction.FieldPlace)).
-		AppendSelectExprAs(sql.Expr("COUNT(*) OVER (PARTITION BY chat_id, emoji)"), "people").
-		AppendSelectExprAs(sql.Expr("ROW_NUMBER() OVER (PARTITION BY chat_id, emoji ORDER BY place)"), "nth").
-		From(r).Where(sql.In(r.C(reaction.FieldChatID), on)).As("counted")
-	text, args := s.Store.SQL().Select("chat_id", "emoji", "user_id", "people").From(counted).
-		Where(sql.LTE("nth", shownUsers)).OrderBy("place").Query()
+// not read the room any more. people says whether it is to be known who reacted first.
+func (s *Service) Reactions(ctx context.Context, reader access.Reader, chats []*roomlog.Chat, people bool) ([][]*Reaction, error) {
+	shown, args := s.on(reader, chats).Query()
+	who := noPeople
+	if people {
+		who = firstPeople
+	}
 	found := map[uuid.UUID][]*Reaction{}
-	err := s.read(ctx, text, args, func(rows *sql.Rows) error {
-		var of, who uuid.UUID
-		var emoji string
-		var people int
-		if err := rows.Scan(&of, &emoji, &who, &people); err != nil {
+	err := s.read(ctx, fmt.Sprintf(kindsOn, shown, who), args, func(rows *sql.Rows) (err error) {
+		var on uuid.UUID
+		var since int64
+		var first sql.NullString
+		one := &Reaction{}
+		if err := rows.Scan(&on, &one.Emoji, &one.Count, &since, &first); err != nil {
 			return err
 		}
-		one := kind(found[of], emoji)
-		if one == nil {
-			one = &Reaction{Emoji: emoji, Count: people}
-			found[of] = append(found[of], one)
-		}
-		one.Users = append(one.Users, who)
-		return nil
+		one.Users, err = idsIn(first.String)
+		found[on] = append(found[on], one)
+		return err
 	})
 	return each(chats, found), err
 }
 
-func kind(of []*Reaction, emoji string) *Reaction {
-	for _, one := range of {
-		if one.Emoji == emoji {
-			return one
-		}
+// idsIn are those in a text, with spaces between them.
+func idsIn(text string) (ids []uuid.UUID, err error) {
+	if text != "" {
+		ids = make([]uuid.UUID, 0, strings.Count(text, " ")+1)
 	}
-	return nil
+	for one := range strings.FieldsSeq(text) {
+		id, wrong := uuid.Parse(one)
+		ids, err = append(ids, id), errors.Join(err, wrong)
+	}
+	return ids, err
 }
 
 // MyReactions returns what the caller has put on each of these chats, in the order in which they did, with one query.

@@ -348,6 +348,11 @@ var (
 				Unique:  true,
 				Columns: []*schema.Column{ReactionsColumns[4], ReactionsColumns[2], ReactionsColumns[5]},
 			},
+			{
+				Name:    "reaction_chat_id_emoji_place",
+				Unique:  false,
+				Columns: []*schema.Column{ReactionsColumns[4], ReactionsColumns[2], ReactionsColumns[3]},
+			},
 		},
 	}
 	// RoomsColumns holds the columns for the "rooms" table.

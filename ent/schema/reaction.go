@@ -28,5 +28,8 @@ func (Reaction) Edges() []ent.Edge {
 }
 
 func (Reaction) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("chat_id", "emoji", "user_id").Unique()}
+	return []ent.Index{
+		index.Fields("chat_id", "emoji", "user_id").Unique(),
+		index.Fields("chat_id", "emoji", "place"), // who was first
+	}
 }

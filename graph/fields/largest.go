@@ -27,6 +27,9 @@ const (
 // BenchmarkAPI/page_of_50 in server allocates, divided by its cost.
 const Bytes = 400
 
+// BytesShown is how many bytes a person takes each time they are shown: their id, a pointer to them and what is written for it.
+const BytesShown = 64
+
 // Largest are the sizes of values in bytes of JSON: of types, and of fields that can be larger or smaller than others of
 // their type. A String that is not known is taken for the text of a chat.
 var Largest = map[string]int{

@@ -2637,7 +2637,7 @@ enum ErrorCode {
   STORAGE_FULL
   "It took too long and was given up; nothing was changed."
   TIMEOUT
-  "It is not known whether the change was made, or it was and the answer found no room. Send it again with the same id."
+  "It is not known whether the change was made, or it was and the answer found no room or could not be read. Send it again with the same id."
   UNKNOWN_OUTCOME
   "The document is larger, deeper or costlier than this server answers, or the answer would be: ask for a smaller page."
   OPERATION_TOO_COMPLEX
@@ -4479,7 +4479,7 @@ func (ec *executionContext) fieldContext_Ban_user(_ context.Context, field graph
 }
 func (ec *executionContext) resolveBatch_Ban_user(ctx context.Context, field graphql.CollectedField, obj *members.Ban) (any, error) {
 	resolver := ec.Resolvers.Ban()
-	if batch, ok := graphql.BatchParentsFor[*members.Ban](ctx, "Ban"); ok {
+	if batch, ok := lean.BatchParentsFor[*members.Ban](ctx, "Ban"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.User(ctx, batch.Parents)
 		})
@@ -4534,7 +4534,7 @@ func (ec *executionContext) fieldContext_Ban_by(_ context.Context, field graphql
 }
 func (ec *executionContext) resolveBatch_Ban_by(ctx context.Context, field graphql.CollectedField, obj *members.Ban) (any, error) {
 	resolver := ec.Resolvers.Ban()
-	if batch, ok := graphql.BatchParentsFor[*members.Ban](ctx, "Ban"); ok {
+	if batch, ok := lean.BatchParentsFor[*members.Ban](ctx, "Ban"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.By(ctx, batch.Parents)
 		})
@@ -4798,7 +4798,7 @@ func (ec *executionContext) fieldContext_Chat_user(_ context.Context, field grap
 }
 func (ec *executionContext) resolveBatch_Chat_user(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (any, error) {
 	resolver := ec.Resolvers.Chat()
-	if batch, ok := graphql.BatchParentsFor[*roomlog.Chat](ctx, "Chat"); ok {
+	if batch, ok := lean.BatchParentsFor[*roomlog.Chat](ctx, "Chat"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.User(ctx, batch.Parents)
 		})
@@ -4860,7 +4860,7 @@ func (ec *executionContext) fieldContext_Chat_mentions(_ context.Context, field 
 }
 func (ec *executionContext) resolveBatch_Chat_mentions(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (any, error) {
 	resolver := ec.Resolvers.Chat()
-	if batch, ok := graphql.BatchParentsFor[*roomlog.Chat](ctx, "Chat"); ok {
+	if batch, ok := lean.BatchParentsFor[*roomlog.Chat](ctx, "Chat"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Mentions(ctx, batch.Parents)
 		})
@@ -4936,7 +4936,7 @@ func (ec *executionContext) fieldContext_Chat_replyTo(_ context.Context, field g
 }
 func (ec *executionContext) resolveBatch_Chat_replyTo(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (any, error) {
 	resolver := ec.Resolvers.Chat()
-	if batch, ok := graphql.BatchParentsFor[*roomlog.Chat](ctx, "Chat"); ok {
+	if batch, ok := lean.BatchParentsFor[*roomlog.Chat](ctx, "Chat"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.ReplyTo(ctx, batch.Parents)
 		})
@@ -4982,7 +4982,7 @@ func (ec *executionContext) fieldContext_Chat_replyCount(_ context.Context, fiel
 }
 func (ec *executionContext) resolveBatch_Chat_replyCount(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (any, error) {
 	resolver := ec.Resolvers.Chat()
-	if batch, ok := graphql.BatchParentsFor[*roomlog.Chat](ctx, "Chat"); ok {
+	if batch, ok := lean.BatchParentsFor[*roomlog.Chat](ctx, "Chat"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.ReplyCount(ctx, batch.Parents)
 		})
@@ -5081,7 +5081,7 @@ func (ec *executionContext) fieldContext_Chat_reactions(_ context.Context, field
 }
 func (ec *executionContext) resolveBatch_Chat_reactions(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (any, error) {
 	resolver := ec.Resolvers.Chat()
-	if batch, ok := graphql.BatchParentsFor[*roomlog.Chat](ctx, "Chat"); ok {
+	if batch, ok := lean.BatchParentsFor[*roomlog.Chat](ctx, "Chat"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Reactions(ctx, batch.Parents)
 		})
@@ -5127,7 +5127,7 @@ func (ec *executionContext) fieldContext_Chat_myReactions(_ context.Context, fie
 }
 func (ec *executionContext) resolveBatch_Chat_myReactions(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (any, error) {
 	resolver := ec.Resolvers.Chat()
-	if batch, ok := graphql.BatchParentsFor[*roomlog.Chat](ctx, "Chat"); ok {
+	if batch, ok := lean.BatchParentsFor[*roomlog.Chat](ctx, "Chat"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.MyReactions(ctx, batch.Parents)
 		})
@@ -5601,7 +5601,7 @@ func (ec *executionContext) fieldContext_Invite_createdBy(_ context.Context, fie
 }
 func (ec *executionContext) resolveBatch_Invite_createdBy(ctx context.Context, field graphql.CollectedField, obj *invites.Invite) (any, error) {
 	resolver := ec.Resolvers.Invite()
-	if batch, ok := graphql.BatchParentsFor[*invites.Invite](ctx, "Invite"); ok {
+	if batch, ok := lean.BatchParentsFor[*invites.Invite](ctx, "Invite"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.CreatedBy(ctx, batch.Parents)
 		})
@@ -5698,7 +5698,7 @@ func (ec *executionContext) fieldContext_Member_user(_ context.Context, field gr
 }
 func (ec *executionContext) resolveBatch_Member_user(ctx context.Context, field graphql.CollectedField, obj *members.Member) (any, error) {
 	resolver := ec.Resolvers.Member()
-	if batch, ok := graphql.BatchParentsFor[*members.Member](ctx, "Member"); ok {
+	if batch, ok := lean.BatchParentsFor[*members.Member](ctx, "Member"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.User(ctx, batch.Parents)
 		})
@@ -7910,7 +7910,7 @@ func (ec *executionContext) fieldContext_Reaction_users(_ context.Context, field
 }
 func (ec *executionContext) resolveBatch_Reaction_users(ctx context.Context, field graphql.CollectedField, obj *reactions.Reaction) (any, error) {
 	resolver := ec.Resolvers.Reaction()
-	if batch, ok := graphql.BatchParentsFor[*reactions.Reaction](ctx, "Reaction"); ok {
+	if batch, ok := lean.BatchParentsFor[*reactions.Reaction](ctx, "Reaction"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Users(ctx, batch.Parents)
 		})
@@ -8014,7 +8014,7 @@ func (ec *executionContext) fieldContext_Room_lastChat(_ context.Context, field 
 }
 func (ec *executionContext) resolveBatch_Room_lastChat(ctx context.Context, field graphql.CollectedField, obj *roomlog.Room) (any, error) {
 	resolver := ec.Resolvers.Room()
-	if batch, ok := graphql.BatchParentsFor[*roomlog.Room](ctx, "Room"); ok {
+	if batch, ok := lean.BatchParentsFor[*roomlog.Room](ctx, "Room"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.LastChat(ctx, batch.Parents)
 		})
@@ -8165,7 +8165,7 @@ func (ec *executionContext) fieldContext_Room_me(_ context.Context, field graphq
 }
 func (ec *executionContext) resolveBatch_Room_me(ctx context.Context, field graphql.CollectedField, obj *roomlog.Room) (any, error) {
 	resolver := ec.Resolvers.Room()
-	if batch, ok := graphql.BatchParentsFor[*roomlog.Room](ctx, "Room"); ok {
+	if batch, ok := lean.BatchParentsFor[*roomlog.Room](ctx, "Room"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.Me(ctx, batch.Parents)
 		})
@@ -8211,7 +8211,7 @@ func (ec *executionContext) fieldContext_Room_allowedActions(_ context.Context, 
 }
 func (ec *executionContext) resolveBatch_Room_allowedActions(ctx context.Context, field graphql.CollectedField, obj *roomlog.Room) (any, error) {
 	resolver := ec.Resolvers.Room()
-	if batch, ok := graphql.BatchParentsFor[*roomlog.Room](ctx, "Room"); ok {
+	if batch, ok := lean.BatchParentsFor[*roomlog.Room](ctx, "Room"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.AllowedActions(ctx, batch.Parents)
 		})
@@ -8257,7 +8257,7 @@ func (ec *executionContext) fieldContext_Room_unreadCount(_ context.Context, fie
 }
 func (ec *executionContext) resolveBatch_Room_unreadCount(ctx context.Context, field graphql.CollectedField, obj *roomlog.Room) (any, error) {
 	resolver := ec.Resolvers.Room()
-	if batch, ok := graphql.BatchParentsFor[*roomlog.Room](ctx, "Room"); ok {
+	if batch, ok := lean.BatchParentsFor[*roomlog.Room](ctx, "Room"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.UnreadCount(ctx, batch.Parents)
 		})
@@ -8303,7 +8303,7 @@ func (ec *executionContext) fieldContext_Room_mentionCount(_ context.Context, fi
 }
 func (ec *executionContext) resolveBatch_Room_mentionCount(ctx context.Context, field graphql.CollectedField, obj *roomlog.Room) (any, error) {
 	resolver := ec.Resolvers.Room()
-	if batch, ok := graphql.BatchParentsFor[*roomlog.Room](ctx, "Room"); ok {
+	if batch, ok := lean.BatchParentsFor[*roomlog.Room](ctx, "Room"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
 			return resolver.MentionCount(ctx, batch.Parents)
 		})
@@ -9835,6 +9835,10 @@ func (ec *executionContext) _BanEdge(ctx context.Context, sel ast.SelectionSet, 
 var chatImplementors = []string{"Chat", "Node"}
 
 func (ec *executionContext) _Chat(ctx context.Context, sel ast.SelectionSet, obj *roomlog.Chat) graphql.Marshaler {
+	return lean.Share(ctx, sel, obj, func() graphql.Marshaler { return ec.showChat(ctx, sel, obj) })
+}
+
+func (ec *executionContext) showChat(ctx context.Context, sel ast.SelectionSet, obj *roomlog.Chat) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, chatImplementors)
 
 	out := lean.NewObject(fields)
@@ -11181,6 +11185,10 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 var userImplementors = []string{"User", "Node"}
 
 func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj *auth.User) graphql.Marshaler {
+	return lean.Share(ctx, sel, obj, func() graphql.Marshaler { return ec.showUser(ctx, sel, obj) })
+}
+
+func (ec *executionContext) showUser(ctx context.Context, sel ast.SelectionSet, obj *auth.User) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, userImplementors)
 
 	out := lean.NewObject(fields)
@@ -12357,7 +12365,7 @@ func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel
 }
 
 func (ec *executionContext) marshalNUser2ᚕᚖparleyᚋauthᚐUserᚄ(ctx context.Context, sel ast.SelectionSet, v []*auth.User) graphql.Marshaler {
-	ret := lean.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+	ret := lean.MarshalPlain(ctx, len(v), func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNUser2ᚖparleyᚋauthᚐUser(ctx, sel, v[i])

@@ -99,7 +99,7 @@ const (
 	ErrorCodeStorageFull ErrorCode = "STORAGE_FULL"
 	// It took too long and was given up; nothing was changed.
 	ErrorCodeTimeout ErrorCode = "TIMEOUT"
-	// It is not known whether the change was made, or it was and the answer found no room. Send it again with the same id.
+	// It is not known whether the change was made, or it was and the answer found no room or could not be read. Send it again with the same id.
 	ErrorCodeUnknownOutcome ErrorCode = "UNKNOWN_OUTCOME"
 	// The document is larger, deeper or costlier than this server answers, or the answer would be: ask for a smaller page.
 	ErrorCodeOperationTooComplex ErrorCode = "OPERATION_TOO_COMPLEX"

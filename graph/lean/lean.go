@@ -25,6 +25,15 @@ func MarshalSlice(ctx context.Context, length int, _ int64, _ bool, marshal func
 	return ret
 }
 
+// MarshalPlain marshals the elements of a list of objects that have nothing but plain leaves: they need not know where they are.
+func MarshalPlain(ctx context.Context, length int, marshal func(ctx context.Context, i int) graphql.Marshaler) Array {
+	ret := make(Array, length)
+	for i := range length {
+		ret[i] = marshal(ctx, i)
+	}
+	return ret
+}
+
 func marshalElement(ctx context.Context, ret Array, i int, marshal func(ctx context.Context, i int) graphql.Marshaler) {
 	defer func() {
 		if r := recover(); r != nil {

@@ -50,16 +50,20 @@ func (r *Resolver) replyCounts(ctx context.Context, chats []*roomlog.Chat) ([]in
 	})
 }
 
-// reactionsOn returns what is on chats.
+// reactionsOn returns what is on chats, with the people if they are selected.
 func (r *Resolver) reactionsOn(ctx context.Context, chats []*roomlog.Chat) ([][]*reactions.Reaction, error) {
-	return together.Of(ctx, "reactions", chats, func(all []*roomlog.Chat) ([][]*reactions.Reaction, error) {
-		found, err := r.chat.Reactions(ctx, r.reader(ctx, all[0]), all)
-		var each []*reactions.Reaction
-		for _, some := range found {
-			each = append(each, some...)
+	field, people := "reactions", selectedOf(ctx, "Chat").has("reactions", "users")
+	if people {
+		field += " with people"
+	}
+	return together.Of(ctx, field, chats, func(all []*roomlog.Chat) ([][]*reactions.Reaction, error) {
+		found, err := r.chat.Reactions(ctx, r.reader(ctx, all[0]), all, people)
+		if err != nil {
+			return nil, err
 		}
+		each := slices.Concat(found...)
 		together.Note(ctx, each)
-		return found, err
+		return found, db.Count(ctx, len(each)*fields.Bytes) // there may be many more than the operation was charged for
 	})
 }
 
@@ -77,7 +81,7 @@ func (r *Resolver) reacting(ctx context.Context, some []*reactions.Reaction) ([]
 		for _, one := range all {
 			ids = append(ids, one.Users...)
 		}
-		if err := db.Count(ctx, len(ids)*fields.Bytes); err != nil { // there may be many more than the operation was charged for
+		if err := db.Count(ctx, len(ids)*fields.BytesShown); err != nil { // likewise
 			return nil, err
 		}
 		users, err := r.people(ctx, ids)
@@ -86,6 +90,7 @@ func (r *Resolver) reacting(ctx context.Context, some []*reactions.Reaction) ([]
 		}
 		found := make([][]*auth.User, len(all))
 		for i, one := range all {
+			found[i] = make([]*auth.User, 0, len(one.Users))
 			for _, user := range users[:len(one.Users)] {
 				if user != nil {
 					found[i] = append(found[i], user)

@@ -11,6 +11,8 @@ import (
 	"parley/chat/invites"
 	"parley/chat/members"
 	"parley/chat/roomlog"
+	"parley/db"
+	"parley/graph/fields"
 	"parley/graph/together"
 )
 
@@ -24,8 +26,14 @@ func usersOf[T any](ctx context.Context, r *Resolver, objs []T, id func(T) uuid.
 }
 
 // people returns whose accounts some ids are, nil where one is gone, with one query for those that the operation has not read yet.
+// Each of them is charged for once, since they are one object wherever they are shown.
 func (r *Resolver) people(ctx context.Context, ids []uuid.UUID) ([]*auth.User, error) {
-	return together.People(ctx, ids, r.auth.UsersByID)
+	return together.People(ctx, ids, func(ctx context.Context, unknown []uuid.UUID) ([]*auth.User, error) {
+		if err := db.Count(ctx, len(unknown)*fields.Bytes); err != nil {
+			return nil, err
+		}
+		return r.auth.UsersByID(ctx, unknown)
+	})
 }
 
 // usersIn are the same where the account was there when the object was read: who was deleted since is shown by name.
@@ -91,7 +99,7 @@ func (r *Resolver) actor(ctx context.Context, e *roomlog.Event) (*auth.User, err
 	if e.ActorID == uuid.Nil { // nobody did
 		return nil, nil
 	}
-	return r.userOf(ctx, e.ActorID)
+	return r.personOf(ctx, "actor", e, func(e *roomlog.Event) uuid.UUID { return e.ActorID })
 }
 
 // about returns whom an event is about, nil where the account is gone.
@@ -99,7 +107,21 @@ func (r *Resolver) about(ctx context.Context, e *roomlog.Event) (*auth.User, err
 	if e.UserID == nil {
 		return nil, nil
 	}
-	return r.userOf(ctx, *e.UserID)
+	return r.personOf(ctx, "user", e, func(e *roomlog.Event) uuid.UUID {
+		if e.UserID == nil {
+			return uuid.Nil
+		}
+		return *e.UserID
+	})
+}
+
+// personOf returns whose account a field of an event is, read for all events that are executed with it.
+func (r *Resolver) personOf(ctx context.Context, field string, e *roomlog.Event, id func(*roomlog.Event) uuid.UUID) (*auth.User, error) {
+	users, err := together.Of(ctx, field, []*roomlog.Event{e}, func(all []*roomlog.Event) ([]*auth.User, error) { return usersOf(ctx, r, all, id) })
+	if err != nil {
+		return nil, err
+	}
+	return users[0], nil
 }
 
 // membership is that of whom an event is about as everybody is shown it, nil where it has ended.

@@ -20,8 +20,7 @@ type Cohort[T comparable] struct {
 	found map[string]any // of all of them, by the field
 }
 
-// cohorts are those of one operation, by their objects, and the people that it has read. The executions of streams have none: an
-// event is no list.
+// cohorts are those of one operation, or of some events that are executed together, by their objects, and the people that it has read.
 type cohorts struct {
 	mu     sync.Mutex // guards both maps
 	of     map[any]any
@@ -30,7 +29,7 @@ type cohorts struct {
 
 type cohortsKey struct{}
 
-// With returns the context of an operation that reads together.
+// With returns the context of an operation, or of some events, that reads together.
 func With(ctx context.Context) context.Context {
 	return context.WithValue(ctx, cohortsKey{}, &cohorts{of: map[any]any{}, people: map[uuid.UUID]*auth.User{}})
 }
@@ -49,7 +48,7 @@ func Note[T comparable](ctx context.Context, objs []T) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	var none T
-	c := &Cohort[T]{index: map[T]int{}, found: map[string]any{}}
+	c := &Cohort[T]{index: make(map[T]int, len(objs)), found: map[string]any{}}
 	for _, obj := range objs {
 		if _, known := x.of[obj]; known || obj == none {
 			continue
@@ -130,12 +129,14 @@ func People(ctx context.Context, ids []uuid.UUID, read func(context.Context, []u
 	return users, nil
 }
 
+// unknown are those that have not been read, each once.
 func (x *cohorts) unknown(ids []uuid.UUID) (unknown []uuid.UUID) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	seen := map[uuid.UUID]bool{}
 	for _, id := range ids {
-		if _, known := x.people[id]; !known {
-			unknown = append(unknown, id)
+		if _, known := x.people[id]; !known && !seen[id] {
+			seen[id], unknown = true, append(unknown, id)
 		}
 	}
 	return unknown

@@ -6,6 +6,8 @@
 //   - A leaf that is a plain field or method of a value is marshalled without a context of its own,
 //     which gqlgen makes for hooks around fields and for resolvers that fail. A leaf has neither.
 //   - Such a field of a common type is written from where it lies, without a closure.
+//   - A field that is resolved for a list at once finds its object without the path that leads there.
+//   - A person is made once in an operation, and so is a chat, however often it is shown.
 //   - An answer is measured before it is written, so that its buffer is made once, and not at all if it is too large.
 //
 // It runs behind gqlgen in `make generate`, and fails when the shapes it knows are gone. What it
@@ -21,6 +23,7 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"regexp"
 	"strings"
 )
 
@@ -101,6 +104,7 @@ var errUnknown = errors.New("a shape is gone: has gqlgen changed what it writes?
 func replaceAll(source []byte) ([]byte, error) {
 	for _, r := range []struct{ from, to string }{
 		{"graphql.MarshalSliceConcurrently(", "lean.MarshalSlice("},
+		{"graphql.BatchParentsFor[", "lean.BatchParentsFor["},
 		{"graphql.NewDeferredGroup(ctx)", "graphql.DeferredGroup{}"},
 		{"graphql.NewFieldSet(fields)", "lean.NewObject(fields)"},
 		{"var buf bytes.Buffer\n\t\t\tdata.MarshalGQL(&buf)\n\t\t\tresponse.Data = buf.Bytes()", "response.Data = lean.Marshal(ctx, data)"},
@@ -112,7 +116,30 @@ func replaceAll(source []byte) ([]byte, error) {
 		}
 		source = bytes.ReplaceAll(source, []byte(r.from), []byte(r.to))
 	}
+	source, err := share(source)
+	if err != nil {
+		return nil, err
+	}
 	return format.Source(keepRoots(source))
+}
+
+// objects begins what marshals an object that may be shown more than once.
+var objects = regexp.MustCompile(`\nfunc \(ec \*executionContext\) _(User|Chat)(\(ctx context\.Context, sel ast\.SelectionSet, obj \*[\w.]+\) graphql\.Marshaler \{\n)`)
+
+// people begins what marshals a list of people, which have no field that needs to know where it is.
+var people = regexp.MustCompile(`(\nfunc \(ec \*executionContext\) marshalNUser2ᚕᚖ[^\n]+\n\tret := )lean\.MarshalSlice\(ctx, len\(v\), \d+, \w+, func`)
+
+// share has such an object made once in an operation.
+func share(source []byte) ([]byte, error) {
+	if len(objects.FindAll(source, -1)) != 2 || len(people.FindAll(source, -1)) != 1 {
+		return nil, fmt.Errorf("%w: %s", errUnknown, objects)
+	}
+	source = people.ReplaceAll(source, []byte("${1}lean.MarshalPlain(ctx, len(v), func"))
+	return objects.ReplaceAll(source, []byte(`
+func (ec *executionContext) _$1${2}	return lean.Share(ctx, sel, obj, func() graphql.Marshaler { return ec.show$1(ctx, sel, obj) })
+}
+
+func (ec *executionContext) show$1${2}`)), nil
 }
 
 // keepRoots gives the functions of the root types gqlgen's own field set back: root fields run at

@@ -56,7 +56,18 @@ func mutation() {
 
 func list() { graphql.MarshalSliceConcurrently(ctx, n, 64, false, f) }
 
-func (ec *executionContext) _Chat(ctx context.Context) {
+func batch() { batch, ok := graphql.BatchParentsFor[*chat.Chat](ctx, "Chat") }
+
+func (ec *executionContext) marshalNUser2ᚕᚖUser(v []*auth.User) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler { return nil })
+	return ret
+}
+
+func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj *auth.User) graphql.Marshaler {
+	return nil
+}
+
+func (ec *executionContext) _Chat(ctx context.Context, sel ast.SelectionSet, obj *chat.Chat) graphql.Marshaler {
 	out := graphql.NewFieldSet(fields)
 	deferred := graphql.NewDeferredGroup(ctx)
 }
@@ -135,8 +146,26 @@ func TestAnswersAreMeasured(t *testing.T) {
 	}
 }
 
+// People and chats are shown by the objects that were made of them first.
+func TestPeopleAndChatsAreShared(t *testing.T) {
+	out, err := rewrite([]byte(generated))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `) _User(ctx context.Context, sel ast.SelectionSet, obj *auth.User) graphql.Marshaler {
+	return lean.Share(ctx, sel, obj, func() graphql.Marshaler { return ec.showUser(ctx, sel, obj) })
+}
+
+func (ec *executionContext) showUser(ctx context.Context, sel ast.SelectionSet, obj *auth.User) graphql.Marshaler {
+	return nil
+}`
+	if !strings.Contains(string(out), want) || !strings.Contains(string(out), "return ec.showChat(ctx, sel, obj)") || !strings.Contains(string(out), "lean.MarshalPlain(ctx, len(v), func(ctx") {
+		t.Errorf("%s", out)
+	}
+}
+
 func TestUnknownShapesAreNoticed(t *testing.T) {
-	for _, gone := range []string{"NewFieldSet", "NewDeferredGroup", "MarshalSliceConcurrently", "parley/graph/scalar", "NewScalarFieldContext", "response.Data = ", "return &graphql.Response{"} {
+	for _, gone := range []string{"_User(", "marshalNUser2ᚕᚖ", "BatchParentsFor[", "NewFieldSet", "NewDeferredGroup", "MarshalSliceConcurrently", "parley/graph/scalar", "NewScalarFieldContext", "response.Data = ", "return &graphql.Response{"} {
 		if _, err := rewrite([]byte(strings.ReplaceAll(generated, gone, "Changed"))); err == nil {
 			t.Errorf("without %s nothing was said", gone)
 		}

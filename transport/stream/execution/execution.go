@@ -20,16 +20,29 @@ type Execution struct {
 // With returns the context of an execution.
 func With(ctx context.Context, x *Execution) context.Context { return context.WithValue(ctx, key{}, x) }
 
-// Events are what a subscription's resolver hands out: the objects of the events that are being executed.
-// Subscriptions run only so; everything else was decided when the stream was opened.
-func Events[T any](ctx context.Context) (<-chan T, error) {
+// Objects are those of the events that are being executed. Subscriptions run only so; everything else was decided when the stream
+// was opened.
+func Objects[T any](ctx context.Context) ([]T, error) {
 	x, ok := ctx.Value(key{}).(*Execution)
 	if !ok {
 		return nil, fmt.Errorf("stream: a subscription is executed outside a feed")
 	}
-	out := make(chan T, len(x.Objects))
-	for _, o := range x.Objects {
-		out <- o.(T)
+	objects := make([]T, len(x.Objects))
+	for i, o := range x.Objects {
+		objects[i] = o.(T)
+	}
+	return objects, nil
+}
+
+// Events are what a subscription's resolver hands out: the same, one after the other.
+func Events[T any](ctx context.Context) (<-chan T, error) {
+	objects, err := Objects[T](ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make(chan T, len(objects))
+	for _, o := range objects {
+		out <- o
 	}
 	close(out)
 	return out, nil
