@@ -1,13 +1,27 @@
 package graph_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
 	"testing"
 
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
 	"parley/chat"
 )
+
+// readBeside is what happens before a field is resolved.
+func (a *testAPI) readBeside(ctx context.Context, next graphql.Resolver) (any, error) {
+	if meet := a.beside.Load(); meet != nil && graphql.GetOperationContext(ctx).Operation.Operation == ast.Subscription {
+		if f := graphql.GetFieldContext(ctx); f.Object == "Chat" {
+			(*meet)(f.Field.Name)
+		}
+	}
+	return next(ctx)
+}
 
 // A besides is what streams read beside a page of the log when they execute it: the field of a chat, what is done to it behind a
 // removal, and what it shows then.

@@ -137,15 +137,6 @@ func (a *testAPI) count(ctx context.Context, next graphql.ResponseHandler) *grap
 	return r
 }
 
-func (a *testAPI) readBeside(ctx context.Context, next graphql.Resolver) (any, error) {
-	if meet := a.beside.Load(); meet != nil && graphql.GetOperationContext(ctx).Operation.Operation == ast.Subscription {
-		if f := graphql.GetFieldContext(ctx); f.Object == "Chat" {
-			(*meet)(f.Field.Name)
-		}
-	}
-	return next(ctx)
-}
-
 // send returns the chat's id.
 func (a *testAPI) send(t *testing.T, text string) string {
 	t.Helper()
