@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"parley/e2e/harness"
@@ -55,30 +56,31 @@ func TestEventsOfPeopleOverEachTransport(t *testing.T) {
 		wantNext(t, l, "CAUGHT_UP", "")
 	}
 	var asked, answer string
-	before, kinds := begin, []string{}
+	before, kinds, old := begin, []string{}, []string{}
 	for _, step := range []struct {
 		kind string
 		do   func()
 		is   func(c aChat) bool
+		old  string // a text that nobody is given any more; "": there is none
 	}{
-		{"CHAT_SENT", func() { asked = send(s, ann, "general", "what? @bob") }, func(c aChat) bool { return c.ReplyTo == nil && c.mentions() == "bob" }},
+		{"CHAT_SENT", func() { asked = send(s, ann, "general", "what? @bob") }, func(c aChat) bool { return c.ReplyTo == nil && c.mentions() == "bob" }, ""},
 		{"CHAT_SENT", func() { answer = send(s, bob, "general", "this", asked) }, func(c aChat) bool {
 			return c.ID == answer && c.ReplyTo.ID == asked && *c.ReplyTo.Text == "what? @bob" && c.ReplyTo.ReplyCount == 1
-		}},
+		}, ""},
 		{"CHAT_REACTED", func() { react(s, bob, asked, "❤️", true) }, func(c aChat) bool {
 			return c.ID == asked && c.ReplyCount == 1 && c.Reactions[0].Emoji == "❤" && c.Reactions[0].Users[0].Username == "bob"
-		}},
-		{"CHAT_REACTED", func() { react(s, ann, answer, ":x:", true) }, func(c aChat) bool { return c.ID == answer && c.ReplyTo.Reactions[0].Emoji == "❤" }},
+		}, ""},
+		{"CHAT_REACTED", func() { react(s, ann, answer, ":x:", true) }, func(c aChat) bool { return c.ID == answer && c.ReplyTo.Reactions[0].Emoji == "❤" }, ""},
 		{"CHAT_EDITED", func() { s.Must(nil, ann, editDocument, map[string]any{"chat": asked, "text": "why?"}) }, func(c aChat) bool {
 			return c.ID == asked && *c.Text == "why?" && c.mentions() == "" && len(c.Reactions) == 1
-		}},
-		{"CHAT_UNREACTED", func() { react(s, ann, answer, ":x:", false) }, func(c aChat) bool { return *c.ReplyTo.Text == "why?" && len(c.Reactions) == 0 }},
+		}, "what?"},
+		{"CHAT_UNREACTED", func() { react(s, ann, answer, ":x:", false) }, func(c aChat) bool { return *c.ReplyTo.Text == "why?" && len(c.Reactions) == 0 }, ""},
 		{"CHAT_DELETED", func() { s.Must(nil, ann, deleteDocument, map[string]any{"chat": asked}) }, func(c aChat) bool {
 			return c.ID == asked && c.Text == nil && len(c.Reactions) == 0 && c.ReplyCount == 1
-		}},
+		}, "why?"},
 		{"CHAT_SENT", func() { send(s, bob, "general", "that", asked) }, func(c aChat) bool {
 			return c.ReplyTo.Text == nil && c.ReplyTo.DeletedAt != nil && c.ReplyTo.ReplyCount == 2
-		}},
+		}, ""},
 	} {
 		step.do()
 		data := ""
@@ -88,9 +90,11 @@ func TestEventsOfPeopleOverEachTransport(t *testing.T) {
 		if e := decoded(t, data); !step.is(e.chat(t)) {
 			t.Errorf("%s shows %s", step.kind, e.Chat)
 		}
-		kinds = append(kinds, step.kind)
+		if kinds = append(kinds, step.kind); step.old != "" {
+			old = append(old, step.old)
+		}
 		for _, l := range from(s, bob, begin) {
-			wantHistory(s, bob, l, kinds)
+			wantHistory(s, bob, l, kinds, old)
 		}
 	}
 }
@@ -147,14 +151,17 @@ func (c cache) takeText(t testing.TB, text json.RawMessage) {
 	c.take(shown)
 }
 
-// wantHistory wants events of these kinds and then the present, and to know by them what a query answers.
-func wantHistory(s *harness.Server, token string, l listener, kinds []string) {
+// wantHistory wants events of these kinds and then the present, none with an old text, and to know by them what a query answers.
+func wantHistory(s *harness.Server, token string, l listener, kinds, old []string) {
 	s.T.Helper()
 	var given []string
 	known, now := cache{}, cache{}
 	for range kinds {
 		e := decoded(s.T, l.next())
 		given = append(given, e.Kind)
+		if slices.ContainsFunc(old, func(text string) bool { return strings.Contains(string(e.Chat), text) }) {
+			s.T.Errorf("%s: %s shows what was replaced: %s", l.over, e.Kind, e.Chat)
+		}
 		known.takeText(s.T, e.Chat)
 	}
 	if !slices.Equal(given, kinds) {
