@@ -56,7 +56,7 @@ func TestEventsOfPeopleOverEachTransport(t *testing.T) {
 		wantNext(t, l, "CAUGHT_UP", "")
 	}
 	var asked, answer string
-	before, kinds, old := begin, []string{}, []string{}
+	before, kinds, old, cursors := begin, []string{}, []string{}, []string{}
 	for _, step := range []struct {
 		kind string
 		do   func()
@@ -96,6 +96,10 @@ func TestEventsOfPeopleOverEachTransport(t *testing.T) {
 		for _, l := range from(s, bob, begin) {
 			wantHistory(s, bob, l, kinds, old)
 		}
+		for i, cursor := range cursors { // also where the window begins now
+			takeHistory(s, from(s, bob, cursor)[i%2], kinds[i+1:], old)
+		}
+		cursors = append(cursors, before)
 	}
 }
 
@@ -151,11 +155,11 @@ func (c cache) takeText(t testing.TB, text json.RawMessage) {
 	c.take(shown)
 }
 
-// wantHistory wants events of these kinds and then the present, none with an old text, and to know by them what a query answers.
-func wantHistory(s *harness.Server, token string, l listener, kinds, old []string) {
+// takeHistory wants events of these kinds and then the present, none with an old text, and returns what is known by them.
+func takeHistory(s *harness.Server, l listener, kinds, old []string) (known cache) {
 	s.T.Helper()
 	var given []string
-	known, now := cache{}, cache{}
+	known = cache{}
 	for range kinds {
 		e := decoded(s.T, l.next())
 		given = append(given, e.Kind)
@@ -168,6 +172,13 @@ func wantHistory(s *harness.Server, token string, l listener, kinds, old []strin
 		s.T.Errorf("%s: got %v, want %v", l.over, given, kinds)
 	}
 	wantNext(s.T, l, "CAUGHT_UP", "")
+	return known
+}
+
+// wantHistory wants to know by the history of the room what a query answers.
+func wantHistory(s *harness.Server, token string, l listener, kinds, old []string) {
+	s.T.Helper()
+	known, now := takeHistory(s, l, kinds, old), cache{}
 	for id := range known {
 		now.takeText(s.T, rawChat(s, token, id))
 	}
