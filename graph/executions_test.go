@@ -44,8 +44,9 @@ type testAPI struct {
 	chat     *chat.Service
 	store    *db.Store
 	url      string
-	executed atomic.Int64 // results of subscriptions that gqlgen made
-	between  func()       // called once, between a result and its reader; set before anybody subscribes
+	executed atomic.Int64                       // results of subscriptions that gqlgen made
+	between  func()                             // called once, between a result and its reader; set before anybody subscribes
+	beside   atomic.Pointer[func(field string)] // called by streams between a page of the log and each field of its chats
 	owner    chat.Caller
 	room     *roomlog.Room
 	cursor   string // of the room before its first chat
@@ -81,6 +82,7 @@ func testAPIWith(t testing.TB, o chat.Options) *testAPI {
 	// Nobody answers pings here: on a busy machine a socket is not read for long.
 	api, transports := graph.Handler(graph.Options{Auth: a.auth, Chat: a.chat, Transport: transport.Options{PingInterval: time.Hour}})
 	api.(*handler.Server).AroundResponses(a.count)
+	api.(*handler.Server).AroundFields(a.readBeside)
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	var services sync.WaitGroup
 	for _, service := range []func(context.Context) error{a.auth.Run, a.chat.Run} {

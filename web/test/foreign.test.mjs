@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { build } from "vite";
-import { PASSWORD, setUp } from "../clients/testing/world.mjs";
+import { PASSWORD, setUp, until } from "../clients/testing/world.mjs";
 import { patient } from "../clients/testing/rounds.mjs";
 
 const source = fileURLToPath(new URL("../clients/testing/page.tsx", import.meta.url));
@@ -91,6 +91,35 @@ test("a room that is left leaves nothing behind, and an ended session is told", 
     assert.equal(await page.evaluate(() => localStorage.length), 0);
     await page.evaluate(() => globalThis.hide());
     await page.evaluate(() => (document.title = ""));
+  }
+});
+
+test("reactions, and who is typing, in React with every recipe", patient, async (t) => {
+  const { bob, proxy, session } = await setUp(t, { MUTATION_RATE: "0" });
+  const { page } = await visit(t, "http://localhost:5173");
+  for (const recipe of ["apollo", "urql", "graphql-ws", "sse"]) {
+    await page.evaluate((args) => globalThis.show(...args), [recipe, `${proxy.origin}/graphql`, "ann", PASSWORD]);
+    const { id } = (await bob.send(`with ${recipe}`)).sendChat;
+    await bob.session.ask(`mutation ($id: ID!) { react(chat: $id, emoji: "👍") { id } }`, { id });
+    const row = page.getByRole("listitem").filter({ hasText: `with ${recipe}` });
+    await row.getByRole("button", { name: "👍 1", pressed: false }).click();
+    await row.getByRole("button", { name: "👍 2", pressed: true }).waitFor();
+    const own = async () => (await session.ask("query ($id: ID!) { chat(id: $id) { myReactions } }", { id })).chat.myReactions;
+    await until(async () => (await own()).join() === "👍");
+    await until(async () => {
+      await bob.session.ask(`mutation { setTyping(room: "general") { id } }`);
+      return page.getByText("bob typing").isVisible();
+    });
+    await bob.send("I have said it");
+    await page.getByText("bob typing").waitFor({ state: "hidden" });
+    let told = 0;
+    proxy.holds = (bytes) => {
+      if (bytes.includes("setTyping(")) told++;
+      return false;
+    };
+    await page.getByLabel("Text").press("x");
+    await until(() => told === 1);
+    await page.evaluate(() => globalThis.hide());
   }
 });
 

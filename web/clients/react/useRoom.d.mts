@@ -1,11 +1,12 @@
 import type { Chat, Reason, Room, View } from "../chats.mjs";
 
-/** What a component shows of a room. */
-export interface Shown {
+/** What a component shows of a room, and what it does there, as with Room. */
+export interface Shown extends Pick<Room, "send" | "react" | "setTyping"> {
   list: Chat[];
+  /** the usernames of those who are typing, who began first */
+  typing: string[];
   /** why the room has ended, if it has; with the code SESSION_REVOKED or UNAUTHENTICATED: sign in */
   error: Reason | undefined;
-  send(text: string): Promise<void>;
 }
 
 export declare function useRoom<Client>(

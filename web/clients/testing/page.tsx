@@ -29,7 +29,7 @@ const room = <Client,>(recipe: Recipe<Client>) => <Rooms {...recipe} />;
 // Rooms shows one of two rooms. `rendered` has what was on the page each time, behind the name of the room.
 function Rooms<Client>({ openRoom, client }: Recipe<Client>) {
   const [name, setName] = useState("general");
-  const { list, error, send } = useRoom(openRoom, client, name);
+  const { list, typing, error, send, react, setTyping } = useRoom(openRoom, client, name);
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     void send(String(new FormData(event.currentTarget).get("text")));
@@ -41,13 +41,21 @@ function Rooms<Client>({ openRoom, client }: Recipe<Client>) {
         {name}
       </button>
       <ol>
-        {list.map(({ id, number, text }) => (
-          <li key={id}>{`${number} ${text}`}</li>
+        {list.map(({ id, number, text, reactions }) => (
+          <li key={id}>
+            {`${number} ${text}`}
+            {reactions?.map(({ emoji, count, mine = false }) => (
+              <button type="button" key={emoji} aria-pressed={mine} onClick={() => void react(id, emoji, !mine)}>
+                {`${emoji} ${count}`}
+              </button>
+            ))}
+          </li>
         ))}
       </ol>
       <form onSubmit={submit}>
-        <input name="text" aria-label="Text" />
+        <input name="text" aria-label="Text" onInput={() => void setTyping()} />
       </form>
+      <p>{typing.length > 0 && `${typing.join()} typing`}</p>
       <output>{error?.code === "SESSION_REVOKED" ? "signed out" : error?.message}</output>
     </>
   );
