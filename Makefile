@@ -83,6 +83,7 @@ fmt:
 	go run $(GOFUMPT) -modpath parley -w $(OURS)
 
 lint:
+	FIT=1 ./.ci/mutants
 	$(LINT)
 	cd bench && $(LINT)
 	cd web && npm run lint
