@@ -13,8 +13,9 @@ const (
 	withPeople  = 20261130080001
 )
 
-// olderSchemas are those whose exports are still read: of 0.1.0 and of what came before there were members, and then of these.
-var olderSchemas = []int64{20261127200457, 20261129171000, 20261129180000, withMembers}
+// olderSchemas are those whose exports are still read: of 0.1.0 and of what came before there were members, and then of these. What
+// has come since withPeople are indexes.
+var olderSchemas = []int64{20261127200457, 20261129171000, 20261129180000, withMembers, withPeople}
 
 // newest stands for the schema of this binary.
 const newest = 0

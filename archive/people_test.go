@@ -173,7 +173,15 @@ func TestExportBeforeReadingIsTaken(t *testing.T) {
 	}
 	today := exported(t, o)
 	older := regexp.MustCompile(`,"last_read":\d+,"notify":null|,"reply_to":null,"answered":null|,"emoji":null|,"mentions":0,"reactions":0,"blocks":0`).ReplaceAll(today, nil)
-	older = sealed(t, older, fmt.Sprintf(`"schema":%d`, withPeople), fmt.Sprintf(`"schema":%d`, withMembers))
+	newest, err := db.SchemaVersion()
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema := func(n int64) string { return fmt.Sprintf(`"schema":%d`, n) }
+	older = sealed(t, older, schema(newest), schema(withMembers))
+	if err := parsed(sealed(t, today, schema(newest), schema(withPeople))); err != nil {
+		t.Error(err)
+	}
 	for _, o := range []db.Options{{URL: "sqlite:parley.db", Dir: t.TempDir()}, {URL: dbtest.StartServer(t).URL("postgres")}} {
 		if _, err := Import(t.Context(), o, bytes.NewReader(older)); err != nil {
 			t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"github.com/gobwas/ws/wsutil"
 	"github.com/google/uuid"
 
+	"parley/db/dbtest"
 	"parley/ent"
 	"parley/transport/budget"
 )
@@ -150,6 +151,9 @@ func (a *testAPI) reactAll(t testing.TB, people, kinds int, order string) {
 			rows = append(rows, tx.User.Create().SetID(uuid.New()).SetUsername(name).SetUsernameKey(name).SetCreatedAt(a.room.CreatedAt))
 		}
 		err := tx.User.CreateBulk(rows...).Exec(t.Context())
+		if dbtest.OnPostgres() && err == nil {
+			_, err = tx.ExecContext(t.Context(), `SET LOCAL statement_timeout = 0`) // it is more than a server does at once
+		}
 		for _, statement := range []string{
 			fmt.Sprintf(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
 				INSERT INTO reactions (room_id, chat_id, user_id, emoji, place)

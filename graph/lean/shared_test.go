@@ -12,8 +12,7 @@ import (
 // An object is made once by each selection of an operation, by another one or in another operation again, and where it cannot be
 // shown each is told.
 func TestObjectsAreMadeOnce(t *testing.T) {
-	type object struct{ n int }
-	a, b := &object{}, &object{}
+	a, b := new(int), new(int)
 	first, second := ast.SelectionSet{&ast.Field{Name: "id"}}, ast.SelectionSet{&ast.Field{Name: "id"}}
 	operation := func() context.Context {
 		return graphql.WithResponseContext(WithShared(t.Context()), graphql.DefaultErrorPresenter, graphql.DefaultRecover)
@@ -22,7 +21,7 @@ func TestObjectsAreMadeOnce(t *testing.T) {
 	for i, c := range []struct {
 		ctx   context.Context
 		sel   ast.SelectionSet
-		obj   *object
+		obj   *int
 		fails bool
 		want  int // objects made by then
 	}{
