@@ -19,7 +19,7 @@ import (
 // An end is remembered as long as a read can have begun before it, and then leaves the memory.
 func TestOldEndsLeaveTheCache(t *testing.T) {
 	dir := t.TempDir()
-	store, err := db.Open(t.Context(), db.Options{URL: dbtest.URL(t, dir), Dir: dir})
+	store, err := db.Open(t.Context(), db.Options{Patience: dbtest.Patience, URL: dbtest.URL(t, dir), Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
