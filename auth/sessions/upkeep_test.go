@@ -42,4 +42,12 @@ func TestOldEndsLeaveTheCache(t *testing.T) {
 	}
 }
 
+// Ends are looked for each second, so that one acts on other nodes two seconds later at the latest.
+func TestEndsAreLookedForEachSecond(t *testing.T) {
+	look := (&Sessions{}).Tasks()[0]
+	if look.Name != "look for ended sessions" || look.First > time.Second || look.Every > time.Second {
+		t.Errorf("%s: after %v, then every %v", look.Name, look.First, look.Every)
+	}
+}
+
 func TestMain(m *testing.M) { os.Exit(migrated.Main(m)) }

@@ -27,7 +27,7 @@ import (
 )
 
 // Timeout is how long a test waits for what must happen; it never decides what is right.
-const Timeout = time.Minute
+const Timeout = 5 * time.Minute
 
 // DataDir returns a folder that does not exist yet: the server makes it as it needs it.
 func DataDir(t testing.TB) string { return filepath.Join(t.TempDir(), "data") }
@@ -56,7 +56,12 @@ func Config(t testing.TB, dir string, flags ...string) *settings.Config {
 // slow at.
 func commonFlags(t testing.TB, dir string) []string {
 	t.Helper()
-	return append([]string{"--data", dir, "--addr", "127.0.0.1:0", "--log-level", "debug", "--operation-timeout", "60s", "--ws-pong-timeout", "10m"}, DatabaseFlags(t, dir)...)
+	flags := []string{
+		"--data", dir, "--addr", "127.0.0.1:0", "--log-level", "debug", "--operation-timeout", "60s",
+		"--http-header-timeout", "5m", "--http-body-timeout", "5m", "--http-response-timeout", "5m",
+		"--write-timeout", "5m", "--ws-init-timeout", "5m", "--ws-message-timeout", "5m", "--ws-pong-timeout", "10m",
+	}
+	return append(flags, DatabaseFlags(t, dir)...)
 }
 
 // DatabaseFlags name the database of a data directory, where the suites run on Postgres. There the keys
