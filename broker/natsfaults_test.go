@@ -18,7 +18,7 @@ import (
 )
 
 // timeout is how long a test waits for what must happen.
-const timeout = time.Minute
+const timeout = 5 * time.Minute
 
 // notifications are what somebody received, and what was reported.
 type notifications chan []uuid.UUID
