@@ -26,7 +26,8 @@ const choice = "TEST_DATABASE"
 // OnPostgres says whether the suites run on Postgres.
 func OnPostgres() bool { return os.Getenv(choice) == "postgres" }
 
-// Patience is that of stores of tests (db.Options), which are not about it: a busy machine is slow, and nobody calls again.
+// Patience is how long is waited for what must happen, and that of stores of tests (db.Options), which are not about it: a busy
+// machine is slow, and nobody calls again.
 const Patience = 5 * time.Minute
 
 // shared is the server of this process's tests.
