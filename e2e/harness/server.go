@@ -64,6 +64,14 @@ func commonFlags(t testing.TB, dir string) []string {
 	return append(flags, DatabaseFlags(t, dir)...)
 }
 
+// DefaultTimes are the limits of time of a server on which none is set, for tests of clients that waste it.
+func DefaultTimes() []string {
+	return []string{
+		"--http-header-timeout", "5s", "--http-body-timeout", "10s", "--http-response-timeout", "15s", "--write-timeout", "15s",
+		"--ws-init-timeout", "5s", "--ws-message-timeout", "10s",
+	}
+}
+
 // DatabaseFlags name the database of a data directory, where the suites run on Postgres. There the keys
 // must be made before the first start, with which the directory begins to be there.
 func DatabaseFlags(t testing.TB, dir string) []string {
