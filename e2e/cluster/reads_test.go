@@ -36,7 +36,10 @@ func TestClusterReadsOnceANode(t *testing.T) {
 		c.Must(&sent, c.at[n%network.ClusterNodes], c.Tokens[0], fmt.Sprintf(`mutation { sendChat(room: "room 0", text: "chat %d") { id } }`, n))
 	}
 	hears := func(n int64) {
-		c.until(fmt.Sprintf("chat %d at each of them", n), func() bool { return got.Load() == n*subscribers })
+		c.until(fmt.Sprintf("chat %d at each of them", n), func() bool { return got.Load() == n*subscribers || t.Failed() })
+		if t.Failed() { // a subscriber that is gone gets none of the others
+			t.FailNow()
+		}
 	}
 	say(0)
 	hears(1)
