@@ -58,7 +58,7 @@ func commonFlags(t testing.TB, dir string) []string {
 	t.Helper()
 	flags := []string{
 		"--data", dir, "--addr", "127.0.0.1:0", "--log-level", "debug", "--operation-timeout", "60s",
-		"--http-header-timeout", "5m", "--http-body-timeout", "5m", "--http-response-timeout", "5m",
+		"--http-header-timeout", "5m", "--http-body-timeout", "5m", "--http-response-timeout", "5m", "--http-idle-timeout", "1h",
 		"--write-timeout", "5m", "--ws-init-timeout", "5m", "--ws-message-timeout", "5m", "--ws-pong-timeout", "10m",
 	}
 	return append(flags, DatabaseFlags(t, dir)...)
@@ -68,7 +68,7 @@ func commonFlags(t testing.TB, dir string) []string {
 func DefaultTimes() []string {
 	return []string{
 		"--http-header-timeout", "5s", "--http-body-timeout", "10s", "--http-response-timeout", "15s", "--write-timeout", "15s",
-		"--ws-init-timeout", "5s", "--ws-message-timeout", "10s",
+		"--ws-init-timeout", "5s", "--ws-message-timeout", "10s", "--http-idle-timeout", "60s",
 	}
 }
 
