@@ -234,7 +234,9 @@ func TestPasswordChangeAgainstLogout(t *testing.T) {
 			change = s.AskThrough(p.AccessToken, `mutation($old: String!, $new: String!) { changePassword(currentPassword: $old, newPassword: $new) { id } }`,
 				map[string]any{"old": password, "new": next})
 		})
-		wg.Go(func() { remove = s.AskThrough(p.AccessToken, `mutation { deleteAccount(password: "wrong horse battery") }`) })
+		wg.Go(func() {
+			remove = s.AskThrough(p.AccessToken, `mutation { deleteAccount(password: "wrong horse battery") }`)
+		})
 		wg.Go(func() {
 			for range round % 5 { // later by as many hashes
 				s.Login("nobody", "correct horse battery")
