@@ -18,7 +18,7 @@ import (
 )
 
 // timeout is how long a test waits for what must happen.
-const timeout = time.Minute
+const timeout = 5 * time.Minute
 
 // notifications are what somebody received, and what was reported.
 type notifications chan []uuid.UUID
@@ -274,18 +274,18 @@ func TestNATSThatReadsNothingBlocksNobody(t *testing.T) {
 	n, _ := dial(t, broker.NATSOptions{URL: "nats://" + listener.Addr().String()})
 	received := subscribe(t, n)
 	rooms := make([]uuid.UUID, 1000)
-	longest := time.Duration(0)
 	for range 2000 { // 32 MB, if each was sent
 		for i := range rooms {
 			rooms[i] = uuid.New()
 		}
-		began := time.Now()
-		n.Notify(rooms...)
-		longest = max(longest, time.Since(began))
+		told := make(chan struct{})
+		go func() { n.Notify(rooms...); close(told) }()
+		select {
+		case <-told:
+		case <-time.After(timeout):
+			t.Fatal("Notify waits")
+		}
 		received.await(t, names(rooms[0]))
-	}
-	if longest > time.Second {
-		t.Errorf("Notify took %v", longest)
 	}
 }
 

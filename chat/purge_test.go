@@ -221,7 +221,7 @@ func TestPurgeIsInPartsAndGoesOnAfterARestart(t *testing.T) {
 	if err := <-ended; err != nil {
 		t.Error(err)
 	}
-	third := worldOn(t, db.Options{URL: dbtest.URL(t, dir), Dir: dir, Trace: func(_ context.Context, s any) {
+	third := worldOn(t, db.Options{Patience: dbtest.Patience, URL: dbtest.URL(t, dir), Dir: dir, Trace: func(_ context.Context, s any) {
 		if strings.Contains(fmt.Sprint(s), "DELETE FROM") {
 			deletes.Add(1)
 		}

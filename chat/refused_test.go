@@ -16,8 +16,9 @@ import (
 // Sends that wait while their room is deleted are refused together, and the room's counters are what they were. (Each
 // of them once had a transaction of its own, in which all others ran again; any stranger could make it so.)
 func TestSendsIntoADeletedRoomAreRefusedTogether(t *testing.T) {
+	const n = 100
 	var counted atomic.Int32
-	w := traceWorld(t, t.TempDir(), chat.Options{}, func(_ context.Context, s any) {
+	w := traceWorld(t, t.TempDir(), chat.Options{BatchEntries: n / 4}, func(_ context.Context, s any) {
 		if text := fmt.Sprint(s); strings.Contains(text, "UPDATE") && strings.Contains(text, "last_place") {
 			counted.Add(1)
 		}
@@ -30,7 +31,6 @@ func TestSendsIntoADeletedRoomAreRefusedTogether(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	const n = 100
 	refused, stored := make(chan error, n), make(chan error, 1)
 	var senders sync.Once
 	counted.Store(0)
@@ -48,7 +48,7 @@ func TestSendsIntoADeletedRoomAreRefusedTogether(t *testing.T) {
 				stored <- err
 			}()
 		})
-		for end := time.Now().Add(timeout); w.Stats().Queue.Queued < n/2; {
+		for end := time.Now().Add(timeout); w.Stats().Queue.Queued < n/2; time.Sleep(time.Millisecond) { // the writer has taken a batch at most
 			if time.Now().After(end) {
 				t.Errorf("only %d sends wait", w.Stats().Queue.Queued)
 				break

@@ -46,7 +46,7 @@ func openWorld(t testing.TB, dir string, o chat.Options) *world {
 // traceWorld is a world whose statements are told to trace.
 func traceWorld(t testing.TB, dir string, o chat.Options, trace func(context.Context, any)) *world {
 	t.Helper()
-	return worldOn(t, db.Options{URL: dbtest.URL(t, dir), Dir: dir, Trace: trace}, o)
+	return worldOn(t, db.Options{Patience: dbtest.Patience, URL: dbtest.URL(t, dir), Dir: dir, Trace: trace}, o)
 }
 
 // worldOn is a world on a database. When the test is over, nothing of it may be left running.
@@ -233,7 +233,7 @@ func (s *stream) drain() {
 }
 
 // timeout is how long a test waits for what must happen; it never decides what is right.
-const timeout = time.Minute
+const timeout = 5 * time.Minute
 
 func (s *stream) next() *roomlog.Chat {
 	s.t.Helper()

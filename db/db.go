@@ -7,6 +7,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
@@ -20,12 +21,17 @@ import (
 
 // Store is an open database. It is safe for concurrent use.
 type Store struct {
-	Read     *ent.Client // each query on its own connection of the reading pool, 5 s at most; cannot write
-	reading  dialect.Driver
-	writer   *ent.Client
-	readers  *readers
-	dialect  string
-	pools    pools
+	Read    *ent.Client // each query on its own connection of the reading pool, 5 s at most; cannot write
+	reading dialect.Driver
+	writer  *ent.Client
+	readers *readers
+	dialect string
+	pools   pools
+
+	// longestEnd bounds a commit, which no context of a caller bounds: once it is on its way, giving up would leave
+	// open whether the rows are there.
+	longestEnd time.Duration
+
 	sqlite   *sqlite.Database   // nil on Postgres
 	postgres *postgres.Database // nil on SQLite
 }
@@ -56,34 +62,36 @@ func openSQLite(ctx context.Context, path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := newStore(dialect.SQLite, pools{d.Read, d.Write}, o.Trace)
+	s := newStore(dialect.SQLite, pools{d.Read, d.Write}, o)
 	s.sqlite = d
 	d.Monitor(s.readers.endOldest)
 	return s, nil
 }
 
 func openPostgres(ctx context.Context, o Options) (*Store, error) {
-	d, err := postgres.Open(ctx, postgres.Options{URL: o.URL, Connections: o.Connections, Logger: o.Logger})
+	d, err := postgres.Open(ctx, postgres.Options{URL: o.URL, Connections: o.Connections, Patience: o.Patience, Logger: o.Logger})
 	if err != nil {
 		return nil, err
 	}
-	s := newStore(dialect.Postgres, pools{d.Read, d.Write}, o.Trace)
+	s := newStore(dialect.Postgres, pools{d.Read, d.Write}, o)
 	s.postgres = d
 	s.readers.view, s.readers.dropIdle = postgres.View, d.DropIdle
 	return s, nil
 }
 
 // newStore makes a Store of two pools.
-func newStore(in string, pools pools, trace func(context.Context, any)) *Store {
-	readers := newReaders(entsql.OpenDB(in, pools.read))
-	reading := traced(readers, trace)
+func newStore(in string, pools pools, o Options) *Store {
+	readers := newReaders(entsql.OpenDB(in, pools.read), o.Patience)
+	reading := traced(readers, o.Trace)
 	return &Store{
 		Read:    ent.NewClient(ent.Driver(reading)),
 		reading: reading,
-		writer:  ent.NewClient(ent.Driver(traced(entsql.OpenDB(in, pools.write), trace))),
+		writer:  ent.NewClient(ent.Driver(traced(entsql.OpenDB(in, pools.write), o.Trace))),
 		readers: readers,
 		dialect: in,
 		pools:   pools,
+
+		longestEnd: 2 * o.Patience,
 	}
 }
 

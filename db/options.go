@@ -20,6 +20,7 @@ type Options struct {
 	DiskMinFree int64                            // PARLEY_DISK_MIN_FREE, bytes, default 256 MiB: with less, writes get ErrFull
 	WALMax      int64                            // PARLEY_SQLITE_WAL_MAX, bytes, default 256 MiB: beyond it the oldest read gets ErrBusy
 	LookEvery   time.Duration                    // default 5 s: how often both are looked at
+	Patience    time.Duration                    // default 5 s: how long a read or a statement may take, a commit twice as long; for tests on busy machines
 	Logger      *slog.Logger                     // told of a full disk and a large WAL; default: nobody is
 	Trace       func(ctx context.Context, s any) // told of each statement before it runs; for tests that count them
 
@@ -36,6 +37,7 @@ func (o Options) WithDefaults() Options {
 	o.DiskMinFree = cmp.Or(o.DiskMinFree, 256<<20)
 	o.WALMax = cmp.Or(o.WALMax, 256<<20)
 	o.LookEvery = cmp.Or(o.LookEvery, 5*time.Second)
+	o.Patience = cmp.Or(o.Patience, 5*time.Second)
 	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
 	if o.OnFault == nil {
 		o.OnFault = func(error) {}

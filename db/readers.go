@@ -13,9 +13,6 @@ import (
 	entsql "entgo.io/ent/dialect/sql"
 )
 
-// longestRead bounds a read: while it sees an old state, the WAL cannot be emptied and grows.
-const longestRead = 5 * time.Second
-
 var errEnded = fmt.Errorf("%w: the read took too long", ErrBusy)
 
 // readers is the driver of the reading pool. It ends reads that take too long, and before that the
@@ -23,7 +20,7 @@ var errEnded = fmt.Errorf("%w: the read took too long", ErrBusy)
 type readers struct {
 	dialect.Driver
 	begins   *entsql.Driver // the same, which begins transactions with the options in view
-	longest  time.Duration
+	longest  time.Duration  // bounds a read: while it sees an old state, the WAL cannot be emptied and grows
 	view     *sql.TxOptions // of a transaction that sees one state
 	dropIdle func()         // called before a read is repeated whose connection was lost; nil: none is
 
@@ -39,8 +36,8 @@ type reading struct {
 	timer *time.Timer
 }
 
-func newReaders(driver *entsql.Driver) *readers {
-	return &readers{Driver: driver, begins: driver, longest: longestRead, open: map[*reading]struct{}{}}
+func newReaders(driver *entsql.Driver, longest time.Duration) *readers {
+	return &readers{Driver: driver, begins: driver, longest: longest, open: map[*reading]struct{}{}}
 }
 
 func (d *readers) begin(ctx context.Context) *reading {

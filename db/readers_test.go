@@ -55,7 +55,7 @@ func TestReadsEnd(t *testing.T) {
 		if err := read(ctx); !errors.Is(err, ErrBusy) {
 			t.Errorf("%s: got %v, want ErrBusy", name, err)
 		}
-		s.readers.longest = longestRead
+		s.readers.longest = time.Hour
 		mine, cancel := context.WithTimeout(ctx, 5*time.Millisecond)
 		if err := read(mine); !errors.Is(err, context.DeadlineExceeded) || errors.Is(err, ErrBusy) {
 			t.Errorf("%s, given up by its caller: got %v, want its deadline", name, err)
@@ -79,8 +79,7 @@ func ignoreDone(err error) error {
 
 // The oldest read is ended first, and only as many as are in the way.
 func TestOldestReadIsEndedFirst(t *testing.T) {
-	d := newReaders(nil)
-	d.longest = time.Hour
+	d := newReaders(nil, time.Hour)
 	var all []*reading
 	for range 3 {
 		all = append(all, d.begin(t.Context()))

@@ -43,10 +43,6 @@ func (s *Store) WriteUrgent(ctx context.Context, fn func(*ent.Tx) error) error {
 	}
 }
 
-// longestEnd bounds a commit, which no context of a caller bounds: once it is on its way, giving up would
-// leave open whether the rows are there.
-const longestEnd = 10 * time.Second
-
 // writeOnce is one try. Until the commit the transaction is bound to ctx, and what ctx ends is rolled back.
 func (s *Store) writeOnce(ctx context.Context, fn func(*ent.Tx) error) error {
 	if err := s.fault(nil); err != nil {
@@ -78,7 +74,7 @@ func (s *Store) writeOnce(ctx context.Context, fn func(*ent.Tx) error) error {
 		return context.Cause(ctx)
 	}
 	done = true
-	defer time.AfterFunc(longestEnd, cancel).Stop()
+	defer time.AfterFunc(s.longestEnd, cancel).Stop()
 	return s.commit(tx)
 }
 

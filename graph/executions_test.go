@@ -36,7 +36,7 @@ import (
 )
 
 // waitLimit is how long a test waits for what must happen.
-const waitLimit = 30 * time.Second
+const waitLimit = 5 * time.Minute
 
 // testAPI is the API over a database of its own, with one room and a counter.
 type testAPI struct {
@@ -65,7 +65,7 @@ func testAPIWith(t testing.TB, o chat.Options) *testAPI {
 	t.Helper()
 	dir := t.TempDir()
 	a := &testAPI{}
-	store, err := db.Open(t.Context(), db.Options{URL: dbtest.URL(t, dir), Dir: dir, Trace: a.asked.Trace})
+	store, err := db.Open(t.Context(), db.Options{Patience: dbtest.Patience, URL: dbtest.URL(t, dir), Dir: dir, Trace: a.asked.Trace})
 	if err != nil {
 		t.Fatal(err)
 	}

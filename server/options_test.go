@@ -30,7 +30,7 @@ func TestDefaultsOfPackages(t *testing.T) {
 	}{
 		{"auth", authOptions(c, s), accounts.Defaults(), nil},
 		{"chat", chatOptions(c, s), chat.Options{}.WithDefaults(), nil},
-		{"db", databaseOptions(c), db.Options{}.WithDefaults(), []string{"Readers", "LookEvery"}},
+		{"db", databaseOptions(c), db.Options{}.WithDefaults(), []string{"Readers", "LookEvery", "Patience"}},
 		{"document", documentOptions(c), document.Limits{}.WithDefaults(), nil},
 		{"graph", graphOptions(c, s, transport.Options{}), graph.Options{}.WithDefaults(), nil},
 		{"transport", transportOptions(c, slog.New(slog.DiscardHandler)), transport.Options{}.WithDefaults(), []string{"MaxConnections"}},

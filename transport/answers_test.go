@@ -13,7 +13,7 @@ import (
 
 func TestAnswerBehindASlowStreamIsDue(t *testing.T) {
 	w := newWorld(t, func(o *Options, p *tuning) {
-		o.ResponseTimeout, o.WriteTimeout, p.stall = 500*time.Millisecond, time.Hour, 200*time.Millisecond
+		o.ResponseTimeout, o.WriteTimeout, p.stall = 2*time.Second, time.Hour, 200*time.Millisecond
 	})
 	conn, r := w.upgraded(frame(fin|text, `{"type":"connection_init","payload":{"authorization":"good-1"}}`))
 	readFrame(t, r)

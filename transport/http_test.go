@@ -251,10 +251,10 @@ func TestSlowBodyIsRefused(t *testing.T) {
 // After a body with a deadline the connection is read for hang-ups; a deadline left there would end a
 // request that takes longer.
 func TestBodyTimeoutEndsWithBody(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *tuning) { o.BodyTimeout = 500 * time.Millisecond })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.BodyTimeout = 3 * time.Second })
 	go func() {
 		w.awaits(w.started, "wait")
-		<-time.After(700 * time.Millisecond) // more than the deadline
+		<-time.After(3500 * time.Millisecond) // more than the deadline
 		w.release <- struct{}{}
 	}()
 	header := http.Header{"Content-Type": {"application/json"}}
@@ -264,7 +264,7 @@ func TestBodyTimeoutEndsWithBody(t *testing.T) {
 }
 
 func TestUnreadAnswerIsCut(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *tuning) { o.ResponseTimeout = 100 * time.Millisecond })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.ResponseTimeout = time.Second })
 	conn := w.raw()
 	fmt.Fprint(conn, "GET /graphql?query={big} HTTP/1.1\r\nHost: x\r\n\r\n")
 	if _, err := bufio.NewReader(conn).ReadString('\n'); err != nil {

@@ -35,7 +35,7 @@ func TestMessagesAreFinishedInTime(t *testing.T) {
 		"a fragment, pings between": frame(text, `{"type":`) + frame(fin|pong, "") + frame(fin|ping, ""),
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t, func(o *Options, _ *tuning) { o.MessageTimeout, o.InitTimeout = 300*time.Millisecond, time.Hour })
+			w := newWorld(t, func(o *Options, _ *tuning) { o.MessageTimeout, o.InitTimeout = 2*time.Second, time.Hour })
 			quiet := w.ready("good")
 			conn, r := w.upgraded(frame(fin|text, pingMessage))
 			readFrame(t, r)

@@ -221,7 +221,7 @@ func TestEventStreamOfAnEndedSession(t *testing.T) {
 
 // The connection of a finished stream serves the next request: no deadline and no abort is left behind.
 func TestConnectionOutlivesItsStream(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *tuning) { o.WriteTimeout = 500 * time.Millisecond })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.WriteTimeout = shortLife })
 	conn := w.raw()
 	r := bufio.NewReader(conn)
 	body := `{"query":"subscription{tick}"}`
@@ -237,12 +237,12 @@ func TestConnectionOutlivesItsStream(t *testing.T) {
 			t.Fatalf("%q %v", got, err)
 		}
 		w.awaits(w.stopped, "tick")
-		<-time.After(700 * time.Millisecond) // the write deadline and the token's end pass
+		<-time.After(shortLife + time.Second/2) // the write deadline and the token's end pass
 	}
 }
 
 func TestStalledEventStreamIsCut(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *tuning) { o.WriteTimeout = 200 * time.Millisecond })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.WriteTimeout = time.Second })
 	e := w.events("", "subscription{big}")
 	e.expect(opened)
 	w.awaits(w.started, "big")
@@ -253,12 +253,12 @@ func TestStalledEventStreamIsCut(t *testing.T) {
 // A write from any goroutine but the handler's, after the handler's return, would end the process; gqlgen's
 // own event stream does so with its keep-alive (20 of 20 times).
 func TestEventStreamsThatStallAndHangUp(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *tuning) { o.SSEKeepAlive, o.WriteTimeout = time.Millisecond, 100*time.Millisecond })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.SSEKeepAlive, o.WriteTimeout = time.Millisecond, time.Second })
 	for i := range 100 {
 		e := w.events("long", "subscription{big}")
 		e.expect(opened)
 		w.awaits(w.started, "big")
-		if i%10 == 0 { // stalls first
+		if i%25 == 0 { // stalls first
 			w.awaits(w.stopped, "big")
 			e.hang()
 			continue

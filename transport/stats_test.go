@@ -49,8 +49,8 @@ func TestStatsTellHowSocketsEnd(t *testing.T) {
 // Clients that take nothing, or answer nothing, are counted as dropped.
 func TestStatsTellWhoIsDropped(t *testing.T) {
 	w := newWorld(t, func(o *Options, p *tuning) {
-		o.WriteTimeout, p.stall = 200*time.Millisecond, 200*time.Millisecond
-		o.PingInterval, o.PongTimeout = 500*time.Millisecond, 500*time.Millisecond
+		o.WriteTimeout, p.stall = time.Second, 200*time.Millisecond
+		o.PingInterval, o.PongTimeout = time.Second, time.Second
 	})
 	conn, r := w.upgraded(frame(fin|text, `{"type":"connection_init"}`)) // answers no ping
 	readFrame(t, r)
@@ -82,7 +82,7 @@ func TestStatsDropNobodyWhoHangsUp(t *testing.T) {
 
 // A socket that takes nothing is dropped once, however long its writer waits.
 func TestStatsCountAStalledSocketOnce(t *testing.T) {
-	w := newWorld(t, func(o *Options, p *tuning) { o.WriteTimeout, p.stall = 100*time.Millisecond, 400*time.Millisecond })
+	w := newWorld(t, func(o *Options, p *tuning) { o.WriteTimeout, p.stall = time.Second, 4*time.Second })
 	conn, r := w.upgraded(frame(fin|text, `{"type":"connection_init"}`))
 	readFrame(t, r)
 	defer conn.Close()

@@ -224,29 +224,29 @@ func TestOtherSubprotocolsGetACloseCode(t *testing.T) {
 }
 
 func TestNoInitInTime(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *tuning) { o.InitTimeout = 500 * time.Millisecond })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.InitTimeout = 3 * time.Second })
 	c := w.dial()
 	c.talk(`> {"type":"ping"}` + "\n" + `< {"type":"pong"}`)
 	c.closed(4408)
 	c = w.ready("good")
-	<-time.After(700 * time.Millisecond) // more than the timeout: it is over with the init
+	<-time.After(3500 * time.Millisecond) // more than the timeout: it is over with the init
 	c.talk(`> {"type":"ping"}` + "\n" + `< {"type":"pong"}`)
 }
 
 // The time for init does not run while Identify works.
 func TestInitIsInTimeWhileChecked(t *testing.T) {
-	w := newWorld(t, func(o *Options, _ *tuning) { o.InitTimeout = 500 * time.Millisecond })
+	w := newWorld(t, func(o *Options, _ *tuning) { o.InitTimeout = 3 * time.Second })
 	c := w.dial()
 	c.send(`{"type":"connection_init","payload":{"Authorization":"slow"}}`)
 	w.awaits(w.started, "identify")
-	<-time.After(700 * time.Millisecond) // more than the timeout
+	<-time.After(3500 * time.Millisecond) // more than the timeout
 	w.release <- struct{}{}
 	c.expect(`{"type":"connection_ack"}`)
 }
 
 func TestSilenceIsPingedAndThenCut(t *testing.T) {
 	w := newWorld(t, func(o *Options, _ *tuning) {
-		o.PingInterval, o.PongTimeout = 100*time.Millisecond, time.Second
+		o.PingInterval, o.PongTimeout = 100*time.Millisecond, 3*time.Second
 	})
 	conn, r := w.upgraded(frame(fin|text, `{"type":"connection_init"}`))
 	readFrame(t, r)

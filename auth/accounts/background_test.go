@@ -5,7 +5,6 @@ import (
 	"errors"
 	"runtime"
 	"sync"
-	"time"
 
 	"parley/auth"
 	"parley/auth/passwords"
@@ -80,4 +79,4 @@ func (n *node) waits(from ...auth.Client) {
 }
 
 // oneSlot lets one hash run and one caller wait for it, for as long as a test may take.
-func oneSlot(o *Options) { o.Hash.Parallel, o.Hash.Queue, o.Hash.MaxWait = 1, 1, time.Hour }
+func oneSlot(o *Options) { o.Hash.Parallel, o.Hash.Queue = 1, 1 }

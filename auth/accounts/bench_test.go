@@ -20,7 +20,7 @@ import (
 func counted(t testing.TB, change ...func(*Options)) (*node, *atomic.Int64) {
 	n := start(t, change...)
 	var statements atomic.Int64
-	store := must(db.Open(t.Context(), db.Options{URL: dbtest.URL(t, n.dir), Dir: n.dir, Trace: func(context.Context, any) { statements.Add(1) }}))(t)
+	store := must(db.Open(t.Context(), db.Options{Patience: dbtest.Patience, URL: dbtest.URL(t, n.dir), Dir: n.dir, Trace: func(context.Context, any) { statements.Add(1) }}))(t)
 	t.Cleanup(func() { _ = store.Close() })
 	n.restart(store, n.ring)
 	return n, &statements

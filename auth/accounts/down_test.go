@@ -141,7 +141,7 @@ func TestLostCommitIsResolvedByTheSameAttempt(t *testing.T) {
 			_, err := n.refreshWith(*in.RefreshToken, "attempt")
 			wantError(t, err, db.ErrUnknownOutcome)
 			generation := n.session(in.AccessToken).Generation
-			for end := time.Now().Add(5 * time.Second); cut == beforeAnswer && generation == 0 && time.Now().Before(end); {
+			for end := time.Now().Add(timeout); cut == beforeAnswer && generation == 0 && time.Now().Before(end); {
 				generation = n.session(in.AccessToken).Generation // the commit is on its way
 			}
 			if want := map[int32]int{beforeCommit: 0, beforeAnswer: 1}[cut]; generation != want {

@@ -159,7 +159,7 @@ func (n *node) leavesInTheHash() context.Context {
 	ctx, leave := context.WithCancel(n.t.Context())
 	n.t.Cleanup(leave)
 	updates := 0
-	store := must(db.Open(ctx, db.Options{URL: dbtest.URL(n.t, n.dir), Dir: n.dir, Trace: func(_ context.Context, s any) {
+	store := must(db.Open(ctx, db.Options{Patience: dbtest.Patience, URL: dbtest.URL(n.t, n.dir), Dir: n.dir, Trace: func(_ context.Context, s any) {
 		if text := fmt.Sprint(s); strings.Contains(text, "UPDATE") && strings.Contains(text, "login_limits") {
 			if updates++; updates == 2 { // account, network
 				leave()

@@ -149,7 +149,7 @@ func TestAlarmSurvivesTheCaller(t *testing.T) {
 	must(n.refresh(*in.RefreshToken))(t)
 	ctx, hangUp := context.WithCancel(t.Context())
 	defer hangUp()
-	store := must(db.Open(t.Context(), db.Options{URL: dbtest.URL(t, n.dir), Dir: n.dir, Trace: func(_ context.Context, s any) {
+	store := must(db.Open(t.Context(), db.Options{Patience: dbtest.Patience, URL: dbtest.URL(t, n.dir), Dir: n.dir, Trace: func(_ context.Context, s any) {
 		if text := fmt.Sprint(s); strings.Contains(text, "UPDATE") && strings.Contains(text, "sessions") {
 			hangUp()
 		}

@@ -72,7 +72,7 @@ func TestRunFindsEndedSessions(t *testing.T) {
 		if got != sid {
 			t.Errorf("told of %v", got)
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(timeout):
 		t.Error("not told")
 	}
 	stop()

@@ -34,7 +34,7 @@ type Options struct {
 	RegisterRate limit.Rate // PARLEY_REGISTER_RATE, default 20/1m: calls of Register from one network; zero: any number
 
 	// Hash says how many hashes of passwords run and wait at once: PARLEY_HASH_PARALLEL, default and largest value:
-	// GOMAXPROCS, and PARLEY_HASH_QUEUE, default 64.
+	// GOMAXPROCS, and PARLEY_HASH_QUEUE, default 64. Its MaxWait is that for others on the account too.
 	Hash passwords.Options
 
 	// Now is the clock; nil: time.Now.
@@ -95,7 +95,7 @@ func New(store *db.Store, ring *keys.Ring, o Options) (*Service, error) {
 		passwords: hasher,
 		sessions:  sessions.New(rowStore, ring, log, o.Options),
 		attempts: attempts.New(rowStore, hasher, attempts.Options{
-			Wrong: o.LoginAttempts, Right: o.LoginRate, Secret: ring.Signer().Secret(keys.SignInLimits), OnError: o.OnError,
+			Wrong: o.LoginAttempts, Right: o.LoginRate, MaxWait: o.Hash.MaxWait, Secret: ring.Signer().Secret(keys.SignInLimits), OnError: o.OnError,
 		}),
 		registrations: limit.NewTable[string](o.RegisterRate.Bucket(1)),
 		audit:         log,

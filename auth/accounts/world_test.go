@@ -25,6 +25,9 @@ import (
 // example is the root secret of the worked example: bytes 00 … 1f.
 const example = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 
+// timeout is how long a test waits for what must happen; it never decides what is right.
+const timeout = 5 * time.Minute
+
 // cheap hashes are for tests that are about something else.
 var cheap = passwords.Cost{Memory: 8, Passes: 1, Threads: 1}
 
@@ -73,7 +76,7 @@ func (n *node) another(change ...func(*Options)) *node {
 
 func startOn(t testing.TB, dir string, c *clock, change ...func(*Options)) *node {
 	t.Helper()
-	store, err := db.Open(t.Context(), db.Options{URL: dbtest.URL(t, dir), Dir: dir})
+	store, err := db.Open(t.Context(), db.Options{Patience: dbtest.Patience, URL: dbtest.URL(t, dir), Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +87,7 @@ func startOn(t testing.TB, dir string, c *clock, change ...func(*Options)) *node
 	}
 	n := &node{t: t, clock: c, dir: dir, ring: ring}
 	o := Defaults()
-	o.Now, o.Hash.Cost = c.Now, cheap
+	o.Now, o.Hash.Cost, o.Hash.MaxWait = c.Now, cheap, timeout
 	o.RegisterRate, o.LoginRate = limit.Rate{}, limit.Rate{} // everybody comes from one address
 	o.OnError = func(err error) { t.Errorf("background: %v", err) }
 	o.OnEnded = func(ids []uuid.UUID) {

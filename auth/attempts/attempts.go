@@ -7,6 +7,7 @@
 package attempts
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -23,10 +24,11 @@ import (
 
 // Options says how often; the zero Rate of each: any number.
 type Options struct {
-	Wrong   limit.Rate  // wrong passwords for one account, and networkTimes as many from one network
-	Right   limit.Rate  // the same of right ones
-	Secret  []byte      // names the buckets
-	OnError func(error) // is told what could not be given back
+	Wrong   limit.Rate    // wrong passwords for one account, and networkTimes as many from one network
+	Right   limit.Rate    // the same of right ones
+	MaxWait time.Duration // for tokens that others may give back; 0: 2 s
+	Secret  []byte        // names the buckets
+	OnError func(error)   // is told what could not be given back
 }
 
 // Attempts counts passwords and tries them. Safe for concurrent use.
@@ -40,7 +42,7 @@ type Attempts struct {
 
 // New makes one.
 func New(store *rows.Store, hasher *passwords.Hasher, o Options) *Attempts {
-	return &Attempts{store: store, passwords: hasher, o: o, inFlight: newInFlight(), rates: newRates(o.Right)}
+	return &Attempts{store: store, passwords: hasher, o: o, inFlight: newInFlight(cmp.Or(o.MaxWait, 2*time.Second)), rates: newRates(o.Right)}
 }
 
 // networkTimes is how many times as many passwords one network may send for all accounts together as

@@ -9,13 +9,12 @@ import (
 	"parley/auth"
 )
 
-// longestWait is how long an attempt waits for tokens that others may give back.
-const longestWait = 2 * time.Second
-
 // inFlight knows which passwords are being hashed in this process. A right one gives its tokens
 // back, so who finds no token while others hold some may still get one, and waits to see. Only
 // buckets with attempts at work are in the map.
 type inFlight struct {
+	maxWait time.Duration // for tokens that others may give back
+
 	mu sync.Mutex
 	at map[string]*holders // by bucket
 }
@@ -28,7 +27,9 @@ type holders struct {
 	changed  chan struct{} // closed when one of the two above changes
 }
 
-func newInFlight() *inFlight { return &inFlight{at: map[string]*holders{}} }
+func newInFlight(maxWait time.Duration) *inFlight {
+	return &inFlight{maxWait: maxWait, at: map[string]*holders{}}
+}
 
 func (f *inFlight) join(buckets []bucket) {
 	f.mu.Lock()
@@ -91,7 +92,7 @@ func (f *inFlight) change(buckets []bucket, holding, returned int) {
 // await says whether it is worth while to ask for a token of a bucket again: one was given back
 // since seen. It waits while somebody holds one. auth.ErrBusy: for too long.
 func (f *inFlight) await(ctx context.Context, id string, seen int) (again bool, err error) {
-	late := time.NewTimer(longestWait)
+	late := time.NewTimer(f.maxWait)
 	defer late.Stop()
 	for {
 		f.mu.Lock()
@@ -104,7 +105,7 @@ func (f *inFlight) await(ctx context.Context, id string, seen int) (again bool, 
 		select {
 		case <-changed:
 		case <-late.C:
-			return false, fmt.Errorf("%w: waited %v for others on the account", auth.ErrBusy, longestWait)
+			return false, fmt.Errorf("%w: waited %v for others on the account", auth.ErrBusy, f.maxWait)
 		case <-ctx.Done():
 			return false, ctx.Err()
 		}

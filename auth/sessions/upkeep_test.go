@@ -19,7 +19,7 @@ import (
 // An end is remembered as long as a read can have begun before it, and then leaves the memory.
 func TestOldEndsLeaveTheCache(t *testing.T) {
 	dir := t.TempDir()
-	store, err := db.Open(t.Context(), db.Options{URL: dbtest.URL(t, dir), Dir: dir})
+	store, err := db.Open(t.Context(), db.Options{Patience: dbtest.Patience, URL: dbtest.URL(t, dir), Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,6 +39,14 @@ func TestOldEndsLeaveTheCache(t *testing.T) {
 		if err := s.lookForEnded(t.Context()); err != nil || len(s.cache.ends) != c.left {
 			t.Errorf("after %v more %d ends are in memory, want %d: %v", c.after, len(s.cache.ends), c.left, err)
 		}
+	}
+}
+
+// Ends are looked for each second, so that one acts on other nodes two seconds later at the latest.
+func TestEndsAreLookedForEachSecond(t *testing.T) {
+	look := (&Sessions{}).Tasks()[0]
+	if look.Name != "look for ended sessions" || look.First > time.Second || look.Every > time.Second {
+		t.Errorf("%s: after %v, then every %v", look.Name, look.First, look.Every)
 	}
 }
 

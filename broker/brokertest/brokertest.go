@@ -84,7 +84,7 @@ var promises = []promise{
 }
 
 // timeout is how long something may take that must happen.
-var timeout = time.Minute
+var timeout = 5 * time.Minute
 
 // within waits until something is so.
 func within(d time.Duration, so func() bool) error {

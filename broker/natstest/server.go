@@ -41,7 +41,7 @@ func (s *Server) Start(configure ...func(*server.Options)) {
 		s.t.Fatal(err)
 	}
 	running.Start()
-	if !running.ReadyForConnections(10 * time.Second) {
+	if !running.ReadyForConnections(5 * time.Minute) {
 		running.Shutdown()
 		s.t.Fatal(errors.New("the NATS server does not start"))
 	}

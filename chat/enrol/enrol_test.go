@@ -40,7 +40,7 @@ type fixture struct {
 func openFixture(t *testing.T, dir string) *fixture {
 	t.Helper()
 	f := &fixture{t: t, dir: dir}
-	store, err := db.Open(t.Context(), db.Options{URL: dbtest.URL(t, dir), Dir: dir, Trace: func(_ context.Context, s any) {
+	store, err := db.Open(t.Context(), db.Options{Patience: dbtest.Patience, URL: dbtest.URL(t, dir), Dir: dir, Trace: func(_ context.Context, s any) {
 		if text := strings.NewReplacer("`", "", `"`, "").Replace(fmt.Sprint(s)); strings.Contains(text, "INSERT INTO members") {
 			f.writes.Add(1)
 		}
@@ -242,7 +242,7 @@ func TestManyChatsAreEnrolledInParts(t *testing.T) {
 		}
 		return n
 	}
-	for end := time.Now().Add(time.Minute); count() == 0; {
+	for end := time.Now().Add(5 * time.Minute); count() == 0; {
 		if time.Now().After(end) {
 			t.Fatal("nobody is enrolled")
 		}

@@ -49,7 +49,7 @@ type world struct {
 func newWorld(t testing.TB, change ...func(*members.Shared)) *world {
 	t.Helper()
 	dir := t.TempDir()
-	store, err := db.Open(t.Context(), db.Options{URL: dbtest.URL(t, dir), Dir: dir})
+	store, err := db.Open(t.Context(), db.Options{Patience: dbtest.Patience, URL: dbtest.URL(t, dir), Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,7 +40,7 @@ type fixture struct {
 func newFixture(t *testing.T, o queue.Options) *fixture {
 	t.Helper()
 	dir := t.TempDir()
-	store, err := db.Open(t.Context(), db.Options{URL: dbtest.URL(t, dir), Dir: dir})
+	store, err := db.Open(t.Context(), db.Options{Patience: dbtest.Patience, URL: dbtest.URL(t, dir), Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -173,7 +173,7 @@ func TestSetIsReadAgain(t *testing.T) {
 				for got := ""; got != rooms; {
 					select {
 					case <-wake:
-					case <-time.After(time.Minute):
+					case <-time.After(5 * time.Minute):
 						t.Fatalf("it is %q, and nobody was woken", got)
 					}
 					starts, err := opened.Set.Read(t.Context())
@@ -197,7 +197,7 @@ func TestSetIsReadAgain(t *testing.T) {
 			opened.Set.Compare(t.Context())
 			select {
 			case <-wake:
-			case <-time.After(time.Minute):
+			case <-time.After(5 * time.Minute):
 				t.Fatal("nobody was woken")
 			}
 			if _, err := opened.Set.Read(t.Context()); !errors.Is(err, roomlog.ErrDiverged) {

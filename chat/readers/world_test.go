@@ -35,7 +35,7 @@ func newWorld(t testing.TB, notifier chat.Notifier, interval time.Duration) *wor
 	t.Helper()
 	w, dir := &world{t: t}, t.TempDir()
 	var err error
-	w.store, err = db.Open(t.Context(), db.Options{URL: dbtest.URL(t, dir), Dir: dir, Trace: func(_ context.Context, s any) {
+	w.store, err = db.Open(t.Context(), db.Options{Patience: dbtest.Patience, URL: dbtest.URL(t, dir), Dir: dir, Trace: func(_ context.Context, s any) {
 		text, _ := s.(string)
 		if told := w.reads.Load(); told != nil && strings.Contains(text, "SELECT") {
 			(*told)()

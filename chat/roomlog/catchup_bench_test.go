@@ -15,7 +15,7 @@ import (
 func BenchmarkCatchUp(b *testing.B) {
 	const chats = 20_000
 	dir := b.TempDir()
-	store, err := db.Open(b.Context(), db.Options{URL: dbtest.URL(b, dir), Dir: dir})
+	store, err := db.Open(b.Context(), db.Options{Patience: dbtest.Patience, URL: dbtest.URL(b, dir), Dir: dir})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 	_ "github.com/mattn/go-sqlite3"    // the driver "sqlite3"
@@ -24,6 +25,10 @@ const choice = "TEST_DATABASE"
 
 // OnPostgres says whether the suites run on Postgres.
 func OnPostgres() bool { return os.Getenv(choice) == "postgres" }
+
+// Patience is how long is waited for what must happen, and that of stores of tests (db.Options), which are not about it: a busy
+// machine is slow, and nobody calls again.
+const Patience = 5 * time.Minute
 
 // shared is the server of this process's tests.
 var shared struct {

@@ -202,7 +202,7 @@ func (s *Server) Kill() {
 	}
 	_ = s.wait()
 	for _, child := range children { // init reaps them
-		for end := time.Now().Add(10 * time.Second); syscall.Kill(child, 0) == nil && time.Now().Before(end); {
+		for end := time.Now().Add(Patience); syscall.Kill(child, 0) == nil && time.Now().Before(end); {
 			time.Sleep(time.Millisecond)
 		}
 	}
@@ -278,7 +278,7 @@ func (s *Server) command(ctx context.Context, name string, args ...string) *exec
 // awaitReady waits until the server says "ready" in the last line of its pid file, which begins with its
 // number; pg_isready would need a user of its own.
 func awaitReady(ctx context.Context, pidFile string, pid int) error {
-	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, Patience)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()

@@ -18,11 +18,24 @@ import (
 	"parley/db/failure"
 )
 
-// Timeouts of a connection, in the server: what takes longer is ended: failure.ErrBusy.
-var timeouts = map[string]string{
-	"statement_timeout":                   "5s",
-	"lock_timeout":                        "2s",
-	"idle_in_transaction_session_timeout": "10s",
+// timeoutsOf are settings of a connection, in the server: what takes longer is ended: failure.ErrBusy.
+func timeoutsOf(patience time.Duration) map[string]string {
+	return map[string]string{
+		"statement_timeout":                   inUnits(patience),
+		"lock_timeout":                        inUnits(2 * patience / 5),
+		"idle_in_transaction_session_timeout": inUnits(2 * patience),
+	}
+}
+
+// inUnits writes whole seconds as Postgres does when it is asked for a setting.
+func inUnits(d time.Duration) string {
+	switch {
+	case d%time.Hour == 0:
+		return fmt.Sprintf("%dh", d/time.Hour)
+	case d%time.Minute == 0:
+		return fmt.Sprintf("%dmin", d/time.Minute)
+	}
+	return fmt.Sprintf("%ds", d/time.Second)
 }
 
 // The driver keeps statements prepared, and Postgres keeps their plans. One that was made while a table was
@@ -53,9 +66,6 @@ func parseURL(from string) (*pgx.ConnConfig, error) {
 	}
 	config.ConnectTimeout = cmp.Or(config.ConnectTimeout, 5*time.Second)
 	config.RuntimeParams["application_name"] = cmp.Or(config.RuntimeParams["application_name"], "parley")
-	for name, value := range timeouts {
-		config.RuntimeParams[name] = value
-	}
 	wanted := config.ValidateConnect // what target_session_attrs in the URL asks for
 	config.ValidateConnect = func(ctx context.Context, conn *pgconn.PgConn) error {
 		if conn.ParameterStatus("in_hot_standby") == "on" { // the name may lead to another server by now

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"maps"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -19,7 +20,8 @@ import (
 // Options says which database to open. All are needed.
 type Options struct {
 	URL         string
-	Connections int // a third of them to write
+	Connections int           // a third of them to write
+	Patience    time.Duration // how long a statement may take; whole seconds
 	Logger      *slog.Logger
 }
 
@@ -45,8 +47,10 @@ func Open(ctx context.Context, o Options) (*Database, error) {
 	if err := prepare(ctx, config, o.Logger); err != nil {
 		return nil, failure.OneLine(err)
 	}
+	timeouts := timeoutsOf(o.Patience)
+	maps.Copy(config.RuntimeParams, timeouts)
 	writers := max(2, o.Connections/3)
-	serving := withReadTimeout(config)
+	serving := withReadTimeout(config, 2*o.Patience)
 	maps.Copy(serving.RuntimeParams, plans)
 	d := &Database{
 		Read:   newPool(serving, max(2, o.Connections-writers), readOnly),

@@ -8,11 +8,9 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// readTimeout bounds how long a server may say nothing although it is asked: it ends statements earlier itself.
-const readTimeout = 10 * time.Second
-
-// withReadTimeout makes connections end when a read of them takes longer than readTimeout. Not every context has a deadline, and TCP alone waits for many minutes.
-func withReadTimeout(config *pgx.ConnConfig) *pgx.ConnConfig {
+// withReadTimeout makes connections end when the server says nothing for longer although it is asked: it ends statements
+// earlier itself. Not every context has a deadline, and TCP alone waits for many minutes.
+func withReadTimeout(config *pgx.ConnConfig, longest time.Duration) *pgx.ConnConfig {
 	config = config.Copy()
 	dial := config.DialFunc
 	config.DialFunc = func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -20,7 +18,7 @@ func withReadTimeout(config *pgx.ConnConfig) *pgx.ConnConfig {
 		if err != nil {
 			return nil, err
 		}
-		return &timeoutConn{conn, readTimeout}, nil
+		return &timeoutConn{conn, longest}, nil
 	}
 	return config
 }

@@ -25,7 +25,7 @@ func TestForgedClaims(t *testing.T) {
 		for _, value := range values {
 			what := name + ": " + value
 			if name != "jti" && name != "gen" {
-				if a := v.Ask(forge.Sign(t, forge.AccessHeader, forge.With(v.AccessClaims, forge.Claim{Name: name, Value: value})), `{ rooms { nodes { id } } }`); a.Code() != "UNAUTHENTICATED" {
+				if a := v.AskThrough(forge.Sign(t, forge.AccessHeader, forge.With(v.AccessClaims, forge.Claim{Name: name, Value: value})), `{ rooms { nodes { id } } }`); a.Code() != "UNAUTHENTICATED" {
 					t.Errorf("access token with %s: %s", what, a.Body)
 				}
 			}
@@ -72,7 +72,7 @@ func TestForgedIdentities(t *testing.T) {
 // A token of one kind is none of the other, on every way in, and its session does not suffer.
 func TestKindsAreNotExchanged(t *testing.T) {
 	v := forge.NewVictim(t)
-	if a := v.Ask(v.Refreshing, `{ rooms { nodes { id } } }`); a.Code() != "UNAUTHENTICATED" {
+	if a := v.AskThrough(v.Refreshing, `{ rooms { nodes { id } } }`); a.Code() != "UNAUTHENTICATED" {
 		t.Errorf("refresh token as Bearer: %s", a.Body)
 	}
 	v.Dial(v.Refreshing).WantClose(4403)

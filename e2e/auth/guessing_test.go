@@ -182,7 +182,7 @@ func TestOneOperationIsOneGuess(t *testing.T) {
 		"mutation { " + renew + " logout }",
 	} {
 		for _, who := range []string{"", token} {
-			if a := s.Ask(who, document); a.Data != nil || (a.Code() != "OPERATION_TOO_COMPLEX" && a.Code() != "UNAUTHENTICATED") ||
+			if a := s.AskThrough(who, document); a.Data != nil || (a.Code() != "OPERATION_TOO_COMPLEX" && a.Code() != "UNAUTHENTICATED") ||
 				(a.Code() == "UNAUTHENTICATED" && who != "") {
 				t.Errorf("%s: %s", document, a.Body)
 			}
@@ -190,10 +190,10 @@ func TestOneOperationIsOneGuess(t *testing.T) {
 	}
 	// None of them was a guess, or did anything.
 	for _, document := range []string{"mutation { " + login + " }", "mutation { " + change + " }"} {
-		if a := s.Ask(token, document); a.Code() != "INVALID_CREDENTIALS" {
+		if a := s.AskThrough(token, document); a.Code() != "INVALID_CREDENTIALS" {
 			t.Errorf("%s: %s", document, a.Body)
 		}
-		harness.WantLimited(t, s.Ask(token, document), time.Hour)
+		harness.WantLimited(t, s.AskThrough(token, document), time.Hour)
 	}
 	s.Must(nil, token, "mutation { "+renew+" }")
 	s.Must(nil, "", "mutation { "+register+" }")

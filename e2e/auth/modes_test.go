@@ -136,7 +136,7 @@ func TestSessionsEndWhenTheyMust(t *testing.T) {
 	k.Expect("connection_ack")
 	r := renewed{AccessToken: ann, RefreshToken: token}
 	for {
-		a := s.Ask("", renewDocument, map[string]any{"t": r.RefreshToken})
+		a := s.AskThrough("", renewDocument, map[string]any{"t": r.RefreshToken})
 		if len(a.Errors) > 0 {
 			if a.Code() != "UNAUTHENTICATED" || harness.WordOf(a, "reason") != "REFRESH_TOKEN_EXPIRED" {
 				t.Errorf("at the end: %s", a.Body)

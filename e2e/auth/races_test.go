@@ -197,9 +197,9 @@ func TestPasswordChangeAgainstEverything(t *testing.T) {
 			wg.Go(func() { _, answers[i] = s.Refresh(own.RefreshToken, "") })
 		}
 		wg.Go(func() { late, answers[2] = s.Login("ann", password) })
-		wg.Go(func() { answers[3] = s.Ask(own.AccessToken, `mutation { logout(scope: OTHERS) }`) })
+		wg.Go(func() { answers[3] = s.AskThrough(own.AccessToken, `mutation { logout(scope: OTHERS) }`) })
 		wg.Go(func() {
-			answers[4] = s.Ask(own.AccessToken, `mutation($old: String!, $new: String!) { changePassword(currentPassword: $old, newPassword: $new) { id } }`,
+			answers[4] = s.AskThrough(own.AccessToken, `mutation($old: String!, $new: String!) { changePassword(currentPassword: $old, newPassword: $new) { id } }`,
 				map[string]any{"old": password, "new": next})
 		})
 		wg.Wait()
@@ -231,15 +231,17 @@ func TestPasswordChangeAgainstLogout(t *testing.T) {
 		var wg sync.WaitGroup
 		var change, remove harness.Answer
 		wg.Go(func() {
-			change = s.Ask(p.AccessToken, `mutation($old: String!, $new: String!) { changePassword(currentPassword: $old, newPassword: $new) { id } }`,
+			change = s.AskThrough(p.AccessToken, `mutation($old: String!, $new: String!) { changePassword(currentPassword: $old, newPassword: $new) { id } }`,
 				map[string]any{"old": password, "new": next})
 		})
-		wg.Go(func() { remove = s.Ask(p.AccessToken, `mutation { deleteAccount(password: "wrong horse battery") }`) })
+		wg.Go(func() {
+			remove = s.AskThrough(p.AccessToken, `mutation { deleteAccount(password: "wrong horse battery") }`)
+		})
 		wg.Go(func() {
 			for range round % 5 { // later by as many hashes
 				s.Login("nobody", "correct horse battery")
 			}
-			s.Ask(other.AccessToken, `mutation($s: ID!) { endSession(session: $s) }`, map[string]any{"s": own})
+			s.AskThrough(other.AccessToken, `mutation($s: ID!) { endSession(session: $s) }`, map[string]any{"s": own})
 		})
 		wg.Wait()
 		if code := remove.Code(); code != "INVALID_CREDENTIALS" && code != "SESSION_REVOKED" {

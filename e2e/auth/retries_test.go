@@ -45,7 +45,7 @@ func TestIdempotencyKeys(t *testing.T) {
 	s := harness.New(t)
 	_, token := s.Register("ann")
 	for key, reason := range map[string]string{"": "TOO_SHORT", strings.Repeat("x", 201): "TOO_LONG", strings.Repeat("é", 101): "TOO_LONG"} {
-		a := s.Ask("", harness.RefreshDocument, map[string]any{"t": token, "k": key})
+		a := s.AskThrough("", harness.RefreshDocument, map[string]any{"t": token, "k": key})
 		if a.Code() != "BAD_USER_INPUT" || harness.WordOf(a, "field") != "idempotencyKey" || harness.WordOf(a, "reason") != reason {
 			t.Errorf("%.9s: %s", key, a.Body)
 		}

@@ -61,13 +61,13 @@ func signInEveryWay(p *harness.Process) []string {
 	p.Refresh(one.RefreshToken, "")
 	p.Refresh(wrong, wrong)
 	change := func(current string) {
-		p.Ask(ann, `mutation { changePassword(currentPassword: "`+current+`", newPassword: "`+fresh+`") { id } }`)
+		p.AskThrough(ann, `mutation { changePassword(currentPassword: "`+current+`", newPassword: "`+fresh+`") { id } }`)
 	}
 	change(wrong)
 	change(password)
-	p.Ask(ann, `mutation { deleteAccount(password: "`+wrong+`") }`)
+	p.AskThrough(ann, `mutation { deleteAccount(password: "`+wrong+`") }`)
 	p.Must(nil, ann, `mutation { deleteAccount(password: "`+fresh+`") }`)
-	p.Ask(bob, `mutation { deleteAccount(password: "`+wrong+`") `) // not even a document
+	p.AskThrough(bob, `mutation { deleteAccount(password: "`+wrong+`") `) // not even a document
 	p.Post(`{"query":"{ me { username } }"}`, "Authorization", "Basic "+wrong)
 	p.Post(`{"query":"{ me { username } }"}`, "Authorization", "Bearer "+wrong)
 	p.Dial(wrong).WantClose(4403)

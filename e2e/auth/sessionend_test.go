@@ -105,7 +105,7 @@ func TestLogoutWithAnExpiredToken(t *testing.T) {
 		s.Must(&out, token, document, variables...)
 		return out.Logout
 	}
-	for s.Ask(ann, `{ rooms { nodes { id } } }`).Code() != "TOKEN_EXPIRED" { // until it has run out
+	for s.AskThrough(ann, `{ rooms { nodes { id } } }`).Code() != "TOKEN_EXPIRED" { // until it has run out
 	}
 	for _, scope := range []string{"OTHERS", "ALL"} {
 		if n := logout(ann, `mutation { logout(scope: `+scope+`) }`); n != 0 {

@@ -18,12 +18,12 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 	}
 	_, theirs := s.SessionsOf(bob)
 	for _, id := range []string{theirs, "nonsense", "01890a5d-ac96-774b-bcce-b302099a8057"} {
-		if a := s.Ask(ann, `mutation($s: ID!) { endSession(session: $s) }`, map[string]any{"s": id}); a.Code() != "NOT_FOUND" {
+		if a := s.AskThrough(ann, `mutation($s: ID!) { endSession(session: $s) }`, map[string]any{"s": id}); a.Code() != "NOT_FOUND" {
 			t.Errorf("ending %s: %s", id, a.Body)
 		}
 	}
 	s.WantCode(bob, "")
-	if a := s.Ask(ann, `query($s: ID!) { node(id: $s) { id } }`, map[string]any{"s": theirs}); a.Code() != "NOT_FOUND" {
+	if a := s.AskThrough(ann, `query($s: ID!) { node(id: $s) { id } }`, map[string]any{"s": theirs}); a.Code() != "NOT_FOUND" {
 		t.Errorf("another's session: %s", a.Body)
 	}
 	k := s.Dial(two.AccessToken)
@@ -64,7 +64,7 @@ func TestPasswordChangeEndsTheOthers(t *testing.T) {
 		{"correct horse battery", "aaaaaaaaaa", "BAD_USER_INPUT", "COMMON"},
 		{"correct horse battery", "password123", "BAD_USER_INPUT", "COMMON"},
 	} {
-		if a := s.Ask(ann, change, map[string]any{"old": c.old, "new": c.fresh}); a.Code() != c.code || harness.WordOf(a, "reason") != c.reason {
+		if a := s.AskThrough(ann, change, map[string]any{"old": c.old, "new": c.fresh}); a.Code() != c.code || harness.WordOf(a, "reason") != c.reason {
 			t.Errorf("%s → %s: %s", c.old, c.fresh, a.Body)
 		}
 	}
@@ -89,7 +89,7 @@ func TestDeletedAccountLeavesItsChats(t *testing.T) {
 	s.Must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
 	s.Must(nil, ann, `mutation { sendChat(room: "general", text: "mine") { id } }`)
 	remove := `mutation($p: String!) { deleteAccount(password: $p) }`
-	if a := s.Ask(ann, remove, map[string]any{"p": "wrong horse battery"}); a.Code() != "INVALID_CREDENTIALS" {
+	if a := s.AskThrough(ann, remove, map[string]any{"p": "wrong horse battery"}); a.Code() != "INVALID_CREDENTIALS" {
 		t.Error(a.Body)
 	}
 	s.Must(nil, ann, remove, map[string]any{"p": "correct horse battery"})
@@ -100,14 +100,14 @@ func TestDeletedAccountLeavesItsChats(t *testing.T) {
 	if _, a := s.Login("ann", "correct horse battery"); a.Code() != "INVALID_CREDENTIALS" {
 		t.Error(a.Body)
 	}
-	if a := s.Ask("", `mutation { register(username: "ANN", password: "correct horse battery") { accessToken } }`); a.Code() != "USERNAME_TAKEN" {
+	if a := s.AskThrough("", `mutation { register(username: "ANN", password: "correct horse battery") { accessToken } }`); a.Code() != "USERNAME_TAKEN" {
 		t.Error(a.Body)
 	}
-	a := s.Ask(bob, `{ chats(room: "general") { nodes { username text user { id } } } users(startingWith: "A") { nodes { username } } }`)
+	a := s.AskThrough(bob, `{ chats(room: "general") { nodes { username text user { id } } } users(startingWith: "A") { nodes { username } } }`)
 	if want := `{"chats":{"nodes":[{"username":"Ann","text":"mine","user":null}]},"users":{"nodes":[]}}`; string(a.Data) != want {
 		t.Errorf("got %s, want %s", a.Data, want)
 	}
-	if a := s.Ask(bob, `{ user(id: "ann") { id } }`); a.Code() != "NOT_FOUND" {
+	if a := s.AskThrough(bob, `{ user(id: "ann") { id } }`); a.Code() != "NOT_FOUND" {
 		t.Error(a.Body)
 	}
 }

@@ -207,7 +207,7 @@ func (k *canaries) end() {
 	var talk sync.WaitGroup
 	talk.Go(func() {
 		for i := range 5 { // refused, once the room is deleted
-			k.at(1).Ask(k.owners, `mutation($room: ID!, $text: String!) { sendChat(room: $room, text: $text) { id } }`, map[string]any{"room": k.room, "text": fmt.Sprint(k.before, " or meanwhile ", i)})
+			k.at(1).AskThrough(k.owners, `mutation($room: ID!, $text: String!) { sendChat(room: $room, text: $text) { id } }`, map[string]any{"room": k.room, "text": fmt.Sprint(k.before, " or meanwhile ", i)})
 		}
 	})
 	who, call := k.owners, strings.NewReplacer("$room", harness.Quoted(k.room), "$person", harness.Quoted(k.person)).Replace(k.call)

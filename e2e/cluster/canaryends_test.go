@@ -12,7 +12,7 @@ import (
 // name and topic, as the name of who joins, by what answers the chat of before, and as what is put on it. It returns what the owner must be given.
 func (k *canaries) after() (words []string) {
 	if k.event == "ROOM_DELETED" {
-		a := k.at(0).Ask(k.owners, `mutation($room: ID!, $text: String!) { sendChat(room: $room, text: $text) { id } }`, map[string]any{"room": k.room, "text": k.canary})
+		a := k.at(0).AskThrough(k.owners, `mutation($room: ID!, $text: String!) { sendChat(room: $room, text: $text) { id } }`, map[string]any{"room": k.room, "text": k.canary})
 		if a.Code() != "NOT_FOUND" {
 			k.Errorf("a chat of a deleted room: %s", a.Body)
 		}

@@ -26,7 +26,7 @@ func TestDirectRoomOpenedAtOnceOverThreeNodes(t *testing.T) {
 				token, other = bob, "ann"
 			}
 			all.Go(func() {
-				answers[i] = nodes[i/2%3].Ask(token, `mutation($u: ID!) { openDirectRoom(users: [$u]) { id memberCount } }`, map[string]any{"u": other})
+				answers[i] = nodes[i/2%3].AskThrough(token, `mutation($u: ID!) { openDirectRoom(users: [$u]) { id memberCount } }`, map[string]any{"u": other})
 			})
 		}
 		all.Wait()

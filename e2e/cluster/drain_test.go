@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"sync"
 	"testing"
@@ -68,7 +69,7 @@ func (w *reconnectingReader) arrive(ctx context.Context, s *harness.Server, last
 		switch {
 		case errors.Is(err, errLast):
 			return nil
-		case websocket.CloseStatus(err) != websocket.StatusTryAgainLater:
+		case websocket.CloseStatus(err) != websocket.StatusTryAgainLater && !errors.Is(err, io.EOF): // which may be late for somebody
 			return err
 		}
 		select {

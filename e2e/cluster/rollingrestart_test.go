@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"testing"
-	"time"
 
 	"github.com/coder/websocket"
 
@@ -32,8 +31,5 @@ func TestRollingRestart(t *testing.T) {
 		if !k.OverSSE && k.Code != websocket.StatusServiceRestart {
 			t.Errorf("a socket ended with %d", k.Code)
 		}
-	}
-	if lags := lags(j, anywhere); at(lags, 100) > 10*time.Second {
-		t.Errorf("a chat was %v under way", at(lags, 100))
 	}
 }

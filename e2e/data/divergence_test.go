@@ -9,7 +9,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"parley/db/dbtest"
 	"parley/e2e/harness"
@@ -203,40 +202,51 @@ func putInPlace(t *testing.T, dir, copied string) {
 
 // A second signal ends the process however soon it comes: it was overlooked by whoever had just heard the first.
 func TestTwoSignalsAtOnce(t *testing.T) {
-	p := harness.StartProcess(t, harness.DataDir(t), "--drain-delay", "20s")
-	sent := time.Now()
+	p := harness.StartProcess(t, harness.DataDir(t), "--drain-delay", "1h", "--drain-timeout", "2h")
 	for _, s := range []os.Signal{syscall.SIGTERM, os.Interrupt} { // two of a kind may come as one
 		if err := p.Cmd.Process.Signal(s); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if p.Exit(); time.Since(sent) > 15*time.Second {
-		t.Errorf("it took %s", time.Since(sent))
-	}
+	p.Exit() // which waits less than an hour
 }
 
-// A second signal ends a drain at once, and no answered chat is lost.
-func TestSecondSignalEndsTheDrain(t *testing.T) {
-	dir, token := newHistory(t)
-	p := harness.StartProcess(t, dir, append([]string{"--drain-delay", "20s"}, harness.NoSendRates...)...)
-	k := writers.Start(&p.Server, token, 4)
-	harness.Eventually(t, "some chats", func() bool { return len(k.AnsweredSoFar()) >= 20 })
-	if err := p.Cmd.Process.Signal(syscall.SIGTERM); err != nil {
+// What a shell starts in the background ignores interrupts from the beginning. As the second signal one was ignored again.
+func TestInterruptInTheBackgroundEndsTheDrain(t *testing.T) {
+	background := harness.Environment{Before: []string{"sh", "-c", `trap "" INT; exec "$@"`, "sh"}}
+	p := harness.StartProcessIn(t, background, harness.DataDir(t), "--drain-delay", "1h", "--drain-timeout", "2h")
+	drains(t, p, syscall.SIGTERM)
+	if err := p.Cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	p.Exit() // which waits less than an hour
+}
+
+// drains sends a process its first signal and waits until that has been heard.
+func drains(t *testing.T, p *harness.Process, first os.Signal) {
+	t.Helper()
+	if err := p.Cmd.Process.Signal(first); err != nil {
 		t.Fatal(err)
 	}
 	harness.Eventually(t, "a drain", func() bool {
 		response, _ := p.Get("/readyz")
 		return response.StatusCode == http.StatusServiceUnavailable
 	})
+}
+
+// A second signal ends a drain at once, and no answered chat is lost.
+func TestSecondSignalEndsTheDrain(t *testing.T) {
+	dir, token := newHistory(t)
+	p := harness.StartProcess(t, dir, append([]string{"--drain-delay", "1h", "--drain-timeout", "2h"}, harness.NoSendRates...)...)
+	k := writers.Start(&p.Server, token, 4)
+	harness.Eventually(t, "some chats", func() bool { return len(k.AnsweredSoFar()) >= 20 })
+	drains(t, p, syscall.SIGTERM)
 	more := len(k.AnsweredSoFar())
 	harness.Eventually(t, "chats during the drain", func() bool { return len(k.AnsweredSoFar()) > more })
-	second := time.Now()
 	if err := p.Cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	if p.Exit(); time.Since(second) > 15*time.Second {
-		t.Errorf("it took %s after the second signal", time.Since(second))
-	}
+	p.Exit() // which waits less than an hour
 	k.Stop()
 	writers.WantStored(t, k, writers.StoredIn(t, dir))
 }

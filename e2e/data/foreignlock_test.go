@@ -30,12 +30,21 @@ func TestForeignWriteLockIsNotWaitedFor(t *testing.T) {
 		`refreshToken(token: "` + refresh + `") { accessToken }`, `createRoom(name: "other") { id }`, `sendChat(room: "general", text: "x") { id }`,
 		`editChat(chat: "` + sent.SendChat.ID + `", text: "y") { id }`, `deleteChat(chat: "` + sent.SendChat.ID + `") { id }`, `deleteRoom(room: "general")`, `logout`, // which ends the session here all the same
 	} {
-		began := time.Now()
-		a := s.Ask(ann, `mutation { `+m+` }`)
-		if took := time.Since(began); took > 3*time.Second { // SQLite alone waits for five
-			t.Errorf("%s: answered after %v", m, took)
+		var a harness.Answer
+		try := 1
+		for ; ; try++ { // a busy machine may be slow at one of them
+			began := time.Now()
+			a = s.Ask(ann, `mutation { `+m+` }`)
+			took := time.Since(began)
+			if took < 3*time.Second { // SQLite alone waits for five
+				break
+			}
+			if try == 5 {
+				t.Fatalf("%s: answered after %v", m, took)
+			}
 		}
 		switch code := a.Code(); {
+		case code == "SESSION_REVOKED" && m == "logout" && try > 1: // by the first one
 		case code == "TIMEOUT", code == "SERVER_BUSY", code == "UNKNOWN_OUTCOME" && strings.HasPrefix(m, "sendChat"):
 		default:
 			t.Errorf("%s: %s", m, a.Body)

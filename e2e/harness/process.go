@@ -173,9 +173,6 @@ func StartNodes(t *testing.T, n int, flags ...string) []*Server {
 	return nodes
 }
 
-// Elsewhere is how long an end may take to act on another node, and a second that a busy machine may take.
-const Elsewhere = 2*time.Second + time.Second
-
 // Command runs a command of the program in this process.
 func Command(args ...string) (status int, stdout, stderr string) {
 	var out, err bytes.Buffer

@@ -27,7 +27,7 @@ import (
 )
 
 // Timeout is how long a test waits for what must happen; it never decides what is right.
-const Timeout = time.Minute
+const Timeout = 5 * time.Minute
 
 // DataDir returns a folder that does not exist yet: the server makes it as it needs it.
 func DataDir(t testing.TB) string { return filepath.Join(t.TempDir(), "data") }
@@ -56,7 +56,20 @@ func Config(t testing.TB, dir string, flags ...string) *settings.Config {
 // slow at.
 func commonFlags(t testing.TB, dir string) []string {
 	t.Helper()
-	return append([]string{"--data", dir, "--addr", "127.0.0.1:0", "--log-level", "debug", "--operation-timeout", "60s", "--ws-pong-timeout", "10m"}, DatabaseFlags(t, dir)...)
+	flags := []string{
+		"--data", dir, "--addr", "127.0.0.1:0", "--log-level", "debug", "--operation-timeout", "60s",
+		"--http-header-timeout", "5m", "--http-body-timeout", "5m", "--http-response-timeout", "5m", "--http-idle-timeout", "1h",
+		"--write-timeout", "5m", "--ws-init-timeout", "5m", "--ws-message-timeout", "5m", "--ws-pong-timeout", "10m",
+	}
+	return append(flags, DatabaseFlags(t, dir)...)
+}
+
+// DefaultTimes are the limits of time of a server on which none is set, for tests of clients that waste it.
+func DefaultTimes() []string {
+	return []string{
+		"--http-header-timeout", "5s", "--http-body-timeout", "10s", "--http-response-timeout", "15s", "--write-timeout", "15s",
+		"--ws-init-timeout", "5s", "--ws-message-timeout", "10s", "--http-idle-timeout", "60s",
+	}
 }
 
 // DatabaseFlags name the database of a data directory, where the suites run on Postgres. There the keys

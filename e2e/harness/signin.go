@@ -88,11 +88,9 @@ func (s *Server) SessionsOf(token string) (all []string, current string) {
 // SignIn signs in, which succeeds.
 func (s *Server) SignIn(username, password string) Tokens {
 	s.T.Helper()
-	p, a := s.Login(username, password)
-	if len(a.Errors) > 0 {
-		s.T.Fatal(a.Body)
-	}
-	return p
+	var data struct{ Login Tokens }
+	s.Must(&data, "", LoginDocument, map[string]any{"u": username, "p": password})
+	return data.Login
 }
 
 // WantLimited wants an answer that says to wait, at most so long.

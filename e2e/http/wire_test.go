@@ -35,7 +35,7 @@ func sized(body string) string { return fmt.Sprintf("Content-Length: %d\r\n\r\n%
 // What no client of good manners sends has its status and does no harm. A status of net/http's own is one that
 // it gives before we see the request.
 func TestUnusualRequests(t *testing.T) {
-	s := harness.New(t, "--http-body-timeout", "1s", "--http-idle-timeout", "1s", "--http-header-timeout", "1s")
+	s := harness.New(t, "--http-body-timeout", "5s", "--http-idle-timeout", "5s", "--http-header-timeout", "5s")
 	size := len(harness.VersionBody)
 	cases := []struct{ name, sent, want string }{
 		{"HTTP/1.0", "GET /graphql?query=%7Bserver%7Bversion%7D%7D HTTP/1.0\r\n\r\n", "200"},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -69,7 +70,7 @@ func TestWorstAnswersFitIntoMemory(t *testing.T) {
 	}
 	const people, connections = 20, 240
 	lasting := time.Duration(rounds.Of(t, 5, 15)) * time.Second
-	p := harness.StartProcess(t, harness.DataDir(t), append(harness.NoLimits(), "--address-request-rate", "0", "--login-attempts", "1000/1s")...)
+	p := harness.StartProcess(t, harness.DataDir(t), slices.Concat(harness.NoLimits(), harness.DefaultTimes(), []string{"--address-request-rate", "0", "--login-attempts", "1000/1s"})...)
 	ann, _ := p.Register("ann")
 	p.Must(nil, ann, `mutation { createRoom(name: "general", topic: "`+strings.Repeat("t", 250)+`") { id } }`)
 	said(&p.Server, ann, 140, strings.Repeat("😀", 10_000))

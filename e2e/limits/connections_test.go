@@ -18,6 +18,18 @@ import (
 // Connections that have sent nothing, or half a request, do not hold up the end, for which http.Server
 // would wait five seconds; those that rest do not either.
 func TestIdleConnectionsDoNotDelayTheShutdown(t *testing.T) {
+	var took time.Duration
+	for range 5 { // a busy machine may be slow at one of them; what http.Server waits for it waits for each time
+		if took = stopBesideIdle(t); took < 4*time.Second {
+			return
+		}
+	}
+	t.Errorf("it took %v", took)
+}
+
+// stopBesideIdle returns how long a server takes to end that has such connections.
+func stopBesideIdle(t *testing.T) time.Duration {
+	t.Helper()
 	s := harness.New(t)
 	var open []net.Conn
 	for _, sent := range []string{"", "", "GET /graphql HTTP/1.1\r\nHost: x\r\n", harness.OpenGet + "\r\n"} {
@@ -32,14 +44,13 @@ func TestIdleConnectionsDoNotDelayTheShutdown(t *testing.T) {
 	if err := s.Stop(); err != nil {
 		t.Fatal(err)
 	}
-	if took := time.Since(begun); took > 4*time.Second {
-		t.Errorf("it took %v", took)
-	}
+	took := time.Since(begun)
 	for _, conn := range open {
 		if _, err := io.Copy(io.Discard, conn); errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Error("a connection is still open")
 		}
 	}
+	return took
 }
 
 // Connections that send nothing, or half a request, are closed for those that come later; sockets and event streams

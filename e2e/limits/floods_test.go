@@ -48,6 +48,9 @@ func TestFloodOfMessages(t *testing.T) {
 	if took := time.Since(begun); took < time.Second*(sends-3*rate)/rate*9/10 {
 		t.Errorf("%d messages in %v", sends, took)
 	}
+	for try := 1; during > 10*before+500*time.Millisecond && try < 5; try++ { // a busy machine may be slow at one of them
+		during = roundTrips(s, bob, 40)
+	}
 	over()
 	flooders.Wait()
 	if chatsIn(s, ann) != sends {

@@ -71,7 +71,7 @@ func (x *trail) want(who, call string, records ...string) {
 	if got := x.records(); !slices.Equal(got, records) {
 		x.T.Errorf("%s: %s\nrecords\n%s\nwant\n%s", who, call, strings.Join(got, "\n"), strings.Join(records, "\n"))
 	}
-	x.Ask(x.tokens[who], `mutation { `+call+` }`)
+	x.AskThrough(x.tokens[who], `mutation { `+call+` }`)
 	if got := x.records(); got != nil {
 		x.T.Errorf("%s, again: %s\nrecords\n%s", who, call, strings.Join(got, "\n"))
 	}
@@ -80,7 +80,7 @@ func (x *trail) want(who, call string, records ...string) {
 // refused makes a call that is refused, of which there is no record.
 func (x *trail) refused(who, call string) {
 	x.T.Helper()
-	if a := x.Ask(x.tokens[who], `mutation { `+call+` }`); a.Code() == "" {
+	if a := x.AskThrough(x.tokens[who], `mutation { `+call+` }`); a.Code() == "" {
 		x.T.Errorf("%s: %s: %s", who, call, a.Body)
 	}
 	if got := x.records(); got != nil {

@@ -126,7 +126,7 @@ func (w *busyTown) do(who string, r *busyRoom, call, id, text string) {
 		}
 	}
 	document := "mutation(" + strings.Join(declared, ", ") + ") { " + call + " }"
-	if a := w.Ask(w.tokens[who], document, variables); len(a.Errors) > 0 {
+	if a := w.AskThrough(w.tokens[who], document, variables); len(a.Errors) > 0 {
 		w.T.Errorf("%s %s: %s", who, call, a.Body)
 	}
 }

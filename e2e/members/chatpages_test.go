@@ -49,7 +49,7 @@ func TestStatementsOfAPageWithPeople(t *testing.T) {
 		{`query($room: ID!) { chats(room: $room) { nodes { id } } rooms { nodes { lastChat { user { username } replyTo { text user { username } } replyCount reactions { users { username } } } } } }`, 11},
 	} {
 		asked.Take()
-		a := s.Ask(tokens[1], c.call, map[string]any{"room": "general"})
+		a := s.AskThrough(tokens[1], c.call, map[string]any{"room": "general"})
 		texts := asked.Take()
 		if len(a.Errors) > 0 || strings.Count(a.Body, `"`) < 200 {
 			t.Errorf("%s: %s", c.call, a.Body)

@@ -20,8 +20,8 @@ func TestCodesThatEndMeanwhile(t *testing.T) {
 		tokens = append(tokens, token)
 	}
 	accept := func(token, code string) (in bool) {
-		a := s.Ask(token, `mutation($c: String!) { acceptInvite(code: $c) { id } }`, map[string]any{"c": code})
-		guessed := s.Ask(token, `mutation($c: String!) { acceptInvite(code: $c) { id } }`, map[string]any{"c": noCode})
+		a := s.AskThrough(token, `mutation($c: String!) { acceptInvite(code: $c) { id } }`, map[string]any{"c": code})
+		guessed := s.AskThrough(token, `mutation($c: String!) { acceptInvite(code: $c) { id } }`, map[string]any{"c": noCode})
 		if in = len(a.Errors) == 0; !in && (a.Code() != "NOT_FOUND" || a.Errors[0].Message != guessed.Errors[0].Message || a.Status != guessed.Status) {
 			t.Errorf("%s, and of a guess %s", a.Body, guessed.Body)
 		}
@@ -67,7 +67,7 @@ func TestGuessesOfCodes(t *testing.T) {
 	s := harness.New(t, "--mutation-rate", "1/1h") // of which three at once
 	ann, _ := s.Register("ann")
 	for i, want := range []string{"NOT_FOUND", "NOT_FOUND", "NOT_FOUND", "RATE_LIMITED", "RATE_LIMITED"} {
-		if a := s.Ask(ann, `mutation($c: String!) { acceptInvite(code: $c) { id } }`, map[string]any{"c": noCode}); a.Code() != want {
+		if a := s.AskThrough(ann, `mutation($c: String!) { acceptInvite(code: $c) { id } }`, map[string]any{"c": noCode}); a.Code() != want {
 			t.Errorf("guess %d: %s, want %s", i+1, a.Body, want)
 		}
 	}

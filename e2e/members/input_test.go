@@ -63,7 +63,7 @@ func TestBadInput(t *testing.T) {
 		{bob, `setNotify(room: "` + harness.NilID + `", level: ALL) { id }`, "NOT_FOUND", "", ""},
 		{bob, `acceptInvite(code: "` + strings.Repeat("é", 5000) + `") { id }`, "NOT_FOUND", "", ""},
 	} {
-		a := s.Ask(c.who, "mutation { "+c.call+" }")
+		a := s.AskThrough(c.who, "mutation { "+c.call+" }")
 		if a.Code() != c.code || harness.WordOf(a, "field") != c.field || harness.WordOf(a, "reason") != c.reason {
 			t.Errorf("%.80s: %.300s, want %s %s %s", c.call, a.Body, c.code, c.field, c.reason)
 		}
@@ -72,7 +72,7 @@ func TestBadInput(t *testing.T) {
 		for _, wrong := range []struct{ arguments, field, reason string }{
 			{"first: 201", "first", "OUT_OF_RANGE"}, {"first: -1", "first", "OUT_OF_RANGE"}, {`after: "x"`, "after", "CURSOR_INVALID"},
 		} {
-			a := s.Ask(ann, `{ room(id: "general") { `+of+`(`+wrong.arguments+`) { nodes { user { id } } } } }`)
+			a := s.AskThrough(ann, `{ room(id: "general") { `+of+`(`+wrong.arguments+`) { nodes { user { id } } } } }`)
 			if a.Code() != "BAD_USER_INPUT" || harness.WordOf(a, "field") != wrong.field || harness.WordOf(a, "reason") != wrong.reason {
 				t.Errorf("%s(%s): %s", of, wrong.arguments, a.Body)
 			}
@@ -86,7 +86,7 @@ func TestBadInput(t *testing.T) {
 // stateOf is all that somebody sees of rooms.
 func stateOf(s *harness.Server, token string) string {
 	s.T.Helper()
-	a := s.Ask(token, `{ rooms(first: 9) { nodes { id name topic sendRole memberCount syncCursor invites { id } bans(first: 9) { nodes { reason } } members(first: 9) { nodes { id role } } } } }`)
+	a := s.AskThrough(token, `{ rooms(first: 9) { nodes { id name topic sendRole memberCount syncCursor invites { id } bans(first: 9) { nodes { reason } } members(first: 9) { nodes { id role } } } } }`)
 	if len(a.Errors) > 0 {
 		s.T.Fatal(a.Body)
 	}
@@ -104,17 +104,17 @@ func TestSpellingsAndRepeats(t *testing.T) {
 	create := `mutation { createRoom(name: "General", id: "` + id + `", kind: null, sendRole: null, members: null, topic: null) { id } }`
 	invite := `mutation { createInvite(room: "general", id: "` + strings.ReplaceAll(id, "8057", "8058") + `", uses: null, until: null) { id code usesLeft } }`
 	for i, call := range []string{create, create} {
-		if a := s.Ask(ann, call); a.Body != `{"data":{"createRoom":{"id":"`+strings.ToLower(id)+`"}}}` {
+		if a := s.AskThrough(ann, call); a.Body != `{"data":{"createRoom":{"id":"`+strings.ToLower(id)+`"}}}` {
 			t.Errorf("call %d: %s", i, a.Body)
 		}
 	}
-	if first, again := s.Ask(ann, invite), s.Ask(ann, invite); first.Body != again.Body || len(first.Errors) > 0 {
+	if first, again := s.AskThrough(ann, invite), s.Ask(ann, invite); first.Body != again.Body || len(first.Errors) > 0 {
 		t.Errorf("an invite: %s, and again: %s", first.Body, again.Body)
 	}
 	var added []string
 	for _, user := range []string{"bob", "BOB", "Ｂob", me.Me.ID, strings.ToUpper(me.Me.ID)} {
 		for _, room := range []string{"GENERAL", "Ｇeneral", id, strings.ToLower(id)} {
-			a := s.Ask(ann, `mutation($r: ID!, $u: ID!) { addMember(room: $r, user: $u, role: null) { id } }`, map[string]any{"r": room, "u": user})
+			a := s.AskThrough(ann, `mutation($r: ID!, $u: ID!) { addMember(room: $r, user: $u, role: null) { id } }`, map[string]any{"r": room, "u": user})
 			if added = append(added, a.Body); len(a.Errors) > 0 || a.Body != added[0] {
 				t.Errorf("%s in %s: %s", user, room, a.Body)
 			}
@@ -125,18 +125,18 @@ func TestSpellingsAndRepeats(t *testing.T) {
 		{`mutation { leaveRoom(room: "GENERAL") }`, `{"data":{"leaveRoom":"GENERAL"}}`},
 		{`mutation { leaveRoom(room: "no such room") }`, `{"data":{"leaveRoom":"no such room"}}`},
 	} {
-		if a := s.Ask(bob, c.call); a.Body != c.want {
+		if a := s.AskThrough(bob, c.call); a.Body != c.want {
 			t.Errorf("%s: %s", c.call, a.Body)
 		}
 	}
 	for range 2 {
-		if a := s.Ask(ann, `mutation { removeMember(room: "general", user: "BOB") unbanMember(room: "general", user: "BOB") }`); !strings.Contains(a.Body, `"unbanMember":"`+me.Me.ID) {
+		if a := s.AskThrough(ann, `mutation { removeMember(room: "general", user: "BOB") unbanMember(room: "general", user: "BOB") }`); !strings.Contains(a.Body, `"unbanMember":"`+me.Me.ID) {
 			t.Error(a.Body)
 		}
 	}
 	given := map[string]string{`topic: "x"`: `"x"`, ``: `"x"`, `name: "General"`: `"x"`, `topic: null`: `null`, `topic: "x", name: null`: `"x"`, `topic: ""`: `null`}
 	for _, arguments := range []string{`topic: "x"`, ``, `name: "General"`, `topic: null`, `topic: "x", name: null`, `topic: ""`} {
-		if a := s.Ask(ann, `mutation { updateRoom(room: "general", `+arguments+`) { topic } }`); a.Body != `{"data":{"updateRoom":{"topic":`+given[arguments]+`}}}` {
+		if a := s.AskThrough(ann, `mutation { updateRoom(room: "general", `+arguments+`) { topic } }`); a.Body != `{"data":{"updateRoom":{"topic":`+given[arguments]+`}}}` {
 			t.Errorf("%s: %s", arguments, a.Body)
 		}
 	}
@@ -145,7 +145,7 @@ func TestSpellingsAndRepeats(t *testing.T) {
 		variables any
 		want      string
 	}{{map[string]any{"t": "y"}, `"y"`}, {map[string]any{}, `"y"`}, {map[string]any{"t": nil}, `null`}} {
-		if a := s.Ask(ann, byVariable, c.variables); a.Body != `{"data":{"updateRoom":{"topic":`+c.want+`}}}` {
+		if a := s.AskThrough(ann, byVariable, c.variables); a.Body != `{"data":{"updateRoom":{"topic":`+c.want+`}}}` {
 			t.Errorf("topic by %v: %s", c.variables, a.Body)
 		}
 	}

@@ -19,7 +19,7 @@ type crowd struct {
 // ask calls something in a way of which the answers are counted.
 func (c *crowd) ask(way, token, document string, variables map[string]any) {
 	c.calls.Go(func() {
-		a := c.Ask(token, document, variables)
+		a := c.AskThrough(token, document, variables)
 		came := "ok"
 		if len(a.Errors) > 0 {
 			came = fmt.Sprint(a.Code(), " ", a.Extension("reason"))

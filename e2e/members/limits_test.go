@@ -24,7 +24,7 @@ func people(s *harness.Server, names ...string) map[string]string {
 // wantReason makes a mutation that is refused.
 func wantReason(s *harness.Server, token, call, code, reason string) {
 	s.T.Helper()
-	a := s.Ask(token, `mutation { `+call+` }`)
+	a := s.AskThrough(token, `mutation { `+call+` }`)
 	if a.Code() != code || harness.WordOf(a, "reason") != reason {
 		s.T.Errorf("%.100s: %.300s, want %s %s", call, a.Body, code, reason)
 	}

@@ -108,7 +108,7 @@ func (c *cast) outcome(who, call string, in *place) (letter, bytes string) {
 	if strings.HasPrefix(call, "subscription") {
 		a = c.first(who, call, variables)
 	} else {
-		a = c.Ask(c.tokens[who], call, variables)
+		a = c.AskThrough(c.tokens[who], call, variables)
 	}
 	return letterOf(a), ownRequest.ReplaceAllString(strings.NewReplacer(in.id, "ID", in.chat, "ID", in.member, "ID", in.invite, "ID").Replace(a.Body), "")
 }

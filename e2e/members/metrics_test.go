@@ -42,7 +42,7 @@ func TestMetricsOfJudgements(t *testing.T) {
 		public: createRoom(name: "general", members: ["bob"]) { id }
 	}`)
 	do := func(who, call string) harness.Answer {
-		return s.Ask(tokens[who], strings.ReplaceAll(`mutation { `+call+` }`, "PRIVATE", `"`+data.Private.ID+`"`))
+		return s.AskThrough(tokens[who], strings.ReplaceAll(`mutation { `+call+` }`, "PRIVATE", `"`+data.Private.ID+`"`))
 	}
 	mine := s.Follow(tokens["bob"], `subscription { events { kind } }`, nil)
 	general := s.Follow(tokens["bob"], `subscription { chatSent(room: "general") { text } }`, nil)

@@ -42,7 +42,7 @@ func TestStatementsOfAPage(t *testing.T) {
 		{`{ room(id: "FULL") { invites { id code createdBy { username } room { id } } } }`, 8, 5},
 	} {
 		asked.Take()
-		a := s.Ask(ann, strings.ReplaceAll(c.call, "FULL", full.CreateRoom.ID))
+		a := s.AskThrough(ann, strings.ReplaceAll(c.call, "FULL", full.CreateRoom.ID))
 		texts := asked.Take()
 		if n := strings.Count(a.Body, `"memberCount"`) + strings.Count(a.Body, `"joinedAt"`) + strings.Count(a.Body, `"createdAt"`) + strings.Count(a.Body, `"code"`); len(a.Errors) > 0 || n != c.items {
 			t.Errorf("%s: %d items, want %d: %s", c.call, n, c.items, a.Body)

@@ -137,7 +137,7 @@ func (s *storm) deleteAccount(p *person) {
 	s.ask(p, `mutation { deleteAccount(password: "correct horse battery") }`, nil, nil)
 	for _, node := range s.nodes {
 		for _, r := range s.rooms {
-			if a := node.Ask(p.token, `mutation($room: ID!) { sendChat(room: $room, text: "too late") { id } }`, map[string]any{"room": r.id}); len(a.Errors) == 0 {
+			if a := node.AskThrough(p.token, `mutation($room: ID!) { sendChat(room: $room, text: "too late") { id } }`, map[string]any{"room": r.id}); len(a.Errors) == 0 {
 				s.t.Errorf("behind the end of their account %s sends %s", p.name, a.Body)
 			}
 		}
@@ -148,7 +148,7 @@ func (s *storm) deleteAccount(p *person) {
 func (s *storm) ask(p *person, document string, variables map[string]any, into any) bool {
 	s.t.Helper()
 	node := s.nodes[rand.IntN(len(s.nodes))]
-	a := node.Ask(p.token, document, variables)
+	a := node.AskThrough(p.token, document, variables)
 	if len(a.Errors) == 0 {
 		if into != nil {
 			node.Decode(a, into)

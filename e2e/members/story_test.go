@@ -107,7 +107,7 @@ func TestBanSaysUntilWhen(t *testing.T) {
 		t.Errorf("the stream ended with %s", m.Payload)
 	}
 	for _, call := range []string{`{ room(id: "general") { id } }`, `mutation { joinRoom(room: "general") { id } }`, `mutation { sendChat(room: "general", text: "x") { id } }`} {
-		if a := s.Ask(bob, call); a.Code() != "FORBIDDEN" || a.Extension("reason") != "BANNED" || a.Extension("until") != said {
+		if a := s.AskThrough(bob, call); a.Code() != "FORBIDDEN" || a.Extension("reason") != "BANNED" || a.Extension("until") != said {
 			t.Errorf("%s: %s, want BANNED until %s", call, a.Body, said)
 		}
 	}

@@ -56,7 +56,7 @@ func TestPeopleMoveWithTheirData(t *testing.T) {
 	answers := func(s *harness.Server) (all string) {
 		for _, who := range []string{"ann", "bob", "eve"} {
 			direct := made.Direct.ID
-			a := s.Ask(tokens[who], asked, map[string]any{"direct": direct, "chat": nested})
+			a := s.AskThrough(tokens[who], asked, map[string]any{"direct": direct, "chat": nested})
 			if len(a.Errors) > 0 && who != "eve" {
 				t.Errorf("%s: %s", who, a.Body)
 			}

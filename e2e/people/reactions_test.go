@@ -34,14 +34,14 @@ func TestEqualReactionsInParallel(t *testing.T) {
 		if e := wantKind(k, c.kind); e.Emoji != "❤" || e.Actor.Username != "bob" {
 			t.Errorf("got %+v", e)
 		}
-		a := s.Ask(bob, `query($id: ID!) { chat(id: $id) { reactions { emoji count users { username } } myReactions } }`, map[string]any{"id": id})
+		a := s.AskThrough(bob, `query($id: ID!) { chat(id: $id) { reactions { emoji count users { username } } myReactions } }`, map[string]any{"id": id})
 		if a.Body != `{"data":{"chat":`+c.want+`}}` {
 			t.Errorf("got %s, want %s", a.Body, c.want)
 		}
 	}
 	send(s, ann, "general", "behind")
 	wantKind(k, "CHAT_SENT") // each was one event
-	if a := s.Ask(bob, `{ room(id: "general") { me { id } } }`); a.Body != `{"data":{"room":{"me":null}}}` {
+	if a := s.AskThrough(bob, `{ room(id: "general") { me { id } } }`); a.Body != `{"data":{"room":{"me":null}}}` {
 		t.Errorf("a reaction has made a member: %s", a.Body)
 	}
 }

@@ -78,7 +78,7 @@ func TestReadingIsToldInDirectRooms(t *testing.T) {
 		ann: `[{"lastRead":0,"notify":"ALL","user":{"username":"ann"}},{"lastRead":2,"notify":null,"user":{"username":"bob"}}]`,
 		bob: `[{"lastRead":0,"notify":null,"user":{"username":"ann"}},{"lastRead":2,"notify":"NONE","user":{"username":"bob"}}]`,
 	} {
-		a := s.Ask(token, `query($room: ID!) { room(id: $room) { members { nodes { lastRead notify user { username } } } } }`, map[string]any{"room": room})
+		a := s.AskThrough(token, `query($room: ID!) { room(id: $room) { members { nodes { lastRead notify user { username } } } } }`, map[string]any{"room": room})
 		if !strings.Contains(a.Body, want) {
 			t.Errorf("got %s, want %s", a.Body, want)
 		}
@@ -120,7 +120,7 @@ func TestReadingOutOfOrder(t *testing.T) {
 		}
 		last = *e.Member.LastRead // of two the larger one counts
 	}
-	if a := s.Ask(ann, `{ room(id: "general") { unreadCount lastNumber me { lastRead } } }`); a.Body != `{"data":{"room":{"unreadCount":0,"lastNumber":30,"me":{"lastRead":30}}}}` {
+	if a := s.AskThrough(ann, `{ room(id: "general") { unreadCount lastNumber me { lastRead } } }`); a.Body != `{"data":{"room":{"unreadCount":0,"lastNumber":30,"me":{"lastRead":30}}}}` {
 		t.Errorf("got %s", a.Body)
 	}
 }
@@ -137,13 +137,13 @@ func TestReadingOfOtherRooms(t *testing.T) {
 	send(s, ann, "open", "x")
 	read, secret, open := send(s, ann, made.Other.ID, "x"), send(s, ann, made.Secret.ID, "x"), send(s, ann, "open", "x")
 	s.Must(nil, bob, readDocument, map[string]any{"chat": strings.ToUpper(read)})
-	wantRefused(t, "a public room", s.Ask(bob, readDocument, map[string]any{"chat": open}), "FORBIDDEN", "")
-	hidden, nothing := s.Ask(bob, readDocument, map[string]any{"chat": secret}), s.Ask(bob, readDocument, map[string]any{"chat": made.Secret.ID})
+	wantRefused(t, "a public room", s.AskThrough(bob, readDocument, map[string]any{"chat": open}), "FORBIDDEN", "")
+	hidden, nothing := s.AskThrough(bob, readDocument, map[string]any{"chat": secret}), s.Ask(bob, readDocument, map[string]any{"chat": made.Secret.ID})
 	wantRefused(t, "a private room", hidden, "NOT_FOUND", "")
 	if len(hidden.Errors) != 1 || len(nothing.Errors) != 1 || hidden.Errors[0].Message != nothing.Errors[0].Message {
 		t.Errorf("a chat that may not be seen: %s; none: %s", hidden.Body, nothing.Body)
 	}
-	a := s.Ask(bob, `query($other: ID!) { general: room(id: "general") { unreadCount } other: room(id: $other) { unreadCount } open: room(id: "open") { unreadCount me { id } } }`, map[string]any{"other": made.Other.ID})
+	a := s.AskThrough(bob, `query($other: ID!) { general: room(id: "general") { unreadCount } other: room(id: $other) { unreadCount } open: room(id: "open") { unreadCount me { id } } }`, map[string]any{"other": made.Other.ID})
 	if a.Body != `{"data":{"general":{"unreadCount":1},"other":{"unreadCount":0},"open":{"unreadCount":0,"me":null}}}` {
 		t.Errorf("got %s", a.Body)
 	}

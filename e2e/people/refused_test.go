@@ -49,7 +49,7 @@ func TestBlockingBothWays(t *testing.T) {
 		t.Helper()
 		other := map[string]string{"ann": "bob", "bob": "ann"}[who]
 		call = strings.NewReplacer("$room", harness.Quoted(made.Direct.ID), "$own", harness.Quoted(chats[who+" own"]), "$chat", harness.Quoted(chats[who]), "$other", harness.Quoted(other)).Replace(call)
-		return s.Ask(tokens[who], "mutation { "+call+" }")
+		return s.AskThrough(tokens[who], "mutation { "+call+" }")
 	}
 	inDirect := []string{`sendChat(room: $room, text: "y") { id }`, `editChat(chat: $chat, text: "y") { id }`, `react(chat: $chat, emoji: "y") { id }`, `setTyping(room: $room) { id }`}
 	adds := []string{`addMember(room: $own, user: $other) { id }`, `createRoom(name: "two", kind: PRIVATE, members: ["eve", $other]) { id }`}
@@ -75,12 +75,12 @@ func TestBlockingBothWays(t *testing.T) {
 		}
 	}
 	for who, want := range map[string]string{"ann": `[{"username":"bob"}]`, "bob": `[]`} {
-		if a := s.Ask(tokens[who], `{ blockedUsers { username } }`); a.Body != `{"data":{"blockedUsers":`+want+`}}` {
+		if a := s.AskThrough(tokens[who], `{ blockedUsers { username } }`); a.Body != `{"data":{"blockedUsers":`+want+`}}` {
 			t.Errorf("%s has blocked %s", who, a.Body)
 		}
 	}
-	wantRefused(t, "oneself", s.Ask(tokens["ann"], `mutation { blockUser(user: "ann") { id } }`), "BAD_USER_INPUT", "OUT_OF_RANGE")
-	wantRefused(t, "nobody", s.Ask(tokens["ann"], `mutation { blockUser(user: "nobody") { id } }`), "NOT_FOUND", "")
+	wantRefused(t, "oneself", s.AskThrough(tokens["ann"], `mutation { blockUser(user: "ann") { id } }`), "BAD_USER_INPUT", "OUT_OF_RANGE")
+	wantRefused(t, "nobody", s.AskThrough(tokens["ann"], `mutation { blockUser(user: "nobody") { id } }`), "NOT_FOUND", "")
 	s.Must(nil, tokens["ann"], `mutation { blockUser(user: "bob", on: false) { username } }`)
 	for _, who := range []string{"ann", "bob"} {
 		for _, call := range append(inDirect, adds...) {

@@ -58,7 +58,7 @@ func TestRepliesAndReactionsOverDeletion(t *testing.T) {
 			if c := look(s, bob, third); c.ReplyTo == nil || c.ReplyTo.ID != asked || c.ReplyTo.Text != nil || c.ReplyTo.DeletedAt == nil || len(c.ReplyTo.Reactions) != 0 {
 				t.Errorf("answers %+v", c.ReplyTo)
 			}
-			a := s.Ask(bob, `query($id: ID!) { chat(id: $id) { replies { nodes { id } } } }`, map[string]any{"id": asked})
+			a := s.AskThrough(bob, `query($id: ID!) { chat(id: $id) { replies { nodes { id } } } }`, map[string]any{"id": asked})
 			if want := fmt.Sprintf(`{"data":{"chat":{"replies":{"nodes":[{"id":%q},{"id":%q},{"id":%q}]}}}}`, first, second, third); a.Body != want {
 				t.Errorf("got %s, want %s", a.Body, want)
 			}
@@ -99,12 +99,12 @@ func wantGone(s *harness.Server, token, begin string, chats ...string) {
 	s.T.Helper()
 	for _, id := range chats {
 		for _, call := range []string{`mutation($id: ID!) { react(chat: $id, emoji: "x") { id } }`, `query($id: ID!) { chat(id: $id) { replyTo { id } } }`, `mutation($id: ID!) { markRead(chat: $id) { id } }`} {
-			if a := s.Ask(token, call, map[string]any{"id": id}); a.Code() != "NOT_FOUND" {
+			if a := s.AskThrough(token, call, map[string]any{"id": id}); a.Code() != "NOT_FOUND" {
 				s.T.Errorf("%s: %s", call, a.Body)
 			}
 		}
 	}
-	if a := s.Ask(token, `{ mentions { nodes { id } } rooms(scope: JOINED) { nodes { id } } }`); a.Body != `{"data":{"mentions":{"nodes":[]},"rooms":{"nodes":[]}}}` {
+	if a := s.AskThrough(token, `{ mentions { nodes { id } } rooms(scope: JOINED) { nodes { id } } }`); a.Body != `{"data":{"mentions":{"nodes":[]},"rooms":{"nodes":[]}}}` {
 		s.T.Errorf("got %s", a.Body)
 	}
 	k := s.Dial(token)
@@ -125,7 +125,7 @@ func TestRepliesElsewhere(t *testing.T) {
 	answer := `mutation($to: ID, $id: ID) { sendChat(room: "general", text: "x", replyTo: $to, id: $id) { number replyTo { id } } }`
 	messages := map[string]bool{}
 	for _, to := range []string{there, secret, uuid.NewString(), harness.NilID, made.Secret.ID, "general", ""} {
-		a := s.Ask(bob, answer, map[string]any{"to": to})
+		a := s.AskThrough(bob, answer, map[string]any{"to": to})
 		wantRefused(t, to, a, "NOT_FOUND", "")
 		if len(a.Errors) == 1 {
 			messages[a.Errors[0].Message] = true
@@ -136,12 +136,12 @@ func TestRepliesElsewhere(t *testing.T) {
 	}
 	id := uuid.NewString()
 	for _, to := range []any{here, here, nil, there} { // what is sent again is what was stored
-		a := s.Ask(bob, answer, map[string]any{"to": to, "id": id})
+		a := s.AskThrough(bob, answer, map[string]any{"to": to, "id": id})
 		if a.Body != `{"data":{"sendChat":{"number":2,"replyTo":{"id":"`+here+`"}}}}` && to != there {
 			t.Errorf("to %v: %s", to, a.Body)
 		}
 	}
-	if a := s.Ask(bob, `{ room(id: "general") { lastNumber } }`); a.Body != `{"data":{"room":{"lastNumber":2}}}` {
+	if a := s.AskThrough(bob, `{ room(id: "general") { lastNumber } }`); a.Body != `{"data":{"room":{"lastNumber":2}}}` {
 		t.Errorf("got %s", a.Body)
 	}
 }

@@ -118,7 +118,7 @@ const (
 
 func react(s *harness.Server, token, chat, emoji string, on bool) harness.Answer {
 	s.T.Helper()
-	return s.Ask(token, reactDocument, map[string]any{"chat": chat, "emoji": emoji, "on": on})
+	return s.AskThrough(token, reactDocument, map[string]any{"chat": chat, "emoji": emoji, "on": on})
 }
 
 // wantRefused wants a code, and a reason; "": none.

@@ -50,26 +50,26 @@ func TestEveryEndActsOnTheOtherNode(t *testing.T) {
 			}
 			harness.Eventually(t, "both streams", func() bool { say(); return len(streams[0].heard()) > 0 && len(streams[1].heard()) > 0 })
 			end(&here, own, in)
-			wantEndedBy(&there, time.Now().Add(harness.Elsewhere), in.AccessToken, streams)
+			wantEnded(&there, in.AccessToken, streams)
 			revoked(&there, streams, say(), "4401")
 		})
 	}
 }
 
-// wantEndedBy asks until a token is refused and its streams are over, at a time at the latest.
-func wantEndedBy(s *harness.Server, latest time.Time, token string, streams []*streamReader) {
+// wantEnded asks until a token is refused and its streams are over. How soon: auth/sessions.
+func wantEnded(s *harness.Server, token string, streams []*streamReader) {
 	s.T.Helper()
-	for {
+	for late := time.Now().Add(harness.Timeout); ; {
 		_, socket := streams[0].howItEnded()
 		_, events := streams[1].howItEnded()
-		a := s.Ask(token, `{ rooms { nodes { id } } }`)
+		a := s.AskThrough(token, `{ rooms { nodes { id } } }`)
 		switch code := a.Code(); {
 		case code == "SESSION_REVOKED" && socket && events:
 			return
 		case code != "SESSION_REVOKED" && len(a.Errors) > 0:
 			s.T.Fatalf("got %s", a.Body)
-		case time.Now().After(latest):
-			s.T.Fatalf("too late: the token is told %q, socket over %v, events over %v", code, socket, events)
+		case time.Now().After(late):
+			s.T.Fatalf("the token is told %q, socket over %v, events over %v", code, socket, events)
 		}
 	}
 }

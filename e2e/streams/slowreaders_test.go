@@ -19,20 +19,15 @@ import (
 // beginning, whole, and then 1013 or the end of the connection. Somebody who reads gets everything meanwhile.
 func TestReaderThatNeverReadsIsClosed(t *testing.T) {
 	dbtest.SkipOnPostgres(t, "who reads nothing is closed by its socket, and the test runs under the race detector there")
-	const write, stall, slack = 5 * time.Second, 5 * time.Second, time.Minute // who reads may be slow on a busy machine
 	for name, follow := range slowTransports {
 		t.Run(name, func(t *testing.T) {
-			s, token, start := harness.General(t, "--write-timeout", write.String())
+			s, token, start := harness.General(t, "--write-timeout", "5s")
 			never, reads := follow(s, token, start, nil), follow(s, token, start, nil)
 			heard := make(chan struct{})
 			go func() { defer close(heard); reads.read(1, 320) }()
 			flood(s, token, 320, 40_000) // more than two kernels keep for one connection
 			<-heard
-			begun := time.Now()
 			harness.Eventually(t, "the end of the connection", func() bool { return !frames.IsOpen(s, never.conn) })
-			if took := time.Since(begun); took > write+stall+slack {
-				t.Errorf("closed after %v", took)
-			}
 			read, err := never.rest(1)
 			if cut := errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET) || err.Error() == "closed with 1013"; !cut || read >= 320 {
 				t.Errorf("%d chats and then %v", read, err)

@@ -28,7 +28,7 @@ func TestHalfMessages(t *testing.T) {
 		"bodies":    "POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 131072\r\n\r\n" + strings.Repeat(" ", 128<<10-1),
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := harness.StartProcess(t, harness.DataDir(t), "--accept-rate", "0", "--log-level", "error")
+			p := harness.StartProcess(t, harness.DataDir(t), append(harness.DefaultTimes(), "--accept-rate", "0", "--log-level", "error")...)
 			ann, _ := p.Register("ann")
 			var conns [connections]net.Conn
 			var next sync.Mutex

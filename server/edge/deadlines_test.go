@@ -11,7 +11,7 @@ import (
 
 // A reader that takes what it can gets the whole of a page, however long it takes.
 func TestSlowReaderOfAPage(t *testing.T) {
-	const size, limit = 64 << 20, time.Second
+	const size, limit = 64 << 20, 2 * time.Second
 	page := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write(make([]byte, size)) // what was cut off shows below
 	})
@@ -22,7 +22,7 @@ func TestSlowReaderOfAPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	pace, begun, came := time.NewTicker(50*time.Millisecond), time.Now(), int64(0)
+	pace, begun, came := time.NewTicker(80*time.Millisecond), time.Now(), int64(0)
 	defer pace.Stop()
 	for err == nil {
 		var n int64

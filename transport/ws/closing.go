@@ -18,7 +18,6 @@ type closing struct {
 	quiet    chan struct{} // closed when only the frame that was under way is still to leave
 	setQuiet func()        // closes quiet; may be called again
 	sent     chan struct{} // closed when the close frame is out, or cannot be
-	cut      *time.Timer   // closes the connection
 
 	// answered is closed when the mutations that may still answer have done so. nil: none, or no longer.
 	answered chan struct{} // guarded by the socket's mu
@@ -61,15 +60,16 @@ func (s *socket) beginClosing(c *closing, grace time.Duration) (over []*running,
 			over = append(over, op)
 		}
 	}
-	c.cut = time.AfterFunc(grace, s.Cut)
 	answered := c.answered
-	s.spawn(func() { s.finish(c, answered) }, s.Cut)
+	s.spawn(func() { s.finish(c, answered, grace) }, s.Cut)
 	return over, true
 }
 
-// finish sends the close frame behind what is under way, and leaves the peer a moment to answer it.
-func (s *socket) finish(c *closing, answered <-chan struct{}) {
+// finish sends the close frame behind what is under way, and leaves the peer a moment to answer it. The grace begins here: that
+// of many sockets at once would be over before the last of them had its turn.
+func (s *socket) finish(c *closing, answered <-chan struct{}, grace time.Duration) {
 	defer close(c.sent)
+	cut := time.AfterFunc(grace, s.Cut) // whatever holds up the frame
 	s.writing.Lock()
 	if s.pending == nil { // else its writer says so
 		c.setQuiet()
@@ -86,7 +86,7 @@ func (s *socket) finish(c *closing, answered <-chan struct{}) {
 	c.setQuiet()
 	s.endAnswers(c)
 	s.pushAnswer(c.frame, &pendingWrite{whole: true, taken: func() {}})
-	c.cut.Reset(s.sockets.Cut)
+	cut.Reset(s.sockets.Cut)
 }
 
 // endAnswers cancels the mutations that could still answer.

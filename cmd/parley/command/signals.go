@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 // untilSignal returns a context that the first signal to end the process ends. The second one ends the process at once, as
@@ -30,14 +31,12 @@ func untilSignal() (ctx context.Context, stop func()) {
 	}
 }
 
-// endBy ends this process by a signal.
+// endBy ends this process by a signal, or else itself: a signal may have been ignored from the beginning, as an interrupt is
+// in what a shell starts in the background.
 func endBy(s os.Signal) {
 	signal.Reset(s)
-	self, err := os.FindProcess(os.Getpid())
-	if err == nil {
-		err = self.Signal(s)
+	if self, err := os.FindProcess(os.Getpid()); err == nil && self.Signal(s) == nil {
+		time.Sleep(time.Second)
 	}
-	if err != nil {
-		os.Exit(exitFailure)
-	}
+	os.Exit(exitFailure)
 }

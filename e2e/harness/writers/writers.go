@@ -120,7 +120,7 @@ func (k *Writers) CountOf(code string) int {
 // StoredIn reads the chats of a database that no server uses, as numbers by id.
 func StoredIn(t *testing.T, dir string) map[string]int {
 	t.Helper()
-	store, err := db.Open(t.Context(), db.Options{URL: dbtest.URL(t, dir), Dir: dir})
+	store, err := db.Open(t.Context(), db.Options{Patience: dbtest.Patience, URL: dbtest.URL(t, dir), Dir: dir})
 	if err != nil {
 		t.Fatal(err)
 	}
