@@ -36,8 +36,10 @@ export async function setUp(t, more) {
       await first();
       proxy.target = parley.origin;
     },
-    async kill() {
+    /** kill ends the server at once and runs it again, with other settings if some are given. */
+    async kill(others = {}) {
       await parley.stop("SIGKILL");
+      Object.assign(parley.settings, others);
       await this.restart();
     },
   };
