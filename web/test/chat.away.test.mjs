@@ -156,7 +156,7 @@ for (const [how, prepare] of Object.entries({
   "without locks": () => delete Navigator.prototype.locks,
 })) {
   test(`two tabs refresh at once and both stay, ${how}`, patient, async (t) => {
-    const server = await mortal(t, { PARLEY_REFRESH_REUSE_WINDOW: how === "with locks" ? "0s" : "10s" });
+    const server = await mortal(t, how === "with locks" ? { PARLEY_REFRESH_REUSE_WINDOW: "0s" } : {});
     const { origin } = server;
     const [as] = await room(origin, "ann");
     const one = await visit(server, { as, path: "/room/general", prepare });
@@ -178,7 +178,7 @@ for (const [how, prepare] of Object.entries({
 
 // Tabs are processes of their own, and what one has stored reaches the others a moment later.
 test("a tab that has not seen yet what another has stored leaves it alone", patient, async (t) => {
-  const server = await mortal(t, { PARLEY_REFRESH_REUSE_WINDOW: "10s" });
+  const server = await mortal(t);
   const [as] = await room(server.origin, "ann");
   const one = await visit(server, { as, path: "/room/general" });
   await live(one);
