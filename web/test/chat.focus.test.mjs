@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { mortal, send } from "./mortal.mjs";
 import { box, eventually, fast, live, login, room, row, say, texts, visit } from "./people.mjs";
-import { launch } from "./browser.mjs";
+import { launch, watch } from "./browser.mjs";
 import { patient } from "../clients/testing/rounds.mjs";
 
 // Notes each frame in which nothing has the focus, once something had it.
@@ -161,7 +161,7 @@ test("every size follows the one that is set in the browser", patient, async (t)
   const server = await mortal(t);
   const chosen = await launch("--blink-settings=defaultFontSize=24");
   t.after(() => chosen.close());
-  const page = await chosen.newPage();
+  const { page } = await watch(await chosen.newPage());
   await page.goto(server.origin);
   const size = (selector) => page.locator(selector).evaluate((element) => getComputedStyle(element).fontSize);
   await page.getByRole("heading", { name: "Sign in" }).waitFor();
