@@ -1,11 +1,11 @@
 // A server that may die and come back: on the same port, with the same data.
-import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { answered } from "./server.mjs";
 import { environmentOf, spawn } from "../clients/testing/children.mjs";
 
 const binary = process.env.PARLEY_BIN ?? fileURLToPath(new URL("../../bin/parley", import.meta.url));
@@ -55,14 +55,8 @@ function listening(child) {
 
 /** call runs one document with its variables and returns its data. */
 export async function call(origin, token, query, variables) {
-  const answer = await fetch(`${origin}/graphql`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", ...(token && { Authorization: `Bearer ${token}` }) },
-    body: JSON.stringify({ query, variables }),
-  });
-  const { data, errors } = await answer.json();
-  assert.equal(errors, undefined, JSON.stringify(errors));
-  return data;
+  const headers = { "Content-Type": "application/json", ...(token && { Authorization: `Bearer ${token}` }) };
+  return answered(() => fetch(`${origin}/graphql`, { method: "POST", headers, body: JSON.stringify({ query, variables }) }));
 }
 
 /** signUp makes a person and returns their tokens. */
