@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { uuid } from "../clients/chats.mjs";
 import { answered } from "./server.mjs";
 import { environmentOf, spawn } from "../clients/testing/children.mjs";
 
@@ -72,12 +73,12 @@ export async function signUp(origin, username) {
   return data.register;
 }
 
-/** send stores chats, ten a request and `lanes` requests at a time; with one lane in this order. */
+/** send stores chats, each once, ten a request and `lanes` requests at a time; with one lane in this order. */
 export async function send(origin, token, room, texts, lanes = 1) {
   const left = Array.from({ length: Math.ceil(texts.length / 10) }, (_, i) => texts.slice(i * 10, i * 10 + 10));
   const lane = async () => {
     for (let some = left.shift(); some; some = left.shift()) {
-      const fields = some.map((_, n) => `c${n}: sendChat(room: $room, text: $t${n}) { id }`);
+      const fields = some.map((_, n) => `c${n}: sendChat(room: $room, text: $t${n}, id: "${uuid()}") { id }`);
       const types = some.map((_, n) => `$t${n}: String!`);
       const variables = Object.fromEntries(some.map((text, n) => [`t${n}`, text]));
       await call(origin, token, `mutation ($room: ID!, ${types}) { ${fields.join(" ")} }`, { room, ...variables });

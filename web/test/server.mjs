@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { environmentOf, spawn } from "../clients/testing/children.mjs";
+import { PATIENCE } from "../clients/testing/rounds.mjs";
 
 const binary = process.env.PARLEY_BIN ?? fileURLToPath(new URL("../../bin/parley", import.meta.url));
 
@@ -41,10 +42,10 @@ function listening(server, exit) {
 
 /** answered makes a request and returns the data of its answer. A server that is too busy for one is asked again. */
 export async function answered(request) {
-  for (;;) {
+  for (const end = Date.now() + PATIENCE; ; ) {
     const { data, errors } = await (await request()).json();
     const [busy] = errors ?? [];
-    if (!busy?.extensions?.retryable) {
+    if (!busy?.extensions?.retryable || Date.now() > end) {
       assert.equal(errors, undefined, JSON.stringify(errors));
       return data;
     }
