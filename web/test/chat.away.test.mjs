@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { cp, rm } from "node:fs/promises";
 import { test } from "node:test";
-import { log, mortal, signUp } from "./mortal.mjs";
+import { log, mortal } from "./mortal.mjs";
 import { eventually, fast, kept, live, room, row, say, tall, texts, visit } from "./people.mjs";
 import { patient, rounds } from "../clients/testing/rounds.mjs";
 
@@ -61,9 +61,12 @@ test("a server that is killed while people talk loses nothing and shows nothing 
 });
 
 test("tokens that run out every two seconds leave no gap and sign nobody out", patient, async (t) => {
-  const server = await mortal(t, { ...fast, PARLEY_ACCESS_TOKEN_LIFETIME: "2s", PARLEY_LEEWAY: "0s" });
-  const { origin } = server;
-  const people = await room(origin, "ann", "bob");
+  const settings = { ...fast, PARLEY_LEEWAY: "0s" };
+  const server = await mortal(t, settings);
+  const people = await room(server.origin, "ann", "bob");
+  await server.kill();
+  Object.assign(settings, { PARLEY_ACCESS_TOKEN_LIFETIME: "2s" }); // of the pages: what the test itself asks with lasts
+  await server.start();
   const pages = [];
   for (const as of people) pages.push(await visit(server, { as, path: "/room/general", troubled: true }));
   const want = [];
@@ -74,7 +77,7 @@ test("tokens that run out every two seconds leave no gap and sign nobody out", p
     want.push(text);
     await row(pages[(i + 1) % 2], text).first().waitFor();
   }
-  const stored = (await log(origin, (await signUp(origin, "eve")).accessToken, "general")).map(({ text }) => text);
+  const stored = (await log(server.origin, people[0].accessToken, "general")).map(({ text }) => text);
   assert.deepEqual(stored, want);
   for (const page of pages) await eventually(async () => (await texts(page)).slice(-10), want.slice(-10));
 });
@@ -153,7 +156,7 @@ for (const [how, prepare] of Object.entries({
   "without locks": () => delete Navigator.prototype.locks,
 })) {
   test(`two tabs refresh at once and both stay, ${how}`, patient, async (t) => {
-    const server = await mortal(t, { PARLEY_REFRESH_REUSE_WINDOW: how === "with locks" ? "0s" : "10s" });
+    const server = await mortal(t, how === "with locks" ? { PARLEY_REFRESH_REUSE_WINDOW: "0s" } : {});
     const { origin } = server;
     const [as] = await room(origin, "ann");
     const one = await visit(server, { as, path: "/room/general", prepare });
@@ -175,7 +178,7 @@ for (const [how, prepare] of Object.entries({
 
 // Tabs are processes of their own, and what one has stored reaches the others a moment later.
 test("a tab that has not seen yet what another has stored leaves it alone", patient, async (t) => {
-  const server = await mortal(t, { PARLEY_REFRESH_REUSE_WINDOW: "10s" });
+  const server = await mortal(t);
   const [as] = await room(server.origin, "ann");
   const one = await visit(server, { as, path: "/room/general" });
   await live(one);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { mortal, send } from "./mortal.mjs";
 import { box, eventually, fast, live, login, room, row, say, texts, visit } from "./people.mjs";
-import { launch } from "./browser.mjs";
+import { launch, watch } from "./browser.mjs";
 import { patient } from "../clients/testing/rounds.mjs";
 
 // Notes each frame in which nothing has the focus, once something had it.
@@ -49,7 +49,7 @@ test("whatever goes while it has the focus gives it to what is nearest", patient
     if (close === "Escape") await page.keyboard.press("Escape");
     else await page.getByRole("button", { name: "Cancel" }).click();
     await page.getByRole("dialog").waitFor({ state: "detached" });
-    assert.equal(await focused(page), "New room");
+    await eventually(() => focused(page), "New room");
   }
 
   // A deleted chat gives it to the next one's buttons, the end of an edit to the box.
@@ -97,12 +97,12 @@ test("signing in, ending sessions and deleting a room leave the focus on the pag
   const server = await mortal(t, fast);
   await room(server.origin, "ann");
   const page = await visit(server, { prepare: watchFocus });
-  assert.equal(await page.evaluate(() => document.activeElement.name), "username");
+  await eventually(() => page.evaluate(() => document.activeElement.name), "username");
   await page.getByLabel("Username").fill("ann");
   await page.getByLabel("Password").fill("wrong, surely");
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("alert").waitFor();
-  assert.equal(await focused(page), "Sign in");
+  await eventually(() => focused(page), "Sign in");
   await page.getByLabel("Password").fill("correct horse battery");
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("link", { name: /general/ }).waitFor();
@@ -126,7 +126,7 @@ test("signing in, ending sessions and deleting a room leave the focus on the pag
   await eventually(() => page.locator(".session").count(), 3);
   await page.getByRole("button", { name: /^End this one/ }).first().click();
   await eventually(() => page.locator(".session").count(), 2);
-  assert.match(await focused(page), /^(End this one|Sign out here)/);
+  await eventually(async () => /^(End this one|Sign out here)/.test(await focused(page)), true);
   await page.getByRole("button", { name: "End all others" }).click();
   await eventually(() => page.locator(".session").count(), 1);
   await stands(page);
@@ -140,7 +140,7 @@ test("on a phone a room that opens has the focus, Enter breaks the line, and the
   const page = await visit(server, { as, options: phone, prepare: watchFocus });
   await page.getByRole("link", { name: /general/ }).tap();
   await box(page).waitFor();
-  assert.equal(await focused(page), "general");
+  await eventually(() => focused(page), "general");
   await box(page).tap();
   await page.keyboard.type("one");
   await page.keyboard.press("Enter");
@@ -161,7 +161,7 @@ test("every size follows the one that is set in the browser", patient, async (t)
   const server = await mortal(t);
   const chosen = await launch("--blink-settings=defaultFontSize=24");
   t.after(() => chosen.close());
-  const page = await chosen.newPage();
+  const { page } = await watch(await chosen.newPage());
   await page.goto(server.origin);
   const size = (selector) => page.locator(selector).evaluate((element) => getComputedStyle(element).fontSize);
   await page.getByRole("heading", { name: "Sign in" }).waitFor();

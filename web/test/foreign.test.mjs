@@ -4,10 +4,10 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
 import { build } from "vite";
+import { launch } from "./browser.mjs";
 import { PASSWORD, setUp, until } from "../clients/testing/world.mjs";
-import { patient } from "../clients/testing/rounds.mjs";
+import { PATIENCE, patient } from "../clients/testing/rounds.mjs";
 
 const source = fileURLToPath(new URL("../clients/testing/page.tsx", import.meta.url));
 const { output } = await build({
@@ -28,10 +28,10 @@ async function visit(t, origin) {
   await once(server, "listening");
   t.after(() => server.close());
   const rule = `MAP ${new URL(origin).host} 127.0.0.1:${server.address().port}`;
-  const args = ["--disable-gpu", "--disable-background-networking", `--host-resolver-rules=${rule}`];
-  const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args });
+  const browser = await launch(`--host-resolver-rules=${rule}`);
   t.after(() => browser.close());
   const page = await browser.newPage();
+  page.setDefaultTimeout(PATIENCE);
   const complaints = [];
   page.on("pageerror", (error) => complaints.push(String(error)));
   page.on("console", (message) => message.type() === "error" && complaints.push(message.text()));

@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { launch } from "./browser.mjs";
+import { launch, watch } from "./browser.mjs";
 import { start } from "./server.mjs";
 import { spawn } from "../clients/testing/children.mjs";
 import { patient } from "../clients/testing/rounds.mjs";
@@ -14,7 +14,7 @@ import { until } from "../clients/testing/world.mjs";
 
 if (process.env.KILLED) {
   await start({ after() {} });
-  const page = await (await launch()).newPage();
+  const { page } = await watch(await (await launch()).newPage());
   await page.goto("about:blank");
   console.log(process.env.TMPDIR);
 } else {

@@ -1,11 +1,12 @@
 // A server that may die and come back: on the same port, with the same data.
-import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { uuid } from "../clients/chats.mjs";
+import { answered } from "./server.mjs";
 import { environmentOf, spawn } from "../clients/testing/children.mjs";
 
 const binary = process.env.PARLEY_BIN ?? fileURLToPath(new URL("../../bin/parley", import.meta.url));
@@ -55,14 +56,8 @@ function listening(child) {
 
 /** call runs one document with its variables and returns its data. */
 export async function call(origin, token, query, variables) {
-  const answer = await fetch(`${origin}/graphql`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", ...(token && { Authorization: `Bearer ${token}` }) },
-    body: JSON.stringify({ query, variables }),
-  });
-  const { data, errors } = await answer.json();
-  assert.equal(errors, undefined, JSON.stringify(errors));
-  return data;
+  const headers = { "Content-Type": "application/json", ...(token && { Authorization: `Bearer ${token}` }) };
+  return answered(() => fetch(`${origin}/graphql`, { method: "POST", headers, body: JSON.stringify({ query, variables }) }));
 }
 
 /** signUp makes a person and returns their tokens. */
@@ -78,12 +73,12 @@ export async function signUp(origin, username) {
   return data.register;
 }
 
-/** send stores chats, ten a request and `lanes` requests at a time; with one lane in this order. */
+/** send stores chats, each once, ten a request and `lanes` requests at a time; with one lane in this order. */
 export async function send(origin, token, room, texts, lanes = 1) {
   const left = Array.from({ length: Math.ceil(texts.length / 10) }, (_, i) => texts.slice(i * 10, i * 10 + 10));
   const lane = async () => {
     for (let some = left.shift(); some; some = left.shift()) {
-      const fields = some.map((_, n) => `c${n}: sendChat(room: $room, text: $t${n}) { id }`);
+      const fields = some.map((_, n) => `c${n}: sendChat(room: $room, text: $t${n}, id: "${uuid()}") { id }`);
       const types = some.map((_, n) => `$t${n}: String!`);
       const variables = Object.fromEntries(some.map((text, n) => [`t${n}`, text]));
       await call(origin, token, `mutation ($room: ID!, ${types}) { ${fields.join(" ")} }`, { room, ...variables });

@@ -94,7 +94,8 @@ function watch(page) {
     const request = response.request();
     if (request.method() !== "POST") return;
     const { query } = request.postDataJSON();
-    seen.push({ query, sender: request.headers().authorization, answer: await response.json() });
+    const answer = await response.json().catch(() => undefined); // a page that is loaded again loses what was under way
+    if (answer) seen.push({ query, sender: request.headers().authorization, answer });
   });
   return async (wanted) => {
     await until(page, () => seen.some(({ query }) => wanted(query)));

@@ -6,7 +6,7 @@ import { ask, register, start } from "./server.mjs";
 import { patient } from "../clients/testing/rounds.mjs";
 
 test("the lines run where their names are taken, and delete their own room only", patient, async (t) => {
-  const origin = await start(t);
+  const origin = await start(t, { PARLEY_SEND_RATE: "0" });
   const ada = await register(origin, "ada");
   await ask(origin, `mutation { createRoom(name: "general") { id } }`, { token: ada });
 

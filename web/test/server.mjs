@@ -7,14 +7,15 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { environmentOf, spawn } from "../clients/testing/children.mjs";
+import { PATIENCE } from "../clients/testing/rounds.mjs";
 
 const binary = process.env.PARLEY_BIN ?? fileURLToPath(new URL("../../bin/parley", import.meta.url));
 
-/** start returns the server's origin once it listens. It is stopped when the test t is over. */
-export async function start(t) {
+/** start returns the origin of a server with these settings once it listens. It is stopped when the test t is over. */
+export async function start(t, settings = {}) {
   const data = await mkdtemp(join(tmpdir(), "parley-"));
   const server = spawn(binary, [], {
-    env: environmentOf(data),
+    env: environmentOf(data, settings),
     stdio: ["ignore", "ignore", "pipe"],
   });
   const exit = once(server, "exit");
@@ -39,14 +40,24 @@ function listening(server, exit) {
   });
 }
 
+/** answered makes a request and returns the data of its answer. A server that is too busy for one is asked again. */
+export async function answered(request) {
+  for (const end = Date.now() + PATIENCE; ; ) {
+    const { data, errors } = await (await request()).json();
+    const [busy] = errors ?? [];
+    if (!busy?.extensions?.retryable || Date.now() > end) {
+      assert.equal(errors, undefined, JSON.stringify(errors));
+      return data;
+    }
+    await new Promise((resolve) => setTimeout(resolve, busy.extensions.retryAfterMs ?? 100));
+  }
+}
+
 /** ask runs one document and returns its data. */
 export async function ask(origin, query, { token, ...rest } = {}) {
   const headers = { "Content-Type": "application/json" };
   if (token) headers.Authorization = `Bearer ${token}`;
-  const answer = await fetch(`${origin}/graphql`, { method: "POST", headers, body: JSON.stringify({ query, ...rest }) });
-  const { data, errors } = await answer.json();
-  assert.equal(errors, undefined);
-  return data;
+  return answered(() => fetch(`${origin}/graphql`, { method: "POST", headers, body: JSON.stringify({ query, ...rest }) }));
 }
 
 /** register makes a user and returns their access token. */

@@ -54,5 +54,8 @@ follow() {
 
 until take "$(ask "mutation { login(username: \"$NAME\", password: \"$PASSWORD\") { accessToken refreshToken } }")"; do sleep "${PAUSE:-1}"; done
 # Where the room is now. Without it, a connection that breaks before its first chat would not know where to go on.
-until last=$(ask "{ chats(room: \"$room\", last: 1) { syncCursor } }" | cut -d'"' -f8) && [[ ${#last} == 44 ]]; do sleep "${PAUSE:-1}"; done
+until last=$(ask "{ chats(room: \"$room\", last: 1) { syncCursor } }" | cut -d'"' -f8) && [[ ${#last} == 44 ]]; do
+  sleep "${PAUSE:-1}"
+  renew # the token may have run out
+done
 follow

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { spawn } from "../testing/children.mjs";
-import { PASSWORD, setUp, until } from "../testing/world.mjs";
+import { PASSWORD, runOut, setUp, until } from "../testing/world.mjs";
 import { patient, rounds } from "../testing/rounds.mjs";
 
 const CUTS = rounds(30, 200);
@@ -36,6 +36,17 @@ test("tokens that live for two seconds", patient, async (t) => {
   const room = await follow(t, proxy, bob);
   for (const end = Date.now() + 7_000; Date.now() < end;) await bob.send("chat");
   await same(room, server);
+});
+
+test("a token that runs out before the room is asked where it is", patient, async (t) => {
+  const { bob, proxy, server, session } = await setUp(t, { ACCESS_TOKEN_LIFETIME: "2s", LEEWAY: "0s" });
+  proxy.holds = (bytes) => bytes.includes("syncCursor");
+  const following = follow(t, proxy, bob);
+  await until(() => proxy.held > 0);
+  session.expire(await session.token());
+  await runOut(bob.session, await session.token()); // which is younger than that of the script
+  proxy.release();
+  await same(await following, server);
 });
 
 test("whoever signs out elsewhere is told, and it ends", patient, async (t) => {

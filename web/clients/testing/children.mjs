@@ -20,7 +20,10 @@ const enter = 'echo "p$$ end KILL $$" >&3; exec "$@" 3>&-';
 
 /** environmentOf is that of a server on a data directory: a port of its own, and time for what a busy machine is slow at. */
 export function environmentOf(data, settings = {}) {
-  const slow = { PARLEY_OPERATION_TIMEOUT: "60s", PARLEY_WS_PONG_TIMEOUT: "10m" };
+  const slow = { PARLEY_WS_PONG_TIMEOUT: "10m", PARLEY_REFRESH_REUSE_WINDOW: "10m", PARLEY_REFRESH_RETRY_WINDOW: "10m" };
+  for (const what of ["OPERATION", "HTTP_HEADER", "HTTP_BODY", "HTTP_RESPONSE", "WS_INIT", "WS_MESSAGE"]) {
+    slow[`PARLEY_${what}_TIMEOUT`] = "60s";
+  }
   return { PATH: process.env.PATH, PARLEY_ADDR: "127.0.0.1:0", PARLEY_DATA: data, ...slow, ...settings };
 }
 

@@ -10,16 +10,15 @@ import { environmentOf, spawn } from "./children.mjs";
 
 const binary = process.env.PARLEY_BIN ?? fileURLToPath(new URL("../../../bin/parley", import.meta.url));
 
-/** Parley is a server with a data directory of its own. */
+/** Parley is a server with a data directory of its own. Its `settings` are read whenever it starts. */
 export class Parley {
   #process;
-  #settings;
 
   /** start returns a running server; settings are given without PARLEY_. */
   static async start(t, settings = {}) {
     const parley = new Parley();
     parley.data = await mkdtemp(join(tmpdir(), "parley-"));
-    parley.#settings = settings;
+    parley.settings = { ...settings };
     t.after(async () => {
       await parley.stop("SIGKILL");
       await rm(parley.data, { recursive: true });
@@ -31,7 +30,7 @@ export class Parley {
   /** run starts it, on another port than before; `origin` is set once it listens. */
   async run() {
     const env = environmentOf(this.data);
-    for (const [name, value] of Object.entries(this.#settings)) env[`PARLEY_${name}`] = value;
+    for (const [name, value] of Object.entries(this.settings)) env[`PARLEY_${name}`] = value;
     this.#process = spawn(binary, [], { env, stdio: ["ignore", "ignore", "pipe"] });
     const exit = once(this.#process, "exit");
     const log = [];

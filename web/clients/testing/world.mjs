@@ -36,8 +36,10 @@ export async function setUp(t, more) {
       await first();
       proxy.target = parley.origin;
     },
-    async kill() {
+    /** kill ends the server at once and runs it again, with other settings if some are given. */
+    async kill(others = {}) {
       await parley.stop("SIGKILL");
+      Object.assign(parley.settings, others);
       await this.restart();
     },
   };
@@ -95,6 +97,14 @@ function reader(session) {
 
 const PAGE = `query ($after: Cursor) { chats(room: "general", first: 200, after: $after) {
   nodes { id number text } pageInfo { endCursor hasNextPage } } }`;
+
+/** runOut waits until the server no longer takes a token, at the address of some session. */
+export const runOut = ({ url }, token) =>
+  until(async () => {
+    const headers = { "Content-Type": "application/json", Authorization: `Bearer ${token}` };
+    const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify({ query: "{ me { id } }" }) });
+    return (await answer.json()).errors?.[0].extensions.code === "TOKEN_EXPIRED";
+  });
 
 /** until waits for what must happen; `said` tells what there is when it does not. */
 export async function until(holds, said = () => "") {
