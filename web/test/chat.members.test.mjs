@@ -20,7 +20,7 @@ async function make(page, name, { people = "", isPrivate = true } = {}) {
   await page.getByLabel(/^People to add/).fill(people);
   if (isPrivate) await page.getByRole("checkbox", { name: /^Private/ }).check();
   await button(page, "Make the room").click();
-  await box(page).waitFor();
+  await page.getByRole("textbox", { name: `Write to ${name}`, exact: true }).waitFor(); // and not that of the room before
 }
 
 test("a private room: who is added has it at once, who is removed has it no more", patient, async (t) => {
@@ -141,6 +141,7 @@ test("a conversation is opened from a person's name", patient, async (t) => {
   await button(his, "ann").click();
   await button(his, "Write to ann alone").click();
   await his.getByRole("heading", { level: 1, name: "ann", exact: true }).waitFor();
+  await his.getByRole("textbox", { name: "Write to ann", exact: true }).waitFor();
   await say(his, "only me");
   await link(hers, /^bob.*bob: only me/s).click();
   await row(hers, "only me").waitFor();
