@@ -274,18 +274,26 @@ func TestNATSThatReadsNothingBlocksNobody(t *testing.T) {
 	n, _ := dial(t, broker.NATSOptions{URL: "nats://" + listener.Addr().String()})
 	received := subscribe(t, n)
 	rooms := make([]uuid.UUID, 1000)
-	for range 2000 { // 32 MB, if each was sent
-		for i := range rooms {
-			rooms[i] = uuid.New()
+	longest := func() (longest time.Duration) {
+		for range 2000 { // 32 MB, if each was sent
+			for i := range rooms {
+				rooms[i] = uuid.New()
+			}
+			began := time.Now()
+			n.Notify(rooms...)
+			longest = max(longest, time.Since(began))
+			received.await(t, names(rooms[0]))
 		}
-		told := make(chan struct{})
-		go func() { n.Notify(rooms...); close(told) }()
-		select {
-		case <-told:
-		case <-time.After(timeout):
-			t.Fatal("Notify waits")
+		return longest
+	}
+	for try := 1; ; try++ { // a busy machine may be slow once; what writes waits each time
+		took := longest()
+		if took < time.Second {
+			return
 		}
-		received.await(t, names(rooms[0]))
+		if try == 5 {
+			t.Fatalf("Notify took %v", took)
+		}
 	}
 }
 
