@@ -271,10 +271,10 @@ func TestNATSThatReadsNothingBlocksNobody(t *testing.T) {
 			_, _ = io.WriteString(conn, `INFO {"server_id":"x","version":"2.15.2","proto":1,"headers":true,"max_payload":1048576}`+"\r\nPONG\r\n")
 		}
 	}()
-	n, _ := dial(t, broker.NATSOptions{URL: "nats://" + listener.Addr().String()})
-	received := subscribe(t, n)
 	rooms := make([]uuid.UUID, 1000)
 	longest := func() (longest time.Duration) {
+		n, _ := dial(t, broker.NATSOptions{URL: "nats://" + listener.Addr().String()})
+		received := subscribe(t, n)
 		for range 2000 { // 32 MB, if each was sent
 			for i := range rooms {
 				rooms[i] = uuid.New()
@@ -286,7 +286,7 @@ func TestNATSThatReadsNothingBlocksNobody(t *testing.T) {
 		}
 		return longest
 	}
-	for try := 1; ; try++ { // a busy machine may be slow once; what writes waits each time
+	for try := 1; ; try++ { // a busy machine may be slow once; what writes waits for each connection
 		took := longest()
 		if took < time.Second {
 			return
