@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { call, mortal } from "./mortal.mjs";
-import { box, cutOff, edit, eventually, kept, live, login, room, row, say, stored, texts, visit, waiting } from "./people.mjs";
+import { answered, box, cutOff, edit, eventually, kept, live, login, room, row, say, stored, texts, visit, waiting } from "./people.mjs";
 import { patient } from "../clients/testing/rounds.mjs";
 
 test("a draft outlives another room, a reload and a closed tab", patient, async (t) => {
@@ -34,7 +34,7 @@ test("a change outlives another room, a reload and a closed tab, and leaves the 
   await call(server.origin, as.accessToken, `mutation { createRoom(name: "other") { id } }`);
   const page = await visit(server, { as, path: "/room/general" });
   await say(page, "frist");
-  await row(page, "frist").hover();
+  await answered(page, "frist").hover();
   await box(page).fill("a draft");
   await page.getByRole("button", { name: "Edit this chat" }).click();
   await edit(page).fill("first");

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { call, log, mortal } from "./mortal.mjs";
-import { box, deaf, edit, eventually, kept, login, ready, room, row, say, sends, stored, texts, visit, waiting } from "./people.mjs";
+import { answered, box, deaf, edit, eventually, kept, login, ready, room, row, say, sends, stored, texts, visit, waiting } from "./people.mjs";
 import { patient } from "../clients/testing/rounds.mjs";
 
 test("what waited when the tab was closed is sent once when it opens again", patient, async (t) => {
@@ -11,7 +11,7 @@ test("what waited when the tab was closed is sent once when it opens again", pat
   const page = await visit(server, { as, path: "/room/general", troubled: true });
   await ready(page);
   await say(page, "before");
-  await page.locator(".chat:not([data-state])", { hasText: "before" }).hover();
+  await answered(page, "before").hover();
   await server.kill();
   await page.getByRole("button", { name: "Edit this chat" }).click();
   await edit(page).fill("before that");
@@ -64,7 +64,7 @@ test("a waiting chat is edited and discarded, and the arrow up takes the newest"
   const page = await visit(server, { as, path: "/room/general", troubled: true });
   await ready(page);
   await say(page, "zero");
-  await page.locator(".chat:not([data-state])", { hasText: "zero" }).waitFor();
+  await answered(page, "zero").waitFor();
   await server.kill();
   for (const text of ["one", "too", "three", "four"]) await say(page, text);
   await eventually(() => waiting(page).count(), 4);

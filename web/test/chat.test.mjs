@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { call, mortal, send, signUp } from "./mortal.mjs";
-import { box, eventually, fast, live, login, room, row, say, texts, visit } from "./people.mjs";
+import { answered, box, eventually, fast, live, login, room, row, say, texts, visit } from "./people.mjs";
 import { patient } from "../clients/testing/rounds.mjs";
 
 const axe = await readFile(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
@@ -147,7 +147,7 @@ test("everything can be done with the keyboard", patient, async (t) => {
   await type("first", "Shift+Enter", "line two", "Enter");
   await row(page, "line two").waitFor();
   await type("seccond", "Enter");
-  await row(page, "seccond").waitFor();
+  await answered(page, "seccond").waitFor();
   await type("ArrowUp");
   await page.getByRole("textbox", { name: "Your chat" }).waitFor();
   await type("ControlOrMeta+A", "thrown away", "Escape");

@@ -86,6 +86,9 @@ export const box = (page) => page.getByRole("textbox", { name: /^Write to/ });
 export const row = (page, text) => page.locator(".chat", { has: page.locator(".text", { hasText: text }) });
 export const texts = (page) => page.locator(".list .text").allInnerTexts();
 
+/** answered is the chat with a text once the server has it: until then one that is changed is sent changed, and one that is discarded never. */
+export const answered = (page, text) => row(page, text).and(page.locator(".chat:not([data-state])"));
+
 /** live waits until the page says that it is. */
 export const live = (page) => page.locator('.line[data-link="live"]:visible').waitFor();
 
