@@ -1,6 +1,7 @@
 import { authExchange } from "@urql/exchange-auth";
 import { Client, fetchExchange, subscriptionExchange, type Operation } from "urql";
 import type { Tokens } from "../auth/tokens";
+import { answers } from "./answered";
 import { cache } from "./cache";
 import type { Connection } from "./connection";
 
@@ -14,7 +15,7 @@ export function makeClient(me: string, tokens: Tokens, { socket }: Connection): 
     // With this media type an expired token is an answer like others. A status of 401 would be written
     // into the console by the browser, though nothing is wrong.
     fetchOptions: { headers: { Accept: "application/json" } },
-    exchanges: [cache(me), auth(tokens), fetchExchange, streams(socket)],
+    exchanges: [cache(me), answers, auth(tokens), fetchExchange, streams(socket)],
   });
 }
 

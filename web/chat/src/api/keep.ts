@@ -1,4 +1,5 @@
 import type { OperationResult } from "urql";
+import { answered } from "./answered";
 import { failureOf, type Failure } from "./failure";
 import { backOff, wait } from "./wait";
 
@@ -18,10 +19,11 @@ export function keep<Data>(begin: () => Source<Data>, reader: Reader<Data>): () 
   let leave: (() => void) | undefined;
 
   const start = () => {
-    leave = begin().subscribe(({ data, error }) => {
+    leave = begin().subscribe((result) => {
       if (stopped) return;
-      if (error) {
-        void fail(failureOf(error));
+      const data = answered(result);
+      if (result.error) {
+        void fail(failureOf(result.error));
       } else if (data) {
         tries = 0;
         reader.next(data);

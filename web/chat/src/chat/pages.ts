@@ -1,4 +1,5 @@
 import type { Client, OperationResult } from "urql";
+import { answered } from "../api/answered";
 import { page } from "../api/cache";
 import { failureOf, type Failure } from "../api/failure";
 import {
@@ -43,16 +44,16 @@ export const standing = (client: Client, room: string, reader: Reader<RoomStandi
 
 type Source<Data> = { subscribe(next: (result: OperationResult<Data>) => void): { unsubscribe(): void } };
 
-// The first answer that is not stale is the server's. What the cache makes of later news is not waited
-// for: the room's stream tells it too, and in order.
+// What the cache makes of later news is not waited for: the room's stream tells it too, and in order.
 function follow<Data>(source: Source<Data>, reader: Reader<Data>): () => void {
   let waiting = true;
-  const { unsubscribe } = source.subscribe(({ data, error, stale }) => {
+  const { unsubscribe } = source.subscribe((result) => {
     if (!waiting) return;
-    if (stale) return data && reader.remembered?.(data);
+    const data = answered(result);
+    if (!data && !result.error) return result.data && reader.remembered?.(result.data);
     waiting = false;
     queueMicrotask(() => unsubscribe());
-    reader.answered(error && failureOf(error), data);
+    reader.answered(result.error && failureOf(result.error), data);
   });
   return () => {
     waiting = false;
