@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -180,10 +181,12 @@ func TestDrainEndsWithItsContext(t *testing.T) {
 	w := newWorld(t, func(_ *Options, p *tuning) { p.cut = time.Minute })
 	_, r := w.upgraded(frame(fin|text, `{"type":"ping"}`))
 	readFrame(t, r)
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	w.transports.Drain(ctx)
+	ctx, cancel := context.WithCancel(t.Context())
+	var drain sync.WaitGroup
+	drain.Go(func() { w.transports.Drain(ctx) })
 	wantClose(t, r, 1012)
+	cancel()
+	drain.Wait()
 	if _, err := r.ReadByte(); err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("not cut: %v", err)
 	}

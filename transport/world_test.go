@@ -123,6 +123,7 @@ func makeWorld(t *testing.T, change func(o *Options, p *tuning), isWatched bool)
 	o := Options{
 		Identify: w.identify, Open: w.open, Logger: slog.New(slog.NewTextHandler(w, nil)),
 		SSEKeepAlive: time.Hour, PingInterval: time.Hour, // else what a slow test reads has more in it
+		InitTimeout: timeout, MessageTimeout: timeout, BodyTimeout: timeout, ResponseTimeout: timeout, WriteTimeout: timeout,
 	}
 	p := tuning{sweep: 10 * time.Millisecond, cut: time.Second, stall: time.Second, drain: 10 * time.Second, block: 2}
 	if change != nil {

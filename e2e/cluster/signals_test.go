@@ -25,7 +25,9 @@ func TestTypingBetweenNodes(t *testing.T) {
 			bob, _ := nodes[0].Register("bob")
 			var made struct{ CreateRoom struct{ ID string } }
 			nodes[0].Must(&made, ann, `mutation { createRoom(name: "general", kind: PRIVATE, members: ["bob"]) { id } }`)
-			variables := map[string]any{"room": made.CreateRoom.ID, "rooms": []string{made.CreateRoom.ID}}
+			var begin struct{ Chats struct{ SyncCursor string } }
+			nodes[0].Must(&begin, ann, `query($room: ID!) { chats(room: $room) { syncCursor } }`, map[string]any{"room": made.CreateRoom.ID})
+			variables := map[string]any{"room": made.CreateRoom.ID, "rooms": []string{made.CreateRoom.ID}, "at": begin.Chats.SyncCursor} // chats do not say when they are live
 			var others, own records
 			for _, s := range nodes {
 				others = append(others, recordSocket(s, "bob", bob, variables)...)

@@ -59,7 +59,7 @@ func commonFlags(t testing.TB, dir string) []string {
 	flags := []string{
 		"--data", dir, "--addr", "127.0.0.1:0", "--log-level", "debug", "--operation-timeout", "60s",
 		"--http-header-timeout", "5m", "--http-body-timeout", "5m", "--http-response-timeout", "5m", "--http-idle-timeout", "1h",
-		"--write-timeout", "5m", "--ws-init-timeout", "5m", "--ws-message-timeout", "5m", "--ws-pong-timeout", "10m",
+		"--write-timeout", "5m", "--ws-init-timeout", "5m", "--ws-message-timeout", "5m", "--ws-pong-timeout", "10m", "--gql-parallel", "64",
 	}
 	return append(flags, DatabaseFlags(t, dir)...)
 }

@@ -26,7 +26,7 @@ func TestDrainIsSpreadAtRandom(t *testing.T) {
 	if len(order) != 20 || slices.IsSorted(order) {
 		t.Errorf("order %v", order)
 	}
-	if spread := times[19].Sub(times[0]); spread < 19*drainStep/2 || spread > time.Second {
+	if spread := times[19].Sub(times[0]); spread < 19*drainStep/2 {
 		t.Errorf("spread over %v", spread)
 	}
 }

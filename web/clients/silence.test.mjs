@@ -7,11 +7,11 @@ import { setUp, until } from "./testing/world.mjs";
 import { patient } from "./testing/rounds.mjs";
 
 test("a socket that dies without a word is noticed", patient, (t) =>
-  notices(t, (session) => overSocket(session, { keepAlive: 1000 })),
+  notices(t, (session) => overSocket(session, { keepAlive: 4000 })),
 );
 
 test("an event stream that dies without a word is noticed", patient, (t) =>
-  notices(t, (session) => overEvents(session, { silence: 1000 })),
+  notices(t, (session) => overEvents(session, { silence: 4000 })),
 );
 
 async function notices(t, connect) {

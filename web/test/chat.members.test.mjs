@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { call, mortal, signUp } from "./mortal.mjs";
-import { box, eventually, live, room, row, say, visit } from "./people.mjs";
+import { answered, box, eventually, live, room, row, say, visit } from "./people.mjs";
 import { patient } from "../clients/testing/rounds.mjs";
 
 const narrow = { viewport: { width: 360, height: 740 } };
@@ -45,7 +45,7 @@ test("a private room: who is added has it at once, who is removed has it no more
   await row(his, "just us").waitFor();
   assert.equal(await link(his, /^nobody's/).count(), 0, "a room that he is not in is in his list");
   await say(his, "hello");
-  await row(hers, "hello").waitFor();
+  await Promise.all([row(hers, "hello").waitFor(), answered(his, "hello").waitFor()]);
   assert.deepEqual(await his.getByRole("button", { name: /^(Delete this|Remove|Add)/ }).filter({ visible: true }).allInnerTexts(), [""]); // of his own chat
 
   let panel = await members(his);

@@ -51,6 +51,7 @@ test("people react and take it back, and each knows which are their own, also on
   for (const typed of ["❤️", " :done: "]) {
     await (await choose(hers, "shipped")).getByLabel(/^Another one/).fill(typed);
     await hers.keyboard.press("Enter");
+    await pill(phone, typed === "❤️" ? /^❤/ : /^:done:/).waitFor(); // before the next: each is a request of its own
   }
   await eventually(() => pills(hers, "shipped"), ["👍2*", "❤1*", ":done:1*"]);
   await eventually(() => pills(phone, "shipped"), ["👍2*", "❤1", ":done:1"]);

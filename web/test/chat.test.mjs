@@ -143,7 +143,7 @@ test("everything can be done with the keyboard", patient, async (t) => {
   await page.getByRole("button", { name: "New room" }).waitFor();
   await tabTo(page, "New room");
   await type("Enter", "general", "Enter");
-  await box(page).waitFor();
+  await eventually(() => box(page).evaluate((element) => element === document.activeElement), true);
   await type("first", "Shift+Enter", "line two", "Enter");
   await row(page, "line two").waitFor();
   await type("seccond", "Enter");

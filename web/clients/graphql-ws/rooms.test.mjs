@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { uuid } from "../chats.mjs";
 import { openSocket } from "../socket.mjs";
 import { setUp, until } from "../testing/world.mjs";
 import { followRooms } from "./rooms.mjs";
@@ -30,15 +31,15 @@ test(`${CUTS} cuts: every event of three rooms once and in order`, patient, asyn
   const [general, garden, silent] = rooms.keys();
   for (let i = 0; proxy.cuts < CUTS; i++) {
     const room = i % 2 ? general : garden;
-    const { sendChat } = await bob.session.ask('mutation ($room: ID!) { sendChat(room: $room, text: "hi") { id } }', {
-      room,
-    });
-    done.push(`CHAT_SENT ${sendChat.id}`);
+    const id = uuid(); // it may be sent again
+    await bob.session.ask('mutation ($room: ID!, $id: ID!) { sendChat(room: $room, text: "hi", id: $id) { id } }', { room, id });
+    done.push(`CHAT_SENT ${id}`);
     if (i % 5 > 0) continue;
-    await bob.session.ask("mutation ($id: ID!) { deleteChat(chat: $id) { id } }", { id: sendChat.id });
-    done.push(`CHAT_DELETED ${sendChat.id}`);
+    await bob.session.ask("mutation ($id: ID!) { deleteChat(chat: $id) { id } }", { id });
+    done.push(`CHAT_DELETED ${id}`);
   }
-  await bob.session.ask('mutation ($room: ID!) { sendChat(room: $room, text: "at last") { id } }', { room: silent });
+  const last = { room: silent, id: uuid() };
+  await bob.session.ask('mutation ($room: ID!, $id: ID!) { sendChat(room: $room, text: "at last", id: $id) { id } }', last);
   const happened = () => events.filter(({ kind }) => kind !== "CAUGHT_UP");
   await until(
     () => happened().length === done.length + 1,
