@@ -65,7 +65,7 @@ postgres: ## on Postgres, what depends on the database
 model: ## readers against models of the log; 10,000 histories with ROUNDS=all
 	ROUNDS=$${ROUNDS:-2000} $(GOTEST) -timeout $(TIMEOUT) -run Model ./chat/follow ./transport/ws
 
-mutants: ## breaks the code on purpose, one way at a time, and shows which test sees it; minutes
+mutants: ## breaks the code on purpose, one way at a time, and shows which test sees it; ONLY=name for some: all take an hour or more
 	./.ci/mutants $(ONLY)
 
 torture: ## kills a server that is in use and checks what its clients saw; ROUNDS=10000 takes an hour
