@@ -3,6 +3,8 @@ package stream
 import (
 	"fmt"
 	"runtime"
+	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -49,6 +51,53 @@ func BenchmarkOpen(b *testing.B) {
 			})
 		}
 	}
+}
+
+// What it costs to hand events to the next of a thousand readers, besides writing them out.
+func BenchmarkTake(b *testing.B) {
+	log := &memoryLog{}
+	for i := range int64(256) {
+		log.events = append(log.events, Event{Position: Position{Place: i + 1, Tag: i + 1}, Object: `{"text":"` + strings.Repeat("x", 200) + `"}`})
+	}
+	feeds := newFeeds(64 << 20)
+	var subs []*Subscription
+	for i := range 1000 {
+		stream := &Stream{Logs: []Log{{Key: "room", Head: Position{Place: 1}, Follow: log.follow}}}
+		subs = append(subs, feeds.Subscribe(benchOperation(), stream, fmt.Sprint("person ", i), discarding{}))
+	}
+	feed := subs[0].Readers()[0].feed
+	feed.due.Store(true)
+	feed.advance(1 << 20)
+	for _, events := range []int64{1, 8, 64} {
+		b.Run(fmt.Sprint("events=", events), func(b *testing.B) {
+			buffer := make([]byte, 0, WriteBytes)
+			before := cpu()
+			for i := 0; b.Loop(); i++ {
+				r := subs[i%len(subs)].Readers()[0]
+				r.at = Position{Place: 256 - events, Tag: 256 - events}
+				if step := r.Take(buffer[:0], r.Window()); step.Events != int(events) {
+					b.Fatalf("%d events were taken", step.Events)
+				}
+			}
+			b.ReportMetric(float64(cpu()-before)/float64(b.N)/float64(events), "cpu-ns/event")
+		})
+	}
+}
+
+// cpu is the processor time that the process has taken, in nanoseconds.
+func cpu() int64 {
+	var use syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &use)
+	return use.Utime.Nano() + use.Stime.Nano()
+}
+
+// discarding is an outlet that appends what it is given.
+type discarding struct{}
+
+func (discarding) Serve(*Reader) int        { return 0 }
+func (discarding) Signal(*Reader, *Signals) {}
+func (discarding) Append(b []byte, _ string, body []byte) []byte {
+	return append(append(b, `{"type":"next","id":"1","payload":`...), body...)
 }
 
 // What a stream over 50 logs holds while nothing happens, as one of many people who read the same.

@@ -117,6 +117,9 @@ func (r *Reader) Window() Page {
 	if where == window.Inside && len(entries) == 0 || where == window.Ahead && errors.Is(w.Ended, ErrUnreadable) {
 		p.ended = w.Ended
 	}
+	if w.IsQuiet(r.at.Place) && !w.Over { // as nearly always, and of thousands of readers in a row
+		return p
+	}
 	return r.restrict(p, w)
 }
 
@@ -138,9 +141,9 @@ func (r *Reader) Take(b []byte, p Page) Step {
 	if r.feed != nil && p.fromLog && p.over == nil && p.ended == nil { // what the window has come to know while the log was read
 		p = r.restrict(p, r.feed.Window()).unchanged()
 	}
-	b, shown := r.take(b, p)
+	b, shown := r.take(b, &p)
 	more := len(p.entries) > 0 || p.where == window.Behind || p.judged > 0
-	return Step{Bytes: b, Events: shown, More: more && !r.over, End: r.end(p)}
+	return Step{Bytes: b, Events: shown, More: more && !r.over, End: r.end(&p)}
 }
 
 // unchanged is the page up to the first event that shows what has been changed since the log was read.
@@ -168,8 +171,9 @@ func (r *Reader) Delivered(p Page, events int) {
 }
 
 // take returns how many of the page's entries it has shown.
-func (r *Reader) take(b []byte, p Page) (_ []byte, shown int) {
-	for _, e := range p.entries {
+func (r *Reader) take(b []byte, p *Page) (_ []byte, shown int) {
+	for i := range p.entries {
+		e := &p.entries[i] // not copied: there may be many for each of many readers
 		r.at = e.At
 		if e.Body != nil {
 			b = r.sub.append(b, e.Body)
@@ -208,7 +212,7 @@ func (r *Reader) arrive(b []byte) []byte {
 }
 
 // end is why the whole stream ends, after what happened to a reader; nil: it goes on.
-func (r *Reader) end(p Page) error {
+func (r *Reader) end(p *Page) error {
 	switch {
 	case p.ended != nil:
 		return p.ended
