@@ -78,7 +78,7 @@ test("what is refused is taken back and said, and can be tried again", patient, 
   await his.route("**/graphql", refuse);
   await (await choose(his, "shipped")).getByRole("button", { name: "🎉" }).click();
   await his.getByRole("alert").getByText("🎉 was not put there. There are as many reactions on this chat as there can be.").waitFor();
-  assert.deepEqual(await pills(his, "shipped"), []);
+  await eventually(() => pills(his, "shipped"), []);
   await his.getByRole("button", { name: "Dismiss" }).click();
   await eventually(() => his.getByRole("alert").count(), 0);
   await (await choose(his, "shipped")).getByRole("button", { name: "🎉" }).click();

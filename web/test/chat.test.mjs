@@ -212,6 +212,8 @@ for (const [colorScheme, width] of [
     await judge(page, "replying");
     await say(page, "hi to you");
     await page.locator(".quote").waitFor();
+    const unread = async () => (await call(origin, as.accessToken, `{ room(id: "general") { unreadCount } }`)).room.unreadCount;
+    await eventually(unread, 0); // what is shown has been read, before the page is left
     await send(origin, bob.accessToken, "other", ["@ann", "news"]);
     await page.goto(`${origin}/room/other`);
     await page.getByText("New", { exact: true }).waitFor();

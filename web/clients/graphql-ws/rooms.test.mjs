@@ -69,8 +69,8 @@ test("a room that was deleted, or lost, does not keep the others from coming bac
     await follow(name);
   }
   const { createRoom: some } = await bob.session.ask(
-    'mutation ($me: ID!) { createRoom(name: "for some", kind: PRIVATE, members: [$me]) { id } }',
-    { me: me.id },
+    'mutation ($me: ID!, $id: ID!) { createRoom(name: "for some", kind: PRIVATE, members: [$me], id: $id) { id } }',
+    { me: me.id, id: uuid() },
   );
   await follow(some.id);
   const kinds = [];

@@ -59,7 +59,7 @@ export function tell({ connect, openMyRooms }) {
     const { session } = await setUp(t, unlimited);
     const mine = listed(t, session);
     await mine.shows("");
-    await session.ask('mutation { createRoom(name: "mine") { id } }');
+    await session.ask('mutation ($id: ID!) { createRoom(name: "mine", id: $id) { id } }', { id: uuid() });
     await mine.refresh();
     await mine.shows("mine");
   });

@@ -22,7 +22,7 @@ export async function setUp(t, more) {
   bob.send = (text) => bob.session.ask(SEND, { text, id: uuid() });
   bob.edit = (id, text) => bob.session.ask(EDIT, { id, text });
   bob.remove = (id) => bob.session.ask("mutation ($id: ID!) { deleteChat(chat: $id) { id } }", { id });
-  await bob.session.ask(`mutation { createRoom(name: "general") { id } }`);
+  await bob.session.ask("mutation ($id: ID!) { createRoom(name: \"general\", id: $id) { id } }", { id: uuid() }); // it may be sent again
   return {
     parley,
     proxy,
