@@ -102,7 +102,7 @@ func (b *batch) run(ctx context.Context) error {
 		return err
 	}
 	for _, l := range b.locked {
-		if err := b.settle(ctx, l); err != nil {
+		if err := b.storeIn(ctx, l); err != nil {
 			return err
 		}
 	}

@@ -82,8 +82,8 @@ func (b *batch) judgeSenders(ctx context.Context, l *locked) ([]Verdict, error) 
 	return b.judge(ctx, b.o.MaySend, l.Room, l.which)
 }
 
-// settle stores what is sent to a room by those who may, and who joins it. The places of the others are given back.
-func (b *batch) settle(ctx context.Context, l *locked) error {
+// storeIn stores what is sent to a room by those who may, and who joins it. The places of the others are given back.
+func (b *batch) storeIn(ctx context.Context, l *locked) error {
 	kept := b.sent(l.which) // of two entries of one id another may have been refused
 	joins := b.joinsOf(l, kept)
 	if len(joins) > 0 || !slices.Equal(kept, l.asked) {
