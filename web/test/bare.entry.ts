@@ -1,0 +1,6 @@
+// What bare.mjs has of the chat.
+export { makeClient } from "../chat/src/api/client";
+export { keep } from "../chat/src/api/keep";
+export { Services } from "../chat/src/api/services";
+export { newest, standing } from "../chat/src/chat/pages";
+export { ActivityDocument, RoomsDocument } from "../chat/src/gql/graphql";
