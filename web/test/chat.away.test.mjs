@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { cp, rm } from "node:fs/promises";
 import { test } from "node:test";
-import { log, mortal } from "./mortal.mjs";
+import { call, log, mortal, send } from "./mortal.mjs";
 import { eventually, fast, kept, live, room, row, say, tall, texts, visit } from "./people.mjs";
 import { patient, rounds } from "../clients/testing/rounds.mjs";
 
@@ -107,6 +107,7 @@ for (const deaf of [false, true]) {
   test(`after a history was taken back ${what}`, patient, async (t) => {
     const server = await mortal(t, fast);
     const people = await room(server.origin, "ann", "bob");
+    await call(server.origin, people[1].accessToken, `mutation { joinRoom(room: "general") { id } }`);
     const open = (as) => visit(server, { as, path: "/room/general", troubled: true, prepare: canBeDeaf });
     const [ann, bob] = await Promise.all(people.map(open));
     const drafts = () => ann.locator(".chat[data-state]").evaluateAll((rows) => rows.map(({ dataset }) => dataset.state));
@@ -122,6 +123,8 @@ for (const deaf of [false, true]) {
     await say(ann, "taken back");
     await row(bob, "taken back").waitFor();
     await eventually(drafts, deaf ? ["stored"] : []);
+    const unread = async () => (await call(server.origin, people[1].accessToken, `{ room(id: "general") { unreadCount } }`)).room.unreadCount;
+    await eventually(unread, 0); // of a history that bob has read further than the one that comes back
 
     await server.kill();
     await rm(server.data, { recursive: true });
@@ -131,8 +134,43 @@ for (const deaf of [false, true]) {
     const want = deaf ? ["kept", "taken back"] : ["kept"];
     for (const page of [ann, bob]) await eventually(() => texts(page), want);
     await eventually(async () => (await log(server.origin, people[0].accessToken, "general")).map(({ text }) => text), want);
-    await say(bob, "from here on");
+    await say(ann, "from here on");
     for (const page of [ann, bob]) await eventually(() => texts(page), [...want, "from here on"]);
+    await eventually(unread, 0);
+  });
+}
+
+for (const [which, others, path] of [
+  ["a room of the list", 0, "/"],
+  ["an open room that the list has not got", 51, "/room/general"],
+]) {
+  test(`what was changed in ${which} while a tab was away is shown there as it is now`, patient, async (t) => {
+    const server = await mortal(t, { PARLEY_ROOM_CREATE_RATE: "0", PARLEY_MUTATION_RATE: "0" });
+    const [as] = await room(server.origin, "ann");
+    await send(server.origin, as.accessToken, "general", ["one"]);
+    // Others become more active than this one.
+    const outdo = async (when) => {
+      for (let i = 0; i < others; i++) await call(server.origin, as.accessToken, `mutation { createRoom(name: "${when} ${i}") { id } }`);
+    };
+    await outdo("before");
+    const page = await visit(server, { as, path, troubled: true, prepare: canBeDeaf });
+    const listed = (text) => page.getByRole("link", { name: new RegExp(`^general.*ann: ${text}$`, "s") }).waitFor();
+    await Promise.all([live(page), listed("one")]);
+    if (others === 0) {
+      await send(server.origin, as.accessToken, "general", ["tow"]);
+      await listed("tow");
+    }
+    const away = (now) =>
+      page.evaluate((is) => {
+        globalThis.deaf = is;
+        globalThis.dispatchEvent(new Event(is ? "offline" : "online"));
+      }, now);
+    await away(true);
+    const { id } = (await log(server.origin, as.accessToken, "general")).at(-1);
+    await call(server.origin, as.accessToken, `mutation ($id: ID!) { editChat(chat: $id, text: "changed") { id } }`, { id });
+    await outdo("meanwhile");
+    await away(false);
+    await listed("changed");
   });
 }
 

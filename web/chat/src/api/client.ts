@@ -1,21 +1,21 @@
 import { authExchange } from "@urql/exchange-auth";
 import { Client, fetchExchange, subscriptionExchange, type Operation } from "urql";
 import type { Tokens } from "../auth/tokens";
-import { answers } from "./answered";
+import { answers, type Tell } from "./answered";
 import { cache } from "./cache";
 import type { Connection } from "./connection";
 
 const refusals = new Set(["TOKEN_EXPIRED", "UNAUTHENTICATED", "SESSION_REVOKED"]);
 
-/** makeClient is urql with a cache of objects, tokens that renew themselves, and streams over the socket. */
-export function makeClient(me: string, tokens: Tokens, { socket }: Connection): Client {
+/** makeClient is urql with a cache of objects, tokens that renew themselves, and streams over the socket. What the server answers is told. */
+export function makeClient(me: string, tokens: Tokens, { socket }: Connection, tell: Tell): Client {
   return new Client({
     url: "/graphql",
     preferGetMethod: false,
     // With this media type an expired token is an answer like others. A status of 401 would be written
     // into the console by the browser, though nothing is wrong.
     fetchOptions: { headers: { Accept: "application/json" } },
-    exchanges: [cache(me), answers, auth(tokens), fetchExchange, streams(socket)],
+    exchanges: [cache(me), answers(tell), auth(tokens), fetchExchange, streams(socket)],
   });
 }
 

@@ -1,10 +1,13 @@
 import type { Client } from "urql";
 import { Kept } from "../chat/kept";
+import { Latest } from "../chat/latest";
 import { Outbox } from "../chat/outbox";
 import { Reading } from "../chat/reading";
 import { Typing } from "../chat/typing";
 import { Unread } from "../chat/unread";
 import type { Tokens } from "../auth/tokens";
+import type { BlockedUsersQuery } from "../gql/graphql";
+import { countedIn } from "./answered";
 import { makeClient } from "./client";
 import { Connection } from "./connection";
 
@@ -15,6 +18,7 @@ export class Services {
   readonly outbox: Outbox;
   readonly kept: Kept;
   readonly unread: Unread;
+  readonly latest: Latest;
   readonly reading: Reading;
   readonly typing: Typing;
 
@@ -23,10 +27,11 @@ export class Services {
     readonly tokens: Tokens,
   ) {
     this.connection = new Connection(tokens);
-    this.client = makeClient(me.id, tokens, this.connection);
+    this.client = makeClient(me.id, tokens, this.connection, (data, asked) => this.#answered(data, asked));
     this.kept = new Kept(me.id);
     this.outbox = new Outbox(this.client, this.kept);
     this.unread = new Unread(this.client, me);
+    this.latest = new Latest(me.id);
     this.reading = new Reading(this.client, this.unread);
     this.typing = new Typing(this.client, this.connection);
     this.connection.times.subscribe(this.outbox.wake);
@@ -38,5 +43,15 @@ export class Services {
     this.reading.stop();
     this.kept.stop();
     this.connection.stop();
+  }
+
+  #answered(data: unknown, asked: number): void {
+    const { blockedUsers } = (data ?? {}) as Partial<BlockedUsersQuery>;
+    if (blockedUsers) this.unread.blocks(blockedUsers);
+    for (const room of countedIn(data)) {
+      this.unread.counted(room, asked);
+      const { id, lastChat } = room;
+      if (lastChat !== undefined) this.latest.answered({ id, lastChat });
+    }
   }
 }

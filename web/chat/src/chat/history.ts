@@ -143,7 +143,11 @@ export class History {
     this.#stopStream();
     this.#stopStream = stream(this.client, this.name, place, {
       happened: (event) => this.#happened(event),
-      ended: (failure) => (failure.code === "CURSOR_DIVERGED" ? this.start() : this.#change({ failure })),
+      ended: (failure) => {
+        if (failure.code !== "CURSOR_DIVERGED") return this.#change({ failure });
+        this.#change({ readUpTo: undefined }); // a number of the history that was taken back
+        this.start();
+      },
     });
   }
 

@@ -18,6 +18,7 @@ export class Outbox {
   readonly stuck = new Store(false);
   readonly #client: Client;
   readonly #shelf: Shelf;
+  #turn = 0; // the last that was given
   #held: { room: string; id: string } | undefined;
   #sending = false;
   #stopped = false;
@@ -133,7 +134,7 @@ export class Outbox {
       } else if (failure.code === "ID_TAKEN") {
         this.#renumber(next);
       } else if (next.state === "discarded") {
-        this.drop(new Set([next.id])); // it never came, or is gone already
+        if (this.#now(next)?.state === "discarded") this.drop(new Set([next.id])); // it never came, or is gone already
       } else {
         this.#refuse(next, failure);
       }
@@ -150,17 +151,18 @@ export class Outbox {
   }
 
   // Does what is to be done about a draft, and returns why it could not.
-  async #attempt({ id, room, text, state, there, replyTo }: Draft): Promise<Failure | undefined> {
+  async #attempt(draft: Draft): Promise<Failure | undefined> {
+    const { id, room, text, state, there, replyTo } = draft;
     if (state === "discarded") {
       const { error } = await this.#client.mutation(DeleteChatDocument, { chat: id }).toPromise();
-      if (!error) this.drop(new Set([id]));
+      if (!error) this.#renumber(draft);
       return error && failureOf(error);
     }
     if (there) {
       const { data, error } = await this.#client.mutation(EditChatDocument, { chat: id, text }).toPromise();
       if (error || !data?.editChat) return error ? failureOf(error) : new Failure("no answer");
       const at = data.editChat.editedAt ?? new Date().toISOString();
-      const now = this.#find(id);
+      const now = this.#now(draft);
       if (now?.state === "waiting" && now.text === text) this.#update(id, { state: "stored", at });
       return undefined;
     }
@@ -168,7 +170,7 @@ export class Outbox {
     const { data, error } = await this.#client.mutation(SendChatDocument, { id, room, text, replyTo: replyTo?.id ?? null }).toPromise();
     if (error || !data?.sendChat) return error ? failureOf(error) : new Failure("no answer");
     const { createdAt, deletedAt, text: stored } = data.sendChat;
-    const now = this.#find(id);
+    const now = this.#now(draft);
     if (now?.state === "waiting" && now.amended && !deletedAt && now.text !== stored) this.#update(id, { there: true });
     else if (now?.state === "waiting") this.#update(id, { state: "stored", at: createdAt });
     return undefined;
@@ -186,8 +188,8 @@ export class Outbox {
 
   #add(draft: Pick<Draft, "id" | "room" | "text" | "there" | "change" | "replyTo">): void {
     if (this.#stopped) return;
-    const turn = Math.max(Date.now(), (this.drafts.get().at(-1)?.turn ?? 0) + 1);
-    const added: Draft = { ...draft, turn, at: new Date().toISOString(), state: "waiting" };
+    this.#turn = Math.max(Date.now(), this.#turn + 1, (this.drafts.get().at(-1)?.turn ?? 0) + 1);
+    const added: Draft = { ...draft, turn: this.#turn, at: new Date().toISOString(), state: "waiting" };
     this.drafts.set([...this.drafts.get(), added]);
     this.#shelf.put(added);
     void this.#work();
@@ -195,6 +197,12 @@ export class Outbox {
 
   #find(id: string): Draft | undefined {
     return this.drafts.get().find((draft) => draft.id === id);
+  }
+
+  // What has become of a draft, while the server was asked. Another of the same chat may have taken its place.
+  #now({ id, turn }: Draft): Draft | undefined {
+    const draft = this.#find(id);
+    return draft?.turn === turn ? draft : undefined;
   }
 
   #update(id: string, change: Partial<Draft>): void {
@@ -207,16 +215,19 @@ export class Outbox {
   }
 
   // What was changed or discarded meanwhile was not refused.
-  #refuse({ id, text }: Draft, failure: Failure): void {
-    const now = this.#find(id);
-    if (now?.state === "waiting" && now.text === text) this.#update(id, { state: "refused", failure });
+  #refuse(draft: Draft, failure: Failure): void {
+    const now = this.#now(draft);
+    if (now?.state === "waiting" && now.text === draft.text) this.#update(now.id, { state: "refused", failure });
   }
 
-  // Somebody else's chat has this id. Nothing was stored.
-  #renumber({ id, room, text, replyTo }: Draft): void {
-    if (!this.#find(id)) return;
+  // The id is of no use: somebody else's chat has it, or it was deleted. Who has not discarded the draft, or has changed it since,
+  // wants it sent.
+  #renumber(draft: Draft): void {
+    const now = this.#now(draft);
+    if (!now) return;
+    const { id, room, text, replyTo, state } = now;
     this.drop(new Set([id]));
-    this.#add({ id: uuid(), room, text, replyTo });
+    if (state !== "discarded") this.#add({ id: uuid(), room, text, replyTo });
   }
 
   // Another tab has done something about a chat.

@@ -14,7 +14,7 @@ export class Reading {
   readonly #client: Client;
   readonly #unread: Unread;
   readonly #next = new Map<string, Place>(); // by room
-  readonly #seen = new Map<string, number>();
+  readonly #refused = new Map<string, string>(); // by room, the chat that cannot be marked
   #telling = false;
   #stopped = false;
 
@@ -23,17 +23,10 @@ export class Reading {
     this.#unread = unread;
   }
 
-  /** upTo is the number up to which a room was read, in this tab. */
-  upTo(room: string): number {
-    return this.#seen.get(room) ?? 0;
-  }
-
   /** seen takes note that a chat and all before it were in sight. */
   seen(room: string, place: Place): void {
-    if (place.number <= this.upTo(room)) return;
-    this.#seen.set(room, place.number);
+    if (this.#refused.get(room) === place.id || !this.#unread.read(room, place.number)) return;
     this.#next.set(room, place);
-    this.#unread.read(room, place.number);
     if (!this.#telling) void this.#tell();
   }
 
@@ -51,6 +44,10 @@ export class Reading {
       const failure = error && failureOf(error);
       const again = failure?.passes || failure?.code === "UNKNOWN_OUTCOME";
       if (!again && this.#next.get(room) === place) this.#next.delete(room);
+      if (failure && !again) {
+        this.#refused.set(room, place.id);
+        this.#unread.forget(room);
+      }
       tries = again ? tries + 1 : 0;
       await wait(again ? (failure.retryAfterMs ?? backOff(tries)) : pause);
     }

@@ -161,7 +161,7 @@ export type MarkReadMutationVariables = Exact<{
 }>;
 
 
-export type MarkReadMutation = { markRead: { id: string, lastRead: number | null, room: { id: string, unreadCount: number, mentionCount: number, lastNumber: number } } | null };
+export type MarkReadMutation = { markRead: { id: string, lastRead: number | null, room: { id: string, unreadCount: number, mentionCount: number, lastNumber: number, me: { id: string, lastRead: number | null } | null } } | null };
 
 export type StandingFragment = { id: string, name: string, topic: string | null, kind: RoomKind, createdAt: string, sendRole: Role, memberCount: number, allowedActions: Array<RoomAction>, me: { id: string, lastRead: number | null } | null };
 
@@ -311,7 +311,7 @@ export type BlockUserMutation = { blockUser: { id: string, username: string } | 
 
 export type LastChatFragment = { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null };
 
-export type CountsFragment = { id: string, unreadCount: number, mentionCount: number, lastNumber: number };
+export type CountsFragment = { id: string, unreadCount: number, mentionCount: number, lastNumber: number, me: { id: string, lastRead: number | null } | null };
 
 export type RoomRowFragment = { name: string, topic: string | null, kind: RoomKind, createdAt: string, id: string, unreadCount: number, mentionCount: number, lastNumber: number, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null, me: { id: string, lastRead: number | null } | null };
 
@@ -322,7 +322,7 @@ export type RoomsQueryVariables = Exact<{
 }>;
 
 
-export type RoomsQuery = { rooms: { nodes: Array<{ name: string, topic: string | null, kind: RoomKind, createdAt: string, id: string, unreadCount: number, mentionCount: number, lastNumber: number, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null, me: { id: string, lastRead: number | null } | null }>, pageInfo: { hasNextPage: boolean } } | null };
+export type RoomsQuery = { blockedUsers: Array<{ id: string, username: string }> | null, rooms: { nodes: Array<{ name: string, topic: string | null, kind: RoomKind, createdAt: string, id: string, unreadCount: number, mentionCount: number, lastNumber: number, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null, me: { id: string, lastRead: number | null } | null }>, pageInfo: { hasNextPage: boolean } } | null };
 
 export type OpenRoomQueryVariables = Exact<{
   room: string;
@@ -444,6 +444,10 @@ export const CountsFragmentDoc = gql`
   unreadCount
   mentionCount
   lastNumber
+  me {
+    id
+    lastRead
+  }
 }
     ` as unknown as DocumentNode<CountsFragment, unknown>;
 export const LastChatFragmentDoc = gql`
@@ -465,10 +469,6 @@ export const RoomRowFragmentDoc = gql`
   createdAt
   lastChat {
     ...LastChat
-  }
-  me {
-    id
-    lastRead
   }
 }
     ` as unknown as DocumentNode<RoomRowFragment, unknown>;
@@ -753,6 +753,10 @@ export const BlockUserDocument = gql`
     ` as unknown as DocumentNode<BlockUserMutation, BlockUserMutationVariables>;
 export const RoomsDocument = gql`
     query Rooms($scope: RoomScope!, $matching: String, $first: Int!) {
+  blockedUsers {
+    id
+    username
+  }
   rooms(scope: $scope, matching: $matching, first: $first) {
     nodes {
       ...RoomRow
@@ -780,10 +784,6 @@ export const RoomCountsDocument = gql`
     id
     ... on Room {
       ...Counts
-      me {
-        id
-        lastRead
-      }
     }
   }
 }

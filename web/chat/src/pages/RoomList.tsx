@@ -32,7 +32,7 @@ export function RoomList({ matching, current }: { matching: string; current: str
       <ul>
         {rooms.map((room) => (
           <li key={room.id}>
-            <RoomLink room={room} current={addressOf(room) === current} begun={begun.has(room.id)} {...unread.of(room)} />
+            <RoomLink room={room} current={addressOf(room) === current} begun={begun.has(room.id)} {...unread.of(room.id)} />
           </li>
         ))}
       </ul>

@@ -2,8 +2,9 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { useQuery } from "urql";
 import { failureOf, type Failure } from "../api/failure";
 import { keep } from "../api/keep";
+import { useStore } from "../api/store";
 import { wait } from "../api/wait";
-import { ActivityDocument, OpenRoomDocument, RoomsDocument, type LastChatFragment, type RoomRowFragment, type RoomsQueryVariables } from "../gql/graphql";
+import { ActivityDocument, OpenRoomDocument, RoomsDocument, type RoomRowFragment, type RoomsQueryVariables } from "../gql/graphql";
 import { addressOf } from "../chat/naming";
 import { useServices } from "../ui/services";
 
@@ -14,7 +15,7 @@ type Rooms = { rooms: readonly RoomRowFragment[] | undefined; more: boolean; fai
  * for, of all that have it in their name. The room that is open is in the list, too, unless others are looked for.
  */
 export function useRooms(matching: string, first: number, current: string | undefined): Rooms {
-  const { client, me, unread } = useServices();
+  const { client, me, unread, latest } = useServices();
   const variables: RoomsQueryVariables = useMemo(
     () => ({ scope: matching ? "ALL" : "JOINED", matching: matching || null, first }),
     [matching, first],
@@ -62,40 +63,35 @@ export function useRooms(matching: string, first: number, current: string | unde
     return () => document.removeEventListener("visibilitychange", look);
   }, [again]);
 
-  // The latest chat of each room that was heard of. A list that was asked for before may come after it.
-  const [heard, setHeard] = useState<ReadonlyMap<string, LastChatFragment>>(new Map());
-  const open = useOpenRoom(data?.rooms?.nodes, matching ? undefined : current);
+  useStore(latest.changes);
+  const [open, lookAgain] = useOpenRoom(data?.rooms?.nodes, matching ? undefined : current);
   const rooms = data?.rooms?.nodes
     .concat(open ?? [])
-    .map((room) => {
-      const chat = heard.get(room.id);
-      return chat ? { ...room, lastChat: later(room.lastChat, chat) } : room;
-    })
-    .toSorted((a, b) => (latest(a) < latest(b) ? 1 : -1));
+    .map((room) => latest.in(room))
+    .toSorted((a, b) => (activeAt(a) < activeAt(b) ? 1 : -1));
   // The stream goes on, whatever is looked for meanwhile.
-  const now = useRef({ again, rooms, isListed: (_room: string): boolean => true });
+  const now = useRef({ again, lookAgain, isListed: (_room: string): boolean => true });
   useEffect(() => {
-    now.current = { again, rooms, isListed: (id) => matching !== "" || (data?.rooms?.nodes.some((room) => room.id === id) ?? true) };
+    now.current = { again, lookAgain, isListed: (id) => matching !== "" || (data?.rooms?.nodes.some((room) => room.id === id) ?? true) };
   });
   useEffect(() => {
     return keep(() => client.subscription(ActivityDocument, {}), {
       next: ({ events }) => {
-        const { kind, room, chat, user } = events;
-        if (kind === "CAUGHT_UP") void now.current.again(); // what happened before this was not heard
+        const { kind, room, user } = events;
+        unread.happened(events);
+        latest.happened(events);
+        if (kind === "CAUGHT_UP") {
+          // What happened before this was not heard.
+          void now.current.again();
+          now.current.lookAgain();
+        }
         if (!room) return;
         const comes = kind === "MEMBER_JOINED" ? user?.id === me.id : kind === "CHAT_SENT" && !now.current.isListed(room.id);
         if (comes) void now.current.again();
-        unread.happened(events, now.current.rooms?.find(({ id }) => id === room.id));
-        if (!chat) return;
-        setHeard((before) => {
-          const known = before.get(room.id);
-          const last = later(known, chat);
-          return last === known ? before : new Map(before).set(room.id, last);
-        });
       },
       ended: () => false,
     });
-  }, [client, me.id, unread]);
+  }, [client, me.id, unread, latest]);
 
   return {
     rooms,
@@ -104,21 +100,18 @@ export function useRooms(matching: string, first: number, current: string | unde
   };
 }
 
-// The room that is open, if a list has not got it.
-function useOpenRoom(listed: readonly RoomRowFragment[] | undefined, name: string | undefined): RoomRowFragment | undefined {
+// The room that is open, if a list has not got it, and how to ask for it anew.
+function useOpenRoom(listed: readonly RoomRowFragment[] | undefined, name: string | undefined): [RoomRowFragment | undefined, () => void] {
   const missing = name !== undefined && listed !== undefined && listed.every((room) => addressOf(room) !== name);
-  const [{ data, operation }] = useQuery({
+  const [{ data, operation }, ask] = useQuery({
     query: OpenRoomDocument,
     variables: { room: name ?? "" },
     requestPolicy: "network-only", // of a room that was deleted the cache may still have something
     pause: !missing,
   });
   const room = missing && operation?.variables.room === name ? data?.room : undefined;
-  return room && listed?.every(({ id }) => id !== room.id) ? room : undefined; // it may be listed in another spelling
+  const open = room && listed?.every(({ id }) => id !== room.id) ? room : undefined; // it may be listed in another spelling
+  return [open, () => missing && ask()];
 }
 
-// Of the same chat what was heard counts.
-const later = <Known extends LastChatFragment | null | undefined>(known: Known, chat: LastChatFragment) =>
-  known && known.number > chat.number ? known : chat;
-
-const latest = (room: RoomRowFragment) => room.lastChat?.createdAt ?? room.createdAt;
+const activeAt = (room: RoomRowFragment) => room.lastChat?.createdAt ?? room.createdAt;

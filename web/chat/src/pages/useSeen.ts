@@ -11,14 +11,15 @@ const subscribe = (tell: () => void) => {
 
 /** useSeen marks a room as read while its newest chats are in sight. One's own are not unread, so they alone mark nothing. */
 export function useSeen(room: Room, chats: readonly Chat[] | undefined, atEnd: boolean): void {
-  const { reading, me } = useServices();
+  const { reading, unread, me } = useServices();
   const visible = useSyncExternalStore(subscribe, () => document.visibilityState === "visible");
+  const upTo = useSyncExternalStore(unread.changes.subscribe, () => unread.readUpTo(room.id));
   const lastRead = room.me?.lastRead;
   useEffect(() => {
     const newest = chats?.at(-1);
     if (!visible || !atEnd || !newest || typeof lastRead !== "number") return;
-    const read = Math.max(lastRead, reading.upTo(room.id));
-    const unread = chats?.findLast(({ username }) => username !== me.username);
-    if ((unread?.number ?? 0) > read || newest.number > read + far) reading.seen(room.id, newest);
-  }, [reading, me.username, visible, atEnd, room.id, lastRead, chats]);
+    const read = Math.max(lastRead, upTo);
+    const theirs = chats?.findLast(({ username }) => username !== me.username);
+    if ((theirs?.number ?? 0) > read || newest.number > read + far) reading.seen(room.id, newest);
+  }, [reading, me.username, visible, atEnd, room.id, lastRead, upTo, chats]);
 }

@@ -1,0 +1,7 @@
+// What bare.mjs has of the chat.
+export { makeClient } from "../chat/src/api/client";
+export { keep } from "../chat/src/api/keep";
+export { Services } from "../chat/src/api/services";
+export { History } from "../chat/src/chat/history";
+export { newest, standing } from "../chat/src/chat/pages";
+export { ActivityDocument, RoomsDocument } from "../chat/src/gql/graphql";
