@@ -61,6 +61,20 @@ func (w *interrupted) awaitLock() {
 	}
 }
 
+// Whoever is blocked while they add somebody to a room has not added them. (It was asked before that person was locked: she was
+// in the room after her block had been answered.)
+func TestBlockDuringAddMember(t *testing.T) {
+	w := newInterrupted(t)
+	ann, bob := w.person("ann"), w.person("bob")
+	in := w.private(bob, "of bob")
+	w.beforeLock(func() { w.block(ann, bob, true) })
+	_, err := w.AddMember(t.Context(), bob, in.ID.String(), "ann", nil)
+	wantBlocked(t, "bob adds ann", err)
+	if m := w.membership(in, ann); m != nil || w.before.Load() != nil || w.roomsVersion(ann) != 0 {
+		t.Errorf("ann is in it as %v", m)
+	}
+}
+
 // A direct room that is opened while one of two is about to block the other is not sent to behind that, by what was granted.
 func TestDirectRoomIsOpenedDuringABlock(t *testing.T) {
 	w := newInterrupted(t)
