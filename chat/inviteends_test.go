@@ -78,3 +78,31 @@ func TestInvitesAreShownWithEachRoom(t *testing.T) {
 		}
 	}
 }
+
+// Whoever has come in by an invite and is not in the room any more has used it: nobody gets their place.
+func TestUsesAreNotGivenBack(t *testing.T) {
+	w := newWorld(t, chat.Options{})
+	ann, bob, eve := w.person("ann"), w.person("bob"), w.person("eve")
+	in := w.private(ann, "secret")
+	id := in.ID.String()
+	made := w.invite(ann, in, 2)
+	for i, goes := range []func() error{
+		func() error { return second(w.LeaveRoom(t.Context(), bob, id)) },
+		func() error { return second(w.RemoveMember(t.Context(), ann, id, "bob")) },
+	} {
+		if _, err := w.accept(bob, made.Code); err != nil {
+			t.Fatal(err)
+		}
+		if err := goes(); err != nil {
+			t.Fatal(err)
+		}
+		row, err := w.store.Read.Invite.Get(t.Context(), made.ID)
+		if err != nil || *row.UsesLeft != 1-i || len(w.shown(ann, in)) != 1-i {
+			t.Errorf("used %d times: %v, %v, shown %v", i+1, row, err, w.shown(ann, in))
+		}
+	}
+	for _, who := range []chat.Caller{bob, eve} {
+		_, err := w.accept(who, made.Code)
+		wantErr(t, err, chat.ErrNoInvite)
+	}
+}

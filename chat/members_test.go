@@ -3,6 +3,7 @@ package chat_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -129,4 +130,39 @@ func TestLimitsOfRooms(t *testing.T) {
 	alone := chat.New(w.store, chat.Options{Notifier: &broker.Memory{}})
 	_, err = alone.AddMember(t.Context(), ann, first.ID.String(), "bob", nil)
 	wantErr(t, err, chat.ErrNoPerson)
+}
+
+// Whoever is added to a private room, or comes by an invite, sees all of it from its first chat on, in pages and in its log.
+func TestNewMembersSeeTheWholeHistory(t *testing.T) {
+	w := newWorld(t, chat.Options{})
+	ann, bob, eve := w.person("ann"), w.person("bob"), w.person("eve")
+	in := w.private(ann, "secret")
+	const chats = 5
+	var first string
+	for i := range chats {
+		if c := w.send(ann, in.ID.String(), fmt.Sprint("chat ", i+1)); i == 0 {
+			first = c.ID.String()
+		}
+	}
+	if _, err := w.AddMember(t.Context(), ann, in.ID.String(), "bob", nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.accept(eve, w.invite(ann, in, 1).Code); err != nil {
+		t.Fatal(err)
+	}
+	for _, who := range []chat.Caller{bob, eve} {
+		all := w.all(who, in.ID.String())
+		for i, c := range all {
+			if c.Number != i+1 || *c.Text != fmt.Sprint("chat ", i+1) {
+				t.Errorf("%s sees %d: %s", who.Username, c.Number, *c.Text)
+			}
+		}
+		events := w.log(who, in)
+		if len(all) != chats || len(events) != chats+2 || events[0].Chat == nil || events[0].Chat.ID.String() != first {
+			t.Errorf("%s sees %d chats and %d events", who.Username, len(all), len(events))
+		}
+		if c, err := w.EditChat(t.Context(), who, first, "x"); !errors.Is(err, chat.ErrForbidden) { // and not: no such chat
+			t.Errorf("%s edits %v, %v", who.Username, c, err)
+		}
+	}
 }

@@ -1,12 +1,15 @@
 package chat_test
 
 import (
+	"errors"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
 	"parley/chat"
 	"parley/chat/access"
+	"parley/limit"
 )
 
 // Whoever may not send any more, and is told which chat has an id of theirs because they may read, may send as little as
@@ -92,5 +95,66 @@ func TestKnownIDOfWhoMayNotSend(t *testing.T) {
 			_, err = n.Send(t.Context(), bob, chat.Draft{Room: "general", Text: "x", ID: unknown})
 			wantErr(t, err, chat.ErrForbidden)
 		}
+	}
+}
+
+// Whoever is remembered as one who may send to a room that they have lost is answered as of a room that never was, also while it is
+// sent to as fast as may be. (They were told when it would take more: that it is there, and how busy it is.)
+func TestRateOfALostRoomIsNotTold(t *testing.T) {
+	w := newWorld(t, chat.Options{RoomSendRate: limit.Rate{Calls: 1, Per: time.Hour}}) // two at once
+	ann, bob := w.person("ann"), w.person("bob")
+	for name, lose := range map[string]func(in string) error{
+		"removed": func(in string) error { return second(w.RemoveMember(t.Context(), ann, in, "bob")) },
+		"banned":  func(in string) error { return second(w.BanMember(t.Context(), ann, in, "bob", nil, nil)) },
+		"left":    func(in string) error { return second(w.LeaveRoom(t.Context(), bob, in)) },
+		"deleted": func(in string) error { return second(w.DeleteRoom(t.Context(), ann, in)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := w.private(ann, name, "bob").ID.String()
+			w.send(bob, in, "is remembered")
+			w.send(ann, in, "is the last that the rate lets through")
+			for range 2 { // who may send is told
+				_, err := w.Send(t.Context(), bob, chat.Draft{Room: in, Text: "x"})
+				var fast *chat.RateError
+				if !errors.As(err, &fast) {
+					t.Errorf("bob, who is in it, is told %v", err)
+				}
+			}
+			if err := lose(in); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				_, err := w.Send(t.Context(), bob, chat.Draft{Room: in, Text: "x"})
+				wantErr(t, err, chat.ErrNoRoom)
+			}
+		})
+	}
+}
+
+// What is sent by somebody who is remembered and may not any more takes nothing of the room's rate, and they are forgotten.
+func TestRefusedSendTakesNothingOfTheRoomsRate(t *testing.T) {
+	w := newWorld(t, chat.Options{RoomSendRate: limit.Rate{Calls: 2, Per: time.Hour}}) // four at once
+	ann, bob := w.person("ann"), w.person("bob")
+	in := w.private(ann, "secret", "bob").ID.String()
+	for range 2 { // is judged, and is remembered
+		w.send(bob, in, "x")
+	}
+	if _, err := w.RemoveMember(t.Context(), ann, in, "bob"); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		_, err := w.Send(t.Context(), bob, chat.Draft{Room: in, Text: "x"})
+		wantErr(t, err, chat.ErrNoRoom)
+	}
+	if n := w.Stats().Rejudged["refused"]; n != 1 {
+		t.Errorf("bob was judged under the room's lock %d times", n)
+	}
+	for range 2 {
+		w.send(ann, in, "x")
+	}
+	_, err := w.Send(t.Context(), ann, chat.Draft{Room: in, Text: "x"})
+	var fast *chat.RateError
+	if !errors.As(err, &fast) {
+		t.Errorf("the fifth: %v", err)
 	}
 }

@@ -39,13 +39,19 @@ func (s *Service) Send(ctx context.Context, caller Caller, d Draft) (_ *roomlog.
 	}
 	key := grantKey{caller.ID, d.Room}
 	if known, remembered := s.grants.get(key); remembered {
-		c, err := s.sendTo(ctx, key, known, made)
-		if !errors.Is(err, ErrNoRoom) && !errors.Is(err, ErrForbidden) {
+		if c, err := s.sendTo(ctx, key, known, made); !isToBeJudged(err) {
 			return c, err
 		}
-		s.grants.forget(key) // the name may have passed to another room since
 	}
-	found, refused, err := s.look(ctx, caller, d.Room)
+	return s.judgeAndSend(ctx, caller, key, made)
+}
+
+// judgeAndSend sends to a room that is looked up. Who may not send there is told nothing of it, and takes nothing of its rate.
+func (s *Service) judgeAndSend(ctx context.Context, caller Caller, key grantKey, made queue.Send) (*roomlog.Chat, error) {
+	found, refused, err := s.look(ctx, caller, key.room)
+	if err != nil || refused != nil {
+		s.grants.forget(key)
+	}
 	switch {
 	case err != nil:
 		return nil, err
@@ -56,6 +62,15 @@ func (s *Service) Send(ctx context.Context, caller Caller, d Draft) (_ *roomlog.
 	}
 	return s.enqueue(ctx, key, found, made) // its id may be known; else it is refused there, behind what is on its way
 }
+
+// isToBeJudged says of the error of a send by a remembered grant that its sender is judged before they are told anything: the name may
+// have passed to another room since, and the rate of a room is no business of whoever may not send there.
+func isToBeJudged(err error) bool {
+	var fast *RateError
+	return isRefused(err) || errors.As(err, &fast)
+}
+
+func isRefused(err error) bool { return errors.Is(err, ErrNoRoom) || errors.Is(err, ErrForbidden) }
 
 // look finds a room that the caller may read; refused: why they may not send there.
 func (s *Service) look(ctx context.Context, caller Caller, nameOrID string) (found grant, refused, err error) {
@@ -92,7 +107,11 @@ func (s *Service) sendTo(ctx context.Context, key grantKey, found grant, made qu
 	if err := s.roomSends.Take(found.room); err != nil {
 		return nil, err
 	}
-	return s.enqueue(ctx, key, found, made)
+	c, err := s.enqueue(ctx, key, found, made)
+	if isRefused(err) { // they may not any more
+		s.roomSends.GiveBack(found.room)
+	}
+	return c, err
 }
 
 func (s *Service) enqueue(ctx context.Context, key grantKey, found grant, made queue.Send) (*roomlog.Chat, error) {

@@ -1,12 +1,13 @@
 // Package blocks keeps whom people want nothing from. It rests on one idea: a block is a row that others look for where they
 // judge, so it holds from its commit on, and nothing of it is kept in memory. What it comes to is the business of whoever looks.
 //
-// In the database: people in order of their ids, then the direct room of two. Nobody takes people while they hold that room.
+// In the database: the direct room of two, then people in order of their ids, then the rest.
 package blocks
 
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -19,12 +20,16 @@ import (
 	"parley/chat/members"
 	"parley/ent"
 	"parley/ent/block"
+	"parley/ent/predicate"
 	"parley/ent/room"
 	"parley/ent/user"
 )
 
 // most is how many people somebody may have blocked.
 const most = 1000
+
+// errOpened says that a direct room was made before the two were locked: it is to be locked first.
+var errOpened = errors.New("a direct room was opened meanwhile")
 
 // Service blocks people for others. It is safe for concurrent use.
 type Service struct{ members.Shared }
@@ -46,13 +51,16 @@ func (s *Service) BlockUser(ctx context.Context, caller access.Caller, nameOrID 
 	if whom.ID == caller.ID {
 		return uuid.Nil, &arguments.InvalidError{Field: "user", Reason: "OUT_OF_RANGE", Detail: "is somebody else"}
 	}
-	err = s.Store.Write(ctx, func(tx *ent.Tx) error {
+	write := func(tx *ent.Tx) error {
 		if !on {
 			_, err := tx.Block.Delete().Where(block.UserID(caller.ID), block.BlockedID(whom.ID)).Exec(ctx)
 			return err
 		}
 		return s.block(ctx, tx, caller.ID, whom.ID)
-	})
+	}
+	if err = s.Store.Write(ctx, write); errors.Is(err, errOpened) {
+		err = s.Store.Write(ctx, write) // nobody takes the room away
+	}
 	if err != nil {
 		return uuid.Nil, fmt.Errorf("block: %w", err)
 	}
@@ -60,10 +68,15 @@ func (s *Service) BlockUser(ctx context.Context, caller access.Caller, nameOrID 
 }
 
 // block stores one. The locks of both keep away whoever makes a room of the two; what was granted in the one that is there is
-// judged anew.
+// judged anew. errOpened.
 func (s *Service) block(ctx context.Context, tx *ent.Tx, who, whom uuid.UUID) error {
 	both := []uuid.UUID{who, whom}
 	slices.SortFunc(both, func(x, y uuid.UUID) int { return bytes.Compare(x[:], y[:]) })
+	together := room.DirectKey(direct.Key(both))
+	rooms, err := tx.Room.Update().Where(together).AddLastPlace(0).Save(ctx)
+	if err != nil {
+		return fmt.Errorf("lock direct room: %w", err)
+	}
 	for _, id := range both {
 		if _, err := members.Lock(ctx, tx, id, 0); err != nil {
 			return err
@@ -78,8 +91,23 @@ func (s *Service) block(ctx context.Context, tx *ent.Tx, who, whom uuid.UUID) er
 	if err := tx.Block.Create().SetUserID(who).SetBlockedID(whom).SetCreatedAt(s.Now()).Exec(ctx); err != nil {
 		return fmt.Errorf("store: %w", err)
 	}
-	if err := tx.Room.Update().Where(room.DirectKey(direct.Key(both))).AddAccessVersion(1).Exec(ctx); err != nil {
+	if rooms == 0 {
+		return wantNone(ctx, tx, together)
+	}
+	if err := tx.Room.Update().Where(together).AddAccessVersion(1).Exec(ctx); err != nil {
 		return fmt.Errorf("take away what was granted: %w", err)
+	}
+	return nil
+}
+
+// wantNone returns errOpened if there is such a room.
+func wantNone(ctx context.Context, tx *ent.Tx, together predicate.Room) error {
+	made, err := tx.Room.Query().Where(together).Exist(ctx)
+	switch {
+	case err != nil:
+		return fmt.Errorf("look for a direct room: %w", err)
+	case made:
+		return errOpened
 	}
 	return nil
 }

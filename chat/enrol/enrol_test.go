@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -34,15 +35,24 @@ type fixture struct {
 	store  *db.Store
 	writes atomic.Int32 // statements that wrote members
 	mu     sync.Mutex
-	lefts  []int // rooms that wait, as was told
+	lefts  []int          // rooms that wait, as was told
+	locked map[string]int // people, by the transaction that wrote their rows
 }
+
+// lock is a statement that writes the row of a person, with the name of its transaction.
+var lock = regexp.MustCompile("^(Tx\\([^)]+\\)).* query=UPDATE [`\"]users")
 
 func openFixture(t *testing.T, dir string) *fixture {
 	t.Helper()
-	f := &fixture{t: t, dir: dir}
+	f := &fixture{t: t, dir: dir, locked: map[string]int{}}
 	store, err := db.Open(t.Context(), db.Options{Patience: dbtest.Patience, URL: dbtest.URL(t, dir), Dir: dir, Trace: func(_ context.Context, s any) {
 		if text := strings.NewReplacer("`", "", `"`, "").Replace(fmt.Sprint(s)); strings.Contains(text, "INSERT INTO members") {
 			f.writes.Add(1)
+		}
+		if in := lock.FindStringSubmatch(fmt.Sprint(s)); in != nil {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.locked[in[1]]++
 		}
 	}})
 	if err != nil {
@@ -266,5 +276,15 @@ func TestManyChatsAreEnrolledInParts(t *testing.T) {
 	}
 	if n := f.writes.Load(); n < people/128+2 {
 		t.Errorf("all were written in %d statements", n)
+	}
+	written := 0
+	for tx, n := range f.locked {
+		written += n
+		if rows := 2*n + 1; rows > 500 { // each as a person and as a member, and the room
+			t.Errorf("%s wrote %d rows", tx, rows)
+		}
+	}
+	if written != people+3 {
+		t.Errorf("%d people were written in %d transactions", written, len(f.locked))
 	}
 }

@@ -39,3 +39,6 @@ func (l *Limiter) Take(key uuid.UUID) error {
 	}
 	return nil
 }
+
+// GiveBack takes back that a call was counted.
+func (l *Limiter) GiveBack(key uuid.UUID) { l.table.GiveBack(key) }

@@ -89,10 +89,10 @@ func (r *Roster) AddMember(ctx context.Context, caller access.Caller, nameOrID, 
 		case h.as.Banned:
 			return &access.ForbiddenError{Reason: "BANNED", Until: h.as.Until}
 		}
-		if err := access.BlockedBy(ctx, h.tx, []uuid.UUID{h.whom.ID}, caller.ID); err != nil {
+		if err := h.enter(ctx, as); err != nil {
 			return err
 		}
-		return h.enter(ctx, as)
+		return access.BlockedBy(ctx, h.tx, []uuid.UUID{h.whom.ID}, caller.ID) // behind the lock of whom
 	})
 	if err != nil {
 		return nil, err

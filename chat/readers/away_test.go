@@ -216,3 +216,48 @@ func (c *client) fresh(id uuid.UUID) {
 	}
 	c.read(starts[0])
 }
+
+// Whoever comes back to a room that was deleted is told what had ended their own reading, as long as its log says so, with what never
+// changes of the room; of one that they were in, or that is purged, as much as of one that never was.
+func TestEndingsOfADeletedRoom(t *testing.T) {
+	w := newWorld(t, &broker.Memory{}, time.Hour)
+	ann, bob, cid := w.person("ann"), w.person("bob"), w.person("cid")
+	in := w.hidden(bob, "old")
+	w.join(in, ann)
+	w.join(in, cid)
+	w.send(bob, in, "x")
+	hers, his := w.client(ann), w.client(cid)
+	hers.come()
+	his.come()
+	seen := slices.Clone(hers.cursors)
+	w.remove(in, ann)
+	w.remove(in, cid)
+	w.rename(in, "new")
+	w.join(in, cid)
+	w.stop() // nothing is purged
+	if _, err := w.DeleteRoom(t.Context(), bob, in.String()); err != nil {
+		t.Fatal(err)
+	}
+	row := w.store.Read.Room.GetX(t.Context(), in)
+	one := func(c *client) *roomlog.Event {
+		t.Helper()
+		ended := c.come()
+		if len(ended) != 1 || ended[0].Room.ID != in {
+			t.Fatalf("%s is told %+v", c.who.Username, ended)
+		}
+		return ended[0]
+	}
+	if e := one(hers); e.Kind != roomlog.MemberRemoved || e.Room.Name != "old" || e.Cursor() == nil {
+		t.Errorf("ann is told %+v of %+v", e, e.Room)
+	} else {
+		wantLost(t, e, row)
+	}
+	if e := one(his); e.Kind != roomlog.RoomDeleted || e.Room.Name != "" || !e.Room.CreatedAt.IsZero() || e.Cursor() != nil {
+		t.Errorf("cid, who was in it, is told %+v of %+v", e, e.Room)
+	}
+	w.exec("DELETE FROM room_events WHERE place < " + fmt.Sprint(row.LastPlace) + " AND room_id = '" + in.String() + "'")
+	hers.cursors = seen
+	if e := one(hers); e.Kind != roomlog.RoomDeleted || e.Room.Name != "" || !e.Room.CreatedAt.IsZero() || e.Cursor() != nil {
+		t.Errorf("without the log ann is told %+v of %+v", e, e.Room)
+	}
+}

@@ -53,7 +53,7 @@ func (x *Readers) last(ctx context.Context, db *ent.Client, person, id uuid.UUID
 	if by := ended[id]; by != nil {
 		return roomlog.Lost(by, rooms[0].Room), nil
 	}
-	return roomlog.Gone(id, x.o.Now()), err
+	return x.ended(rooms[0].Room), err
 }
 
 // undeleted is a deleted room as it was before.
@@ -67,13 +67,21 @@ func undeleted(r access.Room) access.Room {
 // others were banned is not known once that is purged.
 func (x *Readers) end(ctx context.Context, db *ent.Client, r access.Room) (*roomlog.Event, error) {
 	if r.As.Member == nil {
-		return roomlog.Gone(r.ID, x.o.Now()), nil
+		return x.ended(r.Room), nil
 	}
 	by, err := db.RoomEvent.Query().Where(roomevent.RoomID(r.ID), roomevent.Place(r.LastPlace)).Only(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find the end of a room: %w", err)
 	}
 	return roomlog.Lost(by, r.Room), nil
+}
+
+// ended is what somebody is told of a room that they have read, where the log does not say any more how that ended: all of it that
+// never changes.
+func (x *Readers) ended(of *ent.Room) *roomlog.Event {
+	last := roomlog.Gone(of.ID, x.o.Now())
+	last.Room.Kind, last.Room.CreatedAt = roomlog.RoomKind(of.Kind), of.CreatedAt
+	return last
 }
 
 // endedBy are the newest events that have ended somebody's reading in rooms, by one query.

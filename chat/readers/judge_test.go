@@ -10,6 +10,9 @@ import (
 
 	"parley/broker"
 	"parley/chat"
+	"parley/chat/access"
+	"parley/chat/roomlog"
+	"parley/ent"
 )
 
 // last is what a reader is told who is judged.
@@ -19,11 +22,25 @@ func (w *world) last(of uuid.UUID, who chat.Caller, asMember bool) string {
 	if err != nil || v.Why == nil || v.Last == nil {
 		w.t.Fatalf("%s is judged: %+v, %v", who.Username, v, err)
 	}
+	row := w.store.Read.Room.GetX(w.t.Context(), of)
+	wantLost(w.t, v.Last, row)
 	text := fmt.Sprint(v.Last.Kind, " ", v.Last.Room.Name)
 	if v.Last.Cursor() != nil {
 		text += fmt.Sprint(" at ", v.Last.Position().Place)
 	}
 	return text
+}
+
+// wantLost wants an event to show of a room what never changes, and nothing that can but its name.
+func wantLost(t testing.TB, e *roomlog.Event, row *ent.Room) {
+	t.Helper()
+	r := e.Room
+	if r.ID != row.ID || !r.CreatedAt.Equal(row.CreatedAt) || string(r.Kind) != string(row.Kind) {
+		t.Errorf("%s shows %+v", e.Kind, r)
+	}
+	if r.Topic != nil || r.SendRole != access.Member || r.MemberCount != 0 || r.LastNumber != 0 || r.Newest != nil || r.As != nil {
+		t.Errorf("%s shows of the room as it is now %+v", e.Kind, r)
+	}
 }
 
 // Of a room that is deleted whoever could read it until then is told the end, and whoever could not what had ended their own
@@ -40,7 +57,9 @@ func TestLastOfADeletedRoom(t *testing.T) {
 		w.join(in, cid)   // 2
 		w.remove(in, bob) // 3
 		w.remove(in, cid) // 4
-		w.rename(in, "new")
+		if _, err := w.UpdateRoom(t.Context(), ann, in.String(), chat.RoomChange{Name: new("new"), Topic: new(new("about")), SendRole: new(access.Admin)}); err != nil {
+			t.Fatal(err)
+		}
 		w.join(in, cid) // 6
 		if got := w.last(in, bob, true); got != "MEMBER_REMOVED old at 3" {
 			t.Errorf("before the end bob is told %s", got)

@@ -113,7 +113,7 @@ func (s *Set) Read(ctx context.Context) (starts []follow.Start, err error) {
 type list struct {
 	version int64
 	rooms   []access.Room           // that they are in
-	others  map[uuid.UUID]*ent.Room // that they are not in, of those that were asked for
+	others  map[uuid.UUID]*ent.Room // that they are not in, also deleted ones, of those that were asked for
 }
 
 // list reads a person's list, and of some other rooms those that are there, by two queries.
@@ -125,15 +125,16 @@ func (x *Readers) list(ctx context.Context, db *ent.Client, person uuid.UUID, al
 	for id := range also {
 		ids = append(ids, id)
 	}
-	found, err := access.Load(ctx, db.Room.Query().Where(room.DeletedAtIsNil(), isListed(person, ids)).Order(ent.Asc(room.FieldID)), person, x.o.Now())
+	found, err := access.Load(ctx, db.Room.Query().Where(isListed(person, ids)).Order(ent.Asc(room.FieldID)), person, x.o.Now())
 	if err != nil {
 		return l, err
 	}
 	l.others = map[uuid.UUID]*ent.Room{}
 	for _, r := range found {
-		if r.As.Member == nil {
+		switch {
+		case r.As.Member == nil:
 			l.others[r.ID] = r.Room
-		} else {
+		case r.DeletedAt == nil:
 			l.rooms = append(l.rooms, r)
 		}
 	}

@@ -61,7 +61,7 @@ func DecodeCursor(text string, kind byte, size int) (b []byte, ok bool) {
 	return b, true
 }
 
-// Verify looks up the event that a position stands on, none at the start. ErrDiverged: the room's log has no such event
+// Verify looks up the event that a position stands on, none at the start. *DivergedError: the room's log has no such event
 // there.
 func Verify(ctx context.Context, db *ent.Client, room uuid.UUID, p Position) (*ent.RoomEvent, error) {
 	if p.Place == 0 {
@@ -69,7 +69,7 @@ func Verify(ctx context.Context, db *ent.Client, room uuid.UUID, p Position) (*e
 	}
 	event, err := db.RoomEvent.Query().Where(roomevent.RoomID(room), roomevent.Place(p.Place)).Only(ctx)
 	if ent.IsNotFound(err) || err == nil && event.Tag != p.Tag {
-		return nil, ErrDiverged
+		return nil, &DivergedError{[]uuid.UUID{room}}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("look up cursor: %w", err)

@@ -121,3 +121,21 @@ func TestBanSaysUntilWhen(t *testing.T) {
 	s.Must(nil, ann, `mutation { unbanMember(room: "general", user: "bob") }`)
 	s.Must(nil, bob, `mutation { joinRoom(room: "general") { id } }`)
 }
+
+// Whoever gets a room because its last owner's account is gone does by nobody.
+func TestHandoverIsByNobody(t *testing.T) {
+	s := harness.New(t, harness.NoLimits()...)
+	ann, _ := s.Register("ann")
+	bob, _ := s.Register("bob")
+	s.Must(nil, ann, `mutation { createRoom(name: "general", members: ["bob"]) { id } }`)
+	k := s.Live(bob, `subscription($rooms: [ID!]) { events(rooms: $rooms) { kind username actor { username } member { role } } }`, "general")
+	s.Must(nil, ann, `mutation { deleteAccount(password: "correct horse battery") }`)
+	for _, want := range []string{
+		`{"data":{"events":{"kind":"MEMBER_CHANGED","username":"bob","actor":null,"member":{"role":"OWNER"}}}}`,
+		`{"data":{"events":{"kind":"MEMBER_LEFT","username":"ann","actor":null,"member":null}}}`,
+	} {
+		if got := string(k.Expect("next").Payload); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+}
