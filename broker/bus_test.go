@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/google/uuid"
+
+	"parley/chat"
 )
 
 // What other nodes are told at once are notifications of commits first, in whichever order they came, and signals behind them.
@@ -34,5 +36,21 @@ func TestNotificationsGoBeforeSignals(t *testing.T) {
 	b.Notify(uuid.New(), uuid.New()) // before the signal that has not fitted
 	if got := tell(); got != "2 rooms, 1 signals, " {
 		t.Errorf("told %s", got)
+	}
+}
+
+// The largest signal waits for other nodes; one that is larger is dropped, and counted.
+func TestNoSignalIsTooLarge(t *testing.T) {
+	b := newBus(nil)
+	b.up()
+	for size, want := range map[int]int{chat.MaxSignal: 1, chat.MaxSignal + 1: 0} {
+		b.Signal("slot", make([]byte, size))
+		packed, n, _, _ := b.slots.take(1 << 20)
+		if n != want || len(packed) != want*(lengthBytes+size) {
+			t.Errorf("of %d bytes %d are sent, of %d signals", size, len(packed), n)
+		}
+	}
+	if n := b.Stats().SignalsDropped; n != 1 {
+		t.Errorf("%d were dropped", n)
 	}
 }
