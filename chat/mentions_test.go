@@ -80,6 +80,7 @@ func TestMembersAreMentioned(t *testing.T) {
 		{ann, "@BOB. @stranger @gone @nobody", "Bob"},
 		{ann, "@ann @eve @ann.b. @bob @Bob", "Bob ann.b"},
 		{bob, "@eve @ann.c @ann.b @bob", "ann ann.b eve"},
+		{bob, "@all @everyone @here @room @general", ""},
 		{bob, "`@eve` bob@ann http://x/@ann ＠ann.b", "ann.b"},
 	} {
 		if got := w.mentioned(w.send(c.from, room, c.text)); got != c.want {
