@@ -88,6 +88,12 @@ func (b *bus) change(why error) {
 	}
 }
 
+// tell hands over what waits: notifications of commits first, and of signals as many as fit into most bytes behind them.
+func (b *bus) tell(notify func(rooms []uuid.UUID) error, most int, signal func(packed []byte) error) {
+	b.flush(notify)
+	b.flushSignals(most, signal)
+}
+
 // flush hands over what other nodes were not told yet. What cannot be sent stays for the next time.
 func (b *bus) flush(send func(rooms []uuid.UUID) error) {
 	rooms, some := b.out.take()

@@ -57,7 +57,11 @@ func (m *Memory) Signal(_ string, content []byte) {
 	m.hand(content)
 }
 
+// hand gives a signal to who listens here. One that is too large goes nowhere.
 func (m *Memory) hand(content []byte) {
+	if len(content) > chat.MaxSignal {
+		return
+	}
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	m.signalsReceived.Add(uint64(len(m.listeners)))

@@ -128,8 +128,7 @@ func (n *NATS) run(ctx context.Context) {
 	for {
 		select {
 		case <-n.out.wake:
-			n.flush(n.publish)
-			n.flushSignals(n.mostOf(natsSignals), func(packed []byte) error { return n.conn.Publish(signalSubject, packed) })
+			n.tell(n.publish, n.mostOf(natsSignals), func(packed []byte) error { return n.conn.Publish(signalSubject, packed) })
 		case <-n.closed: // the client gives up on what it does not know, as any new error of a server
 			n.down(n.conn.LastError())
 			select {

@@ -99,8 +99,8 @@ func (p *Postgres) run(ctx context.Context) {
 	for {
 		select {
 		case <-p.out.wake:
-			p.flush(func(rooms []uuid.UUID) error { return p.notify(ctx, rooms) })
-			p.flushSignals(maxPayload/5*4-len(p.node), func(packed []byte) error { return p.signal(ctx, packed) })
+			p.tell(func(rooms []uuid.UUID) error { return p.notify(ctx, rooms) },
+				maxPayload/5*4-len(p.node), func(packed []byte) error { return p.signal(ctx, packed) })
 		case <-ctx.Done():
 			return
 		}

@@ -132,6 +132,40 @@ func TestBlocksKeepApart(t *testing.T) {
 	}
 }
 
+// What somebody says in rooms of others stays to be seen by who has blocked them, and counts as unread; by its answers they are not
+// mentioned.
+func TestChatsOfTheBlockedStay(t *testing.T) {
+	w := newWorld(t, chat.Options{})
+	ann, bob := w.person("ann"), w.person("bob")
+	room := w.private(w.person("eve"), "general", "ann", "bob")
+	mine := w.send(ann, room.ID.String(), "mine")
+	w.send(bob, room.ID.String(), "before")
+	w.block(ann, bob, true)
+	live := w.follow(ann, room.ID.String(), ptr(mine.Cursor()))
+	sent, err := w.Send(t.Context(), bob, chat.Draft{Room: room.ID.String(), Text: "behind, @ann", ReplyTo: ptr(mine.ID.String())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := w.Chats(t.Context(), ann, room.ID.String(), chat.PageQuery{})
+	if err != nil || len(page.Nodes) != 3 {
+		t.Fatalf("%+v, %v", page, err)
+	}
+	for i, text := range []string{"before", "behind, @ann"} {
+		if c := live.next(); *c.Text != text || c.UserID != bob.ID {
+			t.Errorf("the stream has %+v", c)
+		}
+		if c := page.Nodes[i+1]; *c.Text != text || c.UserID != bob.ID {
+			t.Errorf("the page has %+v", c)
+		}
+	}
+	if c, err := w.Chat(t.Context(), ann, sent.ID.String()); err != nil || *c.Text != "behind, @ann" {
+		t.Errorf("alone it is %+v, %v", c, err)
+	}
+	if got := w.counts(ann, room); got != "2] [0" {
+		t.Errorf("unread are %s", got)
+	}
+}
+
 func TestBlockIsRefused(t *testing.T) {
 	w := newWorld(t, chat.Options{})
 	ann, gone := w.person("ann"), w.person("gone")

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -79,6 +80,7 @@ func TestMembersAreMentioned(t *testing.T) {
 		{ann, "@BOB. @stranger @gone @nobody", "Bob"},
 		{ann, "@ann @eve @ann.b. @bob @Bob", "Bob ann.b"},
 		{bob, "@eve @ann.c @ann.b @bob", "ann ann.b eve"},
+		{bob, "@all @everyone @here @room @general", ""},
 		{bob, "`@eve` bob@ann http://x/@ann ＠ann.b", "ann.b"},
 	} {
 		if got := w.mentioned(w.send(c.from, room, c.text)); got != c.want {
@@ -209,7 +211,7 @@ func TestListOfMentions(t *testing.T) {
 	if _, err := w.DeleteRoom(t.Context(), ann, rooms[1].ID.String()); err != nil {
 		t.Fatal(err)
 	}
-	if got := w.mentions(bob, 50); got != "@bob 5;@bob 2" && got != "@bob 2;@bob 5" {
+	if got := w.mentions(bob, 50); got != "@bob 5;@bob 2" {
 		t.Errorf("of one room: %s", got)
 	}
 	if got := w.mentions(ann, 50); got != "" {
@@ -219,9 +221,49 @@ func TestListOfMentions(t *testing.T) {
 		_, err := w.Mentions(t.Context(), bob, &first, nil)
 		wantInvalid(t, err, "first", "OUT_OF_RANGE")
 	}
-	for _, after := range []string{"", "x", rooms[2].SyncCursor(), strings.Repeat("A", 34)} {
+	for _, after := range []string{"", "x", rooms[2].SyncCursor(), strings.Repeat("A", 44), "Aw" + strings.Repeat("A", 32)} {
 		_, err := w.Mentions(t.Context(), bob, nil, &after)
 		wantInvalid(t, err, "after", "CURSOR_INVALID")
+	}
+}
+
+// The newest chat of all rooms comes first, and of one room those of one millisecond in its order, whatever their ids are.
+func TestOrderOfMentions(t *testing.T) {
+	var ms atomic.Int64
+	w := newWorld(t, chat.Options{Now: func() time.Time { return time.UnixMilli(1_900_000_000_000 + ms.Load()) }})
+	ann, bob := w.person("ann"), w.person("bob")
+	rooms := []*roomlog.Room{w.private(ann, "one", "bob"), w.private(ann, "another", "bob")}
+	ids := []string{"7", "2", "f", "4", "1", "5"}
+	want := []string{}
+	for _, in := range []int{0, 1, 1, 0} {
+		ms.Add(1)
+		for _, id := range ids {
+			text := fmt.Sprint("@bob ", len(want))
+			d := chat.Draft{Room: rooms[in].ID.String(), Text: text, ID: ptr(fmt.Sprintf("%s%07d-0000-4000-8000-000000000000", id, len(want)))}
+			if _, err := w.Send(t.Context(), ann, d); err != nil {
+				t.Fatal(err)
+			}
+			want = append(want, text)
+		}
+	}
+	slices.Reverse(want)
+	for n := 1; n <= 25; n++ {
+		if got := w.mentions(bob, n); got != strings.Join(want, ";") {
+			t.Errorf("by %d: %s", n, got)
+		}
+	}
+	ms.Add(1) // in one millisecond of two rooms each keeps its order, in pages of any size
+	for i := range 12 {
+		w.send(ann, rooms[i%2].ID.String(), fmt.Sprint("@bob ", i%2, string(rune('a'+i/2))))
+	}
+	for n := 1; n <= 13; n++ {
+		page := strings.Split(w.mentions(bob, n), ";")[:12]
+		for in := range 2 {
+			here := slices.DeleteFunc(slices.Clone(page), func(text string) bool { return !strings.HasPrefix(text, fmt.Sprint("@bob ", in)) })
+			if len(here) != 6 || !slices.IsSortedFunc(here, func(x, y string) int { return strings.Compare(y, x) }) {
+				t.Errorf("by %d of room %d: %v", n, in, here)
+			}
+		}
 	}
 }
 

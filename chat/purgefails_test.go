@@ -15,19 +15,27 @@ import (
 // spoil makes the database refuse to DELETE, or to INSERT, chats with a text.
 func (w *world) spoil(what, text string) {
 	w.t.Helper()
-	row := map[string]string{"DELETE": "OLD", "INSERT": "NEW"}[what]
-	statements := []string{`CREATE TRIGGER spoiled BEFORE ` + what + ` ON chats WHEN ` + row + `.text = '` + text + `' BEGIN SELECT RAISE(ABORT, 'spoiled'); END`}
+	w.refuse(what, "chats", map[string]string{"DELETE": "OLD", "INSERT": "NEW"}[what]+`.text = '`+text+`'`)
+}
+
+// refuse makes it refuse to do something to the rows of a table for which a condition holds, until accept is called.
+func (w *world) refuse(what, table, when string) (accept func()) {
+	w.t.Helper()
+	run := func(statements ...string) {
+		w.t.Helper()
+		for _, statement := range statements {
+			if _, err := dbtest.Pool(w.t, w.dir).ExecContext(w.t.Context(), statement); err != nil {
+				w.t.Fatal(err)
+			}
+		}
+	}
 	if dbtest.OnPostgres() {
-		statements = []string{
-			`CREATE FUNCTION spoiled() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''spoiled''; END'`,
-			`CREATE TRIGGER spoiled BEFORE ` + what + ` ON chats FOR EACH ROW WHEN (` + row + `.text = '` + text + `') EXECUTE FUNCTION spoiled()`,
-		}
+		run(`CREATE FUNCTION spoiled() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''spoiled''; END'`,
+			`CREATE TRIGGER spoiled BEFORE `+what+` ON `+table+` FOR EACH ROW WHEN (`+when+`) EXECUTE FUNCTION spoiled()`)
+		return func() { run(`DROP TRIGGER spoiled ON `+table, `DROP FUNCTION spoiled`) }
 	}
-	for _, statement := range statements {
-		if _, err := dbtest.Pool(w.t, w.dir).ExecContext(w.t.Context(), statement); err != nil {
-			w.t.Fatal(err)
-		}
-	}
+	run(`CREATE TRIGGER spoiled BEFORE ` + what + ` ON ` + table + ` WHEN ` + when + ` BEGIN SELECT RAISE(ABORT, 'spoiled'); END`)
+	return func() { run(`DROP TRIGGER spoiled`) }
 }
 
 // A room whose rows could not be deleted held back all others, for ever.

@@ -3,6 +3,8 @@ package chat_test
 import (
 	"errors"
 	"fmt"
+	"regexp"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +14,7 @@ import (
 	"parley/chat"
 	"parley/chat/access"
 	"parley/chat/roomlog"
+	"parley/db/dbtest"
 	"parley/ent"
 	"parley/ent/predicate"
 	"parley/ent/reaction"
@@ -76,6 +79,30 @@ func TestEqualReactionsAtOnce(t *testing.T) {
 	}
 }
 
+// Where an emoji is on a chat already, or off it, in whichever spelling, nothing is written.
+func TestSameReactionWritesNothing(t *testing.T) {
+	var s dbtest.Statements
+	w := traceWorld(t, t.TempDir(), chat.Options{HeadsInterval: time.Hour}, s.Trace)
+	ann := w.person("ann")
+	w.room(ann, "general")
+	c := w.send(ann, "general", "x")
+	for _, on := range []bool{true, false} {
+		for i, emoji := range []string{"❤", "❤️", "❤"} {
+			s.Take()
+			if err := w.react(ann, c, emoji, on); err != nil {
+				t.Fatal(err)
+			}
+			texts := strings.Join(s.Take(), "\n")
+			if wrote := writes.MatchString(texts); wrote != (i == 0) || texts == "" {
+				t.Errorf("on %v, time %d: written %v:\n%s", on, i, wrote, texts)
+			}
+		}
+	}
+}
+
+// writes is what a statement begins with that changes rows.
+var writes = regexp.MustCompile(`(?m)^\s*(INSERT|UPDATE|DELETE|WITH .*(INSERT|UPDATE|DELETE))\b`)
+
 func TestLimitsOfReactions(t *testing.T) {
 	w := newWorld(t, chat.Options{})
 	ann := w.person("ann")
@@ -125,12 +152,15 @@ func TestWhoMayReact(t *testing.T) {
 	if r, err := w.Room(t.Context(), eve, "general"); err != nil || r.MemberCount != 1 {
 		t.Errorf("%+v, %v", r, err)
 	}
-	wantErr(t, w.react(eve, secret, "👍", true), chat.ErrNoChat)
-	wantErr(t, w.react(eve, &roomlog.Chat{ID: uuid.New()}, "👍", true), chat.ErrNoChat)
 	if _, err := w.BanMember(t.Context(), ann, "general", eve.ID.String(), nil, nil); err != nil {
 		t.Fatal(err)
 	}
-	wantErr(t, w.react(eve, c, "👎", true), chat.ErrForbidden)
+	for _, on := range []bool{true, false} { // also what is so already
+		wantErr(t, w.react(eve, c, "👎", on), chat.ErrForbidden)
+		wantErr(t, w.react(eve, c, "👍", on), chat.ErrForbidden)
+		wantErr(t, w.react(eve, secret, "👍", on), chat.ErrNoChat)
+		wantErr(t, w.react(eve, &roomlog.Chat{ID: uuid.New()}, "👍", on), chat.ErrNoChat)
+	}
 	if got := w.reactionsOn(c); got != "👍1/1 " {
 		t.Error(got)
 	}
@@ -177,6 +207,14 @@ func TestDeletedChatLosesItsReactions(t *testing.T) {
 		t.Error(got)
 	}
 	wantErr(t, w.react(ann, c, "👍", true), chat.ErrForbidden)
+	w.write(func(tx *ent.Tx) error { // as one that has not been taken away yet
+		return tx.Reaction.Create().SetRoomID(room.ID).SetChatID(c.ID).SetUserID(ann.ID).SetEmoji("👍").SetPlace(1).Exec(t.Context())
+	})
+	wantErr(t, w.react(ann, c, "👍", true), chat.ErrForbidden)
+	w.write(func(tx *ent.Tx) error {
+		_, err := tx.Reaction.Delete().Where(reaction.ChatID(c.ID), reaction.UserID(ann.ID)).Exec(t.Context())
+		return err
+	})
 	place := w.store.Read.Room.GetX(t.Context(), room.ID).LastPlace
 	for range 2 { // what went with the chat is off already, whether the row is there still or not
 		wantErr(t, w.react(people[0], c, "e0", false), nil)

@@ -152,6 +152,9 @@ func TestAnswersInOneBatch(t *testing.T) {
 		}
 	}
 	wg.Wait()
+	if _, err := w.reply(ann, "general", w.send(ann, "general", "stored before").ID.String(), "re", nil); err != nil {
+		t.Error(err)
+	}
 	page, err := w.Chats(t.Context(), ann, "general", chat.PageQuery{First: ptr(200)})
 	if err != nil || len(page.Nodes) < 40 {
 		t.Fatal(len(page.Nodes), err)

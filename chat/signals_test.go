@@ -3,6 +3,9 @@ package chat_test
 import (
 	"context"
 	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -124,6 +127,60 @@ func TestTypingInARoomOfMany(t *testing.T) {
 	}
 	if s := h.next(); s.ActorID != bob.ID {
 		t.Errorf("told %+v", s)
+	}
+}
+
+// A counting keeps what is sent of signals.
+type counting struct {
+	*broker.Memory
+	mu   sync.Mutex
+	sent [][]byte
+}
+
+func (c *counting) Signal(slot string, content []byte) {
+	c.mu.Lock()
+	c.sent = append(c.sent, content)
+	c.mu.Unlock()
+	c.Memory.Signal(slot, content)
+}
+
+// Who types all the time is told of once in two seconds, in each room.
+func TestTypingIsToldOnceInTwoSeconds(t *testing.T) {
+	var ms atomic.Int64
+	bus := &counting{Memory: &broker.Memory{}}
+	w := newWorld(t, chat.Options{Notifier: bus, Now: func() time.Time { return time.UnixMilli(1_900_000_000_000 + ms.Load()) }})
+	ann, bob := w.person("ann"), w.person("bob")
+	w.room(ann, "general")
+	w.room(ann, "other")
+	for at := int64(0); at <= 10_000; at += 250 {
+		ms.Store(at)
+		for _, who := range []chat.Caller{ann, bob} {
+			w.typing(who, "general")
+			w.typing(who, "other")
+		}
+		if want := 4 * int(1+at/2000); len(bus.sent) != want {
+			t.Fatalf("told %d times in %d ms, want %d", len(bus.sent), at, want)
+		}
+	}
+	if n := w.Stats().Signals["too_fast"]; n != 4*(41-6) {
+		t.Errorf("%d were too fast", n)
+	}
+}
+
+// A signal has at most 6 KiB. One that is a byte larger is not sent, and counted; who sent it is answered as ever.
+func TestASignalThatIsTooLarge(t *testing.T) {
+	bus := &counting{Memory: &broker.Memory{}}
+	w := newWorld(t, chat.Options{Notifier: bus, Now: func() time.Time { return time.UnixMilli(1_900_000_000_000) }})
+	w.room(w.person("ann"), "general")
+	typing := func(letters int) {
+		w.typing(chat.Caller{ID: uuid.New(), Username: strings.Repeat("x", letters)}, "general")
+	}
+	typing(1)
+	most := 1 + chat.MaxSignal - len(bus.sent[0])
+	typing(most)
+	typing(most + 1)
+	if len(bus.sent) != 2 || len(bus.sent[1]) != 6<<10 || w.Stats().Signals["too_large"] != 1 {
+		t.Errorf("%d signals were sent, %v", len(bus.sent), w.Stats().Signals)
 	}
 }
 

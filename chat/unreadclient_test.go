@@ -3,6 +3,8 @@ package chat_test
 import (
 	"slices"
 
+	"github.com/google/uuid"
+
 	"parley/chat"
 	"parley/chat/access"
 	"parley/chat/follow"
@@ -11,7 +13,6 @@ import (
 	"parley/chat/roomlog"
 	"parley/ent"
 	entchat "parley/ent/chat"
-	"parley/ent/mention"
 )
 
 // A counter is somebody in a room as a client that counts by its stream alone.
@@ -25,6 +26,8 @@ type counter struct {
 	chats    []*roomlog.Chat
 	unread   map[int]bool // numbers of chats of others, which are not deleted
 	said     map[int]bool // numbers of chats that mention or answer them
+	answers  map[int]bool // of these the ones that were answers to them when they were sent
+	blocked  map[[2]uuid.UUID]bool
 	tail     *follow.Tail
 	wake     chan struct{}
 	at       roomlog.Position
@@ -37,7 +40,8 @@ func (c *counter) enter() {
 	if err != nil || now.As.Member == nil {
 		c.w.t.Fatalf("%s is in %s as %+v, %v", c.who.Username, c.room.Name, now, err)
 	}
-	c.in, c.lastRead, c.last, c.chats, c.unread, c.said = true, now.As.Member.LastRead, now.LastNumber, nil, map[int]bool{}, map[int]bool{}
+	c.in, c.lastRead, c.last, c.chats = true, now.As.Member.LastRead, now.LastNumber, nil
+	c.unread, c.said, c.answers = map[int]bool{}, map[int]bool{}, map[int]bool{}
 	cursor := now.SyncCursor()
 	c.open(&cursor)
 }
@@ -84,17 +88,31 @@ func (c *counter) take(e *roomlog.Event) {
 		c.last = e.Chat.Number
 		c.chats = append(c.chats, e.Chat)
 		c.unread[e.Chat.Number] = e.Chat.Username != c.who.Username && e.Chat.DeletedAt == nil
-		c.said[e.Chat.Number] = c.isMeant(e.Chat)
+		c.answers[e.Chat.Number] = c.isAnswered(e.Chat)
+		c.said[e.Chat.Number] = c.answers[e.Chat.Number] || c.isNamed(e.Chat)
 	case roomlog.ChatEdited:
-		c.said[e.Chat.Number] = c.isMeant(e.Chat)
+		c.said[e.Chat.Number] = c.answers[e.Chat.Number] || c.isNamed(e.Chat)
 	case roomlog.ChatDeleted:
 		delete(c.unread, e.Chat.Number)
 		delete(c.said, e.Chat.Number)
 	}
 }
 
-// isMeant tells by what an event shows of a chat of somebody else, mentions and replyTo, whether it is about them.
-func (c *counter) isMeant(in *roomlog.Chat) bool {
+// isAnswered tells by replyTo whether a chat answers them, and they have not blocked who sends it.
+func (c *counter) isAnswered(in *roomlog.Chat) bool {
+	c.w.t.Helper()
+	if in.DeletedAt != nil || in.UserID == c.who.ID || c.blocked[[2]uuid.UUID{c.who.ID, in.UserID}] {
+		return false
+	}
+	answered, err := c.w.ReplyTargets(c.w.t.Context(), access.Reader{All: true}, []*roomlog.Chat{in})
+	if err != nil {
+		c.w.t.Fatal(err)
+	}
+	return answered[0] != nil && answered[0].UserID == c.who.ID
+}
+
+// isNamed tells by mentions whether a chat is about them.
+func (c *counter) isNamed(in *roomlog.Chat) bool {
 	c.w.t.Helper()
 	if in.DeletedAt != nil || in.UserID == c.who.ID {
 		return false
@@ -103,11 +121,7 @@ func (c *counter) isMeant(in *roomlog.Chat) bool {
 	if err != nil {
 		c.w.t.Fatal(err)
 	}
-	answered, err := c.w.ReplyTargets(c.w.t.Context(), access.Reader{All: true}, []*roomlog.Chat{in})
-	if err != nil {
-		c.w.t.Fatal(err)
-	}
-	return slices.Contains(mentioned[0], c.who.ID) || answered[0] != nil && answered[0].UserID == c.who.ID
+	return slices.Contains(mentioned[0], c.who.ID)
 }
 
 // mentions is how many chats that are about them the client shows.
@@ -133,10 +147,10 @@ func (c *counter) count() (n int) {
 	return min(n, reads.MaxCount)
 }
 
-// A brute counts by looking at every row.
+// A brute counts by looking at every row, and at what the ledger says of mentions: their rows are what is shown.
 type brute struct{ lastRead, unread, mentions int }
 
-func (c *counter) brute(in *ent.Room) (b brute) {
+func (c *counter) brute(in *ent.Room, by *ledger) (b brute) {
 	c.w.t.Helper()
 	ctx, read := c.w.t.Context(), c.w.store.Read
 	for _, m := range in.Edges.Members {
@@ -147,10 +161,6 @@ func (c *counter) brute(in *ent.Room) (b brute) {
 	b.unread = min(read.Chat.Query().Where(
 		entchat.RoomID(in.ID), entchat.NumberGT(b.lastRead), entchat.UserIDNEQ(c.who.ID), entchat.DeletedAtIsNil(),
 	).CountX(ctx), reads.MaxCount)
-	numbers := map[int]bool{}
-	for _, m := range read.Mention.Query().Where(mention.UserID(c.who.ID), mention.RoomID(in.ID), mention.NumberGT(b.lastRead)).AllX(ctx) {
-		numbers[m.Number] = true
-	}
-	b.mentions = min(len(numbers), reads.MaxCount)
+	b.mentions = by.mentions(in.ID, c.who.ID, b.lastRead, in.LastNumber)
 	return b
 }

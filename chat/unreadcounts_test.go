@@ -54,7 +54,9 @@ func TestCountsStopAtTheirBounds(t *testing.T) {
 func (w *world) long(from, reader chat.Caller, chats int) *roomlog.Room {
 	w.t.Helper()
 	r := w.private(from, "long")
-	w.fill(from, r, chats)
+	if chats > 0 {
+		w.fill(from, r, chats)
+	}
 	if _, err := w.AddMember(w.t.Context(), from, r.ID.String(), reader.Username, nil); err != nil {
 		w.t.Fatal(err)
 	}
@@ -149,6 +151,36 @@ func TestCountsOfAListAreOneStatement(t *testing.T) {
 		if texts := s.Take(); err != nil || len(texts) != statements || (counts[0]+counts[1] == 0) != (whose == bob) {
 			t.Errorf("%d statements, %v, %v", len(texts), counts, err)
 		}
+	}
+}
+
+// What is unread in 50 rooms with up to 5,000 chats of others each, and what of it is for oneself, is two statements together.
+func TestCountsOfLongRoomsAreTwoStatements(t *testing.T) {
+	var s dbtest.Statements
+	w := traceWorld(t, t.TempDir(), chat.Options{HeadsInterval: time.Hour}, s.Trace)
+	ann, bob := w.person("ann"), w.person("bob")
+	var all []*roomlog.Room
+	var unread, mentioned []string
+	for i := range 50 {
+		chats, named := []int{0, 1, 98, 99, 100, 127, 128, 129, 2000, 4999}[i/5], i%3
+		r := w.long(ann, bob, chats)
+		for range named {
+			w.send(ann, r.ID.String(), "@bob")
+		}
+		now, err := w.Room(t.Context(), bob, r.ID.String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, now)
+		unread, mentioned = append(unread, fmt.Sprint(min(chats+named, reads.MaxCount))), append(mentioned, fmt.Sprint(named))
+	}
+	s.Take()
+	got := w.countsAsOf(bob, all...)
+	if texts := s.Take(); len(texts) > 2 {
+		t.Errorf("%d statements:\n%s", len(texts), strings.Join(texts, "\n"))
+	}
+	if want := strings.Join(unread, " ") + "] [" + strings.Join(mentioned, " "); got != want {
+		t.Errorf("counted %s, want %s", got, want)
 	}
 }
 

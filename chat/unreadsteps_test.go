@@ -22,7 +22,7 @@ func (x *town) comeBack(c *counter, n int) string {
 	case public && n < 65:
 		_, err = x.JoinRoom(ctx, c.who, in)
 	case public && n < 80:
-		x.send(c.who, in, "@bob")
+		x.say(c.who, c.room, "@bob", nil)
 	case n < 90:
 		_, err = x.AddMember(ctx, x.host, in, c.who.Username, nil)
 	default:
@@ -50,6 +50,74 @@ func (x *town) markRead(c *counter) string {
 	}
 	wg.Wait()
 	return "mark as read"
+}
+
+// sayAtOnce lets all who are in a room send at once, with names in it and to one that was there.
+func (x *town) sayAtOnce(in *roomlog.Room) string {
+	x.t.Helper()
+	type one struct {
+		*counter
+		text string
+		to   *roomlog.Chat
+		sent *roomlog.Chat
+		err  error
+	}
+	var all []*one
+	for _, c := range x.clients {
+		for range 16 {
+			if c.in && c.room.ID == in.ID {
+				all = append(all, &one{counter: c, text: said[x.IntN(len(said))].text})
+				if n := x.IntN(2 * (1 + len(c.chats))); n < len(c.chats) {
+					all[len(all)-1].to = c.chats[n]
+				}
+			}
+		}
+	}
+	var wg sync.WaitGroup
+	for _, one := range all {
+		wg.Go(func() { one.sent, one.err = x.Send(x.t.Context(), one.who, draftOf(in, one.text, one.to)) })
+	}
+	wg.Wait()
+	for _, one := range all {
+		x.must(one.err)
+		x.ledger.sent(one.sent, one.text, one.to, x.members(in))
+	}
+	return "all at once"
+}
+
+// change edits or deletes a chat as its author, who may be out of the room.
+func (x *town) change(one *roomlog.Chat, remove bool) string {
+	x.t.Helper()
+	by, text := chat.Caller{ID: one.UserID, Username: one.Username}, said[x.IntN(len(said))].text
+	var err error
+	if remove {
+		_, err = x.DeleteChat(x.t.Context(), by, one.ID.String())
+	} else {
+		_, err = x.EditChat(x.t.Context(), by, one.ID.String(), text)
+	}
+	switch {
+	case err != nil && !x.mayFail(by, one.Room) && x.row(one.ID).DeletedAt == nil:
+		x.t.Fatal(err)
+	case err != nil:
+	case remove:
+		x.ledger.deleted(one.ID)
+	default:
+		x.ledger.edited(one.ID, text, x.members(one.Room))
+	}
+	return "edit or delete"
+}
+
+// block has somebody block another one, or take that back.
+func (x *town) block(who chat.Caller) string {
+	x.t.Helper()
+	whom := x.people[x.IntN(len(x.people))]
+	if whom.ID == who.ID {
+		return "nothing"
+	}
+	pair := [2]uuid.UUID{who.ID, whom.ID}
+	x.ledger.blocked[pair] = !x.ledger.blocked[pair]
+	x.world.block(who, whom, x.ledger.blocked[pair])
+	return "block or not"
 }
 
 // mayFail says whether somebody is out of a room, and so may not change what they have sent there.

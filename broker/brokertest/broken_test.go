@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"parley/chat"
 )
 
 // faulty is a notifier like broker.Memory, with one fault.
@@ -93,6 +95,9 @@ func (b *faulty) Signals(ctx context.Context, got func([]byte)) error {
 func (b *faulty) Signal(_ string, content []byte) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if len(content) > chat.MaxSignal && b.fault != "takes any signal" {
+		return
+	}
 	given := content
 	switch b.fault {
 	case "loses signals":
@@ -130,6 +135,7 @@ func TestEachFaultBreaksAPromise(t *testing.T) {
 		{"loses all", "EverythingAtOnce", "blocks among others"},
 		{"loses signals", "SignalReachesBothNodes", "did not come"},
 		{"cuts signals short", "SignalReachesBothNodes", "6144 bytes"},
+		{"takes any signal", "NoneIsTooLarge", "was given to 2"},
 		{"doubles signals", "OwnNodeHearsASignalOnceAndAtOnce", "had it 2 times"},
 		{"keeps signals", "SignalKeepsNothing", "written after Signal"},
 		{"waits with signals", "SignalNeverBlocks", "blocks while somebody"},

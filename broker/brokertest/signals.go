@@ -15,6 +15,7 @@ import (
 
 var promisesOfSignals = []promise{
 	{"SignalReachesBothNodes", signalReachesBothNodes},
+	{"NoneIsTooLarge", noneIsTooLarge},
 	{"OwnNodeHearsASignalOnceAndAtOnce", ownNodeHearsOnceAndAtOnce},
 	{"SignalKeepsNothing", signalKeepsNothing},
 	{"SignalNeverBlocks", signalNeverBlocks},
@@ -102,6 +103,19 @@ func signalReachesBothNodes(ctx context.Context, p Pair) error {
 		errs = append(errs, sends(p.One, random(size), one, two), sends(p.Two, random(size), one, two))
 	}
 	return errors.Join(append(errs, one.close(), two.close())...)
+}
+
+// What is larger than a signal may be is given to neither node, and keeps nothing from what follows it.
+func noneIsTooLarge(ctx context.Context, p Pair) error {
+	one, two := hear(ctx, p.One), hear(ctx, p.Two)
+	err := sends(p.One, random(20), one, two) // connected
+	content := random(chat.MaxSignal + 1)
+	p.One.Signal("slot", content)
+	err = errors.Join(err, sends(p.One, random(20), one, two))
+	if n := one.count(content) + two.count(content); n > 0 {
+		err = errors.Join(err, fmt.Errorf("a signal that is too large was given to %d", n))
+	}
+	return errors.Join(err, one.close(), two.close())
 }
 
 // The node that sends is given its signal before Signal returns, and never a second time over the network.

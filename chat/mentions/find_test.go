@@ -25,6 +25,7 @@ func TestFind(t *testing.T) {
 		{"hi @bob!", "bob"},
 		{"@BOB and @Bob", "bob bob"}, // both lead to one person
 		{"@bob @bob", "bob"},
+		{"@all @everyone", "all everyone"}, // names like any other
 		{"@bob.", "bob"},
 		{"@bob...", "bob"},
 		{"is it @bob?", "bob"},

@@ -24,7 +24,7 @@ func FuzzCursor(f *testing.F) {
 		f.Add(base64.StdEncoding.EncodeToString(b))
 	}
 	good := roomlog.Position{Place: 1, Tag: 1}.Cursor(room)
-	for _, text := range []string{"AQ==", good[:4] + "\n" + good[4:], good + "\r\n", good + "=", good[:43] + "B", "A Q", "\n", "é", roomlog.Position{Place: -1, Tag: 1}.Cursor(room), roomlog.Position{Tag: 1}.Cursor(room), roomlog.Position{Place: 1}.Cursor(room), activity{}.cursor()} {
+	for _, text := range []string{"AQ==", good[:4] + "\n" + good[4:], good + "\r\n", good + "=", good[:43] + "B", "A Q", "\n", "é", roomlog.Position{Place: -1, Tag: 1}.Cursor(room), roomlog.Position{Tag: 1}.Cursor(room), roomlog.Position{Place: 1}.Cursor(room), activity{}.cursor(), mentioning{}.cursor()} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
@@ -41,6 +41,11 @@ func FuzzCursor(f *testing.F) {
 			wantBadCursor(t, text, err)
 		} else if a.cursor() != text {
 			t.Fatalf("%q is read as %+v, which is %q", text, a, a.cursor())
+		}
+		if m, err := parseMention("after", text); err != nil {
+			wantBadCursor(t, text, err)
+		} else if m.cursor() != text {
+			t.Fatalf("%q is read as %+v, which is %q", text, m, m.cursor())
 		}
 	})
 }

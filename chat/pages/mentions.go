@@ -25,8 +25,8 @@ import (
 // defaultMentions is how many chats are shown to whoever does not say.
 const defaultMentions = 20
 
-// Mentions lists the chats that mention or answer the caller, in rooms they are in, the newest first: at most first, default 20,
-// behind a cursor of this list. *arguments.InvalidError: first, after.
+// Mentions lists the chats that mention or answer the caller, in rooms they are in, the newest first, and those of one room as it
+// has them: at most first, default 20, behind a cursor of this list. *arguments.InvalidError: first, after.
 func (s *Pages) Mentions(ctx context.Context, caller access.Caller, first *int, after *string) (*Page, error) {
 	n, err := arguments.PageSize("first", first, defaultMentions)
 	if err != nil {
@@ -43,7 +43,7 @@ func (s *Pages) Mentions(ctx context.Context, caller access.Caller, first *int, 
 	page := &Page{Nodes: []*roomlog.Chat{}, PageInfo: PageInfo{HasPreviousPage: after != nil}}
 	err = s.store.View(ctx, func(db *ent.Client) error {
 		// A chat has two rows at most: it names somebody, and answers them.
-		rows, err := db.Mention.Query().Where(where...).Order(ent.Desc(mention.FieldSentAt, mention.FieldChatID)).Limit(2 * (n + 1)).All(ctx)
+		rows, err := db.Mention.Query().Where(where...).Order(ent.Desc(mention.FieldSentAt, mention.FieldNumber, mention.FieldChatID)).Limit(2 * (n + 1)).All(ctx)
 		if err != nil {
 			return fmt.Errorf("list mentions: %w", err)
 		}
@@ -64,13 +64,15 @@ func inOwnRooms(s *entsql.Selector) {
 
 // behindMention is the list behind a cursor.
 func behindMention(after string) (predicate.Mention, error) {
-	at, id, err := parseMention("after", after)
+	x, err := parseMention("after", after)
 	if err != nil {
 		return nil, err
 	}
-	earlierChat := func(s *entsql.Selector) { s.Where(entsql.LT(s.C(mention.FieldChatID), id)) }
+	sameNumber := func(s *entsql.Selector) {
+		s.Where(entsql.And(entsql.EQ(s.C(mention.FieldNumber), x.number), entsql.LT(s.C(mention.FieldChatID), x.chat)))
+	}
 	// The index is entered with the time alone.
-	return mention.And(mention.SentAtLTE(at), mention.Or(mention.SentAtLT(at), earlierChat)), nil
+	return mention.And(mention.SentAtLTE(x.at), mention.Or(mention.SentAtLT(x.at), mention.NumberLT(x.number), sameNumber)), nil
 }
 
 // showMentions reads the chats of rows into a page.
@@ -95,7 +97,7 @@ func (s *Pages) showMentions(ctx context.Context, db *ent.Client, caller access.
 	for _, row := range rows {
 		if c, r := byID[row.ChatID], in[row.RoomID]; c != nil && r != nil {
 			page.Nodes = append(page.Nodes, roomlog.ChatOf(c, r))
-			page.Cursors = append(page.Cursors, mentionCursor(row))
+			page.Cursors = append(page.Cursors, mentioning{row.SentAt, row.Number, row.ChatID}.cursor())
 		}
 	}
 	if n := len(page.Cursors); n > 0 {
@@ -117,23 +119,31 @@ func chatsOf(ctx context.Context, db *ent.Client, ids []uuid.UUID) (map[uuid.UUI
 	return byID, nil
 }
 
-// cursorOfMentions begins the cursors of that list: kind 1 byte, milliseconds 8, chat 16.
+// cursorOfMentions begins the cursors of that list: kind 1 byte, milliseconds 8, number 8, chat 16.
 const cursorOfMentions = 3
 
-func mentionCursor(row *ent.Mention) string {
-	b := binary.BigEndian.AppendUint64([]byte{cursorOfMentions}, uint64(row.SentAt.UnixMilli()))
-	return base64.RawURLEncoding.EncodeToString(append(b, row.ChatID[:]...))
+// mentioning is where a chat stands in the list of mentions. Chats of one room and millisecond are ordered by their numbers.
+type mentioning struct {
+	at     time.Time
+	number int
+	chat   uuid.UUID
 }
 
-// parseMention reads one. Both databases take the years 0 to 9999, and no chat was sent in any other.
-func parseMention(field, text string) (at time.Time, id uuid.UUID, err error) {
-	b, ok := roomlog.DecodeCursor(text, cursorOfMentions, 25)
+func (x mentioning) cursor() string {
+	b := binary.BigEndian.AppendUint64([]byte{cursorOfMentions}, uint64(x.at.UnixMilli()))
+	b = binary.BigEndian.AppendUint64(b, uint64(x.number))
+	return base64.RawURLEncoding.EncodeToString(append(b, x.chat[:]...))
+}
+
+// parseMention reads a cursor. Both databases take the years 0 to 9999, and no chat was sent in any other.
+func parseMention(field, text string) (mentioning, error) {
+	b, ok := roomlog.DecodeCursor(text, cursorOfMentions, 33)
 	if !ok {
-		return at, id, arguments.BadCursor(field)
+		return mentioning{}, arguments.BadCursor(field)
 	}
-	at = time.UnixMilli(int64(binary.BigEndian.Uint64(b[1:]))).UTC()
+	at := time.UnixMilli(int64(binary.BigEndian.Uint64(b[1:]))).UTC()
 	if at.Year() < 0 || at.Year() > 9999 {
-		return at, id, arguments.BadCursor(field)
+		return mentioning{}, arguments.BadCursor(field)
 	}
-	return at, uuid.UUID(b[9:25]), nil
+	return mentioning{at, int(binary.BigEndian.Uint64(b[9:])), uuid.UUID(b[17:33])}, nil
 }

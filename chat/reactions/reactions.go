@@ -16,6 +16,7 @@ import (
 	"parley/ent"
 	"parley/ent/predicate"
 	"parley/ent/reaction"
+	"parley/ent/room"
 	"parley/naming"
 )
 
@@ -53,17 +54,44 @@ func (s *Service) React(ctx context.Context, caller access.Caller, id, emoji str
 	if err := s.Changes.Take(caller.ID); err != nil {
 		return nil, err
 	}
-	var chat *roomlog.Chat
+	c := change{caller, parsed, known, on}
 	var commits []roomlog.Commit
-	err := s.Store.Write(ctx, func(tx *ent.Tx) (err error) {
-		chat, commits, err = s.apply(ctx, tx, change{caller, parsed, known, on})
-		return err
-	})
+	chat, err := s.unchanged(ctx, c)
+	if err == nil && chat == nil {
+		err = s.Store.Write(ctx, func(tx *ent.Tx) (err error) {
+			chat, commits, err = s.apply(ctx, tx, c)
+			return err
+		})
+	}
 	if err != nil {
 		return nil, fmt.Errorf("react: %w", err)
 	}
 	s.Committed(commits...)
 	return chat, nil
+}
+
+// unchanged returns the chat where a change is so already for somebody who may make it, nil otherwise. Nothing is written then, not
+// even the lock of the room.
+func (s *Service) unchanged(ctx context.Context, c change) (same *roomlog.Chat, err error) {
+	err = s.Store.View(ctx, func(db *ent.Client) error {
+		there, err := db.Reaction.Query().Where(c.row()...).Exist(ctx)
+		if err != nil || there != c.on {
+			return err
+		}
+		row, err := db.Chat.Get(ctx, c.chat)
+		if ent.IsNotFound(err) || err == nil && row.DeletedAt != nil {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		found, err := access.Load(ctx, db.Room.Query().Where(room.ID(row.RoomID)), c.caller.ID, s.Now())
+		if err == nil && len(found) > 0 && found[0].May(access.React) == nil {
+			same = roomlog.ChatOf(row, roomlog.RoomFor(found[0]))
+		}
+		return err
+	})
+	return same, err
 }
 
 // apply makes it so, under the room's lock.

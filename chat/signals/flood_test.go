@@ -16,6 +16,7 @@ type flood struct {
 	t    *testing.T
 	now  time.Time
 	sent uint64
+	size int // of one, in bytes
 }
 
 func newFlood(t *testing.T) *flood {
@@ -30,7 +31,7 @@ func (f *flood) typing(room, who uuid.UUID) {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	f.sent++
+	f.sent, f.size = f.sent+1, len(content)
 	f.receive(content)
 }
 
@@ -64,11 +65,15 @@ func TestTypingTakesOneSlotEach(t *testing.T) {
 // number. What does not fit is dropped and counted, and once what waits was taken there is room again.
 func TestAFloodOfSignalsIsDropped(t *testing.T) {
 	f, room := newFlood(t), uuid.New()
-	for range 10_000 {
-		f.typing(room, uuid.New())
-	}
-	if n := len(f.waiting); n == 0 || n > 1_000 || !f.settled() {
-		t.Errorf("of one room wait %d, %v", n, f.Outcomes())
+	for second := 1; second <= 3; second++ { // 64 KiB of a room in each, whatever another one has
+		for range 2_000 {
+			f.typing(room, uuid.New())
+		}
+		if n := second * (64 << 10 / f.size); len(f.waiting) != n+second-1 || !f.settled() {
+			t.Errorf("in second %d wait %d, and not %d, %v", second, len(f.waiting), n, f.Outcomes())
+		}
+		f.typing(uuid.New(), uuid.New())
+		f.now = f.now.Add(time.Second)
 	}
 	for range 3 * maxWaiting {
 		f.typing(uuid.New(), uuid.New())

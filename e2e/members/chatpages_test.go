@@ -11,13 +11,13 @@ import (
 
 // withPeople is a page of chats with what people have said to them and put on them.
 const withPeople = `query($room: ID!) { chats(room: $room, last: 50) { nodes {
-	id number text username user { id username } createdAt cursor
+	id number text username user { id username } createdAt cursor mentions { id username }
 	reactions { emoji count users { id username } } myReactions
 	replyTo { id text username user { id username } replyCount reactions { emoji users { username } } replyTo { text user { username } } } replyCount
 } } }`
 
-// A page of 50 chats with their reactions, what they answer and all people costs the database seven statements, and myReactions and
-// what lies two levels below one more each: none is for one chat alone.
+// A page of 50 chats with their reactions, whom they mention, what they answer and all people costs the database no more than eight
+// statements, and myReactions and what lies two levels below one more each: none is for one chat alone.
 func TestStatementsOfAPageWithPeople(t *testing.T) {
 	var asked dbtest.Statements
 	s, _ := harness.Wired(t, asked.Trace, harness.NoLimits()...)
@@ -30,7 +30,7 @@ func TestStatementsOfAPageWithPeople(t *testing.T) {
 	ids := make([]string, 50)
 	for i := range ids {
 		var data struct{ SendChat struct{ ID string } }
-		variables := map[string]any{"to": nil, "text": fmt.Sprint("chat ", i)}
+		variables := map[string]any{"to": nil, "text": fmt.Sprintf("chat %d, @person%d @person%d", i, (i+1)%12, (i+5)%12)}
 		if i > 0 {
 			variables["to"] = ids[i*7%i]
 		}
@@ -44,14 +44,14 @@ func TestStatementsOfAPageWithPeople(t *testing.T) {
 		call string
 		most int
 	}{
-		{`query($room: ID!) { chats(room: $room) { nodes { text user { username } reactions { emoji count users { username } } replyTo { text user { username } } replyCount } } }`, 7},
-		{withPeople, 14},
-		{`query($room: ID!) { chats(room: $room) { nodes { id } } rooms { nodes { lastChat { user { username } replyTo { text user { username } } replyCount reactions { users { username } } } } } }`, 11},
+		{`query($room: ID!) { chats(room: $room, last: 50) { nodes { text user { username } mentions { username } reactions { emoji count users { username } } replyTo { text user { username } } replyCount } } }`, 8},
+		{withPeople, 11},
+		{`query($room: ID!) { chats(room: $room) { nodes { id } } rooms { nodes { lastChat { user { username } replyTo { text user { username } } replyCount reactions { users { username } } } } } }`, 9},
 	} {
 		asked.Take()
 		a := s.AskThrough(tokens[1], c.call, map[string]any{"room": "general"})
 		texts := asked.Take()
-		if len(a.Errors) > 0 || strings.Count(a.Body, `"`) < 200 {
+		if len(a.Errors) > 0 || strings.Count(a.Body, `"`) < 200 || strings.Contains(c.call, "mentions") && strings.Count(a.Body, `"mentions":[{`) < 40 {
 			t.Errorf("%s: %s", c.call, a.Body)
 		}
 		if len(texts) > c.most || len(texts) == 0 {

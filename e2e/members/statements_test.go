@@ -51,11 +51,31 @@ func TestStatementsOfAPage(t *testing.T) {
 			t.Errorf("%s: %d statements:\n%s", c.call, len(texts), strings.Join(texts, "\n"))
 		}
 	}
+}
+
+// What is unread in 50 rooms, and how much of it is for oneself, costs two statements more than the rooms alone.
+func TestStatementsOfUnreadCounts(t *testing.T) {
+	var asked dbtest.Statements
+	s, _ := harness.Wired(t, asked.Trace, harness.NoLimits()...)
+	ann, _ := s.Register("ann")
+	bob, _ := s.Register("bob")
+	for i := range 50 {
+		var made struct{ CreateRoom struct{ ID string } }
+		s.Must(&made, ann, `mutation($n: String!) { createRoom(name: $n, kind: PRIVATE, members: ["bob"]) { id } }`, map[string]any{"n": fmt.Sprint("room ", i)})
+		for range i % 4 {
+			s.Must(nil, ann, `mutation($r: ID!) { sendChat(room: $r, text: "@bob") { id } }`, map[string]any{"r": made.CreateRoom.ID})
+		}
+	}
 	asked.Take()
-	s.Must(nil, ann, `{ rooms(scope: JOINED) { nodes { id } } }`, nil)
+	s.Must(nil, bob, `{ rooms(scope: JOINED) { nodes { id } } }`, nil)
 	plain := len(asked.Take())
-	s.Must(nil, ann, `{ rooms(scope: JOINED) { nodes { id unreadCount mentionCount lastNumber me { lastRead notify } } } }`, nil)
+	body := s.AskThrough(bob, `{ rooms(scope: JOINED) { nodes { unreadCount mentionCount lastNumber me { lastRead notify } } } }`).Body
 	if texts := asked.Take(); len(texts) > plain+2 {
 		t.Errorf("unread counts take %d statements more:\n%s", len(texts)-plain, strings.Join(texts, "\n"))
+	}
+	for n, rooms := range []int{13, 13, 12, 12} {
+		if got := strings.Count(body, fmt.Sprintf(`{"unreadCount":%d,"mentionCount":%d,`, n, n)); got != rooms {
+			t.Errorf("%d rooms with %d, want %d: %s", got, n, rooms, body)
+		}
 	}
 }
