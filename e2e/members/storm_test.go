@@ -44,7 +44,7 @@ func newStorm(t *testing.T) *storm {
 	if dbtest.OnPostgres() {
 		n = 2
 	}
-	s := &storm{t: t, nodes: harness.StartNodes(t, n)}
+	s := &storm{t: t, nodes: harness.StartNodes(t, n, "--login-rate", "0")}
 	s.db = dbtest.Pool(t, s.nodes[0].Dir)
 	return s
 }
