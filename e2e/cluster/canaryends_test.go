@@ -19,7 +19,9 @@ func (k *canaries) after() (words []string) {
 		return nil
 	}
 	if k.event == "" { // an account leaves its rooms behind the answer
-		k.kept.await(k.T, `"kind":"MEMBER_LEFT","username":"`+k.person+`"`, twoRooms)
+		harness.Eventually(k.T, "that they have left this room, and not another", func() bool {
+			return !slices.ContainsFunc(k.kept, func(r *record) bool { return r.what == twoRooms && !r.tellsOfLeaving(k.person, k.room) })
+		})
 	}
 	for n := range k.nodes {
 		words = append(words, fmt.Sprint(k.canary, " of node ", n))
@@ -41,6 +43,14 @@ func (k *canaries) after() (words []string) {
 	}
 	k.others = []string{changed.AddMember.ID}
 	return append(words, k.canary+" in an old chat", k.canary+" answers", k.canary+" as the topic", `"username":"`+k.canary)
+}
+
+// tellsOfLeaving says whether it has told that somebody has left a room.
+func (r *record) tellsOfLeaving(person, room string) bool {
+	texts, _ := r.all()
+	return slices.ContainsFunc(texts, func(text string) bool {
+		return strings.Contains(text, `"kind":"MEMBER_LEFT","username":"`+person+`"`) && strings.Contains(text, `"room":{"id":"`+room+`"`)
+	})
 }
 
 // settle waits until each stream has what must come: those of the owner the words, theirs the end, and who goes on what is
