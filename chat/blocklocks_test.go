@@ -130,11 +130,7 @@ func TestBlockBesideABatch(t *testing.T) {
 		w.awaitLock()
 		send(bob, opened)
 		send(ann, joined)
-		for end := time.Now().Add(timeout); w.Stats().Queue.Queued < 2; time.Sleep(time.Millisecond) {
-			if time.Now().After(end) {
-				t.Fatal("the sends do not wait")
-			}
-		}
+		w.await("the sends wait", func() bool { return w.Stats().Queue.Queued >= 2 })
 		w.beforeLock(func() {
 			go func() {
 				_, err := w.BlockUser(t.Context(), ann, "bob", true)

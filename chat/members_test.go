@@ -93,17 +93,13 @@ func (w *world) deleteAccount(p chat.Caller) {
 // awaitLeft waits until somebody is in no room any more.
 func (w *world) awaitLeft(p chat.Caller) {
 	w.t.Helper()
-	for end := time.Now().Add(timeout); ; {
+	w.await(p.Username+" leaves", func() bool {
 		leaving, err := w.store.Read.User.Query().Where(user.ID(p.ID), user.Leaving(true)).Exist(w.t.Context())
-		switch {
-		case err != nil:
+		if err != nil {
 			w.t.Fatal(err)
-		case !leaving:
-			return
-		case time.Now().After(end):
-			w.t.Fatalf("%s does not leave", p.Username)
 		}
-	}
+		return !leaving
+	})
 }
 
 // Nobody makes more rooms than they may be in, and whom nobody was told how to find nobody finds.

@@ -50,18 +50,14 @@ func (w *world) left(room uuid.UUID) (chats, events int) {
 // awaitPurged waits until a deleted room holds nothing but its last event.
 func (w *world) awaitPurged(room uuid.UUID) {
 	w.t.Helper()
-	for end := time.Now().Add(timeout); ; {
+	w.await("a room is purged but for its last event", func() bool {
 		chats, events := w.left(room)
 		purging, err := w.store.Read.Room.Query().Where(entroom.Purging(true)).Exist(w.t.Context())
-		switch {
-		case err != nil:
+		if err != nil {
 			w.t.Fatal(err)
-		case chats == 0 && events == 1 && !purging:
-			return
-		case time.Now().After(end):
-			w.t.Fatalf("%d chats and %d events are left, purging: %v", chats, events, purging)
 		}
-	}
+		return chats == 0 && events == 1 && !purging
+	})
 }
 
 // From the tombstone on nothing of a room is handed out, although its rows are there. (A log that is read

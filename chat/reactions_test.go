@@ -41,16 +41,13 @@ func (w *world) reactionsOn(c *roomlog.Chat) (text string) {
 // awaitNoReactions waits until there are none of these.
 func (w *world) awaitNoReactions(of ...predicate.Reaction) {
 	w.t.Helper()
-	for end := time.Now().Add(timeout); ; {
-		switch n, err := w.store.Read.Reaction.Query().Where(of...).Count(w.t.Context()); {
-		case err != nil:
+	w.await("no reactions are left", func() bool {
+		n, err := w.store.Read.Reaction.Query().Where(of...).Count(w.t.Context())
+		if err != nil {
 			w.t.Fatal(err)
-		case n == 0:
-			return
-		case time.Now().After(end):
-			w.t.Fatalf("%d reactions are left", n)
 		}
-	}
+		return n == 0
+	})
 }
 
 // A reaction is a state: 100 who want it at once make one row and one event, and 100 who do not, none and another.

@@ -57,11 +57,7 @@ func (h *hearing) next() follow.Signal {
 // outcome waits until so many signals have come to something.
 func (w *world) outcome(what string, n uint64) {
 	w.t.Helper()
-	for end := time.Now().Add(timeout); w.Stats().Signals[what] < n; time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			w.t.Fatalf("not %s %d times: %v", what, n, w.Stats().Signals)
-		}
-	}
+	w.await(fmt.Sprintf("%s %d times", what, n), func() bool { return w.Stats().Signals[what] >= n })
 }
 
 func (w *world) typing(who chat.Caller, room string) *roomlog.Room {

@@ -280,3 +280,13 @@ func wantInvalid(t *testing.T, err error, field, reason string) {
 func ptr[T any](v T) *T { return &v }
 
 func TestMain(m *testing.M) { os.Exit(migrated.Main(m)) }
+
+// await waits until something holds that nobody is told of.
+func (w *world) await(what string, holds func() bool) {
+	w.t.Helper()
+	for end := time.Now().Add(timeout); !holds(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			w.t.Fatalf("in vain waited for: %s", what)
+		}
+	}
+}
