@@ -75,14 +75,14 @@ func addEverything(ctx context.Context, tx *ent.Tx) error {
 		tx.LoginLimit.Create().SetID("ab").SetFullAt(now).Exec(ctx), tx.LoginLimit.Create().SetID("Zz").SetFullAt(now).Exec(ctx),
 		tx.Room.Create().SetID(dead).SetCreatedBy(ann).SetName("").SetCreatedAt(now).SetDeletedAt(now).SetLastAt(now).SetLastPlace(7).SetLastNumber(4).SetLastTag(9).Exec(ctx),
 		tx.RoomEvent.Create().SetRoomID(dead).SetPlace(7).SetNumber(4).SetTag(9).SetKind(roomevent.KindROOM_DELETED).SetAt(now).SetActorID(ann).Exec(ctx),
-		addPeople(ctx, tx, ann, now), addSaid(ctx, tx, now),
-		tx.Room.Create().SetID(room).SetCreatedBy(ann).SetName("Große").SetNameKey("große").SetTopic("").SetCreatedAt(now).SetLastAt(now).SetLastPlace(5).SetLastNumber(3).SetLastTag(1<<63-1).Exec(ctx))
+		addPeople(ctx, tx, ann, now), addSaid(ctx, tx, now), addStanding(ctx, tx, now),
+		tx.Room.Create().SetID(room).SetCreatedBy(ann).SetName("Große").SetNameKey("große").SetTopic("").SetData(` {"n": [1, "é\n"]}`).SetCreatedAt(now).SetLastAt(now).SetLastPlace(5).SetLastNumber(3).SetLastTag(1<<63-1).Exec(ctx))
 	for i, text := range texts {
 		c := tx.Chat.Create().SetID(chats[i]).SetRoomID(room).SetNumber(i + 1).SetPlace(int64(i + 1)).SetTag(int64(i + 1)).SetUserID(gone).SetUsername("gone").SetText(text).SetCreatedAt(now)
 		if i == 0 {
 			c.SetDeletedAt(now)
 		} else {
-			c.SetEditedAt(now.Add(-250 * time.Millisecond))
+			c.SetEditedAt(now.Add(-250 * time.Millisecond)).SetData("[true]")
 		}
 		err = errors.Join(err, c.Exec(ctx), tx.RoomEvent.Create().SetRoomID(room).SetPlace(int64(i+1)).SetNumber(i+1).SetTag(int64(i+1)).
 			SetKind(roomevent.KindCHAT_SENT).SetAt(now).SetActorID(gone).SetChatID(chats[i]).Exec(ctx))
@@ -128,7 +128,7 @@ func TestMovingKeepsEveryByte(t *testing.T) {
 		{URL: "sqlite:parley.db", Dir: t.TempDir()}, {URL: server.URL("a")}, {URL: server.URL("b")}, {URL: "sqlite:parley.db", Dir: t.TempDir()},
 	} {
 		sum, err := importRows(t.Context(), to, bytes.NewReader(first), nil)
-		if err != nil || sum.Users != 8 || sum.Rooms != 7 || sum.Chats != 17 {
+		if err != nil || sum.Users != 14 || sum.Rooms != 7 || sum.Chats != 17 {
 			t.Fatal(sum, err)
 		}
 		if again := exported(t, to); !bytes.Equal(again, first) {
@@ -167,8 +167,9 @@ func TestFailedImportLeavesNothing(t *testing.T) {
 func FuzzImport(f *testing.F) {
 	const at, id = "2026-01-31T12:00:00.250Z", "00000000-0000-4000-8000-000000000001"
 	f.Add([]byte(`{"table":"login_limits","bucket":"a\u00e9\ud83d\ude00","full_at":"` + at + `"}`))
-	f.Add([]byte(`{ "table" : "users","id":"` + id + `","created_at":"` + at + `","username":"a","username_key":"a","password_hash":null,"password_version":0,"deleted_at":null,"leaving":true,"rooms_version":0}`))
-	f.Add([]byte(`{"sha256":"","users":0,"sessions":0,"blacklisted_tokens":0,"login_limits":0,"rooms":0,"members":0,"bans":0,"invites":0,"chats":0,"room_events":0,"mentions":0,"reactions":0,"blocks":0}`))
+	f.Add([]byte(`{ "table" : "users","id":"` + id + `","created_at":"` + at + `","username":"a","username_key":"a","password_hash":null,"password_version":0,"deleted_at":null,"leaving":true,"rooms_version":0,"name":"a","image":null,"admin":true,"disabled_at":null,"issuer":null,"subject":null,"bot":null,"token_hash":"AAE="}`))
+	f.Add([]byte(`{"table":"server_invites","id":"` + id + `","code":"0","created_by":null,"created_at":"` + at + `","uses":1,"uses_left":0,"until":null}`))
+	f.Add([]byte(`{"sha256":"","users":0,"sessions":0,"blacklisted_tokens":0,"login_limits":0,"server_invites":0,"rooms":0,"members":0,"bans":0,"invites":0,"chats":0,"room_events":0,"mentions":0,"reactions":0,"blocks":0}`))
 	f.Add([]byte(`{"table":"mentions","room_id":"` + id + `","number":1,"user_id":"` + id + `","answers":false,"chat_id":"` + id + `","sent_at":"` + at + `"}`))
 	take := func(text []byte) (taken *tables.Batch, err error) {
 		p := newParser(nil, func(b *tables.Batch) error { taken = b; return nil })

@@ -248,7 +248,7 @@ func readBare(t testing.TB, o db.Options) {
 		t.Fatal(err)
 	}
 	defer func() { _ = pool.Close() }()
-	for _, table := range allTables[5:] {
+	for _, table := range allTables[6:] {
 		rows, err := pool.QueryContext(t.Context(), fmt.Sprintf("SELECT * FROM %s", table.Name))
 		if err != nil {
 			t.Fatal(err)

@@ -7,15 +7,16 @@ import (
 	"parley/db/tables"
 )
 
-// The schemas from which on there were members, and what people read, say and do.
+// The schemas from which on there were members, what people read, say and do, and what they are on the server.
 const (
 	withMembers = 20261130000001
 	withPeople  = 20261130080001
+	withDoors   = 20261130150000
 )
 
 // olderSchemas are those whose exports are still read: of 0.1.0 and of what came before there were members, and then of these. What
-// has come since withPeople are indexes.
-var olderSchemas = []int64{20261127200457, 20261129171000, 20261129180000, withMembers, withPeople}
+// came between withPeople and withDoors are indexes.
+var olderSchemas = []int64{20261127200457, 20261129171000, 20261129180000, withMembers, withPeople, 20261130111200}
 
 // newest stands for the schema of this binary.
 const newest = 0
@@ -54,6 +55,12 @@ var since = map[int64]map[string]map[string]string{
 		"chats":       {"reply_to": "", "answered": ""},
 		"room_events": {"emoji": ""},
 		"mentions":    {}, "reactions": {}, "blocks": {},
+	},
+	withDoors: {
+		"users":          {"name": "", "image": "", "admin": "", "disabled_at": "", "issuer": "", "subject": "", "bot": "", "token_hash": ""},
+		"rooms":          {"data": ""},
+		"chats":          {"data": ""},
+		"server_invites": {},
 	},
 }
 

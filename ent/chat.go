@@ -43,6 +43,8 @@ type Chat struct {
 	DeletedAt *time.Time `json:"deleted_at,omitempty"`
 	// the chat of the same room that it answers
 	ReplyTo *uuid.UUID `json:"reply_to,omitempty"`
+	// JSON of the app's own, as it was given; null: none, or deleted
+	Data *string `json:"data,omitempty"`
 	// a chat answers it, or did: events about others show it
 	Answered *bool `json:"answered,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -117,7 +119,7 @@ func (*Chat) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case chat.FieldNumber, chat.FieldPlace, chat.FieldTag:
 			values[i] = new(sql.NullInt64)
-		case chat.FieldUsername, chat.FieldText:
+		case chat.FieldUsername, chat.FieldText, chat.FieldData:
 			values[i] = new(sql.NullString)
 		case chat.FieldCreatedAt, chat.FieldEditedAt, chat.FieldDeletedAt:
 			values[i] = new(sql.NullTime)
@@ -212,6 +214,13 @@ func (_m *Chat) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ReplyTo = new(uuid.UUID)
 				*_m.ReplyTo = *value.S.(*uuid.UUID)
+			}
+		case chat.FieldData:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field data", values[i])
+			} else if value.Valid {
+				_m.Data = new(string)
+				*_m.Data = value.String
 			}
 		case chat.FieldAnswered:
 			if value, ok := values[i].(*sql.NullBool); !ok {
@@ -313,6 +322,11 @@ func (_m *Chat) String() string {
 	if v := _m.ReplyTo; v != nil {
 		builder.WriteString("reply_to=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.Data; v != nil {
+		builder.WriteString("data=")
+		builder.WriteString(*v)
 	}
 	builder.WriteString(", ")
 	if v := _m.Answered; v != nil {

@@ -118,6 +118,20 @@ func (_c *ChatCreate) SetNillableReplyTo(v *uuid.UUID) *ChatCreate {
 	return _c
 }
 
+// SetData sets the "data" field.
+func (_c *ChatCreate) SetData(v string) *ChatCreate {
+	_c.mutation.SetData(v)
+	return _c
+}
+
+// SetNillableData sets the "data" field if the given value is not nil.
+func (_c *ChatCreate) SetNillableData(v *string) *ChatCreate {
+	if v != nil {
+		_c.SetData(*v)
+	}
+	return _c
+}
+
 // SetAnswered sets the "answered" field.
 func (_c *ChatCreate) SetAnswered(v bool) *ChatCreate {
 	_c.mutation.SetAnswered(v)
@@ -314,6 +328,10 @@ func (_c *ChatCreate) createSpec() (*Chat, *sqlgraph.CreateSpec) {
 		_spec.SetField(chat.FieldReplyTo, field.TypeUUID, value)
 		_node.ReplyTo = &value
 	}
+	if value, ok := _c.mutation.Data(); ok {
+		_spec.SetField(chat.FieldData, field.TypeString, value)
+		_node.Data = &value
+	}
 	if value, ok := _c.mutation.Answered(); ok {
 		_spec.SetField(chat.FieldAnswered, field.TypeBool, value)
 		_node.Answered = &value
@@ -484,6 +502,24 @@ func (u *ChatUpsert) ClearDeletedAt() *ChatUpsert {
 	return u
 }
 
+// SetData sets the "data" field.
+func (u *ChatUpsert) SetData(v string) *ChatUpsert {
+	u.Set(chat.FieldData, v)
+	return u
+}
+
+// UpdateData sets the "data" field to the value that was provided on create.
+func (u *ChatUpsert) UpdateData() *ChatUpsert {
+	u.SetExcluded(chat.FieldData)
+	return u
+}
+
+// ClearData clears the value of the "data" field.
+func (u *ChatUpsert) ClearData() *ChatUpsert {
+	u.SetNull(chat.FieldData)
+	return u
+}
+
 // SetAnswered sets the "answered" field.
 func (u *ChatUpsert) SetAnswered(v bool) *ChatUpsert {
 	u.Set(chat.FieldAnswered, v)
@@ -627,6 +663,27 @@ func (u *ChatUpsertOne) UpdateDeletedAt() *ChatUpsertOne {
 func (u *ChatUpsertOne) ClearDeletedAt() *ChatUpsertOne {
 	return u.Update(func(s *ChatUpsert) {
 		s.ClearDeletedAt()
+	})
+}
+
+// SetData sets the "data" field.
+func (u *ChatUpsertOne) SetData(v string) *ChatUpsertOne {
+	return u.Update(func(s *ChatUpsert) {
+		s.SetData(v)
+	})
+}
+
+// UpdateData sets the "data" field to the value that was provided on create.
+func (u *ChatUpsertOne) UpdateData() *ChatUpsertOne {
+	return u.Update(func(s *ChatUpsert) {
+		s.UpdateData()
+	})
+}
+
+// ClearData clears the value of the "data" field.
+func (u *ChatUpsertOne) ClearData() *ChatUpsertOne {
+	return u.Update(func(s *ChatUpsert) {
+		s.ClearData()
 	})
 }
 
@@ -942,6 +999,27 @@ func (u *ChatUpsertBulk) UpdateDeletedAt() *ChatUpsertBulk {
 func (u *ChatUpsertBulk) ClearDeletedAt() *ChatUpsertBulk {
 	return u.Update(func(s *ChatUpsert) {
 		s.ClearDeletedAt()
+	})
+}
+
+// SetData sets the "data" field.
+func (u *ChatUpsertBulk) SetData(v string) *ChatUpsertBulk {
+	return u.Update(func(s *ChatUpsert) {
+		s.SetData(v)
+	})
+}
+
+// UpdateData sets the "data" field to the value that was provided on create.
+func (u *ChatUpsertBulk) UpdateData() *ChatUpsertBulk {
+	return u.Update(func(s *ChatUpsert) {
+		s.UpdateData()
+	})
+}
+
+// ClearData clears the value of the "data" field.
+func (u *ChatUpsertBulk) ClearData() *ChatUpsertBulk {
+	return u.Update(func(s *ChatUpsert) {
+		s.ClearData()
 	})
 }
 

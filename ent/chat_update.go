@@ -85,6 +85,26 @@ func (_u *ChatUpdate) ClearDeletedAt() *ChatUpdate {
 	return _u
 }
 
+// SetData sets the "data" field.
+func (_u *ChatUpdate) SetData(v string) *ChatUpdate {
+	_u.mutation.SetData(v)
+	return _u
+}
+
+// SetNillableData sets the "data" field if the given value is not nil.
+func (_u *ChatUpdate) SetNillableData(v *string) *ChatUpdate {
+	if v != nil {
+		_u.SetData(*v)
+	}
+	return _u
+}
+
+// ClearData clears the value of the "data" field.
+func (_u *ChatUpdate) ClearData() *ChatUpdate {
+	_u.mutation.ClearData()
+	return _u
+}
+
 // SetAnswered sets the "answered" field.
 func (_u *ChatUpdate) SetAnswered(v bool) *ChatUpdate {
 	_u.mutation.SetAnswered(v)
@@ -256,6 +276,12 @@ func (_u *ChatUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.ReplyToCleared() {
 		_spec.ClearField(chat.FieldReplyTo, field.TypeUUID)
 	}
+	if value, ok := _u.mutation.Data(); ok {
+		_spec.SetField(chat.FieldData, field.TypeString, value)
+	}
+	if _u.mutation.DataCleared() {
+		_spec.ClearField(chat.FieldData, field.TypeString)
+	}
 	if value, ok := _u.mutation.Answered(); ok {
 		_spec.SetField(chat.FieldAnswered, field.TypeBool, value)
 	}
@@ -425,6 +451,26 @@ func (_u *ChatUpdateOne) SetNillableDeletedAt(v *time.Time) *ChatUpdateOne {
 // ClearDeletedAt clears the value of the "deleted_at" field.
 func (_u *ChatUpdateOne) ClearDeletedAt() *ChatUpdateOne {
 	_u.mutation.ClearDeletedAt()
+	return _u
+}
+
+// SetData sets the "data" field.
+func (_u *ChatUpdateOne) SetData(v string) *ChatUpdateOne {
+	_u.mutation.SetData(v)
+	return _u
+}
+
+// SetNillableData sets the "data" field if the given value is not nil.
+func (_u *ChatUpdateOne) SetNillableData(v *string) *ChatUpdateOne {
+	if v != nil {
+		_u.SetData(*v)
+	}
+	return _u
+}
+
+// ClearData clears the value of the "data" field.
+func (_u *ChatUpdateOne) ClearData() *ChatUpdateOne {
+	_u.mutation.ClearData()
 	return _u
 }
 
@@ -628,6 +674,12 @@ func (_u *ChatUpdateOne) sqlSave(ctx context.Context) (_node *Chat, err error) {
 	}
 	if _u.mutation.ReplyToCleared() {
 		_spec.ClearField(chat.FieldReplyTo, field.TypeUUID)
+	}
+	if value, ok := _u.mutation.Data(); ok {
+		_spec.SetField(chat.FieldData, field.TypeString, value)
+	}
+	if _u.mutation.DataCleared() {
+		_spec.ClearField(chat.FieldData, field.TypeString)
 	}
 	if value, ok := _u.mutation.Answered(); ok {
 		_spec.SetField(chat.FieldAnswered, field.TypeBool, value)

@@ -22,6 +22,7 @@ import (
 	"parley/ent/reaction"
 	"parley/ent/room"
 	"parley/ent/roomevent"
+	"parley/ent/serverinvite"
 	"parley/ent/session"
 	"parley/ent/user"
 
@@ -61,6 +62,8 @@ type Client struct {
 	Room *RoomClient
 	// RoomEvent is the client for interacting with the RoomEvent builders.
 	RoomEvent *RoomEventClient
+	// ServerInvite is the client for interacting with the ServerInvite builders.
+	ServerInvite *ServerInviteClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
 	// User is the client for interacting with the User builders.
@@ -87,6 +90,7 @@ func (c *Client) init() {
 	c.Reaction = NewReactionClient(c.config)
 	c.Room = NewRoomClient(c.config)
 	c.RoomEvent = NewRoomEventClient(c.config)
+	c.ServerInvite = NewServerInviteClient(c.config)
 	c.Session = NewSessionClient(c.config)
 	c.User = NewUserClient(c.config)
 }
@@ -192,6 +196,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Reaction:         NewReactionClient(cfg),
 		Room:             NewRoomClient(cfg),
 		RoomEvent:        NewRoomEventClient(cfg),
+		ServerInvite:     NewServerInviteClient(cfg),
 		Session:          NewSessionClient(cfg),
 		User:             NewUserClient(cfg),
 	}, nil
@@ -224,6 +229,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Reaction:         NewReactionClient(cfg),
 		Room:             NewRoomClient(cfg),
 		RoomEvent:        NewRoomEventClient(cfg),
+		ServerInvite:     NewServerInviteClient(cfg),
 		Session:          NewSessionClient(cfg),
 		User:             NewUserClient(cfg),
 	}, nil
@@ -256,7 +262,7 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Ban, c.BlacklistedToken, c.Block, c.Chat, c.Invite, c.LoginLimit, c.Member,
-		c.Mention, c.Reaction, c.Room, c.RoomEvent, c.Session, c.User,
+		c.Mention, c.Reaction, c.Room, c.RoomEvent, c.ServerInvite, c.Session, c.User,
 	} {
 		n.Use(hooks...)
 	}
@@ -267,7 +273,7 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Ban, c.BlacklistedToken, c.Block, c.Chat, c.Invite, c.LoginLimit, c.Member,
-		c.Mention, c.Reaction, c.Room, c.RoomEvent, c.Session, c.User,
+		c.Mention, c.Reaction, c.Room, c.RoomEvent, c.ServerInvite, c.Session, c.User,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -298,6 +304,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Room.mutate(ctx, m)
 	case *RoomEventMutation:
 		return c.RoomEvent.mutate(ctx, m)
+	case *ServerInviteMutation:
+		return c.ServerInvite.mutate(ctx, m)
 	case *SessionMutation:
 		return c.Session.mutate(ctx, m)
 	case *UserMutation:
@@ -2154,6 +2162,155 @@ func (c *RoomEventClient) mutate(ctx context.Context, m *RoomEventMutation) (Val
 	}
 }
 
+// ServerInviteClient is a client for the ServerInvite schema.
+type ServerInviteClient struct {
+	config
+}
+
+// NewServerInviteClient returns a client for the ServerInvite from the given config.
+func NewServerInviteClient(c config) *ServerInviteClient {
+	return &ServerInviteClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `serverinvite.Hooks(f(g(h())))`.
+func (c *ServerInviteClient) Use(hooks ...Hook) {
+	c.hooks.ServerInvite = append(c.hooks.ServerInvite, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `serverinvite.Intercept(f(g(h())))`.
+func (c *ServerInviteClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ServerInvite = append(c.inters.ServerInvite, interceptors...)
+}
+
+// Create returns a builder for creating a ServerInvite entity.
+func (c *ServerInviteClient) Create() *ServerInviteCreate {
+	mutation := newServerInviteMutation(c.config, OpCreate)
+	return &ServerInviteCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ServerInvite entities.
+func (c *ServerInviteClient) CreateBulk(builders ...*ServerInviteCreate) *ServerInviteCreateBulk {
+	return &ServerInviteCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ServerInviteClient) MapCreateBulk(slice any, setFunc func(*ServerInviteCreate, int)) *ServerInviteCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ServerInviteCreateBulk{err: fmt.Errorf("calling to ServerInviteClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ServerInviteCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ServerInviteCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ServerInvite.
+func (c *ServerInviteClient) Update() *ServerInviteUpdate {
+	mutation := newServerInviteMutation(c.config, OpUpdate)
+	return &ServerInviteUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ServerInviteClient) UpdateOne(_m *ServerInvite) *ServerInviteUpdateOne {
+	mutation := newServerInviteMutation(c.config, OpUpdateOne, withServerInvite(_m))
+	return &ServerInviteUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ServerInviteClient) UpdateOneID(id uuid.UUID) *ServerInviteUpdateOne {
+	mutation := newServerInviteMutation(c.config, OpUpdateOne, withServerInviteID(id))
+	return &ServerInviteUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ServerInvite.
+func (c *ServerInviteClient) Delete() *ServerInviteDelete {
+	mutation := newServerInviteMutation(c.config, OpDelete)
+	return &ServerInviteDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ServerInviteClient) DeleteOne(_m *ServerInvite) *ServerInviteDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ServerInviteClient) DeleteOneID(id uuid.UUID) *ServerInviteDeleteOne {
+	builder := c.Delete().Where(serverinvite.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ServerInviteDeleteOne{builder}
+}
+
+// Query returns a query builder for ServerInvite.
+func (c *ServerInviteClient) Query() *ServerInviteQuery {
+	return &ServerInviteQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeServerInvite},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ServerInvite entity by its id.
+func (c *ServerInviteClient) Get(ctx context.Context, id uuid.UUID) (*ServerInvite, error) {
+	return c.Query().Where(serverinvite.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ServerInviteClient) GetX(ctx context.Context, id uuid.UUID) *ServerInvite {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryCreator queries the creator edge of a ServerInvite.
+func (c *ServerInviteClient) QueryCreator(_m *ServerInvite) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(serverinvite.Table, serverinvite.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, serverinvite.CreatorTable, serverinvite.CreatorColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ServerInviteClient) Hooks() []Hook {
+	return c.hooks.ServerInvite
+}
+
+// Interceptors returns the client interceptors.
+func (c *ServerInviteClient) Interceptors() []Interceptor {
+	return c.inters.ServerInvite
+}
+
+func (c *ServerInviteClient) mutate(ctx context.Context, m *ServerInviteMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ServerInviteCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ServerInviteUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ServerInviteUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ServerInviteDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ServerInvite mutation op: %q", m.Op())
+	}
+}
+
 // SessionClient is a client for the Session schema.
 type SessionClient struct {
 	config
@@ -2555,6 +2712,22 @@ func (c *UserClient) QueryReactions(_m *User) *ReactionQuery {
 	return query
 }
 
+// QueryServerInvites queries the server_invites edge of a User.
+func (c *UserClient) QueryServerInvites(_m *User) *ServerInviteQuery {
+	query := (&ServerInviteClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(user.Table, user.FieldID, id),
+			sqlgraph.To(serverinvite.Table, serverinvite.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, user.ServerInvitesTable, user.ServerInvitesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // QueryBlocks queries the blocks edge of a User.
 func (c *UserClient) QueryBlocks(_m *User) *BlockQuery {
 	query := (&BlockClient{config: c.config}).Query()
@@ -2616,11 +2789,11 @@ func (c *UserClient) mutate(ctx context.Context, m *UserMutation) (Value, error)
 type (
 	hooks struct {
 		Ban, BlacklistedToken, Block, Chat, Invite, LoginLimit, Member, Mention,
-		Reaction, Room, RoomEvent, Session, User []ent.Hook
+		Reaction, Room, RoomEvent, ServerInvite, Session, User []ent.Hook
 	}
 	inters struct {
 		Ban, BlacklistedToken, Block, Chat, Invite, LoginLimit, Member, Mention,
-		Reaction, Room, RoomEvent, Session, User []ent.Interceptor
+		Reaction, Room, RoomEvent, ServerInvite, Session, User []ent.Interceptor
 	}
 )
 

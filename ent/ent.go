@@ -17,6 +17,7 @@ import (
 	"parley/ent/reaction"
 	"parley/ent/room"
 	"parley/ent/roomevent"
+	"parley/ent/serverinvite"
 	"parley/ent/session"
 	"parley/ent/user"
 	"reflect"
@@ -96,6 +97,7 @@ func checkColumn(t, c string) error {
 			reaction.Table:         reaction.ValidColumn,
 			room.Table:             room.ValidColumn,
 			roomevent.Table:        roomevent.ValidColumn,
+			serverinvite.Table:     serverinvite.ValidColumn,
 			session.Table:          session.ValidColumn,
 			user.Table:             user.ValidColumn,
 		})

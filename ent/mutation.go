@@ -18,6 +18,7 @@ import (
 	"parley/ent/reaction"
 	"parley/ent/room"
 	"parley/ent/roomevent"
+	"parley/ent/serverinvite"
 	"parley/ent/session"
 	"parley/ent/user"
 	"sync"
@@ -48,6 +49,7 @@ const (
 	TypeReaction         = "Reaction"
 	TypeRoom             = "Room"
 	TypeRoomEvent        = "RoomEvent"
+	TypeServerInvite     = "ServerInvite"
 	TypeSession          = "Session"
 	TypeUser             = "User"
 )
@@ -1925,6 +1927,7 @@ type ChatMutation struct {
 	edited_at        *time.Time
 	deleted_at       *time.Time
 	reply_to         *uuid.UUID
+	data             *string
 	answered         *bool
 	clearedFields    map[string]struct{}
 	room             *uuid.UUID
@@ -2541,6 +2544,55 @@ func (m *ChatMutation) ResetReplyTo() {
 	delete(m.clearedFields, chat.FieldReplyTo)
 }
 
+// SetData sets the "data" field.
+func (m *ChatMutation) SetData(s string) {
+	m.data = &s
+}
+
+// Data returns the value of the "data" field in the mutation.
+func (m *ChatMutation) Data() (r string, exists bool) {
+	v := m.data
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldData returns the old "data" field's value of the Chat entity.
+// If the Chat object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChatMutation) OldData(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldData is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldData requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldData: %w", err)
+	}
+	return oldValue.Data, nil
+}
+
+// ClearData clears the value of the "data" field.
+func (m *ChatMutation) ClearData() {
+	m.data = nil
+	m.clearedFields[chat.FieldData] = struct{}{}
+}
+
+// DataCleared returns if the "data" field was cleared in this mutation.
+func (m *ChatMutation) DataCleared() bool {
+	_, ok := m.clearedFields[chat.FieldData]
+	return ok
+}
+
+// ResetData resets all changes to the "data" field.
+func (m *ChatMutation) ResetData() {
+	m.data = nil
+	delete(m.clearedFields, chat.FieldData)
+}
+
 // SetAnswered sets the "answered" field.
 func (m *ChatMutation) SetAnswered(b bool) {
 	m.answered = &b
@@ -2786,7 +2838,7 @@ func (m *ChatMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ChatMutation) Fields() []string {
-	fields := make([]string, 0, 12)
+	fields := make([]string, 0, 13)
 	if m.room != nil {
 		fields = append(fields, chat.FieldRoomID)
 	}
@@ -2819,6 +2871,9 @@ func (m *ChatMutation) Fields() []string {
 	}
 	if m.reply_to != nil {
 		fields = append(fields, chat.FieldReplyTo)
+	}
+	if m.data != nil {
+		fields = append(fields, chat.FieldData)
 	}
 	if m.answered != nil {
 		fields = append(fields, chat.FieldAnswered)
@@ -2853,6 +2908,8 @@ func (m *ChatMutation) Field(name string) (ent.Value, bool) {
 		return m.DeletedAt()
 	case chat.FieldReplyTo:
 		return m.ReplyTo()
+	case chat.FieldData:
+		return m.Data()
 	case chat.FieldAnswered:
 		return m.Answered()
 	}
@@ -2886,6 +2943,8 @@ func (m *ChatMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldDeletedAt(ctx)
 	case chat.FieldReplyTo:
 		return m.OldReplyTo(ctx)
+	case chat.FieldData:
+		return m.OldData(ctx)
 	case chat.FieldAnswered:
 		return m.OldAnswered(ctx)
 	}
@@ -2974,6 +3033,13 @@ func (m *ChatMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetReplyTo(v)
 		return nil
+	case chat.FieldData:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetData(v)
+		return nil
 	case chat.FieldAnswered:
 		v, ok := value.(bool)
 		if !ok {
@@ -3059,6 +3125,9 @@ func (m *ChatMutation) ClearedFields() []string {
 	if m.FieldCleared(chat.FieldReplyTo) {
 		fields = append(fields, chat.FieldReplyTo)
 	}
+	if m.FieldCleared(chat.FieldData) {
+		fields = append(fields, chat.FieldData)
+	}
 	if m.FieldCleared(chat.FieldAnswered) {
 		fields = append(fields, chat.FieldAnswered)
 	}
@@ -3084,6 +3153,9 @@ func (m *ChatMutation) ClearField(name string) error {
 		return nil
 	case chat.FieldReplyTo:
 		m.ClearReplyTo()
+		return nil
+	case chat.FieldData:
+		m.ClearData()
 		return nil
 	case chat.FieldAnswered:
 		m.ClearAnswered()
@@ -3128,6 +3200,9 @@ func (m *ChatMutation) ResetField(name string) error {
 		return nil
 	case chat.FieldReplyTo:
 		m.ResetReplyTo()
+		return nil
+	case chat.FieldData:
+		m.ResetData()
 		return nil
 	case chat.FieldAnswered:
 		m.ResetAnswered()
@@ -7098,6 +7173,7 @@ type RoomMutation struct {
 	name_key          *string
 	direct_key        *string
 	topic             *string
+	data              *string
 	deleted_at        *time.Time
 	purging           *bool
 	enrolling         *bool
@@ -7532,6 +7608,55 @@ func (m *RoomMutation) TopicCleared() bool {
 func (m *RoomMutation) ResetTopic() {
 	m.topic = nil
 	delete(m.clearedFields, room.FieldTopic)
+}
+
+// SetData sets the "data" field.
+func (m *RoomMutation) SetData(s string) {
+	m.data = &s
+}
+
+// Data returns the value of the "data" field in the mutation.
+func (m *RoomMutation) Data() (r string, exists bool) {
+	v := m.data
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldData returns the old "data" field's value of the Room entity.
+// If the Room object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoomMutation) OldData(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldData is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldData requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldData: %w", err)
+	}
+	return oldValue.Data, nil
+}
+
+// ClearData clears the value of the "data" field.
+func (m *RoomMutation) ClearData() {
+	m.data = nil
+	m.clearedFields[room.FieldData] = struct{}{}
+}
+
+// DataCleared returns if the "data" field was cleared in this mutation.
+func (m *RoomMutation) DataCleared() bool {
+	_, ok := m.clearedFields[room.FieldData]
+	return ok
+}
+
+// ResetData resets all changes to the "data" field.
+func (m *RoomMutation) ResetData() {
+	m.data = nil
+	delete(m.clearedFields, room.FieldData)
 }
 
 // SetDeletedAt sets the "deleted_at" field.
@@ -8453,7 +8578,7 @@ func (m *RoomMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *RoomMutation) Fields() []string {
-	fields := make([]string, 0, 18)
+	fields := make([]string, 0, 19)
 	if m.creator != nil {
 		fields = append(fields, room.FieldCreatedBy)
 	}
@@ -8474,6 +8599,9 @@ func (m *RoomMutation) Fields() []string {
 	}
 	if m.topic != nil {
 		fields = append(fields, room.FieldTopic)
+	}
+	if m.data != nil {
+		fields = append(fields, room.FieldData)
 	}
 	if m.deleted_at != nil {
 		fields = append(fields, room.FieldDeletedAt)
@@ -8530,6 +8658,8 @@ func (m *RoomMutation) Field(name string) (ent.Value, bool) {
 		return m.DirectKey()
 	case room.FieldTopic:
 		return m.Topic()
+	case room.FieldData:
+		return m.Data()
 	case room.FieldDeletedAt:
 		return m.DeletedAt()
 	case room.FieldPurging:
@@ -8575,6 +8705,8 @@ func (m *RoomMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldDirectKey(ctx)
 	case room.FieldTopic:
 		return m.OldTopic(ctx)
+	case room.FieldData:
+		return m.OldData(ctx)
 	case room.FieldDeletedAt:
 		return m.OldDeletedAt(ctx)
 	case room.FieldPurging:
@@ -8654,6 +8786,13 @@ func (m *RoomMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetTopic(v)
+		return nil
+	case room.FieldData:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetData(v)
 		return nil
 	case room.FieldDeletedAt:
 		v, ok := value.(time.Time)
@@ -8858,6 +8997,9 @@ func (m *RoomMutation) ClearedFields() []string {
 	if m.FieldCleared(room.FieldTopic) {
 		fields = append(fields, room.FieldTopic)
 	}
+	if m.FieldCleared(room.FieldData) {
+		fields = append(fields, room.FieldData)
+	}
 	if m.FieldCleared(room.FieldDeletedAt) {
 		fields = append(fields, room.FieldDeletedAt)
 	}
@@ -8889,6 +9031,9 @@ func (m *RoomMutation) ClearField(name string) error {
 		return nil
 	case room.FieldTopic:
 		m.ClearTopic()
+		return nil
+	case room.FieldData:
+		m.ClearData()
 		return nil
 	case room.FieldDeletedAt:
 		m.ClearDeletedAt()
@@ -8927,6 +9072,9 @@ func (m *RoomMutation) ResetField(name string) error {
 		return nil
 	case room.FieldTopic:
 		m.ResetTopic()
+		return nil
+	case room.FieldData:
+		m.ResetData()
 		return nil
 	case room.FieldDeletedAt:
 		m.ResetDeletedAt()
@@ -10343,6 +10491,825 @@ func (m *RoomEventMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown RoomEvent edge %s", name)
+}
+
+// ServerInviteMutation represents an operation that mutates the ServerInvite nodes in the graph.
+type ServerInviteMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *uuid.UUID
+	code           *string
+	created_at     *time.Time
+	uses           *int
+	adduses        *int
+	uses_left      *int
+	adduses_left   *int
+	until          *time.Time
+	clearedFields  map[string]struct{}
+	creator        *uuid.UUID
+	clearedcreator bool
+	done           bool
+	oldValue       func(context.Context) (*ServerInvite, error)
+	predicates     []predicate.ServerInvite
+}
+
+var _ ent.Mutation = (*ServerInviteMutation)(nil)
+
+// serverinviteOption allows management of the mutation configuration using functional options.
+type serverinviteOption func(*ServerInviteMutation)
+
+// newServerInviteMutation creates new mutation for the ServerInvite entity.
+func newServerInviteMutation(c config, op Op, opts ...serverinviteOption) *ServerInviteMutation {
+	m := &ServerInviteMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeServerInvite,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withServerInviteID sets the ID field of the mutation.
+func withServerInviteID(id uuid.UUID) serverinviteOption {
+	return func(m *ServerInviteMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ServerInvite
+		)
+		m.oldValue = func(ctx context.Context) (*ServerInvite, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ServerInvite.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withServerInvite sets the old ServerInvite of the mutation.
+func withServerInvite(node *ServerInvite) serverinviteOption {
+	return func(m *ServerInviteMutation) {
+		m.oldValue = func(context.Context) (*ServerInvite, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ServerInviteMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ServerInviteMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ServerInvite entities.
+func (m *ServerInviteMutation) SetID(id uuid.UUID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ServerInviteMutation) ID() (id uuid.UUID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ServerInviteMutation) IDs(ctx context.Context) ([]uuid.UUID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []uuid.UUID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ServerInvite.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCode sets the "code" field.
+func (m *ServerInviteMutation) SetCode(s string) {
+	m.code = &s
+}
+
+// Code returns the value of the "code" field in the mutation.
+func (m *ServerInviteMutation) Code() (r string, exists bool) {
+	v := m.code
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCode returns the old "code" field's value of the ServerInvite entity.
+// If the ServerInvite object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServerInviteMutation) OldCode(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCode: %w", err)
+	}
+	return oldValue.Code, nil
+}
+
+// ResetCode resets all changes to the "code" field.
+func (m *ServerInviteMutation) ResetCode() {
+	m.code = nil
+}
+
+// SetCreatedBy sets the "created_by" field.
+func (m *ServerInviteMutation) SetCreatedBy(u uuid.UUID) {
+	m.creator = &u
+}
+
+// CreatedBy returns the value of the "created_by" field in the mutation.
+func (m *ServerInviteMutation) CreatedBy() (r uuid.UUID, exists bool) {
+	v := m.creator
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedBy returns the old "created_by" field's value of the ServerInvite entity.
+// If the ServerInvite object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServerInviteMutation) OldCreatedBy(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedBy: %w", err)
+	}
+	return oldValue.CreatedBy, nil
+}
+
+// ClearCreatedBy clears the value of the "created_by" field.
+func (m *ServerInviteMutation) ClearCreatedBy() {
+	m.creator = nil
+	m.clearedFields[serverinvite.FieldCreatedBy] = struct{}{}
+}
+
+// CreatedByCleared returns if the "created_by" field was cleared in this mutation.
+func (m *ServerInviteMutation) CreatedByCleared() bool {
+	_, ok := m.clearedFields[serverinvite.FieldCreatedBy]
+	return ok
+}
+
+// ResetCreatedBy resets all changes to the "created_by" field.
+func (m *ServerInviteMutation) ResetCreatedBy() {
+	m.creator = nil
+	delete(m.clearedFields, serverinvite.FieldCreatedBy)
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ServerInviteMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ServerInviteMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ServerInvite entity.
+// If the ServerInvite object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServerInviteMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ServerInviteMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUses sets the "uses" field.
+func (m *ServerInviteMutation) SetUses(i int) {
+	m.uses = &i
+	m.adduses = nil
+}
+
+// Uses returns the value of the "uses" field in the mutation.
+func (m *ServerInviteMutation) Uses() (r int, exists bool) {
+	v := m.uses
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUses returns the old "uses" field's value of the ServerInvite entity.
+// If the ServerInvite object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServerInviteMutation) OldUses(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUses is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUses requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUses: %w", err)
+	}
+	return oldValue.Uses, nil
+}
+
+// AddUses adds i to the "uses" field.
+func (m *ServerInviteMutation) AddUses(i int) {
+	if m.adduses != nil {
+		*m.adduses += i
+	} else {
+		m.adduses = &i
+	}
+}
+
+// AddedUses returns the value that was added to the "uses" field in this mutation.
+func (m *ServerInviteMutation) AddedUses() (r int, exists bool) {
+	v := m.adduses
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearUses clears the value of the "uses" field.
+func (m *ServerInviteMutation) ClearUses() {
+	m.uses = nil
+	m.adduses = nil
+	m.clearedFields[serverinvite.FieldUses] = struct{}{}
+}
+
+// UsesCleared returns if the "uses" field was cleared in this mutation.
+func (m *ServerInviteMutation) UsesCleared() bool {
+	_, ok := m.clearedFields[serverinvite.FieldUses]
+	return ok
+}
+
+// ResetUses resets all changes to the "uses" field.
+func (m *ServerInviteMutation) ResetUses() {
+	m.uses = nil
+	m.adduses = nil
+	delete(m.clearedFields, serverinvite.FieldUses)
+}
+
+// SetUsesLeft sets the "uses_left" field.
+func (m *ServerInviteMutation) SetUsesLeft(i int) {
+	m.uses_left = &i
+	m.adduses_left = nil
+}
+
+// UsesLeft returns the value of the "uses_left" field in the mutation.
+func (m *ServerInviteMutation) UsesLeft() (r int, exists bool) {
+	v := m.uses_left
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUsesLeft returns the old "uses_left" field's value of the ServerInvite entity.
+// If the ServerInvite object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServerInviteMutation) OldUsesLeft(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUsesLeft is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUsesLeft requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUsesLeft: %w", err)
+	}
+	return oldValue.UsesLeft, nil
+}
+
+// AddUsesLeft adds i to the "uses_left" field.
+func (m *ServerInviteMutation) AddUsesLeft(i int) {
+	if m.adduses_left != nil {
+		*m.adduses_left += i
+	} else {
+		m.adduses_left = &i
+	}
+}
+
+// AddedUsesLeft returns the value that was added to the "uses_left" field in this mutation.
+func (m *ServerInviteMutation) AddedUsesLeft() (r int, exists bool) {
+	v := m.adduses_left
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearUsesLeft clears the value of the "uses_left" field.
+func (m *ServerInviteMutation) ClearUsesLeft() {
+	m.uses_left = nil
+	m.adduses_left = nil
+	m.clearedFields[serverinvite.FieldUsesLeft] = struct{}{}
+}
+
+// UsesLeftCleared returns if the "uses_left" field was cleared in this mutation.
+func (m *ServerInviteMutation) UsesLeftCleared() bool {
+	_, ok := m.clearedFields[serverinvite.FieldUsesLeft]
+	return ok
+}
+
+// ResetUsesLeft resets all changes to the "uses_left" field.
+func (m *ServerInviteMutation) ResetUsesLeft() {
+	m.uses_left = nil
+	m.adduses_left = nil
+	delete(m.clearedFields, serverinvite.FieldUsesLeft)
+}
+
+// SetUntil sets the "until" field.
+func (m *ServerInviteMutation) SetUntil(t time.Time) {
+	m.until = &t
+}
+
+// Until returns the value of the "until" field in the mutation.
+func (m *ServerInviteMutation) Until() (r time.Time, exists bool) {
+	v := m.until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUntil returns the old "until" field's value of the ServerInvite entity.
+// If the ServerInvite object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServerInviteMutation) OldUntil(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUntil: %w", err)
+	}
+	return oldValue.Until, nil
+}
+
+// ClearUntil clears the value of the "until" field.
+func (m *ServerInviteMutation) ClearUntil() {
+	m.until = nil
+	m.clearedFields[serverinvite.FieldUntil] = struct{}{}
+}
+
+// UntilCleared returns if the "until" field was cleared in this mutation.
+func (m *ServerInviteMutation) UntilCleared() bool {
+	_, ok := m.clearedFields[serverinvite.FieldUntil]
+	return ok
+}
+
+// ResetUntil resets all changes to the "until" field.
+func (m *ServerInviteMutation) ResetUntil() {
+	m.until = nil
+	delete(m.clearedFields, serverinvite.FieldUntil)
+}
+
+// SetCreatorID sets the "creator" edge to the User entity by id.
+func (m *ServerInviteMutation) SetCreatorID(id uuid.UUID) {
+	m.creator = &id
+}
+
+// ClearCreator clears the "creator" edge to the User entity.
+func (m *ServerInviteMutation) ClearCreator() {
+	m.clearedcreator = true
+	m.clearedFields[serverinvite.FieldCreatedBy] = struct{}{}
+}
+
+// CreatorCleared reports if the "creator" edge to the User entity was cleared.
+func (m *ServerInviteMutation) CreatorCleared() bool {
+	return m.CreatedByCleared() || m.clearedcreator
+}
+
+// CreatorID returns the "creator" edge ID in the mutation.
+func (m *ServerInviteMutation) CreatorID() (id uuid.UUID, exists bool) {
+	if m.creator != nil {
+		return *m.creator, true
+	}
+	return
+}
+
+// CreatorIDs returns the "creator" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CreatorID instead. It exists only for internal usage by the builders.
+func (m *ServerInviteMutation) CreatorIDs() (ids []uuid.UUID) {
+	if id := m.creator; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCreator resets all changes to the "creator" edge.
+func (m *ServerInviteMutation) ResetCreator() {
+	m.creator = nil
+	m.clearedcreator = false
+}
+
+// Where appends a list predicates to the ServerInviteMutation builder.
+func (m *ServerInviteMutation) Where(ps ...predicate.ServerInvite) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ServerInviteMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ServerInviteMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ServerInvite, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ServerInviteMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ServerInviteMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ServerInvite).
+func (m *ServerInviteMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ServerInviteMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.code != nil {
+		fields = append(fields, serverinvite.FieldCode)
+	}
+	if m.creator != nil {
+		fields = append(fields, serverinvite.FieldCreatedBy)
+	}
+	if m.created_at != nil {
+		fields = append(fields, serverinvite.FieldCreatedAt)
+	}
+	if m.uses != nil {
+		fields = append(fields, serverinvite.FieldUses)
+	}
+	if m.uses_left != nil {
+		fields = append(fields, serverinvite.FieldUsesLeft)
+	}
+	if m.until != nil {
+		fields = append(fields, serverinvite.FieldUntil)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ServerInviteMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case serverinvite.FieldCode:
+		return m.Code()
+	case serverinvite.FieldCreatedBy:
+		return m.CreatedBy()
+	case serverinvite.FieldCreatedAt:
+		return m.CreatedAt()
+	case serverinvite.FieldUses:
+		return m.Uses()
+	case serverinvite.FieldUsesLeft:
+		return m.UsesLeft()
+	case serverinvite.FieldUntil:
+		return m.Until()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ServerInviteMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case serverinvite.FieldCode:
+		return m.OldCode(ctx)
+	case serverinvite.FieldCreatedBy:
+		return m.OldCreatedBy(ctx)
+	case serverinvite.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case serverinvite.FieldUses:
+		return m.OldUses(ctx)
+	case serverinvite.FieldUsesLeft:
+		return m.OldUsesLeft(ctx)
+	case serverinvite.FieldUntil:
+		return m.OldUntil(ctx)
+	}
+	return nil, fmt.Errorf("unknown ServerInvite field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ServerInviteMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case serverinvite.FieldCode:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCode(v)
+		return nil
+	case serverinvite.FieldCreatedBy:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedBy(v)
+		return nil
+	case serverinvite.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case serverinvite.FieldUses:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUses(v)
+		return nil
+	case serverinvite.FieldUsesLeft:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUsesLeft(v)
+		return nil
+	case serverinvite.FieldUntil:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUntil(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ServerInvite field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ServerInviteMutation) AddedFields() []string {
+	var fields []string
+	if m.adduses != nil {
+		fields = append(fields, serverinvite.FieldUses)
+	}
+	if m.adduses_left != nil {
+		fields = append(fields, serverinvite.FieldUsesLeft)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ServerInviteMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case serverinvite.FieldUses:
+		return m.AddedUses()
+	case serverinvite.FieldUsesLeft:
+		return m.AddedUsesLeft()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ServerInviteMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case serverinvite.FieldUses:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUses(v)
+		return nil
+	case serverinvite.FieldUsesLeft:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUsesLeft(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ServerInvite numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ServerInviteMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(serverinvite.FieldCreatedBy) {
+		fields = append(fields, serverinvite.FieldCreatedBy)
+	}
+	if m.FieldCleared(serverinvite.FieldUses) {
+		fields = append(fields, serverinvite.FieldUses)
+	}
+	if m.FieldCleared(serverinvite.FieldUsesLeft) {
+		fields = append(fields, serverinvite.FieldUsesLeft)
+	}
+	if m.FieldCleared(serverinvite.FieldUntil) {
+		fields = append(fields, serverinvite.FieldUntil)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ServerInviteMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ServerInviteMutation) ClearField(name string) error {
+	switch name {
+	case serverinvite.FieldCreatedBy:
+		m.ClearCreatedBy()
+		return nil
+	case serverinvite.FieldUses:
+		m.ClearUses()
+		return nil
+	case serverinvite.FieldUsesLeft:
+		m.ClearUsesLeft()
+		return nil
+	case serverinvite.FieldUntil:
+		m.ClearUntil()
+		return nil
+	}
+	return fmt.Errorf("unknown ServerInvite nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ServerInviteMutation) ResetField(name string) error {
+	switch name {
+	case serverinvite.FieldCode:
+		m.ResetCode()
+		return nil
+	case serverinvite.FieldCreatedBy:
+		m.ResetCreatedBy()
+		return nil
+	case serverinvite.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case serverinvite.FieldUses:
+		m.ResetUses()
+		return nil
+	case serverinvite.FieldUsesLeft:
+		m.ResetUsesLeft()
+		return nil
+	case serverinvite.FieldUntil:
+		m.ResetUntil()
+		return nil
+	}
+	return fmt.Errorf("unknown ServerInvite field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ServerInviteMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.creator != nil {
+		edges = append(edges, serverinvite.EdgeCreator)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ServerInviteMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case serverinvite.EdgeCreator:
+		if id := m.creator; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ServerInviteMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ServerInviteMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ServerInviteMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedcreator {
+		edges = append(edges, serverinvite.EdgeCreator)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ServerInviteMutation) EdgeCleared(name string) bool {
+	switch name {
+	case serverinvite.EdgeCreator:
+		return m.clearedcreator
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ServerInviteMutation) ClearEdge(name string) error {
+	switch name {
+	case serverinvite.EdgeCreator:
+		m.ClearCreator()
+		return nil
+	}
+	return fmt.Errorf("unknown ServerInvite unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ServerInviteMutation) ResetEdge(name string) error {
+	switch name {
+	case serverinvite.EdgeCreator:
+		m.ResetCreator()
+		return nil
+	}
+	return fmt.Errorf("unknown ServerInvite edge %s", name)
 }
 
 // SessionMutation represents an operation that mutates the Session nodes in the graph.
@@ -11912,53 +12879,64 @@ func (m *SessionMutation) ResetEdge(name string) error {
 // UserMutation represents an operation that mutates the User nodes in the graph.
 type UserMutation struct {
 	config
-	op                  Op
-	typ                 string
-	id                  *uuid.UUID
-	created_at          *time.Time
-	username            *string
-	username_key        *string
-	password_hash       *string
-	password_version    *int
-	addpassword_version *int
-	deleted_at          *time.Time
-	leaving             *bool
-	rooms_version       *int64
-	addrooms_version    *int64
-	clearedFields       map[string]struct{}
-	sessions            map[uuid.UUID]struct{}
-	removedsessions     map[uuid.UUID]struct{}
-	clearedsessions     bool
-	rooms               map[uuid.UUID]struct{}
-	removedrooms        map[uuid.UUID]struct{}
-	clearedrooms        bool
-	chats               map[uuid.UUID]struct{}
-	removedchats        map[uuid.UUID]struct{}
-	clearedchats        bool
-	memberships         map[uuid.UUID]struct{}
-	removedmemberships  map[uuid.UUID]struct{}
-	clearedmemberships  bool
-	bans                map[int]struct{}
-	removedbans         map[int]struct{}
-	clearedbans         bool
-	invites             map[uuid.UUID]struct{}
-	removedinvites      map[uuid.UUID]struct{}
-	clearedinvites      bool
-	mentions            map[int]struct{}
-	removedmentions     map[int]struct{}
-	clearedmentions     bool
-	reactions           map[int]struct{}
-	removedreactions    map[int]struct{}
-	clearedreactions    bool
-	blocks              map[int]struct{}
-	removedblocks       map[int]struct{}
-	clearedblocks       bool
-	blocked_by          map[int]struct{}
-	removedblocked_by   map[int]struct{}
-	clearedblocked_by   bool
-	done                bool
-	oldValue            func(context.Context) (*User, error)
-	predicates          []predicate.User
+	op                    Op
+	typ                   string
+	id                    *uuid.UUID
+	created_at            *time.Time
+	username              *string
+	username_key          *string
+	password_hash         *string
+	password_version      *int
+	addpassword_version   *int
+	deleted_at            *time.Time
+	leaving               *bool
+	rooms_version         *int64
+	addrooms_version      *int64
+	name                  *string
+	image                 *string
+	admin                 *bool
+	disabled_at           *time.Time
+	issuer                *string
+	subject               *string
+	bot                   *bool
+	token_hash            *[]byte
+	clearedFields         map[string]struct{}
+	sessions              map[uuid.UUID]struct{}
+	removedsessions       map[uuid.UUID]struct{}
+	clearedsessions       bool
+	rooms                 map[uuid.UUID]struct{}
+	removedrooms          map[uuid.UUID]struct{}
+	clearedrooms          bool
+	chats                 map[uuid.UUID]struct{}
+	removedchats          map[uuid.UUID]struct{}
+	clearedchats          bool
+	memberships           map[uuid.UUID]struct{}
+	removedmemberships    map[uuid.UUID]struct{}
+	clearedmemberships    bool
+	bans                  map[int]struct{}
+	removedbans           map[int]struct{}
+	clearedbans           bool
+	invites               map[uuid.UUID]struct{}
+	removedinvites        map[uuid.UUID]struct{}
+	clearedinvites        bool
+	mentions              map[int]struct{}
+	removedmentions       map[int]struct{}
+	clearedmentions       bool
+	reactions             map[int]struct{}
+	removedreactions      map[int]struct{}
+	clearedreactions      bool
+	server_invites        map[uuid.UUID]struct{}
+	removedserver_invites map[uuid.UUID]struct{}
+	clearedserver_invites bool
+	blocks                map[int]struct{}
+	removedblocks         map[int]struct{}
+	clearedblocks         bool
+	blocked_by            map[int]struct{}
+	removedblocked_by     map[int]struct{}
+	clearedblocked_by     bool
+	done                  bool
+	oldValue              func(context.Context) (*User, error)
+	predicates            []predicate.User
 }
 
 var _ ent.Mutation = (*UserMutation)(nil)
@@ -12432,6 +13410,398 @@ func (m *UserMutation) ResetRoomsVersion() {
 	m.addrooms_version = nil
 }
 
+// SetName sets the "name" field.
+func (m *UserMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *UserMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldName(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ClearName clears the value of the "name" field.
+func (m *UserMutation) ClearName() {
+	m.name = nil
+	m.clearedFields[user.FieldName] = struct{}{}
+}
+
+// NameCleared returns if the "name" field was cleared in this mutation.
+func (m *UserMutation) NameCleared() bool {
+	_, ok := m.clearedFields[user.FieldName]
+	return ok
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *UserMutation) ResetName() {
+	m.name = nil
+	delete(m.clearedFields, user.FieldName)
+}
+
+// SetImage sets the "image" field.
+func (m *UserMutation) SetImage(s string) {
+	m.image = &s
+}
+
+// Image returns the value of the "image" field in the mutation.
+func (m *UserMutation) Image() (r string, exists bool) {
+	v := m.image
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldImage returns the old "image" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldImage(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldImage is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldImage requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldImage: %w", err)
+	}
+	return oldValue.Image, nil
+}
+
+// ClearImage clears the value of the "image" field.
+func (m *UserMutation) ClearImage() {
+	m.image = nil
+	m.clearedFields[user.FieldImage] = struct{}{}
+}
+
+// ImageCleared returns if the "image" field was cleared in this mutation.
+func (m *UserMutation) ImageCleared() bool {
+	_, ok := m.clearedFields[user.FieldImage]
+	return ok
+}
+
+// ResetImage resets all changes to the "image" field.
+func (m *UserMutation) ResetImage() {
+	m.image = nil
+	delete(m.clearedFields, user.FieldImage)
+}
+
+// SetAdmin sets the "admin" field.
+func (m *UserMutation) SetAdmin(b bool) {
+	m.admin = &b
+}
+
+// Admin returns the value of the "admin" field in the mutation.
+func (m *UserMutation) Admin() (r bool, exists bool) {
+	v := m.admin
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAdmin returns the old "admin" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldAdmin(ctx context.Context) (v *bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAdmin is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAdmin requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAdmin: %w", err)
+	}
+	return oldValue.Admin, nil
+}
+
+// ClearAdmin clears the value of the "admin" field.
+func (m *UserMutation) ClearAdmin() {
+	m.admin = nil
+	m.clearedFields[user.FieldAdmin] = struct{}{}
+}
+
+// AdminCleared returns if the "admin" field was cleared in this mutation.
+func (m *UserMutation) AdminCleared() bool {
+	_, ok := m.clearedFields[user.FieldAdmin]
+	return ok
+}
+
+// ResetAdmin resets all changes to the "admin" field.
+func (m *UserMutation) ResetAdmin() {
+	m.admin = nil
+	delete(m.clearedFields, user.FieldAdmin)
+}
+
+// SetDisabledAt sets the "disabled_at" field.
+func (m *UserMutation) SetDisabledAt(t time.Time) {
+	m.disabled_at = &t
+}
+
+// DisabledAt returns the value of the "disabled_at" field in the mutation.
+func (m *UserMutation) DisabledAt() (r time.Time, exists bool) {
+	v := m.disabled_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDisabledAt returns the old "disabled_at" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldDisabledAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDisabledAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDisabledAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDisabledAt: %w", err)
+	}
+	return oldValue.DisabledAt, nil
+}
+
+// ClearDisabledAt clears the value of the "disabled_at" field.
+func (m *UserMutation) ClearDisabledAt() {
+	m.disabled_at = nil
+	m.clearedFields[user.FieldDisabledAt] = struct{}{}
+}
+
+// DisabledAtCleared returns if the "disabled_at" field was cleared in this mutation.
+func (m *UserMutation) DisabledAtCleared() bool {
+	_, ok := m.clearedFields[user.FieldDisabledAt]
+	return ok
+}
+
+// ResetDisabledAt resets all changes to the "disabled_at" field.
+func (m *UserMutation) ResetDisabledAt() {
+	m.disabled_at = nil
+	delete(m.clearedFields, user.FieldDisabledAt)
+}
+
+// SetIssuer sets the "issuer" field.
+func (m *UserMutation) SetIssuer(s string) {
+	m.issuer = &s
+}
+
+// Issuer returns the value of the "issuer" field in the mutation.
+func (m *UserMutation) Issuer() (r string, exists bool) {
+	v := m.issuer
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIssuer returns the old "issuer" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldIssuer(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIssuer is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIssuer requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIssuer: %w", err)
+	}
+	return oldValue.Issuer, nil
+}
+
+// ClearIssuer clears the value of the "issuer" field.
+func (m *UserMutation) ClearIssuer() {
+	m.issuer = nil
+	m.clearedFields[user.FieldIssuer] = struct{}{}
+}
+
+// IssuerCleared returns if the "issuer" field was cleared in this mutation.
+func (m *UserMutation) IssuerCleared() bool {
+	_, ok := m.clearedFields[user.FieldIssuer]
+	return ok
+}
+
+// ResetIssuer resets all changes to the "issuer" field.
+func (m *UserMutation) ResetIssuer() {
+	m.issuer = nil
+	delete(m.clearedFields, user.FieldIssuer)
+}
+
+// SetSubject sets the "subject" field.
+func (m *UserMutation) SetSubject(s string) {
+	m.subject = &s
+}
+
+// Subject returns the value of the "subject" field in the mutation.
+func (m *UserMutation) Subject() (r string, exists bool) {
+	v := m.subject
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubject returns the old "subject" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldSubject(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubject is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubject requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubject: %w", err)
+	}
+	return oldValue.Subject, nil
+}
+
+// ClearSubject clears the value of the "subject" field.
+func (m *UserMutation) ClearSubject() {
+	m.subject = nil
+	m.clearedFields[user.FieldSubject] = struct{}{}
+}
+
+// SubjectCleared returns if the "subject" field was cleared in this mutation.
+func (m *UserMutation) SubjectCleared() bool {
+	_, ok := m.clearedFields[user.FieldSubject]
+	return ok
+}
+
+// ResetSubject resets all changes to the "subject" field.
+func (m *UserMutation) ResetSubject() {
+	m.subject = nil
+	delete(m.clearedFields, user.FieldSubject)
+}
+
+// SetBot sets the "bot" field.
+func (m *UserMutation) SetBot(b bool) {
+	m.bot = &b
+}
+
+// Bot returns the value of the "bot" field in the mutation.
+func (m *UserMutation) Bot() (r bool, exists bool) {
+	v := m.bot
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBot returns the old "bot" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldBot(ctx context.Context) (v *bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBot is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBot requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBot: %w", err)
+	}
+	return oldValue.Bot, nil
+}
+
+// ClearBot clears the value of the "bot" field.
+func (m *UserMutation) ClearBot() {
+	m.bot = nil
+	m.clearedFields[user.FieldBot] = struct{}{}
+}
+
+// BotCleared returns if the "bot" field was cleared in this mutation.
+func (m *UserMutation) BotCleared() bool {
+	_, ok := m.clearedFields[user.FieldBot]
+	return ok
+}
+
+// ResetBot resets all changes to the "bot" field.
+func (m *UserMutation) ResetBot() {
+	m.bot = nil
+	delete(m.clearedFields, user.FieldBot)
+}
+
+// SetTokenHash sets the "token_hash" field.
+func (m *UserMutation) SetTokenHash(b []byte) {
+	m.token_hash = &b
+}
+
+// TokenHash returns the value of the "token_hash" field in the mutation.
+func (m *UserMutation) TokenHash() (r []byte, exists bool) {
+	v := m.token_hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTokenHash returns the old "token_hash" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldTokenHash(ctx context.Context) (v *[]byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTokenHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTokenHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTokenHash: %w", err)
+	}
+	return oldValue.TokenHash, nil
+}
+
+// ClearTokenHash clears the value of the "token_hash" field.
+func (m *UserMutation) ClearTokenHash() {
+	m.token_hash = nil
+	m.clearedFields[user.FieldTokenHash] = struct{}{}
+}
+
+// TokenHashCleared returns if the "token_hash" field was cleared in this mutation.
+func (m *UserMutation) TokenHashCleared() bool {
+	_, ok := m.clearedFields[user.FieldTokenHash]
+	return ok
+}
+
+// ResetTokenHash resets all changes to the "token_hash" field.
+func (m *UserMutation) ResetTokenHash() {
+	m.token_hash = nil
+	delete(m.clearedFields, user.FieldTokenHash)
+}
+
 // AddSessionIDs adds the "sessions" edge to the Session entity by ids.
 func (m *UserMutation) AddSessionIDs(ids ...uuid.UUID) {
 	if m.sessions == nil {
@@ -12864,6 +14234,60 @@ func (m *UserMutation) ResetReactions() {
 	m.removedreactions = nil
 }
 
+// AddServerInviteIDs adds the "server_invites" edge to the ServerInvite entity by ids.
+func (m *UserMutation) AddServerInviteIDs(ids ...uuid.UUID) {
+	if m.server_invites == nil {
+		m.server_invites = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		m.server_invites[ids[i]] = struct{}{}
+	}
+}
+
+// ClearServerInvites clears the "server_invites" edge to the ServerInvite entity.
+func (m *UserMutation) ClearServerInvites() {
+	m.clearedserver_invites = true
+}
+
+// ServerInvitesCleared reports if the "server_invites" edge to the ServerInvite entity was cleared.
+func (m *UserMutation) ServerInvitesCleared() bool {
+	return m.clearedserver_invites
+}
+
+// RemoveServerInviteIDs removes the "server_invites" edge to the ServerInvite entity by IDs.
+func (m *UserMutation) RemoveServerInviteIDs(ids ...uuid.UUID) {
+	if m.removedserver_invites == nil {
+		m.removedserver_invites = make(map[uuid.UUID]struct{})
+	}
+	for i := range ids {
+		delete(m.server_invites, ids[i])
+		m.removedserver_invites[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedServerInvites returns the removed IDs of the "server_invites" edge to the ServerInvite entity.
+func (m *UserMutation) RemovedServerInvitesIDs() (ids []uuid.UUID) {
+	for id := range m.removedserver_invites {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ServerInvitesIDs returns the "server_invites" edge IDs in the mutation.
+func (m *UserMutation) ServerInvitesIDs() (ids []uuid.UUID) {
+	for id := range m.server_invites {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetServerInvites resets all changes to the "server_invites" edge.
+func (m *UserMutation) ResetServerInvites() {
+	m.server_invites = nil
+	m.clearedserver_invites = false
+	m.removedserver_invites = nil
+}
+
 // AddBlockIDs adds the "blocks" edge to the Block entity by ids.
 func (m *UserMutation) AddBlockIDs(ids ...int) {
 	if m.blocks == nil {
@@ -13006,7 +14430,7 @@ func (m *UserMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *UserMutation) Fields() []string {
-	fields := make([]string, 0, 8)
+	fields := make([]string, 0, 16)
 	if m.created_at != nil {
 		fields = append(fields, user.FieldCreatedAt)
 	}
@@ -13030,6 +14454,30 @@ func (m *UserMutation) Fields() []string {
 	}
 	if m.rooms_version != nil {
 		fields = append(fields, user.FieldRoomsVersion)
+	}
+	if m.name != nil {
+		fields = append(fields, user.FieldName)
+	}
+	if m.image != nil {
+		fields = append(fields, user.FieldImage)
+	}
+	if m.admin != nil {
+		fields = append(fields, user.FieldAdmin)
+	}
+	if m.disabled_at != nil {
+		fields = append(fields, user.FieldDisabledAt)
+	}
+	if m.issuer != nil {
+		fields = append(fields, user.FieldIssuer)
+	}
+	if m.subject != nil {
+		fields = append(fields, user.FieldSubject)
+	}
+	if m.bot != nil {
+		fields = append(fields, user.FieldBot)
+	}
+	if m.token_hash != nil {
+		fields = append(fields, user.FieldTokenHash)
 	}
 	return fields
 }
@@ -13055,6 +14503,22 @@ func (m *UserMutation) Field(name string) (ent.Value, bool) {
 		return m.Leaving()
 	case user.FieldRoomsVersion:
 		return m.RoomsVersion()
+	case user.FieldName:
+		return m.Name()
+	case user.FieldImage:
+		return m.Image()
+	case user.FieldAdmin:
+		return m.Admin()
+	case user.FieldDisabledAt:
+		return m.DisabledAt()
+	case user.FieldIssuer:
+		return m.Issuer()
+	case user.FieldSubject:
+		return m.Subject()
+	case user.FieldBot:
+		return m.Bot()
+	case user.FieldTokenHash:
+		return m.TokenHash()
 	}
 	return nil, false
 }
@@ -13080,6 +14544,22 @@ func (m *UserMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldLeaving(ctx)
 	case user.FieldRoomsVersion:
 		return m.OldRoomsVersion(ctx)
+	case user.FieldName:
+		return m.OldName(ctx)
+	case user.FieldImage:
+		return m.OldImage(ctx)
+	case user.FieldAdmin:
+		return m.OldAdmin(ctx)
+	case user.FieldDisabledAt:
+		return m.OldDisabledAt(ctx)
+	case user.FieldIssuer:
+		return m.OldIssuer(ctx)
+	case user.FieldSubject:
+		return m.OldSubject(ctx)
+	case user.FieldBot:
+		return m.OldBot(ctx)
+	case user.FieldTokenHash:
+		return m.OldTokenHash(ctx)
 	}
 	return nil, fmt.Errorf("unknown User field %s", name)
 }
@@ -13144,6 +14624,62 @@ func (m *UserMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetRoomsVersion(v)
+		return nil
+	case user.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case user.FieldImage:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetImage(v)
+		return nil
+	case user.FieldAdmin:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAdmin(v)
+		return nil
+	case user.FieldDisabledAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDisabledAt(v)
+		return nil
+	case user.FieldIssuer:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIssuer(v)
+		return nil
+	case user.FieldSubject:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubject(v)
+		return nil
+	case user.FieldBot:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBot(v)
+		return nil
+	case user.FieldTokenHash:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTokenHash(v)
 		return nil
 	}
 	return fmt.Errorf("unknown User field %s", name)
@@ -13211,6 +14747,30 @@ func (m *UserMutation) ClearedFields() []string {
 	if m.FieldCleared(user.FieldLeaving) {
 		fields = append(fields, user.FieldLeaving)
 	}
+	if m.FieldCleared(user.FieldName) {
+		fields = append(fields, user.FieldName)
+	}
+	if m.FieldCleared(user.FieldImage) {
+		fields = append(fields, user.FieldImage)
+	}
+	if m.FieldCleared(user.FieldAdmin) {
+		fields = append(fields, user.FieldAdmin)
+	}
+	if m.FieldCleared(user.FieldDisabledAt) {
+		fields = append(fields, user.FieldDisabledAt)
+	}
+	if m.FieldCleared(user.FieldIssuer) {
+		fields = append(fields, user.FieldIssuer)
+	}
+	if m.FieldCleared(user.FieldSubject) {
+		fields = append(fields, user.FieldSubject)
+	}
+	if m.FieldCleared(user.FieldBot) {
+		fields = append(fields, user.FieldBot)
+	}
+	if m.FieldCleared(user.FieldTokenHash) {
+		fields = append(fields, user.FieldTokenHash)
+	}
 	return fields
 }
 
@@ -13233,6 +14793,30 @@ func (m *UserMutation) ClearField(name string) error {
 		return nil
 	case user.FieldLeaving:
 		m.ClearLeaving()
+		return nil
+	case user.FieldName:
+		m.ClearName()
+		return nil
+	case user.FieldImage:
+		m.ClearImage()
+		return nil
+	case user.FieldAdmin:
+		m.ClearAdmin()
+		return nil
+	case user.FieldDisabledAt:
+		m.ClearDisabledAt()
+		return nil
+	case user.FieldIssuer:
+		m.ClearIssuer()
+		return nil
+	case user.FieldSubject:
+		m.ClearSubject()
+		return nil
+	case user.FieldBot:
+		m.ClearBot()
+		return nil
+	case user.FieldTokenHash:
+		m.ClearTokenHash()
 		return nil
 	}
 	return fmt.Errorf("unknown User nullable field %s", name)
@@ -13266,13 +14850,37 @@ func (m *UserMutation) ResetField(name string) error {
 	case user.FieldRoomsVersion:
 		m.ResetRoomsVersion()
 		return nil
+	case user.FieldName:
+		m.ResetName()
+		return nil
+	case user.FieldImage:
+		m.ResetImage()
+		return nil
+	case user.FieldAdmin:
+		m.ResetAdmin()
+		return nil
+	case user.FieldDisabledAt:
+		m.ResetDisabledAt()
+		return nil
+	case user.FieldIssuer:
+		m.ResetIssuer()
+		return nil
+	case user.FieldSubject:
+		m.ResetSubject()
+		return nil
+	case user.FieldBot:
+		m.ResetBot()
+		return nil
+	case user.FieldTokenHash:
+		m.ResetTokenHash()
+		return nil
 	}
 	return fmt.Errorf("unknown User field %s", name)
 }
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *UserMutation) AddedEdges() []string {
-	edges := make([]string, 0, 10)
+	edges := make([]string, 0, 11)
 	if m.sessions != nil {
 		edges = append(edges, user.EdgeSessions)
 	}
@@ -13296,6 +14904,9 @@ func (m *UserMutation) AddedEdges() []string {
 	}
 	if m.reactions != nil {
 		edges = append(edges, user.EdgeReactions)
+	}
+	if m.server_invites != nil {
+		edges = append(edges, user.EdgeServerInvites)
 	}
 	if m.blocks != nil {
 		edges = append(edges, user.EdgeBlocks)
@@ -13358,6 +14969,12 @@ func (m *UserMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case user.EdgeServerInvites:
+		ids := make([]ent.Value, 0, len(m.server_invites))
+		for id := range m.server_invites {
+			ids = append(ids, id)
+		}
+		return ids
 	case user.EdgeBlocks:
 		ids := make([]ent.Value, 0, len(m.blocks))
 		for id := range m.blocks {
@@ -13376,7 +14993,7 @@ func (m *UserMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *UserMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 10)
+	edges := make([]string, 0, 11)
 	if m.removedsessions != nil {
 		edges = append(edges, user.EdgeSessions)
 	}
@@ -13400,6 +15017,9 @@ func (m *UserMutation) RemovedEdges() []string {
 	}
 	if m.removedreactions != nil {
 		edges = append(edges, user.EdgeReactions)
+	}
+	if m.removedserver_invites != nil {
+		edges = append(edges, user.EdgeServerInvites)
 	}
 	if m.removedblocks != nil {
 		edges = append(edges, user.EdgeBlocks)
@@ -13462,6 +15082,12 @@ func (m *UserMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case user.EdgeServerInvites:
+		ids := make([]ent.Value, 0, len(m.removedserver_invites))
+		for id := range m.removedserver_invites {
+			ids = append(ids, id)
+		}
+		return ids
 	case user.EdgeBlocks:
 		ids := make([]ent.Value, 0, len(m.removedblocks))
 		for id := range m.removedblocks {
@@ -13480,7 +15106,7 @@ func (m *UserMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *UserMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 10)
+	edges := make([]string, 0, 11)
 	if m.clearedsessions {
 		edges = append(edges, user.EdgeSessions)
 	}
@@ -13504,6 +15130,9 @@ func (m *UserMutation) ClearedEdges() []string {
 	}
 	if m.clearedreactions {
 		edges = append(edges, user.EdgeReactions)
+	}
+	if m.clearedserver_invites {
+		edges = append(edges, user.EdgeServerInvites)
 	}
 	if m.clearedblocks {
 		edges = append(edges, user.EdgeBlocks)
@@ -13534,6 +15163,8 @@ func (m *UserMutation) EdgeCleared(name string) bool {
 		return m.clearedmentions
 	case user.EdgeReactions:
 		return m.clearedreactions
+	case user.EdgeServerInvites:
+		return m.clearedserver_invites
 	case user.EdgeBlocks:
 		return m.clearedblocks
 	case user.EdgeBlockedBy:
@@ -13577,6 +15208,9 @@ func (m *UserMutation) ResetEdge(name string) error {
 		return nil
 	case user.EdgeReactions:
 		m.ResetReactions()
+		return nil
+	case user.EdgeServerInvites:
+		m.ResetServerInvites()
 		return nil
 	case user.EdgeBlocks:
 		m.ResetBlocks()

@@ -33,6 +33,8 @@ type Room struct {
 	DirectKey *string `json:"direct_key,omitempty"`
 	// Topic holds the value of the "topic" field.
 	Topic *string `json:"topic,omitempty"`
+	// JSON of the app's own, as it was given; null: none
+	Data *string `json:"data,omitempty"`
 	// DeletedAt holds the value of the "deleted_at" field.
 	DeletedAt *time.Time `json:"deleted_at,omitempty"`
 	// it is deleted, and rows of it are left to be taken away
@@ -145,7 +147,7 @@ func (*Room) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case room.FieldSendRole, room.FieldMemberCount, room.FieldAccessVersion, room.FieldRevokedPlace, room.FieldLastPlace, room.FieldLastNumber, room.FieldLastTag:
 			values[i] = new(sql.NullInt64)
-		case room.FieldKind, room.FieldName, room.FieldNameKey, room.FieldDirectKey, room.FieldTopic:
+		case room.FieldKind, room.FieldName, room.FieldNameKey, room.FieldDirectKey, room.FieldTopic, room.FieldData:
 			values[i] = new(sql.NullString)
 		case room.FieldCreatedAt, room.FieldDeletedAt, room.FieldLastAt:
 			values[i] = new(sql.NullTime)
@@ -216,6 +218,13 @@ func (_m *Room) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Topic = new(string)
 				*_m.Topic = value.String
+			}
+		case room.FieldData:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field data", values[i])
+			} else if value.Valid {
+				_m.Data = new(string)
+				*_m.Data = value.String
 			}
 		case room.FieldDeletedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -376,6 +385,11 @@ func (_m *Room) String() string {
 	builder.WriteString(", ")
 	if v := _m.Topic; v != nil {
 		builder.WriteString("topic=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.Data; v != nil {
+		builder.WriteString("data=")
 		builder.WriteString(*v)
 	}
 	builder.WriteString(", ")

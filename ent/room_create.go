@@ -104,6 +104,20 @@ func (_c *RoomCreate) SetNillableTopic(v *string) *RoomCreate {
 	return _c
 }
 
+// SetData sets the "data" field.
+func (_c *RoomCreate) SetData(v string) *RoomCreate {
+	_c.mutation.SetData(v)
+	return _c
+}
+
+// SetNillableData sets the "data" field if the given value is not nil.
+func (_c *RoomCreate) SetNillableData(v *string) *RoomCreate {
+	if v != nil {
+		_c.SetData(*v)
+	}
+	return _c
+}
+
 // SetDeletedAt sets the "deleted_at" field.
 func (_c *RoomCreate) SetDeletedAt(v time.Time) *RoomCreate {
 	_c.mutation.SetDeletedAt(v)
@@ -517,6 +531,10 @@ func (_c *RoomCreate) createSpec() (*Room, *sqlgraph.CreateSpec) {
 		_spec.SetField(room.FieldTopic, field.TypeString, value)
 		_node.Topic = &value
 	}
+	if value, ok := _c.mutation.Data(); ok {
+		_spec.SetField(room.FieldData, field.TypeString, value)
+		_node.Data = &value
+	}
 	if value, ok := _c.mutation.DeletedAt(); ok {
 		_spec.SetField(room.FieldDeletedAt, field.TypeTime, value)
 		_node.DeletedAt = &value
@@ -755,6 +773,24 @@ func (u *RoomUpsert) UpdateTopic() *RoomUpsert {
 // ClearTopic clears the value of the "topic" field.
 func (u *RoomUpsert) ClearTopic() *RoomUpsert {
 	u.SetNull(room.FieldTopic)
+	return u
+}
+
+// SetData sets the "data" field.
+func (u *RoomUpsert) SetData(v string) *RoomUpsert {
+	u.Set(room.FieldData, v)
+	return u
+}
+
+// UpdateData sets the "data" field to the value that was provided on create.
+func (u *RoomUpsert) UpdateData() *RoomUpsert {
+	u.SetExcluded(room.FieldData)
+	return u
+}
+
+// ClearData clears the value of the "data" field.
+func (u *RoomUpsert) ClearData() *RoomUpsert {
+	u.SetNull(room.FieldData)
 	return u
 }
 
@@ -1063,6 +1099,27 @@ func (u *RoomUpsertOne) UpdateTopic() *RoomUpsertOne {
 func (u *RoomUpsertOne) ClearTopic() *RoomUpsertOne {
 	return u.Update(func(s *RoomUpsert) {
 		s.ClearTopic()
+	})
+}
+
+// SetData sets the "data" field.
+func (u *RoomUpsertOne) SetData(v string) *RoomUpsertOne {
+	return u.Update(func(s *RoomUpsert) {
+		s.SetData(v)
+	})
+}
+
+// UpdateData sets the "data" field to the value that was provided on create.
+func (u *RoomUpsertOne) UpdateData() *RoomUpsertOne {
+	return u.Update(func(s *RoomUpsert) {
+		s.UpdateData()
+	})
+}
+
+// ClearData clears the value of the "data" field.
+func (u *RoomUpsertOne) ClearData() *RoomUpsertOne {
+	return u.Update(func(s *RoomUpsert) {
+		s.ClearData()
 	})
 }
 
@@ -1570,6 +1627,27 @@ func (u *RoomUpsertBulk) UpdateTopic() *RoomUpsertBulk {
 func (u *RoomUpsertBulk) ClearTopic() *RoomUpsertBulk {
 	return u.Update(func(s *RoomUpsert) {
 		s.ClearTopic()
+	})
+}
+
+// SetData sets the "data" field.
+func (u *RoomUpsertBulk) SetData(v string) *RoomUpsertBulk {
+	return u.Update(func(s *RoomUpsert) {
+		s.SetData(v)
+	})
+}
+
+// UpdateData sets the "data" field to the value that was provided on create.
+func (u *RoomUpsertBulk) UpdateData() *RoomUpsertBulk {
+	return u.Update(func(s *RoomUpsert) {
+		s.UpdateData()
+	})
+}
+
+// ClearData clears the value of the "data" field.
+func (u *RoomUpsertBulk) ClearData() *RoomUpsertBulk {
+	return u.Update(func(s *RoomUpsert) {
+		s.ClearData()
 	})
 }
 

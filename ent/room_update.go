@@ -89,6 +89,26 @@ func (_u *RoomUpdate) ClearTopic() *RoomUpdate {
 	return _u
 }
 
+// SetData sets the "data" field.
+func (_u *RoomUpdate) SetData(v string) *RoomUpdate {
+	_u.mutation.SetData(v)
+	return _u
+}
+
+// SetNillableData sets the "data" field if the given value is not nil.
+func (_u *RoomUpdate) SetNillableData(v *string) *RoomUpdate {
+	if v != nil {
+		_u.SetData(*v)
+	}
+	return _u
+}
+
+// ClearData clears the value of the "data" field.
+func (_u *RoomUpdate) ClearData() *RoomUpdate {
+	_u.mutation.ClearData()
+	return _u
+}
+
 // SetDeletedAt sets the "deleted_at" field.
 func (_u *RoomUpdate) SetDeletedAt(v time.Time) *RoomUpdate {
 	_u.mutation.SetDeletedAt(v)
@@ -566,6 +586,12 @@ func (_u *RoomUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.TopicCleared() {
 		_spec.ClearField(room.FieldTopic, field.TypeString)
 	}
+	if value, ok := _u.mutation.Data(); ok {
+		_spec.SetField(room.FieldData, field.TypeString, value)
+	}
+	if _u.mutation.DataCleared() {
+		_spec.ClearField(room.FieldData, field.TypeString)
+	}
 	if value, ok := _u.mutation.DeletedAt(); ok {
 		_spec.SetField(room.FieldDeletedAt, field.TypeTime, value)
 	}
@@ -927,6 +953,26 @@ func (_u *RoomUpdateOne) SetNillableTopic(v *string) *RoomUpdateOne {
 // ClearTopic clears the value of the "topic" field.
 func (_u *RoomUpdateOne) ClearTopic() *RoomUpdateOne {
 	_u.mutation.ClearTopic()
+	return _u
+}
+
+// SetData sets the "data" field.
+func (_u *RoomUpdateOne) SetData(v string) *RoomUpdateOne {
+	_u.mutation.SetData(v)
+	return _u
+}
+
+// SetNillableData sets the "data" field if the given value is not nil.
+func (_u *RoomUpdateOne) SetNillableData(v *string) *RoomUpdateOne {
+	if v != nil {
+		_u.SetData(*v)
+	}
+	return _u
+}
+
+// ClearData clears the value of the "data" field.
+func (_u *RoomUpdateOne) ClearData() *RoomUpdateOne {
+	_u.mutation.ClearData()
 	return _u
 }
 
@@ -1436,6 +1482,12 @@ func (_u *RoomUpdateOne) sqlSave(ctx context.Context) (_node *Room, err error) {
 	}
 	if _u.mutation.TopicCleared() {
 		_spec.ClearField(room.FieldTopic, field.TypeString)
+	}
+	if value, ok := _u.mutation.Data(); ok {
+		_spec.SetField(room.FieldData, field.TypeString, value)
+	}
+	if _u.mutation.DataCleared() {
+		_spec.ClearField(room.FieldData, field.TypeString)
 	}
 	if value, ok := _u.mutation.DeletedAt(); ok {
 		_spec.SetField(room.FieldDeletedAt, field.TypeTime, value)

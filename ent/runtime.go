@@ -27,31 +27,31 @@ func init() {
 	roomFields := schema.Room{}.Fields()
 	_ = roomFields
 	// roomDescSendRole is the schema descriptor for send_role field.
-	roomDescSendRole := roomFields[11].Descriptor()
+	roomDescSendRole := roomFields[12].Descriptor()
 	// room.DefaultSendRole holds the default value on creation for the send_role field.
 	room.DefaultSendRole = roomDescSendRole.Default.(int)
 	// roomDescMemberCount is the schema descriptor for member_count field.
-	roomDescMemberCount := roomFields[12].Descriptor()
+	roomDescMemberCount := roomFields[13].Descriptor()
 	// room.DefaultMemberCount holds the default value on creation for the member_count field.
 	room.DefaultMemberCount = roomDescMemberCount.Default.(int)
 	// roomDescAccessVersion is the schema descriptor for access_version field.
-	roomDescAccessVersion := roomFields[13].Descriptor()
+	roomDescAccessVersion := roomFields[14].Descriptor()
 	// room.DefaultAccessVersion holds the default value on creation for the access_version field.
 	room.DefaultAccessVersion = roomDescAccessVersion.Default.(int64)
 	// roomDescRevokedPlace is the schema descriptor for revoked_place field.
-	roomDescRevokedPlace := roomFields[14].Descriptor()
+	roomDescRevokedPlace := roomFields[15].Descriptor()
 	// room.DefaultRevokedPlace holds the default value on creation for the revoked_place field.
 	room.DefaultRevokedPlace = roomDescRevokedPlace.Default.(int64)
 	// roomDescLastPlace is the schema descriptor for last_place field.
-	roomDescLastPlace := roomFields[15].Descriptor()
+	roomDescLastPlace := roomFields[16].Descriptor()
 	// room.DefaultLastPlace holds the default value on creation for the last_place field.
 	room.DefaultLastPlace = roomDescLastPlace.Default.(int64)
 	// roomDescLastNumber is the schema descriptor for last_number field.
-	roomDescLastNumber := roomFields[16].Descriptor()
+	roomDescLastNumber := roomFields[17].Descriptor()
 	// room.DefaultLastNumber holds the default value on creation for the last_number field.
 	room.DefaultLastNumber = roomDescLastNumber.Default.(int)
 	// roomDescLastTag is the schema descriptor for last_tag field.
-	roomDescLastTag := roomFields[17].Descriptor()
+	roomDescLastTag := roomFields[18].Descriptor()
 	// room.DefaultLastTag holds the default value on creation for the last_tag field.
 	room.DefaultLastTag = roomDescLastTag.Default.(int64)
 	sessionFields := schema.Session{}.Fields()
@@ -74,4 +74,8 @@ func init() {
 	userDescRoomsVersion := userFields[8].Descriptor()
 	// user.DefaultRoomsVersion holds the default value on creation for the rooms_version field.
 	user.DefaultRoomsVersion = userDescRoomsVersion.Default.(int64)
+	// userDescTokenHash is the schema descriptor for token_hash field.
+	userDescTokenHash := userFields[16].Descriptor()
+	// user.TokenHashValidator is a validator for the "token_hash" field. It is called by the builders before save.
+	user.TokenHashValidator = userDescTokenHash.Validators[0].(func([]byte) error)
 }

@@ -36,6 +36,8 @@ type Tx struct {
 	Room *RoomClient
 	// RoomEvent is the client for interacting with the RoomEvent builders.
 	RoomEvent *RoomEventClient
+	// ServerInvite is the client for interacting with the ServerInvite builders.
+	ServerInvite *ServerInviteClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
 	// User is the client for interacting with the User builders.
@@ -182,6 +184,7 @@ func (tx *Tx) init() {
 	tx.Reaction = NewReactionClient(tx.config)
 	tx.Room = NewRoomClient(tx.config)
 	tx.RoomEvent = NewRoomEventClient(tx.config)
+	tx.ServerInvite = NewServerInviteClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
 	tx.User = NewUserClient(tx.config)
 }

@@ -24,7 +24,7 @@ type User struct {
 	Username string `json:"username,omitempty"`
 	// the identity: what PRECIS UsernameCaseMapped makes of the name
 	UsernameKey string `json:"username_key,omitempty"`
-	// PHC text of argon2id; null once the account is deleted
+	// PHC text of argon2id; null once the account is deleted, and of people of an issuer and bots, who have none
 	PasswordHash *string `json:"-"`
 	// +1 at each password change, so that a login and a change exclude each other
 	PasswordVersion int `json:"password_version,omitempty"`
@@ -34,6 +34,22 @@ type User struct {
 	Leaving *bool `json:"leaving,omitempty"`
 	// +1 when they join, leave or are removed: the place in their list of rooms
 	RoomsVersion int64 `json:"rooms_version,omitempty"`
+	// as PRECIS Nickname has it; null: the username
+	Name *string `json:"name,omitempty"`
+	// an address, from a token or whoever made the bot
+	Image *string `json:"image,omitempty"`
+	// of the server, made by the shell; never a bot
+	Admin *bool `json:"admin,omitempty"`
+	// they are let in nowhere; what they are and have said stays
+	DisabledAt *time.Time `json:"disabled_at,omitempty"`
+	// whose tokens say who they are; null: their password does
+	Issuer *string `json:"issuer,omitempty"`
+	// who they are there; with issuer their identity
+	Subject *string `json:"subject,omitempty"`
+	// an account without sessions, of the token whose hash is beside it
+	Bot *bool `json:"bot,omitempty"`
+	// SHA-256 of a bot's token; null once deleted
+	TokenHash *[]byte `json:"-"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the UserQuery when eager-loading is set.
 	Edges        UserEdges `json:"edges"`
@@ -58,13 +74,15 @@ type UserEdges struct {
 	Mentions []*Mention `json:"mentions,omitempty"`
 	// Reactions holds the value of the reactions edge.
 	Reactions []*Reaction `json:"reactions,omitempty"`
+	// ServerInvites holds the value of the server_invites edge.
+	ServerInvites []*ServerInvite `json:"server_invites,omitempty"`
 	// Blocks holds the value of the blocks edge.
 	Blocks []*Block `json:"blocks,omitempty"`
 	// BlockedBy holds the value of the blocked_by edge.
 	BlockedBy []*Block `json:"blocked_by,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [10]bool
+	loadedTypes [11]bool
 }
 
 // SessionsOrErr returns the Sessions value or an error if the edge
@@ -139,10 +157,19 @@ func (e UserEdges) ReactionsOrErr() ([]*Reaction, error) {
 	return nil, &NotLoadedError{edge: "reactions"}
 }
 
+// ServerInvitesOrErr returns the ServerInvites value or an error if the edge
+// was not loaded in eager-loading.
+func (e UserEdges) ServerInvitesOrErr() ([]*ServerInvite, error) {
+	if e.loadedTypes[8] {
+		return e.ServerInvites, nil
+	}
+	return nil, &NotLoadedError{edge: "server_invites"}
+}
+
 // BlocksOrErr returns the Blocks value or an error if the edge
 // was not loaded in eager-loading.
 func (e UserEdges) BlocksOrErr() ([]*Block, error) {
-	if e.loadedTypes[8] {
+	if e.loadedTypes[9] {
 		return e.Blocks, nil
 	}
 	return nil, &NotLoadedError{edge: "blocks"}
@@ -151,7 +178,7 @@ func (e UserEdges) BlocksOrErr() ([]*Block, error) {
 // BlockedByOrErr returns the BlockedBy value or an error if the edge
 // was not loaded in eager-loading.
 func (e UserEdges) BlockedByOrErr() ([]*Block, error) {
-	if e.loadedTypes[9] {
+	if e.loadedTypes[10] {
 		return e.BlockedBy, nil
 	}
 	return nil, &NotLoadedError{edge: "blocked_by"}
@@ -162,13 +189,15 @@ func (*User) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case user.FieldLeaving:
+		case user.FieldTokenHash:
+			values[i] = new([]byte)
+		case user.FieldLeaving, user.FieldAdmin, user.FieldBot:
 			values[i] = new(sql.NullBool)
 		case user.FieldPasswordVersion, user.FieldRoomsVersion:
 			values[i] = new(sql.NullInt64)
-		case user.FieldUsername, user.FieldUsernameKey, user.FieldPasswordHash:
+		case user.FieldUsername, user.FieldUsernameKey, user.FieldPasswordHash, user.FieldName, user.FieldImage, user.FieldIssuer, user.FieldSubject:
 			values[i] = new(sql.NullString)
-		case user.FieldCreatedAt, user.FieldDeletedAt:
+		case user.FieldCreatedAt, user.FieldDeletedAt, user.FieldDisabledAt:
 			values[i] = new(sql.NullTime)
 		case user.FieldID:
 			values[i] = new(uuid.UUID)
@@ -244,6 +273,61 @@ func (_m *User) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.RoomsVersion = value.Int64
 			}
+		case user.FieldName:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field name", values[i])
+			} else if value.Valid {
+				_m.Name = new(string)
+				*_m.Name = value.String
+			}
+		case user.FieldImage:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field image", values[i])
+			} else if value.Valid {
+				_m.Image = new(string)
+				*_m.Image = value.String
+			}
+		case user.FieldAdmin:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field admin", values[i])
+			} else if value.Valid {
+				_m.Admin = new(bool)
+				*_m.Admin = value.Bool
+			}
+		case user.FieldDisabledAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field disabled_at", values[i])
+			} else if value.Valid {
+				_m.DisabledAt = new(time.Time)
+				*_m.DisabledAt = value.Time
+			}
+		case user.FieldIssuer:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field issuer", values[i])
+			} else if value.Valid {
+				_m.Issuer = new(string)
+				*_m.Issuer = value.String
+			}
+		case user.FieldSubject:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field subject", values[i])
+			} else if value.Valid {
+				_m.Subject = new(string)
+				*_m.Subject = value.String
+			}
+		case user.FieldBot:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field bot", values[i])
+			} else if value.Valid {
+				_m.Bot = new(bool)
+				*_m.Bot = value.Bool
+			}
+		case user.FieldTokenHash:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field token_hash", values[i])
+			} else if value != nil {
+				_m.TokenHash = value
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -295,6 +379,11 @@ func (_m *User) QueryMentions() *MentionQuery {
 // QueryReactions queries the "reactions" edge of the User entity.
 func (_m *User) QueryReactions() *ReactionQuery {
 	return NewUserClient(_m.config).QueryReactions(_m)
+}
+
+// QueryServerInvites queries the "server_invites" edge of the User entity.
+func (_m *User) QueryServerInvites() *ServerInviteQuery {
+	return NewUserClient(_m.config).QueryServerInvites(_m)
 }
 
 // QueryBlocks queries the "blocks" edge of the User entity.
@@ -356,6 +445,43 @@ func (_m *User) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("rooms_version=")
 	builder.WriteString(fmt.Sprintf("%v", _m.RoomsVersion))
+	builder.WriteString(", ")
+	if v := _m.Name; v != nil {
+		builder.WriteString("name=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.Image; v != nil {
+		builder.WriteString("image=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.Admin; v != nil {
+		builder.WriteString("admin=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.DisabledAt; v != nil {
+		builder.WriteString("disabled_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.Issuer; v != nil {
+		builder.WriteString("issuer=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.Subject; v != nil {
+		builder.WriteString("subject=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.Bot; v != nil {
+		builder.WriteString("bot=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("token_hash=<sensitive>")
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -14,6 +14,7 @@ import (
 	"parley/ent/mention"
 	"parley/ent/reaction"
 	"parley/ent/room"
+	"parley/ent/serverinvite"
 	"parley/ent/session"
 	"parley/ent/user"
 	"time"
@@ -118,6 +119,110 @@ func (_c *UserCreate) SetNillableRoomsVersion(v *int64) *UserCreate {
 	if v != nil {
 		_c.SetRoomsVersion(*v)
 	}
+	return _c
+}
+
+// SetName sets the "name" field.
+func (_c *UserCreate) SetName(v string) *UserCreate {
+	_c.mutation.SetName(v)
+	return _c
+}
+
+// SetNillableName sets the "name" field if the given value is not nil.
+func (_c *UserCreate) SetNillableName(v *string) *UserCreate {
+	if v != nil {
+		_c.SetName(*v)
+	}
+	return _c
+}
+
+// SetImage sets the "image" field.
+func (_c *UserCreate) SetImage(v string) *UserCreate {
+	_c.mutation.SetImage(v)
+	return _c
+}
+
+// SetNillableImage sets the "image" field if the given value is not nil.
+func (_c *UserCreate) SetNillableImage(v *string) *UserCreate {
+	if v != nil {
+		_c.SetImage(*v)
+	}
+	return _c
+}
+
+// SetAdmin sets the "admin" field.
+func (_c *UserCreate) SetAdmin(v bool) *UserCreate {
+	_c.mutation.SetAdmin(v)
+	return _c
+}
+
+// SetNillableAdmin sets the "admin" field if the given value is not nil.
+func (_c *UserCreate) SetNillableAdmin(v *bool) *UserCreate {
+	if v != nil {
+		_c.SetAdmin(*v)
+	}
+	return _c
+}
+
+// SetDisabledAt sets the "disabled_at" field.
+func (_c *UserCreate) SetDisabledAt(v time.Time) *UserCreate {
+	_c.mutation.SetDisabledAt(v)
+	return _c
+}
+
+// SetNillableDisabledAt sets the "disabled_at" field if the given value is not nil.
+func (_c *UserCreate) SetNillableDisabledAt(v *time.Time) *UserCreate {
+	if v != nil {
+		_c.SetDisabledAt(*v)
+	}
+	return _c
+}
+
+// SetIssuer sets the "issuer" field.
+func (_c *UserCreate) SetIssuer(v string) *UserCreate {
+	_c.mutation.SetIssuer(v)
+	return _c
+}
+
+// SetNillableIssuer sets the "issuer" field if the given value is not nil.
+func (_c *UserCreate) SetNillableIssuer(v *string) *UserCreate {
+	if v != nil {
+		_c.SetIssuer(*v)
+	}
+	return _c
+}
+
+// SetSubject sets the "subject" field.
+func (_c *UserCreate) SetSubject(v string) *UserCreate {
+	_c.mutation.SetSubject(v)
+	return _c
+}
+
+// SetNillableSubject sets the "subject" field if the given value is not nil.
+func (_c *UserCreate) SetNillableSubject(v *string) *UserCreate {
+	if v != nil {
+		_c.SetSubject(*v)
+	}
+	return _c
+}
+
+// SetBot sets the "bot" field.
+func (_c *UserCreate) SetBot(v bool) *UserCreate {
+	_c.mutation.SetBot(v)
+	return _c
+}
+
+// SetNillableBot sets the "bot" field if the given value is not nil.
+func (_c *UserCreate) SetNillableBot(v *bool) *UserCreate {
+	if v != nil {
+		_c.SetBot(*v)
+	}
+	return _c
+}
+
+// SetTokenHash sets the "token_hash" field.
+func (_c *UserCreate) SetTokenHash(v []byte) *UserCreate {
+	_c.mutation.SetTokenHash(v)
 	return _c
 }
 
@@ -247,6 +352,21 @@ func (_c *UserCreate) AddReactions(v ...*Reaction) *UserCreate {
 	return _c.AddReactionIDs(ids...)
 }
 
+// AddServerInviteIDs adds the "server_invites" edge to the ServerInvite entity by IDs.
+func (_c *UserCreate) AddServerInviteIDs(ids ...uuid.UUID) *UserCreate {
+	_c.mutation.AddServerInviteIDs(ids...)
+	return _c
+}
+
+// AddServerInvites adds the "server_invites" edges to the ServerInvite entity.
+func (_c *UserCreate) AddServerInvites(v ...*ServerInvite) *UserCreate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddServerInviteIDs(ids...)
+}
+
 // AddBlockIDs adds the "blocks" edge to the Block entity by IDs.
 func (_c *UserCreate) AddBlockIDs(ids ...int) *UserCreate {
 	_c.mutation.AddBlockIDs(ids...)
@@ -339,6 +459,11 @@ func (_c *UserCreate) check() error {
 	if _, ok := _c.mutation.RoomsVersion(); !ok {
 		return &ValidationError{Name: "rooms_version", err: errors.New(`ent: missing required field "User.rooms_version"`)}
 	}
+	if v, ok := _c.mutation.TokenHash(); ok {
+		if err := user.TokenHashValidator(v); err != nil {
+			return &ValidationError{Name: "token_hash", err: fmt.Errorf(`ent: validator failed for field "User.token_hash": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -406,6 +531,38 @@ func (_c *UserCreate) createSpec() (*User, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.RoomsVersion(); ok {
 		_spec.SetField(user.FieldRoomsVersion, field.TypeInt64, value)
 		_node.RoomsVersion = value
+	}
+	if value, ok := _c.mutation.Name(); ok {
+		_spec.SetField(user.FieldName, field.TypeString, value)
+		_node.Name = &value
+	}
+	if value, ok := _c.mutation.Image(); ok {
+		_spec.SetField(user.FieldImage, field.TypeString, value)
+		_node.Image = &value
+	}
+	if value, ok := _c.mutation.Admin(); ok {
+		_spec.SetField(user.FieldAdmin, field.TypeBool, value)
+		_node.Admin = &value
+	}
+	if value, ok := _c.mutation.DisabledAt(); ok {
+		_spec.SetField(user.FieldDisabledAt, field.TypeTime, value)
+		_node.DisabledAt = &value
+	}
+	if value, ok := _c.mutation.Issuer(); ok {
+		_spec.SetField(user.FieldIssuer, field.TypeString, value)
+		_node.Issuer = &value
+	}
+	if value, ok := _c.mutation.Subject(); ok {
+		_spec.SetField(user.FieldSubject, field.TypeString, value)
+		_node.Subject = &value
+	}
+	if value, ok := _c.mutation.Bot(); ok {
+		_spec.SetField(user.FieldBot, field.TypeBool, value)
+		_node.Bot = &value
+	}
+	if value, ok := _c.mutation.TokenHash(); ok {
+		_spec.SetField(user.FieldTokenHash, field.TypeBytes, value)
+		_node.TokenHash = &value
 	}
 	if nodes := _c.mutation.SessionsIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -528,6 +685,22 @@ func (_c *UserCreate) createSpec() (*User, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(reaction.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ServerInvitesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.ServerInvitesTable,
+			Columns: []string{user.ServerInvitesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(serverinvite.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -733,6 +906,150 @@ func (u *UserUpsert) AddRoomsVersion(v int64) *UserUpsert {
 	return u
 }
 
+// SetName sets the "name" field.
+func (u *UserUpsert) SetName(v string) *UserUpsert {
+	u.Set(user.FieldName, v)
+	return u
+}
+
+// UpdateName sets the "name" field to the value that was provided on create.
+func (u *UserUpsert) UpdateName() *UserUpsert {
+	u.SetExcluded(user.FieldName)
+	return u
+}
+
+// ClearName clears the value of the "name" field.
+func (u *UserUpsert) ClearName() *UserUpsert {
+	u.SetNull(user.FieldName)
+	return u
+}
+
+// SetImage sets the "image" field.
+func (u *UserUpsert) SetImage(v string) *UserUpsert {
+	u.Set(user.FieldImage, v)
+	return u
+}
+
+// UpdateImage sets the "image" field to the value that was provided on create.
+func (u *UserUpsert) UpdateImage() *UserUpsert {
+	u.SetExcluded(user.FieldImage)
+	return u
+}
+
+// ClearImage clears the value of the "image" field.
+func (u *UserUpsert) ClearImage() *UserUpsert {
+	u.SetNull(user.FieldImage)
+	return u
+}
+
+// SetAdmin sets the "admin" field.
+func (u *UserUpsert) SetAdmin(v bool) *UserUpsert {
+	u.Set(user.FieldAdmin, v)
+	return u
+}
+
+// UpdateAdmin sets the "admin" field to the value that was provided on create.
+func (u *UserUpsert) UpdateAdmin() *UserUpsert {
+	u.SetExcluded(user.FieldAdmin)
+	return u
+}
+
+// ClearAdmin clears the value of the "admin" field.
+func (u *UserUpsert) ClearAdmin() *UserUpsert {
+	u.SetNull(user.FieldAdmin)
+	return u
+}
+
+// SetDisabledAt sets the "disabled_at" field.
+func (u *UserUpsert) SetDisabledAt(v time.Time) *UserUpsert {
+	u.Set(user.FieldDisabledAt, v)
+	return u
+}
+
+// UpdateDisabledAt sets the "disabled_at" field to the value that was provided on create.
+func (u *UserUpsert) UpdateDisabledAt() *UserUpsert {
+	u.SetExcluded(user.FieldDisabledAt)
+	return u
+}
+
+// ClearDisabledAt clears the value of the "disabled_at" field.
+func (u *UserUpsert) ClearDisabledAt() *UserUpsert {
+	u.SetNull(user.FieldDisabledAt)
+	return u
+}
+
+// SetIssuer sets the "issuer" field.
+func (u *UserUpsert) SetIssuer(v string) *UserUpsert {
+	u.Set(user.FieldIssuer, v)
+	return u
+}
+
+// UpdateIssuer sets the "issuer" field to the value that was provided on create.
+func (u *UserUpsert) UpdateIssuer() *UserUpsert {
+	u.SetExcluded(user.FieldIssuer)
+	return u
+}
+
+// ClearIssuer clears the value of the "issuer" field.
+func (u *UserUpsert) ClearIssuer() *UserUpsert {
+	u.SetNull(user.FieldIssuer)
+	return u
+}
+
+// SetSubject sets the "subject" field.
+func (u *UserUpsert) SetSubject(v string) *UserUpsert {
+	u.Set(user.FieldSubject, v)
+	return u
+}
+
+// UpdateSubject sets the "subject" field to the value that was provided on create.
+func (u *UserUpsert) UpdateSubject() *UserUpsert {
+	u.SetExcluded(user.FieldSubject)
+	return u
+}
+
+// ClearSubject clears the value of the "subject" field.
+func (u *UserUpsert) ClearSubject() *UserUpsert {
+	u.SetNull(user.FieldSubject)
+	return u
+}
+
+// SetBot sets the "bot" field.
+func (u *UserUpsert) SetBot(v bool) *UserUpsert {
+	u.Set(user.FieldBot, v)
+	return u
+}
+
+// UpdateBot sets the "bot" field to the value that was provided on create.
+func (u *UserUpsert) UpdateBot() *UserUpsert {
+	u.SetExcluded(user.FieldBot)
+	return u
+}
+
+// ClearBot clears the value of the "bot" field.
+func (u *UserUpsert) ClearBot() *UserUpsert {
+	u.SetNull(user.FieldBot)
+	return u
+}
+
+// SetTokenHash sets the "token_hash" field.
+func (u *UserUpsert) SetTokenHash(v []byte) *UserUpsert {
+	u.Set(user.FieldTokenHash, v)
+	return u
+}
+
+// UpdateTokenHash sets the "token_hash" field to the value that was provided on create.
+func (u *UserUpsert) UpdateTokenHash() *UserUpsert {
+	u.SetExcluded(user.FieldTokenHash)
+	return u
+}
+
+// ClearTokenHash clears the value of the "token_hash" field.
+func (u *UserUpsert) ClearTokenHash() *UserUpsert {
+	u.SetNull(user.FieldTokenHash)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -914,6 +1231,174 @@ func (u *UserUpsertOne) AddRoomsVersion(v int64) *UserUpsertOne {
 func (u *UserUpsertOne) UpdateRoomsVersion() *UserUpsertOne {
 	return u.Update(func(s *UserUpsert) {
 		s.UpdateRoomsVersion()
+	})
+}
+
+// SetName sets the "name" field.
+func (u *UserUpsertOne) SetName(v string) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetName(v)
+	})
+}
+
+// UpdateName sets the "name" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateName() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateName()
+	})
+}
+
+// ClearName clears the value of the "name" field.
+func (u *UserUpsertOne) ClearName() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearName()
+	})
+}
+
+// SetImage sets the "image" field.
+func (u *UserUpsertOne) SetImage(v string) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetImage(v)
+	})
+}
+
+// UpdateImage sets the "image" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateImage() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateImage()
+	})
+}
+
+// ClearImage clears the value of the "image" field.
+func (u *UserUpsertOne) ClearImage() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearImage()
+	})
+}
+
+// SetAdmin sets the "admin" field.
+func (u *UserUpsertOne) SetAdmin(v bool) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetAdmin(v)
+	})
+}
+
+// UpdateAdmin sets the "admin" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateAdmin() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateAdmin()
+	})
+}
+
+// ClearAdmin clears the value of the "admin" field.
+func (u *UserUpsertOne) ClearAdmin() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearAdmin()
+	})
+}
+
+// SetDisabledAt sets the "disabled_at" field.
+func (u *UserUpsertOne) SetDisabledAt(v time.Time) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetDisabledAt(v)
+	})
+}
+
+// UpdateDisabledAt sets the "disabled_at" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateDisabledAt() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateDisabledAt()
+	})
+}
+
+// ClearDisabledAt clears the value of the "disabled_at" field.
+func (u *UserUpsertOne) ClearDisabledAt() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearDisabledAt()
+	})
+}
+
+// SetIssuer sets the "issuer" field.
+func (u *UserUpsertOne) SetIssuer(v string) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetIssuer(v)
+	})
+}
+
+// UpdateIssuer sets the "issuer" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateIssuer() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateIssuer()
+	})
+}
+
+// ClearIssuer clears the value of the "issuer" field.
+func (u *UserUpsertOne) ClearIssuer() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearIssuer()
+	})
+}
+
+// SetSubject sets the "subject" field.
+func (u *UserUpsertOne) SetSubject(v string) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetSubject(v)
+	})
+}
+
+// UpdateSubject sets the "subject" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateSubject() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateSubject()
+	})
+}
+
+// ClearSubject clears the value of the "subject" field.
+func (u *UserUpsertOne) ClearSubject() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearSubject()
+	})
+}
+
+// SetBot sets the "bot" field.
+func (u *UserUpsertOne) SetBot(v bool) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetBot(v)
+	})
+}
+
+// UpdateBot sets the "bot" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateBot() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateBot()
+	})
+}
+
+// ClearBot clears the value of the "bot" field.
+func (u *UserUpsertOne) ClearBot() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearBot()
+	})
+}
+
+// SetTokenHash sets the "token_hash" field.
+func (u *UserUpsertOne) SetTokenHash(v []byte) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetTokenHash(v)
+	})
+}
+
+// UpdateTokenHash sets the "token_hash" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateTokenHash() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateTokenHash()
+	})
+}
+
+// ClearTokenHash clears the value of the "token_hash" field.
+func (u *UserUpsertOne) ClearTokenHash() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearTokenHash()
 	})
 }
 
@@ -1265,6 +1750,174 @@ func (u *UserUpsertBulk) AddRoomsVersion(v int64) *UserUpsertBulk {
 func (u *UserUpsertBulk) UpdateRoomsVersion() *UserUpsertBulk {
 	return u.Update(func(s *UserUpsert) {
 		s.UpdateRoomsVersion()
+	})
+}
+
+// SetName sets the "name" field.
+func (u *UserUpsertBulk) SetName(v string) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetName(v)
+	})
+}
+
+// UpdateName sets the "name" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateName() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateName()
+	})
+}
+
+// ClearName clears the value of the "name" field.
+func (u *UserUpsertBulk) ClearName() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearName()
+	})
+}
+
+// SetImage sets the "image" field.
+func (u *UserUpsertBulk) SetImage(v string) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetImage(v)
+	})
+}
+
+// UpdateImage sets the "image" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateImage() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateImage()
+	})
+}
+
+// ClearImage clears the value of the "image" field.
+func (u *UserUpsertBulk) ClearImage() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearImage()
+	})
+}
+
+// SetAdmin sets the "admin" field.
+func (u *UserUpsertBulk) SetAdmin(v bool) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetAdmin(v)
+	})
+}
+
+// UpdateAdmin sets the "admin" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateAdmin() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateAdmin()
+	})
+}
+
+// ClearAdmin clears the value of the "admin" field.
+func (u *UserUpsertBulk) ClearAdmin() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearAdmin()
+	})
+}
+
+// SetDisabledAt sets the "disabled_at" field.
+func (u *UserUpsertBulk) SetDisabledAt(v time.Time) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetDisabledAt(v)
+	})
+}
+
+// UpdateDisabledAt sets the "disabled_at" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateDisabledAt() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateDisabledAt()
+	})
+}
+
+// ClearDisabledAt clears the value of the "disabled_at" field.
+func (u *UserUpsertBulk) ClearDisabledAt() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearDisabledAt()
+	})
+}
+
+// SetIssuer sets the "issuer" field.
+func (u *UserUpsertBulk) SetIssuer(v string) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetIssuer(v)
+	})
+}
+
+// UpdateIssuer sets the "issuer" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateIssuer() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateIssuer()
+	})
+}
+
+// ClearIssuer clears the value of the "issuer" field.
+func (u *UserUpsertBulk) ClearIssuer() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearIssuer()
+	})
+}
+
+// SetSubject sets the "subject" field.
+func (u *UserUpsertBulk) SetSubject(v string) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetSubject(v)
+	})
+}
+
+// UpdateSubject sets the "subject" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateSubject() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateSubject()
+	})
+}
+
+// ClearSubject clears the value of the "subject" field.
+func (u *UserUpsertBulk) ClearSubject() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearSubject()
+	})
+}
+
+// SetBot sets the "bot" field.
+func (u *UserUpsertBulk) SetBot(v bool) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetBot(v)
+	})
+}
+
+// UpdateBot sets the "bot" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateBot() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateBot()
+	})
+}
+
+// ClearBot clears the value of the "bot" field.
+func (u *UserUpsertBulk) ClearBot() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearBot()
+	})
+}
+
+// SetTokenHash sets the "token_hash" field.
+func (u *UserUpsertBulk) SetTokenHash(v []byte) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetTokenHash(v)
+	})
+}
+
+// UpdateTokenHash sets the "token_hash" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateTokenHash() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateTokenHash()
+	})
+}
+
+// ClearTokenHash clears the value of the "token_hash" field.
+func (u *UserUpsertBulk) ClearTokenHash() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearTokenHash()
 	})
 }
 

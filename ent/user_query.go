@@ -16,6 +16,7 @@ import (
 	"parley/ent/predicate"
 	"parley/ent/reaction"
 	"parley/ent/room"
+	"parley/ent/serverinvite"
 	"parley/ent/session"
 	"parley/ent/user"
 
@@ -29,21 +30,22 @@ import (
 // UserQuery is the builder for querying User entities.
 type UserQuery struct {
 	config
-	ctx             *QueryContext
-	order           []user.OrderOption
-	inters          []Interceptor
-	predicates      []predicate.User
-	withSessions    *SessionQuery
-	withRooms       *RoomQuery
-	withChats       *ChatQuery
-	withMemberships *MemberQuery
-	withBans        *BanQuery
-	withInvites     *InviteQuery
-	withMentions    *MentionQuery
-	withReactions   *ReactionQuery
-	withBlocks      *BlockQuery
-	withBlockedBy   *BlockQuery
-	modifiers       []func(*sql.Selector)
+	ctx               *QueryContext
+	order             []user.OrderOption
+	inters            []Interceptor
+	predicates        []predicate.User
+	withSessions      *SessionQuery
+	withRooms         *RoomQuery
+	withChats         *ChatQuery
+	withMemberships   *MemberQuery
+	withBans          *BanQuery
+	withInvites       *InviteQuery
+	withMentions      *MentionQuery
+	withReactions     *ReactionQuery
+	withServerInvites *ServerInviteQuery
+	withBlocks        *BlockQuery
+	withBlockedBy     *BlockQuery
+	modifiers         []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -249,6 +251,28 @@ func (_q *UserQuery) QueryReactions() *ReactionQuery {
 			sqlgraph.From(user.Table, user.FieldID, selector),
 			sqlgraph.To(reaction.Table, reaction.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, user.ReactionsTable, user.ReactionsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryServerInvites chains the current query on the "server_invites" edge.
+func (_q *UserQuery) QueryServerInvites() *ServerInviteQuery {
+	query := (&ServerInviteClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(user.Table, user.FieldID, selector),
+			sqlgraph.To(serverinvite.Table, serverinvite.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, user.ServerInvitesTable, user.ServerInvitesColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -487,21 +511,22 @@ func (_q *UserQuery) Clone() *UserQuery {
 		return nil
 	}
 	return &UserQuery{
-		config:          _q.config,
-		ctx:             _q.ctx.Clone(),
-		order:           append([]user.OrderOption{}, _q.order...),
-		inters:          append([]Interceptor{}, _q.inters...),
-		predicates:      append([]predicate.User{}, _q.predicates...),
-		withSessions:    _q.withSessions.Clone(),
-		withRooms:       _q.withRooms.Clone(),
-		withChats:       _q.withChats.Clone(),
-		withMemberships: _q.withMemberships.Clone(),
-		withBans:        _q.withBans.Clone(),
-		withInvites:     _q.withInvites.Clone(),
-		withMentions:    _q.withMentions.Clone(),
-		withReactions:   _q.withReactions.Clone(),
-		withBlocks:      _q.withBlocks.Clone(),
-		withBlockedBy:   _q.withBlockedBy.Clone(),
+		config:            _q.config,
+		ctx:               _q.ctx.Clone(),
+		order:             append([]user.OrderOption{}, _q.order...),
+		inters:            append([]Interceptor{}, _q.inters...),
+		predicates:        append([]predicate.User{}, _q.predicates...),
+		withSessions:      _q.withSessions.Clone(),
+		withRooms:         _q.withRooms.Clone(),
+		withChats:         _q.withChats.Clone(),
+		withMemberships:   _q.withMemberships.Clone(),
+		withBans:          _q.withBans.Clone(),
+		withInvites:       _q.withInvites.Clone(),
+		withMentions:      _q.withMentions.Clone(),
+		withReactions:     _q.withReactions.Clone(),
+		withServerInvites: _q.withServerInvites.Clone(),
+		withBlocks:        _q.withBlocks.Clone(),
+		withBlockedBy:     _q.withBlockedBy.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -594,6 +619,17 @@ func (_q *UserQuery) WithReactions(opts ...func(*ReactionQuery)) *UserQuery {
 		opt(query)
 	}
 	_q.withReactions = query
+	return _q
+}
+
+// WithServerInvites tells the query-builder to eager-load the nodes that are connected to
+// the "server_invites" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *UserQuery) WithServerInvites(opts ...func(*ServerInviteQuery)) *UserQuery {
+	query := (&ServerInviteClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withServerInvites = query
 	return _q
 }
 
@@ -697,7 +733,7 @@ func (_q *UserQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*User, e
 	var (
 		nodes       = []*User{}
 		_spec       = _q.querySpec()
-		loadedTypes = [10]bool{
+		loadedTypes = [11]bool{
 			_q.withSessions != nil,
 			_q.withRooms != nil,
 			_q.withChats != nil,
@@ -706,6 +742,7 @@ func (_q *UserQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*User, e
 			_q.withInvites != nil,
 			_q.withMentions != nil,
 			_q.withReactions != nil,
+			_q.withServerInvites != nil,
 			_q.withBlocks != nil,
 			_q.withBlockedBy != nil,
 		}
@@ -784,6 +821,13 @@ func (_q *UserQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*User, e
 		if err := _q.loadReactions(ctx, query, nodes,
 			func(n *User) { n.Edges.Reactions = []*Reaction{} },
 			func(n *User, e *Reaction) { n.Edges.Reactions = append(n.Edges.Reactions, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withServerInvites; query != nil {
+		if err := _q.loadServerInvites(ctx, query, nodes,
+			func(n *User) { n.Edges.ServerInvites = []*ServerInvite{} },
+			func(n *User, e *ServerInvite) { n.Edges.ServerInvites = append(n.Edges.ServerInvites, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -1039,6 +1083,39 @@ func (_q *UserQuery) loadReactions(ctx context.Context, query *ReactionQuery, no
 		node, ok := nodeids[fk]
 		if !ok {
 			return fmt.Errorf(`unexpected referenced foreign-key "user_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *UserQuery) loadServerInvites(ctx context.Context, query *ServerInviteQuery, nodes []*User, init func(*User), assign func(*User, *ServerInvite)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[uuid.UUID]*User)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(serverinvite.FieldCreatedBy)
+	}
+	query.Where(predicate.ServerInvite(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(user.ServerInvitesColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.CreatedBy
+		if fk == nil {
+			return fmt.Errorf(`foreign-key "created_by" is nil for node %v`, n.ID)
+		}
+		node, ok := nodeids[*fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "created_by" returned %v for node %v`, *fk, n.ID)
 		}
 		assign(node, n)
 	}

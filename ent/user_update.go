@@ -15,6 +15,7 @@ import (
 	"parley/ent/predicate"
 	"parley/ent/reaction"
 	"parley/ent/room"
+	"parley/ent/serverinvite"
 	"parley/ent/session"
 	"parley/ent/user"
 	"time"
@@ -169,6 +170,158 @@ func (_u *UserUpdate) AddRoomsVersion(v int64) *UserUpdate {
 	return _u
 }
 
+// SetName sets the "name" field.
+func (_u *UserUpdate) SetName(v string) *UserUpdate {
+	_u.mutation.SetName(v)
+	return _u
+}
+
+// SetNillableName sets the "name" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableName(v *string) *UserUpdate {
+	if v != nil {
+		_u.SetName(*v)
+	}
+	return _u
+}
+
+// ClearName clears the value of the "name" field.
+func (_u *UserUpdate) ClearName() *UserUpdate {
+	_u.mutation.ClearName()
+	return _u
+}
+
+// SetImage sets the "image" field.
+func (_u *UserUpdate) SetImage(v string) *UserUpdate {
+	_u.mutation.SetImage(v)
+	return _u
+}
+
+// SetNillableImage sets the "image" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableImage(v *string) *UserUpdate {
+	if v != nil {
+		_u.SetImage(*v)
+	}
+	return _u
+}
+
+// ClearImage clears the value of the "image" field.
+func (_u *UserUpdate) ClearImage() *UserUpdate {
+	_u.mutation.ClearImage()
+	return _u
+}
+
+// SetAdmin sets the "admin" field.
+func (_u *UserUpdate) SetAdmin(v bool) *UserUpdate {
+	_u.mutation.SetAdmin(v)
+	return _u
+}
+
+// SetNillableAdmin sets the "admin" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableAdmin(v *bool) *UserUpdate {
+	if v != nil {
+		_u.SetAdmin(*v)
+	}
+	return _u
+}
+
+// ClearAdmin clears the value of the "admin" field.
+func (_u *UserUpdate) ClearAdmin() *UserUpdate {
+	_u.mutation.ClearAdmin()
+	return _u
+}
+
+// SetDisabledAt sets the "disabled_at" field.
+func (_u *UserUpdate) SetDisabledAt(v time.Time) *UserUpdate {
+	_u.mutation.SetDisabledAt(v)
+	return _u
+}
+
+// SetNillableDisabledAt sets the "disabled_at" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableDisabledAt(v *time.Time) *UserUpdate {
+	if v != nil {
+		_u.SetDisabledAt(*v)
+	}
+	return _u
+}
+
+// ClearDisabledAt clears the value of the "disabled_at" field.
+func (_u *UserUpdate) ClearDisabledAt() *UserUpdate {
+	_u.mutation.ClearDisabledAt()
+	return _u
+}
+
+// SetIssuer sets the "issuer" field.
+func (_u *UserUpdate) SetIssuer(v string) *UserUpdate {
+	_u.mutation.SetIssuer(v)
+	return _u
+}
+
+// SetNillableIssuer sets the "issuer" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableIssuer(v *string) *UserUpdate {
+	if v != nil {
+		_u.SetIssuer(*v)
+	}
+	return _u
+}
+
+// ClearIssuer clears the value of the "issuer" field.
+func (_u *UserUpdate) ClearIssuer() *UserUpdate {
+	_u.mutation.ClearIssuer()
+	return _u
+}
+
+// SetSubject sets the "subject" field.
+func (_u *UserUpdate) SetSubject(v string) *UserUpdate {
+	_u.mutation.SetSubject(v)
+	return _u
+}
+
+// SetNillableSubject sets the "subject" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableSubject(v *string) *UserUpdate {
+	if v != nil {
+		_u.SetSubject(*v)
+	}
+	return _u
+}
+
+// ClearSubject clears the value of the "subject" field.
+func (_u *UserUpdate) ClearSubject() *UserUpdate {
+	_u.mutation.ClearSubject()
+	return _u
+}
+
+// SetBot sets the "bot" field.
+func (_u *UserUpdate) SetBot(v bool) *UserUpdate {
+	_u.mutation.SetBot(v)
+	return _u
+}
+
+// SetNillableBot sets the "bot" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableBot(v *bool) *UserUpdate {
+	if v != nil {
+		_u.SetBot(*v)
+	}
+	return _u
+}
+
+// ClearBot clears the value of the "bot" field.
+func (_u *UserUpdate) ClearBot() *UserUpdate {
+	_u.mutation.ClearBot()
+	return _u
+}
+
+// SetTokenHash sets the "token_hash" field.
+func (_u *UserUpdate) SetTokenHash(v []byte) *UserUpdate {
+	_u.mutation.SetTokenHash(v)
+	return _u
+}
+
+// ClearTokenHash clears the value of the "token_hash" field.
+func (_u *UserUpdate) ClearTokenHash() *UserUpdate {
+	_u.mutation.ClearTokenHash()
+	return _u
+}
+
 // AddSessionIDs adds the "sessions" edge to the Session entity by IDs.
 func (_u *UserUpdate) AddSessionIDs(ids ...uuid.UUID) *UserUpdate {
 	_u.mutation.AddSessionIDs(ids...)
@@ -287,6 +440,21 @@ func (_u *UserUpdate) AddReactions(v ...*Reaction) *UserUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.AddReactionIDs(ids...)
+}
+
+// AddServerInviteIDs adds the "server_invites" edge to the ServerInvite entity by IDs.
+func (_u *UserUpdate) AddServerInviteIDs(ids ...uuid.UUID) *UserUpdate {
+	_u.mutation.AddServerInviteIDs(ids...)
+	return _u
+}
+
+// AddServerInvites adds the "server_invites" edges to the ServerInvite entity.
+func (_u *UserUpdate) AddServerInvites(v ...*ServerInvite) *UserUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddServerInviteIDs(ids...)
 }
 
 // AddBlockIDs adds the "blocks" edge to the Block entity by IDs.
@@ -492,6 +660,27 @@ func (_u *UserUpdate) RemoveReactions(v ...*Reaction) *UserUpdate {
 	return _u.RemoveReactionIDs(ids...)
 }
 
+// ClearServerInvites clears all "server_invites" edges to the ServerInvite entity.
+func (_u *UserUpdate) ClearServerInvites() *UserUpdate {
+	_u.mutation.ClearServerInvites()
+	return _u
+}
+
+// RemoveServerInviteIDs removes the "server_invites" edge to ServerInvite entities by IDs.
+func (_u *UserUpdate) RemoveServerInviteIDs(ids ...uuid.UUID) *UserUpdate {
+	_u.mutation.RemoveServerInviteIDs(ids...)
+	return _u
+}
+
+// RemoveServerInvites removes "server_invites" edges to ServerInvite entities.
+func (_u *UserUpdate) RemoveServerInvites(v ...*ServerInvite) *UserUpdate {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveServerInviteIDs(ids...)
+}
+
 // ClearBlocks clears all "blocks" edges to the Block entity.
 func (_u *UserUpdate) ClearBlocks() *UserUpdate {
 	_u.mutation.ClearBlocks()
@@ -561,6 +750,16 @@ func (_u *UserUpdate) ExecX(ctx context.Context) {
 	}
 }
 
+// check runs all checks and user-defined validators on the builder.
+func (_u *UserUpdate) check() error {
+	if v, ok := _u.mutation.TokenHash(); ok {
+		if err := user.TokenHashValidator(v); err != nil {
+			return &ValidationError{Name: "token_hash", err: fmt.Errorf(`ent: validator failed for field "User.token_hash": %w`, err)}
+		}
+	}
+	return nil
+}
+
 // Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
 func (_u *UserUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *UserUpdate {
 	_u.modifiers = append(_u.modifiers, modifiers...)
@@ -568,6 +767,9 @@ func (_u *UserUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *UserUpdat
 }
 
 func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
+	if err := _u.check(); err != nil {
+		return _node, err
+	}
 	_spec := sqlgraph.NewUpdateSpec(user.Table, user.Columns, sqlgraph.NewFieldSpec(user.FieldID, field.TypeUUID))
 	if ps := _u.mutation.predicates; len(ps) > 0 {
 		_spec.Predicate = func(selector *sql.Selector) {
@@ -611,6 +813,54 @@ func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedRoomsVersion(); ok {
 		_spec.AddField(user.FieldRoomsVersion, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Name(); ok {
+		_spec.SetField(user.FieldName, field.TypeString, value)
+	}
+	if _u.mutation.NameCleared() {
+		_spec.ClearField(user.FieldName, field.TypeString)
+	}
+	if value, ok := _u.mutation.Image(); ok {
+		_spec.SetField(user.FieldImage, field.TypeString, value)
+	}
+	if _u.mutation.ImageCleared() {
+		_spec.ClearField(user.FieldImage, field.TypeString)
+	}
+	if value, ok := _u.mutation.Admin(); ok {
+		_spec.SetField(user.FieldAdmin, field.TypeBool, value)
+	}
+	if _u.mutation.AdminCleared() {
+		_spec.ClearField(user.FieldAdmin, field.TypeBool)
+	}
+	if value, ok := _u.mutation.DisabledAt(); ok {
+		_spec.SetField(user.FieldDisabledAt, field.TypeTime, value)
+	}
+	if _u.mutation.DisabledAtCleared() {
+		_spec.ClearField(user.FieldDisabledAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Issuer(); ok {
+		_spec.SetField(user.FieldIssuer, field.TypeString, value)
+	}
+	if _u.mutation.IssuerCleared() {
+		_spec.ClearField(user.FieldIssuer, field.TypeString)
+	}
+	if value, ok := _u.mutation.Subject(); ok {
+		_spec.SetField(user.FieldSubject, field.TypeString, value)
+	}
+	if _u.mutation.SubjectCleared() {
+		_spec.ClearField(user.FieldSubject, field.TypeString)
+	}
+	if value, ok := _u.mutation.Bot(); ok {
+		_spec.SetField(user.FieldBot, field.TypeBool, value)
+	}
+	if _u.mutation.BotCleared() {
+		_spec.ClearField(user.FieldBot, field.TypeBool)
+	}
+	if value, ok := _u.mutation.TokenHash(); ok {
+		_spec.SetField(user.FieldTokenHash, field.TypeBytes, value)
+	}
+	if _u.mutation.TokenHashCleared() {
+		_spec.ClearField(user.FieldTokenHash, field.TypeBytes)
 	}
 	if _u.mutation.SessionsCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -965,6 +1215,51 @@ func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(reaction.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ServerInvitesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.ServerInvitesTable,
+			Columns: []string{user.ServerInvitesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(serverinvite.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedServerInvitesIDs(); len(nodes) > 0 && !_u.mutation.ServerInvitesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.ServerInvitesTable,
+			Columns: []string{user.ServerInvitesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(serverinvite.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ServerInvitesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.ServerInvitesTable,
+			Columns: []string{user.ServerInvitesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(serverinvite.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -1214,6 +1509,158 @@ func (_u *UserUpdateOne) AddRoomsVersion(v int64) *UserUpdateOne {
 	return _u
 }
 
+// SetName sets the "name" field.
+func (_u *UserUpdateOne) SetName(v string) *UserUpdateOne {
+	_u.mutation.SetName(v)
+	return _u
+}
+
+// SetNillableName sets the "name" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableName(v *string) *UserUpdateOne {
+	if v != nil {
+		_u.SetName(*v)
+	}
+	return _u
+}
+
+// ClearName clears the value of the "name" field.
+func (_u *UserUpdateOne) ClearName() *UserUpdateOne {
+	_u.mutation.ClearName()
+	return _u
+}
+
+// SetImage sets the "image" field.
+func (_u *UserUpdateOne) SetImage(v string) *UserUpdateOne {
+	_u.mutation.SetImage(v)
+	return _u
+}
+
+// SetNillableImage sets the "image" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableImage(v *string) *UserUpdateOne {
+	if v != nil {
+		_u.SetImage(*v)
+	}
+	return _u
+}
+
+// ClearImage clears the value of the "image" field.
+func (_u *UserUpdateOne) ClearImage() *UserUpdateOne {
+	_u.mutation.ClearImage()
+	return _u
+}
+
+// SetAdmin sets the "admin" field.
+func (_u *UserUpdateOne) SetAdmin(v bool) *UserUpdateOne {
+	_u.mutation.SetAdmin(v)
+	return _u
+}
+
+// SetNillableAdmin sets the "admin" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableAdmin(v *bool) *UserUpdateOne {
+	if v != nil {
+		_u.SetAdmin(*v)
+	}
+	return _u
+}
+
+// ClearAdmin clears the value of the "admin" field.
+func (_u *UserUpdateOne) ClearAdmin() *UserUpdateOne {
+	_u.mutation.ClearAdmin()
+	return _u
+}
+
+// SetDisabledAt sets the "disabled_at" field.
+func (_u *UserUpdateOne) SetDisabledAt(v time.Time) *UserUpdateOne {
+	_u.mutation.SetDisabledAt(v)
+	return _u
+}
+
+// SetNillableDisabledAt sets the "disabled_at" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableDisabledAt(v *time.Time) *UserUpdateOne {
+	if v != nil {
+		_u.SetDisabledAt(*v)
+	}
+	return _u
+}
+
+// ClearDisabledAt clears the value of the "disabled_at" field.
+func (_u *UserUpdateOne) ClearDisabledAt() *UserUpdateOne {
+	_u.mutation.ClearDisabledAt()
+	return _u
+}
+
+// SetIssuer sets the "issuer" field.
+func (_u *UserUpdateOne) SetIssuer(v string) *UserUpdateOne {
+	_u.mutation.SetIssuer(v)
+	return _u
+}
+
+// SetNillableIssuer sets the "issuer" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableIssuer(v *string) *UserUpdateOne {
+	if v != nil {
+		_u.SetIssuer(*v)
+	}
+	return _u
+}
+
+// ClearIssuer clears the value of the "issuer" field.
+func (_u *UserUpdateOne) ClearIssuer() *UserUpdateOne {
+	_u.mutation.ClearIssuer()
+	return _u
+}
+
+// SetSubject sets the "subject" field.
+func (_u *UserUpdateOne) SetSubject(v string) *UserUpdateOne {
+	_u.mutation.SetSubject(v)
+	return _u
+}
+
+// SetNillableSubject sets the "subject" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableSubject(v *string) *UserUpdateOne {
+	if v != nil {
+		_u.SetSubject(*v)
+	}
+	return _u
+}
+
+// ClearSubject clears the value of the "subject" field.
+func (_u *UserUpdateOne) ClearSubject() *UserUpdateOne {
+	_u.mutation.ClearSubject()
+	return _u
+}
+
+// SetBot sets the "bot" field.
+func (_u *UserUpdateOne) SetBot(v bool) *UserUpdateOne {
+	_u.mutation.SetBot(v)
+	return _u
+}
+
+// SetNillableBot sets the "bot" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableBot(v *bool) *UserUpdateOne {
+	if v != nil {
+		_u.SetBot(*v)
+	}
+	return _u
+}
+
+// ClearBot clears the value of the "bot" field.
+func (_u *UserUpdateOne) ClearBot() *UserUpdateOne {
+	_u.mutation.ClearBot()
+	return _u
+}
+
+// SetTokenHash sets the "token_hash" field.
+func (_u *UserUpdateOne) SetTokenHash(v []byte) *UserUpdateOne {
+	_u.mutation.SetTokenHash(v)
+	return _u
+}
+
+// ClearTokenHash clears the value of the "token_hash" field.
+func (_u *UserUpdateOne) ClearTokenHash() *UserUpdateOne {
+	_u.mutation.ClearTokenHash()
+	return _u
+}
+
 // AddSessionIDs adds the "sessions" edge to the Session entity by IDs.
 func (_u *UserUpdateOne) AddSessionIDs(ids ...uuid.UUID) *UserUpdateOne {
 	_u.mutation.AddSessionIDs(ids...)
@@ -1332,6 +1779,21 @@ func (_u *UserUpdateOne) AddReactions(v ...*Reaction) *UserUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.AddReactionIDs(ids...)
+}
+
+// AddServerInviteIDs adds the "server_invites" edge to the ServerInvite entity by IDs.
+func (_u *UserUpdateOne) AddServerInviteIDs(ids ...uuid.UUID) *UserUpdateOne {
+	_u.mutation.AddServerInviteIDs(ids...)
+	return _u
+}
+
+// AddServerInvites adds the "server_invites" edges to the ServerInvite entity.
+func (_u *UserUpdateOne) AddServerInvites(v ...*ServerInvite) *UserUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddServerInviteIDs(ids...)
 }
 
 // AddBlockIDs adds the "blocks" edge to the Block entity by IDs.
@@ -1537,6 +1999,27 @@ func (_u *UserUpdateOne) RemoveReactions(v ...*Reaction) *UserUpdateOne {
 	return _u.RemoveReactionIDs(ids...)
 }
 
+// ClearServerInvites clears all "server_invites" edges to the ServerInvite entity.
+func (_u *UserUpdateOne) ClearServerInvites() *UserUpdateOne {
+	_u.mutation.ClearServerInvites()
+	return _u
+}
+
+// RemoveServerInviteIDs removes the "server_invites" edge to ServerInvite entities by IDs.
+func (_u *UserUpdateOne) RemoveServerInviteIDs(ids ...uuid.UUID) *UserUpdateOne {
+	_u.mutation.RemoveServerInviteIDs(ids...)
+	return _u
+}
+
+// RemoveServerInvites removes "server_invites" edges to ServerInvite entities.
+func (_u *UserUpdateOne) RemoveServerInvites(v ...*ServerInvite) *UserUpdateOne {
+	ids := make([]uuid.UUID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveServerInviteIDs(ids...)
+}
+
 // ClearBlocks clears all "blocks" edges to the Block entity.
 func (_u *UserUpdateOne) ClearBlocks() *UserUpdateOne {
 	_u.mutation.ClearBlocks()
@@ -1619,6 +2102,16 @@ func (_u *UserUpdateOne) ExecX(ctx context.Context) {
 	}
 }
 
+// check runs all checks and user-defined validators on the builder.
+func (_u *UserUpdateOne) check() error {
+	if v, ok := _u.mutation.TokenHash(); ok {
+		if err := user.TokenHashValidator(v); err != nil {
+			return &ValidationError{Name: "token_hash", err: fmt.Errorf(`ent: validator failed for field "User.token_hash": %w`, err)}
+		}
+	}
+	return nil
+}
+
 // Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
 func (_u *UserUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *UserUpdateOne {
 	_u.modifiers = append(_u.modifiers, modifiers...)
@@ -1626,6 +2119,9 @@ func (_u *UserUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *UserUp
 }
 
 func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
+	if err := _u.check(); err != nil {
+		return _node, err
+	}
 	_spec := sqlgraph.NewUpdateSpec(user.Table, user.Columns, sqlgraph.NewFieldSpec(user.FieldID, field.TypeUUID))
 	id, ok := _u.mutation.ID()
 	if !ok {
@@ -1686,6 +2182,54 @@ func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
 	}
 	if value, ok := _u.mutation.AddedRoomsVersion(); ok {
 		_spec.AddField(user.FieldRoomsVersion, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Name(); ok {
+		_spec.SetField(user.FieldName, field.TypeString, value)
+	}
+	if _u.mutation.NameCleared() {
+		_spec.ClearField(user.FieldName, field.TypeString)
+	}
+	if value, ok := _u.mutation.Image(); ok {
+		_spec.SetField(user.FieldImage, field.TypeString, value)
+	}
+	if _u.mutation.ImageCleared() {
+		_spec.ClearField(user.FieldImage, field.TypeString)
+	}
+	if value, ok := _u.mutation.Admin(); ok {
+		_spec.SetField(user.FieldAdmin, field.TypeBool, value)
+	}
+	if _u.mutation.AdminCleared() {
+		_spec.ClearField(user.FieldAdmin, field.TypeBool)
+	}
+	if value, ok := _u.mutation.DisabledAt(); ok {
+		_spec.SetField(user.FieldDisabledAt, field.TypeTime, value)
+	}
+	if _u.mutation.DisabledAtCleared() {
+		_spec.ClearField(user.FieldDisabledAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Issuer(); ok {
+		_spec.SetField(user.FieldIssuer, field.TypeString, value)
+	}
+	if _u.mutation.IssuerCleared() {
+		_spec.ClearField(user.FieldIssuer, field.TypeString)
+	}
+	if value, ok := _u.mutation.Subject(); ok {
+		_spec.SetField(user.FieldSubject, field.TypeString, value)
+	}
+	if _u.mutation.SubjectCleared() {
+		_spec.ClearField(user.FieldSubject, field.TypeString)
+	}
+	if value, ok := _u.mutation.Bot(); ok {
+		_spec.SetField(user.FieldBot, field.TypeBool, value)
+	}
+	if _u.mutation.BotCleared() {
+		_spec.ClearField(user.FieldBot, field.TypeBool)
+	}
+	if value, ok := _u.mutation.TokenHash(); ok {
+		_spec.SetField(user.FieldTokenHash, field.TypeBytes, value)
+	}
+	if _u.mutation.TokenHashCleared() {
+		_spec.ClearField(user.FieldTokenHash, field.TypeBytes)
 	}
 	if _u.mutation.SessionsCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -2040,6 +2584,51 @@ func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(reaction.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.ServerInvitesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.ServerInvitesTable,
+			Columns: []string{user.ServerInvitesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(serverinvite.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedServerInvitesIDs(); len(nodes) > 0 && !_u.mutation.ServerInvitesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.ServerInvitesTable,
+			Columns: []string{user.ServerInvitesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(serverinvite.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ServerInvitesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.ServerInvitesTable,
+			Columns: []string{user.ServerInvitesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(serverinvite.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

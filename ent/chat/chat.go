@@ -34,6 +34,8 @@ const (
 	FieldDeletedAt = "deleted_at"
 	// FieldReplyTo holds the string denoting the reply_to field in the database.
 	FieldReplyTo = "reply_to"
+	// FieldData holds the string denoting the data field in the database.
+	FieldData = "data"
 	// FieldAnswered holds the string denoting the answered field in the database.
 	FieldAnswered = "answered"
 	// EdgeRoom holds the string denoting the room edge name in mutations.
@@ -90,6 +92,7 @@ var Columns = []string{
 	FieldEditedAt,
 	FieldDeletedAt,
 	FieldReplyTo,
+	FieldData,
 	FieldAnswered,
 }
 
@@ -164,6 +167,11 @@ func ByDeletedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByReplyTo orders the results by the reply_to field.
 func ByReplyTo(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldReplyTo, opts...).ToFunc()
+}
+
+// ByData orders the results by the data field.
+func ByData(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldData, opts...).ToFunc()
 }
 
 // ByAnswered orders the results by the answered field.

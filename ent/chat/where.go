@@ -111,6 +111,11 @@ func ReplyTo(v uuid.UUID) predicate.Chat {
 	return predicate.Chat(sql.FieldEQ(FieldReplyTo, v))
 }
 
+// Data applies equality check predicate on the "data" field. It's identical to DataEQ.
+func Data(v string) predicate.Chat {
+	return predicate.Chat(sql.FieldEQ(FieldData, v))
+}
+
 // Answered applies equality check predicate on the "answered" field. It's identical to AnsweredEQ.
 func Answered(v bool) predicate.Chat {
 	return predicate.Chat(sql.FieldEQ(FieldAnswered, v))
@@ -594,6 +599,81 @@ func ReplyToIsNil() predicate.Chat {
 // ReplyToNotNil applies the NotNil predicate on the "reply_to" field.
 func ReplyToNotNil() predicate.Chat {
 	return predicate.Chat(sql.FieldNotNull(FieldReplyTo))
+}
+
+// DataEQ applies the EQ predicate on the "data" field.
+func DataEQ(v string) predicate.Chat {
+	return predicate.Chat(sql.FieldEQ(FieldData, v))
+}
+
+// DataNEQ applies the NEQ predicate on the "data" field.
+func DataNEQ(v string) predicate.Chat {
+	return predicate.Chat(sql.FieldNEQ(FieldData, v))
+}
+
+// DataIn applies the In predicate on the "data" field.
+func DataIn(vs ...string) predicate.Chat {
+	return predicate.Chat(sql.FieldIn(FieldData, vs...))
+}
+
+// DataNotIn applies the NotIn predicate on the "data" field.
+func DataNotIn(vs ...string) predicate.Chat {
+	return predicate.Chat(sql.FieldNotIn(FieldData, vs...))
+}
+
+// DataGT applies the GT predicate on the "data" field.
+func DataGT(v string) predicate.Chat {
+	return predicate.Chat(sql.FieldGT(FieldData, v))
+}
+
+// DataGTE applies the GTE predicate on the "data" field.
+func DataGTE(v string) predicate.Chat {
+	return predicate.Chat(sql.FieldGTE(FieldData, v))
+}
+
+// DataLT applies the LT predicate on the "data" field.
+func DataLT(v string) predicate.Chat {
+	return predicate.Chat(sql.FieldLT(FieldData, v))
+}
+
+// DataLTE applies the LTE predicate on the "data" field.
+func DataLTE(v string) predicate.Chat {
+	return predicate.Chat(sql.FieldLTE(FieldData, v))
+}
+
+// DataContains applies the Contains predicate on the "data" field.
+func DataContains(v string) predicate.Chat {
+	return predicate.Chat(sql.FieldContains(FieldData, v))
+}
+
+// DataHasPrefix applies the HasPrefix predicate on the "data" field.
+func DataHasPrefix(v string) predicate.Chat {
+	return predicate.Chat(sql.FieldHasPrefix(FieldData, v))
+}
+
+// DataHasSuffix applies the HasSuffix predicate on the "data" field.
+func DataHasSuffix(v string) predicate.Chat {
+	return predicate.Chat(sql.FieldHasSuffix(FieldData, v))
+}
+
+// DataIsNil applies the IsNil predicate on the "data" field.
+func DataIsNil() predicate.Chat {
+	return predicate.Chat(sql.FieldIsNull(FieldData))
+}
+
+// DataNotNil applies the NotNil predicate on the "data" field.
+func DataNotNil() predicate.Chat {
+	return predicate.Chat(sql.FieldNotNull(FieldData))
+}
+
+// DataEqualFold applies the EqualFold predicate on the "data" field.
+func DataEqualFold(v string) predicate.Chat {
+	return predicate.Chat(sql.FieldEqualFold(FieldData, v))
+}
+
+// DataContainsFold applies the ContainsFold predicate on the "data" field.
+func DataContainsFold(v string) predicate.Chat {
+	return predicate.Chat(sql.FieldContainsFold(FieldData, v))
 }
 
 // AnsweredEQ applies the EQ predicate on the "answered" field.

@@ -140,6 +140,18 @@ func (f RoomEventFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, e
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.RoomEventMutation", m)
 }
 
+// The ServerInviteFunc type is an adapter to allow the use of ordinary
+// function as ServerInvite mutator.
+type ServerInviteFunc func(context.Context, *ent.ServerInviteMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ServerInviteFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ServerInviteMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ServerInviteMutation", m)
+}
+
 // The SessionFunc type is an adapter to allow the use of ordinary
 // function as Session mutator.
 type SessionFunc func(context.Context, *ent.SessionMutation) (ent.Value, error)

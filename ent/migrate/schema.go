@@ -126,6 +126,7 @@ var (
 		{Name: "edited_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
 		{Name: "deleted_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
 		{Name: "reply_to", Type: field.TypeUUID, Nullable: true},
+		{Name: "data", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "answered", Type: field.TypeBool, Nullable: true},
 		{Name: "room_id", Type: field.TypeUUID},
 		{Name: "user_id", Type: field.TypeUUID},
@@ -138,13 +139,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "chats_rooms_chats",
-				Columns:    []*schema.Column{ChatsColumns[11]},
+				Columns:    []*schema.Column{ChatsColumns[12]},
 				RefColumns: []*schema.Column{RoomsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
 			{
 				Symbol:     "chats_users_chats",
-				Columns:    []*schema.Column{ChatsColumns[12]},
+				Columns:    []*schema.Column{ChatsColumns[13]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -153,7 +154,7 @@ var (
 			{
 				Name:    "chat_room_id_number",
 				Unique:  true,
-				Columns: []*schema.Column{ChatsColumns[11], ChatsColumns[1]},
+				Columns: []*schema.Column{ChatsColumns[12], ChatsColumns[1]},
 			},
 			{
 				Name:    "chat_reply_to_number",
@@ -364,6 +365,7 @@ var (
 		{Name: "name_key", Type: field.TypeString, Nullable: true},
 		{Name: "direct_key", Type: field.TypeString, Unique: true, Nullable: true},
 		{Name: "topic", Type: field.TypeString, Nullable: true},
+		{Name: "data", Type: field.TypeString, Nullable: true},
 		{Name: "deleted_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
 		{Name: "purging", Type: field.TypeBool, Nullable: true},
 		{Name: "enrolling", Type: field.TypeBool, Nullable: true},
@@ -385,7 +387,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "rooms_users_rooms",
-				Columns:    []*schema.Column{RoomsColumns[18]},
+				Columns:    []*schema.Column{RoomsColumns[19]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -394,7 +396,7 @@ var (
 			{
 				Name:    "room_last_at_id",
 				Unique:  false,
-				Columns: []*schema.Column{RoomsColumns[17], RoomsColumns[0]},
+				Columns: []*schema.Column{RoomsColumns[18], RoomsColumns[0]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "kind = 'PUBLIC' AND deleted_at IS NULL",
 				},
@@ -410,7 +412,7 @@ var (
 			{
 				Name:    "room_enrolling",
 				Unique:  false,
-				Columns: []*schema.Column{RoomsColumns[9]},
+				Columns: []*schema.Column{RoomsColumns[10]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "enrolling",
 				},
@@ -418,7 +420,7 @@ var (
 			{
 				Name:    "room_purging",
 				Unique:  false,
-				Columns: []*schema.Column{RoomsColumns[8]},
+				Columns: []*schema.Column{RoomsColumns[9]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "purging",
 				},
@@ -467,6 +469,30 @@ var (
 				Annotation: &entsql.IndexAnnotation{
 					Where: "name IS NOT NULL",
 				},
+			},
+		},
+	}
+	// ServerInvitesColumns holds the columns for the "server_invites" table.
+	ServerInvitesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "code", Type: field.TypeString, Unique: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
+		{Name: "uses", Type: field.TypeInt, Nullable: true},
+		{Name: "uses_left", Type: field.TypeInt, Nullable: true},
+		{Name: "until", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
+		{Name: "created_by", Type: field.TypeUUID, Nullable: true},
+	}
+	// ServerInvitesTable holds the schema information for the "server_invites" table.
+	ServerInvitesTable = &schema.Table{
+		Name:       "server_invites",
+		Columns:    ServerInvitesColumns,
+		PrimaryKey: []*schema.Column{ServerInvitesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "server_invites_users_server_invites",
+				Columns:    []*schema.Column{ServerInvitesColumns[6]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Restrict,
 			},
 		},
 	}
@@ -528,6 +554,14 @@ var (
 		{Name: "deleted_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
 		{Name: "leaving", Type: field.TypeBool, Nullable: true},
 		{Name: "rooms_version", Type: field.TypeInt64, Default: 0},
+		{Name: "name", Type: field.TypeString, Nullable: true},
+		{Name: "image", Type: field.TypeString, Nullable: true},
+		{Name: "admin", Type: field.TypeBool, Nullable: true},
+		{Name: "disabled_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz(3)"}},
+		{Name: "issuer", Type: field.TypeString, Nullable: true},
+		{Name: "subject", Type: field.TypeString, Nullable: true},
+		{Name: "bot", Type: field.TypeBool, Nullable: true},
+		{Name: "token_hash", Type: field.TypeBytes, Nullable: true, Size: 32},
 	}
 	// UsersTable holds the schema information for the "users" table.
 	UsersTable = &schema.Table{
@@ -541,6 +575,30 @@ var (
 				Columns: []*schema.Column{UsersColumns[7]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "leaving",
+				},
+			},
+			{
+				Name:    "user_admin",
+				Unique:  false,
+				Columns: []*schema.Column{UsersColumns[11]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "admin",
+				},
+			},
+			{
+				Name:    "user_bot",
+				Unique:  false,
+				Columns: []*schema.Column{UsersColumns[15]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "bot",
+				},
+			},
+			{
+				Name:    "user_issuer_subject",
+				Unique:  true,
+				Columns: []*schema.Column{UsersColumns[13], UsersColumns[14]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "issuer IS NOT NULL",
 				},
 			},
 		},
@@ -558,6 +616,7 @@ var (
 		ReactionsTable,
 		RoomsTable,
 		RoomEventsTable,
+		ServerInvitesTable,
 		SessionsTable,
 		UsersTable,
 	}
@@ -581,5 +640,6 @@ func init() {
 	ReactionsTable.ForeignKeys[1].RefTable = UsersTable
 	RoomsTable.ForeignKeys[0].RefTable = UsersTable
 	RoomEventsTable.ForeignKeys[0].RefTable = RoomsTable
+	ServerInvitesTable.ForeignKeys[0].RefTable = UsersTable
 	SessionsTable.ForeignKeys[0].RefTable = UsersTable
 }

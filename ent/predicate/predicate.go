@@ -39,6 +39,9 @@ type Room func(*sql.Selector)
 // RoomEvent is the predicate function for roomevent builders.
 type RoomEvent func(*sql.Selector)
 
+// ServerInvite is the predicate function for serverinvite builders.
+type ServerInvite func(*sql.Selector)
+
 // Session is the predicate function for session builders.
 type Session func(*sql.Selector)
 

@@ -28,6 +28,8 @@ const (
 	FieldDirectKey = "direct_key"
 	// FieldTopic holds the string denoting the topic field in the database.
 	FieldTopic = "topic"
+	// FieldData holds the string denoting the data field in the database.
+	FieldData = "data"
 	// FieldDeletedAt holds the string denoting the deleted_at field in the database.
 	FieldDeletedAt = "deleted_at"
 	// FieldPurging holds the string denoting the purging field in the database.
@@ -118,6 +120,7 @@ var Columns = []string{
 	FieldNameKey,
 	FieldDirectKey,
 	FieldTopic,
+	FieldData,
 	FieldDeletedAt,
 	FieldPurging,
 	FieldEnrolling,
@@ -226,6 +229,11 @@ func ByDirectKey(opts ...sql.OrderTermOption) OrderOption {
 // ByTopic orders the results by the topic field.
 func ByTopic(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldTopic, opts...).ToFunc()
+}
+
+// ByData orders the results by the data field.
+func ByData(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldData, opts...).ToFunc()
 }
 
 // ByDeletedAt orders the results by the deleted_at field.

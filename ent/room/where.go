@@ -86,6 +86,11 @@ func Topic(v string) predicate.Room {
 	return predicate.Room(sql.FieldEQ(FieldTopic, v))
 }
 
+// Data applies equality check predicate on the "data" field. It's identical to DataEQ.
+func Data(v string) predicate.Room {
+	return predicate.Room(sql.FieldEQ(FieldData, v))
+}
+
 // DeletedAt applies equality check predicate on the "deleted_at" field. It's identical to DeletedAtEQ.
 func DeletedAt(v time.Time) predicate.Room {
 	return predicate.Room(sql.FieldEQ(FieldDeletedAt, v))
@@ -509,6 +514,81 @@ func TopicEqualFold(v string) predicate.Room {
 // TopicContainsFold applies the ContainsFold predicate on the "topic" field.
 func TopicContainsFold(v string) predicate.Room {
 	return predicate.Room(sql.FieldContainsFold(FieldTopic, v))
+}
+
+// DataEQ applies the EQ predicate on the "data" field.
+func DataEQ(v string) predicate.Room {
+	return predicate.Room(sql.FieldEQ(FieldData, v))
+}
+
+// DataNEQ applies the NEQ predicate on the "data" field.
+func DataNEQ(v string) predicate.Room {
+	return predicate.Room(sql.FieldNEQ(FieldData, v))
+}
+
+// DataIn applies the In predicate on the "data" field.
+func DataIn(vs ...string) predicate.Room {
+	return predicate.Room(sql.FieldIn(FieldData, vs...))
+}
+
+// DataNotIn applies the NotIn predicate on the "data" field.
+func DataNotIn(vs ...string) predicate.Room {
+	return predicate.Room(sql.FieldNotIn(FieldData, vs...))
+}
+
+// DataGT applies the GT predicate on the "data" field.
+func DataGT(v string) predicate.Room {
+	return predicate.Room(sql.FieldGT(FieldData, v))
+}
+
+// DataGTE applies the GTE predicate on the "data" field.
+func DataGTE(v string) predicate.Room {
+	return predicate.Room(sql.FieldGTE(FieldData, v))
+}
+
+// DataLT applies the LT predicate on the "data" field.
+func DataLT(v string) predicate.Room {
+	return predicate.Room(sql.FieldLT(FieldData, v))
+}
+
+// DataLTE applies the LTE predicate on the "data" field.
+func DataLTE(v string) predicate.Room {
+	return predicate.Room(sql.FieldLTE(FieldData, v))
+}
+
+// DataContains applies the Contains predicate on the "data" field.
+func DataContains(v string) predicate.Room {
+	return predicate.Room(sql.FieldContains(FieldData, v))
+}
+
+// DataHasPrefix applies the HasPrefix predicate on the "data" field.
+func DataHasPrefix(v string) predicate.Room {
+	return predicate.Room(sql.FieldHasPrefix(FieldData, v))
+}
+
+// DataHasSuffix applies the HasSuffix predicate on the "data" field.
+func DataHasSuffix(v string) predicate.Room {
+	return predicate.Room(sql.FieldHasSuffix(FieldData, v))
+}
+
+// DataIsNil applies the IsNil predicate on the "data" field.
+func DataIsNil() predicate.Room {
+	return predicate.Room(sql.FieldIsNull(FieldData))
+}
+
+// DataNotNil applies the NotNil predicate on the "data" field.
+func DataNotNil() predicate.Room {
+	return predicate.Room(sql.FieldNotNull(FieldData))
+}
+
+// DataEqualFold applies the EqualFold predicate on the "data" field.
+func DataEqualFold(v string) predicate.Room {
+	return predicate.Room(sql.FieldEqualFold(FieldData, v))
+}
+
+// DataContainsFold applies the ContainsFold predicate on the "data" field.
+func DataContainsFold(v string) predicate.Room {
+	return predicate.Room(sql.FieldContainsFold(FieldData, v))
 }
 
 // DeletedAtEQ applies the EQ predicate on the "deleted_at" field.

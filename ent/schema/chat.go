@@ -25,6 +25,7 @@ func (Chat) Fields() []ent.Field {
 		field.Time("edited_at").SchemaType(moment).Optional().Nillable().Comment("of the last change of the text"),
 		field.Time("deleted_at").SchemaType(moment).Optional().Nillable().Comment("the row stays, so that numbers and places have no holes"),
 		field.UUID("reply_to", uid).Optional().Nillable().Immutable().Comment("the chat of the same room that it answers"),
+		field.Text("data").Optional().Nillable().Comment("JSON of the app's own, as it was given; null: none, or deleted"),
 		field.Bool("answered").Optional().Nillable().Comment("a chat answers it, or did: events about others show it"),
 	}
 }

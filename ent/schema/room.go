@@ -24,6 +24,7 @@ func (Room) Fields() []ent.Field {
 		field.String("direct_key").Unique().Optional().Nillable().Immutable().
 			Comment("the identity of direct rooms: the sorted ids of their people"),
 		field.String("topic").Optional().Nillable(),
+		field.String("data").Optional().Nillable().Comment("JSON of the app's own, as it was given; null: none"),
 		field.Time("deleted_at").SchemaType(moment).Optional().Nillable(),
 		field.Bool("purging").Optional().Nillable().Comment("it is deleted, and rows of it are left to be taken away"),
 		field.Bool("enrolling").Optional().Nillable().Comment("it is older than members, and not all who have sent are in it yet"),

@@ -28,6 +28,22 @@ const (
 	FieldLeaving = "leaving"
 	// FieldRoomsVersion holds the string denoting the rooms_version field in the database.
 	FieldRoomsVersion = "rooms_version"
+	// FieldName holds the string denoting the name field in the database.
+	FieldName = "name"
+	// FieldImage holds the string denoting the image field in the database.
+	FieldImage = "image"
+	// FieldAdmin holds the string denoting the admin field in the database.
+	FieldAdmin = "admin"
+	// FieldDisabledAt holds the string denoting the disabled_at field in the database.
+	FieldDisabledAt = "disabled_at"
+	// FieldIssuer holds the string denoting the issuer field in the database.
+	FieldIssuer = "issuer"
+	// FieldSubject holds the string denoting the subject field in the database.
+	FieldSubject = "subject"
+	// FieldBot holds the string denoting the bot field in the database.
+	FieldBot = "bot"
+	// FieldTokenHash holds the string denoting the token_hash field in the database.
+	FieldTokenHash = "token_hash"
 	// EdgeSessions holds the string denoting the sessions edge name in mutations.
 	EdgeSessions = "sessions"
 	// EdgeRooms holds the string denoting the rooms edge name in mutations.
@@ -44,6 +60,8 @@ const (
 	EdgeMentions = "mentions"
 	// EdgeReactions holds the string denoting the reactions edge name in mutations.
 	EdgeReactions = "reactions"
+	// EdgeServerInvites holds the string denoting the server_invites edge name in mutations.
+	EdgeServerInvites = "server_invites"
 	// EdgeBlocks holds the string denoting the blocks edge name in mutations.
 	EdgeBlocks = "blocks"
 	// EdgeBlockedBy holds the string denoting the blocked_by edge name in mutations.
@@ -106,6 +124,13 @@ const (
 	ReactionsInverseTable = "reactions"
 	// ReactionsColumn is the table column denoting the reactions relation/edge.
 	ReactionsColumn = "user_id"
+	// ServerInvitesTable is the table that holds the server_invites relation/edge.
+	ServerInvitesTable = "server_invites"
+	// ServerInvitesInverseTable is the table name for the ServerInvite entity.
+	// It exists in this package in order to avoid circular dependency with the "serverinvite" package.
+	ServerInvitesInverseTable = "server_invites"
+	// ServerInvitesColumn is the table column denoting the server_invites relation/edge.
+	ServerInvitesColumn = "created_by"
 	// BlocksTable is the table that holds the blocks relation/edge.
 	BlocksTable = "blocks"
 	// BlocksInverseTable is the table name for the Block entity.
@@ -133,6 +158,14 @@ var Columns = []string{
 	FieldDeletedAt,
 	FieldLeaving,
 	FieldRoomsVersion,
+	FieldName,
+	FieldImage,
+	FieldAdmin,
+	FieldDisabledAt,
+	FieldIssuer,
+	FieldSubject,
+	FieldBot,
+	FieldTokenHash,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -150,6 +183,8 @@ var (
 	DefaultPasswordVersion int
 	// DefaultRoomsVersion holds the default value on creation for the "rooms_version" field.
 	DefaultRoomsVersion int64
+	// TokenHashValidator is a validator for the "token_hash" field. It is called by the builders before save.
+	TokenHashValidator func([]byte) error
 )
 
 // OrderOption defines the ordering options for the User queries.
@@ -198,6 +233,41 @@ func ByLeaving(opts ...sql.OrderTermOption) OrderOption {
 // ByRoomsVersion orders the results by the rooms_version field.
 func ByRoomsVersion(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRoomsVersion, opts...).ToFunc()
+}
+
+// ByName orders the results by the name field.
+func ByName(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldName, opts...).ToFunc()
+}
+
+// ByImage orders the results by the image field.
+func ByImage(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldImage, opts...).ToFunc()
+}
+
+// ByAdmin orders the results by the admin field.
+func ByAdmin(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAdmin, opts...).ToFunc()
+}
+
+// ByDisabledAt orders the results by the disabled_at field.
+func ByDisabledAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDisabledAt, opts...).ToFunc()
+}
+
+// ByIssuer orders the results by the issuer field.
+func ByIssuer(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldIssuer, opts...).ToFunc()
+}
+
+// BySubject orders the results by the subject field.
+func BySubject(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSubject, opts...).ToFunc()
+}
+
+// ByBot orders the results by the bot field.
+func ByBot(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldBot, opts...).ToFunc()
 }
 
 // BySessionsCount orders the results by sessions count.
@@ -312,6 +382,20 @@ func ByReactions(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 	}
 }
 
+// ByServerInvitesCount orders the results by server_invites count.
+func ByServerInvitesCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newServerInvitesStep(), opts...)
+	}
+}
+
+// ByServerInvites orders the results by server_invites terms.
+func ByServerInvites(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newServerInvitesStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
 // ByBlocksCount orders the results by blocks count.
 func ByBlocksCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -393,6 +477,13 @@ func newReactionsStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(ReactionsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, ReactionsTable, ReactionsColumn),
+	)
+}
+func newServerInvitesStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(ServerInvitesInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, ServerInvitesTable, ServerInvitesColumn),
 	)
 }
 func newBlocksStep() *sqlgraph.Step {
