@@ -16,6 +16,7 @@ var mayImport = map[string][]string{
 	"limit":            {},         // rates and buckets by key
 	"meter":            {},         // counters, of the standard library alone
 	"naming":           {},         // what is an id and one network, and which scripts one name has
+	"naming/codes":     {},         // codes of invites, and how long and often they let somebody in
 	"naming/usernames": {"naming"}, // what is a username, and which are one
 	"rounds":           {},         // for tests: how often they repeat what chance decides
 	"tuning":           {},         // collector and priorities of the process
@@ -42,44 +43,48 @@ var mayImport = map[string][]string{
 	// Floor 3: people, rooms and wires.
 	"auth": {"naming"}, // knows no chat
 	"auth/accounts": {
-		"audit", "auth", "auth/attempts", "auth/cleanup", "auth/keys", "auth/passwords", "auth/rows",
-		"auth/sessions", "db", "db/tables", "ent", "limit", "naming", "naming/usernames",
+		"audit", "auth", "auth/attempts", "auth/cleanup", "auth/invites", "auth/keys", "auth/passwords", "auth/rows",
+		"auth/sessions", "auth/standing", "db", "db/tables", "ent", "limit", "naming", "naming/codes", "naming/usernames",
 	},
-	"auth/attempts":  {"auth", "auth/passwords", "auth/rows", "db", "ent", "limit", "naming/usernames"}, // how often a password may be tried
-	"auth/cleanup":   {"auth/rows", "ent", "limit"},                                                     // removes rows that decide nothing
-	"auth/hashcost":  {},                                                                                // what a new hash costs; tests lower it
-	"auth/keys":      {"db/disk"},                                                                       // root secrets, and the file of them
-	"auth/passwords": {"auth", "auth/hashcost", "naming/usernames", "tuning"},                           // hashes, and what a password may be
-	"auth/rows":      {"auth", "db", "ent"},                                                             // how sign-ins read and write
+	"auth/attempts":  {"auth", "auth/passwords", "auth/rows", "db", "ent", "limit", "naming/usernames"},                                                             // how often a password may be tried
+	"auth/cleanup":   {"auth/rows", "ent", "limit"},                                                                                                                 // removes rows that decide nothing
+	"auth/hashcost":  {},                                                                                                                                            // what a new hash costs; tests lower it
+	"auth/invites":   {"auth", "ent", "naming", "naming/codes"},                                                                                                     // codes with which people make accounts
+	"auth/keys":      {"db/disk"},                                                                                                                                   // root secrets, and the file of them
+	"auth/operator":  {"audit", "auth", "auth/invites", "auth/passwords", "auth/rows", "auth/sessions", "auth/standing", "db", "ent", "naming", "naming/usernames"}, // what the shell does to accounts
+	"auth/passwords": {"auth", "auth/hashcost", "naming/usernames", "tuning"},                                                                                       // hashes, and what a password may be
+	"auth/rows":      {"auth", "db", "ent"},                                                                                                                         // how sign-ins read and write
 	"auth/sessions": {
 		"audit", "auth", "auth/keys", "auth/rows", "auth/tokens", "db", "db/tables", "ent", "limit", "meter",
 		"naming",
 	},
-	"auth/tokens":                {"auth", "auth/keys"},                                                                                                   // signs and parses claims; knows no session
-	"chat":                       {"audit", "db", "ent", "limit", "meter", "naming"},                                                                      // knows no auth: who calls is a parameter
-	"chat/access":                {"chat/texts", "ent", "naming"},                                                                                         // who may do what in a room
-	"chat/arguments":             {"chat/texts", "naming"},                                                                                                // what is wrong with arguments, for all rooms
-	"chat/background":            {},                                                                                                                      // rounds of what is left to do
-	"chat/blocks":                {"chat/access", "chat/arguments", "chat/direct", "chat/limits", "chat/members", "ent"},                                  // whom people want nothing from
-	"chat/direct":                {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent"},                                  // conversations of a few
-	"chat/enrol":                 {"chat/background", "chat/members", "db", "ent"},                                                                        // who was there before members were kept
-	"chat/follow":                {"chat/background", "chat/roomlog", "ent"},                                                                              // reading on, once for all who follow a room
-	"chat/follow/logtest":        {},                                                                                                                      // for tests
-	"chat/invites":               {"audit", "chat/access", "chat/arguments", "chat/limits", "chat/members", "chat/roomlog", "ent", "naming"},              // codes that let people in
-	"chat/limits":                {"limit"},                                                                                                               // rates of people and rooms
-	"chat/members":               {"audit", "chat/access", "chat/arguments", "chat/background", "chat/limits", "chat/roomlog", "chat/texts", "db", "ent"}, // who is in, and as what
-	"chat/mentions":              {"chat/access", "chat/roomlog", "db", "ent", "naming/usernames"},                                                        // who is named in a text
-	"chat/pages":                 {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "db", "ent", "naming"},                  // reads rooms and chats for whoever asks
-	"chat/reactions":             {"chat/access", "chat/arguments", "chat/limits", "chat/members", "chat/roomlog", "chat/texts", "ent", "naming"},         // emoji on chats
-	"chat/replies":               {"chat/access", "chat/arguments", "chat/pages", "chat/roomlog", "db", "ent"},                                            // which chats answer which
-	"chat/purge":                 {"chat/background", "db", "ent"},                                                                                        // knows rows and no callers
-	"chat/queue":                 {"chat/access", "chat/arguments", "chat/members", "chat/mentions", "chat/roomlog", "db", "ent", "meter"},                // asks who may
+	"auth/sessions/recent":       {"auth"},                                                                                                                   // what sessions were like a moment ago; knows no database
+	"auth/standing":              {"auth", "ent"},                                                                                                            // server admins, and who is disabled
+	"auth/tokens":                {"auth", "auth/keys"},                                                                                                      // signs and parses claims; knows no session
+	"chat":                       {"audit", "db", "ent", "limit", "meter", "naming"},                                                                         // knows no auth: who calls is a parameter
+	"chat/access":                {"chat/texts", "ent", "naming"},                                                                                            // who may do what in a room
+	"chat/arguments":             {"chat/texts", "naming"},                                                                                                   // what is wrong with arguments, for all rooms
+	"chat/background":            {},                                                                                                                         // rounds of what is left to do
+	"chat/blocks":                {"chat/access", "chat/arguments", "chat/direct", "chat/limits", "chat/members", "ent"},                                     // whom people want nothing from
+	"chat/direct":                {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent"},                                     // conversations of a few
+	"chat/enrol":                 {"chat/background", "chat/members", "db", "ent"},                                                                           // who was there before members were kept
+	"chat/follow":                {"chat/background", "chat/roomlog", "ent"},                                                                                 // reading on, once for all who follow a room
+	"chat/follow/logtest":        {},                                                                                                                         // for tests
+	"chat/invites":               {"audit", "chat/access", "chat/arguments", "chat/limits", "chat/members", "chat/roomlog", "ent", "naming", "naming/codes"}, // codes that let people in
+	"chat/limits":                {"limit"},                                                                                                                  // rates of people and rooms
+	"chat/members":               {"audit", "chat/access", "chat/arguments", "chat/background", "chat/limits", "chat/roomlog", "chat/texts", "db", "ent"},    // who is in, and as what
+	"chat/mentions":              {"chat/access", "chat/roomlog", "db", "ent", "naming/usernames"},                                                           // who is named in a text
+	"chat/pages":                 {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "db", "ent", "naming"},                     // reads rooms and chats for whoever asks
+	"chat/reactions":             {"chat/access", "chat/arguments", "chat/limits", "chat/members", "chat/roomlog", "chat/texts", "ent", "naming"},            // emoji on chats
+	"chat/replies":               {"chat/access", "chat/arguments", "chat/pages", "chat/roomlog", "db", "ent"},                                               // which chats answer which
+	"chat/purge":                 {"chat/background", "db", "ent"},                                                                                           // knows rows and no callers
+	"chat/queue":                 {"chat/access", "chat/arguments", "chat/members", "chat/mentions", "chat/roomlog", "db", "ent", "meter"},                   // asks who may
 	"chat/readers":               {"chat/access", "chat/background", "chat/follow", "chat/roomlog", "db", "ent", "meter"},
 	"chat/reads":                 {"chat/access", "chat/limits", "chat/members", "chat/pages", "chat/roomlog", "db", "ent", "naming"},
 	"chat/roomlog":               {"chat/access", "db", "ent"},                                                                    // knows nobody: the log, and what it is about
 	"chat/roomlog/logcheck":      {"chat/mentions", "chat/roomlog", "db/tables", "ent"},                                           // for archive
 	"chat/rooms":                 {"audit", "chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent"}, // what makes and changes rooms
-	"chat/rowcheck":              {"chat/access", "chat/texts", "db/tables", "ent", "naming"},
+	"chat/rowcheck":              {"chat/access", "chat/texts", "db/tables", "ent", "naming", "naming/codes"},
 	"chat/signals":               {"chat/access", "chat/follow", "chat/roomlog", "db", "limit", "meter"}, // who types and reads, told and not stored
 	"chat/texts":                 {"naming"},                                                             // what names and texts may be
 	"transport":                  {"limit", "meter"},                                                     // knows gqlgen; nothing of chat, auth or rows
@@ -108,7 +113,7 @@ var mayImport = map[string][]string{
 
 	// Floor 5: what clients call, and a database as a whole.
 	"graph": { // of db only the classes of errors; never a row
-		"auth", "auth/accounts", "auth/passwords", "chat", "chat/access", "chat/invites", "chat/members", "chat/pages",
+		"auth", "auth/accounts", "auth/invites", "auth/passwords", "chat", "chat/access", "chat/invites", "chat/members", "chat/pages",
 		"chat/roomlog", "db", "naming", "naming/usernames", "transport", "transport/budget", "transport/operation",
 		"transport/stream", "transport/stream/execution",
 	},
@@ -136,7 +141,7 @@ var mayImport = map[string][]string{
 
 	// Floor 6: the server.
 	"server": { // wires the rooms together
-		"auth/accounts", "auth/keys", "auth/passwords", "auth/sessions", "broker", "chat", "db", "db/waiting",
+		"auth", "auth/accounts", "auth/keys", "auth/operator", "auth/passwords", "auth/sessions", "broker", "chat", "db", "db/waiting",
 		"graph", "graph/document", "graph/failures", "limit", "transport", "tuning", "web",
 	},
 	"server/edge":     {"meter", "server/settings", "transport/admission"}, // what stands before the routes
@@ -145,8 +150,8 @@ var mayImport = map[string][]string{
 	"server/settings": {"chat", "graph", "transport/admission"},                                       // of other rooms only bounds
 
 	// Floor 7: the binary.
-	"cmd/parley":         {},                                                                         // the binary
-	"cmd/parley/command": {"archive", "auth/keys", "db", "server", "server/logs", "server/settings"}, // what can be typed
+	"cmd/parley":         {},                                                                                                                  // the binary
+	"cmd/parley/command": {"archive", "auth", "auth/invites", "auth/keys", "auth/operator", "db", "server", "server/logs", "server/settings"}, // what can be typed
 
 	// Tests from outside.
 	"e2e": {}, // areas hold tests alone, and import what they like

@@ -17,7 +17,7 @@ import (
 const (
 	Registered      = "registered"
 	LoginOK         = "login_ok"
-	LoginFailed     = "login_failed" // also of the current password of somebody signed in
+	LoginFailed     = "login_failed" // also of the current password of somebody signed in, and of whoever is disabled
 	LoginLimited    = "login_limited"
 	RefreshRotated  = "refresh_rotated"
 	RefreshInWindow = "refresh_in_window"
@@ -25,6 +25,14 @@ const (
 	SessionsEnded   = "sessions_ended"
 	PasswordChanged = "password_changed"
 	AccountDeleted  = "account_deleted"
+
+	AccountAdded        = "account_added" // by the shell
+	AccountDisabled     = "account_disabled"
+	AccountEnabled      = "account_enabled"
+	AdminAdded          = "admin_added"
+	AdminRemoved        = "admin_removed"
+	ServerInviteCreated = "server_invite_created"
+	ServerInviteDeleted = "server_invite_deleted"
 
 	RoomCreated    = "room_created"
 	RoomDeleted    = "room_deleted"
@@ -45,12 +53,21 @@ const (
 var (
 	OfSignIn = []string{
 		Registered, LoginOK, LoginFailed, LoginLimited, RefreshRotated, RefreshInWindow, RefreshReused, SessionsEnded, PasswordChanged, AccountDeleted,
+		AccountAdded, AccountDisabled, AccountEnabled, AdminAdded, AdminRemoved, ServerInviteCreated, ServerInviteDeleted,
 	}
 	OfRooms = []string{
 		RoomCreated, RoomDeleted, RoomHandedOver, MemberJoined, MemberAdded, MemberLeft, MemberRemoved, MemberBanned, MemberUnbanned, RoleChanged,
 		InviteCreated, InviteUsed, InviteDeleted,
 	}
 )
+
+// Disabling is the message of an account that is disabled, or let in again.
+func Disabling(on bool) string {
+	if on {
+		return AccountDisabled
+	}
+	return AccountEnabled
+}
 
 // Event is what a record is about; what is zero is left out.
 type Event struct {

@@ -19,7 +19,17 @@ var (
 	ErrUsernameTaken      = errors.New("the username is taken")
 	ErrNoUser             = errors.New("no such user")
 	ErrNoSession          = errors.New("no such session")
+	ErrNoInvite           = errors.New("no such invite to the server")
+	ErrIDTaken            = errors.New("the id is taken")
 	ErrBusy               = errors.New("too many sign-ins at once")
+
+	// ErrLimit: there are as many of something as there may be, which its reason names.
+	ErrLimit = errors.New("a limit is reached")
+	// ErrManyInvites: to the server, that let somebody in.
+	ErrManyInvites error = &ReasonError{Err: ErrLimit, Reason: "INVITES"}
+
+	// ErrForbidden: they may not do this. It comes with a reason, or alone where none helps.
+	ErrForbidden = errors.New("not allowed")
 
 	// ErrNoToken: the request carries no token at all, which is not the same as a bad one.
 	// It is ErrUnauthenticated too.
@@ -36,6 +46,9 @@ const (
 	ReasonAccountDeleted  = "ACCOUNT_DELETED"
 	ReasonTokenReused     = "TOKEN_REUSED"
 	ReasonTooManySessions = "TOO_MANY_SESSIONS"
+	ReasonDisabled        = "DISABLED" // also of ErrForbidden, where they sign in
+
+	ReasonRegistrationClosed = "REGISTRATION_CLOSED" // ErrForbidden
 
 	ReasonInvalidToken = "INVALID_TOKEN"         // ErrUnauthenticated, of a refresh token
 	ReasonTokenTooOld  = "REFRESH_TOKEN_EXPIRED" // ErrUnauthenticated, of a refresh token

@@ -14,6 +14,50 @@ type User struct {
 	ID        uuid.UUID
 	Username  string // in the spelling given at registration
 	CreatedAt time.Time
+
+	Name       string  // what is shown; the username where nothing is set
+	Image      *string // an address; nil: none
+	IsBot      bool
+	IsDisabled bool // let in nowhere
+	IsAdmin    bool // of the server
+}
+
+// ServerRole is what a user may do on the server.
+func (u *User) ServerRole() ServerRole {
+	if u.IsAdmin {
+		return ServerAdmin
+	}
+	return ServerMember
+}
+
+// ServerRole says what somebody may do on the server beside what they may in rooms.
+type ServerRole string
+
+// The roles.
+const (
+	ServerAdmin  ServerRole = "ADMIN" // made by the shell
+	ServerMember ServerRole = "MEMBER"
+)
+
+// Registration says who may make an account; the shell always may.
+type Registration string
+
+// Who may.
+const (
+	RegistrationOpen   Registration = "OPEN"   // everybody
+	RegistrationInvite Registration = "INVITE" // whoever has the code of an invite to the server
+	RegistrationClosed Registration = "CLOSED" // nobody
+)
+
+// Invite lets people make an account.
+type Invite struct {
+	ID        uuid.UUID
+	Code      string
+	Uses      *int       // nil: any number
+	UsesLeft  *int       // likewise
+	Until     *time.Time // when it ends; nil: it does not by time
+	CreatedBy uuid.UUID  // whose account may be gone; uuid.Nil: the shell made it
+	CreatedAt time.Time
 }
 
 // Tokens are what a sign-in or a refresh returns, and whose they are. Printed or logged they show

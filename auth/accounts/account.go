@@ -61,7 +61,8 @@ func (s *Service) DeleteAccount(ctx context.Context, who auth.Identity, password
 	}
 	err = s.attempt(ctx, t, password, func(a *attempts.Attempt) error {
 		return s.changeAccount(ctx, who, a, accountChange{auth.ReasonAccountDeleted, audit.AccountDeleted, func(change *ent.UserUpdate) {
-			change.SetDeletedAt(s.store.Now()).ClearPasswordHash().SetLeaving(true)
+			change.SetDeletedAt(s.store.Now()).SetLeaving(true).ClearPasswordHash().
+				ClearName().ClearImage().ClearAdmin().ClearDisabledAt().ClearIssuer().ClearSubject()
 		}})
 	})
 	if err != nil {

@@ -6,81 +6,20 @@ import (
 	"fmt"
 	"log/slog"
 
-	"github.com/google/uuid"
-
 	"parley/audit"
 	"parley/auth"
 	"parley/auth/attempts"
 	"parley/auth/passwords"
 	"parley/auth/rows"
 	"parley/auth/sessions"
+	"parley/auth/standing"
 	"parley/ent"
 	"parley/ent/user"
-	"parley/naming/usernames"
 )
-
-// Register makes an account and signs in to it. A deleted account keeps its name.
-// *auth.RateError: too many from this network. InvalidError: username or password is not acceptable.
-// ErrUsernameTaken. ErrBusy: no slot to hash in. db.ErrUnknownOutcome: the account may exist;
-// signing in tells.
-func (s *Service) Register(ctx context.Context, username, password string, from auth.Client) (*auth.Tokens, error) {
-	if err := auth.TooFast(s.registrations.Take(from.Network(), s.store.Clock())); err != nil {
-		return nil, err
-	}
-	n, reason := usernames.Parse(username)
-	if reason != "" {
-		return nil, &auth.InvalidError{Field: "username", Reason: reason}
-	}
-	if err := passwords.Check("password", password, n.Key); err != nil {
-		return nil, err
-	}
-	// Asked before waiting for a slot, and again with the slot in hand: many who want one name at once
-	// cost a few hashes and not one each. What decides is the unique index.
-	if err := s.free(ctx, n.Key); err != nil {
-		return nil, err
-	}
-	hash, err := s.passwords.Hash(ctx, password, passwords.Request{
-		Network: from.Network(), Wanted: func() error { return s.free(ctx, n.Key) },
-	})
-	if err != nil {
-		return nil, err
-	}
-	begun, err := s.create(ctx, n, hash, from)
-	if err != nil {
-		return nil, fmt.Errorf("register: %w", err)
-	}
-	return s.issue(ctx, audit.Registered, begun, from)
-}
-
-// create stores a new account and the session that begins with it.
-func (s *Service) create(ctx context.Context, n usernames.Name, hash string, from auth.Client) (begun sessions.Begun, err error) {
-	err = s.store.WriteUnlessFull(ctx, func(ctx context.Context, tx *ent.Tx) error {
-		row, err := tx.User.Create().SetID(uuid.Must(uuid.NewV7())).SetCreatedAt(s.store.Now()).
-			SetUsername(n.Display).SetUsernameKey(n.Key).SetPasswordHash(hash).Save(ctx)
-		if ent.IsConstraintError(err) { // the transaction ends here, as Postgres wants it
-			return auth.ErrUsernameTaken
-		}
-		if err != nil {
-			return err
-		}
-		begun, err = s.sessions.Begin(ctx, tx, rows.User(row), from)
-		return err
-	})
-	return begun, err
-}
-
-// free returns nil when nobody has or had a name.
-func (s *Service) free(ctx context.Context, key string) error {
-	row, err := s.userByKey(ctx, key)
-	if err == nil && row != nil {
-		return auth.ErrUsernameTaken
-	}
-	return err
-}
 
 // Login signs in. ErrInvalidCredentials: there is no such user, the account is deleted or the
 // password is wrong; the three take the same time. *auth.RateError: too many were wrong, or right.
-// InvalidError: password TOO_LONG. ErrBusy: no slot to hash in. db.ErrUnknownOutcome: a session may
+// ErrForbidden, DISABLED: the password is right. InvalidError: password TOO_LONG. ErrBusy: no slot to hash in. db.ErrUnknownOutcome: a session may
 // have begun that nobody holds the tokens of.
 func (s *Service) Login(ctx context.Context, username, password string, from auth.Client) (*auth.Tokens, error) {
 	if len(password) > passwords.MaxBytes {
@@ -107,7 +46,7 @@ func (s *Service) attempt(ctx context.Context, t attempts.Target, password strin
 	case errors.As(err, &fast):
 		about.Message = audit.LoginLimited
 		s.audit.Write(ctx, slog.LevelWarn, about)
-	case errors.Is(err, auth.ErrInvalidCredentials):
+	case errors.Is(err, auth.ErrInvalidCredentials), errors.Is(err, auth.ErrForbidden):
 		about.Message = audit.LoginFailed
 		s.audit.Write(ctx, slog.LevelWarn, about)
 	}
@@ -120,6 +59,9 @@ func (s *Service) signIn(ctx context.Context, a *attempts.Attempt, from auth.Cli
 	row := a.Row
 	err := s.store.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		if err := lockUnchanged(ctx, tx, row); err != nil {
+			return err
+		}
+		if err := standing.CheckEnabled(ctx, tx, row.ID); err != nil {
 			return err
 		}
 		if a.Newer != "" {
@@ -154,11 +96,11 @@ func lockUnchanged(ctx context.Context, tx *ent.Tx, row *ent.User) error {
 }
 
 // issue returns the tokens of a session that has begun, and writes down how.
-func (s *Service) issue(ctx context.Context, message string, begun sessions.Begun, from auth.Client) (*auth.Tokens, error) {
+func (s *Service) issue(ctx context.Context, message string, begun sessions.Begun, from auth.Client, more ...slog.Attr) (*auth.Tokens, error) {
 	issued, err := s.sessions.Issue(ctx, begun)
 	if err != nil {
 		return nil, fmt.Errorf("issue tokens: %w", err)
 	}
-	s.audit.Write(ctx, slog.LevelInfo, audit.Event{Message: message, User: issued.User.ID, Session: issued.SessionID, From: from.Address})
+	s.audit.Write(ctx, slog.LevelInfo, audit.Event{Message: message, User: issued.User.ID, Session: issued.SessionID, From: from.Address}, more...)
 	return issued, nil
 }

@@ -45,6 +45,9 @@ func TestEveryEndIsSeenByOtherNodes(t *testing.T) {
 				here.signIn("ada")
 			}
 		},
+		auth.ReasonDisabled: func(here *node, _ *auth.Tokens, _ auth.Identity) {
+			must(here.DisableUser(here.t.Context(), here.admin("root"), "ada", true))(here.t)
+		},
 	} {
 		t.Run(reason, func(t *testing.T) {
 			nodes := three(t, strict)

@@ -15,6 +15,7 @@ func TestRatesThatCannotBe(t *testing.T) {
 		"PARLEY_LOGIN_ATTEMPTS": func(o *Options) { o.LoginAttempts.Per = 0 },
 		"PARLEY_LOGIN_RATE":     func(o *Options) { o.LoginRate.Per = 0 },
 		"PARLEY_REGISTER_RATE":  func(o *Options) { o.RegisterRate.Per = 0 },
+		"PARLEY_MUTATION_RATE":  func(o *Options) { o.ChangeRate.Per = 0 },
 	} {
 		o := Defaults()
 		change(&o)

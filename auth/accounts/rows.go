@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -8,6 +9,8 @@ import (
 	"parley/auth/passwords"
 	"parley/auth/sessions"
 	"parley/db/tables"
+	"parley/naming"
+	"parley/naming/codes"
 	"parley/naming/usernames"
 )
 
@@ -21,6 +24,8 @@ func RowCheck() func(tables.Row) error {
 			return checkUser(r)
 		case "sessions":
 			return sessions.CheckRow(r)
+		case "server_invites":
+			return checkInvite(r)
 		case "login_limits":
 			bucket, _ := r.Value("bucket")
 			return attempts.CheckBucket(bucket)
@@ -62,16 +67,63 @@ func checkUser(r tables.Row) error {
 	key, _ := r.Value("username_key")
 	_, deleted := r.Value("deleted_at")
 	text, has := r.Value("password_hash")
+	_, isBot := r.Value("bot")
+	_, ofIssuer := r.Value("issuer")
 	_, isLeaving := r.Value("leaving")
 	switch {
 	case key != want:
 		return errors.New("users.username_key: not that of the username")
-	case has == deleted:
-		return errors.New("users.password_hash: all have one but deleted users")
+	case has == (deleted || isBot || ofIssuer):
+		return errors.New("users.password_hash: all have one but deleted users, bots and people of an issuer")
 	case isLeaving && !deleted:
 		return errors.New("users.leaving: only deleted users are")
 	case has:
 		err = passwords.CheckHash(text)
 	}
-	return err
+	return cmp.Or(err, checkStanding(r), checkProfile(r))
+}
+
+// checkStanding is about what a user is besides a person with a password.
+func checkStanding(r tables.Row) error {
+	_, deleted := r.Value("deleted_at")
+	_, isAdmin := r.Value("admin")
+	_, isBot := r.Value("bot")
+	hash, hasToken := r.Value("token_hash")
+	_, ofIssuer := r.Value("issuer")
+	_, hasSubject := r.Value("subject")
+	switch {
+	case isAdmin && (deleted || isBot):
+		return errors.New("users.admin: no deleted user and no bot is one")
+	case hasToken != (isBot && !deleted) || hasToken && len(hash) != 32:
+		return errors.New("users.token_hash: bots have one of 32 bytes until they are deleted, and nobody else")
+	case ofIssuer != hasSubject || ofIssuer && (deleted || isBot):
+		return errors.New("users.issuer: with a subject or not at all, and not of deleted users and bots")
+	}
+	return nil
+}
+
+// checkProfile is about what is shown of a user.
+func checkProfile(r tables.Row) error {
+	if name, given := r.Value("name"); given {
+		if clean, reason := naming.Nickname(name); reason != "" || clean != name {
+			return errors.New("users.name: none as it is stored")
+		}
+	}
+	if image, given := r.Value("image"); given && naming.CheckImage(image) != "" {
+		return errors.New("users.image: no address of a picture")
+	}
+	return nil
+}
+
+func checkInvite(r tables.Row) error {
+	code, _ := r.Value("code")
+	uses, some := r.Value("uses")
+	left, someLeft := r.Value("uses_left")
+	switch {
+	case !codes.IsCode(code):
+		return errors.New("server_invites.code: not one that a release has made")
+	case some != someLeft, some && !codes.AreUses(tables.Integer([]byte(uses)), tables.Integer([]byte(left))):
+		return errors.New("server_invites.uses: want null, or 1 to 1000 and no more left")
+	}
+	return nil
 }

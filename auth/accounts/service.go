@@ -10,7 +10,10 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/google/uuid"
+
 	"parley/audit"
+	"parley/auth"
 	"parley/auth/attempts"
 	"parley/auth/keys"
 	"parley/auth/passwords"
@@ -32,6 +35,11 @@ type Options struct {
 	// many from one network, whatever they are for. Zero: any number.
 	LoginRate    limit.Rate
 	RegisterRate limit.Rate // PARLEY_REGISTER_RATE, default 20/1m: calls of Register from one network; zero: any number
+
+	// Registration is PARLEY_REGISTRATION, default auth.RegistrationOpen: who may make an account.
+	Registration auth.Registration
+	// ChangeRate is PARLEY_MUTATION_RATE, default 20/1s: changes of accounts by one user; zero: any number.
+	ChangeRate limit.Rate
 
 	// Hash says how many hashes of passwords run and wait at once: PARLEY_HASH_PARALLEL, default and largest value:
 	// GOMAXPROCS, and PARLEY_HASH_QUEUE, default 64. Its MaxWait is that for others on the account too.
@@ -57,6 +65,8 @@ func Defaults() Options {
 		LoginAttempts: limit.Rate{Calls: 10, Per: 15 * time.Minute},
 		LoginRate:     limit.Rate{Calls: 60, Per: time.Minute},
 		RegisterRate:  limit.Rate{Calls: 20, Per: time.Minute},
+		Registration:  auth.RegistrationOpen,
+		ChangeRate:    limit.Rate{Calls: 20, Per: time.Second},
 		Hash:          passwords.Options{Parallel: runtime.GOMAXPROCS(0), Queue: 64},
 	}
 }
@@ -68,7 +78,8 @@ type Service struct {
 	passwords     *passwords.Hasher
 	sessions      *sessions.Sessions
 	attempts      *attempts.Attempts
-	registrations *limit.Table[string] // by network
+	registrations *limit.Table[string]    // by network
+	changes       *limit.Table[uuid.UUID] // by user
 	audit         *audit.Log
 }
 
@@ -98,6 +109,7 @@ func New(store *db.Store, ring *keys.Ring, o Options) (*Service, error) {
 			Wrong: o.LoginAttempts, Right: o.LoginRate, MaxWait: o.Hash.MaxWait, Secret: ring.Signer().Secret(keys.SignInLimits), OnError: o.OnError,
 		}),
 		registrations: limit.NewTable[string](o.RegisterRate.Bucket(1)),
+		changes:       limit.NewTable[uuid.UUID](o.ChangeRate.Bucket(3)),
 		audit:         log,
 	}, nil
 }
@@ -119,6 +131,7 @@ func (o Options) check() error {
 		{"PARLEY_LOGIN_ATTEMPTS", o.LoginAttempts},
 		{"PARLEY_LOGIN_RATE", o.LoginRate},
 		{"PARLEY_REGISTER_RATE", o.RegisterRate},
+		{"PARLEY_MUTATION_RATE", o.ChangeRate},
 	} {
 		if err := r.Check(); err != nil {
 			return fmt.Errorf("%s: %w", r.setting, err)

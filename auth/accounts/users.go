@@ -65,7 +65,7 @@ func (s *Service) UsersByID(ctx context.Context, ids []uuid.UUID) ([]*auth.User,
 		}
 	}
 	found, err := s.store.Read.User.Query().Where(user.IDIn(distinct...), user.DeletedAtIsNil()).
-		Select(user.FieldID, user.FieldUsername, user.FieldCreatedAt).All(ctx)
+		Select(rows.UserColumns...).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("users by id: %w", err)
 	}

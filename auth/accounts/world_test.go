@@ -1,6 +1,7 @@
 package accounts
 
 import (
+	"context"
 	"errors"
 	"net/netip"
 	"os"
@@ -123,6 +124,11 @@ func (n *node) wasTold(id uuid.UUID) bool {
 const password = "correct horse battery"
 
 var home = auth.Client{Address: netip.MustParseAddr("192.0.2.7"), UserAgent: "test"}
+
+// Register makes an account without an invite.
+func (n *node) Register(ctx context.Context, username, password string, from auth.Client) (*auth.Tokens, error) {
+	return n.Service.Register(ctx, Registration{Username: username, Password: password}, from)
+}
 
 // signUp registers a user; signIn makes a session more of one.
 func (n *node) signUp(username string) *auth.Tokens {

@@ -6,12 +6,27 @@ import (
 
 	"parley/auth"
 	"parley/ent"
+	"parley/ent/user"
 )
 
 // User is what a user's row says.
 func User(row *ent.User) *auth.User {
-	return &auth.User{ID: row.ID, Username: row.Username, CreatedAt: row.CreatedAt.UTC()}
+	u := &auth.User{
+		ID: row.ID, Username: row.Username, CreatedAt: row.CreatedAt.UTC(), Name: row.Username, Image: row.Image,
+		IsBot: isSet(row.Bot), IsDisabled: row.DisabledAt != nil, IsAdmin: isSet(row.Admin),
+	}
+	if row.Name != nil {
+		u.Name = *row.Name
+	}
+	return u
 }
+
+// UserColumns are those that User reads.
+var UserColumns = []string{
+	user.FieldID, user.FieldUsername, user.FieldCreatedAt, user.FieldName, user.FieldImage, user.FieldBot, user.FieldDisabledAt, user.FieldAdmin,
+}
+
+func isSet(flag *bool) bool { return flag != nil && *flag }
 
 // MaxUserAgent is how much of a User-Agent is kept, in bytes.
 const MaxUserAgent = 256

@@ -14,7 +14,7 @@ import (
 // endedFor are the reasons of sessions that ended.
 var endedFor = map[string]bool{
 	auth.ReasonLogout: true, auth.ReasonSessionEnded: true, auth.ReasonPasswordChanged: true, auth.ReasonAccountDeleted: true,
-	auth.ReasonTokenReused: true, auth.ReasonTooManySessions: true,
+	auth.ReasonTokenReused: true, auth.ReasonTooManySessions: true, auth.ReasonDisabled: true,
 }
 
 // CheckRow returns an error when a row of an import is none that this package would have stored.

@@ -31,6 +31,8 @@ func (s *Sessions) decide(ctx context.Context, tx *ent.Tx, a attempt) (decision,
 	switch {
 	case row.RevokedAt != nil:
 		return refused(auth.ErrSessionRevoked, reasonOf(row)), nil
+	case row.Edges.User.DisabledAt != nil:
+		return refused(auth.ErrSessionRevoked, auth.ReasonDisabled), nil
 	case over(row.EndsAt, a.now):
 		return refused(auth.ErrUnauthenticated, auth.ReasonTokenTooOld), nil
 	case row.UserID != a.User, a.Generation > row.Generation: // a history this database does not have

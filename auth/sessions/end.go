@@ -15,6 +15,7 @@ import (
 	"parley/ent"
 	"parley/ent/predicate"
 	"parley/ent/session"
+	"parley/limit"
 )
 
 // live is a session one of whose tokens may still be accepted; leeway included, because whoever
@@ -48,6 +49,15 @@ func (s *Sessions) revoke(ctx context.Context, tx *ent.Tx, ids []uuid.UUID, reas
 	return nil
 }
 
+// RevokeAll ends all sessions of a user, whose row is locked, for whoever has no Sessions: nodes that run find that within two seconds.
+func RevokeAll(ctx context.Context, tx *ent.Tx, user uuid.UUID, now time.Time, reason string) error {
+	err := tx.Session.Update().Where(session.UserID(user), session.RevokedAtIsNil()).SetRevokedAt(now).SetRevokedReason(reason).Exec(ctx)
+	if err != nil {
+		return fmt.Errorf("end sessions: %w", err)
+	}
+	return nil
+}
+
 // Ending is sessions of one user that have ended for one reason.
 type Ending struct {
 	ids    []uuid.UUID
@@ -61,14 +71,14 @@ func (s *Sessions) Ended(ctx context.Context, e Ending) {
 	if len(e.ids) == 0 {
 		return
 	}
-	s.cache.end(e.ids, e.reason, s.store.Clock())
+	s.recent.End(e.ids, e.reason, s.store.Clock())
 	s.tell(ctx, slog.LevelInfo, e)
 }
 
 // endHere ends sessions on this node although the database did not take it, because its disk is full or
 // it cannot be reached: whoever asked for it must not have to wait. A task writes it as soon as it can.
 func (s *Sessions) endHere(ctx context.Context, e Ending) {
-	if e.ids = s.cache.hold(e.ids, e.reason); len(e.ids) > 0 {
+	if e.ids = s.recent.Hold(e.ids, e.reason); len(e.ids) > 0 {
 		s.tell(ctx, slog.LevelWarn, e, slog.Bool("stored", false))
 	}
 }
@@ -92,14 +102,21 @@ func (s *Sessions) auditEnded(ctx context.Context, level slog.Level, e Ending, m
 // End ends the live sessions of the user that asks, whose row is locked: all of them with their account, else all but
 // the one that asks. Tell Ended after the commit.
 func (s *Sessions) End(ctx context.Context, tx *ent.Tx, who auth.Identity, reason string) (Ending, error) {
-	ids, err := tx.Session.Query().Where(session.UserID(who.User.ID), s.live(s.store.Now())).Order(session.ByID()).IDs(ctx)
+	but := who.SessionID
+	if reason == auth.ReasonAccountDeleted {
+		but = uuid.Nil
+	}
+	return s.EndAll(ctx, tx, who.User.ID, but, reason)
+}
+
+// EndAll ends all live sessions of a user, whose row is locked, but one of them; uuid.Nil: it spares none. A node whose clock is behind may
+// take one for live that has run out here, and it ends too. Tell Ended after the commit.
+func (s *Sessions) EndAll(ctx context.Context, tx *ent.Tx, user, but uuid.UUID, reason string) (Ending, error) {
+	ids, err := tx.Session.Query().Where(session.UserID(user), session.IDNEQ(but), s.live(s.store.Now().Add(-limit.ClocksDiffer))).Order(session.ByID()).IDs(ctx)
 	if err != nil {
 		return Ending{}, fmt.Errorf("find sessions: %w", err)
 	}
-	if reason != auth.ReasonAccountDeleted {
-		ids = slices.DeleteFunc(ids, func(id uuid.UUID) bool { return id == who.SessionID })
-	}
-	return Ending{ids: ids, reason: reason, user: who.User.ID, from: auth.CallerFrom(ctx).Address}, s.revoke(ctx, tx, ids, reason)
+	return Ending{ids: ids, reason: reason, user: user, from: auth.CallerFrom(ctx).Address}, s.revoke(ctx, tx, ids, reason)
 }
 
 // StillIn locks the session that asks. *auth.ReasonError: it has ended.

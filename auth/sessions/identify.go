@@ -11,6 +11,7 @@ import (
 
 	"parley/auth"
 	"parley/auth/rows"
+	"parley/auth/sessions/recent"
 	"parley/db"
 	"parley/ent"
 	"parley/ent/session"
@@ -76,39 +77,42 @@ func bearer(authorization []string) (string, error) {
 // check returns the user of a live session, from a read at most 2 s old.
 func (s *Sessions) check(ctx context.Context, sid, sub uuid.UUID) (*auth.User, error) {
 	start := s.store.Clock()
-	found := s.cache.look(sid, start)
-	if !found.known() {
+	found := s.recent.Look(sid, start)
+	if !found.Known() {
 		read, err := s.readSession(ctx, sid, start)
 		if err != nil {
 			return nil, err
 		}
-		found = s.cache.read(sid, read, start)
+		found = s.recent.Read(sid, read, start)
 	}
 	switch {
-	case found.reason != "":
-		return nil, &auth.ReasonError{Err: auth.ErrSessionRevoked, Reason: found.reason}
-	case found.user.ID != sub: // a token from a history this database does not have
+	case found.Reason != "":
+		return nil, &auth.ReasonError{Err: auth.ErrSessionRevoked, Reason: found.Reason}
+	case found.User.ID != sub: // a token from a history this database does not have
 		return nil, auth.ErrUnauthenticated
 	}
-	return found.user, nil
+	return found.User, nil
 }
 
-func (s *Sessions) readSession(ctx context.Context, sid uuid.UUID, now time.Time) (found state, err error) {
+func (s *Sessions) readSession(ctx context.Context, sid uuid.UUID, now time.Time) (found recent.State, err error) {
 	err = s.store.View(ctx, func(c *ent.Client) error {
 		row, err := c.Session.Query().Where(session.ID(sid)).WithUser().Only(ctx)
 		switch {
 		case ent.IsNotFound(err):
-			found = state{reason: auth.ReasonUnknown}
+			found = recent.State{Reason: auth.ReasonUnknown}
 			return nil
 		case err != nil:
 			return err
 		case row.RevokedAt != nil:
-			found = state{reason: reasonOf(row)}
+			found = recent.State{Reason: reasonOf(row)}
+			return nil
+		case row.Edges.User.DisabledAt != nil:
+			found = recent.State{Reason: auth.ReasonDisabled}
 			return nil
 		}
-		found = state{user: rows.User(row.Edges.User)}
+		found = recent.State{User: rows.User(row.Edges.User)}
 		if age := now.Sub(row.LastUsedAt); age > usedAfter || age < -limit.ClocksDiffer {
-			s.cache.use(sid)
+			s.recent.Use(sid)
 		}
 		return nil
 	})
@@ -118,7 +122,7 @@ func (s *Sessions) readSession(ctx context.Context, sid uuid.UUID, now time.Time
 		err = fmt.Errorf("%w: %w", db.ErrDown, err)
 	}
 	if err != nil {
-		return state{}, fmt.Errorf("check session: %w", err)
+		return recent.State{}, fmt.Errorf("check session: %w", err)
 	}
 	return found, nil
 }

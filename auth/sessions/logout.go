@@ -79,7 +79,7 @@ type logout struct {
 func (s *Sessions) parseLogout(ctx context.Context, scope auth.LogoutScope, refresh *string) (logout, bool) {
 	read := func(text string, k tokens.Kind) (logout, bool) {
 		t, err := s.tokens.Parse(text, k, s.store.Now())
-		good := err == nil && s.cache.held(t.Session) == ""
+		good := err == nil && s.recent.Held(t.Session) == ""
 		if scope == auth.LogoutCurrent {
 			good = err == nil || errors.Is(err, tokens.ErrExpired)
 		}

@@ -120,7 +120,7 @@ func (s *Sessions) parse(token, key *string, from auth.Client) (attempt, error) 
 	case err != nil:
 		return attempt{}, refused(auth.ErrUnauthenticated, auth.ReasonInvalidToken).refusal
 	}
-	if reason := s.cache.held(t.Session); reason != "" {
+	if reason := s.recent.Held(t.Session); reason != "" {
 		return attempt{}, refused(auth.ErrSessionRevoked, reason).refusal
 	}
 	return attempt{Claims: t, text: *token, key: key, from: from}, nil

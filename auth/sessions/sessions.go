@@ -2,7 +2,7 @@
 // is a row, and the row decides and not the token. So a refresh token has exactly one successor, and an end acts on the
 // next request, here at once and on other nodes within two seconds. It knows no password and no name.
 //
-// Locks of rows are taken in this order: user, session, its blacklisted tokens. In memory that of the cache alone.
+// Locks of rows are taken in this order: user, session, its blacklisted tokens. In memory that of recent.Cache alone.
 package sessions
 
 import (
@@ -15,6 +15,7 @@ import (
 	"parley/auth"
 	"parley/auth/keys"
 	"parley/auth/rows"
+	"parley/auth/sessions/recent"
 	"parley/auth/tokens"
 	"parley/meter"
 )
@@ -84,7 +85,7 @@ type Sessions struct {
 	tokens *tokens.Codec
 	audit  *audit.Log
 	o      Options
-	cache  *cache
+	recent *recent.Cache
 
 	endedHere, endedElsewhere *meter.Tally // by reason
 }
@@ -96,9 +97,10 @@ func New(store *rows.Store, ring *keys.Ring, log *audit.Log, o Options) *Session
 	}
 	reasons := []string{
 		auth.ReasonLogout, auth.ReasonSessionEnded, auth.ReasonPasswordChanged, auth.ReasonAccountDeleted, auth.ReasonTokenReused, auth.ReasonTooManySessions,
+		auth.ReasonDisabled,
 	}
 	return &Sessions{
-		store: store, ring: ring, tokens: tokens.New(ring, o.Leeway), audit: log, o: o, cache: newCache(),
+		store: store, ring: ring, tokens: tokens.New(ring, o.Leeway), audit: log, o: o, recent: recent.New(),
 		endedHere: meter.NewTally(reasons...), endedElsewhere: meter.NewTally(reasons...),
 	}
 }
@@ -112,5 +114,5 @@ type Stats struct {
 
 // Stats returns them.
 func (s *Sessions) Stats() Stats {
-	return Stats{Ended: s.endedHere.Counts(), EndedElsewhere: s.endedElsewhere.Counts(), EndsUnstored: s.cache.heldCount()}
+	return Stats{Ended: s.endedHere.Counts(), EndedElsewhere: s.endedElsewhere.Counts(), EndsUnstored: s.recent.HeldCount()}
 }

@@ -20,6 +20,7 @@ const (
 	lookBack    = 60 * time.Second // covers limit.ClocksDiffer and slow commits
 	writeUsed   = 60 * time.Second
 	writeHeld   = 5 * time.Second
+	usedAfter   = 5 * time.Minute // a last_used_at older than this is written anew
 )
 
 // Task is a piece of background work, which is repeated until the server ends.
@@ -43,7 +44,7 @@ func (s *Sessions) Tasks() []Task {
 func (s *Sessions) lookForEnded(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
-	s.cache.prune(s.store.Clock())
+	s.recent.Prune(s.store.Clock())
 	byReason := map[string][]uuid.UUID{}
 	err := s.store.View(ctx, func(c *ent.Client) error {
 		found, err := c.Session.Query().Where(session.RevokedAtGT(s.store.Now().Add(-lookBack))).
@@ -57,7 +58,7 @@ func (s *Sessions) lookForEnded(ctx context.Context) error {
 		return fmt.Errorf("look for ended sessions: %w", err)
 	}
 	for reason, ids := range byReason {
-		if fresh := s.cache.end(ids, reason, s.store.Clock()); len(fresh) > 0 {
+		if fresh := s.recent.End(ids, reason, s.store.Clock()); len(fresh) > 0 {
 			s.endedElsewhere.Add(reason, len(fresh))
 			s.o.OnEnded(fresh)
 		}
@@ -77,13 +78,13 @@ func (s *Sessions) batch() int {
 // WriteEnds writes the ends of sessions that could not be written when they were due. Call it at last when requests
 // have ended: only this process knows them.
 func (s *Sessions) WriteEnds(ctx context.Context) error {
-	for reason, ids := range s.cache.allHeld() {
+	for reason, ids := range s.recent.AllHeld() {
 		for part := range slices.Chunk(ids, s.batch()) {
 			err := s.store.Write(ctx, func(ctx context.Context, tx *ent.Tx) error { return s.revoke(ctx, tx, part, reason) })
 			if err != nil {
 				return fmt.Errorf("write ends of sessions: %w", err)
 			}
-			s.cache.end(part, reason, s.store.Clock())
+			s.recent.End(part, reason, s.store.Clock())
 		}
 	}
 	return nil
@@ -91,7 +92,7 @@ func (s *Sessions) WriteEnds(ctx context.Context) error {
 
 // writeLastUsed writes last_used_at of the sessions that were used and whose row is old.
 func (s *Sessions) writeLastUsed(ctx context.Context) error {
-	ids := s.cache.takeUsed()
+	ids := s.recent.TakeUsed()
 	slices.SortFunc(ids, func(a, b uuid.UUID) int { return slices.Compare(a[:], b[:]) })
 	for part := range slices.Chunk(ids, s.batch()) {
 		err := s.store.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {

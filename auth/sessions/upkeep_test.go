@@ -11,6 +11,7 @@ import (
 	"parley/auth"
 	"parley/auth/keys"
 	"parley/auth/rows"
+	"parley/auth/sessions/recent"
 	"parley/db"
 	"parley/db/dbtest"
 	"parley/db/dbtest/migrated"
@@ -34,10 +35,10 @@ func TestOldEndsLeaveTheCache(t *testing.T) {
 	for _, c := range []struct {
 		after time.Duration
 		left  int
-	}{{endedStays - 1, 2}, {1, 0}} {
+	}{{recent.EndedStays - 1, 2}, {1, 0}} {
 		now = now.Add(c.after)
-		if err := s.lookForEnded(t.Context()); err != nil || len(s.cache.ends) != c.left {
-			t.Errorf("after %v more %d ends are in memory, want %d: %v", c.after, len(s.cache.ends), c.left, err)
+		if err := s.lookForEnded(t.Context()); err != nil || s.recent.Ends() != c.left {
+			t.Errorf("after %v more %d ends are in memory, want %d: %v", c.after, s.recent.Ends(), c.left, err)
 		}
 	}
 }
