@@ -58,7 +58,7 @@ func (s *Service) judgeAll(ctx context.Context, tx *ent.Tx, room *ent.Room, send
 			verdicts[i] = queue.Verdict{Refused: ErrNoRoom} // it has another name since, and another room may have that one
 		}
 		if do == access.Send {
-			s.remember(send, room, as.Member != nil, verdicts[i])
+			s.remember(send, room, access.Room{Room: room, As: as}.IsLasting(), verdicts[i])
 		}
 	}
 	return verdicts, err

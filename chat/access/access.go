@@ -107,6 +107,8 @@ type Standing struct {
 	Member    *Membership // nil: they are not in it
 	LastOwner bool        // a member, and nobody else is an owner
 	Gone      bool        // they have no account, or none any more
+	Disabled  bool        // they are let in nowhere
+	Admin     bool        // of the server, who acts as an owner in public rooms
 	Banned    bool
 	Until     *time.Time // when the ban ends; nil: it does not end by itself
 	Blocked   bool       // in a direct room of two, of whom one has blocked the other
@@ -124,9 +126,9 @@ func (r Room) May(do Action) error {
 	switch {
 	case r.DeletedAt != nil, r.As.Member == nil && r.Kind != room.KindPUBLIC:
 		return ErrNoRoom
-	case r.As.Gone:
+	case r.As.Gone, r.As.Disabled:
 		return &ForbiddenError{}
-	case r.As.Member == nil && r.As.Banned:
+	case r.isBarred(do):
 		return &ForbiddenError{Reason: "BANNED", Until: r.As.Until}
 	case do == Leave && r.As.LastOwner && r.Kind != room.KindDIRECT:
 		return &ForbiddenError{Reason: "LAST_OWNER"}
@@ -140,14 +142,24 @@ func (r Room) May(do Action) error {
 	return nil
 }
 
+// asServerAdmin says whether they may do more in a room than they are there: server admins act as owners in public rooms. It lets nobody
+// read, so nothing that is read ends with it.
+func (r Room) asServerAdmin() bool { return r.As.Admin && r.Kind == room.KindPUBLIC }
+
 // role is what they may do as: whoever is in a public room without being a member may do there what a member may, as far
 // as it does not need one.
 func (r Room) role() Role {
-	if r.As.Member == nil {
+	switch {
+	case r.asServerAdmin():
+		return Owner
+	case r.As.Member == nil:
 		return Member
 	}
 	return r.As.Member.Role
 }
+
+// IsLasting says whether all that they may do in the room is what the room's own access says, and not the server's.
+func (r Room) IsLasting() bool { return r.As.Member != nil && !r.asServerAdmin() }
 
 // suits says whether something can be done in a room of this kind by somebody who is, or is not, in it.
 func (r Room) suits(do Action) bool {
@@ -155,8 +167,10 @@ func (r Room) suits(do Action) bool {
 	switch do {
 	case Join:
 		return !in && !direct
-	case Leave, DeleteAnyChat, Update, ManageMembers, SetRoles, Delete:
+	case Leave:
 		return in && !direct
+	case DeleteAnyChat, Update, ManageMembers, SetRoles, Delete:
+		return (in || r.asServerAdmin()) && !direct
 	case Hide:
 		return in && direct
 	case MarkRead:
@@ -178,6 +192,17 @@ func lowest(do Action) Role {
 	}
 	return Member
 }
+
+// isBarred says whether a ban keeps them from something. It does not keep server admins from looking after a public room.
+func (r Room) isBarred(do Action) bool {
+	if r.asServerAdmin() && manages(do) {
+		return false
+	}
+	return r.As.Member == nil && r.As.Banned
+}
+
+// manages tells whether a room is looked after by it without anything in it being read.
+func manages(do Action) bool { return do != DeleteAnyChat && lowest(do) < Member }
 
 // MayManage says the same of removing or banning somebody of a role: nil of whoever is not a member.
 func (r Room) MayManage(whom *Membership) error {

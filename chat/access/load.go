@@ -23,6 +23,9 @@ import (
 func Load(ctx context.Context, rooms *ent.RoomQuery, person uuid.UUID, now time.Time) (loaded []Room, err error) {
 	rows, err := rooms.Where(func(s *entsql.Selector) {
 		joinStanding(s, equal(s.C(room.FieldID)), is(person), whereDirect(s, blocked))
+		s.AppendSelectExprAs(entsql.ExprFunc(func(b *entsql.Builder) {
+			b.WriteString("SELECT " + server + " FROM users WHERE ").Join(is(person)(entsql.Table(user.Table).C(user.FieldID)))
+		}), "server")
 	}).Select(roomColumns...).Rows(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("find rooms: %w", err)
@@ -48,6 +51,7 @@ func Standings(ctx context.Context, db *ent.Client, in *ent.Room, people []uuid.
 	}
 	rows, err := db.User.Query().Where(user.IDIn(people...), user.DeletedAtIsNil(), func(s *entsql.Selector) {
 		joinStanding(s, is(in.ID), equal(s.C(user.FieldID)), blocks)
+		s.AppendSelectExprAs(entsql.Expr(server), "server")
 	}).Select(user.FieldID).Rows(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("standings in room %s: %w", in.ID, err)
@@ -106,7 +110,7 @@ func equal(other string) condition {
 	return func(column string) *entsql.Predicate { return entsql.ColumnsEQ(column, other) }
 }
 
-// columns are those of a standing, in the order in which joinStanding selects them. Rows are scanned by hand: Ent would look
+// columns are those of a standing, in the order in which joinStanding selects them, and behind them server. Rows are scanned by hand: Ent would look
 // at the types of all columns for each of these in each row.
 type columns struct {
 	id                   sql.Null[uuid.UUID]
@@ -117,10 +121,14 @@ type columns struct {
 	ban                  sql.NullInt64
 	until                sql.NullTime
 	blocked              sql.NullBool // null: it is no direct room of two, or they are not in it
+	server               sql.NullInt64
 }
 
+// server is what somebody is on the server: 1 an admin, -1 disabled.
+const server = "CASE WHEN users.disabled_at IS NOT NULL THEN -1 WHEN users.admin THEN 1 ELSE 0 END"
+
 func (c *columns) fields() []any {
-	return []any{&c.id, &c.role, &c.joinedAt, &c.place, &c.version, &c.lastRead, &c.notify, &c.owners, &c.ban, &c.until, &c.blocked}
+	return []any{&c.id, &c.role, &c.joinedAt, &c.place, &c.version, &c.lastRead, &c.notify, &c.owners, &c.ban, &c.until, &c.blocked, &c.server}
 }
 
 // joinStanding adds to what is selected, a row for each room or each person, what a person is in a room.
@@ -154,6 +162,7 @@ func whereDirect(rooms *entsql.Selector, expression string) string {
 
 // standing is what was read.
 func (c *columns) standing(now time.Time) (as Standing) {
+	as.Admin, as.Disabled = c.server.Int64 > 0, c.server.Int64 < 0
 	if c.id.Valid {
 		as.Member = &Membership{
 			ID: c.id.V, Role: Role(c.role.Int64), JoinedAt: c.joinedAt.Time.UTC(), JoinedPlace: c.place.Int64, JoinedVersion: c.version.Int64,

@@ -12,6 +12,7 @@ import (
 	"parley/ent"
 	"parley/ent/invite"
 	"parley/ent/room"
+	"parley/naming/codes"
 )
 
 // AcceptInvite makes the caller a MEMBER of the room that a code is for, and counts one use. Whoever is in it already stays
@@ -19,7 +20,7 @@ import (
 // ErrNoInvite: no invite has the code, it has ended, or the caller is banned and may not know of the room;
 // *access.ForbiddenError: banned from a public room; *limits.LimitError: MEMBERS, ROOMS; *limits.RateError.
 func (s *Service) AcceptInvite(ctx context.Context, caller access.Caller, code string) (*members.Member, error) {
-	parsed, ok := parseCode(code)
+	parsed, ok := codes.Parse(code)
 	if !ok {
 		return nil, ErrNoInvite
 	}
@@ -42,7 +43,7 @@ func (s *Service) AcceptInvite(ctx context.Context, caller access.Caller, code s
 		if err != nil {
 			return err
 		}
-		entered = members.MemberOf(roomlog.RoomFor(access.Room{Room: joined.Room, As: access.Standing{Member: as}}), caller, as, caller.ID)
+		entered = members.MemberOf(roomlog.RoomFor(access.Room{Room: joined.Room, As: access.Standing{Member: as, Admin: in.As.Admin}}), caller, as, caller.ID)
 		commits = []roomlog.Commit{joined.Commit()}
 		records = []members.Record{recordOf(audit.InviteUsed, row, access.Caller{}, caller)}
 		return nil

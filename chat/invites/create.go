@@ -2,7 +2,6 @@ package invites
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -14,14 +13,7 @@ import (
 	"parley/ent"
 	"parley/ent/invite"
 	"parley/naming"
-)
-
-const (
-	maxUses = 1000
-	maxLive = 100 // of one room
-
-	// keptFor is how long an invite that has ended is kept, so that it is known when its maker sends the call again.
-	keptFor = 24 * time.Hour
+	"parley/naming/codes"
 )
 
 // CreateInvite makes an invite to a room. uses is 1 to 1000, 0 for any number, nil for 1; until is in the future, nil: it does
@@ -30,10 +22,12 @@ const (
 // access.ErrNoRoom, *access.ForbiddenError, *arguments.InvalidError, arguments.ErrIDTaken, *limits.LimitError: INVITES,
 // *limits.RateError.
 func (s *Service) CreateInvite(ctx context.Context, caller access.Caller, nameOrID string, uses *int, until *time.Time, id *string) (*Invite, error) {
-	wanted := &ent.Invite{Code: newCode(), CreatedBy: caller.ID, CreatedAt: s.Now()}
-	if err := errors.Join(setUses(wanted, uses), setUntil(wanted, until)); err != nil {
-		return nil, err
+	wanted := &ent.Invite{Code: codes.New(), CreatedBy: caller.ID, CreatedAt: s.Now()}
+	terms, field, detail := codes.NewTerms(uses, until, wanted.CreatedAt)
+	if field != "" {
+		return nil, &arguments.InvalidError{Field: field, Reason: "OUT_OF_RANGE", Detail: detail}
 	}
+	wanted.Uses, wanted.UsesLeft, wanted.Until = terms.Uses, terms.Uses, terms.Until
 	var err error
 	if wanted.ID, err = arguments.NewID(id); err != nil {
 		return nil, err
@@ -60,32 +54,6 @@ func (s *Service) CreateInvite(ctx context.Context, caller access.Caller, nameOr
 	return inviteOf(made, roomlog.RoomFor(in)), nil
 }
 
-func setUses(wanted *ent.Invite, uses *int) error {
-	n := 1
-	if uses != nil {
-		n = *uses
-	}
-	if n < 0 || n > maxUses {
-		return &arguments.InvalidError{Field: "uses", Reason: "OUT_OF_RANGE", Detail: fmt.Sprintf("is 0 to %d", maxUses)}
-	}
-	if n > 0 {
-		wanted.Uses, wanted.UsesLeft = &n, &n
-	}
-	return nil
-}
-
-func setUntil(wanted *ent.Invite, until *time.Time) error {
-	if until == nil {
-		return nil
-	}
-	at := until.UTC().Truncate(time.Millisecond) // as all that is stored
-	if !at.After(wanted.CreatedAt) || at.Year() > 9999 {
-		return &arguments.InvalidError{Field: "until", Reason: "OUT_OF_RANGE", Detail: "is in the future"}
-	}
-	wanted.Until = &at
-	return nil
-}
-
 // store stores an invite to a room that the transaction has locked, and returns it, or the one that is there of the same call.
 func (s *Service) store(ctx context.Context, tx *ent.Tx, in *ent.Room, wanted *ent.Invite) (*ent.Invite, error) {
 	there, err := tx.Invite.Get(ctx, wanted.ID)
@@ -102,7 +70,7 @@ func (s *Service) store(ctx context.Context, tx *ent.Tx, in *ent.Room, wanted *e
 	if err != nil {
 		return nil, err
 	}
-	if len(live) >= maxLive {
+	if len(live) >= codes.MostLive {
 		return nil, ErrManyInvites
 	}
 	row, err := tx.Invite.Create().SetID(wanted.ID).SetCode(wanted.Code).SetRoomID(wanted.RoomID).SetCreatedBy(wanted.CreatedBy).SetCreatedAt(wanted.CreatedAt).
@@ -116,7 +84,7 @@ func (s *Service) store(ctx context.Context, tx *ent.Tx, in *ent.Room, wanted *e
 // sweep deletes what is left of a room's invites that have ended a while ago.
 func (s *Service) sweep(ctx context.Context, tx *ent.Tx, in *ent.Room) error {
 	now := s.Now()
-	_, err := tx.Invite.Delete().Where(invite.RoomID(in.ID), invite.CreatedAtLT(now.Add(-keptFor)), invite.Not(unended(now))).Exec(ctx)
+	_, err := tx.Invite.Delete().Where(invite.RoomID(in.ID), invite.CreatedAtLT(now.Add(-codes.KeptFor)), invite.Not(unended(now))).Exec(ctx)
 	if err != nil {
 		return fmt.Errorf("delete ended invites: %w", err)
 	}

@@ -126,10 +126,11 @@ func (h *held) keep(last *roomlog.Reservation) {
 
 // enter makes whom a member. ErrManyMembers, ErrManyRooms.
 func (h *held) enter(ctx context.Context, role access.Role) error {
-	_, last, err := h.Join(ctx, h.tx, h.room.Room, h.whom, role, h.caller.ID)
+	entered, last, err := h.Join(ctx, h.tx, h.room.Room, h.whom, role, h.caller.ID)
 	if err != nil {
 		return err
 	}
+	role = entered.Role
 	h.keep(last)
 	if h.whom.ID == h.caller.ID {
 		h.told = append(h.told, Joined(h.in, h.whom, role))

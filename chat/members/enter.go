@@ -38,12 +38,13 @@ func Enter(ctx context.Context, tx *ent.Tx, in *ent.Room, who uuid.UUID, role ac
 }
 
 // Join makes somebody a member of a room that the transaction has locked, where they are none, and says in its log who let
-// them in. It returns the membership and the room as they leave it. ErrManyMembers, ErrManyRooms, ErrNoPerson.
+// them in. A room with members has an owner: the first one is it, whatever role is given. It returns the membership and the room as they
+// leave it. ErrManyMembers, ErrManyRooms, ErrNoPerson.
 func (s Shared) Join(ctx context.Context, tx *ent.Tx, in *ent.Room, who access.Caller, role access.Role, by uuid.UUID) (*access.Membership, *roomlog.Reservation, error) {
 	if in.MemberCount >= s.MaxMembers {
 		return nil, nil, ErrManyMembers
 	}
-	now := s.Now()
+	role, now := min(role, RoleAmong(in.MemberCount)), s.Now() // of two roles the higher is the lesser
 	entered, err := Enter(ctx, tx, in, who.ID, role, in.LastPlace, now, s.MaxRooms)
 	if err != nil {
 		return nil, nil, err

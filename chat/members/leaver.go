@@ -14,6 +14,7 @@ import (
 	"parley/ent"
 	"parley/ent/block"
 	"parley/ent/member"
+	"parley/ent/predicate"
 	"parley/ent/room"
 	"parley/ent/user"
 )
@@ -148,19 +149,24 @@ func (l *Leaver) leaveRoom(ctx context.Context, a about) (has bool, err error) {
 	return len(h.done) > 0, nil
 }
 
-// depart takes whom out of the room, behind the handing over. A private room in which nobody is left is deleted.
+// depart takes whom out of the room, behind the handing over where no live account owns it any more. A private room in which nobody is left is
+// deleted.
 func (h *held) depart(ctx context.Context) error {
 	left := h.event(roomlog.MemberLeft)
-	heir, err := h.heir(ctx)
-	switch {
-	case ent.IsNotFound(err) && h.room.Kind == room.KindPRIVATE:
+	live, err := h.others().Where(member.HasUserWith(user.DeletedAtIsNil())).Order(member.ByRole()).First(ctx)
+	switch none := ent.IsNotFound(err); {
+	case none && h.room.Kind == room.KindPRIVATE:
 		return h.end(ctx, access.Caller{})
-	case ent.IsNotFound(err):
+	case none:
 		return h.departLast(ctx, left)
 	case err != nil:
-		return fmt.Errorf("find who takes over: %w", err)
-	case h.as.Member.Role != access.Owner || access.Role(heir.Role) == access.Owner:
+		return fmt.Errorf("find who is left: %w", err)
+	case h.as.Member.Role != access.Owner || access.Role(live.Role) == access.Owner:
 		return h.remove(ctx, left)
+	}
+	heir, err := h.heir(ctx)
+	if err != nil {
+		return fmt.Errorf("find who takes over: %w", err)
 	}
 	if err := h.tx.Member.UpdateOneID(heir.ID).SetRole(int(access.Owner)).Exec(ctx); err != nil {
 		return fmt.Errorf("hand over: %w", err)
@@ -183,10 +189,18 @@ func (h *held) departLast(ctx context.Context, left roomlog.NewEvent) error {
 	return h.remove(ctx, left)
 }
 
-// heir is, of the others whose accounts are live, the one of the highest role who has been there longest.
-func (h *held) heir(ctx context.Context) (*ent.Member, error) {
-	return h.others().Where(member.HasUserWith(user.DeletedAtIsNil())).
-		Order(member.ByRole(), member.ByJoinedAt(), member.ByJoinedPlace(), member.ByID()).WithUser().First(ctx)
+// heir is, of the others whose accounts are live, the one of the highest role who has been there longest. Somebody who is disabled, and may be
+// let in again, is it only where all are who are no bots, and a bot only where all are bots.
+func (h *held) heir(ctx context.Context) (heir *ent.Member, err error) {
+	person, letIn := user.BotIsNil(), user.DisabledAtIsNil()
+	for _, these := range [][]predicate.User{{person, letIn}, {person}, {}} {
+		heir, err = h.others().Where(member.HasUserWith(append(these, user.DeletedAtIsNil())...)).
+			Order(member.ByRole(), member.ByJoinedAt(), member.ByJoinedPlace(), member.ByID()).WithUser().First(ctx)
+		if !ent.IsNotFound(err) {
+			break
+		}
+	}
+	return heir, err
 }
 
 // others are all members but whom.

@@ -10,6 +10,7 @@ import (
 	"parley/chat/texts"
 	"parley/db/tables"
 	"parley/ent/room"
+	"parley/naming/codes"
 )
 
 func checkRoom(r tables.Row) error {
@@ -98,9 +99,9 @@ func checkInvite(r tables.Row) error {
 	left, someLeft := r.Value("uses_left")
 	n, rest := tables.Integer([]byte(uses)), tables.Integer([]byte(left))
 	switch {
-	case len(code) != 26 || strings.Trim(code, "0123456789ABCDEFGHJKMNPQRSTVWXYZ") != "":
+	case !codes.IsCode(code):
 		return errors.New("invites.code: not one that a release has made")
-	case some != someLeft, some && (n < 1 || n > 1000 || rest > n):
+	case some != someLeft, some && !codes.AreUses(n, rest):
 		return errors.New("invites.uses: want null, or 1 to 1000 and no more left")
 	}
 	return nil
