@@ -4,11 +4,13 @@ import (
 	"context"
 
 	"parley/auth"
+	"parley/auth/accounts"
+	"parley/chat/invites"
 	"parley/graph/caller"
 )
 
-func (r *mutationResolver) Register(ctx context.Context, username string, password string) (*auth.Tokens, error) {
-	return r.auth.Register(ctx, username, password, auth.CallerFrom(ctx).Client())
+func (r *mutationResolver) Register(ctx context.Context, username string, password string, invite *string) (*auth.Tokens, error) {
+	return r.auth.Register(ctx, accounts.Registration{Username: username, Password: password, Invite: invite}, auth.CallerFrom(ctx).Client())
 }
 
 func (r *mutationResolver) Login(ctx context.Context, username string, password string) (*auth.Tokens, error) {
@@ -31,6 +33,14 @@ func (r *mutationResolver) ChangePassword(ctx context.Context, currentPassword s
 	return r.auth.ChangePassword(ctx, caller.Me(ctx), currentPassword, newPassword)
 }
 
+func (r *mutationResolver) UpdateMe(ctx context.Context, name *string) (*auth.User, error) {
+	return r.auth.UpdateMe(ctx, caller.Me(ctx), accounts.Profile{Name: ifGiven(ctx, "name", name)})
+}
+
+func (r *mutationResolver) DisableUser(ctx context.Context, user string, on *bool) (*auth.User, error) {
+	return r.Account(ctx)(r.auth.DisableUser(ctx, caller.Me(ctx), user, given(on, true)))
+}
+
 func (r *mutationResolver) DeleteAccount(ctx context.Context, password string) (*string, error) {
 	return textOf(r.auth.DeleteAccount(ctx, caller.Me(ctx), password))
 }
@@ -40,7 +50,7 @@ func (r *mutationResolver) BlockUser(ctx context.Context, user string, on *bool)
 }
 
 func (r *queryResolver) Me(ctx context.Context) (*auth.User, error) {
-	return caller.Viewer(ctx)
+	return r.viewer(ctx)
 }
 
 func (r *queryResolver) User(ctx context.Context, id string) (*auth.User, error) {
@@ -49,6 +59,10 @@ func (r *queryResolver) User(ctx context.Context, id string) (*auth.User, error)
 
 func (r *queryResolver) Users(ctx context.Context, startingWith string, first *int, after *string) (*auth.UserPage, error) {
 	return r.auth.Users(ctx, startingWith, first, after)
+}
+
+func (r *queryResolver) Invites(ctx context.Context) ([]*invites.Invite, error) {
+	return serverInvites(r.auth.Invites(ctx, caller.Me(ctx)))
 }
 
 func (r *queryResolver) Sessions(ctx context.Context) ([]*auth.Session, error) {

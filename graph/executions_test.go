@@ -123,7 +123,7 @@ func (a *testAPI) createRoom(t testing.TB) {
 
 func (a *testAPI) register(t testing.TB, name string) *auth.Tokens {
 	t.Helper()
-	who, err := a.auth.Register(t.Context(), name, "correct horse battery", auth.Client{})
+	who, err := a.auth.Register(t.Context(), accounts.Registration{Username: name, Password: "correct horse battery"}, auth.Client{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"parley/auth"
 	"parley/auth/accounts"
 	"parley/auth/passwords"
 	"parley/chat"
@@ -33,10 +34,11 @@ type Options struct {
 	Chat             *chat.Service
 	Logger           *slog.Logger
 	Version          string
-	TextLength       int           // PARLEY_CHAT_MAX_LENGTH, shown in server.limits; default 10,000
-	Introspection    bool          // PARLEY_INTROSPECTION
-	OperationTimeout time.Duration // PARLEY_OPERATION_TIMEOUT, default 5 s; streams have none
-	Leeway           time.Duration // PARLEY_LEEWAY: how long a socket outlives its token
+	TextLength       int               // PARLEY_CHAT_MAX_LENGTH, shown in server.limits; default 10,000
+	Introspection    bool              // PARLEY_INTROSPECTION
+	OperationTimeout time.Duration     // PARLEY_OPERATION_TIMEOUT, default 5 s; streams have none
+	Registration     auth.Registration // who may make an account, shown in server.registration
+	Leeway           time.Duration     // PARLEY_LEEWAY: how long a socket outlives its token
 	Documents        document.Limits
 	Transport        transport.Options
 }
@@ -55,7 +57,7 @@ func Handler(o Options) (http.Handler, *transport.Transports) {
 	resolver := &Resolver{
 		Resolver: objects.New(o.Auth, o.Chat),
 		auth:     o.Auth, chat: o.Chat, leeway: o.Leeway, now: time.Now,
-		server: generated.Server{Version: o.Version, Limits: limits(o)},
+		server: generated.Server{Version: o.Version, Limits: limits(o), Registration: o.Registration},
 	}
 	schema := generated.NewExecutableSchema(generated.Config{Schema: served(), Resolvers: resolver})
 	server := handler.New(schema)

@@ -57,6 +57,7 @@ func (r *Resolver) findByID(ctx context.Context, reader auth.Identity, ids []uui
 		fill[roomlog.Chat](nodes)(r.chat.ChatsByID(ctx, who, ids)),
 		fill[members.Member](nodes)(r.chat.MembersByID(ctx, who, ids)),
 		fill[invites.Invite](nodes)(r.chat.InvitesByID(ctx, who, ids)),
+		fill[invites.Invite](nodes)(serverInvites(r.auth.InvitesByID(ctx, reader, ids))),
 		fill[auth.Session](nodes)(r.auth.SessionsByID(ctx, reader, ids)),
 	)
 }

@@ -17,6 +17,7 @@ import (
 	"parley/auth"
 	"parley/auth/accounts"
 	"parley/chat"
+	"parley/graph/caller"
 	"parley/graph/generated"
 	"parley/graph/objects"
 	"parley/transport"
@@ -95,6 +96,15 @@ func (r *Resolver) renewing(ctx context.Context) func(*auth.Tokens, error) (*aut
 		}
 		return t, err
 	}
+}
+
+// viewer is who is signed in, as they are now; nil when no token was sent. What is known of a session may be two seconds old.
+func (r *Resolver) viewer(ctx context.Context) (*auth.User, error) {
+	known, err := caller.Viewer(ctx)
+	if known == nil || err != nil {
+		return nil, err
+	}
+	return r.Account(ctx)(known.ID, nil)
 }
 
 // describe is the server as it is now.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	serverinvites "parley/auth/invites"
 	"parley/chat"
 	"parley/chat/access"
 	"parley/chat/invites"
@@ -61,12 +62,12 @@ func (r *mutationResolver) UnbanMember(ctx context.Context, room string, user st
 	return pointer(r.chat.UnbanMember(ctx, caller.Person(ctx), room, user))
 }
 
-func (r *mutationResolver) CreateInvite(ctx context.Context, room string, uses *int, until *time.Time, id *string) (*invites.Invite, error) {
-	return r.chat.CreateInvite(ctx, caller.Person(ctx), room, uses, until, id)
+func (r *mutationResolver) CreateInvite(ctx context.Context, room *string, uses *int, until *time.Time, id *string) (*invites.Invite, error) {
+	return r.createInvite(ctx, room, serverinvites.Wish{Uses: uses, Until: until, ID: id})
 }
 
 func (r *mutationResolver) DeleteInvite(ctx context.Context, invite string) (*string, error) {
-	return pointer(r.chat.DeleteInvite(ctx, caller.Person(ctx), invite))
+	return pointer(r.deleteInvite(ctx, invite))
 }
 
 func (r *mutationResolver) AcceptInvite(ctx context.Context, code string) (*members.Member, error) {

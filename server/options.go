@@ -3,10 +3,12 @@ package server
 import (
 	"context"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
+	"parley/auth"
 	"parley/auth/accounts"
 	"parley/auth/passwords"
 	"parley/auth/sessions"
@@ -44,11 +46,18 @@ func authOptions(c *settings.Config, s *server) accounts.Options {
 			},
 		},
 		LoginAttempts: limit.Rate(c.LoginAttempts), LoginRate: limit.Rate(c.LoginRate), RegisterRate: limit.Rate(c.RegisterRate),
+		Registration: registration(c), ChangeRate: limit.Rate(c.MutationRate),
 		Hash:      passwords.Options{Parallel: int(c.HashParallel), Queue: int(c.HashQueue)},
 		OnError:   func(err error) { s.logger.Error("sessions", "error", err) },
 		OnDeleted: func() { s.chat.AccountDeleted() },
 		Audit:     s.logger, RequestID: failures.RequestID,
 	}
+}
+
+// registration says who may make an account.
+func registration(c *settings.Config) auth.Registration {
+	who, _ := c.WhoRegisters()
+	return auth.Registration(strings.ToUpper(who))
 }
 
 // One part of the windows holds chats, the rest what was executed over them.
@@ -81,7 +90,7 @@ func (s *server) findPerson(ctx context.Context, nameOrID string) (chat.Caller, 
 
 func graphOptions(c *settings.Config, s *server, transports transport.Options) graph.Options {
 	return graph.Options{
-		Auth: s.auth, Chat: s.chat, Logger: s.logger, Version: Version,
+		Auth: s.auth, Chat: s.chat, Logger: s.logger, Version: Version, Registration: registration(c),
 		TextLength: int(c.ChatMaxLength), Introspection: bool(c.Introspection),
 		OperationTimeout: time.Duration(c.OperationTimeout), Leeway: time.Duration(c.Leeway),
 		Documents: documentOptions(c), Transport: transports,

@@ -32,6 +32,8 @@ func (s *server) serve(ctx context.Context, listener net.Listener, ready func(ne
 		}
 	})
 	debug.FreeOSMemory() // what only the start needed
+	who, why := s.c.WhoRegisters()
+	s.logger.Info("who may register", "registration", who, "because", why)
 	ready(listener.Addr())
 	select {
 	case <-ctx.Done():

@@ -78,7 +78,7 @@ func TestRoomsKnowAccounts(t *testing.T) {
 
 func signUp(t *testing.T, s *accounts.Service, name, password string) *auth.Tokens {
 	t.Helper()
-	in, err := s.Register(t.Context(), name, password, auth.Client{})
+	in, err := s.Register(t.Context(), accounts.Registration{Username: name, Password: password}, auth.Client{})
 	if err != nil {
 		t.Fatal(err)
 	}

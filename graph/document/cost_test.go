@@ -100,9 +100,9 @@ func (n *naiveCost) field(f *ast.Field, many, page *big.Int) *big.Int {
 	}
 	each := int64(1)
 	switch f.Name {
-	case "members", "bans", "invites", "replies":
+	case "members", "bans", "replies":
 		each = 11
-	case "chats":
+	case "chats", "invites":
 		if parent == "Room" {
 			each = 11
 		}

@@ -63,6 +63,10 @@ var Largest = map[string]int{
 	"Room.name":                ofNames,
 	"Reaction.emoji":           ofEmoji,
 	"Room.topic":               ofTopic,
+	"Server.registration":      len(`"INVITE"`),
+	"ServerRole":               len(`"MEMBER"`),
+	"User.image":               naming.MaxImage + quotes,
+	"User.name":                4*naming.MaxNickname + quotes, // neither has control characters
 	"User.username":            ofPerson,
 }
 

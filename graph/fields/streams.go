@@ -38,7 +38,8 @@ var Streams = map[string]string{
 	"Member.id": shared, "Member.user": shared, "Member.room": shared, "Member.role": shared, "Member.joinedAt": shared,
 	"Member.lastRead": shared, "Member.notify": shared,
 
-	"User.id": shared, "User.username": shared, "User.createdAt": shared,
+	"User.id": shared, "User.username": shared, "User.createdAt": shared, "User.name": shared, "User.image": shared,
+	"User.isBot": shared, "User.isDisabled": shared, "User.serverRole": shared,
 
 	// A Node in a stream can be asked whether it is a Session or an Invite. It never is.
 	"Node.id": shared, "Session.id": shared, "Session.createdAt": shared, "Session.lastUsedAt": shared,

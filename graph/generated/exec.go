@@ -172,12 +172,13 @@ type ComplexityRoot struct {
 		BanMember      func(childComplexity int, room string, user string, reason *string, until *time.Time) int
 		BlockUser      func(childComplexity int, user string, on *bool) int
 		ChangePassword func(childComplexity int, currentPassword string, newPassword string) int
-		CreateInvite   func(childComplexity int, room string, uses *int, until *time.Time, id *string) int
+		CreateInvite   func(childComplexity int, room *string, uses *int, until *time.Time, id *string) int
 		CreateRoom     func(childComplexity int, name string, topic *string, kind *roomlog.RoomKind, sendRole *access.Role, members []string, id *string) int
 		DeleteAccount  func(childComplexity int, password string) int
 		DeleteChat     func(childComplexity int, chat string) int
 		DeleteInvite   func(childComplexity int, invite string) int
 		DeleteRoom     func(childComplexity int, room string) int
+		DisableUser    func(childComplexity int, user string, on *bool) int
 		EditChat       func(childComplexity int, chat string, text string) int
 		EndSession     func(childComplexity int, session string) int
 		HideRoom       func(childComplexity int, room string) int
@@ -189,13 +190,14 @@ type ComplexityRoot struct {
 		OpenDirectRoom func(childComplexity int, users []string) int
 		React          func(childComplexity int, chat string, emoji string, on *bool) int
 		RefreshToken   func(childComplexity int, token *string, idempotencyKey *string) int
-		Register       func(childComplexity int, username string, password string) int
+		Register       func(childComplexity int, username string, password string, invite *string) int
 		RemoveMember   func(childComplexity int, room string, user string) int
 		SendChat       func(childComplexity int, room string, text string, id *string, replyTo *string) int
 		SetNotify      func(childComplexity int, room string, level access.NotifyLevel) int
 		SetRole        func(childComplexity int, room string, user string, role access.Role) int
 		SetTyping      func(childComplexity int, room string) int
 		UnbanMember    func(childComplexity int, room string, user string) int
+		UpdateMe       func(childComplexity int, name *string) int
 		UpdateRoom     func(childComplexity int, room string, name *string, topic *string, sendRole *access.Role) int
 	}
 
@@ -210,6 +212,7 @@ type ComplexityRoot struct {
 		BlockedUsers func(childComplexity int) int
 		Chat         func(childComplexity int, id string) int
 		Chats        func(childComplexity int, room string, first *int, after *string, last *int, before *string) int
+		Invites      func(childComplexity int) int
 		Me           func(childComplexity int) int
 		Mentions     func(childComplexity int, first *int, after *string) int
 		Node         func(childComplexity int, id string) int
@@ -261,9 +264,10 @@ type ComplexityRoot struct {
 	}
 
 	Server struct {
-		Limits  func(childComplexity int) int
-		Time    func(childComplexity int) int
-		Version func(childComplexity int) int
+		Limits       func(childComplexity int) int
+		Registration func(childComplexity int) int
+		Time         func(childComplexity int) int
+		Version      func(childComplexity int) int
 	}
 
 	Session struct {
@@ -281,9 +285,14 @@ type ComplexityRoot struct {
 	}
 
 	User struct {
-		CreatedAt func(childComplexity int) int
-		ID        func(childComplexity int) int
-		Username  func(childComplexity int) int
+		CreatedAt  func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Image      func(childComplexity int) int
+		IsBot      func(childComplexity int) int
+		IsDisabled func(childComplexity int) int
+		Name       func(childComplexity int) int
+		ServerRole func(childComplexity int) int
+		Username   func(childComplexity int) int
 	}
 
 	UserConnection struct {
@@ -331,12 +340,14 @@ type MemberResolver interface {
 	User(ctx context.Context, objs []*members.Member) ([]*auth.User, error)
 }
 type MutationResolver interface {
-	Register(ctx context.Context, username string, password string) (*auth.Tokens, error)
+	Register(ctx context.Context, username string, password string, invite *string) (*auth.Tokens, error)
 	Login(ctx context.Context, username string, password string) (*auth.Tokens, error)
 	RefreshToken(ctx context.Context, token *string, idempotencyKey *string) (*auth.Tokens, error)
 	Logout(ctx context.Context, scope *auth.LogoutScope, refreshToken *string) (*int, error)
 	EndSession(ctx context.Context, session string) (*string, error)
 	ChangePassword(ctx context.Context, currentPassword string, newPassword string) (*auth.User, error)
+	UpdateMe(ctx context.Context, name *string) (*auth.User, error)
+	DisableUser(ctx context.Context, user string, on *bool) (*auth.User, error)
 	DeleteAccount(ctx context.Context, password string) (*string, error)
 	CreateRoom(ctx context.Context, name string, topic *string, kind *roomlog.RoomKind, sendRole *access.Role, members []string, id *string) (*roomlog.Room, error)
 	OpenDirectRoom(ctx context.Context, users []string) (*roomlog.Room, error)
@@ -350,7 +361,7 @@ type MutationResolver interface {
 	SetRole(ctx context.Context, room string, user string, role access.Role) (*members.Member, error)
 	BanMember(ctx context.Context, room string, user string, reason *string, until *time.Time) (*members.Ban, error)
 	UnbanMember(ctx context.Context, room string, user string) (*string, error)
-	CreateInvite(ctx context.Context, room string, uses *int, until *time.Time, id *string) (*invites.Invite, error)
+	CreateInvite(ctx context.Context, room *string, uses *int, until *time.Time, id *string) (*invites.Invite, error)
 	DeleteInvite(ctx context.Context, invite string) (*string, error)
 	AcceptInvite(ctx context.Context, code string) (*members.Member, error)
 	SendChat(ctx context.Context, room string, text string, id *string, replyTo *string) (*roomlog.Chat, error)
@@ -375,6 +386,7 @@ type QueryResolver interface {
 	BlockedUsers(ctx context.Context) ([]*auth.User, error)
 	Node(ctx context.Context, id string) (scalar.Node, error)
 	Nodes(ctx context.Context, ids []string) ([]scalar.Node, error)
+	Invites(ctx context.Context) ([]*invites.Invite, error)
 	Server(ctx context.Context) (*Server, error)
 }
 type ReactionResolver interface {
@@ -934,7 +946,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.CreateInvite(childComplexity, args["room"].(string), args["uses"].(*int), args["until"].(*time.Time), args["id"].(*string)), true
+		return e.ComplexityRoot.Mutation.CreateInvite(childComplexity, args["room"].(*string), args["uses"].(*int), args["until"].(*time.Time), args["id"].(*string)), true
 	case "Mutation.createRoom":
 		if e.ComplexityRoot.Mutation.CreateRoom == nil {
 			break
@@ -990,6 +1002,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteRoom(childComplexity, args["room"].(string)), true
+	case "Mutation.disableUser":
+		if e.ComplexityRoot.Mutation.DisableUser == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_disableUser_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DisableUser(childComplexity, args["user"].(string), args["on"].(*bool)), true
 	case "Mutation.editChat":
 		if e.ComplexityRoot.Mutation.EditChat == nil {
 			break
@@ -1121,7 +1144,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.Register(childComplexity, args["username"].(string), args["password"].(string)), true
+		return e.ComplexityRoot.Mutation.Register(childComplexity, args["username"].(string), args["password"].(string), args["invite"].(*string)), true
 	case "Mutation.removeMember":
 		if e.ComplexityRoot.Mutation.RemoveMember == nil {
 			break
@@ -1188,6 +1211,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UnbanMember(childComplexity, args["room"].(string), args["user"].(string)), true
+	case "Mutation.updateMe":
+		if e.ComplexityRoot.Mutation.UpdateMe == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateMe_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateMe(childComplexity, args["name"].(*string)), true
 	case "Mutation.updateRoom":
 		if e.ComplexityRoot.Mutation.UpdateRoom == nil {
 			break
@@ -1254,6 +1288,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Chats(childComplexity, args["room"].(string), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 
+	case "Query.invites":
+		if e.ComplexityRoot.Query.Invites == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Invites(childComplexity), true
 	case "Query.me":
 		if e.ComplexityRoot.Query.Me == nil {
 			break
@@ -1531,6 +1571,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Server.Limits(childComplexity), true
+	case "Server.registration":
+		if e.ComplexityRoot.Server.Registration == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Server.Registration(childComplexity), true
 	case "Server.time":
 		if e.ComplexityRoot.Server.Time == nil {
 			break
@@ -1616,6 +1662,36 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.ID(childComplexity), true
+	case "User.image":
+		if e.ComplexityRoot.User.Image == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.Image(childComplexity), true
+	case "User.isBot":
+		if e.ComplexityRoot.User.IsBot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.IsBot(childComplexity), true
+	case "User.isDisabled":
+		if e.ComplexityRoot.User.IsDisabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.IsDisabled(childComplexity), true
+	case "User.name":
+		if e.ComplexityRoot.User.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.Name(childComplexity), true
+	case "User.serverRole":
+		if e.ComplexityRoot.User.ServerRole == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.ServerRole(childComplexity), true
 	case "User.username":
 		if e.ComplexityRoot.User.Username == nil {
 			break
@@ -1854,6 +1930,9 @@ type Query {
   "Refetch several objects by id, in the order asked for, with null for what you may not see."
   nodes("At most 100." ids: [ID!]!): [Node]!
 
+  "Invites to the server that let somebody in, the oldest first. Server admins only (FORBIDDEN)."
+  invites: [Invite!]
+
   "The server itself. Needs no sign-in."
   server: Server! @public
 }
@@ -1866,17 +1945,23 @@ transaction. When a mutation has answered, its result is on disk. Every mutation
 after a lost answer; the descriptions say what then happens.
 """
 type Mutation {
-  "Create an account and sign in. Sent again: USERNAME_TAKEN, after which ` + "`" + `login` + "`" + ` works."
+  """
+  Create an account and sign in. Sent again: USERNAME_TAKEN, or with an invite that is used up FORBIDDEN, after which ` + "`" + `login` + "`" + ` works.
+  FORBIDDEN, reason REGISTRATION_CLOSED, where ` + "`" + `server { registration }` + "`" + ` is CLOSED, or INVITE and none is given that lets you in.
+  """
   register(
     "3 to 32 letters, digits, ` + "`" + `_` + "`" + `, ` + "`" + `-` + "`" + ` or ` + "`" + `.` + "`" + `, of one script; unique without regard to case and width."
     username: String!
     "At least 8 characters and at most 1024 bytes, any characters, never trimmed."
     password: String!
+    "The code of an invite to the server, in upper or lower case. Not looked at where anybody may register."
+    invite: String
   ): AuthPayload @public
 
   """
   Sign in. Sent again: another session. Who has a hundred loses the least recently used one
   (SESSION_REVOKED, reason TOO_MANY_SESSIONS). RATE_LIMITED after too many wrong passwords, or too many sign-ins.
+  FORBIDDEN, reason DISABLED, where the password is right and a server admin has disabled the account.
   """
   login(
     "In any spelling that ` + "`" + `register` + "`" + ` would have taken for the same."
@@ -1923,6 +2008,23 @@ type Mutation {
     currentPassword: String!
     "At least 8 characters and at most 1024 bytes, any characters, never trimmed."
     newPassword: String!
+  ): User
+
+  "Change what you are called beside your username. Sent again: no change."
+  updateMe(
+    "At most 64 characters, without controls, marks of direction and joiners. Null: your username. Left out: it stays as it is."
+    name: String
+  ): User
+
+  """
+  Disable an account: it is signed out everywhere within two seconds and let in nowhere. Its name, chats, memberships and rooms stay.
+  Server admins only, and not of one (FORBIDDEN). Sent again: no change.
+  """
+  disableUser(
+    "Their username or id."
+    user: ID!
+    "False: they are let in again."
+    on: Boolean = true
   ): User
 
   """
@@ -2040,12 +2142,13 @@ type Mutation {
   ): ID
 
   """
-  Make a code with which people join a room; they see the whole history. Admins and owners only. Sent again with the same
-  ` + "`" + `id` + "`" + `: the invite that is there. LIMIT_REACHED, reason INVITES, where a room has 100 that let somebody in.
+  Make a code with which people join a room; they see the whole history. Admins and owners only. Without a room: a code with which
+  people make an account, and server admins only. Sent again with the same ` + "`" + `id` + "`" + `: the invite that is there. LIMIT_REACHED, reason
+  INVITES, where a room, or the server, has 100 that let somebody in.
   """
   createInvite(
-    "The room's name or id."
-    room: ID!
+    "The room's name or id. Null: it invites to the server."
+    room: ID
     "How many people it lets in: 1 to 1000; 0: any number."
     uses: Int = 1
     "When it ends: a time to come. Left out: it does not by time."
@@ -2054,7 +2157,7 @@ type Mutation {
     id: ID
   ): Invite
 
-  "End an invite. Admins and owners only. Answers its id. Sent again: NOT_FOUND."
+  "End an invite. Admins and owners only, of the server server admins. Answers its id. Sent again: NOT_FOUND."
   deleteInvite("The invite's id." invite: ID!): ID
 
   """
@@ -2193,6 +2296,16 @@ type User implements Node {
   username: String!
   "When the account was made."
   createdAt: DateTime!
+  "What interfaces show: the username unless something is set. Not unique, so show ` + "`" + `@username` + "`" + ` beside it where it matters who it is."
+  name: String!
+  "The address of a picture, or null. It may lie anywhere: whoever loads it tells its server that they do."
+  image: String
+  "They are a program."
+  isBot: Boolean!
+  "They are let in nowhere until a server admin lets them in again."
+  isDisabled: Boolean!
+  "What they may do on the server beside what they may in rooms."
+  serverRole: ServerRole!
 }
 
 "A place where people chat."
@@ -2309,13 +2422,13 @@ type Ban {
   createdAt: DateTime!
 }
 
-"A code that lets people into a room. Seen by those who manage its members."
+"A code that lets people into a room, seen by those who manage its members, or onto the server, seen by server admins."
 type Invite implements Node {
   "The UUID given to ` + "`" + `createInvite` + "`" + `, in lower case, or one made by the server."
   id: ID!
-  "The room it lets people into."
+  "The room it lets people into. Null: it lets them make an account."
   room: Room
-  "What ` + "`" + `acceptInvite` + "`" + ` takes. Whoever has it can join."
+  "What ` + "`" + `acceptInvite` + "`" + ` takes, or ` + "`" + `register` + "`" + ` where it is of the server. Whoever has it can join."
   code: String!
   "How many people it lets in, or null for any number."
   uses: Int
@@ -2323,7 +2436,7 @@ type Invite implements Node {
   usesLeft: Int
   "When it ends, or null."
   until: DateTime
-  "Who made it. Null when the account is gone."
+  "Who made it. Null when the account is gone, or whoever runs the server made it."
   createdBy: User
   "When it was made."
   createdAt: DateTime!
@@ -2460,6 +2573,8 @@ type Server {
   time: DateTime!
   "What an interface should respect."
   limits: Limits!
+  "Who may make an account."
+  registration: Registration!
 }
 
 "Limits that an interface should respect."
@@ -2572,6 +2687,24 @@ enum RoomAction {
   DELETE_ROOM
 }
 
+"What somebody may do on the server."
+enum ServerRole {
+  "Disable accounts, invite to the server, and do in public rooms what their owners may. Made by whoever runs the server."
+  ADMIN
+  "What everybody may."
+  MEMBER
+}
+
+"Who may make an account."
+enum Registration {
+  "Everybody."
+  OPEN
+  "Whoever has the code of an invite to the server."
+  INVITE
+  "Nobody. Whoever runs the server makes accounts."
+  CLOSED
+}
+
 "Which sessions to end."
 enum LogoutScope {
   "The one the token belongs to."
@@ -2593,7 +2726,7 @@ enum ErrorCode {
   UNAUTHENTICATED
   "The access token has run out. Call ` + "`" + `refreshToken` + "`" + `, then send the request again."
   TOKEN_EXPIRED
-  "This session was ended (logout, password change, deletion, stolen token, a hundred newer sign-ins); see ` + "`" + `reason` + "`" + `. Sign in."
+  "This session was ended (logout, password change, deletion, disabled, stolen token, a hundred newer sign-ins); see ` + "`" + `reason` + "`" + `. Sign in."
   SESSION_REVOKED
   "Another tab has just refreshed. Read the new token from your storage."
   REFRESH_TOKEN_ROTATED
@@ -2601,7 +2734,8 @@ enum ErrorCode {
   INVALID_CREDENTIALS
   """
   You can see this but may not do it; see ` + "`" + `reason` + "`" + ` where there is one: READ_ONLY (the room's ` + "`" + `sendRole` + "`" + ` is higher), LAST_OWNER
-  (hand over first), BANNED, with ` + "`" + `until` + "`" + ` if it ends by itself, BLOCKED (somebody has blocked you, or you them).
+  (hand over first), BANNED, with ` + "`" + `until` + "`" + ` if it ends by itself, BLOCKED (somebody has blocked you, or you them), DISABLED (by a
+  server admin), REGISTRATION_CLOSED (ask for an invite).
   """
   FORBIDDEN
   "It does not exist, or you may not know that it does."
@@ -3088,6 +3222,8 @@ func (ec *executionContext) childFields_Server(ctx context.Context, field graphq
 		return ec.fieldContext_Server_time(ctx, field)
 	case "limits":
 		return ec.fieldContext_Server_limits(ctx, field)
+	case "registration":
+		return ec.fieldContext_Server_registration(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Server", field.Name)
 }
@@ -3118,6 +3254,16 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_username(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_User_createdAt(ctx, field)
+	case "name":
+		return ec.fieldContext_User_name(ctx, field)
+	case "image":
+		return ec.fieldContext_User_image(ctx, field)
+	case "isBot":
+		return ec.fieldContext_User_isBot(ctx, field)
+	case "isDisabled":
+		return ec.fieldContext_User_isDisabled(ctx, field)
+	case "serverRole":
+		return ec.fieldContext_User_serverRole(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type User", field.Name)
 }
@@ -3412,8 +3558,8 @@ func (ec *executionContext) field_Mutation_createInvite_args(ctx context.Context
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "room",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNID2string(ctx, v)
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3553,6 +3699,28 @@ func (ec *executionContext) field_Mutation_deleteRoom_args(ctx context.Context, 
 		return nil, err
 	}
 	args["room"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_disableUser_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "user",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["user"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "on",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["on"] = arg1
 	return args, nil
 }
 
@@ -3777,6 +3945,14 @@ func (ec *executionContext) field_Mutation_register_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["password"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "invite",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["invite"] = arg2
 	return args, nil
 }
 
@@ -3925,6 +4101,20 @@ func (ec *executionContext) field_Mutation_unbanMember_args(ctx context.Context,
 		return nil, err
 	}
 	args["user"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateMe_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "name",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["name"] = arg0
 	return args, nil
 }
 
@@ -5925,7 +6115,7 @@ func (ec *executionContext) _Mutation_register(ctx context.Context, field graphq
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().Register(ctx, fc.Args["username"].(string), fc.Args["password"].(string))
+			return ec.Resolvers.Mutation().Register(ctx, fc.Args["username"].(string), fc.Args["password"].(string), fc.Args["invite"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *auth.Tokens) graphql.Marshaler {
@@ -6173,6 +6363,94 @@ func (ec *executionContext) fieldContext_Mutation_changePassword(ctx context.Con
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_changePassword_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateMe(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateMe(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateMe(ctx, fc.Args["name"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *auth.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖparleyᚋauthᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateMe(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateMe_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_disableUser(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_disableUser(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DisableUser(ctx, fc.Args["user"].(string), fc.Args["on"].(*bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *auth.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖparleyᚋauthᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_disableUser(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_disableUser_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -6761,7 +7039,7 @@ func (ec *executionContext) _Mutation_createInvite(ctx context.Context, field gr
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().CreateInvite(ctx, fc.Args["room"].(string), fc.Args["uses"].(*int), fc.Args["until"].(*time.Time), fc.Args["id"].(*string))
+			return ec.Resolvers.Mutation().CreateInvite(ctx, fc.Args["room"].(*string), fc.Args["uses"].(*int), fc.Args["until"].(*time.Time), fc.Args["id"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *invites.Invite) graphql.Marshaler {
@@ -7755,6 +8033,38 @@ func (ec *executionContext) fieldContext_Query_nodes(ctx context.Context, field 
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_invites(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_invites(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Invites(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*invites.Invite) graphql.Marshaler {
+			return ec.marshalOInvite2ᚕᚖparleyᚋchatᚋinvitesᚐInviteᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_invites(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Invite(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_server(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8589,6 +8899,13 @@ func (ec *executionContext) fieldContext_Server_limits(_ context.Context, field 
 	return fc, nil
 }
 
+func (ec *executionContext) _Server_registration(ctx context.Context, field graphql.CollectedField, obj *Server) (ret graphql.Marshaler) {
+	return ec.marshalNRegistration2parleyᚋauthᚐRegistration(ctx, field.Selections, obj.Registration)
+}
+func (ec *executionContext) fieldContext_Server_registration(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Server", field, false, false, "Registration")
+}
+
 func (ec *executionContext) _Session_id(ctx context.Context, field graphql.CollectedField, obj *auth.Session) (ret graphql.Marshaler) {
 	return (*lean.ID)(&obj.ID)
 }
@@ -8738,6 +9055,41 @@ func (ec *executionContext) _User_createdAt(ctx context.Context, field graphql.C
 }
 func (ec *executionContext) fieldContext_User_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("User", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _User_name(ctx context.Context, field graphql.CollectedField, obj *auth.User) (ret graphql.Marshaler) {
+	return (*lean.String)(&obj.Name)
+}
+func (ec *executionContext) fieldContext_User_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("User", field, false, false, "String")
+}
+
+func (ec *executionContext) _User_image(ctx context.Context, field graphql.CollectedField, obj *auth.User) (ret graphql.Marshaler) {
+	return lean.Optional(obj.Image)
+}
+func (ec *executionContext) fieldContext_User_image(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("User", field, false, false, "String")
+}
+
+func (ec *executionContext) _User_isBot(ctx context.Context, field graphql.CollectedField, obj *auth.User) (ret graphql.Marshaler) {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.IsBot)
+}
+func (ec *executionContext) fieldContext_User_isBot(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("User", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _User_isDisabled(ctx context.Context, field graphql.CollectedField, obj *auth.User) (ret graphql.Marshaler) {
+	return ec.marshalNBoolean2bool(ctx, field.Selections, obj.IsDisabled)
+}
+func (ec *executionContext) fieldContext_User_isDisabled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("User", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _User_serverRole(ctx context.Context, field graphql.CollectedField, obj *auth.User) (ret graphql.Marshaler) {
+	return ec.marshalNServerRole2parleyᚋauthᚐServerRole(ctx, field.Selections, obj.ServerRole())
+}
+func (ec *executionContext) fieldContext_User_serverRole(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("User", field, true, false, "ServerRole")
 }
 
 func (ec *executionContext) _UserConnection_edges(ctx context.Context, field graphql.CollectedField, obj *auth.UserPage) (ret graphql.Marshaler) {
@@ -10446,6 +10798,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "updateMe":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateMe(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "disableUser":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_disableUser(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "deleteAccount":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteAccount(ctx, field)
@@ -10770,6 +11136,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_nodes(ctx, field)
 				})
+		case "invites":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_invites(ctx, field)
+				})
 		case "server":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -11085,6 +11457,11 @@ func (ec *executionContext) _Server(ctx context.Context, sel ast.SelectionSet, o
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "registration":
+			out.Values[i] = ec._Server_registration(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -11209,6 +11586,31 @@ func (ec *executionContext) showUser(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "createdAt":
 			out.Values[i] = ec._User_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._User_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "image":
+			out.Values[i] = ec._User_image(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "isBot":
+			out.Values[i] = ec._User_isBot(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "isDisabled":
+			out.Values[i] = ec._User_isDisabled(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "serverRole":
+			out.Values[i] = ec._User_serverRole(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -12136,6 +12538,34 @@ func (ec *executionContext) marshalNReaction2ᚖparleyᚋchatᚋreactionsᚐReac
 	return ec._Reaction(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNRegistration2parleyᚋauthᚐRegistration(ctx context.Context, v any) (auth.Registration, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalNRegistration2parleyᚋauthᚐRegistration[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRegistration2parleyᚋauthᚐRegistration(ctx context.Context, sel ast.SelectionSet, v auth.Registration) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(marshalNRegistration2parleyᚋauthᚐRegistration[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "Registration!")
+	}
+	return res
+}
+
+var (
+	unmarshalNRegistration2parleyᚋauthᚐRegistration = map[string]auth.Registration{
+		"OPEN":   auth.RegistrationOpen,
+		"INVITE": auth.RegistrationInvite,
+		"CLOSED": auth.RegistrationClosed,
+	}
+	marshalNRegistration2parleyᚋauthᚐRegistration = map[auth.Registration]string{
+		auth.RegistrationOpen:   "OPEN",
+		auth.RegistrationInvite: "INVITE",
+		auth.RegistrationClosed: "CLOSED",
+	}
+)
+
 func (ec *executionContext) unmarshalNRole2parleyᚋchatᚋaccessᚐRole(ctx context.Context, v any) (access.Role, error) {
 	tmp, err := graphql.UnmarshalString(v)
 	res := unmarshalNRole2parleyᚋchatᚋaccessᚐRole[tmp]
@@ -12312,6 +12742,32 @@ func (ec *executionContext) marshalNServer2ᚖparleyᚋgraphᚋgeneratedᚐServe
 	}
 	return ec._Server(ctx, sel, v)
 }
+
+func (ec *executionContext) unmarshalNServerRole2parleyᚋauthᚐServerRole(ctx context.Context, v any) (auth.ServerRole, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalNServerRole2parleyᚋauthᚐServerRole[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNServerRole2parleyᚋauthᚐServerRole(ctx context.Context, sel ast.SelectionSet, v auth.ServerRole) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(marshalNServerRole2parleyᚋauthᚐServerRole[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ServerRole!")
+	}
+	return res
+}
+
+var (
+	unmarshalNServerRole2parleyᚋauthᚐServerRole = map[string]auth.ServerRole{
+		"ADMIN":  auth.ServerAdmin,
+		"MEMBER": auth.ServerMember,
+	}
+	marshalNServerRole2parleyᚋauthᚐServerRole = map[auth.ServerRole]string{
+		auth.ServerAdmin:  "ADMIN",
+		auth.ServerMember: "MEMBER",
+	}
+)
 
 func (ec *executionContext) marshalNSession2ᚖparleyᚋauthᚐSession(ctx context.Context, sel ast.SelectionSet, v *auth.Session) graphql.Marshaler {
 	if v == nil {

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"parley/auth"
 	"strconv"
 	"time"
 )
@@ -40,6 +41,8 @@ type Server struct {
 	Time time.Time `json:"time"`
 	// What an interface should respect.
 	Limits *Limits `json:"limits"`
+	// Who may make an account.
+	Registration auth.Registration `json:"registration"`
 }
 
 // Live streams. Within a room everybody gets everything in the same order. With `after`, the stream
@@ -61,14 +64,15 @@ const (
 	ErrorCodeUnauthenticated ErrorCode = "UNAUTHENTICATED"
 	// The access token has run out. Call `refreshToken`, then send the request again.
 	ErrorCodeTokenExpired ErrorCode = "TOKEN_EXPIRED"
-	// This session was ended (logout, password change, deletion, stolen token, a hundred newer sign-ins); see `reason`. Sign in.
+	// This session was ended (logout, password change, deletion, disabled, stolen token, a hundred newer sign-ins); see `reason`. Sign in.
 	ErrorCodeSessionRevoked ErrorCode = "SESSION_REVOKED"
 	// Another tab has just refreshed. Read the new token from your storage.
 	ErrorCodeRefreshTokenRotated ErrorCode = "REFRESH_TOKEN_ROTATED"
 	// Wrong username or password; it is not said which.
 	ErrorCodeInvalidCredentials ErrorCode = "INVALID_CREDENTIALS"
 	// You can see this but may not do it; see `reason` where there is one: READ_ONLY (the room's `sendRole` is higher), LAST_OWNER
-	// (hand over first), BANNED, with `until` if it ends by itself, BLOCKED (somebody has blocked you, or you them).
+	// (hand over first), BANNED, with `until` if it ends by itself, BLOCKED (somebody has blocked you, or you them), DISABLED (by a
+	// server admin), REGISTRATION_CLOSED (ask for an invite).
 	ErrorCodeForbidden ErrorCode = "FORBIDDEN"
 	// It does not exist, or you may not know that it does.
 	ErrorCodeNotFound ErrorCode = "NOT_FOUND"

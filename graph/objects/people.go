@@ -44,7 +44,7 @@ func usersIn[T any](ctx context.Context, r *Resolver, objs []T, who func(T) acce
 	}
 	for i, obj := range objs {
 		if users[i] == nil {
-			users[i] = &auth.User{ID: who(obj).ID, Username: who(obj).Username}
+			users[i] = &auth.User{ID: who(obj).ID, Username: who(obj).Username, Name: who(obj).Username}
 		}
 	}
 	return users, nil

@@ -16,7 +16,7 @@ import (
 // Guard lets through to next what it may see: requests with the address of their client in RemoteAddr, for a name of
 // the server, as whose body comes in time, and whose path needs no cleaning up.
 func Guard(c *settings.Config, logger *slog.Logger, next http.Handler) http.Handler {
-	return behindProxies(c.TrustedProxies, logger, limitBody(time.Duration(c.HTTPBodyTimeout), checkHosts(c, refuseUnclean(next))))
+	return behindProxies(c.TrustedProxies, logger, warnForwarded(c, logger, limitBody(time.Duration(c.HTTPBodyTimeout), checkHosts(c, refuseUnclean(next)))))
 }
 
 // refuseUnclean refuses a path that ServeMux would clean up: its redirect repeats the whole URL.

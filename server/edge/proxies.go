@@ -43,6 +43,23 @@ func behindProxies(trusted settings.Networks, logger *slog.Logger, next http.Han
 	})
 }
 
+// warnForwarded warns once where a proxy seems to stand in front of a server that takes itself for one that this machine alone can reach,
+// and lets everybody register for that reason.
+func warnForwarded(c *settings.Config, logger *slog.Logger, next http.Handler) http.Handler {
+	if who, _ := c.WhoRegisters(); c.Registration != "" || who != "open" {
+		return next
+	}
+	var once sync.Once
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("X-Forwarded-For") != "" {
+			once.Do(func() {
+				logger.Warn("a proxy seems to stand in front, and everybody may register: set PARLEY_REGISTRATION, and PARLEY_TRUSTED_PROXIES")
+			})
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // spokeTLS reads X-Forwarded-Proto. With several proxies in a row it is a list, whose first entry says how the
 // client came. A client that is no browser can write that itself, as it can its Origin.
 func spokeTLS(headers []string) bool {

@@ -17,6 +17,7 @@ import (
 	"github.com/coder/websocket"
 
 	"parley/auth"
+	"parley/auth/accounts"
 )
 
 // TestStock does what the suite does: it makes a room, subscribes at its start, sends, and reads back. Each
@@ -31,7 +32,7 @@ func TestStock(t *testing.T) {
 		}
 		return r
 	})
-	who, err := s.auth.Register(t.Context(), "ann", "correct horse battery", auth.Client{})
+	who, err := s.auth.Register(t.Context(), accounts.Registration{Username: "ann", Password: "correct horse battery"}, auth.Client{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -22,6 +22,9 @@ type commandLine struct {
 	Export      exportCommand      `cmd:"" help:"Write all data, password hashes too, as lines of JSON; a server may run meanwhile."`
 	Import      importCommand      `cmd:"" help:"Fill an empty database, of either kind, with what export wrote."`
 	Keys        keysCommand        `cmd:"" help:"Look after the keys that sign tokens."`
+	User        userCommand        `cmd:"" help:"Look after accounts; a server may run meanwhile."`
+	Admin       adminCommand       `cmd:"" help:"Say who is a server admin; a server may run meanwhile."`
+	Invite      inviteCommand      `cmd:"" help:"Make an invite to the server and show its code; a server may run meanwhile."`
 	Healthcheck healthcheckCommand `cmd:"" help:"Ask the server at PARLEY_ADDR whether it can serve."`
 	Version     versionCommand     `cmd:"" help:"Show the release."`
 }
