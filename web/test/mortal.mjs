@@ -1,9 +1,11 @@
 // A server that may die and come back: on the same port, with the same data.
+import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { text as all } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { uuid } from "../clients/chats.mjs";
 import { answered } from "./server.mjs";
@@ -23,6 +25,13 @@ export async function mortal(t, settings = {}) {
       stdio: ["ignore", "ignore", "pipe"],
     });
     server.origin = await listening(child);
+  };
+  /** shell runs a command of the program on the server's data, and returns what it writes. */
+  server.shell = async (...args) => {
+    const command = spawn(binary, args, { env: environmentOf(data, settings), stdio: ["ignore", "pipe", "inherit"] });
+    const [wrote, [status]] = await Promise.all([all(command.stdout), once(command, "exit")]);
+    assert.equal(status, 0, `parley ${args.join(" ")}`);
+    return wrote.trim();
   };
   server.kill = async (signal = "SIGKILL") => {
     const exit = once(child, "exit");

@@ -77,6 +77,8 @@ const reasons: Record<string, string> = {
   INVITES: "There are too many invites already. End one first.",
   BLOCKED: "One of you has blocked the other.",
   BLOCKS: "You have blocked as many people as one can.",
+  DISABLED: "This account is disabled. Ask whoever runs this server.",
+  REGISTRATION_CLOSED: "This invite lets nobody make an account here, or not any more. Ask for another.",
   REACTIONS: "There are as many reactions on this chat as there can be.",
 };
 

@@ -49,8 +49,8 @@ const enter = (answer: Posted<TokensFragment | null>) => {
 /** Credentials are what a person types to sign in. */
 export type Credentials = { username: string; password: string };
 
-/** register makes an account and signs in. It throws a Failure. */
-export async function register(typed: Credentials): Promise<void> {
+/** register makes an account and signs in, with the code of an invite where the server wants one. It throws a Failure. */
+export async function register(typed: Credentials & { invite?: string }): Promise<void> {
   const { data, at } = await post(RegisterDocument, typed);
   enter({ data: data.register, at });
 }

@@ -42,6 +42,15 @@ export type EventKind =
    */
   | 'TYPING';
 
+/** Who may make an account. */
+export type Registration =
+  /** Nobody. Whoever runs the server makes accounts. */
+  | 'CLOSED'
+  /** Whoever has the code of an invite to the server. */
+  | 'INVITE'
+  /** Everybody. */
+  | 'OPEN';
+
 /** What a member may do in a room. `Room.allowedActions` says what that comes to. */
 export type Role =
   /** Delete chats of others, change the room, and manage members who are neither ADMIN nor OWNER. */
@@ -246,6 +255,7 @@ export type TokensFragment = { accessToken: string, accessTokenExpiresAt: string
 export type RegisterMutationVariables = Exact<{
   username: string;
   password: string;
+  invite?: string | null | undefined;
 }>;
 
 
@@ -290,6 +300,11 @@ export type SessionsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type SessionsQuery = { sessions: Array<{ id: string, createdAt: string, lastUsedAt: string, userAgent: string | null, ipAddress: string | null, isCurrent: boolean }> | null };
+
+export type RegistrationQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type RegistrationQuery = { server: { registration: Registration } };
 
 export type LimitsQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -679,8 +694,8 @@ export const AcceptInviteDocument = gql`
 ${CountsFragmentDoc}
 ${LastChatFragmentDoc}` as unknown as DocumentNode<AcceptInviteMutation, AcceptInviteMutationVariables>;
 export const RegisterDocument = gql`
-    mutation Register($username: String!, $password: String!) {
-  register(username: $username, password: $password) {
+    mutation Register($username: String!, $password: String!, $invite: String) {
+  register(username: $username, password: $password, invite: $invite) {
     ...Tokens
   }
 }
@@ -726,6 +741,13 @@ export const SessionsDocument = gql`
   }
 }
     ` as unknown as DocumentNode<SessionsQuery, SessionsQueryVariables>;
+export const RegistrationDocument = gql`
+    query Registration {
+  server {
+    registration
+  }
+}
+    ` as unknown as DocumentNode<RegistrationQuery, RegistrationQueryVariables>;
 export const LimitsDocument = gql`
     query Limits {
   server {

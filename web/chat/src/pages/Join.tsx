@@ -6,22 +6,14 @@ import { addressOf } from "../chat/naming";
 import { AcceptInviteDocument } from "../gql/graphql";
 import { Empty } from "../ui/Empty";
 import { Problem } from "../ui/Problem";
-import { go, paths } from "../ui/router";
-
-const read = () => {
-  try {
-    return decodeURIComponent(location.hash.slice(1));
-  } catch {
-    return ""; // %zz
-  }
-};
+import { go, invited, paths } from "../ui/router";
 
 /** Join is what a link of an invite opens. The code lies behind the #, which no server is told. */
 export function Join() {
   const [{ fetching, error }, accept] = useMutation(AcceptInviteDocument);
-  const [code, setCode] = useState(read);
+  const [code, setCode] = useState(invited);
   useEffect(() => {
-    const look = () => setCode(read());
+    const look = () => setCode(invited());
     addEventListener("hashchange", look);
     return () => removeEventListener("hashchange", look);
   }, []);
@@ -43,4 +35,4 @@ export function Join() {
 }
 
 const why = (failure: Failure) =>
-  failure.code === "NOT_FOUND" ? "This invite has ended, or the link is not whole. Ask for another." : describe(failure);
+  failure.code === "NOT_FOUND" ? "This invite has ended, is one to make an account with, or the link is not whole. Ask for another." : describe(failure);

@@ -59,7 +59,7 @@ export function Members({ history, room, onClose }: Props) {
       {problem && <Problem>{problem}</Problem>}
       {may.has("MANAGE_MEMBERS") && <AddMember room={room} done={done} />}
       {data?.room?.invites && <Invites room={room} invites={data.room.invites} done={done} />}
-      {!may.has("LEAVE") && may.has("SET_ROLES") && (
+      {!may.has("LEAVE") && !may.has("JOIN") && may.has("SET_ROLES") && (
         <p className="hint">You are the last owner. To leave, make somebody else an owner first.</p>
       )}
       <div className="choices">

@@ -32,6 +32,15 @@ export const paths = {
   invite: (code: string) => `/join#${encodeURIComponent(code)}`,
 };
 
+/** invited is the code of the link that is open, behind the #; "" where there is none. */
+export function invited(): string {
+  try {
+    return decodeURIComponent(location.hash.slice(1));
+  } catch {
+    return ""; // %zz
+  }
+}
+
 const route = new Store<Route>(parse(location.pathname));
 addEventListener("popstate", () => route.set(parse(location.pathname)));
 
