@@ -48,6 +48,10 @@ func TestNullMeansTheDefault(t *testing.T) {
 	s := harness.New(t, append(harness.NoLimits(), "--login-attempts", "0")...)
 	s.Register("ann")
 	asker := s.SignIn("ann", "correct horse battery").AccessToken
+	command := append([]string{"admin", "add", "ann", "--data", s.Dir}, harness.DatabaseFlags(t, s.Dir)...)
+	if status, _, stderr := harness.Command(command...); status != harness.ExitOK {
+		t.Fatal(stderr)
+	}
 	for i := range 60 { // more than either page
 		s.Must(nil, asker, fmt.Sprintf(`mutation { createRoom(name: "room %d") { id } }`, i))
 	}
@@ -73,6 +77,7 @@ func TestNullMeansTheDefault(t *testing.T) {
 		"Mutation.createRoom.kind":     {`createRoom(name: "another @", kind: #) { kind }`, `{"data":{"createRoom":{"kind":"PUBLIC"}}}`},
 		"Mutation.createRoom.sendRole": {`createRoom(name: "another @", sendRole: #) { sendRole }`, `{"data":{"createRoom":{"sendRole":"MEMBER"}}}`},
 		"Mutation.blockUser.on":        {`blockUser(user: "user@", on: #) { __typename }`, `{"data":{"blockUser":{"__typename":"User"}}}`},
+		"Mutation.disableUser.on":      {`disableUser(user: "user@", on: #) { isDisabled }`, `{"data":{"disableUser":{"isDisabled":true}}}`},
 		"Mutation.react.on":            {`react(chat: "` + answered + `", emoji: "+1", on: #) { myReactions }`, `{"data":{"react":{"myReactions":["+1"]}}}`},
 		"Mutation.addMember.role":      {`addMember(room: "room 1", user: "user@", role: #) { role }`, `{"data":{"addMember":{"role":"MEMBER"}}}`},
 		"Mutation.createInvite.uses":   {`createInvite(room: "room 1", uses: #) { uses usesLeft }`, `{"data":{"createInvite":{"uses":1,"usesLeft":1}}}`},

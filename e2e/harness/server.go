@@ -57,7 +57,7 @@ func Config(t testing.TB, dir string, flags ...string) *settings.Config {
 func commonFlags(t testing.TB, dir string) []string {
 	t.Helper()
 	flags := []string{
-		"--data", dir, "--addr", "127.0.0.1:0", "--log-level", "debug", "--operation-timeout", "60s",
+		"--data", dir, "--addr", "127.0.0.1:0", "--registration", "open", "--log-level", "debug", "--operation-timeout", "60s",
 		"--http-header-timeout", "5m", "--http-body-timeout", "5m", "--http-response-timeout", "5m", "--http-idle-timeout", "1h",
 		"--write-timeout", "5m", "--ws-init-timeout", "5m", "--ws-message-timeout", "5m", "--ws-pong-timeout", "10m", "--gql-parallel", "64",
 	}

@@ -2,6 +2,7 @@ package members
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/uuid"
@@ -9,13 +10,13 @@ import (
 	"parley/e2e/harness"
 )
 
-// standings are what people are in a room, in the order of the columns of tables.
-var standings = []string{"stranger", "banned", "left", "removed", "member", "admin", "owner"}
+// standings are what people are in a room, in the order of the columns of tables; the last one is in none, and a server admin.
+var standings = []string{"stranger", "banned", "left", "removed", "member", "admin", "owner", "serveradmin"}
 
 // kinds are the rooms in which they are that.
 var kinds = []string{"public", "private", "direct", "deleted"}
 
-// A cast is people and rooms in which each is what they are called. Direct rooms are of the last three alone.
+// A cast is people and rooms in which each is what they are called. Direct rooms are of member, admin and owner alone.
 type cast struct {
 	*harness.Server
 	tokens map[string]string // by standing; and of a plain member of all rooms, called target
@@ -42,10 +43,25 @@ func newCast(t *testing.T) *cast {
 		c.ids[who] = data.Me.ID
 		c.Must(nil, c.tokens[who], `mutation($n: String!) { createRoom(name: $n, kind: PRIVATE) { id } }`, map[string]any{"n": "mine"})
 	}
+	c.promote(t, "serveradmin")
 	for _, kind := range kinds {
 		c.make(kind)
 	}
 	return c
+}
+
+// promote makes somebody a server admin, by the shell while the server runs.
+func (c *cast) promote(t *testing.T, who string) {
+	t.Helper()
+	args := append([]string{"admin", "add", who, "--data", c.Dir}, harness.DatabaseFlags(t, c.Dir)...)
+	if status, _, stderr := harness.Command(args...); status != harness.ExitOK {
+		t.Fatal(stderr)
+	}
+	harness.Eventually(t, who+" is a server admin", func() bool {
+		var data struct{ Me struct{ ServerRole string } }
+		c.Must(&data, c.tokens[who], `{ me { serverRole } }`)
+		return data.Me.ServerRole == "ADMIN"
+	})
 }
 
 // make makes a room anew.
@@ -114,10 +130,16 @@ func nothing(begin string) *place {
 	}
 }
 
-// variables are those of a call.
-func (p *place) variables() map[string]any {
-	return map[string]any{
+// variables are those that a call declares; own is the id of a room of whoever makes it.
+func (p *place) variables(call, own string) map[string]any {
+	variables := map[string]any{
 		"room": p.id, "name": p.name, "chat": p.chat, "member": p.member, "invite": p.invite, "code": p.code, "begin": p.begin,
-		"fresh": uuid.NewString(),
+		"own": own,
 	}
+	for name := range variables {
+		if !strings.Contains(call, "$"+name+":") {
+			delete(variables, name)
+		}
+	}
+	return variables
 }

@@ -16,13 +16,16 @@ type row struct {
 }
 
 const (
-	everybody = "yyyyyyy"
-	readers   = "ybyyyyy" // of a public room
-	found     = "ynyyyyy" // likewise, by an id of their own
-	insiders  = "nnnnyyy"
-	managers  = "nnnnfyy"
-	owners    = "nnnnffy"
-	nobody    = "nnnnfff"
+	everybody = "yyyyyyyy"
+	readers   = "ybyyyyyy" // of a public room
+	found     = "ynyyyyyy" // likewise, by an id of their own
+	insiders  = "nnnnyyyn"
+	managers  = "nnnnfyyn"
+	owners    = "nnnnffyn"
+	nobody    = "nnnnfffn"
+
+	// What is of the server and not of a room, whatever somebody is in rooms.
+	admins = "fffffffy"
 )
 
 var rows = []row{
@@ -32,47 +35,47 @@ var rows = []row{
 	{"Query.node(id:) room", `query($room: ID!) { node(id: $room) { id } }`, found, insiders, insiders, "", false},
 	{"Query.node(id:) chat", `query($chat: ID!) { node(id: $chat) { id } }`, found, insiders, insiders, "", false},
 	{"Query.node(id:) member", `query($member: ID!) { node(id: $member) { id ... on Member { role user { username } } } }`, found, insiders, insiders, "", false},
-	{"Query.node(id:) invite", `query($invite: ID!) { node(id: $invite) { id ... on Invite { code } } }`, "nnnnnyy", "nnnnnyy", "", "", false},
+	{"Query.node(id:) invite", `query($invite: ID!) { node(id: $invite) { id ... on Invite { code } } }`, "nnnnnyyy", "nnnnnyyn", "", "", false},
 	{"Query.nodes(ids:)", `query($room: ID!) { nodes(ids: [$room]) { id } }`, found, insiders, insiders, "", false},
 	{"Query.nodes(ids:) chat", `query($chat: ID!) { nodes(ids: [$chat]) { id } }`, found, insiders, insiders, "", false},
 	{"Query.nodes(ids:) member", `query($member: ID!) { nodes(ids: [$member]) { id } }`, found, insiders, insiders, "", false},
-	{"Query.nodes(ids:) invite", `query($invite: ID!) { nodes(ids: [$invite]) { id } }`, "nnnnnyy", "nnnnnyy", "", "", false},
+	{"Query.nodes(ids:) invite", `query($invite: ID!) { nodes(ids: [$invite]) { id } }`, "nnnnnyyy", "nnnnnyyn", "", "", false},
 	{"Query.rooms", `query($name: String!) { rooms(matching: $name) { nodes { id } } }`, found, insiders, insiders, "", false},
 	{"Query.rooms", `query($name: String!) { rooms(matching: $name, scope: JOINED) { nodes { id } } }`, insiders, insiders, insiders, "", false},
 
 	{"Mutation.sendChat(room:)", `mutation($room: ID!) { sendChat(room: $room, text: "y") { id room { me { role } } } }`, readers, insiders, insiders, "", false},
-	{"Mutation.sendChat(id:)", `mutation($own: ID!, $chat: ID!) { sendChat(room: $own, id: $chat, text: "y") { id } }`, "ttttttt", "ttttttt", "ttttttt", everybody, true},
+	{"Mutation.sendChat(id:)", `mutation($own: ID!, $chat: ID!) { sendChat(room: $own, id: $chat, text: "y") { id } }`, "tttttttt", "tttttttt", "tttttttt", everybody, true},
 	{"Mutation.sendChat(replyTo:)", `mutation($room: ID!, $chat: ID!) { sendChat(room: $room, text: "y", replyTo: $chat) { id replyTo { id text } } }`, readers, insiders, insiders, "", false},
 	{"Mutation.sendChat(replyTo:) elsewhere", `mutation($own: ID!, $chat: ID!) { sendChat(room: $own, text: "y", replyTo: $chat) { id } }`, "", "", "", "", true},
 	{"Mutation.react(chat:)", `mutation($chat: ID!) { react(chat: $chat, emoji: "❤️") { reactions { emoji count users { username } } myReactions } }`, readers, insiders, insiders, "", false},
 	{"Mutation.react(chat:) off", `mutation($chat: ID!) { react(chat: $chat, emoji: "y", on: false) { id replies { pageInfo { endCursor } } replyCount } }`, readers, insiders, insiders, "", false},
-	{"Mutation.editChat(chat:)", `mutation($chat: ID!) { editChat(chat: $chat, text: "y") { text } }`, "fbffffy", owners, owners, "", false},
-	{"Mutation.deleteChat(chat:)", `mutation($chat: ID!) { deleteChat(chat: $chat) { text } }`, "fbfffyy", managers, owners, "", false},
+	{"Mutation.editChat(chat:)", `mutation($chat: ID!) { editChat(chat: $chat, text: "y") { text } }`, "fbffffyf", owners, owners, "", false},
+	{"Mutation.deleteChat(chat:)", `mutation($chat: ID!) { deleteChat(chat: $chat) { text } }`, "fbfffyyy", managers, owners, "", false},
 
-	{"Mutation.markRead(chat:)", `mutation($chat: ID!) { markRead(chat: $chat) { lastRead room { unreadCount } } }`, "fbffyyy", insiders, insiders, "", false},
-	{"Mutation.setNotify(room:)", `mutation($room: ID!) { setNotify(room: $room, level: ALL) { notify } }`, "fbffyyy", insiders, insiders, "", false},
+	{"Mutation.markRead(chat:)", `mutation($chat: ID!) { markRead(chat: $chat) { lastRead room { unreadCount } } }`, "fbffyyyf", insiders, insiders, "", false},
+	{"Mutation.setNotify(room:)", `mutation($room: ID!) { setNotify(room: $room, level: ALL) { notify } }`, "fbffyyyf", insiders, insiders, "", false},
 	{"Mutation.setTyping(room:)", `mutation($room: ID!) { setTyping(room: $room) { id name me { role } } }`, readers, insiders, insiders, "", false},
 
-	{"Mutation.createRoom(id:)", `mutation($room: ID!) { createRoom(name: "another", id: $room) { id } }`, "tttttty", "tttttty", "tttttty", "ttttttN", true},
-	{"Mutation.updateRoom(room:)", `mutation($room: ID!) { updateRoom(room: $room, topic: "y") { topic } }`, "fbfffyy", managers, nobody, "", false},
-	{"Mutation.deleteRoom(room:)", `mutation($room: ID!) { deleteRoom(room: $room) }`, "fbffffy", owners, nobody, "", false},
-	{"Mutation.hideRoom(room:)", `mutation($room: ID!) { hideRoom(room: $room) }`, "fbfffff", nobody, insiders, "", false},
+	{"Mutation.createRoom(id:)", `mutation($room: ID!) { createRoom(name: "another", id: $room) { id } }`, "ttttttyt", "ttttttyt", "ttttttyt", "ttttttNt", true},
+	{"Mutation.updateRoom(room:)", `mutation($room: ID!) { updateRoom(room: $room, topic: "y") { topic } }`, "fbfffyyy", managers, nobody, "", false},
+	{"Mutation.deleteRoom(room:)", `mutation($room: ID!) { deleteRoom(room: $room) }`, "fbffffyy", owners, nobody, "", false},
+	{"Mutation.hideRoom(room:)", `mutation($room: ID!) { hideRoom(room: $room) }`, "fbffffff", nobody, insiders, "", false},
 	{"Mutation.joinRoom(room:)", `mutation($room: ID!) { joinRoom(room: $room) { role } }`, readers, insiders, nobody, "", false},
-	{"Mutation.leaveRoom(room:)", `mutation($room: ID!) { leaveRoom(room: $room) }`, "yyyyyyl", "yyyyyyl", "yyyyfff", everybody, false},
+	{"Mutation.leaveRoom(room:)", `mutation($room: ID!) { leaveRoom(room: $room) }`, "yyyyyyly", "yyyyyyly", "yyyyfffy", everybody, false},
 
-	{"Mutation.addMember(room:)", `mutation($room: ID!) { addMember(room: $room, user: "newcomer") { role } }`, "fbfffyy", managers, nobody, "", false},
-	{"Mutation.addMember(user:)", `mutation($room: ID!) { addMember(room: $room, user: "no.such.person") { role } }`, "fbfffnn", "nnnnfnn", nobody, "", false},
-	{"Mutation.removeMember(room:)", `mutation($room: ID!) { removeMember(room: $room, user: "target") }`, "fbfffyy", managers, nobody, "", false},
-	{"Mutation.removeMember(user:)", `mutation($room: ID!) { removeMember(room: $room, user: "no.such.person") }`, "fbfffnn", "nnnnfnn", nobody, "", false},
-	{"Mutation.setRole(room:)", `mutation($room: ID!) { setRole(room: $room, user: "target", role: ADMIN) { role } }`, "fbffffy", owners, nobody, "", false},
-	{"Mutation.setRole(user:)", `mutation($room: ID!) { setRole(room: $room, user: "stranger", role: ADMIN) { role } }`, "fbffffn", "nnnnffn", nobody, "", false},
-	{"Mutation.banMember(room:)", `mutation($room: ID!) { banMember(room: $room, user: "target", reason: "y") { reason } }`, "fbfffyy", managers, nobody, "", false},
-	{"Mutation.banMember(user:)", `mutation($room: ID!) { banMember(room: $room, user: "no.such.person") { reason } }`, "fbfffnn", "nnnnfnn", nobody, "", false},
-	{"Mutation.unbanMember(room:)", `mutation($room: ID!) { unbanMember(room: $room, user: "banned") }`, "fbfffyy", managers, nobody, "", false},
-	{"Mutation.unbanMember(user:)", `mutation($room: ID!) { unbanMember(room: $room, user: "no.such.person") }`, "fbfffnn", "nnnnfnn", nobody, "", false},
-	{"Mutation.createInvite(room:)", `mutation($room: ID!) { createInvite(room: $room) { code } }`, "fbfffyy", managers, nobody, "", false},
-	{"Mutation.createInvite(id:)", `mutation($own: ID!, $invite: ID!) { createInvite(room: $own, id: $invite) { code } }`, "ttttttt", "ttttttt", everybody, "???????", true},
-	{"Mutation.deleteInvite(invite:)", `mutation($invite: ID!) { deleteInvite(invite: $invite) }`, "nnnnnyy", "nnnnnyy", "", "", false},
+	{"Mutation.addMember(room:)", `mutation($room: ID!) { addMember(room: $room, user: "newcomer") { role } }`, "fbfffyyy", managers, nobody, "", false},
+	{"Mutation.addMember(user:)", `mutation($room: ID!) { addMember(room: $room, user: "no.such.person") { role } }`, "fbfffnnn", "nnnnfnnn", nobody, "", false},
+	{"Mutation.removeMember(room:)", `mutation($room: ID!) { removeMember(room: $room, user: "target") }`, "fbfffyyy", managers, nobody, "", false},
+	{"Mutation.removeMember(user:)", `mutation($room: ID!) { removeMember(room: $room, user: "no.such.person") }`, "fbfffnnn", "nnnnfnnn", nobody, "", false},
+	{"Mutation.setRole(room:)", `mutation($room: ID!) { setRole(room: $room, user: "target", role: ADMIN) { role } }`, "fbffffyy", owners, nobody, "", false},
+	{"Mutation.setRole(user:)", `mutation($room: ID!) { setRole(room: $room, user: "stranger", role: ADMIN) { role } }`, "fbffffnn", "nnnnffnn", nobody, "", false},
+	{"Mutation.banMember(room:)", `mutation($room: ID!) { banMember(room: $room, user: "target", reason: "y") { reason } }`, "fbfffyyy", managers, nobody, "", false},
+	{"Mutation.banMember(user:)", `mutation($room: ID!) { banMember(room: $room, user: "no.such.person") { reason } }`, "fbfffnnn", "nnnnfnnn", nobody, "", false},
+	{"Mutation.unbanMember(room:)", `mutation($room: ID!) { unbanMember(room: $room, user: "banned") }`, "fbfffyyy", managers, nobody, "", false},
+	{"Mutation.unbanMember(user:)", `mutation($room: ID!) { unbanMember(room: $room, user: "no.such.person") }`, "fbfffnnn", "nnnnfnnn", nobody, "", false},
+	{"Mutation.createInvite(room:)", `mutation($room: ID!) { createInvite(room: $room) { code } }`, "fbfffyyy", managers, nobody, "", false},
+	{"Mutation.createInvite(id:)", `mutation($own: ID!, $invite: ID!) { createInvite(room: $own, id: $invite) { code } }`, "tttttttt", "tttttttt", everybody, "????????", true},
+	{"Mutation.deleteInvite(invite:)", `mutation($invite: ID!) { deleteInvite(invite: $invite) }`, "nnnnnyyy", "nnnnnyyn", "", "", false},
 	{"Mutation.acceptInvite(code:)", `mutation($code: String!) { acceptInvite(code: $code) { role } }`, readers, found, "", "", true},
 
 	{"Subscription.chatSent(room:)", `subscription($room: ID!, $begin: Cursor!) { chatSent(room: $room, after: $begin) { id } }`, readers, insiders, insiders, "", false},
@@ -82,11 +85,15 @@ var rows = []row{
 	{"Query.user(id:)", `{ user(id: "target") { username } }`, everybody, everybody, everybody, everybody, true},
 	{"Mutation.openDirectRoom(users:)", `mutation { openDirectRoom(users: ["target", "newcomer"]) { id } }`, everybody, everybody, everybody, everybody, true},
 	{"Mutation.createRoom(members:)", `mutation { createRoom(name: "another", kind: PRIVATE, members: ["no.such.person"]) { id } }`, "", "", "", "", true},
+
+	{"Query.invites", `{ invites { id } }`, admins, admins, admins, admins, true},
+	{"Mutation.createInvite(room:) to the server", `mutation { createInvite(room: null) { code room { id } } }`, admins, admins, admins, admins, true},
+	{"Mutation.disableUser(user:)", `mutation { disableUser(user: "no.such.person") { id } }`, "fffffffn", "fffffffn", "fffffffn", "fffffffn", true},
 }
 
 // apart are fields and arguments that name neither rooms nor who is in them.
 var apart = []string{
 	"Query.me", "Query.users", "Query.sessions", "Query.blockedUsers", "Query.mentions", "Query.server",
 	"Mutation.register", "Mutation.login", "Mutation.refreshToken", "Mutation.logout", "Mutation.changePassword", "Mutation.deleteAccount",
-	"Mutation.endSession(session:)",
+	"Mutation.endSession(session:)", "Mutation.updateMe",
 }
