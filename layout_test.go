@@ -128,7 +128,7 @@ var mayImport = map[string][]string{
 	"graph/failures":        {"auth", "chat", "db", "graph/document", "graph/generated", "graph/scalar", "transport/budget"}, // what clients are told of errors
 	"graph/document":        {},                                                                                              // knows a schema; no people, no rooms
 	"graph/document/syntax": {"transport/wire"},                                                                              // knows no schema
-	"graph/fields":          {"chat", "chat/mentions", "graph/document", "naming", "naming/usernames"},                       // tables of what is known of fields
+	"graph/fields":          {"chat", "chat/mentions", "chat/texts", "graph/document", "naming", "naming/usernames"},                       // tables of what is known of fields
 	"graph/generated": {
 		"auth", "chat", "chat/access", "chat/invites", "chat/members", "chat/mentions", "chat/pages", "chat/reactions", "chat/roomlog", "graph/lean", "graph/scalar",
 	},
@@ -136,7 +136,7 @@ var mayImport = map[string][]string{
 	"graph/together":     {"auth"},         // reads below lists once for all
 	"graph/lean":         {},
 	"graph/lean/rewrite": {},
-	"graph/scalar":       {},
+	"graph/scalar":       {"graph/document/syntax"},
 	"archive":            {"auth/accounts", "chat/roomlog/logcheck", "chat/rowcheck", "db", "db/disk", "db/tables"}, // a database as a whole; knows no dialect
 
 	// Floor 6: the server.

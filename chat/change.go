@@ -13,20 +13,52 @@ import (
 	"parley/naming"
 )
 
-// EditChat gives a chat a new text, which readers are told of in the order of the room's log. Only
-// its author may. The same text again changes nothing.
+// An Edit is what a chat is to be.
+type Edit struct {
+	Text string   // 1 to 10,000 code points
+	Data **string // nil: stays; nil JSON: removed; else as in Draft
+}
+
+// data is what the chat has then.
+func (e Edit) data(before *string) *string {
+	if e.Data == nil {
+		return before
+	}
+	return *e.Data
+}
+
+func (e Edit) check(textLength int) error {
+	if err := checkText(e.Text, textLength); err != nil {
+		return err
+	}
+	return checkData(e.data(nil))
+}
+
+// EditChat gives a chat a new text or other data, which readers are told of in the order of the room's log. Only
+// its author may. The same again changes nothing.
 // ErrNoChat; ErrForbidden, also when it was deleted; *InvalidError; *RateError.
-func (s *Service) EditChat(ctx context.Context, caller Caller, id, text string) (*roomlog.Chat, error) {
-	if err := checkText(text, s.o.TextLength); err != nil {
+func (s *Service) EditChat(ctx context.Context, caller Caller, id string, to Edit) (*roomlog.Chat, error) {
+	if err := to.check(s.o.TextLength); err != nil {
 		return nil, err
 	}
+	text := to.Text
 	names := mentions.Find(text)
 	var named mentions.Named // nil: the text was this one already
 	edited, err := s.change(ctx, id, editing{
 		caller: caller, do: access.ChangeOwnChat, kind: roomlog.ChatEdited,
-		done: func(c *ent.Chat) bool { named = nil; return c.Text == text },
-		set:  func(c *ent.ChatUpdateOne, at time.Time) { c.SetText(text).SetEditedAt(at) },
+		done: func(c *ent.Chat) bool { named = nil; return c.Text == text && sameText(to.data(c.Data), c.Data) },
+		set: func(c *ent.ChatUpdateOne, at time.Time) {
+			c.SetText(text).SetEditedAt(at)
+			if data := to.data(nil); data != nil {
+				c.SetData(*data)
+			} else if to.Data != nil {
+				c.ClearData()
+			}
+		},
 		also: func(tx *ent.Tx, before, now *ent.Chat) (err error) {
+			if before.Text == now.Text { // it mentions those whom it mentioned when it was written
+				return nil
+			}
 			named, err = s.mentions.Rewrite(ctx, tx, now, before.Text, names)
 			return err
 		},
@@ -37,7 +69,7 @@ func (s *Service) EditChat(ctx context.Context, caller Caller, id, text string) 
 	return edited, err
 }
 
-// DeleteChat takes the text of a chat and its reactions away; its number and its place stay. Its author may, and who
+// DeleteChat takes the text of a chat, its data and its reactions away; its number and its place stay. Its author may, and who
 // is an admin of the room. Sent again it changes nothing. ErrNoChat, ErrForbidden, *RateError.
 func (s *Service) DeleteChat(ctx context.Context, caller Caller, id string) (*roomlog.Chat, error) {
 	many := false
@@ -49,7 +81,7 @@ func (s *Service) DeleteChat(ctx context.Context, caller Caller, id string) (*ro
 	return s.change(ctx, id, editing{
 		caller: caller, do: access.DeleteAnyChat, kind: roomlog.ChatDeleted,
 		done: func(c *ent.Chat) bool { return c.DeletedAt != nil },
-		set:  func(c *ent.ChatUpdateOne, at time.Time) { c.SetText("").SetDeletedAt(at) },
+		set:  func(c *ent.ChatUpdateOne, at time.Time) { c.SetText("").ClearData().SetDeletedAt(at) },
 		also: func(tx *ent.Tx, _, now *ent.Chat) (err error) {
 			if many, err = reactions.Clear(ctx, tx, now.ID); err != nil {
 				return err

@@ -20,12 +20,13 @@ type Draft struct {
 	ID   *string // the client's own UUID; nil: one is made
 
 	ReplyTo *string // the id of the chat of the same room that it answers, which may be deleted; nil: none
+	Data    *string // JSON that texts.CheckData takes; nil: none
 }
 
 // Send stores a chat under its room's next number and returns once it is on disk. Whoever sends to a public room becomes a member
 // of it, where there is room: in it and in their list of rooms. Sent again with
 // an id that the same person has used in the same room, it stores nothing and returns the
-// chat that is there, whatever its text.
+// chat that is there, whatever its text and data.
 // ErrNoRoom, ErrForbidden, ErrNoChat: of what it answers, *InvalidError, ErrIDTaken, ErrBusy, ErrTimeout, ErrClosing, *RateError:
 // nothing was stored. db.ErrUnknownOutcome, ErrUnknown: it may have been.
 func (s *Service) Send(ctx context.Context, caller Caller, d Draft) (_ *roomlog.Chat, err error) {
@@ -91,6 +92,10 @@ func (s *Service) prepare(caller Caller, d Draft) (queue.Send, error) {
 	if err := checkText(d.Text, s.o.TextLength); err != nil {
 		return made, err
 	}
+	if err := checkData(d.Data); err != nil {
+		return made, err
+	}
+	made.Data = d.Data
 	made.Text = strings.Clone(d.Text) // readers are handed it, and it may be a piece of a large request
 	made.Names = mentions.Find(made.Text)
 	if d.ReplyTo != nil {

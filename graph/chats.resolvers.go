@@ -10,12 +10,12 @@ import (
 	"parley/graph/caller"
 )
 
-func (r *mutationResolver) SendChat(ctx context.Context, room string, text string, id *string, replyTo *string) (*roomlog.Chat, error) {
-	return r.chat.Send(ctx, caller.Person(ctx), chat.Draft{Room: room, Text: text, ID: id, ReplyTo: replyTo})
+func (r *mutationResolver) SendChat(ctx context.Context, room string, text string, id *string, replyTo *string, data *string) (*roomlog.Chat, error) {
+	return r.chat.Send(ctx, caller.Person(ctx), chat.Draft{Room: room, Text: text, ID: id, ReplyTo: replyTo, Data: data})
 }
 
-func (r *mutationResolver) EditChat(ctx context.Context, chat string, text string) (*roomlog.Chat, error) {
-	return r.chat.EditChat(ctx, caller.Person(ctx), chat, text)
+func (r *mutationResolver) EditChat(ctx context.Context, id string, text string, data *string) (*roomlog.Chat, error) {
+	return r.chat.EditChat(ctx, caller.Person(ctx), id, chat.Edit{Text: text, Data: ifGiven(ctx, "data", data)})
 }
 
 func (r *mutationResolver) MarkRead(ctx context.Context, chat string) (*members.Member, error) {

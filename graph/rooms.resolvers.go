@@ -14,8 +14,8 @@ import (
 	"parley/graph/caller"
 )
 
-func (r *mutationResolver) CreateRoom(ctx context.Context, name string, topic *string, kind *roomlog.RoomKind, sendRole *access.Role, members []string, id *string) (*roomlog.Room, error) {
-	return r.chat.CreateRoom(ctx, caller.Person(ctx), chat.NewRoom{Name: name, Topic: topic, Kind: kind, SendRole: sendRole, Members: members, ID: id})
+func (r *mutationResolver) CreateRoom(ctx context.Context, name string, topic *string, kind *roomlog.RoomKind, sendRole *access.Role, members []string, id *string, data *string) (*roomlog.Room, error) {
+	return r.chat.CreateRoom(ctx, caller.Person(ctx), chat.NewRoom{Name: name, Topic: topic, Kind: kind, SendRole: sendRole, Members: members, ID: id, Data: data})
 }
 
 func (r *mutationResolver) OpenDirectRoom(ctx context.Context, users []string) (*roomlog.Room, error) {
@@ -26,8 +26,10 @@ func (r *mutationResolver) HideRoom(ctx context.Context, room string) (*string, 
 	return pointer(r.chat.HideRoom(ctx, caller.Person(ctx), room))
 }
 
-func (r *mutationResolver) UpdateRoom(ctx context.Context, room string, name *string, topic *string, sendRole *access.Role) (*roomlog.Room, error) {
-	return r.chat.UpdateRoom(ctx, caller.Person(ctx), room, chat.RoomChange{Name: name, Topic: ifGiven(ctx, "topic", topic), SendRole: sendRole})
+func (r *mutationResolver) UpdateRoom(ctx context.Context, room string, name *string, topic *string, sendRole *access.Role, data *string) (*roomlog.Room, error) {
+	return r.chat.UpdateRoom(ctx, caller.Person(ctx), room, chat.RoomChange{
+		Name: name, Topic: ifGiven(ctx, "topic", topic), SendRole: sendRole, Data: ifGiven(ctx, "data", data),
+	})
 }
 
 func (r *mutationResolver) DeleteRoom(ctx context.Context, room string) (*string, error) {

@@ -9,7 +9,7 @@ const config: CodegenConfig = {
       preset: "client",
       presetConfig: { fragmentMasking: false },
       config: {
-        scalars: { DateTime: "string", Cursor: "string", ID: "string" },
+        scalars: { DateTime: "string", Cursor: "string", ID: "string", JSON: "unknown" },
         strictScalars: true,
         enumsAsTypes: true,
         useTypeImports: true,

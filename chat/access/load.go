@@ -75,7 +75,7 @@ func Standings(ctx context.Context, db *ent.Client, in *ent.Room, people []uuid.
 
 // roomColumns are all but those that only the database looks at, in the order of fieldsOf.
 var roomColumns = []string{
-	room.FieldID, room.FieldCreatedBy, room.FieldKind, room.FieldCreatedAt, room.FieldName, room.FieldNameKey, room.FieldTopic, room.FieldDeletedAt,
+	room.FieldID, room.FieldCreatedBy, room.FieldKind, room.FieldCreatedAt, room.FieldName, room.FieldNameKey, room.FieldTopic, room.FieldData, room.FieldDeletedAt,
 	room.FieldSendRole, room.FieldMemberCount, room.FieldAccessVersion, room.FieldRevokedPlace,
 	room.FieldLastPlace, room.FieldLastNumber, room.FieldLastTag, room.FieldLastAt,
 }
@@ -83,7 +83,7 @@ var roomColumns = []string{
 // fieldsOf are where roomColumns are read into.
 func fieldsOf(r *ent.Room) []any {
 	return []any{
-		&r.ID, &r.CreatedBy, (*string)(&r.Kind), &r.CreatedAt, &r.Name, &r.NameKey, &r.Topic, &r.DeletedAt,
+		&r.ID, &r.CreatedBy, (*string)(&r.Kind), &r.CreatedAt, &r.Name, &r.NameKey, &r.Topic, &r.Data, &r.DeletedAt,
 		&r.SendRole, &r.MemberCount, &r.AccessVersion, &r.RevokedPlace,
 		&r.LastPlace, &r.LastNumber, &r.LastTag, &r.LastAt,
 	}

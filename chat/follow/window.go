@@ -65,17 +65,14 @@ func (c *cache) grow(more []*roomlog.Event) {
 // bytesOf is what an event takes in memory.
 func bytesOf(e *roomlog.Event) int64 {
 	bytes := eventBytes
-	if e.Chat != nil && e.Chat.Text != nil {
-		bytes += int64(len(*e.Chat.Text))
+	if e.Chat != nil {
+		bytes += textsOf(e.Chat)
 	}
 	if e.Member != nil {
 		bytes += memberBytes
 	}
 	if n := e.Room.Newest; n != nil && n.Position().Place < e.Position().Place { // it may be no event's
-		bytes += chatBytes
-		if n.Text != nil {
-			bytes += int64(len(*n.Text))
-		}
+		bytes += chatBytes + textsOf(n)
 	}
 	return bytes
 }
@@ -170,4 +167,14 @@ func (c *cache) after(at roomlog.Position) ([]*roomlog.Event, error) {
 		return nil, roomlog.ErrDiverged
 	}
 	return c.window[skip:], nil
+}
+
+// textsOf is what a chat has of text and data.
+func textsOf(c *roomlog.Chat) (bytes int64) {
+	for _, text := range []*string{c.Text, c.Data} {
+		if text != nil {
+			bytes += int64(len(*text))
+		}
+	}
+	return bytes
 }

@@ -36,7 +36,7 @@ func (h *held) end(ctx context.Context, actor access.Caller) error {
 	h.told = append(h.told, Record{Message: audit.RoomDeleted, In: h.in, By: actor})
 	name := h.room.Name
 	return h.record(ctx, func(last *ent.Room, row *ent.RoomUpdateOne) error {
-		row.SetName("").ClearNameKey().ClearTopic().SetDeletedAt(last.LastAt).SetPurging(true).
+		row.SetName("").ClearNameKey().ClearTopic().ClearData().SetDeletedAt(last.LastAt).SetPurging(true).
 			AddAccessVersion(1).SetRevokedPlace(last.LastPlace)
 		return nil
 	}, roomlog.NewEvent{Kind: roomlog.RoomDeleted, Actor: actor.ID, Name: &name})

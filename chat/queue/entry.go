@@ -21,6 +21,7 @@ type Send struct {
 	UserID   uuid.UUID
 	Username string
 	Text     string
+	Data     *string         // JSON of the sender's app; nil: none
 	Names    []mentions.Name // that may mention somebody
 	ReplyTo  *uuid.UUID      // the chat of the same room that it answers; nil: none
 	Version  int64           // of the room's access when the sender was found to be a member who may; see Options.MaySend
@@ -52,6 +53,14 @@ func (e *entry) answer(c *roomlog.Chat, err error) {
 	close(e.done)
 }
 
+// size is what the entry has of text.
+func (e *entry) size() int64 {
+	if e.Data == nil {
+		return int64(len(e.Text))
+	}
+	return int64(len(e.Text) + len(*e.Data))
+}
+
 // unknown is what is said when the entry may have been stored.
 func (e *entry) unknown() error {
 	if e.Chosen {
@@ -72,6 +81,6 @@ func (e *entry) orUnknown(err error) error {
 func (e *entry) row(at *ent.RoomEvent) *ent.Chat {
 	return &ent.Chat{
 		ID: e.ID, RoomID: at.RoomID, Number: at.Number, Place: at.Place, Tag: at.Tag, UserID: e.UserID,
-		Username: e.Username, Text: e.Text, CreatedAt: at.At, ReplyTo: e.ReplyTo,
+		Username: e.Username, Text: e.Text, Data: e.Data, CreatedAt: at.At, ReplyTo: e.ReplyTo,
 	}
 }

@@ -129,7 +129,7 @@ func (q *Queue) Store(ctx context.Context, s *Send) (*roomlog.Chat, error) {
 
 // put queues an entry, or returns ErrBusy at once.
 func (q *Queue) put(e *entry) error {
-	entries, bytes := q.entries.Add(1), q.bytes.Add(int64(len(e.Text)))
+	entries, bytes := q.entries.Add(1), q.bytes.Add(e.size())
 	if entries > int64(q.o.Entries) || bytes > maxBytes {
 		q.dequeued(e)
 		return ErrBusy
@@ -166,7 +166,7 @@ func (q *Queue) await(ctx context.Context, e *entry) (*roomlog.Chat, error) {
 // dequeued says that an entry is in no queue any more.
 func (q *Queue) dequeued(e *entry) {
 	q.entries.Add(-1)
-	q.bytes.Add(-int64(len(e.Text)))
+	q.bytes.Add(-e.size())
 }
 
 // Run stores what is put into the queue until ctx ends and then what is still queued.

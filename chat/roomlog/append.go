@@ -161,12 +161,12 @@ func (l *Log) WriteEvents(ctx context.Context, tx *ent.Tx, events []*ent.RoomEve
 }
 
 // WriteChats writes new chats, of any number of rooms, in order of their ids: two transactions that store the same ids,
-// in rooms of their own, wait for each other. Where none answers another, a shorter statement does.
+// in rooms of their own, wait for each other. Where none answers another or has data, a shorter statement does.
 func (l *Log) WriteChats(ctx context.Context, tx *ent.Tx, chats []*ent.Chat) error {
 	slices.SortFunc(chats, func(x, y *ent.Chat) int { return bytes.Compare(x.ID[:], y.ID[:]) })
 	statement, columns := l.statements.chats, written
-	if slices.ContainsFunc(chats, func(c *ent.Chat) bool { return c.ReplyTo != nil }) {
-		statement, columns = l.statements.replies, written|replying
+	if slices.ContainsFunc(chats, func(c *ent.Chat) bool { return c.ReplyTo != nil || c.Data != nil }) {
+		statement, columns = l.statements.longer, written|longer
 	}
 	if _, err := statement.Run(ctx, tx, values(chatColumns, columns, chats)); err != nil {
 		return fmt.Errorf("insert chats: %w", err)

@@ -27,11 +27,11 @@ type column[Row any] struct {
 type use int
 
 const (
-	read     use = 1 << iota // of rows whose room is known
-	written                  // with a new row
-	naming                   // likewise, with an event that names somebody, its room or an emoji
-	replying                 // likewise, with a chat that answers another
-	paged                    // with a page of the room's log
+	read    use = 1 << iota // of rows whose room is known
+	written                 // with a new row
+	naming                  // likewise, with an event that names somebody, its room or an emoji
+	longer                  // likewise, with a chat that answers another or has data
+	paged                   // with a page of the room's log
 )
 
 func bind[Row, Value any](use use, name string, field func(*Row) *Value) column[Row] {
@@ -70,7 +70,8 @@ var chatColumns = []column[ent.Chat]{
 	bind(read|written, chat.FieldCreatedAt, func(c *ent.Chat) *time.Time { return &c.CreatedAt }),
 	bind(read, chat.FieldEditedAt, func(c *ent.Chat) **time.Time { return &c.EditedAt }),
 	bind(read, chat.FieldDeletedAt, func(c *ent.Chat) **time.Time { return &c.DeletedAt }),
-	bind(read|replying, chat.FieldReplyTo, func(c *ent.Chat) **uuid.UUID { return &c.ReplyTo }),
+	bind(read|longer, chat.FieldReplyTo, func(c *ent.Chat) **uuid.UUID { return &c.ReplyTo }),
+	bind(read|longer, chat.FieldData, func(c *ent.Chat) **string { return &c.Data }),
 	bind(read, chat.FieldAnswered, func(c *ent.Chat) **bool { return &c.Answered }),
 }
 
@@ -85,6 +86,7 @@ var roomColumns = []column[ent.Room]{
 	bind(read|paged, room.FieldRevokedPlace, func(r *ent.Room) *int64 { return &r.RevokedPlace }),
 	bind(read|paged, room.FieldName, func(r *ent.Room) *string { return &r.Name }),
 	bind(read|paged, room.FieldTopic, func(r *ent.Room) **string { return &r.Topic }),
+	bind(read|paged, room.FieldData, func(r *ent.Room) **string { return &r.Data }),
 	bind(read, room.FieldNameKey, func(r *ent.Room) **string { return &r.NameKey }),
 	bind(read, room.FieldCreatedAt, func(r *ent.Room) *time.Time { return &r.CreatedAt }),
 	bind(read, room.FieldDeletedAt, func(r *ent.Room) **time.Time { return &r.DeletedAt }),

@@ -15,6 +15,7 @@ type Room struct {
 	ID          uuid.UUID
 	Name        string
 	Topic       *string
+	Data        *string // JSON of an app's own; nil: none
 	CreatedAt   time.Time
 	Kind        RoomKind
 	SendRole    access.Role // the lowest that may send
@@ -30,7 +31,7 @@ type Room struct {
 // RoomOf is a room as its row has it, read for everybody.
 func RoomOf(r *ent.Room) *Room {
 	return &Room{
-		ID: r.ID, Name: r.Name, Topic: r.Topic, CreatedAt: r.CreatedAt, Kind: RoomKind(r.Kind), SendRole: access.Role(r.SendRole),
+		ID: r.ID, Name: r.Name, Topic: r.Topic, Data: r.Data, CreatedAt: r.CreatedAt, Kind: RoomKind(r.Kind), SendRole: access.Role(r.SendRole),
 		MemberCount: r.MemberCount, LastNumber: r.LastNumber, Revoked: r.RevokedPlace, head: HeadOf(r),
 	}
 }
@@ -60,6 +61,9 @@ func (r *Room) asOf(rows []*ent.RoomEvent, row *ent.Room) *Room {
 	if now.Topic == nil || row.Topic == nil || *now.Topic != *row.Topic {
 		now.Topic = row.Topic
 	}
+	if now.Data == nil || row.Data == nil || *now.Data != *row.Data {
+		now.Data = row.Data
+	}
 	return &now
 }
 
@@ -81,8 +85,9 @@ type Chat struct {
 	Username  string // the author's, as displayed when it was sent
 	UserID    uuid.UUID
 	Text      *string // nil once deleted
+	Data      *string // JSON of an app's own; nil: none, or deleted
 	CreatedAt time.Time
-	EditedAt  *time.Time // when the text was last changed; nil: never
+	EditedAt  *time.Time // when the text or the data was last changed; nil: never
 	DeletedAt *time.Time // nil: it is not
 	ReplyTo   *uuid.UUID // the chat of the same room that it answers; nil: none
 	Answered  bool       // a chat answers it, or did: events about others show it
@@ -96,12 +101,12 @@ type Chat struct {
 // ChatOf is a chat as its row has it.
 func ChatOf(c *ent.Chat, in *Room) *Chat {
 	made := &Chat{
-		ID: c.ID, Room: in, Number: c.Number, UserID: c.UserID, Username: c.Username, Text: &c.Text, CreatedAt: c.CreatedAt,
+		ID: c.ID, Room: in, Number: c.Number, UserID: c.UserID, Username: c.Username, Text: &c.Text, Data: c.Data, CreatedAt: c.CreatedAt,
 		EditedAt: c.EditedAt, DeletedAt: c.DeletedAt, ReplyTo: c.ReplyTo, Answered: c.Answered != nil && *c.Answered,
 		position: Position{c.Place, c.Tag},
 	}
 	if c.DeletedAt != nil {
-		made.Text = nil
+		made.Text, made.Data = nil, nil
 	}
 	return made
 }

@@ -11,7 +11,7 @@ import (
 	"parley/ent/room"
 )
 
-// pageBytes are those of the texts in one page of the log: what follows is read by the next.
+// pageBytes are those of the texts and data of chats in one page of the log: what follows is read by the next.
 const pageBytes = 64 << 10
 
 // Since reads at most MaxPage events after a position, and no more text than pageBytes, but at least one event, and whether
@@ -56,7 +56,7 @@ func (l *Log) readRows(ctx context.Context, statement string, room uuid.UUID, pl
 		if withMembers {
 			p.know(e, m)
 		}
-		bytes += len(c.Text)
+		bytes += len(c.Text) + sizeOf(c.Data)
 		p.Log = append(p.Log, e)
 		if c.Number > 0 && p.Chats[c.ID] == nil { // else the event is about none; an older server may have stored the nil UUID
 			p.Chats[c.ID] = c
@@ -64,6 +64,14 @@ func (l *Log) readRows(ctx context.Context, statement string, room uuid.UUID, pl
 	}
 	p.More = len(p.Log) == MaxPage+1
 	return p, rows.Err()
+}
+
+// sizeOf is how long a text is that may be none.
+func sizeOf(text *string) int {
+	if text == nil {
+		return 0
+	}
+	return len(*text)
 }
 
 // ErrMoved means that a log does not end where it was said to.

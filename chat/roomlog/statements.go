@@ -25,7 +25,7 @@ type statements struct {
 	sinceMembers  string // the same, with the memberships of those whom events are about
 	events, chats *db.BulkStmt
 	naming        *db.BulkStmt // events of which some name somebody, their room or an emoji
-	replies       *db.BulkStmt // chats of which some answer others
+	longer        *db.BulkStmt // chats of which some answer others or have data
 }
 
 // someLeaving is whether anybody is leaving their rooms: by an index that holds next to nothing. (For EXISTS, Postgres takes the
@@ -39,7 +39,7 @@ func newStatements(store *db.Store) *statements {
 		naming: store.BulkInsert(roomevent.Table, names(eventColumns, written|naming)...),
 		chats:  store.BulkInsert(chat.Table, names(chatColumns, written)...),
 
-		replies: store.BulkInsert(chat.Table, names(chatColumns, written|replying)...),
+		longer: store.BulkInsert(chat.Table, names(chatColumns, written|longer)...),
 	}
 	s.counters, _ = store.SQL().Update(room.Table).
 		Add(room.FieldLastPlace, 0).Add(room.FieldLastNumber, 0).

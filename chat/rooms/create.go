@@ -26,6 +26,7 @@ type NewRoom struct {
 	SendRole *access.Role      // the lowest that may send; nil: MEMBER
 	Members  []string          // usernames or ids of at most 100 people who are in it from the start, besides its owner
 	ID       *string           // the client's own UUID; nil: one is made
+	Data     *string           // JSON that texts.CheckData takes; nil: none
 }
 
 // A plan is a room to be made, whose arguments were read.
@@ -34,6 +35,7 @@ type plan struct {
 	chosen   bool // the id, by the client
 	name     name
 	topic    *string
+	data     *string
 	kind     room.Kind
 	sendRole access.Role
 	owner    access.Caller
@@ -115,6 +117,9 @@ func (n NewRoom) plan(caller access.Caller) (p plan, err error) {
 	if p.topic, err = newTopic(n.Topic); err != nil {
 		return p, err
 	}
+	if p.data, err = newData(n.Data); err != nil {
+		return p, err
+	}
 	p.id, err = arguments.NewID(n.ID)
 	return p, err
 }
@@ -123,7 +128,7 @@ func (n NewRoom) plan(caller access.Caller) (p plan, err error) {
 func (s *Service) store(ctx context.Context, tx *ent.Tx, p plan) (*roomlog.Room, roomlog.Commit, error) {
 	now := s.Now()
 	row, err := tx.Room.Create().SetID(p.id).SetCreatedBy(p.owner.ID).SetKind(p.kind).SetSendRole(int(p.sendRole)).SetName(p.name.shown).
-		SetNameKey(p.name.key).SetNillableTopic(p.topic).SetCreatedAt(now).SetLastAt(now).SetMemberCount(len(p.members)).Save(ctx)
+		SetNameKey(p.name.key).SetNillableTopic(p.topic).SetNillableData(p.data).SetCreatedAt(now).SetLastAt(now).SetMemberCount(len(p.members)).Save(ctx)
 	if ent.IsConstraintError(err) {
 		return nil, roomlog.Commit{}, ErrNameTaken
 	}

@@ -36,6 +36,14 @@ func newTopic(text *string) (*string, error) {
 	return text, arguments.Invalid("topic", texts.CheckTopic(*text))
 }
 
+// newData reads what an app keeps with a room; nil is none.
+func newData(data *string) (*string, error) {
+	if data == nil {
+		return nil, nil
+	}
+	return data, arguments.Invalid("data", texts.CheckData(*data))
+}
+
 // maxTogether is how many people one call may name: each of them is looked up.
 const maxTogether = 100
 

@@ -13,6 +13,7 @@ import (
 type Change struct {
 	Name     *string      // nil: stays
 	Topic    **string     // nil: stays; nil or empty text: removed
+	Data     **string     // nil: stays; nil text: removed
 	SendRole *access.Role // nil: stays
 }
 
@@ -62,7 +63,7 @@ func (s *Service) UpdateRoom(ctx context.Context, caller access.Caller, nameOrID
 // after it, or not under that name, loses something: the version of the room's access says so.
 func (c Change) read() (func(*ent.RoomUpdateOne, *ent.Room), error) {
 	var named name
-	var topic *string
+	var topic, data *string
 	var err error
 	if c.Name != nil {
 		if named, err = newName(*c.Name); err != nil {
@@ -74,6 +75,11 @@ func (c Change) read() (func(*ent.RoomUpdateOne, *ent.Room), error) {
 			return nil, err
 		}
 	}
+	if c.Data != nil {
+		if data, err = newData(*c.Data); err != nil {
+			return nil, err
+		}
+	}
 	return func(set *ent.RoomUpdateOne, row *ent.Room) {
 		if c.Name != nil && named.shown != row.Name {
 			set.SetName(named.shown).SetNameKey(named.key)
@@ -81,12 +87,11 @@ func (c Change) read() (func(*ent.RoomUpdateOne, *ent.Room), error) {
 				set.AddAccessVersion(1)
 			}
 		}
-		switch {
-		case c.Topic == nil:
-		case topic == nil && row.Topic != nil:
-			set.ClearTopic()
-		case topic != nil && (row.Topic == nil || *topic != *row.Topic):
-			set.SetTopic(*topic)
+		if c.Topic != nil {
+			setText(topic, row.Topic, set.SetTopic, set.ClearTopic)
+		}
+		if c.Data != nil {
+			setText(data, row.Data, set.SetData, set.ClearData)
 		}
 		if c.SendRole != nil && int(*c.SendRole) != row.SendRole {
 			set.SetSendRole(int(*c.SendRole))
@@ -95,4 +100,14 @@ func (c Change) read() (func(*ent.RoomUpdateOne, *ent.Room), error) {
 			}
 		}
 	}, nil
+}
+
+// setText sets a text that may be none where it is another one than before.
+func setText[Update any](now, before *string, set func(string) Update, remove func() Update) {
+	switch {
+	case now == nil && before != nil:
+		remove()
+	case now != nil && (before == nil || *now != *before):
+		set(*now)
+	}
 }

@@ -30,14 +30,20 @@ func checkRoom(r tables.Row) error {
 	name, _ := r.Value("name")
 	_, named := r.Value("name_key")
 	topic, hasTopic := r.Value("topic")
+	data, hasData := r.Value("data")
 	if _, deleted := r.Value("deleted_at"); deleted {
-		if name != "" || named || hasTopic {
-			return errors.New("rooms.name: a deleted room has none, and no topic")
+		if name != "" || named || hasTopic || hasData {
+			return errors.New("rooms.name: a deleted room has none, and no topic and no data")
 		}
 		return nil
 	}
 	if err := checkName(r, kind); err != nil {
 		return err
+	}
+	if hasData {
+		if err := texts.CheckData(data); err != nil {
+			return wrong("rooms.data", err)
+		}
 	}
 	return wrong("rooms.topic", texts.Check(topic, 0, texts.MaxTopic))
 }

@@ -35,11 +35,18 @@ func Check(r tables.Row) error {
 
 func checkChat(r tables.Row) error {
 	text, _ := r.Value("text")
+	data, hasData := r.Value("data")
 	switch _, deleted := r.Value("deleted_at"); {
 	case deleted && text != "":
 		return errors.New("chats.text: a deleted chat has none")
+	case deleted && hasData:
+		return errors.New("chats.data: a deleted chat has none")
 	case deleted:
 		return nil
+	case hasData:
+		if err := texts.CheckData(data); err != nil {
+			return wrong("chats.data", err)
+		}
 	}
 	return wrong("chats.text", texts.Check(text, 1, texts.MaxChat))
 }

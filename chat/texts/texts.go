@@ -1,4 +1,4 @@
-// Package texts says what the names of rooms, their topics and chats may be. It rests on one idea: what one of the two
+// Package texts says what the names of rooms, their topics, chats and the data of apps may be. It rests on one idea: what one of the two
 // databases could not give back, and what readers could not tell apart, is not taken. It knows no room.
 package texts
 
@@ -27,7 +27,7 @@ const (
 
 // An Error says why a text is not taken.
 type Error struct {
-	Reason string // TOO_SHORT, TOO_LONG, BAD_CHARACTER, MIXED_SCRIPTS, LOOKS_LIKE_ID
+	Reason string // TOO_SHORT, TOO_LONG, OUT_OF_RANGE, BAD_CHARACTER, MIXED_SCRIPTS, LOOKS_LIKE_ID
 	Detail string // a sentence for people; never repeats the text
 }
 

@@ -11,6 +11,8 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 	"github.com/vektah/gqlparser/v2/validator/core"
 	"github.com/vektah/gqlparser/v2/validator/rules"
+
+	"parley/graph/document/syntax"
 )
 
 // Validation ends when it has found so much. A document of 1,000 tokens can have thousands of errors, and
@@ -51,7 +53,16 @@ func (d *documents) validate(doc *ast.QueryDocument) (errs gqlerror.List) {
 			}
 		})
 	}
+	var free []*ast.Value
+	events.OnValue(func(_ *core.Walker, value *ast.Value) {
+		if isJSON(value) {
+			free = append(free, value)
+		}
+	})
 	core.Walk(d.api.Schema, doc, events)
+	for _, value := range free { // behind the walk, which compares literals
+		syntax.KeepNumbers(value)
+	}
 	return errs
 }
 
@@ -78,11 +89,17 @@ func rulesFor(streams map[string]string) []core.Rule {
 
 const textScalars = "ScalarsAreText"
 
-// scalarsAreText checks literals that gqlparser leaves to the scalar. Ours are all text; for anything else
+// scalarsAreText checks literals that gqlparser leaves to the scalar. Ours are all text but JSON, which has no enums; for anything else
 // gqlgen's resolvers return an internal error, and panic on numbers that Go cannot hold.
 func scalarsAreText(events *core.Events, report core.AddErrFunc) {
 	events.OnValue(func(_ *core.Walker, value *ast.Value) {
 		if !isOurScalar(value.Definition) || value.ExpectedType == nil {
+			return
+		}
+		if isJSON(value) {
+			if syntax.HasEnum(value) {
+				report(core.Message("JSON has no enums."), core.At(value.Position))
+			}
 			return
 		}
 		switch value.Kind {
@@ -116,6 +133,11 @@ func streamsAreShared(streams map[string]string) core.RuleFunc {
 				cmp.Or(instead, "a query"), nameOf(f)), core.At(f.Position))
 		})
 	}
+}
+
+// isJSON tells whether a value may be any JSON.
+func isJSON(value *ast.Value) bool {
+	return value.Definition != nil && value.Definition.Name == "JSON" && value.ExpectedType != nil && value.ExpectedType.Elem == nil
 }
 
 // isOurScalar tells whether gqlparser leaves the values of a type to us.

@@ -67,6 +67,8 @@ func fits(t *ast.Type, d *ast.Definition, value any) bool {
 	case "Boolean":
 		_, ok := value.(bool)
 		return ok
+	case "JSON":
+		return true
 	}
 	_, ok := value.(string)
 	return ok

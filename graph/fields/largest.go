@@ -3,6 +3,7 @@ package fields
 import (
 	"parley/chat"
 	"parley/chat/mentions"
+	"parley/chat/texts"
 	"parley/graph/document"
 	"parley/naming"
 	"parley/naming/usernames"
@@ -39,6 +40,7 @@ var Largest = map[string]int{
 	"EventKind": 32,
 	"ID":        len(`"00000000-0000-0000-0000-000000000000"`),
 	"Int":       len("-2147483648"),
+	"JSON":      texts.MaxData,
 	"Role":      len(`"MEMBER"`),
 
 	"NotifyLevel": len(`"MENTIONS"`),

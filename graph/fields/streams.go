@@ -15,14 +15,14 @@ var Streams = map[string]string{
 	"Event.member": shared, "Event.emoji": shared,
 
 	"Chat.id": shared, "Chat.room": shared, "Chat.number": shared, "Chat.cursor": shared, "Chat.username": shared, "Chat.user": shared,
-	"Chat.text": shared, "Chat.mentions": shared, "Chat.createdAt": shared, "Chat.editedAt": shared, "Chat.deletedAt": shared,
+	"Chat.text": shared, "Chat.data": shared, "Chat.mentions": shared, "Chat.createdAt": shared, "Chat.editedAt": shared, "Chat.deletedAt": shared,
 	"Chat.replyTo": shared, "Chat.replyCount": shared, "Chat.reactions": shared,
 	"Chat.replies":     "replyTo of the chats that the stream brings, or the query chat",
 	"Chat.myReactions": "actor and emoji of CHAT_REACTED and CHAT_UNREACTED, or the query chat",
 
 	"Reaction.emoji": shared, "Reaction.count": shared, "Reaction.users": shared,
 
-	"Room.id": shared, "Room.name": shared, "Room.topic": shared, "Room.createdAt": shared, "Room.lastChat": shared,
+	"Room.id": shared, "Room.name": shared, "Room.topic": shared, "Room.data": shared, "Room.createdAt": shared, "Room.lastChat": shared,
 	"Room.kind": shared, "Room.sendRole": shared, "Room.memberCount": shared,
 	"Room.me":             "Event.member, or the query room",
 	"Room.allowedActions": "the query room after ROOM_UPDATED and after events of members that are about you",

@@ -85,6 +85,7 @@ type ComplexityRoot struct {
 	Chat struct {
 		CreatedAt   func(childComplexity int) int
 		Cursor      func(childComplexity int) int
+		Data        func(childComplexity int) int
 		DeletedAt   func(childComplexity int) int
 		EditedAt    func(childComplexity int) int
 		ID          func(childComplexity int) int
@@ -173,13 +174,13 @@ type ComplexityRoot struct {
 		BlockUser      func(childComplexity int, user string, on *bool) int
 		ChangePassword func(childComplexity int, currentPassword string, newPassword string) int
 		CreateInvite   func(childComplexity int, room *string, uses *int, until *time.Time, id *string) int
-		CreateRoom     func(childComplexity int, name string, topic *string, kind *roomlog.RoomKind, sendRole *access.Role, members []string, id *string) int
+		CreateRoom     func(childComplexity int, name string, topic *string, kind *roomlog.RoomKind, sendRole *access.Role, members []string, id *string, data *string) int
 		DeleteAccount  func(childComplexity int, password string) int
 		DeleteChat     func(childComplexity int, chat string) int
 		DeleteInvite   func(childComplexity int, invite string) int
 		DeleteRoom     func(childComplexity int, room string) int
 		DisableUser    func(childComplexity int, user string, on *bool) int
-		EditChat       func(childComplexity int, chat string, text string) int
+		EditChat       func(childComplexity int, chat string, text string, data *string) int
 		EndSession     func(childComplexity int, session string) int
 		HideRoom       func(childComplexity int, room string) int
 		JoinRoom       func(childComplexity int, room string) int
@@ -192,13 +193,13 @@ type ComplexityRoot struct {
 		RefreshToken   func(childComplexity int, token *string, idempotencyKey *string) int
 		Register       func(childComplexity int, username string, password string, invite *string) int
 		RemoveMember   func(childComplexity int, room string, user string) int
-		SendChat       func(childComplexity int, room string, text string, id *string, replyTo *string) int
+		SendChat       func(childComplexity int, room string, text string, id *string, replyTo *string, data *string) int
 		SetNotify      func(childComplexity int, room string, level access.NotifyLevel) int
 		SetRole        func(childComplexity int, room string, user string, role access.Role) int
 		SetTyping      func(childComplexity int, room string) int
 		UnbanMember    func(childComplexity int, room string, user string) int
 		UpdateMe       func(childComplexity int, name *string) int
-		UpdateRoom     func(childComplexity int, room string, name *string, topic *string, sendRole *access.Role) int
+		UpdateRoom     func(childComplexity int, room string, name *string, topic *string, sendRole *access.Role, data *string) int
 	}
 
 	PageInfo struct {
@@ -236,6 +237,7 @@ type ComplexityRoot struct {
 		Bans           func(childComplexity int, first *int, after *string) int
 		Chats          func(childComplexity int, first *int, after *string, last *int, before *string) int
 		CreatedAt      func(childComplexity int) int
+		Data           func(childComplexity int) int
 		ID             func(childComplexity int) int
 		Invites        func(childComplexity int) int
 		Kind           func(childComplexity int) int
@@ -349,10 +351,10 @@ type MutationResolver interface {
 	UpdateMe(ctx context.Context, name *string) (*auth.User, error)
 	DisableUser(ctx context.Context, user string, on *bool) (*auth.User, error)
 	DeleteAccount(ctx context.Context, password string) (*string, error)
-	CreateRoom(ctx context.Context, name string, topic *string, kind *roomlog.RoomKind, sendRole *access.Role, members []string, id *string) (*roomlog.Room, error)
+	CreateRoom(ctx context.Context, name string, topic *string, kind *roomlog.RoomKind, sendRole *access.Role, members []string, id *string, data *string) (*roomlog.Room, error)
 	OpenDirectRoom(ctx context.Context, users []string) (*roomlog.Room, error)
 	HideRoom(ctx context.Context, room string) (*string, error)
-	UpdateRoom(ctx context.Context, room string, name *string, topic *string, sendRole *access.Role) (*roomlog.Room, error)
+	UpdateRoom(ctx context.Context, room string, name *string, topic *string, sendRole *access.Role, data *string) (*roomlog.Room, error)
 	DeleteRoom(ctx context.Context, room string) (*string, error)
 	JoinRoom(ctx context.Context, room string) (*members.Member, error)
 	LeaveRoom(ctx context.Context, room string) (*string, error)
@@ -364,8 +366,8 @@ type MutationResolver interface {
 	CreateInvite(ctx context.Context, room *string, uses *int, until *time.Time, id *string) (*invites.Invite, error)
 	DeleteInvite(ctx context.Context, invite string) (*string, error)
 	AcceptInvite(ctx context.Context, code string) (*members.Member, error)
-	SendChat(ctx context.Context, room string, text string, id *string, replyTo *string) (*roomlog.Chat, error)
-	EditChat(ctx context.Context, chat string, text string) (*roomlog.Chat, error)
+	SendChat(ctx context.Context, room string, text string, id *string, replyTo *string, data *string) (*roomlog.Chat, error)
+	EditChat(ctx context.Context, chat string, text string, data *string) (*roomlog.Chat, error)
 	MarkRead(ctx context.Context, chat string) (*members.Member, error)
 	SetNotify(ctx context.Context, room string, level access.NotifyLevel) (*members.Member, error)
 	DeleteChat(ctx context.Context, chat string) (*roomlog.Chat, error)
@@ -537,6 +539,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Chat.Cursor(childComplexity), true
+	case "Chat.data":
+		if e.ComplexityRoot.Chat.Data == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Chat.Data(childComplexity), true
 	case "Chat.deletedAt":
 		if e.ComplexityRoot.Chat.DeletedAt == nil {
 			break
@@ -957,7 +965,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.CreateRoom(childComplexity, args["name"].(string), args["topic"].(*string), args["kind"].(*roomlog.RoomKind), args["sendRole"].(*access.Role), args["members"].([]string), args["id"].(*string)), true
+		return e.ComplexityRoot.Mutation.CreateRoom(childComplexity, args["name"].(string), args["topic"].(*string), args["kind"].(*roomlog.RoomKind), args["sendRole"].(*access.Role), args["members"].([]string), args["id"].(*string), args["data"].(*string)), true
 	case "Mutation.deleteAccount":
 		if e.ComplexityRoot.Mutation.DeleteAccount == nil {
 			break
@@ -1023,7 +1031,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.EditChat(childComplexity, args["chat"].(string), args["text"].(string)), true
+		return e.ComplexityRoot.Mutation.EditChat(childComplexity, args["chat"].(string), args["text"].(string), args["data"].(*string)), true
 	case "Mutation.endSession":
 		if e.ComplexityRoot.Mutation.EndSession == nil {
 			break
@@ -1166,7 +1174,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.SendChat(childComplexity, args["room"].(string), args["text"].(string), args["id"].(*string), args["replyTo"].(*string)), true
+		return e.ComplexityRoot.Mutation.SendChat(childComplexity, args["room"].(string), args["text"].(string), args["id"].(*string), args["replyTo"].(*string), args["data"].(*string)), true
 	case "Mutation.setNotify":
 		if e.ComplexityRoot.Mutation.SetNotify == nil {
 			break
@@ -1232,7 +1240,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.UpdateRoom(childComplexity, args["room"].(string), args["name"].(*string), args["topic"].(*string), args["sendRole"].(*access.Role)), true
+		return e.ComplexityRoot.Mutation.UpdateRoom(childComplexity, args["room"].(string), args["name"].(*string), args["topic"].(*string), args["sendRole"].(*access.Role), args["data"].(*string)), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -1443,6 +1451,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Room.CreatedAt(childComplexity), true
+	case "Room.data":
+		if e.ComplexityRoot.Room.Data == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Room.Data(childComplexity), true
 	case "Room.id":
 		if e.ComplexityRoot.Room.ID == nil {
 			break
@@ -1842,6 +1856,12 @@ in the same room. It survives server restarts and is valid on every node.
 """
 scalar Cursor
 
+"""
+Any JSON value, at most 4 KiB. Stored as given, never interpreted. It is written back in one line, without spaces and with the keys
+of objects sorted; numbers keep their digits. 4 KiB are 4,096 bytes of that, nested at most 64 deep. Null is none.
+"""
+scalar JSON
+
 # --------------------------------------------------------------------------------------- interfaces
 
 "Anything that can be fetched again by its id."
@@ -2050,6 +2070,8 @@ type Mutation {
     members: [ID!]
     "A UUID of your own for the room. The nil UUID is none: ID_INVALID."
     id: ID
+    "What your app keeps with the room."
+    data: JSON
   ): Room
 
   """
@@ -2072,6 +2094,8 @@ type Mutation {
     topic: String
     "The lowest role that may send."
     sendRole: Role
+    "As in ` + "`" + `createRoom` + "`" + `. Null removes it."
+    data: JSON
   ): Room
 
   "Delete a room with all its chats. Owners only. Answers the room's id. Sent again: NOT_FOUND."
@@ -2184,14 +2208,18 @@ type Mutation {
     id: ID
     "The id of the chat that it answers: one of the same room (else NOT_FOUND), also a deleted one."
     replyTo: ID
+    "What your app keeps with the chat."
+    data: JSON
   ): Chat
 
-  "Replace the text of your chat. Sent again: no change."
+  "Replace the text of your chat, or what your app keeps with it. Sent again: no change."
   editChat(
     "The chat's id."
     chat: ID!
-    "1 to 10000 characters."
+    "1 to 10000 characters: the same again, where only ` + "`" + `data` + "`" + ` changes."
     text: String!
+    "What your app keeps with the chat. Left out it stays; null removes it."
+    data: JSON
   ): Chat
 
   """
@@ -2319,6 +2347,8 @@ type Room implements Node {
   name: String!
   "What the room is about."
   topic: String
+  "What an app keeps with the room, or null. Everybody who may read the room is given it."
+  data: JSON
   "When the room was made."
   createdAt: DateTime!
   "Who finds it and how people come in. Never changes."
@@ -2459,6 +2489,8 @@ type Chat implements Node {
   user: User
   "As it was sent or last edited. Null once deleted."
   text: String
+  "What an app keeps with the chat, or null. Null once deleted."
+  data: JSON
   """
   Who is named in it, in order of their usernames: the first 20 members of its room by an ` + "`" + `@` + "`" + ` and their username in any spelling,
   when it was sent or last edited. Not by what stands in code or addresses, and nobody by themselves.
@@ -2466,7 +2498,7 @@ type Chat implements Node {
   mentions: [User!]!
   "When it was stored. Never earlier than the chat before it, unless the server's clock was a day wrong. Order by ` + "`" + `number` + "`" + `."
   createdAt: DateTime!
-  "When its text was last changed, or null."
+  "When its text or ` + "`" + `data` + "`" + ` was last changed, or null."
   editedAt: DateTime
   "When it was deleted, or null."
   deletedAt: DateTime
@@ -2595,7 +2627,7 @@ type Limits {
 enum EventKind {
   "A new chat."
   CHAT_SENT
-  "A chat has another text."
+  "A chat has another text or other ` + "`" + `data` + "`" + `."
   CHAT_EDITED
   "The text of a chat is gone."
   CHAT_DELETED
@@ -2611,7 +2643,7 @@ enum EventKind {
   MEMBER_REMOVED
   "A member has another role."
   MEMBER_CHANGED
-  "The room has another name, topic or rule of who may send."
+  "The room has another name, topic, rule of who may send or other ` + "`" + `data` + "`" + `."
   ROOM_UPDATED
   "The last event of its room; ` + "`" + `room` + "`" + ` shows what it was called, and nothing else."
   ROOM_DELETED
@@ -2970,6 +3002,8 @@ func (ec *executionContext) childFields_Chat(ctx context.Context, field graphql.
 		return ec.fieldContext_Chat_user(ctx, field)
 	case "text":
 		return ec.fieldContext_Chat_text(ctx, field)
+	case "data":
+		return ec.fieldContext_Chat_data(ctx, field)
 	case "mentions":
 		return ec.fieldContext_Chat_mentions(ctx, field)
 	case "createdAt":
@@ -3158,6 +3192,8 @@ func (ec *executionContext) childFields_Room(ctx context.Context, field graphql.
 		return ec.fieldContext_Room_name(ctx, field)
 	case "topic":
 		return ec.fieldContext_Room_topic(ctx, field)
+	case "data":
+		return ec.fieldContext_Room_data(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_Room_createdAt(ctx, field)
 	case "kind":
@@ -3643,6 +3679,14 @@ func (ec *executionContext) field_Mutation_createRoom_args(ctx context.Context, 
 		return nil, err
 	}
 	args["id"] = arg5
+	arg6, err := graphql.ProcessArgField(ctx, rawArgs, "data",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOJSON2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["data"] = arg6
 	return args, nil
 }
 
@@ -3743,6 +3787,14 @@ func (ec *executionContext) field_Mutation_editChat_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["text"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "data",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOJSON2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["data"] = arg2
 	return args, nil
 }
 
@@ -4013,6 +4065,14 @@ func (ec *executionContext) field_Mutation_sendChat_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["replyTo"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "data",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOJSON2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["data"] = arg4
 	return args, nil
 }
 
@@ -4153,6 +4213,14 @@ func (ec *executionContext) field_Mutation_updateRoom_args(ctx context.Context, 
 		return nil, err
 	}
 	args["sendRole"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "data",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOJSON2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["data"] = arg4
 	return args, nil
 }
 
@@ -5015,6 +5083,13 @@ func (ec *executionContext) _Chat_text(ctx context.Context, field graphql.Collec
 }
 func (ec *executionContext) fieldContext_Chat_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Chat", field, false, false, "String")
+}
+
+func (ec *executionContext) _Chat_data(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (ret graphql.Marshaler) {
+	return lean.OptionalRaw(obj.Data)
+}
+func (ec *executionContext) fieldContext_Chat_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Chat", field, false, false, "JSON")
 }
 
 func (ec *executionContext) _Chat_mentions(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (ret graphql.Marshaler) {
@@ -6511,7 +6586,7 @@ func (ec *executionContext) _Mutation_createRoom(ctx context.Context, field grap
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().CreateRoom(ctx, fc.Args["name"].(string), fc.Args["topic"].(*string), fc.Args["kind"].(*roomlog.RoomKind), fc.Args["sendRole"].(*access.Role), fc.Args["members"].([]string), fc.Args["id"].(*string))
+			return ec.Resolvers.Mutation().CreateRoom(ctx, fc.Args["name"].(string), fc.Args["topic"].(*string), fc.Args["kind"].(*roomlog.RoomKind), fc.Args["sendRole"].(*access.Role), fc.Args["members"].([]string), fc.Args["id"].(*string), fc.Args["data"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *roomlog.Room) graphql.Marshaler {
@@ -6643,7 +6718,7 @@ func (ec *executionContext) _Mutation_updateRoom(ctx context.Context, field grap
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().UpdateRoom(ctx, fc.Args["room"].(string), fc.Args["name"].(*string), fc.Args["topic"].(*string), fc.Args["sendRole"].(*access.Role))
+			return ec.Resolvers.Mutation().UpdateRoom(ctx, fc.Args["room"].(string), fc.Args["name"].(*string), fc.Args["topic"].(*string), fc.Args["sendRole"].(*access.Role), fc.Args["data"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *roomlog.Room) graphql.Marshaler {
@@ -7171,7 +7246,7 @@ func (ec *executionContext) _Mutation_sendChat(ctx context.Context, field graphq
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().SendChat(ctx, fc.Args["room"].(string), fc.Args["text"].(string), fc.Args["id"].(*string), fc.Args["replyTo"].(*string))
+			return ec.Resolvers.Mutation().SendChat(ctx, fc.Args["room"].(string), fc.Args["text"].(string), fc.Args["id"].(*string), fc.Args["replyTo"].(*string), fc.Args["data"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *roomlog.Chat) graphql.Marshaler {
@@ -7215,7 +7290,7 @@ func (ec *executionContext) _Mutation_editChat(ctx context.Context, field graphq
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().EditChat(ctx, fc.Args["chat"].(string), fc.Args["text"].(string))
+			return ec.Resolvers.Mutation().EditChat(ctx, fc.Args["chat"].(string), fc.Args["text"].(string), fc.Args["data"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *roomlog.Chat) graphql.Marshaler {
@@ -8261,6 +8336,13 @@ func (ec *executionContext) _Room_topic(ctx context.Context, field graphql.Colle
 }
 func (ec *executionContext) fieldContext_Room_topic(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Room", field, false, false, "String")
+}
+
+func (ec *executionContext) _Room_data(ctx context.Context, field graphql.CollectedField, obj *roomlog.Room) (ret graphql.Marshaler) {
+	return lean.OptionalRaw(obj.Data)
+}
+func (ec *executionContext) fieldContext_Room_data(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Room", field, false, false, "JSON")
 }
 
 func (ec *executionContext) _Room_createdAt(ctx context.Context, field graphql.CollectedField, obj *roomlog.Room) (ret graphql.Marshaler) {
@@ -10230,6 +10312,11 @@ func (ec *executionContext) showChat(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "data":
+			out.Values[i] = ec._Chat_data(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "mentions":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -11246,6 +11333,11 @@ func (ec *executionContext) _Room(ctx context.Context, sel ast.SelectionSet, obj
 			}
 		case "topic":
 			out.Values[i] = ec._Room_topic(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "data":
+			out.Values[i] = ec._Room_data(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -13238,6 +13330,24 @@ func (ec *executionContext) marshalOInvite2ᚖparleyᚋchatᚋinvitesᚐInvite(c
 		return graphql.Null
 	}
 	return ec._Invite(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOJSON2ᚖstring(ctx context.Context, v any) (*string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := scalar.UnmarshalJSON(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOJSON2ᚖstring(ctx context.Context, sel ast.SelectionSet, v *string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := scalar.MarshalJSON(*v)
+	return res
 }
 
 func (ec *executionContext) unmarshalOLogoutScope2ᚖparleyᚋauthᚐLogoutScope(ctx context.Context, v any) (*auth.LogoutScope, error) {

@@ -95,6 +95,26 @@ func Optional(s *string) graphql.Marshaler {
 	return (*String)(s)
 }
 
+// A Raw is a text of JSON.
+type Raw string
+
+// OptionalRaw is a text of JSON that may be null.
+func OptionalRaw(s *string) graphql.Marshaler {
+	if s == nil {
+		return graphql.Null
+	}
+	return (*Raw)(s)
+}
+
+// MarshalGQL writes the text.
+func (r *Raw) MarshalGQL(w io.Writer) { write(w, r) }
+
+// AppendGQL appends the text as it is.
+func (r *Raw) AppendGQL(b []byte) []byte { return append(b, *r...) }
+
+// SizeGQL is how long the text is.
+func (r *Raw) SizeGQL() int { return len(*r) }
+
 // MarshalGQL writes the text.
 func (s *String) MarshalGQL(w io.Writer) { write(w, s) }
 

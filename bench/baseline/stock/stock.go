@@ -140,7 +140,7 @@ func person(ctx context.Context) (chat.Caller, error) {
 	return chat.Caller{ID: who.User.ID, Username: who.User.Username}, nil
 }
 
-func (m mutation) CreateRoom(ctx context.Context, name string, topic *string, _ *roomlog.RoomKind, _ *access.Role, _ []string, _ *string) (*roomlog.Room, error) {
+func (m mutation) CreateRoom(ctx context.Context, name string, topic *string, _ *roomlog.RoomKind, _ *access.Role, _ []string, _ *string, _ *string) (*roomlog.Room, error) {
 	me, err := person(ctx)
 	if err != nil {
 		return nil, err
@@ -148,7 +148,7 @@ func (m mutation) CreateRoom(ctx context.Context, name string, topic *string, _ 
 	return m.s.chat.CreateRoom(ctx, me, chat.NewRoom{Name: name, Topic: topic})
 }
 
-func (m mutation) SendChat(ctx context.Context, room string, text string, id *string, replyTo *string) (*roomlog.Chat, error) {
+func (m mutation) SendChat(ctx context.Context, room string, text string, id *string, replyTo *string, _ *string) (*roomlog.Chat, error) {
 	me, err := person(ctx)
 	if err != nil {
 		return nil, err

@@ -92,6 +92,8 @@ func leaf(marshal, value string) string {
 		return fmt.Sprintf("\treturn (*lean.Time)(&%s)\n", value)
 	case "OString2ᚖstring":
 		return fmt.Sprintf("\treturn lean.Optional(%s)\n", value)
+	case "OJSON2ᚖstring":
+		return fmt.Sprintf("\treturn lean.OptionalRaw(%s)\n", value)
 	case "NID2githubᚗcomᚋgoogleᚋuuidᚐUUID":
 		return fmt.Sprintf("\treturn (*lean.ID)(&%s)\n", value)
 	}
