@@ -27,6 +27,18 @@ func (e Edit) data(before *string) *string {
 	return *e.Data
 }
 
+// is says whether the chat is so already.
+func (e Edit) is(c *ent.Chat) bool { return c.Text == e.Text && sameText(e.data(c.Data), c.Data) }
+
+func (e Edit) set(c *ent.ChatUpdateOne) {
+	c.SetText(e.Text)
+	if data := e.data(nil); data != nil {
+		c.SetData(*data)
+	} else if e.Data != nil {
+		c.ClearData()
+	}
+}
+
 func (e Edit) check(textLength int) error {
 	if err := checkText(e.Text, textLength); err != nil {
 		return err
@@ -41,20 +53,12 @@ func (s *Service) EditChat(ctx context.Context, caller Caller, id string, to Edi
 	if err := to.check(s.o.TextLength); err != nil {
 		return nil, err
 	}
-	text := to.Text
-	names := mentions.Find(text)
+	names := mentions.Find(to.Text)
 	var named mentions.Named // nil: the text was this one already
 	edited, err := s.change(ctx, id, editing{
 		caller: caller, do: access.ChangeOwnChat, kind: roomlog.ChatEdited,
-		done: func(c *ent.Chat) bool { named = nil; return c.Text == text && sameText(to.data(c.Data), c.Data) },
-		set: func(c *ent.ChatUpdateOne, at time.Time) {
-			c.SetText(text).SetEditedAt(at)
-			if data := to.data(nil); data != nil {
-				c.SetData(*data)
-			} else if to.Data != nil {
-				c.ClearData()
-			}
-		},
+		done: func(c *ent.Chat) bool { named = nil; return to.is(c) },
+		set:  func(c *ent.ChatUpdateOne, at time.Time) { to.set(c); c.SetEditedAt(at) },
 		also: func(tx *ent.Tx, before, now *ent.Chat) (err error) {
 			if before.Text == now.Text { // it mentions those whom it mentioned when it was written
 				return nil
