@@ -76,7 +76,7 @@ func addEverything(ctx context.Context, tx *ent.Tx) error {
 		tx.Room.Create().SetID(dead).SetCreatedBy(ann).SetName("").SetCreatedAt(now).SetDeletedAt(now).SetLastAt(now).SetLastPlace(7).SetLastNumber(4).SetLastTag(9).Exec(ctx),
 		tx.RoomEvent.Create().SetRoomID(dead).SetPlace(7).SetNumber(4).SetTag(9).SetKind(roomevent.KindROOM_DELETED).SetAt(now).SetActorID(ann).Exec(ctx),
 		addPeople(ctx, tx, ann, now), addSaid(ctx, tx, now), addStanding(ctx, tx, now),
-		tx.Room.Create().SetID(room).SetCreatedBy(ann).SetName("Große").SetNameKey("große").SetTopic("").SetData(` {"n": [1, "é\n"]}`).SetCreatedAt(now).SetLastAt(now).SetLastPlace(5).SetLastNumber(3).SetLastTag(1<<63-1).Exec(ctx))
+		tx.Room.Create().SetID(room).SetCreatedBy(ann).SetName("Große").SetNameKey("große").SetTopic("").SetData(`{"n":[1.0,"é\n\u0000"]}`).SetCreatedAt(now).SetLastAt(now).SetLastPlace(5).SetLastNumber(3).SetLastTag(1<<63-1).Exec(ctx))
 	for i, text := range texts {
 		c := tx.Chat.Create().SetID(chats[i]).SetRoomID(room).SetNumber(i + 1).SetPlace(int64(i + 1)).SetTag(int64(i + 1)).SetUserID(gone).SetUsername("gone").SetText(text).SetCreatedAt(now)
 		if i == 0 {

@@ -65,6 +65,9 @@ func (c *cache) grow(more []*roomlog.Event) {
 // bytesOf is what an event takes in memory.
 func bytesOf(e *roomlog.Event) int64 {
 	bytes := eventBytes
+	if e.Kind == roomlog.RoomUpdated && e.Room.Data != nil { // other events share what was known of the room
+		bytes += int64(len(*e.Room.Data))
+	}
 	if e.Chat != nil {
 		bytes += textsOf(e.Chat)
 	}

@@ -41,7 +41,7 @@ func (w *unusualValues) leaves(of *ast.Definition, depth int, inStream bool) str
 	text := "{ __typename "
 	for _, f := range of.Fields {
 		below := w.schema.Types[f.Type.Name()]
-		if strings.HasPrefix(f.Name, "__") || below.IsCompositeType() && depth == 0 || inStream && fields.Streams[of.Name+"."+f.Name] != "" {
+		if strings.HasPrefix(f.Name, "__") || (below.IsCompositeType() || below.Name == "JSON") && depth == 0 || inStream && fields.Streams[of.Name+"."+f.Name] != "" {
 			continue
 		}
 		text += f.Name + " " + w.leaves(below, depth-1, inStream)

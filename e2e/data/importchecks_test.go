@@ -50,10 +50,10 @@ func TestImportIsAsStrictAsTheAPI(t *testing.T) {
 	ann, _ := s.Register("Ann")
 	bob, _ := s.Register("bob")
 	s.Must(nil, ann, `mutation { logout }`)
-	s.Must(nil, bob, `mutation { createRoom(name: "Große Pause", topic: "t") { id } }`)
+	s.Must(nil, bob, `mutation { createRoom(name: "Große Pause", topic: "t", data: {r: 1}) { id } }`)
 	s.Must(nil, bob, `mutation { createRoom(name: "gone") { id } }`)
 	s.Must(nil, bob, `mutation { deleteRoom(room: "gone") }`)
-	s.Must(nil, bob, `mutation { sendChat(room: "große pause", text: "hello") { id } }`)
+	s.Must(nil, bob, `mutation { sendChat(room: "große pause", text: "hello", data: {c: 1}) { id } }`)
 	s.Must(nil, bob, `mutation { sendChat(room: "große pause", text: "away", id: "01890a5d-ac96-774b-bcce-b302099a8057") { id } }`)
 	s.Must(nil, bob, `mutation { deleteChat(chat: "01890a5d-ac96-774b-bcce-b302099a8057") { id } }`)
 	s.Login("bob", "a wrong password")
@@ -99,6 +99,14 @@ func TestImportIsAsStrictAsTheAPI(t *testing.T) {
 		{`"name":"Große Pause","name_key":"große pause"`, `"name":"a\u200bb","name_key":"ab"`, "rooms.name: has a character"},
 		{`"name":"Große Pause","name_key":"große pause"`, `"name":"01890a5d-ac96-774b-bcce-b302099a8057","name_key":"01890a5d-ac96-774b-bcce-b302099a8057"`, "rooms.name: could be taken for an id"},
 		{`"topic":"t"`, `"topic":"` + strings.Repeat("t", 251) + `"`, "rooms.topic: has 0 to 250"},
+		{`"data":"{\\"r\\":1}"`, `"data":""`, "rooms.data: is no JSON"},
+		{`"data":"{\\"r\\":1}"`, `"data":"null"`, "rooms.data: is not null"},
+		{`"data":"{\\"c\\":1}"`, `"data":"{\"c\": 1}"`, "chats.data: is not null, and has no spaces"},
+		{`"data":"{\\"c\\":1}"`, `"data":"\"\\ud800\""`, "chats.data: is no JSON"},
+		{`"data":"{\\"c\\":1}"`, `"data":"` + strings.Repeat("1", 4097) + `"`, "chats.data: has at most 4096"},
+		{`"data":"{\\"c\\":1}"`, `"data":"` + strings.Repeat("[", 65) + strings.Repeat("]", 65) + `"`, "chats.data: is nested"},
+		{`("text":"".*"data":)null`, `${1}"1"`, "chats.data: a deleted chat"},
+		{`("name":"","name_key":null.*"data":)null`, `${1}"1"`, "rooms.name: a deleted room"},
 		{`"name":"","name_key":null`, `"name":"gone","name_key":null`, "rooms.name: a deleted room"},
 		{`"kind":"PUBLIC"`, `"kind":"SECRET"`, "rooms.kind"},
 		{`"member_count":1`, `"member_count":2`, "as many members as it says"},

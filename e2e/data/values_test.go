@@ -69,6 +69,11 @@ func (w *unusualValues) values(t *ast.Type) (values []any) {
 	for _, text := range unusualTexts() {
 		values = append(values, text)
 	}
+	if t.NamedType == "JSON" {
+		for _, text := range []string{`1.0`, `-0`, `1e400`, `12345678901234567890`, `[[[]]]`, `{"\u0000":{"":null}}`, `false`, `"` + strings.Repeat(`\u0001`, 683) + `"`} {
+			values = append(values, json.RawMessage(text))
+		}
+	}
 	if t.NamedType == "Cursor" {
 		return append(values, w.start, strings.ToUpper(w.start), w.start+"=", roomsCursor(0), usersCursor("bob"))
 	}

@@ -24,7 +24,7 @@ import (
 var testAPI = &API{
 	Schema:  generated.NewExecutableSchema(generated.Config{}).Schema(),
 	Busy:    func(context.Context) *gqlerror.Error { return gqlerror.Errorf("busy") },
-	MaxPage: 200, MaxIDs: 100, MaxAnswer: 1 << 20, MaxEvent: 1 << 20, Largest: map[string]int{"String": 1000},
+	MaxPage: 200, MaxIDs: 100, MaxAnswer: 1 << 20, MaxEvent: 1 << 20, Largest: map[string]int{"String": 1000, "JSON": 500},
 	Lists: map[string]List{"Chat.reactions": {Usual: 2, Most: 50}, "Reaction.users": {Usual: 3, Most: 10}},
 }
 

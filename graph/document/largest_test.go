@@ -22,6 +22,7 @@ func TestLargestAnswer(t *testing.T) {
 		{`mutation($n: Int) { createRoom(name: "x") { chats(last: $n) { nodes { text } } } }`, 20_000},
 		{`mutation { createRoom(name: "x") { members { nodes { user { username } } } } }`, 50_000},
 		{`mutation { createRoom(name: "x") { bans(first: 2) { nodes { reason } } } }`, 2000},
+		{`mutation { sendChat(room: "x", text: "x") { data room { data } } }`, 1000},
 		{`mutation { createRoom(name: "x") { invites { code } } }`, 10_000},
 		{`mutation { createRoom(name: "x") { members(first: 2) { nodes { room { chats(last: 3) { nodes { text } } } } } } }`, 6000},
 	} {

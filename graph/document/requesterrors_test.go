@@ -23,7 +23,7 @@ func TestEachRuleIsSorted(t *testing.T) {
 // exactVariables knows enums and these scalars; of lists and nulls it knows what every type can have.
 func TestEachArgumentHasAKnownType(t *testing.T) {
 	schema := testAPI.Schema
-	scalars := []string{"Boolean", "Cursor", "DateTime", "ID", "Int", "String"}
+	scalars := []string{"Boolean", "Cursor", "DateTime", "ID", "Int", "JSON", "String"}
 	for _, d := range schema.Types {
 		for _, field := range d.Fields {
 			for _, argument := range field.Arguments {

@@ -12,7 +12,7 @@ import (
 )
 
 // exactVariables refuses values that gqlparser lets through: enum values in other letters, texts for
-// numbers and numbers for texts, large numbers, and anything for a scalar of ours. When the operation
+// numbers and numbers for texts, large numbers, and anything for a scalar of ours but JSON, which may be anything. When the operation
 // runs it is too late: what gqlgen then finds looks like a fault of ours.
 type exactVariables struct{}
 
