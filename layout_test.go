@@ -43,10 +43,11 @@ var mayImport = map[string][]string{
 	// Floor 3: people, rooms and wires.
 	"auth": {"naming"}, // knows no chat
 	"auth/accounts": {
-		"audit", "auth", "auth/attempts", "auth/cleanup", "auth/invites", "auth/keys", "auth/passwords", "auth/rows",
+		"audit", "auth", "auth/attempts", "auth/bots", "auth/cleanup", "auth/invites", "auth/keys", "auth/passwords", "auth/rows",
 		"auth/sessions", "auth/standing", "db", "db/tables", "ent", "limit", "naming", "naming/codes", "naming/usernames",
 	},
 	"auth/attempts":  {"auth", "auth/passwords", "auth/rows", "db", "ent", "limit", "naming/usernames"},                                                             // how often a password may be tried
+	"auth/bots":      {"auth", "auth/rows", "auth/sessions/recent", "db", "ent", "naming", "naming/usernames"},                                                      // whose tokens of bots are
 	"auth/cleanup":   {"auth/rows", "ent", "limit"},                                                                                                                 // removes rows that decide nothing
 	"auth/hashcost":  {},                                                                                                                                            // what a new hash costs; tests lower it
 	"auth/invites":   {"auth", "ent", "naming", "naming/codes"},                                                                                                     // codes with which people make accounts
@@ -113,7 +114,7 @@ var mayImport = map[string][]string{
 
 	// Floor 5: what clients call, and a database as a whole.
 	"graph": { // of db only the classes of errors; never a row
-		"auth", "auth/accounts", "auth/invites", "auth/passwords", "chat", "chat/access", "chat/invites", "chat/members", "chat/pages",
+		"auth", "auth/accounts", "auth/bots", "auth/invites", "auth/passwords", "chat", "chat/access", "chat/invites", "chat/members", "chat/pages",
 		"chat/roomlog", "db", "naming", "naming/usernames", "transport", "transport/budget", "transport/operation",
 		"transport/stream", "transport/stream/execution",
 	},

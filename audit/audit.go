@@ -33,6 +33,8 @@ const (
 	AdminRemoved        = "admin_removed"
 	ServerInviteCreated = "server_invite_created"
 	ServerInviteDeleted = "server_invite_deleted"
+	BotCreated          = "bot_created"
+	BotTokenRenewed     = "bot_token_renewed"
 
 	RoomCreated    = "room_created"
 	RoomDeleted    = "room_deleted"
@@ -54,6 +56,7 @@ var (
 	OfSignIn = []string{
 		Registered, LoginOK, LoginFailed, LoginLimited, RefreshRotated, RefreshInWindow, RefreshReused, SessionsEnded, PasswordChanged, AccountDeleted,
 		AccountAdded, AccountDisabled, AccountEnabled, AdminAdded, AdminRemoved, ServerInviteCreated, ServerInviteDeleted,
+		BotCreated, BotTokenRenewed,
 	}
 	OfRooms = []string{
 		RoomCreated, RoomDeleted, RoomHandedOver, MemberJoined, MemberAdded, MemberLeft, MemberRemoved, MemberBanned, MemberUnbanned, RoleChanged,

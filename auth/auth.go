@@ -20,6 +20,7 @@ var (
 	ErrNoUser             = errors.New("no such user")
 	ErrNoSession          = errors.New("no such session")
 	ErrNoInvite           = errors.New("no such invite to the server")
+	ErrNoBot              = errors.New("no such bot")
 	ErrIDTaken            = errors.New("the id is taken")
 	ErrBusy               = errors.New("too many sign-ins at once")
 
@@ -28,8 +29,15 @@ var (
 	// ErrManyInvites: to the server, that let somebody in.
 	ErrManyInvites error = &ReasonError{Err: ErrLimit, Reason: "INVITES"}
 
+	// ErrManyBots: that are let in.
+	ErrManyBots error = &ReasonError{Err: ErrLimit, Reason: "BOTS"}
+
 	// ErrForbidden: they may not do this. It comes with a reason, or alone where none helps.
 	ErrForbidden = errors.New("not allowed")
+	// ErrForBots: no bot may, because it has no password and no sessions.
+	ErrForBots error = &ReasonError{Err: ErrForbidden, Reason: "BOT"}
+	// ErrSignInAgain: they may once they have signed in again, because their session began long ago.
+	ErrSignInAgain error = &ReasonError{Err: ErrForbidden, Reason: "SIGN_IN_AGAIN"}
 
 	// ErrNoToken: the request carries no token at all, which is not the same as a bad one.
 	// It is ErrUnauthenticated too.

@@ -34,3 +34,14 @@ func (t Tokens) LogValue() slog.Value {
 	}
 	return slog.StringValue("tokens of " + t.User.ID.String() + " " + redacted)
 }
+
+// Format says whose the token is and does not show it.
+func (t BotToken) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(t.LogValue().String())) }
+
+// LogValue says whose the token is and does not show it.
+func (t BotToken) LogValue() slog.Value {
+	if t.Bot == nil {
+		return slog.StringValue("token " + redacted)
+	}
+	return slog.StringValue("token of " + t.Bot.ID.String() + " " + redacted)
+}

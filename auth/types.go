@@ -71,11 +71,17 @@ type Tokens struct {
 	SessionID             uuid.UUID
 }
 
-// Identity is who is asking, proven by an access token of a live session.
+// BotToken is a bot with its token, which is known when it is made and never again. Printed or logged it shows no token.
+type BotToken struct {
+	Bot   *User
+	Token *string // nil: it was made before
+}
+
+// Identity is who is asking, proven by an access token of a live session, or by a bot's token.
 type Identity struct {
 	User      *User
-	SessionID uuid.UUID
-	ExpiresAt time.Time // exp of the access token; it is accepted for the leeway longer
+	SessionID uuid.UUID // of a bot: one that this node has made up for its token, and no row has
+	ExpiresAt time.Time // exp of the access token; it is accepted for the leeway longer. Zero: never, of a bot
 }
 
 // Client is where a sign-in or a refresh comes from, as shown in the list of sessions.

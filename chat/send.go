@@ -7,6 +7,7 @@ import (
 
 	"parley/chat/access"
 	"parley/chat/arguments"
+	"parley/chat/limits"
 	"parley/chat/mentions"
 	"parley/chat/queue"
 	"parley/chat/roomlog"
@@ -35,7 +36,7 @@ func (s *Service) Send(ctx context.Context, caller Caller, d Draft) (_ *roomlog.
 	if err != nil {
 		return nil, err
 	}
-	if err := s.sends.Take(caller.ID); err != nil {
+	if err := s.sendsOf(caller).Take(caller.ID); err != nil {
 		return nil, err
 	}
 	key := grantKey{caller.ID, d.Room}
@@ -45,6 +46,13 @@ func (s *Service) Send(ctx context.Context, caller Caller, d Draft) (_ *roomlog.
 		}
 	}
 	return s.judgeAndSend(ctx, caller, key, made)
+}
+
+func (s *Service) sendsOf(caller Caller) *limits.Limiter {
+	if caller.Bot {
+		return s.botSends
+	}
+	return s.sends
 }
 
 // judgeAndSend sends to a room that is looked up. Who may not send there is told nothing of it, and takes nothing of its rate.

@@ -43,6 +43,7 @@ type Options struct {
 	HeadsInterval  time.Duration    // PARLEY_HEADS_INTERVAL, default 2 s
 	WindowBytes    int64            // chats kept for readers, default 16 MiB
 	SendRate       limit.Rate       // PARLEY_SEND_RATE, of one user; burst × 3
+	BotSendRate    limit.Rate       // PARLEY_BOT_SEND_RATE, of one bot instead; burst × 3
 	RoomSendRate   limit.Rate       // PARLEY_ROOM_SEND_RATE, into one room; burst × 2
 	MutationRate   limit.Rate       // PARLEY_MUTATION_RATE, of one user, all other changes; burst × 3
 	RoomCreateRate limit.Rate       // PARLEY_ROOM_CREATE_RATE, of one user; burst × 1
@@ -126,6 +127,7 @@ type Service struct {
 	notifier  Notifier
 	grants    grants
 	sends     *limits.Limiter
+	botSends  *limits.Limiter
 	roomSends *limits.Limiter
 	changes   *limits.Limiter
 	audit     *audit.Log
@@ -140,6 +142,7 @@ func New(store *db.Store, o Options) *Service {
 		o: o, store: store, notifier: o.Notifier, sent: newTally(), rejudged: meter.NewTally("allowed", "refused"), audit: audit.New(o.Audit, o.RequestID, audit.OfRooms), purger: purge.New(store, o.OnError),
 		enroller:  enrol.New(store, o.OnEnrolling, o.OnError),
 		sends:     limits.New(o.SendRate, 3, o.Now),
+		botSends:  limits.New(o.BotSendRate, 3, o.Now),
 		roomSends: limits.New(o.RoomSendRate, 2, o.Now),
 		changes:   limits.New(o.MutationRate, 3, o.Now),
 	}

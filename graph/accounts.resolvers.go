@@ -5,6 +5,7 @@ import (
 
 	"parley/auth"
 	"parley/auth/accounts"
+	"parley/auth/bots"
 	"parley/chat/invites"
 	"parley/graph/caller"
 )
@@ -41,6 +42,14 @@ func (r *mutationResolver) DisableUser(ctx context.Context, user string, on *boo
 	return r.Account(ctx)(r.auth.DisableUser(ctx, caller.Me(ctx), user, given(on, true)))
 }
 
+func (r *mutationResolver) CreateBot(ctx context.Context, username string, name *string, image *string, id *string) (*auth.BotToken, error) {
+	return r.auth.CreateBot(ctx, caller.Me(ctx), bots.Wish{Username: username, Name: name, Image: image, ID: id})
+}
+
+func (r *mutationResolver) RenewBotToken(ctx context.Context, bot string) (*auth.BotToken, error) {
+	return r.auth.RenewBotToken(ctx, caller.Me(ctx), bot)
+}
+
 func (r *mutationResolver) DeleteAccount(ctx context.Context, password string) (*string, error) {
 	return textOf(r.auth.DeleteAccount(ctx, caller.Me(ctx), password))
 }
@@ -63,6 +72,10 @@ func (r *queryResolver) Users(ctx context.Context, startingWith string, first *i
 
 func (r *queryResolver) Invites(ctx context.Context) ([]*invites.Invite, error) {
 	return serverInvites(r.auth.Invites(ctx, caller.Me(ctx)))
+}
+
+func (r *queryResolver) Bots(ctx context.Context) ([]*auth.User, error) {
+	return r.auth.Bots(ctx, caller.Me(ctx))
 }
 
 func (r *queryResolver) Sessions(ctx context.Context) ([]*auth.Session, error) {

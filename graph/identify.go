@@ -32,11 +32,19 @@ func (i identifier) identify(ctx context.Context, c operation.Credentials) (cont
 	ctx = auth.WithCaller(ctx, caller)
 	switch {
 	case err == nil:
-		return ctx, operation.Session{ID: who.SessionID.String(), User: who.User.ID.String(), Until: who.ExpiresAt.Add(i.leeway)}, nil
+		return ctx, operation.Session{ID: who.SessionID.String(), User: who.User.ID.String(), Until: i.until(who)}, nil
 	case errors.Is(err, auth.ErrNoToken):
 		return ctx, operation.Session{}, nil
 	}
 	return ctx, operation.Session{}, i.errors.Present(ctx, err)
+}
+
+// until is when a token runs out; zero: it does not.
+func (i identifier) until(who auth.Identity) time.Time {
+	if who.ExpiresAt.IsZero() {
+		return time.Time{}
+	}
+	return who.ExpiresAt.Add(i.leeway)
 }
 
 func addressOf(hostPort string) netip.Addr {

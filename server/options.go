@@ -46,7 +46,7 @@ func authOptions(c *settings.Config, s *server) accounts.Options {
 			},
 		},
 		LoginAttempts: limit.Rate(c.LoginAttempts), LoginRate: limit.Rate(c.LoginRate), RegisterRate: limit.Rate(c.RegisterRate),
-		Registration: registration(c), ChangeRate: limit.Rate(c.MutationRate),
+		Registration: registration(c), ChangeRate: limit.Rate(c.MutationRate), MostBots: int(c.BotsMax),
 		Hash:      passwords.Options{Parallel: int(c.HashParallel), Queue: int(c.HashQueue)},
 		OnError:   func(err error) { s.logger.Error("sessions", "error", err) },
 		OnDeleted: func() { s.chat.AccountDeleted() },
@@ -68,7 +68,7 @@ func chatOptions(c *settings.Config, s *server) chat.Options {
 		Notifier: s.notifier, TextLength: int(c.ChatMaxLength),
 		QueueEntries: int(c.WriteQueue), BatchEntries: int(c.WriteBatch), HeadsInterval: time.Duration(c.HeadsInterval),
 		WindowBytes: int64(c.WindowTotal) / chatWindows,
-		SendRate:    limit.Rate(c.SendRate), RoomSendRate: limit.Rate(c.RoomSendRate),
+		SendRate:    limit.Rate(c.SendRate), BotSendRate: limit.Rate(c.BotSendRate), RoomSendRate: limit.Rate(c.RoomSendRate),
 		MutationRate: limit.Rate(c.MutationRate), RoomCreateRate: limit.Rate(c.RoomCreateRate),
 		RoomMaxMembers: int(c.RoomMaxMembers), UserMaxRooms: int(c.UserMaxRooms), FindPerson: s.findPerson,
 		OnEnrolling: func(left int) {
@@ -85,7 +85,7 @@ func (s *server) findPerson(ctx context.Context, nameOrID string) (chat.Caller, 
 	if err != nil {
 		return chat.Caller{}, err
 	}
-	return chat.Caller{ID: u.ID, Username: u.Username}, nil
+	return chat.Caller{ID: u.ID, Username: u.Username, Bot: u.IsBot}, nil
 }
 
 func graphOptions(c *settings.Config, s *server, transports transport.Options) graph.Options {

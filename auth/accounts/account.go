@@ -22,7 +22,11 @@ import (
 // ErrInvalidCredentials: current is wrong. *auth.RateError: it was too often. InvalidError:
 // currentPassword TOO_LONG; newPassword as of Register. ErrSessionRevoked: the session ended
 // meanwhile, and nothing was changed. ErrBusy: no slot to hash in.
+// ErrForbidden, BOT.
 func (s *Service) ChangePassword(ctx context.Context, who auth.Identity, current, fresh string) (*auth.User, error) {
+	if who.User.IsBot {
+		return nil, auth.ErrForBots
+	}
 	if len(current) > passwords.MaxBytes {
 		return nil, &auth.InvalidError{Field: "currentPassword", Reason: "TOO_LONG"}
 	}
@@ -52,6 +56,9 @@ func (s *Service) ChangePassword(ctx context.Context, who auth.Identity, current
 // have sent stays, under their name, which nobody can have again. The row says from then on that the account is leaving, until
 // it is in no room any more. Errors as of ChangePassword.
 func (s *Service) DeleteAccount(ctx context.Context, who auth.Identity, password string) (uuid.UUID, error) {
+	if who.User.IsBot {
+		return uuid.Nil, auth.ErrForBots
+	}
 	if len(password) > passwords.MaxBytes {
 		return uuid.Nil, &auth.InvalidError{Field: "password", Reason: "TOO_LONG"}
 	}

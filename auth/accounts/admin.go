@@ -18,7 +18,7 @@ import (
 	"parley/naming"
 )
 
-// DisableUser ends all sessions of somebody and lets them in nowhere until a server admin says so, with on false. It returns their
+// DisableUser ends all sessions of somebody, or the token of a bot, and lets them in nowhere until a server admin says so, with on false. It returns their
 // id. Sent again it changes nothing. ErrForbidden: the caller is no server admin, or the other is one. ErrNoUser. *auth.RateError.
 func (s *Service) DisableUser(ctx context.Context, who auth.Identity, nameOrID string, on bool) (uuid.UUID, error) {
 	if err := s.maySteer(ctx, who); err != nil {
@@ -38,6 +38,9 @@ func (s *Service) DisableUser(ctx context.Context, who auth.Identity, nameOrID s
 		return uuid.Nil, fmt.Errorf("disable user: %w", err)
 	}
 	s.sessions.Ended(ctx, ended)
+	if changed && whom.IsBot {
+		s.bots.Changed(whom.ID)
+	}
 	if changed {
 		s.auditBy(ctx, who, audit.Disabling(on), slog.String("whom", whom.ID.String()))
 	}

@@ -17,7 +17,7 @@ type Profile struct {
 }
 
 // UpdateMe changes how the caller is shown, and returns them. Sent again it changes nothing.
-// InvalidError: name, as naming.Nickname says. ErrSessionRevoked: their account is gone, or disabled. *auth.RateError.
+// InvalidError: name, as naming.Nickname says. ErrSessionRevoked: their account is gone, or disabled. ErrUnauthenticated: the bot has another token. *auth.RateError.
 func (s *Service) UpdateMe(ctx context.Context, who auth.Identity, p Profile) (*auth.User, error) {
 	name, err := p.read()
 	if err != nil {
@@ -39,7 +39,7 @@ func (s *Service) UpdateMe(ctx context.Context, who auth.Identity, p Profile) (*
 		}
 		err := change.Exec(ctx) // the row is locked before the session is
 		if err == nil {
-			err = s.sessions.StillIn(ctx, tx, who)
+			err = s.stillIn(ctx, tx, who)
 		}
 		if err == nil {
 			row, err = tx.User.Get(ctx, who.User.ID)

@@ -14,10 +14,11 @@ const (
 	cleanFirst = time.Minute
 	cleanEvery = time.Hour
 	thinEvery  = 10 * time.Minute
+	botsEvery  = time.Second     // beside the look for sessions ended elsewhere
 	writeLast  = 3 * time.Second // what a stop may take for it: within what is left before the process is killed
 )
 
-// Run does the background work until ctx ends, and then returns nil: that of sessions (sessions.Tasks), and the removal
+// Run does the background work until ctx ends, and then returns nil: that of sessions (sessions.Tasks) and bots, and the removal
 // of rows that decide nothing any more. What goes wrong is told to OnError and tried again.
 // At last it writes the ends that are still to be written, so it ends when requests have.
 func (s *Service) Run(ctx context.Context) error {
@@ -33,6 +34,7 @@ func (s *Service) Run(ctx context.Context) error {
 func (s *Service) tasks() []sessions.Task {
 	old := cleanup.Cleaner{Store: s.store, Leeway: s.o.Leeway, Live: sessions.MaxLive}
 	return append(s.sessions.Tasks(),
+		sessions.Task{Name: "look for bots", First: botsEvery, Every: botsEvery, Do: s.bots.Look},
 		sessions.Task{Name: "clean up sessions", First: cleanFirst, Every: cleanEvery, Do: old.CleanUp},
 		sessions.Task{Name: "thin out sessions", First: cleanFirst, Every: thinEvery, Do: old.ThinOut},
 		sessions.Task{Name: "clean up limits", First: cleanFirst, Every: cleanEvery, Do: s.attempts.CleanUp})

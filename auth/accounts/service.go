@@ -15,6 +15,7 @@ import (
 	"parley/audit"
 	"parley/auth"
 	"parley/auth/attempts"
+	"parley/auth/bots"
 	"parley/auth/keys"
 	"parley/auth/passwords"
 	"parley/auth/rows"
@@ -40,6 +41,7 @@ type Options struct {
 	Registration auth.Registration
 	// ChangeRate is PARLEY_MUTATION_RATE, default 20/1s: changes of accounts by one user; zero: any number.
 	ChangeRate limit.Rate
+	MostBots   int // PARLEY_BOTS_MAX, default 1000: bots that are let in
 
 	// Hash says how many hashes of passwords run and wait at once: PARLEY_HASH_PARALLEL, default and largest value:
 	// GOMAXPROCS, and PARLEY_HASH_QUEUE, default 64. Its MaxWait is that for others on the account too.
@@ -67,6 +69,7 @@ func Defaults() Options {
 		RegisterRate:  limit.Rate{Calls: 20, Per: time.Minute},
 		Registration:  auth.RegistrationOpen,
 		ChangeRate:    limit.Rate{Calls: 20, Per: time.Second},
+		MostBots:      1000,
 		Hash:          passwords.Options{Parallel: runtime.GOMAXPROCS(0), Queue: 64},
 	}
 }
@@ -77,6 +80,7 @@ type Service struct {
 	o             Options
 	passwords     *passwords.Hasher
 	sessions      *sessions.Sessions
+	bots          *bots.Bots
 	attempts      *attempts.Attempts
 	registrations *limit.Table[string]    // by network
 	changes       *limit.Table[uuid.UUID] // by user
@@ -105,6 +109,7 @@ func New(store *db.Store, ring *keys.Ring, o Options) (*Service, error) {
 		o:         o,
 		passwords: hasher,
 		sessions:  sessions.New(rowStore, ring, log, o.Options),
+		bots:      bots.New(rowStore, o.OnEnded),
 		attempts: attempts.New(rowStore, hasher, attempts.Options{
 			Wrong: o.LoginAttempts, Right: o.LoginRate, MaxWait: o.Hash.MaxWait, Secret: ring.Signer().Secret(keys.SignInLimits), OnError: o.OnError,
 		}),

@@ -121,14 +121,34 @@ func (s *Sessions) EndAll(ctx context.Context, tx *ent.Tx, user, but uuid.UUID, 
 
 // StillIn locks the session that asks. *auth.ReasonError: it has ended.
 func (s *Sessions) StillIn(ctx context.Context, tx *ent.Tx, who auth.Identity) error {
+	_, err := lockLive(ctx, tx, who)
+	return err
+}
+
+// lately is how long after they have signed in people need not do it again, whatever they do.
+const lately = time.Hour
+
+// BeganLately is StillIn for what whoever has found an open window must not do. auth.ErrSignInAgain: the session began too long ago.
+func (s *Sessions) BeganLately(ctx context.Context, tx *ent.Tx, who auth.Identity) error {
+	row, err := lockLive(ctx, tx, who)
+	if err != nil {
+		return err
+	}
+	if age := s.store.Now().Sub(row.CreatedAt); age > lately || age < -limit.ClocksDiffer {
+		return auth.ErrSignInAgain
+	}
+	return nil
+}
+
+func lockLive(ctx context.Context, tx *ent.Tx, who auth.Identity) (*ent.Session, error) {
 	row, err := lock(ctx, tx, who.SessionID)
 	switch {
 	case ent.IsNotFound(err):
-		return &auth.ReasonError{Err: auth.ErrSessionRevoked, Reason: auth.ReasonUnknown}
+		return nil, &auth.ReasonError{Err: auth.ErrSessionRevoked, Reason: auth.ReasonUnknown}
 	case err != nil:
-		return fmt.Errorf("lock session: %w", err)
+		return nil, fmt.Errorf("lock session: %w", err)
 	case row.RevokedAt != nil:
-		return &auth.ReasonError{Err: auth.ErrSessionRevoked, Reason: reasonOf(row)}
+		return nil, &auth.ReasonError{Err: auth.ErrSessionRevoked, Reason: reasonOf(row)}
 	}
-	return nil
+	return row, nil
 }

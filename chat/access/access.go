@@ -35,6 +35,7 @@ func (e *ForbiddenError) Unwrap() error { return ErrForbidden }
 type Caller struct {
 	ID       uuid.UUID
 	Username string
+	Bot      bool // it calls more often than people do; else it is one of them
 }
 
 // A Role is what a member may do, the highest first, as rows have it.

@@ -22,7 +22,7 @@ func Me(ctx context.Context) auth.Identity {
 // Person is the same as chat knows them.
 func Person(ctx context.Context) chat.Caller {
 	user := Me(ctx).User
-	return chat.Caller{ID: user.ID, Username: user.Username}
+	return chat.Caller{ID: user.ID, Username: user.Username, Bot: user.IsBot}
 }
 
 // Anybody is the same, or nobody: in streams, which are executed for all.

@@ -54,6 +54,7 @@ var clientErrors = []struct {
 	{auth.ErrUsernameTaken, clientError{generated.ErrorCodeUsernameTaken, "This username is taken.", 0}},
 	{auth.ErrNoUser, clientError{generated.ErrorCodeNotFound, "There is no such user.", 0}},
 	{auth.ErrForbidden, clientError{generated.ErrorCodeForbidden, "You may not do this.", 0}},
+	{auth.ErrNoBot, clientError{generated.ErrorCodeNotFound, "There is no such bot.", 0}},
 	{auth.ErrNoInvite, clientError{generated.ErrorCodeNotFound, "There is no such invite.", 0}},
 	{auth.ErrLimit, clientError{generated.ErrorCodeLimitReached, "This is more than is allowed.", 0}},
 	{auth.ErrIDTaken, clientError{generated.ErrorCodeIDTaken, "This id is taken by something else. Make a new one.", 0}},

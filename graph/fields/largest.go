@@ -50,6 +50,7 @@ var Largest = map[string]int{
 
 	"AuthPayload.accessToken":  ofToken,
 	"AuthPayload.refreshToken": ofToken,
+	"BotToken.token":           len("parley_bot_") + 43 + quotes,
 	"Chat.text":                ofText,
 	"Chat.username":            ofName,
 	"Event.cursors":            chat.MaxCursors * (ofCursor + 1),

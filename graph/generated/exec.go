@@ -82,6 +82,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	BotToken struct {
+		Bot   func(childComplexity int) int
+		Token func(childComplexity int) int
+	}
+
 	Chat struct {
 		CreatedAt   func(childComplexity int) int
 		Cursor      func(childComplexity int) int
@@ -173,6 +178,7 @@ type ComplexityRoot struct {
 		BanMember      func(childComplexity int, room string, user string, reason *string, until *time.Time) int
 		BlockUser      func(childComplexity int, user string, on *bool) int
 		ChangePassword func(childComplexity int, currentPassword string, newPassword string) int
+		CreateBot      func(childComplexity int, username string, name *string, image *string, id *string) int
 		CreateInvite   func(childComplexity int, room *string, uses *int, until *time.Time, id *string) int
 		CreateRoom     func(childComplexity int, name string, topic *string, kind *roomlog.RoomKind, sendRole *access.Role, members []string, id *string, data *string) int
 		DeleteAccount  func(childComplexity int, password string) int
@@ -193,6 +199,7 @@ type ComplexityRoot struct {
 		RefreshToken   func(childComplexity int, token *string, idempotencyKey *string) int
 		Register       func(childComplexity int, username string, password string, invite *string) int
 		RemoveMember   func(childComplexity int, room string, user string) int
+		RenewBotToken  func(childComplexity int, bot string) int
 		SendChat       func(childComplexity int, room string, text string, id *string, replyTo *string, data *string) int
 		SetNotify      func(childComplexity int, room string, level access.NotifyLevel) int
 		SetRole        func(childComplexity int, room string, user string, role access.Role) int
@@ -211,6 +218,7 @@ type ComplexityRoot struct {
 
 	Query struct {
 		BlockedUsers func(childComplexity int) int
+		Bots         func(childComplexity int) int
 		Chat         func(childComplexity int, id string) int
 		Chats        func(childComplexity int, room string, first *int, after *string, last *int, before *string) int
 		Invites      func(childComplexity int) int
@@ -350,6 +358,8 @@ type MutationResolver interface {
 	ChangePassword(ctx context.Context, currentPassword string, newPassword string) (*auth.User, error)
 	UpdateMe(ctx context.Context, name *string) (*auth.User, error)
 	DisableUser(ctx context.Context, user string, on *bool) (*auth.User, error)
+	CreateBot(ctx context.Context, username string, name *string, image *string, id *string) (*auth.BotToken, error)
+	RenewBotToken(ctx context.Context, bot string) (*auth.BotToken, error)
 	DeleteAccount(ctx context.Context, password string) (*string, error)
 	CreateRoom(ctx context.Context, name string, topic *string, kind *roomlog.RoomKind, sendRole *access.Role, members []string, id *string, data *string) (*roomlog.Room, error)
 	OpenDirectRoom(ctx context.Context, users []string) (*roomlog.Room, error)
@@ -389,6 +399,7 @@ type QueryResolver interface {
 	Node(ctx context.Context, id string) (scalar.Node, error)
 	Nodes(ctx context.Context, ids []string) ([]scalar.Node, error)
 	Invites(ctx context.Context) ([]*invites.Invite, error)
+	Bots(ctx context.Context) ([]*auth.User, error)
 	Server(ctx context.Context) (*Server, error)
 }
 type ReactionResolver interface {
@@ -526,6 +537,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BanEdge.Node(childComplexity), true
+
+	case "BotToken.bot":
+		if e.ComplexityRoot.BotToken.Bot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotToken.Bot(childComplexity), true
+	case "BotToken.token":
+		if e.ComplexityRoot.BotToken.Token == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BotToken.Token(childComplexity), true
 
 	case "Chat.createdAt":
 		if e.ComplexityRoot.Chat.CreatedAt == nil {
@@ -944,6 +968,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ChangePassword(childComplexity, args["currentPassword"].(string), args["newPassword"].(string)), true
+	case "Mutation.createBot":
+		if e.ComplexityRoot.Mutation.CreateBot == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createBot_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateBot(childComplexity, args["username"].(string), args["name"].(*string), args["image"].(*string), args["id"].(*string)), true
 	case "Mutation.createInvite":
 		if e.ComplexityRoot.Mutation.CreateInvite == nil {
 			break
@@ -1164,6 +1199,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RemoveMember(childComplexity, args["room"].(string), args["user"].(string)), true
+	case "Mutation.renewBotToken":
+		if e.ComplexityRoot.Mutation.RenewBotToken == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_renewBotToken_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RenewBotToken(childComplexity, args["bot"].(string)), true
 	case "Mutation.sendChat":
 		if e.ComplexityRoot.Mutation.SendChat == nil {
 			break
@@ -1273,6 +1319,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.BlockedUsers(childComplexity), true
+	case "Query.bots":
+		if e.ComplexityRoot.Query.Bots == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Bots(childComplexity), true
 	case "Query.chat":
 		if e.ComplexityRoot.Query.Chat == nil {
 			break
@@ -1953,6 +2005,9 @@ type Query {
   "Invites to the server that let somebody in, the oldest first. Server admins only (FORBIDDEN)."
   invites: [Invite!]
 
+  "All bots by username, the disabled too. Server admins only (FORBIDDEN)."
+  bots: [User!]
+
   "The server itself. Needs no sign-in."
   server: Server! @public
 }
@@ -2046,6 +2101,28 @@ type Mutation {
     "False: they are let in again."
     on: Boolean = true
   ): User
+
+  """
+  Make a bot: an account without a password, which signs in by one token that does not run out. Server admins only (FORBIDDEN), and no
+  bots (reason BOT); reason SIGN_IN_AGAIN where their session did not begin within the last hour. Sent again with the same ` + "`" + `id` + "`" + ` by any
+  of them: the bot that is there, without its token; without an ` + "`" + `id` + "`" + `: USERNAME_TAKEN. LIMIT_REACHED, reason BOTS.
+  """
+  createBot(
+    "As in ` + "`" + `register` + "`" + `."
+    username: String!
+    "What it is called beside that, as in ` + "`" + `updateMe` + "`" + `. Null: its username."
+    name: String
+    "The address of a picture: http or https, in ASCII, at most 500 bytes."
+    image: String
+    "A UUID of your own for the bot. The nil UUID is none: ID_INVALID."
+    id: ID
+  ): BotToken
+
+  """
+  Give a bot another token. The last one is good for nothing from then on, and what is open by it closes. Who may is as with
+  ` + "`" + `createBot` + "`" + `. Sent again: yet another token. NOT_FOUND of whoever is no bot.
+  """
+  renewBotToken("Its username or id." bot: ID!): BotToken
 
   """
   Delete your account. Your chats stay, under your old username, which nobody can have again; your
@@ -2328,12 +2405,20 @@ type User implements Node {
   name: String!
   "The address of a picture, or null. It may lie anywhere: whoever loads it tells its server that they do."
   image: String
-  "They are a program."
+  "They are a program, which a server admin has made."
   isBot: Boolean!
   "They are let in nowhere until a server admin lets them in again."
   isDisabled: Boolean!
   "What they may do on the server beside what they may in rooms."
   serverRole: ServerRole!
+}
+
+"A bot with its token."
+type BotToken {
+  "The bot, an account as any other."
+  bot: User!
+  "Goes where an access token goes, and does not run out. Shown once; null when sent again: renew it for another."
+  token: String
 }
 
 "A place where people chat."
@@ -2767,7 +2852,8 @@ enum ErrorCode {
   """
   You can see this but may not do it; see ` + "`" + `reason` + "`" + ` where there is one: READ_ONLY (the room's ` + "`" + `sendRole` + "`" + ` is higher), LAST_OWNER
   (hand over first), BANNED, with ` + "`" + `until` + "`" + ` if it ends by itself, BLOCKED (somebody has blocked you, or you them), DISABLED (by a
-  server admin), REGISTRATION_CLOSED (ask for an invite).
+  server admin), REGISTRATION_CLOSED (ask for an invite), BOT (what is for people, who have a password and sessions), SIGN_IN_AGAIN
+  (then send it again).
   """
   FORBIDDEN
   "It does not exist, or you may not know that it does."
@@ -2790,7 +2876,7 @@ enum ErrorCode {
   """
   A number of something is at its limit; see ` + "`" + `reason` + "`" + `: OPERATIONS of the socket, CONNECTIONS of the person or the address, STREAMS of
   the person, ROOMS of the person or the stream, BLOCKS of the person, MEMBERS or INVITES of the room, REACTIONS of the person or
-  the chat.
+  the chat, BOTS of the server.
   """
   LIMIT_REACHED
   "Too fast. Wait ` + "`" + `retryAfterMs` + "`" + `."
@@ -2986,6 +3072,16 @@ func (ec *executionContext) childFields_BanEdge(ctx context.Context, field graph
 		return ec.fieldContext_BanEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BanEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_BotToken(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bot":
+		return ec.fieldContext_BotToken_bot(ctx, field)
+	case "token":
+		return ec.fieldContext_BotToken_token(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BotToken", field.Name)
 }
 
 func (ec *executionContext) childFields_Chat(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3590,6 +3686,44 @@ func (ec *executionContext) field_Mutation_changePassword_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_createBot_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "username",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["username"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "name",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["name"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "image",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["image"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_createInvite_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -4027,6 +4161,20 @@ func (ec *executionContext) field_Mutation_removeMember_args(ctx context.Context
 		return nil, err
 	}
 	args["user"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_renewBotToken_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "bot",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["bot"] = arg0
 	return args, nil
 }
 
@@ -4968,6 +5116,45 @@ func (ec *executionContext) fieldContext_BanEdge_node(_ context.Context, field g
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _BotToken_bot(ctx context.Context, field graphql.CollectedField, obj *auth.BotToken) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BotToken_bot(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Bot, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *auth.User) graphql.Marshaler {
+			return ec.marshalNUser2ᚖparleyᚋauthᚐUser(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BotToken_bot(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BotToken",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BotToken_token(ctx context.Context, field graphql.CollectedField, obj *auth.BotToken) (ret graphql.Marshaler) {
+	return lean.Optional(obj.Token)
+}
+func (ec *executionContext) fieldContext_BotToken_token(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BotToken", field, false, false, "String")
 }
 
 func (ec *executionContext) _Chat_id(ctx context.Context, field graphql.CollectedField, obj *roomlog.Chat) (ret graphql.Marshaler) {
@@ -6526,6 +6713,94 @@ func (ec *executionContext) fieldContext_Mutation_disableUser(ctx context.Contex
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_disableUser_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_createBot(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createBot(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateBot(ctx, fc.Args["username"].(string), fc.Args["name"].(*string), fc.Args["image"].(*string), fc.Args["id"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *auth.BotToken) graphql.Marshaler {
+			return ec.marshalOBotToken2ᚖparleyᚋauthᚐBotToken(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createBot(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BotToken(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createBot_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_renewBotToken(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_renewBotToken(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RenewBotToken(ctx, fc.Args["bot"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *auth.BotToken) graphql.Marshaler {
+			return ec.marshalOBotToken2ᚖparleyᚋauthᚐBotToken(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_renewBotToken(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BotToken(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_renewBotToken_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -8135,6 +8410,38 @@ func (ec *executionContext) fieldContext_Query_invites(_ context.Context, field 
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Invite(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_bots(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_bots(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Bots(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*auth.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚕᚖparleyᚋauthᚐUserᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_bots(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
 		},
 	}
 	return fc, nil
@@ -10266,6 +10573,44 @@ func (ec *executionContext) _BanEdge(ctx context.Context, sel ast.SelectionSet, 
 	return out
 }
 
+var botTokenImplementors = []string{"BotToken"}
+
+func (ec *executionContext) _BotToken(ctx context.Context, sel ast.SelectionSet, obj *auth.BotToken) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, botTokenImplementors)
+
+	out := lean.NewObject(fields)
+	deferred := graphql.DeferredGroup{}
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BotToken")
+		case "bot":
+			out.Values[i] = ec._BotToken_bot(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "token":
+			out.Values[i] = ec._BotToken_token(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var chatImplementors = []string{"Chat", "Node"}
 
 func (ec *executionContext) _Chat(ctx context.Context, sel ast.SelectionSet, obj *roomlog.Chat) graphql.Marshaler {
@@ -10899,6 +11244,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "createBot":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createBot(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "renewBotToken":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_renewBotToken(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "deleteAccount":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_deleteAccount(ctx, field)
@@ -11228,6 +11587,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_invites(ctx, field)
+				})
+		case "bots":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_bots(ctx, field)
 				})
 		case "server":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -13147,6 +13512,13 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	_ = ctx
 	res := graphql.MarshalBoolean(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOBotToken2ᚖparleyᚋauthᚐBotToken(ctx context.Context, sel ast.SelectionSet, v *auth.BotToken) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._BotToken(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOChat2ᚖparleyᚋchatᚋroomlogᚐChat(ctx context.Context, sel ast.SelectionSet, v *roomlog.Chat) graphql.Marshaler {

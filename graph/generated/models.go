@@ -72,7 +72,8 @@ const (
 	ErrorCodeInvalidCredentials ErrorCode = "INVALID_CREDENTIALS"
 	// You can see this but may not do it; see `reason` where there is one: READ_ONLY (the room's `sendRole` is higher), LAST_OWNER
 	// (hand over first), BANNED, with `until` if it ends by itself, BLOCKED (somebody has blocked you, or you them), DISABLED (by a
-	// server admin), REGISTRATION_CLOSED (ask for an invite).
+	// server admin), REGISTRATION_CLOSED (ask for an invite), BOT (what is for people, who have a password and sessions), SIGN_IN_AGAIN
+	// (then send it again).
 	ErrorCodeForbidden ErrorCode = "FORBIDDEN"
 	// It does not exist, or you may not know that it does.
 	ErrorCodeNotFound ErrorCode = "NOT_FOUND"
@@ -91,7 +92,7 @@ const (
 	ErrorCodeCursorDiverged ErrorCode = "CURSOR_DIVERGED"
 	// A number of something is at its limit; see `reason`: OPERATIONS of the socket, CONNECTIONS of the person or the address, STREAMS of
 	// the person, ROOMS of the person or the stream, BLOCKS of the person, MEMBERS or INVITES of the room, REACTIONS of the person or
-	// the chat.
+	// the chat, BOTS of the server.
 	ErrorCodeLimitReached ErrorCode = "LIMIT_REACHED"
 	// Too fast. Wait `retryAfterMs`.
 	ErrorCodeRateLimited ErrorCode = "RATE_LIMITED"
