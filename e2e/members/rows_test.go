@@ -89,11 +89,13 @@ var rows = []row{
 	{"Query.invites", `{ invites { id } }`, admins, admins, admins, admins, true},
 	{"Mutation.createInvite(room:) to the server", `mutation { createInvite(room: null) { code room { id } } }`, admins, admins, admins, admins, true},
 	{"Mutation.disableUser(user:)", `mutation { disableUser(user: "no.such.person") { id } }`, "fffffffn", "fffffffn", "fffffffn", "fffffffn", true},
+	{"Query.bots", `{ bots { id } }`, admins, admins, admins, admins, true},
+	{"Mutation.renewBotToken(bot:)", `mutation { renewBotToken(bot: "no.such.bot") { token } }`, "fffffffn", "fffffffn", "fffffffn", "fffffffn", true},
 }
 
 // apart are fields and arguments that name neither rooms nor who is in them.
 var apart = []string{
 	"Query.me", "Query.users", "Query.sessions", "Query.blockedUsers", "Query.mentions", "Query.server",
 	"Mutation.register", "Mutation.login", "Mutation.refreshToken", "Mutation.logout", "Mutation.changePassword", "Mutation.deleteAccount",
-	"Mutation.endSession(session:)", "Mutation.updateMe",
+	"Mutation.endSession(session:)", "Mutation.updateMe", "Mutation.createBot",
 }
