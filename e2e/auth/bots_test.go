@@ -140,7 +140,9 @@ func TestRefusalsOfBots(t *testing.T) {
 			t.Errorf("sent again: %s", a.Body)
 		}
 	}
-	create := func(token string, variables map[string]any) harness.Answer { return s.AskThrough(token, createBotDocument, variables) }
+	create := func(token string, variables map[string]any) harness.Answer {
+		return s.AskThrough(token, createBotDocument, variables)
+	}
 	wantReason(t, create("", map[string]any{"u": "other"}), "UNAUTHENTICATED", "")
 	wantReason(t, create(ann, map[string]any{"u": "other"}), "FORBIDDEN", "")
 	wantReason(t, create(root, map[string]any{"u": "Robot"}), "USERNAME_TAKEN", "")
