@@ -129,7 +129,7 @@ var mayImport = map[string][]string{
 	"graph/failures":        {"auth", "chat", "db", "graph/document", "graph/generated", "graph/scalar", "transport/budget"}, // what clients are told of errors
 	"graph/document":        {},                                                                                              // knows a schema; no people, no rooms
 	"graph/document/syntax": {"transport/wire"},                                                                              // knows no schema
-	"graph/fields":          {"chat", "chat/mentions", "chat/texts", "graph/document", "naming", "naming/usernames"},                       // tables of what is known of fields
+	"graph/fields":          {"chat", "chat/mentions", "chat/texts", "graph/document", "naming", "naming/usernames"},         // tables of what is known of fields
 	"graph/generated": {
 		"auth", "chat", "chat/access", "chat/invites", "chat/members", "chat/mentions", "chat/pages", "chat/reactions", "chat/roomlog", "graph/lean", "graph/scalar",
 	},

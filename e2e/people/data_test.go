@@ -14,10 +14,24 @@ import (
 // What an app keeps with chats, as it is sent and as it is given back.
 var kept = []struct{ sent, want string }{
 	{`{"b": [true, null, "x", 1.50, 1.0], "a": {}}`, `{"a":{},"b":[true,null,"x",1.50,1.0]}`},
-	{`123456789012345678901234567890`, ``}, {`-0`, ``}, {`1e400`, ``}, {`0`, ``}, {`""`, ``}, {`[]`, ``}, {`{}`, ``}, {`false`, ``},
-	{`"\u0000\u001f\u2028\r\n"`, "\"\\u0000\\u001F\u2028\\r\\n\""}, {`"\ud83d\ude00"`, `"😀"`}, {`"</script>\"\\"`, ``}, {`"null"`, ``},
-	{`{"":1,"\u0000":2}`, ``}, {`{"a":1,"a":2}`, `{"a":2}`}, {`[` + strings.Repeat("[", 62) + `1` + strings.Repeat("]", 62) + `]`, ``},
-	{`"` + strings.Repeat("x", 4094) + `"`, ``}, {`"` + strings.Repeat(`\u0001`, 682) + `"`, ``}, {`"` + strings.Repeat("é", 2047) + `"`, ``},
+	{`123456789012345678901234567890`, ``},
+	{`-0`, ``},
+	{`1e400`, ``},
+	{`0`, ``},
+	{`""`, ``},
+	{`[]`, ``},
+	{`{}`, ``},
+	{`false`, ``},
+	{`"\u0000\u001f\u2028\r\n"`, "\"\\u0000\\u001F\u2028\\r\\n\""},
+	{`"\ud83d\ude00"`, `"😀"`},
+	{`"</script>\"\\"`, ``},
+	{`"null"`, ``},
+	{`{"":1,"\u0000":2}`, ``},
+	{`{"a":1,"a":2}`, `{"a":2}`},
+	{`[` + strings.Repeat("[", 62) + `1` + strings.Repeat("]", 62) + `]`, ``},
+	{`"` + strings.Repeat("x", 4094) + `"`, ``},
+	{`"` + strings.Repeat(`\u0001`, 682) + `"`, ``},
+	{`"` + strings.Repeat("é", 2047) + `"`, ``},
 	{`null`, `null`},
 }
 
@@ -162,9 +176,13 @@ func TestDataHasBounds(t *testing.T) {
 		`mutation($d: JSON) { sendChat(room: "general", text: "x", data: [$d, $d, $d, $d]) { id } }`,
 	} {
 		for _, c := range []struct{ data, reason string }{
-			{`"` + strings.Repeat("x", 4095) + `"`, "TOO_LONG"}, {`"` + strings.Repeat("é", 2048) + `"`, "TOO_LONG"}, {`"` + strings.Repeat(`\u0001`, 683) + `"`, "TOO_LONG"},
-			{`[` + strings.Repeat("1,", 3000) + `1]`, "TOO_LONG"}, {`"` + strings.Repeat("x", 100_000) + `"`, "TOO_LONG"},
-			{deep(65), "OUT_OF_RANGE"}, {deep(97), "OUT_OF_RANGE"},
+			{`"` + strings.Repeat("x", 4095) + `"`, "TOO_LONG"},
+			{`"` + strings.Repeat("é", 2048) + `"`, "TOO_LONG"},
+			{`"` + strings.Repeat(`\u0001`, 683) + `"`, "TOO_LONG"},
+			{`[` + strings.Repeat("1,", 3000) + `1]`, "TOO_LONG"},
+			{`"` + strings.Repeat("x", 100_000) + `"`, "TOO_LONG"},
+			{deep(65), "OUT_OF_RANGE"},
+			{deep(97), "OUT_OF_RANGE"},
 		} {
 			a := s.Ask(ann, call, map[string]any{"d": raw(c.data)})
 			if len(a.Errors) != 1 || a.Errors[0].Extensions["code"] != "BAD_USER_INPUT" || a.Errors[0].Extensions["field"] != "data" || a.Errors[0].Extensions["reason"] != c.reason {

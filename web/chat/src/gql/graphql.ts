@@ -11,7 +11,7 @@ export type EventKind =
   | 'CAUGHT_UP'
   /** The text of a chat is gone. */
   | 'CHAT_DELETED'
-  /** A chat has another text. */
+  /** A chat has another text or other `data`. */
   | 'CHAT_EDITED'
   /** Somebody has put an emoji on a chat. */
   | 'CHAT_REACTED'
@@ -34,7 +34,7 @@ export type EventKind =
   | 'MEMBER_REMOVED'
   /** The last event of its room; `room` shows what it was called, and nothing else. */
   | 'ROOM_DELETED'
-  /** The room has another name, topic or rule of who may send. */
+  /** The room has another name, topic, rule of who may send or other `data`. */
   | 'ROOM_UPDATED'
   /**
    * `actor` is typing: good for six seconds, or until a chat of theirs. Not stored, and told once, to whoever is live; not to the
