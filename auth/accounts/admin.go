@@ -38,7 +38,7 @@ func (s *Service) DisableUser(ctx context.Context, who auth.Identity, nameOrID s
 		return uuid.Nil, fmt.Errorf("disable user: %w", err)
 	}
 	s.sessions.Ended(ctx, ended)
-	if changed && whom.IsBot {
+	if whom.IsBot && (changed || on) { // sent again to another node it ends what is open there
 		s.bots.Changed(whom.ID)
 	}
 	if changed {

@@ -97,7 +97,7 @@ func Store(ctx context.Context, tx *ent.Tx, w *Wanted, most int) (auth.BotToken,
 	if taken {
 		return auth.BotToken{}, auth.ErrUsernameTaken
 	}
-	n, err := tx.User.Query().Where(user.Bot(true), user.DeletedAtIsNil(), user.DisabledAtIsNil()).Count(ctx)
+	n, err := tx.User.Query().Where(user.Bot(true), user.DeletedAtIsNil()).Count(ctx)
 	if err != nil {
 		return auth.BotToken{}, fmt.Errorf("count bots: %w", err)
 	}

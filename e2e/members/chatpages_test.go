@@ -2,6 +2,7 @@ package members
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,7 +51,10 @@ func TestStatementsOfAPageWithPeople(t *testing.T) {
 	} {
 		asked.Take()
 		a := s.AskThrough(tokens[1], c.call, map[string]any{"room": "general"})
-		texts := asked.Take()
+		// Whose token it is is asked again two seconds after the last time, and is no part of the page.
+		texts := slices.DeleteFunc(asked.Take(), func(text string) bool {
+			return strings.Contains(text, "refresh_jti") || strings.Contains(text, "password_hash")
+		})
 		if len(a.Errors) > 0 || strings.Count(a.Body, `"`) < 200 || strings.Contains(c.call, "mentions") && strings.Count(a.Body, `"mentions":[{`) < 40 {
 			t.Errorf("%s: %s", c.call, a.Body)
 		}

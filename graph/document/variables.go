@@ -67,6 +67,12 @@ func fits(t *ast.Type, d *ast.Definition, value any) bool {
 	case "Boolean":
 		_, ok := value.(bool)
 		return ok
+	case "Float":
+		switch value.(type) {
+		case float64, int64, json.Number:
+			return true
+		}
+		return false
 	case "JSON":
 		return true
 	}

@@ -1910,7 +1910,7 @@ scalar Cursor
 
 """
 Any JSON value, at most 4 KiB. Stored as given, never interpreted. It is written back in one line, without spaces and with the keys
-of objects sorted; numbers keep their digits. 4 KiB are 4,096 bytes of that, nested at most 64 deep. Null is none.
+of objects sorted; numbers keep their digits. 4 KiB are 4,096 bytes of that, nested at most 32 deep, and numbers are below 1.8e308. Null is none.
 """
 scalar JSON
 

@@ -46,6 +46,8 @@ func appendJSON(b *bytes.Buffer, v any) error {
 		b.WriteString(v.String())
 	case int64:
 		b.WriteString(strconv.FormatInt(v, 10))
+	case float64: // of a variable of type Float
+		b.WriteString(strconv.FormatFloat(v, 'g', -1, 64))
 	case string:
 		if digits, is := syntax.Number(v); is {
 			b.WriteString(digits)

@@ -45,7 +45,7 @@ type Config struct {
 	RegisterRate  Rate   `default:"20/1m" help:"Registrations from one network."`
 	HashParallel  Count  `default:"${cores}" help:"Password hashes at once, at most the cores."`
 	HashQueue     Count  `default:"64" help:"Sign-ins that may wait for one; networks share them and take turns."`
-	BotsMax       Count  `default:"1000" help:"Bots that are not disabled; whoever has this many makes no more."`
+	BotsMax       Count  `default:"1000" help:"Bots, the disabled among them; whoever has this many makes no more."`
 
 	SendRate       Rate  `group:"Sends and other changes" default:"10/1s" help:"Sends by one user who is no bot."`
 	BotSendRate    Rate  `default:"50/1s" help:"Sends by one bot."`
