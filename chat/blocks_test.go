@@ -57,7 +57,7 @@ func TestBlocksEndADirectRoom(t *testing.T) {
 	for who, id := range said {
 		_, err := w.Send(t.Context(), who, chat.Draft{Room: room, Text: "y"})
 		wantBlocked(t, who.Username+" sends", err)
-		_, err = w.EditChat(t.Context(), who, id, chat.Edit{Text: "y"})
+		_, err = w.EditChat(t.Context(), who, id, chat.Edit{Text: new("y")})
 		wantBlocked(t, who.Username+" edits", err)
 		seen, err := w.Room(t.Context(), who, room)
 		if err != nil || slices.Contains(seen.Actions(*seen.As), access.Send) {

@@ -15,8 +15,16 @@ import (
 
 // An Edit is what a chat is to be.
 type Edit struct {
-	Text string   // 1 to 10,000 code points
+	Text *string  // nil: stays; else 1 to 10,000 code points
 	Data **string // nil: stays; nil JSON: removed; else as in Draft
+}
+
+// text is what the chat says then.
+func (e Edit) text(before string) string {
+	if e.Text == nil {
+		return before
+	}
+	return *e.Text
 }
 
 // data is what the chat has then.
@@ -28,10 +36,12 @@ func (e Edit) data(before *string) *string {
 }
 
 // is says whether the chat is so already.
-func (e Edit) is(c *ent.Chat) bool { return c.Text == e.Text && sameText(e.data(c.Data), c.Data) }
+func (e Edit) is(c *ent.Chat) bool {
+	return e.text(c.Text) == c.Text && sameText(e.data(c.Data), c.Data)
+}
 
 func (e Edit) set(c *ent.ChatUpdateOne) {
-	c.SetText(e.Text)
+	c.SetNillableText(e.Text)
 	if data := e.data(nil); data != nil {
 		c.SetData(*data)
 	} else if e.Data != nil {
@@ -40,8 +50,10 @@ func (e Edit) set(c *ent.ChatUpdateOne) {
 }
 
 func (e Edit) check(textLength int) error {
-	if err := checkText(e.Text, textLength); err != nil {
-		return err
+	if e.Text != nil {
+		if err := checkText(*e.Text, textLength); err != nil {
+			return err
+		}
 	}
 	return checkData(e.data(nil))
 }
@@ -53,7 +65,7 @@ func (s *Service) EditChat(ctx context.Context, caller Caller, id string, to Edi
 	if err := to.check(s.o.TextLength); err != nil {
 		return nil, err
 	}
-	names := mentions.Find(to.Text)
+	names := mentions.Find(to.text(""))
 	var named mentions.Named // nil: the text was this one already
 	edited, err := s.change(ctx, id, editing{
 		caller: caller, do: access.ChangeOwnChat, kind: roomlog.ChatEdited,

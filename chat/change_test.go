@@ -14,7 +14,7 @@ import (
 
 func (w *world) edit(who chat.Caller, id uuid.UUID, text string) *roomlog.Chat {
 	w.t.Helper()
-	c, err := w.EditChat(w.t.Context(), who, id.String(), chat.Edit{Text: text})
+	c, err := w.EditChat(w.t.Context(), who, id.String(), chat.Edit{Text: new(text)})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -80,18 +80,18 @@ func TestWhoMayChangeChats(t *testing.T) {
 	room := w.room(ann, "general")
 	c := w.send(bob, "general", "mine")
 	for _, who := range []chat.Caller{ann, eve} {
-		_, err := w.EditChat(t.Context(), who, c.ID.String(), chat.Edit{Text: "yours"})
+		_, err := w.EditChat(t.Context(), who, c.ID.String(), chat.Edit{Text: new("yours")})
 		wantErr(t, err, chat.ErrForbidden)
 	}
 	_, err := w.DeleteChat(t.Context(), eve, c.ID.String())
 	wantErr(t, err, chat.ErrForbidden)
 	for _, id := range []string{"", "nonsense", uuid.NewString(), room.ID.String()} {
-		_, err := w.EditChat(t.Context(), bob, id, chat.Edit{Text: "x"})
+		_, err := w.EditChat(t.Context(), bob, id, chat.Edit{Text: new("x")})
 		wantErr(t, err, chat.ErrNoChat)
 		_, err = w.DeleteChat(t.Context(), bob, id)
 		wantErr(t, err, chat.ErrNoChat)
 	}
-	_, err = w.EditChat(t.Context(), bob, c.ID.String(), chat.Edit{Text: ""})
+	_, err = w.EditChat(t.Context(), bob, c.ID.String(), chat.Edit{Text: new("")})
 	wantInvalid(t, err, "text", "TOO_SHORT")
 	if n := w.logLength(room); n != 2 { // with bob's joining
 		t.Errorf("the log has %d events, want 2", n)
@@ -99,7 +99,7 @@ func TestWhoMayChangeChats(t *testing.T) {
 	if _, err := w.DeleteChat(t.Context(), bob, c.ID.String()); err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.EditChat(t.Context(), bob, c.ID.String(), chat.Edit{Text: "back again"})
+	_, err = w.EditChat(t.Context(), bob, c.ID.String(), chat.Edit{Text: new("back again")})
 	wantErr(t, err, chat.ErrForbidden)
 	if _, err := w.DeleteRoom(t.Context(), ann, "general"); err != nil {
 		t.Fatal(err)
@@ -145,7 +145,7 @@ func TestChangesAmongSends(t *testing.T) {
 	for i := range 4 {
 		wg.Go(func() {
 			for k := range 25 {
-				if _, err := w.EditChat(t.Context(), ann, c.ID.String(), chat.Edit{Text: fmt.Sprint(i, " ", k)}); err != nil {
+				if _, err := w.EditChat(t.Context(), ann, c.ID.String(), chat.Edit{Text: new(fmt.Sprint(i, " ", k))}); err != nil {
 					t.Error(err)
 				}
 			}

@@ -54,7 +54,7 @@ func TestDeletedAccountsSendNothing(t *testing.T) {
 					return second(node.Send(t.Context(), who, chat.Draft{Room: "General", Text: "too late"}))
 				},
 				"an edit": func() error {
-					return second(node.EditChat(t.Context(), who, own[who.Username], chat.Edit{Text: "too late"}))
+					return second(node.EditChat(t.Context(), who, own[who.Username], chat.Edit{Text: new("too late")}))
 				},
 				"a deletion": func() error { return second(node.DeleteChat(t.Context(), who, own[who.Username])) },
 				"a joining":  func() error { return second(node.JoinRoom(t.Context(), who, "general")) },

@@ -157,7 +157,7 @@ func TestNewMembersSeeTheWholeHistory(t *testing.T) {
 		if len(all) != chats || len(events) != chats+2 || events[0].Chat == nil || events[0].Chat.ID.String() != first {
 			t.Errorf("%s sees %d chats and %d events", who.Username, len(all), len(events))
 		}
-		if c, err := w.EditChat(t.Context(), who, first, chat.Edit{Text: "x"}); !errors.Is(err, chat.ErrForbidden) { // and not: no such chat
+		if c, err := w.EditChat(t.Context(), who, first, chat.Edit{Text: new("x")}); !errors.Is(err, chat.ErrForbidden) { // and not: no such chat
 			t.Errorf("%s edits %v, %v", who.Username, c, err)
 		}
 	}

@@ -126,7 +126,7 @@ func TestMentionsFollowTheText(t *testing.T) {
 	w.send(eve, room, "x")
 	c := w.send(ann, room, "x")
 	for _, edit := range [][2]string{{"@bob", "bob"}, {"@bob!", "bob"}, {"@eve @bob", "bob eve"}, {"nobody", ""}, {"＠eve", "eve"}} {
-		edited, err := w.EditChat(t.Context(), ann, c.ID.String(), chat.Edit{Text: edit[0]})
+		edited, err := w.EditChat(t.Context(), ann, c.ID.String(), chat.Edit{Text: new(edit[0])})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -154,15 +154,15 @@ func TestAnAnswerMentionsAsItsTextDoes(t *testing.T) {
 	room := w.private(bob, "general", "ann", "eve").ID.String()
 	w.private(bob, "another", "ann", "eve") // who may be named there does not matter
 	sent := w.send(ann, room, "@bob, @ann and @nobody")
-	edited, err := w.EditChat(t.Context(), ann, sent.ID.String(), chat.Edit{Text: "@eve, not @bob"})
+	edited, err := w.EditChat(t.Context(), ann, sent.ID.String(), chat.Edit{Text: new("@eve, not @bob")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	plain, err := w.EditChat(t.Context(), ann, sent.ID.String(), chat.Edit{Text: "no one@x"})
+	plain, err := w.EditChat(t.Context(), ann, sent.ID.String(), chat.Edit{Text: new("no one@x")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	same, err := w.EditChat(t.Context(), ann, sent.ID.String(), chat.Edit{Text: "no one@x"})
+	same, err := w.EditChat(t.Context(), ann, sent.ID.String(), chat.Edit{Text: new("no one@x")})
 	if err != nil || same.Named != nil {
 		t.Errorf("what nobody has written: %+v, %v", same, err)
 	}

@@ -39,7 +39,7 @@ func TestChatWhoseMentionsFail(t *testing.T) {
 	if err := send("@bob", id, nil); err == nil || errors.Is(err, chat.ErrIDTaken) {
 		t.Errorf("sent with %v", err)
 	}
-	if _, err := w.EditChat(t.Context(), ann, first.ID.String(), chat.Edit{Text: "@bob, once more"}); err == nil {
+	if _, err := w.EditChat(t.Context(), ann, first.ID.String(), chat.Edit{Text: new("@bob, once more")}); err == nil {
 		t.Error("edited")
 	}
 	page, err := w.Chats(t.Context(), ann, room.ID.String(), chat.PageQuery{})

@@ -128,7 +128,7 @@ func TestNothingIsReadOfARoomThatIsBeingPurged(t *testing.T) {
 	if chats, err := w.LastChats(t.Context(), ann, rooms.Nodes()); err != nil || slices.ContainsFunc(chats, func(c *roomlog.Chat) bool { return c != nil }) {
 		t.Errorf("newest chats: %v, %v", chats, err)
 	}
-	_, err = w.EditChat(t.Context(), ann, id, chat.Edit{Text: "x"})
+	_, err = w.EditChat(t.Context(), ann, id, chat.Edit{Text: new("x")})
 	wantErr(t, err, chat.ErrNoChat)
 	_, err = w.DeleteChat(t.Context(), ann, id)
 	wantErr(t, err, chat.ErrNoChat)

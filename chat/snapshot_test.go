@@ -59,7 +59,7 @@ func TestRoomIsReadWithThePage(t *testing.T) {
 	}
 	edit := func(to string) {
 		t.Helper()
-		if _, err := w.EditChat(t.Context(), ann, first.ID.String(), chat.Edit{Text: to}); err != nil {
+		if _, err := w.EditChat(t.Context(), ann, first.ID.String(), chat.Edit{Text: new(to)}); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -93,7 +93,7 @@ func (x *town) change(one *roomlog.Chat, remove bool) string {
 	if remove {
 		_, err = x.DeleteChat(x.t.Context(), by, one.ID.String())
 	} else {
-		_, err = x.EditChat(x.t.Context(), by, one.ID.String(), chat.Edit{Text: text})
+		_, err = x.EditChat(x.t.Context(), by, one.ID.String(), chat.Edit{Text: new(text)})
 	}
 	switch {
 	case err != nil && !x.mayFail(by, one.Room) && x.row(one.ID).DeletedAt == nil:

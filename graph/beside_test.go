@@ -33,7 +33,7 @@ type besides struct {
 
 var allBesides = []besides{
 	{"replyTo", "{ text }", func(g *ground, asked, _ string) error {
-		_, err := g.there.EditChat(g.t.Context(), g.owner, asked, chat.Edit{Text: "secret"})
+		_, err := g.there.EditChat(g.t.Context(), g.owner, asked, chat.Edit{Text: new("secret")})
 		return err
 	}, `"replyTo":{"text":"secret"}`},
 	{"replyCount", "", func(g *ground, _, said string) error {
@@ -41,7 +41,7 @@ var allBesides = []besides{
 		return err
 	}, `"replyCount":1`},
 	{"mentions", "{ username }", func(g *ground, _, said string) error {
-		_, err := g.there.EditChat(g.t.Context(), g.owner, said, chat.Edit{Text: "not @owner but @zoe"})
+		_, err := g.there.EditChat(g.t.Context(), g.owner, said, chat.Edit{Text: new("not @owner but @zoe")})
 		return err
 	}, `"mentions":[{"username":"zoe"}]`},
 	{"reactions", "{ emoji users { username } }", func(g *ground, _, said string) error {

@@ -14,7 +14,7 @@ func (r *mutationResolver) SendChat(ctx context.Context, room string, text strin
 	return r.chat.Send(ctx, caller.Person(ctx), chat.Draft{Room: room, Text: text, ID: id, ReplyTo: replyTo, Data: data})
 }
 
-func (r *mutationResolver) EditChat(ctx context.Context, id string, text string, data *string) (*roomlog.Chat, error) {
+func (r *mutationResolver) EditChat(ctx context.Context, id string, text *string, data *string) (*roomlog.Chat, error) {
 	return r.chat.EditChat(ctx, caller.Person(ctx), id, chat.Edit{Text: text, Data: ifGiven(ctx, "data", data)})
 }
 

@@ -101,7 +101,7 @@ func (g *ground) say(text string) string {
 // hide does all that somebody who was removed must not see, to an old chat too.
 func (g *ground) hide(secret, old string) {
 	g.t.Helper()
-	if _, err := g.there.EditChat(g.t.Context(), g.owner, old, chat.Edit{Text: secret}); err != nil {
+	if _, err := g.there.EditChat(g.t.Context(), g.owner, old, chat.Edit{Text: new(secret)}); err != nil {
 		g.t.Fatal(err)
 	}
 	g.rename(secret)

@@ -46,7 +46,7 @@ func TestEventsShowNoOldTextByReplies(t *testing.T) {
 	for name, change := range map[string]func(a *testAPI, id string) error{
 		"deleted": func(a *testAPI, id string) error { _, err := a.chat.DeleteChat(t.Context(), a.owner, id); return err },
 		"edited": func(a *testAPI, id string) error {
-			_, err := a.chat.EditChat(t.Context(), a.owner, id, chat.Edit{Text: "harmless"})
+			_, err := a.chat.EditChat(t.Context(), a.owner, id, chat.Edit{Text: new("harmless")})
 			return err
 		},
 	} {

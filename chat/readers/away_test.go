@@ -124,7 +124,7 @@ func (w *world) disturb(who chat.Caller, rooms []uuid.UUID, changes int) {
 		k := rng.IntN(len(known))
 		var err error
 		if rng.IntN(3) > 0 {
-			_, err = w.EditChat(w.t.Context(), who, known[k].String(), chat.Edit{Text: fmt.Sprint("edited ", i)})
+			_, err = w.EditChat(w.t.Context(), who, known[k].String(), chat.Edit{Text: new(fmt.Sprint("edited ", i))})
 		} else {
 			_, err = w.DeleteChat(w.t.Context(), who, known[k].String())
 			sent[room] = slices.Delete(known, k, k+1)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"parley/e2e/harness"
@@ -217,7 +218,9 @@ func TestDataIsEditedAndDeleted(t *testing.T) {
 		{`editChat(chat: "` + id + `", text: "y") { data }`, `{"kind":"CHAT_EDITED","chat":{"id":"` + id + `","data":{"v":2}},"room":{"data":{"v":1}}}`},
 		{`editChat(chat: "` + id + `", text: "y", data: null) { data }`, `{"kind":"CHAT_EDITED","chat":{"id":"` + id + `","data":null},"room":{"data":{"v":1}}}`},
 		{`editChat(chat: "` + id + `", text: "y", data: null) { data }`, ""},
-		{`editChat(chat: "` + id + `", text: "y", data: 3) { data }`, `{"kind":"CHAT_EDITED","chat":{"id":"` + id + `","data":3},"room":{"data":{"v":1}}}`},
+		{`editChat(chat: "` + id + `", data: 3) { text }`, `{"kind":"CHAT_EDITED","chat":{"id":"` + id + `","data":3},"room":{"data":{"v":1}}}`},
+		{`editChat(chat: "` + id + `", data: 3, text: null) { data }`, ""},
+		{`editChat(chat: "` + id + `") { data }`, ""},
 		{`updateRoom(room: "general", topic: "t") { data }`, `{"kind":"ROOM_UPDATED","chat":null,"room":{"data":{"v":1}}}`},
 		{`updateRoom(room: "general", data: {v: 1}) { data }`, ""},
 		{`updateRoom(room: "general", data: [1.0]) { data }`, `{"kind":"ROOM_UPDATED","chat":null,"room":{"data":[1.0]}}`},
@@ -238,6 +241,28 @@ func TestDataIsEditedAndDeleted(t *testing.T) {
 		}
 	}
 	if a := s.Ask(ann, `mutation { editChat(chat: "`+id+`", data: 1) { id } }`); len(a.Errors) == 0 {
-		t.Errorf("without a text: %s", a.Body)
+		t.Errorf("a deleted chat: %s", a.Body)
+	}
+}
+
+// Who changes what an app keeps with a chat needs not know its text, and takes back nothing that another device writes meanwhile. Whom the
+// text mentions stays.
+func TestDataIsEditedWithoutTheText(t *testing.T) {
+	s := harness.New(t, harness.NoLimits()...)
+	ann, _ := s.Register("ann")
+	bob, _ := s.Register("bob")
+	s.Must(nil, ann, `mutation { createRoom(name: "general") { id } }`)
+	s.Must(nil, bob, `mutation { joinRoom(room: "general") { id } }`)
+	const id = "01890a5d-ac96-774b-bcce-b302099a8057"
+	s.Must(nil, ann, `mutation { sendChat(room: "general", id: "`+id+`", text: "hello @bob") { id } }`)
+	var work sync.WaitGroup
+	for _, change := range []string{`text: "bye @bob"`, `data: {v: 1}`} {
+		work.Go(func() { s.Must(nil, ann, `mutation { editChat(chat: "`+id+`", `+change+`) { id } }`) })
+	}
+	work.Wait()
+	s.Must(nil, ann, `mutation { editChat(chat: "`+id+`", data: {v: 2}) { id } }`)
+	a := s.Ask(ann, `{ chat(id: "`+id+`") { text data mentions { username } } }`)
+	if want := `{"chat":{"text":"bye @bob","data":{"v":2},"mentions":[{"username":"bob"}]}}`; string(a.Data) != want {
+		t.Errorf("it is %s, want %s", a.Body, want)
 	}
 }

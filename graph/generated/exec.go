@@ -186,7 +186,7 @@ type ComplexityRoot struct {
 		DeleteInvite   func(childComplexity int, invite string) int
 		DeleteRoom     func(childComplexity int, room string) int
 		DisableUser    func(childComplexity int, user string, on *bool) int
-		EditChat       func(childComplexity int, chat string, text string, data *string) int
+		EditChat       func(childComplexity int, chat string, text *string, data *string) int
 		EndSession     func(childComplexity int, session string) int
 		HideRoom       func(childComplexity int, room string) int
 		JoinRoom       func(childComplexity int, room string) int
@@ -377,7 +377,7 @@ type MutationResolver interface {
 	DeleteInvite(ctx context.Context, invite string) (*string, error)
 	AcceptInvite(ctx context.Context, code string) (*members.Member, error)
 	SendChat(ctx context.Context, room string, text string, id *string, replyTo *string, data *string) (*roomlog.Chat, error)
-	EditChat(ctx context.Context, chat string, text string, data *string) (*roomlog.Chat, error)
+	EditChat(ctx context.Context, chat string, text *string, data *string) (*roomlog.Chat, error)
 	MarkRead(ctx context.Context, chat string) (*members.Member, error)
 	SetNotify(ctx context.Context, room string, level access.NotifyLevel) (*members.Member, error)
 	DeleteChat(ctx context.Context, chat string) (*roomlog.Chat, error)
@@ -1066,7 +1066,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.EditChat(childComplexity, args["chat"].(string), args["text"].(string), args["data"].(*string)), true
+		return e.ComplexityRoot.Mutation.EditChat(childComplexity, args["chat"].(string), args["text"].(*string), args["data"].(*string)), true
 	case "Mutation.endSession":
 		if e.ComplexityRoot.Mutation.EndSession == nil {
 			break
@@ -2293,8 +2293,8 @@ type Mutation {
   editChat(
     "The chat's id."
     chat: ID!
-    "1 to 10000 characters: the same again, where only ` + "`" + `data` + "`" + ` changes."
-    text: String!
+    "1 to 10000 characters. Left out it stays."
+    text: String
     "What your app keeps with the chat. Left out it stays; null removes it."
     data: JSON
   ): Chat
@@ -3914,8 +3914,8 @@ func (ec *executionContext) field_Mutation_editChat_args(ctx context.Context, ra
 	}
 	args["chat"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "text",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNString2string(ctx, v)
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7565,7 +7565,7 @@ func (ec *executionContext) _Mutation_editChat(ctx context.Context, field graphq
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().EditChat(ctx, fc.Args["chat"].(string), fc.Args["text"].(string), fc.Args["data"].(*string))
+			return ec.Resolvers.Mutation().EditChat(ctx, fc.Args["chat"].(string), fc.Args["text"].(*string), fc.Args["data"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *roomlog.Chat) graphql.Marshaler {
