@@ -67,7 +67,7 @@ func (r *queryResolver) User(ctx context.Context, id string) (*auth.User, error)
 }
 
 func (r *queryResolver) Users(ctx context.Context, startingWith string, first *int, after *string) (*auth.UserPage, error) {
-	return r.auth.Users(ctx, startingWith, first, after)
+	return r.auth.Users(ctx, caller.Me(ctx), startingWith, first, after)
 }
 
 func (r *queryResolver) Invites(ctx context.Context) ([]*invites.Invite, error) {

@@ -47,6 +47,7 @@ func authOptions(c *settings.Config, s *server) accounts.Options {
 		},
 		LoginAttempts: limit.Rate(c.LoginAttempts), LoginRate: limit.Rate(c.LoginRate), RegisterRate: limit.Rate(c.RegisterRate),
 		Registration: registration(c), ChangeRate: limit.Rate(c.MutationRate), MostBots: int(c.BotsMax),
+		Withheld:  c.MembersMay.Withheld(),
 		Hash:      passwords.Options{Parallel: int(c.HashParallel), Queue: int(c.HashQueue)},
 		OnError:   func(err error) { s.logger.Error("sessions", "error", err) },
 		OnDeleted: func() { s.chat.AccountDeleted() },
@@ -70,7 +71,7 @@ func chatOptions(c *settings.Config, s *server) chat.Options {
 		WindowBytes: int64(c.WindowTotal) / chatWindows,
 		SendRate:    limit.Rate(c.SendRate), BotSendRate: limit.Rate(c.BotSendRate), RoomSendRate: limit.Rate(c.RoomSendRate),
 		MutationRate: limit.Rate(c.MutationRate), RoomCreateRate: limit.Rate(c.RoomCreateRate),
-		RoomMaxMembers: int(c.RoomMaxMembers), UserMaxRooms: int(c.UserMaxRooms), FindPerson: s.findPerson,
+		RoomMaxMembers: int(c.RoomMaxMembers), UserMaxRooms: int(c.UserMaxRooms), Withheld: c.MembersMay.Withheld(), FindPerson: s.findPerson,
 		OnEnrolling: func(left int) {
 			s.logger.Info("people become members of rooms that they have sent to before", "rooms_left", left)
 		},
@@ -90,7 +91,7 @@ func (s *server) findPerson(ctx context.Context, nameOrID string) (chat.Caller, 
 
 func graphOptions(c *settings.Config, s *server, transports transport.Options) graph.Options {
 	return graph.Options{
-		Auth: s.auth, Chat: s.chat, Logger: s.logger, Version: Version, Registration: registration(c),
+		Auth: s.auth, Chat: s.chat, Logger: s.logger, Version: Version, Registration: registration(c), Withheld: c.MembersMay.Withheld(),
 		TextLength: int(c.ChatMaxLength), Introspection: bool(c.Introspection),
 		OperationTimeout: time.Duration(c.OperationTimeout), Leeway: time.Duration(c.Leeway),
 		Documents: documentOptions(c), Transport: transports,

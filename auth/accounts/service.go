@@ -22,6 +22,7 @@ import (
 	"parley/auth/sessions"
 	"parley/db"
 	"parley/limit"
+	"parley/rights"
 )
 
 // Options says how long things live and how strict refreshing is. Zero is a legal value of some,
@@ -42,6 +43,8 @@ type Options struct {
 	// ChangeRate is PARLEY_MUTATION_RATE, default 20/1s: changes of accounts by one user; zero: any number.
 	ChangeRate limit.Rate
 	MostBots   int // PARLEY_BOTS_MAX, default 1000: bots that are let in
+	// Withheld is what PARLEY_MEMBERS_MAY leaves out, default nothing: only bots and server admins may do it.
+	Withheld rights.Withheld
 
 	// Hash says how many hashes of passwords run and wait at once: PARLEY_HASH_PARALLEL, default and largest value:
 	// GOMAXPROCS, and PARLEY_HASH_QUEUE, default 64. Its MaxWait is that for others on the account too.

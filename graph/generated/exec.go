@@ -17,6 +17,7 @@ import (
 	"parley/chat/roomlog"
 	"parley/graph/lean"
 	"parley/graph/scalar"
+	"parley/rights"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -275,6 +276,7 @@ type ComplexityRoot struct {
 
 	Server struct {
 		Limits       func(childComplexity int) int
+		MembersMay   func(childComplexity int) int
 		Registration func(childComplexity int) int
 		Time         func(childComplexity int) int
 		Version      func(childComplexity int) int
@@ -1637,6 +1639,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Server.Limits(childComplexity), true
+	case "Server.membersMay":
+		if e.ComplexityRoot.Server.MembersMay == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Server.MembersMay(childComplexity), true
 	case "Server.registration":
 		if e.ComplexityRoot.Server.Registration == nil {
 			break
@@ -1932,7 +1940,10 @@ type Query {
   "A person."
   user("Their username or id." id: ID!): User
 
-  "People whose username starts with this text, by username, for an @-menu."
+  """
+  People whose username starts with this text, by username, for an @-menu. Where ` + "`" + `server { membersMay }` + "`" + ` is without LIST_PEOPLE, bots and
+  server admins only (FORBIDDEN, reason NOT_FOR_MEMBERS).
+  """
   users(
     "In any spelling. Empty: everybody."
     startingWith: String!
@@ -2132,7 +2143,8 @@ type Mutation {
 
   """
   Create a room with you as its owner. Sent again with the same ` + "`" + `id` + "`" + `: the room that is there, as it is now. Without an ` + "`" + `id` + "`" + `:
-  ROOM_NAME_TAKEN if it is public, another room if it is private. FORBIDDEN, reason BLOCKED, where one of ` + "`" + `members` + "`" + ` has blocked you.
+  ROOM_NAME_TAKEN if it is public, another room if it is private. FORBIDDEN, reason BLOCKED, where one of ` + "`" + `members` + "`" + ` has blocked you; reason NOT_FOR_MEMBERS, where
+  ` + "`" + `server { membersMay }` + "`" + ` is without CREATE_ROOMS and you are neither bot nor server admin.
   """
   createRoom(
     "2 to 64 characters, with letters of one script, or emoji; of a public room unique among those without regard to case."
@@ -2154,7 +2166,8 @@ type Mutation {
   """
   Open the conversation between you and some others, which is made when it does not exist yet. The same people always have
   the same room; if you had hidden it, it is in your list again. None is made where somebody has blocked you, or you them
-  (FORBIDDEN, reason BLOCKED).
+  (FORBIDDEN, reason BLOCKED), nor where ` + "`" + `server { membersMay }` + "`" + ` is without OPEN_DIRECT and you are neither bot nor server admin
+  (FORBIDDEN, reason NOT_FOR_MEMBERS).
   """
   openDirectRoom("Usernames or ids: 1 to 9 others. You and repeats do not count." users: [ID!]!): Room
 
@@ -2692,6 +2705,8 @@ type Server {
   limits: Limits!
   "Who may make an account."
   registration: Registration!
+  "What everybody may do here. The rest is for bots and server admins, who may all of it; others get FORBIDDEN, reason NOT_FOR_MEMBERS."
+  membersMay: [ServerAction!]!
 }
 
 "Limits that an interface should respect."
@@ -2812,6 +2827,16 @@ enum ServerRole {
   MEMBER
 }
 
+"What somebody may do on the server. More may be added: ignore those you do not know."
+enum ServerAction {
+  "List people, or search among them: ` + "`" + `users` + "`" + `. One person is found by ` + "`" + `user` + "`" + ` in any case, and who may read a room sees who is in it."
+  LIST_PEOPLE
+  "Open direct rooms that are not there yet: ` + "`" + `openDirectRoom` + "`" + `."
+  OPEN_DIRECT
+  "Make rooms: ` + "`" + `createRoom` + "`" + `."
+  CREATE_ROOMS
+}
+
 "Who may make an account."
 enum Registration {
   "Everybody."
@@ -2853,7 +2878,7 @@ enum ErrorCode {
   You can see this but may not do it; see ` + "`" + `reason` + "`" + ` where there is one: READ_ONLY (the room's ` + "`" + `sendRole` + "`" + ` is higher), LAST_OWNER
   (hand over first), BANNED, with ` + "`" + `until` + "`" + ` if it ends by itself, BLOCKED (somebody has blocked you, or you them), DISABLED (by a
   server admin), REGISTRATION_CLOSED (ask for an invite), BOT (what is for people, who have a password and sessions), SIGN_IN_AGAIN
-  (then send it again).
+  (then send it again), NOT_FOR_MEMBERS (what is for bots and server admins here, see ` + "`" + `server { membersMay }` + "`" + `).
   """
   FORBIDDEN
   "It does not exist, or you may not know that it does."
@@ -3356,6 +3381,8 @@ func (ec *executionContext) childFields_Server(ctx context.Context, field graphq
 		return ec.fieldContext_Server_limits(ctx, field)
 	case "registration":
 		return ec.fieldContext_Server_registration(ctx, field)
+	case "membersMay":
+		return ec.fieldContext_Server_membersMay(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Server", field.Name)
 }
@@ -9295,6 +9322,13 @@ func (ec *executionContext) fieldContext_Server_registration(_ context.Context, 
 	return graphql.NewScalarFieldContext("Server", field, false, false, "Registration")
 }
 
+func (ec *executionContext) _Server_membersMay(ctx context.Context, field graphql.CollectedField, obj *Server) (ret graphql.Marshaler) {
+	return ec.marshalNServerAction2ᚕparleyᚋrightsᚐActionᚄ(ctx, field.Selections, obj.MembersMay)
+}
+func (ec *executionContext) fieldContext_Server_membersMay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Server", field, false, false, "ServerAction")
+}
+
 func (ec *executionContext) _Session_id(ctx context.Context, field graphql.CollectedField, obj *auth.Session) (ret graphql.Marshaler) {
 	return (*lean.ID)(&obj.ID)
 }
@@ -11919,6 +11953,11 @@ func (ec *executionContext) _Server(ctx context.Context, sel ast.SelectionSet, o
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "membersMay":
+			out.Values[i] = ec._Server_membersMay(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -13198,6 +13237,64 @@ func (ec *executionContext) marshalNServer2ᚖparleyᚋgraphᚋgeneratedᚐServe
 		return graphql.Null
 	}
 	return ec._Server(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNServerAction2parleyᚋrightsᚐAction(ctx context.Context, v any) (rights.Action, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalNServerAction2parleyᚋrightsᚐAction[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNServerAction2parleyᚋrightsᚐAction(ctx context.Context, sel ast.SelectionSet, v rights.Action) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(marshalNServerAction2parleyᚋrightsᚐAction[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ServerAction!")
+	}
+	return res
+}
+
+var (
+	unmarshalNServerAction2parleyᚋrightsᚐAction = map[string]rights.Action{
+		"LIST_PEOPLE":  rights.ListPeople,
+		"OPEN_DIRECT":  rights.OpenDirect,
+		"CREATE_ROOMS": rights.CreateRooms,
+	}
+	marshalNServerAction2parleyᚋrightsᚐAction = map[rights.Action]string{
+		rights.ListPeople:  "LIST_PEOPLE",
+		rights.OpenDirect:  "OPEN_DIRECT",
+		rights.CreateRooms: "CREATE_ROOMS",
+	}
+)
+
+func (ec *executionContext) unmarshalNServerAction2ᚕparleyᚋrightsᚐActionᚄ(ctx context.Context, v any) ([]rights.Action, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]rights.Action, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNServerAction2parleyᚋrightsᚐAction(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNServerAction2ᚕparleyᚋrightsᚐActionᚄ(ctx context.Context, sel ast.SelectionSet, v []rights.Action) graphql.Marshaler {
+	ret := lean.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNServerAction2parleyᚋrightsᚐAction(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNServerRole2parleyᚋauthᚐServerRole(ctx context.Context, v any) (auth.ServerRole, error) {

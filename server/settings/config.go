@@ -39,13 +39,14 @@ type Config struct {
 	SessionLifetime        Duration `default:"0" help:"Absolute end of a session; 0: none."`
 	Leeway                 Duration `default:"5s" help:"Clock difference allowed when checking tokens, at most 60s."`
 
-	Registration  string `group:"Signing in" default:"" enum:",open,invite,closed" help:"Who may register: everybody, who has an invite, or nobody; parley user add always works. Empty: open on loopback without a proxy, else invite."`
-	LoginAttempts Rate   `default:"10/15m" help:"Wrong passwords for one account, and five times as many from one network."`
-	LoginRate     Rate   `default:"60/1m" help:"Right passwords for one account, and five times as many from one network."`
-	RegisterRate  Rate   `default:"20/1m" help:"Registrations from one network."`
-	HashParallel  Count  `default:"${cores}" help:"Password hashes at once, at most the cores."`
-	HashQueue     Count  `default:"64" help:"Sign-ins that may wait for one; networks share them and take turns."`
-	BotsMax       Count  `default:"1000" help:"Bots, the disabled among them; whoever has this many makes no more."`
+	Registration  string     `group:"Signing in" default:"" enum:",open,invite,closed" help:"Who may register: everybody, who has an invite, or nobody; parley user add always works. Empty: open on loopback without a proxy, else invite."`
+	LoginAttempts Rate       `default:"10/15m" help:"Wrong passwords for one account, and five times as many from one network."`
+	LoginRate     Rate       `default:"60/1m" help:"Right passwords for one account, and five times as many from one network."`
+	RegisterRate  Rate       `default:"20/1m" help:"Registrations from one network."`
+	MembersMay    MembersMay `default:"list-people,open-direct,create-rooms" help:"What everybody may do: list-people, open-direct and create-rooms, separated by commas, or none. What is left out is for bots and server admins. Empty: all of it."`
+	HashParallel  Count      `default:"${cores}" help:"Password hashes at once, at most the cores."`
+	HashQueue     Count      `default:"64" help:"Sign-ins that may wait for one; networks share them and take turns."`
+	BotsMax       Count      `default:"1000" help:"Bots, the disabled among them; whoever has this many makes no more."`
 
 	SendRate       Rate  `group:"Sends and other changes" default:"10/1s" help:"Sends by one user who is no bot."`
 	BotSendRate    Rate  `default:"50/1s" help:"Sends by one bot."`
