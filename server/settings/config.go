@@ -39,7 +39,8 @@ type Config struct {
 	SessionLifetime        Duration `default:"0" help:"Absolute end of a session; 0: none."`
 	Leeway                 Duration `default:"5s" help:"Clock difference allowed when checking tokens, at most 60s."`
 
-	Registration  string `group:"Signing in" default:"" enum:",open,invite,closed" help:"Who may register: everybody, who has an invite, or nobody; parley user add always works. Empty: open on loopback without a proxy, else invite."`
+	Registration  string `group:"Signing in" default:"" enum:",open,invite,closed" help:"Who may register: everybody, who has an invite, or nobody; parley user add always works. Empty: closed with PARLEY_ISSUERS; else open on loopback without a proxy, else invite."`
+	Issuers       string `default:"" help:"JSON file that says of which other systems' tokens people may sign in by. Empty: of none."`
 	LoginAttempts Rate   `default:"10/15m" help:"Wrong passwords for one account, and five times as many from one network."`
 	LoginRate     Rate   `default:"60/1m" help:"Right passwords for one account, and five times as many from one network."`
 	RegisterRate  Rate   `default:"20/1m" help:"Registrations from one network."`
