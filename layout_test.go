@@ -44,7 +44,7 @@ var mayImport = map[string][]string{
 	"auth": {"naming"}, // knows no chat
 	"auth/accounts": {
 		"audit", "auth", "auth/attempts", "auth/bots", "auth/cleanup", "auth/invites", "auth/issuers", "auth/keys", "auth/passwords", "auth/rows",
-		"auth/sessions", "auth/standing", "auth/subjects", "db", "db/tables", "ent", "limit", "naming", "naming/codes", "naming/usernames",
+		"auth/sessions", "auth/standing", "auth/subjects", "db", "ent", "limit", "naming", "naming/usernames",
 	},
 	"auth/attempts":           {"auth", "auth/passwords", "auth/rows", "db", "ent", "limit", "naming/usernames"},                                                             // how often a password may be tried
 	"auth/bots":               {"auth", "auth/rows", "auth/sessions/recent", "db", "ent", "naming", "naming/usernames"},                                                      // whose tokens of bots are
@@ -56,6 +56,7 @@ var mayImport = map[string][]string{
 	"auth/keys":               {"db/disk"},                                                                                                                                   // root secrets, and the file of them
 	"auth/operator":           {"audit", "auth", "auth/invites", "auth/passwords", "auth/rows", "auth/sessions", "auth/standing", "db", "ent", "naming", "naming/usernames"}, // what the shell does to accounts
 	"auth/passwords":          {"auth", "auth/hashcost", "naming/usernames", "tuning"},                                                                                       // hashes, and what a password may be
+	"auth/rowcheck":           {"auth/attempts", "auth/issuers", "auth/passwords", "auth/sessions", "db/tables", "naming", "naming/codes", "naming/usernames"},               // for archive
 	"auth/rows":               {"auth", "db", "ent"},                                                                                                                         // how sign-ins read and write
 	"auth/sessions": {
 		"audit", "auth", "auth/keys", "auth/rows", "auth/tokens", "db", "db/tables", "ent", "limit", "meter",
@@ -141,7 +142,7 @@ var mayImport = map[string][]string{
 	"graph/lean":         {},
 	"graph/lean/rewrite": {},
 	"graph/scalar":       {"graph/document/syntax"},
-	"archive":            {"auth/accounts", "chat/roomlog/logcheck", "chat/rowcheck", "db", "db/disk", "db/tables"}, // a database as a whole; knows no dialect
+	"archive":            {"auth/rowcheck", "chat/roomlog/logcheck", "chat/rowcheck", "db", "db/disk", "db/tables"}, // a database as a whole; knows no dialect
 
 	// Floor 6: the server.
 	"server": { // wires the rooms together

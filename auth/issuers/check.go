@@ -36,13 +36,13 @@ func Check(entries []Issuer) error {
 
 func (i Issuer) check() error {
 	switch {
-	case !isName(i.Name):
+	case !IsName(i.Name):
 		return fmt.Errorf("issuer: want a text of 1 to %d bytes, as iss in its tokens", maxName)
-	case len(i.Audience) == 0 || slices.ContainsFunc(i.Audience, func(one string) bool { return !isName(one) }):
+	case len(i.Audience) == 0 || slices.ContainsFunc(i.Audience, func(one string) bool { return !IsName(one) }):
 		return fmt.Errorf("audience: want a list of texts of 1 to %d bytes, as aud in its tokens", maxName)
 	case (i.KeysURL == "") == (len(i.Secrets) == 0):
 		return errors.New("want exactly one of jwks_url and secret_file")
-	case i.Type != "" && !isName(i.Type), mediaType(i.Type) == "logout+jwt":
+	case i.Type != "" && !IsName(i.Type), mediaType(i.Type) == "logout+jwt":
 		return errors.New("typ: want a type of token, and not that of logout tokens")
 	case i.SessionLifetime < time.Second:
 		return errors.New("session_lifetime: want at least 1s")
@@ -53,7 +53,8 @@ func (i Issuer) check() error {
 	return i.checkSecrets()
 }
 
-func isName(text string) bool { return text != "" && len(text) <= maxName && isPlain(text) }
+// IsName says whether a text may name an issuer: 1 to 255 bytes without control characters.
+func IsName(text string) bool { return text != "" && len(text) <= maxName && isPlain(text) }
 
 func checkURL(text string) error {
 	address, err := url.Parse(text)
