@@ -10,6 +10,7 @@ import (
 
 	"parley/auth"
 	"parley/auth/accounts"
+	"parley/auth/issuers"
 	"parley/auth/passwords"
 	"parley/auth/sessions"
 	"parley/chat"
@@ -32,7 +33,7 @@ func databaseOptions(c *settings.Config) db.Options {
 	}
 }
 
-func authOptions(c *settings.Config, s *server) accounts.Options {
+func authOptions(c *settings.Config, s *server, entries []issuers.Issuer) accounts.Options {
 	return accounts.Options{
 		Options: sessions.Options{
 			AccessTokenLifetime: time.Duration(c.AccessTokenLifetime), RefreshTokenLifetime: time.Duration(c.RefreshTokenLifetime),
@@ -52,6 +53,7 @@ func authOptions(c *settings.Config, s *server) accounts.Options {
 		OnError:   func(err error) { s.logger.Error("sessions", "error", err) },
 		OnDeleted: func() { s.chat.AccountDeleted() },
 		Audit:     s.logger, RequestID: failures.RequestID,
+		Issuers: entries,
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"parley/auth"
 	"parley/auth/attempts"
 	"parley/auth/bots"
+	"parley/auth/issuers"
 	"parley/auth/keys"
 	"parley/auth/passwords"
 	"parley/auth/rows"
@@ -40,6 +41,8 @@ type Options struct {
 
 	// Registration is PARLEY_REGISTRATION, default auth.RegistrationOpen: who may make an account.
 	Registration auth.Registration
+	// Issuers is what PARLEY_ISSUERS names, default none: who else says who people are. As issuers.Check has found them good.
+	Issuers []issuers.Issuer
 	// ChangeRate is PARLEY_MUTATION_RATE, default 20/1s: changes of accounts by one user; zero: any number.
 	ChangeRate limit.Rate
 	MostBots   int // PARLEY_BOTS_MAX, default 1000: bots that are let in
@@ -84,6 +87,7 @@ type Service struct {
 	passwords     *passwords.Hasher
 	sessions      *sessions.Sessions
 	bots          *bots.Bots
+	issuers       *issuers.Issuers
 	attempts      *attempts.Attempts
 	registrations *limit.Table[string]    // by network
 	changes       *limit.Table[uuid.UUID] // by user
@@ -113,6 +117,7 @@ func New(store *db.Store, ring *keys.Ring, o Options) (*Service, error) {
 		passwords: hasher,
 		sessions:  sessions.New(rowStore, ring, log, o.Options),
 		bots:      bots.New(rowStore, o.OnEnded),
+		issuers:   issuers.New(o.Issuers, issuers.Options{Leeway: o.Leeway, Now: o.Now, OnError: o.OnError}),
 		attempts: attempts.New(rowStore, hasher, attempts.Options{
 			Wrong: o.LoginAttempts, Right: o.LoginRate, MaxWait: o.Hash.MaxWait, Secret: ring.Signer().Secret(keys.SignInLimits), OnError: o.OnError,
 		}),
