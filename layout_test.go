@@ -18,6 +18,7 @@ var mayImport = map[string][]string{
 	"naming":           {},         // what is an id and one network, and which scripts one name has
 	"naming/codes":     {},         // codes of invites, and how long and often they let somebody in
 	"naming/usernames": {"naming"}, // what is a username, and which are one
+	"rights":           {},         // what people may do on the server, for all or not
 	"rounds":           {},         // for tests: how often they repeat what chance decides
 	"tuning":           {},         // collector and priorities of the process
 	"web":              {},         // files, nothing else
@@ -43,48 +44,52 @@ var mayImport = map[string][]string{
 	// Floor 3: people, rooms and wires.
 	"auth": {"naming"}, // knows no chat
 	"auth/accounts": {
-		"audit", "auth", "auth/attempts", "auth/bots", "auth/cleanup", "auth/invites", "auth/keys", "auth/passwords", "auth/rows",
-		"auth/sessions", "auth/standing", "db", "db/tables", "ent", "limit", "naming", "naming/codes", "naming/usernames",
+		"audit", "auth", "auth/attempts", "auth/bots", "auth/cleanup", "auth/invites", "auth/issuers", "auth/keys", "auth/passwords", "auth/rows",
+		"auth/sessions", "auth/standing", "auth/subjects", "db", "ent", "limit", "naming", "naming/usernames", "rights",
 	},
-	"auth/attempts":  {"auth", "auth/passwords", "auth/rows", "db", "ent", "limit", "naming/usernames"},                                                             // how often a password may be tried
-	"auth/bots":      {"auth", "auth/rows", "auth/sessions/recent", "db", "ent", "naming", "naming/usernames"},                                                      // whose tokens of bots are
-	"auth/cleanup":   {"auth/rows", "ent", "limit"},                                                                                                                 // removes rows that decide nothing
-	"auth/hashcost":  {},                                                                                                                                            // what a new hash costs; tests lower it
-	"auth/invites":   {"auth", "ent", "naming", "naming/codes"},                                                                                                     // codes with which people make accounts
-	"auth/keys":      {"db/disk"},                                                                                                                                   // root secrets, and the file of them
-	"auth/operator":  {"audit", "auth", "auth/invites", "auth/passwords", "auth/rows", "auth/sessions", "auth/standing", "db", "ent", "naming", "naming/usernames"}, // what the shell does to accounts
-	"auth/passwords": {"auth", "auth/hashcost", "naming/usernames", "tuning"},                                                                                       // hashes, and what a password may be
-	"auth/rows":      {"auth", "db", "ent"},                                                                                                                         // how sign-ins read and write
+	"auth/attempts":           {"auth", "auth/passwords", "auth/rows", "db", "ent", "limit", "naming/usernames"},                                                             // how often a password may be tried
+	"auth/bots":               {"auth", "auth/rows", "auth/sessions/recent", "db", "ent", "naming", "naming/usernames"},                                                      // whose tokens of bots are
+	"auth/cleanup":            {"auth/rows", "ent", "limit"},                                                                                                                 // removes rows that decide nothing
+	"auth/hashcost":           {},                                                                                                                                            // what a new hash costs; tests lower it
+	"auth/invites":            {"auth", "ent", "naming", "naming/codes"},                                                                                                     // codes with which people make accounts
+	"auth/issuers":            {"auth"},                                                                                                                                      // verifies tokens of other systems; knows no row
+	"auth/issuers/issuertest": {},                                                                                                                                            // for tests: an issuer
+	"auth/keys":               {"db/disk"},                                                                                                                                   // root secrets, and the file of them
+	"auth/operator":           {"audit", "auth", "auth/invites", "auth/passwords", "auth/rows", "auth/sessions", "auth/standing", "db", "ent", "naming", "naming/usernames"}, // what the shell does to accounts
+	"auth/passwords":          {"auth", "auth/hashcost", "naming/usernames", "tuning"},                                                                                       // hashes, and what a password may be
+	"auth/rowcheck":           {"auth/attempts", "auth/issuers", "auth/passwords", "auth/sessions", "db/tables", "naming", "naming/codes", "naming/usernames"},               // for archive
+	"auth/rows":               {"auth", "db", "ent"},                                                                                                                         // how sign-ins read and write
 	"auth/sessions": {
 		"audit", "auth", "auth/keys", "auth/rows", "auth/tokens", "db", "db/tables", "ent", "limit", "meter",
 		"naming",
 	},
-	"auth/sessions/recent":       {"auth"},                                                                                                                   // what sessions were like a moment ago; knows no database
-	"auth/standing":              {"auth", "ent"},                                                                                                            // server admins, and who is disabled
-	"auth/tokens":                {"auth", "auth/keys"},                                                                                                      // signs and parses claims; knows no session
-	"chat":                       {"audit", "db", "ent", "limit", "meter", "naming"},                                                                         // knows no auth: who calls is a parameter
-	"chat/access":                {"chat/texts", "ent", "naming"},                                                                                            // who may do what in a room
-	"chat/arguments":             {"chat/texts", "naming"},                                                                                                   // what is wrong with arguments, for all rooms
-	"chat/background":            {},                                                                                                                         // rounds of what is left to do
-	"chat/blocks":                {"chat/access", "chat/arguments", "chat/direct", "chat/limits", "chat/members", "ent"},                                     // whom people want nothing from
-	"chat/direct":                {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent"},                                     // conversations of a few
-	"chat/enrol":                 {"chat/background", "chat/members", "db", "ent"},                                                                           // who was there before members were kept
-	"chat/follow":                {"chat/background", "chat/roomlog", "ent"},                                                                                 // reading on, once for all who follow a room
-	"chat/follow/logtest":        {},                                                                                                                         // for tests
-	"chat/invites":               {"audit", "chat/access", "chat/arguments", "chat/limits", "chat/members", "chat/roomlog", "ent", "naming", "naming/codes"}, // codes that let people in
-	"chat/limits":                {"limit"},                                                                                                                  // rates of people and rooms
-	"chat/members":               {"audit", "chat/access", "chat/arguments", "chat/background", "chat/limits", "chat/roomlog", "chat/texts", "db", "ent"},    // who is in, and as what
-	"chat/mentions":              {"chat/access", "chat/roomlog", "db", "ent", "naming/usernames"},                                                           // who is named in a text
-	"chat/pages":                 {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "db", "ent", "naming"},                     // reads rooms and chats for whoever asks
-	"chat/reactions":             {"chat/access", "chat/arguments", "chat/limits", "chat/members", "chat/roomlog", "chat/texts", "ent", "naming"},            // emoji on chats
-	"chat/replies":               {"chat/access", "chat/arguments", "chat/pages", "chat/roomlog", "db", "ent"},                                               // which chats answer which
-	"chat/purge":                 {"chat/background", "db", "ent"},                                                                                           // knows rows and no callers
-	"chat/queue":                 {"chat/access", "chat/arguments", "chat/members", "chat/mentions", "chat/roomlog", "db", "ent", "meter"},                   // asks who may
+	"auth/sessions/recent":       {"auth"},                                                                                                                          // what sessions were like a moment ago; knows no database
+	"auth/standing":              {"auth", "ent", "rights"},                                                                                                         // server admins, and who is disabled
+	"auth/subjects":              {"auth", "auth/issuers", "ent", "naming", "naming/usernames"},                                                                     // the rows of people of other systems
+	"auth/tokens":                {"auth", "auth/keys"},                                                                                                             // signs and parses claims; knows no session
+	"chat":                       {"audit", "db", "ent", "limit", "meter", "naming", "rights"},                                                                      // knows no auth: who calls is a parameter
+	"chat/access":                {"chat/texts", "ent", "naming", "rights"},                                                                                         // who may do what in a room
+	"chat/arguments":             {"chat/texts", "naming"},                                                                                                          // what is wrong with arguments, for all rooms
+	"chat/background":            {},                                                                                                                                // rounds of what is left to do
+	"chat/blocks":                {"chat/access", "chat/arguments", "chat/direct", "chat/limits", "chat/members", "ent"},                                            // whom people want nothing from
+	"chat/direct":                {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent", "rights"},                                  // conversations of a few
+	"chat/enrol":                 {"chat/background", "chat/members", "db", "ent"},                                                                                  // who was there before members were kept
+	"chat/follow":                {"chat/background", "chat/roomlog", "ent"},                                                                                        // reading on, once for all who follow a room
+	"chat/follow/logtest":        {},                                                                                                                                // for tests
+	"chat/invites":               {"audit", "chat/access", "chat/arguments", "chat/limits", "chat/members", "chat/roomlog", "ent", "naming", "naming/codes"},        // codes that let people in
+	"chat/limits":                {"limit"},                                                                                                                         // rates of people and rooms
+	"chat/members":               {"audit", "chat/access", "chat/arguments", "chat/background", "chat/limits", "chat/roomlog", "chat/texts", "db", "ent", "rights"}, // who is in, and as what
+	"chat/mentions":              {"chat/access", "chat/roomlog", "db", "ent", "naming/usernames"},                                                                  // who is named in a text
+	"chat/pages":                 {"chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "db", "ent", "naming"},                            // reads rooms and chats for whoever asks
+	"chat/reactions":             {"chat/access", "chat/arguments", "chat/limits", "chat/members", "chat/roomlog", "chat/texts", "ent", "naming"},                   // emoji on chats
+	"chat/replies":               {"chat/access", "chat/arguments", "chat/pages", "chat/roomlog", "db", "ent"},                                                      // which chats answer which
+	"chat/purge":                 {"chat/background", "db", "ent"},                                                                                                  // knows rows and no callers
+	"chat/queue":                 {"chat/access", "chat/arguments", "chat/members", "chat/mentions", "chat/roomlog", "db", "ent", "meter"},                          // asks who may
 	"chat/readers":               {"chat/access", "chat/background", "chat/follow", "chat/roomlog", "db", "ent", "meter"},
 	"chat/reads":                 {"chat/access", "chat/limits", "chat/members", "chat/pages", "chat/roomlog", "db", "ent", "naming"},
-	"chat/roomlog":               {"chat/access", "db", "ent"},                                                                    // knows nobody: the log, and what it is about
-	"chat/roomlog/logcheck":      {"chat/mentions", "chat/roomlog", "db/tables", "ent"},                                           // for archive
-	"chat/rooms":                 {"audit", "chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent"}, // what makes and changes rooms
+	"chat/roomlog":               {"chat/access", "db", "ent"},                                                                              // knows nobody: the log, and what it is about
+	"chat/roomlog/logcheck":      {"chat/mentions", "chat/roomlog", "db/tables", "ent"},                                                     // for archive
+	"chat/rooms":                 {"audit", "chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent", "rights"}, // what makes and changes rooms
 	"chat/rowcheck":              {"chat/access", "chat/texts", "db/tables", "ent", "naming", "naming/codes"},
 	"chat/signals":               {"chat/access", "chat/follow", "chat/roomlog", "db", "limit", "meter"}, // who types and reads, told and not stored
 	"chat/texts":                 {"naming"},                                                             // what names and texts may be
@@ -115,7 +120,7 @@ var mayImport = map[string][]string{
 	// Floor 5: what clients call, and a database as a whole.
 	"graph": { // of db only the classes of errors; never a row
 		"auth", "auth/accounts", "auth/bots", "auth/invites", "auth/passwords", "chat", "chat/access", "chat/invites", "chat/members", "chat/pages",
-		"chat/roomlog", "db", "naming", "naming/usernames", "transport", "transport/budget", "transport/operation",
+		"chat/roomlog", "db", "naming", "naming/usernames", "rights", "transport", "transport/budget", "transport/operation",
 		"transport/stream", "transport/stream/execution",
 	},
 	"graph/objects": { // what objects lead to, read once for lists of them
@@ -131,24 +136,24 @@ var mayImport = map[string][]string{
 	"graph/document/syntax": {"transport/wire"},                                                                              // knows no schema
 	"graph/fields":          {"chat", "chat/mentions", "chat/texts", "graph/document", "naming", "naming/usernames"},         // tables of what is known of fields
 	"graph/generated": {
-		"auth", "chat", "chat/access", "chat/invites", "chat/members", "chat/mentions", "chat/pages", "chat/reactions", "chat/roomlog", "graph/lean", "graph/scalar",
+		"auth", "chat", "chat/access", "chat/invites", "chat/members", "chat/mentions", "chat/pages", "chat/reactions", "chat/roomlog", "graph/lean", "graph/scalar", "rights",
 	},
 	"graph/caller":       {"auth", "chat"}, // who calls
 	"graph/together":     {"auth"},         // reads below lists once for all
 	"graph/lean":         {},
 	"graph/lean/rewrite": {},
 	"graph/scalar":       {"graph/document/syntax"},
-	"archive":            {"auth/accounts", "chat/roomlog/logcheck", "chat/rowcheck", "db", "db/disk", "db/tables"}, // a database as a whole; knows no dialect
+	"archive":            {"auth/rowcheck", "chat/roomlog/logcheck", "chat/rowcheck", "db", "db/disk", "db/tables"}, // a database as a whole; knows no dialect
 
 	// Floor 6: the server.
 	"server": { // wires the rooms together
-		"auth", "auth/accounts", "auth/keys", "auth/operator", "auth/passwords", "auth/sessions", "broker", "chat", "db", "db/waiting",
+		"auth", "auth/accounts", "auth/issuers", "auth/keys", "auth/operator", "auth/passwords", "auth/sessions", "broker", "chat", "db", "db/waiting",
 		"graph", "graph/document", "graph/failures", "limit", "transport", "tuning", "web",
 	},
 	"server/edge":     {"meter", "server/settings", "transport/admission"}, // what stands before the routes
 	"server/logs":     {},
 	"server/metrics":  {"auth/accounts", "broker", "chat", "db", "meter", "server/logs", "transport"}, // reads what they count
-	"server/settings": {"chat", "graph", "transport/admission"},                                       // of other rooms only bounds
+	"server/settings": {"auth", "auth/issuers", "chat", "graph", "rights", "transport/admission"},     // of other rooms only bounds
 
 	// Floor 7: the binary.
 	"cmd/parley":         {},                                                                                                                  // the binary
@@ -173,7 +178,8 @@ var homeOf = map[string][]string{
 	"github.com/99designs/gqlgen": {"graph", "graph/document", "graph/failures", "graph/generated", "graph/lean", "graph/objects", "graph/scalar", "graph/subscriptions", "transport", "transport/operation", "transport/stream", "transport/wire", "transport/ws"},
 	"github.com/vektah/gqlparser": {"graph", "graph/document", "graph/document/syntax", "graph/failures", "graph/generated", "graph/lean", "graph/subscriptions", "transport", "transport/operation", "transport/refusal", "transport/stream", "transport/wire", "transport/ws", "transport/ws/frame"},
 	"github.com/gobwas/ws":        {"transport/ws", "transport/ws/frame"},
-	"github.com/golang-jwt/jwt":   {"auth/tokens"},
+	"github.com/golang-jwt/jwt":   {"auth/issuers", "auth/issuers/issuertest", "auth/tokens"},
+	"github.com/MicahParks":       {"auth/issuers"},                                               // JWK Sets
 	"golang.org/x/crypto":         {"auth/passwords"},                                             // argon2
 	"golang.org/x/text":           {"auth/passwords", "chat/texts", "naming", "naming/usernames"}, // PRECIS, normal forms
 	"golang.org/x/net":            {"transport/admission"},                                        // IDNA
@@ -209,7 +215,7 @@ func TestPlanRefuses(t *testing.T) {
 	for _, c := range []struct{ pkg, imports, want string }{
 		{"parley/graph/document/syntax", "parley/ent", "parley/graph/document/syntax imports parley/ent: graph/document/syntax may import only [transport/wire]"},
 		{"parley/chat/texts", "parley/auth", "parley/chat/texts imports parley/auth: chat/texts may import only [naming]"},
-		{"parley/chat", "github.com/golang-jwt/jwt/v5", "parley/chat imports github.com/golang-jwt/jwt/v5: it lives only in [auth/tokens]"},
+		{"parley/chat", "github.com/golang-jwt/jwt/v5", "parley/chat imports github.com/golang-jwt/jwt/v5: it lives only in [auth/issuers auth/issuers/issuertest auth/tokens]"},
 		{"parley/graph/lean", "parley/chat", "parley/graph/lean imports parley/chat: graph/lean may import only []"},
 		{"parley/kitchen", "fmt", "parley/kitchen is in no row of the plan"},
 	} {

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 
-	"parley/auth/accounts"
+	authrows "parley/auth/rowcheck"
 	"parley/chat/roomlog/logcheck"
 	"parley/chat/rowcheck"
 	"parley/db"
@@ -47,7 +47,7 @@ func importRows(ctx context.Context, o db.Options, r io.Reader, check func(table
 
 // contentCheck returns a check that asks both packages that have rows whether they would have stored one.
 func contentCheck() func(tables.Row) error {
-	ofAuth := accounts.RowCheck()
+	ofAuth := authrows.New()
 	return func(r tables.Row) error {
 		if err := ofAuth(r); err != nil {
 			return err

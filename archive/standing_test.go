@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
-	"parley/auth/accounts"
+	authrows "parley/auth/rowcheck"
 	"parley/db"
 	"parley/db/dbtest"
 	"parley/ent"
@@ -117,7 +117,7 @@ func TestRowsOfStandingAreJudged(t *testing.T) {
 		{invite, `"uses_left":20`, `"uses_left":51`, "server_invites.uses"},
 	} {
 		o := db.Options{URL: "sqlite:parley.db", Dir: t.TempDir()}
-		_, err := importRows(t.Context(), o, bytes.NewReader(changed(t, text, [3]string{c.in, c.from, c.to})), accounts.RowCheck())
+		_, err := importRows(t.Context(), o, bytes.NewReader(changed(t, text, [3]string{c.in, c.from, c.to})), authrows.New())
 		if err == nil || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%s: got %v, want %s", c.to, err, c.says)
 		}

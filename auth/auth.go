@@ -23,6 +23,7 @@ var (
 	ErrNoBot              = errors.New("no such bot")
 	ErrIDTaken            = errors.New("the id is taken")
 	ErrBusy               = errors.New("too many sign-ins at once")
+	ErrNoKeys             = errors.New("the keys of the issuer of a token cannot be fetched")
 
 	// ErrLimit: there are as many of something as there may be, which its reason names.
 	ErrLimit = errors.New("a limit is reached")
@@ -58,7 +59,8 @@ const (
 
 	ReasonRegistrationClosed = "REGISTRATION_CLOSED" // ErrForbidden
 
-	ReasonInvalidToken = "INVALID_TOKEN"         // ErrUnauthenticated, of a refresh token
+	ReasonInvalidToken = "INVALID_TOKEN"         // ErrUnauthenticated, of a refresh token or one of an issuer
+	ReasonTokenExpired = "TOKEN_EXPIRED"         // ErrUnauthenticated, of a token of an issuer
 	ReasonTokenTooOld  = "REFRESH_TOKEN_EXPIRED" // ErrUnauthenticated, of a refresh token
 )
 

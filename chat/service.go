@@ -31,6 +31,7 @@ import (
 	"parley/db"
 	"parley/limit"
 	"parley/meter"
+	"parley/rights"
 )
 
 // Options of a Service. The zero value of a number means its default; the zero limit.Rate means none.
@@ -49,6 +50,7 @@ type Options struct {
 	RoomCreateRate limit.Rate       // PARLEY_ROOM_CREATE_RATE, of one user; burst × 1
 	RoomMaxMembers int              // PARLEY_ROOM_MAX_MEMBERS, default 5,000
 	UserMaxRooms   int              // PARLEY_USER_MAX_ROOMS, that one person is in, default 1,000
+	Withheld       rights.Withheld  // what PARLEY_MEMBERS_MAY leaves out, for bots and server admins alone; default nothing
 
 	// FindPerson finds a person by a username or an id; its error says that there is none. Default: there is nobody.
 	FindPerson func(ctx context.Context, nameOrID string) (Caller, error)
@@ -175,7 +177,7 @@ func (s *Service) shared() members.Shared {
 	return members.Shared{
 		Store: s.store, Log: s.log, Committed: s.following.Committed, Now: s.now, FindPerson: s.o.FindPerson, Audit: s.audit,
 		Changes: s.changes, Creations: limits.New(s.o.RoomCreateRate, 1, s.o.Now),
-		MaxMembers: s.o.RoomMaxMembers, MaxRooms: s.o.UserMaxRooms,
+		MaxMembers: s.o.RoomMaxMembers, MaxRooms: s.o.UserMaxRooms, Withheld: s.o.Withheld,
 	}
 }
 

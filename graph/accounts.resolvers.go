@@ -18,6 +18,14 @@ func (r *mutationResolver) Login(ctx context.Context, username string, password 
 	return r.auth.Login(ctx, username, password, auth.CallerFrom(ctx).Client())
 }
 
+func (r *mutationResolver) LoginWith(ctx context.Context, token string) (*auth.Tokens, error) {
+	return r.auth.LoginWith(ctx, token, auth.CallerFrom(ctx).Client())
+}
+
+func (r *mutationResolver) EnsureUser(ctx context.Context, token string) (*auth.User, error) {
+	return r.auth.EnsureUser(ctx, caller.Me(ctx), token)
+}
+
 func (r *mutationResolver) RefreshToken(ctx context.Context, token *string, idempotencyKey *string) (*auth.Tokens, error) {
 	return r.renewing(ctx)(r.auth.Refresh(ctx, token, idempotencyKey, auth.CallerFrom(ctx).Client()))
 }
@@ -50,8 +58,8 @@ func (r *mutationResolver) RenewBotToken(ctx context.Context, bot string) (*auth
 	return r.auth.RenewBotToken(ctx, caller.Me(ctx), bot)
 }
 
-func (r *mutationResolver) DeleteAccount(ctx context.Context, password string) (*string, error) {
-	return textOf(r.auth.DeleteAccount(ctx, caller.Me(ctx), password))
+func (r *mutationResolver) DeleteAccount(ctx context.Context, password *string, token *string) (*string, error) {
+	return textOf(r.auth.DeleteAccount(ctx, caller.Me(ctx), accounts.Proof{Password: password, Token: token}))
 }
 
 func (r *mutationResolver) BlockUser(ctx context.Context, user string, on *bool) (*auth.User, error) {
@@ -67,7 +75,7 @@ func (r *queryResolver) User(ctx context.Context, id string) (*auth.User, error)
 }
 
 func (r *queryResolver) Users(ctx context.Context, startingWith string, first *int, after *string) (*auth.UserPage, error) {
-	return r.auth.Users(ctx, startingWith, first, after)
+	return r.auth.Users(ctx, caller.Me(ctx), startingWith, first, after)
 }
 
 func (r *queryResolver) Invites(ctx context.Context) ([]*invites.Invite, error) {

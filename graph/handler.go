@@ -23,6 +23,7 @@ import (
 	"parley/graph/objects"
 	"parley/graph/subscriptions"
 	"parley/naming/usernames"
+	"parley/rights"
 	"parley/transport"
 	"parley/transport/budget"
 	"parley/transport/stream"
@@ -38,6 +39,7 @@ type Options struct {
 	Introspection    bool              // PARLEY_INTROSPECTION
 	OperationTimeout time.Duration     // PARLEY_OPERATION_TIMEOUT, default 5 s; streams have none
 	Registration     auth.Registration // who may make an account, shown in server.registration
+	Withheld         rights.Withheld   // what members may not, shown in server.membersMay
 	Leeway           time.Duration     // PARLEY_LEEWAY: how long a socket outlives its token
 	Documents        document.Limits
 	Transport        transport.Options
@@ -57,7 +59,7 @@ func Handler(o Options) (http.Handler, *transport.Transports) {
 	resolver := &Resolver{
 		Resolver: objects.New(o.Auth, o.Chat),
 		auth:     o.Auth, chat: o.Chat, leeway: o.Leeway, now: time.Now,
-		server: generated.Server{Version: o.Version, Limits: limits(o), Registration: o.Registration},
+		server: generated.Server{Version: o.Version, Limits: limits(o), Registration: o.Registration, MembersMay: o.Withheld.MembersMay()},
 	}
 	schema := generated.NewExecutableSchema(generated.Config{Schema: served(), Resolvers: resolver})
 	server := handler.New(schema)

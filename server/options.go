@@ -10,6 +10,7 @@ import (
 
 	"parley/auth"
 	"parley/auth/accounts"
+	"parley/auth/issuers"
 	"parley/auth/passwords"
 	"parley/auth/sessions"
 	"parley/chat"
@@ -32,7 +33,7 @@ func databaseOptions(c *settings.Config) db.Options {
 	}
 }
 
-func authOptions(c *settings.Config, s *server) accounts.Options {
+func authOptions(c *settings.Config, s *server, entries []issuers.Issuer) accounts.Options {
 	return accounts.Options{
 		Options: sessions.Options{
 			AccessTokenLifetime: time.Duration(c.AccessTokenLifetime), RefreshTokenLifetime: time.Duration(c.RefreshTokenLifetime),
@@ -47,10 +48,12 @@ func authOptions(c *settings.Config, s *server) accounts.Options {
 		},
 		LoginAttempts: limit.Rate(c.LoginAttempts), LoginRate: limit.Rate(c.LoginRate), RegisterRate: limit.Rate(c.RegisterRate),
 		Registration: registration(c), ChangeRate: limit.Rate(c.MutationRate), MostBots: int(c.BotsMax),
+		Withheld:  c.MembersMay.Withheld(),
 		Hash:      passwords.Options{Parallel: int(c.HashParallel), Queue: int(c.HashQueue)},
 		OnError:   func(err error) { s.logger.Error("sessions", "error", err) },
 		OnDeleted: func() { s.chat.AccountDeleted() },
 		Audit:     s.logger, RequestID: failures.RequestID,
+		Issuers: entries,
 	}
 }
 
@@ -70,7 +73,7 @@ func chatOptions(c *settings.Config, s *server) chat.Options {
 		WindowBytes: int64(c.WindowTotal) / chatWindows,
 		SendRate:    limit.Rate(c.SendRate), BotSendRate: limit.Rate(c.BotSendRate), RoomSendRate: limit.Rate(c.RoomSendRate),
 		MutationRate: limit.Rate(c.MutationRate), RoomCreateRate: limit.Rate(c.RoomCreateRate),
-		RoomMaxMembers: int(c.RoomMaxMembers), UserMaxRooms: int(c.UserMaxRooms), FindPerson: s.findPerson,
+		RoomMaxMembers: int(c.RoomMaxMembers), UserMaxRooms: int(c.UserMaxRooms), Withheld: c.MembersMay.Withheld(), FindPerson: s.findPerson,
 		OnEnrolling: func(left int) {
 			s.logger.Info("people become members of rooms that they have sent to before", "rooms_left", left)
 		},
@@ -90,7 +93,7 @@ func (s *server) findPerson(ctx context.Context, nameOrID string) (chat.Caller, 
 
 func graphOptions(c *settings.Config, s *server, transports transport.Options) graph.Options {
 	return graph.Options{
-		Auth: s.auth, Chat: s.chat, Logger: s.logger, Version: Version, Registration: registration(c),
+		Auth: s.auth, Chat: s.chat, Logger: s.logger, Version: Version, Registration: registration(c), Withheld: c.MembersMay.Withheld(),
 		TextLength: int(c.ChatMaxLength), Introspection: bool(c.Introspection),
 		OperationTimeout: time.Duration(c.OperationTimeout), Leeway: time.Duration(c.Leeway),
 		Documents: documentOptions(c), Transport: transports,

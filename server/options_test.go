@@ -28,7 +28,7 @@ func TestDefaultsOfPackages(t *testing.T) {
 		set, normal any
 		unset       []string // fields that have no setting, or one that the machine bounds
 	}{
-		{"auth", authOptions(c, s), accounts.Defaults(), nil},
+		{"auth", authOptions(c, s, nil), accounts.Defaults(), nil},
 		{"chat", chatOptions(c, s), chat.Options{}.WithDefaults(), nil},
 		{"db", databaseOptions(c), db.Options{}.WithDefaults(), []string{"Readers", "LookEvery", "Patience"}},
 		{"document", documentOptions(c), document.Limits{}.WithDefaults(), nil},

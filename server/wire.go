@@ -38,6 +38,10 @@ type server struct {
 
 // wire opens the keys and the notifier and puts the parts together.
 func wire(ctx context.Context, c *settings.Config, logger *slog.Logger, store *db.Store) (*server, error) {
+	entries, err := c.ReadIssuers()
+	if err != nil {
+		return nil, err
+	}
 	said := waiting.Warn(logger, "the keys in "+c.Data)
 	ring, err := openKeys(ctx, c, store)
 	said()
@@ -45,7 +49,7 @@ func wire(ctx context.Context, c *settings.Config, logger *slog.Logger, store *d
 		return nil, err
 	}
 	s := &server{c: c, logger: logger, health: &health{store: store}}
-	s.auth, err = accounts.New(store, ring, authOptions(c, s))
+	s.auth, err = accounts.New(store, ring, authOptions(c, s, entries))
 	if err != nil {
 		return nil, err
 	}

@@ -42,7 +42,7 @@ func TestRoomsKnowAccounts(t *testing.T) {
 		}
 	}()
 
-	const password = "correct horse battery"
+	password := "correct horse battery"
 	ann := signUp(t, s.auth, "Ann", password)
 	bob := signUp(t, s.auth, "Bob", password)
 	room, err := s.chat.CreateRoom(ctx, callerOf(ann), chat.NewRoom{Name: "general"})
@@ -62,7 +62,7 @@ func TestRoomsKnowAccounts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.auth.DeleteAccount(ctx, who, password); err != nil {
+	if _, err := s.auth.DeleteAccount(ctx, who, accounts.Proof{Password: &password}); err != nil {
 		t.Fatal(err)
 	}
 	for end := time.Now().Add(5 * time.Minute); ; {

@@ -42,7 +42,7 @@ func (s *Service) ChangePassword(ctx context.Context, who auth.Identity, current
 		if err != nil {
 			return err
 		}
-		return s.changeAccount(ctx, who, a, accountChange{auth.ReasonPasswordChanged, audit.PasswordChanged, func(change *ent.UserUpdate) {
+		return s.changeByPassword(ctx, who, a, accountChange{auth.ReasonPasswordChanged, audit.PasswordChanged, func(change *ent.UserUpdate) {
 			change.SetPasswordHash(hash)
 		}})
 	})
@@ -52,26 +52,28 @@ func (s *Service) ChangePassword(ctx context.Context, who auth.Identity, current
 	return rows.User(t.Row), nil
 }
 
+// A Proof is what somebody shows before their account is deleted: their password, or a token of their issuer. One of them is not nil.
+type Proof struct{ Password, Token *string }
+
 // DeleteAccount ends the caller's account with all their sessions and returns its id. What they
-// have sent stays, under their name, which nobody can have again. The row says from then on that the account is leaving, until
-// it is in no room any more. Errors as of ChangePassword.
-func (s *Service) DeleteAccount(ctx context.Context, who auth.Identity, password string) (uuid.UUID, error) {
-	if who.User.IsBot {
+// have sent stays, under their name, which nobody can have again. Who they are to their issuer is forgotten: the next token about them makes
+// somebody new. The row says from then on that the account is leaving, until it is in no room any more.
+// InvalidError: password REQUIRED, token REQUIRED: neither, or both, are given. Errors as of ChangePassword, or about the token as of
+// LoginWith; ErrInvalidCredentials: it is about somebody else.
+func (s *Service) DeleteAccount(ctx context.Context, who auth.Identity, p Proof) (uuid.UUID, error) {
+	var err error
+	switch {
+	case who.User.IsBot:
 		return uuid.Nil, auth.ErrForBots
+	case p.Password == nil && p.Token == nil:
+		return uuid.Nil, &auth.InvalidError{Field: "password", Reason: "REQUIRED"}
+	case p.Password != nil && p.Token != nil:
+		return uuid.Nil, &auth.InvalidError{Field: "token", Reason: "REQUIRED"}
+	case p.Password != nil:
+		err = s.deleteByPassword(ctx, who, *p.Password)
+	default:
+		err = s.deleteByToken(ctx, who, *p.Token)
 	}
-	if len(password) > passwords.MaxBytes {
-		return uuid.Nil, &auth.InvalidError{Field: "password", Reason: "TOO_LONG"}
-	}
-	t, err := s.attempts.ResolveOwn(ctx, who, auth.CallerFrom(ctx).Client())
-	if err != nil {
-		return uuid.Nil, err
-	}
-	err = s.attempt(ctx, t, password, func(a *attempts.Attempt) error {
-		return s.changeAccount(ctx, who, a, accountChange{auth.ReasonAccountDeleted, audit.AccountDeleted, func(change *ent.UserUpdate) {
-			change.SetDeletedAt(s.store.Now()).SetLeaving(true).ClearPasswordHash().
-				ClearName().ClearImage().ClearAdmin().ClearDisabledAt().ClearIssuer().ClearSubject()
-		}})
-	})
 	if err != nil {
 		return uuid.Nil, fmt.Errorf("delete account: %w", err)
 	}
@@ -79,19 +81,47 @@ func (s *Service) DeleteAccount(ctx context.Context, who auth.Identity, password
 	return who.User.ID, nil
 }
 
-// accountChange is what somebody does to their account with their password.
+func (s *Service) deleteByPassword(ctx context.Context, who auth.Identity, password string) error {
+	if len(password) > passwords.MaxBytes {
+		return &auth.InvalidError{Field: "password", Reason: "TOO_LONG"}
+	}
+	t, err := s.attempts.ResolveOwn(ctx, who, auth.CallerFrom(ctx).Client())
+	if err != nil {
+		return err
+	}
+	return s.attempt(ctx, t, password, func(a *attempts.Attempt) error { return s.changeByPassword(ctx, who, a, s.deletion()) })
+}
+
+// deletion is what becomes of a deleted account.
+func (s *Service) deletion() accountChange {
+	return accountChange{auth.ReasonAccountDeleted, audit.AccountDeleted, func(change *ent.UserUpdate) {
+		change.SetDeletedAt(s.store.Now()).SetLeaving(true).ClearPasswordHash().
+			ClearName().ClearImage().ClearAdmin().ClearDisabledAt().ClearIssuer().ClearSubject()
+	}}
+}
+
+// accountChange is what somebody does to their account with a proof of who they are.
 type accountChange struct {
 	reason  string // why sessions end; all but their own, which ends only with the account
 	message string // for the audit
 	change  func(*ent.UserUpdate)
 }
 
-// changeAccount changes the account and ends its sessions, all or nothing.
-func (s *Service) changeAccount(ctx context.Context, who auth.Identity, a *attempts.Attempt, what accountChange) error {
+// changeByPassword is changeAccount after a right password.
+func (s *Service) changeByPassword(ctx context.Context, who auth.Identity, a *attempts.Attempt, what accountChange) error {
+	err := s.changeAccount(ctx, who, a.Row, what, a.GiveBack)
+	if err == nil {
+		a.Committed()
+	}
+	return err
+}
+
+// changeAccount changes the account whose row was read and ends its sessions, all or nothing, with what else is to be done.
+func (s *Service) changeAccount(ctx context.Context, who auth.Identity, row *ent.User, what accountChange, with func(context.Context, *ent.Tx) error) error {
 	var ended sessions.Ending
 	err := s.store.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		change := tx.User.Update().AddPasswordVersion(1).
-			Where(user.ID(a.Row.ID), user.PasswordVersion(a.Row.PasswordVersion), user.DeletedAtIsNil())
+			Where(user.ID(row.ID), user.PasswordVersion(row.PasswordVersion), user.DeletedAtIsNil())
 		what.change(change)
 		n, err := change.Save(ctx)
 		if err != nil {
@@ -106,13 +136,12 @@ func (s *Service) changeAccount(ctx context.Context, who auth.Identity, a *attem
 		if ended, err = s.sessions.End(ctx, tx, who, what.reason); err != nil {
 			return err
 		}
-		return a.GiveBack(ctx, tx)
+		return with(ctx, tx)
 	})
 	if err != nil {
 		return err
 	}
-	a.Committed()
 	s.sessions.Ended(ctx, ended)
-	s.audit.Write(ctx, slog.LevelInfo, audit.Event{Message: what.message, User: a.Row.ID, Session: who.SessionID, From: auth.CallerFrom(ctx).Address})
+	s.audit.Write(ctx, slog.LevelInfo, audit.Event{Message: what.message, User: row.ID, Session: who.SessionID, From: auth.CallerFrom(ctx).Address})
 	return nil
 }

@@ -7,9 +7,11 @@ import (
 
 	"parley/auth"
 	"parley/auth/rows"
+	"parley/auth/standing"
 	"parley/ent/predicate"
 	"parley/ent/user"
 	"parley/naming/usernames"
+	"parley/rights"
 )
 
 const (
@@ -24,8 +26,11 @@ const (
 // Users lists the people whose username starts with a text, in any spelling of it, by username. A
 // text that no username starts with gives an empty page, the empty text everybody. first is 0 to
 // 200, nil: 20. after is the cursor of an edge; nil: from the start.
-// InvalidError: first OUT_OF_RANGE, after CURSOR_INVALID.
-func (s *Service) Users(ctx context.Context, startingWith string, first *int, after *string) (*auth.UserPage, error) {
+// ErrForbidden, NOT_FOR_MEMBERS: whoever asks may not; InvalidError: first OUT_OF_RANGE, after CURSOR_INVALID.
+func (s *Service) Users(ctx context.Context, by auth.Identity, startingWith string, first *int, after *string) (*auth.UserPage, error) {
+	if err := standing.CheckMay(ctx, s.store.Read, by.User, rights.ListPeople, s.o.Withheld); err != nil {
+		return nil, err
+	}
 	n := defaultUsers
 	if first != nil {
 		n = *first

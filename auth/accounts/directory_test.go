@@ -31,7 +31,7 @@ func (n *node) people(names ...string) {
 // list is the usernames of a page.
 func (n *node) list(startingWith string, first int, after *string) ([]string, *auth.UserPage) {
 	n.t.Helper()
-	page := must(n.Users(n.t.Context(), startingWith, &first, after))(n.t)
+	page := must(n.Users(n.t.Context(), auth.Identity{}, startingWith, &first, after))(n.t)
 	names := []string{}
 	for _, u := range page.Nodes() {
 		names = append(names, u.Username)
@@ -136,14 +136,14 @@ func TestSizeOfUserPage(t *testing.T) {
 			t.Errorf("%d: %d names, %+v", size, len(got), page)
 		}
 	}
-	if page := must(n.Users(t.Context(), "", nil, nil))(t); len(page.Edges) != 20 || !page.HasNextPage {
+	if page := must(n.Users(t.Context(), auth.Identity{}, "", nil, nil))(t); len(page.Edges) != 20 || !page.HasNextPage {
 		t.Errorf("%d by default", len(page.Edges))
 	}
 	if got, page := n.list("user", 200, new(userCursor("user000"))); len(got) != 200 || page.HasNextPage {
 		t.Errorf("%d after the first, more: %v", len(got), page.HasNextPage)
 	}
 	for _, size := range []int{-1, 201} {
-		_, err := n.Users(t.Context(), "", &size, nil)
+		_, err := n.Users(t.Context(), auth.Identity{}, "", &size, nil)
 		wantInvalid(t, err, "first", "OUT_OF_RANGE")
 	}
 }
@@ -164,7 +164,7 @@ func TestBadUserCursors(t *testing.T) {
 	n := start(t)
 	for _, text := range badCursors() {
 		for _, prefix := range []string{"", "!"} {
-			_, err := n.Users(t.Context(), prefix, nil, &text)
+			_, err := n.Users(t.Context(), auth.Identity{}, prefix, nil, &text)
 			wantInvalid(t, err, "after", "CURSOR_INVALID")
 		}
 	}

@@ -40,17 +40,22 @@ func (s *Service) Login(ctx context.Context, username, password string, from aut
 // attempt tries a password, calls right when it is right, and writes down what was refused. Errors as of attempts.Try.
 func (s *Service) attempt(ctx context.Context, t attempts.Target, password string, right func(*attempts.Attempt) error) error {
 	err := s.attempts.Try(ctx, t, password, right)
-	about := audit.Event{User: t.ID(), From: t.From.Address}
+	s.auditRefused(ctx, err, audit.Event{User: t.ID(), From: t.From.Address})
+	return err
+}
+
+// auditRefused writes down that somebody was not let in.
+func (s *Service) auditRefused(ctx context.Context, err error, about audit.Event, more ...slog.Attr) {
 	var fast *auth.RateError
 	switch {
 	case errors.As(err, &fast):
 		about.Message = audit.LoginLimited
-		s.audit.Write(ctx, slog.LevelWarn, about)
 	case errors.Is(err, auth.ErrInvalidCredentials), errors.Is(err, auth.ErrForbidden):
 		about.Message = audit.LoginFailed
-		s.audit.Write(ctx, slog.LevelWarn, about)
+	default:
+		return
 	}
-	return err
+	s.audit.Write(ctx, slog.LevelWarn, about, more...)
 }
 
 // signIn begins the session of the user whose password was right.

@@ -14,6 +14,7 @@ const (
 	cleanFirst = time.Minute
 	cleanEvery = time.Hour
 	thinEvery  = 10 * time.Minute
+	keysEvery  = 10 * time.Minute
 	botsEvery  = time.Second     // beside the look for sessions ended elsewhere
 	writeLast  = 3 * time.Second // what a stop may take for it: within what is left before the process is killed
 )
@@ -27,6 +28,7 @@ func (s *Service) Run(ctx context.Context) error {
 		tasks.Go(func() { s.repeat(ctx, t) })
 	}
 	tasks.Wait()
+	s.issuers.Close()
 	s.writeLastEnds(context.WithoutCancel(ctx))
 	return nil
 }
@@ -34,6 +36,7 @@ func (s *Service) Run(ctx context.Context) error {
 func (s *Service) tasks() []sessions.Task {
 	old := cleanup.Cleaner{Store: s.store, Leeway: s.o.Leeway, Live: sessions.MaxLive}
 	return append(s.sessions.Tasks(),
+		sessions.Task{Name: "fetch keys of issuers", Every: keysEvery, Do: s.issuers.Fetch},
 		sessions.Task{Name: "look for bots", First: botsEvery, Every: botsEvery, Do: s.bots.Look},
 		sessions.Task{Name: "clean up sessions", First: cleanFirst, Every: cleanEvery, Do: old.CleanUp},
 		sessions.Task{Name: "thin out sessions", First: cleanFirst, Every: thinEvery, Do: old.ThinOut},

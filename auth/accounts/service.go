@@ -16,12 +16,14 @@ import (
 	"parley/auth"
 	"parley/auth/attempts"
 	"parley/auth/bots"
+	"parley/auth/issuers"
 	"parley/auth/keys"
 	"parley/auth/passwords"
 	"parley/auth/rows"
 	"parley/auth/sessions"
 	"parley/db"
 	"parley/limit"
+	"parley/rights"
 )
 
 // Options says how long things live and how strict refreshing is. Zero is a legal value of some,
@@ -39,9 +41,13 @@ type Options struct {
 
 	// Registration is PARLEY_REGISTRATION, default auth.RegistrationOpen: who may make an account.
 	Registration auth.Registration
+	// Issuers is what PARLEY_ISSUERS names, default none: who else says who people are. As issuers.Check has found them good.
+	Issuers []issuers.Issuer
 	// ChangeRate is PARLEY_MUTATION_RATE, default 20/1s: changes of accounts by one user; zero: any number.
 	ChangeRate limit.Rate
 	MostBots   int // PARLEY_BOTS_MAX, default 1000: bots that are let in
+	// Withheld is what PARLEY_MEMBERS_MAY leaves out, default nothing: only bots and server admins may do it.
+	Withheld rights.Withheld
 
 	// Hash says how many hashes of passwords run and wait at once: PARLEY_HASH_PARALLEL, default and largest value:
 	// GOMAXPROCS, and PARLEY_HASH_QUEUE, default 64. Its MaxWait is that for others on the account too.
@@ -81,6 +87,7 @@ type Service struct {
 	passwords     *passwords.Hasher
 	sessions      *sessions.Sessions
 	bots          *bots.Bots
+	issuers       *issuers.Issuers
 	attempts      *attempts.Attempts
 	registrations *limit.Table[string]    // by network
 	changes       *limit.Table[uuid.UUID] // by user
@@ -110,6 +117,7 @@ func New(store *db.Store, ring *keys.Ring, o Options) (*Service, error) {
 		passwords: hasher,
 		sessions:  sessions.New(rowStore, ring, log, o.Options),
 		bots:      bots.New(rowStore, o.OnEnded),
+		issuers:   issuers.New(o.Issuers, issuers.Options{Leeway: o.Leeway, Now: o.Now, OnError: o.OnError}),
 		attempts: attempts.New(rowStore, hasher, attempts.Options{
 			Wrong: o.LoginAttempts, Right: o.LoginRate, MaxWait: o.Hash.MaxWait, Secret: ring.Signer().Secret(keys.SignInLimits), OnError: o.OnError,
 		}),

@@ -130,6 +130,11 @@ func (n *node) Register(ctx context.Context, username, password string, from aut
 	return n.Service.Register(ctx, Registration{Username: username, Password: password}, from)
 }
 
+// DeleteAccount deletes an account by its password.
+func (n *node) DeleteAccount(ctx context.Context, who auth.Identity, password string) (uuid.UUID, error) {
+	return n.Service.DeleteAccount(ctx, who, Proof{Password: &password})
+}
+
 // signUp registers a user; signIn makes a session more of one.
 func (n *node) signUp(username string) *auth.Tokens {
 	n.t.Helper()

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
+
 	"parley/auth"
 	"parley/auth/passwords"
 	"parley/ent"
@@ -34,11 +36,17 @@ func (a *Attempts) Try(ctx context.Context, t Target, password string, right fun
 	if err := at.verify(ctx, password); err != nil {
 		return err
 	}
-	if err := a.rates.take(t.ID(), t.From, a.store.Clock()); err != nil {
+	return a.Right(t.ID(), t.From, func() error { return right(at) })
+}
+
+// Right calls do for somebody who has shown who they are, and counts that. *auth.RateError: they have shown it too often, and do was not
+// called; else the error of do.
+func (a *Attempts) Right(who uuid.UUID, from auth.Client, do func() error) error {
+	if err := a.rates.take(who, from, a.store.Clock()); err != nil {
 		return err
 	}
-	err = right(at)
-	a.rates.giveBack(t.ID(), t.From, err)
+	err := do()
+	a.rates.giveBack(who, from, err)
 	return err
 }
 

@@ -28,12 +28,13 @@ type Begun struct {
 
 // Begin makes a session in the transaction of a sign-in, which has locked the user's row. Issue it after the commit.
 func (s *Sessions) Begin(ctx context.Context, tx *ent.Tx, user *auth.User, from auth.Client) (Begun, error) {
+	return s.BeginFor(ctx, tx, user, from, 0)
+}
+
+// BeginFor is Begin of a session that lives no longer than that; 0: than all do.
+func (s *Sessions) BeginFor(ctx context.Context, tx *ent.Tx, user *auth.User, from auth.Client, lifetime time.Duration) (Begun, error) {
 	now := s.store.Now()
-	var end *time.Time
-	if s.o.SessionLifetime > 0 {
-		at := now.Add(s.o.SessionLifetime)
-		end = &at
-	}
+	end := s.endOf(now, lifetime)
 	i := s.issueNow(user, uuid.Must(uuid.NewV7()), now, end)
 	agent, address, network := rows.ClientColumns(from)
 	err := tx.Session.Create().SetID(i.session).SetUserID(user.ID).
@@ -49,6 +50,18 @@ func (s *Sessions) Begin(ctx context.Context, tx *ent.Tx, user *auth.User, from 
 		return Begun{}, fmt.Errorf("count sessions: %w", err)
 	}
 	return Begun{i, surplus, from.Address}, s.revoke(ctx, tx, surplus, auth.ReasonTooManySessions)
+}
+
+// endOf is the absolute end of a session that begins now; nil: it has none.
+func (s *Sessions) endOf(now time.Time, lifetime time.Duration) *time.Time {
+	if lifetime == 0 || s.o.SessionLifetime > 0 && s.o.SessionLifetime < lifetime {
+		lifetime = s.o.SessionLifetime
+	}
+	if lifetime == 0 {
+		return nil
+	}
+	end := now.Add(lifetime)
+	return &end
 }
 
 // Issue makes known what a session that has begun has ended, and signs its tokens.

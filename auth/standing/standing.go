@@ -6,6 +6,7 @@ package standing
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"parley/ent"
 	"parley/ent/serverinvite"
 	"parley/ent/user"
+	"parley/rights"
 )
 
 // Lock takes the rows of people until the transaction ends, in order of their ids, and before any of their sessions.
@@ -39,6 +41,19 @@ func CheckAdmin(ctx context.Context, c *ent.Client, who uuid.UUID) error {
 		return auth.ErrForbidden
 	}
 	return nil
+}
+
+// CheckMay returns nil of whoever may do something on the server: everybody where it is not withheld, and bots and server admins in any
+// case. *auth.ReasonError: they may not.
+func CheckMay(ctx context.Context, c *ent.Client, who *auth.User, do rights.Action, withheld rights.Withheld) error {
+	if !withheld.Has(do) || who.IsBot {
+		return nil
+	}
+	err := CheckAdmin(ctx, c, who.ID)
+	if errors.Is(err, auth.ErrForbidden) {
+		return &auth.ReasonError{Err: auth.ErrForbidden, Reason: rights.NotForMembers}
+	}
+	return err
 }
 
 // CheckEnabled returns nil of whoever is let in. *auth.ReasonError: they are disabled.

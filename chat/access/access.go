@@ -20,9 +20,9 @@ var ErrNoRoom = errors.New("no such room")
 // ErrForbidden is what every ForbiddenError is.
 var ErrForbidden = errors.New("not allowed")
 
-// A ForbiddenError says that the caller may know of the room, but not do this.
+// A ForbiddenError says that the caller may know of the room, but not do this; or not on the server.
 type ForbiddenError struct {
-	Reason string     // READ_ONLY, LAST_OWNER, BANNED, BLOCKED; empty: none that helps
+	Reason string     // READ_ONLY, LAST_OWNER, BANNED, BLOCKED, NOT_FOR_MEMBERS; empty: none that helps
 	Until  *time.Time // with BANNED: when it ends by itself; nil: it does not
 }
 

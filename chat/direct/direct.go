@@ -18,6 +18,7 @@ import (
 	"parley/ent"
 	"parley/ent/member"
 	"parley/ent/room"
+	"parley/rights"
 )
 
 const (
@@ -36,7 +37,7 @@ func New(shared members.Shared) *Service { return &Service{shared} }
 // OpenDirectRoom returns the room of the caller and 1 to 9 others, usernames or ids, and makes it if there is none: then all
 // are MEMBER of it, it is called as they are, and it is in the lists of all at once. The caller and repeats among the users do
 // not count. If the caller had hidden it, they have not any more.
-// *access.ForbiddenError: there is none, and somebody has blocked the caller or is blocked by them; *arguments.InvalidError: users; *limits.RateError; *limits.LimitError: ROOMS; the error of FindPerson.
+// *access.ForbiddenError: there is none, and the caller may open none, or somebody has blocked the caller or is blocked by them; *arguments.InvalidError: users; *limits.RateError; *limits.LimitError: ROOMS; the error of FindPerson.
 func (s *Service) OpenDirectRoom(ctx context.Context, caller access.Caller, users []string) (*roomlog.Room, error) {
 	if len(users) > maxTogether {
 		return nil, outOfRange()
@@ -55,6 +56,9 @@ func (s *Service) OpenDirectRoom(ctx context.Context, caller access.Caller, user
 	members.SortByID(people)
 	if found, err := s.find(ctx, caller, people); !errors.Is(err, access.ErrNoRoom) {
 		return found, err
+	}
+	if err := access.MayOnServer(ctx, s.Store.Read, caller, rights.OpenDirect, s.Withheld); err != nil {
+		return nil, err
 	}
 	if err := s.Creations.Take(caller.ID); err != nil {
 		return nil, err

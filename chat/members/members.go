@@ -11,6 +11,7 @@ import (
 	"parley/chat/limits"
 	"parley/chat/roomlog"
 	"parley/db"
+	"parley/rights"
 )
 
 var (
@@ -34,6 +35,7 @@ type Shared struct {
 	Creations  *limits.Limiter // likewise, of rooms
 	MaxMembers int             // of a room
 	MaxRooms   int             // of a person
+	Withheld   rights.Withheld // from everybody but bots and server admins
 }
 
 // A Member is a person in a room.

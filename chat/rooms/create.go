@@ -16,6 +16,7 @@ import (
 	"parley/chat/roomlog"
 	"parley/ent"
 	"parley/ent/room"
+	"parley/rights"
 )
 
 // A NewRoom is a room to be made.
@@ -44,7 +45,7 @@ type plan struct {
 
 // CreateRoom makes a room that the caller owns. The others become MEMBER, of which its log has an event each; if one of them
 // is not found, or has blocked the caller (*access.ForbiddenError), there is no room. Sent again by the same person with the same id it makes nothing and returns the room that is
-// there. ErrNameTaken, arguments.ErrIDTaken, *arguments.InvalidError, *limits.RateError, *limits.LimitError: ROOMS, MEMBERS; the
+// there. *access.ForbiddenError: also where the caller makes none. ErrNameTaken, arguments.ErrIDTaken, *arguments.InvalidError, *limits.RateError, *limits.LimitError: ROOMS, MEMBERS; the
 // error of FindPerson; access.ErrNoRoom: the same was sent before, and they may not read the room any more.
 func (s *Service) CreateRoom(ctx context.Context, caller access.Caller, n NewRoom) (*roomlog.Room, error) {
 	p, err := n.plan(caller)
@@ -56,6 +57,9 @@ func (s *Service) CreateRoom(ctx context.Context, caller access.Caller, n NewRoo
 	}
 	if made, err := s.again(ctx, p, errNew); !errors.Is(err, errNew) {
 		return made, err
+	}
+	if err := access.MayOnServer(ctx, s.Store.Read, caller, rights.CreateRooms, s.Withheld); err != nil {
+		return nil, err
 	}
 	if err := s.Creations.Take(caller.ID); err != nil {
 		return nil, err

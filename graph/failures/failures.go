@@ -61,6 +61,8 @@ var clientErrors = []struct {
 	{auth.ErrNoSession, clientError{generated.ErrorCodeNotFound, "You have no such session.", 0}},
 	{auth.ErrBusy, clientError{generated.ErrorCodeServerBusy, "Too many sign-ins at once.", time.Second}},
 
+	{auth.ErrNoKeys, clientError{generated.ErrorCodeServerBusy, "The keys of the issuer of this token cannot be fetched.", 5 * time.Second}},
+
 	{budget.ErrLargeAnswer, clientError{generated.ErrorCodeOperationTooComplex, largeAnswer, 0}},
 	{budget.ErrManyAnswers, clientError{generated.ErrorCodeServerBusy, "Too many answers are under way.", busyRetry}},
 	{ErrNoAnswer, clientError{generated.ErrorCodeUnknownOutcome, "It has been carried out, but earlier answers are not taken, so there is no room for this one.", 0}},

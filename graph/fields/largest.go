@@ -66,6 +66,7 @@ var Largest = map[string]int{
 	"Room.name":                ofNames,
 	"Reaction.emoji":           ofEmoji,
 	"Room.topic":               ofTopic,
+	"Server.membersMay":        len(`["CREATE_ROOMS"]`) * 3, // at most
 	"Server.registration":      len(`"INVITE"`),
 	"ServerRole":               len(`"MEMBER"`),
 	"User.image":               naming.MaxImage + quotes,

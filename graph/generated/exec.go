@@ -17,6 +17,7 @@ import (
 	"parley/chat/roomlog"
 	"parley/graph/lean"
 	"parley/graph/scalar"
+	"parley/rights"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -181,17 +182,19 @@ type ComplexityRoot struct {
 		CreateBot      func(childComplexity int, username string, name *string, image *string, id *string) int
 		CreateInvite   func(childComplexity int, room *string, uses *int, until *time.Time, id *string) int
 		CreateRoom     func(childComplexity int, name string, topic *string, kind *roomlog.RoomKind, sendRole *access.Role, members []string, id *string, data *string) int
-		DeleteAccount  func(childComplexity int, password string) int
+		DeleteAccount  func(childComplexity int, password *string, token *string) int
 		DeleteChat     func(childComplexity int, chat string) int
 		DeleteInvite   func(childComplexity int, invite string) int
 		DeleteRoom     func(childComplexity int, room string) int
 		DisableUser    func(childComplexity int, user string, on *bool) int
 		EditChat       func(childComplexity int, chat string, text *string, data *string) int
 		EndSession     func(childComplexity int, session string) int
+		EnsureUser     func(childComplexity int, token string) int
 		HideRoom       func(childComplexity int, room string) int
 		JoinRoom       func(childComplexity int, room string) int
 		LeaveRoom      func(childComplexity int, room string) int
 		Login          func(childComplexity int, username string, password string) int
+		LoginWith      func(childComplexity int, token string) int
 		Logout         func(childComplexity int, scope *auth.LogoutScope, refreshToken *string) int
 		MarkRead       func(childComplexity int, chat string) int
 		OpenDirectRoom func(childComplexity int, users []string) int
@@ -275,6 +278,7 @@ type ComplexityRoot struct {
 
 	Server struct {
 		Limits       func(childComplexity int) int
+		MembersMay   func(childComplexity int) int
 		Registration func(childComplexity int) int
 		Time         func(childComplexity int) int
 		Version      func(childComplexity int) int
@@ -352,6 +356,8 @@ type MemberResolver interface {
 type MutationResolver interface {
 	Register(ctx context.Context, username string, password string, invite *string) (*auth.Tokens, error)
 	Login(ctx context.Context, username string, password string) (*auth.Tokens, error)
+	LoginWith(ctx context.Context, token string) (*auth.Tokens, error)
+	EnsureUser(ctx context.Context, token string) (*auth.User, error)
 	RefreshToken(ctx context.Context, token *string, idempotencyKey *string) (*auth.Tokens, error)
 	Logout(ctx context.Context, scope *auth.LogoutScope, refreshToken *string) (*int, error)
 	EndSession(ctx context.Context, session string) (*string, error)
@@ -360,7 +366,7 @@ type MutationResolver interface {
 	DisableUser(ctx context.Context, user string, on *bool) (*auth.User, error)
 	CreateBot(ctx context.Context, username string, name *string, image *string, id *string) (*auth.BotToken, error)
 	RenewBotToken(ctx context.Context, bot string) (*auth.BotToken, error)
-	DeleteAccount(ctx context.Context, password string) (*string, error)
+	DeleteAccount(ctx context.Context, password *string, token *string) (*string, error)
 	CreateRoom(ctx context.Context, name string, topic *string, kind *roomlog.RoomKind, sendRole *access.Role, members []string, id *string, data *string) (*roomlog.Room, error)
 	OpenDirectRoom(ctx context.Context, users []string) (*roomlog.Room, error)
 	HideRoom(ctx context.Context, room string) (*string, error)
@@ -1011,7 +1017,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.DeleteAccount(childComplexity, args["password"].(string)), true
+		return e.ComplexityRoot.Mutation.DeleteAccount(childComplexity, args["password"].(*string), args["token"].(*string)), true
 	case "Mutation.deleteChat":
 		if e.ComplexityRoot.Mutation.DeleteChat == nil {
 			break
@@ -1078,6 +1084,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EndSession(childComplexity, args["session"].(string)), true
+	case "Mutation.ensureUser":
+		if e.ComplexityRoot.Mutation.EnsureUser == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_ensureUser_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EnsureUser(childComplexity, args["token"].(string)), true
 	case "Mutation.hideRoom":
 		if e.ComplexityRoot.Mutation.HideRoom == nil {
 			break
@@ -1122,6 +1139,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Login(childComplexity, args["username"].(string), args["password"].(string)), true
+	case "Mutation.loginWith":
+		if e.ComplexityRoot.Mutation.LoginWith == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_loginWith_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.LoginWith(childComplexity, args["token"].(string)), true
 	case "Mutation.logout":
 		if e.ComplexityRoot.Mutation.Logout == nil {
 			break
@@ -1637,6 +1665,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Server.Limits(childComplexity), true
+	case "Server.membersMay":
+		if e.ComplexityRoot.Server.MembersMay == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Server.MembersMay(childComplexity), true
 	case "Server.registration":
 		if e.ComplexityRoot.Server.Registration == nil {
 			break
@@ -1932,7 +1966,10 @@ type Query {
   "A person."
   user("Their username or id." id: ID!): User
 
-  "People whose username starts with this text, by username, for an @-menu."
+  """
+  People whose username starts with this text, by username, for an @-menu. Where ` + "`" + `server { membersMay }` + "`" + ` is without LIST_PEOPLE, bots and
+  server admins only (FORBIDDEN, reason NOT_FOR_MEMBERS).
+  """
   users(
     "In any spelling. Empty: everybody."
     startingWith: String!
@@ -2046,6 +2083,22 @@ type Mutation {
   ): AuthPayload @public
 
   """
+  Sign in with a token of a system that ` + "`" + `PARLEY_ISSUERS` + "`" + ` names, made by the app's own backend or an OpenID Connect id token: a JWT about
+  you. The first one about a subject makes their account, wherever nobody may register too; name and image are from then on those of
+  the last token. The token is not kept: what it answers is a session like any other. Sent again: another session. UNAUTHENTICATED,
+  reason INVALID_TOKEN, or TOKEN_EXPIRED if nothing else is wrong. SERVER_BUSY when its key is not known and cannot be fetched now.
+  FORBIDDEN, reason DISABLED, as in ` + "`" + `login` + "`" + `. RATE_LIMITED after too many sign-ins.
+  """
+  loginWith("A JWT of at most 16 KiB." token: String!): AuthPayload @public
+
+  """
+  Make the account of whoever a token is about, or update what is shown of them, and sign nobody in: so a backend can add people to rooms
+  before they come. Bots and server admins only (FORBIDDEN). Answers the person, whose id an app keeps beside its own. Sent again: no
+  change. Errors about the token as in ` + "`" + `loginWith` + "`" + `.
+  """
+  ensureUser("As in ` + "`" + `loginWith` + "`" + `." token: String!): User
+
+  """
   Exchange a refresh token for a new pair; the old one goes on the blacklist. Sent over an open
   WebSocket of the same session it also renews that connection, so streams run on without a reconnect.
   """
@@ -2125,14 +2178,20 @@ type Mutation {
   renewBotToken("Its username or id." bot: ID!): BotToken
 
   """
-  Delete your account. Your chats stay, under your old username, which nobody can have again; your
+  Delete your account, with exactly one of the two. Your chats stay, under your old username, which nobody can have again; your
   sessions end. Answers your id. Sent again: SESSION_REVOKED.
   """
-  deleteAccount("Your password." password: String!): ID
+  deleteAccount(
+    "Your password, if you have one."
+    password: String
+    "A token as in ` + "`" + `loginWith` + "`" + `, of the same issuer and about the same subject as you. Else INVALID_CREDENTIALS."
+    token: String
+  ): ID
 
   """
   Create a room with you as its owner. Sent again with the same ` + "`" + `id` + "`" + `: the room that is there, as it is now. Without an ` + "`" + `id` + "`" + `:
-  ROOM_NAME_TAKEN if it is public, another room if it is private. FORBIDDEN, reason BLOCKED, where one of ` + "`" + `members` + "`" + ` has blocked you.
+  ROOM_NAME_TAKEN if it is public, another room if it is private. FORBIDDEN, reason BLOCKED, where one of ` + "`" + `members` + "`" + ` has blocked you; reason NOT_FOR_MEMBERS, where
+  ` + "`" + `server { membersMay }` + "`" + ` is without CREATE_ROOMS and you are neither bot nor server admin.
   """
   createRoom(
     "2 to 64 characters, with letters of one script, or emoji; of a public room unique among those without regard to case."
@@ -2154,7 +2213,8 @@ type Mutation {
   """
   Open the conversation between you and some others, which is made when it does not exist yet. The same people always have
   the same room; if you had hidden it, it is in your list again. None is made where somebody has blocked you, or you them
-  (FORBIDDEN, reason BLOCKED).
+  (FORBIDDEN, reason BLOCKED), nor where ` + "`" + `server { membersMay }` + "`" + ` is without OPEN_DIRECT and you are neither bot nor server admin
+  (FORBIDDEN, reason NOT_FOR_MEMBERS).
   """
   openDirectRoom("Usernames or ids: 1 to 9 others. You and repeats do not count." users: [ID!]!): Room
 
@@ -2692,6 +2752,8 @@ type Server {
   limits: Limits!
   "Who may make an account."
   registration: Registration!
+  "What everybody may do here. The rest is for bots and server admins, who may all of it; others get FORBIDDEN, reason NOT_FOR_MEMBERS."
+  membersMay: [ServerAction!]!
 }
 
 "Limits that an interface should respect."
@@ -2812,6 +2874,16 @@ enum ServerRole {
   MEMBER
 }
 
+"What somebody may do on the server. More may be added: ignore those you do not know."
+enum ServerAction {
+  "List people, or search among them: ` + "`" + `users` + "`" + `. One person is found by ` + "`" + `user` + "`" + ` in any case, and who may read a room sees who is in it."
+  LIST_PEOPLE
+  "Open direct rooms that are not there yet: ` + "`" + `openDirectRoom` + "`" + `."
+  OPEN_DIRECT
+  "Make rooms: ` + "`" + `createRoom` + "`" + `."
+  CREATE_ROOMS
+}
+
 "Who may make an account."
 enum Registration {
   "Everybody."
@@ -2853,7 +2925,7 @@ enum ErrorCode {
   You can see this but may not do it; see ` + "`" + `reason` + "`" + ` where there is one: READ_ONLY (the room's ` + "`" + `sendRole` + "`" + ` is higher), LAST_OWNER
   (hand over first), BANNED, with ` + "`" + `until` + "`" + ` if it ends by itself, BLOCKED (somebody has blocked you, or you them), DISABLED (by a
   server admin), REGISTRATION_CLOSED (ask for an invite), BOT (what is for people, who have a password and sessions), SIGN_IN_AGAIN
-  (then send it again).
+  (then send it again), NOT_FOR_MEMBERS (what is for bots and server admins here, see ` + "`" + `server { membersMay }` + "`" + `).
   """
   FORBIDDEN
   "It does not exist, or you may not know that it does."
@@ -3356,6 +3428,8 @@ func (ec *executionContext) childFields_Server(ctx context.Context, field graphq
 		return ec.fieldContext_Server_limits(ctx, field)
 	case "registration":
 		return ec.fieldContext_Server_registration(ctx, field)
+	case "membersMay":
+		return ec.fieldContext_Server_membersMay(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Server", field.Name)
 }
@@ -3828,13 +3902,21 @@ func (ec *executionContext) field_Mutation_deleteAccount_args(ctx context.Contex
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "password",
-		func(ctx context.Context, v any) (string, error) {
-			return ec.unmarshalNString2string(ctx, v)
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
 		})
 	if err != nil {
 		return nil, err
 	}
 	args["password"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "token",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["token"] = arg1
 	return args, nil
 }
 
@@ -3946,6 +4028,20 @@ func (ec *executionContext) field_Mutation_endSession_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_ensureUser_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "token",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["token"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_hideRoom_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -3985,6 +4081,20 @@ func (ec *executionContext) field_Mutation_leaveRoom_args(ctx context.Context, r
 		return nil, err
 	}
 	args["room"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_loginWith_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "token",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["token"] = arg0
 	return args, nil
 }
 
@@ -6455,6 +6565,94 @@ func (ec *executionContext) fieldContext_Mutation_login(ctx context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_loginWith(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_loginWith(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().LoginWith(ctx, fc.Args["token"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *auth.Tokens) graphql.Marshaler {
+			return ec.marshalOAuthPayload2ᚖparleyᚋauthᚐTokens(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_loginWith(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuthPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_loginWith_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_ensureUser(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_ensureUser(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EnsureUser(ctx, fc.Args["token"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *auth.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖparleyᚋauthᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_ensureUser(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_ensureUser_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_refreshToken(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6817,7 +7015,7 @@ func (ec *executionContext) _Mutation_deleteAccount(ctx context.Context, field g
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().DeleteAccount(ctx, fc.Args["password"].(string))
+			return ec.Resolvers.Mutation().DeleteAccount(ctx, fc.Args["password"].(*string), fc.Args["token"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
@@ -9295,6 +9493,13 @@ func (ec *executionContext) fieldContext_Server_registration(_ context.Context, 
 	return graphql.NewScalarFieldContext("Server", field, false, false, "Registration")
 }
 
+func (ec *executionContext) _Server_membersMay(ctx context.Context, field graphql.CollectedField, obj *Server) (ret graphql.Marshaler) {
+	return ec.marshalNServerAction2ᚕparleyᚋrightsᚐActionᚄ(ctx, field.Selections, obj.MembersMay)
+}
+func (ec *executionContext) fieldContext_Server_membersMay(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Server", field, false, false, "ServerAction")
+}
+
 func (ec *executionContext) _Session_id(ctx context.Context, field graphql.CollectedField, obj *auth.Session) (ret graphql.Marshaler) {
 	return (*lean.ID)(&obj.ID)
 }
@@ -11202,6 +11407,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "loginWith":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_loginWith(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "ensureUser":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_ensureUser(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "refreshToken":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_refreshToken(ctx, field)
@@ -11916,6 +12135,11 @@ func (ec *executionContext) _Server(ctx context.Context, sel ast.SelectionSet, o
 			}
 		case "registration":
 			out.Values[i] = ec._Server_registration(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "membersMay":
+			out.Values[i] = ec._Server_membersMay(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -13198,6 +13422,64 @@ func (ec *executionContext) marshalNServer2ᚖparleyᚋgraphᚋgeneratedᚐServe
 		return graphql.Null
 	}
 	return ec._Server(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNServerAction2parleyᚋrightsᚐAction(ctx context.Context, v any) (rights.Action, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := unmarshalNServerAction2parleyᚋrightsᚐAction[tmp]
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNServerAction2parleyᚋrightsᚐAction(ctx context.Context, sel ast.SelectionSet, v rights.Action) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(marshalNServerAction2parleyᚋrightsᚐAction[v])
+	if res == graphql.Null {
+		graphql.AddInvalidNullFromMarshaler(ctx, "ServerAction!")
+	}
+	return res
+}
+
+var (
+	unmarshalNServerAction2parleyᚋrightsᚐAction = map[string]rights.Action{
+		"LIST_PEOPLE":  rights.ListPeople,
+		"OPEN_DIRECT":  rights.OpenDirect,
+		"CREATE_ROOMS": rights.CreateRooms,
+	}
+	marshalNServerAction2parleyᚋrightsᚐAction = map[rights.Action]string{
+		rights.ListPeople:  "LIST_PEOPLE",
+		rights.OpenDirect:  "OPEN_DIRECT",
+		rights.CreateRooms: "CREATE_ROOMS",
+	}
+)
+
+func (ec *executionContext) unmarshalNServerAction2ᚕparleyᚋrightsᚐActionᚄ(ctx context.Context, v any) ([]rights.Action, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]rights.Action, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNServerAction2parleyᚋrightsᚐAction(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNServerAction2ᚕparleyᚋrightsᚐActionᚄ(ctx context.Context, sel ast.SelectionSet, v []rights.Action) graphql.Marshaler {
+	ret := lean.MarshalSlice(ctx, len(v), 64, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNServerAction2parleyᚋrightsᚐAction(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNServerRole2parleyᚋauthᚐServerRole(ctx context.Context, v any) (auth.ServerRole, error) {

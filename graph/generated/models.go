@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"parley/auth"
+	"parley/rights"
 	"strconv"
 	"time"
 )
@@ -43,6 +44,8 @@ type Server struct {
 	Limits *Limits `json:"limits"`
 	// Who may make an account.
 	Registration auth.Registration `json:"registration"`
+	// What everybody may do here. The rest is for bots and server admins, who may all of it; others get FORBIDDEN, reason NOT_FOR_MEMBERS.
+	MembersMay []rights.Action `json:"membersMay"`
 }
 
 // Live streams. Within a room everybody gets everything in the same order. With `after`, the stream
@@ -73,7 +76,7 @@ const (
 	// You can see this but may not do it; see `reason` where there is one: READ_ONLY (the room's `sendRole` is higher), LAST_OWNER
 	// (hand over first), BANNED, with `until` if it ends by itself, BLOCKED (somebody has blocked you, or you them), DISABLED (by a
 	// server admin), REGISTRATION_CLOSED (ask for an invite), BOT (what is for people, who have a password and sessions), SIGN_IN_AGAIN
-	// (then send it again).
+	// (then send it again), NOT_FOR_MEMBERS (what is for bots and server admins here, see `server { membersMay }`).
 	ErrorCodeForbidden ErrorCode = "FORBIDDEN"
 	// It does not exist, or you may not know that it does.
 	ErrorCodeNotFound ErrorCode = "NOT_FOUND"

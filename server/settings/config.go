@@ -39,7 +39,8 @@ type Config struct {
 	SessionLifetime        Duration `default:"0" help:"Absolute end of a session; 0: none."`
 	Leeway                 Duration `default:"5s" help:"Clock difference allowed when checking tokens, at most 60s."`
 
-	Registration  string `group:"Signing in" default:"" enum:",open,invite,closed" help:"Who may register: everybody, who has an invite, or nobody; parley user add always works. Empty: open on loopback without a proxy, else invite."`
+	Registration  string `group:"Signing in" default:"" enum:",open,invite,closed" help:"Who may register: everybody, who has an invite, or nobody; parley user add always works. Empty: closed with PARLEY_ISSUERS; else open on loopback without a proxy, else invite."`
+	Issuers       string `default:"" help:"JSON file that says of which other systems' tokens people may sign in by. Empty: of none."`
 	LoginAttempts Rate   `default:"10/15m" help:"Wrong passwords for one account, and five times as many from one network."`
 	LoginRate     Rate   `default:"60/1m" help:"Right passwords for one account, and five times as many from one network."`
 	RegisterRate  Rate   `default:"20/1m" help:"Registrations from one network."`
@@ -47,14 +48,15 @@ type Config struct {
 	HashQueue     Count  `default:"64" help:"Sign-ins that may wait for one; networks share them and take turns."`
 	BotsMax       Count  `default:"1000" help:"Bots, the disabled among them; whoever has this many makes no more."`
 
-	SendRate       Rate  `group:"Sends and other changes" default:"10/1s" help:"Sends by one user who is no bot."`
-	BotSendRate    Rate  `default:"50/1s" help:"Sends by one bot."`
-	RoomSendRate   Rate  `default:"200/1s" help:"Sends into one room."`
-	MutationRate   Rate  `default:"20/1s" help:"Other changes by one user."`
-	RoomCreateRate Rate  `default:"60/1h" help:"Rooms made by one user."`
-	ChatMaxLength  Count `default:"10000" help:"Characters of a chat, at most 10000."`
-	RoomMaxMembers Count `default:"5000" help:"Members of a room."`
-	UserMaxRooms   Count `default:"1000" help:"Rooms one user may be in, at most 1000."`
+	SendRate       Rate       `group:"Sends and other changes" default:"10/1s" help:"Sends by one user who is no bot."`
+	BotSendRate    Rate       `default:"50/1s" help:"Sends by one bot."`
+	RoomSendRate   Rate       `default:"200/1s" help:"Sends into one room."`
+	MutationRate   Rate       `default:"20/1s" help:"Other changes by one user."`
+	RoomCreateRate Rate       `default:"60/1h" help:"Rooms made by one user."`
+	ChatMaxLength  Count      `default:"10000" help:"Characters of a chat, at most 10000."`
+	RoomMaxMembers Count      `default:"5000" help:"Members of a room."`
+	MembersMay     MembersMay `default:"list-people,open-direct,create-rooms" help:"What everybody may do: list-people, open-direct and create-rooms, separated by commas, or none. What is left out is for bots and server admins. Empty: all of it."`
+	UserMaxRooms   Count      `default:"1000" help:"Rooms one user may be in, at most 1000."`
 
 	MaxConnections               Count `group:"Connections" default:"10000" help:"WebSockets and event streams at once, at most 512 less than files may be open."`
 	AcceptRate                   Rate  `default:"200/1s" help:"New WebSockets and event streams; while they are many, each network gets its share."`

@@ -5,12 +5,14 @@ import (
 	"net/netip"
 )
 
-// WhoRegisters returns who may make an account, open, invite or closed, and why: PARLEY_REGISTRATION says so, or else where the server
-// can be reached. Whoever listens on loopback alone tries it out; anywhere else strangers come by.
+// WhoRegisters returns who may make an account, open, invite or closed, and why: PARLEY_REGISTRATION says so, or else whether
+// another system says who people are, and where the server can be reached. Whoever listens on loopback alone tries it out; anywhere else strangers come by.
 func (c *Config) WhoRegisters() (who, why string) {
 	switch {
 	case c.Registration != "":
 		return c.Registration, "PARLEY_REGISTRATION says so"
+	case c.Issuers != "":
+		return "closed", "PARLEY_ISSUERS says who people are"
 	case !onLoopback(c.Addr):
 		return "invite", "PARLEY_ADDR can be reached from elsewhere"
 	case len(c.TrustedProxies) > 0:

@@ -79,6 +79,7 @@ const reasons: Record<string, string> = {
   BLOCKS: "You have blocked as many people as one can.",
   DISABLED: "This account is disabled. Ask whoever runs this server.",
   REGISTRATION_CLOSED: "This invite lets nobody make an account here, or not any more. Ask for another.",
+  NOT_FOR_MEMBERS: "Whoever runs this server leaves this to its admins.",
   REACTIONS: "There are as many reactions on this chat as there can be.",
 };
 

@@ -95,6 +95,22 @@ export type RoomScope =
   /** Those you are in. */
   | 'JOINED';
 
+/** What somebody may do on the server. More may be added: ignore those you do not know. */
+export type ServerAction =
+  /** Make rooms: `createRoom`. */
+  | 'CREATE_ROOMS'
+  /** List people, or search among them: `users`. One person is found by `user` in any case, and who may read a room sees who is in it. */
+  | 'LIST_PEOPLE'
+  /** Open direct rooms that are not there yet: `openDirectRoom`. */
+  | 'OPEN_DIRECT';
+
+/** What somebody may do on the server. */
+export type ServerRole =
+  /** Disable accounts, invite to the server, and do in public rooms what their owners may. Made by whoever runs the server. */
+  | 'ADMIN'
+  /** What everybody may. */
+  | 'MEMBER';
+
 export type QuotedFragment = { id: string, username: string, text: string | null, deletedAt: string | null };
 
 export type ChatRowFragment = { id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null, replyTo: { id: string, username: string, text: string | null, deletedAt: string | null } | null, reactions: Array<{ emoji: string, count: number, users: Array<{ username: string }> }> };
@@ -305,6 +321,11 @@ export type RegistrationQueryVariables = Exact<{ [key: string]: never; }>;
 
 
 export type RegistrationQuery = { server: { registration: Registration } };
+
+export type RightsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type RightsQuery = { server: { membersMay: Array<ServerAction> }, me: { id: string, serverRole: ServerRole } | null };
 
 export type LimitsQueryVariables = Exact<{ [key: string]: never; }>;
 
@@ -748,6 +769,17 @@ export const RegistrationDocument = gql`
   }
 }
     ` as unknown as DocumentNode<RegistrationQuery, RegistrationQueryVariables>;
+export const RightsDocument = gql`
+    query Rights {
+  server {
+    membersMay
+  }
+  me {
+    id
+    serverRole
+  }
+}
+    ` as unknown as DocumentNode<RightsQuery, RightsQueryVariables>;
 export const LimitsDocument = gql`
     query Limits {
   server {

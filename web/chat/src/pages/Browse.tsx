@@ -8,10 +8,12 @@ import { paths } from "../ui/router";
 import { Skeleton } from "../ui/Skeleton";
 import { JoinRoom } from "./JoinRoom";
 import { Top } from "./Top";
+import { useMay } from "./useMay";
 
 /** Browse is the public rooms, to be read and joined. */
 export function Browse() {
   const [{ data, error }] = useQuery({ query: PublicRoomsDocument, requestPolicy: "cache-and-network" });
+  const may = useMay();
   const rooms = data?.rooms?.nodes.filter(({ kind }) => kind === "PUBLIC");
   return (
     <>
@@ -20,7 +22,7 @@ export function Browse() {
         <p>Everybody may read these. Those you join are in your list.</p>
         {!rooms && error && <Problem>{describe(failureOf(error))}</Problem>}
         {!rooms && !error && <Skeleton lines={5} label="The rooms are loading" />}
-        {rooms?.length === 0 && <p>There is none yet. Make the first one with the plus sign.</p>}
+        {rooms?.length === 0 && <p>There is none yet.{may("CREATE_ROOMS") && " Make the first one with the plus sign."}</p>}
         {rooms && rooms.length > 0 && (
           <ul className="sessions" aria-label="Public rooms">
             {rooms.map((room) => (

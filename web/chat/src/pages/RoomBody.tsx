@@ -4,11 +4,13 @@ import { Empty } from "../ui/Empty";
 import { Skeleton } from "../ui/Skeleton";
 import { Room } from "./Room";
 import { Unsent } from "./Unsent";
+import { useMay } from "./useMay";
 
 type Props = { history: History; view: View; onMake(): void };
 
 /** RoomBody is the chats of a room, or why there are none. */
 export function RoomBody({ history, view: { room, chats, failure, gone }, onMake }: Props) {
+  const may = useMay();
   const refused = failure?.code === "FORBIDDEN";
   if (refused || (gone && failure?.code === "NOT_FOUND")) {
     return (
@@ -23,7 +25,7 @@ export function RoomBody({ history, view: { room, chats, failure, gone }, onMake
       <Empty title={room ? "This room was deleted" : "There is no such room"}>
         <p>{room ? "Its chats are gone with it." : "Nobody has made it yet, it was deleted, or you are not in it."}</p>
         {room && <Unsent room={room.id} />}
-        {(!room || room.kind === "PUBLIC") && (
+        {(!room || room.kind === "PUBLIC") && may("CREATE_ROOMS") && (
           <button className="button primary" type="button" onClick={onMake}>
             Make it
           </button>

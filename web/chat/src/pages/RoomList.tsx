@@ -6,6 +6,7 @@ import { useStore } from "../api/store";
 import { addressOf } from "../chat/naming";
 import { useServices } from "../ui/services";
 import { RoomLink } from "./RoomLink";
+import { useMay } from "./useMay";
 import { useRooms } from "./useRooms";
 
 const step = 50;
@@ -15,6 +16,7 @@ export function RoomList({ matching, current }: { matching: string; current: str
   const [first, setFirst] = useState(step);
   const { rooms, more, failure } = useRooms(matching, first, current);
   const { kept, unread } = useServices();
+  const may = useMay();
   const begun = useStore(kept.begun);
   useStore(unread.changes);
   const list = useRef<HTMLElement>(null);
@@ -25,7 +27,8 @@ export function RoomList({ matching, current }: { matching: string; current: str
   if (!rooms && failure) return <Problem>{describe(failure)}</Problem>;
   if (!rooms) return <Skeleton lines={6} label="The rooms are loading" />;
   if (rooms.length === 0) {
-    return <p className="sidebar-note">{matching ? "No room has this in its name." : "You are in no room yet. Browse the public ones, or make one."}</p>;
+    const none = may("CREATE_ROOMS") ? "You are in no room yet. Browse the public ones, or make one." : "You are in no room yet. Browse the public ones.";
+    return <p className="sidebar-note">{matching ? "No room has this in its name." : none}</p>;
   }
   return (
     <nav ref={list} className="rooms" aria-label="Rooms">

@@ -9,10 +9,12 @@ import { useServices } from "../ui/services";
 import { NewRoom } from "./NewRoom";
 import { RoomList } from "./RoomList";
 import { useSignOut } from "./SignOut";
+import { useMay } from "./useMay";
 
 /** Sidebar is the rooms, and oneself. */
 export function Sidebar({ current }: { current: string | undefined }) {
   const { me } = useServices();
+  const may = useMay();
   const [typed, setTyped] = useState("");
   const [signOut, question] = useSignOut();
   const [making, setMaking] = useState(false);
@@ -25,9 +27,11 @@ export function Sidebar({ current }: { current: string | undefined }) {
           Parley
         </Link>
         <Line />
-        <button className="icon-button" type="button" aria-label="New room" onClick={() => setMaking(true)}>
-          <Icon name="plus" />
-        </button>
+        {may("CREATE_ROOMS") && (
+          <button className="icon-button" type="button" aria-label="New room" onClick={() => setMaking(true)}>
+            <Icon name="plus" />
+          </button>
+        )}
       </header>
       <search className="find">
         <Icon name="search" />

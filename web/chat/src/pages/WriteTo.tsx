@@ -4,10 +4,12 @@ import { describe } from "../api/messages";
 import { OpenDirectDocument } from "../gql/graphql";
 import { Problem } from "../ui/Problem";
 import { go, paths } from "../ui/router";
+import { useMay } from "./useMay";
 
-/** WriteTo opens the conversation with somebody. */
+/** WriteTo opens the conversation with somebody, and is not there for who may open none: those there are stand in the list. */
 export function WriteTo({ username, onDone }: { username: string; onDone(): void }) {
   const [{ fetching, error }, open] = useMutation(OpenDirectDocument);
+  const may = useMay();
   const act = async () => {
     if (fetching) return;
     const { data } = await open({ users: [username] });
@@ -15,6 +17,7 @@ export function WriteTo({ username, onDone }: { username: string; onDone(): void
     onDone();
     go(paths.room(data.openDirectRoom.id));
   };
+  if (!may("OPEN_DIRECT")) return null;
   return (
     <>
       {error && <Problem>{describe(failureOf(error))}</Problem>}

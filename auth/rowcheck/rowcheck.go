@@ -1,4 +1,6 @@
-package accounts
+// Package rowcheck says of the rows of accounts that come in with an import whether they may stand: what the packages of sign-ins would not
+// have stored is wrong. It knows what each row says alone, and no database.
+package rowcheck
 
 import (
 	"cmp"
@@ -6,6 +8,7 @@ import (
 	"fmt"
 
 	"parley/auth/attempts"
+	"parley/auth/issuers"
 	"parley/auth/passwords"
 	"parley/auth/sessions"
 	"parley/db/tables"
@@ -14,9 +17,9 @@ import (
 	"parley/naming/usernames"
 )
 
-// RowCheck returns a check of the rows of an import: what this package would not have stored is wrong. Rows of other tables
+// New returns a check of the rows of an import. Rows of other tables
 // pass, but for the usernames on chats and events. It is for one goroutine.
-func RowCheck() func(tables.Row) error {
+func New() func(tables.Row) error {
 	authors := map[string]bool{} // usernames on chats and events that are good
 	return func(r tables.Row) error {
 		switch r.Table.Name {
@@ -89,8 +92,8 @@ func checkStanding(r tables.Row) error {
 	_, isAdmin := r.Value("admin")
 	_, isBot := r.Value("bot")
 	hash, hasToken := r.Value("token_hash")
-	_, ofIssuer := r.Value("issuer")
-	_, hasSubject := r.Value("subject")
+	issuer, ofIssuer := r.Value("issuer")
+	subject, hasSubject := r.Value("subject")
 	switch {
 	case isAdmin && (deleted || isBot):
 		return errors.New("users.admin: no deleted user and no bot is one")
@@ -98,6 +101,8 @@ func checkStanding(r tables.Row) error {
 		return errors.New("users.token_hash: bots have one of 32 bytes until they are deleted, and nobody else")
 	case ofIssuer != hasSubject || ofIssuer && (deleted || isBot):
 		return errors.New("users.issuer: with a subject or not at all, and not of deleted users and bots")
+	case ofIssuer && !(issuers.IsName(issuer) && issuers.IsSubject(subject)):
+		return errors.New("users.issuer: want 1 to 255 bytes of text, and of the subject too")
 	}
 	return nil
 }
