@@ -40,6 +40,8 @@ var (
 	// ErrSignInAgain: they may once they have signed in again, because their session began long ago.
 	ErrSignInAgain error = &ReasonError{Err: ErrForbidden, Reason: "SIGN_IN_AGAIN"}
 
+	// ErrTokenRefused: what whoever is signed in gave as a proof. It is ErrInvalidCredentials too.
+	ErrTokenRefused = fmt.Errorf("%w: a token", ErrInvalidCredentials)
 	// ErrNoToken: the request carries no token at all, which is not the same as a bad one.
 	// It is ErrUnauthenticated too.
 	ErrNoToken = fmt.Errorf("%w: no token", ErrUnauthenticated)

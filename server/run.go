@@ -26,12 +26,16 @@ func Run(ctx context.Context, c *settings.Config, stderr io.Writer, ready func(n
 	for _, text := range c.Warnings() {
 		logger.Warn(text)
 	}
+	entries, err := c.ReadIssuers() // before a database is waited for, or migrated
+	if err != nil {
+		return err
+	}
 	store, err := openStore(ctx, c, logger, stderr)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	s, err := wire(ctx, c, logger, store)
+	s, err := wire(ctx, c, logger, store, entries)
 	if err != nil {
 		return err
 	}
@@ -89,7 +93,11 @@ func openStore(ctx context.Context, c *settings.Config, logger *slog.Logger, std
 // Handler returns what answers requests, without a listener, and what must run beside it until its context ends.
 // It is for who measures or traces what a request does within the process; store stays theirs.
 func Handler(ctx context.Context, c *settings.Config, stderr io.Writer, store *db.Store) (http.Handler, func(context.Context) error, error) {
-	s, err := wire(ctx, c, logs.New(stderr, c.LogLevel, c.LogFormat), store)
+	entries, err := c.ReadIssuers()
+	if err != nil {
+		return nil, nil, err
+	}
+	s, err := wire(ctx, c, logs.New(stderr, c.LogLevel, c.LogFormat), store, entries)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"parley/auth/accounts"
+	"parley/auth/issuers"
 	"parley/auth/keys"
 	"parley/chat"
 	"parley/db"
@@ -36,12 +37,8 @@ type server struct {
 	connections   *edge.Connections
 }
 
-// wire opens the keys and the notifier and puts the parts together.
-func wire(ctx context.Context, c *settings.Config, logger *slog.Logger, store *db.Store) (*server, error) {
-	entries, err := c.ReadIssuers()
-	if err != nil {
-		return nil, err
-	}
+// wire opens the keys and the notifier and puts the parts together. entries are those of c.ReadIssuers.
+func wire(ctx context.Context, c *settings.Config, logger *slog.Logger, store *db.Store, entries []issuers.Issuer) (*server, error) {
 	said := waiting.Warn(logger, "the keys in "+c.Data)
 	ring, err := openKeys(ctx, c, store)
 	said()

@@ -27,7 +27,7 @@ func TestRoomsKnowAccounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = store.Close() }()
-	s, err := wire(t.Context(), c, logger, store)
+	s, err := wire(t.Context(), c, logger, store, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -52,14 +52,14 @@ func (s *Service) ChangePassword(ctx context.Context, who auth.Identity, current
 	return rows.User(t.Row), nil
 }
 
-// A Proof is what somebody shows before their account is deleted: their password, or a token of their issuer. One of them is not nil.
+// A Proof is what somebody shows before their account is deleted: their password, or a token of their issuer; exactly one of them.
 type Proof struct{ Password, Token *string }
 
 // DeleteAccount ends the caller's account with all their sessions and returns its id. What they
 // have sent stays, under their name, which nobody can have again. Who they are to their issuer is forgotten: the next token about them makes
 // somebody new. The row says from then on that the account is leaving, until it is in no room any more.
-// InvalidError: password REQUIRED, token REQUIRED: neither, or both, are given. Errors as of ChangePassword, or about the token as of
-// LoginWith; ErrInvalidCredentials: it is about somebody else.
+// InvalidError: password REQUIRED, token REQUIRED: neither, or both, are given. Errors as of ChangePassword.
+// Of a token ErrTokenRefused, INVALID_TOKEN or TOKEN_EXPIRED; ErrNoKeys; ErrInvalidCredentials: it is about somebody else.
 func (s *Service) DeleteAccount(ctx context.Context, who auth.Identity, p Proof) (uuid.UUID, error) {
 	var err error
 	switch {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 
+	"github.com/google/uuid"
+
 	"parley/audit"
 	"parley/auth"
 	"parley/auth/issuers"
@@ -21,18 +23,19 @@ import (
 // ErrUnauthenticated, INVALID_TOKEN or TOKEN_EXPIRED; ErrNoKeys: as of issuers.Verify. *auth.RateError: too many sign-ins, as of Login.
 // ErrForbidden, DISABLED. db.ErrUnknownOutcome as of Login.
 func (s *Service) LoginWith(ctx context.Context, token string, from auth.Client) (*auth.Tokens, error) {
-	p, err := s.verify(ctx, token, from)
+	about := audit.Event{From: from.Address}
+	p, err := s.verify(ctx, token, about)
 	if err != nil {
 		return nil, err
 	}
 	var begun sessions.Begun
 	var made bool
 	err = s.attempts.Right(subjects.ID(p), from, func() (err error) {
-		begun, made, err = s.signInWith(ctx, p, from)
+		begun, made, err = s.signInWith(ctx, p, from, &about.User)
 		return err
 	})
 	if err != nil {
-		s.auditRefused(ctx, err, audit.Event{From: from.Address}, slog.String("issuer", p.Issuer))
+		s.auditRefused(ctx, err, about, slog.String("issuer", p.Issuer))
 		return nil, fmt.Errorf("login with a token: %w", err)
 	}
 	message := audit.LoginOK
@@ -42,20 +45,38 @@ func (s *Service) LoginWith(ctx context.Context, token string, from auth.Client)
 	return s.issue(ctx, message, begun, from, slog.String("issuer", p.Issuer))
 }
 
-// verify verifies a token of another system, and writes down why one is refused.
-func (s *Service) verify(ctx context.Context, token string, from auth.Client) (issuers.Person, error) {
+// verify verifies a token of another system, and writes down why one is refused: the first time in a minute for whoever runs the server, since
+// all tokens of an issuer are refused where its entry or a clock is wrong.
+func (s *Service) verify(ctx context.Context, token string, about audit.Event) (issuers.Person, error) {
 	p, err := s.issuers.Verify(ctx, token)
 	var why *issuers.Refusal
 	if errors.As(err, &why) {
-		about := audit.Event{Message: audit.LoginFailed, From: from.Address}
-		s.audit.Write(ctx, slog.LevelDebug, about, slog.String("issuer", why.Issuer), slog.String("fault", why.Fault))
+		about.Message = audit.LoginFailed
+		level := slog.LevelWarn
+		if s.faults.Take(why.Issuer+": "+why.Fault, s.store.Clock()) > 0 {
+			level = slog.LevelDebug
+		}
+		s.audit.Write(ctx, level, about, slog.String("issuer", why.Issuer), slog.String("fault", why.Fault))
 	}
 	return p, err
 }
 
-// signInWith begins the session of a person whose token was good. On a disk that is almost full nobody is made, and others sign in.
-func (s *Service) signInWith(ctx context.Context, p issuers.Person, from auth.Client) (begun sessions.Begun, made bool, err error) {
+// verifyAs is verify for somebody who is signed in, and stays so whatever is wrong with the token. ErrTokenRefused, INVALID_TOKEN or
+// TOKEN_EXPIRED; ErrNoKeys.
+func (s *Service) verifyAs(ctx context.Context, who auth.Identity, token string) (issuers.Person, error) {
+	p, err := s.verify(ctx, token, audit.Event{User: who.User.ID, Session: who.SessionID, From: auth.CallerFrom(ctx).Address})
+	var why *auth.ReasonError
+	if errors.Is(err, auth.ErrUnauthenticated) && errors.As(err, &why) {
+		err = &auth.ReasonError{Err: auth.ErrTokenRefused, Reason: why.Reason}
+	}
+	return p, err
+}
+
+// signInWith begins the session of a person whose token was good, and says who that is. On a disk that is almost full nobody is made, and
+// others sign in. *auth.RateError: their account was deleted and made again too often.
+func (s *Service) signInWith(ctx context.Context, p issuers.Person, from auth.Client, whom *uuid.UUID) (begun sessions.Begun, made bool, err error) {
 	begin := func(ctx context.Context, tx *ent.Tx, row *ent.User) (err error) {
+		*whom = row.ID
 		if row.DisabledAt != nil {
 			return &auth.ReasonError{Err: auth.ErrForbidden, Reason: auth.ReasonDisabled}
 		}
@@ -73,6 +94,9 @@ func (s *Service) signInWith(ctx context.Context, p issuers.Person, from auth.Cl
 	if err != nil || there {
 		return begun, false, err
 	}
+	if err := auth.TooFast(s.newcomers.Take(subjects.ID(p), s.store.Clock())); err != nil {
+		return begun, false, err
+	}
 	err = s.store.WriteUnlessFull(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		row, fresh, err := subjects.Ensure(ctx, tx, p, s.store.Now())
 		if made = fresh; err != nil {
@@ -84,7 +108,7 @@ func (s *Service) signInWith(ctx context.Context, p issuers.Person, from auth.Cl
 }
 
 // EnsureUser makes or updates the account of whoever a token of another system is about, and signs nobody in. ErrForbidden: the caller is
-// neither a bot nor a server admin. Errors about the token as of LoginWith. *auth.RateError: too many changes.
+// neither a bot nor a server admin. ErrTokenRefused, INVALID_TOKEN or TOKEN_EXPIRED; ErrNoKeys. *auth.RateError: too many changes.
 func (s *Service) EnsureUser(ctx context.Context, who auth.Identity, token string) (*auth.User, error) {
 	check := s.maySteer
 	if who.User.IsBot {
@@ -93,7 +117,7 @@ func (s *Service) EnsureUser(ctx context.Context, who auth.Identity, token strin
 	if err := check(ctx, who); err != nil {
 		return nil, err
 	}
-	p, err := s.verify(ctx, token, auth.CallerFrom(ctx).Client())
+	p, err := s.verifyAs(ctx, who, token)
 	if err != nil {
 		return nil, err
 	}
@@ -135,7 +159,7 @@ func (s *Service) deleteByToken(ctx context.Context, who auth.Identity, token st
 	if err := s.takeChange(who); err != nil {
 		return err
 	}
-	p, err := s.verify(ctx, token, auth.CallerFrom(ctx).Client())
+	p, err := s.verifyAs(ctx, who, token)
 	if err != nil {
 		return err
 	}

@@ -1,9 +1,11 @@
 package accounts
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -11,6 +13,7 @@ import (
 	"parley/auth/issuers"
 	"parley/auth/issuers/issuertest"
 	"parley/ent/user"
+	"parley/limit"
 )
 
 const appSecret = "a secret of the app's own backend, long enough"
@@ -140,7 +143,7 @@ func TestNameAndImageFollow(t *testing.T) {
 	}{
 		{"Ann Lee", image, "Ann Lee", &image},
 		{" Ann   Lee ", image, "Ann Lee", &image},
-		{nil, nil, "1", nil},
+		{nil, nil, "Ann Lee", nil}, // it may be their own
 		{strings.Repeat("n", 65), image + strings.Repeat("a", 500), "1", nil},
 		{strings.Repeat("n", 64), image + strings.Repeat("a", 475), strings.Repeat("n", 64), pointerTo(image + strings.Repeat("a", 475))},
 		{"a\u202eb", "javascript:alert(1)", "1", nil},
@@ -253,10 +256,10 @@ func TestDeleteByToken(t *testing.T) {
 		}
 	}
 	wantError(t, n.deleteByToken(ada, token), auth.ErrInvalidCredentials)
-	wantReason(t, n.deleteByToken(who, in.AccessToken), auth.ErrUnauthenticated, auth.ReasonInvalidToken)
-	wantReason(t, n.deleteByToken(who, ""), auth.ErrUnauthenticated, auth.ReasonInvalidToken)
+	wantReason(t, n.deleteByToken(who, in.AccessToken), auth.ErrInvalidCredentials, auth.ReasonInvalidToken)
+	wantReason(t, n.deleteByToken(who, ""), auth.ErrInvalidCredentials, auth.ReasonInvalidToken)
 	old := n.tokenOf("app", "ann", map[string]any{"exp": n.clock.Now().Unix() - 60})
-	wantReason(t, n.deleteByToken(who, old), auth.ErrUnauthenticated, auth.ReasonTokenExpired)
+	wantReason(t, n.deleteByToken(who, old), auth.ErrInvalidCredentials, auth.ReasonTokenExpired)
 	n.wantLive(in.AccessToken)
 
 	wantError(t, n.deleteByToken(who, token), nil)
@@ -270,4 +273,23 @@ func TestDeleteByToken(t *testing.T) {
 	if again := n.come("ann", nil); again.User.ID == who.User.ID || again.User.Username != "ann-2" {
 		t.Errorf("they are again %+v", again.User)
 	}
+}
+
+// Whoever deletes their account and comes again is somebody new, with another username, of which nobody uses up many.
+func TestFewNewPeopleOfOneSubject(t *testing.T) {
+	n := start(t, withApps, func(o *Options) { o.LoginRate, o.ChangeRate = limit.Rate{}, limit.Rate{} })
+	token := n.tokenOf("app", "ann", nil)
+	for range 10 {
+		in := n.come("ann", nil)
+		n.come("ann", nil)
+		wantError(t, n.deleteByToken(n.wantLive(in.AccessToken), token), nil)
+	}
+	_, err := n.LoginWith(t.Context(), token, home)
+	var fast *auth.RateError
+	if !errors.As(err, &fast) {
+		t.Errorf("the eleventh within a day: %v", err)
+	}
+	n.come("bob", nil)
+	n.clock.pass(24 * time.Hour / 10)
+	n.come("ann", nil)
 }

@@ -91,6 +91,8 @@ type Service struct {
 	attempts      *attempts.Attempts
 	registrations *limit.Table[string]    // by network
 	changes       *limit.Table[uuid.UUID] // by user
+	newcomers     *limit.Table[uuid.UUID] // by subject of an issuer
+	faults        *limit.Table[string]    // by issuer, and what is wrong with a token of theirs
 	audit         *audit.Log
 }
 
@@ -123,6 +125,8 @@ func New(store *db.Store, ring *keys.Ring, o Options) (*Service, error) {
 		}),
 		registrations: limit.NewTable[string](o.RegisterRate.Bucket(1)),
 		changes:       limit.NewTable[uuid.UUID](o.ChangeRate.Bucket(3)),
+		newcomers:     limit.NewTable[uuid.UUID](limit.Rate{Calls: 10, Per: 24 * time.Hour}.Bucket(1)), // each takes a username for ever
+		faults:        limit.NewTable[string](limit.Rate{Calls: 1, Per: time.Minute}.Bucket(1)),
 		audit:         log,
 	}, nil
 }

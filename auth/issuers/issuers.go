@@ -50,8 +50,8 @@ type Person struct {
 
 // Shown is what a token says of how somebody is shown.
 type Shown struct {
-	Follows bool   // false: the entry takes it from no claim
-	Text    string // empty: the token says none
+	Follows bool   // false: it stays as it is, because the entry takes it from no claim, or the token has no name
+	Text    string // empty: none
 }
 
 // Options is what all issuers share.
@@ -102,11 +102,11 @@ func New(entries []Issuer, o Options) *Issuers {
 	return all
 }
 
-// Fetch reads the keys of all issuers again, at once, each at most so often as unknown keys do. What goes wrong is told to OnError.
+// Fetch reads the keys of all issuers again, at once. What goes wrong is told to OnError.
 func (s *Issuers) Fetch(ctx context.Context) error {
 	var all sync.WaitGroup
 	for _, keys := range s.keys {
-		all.Go(func() { _ = keys.look(ctx, fetchTimeout) })
+		all.Go(func() { _ = keys.look(ctx, fetchTimeout, false) })
 	}
 	all.Wait()
 	return nil

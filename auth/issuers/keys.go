@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 
@@ -17,7 +18,7 @@ import (
 
 const (
 	fetchTimeout = 5 * time.Second
-	fetchEvery   = 10 * time.Second // at most, from begin to begin
+	fetchEvery   = 10 * time.Second // at most because of tokens, from begin to begin
 	fetchWait    = 2 * time.Second  // for the keys, of whoever has a token with a key that is not known
 )
 
@@ -37,7 +38,7 @@ type keySet struct {
 
 	mu       sync.Mutex
 	fetching chan struct{} // is closed when what is under way has ended; nil: nothing is
-	began    time.Time     // the last one
+	asked    time.Time     // when the last one began that a token has caused
 	failed   bool          // the last one has, or there was none
 	closed   bool
 }
@@ -67,7 +68,7 @@ var errManyKeys = errors.New("the token names no key, and there is not exactly o
 func (k *keySet) only(ctx context.Context) (id string, err error) {
 	keys, _ := k.KeyReadAll(ctx) // never fails in memory
 	if len(keys) == 0 {
-		if err := k.look(ctx, k.wait); err != nil {
+		if err := k.look(ctx, k.wait, true); err != nil {
 			return "", err
 		}
 		keys, _ = k.KeyReadAll(ctx)
@@ -84,16 +85,16 @@ func (k *keySet) KeyRead(ctx context.Context, id string) (jwkset.JWK, error) {
 	if err == nil {
 		return key, nil
 	}
-	if err := k.look(ctx, k.wait); err != nil {
+	if err := k.look(ctx, k.wait, true); err != nil {
 		return jwkset.JWK{}, err
 	}
 	return k.MemoryJWKSet.KeyRead(ctx, id)
 }
 
-// look has the keys fetched again if that was not done just now, and waits for them. auth.ErrNoKeys: they could not be, or not in that
-// time.
-func (k *keySet) look(ctx context.Context, wait time.Duration) error {
-	under := k.fetchAgain()
+// look has the keys fetched again and waits for them. For a token that is not done if another one has had it done just now.
+// auth.ErrNoKeys: they could not be, or not in that time.
+func (k *keySet) look(ctx context.Context, wait time.Duration, forToken bool) error {
+	under := k.fetchAgain(forToken)
 	if under != nil {
 		timer := time.NewTimer(wait)
 		defer timer.Stop()
@@ -113,16 +114,19 @@ func (k *keySet) look(ctx context.Context, wait time.Duration) error {
 	return nil
 }
 
-// fetchAgain returns what is closed when the fetch that is under way has ended; nil: the last one was just now.
-func (k *keySet) fetchAgain() chan struct{} {
+// fetchAgain returns what is closed when the fetch that is under way has ended; nil: none is, and none is to be.
+func (k *keySet) fetchAgain(forToken bool) chan struct{} {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	now := k.o.Now()
-	if k.fetching != nil || k.closed || !k.began.IsZero() && now.Sub(k.began) < fetchEvery && !now.Before(k.began) {
+	if k.fetching != nil || k.closed || forToken && now.Sub(k.asked) < fetchEvery && !now.Before(k.asked) {
 		return k.fetching
 	}
 	under := make(chan struct{})
-	k.fetching, k.began = under, now
+	k.fetching = under
+	if forToken {
+		k.asked = now
+	}
 	k.under.Go(func() {
 		err := k.fetch()
 		k.mu.Lock()
@@ -140,7 +144,7 @@ func (k *keySet) fetch() (err error) {
 			err = fmt.Errorf("panic: %v", p)
 		}
 		if err != nil && k.life.Err() == nil {
-			k.o.OnError(fmt.Errorf("fetch the keys of %s: %w", k.issuer.Name, err))
+			k.o.OnError(fmt.Errorf("fetch the keys of %s: %w", k.issuer.Name, withoutAddress(err)))
 		}
 	}()
 	ctx, cancel := context.WithTimeout(k.life, fetchTimeout)
@@ -149,7 +153,19 @@ func (k *keySet) fetch() (err error) {
 	if err != nil {
 		return err
 	}
+	if len(keys) == 0 {
+		k.o.OnError(fmt.Errorf("the keys of %s: there is none that can verify its tokens, which are refused", k.issuer.Name))
+	}
 	return k.KeyReplaceAll(ctx, keys)
+}
+
+// withoutAddress is what went wrong with a request, without where it went: there may be a secret in that.
+func withoutAddress(err error) error {
+	var of *url.Error
+	if errors.As(err, &of) {
+		return of.Err
+	}
+	return err
 }
 
 func (k *keySet) close() {

@@ -152,6 +152,23 @@ func TestNewKeyIsFound(t *testing.T) {
 	w.wantTaken(fresh.Sign(t, w.claims(nil), nil))
 }
 
+// The rounds in which keys are fetched do not keep a token from having them fetched, so that it is taken right after its key was made.
+func TestRoundsHoldNoTokenBack(t *testing.T) {
+	w := start(t)
+	if err := w.Fetch(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"fresh", "fresher"} {
+		fresh := issuertest.NewEd(id)
+		w.issuer.SetKeys(fresh)
+		w.wantTaken(fresh.Sign(t, w.claims(nil), nil))
+		w.clock.pass(fetchEvery)
+		if err := w.Fetch(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // Whoever follows the issuer to another address would take keys of whoever that belongs to.
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	w, other := start(t), issuertest.New(t)
@@ -282,10 +299,10 @@ func TestTimesOfAFetch(t *testing.T) {
 		k := newKeySet(Issuer{Name: "slow", KeysURL: "http://127.0.0.1:1/"}, Options{Now: time.Now, OnError: func(error) {}})
 		k.client = &http.Client{Transport: stalled{}}
 		begun := time.Now()
-		if err := k.look(t.Context(), k.wait); err == nil || time.Since(begun) != fetchWait {
+		if err := k.look(t.Context(), k.wait, true); err == nil || time.Since(begun) != fetchWait {
 			t.Errorf("it waited %v: %v", time.Since(begun), err)
 		}
-		if err := k.look(t.Context(), time.Hour); err == nil || time.Since(begun) != fetchTimeout {
+		if err := k.look(t.Context(), time.Hour, true); err == nil || time.Since(begun) != fetchTimeout {
 			t.Errorf("the fetch took %v: %v", time.Since(begun), err)
 		}
 		k.close()
@@ -323,7 +340,9 @@ func TestClose(t *testing.T) {
 func TestFaultsAreTold(t *testing.T) {
 	issuer := issuertest.New(t)
 	told := make(chan error, 10)
-	all := New([]Issuer{entryOf(issuer)}, Options{OnError: func(err error) { told <- err }})
+	entry := entryOf(issuer)
+	entry.KeysURL += "?code=secret"
+	all := New([]Issuer{entry}, Options{OnError: func(err error) { told <- err }})
 	t.Cleanup(all.Close)
 	issuer.Serve(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusTeapot)
@@ -333,5 +352,16 @@ func TestFaultsAreTold(t *testing.T) {
 	want := "fetch the keys of " + issuer.URL + ": status 418"
 	if err := <-told; err.Error() != want {
 		t.Errorf("got %q, want %q", err, want)
+	}
+	issuer.SetKeys()
+	_ = all.Fetch(t.Context())
+	want = "the keys of " + issuer.URL + ": there is none that can verify its tokens, which are refused"
+	if err := <-told; err.Error() != want {
+		t.Errorf("got %q, want %q", err, want)
+	}
+	issuer.Stop()
+	_ = all.Fetch(t.Context())
+	if err := <-told; strings.Contains(err.Error(), "?") || !strings.HasPrefix(err.Error(), "fetch the keys of "+issuer.URL+": dial") {
+		t.Errorf("it says %q", err)
 	}
 }

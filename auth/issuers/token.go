@@ -208,6 +208,9 @@ func (v *verification) judgeClaims(claims jwt.MapClaims) (fault string) {
 		Issuer: v.entry.Name, Subject: subject, SessionLifetime: v.entry.SessionLifetime, Username: shown(claims, v.entry.Claims.Username).Text,
 		Name: shown(claims, v.entry.Claims.Name), Image: shown(claims, v.entry.Claims.Image),
 	}
+	if v.person.Name.Text == "" { // they may have given themselves one
+		v.person.Name.Follows = false
+	}
 	return ""
 }
 

@@ -133,8 +133,14 @@ func (o *Operator) Admins(ctx context.Context) ([]*auth.User, error) {
 // usersAtOnce is how many accounts one query reads.
 const usersAtOnce = 1000
 
+// An Account is what an operator is shown of one.
+type Account struct {
+	*auth.User
+	Issuer, Subject string // who they are to another system; empty: they have a password, or are a bot
+}
+
 // Users calls each for all accounts, by username.
-func (o *Operator) Users(ctx context.Context, each func(*auth.User)) error {
+func (o *Operator) Users(ctx context.Context, each func(Account)) error {
 	for last := ""; ; {
 		found, err := o.store.Read.User.Query().Where(user.DeletedAtIsNil(), user.UsernameKeyGT(last)).
 			Order(user.ByUsernameKey()).Limit(usersAtOnce).All(ctx)
@@ -142,7 +148,11 @@ func (o *Operator) Users(ctx context.Context, each func(*auth.User)) error {
 			return fmt.Errorf("list users: %w", err)
 		}
 		for _, row := range found {
-			each(rows.User(row))
+			a := Account{User: rows.User(row)}
+			if row.Issuer != nil && row.Subject != nil {
+				a.Issuer, a.Subject = *row.Issuer, *row.Subject
+			}
+			each(a)
 			last = row.UsernameKey
 		}
 		if len(found) < usersAtOnce {

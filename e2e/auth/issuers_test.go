@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"parley/auth/issuers/issuertest"
@@ -76,4 +77,15 @@ func TestLoginWith(t *testing.T) {
 		t.Errorf("got %+v", u)
 	}
 	wantClosed(t, registerWith(s, "guest", nil))
+}
+
+// Whoever runs the server finds who somebody is to another system, and the other way round.
+func TestShellShowsSubjects(t *testing.T) {
+	issuer := issuertest.New(t)
+	s := harness.New(t, "--issuers", writeIssuers(t, entryOf(issuer, nil)))
+	who := loginWith(s, issuer.Token("00u1 \"x\"", map[string]any{"preferred_username": "ann"})).User
+	list := mustShell(t, s.Dir, "", "user", "list")
+	if !strings.HasPrefix(list, "ann  "+who.ID+"  ") || !strings.HasSuffix(list, `  "00u1 \"x\"" of `+issuer.URL+"\n") {
+		t.Errorf("it shows %s", list)
+	}
 }

@@ -50,6 +50,7 @@ var clientErrors = []struct {
 	{auth.ErrSessionRevoked, clientError{generated.ErrorCodeSessionRevoked, "This session has ended. Sign in.", 0}},
 	{auth.ErrUnauthenticated, clientError{generated.ErrorCodeUnauthenticated, "Not signed in, or the token is not valid.", 0}},
 	{auth.ErrTokenRotated, clientError{generated.ErrorCodeRefreshTokenRotated, "This refresh token has just been used. Read the new one from your storage.", 0}},
+	{auth.ErrTokenRefused, clientError{generated.ErrorCodeInvalidCredentials, "This token is not taken.", 0}},
 	{auth.ErrInvalidCredentials, clientError{generated.ErrorCodeInvalidCredentials, "Wrong username or password.", 0}},
 	{auth.ErrUsernameTaken, clientError{generated.ErrorCodeUsernameTaken, "This username is taken.", 0}},
 	{auth.ErrNoUser, clientError{generated.ErrorCodeNotFound, "There is no such user.", 0}},

@@ -2094,7 +2094,7 @@ type Mutation {
   """
   Make the account of whoever a token is about, or update what is shown of them, and sign nobody in: so a backend can add people to rooms
   before they come. Bots and server admins only (FORBIDDEN). Answers the person, whose id an app keeps beside its own. Sent again: no
-  change. Errors about the token as in ` + "`" + `loginWith` + "`" + `.
+  change. INVALID_CREDENTIALS of a token that ` + "`" + `loginWith` + "`" + ` would not take, with its reason.
   """
   ensureUser("As in ` + "`" + `loginWith` + "`" + `." token: String!): User
 
@@ -2184,7 +2184,7 @@ type Mutation {
   deleteAccount(
     "Your password, if you have one."
     password: String
-    "A token as in ` + "`" + `loginWith` + "`" + `, of the same issuer and about the same subject as you. Else INVALID_CREDENTIALS."
+    "A token as in ` + "`" + `loginWith` + "`" + `, of the same issuer and about the same subject as you. Else INVALID_CREDENTIALS, with a reason as there."
     token: String
   ): ID
 

@@ -220,6 +220,12 @@ func readSecrets(file string) (secrets []auth.Secret, err error) {
 }
 
 func readFile(name string) ([]byte, error) {
+	switch info, err := os.Stat(name); {
+	case err != nil:
+		return nil, err
+	case !info.Mode().IsRegular(): // a pipe would be waited for
+		return nil, fmt.Errorf("%s: not a file", name)
+	}
 	file, err := os.Open(name)
 	if err != nil {
 		return nil, err

@@ -126,11 +126,12 @@ func TestWrongIssuers(t *testing.T) {
 		more(`"claims": {"email": "email"}`):                                    first + `claims: there is no member "email"`,
 		more(`"claims": null`):                                                  first + "claims: want an object",
 		secret(""):                                                              "entry 1 (app): secret_file: it is empty",
-		secret("nowhere"):                                                       "entry 1 (app): secret_file: open ",
+		secret("nowhere"):                                                       "entry 1 (app): secret_file: stat ",
 		secret("empty"):                                                         "entry 1 (app): secret_file: there is no secret in ",
 		secret("short"):                                                         "entry 1 (app): secret_file: secret 1 has less than 32 bytes",
 		secret("blank"):                                                         "entry 1 (app): secret_file: secret 1 begins or ends with a blank",
 		secret("many"):                                                          "entry 1 (app): secret_file: 33 secrets are more than 32",
+		secret("."):                                                             ": not a file",
 		secret("huge"):                                                          "more than 1MiB",
 	} {
 		_, err := readFrom(t, text)
@@ -138,7 +139,7 @@ func TestWrongIssuers(t *testing.T) {
 			t.Errorf("%.200s: got %v, want %s", text, err, want)
 		}
 	}
-	if _, err := (&Config{Issuers: filepath.Join(t.TempDir(), "none.json")}).ReadIssuers(); err == nil || !strings.HasPrefix(err.Error(), "PARLEY_ISSUERS: open ") {
+	if _, err := (&Config{Issuers: filepath.Join(t.TempDir(), "none.json")}).ReadIssuers(); err == nil || !strings.HasPrefix(err.Error(), "PARLEY_ISSUERS: stat ") {
 		t.Errorf("a file that is not there: %v", err)
 	}
 }

@@ -37,7 +37,7 @@ func (*adminListCommand) Run(ctx context.Context, c *settings.Config, stdout, st
 	return server.Operate(ctx, c, stderr, func(o *operator.Operator) error {
 		admins, err := o.Admins(ctx)
 		for _, u := range admins {
-			tellUser(stdout, u)
+			tellUser(stdout, operator.Account{User: u})
 		}
 		return err
 	})

@@ -45,12 +45,12 @@ type (
 func (*userListCommand) Run(ctx context.Context, c *settings.Config, stdout, stderr io.Writer) error {
 	return server.Operate(ctx, c, stderr, func(o *operator.Operator) error {
 		out := bufio.NewWriter(stdout)
-		err := o.Users(ctx, func(u *auth.User) { tellUser(out, u) })
+		err := o.Users(ctx, func(a operator.Account) { tellUser(out, a) })
 		return errors.Join(err, out.Flush())
 	})
 }
 
-func tellUser(out io.Writer, u *auth.User) {
+func tellUser(out io.Writer, u operator.Account) {
 	is := []string{u.ID.String(), u.CreatedAt.Format(time.DateTime)}
 	for _, s := range []struct {
 		is   bool
@@ -63,6 +63,9 @@ func tellUser(out io.Writer, u *auth.User) {
 		if s.is {
 			is = append(is, s.word)
 		}
+	}
+	if u.Issuer != "" {
+		is = append(is, fmt.Sprintf("%q of %s", u.Subject, u.Issuer))
 	}
 	fmt.Fprintf(out, "%s  %s\n", u.Username, strings.Join(is, "  "))
 }
