@@ -4,10 +4,12 @@ import { describe } from "../api/messages";
 import { OpenDirectDocument } from "../gql/graphql";
 import { Problem } from "../ui/Problem";
 import { go, paths } from "../ui/router";
+import { usePeople } from "./usePeople";
 
 /** WriteTo opens the conversation with somebody. */
 export function WriteTo({ username, onDone }: { username: string; onDone(): void }) {
   const [{ fetching, error }, open] = useMutation(OpenDirectDocument);
+  const title = usePeople().title(username, true);
   const act = async () => {
     if (fetching) return;
     const { data } = await open({ users: [username] });
@@ -18,7 +20,7 @@ export function WriteTo({ username, onDone }: { username: string; onDone(): void
   return (
     <>
       {error && <Problem>{describe(failureOf(error))}</Problem>}
-      <button className="button" type="button" aria-disabled={fetching} aria-label={`Write to ${username} alone`} onClick={() => void act()}>
+      <button className="button" type="button" aria-disabled={fetching} aria-label={`Write to ${title} alone`} onClick={() => void act()}>
         Write
       </button>
     </>
