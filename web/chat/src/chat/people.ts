@@ -9,16 +9,16 @@ export type Person = {
   username: string;
   /** What they call themselves; their username as long as it is not known, and when the account is gone. */
   name: string;
+  /** Its beginning, where it is long. */
+  short: string;
   isBot: boolean;
   /** Others are called the same, or so like it that one is taken for the other: the username is shown as well. */
   shared: boolean;
 };
 
-type Known = {
-  name: string;
-  /** What is equal for all who are called alike. */
+type Known = Pick<Person, "name" | "short" | "isBot"> & {
+  /** What is equal for all who are called alike, by what is shown. */
   key: string;
-  isBot: boolean;
   /** The serial number of the request that said so, -1 if none has. */
   asked: number;
 };
@@ -27,6 +27,7 @@ type Said = { username?: unknown; name?: unknown; isBot?: unknown; user?: { name
 
 const pause = 100; // ms in which unknown people are gathered
 const most = 10; // people of one request
+const letters = 32; // of a short name: as many as a username has
 
 /** crowd is how many members a room has at most of whom all are known: in larger ones any name may be shared. */
 export const crowd = 200;
@@ -60,7 +61,7 @@ export class People {
   /** `me` is one's own username. */
   constructor(client: Client, me: string) {
     this.#client = client;
-    this.#set(me, unknown(me));
+    this.#set(me, called(me));
   }
 
   /** learn takes in all people in an answer. What a later question was answered already is newer. */
@@ -75,19 +76,19 @@ export class People {
   of(username: string): Person {
     let known = this.#known.get(username);
     if (!known) {
-      this.#set(username, (known = unknown(username)));
+      this.#set(username, (known = called(username)));
       this.#wanted.add(username);
       if (!this.#asking) void this.#ask();
     }
-    const shared = this.#called.get(known.key)!.size > 1;
-    return { username, name: known.name, isBot: known.isBot, shared };
+    const { name, short, key, isBot } = known;
+    return { username, name, short, isBot, shared: this.#called.get(key)!.size > 1 };
   }
 
   /** title is what somebody is called where there is only text; `full`: with the username in any case. */
   title(username: string, full = false): string {
-    const { name, isBot, shared } = this.of(username);
+    const { name, short, isBot, shared } = this.of(username);
     const beside = [shared || (full && name !== username) ? `@${username}` : "", isBot ? "bot" : ""].filter((one) => one !== "");
-    return isolated(name) + (beside.length > 0 ? ` (${isolated(beside.join(", "))})` : "");
+    return isolated(short) + (beside.length > 0 ? ` (${isolated(beside.join(", "))})` : "");
   }
 
   /** meet reads who is in a room, so that two of one name are told apart before both have said something. */
@@ -118,7 +119,7 @@ export class People {
     this.#wanted.delete(username);
     const known = this.#known.get(username);
     if (known && asked < known.asked) return;
-    const now = { name, key: alike(name), isBot: isBot ?? known?.isBot ?? false, asked };
+    const now = called(name, isBot ?? known?.isBot ?? false, asked);
     if (known?.name === name && known.isBot === now.isBot) known.asked = asked;
     else this.#set(username, now);
   }
@@ -147,4 +148,8 @@ export class People {
   }
 }
 
-const unknown = (username: string): Known => ({ name: username, key: alike(username), isBot: false, asked: -1 });
+function called(name: string, isBot = false, asked = -1): Known {
+  const all = name.length > letters ? Array.from(new Intl.Segmenter().segment(name), ({ segment }) => segment) : [];
+  const short = all.length > letters ? `${all.slice(0, letters).join("")}…` : name;
+  return { name, short, key: alike(short), isBot, asked };
+}

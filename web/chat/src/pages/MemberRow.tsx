@@ -28,8 +28,7 @@ export function MemberRow({ room, member: { role, user }, may, done, onClose }: 
     <div className="member">
       <Face username={username} />
       <span className="member-name">
-        <Name username={username} full />
-        {isDisabled && <span className="tag">disabled</span>}
+        <Name username={username} full /> {isDisabled && <span className="tag">disabled</span>}
       </span>
       {may.has("SET_ROLES") ? (
         <select
