@@ -1,6 +1,8 @@
 // What people are called: their names, and what tells those of one name, bots and people apart.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { uuid } from "../clients/chats.mjs";
+import { judge } from "./axe.mjs";
 import { call, mortal, send, signUp } from "./mortal.mjs";
 import { box, eventually, fast, live, ready, room, row, say, visit } from "./people.mjs";
 import { patient } from "../clients/testing/rounds.mjs";
@@ -14,13 +16,13 @@ const join = (server, as) => act(server, as, 'joinRoom(room: "general") { id }')
 /** heads are the names above the chats, as they are shown. */
 const heads = (page) => page.locator(".chat[data-head] .chat-name").allInnerTexts();
 
-/** crew is a room with two people of one name, a bot, and one who reads. */
+/** crew is a room with two people of one name, a bot with a picture that lies elsewhere, and one who reads. */
 async function crew(t) {
-  const server = await mortal(t, fast);
+  const server = await mortal(t, { ...fast, PARLEY_MUTATION_RATE: "0" });
   const [ann, bob, carl] = await room(server.origin, "ann", "bob", "carl");
   await Promise.all([rename(server, ann, "Ann Lee"), rename(server, bob, "Ann Lee"), join(server, bob), join(server, carl)]);
   await server.shell("admin", "add", "ann");
-  const make = 'createBot(username: "weather", name: "Weather") { token bot { id } }';
+  const make = 'createBot(username: "weather", name: "Weather", image: "https://example.org/w.png") { token bot { id } }';
   let made;
   await eventually(async () => {
     const { serverRole } = (await call(server.origin, ann.accessToken, "{ me { serverRole } }")).me;
@@ -138,6 +140,29 @@ test("one changes one's own name, and is told what it cannot be", patient, async
   assert.deepEqual(await heads(hers), ["ann"]);
 });
 
+test("where more are in a room than are known everybody is shown with their username", patient, async (t) => {
+  const { server, ann, carl } = await crew(t);
+  const usernames = Array.from({ length: 200 }, (_, i) => `bot${i}`);
+  for (let i = 0; i < usernames.length; i += 10) {
+    await act(server, ann, usernames.slice(i, i + 10).map((username) => `${username}: createBot(username: "${username}", id: "${uuid()}") { bot { id } }`).join(" "));
+  }
+  await act(server, ann, 'createRoom(name: "many", members: $members) { id }', { members: ["carl", ...usernames.slice(101)] }, "($members: [ID!])");
+  await act(server, ann, 'sendChat(room: "many", text: "hello") { id }');
+  await rename(server, ann, "Ann of many");
+  const his = await visit(server, { as: carl, path: "/room/many" });
+  await ready(his);
+  await eventually(() => heads(his), ["Ann of many"]);
+  for (let i = 0; i < 101; i += 10) {
+    const some = usernames.slice(i, Math.min(i + 10, 101));
+    await act(server, ann, some.map((username) => `${username}: addMember(room: "many", user: "${username}") { id }`).join(" "));
+  }
+  await his.reload();
+  await ready(his);
+  await eventually(() => heads(his), ["Ann of many @ann"]);
+  await button(his, "Members").click();
+  await his.getByText("And others: 202 are in the room.").waitFor();
+});
+
 const names = { sara: "سارة العلي", long: "Maximiliana Friederike von und zu Hohenstein-Waldeck, die Ältere", zalgo: `Z${"\u0301".repeat(29)}`, smile: "🎈🎈" };
 
 for (const [colorScheme, width] of [
@@ -181,7 +206,8 @@ for (const [colorScheme, width] of [
   });
 }
 
-// Where SHOTS names a folder what is judged can be looked at there.
+// What is judged can be looked at where SHOTS names a folder.
 async function picture(page, name) {
+  await judge(page, name);
   if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${name}.png` });
 }

@@ -60,12 +60,12 @@ test("a name that is another's username is shared, also with who has another nam
   assert.equal(shows(told(user("mallory", "Me")), "mallory"), "Me @mallory");
 });
 
-const said = (who) => ({ chats: { nodes: [{ id: "1", username: "ann", user: who, text: "hello", replyTo: { id: "2", username: "eve", user: { name: "Eve" } } }] } });
+const said = (who) => ({ chats: { nodes: [{ id: "1", username: "ann", user: who, text: "hello", replyTo: { id: "2", username: "eve", user: { name: "Eve", isBot: false } } }] } });
 
 test("an author is called what their account is, and by the username that was written once that is gone", () => {
   const people = told(said({ name: "Ann", isBot: true }));
   assert.deepEqual(["ann", "eve"].map((one) => shows(people, one)), ["Ann bot", "Eve"]);
-  people.learn({ events: { chat: { username: "ann", user: { name: "Anna" } } } }, 2); // and nothing of what they are
+  people.learn({ events: { chat: { username: "ann", user: { name: "Anna", isBot: true } } } }, 2);
   assert.equal(shows(people, "ann"), "Anna bot");
   const times = people.changes.get();
   people.learn(said(null), 3);
@@ -120,9 +120,10 @@ test("whoever is not known is asked for once, ten at a time, also behind those w
   people = new People(client, "person0");
   const shown = ["nobody", ...names];
   shown.forEach((name) => people.of(name));
+  people.learn(user("person11", "Person 11"), 0); // before anybody was asked for
   await eventually(() => shown.map((name) => people.of(name).name), ["nobody", "person0", ...names.slice(1).map((_, i) => `Person ${i + 1}`)]);
   assert.deepEqual(asked.map(([name]) => name), ["People", "People"]);
-  assert.deepEqual(new Set(asked.flatMap(([, usernames]) => usernames)), new Set(shown.filter((name) => name !== "person0")));
+  assert.deepEqual(new Set(asked.flatMap(([, usernames]) => usernames)), new Set(shown.filter((name) => !["person0", "person11"].includes(name))));
 
   await client.query(chat.RoomsDocument, { scope: "JOINED", first: 1 }, { requestPolicy: "network-only" }).toPromise();
   assert.equal(people.of("person0").name, "Person 0"); // which the list says beside

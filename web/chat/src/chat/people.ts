@@ -23,7 +23,7 @@ type Known = Pick<Person, "name" | "short" | "isBot"> & {
   asked: number;
 };
 
-type Said = { username?: unknown; name?: unknown; isBot?: unknown; user?: { name: string; isBot?: boolean } | null };
+type Said = { username?: unknown; name?: unknown; isBot?: unknown; user?: { name: string; isBot: boolean } | null };
 
 const pause = 100; // ms in which unknown people are gathered
 const most = 10; // people of one request
@@ -110,18 +110,17 @@ export class People {
     const { username, name, isBot, user } = data as Said;
     if (typeof username === "string") {
       if (typeof name === "string") this.#know(username, name, isBot === true, asked);
-      else if (user !== undefined) this.#know(username, user?.name ?? username, user ? user.isBot : false, asked);
+      else if (user !== undefined) this.#know(username, user?.name ?? username, user?.isBot ?? false, asked);
     }
     for (const below of Object.values(data)) this.#look(below, asked);
   }
 
-  #know(username: string, name: string, isBot: boolean | undefined, asked: number): void {
+  #know(username: string, name: string, isBot: boolean, asked: number): void {
     this.#wanted.delete(username);
     const known = this.#known.get(username);
     if (known && asked < known.asked) return;
-    const now = called(name, isBot ?? known?.isBot ?? false, asked);
-    if (known?.name === name && known.isBot === now.isBot) known.asked = asked;
-    else this.#set(username, now);
+    if (known?.name === name && known.isBot === isBot) known.asked = asked;
+    else this.#set(username, called(name, isBot, asked));
   }
 
   #set(username: string, now: Known): void {

@@ -95,9 +95,9 @@ export type RoomScope =
   /** Those you are in. */
   | 'JOINED';
 
-export type QuotedFragment = { id: string, username: string, text: string | null, deletedAt: string | null, user: { name: string } | null };
+export type QuotedFragment = { id: string, username: string, text: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null };
 
-export type ChatRowFragment = { id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null, replyTo: { id: string, username: string, text: string | null, deletedAt: string | null, user: { name: string } | null } | null, reactions: Array<{ emoji: string, count: number, users: Array<{ username: string }> }> };
+export type ChatRowFragment = { id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null, replyTo: { id: string, username: string, text: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null } | null, reactions: Array<{ emoji: string, count: number, users: Array<{ username: string }> }> };
 
 export type RoomPageQueryVariables = Exact<{
   room: string;
@@ -105,7 +105,7 @@ export type RoomPageQueryVariables = Exact<{
 }>;
 
 
-export type RoomPageQuery = { room: { id: string, name: string, topic: string | null, kind: RoomKind, createdAt: string, sendRole: Role, memberCount: number, allowedActions: Array<RoomAction>, me: { id: string, lastRead: number | null } | null } | null, chats: { syncCursor: string | null, nodes: Array<{ myReactions: Array<string>, id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null, replyTo: { id: string, username: string, text: string | null, deletedAt: string | null, user: { name: string } | null } | null, reactions: Array<{ emoji: string, count: number, users: Array<{ username: string }> }> }>, pageInfo: { startCursor: string | null, hasPreviousPage: boolean } } | null };
+export type RoomPageQuery = { room: { id: string, name: string, topic: string | null, kind: RoomKind, createdAt: string, sendRole: Role, memberCount: number, allowedActions: Array<RoomAction>, me: { id: string, lastRead: number | null } | null } | null, chats: { syncCursor: string | null, nodes: Array<{ myReactions: Array<string>, id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null, replyTo: { id: string, username: string, text: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null } | null, reactions: Array<{ emoji: string, count: number, users: Array<{ username: string }> }> }>, pageInfo: { startCursor: string | null, hasPreviousPage: boolean } } | null };
 
 export type OlderChatsQueryVariables = Exact<{
   room: string;
@@ -114,7 +114,7 @@ export type OlderChatsQueryVariables = Exact<{
 }>;
 
 
-export type OlderChatsQuery = { chats: { nodes: Array<{ myReactions: Array<string>, id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null, replyTo: { id: string, username: string, text: string | null, deletedAt: string | null, user: { name: string } | null } | null, reactions: Array<{ emoji: string, count: number, users: Array<{ username: string }> }> }>, pageInfo: { startCursor: string | null, hasPreviousPage: boolean } } | null };
+export type OlderChatsQuery = { chats: { nodes: Array<{ myReactions: Array<string>, id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null, replyTo: { id: string, username: string, text: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null } | null, reactions: Array<{ emoji: string, count: number, users: Array<{ username: string }> }> }>, pageInfo: { startCursor: string | null, hasPreviousPage: boolean } } | null };
 
 export type RoomEventsSubscriptionVariables = Exact<{
   rooms: Array<string> | string;
@@ -122,7 +122,7 @@ export type RoomEventsSubscriptionVariables = Exact<{
 }>;
 
 
-export type RoomEventsSubscription = { events: { cursor: string | null, kind: EventKind, cursors: Array<string> | null, emoji: string | null, actor: { id: string, username: string, name: string, isBot: boolean } | null, user: { id: string, username: string, name: string, isBot: boolean } | null, room: { id: string, name: string } | null, chat: { id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null, replyTo: { id: string, username: string, text: string | null, deletedAt: string | null, user: { name: string } | null } | null, reactions: Array<{ emoji: string, count: number, users: Array<{ username: string }> }> } | null } };
+export type RoomEventsSubscription = { events: { cursor: string | null, kind: EventKind, cursors: Array<string> | null, emoji: string | null, actor: { id: string, username: string, name: string, isBot: boolean } | null, user: { id: string, username: string, name: string, isBot: boolean } | null, room: { id: string, name: string } | null, chat: { id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null, replyTo: { id: string, username: string, text: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null } | null, reactions: Array<{ emoji: string, count: number, users: Array<{ username: string }> }> } | null } };
 
 export type SendChatMutationVariables = Exact<{
   room: string;
@@ -395,7 +395,7 @@ export type PublicRoomsQuery = { rooms: { nodes: Array<{ id: string, name: strin
 export type ActivitySubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ActivitySubscription = { events: { kind: EventKind, actor: { id: string } | null, user: { id: string } | null, room: { id: string, name: string, topic: string | null } | null, chat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null, user: { name: string } | null, mentions: Array<{ id: string }>, replyTo: { id: string, username: string } | null } | null } };
+export type ActivitySubscription = { events: { kind: EventKind, actor: { id: string } | null, user: { id: string } | null, room: { id: string, name: string, topic: string | null } | null, chat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null, user: { name: string, isBot: boolean } | null, mentions: Array<{ id: string }>, replyTo: { id: string, username: string } | null } | null } };
 
 export type CreateRoomMutationVariables = Exact<{
   id: string;
@@ -428,6 +428,7 @@ export const QuotedFragmentDoc = gql`
   username
   user {
     name
+    isBot
   }
   text
   deletedAt
@@ -928,6 +929,7 @@ export const ActivityDocument = gql`
       ...LastChat
       user {
         name
+        isBot
       }
       mentions {
         id
