@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import { judge } from "./axe.mjs";
 import { call, mortal, send, signUp } from "./mortal.mjs";
 import { answered, box, eventually, fast, live, login, room, row, say, texts, visit } from "./people.mjs";
 import { patient } from "../clients/testing/rounds.mjs";
-
-const axe = await readFile(new URL("../node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
 
 test("two people meet, write, change, delete, and leave", patient, async (t) => {
   const server = await mortal(t);
@@ -264,11 +262,4 @@ for (const [colorScheme, width] of [
     await page.getByText("There is no such room").waitFor();
     await judge(page, "no such room");
   });
-}
-
-async function judge(page, what) {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => globalThis.axe.run());
-  const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-  assert.deepEqual(found, [], what);
 }

@@ -1,7 +1,7 @@
 import { makeOperation, mapExchange, type OperationResult } from "urql";
 import type { CountsFragment, LastChatFragment } from "../gql/graphql";
 
-/** Tell is told what the server answers; `asked` is the serial number of the request, counted as they are sent. */
+/** Tell is told what the server answers; `asked` is the serial number of the request, counted as they are sent. What a stream says is as new as can be. */
 export type Tell = (data: unknown, asked: number) => void;
 
 /**
@@ -13,7 +13,8 @@ export const answers = (tell: Tell) => {
   return mapExchange({
     onOperation: (operation) => makeOperation(operation.kind, operation, { ...operation.context, asked: ++asked }),
     onResult: (result) => {
-      tell(result.data, Number(result.operation.context["asked"]));
+      const { kind, context } = result.operation;
+      tell(result.data, kind === "subscription" ? ++asked : Number(context["asked"]));
       return { ...result, extensions: { ...result.extensions, answered: result.data } };
     },
   });

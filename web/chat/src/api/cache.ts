@@ -17,7 +17,7 @@ const none = () => null;
 /** cache holds every object once. What a stream or an answer brings shows wherever the object is shown. */
 export const cache = (me: string) =>
   cacheExchange({
-    // Types without an id of their own, and people of whom a list shows no more than the name.
+    // Types without an id of their own, and people of whom no more is asked than what they are called.
     keys: {
       User: ({ id }) => (typeof id === "string" ? id : null),
       AuthPayload: none,
@@ -51,6 +51,7 @@ export const cache = (me: string) =>
         markRead: () => undefined,
         react: () => undefined,
         setTyping: () => undefined,
+        updateMe: () => undefined,
         blockUser: (_, __, objects) => objects.invalidate("Query", "blockedUsers"),
         createRoom: (result, _, objects) => {
           const { createRoom } = result as CreateRoomMutation;

@@ -4,6 +4,7 @@ const things: Record<string, string> = {
   username: "A username",
   password: "A password",
   name: "A room's name",
+  nickname: "Your name",
   topic: "A topic",
   code: "A code",
   text: "A chat",
@@ -14,13 +15,19 @@ const sizes: Record<string, string> = {
   username: "has 3 to 32 characters",
   password: "has at least 8 characters and at most 1024 bytes",
   name: "has 2 to 64 characters",
+  nickname: "has at most 64 characters",
   topic: "has at most 250 characters",
   text: "has 1 to 10,000 characters",
   emoji: "is one emoji, or one short word",
 };
 
+const characters: Record<string, string> = {
+  username: "A username has letters, digits, “_”, “-” and “.” only, and ends with no dot.",
+  nickname: "Your name cannot hold characters that are not seen, nor an emoji that is put together from several.",
+};
+
 // What is wrong with an argument, by its reason: the end of a sentence about the thing it names.
-function argument({ field = "", reason = "" }: Failure): string {
+function argument({ reason = "" }: Failure, field: string): string {
   const thing = things[field] ?? "What you typed";
   switch (reason) {
     case "TOO_SHORT":
@@ -28,9 +35,7 @@ function argument({ field = "", reason = "" }: Failure): string {
     case "REQUIRED":
       return `${thing} ${sizes[field] ?? "has another length"}.`;
     case "BAD_CHARACTER":
-      return field === "username"
-        ? "A username has letters, digits, “_”, “-” and “.” only, and ends with no dot."
-        : `${thing} cannot hold one of these characters.`;
+      return characters[field] ?? `${thing} cannot hold one of these characters.`;
     case "MIXED_SCRIPTS":
       return `${thing} has letters of one script only.`;
     case "LOOKS_LIKE_ID":
@@ -83,10 +88,10 @@ const reasons: Record<string, string> = {
   REACTIONS: "There are as many reactions on this chat as there can be.",
 };
 
-/** describe says to a person what went wrong and what to do. */
-export function describe(error: unknown): string {
+/** describe says to a person what went wrong and what to do. What an argument is called may differ from its name. */
+export function describe(error: unknown, field?: string): string {
   if (!(error instanceof Failure)) return "Something went wrong in this page. Reload it.";
-  if (error.code === "BAD_USER_INPUT") return argument(error);
+  if (error.code === "BAD_USER_INPUT") return argument(error, field ?? error.field ?? "");
   if (error.code === "RATE_LIMITED") {
     return error.retryAfterMs ? `Too fast. Try again in ${seconds(error.retryAfterMs)}.` : "Too fast. Wait a little.";
   }

@@ -2,6 +2,7 @@ import type { Client } from "urql";
 import { Kept } from "../chat/kept";
 import { Latest } from "../chat/latest";
 import { Outbox } from "../chat/outbox";
+import { People } from "../chat/people";
 import { Reading } from "../chat/reading";
 import { Typing } from "../chat/typing";
 import { Unread } from "../chat/unread";
@@ -16,6 +17,7 @@ export class Services {
   readonly connection: Connection;
   readonly client: Client;
   readonly outbox: Outbox;
+  readonly people: People;
   readonly kept: Kept;
   readonly unread: Unread;
   readonly latest: Latest;
@@ -28,6 +30,7 @@ export class Services {
   ) {
     this.connection = new Connection(tokens);
     this.client = makeClient(me.id, tokens, this.connection, (data, asked) => this.#answered(data, asked));
+    this.people = new People(this.client, me.username);
     this.kept = new Kept(me.id);
     this.outbox = new Outbox(this.client, this.kept);
     this.unread = new Unread(this.client, me);
@@ -39,6 +42,7 @@ export class Services {
 
   stop(): void {
     this.outbox.stop();
+    this.people.stop();
     this.unread.stop();
     this.reading.stop();
     this.kept.stop();
@@ -48,6 +52,7 @@ export class Services {
   #answered(data: unknown, asked: number): void {
     const { blockedUsers } = (data ?? {}) as Partial<BlockedUsersQuery>;
     if (blockedUsers) this.unread.blocks(blockedUsers);
+    this.people.learn(data, asked);
     for (const room of countedIn(data)) {
       this.unread.counted(room, asked);
       const { id, lastChat } = room;

@@ -44,8 +44,8 @@ function chatOf(draft: Draft, username: string): Chat {
   let chat = shown.get(draft);
   if (!chat) {
     const { id, text, at, replyTo } = draft;
-    const target = replyTo ? { ...replyTo, text: null, deletedAt: null } : null;
-    const none = { number: 0, editedAt: null, deletedAt: null, reactions: [], myReactions: [] };
+    const target = replyTo ? { ...replyTo, user: null, text: null, deletedAt: null } : null;
+    const none = { number: 0, user: null, editedAt: null, deletedAt: null, reactions: [], myReactions: [] };
     chat = { ...none, id, username, text, createdAt: at, replyTo: target };
     shown.set(draft, chat);
   }

@@ -111,9 +111,9 @@ export type ServerRole =
   /** What everybody may. */
   | 'MEMBER';
 
-export type QuotedFragment = { id: string, username: string, text: string | null, deletedAt: string | null };
+export type QuotedFragment = { id: string, username: string, text: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null };
 
-export type ChatRowFragment = { id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null, replyTo: { id: string, username: string, text: string | null, deletedAt: string | null } | null, reactions: Array<{ emoji: string, count: number, users: Array<{ username: string }> }> };
+export type ChatRowFragment = { id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null, replyTo: { id: string, username: string, text: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null } | null, reactions: Array<{ emoji: string, count: number, users: Array<{ username: string }> }> };
 
 export type RoomPageQueryVariables = Exact<{
   room: string;
@@ -121,7 +121,7 @@ export type RoomPageQueryVariables = Exact<{
 }>;
 
 
-export type RoomPageQuery = { room: { id: string, name: string, topic: string | null, kind: RoomKind, createdAt: string, sendRole: Role, memberCount: number, allowedActions: Array<RoomAction>, me: { id: string, lastRead: number | null } | null } | null, chats: { syncCursor: string | null, nodes: Array<{ myReactions: Array<string>, id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null, replyTo: { id: string, username: string, text: string | null, deletedAt: string | null } | null, reactions: Array<{ emoji: string, count: number, users: Array<{ username: string }> }> }>, pageInfo: { startCursor: string | null, hasPreviousPage: boolean } } | null };
+export type RoomPageQuery = { room: { id: string, name: string, topic: string | null, kind: RoomKind, createdAt: string, sendRole: Role, memberCount: number, allowedActions: Array<RoomAction>, me: { id: string, lastRead: number | null } | null } | null, chats: { syncCursor: string | null, nodes: Array<{ myReactions: Array<string>, id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null, replyTo: { id: string, username: string, text: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null } | null, reactions: Array<{ emoji: string, count: number, users: Array<{ username: string }> }> }>, pageInfo: { startCursor: string | null, hasPreviousPage: boolean } } | null };
 
 export type OlderChatsQueryVariables = Exact<{
   room: string;
@@ -130,7 +130,7 @@ export type OlderChatsQueryVariables = Exact<{
 }>;
 
 
-export type OlderChatsQuery = { chats: { nodes: Array<{ myReactions: Array<string>, id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null, replyTo: { id: string, username: string, text: string | null, deletedAt: string | null } | null, reactions: Array<{ emoji: string, count: number, users: Array<{ username: string }> }> }>, pageInfo: { startCursor: string | null, hasPreviousPage: boolean } } | null };
+export type OlderChatsQuery = { chats: { nodes: Array<{ myReactions: Array<string>, id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null, replyTo: { id: string, username: string, text: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null } | null, reactions: Array<{ emoji: string, count: number, users: Array<{ username: string }> }> }>, pageInfo: { startCursor: string | null, hasPreviousPage: boolean } } | null };
 
 export type RoomEventsSubscriptionVariables = Exact<{
   rooms: Array<string> | string;
@@ -138,7 +138,7 @@ export type RoomEventsSubscriptionVariables = Exact<{
 }>;
 
 
-export type RoomEventsSubscription = { events: { cursor: string | null, kind: EventKind, cursors: Array<string> | null, emoji: string | null, actor: { id: string, username: string } | null, user: { id: string } | null, room: { id: string, name: string } | null, chat: { id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null, replyTo: { id: string, username: string, text: string | null, deletedAt: string | null } | null, reactions: Array<{ emoji: string, count: number, users: Array<{ username: string }> }> } | null } };
+export type RoomEventsSubscription = { events: { cursor: string | null, kind: EventKind, cursors: Array<string> | null, emoji: string | null, actor: { id: string, username: string, name: string, isBot: boolean } | null, user: { id: string, username: string, name: string, isBot: boolean } | null, room: { id: string, name: string } | null, chat: { id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null, replyTo: { id: string, username: string, text: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null } | null, reactions: Array<{ emoji: string, count: number, users: Array<{ username: string }> }> } | null } };
 
 export type SendChatMutationVariables = Exact<{
   room: string;
@@ -203,7 +203,7 @@ export type MembersQueryVariables = Exact<{
 }>;
 
 
-export type MembersQuery = { room: { id: string, members: { nodes: Array<{ id: string, role: Role, user: { id: string, username: string } }>, pageInfo: { endCursor: string | null, hasNextPage: boolean } }, invites: Array<{ id: string, code: string, usesLeft: number | null }> | null } | null };
+export type MembersQuery = { room: { id: string, members: { nodes: Array<{ id: string, role: Role, user: { isDisabled: boolean, id: string, username: string, name: string, isBot: boolean } }>, pageInfo: { endCursor: string | null, hasNextPage: boolean } }, invites: Array<{ id: string, code: string, usesLeft: number | null }> | null } | null };
 
 export type JoinRoomMutationVariables = Exact<{
   room: string;
@@ -267,6 +267,8 @@ export type AcceptInviteMutationVariables = Exact<{
 export type AcceptInviteMutation = { acceptInvite: { id: string, room: { name: string, topic: string | null, kind: RoomKind, createdAt: string, id: string, unreadCount: number, mentionCount: number, lastNumber: number, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null, me: { id: string, lastRead: number | null } | null } } | null };
 
 export type TokensFragment = { accessToken: string, accessTokenExpiresAt: string, refreshToken: string | null, user: { id: string, username: string } };
+
+export type WhoFragment = { id: string, username: string, name: string, isBot: boolean };
 
 export type RegisterMutationVariables = Exact<{
   username: string;
@@ -345,6 +347,29 @@ export type BlockUserMutationVariables = Exact<{
 
 export type BlockUserMutation = { blockUser: { id: string, username: string } | null };
 
+export type PeopleQueryVariables = Exact<{
+  a: string;
+  b: string;
+  c: string;
+  d: string;
+  e: string;
+  f: string;
+  g: string;
+  h: string;
+  i: string;
+  j: string;
+}>;
+
+
+export type PeopleQuery = { a: { id: string, username: string, name: string, isBot: boolean } | null, b: { id: string, username: string, name: string, isBot: boolean } | null, c: { id: string, username: string, name: string, isBot: boolean } | null, d: { id: string, username: string, name: string, isBot: boolean } | null, e: { id: string, username: string, name: string, isBot: boolean } | null, f: { id: string, username: string, name: string, isBot: boolean } | null, g: { id: string, username: string, name: string, isBot: boolean } | null, h: { id: string, username: string, name: string, isBot: boolean } | null, i: { id: string, username: string, name: string, isBot: boolean } | null, j: { id: string, username: string, name: string, isBot: boolean } | null };
+
+export type UpdateMeMutationVariables = Exact<{
+  name?: string | null | undefined;
+}>;
+
+
+export type UpdateMeMutation = { updateMe: { id: string, username: string, name: string, isBot: boolean } | null };
+
 export type LastChatFragment = { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null };
 
 export type CountsFragment = { id: string, unreadCount: number, mentionCount: number, lastNumber: number, me: { id: string, lastRead: number | null } | null };
@@ -358,7 +383,7 @@ export type RoomsQueryVariables = Exact<{
 }>;
 
 
-export type RoomsQuery = { blockedUsers: Array<{ id: string, username: string }> | null, rooms: { nodes: Array<{ name: string, topic: string | null, kind: RoomKind, createdAt: string, id: string, unreadCount: number, mentionCount: number, lastNumber: number, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null, me: { id: string, lastRead: number | null } | null }>, pageInfo: { hasNextPage: boolean } } | null };
+export type RoomsQuery = { me: { id: string, username: string, name: string, isBot: boolean } | null, blockedUsers: Array<{ id: string, username: string }> | null, rooms: { nodes: Array<{ name: string, topic: string | null, kind: RoomKind, createdAt: string, id: string, unreadCount: number, mentionCount: number, lastNumber: number, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null, me: { id: string, lastRead: number | null } | null }>, pageInfo: { hasNextPage: boolean } } | null };
 
 export type OpenRoomQueryVariables = Exact<{
   room: string;
@@ -391,7 +416,7 @@ export type PublicRoomsQuery = { rooms: { nodes: Array<{ id: string, name: strin
 export type ActivitySubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ActivitySubscription = { events: { kind: EventKind, actor: { id: string } | null, user: { id: string } | null, room: { id: string, name: string, topic: string | null } | null, chat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null, mentions: Array<{ id: string }>, replyTo: { id: string, username: string } | null } | null } };
+export type ActivitySubscription = { events: { kind: EventKind, actor: { id: string } | null, user: { id: string } | null, room: { id: string, name: string, topic: string | null } | null, chat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null, user: { name: string, isBot: boolean } | null, mentions: Array<{ id: string }>, replyTo: { id: string, username: string } | null } | null } };
 
 export type CreateRoomMutationVariables = Exact<{
   id: string;
@@ -422,6 +447,10 @@ export const QuotedFragmentDoc = gql`
     fragment Quoted on Chat {
   id
   username
+  user {
+    name
+    isBot
+  }
   text
   deletedAt
 }
@@ -431,6 +460,10 @@ export const ChatRowFragmentDoc = gql`
   id
   number
   username
+  user {
+    name
+    isBot
+  }
   text
   createdAt
   editedAt
@@ -474,6 +507,14 @@ export const TokensFragmentDoc = gql`
   }
 }
     ` as unknown as DocumentNode<TokensFragment, unknown>;
+export const WhoFragmentDoc = gql`
+    fragment Who on User {
+  id
+  username
+  name
+  isBot
+}
+    ` as unknown as DocumentNode<WhoFragment, unknown>;
 export const CountsFragmentDoc = gql`
     fragment Counts on Room {
   id
@@ -551,11 +592,10 @@ export const RoomEventsDocument = gql`
     cursors
     emoji
     actor {
-      id
-      username
+      ...Who
     }
     user {
-      id
+      ...Who
     }
     room {
       id
@@ -566,7 +606,8 @@ export const RoomEventsDocument = gql`
     }
   }
 }
-    ${ChatRowFragmentDoc}
+    ${WhoFragmentDoc}
+${ChatRowFragmentDoc}
 ${QuotedFragmentDoc}` as unknown as DocumentNode<RoomEventsSubscription, RoomEventsSubscriptionVariables>;
 export const SendChatDocument = gql`
     mutation SendChat($room: ID!, $id: ID!, $text: String!, $replyTo: ID) {
@@ -638,8 +679,8 @@ export const MembersDocument = gql`
         id
         role
         user {
-          id
-          username
+          ...Who
+          isDisabled
         }
       }
       pageInfo {
@@ -654,7 +695,7 @@ export const MembersDocument = gql`
     }
   }
 }
-    ` as unknown as DocumentNode<MembersQuery, MembersQueryVariables>;
+    ${WhoFragmentDoc}` as unknown as DocumentNode<MembersQuery, MembersQueryVariables>;
 export const JoinRoomDocument = gql`
     mutation JoinRoom($room: ID!) {
   joinRoom(room: $room) {
@@ -805,8 +846,52 @@ export const BlockUserDocument = gql`
   }
 }
     ` as unknown as DocumentNode<BlockUserMutation, BlockUserMutationVariables>;
+export const PeopleDocument = gql`
+    query People($a: ID!, $b: ID!, $c: ID!, $d: ID!, $e: ID!, $f: ID!, $g: ID!, $h: ID!, $i: ID!, $j: ID!) {
+  a: user(id: $a) {
+    ...Who
+  }
+  b: user(id: $b) {
+    ...Who
+  }
+  c: user(id: $c) {
+    ...Who
+  }
+  d: user(id: $d) {
+    ...Who
+  }
+  e: user(id: $e) {
+    ...Who
+  }
+  f: user(id: $f) {
+    ...Who
+  }
+  g: user(id: $g) {
+    ...Who
+  }
+  h: user(id: $h) {
+    ...Who
+  }
+  i: user(id: $i) {
+    ...Who
+  }
+  j: user(id: $j) {
+    ...Who
+  }
+}
+    ${WhoFragmentDoc}` as unknown as DocumentNode<PeopleQuery, PeopleQueryVariables>;
+export const UpdateMeDocument = gql`
+    mutation UpdateMe($name: String) {
+  updateMe(name: $name) {
+    ...Who
+  }
+}
+    ${WhoFragmentDoc}` as unknown as DocumentNode<UpdateMeMutation, UpdateMeMutationVariables>;
 export const RoomsDocument = gql`
     query Rooms($scope: RoomScope!, $matching: String, $first: Int!) {
+  me {
+    ...Who
+  }
   blockedUsers {
     id
     username
@@ -820,7 +905,8 @@ export const RoomsDocument = gql`
     }
   }
 }
-    ${RoomRowFragmentDoc}
+    ${WhoFragmentDoc}
+${RoomRowFragmentDoc}
 ${CountsFragmentDoc}
 ${LastChatFragmentDoc}` as unknown as DocumentNode<RoomsQuery, RoomsQueryVariables>;
 export const OpenRoomDocument = gql`
@@ -873,6 +959,10 @@ export const ActivityDocument = gql`
     }
     chat {
       ...LastChat
+      user {
+        name
+        isBot
+      }
       mentions {
         id
       }

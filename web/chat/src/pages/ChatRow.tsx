@@ -2,11 +2,12 @@ import { memo, useEffect, useRef } from "react";
 import type { Draft } from "../chat/draft";
 import type { Chat, Quoted } from "../chat/pages";
 import type { Pending } from "../chat/reacting";
-import { Avatar } from "../ui/Avatar";
 import { clock, day as dayName, moment } from "../ui/time";
 import type { Actions } from "./actions";
 import { ChatActions } from "./ChatActions";
 import { ChatState } from "./ChatState";
+import { Face } from "./Face";
+import { Name } from "./Name";
 import { Pills } from "./Pills";
 import { Quote } from "./Quote";
 import { Text } from "./Text";
@@ -61,13 +62,15 @@ export const ChatRow = memo(function ChatRow(props: Props) {
         data-state={draft?.state}
         data-editing={editing || undefined}
       >
-        {head ? <Avatar name={chat.username} /> : null}
+        {head ? <Face username={chat.username} /> : null}
         <p className={head ? "chat-by" : "chat-by visually-hidden"}>
           {mine || !head ? (
-            <bdi className="chat-name">{chat.username}</bdi>
+            <span className="chat-name">
+              <Name username={chat.username} />
+            </span>
           ) : (
             <button className="chat-name" type="button" onClick={() => actions.meet(chat.username)}>
-              <bdi>{chat.username}</bdi>
+              <Name username={chat.username} />
             </button>
           )}{" "}
           <time dateTime={chat.createdAt} title={moment(chat.createdAt)}>

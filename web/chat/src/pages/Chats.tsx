@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useImperativeHandle, useRef, useState, type Ref } from "react";
+import { use, useCallback, useEffect, useImperativeHandle, useRef, useState, type Ref } from "react";
 import { useStore } from "../api/store";
 import type { History } from "../chat/history";
 import { titleOf } from "../chat/naming";
@@ -12,6 +12,7 @@ import { useServices } from "../ui/services";
 import type { Actions } from "./actions";
 import { ChatRow } from "./ChatRow";
 import { Edge } from "./Edge";
+import { CrowdContext, usePeople } from "./usePeople";
 import { useSeen } from "./useSeen";
 
 type Props = {
@@ -28,6 +29,7 @@ type Props = {
 /** Chats is the list of a room. Who reads further up is told how many have come below. */
 export function Chats({ history, room, items, actions, pending, editing, ref }: Props) {
   const { me } = useServices();
+  const people = usePeople();
   const list = useRef<Handle>(null);
   const toEnd = useCallback(() => list.current?.toEnd(), []);
   const [found, setFound] = useState<{ key: string }>();
@@ -44,7 +46,7 @@ export function Chats({ history, room, items, actions, pending, editing, ref }: 
 
   const removable = room.allowedActions.includes("DELETE_ANY_CHAT");
   const answerable = room.allowedActions.includes("SEND_CHAT");
-  const title = titleOf(room, me.username);
+  const title = titleOf(room, me.username, people);
   const render = useCallback(
     (index: number) => {
       const item = items[index]!;
@@ -97,16 +99,18 @@ function useKeys(items: readonly Item[]): readonly string[] {
 // How many chats of others have come since the end was last in sight. All of them are said aloud.
 function useUnseen(history: History, me: string, atEnd: boolean): number {
   const announce = useAnnounce();
+  const { people } = useServices();
+  const crowded = use(CrowdContext);
   const [unseen, setUnseen] = useState(0);
   if (atEnd && unseen > 0) setUnseen(0);
   useEffect(
     () =>
       history.onArrival(({ kind, chat }) => {
         if (kind !== "CHAT_SENT" || !chat || chat.username === me) return;
-        announce(`${chat.username}: ${chat.text ?? ""}`);
+        announce(`${people.title(chat.username, crowded)}: ${chat.text ?? ""}`);
         setUnseen((count) => count + 1);
       }),
-    [history, me, announce],
+    [history, me, announce, people, crowded],
   );
   return unseen;
 }

@@ -9,6 +9,7 @@ import { useServices } from "../ui/services";
 import { CharactersLeft } from "./CharactersLeft";
 import { ComposerKeys } from "./ComposerKeys";
 import { ComposerMode } from "./ComposerMode";
+import { usePeople } from "./usePeople";
 
 type Props = {
   room: Room;
@@ -32,7 +33,7 @@ const touch = matchMedia("(pointer: coarse)");
  */
 export function Composer({ room, editing, replying, onSend, onEditLast, onEdited, onReplyEnd }: Props) {
   const { kept, me, typing } = useServices();
-  const title = titleOf(room, me.username);
+  const title = titleOf(room, me.username, usePeople());
   const begun = () => editing?.text ?? kept.writing(room.id).text;
   const [text, setText] = useState(begun);
   const [what, setWhat] = useState(editing?.id);

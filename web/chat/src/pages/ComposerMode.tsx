@@ -1,5 +1,6 @@
 import type { Quoted } from "../chat/pages";
 import { Icon } from "../ui/Icon";
+import { Name } from "./Name";
 
 type Props = { id: string; editing: boolean; replying: Quoted | undefined; onCancel(): void };
 
@@ -21,7 +22,7 @@ export function ComposerMode({ id, editing, replying, onCancel }: Props) {
 
 const Answering = ({ username, text, deletedAt }: Quoted) => (
   <>
-    Answering <bdi>{username}</bdi>
+    Answering <Name username={username} />
     {deletedAt ? ", whose chat was deleted" : text && <bdi>: {text.slice(0, 200)}</bdi>}
   </>
 );

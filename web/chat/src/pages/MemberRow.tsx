@@ -1,8 +1,10 @@
 import { useMutation, type CombinedError } from "urql";
 import type { Room } from "../chat/pages";
 import { RemoveMemberDocument, SetRoleDocument, type MembersQuery, type Role, type RoomAction } from "../gql/graphql";
-import { Avatar } from "../ui/Avatar";
 import { useServices } from "../ui/services";
+import { Face } from "./Face";
+import { Name } from "./Name";
+import { usePeople } from "./usePeople";
 import { WriteTo } from "./WriteTo";
 
 /** Done takes in what came of a change, and returns whether it was made. */
@@ -18,16 +20,19 @@ export function MemberRow({ room, member: { role, user }, may, done, onClose }: 
   const { me } = useServices();
   const [, remove] = useMutation(RemoveMemberDocument);
   const [, setRole] = useMutation(SetRoleDocument);
-  const { username } = user;
+  const { username, isDisabled } = user;
+  const title = usePeople().title(username, true);
   const mine = user.id === me.id;
   const removable = !mine && may.has("MANAGE_MEMBERS") && (may.has("SET_ROLES") || role === "MEMBER");
   return (
     <div className="member">
-      <Avatar name={username} />
-      <bdi className="member-name">{username}</bdi>
+      <Face username={username} />
+      <span className="member-name">
+        <Name username={username} full /> {isDisabled && <span className="tag">disabled</span>}
+      </span>
       {may.has("SET_ROLES") ? (
         <select
-          aria-label={`Role of ${username}`}
+          aria-label={`Role of ${title}`}
           value={role}
           onChange={async (event) => done(await setRole({ room: room.id, user: user.id, role: event.target.value as Role }))}
         >
@@ -45,7 +50,7 @@ export function MemberRow({ room, member: { role, user }, may, done, onClose }: 
         <button
           className="button danger"
           type="button"
-          aria-label={`Remove ${username}`}
+          aria-label={`Remove ${title}`}
           onClick={async () => done(await remove({ room: room.id, user: user.id }))}
         >
           Remove

@@ -1,3 +1,4 @@
+import { use } from "react";
 import { describe } from "../api/messages";
 import type { Chat } from "../chat/pages";
 import type { Pending } from "../chat/reacting";
@@ -5,12 +6,22 @@ import { drawn, pillsOf, type Pill } from "../chat/reactions";
 import { useServices } from "../ui/services";
 import { Act } from "./Act";
 import type { Actions } from "./actions";
+import { CrowdContext, usePeople } from "./usePeople";
 
 type Props = { chat: Chat; pending: Pending | undefined; actions: Actions };
 
 /** Pills are the emoji on a chat and how many people have put each there. One's own are pressed. */
 export function Pills({ chat, pending, actions }: Props) {
   const { me } = useServices();
+  const all = usePeople();
+  const crowded = use(CrowdContext);
+  const people = ({ count, mine, names }: Pill): string => {
+    const named = names.map((username) => all.title(username, crowded));
+    if (mine) named.unshift("you");
+    const others = count - named.length;
+    if (others > 0) named.push(others === 1 ? "1 other" : `${others} others`);
+    return new Intl.ListFormat("en").format(named);
+  };
   const pills = pillsOf(chat, pending?.wishes, me.username);
   const failed = pending?.failed;
   return (
@@ -43,11 +54,4 @@ export function Pills({ chat, pending, actions }: Props) {
       )}
     </>
   );
-}
-
-function people({ count, mine, names }: Pill): string {
-  const named = mine ? ["you", ...names] : names;
-  const others = count - named.length;
-  const all = others > 0 ? [...named, others === 1 ? "1 other" : `${others} others`] : named;
-  return new Intl.ListFormat("en").format(all);
 }

@@ -1,5 +1,6 @@
 import type { Quoted } from "../chat/pages";
 import { Icon } from "../ui/Icon";
+import { Name } from "./Name";
 
 const most = 200; // letters
 
@@ -15,7 +16,9 @@ export function Quote({ chat: { username, text, deletedAt }, onJump }: Props) {
     <>
       <Icon name="reply" />
       <span className="visually-hidden">Answers </span>
-      <bdi className="quote-name">{username}</bdi>
+      <span className="quote-name">
+        <Name username={username} />
+      </span>
       {(text ?? deletedAt) && (
         <bdi className={deletedAt ? "quote-text deleted" : "quote-text"}>
           <span className="visually-hidden">: </span>

@@ -1,6 +1,7 @@
-import { useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import type { History, View } from "../chat/history";
 import type { Chat, Room as RoomFields } from "../chat/pages";
+import { crowd } from "../chat/people";
 import type { Handle } from "../list/VirtualList";
 import { useServices } from "../ui/services";
 import type { Actions } from "./actions";
@@ -13,6 +14,7 @@ import { PickEmoji } from "./PickEmoji";
 import { TypingLine } from "./TypingLine";
 import { useEditing } from "./useEditing";
 import { useItems } from "./useItems";
+import { CrowdContext } from "./usePeople";
 import { useReacting } from "./useReacting";
 import { useReply } from "./useReply";
 
@@ -20,7 +22,9 @@ type Props = { history: History; room: RoomFields; chats: readonly Chat[]; gone:
 
 /** Room is the chats of a room and the box to write in. */
 export function Room({ history, room, chats, gone }: Props) {
-  const { me, outbox } = useServices();
+  const { me, outbox, people } = useServices();
+  const crowded = room.memberCount > crowd;
+  useEffect(() => void (crowded || people.meet(room.id)), [people, room.id, crowded]);
   const items = useItems(history, room.id, chats);
   const list = useRef<Handle>(null);
   const [deleting, setDeleting] = useState<Pick<Chat, "id" | "text">>();
@@ -59,7 +63,7 @@ export function Room({ history, room, chats, gone }: Props) {
   };
 
   return (
-    <>
+    <CrowdContext value={crowded}>
       <Chats ref={list} {...{ history, room, items, actions, pending }} editing={edit?.id} />
       {gone === "removed" && room.allowedActions.includes("JOIN") && (
         <p className="room-note" role="status">
@@ -71,7 +75,7 @@ export function Room({ history, room, chats, gone }: Props) {
         <Composer
           room={room}
           editing={edit}
-          replying={reply && (chats.find(({ id }) => id === reply.id) ?? { ...reply, text: null, deletedAt: null })}
+          replying={reply && (chats.find(({ id }) => id === reply.id) ?? { ...reply, user: null, text: null, deletedAt: null })}
           onSend={send}
           onEditLast={editLast}
           onEdited={finish}
@@ -83,6 +87,6 @@ export function Room({ history, room, chats, gone }: Props) {
       {met && <Person username={met} onBlocked={history.look} onClose={() => setMet(undefined)} />}
       {choosing && <PickEmoji onPick={(emoji) => reacting.react(choosing, emoji, true)} onClose={() => setChoosing(undefined)} />}
       {deleting && <DeleteChat chat={deleting} onClose={() => setDeleting(undefined)} />}
-    </>
+    </CrowdContext>
   );
 }

@@ -6,6 +6,8 @@ import { useServices } from "../ui/services";
 import { Link } from "../ui/Link";
 import { paths } from "../ui/router";
 import { lately, moment } from "../ui/time";
+import { Name } from "./Name";
+import { usePeople } from "./usePeople";
 
 type Props = {
   room: RoomRowFragment;
@@ -21,7 +23,7 @@ export const RoomLink = memo(function RoomLink({ room, current, begun, unread, m
   const at = lastChat?.createdAt ?? createdAt;
   return (
     <Link className="room-link" href={paths.room(addressOf(room))} aria-current={current ? "page" : undefined}>
-      <bdi className="room-name">{titleOf(room, me.username)}</bdi>
+      <bdi className="room-name">{titleOf(room, me.username, usePeople())}</bdi>
       <time dateTime={at} title={moment(at)}>
         {lately(at)}
       </time>
@@ -29,7 +31,7 @@ export const RoomLink = memo(function RoomLink({ room, current, begun, unread, m
         {begun && !current && <span className="begun">Draft · </span>}
         {lastChat && (
           <>
-            <bdi>{lastChat.username}</bdi>
+            <Name username={lastChat.username} />
             {": "}
           </>
         )}

@@ -11,6 +11,7 @@ import { NewRoom } from "./NewRoom";
 import { RoomBody } from "./RoomBody";
 import { Top } from "./Top";
 import { useHistory } from "./useHistory";
+import { usePeople } from "./usePeople";
 
 const over = new Set(["NOT_FOUND", "FORBIDDEN"]);
 
@@ -21,7 +22,8 @@ export function RoomPage({ route }: { route: Route & { page: "room" } }) {
   const [history, view] = useHistory(route);
   const [asking, setAsking] = useState<"delete" | "make" | "members">();
   const { room, failure } = view;
-  const title = room ? titleOf(room, me.username) : name;
+  const people = usePeople();
+  const title = room ? titleOf(room, me.username, people) : name;
   const there = room && !over.has(failure?.code ?? "");
 
   useEffect(() => {

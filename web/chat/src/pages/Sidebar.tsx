@@ -1,11 +1,13 @@
 import { useDeferredValue, useState } from "react";
-import { Avatar } from "../ui/Avatar";
 import { Icon } from "../ui/Icon";
 import { Line } from "../ui/Line";
 import { Link } from "../ui/Link";
 import { Mark } from "../ui/Mark";
 import { paths } from "../ui/router";
 import { useServices } from "../ui/services";
+import { Face } from "./Face";
+import { MyName } from "./MyName";
+import { Name } from "./Name";
 import { NewRoom } from "./NewRoom";
 import { RoomList } from "./RoomList";
 import { useSignOut } from "./SignOut";
@@ -18,6 +20,7 @@ export function Sidebar({ current }: { current: string | undefined }) {
   const [typed, setTyped] = useState("");
   const [signOut, question] = useSignOut();
   const [making, setMaking] = useState(false);
+  const [naming, setNaming] = useState(false);
   const matching = useDeferredValue(typed.trim());
   return (
     <div className="sidebar">
@@ -48,8 +51,10 @@ export function Sidebar({ current }: { current: string | undefined }) {
       </nav>
       <RoomList matching={matching} current={current} />
       <footer className="sidebar-bottom">
-        <Avatar name={me.username} />
-        <bdi className="me">{me.username}</bdi>
+        <Face username={me.username} />
+        <button className="me" type="button" title="Change your name" onClick={() => setNaming(true)}>
+          <Name username={me.username} />
+        </button>
         <Link className="icon-button" href={paths.sessions} aria-label="Your sign-ins">
           <Icon name="devices" />
         </Link>
@@ -58,6 +63,7 @@ export function Sidebar({ current }: { current: string | undefined }) {
         </button>
       </footer>
       {question}
+      {naming && <MyName onClose={() => setNaming(false)} />}
       {making && <NewRoom onClose={() => setMaking(false)} />}
     </div>
   );

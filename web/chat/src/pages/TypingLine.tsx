@@ -1,4 +1,5 @@
 import type { History } from "../chat/history";
+import { Name } from "./Name";
 import { useTyping } from "./useTyping";
 
 /** TypingLine says who is writing. It has its place also when nobody is, so nothing moves. */
@@ -7,14 +8,14 @@ export function TypingLine({ history }: { history: History }) {
   const [first, second] = names;
   return (
     <p className="typing">
-      {names.length === 1 && (
+      {first && !second && (
         <>
-          <bdi>{first}</bdi> is typing…
+          <Name username={first} /> is typing…
         </>
       )}
-      {names.length === 2 && (
+      {first && second && names.length === 2 && (
         <>
-          <bdi>{first}</bdi> and <bdi>{second}</bdi> are typing…
+          <Name username={first} /> and <Name username={second} /> are typing…
         </>
       )}
       {names.length > 2 && `${names.length} people are typing…`}

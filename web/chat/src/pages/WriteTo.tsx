@@ -5,11 +5,13 @@ import { OpenDirectDocument } from "../gql/graphql";
 import { Problem } from "../ui/Problem";
 import { go, paths } from "../ui/router";
 import { useMay } from "./useMay";
+import { usePeople } from "./usePeople";
 
 /** WriteTo opens the conversation with somebody, and is not there for who may open none: those there are stand in the list. */
 export function WriteTo({ username, onDone }: { username: string; onDone(): void }) {
   const [{ fetching, error }, open] = useMutation(OpenDirectDocument);
   const may = useMay();
+  const title = usePeople().title(username, true);
   const act = async () => {
     if (fetching) return;
     const { data } = await open({ users: [username] });
@@ -21,7 +23,7 @@ export function WriteTo({ username, onDone }: { username: string; onDone(): void
   return (
     <>
       {error && <Problem>{describe(failureOf(error))}</Problem>}
-      <button className="button" type="button" aria-disabled={fetching} aria-label={`Write to ${username} alone`} onClick={() => void act()}>
+      <button className="button" type="button" aria-disabled={fetching} aria-label={`Write to ${title} alone`} onClick={() => void act()}>
         Write
       </button>
     </>
