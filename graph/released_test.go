@@ -57,6 +57,7 @@ union Any = Chat | Other
 		{`id: ID!, deleted`, `id: ID!, room: ID!, deleted`, "Query.chat(room:) is new and required"},
 		{`name: String`, ``, "By.name is gone"},
 		{`name: String`, `name: String!`, "By.name was String and is String!"},
+		{`most: Int = 50`, `most: Int`, "By.most was Int = 50 and is Int"},
 		{`most: Int = 50`, `most: Int = 20`, "By.most was Int = 50 and is Int = 20"},
 		{`name: String`, `name: String, room: ID!`, "By.room is new and required"},
 		{`GOOD BAD`, `GOOD`, "Kind.BAD is gone"},
@@ -85,6 +86,7 @@ func TestAdditionsBreakNothing(t *testing.T) {
 		{`username: String!`, `username: String! @deprecated(reason: "Use handle.")`},
 		{`sessions: [Session!]`, `sessions: [Session!] @public`},
 		{`"You, or null when nobody is signed in."`, `"You, or nobody."`},
+		{`user("Their username or id." id: ID!): User`, `user(id: ID): User`},
 	} {
 		after := strings.Replace(graph.Schema, c.old, c.new, 1)
 		if after == graph.Schema {
@@ -158,7 +160,7 @@ func brokenInputs(name string, old, now ast.ArgumentDefinitionList) (changes []s
 		switch {
 		case kept == nil:
 			changes = append(changes, fmt.Sprintf(name, input.Name)+" is gone")
-		case shape(kept) != shape(input):
+		case shape(kept) != shape(input) && shape(kept)+"!" != shape(input): // what was always given may still be
 			changes = append(changes, fmt.Sprintf(name+" was %s and is %s", input.Name, shape(input), shape(kept)))
 		}
 	}

@@ -24,14 +24,22 @@ func Check(entries []Issuer) error {
 	seen := map[string]int{}
 	for i, one := range entries {
 		if err := one.check(); err != nil {
-			return fmt.Errorf("entry %d (%s): %w", i+1, one.Name, err)
+			return fmt.Errorf("%s: %w", Entry(i, one.Name), err)
 		}
 		if before, twice := seen[one.Name]; twice {
-			return fmt.Errorf("entry %d (%s): entry %d has the same issuer", i+1, one.Name, before)
+			return fmt.Errorf("%s: entry %d has the same issuer", Entry(i, one.Name), before)
 		}
 		seen[one.Name] = i + 1
 	}
 	return nil
+}
+
+// Entry is what the entry at an index is called, in one line.
+func Entry(index int, name string) string {
+	if !IsName(name) {
+		return fmt.Sprintf("entry %d", index+1)
+	}
+	return fmt.Sprintf("entry %d (%s)", index+1, name)
 }
 
 func (i Issuer) check() error {

@@ -147,7 +147,7 @@ func (s *Issuers) Verify(ctx context.Context, token string) (Person, error) {
 	switch {
 	case errors.As(err, &refusal):
 		return Person{}, refusal
-	case errors.Is(err, jwt.ErrTokenSignatureInvalid), v.keyed && err != nil:
+	case v.keyed && err != nil:
 		return Person{}, v.refuse("the signature is not that of its key")
 	case err != nil:
 		return Person{}, v.refuse("it cannot be read, or is signed in a way that is not taken")

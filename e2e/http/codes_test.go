@@ -141,8 +141,8 @@ func TestEveryFieldRefusesWhoIsNotSignedIn(t *testing.T) {
 			}
 		}
 	}
-	if got := strings.Join(public, " "); len(public) != 6 || !strings.Contains(got, "refreshToken") {
-		t.Errorf("public are %s, want me server register login refreshToken logout", got)
+	if got := strings.Join(public, " "); len(public) != 7 || !strings.Contains(got, "loginWith") {
+		t.Errorf("public are %s, want me server register login loginWith refreshToken logout", got)
 	}
 	if a := s.Ask("", `{ server { version } rooms { nodes { id } } }`); a.Code() != "UNAUTHENTICATED" || a.Data != nil {
 		t.Errorf("a mixed operation: %s", a.Body)

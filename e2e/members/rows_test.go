@@ -97,5 +97,6 @@ var rows = []row{
 var apart = []string{
 	"Query.me", "Query.users", "Query.sessions", "Query.blockedUsers", "Query.mentions", "Query.server",
 	"Mutation.register", "Mutation.login", "Mutation.refreshToken", "Mutation.logout", "Mutation.changePassword", "Mutation.deleteAccount",
+	"Mutation.loginWith", "Mutation.ensureUser",
 	"Mutation.endSession(session:)", "Mutation.updateMe", "Mutation.createBot(id:)",
 }

@@ -38,7 +38,7 @@ func TestEachArgumentHasAKnownType(t *testing.T) {
 
 // The fields that take a password or a token are found by the names of their arguments.
 func TestEachSecretIsFound(t *testing.T) {
-	want := []string{"register", "login", "refreshToken", "logout", "changePassword", "deleteAccount"}
+	want := []string{"register", "login", "loginWith", "ensureUser", "refreshToken", "logout", "changePassword", "deleteAccount"}
 	if !slices.Equal(testSecrets, want) {
 		t.Errorf("%q take a secret, want %q", testSecrets, want)
 	}

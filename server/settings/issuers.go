@@ -46,61 +46,26 @@ func readIssuers(file string) ([]issuers.Issuer, error) {
 	entries := make([]issuers.Issuer, len(list))
 	for i, raw := range list {
 		if entries[i], err = readIssuer(raw, filepath.Dir(file)); err != nil {
-			return nil, fmt.Errorf("entry %d%s: %w", i+1, named(entries[i].Name), err)
+			return nil, fmt.Errorf("%s: %w", issuers.Entry(i, entries[i].Name), err)
 		}
 	}
 	return entries, nil
 }
 
-// named is the name of an entry behind its number.
-func named(name string) string {
-	if name == "" {
-		return ""
-	}
-	return " (" + name + ")"
-}
-
 // readIssuer reads an entry. folder is where relative files lie.
-func readIssuer(raw json.RawMessage, folder string) (i issuers.Issuer, err error) {
-	i = issuers.Defaults()
-	var secrets, lifetime string
-	given, err := readMembers(raw, map[string]func(json.RawMessage) error{
+func readIssuer(raw json.RawMessage, folder string) (issuers.Issuer, error) {
+	i := issuers.Defaults()
+	err := readMembers(raw, map[string]func(json.RawMessage) error{
 		"issuer":           text(&i.Name),
 		"audience":         func(raw json.RawMessage) error { return readTexts(raw, &i.Audience) },
-		"jwks_url":         text(&i.KeysURL),
-		"secret_file":      text(&secrets),
-		"typ":              text(&i.Type),
+		"jwks_url":         someText(&i.KeysURL),
+		"secret_file":      func(raw json.RawMessage) error { return readSecretFile(raw, folder, &i.Secrets) },
+		"typ":              someText(&i.Type),
 		"require":          func(raw json.RawMessage) error { return readRequired(raw, &i.Require) },
-		"session_lifetime": text(&lifetime),
+		"session_lifetime": func(raw json.RawMessage) error { return readDuration(raw, &i.SessionLifetime) },
 		"claims":           func(raw json.RawMessage) error { return readClaims(raw, &i.Claims) },
 	})
-	if err != nil {
-		return i, err
-	}
-	for name, value := range map[string]string{"jwks_url": i.KeysURL, "secret_file": secrets, "typ": i.Type} {
-		if given[name] && value == "" {
-			return i, fmt.Errorf("%s: it is empty", name)
-		}
-	}
-	if given["jwks_url"] && given["secret_file"] {
-		return i, errors.New("want exactly one of jwks_url and secret_file")
-	}
-	if given["session_lifetime"] {
-		var d Duration
-		if err := d.UnmarshalText([]byte(lifetime)); err != nil {
-			return i, fmt.Errorf("session_lifetime: %w", err)
-		}
-		i.SessionLifetime = time.Duration(d)
-	}
-	if given["secret_file"] {
-		if !filepath.IsAbs(secrets) {
-			secrets = filepath.Join(folder, secrets)
-		}
-		if i.Secrets, err = readSecrets(secrets); err != nil {
-			return i, fmt.Errorf("secret_file: %w", err)
-		}
-	}
-	return i, nil
+	return i, err
 }
 
 var errNoText = errors.New("want a text")
@@ -115,6 +80,41 @@ func text(into *string) func(json.RawMessage) error {
 		*into = *value
 		return nil
 	}
+}
+
+// someText is text, which is not empty.
+func someText(into *string) func(json.RawMessage) error {
+	return func(raw json.RawMessage) error {
+		err := text(into)(raw)
+		if err == nil && *into == "" {
+			err = errors.New("it is empty")
+		}
+		return err
+	}
+}
+
+func readDuration(raw json.RawMessage, into *time.Duration) error {
+	var written string
+	var d Duration
+	err := text(&written)(raw)
+	if err == nil {
+		err = d.UnmarshalText([]byte(written))
+	}
+	*into = time.Duration(d)
+	return err
+}
+
+func readSecretFile(raw json.RawMessage, folder string, into *[]auth.Secret) error {
+	var file string
+	if err := someText(&file)(raw); err != nil {
+		return err
+	}
+	if !filepath.IsAbs(file) {
+		file = filepath.Join(folder, file)
+	}
+	secrets, err := readSecrets(file)
+	*into = secrets
+	return err
 }
 
 func readTexts(raw json.RawMessage, into *[]string) error {
@@ -133,46 +133,41 @@ func readTexts(raw json.RawMessage, into *[]string) error {
 }
 
 func readRequired(raw json.RawMessage, into *map[string]any) error {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber()
-	if err := eachMember(raw, func(string, json.RawMessage) error { return nil }); err != nil {
-		return err
-	}
-	if err := decoder.Decode(into); err != nil {
-		return err
-	}
-	for name, value := range *into {
+	*into = map[string]any{}
+	return eachMember(raw, func(name string, raw json.RawMessage) error {
+		var value any
+		decoder := json.NewDecoder(bytes.NewReader(raw))
+		decoder.UseNumber()
+		if err := decoder.Decode(&value); err != nil {
+			return err
+		}
 		switch value.(type) {
 		case string, bool, json.Number:
-		default:
-			return fmt.Errorf("%s: want a text, a number, true or false", name)
+			(*into)[name] = value
+			return nil
 		}
-	}
-	return nil
+		return fmt.Errorf("%q: want a text, a number, true or false", name)
+	})
 }
 
 func readClaims(raw json.RawMessage, into *issuers.Claims) error {
-	_, err := readMembers(raw, map[string]func(json.RawMessage) error{
+	return readMembers(raw, map[string]func(json.RawMessage) error{
 		"username": text(&into.Username), "name": text(&into.Name), "image": text(&into.Image),
 	})
-	return err
 }
 
-// readMembers reads the members of an object, and says which were given. One that is not known, or comes twice, is an error.
-func readMembers(raw json.RawMessage, known map[string]func(json.RawMessage) error) (given map[string]bool, err error) {
-	given = map[string]bool{}
-	err = eachMember(raw, func(name string, value json.RawMessage) error {
+// readMembers reads the members of an object. One that is not known, or comes twice, is an error.
+func readMembers(raw json.RawMessage, known map[string]func(json.RawMessage) error) error {
+	return eachMember(raw, func(name string, value json.RawMessage) error {
 		read := known[name]
 		if read == nil {
 			return fmt.Errorf("there is no member %q", name)
 		}
-		given[name] = true
 		if err := read(value); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 		return nil
 	})
-	return given, err
 }
 
 // eachMember calls each for the members of an object as they are written; encoding/json takes names in any case, and one twice.
@@ -193,7 +188,7 @@ func eachMember(raw json.RawMessage, each func(name string, value json.RawMessag
 			return err
 		}
 		if seen[name] {
-			return fmt.Errorf("%s: it is given twice", name)
+			return fmt.Errorf("%q: it is given twice", name)
 		}
 		seen[name] = true
 		if err := each(name, value); err != nil {

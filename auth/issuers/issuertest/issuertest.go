@@ -152,13 +152,17 @@ func NewRSA(id string, bits int) *Key {
 	return &Key{ID: id, Method: jwt.SigningMethodRS256, Private: private}
 }
 
-// NewEC is of ES256, whatever its curve.
+// NewEC is of ES256, or of ES384 for another curve.
 func NewEC(id string, curve elliptic.Curve) *Key {
 	private, err := ecdsa.GenerateKey(curve, rand.Reader)
 	if err != nil {
 		panic(err)
 	}
-	return &Key{ID: id, Method: jwt.SigningMethodES256, Private: private}
+	key := &Key{ID: id, Method: jwt.SigningMethodES256, Private: private}
+	if curve != elliptic.P256() {
+		key.Method = jwt.SigningMethodES384
+	}
+	return key
 }
 
 // NewEd is of Ed25519.

@@ -1,0 +1,337 @@
+package issuers
+
+import (
+	"context"
+	"crypto/elliptic"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+
+	"parley/auth/issuers/issuertest"
+)
+
+// Keys that cannot verify a signature are skipped, and so are those that cannot be read; the others are good.
+func TestKeysThatAreSkipped(t *testing.T) {
+	w := start(t)
+	good := issuertest.NewEC("good", elliptic.P256())
+	list := func(key *issuertest.Key) []byte { return issuertest.Set(key, good) }
+	for what, c := range map[string]struct {
+		key     *issuertest.Key
+		members map[string]any
+	}{
+		"a secret":            {key: &issuertest.Key{ID: "odd", Method: issuertest.Secret("").Method, Private: []byte(strings.Repeat("s", 32))}},
+		"for encryption":      {key: issuertest.NewRSA("odd", 2048), members: map[string]any{"use": "enc"}},
+		"for no verification": {key: issuertest.NewRSA("odd", 2048), members: map[string]any{"key_ops": []string{"encrypt"}}},
+		"1024 bits":           {key: issuertest.NewRSA("odd", 1024)},
+		"of RS512":            {key: issuertest.NewRSA("odd", 2048), members: map[string]any{"alg": "RS512"}},
+		"of HS256":            {key: issuertest.NewRSA("odd", 2048), members: map[string]any{"alg": "HS256"}},
+		"P-384":               {key: issuertest.NewEC("odd", elliptic.P384())},
+		"X25519":              {key: issuertest.NewEd("odd"), members: map[string]any{"crv": "X25519"}},
+		"of no kind":          {key: issuertest.NewEd("odd"), members: map[string]any{"kty": "AKP"}},
+		"without a kind":      {key: issuertest.NewEd("odd"), members: map[string]any{"kty": nil}},
+		"half a point":        {key: issuertest.NewEC("odd", elliptic.P256()), members: map[string]any{"y": nil}},
+		"no point":            {key: issuertest.NewEC("odd", elliptic.P256()), members: map[string]any{"x": "AAAA"}},
+		"no base64":           {key: issuertest.NewRSA("odd", 2048), members: map[string]any{"n": "***"}},
+		"an id of no text":    {key: issuertest.NewRSA("odd", 2048), members: map[string]any{"kid": 7}},
+	} {
+		w.issuer.Serve(func(rw http.ResponseWriter, _ *http.Request) { _, _ = rw.Write(list(c.key.With(c.members))) })
+		w.clock.pass(fetchEvery)
+		w.wantTaken(good.Sign(t, w.claims(nil), nil))
+		fault := faultKey
+		switch what {
+		case "a secret":
+			fault = faultMethod
+		case "P-384":
+			fault = faultWay
+		}
+		w.wantInvalid(what, c.key.Sign(t, w.claims(nil), nil), fault)
+		good = issuertest.NewEC(what, elliptic.P256()) // so that the next set is fetched
+	}
+}
+
+// What says of itself which signatures it is for is good for no others.
+func TestKeySaysItsMethod(t *testing.T) {
+	w := start(t)
+	rs := w.issuer.Key("rs")
+	w.issuer.SetKeys(rs.With(map[string]any{"alg": "PS256", "key_ops": []string{"verify"}, "use": nil}))
+	ps := rs.As(jwt.SigningMethodPS256)
+	w.wantInvalid("RS256", rs.Sign(t, w.claims(nil), nil), faultKey)
+	w.wantTaken(ps.Sign(t, w.claims(nil), nil))
+	w.wantInvalid("RS256, and no key is named", rs.Sign(t, w.claims(nil), map[string]any{"kid": nil}), faultKey)
+	w.wantTaken(ps.Sign(t, w.claims(nil), map[string]any{"kid": nil}))
+}
+
+// A token that names no key is taken where there is exactly one, also if that has no name.
+func TestTheOneKeyNeedsNoName(t *testing.T) {
+	for what, members := range map[string]map[string]any{"named": nil, "without a name": {"kid": nil}} {
+		t.Run(what, func(t *testing.T) {
+			w := start(t)
+			rs := w.issuer.Key("rs")
+			w.issuer.SetKeys(rs.With(members))
+			w.wantTaken(rs.Sign(t, w.claims(nil), map[string]any{"kid": nil}))
+		})
+	}
+}
+
+// Sets that are none leave nothing behind, and what was known stays.
+func TestSetsThatAreRefused(t *testing.T) {
+	many := make([]*issuertest.Key, maxKeys+1)
+	for i := range many {
+		many[i] = issuertest.NewEC(fmt.Sprint(i), elliptic.P256())
+	}
+	write := func(body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(body)) }
+	}
+	for what, serve := range map[string]http.HandlerFunc{
+		"nothing":        write(""),
+		"no JSON":        write("<html>"),
+		"null":           write("null"),
+		"a list":         write("[]"),
+		"no keys":        write("{}"),
+		"keys of null":   write(`{"keys":null}`),
+		"keys of text":   write(`{"keys":"none"}`),
+		"33 keys":        write(string(issuertest.Set(many...))),
+		"huge":           write(`{"keys":[],"x":"` + strings.Repeat("x", maxSet) + `"}`),
+		"a fault":        func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) },
+		"nothing at all": func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"created":        func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusCreated) },
+		"large headers": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X", strings.Repeat("x", maxHeader))
+			_, _ = w.Write(issuertest.Set())
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			w := start(t)
+			known := w.issuer.Key("rs")
+			w.issuer.Serve(serve)
+			w.wantNoKeys("at first", known.Sign(t, w.claims(nil), nil))
+			w.issuer.SetKeys(known)
+			w.clock.pass(fetchEvery)
+			w.wantTaken(known.Sign(t, w.claims(nil), nil))
+			w.issuer.Serve(serve)
+			w.clock.pass(fetchEvery)
+			w.wantNoKeys("then, of an unknown key", many[0].Sign(t, w.claims(nil), nil))
+			w.wantTaken(known.Sign(t, w.claims(nil), nil))
+			if n := w.issuer.Fetches.Load(); n != 3 {
+				t.Errorf("%d fetches, want 3", n)
+			}
+		})
+	}
+	if _, err := parseKeys(issuertest.Set(many[:maxKeys]...)); err != nil {
+		t.Errorf("32 keys are refused: %v", err)
+	}
+}
+
+// An issuer that has taken all its keys back has none: they are good for nothing from the next fetch on.
+func TestEmptySet(t *testing.T) {
+	w := start(t)
+	token := w.token(nil)
+	w.wantTaken(token)
+	w.issuer.SetKeys()
+	w.clock.pass(fetchEvery)
+	if err := w.Fetch(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.wantInvalid("its key was taken back", token, faultKey)
+}
+
+// A key that is new is found by the first token that names it.
+func TestNewKeyIsFound(t *testing.T) {
+	w := start(t)
+	w.wantTaken(w.token(nil))
+	fresh := issuertest.NewEd("fresh")
+	w.issuer.SetKeys(fresh)
+	w.clock.pass(fetchEvery)
+	w.wantTaken(fresh.Sign(t, w.claims(nil), nil))
+}
+
+// Whoever follows the issuer to another address would take keys of whoever that belongs to.
+func TestRedirectsAreNotFollowed(t *testing.T) {
+	w, other := start(t), issuertest.New(t)
+	for _, status := range []int{http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect} {
+		w.issuer.Serve(func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, other.KeysURL(), status) })
+		w.clock.pass(fetchEvery)
+		w.wantNoKeys(fmt.Sprint(status), other.Key("rs").Sign(t, w.claims(nil), nil))
+	}
+	if n := other.Fetches.Load(); n != 0 {
+		t.Errorf("it was followed %d times", n)
+	}
+}
+
+// A proxy of the environment would stand between us and the issuer.
+func TestNoProxyOfTheEnvironment(t *testing.T) {
+	transport, is := newClient().Transport.(*http.Transport)
+	if !is || transport.Proxy != nil {
+		t.Error("it asks a proxy")
+	}
+}
+
+// However many tokens name keys that are not known, the issuer is asked once in ten seconds, and what is known is judged without it.
+func TestUnknownKeysFetchSeldom(t *testing.T) {
+	w := start(t)
+	w.wantTaken(w.token(nil))
+	ids := 0
+	flood := func() {
+		var all sync.WaitGroup
+		for range 20 {
+			ids++
+			token := w.issuer.Key("rs").Sign(t, w.claims(nil), map[string]any{"kid": fmt.Sprint("unknown", ids)})
+			all.Go(func() { w.wantInvalid("an unknown key", token, faultKey) })
+		}
+		all.Wait()
+		w.wantTaken(w.token(nil))
+	}
+	for range 5 {
+		flood()
+		w.clock.pass(fetchEvery / 5)
+	}
+	if n := w.issuer.Fetches.Load(); n != 1 {
+		t.Errorf("%d fetches within ten seconds, want one", n)
+	}
+	flood()
+	if n := w.issuer.Fetches.Load(); n != 2 {
+		t.Errorf("%d fetches behind them, want two", n)
+	}
+	w.clock.pass(-time.Hour) // a clock that is set back must not stop it
+	flood()
+	if n := w.issuer.Fetches.Load(); n != 3 {
+		t.Errorf("%d fetches after the clock was set back, want three", n)
+	}
+}
+
+// What is wrong anyway makes nobody fetch.
+func TestJunkFetchesNothing(t *testing.T) {
+	w := start(t)
+	unknown := map[string]any{"kid": "unknown"}
+	for what, claims := range map[string]map[string]any{
+		"another audience": {"aud": "other"}, "no exp": {"exp": nil}, "no subject": {"sub": nil}, "of events": {"events": map[string]any{}}, "another issuer": {"iss": "other"},
+	} {
+		if _, err := w.Verify(t.Context(), w.issuer.Key("rs").Sign(t, w.claims(claims), unknown)); err == nil {
+			t.Errorf("%s: it is taken", what)
+		}
+	}
+	if n := w.issuer.Fetches.Load(); n != 0 {
+		t.Errorf("%d fetches, want none", n)
+	}
+}
+
+// The issuer may be away, at the start and later: what is known is good, and what is not is told from a wrong key.
+func TestIssuerIsAway(t *testing.T) {
+	w := start(t)
+	good := w.token(nil)
+	w.issuer.Stop()
+	w.wantNoKeys("nothing is known", good)
+	w.wantNoKeys("within the ten seconds", good)
+	if err := w.Fetch(t.Context()); err != nil {
+		t.Errorf("that is no error of ours: %v", err)
+	}
+
+	back := issuertest.New(t)
+	w = startWith(t, back, entryOf(back))
+	good = w.token(nil)
+	w.wantTaken(good)
+	back.Stop()
+	w.clock.pass(time.Minute)
+	w.wantNoKeys("an unknown key", issuertest.NewRSA("unknown", 2048).Sign(t, w.claims(nil), nil))
+	w.wantTaken(w.issuer.Key("rs").Sign(t, w.claims(nil), nil))
+}
+
+// Whoever waits for the keys of an issuer that answers slowly waits for two seconds, others not at all, and a client that hangs up not
+// even that. What is fetched is there for who comes later.
+func TestSlowIssuer(t *testing.T) {
+	w := start(t)
+	release, asked := make(chan struct{}), make(chan struct{}, 1)
+	known := w.issuer.Key("rs")
+	w.issuer.Serve(func(rw http.ResponseWriter, _ *http.Request) {
+		asked <- struct{}{}
+		<-release
+		_, _ = rw.Write(issuertest.Set(known))
+	})
+	token := known.Sign(t, w.claims(nil), nil)
+	ctx, hangUp := context.WithCancel(t.Context())
+	left := make(chan error, 1)
+	go func() {
+		_, err := w.Verify(ctx, token)
+		left <- err
+	}()
+	<-asked
+	hangUp()
+	if err := <-left; err == nil {
+		t.Error("who hung up is let in")
+	}
+	w.keys[0].wait = 0
+	w.wantNoKeys("it has not answered", token)
+	w.keys[0].wait = timeout
+	close(release) // the fetch goes on although whoever began it has left
+	w.wantTaken(token)
+	if n := w.issuer.Fetches.Load(); n != 1 {
+		t.Errorf("%d fetches, want one", n)
+	}
+}
+
+// The bounds of time, without waiting for them: two seconds for whoever asks, five for the fetch.
+func TestTimesOfAFetch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := newKeySet(Issuer{Name: "slow", KeysURL: "http://127.0.0.1:1/"}, Options{Now: time.Now, OnError: func(error) {}})
+		k.client = &http.Client{Transport: stalled{}}
+		begun := time.Now()
+		if err := k.look(t.Context(), k.wait); err == nil || time.Since(begun) != fetchWait {
+			t.Errorf("it waited %v: %v", time.Since(begun), err)
+		}
+		if err := k.look(t.Context(), time.Hour); err == nil || time.Since(begun) != fetchTimeout {
+			t.Errorf("the fetch took %v: %v", time.Since(begun), err)
+		}
+		k.close()
+	})
+}
+
+// stalled answers when its request ends.
+type stalled struct{}
+
+func (stalled) RoundTrip(r *http.Request) (*http.Response, error) {
+	<-r.Context().Done()
+	return nil, r.Context().Err()
+}
+
+// A server that stops waits for what it fetches, which ends at once; nothing is fetched behind that.
+func TestClose(t *testing.T) {
+	w := start(t)
+	asked := make(chan struct{}, 1)
+	w.issuer.Serve(func(_ http.ResponseWriter, r *http.Request) {
+		asked <- struct{}{}
+		<-r.Context().Done()
+	})
+	token := w.token(nil)
+	go func() { _, _ = w.Verify(t.Context(), token) }()
+	<-asked
+	w.Close()
+	w.clock.pass(time.Hour)
+	w.wantNoKeys("after the end", token)
+	if n := w.issuer.Fetches.Load(); n != 1 {
+		t.Errorf("%d fetches, want one", n)
+	}
+}
+
+// What was wrong with a fetch is told, with the issuer and without what it said.
+func TestFaultsAreTold(t *testing.T) {
+	issuer := issuertest.New(t)
+	told := make(chan error, 10)
+	all := New([]Issuer{entryOf(issuer)}, Options{OnError: func(err error) { told <- err }})
+	t.Cleanup(all.Close)
+	issuer.Serve(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusTeapot)
+		_ = json.NewEncoder(w).Encode("a secret")
+	})
+	_ = all.Fetch(t.Context())
+	want := "fetch the keys of " + issuer.URL + ": status 418"
+	if err := <-told; err.Error() != want {
+		t.Errorf("got %q, want %q", err, want)
+	}
+}
