@@ -154,6 +154,10 @@ test("docs/embed.md, block by block", patient, async (t) => {
     const { room } = await ask("query ($id: ID!) { room(id: $id) { members { nodes { role user { username name image isBot } } } } }", { id: order });
     return room.members.nodes.map(({ role, user: { username, name, image } }) => [role, username, name, image]);
   };
+  const sessions = async () => {
+    const { loginWith } = await ask("mutation ($token: String!) { loginWith(token: $token) { accessToken } }", { token: tokenFor(ann) });
+    return (await ask("{ sessions { id } }", {}, loginWith.accessToken)).sessions.length; // one more each time
+  };
 
   await t.test("both are in the room before either came", async () => {
     const picture = "https://app.example.org/17.png";
@@ -198,10 +202,6 @@ test("docs/embed.md, block by block", patient, async (t) => {
   });
 
   await t.test("signed out in the page, the session has ended", async () => {
-    const sessions = async () => {
-      const { loginWith } = await ask("mutation ($token: String!) { loginWith(token: $token) { accessToken } }", { token: tokenFor(ann) });
-      return (await ask("{ sessions { id } }", {}, loginWith.accessToken)).sessions.length; // one more each time
-    };
     const before = await sessions();
     await hers.page.getByRole("button", { name: "Sign out" }).click();
     await hers.page.getByText("Sign in first.").waitFor();

@@ -4,7 +4,7 @@ import { createHash, generateKeyPair, randomBytes, randomUUID } from "node:crypt
 import { createServer } from "node:http";
 import { once } from "node:events";
 import { promisify } from "node:util";
-import Provider from "oidc-provider";
+import { Provider } from "oidc-provider";
 
 const callback = "http://127.0.0.1/callback"; // nobody listens there: the client reads where it is sent
 
