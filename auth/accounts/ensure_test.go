@@ -144,7 +144,7 @@ func TestAuditOfTokens(t *testing.T) {
 	_, _ = n.LoginWith(t.Context(), n.tokenOf("app", "ann", map[string]any{"aud": "a-secret"}), home)
 	log.want(entry{"DEBUG", "login_failed", fmt.Sprintf("address=%s audit=true fault=aud holds none of the entry, or one that is not issuer=app ", home.Address)})
 	_, _ = n.LoginWith(t.Context(), "a.secret.token", home)
-	log.want(entry{"DEBUG", "login_failed", fmt.Sprintf("address=%s audit=true fault=it cannot be read, or is signed in a way that is not taken issuer= ", home.Address)})
+	log.want(entry{"DEBUG", "login_failed", fmt.Sprintf("address=%s audit=true fault=it cannot be read, or is signed in a way that is not taken ", home.Address)})
 	root := n.admin("root")
 	log.take()
 	bob := must(n.ensure(root, "bob"))(t)

@@ -47,8 +47,11 @@ func (s *Service) verify(ctx context.Context, token string, from auth.Client) (i
 	p, err := s.issuers.Verify(ctx, token)
 	var why *issuers.Refusal
 	if errors.As(err, &why) {
-		about := audit.Event{Message: audit.LoginFailed, From: from.Address}
-		s.audit.Write(ctx, slog.LevelDebug, about, slog.String("issuer", why.Issuer), slog.String("fault", why.Fault))
+		what := []slog.Attr{slog.String("fault", why.Fault)}
+		if why.Issuer != "" {
+			what = append(what, slog.String("issuer", why.Issuer))
+		}
+		s.audit.Write(ctx, slog.LevelDebug, audit.Event{Message: audit.LoginFailed, From: from.Address}, what...)
 	}
 	return p, err
 }
