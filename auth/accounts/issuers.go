@@ -151,5 +151,5 @@ func (s *Service) deleteByToken(ctx context.Context, who auth.Identity, token st
 	case row.Issuer == nil || row.Subject == nil || *row.Issuer != p.Issuer || *row.Subject != p.Subject:
 		return auth.ErrInvalidCredentials
 	}
-	return s.changeAccount(ctx, who, row, s.deletion(), func(context.Context, *ent.Tx) error { return nil })
+	return s.changeAccount(ctx, who, row, s.deletion())
 }

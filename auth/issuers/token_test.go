@@ -89,7 +89,7 @@ func TestClaims(t *testing.T) {
 		{"events", map[string]any{"http://schemas.openid.net/event/backchannel-logout": map[string]any{}}, faultEvents},
 		{"events", false, faultEvents},
 	} {
-		w.wantInvalid(fmt.Sprintf("%s %v", c.name, c.value), with(map[string]any{c.name: c.value}), c.fault)
+		w.wantInvalid(fmt.Sprintf("%s %#v", c.name, c.value), with(map[string]any{c.name: c.value}), c.fault)
 	}
 	for _, c := range []struct {
 		name  string
