@@ -42,7 +42,7 @@ func (s *Service) ChangePassword(ctx context.Context, who auth.Identity, current
 		if err != nil {
 			return err
 		}
-		return s.changeByPassword(ctx, who, a, accountChange{auth.ReasonPasswordChanged, audit.PasswordChanged, func(change *ent.UserUpdate) {
+		return s.changeByPassword(ctx, who, a, accountChange{reason: auth.ReasonPasswordChanged, message: audit.PasswordChanged, change: func(change *ent.UserUpdate) {
 			change.SetPasswordHash(hash)
 		}})
 	})
@@ -94,7 +94,7 @@ func (s *Service) deleteByPassword(ctx context.Context, who auth.Identity, passw
 
 // deletion is what becomes of a deleted account.
 func (s *Service) deletion() accountChange {
-	return accountChange{auth.ReasonAccountDeleted, audit.AccountDeleted, func(change *ent.UserUpdate) {
+	return accountChange{reason: auth.ReasonAccountDeleted, message: audit.AccountDeleted, change: func(change *ent.UserUpdate) {
 		change.SetDeletedAt(s.store.Now()).SetLeaving(true).ClearPasswordHash().
 			ClearName().ClearImage().ClearAdmin().ClearDisabledAt().ClearIssuer().ClearSubject()
 	}}
@@ -105,19 +105,21 @@ type accountChange struct {
 	reason  string // why sessions end; all but their own, which ends only with the account
 	message string // for the audit
 	change  func(*ent.UserUpdate)
+	also    func(context.Context, *ent.Tx) error // in the same transaction; nil: nothing
 }
 
 // changeByPassword is changeAccount after a right password.
 func (s *Service) changeByPassword(ctx context.Context, who auth.Identity, a *attempts.Attempt, what accountChange) error {
-	err := s.changeAccount(ctx, who, a.Row, what, a.GiveBack)
+	what.also = a.GiveBack
+	err := s.changeAccount(ctx, who, a.Row, what)
 	if err == nil {
 		a.Committed()
 	}
 	return err
 }
 
-// changeAccount changes the account whose row was read and ends its sessions, all or nothing, with what else is to be done.
-func (s *Service) changeAccount(ctx context.Context, who auth.Identity, row *ent.User, what accountChange, with func(context.Context, *ent.Tx) error) error {
+// changeAccount changes the account whose row was read and ends its sessions, all or nothing.
+func (s *Service) changeAccount(ctx context.Context, who auth.Identity, row *ent.User, what accountChange) error {
 	var ended sessions.Ending
 	err := s.store.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		change := tx.User.Update().AddPasswordVersion(1).
@@ -133,10 +135,10 @@ func (s *Service) changeAccount(ctx context.Context, who auth.Identity, row *ent
 		if n == 0 { // another change of the password was first
 			return auth.ErrInvalidCredentials
 		}
-		if ended, err = s.sessions.End(ctx, tx, who, what.reason); err != nil {
+		if ended, err = s.sessions.End(ctx, tx, who, what.reason); err != nil || what.also == nil {
 			return err
 		}
-		return with(ctx, tx)
+		return what.also(ctx, tx)
 	})
 	if err != nil {
 		return err

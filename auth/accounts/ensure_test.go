@@ -149,7 +149,7 @@ func TestAuditOfTokens(t *testing.T) {
 		n.clock.pass(time.Minute)
 	}
 	_, _ = n.LoginWith(t.Context(), "a.secret.token", home)
-	log.want(entry{"WARN", "login_failed", fmt.Sprintf("address=%s audit=true fault=it cannot be read, or is signed in a way that is not taken issuer= ", home.Address)})
+	log.want(entry{"WARN", "login_failed", fmt.Sprintf("address=%s audit=true fault=it cannot be read, or is signed in a way that is not taken ", home.Address)})
 	root := n.admin("root")
 	log.take()
 	bob := must(n.ensure(root, "bob"))(t)
@@ -161,7 +161,7 @@ func TestAuditOfTokens(t *testing.T) {
 	_, _ = n.LoginWith(t.Context(), n.tokenOf("app", "ann", nil), home)
 	log.want(entry{"WARN", "login_failed", fmt.Sprintf("address=%s audit=true issuer=app user_id=%s ", home.Address, in.User.ID)})
 	_, _ = n.EnsureUser(t.Context(), root, "a.secret.token")
-	log.want(entry{"DEBUG", "login_failed", fmt.Sprintf("audit=true fault=it cannot be read, or is signed in a way that is not taken issuer= session_id=%s user_id=%s ", root.SessionID, root.User.ID)})
+	log.want(entry{"DEBUG", "login_failed", fmt.Sprintf("audit=true fault=it cannot be read, or is signed in a way that is not taken session_id=%s user_id=%s ", root.SessionID, root.User.ID)})
 }
 
 // A sign-in by a token asks the database as little as a refresh does.

@@ -28,21 +28,18 @@ func (s *Service) LoginWith(ctx context.Context, token string, from auth.Client)
 	if err != nil {
 		return nil, err
 	}
-	var begun sessions.Begun
-	var made bool
-	err = s.attempts.Right(subjects.ID(p), from, func() (err error) {
-		begun, made, err = s.signInWith(ctx, p, from, &about.User)
-		return err
-	})
+	in := arrival{Service: s, of: p, from: from}
+	err = s.attempts.Right(subjects.ID(p), from, func() error { return in.signIn(ctx) })
 	if err != nil {
+		about.User = in.who
 		s.auditRefused(ctx, err, about, slog.String("issuer", p.Issuer))
 		return nil, fmt.Errorf("login with a token: %w", err)
 	}
 	message := audit.LoginOK
-	if made {
+	if in.made {
 		message = audit.Registered
 	}
-	return s.issue(ctx, message, begun, from, slog.String("issuer", p.Issuer))
+	return s.issue(ctx, message, in.begun, from, slog.String("issuer", p.Issuer))
 }
 
 // verify verifies a token of another system, and writes down why one is refused: the first time in a minute for whoever runs the server, since
@@ -51,12 +48,16 @@ func (s *Service) verify(ctx context.Context, token string, about audit.Event) (
 	p, err := s.issuers.Verify(ctx, token)
 	var why *issuers.Refusal
 	if errors.As(err, &why) {
-		about.Message = audit.LoginFailed
+		what := []slog.Attr{slog.String("fault", why.Fault)}
+		if why.Issuer != "" {
+			what = append(what, slog.String("issuer", why.Issuer))
+		}
 		level := slog.LevelWarn
 		if s.faults.Take(why.Issuer+": "+why.Fault, s.store.Clock()) > 0 {
 			level = slog.LevelDebug
 		}
-		s.audit.Write(ctx, level, about, slog.String("issuer", why.Issuer), slog.String("fault", why.Fault))
+		about.Message = audit.LoginFailed
+		s.audit.Write(ctx, level, about, what...)
 	}
 	return p, err
 }
@@ -72,39 +73,50 @@ func (s *Service) verifyAs(ctx context.Context, who auth.Identity, token string)
 	return p, err
 }
 
-// signInWith begins the session of a person whose token was good, and says who that is. On a disk that is almost full nobody is made, and
-// others sign in. *auth.RateError: their account was deleted and made again too often.
-func (s *Service) signInWith(ctx context.Context, p issuers.Person, from auth.Client, whom *uuid.UUID) (begun sessions.Begun, made bool, err error) {
-	begin := func(ctx context.Context, tx *ent.Tx, row *ent.User) (err error) {
-		*whom = row.ID
-		if row.DisabledAt != nil {
-			return &auth.ReasonError{Err: auth.ErrForbidden, Reason: auth.ReasonDisabled}
-		}
-		begun, err = s.sessions.BeginFor(ctx, tx, rows.User(row), from, p.SessionLifetime)
-		return err
-	}
+// An arrival is a sign-in of somebody whose token was good.
+type arrival struct {
+	*Service
+	of   issuers.Person
+	from auth.Client
+
+	who   uuid.UUID
+	made  bool // with it
+	begun sessions.Begun
+}
+
+// signIn begins their session. On a disk that is almost full nobody is made, and others sign in. ErrForbidden, DISABLED. *auth.RateError: their
+// account was deleted and made again too often.
+func (a *arrival) signIn(ctx context.Context) error {
 	there := false
-	err = s.store.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
-		row, err := subjects.Update(ctx, tx, p)
+	err := a.store.Write(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		row, err := subjects.Update(ctx, tx, a.of)
 		if there = row != nil; err != nil || !there {
 			return err
 		}
-		return begin(ctx, tx, row)
+		return a.begin(ctx, tx, row)
 	})
 	if err != nil || there {
-		return begun, false, err
+		return err
 	}
-	if err := auth.TooFast(s.newcomers.Take(subjects.ID(p), s.store.Clock())); err != nil {
-		return begun, false, err
+	if err := auth.TooFast(a.newcomers.Take(subjects.ID(a.of), a.store.Clock())); err != nil {
+		return err
 	}
-	err = s.store.WriteUnlessFull(ctx, func(ctx context.Context, tx *ent.Tx) error {
-		row, fresh, err := subjects.Ensure(ctx, tx, p, s.store.Now())
-		if made = fresh; err != nil {
+	return a.store.WriteUnlessFull(ctx, func(ctx context.Context, tx *ent.Tx) error {
+		row, made, err := subjects.Ensure(ctx, tx, a.of, a.store.Now())
+		if a.made = made; err != nil {
 			return err
 		}
-		return begin(ctx, tx, row)
+		return a.begin(ctx, tx, row)
 	})
-	return begun, made, err
+}
+
+func (a *arrival) begin(ctx context.Context, tx *ent.Tx, row *ent.User) (err error) {
+	a.who = row.ID
+	if row.DisabledAt != nil {
+		return &auth.ReasonError{Err: auth.ErrForbidden, Reason: auth.ReasonDisabled}
+	}
+	a.begun, err = a.sessions.BeginFor(ctx, tx, rows.User(row), a.from, a.of.SessionLifetime)
+	return err
 }
 
 // EnsureUser makes or updates the account of whoever a token of another system is about, and signs nobody in. ErrForbidden: the caller is
@@ -172,5 +184,5 @@ func (s *Service) deleteByToken(ctx context.Context, who auth.Identity, token st
 	case row.Issuer == nil || row.Subject == nil || *row.Issuer != p.Issuer || *row.Subject != p.Subject:
 		return auth.ErrInvalidCredentials
 	}
-	return s.changeAccount(ctx, who, row, s.deletion(), func(context.Context, *ent.Tx) error { return nil })
+	return s.changeAccount(ctx, who, row, s.deletion())
 }

@@ -28,14 +28,9 @@ func (s *Service) UpdateMe(ctx context.Context, who auth.Identity, p Profile) (*
 	}
 	var row *ent.User
 	err = s.store.WriteUnlessFull(ctx, func(ctx context.Context, tx *ent.Tx) error {
-		change := tx.User.Update().Where(user.ID(who.User.ID))
-		switch {
-		case name != nil:
-			change.SetName(*name)
-		case p.Name != nil:
+		change := tx.User.Update().Where(user.ID(who.User.ID)).AddPasswordVersion(0).SetNillableName(name)
+		if p.Name != nil && name == nil {
 			change.ClearName()
-		default:
-			change.AddPasswordVersion(0)
 		}
 		err := change.Exec(ctx) // the row is locked before the session is
 		if err == nil {

@@ -1,11 +1,18 @@
 package auth
 
 import (
+	"crypto/rsa"
+	"crypto/x509"
 	"encoding/json"
+	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
 
 	"parley/auth/issuers/issuertest"
 	"parley/e2e/harness"
@@ -57,8 +64,25 @@ func loginWith(s *harness.Server, token string) outsiderSession {
 	return data.LoginWith
 }
 
+// withIssuer starts a server, in a process of its own, that takes the tokens of an issuer.
+func withIssuer(t *testing.T, flags ...string) (*harness.Process, *issuertest.Issuer) {
+	t.Helper()
+	issuer := issuertest.New(t)
+	flags = append(append(harness.NoLimits(), "--issuers", writeIssuers(t, entryOf(issuer, nil))), flags...)
+	return harness.StartProcess(t, harness.DataDir(t), flags...), issuer
+}
+
+// wantToken wants a token to be refused for that reason.
+func wantToken(t *testing.T, s *harness.Server, what, token, reason string) {
+	t.Helper()
+	a := s.AskThrough("", loginWithDocument, map[string]any{"t": token})
+	if a.Code() != "UNAUTHENTICATED" || harness.WordOf(a, "reason") != reason || string(a.Data) != `{"loginWith":null}` {
+		t.Errorf("%s: got %s, want UNAUTHENTICATED %s", what, a.Body, reason)
+	}
+}
+
 // The first token about a subject makes a person and signs them in, also where nobody may register; the next one finds them, and what is
-// shown of them follows.
+// shown of them follows. What it answers is a session like any other.
 func TestLoginWith(t *testing.T) {
 	issuer := issuertest.New(t)
 	s := harness.New(t, "--registration=", "--issuers", writeIssuers(t, entryOf(issuer, nil)))
@@ -67,16 +91,118 @@ func TestLoginWith(t *testing.T) {
 		t.Errorf("got %+v", u)
 	}
 	s.WantCode(first.AccessToken, "")
-	if tokens, a := s.Refresh(first.RefreshToken, ""); len(a.Errors) > 0 {
+	tokens, a := s.Refresh(first.RefreshToken, "")
+	if len(a.Errors) > 0 {
 		t.Errorf("the pair is not refreshed: %s", a.Body)
-	} else {
-		s.WantCode(tokens.AccessToken, "")
 	}
+	s.WantCode(tokens.AccessToken, "")
 	again := loginWith(s, issuer.Token("1", map[string]any{"preferred_username": "other", "name": "Anna"}))
 	if u := again.User; u.ID != first.User.ID || u.Username != "ann" || u.Name != "Anna" || u.Image != nil {
 		t.Errorf("got %+v", u)
 	}
+	if all, _ := s.SessionsOf(again.AccessToken); len(all) != 2 {
+		t.Errorf("sessions: %v", all)
+	}
+	k := s.Dial(tokens.AccessToken)
+	k.Expect("connection_ack")
+	s.Must(nil, again.AccessToken, `mutation { logout(scope: ALL) }`)
+	k.WantClose(4401)
 	wantClosed(t, registerWith(s, "guest", nil))
+	if line := `"msg":"who may register","registration":"closed","because":"PARLEY_ISSUERS`; !strings.Contains(s.Log.String(), line) {
+		t.Errorf("the log has no %s", line)
+	}
+}
+
+// Who may register is what is set, also beside issuers.
+func TestRegistrationBesideIssuers(t *testing.T) {
+	issuer := issuertest.New(t)
+	s := harness.New(t, "--registration=open", "--issuers", writeIssuers(t, entryOf(issuer, nil)))
+	if a := registerWith(s, "ann", nil); len(a.Errors) > 0 {
+		t.Errorf("got %s", a.Body)
+	}
+	if u := loginWith(s, issuer.Token("1", map[string]any{"preferred_username": "ann"})).User; u.Username != "ann-2" {
+		t.Errorf("got %+v", u)
+	}
+}
+
+// Whatever is wrong with a token, nobody comes of it, and it is said whether it has run out and nothing else.
+func TestTokensThatAreRefused(t *testing.T) {
+	a, b := issuertest.New(t), issuertest.New(t)
+	entry := entryOf(a, map[string]any{"require": map[string]any{"hd": "example.org"}})
+	p := harness.StartProcess(t, harness.DataDir(t), append(harness.NoLimits(), "--issuers", writeIssuers(t, entry, entryOf(b, nil)))...)
+	hd := map[string]any{"hd": "example.org"}
+	with := func(more map[string]any) string {
+		claims := maps.Clone(hd)
+		maps.Copy(claims, more)
+		return a.Token("1", claims)
+	}
+	own := loginWith(&p.Server, with(nil))
+	now := time.Now().Unix()
+	public := a.Key("rs").Private.(*rsa.PrivateKey).PublicKey
+	der, err := x509.MarshalPKIXPublicKey(&public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, token := range map[string]string{
+		"nothing": "", "no token": "a.b.c", "our own": own.AccessToken, "a refresh token": own.RefreshToken,
+		"another audience":       with(map[string]any{"aud": "other"}),
+		"two audiences":          with(map[string]any{"aud": []string{issuertest.Audience, "other"}}),
+		"no exp":                 with(map[string]any{"exp": nil}),
+		"exp in two days":        with(map[string]any{"exp": now + 2*24*3600}),
+		"no subject":             with(map[string]any{"sub": nil}),
+		"what is required":       with(map[string]any{"hd": "example.com"}),
+		"another issuer":         with(map[string]any{"iss": "https://example.org"}),
+		"events":                 with(map[string]any{"events": map[string]any{}}),
+		"a logout token":         a.Key("rs").Sign(t, a.Claims("1", hd), map[string]any{"typ": "logout+jwt"}),
+		"alg none":               (&issuertest.Key{Method: jwt.SigningMethodNone, Private: jwt.UnsafeAllowNoneSignatureType}).Sign(t, a.Claims("1", hd), nil),
+		"the public key, HS256":  (&issuertest.Key{ID: "rs", Method: jwt.SigningMethodHS256, Private: der}).Sign(t, a.Claims("1", hd), nil),
+		"b's key for a":          b.Key("rs").Sign(t, a.Claims("1", hd), nil),
+		"old, and b's key for a": b.Key("rs").Sign(t, a.Claims("1", map[string]any{"hd": "example.org", "exp": now - 60}), nil),
+	} {
+		wantToken(t, &p.Server, what, token, "INVALID_TOKEN")
+	}
+	wantToken(t, &p.Server, "it has run out", with(map[string]any{"exp": now - 60}), "TOKEN_EXPIRED")
+	if list := peopleOf(t, &p.Server); len(list) != 1 {
+		t.Errorf("there are %v", list)
+	}
+}
+
+// A server starts while an issuer is away. Who needs its keys is told to come again; those of others are let in, and those whose key is
+// known go on when it goes away.
+func TestIssuerThatIsAway(t *testing.T) {
+	away, there := issuertest.New(t), issuertest.New(t)
+	token := away.Token("1", nil)
+	away.Stop()
+	p := harness.StartProcess(t, harness.DataDir(t), append(harness.NoLimits(), "--issuers", writeIssuers(t, entryOf(away, nil), entryOf(there, nil)))...)
+	a := p.Ask("", loginWithDocument, map[string]any{"t": token})
+	if after, _ := a.Extension("retryAfterMs").(float64); a.Code() != "SERVER_BUSY" || !a.Retryable() || after < 1 {
+		t.Errorf("got %s", a.Body)
+	}
+	first := loginWith(&p.Server, there.Token("1", nil))
+	there.Stop()
+	if again := loginWith(&p.Server, there.Token("1", nil)); again.User.ID != first.User.ID {
+		t.Errorf("got %+v, was %+v", again, first)
+	}
+	harness.Eventually(t, "the log says which keys are missing", func() bool {
+		return strings.Contains(p.Log.String(), "fetch the keys of "+away.URL)
+	})
+}
+
+// However many tokens with keys that nobody knows come, the issuer is asked once in ten seconds, and others come in meanwhile.
+func TestFloodOfUnknownKeys(t *testing.T) {
+	p, issuer := withIssuer(t, "--login-rate", "0")
+	begun := time.Now()
+	loginWith(&p.Server, issuer.Token("1", nil))
+	for i := range 100 {
+		token := issuer.Key("rs").Sign(t, issuer.Claims("1", nil), map[string]any{"kid": fmt.Sprint("unknown", i)})
+		wantToken(t, &p.Server, "an unknown key", token, "INVALID_TOKEN")
+		if i%10 == 0 {
+			loginWith(&p.Server, issuer.Token("1", nil))
+		}
+	}
+	if n, most := issuer.Fetches.Load(), 2+int64(time.Since(begun)/(10*time.Second)); n > most {
+		t.Errorf("%d fetches, want at most %d", n, most)
+	}
 }
 
 // Whoever runs the server finds who somebody is to another system, and the other way round.

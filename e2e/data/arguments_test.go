@@ -19,7 +19,7 @@ func (w *unusualValues) normal(field string) map[string]any {
 		"node": {"id": unusualChat}, "nodes": {"ids": []any{unusualChat}},
 		"register": {"username": fmt.Sprintf("user%d", w.asked), "password": "correct horse battery"},
 		"login":    {"username": "bob", "password": "a wrong password"},
-		"logout":   {"refreshToken": "x"}, "refreshToken": {"token": "x"}, "endSession": {"session": unusualChat},
+		"logout":   {"refreshToken": "x"}, "refreshToken": {"token": "x"}, "loginWith": {"token": "x"}, "ensureUser": {"token": "x"}, "endSession": {"session": unusualChat},
 		"changePassword": {"currentPassword": "a wrong password", "newPassword": "a new horse battery"}, "deleteAccount": {"password": "a wrong password"},
 		"createRoom": {"name": fmt.Sprintf("room %d", w.asked)}, "deleteRoom": {"room": "general"}, "updateRoom": {"room": unusualRoom},
 		"openDirectRoom": {"users": []any{"cleo"}}, "hideRoom": {"room": "general"}, "joinRoom": {"room": "general"}, "leaveRoom": {"room": "general"},

@@ -75,6 +75,8 @@ var secretDocuments = []string{
 	`mutation { login(username: "§", password: "§") { accessToken } }`, `mutation { register(username: "§\u0000", password: "§") { accessToken } }`,
 	`mutation { refreshToken(token: "§", idempotencyKey: "§") { accessToken } }`, `mutation { refreshToken(token: "eyJ§.§.§") { accessToken } }`, `mutation { logout(scope: OTHERS, refreshToken: "§") }`,
 	`mutation { changePassword(currentPassword: "§", newPassword: "x") { id } }`, `mutation { deleteAccount(password: "§") }`,
+	`mutation { loginWith(token: "§") { accessToken } }`, `mutation { loginWith(token: "eyJ§.§.§") { accessToken } }`, `mutation { ensureUser(token: "§") { id } }`,
+	`mutation { deleteAccount(token: "§") }`, `mutation { deleteAccount(token: "§", password: "§") }`,
 	`mutation { createRoom(name: "§\u0007") { id } }`, `mutation { sendChat(room: "§", text: "§", id: "§") { id } }`, `mutation { deleteRoom(room: "§") }`,
 	`{ chats(room: "§", after: "§", before: "§") { nodes { id } } }`, `{ room(id: "§") { id } chat(id: "§") { id } user(id: "§") { id } node(id: "§") { id } nodes(ids: ["§"]) { id } }`,
 	`{ rooms(after: "§") { nodes { id } } }`, `subscription { chatSent(room: "§") { id } }`, `subscription { chatSent(room: "general", after: "§") { id } }`,

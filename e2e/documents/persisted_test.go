@@ -98,10 +98,13 @@ func TestTextsThatAreNotPersisted(t *testing.T) {
 		"above 8 KiB":    {large + strings.Repeat("x", 8<<10-len(large)+1), `"version"`},
 		"register":       {`mutation { register(username: "x", password: "correct horse battery") { accessToken } }`, `"TOO_SHORT"`},
 		"login":          {`mutation { x: login(username: "nobody", password: "hunter2hunter2") { accessToken } }`, `"INVALID_CREDENTIALS"`},
+		"loginWith":      {`mutation { loginWith(token: "hunter2hunter2") { accessToken } }`, `"INVALID_TOKEN"`},
+		"ensureUser":     {`mutation { ensureUser(token: "hunter2hunter2") { id } }`, `"UNAUTHENTICATED"`},
 		"refreshToken":   {`mutation { ...F } fragment F on Mutation { refreshToken(token: "hunter2hunter2") { accessToken } }`, `"INVALID_TOKEN"`},
 		"logout":         {`mutation { logout(refreshToken: "hunter2hunter2") }`, `"logout"`},
 		"changePassword": {`mutation { changePassword(currentPassword: "hunter2hunter2", newPassword: "x") { id } }`, `"UNAUTHENTICATED"`},
 		"deleteAccount":  {`mutation { deleteAccount(password: "hunter2hunter2") }`, `"UNAUTHENTICATED"`},
+		"or by a token":  {`mutation { deleteAccount(token: "hunter2hunter2") }`, `"UNAUTHENTICATED"`},
 	} {
 		for via, send := range persistedWays {
 			if via == "GET" && name != "above 8 KiB" {

@@ -2911,7 +2911,7 @@ Apollo's where Apollo has one. Also in ` + "`" + `extensions` + "`" + `: ` + "`"
 ` + "`" + `requestId` + "`" + ` always.
 """
 enum ErrorCode {
-  "Not signed in, or the token is not valid. Sign in."
+  "Not signed in, or the token is not valid; see ` + "`" + `reason` + "`" + ` of a token that was an argument: INVALID_TOKEN, REFRESH_TOKEN_EXPIRED, TOKEN_EXPIRED. Sign in."
   UNAUTHENTICATED
   "The access token has run out. Call ` + "`" + `refreshToken` + "`" + `, then send the request again."
   TOKEN_EXPIRED

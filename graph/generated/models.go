@@ -63,7 +63,7 @@ type Subscription struct {
 type ErrorCode string
 
 const (
-	// Not signed in, or the token is not valid. Sign in.
+	// Not signed in, or the token is not valid; see `reason` of a token that was an argument: INVALID_TOKEN, REFRESH_TOKEN_EXPIRED, TOKEN_EXPIRED. Sign in.
 	ErrorCodeUnauthenticated ErrorCode = "UNAUTHENTICATED"
 	// The access token has run out. Call `refreshToken`, then send the request again.
 	ErrorCodeTokenExpired ErrorCode = "TOKEN_EXPIRED"

@@ -37,6 +37,7 @@ export declare class Session {
   readonly signedIn: boolean;
   signIn(username: string, password: string): Promise<void>;
   register(username: string, password: string): Promise<void>;
+  loginWith(token: string): Promise<void>;
   signOut(): Promise<void>;
   token(): Promise<string>;
   expire(token: string): void;

@@ -38,6 +38,12 @@ export class Session {
     this.#keep(register);
   }
 
+  /** loginWith signs in with a token of the app's own backend, or of its OpenID provider: see docs/embed.md. */
+  async loginWith(token) {
+    const { loginWith } = await this.#post(LOGIN_WITH, { token }, this.fetch);
+    this.#keep(loginWith);
+  }
+
   async signOut() {
     const kept = this.#kept();
     this.#told = true;
@@ -161,5 +167,6 @@ function dataOf({ data, errors }) {
 const PAIR = "{ accessToken refreshToken }";
 const LOGIN = `mutation ($username: String!, $password: String!) { login(username: $username, password: $password) ${PAIR} }`;
 const REGISTER = `mutation ($username: String!, $password: String!) { register(username: $username, password: $password) ${PAIR} }`;
+const LOGIN_WITH = `mutation ($token: String!) { loginWith(token: $token) ${PAIR} }`;
 const REFRESH = `mutation ($refreshToken: String!, $key: String!) { refreshToken(token: $refreshToken, idempotencyKey: $key) ${PAIR} }`;
 const LOGOUT = `mutation ($refreshToken: String!) { logout(refreshToken: $refreshToken) }`;

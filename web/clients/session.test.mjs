@@ -1,8 +1,14 @@
 // Staying signed in: many requests, two tabs, lost answers, and the end of it.
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
+import { connect } from "./graphql-ws/client.mjs";
 import { patiently } from "./patience.mjs";
 import { Session } from "./session.mjs";
+import { Parley } from "./testing/parley.mjs";
 import { memory, PASSWORD, runOut, sessionAt, setUp, until } from "./testing/world.mjs";
 import { patient } from "./testing/rounds.mjs";
 
@@ -90,6 +96,26 @@ test("a session that was ended elsewhere is forgotten at the next refresh", pati
   await elsewhere.ask("mutation { logout(scope: OTHERS) }");
   session.expire(await session.token());
   await assert.rejects(me(session), { code: "SESSION_REVOKED" });
+  assert.equal(session.signedIn, false);
+});
+
+test("a session by a token of an app ends when the app's entry says so, and a page that only listens is told", patient, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "issuers-"));
+  const secret = "0123456789abcdef0123456789abcdef";
+  await writeFile(join(folder, "secrets"), secret);
+  const entry = { issuer: "app", audience: ["parley"], secret_file: "secrets", session_lifetime: "2s" };
+  await writeFile(join(folder, "issuers.json"), JSON.stringify([entry]));
+  const { origin } = await Parley.start(t, { ISSUERS: join(folder, "issuers.json"), LEEWAY: "0s" });
+  const claims = { iss: "app", aud: "parley", sub: "17", exp: Math.floor(Date.now() / 1000) + 3600 };
+  const text = [{ alg: "HS256" }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".");
+  const session = sessionAt(t, { origin });
+  const over = new Promise((resolve) => (session.signedOut = resolve));
+  await session.loginWith(`${text}.${createHmac("sha256", secret).update(text).digest("base64url")}`);
+  assert.equal(session.signedIn, true);
+  const query = "subscription ($after: [Cursor!]) { events(after: $after) { kind cursor cursors } }";
+  const ended = new Promise((resolve) => connect(session).follow({ query, variables: {} }, { next() {}, error: resolve }));
+  assert.equal((await over).code, "UNAUTHENTICATED");
+  await ended;
   assert.equal(session.signedIn, false);
 });
 

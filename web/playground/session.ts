@@ -26,7 +26,7 @@ export interface Run {
 }
 
 const place = "parley:tokens";
-const signIns = ["register", "login", "refreshToken"];
+const signIns = ["register", "login", "loginWith", "refreshToken"];
 const watchers = new Set<() => void>();
 
 /** tokens returns what is kept, as text that changes when it does, or null. */

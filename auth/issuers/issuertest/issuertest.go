@@ -45,6 +45,14 @@ type Key struct {
 	Members map[string]any    // more of its JWK
 }
 
+// The keys rs of issuers, which take long to make: two that are made after one another never have the same.
+var (
+	rsKeys = [...]func() *Key{sync.OnceValue(newRS), sync.OnceValue(newRS)}
+	made   atomic.Int64
+)
+
+func newRS() *Key { return NewRSA("rs", 2048) }
+
 // New starts an issuer with a key of each kind: rs, es, ed.
 func New(t testing.TB) *Issuer {
 	t.Helper()
@@ -52,7 +60,7 @@ func New(t testing.TB) *Issuer {
 	i.server = httptest.NewServer(http.HandlerFunc(i.answer))
 	t.Cleanup(i.server.Close)
 	i.URL = i.server.URL
-	i.SetKeys(NewRSA("rs", 2048), NewEC("es", elliptic.P256()), NewEd("ed"))
+	i.SetKeys(rsKeys[made.Add(1)%int64(len(rsKeys))](), NewEC("es", elliptic.P256()), NewEd("ed"))
 	return i
 }
 
