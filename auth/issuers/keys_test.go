@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -183,5 +184,13 @@ func TestFaultsAreTold(t *testing.T) {
 	want := "fetch the keys of " + issuer.URL + ": status 418"
 	if err := <-told; err.Error() != want {
 		t.Errorf("got %q, want %q", err, want)
+	}
+	away := entryOf(issuer, func(i *Issuer) { i.KeysURL += "?key=secret" })
+	issuer.Stop()
+	all = New([]Issuer{away}, Options{OnError: func(err error) { told <- err }})
+	t.Cleanup(all.Close)
+	_ = all.Fetch(t.Context())
+	if err := <-told; !strings.Contains(err.Error(), "refused") || strings.Contains(err.Error(), "secret") {
+		t.Errorf("got %q", err)
 	}
 }
