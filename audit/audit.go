@@ -26,7 +26,7 @@ const (
 	PasswordChanged = "password_changed"
 	AccountDeleted  = "account_deleted"
 
-	AccountAdded        = "account_added" // by the shell
+	AccountAdded        = "account_added" // by the shell, or for a token of an issuer
 	AccountDisabled     = "account_disabled"
 	AccountEnabled      = "account_enabled"
 	AdminAdded          = "admin_added"

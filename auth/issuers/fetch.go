@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 
 	"github.com/MicahParks/jwkset"
@@ -44,6 +45,10 @@ func readKeys(ctx context.Context, client *http.Client, address string) ([]jwkse
 	}
 	request.Header.Set("Accept", "application/json, application/jwk-set+json")
 	response, err := client.Do(request)
+	var at *url.Error
+	if errors.As(err, &at) {
+		err = at.Err // without the address, which may hold a secret
+	}
 	if err != nil {
 		return nil, err
 	}

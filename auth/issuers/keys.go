@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"sync"
 	"time"
 
@@ -144,7 +143,7 @@ func (k *keySet) fetch() (err error) {
 			err = fmt.Errorf("panic: %v", p)
 		}
 		if err != nil && k.life.Err() == nil {
-			k.o.OnError(fmt.Errorf("fetch the keys of %s: %w", k.issuer.Name, withoutAddress(err)))
+			k.o.OnError(fmt.Errorf("fetch the keys of %s: %w", k.issuer.Name, err))
 		}
 	}()
 	ctx, cancel := context.WithTimeout(k.life, fetchTimeout)
@@ -157,15 +156,6 @@ func (k *keySet) fetch() (err error) {
 		k.o.OnError(fmt.Errorf("the keys of %s: there is none that can verify its tokens, which are refused", k.issuer.Name))
 	}
 	return k.KeyReplaceAll(ctx, keys)
-}
-
-// withoutAddress is what went wrong with a request, without where it went: there may be a secret in that.
-func withoutAddress(err error) error {
-	var of *url.Error
-	if errors.As(err, &of) {
-		return of.Err
-	}
-	return err
 }
 
 func (k *keySet) close() {

@@ -210,9 +210,12 @@ func TestFaultsAreTold(t *testing.T) {
 	if err := <-told; err.Error() != want {
 		t.Errorf("got %q, want %q", err, want)
 	}
+	away := entryOf(issuer, func(i *Issuer) { i.KeysURL += "?key=secret" })
 	issuer.Stop()
+	all = New([]Issuer{away}, Options{OnError: func(err error) { told <- err }})
+	t.Cleanup(all.Close)
 	_ = all.Fetch(t.Context())
-	if err := <-told; strings.Contains(err.Error(), "?") || !strings.HasPrefix(err.Error(), "fetch the keys of "+issuer.URL+": dial") {
-		t.Errorf("it says %q", err)
+	if err := <-told; !strings.Contains(err.Error(), "refused") || strings.Contains(err.Error(), "secret") {
+		t.Errorf("got %q", err)
 	}
 }

@@ -152,15 +152,13 @@ func (e *entry) judgeHeader(token *jwt.Token) (fault string) {
 // mediaType is a value of typ as it is compared (RFC 7515 §4.1.9).
 func mediaType(typ string) string { return strings.TrimPrefix(strings.ToLower(typ), "application/") }
 
-// judgeTimes judges exp, nbf and iat. That a token has run out is no fault yet: there may be others.
+// judgeTimes judges exp and nbf. That a token has run out is no fault yet: there may be others. When it was made is no ground to refuse it
+// (RFC 7519 §4.1.6): clocks are wrong, and exp is near.
 func (v *verification) judgeTimes(claims jwt.MapClaims, now time.Time) (fault string) {
-	for _, name := range []string{"iat", "nbf"} {
-		if _, given := claims[name]; !given {
-			continue
-		}
-		at, ok := seconds(claims[name])
+	if nbf, given := claims["nbf"]; given {
+		at, ok := seconds(nbf)
 		if !ok || at.After(now.Add(v.of.leeway)) {
-			return name + " is in the future, or is no time"
+			return "nbf is in the future, or is no time"
 		}
 	}
 	exp, ok := seconds(claims["exp"])

@@ -69,8 +69,6 @@ func TestClaims(t *testing.T) {
 		{"exp", true, faultExp},
 		{"exp", now + 24*3600 + 6, faultFar},
 		{"exp", now + 365*24*3600, faultFar},
-		{"iat", now + 6, "iat is in the future, or is no time"},
-		{"iat", "soon", "iat is in the future, or is no time"},
 		{"nbf", now + 6, "nbf is in the future, or is no time"},
 		{"nbf", 1e300, "nbf is in the future, or is no time"},
 		{"sub", nil, faultSubject},
@@ -101,7 +99,8 @@ func TestClaims(t *testing.T) {
 		{"exp", float64(now) + 0.5},
 		{"exp", now - 4}, // within the leeway
 		{"iat", nil},
-		{"iat", now + 4},
+		{"iat", now + 100*3600},
+		{"iat", "soon"},
 		{"iat", now - 1000*24*3600},
 		{"nbf", now},
 		{"sub", strings.Repeat("s", 255)},
@@ -135,7 +134,7 @@ func TestRunOut(t *testing.T) {
 		"no subject":       {w.token(old(map[string]any{"sub": nil})), faultSubject},
 		"another issuer":   {w.token(old(map[string]any{"iss": "other"})), faultIssuer},
 		"another key":      {issuertest.NewRSA("rs", 2048).Sign(t, w.claims(old(nil)), nil), faultSignature},
-		"a future iat":     {w.token(old(map[string]any{"iat": w.clock.Now().Unix() + 60})), "iat is in the future, or is no time"},
+		"a future nbf":     {w.token(old(map[string]any{"nbf": w.clock.Now().Unix() + 60})), "nbf is in the future, or is no time"},
 		"a logout token":   {w.issuer.Key("rs").Sign(t, w.claims(old(nil)), map[string]any{"typ": "logout+jwt"}), faultType},
 		"an unknown key":   {w.issuer.Key("rs").Sign(t, w.claims(old(nil)), map[string]any{"kid": "other"}), faultKey},
 	} {
