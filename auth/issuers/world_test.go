@@ -105,7 +105,7 @@ func (w *world) wantRefused(what, token, reason, fault string) {
 	var shown *auth.ReasonError
 	switch {
 	case err == nil:
-		w.t.Errorf("%s: it is taken: %+v", what, p)
+		w.t.Errorf("%s: it is taken: %#v", what, p)
 	case p != (Person{}):
 		w.t.Errorf("%s: a person comes with the error: %+v", what, p)
 	case !errors.As(err, &why), !errors.As(err, &shown), !errors.Is(err, auth.ErrUnauthenticated), shown.Reason != reason, why.Fault != fault:
