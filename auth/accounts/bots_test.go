@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -13,6 +14,7 @@ import (
 
 	"parley/auth"
 	"parley/auth/bots"
+	"parley/auth/sessions"
 	"parley/auth/sessions/recent"
 	"parley/db"
 	"parley/db/dbtest"
@@ -137,6 +139,15 @@ func TestJunkTokens(t *testing.T) {
 	other.wantLive(token)
 	if now := statements.Load(); now != first {
 		t.Errorf("%d statements for tokens that are none", now-first)
+	}
+}
+
+// What other nodes end of bots is looked for each second, so that sockets there close within two.
+func TestBotsAreLookedForEachSecond(t *testing.T) {
+	tasks := start(t).tasks()
+	i := slices.IndexFunc(tasks, func(one sessions.Task) bool { return one.Name == "look for bots" })
+	if i < 0 || tasks[i].First > time.Second || tasks[i].Every > time.Second {
+		t.Errorf("the tasks are %+v", tasks)
 	}
 }
 
