@@ -107,11 +107,15 @@ func TestDisabledBots(t *testing.T) {
 	wantReason(t, err, auth.ErrSessionRevoked, auth.ReasonDisabled)
 	wantError(t, n.disable(root, "robot", false), nil)
 	wantError(t, other.bots.Look(t.Context()), nil)
+	_, err = n.UpdateMe(t.Context(), here, Profile{}) // what it had begun has ended
+	wantError(t, err, auth.ErrUnauthenticated)
 	for _, one := range []*node{n, other} {
 		again := one.wantLive(token)
 		if one.wasTold(again.SessionID) {
 			t.Error("the session is one that has ended")
 		}
+		_, err = one.UpdateMe(t.Context(), map[*node]auth.Identity{n: here, other: there}[one], Profile{})
+		wantError(t, err, auth.ErrUnauthenticated)
 	}
 	wantError(t, n.disable(root, "robot", false), nil) // sent again it ends nothing
 	if again := n.wantLive(token); n.wasTold(again.SessionID) {
