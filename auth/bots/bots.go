@@ -190,17 +190,11 @@ func (b *Bots) Look(ctx context.Context) error {
 // read reads all bots, or waits until whoever does so already has. What was read of a bot while this node has changed it is not believed.
 func (b *Bots) read(wait, query context.Context) error {
 	b.mu.Lock()
-	r := b.reading
-	if r != nil {
+	if r := b.reading; r != nil {
 		b.mu.Unlock()
-		select {
-		case <-r.done:
-			return r.err
-		case <-wait.Done():
-			return wait.Err()
-		}
+		return r.await(wait)
 	}
-	r = &reading{done: make(chan struct{}), err: db.ErrDown} // what a panic leaves
+	r := &reading{done: make(chan struct{}), err: db.ErrDown} // what a panic leaves
 	b.reading = r
 	start, changes := b.store.Clock(), b.changes
 	b.mu.Unlock()
@@ -220,6 +214,16 @@ func (b *Bots) read(wait, query context.Context) error {
 	}
 	r.err = err
 	return err
+}
+
+// await waits for the end of a read that another has begun.
+func (r *reading) await(ctx context.Context) error {
+	select {
+	case <-r.done:
+		return r.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (b *Bots) query(ctx context.Context) (found []*ent.User, err error) {

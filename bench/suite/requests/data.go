@@ -7,6 +7,7 @@ import (
 
 	"parley/bench/client"
 	"parley/bench/load"
+	"parley/bench/process"
 	"parley/bench/report"
 	"parley/bench/suite"
 )
@@ -33,17 +34,18 @@ func Data(ctx context.Context, s *suite.Suite) error {
 			return err
 		}
 	}
-	var sides []reading
-	for _, side := range []struct {
-		who  client.User
-		more string
-	}{{people[0], ""}, {people[1], ""}, {people[1], " data"}} {
-		one, err := load.NewPager(client.ParleyRoute(p.URL), side.who, map[string]any{"query": fmt.Sprintf(dataDocument, side.more)})
-		if err != nil {
-			return err
-		}
-		sides = append(sides, reading{p, one})
+	sides, err := dataLists(p, people)
+	if err != nil {
+		return err
 	}
+	if err := compareData(ctx, s, sides); err != nil {
+		return err
+	}
+	return p.Stop()
+}
+
+// compareData lets the lists be read in turn, the one without data first.
+func compareData(ctx context.Context, s *suite.Suite, sides []reading) error {
 	medians, cpus, err := readInTurn(ctx, s, []string{"list_without_data", "list_unasked_data", "list_data"}, sides)
 	if err != nil {
 		return err
@@ -53,7 +55,22 @@ func Data(ctx context.Context, s *suite.Suite) error {
 		s.Report.Compare(what+"time", report.Over(medians[i+1], medians[0]))
 		s.Report.Compare(what+"CPU", report.Over(cpus[i+1], cpus[0]))
 	}
-	return p.Stop()
+	return nil
+}
+
+// dataLists are the list without data, and the other one without and with it.
+func dataLists(p *process.Process, people []client.User) (sides []reading, err error) {
+	for _, side := range []struct {
+		who  client.User
+		more string
+	}{{people[0], ""}, {people[1], ""}, {people[1], " data"}} {
+		one, err := load.NewPager(client.ParleyRoute(p.URL), side.who, map[string]any{"query": fmt.Sprintf(dataDocument, side.more)})
+		if err != nil {
+			return nil, err
+		}
+		sides = append(sides, reading{p, one})
+	}
+	return sides, nil
 }
 
 // fillRooms makes 50 rooms with a chat each, and data where that is wanted.
