@@ -133,6 +133,34 @@ func TestDeletedTextIsNotHandedOut(t *testing.T) {
 	}
 }
 
+// Of what is deleted neither the text nor what an app has kept with it stays in the database.
+func TestNothingStaysOfADeletedChat(t *testing.T) {
+	w := newWorld(t, chat.Options{})
+	ann := w.person("ann")
+	in := w.room(ann, "general")
+	secret := `{"secret":1}`
+	keep := &secret
+	if _, err := w.UpdateRoom(t.Context(), ann, "general", chat.RoomChange{Data: &keep}); err != nil {
+		t.Fatal(err)
+	}
+	c, err := w.Send(t.Context(), ann, chat.Draft{Room: "general", Text: "secret", Data: keep})
+	if err == nil {
+		_, err = w.DeleteChat(t.Context(), ann, c.ID.String())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if row := w.store.Read.Chat.GetX(t.Context(), c.ID); row.Text != "" || row.Data != nil || row.DeletedAt == nil {
+		t.Errorf("there is %v", row)
+	}
+	if _, err := w.DeleteRoom(t.Context(), ann, "general"); err != nil {
+		t.Fatal(err)
+	}
+	if row := w.store.Read.Room.GetX(t.Context(), in.ID); row.Data != nil || row.DeletedAt == nil {
+		t.Errorf("there is %v", row)
+	}
+}
+
 // Edits beside sends: the last text is what everybody ends with, and numbers have no holes.
 func TestChangesAmongSends(t *testing.T) {
 	w := newWorld(t, chat.Options{})

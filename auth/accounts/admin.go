@@ -20,6 +20,7 @@ import (
 
 // DisableUser ends all sessions of somebody, or the token of a bot, and lets them in nowhere until a server admin says so, with on false. It returns their
 // id. Sent again it changes nothing. ErrForbidden: the caller is no server admin, or the other is one. ErrNoUser. *auth.RateError.
+// db.ErrUnknownOutcome: what they have open here has ended all the same.
 func (s *Service) DisableUser(ctx context.Context, who auth.Identity, nameOrID string, on bool) (uuid.UUID, error) {
 	if err := s.maySteer(ctx, who); err != nil {
 		return uuid.Nil, err
@@ -35,6 +36,7 @@ func (s *Service) DisableUser(ctx context.Context, who auth.Identity, nameOrID s
 		return err
 	})
 	if err != nil {
+		s.perhapsEnded(ctx, err, whom, ended)
 		return uuid.Nil, fmt.Errorf("disable user: %w", err)
 	}
 	s.sessions.Ended(ctx, ended)

@@ -2,6 +2,7 @@ package accounts
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 
@@ -10,7 +11,9 @@ import (
 	"parley/audit"
 	"parley/auth"
 	"parley/auth/bots"
+	"parley/auth/sessions"
 	"parley/auth/standing"
+	"parley/db"
 	"parley/ent"
 )
 
@@ -43,7 +46,7 @@ func (s *Service) CreateBot(ctx context.Context, who auth.Identity, w bots.Wish)
 }
 
 // RenewBotToken gives a bot, by its username or id, another token, which nobody is told again. When it returns the last one is good for
-// nothing here, and within two seconds anywhere; its sockets and streams have ended. ErrNoBot. Other errors as of CreateBot.
+// nothing here, and within two seconds anywhere; its sockets and streams have ended, also with db.ErrUnknownOutcome. ErrNoBot. Other errors as of CreateBot.
 func (s *Service) RenewBotToken(ctx context.Context, who auth.Identity, nameOrID string) (*auth.BotToken, error) {
 	if err := s.mayMakeTokens(ctx, who); err != nil {
 		return nil, err
@@ -64,6 +67,7 @@ func (s *Service) RenewBotToken(ctx context.Context, who auth.Identity, nameOrID
 		return err
 	})
 	if err != nil {
+		s.perhapsEnded(ctx, err, bot, sessions.Ending{})
 		return nil, fmt.Errorf("renew token: %w", err)
 	}
 	s.botChanged(ctx, who, audit.BotTokenRenewed, bot.ID)
@@ -103,6 +107,18 @@ func (s *Service) judgeMaker(ctx context.Context, tx *ent.Tx, who auth.Identity,
 func (s *Service) botChanged(ctx context.Context, who auth.Identity, message string, bot uuid.UUID) {
 	s.bots.Changed(bot)
 	s.auditBy(ctx, who, message, slog.String("whom", bot.String()))
+}
+
+// perhapsEnded ends here what somebody has open, where nobody knows whether the commit of its end came to be. A bot that is good as before
+// signs in anew.
+func (s *Service) perhapsEnded(ctx context.Context, err error, whom *auth.User, e sessions.Ending) {
+	if !errors.Is(err, db.ErrUnknownOutcome) {
+		return
+	}
+	s.sessions.PerhapsEnded(ctx, e)
+	if whom.IsBot {
+		s.bots.Changed(whom.ID)
+	}
 }
 
 // stillIn locks what the caller has signed in with, whose row the transaction has locked. ErrSessionRevoked, ErrUnauthenticated: it has ended.

@@ -105,67 +105,19 @@ func TestDisabledBots(t *testing.T) {
 	wantReason(t, err, auth.ErrSessionRevoked, auth.ReasonDisabled)
 	wantError(t, n.disable(root, "robot", false), nil)
 	wantError(t, other.bots.Look(t.Context()), nil)
+	_, err = n.UpdateMe(t.Context(), here, Profile{}) // what it had begun has ended
+	wantError(t, err, auth.ErrUnauthenticated)
 	for _, one := range []*node{n, other} {
 		again := one.wantLive(token)
 		if one.wasTold(again.SessionID) {
 			t.Error("the session is one that has ended")
 		}
+		_, err = one.UpdateMe(t.Context(), map[*node]auth.Identity{n: here, other: there}[one], Profile{})
+		wantError(t, err, auth.ErrUnauthenticated)
 	}
 	wantError(t, n.disable(root, "robot", false), nil) // sent again it ends nothing
 	if again := n.wantLive(token); n.wasTold(again.SessionID) {
 		t.Error("letting it in twice has ended it")
-	}
-}
-
-// Tokens that are none cost no query, but the one in two seconds that all share.
-func TestJunkTokens(t *testing.T) {
-	n := start(t)
-	_, token := n.bot(n.admin("root"), "robot")
-	other, statements := n.counted()
-	_, err := other.identify("parley_bot_" + strings.Repeat("A", 43))
-	wantError(t, err, auth.ErrUnauthenticated)
-	first := statements.Load()
-	if first == 0 {
-		t.Fatal("nobody has asked the database")
-	}
-	for i := range 500 {
-		for _, junk := range []string{fmt.Sprintf("parley_bot_%d", i), token[:len(token)-1], token + "A", strings.ToUpper(token), "parley_bot_", "parley_bot_" + strings.Repeat("🤖", i)} {
-			_, err := other.identify(junk)
-			wantError(t, err, auth.ErrUnauthenticated)
-		}
-	}
-	other.wantLive(token)
-	if now := statements.Load(); now != first {
-		t.Errorf("%d statements for tokens that are none", now-first)
-	}
-}
-
-// Where nobody has asked for a bot yet, nobody looks for them.
-func TestNoLookWithoutBots(t *testing.T) {
-	n, statements := start(t).counted()
-	before := statements.Load()
-	wantError(t, n.bots.Look(t.Context()), nil)
-	if statements.Load() != before {
-		t.Error("it looked")
-	}
-}
-
-// While the database cannot be asked no token is called bad.
-func TestBotsOfADatabaseThatIsAway(t *testing.T) {
-	n := start(t)
-	_, token := n.bot(n.admin("root"), "robot")
-	who := n.wantLive(token)
-	n.clock.pass(recent.Trust)
-	if err := n.store.Close(); err != nil {
-		t.Fatal(err)
-	}
-	for _, one := range []string{token, "parley_bot_junk"} {
-		if _, err := n.identify(one); !errors.Is(err, db.ErrDown) {
-			t.Errorf("got %v", err)
-		}
-	}
-	if err := n.Check(t.Context(), who); !errors.Is(err, db.ErrDown) {
-		t.Errorf("check: %v", err)
 	}
 }
 

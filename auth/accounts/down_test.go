@@ -159,3 +159,49 @@ func TestLostCommitIsResolvedByTheSameAttempt(t *testing.T) {
 		})
 	}
 }
+
+// A connection is lost while somebody is disabled or a bot's token is renewed: nobody can say whether it was, and what they have open here
+// has ended when that is said. It went on for as long as what was read of it was believed.
+func TestLostCommitEndsWhatIsOpen(t *testing.T) {
+	for name, cut := range map[string]int32{"before it": beforeCommit, "before its answer": beforeAnswer} {
+		t.Run(name, func(t *testing.T) {
+			var c cutter
+			n, _ := startOnOwn(t, c.listen)
+			root := n.admin("root")
+			_, token := n.bot(root, "robot")
+			ada := n.signUp("ada")
+			wantEnd := func(token string, end func() error) {
+				t.Helper()
+				before := n.wantLive(token)
+				c.cut.Store(cut)
+				wantError(t, end(), db.ErrUnknownOutcome)
+				if !n.wasTold(before.SessionID) {
+					t.Error("its sockets go on")
+				}
+			}
+			wantEnd(token, func() error { _, err := n.RenewBotToken(t.Context(), root, "robot"); return err })
+			n.await(token, map[int32]error{beforeAnswer: auth.ErrUnauthenticated}[cut])
+			token = *must(n.RenewBotToken(t.Context(), root, "robot"))(t).Token
+			wantEnd(token, func() error { return n.disable(root, "robot", true) })
+			n.await(token, map[int32]error{beforeAnswer: auth.ErrSessionRevoked}[cut])
+			wantEnd(ada.AccessToken, func() error { return n.disable(root, "ada", true) })
+			n.wantDead(ada.AccessToken, auth.ReasonDisabled)
+			wantError(t, n.disable(root, "ada", false), nil)
+			wantError(t, n.sessions.WriteEnds(t.Context()), nil)
+			n.clock.pass(time.Hour)
+			n.wantDead(ada.AccessToken, auth.ReasonDisabled)
+			n.wantLive(n.signIn("ada").AccessToken)
+		})
+	}
+}
+
+// await waits until a token is refused like this, or good with nil: a commit may be on its way.
+func (n *node) await(token string, want error) {
+	n.t.Helper()
+	for end := time.Now().Add(timeout); ; n.clock.pass(2 * time.Second) {
+		if _, err := n.identify(token); errors.Is(err, want) || time.Now().After(end) {
+			wantError(n.t, err, want)
+			return
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"maps"
 	"sync"
 	"time"
 
@@ -31,12 +32,16 @@ type known struct {
 	user    *auth.User
 	hash    hash
 	session uuid.UUID // made up, and another each time that the token begins to be good
+	stale   bool      // this node has changed the bot since then, and has ended that session
 }
 
 // isAs says whether nothing has happened to the token of a bot.
 func (k *known) isAs(old *known) bool {
-	return k != nil && old != nil && k.hash == old.hash && k.user.IsDisabled == old.user.IsDisabled
+	return k != nil && old != nil && !k.stale && !old.stale && k.hash == old.hash && k.user.IsDisabled == old.user.IsDisabled
 }
+
+// isLive says whether its session may be that of sockets.
+func (k *known) isLive() bool { return k != nil && !k.stale && !k.user.IsDisabled }
 
 // Bots are all bots of a database as one node knows them. Safe for concurrent use.
 type Bots struct {
@@ -46,11 +51,12 @@ type Bots struct {
 	mu      sync.Mutex // guards all below
 	byHash  map[hash]*known
 	byID    map[uuid.UUID]*known
-	at      time.Time // the start of the read that these are from
-	good    bool      // there was one, and this node has changed no bot since it began
-	changes int       // made by this node
-	reading *reading  // nil: none is under way
-	asked   bool      // for a bot, ever
+	at      time.Time         // the start of the read that these are from
+	asOf    int               // the changes that were made before it
+	changes int               // made by this node
+	changed map[uuid.UUID]int // the last one of each bot, where it is none of these
+	reading *reading          // nil: none is under way
+	asked   bool              // for a bot, ever
 }
 
 // A reading is a query that is under way, for all who wait for it.
@@ -64,7 +70,7 @@ func New(store *rows.Store, onEnded func([]uuid.UUID)) *Bots {
 	if onEnded == nil {
 		onEnded = func([]uuid.UUID) {}
 	}
-	return &Bots{store: store, onEnded: onEnded, byHash: map[hash]*known{}, byID: map[uuid.UUID]*known{}}
+	return &Bots{store: store, onEnded: onEnded, byHash: map[hash]*known{}, byID: map[uuid.UUID]*known{}, changed: map[uuid.UUID]int{}}
 }
 
 // Identify returns whose a token is. ErrUnauthenticated: nobody's, or not any more. ErrSessionRevoked, DISABLED. Any other error: the
@@ -115,43 +121,56 @@ func (b *Bots) StillIn(ctx context.Context, tx *ent.Tx, who auth.Identity) error
 	switch {
 	case row.DisabledAt != nil:
 		return &auth.ReasonError{Err: auth.ErrSessionRevoked, Reason: auth.ReasonDisabled}
-	case k == nil, k.session != who.SessionID, row.TokenHash == nil, !bytes.Equal(k.hash[:], *row.TokenHash):
+	case k == nil, k.stale, k.session != who.SessionID, row.TokenHash == nil, !bytes.Equal(k.hash[:], *row.TokenHash):
 		return auth.ErrUnauthenticated
 	}
 	return nil
 }
 
-// Changed says that this node has made a bot, changed its token, disabled it or let it in again. Call it behind the commit and before
-// that is answered: the sockets of the token there was end, and whoever asks next is told what there is now.
+// Changed says that this node has made a bot, changed its token, disabled it or let it in again, or perhaps has. Call it behind the commit
+// and before that is answered: the sockets of the token there was end, and whoever asks next is told what there is now.
 func (b *Bots) Changed(bot uuid.UUID) {
 	b.mu.Lock()
 	b.changes++
-	b.good = false
+	b.changed[bot] = b.changes
 	old := b.byID[bot]
+	live := old.isLive()
 	if old != nil {
-		delete(b.byID, bot)
-		delete(b.byHash, old.hash)
+		stale := *old // others hold the old one
+		stale.stale = true
+		b.byID[bot], b.byHash[old.hash] = &stale, &stale
 	}
 	b.mu.Unlock()
-	if old.refusal() == nil {
+	if live {
 		b.onEnded([]uuid.UUID{old.session})
 	}
 }
 
-// find looks somebody up in what was read at most 2 s before.
+// find looks somebody up in what was read at most 2 s before, and since the last change that this node had made by then.
 func (b *Bots) find(ctx context.Context, look func() *known) (*known, error) {
-	for start := b.store.Clock(); ; {
-		b.mu.Lock()
-		b.asked = true
-		if b.good && start.Sub(b.at) < recent.Trust {
-			defer b.mu.Unlock()
-			return look(), nil
+	b.mu.Lock()
+	b.asked = true
+	start, changes := b.store.Clock(), b.changes
+	b.mu.Unlock()
+	for {
+		if found, ok := b.recall(start, changes, look); ok {
+			return found, nil
 		}
-		b.mu.Unlock()
 		if err := b.read(ctx, context.WithoutCancel(ctx)); err != nil {
 			return nil, fmt.Errorf("look for a bot: %w", err)
 		}
 	}
+}
+
+// recall looks somebody up without the database. ok: what was read last can say.
+func (b *Bots) recall(start time.Time, changes int, look func() *known) (found *known, ok bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if start.Sub(b.at) >= recent.Trust || b.asOf < changes {
+		return nil, false
+	}
+	found = look()
+	return found, found == nil || !found.stale
 }
 
 // Look reads all again if anybody has ever asked, and ends the sockets of tokens that other nodes have ended.
@@ -168,20 +187,14 @@ func (b *Bots) Look(ctx context.Context) error {
 	return nil
 }
 
-// read reads all bots, or waits until whoever does so already has. What was read while this node has changed a bot is thrown away.
+// read reads all bots, or waits until whoever does so already has. What was read of a bot while this node has changed it is not believed.
 func (b *Bots) read(wait, query context.Context) error {
 	b.mu.Lock()
-	r := b.reading
-	if r != nil {
+	if r := b.reading; r != nil {
 		b.mu.Unlock()
-		select {
-		case <-r.done:
-			return r.err
-		case <-wait.Done():
-			return wait.Err()
-		}
+		return r.await(wait)
 	}
-	r = &reading{done: make(chan struct{}), err: db.ErrDown} // what a panic leaves
+	r := &reading{done: make(chan struct{}), err: db.ErrDown} // what a panic leaves
 	b.reading = r
 	start, changes := b.store.Clock(), b.changes
 	b.mu.Unlock()
@@ -203,6 +216,16 @@ func (b *Bots) read(wait, query context.Context) error {
 	return err
 }
 
+// await waits for the end of a read that another has begun.
+func (r *reading) await(ctx context.Context) error {
+	select {
+	case <-r.done:
+		return r.err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 func (b *Bots) query(ctx context.Context) (found []*ent.User, err error) {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
@@ -217,17 +240,14 @@ func (b *Bots) query(ctx context.Context) (found []*ent.User, err error) {
 	return found, err
 }
 
-// take takes what was read, and returns the sessions that have ended.
+// take takes what was read behind so many changes of this node, and returns the sessions that have ended.
 func (b *Bots) take(found []*ent.User, start time.Time, changes int) (ended []uuid.UUID) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if changes != b.changes {
-		return nil
-	}
 	before := b.byID
 	b.byHash, b.byID = make(map[hash]*known, len(found)), make(map[uuid.UUID]*known, len(found))
 	for _, row := range found {
-		k := &known{user: rows.User(row)}
+		k := &known{user: rows.User(row), stale: b.changed[row.ID] > changes}
 		if copy(k.hash[:], *row.TokenHash) < len(k.hash) {
 			continue
 		}
@@ -239,10 +259,11 @@ func (b *Bots) take(found []*ent.User, start time.Time, changes int) (ended []uu
 		b.byHash[k.hash], b.byID[row.ID] = k, k
 	}
 	for id, old := range before {
-		if old.refusal() == nil && !b.byID[id].isAs(old) {
+		if old.isLive() && !b.byID[id].isAs(old) {
 			ended = append(ended, old.session)
 		}
 	}
-	b.at, b.good = start, true
+	maps.DeleteFunc(b.changed, func(_ uuid.UUID, change int) bool { return change <= changes })
+	b.at, b.asOf = start, changes
 	return ended
 }

@@ -76,6 +76,16 @@ func (w *world) write(do func(context.Context, *ent.Tx) (auth.BotToken, error)) 
 	return made
 }
 
+// rows are all bots as a look finds them.
+func (w *world) rows() []*ent.User {
+	w.t.Helper()
+	found, err := w.query(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return found
+}
+
 func (w *world) want(token string, want error) auth.Identity {
 	w.t.Helper()
 	who, err := w.Identify(w.t.Context(), auth.Secret(token))
@@ -134,26 +144,51 @@ func TestOneQueryForAll(t *testing.T) {
 	}
 }
 
-// What was read while this node changed a bot is not believed.
+// What was read of a bot while this node changed it is not believed, whichever of both was first.
 func TestReadsThatAreOvertaken(t *testing.T) {
 	w := start(t)
 	id, token := w.make("robot")
 	old := w.want(token, nil)
-	found, err := w.query(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	changes := w.changes
+	before, changes := w.rows(), w.changes
 	fresh := w.renew(id)
 	w.Changed(id)
-	if ended := w.take(found, w.now, changes); ended != nil || w.good {
-		t.Errorf("it was believed, and has ended %v", ended)
+	if ended := w.take(before, w.now, changes); ended != nil {
+		t.Errorf("it has ended %v", ended)
 	}
 	w.want(token, auth.ErrUnauthenticated)
-	w.want(fresh, nil)
+	who := w.want(fresh, nil)
 	if !slices.Equal(w.told, []uuid.UUID{old.SessionID}) {
 		t.Errorf("%v have ended, want %v", w.told, old.SessionID)
 	}
+	w.Changed(id) // it may have been: nobody knows what became of it
+	if again := w.want(fresh, nil); again.SessionID == who.SessionID || !slices.Contains(w.told, who.SessionID) {
+		t.Errorf("its session goes on, and %v have ended", w.told)
+	}
+	w.want(token, auth.ErrUnauthenticated)
+}
+
+// What other nodes have ended is found however many bots this one changes meanwhile. It was not while each look took longer than the time
+// between two changes.
+func TestChangesHereHideNoEndElsewhere(t *testing.T) {
+	w := start(t)
+	id, token := w.make("robot")
+	other, others := w.make("other")
+	gone := w.want(token, nil)
+	w.want(others, nil)
+	renewed := w.renew(id)
+	change := func() { w.Changed(other) }
+	w.delay.Store(&change) // with each statement of each look
+	if err := w.Look(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(w.told, gone.SessionID) {
+		t.Fatal("the end of the other token was not found")
+	}
+	w.want(token, auth.ErrUnauthenticated)
+	w.want("parley_bot_junk", auth.ErrUnauthenticated)
+	w.want(renewed, nil)
+	w.delay.Store(nil)
+	w.want(others, nil)
 }
 
 // A look ends what another node has ended, and nothing else.

@@ -83,6 +83,9 @@ func (s *Sessions) endHere(ctx context.Context, e Ending) {
 	}
 }
 
+// PerhapsEnded is Ended behind a commit of which nobody knows what became. Here they have ended: that is written again until it is known.
+func (s *Sessions) PerhapsEnded(ctx context.Context, e Ending) { s.endHere(ctx, e) }
+
 func (s *Sessions) tell(ctx context.Context, level slog.Level, e Ending, more ...slog.Attr) {
 	s.o.OnEnded(e.ids)
 	s.endedHere.Add(e.reason, len(e.ids))

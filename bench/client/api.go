@@ -89,6 +89,12 @@ func (a API) CreateRoom(ctx context.Context) (string, error) {
 	return answer.CreateRoom.ID, nil
 }
 
+// KeepData keeps a text with a room, as an app does.
+func (a API) KeepData(ctx context.Context, room, text string) error {
+	const document = `mutation($room:ID!,$data:JSON){updateRoom(room:$room,data:$data){id}}`
+	return a.Ask(ctx, document, map[string]any{"room": room, "data": text}, new(any))
+}
+
 // CreateRooms returns the ids of n new rooms.
 func (a API) CreateRooms(ctx context.Context, n int) ([]string, error) {
 	rooms := make([]string, n)

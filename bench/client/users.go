@@ -38,6 +38,18 @@ func (a API) Register(ctx context.Context, n int) ([]User, error) {
 	return users, context.Cause(ctx)
 }
 
+// CreateBot makes a bot, for a server admin.
+func (a API) CreateBot(ctx context.Context, username string) (User, error) {
+	var answer struct {
+		CreateBot struct {
+			Bot   struct{ ID string }
+			Token string
+		}
+	}
+	err := a.Ask(ctx, `mutation($name:String!){createBot(username:$name){bot{id}token}}`, map[string]any{"name": username}, &answer)
+	return User{ID: answer.CreateBot.Bot.ID, Name: username, Token: answer.CreateBot.Token}, err
+}
+
 func (a API) registerOne(ctx context.Context, name string) (User, error) {
 	const document = `mutation($name:String!,$password:String!)` +
 		`{register(username:$name,password:$password){accessToken refreshToken user{id}}}`

@@ -17,19 +17,21 @@ const PageDocument = `query($room:ID!){chats(room:$room)` +
 // PageChats is how many chats a page has when nothing else is asked for.
 const PageChats = 50
 
-// A Pager is one client that reads the newest page of a room, over and over.
+// A Pager is one client that reads the same, over and over: the newest page of a room, or what else has items.
 type Pager struct {
 	Conn     *client.Conn
 	Request  []byte
 	Interval time.Duration // between two pages; 0: the next one follows the answer
+	Item     string        // what is in each item of an answer
+	Items    int           // how many there must be
 	Times    report.Histogram
 	Faults   report.Problems
 }
 
-// NewPager makes one that asks with this body.
+// NewPager makes one that asks with this body, for 50 chats.
 func NewPager(to client.Route, by client.User, body any) (*Pager, error) {
 	request, err := client.Encode(to, by, body)
-	return &Pager{Conn: client.NewConn(to.Addr), Request: request}, err
+	return &Pager{Conn: client.NewConn(to.Addr), Request: request, Item: `"number":`, Items: PageChats}, err
 }
 
 // PageRequest asks Parley for the newest page of a room.
@@ -37,13 +39,13 @@ func PageRequest(document, room string) any {
 	return map[string]any{"query": document, "variables": map[string]any{"room": room}}
 }
 
-// once reads one page and counts its chats.
+// once reads one page and counts its items.
 func (p *Pager) once() {
 	start := time.Now()
 	status, body, err := p.Conn.Do(p.Request)
 	took := time.Since(start)
-	if n := bytes.Count(body, []byte(`"number":`)); err != nil || status != 200 || n != PageChats {
-		p.Faults.Add("a page has %d chats: status %d, %s", n, status, client.CodeOf(status, body, err))
+	if n := bytes.Count(body, []byte(p.Item)); err != nil || status != 200 || n != p.Items {
+		p.Faults.Add("an answer has %d items: status %d, %s", n, status, client.CodeOf(status, body, err))
 		return
 	}
 	p.Times.Record(took)

@@ -41,6 +41,16 @@ func (s *Suite) Program(ctx context.Context, binary, name string, more ...string
 	return p, err
 }
 
+// Shell runs a command of the program on the named data directory, whose server may run.
+func (s *Suite) Shell(ctx context.Context, name string, args ...string) error {
+	command := exec.CommandContext(ctx, s.Binary, args...)
+	command.Env = append(process.CleanEnv(), "PARLEY_DATA="+s.Data(name))
+	if said, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("%v: %w: %s", args, err, said)
+	}
+	return nil
+}
+
 // Bare starts a bare server over the database of a directory.
 func (s *Suite) Bare(ctx context.Context, mode, name string) (*process.Process, error) {
 	return s.BareOn(ctx, mode, s.Database(name))

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"parley/bench/client"
@@ -49,6 +50,22 @@ type Suite struct {
 
 // TextSize is the length of all texts of the suite.
 const TextSize = 100
+
+// MaxData is how many bytes of JSON an app may keep with a room.
+const MaxData = 4096
+
+// Order is the order in which so many sides are measured in a round: each round from the other end, so that none has its turn always
+// behind the same.
+func Order(round, sides int) []int {
+	order := make([]int, sides)
+	for i := range order {
+		order[i] = i
+	}
+	if round%2 == 1 {
+		slices.Reverse(order)
+	}
+	return order
+}
 
 // Open makes a directory for the databases and seeds the first of them. Whoever opens a suite closes it.
 func (s *Suite) Open(ctx context.Context) (err error) {

@@ -42,7 +42,7 @@ var ways = []way{
 // over no transport, by no node, in no answer.
 func TestNothingAfterTheEndOfAccess(t *testing.T) {
 	c := newCluster(t, newLoopback(t), nil)
-	sideBySide(t, rounds.Of(t, 50, 2000), func(t *testing.T, i int) {
+	sideBySide(t, rounds.Of(t, 50, 2000), wayOf, func(t *testing.T, i int) {
 		newCanaries(t, c, i, i%network.ClusterNodes).run(0)
 	})
 }
@@ -58,7 +58,7 @@ func TestNothingAfterTheEndWithoutNotifications(t *testing.T) {
 	c := newCluster(t, l, b)
 	b.proxy.drops.Store(true)
 	var skipped atomic.Int64
-	sideBySide(t, rounds.Of(t, len(behind)*len(ways), 400), func(t *testing.T, i int) {
+	sideBySide(t, rounds.Of(t, len(behind)*len(ways), 400), wayOf, func(t *testing.T, i int) {
 		k := newCanaries(t, c, i, 0)
 		k.alone = true
 		k.run(behind[i/len(ways)%len(behind)])
@@ -71,14 +71,17 @@ func TestNothingAfterTheEndWithoutNotifications(t *testing.T) {
 	}
 }
 
+// wayOf is the name of the way of a round.
+func wayOf(i int) string { return ways[i%len(ways)].name }
+
 // sideBySide runs rounds, a few at a time.
-func sideBySide(t *testing.T, n int, round func(t *testing.T, i int)) {
+func sideBySide(t *testing.T, n int, name func(i int) string, round func(t *testing.T, i int)) {
 	var next atomic.Int64
 	var all sync.WaitGroup
 	for range 6 {
 		all.Go(func() {
 			for i := int(next.Add(1)) - 1; i < n && !t.Failed(); i = int(next.Add(1)) - 1 {
-				t.Run(fmt.Sprint(ways[i%len(ways)].name, " ", i), func(t *testing.T) { round(t, i) })
+				t.Run(fmt.Sprint(name(i), " ", i), func(t *testing.T) { round(t, i) })
 			}
 		})
 	}

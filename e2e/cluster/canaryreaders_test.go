@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"parley/e2e/harness"
 )
@@ -46,7 +47,8 @@ type record struct {
 
 	mu    sync.Mutex
 	texts []string
-	gone  bool // the connection has ended
+	gone  bool      // the connection has ended
+	at    time.Time // when
 }
 
 func (r *record) add(text string) {
@@ -58,7 +60,14 @@ func (r *record) add(text string) {
 func (r *record) end() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.gone = true
+	r.gone, r.at = true, time.Now()
+}
+
+// ended is when the connection has ended.
+func (r *record) ended() time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.at
 }
 
 // all returns what has come until now, and whether that is all there will be.

@@ -6,15 +6,13 @@ import (
 	"strings"
 	"testing"
 
-	"parley/db/dbtest"
 	"parley/e2e/harness"
 )
 
 // What it costs the database to open all rooms of a person does not depend on how many there are, with and without cursors.
 func TestStatementsOfAnOpening(t *testing.T) {
 	const rooms, most = 200, 6
-	var asked dbtest.Statements
-	s, _ := harness.Wired(t, asked.Trace, append(harness.NoLimits(), "--heads-interval", "1h")...)
+	s, _, asked := harness.Counted(t, append(harness.NoLimits(), "--heads-interval", "1h")...)
 	ann, _ := s.Register("ann")
 	for i := range rooms {
 		s.Must(nil, ann, `mutation($n: String!) { createRoom(name: $n, kind: PRIVATE) { id } }`, map[string]any{"n": fmt.Sprint("room ", i)})
@@ -23,7 +21,7 @@ func TestStatementsOfAnOpening(t *testing.T) {
 	k.Expect("connection_ack")
 	var cursors []string
 	var fewest []string
-	asked.Take()
+	asked.TakeOwn()
 	for i := range 4 { // what the server does by itself now and then is in one of them at most
 		id := fmt.Sprint(i)
 		k.Subscribe(id, `subscription($after: [Cursor!]) { events(after: $after) { kind cursors } }`, map[string]any{"after": cursors})
@@ -43,7 +41,7 @@ func TestStatementsOfAnOpening(t *testing.T) {
 			t.Fatalf("%d cursors of %d rooms", len(cursors), rooms)
 		}
 		k.Write(harness.Message{ID: id, Type: "complete"})
-		if texts := asked.Take(); fewest == nil || len(texts) < len(fewest) {
+		if texts := asked.TakeOwn(); fewest == nil || len(texts) < len(fewest) {
 			fewest = texts
 		}
 	}

@@ -5,14 +5,12 @@ import (
 	"strings"
 	"testing"
 
-	"parley/db/dbtest"
 	"parley/e2e/harness"
 )
 
 // What a page of rooms or of members costs the database does not depend on how long it is.
 func TestStatementsOfAPage(t *testing.T) {
-	var asked dbtest.Statements
-	s, _ := harness.Wired(t, asked.Trace, harness.NoLimits()...)
+	s, _, asked := harness.Counted(t, harness.NoLimits()...)
 	ann, _ := s.Register("ann")
 	var people []string
 	for i := range 10 {
@@ -41,9 +39,9 @@ func TestStatementsOfAPage(t *testing.T) {
 		{`{ room(id: "FULL") { bans { nodes { createdAt user { id username } by { username } } } } }`, 8, 5},
 		{`{ room(id: "FULL") { invites { id code createdBy { username } room { id } } } }`, 8, 5},
 	} {
-		asked.Take()
+		asked.TakeOwn()
 		a := s.AskThrough(ann, strings.ReplaceAll(c.call, "FULL", full.CreateRoom.ID))
-		texts := asked.Take()
+		texts := asked.TakeOwn()
 		if n := strings.Count(a.Body, `"memberCount"`) + strings.Count(a.Body, `"joinedAt"`) + strings.Count(a.Body, `"createdAt"`) + strings.Count(a.Body, `"code"`); len(a.Errors) > 0 || n != c.items {
 			t.Errorf("%s: %d items, want %d: %s", c.call, n, c.items, a.Body)
 		}
@@ -55,8 +53,7 @@ func TestStatementsOfAPage(t *testing.T) {
 
 // What is unread in 50 rooms, and how much of it is for oneself, costs two statements more than the rooms alone.
 func TestStatementsOfUnreadCounts(t *testing.T) {
-	var asked dbtest.Statements
-	s, _ := harness.Wired(t, asked.Trace, harness.NoLimits()...)
+	s, _, asked := harness.Counted(t, harness.NoLimits()...)
 	ann, _ := s.Register("ann")
 	bob, _ := s.Register("bob")
 	for i := range 50 {
@@ -66,11 +63,11 @@ func TestStatementsOfUnreadCounts(t *testing.T) {
 			s.Must(nil, ann, `mutation($r: ID!) { sendChat(room: $r, text: "@bob") { id } }`, map[string]any{"r": made.CreateRoom.ID})
 		}
 	}
-	asked.Take()
+	asked.TakeOwn()
 	s.Must(nil, bob, `{ rooms(scope: JOINED) { nodes { id } } }`, nil)
-	plain := len(asked.Take())
+	plain := len(asked.TakeOwn())
 	body := s.AskThrough(bob, `{ rooms(scope: JOINED) { nodes { unreadCount mentionCount lastNumber me { lastRead notify } } } }`).Body
-	if texts := asked.Take(); len(texts) > plain+2 {
+	if texts := asked.TakeOwn(); len(texts) > plain+2 {
 		t.Errorf("unread counts take %d statements more:\n%s", len(texts)-plain, strings.Join(texts, "\n"))
 	}
 	for n, rooms := range []int{13, 13, 12, 12} {

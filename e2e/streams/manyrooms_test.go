@@ -9,15 +9,13 @@ import (
 	"testing"
 	"time"
 
-	"parley/db/dbtest"
 	"parley/e2e/harness"
 )
 
 // The rooms of a stream are looked up together, however they are named: one name 1,000 times was 1,000 queries
 // before any limit was asked. Cursors are looked up 200 at a time.
 func TestRoomsOfAStreamAreOneQuery(t *testing.T) {
-	var sent dbtest.Statements
-	s, _ := harness.Wired(t, sent.Trace, append(harness.NoLimits(), "--heads-interval", "1h")...)
+	s, _, asked := harness.Counted(t, append(harness.NoLimits(), "--heads-interval", "1h")...)
 	ann, _ := s.Register("ann")
 	var names, mixed, cursors []string
 	for i := range 300 {
@@ -40,10 +38,7 @@ func TestRoomsOfAStreamAreOneQuery(t *testing.T) {
 		"300 rooms by three names each":  {mixed, nil, 300, 1},
 		"300 rooms, each with its place": {names, cursors, 300, 3},
 	} {
-		k.Subscribe(what, `query { me { id } }`, nil) // so that the session has just been looked up
-		k.Expect("next")
-		k.Expect("complete")
-		sent.Take()
+		asked.TakeOwn()
 		k.Subscribe(what, eventsDocument, map[string]any{"rooms": c.rooms, "after": c.after})
 		var payload struct{ Data struct{ Events anEvent } }
 		if err := json.Unmarshal(k.Expect("next").Payload, &payload); err != nil || len(payload.Data.Events.Cursors) != c.opened {
@@ -51,7 +46,7 @@ func TestRoomsOfAStreamAreOneQuery(t *testing.T) {
 		}
 		k.Write(harness.Message{ID: what, Type: "complete"})
 		var looks []string
-		for _, text := range sent.Take() {
+		for _, text := range asked.TakeOwn() {
 			if !strings.Contains(text, "JOIN") && (strings.Contains(text, `FROM "rooms"`) || strings.Contains(text, "FROM `rooms`") || strings.Contains(text, "room_events")) {
 				looks = append(looks, text)
 			}

@@ -77,7 +77,8 @@ func compareReads(ctx context.Context, s *suite.Suite, name, what string, most f
 func readInTurn(ctx context.Context, s *suite.Suite, names []string, sides []reading) (medians, cpus [][]float64, err error) {
 	medians, cpus = make([][]float64, len(sides)), make([][]float64, len(sides))
 	for round := range s.Rounds + 1 {
-		for i, side := range sides {
+		for _, i := range suite.Order(round, len(sides)) {
+			side := sides[i]
 			cpu, err := side.read(ctx, s.Round/2)
 			if err != nil {
 				return nil, nil, err
@@ -92,6 +93,7 @@ func readInTurn(ctx context.Context, s *suite.Suite, names []string, sides []rea
 		sides[i].Conn.Close()
 		s.Report.Add(name+"_p50_ms", report.Median(medians[i]))
 		s.Report.Add(name+"_cpu_us", report.Median(cpus[i]))
+		s.Report.Add(name+"_cpu_us_lowest", slices.Min(cpus[i]))
 	}
 	return medians, cpus, nil
 }

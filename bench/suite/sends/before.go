@@ -37,8 +37,8 @@ func Before(ctx context.Context, s *suite.Suite) error {
 		}
 	}
 	what := fmt.Sprintf("sends, %d clients: Parley / the older build, ", s.Clients)
-	s.Report.AtLeast(0.97, what+"sends/s", report.Over(now.rates, before.rates))
-	s.Report.Compare(what+"CPU a send", report.Over(now.cpus, before.cpus))
+	s.Report.AtLeast(0.98, what+"sends/s", report.Over(now.rates, before.rates))
+	s.Report.AtMost(1.02, what+"CPU a send", report.Over(now.cpus, before.cpus))
 	return nil
 }
 

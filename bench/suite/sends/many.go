@@ -4,6 +4,7 @@ package sends
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"parley/bench/client"
@@ -82,7 +83,8 @@ func Many(ctx context.Context, s *suite.Suite) error {
 // takeTurns lets the sides' clients send in turn and then disconnect.
 func takeTurns(ctx context.Context, s *suite.Suite, all []*sendSide) error {
 	for round := range s.Rounds + 1 {
-		for _, c := range all {
+		for _, i := range suite.Order(round, len(all)) {
+			c := all[i]
 			if err := c.measure(ctx, s.Round, round > 0); err != nil {
 				return err
 			}
@@ -99,6 +101,7 @@ func (c *sendSide) describe(r *report.Report, name string) {
 	r.Add(name+"_send_p50_ms", report.Median(c.medians))
 	r.Add(name+"_send_p99_ms", report.Median(c.p99s))
 	r.Add(name+"_cpu_us_per_send", report.Median(c.cpus))
+	r.Add(name+"_cpu_us_per_send_lowest", slices.Min(c.cpus))
 }
 
 // measure lets the clients send for d and keeps the figures, unless it is for warming up.
