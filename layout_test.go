@@ -154,6 +154,9 @@ var mayImport = map[string][]string{
 	"cmd/parley":         {},                                                                                                                  // the binary
 	"cmd/parley/command": {"archive", "auth", "auth/invites", "auth/keys", "auth/operator", "db", "server", "server/logs", "server/settings"}, // what can be typed
 
+	// For others to copy.
+	"examples": {}, // bots, which know the server by its API
+
 	// Tests from outside.
 	"e2e": {}, // areas hold tests alone, and import what they like
 	"e2e/harness": {
