@@ -16,7 +16,7 @@ func (g *ground) types(who chat.Caller) (stop func()) {
 		again := time.NewTicker(time.Millisecond)
 		defer again.Stop()
 		for {
-			if _, err := g.there.SetTyping(g.t.Context(), who, g.in.String()); err != nil && g.t.Context().Err() == nil {
+			if _, err := g.there.SetTyping(g.t.Context(), who, g.in.String(), nil); err != nil && g.t.Context().Err() == nil {
 				g.t.Error(err)
 				return
 			}

@@ -33,7 +33,7 @@ type Shared struct {
 	Changes    *limits.Limiter // of one person
 	Creations  *limits.Limiter // likewise, of rooms
 	MaxMembers int             // of a room
-	MaxRooms   int             // of a person
+	MaxRooms   int             // of a person; a bot has twice as many
 }
 
 // A Member is a person in a room.

@@ -57,6 +57,7 @@ var Largest = map[string]int{
 	"Ban.reason":               ofTopic,
 	"Chat.myReactions":         20 * (ofEmoji + 1),
 	"Event.emoji":              ofEmoji,
+	"Event.preview":            escaped*texts.MaxPreview + quotes,
 	"Event.username":           ofName,
 	"Invite.code":              26 + quotes,
 	"MemberEdge.cursor":        ofCursorOfNames,
