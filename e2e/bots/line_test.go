@@ -34,9 +34,16 @@ type line struct {
 	to     string
 	stored map[string]map[string]int // by token and id: how often the server answered that this is stored
 
-	// Both run in the goroutine of a request. refuse answers instead of the server, or returns false.
+	// Both run in the goroutine of a request. id is empty of what is no answer.
 	happens func(token, id string, at moment)
-	refuse  func(w http.ResponseWriter, token, id string) bool
+	refuse  func(token, id string) *refusal // nil: the server answers
+}
+
+// A refusal is what a bot is told instead of what the server says.
+type refusal struct {
+	status int // 0: nothing, the connection is cut
+	body   string
+	after  bool // the server has carried it out
 }
 
 func newLine(t *testing.T) *line {
@@ -73,11 +80,25 @@ func (l *line) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	token, id := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "), idOf(body)
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	l.tell(token, id, called)
-	if l.refuse != nil && l.refuse(w, token, id) {
-		return
+	if l.refuse != nil {
+		if no := l.refuse(token, id); no != nil {
+			if no.after {
+				l.forward(httptest.NewRecorder(), r, token, id)
+			}
+			no.tell(w)
+			return
+		}
 	}
 	l.forward(w, r, token, id)
 	l.tell(token, id, delivered)
+}
+
+func (no *refusal) tell(w http.ResponseWriter) {
+	if no.status == 0 {
+		panic(http.ErrAbortHandler)
+	}
+	w.WriteHeader(no.status)
+	_, _ = io.WriteString(w, no.body) // who has gone is not told
 }
 
 // forward has the server answer, and notes what it has stored.
@@ -109,9 +130,19 @@ func (l *line) forward(w http.ResponseWriter, r *http.Request, token, id string)
 }
 
 func (l *line) tell(token, id string, at moment) {
-	if l.happens != nil && id != "" {
-		l.happens(token, id, at)
+	l.mu.Lock()
+	happens := l.happens
+	l.mu.Unlock()
+	if happens != nil && id != "" {
+		happens(token, id, at)
 	}
+}
+
+// setHappens has another function told, while bots run.
+func (l *line) setHappens(happens func(token, id string, at moment)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.happens = happens
 }
 
 func (l *line) note(token, id string) {

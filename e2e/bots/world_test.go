@@ -200,8 +200,8 @@ type answerer struct {
 	to  uuid.UUID
 }
 
-// wrong compares what the bots have said with what they are to say.
-func (w *world) wrong() (missing, wrong []string) {
+// wrong compares what the bots have said with what they are to say. strange are ids that are no UUIDv5 of the question.
+func (w *world) wrong() (missing, wrong, strange []string) {
 	w.T.Helper()
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -217,7 +217,7 @@ func (w *world) wrong() (missing, wrong []string) {
 			}
 			counts[answerer{one.Username, one.ReplyTo.ID}]++
 			if one.ID != uuid.NewSHA1(ids[one.Username], []byte(one.ReplyTo.ID.String())) {
-				wrong = append(wrong, fmt.Sprintf("the id of an answer of %s is %v", one.Username, one.ID))
+				strange = append(strange, fmt.Sprintf("the id of an answer of %s is %v", one.Username, one.ID))
 			}
 		}
 	}
@@ -231,19 +231,19 @@ func (w *world) wrong() (missing, wrong []string) {
 			}
 		}
 	}
-	return missing, wrong
+	return missing, wrong, strange
 }
 
 // wantAnswered waits until all is answered that is to be, and wants nothing to be answered otherwise.
 func (w *world) wantAnswered() {
 	w.T.Helper()
-	var missing, wrong []string
+	var missing, wrong, strange []string
 	for end := time.Now().Add(harness.Timeout); ; pause(w.T.Context()) {
-		if missing, wrong = w.wrong(); len(missing) == 0 || len(wrong) > 0 || time.Now().After(end) {
+		if missing, wrong, strange = w.wrong(); len(missing) == 0 || len(wrong) > 0 || time.Now().After(end) {
 			break
 		}
 	}
-	for i, one := range append(wrong, missing...) {
+	for i, one := range slices.Concat(wrong, strange, missing) {
 		if i == 20 {
 			w.T.Error("and more")
 			break

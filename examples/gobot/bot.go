@@ -10,12 +10,15 @@ import (
 	"github.com/google/uuid"
 )
 
-// answer is what the bot says to a text, or "" for nothing. Here is your work.
-func answer(text string) string {
-	if !strings.HasSuffix(text, "?") {
-		return ""
+// answer is what the bot says to a text, or "" for nothing. Here is your work. If it takes a while, show what there is so far.
+func answer(text string, show func(soFar string)) (said string) {
+	if strings.HasSuffix(text, "?") {
+		for _, word := range strings.SplitAfter("Who knows: "+text, " ") { // as a model would bring them
+			said += word
+			show(said)
+		}
 	}
-	return "Who knows: " + text
+	return said
 }
 
 const (
@@ -35,7 +38,7 @@ func main() {
 	for tries := 0; ; tries++ {
 		err := c.follow(events, map[string]any{"after": at.after()}, func(e event) {
 			if e.Kind == "CHAT_SENT" && !e.Chat.User.IsBot {
-				if text := answer(e.Chat.Text); text != "" {
+				if text := answer(e.Chat.Text, c.show(e.Room.ID)); text != "" {
 					id := uuid.NewSHA1(i.Me.ID, []byte(e.Chat.ID)) // for the same question the same, however often
 					if err := c.ask(send, map[string]any{"room": e.Room.ID, "text": text, "id": id, "to": e.Chat.ID}, nil); err != nil {
 						log.Printf("chat %s stays without an answer: %v", e.Chat.ID, err)

@@ -81,6 +81,24 @@ func pause(tries int, err error) {
 
 // endregion
 
+// region show
+const typing = `mutation ($room: ID!, $preview: String!) { setTyping(room: $room, preview: $preview) { id } }`
+
+// show returns what shows a room the last 1,000 characters of what the bot has written so far, three times a second. It is tried
+// once: what it brings is nowhere stored, and the answer must not wait for it.
+func (c *client) show(room string) func(soFar string) {
+	var last time.Time
+	return func(soFar string) {
+		if time.Since(last) > time.Second/3 {
+			last = time.Now()
+			runes := []rune(soFar)
+			_ = c.once(typing, map[string]any{"room": room, "preview": string(runes[max(0, len(runes)-1000):])}, nil)
+		}
+	}
+}
+
+// endregion
+
 func (c *client) once(query string, variables map[string]any, into any) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 15*time.Second)
 	defer cancel()

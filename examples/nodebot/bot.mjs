@@ -5,8 +5,17 @@ import { env } from "node:process";
 import { Client, pause } from "./client.mjs";
 import { Places } from "./places.mjs";
 
-/** answer is what the bot says to a text, or nothing. Here is your work. */
-const answer = (text) => text?.endsWith("?") && `Who knows: ${text}`; // a deleted chat has no text
+/** answer is what the bot says to a text, or nothing. Here is your work. If it takes a while, show what there is so far. */
+async function answer(text, show) {
+  let said = "";
+  if (text?.endsWith("?")) { // a deleted chat has no text
+    for (const word of `Who knows: ${text}`.split(/(?<= )/)) { // as a model would bring them
+      said += word;
+      await show(said);
+    }
+  }
+  return said;
+}
 
 const WHO = `{ me { id } rooms(first: 1) { nodes { id } } }`; // me alone needs no token, rooms a good one
 const EVENTS = `subscription ($after: [Cursor!]) { events(after: $after) {
@@ -20,7 +29,7 @@ const { me } = await client.ask(WHO);
 for (let tries = 0; ; tries++) {
   const error = await client.follow(EVENTS, { after: places.after }, async (event) => {
     const { kind, room, chat } = event;
-    const text = kind === "CHAT_SENT" && !chat.user?.isBot && answer(chat.text);
+    const text = kind === "CHAT_SENT" && !chat.user?.isBot && (await answer(chat.text, client.show(room.id)));
     if (text) {
       const id = uuidv5(me.id, chat.id); // for the same question the same, however often
       await client.ask(SEND, { room: room.id, text, id, to: chat.id }).catch((refusal) => {
