@@ -97,3 +97,34 @@ func TestTwoProcessesOfABot(t *testing.T) {
 	}
 	w.wantAnswered()
 }
+
+// An older cursor, as after a disk that lost the newest, has what is answered answered again, under the same ids: nothing new comes of
+// it, and an answer that somebody has deleted stays so.
+func TestOlderCursor(t *testing.T) {
+	w := both(t)
+	older := map[*bot]string{}
+	for _, b := range w.bots {
+		b.once(b.awaitCursor)
+		older[b] = readFile(t, b.cursor)
+	}
+	w.question()
+	for _, b := range w.bots {
+		b.once(func() { w.awaitNoted(b, w.rooms[0]) })
+	}
+	w.wantAnswered()
+	before := w.answers(w.rooms[0])
+	w.insist(`mutation($id: ID!) { deleteChat(chat: $id) { id } }`, map[string]any{"id": before[0].ID})
+	for _, b := range w.bots {
+		if err := os.WriteFile(b.cursor, []byte(older[b]), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		b.once(func() { w.awaitNoted(b, w.rooms[0]) })
+		if _, again := w.line.count(b.token); again != 1 {
+			t.Errorf("%s has sent %d answers again", b.name, again)
+		}
+	}
+	after := w.answers(w.rooms[0])
+	if len(after) != 2 || after[0].ID != before[0].ID || after[0].Text != nil || after[1].Text == nil {
+		t.Errorf("before %v, after %v", before, after)
+	}
+}

@@ -84,10 +84,10 @@ func TestBotSendsAgain(t *testing.T) {
 		w.question()
 	}
 	for _, b := range w.bots {
-		harness.Eventually(t, b.name+" has sent both again", func() bool {
-			_, again := w.line.count(b.token)
-			return again == 2
-		})
+		w.awaitNoted(b, w.rooms[0])
+		if _, again := w.line.count(b.token); again != 2 {
+			t.Errorf("%s has sent %d answers again", b.name, again)
+		}
 	}
 	w.wantAnswered()
 }

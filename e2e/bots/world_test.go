@@ -237,12 +237,18 @@ func (w *world) wrong() (missing, wrong, strange []string) {
 // wantAnswered waits until all is answered that is to be, and wants nothing to be answered otherwise.
 func (w *world) wantAnswered() {
 	w.T.Helper()
-	var missing, wrong, strange []string
 	for end := time.Now().Add(harness.Timeout); ; pause(w.T.Context()) {
-		if missing, wrong, strange = w.wrong(); len(missing) == 0 || len(wrong) > 0 || time.Now().After(end) {
+		if missing, wrong, _ := w.wrong(); len(missing) == 0 || len(wrong) > 0 || time.Now().After(end) {
 			break
 		}
 	}
+	w.wantRight()
+}
+
+// wantRight wants nothing to be wrong now.
+func (w *world) wantRight() {
+	w.T.Helper()
+	missing, wrong, strange := w.wrong()
 	for i, one := range slices.Concat(wrong, strange, missing) {
 		if i == 20 {
 			w.T.Error("and more")

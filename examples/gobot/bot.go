@@ -31,24 +31,31 @@ const (
 
 func main() {
 	c, at := newClient(os.Getenv("PARLEY"), os.Getenv("TOKEN")), load(os.Getenv("CURSOR"))
-	var i struct{ Me struct{ ID uuid.UUID } }
-	if err := c.ask(who, nil, &i); err != nil {
+	var data struct{ Me struct{ ID uuid.UUID } }
+	if err := c.ask(who, nil, &data); err != nil {
 		log.Fatal(err)
 	}
 	for tries := 0; ; tries++ {
 		err := c.follow(events, map[string]any{"after": at.after()}, func(e event) {
 			if e.Kind == "CHAT_SENT" && !e.Chat.User.IsBot {
-				if text := answer(e.Chat.Text, c.show(e.Room.ID)); text != "" {
-					id := uuid.NewSHA1(i.Me.ID, []byte(e.Chat.ID)) // for the same question the same, however often
-					if err := c.ask(send, map[string]any{"room": e.Room.ID, "text": text, "id": id, "to": e.Chat.ID}, nil); err != nil {
-						log.Printf("chat %s stays without an answer: %v", e.Chat.ID, err)
-					}
-				}
+				reply(c, data.Me.ID, e)
 			}
 			at.move(e) // and only now: killed before it, the bot is given this event again
 			tries = 0
 		})
 		at.check(err)
 		pause(tries, err)
+	}
+}
+
+// reply answers a chat and returns when the answer is stored, or never will be.
+func reply(c *client, me uuid.UUID, e event) {
+	text := answer(e.Chat.Text, c.show(e.Room.ID))
+	if text == "" {
+		return
+	}
+	id := uuid.NewSHA1(me, []byte(e.Chat.ID)) // UUIDv5: for the same question the same, however often
+	if err := c.ask(send, map[string]any{"room": e.Room.ID, "text": text, "id": id, "to": e.Chat.ID}, nil); err != nil {
+		log.Printf("chat %s stays without an answer: %v", e.Chat.ID, err)
 	}
 }

@@ -49,6 +49,7 @@ func (f *failure) Error() string {
 }
 
 // region ask
+
 // final are the codes that the same request would get again. After all others it is sent again.
 var final = []string{"FORBIDDEN", "NOT_FOUND", "BAD_USER_INPUT", "ID_TAKEN", "LIMIT_REACHED"}
 
@@ -67,6 +68,7 @@ func (c *client) ask(query string, variables map[string]any, into any) error {
 // endregion
 
 // region again
+
 // pause waits before the next attempt: a tenth of a second, twice as long after each, at most ten, and what the server says.
 func pause(tries int, err error) {
 	log.Printf("again: %v", err)
@@ -82,6 +84,7 @@ func pause(tries int, err error) {
 // endregion
 
 // region show
+
 const typing = `mutation ($room: ID!, $preview: String!) { setTyping(room: $room, preview: $preview) { id } }`
 
 // show returns what shows a room the last 1,000 characters of what the bot has written so far, three times a second. It is tried

@@ -50,6 +50,7 @@ func (p *places) move(e event) {
 }
 
 // region save
+
 // save replaces the file as a whole: a kill leaves the old one or the new one, and never half of it.
 func (p *places) save() error {
 	text, err := json.Marshal(p)
