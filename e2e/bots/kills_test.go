@@ -62,7 +62,7 @@ func TestKilledBotsAnswerOnce(t *testing.T) {
 	}
 	reaper.begin()
 	c.start(4, seed)
-	falls := rounds.Of(t, 3, 15)
+	falls := rounds.Of(t, 3, 30)
 	for fall := range falls { // the server's
 		c.await(c.most * (fall + 1) / (falls + 1))
 		w.Kill(w.p)

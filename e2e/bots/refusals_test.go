@@ -92,6 +92,21 @@ func TestBotSendsAgain(t *testing.T) {
 	w.wantAnswered()
 }
 
+// A bot that is asked more than it may answer in a second answers all of it, later.
+func TestBotThatIsTooFast(t *testing.T) {
+	w := newWorldWith(t, []string{"--bot-send-rate", "4/1s"}, slices.Collect(maps.Keys(languages))...)
+	w.keep()
+	for range 20 { // 12 may be sent at once
+		w.question()
+	}
+	w.wantAnswered()
+	for _, b := range w.bots {
+		if !strings.Contains(b.log.String(), "again: RATE_LIMITED") {
+			t.Errorf("%s was not too fast: %s", b.name, &b.log)
+		}
+	}
+}
+
 // What is said before a bot is there for the first time, by bots, by itself, or no question: it answers nothing of that.
 func TestWhatBotsDoNotAnswer(t *testing.T) {
 	w := both(t)

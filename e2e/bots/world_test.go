@@ -23,6 +23,7 @@ import (
 type world struct {
 	*load.Torture
 	p     *harness.Process
+	flags []string
 	line  *line
 	root  string // a server admin's token
 	ann   string // whose rooms they are
@@ -44,7 +45,14 @@ var flags = append(harness.NoLimits(), "--access-token-lifetime", "7d")
 // newWorld starts a server with one room and the bots of some names, which are in it and do not run yet.
 func newWorld(t *testing.T, names ...string) *world {
 	t.Helper()
+	return newWorldWith(t, nil, names...)
+}
+
+// newWorldWith has the server have more flags.
+func newWorldWith(t *testing.T, more []string, names ...string) *world {
+	t.Helper()
 	w := &world{
+		flags:   append(slices.Clone(flags), more...),
 		Torture: &load.Torture{T: t, Dir: harness.DataDir(t), HTTP: &http.Client{Timeout: harness.Timeout}},
 		said:    map[uuid.UUID]*saying{},
 	}
@@ -69,7 +77,7 @@ func newWorld(t *testing.T, names ...string) *world {
 
 // serve starts the server, to which all go from now on.
 func (w *world) serve() {
-	w.p = harness.StartProcess(w.T, w.Dir, flags...)
+	w.p = harness.StartProcess(w.T, w.Dir, w.flags...)
 	w.line.point(w.p.Addr)
 	w.Servers.Set(w.p.Addr)
 }
