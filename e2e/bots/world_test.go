@@ -269,5 +269,6 @@ func (w *world) wantRight() {
 			log := b.log.String()
 			w.T.Logf("%s, %d lives, said: %s", b.name, b.lives, log[max(0, len(log)-2000):])
 		}
+		w.T.FailNow()
 	}
 }
