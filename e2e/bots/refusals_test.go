@@ -39,14 +39,15 @@ func (b *bot) once(while func()) {
 	end()
 }
 
-// awaitNoted waits until a bot has noted all that has happened in a room: its file has the room's last cursor.
+// awaitNoted waits until a bot has noted all that has happened in a room: its file has the room's last cursor. One that was stopped
+// does not any more.
 func (w *world) awaitNoted(b *bot, room uuid.UUID) {
 	w.T.Helper()
 	harness.Eventually(w.T, b.name+" has noted what there is", func() bool {
 		var data struct{ Room struct{ SyncCursor string } }
 		w.p.Must(&data, w.ann, `query($room: ID!) { room(id: $room) { syncCursor } }`, map[string]any{"room": room})
 		text, _ := os.ReadFile(b.cursor) // perhaps it is not there yet
-		return strings.Contains(string(text), data.Room.SyncCursor)
+		return b.isStopped() || strings.Contains(string(text), data.Room.SyncCursor)
 	})
 }
 
