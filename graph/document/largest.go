@@ -35,7 +35,7 @@ func (e *estimator) largest(page int, sets ...ast.SelectionSet) int {
 	for _, set := range sets {
 		e.collect(set, fields)
 	}
-	sum, textless := 0, 0
+	sum, textless, either := 0, 0, [2]int{}
 	for _, same := range fields {
 		size, below := 0, make([]ast.SelectionSet, len(same))
 		for i, f := range same {
@@ -51,12 +51,19 @@ func (e *estimator) largest(page int, sets ...ast.SelectionSet) int {
 				inner = e.times(inner, max(e.items(f), e.api.Lists[nameOf(f)].Most))
 			}
 			size = e.plus(size, inner)
-		} else if nameOf(f) == e.api.Textless {
-			textless = e.plus(textless, size)
-			continue
 		}
-		sum = e.plus(sum, size)
+		switch name := nameOf(same[0]); name {
+		case e.api.Textless:
+			textless = e.plus(textless, size)
+		case e.api.Either[0]:
+			either[0] = e.plus(either[0], size)
+		case e.api.Either[1]:
+			either[1] = e.plus(either[1], size)
+		default:
+			sum = e.plus(sum, size)
+		}
 	}
+	sum = e.plus(sum, max(either[0], either[1]))
 	return max(sum, e.plus(textless, min(sum, withoutTexts)))
 }
 
