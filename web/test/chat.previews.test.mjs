@@ -6,6 +6,7 @@ import { eventually, fast, login, ready, room, row, visit } from "./people.mjs";
 import { patient } from "../clients/testing/rounds.mjs";
 
 const writing = (page) => page.locator('.chat[data-state="writing"]');
+const lines = (n) => Array.from({ length: n }, (_, i) => `line ${i}`).join("\n");
 const shown = (page) => writing(page).locator(".text").allInnerTexts();
 
 // A room with ann, bob and a bot, which has said hello.
@@ -46,11 +47,10 @@ test("what a bot writes grows at the end of the room until its chat is there", p
   // At no moment are both there, or neither.
   await page.evaluate(() => {
     globalThis.seen = [];
-    const look = () => {
+    new MutationObserver(() => {
       const texts = [...document.querySelectorAll(".list .text")].map(({ textContent }) => textContent);
       globalThis.seen.push(texts.filter((text) => text.startsWith("The weather")).length);
-    };
-    new MutationObserver(look).observe(document.querySelector(".list"), { subtree: true, childList: true, characterData: true, attributes: true });
+    }).observe(document.querySelector(".list"), { subtree: true, childList: true, characterData: true, attributes: true });
   });
   await say("The weather is fine today.");
   await row(page, "The weather is fine today.").and(page.locator(":not([data-state])")).waitFor();
@@ -91,7 +91,6 @@ test("who is at the end of a room sees the end of what a bot writes", patient, a
   for (let n = 0; n < 30; n++) await say(`chat ${n}`);
   const page = await visit(server, { as: ann, path: "/room/general" });
   await ready(page);
-  const lines = (n) => Array.from({ length: n }, (_, i) => `line ${i}`).join("\n");
   for (const n of [1, 30, 90]) {
     await eventually(async () => {
       await show(lines(n));
