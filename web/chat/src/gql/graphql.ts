@@ -122,7 +122,7 @@ export type RoomEventsSubscriptionVariables = Exact<{
 }>;
 
 
-export type RoomEventsSubscription = { events: { cursor: string | null, kind: EventKind, cursors: Array<string> | null, emoji: string | null, actor: { id: string, username: string } | null, user: { id: string } | null, room: { id: string, name: string } | null, chat: { id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null, replyTo: { id: string, username: string, text: string | null, deletedAt: string | null } | null, reactions: Array<{ emoji: string, count: number, users: Array<{ username: string }> }> } | null } };
+export type RoomEventsSubscription = { events: { cursor: string | null, kind: EventKind, cursors: Array<string> | null, emoji: string | null, preview: string | null, actor: { id: string, username: string } | null, user: { id: string } | null, room: { id: string, name: string } | null, chat: { id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null, replyTo: { id: string, username: string, text: string | null, deletedAt: string | null } | null, reactions: Array<{ emoji: string, count: number, users: Array<{ username: string }> }> } | null } };
 
 export type SendChatMutationVariables = Exact<{
   room: string;
@@ -529,6 +529,7 @@ export const RoomEventsDocument = gql`
     kind
     cursors
     emoji
+    preview
     actor {
       id
       username

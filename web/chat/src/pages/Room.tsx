@@ -15,13 +15,15 @@ import { useEditing } from "./useEditing";
 import { useItems } from "./useItems";
 import { useReacting } from "./useReacting";
 import { useReply } from "./useReply";
+import { useTyping } from "./useTyping";
 
 type Props = { history: History; room: RoomFields; chats: readonly Chat[]; gone: View["gone"] };
 
 /** Room is the chats of a room and the box to write in. */
 export function Room({ history, room, chats, gone }: Props) {
   const { me, outbox } = useServices();
-  const items = useItems(history, room.id, chats);
+  const writers = useTyping(history, chats);
+  const items = useItems(history, room.id, chats, writers);
   const list = useRef<Handle>(null);
   const [deleting, setDeleting] = useState<Pick<Chat, "id" | "text">>();
   const [met, setMet] = useState<string>();
@@ -66,7 +68,7 @@ export function Room({ history, room, chats, gone }: Props) {
           You were removed from this room. It is public: you can still read it.
         </p>
       )}
-      <TypingLine history={history} />
+      <TypingLine writers={writers} />
       {room.allowedActions.includes("SEND_CHAT") ? (
         <Composer
           room={room}
