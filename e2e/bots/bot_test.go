@@ -121,6 +121,13 @@ func (b *bot) isStopped() bool {
 	return b.stopped
 }
 
+// livesSoFar is how often it was started.
+func (b *bot) livesSoFar() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.lives
+}
+
 func (b *bot) stop() {
 	b.mu.Lock()
 	b.stopped = true

@@ -81,7 +81,7 @@ func TestKilledBotsAnswerOnce(t *testing.T) {
 	w.wantAnswered()
 	for _, b := range w.bots {
 		all, again := w.line.count(b.token)
-		t.Logf("%s: %d lives, %d answers, %d of them sent more than once", b.name, b.lives, all, again)
+		t.Logf("%s: %d lives, %d answers, %d of them sent more than once", b.name, b.livesSoFar(), all, again)
 		if again == 0 {
 			t.Errorf("%s was never killed between an answer and its note", b.name)
 		}

@@ -267,7 +267,7 @@ func (w *world) wantRight() {
 	if w.T.Failed() {
 		for _, b := range w.bots {
 			log := b.log.String()
-			w.T.Logf("%s, %d lives, said: %s", b.name, b.lives, log[max(0, len(log)-2000):])
+			w.T.Logf("%s, %d lives, said: %s", b.name, b.livesSoFar(), log[max(0, len(log)-2000):])
 		}
 		w.T.FailNow()
 	}
