@@ -128,3 +128,26 @@ func TestOlderCursor(t *testing.T) {
 		t.Errorf("before %v, after %v", before, after)
 	}
 }
+
+// In many rooms a bot does not collect a newest cursor of each until its request is too large. It begins another stream, and misses
+// nothing in between.
+func TestBotInManyRooms(t *testing.T) {
+	w := both(t)
+	w.keep()
+	const rooms = 205
+	for range rooms {
+		w.say(w.addRoom("PRIVATE"), "How many more?", 1, 1)
+	}
+	for _, b := range w.bots {
+		harness.Eventually(t, b.name+" has answered all", func() bool {
+			all, _ := w.line.count(b.token)
+			return all == rooms
+		})
+	}
+	w.wantAnswered()
+	for _, b := range w.bots {
+		if !strings.Contains(b.log.String(), "no more of this stream") {
+			t.Errorf("%s has never begun another stream: %s", b.name, &b.log)
+		}
+	}
+}

@@ -36,12 +36,12 @@ func main() {
 		log.Fatal(err)
 	}
 	for tries := 0; ; tries++ {
-		err := c.follow(events, map[string]any{"after": at.after()}, func(e event) {
+		err := c.follow(events, map[string]any{"after": at.after()}, func(e event) (more bool) {
 			if e.Kind == "CHAT_SENT" && !e.Chat.User.IsBot {
 				reply(c, data.Me.ID, e)
 			}
-			at.move(e) // and only now: killed before it, the bot is given this event again
 			tries = 0
+			return at.move(e) // and only now: killed before it, the bot is given this event again
 		})
 		at.check(err)
 		pause(tries, err)

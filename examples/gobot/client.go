@@ -113,8 +113,8 @@ func (c *client) once(query string, variables map[string]any, into any) error {
 	return c.read(body, into)
 }
 
-// follow hands on the events of a subscription, one after the other, until the stream is cut, by whomever.
-func (c *client) follow(query string, variables map[string]any, next func(event)) error {
+// follow hands on the events of a subscription, one after the other, until the stream is cut or no more are wanted.
+func (c *client) follow(query string, variables map[string]any, next func(event) (more bool)) error {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	body, err := c.post(ctx, "text/event-stream", query, variables)
@@ -133,7 +133,9 @@ func (c *client) follow(query string, variables map[string]any, next func(event)
 		} else if err := c.read(bytes.NewReader(text), &data); err != nil {
 			return err
 		}
-		next(data.Events)
+		if !next(data.Events) {
+			return errors.New("no more of this stream")
+		}
 	}
 	return fmt.Errorf("the stream was cut: %w", errors.Join(lines.Err(), io.ErrUnexpectedEOF))
 }

@@ -34,19 +34,25 @@ func (p *places) after() []string {
 	return slices.AppendSeq(slices.Clone(p.CaughtUp), maps.Values(p.Newest))
 }
 
-// move notes that an event has been dealt with. Those without a cursor are not stored, and move nothing.
-func (p *places) move(e event) {
+// most is of how many rooms there are newest cursors before another CAUGHT_UP is to say all at once: a request has at most
+// 128 KiB, which are some 2,700 cursors.
+const most = 200
+
+// move notes that an event has been dealt with, and returns false when it is time for another CAUGHT_UP. Events without a
+// cursor are not stored, and move nothing.
+func (p *places) move(e event) (more bool) {
 	switch {
 	case e.Cursors != nil:
 		p.CaughtUp, p.Newest = e.Cursors, map[string]string{}
 	case e.Cursor != "":
 		p.Newest[e.Room.ID] = e.Cursor
 	default:
-		return
+		return true
 	}
 	if err := p.save(); err != nil {
 		log.Fatalf("the cursor cannot be written: %v", err)
 	}
+	return len(p.Newest) < most
 }
 
 // region save

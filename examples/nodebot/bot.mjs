@@ -36,8 +36,8 @@ for (let tries = 0; ; tries++) {
         console.error(`chat ${chat.id} stays without an answer: ${refusal.message}`);
       });
     }
-    places.move(event); // and only now: killed before it, the bot is given this event again
     tries = 0;
+    return places.move(event); // and only now: killed before it, the bot is given this event again
   });
   places.check(error);
   await pause(tries, error);

@@ -64,7 +64,7 @@ export class Client {
   }
   // endregion
 
-  /** follow hands on the events of a subscription, one after the other, until the stream is cut. It returns why. */
+  /** follow hands on the events of a subscription, one after the other, until the stream is cut or no more are wanted. It returns why. */
   async follow(query, variables, next) {
     const dead = new AbortController();
     const most = 40_000; // the server says something every 15 seconds, if only ":"
@@ -74,7 +74,8 @@ export class Client {
       if (!answer.headers.get("content-type")?.startsWith("text/event-stream")) this.#read(await answer.text());
       for await (const line of linesOf(answer.body)) {
         clearTimeout(silence);
-        if (line.startsWith("data: ")) await next(this.#read(line.slice(6)).events);
+        const more = !line.startsWith("data: ") || (await next(this.#read(line.slice(6)).events));
+        if (!more) return new Error("no more of this stream");
         silence = setTimeout(() => dead.abort(new Error("the stream fell silent")), most);
       }
       return new Error("the stream was cut");
@@ -82,6 +83,7 @@ export class Client {
       return error;
     } finally {
       clearTimeout(silence);
+      dead.abort();
     }
   }
 

@@ -1,5 +1,9 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 
+// Of how many rooms there are newest cursors before another CAUGHT_UP is to say all at once: a request has at most 128 KiB,
+// which are some 2,700 cursors.
+const most = 200;
+
 /** Places are where the bot goes on: what the last CAUGHT_UP said, and the newest cursor of each room since. */
 export class Places {
   #file;
@@ -22,12 +26,16 @@ export class Places {
     return [...this.#caughtUp, ...this.#newest.values()];
   }
 
-  /** move notes that an event has been dealt with. Those without a cursor are not stored, and move nothing. */
+  /**
+   * move notes that an event has been dealt with, and returns false when it is time for another CAUGHT_UP. Events without a
+   * cursor are not stored, and move nothing.
+   */
   move({ cursor, cursors, room }) {
     if (cursors) this.#newest.clear();
     if (cursors) this.#caughtUp = cursors;
     if (cursor) this.#newest.set(room.id, cursor);
     if (cursors || cursor) this.#save();
+    return this.#newest.size < most;
   }
 
   // region save
