@@ -25,13 +25,13 @@ func TestBotKilledAroundAnAnswer(t *testing.T) {
 			b := w.bots[0]
 			var mu sync.Mutex
 			next := called
-			w.line.happens = func(_, _ string, at moment) {
+			w.line.setHappens(func(_, _ string, at moment) {
 				mu.Lock()
 				defer mu.Unlock()
 				if at == next && b.kill() {
 					next++
 				}
-			}
+			})
 			b.keep()
 			b.awaitCursor()
 			for range 5 {
@@ -197,7 +197,7 @@ func newReaper(w *world, kills int, seed uint64) *reaper {
 		r.lives[b.token] = &life{b: b, left: kills}
 		b.born = func() { r.plan(b.token) }
 	}
-	w.line.happens = r.happened
+	w.line.setHappens(r.happened)
 	w.T.Cleanup(r.end)
 	return r
 }

@@ -65,17 +65,32 @@ func (l *line) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	token, id := strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "), idOf(body)
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	l.tell(token, id, called)
-	if l.refuse != nil {
-		if no := l.refuse(token, id); no != nil {
-			if no.after {
-				l.forward(httptest.NewRecorder(), r, token, id)
-			}
-			no.tell(w)
-			return
+	if no := l.refused(token, id); no != nil {
+		if no.after {
+			l.forward(httptest.NewRecorder(), r, token, id)
 		}
+		no.tell(w)
+		return
 	}
 	l.forward(w, r, token, id)
 	l.tell(token, id, delivered)
+}
+
+func (l *line) refused(token, id string) *refusal {
+	l.mu.Lock()
+	refuse := l.refuse
+	l.mu.Unlock()
+	if refuse == nil {
+		return nil
+	}
+	return refuse(token, id)
+}
+
+// setRefuse has another function asked.
+func (l *line) setRefuse(refuse func(token, id string) *refusal) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.refuse = refuse
 }
 
 func (no *refusal) tell(w http.ResponseWriter) {
@@ -123,7 +138,7 @@ func (l *line) tell(token, id string, at moment) {
 	}
 }
 
-// setHappens has another function told, while bots run.
+// setHappens has another function told.
 func (l *line) setHappens(happens func(token, id string, at moment)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -70,7 +70,7 @@ func TestBotSendsAgain(t *testing.T) {
 	}
 	var mu sync.Mutex
 	tries := map[string]int{}
-	w.line.refuse = func(token, id string) *refusal {
+	w.line.setRefuse(func(token, id string) *refusal {
 		if id == "" {
 			return nil
 		}
@@ -79,7 +79,7 @@ func TestBotSendsAgain(t *testing.T) {
 		n := min(tries[token+id], len(script)-1)
 		tries[token+id]++
 		return script[n]
-	}
+	})
 	w.keep()
 	for range 2 {
 		w.question()
@@ -111,13 +111,13 @@ func TestBotThatIsTooFast(t *testing.T) {
 // What is said before a bot is there for the first time, by bots, by itself, or no question: it answers nothing of that.
 func TestWhatBotsDoNotAnswer(t *testing.T) {
 	w := both(t)
-	w.line.happens = func(token, _ string, _ moment) {
+	w.line.setHappens(func(token, _ string, _ moment) {
 		for _, b := range w.bots {
 			if all, _ := w.line.count(token); b.token == token && all > 2 {
 				b.stop() // it would never end
 			}
 		}
-	}
+	})
 	w.say(w.rooms[0], "Is anybody there yet?", 0, 0)
 	w.keep()
 	w.question() // whose answers are questions themselves, as they end

@@ -14,14 +14,14 @@ func TestBotWaitsForItsToken(t *testing.T) {
 	w := both(t)
 	var mu sync.Mutex
 	tries := map[string]int{}
-	w.line.refuse = func(token, _ string) *refusal {
+	w.line.setRefuse(func(token, _ string) *refusal {
 		mu.Lock()
 		defer mu.Unlock()
 		if tries[token]++; tries[token]%3 != 0 {
 			return &refusal{status: http.StatusUnauthorized, body: failure("UNAUTHENTICATED")}
 		}
 		return nil
-	}
+	})
 	w.keep()
 	w.question()
 	w.wantAnswered()
