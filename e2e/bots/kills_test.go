@@ -71,8 +71,13 @@ func TestKilledBotsAnswerOnce(t *testing.T) {
 			c.open(w.addRoom("PRIVATE"))
 		}
 	}
-	for c.await(c.most); reaper.isAtWork(); { // it may have fewer questions than it needs
+	for c.await(c.most); reaper.isAtWork() && !t.Failed(); { // it may have had fewer answers than it needs
+		if c.ahead() > 20 {
+			pause(t.Context())
+			continue
+		}
 		w.question()
+		c.count(&c.asked)
 	}
 	c.stop()
 	for _, room := range w.rooms {
@@ -259,7 +264,7 @@ func (r *reaper) happened(token, _ string, at moment) {
 	if at == called {
 		l.after--
 	}
-	over := l.on && at == l.at && l.after == 0
+	over := l.on && at == l.at && l.after <= 0 // the answer of before may have been refused
 	wait := time.Duration(r.chance.Int64N(int64(5 * time.Millisecond)))
 	r.mu.Unlock()
 	if !over {
