@@ -134,7 +134,7 @@ func TestOlderCursor(t *testing.T) {
 func TestBotInManyRooms(t *testing.T) {
 	w := both(t)
 	w.keep()
-	const rooms = 205
+	const rooms = 105
 	for range rooms {
 		w.say(w.addRoom("PRIVATE"), "How many more?", 1, 1)
 	}

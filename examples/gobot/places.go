@@ -36,7 +36,7 @@ func (p *places) after() []string {
 
 // most is of how many rooms there are newest cursors before another CAUGHT_UP is to say all at once: a request has at most
 // 128 KiB, which are some 2,700 cursors.
-const most = 200
+const most = 100
 
 // move notes that an event has been dealt with, and returns false when it is time for another CAUGHT_UP. Events without a
 // cursor are not stored, and move nothing.

@@ -2,7 +2,7 @@ import { readFileSync, renameSync, writeFileSync } from "node:fs";
 
 // Of how many rooms there are newest cursors before another CAUGHT_UP is to say all at once: a request has at most 128 KiB,
 // which are some 2,700 cursors.
-const most = 200;
+const most = 100;
 
 /** Places are where the bot goes on: what the last CAUGHT_UP said, and the newest cursor of each room since. */
 export class Places {
