@@ -13,7 +13,7 @@ FUZZTIME ?= 1m
 # Areas of e2e: those that run under the race detector, those that drive the server as it is, and on Postgres too what
 # depends on the database.
 RACED := ./e2e/auth ./e2e/harness/... ./e2e/http ./e2e/streams ./e2e/ws
-PLAIN := ./e2e/cluster ./e2e/data ./e2e/documents ./e2e/faults ./e2e/limits ./e2e/members ./e2e/passwords ./e2e/people ./e2e/settings
+PLAIN := ./e2e/bots ./e2e/cluster ./e2e/data ./e2e/documents ./e2e/faults ./e2e/limits ./e2e/members ./e2e/passwords ./e2e/people ./e2e/settings
 ON_POSTGRES := ./e2e/auth ./e2e/cluster ./e2e/data ./e2e/faults ./e2e/members ./e2e/people ./e2e/streams ./graph \
 	$(addprefix ./,$(shell grep -rl --include='*_test.go' parley/db/dbtest auth chat | xargs -n 1 dirname | sort -u))
 

@@ -91,9 +91,9 @@ var mayImport = map[string][]string{
 	"chat/roomlog/logcheck":      {"chat/mentions", "chat/roomlog", "db/tables", "ent"},                                                     // for archive
 	"chat/rooms":                 {"audit", "chat/access", "chat/arguments", "chat/members", "chat/roomlog", "chat/texts", "ent", "rights"}, // what makes and changes rooms
 	"chat/rowcheck":              {"chat/access", "chat/texts", "db/tables", "ent", "naming", "naming/codes"},
-	"chat/signals":               {"chat/access", "chat/follow", "chat/roomlog", "db", "limit", "meter"}, // who types and reads, told and not stored
-	"chat/texts":                 {"naming"},                                                             // what names and texts may be
-	"transport":                  {"limit", "meter"},                                                     // knows gqlgen; nothing of chat, auth or rows
+	"chat/signals":               {"chat/access", "chat/arguments", "chat/follow", "chat/roomlog", "chat/texts", "db", "limit", "meter"}, // who types and reads, told and not stored
+	"chat/texts":                 {"naming"},                                                                                             // what names and texts may be
+	"transport":                  {"limit", "meter"},                                                                                     // knows gqlgen; nothing of chat, auth or rows
 	"transport/admission":        {"limit", "meter", "naming", "transport/refusal", "transport/safe"},
 	"transport/budget":           {},
 	"transport/operation":        {"meter", "transport/budget", "transport/refusal", "transport/stream", "transport/wire"},
@@ -158,6 +158,9 @@ var mayImport = map[string][]string{
 	// Floor 7: the binary.
 	"cmd/parley":         {},                                                                                                                  // the binary
 	"cmd/parley/command": {"archive", "auth", "auth/invites", "auth/keys", "auth/operator", "db", "server", "server/logs", "server/settings"}, // what can be typed
+
+	// For others to copy.
+	"examples": {}, // bots, which know the server by its API
 
 	// Tests from outside.
 	"e2e": {}, // areas hold tests alone, and import what they like

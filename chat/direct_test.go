@@ -89,10 +89,18 @@ func TestOpenDirectRoomRefuses(t *testing.T) {
 	wantLimit(t, err, "ROOMS")
 }
 
-// Nobody leaves a direct room, so others take at most half of somebody's rooms that way; the rest is theirs.
+// Nobody leaves a direct room, so others take at most half of somebody's rooms that way; the rest is theirs. So it is with bots, which
+// may be in twice as many.
 func TestDirectRoomsOfOthersLeaveRoom(t *testing.T) {
 	w := newWorld(t, chat.Options{UserMaxRooms: 6})
-	vic := w.person("vic")
+	wantRoomLeft(t, w, w.person("vic"))
+	w = newWorld(t, chat.Options{UserMaxRooms: 3})
+	wantRoomLeft(t, w, w.bot("vic"))
+}
+
+// wantRoomLeft has others open direct rooms with somebody called vic, who may be in six rooms.
+func wantRoomLeft(t *testing.T, w *world, vic chat.Caller) {
+	t.Helper()
 	for i := range 4 {
 		_, err := w.OpenDirectRoom(t.Context(), w.person(fmt.Sprint("stranger", i)), []string{"vic"})
 		if i < 3 && err == nil {

@@ -49,11 +49,11 @@ func (s *Service) RevokedPlace(ctx context.Context, in uuid.UUID) (int64, error)
 	return row.RevokedPlace, nil
 }
 
-// MaxCursors is how many cursors an event has at most, and MaxRooms how many rooms one stream of events may have: as
-// many as one person may be in.
+// MaxCursors is how many cursors an event has at most, and MaxRooms how many rooms one stream of a person's may have, as
+// many as they may be in; one of a bot's has twice as many.
 const (
 	MaxRooms   = 1000
-	MaxCursors = MaxRooms + 1 // and the place in their list
+	MaxCursors = 2*MaxRooms + 1 // and the place in their list
 )
 
 // OpenAll returns where a reader of several rooms begins, in the order in which they are named first, and all
@@ -64,7 +64,7 @@ func (s *Service) OpenAll(ctx context.Context, caller Caller, rooms, after []str
 	switch {
 	case len(rooms) == 0:
 		return nil, &InvalidError{Field: "rooms", Reason: "REQUIRED", Detail: "names at least one room"}
-	case len(rooms) > MaxRooms:
+	case len(rooms) > access.MaxRooms(MaxRooms, caller.Bot):
 		return nil, &LimitError{Reason: "ROOMS"}
 	}
 	cursors, err := parseCursors("after", after)
@@ -116,7 +116,7 @@ func allOf(rooms []access.Room, cursors map[uuid.UUID]roomlog.Position) bool {
 // are the cursors of its last CAUGHT_UP and of later events, in any order: the furthest of each room counts.
 // *InvalidError: after CURSOR_INVALID. *LimitError: ROOMS. *DivergedError.
 func (s *Service) OpenMine(ctx context.Context, caller Caller, after []string) (readers.Opening, error) {
-	opened, err := s.readers.Open(ctx, caller.ID, after)
+	opened, err := s.readers.Open(ctx, caller, after)
 	switch {
 	case errors.Is(err, readers.ErrCursor):
 		err = arguments.BadCursor("after")

@@ -49,7 +49,7 @@ type Options struct {
 	MutationRate   limit.Rate       // PARLEY_MUTATION_RATE, of one user, all other changes; burst × 3
 	RoomCreateRate limit.Rate       // PARLEY_ROOM_CREATE_RATE, of one user; burst × 1
 	RoomMaxMembers int              // PARLEY_ROOM_MAX_MEMBERS, default 5,000
-	UserMaxRooms   int              // PARLEY_USER_MAX_ROOMS, that one person is in, default 1,000
+	UserMaxRooms   int              // PARLEY_USER_MAX_ROOMS, that one person is in, and half of those of a bot, default 1,000
 	Withheld       rights.Withheld  // what PARLEY_MEMBERS_MAY leaves out, for bots and server admins alone; default nothing
 
 	// FindPerson finds a person by a username or an id; its error says that there is none. Default: there is nobody.

@@ -62,7 +62,7 @@ func (w *world) outcome(what string, n uint64) {
 
 func (w *world) typing(who chat.Caller, room string) *roomlog.Room {
 	w.t.Helper()
-	r, err := w.SetTyping(w.t.Context(), who, room)
+	r, err := w.SetTyping(w.t.Context(), who, room, nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -93,13 +93,13 @@ func TestTyping(t *testing.T) {
 		w.typing(bob, room.ID.String())
 	}
 	w.outcome("too_fast", 3)
-	if _, err := w.SetTyping(t.Context(), bob, "nowhere"); err == nil {
+	if _, err := w.SetTyping(t.Context(), bob, "nowhere", nil); err == nil {
 		t.Error("a room that is not there")
 	}
 	if _, err := w.UpdateRoom(t.Context(), ann, "general", chat.RoomChange{SendRole: ptr(access.Admin)}); err != nil {
 		t.Fatal(err)
 	}
-	_, err := w.SetTyping(t.Context(), bob, "general")
+	_, err := w.SetTyping(t.Context(), bob, "general", nil)
 	wantErr(t, err, chat.ErrForbidden)
 	if n, err := w.store.Read.RoomEvent.Query().Count(t.Context()); err != nil || n != 2 { // a chat, and the room was changed
 		t.Errorf("the log has %d events, %v", n, err)

@@ -117,7 +117,7 @@ func findPerson(store *db.Store) func(context.Context, string) (chat.Caller, err
 		if err != nil {
 			return chat.Caller{}, err
 		}
-		return chat.Caller{ID: row.ID, Username: row.Username}, nil
+		return chat.Caller{ID: row.ID, Username: row.Username, Bot: row.Bot != nil && *row.Bot}, nil
 	}
 }
 

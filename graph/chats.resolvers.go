@@ -30,8 +30,8 @@ func (r *mutationResolver) React(ctx context.Context, chat string, emoji string,
 	return r.chat.React(ctx, caller.Person(ctx), chat, emoji, given(on, true))
 }
 
-func (r *mutationResolver) SetTyping(ctx context.Context, room string) (*roomlog.Room, error) {
-	return r.chat.SetTyping(ctx, caller.Person(ctx), room)
+func (r *mutationResolver) SetTyping(ctx context.Context, room string, preview *string) (*roomlog.Room, error) {
+	return r.chat.SetTyping(ctx, caller.Person(ctx), room, preview)
 }
 
 func (r *queryResolver) Chats(ctx context.Context, room string, first *int, after *string, last *int, before *string) (*pages.Page, error) {

@@ -100,6 +100,7 @@ func documents(schema *ast.Schema, p *failures.Presenter) document.API {
 		Streams: fields.Streams,
 		MaxPage: chat.MaxPage, MaxIDs: maxNodes, MaxAnswer: budget.MaxAnswer, MaxEvent: stream.MaxEvent,
 		Largest: fields.Largest, Lists: fields.Lists, Textless: "Event.cursors", // only CAUGHT_UP has these, which is about nothing
+		Either: [2]string{"Event.chat", "Event.preview"}, // only TYPING has a preview, which is about no chat
 	}
 }
 

@@ -22,7 +22,7 @@ var ErrForbidden = errors.New("not allowed")
 
 // A ForbiddenError says that the caller may know of the room, but not do this; or not on the server.
 type ForbiddenError struct {
-	Reason string     // READ_ONLY, LAST_OWNER, BANNED, BLOCKED, NOT_FOR_MEMBERS; empty: none that helps
+	Reason string     // READ_ONLY, LAST_OWNER, BANNED, BLOCKED, NOT_FOR_MEMBERS, NOT_A_BOT; empty: none that helps
 	Until  *time.Time // with BANNED: when it ends by itself; nil: it does not
 }
 
@@ -35,7 +35,15 @@ func (e *ForbiddenError) Unwrap() error { return ErrForbidden }
 type Caller struct {
 	ID       uuid.UUID
 	Username string
-	Bot      bool // it calls more often than people do; else it is one of them
+	Bot      bool // it calls more often than people do, and is in more rooms; else it is one of them
+}
+
+// MaxRooms is how many rooms somebody may be in where people may be in so many: bots in twice as many.
+func MaxRooms(people int, bot bool) int {
+	if bot {
+		return 2 * people
+	}
+	return people
 }
 
 // A Role is what a member may do, the highest first, as rows have it.

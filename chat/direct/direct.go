@@ -126,7 +126,7 @@ func (s *Service) create(ctx context.Context, caller access.Caller, people []acc
 			}
 			if person.ID == caller.ID {
 				in.As.Member = entered
-			} else if err := s.mayBeAsked(ctx, tx, person.ID); err != nil {
+			} else if err := s.mayBeAsked(ctx, tx, person); err != nil {
 				return err
 			}
 		}
@@ -141,15 +141,15 @@ func (s *Service) create(ctx context.Context, caller access.Caller, people []acc
 }
 
 // mayBeAsked says whether others may open one more room with somebody: all those rooms together take no more than half of the
-// rooms that a person may be in. Nobody leaves such a room, so others could take all of them, for good.
-func (s *Service) mayBeAsked(ctx context.Context, tx *ent.Tx, person uuid.UUID) error {
+// rooms that they may be in. Nobody leaves such a room, so others could take all of them, for good.
+func (s *Service) mayBeAsked(ctx context.Context, tx *ent.Tx, person access.Caller) error {
 	opened, err := tx.Room.Query().Where(
-		room.KindEQ(room.KindDIRECT), room.CreatedByNEQ(person), room.HasMembersWith(member.UserID(person)),
+		room.KindEQ(room.KindDIRECT), room.CreatedByNEQ(person.ID), room.HasMembersWith(member.UserID(person.ID)),
 	).Count(ctx)
 	if err != nil {
 		return fmt.Errorf("count rooms that others have opened: %w", err)
 	}
-	if opened > max(1, s.MaxRooms/2) {
+	if opened > max(1, access.MaxRooms(s.MaxRooms, person.Bot)/2) {
 		return members.ErrManyRooms
 	}
 	return nil

@@ -42,12 +42,13 @@ func (t *Tail) Hear(tell func([]Signal)) {
 type Now struct {
 	Room   *roomlog.Room
 	Head   int64            // the place where that is so
+	start  int64            // the place behind which newest are
 	newest []*roomlog.Event // up to there
 }
 
-// HasSent tells whether somebody has sent a chat since a place.
-func (n Now) HasSent(person uuid.UUID, since int64) bool {
-	return slices.ContainsFunc(n.newest, func(e *roomlog.Event) bool {
+// MayHaveSent tells whether somebody has sent a chat since a place, as far as that is known: else they may have.
+func (n Now) MayHaveSent(person uuid.UUID, since int64) bool {
+	return since < n.start || slices.ContainsFunc(n.newest, func(e *roomlog.Event) bool {
 		return e.Kind == roomlog.ChatSent && e.ActorID == person && e.Position().Place > since
 	})
 }
@@ -105,7 +106,7 @@ func (c *cache) readNow(ctx context.Context, log Source, head int64) (now Now, e
 			return now, err
 		}
 	}
-	now.Head, now.newest = c.end().Place, c.window
+	now.Head, now.start, now.newest = c.end().Place, c.start.Place, c.window
 	switch n := len(c.window); {
 	case now.Head < head:
 		return now, ErrBehind

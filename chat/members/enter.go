@@ -18,14 +18,14 @@ import (
 )
 
 // Enter makes somebody a member of a room that the transaction has locked, at a place of its log and a moment; the room's
-// member_count is the caller's business. They have read all that is in the room as it is given.
+// member_count is the caller's business. most is how many rooms people may be in. They have read all that is in the room as it is given.
 // access.ErrNoRoom: the room is gone; ErrNoPerson: so is the account; ErrManyRooms.
 func Enter(ctx context.Context, tx *ent.Tx, in *ent.Room, who uuid.UUID, role access.Role, place int64, at time.Time, most int) (*access.Membership, error) {
 	person, err := Lock(ctx, tx, who, 1)
 	if err != nil {
 		return nil, err
 	}
-	if person.Rooms >= most {
+	if !person.MayEnter(0, most) {
 		return nil, ErrManyRooms
 	}
 	row, err := tx.Member.Create().SetID(uuid.Must(uuid.NewV7())).SetRoomID(in.ID).SetUserID(who).SetRole(int(role)).

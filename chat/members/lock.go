@@ -16,6 +16,7 @@ import (
 // A Person is somebody whose row a transaction has locked.
 type Person struct {
 	UsernameKey string
+	Bot         bool
 	Rooms       int   // that they are in
 	Version     int64 // of their list of rooms, before they join the first
 }
@@ -34,7 +35,13 @@ func Lock(ctx context.Context, tx *ent.Tx, who uuid.UUID, joins int) (*Person, e
 	if err != nil {
 		return nil, fmt.Errorf("count rooms of a person: %w", err)
 	}
-	return &Person{UsernameKey: row.UsernameKey, Rooms: rooms, Version: row.RoomsVersion - int64(joins)}, nil
+	return &Person{UsernameKey: row.UsernameKey, Bot: row.Bot != nil && *row.Bot, Rooms: rooms, Version: row.RoomsVersion - int64(joins)}, nil
+}
+
+// MayEnter says whether they may be in one room more than they are, besides so many that they join meanwhile, where people may
+// be in most.
+func (p *Person) MayEnter(meanwhile, most int) bool {
+	return p.Rooms+meanwhile < access.MaxRooms(most, p.Bot)
 }
 
 // RoleAmong is what somebody becomes who enters a room of so many members by themselves: a room with members has an owner.

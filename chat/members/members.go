@@ -34,7 +34,7 @@ type Shared struct {
 	Changes    *limits.Limiter // of one person
 	Creations  *limits.Limiter // likewise, of rooms
 	MaxMembers int             // of a room
-	MaxRooms   int             // of a person
+	MaxRooms   int             // of a person; a bot has twice as many
 	Withheld   rights.Withheld // from everybody but bots and server admins
 }
 

@@ -61,7 +61,7 @@ func (b *batch) joinsOf(l *locked, kept []int) map[uuid.UUID]bool {
 	for _, n := range kept {
 		id := b.entries[n].UserID
 		who := b.newcomers[id]
-		if l.joining[id] && !joins[id] && who.Rooms+who.joined < b.o.MaxRooms && l.Room.MemberCount+len(joins) < b.o.MaxMembers {
+		if l.joining[id] && !joins[id] && who.MayEnter(who.joined, b.o.MaxRooms) && l.Room.MemberCount+len(joins) < b.o.MaxMembers {
 			joins[id] = true
 			who.joined++
 		}

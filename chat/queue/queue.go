@@ -44,7 +44,7 @@ type Options struct {
 	MaySend      Judge                                    // asked of a room as its row is under the lock
 	MayRead      Judge                                    // asked before a known id is answered with its chat
 	MaxMembers   int                                      // of a room, beyond which nobody joins by sending
-	MaxRooms     int                                      // of a person, likewise
+	MaxRooms     int                                      // of a person, and half of those of a bot, likewise
 	Committed    func(...roomlog.Commit)                  // told of what was stored, before it is answered
 	Tell         func(context.Context, ...members.Record) // told of who has joined, for the audit
 }

@@ -26,11 +26,12 @@ func listCursor(person uuid.UUID, version int64) string {
 type resume struct {
 	rooms  map[uuid.UUID]roomlog.Position
 	listed int64 // the version of their list that was known; Never: none was
+	most   int   // rooms that they may follow now
 }
 
 // parseResume reads cursors of rooms and of a person's list, any number of each: the furthest counts. ErrCursor.
 func parseResume(person uuid.UUID, after []string) (resume, error) {
-	r, known := resume{map[uuid.UUID]roomlog.Position{}, Never}, int64(-1)
+	r, known := resume{rooms: map[uuid.UUID]roomlog.Position{}, listed: Never}, int64(-1)
 	for _, text := range after {
 		if room, at, ok := roomlog.ParseCursor(text); ok {
 			if at.Place == math.MaxInt64 { // nothing is behind it

@@ -28,7 +28,7 @@ import (
 
 // Options of Readers. All are needed.
 type Options struct {
-	MaxRooms int              // that one reader follows
+	MaxRooms int              // that one reader follows who is a person; a bot follows twice as many
 	Interval time.Duration    // between two comparisons of people's lists of rooms with the database
 	Now      func() time.Time // the clock of what is stored
 	OnError  func(error)      // told what went wrong in the background work of Run, which is tried again

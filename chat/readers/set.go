@@ -20,7 +20,7 @@ import (
 )
 
 var (
-	// ErrManyRooms means that there are more rooms than Options.MaxRooms, or cursors of more than twice as many.
+	// ErrManyRooms means that there are more rooms than the reader may follow, or cursors of more than twice as many.
 	ErrManyRooms = errors.New("too many rooms for one reader")
 	// ErrCursor means that a text is no cursor of a room or of the list of this person.
 	ErrCursor = errors.New("not a cursor of rooms or of this list")
@@ -44,12 +44,13 @@ type Set struct {
 
 // Open returns where a reader of all rooms of a person begins, by at most four queries. after are cursors of these rooms, of
 // others, and of the list. ErrCursor, *roomlog.DivergedError, ErrManyRooms.
-func (x *Readers) Open(ctx context.Context, person uuid.UUID, after []string) (opened Opening, err error) {
-	from, err := parseResume(person, after)
+func (x *Readers) Open(ctx context.Context, reader access.Caller, after []string) (opened Opening, err error) {
+	from, err := parseResume(reader.ID, after)
+	from.most = access.MaxRooms(x.o.MaxRooms, reader.Bot)
 	switch {
 	case err != nil:
 		return opened, err
-	case len(from.rooms) > 2*x.o.MaxRooms:
+	case len(from.rooms) > 2*from.most:
 		return opened, ErrManyRooms
 	}
 	select {
@@ -59,7 +60,7 @@ func (x *Readers) Open(ctx context.Context, person uuid.UUID, after []string) (o
 		return opened, ctx.Err()
 	}
 	err = x.store.View(ctx, func(db *ent.Client) error {
-		opened, err = x.open(ctx, db, person, from)
+		opened, err = x.open(ctx, db, reader.ID, from)
 		return err
 	})
 	if err != nil {
@@ -73,7 +74,7 @@ func (x *Readers) open(ctx context.Context, db *ent.Client, person uuid.UUID, fr
 	switch {
 	case err != nil:
 		return opened, err
-	case len(l.rooms) > x.o.MaxRooms:
+	case len(l.rooms) > from.most:
 		return opened, ErrManyRooms
 	case from.listed != Never && from.listed > l.version:
 		return opened, &roomlog.DivergedError{} // nobody knows which rooms there were

@@ -154,6 +154,7 @@ type Event struct {
 	Username *string            // theirs, as displayed; stays when the account is gone
 	Member   *access.Membership // theirs, with MemberJoined, MemberChanged and MemberRead; nil: it has ended
 	Emoji    *string            // with ChatReacted and ChatUnreacted
+	Preview  *string            // with Typing, of a bot: what it has written so far; nil: it says nothing of that
 	Cursors  []string           // with CaughtUp: where to go on, for each room
 
 	position Position

@@ -41,7 +41,7 @@ func (f *flood) settled() bool {
 	for _, n := range f.Outcomes() {
 		dropped += n
 	}
-	return dropped+uint64(len(f.waiting)) == f.sent
+	return dropped+uint64(len(f.waiting.of)) == f.sent
 }
 
 // However often the hundred people of a room say that they are typing, no more waits than one signal of each.
@@ -56,8 +56,8 @@ func TestTypingTakesOneSlotEach(t *testing.T) {
 			f.typing(room, who)
 		}
 	}
-	if len(f.waiting) != len(people) || !f.settled() {
-		t.Errorf("%d of %d wait, %v", len(f.waiting), f.sent, f.Outcomes())
+	if len(f.waiting.of) != len(people) || !f.settled() {
+		t.Errorf("%d of %d wait, %v", len(f.waiting.of), f.sent, f.Outcomes())
 	}
 }
 
@@ -69,8 +69,8 @@ func TestAFloodOfSignalsIsDropped(t *testing.T) {
 		for range 2_000 {
 			f.typing(room, uuid.New())
 		}
-		if n := second * (64 << 10 / f.size); len(f.waiting) != n+second-1 || !f.settled() {
-			t.Errorf("in second %d wait %d, and not %d, %v", second, len(f.waiting), n, f.Outcomes())
+		if n := second * (64 << 10 / f.size); len(f.waiting.of) != n+second-1 || !f.settled() {
+			t.Errorf("in second %d wait %d, and not %d, %v", second, len(f.waiting.of), n, f.Outcomes())
 		}
 		f.typing(uuid.New(), uuid.New())
 		f.now = f.now.Add(time.Second)
@@ -78,8 +78,8 @@ func TestAFloodOfSignalsIsDropped(t *testing.T) {
 	for range 3 * maxWaiting {
 		f.typing(uuid.New(), uuid.New())
 	}
-	if len(f.waiting) != maxWaiting || !f.settled() {
-		t.Errorf("of all rooms wait %d, %v", len(f.waiting), f.Outcomes())
+	if len(f.waiting.of) != maxWaiting || !f.settled() {
+		t.Errorf("of all rooms wait %d, %v", len(f.waiting.of), f.Outcomes())
 	}
 	taken := 0
 	for _, some := range f.takeWaiting() {
@@ -87,7 +87,7 @@ func TestAFloodOfSignalsIsDropped(t *testing.T) {
 	}
 	f.now = f.now.Add(time.Second)
 	f.typing(room, uuid.New())
-	if taken != maxWaiting || len(f.waiting) != 1 || len(f.spent) != 1 {
-		t.Errorf("%d were taken, %d wait, %d rooms are counted", taken, len(f.waiting), len(f.spent))
+	if taken != maxWaiting || len(f.waiting.of) != 1 || len(f.spent) != 1 {
+		t.Errorf("%d were taken, %d wait, %d rooms are counted", taken, len(f.waiting.of), len(f.spent))
 	}
 }

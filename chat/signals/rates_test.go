@@ -23,6 +23,7 @@ type carrier struct {
 type carried struct {
 	at       time.Time
 	lastRead int
+	preview  string
 }
 
 func (c *carrier) Signal(_ string, content []byte) {
@@ -30,7 +31,11 @@ func (c *carrier) Signal(_ string, content []byte) {
 	if err := json.Unmarshal(content, &one); err != nil {
 		c.t.Fatal(err)
 	}
-	c.sent[one.slot()] = append(c.sent[one.slot()], carried{c.now, one.Member.LastRead})
+	told := carried{at: c.now, preview: string(one.Preview)}
+	if one.Member != nil {
+		told.lastRead = one.Member.LastRead
+	}
+	c.sent[one.slot()] = append(c.sent[one.slot()], told)
 }
 
 func (c *carrier) Signals(ctx context.Context, _ func([]byte)) error { return ctx.Err() }

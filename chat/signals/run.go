@@ -50,6 +50,10 @@ func (s *Service) receive(content []byte) {
 	}
 	one.until = time.Now().Add(Lifetime - max(0, age))
 	s.mu.Lock()
+	if held, holds := s.unsent.of[one.slot()]; holds && one.isAfter(held) { // a bot goes on by another node
+		s.unsent.drop(one.slot())
+		s.outcomes.Add("replaced", 1)
+	}
 	if s.spend(one.Room, len(content)) {
 		s.put(s.waiting, one)
 	} else {
@@ -92,13 +96,13 @@ func (s *Service) round(ctx context.Context) {
 func (s *Service) takeUnsent() (some []signal) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for slot, one := range s.unsent {
-		if s.reading.Take(slot, s.o.Now()) == 0 {
+	for slot, one := range s.unsent.of {
+		if s.rateOf(one).Take(slot, s.o.Now()) == 0 {
 			some = append(some, one)
-			delete(s.unsent, slot)
+			s.unsent.drop(slot)
 		}
 	}
-	if len(s.unsent) > 0 {
+	if len(s.unsent.of) > 0 {
 		s.wake()
 	}
 	return some
@@ -108,10 +112,10 @@ func (s *Service) takeWaiting() map[uuid.UUID][]signal {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	rooms := map[uuid.UUID][]signal{}
-	for _, one := range s.waiting {
+	for slot, one := range s.waiting.of {
 		rooms[one.Room] = append(rooms[one.Room], one)
+		s.waiting.drop(slot)
 	}
-	clear(s.waiting)
 	return rooms
 }
 
@@ -125,7 +129,7 @@ func (s *Service) tell(ctx context.Context, room uuid.UUID, signals []signal) {
 	}
 	err := s.o.Rooms.Tell(ctx, room, head, func(now follow.Now) (told []follow.Signal) {
 		for _, one := range signals {
-			if one.Kind == roomlog.Typing && now.HasSent(one.User, one.Head) {
+			if one.Kind == roomlog.Typing && now.MayHaveSent(one.User, one.Head) {
 				s.outcomes.Add("overtaken", 1)
 				continue
 			}

@@ -15,8 +15,10 @@ import (
 	"github.com/google/uuid"
 
 	"parley/chat/access"
+	"parley/chat/arguments"
 	"parley/chat/follow"
 	"parley/chat/roomlog"
+	"parley/chat/texts"
 	"parley/db"
 	"parley/limit"
 	"parley/meter"
@@ -42,25 +44,27 @@ type Options struct {
 const Lifetime = 6 * time.Second
 
 const (
-	maxMembers  = 100                    // of a room in which it is told who is typing
-	typingEvery = 2 * time.Second        // of one person in one room
-	readEvery   = time.Second            // likewise
-	roomBytes   = 64 << 10               // of a room's signals in each second
-	maxWaiting  = 10_000                 // signals that wait to be told, and to be sent
-	pause       = 100 * time.Millisecond // between two rounds, so that what comes together is told together
+	maxMembers   = 100                    // of a room in which it is told who is typing
+	typingEvery  = 2 * time.Second        // of one person in one room
+	readEvery    = time.Second            // likewise
+	previewEvery = time.Second / 4        // of one bot in one room
+	roomBytes    = 64 << 10               // of a room's signals in each second
+	pause        = 100 * time.Millisecond // between two rounds, so that what comes together is told together
 )
 
 // Service is the signals of a node. It is safe for concurrent use. It tells only while Run runs.
 type Service struct {
-	o               Options
-	typing, reading *limit.Table[slot]
-	outcomes        *meter.Tally
-	due             chan struct{} // holds one while something may wait
+	o        Options
+	typing   *limit.Table[slot]
+	reading  *limit.Table[slot]
+	preview  *limit.Table[slot]
+	outcomes *meter.Tally
+	due      chan struct{} // holds one while something may wait
 
 	mu      sync.Mutex
-	unsent  map[slot]signal // of this node
-	waiting map[slot]signal // to be told here
-	second  int64           // of which the bytes are counted
+	unsent  *slots // of this node
+	waiting *slots // to be told here
+	second  int64  // of which the bytes are counted
 	spent   map[uuid.UUID]int
 }
 
@@ -70,8 +74,8 @@ func New(o Options) *Service {
 		return limit.NewTable[slot](limit.Rate{Calls: 1, Per: d}.Bucket(1))
 	}
 	return &Service{
-		o: o, typing: every(typingEvery), reading: every(readEvery), outcomes: meter.NewTally(reasons...),
-		due: make(chan struct{}, 1), unsent: map[slot]signal{}, waiting: map[slot]signal{}, spent: map[uuid.UUID]int{},
+		o: o, typing: every(typingEvery), reading: every(readEvery), preview: every(previewEvery),
+		outcomes: meter.NewTally(reasons...), due: make(chan struct{}, 1), unsent: newSlots(), waiting: newSlots(), spent: map[uuid.UUID]int{},
 	}
 }
 
@@ -85,22 +89,66 @@ func (s *Service) Outcomes() map[string]uint64 { return s.outcomes.Counts() }
 
 // SetTyping tells the others in a room that the caller is typing, and returns the room. The room is read and the caller judged
 // each time, as by the query of a room, which costs the same; whoever is too fast is answered like anybody, and so is
-// whoever is in a room of more than 100 people, where nobody is told. ErrNoRoom, *access.ForbiddenError.
-func (s *Service) SetTyping(ctx context.Context, caller access.Caller, nameOrID string) (*roomlog.Room, error) {
+// whoever is in a room of more than 100 people, where nobody is told.
+//
+// preview is what a bot has written so far, at most 4,000 bytes that may stand in a chat, or nothing yet; nil: it says nothing of
+// that. What comes faster than four times a second waits, and the newest is told.
+//
+// ErrNoRoom, *access.ForbiddenError: also NOT_A_BOT; *arguments.InvalidError: preview.
+func (s *Service) SetTyping(ctx context.Context, caller access.Caller, nameOrID string, preview *string) (*roomlog.Room, error) {
+	if preview != nil {
+		if !caller.Bot {
+			return nil, &access.ForbiddenError{Reason: "NOT_A_BOT"}
+		}
+		if err := arguments.Invalid("preview", texts.CheckPreview(*preview)); err != nil {
+			return nil, err
+		}
+	}
 	in, err := access.Find(ctx, s.o.Store.Read, caller, access.Send, nameOrID, s.o.Now())
 	if err != nil {
 		return nil, err
 	}
 	typing := s.newSignal(roomlog.Typing, in, caller)
-	switch {
-	case in.MemberCount > maxMembers:
+	if preview != nil {
+		typing.Preview = []byte(*preview)
+	}
+	if in.MemberCount > maxMembers {
 		s.outcomes.Add("large_room", 1)
-	case s.typing.Take(typing.slot(), s.o.Now()) > 0:
-		s.outcomes.Add("too_fast", 1)
-	default:
-		s.send(typing)
+	} else {
+		s.offer(typing)
 	}
 	return roomlog.RoomFor(in), nil
+}
+
+// offer sends who is typing at once where the rate lets it, instead of what waits to be sent. What bots write waits else, and all
+// other is dropped.
+func (s *Service) offer(typing signal) {
+	s.mu.Lock()
+	now := s.rateOf(typing).Take(typing.slot(), s.o.Now()) == 0
+	switch {
+	case now:
+		s.unsent.drop(typing.slot())
+	case typing.Preview != nil:
+		s.put(s.unsent, typing)
+		s.wake()
+	default:
+		s.outcomes.Add("too_fast", 1)
+	}
+	s.mu.Unlock()
+	if now {
+		s.send(typing)
+	}
+}
+
+// rateOf is how often it may be sent what is in the slot of a signal.
+func (s *Service) rateOf(one signal) *limit.Table[slot] {
+	switch {
+	case one.Kind == roomlog.MemberRead:
+		return s.reading
+	case one.Preview != nil:
+		return s.preview
+	}
+	return s.typing
 }
 
 // MemberRead tells the person's own streams that they have read up to a chat, and in a direct room those of all, unless one of two
@@ -141,17 +189,17 @@ func (s *Service) wake() {
 }
 
 // put keeps a signal, instead of the older one in its slot. mu is held.
-func (s *Service) put(in map[slot]signal, one signal) {
-	older, there := in[one.slot()]
+func (s *Service) put(in *slots, one signal) {
+	older, there := in.of[one.slot()]
 	switch {
 	case there && older.isAfter(one):
 		s.outcomes.Add("replaced", 1)
 		return
-	case there:
-		s.outcomes.Add("replaced", 1)
-	case len(in) >= maxWaiting:
+	case !in.fits(one):
 		s.outcomes.Add("full", 1)
 		return
+	case there:
+		s.outcomes.Add("replaced", 1)
 	}
-	in[one.slot()] = one
+	in.put(one)
 }

@@ -9,6 +9,7 @@ import (
 	"parley/chat/access"
 	"parley/chat/follow"
 	"parley/chat/roomlog"
+	"parley/chat/texts"
 )
 
 // A signal is one as it travels, in JSON. Other releases may have fields and kinds that this one does not know.
@@ -21,6 +22,10 @@ type signal struct {
 	Name   string            `json:"name"`
 	ToAll  bool              `json:"direct,omitempty"` // it is told to all in the room, a direct one
 	Member *member           `json:"member,omitempty"`
+
+	// Preview is what a bot has written so far, in base64, which is as long for one text as for another; nil: it says nothing of
+	// that. Releases without it show that somebody is typing.
+	Preview []byte `json:"preview,omitzero"`
 
 	until time.Time // where it has come to: when it is told no more
 }
@@ -41,8 +46,12 @@ type slot struct {
 
 func (s signal) slot() slot { return slot{s.Room, s.User, s.Kind} }
 
-// isAfter tells whether a signal says more than another of its slot, which comes later: reading goes on, never back.
+// isAfter tells whether a signal says more than another of its slot, which comes later: reading goes on, never back, and what a
+// bot has written by one node may come behind what it has written by another since.
 func (s signal) isAfter(later signal) bool {
+	if s.Kind == roomlog.Typing {
+		return s.At.After(later.At)
+	}
 	return s.Member != nil && later.Member != nil && s.Member.LastRead > later.Member.LastRead
 }
 
@@ -53,7 +62,7 @@ func read(content []byte) (s signal, ok bool) {
 	}
 	switch s.Kind {
 	case roomlog.Typing:
-		return s, s.Member == nil
+		return s, s.Member == nil && texts.CheckPreview(string(s.Preview)) == nil
 	case roomlog.MemberRead:
 		if s.Member == nil {
 			return s, false
@@ -71,6 +80,10 @@ func (s signal) in(now follow.Now) follow.Signal {
 	}
 	if s.Kind == roomlog.Typing {
 		told.Except = s.User
+		if s.Preview != nil {
+			text := string(s.Preview)
+			told.Preview = &text
+		}
 		return told
 	}
 	role, _ := access.ParseRole(s.Member.Role)

@@ -25,6 +25,9 @@ const (
 	MaxChat = 10_000
 )
 
+// MaxPreview is how many bytes a bot may show of what it is writing.
+const MaxPreview = 4_000
+
 // An Error says why a text is not taken.
 type Error struct {
 	Reason string // TOO_SHORT, TOO_LONG, OUT_OF_RANGE, BAD_CHARACTER, MIXED_SCRIPTS, LOOKS_LIKE_ID
@@ -45,6 +48,14 @@ func Check(text string, least, most int) error {
 		return &Error{"TOO_LONG", fmt.Sprintf("has %d to %d characters", least, most)}
 	}
 	return nil
+}
+
+// CheckPreview says whether a bot may show this of what it is writing: what may stand in a chat, or nothing yet.
+func CheckPreview(text string) error {
+	if len(text) > MaxPreview {
+		return &Error{"TOO_LONG", fmt.Sprintf("has at most %d bytes", MaxPreview)}
+	}
+	return Check(text, 0, MaxPreview)
 }
 
 // CheckTopic says whether a room may have this topic; empty: it has none.

@@ -12,7 +12,8 @@ import (
 type signalling struct {
 	t               *testing.T
 	nodes           []*harness.Server
-	ann, bob        string // their tokens
+	database        []string // flags of commands
+	ann, bob        string   // their tokens
 	general, direct string
 	anns, bobs      records
 }
@@ -24,7 +25,7 @@ func newSignalling(t *testing.T, bus string) *signalling {
 		b = startNATS(t, l)
 	}
 	c := newCluster(t, l, b)
-	x := &signalling{t: t}
+	x := &signalling{t: t, database: []string{"--data", t.TempDir(), "--database-url", l.databaseURL()}}
 	for n := range c.nodes {
 		x.nodes = append(x.nodes, &harness.Server{T: t, Addr: c.at[n]})
 	}

@@ -10,13 +10,14 @@ import (
 	"parley/e2e/harness"
 )
 
-// standings are what people are in a room, in the order of the columns of tables; the last one is in none, and a server admin.
-var standings = []string{"stranger", "banned", "left", "removed", "member", "admin", "owner", "serveradmin"}
+// standings are what people are in a room, in the order of the columns of tables. A server admin is in none, and the bot is a
+// member as any other.
+var standings = []string{"stranger", "banned", "left", "removed", "member", "admin", "owner", "serveradmin", "bot"}
 
 // kinds are the rooms in which they are that.
 var kinds = []string{"public", "private", "direct", "deleted"}
 
-// A cast is people and rooms in which each is what they are called. Direct rooms are of member, admin and owner alone.
+// A cast is people and rooms in which each is what they are called. Direct rooms are of member, bot, admin and owner alone.
 type cast struct {
 	*harness.Server
 	tokens map[string]string // by standing; and of a plain member of all rooms, called target
@@ -37,7 +38,11 @@ func newCast(t *testing.T) *cast {
 	t.Helper()
 	c := &cast{Server: harness.New(t, harness.NoLimits()...), tokens: map[string]string{}, ids: map[string]string{}, rooms: map[string]*place{}}
 	for _, who := range append([]string{"target", "newcomer"}, standings...) {
-		c.tokens[who], _ = c.Register(who)
+		if who == "bot" {
+			c.tokens[who] = c.Bot(who)
+		} else {
+			c.tokens[who], _ = c.Register(who)
+		}
 		var data struct{ Me struct{ ID string } }
 		c.Must(&data, c.tokens[who], `{ me { id } }`)
 		c.ids[who] = data.Me.ID
@@ -88,7 +93,7 @@ type roomData struct {
 func (c *cast) open() {
 	c.T.Helper()
 	var data struct{ OpenDirectRoom roomData }
-	c.Must(&data, c.tokens["owner"], `mutation { openDirectRoom(users: ["admin", "member", "target"])`+roomFields+`}`)
+	c.Must(&data, c.tokens["owner"], `mutation { openDirectRoom(users: ["admin", "member", "bot", "target"])`+roomFields+`}`)
 	c.rooms["direct"] = c.furnish(data.OpenDirectRoom)
 }
 
@@ -97,7 +102,7 @@ func (c *cast) create(kind string) *place {
 	c.T.Helper()
 	c.made++
 	var data struct{ CreateRoom roomData }
-	c.Must(&data, c.tokens["owner"], `mutation($n: String!, $k: RoomKind) { createRoom(name: $n, kind: $k, members: ["left", "removed", "banned", "member", "admin", "target"])`+
+	c.Must(&data, c.tokens["owner"], `mutation($n: String!, $k: RoomKind) { createRoom(name: $n, kind: $k, members: ["left", "removed", "banned", "member", "bot", "admin", "target"])`+
 		roomFields+`}`, map[string]any{"n": fmt.Sprintf("room %d", c.made), "k": kind})
 	p := c.furnish(data.CreateRoom)
 	c.Must(nil, c.tokens["left"], `mutation($r: ID!) { leaveRoom(room: $r) }`, map[string]any{"r": p.id})

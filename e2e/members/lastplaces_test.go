@@ -108,11 +108,22 @@ func TestLastPlacesOfARoom(t *testing.T) {
 
 // One person wants into many rooms at once, in all ways, and is in as many as they may be.
 func TestLastRoomsOfAPerson(t *testing.T) {
-	const most = 7
-	s := harness.New(t, append(harness.NoLimits(), "--user-max-rooms", fmt.Sprint(most))...)
-	c := &crowd{Server: s, answered: map[string]int{}}
+	s := harness.New(t, append(harness.NoLimits(), "--user-max-rooms", "7")...)
 	bob, _ := s.Register("bob")
-	for i := range 24 {
+	wantRooms(t, s, bob, 7)
+}
+
+// A bot is in twice as many.
+func TestLastRoomsOfABot(t *testing.T) {
+	s := harness.New(t, append(harness.NoLimits(), "--user-max-rooms", "5")...)
+	wantRooms(t, s, s.Bot("bob"), 10)
+}
+
+// wantRooms has bob want into 48 rooms at once.
+func wantRooms(t *testing.T, s *harness.Server, bob string, most int) {
+	t.Helper()
+	c := &crowd{Server: s, answered: map[string]int{}}
+	for i := range 48 {
 		name := fmt.Sprint("person", i)
 		token, _ := s.Register(name)
 		var made struct {

@@ -56,12 +56,25 @@ func TestFullRooms(t *testing.T) {
 	wantRoom(s, by["cid"], `mutation { at: acceptInvite(code: "`+code+`") { room { me { role } memberCount } } }`, `{"room":{"me":{"role":"MEMBER"},"memberCount":2}}`)
 }
 
-// Nobody is in more rooms than they may be, in whatever way they would come into one; whoever sends does so without joining.
+// Nobody is in more rooms than they may be, in whatever way they would come into one; whoever sends does so without joining. Bots may
+// be in twice as many.
 func TestFullLists(t *testing.T) {
 	s := harness.New(t, append(harness.NoLimits(), "--user-max-rooms", "2")...)
 	by := people(s, "ann", "bob")
 	s.Must(nil, by["ann"], `mutation { a: createRoom(name: "general") { id } b: createRoom(name: "talk") { id } }`)
 	s.Must(nil, by["bob"], `mutation { a: createRoom(name: "mine") { id } b: createRoom(name: "also mine") { id } }`)
+	wantFullList(s, by)
+	s.Must(nil, by["ann"], `mutation { deleteRoom(room: "general") }`)
+	s.Must(nil, by["ann"], `mutation { createRoom(name: "general") { id } }`)
+	by["bob"] = s.Bot("robot")
+	s.Must(nil, by["bob"], `mutation { a: createRoom(name: "mine") { id } b: createRoom(name: "robot's") { id } }`)
+	s.Must(nil, by["bob"], `mutation { c: createRoom(name: "third") { id } d: createRoom(name: "fourth") { id } }`)
+	wantFullList(s, by)
+}
+
+// wantFullList wants bob, who has the room mine, to be in as many rooms as they may be, and ann in general and one more.
+func wantFullList(s *harness.Server, by map[string]string) {
+	s.T.Helper()
 	code := invitation(s, by["ann"], "general")
 	for _, call := range []string{
 		`createRoom(name: "one more") { id }`, `createRoom(name: "one more", kind: PRIVATE) { id }`, `joinRoom(room: "general") { id }`,
@@ -69,7 +82,10 @@ func TestFullLists(t *testing.T) {
 	} {
 		wantReason(s, by["bob"], call, "LIMIT_REACHED", "ROOMS")
 	}
-	wantReason(s, by["ann"], `addMember(room: "general", user: "bob") { id }`, "LIMIT_REACHED", "ROOMS")
+	var bob struct{ Me struct{ ID string } }
+	s.Must(&bob, by["bob"], `{ me { id } }`)
+	wantReason(s, by["ann"], `addMember(room: "general", user: "`+bob.Me.ID+`") { id }`, "LIMIT_REACHED", "ROOMS")
+	wantReason(s, by["ann"], `createRoom(name: "with them", members: ["`+bob.Me.ID+`"]) { id }`, "LIMIT_REACHED", "ROOMS")
 	wantRoom(s, by["bob"], `mutation { at: sendChat(room: "general", text: "x") { room { me { role } } } }`, `{"room":{"me":null}}`)
 	s.Must(nil, by["bob"], `mutation { deleteRoom(room: "mine") }`)
 	wantRoom(s, by["bob"], `mutation { at: sendChat(room: "general", text: "x") { room { me { role } } } }`, `{"room":{"me":{"role":"MEMBER"}}}`)

@@ -142,7 +142,7 @@ func letterOf(a harness.Answer) string {
 	case code == "ID_TAKEN":
 		return "t"
 	case code == "FORBIDDEN":
-		return map[string]string{"": "f", "BANNED": "b", "LAST_OWNER": "l"}[reason]
+		return map[string]string{"": "f", "BANNED": "b", "LAST_OWNER": "l", "BOT": "m", "NOT_A_BOT": "r"}[reason]
 	case code != "" || len(a.Errors) > 0:
 		return "!"
 	case strings.Contains(a.Body, `[null]`), strings.Contains(a.Body, `"nodes":[]`):

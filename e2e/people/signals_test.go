@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -153,6 +154,34 @@ func TestSignalsLeaveNoTrace(t *testing.T) {
 	late.Subscribe("1", eventsDocument, map[string]any{"rooms": []string{"general"}, "after": []string{begin}})
 	for _, want := range []string{"CHAT_SENT", "CAUGHT_UP"} {
 		wantKind(late, want)
+	}
+}
+
+// Nothing of what a bot was writing is in the database or what lies beside it, in what is exported, or in the log.
+func TestPreviewsLeaveNoTrace(t *testing.T) {
+	dir := harness.DataDir(t)
+	s := harness.Start(t, harness.Config(t, dir, append(harness.NoLimits(), "--log-level", "debug")...))
+	robot := s.Bot("robot")
+	ann, _ := s.Register("ann")
+	s.Must(nil, ann, `mutation { createRoom(name: "general", members: ["robot"]) { id } }`)
+	k := s.Live(ann, `subscription($rooms: [ID!]) { events(rooms: $rooms) { kind preview } }`, "general")
+	s.Must(nil, robot, `mutation { setTyping(room: "general", preview: "a wandering thought") { id } }`)
+	if m := k.Expect("next"); !strings.Contains(string(m.Payload), `"preview":"a wandering thought"`) {
+		t.Fatalf("got %s", m.Payload)
+	}
+	send(s, robot, "general", "a stored thought")
+	k.Expect("next")
+	found := exported(t, dir, "all") + s.Log.String()
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.Type().IsRegular() {
+			text, err := os.ReadFile(path)
+			found += string(text)
+			return err
+		}
+		return err
+	})
+	if err != nil || strings.Contains(found, "wandering") || strings.Contains(found, "TYPING") || !strings.Contains(found, "a stored thought") {
+		t.Errorf("%v: it has left a trace, or nothing was read", err)
 	}
 }
 

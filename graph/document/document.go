@@ -67,6 +67,7 @@ type API struct {
 	Largest   map[string]int // bytes of JSON that a value has at most: by its field, as "Chat.text", or its type, else "String"
 	Items     map[string]int // objects that a list without pages has at most, as "Chat.mentions", where that is no small number
 	Textless  string         // a field, as "Event.cursors": an object that has it has no texts
+	Either    [2]string      // fields, as "Event.chat" and "Event.preview": an object has one of them at most
 
 	// Lists are fields of lists without pages that are read once for all objects of a list, as "Chat.reactions".
 	Lists map[string]List

@@ -35,29 +35,43 @@ func (e *estimator) largest(page int, sets ...ast.SelectionSet) int {
 	for _, set := range sets {
 		e.collect(set, fields)
 	}
-	sum, textless := 0, 0
+	sum, textless, either := 0, 0, [2]int{}
 	for _, same := range fields {
-		size, below := 0, make([]ast.SelectionSet, len(same))
-		for i, f := range same {
-			size, below[i] = max(size, e.sizeOf(f)), f.SelectionSet
-		}
-		if f := same[0]; len(f.SelectionSet) > 0 {
-			inner := e.largest(e.page(f), below...)
-			switch {
-			case f.Definition.Type.Elem == nil:
-			case isConnection(f.ObjectDefinition.Name):
-				inner = e.times(inner, page)
-			default:
-				inner = e.times(inner, max(e.items(f), e.api.Lists[nameOf(f)].Most))
-			}
-			size = e.plus(size, inner)
-		} else if nameOf(f) == e.api.Textless {
+		size := e.ofKey(page, same)
+		switch nameOf(same[0]) {
+		case e.api.Textless:
 			textless = e.plus(textless, size)
-			continue
+		case e.api.Either[0]:
+			either[0] = e.plus(either[0], size)
+		case e.api.Either[1]:
+			either[1] = e.plus(either[1], size)
+		default:
+			sum = e.plus(sum, size)
 		}
-		sum = e.plus(sum, size)
 	}
+	sum = e.plus(sum, max(either[0], either[1]))
 	return max(sum, e.plus(textless, min(sum, withoutTexts)))
+}
+
+// ofKey is what fields of one key can come to in an object.
+func (e *estimator) ofKey(page int, same []*ast.Field) int {
+	size, below := 0, make([]ast.SelectionSet, len(same))
+	for i, f := range same {
+		size, below[i] = max(size, e.sizeOf(f)), f.SelectionSet
+	}
+	f := same[0]
+	if len(f.SelectionSet) == 0 {
+		return size
+	}
+	inner := e.largest(e.page(f), below...)
+	switch {
+	case f.Definition.Type.Elem == nil:
+	case isConnection(f.ObjectDefinition.Name):
+		inner = e.times(inner, page)
+	default:
+		inner = e.times(inner, max(e.items(f), e.api.Lists[nameOf(f)].Most))
+	}
+	return e.plus(size, inner)
 }
 
 // withoutTexts is what an object without texts has at most, beside the field that tells.

@@ -41,3 +41,30 @@ func TestLargestAnswer(t *testing.T) {
 		}
 	}
 }
+
+// Of two fields of which an object has one at most the larger counts.
+func TestLargestOfEither(t *testing.T) {
+	api := *testAPI
+	api.Either = [2]string{"Event.chat", "Event.preview"}
+	api.Streams = map[string]string{}
+	for _, name := range []string{"Subscription.events", "Event.chat", "Event.preview", "Event.room", "Room.topic", "Chat.text", "Chat.replyTo"} {
+		api.Streams[name] = ""
+	}
+	for text, least := range map[string]int{
+		`subscription { events { preview chat { text } } }`:                                       1000,
+		`subscription { events { preview } }`:                                                     1000,
+		`subscription { events { preview chat { text } room { topic } } }`:                        2000,
+		`subscription { events { preview more: preview chat { text } } }`:                         2000,
+		`subscription { events { preview chat { text } again: chat { text replyTo { text } } } }`: 3000,
+	} {
+		doc, errs := newDocuments(Limits{Parallel: 1}.WithDefaults(), &api, testSecrets).check(text)
+		if errs != nil {
+			t.Fatal(text, errs)
+		}
+		e := costLimit{&api, 5000}.estimator(nil)
+		e.most = 1 << 20
+		if got := e.largest(0, doc.Operations[0].SelectionSet); got < least || got > least+200 {
+			t.Errorf("%s: %d bytes, want little more than %d", text, got, least)
+		}
+	}
+}

@@ -21,6 +21,8 @@ const (
 	ofToken  = 4 << 10
 	ofCursor = 64
 
+	ofLogCursor = 44 + quotes // of a place in a room's log, the longest of a stream's
+
 	ofCursorOfNames = 256 // in lists that are in order of usernames
 )
 
@@ -53,10 +55,11 @@ var Largest = map[string]int{
 	"BotToken.token":           len("parley_bot_") + 43 + quotes,
 	"Chat.text":                ofText,
 	"Chat.username":            ofName,
-	"Event.cursors":            chat.MaxCursors * (ofCursor + 1),
+	"Event.cursors":            chat.MaxCursors * (ofLogCursor + 1),
 	"Ban.reason":               ofTopic,
 	"Chat.myReactions":         20 * (ofEmoji + 1),
 	"Event.emoji":              ofEmoji,
+	"Event.preview":            escaped*texts.MaxPreview + quotes,
 	"Event.username":           ofName,
 	"Invite.code":              26 + quotes,
 	"MemberEdge.cursor":        ofCursorOfNames,

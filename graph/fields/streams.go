@@ -12,7 +12,7 @@ var Streams = map[string]string{
 
 	"Event.kind": shared, "Event.room": shared, "Event.cursor": shared, "Event.at": shared, "Event.actor": shared,
 	"Event.chat": shared, "Event.cursors": shared, "Event.user": shared, "Event.username": shared,
-	"Event.member": shared, "Event.emoji": shared,
+	"Event.member": shared, "Event.emoji": shared, "Event.preview": shared,
 
 	"Chat.id": shared, "Chat.room": shared, "Chat.number": shared, "Chat.cursor": shared, "Chat.username": shared, "Chat.user": shared,
 	"Chat.text": shared, "Chat.data": shared, "Chat.mentions": shared, "Chat.createdAt": shared, "Chat.editedAt": shared, "Chat.deletedAt": shared,

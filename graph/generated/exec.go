@@ -129,6 +129,7 @@ type ComplexityRoot struct {
 		Emoji    func(childComplexity int) int
 		Kind     func(childComplexity int) int
 		Member   func(childComplexity int) int
+		Preview  func(childComplexity int) int
 		Room     func(childComplexity int) int
 		User     func(childComplexity int) int
 		Username func(childComplexity int) int
@@ -206,7 +207,7 @@ type ComplexityRoot struct {
 		SendChat       func(childComplexity int, room string, text string, id *string, replyTo *string, data *string) int
 		SetNotify      func(childComplexity int, room string, level access.NotifyLevel) int
 		SetRole        func(childComplexity int, room string, user string, role access.Role) int
-		SetTyping      func(childComplexity int, room string) int
+		SetTyping      func(childComplexity int, room string, preview *string) int
 		UnbanMember    func(childComplexity int, room string, user string) int
 		UpdateMe       func(childComplexity int, name *string) int
 		UpdateRoom     func(childComplexity int, room string, name *string, topic *string, sendRole *access.Role, data *string) int
@@ -389,7 +390,7 @@ type MutationResolver interface {
 	DeleteChat(ctx context.Context, chat string) (*roomlog.Chat, error)
 	BlockUser(ctx context.Context, user string, on *bool) (*auth.User, error)
 	React(ctx context.Context, chat string, emoji string, on *bool) (*roomlog.Chat, error)
-	SetTyping(ctx context.Context, room string) (*roomlog.Room, error)
+	SetTyping(ctx context.Context, room string, preview *string) (*roomlog.Room, error)
 }
 type QueryResolver interface {
 	Me(ctx context.Context) (*auth.User, error)
@@ -751,6 +752,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Event.Member(childComplexity), true
+	case "Event.preview":
+		if e.ComplexityRoot.Event.Preview == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Event.Preview(childComplexity), true
 	case "Event.room":
 		if e.ComplexityRoot.Event.Room == nil {
 			break
@@ -1281,7 +1288,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.SetTyping(childComplexity, args["room"].(string)), true
+		return e.ComplexityRoot.Mutation.SetTyping(childComplexity, args["room"].(string), args["preview"].(*string)), true
 	case "Mutation.unbanMember":
 		if e.ComplexityRoot.Mutation.UnbanMember == nil {
 			break
@@ -2411,7 +2418,15 @@ type Mutation {
   three seconds or so while that lasts, and nothing at its end. Answers the room, also when nobody is told: so it is with all
   but the first within two seconds.
   """
-  setTyping("The room's name or id." room: ID!): Room
+  setTyping(
+    "The room's name or id."
+    room: ID!
+    """
+    For bots alone (FORBIDDEN, reason NOT_A_BOT): what you have written so far, all of it and not what is new, at most 4,000 bytes;
+    of a longer text its end. Told four times a second: of what comes faster the newest, as soon as it may be. The chat itself ends it.
+    """
+    preview: String
+  ): Room
 }
 
 # ------------------------------------------------------------------------------------- subscription
@@ -2706,6 +2721,11 @@ type Event {
   "With CHAT_REACTED and CHAT_UNREACTED: what ` + "`" + `actor` + "`" + ` has put on the chat or taken off."
   emoji: String
   """
+  With TYPING of a bot: all that it has written so far, instead of what the last one said. Null: it does not say. Nowhere stored.
+  Show it as text of that bot until its chat comes, or six seconds have passed.
+  """
+  preview: String
+  """
   With CAUGHT_UP: a place to resume from for every room of this stream, also for silent ones, and for the list
   of your rooms if the stream is of all of them.
   """
@@ -2924,8 +2944,8 @@ enum ErrorCode {
   """
   You can see this but may not do it; see ` + "`" + `reason` + "`" + ` where there is one: READ_ONLY (the room's ` + "`" + `sendRole` + "`" + ` is higher), LAST_OWNER
   (hand over first), BANNED, with ` + "`" + `until` + "`" + ` if it ends by itself, BLOCKED (somebody has blocked you, or you them), DISABLED (by a
-  server admin), REGISTRATION_CLOSED (ask for an invite), BOT (what is for people, who have a password and sessions), SIGN_IN_AGAIN
-  (then send it again), NOT_FOR_MEMBERS (what is for bots and server admins here, see ` + "`" + `server { membersMay }` + "`" + `).
+  server admin), REGISTRATION_CLOSED (ask for an invite), BOT (what is for people, who have a password and sessions), NOT_A_BOT (what
+  is for bots), SIGN_IN_AGAIN (then send it again), NOT_FOR_MEMBERS (what is for bots and server admins here, see ` + "`" + `server { membersMay }` + "`" + `).
   """
   FORBIDDEN
   "It does not exist, or you may not know that it does."
@@ -3242,6 +3262,8 @@ func (ec *executionContext) childFields_Event(ctx context.Context, field graphql
 		return ec.fieldContext_Event_member(ctx, field)
 	case "emoji":
 		return ec.fieldContext_Event_emoji(ctx, field)
+	case "preview":
+		return ec.fieldContext_Event_preview(ctx, field)
 	case "cursors":
 		return ec.fieldContext_Event_cursors(ctx, field)
 	}
@@ -4397,6 +4419,14 @@ func (ec *executionContext) field_Mutation_setTyping_args(ctx context.Context, r
 		return nil, err
 	}
 	args["room"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "preview",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["preview"] = arg1
 	return args, nil
 }
 
@@ -6053,6 +6083,13 @@ func (ec *executionContext) _Event_emoji(ctx context.Context, field graphql.Coll
 	return lean.Optional(obj.Emoji)
 }
 func (ec *executionContext) fieldContext_Event_emoji(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Event", field, false, false, "String")
+}
+
+func (ec *executionContext) _Event_preview(ctx context.Context, field graphql.CollectedField, obj *roomlog.Event) (ret graphql.Marshaler) {
+	return lean.Optional(obj.Preview)
+}
+func (ec *executionContext) fieldContext_Event_preview(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Event", field, false, false, "String")
 }
 
@@ -8027,7 +8064,7 @@ func (ec *executionContext) _Mutation_setTyping(ctx context.Context, field graph
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().SetTyping(ctx, fc.Args["room"].(string))
+			return ec.Resolvers.Mutation().SetTyping(ctx, fc.Args["room"].(string), fc.Args["preview"].(*string))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *roomlog.Room) graphql.Marshaler {
@@ -11087,6 +11124,11 @@ func (ec *executionContext) _Event(ctx context.Context, sel ast.SelectionSet, ob
 				})
 		case "emoji":
 			out.Values[i] = ec._Event_emoji(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "preview":
+			out.Values[i] = ec._Event_preview(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

@@ -75,8 +75,8 @@ const (
 	ErrorCodeInvalidCredentials ErrorCode = "INVALID_CREDENTIALS"
 	// You can see this but may not do it; see `reason` where there is one: READ_ONLY (the room's `sendRole` is higher), LAST_OWNER
 	// (hand over first), BANNED, with `until` if it ends by itself, BLOCKED (somebody has blocked you, or you them), DISABLED (by a
-	// server admin), REGISTRATION_CLOSED (ask for an invite), BOT (what is for people, who have a password and sessions), SIGN_IN_AGAIN
-	// (then send it again), NOT_FOR_MEMBERS (what is for bots and server admins here, see `server { membersMay }`).
+	// server admin), REGISTRATION_CLOSED (ask for an invite), BOT (what is for people, who have a password and sessions), NOT_A_BOT (what
+	// is for bots), SIGN_IN_AGAIN (then send it again), NOT_FOR_MEMBERS (what is for bots and server admins here, see `server { membersMay }`).
 	ErrorCodeForbidden ErrorCode = "FORBIDDEN"
 	// It does not exist, or you may not know that it does.
 	ErrorCodeNotFound ErrorCode = "NOT_FOUND"

@@ -56,7 +56,7 @@ type Config struct {
 	ChatMaxLength  Count      `default:"10000" help:"Characters of a chat, at most 10000."`
 	RoomMaxMembers Count      `default:"5000" help:"Members of a room."`
 	MembersMay     MembersMay `default:"list-people,open-direct,create-rooms" help:"What everybody may do: list-people, open-direct and create-rooms, separated by commas, or none. What is left out is for bots and server admins. Empty: all of it."`
-	UserMaxRooms   Count      `default:"1000" help:"Rooms one user may be in, at most 1000."`
+	UserMaxRooms   Count      `default:"1000" help:"Rooms one user may be in, at most 1000. A bot may be in twice as many."`
 
 	MaxConnections               Count `group:"Connections" default:"10000" help:"WebSockets and event streams at once, at most 512 less than files may be open."`
 	AcceptRate                   Rate  `default:"200/1s" help:"New WebSockets and event streams; while they are many, each network gets its share."`

@@ -32,8 +32,11 @@ type encoded struct {
 	body   []byte
 }
 
-// maxSignals is how many wait for the readers of a block; older ones are dropped.
-const maxSignals = 256
+// What waits for the readers of a block at most; older ones are dropped.
+const (
+	maxSignals     = 256
+	maxSignalBytes = MaxEvent
+)
 
 // hear executes signals, in the goroutine of whoever tells them, as the workers have events to serve, and leaves them to
 // the blocks.
@@ -75,12 +78,22 @@ func (b *block) hear(more []encoded) {
 				return slices.ContainsFunc(more, func(newer encoded) bool { return newer.Slot == s.Slot })
 			})
 		}
-		now.waiting = append(now.waiting, more...)
-		now.waiting = now.waiting[max(0, len(now.waiting)-maxSignals):]
+		now.waiting = newest(append(now.waiting, more...))
 		if b.signals.CompareAndSwap(old, now) {
 			return
 		}
 	}
+}
+
+// newest are the last of some, as many as may wait.
+func newest(some []encoded) []encoded {
+	bytes, first := 0, max(0, len(some)-maxSignals)
+	for i := len(some) - 1; i >= first; i-- {
+		if bytes += len(some[i].body); bytes > maxSignalBytes {
+			return slices.Clone(some[i+1:])
+		}
+	}
+	return some[first:]
 }
 
 // tell gives readers the signals that wait, behind all events. When there is an event, those who come after it go without.

@@ -144,6 +144,12 @@ func TestSignalsWaitInSlots(t *testing.T) {
 	if n := len(b.signals.Load().waiting); n != maxSignals {
 		t.Errorf("%d wait", n)
 	}
+	for i := range 12 {
+		b.hear([]encoded{{Signal{Slot: i}, make([]byte, maxSignalBytes/10)}})
+	}
+	if w := b.signals.Load().waiting; len(w) != 10 || w[0].Slot != 2 || w[9].Slot != 11 {
+		t.Errorf("of large ones %d wait", len(w))
+	}
 }
 
 // An event is not kept waiting by signals: whoever has not been given them goes without.

@@ -1,3 +1,5 @@
+import type { Preview } from "./typing.mjs";
+
 /** A Chat is a row of a room. */
 export interface Chat {
   id: string;
@@ -31,6 +33,8 @@ export interface ChatEvent {
   cursor: string | null;
   chat: Chat | null;
   emoji: string | null;
+  /** with TYPING of a bot: what it has written so far */
+  preview: string | null;
   actor: { id: string; username: string } | null;
 }
 
@@ -47,6 +51,8 @@ export interface View {
   ended(reason: Reason): void;
   /** gets the usernames of those who are typing, whenever they change */
   typing?(usernames: string[]): void;
+  /** gets what bots have written so far, to be shown below all chats, whenever it changes */
+  previews?(previews: Preview[]): void;
 }
 
 /** A Room is one that is shown. */

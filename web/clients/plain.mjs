@@ -4,12 +4,12 @@ import { apply, merge, uuid } from "./chats.mjs";
 import { openMyRooms as open } from "./myrooms.mjs";
 import { inTurn } from "./patience.mjs";
 import { ownAfter, Wishes } from "./reactions.mjs";
-import { sparingly, Typing } from "./typing.mjs";
+import { Previews, sparingly, Typing } from "./typing.mjs";
 
 const CHAT = "id number username text editedAt deletedAt reactions { emoji count users { username } }";
 const PAGE = `query ($room: ID!) { me { id } chats(room: $room) { nodes { ${CHAT} myReactions } syncCursor } }`;
 const EVENTS = `subscription ($rooms: [ID!], $after: [Cursor!]) {
-  events(rooms: $rooms, after: $after) { kind cursor emoji actor { id username } chat { ${CHAT} } } }`;
+  events(rooms: $rooms, after: $after) { kind cursor emoji preview actor { id username } chat { ${CHAT} } } }`;
 const SEND = `mutation ($room: ID!, $text: String!, $id: ID!) {
   sendChat(room: $room, text: $text, id: $id) { id number username } }`;
 const REACT = `mutation ($chat: ID!, $emoji: String!, $on: Boolean!) { react(chat: $chat, emoji: $emoji, on: $on) { id } }`;
@@ -17,10 +17,10 @@ const TYPING = `mutation ($room: ID!) { setTyping(room: $room) { id } }`;
 
 /**
  * openRoom shows a room. `show` gets all chats, oldest first, whenever they change; `heard` gets each new
- * chat of the stream, once; `ended` gets the reason why nothing more will come, and `typing` the usernames of those
- * who are typing.
+ * chat of the stream, once; `ended` gets the reason why nothing more will come, `typing` the usernames of those
+ * who are typing, and `previews` what bots have written so far.
  */
-export function openRoom({ session, follow }, room, { show, heard, ended, typing = () => {} }) {
+export function openRoom({ session, follow }, room, { show, heard, ended, typing = () => {}, previews = () => {} }) {
   const queue = inTurn();
   let stored = [];
   let waiting = []; // chats of ours that the stream has not brought yet
@@ -29,6 +29,7 @@ export function openRoom({ session, follow }, room, { show, heard, ended, typing
   const put = () => show(merge(waiting, stored).map((chat) => wishes.shown(chat)));
   const wishes = new Wishes((wish) => session.ask(REACT, wish), put);
   const others = new Typing(typing);
+  const bots = new Previews(previews);
 
   // #region list
   async function begin() {
@@ -48,6 +49,7 @@ export function openRoom({ session, follow }, room, { show, heard, ended, typing
     stored = apply(stored, withOwn(event));
     waiting = waiting.filter(({ id }) => id !== event.chat?.id);
     put();
+    bots.happened(event); // behind the chat, which takes its place
   }
 
   // An event is the same for all, and so is its chat: which reactions are one's own is what it was, and what was done.
@@ -87,6 +89,7 @@ export function openRoom({ session, follow }, room, { show, heard, ended, typing
   function close() {
     closed = true;
     others.stop();
+    bots.stop();
     stop?.();
   }
 

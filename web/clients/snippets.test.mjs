@@ -1,14 +1,16 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { page, render } from "./snippets.mjs";
+import { pages, render } from "./snippets.mjs";
 
-test("the code in docs/clients.md is the code that is tested", async () => {
-  const text = await readFile(page, "utf8");
-  assert.equal(await render(text), text, "run `npm run snippets` in web/");
-  const fences = text.match(/^```(js|jsx|bash)$/gm).length;
-  assert.equal(text.match(/^<!-- \S+#\S+ -->$/gm).length, fences, "code that comes from no file");
-});
+for (const page of pages) {
+  test(`the code in ${page.pathname.split("/").slice(-2).join("/")} is the code that is tested`, async () => {
+    const text = await readFile(page, "utf8");
+    assert.equal(await render(text), text, "run `npm run snippets` in web/");
+    const fences = text.match(/^```(js|jsx|bash|go)$/gm).length;
+    assert.equal(text.match(/^<!-- [^\s#]+(#\S+)? -->$/gm).length, fences, "code that comes from no file");
+  });
+}
 
 const block = (name, code) => `<!-- x.mjs#${name} -->\n\`\`\`js\n${code}\`\`\`\n`;
 
@@ -16,5 +18,6 @@ test("a snippet is taken out and moved to the left; one that is not there is an 
   const file = ["function f() {", "  // #region a", "  one {", "    two", "  }", "  // #endregion", "}", ""].join("\n");
   const read = async () => file;
   assert.equal(await render(`A\n${block("a", "old\n")}B`, read), `A\n${block("a", "one {\n  two\n}\n")}B`);
+  assert.equal(await render(block("a", "old\n").replace("#a", ""), read), block("a", file).replace("#a", ""));
   await assert.rejects(render(block("b", ""), read), /x\.mjs has no region b/);
 });

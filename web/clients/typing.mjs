@@ -1,4 +1,4 @@
-// Who is typing in a room: news that is told once, and is stale after six seconds.
+// Who is typing in a room, and what bots are writing: news that is told once, and is stale after six seconds.
 
 const good = 6000; // ms
 const pause = 2000; // ms: the server drops what comes faster
@@ -13,11 +13,12 @@ export class Typing {
     this.#show = show;
   }
 
-  /** happened takes in an event: a chat of the same person ends it. */
-  happened({ kind, actor, chat }) {
+  /** happened takes in an event: a chat of the same person ends it, and what is shown of a bot says it already. */
+  happened({ kind, actor, chat, preview }) {
     if (kind === "CHAT_SENT") this.#end(chat.username);
     if (kind !== "TYPING" || !actor) return;
     const { username } = actor;
+    if (preview) return this.#end(username);
     const known = this.#timers.has(username);
     clearTimeout(this.#timers.get(username));
     this.#timers.set(username, setTimeout(() => this.#end(username), good));
@@ -51,5 +52,43 @@ export function sparingly(tell) {
     await Promise.resolve(tell()).catch(() => {}); // nobody misses it
     underway = false;
   };
+}
+// #endregion
+
+// #region previews
+/** Previews are what bots have written so far. `show` gets `{ username, text }` of each, who began first. */
+export class Previews {
+  #written = new Map(); // by username: a text, and its timer
+  #show;
+
+  constructor(show) {
+    this.#show = show;
+  }
+
+  /** happened takes in an event: its text takes the place of the last one, and the chat itself ends it. */
+  happened({ kind, actor, chat, preview }) {
+    if (kind === "CHAT_SENT") this.#end(chat.username);
+    if (kind !== "TYPING" || !actor) return;
+    const { username } = actor;
+    if (!preview) return this.#end(username);
+    clearTimeout(this.#written.get(username)?.timer);
+    this.#written.set(username, { text: preview, timer: setTimeout(() => this.#end(username), good) });
+    this.#tell();
+  }
+
+  /** stop is for the end of the room. */
+  stop() {
+    for (const { timer } of this.#written.values()) clearTimeout(timer);
+    this.#written.clear();
+  }
+
+  #end(username) {
+    clearTimeout(this.#written.get(username)?.timer);
+    if (this.#written.delete(username)) this.#tell();
+  }
+
+  #tell() {
+    this.#show([...this.#written].map(([username, { text }]) => ({ username, text })));
+  }
 }
 // #endregion

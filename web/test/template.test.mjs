@@ -40,14 +40,14 @@ const session = new Session("http://127.0.0.1:8080/graphql", { signedOut: ({ cod
 const client = connect(session);
 
 export function Room({ name }: { name: string }) {
-  const { list, typing, error, send, react, setTyping } = useRoom(openRoom, client, name);
+  const { list, typing, previews, error, send, react, setTyping } = useRoom(openRoom, client, name);
   // @ts-expect-error what is sent is text
   const wrong = () => send(5);
   // @ts-expect-error whether it is put there or taken off is not left open
   const unsaid = () => react(list[0].id, "x");
   const say = error ? wrong : () => send("hello");
   const like = error ? unsaid : () => react(list[0].id, "x", !list[0].reactions?.some(({ mine }) => mine));
-  return <button title={typing.join()} onKeyDown={setTyping} onDoubleClick={like} onClick={say}>{list.map(({ number, text }) => \`\${number?.toFixed()} \${text?.trim()}\`)}</button>;
+  return <button title={typing.join() + previews.map(({ username, text }) => username + text.trim()).join()} onKeyDown={setTyping} onDoubleClick={like} onClick={say}>{list.map(({ number, text }) => \`\${number?.toFixed()} \${text?.trim()}\`)}</button>;
 }
 
 createRoot(document.body).render(<Room name="general" />);

@@ -77,7 +77,7 @@ func (s *Sender) call(ctx context.Context, one *Send, text string) {
 		if s.Home != nil {
 			at = s.Home(one.room)
 		}
-		a, err := s.post(ctx, at, s.token, SendDocument, map[string]any{"room": one.room, "text": text, "id": one.ID})
+		a, err := s.Post(ctx, at, s.token, SendDocument, map[string]any{"room": one.room, "text": text, "id": one.ID})
 		switch {
 		case err != nil:
 			s.Cut++

@@ -91,7 +91,7 @@ func (k *Torture) register(at, username string) (token string) {
 // Must asks a server for what it has to do, and reads the data.
 func (k *Torture) Must(into any, at, token, document string) {
 	k.T.Helper()
-	a, err := k.post(k.T.Context(), at, token, document, nil)
+	a, err := k.Post(k.T.Context(), at, token, document, nil)
 	if err == nil && len(a.Errors) == 0 {
 		err = json.Unmarshal(a.Data, into)
 	}
@@ -223,8 +223,8 @@ func (k *Torture) allSenders() []*Sender {
 	return all
 }
 
-// post asks the server; an error means that no answer came.
-func (k *Torture) post(ctx context.Context, at, token, document string, variables map[string]any) (a harness.Answer, err error) {
+// Post asks the server; an error means that no answer came.
+func (k *Torture) Post(ctx context.Context, at, token, document string, variables map[string]any) (a harness.Answer, err error) {
 	body, err := json.Marshal(map[string]any{"query": document, "variables": variables})
 	if err != nil {
 		return a, err

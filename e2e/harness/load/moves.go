@@ -94,7 +94,7 @@ func (m *Mover) ask(ctx context.Context, token, document string) (refused string
 		if !up {
 			return "", false
 		}
-		a, err := m.post(ctx, at, token, document, map[string]any{"room": m.room, "user": m.person})
+		a, err := m.Post(ctx, at, token, document, map[string]any{"room": m.room, "user": m.person})
 		if err == nil && !a.Retryable() {
 			if len(a.Errors) > 0 {
 				refused = cmp.Or(a.Body, a.Code(), "an error")

@@ -101,7 +101,7 @@ func (r *Reader) reconnect(ctx context.Context, at string) error {
 // Page reads the newest page of the room.
 func (r *Reader) Page(ctx context.Context, at string, variables map[string]any) (p TailPage, err error) {
 	variables["room"] = r.Room
-	a, err := r.post(ctx, at, r.Token, `query($room: ID!, $first: Int, $after: Cursor, $last: Int) {
+	a, err := r.Post(ctx, at, r.Token, `query($room: ID!, $first: Int, $after: Cursor, $last: Int) {
 		chats(room: $room, first: $first, after: $after, last: $last) { nodes { id number text cursor } pageInfo { hasNextPage } syncCursor } }`, variables)
 	if err != nil {
 		return p, err

@@ -17,7 +17,7 @@ import (
 // What one person's streams may take on a node, besides so many in each log. A stream has at most logsOfStream logs, or twice
 // as many, so nobody who follows all of their logs on all of their devices comes near.
 const (
-	logsOfStream      = 1000
+	logsOfStream      = 2000
 	maxFeeds          = 4 * logsOfStream // operations that differ, each in each log
 	maxOperationBytes = 4 << 20          // documents and variables of those whose first reader is theirs
 	windowShare       = 16               // windows that only they read may hold this part of all

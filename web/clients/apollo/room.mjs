@@ -4,13 +4,13 @@ import { gql } from "@apollo/client";
 import { merge, uuid } from "../chats.mjs";
 import { inTurn } from "../patience.mjs";
 import { ownAfter, Wishes } from "../reactions.mjs";
-import { sparingly, Typing } from "../typing.mjs";
+import { Previews, sparingly, Typing } from "../typing.mjs";
 import { reasonOf } from "./client.mjs";
 
 const CHAT = "id number username text editedAt deletedAt reactions { emoji count users { username } }";
 const ROOM = gql`query Room($room: ID!) { me { id } chats(room: $room) { nodes { ${CHAT} myReactions } syncCursor } }`;
 const EVENTS = gql`subscription Events($rooms: [ID!], $after: [Cursor!]) {
-  events(rooms: $rooms, after: $after) { kind cursor emoji actor { id username } chat { ${CHAT} } } }`;
+  events(rooms: $rooms, after: $after) { kind cursor emoji preview actor { id username } chat { ${CHAT} } } }`;
 const SEND = gql`mutation Send($room: ID!, $text: String!, $id: ID!) {
   sendChat(room: $room, text: $text, id: $id) { id number username } }`;
 const REACT = gql`mutation React($chat: ID!, $emoji: String!, $on: Boolean!) {
@@ -18,7 +18,7 @@ const REACT = gql`mutation React($chat: ID!, $emoji: String!, $on: Boolean!) {
 const TYPING = gql`mutation SetTyping($room: ID!) { setTyping(room: $room) { id } }`;
 
 /** openRoom shows a room with the client that connect made: see ../plain.mjs for what it calls. */
-export function openRoom(client, room, { show, heard, ended, typing = () => {} }) {
+export function openRoom(client, room, { show, heard, ended, typing = () => {}, previews = () => {} }) {
   const { cache } = client;
   const queue = inTurn();
   let closed = false;
@@ -29,6 +29,7 @@ export function openRoom(client, room, { show, heard, ended, typing = () => {} }
   const put = () => show(merge(waiting, stored()).map((chat) => wishes.shown(chat)));
   const wishes = new Wishes((wish) => client.mutate({ mutation: REACT, variables: wish }), put);
   const others = new Typing(typing);
+  const bots = new Previews(previews);
   const watch = client.watchQuery({ query: ROOM, variables: { room }, fetchPolicy: "cache-only" }).subscribe(put);
 
   // #region list
@@ -43,6 +44,7 @@ export function openRoom(client, room, { show, heard, ended, typing = () => {} }
     others.happened(event);
     reacted(event);
     if (event.kind === "CHAT_SENT") sent(event.chat);
+    bots.happened(event); // behind the chat, which takes its place
   }
 
   function sent(chat) {
@@ -108,6 +110,7 @@ export function openRoom(client, room, { show, heard, ended, typing = () => {} }
   function close() {
     closed = true;
     others.stop();
+    bots.stop();
     stream?.unsubscribe();
     watch.unsubscribe();
   }

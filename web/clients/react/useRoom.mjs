@@ -3,9 +3,9 @@
 import { useEffect, useRef, useState } from "react";
 
 // #region hook
-const nothing = { list: [], typing: [], error: undefined };
+const nothing = { list: [], typing: [], previews: [], error: undefined };
 
-/** useRoom returns the chats of a room, who is typing, why the room has ended, if it has, and what one can do in it. */
+/** useRoom returns the chats of a room, who is typing, what bots are writing, why the room has ended, if it has, and what one can do in it. */
 export function useRoom(openRoom, client, name) {
   const [shown, setShown] = useState(nothing);
   const room = useRef();
@@ -14,7 +14,8 @@ export function useRoom(openRoom, client, name) {
     const put = (more) => current && setShown((last) => ({ ...nothing, ...(isOf(last) && last), client, name, ...more }));
     const isOf = (last) => last.client === client && last.name === name;
     const ended = (error) => put({ error });
-    const view = { show: (list) => put({ list }), heard() {}, ended, typing: (typing) => put({ typing }) };
+    const others = { typing: (typing) => put({ typing }), previews: (previews) => put({ previews }) };
+    const view = { show: (list) => put({ list }), heard() {}, ended, ...others };
     const opened = openRoom(client, name, view);
     opened.opened.catch(ended);
     room.current = opened;
@@ -24,10 +25,11 @@ export function useRoom(openRoom, client, name) {
     };
   }, [openRoom, client, name]);
   // What is shown of another room is not shown under this name, not even until the first page is there.
-  const { list, typing, error } = shown.client === client && shown.name === name ? shown : nothing;
+  const { list, typing, previews, error } = shown.client === client && shown.name === name ? shown : nothing;
   return {
     list,
     typing,
+    previews,
     error,
     send: (text) => room.current.send(text),
     react: (chat, emoji, on) => room.current.react(chat, emoji, on),

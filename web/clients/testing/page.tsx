@@ -29,7 +29,7 @@ const room = <Client,>(recipe: Recipe<Client>) => <Rooms {...recipe} />;
 // Rooms shows one of two rooms. `rendered` has what was on the page each time, behind the name of the room.
 function Rooms<Client>({ openRoom, client }: Recipe<Client>) {
   const [name, setName] = useState("general");
-  const { list, typing, error, send, react, setTyping } = useRoom(openRoom, client, name);
+  const { list, typing, previews, error, send, react, setTyping } = useRoom(openRoom, client, name);
   const submit = (event: SubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     void send(String(new FormData(event.currentTarget).get("text")));
@@ -55,6 +55,9 @@ function Rooms<Client>({ openRoom, client }: Recipe<Client>) {
       <form onSubmit={submit}>
         <input name="text" aria-label="Text" onInput={() => void setTyping()} />
       </form>
+      {previews.map(({ username, text }) => (
+        <p key={username}>{`${username} writes ${text}`}</p>
+      ))}
       <p>{typing.length > 0 && `${typing.join()} typing`}</p>
       <output>{error?.code === "SESSION_REVOKED" ? "signed out" : error?.message}</output>
     </>

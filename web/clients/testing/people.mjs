@@ -22,9 +22,10 @@ export function tell({ connect, openMyRooms, openRoom }) {
   };
 
   const opened = async (t, session) => {
-    const room = { list: [], typing: [] };
+    const room = { list: [], typing: [], previews: [] };
     const view = { show: (list) => (room.list = list), heard() {}, ended: (reason) => (room.reason = reason) };
-    const open = openRoom(connect(session), "general", { ...view, typing: (names) => (room.typing = names) });
+    const others = { typing: (names) => (room.typing = names), previews: (list) => (room.previews = list) };
+    const open = openRoom(connect(session), "general", { ...view, ...others });
     t.after(() => open.close());
     await open.opened;
     const pills = () => room.list.map(pillsOf).join(" | ");
@@ -230,6 +231,27 @@ export function tell({ connect, openMyRooms, openRoom }) {
     await until(() => mine.typing.length === 0);
   });
 
+  test("what a bot writes grows until its chat is there or nothing more comes", patient, async (t) => {
+    const { parley, session } = await setUp(t, unlimited);
+    const robot = await botOf(t, parley);
+    const show = (preview) => robot("mutation ($text: String) { setTyping(room: \"general\", preview: $text) { id } }", preview);
+    const room = await opened(t, session);
+    const shows = (text) =>
+      until(async () => {
+        await show(text);
+        return room.previews.map((one) => `${one.username}: ${one.text}`).join() === `robot: ${text}`;
+      }, () => JSON.stringify(room.previews));
+    await shows("so");
+    await shows("so far");
+    assert.deepEqual(room.typing, []);
+    await robot("mutation ($text: String!) { sendChat(room: \"general\", text: $text) { id } }", "so far so good");
+    await until(() => room.previews.length === 0);
+    await until(() => room.list.at(-1)?.text === "so far so good");
+    await shows("half a thought");
+    await until(() => room.previews.length === 0); // six seconds later
+    assert.equal(room.list.length, 1);
+  });
+
   test("that one is typing is told sparingly", patient, async (t) => {
     const { proxy, session } = await setUp(t, unlimited);
     const room = await opened(t, session);
@@ -245,6 +267,19 @@ export function tell({ connect, openMyRooms, openRoom }) {
     });
     assert.ok(performance.now() - begin >= 4000, "the third came too soon");
   });
+}
+
+// botOf makes a bot, and whoever may, and returns what asks as that bot.
+async function botOf(t, parley) {
+  await parley.tell("admin", "add", "bob");
+  const admin = sessionAt(t, parley);
+  await admin.signIn("bob", PASSWORD);
+  const { token } = (await admin.ask("mutation { createBot(username: \"robot\") { token } }")).createBot;
+  return async (query, text) => {
+    const headers = { "Content-Type": "application/json", Authorization: `Bearer ${token}` };
+    const answer = await (await fetch(parley.url, { method: "POST", headers, body: JSON.stringify({ query, variables: { text } }) })).json();
+    assert.equal(answer.errors, undefined);
+  };
 }
 
 const JOIN = 'mutation { joinRoom(room: "general") { id } }';

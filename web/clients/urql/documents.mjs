@@ -8,7 +8,7 @@ export const ROOM = gql(
 
 export const EVENTS = gql(
   `subscription Events($rooms: [ID!], $after: [Cursor!]) {
-    events(rooms: $rooms, after: $after) { kind cursor emoji actor { id username } chat { ${CHAT} } }
+    events(rooms: $rooms, after: $after) { kind cursor emoji preview actor { id username } chat { ${CHAT} } }
   }`,
 );
 

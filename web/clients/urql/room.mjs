@@ -3,12 +3,12 @@
 import { merge, uuid } from "../chats.mjs";
 import { inTurn } from "../patience.mjs";
 import { Wishes } from "../reactions.mjs";
-import { sparingly, Typing } from "../typing.mjs";
+import { Previews, sparingly, Typing } from "../typing.mjs";
 import { reasonOf } from "./client.mjs";
 import { EVENTS, REACT, ROOM, SEND, TYPING } from "./documents.mjs";
 
 /** openRoom shows a room with the client that connect made: see ../plain.mjs for what it calls. */
-export function openRoom(client, room, { show, heard, ended, typing = () => {} }) {
+export function openRoom(client, room, { show, heard, ended, typing = () => {}, previews = () => {} }) {
   const queue = inTurn();
   let closed = false;
   let stored = [];
@@ -17,6 +17,7 @@ export function openRoom(client, room, { show, heard, ended, typing = () => {} }
   const put = () => show(merge(waiting, stored).map((chat) => wishes.shown(chat)));
   const wishes = new Wishes((wish) => run(REACT, wish), put);
   const others = new Typing(typing);
+  const bots = new Previews(previews);
 
   const watch = client.query(ROOM, { room }).subscribe(({ data }) => {
     stored = data?.chats.nodes ?? stored;
@@ -38,6 +39,7 @@ export function openRoom(client, room, { show, heard, ended, typing = () => {} }
 
   function next(event) {
     others.happened(event);
+    bots.happened(event);
     wishes.happened(event, me);
     const { kind, chat } = event;
     if (kind !== "CHAT_SENT") return;
@@ -77,6 +79,7 @@ export function openRoom(client, room, { show, heard, ended, typing = () => {} }
   function close() {
     closed = true;
     others.stop();
+    bots.stop();
     stream?.unsubscribe();
     watch.unsubscribe();
   }

@@ -18,6 +18,8 @@ export type Item =
       answers: Quoted | undefined;
       near: boolean;
       draft: Draft | undefined;
+      /** It is what a bot has written so far. */
+      writing: boolean;
       /** It waits for a server that does not answer. */
       late: boolean;
     };
@@ -69,22 +71,28 @@ export function firstUnread(chats: readonly Chat[], me: string, readUpTo: number
   return chats.find(({ number, username }) => number > readUpTo && username !== me)?.id;
 }
 
-/** Mine are one's own chats that are not yet seen in a room, by id, and the first that was not read. */
-type Mine = { username: string; drafts: ReadonlyMap<string, Draft>; late: boolean; unread: string | undefined };
+/** Beside are one's own chats that are not yet seen in a room, by id, the first that was not read, and what bots are writing. */
+type Beside = {
+  username: string;
+  drafts: ReadonlyMap<string, Draft>;
+  late: boolean;
+  unread: string | undefined;
+  writing: readonly Chat[];
+};
 
-/** itemsOf are the rows of a room: its chats, then what oneself has not yet seen arrive. */
-export function itemsOf(chats: readonly Chat[], { username, drafts, late, unread }: Mine): Item[] {
+/** itemsOf are the rows of a room: its chats, then what oneself has not yet seen arrive, then what bots are writing. */
+export function itemsOf(chats: readonly Chat[], { username, drafts, late, unread, writing }: Beside): Item[] {
   const items: Item[] = [{ key: "@edge" }];
   const known = new Map(chats.map((chat) => [chat.id, chat]));
   let last: { chat: Chat; at: number; day: number } | undefined;
-  const add = (chat: Chat, draft?: Draft) => {
+  const add = (chat: Chat, draft?: Draft, byBot = false) => {
     const { at, day } = timeOf(chat);
     const newDay = day !== last?.day;
     const fresh = chat.id === unread;
     const head = newDay || fresh || last?.chat.username !== chat.username || at - last.at > run;
     const near = known.get(chat.replyTo?.id ?? "");
     const answers = near ?? chat.replyTo ?? undefined;
-    items.push({ key: chat.id, chat, head, day: newDay ? day : undefined, fresh, answers, near: !!near, draft, late });
+    items.push({ key: chat.id, chat, head, day: newDay ? day : undefined, fresh, answers, near: !!near, draft, writing: byBot, late });
     last = { chat, at: head ? at : last!.at, day };
   };
   const left = new Map(drafts);
@@ -98,6 +106,7 @@ export function itemsOf(chats: readonly Chat[], { username, drafts, late, unread
     // A change of a chat that is further up than what was read shows there. One that was refused must be seen.
     if (draft.state !== "discarded" && (!draft.change || draft.state === "refused")) add(chatOf(draft, username), draft);
   }
+  for (const chat of writing) add(chat, undefined, true);
   items.push({ key: "@below" });
   return items;
 }

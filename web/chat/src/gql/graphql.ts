@@ -138,7 +138,7 @@ export type RoomEventsSubscriptionVariables = Exact<{
 }>;
 
 
-export type RoomEventsSubscription = { events: { cursor: string | null, kind: EventKind, cursors: Array<string> | null, emoji: string | null, actor: { id: string, username: string, name: string, isBot: boolean } | null, user: { id: string, username: string, name: string, isBot: boolean } | null, room: { id: string, name: string } | null, chat: { id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null, replyTo: { id: string, username: string, text: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null } | null, reactions: Array<{ emoji: string, count: number, users: Array<{ username: string }> }> } | null } };
+export type RoomEventsSubscription = { events: { cursor: string | null, kind: EventKind, cursors: Array<string> | null, emoji: string | null, preview: string | null, actor: { id: string, username: string, name: string, isBot: boolean } | null, user: { id: string, username: string, name: string, isBot: boolean } | null, room: { id: string, name: string } | null, chat: { id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null, replyTo: { id: string, username: string, text: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null } | null, reactions: Array<{ emoji: string, count: number, users: Array<{ username: string }> }> } | null } };
 
 export type SendChatMutationVariables = Exact<{
   room: string;
@@ -591,6 +591,7 @@ export const RoomEventsDocument = gql`
     kind
     cursors
     emoji
+    preview
     actor {
       ...Who
     }

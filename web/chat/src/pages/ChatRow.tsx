@@ -23,6 +23,8 @@ type Props = {
   near: boolean;
   pending: Pending | undefined;
   draft: Draft | undefined;
+  /** It is what a bot has written so far. */
+  writing: boolean;
   /** It waits for a server that does not answer. */
   late: boolean;
   mine: boolean;
@@ -37,7 +39,7 @@ type Props = {
 
 /** ChatRow is one chat, under its author's name where a run of them begins. */
 export const ChatRow = memo(function ChatRow(props: Props) {
-  const { chat, head, day, fresh, answers, near, pending, draft, late, mine, removable, answerable, editing, found, actions } = props;
+  const { chat, head, day, fresh, answers, near, pending, draft, writing, late, mine, removable, answerable, editing, found, actions } = props;
   const row = useRef<HTMLElement>(null);
   useEffect(() => {
     if (found) row.current?.focus({ preventScroll: true });
@@ -59,7 +61,8 @@ export const ChatRow = memo(function ChatRow(props: Props) {
         className="chat"
         tabIndex={found ? -1 : undefined}
         data-head={head || undefined}
-        data-state={draft?.state}
+        data-state={writing ? "writing" : draft?.state}
+        aria-busy={writing || undefined}
         data-editing={editing || undefined}
       >
         {head ? <Face username={chat.username} /> : null}
@@ -78,10 +81,14 @@ export const ChatRow = memo(function ChatRow(props: Props) {
           </time>
         </p>
         {answers && <Quote chat={answers} onJump={near ? () => actions.jump(answers.id) : undefined} />}
-        {chat.deletedAt ? <p className="text deleted">This chat was deleted.</p> : <Text text={chat.text ?? ""} edited={chat.editedAt} />}
+        {chat.deletedAt ? (
+          <p className="text deleted">This chat was deleted.</p>
+        ) : (
+          <Text text={chat.text ?? ""} edited={chat.editedAt} growing={writing} />
+        )}
         {draft && draft.state !== "stored" && <ChatState {...{ draft, late, actions }} />}
-        {!chat.deletedAt && !draft && <Pills {...{ chat, pending, actions }} />}
-        {!chat.deletedAt && (!draft || (mine && draft.state === "waiting" && !late)) && (
+        {!chat.deletedAt && !draft && !writing && <Pills {...{ chat, pending, actions }} />}
+        {!chat.deletedAt && !writing && (!draft || (mine && draft.state === "waiting" && !late)) && (
           <ChatActions {...{ chat, draft, mine, removable, answerable, actions }} />
         )}
       </article>

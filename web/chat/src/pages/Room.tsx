@@ -17,6 +17,7 @@ import { useItems } from "./useItems";
 import { CrowdContext } from "./usePeople";
 import { useReacting } from "./useReacting";
 import { useReply } from "./useReply";
+import { useTyping } from "./useTyping";
 
 type Props = { history: History; room: RoomFields; chats: readonly Chat[]; gone: View["gone"] };
 
@@ -25,7 +26,8 @@ export function Room({ history, room, chats, gone }: Props) {
   const { me, outbox, people } = useServices();
   const crowded = room.memberCount > crowd;
   useEffect(() => void (crowded || people.meet(room.id)), [people, room.id, crowded]);
-  const items = useItems(history, room.id, chats);
+  const writers = useTyping(history, chats);
+  const items = useItems(history, room.id, chats, writers);
   const list = useRef<Handle>(null);
   const [deleting, setDeleting] = useState<Pick<Chat, "id" | "text">>();
   const [met, setMet] = useState<string>();
@@ -70,7 +72,7 @@ export function Room({ history, room, chats, gone }: Props) {
           You were removed from this room. It is public: you can still read it.
         </p>
       )}
-      <TypingLine history={history} />
+      <TypingLine writers={writers} />
       {room.allowedActions.includes("SEND_CHAT") ? (
         <Composer
           room={room}

@@ -3,10 +3,12 @@ import { moment } from "../ui/time";
 
 const long = { letters: 1800, lines: 24 };
 
-/** Text is what somebody wrote, as text and nothing else. A very long one is cut until it is asked for. */
-export function Text({ text, edited }: { text: string; edited: string | null }) {
+type Props = { text: string; edited: string | null; growing?: boolean };
+
+/** Text is what somebody wrote, as text and nothing else. A very long one is cut until it is asked for, unless it still grows. */
+export function Text({ text, edited, growing = false }: Props) {
   const [whole, setWhole] = useState(false);
-  const short = whole ? text : beginning(text);
+  const short = whole || growing ? text : beginning(text);
   return (
     <>
       <p className="text" dir="auto">

@@ -1,10 +1,9 @@
-import type { History } from "../chat/history";
 import { Name } from "./Name";
-import { useTyping } from "./useTyping";
+import type { Writer } from "./useTyping";
 
-/** TypingLine says who is writing. It has its place also when nobody is, so nothing moves. */
-export function TypingLine({ history }: { history: History }) {
-  const names = useTyping(history);
+/** TypingLine says who is writing, but for those of whom is shown what. It has its place also when nobody is, so nothing moves. */
+export function TypingLine({ writers }: { writers: readonly Writer[] }) {
+  const names = writers.filter(({ chat }) => !chat).map(({ username }) => username);
   const [first, second] = names;
   return (
     <p className="typing">

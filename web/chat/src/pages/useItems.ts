@@ -4,9 +4,10 @@ import type { History } from "../chat/history";
 import type { Chat } from "../chat/pages";
 import { firstUnread, itemsOf, settled, type Item } from "../chat/rows";
 import { useServices } from "../ui/services";
+import type { Writer } from "./useTyping";
 
-/** useItems are the rows of a room: its chats, and one's own that have not arrived in it yet. */
-export function useItems(history: History, room: string, chats: readonly Chat[]): readonly Item[] {
+/** useItems are the rows of a room: its chats, one's own that have not arrived in it yet, and what bots are writing. */
+export function useItems(history: History, room: string, chats: readonly Chat[], writers: readonly Writer[]): readonly Item[] {
   const { me, outbox, connection } = useServices();
   const all = useStore(outbox.drafts);
   const drafts = useMemo(() => new Map(all.filter((draft) => draft.room === room).map((draft) => [draft.id, draft])), [all, room]);
@@ -31,6 +32,7 @@ export function useItems(history: History, room: string, chats: readonly Chat[])
   return useMemo(() => {
     const unread = firstUnread(chats, me.username, readUpTo);
     const left = new Map([...drafts].filter(([id]) => !arrived.has(id)));
-    return itemsOf(chats, { username: me.username, drafts: left, late, unread });
-  }, [chats, drafts, arrived, me.username, late, readUpTo]);
+    const writing = writers.flatMap(({ chat }) => chat ?? []);
+    return itemsOf(chats, { username: me.username, drafts: left, late, unread, writing });
+  }, [chats, drafts, arrived, me.username, late, readUpTo, writers]);
 }

@@ -1,32 +1,52 @@
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import type { History } from "../chat/history";
+import type { Chat } from "../chat/pages";
 
 const good = 6000; // ms
 
-/** useTyping are the usernames of others who are typing in a room, who began first. */
-export function useTyping(history: History): readonly string[] {
-  const [names, setNames] = useState<readonly string[]>([]);
+/** Writer is somebody who is typing. A bot may show what it has written, as the chat that is to come; `sent` is the id of that one. */
+export type Writer = { username: string; chat?: Chat | undefined; sent?: string | undefined };
+
+/** useTyping are others who are typing in a room, who began first. What a bot has written stays until its chat is among `chats`. */
+export function useTyping(history: History, chats: readonly Chat[]): readonly Writer[] {
+  const [writers, setWriters] = useState<readonly Writer[]>([]);
   useEffect(() => {
-    const timers = new Map<string, ReturnType<typeof setTimeout>>();
+    const known = new Map<string, Writer & { timer: ReturnType<typeof setTimeout> }>();
+    const tell = () => setWriters([...known.values()]);
     const end = (username: string) => {
-      clearTimeout(timers.get(username));
-      if (timers.delete(username)) setNames([...timers.keys()]);
+      clearTimeout(known.get(username)?.timer);
+      if (known.delete(username)) tell();
     };
-    const stop = history.onArrival(({ kind, actor, chat }) => {
-      if (kind === "CHAT_SENT" && chat) end(chat.username);
+    const stop = history.onArrival(({ kind, actor, chat, preview }) => {
+      if (kind === "CHAT_SENT" && chat) {
+        const writer = known.get(chat.username);
+        if (writer?.chat) {
+          known.set(chat.username, { ...writer, sent: chat.id });
+          tell();
+        } else end(chat.username);
+      }
       if (kind !== "TYPING" || !actor || actor.id === history.me) return;
       const { username } = actor;
-      clearTimeout(timers.get(username));
-      timers.set(
-        username,
-        setTimeout(() => end(username), good),
-      );
-      setNames([...timers.keys()]);
+      const before = known.get(username);
+      clearTimeout(before?.timer);
+      const begun = before?.sent === undefined ? before?.chat : undefined;
+      const timer = setTimeout(() => end(username), good);
+      known.set(username, { username, timer, chat: preview ? chatOf(username, preview, begun) : undefined });
+      tell();
     });
     return () => {
       stop();
-      for (const timer of timers.values()) clearTimeout(timer);
+      for (const { timer } of known.values()) clearTimeout(timer);
     };
   }, [history]);
-  return names;
+  return useMemo(
+    () => writers.filter(({ sent }) => sent === undefined || !chats.some(({ id }) => id === sent)),
+    [writers, chats],
+  );
+}
+
+// What a bot has written looks like the chat that it becomes, and began when the first of it came.
+function chatOf(username: string, text: string, begun: Chat | undefined): Chat {
+  const none = { number: 0, user: null, editedAt: null, deletedAt: null, replyTo: null, reactions: [], myReactions: [] };
+  return { ...none, id: `@writing/${username}`, username, text, createdAt: begun?.createdAt ?? new Date().toISOString() };
 }
