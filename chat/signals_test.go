@@ -108,7 +108,7 @@ func TestTyping(t *testing.T) {
 
 func TestTypingInARoomOfMany(t *testing.T) {
 	w := newWorld(t, chat.Options{})
-	ann, bob := w.person("ann"), w.person("bob")
+	ann, bob, robot := w.person("ann"), w.person("bob"), w.bot("robot")
 	room := w.room(ann, "general")
 	h := w.hear(ann, "general")
 	for i, many := range []int{101, 100} {
@@ -120,10 +120,13 @@ func TestTypingInARoomOfMany(t *testing.T) {
 		}
 		w.typing(bob, "general")
 		w.outcome([]string{"large_room", "told"}[i], 1)
+		w.preview(robot, "general", fmt.Sprint("in a room of ", many))
+		w.outcome([]string{"large_room", "told"}[i], 2)
 	}
 	if s := h.next(); s.ActorID != bob.ID {
 		t.Errorf("told %+v", s)
 	}
+	h.wantPreview(robot, ptr("in a room of 100"))
 }
 
 // A counting keeps what is sent of signals.

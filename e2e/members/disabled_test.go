@@ -81,13 +81,13 @@ func TestDisabledStayWhatTheyAre(t *testing.T) {
 	c := newCast(t)
 	in := c.rooms["private"]
 	before := c.peopleIn(in, "target")
-	if want := []string{"OWNER owner", "ADMIN admin", "MEMBER member", "MEMBER target"}; !slices.Equal(before, want) {
+	if want := []string{"OWNER owner", "ADMIN admin", "MEMBER bot", "MEMBER member", "MEMBER target"}; !slices.Equal(before, want) {
 		t.Fatalf("there are %v", before)
 	}
 	for _, who := range []string{"owner", "member"} {
 		c.disable(who, true)
 	}
-	if got, want := c.peopleIn(in, "target"), []string{"OWNER owner*", "ADMIN admin", "MEMBER member*", "MEMBER target"}; !slices.Equal(got, want) {
+	if got, want := c.peopleIn(in, "target"), []string{"OWNER owner*", "ADMIN admin", "MEMBER bot", "MEMBER member*", "MEMBER target"}; !slices.Equal(got, want) {
 		t.Errorf("with disabled ones there are %v", got)
 	}
 	var data struct {

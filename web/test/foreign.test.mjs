@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 import { launch } from "./browser.mjs";
-import { PASSWORD, setUp, until } from "../clients/testing/world.mjs";
+import { botOf, PASSWORD, setUp, until } from "../clients/testing/world.mjs";
 import { PATIENCE, patient } from "../clients/testing/rounds.mjs";
 
 const source = fileURLToPath(new URL("../clients/testing/page.tsx", import.meta.url));
@@ -94,8 +94,9 @@ test("a room that is left leaves nothing behind, and an ended session is told", 
   }
 });
 
-test("reactions, and who is typing, in React with every recipe", patient, async (t) => {
-  const { bob, proxy, session } = await setUp(t, { MUTATION_RATE: "0" });
+test("reactions, who is typing and what bots are writing, in React with every recipe", patient, async (t) => {
+  const { bob, parley, proxy, session } = await setUp(t, { MUTATION_RATE: "0" });
+  const robot = await botOf(t, parley);
   const { page } = await visit(t, "http://localhost:5173");
   for (const recipe of ["apollo", "urql", "graphql-ws", "sse"]) {
     await page.evaluate((args) => globalThis.show(...args), [recipe, `${proxy.origin}/graphql`, "ann", PASSWORD]);
@@ -112,6 +113,12 @@ test("reactions, and who is typing, in React with every recipe", patient, async 
     });
     await bob.send("I have said it");
     await page.getByText("bob typing").waitFor({ state: "hidden" });
+    await until(async () => {
+      await robot(`mutation ($text: String) { setTyping(room: "general", preview: $text) { id } }`, `for ${recipe}`);
+      return page.getByText(`robot writes for ${recipe}`).isVisible();
+    });
+    await robot(`mutation ($text: String!) { sendChat(room: "general", text: $text) { id } }`, "I have said it, too");
+    await page.getByText("robot writes").waitFor({ state: "hidden" });
     let told = 0;
     proxy.holds = (bytes) => {
       if (bytes.includes("setTyping(")) told++;

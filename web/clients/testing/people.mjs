@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { uuid } from "../chats.mjs";
 import { patient, rounds } from "./rounds.mjs";
-import { PASSWORD, sessionAt, setUp, until } from "./world.mjs";
+import { botOf, PASSWORD, sessionAt, setUp, until } from "./world.mjs";
 
 const STEPS = rounds(60, 600);
 const unlimited = { MUTATION_RATE: "0", ROOM_CREATE_RATE: "0" };
@@ -267,19 +267,6 @@ export function tell({ connect, openMyRooms, openRoom }) {
     });
     assert.ok(performance.now() - begin >= 4000, "the third came too soon");
   });
-}
-
-// botOf makes a bot, and whoever may, and returns what asks as that bot.
-async function botOf(t, parley) {
-  await parley.tell("admin", "add", "bob");
-  const admin = sessionAt(t, parley);
-  await admin.signIn("bob", PASSWORD);
-  const { token } = (await admin.ask("mutation { createBot(username: \"robot\") { token } }")).createBot;
-  return async (query, text) => {
-    const headers = { "Content-Type": "application/json", Authorization: `Bearer ${token}` };
-    const answer = await (await fetch(parley.url, { method: "POST", headers, body: JSON.stringify({ query, variables: { text } }) })).json();
-    assert.equal(answer.errors, undefined);
-  };
 }
 
 const JOIN = 'mutation { joinRoom(room: "general") { id } }';

@@ -77,6 +77,19 @@ async function person(t, proxy, name) {
   return session;
 }
 
+/** botOf makes a bot, and bob a server admin who may, and returns what asks as that bot, with a text. */
+export async function botOf(t, parley) {
+  await parley.tell("admin", "add", "bob");
+  const admin = sessionAt(t, parley);
+  await admin.signIn("bob", PASSWORD);
+  const { token } = (await admin.ask("mutation { createBot(username: \"robot\") { token } }")).createBot;
+  return async (query, text) => {
+    const headers = { "Content-Type": "application/json", Authorization: `Bearer ${token}` };
+    const answer = await (await fetch(parley.url, { method: "POST", headers, body: JSON.stringify({ query, variables: { text } }) })).json();
+    assert.equal(answer.errors, undefined);
+  };
+}
+
 // reader reads the whole room from the server, page by page.
 function reader(session) {
   const server = {
