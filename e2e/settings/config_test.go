@@ -35,7 +35,7 @@ func TestWrongSettingsStopTheStart(t *testing.T) {
 		{env: "PARLEY_ACCESS_TOKEN_LIFETIME=90", status: 1, names: "access-token-lifetime"},
 		{env: "PARLEY_ACCESS_TOKEN_LIFETIME=100d", status: 1, names: "PARLEY_ACCESS_TOKEN_LIFETIME"},
 		{env: "PARLEY_ACCESS_TOKEN_LIFETIME=0", status: 1, names: "PARLEY_ACCESS_TOKEN_LIFETIME"},
-		{env: "PARLEY_ISSUERS=/nowhere.json", status: 1, names: "PARLEY_ISSUERS: open /nowhere.json"},
+		{env: "PARLEY_ISSUERS=/nowhere.json", status: 1, names: "PARLEY_ISSUERS: stat /nowhere.json"},
 		{env: "PARLEY_LEEWAY=2m", status: 1, names: "PARLEY_LEEWAY"},
 		{env: "PARLEY_ROTATE_REFRESH_TOKENS=maybe", status: 1, names: "rotate-refresh-tokens"},
 		{env: "PARLEY_ROTATE_REFRESH_TOKENS=", status: 1, names: "rotate-refresh-tokens"},
