@@ -23,10 +23,10 @@ func TestSuite(t *testing.T) {
 		"suite", "-json", "-parley", filepath.Join(bin, "parley"), "-baseline", filepath.Join(bin, "baseline"),
 		"-rounds", "1", "-round", "100ms", "-clients", "4", "-subscribers", "10",
 	} // without -dir: Postgres does not get into t.TempDir
-	want := 46
+	want := 47
 	if !all {
 		args = append(args, "-logins", "8", "-run", strings.Join(withoutPostgres(), ","))
-		want = 37
+		want = 38
 	}
 	code, stdout, stderr := bench(t, args...)
 	if code != 0 {
