@@ -3,7 +3,7 @@ import { Cell } from "./cell.ts";
 import type { Document } from "./document.ts";
 import { isOnline, listen } from "./platform.ts";
 import { read } from "./post.ts";
-import { noAnswer, ParleyError, type Told } from "./problem.ts";
+import type { Told } from "./problem.ts";
 import type { Session } from "./session.ts";
 
 /** Link is what people see: "connecting" the first time, "lost" while it comes back, "offline" without a network. */
@@ -82,30 +82,32 @@ export class Connection {
     void this.#client.dispose();
   }
 
-  /** #ask sends one mutation over the socket, as long as that lives and not longer than an answer may take. */
+  // Sends one mutation over the socket, as long as that lives and not longer than an answer may take.
   readonly #ask = <Result, Variables>(document: Document<Result, Variables>, variables: Variables): Promise<Result> =>
     new Promise((resolve, reject) => {
-      const give = () => settle(() => reject(new ParleyError(noAnswer)));
-      const settle = (how: () => void) => {
+      let answer: unknown;
+      const done = () => {
         clearTimeout(timer);
         this.#lost.delete(give);
+        try {
+          resolve(read<Result>(answer));
+        } catch (error) {
+          reject(error as Error);
+        }
+      };
+      const give = () => {
         leave(); // before the socket comes back: it would send this again
-        how();
+        done();
       };
       const timer = setTimeout(give, this.#deaf);
       this.#lost.add(give);
-      const answered = (answer: unknown) =>
-        settle(() => {
-          try {
-            resolve(read<Result>(answer));
-          } catch (error) {
-            reject(error as Error);
-          }
-        });
       const leave = this.subscribe(document as Document<Result, Record<string, unknown>>, variables as Record<string, unknown>, {
-        next: answered,
-        error: (reason) => (Array.isArray(reason) ? answered({ errors: reason as Told[] }) : give()),
-        complete: give,
+        next: (result) => (answer = result),
+        error: (reason) => {
+          answer = Array.isArray(reason) ? { errors: reason as Told[] } : undefined;
+          done();
+        },
+        complete: done, // to leave before that would count twice
       });
     });
 
