@@ -79,7 +79,7 @@ export class Connection {
     if (this.#session.over === this.#ask) this.#session.over = undefined;
     clearTimeout(this.#unheard);
     clearTimeout(this.#renewal);
-    void this.#client.dispose();
+    Promise.resolve(this.#client.dispose()).catch(() => {}); // it was about to connect, and could not
   }
 
   // Sends one mutation over the socket, as long as that lives and not longer than an answer may take.

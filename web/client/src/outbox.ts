@@ -121,7 +121,7 @@ export class Outbox {
   /** stop ends sending. What waits stays on the shelf. */
   stop(): void {
     this.#stopped = true;
-    this.#channel?.close();
+    if (!this.#forgotten) this.#channel?.close();
     this.wake();
   }
 
@@ -133,7 +133,7 @@ export class Outbox {
     this.#held.clear();
     this.entries.changed(true);
     this.#channel?.postMessage("");
-    this.stop();
+    this.#channel?.close();
   }
 
   #meet(waiting: Waiting): void {

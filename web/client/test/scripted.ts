@@ -86,6 +86,11 @@ export class Scripted {
     this.scripts.set(name, script);
   }
 
+  /** script is what an operation is answered now. */
+  script(name: string): Script {
+    return this.scripts.get(name) ?? (() => refused("NOT_FOUND"));
+  }
+
   named(name: string): Call[] {
     return this.calls.filter((call) => call.name === name);
   }
