@@ -23,6 +23,8 @@ export interface Writing {
   readonly data?: unknown;
 }
 
+const remembered = 1000;
+
 type Held = { waiting: Waiting; state: Entry["state"]; problem?: Problem; kept: boolean };
 
 /**
@@ -37,7 +39,8 @@ export class Outbox {
   readonly #shelf: Promise<Shelf>;
   readonly #channel: BroadcastChannel | undefined;
   readonly #held = new Map<string, Held>();
-  readonly #heard = new Set<string>(); // waiting chats that their room shows already
+  readonly #heard = new Set<string>(); // the latest of one's own chats that the stream has brought
+  readonly #isPast: (room: string, number: number) => boolean;
   readonly #lanes = new Set<string>(); // rooms that are being worked on
   readonly #wakes = new Set<() => void>();
   #changes: Promise<unknown>; // of the shelf and of what is held, one after the other
@@ -46,9 +49,11 @@ export class Outbox {
   #stopped = false;
   #forgotten = false;
 
-  constructor(session: Session, me: User, database = "parley") {
+  /** `isPast` says whether the stream of a room has brought a chat of this number, or one behind it. */
+  constructor(session: Session, me: User, isPast: (room: string, number: number) => boolean, database = "parley") {
     this.#session = session;
     this.#me = me;
+    this.#isPast = isPast;
     this.#shelf = openShelf(database, me.id);
     this.#changes = this.#shelf.then(({ lasting }) => (this.#lasting = lasting));
     if (typeof BroadcastChannel !== "undefined") {
@@ -84,13 +89,16 @@ export class Outbox {
     return this.#again(id, (now) => (now.tried ? { ...now, discarded: true } : undefined));
   }
 
-  /** settle is for a chat that its room shows. */
-  settle(id: string): void {
-    const held = this.#held.get(id);
-    if (!held) return;
-    if (held.state !== "sent") return void this.#heard.add(id);
-    this.#held.delete(id);
-    this.entries.changed();
+  /** heard is for a chat of one's own that the stream has brought. Perhaps another tab has just sent it. */
+  heard(id: string): void {
+    this.#heard.add(id);
+    for (const old of this.#heard) if (this.#heard.size > remembered) this.#heard.delete(old);
+    this.#settle((one) => one === id);
+  }
+
+  /** begun is for when a stream begins: what was stored before that it does not bring, and pages do. */
+  begun(): void {
+    this.#settle(() => true);
   }
 
   /** assure sends again what was answered and is shown by no room: the server has another history. It is the same chat. */
@@ -134,6 +142,12 @@ export class Outbox {
     this.entries.changed(true);
     this.#channel?.postMessage("");
     this.#channel?.close();
+  }
+
+  #settle(isShown: (id: string) => boolean): void {
+    const sent = [...this.#held].filter(([id, { state }]) => state === "sent" && isShown(id));
+    for (const [id] of sent) this.#held.delete(id);
+    if (sent.length > 0) this.entries.changed();
   }
 
   #meet(waiting: Waiting): void {
@@ -222,6 +236,7 @@ export class Outbox {
 
   // Does what is left to be done about a chat, and returns why it could not.
   async #attempt(id: string): Promise<Problem | undefined> {
+    const isRepeat = this.#held.get(id)?.waiting.tried ?? false;
     const now = await this.#change(id, (waiting) => waiting && { ...waiting, tried: true });
     if (!now || this.#stopped) return undefined; // another tab has done it
     const { room, text, replyTo, data } = now;
@@ -231,10 +246,11 @@ export class Outbox {
         await this.#change(id, () => undefined);
       } else if (now.stored) {
         await this.#session.ask(EditChatDocument, { chat: id, text });
-        await this.#answered(id, text);
+        await this.#answered(id, text, true);
       } else {
         const { sendChat } = await this.#session.ask(SendChatDocument, { id, room, text, replyTo, data });
-        await this.#answered(id, sendChat?.deletedAt ? undefined : (sendChat?.text ?? undefined));
+        const isPast = isRepeat && this.#isPast(room, sendChat?.number ?? 0);
+        await this.#answered(id, sendChat?.deletedAt ? undefined : (sendChat?.text ?? undefined), isPast);
       }
     } catch (error) {
       return problemOf(error);
@@ -243,11 +259,11 @@ export class Outbox {
   }
 
   // The server has it, with this text. Who has changed it meanwhile wants that changed, too.
-  async #answered(id: string, text: string | undefined): Promise<void> {
+  async #answered(id: string, text: string | undefined, isPast: boolean): Promise<void> {
     const before = this.#held.get(id)?.waiting;
     const isOther = (now: Waiting) => now.discarded || (now.amended && text !== undefined && now.text !== text);
     const left = await this.#change(id, (now) => (now && isOther(now) ? { ...now, stored: true } : undefined));
-    if (left || !before || this.#heard.delete(id)) return;
+    if (left || !before || isPast || this.#heard.has(id)) return;
     this.#held.set(id, { waiting: before, state: "sent", kept: false });
     this.entries.changed(true);
   }

@@ -1,8 +1,8 @@
-import { Derived } from "./cell.ts";
+import { Cell, Derived } from "./cell.ts";
 import { MarkReadDocument, MyRoomsDocument, OneRoomDocument, type MyRoomsQuery } from "./gql/documents.ts";
 import { isLoss, type LogEvent } from "./log.ts";
 import type { Room } from "./parts.ts";
-import { problemOf } from "./problem.ts";
+import { problemOf, type Problem } from "./problem.ts";
 import { patiently, type Session } from "./session.ts";
 import type { User } from "./stored.ts";
 import { Unread } from "./unread.ts";
@@ -15,6 +15,8 @@ type Answer = { rooms: Room[]; blocked: MyRoomsQuery["blockedUsers"] };
 export class Rooms {
   /** list is all of them, the latest active first; undefined until the server has answered. */
   readonly list = new Derived<readonly Room[] | undefined>(() => this.#sorted());
+  /** Why the list could not be read, until it is: it is asked for again after the next time away, and by refresh. */
+  readonly problem = new Cell<Problem | undefined>(undefined);
   readonly #session: Session;
   readonly #me: User;
   readonly #rooms = new Map<string, Room>();
@@ -67,6 +69,7 @@ export class Rooms {
         this.#rooms.clear();
         this.#shown.clear();
         for (const room of rooms) this.#counted(room);
+        this.list.changed();
       },
     );
   }
@@ -159,11 +162,13 @@ export class Rooms {
     try {
       const answer = await this.#patiently(ask);
       if (this.#stopped) return;
+      if (!room) this.problem.set(undefined);
       take(answer);
       this.#recorders.delete(since);
       for (const event of since) if (!room || event.room?.id === room) this.#take(event);
     } catch (error) {
-      problemOf(error); // a room that is not there: the stream says so; a session that has ended: it says so itself
+      const problem = problemOf(error); // that one room is not there the stream says, and that a session has ended the session
+      if (!room && problem.kind !== "revoked") this.problem.set(problem);
     } finally {
       this.#recorders.delete(since);
     }

@@ -157,7 +157,7 @@ export class Session {
         const problem = problemOf(error);
         if (problem.kind !== "refused" || (problem.code !== "TOKEN_EXPIRED" && !over.has(problem.code))) throw error;
         this.drop(token);
-        if (tries > 1) throw over.has(problem.code) ? this.#end(problem) : error;
+        if (tries > 4) throw over.has(problem.code) ? this.#end(problem) : error;
       }
     }
   }

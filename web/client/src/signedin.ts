@@ -33,7 +33,7 @@ export class SignedIn {
     this.session = session;
     this.connection = new Connection(session, options);
     this.rooms = new Rooms(session, user);
-    this.outbox = new Outbox(session, user, database);
+    this.outbox = new Outbox(session, user, (room, number) => (this.rooms.get(room)?.lastNumber ?? 0) >= number, database);
     this.#unlisten = this.connection.link.subscribe(() => this.connection.link.get() === "live" && this.outbox.wake());
     void this.rooms.refresh();
     this.#log = this.#follow();
@@ -93,6 +93,7 @@ export class SignedIn {
       next: (event) => {
         if (event.kind === "CAUGHT_UP" && !begun) {
           begun = true;
+          this.outbox.begun();
           for (const opened of [...this.#timelines, ...this.#members]) void opened.anew();
         }
         this.#happened(event);
@@ -114,7 +115,7 @@ export class SignedIn {
 
   #tell(event: LogEvent): void {
     if (!isLoss(event, this.user.id)) this.people.happened(event);
-    if (event.chat) this.outbox.settle(event.chat.id);
+    if (event.chat?.username === this.user.username) this.outbox.heard(event.chat.id);
     for (const listener of [...this.#listeners]) listener(event);
   }
 }

@@ -211,7 +211,7 @@ export function tab({ url }: { url: string }, options: Partial<ParleyOptions> = 
 
 /** until waits for what must happen. */
 export async function until(holds: () => unknown, said: () => unknown = () => ""): Promise<void> {
-  const end = Date.now() + 120_000;
+  const end = Date.now() + (Number(process.env["PATIENCE"]) || 120_000);
   while (!(await holds())) {
     if (Date.now() > end) throw new Error(`waited in vain for ${String(holds)} ${String(said())}`);
     await soon();

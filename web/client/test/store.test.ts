@@ -331,3 +331,13 @@ test("members come, change, read and go", async () => {
   await until(() => none.view.get().problem);
   expect(none.view.get()).toMatchObject({ members: undefined, problem: { code: "NOT_FOUND" } });
 });
+
+test("no rooms is an answer, and none at all is a problem until there is one", async () => {
+  const { server, signedIn, stream } = await begin((one) => one.on("MyRooms", () => refused("INTERNAL_SERVER_ERROR", { requestId: "r-1" })));
+  await until(() => signedIn.rooms.problem.get());
+  expect([signedIn.rooms.list.get(), signedIn.rooms.problem.get()]).toMatchObject([undefined, { kind: "refused", requestId: "r-1" }]);
+  rooms(server);
+  stream().socket.terminate();
+  await until(() => signedIn.rooms.list.get()?.length === 0);
+  expect(signedIn.rooms.problem.get()).toBeUndefined();
+});
