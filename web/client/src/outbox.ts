@@ -246,7 +246,7 @@ export class Outbox {
         await this.#change(id, () => undefined);
       } else if (now.stored) {
         await this.#session.ask(EditChatDocument, { chat: id, text });
-        await this.#answered(id, text, true);
+        await this.#answered(id, text, false); // the stream brings the change
       } else {
         const { sendChat } = await this.#session.ask(SendChatDocument, { id, room, text, replyTo, data });
         const isPast = isRepeat && this.#isPast(room, sendChat?.number ?? 0);

@@ -159,9 +159,16 @@ async function same(client: SignedIn, timelines: Map<string, Timeline>, fresh: S
       [is, should] = [await shown(client, timelines), await shown(fresh, want)];
       return is === should;
     },
-    () => `${is}\n instead of\n${should}`,
+    () => difference(is, should),
   );
   expect(is).toBe(should);
+}
+
+// Where two texts part.
+function difference(is: string, should: string): string {
+  let at = 0;
+  while (is[at] === should[at]) at++;
+  return `${is.slice(Math.max(0, at - 300), at + 200)}\n instead of\n${should.slice(Math.max(0, at - 300), at + 200)}`;
 }
 
 // Each of ann's chats is stored once, in the order in which she sent them.
