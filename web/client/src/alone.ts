@@ -23,12 +23,12 @@ async function byStorage<Result>(storage: KeyValue, key: string, work: () => Pro
   const owner = uuid();
   const claim = () => storage.setItem(key, JSON.stringify({ owner, until: Date.now() + lease }));
   for (;;) {
-    const held = holder(storage, key);
+    const left = (holder(storage, key).until ?? 0) - Date.now();
     // A claim of the far future was made by a clock that was wrong.
-    if (!held || held.until < Date.now() || held.until > Date.now() + 2 * lease) {
+    if (left < 0 || left > 2 * lease) {
       claim();
       await pause(settle);
-      if (holder(storage, key)?.owner === owner) break;
+      if (holder(storage, key).owner === owner) break;
     }
     await pause(settle * (1 + Math.random()));
   }
@@ -37,16 +37,15 @@ async function byStorage<Result>(storage: KeyValue, key: string, work: () => Pro
     return await work();
   } finally {
     clearInterval(renewal);
-    if (holder(storage, key)?.owner === owner) storage.removeItem(key);
+    if (holder(storage, key).owner === owner) storage.removeItem(key);
   }
 }
 
-function holder(storage: KeyValue, key: string): Claim | undefined {
+function holder(storage: KeyValue, key: string): Partial<Claim> {
   try {
-    const claim = JSON.parse(storage.getItem(key) ?? "null") as Partial<Claim> | null;
-    return typeof claim?.owner === "string" && typeof claim.until === "number" ? { owner: claim.owner, until: claim.until } : undefined;
+    return (JSON.parse(storage.getItem(key) ?? "{}") as Partial<Claim> | null) ?? {};
   } catch {
-    return undefined;
+    return {};
   }
 }
 

@@ -124,6 +124,10 @@ export class Connection {
     if (this.#session.over === this.#ask) this.#session.over = undefined;
     for (const give of [...this.#lost]) give();
     if (code === 4403) this.#session.drop(this.#token); // it ran out, or is not taken: come back with another
+    this.#away();
+  }
+
+  #away(): void {
     this.link.set(isOnline() ? "lost" : "offline");
   }
 
@@ -161,7 +165,7 @@ export class Connection {
       this.#expect();
     } else {
       this.#wake();
-      if (this.link.get() !== "live" && this.link.get() !== "connecting") this.link.set(isOnline() ? "lost" : "offline");
+      if (this.link.get() !== "connecting") this.#away();
     }
   }
 

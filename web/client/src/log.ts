@@ -1,6 +1,6 @@
 import type { Connection } from "./connection.ts";
 import { EventsDocument, type EventsSubscription } from "./gql/documents.ts";
-import { lost, refusal, type Lost, type Problem, type Refused, type Told } from "./problem.ts";
+import { lost, refusal, type Lost, type Refused, type Told } from "./problem.ts";
 import type { Session } from "./session.ts";
 
 /** LogEvent is what has happened. `kind` may be one that is newer than this package: ignore it then. */
@@ -118,27 +118,19 @@ export class Log {
     return { ...(rooms && { rooms }), after: after ?? [] };
   }
 
+  // A list is what the server says of this stream. Else the socket was closed in a way that graphql-ws takes for final.
   async #over(reason: unknown, tries: number): Promise<void> {
-    const problem = this.#problem(reason);
-    if (problem?.kind === "refused") {
-      const { code, reason: why } = problem;
-      if (code === "CURSOR_DIVERGED" || why === "CURSOR_INVALID") return this.#options.diverged(problem);
-      if (code === "NOT_FOUND" || code === "FORBIDDEN") return this.#options.ended?.(lost(this.#variables.rooms?.[0] ?? "", problem));
-      if (sessions.has(code)) await this.#session.check();
-      else if (!problem.retryable && code !== "LIMIT_REACHED") return this.#options.ended?.(problem);
+    const problem = Array.isArray(reason) ? refusal((reason as Told[])[0] ?? { message: "" }) : undefined;
+    const code = problem?.code ?? "";
+    if (code === "CURSOR_DIVERGED" || problem?.reason === "CURSOR_INVALID") return this.#options.diverged(problem as Refused);
+    if (sessions.has(code) || (reason as { code?: unknown } | undefined)?.code === 4401) await this.#session.check();
+    else if (problem && !problem.retryable && code !== "LIMIT_REACHED") {
+      const isLost = code === "NOT_FOUND" || code === "FORBIDDEN";
+      return this.#options.ended?.(isLost ? lost(this.#variables.rooms?.[0] ?? "", problem) : problem);
     }
     if (!this.#session.user) return;
-    await this.#session.wait(tries, problem?.kind === "refused" ? problem.retryAfterMs : undefined);
+    await this.#session.wait(tries, problem?.retryAfterMs);
     if (!this.#stopped) this.#follow(tries + 1);
-  }
-
-  // A list is what the server says of this stream. Else the socket was closed in a way that graphql-ws takes for final.
-  #problem(reason: unknown): Problem | undefined {
-    if (Array.isArray(reason)) return refusal((reason as Told[])[0] ?? { message: "" });
-    if ((reason as { code?: unknown } | undefined)?.code === 4401) {
-      return refusal({ message: "The session has ended.", extensions: { code: "SESSION_REVOKED" } });
-    }
-    return undefined;
   }
 }
 

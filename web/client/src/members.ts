@@ -4,6 +4,7 @@ import { isLoss, type LogEvent } from "./log.ts";
 import type { Member } from "./parts.ts";
 import { problemOf, type Problem } from "./problem.ts";
 import { patiently, type Session } from "./session.ts";
+import type { SignedIn } from "./signedin.ts";
 
 export interface MembersView {
   /** Owners first, then admins, then members, each by username; undefined until the server has answered. */
@@ -20,15 +21,22 @@ export class Members {
   readonly view = new Derived<MembersView>(() => this.#shown());
   readonly room: string;
   readonly #session: Session;
+  readonly #leave: () => void;
   readonly #members = new Map<string, Member>(); // by the person's id
   #since: LogEvent[] | undefined;
   #known = false;
   #problem: Problem | undefined;
 
   /** `room` is an id. */
-  constructor(session: Session, room: string) {
-    this.#session = session;
+  constructor(signedIn: SignedIn, room: string) {
+    this.#session = signedIn.session;
     this.room = room;
+    this.#leave = signedIn.follow(this);
+  }
+
+  /** close is for when nobody looks any more. */
+  close(): void {
+    this.#leave();
   }
 
   /** anew reads them, at the beginning and when the server has another history. */

@@ -55,11 +55,8 @@ export class ParleyError extends Error {
 /** A GraphQL error as the server writes it. */
 export interface Told {
   readonly message: string;
-  readonly extensions?: Readonly<Record<string, unknown>>;
+  readonly extensions?: Partial<Omit<Refused, "kind" | "message">>;
 }
-
-const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
-const number = (value: unknown): number | undefined => (typeof value === "number" ? value : undefined);
 
 // Only what is there: a property that is undefined is not one that is missing.
 const given = <Parts extends object>(parts: Parts) =>
@@ -69,14 +66,8 @@ const given = <Parts extends object>(parts: Parts) =>
 
 /** refusal reads an error of the server. */
 export function refusal({ message, extensions = {} }: Told): Refused {
-  const { code, reason, field, retryAfterMs, requestId, retryable } = extensions;
-  return {
-    kind: "refused",
-    message,
-    code: text(code) ?? "INTERNAL_SERVER_ERROR",
-    retryable: retryable === true,
-    ...given({ reason: text(reason), field: text(field), requestId: text(requestId), retryAfterMs: number(retryAfterMs) }),
-  };
+  const { code = "INTERNAL_SERVER_ERROR", retryable = false, reason, field, retryAfterMs, requestId } = extensions;
+  return { kind: "refused", message, code, retryable, ...given({ reason, field, retryAfterMs, requestId }) };
 }
 
 /** revoked makes of a refusal the end of a session. */

@@ -74,11 +74,11 @@ export class Session {
   async signIn(fetchPair: (post: Post) => Promise<TokensFragment | null>): Promise<User> {
     const pair = await fetchPair(this.#post);
     if (!pair?.refreshToken) throw new ParleyError(noAnswer);
-    const { id, username } = pair.user;
-    this.#stored.write({ id, username }, pair.refreshToken);
+    const { user } = pair;
+    this.#stored.write(user, pair.refreshToken);
     this.#take(pair);
-    this.#state.set(inside({ id, username }));
-    return { id, username };
+    this.#state.set(inside(user));
+    return user;
   }
 
   /** login signs in by password. */
@@ -133,12 +133,9 @@ export class Session {
   }
 
   /** check is for whoever was told that the session has ended. Perhaps another tab has signed in since: a renewal shows. */
-  check(): Promise<void> {
+  async check(): Promise<void> {
     if (!this.#renewal) this.#access = undefined;
-    return this.token().then(
-      () => {},
-      () => {},
-    );
+    await this.token().catch(() => {});
   }
 
   /** ask runs a query or a mutation, once more with another token if the first has run out. It throws a ParleyError. */

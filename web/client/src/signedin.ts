@@ -1,8 +1,6 @@
 import { Connection, type ConnectionOptions } from "./connection.ts";
-import { isLoss, Log, type LogEvent } from "./log.ts";
-import { Members } from "./members.ts";
+import { Log, type LogEvent } from "./log.ts";
 import { Outbox } from "./outbox.ts";
-import { People } from "./people.ts";
 import { Rooms } from "./rooms.ts";
 import type { Session } from "./session.ts";
 import type { User } from "./stored.ts";
@@ -14,16 +12,23 @@ export interface SignedInOptions extends ConnectionOptions {
   database?: string;
 }
 
+/** Part is something that follows what happens, as a Timeline does: for SignedIn's `follow`. */
+export interface Part {
+  /** happened takes in an event of the stream of all rooms. */
+  happened(event: LogEvent): void;
+  /** anew reads again what was read before a stream has begun: of what happened in between nobody has told. */
+  anew(): unknown;
+}
+
 /** SignedIn is all that one person works with, as long as they are signed in. One stream feeds it. */
 export class SignedIn {
   readonly user: User;
   readonly session: Session;
   readonly connection: Connection;
   readonly rooms: Rooms;
-  readonly people = new People();
   readonly outbox: Outbox;
   readonly #timelines = new Set<Timeline>();
-  readonly #members = new Set<Members>();
+  readonly #parts = new Set<Part>();
   readonly #listeners = new Set<(event: LogEvent) => void>();
   readonly #unlisten: () => void;
   #log: Log;
@@ -44,33 +49,31 @@ export class SignedIn {
     const { session, connection, rooms, outbox, user: me } = this;
     const timeline = new Timeline({ session, connection, rooms, outbox, me, heard: (event) => this.#tell(event) }, room);
     this.#timelines.add(timeline);
+    this.follow(timeline);
     return timeline;
   }
 
-  /** members shows who is in a room, by its id, until `close` of what it answers. */
-  members(room: string): Members {
-    const members = new Members(this.session, room);
-    this.#members.add(members);
-    void members.anew();
-    return members;
+  /** close ends a room that was opened. */
+  close(timeline: Timeline): void {
+    timeline.close();
+    this.#timelines.delete(timeline);
+    this.#parts.delete(timeline);
   }
 
-  /** close ends what was opened. */
-  close(opened: Timeline | Members): void {
-    if (opened instanceof Timeline) {
-      opened.close();
-      this.#timelines.delete(opened);
-    } else {
-      this.#members.delete(opened);
-    }
+  /** follow tells a part each event, until what it returns is called, and has it read now. */
+  follow(part: Part): () => void {
+    this.#parts.add(part);
+    void part.anew();
+    return () => {
+      this.#parts.delete(part);
+    };
   }
 
   /** onEvent tells each event, once, behind what it has changed here: for notifications, and for a cache of one's own. */
   onEvent(listener: (event: LogEvent) => void): () => void {
-    const own = (event: LogEvent) => listener(event);
-    this.#listeners.add(own);
+    this.#listeners.add(listener);
     return () => {
-      this.#listeners.delete(own);
+      this.#listeners.delete(listener);
     };
   }
 
@@ -79,8 +82,7 @@ export class SignedIn {
     this.#unlisten();
     this.#log.stop();
     for (const timeline of this.#timelines) timeline.close();
-    this.#timelines.clear();
-    this.#members.clear();
+    this.#parts.clear();
     this.rooms.stop();
     this.outbox.stop();
     this.connection.stop();
@@ -94,7 +96,7 @@ export class SignedIn {
         if (event.kind === "CAUGHT_UP" && !begun) {
           begun = true;
           this.outbox.begun();
-          for (const opened of [...this.#timelines, ...this.#members]) void opened.anew();
+          for (const part of this.#parts) void part.anew();
         }
         this.#happened(event);
       },
@@ -107,14 +109,12 @@ export class SignedIn {
   }
 
   #happened(event: LogEvent): void {
-    for (const timeline of [...this.#timelines]) timeline.happened(event);
-    for (const members of this.#members) members.happened(event);
+    for (const part of [...this.#parts]) part.happened(event);
     this.rooms.happened(event);
     this.#tell(event);
   }
 
   #tell(event: LogEvent): void {
-    if (!isLoss(event, this.user.id)) this.people.happened(event);
     if (event.chat?.username === this.user.username) this.outbox.heard(event.chat.id);
     for (const listener of [...this.#listeners]) listener(event);
   }

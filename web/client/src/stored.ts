@@ -30,8 +30,7 @@ export class Stored {
   read(): Kept | undefined {
     try {
       const kept = JSON.parse(this.#storage.getItem(this.place) ?? "null") as Partial<Kept> | null;
-      const { id, username, refreshToken, attempt } = kept ?? {};
-      if (id && username && refreshToken && attempt) return { id, username, refreshToken, attempt };
+      if (kept?.id && kept.username && kept.refreshToken && kept.attempt) return kept as Kept;
     } catch {
       // Not ours. Signing in writes over it.
     }

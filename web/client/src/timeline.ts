@@ -68,7 +68,6 @@ export class Timeline {
     this.setTyping = sparingly(() => session.ask(SetTypingDocument, { room: this.#id ?? key }));
     const changed = () => this.view.changed(true);
     this.#undo = [outbox.entries.subscribe(changed), rooms.list.subscribe(changed), this.#typing.names.subscribe(changed)];
-    void this.anew();
   }
 
   /** first and last are the numbers of the oldest and the newest chat that are there; last is first − 1 when there is none. */

@@ -1,6 +1,7 @@
 // What is shown: rooms, chats, members, reads and reactions, whatever order their news come in.
 import { expect, test } from "vitest";
 import type { Chat, Room, SignedIn, Timeline } from "../src/index.ts";
+import { Members, People } from "../src/people.ts";
 import { chat, page, range, read, room, roomNow, rooms, say } from "./rooms.ts";
 import { person, refused, Scripted, tab, until, type Stream } from "./scripted.ts";
 
@@ -27,6 +28,7 @@ const from = (first: number, last: number) => Array.from({ length: last - first 
 test("what happens while the page is on its way is not undone by it", async () => {
   let answer = () => {};
   const { server, signedIn, stream } = await begin();
+  const people = new People(signedIn);
   server.on("RoomPage", async () => {
     await new Promise<void>((go) => (answer = go));
     return page("a", range(1, 3));
@@ -36,7 +38,7 @@ test("what happens while the page is on its way is not undone by it", async () =
   stream().next({ kind: "CHAT_EDITED", cursor: "a-x", room: roomNow("a"), chat: chat(2, { text: "edited" }) });
   say(stream(), "a", 4);
   say(stream(), "b", 1);
-  await until(() => signedIn.people.get("u-bob"));
+  await until(() => people.get("u-bob"));
   answer();
   await until(() => timeline.last === 4);
   expect(texts(timeline)).toEqual(["chat 1", "edited", "chat 3", "chat 4"]);
@@ -289,6 +291,7 @@ test("a counted chat that changes, a room that is new, and a right that may have
 test("what happens while the list is on its way is taken in behind it", async () => {
   let answer = () => {};
   const { server, signedIn, stream } = await begin();
+  const people = new People(signedIn);
   server.on("MyRooms", async () => {
     await new Promise<void>((go) => (answer = go));
     return { data: { me: person("ann"), blockedUsers: [], rooms: { nodes: [room("a"), room("b")], pageInfo: { endCursor: null, hasNextPage: false } } } };
@@ -297,7 +300,7 @@ test("what happens while the list is on its way is taken in behind it", async ()
   await until(() => server.named("MyRooms").length === 3);
   stream().next({ kind: "ROOM_DELETED", cursor: "a-1", room: roomNow("a") });
   say(stream(), "b", 1);
-  await until(() => signedIn.people.get("u-bob"));
+  await until(() => people.get("u-bob"));
   answer();
   await until(() => listed(signedIn)?.join() === "b 1 0");
 });
@@ -315,7 +318,7 @@ test("members come, change, read and go", async () => {
       },
     })),
   );
-  const members = signedIn.members("a");
+  const members = new Members(signedIn, "a");
   const shown = () => members.view.get().members?.map(({ user, role, lastRead }) => `${user.username} ${role} ${lastRead}`).join();
   await until(() => shown() === "bob OWNER 3,ann MEMBER null,zoe MEMBER null");
   stream().next({ kind: "MEMBER_CHANGED", cursor: "1", room: roomNow("a"), user: person("zoe"), member: member("zoe", "ADMIN") });
@@ -327,7 +330,7 @@ test("members come, change, read and go", async () => {
   stream().next({ kind: "MEMBER_REMOVED", cursor: "4", room: roomNow("a"), user: person("cy") });
   await until(() => shown() === "bob OWNER 9,zoe ADMIN null,ann MEMBER null");
   server.on("Members", () => refused("NOT_FOUND"));
-  const none = signedIn.members("gone");
+  const none = new Members(signedIn, "gone");
   await until(() => none.view.get().problem);
   expect(none.view.get()).toMatchObject({ members: undefined, problem: { code: "NOT_FOUND" } });
 });
@@ -340,4 +343,19 @@ test("no rooms is an answer, and none at all is a problem until there is one", a
   stream().socket.terminate();
   await until(() => signedIn.rooms.list.get()?.length === 0);
   expect(signedIn.rooms.problem.get()).toBeUndefined();
+});
+
+test("people are as they were heard of last, the same object until something changes", async () => {
+  const { signedIn, stream } = await begin();
+  const people = new People(signedIn);
+  let changes = 0;
+  people.subscribe(() => changes++);
+  say(stream(), "a", 1);
+  await until(() => people.get("u-bob"));
+  const bob = people.get("u-bob");
+  say(stream(), "a", 2);
+  say(stream(), "a", 3, { user: { ...person("bob"), name: "Bob" } });
+  await until(() => people.get("u-bob")?.name === "Bob" && changes > 0);
+  expect([bob?.name, people.get("u-cy")]).toEqual(["bob", undefined]);
+  people.close();
 });
