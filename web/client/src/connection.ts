@@ -122,7 +122,7 @@ export class Connection {
     clearTimeout(this.#renewal);
     this.#socket = undefined;
     if (this.#session.over === this.#ask) this.#session.over = undefined;
-    for (const give of [...this.#lost]) give();
+    for (const give of this.#lost) give();
     if (code === 4403) this.#session.drop(this.#token); // it ran out, or is not taken: come back with another
     this.#away();
   }

@@ -1,6 +1,6 @@
 import type { Connection } from "./connection.ts";
 import { EventsDocument, type EventsSubscription } from "./gql/documents.ts";
-import { lost, refusal, type Lost, type Refused, type Told } from "./problem.ts";
+import { lostOr, refusal, type Lost, type Refused, type Told } from "./problem.ts";
 import type { Session } from "./session.ts";
 
 /** LogEvent is what has happened. `kind` may be one that is newer than this package: ignore it then. */
@@ -125,8 +125,7 @@ export class Log {
     if (code === "CURSOR_DIVERGED" || problem?.reason === "CURSOR_INVALID") return this.#options.diverged(problem as Refused);
     if (sessions.has(code) || (reason as { code?: unknown } | undefined)?.code === 4401) await this.#session.check();
     else if (problem && !problem.retryable && code !== "LIMIT_REACHED") {
-      const isLost = code === "NOT_FOUND" || code === "FORBIDDEN";
-      return this.#options.ended?.(isLost ? lost(this.#variables.rooms?.[0] ?? "", problem) : problem);
+      return this.#options.ended?.(lostOr(this.#variables.rooms?.[0] ?? "", problem));
     }
     if (!this.#session.user) return;
     await this.#session.wait(tries, problem?.retryAfterMs);

@@ -14,6 +14,8 @@ export interface MembersView {
 }
 
 const rank: Record<string, number> = { OWNER: 0, ADMIN: 1, MEMBER: 2 };
+const order = ({ role, user }: Member) => `${rank[role] ?? 3}${user.username.toLowerCase()}`;
+
 const ends = new Set(["MEMBER_LEFT", "MEMBER_REMOVED"]);
 
 /** Members are who is in a room, as long as somebody looks; with what they have read in a direct room. */
@@ -84,8 +86,7 @@ export class Members {
   }
 
   #shown(): MembersView {
-    const order = (one: Member) => `${rank[one.role] ?? 3}${one.user.username.toLowerCase()}`;
-    const members = [...this.#members.values()].sort((a, b) => (order(a) < order(b) ? -1 : 1));
+    const members = [...this.#members.values()].toSorted((a, b) => (order(a) < order(b) ? -1 : 1));
     return { members: this.#known ? members : undefined, ...(this.#problem && { problem: this.#problem }) };
   }
 

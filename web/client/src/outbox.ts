@@ -1,31 +1,13 @@
 import { Derived } from "./cell.ts";
 import { DeleteChatDocument, EditChatDocument, SendChatDocument } from "./gql/documents.ts";
+import { isSame, type Entry, type Held, type Writing } from "./entry.ts";
 import { uuid } from "./platform.ts";
-import { lost, passes, problemOf, type Problem } from "./problem.ts";
+import { lostOr, passes, problemOf, type Problem } from "./problem.ts";
 import type { Session } from "./session.ts";
 import { openShelf, type Change, type Shelf, type Waiting } from "./shelf.ts";
 import type { User } from "./stored.ts";
 
-/** Entry is a chat of one's own that its room does not show yet. */
-export interface Entry extends Omit<Waiting, "tried" | "amended" | "stored" | "discarded"> {
-  /** "sent": the server has it. "refused": it waits for somebody to change, repeat or discard it. */
-  readonly state: "waiting" | "sent" | "refused";
-  /** Why it was refused. */
-  readonly problem?: Problem;
-  /** It lives as long as this page only: there is no IndexedDB, or it is full. */
-  readonly fleeting: boolean;
-}
-
-/** Writing is what may be said of a chat beside its text. */
-export interface Writing {
-  /** The id of the chat that it answers. */
-  readonly replyTo?: string;
-  readonly data?: unknown;
-}
-
-const remembered = 1000;
-
-type Held = { waiting: Waiting; state: Entry["state"]; problem?: Problem; kept: boolean };
+const remembered = 1000; // ids
 
 /**
  * Outbox sends one's chats: those of a room one after the other, each until the server has answered, also after the tab was closed.
@@ -104,7 +86,7 @@ export class Outbox {
   /** assure sends again what was answered and is shown by no room: the server has another history. It is the same chat. */
   assure(): void {
     this.#heard.clear();
-    for (const { waiting, state } of [...this.#held.values()]) if (state === "sent") void this.#add(waiting);
+    for (const { waiting, state } of this.#held.values()) if (state === "sent") void this.#add(waiting);
   }
 
   /** wake tries at once what waits for its next try. */
@@ -231,7 +213,7 @@ export class Outbox {
 
   #next(room: string): string | undefined {
     const mine = [...this.#held.values()].filter(({ waiting, state }) => waiting.room === room && state === "waiting");
-    return mine.sort((a, b) => a.waiting.turn - b.waiting.turn)[0]?.waiting.id;
+    return mine.toSorted((a, b) => a.waiting.turn - b.waiting.turn)[0]?.waiting.id;
   }
 
   // Does what is left to be done about a chat, and returns why it could not.
@@ -277,8 +259,8 @@ export class Outbox {
       await this.#change(id, () => undefined);
       return this.#add({ ...held.waiting, id: uuid(), tried: false, amended: false });
     }
-    const isLost = problem.code === "NOT_FOUND" && !stored && replyTo === null;
-    this.#held.set(id, { ...held, state: "refused", problem: isLost ? lost(room, problem) : problem });
+    const isOfRoom = problem.code === "NOT_FOUND" && !stored && replyTo === null; // and not that it may not send there
+    this.#held.set(id, { ...held, state: "refused", problem: isOfRoom ? lostOr(room, problem) : problem });
     this.entries.changed(true);
   }
 
@@ -289,18 +271,15 @@ export class Outbox {
         resolve();
       };
       this.#wakes.add(wake);
-      void this.#session.wait(tries, least).then(wake);
+      void this.#session.wait(tries, least).finally(wake);
     });
   }
 
   #shown(): readonly Entry[] {
     const all = [...this.#held.values()].filter(({ waiting }) => !waiting.discarded);
-    return all.sort((a, b) => a.waiting.turn - b.waiting.turn).map(({ waiting, state, problem, kept }) => {
+    return all.toSorted((a, b) => a.waiting.turn - b.waiting.turn).map(({ waiting, state, problem, kept }) => {
       const { id, room, text, replyTo, data, turn, at } = waiting;
       return { id, room, text, replyTo, data, turn, at, state, fleeting: state !== "sent" && !(kept && this.#lasting), ...(problem && { problem }) };
     });
   }
 }
-
-const isSame = (one: Waiting, other: Waiting) =>
-  one.text === other.text && one.discarded === other.discarded && one.stored === other.stored && one.amended === other.amended;

@@ -73,14 +73,12 @@ export function refusal({ message, extensions = {} }: Told): Refused {
 /** revoked makes of a refusal the end of a session. */
 export const revoked = ({ message, code, reason }: Refused): Revoked => ({ kind: "revoked", message, code, ...given({ reason }) });
 
-/** lost makes of a refusal the end of a room. */
-export const lost = (room: string, { message, code, reason }: Refused): Lost => ({
-  kind: "lost",
-  room,
-  message,
-  code,
-  ...given({ reason }),
-});
+/** lostOr makes of a refusal to read a room the end of that; of any other problem itself. */
+export function lostOr<One extends Problem>(room: string, problem: One): One | Lost {
+  if (problem.kind !== "refused" || (problem.code !== "NOT_FOUND" && problem.code !== "FORBIDDEN")) return problem;
+  const { message, code, reason } = problem;
+  return { kind: "lost", room, message, code, ...given({ reason }) };
+}
 
 export const noAnswer: NetworkFault = { kind: "network", message: "The server does not answer." };
 

@@ -103,7 +103,7 @@ export class Rooms {
   #sorted(): readonly Room[] | undefined {
     if (!this.#known) return undefined;
     const rooms = [...this.#rooms.keys()].flatMap((id) => this.get(id) ?? []);
-    return rooms.sort((a, b) => Number(latest(a) < latest(b)) - Number(latest(a) > latest(b)));
+    return rooms.toSorted((a, b) => Number(latest(a) < latest(b)) - Number(latest(a) > latest(b)));
   }
 
   #take(event: LogEvent): void {

@@ -109,13 +109,13 @@ export class SignedIn {
   }
 
   #happened(event: LogEvent): void {
-    for (const part of [...this.#parts]) part.happened(event);
+    for (const part of this.#parts) part.happened(event);
     this.rooms.happened(event);
     this.#tell(event);
   }
 
   #tell(event: LogEvent): void {
     if (event.chat?.username === this.user.username) this.outbox.heard(event.chat.id);
-    for (const listener of [...this.#listeners]) listener(event);
+    for (const listener of this.#listeners) listener(event);
   }
 }

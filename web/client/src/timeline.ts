@@ -2,10 +2,11 @@ import { Derived } from "./cell.ts";
 import type { Connection } from "./connection.ts";
 import { OlderChatsDocument, ReactDocument, RoomPageDocument, SetTypingDocument, type RoomPageQuery } from "./gql/documents.ts";
 import { isLoss, Log, type LogEvent } from "./log.ts";
-import type { Entry, Outbox, Writing } from "./outbox.ts";
+import type { Entry, Writing } from "./entry.ts";
+import type { Outbox } from "./outbox.ts";
 import { Pages } from "./pages.ts";
 import type { Chat, Room } from "./parts.ts";
-import { lost, problemOf, refusal, type Problem } from "./problem.ts";
+import { lostOr, problemOf, type Problem } from "./problem.ts";
 import type { Rooms } from "./rooms.ts";
 import { patiently, type Session } from "./session.ts";
 import type { User } from "./stored.ts";
@@ -197,7 +198,7 @@ export class Timeline {
     const { kind, room } = event;
     if (isLoss(event, this.#ground.me.id)) {
       if (kind !== "ROOM_DELETED") return void this.anew(); // a public one can still be read
-      return this.#end(lost(this.key, refusal({ message: "The room was deleted.", extensions: { code: "NOT_FOUND" } })));
+      return this.#end({ kind: "lost", room: this.key, code: "NOT_FOUND", message: "The room was deleted." });
     }
     this.#typing.happened(event);
     if (room && this.#room) this.#room = { ...this.#room, ...room };
@@ -208,9 +209,8 @@ export class Timeline {
   #end(problem: Problem): void {
     this.#guest?.stop();
     this.#guest = undefined;
-    const isLost = problem.kind === "lost" || (problem.kind === "refused" && (problem.code === "NOT_FOUND" || problem.code === "FORBIDDEN"));
-    this.#status = isLost ? "lost" : "failed";
-    this.#problem = isLost && problem.kind === "refused" ? lost(this.key, problem) : problem;
+    this.#problem = lostOr(this.key, problem);
+    this.#status = this.#problem.kind === "lost" ? "lost" : "failed";
     this.view.changed(true);
   }
 

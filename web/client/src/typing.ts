@@ -40,9 +40,10 @@ export function sparingly(tell: () => Promise<unknown>): () => void {
     if (underway || now < next) return;
     underway = true;
     next = now + pause;
-    const done = () => {
-      underway = false;
-    };
-    tell().then(done, done); // nobody misses it
+    void tell()
+      .catch(() => {}) // nobody misses it
+      .finally(() => {
+        underway = false;
+      });
   };
 }

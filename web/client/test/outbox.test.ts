@@ -3,7 +3,7 @@ import "fake-indexeddb/auto";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { Parley, ParleyOptions } from "../src/index.ts";
 import { page, range, rooms, say, taking } from "./rooms.ts";
-import { disk, refused, Scripted, tab, until } from "./scripted.ts";
+import { disk, gate, refused, Scripted, tab, until } from "./scripted.ts";
 
 let databases = 0;
 
@@ -183,7 +183,7 @@ test("two tabs: both show what waits, either changes it, and it is stored once",
   await until(() => shown(parley).join() === "changed in the other tab: waiting");
   away = false;
   await until(() => texts().length === 1);
-  await until(() => [parley, other].every((tab) => outboxOf(tab).entries.get().every(({ state }) => state === "sent")));
+  await until(() => [parley, other].every((each) => outboxOf(each).entries.get().every(({ state }) => state === "sent")));
   expect(texts()).toEqual(["changed in the other tab"]);
 });
 
@@ -243,9 +243,9 @@ test("an own chat is one row, whether the answer or the stream comes first", asy
   await until(() => timeline?.last === 4);
   expect(rows().filter((text) => text === "answer first")).toHaveLength(1);
   await until(() => outbox.entries.get().length === 0);
-  let answer = () => {};
+  const answer = gate();
   server.on("SendChat", async (call) => {
-    await new Promise<void>((go) => (answer = go));
+    await answer.wait();
     return script(call);
   });
   const second = timeline?.send("stream first") ?? "";
@@ -253,7 +253,7 @@ test("an own chat is one row, whether the answer or the stream comes first", asy
   say(server.streams[0], "a", 5, { id: second, username: "ann", text: "stream first" });
   await until(() => timeline?.last === 5);
   expect(rows().filter((text) => text === "stream first")).toHaveLength(1);
-  answer();
+  answer.open();
   await until(() => outbox.entries.get().length === 0);
 });
 

@@ -70,15 +70,22 @@ export function texts(): (string | null)[] {
 }
 `;
 
+// Each piece of code in README.md is a module.
+const pieces = () => {
+  const text = readFileSync(join(here, "README.md"), "utf8");
+  return [...text.matchAll(/```(tsx?)\n(.*?)```/gs)].map(([, kind = "", code = ""], i) => ({ name: `piece${i}.${kind}`, code }));
+};
+
 test("packed and installed, it is typed to the strictest settings, and small", async () => {
   const consumer = packed();
-  const inside = readdirSync(join(consumer, "node_modules/parley-client"), { recursive: true }).map(String).sort();
+  const inside = readdirSync(join(consumer, "node_modules/parley-client"), { recursive: true }).map(String).toSorted();
   expect(inside.filter((name) => !name.startsWith("dist"))).toEqual(["README.md", "package.json"]);
   expect(inside.filter((name) => name.includes("test"))).toEqual([]);
   writeFileSync(join(consumer, "app.ts"), app);
+  for (const { name, code } of pieces()) writeFileSync(join(consumer, name), code);
   const strict = { strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true, skipLibCheck: false, noEmit: true };
-  const compilerOptions = { ...strict, module: "NodeNext", target: "ES2022", lib: ["ES2023", "DOM"], types: [] };
-  writeFileSync(join(consumer, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["app.ts"] }));
+  const compilerOptions = { ...strict, module: "NodeNext", target: "ES2022", lib: ["ES2023", "DOM"], types: [], jsx: "react-jsx" };
+  writeFileSync(join(consumer, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["app.ts", ...pieces().map(({ name }) => name)] }));
   writeFileSync(join(consumer, "package.json"), '{"type":"module"}');
   execFileSync(process.execPath, [join(modules, "typescript/bin/tsc"), "-p", "."], { cwd: consumer, stdio: "inherit" });
 

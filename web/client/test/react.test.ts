@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import type { Parley } from "../src/index.ts";
 import { useRoom, useRooms, useSession } from "../react/index.ts";
 import { page, range, room, rooms, say } from "./rooms.ts";
-import { Scripted, tab, until } from "./scripted.ts";
+import { gate, Scripted, tab, until } from "./scripted.ts";
 
 const window = new Window();
 const navigator = globalThis.navigator ?? window.navigator; // Node 20 has none
@@ -49,16 +49,16 @@ test("a page of rooms and chats, another room that starts clean, and the end", a
   await shows("ann in a+b; a ready: chat 1,chat 2,chat 3");
   document.querySelector("button")?.click();
   await shows("ann in a+b; a ready: chat 1,chat 2,chat 3,said");
-  let answer = () => {};
+  const answer = gate();
   server.on("RoomPage", async () => {
-    await new Promise<void>((go) => (answer = go));
+    await answer.wait();
     return page("b", range(7, 8));
   });
   renders.clear();
   show("b");
   await shows("ann in a+b; b loading: ");
   await until(() => server.named("RoomPage").some(({ variables }) => variables["room"] === "b"));
-  const answering = setInterval(() => answer(), 2); // in strict mode it is asked for twice
+  const answering = setInterval(answer.open, 2); // in strict mode it is asked for twice
   await shows("ann in a+b; b ready: chat 7,chat 8");
   clearInterval(answering);
   expect([...renders].filter((text) => text.includes("; b") && text.includes("chat 3"))).toEqual([]);

@@ -31,6 +31,12 @@ interface Proxy {
 
 let databases = 0;
 
+function openAt(origin: string, options: Partial<ParleyOptions>): Parley {
+  const parley = new Parley({ url: `${origin}/graphql`, wait: soon, webSocket: WebSocket, ...options });
+  onTestFinished(() => parley.stop());
+  return parley;
+}
+
 // World: ann's line to the server is the one that breaks, bob's is not.
 async function world(settings: Record<string, string> = {}) {
   const t = { after: (undo: () => Promise<void> | void) => onTestFinished(undo) };
@@ -41,19 +47,14 @@ async function world(settings: Record<string, string> = {}) {
   await patiently(soon, () => bob.register("bob", password));
   const shared = { storage: disk(), database: `real-${databases++}` };
   await new Session({ url: `${steady.origin}/graphql`, storage: shared.storage, wait: soon }).register("ann", password);
-  const open = (origin: string, options: Partial<ParleyOptions>) => {
-    const parley = new Parley({ url: `${origin}/graphql`, wait: soon, webSocket: WebSocket, ...options });
-    onTestFinished(() => parley.stop());
-    return parley;
-  };
   return {
     line,
     bob: host(bob),
     /** tab is a page of ann's over the line that breaks. All share one storage. */
-    tab: () => open(line.origin, shared).signedIn.get() as SignedIn,
+    tab: () => openAt(line.origin, shared).signedIn.get() as SignedIn,
     /** fresh is a client of ann's that has seen nothing. */
     async fresh() {
-      const parley = open(steady.origin, { storage: disk(), database: `real-${databases++}` });
+      const parley = openAt(steady.origin, { storage: disk(), database: `real-${databases++}` });
       await parley.session.login("ann", password);
       return parley.signedIn.get() as SignedIn;
     },

@@ -24,7 +24,6 @@ export class Stream {
   ended = false;
 
   constructor(socket: WebSocket, id: string, variables: Stream["variables"], token: string) {
-    Object.assign(this, { socket, id, variables, token });
     this.socket = socket;
     this.id = id;
     this.variables = variables;
@@ -188,7 +187,18 @@ const nameOf = (query: string) => /^\w+ (\w+)/.exec(query)?.[1] ?? "";
 /** soon is the wait of tests: what is tested must not hang on it. */
 export const soon = () => new Promise<void>((resolve) => setTimeout(resolve, 2));
 
-/** disk is a storage that "tabs" share. It counts what is put under a name that ends so. */
+/** gate holds answers back until it is opened. */
+export function gate() {
+  const waiting: (() => void)[] = [];
+  return {
+    wait: () => new Promise<void>((go) => waiting.push(go)),
+    open: () => {
+      for (const go of waiting.splice(0)) go();
+    },
+  };
+}
+
+/** disk is a storage that tabs share. */
 export function disk(): KeyValue & { values: Map<string, string> } {
   const values = new Map<string, string>();
   return {

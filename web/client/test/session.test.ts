@@ -180,11 +180,12 @@ test("nothing of one person is asked as another, who has signed in in another ta
   expect(session.user?.username).toBe("bob");
 });
 
+const forbidden = () => {
+  throw new DOMException("no", "SecurityError");
+};
+
 test("no storage, or one that is full: signed in as long as the page lives", async () => {
   const server = await Scripted.start();
-  const forbidden = () => {
-    throw new DOMException("no", "SecurityError");
-  };
   const session = await signedIn(server, { storage: { getItem: forbidden, setItem: forbidden, removeItem: forbidden } });
   session.drop("access-1");
   expect(await session.token()).toBe("access-2");

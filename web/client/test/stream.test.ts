@@ -121,15 +121,15 @@ test("a laptop that has slept asks at once whether its connection is alive", asy
 });
 
 test("the browser finds its network again: no waiting for the next try", async () => {
-  const page = new EventTarget();
-  Object.assign(globalThis, { addEventListener: page.addEventListener.bind(page), removeEventListener: page.removeEventListener.bind(page) });
+  const target = new EventTarget();
+  Object.assign(globalThis, { addEventListener: target.addEventListener.bind(target), removeEventListener: target.removeEventListener.bind(target) });
   onTestFinished(() => void Object.assign(globalThis, { addEventListener: undefined, removeEventListener: undefined }));
   let waits = 0;
   const wait = () => (waits++, new Promise<void>(() => {}));
   const { server, stream } = await begin({ wait });
   stream()?.socket.terminate();
   await until(() => waits === 1);
-  page.dispatchEvent(new Event("online"));
+  target.dispatchEvent(new Event("online"));
   await until(() => server.streams.length === 2);
 });
 
@@ -149,7 +149,7 @@ test.each(["SERVER_BUSY", "LIMIT_REACHED", "SHUTTING_DOWN"])("a stream that is r
 test("a stream that is refused because the token has run out goes on with another", async () => {
   const { server, stream } = await begin({}, (one) => {
     let refusals = 0;
-    one.begun = (stream) => (++refusals === 1 ? stream.error("TOKEN_EXPIRED") : stream.caughtUp("list-1"));
+    one.begun = (begun) => (++refusals === 1 ? begun.error("TOKEN_EXPIRED") : begun.caughtUp("list-1"));
   });
   expect(server.named("Refresh")).toHaveLength(1);
   expect(stream()?.variables.after).toBeNull();
