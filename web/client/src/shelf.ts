@@ -52,14 +52,13 @@ export function memoryShelf(): Shelf {
 const store = "outbox";
 
 /** openShelf opens what is kept for one person in a database of this browser; or in memory, where there is none. */
-export async function openShelf(database: string, owner: string, factory: IDBFactory | undefined = globalThis.indexedDB): Promise<Shelf> {
+export async function openShelf(database: string, owner: string): Promise<Shelf> {
   try {
-    if (!factory) return memoryShelf();
-    const open = factory.open(database, 1);
+    const open = globalThis.indexedDB.open(database, 1);
     open.addEventListener("upgradeneeded", () => open.result.createObjectStore(store));
     return kept(await answer(open), owner);
   } catch {
-    return memoryShelf(); // a private window, or a full disk
+    return memoryShelf(); // there is none, as in Node, or it may not be used, as in some private windows
   }
 }
 
