@@ -20,7 +20,7 @@ async function begin(options = {}, before: (server: Scripted) => void = () => {}
 }
 
 test("the stream goes on behind what was heard last, of every room", async () => {
-  const { server, numbers, stream } = await begin();
+  const { server, events, numbers, stream } = await begin();
   say(stream(), "a", 1);
   say(stream(), "b", 1);
   say(stream(), "a", 2);
@@ -28,6 +28,10 @@ test("the stream goes on behind what was heard last, of every room", async () =>
   stream()?.socket.terminate();
   await until(() => server.streams.length === 2);
   expect(stream()?.variables).toEqual({ rooms: null, after: ["list-1", "a-2", "b-1"] });
+  await until(() => events.filter(({ kind }) => kind === "CAUGHT_UP").length === 2);
+  stream()?.socket.terminate();
+  await until(() => server.streams.length === 3);
+  expect(stream()?.variables).toEqual({ rooms: null, after: ["list-1"] }); // in which all of that is
 });
 
 test("an event that comes twice is told once", async () => {
