@@ -40,6 +40,9 @@ test("reading counts at once, here and on other devices, and the server is told 
   const member = { id: "m", role: "MEMBER", joinedAt: "", lastRead: 3, user: person("ann") };
   stream().next({ kind: "MEMBER_READ", room: roomNow("a"), actor: person("ann"), member });
   await until(() => listed(signedIn)?.[0] === "a 0 0");
+  stream().next({ kind: "CHAT_EDITED", cursor: "a-4", room: roomNow("a"), chat: chat(3, { text: "edited" }) });
+  await until(() => timeline.chat(3)?.text === "edited");
+  expect(listed(signedIn)).toEqual(["a 0 0"]);
   await until(() => server.named("MarkRead").length === 2);
   await timeline.markRead(); // nothing is newer
   expect(server.named("MarkRead").map(({ variables }) => variables["chat"])).toEqual(["c-1", "c-2"]);

@@ -5,6 +5,8 @@ import { onTestFinished } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import type { KeyValue, ParleyOptions, Problem } from "../src/index.ts";
 import { Parley, ParleyError } from "../src/index.ts";
+// @ts-expect-error it is without types
+import { PATIENCE } from "../../clients/testing/rounds.mjs";
 
 export type Call = { name: string; variables: Record<string, unknown>; token: string | undefined; over: "http" | "socket" };
 type Answer = { data?: unknown; errors?: unknown[] } | "never" | "cut";
@@ -221,7 +223,7 @@ export function tab({ url }: { url: string }, options: Partial<ParleyOptions> = 
 
 /** until waits for what must happen. */
 export async function until(holds: () => unknown, said: () => unknown = () => ""): Promise<void> {
-  const end = Date.now() + (Number(process.env["PATIENCE"]) || 120_000);
+  const end = Date.now() + Number(PATIENCE);
   while (!(await holds())) {
     if (Date.now() > end) throw new Error(`waited in vain for ${String(holds)} ${String(said())}`);
     await soon();

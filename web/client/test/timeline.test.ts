@@ -150,6 +150,18 @@ test("a reaction shows at once, once, and is taken back when it is refused", asy
   await until(() => pills(timeline.chat(1)) === "");
 });
 
+test("a reaction that was answered before the stream has told it can be taken off on another device", async () => {
+  const { server, signedIn, stream } = await begin((one) => one.on("RoomPage", () => page("a", range(1, 1))));
+  server.on("React", () => ({ data: { react: { id: "c-1" } } }));
+  const timeline = await opened(signedIn);
+  await timeline.react("c-1", "👍", true);
+  expect(pills(timeline.chat(1))).toBe("👍1!");
+  const reactions = [{ emoji: "👍", count: 1, users: [{ username: "ann" }] }];
+  stream().next({ kind: "CHAT_REACTED", cursor: "a-2", emoji: "👍", actor: person("ann"), room: roomNow("a"), chat: chat(1, { reactions }) });
+  stream().next({ kind: "CHAT_UNREACTED", cursor: "a-3", emoji: "👍", actor: person("ann"), room: roomNow("a"), chat: chat(1) });
+  await until(() => pills(timeline.chat(1)) === "");
+});
+
 test("who is typing, until they have said it", async () => {
   const { server, signedIn, stream } = await begin((one) => one.on("RoomPage", () => page("a", [])));
   server.on("SetTyping", () => ({ data: { setTyping: { id: "a" } } }));
