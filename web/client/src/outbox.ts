@@ -40,10 +40,10 @@ export class Outbox {
     this.#changes = this.#shelf.then(({ lasting }) => (this.#lasting = lasting));
     if (typeof BroadcastChannel !== "undefined") {
       this.#channel = new BroadcastChannel(`${database}.outbox.${me.id}`);
-      this.#channel.addEventListener("message", () => void this.adopt());
+      this.#channel.addEventListener("message", () => void this.#adopt(true));
       (this.#channel as { unref?: () => void }).unref?.(); // Node would wait for it
     }
-    void this.adopt();
+    void this.#adopt(false);
   }
 
   /** send puts a chat into the outbox and answers its id. */
@@ -94,20 +94,6 @@ export class Outbox {
     for (const wake of this.#wakes) wake();
   }
 
-  /** adopt takes up what this or another tab has left, and what another has changed. */
-  async adopt(): Promise<void> {
-    const found = await this.#inTurn(async (shelf) => {
-      const all = await shelf.all().catch(() => undefined);
-      if (!all || this.#stopped) return [];
-      const ids = new Set(all.map(({ id }) => id));
-      for (const [id, { kept, state }] of this.#held) if (kept && state !== "sent" && !ids.has(id)) this.#held.delete(id);
-      for (const waiting of all) this.#meet(waiting);
-      return all;
-    });
-    this.entries.changed();
-    for (const room of new Set(found.map((waiting) => waiting.room))) void this.#work(room);
-  }
-
   /** stop ends sending. What waits stays on the shelf. */
   stop(): void {
     this.#stopped = true;
@@ -124,6 +110,21 @@ export class Outbox {
     this.entries.changed(true);
     this.#channel?.postMessage("");
     this.#channel?.close();
+  }
+
+  // Takes up what was left on the shelf, and what another tab has changed: that one sends it, unless it is gone.
+  async #adopt(isOfOthers: boolean): Promise<void> {
+    const found = await this.#inTurn(async (shelf) => {
+      const all = await shelf.all().catch(() => undefined);
+      if (!all || this.#stopped) return [];
+      const ids = new Set(all.map(({ id }) => id));
+      for (const [id, { kept, state }] of this.#held) if (kept && state !== "sent" && !ids.has(id)) this.#held.delete(id);
+      for (const waiting of all) this.#meet(waiting);
+      return all;
+    });
+    this.entries.changed();
+    if (isOfOthers) await this.#session.wait(4);
+    for (const room of new Set(found.map((waiting) => waiting.room))) void this.#work(room);
   }
 
   #settle(isShown: (id: string) => boolean): void {

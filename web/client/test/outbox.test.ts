@@ -1,7 +1,7 @@
 // What waits to be sent: kept, in order, once, changeable, and refused by a value.
 import "fake-indexeddb/auto";
 import { expect, onTestFinished, test, vi } from "vitest";
-import type { Parley, ParleyOptions } from "../src/index.ts";
+import type { Outbox, Parley, ParleyOptions } from "../src/index.ts";
 import { page, range, rooms, say, taking } from "./rooms.ts";
 import { disk, gate, refused, Scripted, tab, until } from "./scripted.ts";
 
@@ -13,7 +13,7 @@ async function begin(options: Partial<ParleyOptions> = {}) {
   const shared = { storage: disk(), database: `outbox-${databases++}`, ...options };
   const parley = tab(server, shared);
   await parley.session.login("ann", "correct horse battery");
-  const another = () => tab(server, shared);
+  const another = (more: Partial<ParleyOptions> = {}) => tab(server, { ...shared, ...more });
   return { server, stored, parley, another, outbox: outboxOf(parley), texts: () => [...stored.values()].map(({ text }) => text) };
 }
 
@@ -22,6 +22,9 @@ function outboxOf(parley: Parley) {
   if (!outbox) throw new Error("nobody is signed in");
   return outbox;
 }
+
+// isDone: the server has all of them. What a stream that begins may have missed is not listed any more.
+const isDone = (outbox: Outbox) => outbox.entries.get().every(({ state }) => state === "sent");
 
 const shown = (parley: Parley) => outboxOf(parley).entries.get().map(({ text, state }) => `${text}: ${state}`);
 
@@ -36,7 +39,7 @@ test("chats of a room are stored in order, each once, however often answers are 
     return n++ % 3 ? "cut" : answer;
   });
   for (const text of wanted) outbox.send("a", text);
-  await until(() => outbox.entries.get().every(({ state }) => state === "sent"));
+  await until(() => isDone(outbox));
   expect([...take.values()].map(({ text }) => text)).toEqual(wanted);
   expect([stored.size, texts()]).toEqual([0, []]);
 });
@@ -74,7 +77,7 @@ test("a chat that waits can be changed and discarded, and nobody learns of it", 
   await outbox.edit(third, "3rd");
   await outbox.edit(first, "1st");
   away = false;
-  await until(() => texts().length === 2 && outbox.entries.get().every(({ state }) => state === "sent"));
+  await until(() => isDone(outbox));
   expect(texts()).toEqual(["1st", "3rd"]);
   expect([server.named("EditChat").length, server.named("DeleteChat").length]).toEqual([0, 0]);
 });
@@ -91,7 +94,7 @@ test("a change of a chat whose answer was lost is made behind it", async () => {
   await until(() => texts().length === 1);
   await outbox.edit(id, "after");
   lose = false;
-  await until(() => outbox.entries.get()[0]?.state === "sent");
+  await until(() => isDone(outbox));
   expect(texts()).toEqual(["after"]);
 });
 
@@ -105,7 +108,7 @@ test("what somebody has made of a chat on another device is not undone by an ans
     return server.named("SendChat").length === 1 ? "cut" : script(call);
   });
   outbox.send("a", "mine");
-  await until(() => outbox.entries.get()[0]?.state === "sent");
+  await until(() => isDone(outbox));
   expect([texts(), server.named("EditChat").length]).toEqual([["edited elsewhere"], 0]);
 });
 
@@ -187,6 +190,22 @@ test("two tabs: both show what waits, either changes it, and it is stored once",
   expect(texts()).toEqual(["changed in the other tab"]);
 });
 
+test("what one tab sends, another that shows it does not send too", async () => {
+  const { server, another, outbox, texts } = await begin();
+  const held = gate();
+  const script = server.script("SendChat");
+  server.on("SendChat", async (call) => {
+    await held.wait();
+    return script(call);
+  });
+  const other = another({ wait: () => new Promise<void>(() => {}) });
+  outbox.send("a", "one");
+  await until(() => shown(other).join() === "one: waiting");
+  held.open();
+  await until(() => isDone(outbox) && shown(other).length === 0);
+  expect([texts(), server.named("SendChat").length]).toEqual([["one"], 1]);
+});
+
 test("a session that is revoked while sending: nothing is lost, and it is sent after the next sign-in", async () => {
   const { server, parley, outbox, texts } = await begin();
   const script = server.script("SendChat");
@@ -224,7 +243,7 @@ test("without IndexedDB it lives as long as the page, and says so", async () => 
   expect(outbox.entries.get()[0]?.fleeting).toBe(true);
   await outbox.edit(id, "here only");
   server.on("SendChat", script);
-  await until(() => outbox.entries.get()[0]?.state === "sent");
+  await until(() => isDone(outbox));
   expect(texts()).toEqual(["here only"]);
 });
 
@@ -233,11 +252,11 @@ test("an own chat is one row, whether the answer or the stream comes first", asy
   rooms(server);
   server.on("RoomPage", () => page("a", range(1, 3)));
   const timeline = parley.signedIn.get()?.open("a");
-  await until(() => timeline?.view.get().status === "ready" && server.streams.length > 0);
+  await until(() => timeline?.view.get().status === "ready" && server.named("MyRooms").length === 2);
   const rows = () => [...(timeline?.view.get().chats ?? []).map(({ text }) => text), ...(timeline?.view.get().waiting ?? []).map(({ text }) => text)];
   const script = server.script("SendChat");
   const first = timeline?.send("answer first") ?? "";
-  await until(() => outbox.entries.get()[0]?.state === "sent");
+  await until(() => isDone(outbox));
   expect(rows().at(-1)).toBe("answer first");
   say(server.streams[0], "a", 4, { id: first, username: "ann", text: "answer first" });
   await until(() => timeline?.last === 4);
@@ -259,9 +278,9 @@ test("an own chat is one row, whether the answer or the stream comes first", asy
 
 test("what was answered and is not shown is sent again when the server has another history", async () => {
   const { server, outbox, stored, texts } = await begin();
-  await until(() => server.streams.length === 1);
+  await until(() => server.named("MyRooms").length === 2); // the stream has begun
   const id = outbox.send("a", "in the lost history");
-  await until(() => outbox.entries.get()[0]?.state === "sent");
+  await until(() => isDone(outbox));
   stored.clear();
   server.streams[0]?.error("CURSOR_DIVERGED");
   await until(() => texts().length === 1);
