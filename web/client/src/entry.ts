@@ -19,7 +19,7 @@ export interface Writing {
 }
 
 /** Held is what this tab knows of a chat; `kept`: it lies on the shelf. */
-export type Held = { waiting: Waiting; state: Entry["state"]; problem?: Problem; kept: boolean };
+export type Held = { waiting: Waiting; state: Entry["state"]; problem?: Problem; kept: boolean; number?: number };
 
 /** isSame says whether there is the same to be done about two. */
 export const isSame = (one: Waiting, other: Waiting) =>

@@ -31,7 +31,7 @@ export class Outbox {
   #stopped = false;
   #forgotten = false;
 
-  /** `isPast` says whether the stream of a room has brought a chat of this number, or one behind it. */
+  /** `isPast` says whether a room is known to have a chat of this number. */
   constructor(session: Session, me: User, isPast: (room: string, number: number) => boolean, database = "parley") {
     this.#session = session;
     this.#me = me;
@@ -76,6 +76,11 @@ export class Outbox {
     this.#heard.add(id);
     for (const old of this.#heard) if (this.#heard.size > remembered) this.#heard.delete(old);
     this.#settle((one) => one === id);
+  }
+
+  /** past is for when more is known of rooms. What was stored before a stream began it does not bring. */
+  past(): void {
+    this.#settle((_, { waiting, number }) => this.#isPast(waiting.room, number ?? 0));
   }
 
   /** begun is for when a stream begins: what was stored before that it does not bring, and pages do. */
@@ -127,8 +132,8 @@ export class Outbox {
     for (const room of new Set(found.map((waiting) => waiting.room))) void this.#work(room);
   }
 
-  #settle(isShown: (id: string) => boolean): void {
-    const sent = [...this.#held].filter(([id, { state }]) => state === "sent" && isShown(id));
+  #settle(isShown: (id: string, held: Held) => boolean): void {
+    const sent = [...this.#held].filter(([id, held]) => held.state === "sent" && isShown(id, held));
     for (const [id] of sent) this.#held.delete(id);
     if (sent.length > 0) this.entries.changed();
   }
@@ -219,7 +224,6 @@ export class Outbox {
 
   // Does what is left to be done about a chat, and returns why it could not.
   async #attempt(id: string): Promise<Problem | undefined> {
-    const isRepeat = this.#held.get(id)?.waiting.tried ?? false;
     const now = await this.#change(id, (waiting) => waiting && { ...waiting, tried: true });
     if (!now || this.#stopped) return undefined; // another tab has done it
     const { room, text, replyTo, data } = now;
@@ -229,11 +233,10 @@ export class Outbox {
         await this.#change(id, () => undefined);
       } else if (now.stored) {
         await this.#session.ask(EditChatDocument, { chat: id, text });
-        await this.#answered(id, text, false); // the stream brings the change
+        await this.#answered(id, text, Infinity); // the stream brings the change
       } else {
         const { sendChat } = await this.#session.ask(SendChatDocument, { id, room, text, replyTo, data });
-        const isPast = isRepeat && this.#isPast(room, sendChat?.number ?? 0);
-        await this.#answered(id, sendChat?.deletedAt ? undefined : (sendChat?.text ?? undefined), isPast);
+        await this.#answered(id, sendChat?.deletedAt ? undefined : (sendChat?.text ?? undefined), sendChat?.number ?? 0);
       }
     } catch (error) {
       return problemOf(error);
@@ -242,13 +245,14 @@ export class Outbox {
   }
 
   // The server has it, with this text. Who has changed it meanwhile wants that changed, too.
-  async #answered(id: string, text: string | undefined, isPast: boolean): Promise<void> {
+  async #answered(id: string, text: string | undefined, number: number): Promise<void> {
     const before = this.#held.get(id)?.waiting;
     const isOther = (now: Waiting) => now.discarded || (now.amended && text !== undefined && now.text !== text);
     const left = await this.#change(id, (now) => (now && isOther(now) ? { ...now, stored: true } : undefined));
-    if (left || !before || isPast || this.#heard.has(id)) return;
-    this.#held.set(id, { waiting: before, state: "sent", kept: false });
+    if (left || !before || this.#heard.has(id)) return;
+    this.#held.set(id, { waiting: before, state: "sent", kept: false, number });
     this.entries.changed(true);
+    this.past();
   }
 
   async #refused(id: string, room: string, problem: Problem): Promise<void> {

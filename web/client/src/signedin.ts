@@ -39,7 +39,12 @@ export class SignedIn {
     this.connection = new Connection(session, options);
     this.rooms = new Rooms(session, user);
     this.outbox = new Outbox(session, user, (room, number) => (this.rooms.get(room)?.lastNumber ?? 0) >= number, database);
-    this.#unlisten = this.connection.link.subscribe(() => this.connection.link.get() === "live" && this.outbox.wake());
+    const live = this.connection.link.subscribe(() => this.connection.link.get() === "live" && this.outbox.wake());
+    const listed = this.rooms.list.subscribe(() => this.outbox.past());
+    this.#unlisten = () => {
+      live();
+      listed();
+    };
     void this.rooms.refresh();
     this.#log = this.#follow();
   }

@@ -2,7 +2,7 @@
 import "fake-indexeddb/auto";
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { Outbox, Parley, ParleyOptions } from "../src/index.ts";
-import { page, range, rooms, say, taking } from "./rooms.ts";
+import { page, range, room, rooms, say, taking } from "./rooms.ts";
 import { disk, gate, refused, Scripted, tab, until } from "./scripted.ts";
 
 let databases = 0;
@@ -274,6 +274,16 @@ test("an own chat is one row, whether the answer or the stream comes first", asy
   expect(rows().filter((text) => text === "stream first")).toHaveLength(1);
   answer.open();
   await until(() => outbox.entries.get().length === 0);
+});
+
+test("a chat that was stored just before the stream began, and answered after it, does not wait to be shown for ever", async () => {
+  const { server, outbox, texts } = await begin();
+  await until(() => server.named("MyRooms").length === 2);
+  rooms(server, room("a", { lastNumber: 1 })); // it is in the room, and the stream will not bring it
+  server.streams[0]?.socket.terminate();
+  await until(() => server.named("MyRooms").length === 3);
+  outbox.send("a", "hello");
+  await until(() => texts().length === 1 && outbox.entries.get().length === 0);
 });
 
 test("what was answered and is not shown is sent again when the server has another history", async () => {
