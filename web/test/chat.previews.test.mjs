@@ -66,7 +66,7 @@ test("what a bot has written goes after six seconds, or when it only types", pat
   await eventually(async () => {
     await show("");
     return typing();
-  }, "robot is typing…");
+  }, "robot bot is typing…");
   assert.deepEqual(await shown(page), []);
   await eventually(async () => {
     await show("half a thought");
@@ -76,7 +76,7 @@ test("what a bot has written goes after six seconds, or when it only types", pat
   await eventually(async () => {
     await show(null);
     return typing();
-  }, "robot is typing…");
+  }, "robot bot is typing…");
   assert.deepEqual(await shown(page), []);
   await eventually(async () => {
     await show("another");
