@@ -15,6 +15,7 @@ import (
 	"parley/auth/sessions"
 	"parley/auth/standing"
 	"parley/auth/subjects"
+	"parley/db"
 	"parley/ent"
 	"parley/ent/user"
 )
@@ -101,13 +102,17 @@ func (a *arrival) signIn(ctx context.Context) error {
 	if err := auth.TooFast(a.newcomers.Take(subjects.ID(a.of), a.store.Clock())); err != nil {
 		return err
 	}
-	return a.store.WriteUnlessFull(ctx, func(ctx context.Context, tx *ent.Tx) error {
+	err = a.store.WriteUnlessFull(ctx, func(ctx context.Context, tx *ent.Tx) error {
 		row, made, err := subjects.Ensure(ctx, tx, a.of, a.store.Now())
 		if a.made = made; err != nil {
 			return err
 		}
 		return a.begin(ctx, tx, row)
 	})
+	if !errors.Is(err, db.ErrUnknownOutcome) && (err != nil || !a.made) {
+		a.newcomers.GiveBack(subjects.ID(a.of))
+	}
+	return err
 }
 
 func (a *arrival) begin(ctx context.Context, tx *ent.Tx, row *ent.User) (err error) {

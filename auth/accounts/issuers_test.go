@@ -144,11 +144,12 @@ func TestNameAndImageFollow(t *testing.T) {
 		{"Ann Lee", image, "Ann Lee", &image},
 		{" Ann   Lee ", image, "Ann Lee", &image},
 		{nil, nil, "Ann Lee", nil}, // it may be their own
-		{strings.Repeat("n", 65), image + strings.Repeat("a", 500), "1", nil},
+		{strings.Repeat("n", 65), image + strings.Repeat("a", 500), "Ann Lee", nil},
 		{strings.Repeat("n", 64), image + strings.Repeat("a", 475), strings.Repeat("n", 64), pointerTo(image + strings.Repeat("a", 475))},
-		{"a\u202eb", "javascript:alert(1)", "1", nil},
-		{"", "", "1", nil},
-		{7, []string{image}, "1", nil},
+		{"a\u202eb", "javascript:alert(1)", strings.Repeat("n", 64), nil},
+		{"Bea", "", "Bea", nil},
+		{"", "", "Bea", nil},
+		{7, []string{image}, "Bea", nil},
 		{"An\uFFFDn", "data:image/png;base64,AA==", "An\uFFFDn", nil},
 		{"Ann", image, "Ann", &image},
 	} {
@@ -288,6 +289,12 @@ func TestFewNewPeopleOfOneSubject(t *testing.T) {
 	var fast *auth.RateError
 	if !errors.As(err, &fast) {
 		t.Errorf("the eleventh within a day: %v", err)
+	}
+	for _, err := range atOnce(t, 40, func(int) error { // of whom one makes them
+		_, err := n.LoginWith(t.Context(), n.tokenOf("app", "cid", nil), home)
+		return err
+	}) {
+		wantError(t, err, nil)
 	}
 	n.come("bob", nil)
 	n.clock.pass(24 * time.Hour / 10)

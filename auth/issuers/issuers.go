@@ -44,13 +44,14 @@ type Person struct {
 	Issuer, Subject string
 
 	Username        string        // as the token has it; empty: it says none
-	Name, Image     Shown         // as the token has them
+	Name            string        // as the token has it; empty: it says none, and they may have given themselves one
+	Image           Shown         // as the token has it
 	SessionLifetime time.Duration // as the entry of the issuer has it
 }
 
 // Shown is what a token says of how somebody is shown.
 type Shown struct {
-	Follows bool   // false: it stays as it is, because the entry takes it from no claim, or the token has no name
+	Follows bool   // false: it stays as it is, because the entry takes it from no claim
 	Text    string // empty: none
 }
 

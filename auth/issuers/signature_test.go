@@ -21,7 +21,7 @@ func TestEachKindOfKeyVerifies(t *testing.T) {
 	w := start(t)
 	claims := w.claims(map[string]any{"preferred_username": "ann@example.org", "name": "Ann", "picture": "https://example.org/a.png"})
 	want := Person{
-		Issuer: w.issuer.URL, Subject: "ann", Username: "ann@example.org", Name: Shown{true, "Ann"}, Image: Shown{true, "https://example.org/a.png"},
+		Issuer: w.issuer.URL, Subject: "ann", Username: "ann@example.org", Name: "Ann", Image: Shown{true, "https://example.org/a.png"},
 		SessionLifetime: 7 * 24 * time.Hour,
 	}
 	for what, key := range map[string]*issuertest.Key{

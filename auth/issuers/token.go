@@ -75,7 +75,7 @@ func (v *verification) refuse(fault string) *Refusal {
 	return refusal
 }
 
-// key finds the key of a token whose signature has not been looked at, and judges all else first: so what is wrong anyway makes nobody
+// key finds the key of a token whose signature has not been looked at, and judges all else first: so what is wrong in it anyway makes nobody
 // fetch keys.
 func (v *verification) key(token *jwt.Token) (any, error) {
 	claims, _ := token.Claims.(jwt.MapClaims)
@@ -204,10 +204,7 @@ func (v *verification) judgeClaims(claims jwt.MapClaims) (fault string) {
 	}
 	v.person = Person{
 		Issuer: v.entry.Name, Subject: subject, SessionLifetime: v.entry.SessionLifetime, Username: shown(claims, v.entry.Claims.Username).Text,
-		Name: shown(claims, v.entry.Claims.Name), Image: shown(claims, v.entry.Claims.Image),
-	}
-	if v.person.Name.Text == "" { // they may have given themselves one
-		v.person.Name.Follows = false
+		Name: shown(claims, v.entry.Claims.Name).Text, Image: shown(claims, v.entry.Claims.Image),
 	}
 	return ""
 }

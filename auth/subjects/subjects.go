@@ -62,12 +62,10 @@ func Ensure(ctx context.Context, tx *ent.Tx, p issuers.Person, now time.Time) (r
 	return nil, false, auth.ErrBusy
 }
 
-// show sets what is shown of somebody to what their token says. What does not fit is left out.
+// show sets what is shown of somebody to what their token says. What does not fit is left out: the name stays as it is, and there is no image.
 func show(row *ent.UserMutation, p issuers.Person) {
-	if name, reason := naming.Nickname(p.Name.Text); reason == "" {
+	if name, reason := naming.Nickname(p.Name); reason == "" {
 		row.SetName(name)
-	} else if p.Name.Follows {
-		row.ClearName()
 	}
 	if naming.CheckImage(p.Image.Text) == "" {
 		row.SetImage(p.Image.Text)

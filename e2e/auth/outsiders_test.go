@@ -79,7 +79,7 @@ func TestEnsureUserBeforeTheyCome(t *testing.T) {
 	}
 	wantReason(t, p.AskThrough(in.AccessToken, ensureDocument, map[string]any{"t": token}), "FORBIDDEN", "")
 	wantReason(t, p.AskThrough("", ensureDocument, map[string]any{"t": token}), "UNAUTHENTICATED", "")
-	wantReason(t, p.AskThrough(robot, ensureDocument, map[string]any{"t": "x"}), "UNAUTHENTICATED", "INVALID_TOKEN")
+	wantReason(t, p.AskThrough(robot, ensureDocument, map[string]any{"t": "x"}), "INVALID_CREDENTIALS", "INVALID_TOKEN")
 	p.WantCode(robot, "") // that was about the token in the call
 }
 
@@ -105,8 +105,8 @@ func TestDeleteAccountByToken(t *testing.T) {
 		{in.AccessToken, map[string]any{"p": "correct horse battery", "t": token}, "BAD_USER_INPUT", "REQUIRED"},
 		{in.AccessToken, map[string]any{"p": ""}, "INVALID_CREDENTIALS", ""},
 		{in.AccessToken, map[string]any{"p": "correct horse battery"}, "INVALID_CREDENTIALS", ""},
-		{in.AccessToken, map[string]any{"t": ""}, "UNAUTHENTICATED", "INVALID_TOKEN"},
-		{in.AccessToken, map[string]any{"t": in.AccessToken}, "UNAUTHENTICATED", "INVALID_TOKEN"},
+		{in.AccessToken, map[string]any{"t": ""}, "INVALID_CREDENTIALS", "INVALID_TOKEN"},
+		{in.AccessToken, map[string]any{"t": in.AccessToken}, "INVALID_CREDENTIALS", "INVALID_TOKEN"},
 		{in.AccessToken, map[string]any{"t": issuer.Token("8", nil)}, "INVALID_CREDENTIALS", ""},
 		{bob, map[string]any{"t": token}, "INVALID_CREDENTIALS", ""},
 	} {

@@ -2191,7 +2191,7 @@ type Mutation {
   deleteAccount(
     "Your password, if you have one."
     password: String
-    "A token as in ` + "`" + `loginWith` + "`" + `, of the same issuer and about the same subject as you. Else INVALID_CREDENTIALS, with a reason as there."
+    "A token as in ` + "`" + `loginWith` + "`" + `, of the same issuer and about the same subject as you. Else INVALID_CREDENTIALS; of a token that is not good, with a reason as there."
     token: String
   ): ID
 

@@ -6,7 +6,7 @@ import (
 )
 
 // What a request may have of JSON, besides its bytes: 120 KB of `0,` in a list are 60,000 values, which take
-// 11 MiB to read. The largest request that means something, a bot's stream of 2,000 rooms with their cursors, has 4,000.
+// 11 MiB to read. The largest request that means something, a bot's stream of all its rooms with cursors, has 4,000 at most.
 const (
 	maxValues  = 5000 // keys of objects and items of lists, in all
 	maxNesting = 100

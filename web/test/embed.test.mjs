@@ -176,7 +176,7 @@ test("docs/embed.md, block by block", patient, async (t) => {
     const { room } = await ask("query ($id: ID!) { room(id: $id) { name } }", { id: order });
     assert.equal(room.name, "Order 4711");
     await personOf({ ...bob, name: undefined });
-    assert.equal((await members())[2][2], "bob");
+    assert.equal((await members())[2][2], "Robert");
   });
 
   const hers = await come(t, app, "17");

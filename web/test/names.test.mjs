@@ -43,6 +43,10 @@ test("names that one takes for each other are shared, whatever they are made of"
   assert.notEqual(alike("😀"), alike("😁"));
 });
 
+test("a name that looks like what stands beside names is never without the username", () => {
+  for (const name of ["Ann (@ann)", "Ann @ann", "Ann （bot）", "Ann ＠ann"]) assert.equal(told(user("mallory", name)).of("mallory").shared, true, name);
+});
+
 test("long names are cut between letters, and shared with those that are cut to the same", () => {
   const people = told(user("flags", "🇦🇹".repeat(33)), user("ann", `${"a".repeat(32)}nn`), user("mallory", `${"a".repeat(32)}dora`), user("fits", "b".repeat(32)));
   assert.equal(people.of("flags").short, `${"🇦🇹".repeat(32)}…`);

@@ -228,7 +228,7 @@ test("somebody else who signs in sends nothing of it; signing out deletes it, in
   await until(() => shown(other).length === 1);
   await parley.signOut();
   await parley.session.login("ann", "correct horse battery");
-  await until(() => outboxOf(other).entries.get().length === 0);
+  await until(() => other.signedIn.get()?.outbox.entries.get().length === 0); // it is signed out in between
   expect([shown(parley), texts()]).toEqual([[], []]);
 });
 

@@ -27,6 +27,7 @@ type Said = { username?: unknown; name?: unknown; isBot?: unknown; user?: { name
 
 const pause = 100; // ms in which unknown people are gathered
 const most = 10; // people of one request
+const marked = /[@＠(（]/; // would look like what is shown beside names
 const letters = 32; // of a short name: as many as a username has
 
 /** crowd is how many members a room has at most of whom all are known: in larger ones any name may be shared. */
@@ -81,7 +82,7 @@ export class People {
       if (!this.#asking) void this.#ask();
     }
     const { name, short, key, isBot } = known;
-    return { username, name, short, isBot, shared: this.#called.get(key)!.size > 1 };
+    return { username, name, short, isBot, shared: this.#called.get(key)!.size > 1 || marked.test(name) };
   }
 
   /** title is what somebody is called where there is only text; `full`: with the username in any case. */
