@@ -101,7 +101,7 @@ func checkStanding(r tables.Row) error {
 		return errors.New("users.token_hash: bots have one of 32 bytes until they are deleted, and nobody else")
 	case ofIssuer != hasSubject || ofIssuer && (deleted || isBot):
 		return errors.New("users.issuer: with a subject or not at all, and not of deleted users and bots")
-	case ofIssuer && !(issuers.IsName(issuer) && issuers.IsSubject(subject)):
+	case ofIssuer && (!issuers.IsName(issuer) || !issuers.IsSubject(subject)):
 		return errors.New("users.issuer: want 1 to 255 bytes of text, and of the subject too")
 	}
 	return nil

@@ -151,7 +151,7 @@ func (k *Key) Sign(t testing.TB, claims jwt.MapClaims, header map[string]any) st
 	return text
 }
 
-// NewRSA, NewEC and NewEd make keys.
+// NewRSA makes a key of RS256.
 func NewRSA(id string, bits int) *Key {
 	private, err := rsa.GenerateKey(rand.Reader, bits)
 	if err != nil {
