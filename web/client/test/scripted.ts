@@ -189,15 +189,11 @@ const nameOf = (query: string) => /^\w+ (\w+)/.exec(query)?.[1] ?? "";
 /** soon is the wait of tests: what is tested must not hang on it. */
 export const soon = () => new Promise<void>((resolve) => setTimeout(resolve, 2));
 
-/** gate holds answers back until it is opened. */
+/** gate holds answers back until it is opened. From then on it is open. */
 export function gate() {
-  const waiting: (() => void)[] = [];
-  return {
-    wait: () => new Promise<void>((go) => waiting.push(go)),
-    open: () => {
-      for (const go of waiting.splice(0)) go();
-    },
-  };
+  let open = () => {};
+  const opened = new Promise<void>((go) => (open = go));
+  return { wait: () => opened, open: () => open() };
 }
 
 /** disk is a storage that tabs share. */
