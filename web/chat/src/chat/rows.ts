@@ -47,7 +47,7 @@ function chatOf(draft: Draft, username: string): Chat {
   if (!chat) {
     const { id, text, at, replyTo } = draft;
     const target = replyTo ? { ...replyTo, user: null, text: null, deletedAt: null } : null;
-    const none = { number: 0, user: null, editedAt: null, deletedAt: null, reactions: [], myReactions: [] };
+    const none = { number: 0, user: null, editedAt: null, deletedAt: null, mentions: [], reactions: [], myReactions: [] };
     chat = { ...none, id, username, text, createdAt: at, replyTo: target };
     shown.set(draft, chat);
   }

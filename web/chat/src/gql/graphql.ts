@@ -113,7 +113,7 @@ export type ServerRole =
 
 export type QuotedFragment = { id: string, username: string, text: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null };
 
-export type ChatRowFragment = { id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null, replyTo: { id: string, username: string, text: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null } | null, reactions: Array<{ emoji: string, count: number, users: Array<{ username: string }> }> };
+export type ChatRowFragment = { id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null, mentions: Array<{ id: string, username: string }>, replyTo: { id: string, username: string, text: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null } | null, reactions: Array<{ emoji: string, count: number, users: Array<{ username: string }> }> };
 
 export type RoomPageQueryVariables = Exact<{
   room: string;
@@ -121,7 +121,7 @@ export type RoomPageQueryVariables = Exact<{
 }>;
 
 
-export type RoomPageQuery = { room: { id: string, name: string, topic: string | null, kind: RoomKind, createdAt: string, sendRole: Role, memberCount: number, allowedActions: Array<RoomAction>, me: { id: string, lastRead: number | null } | null } | null, chats: { syncCursor: string | null, nodes: Array<{ myReactions: Array<string>, id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null, replyTo: { id: string, username: string, text: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null } | null, reactions: Array<{ emoji: string, count: number, users: Array<{ username: string }> }> }>, pageInfo: { startCursor: string | null, hasPreviousPage: boolean } } | null };
+export type RoomPageQuery = { room: { id: string, name: string, topic: string | null, kind: RoomKind, createdAt: string, sendRole: Role, memberCount: number, allowedActions: Array<RoomAction>, me: { id: string, lastRead: number | null } | null } | null, chats: { syncCursor: string | null, nodes: Array<{ myReactions: Array<string>, id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null, mentions: Array<{ id: string, username: string }>, replyTo: { id: string, username: string, text: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null } | null, reactions: Array<{ emoji: string, count: number, users: Array<{ username: string }> }> }>, pageInfo: { startCursor: string | null, hasPreviousPage: boolean } } | null };
 
 export type OlderChatsQueryVariables = Exact<{
   room: string;
@@ -130,7 +130,7 @@ export type OlderChatsQueryVariables = Exact<{
 }>;
 
 
-export type OlderChatsQuery = { chats: { nodes: Array<{ myReactions: Array<string>, id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null, replyTo: { id: string, username: string, text: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null } | null, reactions: Array<{ emoji: string, count: number, users: Array<{ username: string }> }> }>, pageInfo: { startCursor: string | null, hasPreviousPage: boolean } } | null };
+export type OlderChatsQuery = { chats: { nodes: Array<{ myReactions: Array<string>, id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null, mentions: Array<{ id: string, username: string }>, replyTo: { id: string, username: string, text: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null } | null, reactions: Array<{ emoji: string, count: number, users: Array<{ username: string }> }> }>, pageInfo: { startCursor: string | null, hasPreviousPage: boolean } } | null };
 
 export type RoomEventsSubscriptionVariables = Exact<{
   rooms: Array<string> | string;
@@ -138,7 +138,7 @@ export type RoomEventsSubscriptionVariables = Exact<{
 }>;
 
 
-export type RoomEventsSubscription = { events: { cursor: string | null, kind: EventKind, cursors: Array<string> | null, emoji: string | null, preview: string | null, actor: { id: string, username: string, name: string, isBot: boolean } | null, user: { id: string, username: string, name: string, isBot: boolean } | null, room: { id: string, name: string } | null, chat: { id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null, replyTo: { id: string, username: string, text: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null } | null, reactions: Array<{ emoji: string, count: number, users: Array<{ username: string }> }> } | null } };
+export type RoomEventsSubscription = { events: { cursor: string | null, kind: EventKind, cursors: Array<string> | null, emoji: string | null, preview: string | null, actor: { id: string, username: string, name: string, isBot: boolean } | null, user: { id: string, username: string, name: string, isBot: boolean } | null, room: { id: string, name: string } | null, chat: { id: string, number: number, username: string, text: string | null, createdAt: string, editedAt: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null, mentions: Array<{ id: string, username: string }>, replyTo: { id: string, username: string, text: string | null, deletedAt: string | null, user: { name: string, isBot: boolean } | null } | null, reactions: Array<{ emoji: string, count: number, users: Array<{ username: string }> }> } | null } };
 
 export type SendChatMutationVariables = Exact<{
   room: string;
@@ -416,7 +416,7 @@ export type PublicRoomsQuery = { rooms: { nodes: Array<{ id: string, name: strin
 export type ActivitySubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ActivitySubscription = { events: { kind: EventKind, actor: { id: string } | null, user: { id: string } | null, room: { id: string, name: string, topic: string | null } | null, chat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null, user: { name: string, isBot: boolean } | null, mentions: Array<{ id: string }>, replyTo: { id: string, username: string } | null } | null } };
+export type ActivitySubscription = { events: { kind: EventKind, actor: { id: string } | null, user: { id: string } | null, room: { id: string, name: string, topic: string | null } | null, chat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null, user: { name: string, isBot: boolean } | null, mentions: Array<{ id: string, username: string }>, replyTo: { id: string, username: string } | null } | null } };
 
 export type CreateRoomMutationVariables = Exact<{
   id: string;
@@ -468,6 +468,10 @@ export const ChatRowFragmentDoc = gql`
   createdAt
   editedAt
   deletedAt
+  mentions {
+    id
+    username
+  }
   replyTo {
     ...Quoted
   }
@@ -966,6 +970,7 @@ export const ActivityDocument = gql`
       }
       mentions {
         id
+        username
       }
       replyTo {
         id

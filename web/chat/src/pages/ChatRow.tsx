@@ -84,7 +84,7 @@ export const ChatRow = memo(function ChatRow(props: Props) {
         {chat.deletedAt ? (
           <p className="text deleted">This chat was deleted.</p>
         ) : (
-          <Text text={chat.text ?? ""} edited={chat.editedAt} growing={writing} />
+          <Text text={chat.text ?? ""} edited={chat.editedAt} mentions={chat.mentions} growing={writing} />
         )}
         {draft && draft.state !== "stored" && <ChatState {...{ draft, late, actions }} />}
         {!chat.deletedAt && !draft && !writing && <Pills {...{ chat, pending, actions }} />}

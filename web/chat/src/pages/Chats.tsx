@@ -6,6 +6,7 @@ import type { Room } from "../chat/pages";
 import type { Pending } from "../chat/reacting";
 import { guess, type Item } from "../chat/rows";
 import { VirtualList, type Handle } from "../list/VirtualList";
+import { plain } from "../markdown/plain";
 import { useAnnounce } from "../ui/Announcer";
 import { Icon } from "../ui/Icon";
 import { useServices } from "../ui/services";
@@ -14,6 +15,8 @@ import { ChatRow } from "./ChatRow";
 import { Edge } from "./Edge";
 import { CrowdContext, usePeople } from "./usePeople";
 import { useSeen } from "./useSeen";
+
+const aloud = 2000; // letters of a chat that are said
 
 type Props = {
   history: History;
@@ -107,7 +110,7 @@ function useUnseen(history: History, me: string, atEnd: boolean): number {
     () =>
       history.onArrival(({ kind, chat }) => {
         if (kind !== "CHAT_SENT" || !chat || chat.username === me) return;
-        announce(`${people.title(chat.username, crowded)}: ${chat.text ?? ""}`);
+        announce(`${people.title(chat.username, crowded)}: ${plain(chat.text ?? "", aloud)}`);
         setUnseen((count) => count + 1);
       }),
     [history, me, announce, people, crowded],

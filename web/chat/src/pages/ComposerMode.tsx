@@ -1,4 +1,5 @@
 import type { Quoted } from "../chat/pages";
+import { plain } from "../markdown/plain";
 import { Icon } from "../ui/Icon";
 import { Name } from "./Name";
 
@@ -23,6 +24,6 @@ export function ComposerMode({ id, editing, replying, onCancel }: Props) {
 const Answering = ({ username, text, deletedAt }: Quoted) => (
   <>
     Answering <Name username={username} />
-    {deletedAt ? ", whose chat was deleted" : text && <bdi>: {text.slice(0, 200)}</bdi>}
+    {deletedAt ? ", whose chat was deleted" : text && <bdi>: {plain(text, 200)}</bdi>}
   </>
 );

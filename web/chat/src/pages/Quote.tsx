@@ -1,4 +1,5 @@
 import type { Quoted } from "../chat/pages";
+import { plain } from "../markdown/plain";
 import { Icon } from "../ui/Icon";
 import { Name } from "./Name";
 
@@ -22,7 +23,7 @@ export function Quote({ chat: { username, text, deletedAt }, onJump }: Props) {
       {(text ?? deletedAt) && (
         <bdi className={deletedAt ? "quote-text deleted" : "quote-text"}>
           <span className="visually-hidden">: </span>
-          {deletedAt ? "deleted" : text?.slice(0, most)}
+          {deletedAt ? "deleted" : plain(text ?? "", most)}
         </bdi>
       )}
     </>

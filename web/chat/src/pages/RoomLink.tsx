@@ -2,12 +2,15 @@ import { memo } from "react";
 import type { RoomRowFragment } from "../gql/graphql";
 import { addressOf, titleOf } from "../chat/naming";
 import type { Count } from "../chat/unread";
+import { plain } from "../markdown/plain";
 import { useServices } from "../ui/services";
 import { Link } from "../ui/Link";
 import { paths } from "../ui/router";
 import { lately, moment } from "../ui/time";
 import { Name } from "./Name";
 import { usePeople } from "./usePeople";
+
+const most = 100; // letters
 
 type Props = {
   room: RoomRowFragment;
@@ -35,7 +38,7 @@ export const RoomLink = memo(function RoomLink({ room, current, begun, unread, m
             {": "}
           </>
         )}
-        <bdi>{lastChat ? (lastChat.text ?? "deleted") : (topic ?? "Nothing said yet")}</bdi>
+        <bdi>{lastChat ? (lastChat.text === null ? "deleted" : plain(lastChat.text, most)) : (topic ?? "Nothing said yet")}</bdi>
       </span>
       {unread > 0 && !current && <Badges unread={unread} mentions={mentions} />}
     </Link>

@@ -1,27 +1,33 @@
-import { useState } from "react";
+import { useMemo, useState } from "react";
+import { Blocks } from "../markdown/Blocks";
+import { cut } from "../markdown/cut";
+import type { Named } from "../markdown/names";
+import { useParsed } from "../markdown/useParsed";
+import { NamesContext } from "../markdown/Words";
+import { useServices } from "../ui/services";
 import { moment } from "../ui/time";
 
 const long = { letters: 1800, lines: 24 };
 
-type Props = { text: string; edited: string | null; growing?: boolean };
+type Props = { text: string; edited: string | null; mentions: readonly Named[]; growing?: boolean };
 
-/** Text is what somebody wrote, as text and nothing else. A very long one is cut until it is asked for, unless it still grows. */
-export function Text({ text, edited, growing = false }: Props) {
+/** Text is what somebody wrote. A very long one is cut until it is asked for, unless it still grows. */
+export function Text({ text, edited, mentions, growing = false }: Props) {
+  const { me } = useServices();
   const [whole, setWhole] = useState(false);
-  const short = whole || growing ? text : beginning(text);
+  const { blocks } = useParsed(text);
+  const all = whole || growing;
+  const shown = useMemo(() => (all ? { blocks, short: false } : cut(blocks, long)), [blocks, all]);
+  const names = useMemo(() => ({ named: mentions, me: me.id }), [mentions, me.id]);
+  const end = useMemo(() => edited && <Edited at={edited} />, [edited]);
   return (
     <>
-      <p className="text" dir="auto">
-        {short}
-        {short.length < text.length && "…"}
-        {edited && (
-          <span className="edited" title={moment(edited)}>
-            {" "}
-            (edited)
-          </span>
-        )}
-      </p>
-      {short.length < text.length && (
+      <div className="text">
+        <NamesContext value={names}>
+          <Blocks blocks={shown.blocks} end={end} />
+        </NamesContext>
+      </div>
+      {shown.short && (
         <button className="text-button" type="button" onClick={() => setWhole(true)}>
           Show all of it
         </button>
@@ -30,9 +36,9 @@ export function Text({ text, edited, growing = false }: Props) {
   );
 }
 
-function beginning(text: string): string {
-  const lines = text.split("\n", long.lines + 1);
-  const few = lines.length > long.lines ? lines.slice(0, long.lines).join("\n") : text;
-  // Never between the two halves of one letter.
-  return few.length <= long.letters ? few : few.slice(0, long.letters).replace(/[\uD800-\uDBFF]$/, "");
-}
+const Edited = ({ at }: { at: string }) => (
+  <span className="edited" title={moment(at)}>
+    {" "}
+    (edited)
+  </span>
+);

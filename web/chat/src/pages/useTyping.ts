@@ -47,6 +47,6 @@ export function useTyping(history: History, chats: readonly Chat[]): readonly Wr
 
 // What a bot has written looks like the chat that it becomes, and began when the first of it came.
 function chatOf(username: string, text: string, begun: Chat | undefined): Chat {
-  const none = { number: 0, user: null, editedAt: null, deletedAt: null, replyTo: null, reactions: [], myReactions: [] };
+  const none = { number: 0, user: null, editedAt: null, deletedAt: null, replyTo: null, mentions: [], reactions: [], myReactions: [] };
   return { ...none, id: `@writing/${username}`, username, text, createdAt: begun?.createdAt ?? new Date().toISOString() };
 }
