@@ -28,7 +28,7 @@ function whole(operation) {
   return print(formatDocument({ kind: Kind.DOCUMENT, definitions: [operation, ...used.values()] }));
 }
 
-const sizes = { RoomPage: { last: 50 }, OlderChats: { last: 100 }, Rooms: { first: 200 } };
+const sizes = { RoomPage: { last: 50 }, OlderChats: { last: 50 }, Rooms: { first: 200 } };
 const ids = Array.from({ length: 100 }, uuid);
 
 // For every type of a variable a value of it, and a list as long as the chat has one.

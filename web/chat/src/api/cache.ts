@@ -10,7 +10,7 @@ import type {
 } from "../gql/graphql";
 
 /** page is how many chats come at once. */
-export const page = { newest: 50, older: 100 };
+export const page = { newest: 50, older: 50 };
 
 const none = () => null;
 

@@ -50,7 +50,9 @@ class Rules extends Tokenizer {
   override blockquote(src: string): Tokens.Blockquote | undefined {
     const raw = quote.exec(src)?.[0];
     const text = raw?.replace(/^ {0,3}> ?/gm, "");
-    if (raw === undefined || !text?.trim()) return undefined;
+    if (raw === undefined || text === undefined) return undefined;
+    // Signs around nothing are text, all of them at once.
+    if (!text.trim()) return { type: "paragraph", raw, text: raw, tokens: this.lexer.inline(raw.trimEnd()) } as never;
     return this.#nested(() => {
       this.lexer.state.top = true;
       return { type: "blockquote", raw, text, tokens: this.lexer.blockTokens(text, []) };
