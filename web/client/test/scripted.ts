@@ -117,6 +117,8 @@ export class Scripted {
     switch (call.name) {
       case "Login":
         return { data: { login: this.pair() } };
+      case "LoginWith":
+        return { data: { loginWith: this.pair() } };
       case "Register":
         return { data: { register: this.pair() } };
       case "Refresh":

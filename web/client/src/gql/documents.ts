@@ -114,6 +114,13 @@ export type LoginMutationVariables = Exact<{
 
 export type LoginMutation = { readonly login: { readonly accessToken: string, readonly accessTokenExpiresAt: string, readonly refreshToken: string | null, readonly user: { readonly id: string, readonly username: string } } | null };
 
+export type LoginWithMutationVariables = Exact<{
+  token: string;
+}>;
+
+
+export type LoginWithMutation = { readonly loginWith: { readonly accessToken: string, readonly accessTokenExpiresAt: string, readonly refreshToken: string | null, readonly user: { readonly id: string, readonly username: string } } | null };
+
 export type RefreshMutationVariables = Exact<{
   token: string;
   key: string;
@@ -239,6 +246,8 @@ export type SetTypingMutation = { readonly setTyping: { readonly id: string } | 
 export const RegisterDocument = "mutation Register($username:String!$password:String!$invite:String){register(username:$username password:$password invite:$invite){...Tokens}}fragment Tokens on AuthPayload{accessToken accessTokenExpiresAt refreshToken user{id username}}" as Document<RegisterMutation, RegisterMutationVariables>;
 
 export const LoginDocument = "mutation Login($username:String!$password:String!){login(username:$username password:$password){...Tokens}}fragment Tokens on AuthPayload{accessToken accessTokenExpiresAt refreshToken user{id username}}" as Document<LoginMutation, LoginMutationVariables>;
+
+export const LoginWithDocument = "mutation LoginWith($token:String!){loginWith(token:$token){...Tokens}}fragment Tokens on AuthPayload{accessToken accessTokenExpiresAt refreshToken user{id username}}" as Document<LoginWithMutation, LoginWithMutationVariables>;
 
 export const RefreshDocument = "mutation Refresh($token:String!$key:String!){refreshToken(token:$token idempotencyKey:$key){...Tokens}}fragment Tokens on AuthPayload{accessToken accessTokenExpiresAt refreshToken user{id username}}" as Document<RefreshMutation, RefreshMutationVariables>;
 
