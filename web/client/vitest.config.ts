@@ -5,8 +5,8 @@ export default defineConfig({
     root: new URL(".", import.meta.url).pathname,
     include: ["test/*.test.{ts,tsx}"],
     // They end tests that hang; a busy machine may need them.
-    testTimeout: 600_000,
-    hookTimeout: 600_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     maxWorkers: 2,
   },
 });

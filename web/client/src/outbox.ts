@@ -56,7 +56,7 @@ export class Outbox {
     return waiting.id;
   }
 
-  /** edit gives a chat that waits or was refused another text. */
+  /** edit gives a chat that waits or was refused another text. It is done when that is kept, whether there is a network or not. */
   edit(id: string, text: string): Promise<void> {
     return this.#again(id, (now) => ({ ...now, text, amended: now.amended || now.tried }));
   }
@@ -163,7 +163,7 @@ export class Outbox {
       this.#held.set(waiting.id, { waiting, state: "waiting", kept });
       this.#tell(kept);
     });
-    await this.#work(waiting.room);
+    void this.#work(waiting.room);
   }
 
   async #again(id: string, work: (now: Waiting) => Waiting | undefined): Promise<void> {
@@ -171,7 +171,7 @@ export class Outbox {
     if (room === undefined) return;
     await this.#change(id, (now) => now && work(now));
     this.wake();
-    await this.#work(room);
+    void this.#work(room);
   }
 
   // Does to a chat what `work` says, on the shelf and here. What the shelf does not take is kept here only.

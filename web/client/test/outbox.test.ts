@@ -173,6 +173,19 @@ test("what waits survives the closing of the tab, and is sent once by the next",
   expect(texts()).toEqual(["one", "two"]);
 });
 
+test("a change is done when it is kept, also where nothing is being sent and the server is away", async () => {
+  const { server, another, outbox } = await begin();
+  server.on("SendChat", () => "cut");
+  const other = another({ wait: () => new Promise<void>(() => {}) });
+  outbox.send("b", "what it may find when it opens");
+  await until(() => shown(other).length === 1);
+  const id = outbox.send("a", "one");
+  await until(() => shown(other).length === 2);
+  await outboxOf(other).edit(id, "two");
+  await outboxOf(other).again(id);
+  await outboxOf(other).discard(id);
+});
+
 test("two tabs: both show what waits, either changes it, and it is stored once", async () => {
   const { server, parley, another, outbox, texts } = await begin();
   const script = server.script("SendChat");
