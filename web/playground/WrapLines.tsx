@@ -4,7 +4,8 @@ import { useEffect } from "react";
 /** isNarrow is as in the style sheet: there the document needs all the room. */
 export const isNarrow = matchMedia("(max-width: 640px)").matches;
 
-const options = { wordWrap: "on", wrappingIndent: "indent", ...(isNarrow && ({ lineNumbers: "off", fontSize: 13 } as const)) } as const;
+const narrow = { lineNumbers: "off", lineDecorationsWidth: 0, folding: false, fontSize: 13 } as const;
+const options = { wordWrap: "on", wrappingIndent: "indent", ...(isNarrow && narrow) } as const;
 
 /** WrapLines shows long lines whole: a token, a chat, an operation on one line. */
 export function WrapLines() {

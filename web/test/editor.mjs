@@ -43,9 +43,11 @@ export async function runLine(page, line, wanted) {
   await answered(page, wanted);
 }
 
-/** answered waits until the answer that is shown has a text. The editor writes each blank as U+00A0. */
-export const answered = (page, wanted) =>
-  page.waitForFunction((text) => {
-    const { textContent } = document.querySelector(".graphiql-response");
-    return textContent.replaceAll("\u00a0", " ").includes(text);
-  }, wanted);
+/** answered waits until the answer that is shown has a text. */
+export const answered = (page, wanted) => page.waitForFunction(shown, wanted);
+
+/** shows says whether it has that text now. */
+export const shows = (page, wanted) => page.evaluate(shown, wanted);
+
+// The editor writes each blank as U+00A0, and indents what it wraps.
+const shown = (text) => document.querySelector(".graphiql-response").textContent.replaceAll(/\s+/g, " ").includes(text);

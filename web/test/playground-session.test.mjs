@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { open, watch } from "./browser.mjs";
-import { answered, press, runLine } from "./editor.mjs";
+import { answered, press, runLine, shows } from "./editor.mjs";
 import { call, mortal } from "./mortal.mjs";
 import { patient } from "../clients/testing/rounds.mjs";
 
@@ -30,12 +30,6 @@ test("tokens renew themselves, in two copies of a tab and under a stream", patie
   assert.deepEqual(complaints, []);
 });
 
-const shows = (page, text) =>
-  page.evaluate((wanted) => {
-    const { textContent } = document.querySelector(".graphiql-response");
-    return textContent.replaceAll("\u00a0", " ").includes(wanted);
-  }, text);
-
 test("a server that is away is told in words, and streams go on", patient, async (t) => {
   const server = await mortal(t);
   const { page } = await open(t, { viewport: { width: 1440, height: 1000 } });
@@ -50,7 +44,8 @@ test("a server that is away is told in words, and streams go on", patient, async
   await server.start();
   await answered(page, "The line is back");
   const { rooms } = await call(server.origin, accessToken, "{ rooms { nodes { id } } }");
-  await call(server.origin, accessToken, `mutation ($room: ID!) { sendChat(room: $room, text: "back") { id } }`, { room: rooms.nodes[0].id });
+  const send = `mutation ($room: ID!) { sendChat(room: $room, text: "back") { id } }`;
+  await call(server.origin, accessToken, send, { room: rooms.nodes[0].id });
   await answered(page, `"text": "back"`);
   await press(page, "Stop query");
 

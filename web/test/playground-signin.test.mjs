@@ -61,7 +61,7 @@ test("the playground carries the token of the last sign-in", patient, async (t) 
   await page.getByText("Signed in as ada.").waitFor();
   await page.getByRole("button", { name: "Forget it" }).click();
   await page.getByText("No sign-in is kept.").waitFor();
-  assert.equal(await page.evaluate(() => JSON.stringify(sessionStorage).includes("refreshToken")), false);
+  assert.equal(await page.evaluate(() => JSON.stringify(sessionStorage).includes("playground.session")), false);
   assert.equal(await page.evaluate(() => localStorage.length), 0);
   assert.deepEqual(complaints, []);
 });
