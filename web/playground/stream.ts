@@ -5,8 +5,8 @@ import { memory } from "../client/src/platform.ts";
 import { Session } from "../client/src/session.ts";
 import { session } from "./session";
 
-const cut = { message: "The line to the server was cut. This stream goes on when the server is back." };
-const back = { message: "The line is back, and the stream is live. What happened in between is not shown here." };
+const cut = { message: "The line to the server was cut. This stream goes on when it is back, without what happens until then." };
+const back = { message: "The line is back, and this stream goes on." };
 const refused = { message: "The stream ended: the server does not take the token in Headers, or it has run out." };
 const over = { message: "The stream ended: its session is over. Sign in again." };
 

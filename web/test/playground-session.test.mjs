@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { open, watch } from "./browser.mjs";
-import { answered, press, runLine, shows } from "./editor.mjs";
+import { answered, compose, press, runLine, shows } from "./editor.mjs";
 import { call, mortal } from "./mortal.mjs";
 import { patient } from "../clients/testing/rounds.mjs";
 
@@ -31,29 +31,45 @@ test("tokens renew themselves, in two copies of a tab and under a stream", patie
 });
 
 test("a server that is away is told in words, and streams go on", patient, async (t) => {
-  const server = await mortal(t);
+  const server = await mortal(t, { PARLEY_SEND_RATE: "0" });
   const { page } = await open(t, { viewport: { width: 1440, height: 1000 } });
   const registered = page.waitForResponse((response) => response.request().postData()?.includes('"Register"') ?? false);
   await page.goto(`${server.origin}/playground`);
   await runLine(page, "mutation Register", "accessToken");
   const { accessToken } = (await (await registered).json()).data.register;
   await runLine(page, "mutation CreateRoom", `"id"`);
+  const { rooms } = await call(server.origin, accessToken, "{ rooms { nodes { id } } }");
+  const [room] = rooms.nodes;
   await runLine(page, "subscription Listen", "CAUGHT_UP");
   await server.kill();
   await answered(page, "The line to the server was cut.");
   await server.start();
-  await answered(page, "The line is back");
-  const { rooms } = await call(server.origin, accessToken, "{ rooms { nodes { id } } }");
-  const send = `mutation ($room: ID!) { sendChat(room: $room, text: "back") { id } }`;
-  await call(server.origin, accessToken, send, { room: rooms.nodes[0].id });
-  await answered(page, `"text": "back"`);
+  await answered(page, "CAUGHT_UP");
   await press(page, "Stop query");
 
+  // Here nothing comes behind the words until something happens.
+  const opened = page.waitForEvent("websocket");
+  await compose(page, `subscription { chatSent(room: "${room.id}") { text } }`);
+  await press(page, "Execute query");
+  await (await opened).waitForEvent("framereceived");
   await server.kill();
-  await runLine(page, "query Me", "The server does not answer.");
+  await answered(page, "The line to the server was cut.");
+  await server.start();
+  await answered(page, "The line is back");
+  let n = 0;
+  const send = `mutation ($room: ID!, $text: String!) { sendChat(room: $room, text: $text) { id } }`;
+  do await call(server.origin, accessToken, send, { room: room.id, text: `seen ${n++}` });
+  while (!(await shows(page, `"text": "seen`))); // nobody says when chatSent has begun
+  await press(page, "Stop query");
+
+  await compose(page, "{ me { username } }");
+  await server.kill();
+  await press(page, "Execute query");
+  await answered(page, "The server does not answer.");
   assert.doesNotMatch(await page.locator(".graphiql-response").textContent(), /fetch|TypeError|stack/);
   await server.start();
-  await runLine(page, "query Me", `"ada-`);
+  await press(page, "Execute query");
+  await answered(page, `"ada-`);
 });
 
 test("a session that was ended elsewhere is told apart", patient, async (t) => {
