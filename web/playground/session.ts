@@ -1,7 +1,7 @@
 import type { KeyValue } from "../client/src/platform.ts";
 import { Session } from "../client/src/session.ts";
 import { Stored } from "../client/src/stored.ts";
-import { disk, tab } from "./storage";
+import { disk } from "./storage";
 
 const stored = new Stored(disk, "playground.session");
 const { place } = stored;
@@ -30,8 +30,6 @@ export const session = new Session({
   url: new URL("graphql", location.href).href, // beside the page, so that a proxy may put both below a path
   storage: telling,
   name: "playground",
-  // Where storage is forbidden browsers refuse locks, too; and nobody else has these tokens.
-  ...(!tab() && { locks: { request: (_name, work) => work() } }),
 });
 
 /** refreshToken is the one to use next, or undefined when nobody is signed in. */

@@ -3,7 +3,7 @@ import welcome from "./welcome.graphql?raw";
 
 // Documents hold passwords and headers hold tokens, and GraphiQL's history keeps both; so all of it lives as long as the browser
 // tab, and no longer. Two tabs can be two people. Where storage is forbidden it lives as long as the page.
-export const tab = () => {
+const tab = () => {
   try {
     return sessionStorage;
   } catch {

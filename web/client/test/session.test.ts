@@ -1,5 +1,6 @@
 // Staying signed in: lost answers, two tabs, no storage, no https, and the end of it.
 import { expect, onTestFinished, test, vi } from "vitest";
+import { alone } from "../src/alone.ts";
 import { ParleyError, Session, uuid } from "../src/index.ts";
 import { refusal } from "../src/problem.ts";
 import { Stored } from "../src/stored.ts";
@@ -257,6 +258,22 @@ test("no storage, or one that is full: signed in as long as the page lives", asy
   expect(await session.token()).toBe("access-2");
   await session.signOut();
   expect(session.user).toBeUndefined();
+});
+
+test("where cookies are forbidden locks are refused, and it goes without", async () => {
+  const server = await Scripted.start();
+  server.lifetime = 1; // each call is with another token
+  const denied = { request: () => Promise.reject(new DOMException("no", "SecurityError")) };
+  const session = await signedIn(server, { locks: denied });
+  server.on("Mine", () => ({ data: { me: null } }));
+  for (let n = 0; n < 3; n++) expect(await session.ask("query Mine { me { id } }", {})).toEqual({ me: null });
+});
+
+test("an error under a lock is that of the work, which is done once", async () => {
+  let n = 0;
+  const refuse = () => Promise.reject(new Error(`attempt ${++n}`));
+  const lock = alone(disk(), { request: (_name, work) => work() });
+  await expect(lock("name", refuse)).rejects.toThrow("attempt 1");
 });
 
 test("a page without https has neither crypto.randomUUID nor navigator.locks", async () => {
