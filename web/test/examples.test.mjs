@@ -116,7 +116,6 @@ async function talk(t, server, address) {
   await page.locator(".row", { hasText: /ann\s+written while it was away/ }).waitFor();
   assert.equal(await shown("written while it was away").count(), 1);
 
-  if (process.env.SHOT) await page.screenshot({ path: `${process.env.SHOT}${Date.now()}.png` });
   await page.getByRole("button", { name: "Sign out" }).click();
   await page.getByRole("button", { name: "Sign in" }).waitFor();
   assert.equal(await page.locator(".row").count(), 0);

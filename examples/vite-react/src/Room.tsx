@@ -6,9 +6,10 @@ import { attempt, parley, words } from "./parley.ts";
 export function Room({ id, signedIn }: { id: string; signedIn: SignedIn }) {
   const { status, problem, room, chats, waiting, older, typing, timeline } = useRoom(parley, id);
   const others = typing.filter((name) => name !== signedIn.user.username);
+  const newest = chats.at(-1)?.id;
   useEffect(() => {
-    if (document.visibilityState === "visible") void timeline?.markRead();
-  }, [timeline, chats]);
+    if (newest && document.visibilityState === "visible") void timeline?.markRead();
+  }, [timeline, newest]);
 
   return (
     <main>
