@@ -8,12 +8,13 @@ import { preview } from "vite";
 import { patient } from "../clients/testing/rounds.mjs";
 import { until } from "../clients/testing/world.mjs";
 import { open } from "./browser.mjs";
-import { call, log, mortal, signUp } from "./mortal.mjs";
+import { call, log, mortal, send as store, signUp } from "./mortal.mjs";
 import { compile, copy, install, link, packed, project, run, unpack, web } from "./projects.mjs";
 
 const folder = join(web, "../examples");
 const examples = (await readdir(folder)).filter((name) => name.startsWith("vite-"));
 const createVite = "create-vite@9.3.0";
+const settings = { PARLEY_CORS_ALLOWED_ORIGINS: "*", PARLEY_SEND_RATE: "0", PARLEY_ROOM_SEND_RATE: "0" };
 const password = "correct horse battery";
 
 before(packed, patient);
@@ -24,7 +25,7 @@ describe("examples", { concurrency: 3, ...patient }, () => {
       const app = await project(t, name);
       await copy(join(folder, name), app);
       await strict(app);
-      const [server] = await Promise.all([mortal(t, { PARLEY_CORS_ALLOWED_ORIGINS: "*" }), install(app)]);
+      const [server] = await Promise.all([mortal(t, settings), install(app)]);
       await run(app, ["npm", "run", "build"], { VITE_PARLEY_URL: `${server.origin}/graphql` });
       await talk(t, server, await serve(t, app));
     });
@@ -88,10 +89,15 @@ async function talk(t, server, address) {
   await page.getByRole("button", { name: "Sign out" }).waitFor();
   await ask(`mutation { createRoom(name: "general", members: ["ann"]) { id } }`);
   await page.getByRole("button", { name: "general" }).waitFor();
+  const old = Array.from({ length: 60 }, (_, n) => `old ${n}.`);
+  await store(server.origin, bob.accessToken, "general", old);
   const ids = [await send("to be edited"), await send("to be deleted")];
-  await page.getByRole("button", { name: "general 2" }).click();
+  await page.getByRole("button", { name: "general 62" }).click();
   await sees("to be deleted");
   await page.getByRole("button", { name: "general", exact: true }).waitFor(); // all of it is read
+  assert.equal(await shown("old 0.").count(), 0);
+  await page.getByRole("button", { name: "Older" }).click();
+  await sees("old 0.");
   await say("mine");
   await until(async () => (await log(server.origin, bob.accessToken, "general")).some(({ text }) => text === "mine"));
   await ask("mutation ($id: ID!) { editChat(chat: $id, text: \"as it is now\") { id } }", { id: ids[0] });
@@ -109,7 +115,7 @@ async function talk(t, server, address) {
   await server.start();
   await send("and it is back");
   await sees("and it is back");
-  const want = ["as it is now", null, "mine", "and it is back", "written while it was away"];
+  const want = [...old, "as it is now", null, "mine", "and it is back", "written while it was away"];
   const stored = async () => (await log(server.origin, bob.accessToken, "general")).map(({ text }) => text);
   await until(async () => (await stored()).length >= want.length);
   assert.deepEqual((await stored()).toSorted(), want.toSorted());
