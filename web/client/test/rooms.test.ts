@@ -1,5 +1,5 @@
 // The rooms one is in, what is unread there, and who is in them.
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { Room, SignedIn } from "../src/index.ts";
 import { Members, People, Previews } from "../src/people.ts";
 import { begin, opened } from "./opened.ts";
@@ -139,6 +139,10 @@ test("people are as they were heard of last, the same object until something cha
 
 test("what a bot has written so far is shown until its chat comes, and of each room for itself", async () => {
   const { signedIn, stream } = await begin();
+  const ends: (() => void)[] = []; // no time passes: what ends a text is what the test says
+  const real = setTimeout;
+  vi.stubGlobal("setTimeout", (work: () => void, ms: number) => (ms === 6000 ? ends.push(work) : real(work, ms)));
+  onTestFinished(() => void vi.unstubAllGlobals());
   const previews = new Previews(signedIn, "a");
   const shown = () => previews.view.get().map(({ username, text }) => `${username}: ${text}`).join();
   const typing = { kind: "TYPING", actor: person("bob") };
@@ -153,5 +157,9 @@ test("what a bot has written so far is shown until its chat comes, and of each r
   await until(() => shown() === "bob: More", shown);
   stream().next({ ...typing, room: roomNow("a") });
   await until(() => shown() === "", shown);
+  stream().next({ ...typing, room: roomNow("a"), preview: "The last" });
+  await until(() => shown() === "bob: The last", shown);
+  ends.at(-1)?.();
+  expect(shown()).toBe("");
   previews.close();
 });
