@@ -72,3 +72,9 @@ func Says(text string) bool {
 	}
 	return false
 }
+
+// Tidied is a text as PRECIS Nickname (RFC 8266) leaves it, of what that profile would refuse too, the parts of emoji: in normal form KC,
+// with one blank between its words and none around them.
+func Tidied(text string) string {
+	return strings.Join(strings.FieldsFunc(norm.NFKC.String(text), func(r rune) bool { return unicode.Is(unicode.Zs, r) }), " ")
+}

@@ -32,8 +32,21 @@ func TestNickname(t *testing.T) {
 		{"a\u2066b", "", "BAD_CHARACTER"},
 		{"a\u200bb", "", "BAD_CHARACTER"}, // not seen
 		{"a\u2028b", "", "BAD_CHARACTER"},
-		{"\u3164", "", "BAD_CHARACTER"},  // an empty letter
-		{"a\ue000", "", "BAD_CHARACTER"}, // of nobody's meaning
+		{"می\u200cخواهم", "می\u200cخواهم", ""}, // Persian: between letters that would join
+		{"क्\u200dष", "क्\u200dष", ""},         // Hindi: behind a virama
+		{"क्\u200cष", "क्\u200cष", ""},         // and the other one
+		{"a\u200cb", "", "BAD_CHARACTER"},      // where neither is seen
+		{"a\u200db", "", "BAD_CHARACTER"},      //
+		{"د\u200cد", "", "BAD_CHARACTER"},      // of letters that do not join
+		{"\u200d", "", "TOO_SHORT"},            //
+		{"Ann 👩‍🚀", "Ann 👩‍🚀", ""},             // emoji of several parts
+		{"❤️", "❤️", ""},                       //
+		{"🏳️‍🌈  Ａnn ", "🏳️‍🌈 Ann", ""},         //
+		{"\u2800\u2800", "", "TOO_SHORT"},      // Braille without a dot
+		{"\u0301", "", "TOO_SHORT"},            // an accent of nothing
+		{"a\ufe0f", "", "BAD_CHARACTER"},       //
+		{"\u3164", "", "BAD_CHARACTER"},        // an empty letter
+		{"a\ue000", "", "BAD_CHARACTER"},       // of nobody's meaning
 		{"a\xff", "", "BAD_CHARACTER"},
 	} {
 		name, reason := Nickname(c.text)

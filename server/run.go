@@ -23,12 +23,12 @@ import (
 // are answered; tests call it with port 0. stderr gets the log, which waits for no reader if it is a *logs.Queue.
 func Run(ctx context.Context, c *settings.Config, stderr io.Writer, ready func(net.Addr)) (err error) {
 	logger := logs.New(stderr, c.LogLevel, c.LogFormat)
-	for _, text := range c.Warnings() {
-		logger.Warn(text)
-	}
-	entries, err := c.ReadIssuers() // before a database is waited for, or migrated
+	entries, warnings, err := c.ReadIssuers() // before a database is waited for, or migrated
 	if err != nil {
 		return err
+	}
+	for _, text := range append(c.Warnings(), warnings...) {
+		logger.Warn(text)
 	}
 	store, err := openStore(ctx, c, logger, stderr)
 	if err != nil {
@@ -93,7 +93,7 @@ func openStore(ctx context.Context, c *settings.Config, logger *slog.Logger, std
 // Handler returns what answers requests, without a listener, and what must run beside it until its context ends.
 // It is for who measures or traces what a request does within the process; store stays theirs.
 func Handler(ctx context.Context, c *settings.Config, stderr io.Writer, store *db.Store) (http.Handler, func(context.Context) error, error) {
-	entries, err := c.ReadIssuers()
+	entries, _, err := c.ReadIssuers()
 	if err != nil {
 		return nil, nil, err
 	}

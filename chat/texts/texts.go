@@ -7,11 +7,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/secure/precis"
-	"golang.org/x/text/unicode/norm"
 
 	"parley/naming"
 )
@@ -95,8 +93,7 @@ func ReadRoomName(name string) (shown, key string, err error) {
 		return "", "", err
 	}
 	if whole != parts {
-		space := func(r rune) bool { return unicode.Is(unicode.Zs, r) }
-		shown = strings.Join(strings.FieldsFunc(norm.NFKC.String(whole), space), " ")
+		shown = naming.Tidied(whole)
 		if err := Check(shown, minRoomName, maxRoomName); err != nil {
 			return "", "", err
 		}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -19,22 +20,22 @@ import (
 const maxIssuersFile = 1 << 20 // bytes of the file, and of one with secrets
 
 // ReadIssuers reads the file that PARLEY_ISSUERS names, and the files with secrets that it names. The error names the setting, and the
-// entry that cannot be. Where nothing is set there are none.
-func (c *Config) ReadIssuers() ([]issuers.Issuer, error) {
+// entry that cannot be. Where nothing is set there are none. warnings are sentences for the log, of secrets that others may read.
+func (c *Config) ReadIssuers() (entries []issuers.Issuer, warnings []string, err error) {
 	if c.Issuers == "" {
-		return nil, nil
+		return nil, nil, nil
 	}
-	entries, err := readIssuers(c.Issuers)
+	entries, err = readIssuers(c.Issuers, &warnings)
 	if err == nil {
 		err = issuers.Check(entries)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("PARLEY_ISSUERS: %w", err)
+		return nil, nil, fmt.Errorf("PARLEY_ISSUERS: %w", err)
 	}
-	return entries, nil
+	return entries, warnings, nil
 }
 
-func readIssuers(file string) ([]issuers.Issuer, error) {
+func readIssuers(file string, warnings *[]string) ([]issuers.Issuer, error) {
 	text, err := readFile(file)
 	if err != nil {
 		return nil, err
@@ -45,7 +46,7 @@ func readIssuers(file string) ([]issuers.Issuer, error) {
 	}
 	entries := make([]issuers.Issuer, len(list))
 	for i, raw := range list {
-		if entries[i], err = readIssuer(raw, filepath.Dir(file)); err != nil {
+		if entries[i], err = readIssuer(raw, filepath.Dir(file), warnings); err != nil {
 			return nil, fmt.Errorf("%s: %w", issuers.Entry(i, entries[i].Name), err)
 		}
 	}
@@ -53,13 +54,13 @@ func readIssuers(file string) ([]issuers.Issuer, error) {
 }
 
 // readIssuer reads an entry. folder is where relative files lie.
-func readIssuer(raw json.RawMessage, folder string) (issuers.Issuer, error) {
+func readIssuer(raw json.RawMessage, folder string, warnings *[]string) (issuers.Issuer, error) {
 	i := issuers.Defaults()
 	err := readMembers(raw, map[string]func(json.RawMessage) error{
 		"issuer":           text(&i.Name),
 		"audience":         func(raw json.RawMessage) error { return readTexts(raw, &i.Audience) },
 		"jwks_url":         someText(&i.KeysURL),
-		"secret_file":      func(raw json.RawMessage) error { return readSecretFile(raw, folder, &i.Secrets) },
+		"secret_file":      func(raw json.RawMessage) error { return readSecretFile(raw, folder, &i.Secrets, warnings) },
 		"typ":              someText(&i.Type),
 		"require":          func(raw json.RawMessage) error { return readRequired(raw, &i.Require) },
 		"session_lifetime": func(raw json.RawMessage) error { return readDuration(raw, &i.SessionLifetime) },
@@ -104,7 +105,7 @@ func readDuration(raw json.RawMessage, into *time.Duration) error {
 	return err
 }
 
-func readSecretFile(raw json.RawMessage, folder string, into *[]auth.Secret) error {
+func readSecretFile(raw json.RawMessage, folder string, into *[]auth.Secret, warnings *[]string) error {
 	var file string
 	if err := someText(&file)(raw); err != nil {
 		return err
@@ -114,6 +115,10 @@ func readSecretFile(raw json.RawMessage, folder string, into *[]auth.Secret) err
 	}
 	secrets, err := readSecrets(file)
 	*into = secrets
+	if info, err := os.Stat(file); err == nil && info.Mode().Perm()&0o004 != 0 && runtime.GOOS != "windows" { // whose modes say nothing
+		*warnings = append(*warnings, fmt.Sprintf("PARLEY_ISSUERS: everybody on this machine may read the secrets in %s (mode %04o), "+
+			"and with them sign in as anybody of that issuer; run: chmod o= '%s'", file, info.Mode().Perm(), file))
+	}
 	return err
 }
 
@@ -219,6 +224,7 @@ func readSecrets(file string) (secrets []auth.Secret, err error) {
 	return secrets, nil
 }
 
+// readFile reads a text.
 func readFile(name string) ([]byte, error) {
 	switch info, err := os.Stat(name); {
 	case err != nil:
@@ -235,5 +241,5 @@ func readFile(name string) ([]byte, error) {
 	if err == nil && len(content) > maxIssuersFile {
 		err = fmt.Errorf("%s: more than %v", name, Size(maxIssuersFile))
 	}
-	return content, err
+	return bytes.TrimPrefix(content, []byte("\uFEFF")), err // which some editors write before a text
 }

@@ -2,9 +2,11 @@ package settings
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -32,7 +34,32 @@ func readFrom(t *testing.T, text string) ([]issuers.Issuer, error) {
 			t.Fatal(err)
 		}
 	}
-	return (&Config{Issuers: filepath.Join(folder, "issuers.json")}).ReadIssuers()
+	entries, _, err := (&Config{Issuers: filepath.Join(folder, "issuers.json")}).ReadIssuers()
+	return entries, err
+}
+
+// A secret that everybody on the machine may read is warned of, and a mark of byte order is no part of it.
+func TestSecretsOfAFile(t *testing.T) {
+	folder, secret := t.TempDir(), strings.Repeat("s", 40)
+	write := func(name, content string, mode os.FileMode) {
+		t.Helper()
+		file := filepath.Join(folder, name)
+		if err := errors.Join(os.WriteFile(file, []byte(content), mode), os.Chmod(file, mode)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := &Config{Issuers: filepath.Join(folder, "issuers.json")}
+	write("issuers.json", "\uFEFF"+`[{"issuer": "app", "audience": ["parley"], "secret_file": "secret"}]`, 0o644)
+	for mode, want := range map[os.FileMode]int{0o600: 0, 0o640: 0, 0o644: 1, 0o604: 1} {
+		write("secret", "\uFEFF"+secret+"\n", mode)
+		entries, warnings, err := c.ReadIssuers()
+		if err != nil || len(warnings) != want || !slices.Equal(entries[0].Secrets, []auth.Secret{auth.Secret(secret)}) {
+			t.Errorf("mode %04o: %v, warned of %q, %v", mode, entries, warnings, err)
+		}
+		if want > 0 && (!strings.Contains(warnings[0], "chmod o= '"+filepath.Join(folder, "secret")+"'") || strings.Contains(warnings[0], "ssss")) {
+			t.Errorf("mode %04o: warned of %q", mode, warnings)
+		}
+	}
 }
 
 // What is written comes out, and what is not has its default.
@@ -52,7 +79,7 @@ func TestReadIssuers(t *testing.T) {
 	if want := []issuers.Issuer{first, second}; !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	if none, err := (&Config{}).ReadIssuers(); none != nil || err != nil {
+	if none, _, err := (&Config{}).ReadIssuers(); none != nil || err != nil {
 		t.Errorf("without a file: %v, %v", none, err)
 	}
 	if first.SessionLifetime != 7*24*time.Hour || first.Claims != (issuers.Claims{Username: "preferred_username", Name: "name", Image: "picture"}) {
@@ -139,7 +166,7 @@ func TestWrongIssuers(t *testing.T) {
 			t.Errorf("%.200s: got %v, want %s", text, err, want)
 		}
 	}
-	if _, err := (&Config{Issuers: filepath.Join(t.TempDir(), "none.json")}).ReadIssuers(); err == nil || !strings.HasPrefix(err.Error(), "PARLEY_ISSUERS: stat ") {
+	if _, _, err := (&Config{Issuers: filepath.Join(t.TempDir(), "none.json")}).ReadIssuers(); err == nil || !strings.HasPrefix(err.Error(), "PARLEY_ISSUERS: stat ") {
 		t.Errorf("a file that is not there: %v", err)
 	}
 }

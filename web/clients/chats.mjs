@@ -16,7 +16,6 @@ export function apply(list, { kind, chat }) {
 const place = ({ number }) => number ?? Number.MAX_SAFE_INTEGER;
 // #endregion
 
-// #region uuid
 /** uuid makes a random UUID, also on a page without https, where crypto.randomUUID is missing. */
 export function uuid() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -25,4 +24,3 @@ export function uuid() {
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   return hex.replace(/(.{8})(.{4})(.{4})(.{4})(.{12})/, "$1-$2-$3-$4-$5");
 }
-// #endregion

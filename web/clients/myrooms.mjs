@@ -38,7 +38,6 @@ export function openMyRooms({ ask, change, follow }, { show, ended }) {
   let closed = false;
   const put = () => show(list.map((room) => ({ ...room, ...unread.of(room.id) })));
 
-  // #region rooms
   // The stream comes first: what happens between it and the list is then known to one of the two.
   function begin() {
     stop?.();
@@ -84,9 +83,7 @@ export function openMyRooms({ ask, change, follow }, { show, ended }) {
     if (refusal.code !== "CURSOR_DIVERGED") return ended(refusal);
     begin(); // the server was put back to a backup
   }
-  // #endregion
 
-  // #region read
   const seen = new Map(); // by room: the newest chat that was seen, until the server is told
   let telling = false;
 
@@ -104,7 +101,6 @@ export function openMyRooms({ ask, change, follow }, { show, ended }) {
     }
     telling = false;
   }
-  // #endregion
 
   function close() {
     closed = true;

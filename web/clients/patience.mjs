@@ -40,10 +40,8 @@ export function patiently(fetch, wait, most = 15_000) {
 const notNow = (status, text) => [429, 502, 503, 504].includes(status) || text.includes('"retryable":true');
 // #endregion
 
-// #region in-turn
 /** inTurn makes a queue: what is given to it runs one after the other. */
 export function inTurn() {
   let last = Promise.resolve();
   return (work) => (last = last.then(work, work));
 }
-// #endregion

@@ -12,7 +12,6 @@ export function ownAfter(own, { kind, emoji, actor }, me) {
 }
 // #endregion
 
-// #region wishes
 // An emoji as the server keeps it, without what only says how it is drawn.
 const plain = (emoji) => emoji.normalize("NFC").replace(/[\uFE0E\uFE0F]/g, "");
 
@@ -82,4 +81,3 @@ export class Wishes {
     this.#wishes = this.#wishes.filter(holds);
   }
 }
-// #endregion

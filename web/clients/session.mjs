@@ -27,7 +27,6 @@ export class Session {
     this.#told = !this.signedIn;
   }
 
-  // #region sign-in
   async signIn(username, password) {
     const { login } = await this.#post(LOGIN, { username, password }, fetch);
     this.#keep(login);
@@ -54,9 +53,7 @@ export class Session {
   get signedIn() {
     return this.#kept() !== null;
   }
-  // #endregion
 
-  // #region token
   /** token returns an access token. All who ask while one is being fetched wait for the same one. */
   async token() {
     if (this.#access) return this.#access;
@@ -68,7 +65,6 @@ export class Session {
   expire(token) {
     if (token === this.#access) this.#access = undefined;
   }
-  // #endregion
 
   // #region refresh
   async #refresh() {
@@ -99,7 +95,6 @@ export class Session {
   }
   // #endregion
 
-  // #region ended
   /** fetch is for what may be sent twice. It sees when the server says that the session has ended. */
   fetch = async (url, init) => {
     const answer = await this.#patient(url, init);
@@ -121,7 +116,6 @@ export class Session {
     this.#told = true;
     return reason;
   }
-  // #endregion
 
   #kept() {
     return JSON.parse(this.storage.getItem("parley"));

@@ -7,7 +7,7 @@ for (const page of pages) {
   test(`the code in ${page.pathname.split("/").slice(-2).join("/")} is the code that is tested`, async () => {
     const text = await readFile(page, "utf8");
     assert.equal(await render(text), text, "run `npm run snippets` in web/");
-    const fences = text.match(/^```(js|jsx|bash|go)$/gm).length;
+    const fences = text.match(/^```(js|jsx|ts|tsx|bash|go)$/gm).length;
     assert.equal(text.match(/^<!-- [^\s#]+(#\S+)? -->$/gm).length, fences, "code that comes from no file");
   });
 }

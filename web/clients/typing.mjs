@@ -3,7 +3,6 @@
 const good = 6000; // ms
 const pause = 2000; // ms: the server drops what comes faster
 
-// #region typing
 /** Typing is the line below a room. `show` gets the usernames of those who are typing, who began first. */
 export class Typing {
   #timers = new Map(); // by username
@@ -53,9 +52,7 @@ export function sparingly(tell) {
     underway = false;
   };
 }
-// #endregion
 
-// #region previews
 /** Previews are what bots have written so far. `show` gets `{ username, text }` of each, who began first. */
 export class Previews {
   #written = new Map(); // by username: a text, and its timer
@@ -91,4 +88,3 @@ export class Previews {
     this.#show([...this.#written].map(([username, { text }]) => ({ username, text })));
   }
 }
-// #endregion

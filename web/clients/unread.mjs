@@ -4,7 +4,6 @@ const most = 100; // of what is counted: it stands for that many and more
 
 const over = new Set(["MEMBER_LEFT", "MEMBER_REMOVED"]);
 
-// #region count
 /** Unread counts in each room what one has not read. The stream is the same for all; who one is makes the difference. */
 export class Unread {
   #rooms = new Map();
@@ -89,4 +88,3 @@ export class Unread {
     if (room) room.read = 0;
   }
 }
-// #endregion

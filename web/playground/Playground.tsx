@@ -4,7 +4,7 @@ import { FollowSystem } from "./FollowSystem";
 import icon from "./icon.svg";
 import { SignedIn } from "./SignedIn";
 import { noToken, storage } from "./storage";
-import { WrapLines } from "./WrapLines";
+import { isNarrow, WrapLines } from "./WrapLines";
 
 /** Playground is GraphiQL on this server. */
 export function Playground() {
@@ -15,7 +15,7 @@ export function Playground() {
       shouldPersistHeaders
       showPersistHeadersSettings={false}
       defaultHeaders={noToken}
-      defaultEditorToolsVisibility="headers"
+      defaultEditorToolsVisibility={isNarrow ? false : "variables"}
     >
       <GraphiQL.Logo>
         <span className="parley-logo">

@@ -1,43 +1,41 @@
 import { useEffect, useState, useSyncExternalStore } from "react";
-import { query } from "./fetcher";
-import { forget, kept, tokens, watch } from "./session";
+import { forget, session } from "./session";
 
-/** SignedIn says whose token the next run carries, and how to get rid of it. */
+/** SignedIn says whose token the next run carries, and how to get rid of it; and where else to look. */
 export function SignedIn() {
-  const text = useSyncExternalStore(watch, tokens);
-  const name = useName(kept(text)?.accessToken);
-  if (text === null) {
-    return (
-      <p className="parley-session">
-        No sign-in is kept. Run Register or Login, and what you run next carries its token.
-      </p>
-    );
-  }
+  const state = useSyncExternalStore(session.state.subscribe, session.state.get);
   return (
-    <p className="parley-session">
-      <span>
-        Signed in{name && ` as ${name}`}. Runs carry the token until you log out or close this tab; one in Headers wins.
-      </span>
-      <button type="button" className="graphiql-un-styled" onClick={forget}>
-        Forget it
-      </button>
-    </p>
+    <div className="parley-session">
+      {state.status === "in" ? (
+        <>
+          <span>
+            Signed in as {state.user.username}. Runs carry the token until you log out or close this tab; one in Headers wins.
+          </span>
+          <button type="button" className="graphiql-un-styled" onClick={forget}>
+            Forget it
+          </button>
+        </>
+      ) : (
+        <span>
+          {state.problem && `Your session has ended (${state.problem.reason ?? state.problem.code}). `}
+          No sign-in is kept. Run Register or Login, and what you run next carries its token.
+        </span>
+      )}
+      <Links />
+    </div>
   );
 }
 
-// The name of the person an access token belongs to, once the server has said it.
-function useName(token: string | undefined) {
-  const [known, setKnown] = useState<{ token: string; name: string }>();
+// In tabs of their own, so that a stream here goes on. The chat is where the server serves it: else the page at / is this one.
+function Links() {
+  const [hasChat, setHasChat] = useState(false);
   useEffect(() => {
-    let current = true;
-    const learnName = async (of: string) => {
-      const { data } = await query<{ me: { username: string } | null }>("{ me { username } }", of);
-      if (current && data?.me) setKnown({ token: of, name: data.me.username });
-    };
-    if (token !== undefined) learnName(token).catch(() => undefined); // the line does without a name
-    return () => {
-      current = false;
-    };
-  }, [token]);
-  return known?.token === token ? known?.name : undefined;
+    fetch("./", { method: "HEAD", redirect: "manual" }).then(({ ok }) => setHasChat(ok), () => {});
+  }, []);
+  return (
+    <nav>
+      {hasChat && <a href="./" target="_blank" rel="noopener">Web chat</a>}
+      <a href="./schema.graphqls" target="_blank" rel="noopener">Schema as text</a>
+    </nav>
+  );
 }

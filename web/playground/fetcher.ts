@@ -1,78 +1,101 @@
-import type { Fetcher, FetcherParams, Observable } from "@graphiql/toolkit";
-import { type ExecutionResult, getOperationAST } from "graphql";
-import { createClient } from "graphql-ws";
-import { kept, learn } from "./session";
-
-// Beside the page, so that a proxy may put both below a path.
-const address = new URL("graphql", location.href);
-const socketAddress = Object.assign(new URL(address), { protocol: address.protocol === "https:" ? "wss:" : "ws:" });
+import type { Fetcher, FetcherParams } from "@graphiql/toolkit";
+import { type ExecutionResult, getOperationAST, Kind, type OperationDefinitionNode, parse, print, separateOperations } from "graphql";
+import type { Tokens, User } from "../client/src/index.ts";
+import { noAnswer, problemOf } from "../client/src/problem.ts";
+import { refreshToken, session } from "./session";
+import { listen } from "./stream";
 
 /**
  * fetcher sends queries and mutations over HTTP, and each subscription over a WebSocket of its own. All
- * carry the token of the headers editor, or else the one that was last given in this tab.
+ * carry the token of the headers editor, or else that of whoever was last signed in by a run in this tab.
  */
 export const fetcher: Fetcher = async (params, options) => {
-  const headers = signed(new Headers(options?.headers));
-  const document = options?.documentAST;
-  const variables = filled(params);
-  const operation = document && getOperationAST(document, params.operationName);
-  if (operation?.operation === "subscription") return listen({ ...params, variables }, headers);
-  const result = await ask({ ...params, variables }, headers);
-  learn({ document, operationName: params.operationName, variables }, result);
+  const headers = new Headers(options?.headers);
+  const written = headers.get("Authorization") ?? "";
+  const isWritten = !/^(bearer)?\s*$/i.test(written); // an empty token, as in the headers to begin with, is none
+  const token = isWritten ? undefined : await goodToken();
+  const operation = operationOf(params);
+  if (operation?.operation === "subscription") {
+    const own = separateOperations(parse(params.query))[operation.name?.value ?? ""];
+    return listen(print(own ?? operation), filled(params).variables, token === undefined ? written : undefined);
+  }
+  const run = (carried: string | undefined) => {
+    if (carried !== undefined) headers.set("Authorization", `Bearer ${carried}`);
+    return ask(filled({ ...params, query: withTokens(params.query, operation) }), headers);
+  };
+  let result = await run(token);
+  if (token !== undefined && codeOf(result) === "TOKEN_EXPIRED") {
+    session.drop(token); // the clock here is wrong
+    result = await run(await goodToken());
+  }
+  const pair = tokensOf(result);
+  if (pair) await session.signIn(async () => pair);
+  else if (token !== undefined && mayEnd(operation, result)) await session.check();
   return result;
 };
 
-/** query asks for something on the page's own account. */
-export const query = <Data>(text: string, token: string) =>
-  ask({ query: text }, new Headers({ Authorization: `Bearer ${token}` })) as Promise<ExecutionResult<Data>>;
+// The token to carry, or undefined where nobody is signed in. It may have to be renewed, and that can fail.
+async function goodToken(): Promise<string | undefined> {
+  try {
+    return session.user && (await session.token());
+  } catch (error) {
+    const problem = problemOf(error);
+    if (problem.kind === "revoked") return undefined;
+    throw problem.kind === "network" ? away : problem;
+  }
+}
 
-// An empty token, as in the headers to begin with, is none.
-function signed(headers: Headers): Headers {
-  const written = headers.get("Authorization") ?? "";
-  const token = kept()?.accessToken;
-  if (token !== undefined && /^(bearer)?\s*$/i.test(written)) headers.set("Authorization", `Bearer ${token}`);
-  return headers;
+const away = { message: `${noAnswer.message} It may be stopped, or the network is gone. Run it again when it is back.` };
+
+function operationOf({ query, operationName }: FetcherParams): OperationDefinitionNode | undefined {
+  try {
+    return getOperationAST(parse(query), operationName) ?? undefined;
+  } catch {
+    return undefined; // the server says what is wrong with it
+  }
 }
 
 // The one variable that the playground knows better than whoever types.
-function filled({ query: text, variables }: FetcherParams): Record<string, unknown> {
-  const refreshToken = kept()?.refreshToken;
-  const wanted = text.includes("$refreshToken") && refreshToken !== undefined;
-  return wanted ? { refreshToken, ...variables } : { ...variables };
+function filled({ variables, ...params }: FetcherParams): FetcherParams {
+  const token = params.query.includes("$refreshToken") ? refreshToken() : undefined;
+  return { ...params, variables: { ...(token && { refreshToken: token }), ...variables } };
 }
+
+const broken = () => Promise.reject(away);
 
 async function ask(params: FetcherParams, headers: Headers): Promise<ExecutionResult> {
   headers.set("Content-Type", "application/json");
   headers.set("Accept", "application/graphql-response+json, application/json;q=0.9");
-  const answer = await fetch(address, { method: "POST", headers, body: JSON.stringify(params) });
-  if (answer.headers.get("Content-Type")?.includes("json")) return answer.json();
-  throw new Error(`The server answered ${answer.status} ${answer.statusText}`.trimEnd());
-}
-// The socket signs in with the headers as they are when the run begins. It is not opened again when
-// it closes: what is sent in between would be missing without a word.
-function listen(params: FetcherParams, headers: Headers): Observable<ExecutionResult> {
-  const token = headers.get("Authorization");
-  const client = createClient({
-    url: socketAddress.href,
-    connectionParams: token === null ? {} : { Authorization: token },
-    retryAttempts: 0,
-  });
-  const stream = {
-    subscribe: (sink: Sink) => ({
-      unsubscribe: client.subscribe(params, {
-        next: (result) => sink.next(result as ExecutionResult),
-        error: (reason) => sink.error(reason instanceof CloseEvent ? ended(reason) : reason),
-        complete: () => sink.complete(),
-      }),
-    }),
-  };
-  return stream as Observable<ExecutionResult>;
+  const answer = await fetch(session.url, { method: "POST", headers, body: JSON.stringify(params) }).catch(broken);
+  if (answer.headers.get("Content-Type")?.includes("json")) return answer.json().catch(broken);
+  throw { message: `The server answered ${answer.status} ${answer.statusText}`.trimEnd() };
 }
 
-const ended = ({ code, reason }: CloseEvent) => ({ message: `The stream ended: ${code} ${reason}`.trimEnd() });
+const signIns = ["register", "login", "loginWith", "refreshToken"];
+const asked = " pgAccess: accessToken pgUntil: accessTokenExpiresAt pgRefresh: refreshToken pgUser: user { id username }";
 
-interface Sink {
-  next(result: ExecutionResult): void;
-  error(reason: unknown): void;
-  complete(): void;
+// A sign-in is asked for all that a session needs, whatever the document wants to see of it. Lines and columns stay.
+function withTokens(query: string, operation: OperationDefinitionNode | undefined): string {
+  const ends = (operation?.selectionSet.selections ?? []).flatMap((field) =>
+    field.kind === Kind.FIELD && signIns.includes(field.name.value) ? (field.selectionSet?.loc?.end ?? []) : [],
+  );
+  return ends.reduceRight((text, end) => text.slice(0, end - 1) + asked + text.slice(end - 1), query);
 }
+
+// Takes out of an answer again what withTokens has asked for.
+function tokensOf({ data }: ExecutionResult): Tokens | undefined {
+  let pair: Tokens | undefined;
+  for (const [name, answer] of Object.entries(data ?? {})) {
+    const { pgAccess, pgUntil, pgRefresh, pgUser, ...shown } = (answer ?? {}) as Record<string, string> & { pgUser: User };
+    if (!data || !pgAccess || !pgUntil || !pgRefresh) continue;
+    data[name] = shown;
+    pair = { accessToken: pgAccess, accessTokenExpiresAt: pgUntil, refreshToken: pgRefresh, user: pgUser };
+  }
+  return pair;
+}
+
+const codeOf = ({ errors }: ExecutionResult) => errors?.[0]?.extensions?.code;
+
+const mayEnd = (operation: OperationDefinitionNode | undefined, result: ExecutionResult) =>
+  (operation !== undefined && /\b(logout|endSession|deleteAccount)\b/.test(print(operation))) ||
+  ["UNAUTHENTICATED", "SESSION_REVOKED"].includes(String(codeOf(result)));

@@ -6,4 +6,5 @@ export { History } from "../chat/src/chat/history";
 export { titleOf } from "../chat/src/chat/naming";
 export { newest, standing } from "../chat/src/chat/pages";
 export { People, alike } from "../chat/src/chat/people";
+export { Session } from "../client/src/session.ts";
 export { ActivityDocument, RoomsDocument } from "../chat/src/gql/graphql";

@@ -29,21 +29,27 @@ export function asking(t, { origin }, { before = async () => {}, after = async (
   };
 }
 
-/** tokensOf are the tokens of somebody who has just signed in. */
-export const tokensOf = ({ accessToken: current }) => ({ current, fresh: true, drop() {}, get: async () => current, patient: async () => current });
+/** sessionOf is the session of somebody who has just signed in. */
+export async function sessionOf({ origin }, as) {
+  const session = new chat.Session({ url: `${origin}/graphql` });
+  await session.signIn(async () => as);
+  return session;
+}
 
 /** services are what somebody works with who is signed in. Until `away.now` is false again there is no way to the server's streams. */
-export function services(t, { origin }, as, away = { now: false }) {
+export async function services(t, server, as, away = { now: false }) {
+  const sockets = [];
   class Socket extends WebSocket {
     constructor(url, protocols) {
       super(away.now ? `${url}/nowhere` : url, protocols);
+      sockets.push(this);
     }
   }
   Object.defineProperty(globalThis, "navigator", { value: { onLine: true }, configurable: true });
-  Object.assign(globalThis, { location: { origin }, WebSocket: Socket });
-  const theirs = new chat.Services(as.user, tokensOf(as));
+  Object.assign(globalThis, { WebSocket: Socket });
+  const theirs = new chat.Services(as.user, await sessionOf(server, as));
   t.after(() => theirs.stop());
-  return theirs;
+  return Object.assign(theirs, { cut: () => sockets.at(-1).terminate() });
 }
 
 /** held is a promise, and how to end it. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { patient } from "../clients/testing/rounds.mjs";
-import { asking, chat, services, tokensOf } from "./bare.mjs";
+import { asking, chat, services, sessionOf } from "./bare.mjs";
 import { call, mortal, send, signUp } from "./mortal.mjs";
 import { eventually, room } from "./people.mjs";
 
@@ -120,7 +120,7 @@ test("whoever is not known is asked for once, ten at a time, also behind those w
   const asked = [];
   asking(t, server, { before: async (name, variables) => asked.push([name, Object.values(variables)]) });
   let people;
-  const client = makeClient("", tokensOf(all[0]), { socket: {} }, (data, at) => people.learn(data, at));
+  const client = makeClient("", await sessionOf(server, all[0]), undefined, (data, at) => people.learn(data, at));
   people = new People(client, "person0");
   const shown = ["nobody", ...names];
   shown.forEach((name) => people.of(name));
@@ -144,7 +144,7 @@ test("those of a room are known before they have said something, and who joins l
   await act(eve, 'updateMe(name: "Mallory") { id }');
   await send(server.origin, ann.accessToken, "general", ["hello"]);
   asking(t, server);
-  const { client, people } = services(t, server, ann);
+  const { client, people } = await services(t, server, ann);
   const history = new chat.History(client, "general", ann.user.id);
   t.after(history.stop);
   history.start();

@@ -22,7 +22,7 @@ async function writing(t, name, { before, after = async () => {} } = {}) {
       await answer.until;
     },
   });
-  const { outbox } = services(t, server, ann);
+  const { outbox } = await services(t, server, ann);
   const texts = () => stored(server, ann);
   const idle = () => eventually(() => outbox.drafts.get().some(({ state }) => state === "waiting" || state === "discarded"), false);
   return { outbox, room: general.id, texts, idle, asked: answered.until, release: answer.release };

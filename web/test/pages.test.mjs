@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { patient } from "../clients/testing/rounds.mjs";
-import { asking, chat, held, tokensOf } from "./bare.mjs";
+import { asking, chat, held, sessionOf } from "./bare.mjs";
 import { call, mortal, send } from "./mortal.mjs";
 import { room } from "./people.mjs";
 
@@ -15,7 +15,7 @@ test("a page is what the server answered, though a list that was asked for later
   const { chats } = await call(server.origin, ann.accessToken, `{ chats(room: "general") { nodes { id } } }`);
   const { until, release } = held();
   asking(t, server, { before: async (name) => name === "RoomPage" && until });
-  const client = makeClient(ann.user.id, tokensOf(ann), { socket: {} }, () => {});
+  const client = makeClient(ann.user.id, await sessionOf(server, ann), undefined, () => {});
   const page = new Promise((resolve, reject) => {
     newest(client, "general", { answered: (failure, data) => (failure ? reject(failure) : resolve(data)) });
   });

@@ -1,59 +1,64 @@
 // The document that the playground greets with, run line by line as a person does.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { open, watch } from "./browser.mjs";
+import { launch, open, watch } from "./browser.mjs";
+import { answered, press, runLine } from "./editor.mjs";
 import { ask, register, start } from "./server.mjs";
 import { patient } from "../clients/testing/rounds.mjs";
 
-test("the lines run where their names are taken, and delete their own room only", patient, async (t) => {
+test("two tabs run all lines at once where their names are taken, and delete their own room only", patient, async (t) => {
   const origin = await start(t, { PARLEY_SEND_RATE: "0" });
   const ada = await register(origin, "ada");
-  await ask(origin, `mutation { createRoom(name: "general") { id } }`, { token: ada });
+  for (const room of ["tour", "general"]) await ask(origin, `mutation { createRoom(name: "${room}") { id } }`, { token: ada });
 
-  const { page, complaints } = await open(t, { viewport: { width: 1280, height: 900 } });
+  const browser = await launch();
+  t.after(() => browser.close());
+  await Promise.all([tour(browser, origin), tour(browser, origin)]);
+  const { rooms } = await ask(origin, "{ rooms { nodes { name } } }", { token: ada });
+  assert.deepEqual(rooms.nodes.map(({ name }) => name).toSorted(), ["general", "tour"]);
+});
+
+async function tour(browser, origin) {
+  const { page, complaints } = await watch(await browser.newPage({ viewport: { width: 1440, height: 1000 } }));
   await page.goto(`${origin}/playground`);
   await page.getByText("Parley in ten lines.").waitFor();
-  await run(page, "mutation Register", "accessToken");
-  await page.getByText(/Signed in as ada-\w+\./).waitFor();
-  await run(page, "mutation CreateRoom", `"id"`);
+  await page.getByRole("region", { name: "Variables" }).waitFor(); // which has what the lines send
+  await runLine(page, "mutation Register", "accessToken");
+  await page.getByText(/Signed in as ada-\w{4}\./).waitFor();
+  await runLine(page, "mutation Login", "accessToken");
+  await runLine(page, "query Me", `"ada-`);
+  await runLine(page, "mutation CreateRoom", `"id"`);
+  await runLine(page, "query ListRooms", `"tour-`);
 
   // Listen waits in this tab; SendChat runs in a copy of it, which has its names and its token.
-  await page.getByText("subscription Listen").click();
-  await page.keyboard.press("ControlOrMeta+Enter");
+  await runLine(page, "subscription Listen", "CAUGHT_UP");
   const opened = page.waitForEvent("popup");
   await page.evaluate(() => void window.open(location.href)); // copies sessionStorage, as Duplicate does
   const { page: copy } = await watch(await opened);
-  await copy.getByText(/Signed in as ada-\w+\./).waitFor();
-  const heard = answered(page, `"number":`);
-  const enough = new AbortController();
-  heard.finally(() => enough.abort()).catch(() => {}); // judged below
-  while (!enough.signal.aborted) await run(copy, "mutation SendChat", `"id"`); // nobody says when Listen has begun
-  await heard;
-  await run(copy, "query ReadChats", "Hello");
-  await page.getByRole("button", { name: /^Stop query/ }).click();
+  await copy.getByText(/Signed in as ada-\w{4}\./).waitFor();
+  await runLine(copy, "mutation SendChat", `"number": 1`);
+  await answered(page, `"number": 1`);
+  await press(page, "Stop query");
 
-  await run(copy, "query ListRooms", "general-");
-  await run(copy, "mutation DeleteRoom", `"deleteRoom":`);
-  const { rooms } = await ask(origin, "{ rooms { nodes { name } } }", { token: ada });
-  assert.deepEqual(rooms.nodes, [{ name: "general" }]);
-
-  const { page: other } = await open(t);
-  await other.goto(`${origin}/playground`);
-  await other.getByText("No sign-in is kept.").waitFor();
-  await run(other, "mutation Register", "accessToken");
+  await runLine(copy, "query ReadChats", "Hello");
+  await runLine(copy, "mutation DeleteRoom", `"deleteRoom":`);
   assert.deepEqual(complaints, []);
-});
-
-// run puts the cursor into a line, presses Ctrl-Enter and waits for an answer with this text.
-async function run(page, line, wanted) {
-  await page.getByText(line).click();
-  await page.keyboard.press("ControlOrMeta+Enter");
-  await answered(page, wanted);
 }
 
-// answered waits until the answer that is shown has a text. The editor writes each blank as U+00A0.
-const answered = (page, wanted) =>
-  page.waitForFunction((text) => {
-    const { textContent } = document.querySelector(".graphiql-response");
-    return textContent.replaceAll("\u00a0", " ").includes(text);
-  }, wanted);
+test("what the page links to is there", patient, async (t) => {
+  const links = async (settings) => {
+    const origin = await start(t, settings);
+    const { page } = await open(t);
+    const looked = page.waitForResponse((response) => response.request().method() === "HEAD");
+    await page.goto(`${origin}/playground`);
+    await looked;
+    const found = page.locator(".parley-session nav a");
+    if (!settings) await found.nth(1).waitFor();
+    const addresses = await found.evaluateAll((all) => all.map(({ href }) => href));
+    const answers = await Promise.all(addresses.map((address) => fetch(address, { redirect: "manual" })));
+    assert.deepEqual(answers.map(({ status }) => status), addresses.map(() => 200));
+    return addresses.map((address) => address.slice(origin.length));
+  };
+  assert.deepEqual(await links(), ["/", "/schema.graphqls"]);
+  assert.deepEqual(await links({ PARLEY_WEB: "false" }), ["/schema.graphqls"]);
+});

@@ -1,18 +1,13 @@
 // What docs/clients.md says of copying: with the files and the packages of a row, and no others, each recipe builds in a
 // project that `npm create vite` made, with its TypeScript settings as they are.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { cp, readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { build } from "vite";
-import "../clients/testing/children.mjs"; // whose folder has the projects
 import { patient } from "../clients/testing/rounds.mjs";
+import { compile, link, project, web } from "./projects.mjs";
 
-const web = fileURLToPath(new URL("..", import.meta.url));
 const page = await readFile(join(web, "../docs/clients.md"), "utf8");
 const template = ["react", "react-dom", "vite", "@types/react", "@types/react-dom"];
 
@@ -62,8 +57,7 @@ const recipes = {
 
 for (const [have, source] of Object.entries(recipes)) {
   test(`in Vite's TypeScript template: ${have}`, patient, async (t) => {
-    const app = await mkdtemp(join(tmpdir(), "template-"));
-    t.after(() => rm(app, { recursive: true }));
+    const app = await project(t, "template");
     await take([...files(have), ...files("React").slice(0, 1)], join(app, "src/parley"));
     const packages = named(rows.get(have)[2]).flatMap((names) => names.split(" "));
     for (const name of [...template, ...packages]) await link(name, app);
@@ -71,7 +65,7 @@ for (const [have, source] of Object.entries(recipes)) {
     await writeFile(join(app, "index.html"), `<script type="module" src="/src/main.tsx"></script>`);
     const settings = await readFile(join(web, "clients/testing/tsconfig.json"), "utf8");
     await writeFile(join(app, "tsconfig.json"), settings.replace(/"include": .*/, `"include": ["src"]`));
-    await compile(app);
+    await compile(app, "-p", ".");
     await build({ root: app, configFile: false, logLevel: "silent", build: { write: false } });
   });
 }
@@ -86,7 +80,7 @@ test("the types name what the recipes have", async () => {
   }
 });
 
-test("the page of all recipes has its types", patient, () => compile(join(web, "clients/testing")));
+test("the page of all recipes has its types", patient, () => compile(join(web, "clients/testing"), "-p", "."));
 
 // take copies files and folders of the recipes, each with its types and without its tests.
 async function take(names, to) {
@@ -99,15 +93,3 @@ async function take(names, to) {
 }
 
 const isNoTest = (path) => !path.includes(".test.");
-
-// link puts a package where only the app finds it; what that needs in turn it finds where it lies.
-async function link(name, app) {
-  const to = join(app, "node_modules", name);
-  await mkdir(dirname(to), { recursive: true });
-  await symlink(join(web, "node_modules", name), to).catch((error) => error.code === "EEXIST" || Promise.reject(error));
-}
-
-async function compile(folder) {
-  const tsc = promisify(execFile)(join(web, "node_modules/.bin/tsc"), ["-p", folder]);
-  await tsc.catch(({ stdout }) => assert.fail(stdout));
-}

@@ -20,7 +20,7 @@ async function talking(t, settings = fast) {
 /** listening is what somebody knows who listens, as the list of rooms does. */
 async function listening(t, server, as, { away, asks } = {}) {
   asking(t, server, asks);
-  const { client, unread, latest, reading, connection } = services(t, server, as, away);
+  const { client, unread, latest, reading, cut } = await services(t, server, as, away);
   const { id } = (await call(server.origin, as.accessToken, `{ room(id: "general") { id } }`)).room;
   const heard = []; // kinds, and when the list was answered
   let rooms = [];
@@ -44,7 +44,7 @@ async function listening(t, server, as, { away, asks } = {}) {
     heard,
     client,
     reading,
-    connection,
+    cut,
     counts: () => Object.values(unread.of(id)),
     last: () => rooms.map((one) => latest.in(one).lastChat?.text)[0],
   };
@@ -77,7 +77,7 @@ test("an answer of somebody who is blocked is unread and not for oneself, also w
   await eventually(his.counts, [1, 0]);
   assert.deepEqual(await counted(server, bob), [1, 0]);
   await block(server, bob, ann, false);
-  his.connection.socket.terminate(); // on another device, of which nobody tells
+  his.cut(); // on another device, of which nobody tells
   await eventually(() => his.heard.filter((kind) => kind === "LIST").length, 2);
   await answer(server, ann, asked, "not blocked");
   await eventually(his.counts, [2, 1]);
@@ -155,7 +155,7 @@ test("what was changed or deleted while one was away is shown as it is", patient
     ["deleteChat(chat: $id)", null, [0, 0]],
   ]) {
     away.now = true;
-    his.connection.socket.terminate();
+    his.cut();
     await call(server.origin, ann.accessToken, `mutation ($id: ID!) { ${change} { id } }`, { id });
     away.now = false;
     await eventually(his.last, text);

@@ -1,7 +1,7 @@
 import { useEffect } from "react";
 import { Provider } from "urql";
 import { useStore } from "./api/store";
-import { session } from "./auth/session";
+import { signedIn } from "./auth/session";
 import { Shell } from "./pages/Shell";
 import { SignIn } from "./pages/SignIn";
 import { keepFocus } from "./ui/focus";
@@ -9,7 +9,7 @@ import { ServicesContext } from "./ui/services";
 
 /** App is the sign-in, or the chat of whoever is signed in. */
 export function App() {
-  const now = useStore(session);
+  const now = useStore(signedIn);
   useEffect(keepFocus, []);
   if (!now.services) return <SignIn because={now.because} />;
   return (

@@ -12,8 +12,13 @@ export interface Locks {
 export type Alone = <Result>(name: string, work: () => Promise<Result>) => Promise<Result>;
 
 /** alone locks with navigator.locks, which browsers have on https and localhost only, or by the storage that tabs share. */
-export function alone(storage: KeyValue, locks?: Locks): Alone {
-  return (name, work) => (locks ? locks.request(name, work) : byStorage(storage, `${name}.lock`, work));
+export const alone = (storage: KeyValue, locks?: Locks): Alone =>
+  (name, work) => locked(locks, name, work, () => byStorage(storage, `${name}.lock`, work));
+
+/** locked runs `work` under a lock, or what is to be done without one: there is none, or it is refused, as where cookies are forbidden. */
+export async function locked<Result>(locks: Locks | undefined, name: string, work: () => Promise<Result>, without: () => Promise<Result>): Promise<Result> {
+  let begun: Promise<Result> | undefined;
+  return locks ? locks.request(name, () => (begun = work())).catch(() => begun ?? without()) : without();
 }
 
 type Claim = { owner: string; until: number };

@@ -1,7 +1,7 @@
 import type { Connection } from "./connection.ts";
 import { EventsDocument, type EventsSubscription } from "./gql/documents.ts";
 import { lostOr, refusal, type Lost, type Refused, type Told } from "./problem.ts";
-import type { Session } from "./session.ts";
+import { ofToken, type Session } from "./session.ts";
 
 /** LogEvent is what has happened. `kind` may be one that is newer than this package: ignore it then. */
 export type LogEvent = EventsSubscription["events"];
@@ -123,7 +123,7 @@ export class Log {
     const problem = Array.isArray(reason) ? refusal((reason as Told[])[0] ?? { message: "" }) : undefined;
     const code = problem?.code ?? "";
     if (code === "CURSOR_DIVERGED" || problem?.reason === "CURSOR_INVALID") return this.#options.diverged(problem as Refused);
-    if (sessions.has(code) || (reason as { code?: unknown } | undefined)?.code === 4401) await this.#session.check();
+    if (ofToken.has(code) || (reason as { code?: unknown } | undefined)?.code === 4401) await this.#session.check();
     else if (problem && !problem.retryable && code !== "LIMIT_REACHED") {
       return this.#options.ended?.(lostOr(this.#variables.rooms?.[0] ?? "", problem));
     }
@@ -132,5 +132,3 @@ export class Log {
     if (!this.#stopped) this.#follow(tries + 1);
   }
 }
-
-const sessions = new Set<string>(["UNAUTHENTICATED", "TOKEN_EXPIRED", "SESSION_REVOKED"]);

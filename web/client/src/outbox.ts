@@ -1,3 +1,4 @@
+import { locked } from "./alone.ts";
 import { Derived } from "./cell.ts";
 import { DeleteChatDocument, EditChatDocument, SendChatDocument } from "./gql/documents.ts";
 import { isSame, type Entry, type Held, type Writing } from "./entry.ts";
@@ -203,12 +204,11 @@ export class Outbox {
   async #work(room: string): Promise<void> {
     if (this.#lanes.has(room)) return;
     this.#lanes.add(room);
-    const attempt = (id: string) => this.#attempt(id);
     for (let tries = 0; !this.#stopped; ) {
       const next = this.#next(room);
       if (!next) break;
-      const { locks } = this.#session;
-      const problem = await (locks ? locks.request(`parley.outbox.${this.#me.id}.${room}`, () => attempt(next)) : attempt(next));
+      const go = () => this.#attempt(next);
+      const problem = await locked(this.#session.locks, `parley.outbox.${this.#me.id}.${room}`, go, go);
       if (problem?.kind === "revoked") break;
       if (!problem) tries = 0;
       else if (passes(problem)) await this.#rest(tries++, problem.kind === "refused" ? problem.retryAfterMs : undefined);

@@ -5,6 +5,7 @@ import type { Person } from "./parts.ts";
 import type { SignedIn } from "./signedin.ts";
 
 export { Members, type MembersView } from "./members.ts";
+export { Previews, type Preview } from "./previews.ts";
 
 /** People are those of whom something was heard since it was made, as they were last. */
 export class People {

@@ -27,7 +27,7 @@ export function poster(url: string, fetch: Fetch): Post {
         headers: {
           "Content-Type": "application/json",
           Accept: "application/json",
-          ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+          ...(token && { Authorization: `Bearer ${token}` }),
         },
         body: JSON.stringify({ query: document.toString(), variables }),
         cache: "no-store",

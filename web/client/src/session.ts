@@ -1,7 +1,7 @@
 import { alone, type Alone, type Locks } from "./alone.ts";
 import { Cell, type Readable } from "./cell.ts";
 import type { Document } from "./document.ts";
-import { LoginDocument, LogoutDocument, RefreshDocument, RegisterDocument, type LogoutScope, type TokensFragment } from "./gql/documents.ts";
+import { LoginDocument, LoginWithDocument, LogoutDocument, RefreshDocument, RegisterDocument, type LogoutScope, type TokensFragment } from "./gql/documents.ts";
 import { backOff, durable, listen, localDisk, type KeyValue, type Wait } from "./platform.ts";
 import { poster, type Fetch, type Post } from "./post.ts";
 import { noAnswer, ParleyError, passes, problemOf, revoked, type Refused, type Revoked } from "./problem.ts";
@@ -25,7 +25,8 @@ export interface SessionOptions {
   wait?: Wait;
 }
 
-const over = new Set(["UNAUTHENTICATED", "SESSION_REVOKED"]);
+/** ofToken are the codes of refusals of a token: another one may be taken. */
+export const ofToken = new Set<string>(["UNAUTHENTICATED", "TOKEN_EXPIRED", "SESSION_REVOKED"]);
 
 /** Session is one person's sign-in, the same in all tabs, and a good access token whenever one is asked for. */
 export class Session {
@@ -86,6 +87,11 @@ export class Session {
     return this.signIn(async (post) => (await post(LoginDocument, { username, password })).login);
   }
 
+  /** loginWith signs in with a token of one's own backend or of its OpenID provider, which is not kept. */
+  loginWith(token: string): Promise<User> {
+    return this.signIn(async (post) => (await post(LoginWithDocument, { token })).loginWith);
+  }
+
   /** register makes an account and signs in, with the code of an invite where the server wants one. */
   register(username: string, password: string, invite?: string): Promise<User> {
     return this.signIn(async (post) => (await post(RegisterDocument, { username, password, invite: invite ?? null })).register);
@@ -139,22 +145,23 @@ export class Session {
   }
 
   /** ask runs a query or a mutation, once more with another token if the first has run out. It throws a ParleyError. */
-  async ask<Result, Variables>(
-    document: Document<Result, Variables> | string,
-    variables: Variables,
-    how: { signal?: AbortSignal } = {},
-  ): Promise<Result> {
+  ask<Result, Variables>(document: Document<Result, Variables> | string, variables: Variables, how: { signal?: AbortSignal } = {}): Promise<Result> {
+    return this.withToken((token) => this.#post(document as Document<Result, Variables>, variables, { ...how, token }));
+  }
+
+  /** withToken does what needs an access token, and again with another one when it throws that the first was not taken. */
+  async withToken<Result>(work: (token: string) => Promise<Result>): Promise<Result> {
     const user = this.user?.id;
     for (let tries = 0; ; tries++) {
       const token = await this.token();
       if (this.user?.id !== user) throw new ParleyError(signedOut); // somebody else is, since
       try {
-        return await this.#post(document as Document<Result, Variables>, variables, { ...how, token });
+        return await work(token);
       } catch (error) {
         const problem = problemOf(error);
-        if (problem.kind !== "refused" || (problem.code !== "TOKEN_EXPIRED" && !over.has(problem.code))) throw error;
+        if (problem.kind !== "refused" || !ofToken.has(problem.code)) throw error;
         this.drop(token);
-        if (tries > 4) throw over.has(problem.code) ? this.#end(problem) : error;
+        if (tries > 4) throw problem.code === "TOKEN_EXPIRED" ? error : this.#end(problem);
       }
     }
   }
@@ -187,8 +194,8 @@ export class Session {
         const problem = problemOf(error);
         if (problem.kind !== "refused") throw error;
         if (problem.code === "REFRESH_TOKEN_ROTATED") await this.wait(tries); // another tab is about to store what it got
-        else if (!over.has(problem.code)) throw error;
-        else if (this.#stored.read()?.attempt === kept.attempt) throw this.#end(problem);
+        else if (!ofToken.has(problem.code)) throw error;
+        else if (this.#stored.read()?.refreshToken === kept.refreshToken) throw this.#end(problem);
       }
     }
   }

@@ -30,7 +30,8 @@ export class Stored {
   read(): Kept | undefined {
     try {
       const kept = JSON.parse(this.#storage.getItem(this.place) ?? "null") as Partial<Kept> | null;
-      if (kept?.id && kept.username && kept.refreshToken && kept.attempt) return kept as Kept;
+      // Older pages of the chat have stored no attempt. It has to be the same in all tabs.
+      if (kept?.id && kept.username && kept.refreshToken) return { attempt: kept.id, ...kept } as Kept;
     } catch {
       // Not ours. Signing in writes over it.
     }

@@ -1,6 +1,10 @@
 // Against the real server: its connections are cut in the middle of whatever they carry, it is killed, and tokens live for two
 // seconds. In the end what is shown is what a fresh client shows, and nothing was told twice.
 import "fake-indexeddb/auto";
+import { createHmac } from "node:crypto";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { LogEvent, SignedIn, Timeline } from "../src/index.ts";
 // @ts-expect-error they are without types
@@ -194,4 +198,31 @@ test("rooms that are lost, refusals and a public room that one only reads", asyn
   await until(() => ann.rooms.get(open)?.lastChat?.text === "and now I am in it");
   await until(() => timelines[2]?.last === 2 && timelines[2].view.get().waiting.length === 0);
   expect(await problem(ann.session.ask('mutation M { sendChat(room: "general", text: "") { id } }', {}))).toMatchObject({ kind: "refused", code: "BAD_USER_INPUT", field: "text" });
+});
+
+const secret = "of the app, and of nobody else, at all";
+
+// signed is a token of the app about somebody, with one more claim if it is given.
+function signed(sub: string, more: object = {}): string {
+  const exp = Math.floor(Date.now() / 1000) + 3600;
+  const claims = { iss: "https://app.example.org", aud: "parley", sub, exp, preferred_username: "carol", ...more };
+  const text = [{ alg: "HS256" }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")).join(".");
+  return `${text}.${createHmac("sha256", secret).update(text).digest("base64url")}`;
+}
+
+test("whoever the app's backend says somebody is signs in, and stays signed in without that token", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "issuers-"));
+  const issuers = join(folder, "issuers.json");
+  writeFileSync(join(folder, "app.secret"), `${secret}\n`, { mode: 0o600 });
+  writeFileSync(issuers, JSON.stringify([{ issuer: "https://app.example.org", audience: ["parley"], secret_file: "app.secret" }]));
+  const { stranger } = await world({ ISSUERS: issuers, REGISTRATION: "open" });
+  const carol = stranger();
+  const { id, username } = await carol.loginWith(signed("17"));
+  expect(username).toBe("carol");
+  carol.drop(await carol.token());
+  expect(await carol.ask("query Me { me { id } }", {})).toEqual({ me: { id } });
+  expect(await stranger().loginWith(signed("17"))).toEqual({ id, username });
+  expect(await problem(stranger().loginWith(`${signed("17")}x`))).toMatchObject({ kind: "refused", code: "UNAUTHENTICATED", reason: "INVALID_TOKEN" });
+  expect(await problem(stranger().loginWith(signed("17", { exp: 1 })))).toMatchObject({ kind: "refused", code: "UNAUTHENTICATED", reason: "TOKEN_EXPIRED" });
+  expect(await carol.signOut()).toBe(1);
 });

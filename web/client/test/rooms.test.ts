@@ -1,7 +1,7 @@
 // The rooms one is in, what is unread there, and who is in them.
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import type { Room, SignedIn } from "../src/index.ts";
-import { Members, People } from "../src/people.ts";
+import { Members, People, Previews } from "../src/people.ts";
 import { begin, opened } from "./opened.ts";
 import { chat, page, room, roomNow, rooms, say } from "./rooms.ts";
 import { gate, person, refused, until } from "./scripted.ts";
@@ -135,4 +135,31 @@ test("people are as they were heard of last, the same object until something cha
   await until(() => people.get("u-bob")?.name === "Bob" && changes > 0);
   expect([bob?.name, people.get("u-cy")]).toEqual(["bob", undefined]);
   people.close();
+});
+
+test("what a bot has written so far is shown until its chat comes, and of each room for itself", async () => {
+  const { signedIn, stream } = await begin();
+  const ends: (() => void)[] = []; // no time passes: what ends a text is what the test says
+  const real = setTimeout;
+  vi.stubGlobal("setTimeout", (work: () => void, ms: number) => (ms === 6000 ? ends.push(work) : real(work, ms)));
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const previews = new Previews(signedIn, "a");
+  const shown = () => previews.view.get().map(({ username, text }) => `${username}: ${text}`).join();
+  const typing = { kind: "TYPING", actor: person("bob") };
+  stream().next({ ...typing, room: roomNow("b"), preview: "elsewhere" });
+  stream().next({ ...typing, room: roomNow("a"), preview: "It" });
+  await until(() => shown() === "bob: It", shown);
+  stream().next({ ...typing, room: roomNow("a"), preview: "It is" });
+  await until(() => shown() === "bob: It is", shown);
+  say(stream(), "a", 1);
+  await until(() => shown() === "", shown);
+  stream().next({ ...typing, room: roomNow("a"), preview: "More" });
+  await until(() => shown() === "bob: More", shown);
+  stream().next({ ...typing, room: roomNow("a") });
+  await until(() => shown() === "", shown);
+  stream().next({ ...typing, room: roomNow("a"), preview: "The last" });
+  await until(() => shown() === "bob: The last", shown);
+  ends.at(-1)?.();
+  expect(shown()).toBe("");
+  previews.close();
 });

@@ -117,6 +117,8 @@ export class Scripted {
     switch (call.name) {
       case "Login":
         return { data: { login: this.pair() } };
+      case "LoginWith":
+        return { data: { loginWith: this.pair() } };
       case "Register":
         return { data: { register: this.pair() } };
       case "Refresh":
@@ -191,9 +193,9 @@ export const soon = () => new Promise<void>((resolve) => setTimeout(resolve, 2))
 
 /** gate holds answers back until it is opened. From then on it is open. */
 export function gate() {
-  let open = () => {};
+  let open: (() => void) | undefined;
   const opened = new Promise<void>((go) => (open = go));
-  return { wait: () => opened, open: () => open() };
+  return { wait: () => opened, open: () => open?.() };
 }
 
 /** disk is a storage that tabs share. */

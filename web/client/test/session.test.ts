@@ -1,6 +1,8 @@
 // Staying signed in: lost answers, two tabs, no storage, no https, and the end of it.
 import { expect, onTestFinished, test, vi } from "vitest";
-import { Session, uuid } from "../src/index.ts";
+import { alone } from "../src/alone.ts";
+import { ParleyError, Session, uuid } from "../src/index.ts";
+import { refusal } from "../src/problem.ts";
 import { Stored } from "../src/stored.ts";
 import { disk, problem, refused, Scripted, soon, until } from "./scripted.ts";
 
@@ -51,6 +53,21 @@ test("any way to get a pair of tokens is a way to sign in", async () => {
   expect(await problem(session.login("ann", "wrong"))).toMatchObject({ kind: "refused", code: "INVALID_CREDENTIALS" });
 });
 
+test("a token of one's own backend signs in, and is kept nowhere", async () => {
+  const server = await Scripted.start();
+  const storage = disk();
+  const session = sessionAt(server, { storage });
+  server.on("LoginWith", () => refused("UNAUTHENTICATED", { reason: "INVALID_TOKEN" }));
+  expect(await problem(session.loginWith("none"))).toMatchObject({ kind: "refused", code: "UNAUTHENTICATED", reason: "INVALID_TOKEN" });
+  expect(session.user).toBeUndefined();
+  server.on("LoginWith", () => ({ data: { loginWith: server.pair() } }));
+  expect(await session.loginWith("a.b.c")).toEqual({ id: "u-ann", username: "ann" });
+  expect(server.named("LoginWith").map(({ variables, token }) => [variables, token])).toEqual([[{ token: "none" }, undefined], [{ token: "a.b.c" }, undefined]]);
+  expect(await session.token()).toBe("access-1");
+  expect([...storage.values.values()].join()).not.toContain("a.b.c");
+  expect(sessionAt(server, { storage }).user?.username).toBe("ann");
+});
+
 test("twenty requests with an expired token: one refresh, answered late, and all are answered", async () => {
   const server = await Scripted.start();
   const session = await signedIn(server);
@@ -62,6 +79,22 @@ test("twenty requests with an expired token: one refresh, answered late, and all
   const answers = await Promise.all(Array.from({ length: 20 }, () => session.ask("query Me { me { id } }", {})));
   expect(answers).toEqual(Array.from({ length: 20 }, () => ({ me: "access-2" })));
   expect(server.named("Refresh")).toHaveLength(1);
+});
+
+test("what needs a token is done again with another one if that is not taken, and with no other if it fails", async () => {
+  const server = await Scripted.start();
+  const session = await signedIn(server);
+  const tokens: string[] = [];
+  const taken = (code: string, at: string) => (token: string) => {
+    tokens.push(token);
+    if (token !== at) throw new ParleyError(refusal({ message: code, extensions: { code } }));
+    return Promise.resolve(token);
+  };
+  expect(await session.withToken(taken("TOKEN_EXPIRED", "access-2"))).toBe("access-2");
+  expect(await problem(session.withToken(taken("FORBIDDEN", "none")))).toMatchObject({ code: "FORBIDDEN" });
+  const fault = new Error("of a program");
+  await expect(session.withToken(() => Promise.reject(fault))).rejects.toBe(fault);
+  expect(tokens).toEqual(["access-1", "access-2", "access-2"]);
 });
 
 test("a refresh whose answer is lost is the same attempt again, after a reload too", async () => {
@@ -180,6 +213,40 @@ test("nothing of one person is asked as another, who has signed in in another ta
   expect(session.user?.username).toBe("bob");
 });
 
+// older is what pages have stored that gave an exchange no key.
+const older = (refreshToken: string) => JSON.stringify({ id: "u-ann", username: "ann", refreshToken });
+
+test("what older pages have stored is taken up, by two tabs at once as one attempt", async () => {
+  const server = await Scripted.start();
+  const storage = disk();
+  storage.setItem("parley.session", older("refresh-0"));
+  const loose = { request: <Result>(_: string, work: () => Promise<Result>) => work() };
+  const tabs = [1, 2].map(() => sessionAt(server, { storage, locks: loose }));
+  for (const { user } of tabs) expect(user).toEqual({ id: "u-ann", username: "ann" });
+  server.on("Refresh", async ({ variables }) => {
+    await until(() => server.named("Refresh").length === 2);
+    return server.refresh(variables);
+  });
+  expect(await Promise.all(tabs.map((one) => one.token()))).toEqual(["access-1", "access-1"]);
+  expect(server.named("Refresh").map(({ variables }) => variables["key"])).toEqual(["u-ann", "u-ann"]);
+  const kept = JSON.parse(storage.getItem("parley.session") ?? "") as Record<string, string>;
+  expect(kept).toMatchObject({ id: "u-ann", username: "ann", refreshToken: "refresh-1" });
+  expect(kept["attempt"]).toMatch(/^[\da-f-]{36}$/);
+});
+
+test("a refusal of what an older page has stored does not sign out whoever has signed in there since", async () => {
+  const server = await Scripted.start();
+  const storage = disk();
+  storage.setItem("parley.session", older("refresh-0"));
+  const session = sessionAt(server, { storage });
+  server.on("Refresh", ({ variables }) => {
+    if (variables["token"] !== "refresh-0") return server.refresh(variables);
+    storage.setItem("parley.session", older("refresh-9"));
+    return refused("SESSION_REVOKED");
+  });
+  expect(await session.token()).toBe("access-1");
+});
+
 const forbidden = () => {
   throw new DOMException("no", "SecurityError");
 };
@@ -191,6 +258,22 @@ test("no storage, or one that is full: signed in as long as the page lives", asy
   expect(await session.token()).toBe("access-2");
   await session.signOut();
   expect(session.user).toBeUndefined();
+});
+
+test("where cookies are forbidden locks are refused, and it goes without", async () => {
+  const server = await Scripted.start();
+  server.lifetime = 1; // each call is with another token
+  const denied = { request: () => Promise.reject(new DOMException("no", "SecurityError")) };
+  const session = await signedIn(server, { locks: denied });
+  server.on("Mine", () => ({ data: { me: null } }));
+  for (let n = 0; n < 3; n++) expect(await session.ask("query Mine { me { id } }", {})).toEqual({ me: null });
+});
+
+test("an error under a lock is that of the work, which is done once", async () => {
+  let n = 0;
+  const refuse = () => Promise.reject(new Error(`attempt ${++n}`));
+  const lock = alone(disk(), { request: (_name, work) => work() });
+  await expect(lock("name", refuse)).rejects.toThrow("attempt 1");
 });
 
 test("a page without https has neither crypto.randomUUID nor navigator.locks", async () => {

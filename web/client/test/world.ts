@@ -56,6 +56,8 @@ export async function world(settings: Record<string, string> = {}) {
       await parley.session.login("ann", password);
       return parley.signedIn.get() as SignedIn;
     },
+    /** stranger is a session of nobody yet, at a server whose line does not break. */
+    stranger: () => new Session({ url: `${steady.origin}/graphql`, storage: disk(), wait: soon }),
     async kill() {
       await server.stop("SIGKILL");
       await server.run();

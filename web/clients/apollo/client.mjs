@@ -10,7 +10,6 @@ import { openSocket } from "../socket.mjs";
 
 /** connect makes the client of a session. */
 export function connect(session, options) {
-  // #region sign-in
   const signedIn = new ApolloLink((operation, forward) =>
     defer(() => session.token()).pipe(
       switchMap((token) => {
@@ -27,7 +26,6 @@ export function connect(session, options) {
     ),
   );
   const http = signedIn.concat(new HttpLink({ uri: session.url, fetch: session.fetch }));
-  // #endregion
 
   // #region resume
   const resume = new ApolloLink((operation, forward) => {
@@ -47,7 +45,6 @@ export function connect(session, options) {
   });
 }
 
-// #region list
 // A room is one list, whatever page or stream a chat comes from: each chat once, in the order of numbers.
 const typePolicies = {
   Query: {
@@ -65,7 +62,6 @@ const typePolicies = {
   },
   Chat: { fields: { reactions: { merge: false }, myReactions: { merge: false } } }, // the newest list is the list
 };
-// #endregion
 
 /** reasonOf returns what the server said as Refused, with its code; any other error as it is. */
 export const reasonOf = (error) => (CombinedGraphQLErrors.is(error) ? new Refused(error.errors[0]) : error);

@@ -6,7 +6,6 @@ import { reasonOf } from "./client.mjs";
 
 /** openMyRooms lists the rooms one is in with the client that connect made: see ../myrooms.mjs for what it calls. */
 export function openMyRooms(client, view) {
-  // #region source
   async function ask(query, variables) {
     try {
       return (await client.query({ query: gql(query), variables, fetchPolicy: "network-only" })).data;
@@ -22,7 +21,6 @@ export function openMyRooms(client, view) {
     const stream = events.subscribe((result) => (result.error ? error(reasonOf(result.error)) : next(result.data.events)));
     return () => stream.unsubscribe();
   }
-  // #endregion
 
   return open({ ask, change, follow }, view);
 }

@@ -32,7 +32,6 @@ export function openRoom(client, room, { show, heard, ended, typing = () => {}, 
   const bots = new Previews(previews);
   const watch = client.watchQuery({ query: ROOM, variables: { room }, fetchPolicy: "cache-only" }).subscribe(put);
 
-  // #region list
   async function begin() {
     const { data } = await client.query({ query: ROOM, variables: { room }, fetchPolicy: "network-only" });
     me = data.me.id;
@@ -59,9 +58,7 @@ export function openRoom(client, room, { show, heard, ended, typing = () => {}, 
         },
     );
   }
-  // #endregion
 
-  // #region reactions
   // Reactions are in the cache by now, too. Which are one's own the stream does not say, but who did it.
   function reacted(event) {
     wishes.happened(event, me);
@@ -73,9 +70,7 @@ export function openRoom(client, room, { show, heard, ended, typing = () => {}, 
     wishes.react(chat, emoji, on).catch((error) => {
       throw reasonOf(error);
     });
-  // #endregion
 
-  // #region follow
   function follow(after) {
     const events = client.subscribe({ query: EVENTS, variables: { rooms: [room], after: [after] } });
     stream = events.subscribe(({ data, error }) => (error ? lost(reasonOf(error)) : next(data.events)));
@@ -88,9 +83,7 @@ export function openRoom(client, room, { show, heard, ended, typing = () => {}, 
     cache.evict({ id: "ROOT_QUERY", fieldName: "chats", broadcast: false }); // a backup was put back: begin again
     begin().catch((error) => ended(reasonOf(error)));
   }
-  // #endregion
 
-  // #region send
   async function send(text) {
     const id = uuid();
     waiting.push({ id, text, number: null });
@@ -105,7 +98,6 @@ export function openRoom(client, room, { show, heard, ended, typing = () => {}, 
       put();
     }
   }
-  // #endregion
 
   function close() {
     closed = true;

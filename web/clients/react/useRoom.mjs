@@ -2,7 +2,6 @@
 
 import { useEffect, useRef, useState } from "react";
 
-// #region hook
 const nothing = { list: [], typing: [], previews: [], error: undefined };
 
 /** useRoom returns the chats of a room, who is typing, what bots are writing, why the room has ended, if it has, and what one can do in it. */
@@ -36,4 +35,3 @@ export function useRoom(openRoom, client, name) {
     setTyping: () => room.current.setTyping(),
   };
 }
-// #endregion

@@ -6,7 +6,6 @@ import { Refused } from "../session.mjs";
 
 /** connect returns what openRoom needs; one for all rooms of a page. */
 export function connect(session, { silence = 40_000 } = {}) {
-  // #region sign-in
   let token;
   const events = createClient({
     url: session.url,
@@ -19,7 +18,6 @@ export function connect(session, { silence = 40_000 } = {}) {
     retryAttempts: Infinity,
     retry: session.wait,
   });
-  // #endregion
 
   // #region resume
   function follow({ query, variables }, { next, error }) {
@@ -40,7 +38,6 @@ export function connect(session, { silence = 40_000 } = {}) {
   return { session, follow };
 }
 
-// #region silence
 // A connection can die without a word. The server says something every 15 seconds, if only ":".
 async function listen(url, init, silence) {
   const dead = new AbortController();
@@ -58,4 +55,3 @@ async function listen(url, init, silence) {
   };
   return new Response(answer.body.pipeThrough(new TransformStream({ transform })), answer);
 }
-// #endregion

@@ -6,7 +6,6 @@ set -euo pipefail
 api=${PARLEY:-http://127.0.0.1:8080}/graphql
 room=${1//\"/\\\"}
 
-# region sign-in
 ask() { curl -s "$api" -H 'content-type: application/json' -H "authorization: Bearer ${access:-}" -d "{\"query\":\"${1//\"/\\\"}\"}"; }
 
 # take keeps the tokens of an answer, {"data":{"login":{"accessToken":"…","refreshToken":"…"}}}, and makes the key
@@ -24,7 +23,6 @@ renew() {
     sleep "${PAUSE:-1}"
   done
 }
-# endregion
 
 # region resume
 events() {

@@ -25,7 +25,6 @@ export function connect(session, options) {
   });
 }
 
-// #region sign-in
 const signIn = (session) => async (utils) => {
   let token = await session.token();
   return {
@@ -37,7 +36,6 @@ const signIn = (session) => async (utils) => {
     },
   };
 };
-// #endregion
 
 // #region resume
 const resuming = (socket) => (request) => ({
@@ -53,7 +51,6 @@ const resuming = (socket) => (request) => ({
 });
 // #endregion
 
-// #region list
 // A new chat goes into the list of its room. An edited or deleted one is in the cache under its id, and so in every
 // list that has it. Without a function for a mutation, graphcache would throw away all that is of the type it answers.
 const updates = {
@@ -74,9 +71,7 @@ const updates = {
 const none = () => null;
 const byId = ({ id }) => id ?? null; // of whom only the name is asked has none
 const keys = { ChatConnection: none, Event: none, PageInfo: none, Reaction: none, RoomConnection: none, User: byId };
-// #endregion
 
-// #region reactions
 // Reactions are in the cache with their chat. Which are one's own the stream does not say, but who did it.
 function reacted(cache, event) {
   const { id } = event.chat;
@@ -84,7 +79,6 @@ function reacted(cache, event) {
   const me = cache.resolve(cache.resolve("Query", "me"), "id");
   if (own) cache.writeFragment(OWN, { id, myReactions: ownAfter(own, event, me) });
 }
-// #endregion
 
 /** reasonOf returns what the server said as Refused, with its code; any other error as it is. */
 export const reasonOf = (error) => (error.graphQLErrors[0] ? new Refused(error.graphQLErrors[0]) : (error.networkError ?? error));

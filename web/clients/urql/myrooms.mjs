@@ -5,7 +5,6 @@ import { reasonOf } from "./client.mjs";
 
 /** openMyRooms lists the rooms one is in with the client that connect made: see ../myrooms.mjs for what it calls. */
 export function openMyRooms(client, view) {
-  // #region source
   async function ask(query, variables) {
     const { data, error } = await client.query(query, variables, { requestPolicy: "network-only" });
     if (error) throw reasonOf(error);
@@ -22,7 +21,6 @@ export function openMyRooms(client, view) {
     const stream = events.subscribe((result) => (result.error ? error(reasonOf(result.error)) : next(result.data.events)));
     return () => stream.unsubscribe();
   }
-  // #endregion
 
   return open({ ask, change, follow }, view);
 }

@@ -24,7 +24,6 @@ export function openRoom(client, room, { show, heard, ended, typing = () => {}, 
     put();
   });
 
-  // #region follow
   async function begin() {
     const { data, error } = await client.query(ROOM, { room }, { requestPolicy: "network-only" });
     if (error) throw reasonOf(error);
@@ -53,9 +52,7 @@ export function openRoom(client, room, { show, heard, ended, typing = () => {}, 
     wishes.restart();
     begin().catch(ended); // a backup was put back: the new page takes the place of the list
   }
-  // #endregion
 
-  // #region send
   async function send(text) {
     const id = uuid();
     waiting.push({ id, text, number: null });
@@ -66,7 +63,6 @@ export function openRoom(client, room, { show, heard, ended, typing = () => {}, 
     put();
     if (error) throw reasonOf(error);
   }
-  // #endregion
 
   async function run(mutation, variables) {
     const { error } = await client.mutation(mutation, variables);

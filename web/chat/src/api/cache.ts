@@ -20,7 +20,6 @@ export const cache = (me: string) =>
     // Types without an id of their own, and people of whom no more is asked than what they are called.
     keys: {
       User: ({ id }) => (typeof id === "string" ? id : null),
-      AuthPayload: none,
       ChatConnection: none,
       ChatEdge: none,
       Event: none,

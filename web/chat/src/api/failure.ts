@@ -1,12 +1,10 @@
 import type { CombinedError } from "urql";
+import { ParleyError, type Problem } from "../../../client/src/problem.ts";
 
 type Extensions = Partial<Record<"code" | "field" | "reason" | "requestId", string>> & {
   retryable?: boolean;
   retryAfterMs?: number;
 };
-
-/** A GraphQL error as the server sends it. */
-export type Refusal = { message: string; extensions?: Extensions };
 
 /** Failure is why a request did not do what it should: the server's code, or NETWORK for no answer at all. */
 export class Failure extends Error {
@@ -32,9 +30,17 @@ export class Failure extends Error {
 /** noAnswer is the failure of a request whose answer never came. */
 export const noAnswer = () => new Failure("no answer", { code: "NETWORK", retryable: true });
 
+/** failing is a problem of the session as a failure. */
+export const failing = (problem: Problem) => (problem.kind === "network" ? noAnswer() : new Failure(problem.message, problem));
+
+/** fail throws the failure behind what was thrown. */
+export function fail(error: unknown): never {
+  throw error instanceof ParleyError ? failing(error.problem) : error;
+}
+
 /** failureOf reads the first error of an answer, or what kept it from coming. */
 export function failureOf({ graphQLErrors: [first], networkError }: CombinedError): Failure {
-  if (networkError instanceof Failure) return networkError;
+  if (networkError instanceof ParleyError) return failing(networkError.problem);
   if (!first) return noAnswer();
   return new Failure(first.message, first.extensions as Extensions);
 }

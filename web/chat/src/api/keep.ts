@@ -1,7 +1,7 @@
 import type { OperationResult } from "urql";
 import { answered } from "./answered";
 import { failureOf, type Failure } from "./failure";
-import { backOff, wait } from "./wait";
+import { backOff } from "../../../client/src/platform.ts";
 
 type Source<Data> = { subscribe(next: (result: OperationResult<Data>) => void): { unsubscribe(): void } };
 
@@ -34,7 +34,7 @@ export function keep<Data>(begin: () => Source<Data>, reader: Reader<Data>): () 
   const fail = async (failure: Failure) => {
     leave?.();
     if (reader.ended(failure)) return;
-    await wait(failure.retryAfterMs ?? backOff(tries++));
+    await backOff(tries++, failure.retryAfterMs);
     if (!stopped) start();
   };
 

@@ -1,4 +1,6 @@
 import type { Client } from "urql";
+import { Connection } from "../../../client/src/connection.ts";
+import type { Session } from "../../../client/src/session.ts";
 import { Kept } from "../chat/kept";
 import { Latest } from "../chat/latest";
 import { Outbox } from "../chat/outbox";
@@ -6,15 +8,14 @@ import { People } from "../chat/people";
 import { Reading } from "../chat/reading";
 import { Typing } from "../chat/typing";
 import { Unread } from "../chat/unread";
-import type { Tokens } from "../auth/tokens";
 import type { BlockedUsersQuery } from "../gql/graphql";
 import { countedIn } from "./answered";
 import { makeClient } from "./client";
-import { Connection } from "./connection";
+import { Line } from "./line";
 
 /** Services are what one signed-in person works with. They live until that person is signed out. */
 export class Services {
-  readonly connection: Connection;
+  readonly line: Line;
   readonly client: Client;
   readonly outbox: Outbox;
   readonly people: People;
@@ -23,21 +24,23 @@ export class Services {
   readonly latest: Latest;
   readonly reading: Reading;
   readonly typing: Typing;
+  readonly #connection: Connection;
 
   constructor(
     readonly me: { readonly id: string; readonly username: string },
-    readonly tokens: Tokens,
+    session: Session,
   ) {
-    this.connection = new Connection(tokens);
-    this.client = makeClient(me.id, tokens, this.connection, (data, asked) => this.#answered(data, asked));
+    this.#connection = new Connection(session);
+    this.line = new Line(this.#connection.link);
+    this.client = makeClient(me.id, session, this.#connection, (data, asked) => this.#answered(data, asked));
     this.people = new People(this.client, me.username);
     this.kept = new Kept(me.id);
     this.outbox = new Outbox(this.client, this.kept);
     this.unread = new Unread(this.client, me);
     this.latest = new Latest(me.id);
     this.reading = new Reading(this.client, this.unread);
-    this.typing = new Typing(this.client, this.connection);
-    this.connection.times.subscribe(this.outbox.wake);
+    this.typing = new Typing(this.client, this.line);
+    this.line.times.subscribe(this.outbox.wake);
   }
 
   stop(): void {
@@ -46,7 +49,8 @@ export class Services {
     this.unread.stop();
     this.reading.stop();
     this.kept.stop();
-    this.connection.stop();
+    this.line.stop();
+    this.#connection.stop();
   }
 
   #answered(data: unknown, asked: number): void {

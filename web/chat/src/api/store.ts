@@ -1,27 +1,8 @@
 import { useSyncExternalStore } from "react";
+import type { Readable } from "../../../client/src/cell.ts";
 
 /** Store is one value that changes, and those who want to know. */
-export class Store<Value> {
-  #value: Value;
-  readonly #listeners = new Set<() => void>();
-
-  constructor(value: Value) {
-    this.#value = value;
-  }
-
-  readonly get = (): Value => this.#value;
-
-  readonly set = (value: Value): void => {
-    if (Object.is(value, this.#value)) return;
-    this.#value = value;
-    for (const listener of this.#listeners) listener();
-  };
-
-  readonly subscribe = (listener: () => void): (() => void) => {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  };
-}
+export { Cell as Store } from "../../../client/src/cell.ts";
 
 /** useStore is the value of a store, in a component. */
-export const useStore = <Value>(store: Store<Value>): Value => useSyncExternalStore(store.subscribe, store.get);
+export const useStore = <Value>(store: Readable<Value>): Value => useSyncExternalStore(store.subscribe, store.get);

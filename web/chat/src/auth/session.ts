@@ -1,71 +1,46 @@
-import type { Failure } from "../api/failure";
-import { post, type Posted } from "../api/post";
+import { Session } from "../../../client/src/session.ts";
+import { fail, failing, type Failure } from "../api/failure";
 import { Services } from "../api/services";
 import { Store } from "../api/store";
 import { forget } from "../chat/kept";
-import { LoginDocument, LogoutDocument, RegisterDocument, type TokensFragment } from "../gql/graphql";
-import { clear, place, read } from "./stored";
-import { Tokens } from "./tokens";
 
-/** Session is who is signed in, with all that runs for them; or nobody, and why they were signed out. */
-export type Session = { services: Services } | { services: undefined; because?: Failure };
+/**
+ * What outlives a reload is in localStorage, so that a closed tab or a restarted browser stays signed in, and all tabs are one session.
+ * A script that got into this page could read it; that none does is what the page's policy is for (no inline script, nothing from
+ * elsewhere, text is only ever text). A cookie that scripts cannot read would need a second way to sign in, and defences against
+ * forged requests. A stolen token that is used is noticed: both holders are then signed out.
+ */
+const session = new Session({ url: `${location.origin}/graphql` });
 
-export const session = new Store<Session>({ services: undefined });
+/** SignedIn is who is signed in, with all that runs for them; or nobody, and why they were signed out. */
+export type SignedIn = { services: Services } | { services: undefined; because?: Failure | undefined };
 
-const tokens = new Tokens((because) => end({ because }));
+export const signedIn = new Store<SignedIn>({ services: undefined });
 
-function begin(user: { id: string; username: string }): void {
-  session.get().services?.stop();
-  session.set({ services: new Services(user, tokens) });
-}
-
-function end(how: { because?: Failure } = {}): void {
-  session.get().services?.stop();
-  clear();
-  session.set({ services: undefined, ...how });
-}
-
-/** resume takes up what this browser has stored, and follows what other tabs do to it. */
+/** resume takes up what this browser has stored, and follows what happens to it, in other tabs too. */
 export function resume(): void {
-  const stored = read();
-  if (stored) begin(stored);
-  addEventListener("storage", (event) => {
-    if (event.key !== place && event.key !== null) return;
-    const now = read();
-    const here = session.get().services?.me.id;
-    if (now?.id === here) return;
-    tokens.drop(tokens.current);
-    if (now) begin(now);
-    else end();
-  });
+  const changed = () => {
+    const now = session.state.get();
+    signedIn.get().services?.stop();
+    if (now.status === "in") signedIn.set({ services: new Services(now.user, session) });
+    else signedIn.set({ services: undefined, because: now.problem && failing(now.problem) });
+  };
+  session.state.subscribe(changed);
+  changed();
 }
-
-const enter = (answer: Posted<TokensFragment | null>) => {
-  if (!answer.data) throw new Error("no tokens without an error");
-  tokens.take({ data: answer.data, at: answer.at });
-  begin(answer.data.user);
-};
 
 /** Credentials are what a person types to sign in. */
 export type Credentials = { username: string; password: string };
 
 /** register makes an account and signs in, with the code of an invite where the server wants one. It throws a Failure. */
-export async function register(typed: Credentials & { invite?: string }): Promise<void> {
-  const { data, at } = await post(RegisterDocument, typed);
-  enter({ data: data.register, at });
-}
+export const register = ({ username, password, invite }: Credentials & { invite?: string }) => session.register(username, password, invite).catch(fail);
 
 /** signIn throws a Failure. */
-export async function signIn(typed: Credentials): Promise<void> {
-  const { data, at } = await post(LoginDocument, typed);
-  enter({ data: data.login, at });
-}
+export const signIn = ({ username, password }: Credentials) => session.login(username, password).catch(fail);
 
 /** signOut ends this session, on the server too if it can be reached. What was written and not sent is gone with it. */
 export async function signOut(): Promise<void> {
-  const stored = read();
-  tokens.drop(tokens.current);
-  end();
+  const told = session.signOut();
   forget();
-  if (stored) await post(LogoutDocument, { refreshToken: stored.refreshToken }).catch(() => undefined);
+  await told.catch(() => undefined);
 }

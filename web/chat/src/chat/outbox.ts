@@ -1,8 +1,7 @@
 import type { Client } from "urql";
 import { failureOf, Failure } from "../api/failure";
 import { Store } from "../api/store";
-import { uuid } from "../api/uuid";
-import { backOff } from "../api/wait";
+import { backOff, uuid } from "../../../client/src/platform.ts";
 import { DeleteChatDocument, EditChatDocument, SendChatDocument } from "../gql/graphql";
 import type { Draft } from "./draft";
 import type { Answered, Kept } from "./kept";
@@ -130,7 +129,7 @@ export class Outbox {
       if (!failure) {
         tries = 0;
       } else if (again) {
-        await this.#rest(failure.retryAfterMs ?? backOff(tries++));
+        await this.#rest(tries++, failure.retryAfterMs);
       } else if (failure.code === "ID_TAKEN") {
         this.#renumber(next);
       } else if (next.state === "discarded") {
@@ -176,14 +175,8 @@ export class Outbox {
     return undefined;
   }
 
-  #rest(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  #rest(tries: number, least: number | undefined): Promise<void> {
+    return Promise.race([backOff(tries, least), new Promise<void>((wake) => (this.#wake = wake))]);
   }
 
   #add(draft: Pick<Draft, "id" | "room" | "text" | "there" | "change" | "replyTo">): void {

@@ -1,7 +1,7 @@
 import type { Client } from "urql";
 import { failureOf } from "../api/failure";
 import { Store } from "../api/store";
-import { backOff, wait } from "../api/wait";
+import { backOff, sleep } from "../../../client/src/platform.ts";
 import { MembersDocument, PeopleDocument } from "../gql/graphql";
 
 /** Person is somebody as they are shown. */
@@ -97,7 +97,7 @@ export class People {
     for (let tries = 0; !this.#stopped; ) {
       const { error } = await this.#client.query(MembersDocument, { room }, { requestPolicy: "network-only" }).toPromise();
       if (!error || !failureOf(error).passes) return;
-      await wait(backOff(tries++));
+      await backOff(tries++);
     }
   }
 
@@ -134,14 +134,14 @@ export class People {
 
   async #ask(): Promise<void> {
     this.#asking = true;
-    await wait(pause);
+    await sleep(pause);
     for (let tries = 0; this.#wanted.size > 0 && !this.#stopped; ) {
       const some = [...this.#wanted].slice(0, most);
       const at = (index: number) => some[index] ?? some[0]!;
       const [a, b, c, d, e] = [at(0), at(1), at(2), at(3), at(4)];
       const variables = { a, b, c, d, e, f: at(5), g: at(6), h: at(7), i: at(8), j: at(9) };
       const { error } = await this.#client.query(PeopleDocument, variables, { requestPolicy: "network-only" }).toPromise();
-      if (error && failureOf(error).passes) await wait(backOff(tries++));
+      if (error && failureOf(error).passes) await backOff(tries++);
       else for (const username of some) this.#wanted.delete(username); // of whom nothing was said there is no account
     }
     this.#asking = false;

@@ -1,6 +1,6 @@
 import type { Client } from "urql";
 import { failureOf } from "../api/failure";
-import { backOff, wait } from "../api/wait";
+import { backOff, sleep } from "../../../client/src/platform.ts";
 import { MarkReadDocument } from "../gql/graphql";
 import type { Unread } from "./unread";
 
@@ -49,7 +49,7 @@ export class Reading {
         this.#unread.forget(room);
       }
       tries = again ? tries + 1 : 0;
-      await wait(again ? (failure.retryAfterMs ?? backOff(tries)) : pause);
+      await (again ? backOff(tries, failure.retryAfterMs) : sleep(pause));
     }
     this.#telling = false;
   }

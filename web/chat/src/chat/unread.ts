@@ -1,7 +1,7 @@
 import type { Client } from "urql";
 import { failureOf } from "../api/failure";
 import { Store } from "../api/store";
-import { wait } from "../api/wait";
+import { sleep } from "../../../client/src/platform.ts";
 import { RoomCountsDocument, type ActivitySubscription, type CountsFragment } from "../gql/graphql";
 
 type Event = ActivitySubscription["events"];
@@ -161,7 +161,7 @@ export class Unread {
       for (const room of rooms) this.#doubted.delete(room);
       const { error } = await this.#client.query(RoomCountsDocument, { rooms }, { requestPolicy: "network-only" }).toPromise();
       if (error && failureOf(error).passes) for (const room of rooms) this.#doubted.add(room);
-      await wait(1000);
+      await sleep(1000);
     }
     this.#asking = false;
   }

@@ -266,41 +266,7 @@ export type AcceptInviteMutationVariables = Exact<{
 
 export type AcceptInviteMutation = { acceptInvite: { id: string, room: { name: string, topic: string | null, kind: RoomKind, createdAt: string, id: string, unreadCount: number, mentionCount: number, lastNumber: number, lastChat: { id: string, number: number, username: string, text: string | null, createdAt: string, deletedAt: string | null } | null, me: { id: string, lastRead: number | null } | null } } | null };
 
-export type TokensFragment = { accessToken: string, accessTokenExpiresAt: string, refreshToken: string | null, user: { id: string, username: string } };
-
 export type WhoFragment = { id: string, username: string, name: string, isBot: boolean };
-
-export type RegisterMutationVariables = Exact<{
-  username: string;
-  password: string;
-  invite?: string | null | undefined;
-}>;
-
-
-export type RegisterMutation = { register: { accessToken: string, accessTokenExpiresAt: string, refreshToken: string | null, user: { id: string, username: string } } | null };
-
-export type LoginMutationVariables = Exact<{
-  username: string;
-  password: string;
-}>;
-
-
-export type LoginMutation = { login: { accessToken: string, accessTokenExpiresAt: string, refreshToken: string | null, user: { id: string, username: string } } | null };
-
-export type RefreshMutationVariables = Exact<{
-  token: string;
-  key: string;
-}>;
-
-
-export type RefreshMutation = { refreshToken: { accessToken: string, accessTokenExpiresAt: string, refreshToken: string | null, user: { id: string, username: string } } | null };
-
-export type LogoutMutationVariables = Exact<{
-  refreshToken: string;
-}>;
-
-
-export type LogoutMutation = { logout: number | null };
 
 export type EndOthersMutationVariables = Exact<{ [key: string]: never; }>;
 
@@ -500,17 +466,6 @@ export const StandingFragmentDoc = gql`
   }
 }
     ` as unknown as DocumentNode<StandingFragment, unknown>;
-export const TokensFragmentDoc = gql`
-    fragment Tokens on AuthPayload {
-  accessToken
-  accessTokenExpiresAt
-  refreshToken
-  user {
-    id
-    username
-  }
-}
-    ` as unknown as DocumentNode<TokensFragment, unknown>;
 export const WhoFragmentDoc = gql`
     fragment Who on User {
   id
@@ -760,32 +715,6 @@ export const AcceptInviteDocument = gql`
     ${RoomRowFragmentDoc}
 ${CountsFragmentDoc}
 ${LastChatFragmentDoc}` as unknown as DocumentNode<AcceptInviteMutation, AcceptInviteMutationVariables>;
-export const RegisterDocument = gql`
-    mutation Register($username: String!, $password: String!, $invite: String) {
-  register(username: $username, password: $password, invite: $invite) {
-    ...Tokens
-  }
-}
-    ${TokensFragmentDoc}` as unknown as DocumentNode<RegisterMutation, RegisterMutationVariables>;
-export const LoginDocument = gql`
-    mutation Login($username: String!, $password: String!) {
-  login(username: $username, password: $password) {
-    ...Tokens
-  }
-}
-    ${TokensFragmentDoc}` as unknown as DocumentNode<LoginMutation, LoginMutationVariables>;
-export const RefreshDocument = gql`
-    mutation Refresh($token: String!, $key: String!) {
-  refreshToken(token: $token, idempotencyKey: $key) {
-    ...Tokens
-  }
-}
-    ${TokensFragmentDoc}` as unknown as DocumentNode<RefreshMutation, RefreshMutationVariables>;
-export const LogoutDocument = gql`
-    mutation Logout($refreshToken: String!) {
-  logout(refreshToken: $refreshToken)
-}
-    ` as unknown as DocumentNode<LogoutMutation, LogoutMutationVariables>;
 export const EndOthersDocument = gql`
     mutation EndOthers {
   logout(scope: OTHERS)

@@ -2,7 +2,7 @@ import { useState, type FormEvent } from "react";
 import { useMutation } from "urql";
 import { failureOf, type Failure } from "../api/failure";
 import { describe } from "../api/messages";
-import { uuid } from "../api/uuid";
+import { uuid } from "../../../client/src/platform.ts";
 import { addressOf } from "../chat/naming";
 import { CreateRoomDocument } from "../gql/graphql";
 import { Dialog } from "../ui/Dialog";

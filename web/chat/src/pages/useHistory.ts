@@ -9,13 +9,13 @@ import { useServices } from "../ui/services";
  * room that one was taken out of may be open to them again.
  */
 export function useHistory(route: Route & { page: "room" }): [History, View] {
-  const { client, connection, me } = useServices();
+  const { client, line, me } = useServices();
   const [history] = useState(() => new History(client, route.name, me.id));
   useEffect(() => {
     history.start();
     return history.stop;
   }, [history]);
-  useEffect(() => connection.times.subscribe(history.again), [connection, history]);
+  useEffect(() => line.times.subscribe(history.again), [line, history]);
   const came = useRef(route);
   useEffect(() => {
     if (came.current !== route && history.view.get().failure) history.start();

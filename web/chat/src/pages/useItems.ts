@@ -8,10 +8,10 @@ import type { Writer } from "./useTyping";
 
 /** useItems are the rows of a room: its chats, one's own that have not arrived in it yet, and what bots are writing. */
 export function useItems(history: History, room: string, chats: readonly Chat[], writers: readonly Writer[]): readonly Item[] {
-  const { me, outbox, connection } = useServices();
+  const { me, outbox, line } = useServices();
   const all = useStore(outbox.drafts);
   const drafts = useMemo(() => new Map(all.filter((draft) => draft.room === room).map((draft) => [draft.id, draft])), [all, room]);
-  const link = useStore(connection.link);
+  const link = useStore(line.link);
   const late = useStore(outbox.stuck) || link === "lost" || link === "offline";
 
   // What the room shows has arrived.

@@ -3,7 +3,7 @@ import { useQuery } from "urql";
 import { failureOf, type Failure } from "../api/failure";
 import { keep } from "../api/keep";
 import { useStore } from "../api/store";
-import { wait } from "../api/wait";
+import { sleep } from "../../../client/src/platform.ts";
 import { ActivityDocument, OpenRoomDocument, RoomsDocument, type RoomRowFragment, type RoomsQueryVariables } from "../gql/graphql";
 import { addressOf } from "../chat/naming";
 import { useServices } from "../ui/services";
@@ -43,7 +43,7 @@ export function useRooms(matching: string, first: number, current: string | unde
       older = false;
       const answer = await client.query(RoomsDocument, state.variables, { requestPolicy: "network-only" }).toPromise();
       if (answer.error && failureOf(answer.error).passes && state.shown) {
-        await wait(1000);
+        await sleep(1000);
         state.more = true;
       }
     } while (state.more && state.shown);

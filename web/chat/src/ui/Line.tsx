@@ -10,7 +10,7 @@ const words = {
 
 /** Line shows whether what is seen is what there is. */
 export function Line() {
-  const link = useStore(useServices().connection.link);
+  const link = useStore(useServices().line.link);
   return (
     <p className="line" data-link={link} role="status">
       <span className="visually-hidden">Connection: </span>

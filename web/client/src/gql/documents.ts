@@ -114,6 +114,13 @@ export type LoginMutationVariables = Exact<{
 
 export type LoginMutation = { readonly login: { readonly accessToken: string, readonly accessTokenExpiresAt: string, readonly refreshToken: string | null, readonly user: { readonly id: string, readonly username: string } } | null };
 
+export type LoginWithMutationVariables = Exact<{
+  token: string;
+}>;
+
+
+export type LoginWithMutation = { readonly loginWith: { readonly accessToken: string, readonly accessTokenExpiresAt: string, readonly refreshToken: string | null, readonly user: { readonly id: string, readonly username: string } } | null };
+
 export type RefreshMutationVariables = Exact<{
   token: string;
   key: string;
@@ -185,7 +192,7 @@ export type EventsSubscriptionVariables = Exact<{
 }>;
 
 
-export type EventsSubscription = { readonly events: { readonly kind: EventKind, readonly cursor: string | null, readonly cursors: ReadonlyArray<string> | null, readonly at: string, readonly emoji: string | null, readonly username: string | null, readonly actor: { readonly id: string, readonly username: string, readonly name: string, readonly image: string | null, readonly isBot: boolean } | null, readonly user: { readonly id: string, readonly username: string, readonly name: string, readonly image: string | null, readonly isBot: boolean } | null, readonly member: { readonly id: string, readonly role: Role, readonly joinedAt: string, readonly lastRead: number | null, readonly user: { readonly id: string, readonly username: string, readonly name: string, readonly image: string | null, readonly isBot: boolean } } | null, readonly room: { readonly id: string, readonly name: string, readonly topic: string | null, readonly data: unknown, readonly kind: RoomKind, readonly sendRole: Role, readonly memberCount: number, readonly lastNumber: number, readonly createdAt: string } | null, readonly chat: { readonly id: string, readonly number: number, readonly username: string, readonly text: string | null, readonly data: unknown, readonly createdAt: string, readonly editedAt: string | null, readonly deletedAt: string | null, readonly replyCount: number, readonly user: { readonly id: string, readonly username: string, readonly name: string, readonly image: string | null, readonly isBot: boolean } | null, readonly mentions: ReadonlyArray<{ readonly id: string, readonly username: string }>, readonly replyTo: { readonly id: string, readonly number: number, readonly username: string, readonly text: string | null, readonly deletedAt: string | null, readonly replyCount: number } | null, readonly reactions: ReadonlyArray<{ readonly emoji: string, readonly count: number, readonly users: ReadonlyArray<{ readonly username: string }> }> } | null } };
+export type EventsSubscription = { readonly events: { readonly kind: EventKind, readonly cursor: string | null, readonly cursors: ReadonlyArray<string> | null, readonly at: string, readonly emoji: string | null, readonly preview: string | null, readonly username: string | null, readonly actor: { readonly id: string, readonly username: string, readonly name: string, readonly image: string | null, readonly isBot: boolean } | null, readonly user: { readonly id: string, readonly username: string, readonly name: string, readonly image: string | null, readonly isBot: boolean } | null, readonly member: { readonly id: string, readonly role: Role, readonly joinedAt: string, readonly lastRead: number | null, readonly user: { readonly id: string, readonly username: string, readonly name: string, readonly image: string | null, readonly isBot: boolean } } | null, readonly room: { readonly id: string, readonly name: string, readonly topic: string | null, readonly data: unknown, readonly kind: RoomKind, readonly sendRole: Role, readonly memberCount: number, readonly lastNumber: number, readonly createdAt: string } | null, readonly chat: { readonly id: string, readonly number: number, readonly username: string, readonly text: string | null, readonly data: unknown, readonly createdAt: string, readonly editedAt: string | null, readonly deletedAt: string | null, readonly replyCount: number, readonly user: { readonly id: string, readonly username: string, readonly name: string, readonly image: string | null, readonly isBot: boolean } | null, readonly mentions: ReadonlyArray<{ readonly id: string, readonly username: string }>, readonly replyTo: { readonly id: string, readonly number: number, readonly username: string, readonly text: string | null, readonly deletedAt: string | null, readonly replyCount: number } | null, readonly reactions: ReadonlyArray<{ readonly emoji: string, readonly count: number, readonly users: ReadonlyArray<{ readonly username: string }> }> } | null } };
 
 export type SendChatMutationVariables = Exact<{
   id: string;
@@ -240,6 +247,8 @@ export const RegisterDocument = "mutation Register($username:String!$password:St
 
 export const LoginDocument = "mutation Login($username:String!$password:String!){login(username:$username password:$password){...Tokens}}fragment Tokens on AuthPayload{accessToken accessTokenExpiresAt refreshToken user{id username}}" as Document<LoginMutation, LoginMutationVariables>;
 
+export const LoginWithDocument = "mutation LoginWith($token:String!){loginWith(token:$token){...Tokens}}fragment Tokens on AuthPayload{accessToken accessTokenExpiresAt refreshToken user{id username}}" as Document<LoginWithMutation, LoginWithMutationVariables>;
+
 export const RefreshDocument = "mutation Refresh($token:String!$key:String!){refreshToken(token:$token idempotencyKey:$key){...Tokens}}fragment Tokens on AuthPayload{accessToken accessTokenExpiresAt refreshToken user{id username}}" as Document<RefreshMutation, RefreshMutationVariables>;
 
 export const LogoutDocument = "mutation Logout($scope:LogoutScope!$token:String!){logout(scope:$scope refreshToken:$token)}" as Document<LogoutMutation, LogoutMutationVariables>;
@@ -254,7 +263,7 @@ export const OlderChatsDocument = "query OlderChats($room:ID!$last:Int!$before:C
 
 export const MembersDocument = "query Members($room:ID!$after:Cursor){room(id:$room){members(first:200 after:$after){nodes{...MemberParts}pageInfo{endCursor hasNextPage}}}}fragment MemberParts on Member{id role joinedAt lastRead user{...Person}}fragment Person on User{id username name image isBot}" as Document<MembersQuery, MembersQueryVariables>;
 
-export const EventsDocument = "subscription Events($rooms:[ID!]$after:[Cursor!]){events(rooms:$rooms after:$after){kind cursor cursors at emoji username actor{...Person}user{...Person}member{...MemberParts}room{...RoomParts}chat{...ChatParts}}}fragment ChatParts on Chat{id number username user{...Person}text data createdAt editedAt deletedAt replyCount mentions{id username}replyTo{id number username text deletedAt replyCount}reactions{emoji count users{username}}}fragment MemberParts on Member{id role joinedAt lastRead user{...Person}}fragment Person on User{id username name image isBot}fragment RoomParts on Room{id name topic data kind sendRole memberCount lastNumber createdAt}" as Document<EventsSubscription, EventsSubscriptionVariables>;
+export const EventsDocument = "subscription Events($rooms:[ID!]$after:[Cursor!]){events(rooms:$rooms after:$after){kind cursor cursors at emoji preview username actor{...Person}user{...Person}member{...MemberParts}room{...RoomParts}chat{...ChatParts}}}fragment ChatParts on Chat{id number username user{...Person}text data createdAt editedAt deletedAt replyCount mentions{id username}replyTo{id number username text deletedAt replyCount}reactions{emoji count users{username}}}fragment MemberParts on Member{id role joinedAt lastRead user{...Person}}fragment Person on User{id username name image isBot}fragment RoomParts on Room{id name topic data kind sendRole memberCount lastNumber createdAt}" as Document<EventsSubscription, EventsSubscriptionVariables>;
 
 export const SendChatDocument = "mutation SendChat($id:ID!$room:ID!$text:String!$replyTo:ID$data:JSON){sendChat(id:$id room:$room text:$text replyTo:$replyTo data:$data){id number text createdAt deletedAt}}" as Document<SendChatMutation, SendChatMutationVariables>;
 
