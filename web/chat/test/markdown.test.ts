@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { elsewhere } from "../src/markdown/address";
 import { cut } from "../src/markdown/cut";
 import { withNames } from "../src/markdown/names";
 import { parse } from "../src/markdown/parse";
@@ -50,6 +51,21 @@ test.each<[string, string[]]>([
   ["**https://x.example** https://x.example/a。", ["<strong><a https://x.example/>https://x.example</a></strong> <a https://x.example/a>https://x.example/a</a>。"]],
 ])("%j", (text, wanted) => {
   expect(shape(text)).toEqual(wanted);
+});
+
+test.each<[string, string, string | undefined]>([
+  ["here", "https://evil.example/", undefined],
+  ["https://bank.example", "https://evil.example/", "evil.example"],
+  ["bank.example/login", "https://evil.example:8443/", "evil.example:8443"],
+  ["sign in at bank.example", "https://bank.example.evil.example/", "bank.example.evil.example"],
+  ["https://BANK.example/a", "https://bank.example/b", undefined],
+  ["www.bank.example", "https://bank.example/", undefined],
+  ["ｂａｎｋ。example", "https://evil.example/", "evil.example"],
+  ["bücher.example", "http://xn--bcher-kva.example/", undefined],
+  ["192.168.1.1", "https://evil.example/", "evil.example"],
+  ["version 1.2.3, p. 7", "https://evil.example/", undefined],
+])("the words %j of a link to %s", (words, href, other) => {
+  expect(elsewhere(words, href)).toBe(other);
 });
 
 test("a text that grows is read on, and what is above stays", () => {

@@ -7,14 +7,15 @@ export function Fence({ language, text }: { language: string; text: string }) {
   const [copied, setCopied] = useState<string>();
   // There is none over plain http.
   const clipboard = (navigator as { clipboard?: Clipboard }).clipboard;
-  const copy = () =>
-    clipboard?.writeText(text).then(
-      () => {
-        setCopied(text);
-        announce("Copied");
-      },
-      () => announce("It could not be copied"),
-    );
+  const copy = async () => {
+    try {
+      await clipboard?.writeText(text);
+      setCopied(text);
+      announce("Copied");
+    } catch {
+      announce("It could not be copied");
+    }
+  };
   return (
     <div className="fence">
       {(language || clipboard) && (

@@ -1,5 +1,7 @@
 import { createContext, use } from "react";
+import { elsewhere } from "./address";
 import { withNames, type Named } from "./names";
+import { lineWords } from "./plain";
 import type { Inline } from "./tree";
 
 /** NamesContext is who is mentioned in the text, and which of them is oneself. */
@@ -15,12 +17,17 @@ function Piece({ part, names }: { part: Inline; names: boolean }) {
   switch (part.kind) {
     case "code":
       return <code dir="auto">{part.text}</code>;
-    case "link":
+    case "link": {
+      const other = elsewhere(lineWords(part.parts), part.href);
       return (
-        <a href={part.href} target="_blank" rel="noopener noreferrer ugc nofollow" title={titleOf(part)}>
-          <Words parts={part.parts} names={false} />
-        </a>
+        <>
+          <a href={part.href} target="_blank" rel="noopener noreferrer ugc nofollow" title={titleOf(part)}>
+            <Words parts={part.parts} names={false} />
+          </a>
+          {other && <bdi> ({other})</bdi>}
+        </>
       );
+    }
     default: {
       const { kind: Tag, parts } = part;
       return (

@@ -9,6 +9,18 @@ export function address(typed: string): string | undefined {
   return web && url.hostname !== "" && url.username === "" && url.password === "" ? url.href : undefined;
 }
 
+/** elsewhere is the host of an address whose words look like another one; of all others it is nothing. */
+export function elsewhere(words: string, href: string): string | undefined {
+  const { host, hostname } = new URL(href);
+  const named = words.normalize("NFKC").match(/[\p{L}\p{N}-]+(?:[.。][\p{L}\p{N}-]+)+/gu) ?? [];
+  const isThere = (name: string) => {
+    const read = `http://${name}`;
+    return URL.canParse(read) && [hostname, `www.${hostname}`, hostname.replace(/^www\./, "")].includes(new URL(read).hostname);
+  };
+  const first = named.find((name) => /[.。]\p{L}{2,}$/u.test(name) || /^\d+(?:\.\d+){3}$/.test(name));
+  return first === undefined || isThere(first) ? undefined : host;
+}
+
 const pairs: Record<string, string> = { ")": "(", "]": "[", "}": "{" };
 
 /** addressAt is the address with which a text begins, without what ends the sentence around it. */

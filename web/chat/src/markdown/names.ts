@@ -18,7 +18,7 @@ export function withNames(words: string, named: readonly Named[]): (string | { w
   const parts: (string | { words: string; who: Named })[] = [];
   let from = 0;
   for (const match of words.matchAll(name)) {
-    const before = [...words.slice(Math.max(0, match.index - 2), match.index)].at(-1) ?? "";
+    const before = Array.from(words.slice(Math.max(0, match.index - 2), match.index)).at(-1) ?? "";
     if (word.test(before) && !unspaced.test(before)) continue;
     const found = longest(match[1]!, byKey);
     if (!found) continue;

@@ -20,11 +20,14 @@ function blockWords(block: Block): string {
     case "list":
       return block.items.map(wordsOf).join(" ");
     default:
-      return block.parts.map(partWords).join("");
+      return lineWords(block.parts);
   }
 }
 
+/** lineWords are the words of pieces of a line. */
+export const lineWords = (parts: readonly Inline[]): string => parts.map(partWords).join("");
+
 function partWords(part: Inline): string {
   if (typeof part === "string") return part;
-  return part.kind === "code" ? part.text : part.parts.map(partWords).join("");
+  return part.kind === "code" ? part.text : lineWords(part.parts);
 }
