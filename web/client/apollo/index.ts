@@ -1,17 +1,9 @@
 // For applications that have Apollo Client 4: its queries and mutations signed in, and its cache fed by the stream.
 import { ApolloLink, gql, Observable, type ApolloCache, type ApolloClient, type Reference, type TypePolicies } from "@apollo/client";
 import { print } from "graphql";
-import { ownAfter } from "../src/reactions.ts";
+import { chatFragment, chatNow, isOfRoom, recordersOf } from "../caches/chat.ts";
 import { isLoss, type LogEvent } from "../src/log.ts";
 import type { Parley, SignedIn } from "../src/index.ts";
-
-// What was told while an answer was on its way: the answer is older.
-const recorders = new WeakMap<Parley, Set<LogEvent[]>>();
-const recordersOf = (parley: Parley) => {
-  const all = recorders.get(parley) ?? new Set();
-  recorders.set(parley, all);
-  return all;
-};
 
 /** parleyLink runs queries and mutations as whoever is signed in. Errors are ParleyErrors, an answer with any error is one. */
 export const parleyLink = (parley: Parley, cache: ApolloCache): ApolloLink =>
@@ -95,18 +87,7 @@ function feed(parley: Parley, signedIn: SignedIn, client: ApolloClient): () => v
   };
 }
 
-const CHAT = gql`
-  fragment ParleyChat on Chat {
-    id number username text data createdAt editedAt deletedAt replyCount myReactions
-    user { id username name image isBot }
-    mentions { id username }
-    replyTo { id number username text deletedAt replyCount }
-    reactions { emoji count users { username } }
-    room { id }
-  }
-`;
-
-const typed = <Parts extends object>(__typename: string, parts: Parts) => ({ __typename, ...parts });
+const CHAT = gql(chatFragment);
 
 function write(cache: ApolloCache, event: LogEvent, me: string): void {
   const { kind, room, chat, user, member } = event;
@@ -123,27 +104,14 @@ function write(cache: ApolloCache, event: LogEvent, me: string): void {
 function writeChat(cache: ApolloCache, event: LogEvent, chat: NonNullable<LogEvent["chat"]>, me: string): void {
   const id = idOf(cache, "Chat", chat.id);
   const known = cache.readFragment<{ myReactions: string[] }>({ id, fragment: gql`fragment ParleyOwn on Chat { myReactions }` });
-  const { user, mentions, replyTo, reactions } = chat;
-  const data = {
-    ...typed("Chat", chat),
-    myReactions: ownAfter(known?.myReactions ?? [], event, me),
-    user: user && typed("User", user),
-    mentions: mentions.map((one) => typed("User", one)),
-    replyTo: replyTo && typed("Chat", replyTo),
-    reactions: reactions.map((one) => ({ ...typed("Reaction", one), users: one.users.map((person) => typed("User", person)) })),
-    room: typed("Room", { id: event.room?.id }),
-  };
+  const data = chatNow(event, chat, known?.myReactions ?? [], me);
   cache.writeFragment({ id, fragment: CHAT, data });
   if (event.kind === "CHAT_SENT") append(cache, event, { __ref: id });
 }
 
 // The lists of the chat's room: they are of a room's id, or of its name.
 function append(cache: ApolloCache, { room, chat }: LogEvent, ref: Reference): void {
-  const isOf = (name: string) => {
-    const asked = /^chats:(\{.*\})$/.exec(name)?.[1];
-    const { room: of } = JSON.parse(asked ?? "{}") as { room?: string };
-    return of?.toLowerCase() === room?.id || of?.toLowerCase() === room?.name.toLowerCase();
-  };
+  const isOf = (name: string) => isOfRoom((JSON.parse(/^chats:(\{.*\})$/.exec(name)?.[1] ?? "{}") as { room?: string }).room, room);
   cache.modify<{ chats: Page }>({
     fields: {
       chats(page, { storeFieldName, readField }) {

@@ -25,7 +25,7 @@ function packed(): string {
   const consumer = join(project, "consumer");
   const installed = join(consumer, "node_modules");
   mkdirSync(installed, { recursive: true });
-  for (const name of ["graphql", "graphql-ws", "react", "csstype", "@apollo", "rxjs"]) symlinkSync(join(modules, name), join(installed, name));
+  for (const name of ["graphql", "graphql-ws", "react", "csstype", "@apollo", "rxjs", "@urql", "wonka"]) symlinkSync(join(modules, name), join(installed, name));
   mkdirSync(join(installed, "@types"));
   symlinkSync(join(modules, "@types/react"), join(installed, "@types/react"));
   execFileSync("tar", ["-xzf", join(source, filename), "-C", installed]);
@@ -91,10 +91,10 @@ test("packed and installed, it is typed to the strictest settings, and small", a
   writeFileSync(join(consumer, "app.ts"), app);
   for (const { name, code } of pieces()) writeFileSync(join(consumer, name), code);
   const names = ["app.ts", ...pieces().map(({ name }) => name)];
-  const apollo = pieces().flatMap(({ name, code }) => (code.includes("@apollo/client") ? [name] : []));
+  const others = pieces().flatMap(({ name, code }) => (/@apollo\/client|@urql\/core/.test(code) ? [name] : []));
   writeFileSync(join(consumer, "package.json"), '{"type":"module"}');
-  compile(consumer, names.filter((name) => !apollo.includes(name)), { skipLibCheck: false });
-  compile(consumer, apollo, { skipLibCheck: true }); // Apollo's own types are not as strict
+  compile(consumer, names.filter((name) => !others.includes(name)), { skipLibCheck: false });
+  compile(consumer, others, { skipLibCheck: true }); // their own types are not as strict
 
   const input = join(consumer, "core.js");
   writeFileSync(input, 'export * from "parley-client";');
