@@ -12,8 +12,8 @@ export function rounds(few, all) {
   return Number(text);
 }
 
-/** PATIENCE is how long a test waits for what must happen, in ms; it decides nothing, and a busy machine may need it. */
-export const PATIENCE = 120_000;
+/** PATIENCE is how long a test waits for what must happen, in ms; it decides nothing, and a busy machine may need it. Less is for code that is broken on purpose. */
+export const PATIENCE = Number(process.env.PATIENCE ?? 120_000);
 
 /** patient are the options of a test, which ends one that hangs. */
 export const patient = { timeout: 600_000 };
