@@ -23,6 +23,19 @@ test("rooms are listed, the latest active first, with what is unread", async () 
   await until(() => listed(signedIn)?.[0] === "b 1 1");
 });
 
+test("what the stream has brought is not counted twice when the server has counted it too", async () => {
+  const { server, signedIn, stream } = await begin((one) => rooms(one, room("a")));
+  await until(() => listed(signedIn)?.length === 1);
+  for (const number of [1, 2]) say(stream(), "a", number);
+  await until(() => listed(signedIn)?.[0] === "a 2 0");
+  rooms(server, room("a", { unreadCount: 2, lastNumber: 2, topic: "counted" }));
+  await signedIn.rooms.refresh();
+  await until(() => signedIn.rooms.get("a")?.topic === "counted");
+  expect(listed(signedIn)).toEqual(["a 2 0"]);
+  say(stream(), "a", 3);
+  await until(() => listed(signedIn)?.[0] === "a 3 0");
+});
+
 test("reading counts at once, here and on other devices, and the server is told of each room the newest", async () => {
   const { server, signedIn, stream } = await begin((one) => {
     rooms(one, room("a"));
