@@ -95,7 +95,9 @@ test("an answer that comes late does not undo what came meanwhile, and the next 
   await until(() => texts() === "after");
   line.release();
   await answer;
-  await until(() => texts() === "after");
+  line.holdsAnswers = () => false;
+  await bob.say(room, "behind it");
+  await until(() => texts() === "after,behind it", texts);
   await parley.signOut();
   await until(() => Object.keys(client.cache.extract() as object).every((id) => !id.startsWith("Chat:")), () => JSON.stringify([parley.session.state.get(), client.cache.extract()]));
 });
