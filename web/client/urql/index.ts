@@ -13,7 +13,11 @@ import { keys, lists, mutations } from "./schema.ts";
 export type CacheOptions = Partial<CacheExchangeOpts>;
 
 const WRITE = "parleyWrite"; // a field of no server: by it graphcache lets writes of others in
-const writing = makeOperation("mutation", createRequest(`mutation { ${WRITE} }`, {}), { url: "", requestPolicy: "network-only" });
+const writing = createRequest(`mutation { ${WRITE} }`, {});
+let writings = 0;
+
+// Each is another one, because graphcache lays them over the answers that were on their way before.
+const nextWriting = () => makeOperation("mutation", { ...writing, key: ++writings }, { url: "", requestPolicy: "network-only" });
 
 /**
  * parleyExchange is graphcache, fed by what happens, and runs queries and mutations as whoever is signed in: the only exchange that a
@@ -32,6 +36,7 @@ export const parleyExchange = (parley: Parley, options: CacheOptions = {}): Exch
       const now = parley.signedIn.get()?.user.id;
       if (now === me) return;
       cache.stop();
+      for (const operation of active.values()) next({ operation, data: undefined, stale: true, hasNext: false } as OperationResult);
       [me, cache] = [now, beginHere()];
       if (now) again(input, active);
     };
@@ -88,11 +93,11 @@ function begin(parley: Parley, options: CacheOptions, input: ExchangeInput, acti
   const todo: Writing[] = [];
   const feed = (work: Writing) => {
     if (todo.push(work) > 1) return;
-    queueMicrotask(() => fed.next({ operation: writing, data: { [WRITE]: true }, stale: false, hasNext: false } as OperationResult));
+    queueMicrotask(() => fed.next({ operation: nextWriting(), data: { [WRITE]: true }, stale: false, hasNext: false } as OperationResult));
   };
   const forward = (asked: Source<Operation>) =>
     share(merge([requests(parley, feed, pipe(asked, tap((operation) => isOther(operation) && ask(operation)), filter(({ kind }) => kind !== "subscription"))), answers, fed.source]));
-  const shown = pipe(graphcache(options, todo)({ ...input, forward })(operations.source), filter(({ operation }) => operation.key !== writing.key), subscribe(show));
+  const shown = pipe(graphcache(options, todo)({ ...input, forward })(operations.source), filter(({ operation }) => operation.query !== writing.query), subscribe(show));
   const signedIn = parley.signedIn.get();
   const undo = signedIn ? [
     signedIn.onEvent((event) => {

@@ -39,7 +39,7 @@ export const lists: Resolver = (_root, args: Args, cache) => {
   const newest = read.reduce((one, other) => (other.first > one.first ? other : one));
   const known = read.flatMap(({ nodes }) => nodes);
   const told = (cache.resolve("Query", HEARD, { room: called(args.room) }) ?? []) as string[];
-  const nodes = [...new Set([...known, ...told.filter((chat) => number(chat) >= oldest.first)])].toSorted((a, b) => number(a) - number(b));
+  const nodes = [...new Set([...known, ...told.filter((chat) => !(number(chat) < oldest.first))])].toSorted((a, b) => number(a) - number(b) || 0); // without numbers as they came
   const info = ({ page }: { page: string }, field: string) => cache.resolve(cache.resolve(page, "pageInfo") as string, field);
   const pageInfo = {
     __typename: "PageInfo",
